@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# make            the library and the tools, under build/
+# make check      unit and command tests
+# make plots      pictures under build/plots/
+# make bench      speed against the matrix product and other programs
+# make lint       house rules, formatting, static analysis, man pages
+# make sanitize   the whole suite under ASan and UBSan
+# make install    to $(DESTDIR)$(PREFIX)
+# make deps       the Debian packages all of this needs
+# make clean
+
+PREFIX ?= /usr/local
+BUILD ?= build
+CFLAGS ?= -O3 -g
+PACKAGES = gcc make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
+	libarpack2-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
+LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
+
+# OpenBLAS stands before GSL: libgsl brings its own slow cblas along, and the
+# first library that has a symbol wins (tests/link.bats checks it).
+LIBRARIES = openblas lapacke gsl
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
+	-fno-trapping-math -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-Isrc -MMD -MP $(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
+ALL_LDFLAGS = -fopenmp $(LDFLAGS)
+ALL_LDLIBS = $(shell pkg-config --libs-only-L openblas) -lopenblas -llapacke \
+	-larpack -lgsl -lm $(LDLIBS)
+
+TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
+SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
+	$(wildcard tools/*.c)))
+LIBRARY = $(BUILD)/liblln.a
+OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
+TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+PAGES = $(wildcard man/*.1)
+
+all: $(TOOLS)
+
+$(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+$(LIBRARY): $(OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c | libraries
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+$(BUILD)/tests/%: tests/%.c $(LIBRARY) | libraries
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -Itests -o $@ $< \
+	    $(LIBRARY) $(shell pkg-config --libs check) $(ALL_LDLIBS)
+
+libraries:
+	@pkg-config --exists $(LIBRARIES) && test -e /usr/include/arpack/arpack.h || { \
+	    echo "missing libraries; install them with" >&2; \
+	    echo "    apt-get install $(PACKAGES)" >&2; exit 1; }
+
+check: all $(TESTS)
+	@tests/run $(BUILD) $(TESTS)
+
+plots: all
+	@plots/run $(BUILD)
+
+bench: all
+	@tests/bench/run $(BUILD)
+
+lint:
+	@tests/lint $(BUILD)
+
+# Clones chosen at load time run before the sanitizers are ready.
+sanitize:
+	ASAN_OPTIONS=detect_leaks=1 $(MAKE) check BUILD=$(BUILD)/sanitize \
+	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES \
+	    -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(PAGES) $(DESTDIR)$(PREFIX)/share/man/man1
+
+deps:
+	@test "$$(id -u)" = 0 || sudo=sudo; \
+	$$sudo apt-get update -q && \
+	DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y \
+	    --no-install-recommends $(PACKAGES) $(DEPS)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all check plots bench lint sanitize install deps clean libraries

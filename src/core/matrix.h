@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Real numbers in two precisions, and views of row-major matrices of them. */
+#ifndef LLN_CORE_MATRIX_H
+#define LLN_CORE_MATRIX_H
+
+#include <stddef.h>
+
+#include "core/status.h"
+
+typedef enum { LLN_FLOAT32, LLN_FLOAT64 } lln_precision;
+
+/* A view: [rows x columns], row-major, no gaps between rows. It owns
+ * nothing; who allocated `data` releases it. */
+typedef struct {
+    lln_precision precision;
+    size_t rows, columns;
+    const void *data;
+} lln_matrix;
+
+/* Bytes of one element. */
+static inline size_t lln_precision_size(lln_precision precision)
+{
+    return precision == LLN_FLOAT32 ? sizeof(float) : sizeof(double);
+}
+
+/* Element (i, j) as float64. For set-up and tests, not for inner loops. */
+static inline double lln_matrix_get(lln_matrix a, size_t i, size_t j)
+{
+    size_t at = i * a.columns + j;
+    return a.precision == LLN_FLOAT32 ? (double)((const float *)a.data)[at]
+                                      : ((const double *)a.data)[at];
+}
+
+/* Row i as float64: out [columns]. */
+void lln_matrix_row(lln_matrix a, size_t i, double *out);
+
+/* Copies a to out [rows x columns] in the wanted precision. */
+void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out);
+
+/* Mean and standard deviation (divisor count - 1) over all entries, by a
+ * two-pass sum in float64. One entry: deviation NaN. None: both NaN. */
+void lln_matrix_moments(lln_matrix a, double *mean, double *deviation);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 }; /* one AVX-512 register, one cache line */
+
+lln_status lln_size_multiply(size_t a, size_t b, size_t *product)
+{
+    if (__builtin_mul_overflow(a, b, product))
+        return lln_fail(LLN_ENOMEM, "%zu x %zu elements: too large", a, b);
+    return LLN_OK;
+}
+
+void *lln_array_alloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (lln_size_multiply(count, size, &bytes) != LLN_OK ||
+        bytes > SIZE_MAX - ALIGNMENT)
+        return NULL;
+    bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    void *array = aligned_alloc(ALIGNMENT, bytes);
+    if (!array) {
+        (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", bytes);
+        return NULL;
+    }
+    return memset(array, 0, bytes);
+}
+
+size_t lln_memory_available(void)
+{
+    FILE *info = fopen("/proc/meminfo", "r");
+    if (!info)
+        return SIZE_MAX;
+    char line[128];
+    size_t kibibytes = SIZE_MAX / 1024;
+    while (fgets(line, sizeof line, info))
+        if (strncmp(line, "MemAvailable:", 13) == 0)
+            kibibytes = strtoull(line + 13, NULL, 10);
+    fclose(info);
+    return kibibytes * 1024;
+}

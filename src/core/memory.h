@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Checked sizes and aligned arrays. */
+#ifndef LLN_CORE_MEMORY_H
+#define LLN_CORE_MEMORY_H
+
+#include <stddef.h>
+
+#include "core/status.h"
+
+/* product = a b, or LLN_ENOMEM if it does not fit in size_t. */
+LLN_NODISCARD lln_status lln_size_multiply(size_t a, size_t b,
+                                           size_t *product);
+
+/* A zeroed array of count elements of `size` bytes, aligned for vector loads;
+ * the caller owns it and releases it with free(). count = 0 gives a valid
+ * pointer. NULL (with a message that states the size) when there is no room. */
+void *lln_array_alloc(size_t count, size_t size);
+
+/* Bytes of memory that the machine can still give without swapping
+ * (MemAvailable); SIZE_MAX where the system does not say. */
+size_t lln_memory_available(void);
+
+#endif

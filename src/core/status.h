@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Status codes and the one message that goes with a failure. */
+#ifndef LLN_CORE_STATUS_H
+#define LLN_CORE_STATUS_H
+
+#define LLN_NODISCARD __attribute__((warn_unused_result))
+
+typedef enum {
+    LLN_OK = 0,
+    LLN_EINVAL,       /* an argument outside its documented range */
+    LLN_EUNDEFINED,   /* the quantity does not exist for this input */
+    LLN_ENOMEM,       /* out of memory, or a size that overflows */
+    LLN_ETOOBIG,      /* would need more memory than is allowed */
+    LLN_EIO,          /* the system refused to read or write */
+    LLN_EFORMAT,      /* a file is not what it claims to be */
+    LLN_ENOCONV,      /* an iteration did not converge */
+    LLN_EINTERRUPTED, /* the user asked to stop */
+} lln_status;
+
+/* Stores a one-line message for this thread and returns `status`.
+ * Form: "file: key 'k': 3 rows, expected 512"; lower case, no full stop. */
+__attribute__((format(printf, 2, 3))) lln_status lln_fail(lln_status status,
+                                                          const char *format,
+                                                          ...);
+
+/* The last message stored by this thread; "" if there is none. */
+const char *lln_error_message(void);
+
+/* Returns from the calling function if `call` fails. */
+#define LLN_TRY(call)                                                          \
+    do {                                                                       \
+        lln_status lln_try_status = (call);                                    \
+        if (lln_try_status != LLN_OK)                                          \
+            return lln_try_status;                                             \
+    } while (0)
+
+#endif

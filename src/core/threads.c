@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/threads.h"
+
+#include <cblas.h>
+#include <omp.h>
+
+volatile sig_atomic_t lln_stop_requested;
+
+void lln_threads_set(int count)
+{
+    omp_set_num_threads(count > 0 ? count : omp_get_num_procs());
+    openblas_set_num_threads(1);
+}
+
+int lln_threads_count(void)
+{
+    return omp_get_max_threads();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Heads read from arrays in files. */
+#ifndef LLN_HEADS_FILES_H
+#define LLN_HEADS_FILES_H
+
+#include "heads/heads.h"
+
+typedef struct {
+    const char *q, *k;   /* FILE or FILE:KEY */
+    const char *layout;  /* nd hnd nhd lhnd bhnd bnhd; NULL: nd, and an
+                            array with more than two axes is an error */
+    const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
+    bool causal;
+    double scale; /* of the logits; NaN: 1/sqrt(d) */
+} lln_files;
+
+/* Opens both arrays and checks them wholly before anything is computed:
+ * shapes against each other and the layout, every selected number finite.
+ * Heads are ordered by batch, layer, head. Fewer key heads than query heads
+ * is grouped-query attention: key head = query head / (query heads / key
+ * heads), which must divide.
+ * A batch entry b is named in the source as FILE[b].
+ * LLN_EINVAL: layout or selection; LLN_EIO, LLN_EFORMAT: the file. */
+LLN_NODISCARD lln_status lln_files_open(const lln_files *files,
+                                        lln_heads *heads);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Heads sampled from the Gaussian model: the entries of Q and K independent
+ * and normal with mean zero. */
+#ifndef LLN_HEADS_GAUSSIAN_H
+#define LLN_HEADS_GAUSSIAN_H
+
+#include "heads/heads.h"
+
+typedef struct {
+    size_t n, d;            /* tokens, features; >= 1 */
+    double sigma_q, sigma_k; /* standard deviations; > 0 */
+    unsigned long seed;
+    size_t trials; /* number of heads */
+    bool causal;
+    double scale; /* of the logits; NaN: 1/sqrt(d) */
+} lln_gaussian;
+
+/* Opens the set of `trials` heads. The same unit draws are used for every
+ * sigma and every temperature, so that curves over them are smooth. Draws
+ * come from GSL's Mersenne twister with a stream for each block of rows of
+ * each matrix of each trial: they do not depend on the number of threads,
+ * nor on how many trials are asked for. */
+LLN_NODISCARD lln_status lln_gaussian_open(const lln_gaussian *model,
+                                           lln_heads *heads);
+
+#endif

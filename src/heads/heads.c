@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/heads.h"
+
+#include <stdlib.h>
+
+void lln_head_free(lln_head *head)
+{
+    free(head->storage);
+    *head = (lln_head){0};
+}
+
+void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
+                   size_t *end)
+{
+    *first = 0;
+    *end = mask.causal ? i + 1 + (m - n) : m;
+}
+
+void lln_heads_close(lln_heads *heads)
+{
+    if (heads->close)
+        heads->close(heads);
+    *heads = (lln_heads){0};
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A head: the queries and keys of one attention matrix, with its mask; and
+ * an ordered set of heads, wherever they come from. */
+#ifndef LLN_HEADS_HEADS_H
+#define LLN_HEADS_HEADS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/matrix.h"
+#include "core/status.h"
+
+/* Which keys a query may attend to. Always one run of keys, see
+ * lln_mask_keys. */
+typedef struct {
+    bool causal;
+} lln_mask;
+
+/* One head. `storage` belongs to the head (lln_head_free); `source` belongs
+ * to the set of heads it was loaded from. */
+typedef struct {
+    const char *source; /* file name, or "gaussian" */
+    long layer, head;   /* 0-based; -1: none */
+    lln_matrix q;       /* queries [n x d] */
+    lln_matrix k;       /* keys [m x d] */
+    lln_mask mask;
+    double scale; /* logits = scale q.k */
+    void *storage;
+} lln_head;
+
+void lln_head_free(lln_head *head);
+
+/* Query i of n may attend to the keys first <= j < end of m. The causal mask
+ * is aligned to the end: with n = m key j is allowed for j <= i; with fewer
+ * queries than keys query i stands at position i + m - n. Requires n <= m if
+ * causal. */
+void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
+                   size_t *end);
+
+/* An ordered set of heads. load() may be called for any index in any order
+ * and always gives the same numbers. */
+typedef struct lln_heads {
+    size_t count;
+    bool sampled; /* trials of one model, to be averaged */
+    /* Loads head `index` in `precision`. With a temperature tau > 0 queries
+     * and keys are both multiplied by one factor so that the temperature of
+     * softmax attention is tau: the model's for sampled heads (sigma_q =
+     * sigma_k = tau^-1/2), the measured one for files. tau = NaN: as they
+     * are. LLN_EUNDEFINED if a file's head has no temperature. */
+    lln_status (*load)(const struct lln_heads *heads, size_t index,
+                       double tau, lln_precision precision, lln_head *head);
+    void (*close)(struct lln_heads *heads);
+    void *state;
+} lln_heads;
+
+/* Releases a set of heads; a set that was never opened is legal if zeroed. */
+void lln_heads_close(lln_heads *heads);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The streaming pass: statistics of each row of P from tiles of scores,
+ * without P. Everything that reads all entries goes through here. */
+#ifndef LLN_MEASURE_ROWS_H
+#define LLN_MEASURE_ROWS_H
+
+#include "kernel/attention.h"
+
+/* Statistics of row i over its allowed keys. With s = ln A the scores,
+ *     log_norm = ln sum_j exp(s_j),      entropy = log_norm - E_P[s],
+ * accumulated as sums of non-negative terms relative to the row maximum, so
+ * that entropies near zero keep their relative accuracy. mean and m2..m4 are
+ * the mean and the central sums of s (equal weights), of s, not of ln P =
+ * s - log_norm. */
+typedef struct {
+    size_t keys;         /* allowed keys */
+    double log_norm;     /* ln Z */
+    double max;          /* largest score, a log */
+    double entropy;      /* nats */
+    double sum_squares;  /* sum_j P_j^2 */
+    double top;          /* largest P_j */
+    double mean;         /* mean_j s_j */
+    double m2, m3, m4;   /* sum_j (s_j - mean)^r */
+} lln_row;
+
+/* What to accumulate beyond log_norm and max. */
+enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };
+
+/* Fills out[count] for the queries listed in rows[count]; rows = NULL means
+ * 0 .. count - 1. Fields that were not asked for are NaN. Rows are shared
+ * among threads; each row's sums have a fixed order.
+ * Source: log-sum-exp and moments merged as in Pebay (2008).
+ * LLN_ENOMEM; LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_rows_measure(const lln_attention *attention,
+                                          const size_t *rows, size_t count,
+                                          unsigned what, lln_row *out);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tables: typed columns, written row by row as csv, tsv, json or ndjson. */
+#ifndef LLN_TABLE_TABLE_H
+#define LLN_TABLE_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/status.h"
+
+typedef enum { LLN_TEXT, LLN_INTEGER, LLN_REAL } lln_cell_type;
+
+typedef struct {
+    const char *name;
+    lln_cell_type type;
+} lln_column;
+
+/* One value. text is not owned. Missing is text NULL or real NaN; an integer
+ * cell that may be missing is a LLN_REAL cell. */
+typedef union {
+    const char *text;
+    long integer;
+    double real;
+} lln_cell;
+
+typedef enum { LLN_CSV, LLN_TSV, LLN_JSON, LLN_NDJSON } lln_table_format;
+
+typedef struct {
+    lln_table_format format;
+    int precision; /* significant digits; 0: the shortest text that reads
+                      back to the same double */
+    bool header;   /* csv and tsv: row 1 names the columns */
+} lln_table_style;
+
+typedef struct lln_table lln_table;
+
+/* A table that writes to `out` (not owned). `columns` [count] is copied, its
+ * names are not. NULL when out of memory. */
+lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
+                           lln_table_style style);
+
+/* Writes one row, cells [count]; the header goes before the first row.
+ * Missing is nan (JSON: null), infinity inf or -inf (JSON: null). Text is
+ * quoted as the format needs. LLN_EIO. */
+LLN_NODISCARD lln_status lln_table_row(lln_table *table,
+                                       const lln_cell *cells);
+
+/* Ends the table: a header if there was no row, the closing bracket of JSON.
+ * Does not close the stream. LLN_EIO. */
+LLN_NODISCARD lln_status lln_table_end(lln_table *table);
+
+void lln_table_free(lln_table *table);
+
+/* Shortest text of x that strtod reads back to x: out [32]. */
+void lln_table_format_real(double x, int precision, char out[32]);
+
+/* A format by its name; LLN_EINVAL: none such. */
+LLN_NODISCARD lln_status lln_table_format_find(const char *name,
+                                               lln_table_format *format);
+
+/* Reading: the csv or tsv tables that the tools write (tab or comma is told
+ * from the header; quoted text; lines that start with '#' are skipped). */
+typedef struct {
+    size_t columns, rows;
+    char **names;  /* [columns] */
+    char **cells;  /* [rows x columns], row-major */
+} lln_table_data;
+
+/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, or a
+ * row with another number of cells than the header (named by its line).
+ * Release with lln_table_data_free. */
+LLN_NODISCARD lln_status lln_table_read(FILE *in, const char *name,
+                                        lln_table_data *data);
+
+/* Column of that name; -1: none. */
+long lln_table_find(const lln_table_data *data, const char *name);
+
+void lln_table_data_free(lln_table_data *data);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The loop that all measuring commands share: every head x temperature x
+ * kernel, one tidy row each, trials averaged. */
+#ifndef LLN_TOOLS_RUN_H
+#define LLN_TOOLS_RUN_H
+
+#include "cli.h"
+#include "heads/heads.h"
+#include "kernel/kernel.h"
+#include "table/table.h"
+
+/* Values of the options that all tools share, and their table. Sampled heads
+ * when no file is named. */
+typedef struct {
+    /* sampled heads */
+    size_t tokens, dim, trials, seed;
+    double sigma_q, sigma_k;
+    /* files */
+    const char *q, *k, *layout, *layers, *heads;
+    /* attention */
+    const char *tau, *kernels, *params;
+    bool causal;
+    double scale;
+    /* output */
+    const char *output, *format;
+    size_t precision, threads;
+    bool no_header, comments, use_double, each, quiet, list_kernels;
+} run_options;
+
+extern run_options run_shared;           /* set to the defaults */
+extern const cli_option run_shared_options[]; /* fills run_shared */
+
+/* One head at one temperature, open for measuring. */
+typedef struct {
+    const lln_head *head;
+    const lln_kernel_choice *kernel; /* alpha and beta resolved */
+    double tau;           /* asked for, or the head's own */
+    bool sampled;
+    double sigma_q, sigma_k; /* of the model if sampled, else measured */
+} run_case;
+
+/* What one case yields: `rows` rows of the tool's own columns. Trials are
+ * averaged cell by cell over real columns (the first trial's text and
+ * integers are kept), which needs the same number of rows from each. */
+typedef struct {
+    size_t rows, columns;
+    lln_cell *cells; /* [rows x columns], owned; run_block_resize */
+} run_block;
+
+LLN_NODISCARD lln_status run_block_resize(run_block *block, size_t rows);
+
+typedef lln_status run_measure(const run_case *c, run_block *block);
+
+typedef struct {
+    const lln_column *columns; /* after the identity; ended by name NULL */
+    run_measure *measure;
+    bool per_trial; /* never average over trials */
+    bool plain;     /* the measure takes the head itself: one case a head and
+                       temperature, no --kernel (lln-match, --inputs) */
+} run_plan;
+
+/* Runs the plan over everything the shared options ask for and writes the
+ * table: identity columns source,layer,head,kernel,n,d,causal,trials,tau,
+ * then the plan's, then a <column>_se for each real column when trials are
+ * averaged. Ends the process on bad usage and on failure; returns the exit
+ * status for main. */
+int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,
+                     char **argv);
+
+#endif

@@ -21,7 +21,7 @@ LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
 # first library that has a symbol wins (tests/link.bats checks it).
 LIBRARIES = openblas lapacke gsl
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
-	-fno-trapping-math -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-fno-trapping-math -ffp-contract=fast -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Isrc -MMD -MP $(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
 ALL_LDLIBS = $(shell pkg-config --libs-only-L openblas) -lopenblas -llapacke \

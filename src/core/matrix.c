@@ -7,8 +7,8 @@
 void lln_matrix_row(lln_matrix a, size_t i, double *out)
 {
     lln_matrix row = {a.precision, 1, a.columns, a.data};
-    row.data = (const char *)a.data +
-               i * a.columns * lln_precision_size(a.precision);
+    row.data =
+        (const char *)a.data + i * a.columns * lln_precision_size(a.precision);
     lln_matrix_convert(row, LLN_FLOAT64, out);
 }
 

@@ -9,8 +9,7 @@
 #include "core/status.h"
 
 /* product = a b, or LLN_ENOMEM if it does not fit in size_t. */
-LLN_NODISCARD lln_status lln_size_multiply(size_t a, size_t b,
-                                           size_t *product);
+LLN_NODISCARD lln_status lln_size_multiply(size_t a, size_t b, size_t *product);
 
 /* A zeroed array of count elements of `size` bytes, aligned for vector loads;
  * the caller owns it and releases it with free(). count = 0 gives a valid

@@ -20,9 +20,8 @@ typedef enum {
 
 /* Stores a one-line message for this thread and returns `status`.
  * Form: "file: key 'k': 3 rows, expected 512"; lower case, no full stop. */
-__attribute__((format(printf, 2, 3))) lln_status lln_fail(lln_status status,
-                                                          const char *format,
-                                                          ...);
+__attribute__((format(printf, 2, 3))) lln_status
+lln_fail(lln_status status, const char *format, ...);
 
 /* The last message stored by this thread; "" if there is none. */
 const char *lln_error_message(void);

@@ -8,7 +8,7 @@
 #include "heads/heads.h"
 
 typedef struct {
-    size_t n, d;            /* tokens, features; >= 1 */
+    size_t n, d;             /* tokens, features; >= 1 */
     double sigma_q, sigma_k; /* standard deviations; > 0 */
     unsigned long seed;
     size_t trials; /* number of heads */

@@ -48,8 +48,8 @@ typedef struct lln_heads {
      * softmax attention is tau: the model's for sampled heads (sigma_q =
      * sigma_k = tau^-1/2), the measured one for files. tau = NaN: as they
      * are. LLN_EUNDEFINED if a file's head has no temperature. */
-    lln_status (*load)(const struct lln_heads *heads, size_t index,
-                       double tau, lln_precision precision, lln_head *head);
+    lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
+                       lln_precision precision, lln_head *head);
     void (*close)(struct lln_heads *heads);
     void *state;
 } lln_heads;

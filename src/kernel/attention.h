@@ -16,47 +16,63 @@ typedef enum {
     LLN_LINEAR /* A_ij, as for kernels with features: A = phi(q).phi(k) */
 } lln_domain;
 
+/* The kernel fills this in; who measures only calls the functions below. */
 typedef struct lln_attention lln_attention;
 struct lln_attention {
     size_t n, m; /* queries, keys */
+    size_t rank; /* columns of the two factors of the scores */
     lln_mask mask;
     lln_domain domain;
-    lln_precision precision; /* of left, right and the tiles */
+    lln_precision precision; /* of the factors and of the tiles */
 
-    /* Scores are scale left right', unless tile() is set. */
-    lln_matrix left;  /* [n x r] */
-    lln_matrix right; /* [m x r] */
+    /* Scores are scale left right': left [n x rank], right [m x rank].
+     * left.data may be NULL if pack() makes its rows; right.data may be NULL
+     * until prepare() has been called. */
+    lln_matrix left, right;
     double scale;
 
-    /* Writes the scores of `rows` queries against the keys first_key ..
-     * first_key + keys - 1 to out [rows x keys]. NULL: one matrix product. */
-    void (*tile)(const lln_attention *attention, const size_t *queries,
+    /* Writes the rows of `left` for the given queries to out [count x rank]
+     * in `precision`; NULL: they are copied from left. */
+    void (*pack)(const lln_attention *attention, const size_t *queries,
+                 size_t count, void *out);
+
+    /* Makes what tiles need and spectra do not; NULL: nothing. */
+    lln_status (*prepare)(lln_attention *attention);
+
+    /* Turns packed rows into scores in place of the matrix product; for
+     * scores that no product of factors in `precision` can hold. */
+    void (*tile)(const lln_attention *attention, const void *packed,
                  size_t rows, size_t first_key, size_t keys, void *out);
 
-    /* For attention of low rank, else NULL: rows `first` .. first + count - 1
-     * of B [n x r] and A [m x r] in float64 with P = B A' when there is no
-     * mask; columns of A and rows of B sum to 1. Either may be NULL.
-     * Requires n = m. */
-    void (*features)(const lln_attention *attention, size_t first,
-                     size_t count, double *b, double *a);
-    size_t rank;
+    /* Attention of low rank without a mask, else NULL: rows first .. first +
+     * count - 1 of B [n x rank] and A [m x rank] in float64 with P = B A',
+     * where rows of B and columns of A sum to 1. Either may be NULL. */
+    void (*features)(const lln_attention *attention, size_t first, size_t count,
+                     double *b, double *a);
 
-    /* For causal attention whose diagonal needs no N x N work, else NULL:
-     * P_ii for all rows, out [n]. Requires n = m. */
+    /* P_ii of causal attention without N x N work, else NULL: out [n]. */
     lln_status (*diagonal)(const lln_attention *attention, double *out);
 
     void *state; /* the kernel's own; released by close */
     void (*close)(lln_attention *attention);
 };
 
+/* Releases what the attention owns. A zeroed attention is legal. */
 void lln_attention_close(lln_attention *attention);
 
-/* Scores of the given rows against keys first_key .. first_key + keys - 1:
- * out [rows x keys] in attention->precision, not masked. `packed` is scratch
- * for rows x r elements of that precision. */
-void lln_attention_tile(const lln_attention *attention, const size_t *queries,
-                        size_t rows, size_t first_key, size_t keys,
-                        void *packed, void *out);
+/* Makes the attention ready for tiles; to be called before the three below.
+ * LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_attention_prepare(lln_attention *attention);
+
+/* Rows of the left factor for the given queries: out [count x rank] in
+ * attention->precision. */
+void lln_attention_pack(const lln_attention *attention, const size_t *queries,
+                        size_t count, void *out);
+
+/* Scores of packed queries against keys first_key .. first_key + keys - 1:
+ * out [rows x keys] in attention->precision, not masked. */
+void lln_attention_tile(const lln_attention *attention, const void *packed,
+                        size_t rows, size_t first_key, size_t keys, void *out);
 
 /* Dense rows of P in float64: rows first .. first + count - 1, out
  * [count x m], masked entries zero, every row summing to 1. For dense methods

@@ -14,6 +14,7 @@ enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 64 };
 typedef struct {
     const char *name, *summary;
     const char *initial; /* default value as text; NULL: none */
+    bool word;           /* its value is a word, not a number */
 } lln_kernel_parameter;
 
 typedef struct lln_kernel_choice lln_kernel_choice;

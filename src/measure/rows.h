@@ -14,14 +14,14 @@
  * the mean and the central sums of s (equal weights), of s, not of ln P =
  * s - log_norm. */
 typedef struct {
-    size_t keys;         /* allowed keys */
-    double log_norm;     /* ln Z */
-    double max;          /* largest score, a log */
-    double entropy;      /* nats */
-    double sum_squares;  /* sum_j P_j^2 */
-    double top;          /* largest P_j */
-    double mean;         /* mean_j s_j */
-    double m2, m3, m4;   /* sum_j (s_j - mean)^r */
+    size_t keys;        /* allowed keys */
+    double log_norm;    /* ln Z */
+    double max;         /* largest score, a log */
+    double entropy;     /* nats */
+    double sum_squares; /* sum_j P_j^2 */
+    double top;         /* largest P_j */
+    double mean;        /* mean_j s_j */
+    double m2, m3, m4;  /* sum_j (s_j - mean)^r */
 } lln_row;
 
 /* What to accumulate beyond log_norm and max. */
@@ -32,7 +32,7 @@ enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };
  * among threads; each row's sums have a fixed order.
  * Source: log-sum-exp and moments merged as in Pebay (2008).
  * LLN_ENOMEM; LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_rows_measure(const lln_attention *attention,
+LLN_NODISCARD lln_status lln_rows_measure(lln_attention *attention,
                                           const size_t *rows, size_t count,
                                           unsigned what, lln_row *out);
 

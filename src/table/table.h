@@ -43,8 +43,7 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
 /* Writes one row, cells [count]; the header goes before the first row.
  * Missing is nan (JSON: null), infinity inf or -inf (JSON: null). Text is
  * quoted as the format needs. LLN_EIO. */
-LLN_NODISCARD lln_status lln_table_row(lln_table *table,
-                                       const lln_cell *cells);
+LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
 /* Ends the table: a header if there was no row, the closing bracket of JSON.
  * Does not close the stream. LLN_EIO. */
@@ -63,8 +62,8 @@ LLN_NODISCARD lln_status lln_table_format_find(const char *name,
  * from the header; quoted text; lines that start with '#' are skipped). */
 typedef struct {
     size_t columns, rows;
-    char **names;  /* [columns] */
-    char **cells;  /* [rows x columns], row-major */
+    char **names; /* [columns] */
+    char **cells; /* [rows x columns], row-major */
 } lln_table_data;
 
 /* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, or a

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * exp and log as inline polynomials that the compiler turns into vector code
+ * inside `#pragma omp simd` loops; for loops in LLN_CLONES functions. Within
+ * 2 ulp over the whole range: subnormal results and arguments, infinities and
+ * NaN included; log of a negative number is NaN. Coefficients: interpolation
+ * in Chebyshev nodes with 60 digits. Argument reduction: Cody and Waite. */
+#ifndef LLN_CORE_VECTOR_MATH_H
+#define LLN_CORE_VECTOR_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* One function, compiled for several instruction sets, chosen at load. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
+    !defined(LLN_NO_CLONES)
+#define LLN_CLONES                                                             \
+    __attribute__((                                                            \
+        target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define LLN_CLONES
+#endif
+
+#define LLN_INLINE static inline __attribute__((always_inline))
+
+LLN_INLINE uint32_t lln_bits_f32(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+LLN_INLINE float lln_from_bits_f32(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+LLN_INLINE uint64_t lln_bits_f64(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+LLN_INLINE double lln_from_bits_f64(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+LLN_INLINE float lln_exp_f32(float x)
+{
+    const float round = 0x1.8p23f; /* adding it rounds to an integer */
+    x = x > 89.0f ? 89.0f : x;     /* already infinite; NaN stays */
+    x = x < -105.0f ? -105.0f : x; /* already zero */
+    float shifted = x * 0x1.715476p+0f + round;
+    float n = shifted - round;
+    float r = x - n * 0x1.62e4p-1f;
+    r = r - n * 0x1.7f7d1cp-20f;
+    float p = 0.001392618359f;
+    p = p * r + 0.008363179053f;
+    p = p * r + 0.04166655462f;
+    p = p * r + 0.1666657699f;
+    p = p * r + 0.5f;
+    p = p * (r * r) + r + 1.0f;
+    /* 2^n in two factors, because n reaches -151 and 128. */
+    int32_t k = (int32_t)(lln_bits_f32(shifted) - lln_bits_f32(round));
+    int32_t half = k >> 1;
+    float first = lln_from_bits_f32((uint32_t)(half + 127) << 23);
+    float second = lln_from_bits_f32((uint32_t)(k - half + 127) << 23);
+    return p * first * second;
+}
+
+LLN_INLINE double lln_exp_f64(double x)
+{
+    const double round = 0x1.8p52;
+    x = x > 710.0 ? 710.0 : x;
+    x = x < -746.0 ? -746.0 : x;
+    double n = (x * 0x1.71547652b82fep+0 + round) - round;
+    double r = x - n * 0x1.62e42fefp-1;
+    r = r - n * 0x1.473de6af278edp-34;
+    double p = 2.5100385495510319078e-8;
+    p = p * r + 2.7620088445409748161e-7;
+    p = p * r + 2.7557268459997064772e-6;
+    p = p * r + 2.4801521295954375131e-5;
+    p = p * r + 1.9841269863053616878e-4;
+    p = p * r + 1.3888888917213716901e-3;
+    p = p * r + 8.3333333333300618325e-3;
+    p = p * r + 4.1666666666624127873e-2;
+    p = p * r + 1.6666666666666667453e-1;
+    p = p * r + 0.5;
+    p = p * (r * r) + r + 1.0;
+    double shifted_half = n * 0.5 + round;
+    double half = shifted_half - round;
+    uint64_t zero = lln_bits_f64(round);
+    uint64_t k = lln_bits_f64(shifted_half) - zero;
+    uint64_t rest = lln_bits_f64(n - half + round) - zero;
+    double first = lln_from_bits_f64((k + 1023) << 52);
+    double second = lln_from_bits_f64((rest + 1023) << 52);
+    return p * first * second;
+}
+
+LLN_INLINE float lln_log_f32(float x)
+{
+    const uint32_t root_half = 0x3f3504f3; /* mantissas in [0.707, 1.414) */
+    float scaled = x < 0x1p-126f ? x * 0x1p23f : x;
+    float offset = x < 0x1p-126f ? 150.0f : 127.0f;
+    uint32_t bits = lln_bits_f32(scaled) + (0x3f800000 - root_half);
+    float e = (float)(int32_t)(bits >> 23) - offset;
+    float f = lln_from_bits_f32((bits & 0x007fffff) + root_half) - 1.0f;
+    float p = -0.0790245675f;
+    p = p * f + 0.1262567065f;
+    p = p * f - 0.1299957666f;
+    p = p * f + 0.1421419078f;
+    p = p * f - 0.1664115637f;
+    p = p * f + 0.2000105163f;
+    p = p * f - 0.2500030856f;
+    p = p * f + 0.3333333071f;
+    float square = f * f;
+    float low = p * (square * f) + e * 0x1.7f7d1cp-20f - 0.5f * square;
+    float result = low + f + e * 0x1.62e4p-1f;
+    result = x == 0 ? -INFINITY : result;
+    result = x < INFINITY ? result : x;
+    return x >= 0 ? result : NAN;
+}
+
+LLN_INLINE double lln_log_f64(double x)
+{
+    const uint64_t root_half = 0x3fe6a09e667f3bcd;
+    const uint64_t integer = 0x4330000000000000; /* bits of 2^52 */
+    double scaled = x < 0x1p-1022 ? x * 0x1p54 : x;
+    double offset = x < 0x1p-1022 ? 1077.0 : 1023.0;
+    uint64_t bits = lln_bits_f64(scaled) + (0x3ff0000000000000 - root_half);
+    double e = lln_from_bits_f64((bits >> 52) | integer) - 0x1p52 - offset;
+    double f = lln_from_bits_f64((bits & 0x000fffffffffffff) + root_half) - 1.0;
+    double s = f / (2.0 + f);
+    double z = s * s;
+    double p = 1.4617807153417324964e-1;
+    p = p * z + 1.5331611722055007885e-1;
+    p = p * z + 1.8182892432536871201e-1;
+    p = p * z + 2.2222211089379496214e-1;
+    p = p * z + 2.8571428626253837606e-1;
+    p = p * z + 3.9999999999898890514e-1;
+    p = p * z + 6.6666666666666697077e-1;
+    /* log(1+f) = f - (f^2/2 - s (f^2/2 + R)), R = z p: no cancellation */
+    double half_square = 0.5 * f * f;
+    double low = s * (half_square + z * p) + e * 0x1.473de6af278edp-34;
+    double result = e * 0x1.62e42fefp-1 + (f - (half_square - low));
+    result = x == 0 ? -INFINITY : result;
+    result = x < INFINITY ? result : x;
+    return x >= 0 ? result : NAN;
+}
+
+#endif

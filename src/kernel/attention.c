@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/attention.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+void lln_attention_close(lln_attention *attention)
+{
+    if (attention->close)
+        attention->close(attention);
+    *attention = (lln_attention){0};
+}
+
+lln_status lln_attention_prepare(lln_attention *attention)
+{
+    return attention->prepare ? attention->prepare(attention) : LLN_OK;
+}
+
+void lln_attention_pack(const lln_attention *attention, const size_t *queries,
+                        size_t count, void *out)
+{
+    if (attention->pack) {
+        attention->pack(attention, queries, count, out);
+        return;
+    }
+    size_t bytes = attention->rank * lln_precision_size(attention->precision);
+    for (size_t i = 0; i < count; i++)
+        memcpy((char *)out + i * bytes,
+               (const char *)attention->left.data + queries[i] * bytes, bytes);
+}
+
+void lln_attention_tile(const lln_attention *attention, const void *packed,
+                        size_t rows, size_t first_key, size_t keys, void *out)
+{
+    if (attention->tile) {
+        attention->tile(attention, packed, rows, first_key, keys, out);
+        return;
+    }
+    int r = (int)attention->rank;
+    if (attention->precision == LLN_FLOAT32) {
+        const float *right = attention->right.data;
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
+                    (int)keys, r, (float)attention->scale, packed, r,
+                    right + first_key * attention->rank, r, 0, out, (int)keys);
+    } else {
+        const double *right = attention->right.data;
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
+                    (int)keys, r, attention->scale, packed, r,
+                    right + first_key * attention->rank, r, 0, out, (int)keys);
+    }
+}
+
+/* Scores [keys] of one row to probabilities over first <= j < end. */
+static void normalise(const lln_attention *attention, double *row, size_t first,
+                      size_t end)
+{
+    double max = -INFINITY, sum = 0;
+    for (size_t j = first; j < end; j++)
+        max = fmax(max, row[j]);
+    for (size_t j = first; j < end; j++) {
+        row[j] =
+            attention->domain == LLN_LOG ? exp(row[j] - max) : row[j] / max;
+        sum += row[j];
+    }
+    for (size_t j = 0; j < attention->m; j++)
+        row[j] = j >= first && j < end ? row[j] / sum : 0;
+}
+
+static void one_row(const lln_attention *attention, size_t i, void *packed,
+                    void *scores, double *out)
+{
+    size_t first, end;
+    lln_attention_pack(attention, &i, 1, packed);
+    lln_attention_tile(attention, packed, 1, 0, attention->m, scores);
+    lln_matrix view = {attention->precision, 1, attention->m, scores};
+    lln_matrix_convert(view, LLN_FLOAT64, out);
+    lln_mask_keys(attention->mask, attention->n, attention->m, i, &first, &end);
+    normalise(attention, out, first, end);
+}
+
+lln_status lln_attention_rows(const lln_attention *attention, size_t first,
+                              size_t count, double *out)
+{
+    lln_status status = LLN_OK;
+#pragma omp parallel
+    {
+        void *packed = lln_array_alloc(attention->rank, sizeof(double));
+        void *scores = lln_array_alloc(attention->m, sizeof(double));
+        bool room = packed && scores;
+#pragma omp for
+        for (size_t i = 0; i < count; i++)
+            if (room)
+                one_row(attention, first + i, packed, scores,
+                        out + i * attention->m);
+        if (!room) {
+#pragma omp atomic write
+            status = LLN_ENOMEM;
+        }
+        free(packed);
+        free(scores);
+    }
+    return status == LLN_OK ? LLN_OK : lln_fail(status, "out of memory");
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Linear log-normal attention. Notation: x = alpha q, y = beta k,
+ * top_l = max_j y_jl, norm_l = ln sum_j exp(y_jl). */
+#include "kernel/lln.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/vector_math.h"
+
+typedef struct {
+    double alpha, beta;
+    lln_matrix q, k;
+    double *top;  /* [d] */
+    double *norm; /* [d] */
+    double shift; /* both factors are multiplied by exp(shift) */
+    void *right;  /* [m x d], made by prepare */
+} lln_state;
+
+/* How far the factors may be spread. With S_ij = sum_l u_il w_jl and the
+ * largest u and w at exp(shift), S_ij >= exp(2 shift - spread), where spread
+ * is the largest max_j y_jl - min_j y_jl. Products lost to underflow are
+ * below d exp(shift - underflow); the limits keep them, and the overflow of
+ * the sum over l, out of reach for d up to 4096. */
+typedef struct {
+    double shift, spread;
+} lln_range;
+
+static const lln_range RANGE_F32 = {40, 110};
+static const lln_range RANGE_F64 = {340, 1000};
+
+/* ln(exp(a) + exp(b)) */
+static double log_add(double a, double b)
+{
+    double high = fmax(a, b), low = fmin(a, b);
+    return high + log1p(exp(low - high));
+}
+
+/* top, norm, and the largest spread of a feature over the keys. */
+static double scan_keys(lln_state *state)
+{
+    size_t d = state->k.columns, m = state->k.rows;
+    double spread = 0;
+    double *low = state->norm;
+    for (size_t l = 0; l < d; l++) {
+        state->top[l] = -INFINITY;
+        low[l] = INFINITY;
+    }
+    for (size_t j = 0; j < m; j++)
+        for (size_t l = 0; l < d; l++) {
+            double y = state->beta * lln_matrix_get(state->k, j, l);
+            state->top[l] = y > state->top[l] ? y : state->top[l];
+            low[l] = y < low[l] ? y : low[l];
+        }
+    for (size_t l = 0; l < d; l++)
+        spread = fmax(spread, state->top[l] - low[l]);
+    return spread;
+}
+
+/* y_l = exp(factor x_l + sign offset_l + common), l < d. */
+#define EXP_ROW(name, in, out)                                                 \
+    LLN_CLONES static void name(const in *x, double factor,                    \
+                                const double *offset, double sign,             \
+                                double common, size_t d, out *y)               \
+    {                                                                          \
+        _Pragma("omp simd") for (size_t l = 0; l < d; l++) y[l] =              \
+            (out)lln_exp_f64(factor * x[l] + sign * offset[l] + common);       \
+    }
+EXP_ROW(exp_row_32_32, float, float)
+EXP_ROW(exp_row_32_64, float, double)
+EXP_ROW(exp_row_64_64, double, double)
+
+/* Row i of a, turned by EXP_ROW into `out` [d] of `precision`, which is not
+ * below that of a. */
+static void exp_row(lln_matrix a, size_t i, double factor, const double *offset,
+                    double sign, double common, lln_precision precision,
+                    void *out)
+{
+    size_t d = a.columns;
+    const float *x32 = (const float *)a.data + i * d;
+    const double *x64 = (const double *)a.data + i * d;
+    if (a.precision == LLN_FLOAT64)
+        exp_row_64_64(x64, factor, offset, sign, common, d, out);
+    else if (precision == LLN_FLOAT64)
+        exp_row_32_64(x32, factor, offset, sign, common, d, out);
+    else
+        exp_row_32_32(x32, factor, offset, sign, common, d, out);
+}
+
+/* max_l (alpha q_il + offset_l) */
+static double largest_query(const lln_state *state, size_t i,
+                            const double *offset)
+{
+    double largest = -INFINITY;
+    for (size_t l = 0; l < state->q.columns; l++) {
+        double x = state->alpha * lln_matrix_get(state->q, i, l) + offset[l];
+        largest = x > largest ? x : largest;
+    }
+    return largest;
+}
+
+/* norm_l, summed in the order of the keys. */
+static lln_status sum_keys(lln_state *state)
+{
+    size_t d = state->k.columns;
+    double *row = lln_array_alloc(d, sizeof *row);
+    if (!row)
+        return LLN_ENOMEM;
+    for (size_t l = 0; l < d; l++)
+        state->norm[l] = 0;
+    for (size_t j = 0; j < state->k.rows; j++) {
+        exp_row(state->k, j, state->beta, state->top, -1, 0, LLN_FLOAT64, row);
+        for (size_t l = 0; l < d; l++)
+            state->norm[l] += row[l];
+    }
+    for (size_t l = 0; l < d; l++)
+        state->norm[l] = state->top[l] + log(state->norm[l]);
+    free(row);
+    return LLN_OK;
+}
+
+static void lln_pack(const lln_attention *attention, const size_t *queries,
+                     size_t count, void *out)
+{
+    const lln_state *state = attention->state;
+    size_t bytes = attention->rank * lln_precision_size(attention->precision);
+    for (size_t i = 0; i < count; i++) {
+        double largest = largest_query(state, queries[i], state->top);
+        exp_row(state->q, queries[i], state->alpha, state->top, 1,
+                state->shift - largest, attention->precision,
+                (char *)out + i * bytes);
+    }
+}
+
+static lln_status lln_prepare(lln_attention *attention)
+{
+    lln_state *state = attention->state;
+    size_t size = lln_precision_size(attention->precision);
+    size_t bytes = attention->rank * size;
+    if (state->right)
+        return LLN_OK;
+    state->right = lln_array_alloc(attention->m * attention->rank, size);
+    if (!state->right)
+        return LLN_ENOMEM;
+#pragma omp parallel for schedule(static)
+    for (size_t j = 0; j < attention->m; j++)
+        exp_row(state->k, j, state->beta, state->top, -1, state->shift,
+                attention->precision, (char *)state->right + j * bytes);
+    attention->right.data = state->right;
+    return LLN_OK;
+}
+
+/* The last resort: scores as log-sum-exp, from rows of alpha q. */
+static void pack_logs(const lln_attention *attention, const size_t *queries,
+                      size_t count, void *out)
+{
+    const lln_state *state = attention->state;
+    double *to = out;
+    for (size_t i = 0; i < count; i++)
+        for (size_t l = 0; l < attention->rank; l++)
+            *to++ = state->alpha * lln_matrix_get(state->q, queries[i], l);
+}
+
+static void tile_logs(const lln_attention *attention, const void *packed,
+                      size_t rows, size_t first_key, size_t keys, void *out)
+{
+    const lln_state *state = attention->state;
+    size_t d = attention->rank;
+    const double *x = packed;
+    double *score = out;
+    for (size_t i = 0; i < rows; i++, x += d)
+        for (size_t j = first_key; j < first_key + keys; j++) {
+            double sum = -INFINITY;
+            for (size_t l = 0; l < d; l++)
+                sum = log_add(sum, x[l] + state->beta *
+                                              lln_matrix_get(state->k, j, l));
+            *score++ = sum;
+        }
+}
+
+static void lln_features(const lln_attention *attention, size_t first,
+                         size_t count, double *b, double *a)
+{
+    const lln_state *state = attention->state;
+    size_t d = attention->rank;
+    for (size_t i = first; b && i < first + count; i++, b += d) {
+        double largest = largest_query(state, i, state->norm), sum = 0;
+        exp_row(state->q, i, state->alpha, state->norm, 1, -largest,
+                LLN_FLOAT64, b);
+        for (size_t l = 0; l < d; l++)
+            sum += b[l];
+        for (size_t l = 0; l < d; l++)
+            b[l] /= sum;
+    }
+    for (size_t j = first; a && j < first + count; j++, a += d)
+        exp_row(state->k, j, state->beta, state->norm, -1, 0, LLN_FLOAT64, a);
+}
+
+/* P_ii = sum_l B_il exp(y_il - norm_l(i)), where norm_l(i) runs over the keys
+ * up to i and B_il is the softmax over l of x_il + norm_l(i). */
+static lln_status lln_diagonal(const lln_attention *attention, double *out)
+{
+    const lln_state *state = attention->state;
+    size_t d = attention->rank;
+    double *norm = lln_array_alloc(2 * d, sizeof *norm);
+    if (!norm)
+        return LLN_ENOMEM;
+    double *share = norm + d;
+    for (size_t l = 0; l < d; l++)
+        norm[l] = -INFINITY;
+    for (size_t i = 0; i < attention->n; i++) {
+        double sum = 0, diagonal = 0;
+        for (size_t l = 0; l < d; l++) {
+            double y = state->beta * lln_matrix_get(state->k, i, l);
+            norm[l] = log_add(norm[l], y);
+            share[l] = exp(y - norm[l]);
+        }
+        double largest = largest_query(state, i, norm);
+        for (size_t l = 0; l < d; l++) {
+            double x = state->alpha * lln_matrix_get(state->q, i, l);
+            double b = exp(x + norm[l] - largest);
+            sum += b;
+            diagonal += b * share[l];
+        }
+        out[i] = diagonal / sum;
+    }
+    free(norm);
+    return LLN_OK;
+}
+
+static void lln_close(lln_attention *attention)
+{
+    lln_state *state = attention->state;
+    free(state->right);
+    free(state->top);
+    free(state);
+}
+
+/* The cheapest arithmetic that holds all scores. */
+static void choose_range(lln_attention *attention, double spread)
+{
+    lln_state *state = attention->state;
+    if (spread > RANGE_F32.spread || attention->rank > 4096)
+        attention->precision = LLN_FLOAT64;
+    if (attention->precision == LLN_FLOAT32) {
+        state->shift = RANGE_F32.shift;
+    } else if (spread <= RANGE_F64.spread) {
+        state->shift = RANGE_F64.shift;
+    } else {
+        attention->domain = LLN_LOG;
+        attention->prepare = NULL;
+        attention->pack = pack_logs;
+        attention->tile = tile_logs;
+    }
+}
+
+lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
+                        lln_attention *attention)
+{
+    double alpha = choice->number[0], beta = choice->number[1];
+    if (!isfinite(alpha) || !isfinite(beta))
+        return lln_fail(LLN_EINVAL, "%s: alpha %g, beta %g: not finite",
+                        choice->text, alpha, beta);
+    size_t d = head->q.columns;
+    lln_state *state = calloc(1, sizeof *state);
+    double *columns = lln_array_alloc(2 * d, sizeof *columns);
+    if (!state || !columns) {
+        free(state);
+        free(columns);
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    }
+    *state = (lln_state){.alpha = alpha,
+                         .beta = beta,
+                         .q = head->q,
+                         .k = head->k,
+                         .top = columns,
+                         .norm = columns + d};
+    *attention = (lln_attention){
+        .n = head->q.rows,
+        .m = head->k.rows,
+        .rank = d,
+        .mask = head->mask,
+        .domain = LLN_LINEAR,
+        .precision = head->q.precision,
+        .scale = 1,
+        .pack = lln_pack,
+        .prepare = lln_prepare,
+        .state = state,
+        .close = lln_close,
+    };
+    choose_range(attention, scan_keys(state));
+    attention->left = (lln_matrix){attention->precision, head->q.rows, d, NULL};
+    attention->right =
+        (lln_matrix){attention->precision, head->k.rows, d, NULL};
+    if (head->mask.causal)
+        attention->diagonal = lln_diagonal;
+    else
+        attention->features = lln_features;
+    lln_status status = sum_keys(state);
+    if (status != LLN_OK)
+        lln_attention_close(attention);
+    return status;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax attention: ln A_ij = scale q_i.k_j. */
+#include "kernel/softmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+/* Above this bound on |logit| the rounding of float32 logits, 6e-8 of their
+ * size, would cost probabilities more than 1e-5 of theirs. */
+static const double FLOAT32_LOGIT_LIMIT = 128;
+
+/* Largest Euclidean norm of a row. */
+static double largest_norm(lln_matrix a)
+{
+    double largest = 0;
+    for (size_t i = 0; i < a.rows; i++) {
+        double square = 0;
+        for (size_t l = 0; l < a.columns; l++) {
+            double x = lln_matrix_get(a, i, l);
+            square += x * x;
+        }
+        largest = fmax(largest, square);
+    }
+    return sqrt(largest);
+}
+
+static void softmax_close(lln_attention *attention)
+{
+    free(attention->state);
+}
+
+/* Copies queries and keys to float64, to be owned by the attention. */
+static lln_status promote(const lln_head *head, lln_attention *attention)
+{
+    size_t queries = head->q.rows * head->q.columns;
+    size_t keys = head->k.rows * head->k.columns;
+    double *copy = lln_array_alloc(queries + keys, sizeof *copy);
+    if (!copy)
+        return LLN_ENOMEM;
+    lln_matrix_convert(head->q, LLN_FLOAT64, copy);
+    lln_matrix_convert(head->k, LLN_FLOAT64, copy + queries);
+    attention->left.precision = attention->right.precision = LLN_FLOAT64;
+    attention->precision = LLN_FLOAT64;
+    attention->left.data = copy;
+    attention->right.data = copy + queries;
+    attention->state = copy;
+    attention->close = softmax_close;
+    return LLN_OK;
+}
+
+lln_status lln_softmax_open(const lln_kernel_choice *choice,
+                            const lln_head *head, lln_attention *attention)
+{
+    (void)choice;
+    *attention = (lln_attention){
+        .n = head->q.rows,
+        .m = head->k.rows,
+        .rank = head->q.columns,
+        .mask = head->mask,
+        .domain = LLN_LOG,
+        .precision = head->q.precision,
+        .left = head->q,
+        .right = head->k,
+        .scale = head->scale,
+    };
+    double bound =
+        fabs(head->scale) * largest_norm(head->q) * largest_norm(head->k);
+    if (head->q.precision == LLN_FLOAT32 && bound > FLOAT32_LOGIT_LIMIT)
+        return promote(head, attention);
+    return LLN_OK;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef LLN_KERNEL_SOFTMAX_H
+#define LLN_KERNEL_SOFTMAX_H
+
+#include "kernel/kernel.h"
+
+/* P_ij = exp(scale q_i.k_j) / sum_l exp(scale q_i.k_l) over the keys the mask
+ * allows. Rows sum to 1, entries are positive, rank is full. Logits are
+ * float32 products while |scale| max|q| max|k| is at most 128 and float64
+ * beyond, so that probabilities keep five digits. LLN_ENOMEM.
+ * Source: Vaswani et al. (2017), eq. 1. */
+LLN_NODISCARD lln_status lln_softmax_open(const lln_kernel_choice *choice,
+                                          const lln_head *head,
+                                          lln_attention *attention);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "measure/tile_sums.h"
+
+/* A tile of scores, and the packed queries it is made from, stay in the
+ * second-level cache: 96 x 512 float32 are 192 KiB. */
+enum { BLOCK_ROWS = 96, BLOCK_KEYS = 512 };
+
+/* What is known of a row so far. The sums are relative to the largest score,
+ * `reference` as it stands in the tile and `max` as a log: ties entries are
+ * equal to it, rest = sum of exp(s - max) over the others, slope = sum of (max
+ * - s) exp(s - max), square = sum of exp(s - max)^2 over the others. All terms
+ * are non-negative, so nothing cancels; entropy = ln(ties + rest) + slope /
+ * (ties + rest). */
+typedef struct {
+    double reference, max, ties, rest, slope, square;
+    double count, mean, m2, m3, m4;
+} row_state;
+
+/* Makes the sums relative to a larger maximum. */
+static void raise_max(row_state *row, double reference, lln_domain domain)
+{
+    double max = domain == LLN_LINEAR ? log(reference) : reference;
+    if (row->count > 0) {
+        double delta = max - row->max, shrink = exp(-delta);
+        double sum = row->ties + row->rest;
+        row->slope = shrink * (row->slope + delta * sum);
+        row->rest = shrink * sum;
+        row->square = shrink * shrink * (row->ties + row->square);
+    }
+    row->ties = 0;
+    row->reference = reference;
+    row->max = max;
+}
+
+/* Adds `count` values whose power sums about `center` are p[1..4]. Pebay
+ * (2008), eq. 2.1, in the form for two sets. */
+static void merge_moments(row_state *row, double center, const double *p,
+                          double count)
+{
+    double shift = p[1] / count; /* mean of the new values - center */
+    double m2 = p[2] - p[1] * shift;
+    double m3 = p[3] - shift * (3 * p[2] - 2 * p[1] * shift);
+    double m4 =
+        p[4] - shift * (4 * p[3] - shift * (6 * p[2] - 3 * p[1] * shift));
+    double na = row->count, nb = count, n = na + nb;
+    double delta = na > 0 ? center + shift - row->mean : center + shift;
+    double d2 = delta * delta;
+    if (na == 0) {
+        row->mean = delta;
+        row->m2 = m2;
+        row->m3 = m3;
+        row->m4 = m4;
+        return;
+    }
+    row->m4 += m4 +
+               d2 * d2 * na * nb * (na * na - na * nb + nb * nb) / (n * n * n) +
+               6 * d2 * (na * na * m2 + nb * nb * row->m2) / (n * n) +
+               4 * delta * (na * m3 - nb * row->m3) / n;
+    row->m3 += m3 + d2 * delta * na * nb * (na - nb) / (n * n) +
+               3 * delta * (na * m2 - nb * row->m2) / n;
+    row->m2 += m2 + d2 * na * nb / n;
+    row->mean += delta * nb / n;
+}
+
+/* Adds `count` scores of one row. */
+static void add_scores(const lln_attention *attention, const void *scores,
+                       size_t count, bool moments, row_state *row)
+{
+    double largest = attention->precision == LLN_FLOAT32
+                         ? lln_tile_max_f32(scores, count)
+                         : lln_tile_max_f64(scores, count);
+    if (row->count == 0 || largest > row->reference)
+        raise_max(row, largest, attention->domain);
+    lln_tile_sums sums = {
+        .reference = row->reference, .max = row->max, .center = row->mean};
+    if (attention->precision == LLN_FLOAT32)
+        lln_tile_sums_f32(scores, count, attention->domain, moments,
+                          row->count == 0, &sums);
+    else
+        lln_tile_sums_f64(scores, count, attention->domain, moments,
+                          row->count == 0, &sums);
+    row->ties += sums.ties;
+    row->rest += sums.rest;
+    row->slope += sums.slope;
+    row->square += sums.square;
+    if (moments)
+        merge_moments(row, sums.center, sums.power, (double)count);
+    row->count += (double)count;
+}
+
+static lln_row finish(const row_state *row, unsigned what)
+{
+    double sum = row->ties + row->rest;
+    double log_sum = log1p(row->rest + (row->ties - 1));
+    lln_row out = {
+        .keys = (size_t)row->count,
+        .log_norm = row->max + log_sum,
+        .max = row->max,
+        .entropy = log_sum + row->slope / sum,
+        .sum_squares = (row->ties + row->square) / (sum * sum),
+        .top = 1 / sum,
+        .mean = row->mean,
+        .m2 = row->m2,
+        .m3 = row->m3,
+        .m4 = row->m4,
+    };
+    if (!(what & LLN_ROW_ENTROPY))
+        out.entropy = out.sum_squares = NAN;
+    if (!(what & LLN_ROW_MOMENTS))
+        out.mean = out.m2 = out.m3 = out.m4 = NAN;
+    return out;
+}
+
+/* Scratch of one thread. */
+typedef struct {
+    void *packed, *scores;
+    row_state rows[BLOCK_ROWS];
+    size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
+} workspace;
+
+static workspace *workspace_alloc(const lln_attention *attention)
+{
+    workspace *work = calloc(1, sizeof *work);
+    if (!work)
+        return NULL;
+    size_t size = lln_precision_size(attention->precision);
+    work->packed = lln_array_alloc(BLOCK_ROWS * attention->rank, size);
+    work->scores = lln_array_alloc(BLOCK_ROWS * BLOCK_KEYS, size);
+    return work;
+}
+
+static void workspace_free(workspace *work)
+{
+    if (!work)
+        return;
+    free(work->packed);
+    free(work->scores);
+    free(work);
+}
+
+/* One tile: keys j0 .. j1 - 1 for all rows of the block. */
+static void add_tile(const lln_attention *attention, workspace *work,
+                     size_t rows, size_t j0, size_t j1, bool moments)
+{
+    size_t keys = j1 - j0;
+    size_t size = lln_precision_size(attention->precision);
+    lln_attention_tile(attention, work->packed, rows, j0, keys, work->scores);
+    for (size_t i = 0; i < rows; i++) {
+        size_t from = work->first[i] > j0 ? work->first[i] - j0 : 0;
+        size_t to = work->end[i] < j1 ? work->end[i] - j0 : keys;
+        if (work->end[i] <= j0 || from >= to)
+            continue;
+        const char *row = (const char *)work->scores + i * keys * size;
+        add_scores(attention, row + from * size, to - from, moments,
+                   &work->rows[i]);
+    }
+}
+
+static void measure_block(const lln_attention *attention, const size_t *queries,
+                          size_t rows, unsigned what, workspace *work,
+                          lln_row *out)
+{
+    size_t low = attention->m, high = 0;
+    for (size_t i = 0; i < rows; i++) {
+        lln_mask_keys(attention->mask, attention->n, attention->m, queries[i],
+                      &work->first[i], &work->end[i]);
+        low = work->first[i] < low ? work->first[i] : low;
+        high = work->end[i] > high ? work->end[i] : high;
+        work->rows[i] = (row_state){0};
+    }
+    lln_attention_pack(attention, queries, rows, work->packed);
+    for (size_t j = low; j < high && !lln_stop_requested; j += BLOCK_KEYS)
+        add_tile(attention, work, rows, j,
+                 j + BLOCK_KEYS < high ? j + BLOCK_KEYS : high,
+                 what & LLN_ROW_MOMENTS);
+    for (size_t i = 0; i < rows; i++)
+        out[i] = finish(&work->rows[i], what);
+}
+
+lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
+                            size_t count, unsigned what, lln_row *out)
+{
+    LLN_TRY(lln_attention_prepare(attention));
+    size_t blocks = (count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    bool out_of_memory = false;
+#pragma omp parallel
+    {
+        workspace *work = workspace_alloc(attention);
+        bool room = work && work->packed && work->scores;
+#pragma omp for schedule(dynamic, 1)
+        for (size_t block = 0; block < blocks; block++) {
+            size_t start = block * BLOCK_ROWS, queries[BLOCK_ROWS];
+            size_t here =
+                count - start < BLOCK_ROWS ? count - start : BLOCK_ROWS;
+            for (size_t i = 0; i < here; i++)
+                queries[i] = rows ? rows[start + i] : start + i;
+            if (room && !lln_stop_requested)
+                measure_block(attention, queries, here, what, work,
+                              out + start);
+        }
+        if (!room) {
+#pragma omp atomic write
+            out_of_memory = true;
+        }
+        workspace_free(work);
+    }
+    if (out_of_memory)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
+                              : LLN_OK;
+}

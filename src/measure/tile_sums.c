@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The loops are written once, in tile_sums.inc, for both precisions. */
+#include "measure/tile_sums.h"
+
+#include "core/vector_math.h"
+
+#define REAL float
+#define NAME(name) name##_f32
+#include "measure/tile_sums.inc"
+#undef REAL
+#undef NAME
+
+#define REAL double
+#define NAME(name) name##_f64
+#include "measure/tile_sums.inc"

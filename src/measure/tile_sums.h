@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The inner loops of the streaming pass: sums over a run of scores of one
+ * row, vectorised, in the precision of the tile. */
+#ifndef LLN_MEASURE_TILE_SUMS_H
+#define LLN_MEASURE_TILE_SUMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/attention.h"
+
+/* With s the scores as logs (LLN_LINEAR: s = ln A) and y = s - max. */
+typedef struct {
+    double reference; /* in: a score, not below any of these */
+    double max;       /* in: reference as a log */
+    double center;    /* in and out: near the mean of s */
+    double ties;      /* scores equal to reference */
+    double rest;      /* sum of exp(y) over the others */
+    double slope;     /* sum of -y exp(y) */
+    double square;    /* sum of exp(y)^2 over the others */
+    double power[5];  /* power[r] = sum of (s - center)^r, r = 1..4 */
+} lln_tile_sums;
+
+float lln_tile_max_f32(const float *scores, size_t count);
+double lln_tile_max_f64(const double *scores, size_t count);
+
+/* Sums over count >= 1 scores, at most a tile's width, because they are
+ * accumulated in the precision of the scores. power[] only with `moments`;
+ * with `first` the center is chosen here, from the first scores. */
+void lln_tile_sums_f32(const float *scores, size_t count, lln_domain domain,
+                       bool moments, bool first, lln_tile_sums *sums);
+void lln_tile_sums_f64(const double *scores, size_t count, lln_domain domain,
+                       bool moments, bool first, lln_tile_sums *sums);
+
+#endif

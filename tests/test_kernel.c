@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The table of kernels and the attentions it opens. */
+#include "cases.h"
+
+START_TEST(parse_choice)
+{
+    lln_kernel_choice choice;
+    expect_ok(lln_kernel_parse("softmax", &choice));
+    ck_assert_str_eq(choice.kernel->name, "softmax");
+    ck_assert(!choice.kernel->takes_alpha_beta);
+    expect_ok(lln_kernel_parse("lln:beta=2.5:alpha=1e-1", &choice));
+    ck_assert(choice.number[0] == 0.1 && choice.number[1] == 2.5);
+    ck_assert_str_eq(choice.word[2], "measured");
+    ck_assert_str_eq(choice.text, "lln:beta=2.5:alpha=1e-1");
+    expect_ok(lln_kernel_parse("lln:match=paper", &choice));
+    ck_assert_str_eq(choice.word[2], "paper");
+    ck_assert(isnan(choice.number[0]) && isnan(choice.number[1]));
+    ck_assert_int_eq(lln_kernel_parameter_index(choice.kernel, "match"), 2);
+    ck_assert_int_eq(lln_kernel_parameter_index(choice.kernel, "gamma"), -1);
+}
+END_TEST
+
+START_TEST(parse_errors)
+{
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"", "kernel '': unknown; known are softmax, lln"},
+        {"softmaxx", "kernel 'softmaxx': unknown; known are softmax, lln"},
+        {"softmax:alpha=1", "kernel 'softmax': no parameter 'alpha'; it has "
+                            "none"},
+        {"lln:gamma=1",
+         "kernel 'lln': no parameter 'gamma'; it has alpha, beta, match"},
+        {"lln:alpha", "kernel 'lln': 'alpha': expected name=value"},
+        {"lln:", "kernel 'lln': '': expected name=value"},
+        {"lln:alpha=", "kernel 'lln': alpha=: expected a finite number"},
+        {"lln:alpha=1x", "kernel 'lln': alpha=1x: expected a finite number"},
+        {"lln:alpha=nan", "kernel 'lln': alpha=nan: expected a finite number"},
+        {"lln:alpha=1e999",
+         "kernel 'lln': alpha=1e999: expected a finite number"},
+    };
+    lln_kernel_choice choice;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect_status(lln_kernel_parse(bad[i].text, &choice), LLN_EINVAL);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
+    }
+}
+END_TEST
+
+START_TEST(open_without_alpha)
+{
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    expect_ok(lln_kernel_parse("lln:alpha=2", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* P = B A' of the low-rank form against the dense rows, with float32 keys,
+ * float64, and beyond the range of both. */
+START_TEST(features_product)
+{
+    static const char *kernels[] = {"lln:alpha=1.1:beta=1.4",
+                                    "lln:alpha=7:beta=300"};
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    static double p[64 * 64], a[64 * 8], b[64 * 8];
+    lln_attention attention;
+    case_open(&head, kernels[_i], &attention);
+    expect_ok(lln_attention_prepare(&attention));
+    expect_ok(lln_attention_rows(&attention, 0, 64, p));
+    attention.features(&attention, 0, 40, b, a);
+    attention.features(&attention, 40, 24, b + 40 * 8, a + 40 * 8);
+    for (size_t i = 0; i < 64; i++)
+        for (size_t j = 0; j < 64; j++) {
+            double product = 0;
+            for (size_t l = 0; l < 8; l++)
+                product += b[i * 8 + l] * a[j * 8 + l];
+            expect_absolute(product, p[i * 64 + j], 1e-13);
+        }
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* The O(N d) diagonal of causal LLN against the dense rows. */
+START_TEST(diagonal_causal)
+{
+    static const char *kernels[] = {"lln:alpha=1.1:beta=1.4",
+                                    "lln:alpha=7:beta=300"};
+    lln_head head = case_head("A", LLN_FLOAT64, true);
+    static double p[64 * 64], diagonal[64];
+    lln_attention attention;
+    case_open(&head, kernels[_i], &attention);
+    ck_assert(attention.features == NULL);
+    expect_ok(lln_attention_prepare(&attention));
+    expect_ok(lln_attention_rows(&attention, 0, 64, p));
+    expect_ok(attention.diagonal(&attention, diagonal));
+    for (size_t i = 0; i < 64; i++)
+        expect_absolute(diagonal[i], p[i * 65], 1e-13);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Logits of several hundred leave float32 by themselves. */
+START_TEST(softmax_promotes)
+{
+    lln_head small = case_head("B", LLN_FLOAT32, false);
+    lln_head large = case_head("E", LLN_FLOAT32, false);
+    lln_attention attention;
+    case_open(&small, "softmax", &attention);
+    ck_assert_int_eq(attention.precision, LLN_FLOAT32);
+    lln_attention_close(&attention);
+    case_open(&large, "softmax", &attention);
+    ck_assert_int_eq(attention.precision, LLN_FLOAT64);
+    lln_attention_close(&attention);
+    lln_head_free(&small);
+    lln_head_free(&large);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel");
+    TCase *table = tcase_create("table");
+    tcase_add_test(table, parse_choice);
+    tcase_add_test(table, parse_errors);
+    tcase_add_test(table, open_without_alpha);
+    suite_add_tcase(suite, table);
+    TCase *attention = tcase_create("attention");
+    tcase_add_loop_test(attention, features_product, 0, 2);
+    tcase_add_loop_test(attention, diagonal_causal, 0, 2);
+    tcase_add_test(attention, softmax_promotes);
+    suite_add_tcase(suite, attention);
+    return run_suite(suite);
+}

@@ -34,10 +34,11 @@ void lln_attention_pack(const lln_attention *attention, const size_t *queries,
 }
 
 void lln_attention_tile(const lln_attention *attention, const void *packed,
-                        size_t rows, size_t first_key, size_t keys, void *out)
+                        size_t rows, size_t first_key, size_t keys,
+                        size_t stride, void *out)
 {
     if (attention->tile) {
-        attention->tile(attention, packed, rows, first_key, keys, out);
+        attention->tile(attention, packed, rows, first_key, keys, stride, out);
         return;
     }
     int r = (int)attention->rank;
@@ -45,12 +46,14 @@ void lln_attention_tile(const lln_attention *attention, const void *packed,
         const float *right = attention->right.data;
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
                     (int)keys, r, (float)attention->scale, packed, r,
-                    right + first_key * attention->rank, r, 0, out, (int)keys);
+                    right + first_key * attention->rank, r, 0, out,
+                    (int)stride);
     } else {
         const double *right = attention->right.data;
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
                     (int)keys, r, attention->scale, packed, r,
-                    right + first_key * attention->rank, r, 0, out, (int)keys);
+                    right + first_key * attention->rank, r, 0, out,
+                    (int)stride);
     }
 }
 
@@ -75,7 +78,8 @@ static void one_row(const lln_attention *attention, size_t i, void *packed,
 {
     size_t first, end;
     lln_attention_pack(attention, &i, 1, packed);
-    lln_attention_tile(attention, packed, 1, 0, attention->m, scores);
+    lln_attention_tile(attention, packed, 1, 0, attention->m, attention->m,
+                       scores);
     lln_matrix view = {attention->precision, 1, attention->m, scores};
     lln_matrix_convert(view, LLN_FLOAT64, out);
     lln_mask_keys(attention->mask, attention->n, attention->m, i, &first, &end);

@@ -42,7 +42,8 @@ struct lln_attention {
     /* Turns packed rows into scores in place of the matrix product; for
      * scores that no product of factors in `precision` can hold. */
     void (*tile)(const lln_attention *attention, const void *packed,
-                 size_t rows, size_t first_key, size_t keys, void *out);
+                 size_t rows, size_t first_key, size_t keys, size_t stride,
+                 void *out);
 
     /* Attention of low rank without a mask, else NULL: rows first .. first +
      * count - 1 of B [n x rank] and A [m x rank] in float64 with P = B A',
@@ -70,9 +71,11 @@ void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out);
 
 /* Scores of packed queries against keys first_key .. first_key + keys - 1:
- * out [rows x keys] in attention->precision, not masked. */
+ * out [rows x keys] in attention->precision, not masked, with `stride` >=
+ * keys elements from one row to the next. */
 void lln_attention_tile(const lln_attention *attention, const void *packed,
-                        size_t rows, size_t first_key, size_t keys, void *out);
+                        size_t rows, size_t first_key, size_t keys,
+                        size_t stride, void *out);
 
 /* Dense rows of P in float64: rows first .. first + count - 1, out
  * [count x m], masked entries zero, every row summing to 1. For dense methods

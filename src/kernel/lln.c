@@ -164,13 +164,14 @@ static void pack_logs(const lln_attention *attention, const size_t *queries,
 }
 
 static void tile_logs(const lln_attention *attention, const void *packed,
-                      size_t rows, size_t first_key, size_t keys, void *out)
+                      size_t rows, size_t first_key, size_t keys, size_t stride,
+                      void *out)
 {
     const lln_state *state = attention->state;
     size_t d = attention->rank;
     const double *x = packed;
-    double *score = out;
-    for (size_t i = 0; i < rows; i++, x += d)
+    for (size_t i = 0; i < rows; i++, x += d) {
+        double *score = (double *)out + i * stride;
         for (size_t j = first_key; j < first_key + keys; j++) {
             double sum = -INFINITY;
             for (size_t l = 0; l < d; l++)
@@ -178,6 +179,7 @@ static void tile_logs(const lln_attention *attention, const void *packed,
                                               lln_matrix_get(state->k, j, l));
             *score++ = sum;
         }
+    }
 }
 
 static void lln_features(const lln_attention *attention, size_t first,

@@ -2,6 +2,7 @@
 #include "measure/rows.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
@@ -11,6 +12,16 @@
 /* A tile of scores, and the packed queries it is made from, stay in the
  * second-level cache: 96 x 512 float32 are 192 KiB. */
 enum { BLOCK_ROWS = 96, BLOCK_KEYS = 512 };
+
+/* With a visitor all scores of a block of rows are kept; blocks are made of
+ * fewer rows when there are many keys. */
+enum { KEPT_BYTES = 64 << 20 };
+
+typedef struct {
+    unsigned what;
+    lln_row_visit *visit; /* NULL: none */
+    void *context;
+} row_pass;
 
 /* What is known of a row so far. The sums are relative to the largest score,
  * `reference` as it stands in the tile and `max` as a log: ties entries are
@@ -70,7 +81,7 @@ static void merge_moments(row_state *row, double center, const double *p,
 }
 
 /* Adds `count` scores of one row. */
-static void add_scores(const lln_attention *attention, const void *scores,
+static void add_scores(const lln_attention *attention, void *scores,
                        size_t count, bool moments, row_state *row)
 {
     double largest = attention->precision == LLN_FLOAT32
@@ -121,19 +132,17 @@ static lln_row finish(const row_state *row, unsigned what)
 /* Scratch of one thread. */
 typedef struct {
     void *packed, *scores;
+    size_t stride; /* of scores; 0: each tile has its own */
     row_state rows[BLOCK_ROWS];
     size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
 } workspace;
 
-static workspace *workspace_alloc(const lln_attention *attention)
+static size_t block_rows(const lln_attention *attention, const row_pass *pass)
 {
-    workspace *work = calloc(1, sizeof *work);
-    if (!work)
-        return NULL;
-    size_t size = lln_precision_size(attention->precision);
-    work->packed = lln_array_alloc(BLOCK_ROWS * attention->rank, size);
-    work->scores = lln_array_alloc(BLOCK_ROWS * BLOCK_KEYS, size);
-    return work;
+    size_t row = attention->m * lln_precision_size(attention->precision);
+    if (!pass->visit || row * BLOCK_ROWS <= KEPT_BYTES)
+        return BLOCK_ROWS;
+    return row < KEPT_BYTES ? KEPT_BYTES / row : 1;
 }
 
 static void workspace_free(workspace *work)
@@ -145,27 +154,58 @@ static void workspace_free(workspace *work)
     free(work);
 }
 
+/* NULL when out of memory. */
+static workspace *workspace_alloc(const lln_attention *attention,
+                                  const row_pass *pass)
+{
+    workspace *work = calloc(1, sizeof *work);
+    if (!work)
+        return NULL;
+    size_t size = lln_precision_size(attention->precision);
+    size_t rows = block_rows(attention, pass);
+    work->stride = pass->visit ? attention->m : 0;
+    work->packed = lln_array_alloc(rows * attention->rank, size);
+    work->scores =
+        lln_array_alloc(rows * (pass->visit ? attention->m : BLOCK_KEYS), size);
+    if (work->packed && work->scores)
+        return work;
+    workspace_free(work);
+    return NULL;
+}
+
 /* One tile: keys j0 .. j1 - 1 for all rows of the block. */
 static void add_tile(const lln_attention *attention, workspace *work,
                      size_t rows, size_t j0, size_t j1, bool moments)
 {
-    size_t keys = j1 - j0;
     size_t size = lln_precision_size(attention->precision);
-    lln_attention_tile(attention, work->packed, rows, j0, keys, work->scores);
+    size_t stride = work->stride ? work->stride : j1 - j0;
+    char *tile = (char *)work->scores + (work->stride ? j0 * size : 0);
+    lln_attention_tile(attention, work->packed, rows, j0, j1 - j0, stride,
+                       tile);
     for (size_t i = 0; i < rows; i++) {
-        size_t from = work->first[i] > j0 ? work->first[i] - j0 : 0;
-        size_t to = work->end[i] < j1 ? work->end[i] - j0 : keys;
-        if (work->end[i] <= j0 || from >= to)
-            continue;
-        const char *row = (const char *)work->scores + i * keys * size;
-        add_scores(attention, row + from * size, to - from, moments,
-                   &work->rows[i]);
+        size_t from = work->first[i] > j0 ? work->first[i] : j0;
+        size_t to = work->end[i] < j1 ? work->end[i] : j1;
+        if (from < to)
+            add_scores(attention, tile + (i * stride + from - j0) * size,
+                       to - from, moments, &work->rows[i]);
     }
 }
 
+static void visit_row(const lln_attention *attention, const row_pass *pass,
+                      const workspace *work, size_t i, size_t index,
+                      const lln_row *row)
+{
+    size_t at = i * work->stride + work->first[i];
+    lln_matrix scores = {attention->precision, 1, row->keys,
+                         (const char *)work->scores +
+                             at * lln_precision_size(attention->precision)};
+    pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
+}
+
+/* Rows start .. start + rows - 1 of the list. */
 static void measure_block(const lln_attention *attention, const size_t *queries,
-                          size_t rows, unsigned what, workspace *work,
-                          lln_row *out)
+                          size_t start, size_t rows, const row_pass *pass,
+                          workspace *work, lln_row *out)
 {
     size_t low = attention->m, high = 0;
     for (size_t i = 0; i < rows; i++) {
@@ -179,33 +219,33 @@ static void measure_block(const lln_attention *attention, const size_t *queries,
     for (size_t j = low; j < high && !lln_stop_requested; j += BLOCK_KEYS)
         add_tile(attention, work, rows, j,
                  j + BLOCK_KEYS < high ? j + BLOCK_KEYS : high,
-                 what & LLN_ROW_MOMENTS);
-    for (size_t i = 0; i < rows; i++)
-        out[i] = finish(&work->rows[i], what);
+                 pass->what & LLN_ROW_MOMENTS);
+    for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
+        out[start + i] = finish(&work->rows[i], pass->what);
+        if (pass->visit)
+            visit_row(attention, pass, work, i, start + i, &out[start + i]);
+    }
 }
 
-lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
-                            size_t count, unsigned what, lln_row *out)
+static lln_status run_pass(lln_attention *attention, const size_t *rows,
+                           size_t count, const row_pass *pass, lln_row *out)
 {
     LLN_TRY(lln_attention_prepare(attention));
-    size_t blocks = (count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    size_t block = block_rows(attention, pass);
     bool out_of_memory = false;
 #pragma omp parallel
     {
-        workspace *work = workspace_alloc(attention);
-        bool room = work && work->packed && work->scores;
+        workspace *work = workspace_alloc(attention, pass);
 #pragma omp for schedule(dynamic, 1)
-        for (size_t block = 0; block < blocks; block++) {
-            size_t start = block * BLOCK_ROWS, queries[BLOCK_ROWS];
-            size_t here =
-                count - start < BLOCK_ROWS ? count - start : BLOCK_ROWS;
+        for (size_t start = 0; start < count; start += block) {
+            size_t queries[BLOCK_ROWS];
+            size_t here = count - start < block ? count - start : block;
             for (size_t i = 0; i < here; i++)
                 queries[i] = rows ? rows[start + i] : start + i;
-            if (room && !lln_stop_requested)
-                measure_block(attention, queries, here, what, work,
-                              out + start);
+            if (work && !lln_stop_requested)
+                measure_block(attention, queries, start, here, pass, work, out);
         }
-        if (!room) {
+        if (!work) {
 #pragma omp atomic write
             out_of_memory = true;
         }
@@ -215,4 +255,19 @@ lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
         return lln_fail(LLN_ENOMEM, "out of memory");
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
                               : LLN_OK;
+}
+
+lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
+                            size_t count, unsigned what, lln_row *out)
+{
+    row_pass pass = {.what = what};
+    return run_pass(attention, rows, count, &pass, out);
+}
+
+lln_status lln_rows_visit(lln_attention *attention, const size_t *rows,
+                          size_t count, lln_row_visit *visit, void *context,
+                          lln_row *out)
+{
+    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context};
+    return run_pass(attention, rows, count, &pass, out);
 }

@@ -36,4 +36,18 @@ LLN_NODISCARD lln_status lln_rows_measure(lln_attention *attention,
                                           const size_t *rows, size_t count,
                                           unsigned what, lln_row *out);
 
+/* Called when a row is complete: out[index] and its scores as logs s_j, over
+ * the allowed keys, [1 x keys]. Several threads call at once, for different
+ * rows, each with its own `thread` in 0 .. lln_threads_count() - 1; the order
+ * of the rows is not fixed. */
+typedef void lln_row_visit(void *context, int thread, size_t index,
+                           const lln_row *row, lln_matrix scores);
+
+/* lln_rows_measure with entropy and moments, and a visit to each row while
+ * its scores are still in cache. */
+LLN_NODISCARD lln_status lln_rows_visit(lln_attention *attention,
+                                        const size_t *rows, size_t count,
+                                        lln_row_visit *visit, void *context,
+                                        lln_row *out);
+
 #endif

@@ -26,11 +26,12 @@ float lln_tile_max_f32(const float *scores, size_t count);
 double lln_tile_max_f64(const double *scores, size_t count);
 
 /* Sums over count >= 1 scores, at most a tile's width, because they are
- * accumulated in the precision of the scores. power[] only with `moments`;
- * with `first` the center is chosen here, from the first scores. */
-void lln_tile_sums_f32(const float *scores, size_t count, lln_domain domain,
+ * accumulated in the precision of the scores. With `moments` power[] is
+ * filled and LLN_LINEAR scores are replaced by their logs; with `first` the
+ * center is chosen here, from the first scores. */
+void lln_tile_sums_f32(float *scores, size_t count, lln_domain domain,
                        bool moments, bool first, lln_tile_sums *sums);
-void lln_tile_sums_f64(const double *scores, size_t count, lln_domain domain,
+void lln_tile_sums_f64(double *scores, size_t count, lln_domain domain,
                        bool moments, bool first, lln_tile_sums *sums);
 
 #endif

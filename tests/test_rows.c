@@ -23,10 +23,10 @@ static void check_rows(const char *name, const char *attention_name,
         char *at = strchr(line, ',');
         for (int c = 0; c < 5; c++)
             expected[c] = strtod(at + 1, &at);
-        expect_relative(rows[i].mean - rows[i].log_norm, expected[0],
+        expect_relative(rows[i].scores.mean - rows[i].log_norm, expected[0],
                         tolerance);
-        expect_relative(rows[i].m2 / (double)(rows[i].keys - 1), expected[1],
-                        tolerance);
+        expect_relative(rows[i].scores.m2 / (double)(rows[i].keys - 1),
+                        expected[1], tolerance);
         /* In case E the file itself has lost digits to the cancellation of
          * ln P near 0; see measure_tiny_entropy. */
         expect_absolute(rows[i].entropy, expected[2],
@@ -124,9 +124,9 @@ static void check_against_dense(lln_head *head, const char *kernel)
             m4 += pow(log(p[i * m + j]) - mean, 4);
         }
         expect_absolute(sum, 1, 1e-13);
-        expect_absolute(rows[i].mean - rows[i].log_norm, mean, 1e-11);
-        expect_absolute(rows[i].m3, m3, 1e-10 * (1 + m4));
-        expect_absolute(rows[i].m4, m4, 1e-10 * (1 + m4));
+        expect_absolute(rows[i].scores.mean - rows[i].log_norm, mean, 1e-11);
+        expect_absolute(rows[i].scores.m3, m3, 1e-10 * (1 + m4));
+        expect_absolute(rows[i].scores.m4, m4, 1e-10 * (1 + m4));
         expect_absolute(rows[i].entropy, entropy, 1e-11);
     }
     lln_attention_close(&attention);
@@ -177,7 +177,7 @@ START_TEST(measure_causal_entropy)
     expect_relative(sum / 64,
                     case_scalar("A", "softmax_causal", "mean_entropy_nats"),
                     1e-12);
-    ck_assert(isnan(rows[3].mean));
+    ck_assert(isnan(rows[3].scores.mean));
     lln_attention_close(&attention);
     lln_head_free(&head);
 }
@@ -227,7 +227,8 @@ START_TEST(measure_lln_ranges)
             double mean = 0;
             for (size_t j = 0; j < 64; j++)
                 mean += scores[j] / 64;
-            expect_relative(rows[r].mean - rows[r].log_norm, mean - norm, 2e-6);
+            expect_relative(rows[r].scores.mean - rows[r].log_norm, mean - norm,
+                            2e-6);
         }
         lln_attention_close(&attention);
         lln_head_free(&single);

@@ -24,6 +24,7 @@ struct lln_attention {
     lln_mask mask;
     lln_domain domain;
     lln_precision precision; /* of the factors and of the tiles */
+    bool scaled_scores;      /* LLN_LOG scores are logits in their own unit */
 
     /* Scores are scale left right': left [n x rank], right [m x rank].
      * left.data may be NULL if pack() makes its rows; right.data may be NULL

@@ -31,7 +31,8 @@ typedef struct {
  * (ties + rest). */
 typedef struct {
     double reference, max, ties, rest, slope, square;
-    double count, mean, m2, m3, m4;
+    double count;
+    lln_moments moments; /* of the scores as logs */
 } row_state;
 
 /* Makes the sums relative to a larger maximum. */
@@ -50,36 +51,6 @@ static void raise_max(row_state *row, double reference, lln_domain domain)
     row->max = max;
 }
 
-/* Adds `count` values whose power sums about `center` are p[1..4]. Pebay
- * (2008), eq. 2.1, in the form for two sets. */
-static void merge_moments(row_state *row, double center, const double *p,
-                          double count)
-{
-    double shift = p[1] / count; /* mean of the new values - center */
-    double m2 = p[2] - p[1] * shift;
-    double m3 = p[3] - shift * (3 * p[2] - 2 * p[1] * shift);
-    double m4 =
-        p[4] - shift * (4 * p[3] - shift * (6 * p[2] - 3 * p[1] * shift));
-    double na = row->count, nb = count, n = na + nb;
-    double delta = na > 0 ? center + shift - row->mean : center + shift;
-    double d2 = delta * delta;
-    if (na == 0) {
-        row->mean = delta;
-        row->m2 = m2;
-        row->m3 = m3;
-        row->m4 = m4;
-        return;
-    }
-    row->m4 += m4 +
-               d2 * d2 * na * nb * (na * na - na * nb + nb * nb) / (n * n * n) +
-               6 * d2 * (na * na * m2 + nb * nb * row->m2) / (n * n) +
-               4 * delta * (na * m3 - nb * row->m3) / n;
-    row->m3 += m3 + d2 * delta * na * nb * (na - nb) / (n * n) +
-               3 * delta * (na * m2 - nb * row->m2) / n;
-    row->m2 += m2 + d2 * na * nb / n;
-    row->mean += delta * nb / n;
-}
-
 /* Adds `count` scores of one row. */
 static void add_scores(const lln_attention *attention, void *scores,
                        size_t count, bool moments, row_state *row)
@@ -89,8 +60,9 @@ static void add_scores(const lln_attention *attention, void *scores,
                          : lln_tile_max_f64(scores, count);
     if (row->count == 0 || largest > row->reference)
         raise_max(row, largest, attention->domain);
-    lln_tile_sums sums = {
-        .reference = row->reference, .max = row->max, .center = row->mean};
+    lln_tile_sums sums = {.reference = row->reference,
+                          .max = row->max,
+                          .center = row->moments.mean};
     if (attention->precision == LLN_FLOAT32)
         lln_tile_sums_f32(scores, count, attention->domain, moments,
                           row->count == 0, &sums);
@@ -101,8 +73,11 @@ static void add_scores(const lln_attention *attention, void *scores,
     row->rest += sums.rest;
     row->slope += sums.slope;
     row->square += sums.square;
-    if (moments)
-        merge_moments(row, sums.center, sums.power, (double)count);
+    if (moments) {
+        lln_moments here =
+            lln_moments_from_sums((double)count, sums.center, sums.power);
+        lln_moments_merge(&row->moments, &here);
+    }
     row->count += (double)count;
 }
 
@@ -117,15 +92,12 @@ static lln_row finish(const row_state *row, unsigned what)
         .entropy = log_sum + row->slope / sum,
         .sum_squares = (row->ties + row->square) / (sum * sum),
         .top = 1 / sum,
-        .mean = row->mean,
-        .m2 = row->m2,
-        .m3 = row->m3,
-        .m4 = row->m4,
+        .scores = row->moments,
     };
     if (!(what & LLN_ROW_ENTROPY))
         out.entropy = out.sum_squares = NAN;
     if (!(what & LLN_ROW_MOMENTS))
-        out.mean = out.m2 = out.m3 = out.m4 = NAN;
+        out.scores = (lln_moments){NAN, NAN, NAN, NAN, NAN};
     return out;
 }
 

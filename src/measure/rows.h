@@ -5,14 +5,14 @@
 #ifndef LLN_MEASURE_ROWS_H
 #define LLN_MEASURE_ROWS_H
 
+#include "core/moments.h"
 #include "kernel/attention.h"
 
 /* Statistics of row i over its allowed keys. With s = ln A the scores,
  *     log_norm = ln sum_j exp(s_j),      entropy = log_norm - E_P[s],
  * accumulated as sums of non-negative terms relative to the row maximum, so
- * that entropies near zero keep their relative accuracy. mean and m2..m4 are
- * the mean and the central sums of s (equal weights), of s, not of ln P =
- * s - log_norm. */
+ * that entropies near zero keep their relative accuracy. Note that `scores`
+ * are moments of s, not of ln P = s - log_norm. */
 typedef struct {
     size_t keys;        /* allowed keys */
     double log_norm;    /* ln Z */
@@ -20,8 +20,7 @@ typedef struct {
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */
-    double mean;        /* mean_j s_j */
-    double m2, m3, m4;  /* sum_j (s_j - mean)^r */
+    lln_moments scores; /* of s_j, equal weights */
 } lln_row;
 
 /* What to accumulate beyond log_norm and max. */

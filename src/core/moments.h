@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Central moments that can be merged, so that a set may be taken apart, its
+ * parts measured in any place, and put together in a fixed order. */
+#ifndef LLN_CORE_MOMENTS_H
+#define LLN_CORE_MOMENTS_H
+
+/* mr = sum of (x - mean)^r. All zero: the empty set. */
+typedef struct {
+    double count, mean, m2, m3, m4;
+} lln_moments;
+
+/* Moments of `count` >= 1 values from their power sums about any center near
+ * them: power[r] = sum of (x - center)^r, r = 1 .. 4 (power[0] unused). */
+lln_moments lln_moments_from_sums(double count, double center,
+                                  const double power[5]);
+
+/* a becomes the union of a and b. Source: Pebay (2008), eq. 1.5 and 2.1. */
+void lln_moments_merge(lln_moments *a, const lln_moments *b);
+
+#endif

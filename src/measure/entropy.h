@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * How concentrated the rows of an attention matrix are. */
+#ifndef LLN_MEASURE_ENTROPY_H
+#define LLN_MEASURE_ENTROPY_H
+
+#include "measure/rows.h"
+
+/* Means over rows unless said otherwise. */
+typedef struct {
+    double entropy;       /* H_i = -sum_j P_ij ln P_ij, nats */
+    double normalized;    /* H_i / ln(allowed keys); rows with one key are
+                             left out */
+    double min, max;      /* smallest and largest H_i, nats */
+    double participation; /* 1 / sum_j P_ij^2, a number of keys */
+    double top1_mass;     /* largest P_ij of the row */
+    double max_logit;     /* largest ln A_ij of the matrix; NaN for kernels
+                             whose scores have no scale of their own */
+    double row_sum_min;   /* smallest row sum of P */
+    double negative_mass; /* mean of sum_j |min(P_ij, 0)| */
+} lln_entropy;
+
+/* Measures the rows listed in rows[count]; NULL: all n rows. One allowed key
+ * in a row gives it entropy 0, as the formula does; if no row has two,
+ * `normalized` is NaN.
+ * LLN_EINVAL: count = 0; LLN_ENOMEM; LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_entropy_measure(lln_attention *attention,
+                                             const size_t *rows, size_t count,
+                                             lln_entropy *out);
+
+/* The summary of rows that were measured before with LLN_ROW_ENTROPY. */
+void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
+                           size_t count, lln_entropy *out);
+
+#endif

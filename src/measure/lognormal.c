@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/lognormal.h"
+
+#include <gsl/gsl_sort.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "core/vector_math.h"
+
+enum {
+    EXACT_ENTRIES = 1 << 17, /* sorted up to here */
+    BINS = 1 << 18,
+    CHUNK = 512,     /* bin numbers are computed this many at a time */
+    PILOT_ROWS = 64, /* tell where the bins should lie */
+};
+static const double HALF_RANGE = 20; /* of the bins, standard deviations */
+
+/* All moments but the fit, from measured rows. */
+static lln_status pool(const lln_row *rows, size_t count, lln_lognormal *out)
+{
+    lln_moments all = {0};
+    double variance_sum = 0, used = 0;
+    *out = (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}, 0};
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].keys < 2)
+            continue;
+        lln_moments row = rows[i].scores;
+        row.mean -= rows[i].log_norm;
+        lln_moments_merge(&all, &row);
+        variance_sum += rows[i].scores.m2 / (double)(rows[i].keys - 1);
+        used++;
+    }
+    if (used == 0)
+        return lln_fail(LLN_EUNDEFINED, "no row has two keys");
+    double variance = all.m2 / all.count;
+    out->mean = all.mean;
+    out->variance = variance;
+    out->variance_row = variance_sum / used;
+    if (!(variance > 0))
+        return lln_fail(LLN_EUNDEFINED, "ln P is constant");
+    out->skewness = all.m3 / all.count / pow(variance, 1.5);
+    out->excess_kurtosis = all.m4 / all.count / (variance * variance) - 3;
+    return LLN_OK;
+}
+
+/* What the visits fill: all values, or bins. */
+typedef struct {
+    size_t *offset; /* [count]: where a row's values start */
+    double *values;
+    uint64_t *bins;          /* [threads x BINS] */
+    double origin, per_unit; /* bin = (L - origin) per_unit */
+} collector;
+
+static void keep_row(void *context, int thread, size_t index,
+                     const lln_row *row, lln_matrix scores)
+{
+    const collector *to = context;
+    (void)thread;
+    double *values = to->values + to->offset[index];
+    if (row->keys < 2)
+        return;
+    lln_matrix_convert(scores, LLN_FLOAT64, values);
+    for (size_t j = 0; j < row->keys; j++)
+        values[j] -= row->log_norm;
+}
+
+#define BIN_NUMBERS(name, real)                                                \
+    LLN_CLONES static void name(const real *scores, size_t count, real offset, \
+                                real per_unit, int32_t *bins)                  \
+    {                                                                          \
+        _Pragma("omp simd") for (size_t j = 0; j < count; j++)                 \
+        {                                                                      \
+            real at = scores[j] * per_unit + offset;                           \
+            at = at > 0 ? at : 0;                                              \
+            bins[j] = (int32_t)(at < BINS - 1 ? at : BINS - 1);                \
+        }                                                                      \
+    }
+BIN_NUMBERS(bin_numbers_f32, float)
+BIN_NUMBERS(bin_numbers_f64, double)
+
+static void count_row(void *context, int thread, size_t index,
+                      const lln_row *row, lln_matrix scores)
+{
+    const collector *to = context;
+    (void)index;
+    uint64_t *bins = to->bins + (size_t)thread * BINS;
+    double offset = -(to->origin + row->log_norm) * to->per_unit;
+    if (row->keys < 2)
+        return;
+    for (size_t j = 0; j < row->keys; j += CHUNK) {
+        size_t here = row->keys - j < CHUNK ? row->keys - j : CHUNK;
+        int32_t at[CHUNK];
+        if (scores.precision == LLN_FLOAT32)
+            bin_numbers_f32((const float *)scores.data + j, here, (float)offset,
+                            (float)to->per_unit, at);
+        else
+            bin_numbers_f64((const double *)scores.data + j, here, offset,
+                            to->per_unit, at);
+        for (size_t i = 0; i < here; i++)
+            bins[at[i]]++;
+    }
+}
+
+static lln_status sample_alloc(size_t size, lln_sample *sample)
+{
+    *sample = (lln_sample){.size = size};
+    sample->values = lln_array_alloc(size, sizeof(double));
+    sample->counts = lln_array_alloc(size, sizeof(double));
+    if (sample->values && sample->counts)
+        return LLN_OK;
+    lln_sample_free(sample);
+    return LLN_ENOMEM;
+}
+
+/* Sorts all values: at most EXACT_ENTRIES of them. */
+static lln_status collect_values(lln_attention *attention, const size_t *rows,
+                                 size_t count, lln_row *measured,
+                                 lln_sample *sample)
+{
+    collector to = {.offset = calloc(count, sizeof(size_t))};
+    if (!to.offset)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t first, end;
+        lln_mask_keys(attention->mask, attention->n, attention->m,
+                      rows ? rows[i] : i, &first, &end);
+        to.offset[i] = total;
+        total += end - first > 1 ? end - first : 0;
+    }
+    lln_status status = sample_alloc(total, sample);
+    if (status == LLN_OK) {
+        to.values = sample->values;
+        status =
+            lln_rows_visit(attention, rows, count, keep_row, &to, measured);
+        gsl_sort(sample->values, 1, total);
+        for (size_t i = 0; i < total; i++)
+            sample->counts[i] = 1;
+        sample->total = (double)total;
+    }
+    free(to.offset);
+    return status;
+}
+
+/* The bins that are not empty, summed over threads. */
+static lln_status sum_bins(const collector *from, size_t threads,
+                           lln_sample *sample)
+{
+    LLN_TRY(sample_alloc(BINS, sample));
+    size_t size = 0;
+    for (size_t bin = 0; bin < BINS; bin++) {
+        uint64_t count = 0;
+        for (size_t t = 0; t < threads; t++)
+            count += from->bins[t * BINS + bin];
+        if (count == 0)
+            continue;
+        sample->values[size] =
+            from->origin + ((double)bin + 0.5) / from->per_unit;
+        sample->counts[size++] = (double)count;
+        sample->total += (double)count;
+    }
+    sample->size = size;
+    return LLN_OK;
+}
+
+/* Counts all values in bins around mean. */
+static lln_status collect_bins(lln_attention *attention, const size_t *rows,
+                               size_t count, double mean, double deviation,
+                               lln_row *measured, lln_sample *sample)
+{
+    size_t threads = (size_t)lln_threads_count();
+    collector to = {.bins = calloc(threads * BINS, sizeof(uint64_t)),
+                    .origin = mean - HALF_RANGE * deviation,
+                    .per_unit = BINS / (2 * HALF_RANGE * deviation)};
+    if (!to.bins)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status =
+        lln_rows_visit(attention, rows, count, count_row, &to, measured);
+    if (status == LLN_OK)
+        status = sum_bins(&to, threads, sample);
+    free(to.bins);
+    return status;
+}
+
+/* Mean and deviation of a few rows, to lay the bins by. */
+static lln_status pilot(lln_attention *attention, const size_t *rows,
+                        size_t count, double *mean, double *deviation)
+{
+    size_t list[PILOT_ROWS];
+    lln_row measured[PILOT_ROWS];
+    size_t used = count < PILOT_ROWS ? count : PILOT_ROWS;
+    for (size_t i = 0; i < used; i++) {
+        size_t at = (2 * i + 1) * count / (2 * used);
+        list[i] = rows ? rows[at] : at;
+    }
+    LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
+    lln_lognormal guess;
+    lln_status status = pool(measured, used, &guess);
+    *mean = guess.mean;
+    *deviation = sqrt(guess.variance);
+    return status;
+}
+
+/* The bins were laid by a pilot; if it misjudged the spread, once more by
+ * what is now known. */
+static lln_status count_entries(lln_attention *attention, const size_t *rows,
+                                size_t count, lln_row *measured,
+                                lln_lognormal *out, lln_sample *sample)
+{
+    double mean = 0, deviation = 0;
+    lln_status status = pilot(attention, rows, count, &mean, &deviation);
+    if (status != LLN_OK && status != LLN_EUNDEFINED)
+        return status;
+    if (status == LLN_EUNDEFINED)
+        mean = 0, deviation = 1;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        LLN_TRY(collect_bins(attention, rows, count, mean, deviation, measured,
+                             sample));
+        status = pool(measured, count, out);
+        double actual = sqrt(out->variance);
+        if (status != LLN_OK ||
+            (fabs(out->mean - mean) < 4 * actual && actual > deviation / 4 &&
+             actual < deviation * 4))
+            return status;
+        if (attempt == 0)
+            lln_sample_free(sample);
+        mean = out->mean;
+        deviation = actual;
+    }
+    return status;
+}
+
+static lln_status measure(lln_attention *attention, const size_t *rows,
+                          size_t count, lln_row *measured, lln_lognormal *out,
+                          lln_sample *sample)
+{
+    size_t entries;
+    LLN_TRY(lln_size_multiply(count, attention->m, &entries));
+    bool exact = entries <= EXACT_ENTRIES;
+    if (exact) {
+        LLN_TRY(collect_values(attention, rows, count, measured, sample));
+        LLN_TRY(pool(measured, count, out));
+    } else {
+        LLN_TRY(count_entries(attention, rows, count, measured, out, sample));
+    }
+    for (size_t i = 0; !exact && i < sample->size; i++)
+        out->resolution =
+            fmax(out->resolution, sample->counts[i] / sample->total);
+    return lln_sample_normal_fit(sample, out->mean, sqrt(out->variance),
+                                 &out->fit);
+}
+
+lln_status lln_lognormal_measure(lln_attention *attention, const size_t *rows,
+                                 size_t count, lln_lognormal *out,
+                                 lln_sample *sample)
+{
+    lln_sample own = {0};
+    count = rows ? count : attention->n;
+    if (count == 0)
+        return lln_fail(LLN_EINVAL, "no rows to measure");
+    lln_row *measured = calloc(count, sizeof *measured);
+    if (!measured)
+        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", count);
+    lln_status status = measure(attention, rows, count, measured, out, &own);
+    free(measured);
+    if (sample && (status == LLN_OK || status == LLN_EUNDEFINED))
+        *sample = own;
+    else
+        lln_sample_free(&own);
+    return status;
+}
+
+lln_status lln_log_variance_row(lln_attention *attention, const size_t *rows,
+                                size_t count, double *variance)
+{
+    *variance = NAN;
+    count = rows ? count : attention->n;
+    if (count == 0)
+        return lln_fail(LLN_EINVAL, "no rows to measure");
+    lln_row *measured = calloc(count, sizeof *measured);
+    if (!measured)
+        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", count);
+    lln_status status =
+        lln_rows_measure(attention, rows, count, LLN_ROW_MOMENTS, measured);
+    lln_lognormal pooled;
+    if (status == LLN_OK) {
+        status = pool(measured, count, &pooled);
+        *variance = pooled.variance_row;
+    }
+    free(measured);
+    return status;
+}

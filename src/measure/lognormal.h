@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * How close the entries of an attention matrix are to log-normal: moments of
+ * ln P and its distance from a normal distribution. */
+#ifndef LLN_MEASURE_LOGNORMAL_H
+#define LLN_MEASURE_LOGNORMAL_H
+
+#include "measure/rows.h"
+#include "measure/sample.h"
+
+/* Over the allowed entries L_ij = ln P_ij of rows with at least two keys. */
+typedef struct {
+    double mean;         /* of all L_ij */
+    double variance;     /* D1, of all L_ij, divisor: their number */
+    double variance_row; /* D2, mean over rows of the variance within the
+                            row, divisor: keys - 1 */
+    double skewness, excess_kurtosis; /* of all L_ij, standardised with D1 */
+    lln_normal_fit fit; /* against the normal of the same mean and D1 */
+    double resolution;  /* bound on the error of fit.ks that comes from
+                           counting in bins; 0: none */
+} lln_lognormal;
+
+/* Measures the rows listed in rows[count]; NULL: all n rows. `sample`, unless
+ * NULL, gets the distribution of L_ij; release it with lln_sample_free.
+ * Moments are merged exactly over tiles and rows. Up to 2^17 entries are
+ * sorted; more are counted in 2^18 bins of 1.5e-4 standard deviations, which
+ * moves fit.ks by at most `resolution` (about 6e-5), and fit.wasserstein by
+ * at most half a bin. Memory is O(n) beside the attention's own.
+ * LLN_EUNDEFINED: no row with two keys, or no spread: what does not exist is
+ * NaN. LLN_ENOMEM; LLN_EINTERRUPTED.
+ * Moments: Pebay (2008). */
+LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
+                                               const size_t *rows, size_t count,
+                                               lln_lognormal *out,
+                                               lln_sample *sample);
+
+/* D2 alone: mean over rows of the variance of ln P within the row, divisor
+ * keys - 1, rows with one key left out. Cheaper than the above. Same
+ * statuses. */
+LLN_NODISCARD lln_status lln_log_variance_row(lln_attention *attention,
+                                              const size_t *rows, size_t count,
+                                              double *variance);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The fit of ln P against dense float64 programs (tests/data/cases) and
+ * against a plain sort. */
+#include "cases.h"
+#include "core/threads.h"
+#include "measure/lognormal.h"
+
+static void check(const char *name, const char *kernel, const char *label,
+                  lln_precision precision, double tolerance, double absolute)
+{
+    lln_head head = case_head(name, precision, false);
+    lln_attention attention;
+    lln_lognormal out;
+    case_open(&head, kernel, &attention);
+    expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out, NULL));
+    expect_relative(out.mean, case_scalar(name, label, "mu_all"), tolerance);
+    expect_relative(out.variance, case_scalar(name, label, "D1_var_all_ddof0"),
+                    tolerance);
+    expect_relative(out.variance_row,
+                    case_scalar(name, label, "D2_within_row_ddof1"), tolerance);
+    expect_absolute(out.skewness, case_scalar(name, label, "skew_all"),
+                    absolute);
+    expect_absolute(out.excess_kurtosis, case_scalar(name, label, "exkurt_all"),
+                    absolute);
+    expect_absolute(out.fit.ks, case_scalar(name, label, "KS_D_all"), absolute);
+    expect_absolute(out.fit.qq, case_scalar(name, label, "QQcorr_all"),
+                    absolute);
+    expect_absolute(out.fit.wasserstein,
+                    case_scalar(name, label, "W1_over_sd_all"), absolute);
+    ck_assert(out.resolution == 0);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+
+START_TEST(measure_softmax_double)
+{
+    check(CASES[_i].name, "softmax", "softmax", LLN_FLOAT64, 1e-12, 1e-10);
+}
+END_TEST
+
+START_TEST(measure_lln_double)
+{
+    check(CASES[_i].name, CASES[_i].lln, "lln", LLN_FLOAT64, 1e-12, 1e-10);
+}
+END_TEST
+
+START_TEST(measure_single)
+{
+    /* KS may move by one step of the distribution function. */
+    check(CASES[_i].name, "softmax", "softmax", LLN_FLOAT32, 1e-5, 1e-4);
+    check(CASES[_i].name, CASES[_i].lln, "lln", LLN_FLOAT32, 1e-5, 1e-4);
+}
+END_TEST
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* 256 x 64 read as 1024 x 16: over a million entries, counted in bins,
+ * against the sorted values. */
+static void check_bins(lln_precision precision, const char *kernel, bool causal)
+{
+    lln_head head = case_head("B", precision, causal);
+    size_t n = 1024;
+    head.q.rows = head.k.rows = n;
+    head.q.columns = head.k.columns = 16;
+    lln_attention attention;
+    lln_lognormal out;
+    lln_sample binned, exact = {0};
+    lln_normal_fit fit;
+    case_open(&head, kernel, &attention);
+    expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out, &binned));
+    ck_assert(out.resolution > 0 && out.resolution < 2e-4);
+
+    double *p = calloc(n * n, sizeof *p);
+    expect_ok(lln_attention_rows(&attention, 0, n, p));
+    exact.values = calloc(n * n, sizeof(double));
+    exact.counts = calloc(n * n, sizeof(double));
+    for (size_t i = causal; i < n; i++)
+        for (size_t j = 0; j < (causal ? i + 1 : n); j++) {
+            exact.values[exact.size] = log(p[i * n + j]);
+            exact.counts[exact.size++] = 1;
+        }
+    exact.total = (double)exact.size;
+    ck_assert(binned.total == exact.total);
+    qsort(exact.values, exact.size, sizeof(double), compare);
+    expect_ok(
+        lln_sample_normal_fit(&exact, out.mean, sqrt(out.variance), &fit));
+    expect_absolute(out.fit.ks, fit.ks, out.resolution);
+    expect_absolute(out.fit.wasserstein, fit.wasserstein, 8e-5);
+    expect_absolute(out.fit.qq, fit.qq, 1e-6);
+    expect_absolute(lln_sample_quantile(&binned, 0.1),
+                    lln_sample_quantile(&exact, 0.1), 2e-4);
+    expect_absolute(lln_sample_share(&binned, -7, -6),
+                    lln_sample_share(&exact, -7, -6), 1e-4);
+    lln_sample_free(&binned);
+    lln_sample_free(&exact);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+    free(p);
+}
+
+START_TEST(measure_bins)
+{
+    check_bins(LLN_FLOAT64, "softmax", false);
+    check_bins(LLN_FLOAT32, "softmax", true);
+    check_bins(LLN_FLOAT32, "lln:alpha=1.5:beta=2", false);
+}
+END_TEST
+
+START_TEST(measure_any_threads)
+{
+    lln_head head = case_head("B", LLN_FLOAT32, false);
+    head.q.rows = head.k.rows = 1024;
+    head.q.columns = head.k.columns = 16;
+    lln_attention attention;
+    lln_lognormal one, two;
+    case_open(&head, "softmax", &attention);
+    lln_threads_set(1);
+    expect_ok(lln_lognormal_measure(&attention, NULL, 0, &one, NULL));
+    lln_threads_set(2);
+    expect_ok(lln_lognormal_measure(&attention, NULL, 0, &two, NULL));
+    ck_assert_mem_eq(&one, &two, sizeof one);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* All keys alike: ln P = -ln n, no spread. */
+START_TEST(measure_constant)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    memset((void *)head.k.data, 0, 64 * 8 * sizeof(double));
+    lln_attention attention;
+    lln_lognormal out;
+    case_open(&head, "softmax", &attention);
+    expect_status(lln_lognormal_measure(&attention, NULL, 0, &out, NULL),
+                  LLN_EUNDEFINED);
+    expect_relative(out.mean, -4.1588830833596719, 1e-15); /* -ln 64 */
+    expect_absolute(out.variance, 0, 0);
+    ck_assert(isnan(out.skewness) && isnan(out.fit.ks));
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(measure_one_key)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, true);
+    head.q.rows = head.k.rows = 1;
+    lln_attention attention;
+    lln_lognormal out;
+    double variance;
+    case_open(&head, "softmax", &attention);
+    expect_status(lln_lognormal_measure(&attention, NULL, 0, &out, NULL),
+                  LLN_EUNDEFINED);
+    ck_assert(isnan(out.mean) && isnan(out.variance_row));
+    expect_status(lln_log_variance_row(&attention, NULL, 0, &variance),
+                  LLN_EUNDEFINED);
+    ck_assert(isnan(variance));
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(log_variance_row_causal)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, true);
+    lln_attention attention;
+    double variance;
+    case_open(&head, "softmax", &attention);
+    expect_ok(lln_log_variance_row(&attention, NULL, 0, &variance));
+    expect_relative(variance,
+                    case_scalar("A", "softmax_causal",
+                                "mean_within_row_var_ddof1_rows_i>=1"),
+                    1e-12);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* scipy 1.10: z = (x - mean)/sd; kstest(z*sqrt(4/5), norm); mean |z_(i) -
+ * ppf((i-.5)/5)|; corrcoef(z, ppf). */
+START_TEST(normal_fit_five)
+{
+    double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 1};
+    lln_sample sample = {values, counts, 5, 5};
+    lln_normal_fit fit;
+    expect_ok(lln_sample_normal_fit(&sample, 0.25, 1.1497825881443848, &fit));
+    expect_absolute(fit.ks, 0.22290102139756263, 1e-12);
+    expect_absolute(fit.wasserstein, 0.19134052147637262, 1e-12);
+    expect_absolute(fit.qq, 0.971928464729638, 1e-12);
+    expect_status(lln_sample_normal_fit(&sample, 0.25, 0, &fit),
+                  LLN_EUNDEFINED);
+    expect_absolute(lln_sample_quantile(&sample, 0.5), 0.1, 0);
+    expect_absolute(lln_sample_share(&sample, -0.4, 0.5), 0.4, 1e-15);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lognormal");
+    TCase *measure = tcase_create("measure");
+    tcase_set_timeout(measure, 120);
+    tcase_add_loop_test(measure, measure_softmax_double, 0, CASE_COUNT);
+    tcase_add_loop_test(measure, measure_lln_double, 0, CASE_COUNT);
+    tcase_add_loop_test(measure, measure_single, 0, 3);
+    tcase_add_test(measure, measure_bins);
+    tcase_add_test(measure, measure_any_threads);
+    tcase_add_test(measure, measure_constant);
+    tcase_add_test(measure, measure_one_key);
+    tcase_add_test(measure, log_variance_row_causal);
+    tcase_add_test(measure, normal_fit_five);
+    suite_add_tcase(suite, measure);
+    return run_suite(suite);
+}

@@ -41,8 +41,12 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
                            lln_table_style style);
 
 /* Writes one row, cells [count]; the header goes before the first row.
- * Missing is nan (JSON: null), infinity inf or -inf (JSON: null). Text is
- * quoted as the format needs. LLN_EIO. */
+ * Missing is nan (JSON: null), infinity inf or -inf (JSON: null).
+ * Text: csv quotes it where RFC 4180 asks for it, and also where it is empty
+ * or starts with '#'; tsv writes \t \n \r \\ (and \# at the start) for tab,
+ * newline, carriage return, backslash; JSON as RFC 8259. Lines end in one
+ * newline. json is an array with one object a line, ndjson one object a line.
+ * LLN_EIO: the stream refused; the message is the system's reason alone. */
 LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
 /* Ends the table: a header if there was no row, the closing bracket of JSON.
@@ -51,7 +55,9 @@ LLN_NODISCARD lln_status lln_table_end(lln_table *table);
 
 void lln_table_free(lln_table *table);
 
-/* Shortest text of x that strtod reads back to x: out [32]. */
+/* Text of x in the C locale with `precision` significant digits (at most 17);
+ * 0: the shortest of %.15g, %.16g and %.17g that strtod reads back to x.
+ * nan, inf and -inf are written so: out [32]. */
 void lln_table_format_real(double x, int precision, char out[32]);
 
 /* A format by its name; LLN_EINVAL: none such. */
@@ -59,15 +65,18 @@ LLN_NODISCARD lln_status lln_table_format_find(const char *name,
                                                lln_table_format *format);
 
 /* Reading: the csv or tsv tables that the tools write (tab or comma is told
- * from the header; quoted text; lines that start with '#' are skipped). */
+ * from the header; quoted or escaped text; empty lines and lines that start
+ * with '#' are skipped; CR LF is a line end). */
 typedef struct {
     size_t columns, rows;
     char **names; /* [columns] */
     char **cells; /* [rows x columns], row-major */
+    char *text;   /* what names and cells point into */
 } lln_table_data;
 
-/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, or a
- * row with another number of cells than the header (named by its line).
+/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, JSON,
+ * a quote that is not closed, or a row with another number of cells than the
+ * header (named by its line); LLN_EIO; LLN_ENOMEM. *data is empty on failure.
  * Release with lln_table_data_free. */
 LLN_NODISCARD lln_status lln_table_read(FILE *in, const char *name,
                                         lln_table_data *data);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Reading tables: the text is read whole and cut into cells in place. */
+#include "table/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const char *name; /* of the stream, for messages */
+    char *at;         /* what is read next */
+    char separator;
+    size_t line; /* of `at`, from 1 */
+} reader;
+
+/* Cells found so far, rows and header alike. */
+typedef struct {
+    char **items;
+    size_t count, room;
+} cell_list;
+
+static lln_status append(cell_list *list, char *cell)
+{
+    if (list->count == list->room) {
+        size_t room = list->room ? 2 * list->room : 64;
+        char **items = reallocarray(list->items, room, sizeof *items);
+        if (!items)
+            return lln_fail(LLN_ENOMEM, "out of memory: %zu cells", room);
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->count++] = cell;
+    return LLN_OK;
+}
+
+static lln_status read_all(FILE *in, const char *name, char **text)
+{
+    size_t room = 0;
+    errno = 0;
+    ssize_t length = getdelim(text, &room, '\0', in);
+    if (ferror(in))
+        return lln_fail(LLN_EIO, "%s: %s", name, strerror(errno));
+    if (length < 0 && errno == ENOMEM)
+        return lln_fail(LLN_ENOMEM, "%s: out of memory", name);
+    if (length <= 0)
+        return lln_fail(LLN_EFORMAT, "%s: empty, expected a table", name);
+    if (!feof(in))
+        return lln_fail(LLN_EFORMAT, "%s: not text, expected a table", name);
+    return LLN_OK;
+}
+
+/* Removes the quotes of a cell in place; `at` stands after the closing one. */
+static lln_status unquote(reader *r, char **cell)
+{
+    size_t start = r->line;
+    char *from = r->at + 1, *to = r->at;
+    *cell = to;
+    for (; *from != '"' || from[1] == '"'; from++) {
+        if (*from == '\0')
+            return lln_fail(LLN_EFORMAT,
+                            "%s: line %zu: quote that is not closed", r->name,
+                            start);
+        if (*from == '"')
+            from++;
+        if (*from == '\n')
+            r->line++;
+        *to++ = *from;
+    }
+    r->at = from + 1;
+    *to = '\0'; /* the opening quote has made room */
+    return LLN_OK;
+}
+
+/* Undoes the escapes of a tsv cell in place. */
+static void unescape(char *cell)
+{
+    static const char letters[] = "tnr\\#", meant[] = "\t\n\r\\#";
+    char *to = cell;
+    for (const char *from = cell; *from; from++) {
+        const char *found = NULL;
+        if (*from == '\\' && from[1] != '\0')
+            found = strchr(letters, from[1]);
+        if (found)
+            from++;
+        *to++ = found ? meant[found - letters] : *from;
+    }
+    *to = '\0';
+}
+
+/* Cuts one cell; *last tells that its line, or the text, ends with it. */
+static lln_status read_cell(reader *r, char **cell, bool *last)
+{
+    bool quoted = r->separator == ',' && *r->at == '"';
+    if (quoted)
+        LLN_TRY(unquote(r, cell));
+    else
+        *cell = r->at;
+    const char stops[] = {r->separator, '\n', '\0'};
+    char *end = r->at + strcspn(r->at, stops);
+    if (quoted && end != r->at && !(*r->at == '\r' && end == r->at + 1))
+        return lln_fail(LLN_EFORMAT, "%s: line %zu: text after a quote",
+                        r->name, r->line);
+    *last = *end != r->separator;
+    r->at = *end == '\0' ? end : end + 1;
+    if (*end == '\n') {
+        r->line++;
+        if (!quoted && end > *cell && end[-1] == '\r')
+            end[-1] = '\0';
+    }
+    if (!quoted)
+        *end = '\0';
+    if (r->separator == '\t')
+        unescape(*cell);
+    return LLN_OK;
+}
+
+/* Steps over empty lines and comments. */
+static void skip_lines(reader *r)
+{
+    while (*r->at == '#' || *r->at == '\n' || strncmp(r->at, "\r\n", 2) == 0) {
+        r->at += strcspn(r->at, "\n");
+        if (*r->at == '\n') {
+            r->at++;
+            r->line++;
+        }
+    }
+}
+
+/* Appends the cells of one line; `expected` of them unless it is 0. */
+static lln_status read_line(reader *r, size_t expected, cell_list *list)
+{
+    size_t line = r->line, before = list->count;
+    for (bool last = false; !last;) {
+        char *cell;
+        LLN_TRY(read_cell(r, &cell, &last));
+        LLN_TRY(append(list, cell));
+    }
+    size_t found = list->count - before;
+    if (expected > 0 && found != expected)
+        return lln_fail(LLN_EFORMAT, "%s: line %zu: %zu cell%s, expected %zu",
+                        r->name, line, found, found == 1 ? "" : "s", expected);
+    return LLN_OK;
+}
+
+static lln_status read_lines(reader *r, cell_list *list, size_t *columns)
+{
+    *columns = 0;
+    if (strncmp(r->at, "\xEF\xBB\xBF", 3) == 0)
+        r->at += 3; /* byte order mark */
+    skip_lines(r);
+    if (*r->at == '[' || *r->at == '{')
+        return lln_fail(LLN_EFORMAT, "%s: JSON, expected a csv or tsv table",
+                        r->name);
+    r->separator = r->at[strcspn(r->at, "\t\n")] == '\t' ? '\t' : ',';
+    while (*r->at) {
+        LLN_TRY(read_line(r, *columns, list));
+        if (*columns == 0)
+            *columns = list->count;
+        skip_lines(r);
+    }
+    if (*columns == 0)
+        return lln_fail(LLN_EFORMAT, "%s: empty, expected a table", r->name);
+    return LLN_OK;
+}
+
+lln_status lln_table_read(FILE *in, const char *name, lln_table_data *data)
+{
+    *data = (lln_table_data){0};
+    char *text = NULL;
+    cell_list list = {0};
+    size_t columns = 0;
+    lln_status status = read_all(in, name, &text);
+    if (status == LLN_OK) {
+        reader r = {.name = name, .at = text, .line = 1};
+        status = read_lines(&r, &list, &columns);
+    }
+    if (status != LLN_OK) {
+        free(list.items);
+        free(text);
+        return status;
+    }
+    *data = (lln_table_data){columns, list.count / columns - 1, list.items,
+                             list.items + columns, text};
+    return LLN_OK;
+}
+
+long lln_table_find(const lln_table_data *data, const char *name)
+{
+    for (size_t i = 0; i < data->columns; i++)
+        if (strcmp(data->names[i], name) == 0)
+            return (long)i;
+    return -1;
+}
+
+void lln_table_data_free(lln_table_data *data)
+{
+    free(data->names);
+    free(data->text);
+    *data = (lln_table_data){0};
+}

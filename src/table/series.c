@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "table/series.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "table/table.h"
+
+double lln_series_value(double low, double high, size_t count, bool log,
+                        size_t index)
+{
+    if (index == 0)
+        return low;
+    if (index + 1 >= count)
+        return high;
+    double part = (double)index / (double)(count - 1);
+    double value =
+        log ? low * pow(high / low, part) : low + (high - low) * part;
+    char text[32];
+    lln_table_format_real(value, 12, text);
+    return strtod(text, NULL);
+}
+
+void lln_average_add(lln_average *average, double x)
+{
+    average->count++;
+    if (average->count == 1) {
+        average->mean = x;
+        return;
+    }
+    double before = x - average->mean;
+    average->mean += before / (double)average->count;
+    average->m2 += before * (x - average->mean);
+}
+
+double lln_average_error(const lln_average *average)
+{
+    if (average->count < 2)
+        return NAN;
+    double count = (double)average->count;
+    return sqrt(average->m2 / (count - 1) / count);
+}

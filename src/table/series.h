@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Series of numbers that go into tables: spaced values and averages. */
+#ifndef LLN_TABLE_SERIES_H
+#define LLN_TABLE_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Value `index` of `count` from low to high, evenly spaced, or evenly in the
+ * logarithm (low, high > 0). The ends are exact; values between them are
+ * rounded to 12 significant digits, so that 0.1 .. 1 in ten steps has 0.3 and
+ * not 0.30000000000000004. count = 1 gives low. */
+double lln_series_value(double low, double high, size_t count, bool log,
+                        size_t index);
+
+/* Mean and central sum of squares, updated one value at a time. Zeroed: no
+ * value yet. Source: Welford (1962). */
+typedef struct {
+    size_t count;
+    double mean; /* NaN once a value was NaN */
+    double m2;   /* sum (x - mean)^2 */
+} lln_average;
+
+void lln_average_add(lln_average *average, double x);
+
+/* Standard error of the mean, sqrt(m2 / (count - 1) / count); NaN for fewer
+ * than two values. */
+double lln_average_error(const lln_average *average);
+
+#endif

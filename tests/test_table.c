@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "table/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "expect.h"
+#include "table/series.h"
+
+static const lln_column columns[] = {
+    {"name", LLN_TEXT}, {"count", LLN_INTEGER}, {"value", LLN_REAL}};
+
+enum { COLUMNS = 3 };
+
+/* The text of a table with one row; the caller frees it. */
+static char *one_row(lln_table_format format, const char *name, double value)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table_style style = {format, 0, true};
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+    ck_assert_ptr_nonnull(table);
+    lln_cell cells[COLUMNS] = {{.text = name}, {.integer = -7}, {0}};
+    cells[2].real = value;
+    expect_ok(lln_table_row(table, cells));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    return text;
+}
+
+static void expect_row(lln_table_format format, const char *name, double value,
+                       const char *expected)
+{
+    char *text = one_row(format, name, value);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(row_csv)
+{
+    expect_row(LLN_CSV, "lln", 2.385, "name,count,value\nlln,-7,2.385\n");
+    expect_row(LLN_CSV, NULL, NAN, "name,count,value\nnan,-7,nan\n");
+    expect_row(LLN_CSV, "a", -INFINITY, "name,count,value\na,-7,-inf\n");
+}
+END_TEST
+
+/* RFC 4180, sections 2.6 and 2.7. */
+START_TEST(row_csv_quotes)
+{
+    expect_row(LLN_CSV, "a,b", 1, "name,count,value\n\"a,b\",-7,1\n");
+    expect_row(LLN_CSV, "a\"b", 1, "name,count,value\n\"a\"\"b\",-7,1\n");
+    expect_row(LLN_CSV, "a\nb", 1, "name,count,value\n\"a\nb\",-7,1\n");
+    expect_row(LLN_CSV, "#a", 1, "name,count,value\n\"#a\",-7,1\n");
+    expect_row(LLN_CSV, "", 1, "name,count,value\n\"\",-7,1\n");
+}
+END_TEST
+
+START_TEST(row_tsv_escapes)
+{
+    expect_row(LLN_TSV, "tea,\"t\"", 1,
+               "name\tcount\tvalue\ntea,\"t\"\t-7\t1\n");
+    expect_row(LLN_TSV, "#\t\n\r\\", 1,
+               "name\tcount\tvalue\n\\#\\t\\n\\r\\\\\t-7\t1\n");
+}
+END_TEST
+
+/* RFC 8259, section 7; there is no NaN and no infinity. */
+START_TEST(row_json)
+{
+    expect_row(LLN_JSON, "a\"\\\n\t\x01", 2.385,
+               "[\n{\"name\":\"a\\\"\\\\\\n\\t\\u0001\",\"count\":-7,"
+               "\"value\":2.385}\n]\n");
+    expect_row(LLN_JSON, NULL, NAN,
+               "[\n{\"name\":null,\"count\":-7,\"value\":null}\n]\n");
+    expect_row(LLN_NDJSON, "a", INFINITY,
+               "{\"name\":\"a\",\"count\":-7,\"value\":null}\n");
+}
+END_TEST
+
+START_TEST(row_io_error)
+{
+    FILE *out = fopen("/dev/full", "w");
+    setvbuf(out, NULL, _IONBF, 0);
+    lln_table_style style = {LLN_CSV, 0, true};
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+    lln_cell cells[COLUMNS] = {{.text = "a"}, {.integer = 1}, {.real = 1}};
+    expect_status(lln_table_row(table, cells), LLN_EIO);
+    ck_assert_str_eq(lln_error_message(), "No space left on device");
+    expect_status(lln_table_end(table), LLN_EIO);
+    lln_table_free(table);
+    fclose(out);
+}
+END_TEST
+
+static void expect_empty(lln_table_format format, bool header,
+                         const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table_style style = {format, 0, header};
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(end_without_rows)
+{
+    expect_empty(LLN_CSV, true, "name,count,value\n");
+    expect_empty(LLN_CSV, false, "");
+    expect_empty(LLN_JSON, true, "[]\n");
+    expect_empty(LLN_NDJSON, true, "");
+}
+END_TEST
+
+START_TEST(format_find_names)
+{
+    lln_table_format format;
+    expect_ok(lln_table_format_find("ndjson", &format));
+    ck_assert_int_eq(format, LLN_NDJSON);
+    expect_status(lln_table_format_find("xml", &format), LLN_EINVAL);
+    ck_assert_ptr_nonnull(strstr(lln_error_message(), "'xml'"));
+}
+END_TEST
+
+static void expect_real(double x, int precision, const char *expected)
+{
+    char text[32];
+    lln_table_format_real(x, precision, text);
+    ck_assert_str_eq(text, expected);
+}
+
+/* Expected texts: Python 3, repr(x) and '%.4g' % x. */
+START_TEST(format_real_shortest)
+{
+    expect_real(0.1, 0, "0.1");
+    expect_real(0.1 + 0.2, 0, "0.30000000000000004");
+    expect_real(5.0366962734568117, 0, "5.036696273456812");
+    expect_real(1024, 0, "1024");
+    expect_real(-1e300, 0, "-1e+300");
+    expect_real(-NAN, 0, "nan");
+    expect_real(5.0366962734568117, 4, "5.037");
+    expect_real(-INFINITY, 3, "-inf");
+}
+END_TEST
+
+/* Bit patterns spread over all exponents, by a multiplicative generator. */
+START_TEST(format_real_round_trip)
+{
+    unsigned long long bits = 88172645463325252ULL;
+    for (int i = 0; i < 20000; i++) {
+        bits = bits * 6364136223846793005ULL + 1442695040888963407ULL;
+        double x;
+        memcpy(&x, &bits, sizeof x);
+        if (!isfinite(x))
+            continue;
+        char text[32];
+        lln_table_format_real(x, 0, text);
+        ck_assert_msg(strtod(text, NULL) == x, "%a became %s", x, text);
+    }
+}
+END_TEST
+
+static lln_status read_text(const char *text, lln_table_data *data)
+{
+    FILE *in = fmemopen((void *)text, strlen(text), "r");
+    lln_status status = lln_table_read(in, "t.csv", data);
+    fclose(in);
+    return status;
+}
+
+START_TEST(read_csv)
+{
+    lln_table_data data;
+    expect_ok(read_text("# note\r\n\"na,me\",x\r\n\n\"a\"\"b\nc\",1\r\n"
+                        "# 2\n\"\",\"2\"",
+                        &data));
+    ck_assert_uint_eq(data.columns, 2);
+    ck_assert_uint_eq(data.rows, 2);
+    ck_assert_str_eq(data.names[0], "na,me");
+    ck_assert_str_eq(data.cells[0], "a\"b\nc");
+    ck_assert_str_eq(data.cells[1], "1");
+    ck_assert_str_eq(data.cells[2], "");
+    ck_assert_str_eq(data.cells[3], "2");
+    ck_assert_int_eq(lln_table_find(&data, "x"), 1);
+    ck_assert_int_eq(lln_table_find(&data, "y"), -1);
+    lln_table_data_free(&data);
+}
+END_TEST
+
+START_TEST(read_header_only)
+{
+    lln_table_data data;
+    expect_ok(read_text("\xEF\xBB\xBFx\n", &data));
+    ck_assert_str_eq(data.names[0], "x");
+    ck_assert_uint_eq(data.rows, 0);
+    lln_table_data_free(&data);
+}
+END_TEST
+
+/* What is written comes back. */
+START_TEST(read_round_trip)
+{
+    static const char *const names[] = {
+        "tea", "a,b", "a\"b", "", "#a", "a\nb", "\t\\t\\", "\r", "lln:alpha=1"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int format = LLN_CSV; format <= LLN_TSV; format++) {
+            char *text = one_row((lln_table_format)format, names[i], 2.385);
+            lln_table_data data;
+            expect_ok(read_text(text, &data));
+            ck_assert_uint_eq(data.rows, 1);
+            ck_assert_str_eq(data.cells[0], names[i]);
+            ck_assert_str_eq(data.cells[2], "2.385");
+            lln_table_data_free(&data);
+            free(text);
+        }
+}
+END_TEST
+
+static void expect_unreadable(const char *text, const char *message)
+{
+    lln_table_data data;
+    expect_status(read_text(text, &data), LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(), message);
+    ck_assert_ptr_null(data.names);
+}
+
+START_TEST(read_errors)
+{
+    expect_unreadable("\n", "t.csv: empty, expected a table");
+    expect_unreadable("a,b\n1,2\n\n1\n", "t.csv: line 4: 1 cell, expected 2");
+    expect_unreadable("a\tb\n1\t2\t3\n", "t.csv: line 2: 3 cells, expected 2");
+    expect_unreadable("a,b\n\"x\ny\",2\n3\n",
+                      "t.csv: line 4: 1 cell, expected 2");
+    expect_unreadable("a,b\n1,\"2\n",
+                      "t.csv: line 2: quote that is not closed");
+    expect_unreadable("a\n\"b\"c\n", "t.csv: line 2: text after a quote");
+    expect_unreadable("[{\"a\":1}]\n",
+                      "t.csv: JSON, expected a csv or tsv table");
+    lln_table_data data;
+    FILE *in = fmemopen((void *)"a\0b\n", 4, "r");
+    expect_status(lln_table_read(in, "t.csv", &data), LLN_EFORMAT);
+    fclose(in);
+    in = fopen("/", "r");
+    expect_status(lln_table_read(in, "/", &data), LLN_EIO);
+    fclose(in);
+}
+END_TEST
+
+/* 0.2 * 10^(3/4) = 1.1246826503806984 (Python 3), to 12 digits. */
+START_TEST(series_value_ends_and_steps)
+{
+    expect_relative(lln_series_value(0.1, 1, 10, false, 2), 0.3, 0);
+    expect_relative(lln_series_value(0.1, 0.7, 3, false, 2), 0.7, 0);
+    expect_relative(lln_series_value(0.2, 2, 5, true, 0), 0.2, 0);
+    expect_relative(lln_series_value(0.2, 2, 5, true, 3), 1.12468265038, 0);
+    expect_relative(lln_series_value(0.2, 2, 1, true, 0), 0.2, 0);
+}
+END_TEST
+
+/* Python 3: statistics.mean(x), statistics.stdev(x) / 2 */
+START_TEST(average_mean_and_error)
+{
+    static const double x[] = {2.385, -1.7, 0.31, 9.02};
+    lln_average average = {0};
+    lln_average_add(&average, x[0]);
+    expect_relative(average.mean, 2.385, 0);
+    expect_relative(lln_average_error(&average), NAN, 0);
+    for (int i = 1; i < 4; i++)
+        lln_average_add(&average, x[i]);
+    expect_relative(average.mean, 2.50375, 1e-15);
+    expect_relative(lln_average_error(&average), 2.3266511833892647, 1e-14);
+    lln_average_add(&average, NAN);
+    expect_relative(average.mean, NAN, 0);
+    expect_relative(lln_average_error(&average), NAN, 0);
+}
+END_TEST
+
+static void add(Suite *suite, const char *name, const TTest *const *tests)
+{
+    TCase *group = tcase_create(name);
+    for (; *tests; tests++)
+        tcase_add_test(group, *tests);
+    suite_add_tcase(suite, group);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("table");
+    add(suite, "row",
+        (const TTest *[]){row_csv, row_csv_quotes, row_tsv_escapes, row_json,
+                          row_io_error, NULL});
+    add(suite, "end", (const TTest *[]){end_without_rows, NULL});
+    add(suite, "format",
+        (const TTest *[]){format_find_names, format_real_shortest,
+                          format_real_round_trip, NULL});
+    add(suite, "read",
+        (const TTest *[]){read_csv, read_header_only, read_round_trip,
+                          read_errors, NULL});
+    add(suite, "series",
+        (const TTest *[]){series_value_ends_and_steps, average_mean_and_error,
+                          NULL});
+    return run_suite(suite);
+}

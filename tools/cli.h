@@ -25,8 +25,8 @@ typedef enum {
 
 /* One row drives parsing, --help and the check against the man page. */
 typedef struct {
-    const char *name;     /* long name, without dashes */
-    char letter;          /* short name; 0: none */
+    const char *name; /* long name, without dashes */
+    char letter;      /* short name; 0: none */
     cli_type type;
     const char *argument; /* its name in --help; NULL for flags */
     const char *help;     /* one line; states the default */
@@ -36,9 +36,9 @@ typedef struct {
 } cli_option;
 
 typedef struct {
-    const char *name;     /* "lln-entropy" */
-    const char *summary;  /* one line */
-    const char *usage;    /* synopsis after the name; NULL: "[OPTION]... [FILE]" */
+    const char *name;    /* "lln-entropy" */
+    const char *summary; /* one line */
+    const char *usage;   /* synopsis after the name; NULL: "[OPTION]..." */
     const cli_option *options; /* the tool's own, ended by name NULL */
     const cli_option *shared;  /* what tools share, ended by name NULL */
 } cli_tool;
@@ -46,8 +46,18 @@ typedef struct {
 /* Parses argv by both tables; --help and --version are answered here (exit
  * 0) and bad usage too (one line, "Try 'lln-x --help'", exit 2). Returns the
  * index of the first operand. Numbers are read whole and in range: "0.5x",
- * "nan", "" and out of range are usage errors that name option and range. */
+ * "nan", "" and out of range are usage errors that name option and range.
+ * -h, --help, -V and --version need no rows. */
 int cli_parse(const cli_tool *tool, int argc, char **argv);
+
+/* Whether the option of that long name stood on the command line. */
+bool cli_given(const char *name);
+
+/* "lln-entropy" */
+const char *cli_name(void);
+
+/* Writes the command line as a shell would take it, on one line. */
+void cli_print_command(FILE *out);
 
 /* Bad usage found after parsing: message, hint, exit 2. */
 __attribute__((noreturn, format(printf, 1, 2))) void
@@ -59,20 +69,34 @@ __attribute__((noreturn, format(printf, 1, 2))) void
 cli_fail(const char *format, ...);
 void cli_check(lln_status status);
 
+/* Prints "lln-x: MESSAGE" and goes on. */
+__attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
+
+/* Reads a number written whole as text, as the options do: decimal and
+ * finite. Returns false if it is not one. */
+bool cli_read_real(const char *text, double *value);
+
 /* Opens the output: stdout for NULL or "-", else a temporary file beside
- * `path` that takes its name in cli_finish. A missing folder is an error
- * here, before any work. */
+ * `path` that takes its name in cli_finish, with the permissions of the file
+ * it replaces or those of any new file. What is not a regular file (a
+ * device, a pipe) is written as it is. A missing folder is an error here,
+ * before any work. Once a process. The temporary file is removed when the
+ * process ends in any way but cli_finish, SIGKILL and a crash excepted. */
 FILE *cli_output(const char *path);
+
+/* Name of the output in messages: "standard output" or the path. */
+const char *cli_output_name(void);
+
+/* cli_check for writing to the output: LLN_EIO is reported with the name of
+ * the output, and not at all if the reader of a pipe has gone. */
+void cli_check_output(lln_status status);
 
 /* Flushes, checks and publishes the output and returns the exit status for
  * main: failure to write (a full disk) is exit 1. */
 int cli_finish(void);
 
-/* Makes Ctrl-C and SIGTERM set lln_stop_requested; SIGPIPE ends quietly. */
+/* Makes Ctrl-C and SIGTERM set lln_stop_requested, for a command that looks
+ * at it; a second one ends the process. */
 void cli_catch_signals(void);
-
-/* Reads a number written whole as text, as the options do.
- * Returns false if it is not one. */
-bool cli_read_real(const char *text, double *value);
 
 #endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Option tables: parsing, and messages about it. --help is in help.c. */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "help.h"
+#include "progress.h"
+
+/* The rows of both tables, -h and -V, in the order of --help. */
+enum { OPTIONS = 96, LONG_ONLY = 256 };
+
+static const cli_tool *current;
+static const cli_option *rows[OPTIONS];
+static bool given[OPTIONS];
+static size_t row_count;
+static int word_count;
+static char **words; /* of the command line */
+
+static const cli_option standard[] = {
+    {"help", 'h', CLI_FLAG, NULL, "print this help", NULL, 0, 0, false},
+    {"version", 'V', CLI_FLAG, NULL, "print the version", NULL, 0, 0, false},
+    {0},
+};
+
+const char *cli_name(void)
+{
+    return current ? current->name : program_invocation_short_name;
+}
+
+static void print_word(const char *word, FILE *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789-_=:,./+@%";
+    if (*word != '\0' && word[strspn(word, plain)] == '\0') {
+        fputs(word, out);
+        return;
+    }
+    putc('\'', out);
+    for (; *word; word++)
+        if (*word == '\'')
+            fputs("'\\''", out);
+        else /* a line end would end the comment */
+            putc(*word == '\n' || *word == '\r' ? '?' : *word, out);
+    putc('\'', out);
+}
+
+void cli_print_command(FILE *out)
+{
+    fputs(cli_name(), out);
+    for (int i = 1; i < word_count; i++) {
+        putc(' ', out);
+        print_word(words[i], out);
+    }
+}
+
+static void say(const char *format, va_list args)
+{
+    progress_clear();
+    fprintf(stderr, "%s: ", cli_name());
+    vfprintf(stderr, format, args);
+    putc('\n', stderr);
+}
+
+void cli_usage(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    fprintf(stderr, "Try '%s --help'\n", cli_name());
+    exit(CLI_USAGE);
+}
+
+void cli_fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+    exit(CLI_FAILED);
+}
+
+void cli_warn(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(format, args);
+    va_end(args);
+}
+
+void cli_check(lln_status status)
+{
+    if (status != LLN_OK)
+        cli_fail("%s", lln_error_message());
+}
+
+bool cli_read_real(const char *text, double *value)
+{
+    /* strtod alone would take spaces, hexadecimal, nan and infinity. */
+    if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
+        return false;
+    char *end;
+    *value = strtod(text, &end);
+    return *end == '\0' && isfinite(*value);
+}
+
+static void add_rows(const cli_option *table)
+{
+    for (; table && table->name; table++) {
+        if (row_count == OPTIONS)
+            cli_fail("more than %d options", OPTIONS);
+        rows[row_count++] = table;
+    }
+}
+
+static size_t find_letter(int letter)
+{
+    size_t i = 0;
+    while (i < row_count && rows[i]->letter != letter)
+        i++;
+    return i;
+}
+
+static size_t find_name(const char *name)
+{
+    size_t i = 0;
+    while (i < row_count && strcmp(rows[i]->name, name) != 0)
+        i++;
+    return i;
+}
+
+bool cli_given(const char *name)
+{
+    size_t i = find_name(name);
+    return i < row_count && given[i];
+}
+
+/* The option that getopt speaks of: a letter, or LONG_ONLY + row. */
+static size_t find_row(int value)
+{
+    return value >= LONG_ONLY ? (size_t)(value - LONG_ONLY)
+                              : find_letter(value);
+}
+
+__attribute__((noreturn)) static void
+bad_number(const cli_option *option, const char *text, bool is_number)
+{
+    char range[96];
+    help_range(option, range, sizeof range);
+    const char *kind =
+        option->type == CLI_COUNT ? "a whole number" : "a number";
+    if (is_number)
+        cli_usage("--%s: '%s' is out of range; expected %s", option->name, text,
+                  range);
+    cli_usage("--%s: '%s' is not %s; expected %s", option->name, text, kind,
+              range);
+}
+
+static void set_count(const cli_option *option, const char *text)
+{
+    if (*text == '\0' || text[strspn(text, "0123456789")] != '\0') {
+        double real;
+        bool negative = cli_read_real(text, &real) && *text == '-' &&
+                        strpbrk(text, ".eE") == NULL;
+        bad_number(option, text, negative);
+    }
+    errno = 0;
+    unsigned long long value = strtoull(text, NULL, 10);
+    if (errno == ERANGE || (double)value < option->low ||
+        (double)value > option->high)
+        bad_number(option, text, true);
+    *(size_t *)option->target = (size_t)value;
+}
+
+static void set_real(const cli_option *option, const char *text)
+{
+    double value;
+    if (!cli_read_real(text, &value))
+        bad_number(option, text, false);
+    bool inside = option->open ? value > option->low && value < option->high
+                               : value >= option->low && value <= option->high;
+    if (!inside)
+        bad_number(option, text, true);
+    *(double *)option->target = value;
+}
+
+static void set_option(const cli_option *option, const char *text)
+{
+    switch (option->type) {
+    case CLI_FLAG:
+        *(bool *)option->target = true;
+        break;
+    case CLI_TEXT:
+        *(const char **)option->target = text;
+        break;
+    case CLI_COUNT:
+        set_count(option, text);
+        break;
+    case CLI_REAL:
+        set_real(option, text);
+        break;
+    }
+}
+
+/* An option that getopt did not take: no such name, several names that it
+ * abbreviates, or a flag with a value. */
+__attribute__((noreturn)) static void bad_option(const char *word, int value)
+{
+    if (value >= LONG_ONLY)
+        cli_usage("--%s takes no value", rows[find_row(value)]->name);
+    if (value != 0)
+        cli_usage("unknown option '-%c'", value);
+    char matches[256] = "";
+    size_t length = strcspn(word, "="), used = 0, count = 0;
+    for (size_t i = 0; i < row_count; i++) {
+        if (strncmp(rows[i]->name, word + 2, length - 2) != 0)
+            continue;
+        if (used < sizeof matches)
+            used += (size_t)snprintf(matches + used, sizeof matches - used,
+                                     "%s--%s", count++ > 0 ? ", " : "",
+                                     rows[i]->name);
+    }
+    if (count > 1)
+        cli_usage("option '%.*s' is ambiguous: %s", (int)length, word, matches);
+    cli_usage("unknown option '%.*s'", (int)length, word);
+}
+
+__attribute__((noreturn)) static void missing_argument(size_t row)
+{
+    char range[96];
+    help_range(rows[row], range, sizeof range);
+    cli_usage("--%s: no value given; expected %s", rows[row]->name, range);
+}
+
+/* Fills what getopt_long wants from the rows. */
+static void describe(struct option *names, char *letters)
+{
+    *letters++ = ':';
+    for (size_t i = 0; i < row_count; i++) {
+        bool takes = rows[i]->type != CLI_FLAG;
+        names[i] =
+            (struct option){rows[i]->name, takes, NULL, LONG_ONLY + (int)i};
+        if (rows[i]->letter) {
+            *letters++ = rows[i]->letter;
+            if (takes)
+                *letters++ = ':';
+        }
+    }
+    *letters = '\0';
+}
+
+static void answer(const cli_option *option)
+{
+    if (option == &standard[0])
+        help_print(current, standard);
+    else if (option == &standard[1])
+        printf("%s (lln-tools) " LLN_VERSION "\n", current->name);
+    else
+        return;
+    exit(cli_finish());
+}
+
+int cli_parse(const cli_tool *tool, int argc, char **argv)
+{
+    current = tool;
+    word_count = argc;
+    words = argv;
+    add_rows(tool->options);
+    add_rows(tool->shared);
+    add_rows(standard);
+    struct option names[OPTIONS + 1] = {0};
+    char letters[2 * OPTIONS + 2];
+    describe(names, letters);
+    opterr = 0;
+    for (;;) {
+        int value = getopt_long(argc, argv, letters, names, NULL);
+        if (value == -1)
+            return optind;
+        if (value == '?')
+            bad_option(argv[optind - 1], optopt);
+        if (value == ':')
+            missing_argument(find_row(optopt));
+        size_t row = find_row(value);
+        answer(rows[row]);
+        given[row] = true;
+        set_option(rows[row], optarg);
+    }
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "help.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { COLUMN = 30, WIDTH = 79 }; /* where the help texts start and end */
+
+void help_range(const cli_option *option, char *out, size_t size)
+{
+    double low = option->low, high = option->high;
+    const char *kind =
+        option->type == CLI_COUNT ? "a whole number" : "a number";
+    const char *excluded = option->open ? ", both excluded" : "";
+    if (option->type == CLI_TEXT || option->type == CLI_FLAG)
+        snprintf(out, size, "%s", option->argument ? option->argument : "");
+    else if (isfinite(low) && isfinite(high))
+        snprintf(out, size, "%s from %.15g to %.15g%s", kind, low, high,
+                 excluded);
+    else if (isfinite(low))
+        snprintf(out, size, "%s %s %.15g", kind,
+                 option->open ? "above" : "of at least", low);
+    else if (isfinite(high))
+        snprintf(out, size, "%s %s %.15g", kind,
+                 option->open ? "below" : "of at most", high);
+    else
+        snprintf(out, size, "%s", kind);
+}
+
+/* Prints text from column COLUMN, `used` columns being full already. */
+static void print_wrapped(const char *text, int used)
+{
+    if (used + 2 > COLUMN) {
+        putchar('\n');
+        used = 0;
+    }
+    printf("%*s", COLUMN - used, "");
+    for (int column = COLUMN; *text;) {
+        int word = (int)strcspn(text, " ");
+        if (column > COLUMN && column + 1 + word > WIDTH) {
+            printf("\n%*s", COLUMN, "");
+            column = COLUMN;
+        } else if (column > COLUMN) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", word, text);
+        column += word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void print_options(const cli_option *option)
+{
+    for (; option && option->name; option++) {
+        int used = option->letter ? printf("  -%c, ", option->letter)
+                                  : printf("      ");
+        used += printf("--%s", option->name);
+        if (option->argument)
+            used += printf(" %s", option->argument);
+        print_wrapped(option->help, used);
+    }
+}
+
+void help_print(const cli_tool *tool, const cli_option *standard)
+{
+    printf("Usage: %s %s\n%s\n\n", tool->name,
+           tool->usage ? tool->usage : "[OPTION]...", tool->summary);
+    if (tool->options && tool->options->name) {
+        puts("Options:");
+        print_options(tool->options);
+        puts("\nCommon options:");
+    } else {
+        puts("Options:");
+    }
+    print_options(tool->shared);
+    print_options(standard);
+    printf("\nMore: man %s\n", tool->name);
+}

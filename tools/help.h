@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The text of --help, from the option tables. */
+#ifndef LLN_TOOLS_HELP_H
+#define LLN_TOOLS_HELP_H
+
+#include "cli.h"
+
+/* Prints the help of a tool on stdout; `standard` are --help and --version. */
+void help_print(const cli_tool *tool, const cli_option *standard);
+
+/* What values an option takes, in words: "a number above 0". */
+void help_range(const cli_option *option, char *out, size_t size);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A line on the terminal that tells how far long work has come. */
+#ifndef LLN_TOOLS_PROGRESS_H
+#define LLN_TOOLS_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Starts counting to `total` heads. Nothing is shown when quiet, when stderr
+ * is no terminal, and in the first second. */
+void progress_start(size_t total, bool quiet);
+
+/* Tells that `done` heads are done. */
+void progress_show(size_t done);
+
+/* Clears the line, before any other message. */
+void progress_clear(void);
+
+#endif

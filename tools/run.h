@@ -21,35 +21,43 @@ typedef struct {
     /* attention */
     const char *tau, *kernels, *params;
     bool causal;
-    double scale;
+    double scale; /* NaN: 1/sqrt(d) */
     /* output */
     const char *output, *format;
     size_t precision, threads;
     bool no_header, comments, use_double, each, quiet, list_kernels;
 } run_options;
 
-extern run_options run_shared;           /* set to the defaults */
+extern run_options run_shared;                /* set to the defaults */
 extern const cli_option run_shared_options[]; /* fills run_shared */
 
 /* One head at one temperature, open for measuring. */
 typedef struct {
     const lln_head *head;
-    const lln_kernel_choice *kernel; /* alpha and beta resolved */
-    double tau;           /* asked for, or the head's own */
+    const lln_kernel_choice *kernel; /* alpha and beta resolved; NULL if the
+                                        plan is plain */
+    double tau; /* asked for, or the head's own; NaN: it has none */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured */
 } run_case;
 
 /* What one case yields: `rows` rows of the tool's own columns. Trials are
  * averaged cell by cell over real columns (the first trial's text and
- * integers are kept), which needs the same number of rows from each. */
+ * integers are kept), which needs the same number of rows from each. Text
+ * must live until the process ends. */
 typedef struct {
+    const lln_column *types; /* [columns] */
     size_t rows, columns;
-    lln_cell *cells; /* [rows x columns], owned; run_block_resize */
+    lln_cell *cells; /* [rows x columns], owned */
 } run_block;
 
+/* Gives the block that many rows, all cells missing. A measure that yields
+ * one row need not call it. LLN_ENOMEM. */
 LLN_NODISCARD lln_status run_block_resize(run_block *block, size_t rows);
 
+/* Measures one case into the block, which has one row of missing cells.
+ * LLN_EUNDEFINED: what was not written stays missing, the row is printed;
+ * LLN_EINTERRUPTED: the case is left out and the command ends. */
 typedef lln_status run_measure(const run_case *c, run_block *block);
 
 typedef struct {
@@ -58,13 +66,24 @@ typedef struct {
     bool per_trial; /* never average over trials */
     bool plain;     /* the measure takes the head itself: one case a head and
                        temperature, no --kernel (lln-match, --inputs) */
+    const char *kernel; /* plain: text of the kernel column; NULL: missing */
 } run_plan;
+
+/* Parses the command line and checks the shared options against each other;
+ * answers --list-kernels. Ends the process on bad usage. Between this and
+ * run_plan_write a tool checks its own options and picks its plan. */
+void run_parse(const cli_tool *tool, int argc, char **argv);
 
 /* Runs the plan over everything the shared options ask for and writes the
  * table: identity columns source,layer,head,kernel,n,d,causal,trials,tau,
  * then the plan's, then a <column>_se for each real column when trials are
- * averaged. Ends the process on bad usage and on failure; returns the exit
- * status for main. */
+ * averaged. Rows are ordered by head, temperature, kernel. Ends the process
+ * on bad usage and on failure; returns the exit status for main. When the
+ * user interrupts, the rows of finished heads are written and the status is
+ * CLI_FAILED. */
+int run_plan_write(const run_plan *plan);
+
+/* run_parse and run_plan_write. */
 int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,
                      char **argv);
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The options that all measuring commands share. */
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+#include "selection.h"
+
+run_options run_shared = {
+    .tokens = 1024,
+    .dim = 64,
+    .trials = 4,
+    .seed = 1,
+    .sigma_q = 1,
+    .sigma_k = 1,
+    .kernels = "softmax,lln",
+    .scale = NAN,
+    .format = "csv",
+};
+
+/* Ranges: sizes stay where their squares still fit; GSL's Mersenne twister
+ * takes 32-bit seeds. */
+#define MOST_TOKENS 1073741824.0
+#define MOST_SEED 4294967295.0
+
+#define SHARED(field) (&run_shared.field)
+
+const cli_option run_shared_options[] = {
+    {"tokens", 'n', CLI_COUNT, "N", "tokens of a sampled head (1024)",
+     SHARED(tokens), 1, MOST_TOKENS, false},
+    {"dim", 'd', CLI_COUNT, "D", "features of a sampled head (64)", SHARED(dim),
+     1, 65536, false},
+    {"sigma-q", 0, CLI_REAL, "X", "standard deviation of sampled queries (1)",
+     SHARED(sigma_q), 0, INFINITY, true},
+    {"sigma-k", 0, CLI_REAL, "X", "standard deviation of sampled keys (1)",
+     SHARED(sigma_k), 0, INFINITY, true},
+    {"trials", 0, CLI_COUNT, "T", "sampled heads to average over (4)",
+     SHARED(trials), 1, 1000000, false},
+    {"seed", 0, CLI_COUNT, "S", "seed of the sampled heads (1)", SHARED(seed),
+     0, MOST_SEED, false},
+    {"q", 0, CLI_TEXT, "FILE", "queries from a .npy file, - for stdin",
+     SHARED(q), 0, 0, false},
+    {"k", 0, CLI_TEXT, "FILE", "keys from a .npy file, - for stdin", SHARED(k),
+     0, 0, false},
+    {"layout", 0, CLI_TEXT, "AXES",
+     "axes of the arrays: nd, hnd, nhd, lhnd, bhnd or bnhd (nd)",
+     SHARED(layout), 0, 0, false},
+    {"layers", 0, CLI_TEXT, "LIST", "layers to read, such as 0-3,7 (all)",
+     SHARED(layers), 0, 0, false},
+    {"heads", 0, CLI_TEXT, "LIST", "heads to read, such as 0-3,7 (all)",
+     SHARED(heads), 0, 0, false},
+    {"causal", 0, CLI_FLAG, NULL, "each query sees no later keys",
+     SHARED(causal), 0, 0, false},
+    {"scale", 0, CLI_REAL, "X", "scale of the logits q.k (1/sqrt(d))",
+     SHARED(scale), 0, INFINITY, true},
+    {"tau", 0, CLI_TEXT, "LIST",
+     "temperatures, 0.5,1,2 or lo:hi:count[:log] (as the heads are)",
+     SHARED(tau), 0, 0, false},
+    {"kernel", 0, CLI_TEXT, "LIST",
+     "kernels, name[:param=value]... each (softmax,lln)", SHARED(kernels), 0, 0,
+     false},
+    {"params", 0, CLI_TEXT, "FILE",
+     "alpha and beta from a table of lln-match, - for stdin", SHARED(params), 0,
+     0, false},
+    {"list-kernels", 0, CLI_FLAG, NULL, "print the kernels and stop",
+     SHARED(list_kernels), 0, 0, false},
+    {"output", 'o', CLI_TEXT, "FILE", "where the table goes (stdout)",
+     SHARED(output), 0, 0, false},
+    {"format", 0, CLI_TEXT, "NAME", "csv, tsv, json or ndjson (csv)",
+     SHARED(format), 0, 0, false},
+    {"precision", 0, CLI_COUNT, "N",
+     "significant digits; 0: all that matter (0)", SHARED(precision), 0, 17,
+     false},
+    {"no-header", 0, CLI_FLAG, NULL, "leave out the row of column names",
+     SHARED(no_header), 0, 0, false},
+    {"comments", 0, CLI_FLAG, NULL,
+     "begin with # lines: version, command, seed", SHARED(comments), 0, 0,
+     false},
+    {"threads", 0, CLI_COUNT, "N", "threads; 0: one a processor (0)",
+     SHARED(threads), 0, 4096, false},
+    {"double", 0, CLI_FLAG, NULL, "compute in float64 throughout",
+     SHARED(use_double), 0, 0, false},
+    {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
+     SHARED(each), 0, 0, false},
+    {"quiet", 'q', CLI_FLAG, NULL, "no progress on the terminal", SHARED(quiet),
+     0, 0, false},
+    {0},
+};
+
+/* The first of the named options that was given; NULL: none. */
+static const char *first_given(const char *const *names)
+{
+    while (*names && !cli_given(*names))
+        names++;
+    return *names;
+}
+
+static void check_source(void)
+{
+    static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
+                                        "trials",  "seed",    NULL};
+    static const char *const file[] = {"layout", "layers", "heads", NULL};
+    const run_options *o = &run_shared;
+    if (!o->q != !o->k)
+        cli_usage("--%s is given without --%s", o->q ? "q" : "k",
+                  o->q ? "k" : "q");
+    const char *name = first_given(o->q ? model : file);
+    if (name && o->q)
+        cli_usage("--%s is for sampled heads; these are read from files", name);
+    if (name)
+        cli_usage("--%s is for heads from files; give --q and --k", name);
+    bool piped_params = o->params && strcmp(o->params, "-") == 0;
+    int pipes = piped_params;
+    if (o->q)
+        pipes += (strcmp(o->q, "-") == 0) + (strcmp(o->k, "-") == 0);
+    if (pipes > 1)
+        cli_usage("standard input can be read only once");
+}
+
+static void check_values(void)
+{
+    static const char *const deviations[] = {"sigma-q", "sigma-k", NULL};
+    const char *name = first_given(deviations);
+    if (name && run_shared.tau)
+        cli_usage("--%s with --tau: --tau sets both deviations", name);
+    lln_table_format format;
+    if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
+        cli_usage("--format: %s", lln_error_message());
+    if (run_shared.comments && (format == LLN_JSON || format == LLN_NDJSON))
+        cli_usage("--comments: %s has no comments", run_shared.format);
+}
+
+void run_parse(const cli_tool *tool, int argc, char **argv)
+{
+    gsl_set_error_handler_off();
+    int operand = cli_parse(tool, argc, argv);
+    if (run_shared.list_kernels) {
+        kernel_list_print();
+        exit(cli_finish());
+    }
+    if (operand < argc)
+        cli_usage("'%s': one .npy file holds one array; name queries and keys "
+                  "with --q and --k",
+                  argv[operand]);
+    check_source();
+    check_values();
+}

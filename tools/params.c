@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "params.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core/memory.h"
+#include "table/table.h"
+
+/* Columns of numbers, in the order of params_row.number. */
+enum { LAYER, HEAD, N, D, CAUSAL, TAU, ALPHA, BETA, NUMBERS };
+
+static const char *const number_names[NUMBERS] = {
+    "layer", "head", "n", "d", "causal", "tau", "alpha", "beta"};
+
+typedef struct {
+    const char *source, *method; /* method: NULL if there is no such column */
+    double number[NUMBERS];
+} params_row;
+
+struct params {
+    const char *name;
+    lln_table_data data;
+    params_row *rows; /* [data.rows] */
+};
+
+static long find_column(const params *table, const char *name)
+{
+    long column = lln_table_find(&table->data, name);
+    if (column < 0)
+        cli_fail("%s: no column '%s'; expected a table of lln-match",
+                 table->name, name);
+    return column;
+}
+
+static const char *cell(const params *table, size_t row, long column)
+{
+    return table->data.cells[row * table->data.columns + (size_t)column];
+}
+
+static void read_numbers(params *table, int number)
+{
+    long column = find_column(table, number_names[number]);
+    for (size_t i = 0; i < table->data.rows; i++) {
+        const char *text = cell(table, i, column);
+        double *value = &table->rows[i].number[number];
+        if (strcmp(text, "nan") == 0)
+            *value = NAN;
+        else if (!cli_read_real(text, value))
+            cli_fail("%s: row %zu: %s '%s' is not a number", table->name, i + 1,
+                     number_names[number], text);
+    }
+}
+
+static void read_table(params *table, const char *path)
+{
+    bool piped = strcmp(path, "-") == 0;
+    table->name = piped ? "standard input" : path;
+    FILE *in = piped ? stdin : fopen(path, "r");
+    if (!in)
+        cli_fail("%s: %s", path, strerror(errno));
+    cli_check(lln_table_read(in, table->name, &table->data));
+    if (!piped)
+        fclose(in);
+}
+
+params *params_open(const char *path)
+{
+    params *table = lln_array_alloc(1, sizeof *table);
+    if (!table)
+        cli_fail("%s", lln_error_message());
+    read_table(table, path);
+    table->rows = lln_array_alloc(table->data.rows, sizeof *table->rows);
+    if (!table->rows)
+        cli_fail("%s", lln_error_message());
+    long source = find_column(table, "source");
+    long method = lln_table_find(&table->data, "method");
+    for (size_t i = 0; i < table->data.rows; i++) {
+        table->rows[i].source = cell(table, i, source);
+        table->rows[i].method = method < 0 ? NULL : cell(table, i, method);
+    }
+    for (int number = 0; number < NUMBERS; number++)
+        read_numbers(table, number);
+    return table;
+}
+
+/* Within 1e-6 relative; missing equals missing. */
+static bool agrees(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-6 * fabs(b);
+}
+
+static bool matches(const params_row *row, const params_key *key)
+{
+    const double *x = row->number;
+    return strcmp(row->source, key->source) == 0 &&
+           agrees(x[LAYER], key->layer) && agrees(x[HEAD], key->head) &&
+           agrees(x[N], key->n) && agrees(x[D], key->d) &&
+           agrees(x[CAUSAL], key->causal) && agrees(x[TAU], key->tau);
+}
+
+/* Writes the key in words: "qk.npy, layer 2, head 3, n 512, d 64, tau 0.5" */
+static const char *describe(const params_key *key, char out[512])
+{
+    char tau[32], layer[40] = "", head[40] = "";
+    lln_table_format_real(key->tau, 0, tau);
+    if (!isnan(key->layer))
+        snprintf(layer, sizeof layer, ", layer %.0f", key->layer);
+    if (!isnan(key->head))
+        snprintf(head, sizeof head, ", head %.0f", key->head);
+    snprintf(out, 512, "%.300s%s%s, n %.0f, d %.0f, causal %.0f, tau %s",
+             key->source, layer, head, key->n, key->d, key->causal, tau);
+    return out;
+}
+
+__attribute__((noreturn)) static void
+fail_ambiguous(const params *table, const params_key *key, size_t count)
+{
+    char what[512], methods[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < table->data.rows; i++) {
+        const params_row *row = &table->rows[i];
+        if (row->method && matches(row, key) && used < sizeof methods)
+            used += (size_t)snprintf(methods + used, sizeof methods - used,
+                                     "%s%s", used ? ", " : "", row->method);
+    }
+    describe(key, what);
+    if (used > 0)
+        cli_fail("%s: %zu rows match %s (methods %s); choose one with "
+                 "lln-match --method",
+                 table->name, count, what, methods);
+    cli_fail("%s: %zu rows match %s", table->name, count, what);
+}
+
+void params_find(const params *table, const params_key *key, double *alpha,
+                 double *beta)
+{
+    const params_row *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < table->data.rows; i++)
+        if (matches(&table->rows[i], key)) {
+            found = &table->rows[i];
+            count++;
+        }
+    char what[512];
+    if (!found)
+        cli_fail("%s: no row for %s", table->name, describe(key, what));
+    if (count > 1)
+        fail_ambiguous(table, key, count);
+    *alpha = found->number[ALPHA];
+    *beta = found->number[BETA];
+}
+
+void params_close(params *table)
+{
+    if (!table)
+        return;
+    lln_table_data_free(&table->data);
+    free(table->rows);
+    free(table);
+}

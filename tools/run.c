@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "heads/files.h"
+#include "heads/gaussian.h"
+#include "heads/temperature.h"
+#include "params.h"
+#include "progress.h"
+#include "rows.h"
+#include "selection.h"
+
+/* A run in progress. Heads come in groups that make up one row together: all
+ * trials of a model, or single heads. */
+typedef struct {
+    const run_plan *plan;
+    size_t columns; /* of the plan */
+    tau_list taus;
+    kernel_list kernels; /* of a plain plan: one entry, of no kernel */
+    params *params;
+    lln_heads heads;
+    size_t group;          /* heads averaged into one row; >= 1 */
+    row_average *averages; /* [kernels.count] */
+    run_block block;       /* what the measure fills */
+    row_writer *writer;
+    size_t done, written; /* heads x temperatures */
+} run_state;
+
+/* tau = D2^(-1/2), and sigma = tau^(-1/2) of the model. */
+static double inverse_root(double x)
+{
+    return 1 / sqrt(x); /* lint: allow, it is the definition of tau */
+}
+
+static bool averaged(const run_state *run)
+{
+    return run->heads.sampled && !run_shared.each && !run->plan->per_trial;
+}
+
+/* The head's temperature as it is; NaN if it has none. */
+static double own_tau(const run_state *run, const lln_head *head)
+{
+    if (run->heads.sampled)
+        return 1 / (run_shared.sigma_q * run_shared.sigma_k);
+    double variance = NAN;
+    lln_status status = lln_logit_variance(head, &variance);
+    if (status != LLN_EUNDEFINED)
+        cli_check(status);
+    return variance > 0 ? inverse_root(variance) : NAN;
+}
+
+static void describe_case(const run_state *run, double tau, run_case *c)
+{
+    const lln_head *head = c->head;
+    double mean;
+    c->sampled = run->heads.sampled;
+    c->tau = isnan(tau) ? own_tau(run, head) : tau;
+    if (!c->sampled) {
+        lln_matrix_moments(head->q, &mean, &c->sigma_q);
+        lln_matrix_moments(head->k, &mean, &c->sigma_k);
+        return;
+    }
+    c->sigma_q = isnan(tau) ? run_shared.sigma_q : inverse_root(tau);
+    c->sigma_k = isnan(tau) ? run_shared.sigma_k : inverse_root(tau);
+}
+
+static row_identity identify(const run_state *run, const run_case *c,
+                             size_t index)
+{
+    const lln_head *head = c->head;
+    row_identity identity = {
+        .source = head->source,
+        .layer = head->layer < 0 ? NAN : (double)head->layer,
+        .head = head->head < 0 ? NAN : (double)head->head,
+        .n = (long)head->q.rows,
+        .d = (long)head->q.columns,
+        .causal = head->mask.causal,
+        .trials = (long)run->group,
+        .tau = c->tau,
+    };
+    if (c->sampled) {
+        identity.layer = NAN;
+        identity.head = averaged(run) ? NAN : (double)index;
+    }
+    return identity;
+}
+
+/* Ends the process for a failure that belongs to one head. */
+__attribute__((noreturn)) static void fail_at(const row_identity *identity)
+{
+    char layer[40] = "", head[40] = "";
+    if (!isnan(identity->layer))
+        snprintf(layer, sizeof layer, "layer %.0f, ", identity->layer);
+    if (!isnan(identity->head))
+        snprintf(head, sizeof head, "head %.0f, ", identity->head);
+    cli_fail("%s: %s%stau %.6g: %s", identity->source, layer, head,
+             identity->tau, lln_error_message());
+}
+
+/* The choice of an entry with its alpha and beta for this head. */
+static lln_status resolve(const run_state *run, const kernel_entry *entry,
+                          const lln_head *head, const row_identity *id,
+                          lln_kernel_choice *choice)
+{
+    *choice = entry->choice;
+    double alpha = NAN, beta = NAN;
+    if (entry->from_params) {
+        params_key key = {id->source,    id->layer,     id->head,
+                          (double)id->n, (double)id->d, (double)id->causal,
+                          id->tau};
+        params_find(run->params, &key, &alpha, &beta);
+        if (isnan(alpha) || isnan(beta))
+            return LLN_EUNDEFINED;
+    } else if (entry->method) {
+        lln_match match;
+        LLN_TRY(lln_match_solve(entry->method, head, &match));
+        alpha = match.alpha;
+        beta = match.beta;
+    } else {
+        return LLN_OK;
+    }
+    choice->number[entry->alpha] = alpha;
+    choice->number[entry->beta] = beta;
+    return LLN_OK;
+}
+
+static lln_status measure_kernel(run_state *run, const kernel_entry *entry,
+                                 run_case *c, const row_identity *identity)
+{
+    lln_kernel_choice choice;
+    LLN_TRY(run_block_resize(&run->block, 1));
+    c->kernel = NULL;
+    if (!run->plan->plain) {
+        LLN_TRY(resolve(run, entry, c->head, identity, &choice));
+        c->kernel = &choice;
+    }
+    return run->plan->measure(c, &run->block);
+}
+
+/* Adds one head at one temperature to the averages.
+ * LLN_EINTERRUPTED: the user wants to stop. */
+static lln_status measure_head(run_state *run, size_t index, double tau,
+                               row_identity *identity)
+{
+    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
+    lln_head head = {0};
+    lln_status status =
+        run->heads.load(&run->heads, index, tau, precision, &head);
+    if (status == LLN_EINTERRUPTED)
+        return status;
+    cli_check(status);
+    run_case c = {.head = &head};
+    describe_case(run, tau, &c);
+    *identity = identify(run, &c, index);
+    for (size_t i = 0; i < run->kernels.count; i++) {
+        status = measure_kernel(run, &run->kernels.entries[i], &c, identity);
+        if (lln_stop_requested)
+            status = LLN_EINTERRUPTED;
+        if (status == LLN_EINTERRUPTED)
+            break;
+        if (status != LLN_OK && status != LLN_EUNDEFINED)
+            fail_at(identity);
+        row_average_add(&run->averages[i], &run->block);
+    }
+    lln_head_free(&head);
+    if (status == LLN_EINTERRUPTED)
+        return status;
+    progress_show(++run->done);
+    return LLN_OK;
+}
+
+/* Measures one group at one temperature and writes its rows. */
+static lln_status run_group(run_state *run, size_t first, double tau)
+{
+    row_identity identity = {0};
+    for (size_t i = 0; i < run->group; i++)
+        LLN_TRY(measure_head(run, first + i, tau, &identity));
+    for (size_t i = 0; i < run->kernels.count; i++) {
+        identity.kernel = run->plan->plain
+                              ? run->plan->kernel
+                              : run->kernels.entries[i].choice.text;
+        row_writer_put(run->writer, &identity, &run->averages[i]);
+        row_average_reset(&run->averages[i]);
+    }
+    run->written += run->group;
+    return LLN_OK;
+}
+
+static lln_status run_groups(run_state *run)
+{
+    for (size_t first = 0; first < run->heads.count; first += run->group)
+        for (size_t i = 0; i < run->taus.count; i++)
+            LLN_TRY(run_group(run, first, run->taus.values[i]));
+    return LLN_OK;
+}
+
+static void open_heads(lln_heads *heads)
+{
+    const run_options *o = &run_shared;
+    if (!o->q) {
+        lln_gaussian model = {o->tokens, o->dim,    o->sigma_q, o->sigma_k,
+                              o->seed,   o->trials, o->causal,  o->scale};
+        cli_check(lln_gaussian_open(&model, heads));
+        return;
+    }
+    lln_files files = {o->q,     o->k,      o->layout, o->layers,
+                       o->heads, o->causal, o->scale};
+    lln_status status = lln_files_open(&files, heads);
+    if (status == LLN_EINVAL)
+        cli_usage("%s", lln_error_message());
+    cli_check(status);
+}
+
+static void print_comments(FILE *out, bool sampled)
+{
+    fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
+    cli_print_command(out);
+    putc('\n', out);
+    if (sampled)
+        fprintf(out, "# seed: %zu\n", run_shared.seed);
+}
+
+static row_writer *open_writer(const run_state *run, FILE *out)
+{
+    lln_table_style style = {.precision = (int)run_shared.precision,
+                             .header = !run_shared.no_header};
+    cli_check(lln_table_format_find(run_shared.format, &style.format));
+    if (run_shared.comments)
+        print_comments(out, run->heads.sampled);
+    return row_writer_open(out, run->plan->columns, run->columns, averaged(run),
+                           style);
+}
+
+static void choose_kernels(run_state *run)
+{
+    bool params_given = run_shared.params != NULL;
+    if (!run->plan->plain) {
+        run->kernels = kernel_list_read(run_shared.kernels, params_given);
+        return;
+    }
+    if (cli_given("kernel") || params_given)
+        cli_usage("--%s: what is measured here has no kernel",
+                  params_given ? "params" : "kernel");
+    run->kernels.count = 1;
+    run->kernels.entries = calloc(1, sizeof *run->kernels.entries);
+}
+
+/* Opens everything, the output first: bad names end the process before any
+ * work. */
+static void open_run(run_state *run, const run_plan *plan)
+{
+    run->plan = plan;
+    while (plan->columns[run->columns].name)
+        run->columns++;
+    run->block.types = plan->columns;
+    run->block.columns = run->columns;
+    run->taus = tau_list_read(run_shared.tau);
+    choose_kernels(run);
+    run->averages = calloc(run->kernels.count, sizeof *run->averages);
+    if (!run->averages || !run->kernels.entries)
+        cli_fail("out of memory");
+    FILE *out = cli_output(run_shared.output);
+    if (run_shared.params)
+        run->params = params_open(run_shared.params);
+    lln_threads_set((int)run_shared.threads);
+    open_heads(&run->heads);
+    run->group = averaged(run) ? run->heads.count : 1;
+    run->writer = open_writer(run, out);
+}
+
+static void close_run(run_state *run)
+{
+    row_writer_close(run->writer);
+    for (size_t i = 0; i < run->kernels.count; i++)
+        row_average_reset(&run->averages[i]);
+    free(run->averages);
+    free(run->block.cells);
+    free(run->taus.values);
+    free(run->kernels.entries);
+    params_close(run->params);
+    lln_heads_close(&run->heads);
+}
+
+int run_plan_write(const run_plan *plan)
+{
+    run_state run = {0};
+    open_run(&run, plan);
+    size_t total = run.heads.count * run.taus.count;
+    cli_catch_signals();
+    progress_start(total, run_shared.quiet);
+    lln_status status = run_groups(&run);
+    progress_clear();
+    close_run(&run);
+    int result = cli_finish();
+    if (status == LLN_OK)
+        return result;
+    cli_warn("interrupted: %zu of %zu heads written", run.written, total);
+    return CLI_FAILED;
+}
+
+int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,
+                     char **argv)
+{
+    run_parse(tool, argc, argv);
+    return run_plan_write(plan);
+}

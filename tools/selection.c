@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "selection.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core/memory.h"
+#include "table/series.h"
+
+enum { MOST_VALUES = 100000 };
+
+static const char tau_form[] =
+    "expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]";
+
+/* Parts of text between separators. */
+static size_t count_parts(const char *text, char separator)
+{
+    size_t count = 1;
+    for (; *text; text++)
+        count += *text == separator;
+    return count;
+}
+
+static void *array_or_fail(size_t count, size_t size)
+{
+    void *array = lln_array_alloc(count, size);
+    if (!array)
+        cli_fail("%s", lln_error_message());
+    return array;
+}
+
+static char *copy_or_fail(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        cli_fail("out of memory");
+    return copy;
+}
+
+static double read_tau(const char *text)
+{
+    double value;
+    if (!cli_read_real(text, &value))
+        cli_usage("--tau: '%s' is not a number; %s", text, tau_form);
+    if (value <= 0)
+        cli_usage("--tau: '%s' is out of range; %s", text, tau_form);
+    return value;
+}
+
+static tau_list read_tau_range(const char *text)
+{
+    char *copy = copy_or_fail(text), *rest = copy;
+    char *part[4] = {NULL, NULL, NULL, NULL};
+    size_t parts = count_parts(text, ':');
+    for (size_t i = 0; i < 4; i++)
+        part[i] = strsep(&rest, ":");
+    bool log = parts == 4 && strcmp(part[3], "log") == 0;
+    if (parts < 3 || parts > 4 || (parts == 4 && !log))
+        cli_usage("--tau: '%s' is not lo:hi:count[:log]", text);
+    double low = read_tau(part[0]), high = read_tau(part[1]), count;
+    if (!cli_read_real(part[2], &count) || count < 2 || count > MOST_VALUES ||
+        count != (double)(size_t)count)
+        cli_usage("--tau: count '%s' is not a whole number from 2 to %d",
+                  part[2], MOST_VALUES);
+    free(copy);
+    tau_list list = {.count = (size_t)count};
+    list.values = array_or_fail(list.count, sizeof *list.values);
+    for (size_t i = 0; i < list.count; i++)
+        list.values[i] = lln_series_value(low, high, list.count, log, i);
+    return list;
+}
+
+tau_list tau_list_read(const char *text)
+{
+    if (text && strchr(text, ':'))
+        return read_tau_range(text);
+    tau_list list = {.count = text ? count_parts(text, ',') : 1};
+    list.values = array_or_fail(list.count, sizeof *list.values);
+    if (!text) {
+        list.values[0] = NAN;
+        return list;
+    }
+    char *copy = copy_or_fail(text), *rest = copy;
+    for (size_t i = 0; i < list.count; i++)
+        list.values[i] = read_tau(strsep(&rest, ","));
+    free(copy);
+    return list;
+}
+
+/* The method that match= names; "measured" if it does not stand there. */
+static const lln_match_method *find_method(const lln_kernel_choice *choice)
+{
+    const char *name = "measured";
+    int at = lln_kernel_parameter_index(choice->kernel, "match");
+    if (at >= 0 && choice->word[at][0] != '\0')
+        name = choice->word[at];
+    const lln_match_method *method = lln_match_find(name);
+    if (method)
+        return method;
+    char names[256] = "";
+    size_t used = 0;
+    for (method = lln_match_methods; method->name; method++)
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, " %s",
+                                     method->name);
+    cli_usage("--kernel: %s: unknown method '%s'; there are%s", choice->text,
+              name, names);
+}
+
+/* Decides where alpha and beta come from. */
+static void resolve(kernel_entry *entry, bool params)
+{
+    const lln_kernel_choice *choice = &entry->choice;
+    entry->alpha = entry->beta = -1;
+    if (!choice->kernel->takes_alpha_beta)
+        return;
+    entry->alpha = lln_kernel_parameter_index(choice->kernel, "alpha");
+    entry->beta = lln_kernel_parameter_index(choice->kernel, "beta");
+    bool alpha = !isnan(choice->number[entry->alpha]);
+    bool beta = !isnan(choice->number[entry->beta]);
+    bool match = strstr(choice->text, ":match=") != NULL;
+    if (alpha != beta)
+        cli_usage("--kernel: %s: %s without %s; give both or neither",
+                  choice->text, alpha ? "alpha" : "beta",
+                  alpha ? "beta" : "alpha");
+    if (alpha && match)
+        cli_usage("--kernel: %s: alpha and beta are given, match sets them too",
+                  choice->text);
+    if (alpha)
+        return;
+    entry->from_params = params && !match;
+    if (!entry->from_params)
+        entry->method = find_method(choice);
+}
+
+kernel_list kernel_list_read(const char *text, bool params)
+{
+    kernel_list list = {.count = count_parts(text, ',')};
+    list.entries = array_or_fail(list.count, sizeof *list.entries);
+    char *copy = copy_or_fail(text), *rest = copy;
+    bool used = false;
+    for (size_t i = 0; i < list.count; i++) {
+        kernel_entry *entry = &list.entries[i];
+        if (lln_kernel_parse(strsep(&rest, ","), &entry->choice) != LLN_OK)
+            cli_usage("--kernel: %s", lln_error_message());
+        resolve(entry, params);
+        used = used || entry->from_params;
+    }
+    free(copy);
+    if (params && !used)
+        cli_usage("--params: no kernel in '%s' takes alpha and beta from it",
+                  text);
+    return list;
+}
+
+void kernel_list_print(void)
+{
+    for (const lln_kernel *kernel = lln_kernels; kernel->name; kernel++) {
+        printf("%s%s\n    %s\n", kernel == lln_kernels ? "" : "\n",
+               kernel->name, kernel->summary);
+        const lln_kernel_parameter *parameter = kernel->parameters;
+        for (; parameter->name; parameter++)
+            printf("    %-10s %s%s%s%s\n", parameter->name, parameter->summary,
+                   parameter->initial ? " (default: " : "",
+                   parameter->initial ? parameter->initial : "",
+                   parameter->initial ? ")" : "");
+        if (kernel->reference)
+            printf("    %s\n", kernel->reference);
+    }
+}

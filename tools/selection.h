@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What --tau and --kernel choose. */
+#ifndef LLN_TOOLS_SELECTION_H
+#define LLN_TOOLS_SELECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/kernel.h"
+#include "match/match.h"
+
+/* Temperatures in the order given; none asked for: one NaN. */
+typedef struct {
+    size_t count;
+    double *values; /* [count], owned */
+} tau_list;
+
+/* A kernel, and where its alpha and beta come from. */
+typedef struct {
+    lln_kernel_choice choice;
+    int alpha, beta;                /* parameter positions; -1: has none */
+    const lln_match_method *method; /* solved on the head; NULL: not */
+    bool from_params;               /* looked up in --params */
+} kernel_entry;
+
+typedef struct {
+    size_t count;
+    kernel_entry *entries; /* [count], owned */
+} kernel_list;
+
+/* Reads a list such as "0.5,1" or "0.2:2:10:log"; NULL: none asked for. Ends
+ * the process on bad usage; so does the next. */
+tau_list tau_list_read(const char *text);
+
+/* Reads "softmax,lln:match=fenton". With `params`, kernels whose strength is
+ * not stated take it from there, and there must be one. */
+kernel_list kernel_list_read(const char *text, bool params);
+
+/* Prints the table of kernels on stdout. */
+void kernel_list_print(void);
+
+#endif

@@ -92,10 +92,14 @@ static void check_bins(lln_precision precision, const char *kernel, bool causal)
     expect_absolute(out.fit.ks, fit.ks, out.resolution);
     expect_absolute(out.fit.wasserstein, fit.wasserstein, 8e-5);
     expect_absolute(out.fit.qq, fit.qq, 1e-6);
-    expect_absolute(lln_sample_quantile(&binned, 0.1),
-                    lln_sample_quantile(&exact, 0.1), 2e-4);
-    expect_absolute(lln_sample_share(&binned, -7, -6),
-                    lln_sample_share(&exact, -7, -6), 1e-4);
+    double binned_q[9], exact_q[9], normal_q[9];
+    double deviation = sqrt(out.variance);
+    expect_ok(lln_sample_quantiles(&binned, out.mean, deviation, 9, binned_q,
+                                   normal_q));
+    expect_ok(lln_sample_quantiles(&exact, out.mean, deviation, 9, exact_q,
+                                   normal_q));
+    for (int i = 0; i < 9; i++)
+        expect_absolute(binned_q[i], exact_q[i], 2e-4);
     lln_sample_free(&binned);
     lln_sample_free(&exact);
     lln_attention_close(&attention);
@@ -195,8 +199,41 @@ START_TEST(normal_fit_five)
     expect_absolute(fit.qq, 0.971928464729638, 1e-12);
     expect_status(lln_sample_normal_fit(&sample, 0.25, 0, &fit),
                   LLN_EUNDEFINED);
-    expect_absolute(lln_sample_quantile(&sample, 0.5), 0.1, 0);
-    expect_absolute(lln_sample_share(&sample, -0.4, 0.5), 0.4, 1e-15);
+}
+END_TEST
+
+/* By hand: z of the values above with mean 0.25, deviation 0.5. */
+START_TEST(histogram_five)
+{
+    double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 4};
+    lln_sample sample = {values, counts, 5, 8};
+    double density[4], normal[4];
+    expect_ok(lln_sample_histogram(&sample, 0.25, 0.5, 2, 4, density, normal));
+    expect_absolute(density[0], 0.125, 1e-15); /* -1.3 */
+    expect_absolute(density[1], 0.125, 1e-15); /* -0.3 */
+    expect_absolute(density[2], 0.125, 1e-15); /*  0.5 */
+    expect_absolute(density[3], 0, 0);         /* -2.9 and 4 are outside */
+    expect_absolute(normal[2], 0.3413447460685429, 1e-15); /* Phi(1) - 1/2 */
+    expect_status(
+        lln_sample_histogram(&sample, 0.25, 0, 2, 4, density, normal),
+        LLN_EUNDEFINED);
+}
+END_TEST
+
+START_TEST(quantiles_five)
+{
+    double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 4};
+    lln_sample sample = {values, counts, 5, 8};
+    double q[4], normal[4];
+    /* p = 1/8, 3/8, 5/8, 7/8 of 8 values: the 1st, 3rd, 5th and 7th */
+    expect_ok(lln_sample_quantiles(&sample, 0.25, 0.5, 4, q, normal));
+    expect_absolute(q[0], -2.9, 1e-15);
+    expect_absolute(q[1], -0.3, 1e-15);
+    expect_absolute(q[2], 4, 0);
+    expect_absolute(q[3], 4, 0);
+    expect_absolute(normal[3], 1.1503493803760079, 1e-14); /* Phi^-1(7/8) */
+    expect_status(lln_sample_quantiles(&sample, 0.25, 0, 4, q, normal),
+                  LLN_EUNDEFINED);
 }
 END_TEST
 
@@ -214,6 +251,8 @@ int main(void)
     tcase_add_test(measure, measure_one_key);
     tcase_add_test(measure, log_variance_row_causal);
     tcase_add_test(measure, normal_fit_five);
+    tcase_add_test(measure, histogram_five);
+    tcase_add_test(measure, quantiles_five);
     suite_add_tcase(suite, measure);
     return run_suite(suite);
 }

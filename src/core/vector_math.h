@@ -9,6 +9,7 @@
 #define LLN_CORE_VECTOR_MATH_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -52,6 +53,32 @@ LLN_INLINE double lln_from_bits_f64(uint64_t bits)
     return x;
 }
 
+/* exp(r), |r| <= ln(2)/2 */
+LLN_INLINE float lln_exp_reduced_f32(float r)
+{
+    float p = 0.001392618359f;
+    p = p * r + 0.008363179053f;
+    p = p * r + 0.04166655462f;
+    p = p * r + 0.1666657699f;
+    p = p * r + 0.5f;
+    return p * (r * r) + r + 1.0f;
+}
+
+LLN_INLINE double lln_exp_reduced_f64(double r)
+{
+    double p = 2.5100385495510319078e-8;
+    p = p * r + 2.7620088445409748161e-7;
+    p = p * r + 2.7557268459997064772e-6;
+    p = p * r + 2.4801521295954375131e-5;
+    p = p * r + 1.9841269863053616878e-4;
+    p = p * r + 1.3888888917213716901e-3;
+    p = p * r + 8.3333333333300618325e-3;
+    p = p * r + 4.1666666666624127873e-2;
+    p = p * r + 1.6666666666666667453e-1;
+    p = p * r + 0.5;
+    return p * (r * r) + r + 1.0;
+}
+
 LLN_INLINE float lln_exp_f32(float x)
 {
     const float round = 0x1.8p23f; /* adding it rounds to an integer */
@@ -61,12 +88,7 @@ LLN_INLINE float lln_exp_f32(float x)
     float n = shifted - round;
     float r = x - n * 0x1.62e4p-1f;
     r = r - n * 0x1.7f7d1cp-20f;
-    float p = 0.001392618359f;
-    p = p * r + 0.008363179053f;
-    p = p * r + 0.04166655462f;
-    p = p * r + 0.1666657699f;
-    p = p * r + 0.5f;
-    p = p * (r * r) + r + 1.0f;
+    float p = lln_exp_reduced_f32(r);
     /* 2^n in two factors, because n reaches -151 and 128. */
     int32_t k = (int32_t)(lln_bits_f32(shifted) - lln_bits_f32(round));
     int32_t half = k >> 1;
@@ -83,17 +105,7 @@ LLN_INLINE double lln_exp_f64(double x)
     double n = (x * 0x1.71547652b82fep+0 + round) - round;
     double r = x - n * 0x1.62e42fefp-1;
     r = r - n * 0x1.473de6af278edp-34;
-    double p = 2.5100385495510319078e-8;
-    p = p * r + 2.7620088445409748161e-7;
-    p = p * r + 2.7557268459997064772e-6;
-    p = p * r + 2.4801521295954375131e-5;
-    p = p * r + 1.9841269863053616878e-4;
-    p = p * r + 1.3888888917213716901e-3;
-    p = p * r + 8.3333333333300618325e-3;
-    p = p * r + 4.1666666666624127873e-2;
-    p = p * r + 1.6666666666666667453e-1;
-    p = p * r + 0.5;
-    p = p * (r * r) + r + 1.0;
+    double p = lln_exp_reduced_f64(r);
     double shifted_half = n * 0.5 + round;
     double half = shifted_half - round;
     uint64_t zero = lln_bits_f64(round);
@@ -104,12 +116,38 @@ LLN_INLINE double lln_exp_f64(double x)
     return p * first * second;
 }
 
-LLN_INLINE float lln_log_f32(float x)
+/* exp for -inf <= x <= 0, flushed to 0 where the result is subnormal: what
+ * weights relative to the largest one need, at two thirds of the cost. */
+LLN_INLINE float lln_exp_negative_f32(float x)
+{
+    const float round = 0x1.8p23f;
+    float shifted = x * 0x1.715476p+0f + round;
+    float n = shifted - round;
+    float r = x - n * 0x1.62e4p-1f;
+    r = r - n * 0x1.7f7d1cp-20f;
+    float p = lln_exp_reduced_f32(r);
+    /* n stands in the low bits of `shifted`. */
+    uint32_t scaled = lln_bits_f32(p) + (lln_bits_f32(shifted) << 23);
+    return x > -87.0f ? lln_from_bits_f32(scaled) : 0;
+}
+
+LLN_INLINE double lln_exp_negative_f64(double x)
+{
+    const double round = 0x1.8p52;
+    double shifted = x * 0x1.71547652b82fep+0 + round;
+    double n = shifted - round;
+    double r = x - n * 0x1.62e42fefp-1;
+    r = r - n * 0x1.473de6af278edp-34;
+    double p = lln_exp_reduced_f64(r);
+    uint64_t scaled = lln_bits_f64(p) + (lln_bits_f64(shifted) << 52);
+    return x > -708.0 ? lln_from_bits_f64(scaled) : 0;
+}
+
+/* log(x 2^(127 - offset)) for positive normal x */
+LLN_INLINE float lln_log_normal_f32(float x, float offset)
 {
     const uint32_t root_half = 0x3f3504f3; /* mantissas in [0.707, 1.414) */
-    float scaled = x < 0x1p-126f ? x * 0x1p23f : x;
-    float offset = x < 0x1p-126f ? 150.0f : 127.0f;
-    uint32_t bits = lln_bits_f32(scaled) + (0x3f800000 - root_half);
+    uint32_t bits = lln_bits_f32(x) + (0x3f800000 - root_half);
     float e = (float)(int32_t)(bits >> 23) - offset;
     float f = lln_from_bits_f32((bits & 0x007fffff) + root_half) - 1.0f;
     float p = -0.0790245675f;
@@ -122,19 +160,15 @@ LLN_INLINE float lln_log_f32(float x)
     p = p * f + 0.3333333071f;
     float square = f * f;
     float low = p * (square * f) + e * 0x1.7f7d1cp-20f - 0.5f * square;
-    float result = low + f + e * 0x1.62e4p-1f;
-    result = x == 0 ? -INFINITY : result;
-    result = x < INFINITY ? result : x;
-    return x >= 0 ? result : NAN;
+    return low + f + e * 0x1.62e4p-1f;
 }
 
-LLN_INLINE double lln_log_f64(double x)
+/* log(x 2^(1023 - offset)) for positive normal x */
+LLN_INLINE double lln_log_normal_f64(double x, double offset)
 {
     const uint64_t root_half = 0x3fe6a09e667f3bcd;
     const uint64_t integer = 0x4330000000000000; /* bits of 2^52 */
-    double scaled = x < 0x1p-1022 ? x * 0x1p54 : x;
-    double offset = x < 0x1p-1022 ? 1077.0 : 1023.0;
-    uint64_t bits = lln_bits_f64(scaled) + (0x3ff0000000000000 - root_half);
+    uint64_t bits = lln_bits_f64(x) + (0x3ff0000000000000 - root_half);
     double e = lln_from_bits_f64((bits >> 52) | integer) - 0x1p52 - offset;
     double f = lln_from_bits_f64((bits & 0x000fffffffffffff) + root_half) - 1.0;
     double s = f / (2.0 + f);
@@ -149,7 +183,24 @@ LLN_INLINE double lln_log_f64(double x)
     /* log(1+f) = f - (f^2/2 - s (f^2/2 + R)), R = z p: no cancellation */
     double half_square = 0.5 * f * f;
     double low = s * (half_square + z * p) + e * 0x1.473de6af278edp-34;
-    double result = e * 0x1.62e42fefp-1 + (f - (half_square - low));
+    return e * 0x1.62e42fefp-1 + (f - (half_square - low));
+}
+
+LLN_INLINE float lln_log_f32(float x)
+{
+    bool small = x < 0x1p-126f; /* subnormal, zero or not positive */
+    float result =
+        lln_log_normal_f32(small ? x * 0x1p23f : x, small ? 150.0f : 127.0f);
+    result = x == 0 ? -INFINITY : result;
+    result = x < INFINITY ? result : x;
+    return x >= 0 ? result : NAN;
+}
+
+LLN_INLINE double lln_log_f64(double x)
+{
+    bool small = x < 0x1p-1022;
+    double result =
+        lln_log_normal_f64(small ? x * 0x1p54 : x, small ? 1077.0 : 1023.0);
     result = x == 0 ? -INFINITY : result;
     result = x < INFINITY ? result : x;
     return x >= 0 ? result : NAN;

@@ -55,6 +55,11 @@ struct lln_attention {
     /* P_ii of causal attention without N x N work, else NULL: out [n]. */
     lln_status (*diagonal)(const lln_attention *attention, double *out);
 
+    /* D2, the mean over all rows of the variance of ln P within the row
+     * (divisor keys - 1), where it needs no N x N work, else NULL. */
+    lln_status (*log_variance_row)(const lln_attention *attention,
+                                   double *variance);
+
     void *state; /* the kernel's own; released by close */
     void (*close)(lln_attention *attention);
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "heads/temperature.h"
 
 /* Above this bound on |logit| the rounding of float32 logits, 6e-8 of their
  * size, would cost probabilities more than 1e-5 of theirs. */
@@ -27,14 +28,29 @@ static double largest_norm(lln_matrix a)
     return sqrt(largest);
 }
 
+typedef struct {
+    lln_head head;
+    double *copy; /* queries and keys in float64; NULL: not needed */
+} softmax_state;
+
 static void softmax_close(lln_attention *attention)
 {
-    free(attention->state);
+    softmax_state *state = attention->state;
+    free(state->copy);
+    free(state);
+}
+
+static lln_status softmax_log_variance_row(const lln_attention *attention,
+                                           double *variance)
+{
+    const softmax_state *state = attention->state;
+    return lln_logit_variance(&state->head, variance);
 }
 
 /* Copies queries and keys to float64, to be owned by the attention. */
 static lln_status promote(const lln_head *head, lln_attention *attention)
 {
+    softmax_state *state = attention->state;
     size_t queries = head->q.rows * head->q.columns;
     size_t keys = head->k.rows * head->k.columns;
     double *copy = lln_array_alloc(queries + keys, sizeof *copy);
@@ -46,8 +62,7 @@ static lln_status promote(const lln_head *head, lln_attention *attention)
     attention->precision = LLN_FLOAT64;
     attention->left.data = copy;
     attention->right.data = copy + queries;
-    attention->state = copy;
-    attention->close = softmax_close;
+    state->copy = copy;
     return LLN_OK;
 }
 
@@ -55,6 +70,10 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
                             const lln_head *head, lln_attention *attention)
 {
     (void)choice;
+    softmax_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    state->head = *head;
     *attention = (lln_attention){
         .n = head->q.rows,
         .m = head->k.rows,
@@ -66,10 +85,16 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .left = head->q,
         .right = head->k,
         .scale = head->scale,
+        .log_variance_row = softmax_log_variance_row,
+        .state = state,
+        .close = softmax_close,
     };
+    lln_status status = LLN_OK;
     double bound =
         fabs(head->scale) * largest_norm(head->q) * largest_norm(head->k);
     if (head->q.precision == LLN_FLOAT32 && bound > FLOAT32_LOGIT_LIMIT)
-        return promote(head, attention);
-    return LLN_OK;
+        status = promote(head, attention);
+    if (status != LLN_OK)
+        lln_attention_close(attention);
+    return status;
 }

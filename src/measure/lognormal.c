@@ -246,6 +246,8 @@ static lln_status measure(lln_attention *attention, const size_t *rows,
     } else {
         LLN_TRY(count_entries(attention, rows, count, measured, out, sample));
     }
+    if (!rows && attention->log_variance_row)
+        LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
     for (size_t i = 0; !exact && i < sample->size; i++)
         out->resolution =
             fmax(out->resolution, sample->counts[i] / sample->total);
@@ -271,6 +273,22 @@ lln_status lln_lognormal_measure(lln_attention *attention, const size_t *rows,
     else
         lln_sample_free(&own);
     return status;
+}
+
+lln_status lln_lognormal_histogram(const lln_lognormal *fit,
+                                   const lln_sample *sample, double range,
+                                   size_t bins, double *density, double *normal)
+{
+    return lln_sample_histogram(sample, fit->mean, sqrt(fit->variance), range,
+                                bins, density, normal);
+}
+
+lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
+                                   const lln_sample *sample, size_t count,
+                                   double *sample_q, double *normal_q)
+{
+    return lln_sample_quantiles(sample, fit->mean, sqrt(fit->variance), count,
+                                sample_q, normal_q);
 }
 
 lln_status lln_log_variance_row(lln_attention *attention, const size_t *rows,

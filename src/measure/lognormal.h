@@ -34,6 +34,19 @@ LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                lln_lognormal *out,
                                                lln_sample *sample);
 
+/* lln_sample_histogram and lln_sample_quantiles of the sample that came with
+ * `fit`, standardised with its mean and D1. */
+LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,
+                                                 const lln_sample *sample,
+                                                 double range, size_t bins,
+                                                 double *density,
+                                                 double *normal);
+LLN_NODISCARD lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
+                                                 const lln_sample *sample,
+                                                 size_t count,
+                                                 double *sample_q,
+                                                 double *normal_q);
+
 /* D2 alone: mean over rows of the variance of ln P within the row, divisor
  * keys - 1, rows with one key left out. Cheaper than the above. Same
  * statuses. */

@@ -61,21 +61,43 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
     return LLN_OK;
 }
 
-double lln_sample_share(const lln_sample *sample, double low, double high)
+lln_status lln_sample_histogram(const lln_sample *sample, double mean,
+                                double deviation, double range, size_t bins,
+                                double *density, double *normal)
 {
-    double count = 0;
-    for (size_t i = 0; i < sample->size; i++)
-        if (sample->values[i] >= low && sample->values[i] < high)
-            count += sample->counts[i];
-    return count / sample->total;
+    double width = 2 * range / (double)bins;
+    if (!(deviation > 0))
+        return lln_fail(LLN_EUNDEFINED, "no spread: no histogram");
+    for (size_t b = 0; b < bins; b++) {
+        double low = -range + (double)b * width;
+        density[b] = 0;
+        normal[b] =
+            (gsl_cdf_ugaussian_P(low + width) - gsl_cdf_ugaussian_P(low)) /
+            width;
+    }
+    for (size_t i = 0; i < sample->size; i++) {
+        double z = (sample->values[i] - mean) / deviation;
+        double at = floor((z + range) / width);
+        if (at >= 0 && at < (double)bins)
+            density[(size_t)at] += sample->counts[i] / sample->total / width;
+    }
+    return LLN_OK;
 }
 
-double lln_sample_quantile(const lln_sample *sample, double p)
+lln_status lln_sample_quantiles(const lln_sample *sample, double mean,
+                                double deviation, size_t count,
+                                double *sample_q, double *normal_q)
 {
-    double below = 0;
+    double through = 0; /* share up to and with value i - 1 */
     size_t i = 0;
-    while (i + 1 < sample->size &&
-           below + sample->counts[i] < p * sample->total)
-        below += sample->counts[i++];
-    return sample->size > 0 ? sample->values[i] : NAN;
+    if (!(deviation > 0))
+        return lln_fail(LLN_EUNDEFINED, "no spread: no quantiles");
+    for (size_t at = 0; at < count; at++) {
+        double p = ((double)at + 0.5) / (double)count;
+        while (i == 0 || (through < p * sample->total && i < sample->size))
+            through += sample->counts[i++];
+        sample_q[at] = (sample->values[i - 1] - mean) / deviation;
+        normal_q[at] = gsl_cdf_ugaussian_Pinv(p);
+    }
+    return LLN_OK;
 }

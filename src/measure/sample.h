@@ -34,10 +34,22 @@ LLN_NODISCARD lln_status lln_sample_normal_fit(const lln_sample *sample,
                                                double mean, double deviation,
                                                lln_normal_fit *fit);
 
-/* Share of the sample in low <= x < high. */
-double lln_sample_share(const lln_sample *sample, double low, double high);
+/* Densities over `bins` equal bins of z = (x - mean)/deviation from -range to
+ * range: density [bins] of the sample, normal [bins] of the standard normal
+ * averaged over the bin. What lies outside is in no bin.
+ * LLN_EUNDEFINED: deviation = 0. */
+LLN_NODISCARD lln_status lln_sample_histogram(const lln_sample *sample,
+                                              double mean, double deviation,
+                                              double range, size_t bins,
+                                              double *density, double *normal);
 
-/* Smallest value whose cumulative share reaches p, 0 < p < 1. */
-double lln_sample_quantile(const lln_sample *sample, double p);
+/* Quantiles at p_i = (i + 1/2)/count, i = 0 .. count - 1: of z = (x -
+ * mean)/deviation, the smallest whose cumulative share reaches p_i, in
+ * sample_q [count], and of the standard normal in normal_q [count].
+ * LLN_EUNDEFINED: deviation = 0. */
+LLN_NODISCARD lln_status lln_sample_quantiles(const lln_sample *sample,
+                                              double mean, double deviation,
+                                              size_t count, double *sample_q,
+                                              double *normal_q);
 
 #endif

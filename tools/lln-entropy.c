@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * lln-entropy: how concentrated the rows of attention matrices are. */
+#include <stdlib.h>
+
+#include "measure/entropy.h"
+#include "model.h"
+#include "run.h"
+
+static struct {
+    bool per_row;
+} options;
+
+static const cli_option table[] = {
+    {"per-row", 0, CLI_FLAG, NULL, "one row a query, trials not averaged",
+     &options.per_row, 0, 0, false},
+    {0},
+};
+
+static const cli_tool tool = {"lln-entropy",
+                              "entropy and concentration of attention rows",
+                              NULL, table, run_shared_options};
+
+static const lln_column summary_columns[] = {
+    {"entropy_nats", LLN_REAL},     {"entropy_normalized", LLN_REAL},
+    {"entropy_min_nats", LLN_REAL}, {"entropy_max_nats", LLN_REAL},
+    {"participation", LLN_REAL},    {"top1_mass", LLN_REAL},
+    {"max_logit", LLN_REAL},        {"row_sum_min", LLN_REAL},
+    {"negative_mass", LLN_REAL},    {"entropy_theory_nats", LLN_REAL},
+    {0},
+};
+
+static const lln_column row_columns[] = {
+    {"query", LLN_INTEGER},     {"keys", LLN_INTEGER},
+    {"entropy_nats", LLN_REAL}, {"entropy_normalized", LLN_REAL},
+    {"participation", LLN_REAL}, {"top1_mass", LLN_REAL},
+    {"max_logit", LLN_REAL},    {0},
+};
+
+static lln_status summarise(const run_case *c, run_block *block)
+{
+    lln_attention attention;
+    lln_entropy entropy;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = lln_entropy_measure(&attention, NULL, 0, &entropy);
+    lln_attention_close(&attention);
+    if (status != LLN_OK)
+        return status;
+    struct lln_theory_softmax theory;
+    const double values[] = {
+        entropy.entropy,       entropy.normalized, entropy.min,
+        entropy.max,           entropy.participation, entropy.top1_mass,
+        entropy.max_logit,     entropy.row_sum_min, entropy.negative_mass,
+    };
+    size_t at = 0;
+    for (; at < sizeof values / sizeof values[0]; at++)
+        block->cells[at].real = values[at];
+    if (model_softmax(c, &theory))
+        block->cells[at].real = theory.entropy;
+    return LLN_OK;
+}
+
+static void fill_row(size_t query, const lln_entropy *entropy, size_t keys,
+                     lln_cell *cells)
+{
+    cells[0].integer = (long)query;
+    cells[1].integer = (long)keys;
+    cells[2].real = entropy->entropy;
+    cells[3].real = entropy->normalized;
+    cells[4].real = entropy->participation;
+    cells[5].real = entropy->top1_mass;
+    cells[6].real = entropy->max_logit;
+}
+
+static lln_status each_row(const run_case *c, run_block *block)
+{
+    size_t n = c->head->q.rows;
+    lln_attention attention;
+    LLN_TRY(run_block_resize(block, n));
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_row *rows = calloc(n, sizeof *rows);
+    lln_status status =
+        rows ? lln_rows_measure(&attention, NULL, n, LLN_ROW_ENTROPY, rows)
+             : lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
+    for (size_t i = 0; status == LLN_OK && i < n; i++) {
+        lln_entropy entropy;
+        lln_entropy_summarise(&attention, &rows[i], 1, &entropy);
+        fill_row(i, &entropy, rows[i].keys,
+                 block->cells + i * block->columns);
+    }
+    free(rows);
+    lln_attention_close(&attention);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    run_parse(&tool, argc, argv);
+    if (options.per_row)
+        return run_plan_write(&(run_plan){
+            .columns = row_columns, .measure = each_row, .per_trial = true});
+    return run_plan_write(
+        &(run_plan){.columns = summary_columns, .measure = summarise});
+}

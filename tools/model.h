@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the Gaussian model says of a case, for the theory columns. */
+#ifndef LLN_TOOLS_MODEL_H
+#define LLN_TOOLS_MODEL_H
+
+#include "run.h"
+#include "theory/lln_theory.h"
+#include "theory/softmax_theory.h"
+
+/* Softmax attention of Gaussian heads at the temperature of the case, or (by
+ * sigmas) with the deviations of its queries and keys. False, and all NaN,
+ * where the model does not speak: a causal mask, another kernel, numbers of
+ * queries and keys that differ, no temperature. */
+bool model_softmax(const run_case *c, struct lln_theory_softmax *out);
+bool model_softmax_by_sigmas(const run_case *c,
+                             struct lln_theory_softmax *out);
+
+/* LLN attention with the case's alpha, beta and deviations, many tokens. */
+bool model_lln(const run_case *c, struct lln_theory_lln *out);
+
+#endif

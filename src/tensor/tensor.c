@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor/tensor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PIECE = 512,           /* elements checked at a time, on the stack */
+    PARALLEL_BLOCK = 65536 /* elements worth waking a thread for */
+};
+
+size_t lln_dtype_size(lln_dtype dtype)
+{
+    static const size_t sizes[] = {
+        [LLN_DTYPE_F16] = 2, [LLN_DTYPE_F32] = 4, [LLN_DTYPE_F64] = 8};
+    return sizes[dtype];
+}
+
+size_t lln_tensor_count(const lln_tensor *tensor)
+{
+    size_t count = 1;
+    for (size_t a = 0; a < tensor->axes; a++)
+        count *= tensor->shape[a];
+    return count;
+}
+
+void lln_tensor_set_strides(lln_tensor *tensor, bool fortran)
+{
+    size_t stride = 1;
+    for (size_t step = 0; step < tensor->axes; step++) {
+        size_t a = fortran ? step : tensor->axes - 1 - step;
+        tensor->strides[a] = stride;
+        stride *= tensor->shape[a];
+    }
+}
+
+const char *lln_tensor_shape_text(const lln_tensor *tensor, char *text,
+                                  size_t size)
+{
+    size_t used = 0;
+    snprintf(text, size, "(");
+    for (size_t a = 0; a < tensor->axes; a++) {
+        used = strlen(text);
+        snprintf(text + used, size - used, a == 0 ? "%zu" : ", %zu",
+                 tensor->shape[a]);
+    }
+    used = strlen(text);
+    snprintf(text + used, size - used, tensor->axes == 1 ? ",)" : ")");
+    return text;
+}
+
+/* The bits of exponent and mantissa, moved to their place in a float, are the
+ * value times 2^-112, also for subnormals; the product is exact. */
+static inline float half_value(uint16_t half)
+{
+    uint32_t magnitude = half & 0x7fffu;
+    uint32_t bits = magnitude << 13;
+    uint32_t special = magnitude >= 0x7c00u ? 0x7f800000u : 0;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    value *= 0x1p112f;
+    memcpy(&bits, &value, sizeof bits);
+    bits |= special | (uint32_t)(half & 0x8000u) << 16;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+float lln_half_to_float(uint16_t half)
+{
+    return half_value(half);
+}
+
+static inline float get_f16(const unsigned char *from, bool swapped)
+{
+    uint16_t bits;
+    memcpy(&bits, from, sizeof bits);
+    return half_value(swapped ? __builtin_bswap16(bits) : bits);
+}
+
+static inline float get_f32(const unsigned char *from, bool swapped)
+{
+    uint32_t bits;
+    float value;
+    memcpy(&bits, from, sizeof bits);
+    bits = swapped ? __builtin_bswap32(bits) : bits;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static inline double get_f64(const unsigned char *from, bool swapped)
+{
+    uint64_t bits;
+    double value;
+    memcpy(&bits, from, sizeof bits);
+    bits = swapped ? __builtin_bswap64(bits) : bits;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+double lln_tensor_get(const lln_tensor *tensor, size_t at)
+{
+    const unsigned char *from =
+        tensor->data + at * lln_dtype_size(tensor->dtype);
+    if (tensor->dtype == LLN_DTYPE_F16)
+        return get_f16(from, tensor->swapped);
+    if (tensor->dtype == LLN_DTYPE_F32)
+        return get_f32(from, tensor->swapped);
+    return get_f64(from, tensor->swapped);
+}
+
+#define COPY_RUN(type, get)                                                    \
+    for (size_t j = 0; j < count; j++)                                         \
+    ((type *)out)[j] = (type)get(from + j * step, swapped)
+
+/* Numbers first, first + stride, ... of the data, `count` of them. */
+static void copy_run(const lln_tensor *tensor, size_t first, size_t stride,
+                     size_t count, lln_precision precision, void *out)
+{
+    size_t size = lln_dtype_size(tensor->dtype), step = stride * size;
+    const unsigned char *from = tensor->data + first * size;
+    bool swapped = tensor->swapped, wide = precision == LLN_FLOAT64;
+    bool native = tensor->dtype == (wide ? LLN_DTYPE_F64 : LLN_DTYPE_F32);
+    if (native && !swapped && stride == 1)
+        memcpy(out, from, count * size);
+    else if (tensor->dtype == LLN_DTYPE_F16 && wide)
+        COPY_RUN(double, get_f16);
+    else if (tensor->dtype == LLN_DTYPE_F16)
+        COPY_RUN(float, get_f16);
+    else if (tensor->dtype == LLN_DTYPE_F32 && wide)
+        COPY_RUN(double, get_f32);
+    else if (tensor->dtype == LLN_DTYPE_F32)
+        COPY_RUN(float, get_f32);
+    else if (wide)
+        COPY_RUN(double, get_f64);
+    else
+        COPY_RUN(float, get_f64);
+}
+
+static size_t bad_float(const float *x, size_t count)
+{
+    uint32_t any = 0, bits;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&bits, &x[i], sizeof bits);
+        any |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    for (size_t i = 0; any && i < count; i++)
+        if (!isfinite(x[i]))
+            return i;
+    return count;
+}
+
+static size_t bad_double(const double *x, size_t count)
+{
+    uint64_t any = 0, bits, mask = UINT64_C(0x7ff) << 52;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&bits, &x[i], sizeof bits);
+        any |= (bits & mask) == mask;
+    }
+    for (size_t i = 0; any && i < count; i++)
+        if (!isfinite(x[i]))
+            return i;
+    return count;
+}
+
+/* Position of the first number that is not finite, or `count`. */
+static size_t bad_number(lln_precision precision, const void *x, size_t count)
+{
+    return precision == LLN_FLOAT32 ? bad_float(x, count)
+                                    : bad_double(x, count);
+}
+
+/* Copies row i to out, or nowhere if out is NULL; returns the column of the
+ * first number that is not finite, or `columns`. */
+static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
+                       size_t i, lln_precision precision, char *out)
+{
+    double scratch[PIECE];
+    size_t bad = slice->columns, size = lln_precision_size(precision);
+    for (size_t j = 0; j < slice->columns; j += PIECE) {
+        size_t count = slice->columns - j < PIECE ? slice->columns - j : PIECE;
+        void *to = out ? (void *)(out + j * size) : scratch;
+        copy_run(tensor,
+                 slice->offset + i * slice->row_stride +
+                     j * slice->column_stride,
+                 slice->column_stride, count, precision, to);
+        size_t at = bad_number(precision, to, count);
+        if (at < count && bad == slice->columns)
+            bad = j + at;
+    }
+    return bad;
+}
+
+/* Contiguous rows are copied as one long row: fewer, longer runs. */
+static lln_tensor_slice lengthen(lln_tensor_slice slice)
+{
+    size_t columns = slice.columns;
+    if (slice.column_stride == 1 && slice.row_stride == columns &&
+        columns < PIECE && columns > 0) {
+        size_t factor = PIECE / columns;
+        while (factor > 1 && slice.rows % factor != 0)
+            factor--;
+        slice.rows /= factor;
+        slice.columns *= factor;
+        slice.row_stride *= factor;
+    }
+    return slice;
+}
+
+static size_t copy_rows(const lln_tensor *tensor, lln_tensor_slice slice,
+                        lln_precision precision, char *out)
+{
+    slice = lengthen(slice);
+    size_t columns = slice.columns, count = slice.rows * columns, bad = count;
+    size_t bytes = columns * lln_precision_size(precision);
+#pragma omp parallel for schedule(static)                                      \
+    reduction(min                                                              \
+              : bad) if (count >= 2 * PARALLEL_BLOCK)
+    for (size_t i = 0; i < slice.rows; i++) {
+        size_t j = copy_row(tensor, &slice, i, precision,
+                            out ? out + i * bytes : NULL);
+        if (j < columns && i * columns + j < bad)
+            bad = i * columns + j;
+    }
+    return bad;
+}
+
+/* offset + (rows - 1) row_stride + (columns - 1) column_stride < count? */
+static bool slice_fits(const lln_tensor *tensor, const lln_tensor_slice *slice)
+{
+    size_t down, across, last, entries;
+    if (__builtin_mul_overflow(slice->rows, slice->columns, &entries))
+        return false;
+    if (entries == 0)
+        return true;
+    return !__builtin_mul_overflow(slice->rows - 1, slice->row_stride, &down) &&
+           !__builtin_mul_overflow(slice->columns - 1, slice->column_stride,
+                                   &across) &&
+           !__builtin_add_overflow(down, across, &last) &&
+           !__builtin_add_overflow(last, slice->offset, &last) &&
+           last < lln_tensor_count(tensor);
+}
+
+static lln_status check_slice(const lln_tensor *tensor,
+                              const lln_tensor_slice *slice)
+{
+    if (slice_fits(tensor, slice))
+        return LLN_OK;
+    return lln_fail(
+        LLN_EINVAL, "%zu x %zu entries from element %zu leave an array of %zu",
+        slice->rows, slice->columns, slice->offset, lln_tensor_count(tensor));
+}
+
+lln_status lln_tensor_copy(const lln_tensor *tensor,
+                           const lln_tensor_slice *slice,
+                           lln_precision precision, void *out, size_t *bad)
+{
+    LLN_TRY(check_slice(tensor, slice));
+    *bad = copy_rows(tensor, *slice, precision, out);
+    return LLN_OK;
+}
+
+lln_status lln_tensor_find_nonfinite(const lln_tensor *tensor,
+                                     const lln_tensor_slice *slice, size_t *bad)
+{
+    LLN_TRY(check_slice(tensor, slice));
+    lln_precision precision =
+        tensor->dtype == LLN_DTYPE_F64 ? LLN_FLOAT64 : LLN_FLOAT32;
+    *bad = copy_rows(tensor, *slice, precision, NULL);
+    return LLN_OK;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Arrays of floating-point numbers as they lie in a file: any byte order, any
+ * strides; and checked copies of matrices out of them. */
+#ifndef LLN_TENSOR_TENSOR_H
+#define LLN_TENSOR_TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/matrix.h"
+#include "core/status.h"
+
+enum { LLN_TENSOR_AXES = 8 };
+
+typedef enum { LLN_DTYPE_F16, LLN_DTYPE_F32, LLN_DTYPE_F64 } lln_dtype;
+
+/* A view: element (i_0, i_1, ...) is number sum_a i_a strides[a] of `data`,
+ * which needs no alignment. The product of the shape times the size of an
+ * element is known to fit in size_t and in the data. It owns nothing. */
+typedef struct {
+    lln_dtype dtype;
+    bool swapped; /* the byte order is not this machine's */
+    size_t axes;  /* 0: one number */
+    size_t shape[LLN_TENSOR_AXES];
+    size_t strides[LLN_TENSOR_AXES]; /* in elements */
+    const unsigned char *data;
+} lln_tensor;
+
+/* A matrix inside a tensor: its entry (i, j) is number
+ * offset + i row_stride + j column_stride of the data. */
+typedef struct {
+    size_t offset;
+    size_t rows, columns;
+    size_t row_stride, column_stride; /* in elements */
+} lln_tensor_slice;
+
+/* Bytes of one element. */
+size_t lln_dtype_size(lln_dtype dtype);
+
+/* Number of elements; 1 without axes. */
+size_t lln_tensor_count(const lln_tensor *tensor);
+
+/* Sets the strides that go with the shape. Fortran order: first axis fastest,
+ * else (C order) the last. */
+void lln_tensor_set_strides(lln_tensor *tensor, bool fortran);
+
+/* The shape as Python writes it, "(4, 512, 64)" or "(512,)", cut to `size`
+ * bytes with the final zero; returns text. 200 bytes hold any shape. */
+const char *lln_tensor_shape_text(const lln_tensor *tensor, char *text,
+                                  size_t size);
+
+/* Number `at` of the data as float64. For messages and tests. */
+double lln_tensor_get(const lln_tensor *tensor, size_t at);
+
+/* Copies a slice to out [rows x columns] in the wanted precision, rounding to
+ * nearest. *bad becomes i columns + j of the first entry of out that is not
+ * finite, rows columns if all are. A number beyond the range of float32
+ * counts as not finite in float32.
+ * LLN_EINVAL: the slice leaves the tensor; out is not touched. */
+LLN_NODISCARD lln_status lln_tensor_copy(const lln_tensor *tensor,
+                                         const lln_tensor_slice *slice,
+                                         lln_precision precision, void *out,
+                                         size_t *bad);
+
+/* The same *bad for the numbers as they are stored, without a copy. */
+LLN_NODISCARD lln_status lln_tensor_find_nonfinite(
+    const lln_tensor *tensor, const lln_tensor_slice *slice, size_t *bad);
+
+/* The value of IEEE 754 binary16 bits; exact, NaN stays NaN. */
+float lln_half_to_float(uint16_t half);
+
+#endif

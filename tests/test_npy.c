@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Reading of .npy files and copying of matrices out of them. The bits of
+ * numbers below are written by hand from IEEE 754. */
+#include "tensor/npy.h"
+
+#include <float.h>
+#include <sys/stat.h>
+
+#include "expect.h"
+#include "npy_file.h"
+
+/* 2.385 and -0.07 rounded to each type, in both byte orders. */
+static const unsigned char f2_little[] = {0xc5, 0x40, 0x7b, 0xac};
+static const unsigned char f2_big[] = {0x40, 0xc5, 0xac, 0x7b};
+static const unsigned char f4_little[] = {0xd7, 0xa3, 0x18, 0x40,
+                                          0x29, 0x5c, 0x8f, 0xbd};
+static const unsigned char f4_big[] = {0x40, 0x18, 0xa3, 0xd7,
+                                       0xbd, 0x8f, 0x5c, 0x29};
+static const unsigned char f8_little[] = {0x14, 0xae, 0x47, 0xe1, 0x7a, 0x14,
+                                          0x03, 0x40, 0xec, 0x51, 0xb8, 0x1e,
+                                          0x85, 0xeb, 0xb1, 0xbf};
+static const unsigned char f8_big[] = {0x40, 0x03, 0x14, 0x7a, 0xe1, 0x47,
+                                       0xae, 0x14, 0xbf, 0xb1, 0xeb, 0x85,
+                                       0x1e, 0xb8, 0x51, 0xec};
+
+static const struct {
+    const char *descr;
+    const unsigned char *data;
+    size_t bytes;
+    double first, second;
+} dtypes[] = {
+    {"<f2", f2_little, sizeof f2_little, 0x1.314p1, -0x1.1ecp-4},
+    {">f2", f2_big, sizeof f2_big, 0x1.314p1, -0x1.1ecp-4},
+    {"<f4", f4_little, sizeof f4_little, 2.385f, -0.07f},
+    {">f4", f4_big, sizeof f4_big, 2.385f, -0.07f},
+    {"<f8", f8_little, sizeof f8_little, 2.385, -0.07},
+    {">f8", f8_big, sizeof f8_big, 2.385, -0.07},
+};
+
+static void expect_message(const char *expected)
+{
+    ck_assert_str_eq(lln_error_message(), expected);
+}
+
+/* Opens x.npy with this header and these doubles. */
+static lln_status open_header(const char *header, size_t doubles,
+                              lln_mapping *mapping, lln_tensor *tensor)
+{
+    double data[64];
+    for (int i = 0; i < 64; i++)
+        data[i] = i + 0.25;
+    ck_assert_uint_le(doubles, 64);
+    write_npy("x.npy", 1, header, data, doubles * sizeof *data);
+    return lln_npy_open("x.npy", mapping, tensor);
+}
+
+START_TEST(npy_open_dtypes)
+{
+    lln_mapping mapping;
+    lln_tensor tensor;
+    char header[100];
+    snprintf(header, sizeof header,
+             "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }",
+             dtypes[_i].descr);
+    write_npy("x.npy", 1, header, dtypes[_i].data, dtypes[_i].bytes);
+    expect_ok(lln_npy_open("x.npy", &mapping, &tensor));
+    ck_assert_uint_eq(tensor.axes, 1);
+    ck_assert_uint_eq(tensor.shape[0], 2);
+    ck_assert(lln_tensor_get(&tensor, 0) == dtypes[_i].first);
+    ck_assert(lln_tensor_get(&tensor, 1) == dtypes[_i].second);
+
+    lln_tensor_slice row = {.rows = 1, .columns = 2, .column_stride = 1};
+    double wide[2];
+    float narrow[2];
+    size_t bad;
+    expect_ok(lln_tensor_copy(&tensor, &row, LLN_FLOAT64, wide, &bad));
+    ck_assert_uint_eq(bad, 2);
+    ck_assert(wide[0] == dtypes[_i].first && wide[1] == dtypes[_i].second);
+    expect_ok(lln_tensor_copy(&tensor, &row, LLN_FLOAT32, narrow, &bad));
+    ck_assert_uint_eq(bad, 2);
+    ck_assert(narrow[0] == (float)dtypes[_i].first);
+    ck_assert(narrow[1] == (float)dtypes[_i].second);
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+START_TEST(npy_open_versions)
+{
+    lln_mapping mapping;
+    lln_tensor tensor;
+    const double data[] = {2.385, -0.07, 1e300};
+    write_npy("x.npy", _i,
+              "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 3), }  ",
+              data, sizeof data);
+    expect_ok(lln_npy_open("x.npy", &mapping, &tensor));
+    ck_assert_uint_eq(tensor.axes, 2);
+    ck_assert(lln_tensor_get(&tensor, 2) == 1e300);
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+/* Element (i, j, k) of (2, 3, 4), counted 0.25, 1.25, ... in the file. */
+static double element(const lln_tensor *t, size_t i, size_t j, size_t k)
+{
+    return lln_tensor_get(t, i * t->strides[0] + j * t->strides[1] +
+                                 k * t->strides[2]);
+}
+
+START_TEST(npy_open_orders)
+{
+    lln_mapping mapping;
+    lln_tensor t;
+    expect_ok(open_header("{'descr': '<f8', 'fortran_order': False, "
+                          "'shape': (2, 3, 4)}",
+                          24, &mapping, &t));
+    ck_assert(element(&t, 1, 2, 3) == 23.25 && element(&t, 1, 0, 2) == 14.25);
+    lln_mapping_close(&mapping);
+    expect_ok(open_header("{'descr': '<f8', 'fortran_order': True, "
+                          "'shape': (2, 3, 4)}",
+                          24, &mapping, &t));
+    ck_assert(element(&t, 1, 2, 3) == 23.25 && element(&t, 1, 0, 2) == 13.25);
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+static const char *good_headers[] = {
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }",
+    "{'shape':(2,3),'fortran_order':False,'descr':'<f8'}",
+    " { \"descr\" : \"<f8\" , \"shape\" : ( 2 , 3 , ) ,\"fortran_order\" : "
+    "False , } ",
+    "{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 3L), }",
+    "{'descr': '=f8', 'fortran_order': False, 'shape': (2, 3), }",
+    "{'descr': '|f8', 'fortran_order': False, 'shape': (2, 3), }",
+    "{'descr': 'f8', 'fortran_order': False, 'shape': (2, 3), }",
+};
+
+START_TEST(npy_open_headers)
+{
+    lln_mapping mapping;
+    lln_tensor t;
+    expect_ok(open_header(good_headers[_i], 6, &mapping, &t));
+    ck_assert_uint_eq(t.axes, 2);
+    ck_assert_uint_eq(t.shape[0], 2);
+    ck_assert_uint_eq(t.shape[1], 3);
+    ck_assert(lln_tensor_get(&t, 5) == 5.25);
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+#define WITH_DTYPE(descr)                                                      \
+    "{'descr': " descr ", 'fortran_order': False, 'shape': (2,)}"
+#define WITH_SHAPE(shape)                                                      \
+    "{'descr': '<f8', 'fortran_order': False, 'shape': " shape "}"
+#define DTYPES "; expected float16, float32 or float64"
+
+static const struct {
+    const char *header, *message;
+} bad_headers[] = {
+    {WITH_DTYPE("'<i8'"), "x.npy: dtype '<i8': integers" DTYPES},
+    {WITH_DTYPE("'|u1'"), "x.npy: dtype '|u1': integers" DTYPES},
+    {WITH_DTYPE("'|b1'"), "x.npy: dtype '|b1': booleans" DTYPES},
+    {WITH_DTYPE("'<c16'"), "x.npy: dtype '<c16': complex numbers" DTYPES},
+    {WITH_DTYPE("'<f16'"),
+     "x.npy: dtype '<f16': floats of another size" DTYPES},
+    {WITH_DTYPE("'|O'"),
+     "x.npy: dtype '|O': pickled objects are never read" DTYPES},
+    {WITH_DTYPE("'<U4'"), "x.npy: dtype '<U4': text" DTYPES},
+    {WITH_DTYPE("'|S4'"), "x.npy: dtype '|S4': text" DTYPES},
+    {WITH_DTYPE("'<M8[ns]'"), "x.npy: dtype '<M8[ns]': dates" DTYPES},
+    {WITH_DTYPE("'<m8[s]'"), "x.npy: dtype '<m8[s]': time spans" DTYPES},
+    {WITH_DTYPE("'<V2'"),
+     "x.npy: dtype '<V2': raw bytes (bfloat16 is no .npy type)" DTYPES},
+    {WITH_DTYPE("'?'"), "x.npy: dtype '?': booleans" DTYPES},
+    {WITH_DTYPE("''"), "x.npy: dtype '': unknown" DTYPES},
+    {WITH_DTYPE("'<>f8'"), "x.npy: dtype '<>f8': unknown" DTYPES},
+    {WITH_DTYPE("[('a', '<f8')]"), "x.npy: structured dtype" DTYPES},
+    {WITH_DTYPE("('<f8', (2,))"), "x.npy: structured dtype" DTYPES},
+    {WITH_DTYPE("None"),
+     "x.npy: header, byte 10: expected a dtype such as '<f4'"},
+    {"{'descr': '<f8",
+     "x.npy: header, byte 14: expected a dtype such as '<f4'"},
+    {WITH_DTYPE("'\\x3cf8'"),
+     "x.npy: header, byte 11: expected a dtype such as '<f4'"},
+    {WITH_SHAPE("(0, 3)"), "x.npy: shape (0, 3): no elements"},
+    {WITH_SHAPE("(1,1,1,1,1,1,1,1,1)"), "x.npy: more than 8 axes"},
+    {WITH_SHAPE("(99999999999999999999,)"), "x.npy: shape: a number too large"},
+    {WITH_SHAPE("(4294967296, 4294967296)"),
+     "x.npy: shape (4294967296, 4294967296): too large"},
+    {WITH_SHAPE("(2305843009213693952,)"),
+     "x.npy: shape (2305843009213693952,): too large"},
+    {WITH_SHAPE("(3)"), "x.npy: header, byte 52: expected ','"},
+    {WITH_SHAPE("3"),
+     "x.npy: header, byte 50: expected a tuple such as (512, 64)"},
+    {WITH_SHAPE("(-3,)"), "x.npy: header, byte 51: expected a whole number"},
+    {WITH_SHAPE("(3 4)"), "x.npy: header, byte 53: expected ','"},
+    {WITH_SHAPE("(,)"), "x.npy: header, byte 51: expected a whole number"},
+    {WITH_SHAPE("(2,"), "x.npy: header, byte 53: expected a whole number"},
+    {WITH_SHAPE("(2,)} 7 {"),
+     "x.npy: header, byte 56: expected nothing after '}'"},
+    {WITH_SHAPE("(2,) 'x'"), "x.npy: header, byte 55: expected ',' or '}'"},
+    {WITH_SHAPE("(3,)"), "x.npy: truncated: 16 bytes of data, expected 24"},
+    {WITH_SHAPE("(1,)"), "x.npy: trailing bytes: 16 bytes of data, expected 8"},
+    {WITH_SHAPE("()"), "x.npy: trailing bytes: 16 bytes of data, expected 8"},
+    {"", "x.npy: header, byte 1: expected '{'"},
+    {"[]", "x.npy: header, byte 0: expected '{'"},
+    {"{}", "x.npy: header: no key 'descr'"},
+    {"{,}", "x.npy: header, byte 1: expected a key in quotes"},
+    {"{'descr': '<f8', 'shape': (2,)}",
+     "x.npy: header: no key 'fortran_order'"},
+    {"{'descr': '<f8', 'fortran_order': False}",
+     "x.npy: header: no key 'shape'"},
+    {"{'descr': '<f8', 'descr': '<f8'}",
+     "x.npy: header: key 'descr' twice; expected 'descr', 'fortran_order' "
+     "and 'shape'"},
+    {"{'dtype': '<f8'}", "x.npy: header: key 'dtype' unknown; expected "
+                         "'descr', 'fortran_order' and 'shape'"},
+    {"{'descr' '<f8'}", "x.npy: header, byte 9: expected ':'"},
+    {"{'fortran_order': 1}", "x.npy: header, byte 18: expected True or False"},
+    {"{'a_key_longer_than_any_that_numpy_writes': 1}",
+     "x.npy: header, byte 33: expected a key in quotes"},
+};
+
+START_TEST(npy_open_bad_headers)
+{
+    lln_mapping mapping;
+    lln_tensor t;
+    expect_status(open_header(bad_headers[_i].header, 2, &mapping, &t),
+                  LLN_EFORMAT);
+    expect_message(bad_headers[_i].message);
+}
+END_TEST
+
+START_TEST(npy_open_not_npy)
+{
+    lln_mapping mapping;
+    lln_tensor t;
+    write_bytes("x.npy", "q,k\n1,2\n", 8);
+    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_message("x.npy: not a .npy file");
+    write_bytes("x.npy", "\x93NUMPY\4\0", 8);
+    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_message("x.npy: truncated in the header");
+    write_npy("x.npy", 4, WITH_SHAPE("(2,)"), NULL, 0);
+    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_message("x.npy: .npy version 4.0; expected 1.0, 2.0 or 3.0");
+    write_bytes("x.npy", "\x93NUMPY\1\0\xff\0{}", 12);
+    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_message("x.npy: truncated: 2 bytes of header, expected 255");
+    write_bytes("x.npy", "\x93NUMPY\2\0\xff\xff\xff\xff{}", 14);
+    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_message("x.npy: truncated: 2 bytes of header, expected 4294967295");
+}
+END_TEST
+
+START_TEST(npy_open_no_file)
+{
+    lln_mapping mapping;
+    lln_tensor t;
+    expect_status(lln_npy_open("no.npy", &mapping, &t), LLN_EIO);
+    expect_message("no.npy: No such file or directory");
+    expect_status(lln_npy_open("/tmp", &mapping, &t), LLN_EIO);
+    expect_message("/tmp: Is a directory");
+    write_bytes("empty.npy", "", 0);
+    expect_status(lln_npy_open("empty.npy", &mapping, &t), LLN_EFORMAT);
+    expect_message("empty.npy: empty file");
+    ck_assert_int_eq(mkfifo("pipe", 0600), 0);
+    expect_status(lln_npy_open("pipe", &mapping, &t), LLN_EIO);
+    expect_message("pipe: not a regular file");
+}
+END_TEST
+
+START_TEST(mapping_close_never_opened)
+{
+    lln_mapping mapping = {0};
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+/* Every prefix of a good file is refused. Each lies in an array of its own
+ * length, so that the sanitizer sees a byte read too far. */
+START_TEST(npy_parse_prefixes)
+{
+    const double data[] = {2.385, -0.07};
+    size_t size;
+    lln_tensor t;
+    unsigned char *file =
+        make_npy(1, WITH_SHAPE("(2,)"), data, sizeof data, &size);
+    for (size_t length = 0; length < size; length++) {
+        unsigned char *part = malloc(length ? length : 1);
+        memcpy(part, file, length);
+        expect_status(lln_npy_parse("x", part, length, &t), LLN_EFORMAT);
+        free(part);
+    }
+    expect_ok(lln_npy_parse("x", file, size, &t));
+    free(file);
+}
+END_TEST
+
+/* Random damage is refused or harmless: what is accepted can be read. */
+START_TEST(npy_parse_damaged)
+{
+    static const char spice[] = "{}()[]'\",: 0123456789LTFfi<>=|\\\n";
+    const double data[] = {2.385, -0.07};
+    size_t size, bad;
+    unsigned char *file =
+        make_npy(1, WITH_SHAPE("(2,)"), data, sizeof data, &size);
+    unsigned char *copy = malloc(size);
+    srand(11);
+    for (int round = 0; round < 200000; round++) {
+        lln_tensor t;
+        memcpy(copy, file, size);
+        for (int hit = rand() % 4; hit >= 0; hit--)
+            copy[6 + (size_t)rand() % (size - 6)] =
+                (unsigned char)(rand() % 4
+                                    ? spice[(size_t)rand() % (sizeof spice - 1)]
+                                    : rand());
+        if (lln_npy_parse("x", copy, size, &t) == LLN_OK) {
+            lln_tensor_slice all = {
+                .rows = 1, .columns = lln_tensor_count(&t), .column_stride = 1};
+            expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
+        }
+    }
+    free(copy);
+    free(file);
+}
+END_TEST
+
+/* All values, from the definition of binary16. */
+START_TEST(half_to_float_all)
+{
+    for (unsigned bits = 0; bits < 65536; bits++) {
+        int exponent = bits >> 10 & 31;
+        double fraction = bits & 1023, expected;
+        if (exponent == 31)
+            expected = fraction > 0 ? NAN : INFINITY;
+        else if (exponent == 0)
+            expected = ldexp(fraction, -24);
+        else
+            expected = ldexp(1024 + fraction, exponent - 25);
+        if (bits >> 15)
+            expected = -expected;
+        float value = lln_half_to_float((uint16_t)bits);
+        if (isnan(expected))
+            ck_assert(isnan(value));
+        else
+            ck_assert(value == expected && !signbit(value) == !(bits >> 15));
+    }
+}
+END_TEST
+
+START_TEST(tensor_copy_strides)
+{
+    double data[60], out[8];
+    size_t bad;
+    for (int i = 0; i < 60; i++)
+        data[i] = i + 0.25;
+    lln_tensor t = {.dtype = LLN_DTYPE_F64,
+                    .axes = 3,
+                    .shape = {3, 4, 5},
+                    .data = (const unsigned char *)data};
+    lln_tensor_set_strides(&t, false);
+    /* Entry (i, j) is element (i, 2, j + 1) of the array. */
+    lln_tensor_slice slice = {.offset = 11,
+                              .rows = 2,
+                              .columns = 4,
+                              .row_stride = 20,
+                              .column_stride = 1};
+    expect_ok(lln_tensor_copy(&t, &slice, LLN_FLOAT64, out, &bad));
+    ck_assert_uint_eq(bad, 8);
+    ck_assert(out[0] == 11.25 && out[3] == 14.25 && out[6] == 33.25);
+    slice = (lln_tensor_slice){.offset = 3,
+                               .rows = 2,
+                               .columns = 4,
+                               .row_stride = 1,
+                               .column_stride = 15};
+    expect_ok(lln_tensor_copy(&t, &slice, LLN_FLOAT64, out, &bad));
+    ck_assert(out[1] == 18.25 && out[7] == 49.25);
+}
+END_TEST
+
+START_TEST(tensor_copy_outside)
+{
+    const float data[6] = {0};
+    float out[6];
+    size_t bad;
+    lln_tensor t = {.dtype = LLN_DTYPE_F32,
+                    .axes = 1,
+                    .shape = {6},
+                    .data = (const unsigned char *)data};
+    lln_tensor_slice slices[] = {
+        {.offset = 1,
+         .rows = 2,
+         .columns = 3,
+         .row_stride = 3,
+         .column_stride = 1},
+        {.offset = 7, .rows = 1, .columns = 1},
+        {.rows = SIZE_MAX, .columns = 2, .row_stride = 1},
+        {.rows = 3, .columns = 2, .row_stride = SIZE_MAX / 2 + 1},
+        {.rows = 2, .columns = 3, .row_stride = SIZE_MAX, .column_stride = 1},
+    };
+    for (size_t i = 0; i < sizeof slices / sizeof *slices; i++) {
+        expect_status(lln_tensor_copy(&t, &slices[i], LLN_FLOAT32, out, &bad),
+                      LLN_EINVAL);
+        expect_status(lln_tensor_find_nonfinite(&t, &slices[i], &bad),
+                      LLN_EINVAL);
+    }
+    lln_tensor_slice none = {.rows = 0, .columns = 3};
+    expect_ok(lln_tensor_copy(&t, &none, LLN_FLOAT32, out, &bad));
+    ck_assert_uint_eq(bad, 0);
+}
+END_TEST
+
+/* Contiguous, long enough for several threads and for odd pieces. */
+START_TEST(tensor_find_nonfinite_position)
+{
+    enum { ROWS = 5003, COLUMNS = 67 };
+    const float values[] = {INFINITY, -INFINITY, NAN};
+    const size_t places[] = {ROWS * COLUMNS - 1, 200001, 131072, 513, 511, 0};
+    float *data = calloc(ROWS * COLUMNS, sizeof *data);
+    float *out = calloc(ROWS * COLUMNS, sizeof *out);
+    size_t bad;
+    lln_tensor t = {.dtype = LLN_DTYPE_F32,
+                    .axes = 2,
+                    .shape = {ROWS, COLUMNS},
+                    .data = (const unsigned char *)data};
+    lln_tensor_slice all = {.rows = ROWS,
+                            .columns = COLUMNS,
+                            .row_stride = COLUMNS,
+                            .column_stride = 1};
+    expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
+    ck_assert_uint_eq(bad, ROWS * COLUMNS);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        data[places[i]] = values[i % 3]; /* later ones stay */
+        expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
+        ck_assert_uint_eq(bad, places[i]);
+        expect_ok(lln_tensor_copy(&t, &all, LLN_FLOAT32, out, &bad));
+        ck_assert_uint_eq(bad, places[i]);
+    }
+    free(data);
+    free(out);
+}
+END_TEST
+
+START_TEST(tensor_copy_beyond_float32)
+{
+    const double data[] = {2.385, -1e300, NAN, FLT_MAX};
+    float out[4];
+    size_t bad;
+    lln_tensor t = {.dtype = LLN_DTYPE_F64,
+                    .axes = 1,
+                    .shape = {4},
+                    .data = (const unsigned char *)data};
+    lln_tensor_slice all = {.rows = 1, .columns = 4, .column_stride = 1};
+    expect_ok(lln_tensor_copy(&t, &all, LLN_FLOAT32, out, &bad));
+    ck_assert_uint_eq(bad, 1);
+    expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
+    ck_assert_uint_eq(bad, 2);
+}
+END_TEST
+
+START_TEST(tensor_shape_text_cases)
+{
+    char text[200], small[6];
+    lln_tensor t = {.axes = 3, .shape = {4, 512, 64}};
+    ck_assert_str_eq(lln_tensor_shape_text(&t, text, sizeof text),
+                     "(4, 512, 64)");
+    ck_assert_str_eq(lln_tensor_shape_text(&t, small, sizeof small), "(4, 5");
+    t.axes = 1;
+    ck_assert_str_eq(lln_tensor_shape_text(&t, text, sizeof text), "(4,)");
+    t.axes = 0;
+    ck_assert_str_eq(lln_tensor_shape_text(&t, text, sizeof text), "()");
+    t.axes = 8;
+    for (int a = 0; a < 8; a++)
+        t.shape[a] = SIZE_MAX;
+    ck_assert_uint_eq(strlen(lln_tensor_shape_text(&t, text, sizeof text)),
+                      8 * 20 + 7 * 2 + 2);
+}
+END_TEST
+
+#define COUNT(a) (int)(sizeof(a) / sizeof *(a))
+
+int main(void)
+{
+    Suite *suite = suite_create("npy");
+    TCase *npy = tcase_create("npy");
+    tcase_add_checked_fixture(npy, enter_folder, remove_folder);
+    tcase_add_loop_test(npy, npy_open_dtypes, 0, COUNT(dtypes));
+    tcase_add_loop_test(npy, npy_open_versions, 1, 4);
+    tcase_add_test(npy, npy_open_orders);
+    tcase_add_loop_test(npy, npy_open_headers, 0, COUNT(good_headers));
+    tcase_add_loop_test(npy, npy_open_bad_headers, 0, COUNT(bad_headers));
+    tcase_add_test(npy, npy_open_not_npy);
+    tcase_add_test(npy, npy_open_no_file);
+    tcase_add_test(npy, npy_parse_prefixes);
+    tcase_add_test(npy, npy_parse_damaged);
+    tcase_add_test(npy, mapping_close_never_opened);
+    suite_add_tcase(suite, npy);
+    TCase *tensor = tcase_create("tensor");
+    tcase_add_test(tensor, half_to_float_all);
+    tcase_add_test(tensor, tensor_copy_strides);
+    tcase_add_test(tensor, tensor_copy_outside);
+    tcase_add_test(tensor, tensor_copy_beyond_float32);
+    tcase_add_test(tensor, tensor_find_nonfinite_position);
+    tcase_add_test(tensor, tensor_shape_text_cases);
+    suite_add_tcase(suite, tensor);
+    return run_suite(suite);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/random.h"
+
+/* The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
+static uint64_t hash64(uint64_t x)
+{
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* The finaliser of MurmurHash3 (Appleby 2011), a bijection. */
+static uint32_t mix32(uint32_t x)
+{
+    x = (x ^ x >> 16) * UINT32_C(0x85ebca6b);
+    x = (x ^ x >> 13) * UINT32_C(0xc2b2ae35);
+    return x ^ x >> 16;
+}
+
+static uint32_t keyed(uint64_t key, uint32_t stream)
+{
+    return mix32(mix32(stream ^ (uint32_t)key) + (uint32_t)(key >> 32));
+}
+
+uint32_t lln_random_seed(uint64_t seed, uint32_t stream)
+{
+    uint64_t key = hash64(seed);
+    uint32_t mixed = keyed(key, stream);
+    /* The number beyond the last stream stands in for the one that gives 0:
+     * still injective. */
+    return mixed ? mixed : keyed(key, LLN_RANDOM_STREAMS);
+}

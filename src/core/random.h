@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Seeds for numbered streams of random numbers, so that parts of a sample can
+ * be drawn in any order and by any thread. */
+#ifndef LLN_CORE_RANDOM_H
+#define LLN_CORE_RANDOM_H
+
+#include <stdint.h>
+
+/* The largest number of streams of one seed; they are numbered from 0. */
+#define LLN_RANDOM_STREAMS UINT32_C(0xffffffff)
+
+/* The seed for gsl_rng_set of a gsl_rng_mt19937 that draws stream `stream` <
+ * LLN_RANDOM_STREAMS of a sample seeded with `seed`.
+ * GSL's Mersenne twister uses 32 bits of its seed and takes 0 for 4357, so a
+ * hash of (seed, stream) would give two of 10^5 streams the same numbers more
+ * often than not. Here different streams of one seed always get different
+ * seeds, none of them 0: the stream number goes through two bijections of 32
+ * bits, keyed by the two halves of a hash of `seed`. */
+uint32_t lln_random_seed(uint64_t seed, uint32_t stream);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/random.h"
+
+#include "expect.h"
+
+enum { MANY = 1 << 20 };
+
+static int compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+START_TEST(random_seed_injective)
+{
+    const uint64_t seeds[] = {0, 1, 4357, UINT64_C(1) << 32, UINT64_MAX};
+    uint32_t *values = malloc(MANY * sizeof *values);
+    for (uint32_t i = 0; i < MANY; i++) /* both ends of the range */
+        values[i] = lln_random_seed(
+            seeds[_i], i % 2 ? LLN_RANDOM_STREAMS - 1 - i / 2 : i / 2);
+    qsort(values, MANY, sizeof *values, compare);
+    ck_assert_uint_ne(values[0], 0);
+    for (uint32_t i = 1; i < MANY; i++)
+        ck_assert_uint_ne(values[i], values[i - 1]);
+    free(values);
+}
+END_TEST
+
+/* The stream of each seed whose mixed number is 0, found by trying all: it
+ * gets the number that belongs to no stream. */
+START_TEST(random_seed_zero)
+{
+    const uint32_t streams[] = {1551044214, 2776882385, 4171571054};
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        uint32_t stream = streams[seed - 1];
+        uint32_t value = lln_random_seed(seed, stream);
+        ck_assert_uint_ne(value, 0);
+        ck_assert_uint_eq(value, lln_random_seed(seed, LLN_RANDOM_STREAMS));
+    }
+}
+END_TEST
+
+/* All 64 bits of the seed matter. */
+START_TEST(random_seed_differs)
+{
+    uint32_t values[65];
+    values[64] = lln_random_seed(0, 7);
+    for (int bit = 0; bit < 64; bit++)
+        values[bit] = lln_random_seed(UINT64_C(1) << bit, 7);
+    qsort(values, 65, sizeof *values, compare);
+    for (int i = 1; i < 65; i++)
+        ck_assert_uint_ne(values[i], values[i - 1]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("random");
+    TCase *seed = tcase_create("lln_random_seed");
+    tcase_add_loop_test(seed, random_seed_injective, 0, 5);
+    tcase_add_test(seed, random_seed_zero);
+    tcase_add_test(seed, random_seed_differs);
+    suite_add_tcase(suite, seed);
+    return run_suite(suite);
+}

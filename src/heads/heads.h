@@ -46,8 +46,9 @@ typedef struct lln_heads {
     /* Loads head `index` in `precision`. With a temperature tau > 0 queries
      * and keys are both multiplied by one factor so that the temperature of
      * softmax attention is tau: the model's for sampled heads (sigma_q =
-     * sigma_k = tau^-1/2), the measured one for files. tau = NaN: as they
-     * are. LLN_EUNDEFINED if a file's head has no temperature. */
+     * sigma_k = tau^-1/2 at the default scale), the measured one for files.
+     * tau = NaN: as they are. LLN_EUNDEFINED if a file's head has no
+     * temperature. */
     lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head);
     void (*close)(struct lln_heads *heads);

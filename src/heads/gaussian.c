@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/gaussian.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "core/threads.h"
+
+enum {
+    BLOCK_ROWS = 256, /* rows of one stream; seeding costs about 700 draws */
+    PAD = 16          /* elements: keys start on a cache line */
+};
+
+/* One matrix to be drawn. */
+typedef struct {
+    size_t rows, columns;
+    double sigma;
+    lln_precision precision;
+    void *out;
+    uint64_t seed;
+    uint32_t first_stream; /* of block 0 */
+} draw;
+
+static size_t blocks_of(size_t rows)
+{
+    return (rows - 1) / BLOCK_ROWS + 1;
+}
+
+static void draw_block(const draw *x, size_t block, gsl_rng *rng)
+{
+    size_t first = block * BLOCK_ROWS * x->columns;
+    size_t end = (block + 1) * BLOCK_ROWS * x->columns;
+    if (block + 1 == blocks_of(x->rows))
+        end = x->rows * x->columns;
+    uint32_t stream = x->first_stream + (uint32_t)block;
+    gsl_rng_set(rng, lln_random_seed(x->seed, stream));
+    if (x->precision == LLN_FLOAT32)
+        for (size_t at = first; at < end; at++)
+            ((float *)x->out)[at] =
+                (float)(x->sigma * gsl_ran_gaussian_ziggurat(rng, 1));
+    else
+        for (size_t at = first; at < end; at++)
+            ((double *)x->out)[at] =
+                x->sigma * gsl_ran_gaussian_ziggurat(rng, 1);
+}
+
+static lln_status draw_matrix(const draw *x)
+{
+    size_t blocks = blocks_of(x->rows);
+    int failed = 0;
+#pragma omp parallel reduction(| : failed)
+    {
+        gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+        failed = !rng;
+#pragma omp for schedule(dynamic)
+        for (size_t block = 0; block < blocks; block++)
+            if (rng && !lln_stop_requested)
+                draw_block(x, block, rng);
+        gsl_rng_free(rng);
+    }
+    if (lln_stop_requested)
+        return lln_fail(LLN_EINTERRUPTED, "gaussian: interrupted");
+    return failed ? lln_fail(LLN_ENOMEM, "out of memory: random numbers")
+                  : LLN_OK;
+}
+
+/* Standard deviations at temperature tau: sigma_q^2 sigma_k^2 scale^2 d is
+ * the expected variance of a row of logits. */
+static lln_status choose_sigma(const lln_gaussian *model, double tau,
+                               lln_precision precision, double *sigma_q,
+                               double *sigma_k)
+{
+    /* Draws stay below 10 for any sample that can be stored. */
+    double top = (precision == LLN_FLOAT32 ? FLT_MAX : DBL_MAX) / 10;
+    *sigma_q = model->sigma_q;
+    *sigma_k = model->sigma_k;
+    if (!isnan(tau)) {
+        double unit = isnan(model->scale)
+                          ? 1
+                          : fabs(model->scale) * sqrt((double)model->d);
+        *sigma_q = *sigma_k = 1 / sqrt(tau * unit);
+    }
+    if (!(*sigma_q > 0 && *sigma_q<top && * sigma_k> 0 && *sigma_k < top))
+        return lln_fail(LLN_EINVAL,
+                        "gaussian: standard deviations %g and %g; expected "
+                        "positive numbers below %.2g",
+                        *sigma_q, *sigma_k, top);
+    return LLN_OK;
+}
+
+static lln_status allocate(const lln_gaussian *model, lln_precision precision,
+                           void **storage, size_t *keys)
+{
+    size_t count;
+    LLN_TRY(lln_size_multiply(model->n, model->d, &count));
+    *keys = (count + PAD - 1) / PAD * PAD;
+    LLN_TRY(lln_size_multiply(*keys, 2, &count));
+    *storage = lln_array_alloc(count, lln_precision_size(precision));
+    return *storage ? LLN_OK : LLN_ENOMEM;
+}
+
+static lln_status load(const lln_heads *heads, size_t index, double tau,
+                       lln_precision precision, lln_head *head)
+{
+    const lln_gaussian *model = heads->state;
+    size_t n = model->n, d = model->d, keys;
+    uint32_t blocks = (uint32_t)blocks_of(n);
+    draw q = {.rows = n,
+              .columns = d,
+              .precision = precision,
+              .seed = model->seed,
+              .first_stream = 2 * (uint32_t)index * blocks};
+    draw k = q;
+    LLN_TRY(choose_sigma(model, tau, precision, &q.sigma, &k.sigma));
+    LLN_TRY(allocate(model, precision, &q.out, &keys));
+    k.out = (char *)q.out + keys * lln_precision_size(precision);
+    k.first_stream = q.first_stream + blocks;
+    lln_status status = draw_matrix(&q);
+    if (status == LLN_OK)
+        status = draw_matrix(&k);
+    if (status != LLN_OK) {
+        free(q.out);
+        return status;
+    }
+    *head = (lln_head){
+        .source = "gaussian",
+        .layer = -1,
+        .head = (long)index,
+        .q = {precision, n, d, q.out},
+        .k = {precision, n, d, k.out},
+        .mask = {model->causal},
+        .scale = isnan(model->scale) ? 1 / sqrt((double)d) : model->scale,
+        .storage = q.out,
+    };
+    return LLN_OK;
+}
+
+static void close_model(lln_heads *heads)
+{
+    free(heads->state);
+}
+
+lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
+{
+    size_t streams;
+    if (model->n < 1 || model->d < 1 || model->trials < 1)
+        return lln_fail(LLN_EINVAL,
+                        "gaussian: %zu tokens, %zu features, %zu trials; "
+                        "expected at least 1 of each",
+                        model->n, model->d, model->trials);
+    double sigma_q, sigma_k;
+    LLN_TRY(choose_sigma(model, NAN, LLN_FLOAT64, &sigma_q, &sigma_k));
+    if (__builtin_mul_overflow(2 * blocks_of(model->n), model->trials,
+                               &streams) ||
+        streams > LLN_RANDOM_STREAMS)
+        return lln_fail(LLN_EINVAL,
+                        "gaussian: %zu trials of %zu tokens need more than "
+                        "2^32 - 1 streams of random numbers",
+                        model->trials, model->n);
+    lln_gaussian *state = malloc(sizeof *state);
+    if (!state)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    *state = *model;
+    *heads = (lln_heads){.count = model->trials,
+                         .sampled = true,
+                         .load = load,
+                         .close = close_model,
+                         .state = state};
+    return LLN_OK;
+}

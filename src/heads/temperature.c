@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Rows are taken in chunks of fixed size, chunks in at most RUNS runs, one
+ * thread a run; runs are merged in order, so that the result does not depend
+ * on the number of threads. */
+#include "heads/temperature.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+
+enum {
+    CHUNK = 256, /* rows; with 64 features a chunk fits in the L2 cache */
+    RUNS = 16    /* each needs up to 2 d^2 numbers */
+};
+
+/* Of some rows: count, mean [d] and scatter sum (x - mean)(x - mean)', the
+ * lower triangle of [d x d]. */
+typedef struct {
+    size_t count;
+    double *mean, *scatter;
+} moments;
+
+/* What one thread works on; all but logits and shift are [CHUNK x d]. */
+typedef struct {
+    double *keys, *queries, *product;
+    double *logits; /* [CHUNK x CHUNK] */
+    double *shift;  /* mean of the keys of a chunk [d] */
+} scratch;
+
+typedef struct {
+    const lln_head *head;
+    size_t d, runs;
+    double *memory; /* holds what the following point to */
+    /* First of run r's keys alone in keys[r + 1], then of all keys before
+     * run r in keys[r] and of all keys in keys[runs]. */
+    moments keys[RUNS + 1];
+    double *queries[RUNS]; /* no mask: lower triangle of Q'Q of the run */
+    double sum[RUNS];      /* causal: of the variances of rows */
+    size_t rows[RUNS];     /* that have one */
+} work;
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* First row of run r when `count` rows are shared out in whole chunks. */
+static size_t run_start(const work *w, size_t count, size_t r)
+{
+    size_t chunks = (count + CHUNK - 1) / CHUNK;
+    return smaller(chunks * r / w->runs * CHUNK, count);
+}
+
+static void read_rows(lln_matrix a, size_t first, size_t count, double *out)
+{
+    lln_matrix rows = {a.precision, count, a.columns, NULL};
+    rows.data = (const char *)a.data +
+                first * a.columns * lln_precision_size(a.precision);
+    lln_matrix_convert(rows, LLN_FLOAT64, out);
+}
+
+/* Subtracts from each column of x [count x d] its mean; mean [d]. */
+static void centre(double *x, size_t count, size_t d, double *mean)
+{
+    memset(mean, 0, d * sizeof *mean);
+    for (size_t i = 0; i < count; i++)
+        for (size_t l = 0; l < d; l++)
+            mean[l] += x[i * d + l];
+    for (size_t l = 0; l < d; l++)
+        mean[l] /= (double)count;
+    for (size_t i = 0; i < count; i++)
+        for (size_t l = 0; l < d; l++)
+            x[i * d + l] -= mean[l];
+}
+
+/* What joining `count` rows of the given mean changes in a, but for their
+ * own scatter (Chan, Golub and LeVeque 1979, eq. 2.1). */
+static void join(moments *a, size_t count, const double *mean, size_t d,
+                 double *delta)
+{
+    double total = (double)(a->count + count);
+    double weight = (double)a->count * ((double)count / total);
+    for (size_t l = 0; l < d; l++)
+        delta[l] = mean[l] - a->mean[l];
+    cblas_dsyr(CblasRowMajor, CblasLower, (int)d, weight, delta, 1, a->scatter,
+               (int)d);
+    cblas_daxpy((int)d, (double)count / total, delta, 1, a->mean, 1);
+    a->count += count;
+}
+
+/* Adds x'x of x [count x d] to the lower triangle of c. */
+static void add_squares(const double *x, size_t count, size_t d, double *c)
+{
+    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)d, (int)count, 1, x,
+                (int)d, 1, c, (int)d);
+}
+
+/* Adds the chunk of keys in s, centred about s->shift. */
+static void add_chunk(moments *a, size_t count, size_t d, scratch *s)
+{
+    add_squares(s->keys, count, d, a->scatter);
+    join(a, count, s->shift, d, s->product);
+}
+
+static void gather_keys(work *w, size_t r, scratch *s)
+{
+    lln_matrix k = w->head->k;
+    size_t end = run_start(w, k.rows, r + 1);
+    for (size_t at = run_start(w, k.rows, r); at < end; at += CHUNK) {
+        size_t count = smaller(CHUNK, end - at);
+        read_rows(k, at, count, s->keys);
+        centre(s->keys, count, w->d, s->shift);
+        add_chunk(&w->keys[r + 1], count, w->d, s);
+    }
+}
+
+static void gather_queries(work *w, size_t r, scratch *s)
+{
+    lln_matrix q = w->head->q;
+    size_t end = run_start(w, q.rows, r + 1);
+    for (size_t at = run_start(w, q.rows, r); at < end; at += CHUNK) {
+        size_t count = smaller(CHUNK, end - at);
+        read_rows(q, at, count, s->queries);
+        add_squares(s->queries, count, w->d, w->queries[r]);
+    }
+}
+
+/* Makes keys[r] cover all runs before r. */
+static void merge_keys(work *w, double *delta)
+{
+    for (size_t r = 1; r <= w->runs; r++) {
+        moments *a = &w->keys[r], *before = &w->keys[r - 1];
+        if (before->count == 0)
+            continue;
+        if (a->count == 0)
+            memcpy(a->mean, before->mean, w->d * sizeof *a->mean);
+        cblas_daxpy((int)(w->d * w->d), 1, before->scatter, 1, a->scatter, 1);
+        join(a, before->count, before->mean, w->d, delta);
+    }
+}
+
+/* tr(C M) of symmetric matrices given by their lower triangles. */
+static double trace_product(const double *c, const double *m, size_t d)
+{
+    double sum = 0;
+    for (size_t i = 0; i < d; i++)
+        sum += 2 * cblas_ddot((int)i, c + i * d, 1, m + i * d, 1) +
+               c[i * d + i] * m[i * d + i];
+    return sum;
+}
+
+/* Sum of squared deviations of the logits of one query: `seen` logits of
+ * this chunk, and `before` keys of mean logit `mean` and scatter `scatter`.
+ */
+static double row_scatter(const double *logits, size_t seen, size_t before,
+                          double mean, double scatter)
+{
+    double own = 0;
+    for (size_t j = 0; j < seen; j++)
+        own += logits[j];
+    own /= (double)seen;
+    for (size_t j = 0; j < seen; j++)
+        scatter += (logits[j] - own) * (logits[j] - own);
+    double weight = (double)before * ((double)seen / (double)(before + seen));
+    return scatter + weight * (own - mean) * (own - mean);
+}
+
+/* Adds the variances of queries first .. first + rows - 1; the first of them
+ * sees the keys of `past` and `seen` keys of the chunk in s. */
+static void add_variances(work *w, size_t r, const moments *past, size_t first,
+                          size_t rows, size_t seen, size_t keys, scratch *s)
+{
+    int d = (int)w->d;
+    read_rows(w->head->q, first, rows, s->queries);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)keys,
+                d, 1, s->queries, d, s->keys, d, 0, s->logits, CHUNK);
+    cblas_dsymm(CblasRowMajor, CblasRight, CblasLower, (int)rows, d, 1,
+                past->scatter, d, s->queries, d, 0, s->product, d);
+    for (size_t i = 0; i < rows; i++, seen++) {
+        const double *q = s->queries + i * w->d;
+        if (past->count + seen < 2)
+            continue;
+        /* Logits of the chunk are relative to its mean key. */
+        double mean = cblas_ddot(d, q, 1, past->mean, 1) -
+                      cblas_ddot(d, q, 1, s->shift, 1);
+        double scatter = cblas_ddot(d, q, 1, s->product + i * w->d, 1);
+        scatter = row_scatter(s->logits + i * CHUNK, seen, past->count, mean,
+                              scatter);
+        w->sum[r] += scatter / (double)(past->count + seen - 1);
+        w->rows[r]++;
+    }
+}
+
+/* Goes through the keys of run r once more, with the queries that stand at
+ * their positions. */
+static void scan_queries(work *w, size_t r, scratch *s)
+{
+    lln_matrix k = w->head->k;
+    size_t skipped = k.rows - w->head->q.rows; /* keys before query 0 */
+    moments *past = &w->keys[r];
+    size_t end = run_start(w, k.rows, r + 1);
+    for (size_t at = run_start(w, k.rows, r); at < end; at += CHUNK) {
+        size_t keys = smaller(CHUNK, end - at);
+        size_t first = at > skipped ? at : skipped;
+        read_rows(k, at, keys, s->keys);
+        centre(s->keys, keys, w->d, s->shift);
+        if (first < at + keys && !lln_stop_requested)
+            add_variances(w, r, past, first - skipped, at + keys - first,
+                          first - at + 1, keys, s);
+        add_chunk(past, keys, w->d, s);
+    }
+}
+
+static lln_status scratch_alloc(scratch *s, size_t d)
+{
+    s->keys =
+        lln_array_alloc(3 * CHUNK * d + CHUNK * CHUNK + d, sizeof *s->keys);
+    if (!s->keys)
+        return LLN_ENOMEM;
+    s->queries = s->keys + CHUNK * d;
+    s->product = s->queries + CHUNK * d;
+    s->logits = s->product + CHUNK * d;
+    s->shift = s->logits + CHUNK * CHUNK;
+    return LLN_OK;
+}
+
+/* Runs a step for all runs; each needs nothing of the others. */
+static lln_status for_runs(work *w, void (*step)(work *, size_t, scratch *))
+{
+    int failed = 0;
+#pragma omp parallel reduction(| : failed)
+    {
+        scratch s = {0};
+        failed = scratch_alloc(&s, w->d) != LLN_OK;
+#pragma omp for schedule(dynamic, 1)
+        for (size_t r = 0; r < w->runs; r++)
+            if (!failed && !lln_stop_requested)
+                step(w, r, &s);
+        free(s.keys);
+    }
+    if (lln_stop_requested)
+        return lln_fail(LLN_EINTERRUPTED, "temperature: interrupted");
+    return failed ? lln_fail(LLN_ENOMEM, "temperature: out of memory") : LLN_OK;
+}
+
+static lln_status work_alloc(work *w)
+{
+    size_t n = w->head->q.rows, m = w->head->k.rows, size;
+    size_t chunks = ((n > m ? n : m) + CHUNK - 1) / CHUNK;
+    w->d = w->head->q.columns;
+    w->runs = smaller(chunks, RUNS);
+    LLN_TRY(lln_size_multiply(w->d, w->d + 1, &size));
+    LLN_TRY(lln_size_multiply(size, 2 * RUNS + 1, &size));
+    size = (w->runs + 1) * (w->d + 1) * w->d;
+    w->memory =
+        lln_array_alloc(size + w->runs * w->d * w->d, sizeof *w->memory);
+    if (!w->memory)
+        return LLN_ENOMEM;
+    for (size_t r = 0; r <= w->runs; r++) {
+        w->keys[r].mean = w->memory + r * (w->d + 1) * w->d;
+        w->keys[r].scatter = w->keys[r].mean + w->d;
+        if (r < w->runs)
+            w->queries[r] = w->memory + size + r * w->d * w->d;
+    }
+    return LLN_OK;
+}
+
+static lln_status without_mask(work *w, double *mean)
+{
+    double sum = 0;
+    LLN_TRY(for_runs(w, gather_queries));
+    const moments *all = &w->keys[w->runs];
+    for (size_t r = 0; r < w->runs; r++)
+        sum += trace_product(all->scatter, w->queries[r], w->d);
+    *mean = sum / (double)(all->count - 1) / (double)w->head->q.rows;
+    return LLN_OK;
+}
+
+static lln_status causal(work *w, double *mean)
+{
+    double sum = 0;
+    size_t rows = 0;
+    LLN_TRY(for_runs(w, scan_queries));
+    for (size_t r = 0; r < w->runs; r++) {
+        sum += w->sum[r];
+        rows += w->rows[r];
+    }
+    *mean = sum / (double)rows;
+    return LLN_OK;
+}
+
+/* Mean over rows of the within-row variance of q.k. */
+static lln_status mean_variance(work *w, double *mean)
+{
+    LLN_TRY(work_alloc(w));
+    LLN_TRY(for_runs(w, gather_keys));
+    double *delta = lln_array_alloc(w->d, sizeof *delta);
+    if (!delta)
+        return LLN_ENOMEM;
+    merge_keys(w, delta);
+    free(delta);
+    return w->head->mask.causal ? causal(w, mean) : without_mask(w, mean);
+}
+
+lln_status lln_logit_variance(const lln_head *head, double *variance)
+{
+    work w = {.head = head};
+    double mean;
+    *variance = NAN;
+    /* The last query sees all keys, so that one row has two if any has. */
+    if (head->q.rows < 1 || head->k.rows < 2)
+        return lln_fail(LLN_EUNDEFINED,
+                        "temperature: no query that sees two keys");
+    if (head->mask.causal && head->q.rows > head->k.rows)
+        return lln_fail(LLN_EINVAL,
+                        "temperature: %zu queries, %zu keys; a causal mask "
+                        "needs at least as many keys",
+                        head->q.rows, head->k.rows);
+    lln_status status = mean_variance(&w, &mean);
+    free(w.memory);
+    if (status == LLN_OK)
+        *variance = head->scale * head->scale * mean;
+    return status;
+}

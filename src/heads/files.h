@@ -7,9 +7,9 @@
 #include "heads/heads.h"
 
 typedef struct {
-    const char *q, *k;          /* FILE or FILE:KEY */
-    const char *layout;         /* nd hnd nhd lhnd bhnd bnhd; NULL: nd, and an
-                                   array with more than two axes is an error */
+    const char *q, *k;  /* FILE or FILE:KEY */
+    const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
+                           nd, and an array with more axes is an error */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     bool causal;
     double scale; /* of the logits; NaN: 1/sqrt(d) */

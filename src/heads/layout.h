@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the axes of an array of queries or keys mean, and which entries of an
+ * axis a user asked for. */
+#ifndef LLN_HEADS_LAYOUT_H
+#define LLN_HEADS_LAYOUT_H
+
+#include "tensor/tensor.h"
+
+enum {
+    LLN_AXIS_BATCH,
+    LLN_AXIS_LAYER,
+    LLN_AXIS_HEAD,
+    LLN_AXIS_TOKEN,
+    LLN_AXIS_FEATURE,
+    LLN_AXIS_KINDS
+};
+
+/* Size and stride (in elements) of each kind of axis; an axis the array does
+ * not have has size 1 and present = false. */
+typedef struct {
+    bool present[LLN_AXIS_KINDS];
+    size_t size[LLN_AXIS_KINDS];
+    size_t stride[LLN_AXIS_KINDS];
+} lln_layout;
+
+/* Reads a layout: one letter an axis, slowest first: b batch, l layer, h
+ * head, n tokens, d features; n and d are needed, none comes twice. NULL
+ * means nd. `name` (of the file) stands in front of messages about it.
+ * LLN_EINVAL: not a layout, or one with another number of axes than the
+ * tensor; the message says the shape and which layouts would fit. */
+LLN_NODISCARD lln_status lln_layout_read(const char *letters, const char *name,
+                                         const lln_tensor *tensor,
+                                         lln_layout *layout);
+
+/* The matrix [tokens x features] of one batch entry, layer and head. */
+lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
+                                  size_t layer, size_t head);
+
+/* Reads a selection such as "0-3,7" of the `size` entries of an axis:
+ * chosen[i] says whether entry i is in it; NULL chooses all. `option`
+ * ("layers") and `name` (of the file) are for messages.
+ * LLN_EINVAL: not a selection, or an entry that the file does not have. */
+LLN_NODISCARD lln_status lln_selection_read(const char *text,
+                                            const char *option,
+                                            const char *name, size_t size,
+                                            bool *chosen);
+
+#endif

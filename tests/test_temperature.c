@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The within-row variance of logits against figures computed with numpy from
+ * the full matrix (tests/data/README.md) and against the definition. */
+#include "heads/temperature.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/threads.h"
+#include "expect.h"
+#include "heads/files.h"
+
+/* The definition: every logit of every row, two passes, long double. */
+static double slow_variance(const lln_head *h)
+{
+    long double sum = 0;
+    size_t rows = 0, first, end;
+    long double *logits = malloc(h->k.rows * sizeof *logits);
+    for (size_t i = 0; i < h->q.rows; i++) {
+        long double mean = 0, squares = 0;
+        lln_mask_keys(h->mask, h->q.rows, h->k.rows, i, &first, &end);
+        for (size_t j = first; j < end; j++) {
+            logits[j] = 0;
+            for (size_t l = 0; l < h->q.columns; l++)
+                logits[j] += (long double)lln_matrix_get(h->q, i, l) *
+                             lln_matrix_get(h->k, j, l);
+            mean += logits[j] / (long double)(end - first);
+        }
+        for (size_t j = first; j < end; j++)
+            squares += (logits[j] - mean) * (logits[j] - mean);
+        if (end - first > 1) {
+            sum += squares / (long double)(end - first - 1);
+            rows++;
+        }
+    }
+    free(logits);
+    return (double)(sum / (long double)rows) * h->scale * h->scale;
+}
+
+static lln_head load_case(char name, bool causal, lln_heads *heads)
+{
+    char q[64], k[64];
+    lln_head head = {0};
+    snprintf(q, sizeof q, "tests/data/cases/case_%c_Q.npy", name);
+    snprintf(k, sizeof k, "tests/data/cases/case_%c_K.npy", name);
+    lln_files files = {.q = q, .k = k, .causal = causal, .scale = NAN};
+    expect_ok(lln_files_open(&files, heads));
+    expect_ok(heads->load(heads, 0, NAN, LLN_FLOAT64, &head));
+    return head;
+}
+
+/* numpy: (K - K.mean(0)).T @ (K - K.mean(0)) / (N - 1) = S,
+ * trace(S @ Q.T @ Q) / N / d; equal to a.var(axis=1, ddof=1).mean() of
+ * a = Q @ K.T / sqrt(d) to 1e-15. */
+static const struct {
+    char name;
+    double variance;
+} cases[] = {{'A', 1.357757457923555},
+             {'B', 1.0073424127223365},
+             {'C', 0.74471004056627754},
+             {'D', 1.25},
+             {'E', 19277.714972374262}};
+
+START_TEST(logit_variance_cases)
+{
+    lln_heads heads = {0};
+    lln_head head = load_case(cases[_i].name, false, &heads);
+    double variance;
+    expect_ok(lln_logit_variance(&head, &variance));
+    expect_relative(variance, cases[_i].variance, 1e-12);
+    lln_head_free(&head);
+    lln_heads_close(&heads);
+}
+END_TEST
+
+/* numpy: np.mean([a[i, :i + 1].var(ddof=1) for i in range(1, N)]). */
+START_TEST(logit_variance_causal_case)
+{
+    lln_heads heads = {0};
+    lln_head head = load_case('A', true, &heads);
+    double variance;
+    expect_ok(lln_logit_variance(&head, &variance));
+    expect_relative(variance, 1.435865190426584, 1e-12);
+    lln_head_free(&head);
+    lln_heads_close(&heads);
+}
+END_TEST
+
+START_TEST(logit_variance_causal_cases_against_slow)
+{
+    lln_heads heads = {0};
+    lln_head head = load_case(cases[_i].name, true, &heads);
+    double variance;
+    expect_ok(lln_logit_variance(&head, &variance));
+    expect_relative(variance, slow_variance(&head), 1e-12);
+    lln_head_free(&head);
+    lln_heads_close(&heads);
+}
+END_TEST
+
+/* Uniform numbers, each column with its own mean and a drift over the rows. */
+static double *numbers(size_t rows, size_t d, double offset)
+{
+    double *x = malloc(rows * d * sizeof *x);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t l = 0; l < d; l++)
+            x[i * d + l] = rand() / (RAND_MAX + 1.0) + offset * (double)l +
+                           (double)i / (double)rows;
+    return x;
+}
+
+static const struct {
+    size_t n, m, d;
+    double offset, tolerance;
+} shapes[] = {
+    {1, 2, 1, 0, 1e-13},
+    {5, 5, 3, 0.3, 1e-12},
+    {3, 700, 5, 0.3, 1e-12},
+    {700, 3, 5, 0.3, 1e-12},
+    {256, 256, 4, 0, 1e-12},
+    {257, 513, 4, 0.3, 1e-12},
+    {300, 900, 7, 0, 1e-12},
+    {1, 600, 2, 0.3, 1e-12},
+    {5000, 5000, 2, 0, 1e-12},
+    /* A key mean of 10^6 drops out; its rounding is 10^6 2^-53 a key. */
+    {300, 600, 3, 1e6, 1e-7},
+};
+
+START_TEST(logit_variance_shapes)
+{
+    size_t n = shapes[_i].n, m = shapes[_i].m, d = shapes[_i].d;
+    srand(3);
+    double *q = numbers(n, d, 0.1), *k = numbers(m, d, shapes[_i].offset);
+    lln_head head = {.q = {LLN_FLOAT64, n, d, q},
+                     .k = {LLN_FLOAT64, m, d, k},
+                     .scale = 0.37};
+    double variance;
+    for (int causal = 0; causal <= (n <= m); causal++) {
+        head.mask.causal = causal;
+        expect_ok(lln_logit_variance(&head, &variance));
+        expect_relative(variance, slow_variance(&head), shapes[_i].tolerance);
+    }
+    free(q);
+    free(k);
+}
+END_TEST
+
+START_TEST(logit_variance_float32_and_threads)
+{
+    enum { ROWS = 3000, D = 4 };
+    srand(5);
+    double *q = numbers(ROWS, D, 0.1), *k = numbers(ROWS, D, 0.2), result[3];
+    float *q32 = malloc(ROWS * D * sizeof *q32);
+    float *k32 = malloc(ROWS * D * sizeof *k32);
+    for (size_t i = 0; i < ROWS * D; i++) {
+        q32[i] = (float)q[i];
+        k32[i] = (float)k[i];
+    }
+    lln_head head = {.q = {LLN_FLOAT32, ROWS, D, q32},
+                     .k = {LLN_FLOAT32, ROWS, D, k32},
+                     .mask = {_i},
+                     .scale = 0.5};
+    for (int threads = 1; threads <= 3; threads++) {
+        lln_threads_set(threads);
+        expect_ok(lln_logit_variance(&head, &result[threads - 1]));
+    }
+    ck_assert(result[0] == result[1] && result[0] == result[2]);
+    expect_relative(result[0], slow_variance(&head), 1e-12);
+    free(q);
+    free(k);
+    free(q32);
+    free(k32);
+}
+END_TEST
+
+START_TEST(logit_variance_constant_keys)
+{
+    const double q[] = {2.385, -0.07}, k[] = {0.3, 0.3, 0.3};
+    lln_head head = {.q = {LLN_FLOAT64, 2, 1, q},
+                     .k = {LLN_FLOAT64, 3, 1, k},
+                     .mask = {_i},
+                     .scale = 1};
+    double variance;
+    expect_ok(lln_logit_variance(&head, &variance));
+    expect_absolute(variance, 0, 1e-30);
+}
+END_TEST
+
+START_TEST(logit_variance_undefined)
+{
+    const double x[] = {2.385, -0.07};
+    lln_head head = {
+        .q = {LLN_FLOAT64, 2, 1, x}, .k = {LLN_FLOAT64, 1, 1, x}, .scale = 1};
+    double variance = 0;
+    expect_status(lln_logit_variance(&head, &variance), LLN_EUNDEFINED);
+    ck_assert(isnan(variance));
+    head.q.rows = 1;
+    head.mask.causal = true;
+    expect_status(lln_logit_variance(&head, &variance), LLN_EUNDEFINED);
+    /* One query that sees both keys. */
+    head.k.rows = 2;
+    expect_ok(lln_logit_variance(&head, &variance));
+    expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
+}
+END_TEST
+
+START_TEST(logit_variance_refused)
+{
+    const double x[] = {2.385, -0.07, 0.3};
+    lln_head head = {.q = {LLN_FLOAT64, 3, 1, x},
+                     .k = {LLN_FLOAT64, 2, 1, x},
+                     .mask = {true},
+                     .scale = 1};
+    double variance = 0;
+    expect_status(lln_logit_variance(&head, &variance), LLN_EINVAL);
+    ck_assert(isnan(variance));
+    head.mask.causal = false;
+    lln_stop_requested = 1;
+    expect_status(lln_logit_variance(&head, &variance), LLN_EINTERRUPTED);
+    ck_assert(isnan(variance));
+    lln_stop_requested = 0;
+    head.q.columns = head.k.columns = (size_t)1 << 32;
+    expect_status(lln_logit_variance(&head, &variance), LLN_ENOMEM);
+}
+END_TEST
+
+#define COUNT(a) (int)(sizeof(a) / sizeof *(a))
+
+int main(void)
+{
+    Suite *suite = suite_create("temperature");
+    TCase *variance = tcase_create("lln_logit_variance");
+    tcase_set_timeout(variance, 60);
+    tcase_add_loop_test(variance, logit_variance_cases, 0, COUNT(cases));
+    tcase_add_test(variance, logit_variance_causal_case);
+    tcase_add_loop_test(variance, logit_variance_causal_cases_against_slow, 0,
+                        COUNT(cases));
+    tcase_add_loop_test(variance, logit_variance_shapes, 0, COUNT(shapes));
+    tcase_add_loop_test(variance, logit_variance_float32_and_threads, 0, 2);
+    tcase_add_loop_test(variance, logit_variance_constant_keys, 0, 2);
+    tcase_add_test(variance, logit_variance_undefined);
+    tcase_add_test(variance, logit_variance_refused);
+    suite_add_tcase(suite, variance);
+    return run_suite(suite);
+}

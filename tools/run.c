@@ -129,16 +129,17 @@ static lln_status resolve(const run_state *run, const kernel_entry *entry,
 }
 
 static lln_status measure_kernel(run_state *run, const kernel_entry *entry,
-                                 run_case *c, const row_identity *identity)
+                                 const run_case *head_case,
+                                 const row_identity *identity)
 {
-    lln_kernel_choice choice;
     LLN_TRY(run_block_resize(&run->block, 1));
-    c->kernel = NULL;
+    run_case c = *head_case;
+    lln_kernel_choice choice;
     if (!run->plan->plain) {
-        LLN_TRY(resolve(run, entry, c->head, identity, &choice));
-        c->kernel = &choice;
+        LLN_TRY(resolve(run, entry, c.head, identity, &choice));
+        c.kernel = &choice;
     }
-    return run->plan->measure(c, &run->block);
+    return run->plan->measure(&c, &run->block);
 }
 
 /* Adds one head at one temperature to the averages.

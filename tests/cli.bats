@@ -1,0 +1,291 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What all commands share: options, messages, exit status, output.
+# shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
+load helper
+
+tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
+
+@test "an unknown option" {
+    refuses 2 "unknown option '--taux'" lln-entropy --taux=1
+    refuses 2 "unknown option '-x'" lln-entropy -x
+}
+
+@test "an ambiguous abbreviation" {
+    refuses 2 "option '--sig' is ambiguous: --sigma-q, --sigma-k" \
+        lln-entropy --sig 1
+}
+
+@test "a missing argument" {
+    refuses 2 '--tau: no value given; expected LIST' lln-entropy --tau
+    refuses 2 '--seed: no value given; expected a whole number from 0 to 4294967295' \
+        lln-entropy --seed
+}
+
+@test "a flag with a value" {
+    refuses 2 '--causal takes no value' lln-entropy --causal=yes
+}
+
+@test "--tau 0" {
+    refuses 2 "--tau: '0' is out of range; $tau_form" lln-entropy --tau 0
+}
+
+@test "--tau abc" {
+    refuses 2 "--tau: 'abc' is not a number; $tau_form" lln-entropy --tau abc
+}
+
+@test "--tau -1" {
+    refuses 2 "--tau: '-1' is out of range; $tau_form" lln-entropy --tau -1
+}
+
+@test "--tau with an empty item, nan, infinity, hexadecimal" {
+    refuses 2 "--tau: '' is not a number; $tau_form" lln-entropy --tau 1,,2
+    refuses 2 "--tau: 'nan' is not a number; $tau_form" lln-entropy --tau nan
+    refuses 2 "--tau: 'inf' is not a number; $tau_form" lln-entropy --tau inf
+    refuses 2 "--tau: '0x1' is not a number; $tau_form" lln-entropy --tau 0x1
+    refuses 2 "--tau: '1e999' is not a number; $tau_form" \
+        lln-entropy --tau 1e999
+}
+
+@test "--tau ranges that are none" {
+    refuses 2 "--tau: '1:2' is not lo:hi:count[:log]" lln-entropy --tau 1:2
+    refuses 2 "--tau: '1:2:3:lin' is not lo:hi:count[:log]" \
+        lln-entropy --tau 1:2:3:lin
+    refuses 2 "--tau: count '1.5' is not a whole number from 2 to 100000" \
+        lln-entropy --tau 1:2:1.5
+    refuses 2 "--tau: '0' is out of range; $tau_form" lln-entropy --tau 0:1:3
+}
+
+@test "--tau with --sigma-q" {
+    refuses 2 '--sigma-q with --tau: --tau sets both deviations' \
+        lln-entropy --tau 1 --sigma-q 2
+}
+
+@test "--threads 0x" {
+    refuses 2 "--threads: '0x' is not a whole number; expected a whole number from 0 to 4096" \
+        lln-entropy --threads 0x
+}
+
+@test "-n 0, -n -1, -n 1.5" {
+    local range='expected a whole number from 1 to 1073741824'
+    refuses 2 "--tokens: '0' is out of range; $range" lln-entropy -n 0
+    refuses 2 "--tokens: '-1' is out of range; $range" lln-entropy -n -1
+    refuses 2 "--tokens: '1.5' is not a whole number; $range" \
+        lln-entropy -n 1.5
+    refuses 2 "--tokens: '99999999999999999999' is out of range; $range" \
+        lln-entropy -n 99999999999999999999
+}
+
+@test "--sigma-q out of range" {
+    refuses 2 "--sigma-q: '0' is out of range; expected a number above 0" \
+        lln-entropy --sigma-q 0
+    refuses 2 "--sigma-q: '1x' is not a number; expected a number above 0" \
+        lln-entropy --sigma-q 1x
+}
+
+@test "--q without --k and the other way round" {
+    refuses 2 '--q is given without --k' lln-entropy --q q.npy
+    refuses 2 '--k is given without --q' lln-entropy --k k.npy
+}
+
+@test "options of sampled heads with files" {
+    refuses 2 '--trials is for sampled heads; these are read from files' \
+        lln-entropy --q q.npy --k k.npy --trials 2
+    refuses 2 '--layers is for heads from files; give --q and --k' \
+        lln-entropy --layers 1
+}
+
+@test "standard input twice" {
+    refuses 2 'standard input can be read only once' \
+        lln-entropy --q - --k - < /dev/null
+}
+
+@test "an operand" {
+    refuses 2 "'qk.npz': one .npy file holds one array; name queries and keys with --q and --k" \
+        lln-entropy qk.npz
+}
+
+@test "a format that is none" {
+    refuses 2 "--format: 'xml' is not a format; expected csv, tsv, json or ndjson" \
+        lln-entropy --format xml
+    refuses 2 '--comments: json has no comments' \
+        lln-entropy --format json --comments
+}
+
+@test "kernels: half of alpha and beta, both ways, an unknown method" {
+    refuses 2 '--kernel: lln:alpha=1: alpha without beta; give both or neither' \
+        lln-entropy --kernel lln:alpha=1
+    refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: alpha and beta are given, match sets them too' \
+        lln-entropy --kernel lln:alpha=1:beta=2:match=paper
+    run --separate-stderr lln-entropy --kernel lln:match=zz
+    equal status "$status" 2
+    [[ $stderr == "lln-entropy: --kernel: lln:match=zz: unknown method 'zz'; there are "*paper* ]]
+}
+
+@test "--params without a kernel that takes them" {
+    refuses 2 "--params: no kernel in 'softmax' takes alpha and beta from it" \
+        lln-entropy --kernel softmax --params p.csv
+}
+
+@test "--params that cannot be read" {
+    refuses 1 'p.csv: No such file or directory' lln-entropy --params p.csv
+    refuses 1 'standard input: empty, expected a table' \
+        lln-entropy --params - < /dev/null
+    refuses 1 "standard input: no column 'source'; expected a table of lln-match" \
+        lln-entropy --params - < <(echo alpha,beta)
+}
+
+# params_table TAU,METHOD,ALPHA...: a table for -n 8 -d 2, beta = 1.
+params_table() {
+    echo source,layer,head,kernel,n,d,causal,trials,tau,method,alpha,beta
+    local row
+    for row in "$@"; do
+        echo "gaussian,nan,nan,lln,8,2,0,4,$row,1"
+    done
+}
+
+@test "--params: no row, two rows" {
+    params_table 1,paper,1 1,measured,1 > p.csv
+    files_before=p.csv
+    refuses 1 'p.csv: no row for gaussian, n 8, d 2, causal 0, tau 2' \
+        lln-entropy -n 8 -d 2 --tau 2 --params p.csv -o out.csv
+    refuses 1 'p.csv: 2 rows match gaussian, n 8, d 2, causal 0, tau 1 (methods paper, measured); choose one with lln-match --method' \
+        lln-entropy -n 8 -d 2 --tau 1 --params p.csv -o out.csv
+}
+
+@test "--params gives what alpha and beta in --kernel give" {
+    params_table 1,paper,0.5 2,paper,0.5 > p.csv
+    lln-entropy -n 8 -d 2 --tau 1,2 --kernel lln --params - < p.csv |
+        cut -d, -f9- > joined
+    lln-entropy -n 8 -d 2 --tau 1,2 --kernel lln:alpha=0.5:beta=1 |
+        cut -d, -f9- > stated
+    diff joined stated
+    equal rows "$(wc -l < joined)" 3
+}
+
+@test "-o in a folder that is missing" {
+    refuses 1 'no/out.csv: No such file or directory' \
+        lln-entropy -o no/out.csv
+    refuses 1 '/: Is a directory' lln-entropy -o /
+}
+
+@test "a full disk" {
+    local full='standard output: No space left on device'
+    for options in '' --help --version --list-kernels '--each --trials 99'; do
+        # shellcheck disable=SC2086
+        run --separate-stderr sh -c 'lln-entropy -n 8 -d 2 "$@" > /dev/full' \
+            sh $options
+        equal status "$status" 1
+        equal stderr "$stderr" "lln-entropy: $full"
+    done
+    refuses 1 '/dev/full: No space left on device' lln-entropy -n 8 -o /dev/full
+}
+
+@test "a reader that goes early" {
+    run --separate-stderr sh -c \
+        'lln-entropy -n 2 -d 2 --each --trials 5000 | head -n 1'
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+}
+
+@test "-o writes what stdout gets, and keeps permissions" {
+    lln-entropy -n 8 -d 2 > a.csv
+    touch b.csv
+    chmod 640 b.csv
+    ln -s b.csv link.csv
+    prints '' lln-entropy -n 8 -d 2 -o link.csv
+    cmp a.csv b.csv
+    equal mode "$(stat -c %a b.csv)" 640
+    equal files "$(ls -A)" "a.csv
+b.csv
+link.csv"
+    lln-entropy -n 8 -d 2 -o /dev/stdout > c.csv
+    cmp a.csv c.csv
+}
+
+@test "a failed run leaves the old file" {
+    echo old > out.csv
+    files_before=out.csv
+    refuses 1 'no.npy: No such file or directory' \
+        lln-entropy --q no.npy --k no.npy -o out.csv
+    equal out.csv "$(cat out.csv)" old
+}
+
+@test "interrupted: finished heads are kept" {
+    timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 -o out.csv \
+        2> message || status=$?
+    equal status "$status" 1
+    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 heads written' message
+    [ "$(wc -l < out.csv)" -gt 1 ]
+    equal files "$(ls -A)" "message
+out.csv"
+}
+
+@test "--help" {
+    run --separate-stderr lln-entropy --help
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal start "${lines[0]}" 'Usage: lln-entropy [OPTION]...'
+    equal wide "$(grep -E '.{80}' <<< "$output" || true)" ''
+    grep -q '^  -n, --tokens N  ' <<< "$output"
+    prints "$output" lln-entropy -h --tau 0
+}
+
+@test "--version" {
+    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy --version
+    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy -V
+}
+
+@test "--list-kernels" {
+    run --separate-stderr lln-entropy --list-kernels
+    equal status "$status" 0
+    grep -qx softmax <<< "$output"
+    grep -q '^    match .*(default: measured)$' <<< "$output"
+}
+
+@test "identity columns, their order and the order of rows" {
+    run --separate-stderr lln-entropy -n 8 -d 2 --tau 1:2:2 --causal
+    equal header "$(cut -d, -f1-9 <<< "${lines[0]}")" \
+        source,layer,head,kernel,n,d,causal,trials,tau
+    equal rows "$(tail -n +2 <<< "$output" | cut -d, -f1-9)" \
+        'gaussian,nan,nan,softmax,8,2,1,4,1
+gaussian,nan,nan,lln,8,2,1,4,1
+gaussian,nan,nan,softmax,8,2,1,4,2
+gaussian,nan,nan,lln,8,2,1,4,2'
+}
+
+@test "--each prints trials, without standard errors" {
+    run --separate-stderr lln-entropy -n 8 -d 2 --each --trials 2 \
+        --kernel softmax
+    equal rows "$(tail -n +2 <<< "$output" | cut -d, -f1-9)" \
+        'gaussian,nan,0,softmax,8,2,0,1,1
+gaussian,nan,1,softmax,8,2,0,1,1'
+    [[ ${lines[0]} != *_se* ]]
+}
+
+@test "standard errors are those of the trials" {
+    local options='-n 8 -d 2 --trials 3 --kernel softmax --format tsv'
+    # shellcheck disable=SC2086
+    lln-entropy $options --no-header --each | cut -f10 > each
+    # shellcheck disable=SC2086
+    lln-entropy $options > averaged
+    awk -F'\t' '
+        FNR == NR { x[NR] = $1; sum += $1; next }
+        FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        {
+            mean = sum / 3
+            for (i = 1; i <= 3; i++) squares += (x[i] - mean) ^ 2
+            error = sqrt(squares / 2 / 3)
+            difference = $at["entropy_nats_se"] - error
+            exit !(($10 - mean) ^ 2 < 1e-24 && difference ^ 2 < 1e-24)
+        }' each averaged
+}
+
+@test "--comments tell version, command and seed" {
+    lln-entropy -n 8 -d 2 --comments --seed 7 --kernel 'softmax' > out.csv
+    equal comments "$(head -n 3 out.csv)" '# lln-entropy 0.1.0
+# command: lln-entropy -n 8 -d 2 --comments --seed 7 --kernel softmax
+# seed: 7'
+    equal header "$(sed -n 4p out.csv | cut -d, -f1)" source
+}

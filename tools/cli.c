@@ -77,7 +77,7 @@ void cli_usage(const char *format, ...)
     say(format, args);
     va_end(args);
     fprintf(stderr, "Try '%s --help'\n", cli_name());
-    exit(CLI_USAGE);
+    cli_leave(CLI_USAGE);
 }
 
 void cli_fail(const char *format, ...)
@@ -86,7 +86,7 @@ void cli_fail(const char *format, ...)
     va_start(args, format);
     say(format, args);
     va_end(args);
-    exit(CLI_FAILED);
+    cli_leave(CLI_FAILED);
 }
 
 void cli_warn(const char *format, ...)

@@ -91,6 +91,11 @@ const char *cli_output_name(void);
  * the output, and not at all if the reader of a pipe has gone. */
 void cli_check_output(lln_status status);
 
+/* Ends the process early: unfinished output is removed, rows that went to
+ * stdout are kept, and memory is left to the system, as the owners of it are
+ * cut off where they stand. cli_usage and cli_fail end so. */
+__attribute__((noreturn)) void cli_leave(int status);
+
 /* Flushes, checks and publishes the output and returns the exit status for
  * main: failure to write (a full disk) is exit 1. */
 int cli_finish(void);

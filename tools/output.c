@@ -164,7 +164,14 @@ void cli_check_output(lln_status status)
         return;
     if (status != LLN_EIO)
         cli_check(status);
-    exit(failed(errno));
+    cli_leave(failed(errno));
+}
+
+void cli_leave(int status)
+{
+    discard();
+    fflush(stdout);
+    _exit(status);
 }
 
 int cli_finish(void)

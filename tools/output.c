@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/threads.h"
@@ -41,9 +42,18 @@ static void die(int signal_number)
     raise(signal_number);
 }
 
+/* timeout(1) sends its signal twice, to the process and to its group: what
+ * follows within half a second is the same request. */
 static void stop(int signal_number)
 {
-    if (lln_stop_requested)
+    static struct timespec first;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!lln_stop_requested)
+        first = now;
+    else if (1000 * (now.tv_sec - first.tv_sec) +
+                 (now.tv_nsec - first.tv_nsec) / 1000000 >
+             500)
         die(signal_number);
     lln_stop_requested = 1;
 }

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cases.h"
 #include "core/threads.h"
-#include "expect.h"
 #include "heads/files.h"
 
 /* The definition: every logit of every row, two passes, long double. */
@@ -227,6 +227,24 @@ END_TEST
 
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
 
+/* C_cross_hat, sigma_q_ddof1, sigma_k_ddof1 of the reference cases. */
+START_TEST(head_moments_cases)
+{
+    lln_head head = case_head(CASES[_i].name, LLN_FLOAT64, false);
+    double sigma_q, sigma_k, cross;
+    expect_ok(lln_head_moments(&head, &sigma_q, &sigma_k, &cross));
+    const char *name = CASES[_i].name;
+    double d2 = case_scalar(name, "data", "D2_fast_formula");
+    expect_relative(sigma_q, case_scalar(name, "data", "sigma_q_ddof1"), 1e-12);
+    expect_relative(sigma_k, case_scalar(name, "data", "sigma_k_ddof1"), 1e-12);
+    expect_absolute(cross, case_scalar(name, "data", "C_cross_hat=D2-sq2sk2"),
+                    1e-12 * d2);
+    expect_relative(lln_logit_deviation(&head, sigma_q, sigma_k),
+                    sigma_q * sigma_k, 1e-14);
+    lln_head_free(&head);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("temperature");
@@ -239,6 +257,7 @@ int main(void)
     tcase_add_loop_test(variance, logit_variance_shapes, 0, COUNT(shapes));
     tcase_add_loop_test(variance, logit_variance_float32_and_threads, 0, 2);
     tcase_add_loop_test(variance, logit_variance_constant_keys, 0, 2);
+    tcase_add_loop_test(variance, head_moments_cases, 0, CASE_COUNT);
     tcase_add_test(variance, logit_variance_undefined);
     tcase_add_test(variance, logit_variance_refused);
     suite_add_tcase(suite, variance);

@@ -22,19 +22,24 @@ static const cli_tool tool = {"lln-entropy",
                               NULL, table, run_shared_options};
 
 static const lln_column summary_columns[] = {
-    {"entropy_nats", LLN_REAL},     {"entropy_normalized", LLN_REAL},
-    {"entropy_min_nats", LLN_REAL}, {"entropy_max_nats", LLN_REAL},
-    {"participation", LLN_REAL},    {"top1_mass", LLN_REAL},
-    {"max_logit", LLN_REAL},        {"row_sum_min", LLN_REAL},
-    {"negative_mass", LLN_REAL},    {"entropy_theory_nats", LLN_REAL},
+    {"entropy_nats", LLN_REAL},
+    {"entropy_normalized", LLN_REAL},
+    {"entropy_min_nats", LLN_REAL},
+    {"entropy_max_nats", LLN_REAL},
+    {"participation", LLN_REAL},
+    {"top1_mass", LLN_REAL},
+    {"max_logit", LLN_REAL},
+    {"row_sum_min", LLN_REAL},
+    {"negative_mass", LLN_REAL},
+    {"entropy_theory_nats", LLN_REAL},
     {0},
 };
 
 static const lln_column row_columns[] = {
-    {"query", LLN_INTEGER},     {"keys", LLN_INTEGER},
-    {"entropy_nats", LLN_REAL}, {"entropy_normalized", LLN_REAL},
+    {"query", LLN_INTEGER},      {"keys", LLN_INTEGER},
+    {"entropy_nats", LLN_REAL},  {"entropy_normalized", LLN_REAL},
     {"participation", LLN_REAL}, {"top1_mass", LLN_REAL},
-    {"max_logit", LLN_REAL},    {0},
+    {"max_logit", LLN_REAL},     {0},
 };
 
 static lln_status summarise(const run_case *c, run_block *block)
@@ -48,9 +53,9 @@ static lln_status summarise(const run_case *c, run_block *block)
         return status;
     struct lln_theory_softmax theory;
     const double values[] = {
-        entropy.entropy,       entropy.normalized, entropy.min,
-        entropy.max,           entropy.participation, entropy.top1_mass,
-        entropy.max_logit,     entropy.row_sum_min, entropy.negative_mass,
+        entropy.entropy,   entropy.normalized,    entropy.min,
+        entropy.max,       entropy.participation, entropy.top1_mass,
+        entropy.max_logit, entropy.row_sum_min,   entropy.negative_mass,
     };
     size_t at = 0;
     for (; at < sizeof values / sizeof values[0]; at++)
@@ -85,8 +90,7 @@ static lln_status each_row(const run_case *c, run_block *block)
     for (size_t i = 0; status == LLN_OK && i < n; i++) {
         lln_entropy entropy;
         lln_entropy_summarise(&attention, &rows[i], 1, &entropy);
-        fill_row(i, &entropy, rows[i].keys,
-                 block->cells + i * block->columns);
+        fill_row(i, &entropy, rows[i].keys, block->cells + i * block->columns);
     }
     free(rows);
     lln_attention_close(&attention);

@@ -21,8 +21,8 @@ static const cli_option table[] = {
      "histogram of standardised ln P instead of the summary",
      &options.histogram, 1, LARGEST_TABLE, false},
     {"qq", 0, CLI_COUNT, "COUNT",
-     "quantiles of standardised ln P against normal ones instead",
-     &options.qq, 1, LARGEST_TABLE, false},
+     "quantiles of standardised ln P against normal ones instead", &options.qq,
+     1, LARGEST_TABLE, false},
     {0},
 };
 
@@ -49,9 +49,8 @@ static const lln_column summary_columns[] = {
 };
 
 static const lln_column histogram_columns[] = {
-    {"bin", LLN_INTEGER},  {"z_low", LLN_REAL},
-    {"z_high", LLN_REAL},  {"density", LLN_REAL},
-    {"normal_density", LLN_REAL}, {0},
+    {"bin", LLN_INTEGER},  {"z_low", LLN_REAL},          {"z_high", LLN_REAL},
+    {"density", LLN_REAL}, {"normal_density", LLN_REAL}, {0},
 };
 
 static const lln_column qq_columns[] = {
@@ -90,8 +89,7 @@ static lln_status summarise(const run_case *c, run_block *block)
                              &cells[2].real));
     fill_theory(c, cells + 6);
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_lognormal_measure(&attention, NULL, 0, &fit, NULL);
+    lln_status status = lln_lognormal_measure(&attention, NULL, 0, &fit, NULL);
     lln_attention_close(&attention);
     if (status != LLN_OK && status != LLN_EUNDEFINED)
         return status;
@@ -112,8 +110,7 @@ static lln_status distribution(const run_case *c, lln_lognormal *fit,
 {
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_lognormal_measure(&attention, NULL, 0, fit, sample);
+    lln_status status = lln_lognormal_measure(&attention, NULL, 0, fit, sample);
     lln_attention_close(&attention);
     return status;
 }
@@ -125,8 +122,7 @@ static lln_status histogram(const run_case *c, run_block *block)
     lln_lognormal fit;
     lln_sample sample = {0};
     LLN_TRY(run_block_resize(block, bins));
-    lln_status status =
-        density ? distribution(c, &fit, &sample) : LLN_ENOMEM;
+    lln_status status = density ? distribution(c, &fit, &sample) : LLN_ENOMEM;
     if (status == LLN_OK)
         status = lln_lognormal_histogram(&fit, &sample, HISTOGRAM_RANGE, bins,
                                          density, density + bins);
@@ -171,8 +167,8 @@ int main(int argc, char **argv)
     if (options.histogram && options.qq)
         cli_usage("--histogram and --qq: choose one");
     if (options.histogram)
-        return run_plan_write(&(run_plan){.columns = histogram_columns,
-                                          .measure = histogram});
+        return run_plan_write(
+            &(run_plan){.columns = histogram_columns, .measure = histogram});
     if (options.qq)
         return run_plan_write(
             &(run_plan){.columns = qq_columns, .measure = quantiles});

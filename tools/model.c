@@ -32,24 +32,19 @@ static bool softmax_at(const run_case *c, double sigma,
 
 bool model_softmax(const run_case *c, struct lln_theory_softmax *out)
 {
-    return speaks(c, "softmax") && c->tau > 0 &&
-           softmax_at(c, 1 / c->tau, out);
+    return speaks(c, "softmax") && c->tau > 0 && softmax_at(c, 1 / c->tau, out);
 }
 
-bool model_softmax_by_sigmas(const run_case *c,
-                             struct lln_theory_softmax *out)
+bool model_softmax_by_sigmas(const run_case *c, struct lln_theory_softmax *out)
 {
     return speaks(c, "softmax") &&
-           softmax_at(c,
-                      lln_logit_deviation(c->head, c->sigma_q, c->sigma_k),
+           softmax_at(c, lln_logit_deviation(c->head, c->sigma_q, c->sigma_k),
                       out);
 }
 
 bool model_lln(const run_case *c, struct lln_theory_lln *out)
 {
     return speaks(c, "lln") &&
-           lln_theory_lln(c->head->q.columns,
-                          c->kernel->number[0] * c->sigma_q,
-                          c->kernel->number[1] * c->sigma_k,
-                          out) == LLN_OK;
+           lln_theory_lln(c->head->q.columns, c->kernel->number[0] * c->sigma_q,
+                          c->kernel->number[1] * c->sigma_k, out) == LLN_OK;
 }

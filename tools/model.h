@@ -13,8 +13,7 @@
  * where the model does not speak: a causal mask, another kernel, numbers of
  * queries and keys that differ, no temperature. */
 bool model_softmax(const run_case *c, struct lln_theory_softmax *out);
-bool model_softmax_by_sigmas(const run_case *c,
-                             struct lln_theory_softmax *out);
+bool model_softmax_by_sigmas(const run_case *c, struct lln_theory_softmax *out);
 
 /* LLN attention with the case's alpha, beta and deviations, many tokens. */
 bool model_lln(const run_case *c, struct lln_theory_lln *out);

@@ -30,27 +30,9 @@ typedef struct {
     size_t done, written; /* heads x temperatures */
 } run_state;
 
-/* tau = D2^(-1/2), and sigma = tau^(-1/2) of the model. */
-static double inverse_root(double x)
-{
-    return 1 / sqrt(x); /* lint: allow, it is the definition of tau */
-}
-
 static bool averaged(const run_state *run)
 {
     return run->heads.sampled && !run_shared.each && !run->plan->per_trial;
-}
-
-/* The head's temperature as it is; NaN if it has none. */
-static double own_tau(const run_state *run, const lln_head *head)
-{
-    if (run->heads.sampled)
-        return 1 / (run_shared.sigma_q * run_shared.sigma_k);
-    double variance = NAN;
-    lln_status status = lln_logit_variance(head, &variance);
-    if (status != LLN_EUNDEFINED)
-        cli_check(status);
-    return variance > 0 ? inverse_root(variance) : NAN;
 }
 
 static void describe_case(const run_state *run, double tau, run_case *c)
@@ -58,14 +40,18 @@ static void describe_case(const run_state *run, double tau, run_case *c)
     const lln_head *head = c->head;
     double mean;
     c->sampled = run->heads.sampled;
-    c->tau = isnan(tau) ? own_tau(run, head) : tau;
+    c->sigma_q = head->sigma_q;
+    c->sigma_k = head->sigma_k;
+    c->tau = tau;
+    if (isnan(tau)) {
+        lln_status status = lln_head_temperature(head, &c->tau);
+        if (status != LLN_EUNDEFINED)
+            cli_check(status);
+    }
     if (!c->sampled) {
         lln_matrix_moments(head->q, &mean, &c->sigma_q);
         lln_matrix_moments(head->k, &mean, &c->sigma_k);
-        return;
     }
-    c->sigma_q = isnan(tau) ? run_shared.sigma_q : inverse_root(tau);
-    c->sigma_k = isnan(tau) ? run_shared.sigma_k : inverse_root(tau);
 }
 
 static row_identity identify(const run_state *run, const run_case *c,

@@ -55,7 +55,7 @@ static lln_status open_array(const char *path, array *a)
         a->name[colon - path] = '\0';
         if (access(a->name, F_OK) == 0) {
             LLN_TRY(lln_npy_open(a->name, &a->mapping, &a->tensor));
-            return lln_fail(LLN_EINVAL,
+            return lln_fail(LLN_EFORMAT,
                             "%s: key '%s': a .npy file is one array without "
                             "keys",
                             a->name, colon + 1);
@@ -69,7 +69,7 @@ static lln_status expect_size(const state *s, int kind, const char *what)
 {
     size_t q = s->q.layout.size[kind], k = s->k.layout.size[kind];
     if (q != k)
-        return lln_fail(LLN_EINVAL, "%s: %zu %s; expected %zu as in %s",
+        return lln_fail(LLN_EFORMAT, "%s: %zu %s; expected %zu as in %s",
                         s->k.name, k, what, q, s->q.name);
     return LLN_OK;
 }
@@ -82,7 +82,7 @@ static lln_status check_shapes(state *s)
     size_t q = s->q.layout.size[LLN_AXIS_HEAD];
     size_t k = s->k.layout.size[LLN_AXIS_HEAD];
     if (q % k != 0)
-        return lln_fail(LLN_EINVAL,
+        return lln_fail(LLN_EFORMAT,
                         "%s: %zu heads; expected a divisor of the %zu heads "
                         "of %s",
                         s->k.name, k, q, s->q.name);
@@ -90,7 +90,7 @@ static lln_status check_shapes(state *s)
     size_t n = s->q.layout.size[LLN_AXIS_TOKEN];
     size_t m = s->k.layout.size[LLN_AXIS_TOKEN];
     if (s->causal && n > m)
-        return lln_fail(LLN_EINVAL,
+        return lln_fail(LLN_EFORMAT,
                         "%s: %zu keys; a causal mask needs at least %zu, one "
                         "for each query of %s",
                         s->k.name, m, n, s->q.name);
@@ -316,7 +316,7 @@ static lln_status select_axis(const state *s, int kind, const char *text,
                               const char *option, bool **chosen)
 {
     if (text && !s->q.layout.present[kind])
-        return lln_fail(LLN_EINVAL, "--%s %s: the layout of %s has no %s",
+        return lln_fail(LLN_EFORMAT, "--%s %s: the layout of %s has no %s",
                         option, text, s->q.name, option);
     size_t size = s->q.layout.size[kind];
     *chosen = lln_array_alloc(size, sizeof **chosen);

@@ -21,7 +21,8 @@ typedef struct {
  * is grouped-query attention: key head = query head / (query heads / key
  * heads), which must divide.
  * A batch entry b is named in the source as FILE[b].
- * LLN_EINVAL: layout or selection; LLN_EIO, LLN_EFORMAT: the file. */
+ * LLN_EINVAL: a layout or selection that is not well written; LLN_EIO: the
+ * system; LLN_EFORMAT: what is in the files does not fit. */
 LLN_NODISCARD lln_status lln_files_open(const lln_files *files,
                                         lln_heads *heads);
 

@@ -136,6 +136,8 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
         .k = {precision, n, d, k.out},
         .mask = {model->causal},
         .scale = isnan(model->scale) ? 1 / sqrt((double)d) : model->scale,
+        .sigma_q = q.sigma,
+        .sigma_k = k.sigma,
         .storage = q.out,
     };
     return LLN_OK;

@@ -25,7 +25,9 @@ typedef struct {
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
     lln_mask mask;
-    double scale; /* logits = scale q.k */
+    double scale;            /* logits = scale q.k */
+    double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn
+                                from; 0: it was not */
     void *storage;
 } lln_head;
 

@@ -26,14 +26,14 @@ static lln_status wrong_axes(const char *letters, const char *name,
     const char *fit = fitting(tensor->axes);
     lln_tensor_shape_text(tensor, shape, sizeof shape);
     if (!fit)
-        return lln_fail(LLN_EINVAL,
+        return lln_fail(LLN_EFORMAT,
                         "%s: shape %s; expected 2 axes (layout nd), 3 (%s), "
                         "4 (%s) or 5 (%s)",
                         name, shape, fitting(3), fitting(4), fitting(5));
     if (!letters)
-        return lln_fail(LLN_EINVAL, "%s: shape %s needs a layout; expected %s",
+        return lln_fail(LLN_EFORMAT, "%s: shape %s needs a layout; expected %s",
                         name, shape, fit);
-    return lln_fail(LLN_EINVAL,
+    return lln_fail(LLN_EFORMAT,
                     "%s: shape %s does not have layout '%s'; expected %s", name,
                     shape, letters, fit);
 }
@@ -126,7 +126,7 @@ lln_status lln_selection_read(const char *text, const char *option,
                             "0-3,7",
                             option, text);
         if (high >= size)
-            return lln_fail(LLN_EINVAL, "--%s %s: %s has %s 0-%zu", option,
+            return lln_fail(LLN_EFORMAT, "--%s %s: %s has %s 0-%zu", option,
                             text, name, option, size - 1);
         for (size_t i = low; i <= high; i++)
             chosen[i] = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The temperature of softmax attention from second moments of queries and
- * keys, without the attention matrix. */
+ * The temperature of softmax attention, and what it is made of, from second
+ * moments of queries and keys, without the attention matrix. */
 #ifndef LLN_HEADS_TEMPERATURE_H
 #define LLN_HEADS_TEMPERATURE_H
 
@@ -17,5 +17,26 @@
  * is NaN and the status LLN_EUNDEFINED. Temperature tau = 1/sqrt(D2). */
 LLN_NODISCARD lln_status lln_logit_variance(const lln_head *head,
                                             double *variance);
+
+/* sigma_q sigma_k |scale| sqrt(d): the standard deviation of the logits, and
+ * the inverse temperature, when queries and keys are independent and normal
+ * with these deviations. */
+double lln_logit_deviation(const lln_head *head, double sigma_q,
+                           double sigma_k);
+
+/* Temperature of softmax attention: 1 / lln_logit_deviation with the model's
+ * deviations for a sampled head, 1/sqrt(D2) measured for any other. NaN and
+ * LLN_EUNDEFINED where D2 is undefined or 0. */
+LLN_NODISCARD lln_status lln_head_temperature(const lln_head *head,
+                                              double *tau);
+
+/* Standard deviations of all entries of Q and of K (divisor: entries - 1,
+ * mean removed), and the cross term
+ *     cross = D2 - (sigma_q sigma_k scale)^2 d,
+ * what the temperature owes to the means of the queries and to covariances
+ * that queries and keys share; zero in expectation for Gaussian heads.
+ * cross is NaN, and the status LLN_EUNDEFINED, where D2 is. */
+LLN_NODISCARD lln_status lln_head_moments(const lln_head *head, double *sigma_q,
+                                          double *sigma_k, double *cross);
 
 #endif

@@ -12,10 +12,11 @@
 #include <unistd.h>
 
 /* The folder that each test works in; set up and removed by the fixture. */
-static char folder[] = "/tmp/lln-test-XXXXXX";
+static char folder[32];
 
 static inline void enter_folder(void)
 {
+    strcpy(folder, "/tmp/lln-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(chdir(folder), 0);
 }

@@ -178,42 +178,17 @@ START_TEST(files_open_selections)
 }
 END_TEST
 
-#define SYNTAX ": expected numbers and ranges such as 0-3,7"
-
 START_TEST(files_open_selection_refused)
 {
-    const struct {
-        const char *layers, *heads, *message;
-    } selections[] = {
-        {"9", NULL, "--layers 9: q.npy has layers 0-2"},
-        {NULL, "2-4", "--heads 2-4: q.npy has heads 0-3"},
-        {NULL, "99999999999999999999999",
-         "--heads 99999999999999999999999: "
-         "q.npy has heads 0-3"},
-        {"", NULL, "--layers ''" SYNTAX},
-        {",", NULL, "--layers ','" SYNTAX},
-        {"1,", NULL, "--layers '1,'" SYNTAX},
-        {"1,,2", NULL, "--layers '1,,2'" SYNTAX},
-        {"2-1", NULL, "--layers '2-1'" SYNTAX},
-        {"-1", NULL, "--layers '-1'" SYNTAX},
-        {"1-", NULL, "--layers '1-'" SYNTAX},
-        {" 1", NULL, "--layers ' 1'" SYNTAX},
-        {"1x", NULL, "--layers '1x'" SYNTAX},
-        {"0x1", NULL, "--layers '0x1'" SYNTAX},
-        {"0-1-2", NULL, "--layers '0-1-2'" SYNTAX},
-        {"all", NULL, "--layers 'all'" SYNTAX},
-    };
     write_layout("q.npy", "lhnd", H, N);
     write_layout("k.npy", "lhnd", H, N);
     lln_files files = plain;
     files.layout = "lhnd";
-    for (size_t i = 0; i < sizeof selections / sizeof *selections; i++) {
-        files.layers = selections[i].layers;
-        files.heads = selections[i].heads;
-        /* well written, but not what the file has: not bad usage */
-        expect_refused(files, i < 3 ? LLN_EFORMAT : LLN_EINVAL,
-                       selections[i].message);
-    }
+    files.layers = "9";
+    expect_refused(files, LLN_EFORMAT, "--layers 9: q.npy has layers 0-2");
+    files.layers = NULL;
+    files.heads = "2-4";
+    expect_refused(files, LLN_EFORMAT, "--heads 2-4: q.npy has heads 0-3");
 }
 END_TEST
 
@@ -229,51 +204,18 @@ START_TEST(files_open_selection_without_axis)
 }
 END_TEST
 
-static const struct {
-    const char *shape, *layout, *message;
-} misfits[] = {
-    {"(4, 3, 2)", NULL,
-     "q.npy: shape (4, 3, 2) needs a layout; expected hnd or nhd"},
-    {"(4, 3, 2, 1)", NULL,
-     "q.npy: shape (4, 3, 2, 1) needs a layout; expected lhnd, bhnd or bnhd"},
-    {"(6, 4)", "hnd",
-     "q.npy: shape (6, 4) does not have layout 'hnd'; expected nd"},
-    {"(4, 3, 2)", "lhnd",
-     "q.npy: shape (4, 3, 2) does not have layout 'lhnd'; expected hnd or "
-     "nhd"},
-    {"(24,)", NULL,
-     "q.npy: shape (24,); expected 2 axes (layout nd), 3 (hnd or nhd), 4 "
-     "(lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"},
-    {"(24,)", "nd",
-     "q.npy: shape (24,); expected 2 axes (layout nd), 3 (hnd or nhd), 4 "
-     "(lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"},
-    {"(1,1,1,1,4,6)", "lbhnd",
-     "q.npy: shape (1, 1, 1, 1, 4, 6); expected 2 axes (layout nd), 3 (hnd "
-     "or nhd), 4 (lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"},
-    {"(6, 4)", "hn",
-     "layout 'hn': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
-    {"(6, 4)", "",
-     "layout '': expected n (tokens), d (features) and perhaps h (heads), l "
-     "(layers), b (batch), each once"},
-    {"(6, 4)", "ndd",
-     "layout 'ndd': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
-    {"(6, 4)", "ndx",
-     "layout 'ndx': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
-};
-
 START_TEST(files_open_layout_refused)
 {
-    const double data[24] = {2.385};
+    write_layout("q.npy", "hnd", H, N);
+    write_layout("k.npy", "nd", H, N);
+    expect_refused(plain, LLN_EFORMAT,
+                   "q.npy: shape (4, 5, 6) needs a layout; expected hnd or "
+                   "nhd");
     lln_files files = plain;
-    files.layout = misfits[_i].layout;
-    write_doubles("q.npy", misfits[_i].shape, data, 24);
-    write_doubles("k.npy", misfits[_i].shape, data, 24);
-    bool usage = strncmp(misfits[_i].message, "layout", 6) == 0;
-    expect_refused(files, usage ? LLN_EINVAL : LLN_EFORMAT,
-                   misfits[_i].message);
+    files.layout = "hnd";
+    expect_refused(files, LLN_EFORMAT,
+                   "k.npy: shape (5, 6) does not have layout 'hnd'; expected "
+                   "nd");
 }
 END_TEST
 
@@ -491,7 +433,7 @@ int main(void)
     tcase_add_loop_test(open, files_open_selections, 0, 4);
     tcase_add_test(open, files_open_selection_refused);
     tcase_add_test(open, files_open_selection_without_axis);
-    tcase_add_loop_test(open, files_open_layout_refused, 0, COUNT(misfits));
+    tcase_add_test(open, files_open_layout_refused);
     tcase_add_loop_test(open, files_open_mismatch, 0, COUNT(mismatches));
     tcase_add_test(open, files_open_causal_needs_keys);
     tcase_add_test(open, files_open_not_finite);

@@ -179,7 +179,9 @@ static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
     size_t bad = slice->columns, size = lln_precision_size(precision);
     for (size_t j = 0; j < slice->columns; j += PIECE) {
         size_t count = slice->columns - j < PIECE ? slice->columns - j : PIECE;
-        void *to = out ? (void *)(out + j * size) : scratch;
+        void *to = scratch;
+        if (out)
+            to = out + j * size;
         copy_run(tensor,
                  slice->offset + i * slice->row_stride +
                      j * slice->column_stride,

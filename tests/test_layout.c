@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Layouts and selections as a user writes them. */
+#include "heads/layout.h"
+
+#include <string.h>
+
+#include "expect.h"
+
+/* Strides of a C array [2 x 3 x 4 x 5 x 6]. */
+START_TEST(layout_read_axes)
+{
+    lln_tensor t = {.axes = 5, .shape = {2, 3, 4, 5, 6}};
+    lln_layout layout;
+    lln_tensor_set_strides(&t, false);
+    expect_ok(lln_layout_read("bnlhd", "q.npy", &t, &layout));
+    lln_tensor_slice slice = lln_layout_slice(&layout, 1, 2, 3);
+    ck_assert_uint_eq(slice.offset, 360 + 2 * 30 + 3 * 6);
+    ck_assert_uint_eq(slice.rows, 3);
+    ck_assert_uint_eq(slice.columns, 6);
+    ck_assert_uint_eq(slice.row_stride, 120);
+    ck_assert_uint_eq(slice.column_stride, 1);
+}
+END_TEST
+
+START_TEST(layout_read_missing_axes)
+{
+    lln_tensor t = {.axes = 2, .shape = {5, 6}};
+    lln_layout layout;
+    lln_tensor_set_strides(&t, true);
+    expect_ok(lln_layout_read(NULL, "q.npy", &t, &layout));
+    ck_assert(!layout.present[LLN_AXIS_HEAD]);
+    ck_assert(layout.present[LLN_AXIS_TOKEN]);
+    ck_assert_uint_eq(layout.size[LLN_AXIS_HEAD], 1);
+    lln_tensor_slice slice = lln_layout_slice(&layout, 0, 0, 0);
+    ck_assert_uint_eq(slice.offset, 0);
+    ck_assert_uint_eq(slice.row_stride, 1);
+    ck_assert_uint_eq(slice.column_stride, 5);
+}
+END_TEST
+
+static const struct {
+    size_t axes, shape[LLN_TENSOR_AXES];
+    const char *letters, *message;
+} misfits[] = {
+    {3,
+     {4, 3, 2},
+     NULL,
+     "q.npy: shape (4, 3, 2) needs a layout; expected hnd or nhd"},
+    {4,
+     {4, 3, 2, 1},
+     NULL,
+     "q.npy: shape (4, 3, 2, 1) needs a layout; expected lhnd, bhnd or bnhd"},
+    {2,
+     {6, 4},
+     "hnd",
+     "q.npy: shape (6, 4) does not have layout 'hnd'; expected nd"},
+    {3,
+     {4, 3, 2},
+     "lhnd",
+     "q.npy: shape (4, 3, 2) does not have layout 'lhnd'; expected hnd or "
+     "nhd"},
+    {1,
+     {24},
+     NULL,
+     "q.npy: shape (24,); expected 2 axes (layout nd), 3 (hnd or nhd), 4 "
+     "(lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"},
+    {1,
+     {24},
+     "nd",
+     "q.npy: shape (24,); expected 2 axes (layout nd), 3 (hnd or nhd), 4 "
+     "(lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"},
+    {6,
+     {1, 1, 1, 1, 4, 6},
+     "lbhnd",
+     "q.npy: shape (1, 1, 1, 1, 4, 6); expected 2 axes (layout nd), 3 (hnd "
+     "or nhd), 4 (lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"},
+    {2,
+     {6, 4},
+     "hn",
+     "layout 'hn': expected n (tokens), d (features) and perhaps h (heads), "
+     "l (layers), b (batch), each once"},
+    {2,
+     {6, 4},
+     "",
+     "layout '': expected n (tokens), d (features) and perhaps h (heads), l "
+     "(layers), b (batch), each once"},
+    {2,
+     {6, 4},
+     "ndd",
+     "layout 'ndd': expected n (tokens), d (features) and perhaps h (heads), "
+     "l (layers), b (batch), each once"},
+    {2,
+     {6, 4},
+     "ndx",
+     "layout 'ndx': expected n (tokens), d (features) and perhaps h (heads), "
+     "l (layers), b (batch), each once"},
+};
+
+START_TEST(layout_read_refused)
+{
+    lln_tensor t = {.axes = misfits[_i].axes};
+    lln_layout layout;
+    memcpy(t.shape, misfits[_i].shape, sizeof t.shape);
+    expect_status(lln_layout_read(misfits[_i].letters, "q.npy", &t, &layout),
+                  strncmp(misfits[_i].message, "layout", 6) == 0 ? LLN_EINVAL
+                                                                 : LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(), misfits[_i].message);
+}
+END_TEST
+
+START_TEST(selection_read_good)
+{
+    const struct {
+        const char *text, *chosen;
+    } selections[] = {
+        {NULL, "11111"},   {"0", "10000"},     {"4", "00001"},
+        {"0-4", "11111"},  {"3,0-1", "11010"}, {"2-2,2,1-3", "01110"},
+        {"0003", "00010"},
+    };
+    bool chosen[5];
+    for (size_t i = 0; i < sizeof selections / sizeof *selections; i++) {
+        expect_ok(lln_selection_read(selections[i].text, "heads", "q.npy", 5,
+                                     chosen));
+        for (int j = 0; j < 5; j++)
+            ck_assert_int_eq(chosen[j], selections[i].chosen[j] == '1');
+    }
+}
+END_TEST
+
+#define SYNTAX ": expected numbers and ranges such as 0-3,7"
+
+static const struct {
+    const char *text, *message;
+} bad_selections[] = {
+    {"9", "--layers 9: q.npy has layers 0-3"},
+    {"2-4", "--layers 2-4: q.npy has layers 0-3"},
+    {"99999999999999999999999", "--layers 99999999999999999999999: "
+                                "q.npy has layers 0-3"},
+    {"", "--layers ''" SYNTAX},
+    {",", "--layers ','" SYNTAX},
+    {"1,", "--layers '1,'" SYNTAX},
+    {"1,,2", "--layers '1,,2'" SYNTAX},
+    {"2-1", "--layers '2-1'" SYNTAX},
+    {"-1", "--layers '-1'" SYNTAX},
+    {"1-", "--layers '1-'" SYNTAX},
+    {" 1", "--layers ' 1'" SYNTAX},
+    {"1x", "--layers '1x'" SYNTAX},
+    {"0x1", "--layers '0x1'" SYNTAX},
+    {"0-1-2", "--layers '0-1-2'" SYNTAX},
+    {"all", "--layers 'all'" SYNTAX},
+};
+
+START_TEST(selection_read_refused)
+{
+    bool chosen[4];
+    expect_status(lln_selection_read(bad_selections[_i].text, "layers", "q.npy",
+                                     4, chosen),
+                  strstr(bad_selections[_i].message, "expected") ? LLN_EINVAL
+                                                                 : LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(), bad_selections[_i].message);
+}
+END_TEST
+
+#define COUNT(a) (int)(sizeof(a) / sizeof *(a))
+
+int main(void)
+{
+    Suite *suite = suite_create("layout");
+    TCase *layout = tcase_create("lln_layout_read");
+    tcase_add_test(layout, layout_read_axes);
+    tcase_add_test(layout, layout_read_missing_axes);
+    tcase_add_loop_test(layout, layout_read_refused, 0, COUNT(misfits));
+    suite_add_tcase(suite, layout);
+    TCase *selection = tcase_create("lln_selection_read");
+    tcase_add_test(selection, selection_read_good);
+    tcase_add_loop_test(selection, selection_read_refused, 0,
+                        COUNT(bad_selections));
+    suite_add_tcase(suite, selection);
+    return run_suite(suite);
+}

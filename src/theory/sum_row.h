@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * All that one pass over the transform gives about a sum of log-normals.
+ * Private to src/theory. */
+#ifndef LLN_THEORY_SUM_ROW_H
+#define LLN_THEORY_SUM_ROW_H
+
+#include "core/status.h"
+#include "theory/transform.h"
+
+struct lln_sum_row {
+    double cumulants[4]; /* of ln S */
+    double concentration;
+};
+
+/* Space for one integral; the caller keeps it for many. */
+struct lln_sum_workspace {
+    struct lln_transform transform;
+    double density[LLN_TRANSFORM_WEIGHTS];
+};
+
+/* S = sum of d >= 1 iid e^{s Z}, s in [0, LLN_TRANSFORM_SPREAD_MAX].
+ * LLN_ENOCONV: the density does not integrate to 1. */
+LLN_NODISCARD lln_status lln_sum_row(struct lln_sum_workspace *workspace,
+                                     size_t d, double s,
+                                     struct lln_sum_row *row);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The Laplace transform of a log-normal variable, on a grid of ln t: the one
+ * integral without a closed form on which everything in this folder rests.
+ * Private to src/theory. */
+#ifndef LLN_THEORY_TRANSFORM_H
+#define LLN_THEORY_TRANSFORM_H
+
+#include <stddef.h>
+
+/* The largest standard deviation of the logarithm that fits the arrays. */
+#define LLN_TRANSFORM_SPREAD_MAX 64.0
+
+enum { LLN_TRANSFORM_LATTICE = 2048, LLN_TRANSFORM_WEIGHTS = 9216 };
+
+/* What x = e^{u + s Z}, Z standard normal, gives at one u. */
+struct lln_transform_value {
+    double complement; /* E[1 - e^{-x}] = 1 - phi(e^u) */
+    double first;      /* E[x e^{-x}] = -d phi / du */
+    double second;     /* E[x^2 e^{-x}] */
+};
+
+/* State for one s and one grid u_i = start + i step. Large (about 200 kB):
+ * keep it on the heap. */
+struct lln_transform {
+    double s, step, depth, spacing, start;
+    ptrdiff_t stride; /* lattice points per step; 0: no lattice */
+    ptrdiff_t origin; /* lattice index of u_0 */
+    ptrdiff_t length; /* lattice points */
+    ptrdiff_t reach;  /* weights on either side of z = 0 */
+    double weight[LLN_TRANSFORM_WEIGHTS];
+    double tail[LLN_TRANSFORM_WEIGHTS]; /* sums of the weights from here on */
+    double complement[LLN_TRANSFORM_LATTICE];
+    double first[LLN_TRANSFORM_LATTICE];
+    double second[LLN_TRANSFORM_LATTICE];
+};
+
+/* How far the grids of a sum of d terms must reach so that what lies beyond
+ * is below e^{-digits} : ln d + digits. */
+double lln_transform_depth(size_t d, double digits);
+
+/* The u, below 0, at which d (1 - phi(e^u)) falls under about e^{-digits}. */
+double lln_transform_left(double s, double depth);
+
+/* Fixes s in [0, LLN_TRANSFORM_SPREAD_MAX], the step (0.15 to 0.25) and the
+ * depth (at most 90); then the grid may be moved as often as wanted. */
+void lln_transform_init(struct lln_transform *transform, double s, double step,
+                        double depth);
+
+/* Makes u_0 = start. */
+void lln_transform_move(struct lln_transform *transform, double start);
+
+/* All three expectations at u_i; the absolute error is that of rounding plus
+ * e^{-depth}. */
+struct lln_transform_value
+lln_transform_at(const struct lln_transform *transform, size_t i);
+
+/* The complement alone, a third of the work. */
+double lln_transform_complement(const struct lln_transform *transform,
+                                size_t i);
+
+#endif

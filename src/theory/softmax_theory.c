@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "theory/softmax_theory.h"
+
+#include <gsl/gsl_eigen.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "theory/lognormal_sum.h"
+#include "theory/sum_row.h"
+
+enum { NODES = 40 };
+
+/* Nodes lighter than this do not change any digit of an average. */
+static const double LIGHTEST = 1e-18;
+
+struct rule {
+    double node[NODES], weight[NODES];
+};
+
+/* Averages over the nodes of what a row gives; see the header for names. */
+struct average {
+    double weight, log_norm, log_norm2, log_norm_variance, shift, entropy,
+        concentration;
+};
+
+/* Gauss rule for the mean over chi^2_d / 2: the eigenvalues of the Jacobi
+ * matrix of the Laguerre polynomials with alpha = d/2 - 1 and the squared
+ * first components of its eigenvectors. gsl_integration_fixed has the same
+ * rule, but its weights sum to Gamma(d/2), which overflows at d = 344. */
+static lln_status laguerre_rule(size_t d, struct rule *rule)
+{
+    gsl_eigen_symmv_workspace *space = gsl_eigen_symmv_alloc(NODES);
+    gsl_matrix *jacobi = gsl_matrix_calloc(NODES, NODES);
+    gsl_matrix *vectors = gsl_matrix_alloc(NODES, NODES);
+    gsl_vector_view nodes = gsl_vector_view_array(rule->node, NODES);
+    lln_status status = LLN_ENOMEM;
+    if (space && jacobi && vectors) {
+        double alpha = (double)d / 2 - 1;
+        for (size_t k = 0; k < NODES; k++) {
+            double index = (double)k;
+            gsl_matrix_set(jacobi, k, k, 2 * index + 1 + alpha);
+            if (k > 0) /* the lower triangle is what GSL reads */
+                gsl_matrix_set(jacobi, k, k - 1, sqrt(index * (index + alpha)));
+        }
+        status = LLN_OK;
+        if (gsl_eigen_symmv(jacobi, &nodes.vector, vectors, space) != 0)
+            status = lln_fail(LLN_ENOCONV,
+                              "Gauss-Laguerre rule for d = %zu: "
+                              "no eigenvalues",
+                              d);
+        for (size_t k = 0; k < NODES; k++)
+            rule->weight[k] = pow(gsl_matrix_get(vectors, 0, k), 2);
+    } else {
+        (void)lln_fail(LLN_ENOMEM, "out of memory: Gauss-Laguerre rule");
+    }
+    gsl_matrix_free(vectors);
+    gsl_matrix_free(jacobi);
+    gsl_eigen_symmv_free(space);
+    return status;
+}
+
+static lln_status add_row(struct lln_sum_workspace *workspace, size_t n,
+                          double v, double weight, struct average *sum)
+{
+    struct lln_sum_row row;
+    LLN_TRY(lln_sum_row(workspace, n, sqrt(v), &row));
+    if (sum->weight == 0)
+        sum->shift = row.cumulants[0];
+    double log_norm = row.cumulants[0] - sum->shift;
+    sum->weight += weight;
+    sum->log_norm += weight * log_norm;
+    sum->log_norm2 += weight * log_norm * log_norm;
+    sum->log_norm_variance += weight * row.cumulants[1];
+    sum->concentration += weight * row.concentration;
+    sum->entropy -= weight * v * (1 - row.concentration);
+    return LLN_OK;
+}
+
+static lln_status average_rows(struct lln_sum_workspace *workspace, size_t n,
+                               size_t d, double sigma, struct average *sum)
+{
+    struct rule rule;
+    LLN_TRY(laguerre_rule(d, &rule));
+    for (size_t k = 0; k < NODES; k++) {
+        double v = 2 * sigma * sigma * rule.node[k] / (double)d;
+        if (rule.weight[k] < LIGHTEST)
+            continue;
+        if (v > LLN_THEORY_S2_MAX)
+            return lln_fail(LLN_EINVAL,
+                            "sigma %g: the logits of some rows have variance "
+                            "%g, expected at most %g",
+                            sigma, v, LLN_THEORY_S2_MAX);
+        LLN_TRY(add_row(workspace, n, v, rule.weight[k], sum));
+    }
+    return LLN_OK;
+}
+
+static void finish(size_t n, double sigma, const struct average *sum,
+                   struct lln_theory_softmax *result)
+{
+    double keys = (double)n, s2 = sigma * sigma;
+    double mean = sum->log_norm / sum->weight;
+    double between = sum->log_norm2 / sum->weight - mean * mean;
+    result->log_norm = sum->shift + mean;
+    result->concentration = sum->concentration / sum->weight;
+    result->entropy = result->log_norm + sum->entropy / sum->weight;
+    result->log_mean = -result->log_norm;
+    result->log_variance =
+        s2 * (1 - 2 / keys) + between + sum->log_norm_variance / sum->weight;
+    result->log_variance_row = s2;
+    result->lambda2 = sqrt(fmax(0, result->concentration - 1 / keys));
+}
+
+lln_status lln_theory_softmax(size_t n, size_t d, double sigma,
+                              struct lln_theory_softmax *result)
+{
+    if (n == 0 || d == 0 || !(sigma >= 0 && isfinite(sigma)))
+        return lln_fail(LLN_EINVAL,
+                        "softmax of %zu keys, %zu features, sigma %g: "
+                        "expected at least 1, 1, 0",
+                        n, d, sigma);
+    if (n == 1) {
+        *result = (struct lln_theory_softmax){.concentration = 1,
+                                              .log_variance_row = NAN};
+        return LLN_OK;
+    }
+    struct lln_sum_workspace *workspace = lln_array_alloc(1, sizeof *workspace);
+    if (!workspace)
+        return LLN_ENOMEM;
+    struct average sum = {0};
+    lln_status status = average_rows(workspace, n, d, sigma, &sum);
+    free(workspace);
+    if (status == LLN_OK)
+        finish(n, sigma, &sum, result);
+    return status;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "theory/lln_theory.h"
+
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_roots.h>
+#include <math.h>
+
+#include "theory/covariance.h"
+#include "theory/fenton.h"
+#include "theory/lognormal_sum.h"
+
+static lln_status check(size_t d, double a, double b)
+{
+    if (d == 0)
+        return lln_fail(LLN_EINVAL, "lln with 0 features: expected at least 1");
+    if (!(a >= 0 && b >= 0 && a * a + b * b <= LLN_THEORY_S2_MAX))
+        return lln_fail(LLN_EINVAL,
+                        "lln with sides %g and %g: expected not negative, "
+                        "sum of squares at most %g",
+                        a, b, LLN_THEORY_S2_MAX);
+    return LLN_OK;
+}
+
+/* D2 where both sides are positive. */
+static lln_status row_variance(size_t d, double a, double b,
+                               double sum_variance, double *variance)
+{
+    double covariance;
+    LLN_TRY(lln_sum_covariance(d, a, b, b, &covariance));
+    *variance = fmax(0, sum_variance - covariance);
+    return LLN_OK;
+}
+
+static lln_status log_variances(double feature_variance,
+                                struct lln_theory_lln *lln)
+{
+    if (lln->b == 0) {
+        lln->log_variance_row = lln->log_variance = 0;
+        return LLN_OK;
+    }
+    if (lln->a == 0) {
+        lln->log_variance_row = lln->log_variance = lln->sum_variance;
+        return LLN_OK;
+    }
+    double covariance;
+    LLN_TRY(row_variance(lln->d, lln->a, lln->b, lln->sum_variance,
+                         &lln->log_variance_row));
+    LLN_TRY(lln_sum_covariance(lln->d, lln->a, lln->b, 0, &covariance));
+    lln->log_variance =
+        fmax(0, lln->sum_variance + feature_variance - 2 * covariance);
+    return LLN_OK;
+}
+
+lln_status lln_theory_lln(size_t d, double a, double b,
+                          struct lln_theory_lln *lln)
+{
+    double sum[4], feature[4];
+    struct lln_theory_lln result = {.d = d, .a = a, .b = b};
+    LLN_TRY(check(d, a, b));
+    LLN_TRY(lln_theory_sum_cumulants(d, a * a + b * b, sum));
+    LLN_TRY(lln_theory_sum_cumulants(d, a * a, feature));
+    LLN_TRY(lln_theory_sum_concentration(d, a * a, &result.concentration));
+    result.sum_mean = sum[0];
+    result.sum_variance = sum[1];
+    result.feature_mean = feature[0];
+    LLN_TRY(log_variances(feature[1], &result));
+    *lln = result;
+    return LLN_OK;
+}
+
+lln_status lln_theory_lln_log_mean(size_t n, const struct lln_theory_lln *lln,
+                                   double *log_mean)
+{
+    if (n == 0)
+        return lln_fail(LLN_EINVAL, "lln with 0 keys: expected at least 1");
+    *log_mean = lln->sum_mean - log((double)n) - lln->b * lln->b / 2 -
+                lln->feature_mean;
+    return LLN_OK;
+}
+
+lln_status lln_theory_lln_unbiased_norm(const struct lln_theory_lln *lln,
+                                        double *norm)
+{
+    double excess = fmax(0, lln->concentration - 1 / (double)lln->d);
+    double growth = expm1(lln->b * lln->b);
+    *norm = isfinite(growth) ? sqrt(growth * excess) : NAN;
+    if (isnan(*norm))
+        return lln_fail(LLN_EUNDEFINED,
+                        "lln with key side %g: the norm overflows", lln->b);
+    return LLN_OK;
+}
+
+lln_status lln_theory_lln_lambda2(size_t n, const struct lln_theory_lln *lln,
+                                  double *lambda2)
+{
+    if (n == 0)
+        return lln_fail(LLN_EINVAL, "lln with 0 keys: expected at least 1");
+    lln_status status = lln_theory_lln_unbiased_norm(lln, lambda2);
+    *lambda2 /= sqrt((double)n);
+    return status;
+}
+
+/* Root finding in x = ln s for ln D2(s) = ln target: nearly straight, slope 2
+ * at both ends. */
+struct matching {
+    size_t d;
+    double log_target;
+    lln_status status; /* of the last evaluation */
+};
+
+static double excess_at(double x, void *data)
+{
+    struct matching *matching = data;
+    double s = exp(x), sum[4], variance = NAN;
+    matching->status = lln_theory_sum_cumulants(matching->d, 2 * s * s, sum);
+    if (matching->status == LLN_OK)
+        matching->status = row_variance(matching->d, s, s, sum[1], &variance);
+    return log(variance) - matching->log_target;
+}
+
+/* Widens [low, high] from a guess until the excess changes its sign. */
+static lln_status bracket(struct matching *matching, double guess, double *low,
+                          double *high)
+{
+    static const double STRIDE = 0.25;
+    double largest = log(LLN_THEORY_S2_MAX / 2) / 2 - 1e-12;
+    double x = fmin(guess, largest);
+    double excess = excess_at(x, matching), sign = excess > 0 ? -1 : 1;
+    while (matching->status == LLN_OK) {
+        double next = fmin(x + sign * STRIDE, largest);
+        if (next == x)
+            return lln_fail(LLN_ENOCONV,
+                            "lln with %zu features: no side up to %g reaches "
+                            "log-variance %g",
+                            matching->d, exp(largest),
+                            exp(matching->log_target));
+        excess = excess_at(next, matching);
+        *low = fmin(x, next);
+        *high = fmax(x, next);
+        if (excess * sign >= 0)
+            break;
+        x = next;
+    }
+    return matching->status;
+}
+
+static lln_status brent(struct matching *matching, double low, double high,
+                        double *root)
+{
+    static const double TOLERANCE = 1e-10; /* of ln s */
+    gsl_function function = {excess_at, matching};
+    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
+    if (!solver)
+        return lln_fail(LLN_ENOMEM, "out of memory: root finder");
+    int code = gsl_root_fsolver_set(solver, &function, low, high);
+    for (int step = 0; code == GSL_SUCCESS; step++) {
+        double width = solver->x_upper - solver->x_lower;
+        if (width < TOLERANCE)
+            break;
+        code = step < 100 ? gsl_root_fsolver_iterate(solver) : GSL_EMAXITER;
+    }
+    *root = gsl_root_fsolver_root(solver);
+    gsl_root_fsolver_free(solver);
+    if (matching->status != LLN_OK)
+        return matching->status;
+    if (code != GSL_SUCCESS)
+        return lln_fail(LLN_ENOCONV, "lln matching: %s", gsl_strerror(code));
+    return LLN_OK;
+}
+
+lln_status lln_theory_lln_match(size_t d, double target, double *s)
+{
+    if (!(target > 0 && isfinite(target)))
+        return lln_fail(LLN_EINVAL,
+                        "log-variance %g to match: expected positive", target);
+    double side2, low = 0, high = 0, root = 0;
+    struct matching matching = {.d = d, .log_target = log(target)};
+    LLN_TRY(lln_theory_fenton_row_inverse(d, target, &side2));
+    /* D2 <= b^2: the gradient of ln S in the keys is no longer than b. */
+    double guess = log(fmax(side2, target)) / 2;
+    LLN_TRY(bracket(&matching, guess, &low, &high));
+    LLN_TRY(brent(&matching, low, high, &root));
+    *s = exp(root);
+    return LLN_OK;
+}

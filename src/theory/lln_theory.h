@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Linear log-normal attention of Gaussian queries and keys in the limit of
+ * many tokens: S_ij = sum_l e^{alpha q_il + beta k_jl}, P_ij = S_ij / sum of
+ * row i. */
+#ifndef LLN_THEORY_LLN_THEORY_H
+#define LLN_THEORY_LLN_THEORY_H
+
+#include <stddef.h>
+
+#include "core/status.h"
+
+/* a = alpha sigma_q, b = beta sigma_k. T = ln sum_l e^{a x_l} is what the
+ * normaliser of a row depends on: ln Z = ln N + b^2/2 + T. */
+struct lln_theory_lln {
+    size_t d;
+    double a, b;
+    double sum_mean;         /* E ln S */
+    double sum_variance;     /* Var ln S over queries and keys */
+    double log_variance_row; /* mean variance of ln P within a row (D2) */
+    double log_variance;     /* variance of ln P over all entries (D1) */
+    double feature_mean;     /* E T */
+    double concentration;    /* Y2 = E sum_l w_l^2, w = softmax of alpha q */
+};
+
+/* ln S with the normaliser included, N -> inf:
+ *     D2 = Var ln S - Cov(s, s'),   s, s' of one row and two columns,
+ *     D1 = Var ln S + Var T - 2 Cov(s, T),
+ * both covariances as integrals over the plane (Hoeffding's identity applied
+ * to Laplace transforms), trapezoidal step 0.24.
+ * d: features, 1..; a, b: 0.. with a^2 + b^2 <= LLN_THEORY_S2_MAX. a = 0: all
+ * rows are equal, D1 = D2 = Var ln S. b = 0: P is uniform, D1 = D2 = 0.
+ * d = 1: P is a softmax of b Z, D1 = D2 = b^2.
+ * At finite N, D2 is the same in expectation; D1 differs by up to 5 % at
+ * a^2 + b^2 = 16, N = 512.
+ * Absolute error below 1e-12 for a^2 + b^2 <= 36 (measured against tables).
+ * LLN_EINVAL: d = 0, a or b negative, too large or NaN; LLN_ENOMEM;
+ * LLN_ENOCONV as in lln_theory_sum_cumulants.
+ * d = 64: 3 ms at a = b = 1, 6 ms at 2.3, 12 ms at 4; more for a >> b. */
+LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
+                                        struct lln_theory_lln *lln);
+
+/* Mean of ln P over all entries of a row of n keys, n large:
+ *     E ln S - ln n - b^2 / 2 - E T.
+ * LLN_EINVAL: n = 0. */
+LLN_NODISCARD lln_status lln_theory_lln_log_mean(
+    size_t n, const struct lln_theory_lln *lln, double *log_mean);
+
+/* Frobenius norm of P minus its column means, n -> inf:
+ *     sqrt((e^{b^2} - 1) (Y2 - 1/d)).
+ * Within 3 % of simulations at n = 512 for b <= 1.5, d = 64; too large where
+ * single keys hold a column. LLN_EUNDEFINED, NaN: e^{b^2} overflows. */
+LLN_NODISCARD lln_status
+lln_theory_lln_unbiased_norm(const struct lln_theory_lln *lln, double *norm);
+
+/* Typical modulus of the second eigenvalue of P for n tokens: the norm above
+ * divided by sqrt(n), a scale that simulations exceed by 5 to 15 %.
+ * LLN_EINVAL: n = 0; LLN_EUNDEFINED, NaN as above. */
+LLN_NODISCARD lln_status lln_theory_lln_lambda2(
+    size_t n, const struct lln_theory_lln *lln, double *lambda2);
+
+/* The balanced side s = a = b at which D2 equals `target`: the exact moment
+ * matching in the Gaussian model. Brent's method in ln s, ln D2 from a
+ * bracket grown from the inverse of lln_theory_fenton_row.
+ * d: features, 1..; target: log-variance of a row, 1e-6 to 200; relative
+ * error of s below 1e-9 for target >= 1e-4.
+ * LLN_EINVAL: d = 0, target not positive, infinite or NaN; LLN_ENOCONV: no s
+ * with 2 s^2 <= LLN_THEORY_S2_MAX gives the target; LLN_ENOMEM. 15 ms at
+ * d = 64, target 1; up to 0.1 s for large targets. */
+LLN_NODISCARD lln_status lln_theory_lln_match(size_t d, double target,
+                                              double *s);
+
+#endif

@@ -214,9 +214,8 @@ START_TEST(histogram_five)
     expect_absolute(density[2], 0.125, 1e-15); /*  0.5 */
     expect_absolute(density[3], 0, 0);         /* -2.9 and 4 are outside */
     expect_absolute(normal[2], 0.3413447460685429, 1e-15); /* Phi(1) - 1/2 */
-    expect_status(
-        lln_sample_histogram(&sample, 0.25, 0, 2, 4, density, normal),
-        LLN_EUNDEFINED);
+    expect_status(lln_sample_histogram(&sample, 0.25, 0, 2, 4, density, normal),
+                  LLN_EUNDEFINED);
 }
 END_TEST
 

@@ -7,12 +7,17 @@
 #include "core/memory.h"
 #include "heads/temperature.h"
 #include "measure/lognormal.h"
+#include "measure/normality.h"
 #include "model.h"
 #include "run.h"
+#include "selection.h"
+#include "theory/fenton_accuracy.h"
 
 static struct {
     size_t histogram, qq;
-} options;
+    bool inputs, fenton;
+    const char *s2;
+} options = {.s2 = "0.25:25:100"};
 
 enum { LARGEST_TABLE = 100000 };
 
@@ -23,6 +28,13 @@ static const cli_option table[] = {
     {"qq", 0, CLI_COUNT, "COUNT",
      "quantiles of standardised ln P against normal ones instead", &options.qq,
      1, LARGEST_TABLE, false},
+    {"inputs", 0, CLI_FLAG, NULL, "normality of Q and K instead",
+     &options.inputs, 0, 0, false},
+    {"fenton", 0, CLI_FLAG, NULL,
+     "accuracy of log-normal approximations for --dim features instead",
+     &options.fenton, 0, 0, false},
+    {"s2", 0, CLI_TEXT, "LIST", "where --fenton looks (0.25:25:100)",
+     &options.s2, 0, 0, false},
     {0},
 };
 
@@ -58,6 +70,23 @@ static const lln_column qq_columns[] = {
     {"normal_quantile", LLN_REAL},
     {"quantile", LLN_REAL},
     {0},
+};
+
+static const lln_column input_columns[] = {
+    {"matrix", LLN_TEXT},         {"entries", LLN_INTEGER},
+    {"mean", LLN_REAL},           {"deviation", LLN_REAL},
+    {"skewness", LLN_REAL},       {"excess_kurtosis", LLN_REAL},
+    {"ks_distance", LLN_REAL},    {"wasserstein", LLN_REAL},
+    {"qq_correlation", LLN_REAL}, {0},
+};
+
+static const lln_column fenton_columns[] = {
+    {"d", LLN_INTEGER},           {"s2", LLN_REAL},
+    {"exact_mean", LLN_REAL},     {"exact_variance", LLN_REAL},
+    {"fenton_mean", LLN_REAL},    {"fenton_variance", LLN_REAL},
+    {"variance_error", LLN_REAL}, {"log_variance_row", LLN_REAL},
+    {"log_variance", LLN_REAL},   {"fenton_row_variance", LLN_REAL},
+    {"paper_line", LLN_REAL},     {0},
 };
 
 /* Of standardised ln P; all but 2e-9 of a normal lies within. */
@@ -161,17 +190,78 @@ static lln_status quantiles(const run_case *c, run_block *block)
     return status;
 }
 
+static lln_status inputs(const run_case *c, run_block *block)
+{
+    const lln_matrix matrices[] = {c->head->q, c->head->k};
+    lln_status worst = LLN_OK;
+    LLN_TRY(run_block_resize(block, 2));
+    for (size_t i = 0; i < 2; i++) {
+        lln_cell *cells = block->cells + i * block->columns;
+        lln_normality out;
+        lln_status status = lln_normality_measure(matrices[i], &out);
+        if (status != LLN_OK && status != LLN_EUNDEFINED)
+            return status;
+        worst = status == LLN_OK ? worst : status;
+        cells[0].text = i == 0 ? "q" : "k";
+        cells[1].integer = (long)(matrices[i].rows * matrices[i].columns);
+        cells[2].real = out.mean;
+        cells[3].real = out.deviation;
+        cells[4].real = out.skewness;
+        cells[5].real = out.excess_kurtosis;
+        cells[6].real = out.fit.ks;
+        cells[7].real = out.fit.wasserstein;
+        cells[8].real = out.fit.qq;
+    }
+    return worst;
+}
+
+static int fenton(void)
+{
+    if (run_shared.q)
+        cli_usage("--fenton: has no use for --q and --k");
+    number_list list = number_list_read("s2", options.s2);
+    lln_table *out = run_table_open(fenton_columns);
+    for (size_t i = 0; i < list.count; i++) {
+        lln_theory_accuracy a;
+        cli_check(
+            lln_theory_fenton_accuracy(run_shared.dim, list.values[i], &a));
+        const lln_cell cells[] = {
+            {.integer = (long)run_shared.dim},
+            {.real = list.values[i]},
+            {.real = a.exact_mean},
+            {.real = a.exact_variance},
+            {.real = a.fenton_mean},
+            {.real = a.fenton_variance},
+            {.real = a.variance_error},
+            {.real = a.log_variance_row},
+            {.real = a.log_variance},
+            {.real = a.fenton_row_variance},
+            {.real = a.paper_line},
+        };
+        cli_check_output(lln_table_row(out, cells));
+    }
+    free(list.values);
+    return run_table_close(out);
+}
+
 int main(int argc, char **argv)
 {
     run_parse(&tool, argc, argv);
-    if (options.histogram && options.qq)
-        cli_usage("--histogram and --qq: choose one");
+    if (cli_given("histogram") + cli_given("qq") + options.inputs +
+            options.fenton >
+        1)
+        cli_usage("--histogram, --qq, --inputs, --fenton: choose one");
+    if (cli_given("s2") && !options.fenton)
+        cli_usage("--s2: goes with --fenton");
+    if (options.fenton)
+        return fenton();
+    run_plan plan = {.columns = summary_columns, .measure = summarise};
     if (options.histogram)
-        return run_plan_write(
-            &(run_plan){.columns = histogram_columns, .measure = histogram});
-    if (options.qq)
-        return run_plan_write(
-            &(run_plan){.columns = qq_columns, .measure = quantiles});
-    return run_plan_write(
-        &(run_plan){.columns = summary_columns, .measure = summarise});
+        plan = (run_plan){.columns = histogram_columns, .measure = histogram};
+    else if (options.qq)
+        plan = (run_plan){.columns = qq_columns, .measure = quantiles};
+    else if (options.inputs)
+        plan = (run_plan){
+            .columns = input_columns, .measure = inputs, .plain = true};
+    return run_plan_write(&plan);
 }

@@ -19,7 +19,7 @@
 typedef struct {
     const run_plan *plan;
     size_t columns; /* of the plan */
-    tau_list taus;
+    number_list taus;
     kernel_list kernels; /* of a plain plan: one entry, of no kernel */
     params *params;
     lln_heads heads;
@@ -211,15 +211,20 @@ static void print_comments(FILE *out, bool sampled)
         fprintf(out, "# seed: %zu\n", run_shared.seed);
 }
 
-static row_writer *open_writer(const run_state *run, FILE *out)
+static lln_table_style table_style(void)
 {
     lln_table_style style = {.precision = (int)run_shared.precision,
                              .header = !run_shared.no_header};
     cli_check(lln_table_format_find(run_shared.format, &style.format));
+    return style;
+}
+
+static row_writer *open_writer(const run_state *run, FILE *out)
+{
     if (run_shared.comments)
         print_comments(out, run->heads.sampled);
     return row_writer_open(out, run->plan->columns, run->columns, averaged(run),
-                           style);
+                           table_style());
 }
 
 static void choose_kernels(run_state *run)
@@ -245,7 +250,7 @@ static void open_run(run_state *run, const run_plan *plan)
         run->columns++;
     run->block.types = plan->columns;
     run->block.columns = run->columns;
-    run->taus = tau_list_read(run_shared.tau);
+    run->taus = number_list_read("tau", run_shared.tau);
     choose_kernels(run);
     run->averages = calloc(run->kernels.count, sizeof *run->averages);
     if (!run->averages || !run->kernels.entries)
@@ -287,6 +292,27 @@ int run_plan_write(const run_plan *plan)
         return result;
     cli_warn("interrupted: %zu of %zu heads written", run.written, total);
     return CLI_FAILED;
+}
+
+lln_table *run_table_open(const lln_column *columns)
+{
+    size_t count = 0;
+    while (columns[count].name)
+        count++;
+    FILE *out = cli_output(run_shared.output);
+    if (run_shared.comments)
+        print_comments(out, false);
+    lln_table *table = lln_table_alloc(out, columns, count, table_style());
+    if (!table)
+        cli_fail("out of memory");
+    return table;
+}
+
+int run_table_close(lln_table *table)
+{
+    cli_check_output(lln_table_end(table));
+    lln_table_free(table);
+    return cli_finish();
 }
 
 int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,

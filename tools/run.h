@@ -83,6 +83,13 @@ void run_parse(const cli_tool *tool, int argc, char **argv);
  * CLI_FAILED. */
 int run_plan_write(const run_plan *plan);
 
+/* For tables that are not about heads: a table with these columns alone, ended
+ * by name NULL, on the output and in the form that the shared options ask
+ * for. Rows go in by lln_table_row and cli_check_output; closing returns the
+ * exit status for main. */
+lln_table *run_table_open(const lln_column *columns);
+int run_table_close(lln_table *table);
+
 /* run_parse and run_plan_write. */
 int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,
                      char **argv);

@@ -11,7 +11,7 @@
 
 enum { MOST_VALUES = 100000 };
 
-static const char tau_form[] =
+static const char list_form[] =
     "expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]";
 
 /* Parts of text between separators. */
@@ -39,17 +39,17 @@ static char *copy_or_fail(const char *text)
     return copy;
 }
 
-static double read_tau(const char *text)
+static double read_number(const char *option, const char *text)
 {
     double value;
     if (!cli_read_real(text, &value))
-        cli_usage("--tau: '%s' is not a number; %s", text, tau_form);
+        cli_usage("--%s: '%s' is not a number; %s", option, text, list_form);
     if (value <= 0)
-        cli_usage("--tau: '%s' is out of range; %s", text, tau_form);
+        cli_usage("--%s: '%s' is out of range; %s", option, text, list_form);
     return value;
 }
 
-static tau_list read_tau_range(const char *text)
+static number_list read_range(const char *option, const char *text)
 {
     char *copy = copy_or_fail(text), *rest = copy;
     char *part[4] = {NULL, NULL, NULL, NULL};
@@ -58,25 +58,26 @@ static tau_list read_tau_range(const char *text)
         part[i] = strsep(&rest, ":");
     bool log = parts == 4 && strcmp(part[3], "log") == 0;
     if (parts < 3 || parts > 4 || (parts == 4 && !log))
-        cli_usage("--tau: '%s' is not lo:hi:count[:log]", text);
-    double low = read_tau(part[0]), high = read_tau(part[1]), count;
+        cli_usage("--%s: '%s' is not lo:hi:count[:log]", option, text);
+    double low = read_number(option, part[0]),
+           high = read_number(option, part[1]), count;
     if (!cli_read_real(part[2], &count) || count < 2 || count > MOST_VALUES ||
         count != (double)(size_t)count)
-        cli_usage("--tau: count '%s' is not a whole number from 2 to %d",
+        cli_usage("--%s: count '%s' is not a whole number from 2 to %d", option,
                   part[2], MOST_VALUES);
     free(copy);
-    tau_list list = {.count = (size_t)count};
+    number_list list = {.count = (size_t)count};
     list.values = array_or_fail(list.count, sizeof *list.values);
     for (size_t i = 0; i < list.count; i++)
         list.values[i] = lln_series_value(low, high, list.count, log, i);
     return list;
 }
 
-tau_list tau_list_read(const char *text)
+number_list number_list_read(const char *option, const char *text)
 {
     if (text && strchr(text, ':'))
-        return read_tau_range(text);
-    tau_list list = {.count = text ? count_parts(text, ',') : 1};
+        return read_range(option, text);
+    number_list list = {.count = text ? count_parts(text, ',') : 1};
     list.values = array_or_fail(list.count, sizeof *list.values);
     if (!text) {
         list.values[0] = NAN;
@@ -84,7 +85,7 @@ tau_list tau_list_read(const char *text)
     }
     char *copy = copy_or_fail(text), *rest = copy;
     for (size_t i = 0; i < list.count; i++)
-        list.values[i] = read_tau(strsep(&rest, ","));
+        list.values[i] = read_number(option, strsep(&rest, ","));
     free(copy);
     return list;
 }

@@ -10,11 +10,11 @@
 #include "kernel/kernel.h"
 #include "match/match.h"
 
-/* Temperatures in the order given; none asked for: one NaN. */
+/* Numbers in the order given; none asked for: one NaN. */
 typedef struct {
     size_t count;
     double *values; /* [count], owned */
-} tau_list;
+} number_list;
 
 /* A kernel, and where its alpha and beta come from. */
 typedef struct {
@@ -29,9 +29,9 @@ typedef struct {
     kernel_entry *entries; /* [count], owned */
 } kernel_list;
 
-/* Reads a list such as "0.5,1" or "0.2:2:10:log"; NULL: none asked for. Ends
- * the process on bad usage; so does the next. */
-tau_list tau_list_read(const char *text);
+/* Reads positive numbers, a list such as "0.5,1" or "0.2:2:10:log"; NULL:
+ * none asked for. Ends the process on bad usage, naming the option. */
+number_list number_list_read(const char *option, const char *text);
 
 /* Reads "softmax,lln:match=fenton". With `params`, kernels whose strength is
  * not stated take it from there, and there must be one. */

@@ -43,8 +43,7 @@ LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,
                                                  double *normal);
 LLN_NODISCARD lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
                                                  const lln_sample *sample,
-                                                 size_t count,
-                                                 double *sample_q,
+                                                 size_t count, double *sample_q,
                                                  double *normal_q);
 
 /* D2 alone: mean over rows of the variance of ln P within the row, divisor

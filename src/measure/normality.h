@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Are the entries of a matrix of queries or keys normal? */
+#ifndef LLN_MEASURE_NORMALITY_H
+#define LLN_MEASURE_NORMALITY_H
+
+#include "core/matrix.h"
+#include "measure/sample.h"
+
+typedef struct {
+    double mean;
+    double deviation; /* divisor: entries - 1 */
+    double skewness, excess_kurtosis;
+    lln_normal_fit fit; /* against the normal of the same mean and deviation */
+} lln_normality;
+
+/* Moments over all entries; the fit over all of at most 2^20 entries, else
+ * over every k-th of them in memory order, k the smallest that does. No
+ * p-value: entries of real queries and keys depend on each other, so that
+ * their number says nothing of the evidence.
+ * LLN_EUNDEFINED: fewer than two entries or no spread; what does not exist is
+ * NaN. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_normality_measure(lln_matrix a,
+                                               lln_normality *out);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The table of methods, and those that need no pass over the head. */
+#include "match/match.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "heads/temperature.h"
+#include "match/measured.h"
+#include "theory/fenton.h"
+#include "theory/line.h"
+#include "theory/lln_theory.h"
+
+static lln_status paper_side(const lln_head *head, double tolerance,
+                             lln_match *match, double *s)
+{
+    (void)head;
+    (void)tolerance;
+    double sigma = match->sigma_q * match->sigma_k;
+    match->target = sigma * sigma;
+    LLN_TRY(lln_theory_paper_side(match->sigma_q, match->sigma_k, s));
+    return lln_theory_paper_variance(2 * *s * *s, &match->predicted);
+}
+
+static lln_status fenton_side(const lln_head *head, double tolerance,
+                              lln_match *match, double *s)
+{
+    (void)tolerance;
+    size_t d = head->q.columns;
+    double s2, mean;
+    LLN_TRY(lln_theory_fenton_inverse(d, match->target, &s2));
+    *s = sqrt(s2 / 2);
+    return lln_theory_fenton(d, s2, &mean, &match->predicted);
+}
+
+static lln_status fenton_row_side(const lln_head *head, double tolerance,
+                                  lln_match *match, double *s)
+{
+    (void)tolerance;
+    size_t d = head->q.columns;
+    double side2;
+    LLN_TRY(lln_theory_fenton_row_inverse(d, match->target, &side2));
+    *s = sqrt(side2);
+    return lln_theory_fenton_row(d, side2, side2, &match->predicted);
+}
+
+static lln_status exact_side(const lln_head *head, double tolerance,
+                             lln_match *match, double *s)
+{
+    (void)tolerance;
+    match->predicted = match->target;
+    return lln_theory_lln_match(head->q.columns, match->target, s);
+}
+
+const lln_match_method lln_match_methods[] = {
+    {"paper", "the published line and its constants, fitted for d = 64",
+     paper_side},
+    {"fenton", "Fenton-Wilkinson variance of the sum of features", fenton_side},
+    {"fenton-row", "Fenton-Wilkinson variance of a normalised row",
+     fenton_row_side},
+    {"exact", "quadrature under the Gaussian model", exact_side},
+    {"measured", "root of the log-variance measured on the head",
+     lln_match_measured},
+    {0},
+};
+
+const lln_match_method *lln_match_find(const char *name)
+{
+    for (const lln_match_method *method = lln_match_methods; method->name;
+         method++)
+        if (strcmp(method->name, name) == 0)
+            return method;
+    return NULL;
+}
+
+/* Standard deviation of all entries; what rounding leaves of a constant
+ * matrix is no spread. */
+static lln_status spread(lln_matrix a, const char *what, double *deviation)
+{
+    double mean;
+    lln_matrix_moments(a, &mean, deviation);
+    if (!(*deviation > 8 * DBL_EPSILON * fabs(mean)))
+        return lln_fail(LLN_EUNDEFINED, "match: the %s have no spread", what);
+    return LLN_OK;
+}
+
+lln_status lln_match_solve_within(const lln_match_method *method,
+                                  const lln_head *head, double tolerance,
+                                  lln_match *match)
+{
+    double s = NAN;
+    lln_match result = {.predicted = NAN};
+    if (!(tolerance > 0 && tolerance < 1))
+        return lln_fail(LLN_EINVAL, "match: tolerance %g: expected 0 to 1",
+                        tolerance);
+    LLN_TRY(spread(head->q, "queries", &result.sigma_q));
+    LLN_TRY(spread(head->k, "keys", &result.sigma_k));
+    LLN_TRY(lln_logit_variance(head, &result.target));
+    if (!(result.target > 0))
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: the logits have no spread within rows");
+    LLN_TRY(method->side(head, tolerance, &result, &s));
+    result.alpha = s / result.sigma_q;
+    result.beta = s / result.sigma_k;
+    *match = result;
+    return LLN_OK;
+}
+
+lln_status lln_match_solve(const lln_match_method *method, const lln_head *head,
+                           lln_match *match)
+{
+    return lln_match_solve_within(method, head, LLN_MATCH_TOLERANCE, match);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Matching on the head itself. Private to src/match. */
+#ifndef LLN_MATCH_MEASURED_H
+#define LLN_MATCH_MEASURED_H
+
+#include "kernel/attention.h"
+#include "match/match.h"
+
+/* LLN attention of the head with these alpha and beta. */
+LLN_NODISCARD lln_status lln_match_attention(const lln_head *head, double alpha,
+                                             double beta,
+                                             lln_attention *attention);
+
+/* The method `measured`, see lln_match_method.side. */
+LLN_NODISCARD lln_status lln_match_measured(const lln_head *head,
+                                            double tolerance, lln_match *match,
+                                            double *s);
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The matching methods against tests/data/cases/cases_matching.csv (dense
+ * float64 programs and quadrature), closed forms, and their own target. */
+#include <gsl/gsl_errno.h>
+
+#include "cases.h"
+#include "core/threads.h"
+#include "match/match.h"
+#include "match/measured.h"
+#include "measure/lognormal.h"
+
+static const char *const names[] = {"A", "B", "C"};
+
+/* Columns of cases_matching.csv. */
+enum { TARGET, SIDE, ALPHA, BETA, LLN_D1, LLN_D2, REFERENCES = 6 };
+
+static void reference(const char *name, const char *method, double *out)
+{
+    char line[512], key[64];
+    FILE *file = fopen("tests/data/cases/cases_matching.csv", "r");
+    ck_assert(file != NULL);
+    snprintf(key, sizeof key, "%s,%s,", name, method);
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0) {
+            char *at = line + strlen(key) - 1;
+            for (int c = 0; c < REFERENCES; c++)
+                out[c] = strtod(at + 1, &at);
+            fclose(file);
+            return;
+        }
+    ck_abort_msg("no reference %s", key);
+}
+
+/* D2 of LLN attention over all rows. */
+static double measure(const lln_head *head, const lln_match *match)
+{
+    lln_attention attention;
+    double variance;
+    expect_ok(lln_match_attention(head, match->alpha, match->beta, &attention));
+    expect_ok(lln_log_variance_row(&attention, NULL, 0, &variance));
+    lln_attention_close(&attention);
+    return variance;
+}
+
+static lln_match solve(const lln_head *head, const char *method)
+{
+    lln_match match;
+    expect_ok(lln_match_solve(lln_match_find(method), head, &match));
+    return match;
+}
+
+static lln_head gaussian_like(size_t n, size_t d, double factor,
+                              lln_precision precision)
+{
+    lln_head head = {.source = "test", .layer = -1, .head = -1};
+    size_t size = n * d;
+    double *values = lln_array_alloc(2 * size, sizeof *values);
+    unsigned long long state = 12345;
+    for (size_t i = 0; i < 2 * size; i++) {
+        double sum = -6; /* of twelve uniforms: close to normal */
+        for (int u = 0; u < 12; u++) {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            sum += (double)(state >> 11) * 0x1p-53;
+        }
+        values[i] = factor * sum;
+    }
+    head.storage = values;
+    if (precision == LLN_FLOAT32) {
+        head.storage = lln_array_alloc(2 * size, sizeof(float));
+        lln_matrix_convert((lln_matrix){LLN_FLOAT64, 2, size, values},
+                           LLN_FLOAT32, head.storage);
+        free(values);
+    }
+    char *keys = (char *)head.storage + size * lln_precision_size(precision);
+    head.q = (lln_matrix){precision, n, d, head.storage};
+    head.k = (lln_matrix){precision, n, d, keys};
+    head.scale = 1 / sqrt((double)d);
+    return head;
+}
+
+/* A head of two features from literal rows. */
+static lln_head small_head(const double *q, size_t n, const double *k, size_t m,
+                           size_t d)
+{
+    lln_head head = {.source = "test", .layer = -1, .head = -1, .scale = 1};
+    head.q = (lln_matrix){LLN_FLOAT64, n, d, q};
+    head.k = (lln_matrix){LLN_FLOAT64, m, d, k};
+    return head;
+}
+
+START_TEST(find_names)
+{
+    static const char *const all[] = {"paper", "fenton", "fenton-row", "exact",
+                                      "measured"};
+    for (int i = 0; i < 5; i++)
+        ck_assert_str_eq(lln_match_find(all[i])->name, all[i]);
+    ck_assert_ptr_null(lln_match_find("fentom"));
+    ck_assert_ptr_null(lln_match_find(""));
+}
+END_TEST
+
+static void check_closed(const char *name, const char *method,
+                         const char *label, double tolerance)
+{
+    double expected[REFERENCES];
+    lln_head head = case_head(name, LLN_FLOAT64, false);
+    lln_match match = solve(&head, method);
+    reference(name, label, expected);
+    expect_relative(match.target, expected[TARGET], 1e-12);
+    expect_relative(match.alpha, expected[ALPHA], tolerance);
+    expect_relative(match.beta, expected[BETA], tolerance);
+    expect_relative(match.alpha * match.sigma_q, expected[SIDE], tolerance);
+    expect_relative(match.predicted, match.target, 1e-12);
+    expect_relative(measure(&head, &match), expected[LLN_D2], 10 * tolerance);
+    lln_head_free(&head);
+}
+
+START_TEST(solve_paper)
+{
+    check_closed(names[_i], "paper", "official", 1e-12);
+}
+END_TEST
+
+/* The rule as published, written out. */
+START_TEST(solve_paper_rule)
+{
+    lln_head head = case_head("B", LLN_FLOAT64, true);
+    lln_match match = solve(&head, "paper");
+    double sigma = match.sigma_q * match.sigma_k;
+    double s =
+        sqrt((sigma * sigma + 0.35487039130661086) / (2 * 0.14855178144710912));
+    expect_relative(match.alpha, s / match.sigma_q, 1e-15);
+    expect_relative(match.beta, s / match.sigma_k, 1e-15);
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(solve_fenton)
+{
+    check_closed(names[_i], "fenton", "fenton_inv_D2", 1e-12);
+}
+END_TEST
+
+START_TEST(solve_fenton_row)
+{
+    check_closed(names[_i], "fenton-row", "fenton_norm_inv_D2", 1e-12);
+}
+END_TEST
+
+START_TEST(solve_exact)
+{
+    check_closed(names[_i], "exact", "exact_quad_D2", 1e-8);
+}
+END_TEST
+
+START_TEST(solve_measured)
+{
+    double expected[REFERENCES];
+    lln_head head = case_head(names[_i], LLN_FLOAT64, false);
+    lln_match match = solve(&head, "measured");
+    reference(names[_i], "measured_D2", expected);
+    expect_relative(match.alpha, expected[ALPHA], 1e-6);
+    expect_relative(match.beta, expected[BETA], 1e-6);
+    expect_relative(match.predicted, match.target, 1e-8);
+    expect_relative(measure(&head, &match), match.target, 1e-8);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Solved in float32, checked in float64. */
+START_TEST(solve_measured_single)
+{
+    lln_head single = case_head(names[_i], LLN_FLOAT32, false);
+    lln_head exact = case_head(names[_i], LLN_FLOAT64, false);
+    lln_match match = solve(&single, "measured");
+    lln_match truth = solve(&exact, "measured");
+    expect_relative(match.predicted, match.target, 2e-7);
+    expect_relative(measure(&exact, &match), truth.target, 1e-6);
+    expect_relative(match.alpha, truth.alpha, 1e-6);
+    lln_head_free(&single);
+    lln_head_free(&exact);
+}
+END_TEST
+
+START_TEST(solve_measured_causal)
+{
+    lln_head head = case_head(names[_i], LLN_FLOAT64, true);
+    lln_match match = solve(&head, "measured");
+    if (_i == 0)
+        expect_relative(match.target,
+                        case_scalar("A", "softmax_causal",
+                                    "mean_within_row_var_ddof1_rows_i>=1"),
+                        1e-12);
+    expect_relative(measure(&head, &match), match.target, 1e-8);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* ln P = beta k + const: D2 = s^2 var(k) / sigma_k^2, which is s^2 here. */
+START_TEST(solve_measured_one_feature)
+{
+    lln_head head = gaussian_like(40, 1, 1.5, LLN_FLOAT64);
+    lln_match match = solve(&head, "measured");
+    expect_relative(match.alpha * match.sigma_q, sqrt(match.target), 1e-9);
+    match = solve(&head, "exact");
+    expect_relative(match.alpha * match.sigma_q, sqrt(match.target), 1e-8);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Far from sigma = 1, in both directions. */
+START_TEST(solve_measured_range)
+{
+    static const double factors[] = {0.02, 0.1, 0.4, 2, 4, 12};
+    for (int i = 0; i < 6; i++) {
+        lln_head head = gaussian_like(96, 32, factors[i], LLN_FLOAT64);
+        lln_match match = solve(&head, "measured");
+        expect_relative(measure(&head, &match), match.target, 1e-8);
+        lln_head_free(&head);
+    }
+}
+END_TEST
+
+/* Enough rows for the search to begin on a sample. */
+START_TEST(solve_measured_large)
+{
+    lln_head head = gaussian_like(1500, 16, 1.2, LLN_FLOAT64);
+    head.mask.causal = _i;
+    lln_match match = solve(&head, "measured");
+    expect_relative(measure(&head, &match), match.target, 1e-8);
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(solve_within_sampled)
+{
+    lln_head head = gaussian_like(4000, 16, 1.2, LLN_FLOAT32);
+    const lln_match_method *measured = lln_match_find("measured");
+    lln_match match, full = solve(&head, "measured");
+    expect_ok(lln_match_solve_within(measured, &head, 0.03, &match));
+    expect_relative(measure(&head, &match), match.target, 0.03);
+    ck_assert_double_gt(fabs(match.alpha - full.alpha), 1e-5 * full.alpha);
+    expect_relative(measure(&head, &full), full.target, 3e-7);
+    /* The other methods know no tolerance. */
+    const lln_match_method *fenton = lln_match_find("fenton");
+    expect_ok(lln_match_solve_within(fenton, &head, 0.5, &match));
+    ck_assert_double_eq(match.alpha, solve(&head, "fenton").alpha);
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(solve_within_tolerance)
+{
+    static const double bad[] = {0, -1, 1, NAN};
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    lln_match match = {.alpha = 7};
+    expect_status(
+        lln_match_solve_within(lln_match_methods, &head, bad[_i], &match),
+        LLN_EINVAL);
+    ck_assert_double_eq(match.alpha, 7);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Two features. Queries (3 + c, c) with c = +-30, which P does not see but
+ * sigma_q does, so that alpha stays small; keys (1, 1.5) and 15 times (-1,
+ * 1.5). As s grows the second feature takes over for all keys, so that D2(s)
+ * has a maximum. The same in Python, by golden section: 0.01180487376604739
+ * at s = 1.42097. */
+#define HUMP_MAXIMUM 0.01180487376604739
+#define HUMP_TEXT "the largest found is 0.0118048738, at alpha sigma_q = 1.42"
+static const double HUMP_KEYS[32] = {
+    1,  1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5,
+    -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5};
+static const double HUMP_QUERIES[8] = {33, 30, -27, -30, 33, 30, -27, -30};
+
+START_TEST(solve_measured_maximum)
+{
+    lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
+    lln_match match;
+    const lln_match_method *measured = lln_match_find("measured");
+    expect_status(lln_match_solve(measured, &head, &match), LLN_ENOCONV);
+    ck_assert_msg(strstr(lln_error_message(), HUMP_TEXT), "%s",
+                  lln_error_message());
+    /* Just below the maximum there is a match. */
+    double target;
+    head.scale = 0.001;
+    match = solve(&head, "measured");
+    target = match.target;
+    head.scale *= sqrt(0.999 * HUMP_MAXIMUM / target);
+    match = solve(&head, "measured");
+    expect_relative(measure(&head, &match), match.target, 1e-8);
+    head.scale *= sqrt(1.002);
+    expect_status(lln_match_solve(measured, &head, &match), LLN_ENOCONV);
+}
+END_TEST
+
+START_TEST(solve_no_spread)
+{
+    static const double flat[8] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
+    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
+    const lln_match_method *method = &lln_match_methods[_i];
+    lln_match match;
+    lln_head head = small_head(flat, 4, some, 4, 2);
+    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(), "match: the queries have no spread");
+    head = small_head(some, 4, flat, 4, 2);
+    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(), "match: the keys have no spread");
+    /* One key; one number. */
+    head = small_head(some, 4, some, 1, 2);
+    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
+    head = small_head(some, 1, some, 1, 1);
+    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
+}
+END_TEST
+
+/* All keys equal, but not their entries: D2 of softmax is 0. */
+START_TEST(solve_no_target)
+{
+    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
+    static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
+    lln_head head = small_head(some, 4, same, 4, 2);
+    lln_match match;
+    expect_status(lln_match_solve(&lln_match_methods[_i], &head, &match),
+                  LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(),
+                     "match: the logits have no spread within rows");
+}
+END_TEST
+
+START_TEST(solve_interrupted)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    lln_match match;
+    lln_stop_requested = 1;
+    expect_status(lln_match_solve(lln_match_find("measured"), &head, &match),
+                  LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    lln_head_free(&head);
+}
+END_TEST
+
+int main(void)
+{
+    gsl_set_error_handler_off();
+    Suite *suite = suite_create("match");
+    TCase *solving = tcase_create("solve");
+    tcase_set_timeout(solving, 120);
+    tcase_add_test(solving, find_names);
+    tcase_add_loop_test(solving, solve_paper, 0, 3);
+    tcase_add_test(solving, solve_paper_rule);
+    tcase_add_loop_test(solving, solve_fenton, 0, 3);
+    tcase_add_loop_test(solving, solve_fenton_row, 0, 3);
+    tcase_add_loop_test(solving, solve_exact, 0, 3);
+    tcase_add_loop_test(solving, solve_measured, 0, 3);
+    tcase_add_loop_test(solving, solve_measured_single, 0, 3);
+    tcase_add_loop_test(solving, solve_measured_causal, 0, 3);
+    tcase_add_test(solving, solve_measured_one_feature);
+    tcase_add_test(solving, solve_measured_range);
+    tcase_add_loop_test(solving, solve_measured_large, 0, 2);
+    tcase_add_test(solving, solve_measured_maximum);
+    tcase_add_test(solving, solve_within_sampled);
+    tcase_add_loop_test(solving, solve_within_tolerance, 0, 4);
+    tcase_add_loop_test(solving, solve_no_spread, 0, 5);
+    tcase_add_loop_test(solving, solve_no_target, 0, 5);
+    tcase_add_test(solving, solve_interrupted);
+    suite_add_tcase(suite, solving);
+    return run_suite(suite);
+}

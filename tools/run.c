@@ -75,16 +75,31 @@ static row_identity identify(const run_state *run, const run_case *c,
     return identity;
 }
 
-/* Ends the process for a failure that belongs to one head. */
-__attribute__((noreturn)) static void fail_at(const row_identity *identity)
+/* "gaussian: head 3, tau 0.5" */
+static void describe_place(const row_identity *identity, char *out, size_t size)
 {
     char layer[40] = "", head[40] = "";
     if (!isnan(identity->layer))
         snprintf(layer, sizeof layer, "layer %.0f, ", identity->layer);
     if (!isnan(identity->head))
         snprintf(head, sizeof head, "head %.0f, ", identity->head);
-    cli_fail("%s: %s%stau %.6g: %s", identity->source, layer, head,
-             identity->tau, lln_error_message());
+    snprintf(out, size, "%s: %s%stau %.6g", identity->source, layer, head,
+             identity->tau);
+}
+
+/* For what belongs to one head: goes on, or ends the process. */
+static void warn_at(const row_identity *identity)
+{
+    char place[512];
+    describe_place(identity, place, sizeof place);
+    cli_warn("%s: %s", place, lln_error_message());
+}
+
+__attribute__((noreturn)) static void fail_at(const row_identity *identity)
+{
+    char place[512];
+    describe_place(identity, place, sizeof place);
+    cli_fail("%s: %s", place, lln_error_message());
 }
 
 /* The choice of an entry with its alpha and beta for this head. */
@@ -103,7 +118,12 @@ static lln_status resolve(const run_state *run, const kernel_entry *entry,
             return LLN_EUNDEFINED;
     } else if (entry->method) {
         lln_match match;
-        LLN_TRY(lln_match_solve(entry->method, head, &match));
+        lln_status status = lln_match_solve(entry->method, head, &match);
+        if (status == LLN_ENOCONV) { /* a fact about the head, no failure */
+            warn_at(id);
+            return LLN_EUNDEFINED;
+        }
+        LLN_TRY(status);
         alpha = match.alpha;
         beta = match.beta;
     } else {

@@ -18,7 +18,7 @@
  * d: terms, 1.. (1 is exact); s2: variance of one logarithm, 0.. (0 gives
  * ln d, 0). Either result may be NULL.
  * LLN_EINVAL: d = 0, or s2 negative, infinite or NaN.
- * Source: L. F. Fenton, IRE Trans. Commun. Syst. 8 (1960), eq. 6-7. */
+ * Source: L. F. Fenton, IRE Trans. Commun. Syst. 8 (1960). */
 LLN_NODISCARD lln_status lln_theory_fenton(size_t d, double s2, double *mean,
                                            double *variance);
 

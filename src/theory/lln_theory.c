@@ -78,26 +78,25 @@ lln_status lln_theory_lln_log_mean(size_t n, const struct lln_theory_lln *lln,
     return LLN_OK;
 }
 
-lln_status lln_theory_lln_unbiased_norm(const struct lln_theory_lln *lln,
-                                        double *norm)
-{
-    double excess = fmax(0, lln->concentration - 1 / (double)lln->d);
-    double growth = expm1(lln->b * lln->b);
-    *norm = isfinite(growth) ? sqrt(growth * excess) : NAN;
-    if (isnan(*norm))
-        return lln_fail(LLN_EUNDEFINED,
-                        "lln with key side %g: the norm overflows", lln->b);
-    return LLN_OK;
-}
-
 lln_status lln_theory_lln_lambda2(size_t n, const struct lln_theory_lln *lln,
                                   double *lambda2)
 {
-    if (n == 0)
-        return lln_fail(LLN_EINVAL, "lln with 0 keys: expected at least 1");
-    lln_status status = lln_theory_lln_unbiased_norm(lln, lambda2);
-    *lambda2 /= sqrt((double)n);
-    return status;
+    double columns;
+    LLN_TRY(lln_theory_sum_concentration(n, lln->b * lln->b, &columns));
+    double keys = fmax(0, columns - 1 / (double)n);
+    double features = fmax(0, lln->concentration - 1 / (double)lln->d);
+    *lambda2 = sqrt(keys * features);
+    return LLN_OK;
+}
+
+lln_status lln_theory_lln_unbiased_norm(size_t n,
+                                        const struct lln_theory_lln *lln,
+                                        double *norm)
+{
+    double lambda2;
+    LLN_TRY(lln_theory_lln_lambda2(n, lln, &lambda2));
+    *norm = sqrt((double)n) * lambda2;
+    return LLN_OK;
 }
 
 /* Root finding in x = ln s for ln D2(s) = ln target: nearly straight, slope 2

@@ -36,7 +36,8 @@ struct lln_theory_lln {
  * Absolute error below 1e-12 for a^2 + b^2 <= 36 (measured against tables).
  * LLN_EINVAL: d = 0, a or b negative, too large or NaN; LLN_ENOMEM;
  * LLN_ENOCONV as in lln_theory_sum_cumulants.
- * d = 64: 3 ms at a = b = 1, 6 ms at 2.3, 12 ms at 4; more for a >> b. */
+ * d = 64: 5 ms at a = b = 1, 10 ms at 2.3, 18 ms at 4; 30 ms at a = 8, b = 1,
+ * then growing as a^2: 0.2 s at 20, 2 s at 60. */
 LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
                                         struct lln_theory_lln *lln);
 
@@ -46,18 +47,24 @@ LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
 LLN_NODISCARD lln_status lln_theory_lln_log_mean(
     size_t n, const struct lln_theory_lln *lln, double *log_mean);
 
-/* Frobenius norm of P minus its column means, n -> inf:
- *     sqrt((e^{b^2} - 1) (Y2 - 1/d)).
- * Within 3 % of simulations at n = 512 for b <= 1.5, d = 64; too large where
- * single keys hold a column. LLN_EUNDEFINED, NaN: e^{b^2} overflows. */
-LLN_NODISCARD lln_status
-lln_theory_lln_unbiased_norm(const struct lln_theory_lln *lln, double *norm);
-
-/* Typical modulus of the second eigenvalue of P for n tokens: the norm above
- * divided by sqrt(n), a scale that simulations exceed by 5 to 15 %.
- * LLN_EINVAL: n = 0; LLN_EUNDEFINED, NaN as above. */
+/* Typical modulus of the second eigenvalue of P for n tokens,
+ *     sqrt((Y2_n(b) - 1/n) (Y2_d(a) - 1/d)),
+ * Y2_m(s) the concentration of m log-normals of spread s, here of a key
+ * feature over tokens and of a row over features; for n -> inf
+ * sqrt((e^{b^2} - 1) (Y2_d(a) - 1/d) / n), a limit that is reached late:
+ * at n = 512 it is 30 % too large at a = b = 2, d = 64, and 7 times at 3.
+ * A scale, not an expectation: simulations (n = 256 to 4096, d = 64) exceed
+ * it by 2 to 8 % up to a = b = 1, by 12 to 30 % at 2 and by 20 to 40 % at 3
+ * and 4. b = 0, a = 0, n = 1 and d = 1 give 0.
+ * LLN_EINVAL: n = 0; LLN_ENOMEM, LLN_ENOCONV as above. */
 LLN_NODISCARD lln_status lln_theory_lln_lambda2(
     size_t n, const struct lln_theory_lln *lln, double *lambda2);
+
+/* Frobenius norm of P minus its column means: sqrt(n) times the above, within
+ * 2 % of simulations up to a = b = 1, 10 to 28 % too small from 2.5 on.
+ * Statuses as above. */
+LLN_NODISCARD lln_status lln_theory_lln_unbiased_norm(
+    size_t n, const struct lln_theory_lln *lln, double *norm);
 
 /* The balanced side s = a = b at which D2 equals `target`: the exact moment
  * matching in the Gaussian model. Brent's method in ln s, ln D2 from a
@@ -65,8 +72,8 @@ LLN_NODISCARD lln_status lln_theory_lln_lambda2(
  * d: features, 1..; target: log-variance of a row, 1e-6 to 200; relative
  * error of s below 1e-9 for target >= 1e-4.
  * LLN_EINVAL: d = 0, target not positive, infinite or NaN; LLN_ENOCONV: no s
- * with 2 s^2 <= LLN_THEORY_S2_MAX gives the target; LLN_ENOMEM. 15 ms at
- * d = 64, target 1; up to 0.1 s for large targets. */
+ * with 2 s^2 <= LLN_THEORY_S2_MAX gives the target; LLN_ENOMEM. 20 ms at
+ * target 1, 0.1 s at 40. */
 LLN_NODISCARD lln_status lln_theory_lln_match(size_t d, double target,
                                               double *s);
 

@@ -42,26 +42,38 @@ static const lln_column row_columns[] = {
     {"max_logit", LLN_REAL},     {0},
 };
 
+/* In the order of the columns. */
+static void list(const lln_entropy *entropy, double values[9])
+{
+    values[0] = entropy->entropy;
+    values[1] = entropy->normalized;
+    values[2] = entropy->min;
+    values[3] = entropy->max;
+    values[4] = entropy->participation;
+    values[5] = entropy->top1_mass;
+    values[6] = entropy->max_logit;
+    values[7] = entropy->row_sum_min;
+    values[8] = entropy->negative_mass;
+}
+
 static lln_status summarise(const run_case *c, run_block *block)
 {
     lln_attention attention;
-    lln_entropy entropy;
+    lln_entropy entropy, error;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_entropy_measure(&attention, NULL, 0, &entropy);
+    lln_status status = lln_entropy_measure(&attention, c->rows, c->row_count,
+                                            &entropy, &error);
     lln_attention_close(&attention);
     if (status != LLN_OK)
         return status;
+    double values[9];
+    list(&entropy, values);
+    for (size_t i = 0; i < 9; i++)
+        block->cells[i].real = values[i];
+    list(&error, block->errors);
     struct lln_theory_softmax theory;
-    const double values[] = {
-        entropy.entropy,   entropy.normalized,    entropy.min,
-        entropy.max,       entropy.participation, entropy.top1_mass,
-        entropy.max_logit, entropy.row_sum_min,   entropy.negative_mass,
-    };
-    size_t at = 0;
-    for (; at < sizeof values / sizeof values[0]; at++)
-        block->cells[at].real = values[at];
     if (model_softmax(c, &theory))
-        block->cells[at].real = theory.entropy;
+        block->cells[9].real = theory.entropy;
     return LLN_OK;
 }
 
@@ -79,18 +91,19 @@ static void fill_row(size_t query, const lln_entropy *entropy, size_t keys,
 
 static lln_status each_row(const run_case *c, run_block *block)
 {
-    size_t n = c->head->q.rows;
+    size_t count = c->rows ? c->row_count : c->head->q.rows;
     lln_attention attention;
-    LLN_TRY(run_block_resize(block, n));
+    LLN_TRY(run_block_resize(block, count));
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_row *rows = calloc(n, sizeof *rows);
-    lln_status status =
-        rows ? lln_rows_measure(&attention, NULL, n, LLN_ROW_ENTROPY, rows)
-             : lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
-    for (size_t i = 0; status == LLN_OK && i < n; i++) {
+    lln_row *rows = calloc(count, sizeof *rows);
+    lln_status status = rows ? lln_rows_measure(&attention, c->rows, count,
+                                                LLN_ROW_ENTROPY, rows)
+                             : lln_fail(LLN_ENOMEM, "out of memory");
+    for (size_t i = 0; status == LLN_OK && i < count; i++) {
         lln_entropy entropy;
-        lln_entropy_summarise(&attention, &rows[i], 1, &entropy);
-        fill_row(i, &entropy, rows[i].keys, block->cells + i * block->columns);
+        lln_entropy_summarise(&attention, &rows[i], 1, &entropy, NULL);
+        fill_row(c->rows ? c->rows[i] : i, &entropy, rows[i].keys,
+                 block->cells + i * block->columns);
     }
     free(rows);
     lln_attention_close(&attention);
@@ -101,8 +114,10 @@ int main(int argc, char **argv)
 {
     run_parse(&tool, argc, argv);
     if (options.per_row)
-        return run_plan_write(&(run_plan){
-            .columns = row_columns, .measure = each_row, .per_trial = true});
-    return run_plan_write(
-        &(run_plan){.columns = summary_columns, .measure = summarise});
+        return run_plan_write(&(run_plan){.columns = row_columns,
+                                          .measure = each_row,
+                                          .per_trial = true,
+                                          .takes_rows = true});
+    return run_plan_write(&(run_plan){
+        .columns = summary_columns, .measure = summarise, .takes_rows = true});
 }

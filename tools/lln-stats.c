@@ -118,13 +118,16 @@ static lln_status summarise(const run_case *c, run_block *block)
                              &cells[2].real));
     fill_theory(c, cells + 6);
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_lognormal_measure(&attention, NULL, 0, &fit, NULL);
+    lln_status status =
+        lln_lognormal_measure(&attention, c->rows, c->row_count, &fit, NULL);
     lln_attention_close(&attention);
     if (status != LLN_OK && status != LLN_EUNDEFINED)
         return status;
     cells[3].real = fit.mean;
     cells[4].real = fit.variance;
     cells[5].real = fit.variance_row;
+    block->errors[3] = fit.mean_error;
+    block->errors[5] = fit.variance_row_error;
     cells[9].real = fit.skewness;
     cells[10].real = fit.excess_kurtosis;
     cells[11].real = fit.fit.ks;
@@ -139,7 +142,8 @@ static lln_status distribution(const run_case *c, lln_lognormal *fit,
 {
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_lognormal_measure(&attention, NULL, 0, fit, sample);
+    lln_status status =
+        lln_lognormal_measure(&attention, c->rows, c->row_count, fit, sample);
     lln_attention_close(&attention);
     return status;
 }
@@ -255,11 +259,15 @@ int main(int argc, char **argv)
         cli_usage("--s2: goes with --fenton");
     if (options.fenton)
         return fenton();
-    run_plan plan = {.columns = summary_columns, .measure = summarise};
+    run_plan plan = {
+        .columns = summary_columns, .measure = summarise, .takes_rows = true};
     if (options.histogram)
-        plan = (run_plan){.columns = histogram_columns, .measure = histogram};
+        plan = (run_plan){.columns = histogram_columns,
+                          .measure = histogram,
+                          .takes_rows = true};
     else if (options.qq)
-        plan = (run_plan){.columns = qq_columns, .measure = quantiles};
+        plan = (run_plan){
+            .columns = qq_columns, .measure = quantiles, .takes_rows = true};
     else if (options.inputs)
         plan = (run_plan){
             .columns = input_columns, .measure = inputs, .plain = true};

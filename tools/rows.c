@@ -36,14 +36,27 @@ static void *array_or_fail(size_t count, size_t size)
     return array;
 }
 
+void run_block_free(run_block *block)
+{
+    free(block->cells);
+    free(block->errors);
+    block->cells = NULL;
+    block->errors = NULL;
+}
+
 lln_status run_block_resize(run_block *block, size_t rows)
 {
     size_t count;
     LLN_TRY(lln_size_multiply(rows, block->columns, &count));
     lln_cell *cells = lln_array_alloc(count, sizeof *cells);
-    if (!cells)
+    double *errors = lln_array_alloc(count, sizeof *errors);
+    if (!cells || !errors) {
+        free(cells);
+        free(errors);
         return LLN_ENOMEM;
+    }
     for (size_t i = 0; i < count; i++) {
+        errors[i] = NAN;
         lln_cell_type type = block->types[i % block->columns].type;
         if (type == LLN_REAL)
             cells[i].real = NAN;
@@ -52,8 +65,9 @@ lln_status run_block_resize(run_block *block, size_t rows)
         else
             cells[i].integer = 0;
     }
-    free(block->cells);
+    run_block_free(block);
     block->cells = cells;
+    block->errors = errors;
     block->rows = rows;
     return LLN_OK;
 }
@@ -64,8 +78,10 @@ void row_average_add(row_average *average, const run_block *block)
     if (average->trials == 0) {
         average->first = *block;
         average->first.cells = array_or_fail(count, sizeof *block->cells);
+        average->first.errors = array_or_fail(count, sizeof(double));
         memcpy(average->first.cells, block->cells,
                count * sizeof *block->cells);
+        memcpy(average->first.errors, block->errors, count * sizeof(double));
         average->averages = array_or_fail(count, sizeof *average->averages);
     }
     if (block->rows != average->first.rows)
@@ -80,7 +96,7 @@ void row_average_add(row_average *average, const run_block *block)
 
 void row_average_reset(row_average *average)
 {
-    free(average->first.cells);
+    run_block_free(&average->first);
     free(average->averages);
     *average = (row_average){0};
 }
@@ -134,6 +150,13 @@ static lln_cell *put_identity(lln_cell *next, const row_identity *identity)
     return next;
 }
 
+/* Between trials; of a single one, what its measure knows. */
+static double standard_error(const row_average *average, size_t cell)
+{
+    return average->trials > 1 ? lln_average_error(&average->averages[cell])
+                               : average->first.errors[cell];
+}
+
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average)
 {
@@ -148,7 +171,7 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
         }
         for (size_t i = 0; writer->errors && i < writer->count; i++)
             if (writer->columns[i].type == LLN_REAL)
-                (next++)->real = lln_average_error(&average->averages[at + i]);
+                (next++)->real = standard_error(average, at + i);
         cli_check_output(lln_table_row(writer->table, writer->cells));
     }
 }

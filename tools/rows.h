@@ -19,7 +19,7 @@ typedef struct {
 
 /* The blocks of several trials of one case. Zeroed: none yet. */
 typedef struct {
-    run_block first;       /* text and integers are taken from it */
+    run_block first;       /* text, integers and errors are taken from it */
     lln_average *averages; /* [rows x columns] */
     size_t trials;
 } row_average;

@@ -9,10 +9,15 @@
 #include "heads/files.h"
 #include "heads/gaussian.h"
 #include "heads/temperature.h"
+#include "measure/row_sample.h"
 #include "params.h"
 #include "progress.h"
 #include "rows.h"
 #include "selection.h"
+
+/* Up to here an exact match costs next to nothing; beyond, one to 1 % of the
+ * log-variance costs less than the measure. */
+enum { EXACT_MATCH_ROWS = 4096 };
 
 /* A run in progress. Heads come in groups that make up one row together: all
  * trials of a model, or single heads. */
@@ -26,6 +31,7 @@ typedef struct {
     size_t group;          /* heads averaged into one row; >= 1 */
     row_average *averages; /* [kernels.count] */
     run_block block;       /* what the measure fills */
+    size_t *rows;          /* drawn for the head at hand; NULL: all */
     row_writer *writer;
     size_t done, written; /* heads x temperatures */
 } run_state;
@@ -52,6 +58,22 @@ static void describe_case(const run_state *run, double tau, run_case *c)
         lln_matrix_moments(head->q, &mean, &c->sigma_q);
         lln_matrix_moments(head->k, &mean, &c->sigma_k);
     }
+}
+
+/* The rows to measure: other ones for each head, the same for each tau. */
+static void draw_rows(run_state *run, size_t index, run_case *c)
+{
+    size_t n = c->head->q.rows, count = run_shared.rows;
+    free(run->rows);
+    run->rows = NULL;
+    if (count == 0 || count >= n)
+        return;
+    run->rows = lln_array_alloc(count, sizeof *run->rows);
+    cli_check(run->rows ? lln_rows_draw(n, count, run_shared.seed,
+                                        (uint32_t)index, run->rows)
+                        : LLN_ENOMEM);
+    c->rows = run->rows;
+    c->row_count = count;
 }
 
 static row_identity identify(const run_state *run, const run_case *c,
@@ -118,7 +140,11 @@ static lln_status resolve(const run_state *run, const kernel_entry *entry,
             return LLN_EUNDEFINED;
     } else if (entry->method) {
         lln_match match;
-        lln_status status = lln_match_solve(entry->method, head, &match);
+        lln_status status = lln_match_solve_within(
+            entry->method, head,
+            head->q.rows > EXACT_MATCH_ROWS ? LLN_MATCH_SAMPLED
+                                            : LLN_MATCH_TOLERANCE,
+            &match);
         if (status == LLN_ENOCONV) { /* a fact about the head, no failure */
             warn_at(id);
             return LLN_EUNDEFINED;
@@ -162,6 +188,7 @@ static lln_status measure_head(run_state *run, size_t index, double tau,
     cli_check(status);
     run_case c = {.head = &head};
     describe_case(run, tau, &c);
+    draw_rows(run, index, &c);
     *identity = identify(run, &c, index);
     for (size_t i = 0; i < run->kernels.count; i++) {
         status = measure_kernel(run, &run->kernels.entries[i], &c, identity);
@@ -243,8 +270,8 @@ static row_writer *open_writer(const run_state *run, FILE *out)
 {
     if (run_shared.comments)
         print_comments(out, run->heads.sampled);
-    return row_writer_open(out, run->plan->columns, run->columns, averaged(run),
-                           table_style());
+    return row_writer_open(out, run->plan->columns, run->columns,
+                           averaged(run) || run_shared.rows > 0, table_style());
 }
 
 static void choose_kernels(run_state *run)
@@ -270,6 +297,8 @@ static void open_run(run_state *run, const run_plan *plan)
         run->columns++;
     run->block.types = plan->columns;
     run->block.columns = run->columns;
+    if (run_shared.rows > 0 && !plan->takes_rows)
+        cli_usage("--rows: what is measured here needs all rows");
     run->taus = number_list_read("tau", run_shared.tau);
     choose_kernels(run);
     run->averages = calloc(run->kernels.count, sizeof *run->averages);
@@ -290,7 +319,8 @@ static void close_run(run_state *run)
     for (size_t i = 0; i < run->kernels.count; i++)
         row_average_reset(&run->averages[i]);
     free(run->averages);
-    free(run->block.cells);
+    free(run->rows);
+    run_block_free(&run->block);
     free(run->taus.values);
     free(run->kernels.entries);
     params_close(run->params);

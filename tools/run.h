@@ -24,7 +24,7 @@ typedef struct {
     double scale; /* NaN: 1/sqrt(d) */
     /* output */
     const char *output, *format;
-    size_t precision, threads;
+    size_t precision, threads, rows; /* rows = 0: all */
     bool no_header, comments, use_double, each, quiet, list_kernels;
 } run_options;
 
@@ -39,6 +39,8 @@ typedef struct {
     double tau; /* asked for, or the head's own; NaN: it has none */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured */
+    const size_t *rows;      /* to be measured, [row_count]; NULL: all */
+    size_t row_count;
 } run_case;
 
 /* What one case yields: `rows` rows of the tool's own columns. Trials are
@@ -49,11 +51,15 @@ typedef struct {
     const lln_column *types; /* [columns] */
     size_t rows, columns;
     lln_cell *cells; /* [rows x columns], owned */
+    double *errors;  /* [rows x columns], owned: standard errors of cells that
+                        were estimated from some rows; else NaN */
 } run_block;
 
 /* Gives the block that many rows, all cells missing. A measure that yields
  * one row need not call it. LLN_ENOMEM. */
 LLN_NODISCARD lln_status run_block_resize(run_block *block, size_t rows);
+
+void run_block_free(run_block *block);
 
 /* Measures one case into the block, which has one row of missing cells.
  * LLN_EUNDEFINED: what was not written stays missing, the row is printed;
@@ -63,9 +69,11 @@ typedef lln_status run_measure(const run_case *c, run_block *block);
 typedef struct {
     const lln_column *columns; /* after the identity; ended by name NULL */
     run_measure *measure;
-    bool per_trial; /* never average over trials */
-    bool plain;     /* the measure takes the head itself: one case a head and
-                       temperature, no --kernel (lln-match, --inputs) */
+    bool per_trial;  /* never average over trials */
+    bool plain;      /* the measure takes the head itself: one case a head and
+                        temperature, no --kernel (lln-match, --inputs) */
+    bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad
+                        usage */
     const char *kernel; /* plain: text of the kernel column; NULL: missing */
 } run_plan;
 
@@ -77,10 +85,10 @@ void run_parse(const cli_tool *tool, int argc, char **argv);
 /* Runs the plan over everything the shared options ask for and writes the
  * table: identity columns source,layer,head,kernel,n,d,causal,trials,tau,
  * then the plan's, then a <column>_se for each real column when trials are
- * averaged. Rows are ordered by head, temperature, kernel. Ends the process
- * on bad usage and on failure; returns the exit status for main. When the
- * user interrupts, the rows of finished heads are written and the status is
- * CLI_FAILED. */
+ * averaged (their standard error) or rows drawn (what the measure says). Rows
+ * are ordered by head, temperature, kernel. Ends the process on bad usage and
+ * on failure; returns the exit status for main. When the user interrupts, the
+ * rows of finished heads are written and the status is CLI_FAILED. */
 int run_plan_write(const run_plan *plan);
 
 /* For tables that are not about heads: a table with these columns alone, ended

@@ -4,10 +4,33 @@
 #include <math.h>
 #include <stdlib.h>
 
-void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
-                           size_t count, lln_entropy *out)
+static double entropy(const lln_row *row)
 {
-    double normalized = 0, spread_rows = 0;
+    return row->entropy;
+}
+
+static double normalized(const lln_row *row)
+{
+    return row->keys > 1 ? row->entropy / log((double)row->keys) : NAN;
+}
+
+static double participation(const lln_row *row)
+{
+    return 1 / row->sum_squares;
+}
+
+static double top(const lln_row *row)
+{
+    return row->top;
+}
+
+void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
+                           size_t count, lln_entropy *out, lln_entropy *error)
+{
+    size_t n = attention->n;
+    lln_entropy unused;
+    error = error ? error : &unused;
+    *error = (lln_entropy){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     *out = (lln_entropy){.min = INFINITY,
                          .max = -INFINITY,
                          .max_logit = -INFINITY,
@@ -15,28 +38,24 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
                             of its row */
                          .row_sum_min = 1,
                          .negative_mass = 0};
+    lln_rows_mean(rows, count, n, entropy, &out->entropy, &error->entropy);
+    lln_rows_mean(rows, count, n, normalized, &out->normalized,
+                  &error->normalized);
+    lln_rows_mean(rows, count, n, participation, &out->participation,
+                  &error->participation);
+    lln_rows_mean(rows, count, n, top, &out->top1_mass, &error->top1_mass);
     for (size_t i = 0; i < count; i++) {
-        out->entropy += rows[i].entropy;
         out->min = fmin(out->min, rows[i].entropy);
         out->max = fmax(out->max, rows[i].entropy);
-        out->participation += 1 / rows[i].sum_squares;
-        out->top1_mass += rows[i].top;
         out->max_logit = fmax(out->max_logit, rows[i].max);
-        if (rows[i].keys > 1) {
-            normalized += rows[i].entropy / log((double)rows[i].keys);
-            spread_rows++;
-        }
     }
-    out->entropy /= (double)count;
-    out->participation /= (double)count;
-    out->top1_mass /= (double)count;
-    out->normalized = spread_rows > 0 ? normalized / spread_rows : NAN;
     if (!attention->scaled_scores)
         out->max_logit = NAN;
 }
 
 lln_status lln_entropy_measure(lln_attention *attention, const size_t *rows,
-                               size_t count, lln_entropy *out)
+                               size_t count, lln_entropy *out,
+                               lln_entropy *error)
 {
     count = rows ? count : attention->n;
     if (count == 0)
@@ -47,7 +66,7 @@ lln_status lln_entropy_measure(lln_attention *attention, const size_t *rows,
     lln_status status =
         lln_rows_measure(attention, rows, count, LLN_ROW_ENTROPY, measured);
     if (status == LLN_OK)
-        lln_entropy_summarise(attention, measured, count, out);
+        lln_entropy_summarise(attention, measured, count, out, error);
     free(measured);
     return status;
 }

@@ -4,7 +4,7 @@
 #ifndef LLN_MEASURE_ENTROPY_H
 #define LLN_MEASURE_ENTROPY_H
 
-#include "measure/rows.h"
+#include "measure/row_sample.h"
 
 /* Means over rows unless said otherwise. */
 typedef struct {
@@ -22,14 +22,18 @@ typedef struct {
 
 /* Measures the rows listed in rows[count]; NULL: all n rows. One allowed key
  * in a row gives it entropy 0, as the formula does; if no row has two,
- * `normalized` is NaN.
+ * `normalized` is NaN. `error`, unless NULL, gets standard errors of the means
+ * (lln_rows_mean) for listed rows, drawn at random from the n; what is not a
+ * mean has none and is NaN.
  * LLN_EINVAL: count = 0; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_entropy_measure(lln_attention *attention,
                                              const size_t *rows, size_t count,
-                                             lln_entropy *out);
+                                             lln_entropy *out,
+                                             lln_entropy *error);
 
-/* The summary of rows that were measured before with LLN_ROW_ENTROPY. */
+/* The summary of `count` rows that were measured before with
+ * LLN_ROW_ENTROPY; error may be NULL. */
 void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
-                           size_t count, lln_entropy *out);
+                           size_t count, lln_entropy *out, lln_entropy *error);
 
 #endif

@@ -18,27 +18,39 @@ enum {
 };
 static const double HALF_RANGE = 20; /* of the bins, standard deviations */
 
-/* All moments but the fit, from measured rows. */
-static lln_status pool(const lln_row *rows, size_t count, lln_lognormal *out)
+static double row_mean(const lln_row *row)
+{
+    return row->keys > 1 ? row->scores.mean - row->log_norm : NAN;
+}
+
+static double row_variance(const lln_row *row)
+{
+    return row->keys > 1 ? row->scores.m2 / (double)(row->keys - 1) : NAN;
+}
+
+/* All moments but the fit, from measured rows of n. */
+static lln_status pool(const lln_row *rows, size_t count, size_t n,
+                       lln_lognormal *out)
 {
     lln_moments all = {0};
-    double variance_sum = 0, used = 0;
-    *out = (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}, 0};
+    double mean;
+    *out =
+        (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}, NAN, NAN, 0};
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
         lln_moments row = rows[i].scores;
         row.mean -= rows[i].log_norm;
         lln_moments_merge(&all, &row);
-        variance_sum += rows[i].scores.m2 / (double)(rows[i].keys - 1);
-        used++;
     }
-    if (used == 0)
+    if (all.count == 0)
         return lln_fail(LLN_EUNDEFINED, "no row has two keys");
+    lln_rows_mean(rows, count, n, row_mean, &mean, &out->mean_error);
+    lln_rows_mean(rows, count, n, row_variance, &out->variance_row,
+                  &out->variance_row_error);
     double variance = all.m2 / all.count;
     out->mean = all.mean;
     out->variance = variance;
-    out->variance_row = variance_sum / used;
     if (!(variance > 0))
         return lln_fail(LLN_EUNDEFINED, "ln P is constant");
     out->skewness = all.m3 / all.count / pow(variance, 1.5);
@@ -198,7 +210,7 @@ static lln_status pilot(lln_attention *attention, const size_t *rows,
     }
     LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
     lln_lognormal guess;
-    lln_status status = pool(measured, used, &guess);
+    lln_status status = pool(measured, used, attention->n, &guess);
     *mean = guess.mean;
     *deviation = sqrt(guess.variance);
     return status;
@@ -219,7 +231,7 @@ static lln_status count_entries(lln_attention *attention, const size_t *rows,
     for (int attempt = 0; attempt < 2; attempt++) {
         LLN_TRY(collect_bins(attention, rows, count, mean, deviation, measured,
                              sample));
-        status = pool(measured, count, out);
+        status = pool(measured, count, attention->n, out);
         double actual = sqrt(out->variance);
         if (status != LLN_OK ||
             (fabs(out->mean - mean) < 4 * actual && actual > deviation / 4 &&
@@ -242,12 +254,14 @@ static lln_status measure(lln_attention *attention, const size_t *rows,
     bool exact = entries <= EXACT_ENTRIES;
     if (exact) {
         LLN_TRY(collect_values(attention, rows, count, measured, sample));
-        LLN_TRY(pool(measured, count, out));
+        LLN_TRY(pool(measured, count, attention->n, out));
     } else {
         LLN_TRY(count_entries(attention, rows, count, measured, out, sample));
     }
-    if (!rows && attention->log_variance_row)
+    if (attention->log_variance_row) {
         LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
+        out->variance_row_error = 0;
+    }
     for (size_t i = 0; !exact && i < sample->size; i++)
         out->resolution =
             fmax(out->resolution, sample->counts[i] / sample->total);
@@ -305,7 +319,7 @@ lln_status lln_log_variance_row(lln_attention *attention, const size_t *rows,
         lln_rows_measure(attention, rows, count, LLN_ROW_MOMENTS, measured);
     lln_lognormal pooled;
     if (status == LLN_OK) {
-        status = pool(measured, count, &pooled);
+        status = pool(measured, count, attention->n, &pooled);
         *variance = pooled.variance_row;
     }
     free(measured);

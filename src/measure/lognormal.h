@@ -5,7 +5,7 @@
 #ifndef LLN_MEASURE_LOGNORMAL_H
 #define LLN_MEASURE_LOGNORMAL_H
 
-#include "measure/rows.h"
+#include "measure/row_sample.h"
 #include "measure/sample.h"
 
 /* Over the allowed entries L_ij = ln P_ij of rows with at least two keys. */
@@ -15,12 +15,16 @@ typedef struct {
     double variance_row; /* D2, mean over rows of the variance within the
                             row, divisor: keys - 1 */
     double skewness, excess_kurtosis; /* of all L_ij, standardised with D1 */
-    lln_normal_fit fit; /* against the normal of the same mean and D1 */
-    double resolution;  /* bound on the error of fit.ks that comes from
-                           counting in bins; 0: none */
+    lln_normal_fit fit;        /* against the normal of the same mean and D1 */
+    double mean_error;         /* standard errors of mean and variance_row */
+    double variance_row_error; /* as estimates over all rows */
+    double resolution;         /* bound on the error of fit.ks that comes from
+                                  counting in bins; 0: none */
 } lln_lognormal;
 
-/* Measures the rows listed in rows[count]; NULL: all n rows. `sample`, unless
+/* Measures the rows listed in rows[count], drawn at random from the n; NULL:
+ * all n rows. Where D2 has a closed form it is that of all rows. `sample`,
+ * unless
  * NULL, gets the distribution of L_ij; release it with lln_sample_free.
  * Moments are merged exactly over tiles and rows. Up to 2^17 entries are
  * sorted; more are counted in 2^18 bins of 1.5e-4 standard deviations, which

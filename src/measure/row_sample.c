@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/row_sample.h"
+
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/random.h"
+
+lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
+                         size_t *rows)
+{
+    if (count == 0 || count > n)
+        return lln_fail(LLN_EINVAL, "%zu rows of %zu: expected 1 to %zu", count,
+                        n, n);
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    if (!rng)
+        return lln_fail(LLN_ENOMEM, "out of memory: random numbers");
+    gsl_rng_set(rng, lln_random_seed(~seed, stream)); /* not the heads' own */
+    /* Selection sampling: row i is taken with probability wanted / left. */
+    size_t taken = 0;
+    for (size_t i = 0; taken < count; i++)
+        if (gsl_rng_uniform(rng) * (double)(n - i) < (double)(count - taken))
+            rows[taken++] = i;
+    gsl_rng_free(rng);
+    return LLN_OK;
+}
+
+void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
+                   lln_row_value *value, double *mean, double *error)
+{
+    double used = 0, sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        double x = value(&rows[i]);
+        if (!isnan(x)) {
+            sum += x;
+            used++;
+        }
+    }
+    *mean = used > 0 ? sum / used : NAN;
+    for (size_t i = 0; i < count; i++) {
+        double x = value(&rows[i]);
+        if (!isnan(x))
+            squares += (x - *mean) * (x - *mean);
+    }
+    *error = used > 1 ? sqrt(squares / (used - 1) / used *
+                             (1 - (double)count / (double)n))
+                      : NAN;
+    if (count == n)
+        *error = 0;
+}

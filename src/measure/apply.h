@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Products with P and P~ = P - 1 p', p the column means of P: from a stored
+ * copy in the precision of the attention, or from tiles made each time. */
+#ifndef LLN_MEASURE_APPLY_H
+#define LLN_MEASURE_APPLY_H
+
+#include "kernel/attention.h"
+
+typedef struct {
+    lln_attention *attention;
+    size_t n, m;
+    int threads;
+    void *stored;  /* weights [n x m], P_ij = scale_i weights_ij; or NULL */
+    double *scale; /* [n] */
+    double *mean;  /* p [m] */
+    struct lln_apply_work *work; /* [threads] */
+    double *partial;             /* sums over groups of rows, see apply.c */
+} lln_apply;
+
+/* Prepares products; P is stored if it takes at most `memory` bytes.
+ * LLN_ENOMEM; LLN_EINTERRUPTED. Release with lln_apply_close. */
+LLN_NODISCARD lln_status lln_apply_open(lln_attention *attention, size_t memory,
+                                        lln_apply *apply);
+
+/* Releases; a zeroed object is legal. */
+void lln_apply_close(lln_apply *apply);
+
+/* y = P x; x [m], y [n], float64. LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_apply_product(lln_apply *apply, const double *x,
+                                           double *y);
+
+/* y = P~' P~ x in one pass over P; x, y [m]. LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_apply_gram(lln_apply *apply, const double *x,
+                                        double *y);
+
+/* Frobenius norm of P~, from the differences themselves, so that it keeps
+ * its digits when P is nearly constant. LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_apply_norm(lln_apply *apply, double *norm);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The spectrum of attention: how fast repeated attention forgets, and how far
+ * P is from the matrix that gives every query the same average.
+ *
+ * P is row-stochastic, so 1 is an eigenvalue. P~ = P - 1 p', p the column
+ * means of P, has the same spectrum with one eigenvalue 1 replaced by 0. */
+#ifndef LLN_MEASURE_SPECTRUM_H
+#define LLN_MEASURE_SPECTRUM_H
+
+#include <stdbool.h>
+
+#include "kernel/attention.h"
+
+typedef enum {
+    LLN_SPECTRUM_AUTO,
+    LLN_SPECTRUM_DENSE,    /* LAPACK on the whole matrix, float64 */
+    LLN_SPECTRUM_ARNOLDI,  /* ARPACK on x -> P x - mean(P x) */
+    LLN_SPECTRUM_LOWRANK,  /* LAPACK on the rank x rank matrix A'B, P = BA' */
+    LLN_SPECTRUM_DIAGONAL, /* the diagonal of a triangular P */
+    LLN_SPECTRUM_METHODS
+} lln_spectrum_method;
+
+typedef struct {
+    const char *name, *summary;
+} lln_spectrum_method_info;
+
+/* Names, by method. */
+extern const lln_spectrum_method_info
+    lln_spectrum_method_table[LLN_SPECTRUM_METHODS];
+
+/* The method of that name; LLN_EINVAL, with the names there are. */
+LLN_NODISCARD lln_status lln_spectrum_method_find(const char *name,
+                                                  lln_spectrum_method *method);
+
+typedef struct {
+    lln_spectrum_method method;
+    size_t eigenvalues; /* how many to list, the eigenvalue 1 included */
+    bool norms;         /* unbiased_norm and sigma2 too: for causal attention
+                           they are all the work */
+    size_t memory;      /* bytes that n x n matrices may take; 0: half of what
+                           is available, a quarter of it for Arnoldi */
+} lln_spectrum_options;
+
+/* residual = ||P v - lambda v|| / ||v - mean(v)|| for the computed
+ * eigenvector v of P, in the arithmetic of the method; for LOWRANK it is that
+ * of the rank x rank problem, for DIAGONAL it is 0, because nothing was
+ * approximated. Rounding of P itself (float32 tiles: 1e-7) is not in it. */
+typedef struct {
+    double modulus, re, im, residual;
+} lln_eigenvalue;
+
+typedef struct {
+    lln_spectrum_method method;    /* the one that was used */
+    double lambda2;                /* largest modulus in the spectrum of P~ */
+    double lambda2_re, lambda2_im; /* of a conjugate pair, im > 0 */
+    double residual;
+    double gap;                  /* 1 - lambda2 */
+    double unbiased_norm;        /* Frobenius norm of P~ */
+    double sigma2;               /* largest singular value of P~ */
+    size_t count;                /* min(wanted, n), at least min(2, n) */
+    lln_eigenvalue *eigenvalues; /* [count], owned; modulus descending */
+} lln_spectrum;
+
+/* Measures square attention; lambda2 <= sigma2 <= unbiased_norm (Schur).
+ * AUTO is DIAGONAL under a causal mask; else LOWRANK if the attention has
+ * features and its rank is below n; else DENSE for a few hundred tokens or a
+ * large part of all eigenvalues and ARNOLDI beyond, which turns to DENSE should
+ * it not converge and n be moderate. ARNOLDI keeps P in the precision of the
+ * attention if that fits in the memory allowed, else makes tiles again for each
+ * product, in O(n rank) memory. Results do not depend on the number of threads.
+ * n = 1: P~ = 0, so lambda2 = 0 and gap = 1, although there is no second
+ * eigenvalue. All rows equal: lambda2 = 0 up to rounding.
+ * Without options->norms, unbiased_norm and sigma2 are NaN.
+ * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EINVAL: the method does
+ * not apply to this attention. LLN_ETOOBIG: DENSE needs more memory than
+ * allowed. LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * Sources: R. B. Lehoucq, D. C. Sorensen, C. Yang, ARPACK Users' Guide
+ * (1998); deflation: A. Brauer, Duke Math. J. 19 (1952), theorem 27. */
+LLN_NODISCARD lln_status
+lln_spectrum_measure(lln_attention *attention,
+                     const lln_spectrum_options *options, lln_spectrum *out);
+
+/* Releases the list of eigenvalues; a zeroed spectrum is legal. */
+void lln_spectrum_free(lln_spectrum *spectrum);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Krylov methods on products with P, by ARPACK: eigenvalues of P~ with the
+ * largest moduli, and its largest singular value. */
+#include <arpack/arpack.h>
+#include <lapacke.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "measure/spectrum_parts.h"
+
+/* ARPACK keeps the state of its iteration in static variables: one problem at
+ * a time in a process. */
+static pthread_mutex_t arpack = PTHREAD_MUTEX_INITIALIZER;
+
+enum {
+    BASIS = 40, /* with 20 some heads take three times the products */
+    LANCZOS_BASIS = 24,
+    RESTARTS = 300,
+    SMALLEST_ORDER = 4, /* ARPACK: 0 < nev < n - 1 */
+    START_IS_NULL = -9, /* info */
+};
+
+/* Residuals relative to the eigenvalue. The float32 weights themselves are
+ * good for 1e-7; what a symmetric problem leaves is squared. */
+static double tolerance(const lln_apply *apply, bool symmetric)
+{
+    bool single = apply->attention->precision == LLN_FLOAT32;
+    if (symmetric)
+        return single ? 1e-6 : 1e-8;
+    return single ? 1e-9 : 1e-12;
+}
+
+typedef struct {
+    a_int n, nev, ncv, size; /* size: of work */
+    bool null;               /* P~ = 0: it takes a random vector to 0 */
+    double tol;
+    a_int iparam[11], ipntr[14];
+    double *start, *basis, *vectors, *work;
+} krylov;
+
+static void krylov_free(krylov *k)
+{
+    free(k->start);
+    free(k->basis);
+    free(k->work);
+}
+
+/* A fixed start vector with mean zero, uniform in (-1, 1). Source of the
+ * generator: S. Vigna, splitmix64. */
+static void fill_start(size_t n, double *x)
+{
+    uint64_t state = 0;
+    double mean = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t z = state += 0x9e3779b97f4a7c15;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        x[i] = (double)((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1;
+        mean += x[i] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++)
+        x[i] -= mean;
+}
+
+static lln_status krylov_alloc(size_t n, size_t wanted, size_t basis, krylov *k)
+{
+    *k = (krylov){.n = (a_int)n, .iparam = {[0] = 1, [2] = RESTARTS, [6] = 1}};
+    size_t nev = wanted < n - 2 ? wanted : n - 2;
+    size_t ncv = basis > 2 * nev + 20 ? basis : 2 * nev + 20;
+    ncv = ncv < n ? ncv : n;
+    k->nev = (a_int)nev;
+    k->ncv = (a_int)ncv;
+    k->size = (a_int)(3 * ncv * ncv + 8 * ncv);
+    k->start = lln_array_alloc(n, sizeof(double));
+    k->basis = lln_array_alloc(n * ncv, sizeof(double));
+    k->work =
+        lln_array_alloc(3 * n + (size_t)k->size + 3 * ncv, sizeof(double));
+    if (!k->start || !k->basis || !k->work) {
+        krylov_free(k);
+        return LLN_ENOMEM;
+    }
+    fill_start(n, k->start);
+    return LLN_OK;
+}
+
+/* y = P~ x = P x - mean(P x) */
+static lln_status deflated(lln_apply *apply, const double *x, double *y)
+{
+    double mean = 0;
+    LLN_TRY(lln_apply_product(apply, x, y));
+    for (size_t i = 0; i < apply->n; i++)
+        mean += y[i];
+    mean /= (double)apply->n;
+    for (size_t i = 0; i < apply->n; i++)
+        y[i] -= mean;
+    return LLN_OK;
+}
+
+/* Runs the reverse communication of dnaupd or dsaupd. */
+static lln_status iterate(lln_apply *apply, bool symmetric, krylov *k)
+{
+    a_int ido = 0, info = 1;
+    double *work = k->work + 3 * k->n;
+    for (;;) {
+        if (symmetric)
+            dsaupd_c(&ido, "I", k->n, "LA", k->nev, k->tol, k->start, k->ncv,
+                     k->basis, k->n, k->iparam, k->ipntr, k->work, work,
+                     k->size, &info);
+        else
+            dnaupd_c(&ido, "I", k->n, "LM", k->nev, k->tol, k->start, k->ncv,
+                     k->basis, k->n, k->iparam, k->ipntr, k->work, work,
+                     k->size, &info);
+        if (ido != 1 && ido != -1)
+            break;
+        const double *x = k->work + k->ipntr[0] - 1;
+        double *y = k->work + k->ipntr[1] - 1;
+        LLN_TRY(symmetric ? lln_apply_gram(apply, x, y)
+                          : deflated(apply, x, y));
+    }
+    k->null = info == START_IS_NULL;
+    if (k->null)
+        return LLN_OK;
+    if (info < 0 || k->iparam[4] < k->nev)
+        return lln_fail(LLN_ENOCONV,
+                        "method arnoldi: %d of %d eigenvalues converged after "
+                        "%d products (info %d)",
+                        info < 0 ? 0 : (int)k->iparam[4], (int)k->nev,
+                        (int)k->iparam[8], (int)info);
+    return LLN_OK;
+}
+
+/* Eigenvalues re + i im and vectors (in the basis) after `iterate`;
+ * returns how many. A conjugate pair stands together, and its two columns are
+ * the real and the imaginary part of the vector of the first. */
+static size_t extract(krylov *k, double *re, double *im)
+{
+    a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
+    double *work = k->work + 3 * k->n, *workev = work + k->size;
+    if (!select)
+        return 0;
+    dneupd_c(1, "A", select, re, im, k->basis, k->n, 0, 0, workev, "I", k->n,
+             "LM", k->nev, k->tol, k->start, k->ncv, k->basis, k->n, k->iparam,
+             k->ipntr, k->work, work, k->size, &info);
+    free(select);
+    if (info != 0)
+        return 0;
+    return (size_t)(k->iparam[4] < k->nev + 1 ? k->iparam[4] : k->nev + 1);
+}
+
+/* residual[0 .. count - 1] of the vectors in the basis, by products.
+ * y: scratch [2n]. */
+static lln_status fill_residuals(lln_apply *apply, const krylov *k,
+                                 const double *re, const double *im,
+                                 size_t count, double *y, double *residual)
+{
+    size_t n = apply->n;
+    for (size_t i = 0; i < count; i++) {
+        const double *x = k->basis + i * n;
+        lln_eigenvalue lambda = {0, re[i], im[i], 0};
+        residual[i] = NAN; /* half of a pair: its vector is not known */
+        if (im[i] != 0 && i + 1 == count)
+            break;
+        LLN_TRY(deflated(apply, x, y));
+        if (im[i] == 0) {
+            residual[i] = lln_spectrum_residual(lambda, n, x, NULL, y, NULL);
+            continue;
+        }
+        LLN_TRY(deflated(apply, x + n, y + n));
+        residual[i] = residual[i + 1] =
+            lln_spectrum_residual(lambda, n, x, x + n, y, y + n);
+        i++;
+    }
+    return LLN_OK;
+}
+
+/* values: [3 (nev + 1)], which: [out->count], y: [2n]. */
+static lln_status eigenvalues(lln_apply *apply, krylov *k, double *values,
+                              size_t *which, double *y, lln_spectrum *out)
+{
+    size_t room = (size_t)k->nev + 1;
+    double *re = values, *im = values + room, *residual = values + 2 * room;
+    LLN_TRY(iterate(apply, false, k));
+    if (k->null)
+        return lln_spectrum_collect(re, im, 0, out, NULL);
+    size_t count = extract(k, re, im);
+    if (count == 0)
+        return lln_fail(LLN_ENOCONV, "method arnoldi: dneupd found nothing");
+    LLN_TRY(fill_residuals(apply, k, re, im, count, y, residual));
+    LLN_TRY(lln_spectrum_collect(re, im, count, out, which));
+    for (size_t i = 1; i < out->count; i++)
+        if (which[i] < count)
+            out->eigenvalues[i].residual = residual[which[i]];
+    return LLN_OK;
+}
+
+lln_status lln_spectrum_iterate(lln_apply *apply, lln_spectrum *out)
+{
+    krylov k;
+    LLN_TRY(krylov_alloc(apply->n, out->count - 1, BASIS, &k));
+    k.tol = tolerance(apply, false);
+    double *values = lln_array_alloc(3 * (size_t)(k.nev + 1), sizeof *values);
+    size_t *which = lln_array_alloc(out->count, sizeof *which);
+    double *y = lln_array_alloc(2 * apply->n, sizeof *y);
+    lln_status status = LLN_ENOMEM;
+    if (values && which && y) {
+        pthread_mutex_lock(&arpack);
+        status = eigenvalues(apply, &k, values, which, y, out);
+        pthread_mutex_unlock(&arpack);
+    }
+    krylov_free(&k);
+    free(values);
+    free(which);
+    free(y);
+    return status;
+}
+
+/* The largest eigenvalue of P~'P~. */
+static lln_status largest_square(lln_apply *apply, krylov *k, double *square)
+{
+    a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
+    double *work = k->work + 3 * k->n;
+    lln_status status = select ? iterate(apply, true, k) : LLN_ENOMEM;
+    if (status == LLN_OK && !k->null) {
+        dseupd_c(0, "A", select, square, NULL, k->n, 0, "I", k->n, "LA", k->nev,
+                 k->tol, k->start, k->ncv, k->basis, k->n, k->iparam, k->ipntr,
+                 k->work, work, k->size, &info);
+        if (info != 0)
+            status = lln_fail(LLN_ENOCONV, "dseupd: info %d", (int)info);
+    }
+    free(select);
+    return status;
+}
+
+/* Two or three columns: P~'P~ itself, by unit vectors. */
+static lln_status small_square(lln_apply *apply, double *square)
+{
+    double unit[SMALLEST_ORDER], gram[SMALLEST_ORDER * SMALLEST_ORDER];
+    lapack_int order = (lapack_int)apply->m;
+    for (size_t j = 0; j < apply->m; j++) {
+        memset(unit, 0, sizeof unit);
+        unit[j] = 1;
+        LLN_TRY(lln_apply_gram(apply, unit, gram + j * apply->m));
+    }
+    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', order, gram, order, unit))
+        return lln_fail(LLN_ENOCONV, "dsyev: no convergence");
+    *square = unit[order - 1];
+    return LLN_OK;
+}
+
+lln_status lln_spectrum_norms(lln_apply *apply, lln_spectrum *out)
+{
+    double square = 0;
+    lln_status status = LLN_OK;
+    LLN_TRY(lln_apply_norm(apply, &out->unbiased_norm));
+    if (out->unbiased_norm > 0 && apply->n < SMALLEST_ORDER) {
+        status = small_square(apply, &square);
+    } else if (out->unbiased_norm > 0) {
+        krylov k;
+        LLN_TRY(krylov_alloc(apply->n, 1, LANCZOS_BASIS, &k));
+        k.tol = tolerance(apply, true);
+        pthread_mutex_lock(&arpack);
+        status = largest_square(apply, &k, &square);
+        pthread_mutex_unlock(&arpack);
+        krylov_free(&k);
+    }
+    if (status == LLN_OK)
+        out->sigma2 = sqrt(fmax(square, 0));
+    return status;
+}
+
+lln_status lln_spectrum_arnoldi(lln_attention *attention,
+                                const lln_spectrum_options *options,
+                                lln_spectrum *out)
+{
+    if (attention->n < SMALLEST_ORDER || out->count + 1 > attention->n)
+        return lln_fail(LLN_EINVAL,
+                        "method arnoldi: finds at most n - 2 eigenvalues, and "
+                        "needs 4 tokens; n = %zu, wanted %zu",
+                        attention->n, out->count);
+    lln_apply apply;
+    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
+    lln_status status = lln_spectrum_iterate(&apply, out);
+    if (status == LLN_OK && options->norms)
+        status = lln_spectrum_norms(&apply, out);
+    lln_apply_close(&apply);
+    return status;
+}

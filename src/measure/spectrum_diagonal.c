@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Causal attention is lower triangular: its eigenvalues are its diagonal. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "measure/rows.h"
+#include "measure/spectrum_parts.h"
+
+/* ln A_ii */
+static double diagonal_score(const lln_attention *attention, size_t i,
+                             void *packed)
+{
+    double cell = 0; /* room for a score of either precision */
+    lln_attention_pack(attention, &i, 1, packed);
+    lln_attention_tile(attention, packed, 1, i, 1, 1, &cell);
+    double score =
+        lln_matrix_get((lln_matrix){attention->precision, 1, 1, &cell}, 0, 0);
+    return attention->domain == LLN_LOG ? score : log(score);
+}
+
+/* P_ii = exp(s_ii - ln Z_i) */
+static lln_status diagonal_from_rows(lln_attention *attention, double *out)
+{
+    size_t n = attention->n;
+    lln_row *rows = lln_array_alloc(n, sizeof *rows);
+    void *packed = lln_array_alloc(attention->rank, sizeof(double));
+    lln_status status = rows && packed
+                            ? lln_rows_measure(attention, NULL, n, 0, rows)
+                            : LLN_ENOMEM;
+    for (size_t i = 0; status == LLN_OK && i < n; i++)
+        out[i] = exp(diagonal_score(attention, i, packed) - rows[i].log_norm);
+    free(rows);
+    free(packed);
+    return status;
+}
+
+/* diagonal: [n], and n zeros for the imaginary parts. */
+static lln_status collect_diagonal(lln_attention *attention, double *diagonal,
+                                   lln_spectrum *out)
+{
+    size_t n = attention->n;
+    if (attention->diagonal)
+        LLN_TRY(attention->diagonal(attention, diagonal));
+    else
+        LLN_TRY(diagonal_from_rows(attention, diagonal));
+    /* P_00 = 1 is the eigenvalue that P~ does not have. */
+    return lln_spectrum_collect(diagonal + 1, diagonal + n, n - 1, out, NULL);
+}
+
+lln_status lln_spectrum_diagonal(lln_attention *attention,
+                                 const lln_spectrum_options *options,
+                                 lln_spectrum *out)
+{
+    double *diagonal = lln_array_alloc(2 * attention->n, sizeof *diagonal);
+    lln_status status =
+        diagonal ? collect_diagonal(attention, diagonal, out) : LLN_ENOMEM;
+    free(diagonal);
+    if (status != LLN_OK || !options->norms)
+        return status;
+    lln_apply apply;
+    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
+    status = lln_spectrum_norms(&apply, out);
+    lln_apply_close(&apply);
+    return status;
+}

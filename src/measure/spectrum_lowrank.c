@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * P = B A' with features: rows of B and columns of A sum to 1. With the
+ * centred Ac = A - 1/n and Bc = B minus its column means, P~ = Bc Ac', because
+ * Bc 1 = 0. So the nonzero spectrum of P~ is that of Ac' Bc [r x r], and
+ *     ||P~||_F^2 = tr[(Bc'Bc)(Ac'Ac)],
+ * from differences, without cancellation when attention is nearly uniform. */
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "core/vector_math.h"
+#include "measure/spectrum_parts.h"
+
+enum { CHUNK = 256, GROUPS = 32 };
+
+/* Sums over tokens, [r x r] each and [r]: of the centred A and of B less a
+ * fixed `shift` near its mean. */
+typedef struct {
+    double *aa, *bb, *ab; /* upper triangles of aa and bb */
+    double *b;
+} sums;
+
+static size_t sums_size(size_t r)
+{
+    return 3 * r * r + r;
+}
+
+static sums sums_at(double *memory, size_t r)
+{
+    return (sums){memory, memory + r * r, memory + 2 * r * r,
+                  memory + 3 * r * r};
+}
+
+LLN_CLONES static void subtract(double *x, const double *shift, size_t rows,
+                                size_t r)
+{
+    for (size_t i = 0; i < rows; i++, x += r)
+#pragma omp simd
+        for (size_t l = 0; l < r; l++)
+            x[l] -= shift[l];
+}
+
+LLN_CLONES static void add_rows(const double *x, size_t rows, size_t r,
+                                double *sum)
+{
+    for (size_t i = 0; i < rows; i++, x += r)
+#pragma omp simd
+        for (size_t l = 0; l < r; l++)
+            sum[l] += x[l];
+}
+
+/* Adds tokens first .. first + rows - 1; a, b: scratch [CHUNK x r]. */
+static void add_chunk(const lln_attention *attention, size_t first, size_t rows,
+                      const double *shift_a, const double *shift_b, double *a,
+                      double *b, sums to)
+{
+    size_t rank = attention->rank;
+    int r = (int)rank, count = (int)rows;
+    attention->features(attention, first, rows, b, a);
+    subtract(a, shift_a, rows, rank);
+    subtract(b, shift_b, rows, rank);
+    add_rows(b, rows, rank, to.b);
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, r, count, 1, a, r, 1,
+                to.aa, r);
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, r, count, 1, b, r, 1,
+                to.bb, r);
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, r, r, count, 1, a, r,
+                b, r, 1, to.ab, r);
+}
+
+/* Mean row of B over the first tokens. */
+static void guess_mean(const lln_attention *attention, double *b, double *mean)
+{
+    size_t r = attention->rank;
+    size_t rows = attention->n < CHUNK ? attention->n : CHUNK;
+    attention->features(attention, 0, rows, b, NULL);
+    add_rows(b, rows, r, mean);
+    for (size_t l = 0; l < r; l++)
+        mean[l] /= (double)rows;
+}
+
+/* Groups of chunks; the sum over groups is in their order, so that it does
+ * not depend on the number of threads. Few, where r x r sums are as large as
+ * the features of a group. */
+static size_t count_groups(size_t n, size_t r)
+{
+    size_t groups = n / (4 * r) + 1;
+    return groups < GROUPS ? groups : GROUPS;
+}
+
+/* Chunks group, group + groups, ... */
+static void add_group(const lln_attention *attention, size_t group,
+                      size_t groups, const double *shift_a,
+                      const double *shift_b, double *scratch, sums to)
+{
+    size_t n = attention->n, r = attention->rank;
+    for (size_t first = group * CHUNK; first < n && !lln_stop_requested;
+         first += groups * CHUNK) {
+        size_t rows = n - first < CHUNK ? n - first : CHUNK;
+        add_chunk(attention, first, rows, shift_a, shift_b, scratch,
+                  scratch + CHUNK * r, to);
+    }
+}
+
+/* memory: sums of all groups; shift: [2r]; scratch: [threads x 2 CHUNK r].
+ * The total comes to be in the sums of group 0. */
+static void add_groups(const lln_attention *attention, size_t groups,
+                       double *memory, double *shift, double *scratch,
+                       int threads)
+{
+    size_t r = attention->rank, size = sums_size(r);
+    for (size_t l = 0; l < r; l++)
+        shift[l] = 1 / (double)attention->n;
+    guess_mean(attention, scratch, shift + r);
+#pragma omp parallel num_threads(threads)
+    {
+        double *mine = scratch + (size_t)omp_get_thread_num() * 2 * CHUNK * r;
+#pragma omp for schedule(dynamic, 1)
+        for (size_t g = 0; g < groups; g++)
+            add_group(attention, g, groups, shift, shift + r, mine,
+                      sums_at(memory + g * size, r));
+    }
+    for (size_t g = 1; g < groups; g++)
+        for (size_t l = 0; l < size; l++)
+            memory[l] += memory[g * size + l];
+}
+
+/* Moves B from the guessed mean to its own: bb -= n t t', t = b / n. What ab
+ * would lose, (sum of Ac) t', is zero. Completes the triangles. */
+static void centre(size_t n, size_t r, sums s)
+{
+    for (size_t k = 0; k < r; k++)
+        for (size_t l = k; l < r; l++) {
+            s.bb[k * r + l] -= s.b[k] * s.b[l] / (double)n;
+            s.bb[l * r + k] = s.bb[k * r + l];
+            s.aa[l * r + k] = s.aa[k * r + l];
+        }
+}
+
+/* With aa = V diag(w) V': sigma2^2 is the largest eigenvalue of
+ * diag(w)^1/2 V' bb V diag(w)^1/2. Destroys aa and bb; w: scratch [r],
+ * product: scratch [r x r]. */
+static lln_status largest_singular(size_t rank, sums s, double *w,
+                                   double *product, double *sigma2)
+{
+    lapack_int r = (lapack_int)rank;
+    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', r, s.aa, r, w) != 0)
+        return lln_fail(LLN_ENOCONV, "dsyev: no convergence");
+    for (size_t k = 0; k < rank; k++) /* row k of aa is eigenvector k */
+        cblas_dscal(r, sqrt(fmax(w[k], 0)), s.aa + k * rank, 1);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, r, r, r, 1, s.aa, r,
+                s.bb, r, 0, product, r);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, r, r, r, 1, product, r,
+                s.aa, r, 0, s.bb, r);
+    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', r, s.bb, r, w) != 0)
+        return lln_fail(LLN_ENOCONV, "dsyev: no convergence");
+    *sigma2 = sqrt(fmax(w[rank - 1], 0));
+    return LLN_OK;
+}
+
+static lln_status conclude(const lln_attention *attention, bool want_norms,
+                           sums s, double *scratch, lln_spectrum *out)
+{
+    size_t r = attention->rank;
+    centre(attention->n, r, s);
+    LLN_TRY(lln_spectrum_matrix(s.ab, r, out));
+    if (!want_norms)
+        return LLN_OK;
+    double square = cblas_ddot((int)(r * r), s.aa, 1, s.bb, 1);
+    out->unbiased_norm = sqrt(fmax(square, 0));
+    return largest_singular(r, s, scratch, s.ab, &out->sigma2);
+}
+
+lln_status lln_spectrum_lowrank(lln_attention *attention,
+                                const lln_spectrum_options *options,
+                                lln_spectrum *out)
+{
+    size_t r = attention->rank, groups = count_groups(attention->n, r), size;
+    int threads = lln_threads_count();
+    LLN_TRY(lln_size_multiply(groups, sums_size(r), &size));
+    double *memory = lln_array_alloc(size, sizeof *memory);
+    double *shift = lln_array_alloc(2 * r, sizeof *shift);
+    double *scratch =
+        lln_array_alloc((size_t)threads * 2 * CHUNK * r, sizeof *scratch);
+    lln_status status = LLN_ENOMEM;
+    if (memory && shift && scratch) {
+        add_groups(attention, groups, memory, shift, scratch, threads);
+        status = lln_stop_requested
+                     ? lln_fail(LLN_EINTERRUPTED, "interrupted")
+                     : conclude(attention, options->norms, sums_at(memory, r),
+                                scratch, out);
+    }
+    free(memory);
+    free(shift);
+    free(scratch);
+    return status;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the methods of spectrum.h share; not for others. Each fills the list
+ * of eigenvalues from index 1 on, and unbiased_norm and sigma2 if wanted. */
+#ifndef LLN_MEASURE_SPECTRUM_PARTS_H
+#define LLN_MEASURE_SPECTRUM_PARTS_H
+
+#include "measure/apply.h"
+#include "measure/spectrum.h"
+
+typedef lln_status lln_spectrum_run(lln_attention *attention,
+                                    const lln_spectrum_options *options,
+                                    lln_spectrum *out);
+lln_spectrum_run lln_spectrum_dense, lln_spectrum_arnoldi, lln_spectrum_lowrank,
+    lln_spectrum_diagonal;
+
+/* Bytes that n x n matrices may take. */
+size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor);
+
+/* Puts the largest of re + i im [total] in out->eigenvalues[1 ..], ties by
+ * larger real, then larger imaginary part; fills up with zeros, which is what
+ * the rest of a spectrum of low rank is. which [out->count] (NULL: not
+ * wanted) receives their indices, or total where there is none. */
+LLN_NODISCARD lln_status lln_spectrum_collect(const double *re,
+                                              const double *im, size_t total,
+                                              lln_spectrum *out, size_t *which);
+
+/* Eigenvalues of a deflated matrix [n x n], row-major, with residuals. */
+LLN_NODISCARD lln_status lln_spectrum_matrix(const double *matrix, size_t n,
+                                             lln_spectrum *out);
+
+/* ||y - lambda x|| / ||x||, where y is the matrix times x; xi, yi [n] are the
+ * imaginary parts, NULL if lambda is real. */
+double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
+                             const double *xi, const double *yr,
+                             const double *yi);
+
+/* unbiased_norm and sigma2 from products with P. LLN_ENOCONV. */
+LLN_NODISCARD lln_status lln_spectrum_norms(lln_apply *apply,
+                                            lln_spectrum *out);
+
+/* The largest eigenvalues of P~ from products with P. LLN_ENOCONV. */
+LLN_NODISCARD lln_status lln_spectrum_iterate(lln_apply *apply,
+                                              lln_spectrum *out);
+
+#endif

@@ -33,7 +33,7 @@ static double tolerance(const lln_apply *apply, bool symmetric)
     bool single = apply->attention->precision == LLN_FLOAT32;
     if (symmetric)
         return single ? 1e-6 : 1e-8;
-    return single ? 1e-9 : 1e-12;
+    return single ? 1e-8 : 1e-12;
 }
 
 typedef struct {

@@ -116,22 +116,29 @@ LLN_INLINE double lln_exp_f64(double x)
     return p * first * second;
 }
 
-/* exp for -inf <= x <= 0, flushed to 0 where the result is subnormal: what
- * weights relative to the largest one need, at two thirds of the cost. */
-LLN_INLINE float lln_exp_negative_f32(float x)
+/* exp for x <= 0 at half the cost, for weights relative to the largest one:
+ * 0 for x = 0, whose weight is counted apart, and where the result would be
+ * subnormal. Relative error below 2e-7 with fused multiply-add, 5e-6 without
+ * (near the smallest results; 5e-7 down to e^-10). */
+LLN_INLINE float lln_weight_f32(float x)
 {
     const float round = 0x1.8p23f;
     float shifted = x * 0x1.715476p+0f + round;
-    float n = shifted - round;
-    float r = x - n * 0x1.62e4p-1f;
-    r = r - n * 0x1.7f7d1cp-20f;
-    float p = lln_exp_reduced_f32(r);
+    float r = x - (shifted - round) * 0x1.62e430p-1f;
+    float p = 0.001392618359f;
+    p = p * r + 0.008363179053f;
+    p = p * r + 0.04166655462f;
+    p = p * r + 0.1666657699f;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
     /* n stands in the low bits of `shifted`. */
     uint32_t scaled = lln_bits_f32(p) + (lln_bits_f32(shifted) << 23);
-    return x > -87.0f ? lln_from_bits_f32(scaled) : 0;
+    return x > -87.0f && x < 0 ? lln_from_bits_f32(scaled) : 0;
 }
 
-LLN_INLINE double lln_exp_negative_f64(double x)
+/* The same, relative error below 1e-15 (1e-13 without fused multiply-add). */
+LLN_INLINE double lln_weight_f64(double x)
 {
     const double round = 0x1.8p52;
     double shifted = x * 0x1.71547652b82fep+0 + round;
@@ -140,7 +147,7 @@ LLN_INLINE double lln_exp_negative_f64(double x)
     r = r - n * 0x1.473de6af278edp-34;
     double p = lln_exp_reduced_f64(r);
     uint64_t scaled = lln_bits_f64(p) + (lln_bits_f64(shifted) << 52);
-    return x > -708.0 ? lln_from_bits_f64(scaled) : 0;
+    return x > -708.0 && x < 0 ? lln_from_bits_f64(scaled) : 0;
 }
 
 /* log(x 2^(127 - offset)) for positive normal x */

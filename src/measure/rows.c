@@ -55,21 +55,24 @@ static void raise_max(row_state *row, double reference, lln_domain domain)
 static void add_scores(const lln_attention *attention, void *scores,
                        size_t count, bool moments, row_state *row)
 {
-    double largest = attention->precision == LLN_FLOAT32
-                         ? lln_tile_max_f32(scores, count)
-                         : lln_tile_max_f64(scores, count);
+    bool single = attention->precision == LLN_FLOAT32;
+    double largest = single ? (double)lln_tile_max_f32(scores, count)
+                            : lln_tile_max_f64(scores, count);
     if (row->count == 0 || largest > row->reference)
         raise_max(row, largest, attention->domain);
+    if (largest == row->reference)
+        row->ties +=
+            (double)(single ? lln_tile_ties_f32(scores, count, (float)largest)
+                            : lln_tile_ties_f64(scores, count, largest));
     lln_tile_sums sums = {.reference = row->reference,
                           .max = row->max,
                           .center = row->moments.mean};
-    if (attention->precision == LLN_FLOAT32)
+    if (single)
         lln_tile_sums_f32(scores, count, attention->domain, moments,
                           row->count == 0, &sums);
     else
         lln_tile_sums_f64(scores, count, attention->domain, moments,
                           row->count == 0, &sums);
-    row->ties += sums.ties;
     row->rest += sums.rest;
     row->slope += sums.slope;
     row->square += sums.square;

@@ -15,15 +15,17 @@ typedef struct {
     double reference; /* in: a score, not below any of these */
     double max;       /* in: reference as a log */
     double center;    /* in and out: near the mean of s */
-    double ties;      /* scores equal to reference */
-    double rest;      /* sum of exp(y) over the others */
+    double rest;      /* sum of exp(y) over scores below reference */
     double slope;     /* sum of -y exp(y) */
-    double square;    /* sum of exp(y)^2 over the others */
+    double square;    /* sum of exp(y)^2 over the same */
     double power[5];  /* power[r] = sum of (s - center)^r, r = 1..4 */
 } lln_tile_sums;
 
+/* Largest of count >= 1 scores, and how many are equal to `value`. */
 float lln_tile_max_f32(const float *scores, size_t count);
 double lln_tile_max_f64(const double *scores, size_t count);
+size_t lln_tile_ties_f32(const float *scores, size_t count, float value);
+size_t lln_tile_ties_f64(const double *scores, size_t count, double value);
 
 /* Sums over count >= 1 scores, at most a tile's width, because they are
  * accumulated in the precision of the scores. With `moments` power[] is

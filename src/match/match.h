@@ -12,7 +12,7 @@ typedef struct {
     double alpha, beta;
     double sigma_q, sigma_k; /* of all entries of Q and K, divisor nd - 1 */
     double target;           /* the log-variance to reach: D2 of softmax on this
-                                head; sigma_q^2 sigma_k^2 for the method paper */
+                                head; for paper sigma_q^2 sigma_k^2 */
     double predicted; /* D2 of LLN that the method itself promises; NaN if it
                          promises none */
 } lln_match;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "match/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "kernel/kernel.h"
+#include "match/measured.h"
+#include "measure/entropy.h"
+#include "measure/spectrum.h"
+
+/* Mean over rows with two keys; NaN: there is none. */
+static double log_variance(const lln_row *rows, size_t count)
+{
+    double sum = 0, used = 0;
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].keys > 1) {
+            sum += rows[i].scores.m2 / (double)(rows[i].keys - 1);
+            used++;
+        }
+    return used > 0 ? sum / used : NAN;
+}
+
+/* Second eigenvalue; NaN where there is none or it is not found. */
+static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
+{
+    lln_spectrum_options options = {.method = LLN_SPECTRUM_AUTO,
+                                    .eigenvalues = 2};
+    lln_spectrum spectrum = {0};
+    lln_status status = lln_spectrum_measure(attention, &options, &spectrum);
+    *lambda2 = status == LLN_OK ? spectrum.lambda2 : NAN;
+    lln_spectrum_free(&spectrum);
+    bool fatal = status == LLN_ENOMEM || status == LLN_EINTERRUPTED;
+    return fatal ? status : LLN_OK;
+}
+
+static lln_status summarise(lln_attention *attention, bool spectrum,
+                            lln_match_attention_summary *out)
+{
+    size_t n = attention->n;
+    lln_row *rows = calloc(n, sizeof *rows);
+    if (!rows)
+        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
+    lln_status status = lln_rows_measure(
+        attention, NULL, n, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows);
+    if (status == LLN_OK) {
+        lln_entropy entropy;
+        lln_entropy_summarise(attention, rows, n, &entropy, NULL);
+        out->entropy = entropy.entropy;
+        out->log_variance = log_variance(rows, n);
+        out->lambda2 = NAN;
+    }
+    free(rows);
+    return status == LLN_OK && spectrum
+               ? second_eigenvalue(attention, &out->lambda2)
+               : status;
+}
+
+lln_status lln_match_softmax(const lln_head *head, bool spectrum,
+                             lln_match_attention_summary *out)
+{
+    lln_kernel_choice choice;
+    lln_attention attention = {0};
+    LLN_TRY(lln_kernel_parse("softmax", &choice));
+    LLN_TRY(lln_kernel_open(&choice, head, &attention));
+    lln_status status = summarise(&attention, spectrum, out);
+    lln_attention_close(&attention);
+    return status;
+}
+
+/* Exponents factor a_il: their largest, and how many overflow. */
+static void scan_exponents(lln_matrix a, double factor, double *max,
+                           size_t *fp16, size_t *bf16)
+{
+    const double limit_fp16 = log(65520.0), limit_bf16 = log(0x1.ffp127);
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t l = 0; l < a.columns; l++) {
+            double x = factor * lln_matrix_get(a, i, l);
+            *max = x > *max ? x : *max;
+            *fp16 += x >= limit_fp16;
+            *bf16 += x >= limit_bf16;
+        }
+}
+
+static void describe_exponents(const lln_head *head, const lln_match *match,
+                               lln_match_report *report)
+{
+    size_t fp16 = 0, bf16 = 0;
+    double max = -INFINITY;
+    double features = (double)head->q.rows * (double)head->q.columns +
+                      (double)head->k.rows * (double)head->k.columns;
+    scan_exponents(head->q, match->alpha, &max, &fp16, &bf16);
+    scan_exponents(head->k, match->beta, &max, &fp16, &bf16);
+    report->max_exponent = max;
+    report->fp16_overflow = (double)fp16 / features;
+    report->bf16_overflow = (double)bf16 / features;
+}
+
+lln_status lln_match_measure(const lln_head *head, const lln_match *match,
+                             const lln_match_attention_summary *softmax,
+                             lln_match_report *report)
+{
+    lln_attention attention = {0};
+    lln_match_attention_summary lln;
+    LLN_TRY(lln_match_attention(head, match->alpha, match->beta, &attention));
+    lln_status status = summarise(&attention, !isnan(softmax->lambda2), &lln);
+    lln_attention_close(&attention);
+    if (status != LLN_OK)
+        return status;
+    report->achieved = lln.log_variance;
+    report->relative_error = lln.log_variance / softmax->log_variance - 1;
+    report->entropy_gap = lln.entropy - softmax->entropy;
+    report->lambda2_ratio = lln.lambda2 / softmax->lambda2;
+    describe_exponents(head, match, report);
+    return LLN_OK;
+}

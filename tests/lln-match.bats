@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-match. Numbers: tests/data/cases/cases_matching.csv.
+# shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
+load helper
+
+cases=$BATS_TEST_DIRNAME/data/cases
+methods='paper, fenton, fenton-row, exact, measured, or all'
+
+# match CASE ARGUMENT...: lln-match in float64 on a reference case.
+match() {
+    local name=$1
+    shift
+    run --separate-stderr lln-match --q "$cases/case_${name}_Q.npy" \
+        --k "$cases/case_${name}_K.npy" --double --no-header "$@"
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+}
+
+# near COLUMN EXPECTED TOLERANCE: a number of the only row of $output.
+near() {
+    echo "$output" | awk -F, -v c="$1" -v x="$2" -v tolerance="$3" '{
+        error = $c - x
+        if ($c == "nan" || error > tolerance || error < -tolerance) {
+            print "column " c ": " $c ", expected " x
+            exit 1
+        }
+    }'
+}
+
+@test "the paper's rule on case B" {
+    match B --method paper --no-spectrum
+    near 11 2.1501634970812313 1e-12
+    near 12 2.1226699706693668 1e-12
+    near 16 1.0035222827084693 1e-12
+    near 18 0.8871216576214237 1e-12
+    near 19 -0.119344478682295 1e-12
+    near 20 -0.312861160464303 1e-11
+}
+
+@test "the measured root on case B" {
+    match B --no-spectrum
+    near 11 2.2414624030071186 2e-6
+    near 18 1.0073424127223363 1e-8
+    near 19 0 1e-8
+}
+
+@test "the measured root on case B, float32" {
+    run --separate-stderr lln-match --q "$cases/case_B_Q.npy" \
+        --k "$cases/case_B_K.npy" --no-header --no-spectrum
+    near 11 2.2414624030071186 2e-6
+    near 19 0 1e-6
+}
+
+@test "the ratio of second eigenvalues" {
+    match C
+    near 21 0.7449578550 1e-6
+    match C --no-spectrum
+    equal lambda2_ratio "$(echo "$output" | cut -d, -f21)" nan
+}
+
+@test "a causal head" {
+    match A --causal --no-spectrum
+    near 16 1.435865190426584 1e-12
+    near 19 0 1e-8
+}
+
+@test "methods come in the order they are asked for" {
+    match A --method measured,paper --no-spectrum
+    equal methods "$(echo "$output" | cut -d, -f10 | tr '\n' ' ')" \
+        'measured paper '
+    match A --method all --no-spectrum
+    equal methods "$(echo "$output" | cut -d, -f10 | tr '\n' ' ')" \
+        'paper fenton fenton-row exact measured '
+}
+
+@test "the columns" {
+    run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
+    equal header "${lines[0]%,alpha_se*}" \
+        source,layer,head,kernel,n,d,causal,trials,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow
+}
+
+@test "methods that are none" {
+    refuses 2 "--method: 'fentom' is not a method; expected $methods" \
+        lln-match --method fentom
+    refuses 2 "--method: '' is not a method; expected $methods" \
+        lln-match --method ''
+    refuses 2 "--method: '' is not a method; expected $methods" \
+        lln-match --method paper,
+    refuses 2 "--method: 'paper' is given twice" lln-match --method paper,all
+}
+
+@test "a head without a match keeps its row" {
+    run --separate-stderr lln-match -n 1 --trials 1 --each --no-header
+    equal status "$status" 0
+    equal stderr "$stderr" \
+        'lln-match: gaussian: head 0, tau 1: measured: temperature: no query that sees two keys'
+    equal row "$(echo "$output" | cut -d, -f10-16)" \
+        measured,nan,nan,nan,nan,log_variance_row,nan
+}
+
+@test "no kernel and no rows to choose" {
+    refuses 2 '--kernel: what is measured here has no kernel' \
+        lln-match --kernel lln
+    refuses 2 '--rows: what is measured here needs all rows' \
+        lln-match --rows 8
+}
+
+@test "into lln-entropy --params" {
+    lln-match -n 128 --tau 0.5,1 --method paper --no-spectrum -o match.csv
+    run --separate-stderr lln-entropy -n 128 --tau 0.5,1 --kernel lln \
+        --params match.csv --no-header
+    equal status "$status" 0
+    equal rows "${#lines[@]}" 2
+    run lln-match -n 128 --tau 1 --method paper --no-spectrum --no-header --each
+    gap=$(echo "$output" | awk -F, '{ sum += $20 } END { print sum / NR }')
+    run lln-entropy -n 128 --tau 1 --kernel softmax,lln:match=paper --no-header
+    echo "$output" | awk -F, -v gap="$gap" '{ h[NR] = $10 }
+        END { error = h[2] - h[1] - gap; exit error * error > 1e-9 }'
+}
+
+@test "params by a pipe" {
+    lln-match -n 64 --no-spectrum | lln-entropy -n 64 --kernel lln --params - \
+        -o out.csv
+    [ -s out.csv ]
+}
+
+@test "the same bytes with one thread and two" {
+    lln-match -n 700 --trials 2 --method all --threads 1 -o one.csv
+    lln-match -n 700 --trials 2 --method all --threads 2 -o two.csv
+    cmp one.csv two.csv
+}

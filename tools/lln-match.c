@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * lln-match: alpha and beta with which LLN attention has the log-variance of
+ * softmax attention, and what they achieve on the head. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/report.h"
+#include "run.h"
+
+static struct {
+    const char *method;
+    bool no_spectrum;
+} options = {.method = "measured"};
+
+static const cli_option table[] = {
+    {"method", 0, CLI_TEXT, "LIST",
+     "paper, fenton, fenton-row, exact, measured, or all (measured)",
+     &options.method, 0, 0, false},
+    {"no-spectrum", 0, CLI_FLAG, NULL,
+     "leave out lambda2_ratio, which takes most of the time",
+     &options.no_spectrum, 0, 0, false},
+    {0},
+};
+
+static const cli_tool tool = {"lln-match",
+                              "moment matching of LLN attention to softmax",
+                              NULL, table, run_shared_options};
+
+static const lln_column columns[] = {
+    {"method", LLN_TEXT},
+    {"alpha", LLN_REAL},
+    {"beta", LLN_REAL},
+    {"sigma_q", LLN_REAL},
+    {"sigma_k", LLN_REAL},
+    {"target", LLN_TEXT},
+    {"target_value", LLN_REAL},
+    {"predicted", LLN_REAL},
+    {"achieved", LLN_REAL},
+    {"relative_error", LLN_REAL},
+    {"entropy_gap_nats", LLN_REAL},
+    {"lambda2_ratio", LLN_REAL},
+    {"max_exponent", LLN_REAL},
+    {"fp16_overflow", LLN_REAL},
+    {"bf16_overflow", LLN_REAL},
+    {0},
+};
+
+enum { MOST_METHODS = 16 };
+
+/* The methods asked for, in the order given. */
+static const lln_match_method *methods[MOST_METHODS];
+static size_t method_count;
+
+static void add_method(const lln_match_method *method)
+{
+    for (size_t i = 0; i < method_count; i++)
+        if (methods[i] == method)
+            cli_usage("--method: '%s' is given twice", method->name);
+    if (method_count == MOST_METHODS)
+        cli_fail("more than %d methods", MOST_METHODS);
+    methods[method_count++] = method;
+}
+
+__attribute__((noreturn)) static void unknown_method(const char *name)
+{
+    char known[256] = "";
+    size_t used = 0;
+    const lln_match_method *method = lln_match_methods;
+    for (; method->name && used < sizeof known; method++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s, ",
+                                 method->name);
+    cli_usage("--method: '%s' is not a method; expected %sor all", name, known);
+}
+
+/* Reads "paper,measured" or "all". */
+static void read_methods(void)
+{
+    char *copy = strdup(options.method), *rest = copy, *name;
+    if (!copy)
+        cli_fail("out of memory");
+    while ((name = strsep(&rest, ","))) {
+        const lln_match_method *method = lln_match_find(name);
+        if (method) {
+            add_method(method);
+            continue;
+        }
+        if (strcmp(name, "all") != 0)
+            unknown_method(name);
+        for (method = lln_match_methods; method->name; method++)
+            add_method(method);
+    }
+    free(copy);
+}
+
+static void fill(const lln_match *match, const lln_match_report *report,
+                 lln_cell *cells)
+{
+    cells[1].real = match->alpha;
+    cells[2].real = match->beta;
+    cells[3].real = match->sigma_q;
+    cells[4].real = match->sigma_k;
+    cells[6].real = match->target;
+    cells[7].real = match->predicted;
+    cells[8].real = report->achieved;
+    cells[9].real = report->relative_error;
+    cells[10].real = report->entropy_gap;
+    cells[11].real = report->lambda2_ratio;
+    cells[12].real = report->max_exponent;
+    cells[13].real = report->fp16_overflow;
+    cells[14].real = report->bf16_overflow;
+}
+
+/* Says which head has no match; the row stays, without one. */
+static void warn(const run_case *c, const char *method)
+{
+    char layer[40] = "", head[40] = "";
+    if (c->head->layer >= 0)
+        snprintf(layer, sizeof layer, "layer %ld, ", c->head->layer);
+    if (c->head->head >= 0)
+        snprintf(head, sizeof head, "head %ld, ", c->head->head);
+    cli_warn("%s: %s%stau %.6g: %s: %s", c->head->source, layer, head, c->tau,
+             method, lln_error_message());
+}
+
+static lln_status match_head(const run_case *c, const lln_match_method *method,
+                             const lln_match_attention_summary *softmax,
+                             lln_cell *cells)
+{
+    lln_match match;
+    lln_match_report report;
+    cells[0].text = method->name;
+    cells[5].text = "log_variance_row";
+    lln_status status = lln_match_solve(method, c->head, &match);
+    if (status == LLN_EUNDEFINED || status == LLN_ENOCONV) {
+        warn(c, method->name);
+        return LLN_OK;
+    }
+    LLN_TRY(status);
+    LLN_TRY(lln_match_measure(c->head, &match, softmax, &report));
+    fill(&match, &report, cells);
+    return LLN_OK;
+}
+
+static lln_status measure(const run_case *c, run_block *block)
+{
+    lln_match_attention_summary softmax;
+    LLN_TRY(run_block_resize(block, method_count));
+    LLN_TRY(lln_match_softmax(c->head, !options.no_spectrum, &softmax));
+    for (size_t i = 0; i < method_count; i++)
+        LLN_TRY(match_head(c, methods[i], &softmax,
+                           block->cells + i * block->columns));
+    return LLN_OK;
+}
+
+int main(int argc, char **argv)
+{
+    run_parse(&tool, argc, argv);
+    read_methods();
+    return run_plan_write(&(run_plan){.columns = columns,
+                                      .measure = measure,
+                                      .plain = true,
+                                      .kernel = "lln"});
+}

@@ -18,6 +18,9 @@ APPLY(exp_f32, float, lln_exp_f32)
 APPLY(exp_f64, double, lln_exp_f64)
 APPLY(log_f32, float, lln_log_f32)
 APPLY(log_f64, double, lln_log_f64)
+APPLY(weight_f32, float, lln_weight_f32)
+APPLY(weight_f64, double, lln_weight_f64)
+APPLY(log_weight_f32, float, lln_log_weight_f32)
 
 /* Units in the last place of the correctly rounded result. */
 static double ulp_f32(float actual, double exact)
@@ -109,6 +112,44 @@ START_TEST(log_f64_everywhere)
 }
 END_TEST
 
+/* Tolerances as the header states them; without fused multiply-add they are
+ * wider, and which one runs is known only at load time. */
+START_TEST(weights)
+{
+    static float x[COUNT], y[COUNT];
+    static double u[COUNT], v[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        x[i] = -86.9f * (float)i / COUNT;
+        u[i] = -707.9 * (double)i / COUNT;
+    }
+    weight_f32(x, y, COUNT);
+    weight_f64(u, v, COUNT);
+    ck_assert(y[0] == 0 && v[0] == 0);
+    for (size_t i = 1; i < COUNT; i++) {
+        expect_relative(y[i], exp((double)x[i]), x[i] > -10 ? 6e-7 : 5e-6);
+        expect_relative(v[i], exp(u[i]), 1e-13);
+    }
+    x[0] = -INFINITY, x[1] = -88, x[2] = -1e30f;
+    u[0] = -INFINITY, u[1] = -709, u[2] = -1e300;
+    weight_f32(x, y, 3);
+    weight_f64(u, v, 3);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert(y[i] == 0 && v[i] == 0);
+}
+END_TEST
+
+START_TEST(log_weights)
+{
+    static float x[COUNT], y[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        x[i] = ldexpf(1 + (float)i / COUNT, -(int)(i % 126));
+    log_weight_f32(x, y, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        expect_absolute(y[i], log((double)x[i]),
+                        2e-7 + 1e-7 * fabs((double)y[i]));
+}
+END_TEST
+
 START_TEST(special_values)
 {
     float x[6] = {0, -0.0f, INFINITY, -INFINITY, NAN, -2.385f}, y[6];
@@ -137,6 +178,8 @@ int main(void)
     tcase_add_test(values, log_f32_everywhere);
     tcase_add_test(values, exp_f64_everywhere);
     tcase_add_test(values, log_f64_everywhere);
+    tcase_add_test(values, weights);
+    tcase_add_test(values, log_weights);
     tcase_add_test(values, special_values);
     suite_add_tcase(suite, values);
     return run_suite(suite);

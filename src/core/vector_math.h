@@ -118,26 +118,25 @@ LLN_INLINE double lln_exp_f64(double x)
 
 /* exp for x <= 0 at half the cost, for weights relative to the largest one:
  * 0 for x = 0, whose weight is counted apart, and where the result would be
- * subnormal. Relative error below 2e-7 with fused multiply-add, 5e-6 without
- * (near the smallest results; 5e-7 down to e^-10). */
+ * subnormal. Relative error below 3e-7 with fused multiply-add, 5e-6 without
+ * (near the smallest results; 6e-7 down to e^-10). Minimax polynomial by
+ * Remez exchange. */
 LLN_INLINE float lln_weight_f32(float x)
 {
     const float round = 0x1.8p23f;
     float shifted = x * 0x1.715476p+0f + round;
     float r = x - (shifted - round) * 0x1.62e430p-1f;
-    float p = 0.001392618359f;
-    p = p * r + 0.008363179053f;
-    p = p * r + 0.04166655462f;
-    p = p * r + 0.1666657699f;
-    p = p * r + 0.5f;
-    p = p * r + 1.0f;
+    float p = 0.008379488628f;
+    p = p * r + 0.04189996635f;
+    p = p * r + 0.1666635763f;
+    p = p * r + 0.4999913053f;
+    p = p * r + 1.00000005f;
     p = p * r + 1.0f;
     /* n stands in the low bits of `shifted`. */
     uint32_t scaled = lln_bits_f32(p) + (lln_bits_f32(shifted) << 23);
     return x > -87.0f && x < 0 ? lln_from_bits_f32(scaled) : 0;
 }
 
-/* The same, relative error below 1e-15 (1e-13 without fused multiply-add). */
 LLN_INLINE double lln_weight_f64(double x)
 {
     const double round = 0x1.8p52;
@@ -191,6 +190,30 @@ LLN_INLINE double lln_log_normal_f64(double x, double offset)
     double half_square = 0.5 * f * f;
     double low = s * (half_square + z * p) + e * 0x1.473de6af278edp-34;
     return e * 0x1.62e42fefp-1 + (f - (half_square - low));
+}
+
+/* log of a positive normal weight at two thirds of the cost; absolute error
+ * below 2e-7. Minimax polynomial by Remez exchange. */
+LLN_INLINE float lln_log_weight_f32(float x)
+{
+    const uint32_t root_half = 0x3f3504f3;
+    uint32_t above = lln_bits_f32(x) - root_half;
+    float e = (float)((int32_t)above >> 23);
+    float f = lln_from_bits_f32((above & 0x007fffff) + root_half) - 1.0f;
+    float p = -0.1010270967f;
+    p = p * f + 0.1642497956f;
+    p = p * f - 0.1733524924f;
+    p = p * f + 0.1987246467f;
+    p = p * f - 0.2495914626f;
+    p = p * f + 0.3333620148f;
+    p = p * f - 0.5000067203f;
+    p = p * f + 0.9999998122f;
+    return p * f + e * 0x1.62e430p-1f;
+}
+
+LLN_INLINE double lln_log_weight_f64(double x)
+{
+    return lln_log_normal_f64(x, 1023.0);
 }
 
 LLN_INLINE float lln_log_f32(float x)

@@ -11,7 +11,7 @@
 
 /* A tile of scores, and the packed queries it is made from, stay in the
  * second-level cache: 96 x 512 float32 are 192 KiB. */
-enum { BLOCK_ROWS = 96, BLOCK_KEYS = 512 };
+enum { BLOCK_ROWS = 192, BLOCK_KEYS = 512 };
 
 /* With a visitor all scores of a block of rows are kept; blocks are made of
  * fewer rows when there are many keys. */
@@ -51,32 +51,76 @@ static void raise_max(row_state *row, double reference, lln_domain domain)
     row->max = max;
 }
 
-/* Adds `count` scores of one row. */
-static void add_scores(const lln_attention *attention, void *scores,
-                       size_t count, bool moments, row_state *row)
+/* What the loops over a tile need to be told. */
+typedef struct {
+    lln_domain domain;
+    bool single; /* scores are float, else double */
+    bool moments;
+    bool keep; /* leave logs in the place of scores */
+} tile_kind;
+
+static double largest_of(const void *scores, size_t count, tile_kind kind)
 {
-    bool single = attention->precision == LLN_FLOAT32;
-    double largest = single ? (double)lln_tile_max_f32(scores, count)
-                            : lln_tile_max_f64(scores, count);
-    if (row->count == 0 || largest > row->reference)
-        raise_max(row, largest, attention->domain);
-    if (largest == row->reference)
-        row->ties +=
-            (double)(single ? lln_tile_ties_f32(scores, count, (float)largest)
-                            : lln_tile_ties_f64(scores, count, largest));
-    lln_tile_sums sums = {.reference = row->reference,
-                          .max = row->max,
-                          .center = row->moments.mean};
-    if (single)
-        lln_tile_sums_f32(scores, count, attention->domain, moments,
-                          row->count == 0, &sums);
+    return kind.single ? (double)lln_tile_max_f32(scores, count)
+                       : lln_tile_max_f64(scores, count);
+}
+
+static double ties_with(const void *scores, size_t count, double value,
+                        tile_kind kind)
+{
+    return (double)(kind.single ? lln_tile_ties_f32(scores, count, (float)value)
+                                : lln_tile_ties_f64(scores, count, value));
+}
+
+static double first_center(const void *scores, size_t count, tile_kind kind)
+{
+    return kind.single ? lln_tile_center_f32(scores, count, kind.domain)
+                       : lln_tile_center_f64(scores, count, kind.domain);
+}
+
+static lln_tile_sums sum_scores(void *scores, size_t count, tile_kind kind,
+                                double center, const row_state *row)
+{
+    lln_tile_sums sums = {
+        .reference = row->reference, .max = row->max, .center = center};
+    if (kind.single)
+        lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kind.keep,
+                          &sums);
     else
-        lln_tile_sums_f64(scores, count, attention->domain, moments,
-                          row->count == 0, &sums);
+        lln_tile_sums_f64(scores, count, kind.domain, kind.moments, kind.keep,
+                          &sums);
+    return sums;
+}
+
+/* Adds `count` scores of one row. That they stay below the largest so far is
+ * taken for granted, and mended if it was wrong: in n/512 tiles that happens
+ * about ln(n/512) times, which costs less than looking for the maximum of
+ * each tile first. */
+static void add_scores(void *scores, size_t count, tile_kind kind,
+                       row_state *row)
+{
+    double center = row->moments.mean, ties = 0;
+    if (row->count == 0 && kind.moments)
+        center = first_center(scores, count, kind);
+    if (row->count == 0 || kind.keep) {
+        double largest = largest_of(scores, count, kind);
+        if (row->count == 0 || largest > row->reference)
+            raise_max(row, largest, kind.domain);
+        if (kind.keep) /* while they are scores */
+            ties = ties_with(scores, count, row->reference, kind);
+    }
+    lln_tile_sums sums = sum_scores(scores, count, kind, center, row);
+    if (sums.largest > row->reference) {
+        raise_max(row, sums.largest, kind.domain);
+        sums = sum_scores(scores, count, kind, center, row);
+    }
+    if (!kind.keep && sums.largest == row->reference)
+        ties = ties_with(scores, count, sums.largest, kind);
+    row->ties += ties;
     row->rest += sums.rest;
     row->slope += sums.slope;
     row->square += sums.square;
-    if (moments) {
+    if (kind.moments) {
         lln_moments here =
             lln_moments_from_sums((double)count, sums.center, sums.power);
         lln_moments_merge(&row->moments, &here);
@@ -152,6 +196,9 @@ static workspace *workspace_alloc(const lln_attention *attention,
 static void add_tile(const lln_attention *attention, workspace *work,
                      size_t rows, size_t j0, size_t j1, bool moments)
 {
+    tile_kind kind = {attention->domain, attention->precision == LLN_FLOAT32,
+                      moments,
+                      work->stride > 0 && attention->domain == LLN_LINEAR};
     size_t size = lln_precision_size(attention->precision);
     size_t stride = work->stride ? work->stride : j1 - j0;
     char *tile = (char *)work->scores + (work->stride ? j0 * size : 0);
@@ -161,8 +208,8 @@ static void add_tile(const lln_attention *attention, workspace *work,
         size_t from = work->first[i] > j0 ? work->first[i] : j0;
         size_t to = work->end[i] < j1 ? work->end[i] : j1;
         if (from < to)
-            add_scores(attention, tile + (i * stride + from - j0) * size,
-                       to - from, moments, &work->rows[i]);
+            add_scores(tile + (i * stride + from - j0) * size, to - from, kind,
+                       &work->rows[i]);
     }
 }
 

@@ -8,14 +8,11 @@
 /* LLN_LINEAR scores are positive normal numbers, so the short logarithm
  * serves. */
 #define REAL float
-#define EXPONENT_OFFSET 127.0f
 #define NAME(name) name##_f32
 #include "measure/tile_sums.inc"
 #undef REAL
 #undef NAME
-#undef EXPONENT_OFFSET
 
 #define REAL double
-#define EXPONENT_OFFSET 1023.0
 #define NAME(name) name##_f64
 #include "measure/tile_sums.inc"

@@ -12,11 +12,13 @@
 
 /* With s the scores as logs (LLN_LINEAR: s = ln A) and y = s - max. */
 typedef struct {
-    double reference; /* in: a score, not below any of these */
+    double reference; /* in: a score */
     double max;       /* in: reference as a log */
-    double center;    /* in and out: near the mean of s */
+    double center;    /* in, rounded on return: near the mean of s */
+    double largest;   /* the largest score; above reference, the sums of
+                         exp(y) are void and have to be taken again */
     double rest;      /* sum of exp(y) over scores below reference */
-    double slope;     /* sum of -y exp(y) */
+    double slope;     /* sum of -y exp(y) over the same */
     double square;    /* sum of exp(y)^2 over the same */
     double power[5];  /* power[r] = sum of (s - center)^r, r = 1..4 */
 } lln_tile_sums;
@@ -27,13 +29,20 @@ double lln_tile_max_f64(const double *scores, size_t count);
 size_t lln_tile_ties_f32(const float *scores, size_t count, float value);
 size_t lln_tile_ties_f64(const double *scores, size_t count, double value);
 
+/* A center for a row that begins with these scores: the mean of s over the
+ * first few. */
+double lln_tile_center_f32(const float *scores, size_t count,
+                           lln_domain domain);
+double lln_tile_center_f64(const double *scores, size_t count,
+                           lln_domain domain);
+
 /* Sums over count >= 1 scores, at most a tile's width, because they are
- * accumulated in the precision of the scores. With `moments` power[] is
- * filled and LLN_LINEAR scores are replaced by their logs; with `first` the
- * center is chosen here, from the first scores. */
+ * accumulated in the precision of the scores. power[] is filled only with
+ * `moments`; with `keep` too, LLN_LINEAR scores are replaced by their logs,
+ * which needs a reference that is not below any of them. */
 void lln_tile_sums_f32(float *scores, size_t count, lln_domain domain,
-                       bool moments, bool first, lln_tile_sums *sums);
+                       bool moments, bool keep, lln_tile_sums *sums);
 void lln_tile_sums_f64(double *scores, size_t count, lln_domain domain,
-                       bool moments, bool first, lln_tile_sums *sums);
+                       bool moments, bool keep, lln_tile_sums *sums);
 
 #endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Products with P against dense rows: stored and from tiles, square and not,
+ * with and without a mask. */
+#include "cases.h"
+#include "core/threads.h"
+#include "measure/apply.h"
+
+/* How P is held and what it is; 200 queries are not a whole number of blocks,
+ * nor is 1001 keys one of tiles. */
+static const struct {
+    const char *kernel;
+    size_t n, m, memory;
+    bool causal;
+    lln_precision precision;
+    double tolerance;
+} RUNS[] = {
+    {"softmax", 200, 1001, SIZE_MAX, false, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, false, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, true, LLN_FLOAT64, 1e-13},
+    {"softmax", 1001, 1001, SIZE_MAX, true, LLN_FLOAT64, 1e-13},
+    {"softmax", 1001, 1001, 0, true, LLN_FLOAT32, 2e-6},
+    {"lln:alpha=2:beta=3", 200, 1001, SIZE_MAX, false, LLN_FLOAT32, 2e-6},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, true, LLN_FLOAT64, 1e-12},
+    {"lln:alpha=300:beta=300", 61, 67, 0, false, LLN_FLOAT64, 1e-12},
+    {"softmax", 1, 1, 0, false, LLN_FLOAT64, 1e-15},
+};
+enum { RUN_COUNT = sizeof RUNS / sizeof RUNS[0] };
+
+typedef struct {
+    lln_head head;
+    lln_attention attention;
+    lln_apply apply;
+    size_t n, m;
+    double *p; /* [n x m], dense */
+} setting;
+
+static void open_setting(int run, setting *s)
+{
+    s->n = RUNS[run].n;
+    s->m = RUNS[run].m;
+    s->head = case_head("B", RUNS[run].precision, RUNS[run].causal);
+    s->head.q.rows = s->n; /* 256 x 64 numbers read as rows of 16 */
+    s->head.k.rows = s->m;
+    s->head.q.columns = s->head.k.columns = 16;
+    s->p = lln_array_alloc(s->n * s->m, sizeof *s->p);
+    case_open(&s->head, RUNS[run].kernel, &s->attention);
+    expect_ok(lln_apply_open(&s->attention, RUNS[run].memory, &s->apply));
+    ck_assert((s->apply.stored != NULL) == (RUNS[run].memory > 0));
+    expect_ok(lln_attention_rows(&s->attention, 0, s->n, s->p));
+}
+
+static void close_setting(setting *s)
+{
+    lln_apply_close(&s->apply);
+    lln_attention_close(&s->attention);
+    lln_head_free(&s->head);
+    free(s->p);
+}
+
+/* Column means of the dense P. */
+static void dense_mean(const setting *s, double *mean)
+{
+    for (size_t j = 0; j < s->m; j++)
+        mean[j] = 0;
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < s->m; j++)
+            mean[j] += s->p[i * s->m + j] / (double)s->n;
+}
+
+START_TEST(product_dense)
+{
+    setting s;
+    double x[1001], y[1001], mean[1001];
+    open_setting(_i, &s);
+    for (size_t j = 0; j < s.m; j++)
+        x[j] = cos(0.7 * (double)j);
+    expect_ok(lln_apply_product(&s.apply, x, y));
+    dense_mean(&s, mean);
+    for (size_t i = 0; i < s.n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < s.m; j++)
+            sum += s.p[i * s.m + j] * x[j];
+        expect_absolute(y[i], sum, RUNS[_i].tolerance);
+    }
+    for (size_t j = 0; j < s.m; j++)
+        expect_absolute(s.apply.mean[j], mean[j], RUNS[_i].tolerance);
+    close_setting(&s);
+}
+END_TEST
+
+START_TEST(gram_dense)
+{
+    setting s;
+    double x[1001], y[1001], mean[1001], expected[1001] = {0};
+    open_setting(_i, &s);
+    for (size_t j = 0; j < s.m; j++)
+        x[j] = cos(0.7 * (double)j);
+    expect_ok(lln_apply_gram(&s.apply, x, y));
+    dense_mean(&s, mean);
+    for (size_t i = 0; i < s.n; i++) {
+        double u = 0;
+        for (size_t j = 0; j < s.m; j++)
+            u += (s.p[i * s.m + j] - mean[j]) * x[j];
+        for (size_t j = 0; j < s.m; j++)
+            expected[j] += (s.p[i * s.m + j] - mean[j]) * u;
+    }
+    for (size_t j = 0; j < s.m; j++)
+        expect_absolute(y[j], expected[j], 30 * RUNS[_i].tolerance);
+    close_setting(&s);
+}
+END_TEST
+
+START_TEST(norm_dense)
+{
+    setting s;
+    double mean[1001], norm, sum = 0;
+    open_setting(_i, &s);
+    expect_ok(lln_apply_norm(&s.apply, &norm));
+    dense_mean(&s, mean);
+    for (size_t i = 0; i < s.n; i++)
+        for (size_t j = 0; j < s.m; j++)
+            sum += pow(s.p[i * s.m + j] - mean[j], 2);
+    expect_relative(norm, sqrt(sum), RUNS[_i].tolerance);
+    close_setting(&s);
+}
+END_TEST
+
+START_TEST(open_interrupted)
+{
+    lln_head head = case_head("A", LLN_FLOAT32, false);
+    lln_attention attention;
+    lln_apply apply;
+    double x[64] = {1}, y[64];
+    case_open(&head, "softmax", &attention);
+    lln_stop_requested = 1;
+    expect_status(lln_apply_open(&attention, 0, &apply), LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    expect_ok(lln_apply_open(&attention, 0, &apply));
+    lln_stop_requested = 1;
+    expect_status(lln_apply_product(&apply, x, y), LLN_EINTERRUPTED);
+    expect_status(lln_apply_gram(&apply, x, y), LLN_EINTERRUPTED);
+    expect_status(lln_apply_norm(&apply, y), LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    lln_apply_close(&apply);
+    lln_apply_close(&apply); /* zeroed */
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("apply");
+    TCase *cases = tcase_create("apply");
+    tcase_add_loop_test(cases, product_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, gram_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, norm_dense, 0, RUN_COUNT);
+    tcase_add_test(cases, open_interrupted);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-spectral: what it prints, and that the numbers are right.
+# shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
+load helper
+
+identity=source,layer,head,kernel,n,d,causal,trials,tau
+summary=lambda2,gap,lambda2_re,lambda2_im,unbiased_norm,sigma2,lambda2_theory
+summary=$summary,method,residual
+data=$BATS_TEST_DIRNAME/data/cases
+
+# of_case CASE OPTION...: the table of a reference case.
+of_case() {
+    local name=$1
+    shift
+    lln-spectral --q "$data/case_${name}_Q.npy" --k "$data/case_${name}_K.npy" \
+        "$@"
+}
+
+# column NAME: that column of the csv table on standard input.
+column() {
+    awk -F, -v name="$1" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+        NR > 1 { print at ? $at : "no column " name }'
+}
+
+# near WHAT ACTUAL EXPECTED TOLERANCE: absolute difference.
+near() {
+    awk -v a="$2" -v b="$3" -v t="$4" 'BEGIN {
+        exit !(a == a + 0 && b == b + 0 && a - b <= t && b - a <= t) }' ||
+        equal "$1" "$2" "$3 within $4"
+}
+
+# reference CASE ATTENTION QUANTITY: from cases_scalars.csv.
+reference() {
+    grep -F "$1,$2,$3," "$data/cases_scalars.csv" | cut -d, -f4
+}
+
+# agrees CASE KERNEL ATTENTION TOLERANCE OPTION...
+agrees() {
+    local name=$1 kernel=$2 attention=$3 tolerance=$4
+    shift 4
+    of_case "$name" --kernel "$kernel" "$@" > table
+    near "$name lambda2" "$(column lambda2 < table)" \
+        "$(reference "$name" "$attention" lam2_modulus)" "$tolerance"
+    near "$name unbiased_norm" "$(column unbiased_norm < table)" \
+        "$(reference "$name" "$attention" Pt_frobenius)" "$tolerance"
+    near "$name sigma2" "$(column sigma2 < table)" \
+        "$(reference "$name" "$attention" Pt_2norm)" "$tolerance"
+}
+
+@test "the header" {
+    run --separate-stderr lln-spectral -n 8 -d 2 --each
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal header "${lines[0]}" "$identity,$summary"
+    equal rows "${#lines[@]}" 9
+}
+
+@test "--double gives the reference eigenvalues and norms" {
+    agrees A softmax softmax 1e-11 --double
+    agrees B softmax softmax 1e-11 --double
+    agrees C softmax softmax 1e-11 --double
+    agrees D softmax softmax 1e-11 --double
+    agrees E softmax softmax 1e-10 --double
+    agrees A lln:alpha=1.1:beta=1.4 lln 1e-11 --double
+    agrees B lln:alpha=1:beta=1 lln 1e-11 --double
+    agrees C lln:alpha=0.8:beta=0.9 lln 1e-11 --double
+    agrees E lln:alpha=1:beta=1 lln 1e-10 --double
+}
+
+@test "the default precision is near" {
+    agrees A softmax softmax 1e-6
+    agrees B softmax softmax 1e-6
+    agrees B lln:alpha=1:beta=1 lln 1e-7
+    agrees C lln:alpha=0.8:beta=0.9 lln 1e-7
+    agrees E softmax softmax 1e-3
+}
+
+@test "causal attention has its diagonal" {
+    of_case A --kernel softmax --causal --double > table
+    near lambda2 "$(column lambda2 < table)" \
+        "$(reference A softmax_causal 'lam2_modulus=2nd_largest_diag')" 1e-12
+    equal method "$(column method < table)" diagonal
+    equal residual "$(column residual < table)" 0
+    equal theory "$(column lambda2_theory < table)" nan
+}
+
+# numpy: S = exp(2 q) exp(2 k)'; P = S / row sums; |eigvals(P)|, the second
+@test "methods agree" {
+    for method in dense arnoldi lowrank; do
+        of_case B --double --kernel lln:alpha=2:beta=2 --method $method > table
+        equal method "$(column method < table)" $method
+        near "$method" "$(column lambda2 < table)" 0.09434299403035 1e-11
+    done
+}
+
+@test "methods by size" {
+    equal small "$(lln-spectral -n 64 -d 4 --kernel softmax | column method)" \
+        dense
+    equal large "$(lln-spectral -n 300 -d 4 --kernel softmax |
+        column method)" arnoldi
+    equal lln "$(lln-spectral -n 64 -d 4 --kernel lln:alpha=1:beta=1 |
+        column method)" lowrank
+}
+
+@test "--eigenvalues" {
+    run --separate-stderr of_case A --double --kernel softmax --eigenvalues 8
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal header "${lines[0]}" "$identity,rank,modulus,re,im,method,residual"
+    equal rows "${#lines[@]}" 9
+    for rank in 1 2 3 4 5 6 7 8; do
+        near "modulus $rank" "$(cut -d, -f11 <<< "${lines[rank]}")" \
+            "$(sed -n "$((rank + 1))p" "$data/case_A_softmax_eigs.csv" |
+                cut -d, -f2)" 1e-11
+    done
+}
+
+@test "--eigenvalues: not more than tokens, trials one by one" {
+    run lln-spectral -n 3 -d 2 --trials 2 --kernel softmax --eigenvalues 10
+    equal status "$status" 0
+    equal rows "${#lines[@]}" 7
+    run lln-spectral -n 5 -d 2 --trials 1 --kernel softmax --eigenvalues 1
+    equal rows "${#lines[@]}" 2
+    run lln-spectral -n 5 -d 2 --trials 1 --eigenvalues 0
+    equal status "$status" 2
+}
+
+@test "one token" {
+    lln-spectral -n 1 --trials 1 --kernel softmax > table
+    equal lambda2 "$(column lambda2 < table)" 0
+    equal gap "$(column gap < table)" 1
+    equal norm "$(column unbiased_norm < table)" 0
+}
+
+@test "an unknown method" {
+    refuses 2 "--method 'qr': unknown; known are auto, dense, arnoldi, lowrank, diagonal" \
+        lln-spectral --method qr
+}
+
+@test "a method that does not apply" {
+    refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
+        lln-spectral -n 16 --kernel softmax --method lowrank
+    refuses 1 'gaussian: tau 1: method diagonal: only for a causal mask' \
+        lln-spectral -n 16 --kernel softmax --method diagonal
+}
+
+@test "--rows" {
+    refuses 2 '--rows: what is measured here needs all rows' \
+        lln-spectral --rows 10
+}
+
+@test "threads do not matter" {
+    lln-spectral -n 600 -d 8 --trials 2 --tau 0.5,2 --threads 1 > one
+    lln-spectral -n 600 -d 8 --trials 2 --tau 0.5,2 --threads 2 > two
+    cmp one two
+    lln-spectral -n 600 -d 8 --trials 1 --causal --threads 1 > one
+    lln-spectral -n 600 -d 8 --trials 1 --causal --threads 2 > two
+    cmp one two
+}
+
+@test "the second eigenvalue is near what theory expects" {
+    lln-spectral -n 512 --tau 1 > table
+    equal kernels "$(column kernel < table)" $'softmax\nlln'
+    near softmax "$(column lambda2 < table | head -1)" 0.0604 0.006
+    near theory "$(column lambda2_theory < table | head -1)" 0.0579 0.0002
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * lln-spectral: eigenvalues of attention matrices, and how far the matrices
+ * are from giving every query the same average. */
+#include <math.h>
+
+#include "measure/spectrum.h"
+#include "model.h"
+#include "run.h"
+
+static struct {
+    size_t eigenvalues;
+    const char *method;
+} options = {.method = "auto"};
+
+static lln_spectrum_method method; /* that options.method names */
+
+enum { LARGEST_TABLE = 100000 };
+
+static const cli_option table[] = {
+    {"eigenvalues", 0, CLI_COUNT, "COUNT",
+     "the largest eigenvalues instead of the summary, trials not averaged",
+     &options.eigenvalues, 1, LARGEST_TABLE, false},
+    {"method", 0, CLI_TEXT, "NAME",
+     "auto, dense, arnoldi, lowrank or diagonal (auto)", &options.method, 0, 0,
+     false},
+    {0},
+};
+
+static const cli_tool tool = {"lln-spectral", "spectrum of attention matrices",
+                              NULL, table, run_shared_options};
+
+static const lln_column summary_columns[] = {
+    {"lambda2", LLN_REAL},        {"gap", LLN_REAL},
+    {"lambda2_re", LLN_REAL},     {"lambda2_im", LLN_REAL},
+    {"unbiased_norm", LLN_REAL},  {"sigma2", LLN_REAL},
+    {"lambda2_theory", LLN_REAL}, {"method", LLN_TEXT},
+    {"residual", LLN_REAL},       {0},
+};
+
+static const lln_column eigenvalue_columns[] = {
+    {"rank", LLN_INTEGER},
+    {"modulus", LLN_REAL},
+    {"re", LLN_REAL},
+    {"im", LLN_REAL},
+    {"method", LLN_TEXT},
+    {"residual", LLN_REAL},
+    {0},
+};
+
+static double theory(const run_case *c)
+{
+    struct lln_theory_softmax softmax;
+    struct lln_theory_lln lln;
+    double lambda2;
+    if (model_softmax(c, &softmax))
+        return softmax.lambda2;
+    if (model_lln(c, &lln) &&
+        lln_theory_lln_lambda2(c->head->k.rows, &lln, &lambda2) == LLN_OK)
+        return lambda2;
+    return NAN;
+}
+
+static lln_status open_and_measure(const run_case *c, bool norms,
+                                   lln_spectrum *spectrum)
+{
+    lln_attention attention;
+    lln_spectrum_options wanted = {
+        .method = method, .eigenvalues = options.eigenvalues, .norms = norms};
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = lln_spectrum_measure(&attention, &wanted, spectrum);
+    lln_attention_close(&attention);
+    return status;
+}
+
+static lln_status summarise(const run_case *c, run_block *block)
+{
+    lln_spectrum s;
+    lln_cell *cells = block->cells;
+    LLN_TRY(open_and_measure(c, true, &s));
+    cells[0].real = s.lambda2;
+    cells[1].real = s.gap;
+    cells[2].real = s.lambda2_re;
+    cells[3].real = s.lambda2_im;
+    cells[4].real = s.unbiased_norm;
+    cells[5].real = s.sigma2;
+    cells[6].real = theory(c);
+    cells[7].text = lln_spectrum_method_table[s.method].name;
+    cells[8].real = s.residual;
+    lln_spectrum_free(&s);
+    return LLN_OK;
+}
+
+static lln_status list(const run_case *c, run_block *block)
+{
+    lln_spectrum s;
+    LLN_TRY(open_and_measure(c, false, &s));
+    size_t rows = s.count;
+    if (rows > options.eigenvalues) /* at least two were computed */
+        rows = options.eigenvalues;
+    lln_status status = run_block_resize(block, rows);
+    for (size_t i = 0; status == LLN_OK && i < rows; i++) {
+        lln_cell *cells = block->cells + i * block->columns;
+        cells[0].integer = (long)i + 1;
+        cells[1].real = s.eigenvalues[i].modulus;
+        cells[2].real = s.eigenvalues[i].re;
+        cells[3].real = s.eigenvalues[i].im;
+        cells[4].text = lln_spectrum_method_table[s.method].name;
+        cells[5].real = s.eigenvalues[i].residual;
+    }
+    lln_spectrum_free(&s);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    run_parse(&tool, argc, argv);
+    if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
+        cli_usage("--%s", lln_error_message());
+    if (options.eigenvalues)
+        return run_plan_write(&(run_plan){
+            .columns = eigenvalue_columns, .measure = list, .per_trial = true});
+    return run_plan_write(
+        &(run_plan){.columns = summary_columns, .measure = summarise});
+}

@@ -193,7 +193,8 @@ LLN_INLINE double lln_log_normal_f64(double x, double offset)
 }
 
 /* log of a positive normal weight at two thirds of the cost; absolute error
- * below 2e-7. Minimax polynomial by Remez exchange. */
+ * below 2e-7 and one unit in the last place. Minimax polynomial by Remez
+ * exchange. */
 LLN_INLINE float lln_log_weight_f32(float x)
 {
     const uint32_t root_half = 0x3f3504f3;

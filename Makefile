@@ -35,11 +35,16 @@ OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 PAGES = $(wildcard man/*.1)
 
-all: $(TOOLS)
+all: $(TOOLS) $(BUILD)/man/man1
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+# A folder as man wants it: MANPATH=$PWD/build/man man lln-match
+$(BUILD)/man/man1:
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/man $@
 
 $(LIBRARY): $(OBJECTS)
 	rm -f $@

@@ -2,7 +2,11 @@
 #
 # What the command tests share. LLN_BIN (from tests/run) holds the tools; each
 # test starts in an empty folder of its own.
+# shellcheck disable=SC2154 # bats sets status, output, stderr
 bats_require_minimum_version 1.5.0
+
+DATA=$BATS_TEST_DIRNAME/data
+CASES=$DATA/cases
 
 setup() {
     PATH=$LLN_BIN:$PATH
@@ -39,4 +43,49 @@ prints() {
     equal status "$status" 0
     equal stdout "$output" "$text"
     equal stderr "$stderr" ''
+}
+
+# column NAME < TABLE: the cells of one column of a csv table.
+column() {
+    awk -F, -v name="$1" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
+        { print $at }'
+}
+
+# near TOLERANCE < NUMBERS: each line holds a number and the one that
+# is expected; they differ by at most TOLERANCE of the latter.
+near() {
+    awk -v tolerance="$1" '
+        NF != 2 { print "not two numbers: " $0; failed = 1; next }
+        {
+            error = $1 > $2 ? $1 - $2 : $2 - $1
+            size = $2 > 0 ? $2 : -$2
+            if (!(error <= tolerance * size) || $1 "" == "nan") {
+                print $1 " is not " $2
+                failed = 1
+            }
+        }
+        END { exit failed || NR == 0 }'
+}
+
+# case_near TOLERANCE CASE ATTENTION COLUMN=FIGURE... < TABLE: the first row
+# of the table agrees with figures of tests/data/cases/cases_scalars.csv.
+case_near() {
+    local tolerance=$1 row="$2,$3" pair
+    shift 3
+    cat > table
+    for pair in "$@"; do
+        echo "$(column "${pair%%=*}" < table | head -n 1)" \
+            "$(grep "^$row,${pair#*=}," "$CASES/cases_scalars.csv" |
+                cut -d, -f4)"
+    done | near "$tolerance"
+}
+
+# npy FILE DTYPE SHAPE < NUMBERS: a .npy file, version 1.
+npy() {
+    {
+        printf '\223NUMPY\1\0\166\0%-117s\n' \
+            "{'descr': '$2', 'fortran_order': False, 'shape': $3, }"
+        cat
+    } > "$1"
 }

@@ -1,0 +1,257 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-entropy: what it prints, and that the numbers are right.
+# shellcheck disable=SC2001,SC2034,SC2154 # helper.bash reads and sets variables
+load helper
+
+identity=source,layer,head,kernel,n,d,causal,trials,tau
+summary=entropy_nats,entropy_normalized,entropy_min_nats,entropy_max_nats
+summary=$summary,participation,top1_mass,max_logit,row_sum_min,negative_mass
+summary=$summary,entropy_theory_nats
+row=query,keys,entropy_nats,entropy_normalized,participation,top1_mass,max_logit
+
+# of_case CASE OPTION...: the table of a reference case.
+of_case() {
+    local name=$1
+    shift
+    lln-entropy --q "$CASES/case_${name}_Q.npy" \
+        --k "$CASES/case_${name}_K.npy" "$@"
+}
+
+# entropies CASE ALPHA BETA: both kernels, both precisions. Case E has logits
+# of several hundred, where float32 keeps fewer digits.
+entropies() {
+    local loose=1e-5 figures
+    figures="entropy_nats=mean_entropy_nats entropy_max_nats=max_row_entropy"
+    if [ "$1" = E ]; then
+        loose=1e-3
+    else
+        figures="$figures entropy_min_nats=min_row_entropy"
+    fi
+    # shellcheck disable=SC2086
+    for kernel in softmax "lln:alpha=$2:beta=$3"; do
+        of_case "$1" --kernel "$kernel" --double |
+            case_near 1e-12 "$1" "${kernel%%:*}" $figures
+        of_case "$1" --kernel "$kernel" |
+            case_near $loose "$1" "${kernel%%:*}" $figures
+    done
+}
+
+@test "the header" {
+    run --separate-stderr lln-entropy -n 8 -d 2
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal header "${lines[0]}" \
+        "$identity,$summary,$(sed 's/,\|$/_se&/g' <<< "$summary")"
+    equal rows "${#lines[@]}" 3
+}
+
+@test "--each and files: no standard errors" {
+    run --separate-stderr lln-entropy -n 8 -d 2 --each
+    equal header "${lines[0]}" "$identity,$summary"
+    equal rows "${#lines[@]}" 9
+    run --separate-stderr of_case A
+    equal header "${lines[0]}" "$identity,$summary"
+    equal rows "${#lines[@]}" 3
+}
+
+@test "--per-row" {
+    run --separate-stderr lln-entropy -n 8 -d 2 --trials 2 --causal --per-row \
+        --kernel softmax
+    equal status "$status" 0
+    equal header "${lines[0]}" "$identity,$row"
+    equal rows "${#lines[@]}" 17
+    equal 'first row' "$(cut -d, -f3,10-15 <<< "${lines[1]}")" 0,0,1,0,nan,1,1
+    equal 'last row' "$(cut -d, -f3,10,11 <<< "${lines[16]}")" 1,7,8
+}
+
+@test "--per-row averages to the summary" {
+    of_case A --per-row --kernel softmax | column entropy_nats |
+        awk '{ sum += $1 } END { printf "%.17g\n", sum / NR }' > mean
+    of_case A --kernel softmax | column entropy_nats | paste -d ' ' mean - |
+        near 1e-14
+}
+
+@test "--tau 0.5 agrees with theory" {
+    # 5.03673: E ln Z - E v (1 - sum P^2) over v = 4 chi^2_64 / 64, both by
+    # quadrature over the Laplace transform of a log-normal (numpy, float64)
+    lln-entropy --tau 0.5 --kernel softmax > table
+    column entropy_theory_nats < table | sed 's/$/ 5.03673/' | near 1e-6
+    paste -d ' ' <(column entropy_nats < table) \
+        <(column entropy_nats_se < table) |
+        awk '{ z = ($1 - 5.0367) / $2; print; exit !(z > -3 && z < 3) }'
+}
+
+@test "theory is for softmax without a mask" {
+    lln-entropy -n 8 -d 2 | column entropy_theory_nats | tail -n 1 | grep -x nan
+    lln-entropy -n 8 -d 2 --causal | column entropy_theory_nats |
+        grep -cx nan | grep -x 2
+}
+
+@test "case A" {
+    entropies A 1.1 1.4
+    of_case A --kernel softmax --causal --double |
+        case_near 1e-12 A softmax_causal entropy_nats=mean_entropy_nats
+}
+
+@test "case B" {
+    entropies B 1 1
+}
+
+@test "case C" {
+    entropies C 0.8 0.9
+}
+
+@test "case E" {
+    entropies E 1 1
+}
+
+@test "case E: the smallest entropy keeps its digits" {
+    # (1 + g) exp(-g) with g = 323.07 between the two largest logits; numpy:
+    # o = sort(s - max); H = -sum(o exp(o)) + log1p(sum(exp(o))) without o = 0
+    of_case E --kernel softmax --double | column entropy_min_nats |
+        sed 's/$/ 1.5935353523576182e-138/' | near 1e-12
+}
+
+@test "heads of a trained encoder" {
+    for mask in '' --causal; do
+        # shellcheck disable=SC2086
+        lln-entropy --q "$DATA/encoder_q.npy" --k "$DATA/encoder_k.npy" \
+            --layout lhnd --kernel softmax $mask > table
+        grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
+            "$DATA/encoder.csv" > expected
+        for figure in 4,entropy_nats 5,entropy_min_nats 6,entropy_max_nats; do
+            paste -d ' ' <(column "${figure#*,}" < table) \
+                <(cut -d, -f"${figure%,*}" expected) | near 1e-5
+        done
+    done
+}
+
+@test "the same seed gives the same bytes, another does not" {
+    lln-entropy -n 64 -d 8 --seed 3 > a
+    lln-entropy -n 64 -d 8 --seed 3 > b
+    lln-entropy -n 64 -d 8 --seed 4 > c
+    cmp a b
+    ! cmp -s a c || return 1
+}
+
+@test "json and ndjson" {
+    lln-entropy -n 8 -d 2 --format ndjson > out.ndjson
+    equal rows "$(wc -l < out.ndjson)" 2
+    grep -q '"kernel":"lln".*"max_logit":null' out.ndjson
+    lln-entropy -n 8 -d 2 --format json > out.json
+    command -v python3 > /dev/null || skip 'no python3 to parse it'
+    python3 -m json.tool out.json > /dev/null
+    python3 -m json.tool --json-lines out.ndjson > /dev/null
+}
+
+@test "tsv is csv with tabs" {
+    lln-entropy -n 8 -d 2 --format tsv | tr '\t' , > a
+    lln-entropy -n 8 -d 2 > b
+    cmp a b
+}
+
+@test "--no-header, --precision" {
+    run --separate-stderr lln-entropy -n 8 -d 2 --no-header --precision 3 \
+        --kernel softmax --each --trials 1
+    equal rows "${#lines[@]}" 1
+    grep -Eq '^gaussian,nan,0,softmax,8,2,0,1,1,[0-9]\.[0-9]{1,2},' \
+        <<< "$output"
+}
+
+# Files that are not what they should be.
+
+# bad MESSAGE OPTION...: q.npy is refused with that message.
+bad() {
+    local message=$1
+    shift
+    cp "$CASES/case_A_K.npy" k.npy
+    files_before=$(ls -A)
+    refuses 1 "$message" lln-entropy --q q.npy --k k.npy -o out.csv "$@"
+}
+
+@test "a missing file" {
+    bad 'q.npy: No such file or directory'
+}
+
+@test "a directory" {
+    mkdir q.npy
+    bad 'q.npy: Is a directory'
+}
+
+@test "an empty file" {
+    true > q.npy
+    bad 'q.npy: empty file'
+}
+
+@test "a text file" {
+    echo 1,2,3 > q.npy
+    bad 'q.npy: not a .npy file'
+}
+
+@test "a truncated file" {
+    head -c 4000 "$CASES/case_A_Q.npy" > q.npy
+    bad 'q.npy: truncated: 3872 bytes of data, expected 4096'
+    head -c 100 "$CASES/case_A_Q.npy" > q.npy
+    bad 'q.npy: truncated: 90 bytes of header, expected 118'
+}
+
+@test "trailing bytes" {
+    cat "$CASES/case_A_Q.npy" - <<< x > q.npy
+    bad 'q.npy: trailing bytes: 4098 bytes of data, expected 4096'
+}
+
+@test "one axis" {
+    head -c 32 /dev/zero | npy q.npy '<f4' '(8,)'
+    bad "q.npy: shape (8,); expected 2 axes (layout nd), 3 (hnd or nhd), 4 (lhnd, bhnd or bnhd) or 5 (lbhnd or blhnd)"
+}
+
+@test "three axes without a layout" {
+    head -c 64 /dev/zero | npy q.npy '<f4' '(2, 4, 2)'
+    bad 'q.npy: shape (2, 4, 2) needs a layout; expected hnd or nhd'
+}
+
+@test "no elements" {
+    npy q.npy '<f4' '(0, 8)' < /dev/null
+    bad 'q.npy: shape (0, 8): no elements'
+}
+
+@test "NaN and infinity" {
+    { head -c 40 /dev/zero && printf '\0\0\300\177' &&
+        head -c 20 /dev/zero; } | npy q.npy '<f4' '(2, 8)'
+    bad 'q.npy: row 1, column 2: nan; expected finite numbers'
+    { printf '\0\0\200\377' && head -c 60 /dev/zero; } |
+        npy q.npy '<f4' '(2, 8)'
+    bad 'q.npy: row 0, column 0: -inf; expected finite numbers'
+}
+
+@test "numbers beyond float32" {
+    { printf '\0\0\0\0\0\0\360\177' && head -c 120 /dev/zero; } |
+        npy q.npy '<f8' '(2, 8)'
+    bad 'q.npy: row 0, column 0: inf; expected finite numbers'
+    { printf '\0\0\0\0\0\0\340\177' && head -c 120 /dev/zero; } |
+        npy q.npy '<f8' '(2, 8)'
+    bad 'q.npy: row 0, column 0: 8.98847e+307; expected numbers in the range of float32'
+}
+
+@test "another number of features" {
+    cp "$CASES/case_B_Q.npy" q.npy
+    bad 'k.npy: 8 features; expected 64 as in q.npy'
+}
+
+@test "more queries than keys under a causal mask" {
+    head -c 2080 /dev/zero | npy q.npy '<f4' '(65, 8)'
+    bad 'k.npy: 64 keys; a causal mask needs at least 65, one for each query of q.npy' \
+        --causal
+}
+
+@test "integers, objects, structures" {
+    local types='expected float16, float32 or float64'
+    head -c 64 /dev/zero | npy q.npy '<i4' '(2, 8)'
+    bad "q.npy: dtype '<i4': integers; $types"
+    head -c 64 /dev/zero | npy q.npy '|O' '(2, 8)'
+    bad "q.npy: dtype '|O': pickled objects are never read; $types"
+    head -c 64 /dev/zero | npy q.npy "<f4', 'x': '" '(2, 8)'
+    bad "q.npy: header: key 'x' unknown; expected 'descr', 'fortran_order' and 'shape'"
+}

@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-stats: what it prints, and that the numbers are right.
+# shellcheck disable=SC2001,SC2034,SC2154 # helper.bash reads and sets variables
+load helper
+
+identity=source,layer,head,kernel,n,d,causal,trials,tau
+summary=sigma_q,sigma_k,cross,log_mean,log_variance,log_variance_row
+summary=$summary,log_mean_theory,log_variance_theory,log_variance_row_theory
+summary=$summary,skewness,excess_kurtosis,ks_distance,wasserstein
+summary=$summary,qq_correlation
+
+# of_case CASE OPTION...: the table of a reference case.
+of_case() {
+    local name=$1
+    shift
+    lln-stats --q "$CASES/case_${name}_Q.npy" \
+        --k "$CASES/case_${name}_K.npy" "$@"
+}
+
+# moments CASE ALPHA BETA: both kernels, both precisions. Case E has logits of
+# several hundred, where float32 keeps fewer digits.
+moments() {
+    local loose=1e-5 figures shape
+    [ "$1" != E ] || loose=1e-3
+    figures="log_mean=mu_all log_variance=D1_var_all_ddof0
+        log_variance_row=D2_within_row_ddof1"
+    shape="skewness=skew_all excess_kurtosis=exkurt_all ks_distance=KS_D_all
+        wasserstein=W1_over_sd_all qq_correlation=QQcorr_all"
+    # shellcheck disable=SC2086
+    for kernel in softmax "lln:alpha=$2:beta=$3"; do
+        of_case "$1" --kernel "$kernel" --double > double
+        case_near 1e-12 "$1" "${kernel%%:*}" $figures < double
+        case_near 1e-9 "$1" "${kernel%%:*}" $shape < double
+        of_case "$1" --kernel "$kernel" |
+            case_near $loose "$1" "${kernel%%:*}" $figures
+    done
+}
+
+@test "the header" {
+    run --separate-stderr lln-stats -n 8 -d 2
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal header "${lines[0]}" \
+        "$identity,$summary,$(sed 's/,\|$/_se&/g' <<< "$summary")"
+    equal rows "${#lines[@]}" 3
+}
+
+@test "case A" {
+    moments A 1.1 1.4
+    of_case A --kernel softmax --double | case_near 1e-12 A data \
+        sigma_q=sigma_q_ddof1 sigma_k=sigma_k_ddof1
+    of_case A --kernel softmax --double | case_near 1e-10 A data \
+        'cross=C_cross_hat=D2-sq2sk2'
+    of_case A --kernel softmax --double --causal |
+        case_near 1e-12 A softmax_causal \
+            'log_variance_row=mean_within_row_var_ddof1_rows_i>=1'
+}
+
+@test "case B" {
+    moments B 1 1
+}
+
+@test "case C" {
+    moments C 0.8 0.9
+}
+
+@test "case E" {
+    moments E 1 1
+}
+
+@test "heads of a trained encoder" {
+    for mask in '' --causal; do
+        # shellcheck disable=SC2086
+        lln-stats --q "$DATA/encoder_q.npy" --k "$DATA/encoder_k.npy" \
+            --layout lhnd --kernel softmax $mask > table
+        grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
+            "$DATA/encoder.csv" > expected
+        for figure in 7,log_mean 8,log_variance 9,log_variance_row; do
+            paste -d ' ' <(column "${figure#*,}" < table) \
+                <(cut -d, -f"${figure%,*}" expected) | near 1e-5
+        done
+        # the skewness of one head is zero to three digits
+        for figure in 10,skewness 11,excess_kurtosis; do
+            paste -d ' ' <(column "${figure#*,}" < table) \
+                <(cut -d, -f"${figure%,*}" expected) | near 1e-3
+        done
+    done
+}
+
+@test "tau is measured, and set" {
+    of_case A --kernel softmax --double |
+        case_near 1e-12 A softmax tau=tau_hat_1_over_sqrtD2
+    of_case A --kernel softmax --double --tau 0.5 | column log_variance_row |
+        sed 's/$/ 4/' | near 1e-12
+}
+
+@test "sampled softmax agrees with theory" {
+    # the expectation of D2 is sigma^2 = 4
+    lln-stats --tau 0.5 --kernel softmax > table
+    column log_variance_row_theory < table | sed 's/$/ 4/' | near 1e-12
+    for name in log_mean log_variance log_variance_row; do
+        paste -d ' ' <(column $name < table) <(column ${name}_theory < table) \
+            <(column ${name}_se < table) |
+            awk '{ z = ($1 - $2) / $3; print; exit !(z > -3 && z < 3) }'
+    done
+}
+
+@test "--histogram" {
+    run --separate-stderr lln-stats -n 64 -d 8 --trials 1 --each \
+        --kernel softmax --histogram 12
+    equal status "$status" 0
+    equal header "${lines[0]}" \
+        "$identity,bin,z_low,z_high,density,normal_density"
+    equal rows "${#lines[@]}" 13
+    for name in density normal_density; do
+        column $name <<< "$output" | awk '{ sum += $1 }
+            END { print sum, 1 }' | near 1e-3
+    done
+    # Phi(1) - Phi(0)
+    column normal_density <<< "$output" | sed -n '7s/$/ 0.341344746068543/p' |
+        near 1e-12
+}
+
+@test "--qq" {
+    run --separate-stderr lln-stats -n 64 -d 8 --trials 1 --each \
+        --kernel softmax --qq 4
+    equal status "$status" 0
+    equal header "${lines[0]}" "$identity,point,normal_quantile,quantile"
+    equal rows "${#lines[@]}" 5
+    # Phi^-1(0.875)
+    column normal_quantile <<< "$output" | sed -n '4s/$/ 1.15034938037601/p' |
+        near 1e-12
+}
+
+@test "--inputs" {
+    run --separate-stderr of_case A --inputs
+    equal status "$status" 0
+    equal header "${lines[0]}" \
+        "$identity,matrix,entries,mean,deviation,skewness,excess_kurtosis,ks_distance,wasserstein,qq_correlation"
+    equal matrices "$(tail -n +2 <<< "$output" | cut -d, -f10,11)" 'q,512
+k,512'
+    case_near 1e-6 A data mean=mean_q deviation=sigma_q_ddof1 <<< "$output"
+}
+
+@test "--fenton" {
+    run --separate-stderr lln-stats --fenton --s2 4
+    equal status "$status" 0
+    equal header "${lines[0]}" \
+        d,s2,exact_mean,exact_variance,fenton_mean,fenton_variance,variance_error,log_variance_row,log_variance,fenton_row_variance,paper_line
+    # d = 64: mean and variance of ln S, D2 and D1 by quadrature in numpy;
+    # ln(1 + (e^4 - 1)/64); 0.14855178 * 4 - 0.35487039
+    paste -d ' ' <(cut -d, -f3,4,6,8,9,11 <<< "${lines[1]}" | tr , '\n') \
+        <(printf '%s\n' 5.999561 0.265504 0.608390221 0.20076 0.20237 \
+            0.23933673) | near 3e-5
+}
+
+@test "tables exclude each other" {
+    refuses 2 '--histogram, --qq, --inputs, --fenton: choose one' \
+        lln-stats --histogram 8 --qq 8
+    refuses 2 '--s2: goes with --fenton' lln-stats --s2 1
+    refuses 2 '--fenton: has no use for --q and --k' \
+        lln-stats --fenton --q q.npy --k k.npy
+    refuses 2 "--histogram: '0' is out of range; expected a whole number from 1 to 100000" \
+        lln-stats --histogram 0
+}
+
+@test "one token has no log-variance" {
+    run --separate-stderr lln-stats -n 1 -d 2 --kernel softmax
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal variances "$(cut -d, -f14,15 <<< "${lines[1]}")" nan,nan
+}
+
+@test "a bad file" {
+    cp "$CASES/case_A_K.npy" k.npy
+    echo no > q.npy
+    files_before=$(ls -A)
+    refuses 1 'q.npy: not a .npy file' \
+        lln-stats --q q.npy --k k.npy -o out.csv
+}

@@ -136,6 +136,17 @@ entropies() {
     ! cmp -s a c || return 1
 }
 
+@test "--rows: some rows, with standard errors; all rows, the same as without" {
+    lln-entropy -n 256 -d 16 --kernel softmax --each --trials 1 > all
+    lln-entropy -n 256 -d 16 --kernel softmax --each --trials 1 --rows 64 > some
+    paste -d ' ' <(column entropy_nats < some) <(column entropy_nats < all) \
+        <(column entropy_nats_se < some) |
+        awk '{ z = ($1 - $2) / $3; print; exit !(z > -4 && z < 4) }'
+    lln-entropy -n 256 -d 16 --kernel softmax --each --trials 1 --rows 256 |
+        column entropy_nats | paste -d ' ' - <(column entropy_nats < all) |
+        near 1e-14
+}
+
 @test "json and ndjson" {
     lln-entropy -n 8 -d 2 --format ndjson > out.ndjson
     equal rows "$(wc -l < out.ndjson)" 2

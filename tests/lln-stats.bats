@@ -166,6 +166,11 @@ k,512'
         lln-stats --histogram 0
 }
 
+@test "--rows where all are needed" {
+    refuses 2 '--rows: what is measured here needs all rows' \
+        lln-stats --inputs --rows 8
+}
+
 @test "one token has no log-variance" {
     run --separate-stderr lln-stats -n 1 -d 2 --kernel softmax
     equal status "$status" 0

@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# plots/run, on heads so small that it takes seconds.
+# shellcheck disable=SC2154 # variables that run sets
+load helper
+
+plots=$BATS_TEST_DIRNAME/../plots/run
+topics='entropy'
+
+# build: a BUILD with the tools that these tests try.
+build() {
+    mkdir build
+    ln -s "$LLN_BIN" build/bin
+    export PLOT_TOKENS=48 PLOT_DIM=16 PLOT_TRIALS=2 PLOT_TAU=0.5,1,2
+}
+
+@test "plots/run draws every picture, and gnuplot has nothing to say" {
+    build
+    run --separate-stderr "$plots" build
+    equal status "$status" 0
+    equal stdout "$output" ''
+    equal stderr "$stderr" "$(for topic in $topics; do
+        echo "build/plots/$topic.png, .svg"
+    done)"
+    for topic in $topics; do
+        equal "$topic.png" "$(head -c 8 "build/plots/$topic.png" |
+            od -An -tx1)" ' 89 50 4e 47 0d 0a 1a 0a'
+        equal "$topic.svg" "$(grep -c '</svg>' "build/plots/$topic.svg")" 1
+    done
+}
+
+@test "plots/run stops when a tool fails, and leaves no picture of it" {
+    build
+    PLOT_TAU=0 run --separate-stderr "$plots" build
+    equal status "$status" 1
+    equal 'last line' "${stderr##*$'\n'}" \
+        'plots/run: lln-entropy failed: no entropy.csv'
+    equal files "$(ls build/plots)" ''
+}
+
+@test "plots/run says how to install gnuplot" {
+    build
+    run --separate-stderr \
+        env PATH=/nonexistent "$(command -v sh)" "$plots" build
+    equal status "$status" 1
+    equal stderr "$stderr" 'plots/run: no gnuplot; install it with
+    apt-get install gnuplot-nox fonts-dejavu-core'
+}

@@ -21,6 +21,7 @@ tools() {
 }
 
 @test "sampled heads" {
+    [ "$(tools)" ]
     for tool in $(tools); do
         for option in '' --double --causal --each; do
             # shellcheck disable=SC2086
@@ -30,6 +31,7 @@ tools() {
 }
 
 @test "heads from files" {
+    [ "$(tools)" ]
     for tool in $(tools); do
         for option in '' --double --causal; do
             # shellcheck disable=SC2086

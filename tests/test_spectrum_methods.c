@@ -3,6 +3,7 @@
  * The methods for spectra against each other, in both precisions, with and
  * without a stored P; what they refuse. */
 #include "core/threads.h"
+#include "heads/files.h"
 #include "spectrum_case.h"
 
 /* All methods that apply must find the same eigenvalues. */
@@ -37,6 +38,29 @@ START_TEST(measure_methods_agree)
     lln_spectrum_free(&dense);
     lln_spectrum_free(&other);
     lln_head_free(&head);
+}
+END_TEST
+
+/* A trained head has many eigenvalues of nearly the same modulus, among which
+ * ARPACK must not settle on the wrong one: asked for one alone it does. */
+START_TEST(measure_trained)
+{
+    lln_files files = {.q = "tests/data/encoder_q.npy",
+                       .k = "tests/data/encoder_k.npy",
+                       .layout = "lhnd",
+                       .scale = NAN};
+    lln_heads heads;
+    lln_head head;
+    lln_spectrum dense, arnoldi;
+    expect_ok(lln_files_open(&files, &heads));
+    expect_ok(heads.load(&heads, (size_t)_i, NAN, LLN_FLOAT64, &head));
+    expect_ok(measure(&head, "softmax", LLN_SPECTRUM_DENSE, 2, 0, &dense));
+    expect_ok(measure(&head, "softmax", LLN_SPECTRUM_ARNOLDI, 2, 0, &arnoldi));
+    expect_absolute(arnoldi.lambda2, dense.lambda2, 1e-8);
+    lln_spectrum_free(&dense);
+    lln_spectrum_free(&arnoldi);
+    lln_head_free(&head);
+    lln_heads_close(&heads);
 }
 END_TEST
 
@@ -225,6 +249,7 @@ int main(void)
     TCase *cases = tcase_create("measure");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, measure_methods_agree, 0, 7);
+    tcase_add_loop_test(cases, measure_trained, 0, 4);
     tcase_add_test(cases, measure_streaming);
     tcase_add_loop_test(cases, measure_single_precision, 0, 6);
     tcase_add_loop_test(cases, measure_lln_beyond_range, 0, 3);

@@ -10,15 +10,12 @@
 #include "core/threads.h"
 #include "measure/spectrum_parts.h"
 
-/* Up to here LAPACK takes less than 50 ms (2 cores of 2.6 GHz; ARPACK 7 ms, but
- * fewer digits of sigma2). */
-enum { DENSE_TOKENS = 256 };
+/* Up to here LAPACK takes less than 0.4 s (2 cores of 2.6 GHz) and leaves no
+ * doubt; ARPACK takes 10 ms for random heads, but seconds for trained ones. */
+enum { DENSE_TOKENS = 512 };
 
 /* ARPACK is for one eigenvalue in so many. */
 enum { FEW = 8 };
-
-/* Up to here AUTO turns to LAPACK if ARPACK does not converge. */
-enum { RESCUE_TOKENS = 2048 };
 
 const lln_spectrum_method_info lln_spectrum_method_table[] = {
     [LLN_SPECTRUM_AUTO] = {"auto", "the best of these for the attention"},
@@ -145,7 +142,7 @@ static lln_status run(lln_attention *attention,
     out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0};
     lln_status status = RUN[out->method](attention, options, out);
     if (status == LLN_ENOCONV && options->method == LLN_SPECTRUM_AUTO &&
-        attention->n <= RESCUE_TOKENS) {
+        attention->n <= LLN_SPECTRUM_RESCUE_TOKENS) {
         out->method = LLN_SPECTRUM_DENSE;
         status = lln_spectrum_dense(attention, options, out);
     }

@@ -18,10 +18,19 @@
  * a time in a process. */
 static pthread_mutex_t arpack = PTHREAD_MUTEX_INITIALIZER;
 
+/* How hard to look. Trained heads have hundreds of eigenvalues of nearly the
+ * same modulus: asked for one alone, ARPACK settles on another, and a small
+ * basis does not converge. Random heads need no more than the first effort. */
+typedef struct {
+    size_t sought, basis;
+    int restarts;
+} effort;
+
+static const effort EFFORTS[] = {{6, 60, 40}, {20, 160, 300}};
+static const effort LANCZOS = {1, 24, 300};
+
 enum {
-    BASIS = 40, /* with 20 some heads take three times the products */
-    LANCZOS_BASIS = 24,
-    RESTARTS = 300,
+    EFFORT_COUNT = sizeof EFFORTS / sizeof EFFORTS[0],
     SMALLEST_ORDER = 4, /* ARPACK: 0 < nev < n - 1 */
     START_IS_NULL = -9, /* info */
 };
@@ -68,11 +77,14 @@ static void fill_start(size_t n, double *x)
         x[i] -= mean;
 }
 
-static lln_status krylov_alloc(size_t n, size_t wanted, size_t basis, krylov *k)
+static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
+                               krylov *k)
 {
-    *k = (krylov){.n = (a_int)n, .iparam = {[0] = 1, [2] = RESTARTS, [6] = 1}};
-    size_t nev = wanted < n - 2 ? wanted : n - 2;
-    size_t ncv = basis > 2 * nev + 20 ? basis : 2 * nev + 20;
+    *k = (krylov){.n = (a_int)n,
+                  .iparam = {[0] = 1, [2] = how->restarts, [6] = 1}};
+    size_t nev = wanted > how->sought ? wanted : how->sought;
+    nev = nev < n - 2 ? nev : n - 2;
+    size_t ncv = how->basis > 2 * nev + 20 ? how->basis : 2 * nev + 20;
     ncv = ncv < n ? ncv : n;
     k->nev = (a_int)nev;
     k->ncv = (a_int)ncv;
@@ -199,10 +211,11 @@ static lln_status eigenvalues(lln_apply *apply, krylov *k, double *values,
     return LLN_OK;
 }
 
-lln_status lln_spectrum_iterate(lln_apply *apply, lln_spectrum *out)
+static lln_status try_effort(lln_apply *apply, const effort *how,
+                             lln_spectrum *out)
 {
     krylov k;
-    LLN_TRY(krylov_alloc(apply->n, out->count - 1, BASIS, &k));
+    LLN_TRY(krylov_alloc(apply->n, out->count - 1, how, &k));
     k.tol = tolerance(apply, false);
     double *values = lln_array_alloc(3 * (size_t)(k.nev + 1), sizeof *values);
     size_t *which = lln_array_alloc(out->count, sizeof *which);
@@ -217,6 +230,16 @@ lln_status lln_spectrum_iterate(lln_apply *apply, lln_spectrum *out)
     free(values);
     free(which);
     free(y);
+    return status;
+}
+
+/* The largest eigenvalues of P~. */
+static lln_status find_eigenvalues(lln_apply *apply, size_t efforts,
+                                   lln_spectrum *out)
+{
+    lln_status status = LLN_ENOCONV;
+    for (size_t i = 0; i < efforts && status == LLN_ENOCONV; i++)
+        status = try_effort(apply, &EFFORTS[i], out);
     return status;
 }
 
@@ -262,7 +285,7 @@ lln_status lln_spectrum_norms(lln_apply *apply, lln_spectrum *out)
         status = small_square(apply, &square);
     } else if (out->unbiased_norm > 0) {
         krylov k;
-        LLN_TRY(krylov_alloc(apply->n, 1, LANCZOS_BASIS, &k));
+        LLN_TRY(krylov_alloc(apply->n, 1, &LANCZOS, &k));
         k.tol = tolerance(apply, true);
         pthread_mutex_lock(&arpack);
         status = largest_square(apply, &k, &square);
@@ -285,7 +308,10 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
                         attention->n, out->count);
     lln_apply apply;
     LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
-    lln_status status = lln_spectrum_iterate(&apply, out);
+    bool rescued = options->method == LLN_SPECTRUM_AUTO &&
+                   attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
+    lln_status status =
+        find_eigenvalues(&apply, rescued ? 1 : EFFORT_COUNT, out);
     if (status == LLN_OK && options->norms)
         status = lln_spectrum_norms(&apply, out);
     lln_apply_close(&apply);

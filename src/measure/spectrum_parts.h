@@ -39,8 +39,8 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
 LLN_NODISCARD lln_status lln_spectrum_norms(lln_apply *apply,
                                             lln_spectrum *out);
 
-/* The largest eigenvalues of P~ from products with P. LLN_ENOCONV. */
-LLN_NODISCARD lln_status lln_spectrum_iterate(lln_apply *apply,
-                                              lln_spectrum *out);
+/* Up to so many tokens AUTO turns from ARPACK to LAPACK when the first,
+ * small effort does not converge; that is faster than a larger effort. */
+enum { LLN_SPECTRUM_RESCUE_TOKENS = 2048 };
 
 #endif

@@ -73,14 +73,16 @@ plots: all
 bench: all
 	@tests/bench/run $(BUILD)
 
-lint:
+lint: all
 	@tests/lint $(BUILD)
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # Clones chosen at load time run before the sanitizers are ready.
 sanitize:
 	ASAN_OPTIONS=detect_leaks=1 $(MAKE) check BUILD=$(BUILD)/sanitize \
-	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES \
-	    -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES $(SANITIZE)" \
+	    LDFLAGS="$(SANITIZE)"
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
@@ -95,6 +97,9 @@ deps:
 
 clean:
 	rm -rf $(BUILD)
+
+# Keep the objects of the tools: nothing else names them.
+.SECONDARY:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -221,8 +221,12 @@ static lln_status inputs(const run_case *c, run_block *block)
 
 static int fenton(void)
 {
-    if (run_shared.q)
-        cli_usage("--fenton: has no use for --q and --k");
+    static const char *const idle[] = {
+        "q",      "tau",  "kernel", "causal",  "scale", "rows",   "tokens",
+        "trials", "each", "params", "sigma-q", "seed",  "sigma-k"};
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
+        if (cli_given(idle[i]))
+            cli_usage("--fenton: has no use for --%s", idle[i]);
     number_list list = number_list_read("s2", options.s2);
     lln_table *out = run_table_open(fenton_columns);
     for (size_t i = 0; i < list.count; i++) {

@@ -271,7 +271,9 @@ static row_writer *open_writer(const run_state *run, FILE *out)
     if (run_shared.comments)
         print_comments(out, run->heads.sampled);
     return row_writer_open(out, run->plan->columns, run->columns,
-                           averaged(run) || run_shared.rows > 0, table_style());
+                           averaged(run) ||
+                               (run_shared.rows > 0 && !run->plan->per_trial),
+                           table_style());
 }
 
 static void choose_kernels(run_state *run)

@@ -28,7 +28,7 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
                            size_t count, lln_entropy *out, lln_entropy *error)
 {
     size_t n = attention->n;
-    lln_entropy unused;
+    lln_entropy unused = {0};
     error = error ? error : &unused;
     *error = (lln_entropy){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     *out = (lln_entropy){.min = INFINITY,

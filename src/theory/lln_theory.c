@@ -42,6 +42,10 @@ static lln_status log_variances(double feature_variance,
         lln->log_variance_row = lln->log_variance = lln->sum_variance;
         return LLN_OK;
     }
+    if (lln->d == 1) { /* a softmax of b Z */
+        lln->log_variance_row = lln->log_variance = lln->b * lln->b;
+        return LLN_OK;
+    }
     double covariance;
     LLN_TRY(row_variance(lln->d, lln->a, lln->b, lln->sum_variance,
                          &lln->log_variance_row));

@@ -70,7 +70,7 @@ check: all $(TESTS)
 plots: all
 	@plots/run $(BUILD)
 
-bench: all
+bench: all $(BUILD)/tests/bench/bench
 	@tests/bench/run $(BUILD)
 
 lint: all

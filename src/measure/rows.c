@@ -9,10 +9,6 @@
 #include "core/threads.h"
 #include "measure/tile_sums.h"
 
-/* A tile of scores, and the packed queries it is made from, stay in the
- * second-level cache: 96 x 512 float32 are 192 KiB. */
-enum { BLOCK_ROWS = 192, BLOCK_KEYS = 512 };
-
 /* With a visitor all scores of a block of rows are kept; blocks are made of
  * fewer rows when there are many keys. */
 enum { KEPT_BYTES = 64 << 20 };
@@ -152,15 +148,15 @@ static lln_row finish(const row_state *row, unsigned what)
 typedef struct {
     void *packed, *scores;
     size_t stride; /* of scores; 0: each tile has its own */
-    row_state rows[BLOCK_ROWS];
-    size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
+    row_state rows[LLN_TILE_ROWS];
+    size_t first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
 } workspace;
 
 static size_t block_rows(const lln_attention *attention, const row_pass *pass)
 {
     size_t row = attention->m * lln_precision_size(attention->precision);
-    if (!pass->visit || row * BLOCK_ROWS <= KEPT_BYTES)
-        return BLOCK_ROWS;
+    if (!pass->visit || row * LLN_TILE_ROWS <= KEPT_BYTES)
+        return LLN_TILE_ROWS;
     return row < KEPT_BYTES ? KEPT_BYTES / row : 1;
 }
 
@@ -184,8 +180,8 @@ static workspace *workspace_alloc(const lln_attention *attention,
     size_t rows = block_rows(attention, pass);
     work->stride = pass->visit ? attention->m : 0;
     work->packed = lln_array_alloc(rows * attention->rank, size);
-    work->scores =
-        lln_array_alloc(rows * (pass->visit ? attention->m : BLOCK_KEYS), size);
+    work->scores = lln_array_alloc(
+        rows * (pass->visit ? attention->m : LLN_TILE_KEYS), size);
     if (work->packed && work->scores)
         return work;
     workspace_free(work);
@@ -238,9 +234,9 @@ static void measure_block(const lln_attention *attention, const size_t *queries,
         work->rows[i] = (row_state){0};
     }
     lln_attention_pack(attention, queries, rows, work->packed);
-    for (size_t j = low; j < high && !lln_stop_requested; j += BLOCK_KEYS)
+    for (size_t j = low; j < high && !lln_stop_requested; j += LLN_TILE_KEYS)
         add_tile(attention, work, rows, j,
-                 j + BLOCK_KEYS < high ? j + BLOCK_KEYS : high,
+                 j + LLN_TILE_KEYS < high ? j + LLN_TILE_KEYS : high,
                  pass->what & LLN_ROW_MOMENTS);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish(&work->rows[i], pass->what);
@@ -260,7 +256,7 @@ static lln_status run_pass(lln_attention *attention, const size_t *rows,
         workspace *work = workspace_alloc(attention, pass);
 #pragma omp for schedule(dynamic, 1)
         for (size_t start = 0; start < count; start += block) {
-            size_t queries[BLOCK_ROWS];
+            size_t queries[LLN_TILE_ROWS];
             size_t here = count - start < block ? count - start : block;
             for (size_t i = 0; i < here; i++)
                 queries[i] = rows ? rows[start + i] : start + i;

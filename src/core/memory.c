@@ -15,19 +15,33 @@ lln_status lln_size_multiply(size_t a, size_t b, size_t *product)
     return LLN_OK;
 }
 
+/* *bytes = count size, rounded up to whole lines. */
+static void *allocate(size_t count, size_t size, size_t *bytes)
+{
+    if (lln_size_multiply(count, size, bytes) != LLN_OK)
+        return NULL;
+    if (*bytes > SIZE_MAX - ALIGNMENT) {
+        (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", *bytes);
+        return NULL;
+    }
+    *bytes = (*bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    void *array = aligned_alloc(ALIGNMENT, *bytes);
+    if (!array)
+        (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", *bytes);
+    return array;
+}
+
 void *lln_array_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (lln_size_multiply(count, size, &bytes) != LLN_OK ||
-        bytes > SIZE_MAX - ALIGNMENT)
-        return NULL;
-    bytes = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    void *array = aligned_alloc(ALIGNMENT, bytes);
-    if (!array) {
-        (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", bytes);
-        return NULL;
-    }
-    return memset(array, 0, bytes);
+    void *array = allocate(count, size, &bytes);
+    return array ? memset(array, 0, bytes) : NULL;
+}
+
+void *lln_array_alloc_raw(size_t count, size_t size)
+{
+    size_t bytes;
+    return allocate(count, size, &bytes);
 }
 
 size_t lln_memory_available(void)

@@ -185,7 +185,7 @@ static lln_status allocate(state *s, lln_head *head, lln_precision precision)
     if (__builtin_add_overflow(keys, m * d, &count))
         return lln_fail(LLN_ENOMEM, "%s: too large", s->q.name);
     size_t size = lln_precision_size(precision);
-    char *storage = lln_array_alloc(count, size);
+    char *storage = lln_array_alloc_raw(count, size);
     if (!storage)
         return LLN_ENOMEM;
     head->storage = storage;

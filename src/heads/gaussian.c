@@ -101,7 +101,7 @@ static lln_status allocate(const lln_gaussian *model, lln_precision precision,
     LLN_TRY(lln_size_multiply(model->n, model->d, &count));
     *keys = (count + PAD - 1) / PAD * PAD;
     LLN_TRY(lln_size_multiply(*keys, 2, &count));
-    *storage = lln_array_alloc(count, lln_precision_size(precision));
+    *storage = lln_array_alloc_raw(count, lln_precision_size(precision));
     return *storage ? LLN_OK : LLN_ENOMEM;
 }
 

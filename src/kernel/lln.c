@@ -38,25 +38,104 @@ static double log_add(double a, double b)
     return high + log1p(exp(low - high));
 }
 
-/* top, norm, and the largest spread of a feature over the keys. */
-static double scan_keys(lln_state *state)
+/* Keys are scanned in groups, which threads share out and whose results are
+ * put together in order. */
+enum { KEY_GROUPS = 64 };
+
+static size_t group_start(size_t keys, size_t group)
 {
-    size_t d = state->k.columns, m = state->k.rows;
-    double spread = 0;
-    double *low = state->norm;
-    for (size_t l = 0; l < d; l++) {
-        state->top[l] = -INFINITY;
-        low[l] = INFINITY;
+    return keys / KEY_GROUPS * group +
+           (group < keys % KEY_GROUPS ? group : keys % KEY_GROUPS);
+}
+
+/* Over `rows` keys: low_l = min_j y_jl and top_l = max_j y_jl, and
+ * sum_l += sum_j exp(y_jl - top_l). */
+#define SCAN_KEYS(suffix, real)                                                \
+    LLN_CLONES static void extremes_##suffix(const real *k, size_t rows,       \
+                                             size_t d, double beta,            \
+                                             double *low, double *top)         \
+    {                                                                          \
+        for (size_t j = 0; j < rows; j++, k += d)                              \
+            _Pragma("omp simd") for (size_t l = 0; l < d; l++)                 \
+            {                                                                  \
+                double y = beta * k[l];                                        \
+                top[l] = y > top[l] ? y : top[l];                              \
+                low[l] = y < low[l] ? y : low[l];                              \
+            }                                                                  \
+    }                                                                          \
+    LLN_CLONES static void add_exp_##suffix(const real *k, size_t rows,        \
+                                            size_t d, double beta,             \
+                                            const double *top, double *sum)    \
+    {                                                                          \
+        for (size_t j = 0; j < rows; j++, k += d)                              \
+            _Pragma("omp simd") for (size_t l = 0; l < d; l++) sum[l] +=       \
+                lln_exp_f64(beta * k[l] - top[l]);                             \
     }
-    for (size_t j = 0; j < m; j++)
-        for (size_t l = 0; l < d; l++) {
-            double y = state->beta * lln_matrix_get(state->k, j, l);
-            state->top[l] = y > state->top[l] ? y : state->top[l];
-            low[l] = y < low[l] ? y : low[l];
-        }
+SCAN_KEYS(f32, float)
+SCAN_KEYS(f64, double)
+
+static void group_extremes(const lln_state *state, size_t group, double *low,
+                           double *top)
+{
+    size_t d = state->k.columns, first = group_start(state->k.rows, group);
+    size_t rows = group_start(state->k.rows, group + 1) - first;
+    for (size_t l = 0; l < d; l++) {
+        low[l] = INFINITY;
+        top[l] = -INFINITY;
+    }
+    if (state->k.precision == LLN_FLOAT32)
+        extremes_f32((const float *)state->k.data + first * d, rows, d,
+                     state->beta, low, top);
+    else
+        extremes_f64((const double *)state->k.data + first * d, rows, d,
+                     state->beta, low, top);
+}
+
+static void group_sums(const lln_state *state, size_t group, double *sum)
+{
+    size_t d = state->k.columns, first = group_start(state->k.rows, group);
+    size_t rows = group_start(state->k.rows, group + 1) - first;
     for (size_t l = 0; l < d; l++)
-        spread = fmax(spread, state->top[l] - low[l]);
-    return spread;
+        sum[l] = 0;
+    if (state->k.precision == LLN_FLOAT32)
+        add_exp_f32((const float *)state->k.data + first * d, rows, d,
+                    state->beta, state->top, sum);
+    else
+        add_exp_f64((const double *)state->k.data + first * d, rows, d,
+                    state->beta, state->top, sum);
+}
+
+/* top, norm, and the largest spread of a feature over the keys. */
+static lln_status scan_keys(lln_state *state, double *spread)
+{
+    size_t d = state->k.columns;
+    double *part = lln_array_alloc(2 * KEY_GROUPS * d, sizeof *part);
+    if (!part)
+        return LLN_ENOMEM;
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t g = 0; g < KEY_GROUPS; g++)
+        group_extremes(state, g, part + 2 * g * d, part + (2 * g + 1) * d);
+    *spread = 0;
+    for (size_t l = 0; l < d; l++) {
+        double low = INFINITY, top = -INFINITY;
+        for (size_t g = 0; g < KEY_GROUPS; g++) {
+            low = fmin(low, part[2 * g * d + l]);
+            top = fmax(top, part[(2 * g + 1) * d + l]);
+        }
+        state->top[l] = top;
+        *spread = fmax(*spread, top - low);
+    }
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t g = 0; g < KEY_GROUPS; g++)
+        group_sums(state, g, part + g * d);
+    for (size_t l = 0; l < d; l++) {
+        double sum = 0;
+        for (size_t g = 0; g < KEY_GROUPS; g++)
+            sum += part[g * d + l];
+        state->norm[l] = state->top[l] + log(sum);
+    }
+    free(part);
+    return LLN_OK;
 }
 
 /* y_l = exp(factor x_l + sign offset_l + common), l < d. */
@@ -101,26 +180,6 @@ static double largest_query(const lln_state *state, size_t i,
     return largest;
 }
 
-/* norm_l, summed in the order of the keys. */
-static lln_status sum_keys(lln_state *state)
-{
-    size_t d = state->k.columns;
-    double *row = lln_array_alloc(d, sizeof *row);
-    if (!row)
-        return LLN_ENOMEM;
-    for (size_t l = 0; l < d; l++)
-        state->norm[l] = 0;
-    for (size_t j = 0; j < state->k.rows; j++) {
-        exp_row(state->k, j, state->beta, state->top, -1, 0, LLN_FLOAT64, row);
-        for (size_t l = 0; l < d; l++)
-            state->norm[l] += row[l];
-    }
-    for (size_t l = 0; l < d; l++)
-        state->norm[l] = state->top[l] + log(state->norm[l]);
-    free(row);
-    return LLN_OK;
-}
-
 static void lln_pack(const lln_attention *attention, const size_t *queries,
                      size_t count, void *out)
 {
@@ -141,7 +200,7 @@ static lln_status lln_prepare(lln_attention *attention)
     size_t bytes = attention->rank * size;
     if (state->right)
         return LLN_OK;
-    state->right = lln_array_alloc(attention->m * attention->rank, size);
+    state->right = lln_array_alloc_raw(attention->m * attention->rank, size);
     if (!state->right)
         return LLN_ENOMEM;
 #pragma omp parallel for schedule(static)
@@ -292,7 +351,9 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         .state = state,
         .close = lln_close,
     };
-    choose_range(attention, scan_keys(state));
+    double spread = 0;
+    lln_status status = scan_keys(state, &spread);
+    choose_range(attention, spread);
     attention->left = (lln_matrix){attention->precision, head->q.rows, d, NULL};
     attention->right =
         (lln_matrix){attention->precision, head->k.rows, d, NULL};
@@ -300,7 +361,6 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         attention->diagonal = lln_diagonal;
     else
         attention->features = lln_features;
-    lln_status status = sum_keys(state);
     if (status != LLN_OK)
         lln_attention_close(attention);
     return status;

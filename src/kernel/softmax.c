@@ -53,7 +53,7 @@ static lln_status promote(const lln_head *head, lln_attention *attention)
     softmax_state *state = attention->state;
     size_t queries = head->q.rows * head->q.columns;
     size_t keys = head->k.rows * head->k.columns;
-    double *copy = lln_array_alloc(queries + keys, sizeof *copy);
+    double *copy = lln_array_alloc_raw(queries + keys, sizeof *copy);
     if (!copy)
         return LLN_ENOMEM;
     lln_matrix_convert(head->q, LLN_FLOAT64, copy);

@@ -147,7 +147,7 @@ static bool allocate(lln_apply *apply)
         struct lln_apply_work *work = &apply->work[t];
         work->packed = lln_array_alloc(BLOCK_ROWS * rank, size);
         if (!apply->stored)
-            work->weights = lln_array_alloc(BLOCK_ROWS * apply->m, size);
+            work->weights = lln_array_alloc_raw(BLOCK_ROWS * apply->m, size);
         if (!work->packed || (!apply->stored && !work->weights))
             return false;
     }

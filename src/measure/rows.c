@@ -179,8 +179,8 @@ static workspace *workspace_alloc(const lln_attention *attention,
     size_t size = lln_precision_size(attention->precision);
     size_t rows = block_rows(attention, pass);
     work->stride = pass->visit ? attention->m : 0;
-    work->packed = lln_array_alloc(rows * attention->rank, size);
-    work->scores = lln_array_alloc(
+    work->packed = lln_array_alloc_raw(rows * attention->rank, size);
+    work->scores = lln_array_alloc_raw(
         rows * (pass->visit ? attention->m : LLN_TILE_KEYS), size);
     if (work->packed && work->scores)
         return work;

@@ -99,7 +99,7 @@ agrees() {
 @test "methods by size" {
     equal small "$(lln-spectral -n 64 -d 4 --kernel softmax | column method)" \
         dense
-    equal large "$(lln-spectral -n 300 -d 4 --kernel softmax |
+    equal large "$(lln-spectral -n 600 -d 4 --kernel softmax |
         column method)" arnoldi
     equal lln "$(lln-spectral -n 64 -d 4 --kernel lln:alpha=1:beta=1 |
         column method)" lowrank

@@ -160,7 +160,7 @@ k,512'
     refuses 2 '--histogram, --qq, --inputs, --fenton: choose one' \
         lln-stats --histogram 8 --qq 8
     refuses 2 '--s2: goes with --fenton' lln-stats --s2 1
-    refuses 2 '--fenton: has no use for --q and --k' \
+    refuses 2 '--fenton: has no use for --q' \
         lln-stats --fenton --q q.npy --k k.npy
     refuses 2 "--histogram: '0' is out of range; expected a whole number from 1 to 100000" \
         lln-stats --histogram 0

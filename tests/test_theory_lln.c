@@ -148,7 +148,8 @@ END_TEST
 /* One feature: P is a softmax of b Z whatever a. */
 START_TEST(lln_one_feature)
 {
-    static const double SIDE[][2] = {{1e-3, 0.02}, {0.25, 0.25}, {3, 1.3}};
+    static const double SIDE[][2] = {
+        {1e-3, 0.02}, {0.25, 0.25}, {3, 1.3}, {7, 7}};
     double a = SIDE[_i][0], b = SIDE[_i][1], log_mean;
     struct lln_theory_lln lln;
     expect_ok(lln_theory_lln(1, a, b, &lln));
@@ -304,7 +305,7 @@ static TCase *forward_case(void)
     tcase_add_loop_test(lln, lln_table, 0, COUNT(VARIANCE));
     tcase_add_loop_test(lln, lln_sides, 0, COUNT(SIDES));
     tcase_add_loop_test(lln, lln_two_features, 0, 7);
-    tcase_add_loop_test(lln, lln_one_feature, 0, 3);
+    tcase_add_loop_test(lln, lln_one_feature, 0, 4);
     tcase_add_test(lln, lln_small_sides);
     tcase_add_test(lln, lln_large_query_side);
     tcase_add_test(lln, lln_no_query_side);

@@ -119,7 +119,7 @@ LLN_INLINE double lln_exp_f64(double x)
 /* exp for x <= 0 at half the cost, for weights relative to the largest one:
  * 0 for x = 0, whose weight is counted apart, and where the result would be
  * subnormal. Relative error below 3e-7 with fused multiply-add, 5e-6 without
- * (near the smallest results; 6e-7 down to e^-10). Minimax polynomial by
+ * (near the smallest results; 1e-6 down to e^-10). Minimax polynomial by
  * Remez exchange. */
 LLN_INLINE float lln_weight_f32(float x)
 {

@@ -13,30 +13,41 @@ void lln_sample_free(lln_sample *sample)
     *sample = (lln_sample){0};
 }
 
-/* Sums of q and q^2 over `count` positions after `below` of n. */
-static void quantile_sums(double below, double count, double n, double *sum,
-                          double *squares)
+/* A place in the sample: `below` of n values, the normal quantile there, and
+ * the normal density at it. */
+typedef struct {
+    double below, quantile, density;
+} cut;
+
+static cut cut_at(double below, double n)
 {
-    if (count == 1) {
-        *sum = gsl_cdf_ugaussian_Pinv((below + 0.5) / n);
-        *squares = *sum * *sum;
-        return;
-    }
-    /* n times the integrals of x and x^2 against the density. */
-    double a = below > 0 ? gsl_cdf_ugaussian_Pinv(below / n) : -INFINITY;
-    double above = n - below - count;
-    double b = above > 0 ? gsl_cdf_ugaussian_Qinv(above / n) : INFINITY;
-    double density_a = gsl_ran_ugaussian_pdf(a);
-    double density_b = gsl_ran_ugaussian_pdf(b);
-    *sum = n * (density_a - density_b);
-    *squares = count + n * ((isfinite(a) ? a * density_a : 0) -
-                            (isfinite(b) ? b * density_b : 0));
+    double x = -INFINITY;
+    if (below >= n)
+        x = INFINITY;
+    else if (2 * below >= n)
+        x = gsl_cdf_ugaussian_Qinv((n - below) / n);
+    else if (below > 0)
+        x = gsl_cdf_ugaussian_Pinv(below / n);
+    return (cut){below, x, gsl_ran_ugaussian_pdf(x)};
+}
+
+/* Sums of q and q^2 over the positions between two cuts: n times the
+ * integrals of x and x^2 against the density. */
+static void quantile_sums(cut a, cut b, double n, double *sum, double *squares)
+{
+    *sum = n * (a.density - b.density);
+    *squares = b.below - a.below;
+    if (isfinite(a.quantile))
+        *squares += n * a.quantile * a.density;
+    if (isfinite(b.quantile))
+        *squares -= n * b.quantile * b.density;
 }
 
 lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
                                  double deviation, lln_normal_fit *fit)
 {
     double n = sample->total, below = 0;
+    cut from = cut_at(0, n);
     double zq = 0, zz = 0, qq = 0, transport = 0, ks = 0;
     *fit = (lln_normal_fit){NAN, NAN, NAN};
     if (!(deviation > 0) || n < 2)
@@ -48,7 +59,16 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
         double cdf = gsl_cdf_ugaussian_P(z / unbiased);
         ks = fmax(ks, fabs(cdf - below / n));
         ks = fmax(ks, fabs(cdf - (below + count) / n));
-        quantile_sums(below, count, n, &sum, &squares);
+        if (count == 1) {
+            sum = gsl_cdf_ugaussian_Pinv((below + 0.5) / n);
+            squares = sum * sum;
+        } else {
+            if (from.below != below)
+                from = cut_at(below, n);
+            cut to = cut_at(below + count, n);
+            quantile_sums(from, to, n, &sum, &squares);
+            from = to;
+        }
         transport += fabs(count * z - sum);
         zq += z * sum;
         zz += count * z * z;

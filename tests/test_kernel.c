@@ -59,6 +59,19 @@ START_TEST(open_without_alpha)
 }
 END_TEST
 
+START_TEST(open_overflow)
+{
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    expect_ok(lln_kernel_parse("lln:alpha=1e308:beta=1", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    expect_ok(lln_kernel_parse("lln:alpha=1:beta=-1e308", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* P = B A' of the low-rank form against the dense rows, with float32 keys,
  * float64, and beyond the range of both. */
 START_TEST(features_product)
@@ -129,6 +142,7 @@ int main(void)
     tcase_add_test(table, parse_choice);
     tcase_add_test(table, parse_errors);
     tcase_add_test(table, open_without_alpha);
+    tcase_add_test(table, open_overflow);
     suite_add_tcase(suite, table);
     TCase *attention = tcase_create("attention");
     tcase_add_loop_test(attention, features_product, 0, 2);

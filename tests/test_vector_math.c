@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * exp and log of core/vector_math.h against the C library in the next wider
- * precision, over the whole range, in every instruction set this machine
- * has. Tolerance: 2 units in the last place. */
+ * precision, over the whole range, in the instruction set chosen at load.
+ * Tolerance: 2 units in the last place. */
 #include "core/vector_math.h"
 #include "expect.h"
 
@@ -41,6 +41,12 @@ static double ulp_f64(double actual, long double exact)
     return (double)(fabsl(actual - exact) / unit);
 }
 
+/* NaN is the worst of all. */
+static double worse(double a, double b)
+{
+    return a >= b ? a : b;
+}
+
 START_TEST(exp_f32_everywhere)
 {
     static float x[COUNT], y[COUNT];
@@ -53,7 +59,7 @@ START_TEST(exp_f32_everywhere)
         }
         exp_f32(x, y, COUNT);
         for (size_t i = 0; i < COUNT; i++)
-            worst = fmax(worst, ulp_f32(y[i], exp((double)x[i])));
+            worst = worse(worst, ulp_f32(y[i], exp((double)x[i])));
     }
     ck_assert_msg(worst <= 2, "worst error %.3f ulp", worst);
 }
@@ -69,7 +75,7 @@ START_TEST(log_f32_everywhere)
             x[i] = lln_from_bits_f32((uint32_t)(start + 37 * i));
         log_f32(x, y, COUNT);
         for (size_t i = 0; i < COUNT; i++)
-            worst = fmax(worst, ulp_f32(y[i], log((double)x[i])));
+            worst = worse(worst, ulp_f32(y[i], log((double)x[i])));
     }
     ck_assert_msg(worst <= 2, "worst error %.3f ulp", worst);
 }
@@ -83,12 +89,12 @@ START_TEST(exp_f64_everywhere)
         x[i] = -745.2 + (709.78 + 745.2) * (double)i / COUNT;
     exp_f64(x, y, COUNT);
     for (size_t i = 0; i < COUNT; i++)
-        worst = fmax(worst, ulp_f64(y[i], expl((long double)x[i])));
+        worst = worse(worst, ulp_f64(y[i], expl((long double)x[i])));
     for (size_t i = 0; i < COUNT; i++)
         x[i] = ldexp((double)i / COUNT - 0.5, -(int)(i % 60));
     exp_f64(x, y, COUNT);
     for (size_t i = 0; i < COUNT; i++)
-        worst = fmax(worst, ulp_f64(y[i], expl((long double)x[i])));
+        worst = worse(worst, ulp_f64(y[i], expl((long double)x[i])));
     ck_assert_msg(worst <= 2, "worst error %.3f ulp", worst);
 }
 END_TEST
@@ -102,12 +108,12 @@ START_TEST(log_f64_everywhere)
     log_f64(x, y, COUNT);
     for (size_t i = 0; i < COUNT; i++)
         if (isfinite(x[i]))
-            worst = fmax(worst, ulp_f64(y[i], logl((long double)x[i])));
+            worst = worse(worst, ulp_f64(y[i], logl((long double)x[i])));
     for (size_t i = 0; i < COUNT; i++) /* around 1, where the sum cancels */
         x[i] = 1 + ldexp((double)i / COUNT - 0.5, -(int)(i % 50));
     log_f64(x, y, COUNT);
     for (size_t i = 0; i < COUNT; i++)
-        worst = fmax(worst, ulp_f64(y[i], logl((long double)x[i])));
+        worst = worse(worst, ulp_f64(y[i], logl((long double)x[i])));
     ck_assert_msg(worst <= 2, "worst error %.3f ulp", worst);
 }
 END_TEST

@@ -9,9 +9,9 @@
 #include "theory/softmax_theory.h"
 
 /* Softmax attention of Gaussian heads at the temperature of the case, or (by
- * sigmas) with the deviations of its queries and keys. False, and all NaN,
- * where the model does not speak: a causal mask, another kernel, numbers of
- * queries and keys that differ, no temperature. */
+ * sigmas) with the deviations of its queries and keys. False, and *out is not
+ * to be used, where the model does not speak: a causal mask, another kernel,
+ * numbers of queries and keys that differ, no temperature. */
 bool model_softmax(const run_case *c, struct lln_theory_softmax *out);
 bool model_softmax_by_sigmas(const run_case *c, struct lln_theory_softmax *out);
 

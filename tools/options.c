@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The options that all measuring commands share. */
+#include <errno.h>
 #include <gsl/gsl_errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -149,6 +150,9 @@ static void wait_passively(char **argv)
     if (length <= 0 || setenv("OMP_WAIT_POLICY", "passive", 1) != 0)
         return;
     path[length] = '\0';
+    const char *name = strrchr(path, '/');
+    if (!name || strcmp(name + 1, program_invocation_short_name) != 0)
+        return;        /* started by way of another program */
     execv(path, argv); /* if that fails, go on as we are */
 }
 

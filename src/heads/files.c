@@ -196,15 +196,22 @@ static lln_status allocate(state *s, lln_head *head, lln_precision precision)
     return LLN_OK;
 }
 
-static void multiply(lln_matrix a, double factor)
+/* False if a product is too large for the precision. */
+static bool multiply(lln_matrix a, double factor)
 {
     size_t count = a.rows * a.columns;
-    if (a.precision == LLN_FLOAT32)
-        for (size_t i = 0; i < count; i++)
-            ((float *)a.data)[i] = (float)(factor * ((float *)a.data)[i]);
-    else
-        for (size_t i = 0; i < count; i++)
-            ((double *)a.data)[i] *= factor;
+    bool finite = true;
+    float *f32 = (float *)a.data;
+    double *f64 = (double *)a.data;
+    for (size_t i = 0; i < count; i++)
+        if (a.precision == LLN_FLOAT32) {
+            f32[i] = (float)(factor * f32[i]);
+            finite = finite && isfinite(f32[i]);
+        } else {
+            f64[i] *= factor;
+            finite = finite && isfinite(f64[i]);
+        }
+    return finite;
 }
 
 /* Multiplies queries and keys so that the temperature becomes tau. */
@@ -223,13 +230,12 @@ static lln_status set_temperature(const array *q, place at, double tau,
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
-    if (!isfinite(factor) || !(factor > 0))
+    if (!isfinite(factor) || !(factor > 0) || !multiply(head->q, factor) ||
+        !multiply(head->k, factor))
         return lln_fail(LLN_EUNDEFINED,
                         "%s: %slogits with a within-row variance of %g cannot "
                         "be given temperature %g",
                         q->name, where, variance, tau);
-    multiply(head->q, factor);
-    multiply(head->k, factor);
     return LLN_OK;
 }
 

@@ -99,6 +99,9 @@ static lln_status allocate(const lln_gaussian *model, lln_precision precision,
 {
     size_t count;
     LLN_TRY(lln_size_multiply(model->n, model->d, &count));
+    if (count > SIZE_MAX / 32)
+        return lln_fail(LLN_ENOMEM, "gaussian: %zu x %zu numbers: too large",
+                        model->n, model->d);
     *keys = (count + PAD - 1) / PAD * PAD;
     LLN_TRY(lln_size_multiply(*keys, 2, &count));
     *storage = lln_array_alloc_raw(count, lln_precision_size(precision));
@@ -109,7 +112,7 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head)
 {
     const lln_gaussian *model = heads->state;
-    size_t n = model->n, d = model->d, keys;
+    size_t n = model->n, d = model->d, keys = 0;
     uint32_t blocks = (uint32_t)blocks_of(n);
     draw q = {.rows = n,
               .columns = d,

@@ -15,21 +15,16 @@ typedef struct {
     lln_matrix q, k;
     double *top;  /* [d] */
     double *norm; /* [d] */
-    double shift; /* both factors are multiplied by exp(shift) */
     void *right;  /* [m x d], made by prepare */
 } lln_state;
 
-/* How far the factors may be spread. With S_ij = sum_l u_il w_jl and the
- * largest u and w at exp(shift), S_ij >= exp(2 shift - spread), where spread
- * is the largest max_j y_jl - min_j y_jl. Products lost to underflow are
- * below d exp(shift - underflow); the limits keep them, and the overflow of
- * the sum over l, out of reach for d up to 4096. */
-typedef struct {
-    double shift, spread;
-} lln_range;
-
-static const lln_range RANGE_F32 = {40, 110};
-static const lln_range RANGE_F64 = {340, 1000};
+/* The largest spread max_j y_jl - min_j y_jl over features l with which S_ij =
+ * sum_l u_il w_jl, u and w at most 1, can be held in float32 and in float64.
+ * S_ij is at least exp(-spread) and at most d, and what the streaming pass
+ * takes logs of is S_ij over the largest of its row, exp(-spread)/d or more:
+ * a normal number for d up to 4096. Products lost to underflow are then below
+ * exp(-103 + 75) of S_ij, and exp(-744 + 690). */
+static const double SPREAD_F32 = 75, SPREAD_F64 = 690;
 
 /* ln(exp(a) + exp(b)) */
 static double log_add(double a, double b)
@@ -187,9 +182,8 @@ static void lln_pack(const lln_attention *attention, const size_t *queries,
     size_t bytes = attention->rank * lln_precision_size(attention->precision);
     for (size_t i = 0; i < count; i++) {
         double largest = largest_query(state, queries[i], state->top);
-        exp_row(state->q, queries[i], state->alpha, state->top, 1,
-                state->shift - largest, attention->precision,
-                (char *)out + i * bytes);
+        exp_row(state->q, queries[i], state->alpha, state->top, 1, -largest,
+                attention->precision, (char *)out + i * bytes);
     }
 }
 
@@ -205,7 +199,7 @@ static lln_status lln_prepare(lln_attention *attention)
         return LLN_ENOMEM;
 #pragma omp parallel for schedule(static)
     for (size_t j = 0; j < attention->m; j++)
-        exp_row(state->k, j, state->beta, state->top, -1, state->shift,
+        exp_row(state->k, j, state->beta, state->top, -1, 0,
                 attention->precision, (char *)state->right + j * bytes);
     attention->right.data = state->right;
     return LLN_OK;
@@ -302,19 +296,41 @@ static void lln_close(lln_attention *attention)
 /* The cheapest arithmetic that holds all scores. */
 static void choose_range(lln_attention *attention, double spread)
 {
-    lln_state *state = attention->state;
-    if (spread > RANGE_F32.spread || attention->rank > 4096)
+    if (spread > SPREAD_F32 || attention->rank > 4096)
         attention->precision = LLN_FLOAT64;
-    if (attention->precision == LLN_FLOAT32) {
-        state->shift = RANGE_F32.shift;
-    } else if (spread <= RANGE_F64.spread) {
-        state->shift = RANGE_F64.shift;
-    } else {
-        attention->domain = LLN_LOG;
-        attention->prepare = NULL;
-        attention->pack = pack_logs;
-        attention->tile = tile_logs;
-    }
+    if (spread <= SPREAD_F64)
+        return;
+    attention->domain = LLN_LOG;
+    attention->prepare = NULL;
+    attention->pack = pack_logs;
+    attention->tile = tile_logs;
+}
+
+/* Largest |entry|. */
+static double largest_entry(lln_matrix a)
+{
+    double largest = 0;
+#pragma omp parallel for schedule(static) reduction(max : largest)
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t l = 0; l < a.columns; l++) {
+            double x = fabs(lln_matrix_get(a, i, l));
+            largest = x > largest ? x : largest;
+        }
+    return largest;
+}
+
+/* alpha q and beta k, and their sums, must be numbers. */
+static lln_status check_size(const lln_kernel_choice *choice, double alpha,
+                             double beta, const lln_head *head)
+{
+    double x = fabs(alpha) * largest_entry(head->q);
+    double y = fabs(beta) * largest_entry(head->k);
+    if (x + y < 1e300)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': alpha %g, beta %g: alpha q and beta k reach "
+                    "%g and %g; expected less than 1e300",
+                    choice->text, alpha, beta, x, y);
 }
 
 lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
@@ -324,6 +340,7 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
     if (!isfinite(alpha) || !isfinite(beta))
         return lln_fail(LLN_EINVAL, "%s: alpha %g, beta %g: not finite",
                         choice->text, alpha, beta);
+    LLN_TRY(check_size(choice, alpha, beta, head));
     size_t d = head->q.columns;
     lln_state *state = calloc(1, sizeof *state);
     double *columns = lln_array_alloc(2 * d, sizeof *columns);

@@ -11,9 +11,9 @@
  * factors. Rows sum to 1, entries are positive, the rank is at most d.
  * The factors are float32 while the spread of beta k within a feature allows
  * it, else float64, else every score is a log-sum-exp over the features, so
- * that no alpha or beta overflows.
- * LLN_EINVAL: alpha or beta not finite; LLN_ENOMEM.
- * Source: Nahshan, Kampeas, Haleva (2024), eq. 8. */
+ * that nothing overflows.
+ * LLN_EINVAL: alpha or beta not finite, or |alpha q| + |beta k| above 1e300;
+ * LLN_ENOMEM. Source: Nahshan, Kampeas, Haleva (2024), eq. 8. */
 LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
                                       const lln_head *head,
                                       lln_attention *attention);

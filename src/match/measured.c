@@ -272,6 +272,8 @@ static lln_status brent(search *f, point low, point high)
            solver->x_upper - solver->x_lower > RESOLUTION)
         code = gsl_root_fsolver_iterate(solver);
     gsl_root_fsolver_free(solver);
+    if (f->status == LLN_OK && code != GSL_SUCCESS)
+        return lln_fail(LLN_ENOCONV, "match: %s", gsl_strerror(code));
     return f->status;
 }
 

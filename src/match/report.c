@@ -21,7 +21,8 @@ static double log_variance(const lln_row *rows, size_t count)
     return used > 0 ? sum / used : NAN;
 }
 
-/* Second eigenvalue; NaN where there is none or it is not found. */
+/* Second eigenvalue; NaN where there is none, or finding it takes more work
+ * or memory than a side column is worth. */
 static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
 {
     lln_spectrum_options options = {.method = LLN_SPECTRUM_AUTO,
@@ -30,8 +31,9 @@ static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
     lln_status status = lln_spectrum_measure(attention, &options, &spectrum);
     *lambda2 = status == LLN_OK ? spectrum.lambda2 : NAN;
     lln_spectrum_free(&spectrum);
-    bool fatal = status == LLN_ENOMEM || status == LLN_EINTERRUPTED;
-    return fatal ? status : LLN_OK;
+    bool absent = status == LLN_EUNDEFINED || status == LLN_ENOCONV ||
+                  status == LLN_ETOOBIG;
+    return absent ? LLN_OK : status;
 }
 
 static lln_status summarise(lln_attention *attention, bool spectrum,

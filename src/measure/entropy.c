@@ -45,10 +45,12 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
                   &error->participation);
     lln_rows_mean(rows, count, n, top, &out->top1_mass, &error->top1_mass);
     for (size_t i = 0; i < count; i++) {
-        out->min = fmin(out->min, rows[i].entropy);
-        out->max = fmax(out->max, rows[i].entropy);
+        out->min = rows[i].entropy < out->min ? rows[i].entropy : out->min;
+        out->max = rows[i].entropy > out->max ? rows[i].entropy : out->max;
         out->max_logit = fmax(out->max_logit, rows[i].max);
     }
+    if (isnan(out->entropy)) /* of any row */
+        out->min = out->max = NAN;
     if (!attention->scaled_scores)
         out->max_logit = NAN;
 }

@@ -18,9 +18,27 @@ enum {
 };
 static const double HALF_RANGE = 20; /* of the bins, standard deviations */
 
-static double row_mean(const lln_row *row)
+/* Standard error of the mean over entries, estimated from some of n rows: a
+ * ratio of sums over rows, of ln P and of keys. Cochran (1977), eq. 2.46. */
+static double mean_error(const lln_row *rows, size_t count, size_t n,
+                         const lln_moments *all)
 {
-    return row->keys > 1 ? row->scores.mean - row->log_norm : NAN;
+    double used = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].keys < 2)
+            continue;
+        double residual = (rows[i].scores.mean - rows[i].log_norm - all->mean) *
+                          (double)rows[i].keys;
+        squares += residual * residual;
+        used++;
+    }
+    if (count == n)
+        return 0;
+    double keys = all->count / used;
+    return used > 1 ? sqrt(squares / (used - 1) / used *
+                           (1 - (double)count / (double)n)) /
+                          keys
+                    : NAN;
 }
 
 static double row_variance(const lln_row *row)
@@ -33,7 +51,6 @@ static lln_status pool(const lln_row *rows, size_t count, size_t n,
                        lln_lognormal *out)
 {
     lln_moments all = {0};
-    double mean;
     *out =
         (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}, NAN, NAN, 0};
     for (size_t i = 0; i < count; i++) {
@@ -45,7 +62,7 @@ static lln_status pool(const lln_row *rows, size_t count, size_t n,
     }
     if (all.count == 0)
         return lln_fail(LLN_EUNDEFINED, "no row has two keys");
-    lln_rows_mean(rows, count, n, row_mean, &mean, &out->mean_error);
+    out->mean_error = mean_error(rows, count, n, &all);
     lln_rows_mean(rows, count, n, row_variance, &out->variance_row,
                   &out->variance_row_error);
     double variance = all.m2 / all.count;

@@ -19,7 +19,7 @@ typedef double lln_row_value(const lln_row *row);
 
 /* Mean of value() over rows[count], and its standard error as an estimate of
  * the mean over all n rows of the same matrix:
- *     error = sd / sqrt(m) sqrt(1 - m/n),   m rows that have a value;
+ *     error = sd / sqrt(m) sqrt(1 - count/n),   m rows that have a value;
  * 0 if count = n, since nothing was estimated. It covers the choice of rows
  * and not that of keys. No value: both NaN; one value of several rows: error
  * NaN. Source: Cochran, Sampling Techniques (1977), theorem 2.2. */

@@ -132,6 +132,25 @@ static lln_status check_method(const lln_attention *attention,
     return LLN_OK;
 }
 
+/* LAPACK counts elements in 32 bits. */
+static lln_status check_size(const lln_attention *attention,
+                             lln_spectrum_method method, size_t count)
+{
+    const size_t most = 46340; /* its square is below 2^31 */
+    size_t order = 0;
+    if (method == LLN_SPECTRUM_DENSE)
+        order = attention->n;
+    else if (method == LLN_SPECTRUM_LOWRANK)
+        order = attention->rank;
+    else if (method == LLN_SPECTRUM_ARNOLDI)
+        order = 4 * count;
+    if (order <= most)
+        return LLN_OK;
+    return lln_fail(LLN_ETOOBIG,
+                    "method %s: matrices of order %zu; LAPACK takes up to %zu",
+                    lln_spectrum_method_table[method].name, order, most);
+}
+
 static lln_status run(lln_attention *attention,
                       const lln_spectrum_options *options, lln_spectrum *out)
 {
@@ -139,6 +158,7 @@ static lln_status run(lln_attention *attention,
     if (out->method == LLN_SPECTRUM_AUTO)
         out->method = choose(attention, out->count);
     LLN_TRY(check_method(attention, out->method));
+    LLN_TRY(check_size(attention, out->method, out->count));
     out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0};
     lln_status status = RUN[out->method](attention, options, out);
     if (status == LLN_ENOCONV && options->method == LLN_SPECTRUM_AUTO &&

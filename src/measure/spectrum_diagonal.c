@@ -12,7 +12,10 @@
 static double diagonal_score(const lln_attention *attention, size_t i,
                              void *packed)
 {
-    double cell = 0; /* room for a score of either precision */
+    union {
+        float single;
+        double full;
+    } cell = {0}; /* a score of either precision */
     lln_attention_pack(attention, &i, 1, packed);
     lln_attention_tile(attention, packed, 1, i, 1, 1, &cell);
     double score =

@@ -17,6 +17,10 @@
 
 enum { BLOCK_ROWS = 32, BLOCK_KEYS = 512, GROUPS = 16 };
 
+/* A product with fewer entries takes less time than it may take to wake
+ * another thread on a busy machine. */
+static const size_t SHARED_ENTRIES = (size_t)1 << 20;
+
 /* Rows first .. first + rows - 1 as weights [rows x m]; columns from
  * `columns` on are zero in all of them. */
 typedef struct {
@@ -215,6 +219,8 @@ lln_status lln_apply_open(lln_attention *attention, size_t memory,
                          .n = attention->n,
                          .m = attention->m,
                          .threads = lln_threads_count()};
+    if (attention->n * attention->m < SHARED_ENTRIES)
+        apply->threads = 1;
     LLN_TRY(lln_attention_prepare(attention));
     apply->stored = reserve(apply, memory);
     if (!allocate(apply)) {

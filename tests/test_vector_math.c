@@ -130,7 +130,7 @@ START_TEST(weights)
     }
     weight_f32(x, y, COUNT);
     weight_f64(u, v, COUNT);
-    ck_assert(y[0] == 0 && v[0] == 0);
+    ck_assert(y[0] == 1 && v[0] == 1);
     for (size_t i = 1; i < COUNT; i++) {
         expect_relative(y[i], exp((double)x[i]), x[i] > -10 ? 1e-6 : 5e-6);
         expect_relative(v[i], exp(u[i]), 1e-13);
@@ -139,8 +139,13 @@ START_TEST(weights)
     u[0] = -INFINITY, u[1] = -709, u[2] = -1e300;
     weight_f32(x, y, 3);
     weight_f64(u, v, 3);
-    for (size_t i = 0; i < 3; i++)
-        ck_assert(y[i] == 0 && v[i] == 0);
+    for (size_t i = 0; i < 3; i++) {
+        expect_relative(y[i], exp(-87), 5e-6);
+        expect_relative(v[i], exp(-708), 1e-13);
+    }
+    x[0] = 1, x[1] = 1e30f, x[2] = 88;
+    weight_f32(x, y, 3);
+    ck_assert(isfinite(y[0]) && isfinite(y[1]) && isfinite(y[2]));
 }
 END_TEST
 

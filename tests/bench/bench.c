@@ -145,9 +145,10 @@ static void time_work(const char *kernel, work *run, const lln_head *head,
     *limit = with_limit ? median(products, REPEATS) : NAN;
 }
 
-/* A command; its seconds, and with `first` the first number it prints. Peak
- * memory in MiB. NaN if it fails (a library that is not installed). */
-static double run_command(char *const *arguments, double *first, double *peak)
+/* A command; its seconds, and in `printed` the two numbers it prints first.
+ * Peak memory in MiB. NaN if it fails (a library that is not installed). */
+static double run_command(char *const *arguments, double printed[2],
+                          double *peak)
 {
     int out[2];
     if (pipe(out) != 0)
@@ -172,8 +173,9 @@ static double run_command(char *const *arguments, double *first, double *peak)
     int status = 1;
     struct rusage usage;
     wait4(child, &status, 0, &usage);
-    if (first)
-        *first = status == 0 ? strtod(text, NULL) : NAN;
+    char *rest = text;
+    printed[0] = status == 0 ? strtod(text, &rest) : NAN;
+    printed[1] = status == 0 ? strtod(rest, NULL) : NAN;
     if (peak)
         *peak = (double)usage.ru_maxrss / 1024;
     return status == 0 ? now() - start : NAN;
@@ -221,10 +223,12 @@ static double time_peer(const char *name, const char *alpha, double *whole)
                          (char *)alpha,
                          (char *)alpha,
                          NULL};
-    double seconds, process = run_command(arguments, &seconds, NULL);
+    double printed[2], process = run_command(arguments, printed, NULL);
     if (whole)
         *whole = process;
-    return seconds;
+    if (!isnan(printed[1]))
+        fprintf(stderr, "bench: %s finds %.9g\n", name, printed[1]);
+    return printed[0];
 }
 
 /* The whole process on files, and with peers the ratio of processes. */
@@ -233,7 +237,7 @@ static void bench_process(const char *name, const char *tool, size_t n,
                           const char *const *more)
 {
     char path[4096], *arguments[16];
-    double seconds[REPEATS], peak = NAN, unused;
+    double seconds[REPEATS], peak = NAN, printed[2];
     size_t count = 0, repeats = n > 100000 ? 1 : REPEATS;
     snprintf(path, sizeof path, "%s/%s", bin, tool);
     arguments[count++] = path;
@@ -241,7 +245,7 @@ static void bench_process(const char *name, const char *tool, size_t n,
         arguments[count++] = (char *)*more++;
     arguments[count] = NULL;
     for (size_t i = 0; i < repeats; i++)
-        seconds[i] = run_command(arguments, &unused, &peak);
+        seconds[i] = run_command(arguments, printed, &peak);
     print_row(name, n, median(seconds, repeats), NAN, peer, peer_seconds, peak);
 }
 

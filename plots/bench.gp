@@ -16,7 +16,7 @@ work(column_name, name) = strcol("work") eq name && column("threads") == 2 ? \
 set border 3 linecolor "#444444"
 set tics nomirror out textcolor "#000000"
 set grid linetype 1 linecolor "#E4E4E4" linewidth 1
-set key top left opaque noautotitle Left reverse samplen 2
+set key bottom right opaque noautotitle Left reverse samplen 2
 set logscale xy
 set xlabel "tokens N (d = 64, 2 threads)"
 set multiplot layout 1, 2
@@ -35,6 +35,7 @@ plot data using 2:(work("tiles_seconds", "entropy softmax")) \
     data using 2:(work("seconds", "entropy softmax causal")) with points \
         pointtype 13 linecolor "#CC79A7" title "entropy, softmax, causal"
 
+set key top left
 set title "Peak memory of the whole process"
 set ylabel "MiB"
 plot data using 2:(work("peak_mib", "lln-entropy on files")) with points \

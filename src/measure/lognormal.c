@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
@@ -75,11 +76,19 @@ static lln_status pool(const lln_row *rows, size_t count, size_t n,
     return LLN_OK;
 }
 
-/* What the visits fill: all values, or bins. */
+/* Counts of one thread. The narrow ones, of which twice as many stay in
+ * cache, are moved to the wide ones before they can overflow. */
+typedef struct {
+    uint32_t narrow[BINS];
+    uint64_t wide[BINS];
+    uint64_t pending; /* sum of narrow */
+} bin_counts;
+
+/* What the visits fill: all values, or counts. */
 typedef struct {
     size_t *offset; /* [count]: where a row's values start */
     double *values;
-    uint64_t *bins;          /* [threads x BINS] */
+    bin_counts *counters;    /* [threads] */
     double origin, per_unit; /* bin = (L - origin) per_unit */
 } collector;
 
@@ -110,15 +119,26 @@ static void keep_row(void *context, int thread, size_t index,
 BIN_NUMBERS(bin_numbers_f32, float)
 BIN_NUMBERS(bin_numbers_f64, double)
 
+static void widen(bin_counts *counter)
+{
+    for (size_t bin = 0; bin < BINS; bin++)
+        counter->wide[bin] += counter->narrow[bin];
+    memset(counter->narrow, 0, sizeof counter->narrow);
+    counter->pending = 0;
+}
+
 static void count_row(void *context, int thread, size_t index,
                       const lln_row *row, lln_matrix scores)
 {
     const collector *to = context;
     (void)index;
-    uint64_t *bins = to->bins + (size_t)thread * BINS;
+    bin_counts *counter = &to->counters[thread];
     double offset = -(to->origin + row->log_norm) * to->per_unit;
     if (row->keys < 2)
         return;
+    if (counter->pending + row->keys > UINT32_MAX)
+        widen(counter);
+    counter->pending += row->keys;
     for (size_t j = 0; j < row->keys; j += CHUNK) {
         size_t here = row->keys - j < CHUNK ? row->keys - j : CHUNK;
         int32_t at[CHUNK];
@@ -129,7 +149,7 @@ static void count_row(void *context, int thread, size_t index,
             bin_numbers_f64((const double *)scores.data + j, here, offset,
                             to->per_unit, at);
         for (size_t i = 0; i < here; i++)
-            bins[at[i]]++;
+            counter->narrow[at[i]]++;
     }
 }
 
@@ -183,7 +203,8 @@ static lln_status sum_bins(const collector *from, size_t threads,
     for (size_t bin = 0; bin < BINS; bin++) {
         uint64_t count = 0;
         for (size_t t = 0; t < threads; t++)
-            count += from->bins[t * BINS + bin];
+            count +=
+                from->counters[t].wide[bin] + from->counters[t].narrow[bin];
         if (count == 0)
             continue;
         sample->values[size] =
@@ -201,16 +222,16 @@ static lln_status collect_bins(lln_attention *attention, const size_t *rows,
                                lln_row *measured, lln_sample *sample)
 {
     size_t threads = (size_t)lln_threads_count();
-    collector to = {.bins = calloc(threads * BINS, sizeof(uint64_t)),
+    collector to = {.counters = calloc(threads, sizeof(bin_counts)),
                     .origin = mean - HALF_RANGE * deviation,
                     .per_unit = BINS / (2 * HALF_RANGE * deviation)};
-    if (!to.bins)
+    if (!to.counters)
         return lln_fail(LLN_ENOMEM, "out of memory");
     lln_status status =
         lln_rows_visit(attention, rows, count, count_row, &to, measured);
     if (status == LLN_OK)
         status = sum_bins(&to, threads, sample);
-    free(to.bins);
+    free(to.counters);
     return status;
 }
 

@@ -52,7 +52,6 @@ typedef struct {
     lln_domain domain;
     bool single; /* scores are float, else double */
     bool moments;
-    bool keep; /* leave logs in the place of scores */
 } tile_kind;
 
 static double largest_of(const void *scores, size_t count, tile_kind kind)
@@ -74,45 +73,41 @@ static double first_center(const void *scores, size_t count, tile_kind kind)
                        : lln_tile_center_f64(scores, count, kind.domain);
 }
 
-static lln_tile_sums sum_scores(void *scores, size_t count, tile_kind kind,
-                                double center, const row_state *row)
+static lln_tile_sums sum_scores(const void *scores, size_t count,
+                                tile_kind kind, void *kept, double center,
+                                const row_state *row)
 {
     lln_tile_sums sums = {
         .reference = row->reference, .max = row->max, .center = center};
     if (kind.single)
-        lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kind.keep,
+        lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,
                           &sums);
     else
-        lln_tile_sums_f64(scores, count, kind.domain, kind.moments, kind.keep,
+        lln_tile_sums_f64(scores, count, kind.domain, kind.moments, kept,
                           &sums);
     return sums;
 }
 
-/* Adds `count` scores of one row. That they stay below the largest so far is
- * taken for granted, and mended if it was wrong: in n/512 tiles that happens
- * about ln(n/512) times, which costs less than looking for the maximum of
- * each tile first. */
-static void add_scores(void *scores, size_t count, tile_kind kind,
-                       row_state *row)
+/* Adds `count` scores of one row, and leaves them as logs in `kept` unless it
+ * is NULL. That they stay below the largest so far is taken for granted, and
+ * mended if it was wrong: in n/512 tiles that happens about ln(n/512) times,
+ * which costs less than looking for the maximum of each tile first. */
+static void add_scores(const void *scores, size_t count, tile_kind kind,
+                       void *kept, row_state *row)
 {
-    double center = row->moments.mean, ties = 0;
-    if (row->count == 0 && kind.moments)
-        center = first_center(scores, count, kind);
-    if (row->count == 0 || kind.keep) {
-        double largest = largest_of(scores, count, kind);
-        if (row->count == 0 || largest > row->reference)
-            raise_max(row, largest, kind.domain);
-        if (kind.keep) /* while they are scores */
-            ties = ties_with(scores, count, row->reference, kind);
+    double center = row->moments.mean;
+    if (row->count == 0) {
+        if (kind.moments)
+            center = first_center(scores, count, kind);
+        raise_max(row, largest_of(scores, count, kind), kind.domain);
     }
-    lln_tile_sums sums = sum_scores(scores, count, kind, center, row);
+    lln_tile_sums sums = sum_scores(scores, count, kind, kept, center, row);
     if (sums.largest > row->reference) {
         raise_max(row, sums.largest, kind.domain);
-        sums = sum_scores(scores, count, kind, center, row);
+        sums = sum_scores(scores, count, kind, kept, center, row);
     }
-    if (!kind.keep && sums.largest == row->reference)
-        ties = ties_with(scores, count, sums.largest, kind);
-    row->ties += ties;
+    if (sums.largest == row->reference)
+        row->ties += ties_with(scores, count, sums.largest, kind);
     row->rest += sums.rest;
     row->slope += sums.slope;
     row->square += sums.square;
@@ -146,8 +141,8 @@ static lln_row finish(const row_state *row, unsigned what)
 
 /* Scratch of one thread. */
 typedef struct {
-    void *packed, *scores;
-    size_t stride; /* of scores; 0: each tile has its own */
+    void *packed, *scores; /* scores of one tile */
+    void *kept;            /* of all keys, [rows x m], for a visitor */
     row_state rows[LLN_TILE_ROWS];
     size_t first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
 } workspace;
@@ -166,6 +161,7 @@ static void workspace_free(workspace *work)
         return;
     free(work->packed);
     free(work->scores);
+    free(work->kept);
     free(work);
 }
 
@@ -178,11 +174,11 @@ static workspace *workspace_alloc(const lln_attention *attention,
         return NULL;
     size_t size = lln_precision_size(attention->precision);
     size_t rows = block_rows(attention, pass);
-    work->stride = pass->visit ? attention->m : 0;
     work->packed = lln_array_alloc_raw(rows * attention->rank, size);
-    work->scores = lln_array_alloc_raw(
-        rows * (pass->visit ? attention->m : LLN_TILE_KEYS), size);
-    if (work->packed && work->scores)
+    work->scores = lln_array_alloc_raw(rows * LLN_TILE_KEYS, size);
+    if (pass->visit)
+        work->kept = lln_array_alloc_raw(rows * attention->m, size);
+    if (work->packed && work->scores && (work->kept || !pass->visit))
         return work;
     workspace_free(work);
     return NULL;
@@ -193,19 +189,20 @@ static void add_tile(const lln_attention *attention, workspace *work,
                      size_t rows, size_t j0, size_t j1, bool moments)
 {
     tile_kind kind = {attention->domain, attention->precision == LLN_FLOAT32,
-                      moments,
-                      work->stride > 0 && attention->domain == LLN_LINEAR};
-    size_t size = lln_precision_size(attention->precision);
-    size_t stride = work->stride ? work->stride : j1 - j0;
-    char *tile = (char *)work->scores + (work->stride ? j0 * size : 0);
-    lln_attention_tile(attention, work->packed, rows, j0, j1 - j0, stride,
-                       tile);
+                      moments};
+    size_t size = lln_precision_size(attention->precision), keys = j1 - j0;
+    lln_attention_tile(attention, work->packed, rows, j0, keys, keys,
+                       work->scores);
     for (size_t i = 0; i < rows; i++) {
         size_t from = work->first[i] > j0 ? work->first[i] : j0;
         size_t to = work->end[i] < j1 ? work->end[i] : j1;
+        const char *scores =
+            (const char *)work->scores + (i * keys + from - j0) * size;
+        char *kept = work->kept;
+        if (kept)
+            kept += (i * attention->m + from) * size;
         if (from < to)
-            add_scores(tile + (i * stride + from - j0) * size, to - from, kind,
-                       &work->rows[i]);
+            add_scores(scores, to - from, kind, kept, &work->rows[i]);
     }
 }
 
@@ -213,9 +210,9 @@ static void visit_row(const lln_attention *attention, const row_pass *pass,
                       const workspace *work, size_t i, size_t index,
                       const lln_row *row)
 {
-    size_t at = i * work->stride + work->first[i];
+    size_t at = i * attention->m + work->first[i];
     lln_matrix scores = {attention->precision, 1, row->keys,
-                         (const char *)work->scores +
+                         (const char *)work->kept +
                              at * lln_precision_size(attention->precision)};
     pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
 }

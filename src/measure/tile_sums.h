@@ -38,11 +38,11 @@ double lln_tile_center_f64(const double *scores, size_t count,
 
 /* Sums over count >= 1 scores, at most a tile's width, because they are
  * accumulated in the precision of the scores. power[] is filled only with
- * `moments`; with `keep` too, LLN_LINEAR scores are replaced by their logs,
- * which needs a reference that is not below any of them. */
-void lln_tile_sums_f32(float *scores, size_t count, lln_domain domain,
-                       bool moments, bool keep, lln_tile_sums *sums);
-void lln_tile_sums_f64(double *scores, size_t count, lln_domain domain,
-                       bool moments, bool keep, lln_tile_sums *sums);
+ * `moments`; with them, scores as logs are left in kept [count] unless it is
+ * NULL. */
+void lln_tile_sums_f32(const float *scores, size_t count, lln_domain domain,
+                       bool moments, float *kept, lln_tile_sums *sums);
+void lln_tile_sums_f64(const double *scores, size_t count, lln_domain domain,
+                       bool moments, double *kept, lln_tile_sums *sums);
 
 #endif

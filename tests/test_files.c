@@ -353,7 +353,7 @@ START_TEST(files_load_tau)
     lln_heads heads = open_heads(files, H);
     lln_head before = load(&heads, 1, NAN), after = load(&heads, 1, 0.7);
     double variance;
-    expect_ok(lln_logit_variance(&after, &variance));
+    expect_ok(lln_temperature_variance(&after, &variance));
     expect_relative(variance, 1 / (0.7 * 0.7), 1e-12);
     double factor =
         lln_matrix_get(after.q, 0, 0) / lln_matrix_get(before.q, 0, 0);

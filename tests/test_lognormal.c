@@ -162,7 +162,7 @@ START_TEST(measure_one_key)
     expect_status(lln_lognormal_measure(&attention, NULL, 0, &out, NULL),
                   LLN_EUNDEFINED);
     ck_assert(isnan(out.mean) && isnan(out.variance_row));
-    expect_status(lln_log_variance_row(&attention, NULL, 0, &variance),
+    expect_status(lln_lognormal_variance_row(&attention, NULL, 0, &variance),
                   LLN_EUNDEFINED);
     ck_assert(isnan(variance));
     lln_attention_close(&attention);
@@ -170,13 +170,13 @@ START_TEST(measure_one_key)
 }
 END_TEST
 
-START_TEST(log_variance_row_causal)
+START_TEST(lognormal_variance_row_causal)
 {
     lln_head head = case_head("A", LLN_FLOAT64, true);
     lln_attention attention;
     double variance;
     case_open(&head, "softmax", &attention);
-    expect_ok(lln_log_variance_row(&attention, NULL, 0, &variance));
+    expect_ok(lln_lognormal_variance_row(&attention, NULL, 0, &variance));
     expect_relative(variance,
                     case_scalar("A", "softmax_causal",
                                 "mean_within_row_var_ddof1_rows_i>=1"),
@@ -248,7 +248,7 @@ int main(void)
     tcase_add_test(measure, measure_any_threads);
     tcase_add_test(measure, measure_constant);
     tcase_add_test(measure, measure_one_key);
-    tcase_add_test(measure, log_variance_row_causal);
+    tcase_add_test(measure, lognormal_variance_row_causal);
     tcase_add_test(measure, normal_fit_five);
     tcase_add_test(measure, histogram_five);
     tcase_add_test(measure, quantiles_five);

@@ -37,8 +37,9 @@ static double measure(const lln_head *head, const lln_match *match)
 {
     lln_attention attention;
     double variance;
-    expect_ok(lln_match_attention(head, match->alpha, match->beta, &attention));
-    expect_ok(lln_log_variance_row(&attention, NULL, 0, &variance));
+    expect_ok(
+        lln_measured_attention(head, match->alpha, match->beta, &attention));
+    expect_ok(lln_lognormal_variance_row(&attention, NULL, 0, &variance));
     lln_attention_close(&attention);
     return variance;
 }

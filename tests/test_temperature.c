@@ -62,12 +62,12 @@ static const struct {
              {'D', 1.25},
              {'E', 19277.714972374262}};
 
-START_TEST(logit_variance_cases)
+START_TEST(temperature_variance_cases)
 {
     lln_heads heads = {0};
     lln_head head = load_case(cases[_i].name, false, &heads);
     double variance;
-    expect_ok(lln_logit_variance(&head, &variance));
+    expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, cases[_i].variance, 1e-12);
     lln_head_free(&head);
     lln_heads_close(&heads);
@@ -75,24 +75,24 @@ START_TEST(logit_variance_cases)
 END_TEST
 
 /* numpy: np.mean([a[i, :i + 1].var(ddof=1) for i in range(1, N)]). */
-START_TEST(logit_variance_causal_case)
+START_TEST(temperature_variance_causal_case)
 {
     lln_heads heads = {0};
     lln_head head = load_case('A', true, &heads);
     double variance;
-    expect_ok(lln_logit_variance(&head, &variance));
+    expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 1.435865190426584, 1e-12);
     lln_head_free(&head);
     lln_heads_close(&heads);
 }
 END_TEST
 
-START_TEST(logit_variance_causal_cases_against_slow)
+START_TEST(temperature_variance_causal_cases_against_slow)
 {
     lln_heads heads = {0};
     lln_head head = load_case(cases[_i].name, true, &heads);
     double variance;
-    expect_ok(lln_logit_variance(&head, &variance));
+    expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, slow_variance(&head), 1e-12);
     lln_head_free(&head);
     lln_heads_close(&heads);
@@ -127,7 +127,7 @@ static const struct {
     {300, 600, 3, 1e6, 1e-7},
 };
 
-START_TEST(logit_variance_shapes)
+START_TEST(temperature_variance_shapes)
 {
     size_t n = shapes[_i].n, m = shapes[_i].m, d = shapes[_i].d;
     srand(3);
@@ -138,7 +138,7 @@ START_TEST(logit_variance_shapes)
     double variance;
     for (int causal = 0; causal <= (n <= m); causal++) {
         head.mask.causal = causal;
-        expect_ok(lln_logit_variance(&head, &variance));
+        expect_ok(lln_temperature_variance(&head, &variance));
         expect_relative(variance, slow_variance(&head), shapes[_i].tolerance);
     }
     free(q);
@@ -146,7 +146,7 @@ START_TEST(logit_variance_shapes)
 }
 END_TEST
 
-START_TEST(logit_variance_float32_and_threads)
+START_TEST(temperature_variance_float32_and_threads)
 {
     enum { ROWS = 3000, D = 4 };
     srand(5);
@@ -163,7 +163,7 @@ START_TEST(logit_variance_float32_and_threads)
                      .scale = 0.5};
     for (int threads = 1; threads <= 3; threads++) {
         lln_threads_set(threads);
-        expect_ok(lln_logit_variance(&head, &result[threads - 1]));
+        expect_ok(lln_temperature_variance(&head, &result[threads - 1]));
     }
     ck_assert(result[0] == result[1] && result[0] == result[2]);
     expect_relative(result[0], slow_variance(&head), 1e-12);
@@ -174,7 +174,7 @@ START_TEST(logit_variance_float32_and_threads)
 }
 END_TEST
 
-START_TEST(logit_variance_constant_keys)
+START_TEST(temperature_variance_constant_keys)
 {
     const double q[] = {2.385, -0.07}, k[] = {0.3, 0.3, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 2, 1, q},
@@ -182,30 +182,30 @@ START_TEST(logit_variance_constant_keys)
                      .mask = {_i},
                      .scale = 1};
     double variance;
-    expect_ok(lln_logit_variance(&head, &variance));
+    expect_ok(lln_temperature_variance(&head, &variance));
     expect_absolute(variance, 0, 1e-30);
 }
 END_TEST
 
-START_TEST(logit_variance_undefined)
+START_TEST(temperature_variance_undefined)
 {
     const double x[] = {2.385, -0.07};
     lln_head head = {
         .q = {LLN_FLOAT64, 2, 1, x}, .k = {LLN_FLOAT64, 1, 1, x}, .scale = 1};
     double variance = 0;
-    expect_status(lln_logit_variance(&head, &variance), LLN_EUNDEFINED);
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
     ck_assert(isnan(variance));
     head.q.rows = 1;
     head.mask.causal = true;
-    expect_status(lln_logit_variance(&head, &variance), LLN_EUNDEFINED);
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
     /* One query that sees both keys. */
     head.k.rows = 2;
-    expect_ok(lln_logit_variance(&head, &variance));
+    expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
 }
 END_TEST
 
-START_TEST(logit_variance_refused)
+START_TEST(temperature_variance_refused)
 {
     const double x[] = {2.385, -0.07, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 3, 1, x},
@@ -213,33 +213,33 @@ START_TEST(logit_variance_refused)
                      .mask = {true},
                      .scale = 1};
     double variance = 0;
-    expect_status(lln_logit_variance(&head, &variance), LLN_EINVAL);
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     ck_assert(isnan(variance));
     head.mask.causal = false;
     lln_stop_requested = 1;
-    expect_status(lln_logit_variance(&head, &variance), LLN_EINTERRUPTED);
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EINTERRUPTED);
     ck_assert(isnan(variance));
     lln_stop_requested = 0;
     head.q.columns = head.k.columns = (size_t)1 << 32;
-    expect_status(lln_logit_variance(&head, &variance), LLN_ENOMEM);
+    expect_status(lln_temperature_variance(&head, &variance), LLN_ENOMEM);
 }
 END_TEST
 
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
 
 /* C_cross_hat, sigma_q_ddof1, sigma_k_ddof1 of the reference cases. */
-START_TEST(head_moments_cases)
+START_TEST(temperature_moments_cases)
 {
     lln_head head = case_head(CASES[_i].name, LLN_FLOAT64, false);
     double sigma_q, sigma_k, cross;
-    expect_ok(lln_head_moments(&head, &sigma_q, &sigma_k, &cross));
+    expect_ok(lln_temperature_moments(&head, &sigma_q, &sigma_k, &cross));
     const char *name = CASES[_i].name;
     double d2 = case_scalar(name, "data", "D2_fast_formula");
     expect_relative(sigma_q, case_scalar(name, "data", "sigma_q_ddof1"), 1e-12);
     expect_relative(sigma_k, case_scalar(name, "data", "sigma_k_ddof1"), 1e-12);
     expect_absolute(cross, case_scalar(name, "data", "C_cross_hat=D2-sq2sk2"),
                     1e-12 * d2);
-    expect_relative(lln_logit_deviation(&head, sigma_q, sigma_k),
+    expect_relative(lln_temperature_deviation(&head, sigma_q, sigma_k),
                     sigma_q * sigma_k, 1e-14);
     lln_head_free(&head);
 }
@@ -248,18 +248,21 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("temperature");
-    TCase *variance = tcase_create("lln_logit_variance");
+    TCase *variance = tcase_create("lln_temperature_variance");
     tcase_set_timeout(variance, 60);
-    tcase_add_loop_test(variance, logit_variance_cases, 0, COUNT(cases));
-    tcase_add_test(variance, logit_variance_causal_case);
-    tcase_add_loop_test(variance, logit_variance_causal_cases_against_slow, 0,
+    tcase_add_loop_test(variance, temperature_variance_cases, 0, COUNT(cases));
+    tcase_add_test(variance, temperature_variance_causal_case);
+    tcase_add_loop_test(variance,
+                        temperature_variance_causal_cases_against_slow, 0,
                         COUNT(cases));
-    tcase_add_loop_test(variance, logit_variance_shapes, 0, COUNT(shapes));
-    tcase_add_loop_test(variance, logit_variance_float32_and_threads, 0, 2);
-    tcase_add_loop_test(variance, logit_variance_constant_keys, 0, 2);
-    tcase_add_loop_test(variance, head_moments_cases, 0, CASE_COUNT);
-    tcase_add_test(variance, logit_variance_undefined);
-    tcase_add_test(variance, logit_variance_refused);
+    tcase_add_loop_test(variance, temperature_variance_shapes, 0,
+                        COUNT(shapes));
+    tcase_add_loop_test(variance, temperature_variance_float32_and_threads, 0,
+                        2);
+    tcase_add_loop_test(variance, temperature_variance_constant_keys, 0, 2);
+    tcase_add_loop_test(variance, temperature_moments_cases, 0, CASE_COUNT);
+    tcase_add_test(variance, temperature_variance_undefined);
+    tcase_add_test(variance, temperature_variance_refused);
     suite_add_tcase(suite, variance);
     return run_suite(suite);
 }

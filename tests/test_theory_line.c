@@ -82,7 +82,7 @@ START_TEST(hyperbola_error)
 {
     size_t d = (size_t)8 << _i;
     for (double s2 = 0.4; s2 <= 40; s2 *= 1.7) {
-        struct lln_theory_lln lln;
+        lln_theory_lln_values lln;
         double variance, s = sqrt(s2 / 2);
         expect_ok(lln_theory_lln(d, s, s, &lln));
         expect_ok(lln_theory_hyperbola(d, s2, &variance));

@@ -85,7 +85,7 @@ START_TEST(lln_table)
 {
     const double *row = VARIANCE[_i];
     double s = sqrt(row[1] / 2);
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln((size_t)row[0], s, s, &lln));
     expect_absolute(lln.sum_variance, row[2], 1e-11);
     expect_absolute(lln.log_variance_row, row[3], 1e-11);
@@ -97,7 +97,7 @@ END_TEST
 START_TEST(lln_sides)
 {
     const double *row = SIDES[_i];
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln((size_t)row[0], row[1], row[1], &lln));
     expect_absolute(lln.log_variance_row, row[2], 1e-10);
     expect_absolute(lln.log_variance, row[3], 1e-10);
@@ -137,7 +137,7 @@ START_TEST(lln_two_features)
                                      {1.7, 0.4},   {1.1, 1.9}, {2, 0.03},
                                      {8, 0.9}};
     double a = SIDE[_i][0], b = SIDE[_i][1], expected[2];
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     two_features(a, b, expected);
     expect_ok(lln_theory_lln(2, a, b, &lln));
     expect_absolute(lln.log_variance_row, expected[0], 1e-11);
@@ -151,7 +151,7 @@ START_TEST(lln_one_feature)
     static const double SIDE[][2] = {
         {1e-3, 0.02}, {0.25, 0.25}, {3, 1.3}, {7, 7}};
     double a = SIDE[_i][0], b = SIDE[_i][1], log_mean;
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln(1, a, b, &lln));
     expect_absolute(lln.log_variance_row, b * b, 1e-11);
     expect_absolute(lln.log_variance, b * b, 1e-11);
@@ -165,7 +165,7 @@ END_TEST
 START_TEST(lln_small_sides)
 {
     double a = 3e-3, b = 2e-3;
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln(64, a, b, &lln));
     expect_relative(lln.log_variance_row, b * b / 64, 2e-5);
     expect_relative(lln.log_variance, b * b / 64, 2e-5);
@@ -175,7 +175,7 @@ END_TEST
 /* As a grows a row follows one key feature: D2 -> b^2 from below. */
 START_TEST(lln_large_query_side)
 {
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln(8, 12, 0.9, &lln));
     expect_relative(lln.log_variance_row, 0.81, 0.15);
     ck_assert(lln.log_variance_row < 0.81);
@@ -184,7 +184,7 @@ END_TEST
 
 START_TEST(lln_no_query_side)
 {
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln(64, 0, 1, &lln));
     expect_absolute(lln.feature_mean, log(64), 0);
     expect_relative(lln.concentration, 1.0 / 64, 1e-13);
@@ -196,7 +196,7 @@ END_TEST
 
 START_TEST(lln_no_key_side)
 {
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln(64, 1, 0, &lln));
     expect_absolute(lln.sum_mean, 4.6459422203271297, 1e-13); /* as above */
     expect_absolute(lln.feature_mean, 4.6459422203271297, 1e-13);
@@ -207,7 +207,7 @@ END_TEST
 
 START_TEST(lln_invalid)
 {
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_status(lln_theory_lln(0, 1, 1, &lln), LLN_EINVAL);
     expect_status(lln_theory_lln(8, -1, 1, &lln), LLN_EINVAL);
     expect_status(lln_theory_lln(8, 1, -1, &lln), LLN_EINVAL);
@@ -220,7 +220,7 @@ END_TEST
 /* The formula by hand. */
 START_TEST(lln_log_mean_value)
 {
-    struct lln_theory_lln lln = {
+    lln_theory_lln_values lln = {
         .d = 64, .a = 1, .b = 1.5, .sum_mean = 5.25, .feature_mean = 4.5};
     double mean;
     expect_ok(lln_theory_lln_log_mean(512, &lln, &mean));
@@ -230,7 +230,7 @@ END_TEST
 
 START_TEST(lln_log_mean_invalid)
 {
-    struct lln_theory_lln lln = {.d = 8};
+    lln_theory_lln_values lln = {.d = 8};
     double mean;
     expect_status(lln_theory_lln_log_mean(0, &lln, &mean), LLN_EINVAL);
 }
@@ -240,7 +240,7 @@ END_TEST
  * 0.038804239796806139 for d = 64, both at spread 1. */
 START_TEST(lln_lambda2_value)
 {
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     double lambda2, expected = sqrt((0.0052345924331272109 - 1.0 / 512) *
                                     (0.038804239796806139 - 1.0 / 64));
     expect_ok(lln_theory_lln(64, 1, 1, &lln));
@@ -252,7 +252,7 @@ END_TEST
 START_TEST(lln_lambda2_simulated)
 {
     const double *row = SIMULATED[_i];
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     double lambda2;
     expect_ok(lln_theory_lln((size_t)row[1], row[2], row[2], &lln));
     expect_ok(lln_theory_lln_lambda2((size_t)row[0], &lln, &lambda2));
@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(lln_lambda2_degenerate)
 {
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     double lambda2;
     expect_ok(lln_theory_lln(8, 1.2, 0.9, &lln));
     expect_ok(lln_theory_lln_lambda2(1, &lln, &lambda2));
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(lln_lambda2_invalid)
 {
-    struct lln_theory_lln lln = {.d = 8, .a = 1, .b = 1, .concentration = 0.3};
+    lln_theory_lln_values lln = {.d = 8, .a = 1, .b = 1, .concentration = 0.3};
     double x;
     expect_status(lln_theory_lln_lambda2(0, &lln, &x), LLN_EINVAL);
     expect_status(lln_theory_lln_unbiased_norm(0, &lln, &x), LLN_EINVAL);
@@ -289,7 +289,7 @@ END_TEST
 START_TEST(lln_unbiased_norm_limit)
 {
     const double *row = NORM_LIMIT[_i];
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     double norm;
     expect_ok(lln_theory_lln((size_t)row[0], row[1], row[1], &lln));
     expect_ok(lln_theory_lln_unbiased_norm(10000000, &lln, &norm));

@@ -56,7 +56,7 @@ START_TEST(lln_match_round_trip)
     static const size_t DIMENSION[] = {2, 64, 300};
     double target = TARGET[_i % 4], s;
     size_t d = DIMENSION[_i / 4];
-    struct lln_theory_lln lln;
+    lln_theory_lln_values lln;
     expect_ok(lln_theory_lln_match(d, target, &s));
     expect_ok(lln_theory_lln(d, s, s, &lln));
     expect_relative(lln.log_variance_row, target, 1e-9);

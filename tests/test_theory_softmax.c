@@ -63,7 +63,7 @@ START_TEST(softmax_table)
 {
     const double *row = GAUSS[_i];
     size_t n = (size_t)row[0], d = (size_t)row[1];
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(lln_theory_softmax(n, d, row[2], &theory));
     expect_absolute(theory.entropy, row[3], 1e-11);
     expect_absolute(theory.log_norm, row[4], 1e-11);
@@ -78,7 +78,7 @@ END_TEST
 START_TEST(softmax_entropy)
 {
     const double *row = ENTROPY[_i];
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(lln_theory_softmax((size_t)row[0], 64, row[1], &theory));
     expect_absolute(theory.entropy, row[2], 1e-11);
     expect_absolute(theory.concentration, row[3], 1e-11);
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(softmax_variance)
 {
     const double *row = VARIANCE[_i];
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(
         lln_theory_softmax((size_t)row[0], (size_t)row[1], row[2], &theory));
     expect_absolute(theory.log_variance, row[3], 1e-11);
@@ -120,7 +120,7 @@ static double entropy_of_two(size_t d, double sigma)
 START_TEST(softmax_two_keys)
 {
     static const double SIGMA[] = {0.2, 1.1, 2.3};
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(lln_theory_softmax(2, 16, SIGMA[_i], &theory));
     expect_absolute(theory.entropy, entropy_of_two(16, SIGMA[_i]), 1e-11);
 }
@@ -134,7 +134,7 @@ START_TEST(softmax_many_keys)
     static const size_t DIMENSION[] = {16, 64, 1000};
     size_t d = DIMENSION[_i];
     double s2 = 0.7 * 0.7;
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(lln_theory_softmax(10000000, d, 0.7, &theory));
     expect_absolute(theory.log_variance, s2 + s2 * s2 / (2 * (double)d), 1e-6);
     expect_absolute(theory.entropy, log(1e7) - s2 / 2, 1e-6);
@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(softmax_uniform)
 {
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(lln_theory_softmax(37, 8, 0, &theory));
     expect_absolute(theory.entropy, log(37), 1e-14);
     expect_absolute(theory.log_mean, -log(37), 1e-14);
@@ -156,7 +156,7 @@ END_TEST
 
 START_TEST(softmax_one_key)
 {
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_ok(lln_theory_softmax(1, 8, 1.3, &theory));
     expect_absolute(theory.entropy, 0, 0);
     expect_absolute(theory.log_norm, 0, 0);
@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(softmax_invalid)
 {
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     expect_status(lln_theory_softmax(0, 8, 1, &theory), LLN_EINVAL);
     expect_status(lln_theory_softmax(8, 0, 1, &theory), LLN_EINVAL);
     expect_status(lln_theory_softmax(8, 8, -1, &theory), LLN_EINVAL);

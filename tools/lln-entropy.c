@@ -71,7 +71,7 @@ static lln_status summarise(const run_case *c, run_block *block)
     for (size_t i = 0; i < 9; i++)
         block->cells[i].real = values[i];
     list(&error, block->errors);
-    struct lln_theory_softmax theory;
+    lln_theory_softmax_values theory;
     if (model_softmax(c, &theory))
         block->cells[9].real = theory.entropy;
     return LLN_OK;

@@ -93,7 +93,7 @@ static void read_methods(void)
     free(copy);
 }
 
-static void fill(const lln_match *match, const lln_match_report *report,
+static void fill(const lln_match *match, const lln_report *report,
                  lln_cell *cells)
 {
     cells[1].real = match->alpha;
@@ -124,11 +124,10 @@ static void warn(const run_case *c, const char *method)
 }
 
 static lln_status match_head(const run_case *c, const lln_match_method *method,
-                             const lln_match_attention_summary *softmax,
-                             lln_cell *cells)
+                             const lln_report_summary *softmax, lln_cell *cells)
 {
     lln_match match;
-    lln_match_report report;
+    lln_report report;
     cells[0].text = method->name;
     cells[5].text = "log_variance_row";
     lln_status status = lln_match_solve(method, c->head, &match);
@@ -137,16 +136,16 @@ static lln_status match_head(const run_case *c, const lln_match_method *method,
         return LLN_OK;
     }
     LLN_TRY(status);
-    LLN_TRY(lln_match_measure(c->head, &match, softmax, &report));
+    LLN_TRY(lln_report_match(c->head, &match, softmax, &report));
     fill(&match, &report, cells);
     return LLN_OK;
 }
 
 static lln_status measure(const run_case *c, run_block *block)
 {
-    lln_match_attention_summary softmax;
+    lln_report_summary softmax;
     LLN_TRY(run_block_resize(block, method_count));
-    LLN_TRY(lln_match_softmax(c->head, !options.no_spectrum, &softmax));
+    LLN_TRY(lln_report_softmax(c->head, !options.no_spectrum, &softmax));
     for (size_t i = 0; i < method_count; i++)
         LLN_TRY(match_head(c, methods[i], &softmax,
                            block->cells + i * block->columns));

@@ -50,8 +50,8 @@ static const lln_column eigenvalue_columns[] = {
 
 static double theory(const run_case *c)
 {
-    struct lln_theory_softmax softmax;
-    struct lln_theory_lln lln;
+    lln_theory_softmax_values softmax;
+    lln_theory_lln_values lln;
     double lambda2;
     if (model_softmax(c, &softmax))
         return softmax.lambda2;

@@ -94,8 +94,8 @@ static const double HISTOGRAM_RANGE = 6;
 
 static void fill_theory(const run_case *c, lln_cell *cells)
 {
-    struct lln_theory_softmax softmax;
-    struct lln_theory_lln lln;
+    lln_theory_softmax_values softmax;
+    lln_theory_lln_values lln;
     if (model_softmax_by_sigmas(c, &softmax)) {
         cells[0].real = softmax.log_mean;
         cells[1].real = softmax.log_variance;
@@ -114,8 +114,8 @@ static lln_status summarise(const run_case *c, run_block *block)
     lln_attention attention;
     lln_lognormal fit;
     lln_cell *cells = block->cells;
-    LLN_TRY(lln_head_moments(c->head, &cells[0].real, &cells[1].real,
-                             &cells[2].real));
+    LLN_TRY(lln_temperature_moments(c->head, &cells[0].real, &cells[1].real,
+                                    &cells[2].real));
     fill_theory(c, cells + 6);
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status =

@@ -13,12 +13,12 @@ static bool speaks(const run_case *c, const char *kernel)
 
 /* The trials of a temperature ask the same question. */
 static bool softmax_at(const run_case *c, double sigma,
-                       struct lln_theory_softmax *out)
+                       lln_theory_softmax_values *out)
 {
     static size_t last_n, last_d;
     static double last_sigma;
     static bool last_known;
-    static struct lln_theory_softmax last;
+    static lln_theory_softmax_values last;
     size_t n = c->head->q.rows, d = c->head->q.columns;
     if (n != last_n || d != last_d || sigma != last_sigma) {
         last_known = lln_theory_softmax(n, d, sigma, &last) == LLN_OK;
@@ -30,19 +30,20 @@ static bool softmax_at(const run_case *c, double sigma,
     return last_known;
 }
 
-bool model_softmax(const run_case *c, struct lln_theory_softmax *out)
+bool model_softmax(const run_case *c, lln_theory_softmax_values *out)
 {
     return speaks(c, "softmax") && c->tau > 0 && softmax_at(c, 1 / c->tau, out);
 }
 
-bool model_softmax_by_sigmas(const run_case *c, struct lln_theory_softmax *out)
+bool model_softmax_by_sigmas(const run_case *c, lln_theory_softmax_values *out)
 {
     return speaks(c, "softmax") &&
-           softmax_at(c, lln_logit_deviation(c->head, c->sigma_q, c->sigma_k),
-                      out);
+           softmax_at(
+               c, lln_temperature_deviation(c->head, c->sigma_q, c->sigma_k),
+               out);
 }
 
-bool model_lln(const run_case *c, struct lln_theory_lln *out)
+bool model_lln(const run_case *c, lln_theory_lln_values *out)
 {
     return speaks(c, "lln") &&
            lln_theory_lln(c->head->q.columns, c->kernel->number[0] * c->sigma_q,

@@ -12,10 +12,10 @@
  * sigmas) with the deviations of its queries and keys. False, and *out is not
  * to be used, where the model does not speak: a causal mask, another kernel,
  * numbers of queries and keys that differ, no temperature. */
-bool model_softmax(const run_case *c, struct lln_theory_softmax *out);
-bool model_softmax_by_sigmas(const run_case *c, struct lln_theory_softmax *out);
+bool model_softmax(const run_case *c, lln_theory_softmax_values *out);
+bool model_softmax_by_sigmas(const run_case *c, lln_theory_softmax_values *out);
 
 /* LLN attention with the case's alpha, beta and deviations, many tokens. */
-bool model_lln(const run_case *c, struct lln_theory_lln *out);
+bool model_lln(const run_case *c, lln_theory_lln_values *out);
 
 #endif

@@ -50,7 +50,7 @@ static void describe_case(const run_state *run, double tau, run_case *c)
     c->sigma_k = head->sigma_k;
     c->tau = tau;
     if (isnan(tau)) {
-        lln_status status = lln_head_temperature(head, &c->tau);
+        lln_status status = lln_temperature_measure(head, &c->tau);
         if (status != LLN_EUNDEFINED)
             cli_check(status);
     }

@@ -221,7 +221,7 @@ static lln_status set_temperature(const array *q, place at, double tau,
     double variance;
     char where[PLACE_TEXT];
     place_text(q, at, where, sizeof where);
-    lln_status status = lln_logit_variance(head, &variance);
+    lln_status status = lln_temperature_variance(head, &variance);
     if (status == LLN_EUNDEFINED)
         return lln_fail(status,
                         "%s: %sno query sees two keys, so that there is no "

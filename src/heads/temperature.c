@@ -307,7 +307,7 @@ static lln_status mean_variance(work *w, double *mean)
     return w->head->mask.causal ? causal(w, mean) : without_mask(w, mean);
 }
 
-lln_status lln_logit_variance(const lln_head *head, double *variance)
+lln_status lln_temperature_variance(const lln_head *head, double *variance)
 {
     work w = {.head = head};
     double mean;
@@ -328,35 +328,37 @@ lln_status lln_logit_variance(const lln_head *head, double *variance)
     return status;
 }
 
-double lln_logit_deviation(const lln_head *head, double sigma_q, double sigma_k)
+double lln_temperature_deviation(const lln_head *head, double sigma_q,
+                                 double sigma_k)
 {
     return sigma_q * sigma_k * fabs(head->scale) *
            sqrt((double)head->q.columns);
 }
 
-lln_status lln_head_temperature(const lln_head *head, double *tau)
+lln_status lln_temperature_measure(const lln_head *head, double *tau)
 {
     double variance = NAN;
     *tau = NAN;
     if (head->sigma_q > 0) {
-        *tau = 1 / lln_logit_deviation(head, head->sigma_q, head->sigma_k);
+        *tau =
+            1 / lln_temperature_deviation(head, head->sigma_q, head->sigma_k);
         return LLN_OK;
     }
-    LLN_TRY(lln_logit_variance(head, &variance));
+    LLN_TRY(lln_temperature_variance(head, &variance));
     if (!(variance > 0))
         return lln_fail(LLN_EUNDEFINED, "logits are constant in every row");
     *tau = 1 / sqrt(variance);
     return LLN_OK;
 }
 
-lln_status lln_head_moments(const lln_head *head, double *sigma_q,
-                            double *sigma_k, double *cross)
+lln_status lln_temperature_moments(const lln_head *head, double *sigma_q,
+                                   double *sigma_k, double *cross)
 {
     double mean, variance = NAN;
     lln_matrix_moments(head->q, &mean, sigma_q);
     lln_matrix_moments(head->k, &mean, sigma_k);
-    lln_status status = lln_logit_variance(head, &variance);
-    double deviation = lln_logit_deviation(head, *sigma_q, *sigma_k);
+    lln_status status = lln_temperature_variance(head, &variance);
+    double deviation = lln_temperature_deviation(head, *sigma_q, *sigma_k);
     *cross = variance - deviation * deviation;
     return status;
 }

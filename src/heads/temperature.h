@@ -15,20 +15,20 @@
  * M = Q'Q/n (not centred). Time O((n + m) d^2), memory O(d^2), float64.
  * Rows with fewer than two keys are left out; if no row is left, *variance
  * is NaN and the status LLN_EUNDEFINED. Temperature tau = 1/sqrt(D2). */
-LLN_NODISCARD lln_status lln_logit_variance(const lln_head *head,
-                                            double *variance);
+LLN_NODISCARD lln_status lln_temperature_variance(const lln_head *head,
+                                                  double *variance);
 
 /* sigma_q sigma_k |scale| sqrt(d): the standard deviation of the logits, and
  * the inverse temperature, when queries and keys are independent and normal
  * with these deviations. */
-double lln_logit_deviation(const lln_head *head, double sigma_q,
-                           double sigma_k);
+double lln_temperature_deviation(const lln_head *head, double sigma_q,
+                                 double sigma_k);
 
-/* Temperature of softmax attention: 1 / lln_logit_deviation with the model's
- * deviations for a sampled head, 1/sqrt(D2) measured for any other. NaN and
- * LLN_EUNDEFINED where D2 is undefined or 0. */
-LLN_NODISCARD lln_status lln_head_temperature(const lln_head *head,
-                                              double *tau);
+/* Temperature of softmax attention: 1 / lln_temperature_deviation with the
+ * model's deviations for a sampled head, 1/sqrt(D2) measured for any other. NaN
+ * and LLN_EUNDEFINED where D2 is undefined or 0. */
+LLN_NODISCARD lln_status lln_temperature_measure(const lln_head *head,
+                                                 double *tau);
 
 /* Standard deviations of all entries of Q and of K (divisor: entries - 1,
  * mean removed), and the cross term
@@ -36,7 +36,9 @@ LLN_NODISCARD lln_status lln_head_temperature(const lln_head *head,
  * what the temperature owes to the means of the queries and to covariances
  * that queries and keys share; zero in expectation for Gaussian heads.
  * cross is NaN, and the status LLN_EUNDEFINED, where D2 is. */
-LLN_NODISCARD lln_status lln_head_moments(const lln_head *head, double *sigma_q,
-                                          double *sigma_k, double *cross);
+LLN_NODISCARD lln_status lln_temperature_moments(const lln_head *head,
+                                                 double *sigma_q,
+                                                 double *sigma_k,
+                                                 double *cross);
 
 #endif

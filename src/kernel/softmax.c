@@ -44,7 +44,7 @@ static lln_status softmax_log_variance_row(const lln_attention *attention,
                                            double *variance)
 {
     const softmax_state *state = attention->state;
-    return lln_logit_variance(&state->head, variance);
+    return lln_temperature_variance(&state->head, variance);
 }
 
 /* Copies queries and keys to float64, to be owned by the attention. */

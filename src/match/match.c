@@ -62,7 +62,7 @@ const lln_match_method lln_match_methods[] = {
      fenton_row_side},
     {"exact", "quadrature under the Gaussian model", exact_side},
     {"measured", "root of the log-variance measured on the head",
-     lln_match_measured},
+     lln_measured_side},
     {0},
 };
 
@@ -97,7 +97,7 @@ lln_status lln_match_solve_within(const lln_match_method *method,
                         tolerance);
     LLN_TRY(spread(head->q, "queries", &result.sigma_q));
     LLN_TRY(spread(head->k, "keys", &result.sigma_k));
-    LLN_TRY(lln_logit_variance(head, &result.target));
+    LLN_TRY(lln_temperature_variance(head, &result.target));
     if (!(result.target > 0))
         return lln_fail(LLN_EUNDEFINED,
                         "match: the logits have no spread within rows");

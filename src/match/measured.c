@@ -48,8 +48,8 @@ typedef struct {
     lln_status status;
 } search;
 
-lln_status lln_match_attention(const lln_head *head, double alpha, double beta,
-                               lln_attention *attention)
+lln_status lln_measured_attention(const lln_head *head, double alpha,
+                                  double beta, lln_attention *attention)
 {
     lln_kernel_choice choice;
     LLN_TRY(lln_kernel_parse("lln", &choice));
@@ -79,8 +79,8 @@ static double summarise(search *f)
 static lln_status log_variance(search *f, double s, double *variance)
 {
     lln_attention attention = {0};
-    LLN_TRY(lln_match_attention(f->head, s / f->sigma_q, s / f->sigma_k,
-                                &attention));
+    LLN_TRY(lln_measured_attention(f->head, s / f->sigma_q, s / f->sigma_k,
+                                   &attention));
     lln_status status = lln_rows_measure(&attention, f->rows, f->count,
                                          LLN_ROW_MOMENTS, f->measured);
     lln_attention_close(&attention);
@@ -368,8 +368,8 @@ static lln_status solve_in_stages(search *f, size_t *rows, double tolerance,
     return LLN_OK;
 }
 
-lln_status lln_match_measured(const lln_head *head, double tolerance,
-                              lln_match *match, double *s)
+lln_status lln_measured_side(const lln_head *head, double tolerance,
+                             lln_match *match, double *s)
 {
     double x = NAN;
     size_t n = head->q.rows;

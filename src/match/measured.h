@@ -8,13 +8,13 @@
 #include "match/match.h"
 
 /* LLN attention of the head with these alpha and beta. */
-LLN_NODISCARD lln_status lln_match_attention(const lln_head *head, double alpha,
-                                             double beta,
-                                             lln_attention *attention);
+LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
+                                                double alpha, double beta,
+                                                lln_attention *attention);
 
 /* The method `measured`, see lln_match_method.side. */
-LLN_NODISCARD lln_status lln_match_measured(const lln_head *head,
-                                            double tolerance, lln_match *match,
-                                            double *s);
+LLN_NODISCARD lln_status lln_measured_side(const lln_head *head,
+                                           double tolerance, lln_match *match,
+                                           double *s);
 
 #endif

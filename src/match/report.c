@@ -37,7 +37,7 @@ static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
 }
 
 static lln_status summarise(lln_attention *attention, bool spectrum,
-                            lln_match_attention_summary *out)
+                            lln_report_summary *out)
 {
     size_t n = attention->n;
     lln_row *rows = calloc(n, sizeof *rows);
@@ -58,8 +58,8 @@ static lln_status summarise(lln_attention *attention, bool spectrum,
                : status;
 }
 
-lln_status lln_match_softmax(const lln_head *head, bool spectrum,
-                             lln_match_attention_summary *out)
+lln_status lln_report_softmax(const lln_head *head, bool spectrum,
+                              lln_report_summary *out)
 {
     lln_kernel_choice choice;
     lln_attention attention = {0};
@@ -85,7 +85,7 @@ static void scan_exponents(lln_matrix a, double factor, double *max,
 }
 
 static void describe_exponents(const lln_head *head, const lln_match *match,
-                               lln_match_report *report)
+                               lln_report *report)
 {
     size_t fp16 = 0, bf16 = 0;
     double max = -INFINITY;
@@ -98,13 +98,14 @@ static void describe_exponents(const lln_head *head, const lln_match *match,
     report->bf16_overflow = (double)bf16 / features;
 }
 
-lln_status lln_match_measure(const lln_head *head, const lln_match *match,
-                             const lln_match_attention_summary *softmax,
-                             lln_match_report *report)
+lln_status lln_report_match(const lln_head *head, const lln_match *match,
+                            const lln_report_summary *softmax,
+                            lln_report *report)
 {
     lln_attention attention = {0};
-    lln_match_attention_summary lln;
-    LLN_TRY(lln_match_attention(head, match->alpha, match->beta, &attention));
+    lln_report_summary lln;
+    LLN_TRY(
+        lln_measured_attention(head, match->alpha, match->beta, &attention));
     lln_status status = summarise(&attention, !isnan(softmax->lambda2), &lln);
     lln_attention_close(&attention);
     if (status != LLN_OK)

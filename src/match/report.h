@@ -11,17 +11,17 @@
 
 /* Of one attention matrix of a head. */
 typedef struct {
-    double log_variance; /* D2, see lln_log_variance_row */
+    double log_variance; /* D2, see lln_lognormal_variance_row */
     double entropy;      /* mean over rows, nats */
     double lambda2;      /* see lln_spectrum; NaN: not measured */
-} lln_match_attention_summary;
+} lln_report_summary;
 
 /* Of softmax attention, against which matches of the head are held; once for
  * all of them. lambda2 (with `spectrum`) takes many times the rest.
  * Where fewer than two keys are seen D2 is NaN. LLN_ENOMEM; LLN_EINTERRUPTED.
  */
-LLN_NODISCARD lln_status lln_match_softmax(const lln_head *head, bool spectrum,
-                                           lln_match_attention_summary *out);
+LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
+                                            lln_report_summary *out);
 
 typedef struct {
     double achieved;       /* D2 of LLN over all rows */
@@ -32,13 +32,14 @@ typedef struct {
     double fp16_overflow;  /* share of the features exp(alpha q_il) and */
     double bf16_overflow;  /* exp(beta k_jl), taken without subtracting a
                               maximum, that round to infinity */
-} lln_match_report;
+} lln_report;
 
 /* Measures LLN attention with the match; one pass over the head.
  * fp16 rounds to infinity from 65520, bf16 from 2^128 (1 - 2^-9).
  * LLN_EINVAL: alpha or beta not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_match_measure(
-    const lln_head *head, const lln_match *match,
-    const lln_match_attention_summary *softmax, lln_match_report *report);
+LLN_NODISCARD lln_status lln_report_match(const lln_head *head,
+                                          const lln_match *match,
+                                          const lln_report_summary *softmax,
+                                          lln_report *report);
 
 #endif

@@ -343,8 +343,9 @@ lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
                                 sample_q, normal_q);
 }
 
-lln_status lln_log_variance_row(lln_attention *attention, const size_t *rows,
-                                size_t count, double *variance)
+lln_status lln_lognormal_variance_row(lln_attention *attention,
+                                      const size_t *rows, size_t count,
+                                      double *variance)
 {
     *variance = NAN;
     count = rows ? count : attention->n;

@@ -76,7 +76,7 @@ static double node_step(double a, double smooth)
 }
 
 /* Points from the left end to where phi^d vanishes. */
-static size_t grid_count(struct lln_transform *transform, size_t d, double s,
+static size_t grid_count(lln_transform *transform, size_t d, double s,
                          double depth)
 {
     size_t count = 0;
@@ -90,8 +90,8 @@ static size_t grid_count(struct lln_transform *transform, size_t d, double s,
 }
 
 /* Column by column: 1 - phi_b(e^{u + az}) for all u at one node z. */
-static void fill_complements(struct lln_transform *transform, double a,
-                             double b, double left, double depth, double step,
+static void fill_complements(lln_transform *transform, double a, double b,
+                             double left, double depth, double step,
                              struct side *side)
 {
     lln_transform_init(transform, b, STEP, depth);
@@ -125,8 +125,8 @@ static void centre(struct side *side, double step)
     }
 }
 
-static lln_status side_build(struct lln_transform *transform, size_t d,
-                             double a, double b, double step, struct side *side)
+static lln_status side_build(lln_transform *transform, size_t d, double a,
+                             double b, double step, struct side *side)
 {
     double depth = lln_transform_depth(d, DIGITS);
     double s = hypot(a, b), reach = sqrt(2 * depth);
@@ -184,7 +184,7 @@ static double integrate(size_t d, const struct side *x, const struct side *y,
 lln_status lln_sum_covariance(size_t d, double a, double b, double b2,
                               double *covariance)
 {
-    struct lln_transform *transform = lln_array_alloc(1, sizeof *transform);
+    lln_transform *transform = lln_array_alloc(1, sizeof *transform);
     if (!transform)
         return LLN_ENOMEM;
     struct side x = {0}, y = {0};

@@ -10,7 +10,7 @@
 lln_status lln_theory_fenton_accuracy(size_t d, double s2,
                                       lln_theory_accuracy *out)
 {
-    struct lln_theory_lln exact;
+    lln_theory_lln_values exact;
     double side = sqrt(s2 / 2);
     LLN_TRY(lln_theory_lln(d, side, side, &exact));
     out->exact_mean = exact.sum_mean;

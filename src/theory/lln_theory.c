@@ -32,7 +32,7 @@ static lln_status row_variance(size_t d, double a, double b,
 }
 
 static lln_status log_variances(double feature_variance,
-                                struct lln_theory_lln *lln)
+                                lln_theory_lln_values *lln)
 {
     if (lln->b == 0) {
         lln->log_variance_row = lln->log_variance = 0;
@@ -56,10 +56,10 @@ static lln_status log_variances(double feature_variance,
 }
 
 lln_status lln_theory_lln(size_t d, double a, double b,
-                          struct lln_theory_lln *lln)
+                          lln_theory_lln_values *lln)
 {
     double sum[4], feature[4];
-    struct lln_theory_lln result = {.d = d, .a = a, .b = b};
+    lln_theory_lln_values result = {.d = d, .a = a, .b = b};
     LLN_TRY(check(d, a, b));
     LLN_TRY(lln_theory_sum_cumulants(d, a * a + b * b, sum));
     LLN_TRY(lln_theory_sum_cumulants(d, a * a, feature));
@@ -72,7 +72,7 @@ lln_status lln_theory_lln(size_t d, double a, double b,
     return LLN_OK;
 }
 
-lln_status lln_theory_lln_log_mean(size_t n, const struct lln_theory_lln *lln,
+lln_status lln_theory_lln_log_mean(size_t n, const lln_theory_lln_values *lln,
                                    double *log_mean)
 {
     if (n == 0)
@@ -82,7 +82,7 @@ lln_status lln_theory_lln_log_mean(size_t n, const struct lln_theory_lln *lln,
     return LLN_OK;
 }
 
-lln_status lln_theory_lln_lambda2(size_t n, const struct lln_theory_lln *lln,
+lln_status lln_theory_lln_lambda2(size_t n, const lln_theory_lln_values *lln,
                                   double *lambda2)
 {
     double columns;
@@ -94,7 +94,7 @@ lln_status lln_theory_lln_lambda2(size_t n, const struct lln_theory_lln *lln,
 }
 
 lln_status lln_theory_lln_unbiased_norm(size_t n,
-                                        const struct lln_theory_lln *lln,
+                                        const lln_theory_lln_values *lln,
                                         double *norm)
 {
     double lambda2;

@@ -12,7 +12,7 @@
 
 /* a = alpha sigma_q, b = beta sigma_k. T = ln sum_l e^{a x_l} is what the
  * normaliser of a row depends on: ln Z = ln N + b^2/2 + T. */
-struct lln_theory_lln {
+typedef struct {
     size_t d;
     double a, b;
     double sum_mean;         /* E ln S */
@@ -21,7 +21,7 @@ struct lln_theory_lln {
     double log_variance;     /* variance of ln P over all entries (D1) */
     double feature_mean;     /* E T */
     double concentration;    /* Y2 = E sum_l w_l^2, w = softmax of alpha q */
-};
+} lln_theory_lln_values;
 
 /* ln S with the normaliser included, N -> inf:
  *     D2 = Var ln S - Cov(s, s'),   s, s' of one row and two columns,
@@ -39,13 +39,13 @@ struct lln_theory_lln {
  * d = 64: 5 ms at a = b = 1, 10 ms at 2.3, 18 ms at 4; 30 ms at a = 8, b = 1,
  * then growing as a^2: 0.2 s at 20, 2 s at 60. */
 LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
-                                        struct lln_theory_lln *lln);
+                                        lln_theory_lln_values *lln);
 
 /* Mean of ln P over all entries of a row of n keys, n large:
  *     E ln S - ln n - b^2 / 2 - E T.
  * LLN_EINVAL: n = 0. */
 LLN_NODISCARD lln_status lln_theory_lln_log_mean(
-    size_t n, const struct lln_theory_lln *lln, double *log_mean);
+    size_t n, const lln_theory_lln_values *lln, double *log_mean);
 
 /* Typical modulus of the second eigenvalue of P for n tokens,
  *     sqrt((Y2_n(b) - 1/n) (Y2_d(a) - 1/d)),
@@ -58,13 +58,13 @@ LLN_NODISCARD lln_status lln_theory_lln_log_mean(
  * and 4. b = 0, a = 0, n = 1 and d = 1 give 0.
  * LLN_EINVAL: n = 0; LLN_ENOMEM, LLN_ENOCONV as above. */
 LLN_NODISCARD lln_status lln_theory_lln_lambda2(
-    size_t n, const struct lln_theory_lln *lln, double *lambda2);
+    size_t n, const lln_theory_lln_values *lln, double *lambda2);
 
 /* Frobenius norm of P minus its column means: sqrt(n) times the above, within
  * 2 % of simulations up to a = b = 1, 10 to 28 % too small from 2.5 on.
  * Statuses as above. */
 LLN_NODISCARD lln_status lln_theory_lln_unbiased_norm(
-    size_t n, const struct lln_theory_lln *lln, double *norm);
+    size_t n, const lln_theory_lln_values *lln, double *norm);
 
 /* The balanced side s = a = b at which D2 equals `target`: the exact moment
  * matching in the Gaussian model. Brent's method in ln s, ln D2 from a

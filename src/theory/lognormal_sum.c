@@ -18,13 +18,13 @@ static const double DIGITS = 45;
 
 /* Fills the density of X and returns its length; the concentration is the
  * same integral with another factor. */
-static size_t fill_density(struct lln_sum_workspace *w, size_t d,
+static size_t fill_density(lln_sum_workspace *w, size_t d,
                            double *concentration)
 {
     size_t i = 0;
     double sum = 0;
     for (; i < LLN_TRANSFORM_WEIGHTS; i++) {
-        struct lln_transform_value at = lln_transform_at(&w->transform, i);
+        lln_transform_value at = lln_transform_at(&w->transform, i);
         if (at.complement >= 1)
             break;
         double others = (double)(d - 1) * log1p(-at.complement);
@@ -39,7 +39,7 @@ static size_t fill_density(struct lln_sum_workspace *w, size_t d,
 }
 
 /* Mass, mean and central moments 2..4 of the density, in this order. */
-static void density_moments(const struct lln_sum_workspace *w, size_t count,
+static void density_moments(const lln_sum_workspace *w, size_t count,
                             double moments[5])
 {
     double mass = 0, first = 0, m2 = 0, m3 = 0, m4 = 0;
@@ -84,10 +84,10 @@ static void narrow_cumulants(size_t d, double s2, double cumulants[4])
     cumulants[2] = cumulants[3] = 0;
 }
 
-lln_status lln_sum_row(struct lln_sum_workspace *w, size_t d, double s,
-                       struct lln_sum_row *row)
+lln_status lln_sum_row(lln_sum_workspace *w, size_t d, double s,
+                       lln_sum_row_values *row)
 {
-    struct lln_sum_row result;
+    lln_sum_row_values result;
     double moments[5], depth = lln_transform_depth(d, DIGITS);
     lln_transform_init(&w->transform, s, STEP, depth);
     double left = lln_transform_left(s, depth);
@@ -107,14 +107,14 @@ lln_status lln_sum_row(struct lln_sum_workspace *w, size_t d, double s,
     return LLN_OK;
 }
 
-static lln_status sum_row(size_t d, double s2, struct lln_sum_row *row)
+static lln_status sum_row(size_t d, double s2, lln_sum_row_values *row)
 {
     if (d == 0 || !(s2 >= 0 && s2 <= LLN_THEORY_S2_MAX))
         return lln_fail(LLN_EINVAL,
                         "sum of %zu log-normals with variance %g: expected at "
                         "least 1, and 0 to %g",
                         d, s2, LLN_THEORY_S2_MAX);
-    struct lln_sum_workspace *w = lln_array_alloc(1, sizeof *w);
+    lln_sum_workspace *w = lln_array_alloc(1, sizeof *w);
     if (!w)
         return LLN_ENOMEM;
     lln_status status = lln_sum_row(w, d, sqrt(s2), row);
@@ -124,7 +124,7 @@ static lln_status sum_row(size_t d, double s2, struct lln_sum_row *row)
 
 lln_status lln_theory_sum_cumulants(size_t d, double s2, double cumulants[4])
 {
-    struct lln_sum_row row;
+    lln_sum_row_values row;
     LLN_TRY(sum_row(d, s2, &row));
     for (int k = 0; k < 4; k++)
         cumulants[k] = row.cumulants[k];
@@ -134,7 +134,7 @@ lln_status lln_theory_sum_cumulants(size_t d, double s2, double cumulants[4])
 lln_status lln_theory_sum_concentration(size_t d, double s2,
                                         double *concentration)
 {
-    struct lln_sum_row row;
+    lln_sum_row_values row;
     LLN_TRY(sum_row(d, s2, &row));
     *concentration = row.concentration;
     return LLN_OK;

@@ -60,10 +60,10 @@ static lln_status laguerre_rule(size_t d, struct rule *rule)
     return status;
 }
 
-static lln_status add_row(struct lln_sum_workspace *workspace, size_t n,
-                          double v, double weight, struct average *sum)
+static lln_status add_row(lln_sum_workspace *workspace, size_t n, double v,
+                          double weight, struct average *sum)
 {
-    struct lln_sum_row row;
+    lln_sum_row_values row;
     LLN_TRY(lln_sum_row(workspace, n, sqrt(v), &row));
     if (sum->weight == 0)
         sum->shift = row.cumulants[0];
@@ -77,8 +77,8 @@ static lln_status add_row(struct lln_sum_workspace *workspace, size_t n,
     return LLN_OK;
 }
 
-static lln_status average_rows(struct lln_sum_workspace *workspace, size_t n,
-                               size_t d, double sigma, struct average *sum)
+static lln_status average_rows(lln_sum_workspace *workspace, size_t n, size_t d,
+                               double sigma, struct average *sum)
 {
     struct rule rule;
     LLN_TRY(laguerre_rule(d, &rule));
@@ -97,7 +97,7 @@ static lln_status average_rows(struct lln_sum_workspace *workspace, size_t n,
 }
 
 static void finish(size_t n, double sigma, const struct average *sum,
-                   struct lln_theory_softmax *result)
+                   lln_theory_softmax_values *result)
 {
     double keys = (double)n, s2 = sigma * sigma;
     double mean = sum->log_norm / sum->weight;
@@ -113,7 +113,7 @@ static void finish(size_t n, double sigma, const struct average *sum,
 }
 
 lln_status lln_theory_softmax(size_t n, size_t d, double sigma,
-                              struct lln_theory_softmax *result)
+                              lln_theory_softmax_values *result)
 {
     if (n == 0 || d == 0 || !(sigma >= 0 && isfinite(sigma)))
         return lln_fail(LLN_EINVAL,
@@ -121,11 +121,11 @@ lln_status lln_theory_softmax(size_t n, size_t d, double sigma,
                         "expected at least 1, 1, 0",
                         n, d, sigma);
     if (n == 1) {
-        *result = (struct lln_theory_softmax){.concentration = 1,
+        *result = (lln_theory_softmax_values){.concentration = 1,
                                               .log_variance_row = NAN};
         return LLN_OK;
     }
-    struct lln_sum_workspace *workspace = lln_array_alloc(1, sizeof *workspace);
+    lln_sum_workspace *workspace = lln_array_alloc(1, sizeof *workspace);
     if (!workspace)
         return LLN_ENOMEM;
     struct average sum = {0};

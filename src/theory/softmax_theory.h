@@ -11,7 +11,7 @@
 
 /* Expectations over Q and K for P = softmax(Q K' / sqrt(d)), N keys, no mask.
  * v is the variance of the logits of one row, Z their normaliser. */
-struct lln_theory_softmax {
+typedef struct {
     double entropy;          /* E H of a row, nats: E[ln Z] - E[v (1 - Y2)] */
     double log_norm;         /* E ln Z */
     double concentration;    /* Y2 = E sum_j P_ij^2 */
@@ -19,7 +19,7 @@ struct lln_theory_softmax {
     double log_variance;     /* its variance over all entries (D1) */
     double log_variance_row; /* mean variance within a row (D2): sigma^2 */
     double lambda2;          /* typical |lambda_2|: sqrt(Y2 - 1/N) */
-};
+} lln_theory_softmax_values;
 
 /* Given a query the N logits of its row are iid normal with variance
  * v = sigma^2 chi^2_d / d. Each row quantity is an exact integral (see
@@ -40,6 +40,6 @@ struct lln_theory_softmax {
  * Source of the entropy's Stein form: integration by parts of E sum_j P_j a_j;
  * of the rule: G. H. Golub and J. H. Welsch, Math. Comp. 23 (1969). */
 LLN_NODISCARD lln_status lln_theory_softmax(size_t n, size_t d, double sigma,
-                                            struct lln_theory_softmax *result);
+                                            lln_theory_softmax_values *result);
 
 #endif

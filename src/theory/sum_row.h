@@ -8,21 +8,20 @@
 #include "core/status.h"
 #include "theory/transform.h"
 
-struct lln_sum_row {
+typedef struct {
     double cumulants[4]; /* of ln S */
     double concentration;
-};
+} lln_sum_row_values;
 
 /* Space for one integral; the caller keeps it for many. */
-struct lln_sum_workspace {
-    struct lln_transform transform;
+typedef struct {
+    lln_transform transform;
     double density[LLN_TRANSFORM_WEIGHTS];
-};
+} lln_sum_workspace;
 
 /* S = sum of d >= 1 iid e^{s Z}, s in [0, LLN_TRANSFORM_SPREAD_MAX].
  * LLN_ENOCONV: the density does not integrate to 1. */
-LLN_NODISCARD lln_status lln_sum_row(struct lln_sum_workspace *workspace,
-                                     size_t d, double s,
-                                     struct lln_sum_row *row);
+LLN_NODISCARD lln_status lln_sum_row(lln_sum_workspace *workspace, size_t d,
+                                     double s, lln_sum_row_values *row);
 
 #endif

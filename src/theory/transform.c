@@ -35,7 +35,7 @@ static double lattice_spacing(double s)
     return M_PI * M_PI / (40 + M_PI * M_PI / (8 * s * s));
 }
 
-static void set_weights(struct lln_transform *t, double z_step)
+static void set_weights(lln_transform *t, double z_step)
 {
     ptrdiff_t count = 2 * t->reach + 1;
     for (ptrdiff_t n = 0; n < count; n++) {
@@ -47,8 +47,7 @@ static void set_weights(struct lln_transform *t, double z_step)
         t->tail[n] = sum += t->weight[n];
 }
 
-void lln_transform_init(struct lln_transform *t, double s, double step,
-                        double depth)
+void lln_transform_init(lln_transform *t, double s, double step, double depth)
 {
     double reach = sqrt(2 * depth);
     t->s = s;
@@ -68,7 +67,7 @@ void lln_transform_init(struct lln_transform *t, double s, double step,
     }
 }
 
-void lln_transform_move(struct lln_transform *t, double start)
+void lln_transform_move(lln_transform *t, double start)
 {
     t->start = start;
     if (t->stride == 0)
@@ -85,10 +84,9 @@ void lln_transform_move(struct lln_transform *t, double start)
     }
 }
 
-static struct lln_transform_value pairwise(const struct lln_transform *t,
-                                           double u)
+static lln_transform_value pairwise(const lln_transform *t, double u)
 {
-    struct lln_transform_value sum = {0};
+    lln_transform_value sum = {0};
     for (ptrdiff_t n = 0; n <= 2 * t->reach; n++) {
         double z = (double)(n - t->reach) * SMALL_SPACING;
         double x = exp(u + t->s * z), c = -expm1(-x);
@@ -101,7 +99,7 @@ static struct lln_transform_value pairwise(const struct lln_transform *t,
 
 /* The lattice points [low, high) within reach of u_i, and the weight of the
  * first of them; returns the sum of the weights above the lattice. */
-static double window(const struct lln_transform *t, size_t i, ptrdiff_t *low,
+static double window(const lln_transform *t, size_t i, ptrdiff_t *low,
                      ptrdiff_t *high, const double **weight)
 {
     ptrdiff_t first = (ptrdiff_t)i * t->stride + t->origin - t->reach;
@@ -118,8 +116,7 @@ static double window(const struct lln_transform *t, size_t i, ptrdiff_t *low,
     return end > t->length ? t->tail[t->length - first] : 0;
 }
 
-struct lln_transform_value lln_transform_at(const struct lln_transform *t,
-                                            size_t i)
+lln_transform_value lln_transform_at(const lln_transform *t, size_t i)
 {
     if (t->stride == 0)
         return pairwise(t, t->start + (double)i * t->step);
@@ -135,10 +132,10 @@ struct lln_transform_value lln_transform_at(const struct lln_transform *t,
         sum1 += weight[n] * first[n];
         sum2 += weight[n] * second[n];
     }
-    return (struct lln_transform_value){sum0 + above, sum1, sum2};
+    return (lln_transform_value){sum0 + above, sum1, sum2};
 }
 
-double lln_transform_complement(const struct lln_transform *t, size_t i)
+double lln_transform_complement(const lln_transform *t, size_t i)
 {
     if (t->stride == 0)
         return pairwise(t, t->start + (double)i * t->step).complement;

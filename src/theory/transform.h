@@ -14,15 +14,15 @@
 enum { LLN_TRANSFORM_LATTICE = 2048, LLN_TRANSFORM_WEIGHTS = 9216 };
 
 /* What x = e^{u + s Z}, Z standard normal, gives at one u. */
-struct lln_transform_value {
+typedef struct {
     double complement; /* E[1 - e^{-x}] = 1 - phi(e^u) */
     double first;      /* E[x e^{-x}] = -d phi / du */
     double second;     /* E[x^2 e^{-x}] */
-};
+} lln_transform_value;
 
 /* State for one s and one grid u_i = start + i step. Large (about 200 kB):
  * keep it on the heap. */
-struct lln_transform {
+typedef struct {
     double s, step, depth, spacing, start;
     ptrdiff_t stride; /* lattice points per step; 0: no lattice */
     ptrdiff_t origin; /* lattice index of u_0 */
@@ -33,7 +33,7 @@ struct lln_transform {
     double complement[LLN_TRANSFORM_LATTICE];
     double first[LLN_TRANSFORM_LATTICE];
     double second[LLN_TRANSFORM_LATTICE];
-};
+} lln_transform;
 
 /* How far the grids of a sum of d terms must reach so that what lies beyond
  * is below e^{-digits} : ln d + digits. */
@@ -44,19 +44,17 @@ double lln_transform_left(double s, double depth);
 
 /* Fixes s in [0, LLN_TRANSFORM_SPREAD_MAX], the step (0.15 to 0.25) and the
  * depth (at most 90); then the grid may be moved as often as wanted. */
-void lln_transform_init(struct lln_transform *transform, double s, double step,
+void lln_transform_init(lln_transform *transform, double s, double step,
                         double depth);
 
 /* Makes u_0 = start. */
-void lln_transform_move(struct lln_transform *transform, double start);
+void lln_transform_move(lln_transform *transform, double start);
 
 /* All three expectations at u_i; the absolute error is that of rounding plus
  * e^{-depth}. */
-struct lln_transform_value
-lln_transform_at(const struct lln_transform *transform, size_t i);
+lln_transform_value lln_transform_at(const lln_transform *transform, size_t i);
 
 /* The complement alone, a third of the work. */
-double lln_transform_complement(const struct lln_transform *transform,
-                                size_t i);
+double lln_transform_complement(const lln_transform *transform, size_t i);
 
 #endif

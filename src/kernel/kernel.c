@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "kernel/lln.h"
 #include "kernel/softmax.h"
 
@@ -46,11 +47,8 @@ static const lln_kernel *find(const char *name)
 static lln_status unknown_kernel(const char *name)
 {
     char known[512] = "";
-    for (const lln_kernel *kernel = lln_kernels; kernel->name; kernel++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
-                 kernel->name);
-    }
+    for (const lln_kernel *kernel = lln_kernels; kernel->name; kernel++)
+        lln_text_append(known, sizeof known, kernel->name);
     return lln_fail(LLN_EINVAL, "kernel '%s': unknown; known are %s", name,
                     known);
 }
@@ -58,11 +56,8 @@ static lln_status unknown_kernel(const char *name)
 static lln_status unknown_parameter(const lln_kernel *kernel, const char *name)
 {
     char known[512] = "";
-    for (int i = 0; kernel->parameters[i].name; i++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
-                 kernel->parameters[i].name);
-    }
+    for (int i = 0; kernel->parameters[i].name; i++)
+        lln_text_append(known, sizeof known, kernel->parameters[i].name);
     return lln_fail(LLN_EINVAL, "kernel '%s': no parameter '%s'; it has %s",
                     kernel->name, name, *known ? known : "none");
 }

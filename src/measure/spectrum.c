@@ -2,11 +2,11 @@
 #include "measure/spectrum.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "core/threads.h"
 #include "measure/spectrum_parts.h"
 
@@ -38,13 +38,11 @@ lln_status lln_spectrum_method_find(const char *name,
     char known[128] = "";
     for (int i = 0; i < LLN_SPECTRUM_METHODS; i++) {
         const char *here = lln_spectrum_method_table[i].name;
-        size_t used = strlen(known);
         if (strcmp(here, name) == 0) {
             *method = (lln_spectrum_method)i;
             return LLN_OK;
         }
-        snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
-                 here);
+        lln_text_append(known, sizeof known, here);
     }
     return lln_fail(LLN_EINVAL, "method '%s': unknown; known are %s", name,
                     known);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "help.h"
 #include "progress.h"
 
@@ -101,6 +103,22 @@ void cli_check(lln_status status)
 {
     if (status != LLN_OK)
         cli_fail("%s", lln_error_message());
+}
+
+void *cli_alloc(size_t count, size_t size)
+{
+    void *array = lln_array_alloc(count, size);
+    if (!array)
+        cli_fail("%s", lln_error_message());
+    return array;
+}
+
+char *cli_copy(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        cli_fail("out of memory");
+    return copy;
 }
 
 bool cli_read_real(const char *text, double *value)
@@ -220,14 +238,14 @@ __attribute__((noreturn)) static void bad_option(const char *word, int value)
     if (value != 0)
         cli_usage("unknown option '-%c'", value);
     char matches[256] = "";
-    size_t length = strcspn(word, "="), used = 0, count = 0;
+    size_t length = strcspn(word, "="), count = 0;
     for (size_t i = 0; i < row_count; i++) {
         if (strncmp(rows[i]->name, word + 2, length - 2) != 0)
             continue;
-        if (used < sizeof matches)
-            used += (size_t)snprintf(matches + used, sizeof matches - used,
-                                     "%s--%s", count++ > 0 ? ", " : "",
-                                     rows[i]->name);
+        char name[64];
+        snprintf(name, sizeof name, "--%s", rows[i]->name);
+        lln_text_append(matches, sizeof matches, name);
+        count++;
     }
     if (count > 1)
         cli_usage("option '%.*s' is ambiguous: %s", (int)length, word, matches);

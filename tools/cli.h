@@ -72,6 +72,11 @@ void cli_check(lln_status status);
 /* Prints "lln-x: MESSAGE" and goes on. */
 __attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
 
+/* A zeroed array (lln_array_alloc) and a copy of a string (strdup), which the
+ * caller owns; without memory they end the process. */
+void *cli_alloc(size_t count, size_t size);
+char *cli_copy(const char *text);
+
 /* Reads a number written whole as text, as the options do: decimal and
  * finite. Returns false if it is not one. */
 bool cli_read_real(const char *text, double *value);

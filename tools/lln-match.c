@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "match/report.h"
 #include "run.h"
 
@@ -65,20 +66,17 @@ static void add_method(const lln_match_method *method)
 __attribute__((noreturn)) static void unknown_method(const char *name)
 {
     char known[256] = "";
-    size_t used = 0;
     const lln_match_method *method = lln_match_methods;
-    for (; method->name && used < sizeof known; method++)
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s, ",
-                                 method->name);
-    cli_usage("--method: '%s' is not a method; expected %sor all", name, known);
+    for (; method->name; method++)
+        lln_text_append(known, sizeof known, method->name);
+    cli_usage("--method: '%s' is not a method; expected %s, or all", name,
+              known);
 }
 
 /* Reads "paper,measured" or "all". */
 static void read_methods(void)
 {
-    char *copy = strdup(options.method), *rest = copy, *name;
-    if (!copy)
-        cli_fail("out of memory");
+    char *copy = cli_copy(options.method), *rest = copy, *name;
     while ((name = strsep(&rest, ","))) {
         const lln_match_method *method = lln_match_find(name);
         if (method) {
@@ -114,13 +112,10 @@ static void fill(const lln_match *match, const lln_report *report,
 /* Says which head has no match; the row stays, without one. */
 static void warn(const run_case *c, const char *method)
 {
-    char layer[40] = "", head[40] = "";
-    if (c->head->layer >= 0)
-        snprintf(layer, sizeof layer, "layer %ld, ", c->head->layer);
-    if (c->head->head >= 0)
-        snprintf(head, sizeof head, "head %ld, ", c->head->head);
-    cli_warn("%s: %s%stau %.6g: %s: %s", c->head->source, layer, head, c->tau,
-             method, lln_error_message());
+    char place[RUN_PLACE];
+    run_place(run_index(c->head->layer), run_index(c->head->head), place);
+    cli_warn("%s: %stau %.6g: %s: %s", c->head->source, place, c->tau, method,
+             lln_error_message());
 }
 
 static lln_status match_head(const run_case *c, const lln_match_method *method,

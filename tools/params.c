@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "core/memory.h"
+#include "core/text.h"
+#include "run.h"
 #include "table/table.h"
 
 /* Columns of numbers, in the order of params_row.number. */
@@ -69,13 +69,9 @@ static void read_table(params *table, const char *path)
 
 params *params_open(const char *path)
 {
-    params *table = lln_array_alloc(1, sizeof *table);
-    if (!table)
-        cli_fail("%s", lln_error_message());
+    params *table = cli_alloc(1, sizeof *table);
     read_table(table, path);
-    table->rows = lln_array_alloc(table->data.rows, sizeof *table->rows);
-    if (!table->rows)
-        cli_fail("%s", lln_error_message());
+    table->rows = cli_alloc(table->data.rows, sizeof *table->rows);
     long source = find_column(table, "source");
     long method = lln_table_find(&table->data, "method");
     for (size_t i = 0; i < table->data.rows; i++) {
@@ -105,14 +101,11 @@ static bool matches(const params_row *row, const params_key *key)
 /* Writes the key in words: "qk.npy, layer 2, head 3, n 512, d 64, tau 0.5" */
 static const char *describe(const params_key *key, char out[512])
 {
-    char tau[32], layer[40] = "", head[40] = "";
+    char tau[32], place[RUN_PLACE];
     lln_table_format_real(key->tau, 0, tau);
-    if (!isnan(key->layer))
-        snprintf(layer, sizeof layer, ", layer %.0f", key->layer);
-    if (!isnan(key->head))
-        snprintf(head, sizeof head, ", head %.0f", key->head);
-    snprintf(out, 512, "%.300s%s%s, n %.0f, d %.0f, causal %.0f, tau %s",
-             key->source, layer, head, key->n, key->d, key->causal, tau);
+    run_place(key->layer, key->head, place);
+    snprintf(out, 512, "%.300s, %sn %.0f, d %.0f, causal %.0f, tau %s",
+             key->source, place, key->n, key->d, key->causal, tau);
     return out;
 }
 
@@ -120,15 +113,13 @@ __attribute__((noreturn)) static void
 fail_ambiguous(const params *table, const params_key *key, size_t count)
 {
     char what[512], methods[256] = "";
-    size_t used = 0;
     for (size_t i = 0; i < table->data.rows; i++) {
         const params_row *row = &table->rows[i];
-        if (row->method && matches(row, key) && used < sizeof methods)
-            used += (size_t)snprintf(methods + used, sizeof methods - used,
-                                     "%s%s", used ? ", " : "", row->method);
+        if (row->method && matches(row, key))
+            lln_text_append(methods, sizeof methods, row->method);
     }
     describe(key, what);
-    if (used > 0)
+    if (*methods)
         cli_fail("%s: %zu rows match %s (methods %s); choose one with "
                  "lln-match --method",
                  table->name, count, what, methods);

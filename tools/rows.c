@@ -28,14 +28,6 @@ static const lln_column identity_columns[] = {
 
 enum { IDENTITY = sizeof identity_columns / sizeof *identity_columns };
 
-static void *array_or_fail(size_t count, size_t size)
-{
-    void *array = lln_array_alloc(count, size);
-    if (!array)
-        cli_fail("%s", lln_error_message());
-    return array;
-}
-
 void run_block_free(run_block *block)
 {
     free(block->cells);
@@ -77,12 +69,12 @@ void row_average_add(row_average *average, const run_block *block)
     size_t count = block->rows * block->columns;
     if (average->trials == 0) {
         average->first = *block;
-        average->first.cells = array_or_fail(count, sizeof *block->cells);
-        average->first.errors = array_or_fail(count, sizeof(double));
+        average->first.cells = cli_alloc(count, sizeof *block->cells);
+        average->first.errors = cli_alloc(count, sizeof(double));
         memcpy(average->first.cells, block->cells,
                count * sizeof *block->cells);
         memcpy(average->first.errors, block->errors, count * sizeof(double));
-        average->averages = array_or_fail(count, sizeof *average->averages);
+        average->averages = cli_alloc(count, sizeof *average->averages);
     }
     if (block->rows != average->first.rows)
         cli_fail("trial %zu has %zu rows, the first has %zu: they cannot be "
@@ -122,13 +114,13 @@ static void name_columns(row_writer *writer)
 row_writer *row_writer_open(FILE *out, const lln_column *columns, size_t count,
                             bool errors, lln_table_style style)
 {
-    row_writer *writer = array_or_fail(1, sizeof *writer);
+    row_writer *writer = cli_alloc(1, sizeof *writer);
     size_t most = IDENTITY + 2 * count;
     *writer = (row_writer){.columns = columns, .count = count};
     writer->errors = errors;
-    writer->all = array_or_fail(most, sizeof *writer->all);
-    writer->cells = array_or_fail(most, sizeof *writer->cells);
-    writer->error_names = array_or_fail(count, NAME);
+    writer->all = cli_alloc(most, sizeof *writer->all);
+    writer->cells = cli_alloc(most, sizeof *writer->cells);
+    writer->error_names = cli_alloc(count, NAME);
     name_columns(writer);
     writer->table = lln_table_alloc(out, writer->all, writer->total, style);
     if (!writer->table)

@@ -82,8 +82,8 @@ static row_identity identify(const run_state *run, const run_case *c,
     const lln_head *head = c->head;
     row_identity identity = {
         .source = head->source,
-        .layer = head->layer < 0 ? NAN : (double)head->layer,
-        .head = head->head < 0 ? NAN : (double)head->head,
+        .layer = run_index(head->layer),
+        .head = run_index(head->head),
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
         .causal = head->mask.causal,
@@ -97,31 +97,37 @@ static row_identity identify(const run_state *run, const run_case *c,
     return identity;
 }
 
-/* "gaussian: head 3, tau 0.5" */
-static void describe_place(const row_identity *identity, char *out, size_t size)
+double run_index(long index)
 {
-    char layer[40] = "", head[40] = "";
-    if (!isnan(identity->layer))
-        snprintf(layer, sizeof layer, "layer %.0f, ", identity->layer);
-    if (!isnan(identity->head))
-        snprintf(head, sizeof head, "head %.0f, ", identity->head);
-    snprintf(out, size, "%s: %s%stau %.6g", identity->source, layer, head,
-             identity->tau);
+    return index < 0 ? NAN : (double)index;
 }
 
-/* For what belongs to one head: goes on, or ends the process. */
-static void warn_at(const row_identity *identity)
+void run_place(double layer, double head, char out[RUN_PLACE])
 {
-    char place[512];
-    describe_place(identity, place, sizeof place);
-    cli_warn("%s: %s", place, lln_error_message());
+    int used = 0;
+    *out = '\0';
+    if (!isnan(layer))
+        used = snprintf(out, RUN_PLACE / 2, "layer %.0f, ", layer);
+    if (!isnan(head))
+        snprintf(out + used, RUN_PLACE / 2, "head %.0f, ", head);
 }
 
-__attribute__((noreturn)) static void fail_at(const row_identity *identity)
+/* For what belongs to one head: goes on, or ends the process. The message
+ * begins like "gaussian: head 3, tau 0.5". */
+static void warn_at(const row_identity *id)
 {
-    char place[512];
-    describe_place(identity, place, sizeof place);
-    cli_fail("%s: %s", place, lln_error_message());
+    char place[RUN_PLACE];
+    run_place(id->layer, id->head, place);
+    cli_warn("%s: %stau %.6g: %s", id->source, place, id->tau,
+             lln_error_message());
+}
+
+__attribute__((noreturn)) static void fail_at(const row_identity *id)
+{
+    char place[RUN_PLACE];
+    run_place(id->layer, id->head, place);
+    cli_fail("%s: %stau %.6g: %s", id->source, place, id->tau,
+             lln_error_message());
 }
 
 /* The choice of an entry with its alpha and beta for this head. */
@@ -287,7 +293,7 @@ static void choose_kernels(run_state *run)
         cli_usage("--%s: what is measured here has no kernel",
                   params_given ? "params" : "kernel");
     run->kernels.count = 1;
-    run->kernels.entries = calloc(1, sizeof *run->kernels.entries);
+    run->kernels.entries = cli_alloc(1, sizeof *run->kernels.entries);
 }
 
 /* Opens everything, the output first: bad names end the process before any
@@ -303,9 +309,7 @@ static void open_run(run_state *run, const run_plan *plan)
         cli_usage("--rows: what is measured here needs all rows");
     run->taus = number_list_read("tau", run_shared.tau);
     choose_kernels(run);
-    run->averages = calloc(run->kernels.count, sizeof *run->averages);
-    if (!run->averages || !run->kernels.entries)
-        cli_fail("out of memory");
+    run->averages = cli_alloc(run->kernels.count, sizeof *run->averages);
     FILE *out = cli_output(run_shared.output);
     if (run_shared.params)
         run->params = params_open(run_shared.params);
@@ -365,11 +369,4 @@ int run_table_close(lln_table *table)
     cli_check_output(lln_table_end(table));
     lln_table_free(table);
     return cli_finish();
-}
-
-int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,
-                     char **argv)
-{
-    run_parse(tool, argc, argv);
-    return run_plan_write(plan);
 }

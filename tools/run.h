@@ -98,8 +98,12 @@ int run_plan_write(const run_plan *plan);
 lln_table *run_table_open(const lln_column *columns);
 int run_table_close(lln_table *table);
 
-/* run_parse and run_plan_write. */
-int run_plan_execute(const cli_tool *tool, const run_plan *plan, int argc,
-                     char **argv);
+/* A layer or head number as the tables have it: NaN for -1, none. */
+double run_index(long index);
+
+/* Writes "layer 2, head 3, " for a message; NaN: left out. Numbers are those
+ * of a table, below 1e30. */
+enum { RUN_PLACE = 96 };
+void run_place(double layer, double head, char out[RUN_PLACE]);
 
 #endif

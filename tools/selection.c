@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "core/memory.h"
+#include "core/text.h"
 #include "table/series.h"
 
 enum { MOST_VALUES = 100000 };
@@ -23,22 +23,6 @@ static size_t count_parts(const char *text, char separator)
     return count;
 }
 
-static void *array_or_fail(size_t count, size_t size)
-{
-    void *array = lln_array_alloc(count, size);
-    if (!array)
-        cli_fail("%s", lln_error_message());
-    return array;
-}
-
-static char *copy_or_fail(const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        cli_fail("out of memory");
-    return copy;
-}
-
 static double read_number(const char *option, const char *text)
 {
     double value;
@@ -51,7 +35,7 @@ static double read_number(const char *option, const char *text)
 
 static number_list read_range(const char *option, const char *text)
 {
-    char *copy = copy_or_fail(text), *rest = copy;
+    char *copy = cli_copy(text), *rest = copy;
     char *part[4] = {NULL, NULL, NULL, NULL};
     size_t parts = count_parts(text, ':');
     for (size_t i = 0; i < 4; i++)
@@ -67,7 +51,7 @@ static number_list read_range(const char *option, const char *text)
                   part[2], MOST_VALUES);
     free(copy);
     number_list list = {.count = (size_t)count};
-    list.values = array_or_fail(list.count, sizeof *list.values);
+    list.values = cli_alloc(list.count, sizeof *list.values);
     for (size_t i = 0; i < list.count; i++)
         list.values[i] = lln_series_value(low, high, list.count, log, i);
     return list;
@@ -78,12 +62,12 @@ number_list number_list_read(const char *option, const char *text)
     if (text && strchr(text, ':'))
         return read_range(option, text);
     number_list list = {.count = text ? count_parts(text, ',') : 1};
-    list.values = array_or_fail(list.count, sizeof *list.values);
+    list.values = cli_alloc(list.count, sizeof *list.values);
     if (!text) {
         list.values[0] = NAN;
         return list;
     }
-    char *copy = copy_or_fail(text), *rest = copy;
+    char *copy = cli_copy(text), *rest = copy;
     for (size_t i = 0; i < list.count; i++)
         list.values[i] = read_number(option, strsep(&rest, ","));
     free(copy);
@@ -101,12 +85,9 @@ static const lln_match_method *find_method(const lln_kernel_choice *choice)
     if (method)
         return method;
     char names[256] = "";
-    size_t used = 0;
     for (method = lln_match_methods; method->name; method++)
-        if (used < sizeof names)
-            used += (size_t)snprintf(names + used, sizeof names - used, " %s",
-                                     method->name);
-    cli_usage("--kernel: %s: unknown method '%s'; there are%s", choice->text,
+        lln_text_append(names, sizeof names, method->name);
+    cli_usage("--kernel: %s: unknown method '%s'; there are %s", choice->text,
               name, names);
 }
 
@@ -139,8 +120,8 @@ static void resolve(kernel_entry *entry, bool params)
 kernel_list kernel_list_read(const char *text, bool params)
 {
     kernel_list list = {.count = count_parts(text, ',')};
-    list.entries = array_or_fail(list.count, sizeof *list.entries);
-    char *copy = copy_or_fail(text), *rest = copy;
+    list.entries = cli_alloc(list.count, sizeof *list.entries);
+    char *copy = cli_copy(text), *rest = copy;
     bool used = false;
     for (size_t i = 0; i < list.count; i++) {
         kernel_entry *entry = &list.entries[i];

@@ -53,6 +53,19 @@ START_TEST(random_seed_differs)
 }
 END_TEST
 
+/* The first numbers of splitmix64.c (S. Vigna) from state 1234567, as listed
+ * by Rosetta Code, "Pseudo-random numbers/Splitmix64". */
+START_TEST(random_number_published)
+{
+    const uint64_t expected[] = {
+        UINT64_C(6457827717110365317), UINT64_C(3203168211198807973),
+        UINT64_C(9817491932198370423), UINT64_C(4593380528125082431),
+        UINT64_C(16408922859458223821)};
+    for (uint64_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(lln_random_number(1234567, i), expected[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("random");
@@ -61,5 +74,8 @@ int main(void)
     tcase_add_test(seed, random_seed_zero);
     tcase_add_test(seed, random_seed_differs);
     suite_add_tcase(suite, seed);
+    TCase *number = tcase_create("lln_random_number");
+    tcase_add_test(number, random_number_published);
+    suite_add_tcase(suite, number);
     return run_suite(suite);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/random.h"
 
-/* The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
-static uint64_t hash64(uint64_t x)
+uint64_t lln_random_number(uint64_t seed, uint64_t index)
 {
-    x += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t x = seed + (index + 1) * UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
     return x ^ x >> 31;
@@ -25,7 +24,7 @@ static uint32_t keyed(uint64_t key, uint32_t stream)
 
 uint32_t lln_random_seed(uint64_t seed, uint32_t stream)
 {
-    uint64_t key = hash64(seed);
+    uint64_t key = lln_random_number(seed, 0);
     uint32_t mixed = keyed(key, stream);
     /* The number beyond the last stream stands in for the one that gives 0:
      * still injective. */

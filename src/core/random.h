@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+/* Number `index` of the SplitMix64 sequence that starts from `seed`: 64 random
+ * bits. Source: Steele, Lea and Flood (2014); S. Vigna, splitmix64.c. */
+uint64_t lln_random_number(uint64_t seed, uint64_t index);
+
 /* The largest number of streams of one seed; they are numbered from 0. */
 #define LLN_RANDOM_STREAMS UINT32_C(0xffffffff)
 

@@ -6,11 +6,11 @@
 #include <lapacke.h>
 #include <math.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/random.h"
 #include "core/threads.h"
 #include "measure/spectrum_parts.h"
 
@@ -60,17 +60,12 @@ static void krylov_free(krylov *k)
     free(k->work);
 }
 
-/* A fixed start vector with mean zero, uniform in (-1, 1). Source of the
- * generator: S. Vigna, splitmix64. */
+/* A fixed start vector with mean zero, uniform in (-1, 1). */
 static void fill_start(size_t n, double *x)
 {
-    uint64_t state = 0;
     double mean = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t z = state += 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        x[i] = (double)((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1;
+        x[i] = (double)(lln_random_number(0, i) >> 11) * 0x1p-52 - 1;
         mean += x[i] / (double)n;
     }
     for (size_t i = 0; i < n; i++)

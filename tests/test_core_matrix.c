@@ -109,6 +109,25 @@ START_TEST(matrix_moments_nan)
 }
 END_TEST
 
+START_TEST(matrix_rows_both_precisions)
+{
+    const double wide[] = {2.385, -0.07, 1e-3, 4, 0.61, -3.2};
+    float narrow[6];
+    lln_matrix a = {LLN_FLOAT64, 3, 2, wide};
+    lln_matrix_convert(a, LLN_FLOAT32, narrow);
+    lln_matrix b = {LLN_FLOAT32, 3, 2, narrow};
+    lln_matrix ends[] = {lln_matrix_rows(a, 1, 2), lln_matrix_rows(b, 1, 2)};
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(ends[i].rows == 2 && ends[i].columns == 2);
+        expect_relative(lln_matrix_get(ends[i], 0, 1), 4, 0);
+        expect_relative(lln_matrix_get(ends[i], 1, 0), 0.61, i ? 1e-7 : 0);
+    }
+    ck_assert(ends[0].precision == LLN_FLOAT64 && ends[0].data == wide + 2);
+    ck_assert(ends[1].precision == LLN_FLOAT32 && ends[1].data == narrow + 2);
+    ck_assert(lln_matrix_rows(a, 3, 0).rows == 0);
+}
+END_TEST
+
 START_TEST(matrix_convert_both_ways)
 {
     const double wide[] = {2.385, -0.07, 1e-300, 4};
@@ -138,5 +157,8 @@ int main(void)
     TCase *convert = tcase_create("lln_matrix_convert");
     tcase_add_test(convert, matrix_convert_both_ways);
     suite_add_tcase(suite, convert);
+    TCase *rows = tcase_create("lln_matrix_rows");
+    tcase_add_test(rows, matrix_rows_both_precisions);
+    suite_add_tcase(suite, rows);
     return run_suite(suite);
 }

@@ -9,10 +9,7 @@ enum { CHUNK = 1024, RUNS = 64 };
 
 void lln_matrix_row(lln_matrix a, size_t i, double *out)
 {
-    lln_matrix row = {a.precision, 1, a.columns, a.data};
-    row.data =
-        (const char *)a.data + i * a.columns * lln_precision_size(a.precision);
-    lln_matrix_convert(row, LLN_FLOAT64, out);
+    lln_matrix_convert(lln_matrix_rows(a, i, 1), LLN_FLOAT64, out);
 }
 
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out)
@@ -71,12 +68,10 @@ static moments run_moments(lln_matrix a, size_t first, size_t end)
 {
     double x[CHUNK];
     moments sum = {0};
+    lln_matrix numbers = {a.precision, a.rows * a.columns, 1, a.data};
     for (size_t at = first; at < end; at += CHUNK) {
         size_t count = end - at < CHUNK ? end - at : CHUNK;
-        lln_matrix chunk = {a.precision, 1, count, a.data};
-        chunk.data =
-            (const char *)a.data + at * lln_precision_size(a.precision);
-        lln_matrix_convert(chunk, LLN_FLOAT64, x);
+        lln_matrix_convert(lln_matrix_rows(numbers, at, count), LLN_FLOAT64, x);
         sum = merge(sum, chunk_moments(x, count));
     }
     return sum;

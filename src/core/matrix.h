@@ -32,6 +32,15 @@ static inline double lln_matrix_get(lln_matrix a, size_t i, size_t j)
                                       : ((const double *)a.data)[at];
 }
 
+/* The view of rows first .. first + count - 1. */
+static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
+                                         size_t count)
+{
+    size_t bytes = a.columns * lln_precision_size(a.precision);
+    return (lln_matrix){a.precision, count, a.columns,
+                        (const char *)a.data + first * bytes};
+}
+
 /* Row i as float64: out [columns]. */
 void lln_matrix_row(lln_matrix a, size_t i, double *out);
 

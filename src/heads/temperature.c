@@ -58,10 +58,7 @@ static size_t run_start(const work *w, size_t count, size_t r)
 
 static void read_rows(lln_matrix a, size_t first, size_t count, double *out)
 {
-    lln_matrix rows = {a.precision, count, a.columns, NULL};
-    rows.data = (const char *)a.data +
-                first * a.columns * lln_precision_size(a.precision);
-    lln_matrix_convert(rows, LLN_FLOAT64, out);
+    lln_matrix_convert(lln_matrix_rows(a, first, count), LLN_FLOAT64, out);
 }
 
 /* Subtracts from each column of x [count x d] its mean; mean [d]. */

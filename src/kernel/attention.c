@@ -30,7 +30,7 @@ void lln_attention_pack(const lln_attention *attention, const size_t *queries,
     size_t bytes = attention->rank * lln_precision_size(attention->precision);
     for (size_t i = 0; i < count; i++)
         memcpy((char *)out + i * bytes,
-               (const char *)attention->left.data + queries[i] * bytes, bytes);
+               lln_matrix_rows(attention->left, queries[i], 1).data, bytes);
 }
 
 void lln_attention_tile(const lln_attention *attention, const void *packed,

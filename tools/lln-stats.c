@@ -148,50 +148,64 @@ static lln_status distribution(const run_case *c, lln_lognormal *fit,
     return status;
 }
 
-static lln_status histogram(const run_case *c, run_block *block)
+/* Two numbers for each of `count` points of a distribution. */
+typedef lln_status two_columns(const lln_lognormal *fit,
+                               const lln_sample *sample, size_t count,
+                               double *first, double *second);
+
+/* Fills `count` rows of the block: their number in the first column, what
+ * `compute` gives in the last two. */
+static lln_status tabulate(const run_case *c, run_block *block, size_t count,
+                           two_columns *compute)
 {
-    size_t bins = options.histogram;
-    double *density = lln_array_alloc(2 * bins, sizeof *density);
     lln_lognormal fit;
     lln_sample sample = {0};
-    LLN_TRY(run_block_resize(block, bins));
-    lln_status status = density ? distribution(c, &fit, &sample) : LLN_ENOMEM;
+    LLN_TRY(run_block_resize(block, count));
+    double *values = lln_array_alloc(2 * count, sizeof *values);
+    lln_status status = values ? distribution(c, &fit, &sample) : LLN_ENOMEM;
     if (status == LLN_OK)
-        status = lln_lognormal_histogram(&fit, &sample, HISTOGRAM_RANGE, bins,
-                                         density, density + bins);
-    double width = 2 * HISTOGRAM_RANGE / (double)bins;
-    for (size_t b = 0; b < bins; b++) {
-        lln_cell *cells = block->cells + b * block->columns;
-        cells[0].integer = (long)b;
-        cells[1].real = -HISTOGRAM_RANGE + (double)b * width;
-        cells[2].real = -HISTOGRAM_RANGE + (double)(b + 1) * width;
-        cells[3].real = status == LLN_OK ? density[b] : NAN;
-        cells[4].real = status == LLN_OK ? density[bins + b] : NAN;
+        status = compute(&fit, &sample, count, values, values + count);
+    for (size_t i = 0; i < count; i++) {
+        lln_cell *cells = block->cells + i * block->columns;
+        lln_cell *last = cells + block->columns - 2;
+        cells[0].integer = (long)i;
+        last[0].real = status == LLN_OK ? values[i] : NAN;
+        last[1].real = status == LLN_OK ? values[count + i] : NAN;
     }
     lln_sample_free(&sample);
-    free(density);
+    free(values);
     return status;
+}
+
+static lln_status densities(const lln_lognormal *fit, const lln_sample *sample,
+                            size_t count, double *density, double *normal)
+{
+    return lln_lognormal_histogram(fit, sample, HISTOGRAM_RANGE, count, density,
+                                   normal);
+}
+
+static lln_status histogram(const run_case *c, run_block *block)
+{
+    lln_status status = tabulate(c, block, options.histogram, densities);
+    double width = 2 * HISTOGRAM_RANGE / (double)options.histogram;
+    for (size_t b = 0; b < block->rows; b++) {
+        lln_cell *cells = block->cells + b * block->columns;
+        cells[1].real = -HISTOGRAM_RANGE + (double)b * width;
+        cells[2].real = -HISTOGRAM_RANGE + (double)(b + 1) * width;
+    }
+    return status;
+}
+
+static lln_status normal_first(const lln_lognormal *fit,
+                               const lln_sample *sample, size_t count,
+                               double *normal, double *quantile)
+{
+    return lln_lognormal_quantiles(fit, sample, count, quantile, normal);
 }
 
 static lln_status quantiles(const run_case *c, run_block *block)
 {
-    size_t count = options.qq;
-    double *q = lln_array_alloc(2 * count, sizeof *q);
-    lln_lognormal fit;
-    lln_sample sample = {0};
-    LLN_TRY(run_block_resize(block, count));
-    lln_status status = q ? distribution(c, &fit, &sample) : LLN_ENOMEM;
-    if (status == LLN_OK)
-        status = lln_lognormal_quantiles(&fit, &sample, count, q, q + count);
-    for (size_t i = 0; i < count; i++) {
-        lln_cell *cells = block->cells + i * block->columns;
-        cells[0].integer = (long)i;
-        cells[1].real = status == LLN_OK ? q[count + i] : NAN;
-        cells[2].real = status == LLN_OK ? q[i] : NAN;
-    }
-    lln_sample_free(&sample);
-    free(q);
-    return status;
+    return tabulate(c, block, options.qq, normal_first);
 }
 
 static lln_status inputs(const run_case *c, run_block *block)

@@ -61,6 +61,18 @@ START_TEST(rows_mean_values)
 }
 END_TEST
 
+/* By hand: sum of squares 5.962 of three keys. */
+START_TEST(row_variance_keys)
+{
+    lln_row row = {.keys = 3, .scores = {.m2 = 5.962}};
+    expect_relative(lln_row_variance(&row), 2.981, 1e-15);
+    row.keys = 1;
+    ck_assert(isnan(lln_row_variance(&row)));
+    row.keys = 0;
+    ck_assert(isnan(lln_row_variance(&row)));
+}
+END_TEST
+
 /* The stated error is that of the spread over draws: 200 draws of 32 rows of
  * case B; the spread of 200 values is known to 5 %, tolerance four times. */
 START_TEST(rows_mean_coverage)
@@ -122,6 +134,7 @@ int main(void)
     tcase_add_test(rows, rows_draw_fair);
     tcase_add_test(rows, rows_mean_values);
     tcase_add_test(rows, rows_mean_coverage);
+    tcase_add_test(rows, row_variance_keys);
     tcase_add_loop_test(rows, entropy_cases, 0, CASE_COUNT);
     suite_add_tcase(suite, rows);
     return run_suite(suite);

@@ -292,6 +292,31 @@ START_TEST(measure_interrupted)
 }
 END_TEST
 
+START_TEST(alloc_counts)
+{
+    lln_attention attention = {.n = 5, .m = 7};
+    const size_t listed[] = {4, 1, 2};
+    lln_row *rows;
+    size_t count = 0;
+    expect_ok(lln_rows_alloc(&attention, NULL, &count, &rows));
+    ck_assert(count == 5 && rows[4].keys == 0);
+    free(rows);
+    count = 3;
+    expect_ok(lln_rows_alloc(&attention, listed, &count, &rows));
+    ck_assert(count == 3 && rows[2].keys == 0);
+    free(rows);
+    count = 0;
+    expect_status(lln_rows_alloc(&attention, listed, &count, &rows),
+                  LLN_EINVAL);
+    attention.n = 0;
+    count = 3;
+    expect_status(lln_rows_alloc(&attention, NULL, &count, &rows), LLN_EINVAL);
+    count = (size_t)-1 / 2;
+    expect_status(lln_rows_alloc(&attention, listed, &count, &rows),
+                  LLN_ENOMEM);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rows");
@@ -311,5 +336,8 @@ int main(void)
     tcase_add_test(measure, measure_any_threads);
     tcase_add_test(measure, measure_interrupted);
     suite_add_tcase(suite, measure);
+    TCase *alloc = tcase_create("lln_rows_alloc");
+    tcase_add_test(alloc, alloc_counts);
+    suite_add_tcase(suite, alloc);
     return run_suite(suite);
 }

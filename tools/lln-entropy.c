@@ -91,14 +91,16 @@ static void fill_row(size_t query, const lln_entropy *entropy, size_t keys,
 
 static lln_status each_row(const run_case *c, run_block *block)
 {
-    size_t count = c->rows ? c->row_count : c->head->q.rows;
+    size_t count = c->row_count;
     lln_attention attention;
-    LLN_TRY(run_block_resize(block, count));
+    lln_row *rows = NULL;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_row *rows = calloc(count, sizeof *rows);
-    lln_status status = rows ? lln_rows_measure(&attention, c->rows, count,
-                                                LLN_ROW_ENTROPY, rows)
-                             : lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
+    if (status == LLN_OK)
+        status = run_block_resize(block, count);
+    if (status == LLN_OK)
+        status =
+            lln_rows_measure(&attention, c->rows, count, LLN_ROW_ENTROPY, rows);
     for (size_t i = 0; status == LLN_OK && i < count; i++) {
         lln_entropy entropy;
         lln_entropy_summarise(&attention, &rows[i], 1, &entropy, NULL);

@@ -15,7 +15,7 @@
 
 #include "core/memory.h"
 #include "kernel/kernel.h"
-#include "measure/rows.h"
+#include "measure/row_sample.h"
 #include "theory/fenton.h"
 
 enum {
@@ -61,15 +61,15 @@ lln_status lln_measured_attention(const lln_head *head, double alpha,
 /* Mean and relative deviation over rows of the variance within the row. */
 static double summarise(search *f)
 {
-    double mean = 0, scatter = 0, used = 0;
+    double mean, error, scatter = 0, used = 0;
+    lln_rows_mean(f->measured, f->count, f->head->q.rows, lln_row_variance,
+                  &mean, &error);
     for (size_t i = 0; i < f->count; i++) {
-        const lln_row *row = &f->measured[i];
-        if (row->keys < 2)
-            continue;
-        double variance = row->scores.m2 / (double)(row->keys - 1);
-        double delta = variance - mean;
-        mean += delta / ++used;
-        scatter += delta * (variance - mean);
+        double delta = lln_row_variance(&f->measured[i]) - mean;
+        if (!isnan(delta)) {
+            scatter += delta * delta;
+            used++;
+        }
     }
     f->deviation = sqrt(scatter / used) / mean;
     return used > 0 ? mean : 0;

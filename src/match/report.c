@@ -9,18 +9,6 @@
 #include "measure/entropy.h"
 #include "measure/spectrum.h"
 
-/* Mean over rows with two keys; NaN: there is none. */
-static double log_variance(const lln_row *rows, size_t count)
-{
-    double sum = 0, used = 0;
-    for (size_t i = 0; i < count; i++)
-        if (rows[i].keys > 1) {
-            sum += rows[i].scores.m2 / (double)(rows[i].keys - 1);
-            used++;
-        }
-    return used > 0 ? sum / used : NAN;
-}
-
 /* Second eigenvalue; NaN where there is none, or finding it takes more work
  * or memory than a side column is worth. */
 static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
@@ -39,17 +27,17 @@ static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
 static lln_status summarise(lln_attention *attention, bool spectrum,
                             lln_report_summary *out)
 {
-    size_t n = attention->n;
-    lln_row *rows = calloc(n, sizeof *rows);
-    if (!rows)
-        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
+    size_t n = 0;
+    lln_row *rows;
+    LLN_TRY(lln_rows_alloc(attention, NULL, &n, &rows));
     lln_status status = lln_rows_measure(
         attention, NULL, n, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows);
     if (status == LLN_OK) {
         lln_entropy entropy;
+        double error;
         lln_entropy_summarise(attention, rows, n, &entropy, NULL);
         out->entropy = entropy.entropy;
-        out->log_variance = log_variance(rows, n);
+        lln_rows_mean(rows, n, n, lln_row_variance, &out->log_variance, &error);
         out->lambda2 = NAN;
     }
     free(rows);

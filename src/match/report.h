@@ -18,8 +18,8 @@ typedef struct {
 
 /* Of softmax attention, against which matches of the head are held; once for
  * all of them. lambda2 (with `spectrum`) takes many times the rest.
- * Where fewer than two keys are seen D2 is NaN. LLN_ENOMEM; LLN_EINTERRUPTED.
- */
+ * Where fewer than two keys are seen D2 is NaN.
+ * LLN_EINVAL: no queries; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
                                             lln_report_summary *out);
 

@@ -59,12 +59,8 @@ lln_status lln_entropy_measure(lln_attention *attention, const size_t *rows,
                                size_t count, lln_entropy *out,
                                lln_entropy *error)
 {
-    count = rows ? count : attention->n;
-    if (count == 0)
-        return lln_fail(LLN_EINVAL, "no rows to measure");
-    lln_row *measured = calloc(count, sizeof *measured);
-    if (!measured)
-        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", count);
+    lln_row *measured;
+    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
     lln_status status =
         lln_rows_measure(attention, rows, count, LLN_ROW_ENTROPY, measured);
     if (status == LLN_OK)

@@ -42,11 +42,6 @@ static double mean_error(const lln_row *rows, size_t count, size_t n,
                     : NAN;
 }
 
-static double row_variance(const lln_row *row)
-{
-    return row->keys > 1 ? row->scores.m2 / (double)(row->keys - 1) : NAN;
-}
-
 /* All moments but the fit, from measured rows of n. */
 static lln_status pool(const lln_row *rows, size_t count, size_t n,
                        lln_lognormal *out)
@@ -64,7 +59,7 @@ static lln_status pool(const lln_row *rows, size_t count, size_t n,
     if (all.count == 0)
         return lln_fail(LLN_EUNDEFINED, "no row has two keys");
     out->mean_error = mean_error(rows, count, n, &all);
-    lln_rows_mean(rows, count, n, row_variance, &out->variance_row,
+    lln_rows_mean(rows, count, n, lln_row_variance, &out->variance_row,
                   &out->variance_row_error);
     double variance = all.m2 / all.count;
     out->mean = all.mean;
@@ -312,12 +307,8 @@ lln_status lln_lognormal_measure(lln_attention *attention, const size_t *rows,
                                  lln_sample *sample)
 {
     lln_sample own = {0};
-    count = rows ? count : attention->n;
-    if (count == 0)
-        return lln_fail(LLN_EINVAL, "no rows to measure");
-    lln_row *measured = calloc(count, sizeof *measured);
-    if (!measured)
-        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", count);
+    lln_row *measured;
+    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
     lln_status status = measure(attention, rows, count, measured, out, &own);
     free(measured);
     if (sample && (status == LLN_OK || status == LLN_EUNDEFINED))
@@ -348,12 +339,8 @@ lln_status lln_lognormal_variance_row(lln_attention *attention,
                                       double *variance)
 {
     *variance = NAN;
-    count = rows ? count : attention->n;
-    if (count == 0)
-        return lln_fail(LLN_EINVAL, "no rows to measure");
-    lln_row *measured = calloc(count, sizeof *measured);
-    if (!measured)
-        return lln_fail(LLN_ENOMEM, "out of memory: %zu rows", count);
+    lln_row *measured;
+    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
     lln_status status =
         lln_rows_measure(attention, rows, count, LLN_ROW_MOMENTS, measured);
     lln_lognormal pooled;

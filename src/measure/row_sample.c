@@ -50,3 +50,8 @@ void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
     if (count == n)
         *error = 0;
 }
+
+double lln_row_variance(const lln_row *row)
+{
+    return row->keys > 1 ? row->scores.m2 / (double)(row->keys - 1) : NAN;
+}

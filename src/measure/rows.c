@@ -272,6 +272,16 @@ static lln_status run_pass(lln_attention *attention, const size_t *rows,
                               : LLN_OK;
 }
 
+lln_status lln_rows_alloc(const lln_attention *attention, const size_t *rows,
+                          size_t *count, lln_row **out)
+{
+    *count = rows ? *count : attention->n;
+    if (*count == 0)
+        return lln_fail(LLN_EINVAL, "no rows to measure");
+    *out = lln_array_alloc(*count, sizeof **out);
+    return *out ? LLN_OK : LLN_ENOMEM;
+}
+
 lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
                             size_t count, unsigned what, lln_row *out)
 {

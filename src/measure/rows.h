@@ -40,6 +40,12 @@ LLN_NODISCARD lln_status lln_rows_measure(lln_attention *attention,
                                           const size_t *rows, size_t count,
                                           unsigned what, lln_row *out);
 
+/* An array for the rows listed in rows[*count]; NULL: *count is set to all n.
+ * Release it with free(). LLN_EINVAL: *count = 0; LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_rows_alloc(const lln_attention *attention,
+                                        const size_t *rows, size_t *count,
+                                        lln_row **out);
+
 /* Called when a row is complete: out[index] and its scores as logs s_j, over
  * the allowed keys, [1 x keys]. Several threads call at once, for different
  * rows, each with its own `thread` in 0 .. lln_threads_count() - 1; the order

@@ -100,6 +100,14 @@ near() {
         measured,nan,nan,nan,nan,log_variance_row,nan
 }
 
+@test "--help lists the methods" {
+    run --separate-stderr lln-match --help
+    equal status "$status" 0
+    equal methods "$(sed -n '/^Methods:/,/^$/p' <<< "$output" |
+        awk '/^  [a-z]/ { printf "%s ", $1 }')" \
+        'paper fenton fenton-row exact measured '
+}
+
 @test "no kernel and no rows to choose" {
     refuses 2 '--kernel: what is measured here has no kernel' \
         lln-match --kernel lln

@@ -140,6 +140,14 @@ agrees() {
         lln-spectral --method qr
 }
 
+@test "--help lists the methods" {
+    run --separate-stderr lln-spectral --help
+    equal status "$status" 0
+    equal methods "$(sed -n '/^Methods:/,/^$/p' <<< "$output" |
+        awk '/^  [a-z]/ { printf "%s ", $1 }')" \
+        'auto dense arnoldi lowrank diagonal '
+}
+
 @test "a method that does not apply" {
     refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
         lln-spectral -n 16 --kernel softmax --method lowrank

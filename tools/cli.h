@@ -39,8 +39,9 @@ typedef struct {
     const char *name;    /* "lln-entropy" */
     const char *summary; /* one line */
     const char *usage;   /* synopsis after the name; NULL: "[OPTION]..." */
-    const cli_option *options; /* the tool's own, ended by name NULL */
-    const cli_option *shared;  /* what tools share, ended by name NULL */
+    const cli_option *options;   /* the tool's own, ended by name NULL */
+    const cli_option *shared;    /* what tools share, ended by name NULL */
+    void (*print_choices)(void); /* after the options in --help; NULL: none */
 } cli_tool;
 
 /* Parses argv by both tables; --help and --version are answered here (exit

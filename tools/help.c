@@ -64,6 +64,11 @@ static void print_options(const cli_option *option)
     }
 }
 
+void help_choice(const char *name, const char *summary)
+{
+    print_wrapped(summary, printf("  %s", name));
+}
+
 void help_print(const cli_tool *tool, const cli_option *standard)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name,
@@ -77,5 +82,7 @@ void help_print(const cli_tool *tool, const cli_option *standard)
     }
     print_options(tool->shared);
     print_options(standard);
+    if (tool->print_choices)
+        tool->print_choices();
     printf("\nMore: man %s\n", tool->name);
 }

@@ -9,6 +9,9 @@
 /* Prints the help of a tool on stdout; `standard` are --help and --version. */
 void help_print(const cli_tool *tool, const cli_option *standard);
 
+/* Prints a line of a list that a tool adds to its help. */
+void help_choice(const char *name, const char *summary);
+
 /* What values an option takes, in words: "a number above 0". */
 void help_range(const cli_option *option, char *out, size_t size);
 

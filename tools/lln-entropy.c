@@ -17,9 +17,12 @@ static const cli_option table[] = {
     {0},
 };
 
-static const cli_tool tool = {"lln-entropy",
-                              "entropy and concentration of attention rows",
-                              NULL, table, run_shared_options};
+static const cli_tool tool = {
+    .name = "lln-entropy",
+    .summary = "entropy and concentration of attention rows",
+    .options = table,
+    .shared = run_shared_options,
+};
 
 static const lln_column summary_columns[] = {
     {"entropy_nats", LLN_REAL},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "help.h"
 #include "match/report.h"
 #include "run.h"
 
@@ -16,17 +17,29 @@ static struct {
 
 static const cli_option table[] = {
     {"method", 0, CLI_TEXT, "LIST",
-     "paper, fenton, fenton-row, exact, measured, or all (measured)",
-     &options.method, 0, 0, false},
+     "methods of the list below, or all (measured)", &options.method, 0, 0,
+     false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
      "leave out lambda2_ratio, which takes most of the time",
      &options.no_spectrum, 0, 0, false},
     {0},
 };
 
-static const cli_tool tool = {"lln-match",
-                              "moment matching of LLN attention to softmax",
-                              NULL, table, run_shared_options};
+static void print_methods(void)
+{
+    puts("\nMethods:");
+    const lln_match_method *method = lln_match_methods;
+    for (; method->name; method++)
+        help_choice(method->name, method->summary);
+}
+
+static const cli_tool tool = {
+    .name = "lln-match",
+    .summary = "moment matching of LLN attention to softmax",
+    .options = table,
+    .shared = run_shared_options,
+    .print_choices = print_methods,
+};
 
 static const lln_column columns[] = {
     {"method", LLN_TEXT},

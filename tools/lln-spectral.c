@@ -4,6 +4,7 @@
  * are from giving every query the same average. */
 #include <math.h>
 
+#include "help.h"
 #include "measure/spectrum.h"
 #include "model.h"
 #include "run.h"
@@ -21,14 +22,26 @@ static const cli_option table[] = {
     {"eigenvalues", 0, CLI_COUNT, "COUNT",
      "the largest eigenvalues instead of the summary, trials not averaged",
      &options.eigenvalues, 1, LARGEST_TABLE, false},
-    {"method", 0, CLI_TEXT, "NAME",
-     "auto, dense, arnoldi, lowrank or diagonal (auto)", &options.method, 0, 0,
-     false},
+    {"method", 0, CLI_TEXT, "NAME", "a method of the list below (auto)",
+     &options.method, 0, 0, false},
     {0},
 };
 
-static const cli_tool tool = {"lln-spectral", "spectrum of attention matrices",
-                              NULL, table, run_shared_options};
+static void print_methods(void)
+{
+    puts("\nMethods:");
+    for (int i = 0; i < LLN_SPECTRUM_METHODS; i++)
+        help_choice(lln_spectrum_method_table[i].name,
+                    lln_spectrum_method_table[i].summary);
+}
+
+static const cli_tool tool = {
+    .name = "lln-spectral",
+    .summary = "spectrum of attention matrices",
+    .options = table,
+    .shared = run_shared_options,
+    .print_choices = print_methods,
+};
 
 static const lln_column summary_columns[] = {
     {"lambda2", LLN_REAL},        {"gap", LLN_REAL},

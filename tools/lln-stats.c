@@ -38,9 +38,12 @@ static const cli_option table[] = {
     {0},
 };
 
-static const cli_tool tool = {"lln-stats",
-                              "log-normal fit of attention matrices", NULL,
-                              table, run_shared_options};
+static const cli_tool tool = {
+    .name = "lln-stats",
+    .summary = "log-normal fit of attention matrices",
+    .options = table,
+    .shared = run_shared_options,
+};
 
 static const lln_column summary_columns[] = {
     {"sigma_q", LLN_REAL},

@@ -27,8 +27,8 @@ typedef struct {
 /* Reads a layout: one letter an axis, slowest first: b batch, l layer, h
  * head, n tokens, d features; n and d are needed, none comes twice. NULL
  * means nd. `name` (of the file) stands in front of messages about it.
- * LLN_EINVAL: not a layout, or one with another number of axes than the
- * tensor; the message says the shape and which layouts would fit. */
+ * LLN_EINVAL: not a layout. LLN_EFORMAT: the tensor has another number of
+ * axes; the message says the shape and which layouts would fit. */
 LLN_NODISCARD lln_status lln_layout_read(const char *letters, const char *name,
                                          const lln_tensor *tensor,
                                          lln_layout *layout);
@@ -40,7 +40,8 @@ lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
 /* Reads a selection such as "0-3,7" of the `size` entries of an axis:
  * chosen[i] says whether entry i is in it; NULL chooses all. `option`
  * ("layers") and `name` (of the file) are for messages.
- * LLN_EINVAL: not a selection, or an entry that the file does not have. */
+ * LLN_EINVAL: not a selection. LLN_EFORMAT: an entry that the file does not
+ * have. */
 LLN_NODISCARD lln_status lln_selection_read(const char *text,
                                             const char *option,
                                             const char *name, size_t size,

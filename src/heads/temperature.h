@@ -13,8 +13,9 @@
  *     query i may see.
  * Without a mask S_i is the same for all rows and D2 = scale^2 tr(S M),
  * M = Q'Q/n (not centred). Time O((n + m) d^2), memory O(d^2), float64.
- * Rows with fewer than two keys are left out; if no row is left, *variance
- * is NaN and the status LLN_EUNDEFINED. Temperature tau = 1/sqrt(D2). */
+ * Rows with fewer than two keys are left out. Temperature tau = 1/sqrt(D2).
+ * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a causal mask and n > m;
+ * LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then. */
 LLN_NODISCARD lln_status lln_temperature_variance(const lln_head *head,
                                                   double *variance);
 
@@ -25,8 +26,9 @@ double lln_temperature_deviation(const lln_head *head, double sigma_q,
                                  double sigma_k);
 
 /* Temperature of softmax attention: 1 / lln_temperature_deviation with the
- * model's deviations for a sampled head, 1/sqrt(D2) measured for any other. NaN
- * and LLN_EUNDEFINED where D2 is undefined or 0. */
+ * model's deviations for a sampled head, 1/sqrt(D2) measured for any other.
+ * LLN_EUNDEFINED: D2 is undefined or 0; else the statuses of
+ * lln_temperature_variance. *tau is NaN then. */
 LLN_NODISCARD lln_status lln_temperature_measure(const lln_head *head,
                                                  double *tau);
 
@@ -35,7 +37,7 @@ LLN_NODISCARD lln_status lln_temperature_measure(const lln_head *head,
  *     cross = D2 - (sigma_q sigma_k scale)^2 d,
  * what the temperature owes to the means of the queries and to covariances
  * that queries and keys share; zero in expectation for Gaussian heads.
- * cross is NaN, and the status LLN_EUNDEFINED, where D2 is. */
+ * Statuses are those of lln_temperature_variance; *cross is NaN then. */
 LLN_NODISCARD lln_status lln_temperature_moments(const lln_head *head,
                                                  double *sigma_q,
                                                  double *sigma_k,

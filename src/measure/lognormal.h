@@ -24,14 +24,15 @@ typedef struct {
 
 /* Measures the rows listed in rows[count], drawn at random from the n; NULL:
  * all n rows. Where D2 has a closed form it is that of all rows. `sample`,
- * unless
- * NULL, gets the distribution of L_ij; release it with lln_sample_free.
- * Moments are merged exactly over tiles and rows. Up to 2^17 entries are
- * sorted; more are counted in 2^18 bins of 1.5e-4 standard deviations, which
- * moves fit.ks by at most `resolution` (about 6e-5), and fit.wasserstein by
- * at most half a bin. Memory is O(n) beside the attention's own.
+ * unless NULL, gets the distribution of L_ij; release it with
+ * lln_sample_free. Moments are merged exactly over tiles and rows. Up to 2^17
+ * entries are sorted; more are counted in 2^18 bins of 1.5e-4 standard
+ * deviations, which moves fit.ks by at most `resolution` (about 6e-5), and
+ * fit.wasserstein by at most half a bin. Memory beside the attention's own:
+ * O(n), and for each thread up to 64 MiB of scores (at least one row of them)
+ * and 2 MiB of bins.
  * LLN_EUNDEFINED: no row with two keys, or no spread: what does not exist is
- * NaN. LLN_ENOMEM; LLN_EINTERRUPTED.
+ * NaN. LLN_EINVAL: no rows. LLN_ENOMEM; LLN_EINTERRUPTED.
  * Moments: Pebay (2008). */
 LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                const size_t *rows, size_t count,

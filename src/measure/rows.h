@@ -53,8 +53,9 @@ LLN_NODISCARD lln_status lln_rows_alloc(const lln_attention *attention,
 typedef void lln_row_visit(void *context, int thread, size_t index,
                            const lln_row *row, lln_matrix scores);
 
-/* lln_rows_measure with entropy and moments, and a visit to each row while
- * its scores are still in cache. */
+/* lln_rows_measure with entropy and moments, and a visit to each row once it
+ * is complete. Each thread keeps the scores of its rows, up to 192 of them in
+ * 64 MiB, but at least one. */
 LLN_NODISCARD lln_status lln_rows_visit(lln_attention *attention,
                                         const size_t *rows, size_t count,
                                         lln_row_visit *visit, void *context,

@@ -23,7 +23,8 @@ void lln_sample_free(lln_sample *sample);
 typedef struct {
     double ks;          /* sup |F_n(x) - Phi((x - mean) / deviation)| */
     double wasserstein; /* mean |z_(i) - q_i|, in standard deviations */
-    double qq;          /* correlation of z_(i) with q_i */
+    double qq; /* sum z_(i) q_i / sqrt(sum z_(i)^2 sum q_i^2); the correlation
+                  of z_(i) with q_i if `mean` is that of the sample */
 } lln_normal_fit;
 
 /* z = (x - mean)/deviation; q_i = Phi^-1((i - 1/2)/n), i = 1 .. n. A value

@@ -128,6 +128,20 @@ agrees() {
     equal status "$status" 2
 }
 
+@test "fewer queries than keys have no eigenvalues" {
+    head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
+    head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
+    run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
+        --eigenvalues 3
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal stdout "$output" "$identity,rank,modulus,re,im,method,residual"
+    run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax
+    equal status "$status" 0
+    equal rows "${#lines[@]}" 2
+    equal lambda2 "$(column lambda2 <<< "$output")" nan
+}
+
 @test "one token" {
     lln-spectral -n 1 --trials 1 --kernel softmax > table
     equal lambda2 "$(column lambda2 < table)" 0

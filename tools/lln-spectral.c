@@ -107,11 +107,14 @@ static lln_status summarise(const run_case *c, run_block *block)
 static lln_status list(const run_case *c, run_block *block)
 {
     lln_spectrum s;
-    LLN_TRY(open_and_measure(c, false, &s));
+    lln_status status = open_and_measure(c, false, &s);
+    if (status == LLN_EUNDEFINED) /* no eigenvalues, no rows */
+        LLN_TRY(run_block_resize(block, 0));
+    LLN_TRY(status);
     size_t rows = s.count;
     if (rows > options.eigenvalues) /* at least two were computed */
         rows = options.eigenvalues;
-    lln_status status = run_block_resize(block, rows);
+    status = run_block_resize(block, rows);
     for (size_t i = 0; status == LLN_OK && i < rows; i++) {
         lln_cell *cells = block->cells + i * block->columns;
         cells[0].integer = (long)i + 1;

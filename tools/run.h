@@ -55,8 +55,8 @@ typedef struct {
                         were estimated from some rows; else NaN */
 } run_block;
 
-/* Gives the block that many rows, all cells missing. A measure that yields
- * one row need not call it. LLN_ENOMEM. */
+/* Gives the block that many rows (0: the case gets none), all cells missing. A
+ * measure that yields one row need not call it. LLN_ENOMEM. */
 LLN_NODISCARD lln_status run_block_resize(run_block *block, size_t rows);
 
 void run_block_free(run_block *block);

@@ -14,21 +14,23 @@ enum { NODES = 40 };
 /* Nodes lighter than this do not change any digit of an average. */
 static const double LIGHTEST = 1e-18;
 
-struct rule {
+typedef struct {
     double node[NODES], weight[NODES];
-};
+} gauss_rule;
 
-/* Averages over the nodes of what a row gives; see the header for names. */
-struct average {
-    double weight, log_norm, log_norm2, log_norm_variance, shift, entropy,
-        concentration;
-};
+/* What rows of the nodes give; see the header for names. */
+typedef struct {
+    size_t count;
+    double weight[NODES], log_norm[NODES], log_norm_variance[NODES];
+    double entropy[NODES]; /* without ln Z */
+    double concentration[NODES];
+} node_rows;
 
 /* Gauss rule for the mean over chi^2_d / 2: the eigenvalues of the Jacobi
  * matrix of the Laguerre polynomials with alpha = d/2 - 1 and the squared
  * first components of its eigenvectors. gsl_integration_fixed has the same
  * rule, but its weights sum to Gamma(d/2), which overflows at d = 344. */
-static lln_status laguerre_rule(size_t d, struct rule *rule)
+static lln_status laguerre_rule(size_t d, gauss_rule *rule)
 {
     gsl_eigen_symmv_workspace *space = gsl_eigen_symmv_alloc(NODES);
     gsl_matrix *jacobi = gsl_matrix_calloc(NODES, NODES);
@@ -61,26 +63,23 @@ static lln_status laguerre_rule(size_t d, struct rule *rule)
 }
 
 static lln_status add_row(lln_sum_workspace *workspace, size_t n, double v,
-                          double weight, struct average *sum)
+                          double weight, node_rows *rows)
 {
     lln_sum_row_values row;
     LLN_TRY(lln_sum_row(workspace, n, sqrt(v), &row));
-    if (sum->weight == 0)
-        sum->shift = row.cumulants[0];
-    double log_norm = row.cumulants[0] - sum->shift;
-    sum->weight += weight;
-    sum->log_norm += weight * log_norm;
-    sum->log_norm2 += weight * log_norm * log_norm;
-    sum->log_norm_variance += weight * row.cumulants[1];
-    sum->concentration += weight * row.concentration;
-    sum->entropy -= weight * v * (1 - row.concentration);
+    size_t k = rows->count++;
+    rows->weight[k] = weight;
+    rows->log_norm[k] = row.cumulants[0];
+    rows->log_norm_variance[k] = row.cumulants[1];
+    rows->concentration[k] = row.concentration;
+    rows->entropy[k] = -v * (1 - row.concentration);
     return LLN_OK;
 }
 
-static lln_status average_rows(lln_sum_workspace *workspace, size_t n, size_t d,
-                               double sigma, struct average *sum)
+static lln_status add_rows(lln_sum_workspace *workspace, size_t n, size_t d,
+                           double sigma, node_rows *rows)
 {
-    struct rule rule;
+    gauss_rule rule;
     LLN_TRY(laguerre_rule(d, &rule));
     for (size_t k = 0; k < NODES; k++) {
         double v = 2 * sigma * sigma * rule.node[k] / (double)d;
@@ -91,23 +90,41 @@ static lln_status average_rows(lln_sum_workspace *workspace, size_t n, size_t d,
                             "sigma %g: the logits of some rows have variance "
                             "%g, expected at most %g",
                             sigma, v, LLN_THEORY_S2_MAX);
-        LLN_TRY(add_row(workspace, n, v, rule.weight[k], sum));
+        LLN_TRY(add_row(workspace, n, v, rule.weight[k], rows));
     }
     return LLN_OK;
 }
 
-static void finish(size_t n, double sigma, const struct average *sum,
+/* Mean over the nodes. */
+static double average(const node_rows *rows, const double *values)
+{
+    double weight = 0, sum = 0;
+    for (size_t k = 0; k < rows->count; k++) {
+        weight += rows->weight[k];
+        sum += rows->weight[k] * values[k];
+    }
+    return sum / weight;
+}
+
+/* Mean squared distance from the mean. */
+static double scatter(const node_rows *rows, const double *values)
+{
+    double squares[NODES] = {0}, mean = average(rows, values);
+    for (size_t k = 0; k < rows->count; k++)
+        squares[k] = (values[k] - mean) * (values[k] - mean);
+    return average(rows, squares);
+}
+
+static void finish(size_t n, double sigma, const node_rows *rows,
                    lln_theory_softmax_values *result)
 {
     double keys = (double)n, s2 = sigma * sigma;
-    double mean = sum->log_norm / sum->weight;
-    double between = sum->log_norm2 / sum->weight - mean * mean;
-    result->log_norm = sum->shift + mean;
-    result->concentration = sum->concentration / sum->weight;
-    result->entropy = result->log_norm + sum->entropy / sum->weight;
+    result->log_norm = average(rows, rows->log_norm);
+    result->concentration = average(rows, rows->concentration);
+    result->entropy = result->log_norm + average(rows, rows->entropy);
     result->log_mean = -result->log_norm;
-    result->log_variance =
-        s2 * (1 - 2 / keys) + between + sum->log_norm_variance / sum->weight;
+    result->log_variance = s2 * (1 - 2 / keys) + scatter(rows, rows->log_norm) +
+                           average(rows, rows->log_norm_variance);
     result->log_variance_row = s2;
     result->lambda2 = sqrt(fmax(0, result->concentration - 1 / keys));
 }
@@ -128,10 +145,10 @@ lln_status lln_theory_softmax(size_t n, size_t d, double sigma,
     lln_sum_workspace *workspace = lln_array_alloc(1, sizeof *workspace);
     if (!workspace)
         return LLN_ENOMEM;
-    struct average sum = {0};
-    lln_status status = average_rows(workspace, n, d, sigma, &sum);
+    node_rows rows = {0};
+    lln_status status = add_rows(workspace, n, d, sigma, &rows);
     free(workspace);
     if (status == LLN_OK)
-        finish(n, sigma, &sum, result);
+        finish(n, sigma, &rows, result);
     return status;
 }

@@ -45,27 +45,42 @@ prints() {
     equal stderr "$stderr" ''
 }
 
-# column NAME < TABLE: the cells of one column of a csv table.
+# column NAME < TABLE: the cells of one column of a csv table; what no number
+# is if there is no such column.
 column() {
     awk -F, -v name="$1" '
         NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
-        { print $at }'
+        at { print $at }
+        END { if (!at) print "no column " name }'
 }
 
-# near TOLERANCE < NUMBERS: each line holds a number and the one that
-# is expected; they differ by at most TOLERANCE of the latter.
+# near TOLERANCE [absolute] < NUMBERS: each line holds a number and the one
+# that is expected; they differ by at most TOLERANCE of the latter, or by at
+# most TOLERANCE. No line at all is a failure. The carriage returns of the
+# reference tables would make awk compare texts.
 near() {
-    awk -v tolerance="$1" '
-        NF != 2 { print "not two numbers: " $0; failed = 1; next }
+    awk -v tolerance="$1" -v kind="${2:-relative}" '
+        BEGIN { number = "^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$" }
+        { sub(/\r$/, "") }
+        NF != 2 || $1 !~ number || $2 !~ number {
+            print "not two numbers: " $0
+            failed = 1
+            next
+        }
         {
-            error = $1 > $2 ? $1 - $2 : $2 - $1
-            size = $2 > 0 ? $2 : -$2
-            if (!(error <= tolerance * size) || $1 "" == "nan") {
+            error = $1 - $2
+            size = kind == "absolute" ? 1 : $2 + 0
+            if (error < 0) error = -error
+            if (size < 0) size = -size
+            if (!(error <= tolerance * size)) {
                 print $1 " is not " $2
                 failed = 1
             }
         }
-        END { exit failed || NR == 0 }'
+        END {
+            if (NR == 0) print "no numbers"
+            exit failed || NR == 0
+        }'
 }
 
 # case_near TOLERANCE CASE ATTENTION COLUMN=FIGURE... < TABLE: the first row

@@ -213,8 +213,8 @@ link.csv"
 }
 
 @test "interrupted: finished heads are kept" {
-    timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 -o out.csv \
-        2> message || status=$?
+    timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 \
+        -o out.csv 2> message || status=$?
     equal status "$status" 1
     grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 heads written' message
     [ "$(wc -l < out.csv)" -gt 1 ]

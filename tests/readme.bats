@@ -38,7 +38,9 @@ examples() {
 # alike EXPECTED ACTUAL: the same fields; numbers may differ by 1 in 1000.
 alike() {
     awk '
-        function off(x, y) { return (x > y ? x - y : y - x) > (y > 0 ? y : -y) / 1000 }
+        function off(x, y) {
+            return (x > y ? x - y : y - x) > (y > 0 ? y : -y) / 1000
+        }
         FNR == NR { expected[NR] = $0; count = NR; next }
         {
             fields = split(expected[FNR], want)

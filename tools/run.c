@@ -166,6 +166,17 @@ static lln_status resolve(const run_state *run, const kernel_entry *entry,
     return LLN_OK;
 }
 
+/* Tables of numbered rows have none for a head that was not measured. */
+static lln_status leave_out(run_state *run)
+{
+    bool numbered = false;
+    for (size_t i = 0; i < run->columns; i++)
+        numbered = numbered || run->plan->columns[i].type == LLN_INTEGER;
+    if (numbered)
+        LLN_TRY(run_block_resize(&run->block, 0));
+    return LLN_EUNDEFINED;
+}
+
 static lln_status measure_kernel(run_state *run, const kernel_entry *entry,
                                  const run_case *head_case,
                                  const row_identity *identity)
@@ -174,7 +185,10 @@ static lln_status measure_kernel(run_state *run, const kernel_entry *entry,
     run_case c = *head_case;
     lln_kernel_choice choice;
     if (!run->plan->plain) {
-        LLN_TRY(resolve(run, entry, c.head, identity, &choice));
+        lln_status status = resolve(run, entry, c.head, identity, &choice);
+        if (status == LLN_EUNDEFINED)
+            return leave_out(run);
+        LLN_TRY(status);
         c.kernel = &choice;
     }
     return run->plan->measure(&c, &run->block);

@@ -34,7 +34,7 @@ plot data using (pick("z_low", softmax)):"density" \
     data using (pick("z_low", matched)):"density" \
         with steps linestyle 2 \
         title legend("LLN, log-variance matched", matched_ks), \
-    data using (pick("z_low", softmax)):"normal_density" \
+    data using (pick("z_middle", softmax)):"normal_density" \
         with lines linestyle 4 dashtype 2 title "normal"
 
 set xlabel "quantile of the normal (standard deviations)"

@@ -289,3 +289,43 @@ gaussian,nan,1,softmax,8,2,0,1,1'
 # seed: 7'
     equal header "$(sed -n 4p out.csv | cut -d, -f1)" source
 }
+
+@test "queries from a pipe" {
+    cp "$BATS_TEST_DIRNAME"/data/cases/case_A_?.npy .
+    lln-entropy --q case_A_Q.npy --k case_A_K.npy --no-header |
+        cut -d, -f2- > expected
+    lln-entropy --q - --k case_A_K.npy --no-header < case_A_Q.npy |
+        cut -d, -f2- | cmp - expected
+    # shellcheck disable=SC2002 # a pipe is the point
+    cat case_A_Q.npy | lln-entropy --q - --k case_A_K.npy --no-header |
+        cut -d, -f2- | cmp - expected
+    lln-entropy --q <(cat case_A_Q.npy) --k case_A_K.npy --no-header |
+        cut -d, -f2- | cmp - expected
+    files_before=$(ls -A)
+    refuses 1 '/dev/zero: not a file or a pipe' \
+        lln-entropy --q /dev/zero --k case_A_K.npy
+}
+
+@test "an input is not overwritten" {
+    cp "$BATS_TEST_DIRNAME"/data/cases/case_A_?.npy .
+    cp case_A_K.npy before
+    files_before=$(ls -A)
+    refuses 1 'case_A_K.npy: is an input; it would be overwritten' \
+        lln-entropy --q case_A_Q.npy --k case_A_K.npy -o case_A_K.npy
+    cmp case_A_K.npy before
+}
+
+@test "interrupted before the first row: the old file stays" {
+    echo old > table
+    run --separate-stderr timeout -s INT 1 \
+        lln-entropy -n 16384 --trials 400 -o table
+    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 heads written'
+    equal table "$(cat table)" old
+    equal files "$(ls -A)" table
+}
+
+@test "heads without a match are named" {
+    run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
+    equal status "$status" 0
+    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query that sees two keys'
+}

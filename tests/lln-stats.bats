@@ -112,7 +112,7 @@ moments() {
         --kernel softmax --histogram 12
     equal status "$status" 0
     equal header "${lines[0]}" \
-        "$identity,bin,z_low,z_high,density,normal_density"
+        "$identity,bin,z_low,z_high,density,normal_density,z_middle"
     equal rows "${#lines[@]}" 13
     for name in density normal_density; do
         column $name <<< "$output" | awk '{ sum += $1 }

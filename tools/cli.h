@@ -90,6 +90,13 @@ bool cli_read_real(const char *text, double *value);
  * process ends in any way but cli_finish, SIGKILL and a crash excepted. */
 FILE *cli_output(const char *path);
 
+/* Ends the process if the output would replace this file; NULL is legal. */
+void cli_refuse_overwrite(const char *input);
+
+/* Forgets an output file that is not worth keeping: the file that it would
+ * have replaced stays. */
+void cli_discard(void);
+
 /* Name of the output in messages: "standard output" or the path. */
 const char *cli_output_name(void);
 

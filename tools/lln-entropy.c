@@ -73,7 +73,8 @@ static lln_status summarise(const run_case *c, run_block *block)
     list(&entropy, values);
     for (size_t i = 0; i < 9; i++)
         block->cells[i].real = values[i];
-    list(&error, block->errors);
+    if (run_shared.rows > 0)
+        list(&error, block->errors);
     lln_theory_softmax_values theory;
     if (model_softmax(c, &theory))
         block->cells[9].real = theory.entropy;

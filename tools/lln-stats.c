@@ -64,8 +64,13 @@ static const lln_column summary_columns[] = {
 };
 
 static const lln_column histogram_columns[] = {
-    {"bin", LLN_INTEGER},  {"z_low", LLN_REAL},          {"z_high", LLN_REAL},
-    {"density", LLN_REAL}, {"normal_density", LLN_REAL}, {0},
+    {"bin", LLN_INTEGER},
+    {"z_low", LLN_REAL},
+    {"z_high", LLN_REAL},
+    {"density", LLN_REAL},
+    {"normal_density", LLN_REAL},
+    {"z_middle", LLN_REAL},
+    {0},
 };
 
 static const lln_column qq_columns[] = {
@@ -129,8 +134,10 @@ static lln_status summarise(const run_case *c, run_block *block)
     cells[3].real = fit.mean;
     cells[4].real = fit.variance;
     cells[5].real = fit.variance_row;
-    block->errors[3] = fit.mean_error;
-    block->errors[5] = fit.variance_row_error;
+    if (run_shared.rows > 0) {
+        block->errors[3] = fit.mean_error;
+        block->errors[5] = fit.variance_row_error;
+    }
     cells[9].real = fit.skewness;
     cells[10].real = fit.excess_kurtosis;
     cells[11].real = fit.fit.ks;
@@ -157,9 +164,9 @@ typedef lln_status two_columns(const lln_lognormal *fit,
                                double *first, double *second);
 
 /* Fills `count` rows of the block: their number in the first column, what
- * `compute` gives in the last two. */
+ * `compute` gives in `column` and the next. */
 static lln_status tabulate(const run_case *c, run_block *block, size_t count,
-                           two_columns *compute)
+                           size_t column, two_columns *compute)
 {
     lln_lognormal fit;
     lln_sample sample = {0};
@@ -170,10 +177,9 @@ static lln_status tabulate(const run_case *c, run_block *block, size_t count,
         status = compute(&fit, &sample, count, values, values + count);
     for (size_t i = 0; i < count; i++) {
         lln_cell *cells = block->cells + i * block->columns;
-        lln_cell *last = cells + block->columns - 2;
         cells[0].integer = (long)i;
-        last[0].real = status == LLN_OK ? values[i] : NAN;
-        last[1].real = status == LLN_OK ? values[count + i] : NAN;
+        cells[column].real = status == LLN_OK ? values[i] : NAN;
+        cells[column + 1].real = status == LLN_OK ? values[count + i] : NAN;
     }
     lln_sample_free(&sample);
     free(values);
@@ -189,12 +195,13 @@ static lln_status densities(const lln_lognormal *fit, const lln_sample *sample,
 
 static lln_status histogram(const run_case *c, run_block *block)
 {
-    lln_status status = tabulate(c, block, options.histogram, densities);
+    lln_status status = tabulate(c, block, options.histogram, 3, densities);
     double width = 2 * HISTOGRAM_RANGE / (double)options.histogram;
     for (size_t b = 0; b < block->rows; b++) {
         lln_cell *cells = block->cells + b * block->columns;
         cells[1].real = -HISTOGRAM_RANGE + (double)b * width;
         cells[2].real = -HISTOGRAM_RANGE + (double)(b + 1) * width;
+        cells[5].real = -HISTOGRAM_RANGE + ((double)b + 0.5) * width;
     }
     return status;
 }
@@ -208,7 +215,7 @@ static lln_status normal_first(const lln_lognormal *fit,
 
 static lln_status quantiles(const run_case *c, run_block *block)
 {
-    return tabulate(c, block, options.qq, normal_first);
+    return tabulate(c, block, options.qq, 1, normal_first);
 }
 
 static lln_status inputs(const run_case *c, run_block *block)

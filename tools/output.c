@@ -184,6 +184,21 @@ void cli_leave(int status)
     _exit(status);
 }
 
+void cli_refuse_overwrite(const char *input)
+{
+    struct stat in, out;
+    if (!input || !output.stream || stat(input, &in) != 0 ||
+        stat(output.name, &out) != 0 || !S_ISREG(out.st_mode))
+        return;
+    if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+        cli_fail("%s: is an input; it would be overwritten", output.name);
+}
+
+void cli_discard(void)
+{
+    discard();
+}
+
 int cli_finish(void)
 {
     FILE *stream = output.stream ? output.stream : stdout;

@@ -151,7 +151,8 @@ static lln_status resolve(const run_state *run, const kernel_entry *entry,
             head->q.rows > EXACT_MATCH_ROWS ? LLN_MATCH_SAMPLED
                                             : LLN_MATCH_TOLERANCE,
             &match);
-        if (status == LLN_ENOCONV) { /* a fact about the head, no failure */
+        if (status == LLN_ENOCONV || status == LLN_EUNDEFINED) {
+            /* a fact about the head, no failure */
             warn_at(id);
             return LLN_EUNDEFINED;
         }
@@ -325,6 +326,9 @@ static void open_run(run_state *run, const run_plan *plan)
     choose_kernels(run);
     run->averages = cli_alloc(run->kernels.count, sizeof *run->averages);
     FILE *out = cli_output(run_shared.output);
+    cli_refuse_overwrite(run_shared.q);
+    cli_refuse_overwrite(run_shared.k);
+    cli_refuse_overwrite(run_shared.params);
     if (run_shared.params)
         run->params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
@@ -357,6 +361,8 @@ int run_plan_write(const run_plan *plan)
     lln_status status = run_groups(&run);
     progress_clear();
     close_run(&run);
+    if (status != LLN_OK && run.written == 0)
+        cli_discard();
     int result = cli_finish();
     if (status == LLN_OK)
         return result;

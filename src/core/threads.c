@@ -8,7 +8,8 @@ volatile sig_atomic_t lln_stop_requested;
 
 void lln_threads_set(int count)
 {
-    omp_set_num_threads(count > 0 ? count : omp_get_num_procs());
+    int most = omp_get_num_procs();
+    omp_set_num_threads(count > 0 && count < most ? count : most);
     openblas_set_num_threads(1);
 }
 

@@ -9,8 +9,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Sets the number of threads; 0 means one for each processor this process
- * may use. Call once, before any work. */
+/* Sets the number of threads, at most one for each processor this process may
+ * use; 0 means that many. Call once, before any work. */
 void lln_threads_set(int count);
 
 int lln_threads_count(void);

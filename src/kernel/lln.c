@@ -26,6 +26,9 @@ typedef struct {
  * exp(-103 + 75) of S_ij, and exp(-744 + 690). */
 static const double SPREAD_F32 = 75, SPREAD_F64 = 690;
 
+/* Below this spread the differences between scores drown in float32. */
+static const double LEAST_SPREAD_F32 = 0.05;
+
 /* ln(exp(a) + exp(b)) */
 static double log_add(double a, double b)
 {
@@ -296,7 +299,8 @@ static void lln_close(lln_attention *attention)
 /* The cheapest arithmetic that holds all scores. */
 static void choose_range(lln_attention *attention, double spread)
 {
-    if (spread > SPREAD_F32 || attention->rank > 4096)
+    if (spread > SPREAD_F32 || spread < LEAST_SPREAD_F32 ||
+        attention->rank > 4096)
         attention->precision = LLN_FLOAT64;
     if (spread <= SPREAD_F64)
         return;

@@ -9,9 +9,10 @@
 #include "core/memory.h"
 #include "heads/temperature.h"
 
-/* Above this bound on |logit| the rounding of float32 logits, 6e-8 of their
- * size, would cost probabilities more than 1e-5 of theirs. */
-static const double FLOAT32_LOGIT_LIMIT = 128;
+/* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
+ * of their size, would cost probabilities more than 1e-5 of theirs; below the
+ * lower one the sums of weights would lose the differences between rows. */
+static const double FLOAT32_LOGIT_MOST = 128, FLOAT32_LOGIT_LEAST = 0.05;
 
 /* Largest Euclidean norm of a row. */
 static double largest_norm(lln_matrix a)
@@ -92,7 +93,8 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
     lln_status status = LLN_OK;
     double bound =
         fabs(head->scale) * largest_norm(head->q) * largest_norm(head->k);
-    if (head->q.precision == LLN_FLOAT32 && bound > FLOAT32_LOGIT_LIMIT)
+    if (head->q.precision == LLN_FLOAT32 &&
+        (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
         status = promote(head, attention);
     if (status != LLN_OK)
         lln_attention_close(attention);

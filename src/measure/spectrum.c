@@ -173,11 +173,13 @@ static void conclude(lln_spectrum *out)
     lln_eigenvalue second = {0, 0, 0, 0};
     if (out->count > 1)
         second = out->eigenvalues[1];
-    out->lambda2 = second.modulus;
+    /* No eigenvalue of a row-stochastic matrix is larger than 1; rounding may
+     * be. */
+    out->lambda2 = fmin(second.modulus, 1);
     out->lambda2_re = second.re;
     out->lambda2_im = second.im;
     out->residual = second.residual;
-    out->gap = 1 - second.modulus;
+    out->gap = 1 - out->lambda2;
 }
 
 static lln_spectrum missing(void)

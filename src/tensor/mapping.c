@@ -3,10 +3,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "core/memory.h"
+
+enum { FIRST_ROOM = 1 << 16 };
+
+/* Reads a pipe to its end. It may take half of the memory that is free. */
+static lln_status read_stream(const char *path, int file, lln_mapping *mapping)
+{
+    size_t room = FIRST_ROOM, used = 0, most = lln_memory_available() / 2;
+    char *bytes = malloc(room);
+    ssize_t got = 0;
+    while (bytes && (got = read(file, bytes + used, room - used)) > 0) {
+        used += (size_t)got;
+        if (used < room)
+            continue;
+        char *larger = room < most ? realloc(bytes, 2 * room) : NULL;
+        if (!larger)
+            free(bytes);
+        bytes = larger;
+        room *= 2;
+    }
+    if (!bytes)
+        return lln_fail(LLN_ENOMEM, "%s: more than %zu bytes: out of memory",
+                        path, used);
+    *mapping = (lln_mapping){(unsigned char *)bytes, used, true};
+    if (got < 0) {
+        lln_mapping_close(mapping);
+        return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
+    }
+    if (used > 0)
+        return LLN_OK;
+    lln_mapping_close(mapping);
+    return lln_fail(LLN_EFORMAT, "%s: empty file", path);
+}
 
 static lln_status map(const char *path, int file, lln_mapping *mapping)
 {
@@ -15,8 +50,10 @@ static lln_status map(const char *path, int file, lln_mapping *mapping)
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(about.st_mode))
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(EISDIR));
+    if (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode))
+        return read_stream(path, file, mapping);
     if (!S_ISREG(about.st_mode))
-        return lln_fail(LLN_EIO, "%s: not a regular file", path);
+        return lln_fail(LLN_EIO, "%s: not a file or a pipe", path);
     if (about.st_size == 0)
         return lln_fail(LLN_EFORMAT, "%s: empty file", path);
     size_t size = (size_t)about.st_size;
@@ -24,16 +61,20 @@ static lln_status map(const char *path, int file, lln_mapping *mapping)
     if (bytes == MAP_FAILED)
         return lln_fail(LLN_EIO, "%s: mapping %zu bytes: %s", path, size,
                         strerror(errno));
-    *mapping = (lln_mapping){bytes, size};
+    *mapping = (lln_mapping){bytes, size, false};
     return LLN_OK;
 }
 
 lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
 {
-    /* O_NONBLOCK: a pipe without a writer must not hang us. */
+    if (strcmp(path, "-") == 0)
+        return map("standard input", STDIN_FILENO, mapping);
+    /* O_NONBLOCK: a pipe without a writer must not hang us; once it is open,
+     * a writer that takes its time is waited for. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
+    (void)fcntl(file, F_SETFL, 0);
     lln_status status = map(path, file, mapping);
     close(file);
     return status;
@@ -41,7 +82,9 @@ lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
 
 void lln_mapping_close(lln_mapping *mapping)
 {
-    if (mapping->bytes)
+    if (mapping->read)
+        free((void *)mapping->bytes);
+    else if (mapping->bytes)
         munmap((void *)mapping->bytes, mapping->size);
     *mapping = (lln_mapping){0};
 }

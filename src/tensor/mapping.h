@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Regular files mapped into memory, read-only. A file that another process
- * shortens while it is mapped ends this one (SIGBUS). */
+ * Files as memory: regular ones are mapped, read-only, pipes are read. A file
+ * that another process shortens while it is mapped ends this one (SIGBUS). */
 #ifndef LLN_TENSOR_MAPPING_H
 #define LLN_TENSOR_MAPPING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
@@ -12,11 +13,14 @@
 typedef struct {
     const unsigned char *bytes;
     size_t size;
+    bool read; /* in memory of its own, not mapped */
 } lln_mapping;
 
-/* Maps a file; the caller releases it with lln_mapping_close.
- * LLN_EIO: it cannot be opened or is not a regular file (a directory, a
- * pipe); LLN_EFORMAT: it is empty. */
+/* Opens a file, a pipe, or standard input for "-"; the caller releases it with
+ * lln_mapping_close.
+ * LLN_EIO: it cannot be opened or read, or is a directory or a device;
+ * LLN_EFORMAT: it is empty; LLN_ENOMEM: a pipe that does not end within half
+ * of the memory that is free. */
 LLN_NODISCARD lln_status lln_mapping_open(const char *path,
                                           lln_mapping *mapping);
 

@@ -73,7 +73,7 @@ static void check_bins(lln_precision precision, const char *kernel, bool causal)
     lln_normal_fit fit;
     case_open(&head, kernel, &attention);
     expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out, &binned));
-    ck_assert(out.resolution > 0 && out.resolution < 2e-4);
+    ck_assert(out.resolution > 0 && out.resolution < 4e-4);
 
     double *p = calloc(n * n, sizeof *p);
     expect_ok(lln_attention_rows(&attention, 0, n, p));
@@ -90,7 +90,8 @@ static void check_bins(lln_precision precision, const char *kernel, bool causal)
     expect_ok(
         lln_sample_normal_fit(&exact, out.mean, sqrt(out.variance), &fit));
     expect_absolute(out.fit.ks, fit.ks, out.resolution);
-    expect_absolute(out.fit.wasserstein, fit.wasserstein, 8e-5);
+    /* half a bin */
+    expect_absolute(out.fit.wasserstein, fit.wasserstein, 2.5e-4);
     expect_absolute(out.fit.qq, fit.qq, 1e-6);
     double binned_q[9], exact_q[9], normal_q[9];
     double deviation = sqrt(out.variance);
@@ -99,7 +100,7 @@ static void check_bins(lln_precision precision, const char *kernel, bool causal)
     expect_ok(lln_sample_quantiles(&exact, out.mean, deviation, 9, exact_q,
                                    normal_q));
     for (int i = 0; i < 9; i++)
-        expect_absolute(binned_q[i], exact_q[i], 2e-4);
+        expect_absolute(binned_q[i], exact_q[i], 5e-4);
     lln_sample_free(&binned);
     lln_sample_free(&exact);
     lln_attention_close(&attention);
@@ -191,7 +192,7 @@ END_TEST
 START_TEST(normal_fit_five)
 {
     double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 1};
-    lln_sample sample = {values, counts, 5, 5};
+    lln_sample sample = {values, counts, 5, 5, 0};
     lln_normal_fit fit;
     expect_ok(lln_sample_normal_fit(&sample, 0.25, 1.1497825881443848, &fit));
     expect_absolute(fit.ks, 0.22290102139756263, 1e-12);
@@ -206,7 +207,7 @@ END_TEST
 START_TEST(histogram_five)
 {
     double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 4};
-    lln_sample sample = {values, counts, 5, 8};
+    lln_sample sample = {values, counts, 5, 8, 0};
     double density[4], normal[4];
     expect_ok(lln_sample_histogram(&sample, 0.25, 0.5, 2, 4, density, normal));
     expect_absolute(density[0], 0.125, 1e-15); /* -1.3 */
@@ -222,7 +223,7 @@ END_TEST
 START_TEST(quantiles_five)
 {
     double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 4};
-    lln_sample sample = {values, counts, 5, 8};
+    lln_sample sample = {values, counts, 5, 8, 0};
     double q[4], normal[4];
     /* p = 1/8, 3/8, 5/8, 7/8 of 8 values: the 1st, 3rd, 5th and 7th */
     expect_ok(lln_sample_quantiles(&sample, 0.25, 0.5, 4, q, normal));

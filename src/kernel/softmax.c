@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
 #include "heads/temperature.h"
 
 /* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
@@ -14,17 +15,31 @@
  * lower one the sums of weights would lose the differences between rows. */
 static const double FLOAT32_LOGIT_MOST = 128, FLOAT32_LOGIT_LEAST = 0.05;
 
+/* |row|^2, [columns] */
+#define SQUARE(name, real)                                                     \
+    LLN_CLONES static double name(const real *row, size_t columns)             \
+    {                                                                          \
+        double square = 0;                                                     \
+        _Pragma("omp simd reduction(+ : square)") for (size_t l = 0;           \
+                                                       l < columns; l++)       \
+            square += (double)row[l] * (double)row[l];                         \
+        return square;                                                         \
+    }
+SQUARE(square_f32, float)
+SQUARE(square_f64, double)
+
 /* Largest Euclidean norm of a row. */
 static double largest_norm(lln_matrix a)
 {
     double largest = 0;
+#pragma omp parallel for schedule(static) reduction(max : largest)
     for (size_t i = 0; i < a.rows; i++) {
-        double square = 0;
-        for (size_t l = 0; l < a.columns; l++) {
-            double x = lln_matrix_get(a, i, l);
-            square += x * x;
-        }
-        largest = fmax(largest, square);
+        size_t at = i * a.columns;
+        double square =
+            a.precision == LLN_FLOAT32
+                ? square_f32((const float *)a.data + at, a.columns)
+                : square_f64((const double *)a.data + at, a.columns);
+        largest = square > largest ? square : largest;
     }
     return sqrt(largest);
 }

@@ -13,11 +13,11 @@
 
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */
-    BINS = 1 << 18,
-    CHUNK = 512,     /* bin numbers are computed this many at a time */
-    PILOT_ROWS = 64, /* tell where the bins should lie */
+    BINS = 1 << 16,          /* the busy half of the counters stays in L1 */
+    CHUNK = 512,             /* bin numbers are computed this many at a time */
+    PILOT_ROWS = 64,         /* tell where the bins should lie */
 };
-static const double HALF_RANGE = 20; /* of the bins, standard deviations */
+static const double HALF_RANGE = 16; /* of the bins, standard deviations */
 
 /* Standard error of the mean over entries, estimated from some of n rows: a
  * ratio of sums over rows, of ln P and of keys. Cochran (1977), eq. 2.46. */
@@ -194,6 +194,7 @@ static lln_status sum_bins(const collector *from, size_t threads,
                            lln_sample *sample)
 {
     LLN_TRY(sample_alloc(BINS, sample));
+    sample->width = 1 / from->per_unit;
     size_t size = 0;
     for (size_t bin = 0; bin < BINS; bin++) {
         uint64_t count = 0;

@@ -26,11 +26,14 @@ typedef struct {
  * all n rows. Where D2 has a closed form it is that of all rows. `sample`,
  * unless NULL, gets the distribution of L_ij; release it with
  * lln_sample_free. Moments are merged exactly over tiles and rows. Up to 2^17
- * entries are sorted; more are counted in 2^18 bins of 1.5e-4 standard
- * deviations, which moves fit.ks by at most `resolution` (about 6e-5), and
- * fit.wasserstein by at most half a bin. Memory beside the attention's own:
+ * entries are sorted; more are counted in 2^16 bins of 5e-4 standard
+ * deviations, which moves fit.ks by at most `resolution` (about 2e-4; KS is
+ * taken at the edges of bins, so that the error is mostly far smaller), and
+ * fit.wasserstein by at most half a bin. Entries beyond 16 standard deviations
+ * count as 16. Memory beside the attention's own:
  * O(n), and for each thread up to 64 MiB of scores (at least one row of them)
- * and 2 MiB of bins.
+ * and 0.8 MiB of
+ * counts.
  * LLN_EUNDEFINED: no row with two keys, or no spread: what does not exist is
  * NaN. LLN_EINVAL: no rows. LLN_ENOMEM; LLN_EINTERRUPTED.
  * Moments: Pebay (2008). */

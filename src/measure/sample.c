@@ -53,12 +53,16 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
     if (!(deviation > 0) || n < 2)
         return lln_fail(LLN_EUNDEFINED, "no spread: no normal fits");
     double unbiased = sqrt(n / (n - 1));
+    double half = sample->width / 2 / deviation;
     for (size_t i = 0; i < sample->size; i++) {
         double count = sample->counts[i], sum, squares;
         double z = (sample->values[i] - mean) / deviation;
-        double cdf = gsl_cdf_ugaussian_P(z / unbiased);
-        ks = fmax(ks, fabs(cdf - below / n));
-        ks = fmax(ks, fabs(cdf - (below + count) / n));
+        /* A bin is known at its edges. */
+        double low = gsl_cdf_ugaussian_P((z - half) / unbiased);
+        double high =
+            half > 0 ? gsl_cdf_ugaussian_P((z + half) / unbiased) : low;
+        ks = fmax(ks, fabs(low - below / n));
+        ks = fmax(ks, fabs(high - (below + count) / n));
         if (count == 1) {
             sum = gsl_cdf_ugaussian_Pinv((below + 0.5) / n);
             squares = sum * sum;

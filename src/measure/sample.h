@@ -14,6 +14,7 @@ typedef struct {
     double *values, *counts; /* [size], owned */
     size_t size;
     double total;
+    double width; /* of bins, whose middles are the values; 0: single values */
 } lln_sample;
 
 void lln_sample_free(lln_sample *sample);

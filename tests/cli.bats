@@ -329,3 +329,17 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     equal status "$status" 0
     equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query that sees two keys'
 }
+
+# tty COMMAND: its terminal output, lines for carriage returns.
+tty() {
+    script -qc "$1" /dev/null < /dev/null | tr '\r' '\n'
+}
+
+@test "progress on a terminal, unless quiet" {
+    command -v script > /dev/null || skip 'needs script(1)'
+    long='timeout -s INT 2 lln-entropy -n 16384 --trials 999 --kernel softmax'
+    tty "$long -o table" |
+        grep -Eq '^lln-entropy: [0-9]+ of 999 heads, [0-9]+ rows, .* rows/s'
+    [[ $(tty "$long -o table --quiet") != *rows/s* ]]
+    [[ $($long -o table 2>&1) != *rows/s* ]]
+}

@@ -1,17 +1,28 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A thread of its own shows the progress, so that one long head is not
+ * silent. */
 #include "progress.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "core/threads.h"
 
 static struct {
-    bool wanted, visible;
+    bool wanted, visible, ended;
     size_t total;
-    double start, shown; /* seconds */
-} progress;
+    atomic_size_t done; /* heads */
+    double start;       /* seconds */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t end;
+} progress = {.lock = PTHREAD_MUTEX_INITIALIZER,
+              .end = PTHREAD_COND_INITIALIZER};
 
 static double now(void)
 {
@@ -20,30 +31,72 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Heads tell how long it will take; rows, that something happens. */
+static void show(void)
+{
+    double seconds = now() - progress.start;
+    size_t done = progress.done, rows = lln_rows_done;
+    fprintf(stderr, "\r%s: %zu of %zu heads, %zu rows, %.3g rows/s", cli_name(),
+            done, progress.total, rows, (double)rows / seconds);
+    if (done > 0)
+        fprintf(stderr, ", %.0f s left",
+                seconds * (double)(progress.total - done) / (double)done);
+    fputs("\033[K", stderr);
+    progress.visible = true;
+}
+
+/* First after a second, then four times a second. */
+static void *watch(void *unused)
+{
+    (void)unused;
+    struct timespec next;
+    clock_gettime(CLOCK_REALTIME, &next);
+    next.tv_sec++;
+    pthread_mutex_lock(&progress.lock);
+    while (!progress.ended) {
+        if (pthread_cond_timedwait(&progress.end, &progress.lock, &next) == 0)
+            continue;
+        show();
+        next.tv_nsec += 250000000;
+        next.tv_sec += next.tv_nsec / 1000000000;
+        next.tv_nsec %= 1000000000;
+    }
+    pthread_mutex_unlock(&progress.lock);
+    return NULL;
+}
+
 void progress_start(size_t total, bool quiet)
 {
-    progress.wanted = !quiet && isatty(STDERR_FILENO);
     progress.total = total;
     progress.start = now();
-    progress.shown = progress.start + 0.8; /* first shown after a second */
+    progress.wanted = !quiet && isatty(STDERR_FILENO) &&
+                      pthread_create(&progress.thread, NULL, watch, NULL) == 0;
 }
 
 void progress_show(size_t done)
 {
-    double time = now();
-    if (!progress.wanted || done == 0 || time < progress.shown + 0.2)
-        return;
-    double rate = (double)done / (time - progress.start);
-    fprintf(stderr, "\r%s: %zu of %zu heads, %.3g/s, %.0f s left\033[K",
-            cli_name(), done, progress.total, rate,
-            (double)(progress.total - done) / rate);
-    progress.shown = time;
-    progress.visible = true;
+    progress.done = done;
 }
 
 void progress_clear(void)
 {
+    pthread_mutex_lock(&progress.lock);
     if (progress.visible)
         fputs("\r\033[K", stderr);
     progress.visible = false;
+    pthread_mutex_unlock(&progress.lock);
+}
+
+void progress_end(void)
+{
+    progress_clear();
+    if (!progress.wanted)
+        return;
+    pthread_mutex_lock(&progress.lock);
+    progress.ended = true;
+    pthread_cond_signal(&progress.end);
+    pthread_mutex_unlock(&progress.lock);
+    pthread_join(progress.thread, NULL);
+    progress_clear();
+    progress.wanted = false;
 }

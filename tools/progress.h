@@ -7,14 +7,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Starts counting to `total` heads. Nothing is shown when quiet, when stderr
- * is no terminal, and in the first second. */
+/* Starts counting to `total` heads: how many are done, the rows passed over
+ * and their rate, and the time left once a head is done. Nothing is shown when
+ * quiet, when stderr is no terminal, and in the first second. */
 void progress_start(size_t total, bool quiet);
 
 /* Tells that `done` heads are done. */
 void progress_show(size_t done);
 
-/* Clears the line, before any other message. */
+/* Clears the line, before any other message; it comes back. */
 void progress_clear(void);
+
+/* Clears the line for good. */
+void progress_end(void);
 
 #endif

@@ -359,7 +359,7 @@ int run_plan_write(const run_plan *plan)
     cli_catch_signals();
     progress_start(total, run_shared.quiet);
     lln_status status = run_groups(&run);
-    progress_clear();
+    progress_end();
     close_run(&run);
     if (status != LLN_OK && run.written == 0)
         cli_discard();

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 volatile sig_atomic_t lln_stop_requested;
+atomic_size_t lln_rows_done;
 
 void lln_threads_set(int count)
 {

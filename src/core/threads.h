@@ -7,6 +7,7 @@
 #define LLN_CORE_THREADS_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Sets the number of threads, at most one for each processor this process may
@@ -18,5 +19,9 @@ int lln_threads_count(void);
 /* Set (for example by a handler of SIGINT) to make long work return
  * LLN_EINTERRUPTED at the next tile. */
 extern volatile sig_atomic_t lln_stop_requested;
+
+/* Rows of attention that this process has passed over so far, for those who
+ * show that long work goes on. */
+extern atomic_size_t lln_rows_done;
 
 #endif

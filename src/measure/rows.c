@@ -260,6 +260,7 @@ static lln_status run_pass(lln_attention *attention, const size_t *rows,
                 queries[i] = rows ? rows[start + i] : start + i;
             if (work && !lln_stop_requested)
                 measure_block(attention, queries, start, here, pass, work, out);
+            lln_rows_done += here;
         }
         if (!work) {
 #pragma omp atomic write

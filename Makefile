@@ -13,7 +13,7 @@
 PREFIX ?= /usr/local
 BUILD ?= build
 CFLAGS ?= -O3 -g
-PACKAGES = gcc make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
+PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	libarpack2-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
 

@@ -336,7 +336,8 @@ tty() {
 }
 
 @test "progress on a terminal, unless quiet" {
-    command -v script > /dev/null || skip 'needs script(1)'
+    script -qc true /dev/null < /dev/null > /dev/null 2>&1 ||
+        skip 'needs script(1) and a pseudo-terminal'
     long='timeout -s INT 2 lln-entropy -n 16384 --trials 999 --kernel softmax'
     tty "$long -o table" |
         grep -Eq '^lln-entropy: [0-9]+ of 999 heads, [0-9]+ rows, .* rows/s'

@@ -137,7 +137,7 @@ START_TEST(matrix_convert_both_ways)
     lln_matrix_convert(a, LLN_FLOAT32, narrow);
     ck_assert(narrow[0] == 2.385f && narrow[1] == -0.07f && narrow[2] == 0);
     lln_matrix b = {LLN_FLOAT32, 2, 2, narrow};
-    lln_matrix_row(b, 1, back);
+    lln_matrix_convert(lln_matrix_rows(b, 1, 1), LLN_FLOAT64, back);
     ck_assert(back[0] == 0 && back[1] == 4);
     ck_assert(lln_matrix_get(b, 0, 1) == -0.07f);
     ck_assert(lln_matrix_get(a, 0, 1) == -0.07);

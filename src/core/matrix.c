@@ -7,11 +7,6 @@
 /* Entries summed at a time, and runs of such chunks shared out to threads. */
 enum { CHUNK = 1024, RUNS = 64 };
 
-void lln_matrix_row(lln_matrix a, size_t i, double *out)
-{
-    lln_matrix_convert(lln_matrix_rows(a, i, 1), LLN_FLOAT64, out);
-}
-
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out)
 {
     size_t count = a.rows * a.columns;

@@ -41,9 +41,6 @@ static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
                         (const char *)a.data + first * bytes};
 }
 
-/* Row i as float64: out [columns]. */
-void lln_matrix_row(lln_matrix a, size_t i, double *out);
-
 /* Copies a to out [rows x columns] in the wanted precision. */
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out);
 

@@ -14,8 +14,9 @@
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */
     BINS = 1 << 16,          /* the busy half of the counters stays in L1 */
-    CHUNK = 512,             /* bin numbers are computed this many at a time */
-    PILOT_ROWS = 64,         /* tell where the bins should lie */
+    HALF = BINS / 2,
+    CHUNK = 512,     /* bin numbers are computed this many at a time */
+    PILOT_ROWS = 64, /* tell where the bins should lie */
 };
 static const double HALF_RANGE = 16; /* of the bins, standard deviations */
 
@@ -84,7 +85,8 @@ typedef struct {
     size_t *offset; /* [count]: where a row's values start */
     double *values;
     bin_counts *counters;    /* [threads] */
-    double origin, per_unit; /* bin = (L - origin) per_unit */
+    double center, per_unit; /* bin = HALF + floor((L - center) per_unit);
+                                per_unit is a float */
 } collector;
 
 static void keep_row(void *context, int thread, size_t index,
@@ -100,6 +102,8 @@ static void keep_row(void *context, int thread, size_t index,
         values[j] -= row->log_norm;
 }
 
+/* Counted from the mean, near which KS is decided: there float32 places a
+ * score 32 times finer than it would counted from the first bin. */
 #define BIN_NUMBERS(name, real)                                                \
     LLN_CLONES static void name(const real *scores, size_t count, real offset, \
                                 real per_unit, int32_t *bins)                  \
@@ -107,8 +111,9 @@ static void keep_row(void *context, int thread, size_t index,
         _Pragma("omp simd") for (size_t j = 0; j < count; j++)                 \
         {                                                                      \
             real at = scores[j] * per_unit + offset;                           \
-            at = at > 0 ? at : 0;                                              \
-            bins[j] = (int32_t)(at < BINS - 1 ? at : BINS - 1);                \
+            at = at > -HALF ? at : -HALF;                                      \
+            int32_t bin = (int32_t)(at < HALF - 1 ? at : HALF - 1);            \
+            bins[j] = HALF + bin - ((real)bin > at); /* floor */               \
         }                                                                      \
     }
 BIN_NUMBERS(bin_numbers_f32, float)
@@ -128,7 +133,7 @@ static void count_row(void *context, int thread, size_t index,
     const collector *to = context;
     (void)index;
     bin_counts *counter = &to->counters[thread];
-    double offset = -(to->origin + row->log_norm) * to->per_unit;
+    double offset = -(to->center + row->log_norm) * to->per_unit;
     if (row->keys < 2)
         return;
     if (counter->pending + row->keys > UINT32_MAX)
@@ -204,7 +209,7 @@ static lln_status sum_bins(const collector *from, size_t threads,
         if (count == 0)
             continue;
         sample->values[size] =
-            from->origin + ((double)bin + 0.5) / from->per_unit;
+            from->center + ((double)bin - HALF + 0.5) / from->per_unit;
         sample->counts[size++] = (double)count;
         sample->total += (double)count;
     }
@@ -219,8 +224,8 @@ static lln_status collect_bins(lln_attention *attention, const size_t *rows,
 {
     size_t threads = (size_t)lln_threads_count();
     collector to = {.counters = calloc(threads, sizeof(bin_counts)),
-                    .origin = mean - HALF_RANGE * deviation,
-                    .per_unit = BINS / (2 * HALF_RANGE * deviation)};
+                    .center = mean,
+                    .per_unit = (float)(HALF / (HALF_RANGE * deviation))};
     if (!to.counters)
         return lln_fail(LLN_ENOMEM, "out of memory");
     lln_status status =

@@ -35,7 +35,8 @@ static void check_case(const char *name, const char *kernel, const char *label,
     double lambda2 = case_scalar(name, label, "lam2_modulus");
     expect_absolute(s.lambda2, lambda2, tolerance);
     expect_absolute(s.gap, 1 - lambda2, tolerance);
-    expect_absolute(hypot(s.lambda2_re, s.lambda2_im), s.lambda2, 1e-15);
+    /* lambda2 is cut at 1, above which rounding may put it. */
+    expect_absolute(hypot(s.lambda2_re, s.lambda2_im), s.lambda2, 1e-14);
     expect_relative(s.unbiased_norm, case_scalar(name, label, "Pt_frobenius"),
                     1e-12);
     expect_relative(s.sigma2, case_scalar(name, label, "Pt_2norm"), 1e-12);

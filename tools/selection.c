@@ -137,18 +137,40 @@ kernel_list kernel_list_read(const char *text, bool params)
     return list;
 }
 
+/* "rows sum to 1, entries >= 0, rank full" and what else is to be known. */
+static void print_properties(const lln_kernel *kernel)
+{
+    unsigned p = kernel->properties;
+    printf("    rows %ssum to 1, entries %s, rank %s\n",
+           p & LLN_KERNEL_SUMS_TO_ONE ? "" : "need not ",
+           p & LLN_KERNEL_SIGNED ? "may be negative" : ">= 0", kernel->rank);
+    if (!(p & LLN_KERNEL_FULL) || !(p & LLN_KERNEL_CAUSAL))
+        printf("    only %s a causal mask\n",
+               p & LLN_KERNEL_CAUSAL ? "with" : "without");
+    if (p & LLN_KERNEL_RANDOM)
+        puts("    random: drawn from --seed for each trial");
+    if (kernel->inputs)
+        printf("    takes %s\n", kernel->inputs);
+}
+
+static void print_kernel(const lln_kernel *kernel)
+{
+    printf("%s\n    %s\n", kernel->name, kernel->summary);
+    print_properties(kernel);
+    const lln_kernel_parameter *parameter = kernel->parameters;
+    for (; parameter->name; parameter++)
+        printf("    %-10s %s%s%s%s\n", parameter->name, parameter->summary,
+               parameter->initial ? " (default: " : "",
+               parameter->initial ? parameter->initial : "",
+               parameter->initial ? ")" : "");
+    printf("    %s\n", kernel->reference);
+}
+
 void kernel_list_print(void)
 {
-    for (const lln_kernel *kernel = lln_kernels; kernel->name; kernel++) {
-        printf("%s%s\n    %s\n", kernel == lln_kernels ? "" : "\n",
-               kernel->name, kernel->summary);
-        const lln_kernel_parameter *parameter = kernel->parameters;
-        for (; parameter->name; parameter++)
-            printf("    %-10s %s%s%s%s\n", parameter->name, parameter->summary,
-                   parameter->initial ? " (default: " : "",
-                   parameter->initial ? parameter->initial : "",
-                   parameter->initial ? ")" : "");
-        if (kernel->reference)
-            printf("    %s\n", kernel->reference);
+    for (const lln_kernel *const *kernel = lln_kernels; *kernel; kernel++) {
+        if (kernel != lln_kernels)
+            putchar('\n');
+        print_kernel(*kernel);
     }
 }

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
+
+enum { PRODUCT_ROWS = 64 };
 
 void lln_attention_close(lln_attention *attention)
 {
@@ -73,10 +76,13 @@ static void normalise(const lln_attention *attention, double *row, size_t first,
         row[j] = j >= first && j < end ? row[j] / sum : 0;
 }
 
-static void one_row(const lln_attention *attention, size_t i, void *packed,
-                    void *scores, double *out)
+/* packed, scores: scratch. */
+static lln_status one_row(const lln_attention *attention, size_t i,
+                          void *packed, void *scores, double *out)
 {
     size_t first, end;
+    if (attention->rows)
+        return attention->rows(attention, i, 1, out);
     lln_attention_pack(attention, &i, 1, packed);
     lln_attention_tile(attention, packed, 1, 0, attention->m, attention->m,
                        scores);
@@ -84,6 +90,7 @@ static void one_row(const lln_attention *attention, size_t i, void *packed,
     lln_matrix_convert(view, LLN_FLOAT64, out);
     lln_mask_keys(attention->mask, attention->n, attention->m, i, &first, &end);
     normalise(attention, out, first, end);
+    return LLN_OK;
 }
 
 lln_status lln_attention_rows(const lln_attention *attention, size_t first,
@@ -94,18 +101,62 @@ lln_status lln_attention_rows(const lln_attention *attention, size_t first,
     {
         void *packed = lln_array_alloc(attention->rank, sizeof(double));
         void *scores = lln_array_alloc(attention->m, sizeof(double));
-        bool room = packed && scores;
+        lln_status mine = packed && scores ? LLN_OK : LLN_ENOMEM;
 #pragma omp for
         for (size_t i = 0; i < count; i++)
-            if (room)
-                one_row(attention, first + i, packed, scores,
-                        out + i * attention->m);
-        if (!room) {
+            if (mine == LLN_OK)
+                mine = one_row(attention, first + i, packed, scores,
+                               out + i * attention->m);
+        if (mine != LLN_OK) {
 #pragma omp atomic write
-            status = LLN_ENOMEM;
+            status = mine;
         }
         free(packed);
         free(scores);
     }
     return status == LLN_OK ? LLN_OK : lln_fail(status, "out of memory");
+}
+
+/* y [n x columns] = P x by blocks of rows; p: scratch [PRODUCT_ROWS x m],
+ * part: scratch [PRODUCT_ROWS x columns]. */
+static lln_status multiply_rows(const lln_attention *attention, const double *x,
+                                size_t columns, double *p, double *part,
+                                lln_matrix y)
+{
+    int c = (int)columns, m = (int)attention->m;
+    for (size_t i = 0; i < attention->n; i += PRODUCT_ROWS) {
+        size_t rows = attention->n - i;
+        rows = rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS;
+        if (lln_stop_requested)
+            return lln_fail(LLN_EINTERRUPTED, "interrupted");
+        LLN_TRY(lln_attention_rows(attention, i, rows, p));
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, c, m,
+                    1, p, m, x, c, 0, part, c);
+        lln_matrix_convert((lln_matrix){LLN_FLOAT64, rows, columns, part},
+                           y.precision,
+                           (void *)lln_matrix_rows(y, i, rows).data);
+        lln_rows_done += rows;
+    }
+    return LLN_OK;
+}
+
+lln_status lln_attention_product(const lln_attention *attention, lln_matrix x,
+                                 void *y)
+{
+    if (attention->product)
+        return attention->product(attention, x, y);
+    size_t size = x.rows * x.columns;
+    double *values = lln_array_alloc_raw(size, sizeof *values);
+    double *p = lln_array_alloc_raw(PRODUCT_ROWS * attention->m, sizeof *p);
+    double *part = lln_array_alloc_raw(PRODUCT_ROWS * x.columns, sizeof *part);
+    lln_status status = LLN_ENOMEM;
+    if (values && p && part) {
+        lln_matrix_convert(x, LLN_FLOAT64, values);
+        lln_matrix out = {x.precision, attention->n, x.columns, y};
+        status = multiply_rows(attention, values, x.columns, p, part, out);
+    }
+    free(values);
+    free(p);
+    free(part);
+    return status;
 }

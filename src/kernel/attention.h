@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention: what a kernel makes of a head. A row-stochastic matrix
- *     P_ij = A_ij / sum_l A_il,   A_ij >= 0, zero outside the mask,
- * given by tiles of scores and never stored. Measures see only this. */
+ * Attention: what a kernel makes of a head, a matrix P [n x m] that is never
+ * stored and zero outside the mask. Measures see only this. Two kinds:
+ *   by tiles of scores A_ij > 0:  P_ij = A_ij / sum_l A_il, row-stochastic;
+ *   by rows, whatever the entries are: zero, negative, not summing to 1. */
 #ifndef LLN_KERNEL_ATTENTION_H
 #define LLN_KERNEL_ATTENTION_H
 
@@ -19,8 +20,10 @@ typedef enum {
 /* The kernel fills this in; who measures only calls the functions below. */
 typedef struct lln_attention lln_attention;
 struct lln_attention {
-    size_t n, m; /* queries, keys */
-    size_t rank; /* columns of the two factors of the scores */
+    size_t n, m;       /* queries, keys */
+    size_t rank;       /* columns of the two factors of the scores, or of P */
+    bool unnormalised; /* rows need not sum to 1, or entries be >= 0: then 1
+                          need not be an eigenvalue */
     lln_mask mask;
     lln_domain domain;
     lln_precision precision; /* of the factors and of the tiles */
@@ -46,14 +49,35 @@ struct lln_attention {
                  size_t rows, size_t first_key, size_t keys, size_t stride,
                  void *out);
 
+    /* By rows, else NULL: rows first .. first + count - 1 of P, out [count x
+     * m] in float64. Takes the place of all the members from `domain` to
+     * `tile` but precision, which says in what products are taken. May be
+     * called from several threads at once. */
+    lln_status (*rows)(const lln_attention *attention, size_t first,
+                       size_t count, double *out);
+
+    /* y = P x, x [m x columns], and y = P'x, x [n x columns], where that
+     * needs no n x m work, else NULL. y is in the precision of x. They share
+     * out their work among threads, in a way that no result depends on. */
+    lln_status (*product)(const lln_attention *attention, lln_matrix x,
+                          void *y);
+    lln_status (*transposed)(const lln_attention *attention, lln_matrix x,
+                             void *y);
+
     /* Attention of low rank without a mask, else NULL: rows first .. first +
-     * count - 1 of B [n x rank] and A [m x rank] in float64 with P = B A',
-     * where rows of B and columns of A sum to 1. Either may be NULL. */
+     * count - 1 of B [n x rank] and A [m x rank] in float64 with P = B A'.
+     * Unless unnormalised, rows of B and columns of A sum to 1. Either may be
+     * NULL. */
     void (*features)(const lln_attention *attention, size_t first, size_t count,
                      double *b, double *a);
 
     /* P_ii of causal attention without N x N work, else NULL: out [n]. */
     lln_status (*diagonal)(const lln_attention *attention, double *out);
+
+    /* Frobenius norm of P - 1 mean', the column means of P given [m], where
+     * that needs no n x m work, else NULL. */
+    lln_status (*unbiased_norm)(const lln_attention *attention,
+                                const double *mean, double *norm);
 
     /* D2, the mean over all rows of the variance of ln P within the row
      * (divisor keys - 1), where it needs no N x N work, else NULL. */
@@ -67,8 +91,8 @@ struct lln_attention {
 /* Releases what the attention owns. A zeroed attention is legal. */
 void lln_attention_close(lln_attention *attention);
 
-/* Makes the attention ready for tiles; to be called before the three below.
- * LLN_ENOMEM. */
+/* Makes the attention ready for tiles; to be called before the functions
+ * below. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_attention_prepare(lln_attention *attention);
 
 /* Rows of the left factor for the given queries: out [count x rank] in
@@ -84,10 +108,17 @@ void lln_attention_tile(const lln_attention *attention, const void *packed,
                         size_t stride, void *out);
 
 /* Dense rows of P in float64: rows first .. first + count - 1, out
- * [count x m], masked entries zero, every row summing to 1. For dense methods
- * and tests. LLN_ENOMEM. */
+ * [count x m], masked entries zero. For dense methods, what looks at pairs of
+ * attentions, and tests. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_attention_rows(const lln_attention *attention,
                                             size_t first, size_t count,
                                             double *out);
+
+/* O = P V: y [n x columns] = P x, x [m x columns], in the precision of x. By
+ * the kernel's own product; else from rows of P, a block at a time, in
+ * O(n m (rank + columns)) time.
+ * LLN_ENOMEM; LLN_EINTERRUPTED: y is not complete. */
+LLN_NODISCARD lln_status lln_attention_product(const lln_attention *attention,
+                                               lln_matrix x, void *y);
 
 #endif

@@ -7,25 +7,16 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "kernel/lln.h"
-#include "kernel/softmax.h"
 
-const lln_kernel lln_kernels[] = {
-    {"softmax",
-     "exp(scale q.k), normalised over the keys",
-     "Vaswani et al. 2017",
-     false,
-     {{0}},
-     lln_softmax_open},
-    {"lln",
-     "linear log-normal attention, features exp(alpha q), exp(beta k)",
-     "Nahshan, Kampeas, Haleva 2024",
-     true,
-     {{"alpha", "multiplies the queries", NULL, false},
-      {"beta", "multiplies the keys", NULL, false},
-      {"match", "method that finds alpha and beta", "measured", true}},
-     lln_lln_open},
-    {0},
+#define KERNEL(name) extern const lln_kernel lln_kernel_##name;
+#include "kernel/table.inc"
+#undef KERNEL
+
+const lln_kernel *const lln_kernels[] = {
+#define KERNEL(name) &lln_kernel_##name,
+#include "kernel/table.inc"
+#undef KERNEL
+    NULL,
 };
 
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name)
@@ -38,17 +29,17 @@ int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name)
 
 static const lln_kernel *find(const char *name)
 {
-    for (const lln_kernel *kernel = lln_kernels; kernel->name; kernel++)
-        if (strcmp(kernel->name, name) == 0)
-            return kernel;
+    for (const lln_kernel *const *kernel = lln_kernels; *kernel; kernel++)
+        if (strcmp((*kernel)->name, name) == 0)
+            return *kernel;
     return NULL;
 }
 
 static lln_status unknown_kernel(const char *name)
 {
     char known[512] = "";
-    for (const lln_kernel *kernel = lln_kernels; kernel->name; kernel++)
-        lln_text_append(known, sizeof known, kernel->name);
+    for (const lln_kernel *const *kernel = lln_kernels; *kernel; kernel++)
+        lln_text_append(known, sizeof known, (*kernel)->name);
     return lln_fail(LLN_EINVAL, "kernel '%s': unknown; known are %s", name,
                     known);
 }
@@ -120,8 +111,76 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     return LLN_OK;
 }
 
+lln_status lln_kernel_real(const lln_kernel_choice *choice, const char *name,
+                           double low, double high, double *value)
+{
+    double number =
+        choice->number[lln_kernel_parameter_index(choice->kernel, name)];
+    if (!(number >= low && number <= high))
+        return lln_fail(LLN_EINVAL, "kernel '%s': %s: expected %g to %g",
+                        choice->text, name, low, high);
+    *value = number;
+    return LLN_OK;
+}
+
+lln_status lln_kernel_count(const lln_kernel_choice *choice, const char *name,
+                            size_t low, size_t high, size_t *value)
+{
+    double number =
+        choice->number[lln_kernel_parameter_index(choice->kernel, name)];
+    if (!(number >= (double)low && number <= (double)high) ||
+        number != (double)(size_t)number)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': %s: expected a whole number from %zu to "
+                        "%zu",
+                        choice->text, name, low, high);
+    *value = (size_t)number;
+    return LLN_OK;
+}
+
+static const lln_kernel_input *find_input(const lln_kernel_choice *choice,
+                                          const char *name)
+{
+    for (size_t i = 0; i < choice->input_count; i++)
+        if (strcmp(choice->inputs[i].name, name) == 0)
+            return &choice->inputs[i];
+    return NULL;
+}
+
+bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name)
+{
+    return find_input(choice, name) != NULL;
+}
+
+lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
+                                 const char *name, size_t rows, size_t columns,
+                                 lln_matrix *values)
+{
+    const lln_kernel_input *input = find_input(choice, name);
+    if (!input)
+        return lln_fail(LLN_EINVAL, "kernel '%s': needs the array '%s'",
+                        choice->text, name);
+    lln_matrix found = input->values;
+    if ((rows && found.rows != rows) || (columns && found.columns != columns))
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': array '%s' is %zu x %zu; expected %zu x "
+                        "%zu",
+                        choice->text, name, found.rows, found.columns,
+                        rows ? rows : found.rows,
+                        columns ? columns : found.columns);
+    *values = found;
+    return LLN_OK;
+}
+
 lln_status lln_kernel_open(const lln_kernel_choice *choice,
                            const lln_head *head, lln_attention *attention)
 {
+    unsigned wanted = head->mask.causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL;
+    if (!(choice->kernel->properties & wanted))
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': is defined only %s a causal "
+                        "mask",
+                        choice->kernel->name,
+                        head->mask.causal ? "without" : "with");
     return choice->kernel->open(choice, head, attention);
 }

@@ -6,10 +6,20 @@
 #define LLN_KERNEL_KERNEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "kernel/attention.h"
 
-enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 64 };
+enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 128 };
+
+/* What is true of P whatever the queries and keys are. */
+typedef enum {
+    LLN_KERNEL_SUMS_TO_ONE = 1, /* rows do, without an epsilon */
+    LLN_KERNEL_SIGNED = 2,      /* entries may be negative */
+    LLN_KERNEL_CAUSAL = 4,      /* defined with a causal mask */
+    LLN_KERNEL_FULL = 8,        /* defined without one */
+    LLN_KERNEL_RANDOM = 16,     /* drawn: depends on the seed and the draw */
+} lln_kernel_property;
 
 typedef struct {
     const char *name, *summary;
@@ -19,26 +29,43 @@ typedef struct {
 
 typedef struct lln_kernel_choice lln_kernel_choice;
 
+/* An array that a kernel takes beside the head, under a name. */
+typedef struct {
+    const char *name;
+    lln_matrix values;
+} lln_kernel_input;
+
 typedef struct {
     const char *name, *summary, *reference;
+    const char *rank;      /* of P, in words: "d", "full", "2 d" */
+    unsigned properties;   /* of lln_kernel_property */
+    const char *inputs;    /* what it takes beside the head, in words, such as
+                              "gate [n x d]"; NULL: nothing */
     bool takes_alpha_beta; /* its strength can be set by moment matching */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
-    /* The attention of `head`; it may keep pointers into the head. */
+    /* The attention of `head`; it may keep pointers into the head and into
+     * the inputs of the choice. Called through lln_kernel_open, which has
+     * checked the mask against the properties. */
     lln_status (*open)(const lln_kernel_choice *choice, const lln_head *head,
                        lln_attention *attention);
 } lln_kernel;
 
 /* A kernel and the values of its parameters, in the table's order; NaN where
- * a number was not given. */
+ * a number was not given. Seed, draw and inputs are set by the caller after
+ * parsing, for kernels that need them. */
 struct lln_kernel_choice {
     const lln_kernel *kernel;
     char text[LLN_KERNEL_TEXT]; /* as written by the user */
     double number[LLN_KERNEL_PARAMETERS];
     char word[LLN_KERNEL_PARAMETERS][LLN_KERNEL_TEXT];
+    uint64_t seed; /* of random features */
+    uint32_t draw; /* number of the draw, below LLN_RANDOM_STREAMS */
+    const lln_kernel_input *inputs; /* [input_count] */
+    size_t input_count;
 };
 
-/* All kernels, ended by a row whose name is NULL. */
-extern const lln_kernel lln_kernels[];
+/* All kernels, ended by NULL. Each is defined in a file of its own. */
+extern const lln_kernel *const lln_kernels[];
 
 /* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".
  * LLN_EINVAL: unknown kernel or parameter (the message lists what exists),
@@ -49,7 +76,27 @@ LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
 /* Position of a parameter of the chosen kernel; -1: it has none such. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
 
-/* Opens the attention; release it with lln_attention_close. */
+/* The values of a parameter that is a whole number in [low, high], and of one
+ * that is a number in [low, high]. LLN_EINVAL: it is not. */
+LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
+                                          const char *name, size_t low,
+                                          size_t high, size_t *value);
+LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
+                                         const char *name, double low,
+                                         double high, double *value);
+
+/* Whether an input of that name was given. */
+bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name);
+
+/* The input of that name, which must be [rows x columns]; 0: any number.
+ * LLN_EINVAL: it was not given, or has another shape. */
+LLN_NODISCARD lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
+                                               const char *name, size_t rows,
+                                               size_t columns,
+                                               lln_matrix *values);
+
+/* Opens the attention; release it with lln_attention_close. LLN_EINVAL: the
+ * kernel is not defined with this mask. */
 LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,
                                          const lln_head *head,
                                          lln_attention *attention);

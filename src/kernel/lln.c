@@ -386,3 +386,18 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         lln_attention_close(attention);
     return status;
 }
+
+const lln_kernel lln_kernel_lln = {
+    .name = "lln",
+    .summary = "linear log-normal attention, features exp(alpha q), "
+               "exp(beta k)",
+    .reference = "Nahshan, Kampeas, Haleva 2024",
+    .rank = "d",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .takes_alpha_beta = true,
+    .parameters = {{"alpha", "multiplies the queries", NULL, false},
+                   {"beta", "multiplies the keys", NULL, false},
+                   {"match", "method that finds alpha and beta", "measured",
+                    true}},
+    .open = lln_lln_open,
+};

@@ -115,3 +115,12 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         lln_attention_close(attention);
     return status;
 }
+
+const lln_kernel lln_kernel_softmax = {
+    .name = "softmax",
+    .summary = "exp(scale q.k), normalised over the keys",
+    .reference = "Vaswani et al. 2017",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .open = lln_softmax_open,
+};

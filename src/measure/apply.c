@@ -44,6 +44,17 @@ static size_t element(const lln_apply *apply)
     return lln_precision_size(apply->attention->precision);
 }
 
+/* The kernel's own products take the place of blocks. */
+static bool own_products(const lln_apply *apply)
+{
+    return apply->attention->product && apply->attention->transposed;
+}
+
+static lln_matrix vector(const double *x, size_t size)
+{
+    return (lln_matrix){LLN_FLOAT64, size, 1, x};
+}
+
 /* Scores of the block's rows against keys 0 .. columns - 1, to out
  * [rows x m]. */
 static void fill_scores(const lln_apply *apply, struct lln_apply_work *work,
@@ -61,60 +72,91 @@ static void fill_scores(const lln_apply *apply, struct lln_apply_work *work,
     }
 }
 
+/* Where the block's rows begin and end, and its columns. */
+static void find_columns(const lln_apply *apply, row_block *block,
+                         size_t *first, size_t *end)
+{
+    block->columns = apply->attention->rows ? apply->m : 0;
+    for (size_t i = 0; i < block->rows; i++) {
+        lln_mask_keys(apply->attention->mask, apply->n, apply->m,
+                      block->first + i, &first[i], &end[i]);
+        block->columns = end[i] > block->columns ? end[i] : block->columns;
+    }
+}
+
+/* Entries of attention by rows: [rows x m], float64. */
+static lln_status make_entries(const lln_apply *apply, row_block *block,
+                               void *out, double *scale)
+{
+    for (size_t i = 0; i < block->rows; i++)
+        scale[i] = 1;
+    return apply->attention->rows(apply->attention, block->first, block->rows,
+                                  out);
+}
+
 /* Makes the weights of a block in `out` [rows x m]. */
-static void make_block(const lln_apply *apply, struct lln_apply_work *work,
-                       row_block *block, void *out, double *scale)
+static lln_status make_block(const lln_apply *apply,
+                             struct lln_apply_work *work, row_block *block,
+                             void *out, double *scale)
 {
     const lln_attention *attention = apply->attention;
     size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
-    block->columns = 0;
-    for (size_t i = 0; i < block->rows; i++) {
-        lln_mask_keys(attention->mask, apply->n, apply->m, block->first + i,
-                      &first[i], &end[i]);
-        block->columns = end[i] > block->columns ? end[i] : block->columns;
-    }
+    find_columns(apply, block, first, end);
+    block->weights = out;
+    block->scale = scale;
+    if (attention->rows)
+        return make_entries(apply, block, out, scale);
     fill_scores(apply, work, block, out);
     for (size_t i = 0; i < block->rows; i++) {
         char *row = (char *)out + i * apply->m * element(apply);
         lln_apply_weights(attention->precision, attention->domain, row,
                           first[i], end[i], block->columns, &scale[i]);
     }
-    block->weights = out;
-    block->scale = scale;
+    return LLN_OK;
 }
 
 /* Finds the block in the stored matrix. */
 static void find_block(const lln_apply *apply, row_block *block)
 {
-    size_t first, end;
-    block->columns = 0;
-    for (size_t i = 0; i < block->rows; i++) {
-        lln_mask_keys(apply->attention->mask, apply->n, apply->m,
-                      block->first + i, &first, &end);
-        block->columns = end > block->columns ? end : block->columns;
-    }
+    size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
+    find_columns(apply, block, first, end);
     block->weights =
         (char *)apply->stored + block->first * apply->m * element(apply);
     block->scale = apply->scale + block->first;
+}
+
+/* The block with that number, its weights found or made in `work`. */
+static lln_status load_block(const lln_apply *apply, size_t number,
+                             struct lln_apply_work *work, row_block *block)
+{
+    *block = (row_block){.first = number * BLOCK_ROWS, .rows = BLOCK_ROWS};
+    if (block->first + block->rows > apply->n)
+        block->rows = apply->n - block->first;
+    if (!apply->stored)
+        return make_block(apply, work, block, work->weights, work->scale);
+    find_block(apply, block);
+    return LLN_OK;
 }
 
 static lln_status visit_blocks(lln_apply *apply, block_visit *visit,
                                void *context)
 {
     size_t blocks = (apply->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    lln_status status = LLN_OK;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t group = 0; group < GROUPS; group++)
         for (size_t b = group; b < blocks && !lln_stop_requested; b += GROUPS) {
             struct lln_apply_work *work = &apply->work[omp_get_thread_num()];
-            row_block block = {.first = b * BLOCK_ROWS, .rows = BLOCK_ROWS};
-            if (block.first + block.rows > apply->n)
-                block.rows = apply->n - block.first;
-            if (apply->stored)
-                find_block(apply, &block);
+            row_block block;
+            lln_status mine = load_block(apply, b, work, &block);
+            if (mine == LLN_OK)
+                visit(apply, &block, group, context);
             else
-                make_block(apply, work, &block, work->weights, work->scale);
-            visit(apply, &block, group, context);
+#pragma omp atomic write
+                status = mine;
         }
+    if (status != LLN_OK)
+        return lln_fail(status, "out of memory");
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
                               : LLN_OK;
 }
@@ -169,21 +211,28 @@ static void *reserve(const lln_apply *apply, size_t memory)
     return malloc(bytes);
 }
 
-static void store(lln_apply *apply)
+static lln_status store(lln_apply *apply)
 {
     size_t blocks = (apply->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    lln_status status = LLN_OK;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t b = 0; b < blocks; b++) {
         struct lln_apply_work *work = &apply->work[omp_get_thread_num()];
         row_block block = {.first = b * BLOCK_ROWS, .rows = BLOCK_ROWS};
         if (block.first + block.rows > apply->n)
             block.rows = apply->n - block.first;
-        if (!lln_stop_requested)
-            make_block(apply, work, &block,
-                       (char *)apply->stored +
-                           block.first * apply->m * element(apply),
-                       apply->scale + block.first);
+        lln_status mine =
+            lln_stop_requested
+                ? LLN_OK
+                : make_block(apply, work, &block,
+                             (char *)apply->stored +
+                                 block.first * apply->m * element(apply),
+                             apply->scale + block.first);
+        if (mine != LLN_OK)
+#pragma omp atomic write
+            status = mine;
     }
+    return status == LLN_OK ? LLN_OK : lln_fail(status, "out of memory");
 }
 
 /* Adds the sums of the groups: y [m] = factor sum_g partial_g. */
@@ -212,6 +261,20 @@ static void visit_mean(const lln_apply *apply, const row_block *block,
                   apply->partial + group * apply->m);
 }
 
+static lln_status find_mean(lln_apply *apply)
+{
+    double share = 1 / (double)apply->n;
+    if (!own_products(apply)) {
+        LLN_TRY(visit_blocks(apply, visit_mean, NULL));
+        add_groups(apply, share, apply->mean);
+        return LLN_OK;
+    }
+    for (size_t i = 0; i < apply->n; i++)
+        apply->scale[i] = share;
+    return apply->attention->transposed(
+        apply->attention, vector(apply->scale, apply->n), apply->mean);
+}
+
 lln_status lln_apply_open(lln_attention *attention, size_t memory,
                           lln_apply *apply)
 {
@@ -222,18 +285,17 @@ lln_status lln_apply_open(lln_attention *attention, size_t memory,
     if (attention->n * attention->m < SHARED_ENTRIES)
         apply->threads = 1;
     LLN_TRY(lln_attention_prepare(attention));
-    apply->stored = reserve(apply, memory);
+    if (!own_products(apply))
+        apply->stored = reserve(apply, memory);
     if (!allocate(apply)) {
         lln_apply_close(apply);
         return lln_fail(LLN_ENOMEM, "out of memory");
     }
-    if (apply->stored)
-        store(apply);
-    lln_status status = visit_blocks(apply, visit_mean, NULL);
+    lln_status status = apply->stored ? store(apply) : LLN_OK;
+    if (status == LLN_OK)
+        status = find_mean(apply);
     if (status != LLN_OK)
         lln_apply_close(apply);
-    else
-        add_groups(apply, 1 / (double)apply->n, apply->mean);
     return status;
 }
 
@@ -257,6 +319,9 @@ static void visit_product(const lln_apply *apply, const row_block *block,
 lln_status lln_apply_product(lln_apply *apply, const double *x, double *y)
 {
     product p = {.x = x, .y = y};
+    if (own_products(apply))
+        return apply->attention->product(apply->attention, vector(x, apply->m),
+                                         y);
     return visit_blocks(apply, visit_product, &p);
 }
 
@@ -275,11 +340,24 @@ static void visit_gram(const lln_apply *apply, const row_block *block,
                   block->columns, u, apply->partial + group * apply->m);
 }
 
+static lln_status own_gram(lln_apply *apply, const double *x, double shift,
+                           double *y)
+{
+    const lln_attention *attention = apply->attention;
+    double *u = apply->scale;
+    LLN_TRY(attention->product(attention, vector(x, apply->m), u));
+    for (size_t i = 0; i < apply->n; i++)
+        u[i] -= shift;
+    return attention->transposed(attention, vector(u, apply->n), y);
+}
+
 lln_status lln_apply_gram(lln_apply *apply, const double *x, double *y)
 {
     product p = {.x = x};
     for (size_t j = 0; j < apply->m; j++)
         p.shift += apply->mean[j] * x[j];
+    if (own_products(apply))
+        return own_gram(apply, x, p.shift, y);
     clear_groups(apply);
     LLN_TRY(visit_blocks(apply, visit_gram, &p));
     /* P~'u = P'u - p sum_i u_i, and the sum is zero: p is the mean row. */
@@ -302,6 +380,9 @@ static void visit_norm(const lln_apply *apply, const row_block *block,
 lln_status lln_apply_norm(lln_apply *apply, double *norm)
 {
     double sums[GROUPS] = {0}, total = 0;
+    if (apply->attention->unbiased_norm)
+        return apply->attention->unbiased_norm(apply->attention, apply->mean,
+                                               norm);
     LLN_TRY(visit_blocks(apply, visit_norm, sums));
     for (size_t group = 0; group < GROUPS; group++)
         total += sums[group];

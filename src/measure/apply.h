@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Products with P and P~ = P - 1 p', p the column means of P: from a stored
- * copy in the precision of the attention, or from tiles made each time. */
+ * Products with P and P~ = P - 1 p', p the column means of P: by the kernel's
+ * own products; else from a stored copy in the precision of the attention, or
+ * from rows made each time. */
 #ifndef LLN_MEASURE_APPLY_H
 #define LLN_MEASURE_APPLY_H
 
@@ -12,7 +13,7 @@ typedef struct {
     size_t n, m;
     int threads;
     void *stored;  /* weights [n x m], P_ij = scale_i weights_ij; or NULL */
-    double *scale; /* [n] */
+    double *scale; /* [n]; scratch for the kernel's own products */
     double *mean;  /* p [m] */
     struct lln_apply_work *work; /* [threads] */
     double *partial;             /* sums over groups of rows, see apply.c */
@@ -34,8 +35,9 @@ LLN_NODISCARD lln_status lln_apply_product(lln_apply *apply, const double *x,
 LLN_NODISCARD lln_status lln_apply_gram(lln_apply *apply, const double *x,
                                         double *y);
 
-/* Frobenius norm of P~, from the differences themselves, so that it keeps
- * its digits when P is nearly constant. LLN_EINTERRUPTED. */
+/* Frobenius norm of P~, by the kernel's own formula or from the differences
+ * themselves, so that it keeps its digits when P is nearly constant.
+ * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_apply_norm(lln_apply *apply, double *norm);
 
 #endif

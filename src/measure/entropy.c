@@ -16,12 +16,17 @@ static double normalized(const lln_row *row)
 
 static double participation(const lln_row *row)
 {
-    return 1 / row->sum_squares;
+    return row->sum_squares > 0 ? 1 / row->sum_squares : NAN;
 }
 
 static double top(const lln_row *row)
 {
     return row->top;
+}
+
+static double negative(const lln_row *row)
+{
+    return row->negative;
 }
 
 void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
@@ -34,23 +39,27 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
     *out = (lln_entropy){.min = INFINITY,
                          .max = -INFINITY,
                          .max_logit = -INFINITY,
-                         /* every score is positive and divided by the sum
-                            of its row */
-                         .row_sum_min = 1,
-                         .negative_mass = 0};
+                         .row_sum_min = INFINITY};
     lln_rows_mean(rows, count, n, entropy, &out->entropy, &error->entropy);
     lln_rows_mean(rows, count, n, normalized, &out->normalized,
                   &error->normalized);
     lln_rows_mean(rows, count, n, participation, &out->participation,
                   &error->participation);
     lln_rows_mean(rows, count, n, top, &out->top1_mass, &error->top1_mass);
+    lln_rows_mean(rows, count, n, negative, &out->negative_mass,
+                  &error->negative_mass);
+    bool distributions = true;
     for (size_t i = 0; i < count; i++) {
         out->min = rows[i].entropy < out->min ? rows[i].entropy : out->min;
         out->max = rows[i].entropy > out->max ? rows[i].entropy : out->max;
         out->max_logit = fmax(out->max_logit, rows[i].max);
+        out->row_sum_min = fmin(out->row_sum_min, rows[i].sum);
+        distributions = distributions && !isnan(rows[i].entropy);
     }
-    if (isnan(out->entropy)) /* of any row */
-        out->min = out->max = NAN;
+    if (!distributions) {
+        out->entropy = out->normalized = out->min = out->max = NAN;
+        error->entropy = error->normalized = NAN;
+    }
     if (!attention->scaled_scores)
         out->max_logit = NAN;
 }

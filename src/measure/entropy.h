@@ -8,8 +8,10 @@
 
 /* Means over rows unless said otherwise. */
 typedef struct {
-    double entropy;       /* H_i = -sum_j P_ij ln P_ij, nats */
-    double normalized;    /* H_i / ln(allowed keys); rows with one key are
+    double entropy;       /* H_i = -sum_j P_ij ln P_ij, nats; NaN, as are the
+                             next three, unless each row is a distribution
+                             (LLN_ROW_DEFICIT) */
+    double normalized;    /* H_i / ln(keys of the row); rows with one key are
                              left out */
     double min, max;      /* smallest and largest H_i, nats */
     double participation; /* 1 / sum_j P_ij^2, a number of keys */

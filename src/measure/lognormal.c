@@ -57,6 +57,9 @@ static lln_status pool(const lln_row *rows, size_t count, size_t n,
         row.mean -= rows[i].log_norm;
         lln_moments_merge(&all, &row);
     }
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].negative > 0)
+            return lln_fail(LLN_EUNDEFINED, "P has negative entries");
     if (all.count == 0)
         return lln_fail(LLN_EUNDEFINED, "no row has two keys");
     out->mean_error = mean_error(rows, count, n, &all);
@@ -164,6 +167,20 @@ static lln_status sample_alloc(size_t size, lln_sample *sample)
     return LLN_ENOMEM;
 }
 
+/* Moves the values of rows together: a row has at most as many keys as its
+ * mask allows. Returns how many there are. */
+static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t keys = rows[i].keys > 1 ? rows[i].keys : 0;
+        memmove(to->values + total, to->values + to->offset[i],
+                keys * sizeof *to->values);
+        total += keys;
+    }
+    return total;
+}
+
 /* Sorts all values: at most EXACT_ENTRIES of them. */
 static lln_status collect_values(lln_attention *attention, const size_t *rows,
                                  size_t count, lln_row *measured,
@@ -185,10 +202,13 @@ static lln_status collect_values(lln_attention *attention, const size_t *rows,
         to.values = sample->values;
         status =
             lln_rows_visit(attention, rows, count, keep_row, &to, measured);
-        gsl_sort(sample->values, 1, total);
-        for (size_t i = 0; i < total; i++)
+    }
+    if (status == LLN_OK) {
+        sample->size = close_gaps(&to, measured, count);
+        sample->total = (double)sample->size;
+        gsl_sort(sample->values, 1, sample->size);
+        for (size_t i = 0; i < sample->size; i++)
             sample->counts[i] = 1;
-        sample->total = (double)total;
     }
     free(to.offset);
     return status;

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "measure/row_entries.h"
 #include "measure/tile_sums.h"
 
 /* With a visitor all scores of a block of rows are kept; blocks are made of
@@ -131,6 +132,7 @@ static lln_row finish(const row_state *row, unsigned what)
         .entropy = log_sum + row->slope / sum,
         .sum_squares = (row->ties + row->square) / (sum * sum),
         .top = 1 / sum,
+        .sum = 1,
         .scores = row->moments,
     };
     if (!(what & LLN_ROW_ENTROPY))
@@ -243,10 +245,46 @@ static void measure_block(const lln_attention *attention, const size_t *queries,
     }
 }
 
-static lln_status run_pass(lln_attention *attention, const size_t *rows,
+/* One row of attention by rows; entries, logs: scratch [m]. */
+static lln_status measure_entries(const lln_attention *attention, size_t query,
+                                  size_t index, const row_pass *pass,
+                                  double *entries, double *logs, lln_row *out)
+{
+    LLN_TRY(attention->rows(attention, query, 1, entries));
+    *out = lln_row_from_entries(entries, attention->m, pass->what, logs);
+    if (pass->visit)
+        pass->visit(pass->context, omp_get_thread_num(), index, out,
+                    (lln_matrix){LLN_FLOAT64, 1, out->keys, logs});
+    lln_rows_done++;
+    return LLN_OK;
+}
+
+static lln_status run_rows(lln_attention *attention, const size_t *rows,
                            size_t count, const row_pass *pass, lln_row *out)
 {
-    LLN_TRY(lln_attention_prepare(attention));
+    lln_status status = LLN_OK;
+#pragma omp parallel
+    {
+        double *entries = lln_array_alloc_raw(2 * attention->m, sizeof(double));
+        lln_status mine = entries ? LLN_OK : LLN_ENOMEM;
+#pragma omp for schedule(dynamic, 16)
+        for (size_t i = 0; i < count; i++)
+            if (mine == LLN_OK && !lln_stop_requested)
+                mine =
+                    measure_entries(attention, rows ? rows[i] : i, i, pass,
+                                    entries, entries + attention->m, &out[i]);
+        if (mine != LLN_OK) {
+#pragma omp atomic write
+            status = mine;
+        }
+        free(entries);
+    }
+    return status;
+}
+
+static lln_status run_tiles(lln_attention *attention, const size_t *rows,
+                            size_t count, const row_pass *pass, lln_row *out)
+{
     size_t block = block_rows(attention, pass);
     bool out_of_memory = false;
 #pragma omp parallel
@@ -268,8 +306,19 @@ static lln_status run_pass(lln_attention *attention, const size_t *rows,
         }
         workspace_free(work);
     }
-    if (out_of_memory)
-        return lln_fail(LLN_ENOMEM, "out of memory");
+    return out_of_memory ? LLN_ENOMEM : LLN_OK;
+}
+
+static lln_status run_pass(lln_attention *attention, const size_t *rows,
+                           size_t count, const row_pass *pass, lln_row *out)
+{
+    LLN_TRY(lln_attention_prepare(attention));
+    lln_status status = attention->rows
+                            ? run_rows(attention, rows, count, pass, out)
+                            : run_tiles(attention, rows, count, pass, out);
+    /* The messages of other threads stay with them. */
+    if (status != LLN_OK)
+        return lln_fail(status, "out of memory");
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
                               : LLN_OK;
 }

@@ -8,18 +8,25 @@
 #include "core/moments.h"
 #include "kernel/attention.h"
 
-/* Statistics of row i over its allowed keys. With s = ln A the scores,
+/* Statistics of row i over its keys: the allowed ones or, for attention by
+ * rows, those with P_ij > 0. With s = ln A the scores,
  *     log_norm = ln sum_j exp(s_j),      entropy = log_norm - E_P[s],
  * accumulated as sums of non-negative terms relative to the row maximum, so
  * that entropies near zero keep their relative accuracy. Note that `scores`
- * are moments of s, not of ln P = s - log_norm. */
+ * are moments of s, not of ln P = s - log_norm. Attention by rows has s = ln P
+ * and log_norm = 0; the entropy of a row that is not a distribution, with
+ * negative entries or a sum more than LLN_ROW_DEFICIT from 1, is NaN. */
+#define LLN_ROW_DEFICIT 1e-6
+
 typedef struct {
-    size_t keys;        /* allowed keys */
+    size_t keys;        /* their number */
     double log_norm;    /* ln Z */
     double max;         /* largest score, a log */
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */
+    double sum;         /* sum_j P_j; 1 for attention by tiles */
+    double negative;    /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
     lln_moments scores; /* of s_j, equal weights */
 } lln_row;
 

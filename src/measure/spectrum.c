@@ -81,9 +81,9 @@ lln_status lln_spectrum_collect(const double *re, const double *im,
     for (size_t i = 0; i < total; i++)
         list[i] = (entry){hypot(re[i], im[i]), re[i], im[i], i};
     qsort(list, total, sizeof *list, compare);
-    for (size_t i = 1; i < out->count; i++) {
+    for (size_t i = out->known; i < out->count; i++) {
         entry none = {0, 0, 0, total};
-        entry e = i - 1 < total ? list[i - 1] : none;
+        entry e = i - out->known < total ? list[i - out->known] : none;
         out->eigenvalues[i] = (lln_eigenvalue){e.modulus, e.re, e.im, 0};
         if (which)
             which[i] = e.index;
@@ -157,6 +157,7 @@ static lln_status run(lln_attention *attention,
         out->method = choose(attention, out->count);
     LLN_TRY(check_method(attention, out->method));
     LLN_TRY(check_size(attention, out->method, out->count));
+    out->known = !attention->unnormalised;
     out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0};
     lln_status status = RUN[out->method](attention, options, out);
     if (status == LLN_ENOCONV && options->method == LLN_SPECTRUM_AUTO &&
@@ -175,11 +176,11 @@ static void conclude(lln_spectrum *out)
         second = out->eigenvalues[1];
     /* No eigenvalue of a row-stochastic matrix is larger than 1; rounding may
      * be. */
-    out->lambda2 = fmin(second.modulus, 1);
+    out->lambda2 = out->known ? fmin(second.modulus, 1) : second.modulus;
     out->lambda2_re = second.re;
     out->lambda2_im = second.im;
     out->residual = second.residual;
-    out->gap = 1 - out->lambda2;
+    out->gap = out->known ? 1 - out->lambda2 : NAN;
 }
 
 static lln_spectrum missing(void)

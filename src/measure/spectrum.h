@@ -3,8 +3,9 @@
  * The spectrum of attention: how fast repeated attention forgets, and how far
  * P is from the matrix that gives every query the same average.
  *
- * P is row-stochastic, so 1 is an eigenvalue. P~ = P - 1 p', p the column
- * means of P, has the same spectrum with one eigenvalue 1 replaced by 0. */
+ * Where P is row-stochastic, 1 is an eigenvalue, and P~ = P - 1 p', p the
+ * column means of P, has the same spectrum with one eigenvalue 1 replaced by
+ * 0. Of attention that is unnormalised the spectrum of P itself is found. */
 #ifndef LLN_MEASURE_SPECTRUM_H
 #define LLN_MEASURE_SPECTRUM_H
 
@@ -52,17 +53,20 @@ typedef struct {
 
 typedef struct {
     lln_spectrum_method method;    /* the one that was used */
-    double lambda2;                /* largest modulus in the spectrum of P~ */
+    double lambda2;                /* second largest modulus of P */
     double lambda2_re, lambda2_im; /* of a conjugate pair, im > 0 */
     double residual;
-    double gap;                  /* 1 - lambda2 */
+    double gap;                  /* 1 - lambda2; NaN if unnormalised */
     double unbiased_norm;        /* Frobenius norm of P~ */
     double sigma2;               /* largest singular value of P~ */
+    size_t known;                /* 1: the eigenvalue 1 comes first, computed
+                                    by nobody; 0: unnormalised */
     size_t count;                /* min(wanted, n), at least min(2, n) */
     lln_eigenvalue *eigenvalues; /* [count], owned; modulus descending */
 } lln_spectrum;
 
-/* Measures square attention; lambda2 <= sigma2 <= unbiased_norm (Schur).
+/* Measures square attention; lambda2 <= sigma2 <= unbiased_norm (Schur) where
+ * it is row-stochastic.
  * AUTO is DIAGONAL under a causal mask; else LOWRANK if the attention has
  * features and its rank is below n; else DENSE for a few hundred tokens or a
  * large part of all eigenvalues and ARNOLDI beyond, which turns to DENSE should

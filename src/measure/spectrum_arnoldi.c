@@ -96,11 +96,13 @@ static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
     return LLN_OK;
 }
 
-/* y = P~ x = P x - mean(P x) */
+/* y = P~ x = P x - mean(P x), or P x if unnormalised */
 static lln_status deflated(lln_apply *apply, const double *x, double *y)
 {
     double mean = 0;
     LLN_TRY(lln_apply_product(apply, x, y));
+    if (apply->attention->unnormalised)
+        return LLN_OK;
     for (size_t i = 0; i < apply->n; i++)
         mean += y[i];
     mean /= (double)apply->n;
@@ -200,7 +202,7 @@ static lln_status eigenvalues(lln_apply *apply, krylov *k, double *values,
         return lln_fail(LLN_ENOCONV, "method arnoldi: dneupd found nothing");
     LLN_TRY(fill_residuals(apply, k, re, im, count, y, residual));
     LLN_TRY(lln_spectrum_collect(re, im, count, out, which));
-    for (size_t i = 1; i < out->count; i++)
+    for (size_t i = out->known; i < out->count; i++)
         if (which[i] < count)
             out->eigenvalues[i].residual = residual[which[i]];
     return LLN_OK;
@@ -210,7 +212,7 @@ static lln_status try_effort(lln_apply *apply, const effort *how,
                              lln_spectrum *out)
 {
     krylov k;
-    LLN_TRY(krylov_alloc(apply->n, out->count - 1, how, &k));
+    LLN_TRY(krylov_alloc(apply->n, out->count - out->known, how, &k));
     k.tol = tolerance(apply, false);
     double *values = lln_array_alloc(3 * (size_t)(k.nev + 1), sizeof *values);
     size_t *which = lln_array_alloc(out->count, sizeof *which);

@@ -34,7 +34,7 @@ static void fill_residuals(const double *matrix, size_t n,
                            const double *vectors, const double *im,
                            const size_t *which, double *y, lln_spectrum *out)
 {
-    for (size_t i = 1; i < out->count; i++) {
+    for (size_t i = out->known; i < out->count; i++) {
         if (which[i] == n)
             continue;
         size_t first = im[which[i]] < 0 ? which[i] - 1 : which[i];
@@ -149,11 +149,15 @@ lln_status lln_spectrum_dense(lln_attention *attention,
     if (status == LLN_OK && lln_stop_requested)
         status = lln_fail(LLN_EINTERRUPTED, "interrupted");
     if (status == LLN_OK) {
-        deflate(p, n, column);
+        if (out->known)
+            deflate(p, n, column);
         status = lln_spectrum_matrix(p, n, out);
     }
-    if (status == LLN_OK && options->norms)
+    if (status == LLN_OK && options->norms) {
+        if (!out->known)
+            deflate(p, n, column);
         status = norms(p, n, column, out);
+    }
     free(p);
     free(column);
     return status;

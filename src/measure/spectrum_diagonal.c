@@ -23,6 +23,19 @@ static double diagonal_score(const lln_attention *attention, size_t i,
     return attention->domain == LLN_LOG ? score : log(score);
 }
 
+/* P_ii of attention by rows. */
+static lln_status diagonal_from_entries(lln_attention *attention, double *out)
+{
+    double *row = lln_array_alloc_raw(attention->m, sizeof *row);
+    lln_status status = row ? LLN_OK : LLN_ENOMEM;
+    for (size_t i = 0; status == LLN_OK && i < attention->n; i++) {
+        status = attention->rows(attention, i, 1, row);
+        out[i] = row[i];
+    }
+    free(row);
+    return status;
+}
+
 /* P_ii = exp(s_ii - ln Z_i) */
 static lln_status diagonal_from_rows(lln_attention *attention, double *out)
 {
@@ -46,10 +59,13 @@ static lln_status collect_diagonal(lln_attention *attention, double *diagonal,
     size_t n = attention->n;
     if (attention->diagonal)
         LLN_TRY(attention->diagonal(attention, diagonal));
+    else if (attention->rows)
+        LLN_TRY(diagonal_from_entries(attention, diagonal));
     else
         LLN_TRY(diagonal_from_rows(attention, diagonal));
-    /* P_00 = 1 is the eigenvalue that P~ does not have. */
-    return lln_spectrum_collect(diagonal + 1, diagonal + n, n - 1, out, NULL);
+    /* P_00 = 1 is the eigenvalue that is known. */
+    return lln_spectrum_collect(diagonal + out->known, diagonal + n,
+                                n - out->known, out, NULL);
 }
 
 lln_status lln_spectrum_diagonal(lln_attention *attention,

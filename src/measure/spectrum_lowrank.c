@@ -4,7 +4,9 @@
  * centred Ac = A - 1/n and Bc = B minus its column means, P~ = Bc Ac', because
  * Bc 1 = 0. So the nonzero spectrum of P~ is that of Ac' Bc [r x r], and
  *     ||P~||_F^2 = tr[(Bc'Bc)(Ac'Ac)],
- * from differences, without cancellation when attention is nearly uniform. */
+ * from differences, without cancellation when attention is nearly uniform.
+ * Unnormalised attention has neither sum: its spectrum is that of A'B, and A
+ * takes the place of Ac in the norms. */
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -115,9 +117,10 @@ static void add_groups(const lln_attention *attention, size_t groups,
                        int threads)
 {
     size_t r = attention->rank, size = sums_size(r);
-    for (size_t l = 0; l < r; l++)
+    for (size_t l = 0; l < r && !attention->unnormalised; l++)
         shift[l] = 1 / (double)attention->n;
-    guess_mean(attention, scratch, shift + r);
+    if (!attention->unnormalised)
+        guess_mean(attention, scratch, shift + r);
 #pragma omp parallel num_threads(threads)
     {
         double *mine = scratch + (size_t)omp_get_thread_num() * 2 * CHUNK * r;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What the methods of spectrum.h share; not for others. Each fills the list
- * of eigenvalues from index 1 on, and unbiased_norm and sigma2 if wanted. */
+ * of eigenvalues from index `known` on, and unbiased_norm and sigma2 if wanted.
+ */
 #ifndef LLN_MEASURE_SPECTRUM_PARTS_H
 #define LLN_MEASURE_SPECTRUM_PARTS_H
 
@@ -17,7 +18,7 @@ lln_spectrum_run lln_spectrum_dense, lln_spectrum_arnoldi, lln_spectrum_lowrank,
 /* Bytes that n x n matrices may take. */
 size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor);
 
-/* Puts the largest of re + i im [total] in out->eigenvalues[1 ..], ties by
+/* Puts the largest of re + i im [total] in out->eigenvalues[known ..], ties by
  * larger real, then larger imaginary part; fills up with zeros, which is what
  * the rest of a spectrum of low rank is. which [out->count] (NULL: not
  * wanted) receives their indices, or total where there is none. */
@@ -25,7 +26,8 @@ LLN_NODISCARD lln_status lln_spectrum_collect(const double *re,
                                               const double *im, size_t total,
                                               lln_spectrum *out, size_t *which);
 
-/* Eigenvalues of a deflated matrix [n x n], row-major, with residuals. */
+/* Eigenvalues of a matrix, deflated if one is known, [n x n], row-major, with
+ * residuals. */
 LLN_NODISCARD lln_status lln_spectrum_matrix(const double *matrix, size_t n,
                                              lln_spectrum *out);
 

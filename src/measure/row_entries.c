@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/row_entries.h"
+
+#include <math.h>
+
+#include "core/vector_math.h"
+
+/* Sums over one row. */
+typedef struct {
+    double sum, squares, negative, top;
+} entry_sums;
+
+LLN_CLONES static entry_sums add_entries(const double *p, size_t m)
+{
+    double sum = 0, squares = 0, negative = 0, top = 0;
+#pragma omp simd reduction(+ : sum, squares, negative) reduction(max : top)
+    for (size_t j = 0; j < m; j++) {
+        sum += p[j];
+        squares += p[j] * p[j];
+        negative += p[j] < 0 ? -p[j] : 0;
+        top = p[j] > top ? p[j] : top;
+    }
+    return (entry_sums){sum, squares, negative, top};
+}
+
+LLN_CLONES static void take_logs(double *x, size_t count)
+{
+#pragma omp simd
+    for (size_t j = 0; j < count; j++)
+        x[j] = lln_log_f64(x[j]);
+}
+
+/* Of `count` logs, about their mean. */
+LLN_CLONES static lln_moments central_moments(const double *x, size_t count)
+{
+    double mean = 0, m1 = 0, m2 = 0, m3 = 0, m4 = 0;
+    for (size_t j = 0; j < count; j++)
+        mean += x[j];
+    mean /= (double)count;
+#pragma omp simd reduction(+ : m1, m2, m3, m4)
+    for (size_t j = 0; j < count; j++) {
+        double z = x[j] - mean, z2 = z * z;
+        m1 += z;
+        m2 += z2;
+        m3 += z2 * z;
+        m4 += z2 * z2;
+    }
+    double power[5] = {0, m1, m2, m3, m4};
+    return lln_moments_from_sums((double)count, mean, power);
+}
+
+/* -sum p ln p */
+static double entropy(const double *logs, size_t keys)
+{
+    double sum = 0;
+    for (size_t j = 0; j < keys; j++)
+        sum -= exp(logs[j]) * logs[j];
+    return fmax(sum, 0);
+}
+
+lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
+                             double *logs)
+{
+    entry_sums sums = add_entries(entries, m);
+    size_t keys = 0;
+    for (size_t j = 0; j < m; j++) {
+        logs[keys] = entries[j];
+        keys += entries[j] > 0;
+    }
+    lln_row row = {
+        .keys = keys,
+        .max = log(sums.top),
+        .entropy = NAN,
+        .sum_squares = sums.squares,
+        .top = sums.top,
+        .sum = sums.sum,
+        .negative = sums.negative,
+        .scores = {NAN, NAN, NAN, NAN, NAN},
+    };
+    if (what)
+        take_logs(logs, keys);
+    if (what & LLN_ROW_MOMENTS)
+        row.scores = keys > 0 ? central_moments(logs, keys) : (lln_moments){0};
+    bool distribution =
+        sums.negative == 0 && fabs(sums.sum - 1) <= LLN_ROW_DEFICIT;
+    if ((what & LLN_ROW_ENTROPY) && distribution)
+        row.entropy = entropy(logs, keys);
+    return row;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The reference matrices of tests/data/kernels, and one check of everything
+ * that an attention offers against them. */
+#ifndef LLN_TESTS_KERNEL_CASES_H
+#define LLN_TESTS_KERNEL_CASES_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "expect.h"
+#include "heads/heads.h"
+#include "kernel/kernel.h"
+
+enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 256 };
+
+/* Numbers of the lines NAME,... of a file of tests/data/kernels, row after
+ * row; returns how many. */
+static inline size_t kernel_read(const char *file, const char *name,
+                                 double out[KERNEL_ENTRIES])
+{
+    char path[128], line[1024];
+    size_t count = 0, length = strlen(name);
+    snprintf(path, sizeof path, "tests/data/kernels/%s.csv", file);
+    FILE *in = fopen(path, "r");
+    ck_assert_msg(in != NULL, "%s", path);
+    while (fgets(line, sizeof line, in)) {
+        if (strncmp(line, name, length) != 0 || line[length] != ',')
+            continue;
+        char *at = strchr(line + length + 1, ','); /* behind the row */
+        while (*at == ',') {
+            ck_assert_uint_lt(count, KERNEL_ENTRIES);
+            out[count++] = strtod(at + 1, &at);
+        }
+    }
+    fclose(in);
+    ck_assert_msg(count > 0, "no %s in %s", name, path);
+    return count;
+}
+
+/* The queries, keys and values times `factor`, their first n rows; release by
+ * lln_head_free. The values are at head.k.data + n d. */
+static inline lln_head kernel_head(size_t n, double factor, bool causal,
+                                   lln_precision precision)
+{
+    double numbers[3][KERNEL_ENTRIES];
+    size_t size = n * KERNEL_D, bytes = size * lln_precision_size(precision);
+    char *storage = lln_array_alloc(3 * size, lln_precision_size(precision));
+    static const char *names[] = {"Q", "K", "V"};
+    for (int a = 0; a < 3; a++) {
+        kernel_read("inputs", names[a], numbers[a]);
+        for (size_t i = 0; i < size && a < 2; i++)
+            numbers[a][i] *= factor;
+        lln_matrix_convert((lln_matrix){LLN_FLOAT64, n, KERNEL_D, numbers[a]},
+                           precision, storage + (size_t)a * bytes);
+    }
+    return (lln_head){
+        .source = "kernels",
+        .layer = -1,
+        .head = -1,
+        .q = {precision, n, KERNEL_D, storage},
+        .k = {precision, n, KERNEL_D, storage + bytes},
+        .mask.causal = causal,
+        .scale = 0.5,
+        .storage = storage,
+    };
+}
+
+/* y [rows x columns] = P x or P'x by plain sums. */
+static inline void kernel_multiply(const double *p, size_t n, bool transposed,
+                                   const double *x, size_t columns, double *y)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t c = 0; c < columns; c++) {
+            y[i * columns + c] = 0;
+            for (size_t j = 0; j < n; j++)
+                y[i * columns + c] +=
+                    p[transposed ? j * n + i : i * n + j] * x[j * columns + c];
+        }
+}
+
+/* Rows, products, transposed products, diagonal and features of an open
+ * attention against P [n x n], whatever of these it has. */
+static inline void expect_attention(lln_attention *attention, const double *p,
+                                    double tolerance)
+{
+    size_t n = attention->n, c = KERNEL_D;
+    double out[KERNEL_ENTRIES], wanted[KERNEL_ENTRIES], x[KERNEL_ENTRIES];
+    kernel_read("inputs", "V", x);
+    lln_matrix v = {LLN_FLOAT64, n, c, x};
+    expect_ok(lln_attention_prepare(attention));
+    expect_ok(lln_attention_rows(attention, 0, n, out));
+    for (size_t i = 0; i < n * n; i++)
+        expect_absolute(out[i], p[i], tolerance);
+    kernel_multiply(p, n, false, x, c, wanted);
+    expect_ok(lln_attention_product(attention, v, out));
+    for (size_t i = 0; i < n * c; i++)
+        expect_absolute(out[i], wanted[i], tolerance);
+    if (attention->transposed) {
+        kernel_multiply(p, n, true, x, c, wanted);
+        expect_ok(attention->transposed(attention, v, out));
+        for (size_t i = 0; i < n * c; i++)
+            expect_absolute(out[i], wanted[i], tolerance);
+    }
+    if (attention->diagonal) {
+        expect_ok(attention->diagonal(attention, out));
+        for (size_t i = 0; i < n; i++)
+            expect_absolute(out[i], p[i * n + i], tolerance);
+    }
+    if (attention->features) {
+        size_t r = attention->rank;
+        double *a = calloc(2 * n * r, sizeof *a), *b = a + n * r;
+        attention->features(attention, 0, n, b, a);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++) {
+                double sum = 0;
+                for (size_t l = 0; l < r; l++)
+                    sum += b[i * r + l] * a[j * r + l];
+                expect_absolute(sum, p[i * n + j], tolerance);
+            }
+        free(a);
+    }
+}
+
+/* One kernel against one reference matrix. */
+typedef struct {
+    const char *kernel; /* as on the command line */
+    const char *matrix; /* its name in matrices.csv; "..._causal" is causal */
+    size_t n;           /* 0: KERNEL_N */
+    double factor;      /* 0: 1 */
+    struct {
+        const char *name, *array; /* an input, and the reference array */
+        size_t columns;           /* of the array */
+    } input[2];
+} kernel_case;
+
+/* In float64 to 1e-12 and in float32 to 1e-5. */
+static inline void expect_kernel(const kernel_case *c)
+{
+    size_t n = c->n ? c->n : KERNEL_N;
+    bool causal = strstr(c->matrix, "_causal") != NULL;
+    double p[KERNEL_ENTRIES], arrays[2][KERNEL_ENTRIES];
+    lln_kernel_input inputs[2];
+    lln_kernel_choice choice;
+    ck_assert_uint_eq(kernel_read("matrices", c->matrix, p), n * n);
+    expect_ok(lln_kernel_parse(c->kernel, &choice));
+    choice.inputs = inputs;
+    for (size_t i = 0; i < 2 && c->input[i].name; i++) {
+        size_t count = kernel_read("inputs", c->input[i].array, arrays[i]);
+        inputs[choice.input_count++] =
+            (lln_kernel_input){c->input[i].name,
+                               {LLN_FLOAT64, count / c->input[i].columns,
+                                c->input[i].columns, arrays[i]}};
+    }
+    for (int single = 0; single < 2; single++) {
+        lln_head head = kernel_head(n, c->factor != 0 ? c->factor : 1, causal,
+                                    single ? LLN_FLOAT32 : LLN_FLOAT64);
+        lln_attention attention;
+        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        expect_attention(&attention, p, single ? 1e-5 : 1e-12);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+    }
+}
+
+#endif

@@ -2,7 +2,7 @@
  *
  * Reading of .npy files, good and bad. The bits of numbers below are those of
  * Python's struct.pack. */
-#include "tensor/npy.h"
+#include "tensor/container.h"
 
 #include <sys/stat.h>
 
@@ -42,28 +42,39 @@ static void expect_message(const char *expected)
     ck_assert_str_eq(lln_error_message(), expected);
 }
 
+/* Opens a file and reads its array; a failure leaves nothing open. */
+static lln_status open_npy(const char *path, lln_container **file,
+                           lln_tensor *tensor)
+{
+    LLN_TRY(lln_container_open(path, file));
+    lln_status status = lln_container_read(*file, 0, tensor);
+    if (status != LLN_OK)
+        lln_container_close(*file);
+    return status;
+}
+
 /* Opens x.npy with this header and these doubles. */
 static lln_status open_header(const char *header, size_t doubles,
-                              lln_mapping *mapping, lln_tensor *tensor)
+                              lln_container **file, lln_tensor *tensor)
 {
     double data[64];
     for (int i = 0; i < 64; i++)
         data[i] = i + 0.25;
     ck_assert_uint_le(doubles, 64);
     write_npy("x.npy", 1, header, data, doubles * sizeof *data);
-    return lln_npy_open("x.npy", mapping, tensor);
+    return open_npy("x.npy", file, tensor);
 }
 
 START_TEST(npy_open_dtypes)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor tensor;
     char header[100];
     snprintf(header, sizeof header,
              "{'descr': '%s', 'fortran_order': False, 'shape': (2,), }",
              dtypes[_i].descr);
     write_npy("x.npy", 1, header, dtypes[_i].data, dtypes[_i].bytes);
-    expect_ok(lln_npy_open("x.npy", &mapping, &tensor));
+    expect_ok(open_npy("x.npy", &file, &tensor));
     ck_assert_uint_eq(tensor.axes, 1);
     ck_assert_uint_eq(tensor.shape[0], 2);
     ck_assert(lln_tensor_get(&tensor, 0) == dtypes[_i].first);
@@ -80,22 +91,22 @@ START_TEST(npy_open_dtypes)
     ck_assert_uint_eq(bad, 2);
     ck_assert(narrow[0] == (float)dtypes[_i].first);
     ck_assert(narrow[1] == (float)dtypes[_i].second);
-    lln_mapping_close(&mapping);
+    lln_container_close(file);
 }
 END_TEST
 
 START_TEST(npy_open_versions)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor tensor;
     const double data[] = {2.385, -0.07, 1e300};
     write_npy("x.npy", _i,
               "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 3), }  ",
               data, sizeof data);
-    expect_ok(lln_npy_open("x.npy", &mapping, &tensor));
+    expect_ok(open_npy("x.npy", &file, &tensor));
     ck_assert_uint_eq(tensor.axes, 2);
     ck_assert(lln_tensor_get(&tensor, 2) == 1e300);
-    lln_mapping_close(&mapping);
+    lln_container_close(file);
 }
 END_TEST
 
@@ -108,18 +119,18 @@ static double element(const lln_tensor *t, size_t i, size_t j, size_t k)
 
 START_TEST(npy_open_orders)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor t;
     expect_ok(open_header("{'descr': '<f8', 'fortran_order': False, "
                           "'shape': (2, 3, 4)}",
-                          24, &mapping, &t));
+                          24, &file, &t));
     ck_assert(element(&t, 1, 2, 3) == 23.25 && element(&t, 1, 0, 2) == 14.25);
-    lln_mapping_close(&mapping);
+    lln_container_close(file);
     expect_ok(open_header("{'descr': '<f8', 'fortran_order': True, "
                           "'shape': (2, 3, 4)}",
-                          24, &mapping, &t));
+                          24, &file, &t));
     ck_assert(element(&t, 1, 2, 3) == 23.25 && element(&t, 1, 0, 2) == 13.25);
-    lln_mapping_close(&mapping);
+    lln_container_close(file);
 }
 END_TEST
 
@@ -136,14 +147,14 @@ static const char *good_headers[] = {
 
 START_TEST(npy_open_headers)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor t;
-    expect_ok(open_header(good_headers[_i], 6, &mapping, &t));
+    expect_ok(open_header(good_headers[_i], 6, &file, &t));
     ck_assert_uint_eq(t.axes, 2);
     ck_assert_uint_eq(t.shape[0], 2);
     ck_assert_uint_eq(t.shape[1], 3);
     ck_assert(lln_tensor_get(&t, 5) == 5.25);
-    lln_mapping_close(&mapping);
+    lln_container_close(file);
 }
 END_TEST
 
@@ -222,9 +233,9 @@ static const struct {
 
 START_TEST(npy_open_bad_headers)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor t;
-    expect_status(open_header(bad_headers[_i].header, 2, &mapping, &t),
+    expect_status(open_header(bad_headers[_i].header, 2, &file, &t),
                   LLN_EFORMAT);
     expect_message(bad_headers[_i].message);
 }
@@ -232,52 +243,62 @@ END_TEST
 
 START_TEST(npy_open_not_npy)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor t;
     write_bytes("x.npy", "q,k\n1,2\n", 8);
-    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("x.npy", &file, &t), LLN_EFORMAT);
     expect_message("x.npy: not a .npy file");
     write_bytes("x.npy", "\x93NUMPY\4\0", 8);
-    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("x.npy", &file, &t), LLN_EFORMAT);
     expect_message("x.npy: truncated in the header");
     write_npy("x.npy", 4, WITH_SHAPE("(2,)"), NULL, 0);
-    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("x.npy", &file, &t), LLN_EFORMAT);
     expect_message("x.npy: .npy version 4.0; expected 1.0, 2.0 or 3.0");
     write_bytes("x.npy", "\x93NUMPY\1\0\xff\0{}", 12);
-    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("x.npy", &file, &t), LLN_EFORMAT);
     expect_message("x.npy: truncated: 2 bytes of header, expected 255");
     write_bytes("x.npy", "\x93NUMPY\2\0\xff\xff\xff\xff{}", 14);
-    expect_status(lln_npy_open("x.npy", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("x.npy", &file, &t), LLN_EFORMAT);
     expect_message("x.npy: truncated: 2 bytes of header, expected 4294967295");
 }
 END_TEST
 
 START_TEST(npy_open_no_file)
 {
-    lln_mapping mapping;
+    lln_container *file;
     lln_tensor t;
-    expect_status(lln_npy_open("no.npy", &mapping, &t), LLN_EIO);
+    expect_status(open_npy("no.npy", &file, &t), LLN_EIO);
     expect_message("no.npy: No such file or directory");
-    expect_status(lln_npy_open("/tmp", &mapping, &t), LLN_EIO);
+    expect_status(open_npy("/tmp", &file, &t), LLN_EIO);
     expect_message("/tmp: Is a directory");
     write_bytes("empty.npy", "", 0);
-    expect_status(lln_npy_open("empty.npy", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("empty.npy", &file, &t), LLN_EFORMAT);
     expect_message("empty.npy: empty file");
     ck_assert_int_eq(mkfifo("pipe", 0600), 0);
     /* nobody writes: not a reason to wait */
-    expect_status(lln_npy_open("pipe", &mapping, &t), LLN_EFORMAT);
+    expect_status(open_npy("pipe", &file, &t), LLN_EFORMAT);
     expect_message("pipe: empty file");
-    expect_status(lln_npy_open("/dev/null", &mapping, &t), LLN_EIO);
+    expect_status(open_npy("/dev/null", &file, &t), LLN_EIO);
     expect_message("/dev/null: not a file or a pipe");
 }
 END_TEST
 
-START_TEST(mapping_close_never_opened)
+START_TEST(container_close_null)
 {
-    lln_mapping mapping = {0};
-    lln_mapping_close(&mapping);
+    lln_container_close(NULL);
 }
 END_TEST
+
+/* The view outlives the container here, because the bytes do. */
+static lln_status parse(const unsigned char *bytes, size_t size,
+                        lln_tensor *tensor)
+{
+    lln_container *file;
+    LLN_TRY(lln_container_parse("x", bytes, size, &file));
+    lln_status status = lln_container_read(file, 0, tensor);
+    lln_container_close(file);
+    return status;
+}
 
 /* Every prefix of a good file is refused. Each lies in an array of its own
  * length, so that the sanitizer sees a byte read too far. */
@@ -291,10 +312,10 @@ START_TEST(npy_parse_prefixes)
     for (size_t length = 0; length < size; length++) {
         unsigned char *part = malloc(length ? length : 1);
         memcpy(part, file, length);
-        expect_status(lln_npy_parse("x", part, length, &t), LLN_EFORMAT);
+        expect_status(parse(part, length, &t), LLN_EFORMAT);
         free(part);
     }
-    expect_ok(lln_npy_parse("x", file, size, &t));
+    expect_ok(parse(file, size, &t));
     free(file);
 }
 END_TEST
@@ -317,7 +338,7 @@ START_TEST(npy_parse_damaged)
                 (unsigned char)(rand() % 4
                                     ? spice[(size_t)rand() % (sizeof spice - 1)]
                                     : rand());
-        if (lln_npy_parse("x", copy, size, &t) == LLN_OK) {
+        if (parse(copy, size, &t) == LLN_OK) {
             lln_tensor_slice all = {
                 .rows = 1, .columns = lln_tensor_count(&t), .column_stride = 1};
             expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
@@ -344,7 +365,7 @@ int main(void)
     tcase_add_test(npy, npy_open_no_file);
     tcase_add_test(npy, npy_parse_prefixes);
     tcase_add_test(npy, npy_parse_damaged);
-    tcase_add_test(npy, mapping_close_never_opened);
+    tcase_add_test(npy, container_close_null);
     suite_add_tcase(suite, npy);
     return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static _Thread_local char message[1024];
 
@@ -13,6 +14,13 @@ lln_status lln_fail(lln_status status, const char *format, ...)
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     return status;
+}
+
+lln_status lln_fail_in(lln_status status, const char *place)
+{
+    char inner[sizeof message];
+    memcpy(inner, message, sizeof inner);
+    return lln_fail(status, "%s: %s", place, inner);
 }
 
 const char *lln_error_message(void)

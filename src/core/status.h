@@ -23,6 +23,10 @@ typedef enum {
 __attribute__((format(printf, 2, 3))) lln_status
 lln_fail(lln_status status, const char *format, ...);
 
+/* Puts "place: " in front of the last message; returns `status`. For callers
+ * that know the file when what they call knows only bytes. */
+lln_status lln_fail_in(lln_status status, const char *place);
+
 /* The last message stored by this thread; "" if there is none. */
 const char *lln_error_message(void);
 

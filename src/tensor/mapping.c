@@ -32,7 +32,7 @@ static lln_status read_stream(const char *path, int file, lln_mapping *mapping)
     if (!bytes)
         return lln_fail(LLN_ENOMEM, "%s: more than %zu bytes: out of memory",
                         path, used);
-    *mapping = (lln_mapping){(unsigned char *)bytes, used, true};
+    *mapping = (lln_mapping){LLN_MAPPING_READ, (unsigned char *)bytes, used};
     if (got < 0) {
         lln_mapping_close(mapping);
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
@@ -61,7 +61,7 @@ static lln_status map(const char *path, int file, lln_mapping *mapping)
     if (bytes == MAP_FAILED)
         return lln_fail(LLN_EIO, "%s: mapping %zu bytes: %s", path, size,
                         strerror(errno));
-    *mapping = (lln_mapping){bytes, size, false};
+    *mapping = (lln_mapping){LLN_MAPPING_FILE, bytes, size};
     return LLN_OK;
 }
 
@@ -82,9 +82,9 @@ lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
 
 void lln_mapping_close(lln_mapping *mapping)
 {
-    if (mapping->read)
+    if (mapping->kind == LLN_MAPPING_READ)
         free((void *)mapping->bytes);
-    else if (mapping->bytes)
+    else if (mapping->kind == LLN_MAPPING_FILE)
         munmap((void *)mapping->bytes, mapping->size);
     *mapping = (lln_mapping){0};
 }

@@ -5,15 +5,20 @@
 #ifndef LLN_TENSOR_MAPPING_H
 #define LLN_TENSOR_MAPPING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
 
+typedef enum {
+    LLN_MAPPING_BORROWED, /* the bytes are someone else's */
+    LLN_MAPPING_READ,     /* in memory of its own */
+    LLN_MAPPING_FILE,     /* mapped */
+} lln_mapping_kind;
+
 typedef struct {
+    lln_mapping_kind kind;
     const unsigned char *bytes;
     size_t size;
-    bool read; /* in memory of its own, not mapped */
 } lln_mapping;
 
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with

@@ -5,22 +5,30 @@
  * spaces, then the numbers. */
 #include "tensor/npy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define EXPECTED_DTYPE "expected float16, float32 or float64"
 
-enum { MAGIC = 6, VERSION = 2, TEXT = 32 };
+enum { MAGIC = 6, VERSION = 2, TEXT = LLN_NPY_DTYPE_TEXT };
 enum { DESCR = 1, ORDER = 2, SHAPE = 4, ALL_KEYS = 7 };
 
 /* Where the parser stands in the header. */
 typedef struct {
-    const char *name; /* of the file, for messages */
     const char *start, *at, *end;
 } cursor;
 
+/* What it found. */
+typedef struct {
+    lln_npy_header *header;
+    unsigned seen; /* keys */
+    bool fortran;
+    size_t axes; /* all, also those past the last a tensor can have */
+} findings;
+
 static lln_status expected(const cursor *c, const char *what)
 {
-    return lln_fail(LLN_EFORMAT, "%s: header, byte %zu: expected %s", c->name,
+    return lln_fail(LLN_EFORMAT, "header, byte %zu: expected %s",
                     (size_t)(c->at - c->start), what);
 }
 
@@ -91,26 +99,51 @@ static const char *refusal(char kind)
     return "unknown";
 }
 
-static lln_status read_dtype(cursor *c, lln_tensor *tensor)
+/* Passes over a bracketed Python literal. */
+static lln_status skip_brackets(cursor *c)
 {
-    char text[TEXT];
-    if (next_is(c, '[') || next_is(c, '('))
-        return lln_fail(LLN_EFORMAT, "%s: structured dtype; " EXPECTED_DTYPE,
-                        c->name);
+    char quote = '\0';
+    size_t depth = 0;
+    for (; c->at < c->end; c->at++) {
+        char here = *c->at;
+        if (quote) {
+            c->at += here == '\\' && c->at + 1 < c->end;
+            quote = here == quote ? '\0' : quote;
+        } else if (here == '\'' || here == '"') {
+            quote = here;
+        } else if (here == '(' || here == '[') {
+            depth++;
+        } else if ((here == ')' || here == ']') && --depth == 0) {
+            c->at++;
+            return LLN_OK;
+        }
+    }
+    return expected(c, "a closing bracket");
+}
+
+/* A dtype that holds no numbers of ours is noted; the shape may follow. */
+static lln_status read_dtype(cursor *c, lln_npy_header *header)
+{
+    char *text = header->dtype;
+    if (next_is(c, '[') || next_is(c, '(')) {
+        strcpy(text, "structured");
+        strcpy(header->unreadable, "structured dtype; " EXPECTED_DTYPE);
+        return skip_brackets(c);
+    }
     LLN_TRY(read_string(c, "a dtype such as '<f4'", text));
     bool marked = text[0] && strchr("<>=|", text[0]);
     const char *type = text + marked;
     if (strcmp(type, "f2") == 0)
-        tensor->dtype = LLN_DTYPE_F16;
+        header->tensor.dtype = LLN_DTYPE_F16;
     else if (strcmp(type, "f4") == 0)
-        tensor->dtype = LLN_DTYPE_F32;
+        header->tensor.dtype = LLN_DTYPE_F32;
     else if (strcmp(type, "f8") == 0)
-        tensor->dtype = LLN_DTYPE_F64;
+        header->tensor.dtype = LLN_DTYPE_F64;
     else
-        return lln_fail(LLN_EFORMAT, "%s: dtype '%s': %s; " EXPECTED_DTYPE,
-                        c->name, text, refusal(type[0]));
+        snprintf(header->unreadable, sizeof header->unreadable,
+                 "dtype '%s': %s; " EXPECTED_DTYPE, text, refusal(type[0]));
     bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-    tensor->swapped = text[0] == (big ? '<' : '>');
+    header->tensor.swapped = text[0] == (big ? '<' : '>');
     return LLN_OK;
 }
 
@@ -131,33 +164,30 @@ static lln_status read_size(cursor *c, size_t *size)
     for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++)
         if (__builtin_mul_overflow(*size, 10, size) ||
             __builtin_add_overflow(*size, (size_t)(*c->at - '0'), size))
-            return lln_fail(LLN_EFORMAT, "%s: shape: a number too large",
-                            c->name);
+            return lln_fail(LLN_EFORMAT, "shape: a number too large");
     if (c->at == first)
         return expected(c, "a whole number");
     c->at += c->at < c->end && *c->at == 'L';
     return LLN_OK;
 }
 
-static lln_status read_shape(cursor *c, lln_tensor *tensor)
+static lln_status read_shape(cursor *c, lln_tensor *tensor, size_t *axes)
 {
     if (!accept(c, '('))
         return expected(c, "a tuple such as (512, 64)");
-    tensor->axes = 0;
-    while (!accept(c, ')')) {
-        if (tensor->axes == LLN_TENSOR_AXES)
-            return lln_fail(LLN_EFORMAT, "%s: more than %d axes", c->name,
-                            LLN_TENSOR_AXES);
-        LLN_TRY(read_size(c, &tensor->shape[tensor->axes++]));
+    for (*axes = 0; !accept(c, ')'); ++*axes) {
+        size_t size;
+        LLN_TRY(read_size(c, &size));
+        if (*axes < LLN_TENSOR_AXES)
+            tensor->shape[tensor->axes++] = size;
         /* (5) is a number in Python, (5,) a tuple. */
-        if (!accept(c, ',') && (tensor->axes == 1 || !next_is(c, ')')))
+        if (!accept(c, ',') && (*axes == 0 || !next_is(c, ')')))
             return expected(c, "','");
     }
     return LLN_OK;
 }
 
-static lln_status read_entry(cursor *c, lln_tensor *tensor, bool *fortran,
-                             unsigned *seen)
+static lln_status read_entry(cursor *c, findings *found)
 {
     static const char *keys[] = {"descr", "fortran_order", "shape"};
     char key[TEXT];
@@ -165,113 +195,123 @@ static lln_status read_entry(cursor *c, lln_tensor *tensor, bool *fortran,
     unsigned bit = 0;
     for (int i = 0; i < 3; i++)
         bit |= strcmp(key, keys[i]) == 0 ? 1u << i : 0;
-    if (bit == 0 || *seen & bit)
+    if (bit == 0 || found->seen & bit)
         return lln_fail(LLN_EFORMAT,
-                        "%s: header: key '%s' %s; expected 'descr', "
+                        "header: key '%s' %s; expected 'descr', "
                         "'fortran_order' and 'shape'",
-                        c->name, key, bit ? "twice" : "unknown");
-    *seen |= bit;
+                        key, bit ? "twice" : "unknown");
+    found->seen |= bit;
     if (!accept(c, ':'))
         return expected(c, "':'");
-    return bit == DESCR   ? read_dtype(c, tensor)
-           : bit == ORDER ? read_order(c, fortran)
-                          : read_shape(c, tensor);
+    return bit == DESCR   ? read_dtype(c, found->header)
+           : bit == ORDER ? read_order(c, &found->fortran)
+                          : read_shape(c, &found->header->tensor, &found->axes);
 }
 
-static lln_status read_dictionary(cursor *c, lln_tensor *tensor, bool *fortran)
+static lln_status read_dictionary(cursor *c, findings *found)
 {
-    unsigned seen = 0;
     if (!accept(c, '{'))
         return expected(c, "'{'");
     while (!accept(c, '}')) {
-        LLN_TRY(read_entry(c, tensor, fortran, &seen));
+        LLN_TRY(read_entry(c, found));
         if (!accept(c, ',') && !next_is(c, '}'))
             return expected(c, "',' or '}'");
     }
     (void)next_is(c, '\n');
     if (c->at != c->end)
         return expected(c, "nothing after '}'");
-    if (seen != ALL_KEYS)
-        return lln_fail(LLN_EFORMAT, "%s: header: no key '%s'", c->name,
-                        !(seen & DESCR)   ? "descr"
-                        : !(seen & ORDER) ? "fortran_order"
-                                          : "shape");
+    if (found->seen != ALL_KEYS)
+        return lln_fail(LLN_EFORMAT, "header: no key '%s'",
+                        !(found->seen & DESCR)   ? "descr"
+                        : !(found->seen & ORDER) ? "fortran_order"
+                                                 : "shape");
     return LLN_OK;
 }
 
-/* Where the dictionary begins and ends in the file. */
-static lln_status find_header(const char *name, const unsigned char *bytes,
-                              size_t size, cursor *c)
+lln_status lln_npy_header_size(const unsigned char *bytes, size_t size,
+                               size_t *start, size_t *end)
 {
-    if (size < MAGIC || memcmp(bytes, "\x93NUMPY", MAGIC) != 0)
-        return lln_fail(LLN_EFORMAT, "%s: not a .npy file", name);
-    if (size < MAGIC + VERSION + 4)
-        return lln_fail(LLN_EFORMAT, "%s: truncated in the header", name);
+    if (size < MAGIC || memcmp(bytes, LLN_NPY_MAGIC, MAGIC) != 0)
+        return lln_fail(LLN_EFORMAT, "not a .npy file");
+    if (size < LLN_NPY_PREFIX)
+        return lln_fail(LLN_EFORMAT, "truncated in the header");
     unsigned major = bytes[MAGIC], minor = bytes[MAGIC + 1];
     if (major < 1 || major > 3 || minor != 0)
         return lln_fail(LLN_EFORMAT,
-                        "%s: .npy version %u.%u; expected 1.0, 2.0 or 3.0",
-                        name, major, minor);
+                        ".npy version %u.%u; expected 1.0, 2.0 or 3.0", major,
+                        minor);
     size_t digits = major == 1 ? 2 : 4, length = 0;
     for (size_t i = digits; i-- > 0;)
         length = length << 8 | bytes[MAGIC + VERSION + i];
-    size_t start = MAGIC + VERSION + digits;
-    if (length > size - start)
+    *start = MAGIC + VERSION + digits;
+    *end = *start + length;
+    return LLN_OK;
+}
+
+/* Axes and elements must be such that there is something to view. */
+static lln_status check_shape(findings *found)
+{
+    lln_npy_header *header = found->header;
+    lln_status status = LLN_OK;
+    if (header->unreadable[0])
+        return LLN_OK;
+    if (found->axes > LLN_TENSOR_AXES)
+        snprintf(header->unreadable, sizeof header->unreadable,
+                 "more than %d axes", LLN_TENSOR_AXES);
+    else
+        status = lln_tensor_bytes(&header->tensor, &header->bytes);
+    if (status != LLN_EUNDEFINED)
+        return status;
+    snprintf(header->unreadable, sizeof header->unreadable, "%s",
+             lln_error_message());
+    return LLN_OK;
+}
+
+lln_status lln_npy_read_header(const unsigned char *bytes, size_t size,
+                               lln_npy_header *header)
+{
+    size_t start = 0, end = 0;
+    LLN_TRY(lln_npy_header_size(bytes, size, &start, &end));
+    if (end > size)
         return lln_fail(LLN_EFORMAT,
-                        "%s: truncated: %zu bytes of header, expected %zu",
-                        name, size - start, length);
+                        "truncated: %zu bytes of header, expected %zu",
+                        size - start, end - start);
     const char *text = (const char *)bytes + start;
-    *c = (cursor){name, text, text, text + length};
+    cursor c = {text, text, text + (end - start)};
+    *header = (lln_npy_header){.size = end};
+    findings found = {.header = header};
+    LLN_TRY(read_dictionary(&c, &found));
+    LLN_TRY(check_shape(&found));
+    lln_tensor_set_strides(&header->tensor, found.fortran);
     return LLN_OK;
 }
 
-/* The data must be exactly as long as dtype and shape say. */
-static lln_status check_size(const char *name, const lln_tensor *tensor,
-                             size_t available)
+lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
 {
-    size_t bytes = lln_dtype_size(tensor->dtype);
-    char shape[200];
-    lln_tensor_shape_text(tensor, shape, sizeof shape);
-    for (size_t a = 0; a < tensor->axes; a++)
-        if (tensor->shape[a] == 0)
-            return lln_fail(LLN_EFORMAT, "%s: shape %s: no elements", name,
-                            shape);
-    for (size_t a = 0; a < tensor->axes; a++)
-        if (__builtin_mul_overflow(bytes, tensor->shape[a], &bytes))
-            return lln_fail(LLN_EFORMAT, "%s: shape %s: too large", name,
-                            shape);
-    if (available != bytes)
-        return lln_fail(LLN_EFORMAT, "%s: %s: %zu bytes of data, expected %zu",
-                        name,
-                        available < bytes ? "truncated" : "trailing bytes",
-                        available, bytes);
-    return LLN_OK;
-}
-
-lln_status lln_npy_parse(const char *name, const unsigned char *bytes,
-                         size_t size, lln_tensor *tensor)
-{
-    cursor c = {.name = name};
-    bool fortran = false;
-    lln_tensor found = {0};
-    LLN_TRY(find_header(name, bytes, size, &c));
-    LLN_TRY(read_dictionary(&c, &found, &fortran));
-    found.data = (const unsigned char *)c.end;
-    LLN_TRY(check_size(name, &found, size - (size_t)(found.data - bytes)));
-    lln_tensor_set_strides(&found, fortran);
-    *tensor = found;
-    return LLN_OK;
+    if (available == header->bytes || header->unreadable[0])
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "%s: %zu bytes of data, expected %zu",
+                    available < header->bytes ? "truncated" : "trailing bytes",
+                    available, header->bytes);
 }
 
 lln_status lln_npy_open(const char *path, lln_mapping *mapping,
                         lln_tensor *tensor)
 {
     lln_mapping file;
+    lln_npy_header header;
     LLN_TRY(lln_mapping_open(path, &file));
-    lln_status status = lln_npy_parse(path, file.bytes, file.size, tensor);
+    lln_status status = lln_npy_read_header(file.bytes, file.size, &header);
     if (status == LLN_OK)
-        *mapping = file;
-    else
+        status = lln_npy_check_size(&header, file.size - header.size);
+    if (status == LLN_OK && header.unreadable[0])
+        status = lln_fail(LLN_EFORMAT, "%s", header.unreadable);
+    if (status != LLN_OK) {
         lln_mapping_close(&file);
-    return status;
+        return lln_fail_in(status, path);
+    }
+    *mapping = file;
+    *tensor = header.tensor;
+    tensor->data = file.bytes + header.size;
+    return LLN_OK;
 }

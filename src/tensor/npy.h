@@ -9,16 +9,43 @@
 #include "tensor/mapping.h"
 #include "tensor/tensor.h"
 
-/* Reads the header of a .npy file that lies in memory and makes *tensor a
- * view of its numbers: `bytes` must live as long as the tensor. No size in
- * the header is trusted: the data must be exactly as long as dtype and shape
- * say. `name` stands in front of messages.
- * LLN_EFORMAT: not a .npy file, a header that is not one, a dtype that is not
- * floating point, no elements, more than LLN_TENSOR_AXES axes, truncated
- * data or bytes after it. */
-LLN_NODISCARD lln_status lln_npy_parse(const char *name,
-                                       const unsigned char *bytes, size_t size,
-                                       lln_tensor *tensor);
+#define LLN_NPY_MAGIC "\x93NUMPY"
+
+enum {
+    LLN_NPY_PREFIX = 12,     /* bytes that say how long the header is */
+    LLN_NPY_DTYPE_TEXT = 32, /* with the final zero */
+    LLN_NPY_REASON_TEXT = 240
+};
+
+typedef struct {
+    lln_tensor tensor;              /* without its data */
+    size_t size;                    /* bytes before the data */
+    size_t bytes;                   /* of the data; 0 if it cannot be read */
+    char dtype[LLN_NPY_DTYPE_TEXT]; /* as written, or "structured" */
+    char unreadable[LLN_NPY_REASON_TEXT]; /* why, or "" */
+} lln_npy_header;
+
+/* Where the dictionary of a .npy file begins and ends, from its first bytes,
+ * of which LLN_NPY_PREFIX are enough. *end may lie past `size`.
+ * LLN_EFORMAT: not a .npy file, an unknown version, too few bytes. */
+LLN_NODISCARD lln_status lln_npy_header_size(const unsigned char *bytes,
+                                             size_t size, size_t *start,
+                                             size_t *end);
+
+/* Reads the header of a .npy file whose first `size` bytes lie in memory. An
+ * array that is well described but not for us (its dtype is not floating
+ * point, it has no elements or more than LLN_TENSOR_AXES axes) is no failure:
+ * header->unreadable says why.
+ * LLN_EFORMAT: not a .npy file, a header that is not one, or longer than the
+ * file, a shape whose product overflows. Messages do not name the file. */
+LLN_NODISCARD lln_status lln_npy_read_header(const unsigned char *bytes,
+                                             size_t size,
+                                             lln_npy_header *header);
+
+/* LLN_EFORMAT unless the bytes after the header are exactly as many as dtype
+ * and shape say; of an unreadable array nothing is known. */
+LLN_NODISCARD lln_status lln_npy_check_size(const lln_npy_header *header,
+                                            size_t available);
 
 /* Maps a file and parses it. On success the caller releases *mapping with
  * lln_mapping_close when the tensor is no longer used; on failure nothing

@@ -25,6 +25,21 @@ size_t lln_tensor_count(const lln_tensor *tensor)
     return count;
 }
 
+lln_status lln_tensor_bytes(const lln_tensor *tensor, size_t *bytes)
+{
+    char shape[LLN_TENSOR_SHAPE_TEXT];
+    size_t product = lln_dtype_size(tensor->dtype);
+    lln_tensor_shape_text(tensor, shape, sizeof shape);
+    for (size_t a = 0; a < tensor->axes; a++)
+        if (tensor->shape[a] == 0)
+            return lln_fail(LLN_EUNDEFINED, "shape %s: no elements", shape);
+    for (size_t a = 0; a < tensor->axes; a++)
+        if (__builtin_mul_overflow(product, tensor->shape[a], &product))
+            return lln_fail(LLN_EFORMAT, "shape %s: too large", shape);
+    *bytes = product;
+    return LLN_OK;
+}
+
 void lln_tensor_set_strides(lln_tensor *tensor, bool fortran)
 {
     size_t stride = 1;

@@ -12,7 +12,10 @@
 #include "core/matrix.h"
 #include "core/status.h"
 
-enum { LLN_TENSOR_AXES = 8 };
+enum {
+    LLN_TENSOR_AXES = 8,
+    LLN_TENSOR_SHAPE_TEXT = 200 /* bytes that hold any shape as text */
+};
 
 typedef enum { LLN_DTYPE_F16, LLN_DTYPE_F32, LLN_DTYPE_F64 } lln_dtype;
 
@@ -42,12 +45,17 @@ size_t lln_dtype_size(lln_dtype dtype);
 /* Number of elements; 1 without axes. */
 size_t lln_tensor_count(const lln_tensor *tensor);
 
+/* Bytes of all elements: size of one times the product of the shape.
+ * LLN_EUNDEFINED: no elements; LLN_EFORMAT: more bytes than fit in size_t. */
+LLN_NODISCARD lln_status lln_tensor_bytes(const lln_tensor *tensor,
+                                          size_t *bytes);
+
 /* Sets the strides that go with the shape. Fortran order: first axis fastest,
  * else (C order) the last. */
 void lln_tensor_set_strides(lln_tensor *tensor, bool fortran);
 
 /* The shape as Python writes it, "(4, 512, 64)" or "(512,)", cut to `size`
- * bytes with the final zero; returns text. 200 bytes hold any shape. */
+ * bytes with the final zero; returns text. */
 const char *lln_tensor_shape_text(const lln_tensor *tensor, char *text,
                                   size_t size);
 

@@ -31,6 +31,64 @@ START_TEST(half_to_float_all)
 }
 END_TEST
 
+/* All values of bfloat16, from its definition: 8 bits of exponent, 7 of
+ * fraction. In each byte order and precision. */
+START_TEST(tensor_bf16_all)
+{
+    static unsigned char data[2 * 65536];
+    static float narrow[65536];
+    static double wide[65536];
+    lln_tensor t = {.dtype = LLN_DTYPE_BF16, .axes = 1, .shape = {65536}};
+    lln_tensor_slice all = {.rows = 1, .columns = 65536, .column_stride = 1};
+    size_t bad, native = __BYTE_ORDER__ != __ORDER_BIG_ENDIAN__;
+    t.data = data;
+    t.swapped = _i;
+    for (unsigned bits = 0; bits < 65536; bits++) {
+        data[2 * bits + !(_i ^ native)] = bits & 255;
+        data[2 * bits + (_i ^ native)] = (unsigned char)(bits >> 8);
+    }
+    expect_ok(lln_tensor_copy(&t, &all, LLN_FLOAT32, narrow, &bad));
+    ck_assert_uint_eq(bad, 0x7f80); /* infinity */
+    expect_ok(lln_tensor_copy(&t, &all, LLN_FLOAT64, wide, &bad));
+    ck_assert_uint_eq(bad, 0x7f80);
+    for (unsigned bits = 0; bits < 65536; bits++) {
+        int exponent = bits >> 7 & 255;
+        double fraction = bits & 127, expected;
+        if (exponent == 255)
+            expected = fraction > 0 ? NAN : INFINITY;
+        else if (exponent == 0)
+            expected = ldexp(fraction, -133);
+        else
+            expected = ldexp(128 + fraction, exponent - 134);
+        if (bits >> 15)
+            expected = -expected;
+        expect_relative(lln_tensor_get(&t, bits), expected, 0);
+        expect_relative(wide[bits], expected, 0);
+        expect_relative(narrow[bits], expected, 0);
+        ck_assert(isnan(expected) || !signbit(wide[bits]) == !(bits >> 15));
+    }
+}
+END_TEST
+
+START_TEST(tensor_bytes_cases)
+{
+    size_t bytes = 7;
+    lln_tensor t = {.dtype = LLN_DTYPE_BF16, .axes = 3, .shape = {4, 512, 64}};
+    expect_ok(lln_tensor_bytes(&t, &bytes));
+    ck_assert_uint_eq(bytes, 262144);
+    t.axes = 0;
+    expect_ok(lln_tensor_bytes(&t, &bytes));
+    ck_assert_uint_eq(bytes, 2);
+    t = (lln_tensor){.axes = 3, .shape = {SIZE_MAX, 0, SIZE_MAX}};
+    expect_status(lln_tensor_bytes(&t, &bytes), LLN_EUNDEFINED);
+    t.shape[1] = 3;
+    expect_status(lln_tensor_bytes(&t, &bytes), LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(), "shape (18446744073709551615, 3, "
+                                          "18446744073709551615): too large");
+    ck_assert_uint_eq(bytes, 2);
+}
+END_TEST
+
 START_TEST(tensor_copy_strides)
 {
     double data[60], out[8];
@@ -165,6 +223,8 @@ int main(void)
     Suite *suite = suite_create("tensor");
     TCase *tensor = tcase_create("tensor");
     tcase_add_test(tensor, half_to_float_all);
+    tcase_add_loop_test(tensor, tensor_bf16_all, 0, 2);
+    tcase_add_test(tensor, tensor_bytes_cases);
     tcase_add_test(tensor, tensor_copy_strides);
     tcase_add_test(tensor, tensor_copy_outside);
     tcase_add_test(tensor, tensor_copy_beyond_float32);

@@ -13,7 +13,11 @@ enum {
 size_t lln_dtype_size(lln_dtype dtype)
 {
     static const size_t sizes[] = {
-        [LLN_DTYPE_F16] = 2, [LLN_DTYPE_F32] = 4, [LLN_DTYPE_F64] = 8};
+        [LLN_DTYPE_F16] = 2,
+        [LLN_DTYPE_BF16] = 2,
+        [LLN_DTYPE_F32] = 4,
+        [LLN_DTYPE_F64] = 8,
+    };
     return sizes[dtype];
 }
 
@@ -93,6 +97,17 @@ static inline float get_f16(const unsigned char *from, bool swapped)
     return half_value(swapped ? __builtin_bswap16(bits) : bits);
 }
 
+/* bfloat16 is the upper half of a float. */
+static inline float get_bf16(const unsigned char *from, bool swapped)
+{
+    uint16_t half;
+    float value;
+    memcpy(&half, from, sizeof half);
+    uint32_t bits = (uint32_t)(swapped ? __builtin_bswap16(half) : half) << 16;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 static inline float get_f32(const unsigned char *from, bool swapped)
 {
     uint32_t bits;
@@ -117,16 +132,30 @@ double lln_tensor_get(const lln_tensor *tensor, size_t at)
 {
     const unsigned char *from =
         tensor->data + at * lln_dtype_size(tensor->dtype);
-    if (tensor->dtype == LLN_DTYPE_F16)
+    switch (tensor->dtype) {
+    case LLN_DTYPE_F16:
         return get_f16(from, tensor->swapped);
-    if (tensor->dtype == LLN_DTYPE_F32)
+    case LLN_DTYPE_BF16:
+        return get_bf16(from, tensor->swapped);
+    case LLN_DTYPE_F32:
         return get_f32(from, tensor->swapped);
+    case LLN_DTYPE_F64:
+        break;
+    }
     return get_f64(from, tensor->swapped);
 }
 
-#define COPY_RUN(type, get)                                                    \
+#define COPY_RUN_TO(type, get)                                                 \
     for (size_t j = 0; j < count; j++)                                         \
     ((type *)out)[j] = (type)get(from + j * step, swapped)
+
+#define COPY_RUN(get)                                                          \
+    do {                                                                       \
+        if (wide)                                                              \
+            COPY_RUN_TO(double, get);                                          \
+        else                                                                   \
+            COPY_RUN_TO(float, get);                                           \
+    } while (0)
 
 /* Numbers first, first + stride, ... of the data, `count` of them. */
 static void copy_run(const lln_tensor *tensor, size_t first, size_t stride,
@@ -138,18 +167,14 @@ static void copy_run(const lln_tensor *tensor, size_t first, size_t stride,
     bool native = tensor->dtype == (wide ? LLN_DTYPE_F64 : LLN_DTYPE_F32);
     if (native && !swapped && stride == 1)
         memcpy(out, from, count * size);
-    else if (tensor->dtype == LLN_DTYPE_F16 && wide)
-        COPY_RUN(double, get_f16);
     else if (tensor->dtype == LLN_DTYPE_F16)
-        COPY_RUN(float, get_f16);
-    else if (tensor->dtype == LLN_DTYPE_F32 && wide)
-        COPY_RUN(double, get_f32);
+        COPY_RUN(get_f16);
+    else if (tensor->dtype == LLN_DTYPE_BF16)
+        COPY_RUN(get_bf16);
     else if (tensor->dtype == LLN_DTYPE_F32)
-        COPY_RUN(float, get_f32);
-    else if (wide)
-        COPY_RUN(double, get_f64);
+        COPY_RUN(get_f32);
     else
-        COPY_RUN(float, get_f64);
+        COPY_RUN(get_f64);
 }
 
 static size_t bad_float(const float *x, size_t count)

@@ -17,7 +17,12 @@ enum {
     LLN_TENSOR_SHAPE_TEXT = 200 /* bytes that hold any shape as text */
 };
 
-typedef enum { LLN_DTYPE_F16, LLN_DTYPE_F32, LLN_DTYPE_F64 } lln_dtype;
+typedef enum {
+    LLN_DTYPE_F16,
+    LLN_DTYPE_BF16, /* bfloat16: sign and exponent of F32, 7 bits of fraction */
+    LLN_DTYPE_F32,
+    LLN_DTYPE_F64
+} lln_dtype;
 
 /* A view: element (i_0, i_1, ...) is number sum_a i_a strides[a] of `data`,
  * which needs no alignment. The product of the shape times the size of an

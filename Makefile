@@ -14,18 +14,18 @@ PREFIX ?= /usr/local
 BUILD ?= build
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
-	libarpack2-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
+	libarpack2-dev zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
 LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
 
 # OpenBLAS stands before GSL: libgsl brings its own slow cblas along, and the
 # first library that has a symbol wins (tests/link.bats checks it).
-LIBRARIES = openblas lapacke gsl
+LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
 	-fno-trapping-math -ffp-contract=fast -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Isrc -MMD -MP $(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
 ALL_LDLIBS = $(shell pkg-config --libs-only-L openblas) -lopenblas -llapacke \
-	-larpack -lgsl -lm $(LDLIBS)
+	-larpack -lgsl -ljansson -lz -lm $(LDLIBS)
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
 SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \

@@ -26,6 +26,23 @@ START_TEST(text_append_full)
 }
 END_TEST
 
+START_TEST(text_printable_items)
+{
+    char text[9];
+    ck_assert_str_eq(lln_text_printable(text, sizeof text, "q.k:\xc3\xa9"),
+                     "q.k:\xc3\xa9");
+    ck_assert_str_eq(lln_text_printable(text, sizeof text, "a\nb\x7f"),
+                     "a\\x0a...");
+    ck_assert_str_eq(lln_text_printable(text, sizeof text, "12345678"),
+                     "12345678");
+    ck_assert_str_eq(lln_text_printable(text, sizeof text, "123456789"),
+                     "12345...");
+    ck_assert_str_eq(lln_text_printable(text, sizeof text, "1234567\n"),
+                     "12345...");
+    ck_assert_str_eq(lln_text_printable(text, sizeof text, ""), "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -33,5 +50,8 @@ int main(void)
     tcase_add_test(append, text_append_items);
     tcase_add_test(append, text_append_full);
     suite_add_tcase(suite, append);
+    TCase *printable = tcase_create("lln_text_printable");
+    tcase_add_test(printable, text_printable_items);
+    suite_add_tcase(suite, printable);
     return run_suite(suite);
 }

@@ -14,9 +14,17 @@
 
 enum {
     FIRST_ROOM = 16,
-    KEYS_TEXT = 300, /* bytes of a message that list keys */
-    PLACE_TEXT = 300 /* and that name a file and a key */
+    KEY_TEXT = 120, /* bytes of a message that name a key */
+    KEYS_TEXT = 400 /* and that list keys */
 };
+
+lln_status lln_fail_key(lln_status status, const char *key)
+{
+    char name[KEY_TEXT], place[KEY_TEXT + 8];
+    snprintf(place, sizeof place, "key '%s'",
+             lln_text_printable(name, sizeof name, key));
+    return lln_fail_in(status, place);
+}
 
 /* copy becomes a copy of text, NULL of NULL. */
 static lln_status copy_text(const char *text, char **copy)
@@ -52,13 +60,57 @@ lln_status lln_container_add(lln_container *container, const char *key,
 
 static lln_status list_npy(lln_container *container)
 {
+    const lln_mapping *file = &container->mapping;
     lln_npy_header header;
-    LLN_TRY(lln_npy_read_header(container->mapping.bytes,
-                                container->mapping.size, &header));
-    LLN_TRY(lln_npy_check_size(&header, container->mapping.size - header.size));
-    header.tensor.data = container->mapping.bytes + header.size;
+    LLN_TRY(lln_npy_read_header(file->bytes, file->size, &header));
+    LLN_TRY(lln_npy_check_size(&header, file->size - header.size));
+    header.tensor.data = file->bytes + header.size;
     return lln_container_add(container, "", header.dtype, header.unreadable,
                              &header.tensor);
+}
+
+static bool begins_with(const lln_mapping *file, size_t at, const char *magic)
+{
+    size_t length = strlen(magic);
+    return file->size >= at + length &&
+           memcmp(file->bytes + at, magic, length) == 0;
+}
+
+static lln_status list(lln_container *container)
+{
+    const lln_mapping *file = &container->mapping;
+    if (begins_with(file, 0, LLN_NPY_MAGIC))
+        return list_npy(container);
+    if (begins_with(file, LLN_SAFETENSORS_PREFIX, "{"))
+        return lln_safetensors_list(container);
+    return lln_fail(LLN_EFORMAT, "not a .npy, .npz or .safetensors file");
+}
+
+static int compare_keys(const void *left, const void *right, void *data)
+{
+    const lln_array *arrays = data;
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    return strcmp(arrays[a].key, arrays[b].key);
+}
+
+static lln_status sort_keys(lln_container *container)
+{
+    size_t count = container->count;
+    if (count == 0)
+        return lln_fail(LLN_EFORMAT, "no arrays");
+    container->by_key = lln_array_alloc(count, sizeof *container->by_key);
+    if (!container->by_key)
+        return LLN_ENOMEM;
+    size_t *by_key = container->by_key;
+    for (size_t i = 0; i < count; i++)
+        by_key[i] = i;
+    qsort_r(by_key, count, sizeof *by_key, compare_keys, container->arrays);
+    for (size_t i = 1; i < count; i++)
+        if (compare_keys(&by_key[i - 1], &by_key[i], container->arrays) == 0) {
+            (void)lln_fail(LLN_EFORMAT, "twice in the file");
+            return lln_fail_key(LLN_EFORMAT, container->arrays[by_key[i]].key);
+        }
+    return LLN_OK;
 }
 
 /* Takes the mapping, also if it fails. */
@@ -73,7 +125,9 @@ static lln_status open_mapping(const char *name, lln_mapping mapping,
     opened->mapping = mapping;
     lln_status status = copy_text(name, &opened->name);
     if (status == LLN_OK)
-        status = list_npy(opened);
+        status = list(opened);
+    if (status == LLN_OK)
+        status = sort_keys(opened);
     if (status == LLN_OK) {
         *container = opened;
         return LLN_OK;
@@ -108,6 +162,7 @@ void lln_container_close(lln_container *container)
         free(container->arrays[i].unreadable);
     }
     free(container->arrays);
+    free(container->by_key);
     lln_mapping_close(&container->mapping);
     free(container->name);
     free(container);
@@ -139,50 +194,53 @@ lln_container_entry lln_container_entry_at(const lln_container *container,
 
 static lln_status no_key(const lln_container *container, const char *key)
 {
-    char keys[KEYS_TEXT] = "";
+    char keys[KEYS_TEXT] = "", name[KEY_TEXT];
+    size_t i = 0;
     if (!container->keyed)
-        return lln_fail(LLN_EFORMAT,
-                        "%s: key '%s': a .npy file is one array without keys",
-                        container->name, key);
-    for (size_t i = 0; i < container->count; i++)
-        lln_text_append(keys, sizeof keys, container->arrays[i].key);
-    return lln_fail(LLN_EFORMAT, "%s: key '%s': no such array; expected %s",
-                    container->name, key, keys);
+        (void)lln_fail(LLN_EFORMAT, "a .npy file is one array without keys");
+    for (; i < container->count && strlen(keys) + KEY_TEXT < KEYS_TEXT; i++)
+        lln_text_append(
+            keys, sizeof keys,
+            lln_text_printable(name, sizeof name, container->arrays[i].key));
+    if (i < container->count)
+        lln_text_append(keys, sizeof keys, "...");
+    if (container->keyed)
+        (void)lln_fail(LLN_EFORMAT, "no such array; expected %s", keys);
+    return lln_fail_in(lln_fail_key(LLN_EFORMAT, key), container->name);
 }
 
 lln_status lln_container_find(const lln_container *container, const char *key,
                               size_t *index)
 {
-    for (size_t i = 0; i < container->count; i++)
-        if (strcmp(container->arrays[i].key, key) == 0) {
-            *index = i;
+    size_t first = 0, end = container->count;
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        size_t at = container->by_key[middle];
+        int order = strcmp(container->arrays[at].key, key);
+        if (order == 0) {
+            *index = at;
             return LLN_OK;
         }
+        if (order < 0)
+            first = middle + 1;
+        else
+            end = middle;
+    }
     return no_key(container, key);
-}
-
-/* "qk.npz: key 'k'" */
-static const char *place_text(const lln_container *container, size_t index,
-                              char text[PLACE_TEXT])
-{
-    if (!container->keyed)
-        return container->name;
-    snprintf(text, PLACE_TEXT, "%s: key '%s'", container->name,
-             container->arrays[index].key);
-    return text;
 }
 
 lln_status lln_container_read(lln_container *container, size_t index,
                               lln_tensor *tensor)
 {
     const lln_array *array = &container->arrays[index];
-    char place[PLACE_TEXT];
     if (!array->unreadable) {
         *tensor = array->tensor;
         return LLN_OK;
     }
     (void)lln_fail(LLN_EFORMAT, "%s", array->unreadable);
-    return lln_fail_in(LLN_EFORMAT, place_text(container, index, place));
+    if (container->keyed)
+        (void)lln_fail_key(LLN_EFORMAT, array->key);
+    return lln_fail_in(LLN_EFORMAT, container->name);
 }
 
 /* Pages that hold nothing else go back to the file. */

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The format is that of https://github.com/huggingface/safetensors: the header
+ * is an object of name: {"dtype", "shape", "data_offsets": [begin, end]}, and
+ * perhaps "__metadata__"; the offsets count from the end of the header. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+#include "tensor/container_parts.h"
+
+enum {
+    HEADER_MOST = 100000000,
+    /* An array takes more text than this for each of its brackets, commas. */
+    TEXT_PER_BRACKET = 15,
+    TEXT_PER_COMMA = 4,
+    SLACK = 64, /* for headers of one array or none */
+    DTYPE_TEXT = 32
+};
+
+/* Where the data of an array lie. */
+typedef struct {
+    size_t begin, end, index;
+} span;
+
+typedef struct {
+    const char *name;
+    unsigned bits;      /* of an element */
+    const char *reason; /* NULL: we read it, as `dtype` */
+    lln_dtype dtype;
+} dtype_kind;
+
+/* An array as the header describes it. */
+typedef struct {
+    const char *dtype;
+    const dtype_kind *kind; /* NULL if unknown */
+    const json_t *shape;
+    json_int_t begin, end;
+} description;
+
+static const dtype_kind kinds[] = {
+    {"F64", 64, NULL, LLN_DTYPE_F64},
+    {"F32", 32, NULL, LLN_DTYPE_F32},
+    {"F16", 16, NULL, LLN_DTYPE_F16},
+    {"BF16", 16, NULL, LLN_DTYPE_BF16},
+    {"I64", 64, "integers", 0},
+    {"I32", 32, "integers", 0},
+    {"I16", 16, "integers", 0},
+    {"I8", 8, "integers", 0},
+    {"U64", 64, "integers", 0},
+    {"U32", 32, "integers", 0},
+    {"U16", 16, "integers", 0},
+    {"U8", 8, "integers", 0},
+    {"BOOL", 8, "booleans", 0},
+    {"C64", 64, "complex numbers", 0},
+    {"F8_E4M3", 8, "floats of 8 bits", 0},
+    {"F8_E5M2", 8, "floats of 8 bits", 0},
+    {"F8_E8M0", 8, "floats of 8 bits", 0},
+    {"F6_E2M3", 6, "floats of 6 bits", 0},
+    {"F6_E3M2", 6, "floats of 6 bits", 0},
+    {"F4", 4, "floats of 4 bits", 0},
+};
+
+static const dtype_kind *find_kind(const char *dtype)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, dtype) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+/* A value in memory takes a hundred bytes and more. A header of nothing but
+ * brackets would take 50 times its length, one that describes arrays takes at
+ * most 20. */
+static lln_status check_density(const char *text, size_t length)
+{
+    size_t brackets = 0, commas = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"')
+            quoted = !quoted;
+        else if (quoted)
+            i += text[i] == '\\';
+        else if (text[i] == '{' || text[i] == '[')
+            brackets++;
+        else if (text[i] == ',')
+            commas++;
+    }
+    if (brackets * TEXT_PER_BRACKET <= length + SLACK &&
+        commas * TEXT_PER_COMMA <= length + SLACK)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "header: %zu brackets and %zu commas in %zu bytes; "
+                    "expected descriptions of arrays",
+                    brackets, commas, length);
+}
+
+static lln_status read_header(const lln_mapping *file, json_t **header,
+                              size_t *start)
+{
+    uint64_t length = 0;
+    for (int i = LLN_SAFETENSORS_PREFIX - 1; i >= 0; i--)
+        length = length << 8 | file->bytes[i];
+    if (length > HEADER_MOST)
+        return lln_fail(LLN_EFORMAT,
+                        "header of %llu bytes; expected at most %d",
+                        (unsigned long long)length, HEADER_MOST);
+    if (length > file->size - LLN_SAFETENSORS_PREFIX)
+        return lln_fail(LLN_EFORMAT,
+                        "truncated: %zu bytes of header, expected %zu",
+                        file->size - LLN_SAFETENSORS_PREFIX, (size_t)length);
+    const char *text = (const char *)file->bytes + LLN_SAFETENSORS_PREFIX;
+    LLN_TRY(check_density(text, length));
+    json_error_t error;
+    char reason[sizeof error.text];
+    *header = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+                         &error);
+    *start = LLN_SAFETENSORS_PREFIX + length;
+    if (*header)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "header, byte %d: %s", error.position,
+                    lln_text_printable(reason, sizeof reason, error.text));
+}
+
+/* Takes a description apart. */
+static lln_status describe(json_t *value, description *about)
+{
+    size_t axis, length = 0;
+    json_t *shape = NULL, *size;
+    if (json_unpack(value, "{s:s%,s:o,s:[I,I!]}", "dtype", &about->dtype,
+                    &length, "shape", &shape, "data_offsets", &about->begin,
+                    &about->end) != 0 ||
+        length != strlen(about->dtype) || !json_is_array(shape) ||
+        about->begin < 0 || about->end < about->begin)
+        return lln_fail(LLN_EFORMAT,
+                        "expected \"dtype\", \"shape\" and \"data_offsets\" "
+                        "such as [0, 64]");
+    json_array_foreach(shape, axis, size)
+    {
+        if (!json_is_integer(size) || json_integer_value(size) < 0)
+            return lln_fail(LLN_EFORMAT,
+                            "\"shape\": expected whole numbers such as "
+                            "[512, 64]");
+    }
+    about->kind = find_kind(about->dtype);
+    about->shape = shape;
+    return LLN_OK;
+}
+
+/* The shape, cut to the axes that a tensor has. */
+static lln_tensor make_tensor(const description *about)
+{
+    size_t axes = json_array_size(about->shape);
+    lln_tensor tensor = {
+        .dtype = about->kind ? about->kind->dtype : 0,
+        .swapped = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__,
+        .axes = axes < LLN_TENSOR_AXES ? axes : LLN_TENSOR_AXES,
+    };
+    for (size_t a = 0; a < tensor.axes; a++)
+        tensor.shape[a] =
+            (size_t)json_integer_value(json_array_get(about->shape, a));
+    lln_tensor_set_strides(&tensor, false);
+    return tensor;
+}
+
+/* The data must be as long as dtype and shape say. */
+static lln_status check_size(const description *about, const lln_tensor *tensor)
+{
+    char shape[LLN_TENSOR_SHAPE_TEXT];
+    size_t axis, bits = about->kind->bits;
+    const json_t *size;
+    json_array_foreach(about->shape, axis, size)
+    {
+        if (json_integer_value(size) == 0)
+            bits = 0;
+    }
+    lln_tensor_shape_text(tensor, shape, sizeof shape);
+    json_array_foreach(about->shape, axis, size)
+    {
+        if (__builtin_mul_overflow(bits, (size_t)json_integer_value(size),
+                                   &bits))
+            return lln_fail(LLN_EFORMAT, "shape %s: too large", shape);
+    }
+    size_t bytes = (size_t)(about->end - about->begin);
+    if (bits % 8 == 0 && bytes == bits / 8)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "%s %s: %zu bytes of data, expected %zu",
+                    about->dtype, shape, bytes, bits / 8 + (bits % 8 != 0));
+}
+
+/* reason [LLN_REASON_TEXT] says why the array cannot be read, or "". */
+static lln_status judge(const description *about, const lln_tensor *tensor,
+                        char *reason)
+{
+    char dtype[DTYPE_TEXT];
+    size_t bytes;
+    lln_status status = LLN_OK;
+    reason[0] = '\0';
+    if (!about->kind || about->kind->reason)
+        snprintf(reason, LLN_REASON_TEXT,
+                 "dtype %s: %s; expected F64, F32, F16 or BF16",
+                 lln_text_printable(dtype, sizeof dtype, about->dtype),
+                 about->kind ? about->kind->reason : "unknown");
+    else if (json_array_size(about->shape) > LLN_TENSOR_AXES)
+        snprintf(reason, LLN_REASON_TEXT, "more than %d axes", LLN_TENSOR_AXES);
+    else
+        status = lln_tensor_bytes(tensor, &bytes);
+    if (status != LLN_EUNDEFINED)
+        return status;
+    snprintf(reason, LLN_REASON_TEXT, "%s", lln_error_message());
+    return LLN_OK;
+}
+
+static lln_status add(lln_container *container, const char *key, json_t *value,
+                      span *at)
+{
+    description about;
+    char reason[LLN_REASON_TEXT], dtype[DTYPE_TEXT];
+    LLN_TRY(describe(value, &about));
+    lln_tensor tensor = make_tensor(&about);
+    if (about.kind)
+        LLN_TRY(check_size(&about, &tensor));
+    LLN_TRY(judge(&about, &tensor, reason));
+    *at = (span){(size_t)about.begin, (size_t)about.end, container->count};
+    return lln_container_add(
+        container, key, lln_text_printable(dtype, sizeof dtype, about.dtype),
+        reason, &tensor);
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const span *a = left, *b = right;
+    if (a->begin != b->begin)
+        return a->begin < b->begin ? -1 : 1;
+    return (a->end > b->end) - (a->end < b->end);
+}
+
+/* Each array must begin where the one before it ends, the last must end with
+ * the file, which has `available` bytes of data. */
+static lln_status check_spans(const lln_container *container, span *spans,
+                              size_t available)
+{
+    size_t end = 0;
+    qsort(spans, container->count, sizeof *spans, by_place);
+    for (size_t i = 0; i < container->count; i++) {
+        const char *key = container->arrays[spans[i].index].key;
+        if (spans[i].begin != end) {
+            (void)lln_fail(LLN_EFORMAT,
+                           "data_offsets: %s: begin at byte %zu, "
+                           "expected %zu",
+                           spans[i].begin < end ? "an overlap" : "a hole",
+                           spans[i].begin, end);
+            return lln_fail_key(LLN_EFORMAT, key);
+        }
+        end = spans[i].end;
+    }
+    if (end == available)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "%s: %zu bytes of data, expected %zu",
+                    available < end ? "truncated" : "trailing bytes", available,
+                    end);
+}
+
+static lln_status list(lln_container *container, json_t *header, size_t start,
+                       span *spans)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(header, key, value)
+    {
+        if (strcmp(key, "__metadata__") == 0)
+            continue;
+        lln_status status =
+            add(container, key, value, &spans[container->count]);
+        if (status != LLN_OK)
+            return lln_fail_key(status, key);
+    }
+    LLN_TRY(check_spans(container, spans, container->mapping.size - start));
+    for (size_t i = 0; i < container->count; i++)
+        container->arrays[spans[i].index].tensor.data =
+            container->mapping.bytes + start + spans[i].begin;
+    return LLN_OK;
+}
+
+lln_status lln_safetensors_list(lln_container *container)
+{
+    json_t *header;
+    size_t start;
+    LLN_TRY(read_header(&container->mapping, &header, &start));
+    span *spans = lln_array_alloc(json_object_size(header), sizeof *spans);
+    container->keyed = true;
+    lln_status status =
+        spans ? list(container, header, start, spans) : LLN_ENOMEM;
+    free(spans);
+    json_decref(header);
+    return status;
+}

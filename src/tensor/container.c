@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/memory.h"
 #include "core/text.h"
@@ -81,8 +79,12 @@ static lln_status list(lln_container *container)
     const lln_mapping *file = &container->mapping;
     if (begins_with(file, 0, LLN_NPY_MAGIC))
         return list_npy(container);
+    if (begins_with(file, 0, "PK\3\4") || begins_with(file, 0, "PK\5\6"))
+        return lln_npz_list(container);
     if (begins_with(file, LLN_SAFETENSORS_PREFIX, "{"))
         return lln_safetensors_list(container);
+    if (lln_zip_is(file)) /* with something before it */
+        return lln_npz_list(container);
     return lln_fail(LLN_EFORMAT, "not a .npy, .npz or .safetensors file");
 }
 
@@ -160,6 +162,9 @@ void lln_container_close(lln_container *container)
         free(container->arrays[i].key);
         free(container->arrays[i].dtype);
         free(container->arrays[i].unreadable);
+        if (container->arrays[i].packed)
+            lln_npz_release(&container->arrays[i]);
+        free(container->arrays[i].packed);
     }
     free(container->arrays);
     free(container->by_key);
@@ -229,36 +234,42 @@ lln_status lln_container_find(const lln_container *container, const char *key,
     return no_key(container, key);
 }
 
+/* Makes the numbers of an array ready; the message does not name it. */
+static lln_status prepare(lln_container *container, lln_array *array)
+{
+    if (array->unreadable)
+        return lln_fail(LLN_EFORMAT, "%s", array->unreadable);
+    if (!array->packed)
+        return LLN_OK;
+    LLN_TRY(lln_npz_unpack(array));
+    if (array->packed->memory)
+        lln_mapping_drop(&container->mapping, array->packed->member.data,
+                         (size_t)array->packed->member.packed);
+    return LLN_OK;
+}
+
 lln_status lln_container_read(lln_container *container, size_t index,
                               lln_tensor *tensor)
 {
-    const lln_array *array = &container->arrays[index];
-    if (!array->unreadable) {
+    lln_array *array = &container->arrays[index];
+    lln_status status = prepare(container, array);
+    if (status == LLN_OK) {
         *tensor = array->tensor;
         return LLN_OK;
     }
-    (void)lln_fail(LLN_EFORMAT, "%s", array->unreadable);
     if (container->keyed)
-        (void)lln_fail_key(LLN_EFORMAT, array->key);
-    return lln_fail_in(LLN_EFORMAT, container->name);
-}
-
-/* Pages that hold nothing else go back to the file. */
-static void drop_pages(const lln_tensor *tensor)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes;
-    if (lln_tensor_bytes(tensor, &bytes) != LLN_OK)
-        return;
-    uintptr_t first = (uintptr_t)tensor->data, end = first + bytes;
-    first = (first + page - 1) / page * page;
-    end = end / page * page;
-    if (first < end)
-        madvise((void *)first, end - first, MADV_DONTNEED);
+        (void)lln_fail_key(status, array->key);
+    return lln_fail_in(status, container->name);
 }
 
 void lln_container_release(lln_container *container, size_t index)
 {
-    const lln_array *array = &container->arrays[index];
-    if (container->mapping.kind == LLN_MAPPING_FILE && !array->unreadable)
-        drop_pages(&array->tensor);
+    lln_array *array = &container->arrays[index];
+    size_t bytes;
+    if (array->unreadable)
+        return;
+    if (array->packed && array->packed->memory)
+        lln_npz_release(array);
+    else if (lln_tensor_bytes(&array->tensor, &bytes) == LLN_OK)
+        lln_mapping_drop(&container->mapping, array->tensor.data, bytes);
 }

@@ -7,16 +7,26 @@
 
 #include "tensor/container.h"
 #include "tensor/mapping.h"
+#include "tensor/zip.h"
 
 enum {
     LLN_SAFETENSORS_PREFIX = 8, /* bytes before the header */
     LLN_REASON_TEXT = 240       /* for why an array is unreadable */
 };
 
+/* A member of a zip archive that is an array. */
+typedef struct {
+    lln_zip_member member;
+    size_t header;         /* bytes before the numbers */
+    unsigned char *memory; /* the whole member, while it is inflated */
+    bool checked;          /* a stored one: its checksum is right */
+} lln_packed;
+
 /* An array of the file. */
 typedef struct {
     char *key, *dtype, *unreadable; /* owned; the last NULL if readable */
-    lln_tensor tensor;
+    lln_tensor tensor;              /* without data until it is inflated */
+    lln_packed *packed;             /* owned; NULL if not in a zip archive */
 } lln_array;
 
 struct lln_container {
@@ -46,5 +56,19 @@ lln_status lln_fail_key(lln_status status, const char *key);
  * and shape, that overlap or leave a hole, data that end too early or late;
  * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_safetensors_list(lln_container *container);
+
+/* Lists the arrays of an .npz file. Members whose names do not end in ".npy"
+ * are no arrays and are left out; one that is damaged, encrypted or packed by
+ * another method is listed as unreadable.
+ * LLN_EFORMAT: a damaged central directory, members that overlap, no arrays;
+ * LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_npz_list(lln_container *container);
+
+/* Makes the data of a packed array ready: inflated, or checked if stored.
+ * LLN_EFORMAT: damaged; LLN_ENOMEM: more than the memory that is free. */
+LLN_NODISCARD lln_status lln_npz_unpack(lln_array *array);
+
+/* Frees what was inflated. */
+void lln_npz_release(lln_array *array);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -87,4 +88,14 @@ void lln_mapping_close(lln_mapping *mapping)
     else if (mapping->kind == LLN_MAPPING_FILE)
         munmap((void *)mapping->bytes, mapping->size);
     *mapping = (lln_mapping){0};
+}
+
+void lln_mapping_drop(const lln_mapping *mapping, const unsigned char *bytes,
+                      size_t size)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)bytes + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)bytes + size) / page * page;
+    if (mapping->kind == LLN_MAPPING_FILE && first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
 }

@@ -32,4 +32,9 @@ LLN_NODISCARD lln_status lln_mapping_open(const char *path,
 /* Releases a mapping; one that was never opened is legal if zeroed. */
 void lln_mapping_close(lln_mapping *mapping);
 
+/* Gives the pages that hold nothing but these bytes of a mapped file back to
+ * the system; they come again when they are read. */
+void lln_mapping_drop(const lln_mapping *mapping, const unsigned char *bytes,
+                      size_t size);
+
 #endif

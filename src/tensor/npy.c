@@ -245,7 +245,10 @@ lln_status lln_npy_header_size(const unsigned char *bytes, size_t size,
         length = length << 8 | bytes[MAGIC + VERSION + i];
     *start = MAGIC + VERSION + digits;
     *end = *start + length;
-    return LLN_OK;
+    if (length <= size - *start)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "truncated: %zu bytes of header, expected %zu",
+                    size - *start, length);
 }
 
 /* Axes and elements must be such that there is something to view. */
@@ -272,10 +275,6 @@ lln_status lln_npy_read_header(const unsigned char *bytes, size_t size,
 {
     size_t start = 0, end = 0;
     LLN_TRY(lln_npy_header_size(bytes, size, &start, &end));
-    if (end > size)
-        return lln_fail(LLN_EFORMAT,
-                        "truncated: %zu bytes of header, expected %zu",
-                        size - start, end - start);
     const char *text = (const char *)bytes + start;
     cursor c = {text, text, text + (end - start)};
     *header = (lln_npy_header){.size = end};

@@ -25,9 +25,10 @@ typedef struct {
     char unreadable[LLN_NPY_REASON_TEXT]; /* why, or "" */
 } lln_npy_header;
 
-/* Where the dictionary of a .npy file begins and ends, from its first bytes,
- * of which LLN_NPY_PREFIX are enough. *end may lie past `size`.
- * LLN_EFORMAT: not a .npy file, an unknown version, too few bytes. */
+/* Where the dictionary of a .npy file of `size` bytes begins and ends. The
+ * first LLN_NPY_PREFIX bytes, or all if they are fewer, must lie in memory.
+ * LLN_EFORMAT: not a .npy file, an unknown version, a header longer than the
+ * file. */
 LLN_NODISCARD lln_status lln_npy_header_size(const unsigned char *bytes,
                                              size_t size, size_t *start,
                                              size_t *end);

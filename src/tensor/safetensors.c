@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "tensor/bytes.h"
 #include "tensor/container_parts.h"
 
 enum {
@@ -101,9 +102,7 @@ static lln_status check_density(const char *text, size_t length)
 static lln_status read_header(const lln_mapping *file, json_t **header,
                               size_t *start)
 {
-    uint64_t length = 0;
-    for (int i = LLN_SAFETENSORS_PREFIX - 1; i >= 0; i--)
-        length = length << 8 | file->bytes[i];
+    uint64_t length = lln_get_u64(file->bytes);
     if (length > HEADER_MOST)
         return lln_fail(LLN_EFORMAT,
                         "header of %llu bytes; expected at most %d",

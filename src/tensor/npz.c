@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * An .npz file is a zip archive of .npy files. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "tensor/container_parts.h"
+#include "tensor/npy.h"
+
+enum {
+    PEEK = 256,            /* bytes inflated first; numpy writes 128 */
+    HEADER_MOST = 1 << 16, /* of a deflated member, which must be inflated */
+    SUFFIX = 4             /* ".npy" */
+};
+
+static bool is_array(const lln_zip_member *member)
+{
+    return member->name_length >= SUFFIX &&
+           memcmp(member->name + member->name_length - SUFFIX, ".npy",
+                  SUFFIX) == 0;
+}
+
+/* Inflates as much as the header takes, and not much more. */
+static lln_status peek(const lln_zip_member *member, lln_npy_header *header)
+{
+    unsigned char first[PEEK], *longer;
+    size_t start = 0, end = 0, size = (size_t)member->size;
+    size_t wanted = size < PEEK ? size : PEEK;
+    LLN_TRY(lln_zip_inflate(member, first, wanted));
+    LLN_TRY(lln_npy_header_size(first, size, &start, &end));
+    if (end <= wanted)
+        return lln_npy_read_header(first, wanted, header);
+    if (end > HEADER_MOST)
+        return lln_fail(LLN_EFORMAT, "header of %zu bytes; expected at most %d",
+                        end, HEADER_MOST);
+    longer = malloc(end);
+    if (!longer)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = lln_zip_inflate(member, longer, end);
+    if (status == LLN_OK)
+        status = lln_npy_read_header(longer, end, header);
+    free(longer);
+    return status;
+}
+
+static lln_status describe(const lln_mapping *file, lln_zip_member *member,
+                           lln_npy_header *header)
+{
+    LLN_TRY(lln_zip_locate(file, member));
+    if (member->method == LLN_ZIP_STORED) {
+        LLN_TRY(
+            lln_npy_read_header(member->data, (size_t)member->size, header));
+        header->tensor.data = member->data + header->size;
+    } else {
+        LLN_TRY(peek(member, header));
+    }
+    return lln_npy_check_size(header, (size_t)member->size - header->size);
+}
+
+/* A member that is damaged is listed with the reason: the others may be whole.
+ */
+static lln_status add(lln_container *container, lln_zip_member *member)
+{
+    lln_npy_header header = {0};
+    lln_status status = describe(&container->mapping, member, &header);
+    if (status == LLN_ENOMEM)
+        return status;
+    if (status != LLN_OK) {
+        header = (lln_npy_header){0};
+        snprintf(header.unreadable, sizeof header.unreadable, "%s",
+                 lln_error_message());
+    }
+    char *key = strndup(member->name, member->name_length - SUFFIX);
+    if (!key)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    status = lln_container_add(container, key, header.dtype, header.unreadable,
+                               &header.tensor);
+    free(key);
+    if (status != LLN_OK)
+        return status;
+    lln_packed *packed = malloc(sizeof *packed);
+    if (!packed)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    *packed = (lln_packed){.member = *member, .header = header.size};
+    container->arrays[container->count - 1].packed = packed;
+    return LLN_OK;
+}
+
+static lln_status list(lln_container *container, lln_zip_member *members,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_array(&members[i]))
+            continue;
+        if (memchr(members[i].name, '\0', members[i].name_length))
+            return lln_fail(LLN_EFORMAT, "member %zu: a zero in its name",
+                            i + 1);
+        LLN_TRY(add(container, &members[i]));
+    }
+    if (container->count == 0)
+        return lln_fail(LLN_EFORMAT,
+                        "no .npy files among the %zu members of the zip "
+                        "archive (what torch.save pickles is never read)",
+                        count);
+    return LLN_OK;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const lln_zip_member *a = left, *b = right;
+    return (a->header > b->header) - (a->header < b->header);
+}
+
+/* Archives that expand without end use the same bytes many times. Sorts the
+ * members. */
+static lln_status check_overlap(const lln_mapping *file,
+                                lln_zip_member *members, size_t count)
+{
+    qsort(members, count, sizeof *members, by_place);
+    for (size_t i = 1; i < count; i++) {
+        const lln_zip_member *before = &members[i - 1];
+        if (!before->data)
+            continue; /* not an array, or damaged */
+        size_t end = (size_t)(before->data - file->bytes + before->packed);
+        if (end > members[i].header)
+            return lln_fail(LLN_EFORMAT,
+                            "damaged: the members at bytes %zu and %zu overlap",
+                            (size_t)before->header, (size_t)members[i].header);
+    }
+    return LLN_OK;
+}
+
+lln_status lln_npz_list(lln_container *container)
+{
+    lln_zip_member *members;
+    size_t count;
+    LLN_TRY(lln_zip_list(&container->mapping, &members, &count));
+    container->keyed = true;
+    lln_status status = list(container, members, count);
+    if (status == LLN_OK)
+        status = check_overlap(&container->mapping, members, count);
+    free(members);
+    return status;
+}
+
+static lln_status inflate_member(lln_array *array)
+{
+    lln_packed *packed = array->packed;
+    size_t size = (size_t)packed->member.size;
+    size_t available = lln_memory_available();
+    if (size > available)
+        return lln_fail(LLN_ENOMEM,
+                        "%zu bytes when inflated; %zu bytes of memory are free",
+                        size, available);
+    unsigned char *memory = lln_array_alloc_raw(size, 1);
+    if (!memory)
+        return LLN_ENOMEM;
+    lln_status status = lln_zip_inflate(&packed->member, memory, size);
+    if (status != LLN_OK) {
+        free(memory);
+        return status;
+    }
+    packed->memory = memory;
+    array->tensor.data = memory + packed->header;
+    return LLN_OK;
+}
+
+lln_status lln_npz_unpack(lln_array *array)
+{
+    lln_packed *packed = array->packed;
+    if (packed->memory || packed->checked)
+        return LLN_OK;
+    if (packed->member.method == LLN_ZIP_DEFLATED)
+        return inflate_member(array);
+    LLN_TRY(lln_zip_check(&packed->member, packed->member.data));
+    packed->checked = true;
+    return LLN_OK;
+}
+
+void lln_npz_release(lln_array *array)
+{
+    if (!array->packed->memory)
+        return;
+    free(array->packed->memory);
+    array->packed->memory = NULL;
+    array->tensor.data = NULL;
+}

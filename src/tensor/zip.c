@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor/zip.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "tensor/bytes.h"
+
+/* Signatures, and sizes of records without what varies. */
+#define END_MAGIC UINT32_C(0x06054b50)
+#define END64_MAGIC UINT32_C(0x06064b50)
+#define LOCATOR_MAGIC UINT32_C(0x07064b50)
+#define CENTRAL_MAGIC UINT32_C(0x02014b50)
+#define LOCAL_MAGIC UINT32_C(0x04034b50)
+enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, LOCAL = 30 };
+
+enum {
+    FULL_16 = 0xffff, /* the value stands in a zip64 record */
+    COMMENT_MOST = 0xffff,
+    EXTRA_ZIP64 = 1,
+    ENCRYPTED = 1 << 0,
+    SIZES_FOLLOW = 1 << 3, /* not known when the local header was written */
+    PATCHED = 1 << 5,
+    MASKED = 1 << 13,  /* local headers hide their values */
+    RATIO_MOST = 1032, /* of deflate: 258 bytes in 2 bits */
+    PIECE = 1 << 30    /* bytes given to zlib at a time */
+};
+#define FULL_32 UINT32_C(0xffffffff)
+
+/* Where the central directory lies. */
+typedef struct {
+    uint64_t size, offset, count;
+    bool wide;    /* zip64: count is exact, else modulo 2^16 */
+    size_t end;   /* where the first end record begins */
+    size_t shift; /* bytes before the archive */
+} directory;
+
+/* The last end record whose comment ends with the file. */
+static bool find_end(const lln_mapping *file, size_t *at)
+{
+    if (file->size < END)
+        return false;
+    size_t last = file->size - END;
+    size_t first = last > COMMENT_MOST ? last - COMMENT_MOST : 0;
+    for (size_t i = last + 1; i-- > first;)
+        if (lln_get_u32(file->bytes + i) == END_MAGIC &&
+            lln_get_u16(file->bytes + i + 20) == last - i) {
+            *at = i;
+            return true;
+        }
+    return false;
+}
+
+bool lln_zip_is(const lln_mapping *file)
+{
+    size_t at;
+    return find_end(file, &at);
+}
+
+static lln_status several_disks(void)
+{
+    return lln_fail(LLN_EFORMAT, "a zip archive of more than one disk");
+}
+
+/* The zip64 end record is followed by its locator and the old end record,
+ * which may be full or say the same (PyTorch writes both). */
+static lln_status read_end64(const lln_mapping *file, directory *found)
+{
+    if (found->end < END64 + LOCATOR)
+        return LLN_OK;
+    const unsigned char *locator = file->bytes + found->end - LOCATOR;
+    const unsigned char *end = locator - END64;
+    if (lln_get_u32(locator) != LOCATOR_MAGIC)
+        return LLN_OK;
+    if (lln_get_u32(end) != END64_MAGIC || lln_get_u64(end + 4) != END64 - 12)
+        return lln_fail(LLN_EFORMAT, "damaged: no zip64 end record");
+    if (lln_get_u32(end + 16) != 0 || lln_get_u32(end + 20) != 0 ||
+        lln_get_u64(end + 24) != lln_get_u64(end + 32))
+        return several_disks();
+    found->count = lln_get_u64(end + 32);
+    found->size = lln_get_u64(end + 40);
+    found->offset = lln_get_u64(end + 48);
+    found->wide = true;
+    found->end -= LOCATOR + END64;
+    return LLN_OK;
+}
+
+static lln_status find_directory(const lln_mapping *file, directory *found)
+{
+    size_t at;
+    if (!find_end(file, &at))
+        return lln_fail(LLN_EFORMAT, "truncated: no zip end record at its end");
+    const unsigned char *end = file->bytes + at;
+    *found = (directory){.count = lln_get_u16(end + 10),
+                         .size = lln_get_u32(end + 12),
+                         .offset = lln_get_u32(end + 16),
+                         .end = at};
+    LLN_TRY(read_end64(file, found));
+    if (!found->wide &&
+        (lln_get_u16(end + 4) != 0 || lln_get_u16(end + 6) != 0 ||
+         lln_get_u16(end + 8) != found->count))
+        return several_disks();
+    if (found->size > found->end || found->offset > found->end - found->size)
+        return lln_fail(LLN_EFORMAT,
+                        "truncated: a central directory of %llu bytes at byte "
+                        "%llu, expected to end at byte %zu",
+                        (unsigned long long)found->size,
+                        (unsigned long long)found->offset, found->end);
+    found->shift = found->end - (size_t)found->size - (size_t)found->offset;
+    return LLN_OK;
+}
+
+/* Replaces those of `count` values that are full by the numbers of the zip64
+ * field in the extra fields, where they stand in this order. */
+static lln_status widen(const unsigned char *extra, size_t length,
+                        uint64_t *values[], size_t count)
+{
+    while (length >= 4) {
+        size_t id = lln_get_u16(extra), size = lln_get_u16(extra + 2);
+        extra += 4;
+        length -= 4;
+        if (size > length)
+            break;
+        for (size_t i = 0; id == EXTRA_ZIP64 && i < count; i++) {
+            if (*values[i] != FULL_32)
+                continue;
+            if (size < 8)
+                return lln_fail(LLN_EFORMAT, "zip64 field too short");
+            *values[i] = lln_get_u64(extra);
+            extra += 8;
+            length -= 8;
+            size -= 8;
+        }
+        if (id == EXTRA_ZIP64)
+            return LLN_OK;
+        extra += size;
+        length -= size;
+    }
+    return LLN_OK;
+}
+
+/* Reads the entry at `at`; returns its length, 0 if it is damaged. */
+static size_t read_entry(const unsigned char *at, size_t available,
+                         lln_zip_member *member)
+{
+    if (available < CENTRAL || lln_get_u32(at) != CENTRAL_MAGIC)
+        return 0;
+    size_t name = lln_get_u16(at + 28), extra = lln_get_u16(at + 30);
+    size_t length = CENTRAL + name + extra + lln_get_u16(at + 32);
+    if (length > available)
+        return 0;
+    *member = (lln_zip_member){
+        .name = (const char *)at + CENTRAL,
+        .name_length = name,
+        .flags = lln_get_u16(at + 8),
+        .method = lln_get_u16(at + 10),
+        .crc = lln_get_u32(at + 16),
+        .packed = lln_get_u32(at + 20),
+        .size = lln_get_u32(at + 24),
+        .header = lln_get_u32(at + 42),
+    };
+    uint64_t *values[] = {&member->size, &member->packed, &member->header};
+    lln_status status = widen(at + CENTRAL + name, extra, values, 3);
+    return status == LLN_OK ? length : 0;
+}
+
+static lln_status grow(lln_zip_member **members, size_t count)
+{
+    if (count & (count - 1)) /* room is a power of two */
+        return LLN_OK;
+    size_t room = count ? 2 * count : 1;
+    lln_zip_member *larger = realloc(*members, room * sizeof *larger);
+    if (!larger)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    *members = larger;
+    return LLN_OK;
+}
+
+/* The number of members that the end record claims is only compared. */
+static lln_status read_directory(const lln_mapping *file,
+                                 const directory *found,
+                                 lln_zip_member **members, size_t *count)
+{
+    size_t at = found->end - (size_t)found->size;
+    for (*count = 0; at < found->end; ++*count) {
+        LLN_TRY(grow(members, *count));
+        lln_zip_member *member = &(*members)[*count];
+        size_t length = read_entry(file->bytes + at, found->end - at, member);
+        if (length == 0 || member->header > found->end - found->shift)
+            return lln_fail(LLN_EFORMAT,
+                            "damaged: member %zu of the central directory",
+                            *count + 1);
+        member->header += found->shift;
+        at += length;
+    }
+    uint64_t claimed = found->count;
+    if (claimed != (found->wide ? *count : *count & FULL_16))
+        return lln_fail(LLN_EFORMAT,
+                        "damaged: %zu members in the central directory, "
+                        "expected %llu",
+                        *count, (unsigned long long)claimed);
+    return LLN_OK;
+}
+
+lln_status lln_zip_list(const lln_mapping *file, lln_zip_member **members,
+                        size_t *count)
+{
+    directory found = {0};
+    lln_zip_member *list = NULL;
+    LLN_TRY(find_directory(file, &found));
+    lln_status status = read_directory(file, &found, &list, count);
+    if (status == LLN_OK)
+        *members = list;
+    else
+        free(list);
+    return status;
+}
+
+/* What the local header says about sizes, where it says anything. */
+static bool sizes_agree(const lln_zip_member *member,
+                        const unsigned char *local)
+{
+    size_t name = lln_get_u16(local + 26), extra = lln_get_u16(local + 28);
+    uint64_t crc = lln_get_u32(local + 14);
+    uint64_t packed = lln_get_u32(local + 18), size = lln_get_u32(local + 22);
+    uint64_t *values[] = {&size, &packed};
+    if (widen(local + LOCAL + name, extra, values, 2) != LLN_OK)
+        return false;
+    bool later = lln_get_u16(local + 6) & SIZES_FOLLOW;
+    return ((later && crc == 0) || crc == member->crc) &&
+           ((later && packed == 0) || packed == member->packed) &&
+           ((later && size == 0) || size == member->size);
+}
+
+static lln_status check_method(const lln_zip_member *member)
+{
+    if (member->flags & (ENCRYPTED | MASKED))
+        return lln_fail(LLN_EFORMAT, "encrypted");
+    if ((member->method != LLN_ZIP_STORED &&
+         member->method != LLN_ZIP_DEFLATED) ||
+        member->flags & PATCHED)
+        return lln_fail(LLN_EFORMAT,
+                        "compression method %u; expected stored or deflated",
+                        member->method);
+    if (member->method == LLN_ZIP_STORED && member->packed != member->size)
+        return lln_fail(LLN_EFORMAT, "stored in %llu bytes, expected %llu",
+                        (unsigned long long)member->packed,
+                        (unsigned long long)member->size);
+    if (member->size / RATIO_MOST > member->packed)
+        return lln_fail(LLN_EFORMAT,
+                        "a zip bomb: %llu bytes from %llu; deflate reaches at "
+                        "most %d times",
+                        (unsigned long long)member->size,
+                        (unsigned long long)member->packed, RATIO_MOST);
+    return LLN_OK;
+}
+
+lln_status lln_zip_locate(const lln_mapping *file, lln_zip_member *member)
+{
+    LLN_TRY(check_method(member));
+    size_t at = (size_t)member->header, left = file->size - at;
+    const unsigned char *local = file->bytes + at;
+    if (left < LOCAL || lln_get_u32(local) != LOCAL_MAGIC)
+        return lln_fail(LLN_EFORMAT, "damaged: no local header at byte %zu",
+                        at);
+    size_t name = lln_get_u16(local + 26), extra = lln_get_u16(local + 28);
+    size_t length = LOCAL + name + extra;
+    if (length > left || member->packed > left - length)
+        return lln_fail(LLN_EFORMAT,
+                        "truncated: %zu bytes of packed data, expected %llu",
+                        length > left ? 0 : left - length,
+                        (unsigned long long)member->packed);
+    unsigned flags = lln_get_u16(local + 6) ^ member->flags;
+    if (name != member->name_length ||
+        memcmp(local + LOCAL, member->name, name) != 0 ||
+        flags & (ENCRYPTED | MASKED | PATCHED) ||
+        lln_get_u16(local + 8) != member->method || !sizes_agree(member, local))
+        return lln_fail(LLN_EFORMAT, "damaged: its local header contradicts "
+                                     "the central directory");
+    member->data = local + length;
+    return LLN_OK;
+}
+
+/* One call of zlib, which counts in 32 bits. */
+static int inflate_piece(z_stream *stream, size_t *in_left, size_t *out_left)
+{
+    uInt in = *in_left < PIECE ? (uInt)*in_left : PIECE;
+    uInt out = *out_left < PIECE ? (uInt)*out_left : PIECE;
+    stream->avail_in = in;
+    stream->avail_out = out;
+    int code = inflate(stream, Z_NO_FLUSH);
+    *in_left -= in - stream->avail_in;
+    *out_left -= out - stream->avail_out;
+    return code;
+}
+
+/* Why `wanted` bytes could not be had. */
+static lln_status explain(int code, const z_stream *stream, size_t missing,
+                          size_t wanted)
+{
+    if (code == Z_MEM_ERROR)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    if (code == Z_STREAM_END || code == Z_BUF_ERROR)
+        return lln_fail(LLN_EFORMAT,
+                        "damaged: deflated data end after %zu bytes, expected "
+                        "%zu",
+                        wanted - missing, wanted);
+    return lln_fail(LLN_EFORMAT, "damaged deflated data: %s",
+                    stream->msg ? stream->msg : "not a stream");
+}
+
+/* After the last byte the stream must end, and the packed bytes with it. */
+static lln_status expect_end(z_stream *stream, int code, size_t left,
+                             size_t wanted)
+{
+    unsigned char spare;
+    size_t room = 1;
+    stream->next_out = &spare;
+    while (code == Z_OK && room > 0)
+        code = inflate_piece(stream, &left, &room);
+    if (code != Z_STREAM_END || room == 0 || left > 0)
+        return lln_fail(LLN_EFORMAT,
+                        "damaged: deflated data do not end after %zu bytes",
+                        wanted);
+    return LLN_OK;
+}
+
+lln_status lln_zip_inflate(const lln_zip_member *member, unsigned char *out,
+                           size_t wanted)
+{
+    z_stream stream = {.next_in = (unsigned char *)member->data,
+                       .next_out = out};
+    size_t in_left = (size_t)member->packed, out_left = wanted;
+    int code = inflateInit2(&stream, -MAX_WBITS);
+    while (code == Z_OK && out_left > 0)
+        code = inflate_piece(&stream, &in_left, &out_left);
+    lln_status status = LLN_OK;
+    if (out_left > 0)
+        status = explain(code, &stream, out_left, wanted);
+    else if (wanted == member->size)
+        status = expect_end(&stream, code, in_left, wanted);
+    inflateEnd(&stream);
+    if (status == LLN_OK && wanted == member->size)
+        status = lln_zip_check(member, out);
+    return status;
+}
+
+lln_status lln_zip_check(const lln_zip_member *member,
+                         const unsigned char *bytes)
+{
+    uint32_t crc = (uint32_t)crc32_z(0, bytes, (size_t)member->size);
+    if (crc == member->crc)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "damaged: checksum %08x, expected %08x",
+                    (unsigned)crc, (unsigned)member->crc);
+}

@@ -11,19 +11,21 @@
 static const struct {
     const char *kernel;
     size_t n, m, memory;
-    bool causal;
+    lln_mask mask;
     lln_precision precision;
     double tolerance;
 } RUNS[] = {
-    {"softmax", 200, 1001, SIZE_MAX, false, LLN_FLOAT64, 1e-13},
-    {"softmax", 200, 1001, 0, false, LLN_FLOAT64, 1e-13},
-    {"softmax", 200, 1001, 0, true, LLN_FLOAT64, 1e-13},
-    {"softmax", 1001, 1001, SIZE_MAX, true, LLN_FLOAT64, 1e-13},
-    {"softmax", 1001, 1001, 0, true, LLN_FLOAT32, 2e-6},
-    {"lln:alpha=2:beta=3", 200, 1001, SIZE_MAX, false, LLN_FLOAT32, 2e-6},
-    {"lln:alpha=2:beta=3", 200, 1001, 0, true, LLN_FLOAT64, 1e-12},
-    {"lln:alpha=300:beta=300", 61, 67, 0, false, LLN_FLOAT64, 1e-12},
-    {"softmax", 1, 1, 0, false, LLN_FLOAT64, 1e-15},
+    {"softmax", 200, 1001, SIZE_MAX, {false, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, {false, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, {true, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 1001, 1001, SIZE_MAX, {true, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 1001, 1001, 0, {true, 0}, LLN_FLOAT32, 2e-6},
+    {"softmax", 1001, 1001, SIZE_MAX, {true, 90}, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, {false, 90}, LLN_FLOAT64, 1e-13},
+    {"lln:alpha=2:beta=3", 200, 1001, SIZE_MAX, {false, 0}, LLN_FLOAT32, 2e-6},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 0}, LLN_FLOAT64, 1e-12},
+    {"lln:alpha=300:beta=300", 61, 67, 0, {false, 0}, LLN_FLOAT64, 1e-12},
+    {"softmax", 1, 1, 0, {false, 0}, LLN_FLOAT64, 1e-15},
 };
 enum { RUN_COUNT = sizeof RUNS / sizeof RUNS[0] };
 
@@ -39,7 +41,8 @@ static void open_setting(int run, setting *s)
 {
     s->n = RUNS[run].n;
     s->m = RUNS[run].m;
-    s->head = case_head("B", RUNS[run].precision, RUNS[run].causal);
+    s->head = case_head("B", RUNS[run].precision, false);
+    s->head.mask = RUNS[run].mask;
     s->head.q.rows = s->n; /* 256 x 64 numbers read as rows of 16 */
     s->head.k.rows = s->m;
     s->head.q.columns = s->head.k.columns = 16;

@@ -116,7 +116,7 @@ START_TEST(files_load_float32)
     write_layout("k.npy", "hnd", H, N + 2);
     lln_files files = plain;
     files.layout = "hnd";
-    files.causal = true;
+    files.mask.causal = true;
     files.scale = 0.37;
     lln_heads heads = open_heads(files, H);
     lln_head head = {0};
@@ -244,7 +244,7 @@ START_TEST(files_open_mismatch)
     const double data[24] = {2.385};
     lln_files files = plain;
     files.layout = mismatches[_i].layout;
-    files.causal = mismatches[_i].causal;
+    files.mask.causal = mismatches[_i].causal;
     write_doubles("q.npy", mismatches[_i].q, data, 24);
     write_doubles("k.npy", mismatches[_i].k, data, 24);
     if (mismatches[_i].message) {
@@ -265,7 +265,7 @@ START_TEST(files_open_causal_needs_keys)
     write_doubles("k.npy", "(11, 2)", data, 22);
     lln_heads heads = open_heads(files, 1);
     lln_heads_close(&heads);
-    files.causal = true;
+    files.mask.causal = true;
     expect_refused(files, LLN_EFORMAT,
                    "k.npy: 11 keys; a causal mask needs at least 12, one for "
                    "each query of q.npy");
@@ -347,7 +347,7 @@ START_TEST(files_load_tau)
 {
     lln_files files = plain;
     files.layout = "hnd";
-    files.causal = _i;
+    files.mask.causal = _i;
     write_layout("q.npy", "hnd", H, N);
     write_layout("k.npy", "hnd", H, N);
     lln_heads heads = open_heads(files, H);

@@ -40,7 +40,7 @@ static bool same(lln_matrix a, lln_matrix b)
 START_TEST(gaussian_open_identity)
 {
     lln_gaussian model = unit;
-    model.causal = true;
+    model.mask.causal = true;
     lln_head head = load(model, 1, NAN, LLN_FLOAT32);
     ck_assert_str_eq(head.source, "gaussian");
     ck_assert_int_eq(head.layer, -1);

@@ -98,21 +98,38 @@ START_TEST(features_product)
 }
 END_TEST
 
-/* The O(N d) diagonal of causal LLN against the dense rows. */
+/* The O(N d) diagonal of causal LLN against the dense rows, also under
+ * windows, of which 7 is no divisor of 64. */
 START_TEST(diagonal_causal)
 {
     static const char *kernels[] = {"lln:alpha=1.1:beta=1.4",
                                     "lln:alpha=7:beta=300"};
+    static const size_t windows[] = {0, 1, 2, 7, 32, 63, 64, 1000};
     lln_head head = case_head("A", LLN_FLOAT64, true);
+    head.mask.window = windows[_i / 2];
     static double p[64 * 64], diagonal[64];
     lln_attention attention;
-    case_open(&head, kernels[_i], &attention);
+    case_open(&head, kernels[_i % 2], &attention);
     ck_assert(attention.features == NULL);
     expect_ok(lln_attention_prepare(&attention));
     expect_ok(lln_attention_rows(&attention, 0, 64, p));
     expect_ok(attention.diagonal(&attention, diagonal));
     for (size_t i = 0; i < 64; i++)
         expect_absolute(diagonal[i], p[i * 65], 1e-13);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* A window leaves neither low rank nor a triangle. */
+START_TEST(window_without_shortcuts)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    lln_attention attention;
+    head.mask.window = 3;
+    case_open(&head, "lln:alpha=1.1:beta=1.4", &attention);
+    ck_assert(attention.features == NULL);
+    ck_assert(attention.diagonal == NULL);
     lln_attention_close(&attention);
     lln_head_free(&head);
 }
@@ -146,7 +163,8 @@ int main(void)
     suite_add_tcase(suite, table);
     TCase *attention = tcase_create("attention");
     tcase_add_loop_test(attention, features_product, 0, 2);
-    tcase_add_loop_test(attention, diagonal_causal, 0, 2);
+    tcase_add_loop_test(attention, diagonal_causal, 0, 16);
+    tcase_add_test(attention, window_without_shortcuts);
     tcase_add_test(attention, softmax_promotes);
     suite_add_tcase(suite, attention);
     return run_suite(suite);

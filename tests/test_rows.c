@@ -152,6 +152,19 @@ START_TEST(measure_fewer_queries)
 }
 END_TEST
 
+START_TEST(measure_windows)
+{
+    static const size_t windows[] = {1, 2, 50, 256};
+    lln_head head = case_head("B", LLN_FLOAT64, _i % 2);
+    head.mask.window = windows[_i / 2];
+    check_against_dense(&head, "softmax");
+    check_against_dense(&head, "lln:alpha=1.5:beta=2");
+    head.q.rows = 100;
+    check_against_dense(&head, "softmax");
+    lln_head_free(&head);
+}
+END_TEST
+
 /* More keys than one tile holds: 256 x 64 read as 2048 x 8. */
 START_TEST(measure_many_tiles)
 {
@@ -160,6 +173,8 @@ START_TEST(measure_many_tiles)
     head.q.columns = head.k.columns = 8;
     check_against_dense(&head, "softmax");
     check_against_dense(&head, "lln:alpha=2:beta=1.5");
+    head.mask.window = 700;
+    check_against_dense(&head, "softmax");
     lln_head_free(&head);
 }
 END_TEST
@@ -330,6 +345,7 @@ int main(void)
     tcase_add_test(measure, measure_causal_entropy);
     tcase_add_test(measure, measure_tiny_entropy);
     tcase_add_test(measure, measure_causal);
+    tcase_add_loop_test(measure, measure_windows, 0, 8);
     tcase_add_test(measure, measure_fewer_queries);
     tcase_add_loop_test(measure, measure_lln_ranges, 0, 10);
     tcase_add_test(measure, measure_row_list);

@@ -95,15 +95,17 @@ START_TEST(measure_causal_diagonal)
 END_TEST
 
 /* LLN gives its diagonal itself; dense rows are the slow way. */
-START_TEST(measure_causal_lln)
+START_TEST(measure_causal_rows)
 {
+    const char *kernel = _i % 2 == 0 ? "lln:alpha=1.5:beta=2" : "softmax";
     lln_head head = case_head("B", LLN_FLOAT64, true);
     lln_attention attention;
     lln_spectrum s;
     double *p = lln_array_alloc((size_t)256 * 256, sizeof *p), largest = 0;
-    expect_ok(
-        measure(&head, "lln:alpha=1.5:beta=2", LLN_SPECTRUM_AUTO, 2, 0, &s));
-    case_open(&head, "lln:alpha=1.5:beta=2", &attention);
+    head.mask.window = _i < 2 ? 0 : 40;
+    expect_ok(measure(&head, kernel, LLN_SPECTRUM_AUTO, 2, 0, &s));
+    ck_assert_int_eq(s.method, LLN_SPECTRUM_DIAGONAL);
+    case_open(&head, kernel, &attention);
     expect_ok(lln_attention_prepare(&attention));
     expect_ok(lln_attention_rows(&attention, 0, 256, p));
     for (size_t i = 1; i < 256; i++)
@@ -283,7 +285,7 @@ int main(void)
     tcase_add_loop_test(cases, measure_lln_dense, 0, CASE_COUNT);
     tcase_add_loop_test(cases, measure_lln_lowrank, 0, CASE_COUNT);
     tcase_add_test(cases, measure_causal_diagonal);
-    tcase_add_test(cases, measure_causal_lln);
+    tcase_add_loop_test(cases, measure_causal_rows, 0, 4);
     tcase_add_test(cases, measure_two_tokens);
     tcase_add_loop_test(cases, measure_one_token, 0, 2);
     tcase_add_loop_test(cases, measure_blocks, 0, 2);

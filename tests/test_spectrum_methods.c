@@ -112,6 +112,31 @@ START_TEST(measure_single_precision)
 }
 END_TEST
 
+/* Under a window that is not causal no shortcut holds. */
+START_TEST(measure_window)
+{
+    const char *kernel = _i == 0 ? "softmax" : "lln:alpha=1.5:beta=2";
+    lln_head head = case_head("B", LLN_FLOAT64, false);
+    lln_spectrum dense, arnoldi;
+    head.mask.window = 40;
+    expect_ok(measure(&head, kernel, LLN_SPECTRUM_AUTO, 2, 0, &dense));
+    ck_assert_int_eq(dense.method, LLN_SPECTRUM_DENSE);
+    expect_ok(measure(&head, kernel, LLN_SPECTRUM_ARNOLDI, 2, 0, &arnoldi));
+    ck_assert(dense.lambda2 > 0.5 && dense.lambda2 < 1);
+    expect_relative(arnoldi.lambda2, dense.lambda2, 1e-9);
+    expect_relative(arnoldi.unbiased_norm, dense.unbiased_norm, 1e-12);
+    lln_spectrum_free(&dense);
+    lln_spectrum_free(&arnoldi);
+    expect_status(measure(&head, kernel, LLN_SPECTRUM_LOWRANK, 2, 0, &dense),
+                  LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "method lowrank: this attention has "
+                                          "no features under its mask");
+    expect_status(measure(&head, kernel, LLN_SPECTRUM_DIAGONAL, 2, 0, &dense),
+                  LLN_EINVAL);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* beta so large that no product of features holds the scores. */
 START_TEST(measure_lln_beyond_range)
 {
@@ -253,6 +278,7 @@ int main(void)
     tcase_add_test(cases, measure_streaming);
     tcase_add_loop_test(cases, measure_single_precision, 0, 6);
     tcase_add_loop_test(cases, measure_lln_beyond_range, 0, 3);
+    tcase_add_loop_test(cases, measure_window, 0, 2);
     tcase_add_loop_test(cases, measure_any_threads, 0, 6);
     tcase_add_test(cases, measure_without_norms);
     tcase_add_test(cases, measure_refusals);

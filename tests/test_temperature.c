@@ -44,7 +44,7 @@ static lln_head load_case(char name, bool causal, lln_heads *heads)
     lln_head head = {0};
     snprintf(q, sizeof q, "tests/data/cases/case_%c_Q.npy", name);
     snprintf(k, sizeof k, "tests/data/cases/case_%c_K.npy", name);
-    lln_files files = {.q = q, .k = k, .causal = causal, .scale = NAN};
+    lln_files files = {.q = q, .k = k, .mask = {causal, 0}, .scale = NAN};
     expect_ok(lln_files_open(&files, heads));
     expect_ok(heads->load(heads, 0, NAN, LLN_FLOAT64, &head));
     return head;
@@ -146,6 +146,55 @@ START_TEST(temperature_variance_shapes)
 }
 END_TEST
 
+/* Windows shorter than a chunk of 256 keys, of several, and of all. */
+static const size_t windows[] = {2, 3, 200, 256, 257, 700, 1300, 5000};
+
+START_TEST(temperature_variance_windows)
+{
+    srand(7);
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        size_t n = shapes[s].n, m = shapes[s].m, d = shapes[s].d;
+        if (n > m)
+            continue;
+        double *q = numbers(n, d, 0.1), *k = numbers(m, d, shapes[s].offset);
+        lln_head head = {.q = {LLN_FLOAT64, n, d, q},
+                         .k = {LLN_FLOAT64, m, d, k},
+                         .mask = {.window = windows[_i]},
+                         .scale = 0.37};
+        for (int causal = 0; causal <= 1; causal++) {
+            double variance;
+            head.mask.causal = causal;
+            expect_ok(lln_temperature_variance(&head, &variance));
+            expect_relative(variance, slow_variance(&head),
+                            shapes[s].tolerance);
+        }
+        free(q);
+        free(k);
+    }
+}
+END_TEST
+
+/* Keys before all windows lie a million times farther off than those inside:
+ * taken as a difference of sums over all keys, the variance would be noise. The
+ * chunk that holds the jump is centred about 10^5, and seen in part. */
+START_TEST(temperature_variance_window_after_a_jump)
+{
+    enum { ROWS = 300, KEYS = 1500, D = 3 };
+    srand(11);
+    double *q = numbers(ROWS, D, 0.1), *k = numbers(KEYS, D, 0.2), variance;
+    for (size_t j = 0; j < 800 * D; j++)
+        k[j] += 1e6;
+    lln_head head = {.q = {LLN_FLOAT64, ROWS, D, q},
+                     .k = {LLN_FLOAT64, KEYS, D, k},
+                     .mask = {_i, 400},
+                     .scale = 1};
+    expect_ok(lln_temperature_variance(&head, &variance));
+    expect_relative(variance, slow_variance(&head), 1e-10);
+    free(q);
+    free(k);
+}
+END_TEST
+
 START_TEST(temperature_variance_float32_and_threads)
 {
     enum { ROWS = 3000, D = 4 };
@@ -159,7 +208,7 @@ START_TEST(temperature_variance_float32_and_threads)
     }
     lln_head head = {.q = {LLN_FLOAT32, ROWS, D, q32},
                      .k = {LLN_FLOAT32, ROWS, D, k32},
-                     .mask = {_i},
+                     .mask = {_i % 2, _i / 2 * 900},
                      .scale = 0.5};
     for (int threads = 1; threads <= 3; threads++) {
         lln_threads_set(threads);
@@ -179,7 +228,7 @@ START_TEST(temperature_variance_constant_keys)
     const double q[] = {2.385, -0.07}, k[] = {0.3, 0.3, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 2, 1, q},
                      .k = {LLN_FLOAT64, 3, 1, k},
-                     .mask = {_i},
+                     .mask = {_i % 2, _i / 2 * 2},
                      .scale = 1};
     double variance;
     expect_ok(lln_temperature_variance(&head, &variance));
@@ -202,6 +251,12 @@ START_TEST(temperature_variance_undefined)
     head.k.rows = 2;
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
+    head.mask.window = 2;
+    expect_ok(lln_temperature_variance(&head, &variance));
+    expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
+    head.mask.window = 1; /* sees one */
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
+    ck_assert(isnan(variance));
 }
 END_TEST
 
@@ -210,17 +265,24 @@ START_TEST(temperature_variance_refused)
     const double x[] = {2.385, -0.07, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 3, 1, x},
                      .k = {LLN_FLOAT64, 2, 1, x},
-                     .mask = {true},
+                     .mask = {true, 0},
                      .scale = 1};
     double variance = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     ck_assert(isnan(variance));
-    head.mask.causal = false;
+    head.mask = (lln_mask){false, 2};
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
+    head.mask.window = 0;
     lln_stop_requested = 1;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINTERRUPTED);
     ck_assert(isnan(variance));
+    head.q.rows = 2;
+    head.mask.window = 2;
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EINTERRUPTED);
     lln_stop_requested = 0;
     head.q.columns = head.k.columns = (size_t)1 << 32;
+    expect_status(lln_temperature_variance(&head, &variance), LLN_ENOMEM);
+    head.mask.window = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_ENOMEM);
 }
 END_TEST
@@ -257,9 +319,13 @@ int main(void)
                         COUNT(cases));
     tcase_add_loop_test(variance, temperature_variance_shapes, 0,
                         COUNT(shapes));
-    tcase_add_loop_test(variance, temperature_variance_float32_and_threads, 0,
+    tcase_add_loop_test(variance, temperature_variance_windows, 0,
+                        COUNT(windows));
+    tcase_add_loop_test(variance, temperature_variance_window_after_a_jump, 0,
                         2);
-    tcase_add_loop_test(variance, temperature_variance_constant_keys, 0, 2);
+    tcase_add_loop_test(variance, temperature_variance_float32_and_threads, 0,
+                        4);
+    tcase_add_loop_test(variance, temperature_variance_constant_keys, 0, 4);
     tcase_add_loop_test(variance, temperature_moments_cases, 0, CASE_COUNT);
     tcase_add_test(variance, temperature_variance_undefined);
     tcase_add_test(variance, temperature_variance_refused);

@@ -8,7 +8,7 @@
 static bool speaks(const run_case *c, const char *kernel)
 {
     return c->kernel && strcmp(c->kernel->kernel->name, kernel) == 0 &&
-           !c->head->mask.causal && c->head->q.rows == c->head->k.rows;
+           !lln_mask_hides(c->head->mask) && c->head->q.rows == c->head->k.rows;
 }
 
 /* The trials of a temperature ask the same question. */

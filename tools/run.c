@@ -256,14 +256,15 @@ static lln_status run_groups(run_state *run)
 static void open_heads(lln_heads *heads)
 {
     const run_options *o = &run_shared;
+    lln_mask mask = {o->causal, o->window};
     if (!o->q) {
         lln_gaussian model = {o->tokens, o->dim,    o->sigma_q, o->sigma_k,
-                              o->seed,   o->trials, o->causal,  o->scale};
+                              o->seed,   o->trials, mask,       o->scale};
         cli_check(lln_gaussian_open(&model, heads));
         return;
     }
-    lln_files files = {o->q,     o->k,      o->layout, o->layers,
-                       o->heads, o->causal, o->scale};
+    lln_files files = {o->q,     o->k, o->layout, o->layers,
+                       o->heads, mask, o->scale};
     lln_status status = lln_files_open(&files, heads);
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());

@@ -21,6 +21,7 @@ typedef struct {
     /* attention */
     const char *tau, *kernels, *params;
     bool causal;
+    size_t window; /* 0: none */
     double scale; /* NaN: 1/sqrt(d) */
     /* output */
     const char *output, *format;

@@ -33,7 +33,7 @@ typedef struct {
 typedef struct {
     array q, k;
     size_t group; /* query heads that share a key head */
-    bool causal;
+    lln_mask mask;
     double scale;
     place *places;
     char **sources; /* a name for each batch entry */
@@ -89,11 +89,12 @@ static lln_status check_shapes(state *s)
     s->group = q / k;
     size_t n = s->q.layout.size[LLN_AXIS_TOKEN];
     size_t m = s->k.layout.size[LLN_AXIS_TOKEN];
-    if (s->causal && n > m)
+    if (lln_mask_hides(s->mask) && n > m)
         return lln_fail(LLN_EFORMAT,
-                        "%s: %zu keys; a causal mask needs at least %zu, one "
-                        "for each query of %s",
-                        s->k.name, m, n, s->q.name);
+                        "%s: %zu keys; a %s needs at least %zu, one for each "
+                        "query of %s",
+                        s->k.name, m, s->mask.causal ? "causal mask" : "window",
+                        n, s->q.name);
     return LLN_OK;
 }
 
@@ -191,7 +192,7 @@ static lln_status allocate(state *s, lln_head *head, lln_precision precision)
     head->storage = storage;
     head->q = (lln_matrix){precision, n, d, storage};
     head->k = (lln_matrix){precision, m, d, storage + keys * size};
-    head->mask = (lln_mask){s->causal};
+    head->mask = s->mask;
     head->scale = isnan(s->scale) ? 1 / sqrt((double)d) : s->scale;
     return LLN_OK;
 }
@@ -348,7 +349,7 @@ static lln_status select_heads(state *s, const lln_files *files, size_t *count)
 
 static lln_status open_state(const lln_files *files, state *s, size_t *count)
 {
-    s->causal = files->causal;
+    s->mask = files->mask;
     s->scale = files->scale;
     LLN_TRY(open_array(files->q, &s->q));
     LLN_TRY(open_array(files->k, &s->k));

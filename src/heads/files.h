@@ -11,7 +11,7 @@ typedef struct {
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
                            nd, and an array with more axes is an error */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
-    bool causal;
+    lln_mask mask;
     double scale; /* of the logits; NaN: 1/sqrt(d) */
 } lln_files;
 

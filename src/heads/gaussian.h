@@ -12,7 +12,7 @@ typedef struct {
     double sigma_q, sigma_k; /* standard deviations; > 0 */
     unsigned long seed;
     size_t trials; /* number of heads */
-    bool causal;
+    lln_mask mask;
     double scale; /* of the logits; NaN: 1/sqrt(d) */
 } lln_gaussian;
 

@@ -9,11 +9,25 @@ void lln_head_free(lln_head *head)
     *head = (lln_head){0};
 }
 
+bool lln_mask_hides(lln_mask mask)
+{
+    return mask.causal || mask.window > 0;
+}
+
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end)
 {
     *first = 0;
-    *end = mask.causal ? i + 1 + (m - n) : m;
+    *end = m;
+    if (!lln_mask_hides(mask))
+        return;
+    size_t position = i + (m - n);
+    if (mask.causal)
+        *end = position + 1;
+    else if (mask.window < m - position)
+        *end = position + mask.window;
+    if (mask.window > 0 && mask.window <= position)
+        *first = position - mask.window + 1;
 }
 
 void lln_heads_close(lln_heads *heads)

@@ -15,6 +15,7 @@
  * lln_mask_keys. */
 typedef struct {
     bool causal;
+    size_t window; /* keys to either side, the own one counted; 0: all */
 } lln_mask;
 
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
@@ -33,10 +34,13 @@ typedef struct {
 
 void lln_head_free(lln_head *head);
 
-/* Query i of n may attend to the keys first <= j < end of m. The causal mask
- * is aligned to the end: with n = m key j is allowed for j <= i; with fewer
- * queries than keys query i stands at position i + m - n. Requires n <= m if
- * causal. */
+/* Whether the mask is there to hide keys. */
+bool lln_mask_hides(lln_mask mask);
+
+/* Query i of n may attend to the keys first <= j < end of m, at least one.
+ * Masks are aligned to the end: query i stands at position p = i + m - n. A
+ * causal mask allows j <= p, a window W allows |p - j| < W; both together
+ * p - W < j <= p. Requires n <= m if the mask hides keys. */
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end);
 

@@ -12,18 +12,12 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "heads/temperature_parts.h"
 
 enum {
-    CHUNK = 256, /* rows; with 64 features a chunk fits in the L2 cache */
-    RUNS = 16    /* each needs up to 2 d^2 numbers */
+    CHUNK = LLN_TEMPERATURE_CHUNK,
+    RUNS = 16 /* each needs up to 2 d^2 numbers */
 };
-
-/* Of some rows: count, mean [d] and scatter sum (x - mean)(x - mean)', the
- * lower triangle of [d x d]. */
-typedef struct {
-    size_t count;
-    double *mean, *scatter;
-} moments;
 
 /* What one thread works on; all but logits and shift are [CHUNK x d]. */
 typedef struct {
@@ -38,7 +32,7 @@ typedef struct {
     double *memory; /* holds what the following point to */
     /* First of run r's keys alone in keys[r + 1], then of all keys before
      * run r in keys[r] and of all keys in keys[runs]. */
-    moments keys[RUNS + 1];
+    lln_key_moments keys[RUNS + 1];
     double *queries[RUNS]; /* no mask: lower triangle of Q'Q of the run */
     double sum[RUNS];      /* causal: of the variances of rows */
     size_t rows[RUNS];     /* that have one */
@@ -56,63 +50,16 @@ static size_t run_start(const work *w, size_t count, size_t r)
     return smaller(chunks * r / w->runs * CHUNK, count);
 }
 
-static void read_rows(lln_matrix a, size_t first, size_t count, double *out)
-{
-    lln_matrix_convert(lln_matrix_rows(a, first, count), LLN_FLOAT64, out);
-}
-
-/* Subtracts from each column of x [count x d] its mean; mean [d]. */
-static void centre(double *x, size_t count, size_t d, double *mean)
-{
-    memset(mean, 0, d * sizeof *mean);
-    for (size_t i = 0; i < count; i++)
-        for (size_t l = 0; l < d; l++)
-            mean[l] += x[i * d + l];
-    for (size_t l = 0; l < d; l++)
-        mean[l] /= (double)count;
-    for (size_t i = 0; i < count; i++)
-        for (size_t l = 0; l < d; l++)
-            x[i * d + l] -= mean[l];
-}
-
-/* What joining `count` rows of the given mean changes in a, but for their
- * own scatter (Chan, Golub and LeVeque 1979, eq. 2.1). */
-static void join(moments *a, size_t count, const double *mean, size_t d,
-                 double *delta)
-{
-    double total = (double)(a->count + count);
-    double weight = (double)a->count * ((double)count / total);
-    for (size_t l = 0; l < d; l++)
-        delta[l] = mean[l] - a->mean[l];
-    cblas_dsyr(CblasRowMajor, CblasLower, (int)d, weight, delta, 1, a->scatter,
-               (int)d);
-    cblas_daxpy((int)d, (double)count / total, delta, 1, a->mean, 1);
-    a->count += count;
-}
-
-/* Adds x'x of x [count x d] to the lower triangle of c. */
-static void add_squares(const double *x, size_t count, size_t d, double *c)
-{
-    cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, (int)d, (int)count, 1, x,
-                (int)d, 1, c, (int)d);
-}
-
-/* Adds the chunk of keys in s, centred about s->shift. */
-static void add_chunk(moments *a, size_t count, size_t d, scratch *s)
-{
-    add_squares(s->keys, count, d, a->scatter);
-    join(a, count, s->shift, d, s->product);
-}
-
 static void gather_keys(work *w, size_t r, scratch *s)
 {
     lln_matrix k = w->head->k;
     size_t end = run_start(w, k.rows, r + 1);
     for (size_t at = run_start(w, k.rows, r); at < end; at += CHUNK) {
         size_t count = smaller(CHUNK, end - at);
-        read_rows(k, at, count, s->keys);
-        centre(s->keys, count, w->d, s->shift);
-        add_chunk(&w->keys[r + 1], count, w->d, s);
+        lln_temperature_read(k, at, count, s->keys);
+        lln_temperature_centre(s->keys, count, w->d, s->shift);
+        lln_key_moments_add(&w->keys[r + 1], s->keys, count, s->shift, w->d,
+                            s->product);
     }
 }
 
@@ -122,23 +69,16 @@ static void gather_queries(work *w, size_t r, scratch *s)
     size_t end = run_start(w, q.rows, r + 1);
     for (size_t at = run_start(w, q.rows, r); at < end; at += CHUNK) {
         size_t count = smaller(CHUNK, end - at);
-        read_rows(q, at, count, s->queries);
-        add_squares(s->queries, count, w->d, w->queries[r]);
+        lln_temperature_read(q, at, count, s->queries);
+        lln_temperature_add_squares(s->queries, count, w->d, w->queries[r]);
     }
 }
 
 /* Makes keys[r] cover all runs before r. */
 static void merge_keys(work *w, double *delta)
 {
-    for (size_t r = 1; r <= w->runs; r++) {
-        moments *a = &w->keys[r], *before = &w->keys[r - 1];
-        if (before->count == 0)
-            continue;
-        if (a->count == 0)
-            memcpy(a->mean, before->mean, w->d * sizeof *a->mean);
-        cblas_daxpy((int)(w->d * w->d), 1, before->scatter, 1, a->scatter, 1);
-        join(a, before->count, before->mean, w->d, delta);
-    }
+    for (size_t r = 1; r <= w->runs; r++)
+        lln_key_moments_merge(&w->keys[r], &w->keys[r - 1], w->d, delta);
 }
 
 /* tr(C M) of symmetric matrices given by their lower triangles. */
@@ -169,11 +109,12 @@ static double row_scatter(const double *logits, size_t seen, size_t before,
 
 /* Adds the variances of queries first .. first + rows - 1; the first of them
  * sees the keys of `past` and `seen` keys of the chunk in s. */
-static void add_variances(work *w, size_t r, const moments *past, size_t first,
-                          size_t rows, size_t seen, size_t keys, scratch *s)
+static void add_variances(work *w, size_t r, const lln_key_moments *past,
+                          size_t first, size_t rows, size_t seen, size_t keys,
+                          scratch *s)
 {
     int d = (int)w->d;
-    read_rows(w->head->q, first, rows, s->queries);
+    lln_temperature_read(w->head->q, first, rows, s->queries);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)keys,
                 d, 1, s->queries, d, s->keys, d, 0, s->logits, CHUNK);
     cblas_dsymm(CblasRowMajor, CblasRight, CblasLower, (int)rows, d, 1,
@@ -199,17 +140,17 @@ static void scan_queries(work *w, size_t r, scratch *s)
 {
     lln_matrix k = w->head->k;
     size_t skipped = k.rows - w->head->q.rows; /* keys before query 0 */
-    moments *past = &w->keys[r];
+    lln_key_moments *past = &w->keys[r];
     size_t end = run_start(w, k.rows, r + 1);
     for (size_t at = run_start(w, k.rows, r); at < end; at += CHUNK) {
         size_t keys = smaller(CHUNK, end - at);
         size_t first = at > skipped ? at : skipped;
-        read_rows(k, at, keys, s->keys);
-        centre(s->keys, keys, w->d, s->shift);
+        lln_temperature_read(k, at, keys, s->keys);
+        lln_temperature_centre(s->keys, keys, w->d, s->shift);
         if (first < at + keys && !lln_stop_requested)
             add_variances(w, r, past, first - skipped, at + keys - first,
                           first - at + 1, keys, s);
-        add_chunk(past, keys, w->d, s);
+        lln_key_moments_add(past, s->keys, keys, s->shift, w->d, s->product);
     }
 }
 
@@ -271,7 +212,7 @@ static lln_status without_mask(work *w, double *mean)
 {
     double sum = 0;
     LLN_TRY(for_runs(w, gather_queries));
-    const moments *all = &w->keys[w->runs];
+    const lln_key_moments *all = &w->keys[w->runs];
     for (size_t r = 0; r < w->runs; r++)
         sum += trace_product(all->scatter, w->queries[r], w->d);
     *mean = sum / (double)(all->count - 1) / (double)w->head->q.rows;
@@ -291,7 +232,7 @@ static lln_status causal(work *w, double *mean)
     return LLN_OK;
 }
 
-/* Mean over rows of the within-row variance of q.k. */
+/* Mean over rows of the within-row variance of q.k, but for windows. */
 static lln_status mean_variance(work *w, double *mean)
 {
     LLN_TRY(work_alloc(w));
@@ -309,16 +250,18 @@ lln_status lln_temperature_variance(const lln_head *head, double *variance)
     work w = {.head = head};
     double mean;
     *variance = NAN;
-    /* The last query sees all keys, so that one row has two if any has. */
-    if (head->q.rows < 1 || head->k.rows < 2)
+    /* The last query sees most keys, so that one row has two if any has. */
+    if (head->q.rows < 1 || head->k.rows < 2 || head->mask.window == 1)
         return lln_fail(LLN_EUNDEFINED,
                         "temperature: no query that sees two keys");
-    if (head->mask.causal && head->q.rows > head->k.rows)
+    if (lln_mask_hides(head->mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EINVAL,
-                        "temperature: %zu queries, %zu keys; a causal mask "
-                        "needs at least as many keys",
+                        "temperature: %zu queries, %zu keys; a mask needs at "
+                        "least as many keys",
                         head->q.rows, head->k.rows);
-    lln_status status = mean_variance(&w, &mean);
+    lln_status status = head->mask.window > 0
+                            ? lln_temperature_window(head, &mean)
+                            : mean_variance(&w, &mean);
     free(w.memory);
     if (status == LLN_OK)
         *variance = head->scale * head->scale * mean;

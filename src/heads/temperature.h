@@ -12,9 +12,10 @@
  *     D2 = scale^2 mean_i q_i' S_i q_i,  S_i = covariance of the keys that
  *     query i may see.
  * Without a mask S_i is the same for all rows and D2 = scale^2 tr(S M),
- * M = Q'Q/n (not centred). Time O((n + m) d^2), memory O(d^2), float64.
+ * M = Q'Q/n (not centred). Time O((n + m) d^2), memory O(d^2), with a window
+ * O(m d^2 / 256), float64.
  * Rows with fewer than two keys are left out. Temperature tau = 1/sqrt(D2).
- * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a causal mask and n > m;
+ * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m;
  * LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then. */
 LLN_NODISCARD lln_status lln_temperature_variance(const lln_head *head,
                                                   double *variance);

@@ -71,7 +71,8 @@ struct lln_attention {
     void (*features)(const lln_attention *attention, size_t first, size_t count,
                      double *b, double *a);
 
-    /* P_ii of causal attention without N x N work, else NULL: out [n]. */
+    /* P_ii of causal attention, also with a window, without N x N work, else
+     * NULL: out [n]. */
     lln_status (*diagonal)(const lln_attention *attention, double *out);
 
     /* Frobenius norm of P - 1 mean', the column means of P given [m], where

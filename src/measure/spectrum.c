@@ -122,9 +122,9 @@ static lln_status check_method(const lln_attention *attention,
                                lln_spectrum_method method)
 {
     if (method == LLN_SPECTRUM_LOWRANK && !attention->features)
-        return lln_fail(LLN_EINVAL,
-                        "method lowrank: this attention has no features%s",
-                        attention->mask.causal ? " under its mask" : "");
+        return lln_fail(
+            LLN_EINVAL, "method lowrank: this attention has no features%s",
+            lln_mask_hides(attention->mask) ? " under its mask" : "");
     if (method == LLN_SPECTRUM_DIAGONAL && !attention->mask.causal)
         return lln_fail(LLN_EINVAL, "method diagonal: only for a causal mask");
     return LLN_OK;

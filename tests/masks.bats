@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Masks: what hides keys is hidden from every figure of every command.
+# shellcheck disable=SC2034 # helper.bash reads it
+load helper
+
+# windowed TOOL OPTION...: case A, softmax and lln, within 5 keys.
+windowed() {
+    local tool=$1
+    shift
+    "lln-$tool" --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" --double \
+        --kernel softmax,lln:alpha=1.1:beta=1.4 --window 5 "$@"
+}
+
+# agrees COLUMN SOFTMAX LLN < TABLE
+agrees() {
+    column "$1" | paste -d ' ' - <(printf '%s\n' "$2" "$3") | near 1e-12
+}
+
+# numpy, float64: seen = abs(i - j) < 5 (and j <= i), A = exp(Q K' / sqrt(8))
+# or exp(1.1 Q) exp(1.4 K)'; P = A seen / row sums; mean over rows of
+# -sum P ln P and of var(ln P[seen], ddof=1), norm(P - P.mean(0)), and the
+# second of sorted |eigvals(P)|
+@test "--window" {
+    windowed entropy | agrees entropy_nats 1.7089112156894655 1.910343919924969
+    windowed stats |
+        agrees log_variance_row 1.3066864963280267 0.5502555052439002
+    windowed spectral > table
+    agrees lambda2 0.9894470131299136 0.9908015585826507 < table
+    agrees unbiased_norm 3.815834232463383 3.2710141560539725 < table
+}
+
+@test "--window --causal" {
+    windowed entropy --causal |
+        agrees entropy_nats 1.1851081870189382 1.3800832042638542
+    windowed stats --causal |
+        agrees log_variance_row 1.3936301716537298 0.5016987291671758
+    windowed spectral --causal > table
+    agrees lambda2 0.7820109540472746 0.6943893521647473 < table
+    agrees unbiased_norm 4.845366339642693 4.2377686462694335 < table
+    equal method "$(column method < table | uniq)" diagonal
+}
+
+@test "lln-match meets the log-variance within the window" {
+    lln-match --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" --double \
+        --window 5 --method measured > table
+    column target_value < table | sed 's/$/ 1.3066864963280267/' | near 1e-12
+    column achieved < table | sed 's/$/ 1.3066864963280267/' | near 1e-9
+}
+
+@test "--tau within a window" {
+    windowed stats --tau 0.7 > table
+    # 0.7^-2
+    column log_variance_row < table | sed 's/$/ 2.0408163265306123/;1q' |
+        near 1e-12
+}
+
+@test "no theory within a window" {
+    lln-entropy -n 8 -d 2 --window 3 | column entropy_theory_nats |
+        grep -cx nan | grep -x 2
+    lln-stats -n 8 -d 2 --window 3 | column log_variance_row_theory |
+        grep -cx nan | grep -x 2
+    lln-spectral -n 8 -d 2 --window 3 | column lambda2_theory |
+        grep -cx nan | grep -x 2
+}
+
+@test "a window as wide as the keys hides nothing" {
+    local model='-n 40 -d 4 --trials 1 --kernel softmax,lln:alpha=1:beta=1'
+    for figures in 'entropy 10-16' 'spectral 10,14,15'; do
+        # shellcheck disable=SC2086
+        lln-${figures% *} $model | cut -d, -f"${figures#* }" > without
+        # shellcheck disable=SC2086
+        lln-${figures% *} $model --window 40 | cut -d, -f"${figures#* }" > with
+        paste -d, without with | tail -n +2 | awk -F, '{
+            for (i = 1; i <= NF / 2; i++) print $i, $(i + NF / 2) }' |
+            grep -v nan | near 1e-6
+    done
+}
+
+@test "a window needs keys for all queries" {
+    head -c 2080 /dev/zero | npy q.npy '<f4' '(65, 8)'
+    cp "$CASES/case_A_K.npy" k.npy
+    files_before=$(ls -A)
+    refuses 1 'k.npy: 64 keys; a window needs at least 65, one for each query of q.npy' \
+        lln-entropy --q q.npy --k k.npy --window 3
+    refuses 2 "--window: '0' is out of range; expected a whole number from 1 to 1073741824" \
+        lln-entropy --window 0
+}

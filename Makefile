@@ -6,6 +6,7 @@
 # make bench      speed against the matrix product and other programs
 # make lint       house rules, formatting, static analysis, man pages
 # make sanitize   the whole suite under ASan and UBSan
+# make fuzz       SECONDS=60 of each reader of files, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
 # make deps       the Debian packages all of this needs
 # make clean
@@ -33,6 +34,8 @@ SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
 LIBRARY = $(BUILD)/liblln.a
 OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
 PAGES = $(wildcard man/*.1)
 
 all: $(TOOLS) $(BUILD)/man/man1
@@ -64,7 +67,7 @@ libraries:
 	    echo "missing libraries; install them with" >&2; \
 	    echo "    apt-get install $(PACKAGES)" >&2; exit 1; }
 
-check: all $(TESTS)
+check: all $(TESTS) $(REPLAYS)
 	@tests/run $(BUILD) $(TESTS)
 
 plots: all
@@ -83,6 +86,24 @@ sanitize:
 	ASAN_OPTIONS=detect_leaks=1 $(MAKE) check BUILD=$(BUILD)/sanitize \
 	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES $(SANITIZE)" \
 	    LDFLAGS="$(SANITIZE)"
+
+# Only what the readers need: libFuzzer wants all of it instrumented, and clang
+# has no OpenMP of gcc's.
+FUZZED = $(wildcard src/tensor/*.c) src/core/memory.c src/core/status.c \
+	src/core/text.c
+FUZZ_CC = clang-14
+FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DLLN_LIBFUZZER -O1 -g -Wall -Wextra \
+	-Wno-unknown-pragmas -Isrc -fsanitize=fuzzer,address,undefined \
+	-fno-sanitize-recover=all
+SECONDS = 60
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/read_all.h $(FUZZED) \
+	    $(wildcard src/tensor/*.h)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(FUZZED) -ljansson -lz -lm
+
+fuzz: $(FUZZERS) $(TESTS)
+	@tests/fuzz/run $(BUILD) $(SECONDS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
@@ -103,4 +124,4 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all check plots bench lint sanitize install deps clean libraries
+.PHONY: all check plots bench lint sanitize fuzz install deps clean libraries

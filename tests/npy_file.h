@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "seed.h"
+
 /* The folder that each test works in; set up and removed by the fixture. */
 static char folder[32];
 
@@ -32,6 +34,7 @@ static inline void remove_folder(void)
 static inline void write_bytes(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");
+    keep_seed(bytes, size);
     ck_assert_ptr_nonnull(file);
     ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
     ck_assert_int_eq(fclose(file), 0);

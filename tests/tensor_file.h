@@ -28,6 +28,14 @@ static inline unsigned char *make_safetensors(const char *header,
     return file;
 }
 
+/* Opens a file in memory, whose name is x; it becomes a seed of the fuzzers. */
+static inline lln_status parse_file(const unsigned char *bytes, size_t size,
+                                    lln_container **file)
+{
+    keep_seed(bytes, size);
+    return lln_container_parse("x", bytes, size, file);
+}
+
 /* Reads the array of this key, which must be there and readable. */
 static inline lln_tensor read_key(lln_container *file, const char *key)
 {
@@ -44,7 +52,7 @@ static inline void expect_refused(const unsigned char *bytes, size_t size,
 {
     lln_container *file = NULL;
     lln_tensor tensor;
-    lln_status status = lln_container_parse("x", bytes, size, &file);
+    lln_status status = parse_file(bytes, size, &file);
     for (size_t i = 0; status == LLN_OK && i < lln_container_count(file); i++)
         status = lln_container_read(file, i, &tensor);
     ck_assert_int_eq(status, LLN_EFORMAT);

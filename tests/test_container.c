@@ -99,7 +99,7 @@ START_TEST(container_open_nothing)
     expect_status(lln_container_open("q.npy", &file), LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
                      "q.npy: not a .npy, .npz or .safetensors file");
-    expect_status(lln_container_parse("x", NULL, 0, &file), LLN_EFORMAT);
+    expect_status(parse_file(NULL, 0, &file), LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
                      "x: not a .npy, .npz or .safetensors file");
     ck_assert_ptr_null(file);
@@ -172,7 +172,7 @@ START_TEST(container_find_many)
     strcpy(at, "}");
     const float data[60] = {0};
     unsigned char *bytes = make_safetensors(header, data, sizeof data, &size);
-    expect_ok(lln_container_parse("x", bytes, size, &file));
+    expect_ok(parse_file(bytes, size, &file));
     expect_status(lln_container_find(file, "q", &index), LLN_EFORMAT);
     const char
         *message = lln_error_message(),

@@ -37,7 +37,7 @@ static lln_container *parse(const char *header, const void *data, size_t bytes,
     size_t size;
     lln_container *file = NULL;
     *memory = make_safetensors(header, data, bytes, &size);
-    expect_ok(lln_container_parse("x", *memory, size, &file));
+    expect_ok(parse_file(*memory, size, &file));
     return file;
 }
 
@@ -282,8 +282,7 @@ START_TEST(safetensors_prefixes)
     for (size_t length = 0; length < size; length++) {
         unsigned char *part = malloc(length ? length : 1);
         memcpy(part, memory, length);
-        expect_status(lln_container_parse("x", part, length, &file),
-                      LLN_EFORMAT);
+        expect_status(parse_file(part, length, &file), LLN_EFORMAT);
         free(part);
     }
     free(memory);

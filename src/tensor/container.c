@@ -16,7 +16,7 @@ enum {
     KEYS_TEXT = 400 /* and that list keys */
 };
 
-lln_status lln_fail_key(lln_status status, const char *key)
+lln_status lln_container_fail_key(lln_status status, const char *key)
 {
     char name[KEY_TEXT], place[KEY_TEXT + 8];
     snprintf(place, sizeof place, "key '%s'",
@@ -110,7 +110,8 @@ static lln_status sort_keys(lln_container *container)
     for (size_t i = 1; i < count; i++)
         if (compare_keys(&by_key[i - 1], &by_key[i], container->arrays) == 0) {
             (void)lln_fail(LLN_EFORMAT, "twice in the file");
-            return lln_fail_key(LLN_EFORMAT, container->arrays[by_key[i]].key);
+            return lln_container_fail_key(LLN_EFORMAT,
+                                          container->arrays[by_key[i]].key);
         }
     return LLN_OK;
 }
@@ -211,7 +212,8 @@ static lln_status no_key(const lln_container *container, const char *key)
         lln_text_append(keys, sizeof keys, "...");
     if (container->keyed)
         (void)lln_fail(LLN_EFORMAT, "no such array; expected %s", keys);
-    return lln_fail_in(lln_fail_key(LLN_EFORMAT, key), container->name);
+    return lln_fail_in(lln_container_fail_key(LLN_EFORMAT, key),
+                       container->name);
 }
 
 lln_status lln_container_find(const lln_container *container, const char *key,
@@ -258,7 +260,7 @@ lln_status lln_container_read(lln_container *container, size_t index,
         return LLN_OK;
     }
     if (container->keyed)
-        (void)lln_fail_key(status, array->key);
+        (void)lln_container_fail_key(status, array->key);
     return lln_fail_in(status, container->name);
 }
 

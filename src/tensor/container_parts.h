@@ -46,7 +46,7 @@ LLN_NODISCARD lln_status lln_container_add(lln_container *container,
                                            const lln_tensor *tensor);
 
 /* Puts "key 'k': " in front of the last message; returns `status`. */
-lln_status lln_fail_key(lln_status status, const char *key);
+lln_status lln_container_fail_key(lln_status status, const char *key);
 
 /* Lists the arrays of a .safetensors file: 8 bytes of length, little-endian,
  * a JSON header, the data. Dtypes that are not F64, F32, F16 or BF16 and

@@ -252,7 +252,7 @@ static lln_status check_spans(const lln_container *container, span *spans,
                            "expected %zu",
                            spans[i].begin < end ? "an overlap" : "a hole",
                            spans[i].begin, end);
-            return lln_fail_key(LLN_EFORMAT, key);
+            return lln_container_fail_key(LLN_EFORMAT, key);
         }
         end = spans[i].end;
     }
@@ -275,7 +275,7 @@ static lln_status list(lln_container *container, json_t *header, size_t start,
         lln_status status =
             add(container, key, value, &spans[container->count]);
         if (status != LLN_OK)
-            return lln_fail_key(status, key);
+            return lln_container_fail_key(status, key);
     }
     LLN_TRY(check_spans(container, spans, container->mapping.size - start));
     for (size_t i = 0; i < container->count; i++)

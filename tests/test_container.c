@@ -4,6 +4,7 @@
 #include "tensor/container.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "tensor_file.h"
@@ -140,6 +141,63 @@ START_TEST(container_open_standard_input)
 }
 END_TEST
 
+/* Beginnings of files, and what is said when a pipe goes on for ever. */
+static const struct {
+    const char *start;
+    size_t length;
+    const char *message;
+} endless[] = {
+    {"q,k\n", 4, "standard input: not a .npy, .npz or .safetensors file"},
+    {"\x93NUMPY\1\0\x46\0{'descr': '<f8', 'fortran_order': False, "
+     "'shape': (1000, 1000)}         \n",
+     80,
+     "standard input: trailing bytes: 8000001 bytes of data, expected "
+     "8000000"},
+    {"\x93NUMPY\1\0\x46\0{'descr': '<i8', 'fortran_order': False, "
+     "'shape': (1000, 1000)}         \n",
+     80, NULL},
+    {"\xff\xff\xff\xff\xff\xff\xff\xff{", 9,
+     "standard input: header of 18446744073709551615 bytes; expected at most "
+     "100000000"},
+    {"\x3f\0\0\0\0\0\0\0{\"q\":{\"dtype\":\"F64\",\"shape\":[30000],"
+     "\"data_offsets\":[0,240000]}}",
+     71,
+     "standard input: trailing bytes: 240001 bytes of data, expected "
+     "240000"},
+};
+
+/* No more is read than the file claims to have. */
+START_TEST(container_open_endless)
+{
+    static const char zeros[4096];
+    lln_container *file = NULL;
+    int ends[2], status;
+    ck_assert_int_eq(pipe(ends), 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        close(ends[0]);
+        ssize_t put = write(ends[1], endless[_i].start, endless[_i].length);
+        while (put > 0)
+            put = write(ends[1], zeros, sizeof zeros);
+        _exit(1);
+    }
+    close(ends[1]);
+    dup2(ends[0], STDIN_FILENO);
+    close(ends[0]);
+    if (endless[_i].message) {
+        expect_status(lln_container_open("-", &file), LLN_EFORMAT);
+        ck_assert_str_eq(lln_error_message(), endless[_i].message);
+    } else {
+        expect_ok(lln_container_open("-", &file));
+        ck_assert_ptr_nonnull(lln_container_entry_at(file, 0).unreadable);
+    }
+    lln_container_close(file);
+    close(STDIN_FILENO);
+    ck_assert_int_eq(waitpid(writer, &status, 0), writer);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+}
+END_TEST
+
 START_TEST(container_find_keys)
 {
     lln_container *file;
@@ -223,6 +281,8 @@ int main(void)
                         sizeof unreadable / sizeof *unreadable);
     tcase_add_test(container, container_open_nothing);
     tcase_add_test(container, container_open_standard_input);
+    tcase_add_loop_test(container, container_open_endless, 0,
+                        sizeof endless / sizeof *endless);
     tcase_add_test(container, container_find_keys);
     tcase_add_test(container, container_find_many);
     tcase_add_test(container, container_release_mapped);

@@ -67,23 +67,66 @@ static lln_status list_npy(lln_container *container)
                              &header.tensor);
 }
 
-static bool begins_with(const lln_mapping *file, size_t at, const char *magic)
+static size_t claim_npy(const lln_mapping *file)
 {
-    size_t length = strlen(magic);
-    return file->size >= at + length &&
-           memcmp(file->bytes + at, magic, length) == 0;
+    lln_npy_header header;
+    size_t start, end = 0;
+    lln_status status =
+        lln_npy_header_size(file->bytes, SIZE_MAX, &start, &end);
+    if (status != LLN_OK || end > file->size)
+        return end;
+    status = lln_npy_read_header(file->bytes, file->size, &header);
+    if (status != LLN_OK)
+        return 0;
+    return header.size + header.bytes;
+}
+
+/* The central directory stands at the end. */
+static size_t claim_zip(const lln_mapping *file)
+{
+    (void)file;
+    return SIZE_MAX;
+}
+
+typedef struct {
+    size_t place;
+    const char *magic;
+    lln_status (*list)(lln_container *);
+    lln_mapping_claim *claim;
+} format;
+
+static const format formats[] = {
+    {0, LLN_NPY_MAGIC, list_npy, claim_npy},
+    {0, "PK\3\4", lln_npz_list, claim_zip},
+    {0, "PK\5\6", lln_npz_list, claim_zip},
+    {LLN_SAFETENSORS_PREFIX, "{", lln_safetensors_list, lln_safetensors_claim},
+};
+
+/* NULL if the first bytes are those of no format. */
+static const format *find_format(const lln_mapping *file)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        size_t length = strlen(formats[i].magic);
+        if (file->size >= formats[i].place + length &&
+            memcmp(file->bytes + formats[i].place, formats[i].magic, length) ==
+                0)
+            return &formats[i];
+    }
+    return NULL;
+}
+
+static size_t claim(const lln_mapping *file)
+{
+    const format *found = find_format(file);
+    return found ? found->claim(file) : 0;
 }
 
 static lln_status list(lln_container *container)
 {
-    const lln_mapping *file = &container->mapping;
-    if (begins_with(file, 0, LLN_NPY_MAGIC))
-        return list_npy(container);
-    if (begins_with(file, 0, "PK\3\4") || begins_with(file, 0, "PK\5\6"))
-        return lln_npz_list(container);
-    if (begins_with(file, LLN_SAFETENSORS_PREFIX, "{"))
-        return lln_safetensors_list(container);
-    if (lln_zip_is(file)) /* with something before it */
+    const format *found = find_format(&container->mapping);
+    if (found)
+        return found->list(container);
+    if (lln_zip_is(&container->mapping)) /* with something before it */
         return lln_npz_list(container);
     return lln_fail(LLN_EFORMAT, "not a .npy, .npz or .safetensors file");
 }
@@ -142,7 +185,7 @@ static lln_status open_mapping(const char *name, lln_mapping mapping,
 lln_status lln_container_open(const char *path, lln_container **container)
 {
     lln_mapping mapping;
-    LLN_TRY(lln_mapping_open(path, &mapping));
+    LLN_TRY(lln_mapping_open(path, claim, &mapping));
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     return open_mapping(name, mapping, container);
 }

@@ -57,6 +57,9 @@ lln_status lln_container_fail_key(lln_status status, const char *key);
  * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_safetensors_list(lln_container *container);
 
+/* Its length: that of the header, and once that is there, of the data too. */
+size_t lln_safetensors_claim(const lln_mapping *file);
+
 /* Lists the arrays of an .npz file. Members whose names do not end in ".npy"
  * are no arrays and are left out; one that is damaged, encrypted or packed by
  * another method is listed as unreadable.

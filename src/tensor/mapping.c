@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,37 +15,55 @@
 
 enum { FIRST_ROOM = 1 << 16 };
 
+/* Room for twice as many bytes, or as many as are claimed. Returns false if
+ * there is none to be had. */
+static bool grow(unsigned char **bytes, size_t *room, size_t claimed,
+                 size_t most)
+{
+    size_t larger = claimed < 2 * *room ? claimed + 1 : 2 * *room;
+    unsigned char *moved = *room < most ? realloc(*bytes, larger) : NULL;
+    if (!moved)
+        return false;
+    *bytes = moved;
+    *room = larger;
+    return true;
+}
+
 /* Reads a pipe to its end. It may take half of the memory that is free. */
-static lln_status read_stream(const char *path, int file, lln_mapping *mapping)
+static lln_status read_stream(const char *path, int file,
+                              lln_mapping_claim *claim, lln_mapping *mapping)
 {
     size_t room = FIRST_ROOM, used = 0, most = lln_memory_available() / 2;
-    char *bytes = malloc(room);
+    unsigned char *bytes = malloc(room);
     ssize_t got = 0;
+    lln_status status = bytes ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
     while (bytes && (got = read(file, bytes + used, room - used)) > 0) {
         used += (size_t)got;
         if (used < room)
             continue;
-        char *larger = room < most ? realloc(bytes, 2 * room) : NULL;
-        if (!larger)
-            free(bytes);
-        bytes = larger;
-        room *= 2;
+        size_t claimed = claim(&(lln_mapping){LLN_MAPPING_READ, bytes, used});
+        if (claimed < used)
+            break;
+        if (!grow(&bytes, &room, claimed, most)) {
+            status = lln_fail(LLN_ENOMEM, "more than %zu bytes: out of memory",
+                              used);
+            break;
+        }
     }
-    if (!bytes)
-        return lln_fail(LLN_ENOMEM, "%s: more than %zu bytes: out of memory",
-                        path, used);
-    *mapping = (lln_mapping){LLN_MAPPING_READ, (unsigned char *)bytes, used};
-    if (got < 0) {
-        lln_mapping_close(mapping);
-        return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
-    }
-    if (used > 0)
+    if (got < 0)
+        status = lln_fail(LLN_EIO, "%s", strerror(errno));
+    if (status == LLN_OK && used == 0)
+        status = lln_fail(LLN_EFORMAT, "empty file");
+    if (status == LLN_OK) {
+        *mapping = (lln_mapping){LLN_MAPPING_READ, bytes, used};
         return LLN_OK;
-    lln_mapping_close(mapping);
-    return lln_fail(LLN_EFORMAT, "%s: empty file", path);
+    }
+    free(bytes);
+    return lln_fail_in(status, path);
 }
 
-static lln_status map(const char *path, int file, lln_mapping *mapping)
+static lln_status map(const char *path, int file, lln_mapping_claim *claim,
+                      lln_mapping *mapping)
 {
     struct stat about;
     if (fstat(file, &about) != 0)
@@ -52,7 +71,7 @@ static lln_status map(const char *path, int file, lln_mapping *mapping)
     if (S_ISDIR(about.st_mode))
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(EISDIR));
     if (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode))
-        return read_stream(path, file, mapping);
+        return read_stream(path, file, claim, mapping);
     if (!S_ISREG(about.st_mode))
         return lln_fail(LLN_EIO, "%s: not a file or a pipe", path);
     if (about.st_size == 0)
@@ -66,17 +85,18 @@ static lln_status map(const char *path, int file, lln_mapping *mapping)
     return LLN_OK;
 }
 
-lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
+lln_status lln_mapping_open(const char *path, lln_mapping_claim *claim,
+                            lln_mapping *mapping)
 {
     if (strcmp(path, "-") == 0)
-        return map("standard input", STDIN_FILENO, mapping);
+        return map("standard input", STDIN_FILENO, claim, mapping);
     /* O_NONBLOCK: a pipe without a writer must not hang us; once it is open,
      * a writer that takes its time is waited for. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
     (void)fcntl(file, F_SETFL, 0);
-    lln_status status = map(path, file, mapping);
+    lln_status status = map(path, file, claim, mapping);
     close(file);
     return status;
 }

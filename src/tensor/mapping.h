@@ -21,12 +21,18 @@ typedef struct {
     size_t size;
 } lln_mapping;
 
+/* The length that a file claims by its first bytes, as far as they tell: if it
+ * is less than mapping->size, there is no use in reading on. */
+typedef size_t lln_mapping_claim(const lln_mapping *mapping);
+
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with
- * lln_mapping_close.
+ * lln_mapping_close. A pipe is read one byte further than it claims, so that
+ * one that never ends takes no more memory than an honest one.
  * LLN_EIO: it cannot be opened or read, or is a directory or a device;
- * LLN_EFORMAT: it is empty; LLN_ENOMEM: a pipe that does not end within half
- * of the memory that is free. */
+ * LLN_EFORMAT: it is empty; LLN_ENOMEM: a pipe that claims more than half of
+ * the memory that is free, and does not end before. */
 LLN_NODISCARD lln_status lln_mapping_open(const char *path,
+                                          lln_mapping_claim *claim,
                                           lln_mapping *mapping);
 
 /* Releases a mapping; one that was never opened is legal if zeroed. */

@@ -99,25 +99,33 @@ static lln_status check_density(const char *text, size_t length)
                     brackets, commas, length);
 }
 
-static lln_status read_header(const lln_mapping *file, json_t **header,
-                              size_t *start)
+/* Bytes before the data. */
+static lln_status header_end(const lln_mapping *file, size_t *end)
 {
     uint64_t length = lln_get_u64(file->bytes);
     if (length > HEADER_MOST)
         return lln_fail(LLN_EFORMAT,
                         "header of %llu bytes; expected at most %d",
                         (unsigned long long)length, HEADER_MOST);
-    if (length > file->size - LLN_SAFETENSORS_PREFIX)
+    *end = LLN_SAFETENSORS_PREFIX + (size_t)length;
+    return LLN_OK;
+}
+
+static lln_status read_header(const lln_mapping *file, json_t **header,
+                              size_t *end)
+{
+    LLN_TRY(header_end(file, end));
+    size_t length = *end - LLN_SAFETENSORS_PREFIX;
+    if (*end > file->size)
         return lln_fail(LLN_EFORMAT,
                         "truncated: %zu bytes of header, expected %zu",
-                        file->size - LLN_SAFETENSORS_PREFIX, (size_t)length);
+                        file->size - LLN_SAFETENSORS_PREFIX, length);
     const char *text = (const char *)file->bytes + LLN_SAFETENSORS_PREFIX;
     LLN_TRY(check_density(text, length));
     json_error_t error;
     char reason[sizeof error.text];
     *header = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
                          &error);
-    *start = LLN_SAFETENSORS_PREFIX + length;
     if (*header)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT, "header, byte %d: %s", error.position,
@@ -263,6 +271,27 @@ static lln_status check_spans(const lln_container *container, span *spans,
                     end);
 }
 
+size_t lln_safetensors_claim(const lln_mapping *file)
+{
+    json_t *header, *value;
+    size_t start = 0, most = 0;
+    const char *key;
+    description about;
+    if (header_end(file, &start) != LLN_OK)
+        return 0;
+    if (start > file->size)
+        return start;
+    if (read_header(file, &header, &start) != LLN_OK)
+        return 0;
+    json_object_foreach(header, key, value)
+    {
+        if (describe(value, &about) == LLN_OK && (size_t)about.end > most)
+            most = (size_t)about.end;
+    }
+    json_decref(header);
+    return start + most;
+}
+
 static lln_status list(lln_container *container, json_t *header, size_t start,
                        span *spans)
 {
@@ -287,7 +316,7 @@ static lln_status list(lln_container *container, json_t *header, size_t start,
 lln_status lln_safetensors_list(lln_container *container)
 {
     json_t *header;
-    size_t start;
+    size_t start = 0;
     LLN_TRY(read_header(&container->mapping, &header, &start));
     span *spans = lln_array_alloc(json_object_size(header), sizeof *spans);
     container->keyed = true;

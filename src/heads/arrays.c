@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/arrays.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+
+enum {
+    FILES = 3, /* queries, keys and values */
+    FIRST_ROOM = 16,
+    KEY_TEXT = 120 /* bytes of a name */
+};
+
+typedef struct {
+    char *path;
+    lln_container *container;
+} open_file;
+
+typedef struct {
+    lln_container *file;
+    size_t index;
+    char *name;
+    bool read;    /* tensor is a view */
+    size_t users; /* who hold it */
+    lln_tensor tensor;
+} array;
+
+struct lln_arrays {
+    pthread_mutex_t lock; /* of read, users and tensor */
+    open_file files[FILES];
+    size_t file_count;
+    array *array;
+    size_t count, room;
+};
+
+lln_arrays *lln_arrays_alloc(void)
+{
+    lln_arrays *arrays = calloc(1, sizeof *arrays);
+    if (arrays)
+        pthread_mutex_init(&arrays->lock, NULL);
+    return arrays;
+}
+
+void lln_arrays_free(lln_arrays *arrays)
+{
+    if (!arrays)
+        return;
+    for (size_t i = 0; i < arrays->count; i++)
+        free(arrays->array[i].name);
+    for (size_t i = 0; i < arrays->file_count; i++) {
+        lln_container_close(arrays->files[i].container);
+        free(arrays->files[i].path);
+    }
+    pthread_mutex_destroy(&arrays->lock);
+    free(arrays->array);
+    free(arrays);
+}
+
+lln_status lln_arrays_file(lln_arrays *arrays, const char *path,
+                           lln_container **file)
+{
+    for (size_t i = 0; i < arrays->file_count; i++)
+        if (strcmp(arrays->files[i].path, path) == 0) {
+            *file = arrays->files[i].container;
+            return LLN_OK;
+        }
+    if (arrays->file_count == FILES)
+        return lln_fail(LLN_EINVAL, "%s: more than %d files", path, FILES);
+    open_file *opened = &arrays->files[arrays->file_count];
+    LLN_TRY(lln_container_open(path, &opened->container));
+    arrays->file_count++;
+    *file = opened->container;
+    opened->path = strdup(path);
+    return opened->path ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
+}
+
+static lln_status name_array(array *a)
+{
+    const char *file = lln_container_name(a->file);
+    const char *key = lln_container_entry_at(a->file, a->index).key;
+    char text[KEY_TEXT];
+    int length = key[0] ? asprintf(&a->name, "%s: key '%s'", file,
+                                   lln_text_printable(text, sizeof text, key))
+                        : asprintf(&a->name, "%s", file);
+    if (length >= 0)
+        return LLN_OK;
+    a->name = NULL;
+    return lln_fail(LLN_ENOMEM, "out of memory");
+}
+
+lln_status lln_arrays_add(lln_arrays *arrays, lln_container *file, size_t index,
+                          size_t *number)
+{
+    for (*number = 0; *number < arrays->count; ++*number)
+        if (arrays->array[*number].file == file &&
+            arrays->array[*number].index == index)
+            return LLN_OK;
+    if (arrays->count == arrays->room) {
+        size_t room = arrays->room ? 2 * arrays->room : FIRST_ROOM;
+        array *grown = realloc(arrays->array, room * sizeof *grown);
+        if (!grown)
+            return lln_fail(LLN_ENOMEM, "out of memory");
+        arrays->array = grown;
+        arrays->room = room;
+    }
+    arrays->array[arrays->count] = (array){.file = file, .index = index};
+    return name_array(&arrays->array[arrays->count++]);
+}
+
+const char *lln_arrays_name(const lln_arrays *arrays, size_t number)
+{
+    return arrays->array[number].name;
+}
+
+const char *lln_arrays_name_after(const lln_arrays *arrays, size_t number,
+                                  size_t named)
+{
+    const array *a = &arrays->array[number];
+    const char *file = lln_container_name(a->file);
+    bool short_name =
+        a->file == arrays->array[named].file && strlen(a->name) > strlen(file);
+    return short_name ? a->name + strlen(file) + strlen(": ") : a->name;
+}
+
+lln_tensor lln_arrays_shape(const lln_arrays *arrays, size_t number)
+{
+    const array *a = &arrays->array[number];
+    lln_container_entry entry = lln_container_entry_at(a->file, a->index);
+    lln_tensor tensor = {.axes = entry.axes};
+    memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
+    lln_tensor_set_strides(&tensor, false);
+    return tensor;
+}
+
+/* Gives back what nobody holds. */
+static void release_idle(lln_arrays *arrays)
+{
+    for (size_t i = 0; i < arrays->count; i++) {
+        array *a = &arrays->array[i];
+        if (a->read && a->users == 0) {
+            lln_container_release(a->file, a->index);
+            a->read = false;
+        }
+    }
+}
+
+lln_status lln_arrays_hold(lln_arrays *arrays, size_t number,
+                           lln_tensor *tensor)
+{
+    array *a = &arrays->array[number];
+    lln_status status = LLN_OK;
+    pthread_mutex_lock(&arrays->lock);
+    if (!a->read) {
+        release_idle(arrays);
+        status = lln_container_read(a->file, a->index, &a->tensor);
+        a->read = status == LLN_OK;
+    }
+    if (status == LLN_OK) {
+        a->users++;
+        *tensor = a->tensor;
+    }
+    pthread_mutex_unlock(&arrays->lock);
+    return status;
+}
+
+void lln_arrays_drop(lln_arrays *arrays, size_t number)
+{
+    pthread_mutex_lock(&arrays->lock);
+    arrays->array[number].users--;
+    pthread_mutex_unlock(&arrays->lock);
+}

@@ -157,7 +157,7 @@ static void scan_queries(work *w, size_t r, scratch *s)
 static lln_status scratch_alloc(scratch *s, size_t d)
 {
     s->keys =
-        lln_array_alloc(3 * CHUNK * d + CHUNK * CHUNK + d, sizeof *s->keys);
+        lln_array_alloc_raw(3 * CHUNK * d + CHUNK * CHUNK + d, sizeof *s->keys);
     if (!s->keys)
         return LLN_ENOMEM;
     s->queries = s->keys + CHUNK * d;

@@ -36,99 +36,103 @@ static double log_add(double a, double b)
     return high + log1p(exp(low - high));
 }
 
-/* Keys are scanned in groups, which threads share out and whose results are
- * put together in order. */
-enum { KEY_GROUPS = 64 };
+/* Rows are scanned in groups, which threads share out and whose results are
+ * put together in order. Waking threads takes longer than scanning a small
+ * matrix. */
+enum { GROUPS = 64, SMALL = 1 << 17 };
 
-static size_t group_start(size_t keys, size_t group)
+static bool worth_threads(lln_matrix a)
 {
-    return keys / KEY_GROUPS * group +
-           (group < keys % KEY_GROUPS ? group : keys % KEY_GROUPS);
+    return a.rows * a.columns > SMALL;
 }
 
-/* Over `rows` keys: low_l = min_j y_jl and top_l = max_j y_jl, and
- * sum_l += sum_j exp(y_jl - top_l). */
-#define SCAN_KEYS(suffix, real)                                                \
-    LLN_CLONES static void extremes_##suffix(const real *k, size_t rows,       \
-                                             size_t d, double beta,            \
+static lln_matrix group_of(lln_matrix a, size_t group)
+{
+    size_t first = a.rows * group / GROUPS;
+    return lln_matrix_rows(a, first, a.rows * (group + 1) / GROUPS - first);
+}
+
+/* Over the rows x of a: low_l = min factor x_l and top_l = max factor x_l,
+ * and sum_l += sum exp(factor x_l - top_l). */
+#define SCAN(suffix, real)                                                     \
+    LLN_CLONES static void extremes_##suffix(lln_matrix a, double factor,      \
                                              double *low, double *top)         \
     {                                                                          \
-        for (size_t j = 0; j < rows; j++, k += d)                              \
+        const real *x = a.data;                                                \
+        size_t d = a.columns;                                                  \
+        for (size_t i = 0; i < a.rows; i++, x += d)                            \
             _Pragma("omp simd") for (size_t l = 0; l < d; l++)                 \
             {                                                                  \
-                double y = beta * k[l];                                        \
+                double y = factor * x[l];                                      \
                 top[l] = y > top[l] ? y : top[l];                              \
                 low[l] = y < low[l] ? y : low[l];                              \
             }                                                                  \
     }                                                                          \
-    LLN_CLONES static void add_exp_##suffix(const real *k, size_t rows,        \
-                                            size_t d, double beta,             \
+    LLN_CLONES static void add_exp_##suffix(lln_matrix a, double factor,       \
                                             const double *top, double *sum)    \
     {                                                                          \
-        for (size_t j = 0; j < rows; j++, k += d)                              \
+        const real *x = a.data;                                                \
+        size_t d = a.columns;                                                  \
+        for (size_t i = 0; i < a.rows; i++, x += d)                            \
             _Pragma("omp simd") for (size_t l = 0; l < d; l++) sum[l] +=       \
-                lln_exp_f64(beta * k[l] - top[l]);                             \
+                lln_exp_f64(factor * x[l] - top[l]);                           \
     }
-SCAN_KEYS(f32, float)
-SCAN_KEYS(f64, double)
+SCAN(f32, float)
+SCAN(f64, double)
 
-static void group_extremes(const lln_state *state, size_t group, double *low,
+static void group_extremes(lln_matrix rows, double factor, double *low,
                            double *top)
 {
-    size_t d = state->k.columns, first = group_start(state->k.rows, group);
-    size_t rows = group_start(state->k.rows, group + 1) - first;
-    for (size_t l = 0; l < d; l++) {
+    for (size_t l = 0; l < rows.columns; l++) {
         low[l] = INFINITY;
         top[l] = -INFINITY;
     }
-    if (state->k.precision == LLN_FLOAT32)
-        extremes_f32((const float *)state->k.data + first * d, rows, d,
-                     state->beta, low, top);
+    if (rows.precision == LLN_FLOAT32)
+        extremes_f32(rows, factor, low, top);
     else
-        extremes_f64((const double *)state->k.data + first * d, rows, d,
-                     state->beta, low, top);
+        extremes_f64(rows, factor, low, top);
 }
 
-static void group_sums(const lln_state *state, size_t group, double *sum)
+/* Of factor a, column by column; low and top [d]. */
+static lln_status find_extremes(lln_matrix a, double factor, double *low,
+                                double *top)
 {
-    size_t d = state->k.columns, first = group_start(state->k.rows, group);
-    size_t rows = group_start(state->k.rows, group + 1) - first;
-    for (size_t l = 0; l < d; l++)
-        sum[l] = 0;
-    if (state->k.precision == LLN_FLOAT32)
-        add_exp_f32((const float *)state->k.data + first * d, rows, d,
-                    state->beta, state->top, sum);
-    else
-        add_exp_f64((const double *)state->k.data + first * d, rows, d,
-                    state->beta, state->top, sum);
-}
-
-/* top, norm, and the largest spread of a feature over the keys. */
-static lln_status scan_keys(lln_state *state, double *spread)
-{
-    size_t d = state->k.columns;
-    double *part = lln_array_alloc(2 * KEY_GROUPS * d, sizeof *part);
+    size_t d = a.columns;
+    double *part = lln_array_alloc_raw(2 * GROUPS * d, sizeof *part);
     if (!part)
         return LLN_ENOMEM;
-#pragma omp parallel for schedule(dynamic, 1)
-    for (size_t g = 0; g < KEY_GROUPS; g++)
-        group_extremes(state, g, part + 2 * g * d, part + (2 * g + 1) * d);
-    *spread = 0;
-    for (size_t l = 0; l < d; l++) {
-        double low = INFINITY, top = -INFINITY;
-        for (size_t g = 0; g < KEY_GROUPS; g++) {
-            low = fmin(low, part[2 * g * d + l]);
-            top = fmax(top, part[(2 * g + 1) * d + l]);
+#pragma omp parallel for schedule(static) if (worth_threads(a))
+    for (size_t g = 0; g < GROUPS; g++)
+        group_extremes(group_of(a, g), factor, part + 2 * g * d,
+                       part + (2 * g + 1) * d);
+    for (size_t g = 0; g < GROUPS; g++)
+        for (size_t l = 0; l < d; l++) {
+            double down = part[2 * g * d + l], up = part[(2 * g + 1) * d + l];
+            low[l] = g == 0 || down < low[l] ? down : low[l];
+            top[l] = g == 0 || up > top[l] ? up : top[l];
         }
-        state->top[l] = top;
-        *spread = fmax(*spread, top - low);
-    }
-#pragma omp parallel for schedule(dynamic, 1)
-    for (size_t g = 0; g < KEY_GROUPS; g++)
-        group_sums(state, g, part + g * d);
+    free(part);
+    return LLN_OK;
+}
+
+/* norm, from top. */
+static lln_status sum_keys(lln_state *state)
+{
+    size_t d = state->k.columns;
+    double *part = lln_array_alloc(GROUPS * d, sizeof *part);
+    if (!part)
+        return LLN_ENOMEM;
+#pragma omp parallel for schedule(static) if (worth_threads(state->k))
+    for (size_t g = 0; g < GROUPS; g++)
+        if (state->k.precision == LLN_FLOAT32)
+            add_exp_f32(group_of(state->k, g), state->beta, state->top,
+                        part + g * d);
+        else
+            add_exp_f64(group_of(state->k, g), state->beta, state->top,
+                        part + g * d);
     for (size_t l = 0; l < d; l++) {
         double sum = 0;
-        for (size_t g = 0; g < KEY_GROUPS; g++)
+        for (size_t g = 0; g < GROUPS; g++)
             sum += part[g * d + l];
         state->norm[l] = state->top[l] + log(sum);
     }
@@ -166,16 +170,33 @@ static void exp_row(lln_matrix a, size_t i, double factor, const double *offset,
         exp_row_32_32(x32, factor, offset, sign, common, d, out);
 }
 
+/* max_l (factor x_l + offset_l) */
+#define LARGEST(name, real)                                                    \
+    LLN_CLONES static double name(const real *x, double factor,                \
+                                  const double *offset, size_t d)              \
+    {                                                                          \
+        double largest = -INFINITY;                                            \
+        _Pragma("omp simd reduction(max : largest)") for (size_t l = 0; l < d; \
+                                                          l++)                 \
+        {                                                                      \
+            double y = factor * x[l] + offset[l];                              \
+            largest = y > largest ? y : largest;                               \
+        }                                                                      \
+        return largest;                                                        \
+    }
+LARGEST(largest_f32, float)
+LARGEST(largest_f64, double)
+
 /* max_l (alpha q_il + offset_l) */
 static double largest_query(const lln_state *state, size_t i,
                             const double *offset)
 {
-    double largest = -INFINITY;
-    for (size_t l = 0; l < state->q.columns; l++) {
-        double x = state->alpha * lln_matrix_get(state->q, i, l) + offset[l];
-        largest = x > largest ? x : largest;
-    }
-    return largest;
+    size_t d = state->q.columns;
+    return state->q.precision == LLN_FLOAT32
+               ? largest_f32((const float *)state->q.data + i * d, state->alpha,
+                             offset, d)
+               : largest_f64((const double *)state->q.data + i * d,
+                             state->alpha, offset, d);
 }
 
 static void lln_pack(const lln_attention *attention, const size_t *queries,
@@ -200,7 +221,7 @@ static lln_status lln_prepare(lln_attention *attention)
     state->right = lln_array_alloc_raw(attention->m * attention->rank, size);
     if (!state->right)
         return LLN_ENOMEM;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worth_threads(state->k))
     for (size_t j = 0; j < attention->m; j++)
         exp_row(state->k, j, state->beta, state->top, -1, 0,
                 attention->precision, (char *)state->right + j * bytes);
@@ -341,31 +362,26 @@ static void choose_range(lln_attention *attention, double spread)
     attention->tile = tile_logs;
 }
 
-/* Largest |entry|. */
-static double largest_entry(lln_matrix a)
+/* top, norm, and the largest spread of a feature over the keys. alpha q and
+ * beta k, and their sums, must be numbers. */
+static lln_status scan(lln_state *state, const char *name, double *spread)
 {
-    double largest = 0;
-#pragma omp parallel for schedule(static) reduction(max : largest)
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t l = 0; l < a.columns; l++) {
-            double x = fabs(lln_matrix_get(a, i, l));
-            largest = x > largest ? x : largest;
-        }
-    return largest;
-}
-
-/* alpha q and beta k, and their sums, must be numbers. */
-static lln_status check_size(const lln_kernel_choice *choice, double alpha,
-                             double beta, const lln_head *head)
-{
-    double x = fabs(alpha) * largest_entry(head->q);
-    double y = fabs(beta) * largest_entry(head->k);
-    if (x + y < 1e300)
-        return LLN_OK;
-    return lln_fail(LLN_EINVAL,
-                    "kernel '%s': alpha %g, beta %g: alpha q and beta k reach "
-                    "%g and %g; expected less than 1e300",
-                    choice->text, alpha, beta, x, y);
+    double *low = state->norm, *top = state->top, x = 0, y = 0;
+    LLN_TRY(find_extremes(state->q, state->alpha, low, top));
+    for (size_t l = 0; l < state->q.columns; l++)
+        x = fmax(x, fmax(-low[l], top[l]));
+    LLN_TRY(find_extremes(state->k, state->beta, low, top));
+    for (size_t l = 0; l < state->k.columns; l++) {
+        y = fmax(y, fmax(-low[l], top[l]));
+        *spread = fmax(*spread, top[l] - low[l]);
+    }
+    if (!(x + y < 1e300))
+        return lln_fail(
+            LLN_EINVAL,
+            "kernel '%s': alpha %g, beta %g: alpha q and beta k reach "
+            "%g and %g; expected less than 1e300",
+            name, state->alpha, state->beta, x, y);
+    return sum_keys(state);
 }
 
 lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
@@ -375,7 +391,6 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
     if (!isfinite(alpha) || !isfinite(beta))
         return lln_fail(LLN_EINVAL, "%s: alpha %g, beta %g: not finite",
                         choice->text, alpha, beta);
-    LLN_TRY(check_size(choice, alpha, beta, head));
     size_t d = head->q.columns;
     lln_state *state = calloc(1, sizeof *state);
     double *columns = lln_array_alloc(2 * d, sizeof *columns);
@@ -404,7 +419,7 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         .close = lln_close,
     };
     double spread = 0;
-    lln_status status = scan_keys(state, &spread);
+    lln_status status = scan(state, choice->text, &spread);
     choose_range(attention, spread);
     attention->left = (lln_matrix){attention->precision, head->q.rows, d, NULL};
     attention->right =

@@ -185,7 +185,7 @@ static lln_status open_mapping(const char *name, lln_mapping mapping,
 lln_status lln_container_open(const char *path, lln_container **container)
 {
     lln_mapping mapping;
-    LLN_TRY(lln_mapping_open(path, claim, &mapping));
+    LLN_TRY(lln_mapping_open_claimed(path, claim, &mapping));
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     return open_mapping(name, mapping, container);
 }

@@ -85,8 +85,8 @@ static lln_status map(const char *path, int file, lln_mapping_claim *claim,
     return LLN_OK;
 }
 
-lln_status lln_mapping_open(const char *path, lln_mapping_claim *claim,
-                            lln_mapping *mapping)
+lln_status lln_mapping_open_claimed(const char *path, lln_mapping_claim *claim,
+                                    lln_mapping *mapping)
 {
     if (strcmp(path, "-") == 0)
         return map("standard input", STDIN_FILENO, claim, mapping);
@@ -99,6 +99,17 @@ lln_status lln_mapping_open(const char *path, lln_mapping_claim *claim,
     lln_status status = map(path, file, claim, mapping);
     close(file);
     return status;
+}
+
+static size_t claim_nothing(const lln_mapping *mapping)
+{
+    (void)mapping;
+    return SIZE_MAX;
+}
+
+lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
+{
+    return lln_mapping_open_claimed(path, claim_nothing, mapping);
 }
 
 void lln_mapping_close(lln_mapping *mapping)

@@ -26,14 +26,18 @@ typedef struct {
 typedef size_t lln_mapping_claim(const lln_mapping *mapping);
 
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with
- * lln_mapping_close. A pipe is read one byte further than it claims, so that
- * one that never ends takes no more memory than an honest one.
+ * lln_mapping_close.
  * LLN_EIO: it cannot be opened or read, or is a directory or a device;
- * LLN_EFORMAT: it is empty; LLN_ENOMEM: a pipe that claims more than half of
- * the memory that is free, and does not end before. */
+ * LLN_EFORMAT: it is empty; LLN_ENOMEM: a pipe that does not end within half
+ * of the memory that is free. */
 LLN_NODISCARD lln_status lln_mapping_open(const char *path,
-                                          lln_mapping_claim *claim,
                                           lln_mapping *mapping);
+
+/* The same, but a pipe is read at most one byte further than it claims, so
+ * that one that never ends takes no more memory than an honest one. */
+LLN_NODISCARD lln_status lln_mapping_open_claimed(const char *path,
+                                                  lln_mapping_claim *claim,
+                                                  lln_mapping *mapping);
 
 /* Releases a mapping; one that was never opened is legal if zeroed. */
 void lln_mapping_close(lln_mapping *mapping);

@@ -294,18 +294,12 @@ lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
                     available, header->bytes);
 }
 
-static size_t claim_all(const lln_mapping *mapping)
-{
-    (void)mapping;
-    return SIZE_MAX;
-}
-
 lln_status lln_npy_open(const char *path, lln_mapping *mapping,
                         lln_tensor *tensor)
 {
     lln_mapping file;
     lln_npy_header header;
-    LLN_TRY(lln_mapping_open(path, claim_all, &file));
+    LLN_TRY(lln_mapping_open(path, &file));
     lln_status status = lln_npy_read_header(file.bytes, file.size, &header);
     if (status == LLN_OK)
         status = lln_npy_check_size(&header, file.size - header.size);

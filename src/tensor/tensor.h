@@ -84,4 +84,8 @@ LLN_NODISCARD lln_status lln_tensor_find_nonfinite(
 /* The value of IEEE 754 binary16 bits; exact, NaN stays NaN. */
 float lln_half_to_float(uint16_t half);
 
+/* The IEEE 754 binary16 nearest to x, of two the even one, in one rounding.
+ * |x| >= 65520 becomes infinite, NaN a quiet NaN. */
+uint16_t lln_half_from_double(double x);
+
 #endif

@@ -6,27 +6,16 @@
 #include <zlib.h>
 
 #include "tensor/bytes.h"
-
-/* Signatures, and sizes of records without what varies. */
-#define END_MAGIC UINT32_C(0x06054b50)
-#define END64_MAGIC UINT32_C(0x06064b50)
-#define LOCATOR_MAGIC UINT32_C(0x07064b50)
-#define CENTRAL_MAGIC UINT32_C(0x02014b50)
-#define LOCAL_MAGIC UINT32_C(0x04034b50)
-enum { END = 22, END64 = 56, LOCATOR = 20, CENTRAL = 46, LOCAL = 30 };
+#include "tensor/zip_parts.h"
 
 enum {
-    FULL_16 = 0xffff, /* the value stands in a zip64 record */
     COMMENT_MOST = 0xffff,
-    EXTRA_ZIP64 = 1,
     ENCRYPTED = 1 << 0,
-    SIZES_FOLLOW = 1 << 3, /* not known when the local header was written */
     PATCHED = 1 << 5,
     MASKED = 1 << 13,  /* local headers hide their values */
     RATIO_MOST = 1032, /* of deflate: 258 bytes in 2 bits */
     PIECE = 1 << 30    /* bytes given to zlib at a time */
 };
-#define FULL_32 UINT32_C(0xffffffff)
 
 /* Where the central directory lies. */
 typedef struct {
@@ -39,12 +28,12 @@ typedef struct {
 /* The last end record whose comment ends with the file. */
 static bool find_end(const lln_mapping *file, size_t *at)
 {
-    if (file->size < END)
+    if (file->size < ZIP_END)
         return false;
-    size_t last = file->size - END;
+    size_t last = file->size - ZIP_END;
     size_t first = last > COMMENT_MOST ? last - COMMENT_MOST : 0;
     for (size_t i = last + 1; i-- > first;)
-        if (lln_get_u32(file->bytes + i) == END_MAGIC &&
+        if (lln_get_u32(file->bytes + i) == ZIP_END_MAGIC &&
             lln_get_u16(file->bytes + i + 20) == last - i) {
             *at = i;
             return true;
@@ -67,13 +56,14 @@ static lln_status several_disks(void)
  * which may be full or say the same (PyTorch writes both). */
 static lln_status read_end64(const lln_mapping *file, directory *found)
 {
-    if (found->end < END64 + LOCATOR)
+    if (found->end < ZIP_END64 + ZIP_LOCATOR)
         return LLN_OK;
-    const unsigned char *locator = file->bytes + found->end - LOCATOR;
-    const unsigned char *end = locator - END64;
-    if (lln_get_u32(locator) != LOCATOR_MAGIC)
+    const unsigned char *locator = file->bytes + found->end - ZIP_LOCATOR;
+    const unsigned char *end = locator - ZIP_END64;
+    if (lln_get_u32(locator) != ZIP_LOCATOR_MAGIC)
         return LLN_OK;
-    if (lln_get_u32(end) != END64_MAGIC || lln_get_u64(end + 4) != END64 - 12)
+    if (lln_get_u32(end) != ZIP_END64_MAGIC ||
+        lln_get_u64(end + 4) != ZIP_END64 - 12)
         return lln_fail(LLN_EFORMAT, "damaged: no zip64 end record");
     if (lln_get_u32(end + 16) != 0 || lln_get_u32(end + 20) != 0 ||
         lln_get_u64(end + 24) != lln_get_u64(end + 32))
@@ -82,7 +72,7 @@ static lln_status read_end64(const lln_mapping *file, directory *found)
     found->size = lln_get_u64(end + 40);
     found->offset = lln_get_u64(end + 48);
     found->wide = true;
-    found->end -= LOCATOR + END64;
+    found->end -= ZIP_LOCATOR + ZIP_END64;
     return LLN_OK;
 }
 
@@ -122,8 +112,8 @@ static lln_status widen(const unsigned char *extra, size_t length,
         length -= 4;
         if (size > length)
             break;
-        for (size_t i = 0; id == EXTRA_ZIP64 && i < count; i++) {
-            if (*values[i] != FULL_32)
+        for (size_t i = 0; id == ZIP_EXTRA_ZIP64 && i < count; i++) {
+            if (*values[i] != ZIP_FULL_32)
                 continue;
             if (size < 8)
                 return lln_fail(LLN_EFORMAT, "zip64 field too short");
@@ -132,7 +122,7 @@ static lln_status widen(const unsigned char *extra, size_t length,
             length -= 8;
             size -= 8;
         }
-        if (id == EXTRA_ZIP64)
+        if (id == ZIP_EXTRA_ZIP64)
             return LLN_OK;
         extra += size;
         length -= size;
@@ -144,14 +134,14 @@ static lln_status widen(const unsigned char *extra, size_t length,
 static size_t read_entry(const unsigned char *at, size_t available,
                          lln_zip_member *member)
 {
-    if (available < CENTRAL || lln_get_u32(at) != CENTRAL_MAGIC)
+    if (available < ZIP_CENTRAL || lln_get_u32(at) != ZIP_CENTRAL_MAGIC)
         return 0;
     size_t name = lln_get_u16(at + 28), extra = lln_get_u16(at + 30);
-    size_t length = CENTRAL + name + extra + lln_get_u16(at + 32);
+    size_t length = ZIP_CENTRAL + name + extra + lln_get_u16(at + 32);
     if (length > available)
         return 0;
     *member = (lln_zip_member){
-        .name = (const char *)at + CENTRAL,
+        .name = (const char *)at + ZIP_CENTRAL,
         .name_length = name,
         .flags = lln_get_u16(at + 8),
         .method = lln_get_u16(at + 10),
@@ -161,7 +151,7 @@ static size_t read_entry(const unsigned char *at, size_t available,
         .header = lln_get_u32(at + 42),
     };
     uint64_t *values[] = {&member->size, &member->packed, &member->header};
-    lln_status status = widen(at + CENTRAL + name, extra, values, 3);
+    lln_status status = widen(at + ZIP_CENTRAL + name, extra, values, 3);
     return status == LLN_OK ? length : 0;
 }
 
@@ -195,7 +185,7 @@ static lln_status read_directory(const lln_mapping *file,
         at += length;
     }
     uint64_t claimed = found->count;
-    if (claimed != (found->wide ? *count : *count & FULL_16))
+    if (claimed != (found->wide ? *count : *count & ZIP_FULL_16))
         return lln_fail(LLN_EFORMAT,
                         "damaged: %zu members in the central directory, "
                         "expected %llu",
@@ -225,9 +215,9 @@ static bool sizes_agree(const lln_zip_member *member,
     uint64_t crc = lln_get_u32(local + 14);
     uint64_t packed = lln_get_u32(local + 18), size = lln_get_u32(local + 22);
     uint64_t *values[] = {&size, &packed};
-    if (widen(local + LOCAL + name, extra, values, 2) != LLN_OK)
+    if (widen(local + ZIP_LOCAL + name, extra, values, 2) != LLN_OK)
         return false;
-    bool later = lln_get_u16(local + 6) & SIZES_FOLLOW;
+    bool later = lln_get_u16(local + 6) & ZIP_SIZES_FOLLOW;
     return ((later && crc == 0) || crc == member->crc) &&
            ((later && packed == 0) || packed == member->packed) &&
            ((later && size == 0) || size == member->size);
@@ -261,11 +251,11 @@ lln_status lln_zip_locate(const lln_mapping *file, lln_zip_member *member)
     LLN_TRY(check_method(member));
     size_t at = (size_t)member->header, left = file->size - at;
     const unsigned char *local = file->bytes + at;
-    if (left < LOCAL || lln_get_u32(local) != LOCAL_MAGIC)
+    if (left < ZIP_LOCAL || lln_get_u32(local) != ZIP_LOCAL_MAGIC)
         return lln_fail(LLN_EFORMAT, "damaged: no local header at byte %zu",
                         at);
     size_t name = lln_get_u16(local + 26), extra = lln_get_u16(local + 28);
-    size_t length = LOCAL + name + extra;
+    size_t length = ZIP_LOCAL + name + extra;
     if (length > left || member->packed > left - length)
         return lln_fail(LLN_EFORMAT,
                         "truncated: %zu bytes of packed data, expected %llu",
@@ -273,7 +263,7 @@ lln_status lln_zip_locate(const lln_mapping *file, lln_zip_member *member)
                         (unsigned long long)member->packed);
     unsigned flags = lln_get_u16(local + 6) ^ member->flags;
     if (name != member->name_length ||
-        memcmp(local + LOCAL, member->name, name) != 0 ||
+        memcmp(local + ZIP_LOCAL, member->name, name) != 0 ||
         flags & (ENCRYPTED | MASKED | PATCHED) ||
         lln_get_u16(local + 8) != member->method || !sizes_agree(member, local))
         return lln_fail(LLN_EFORMAT, "damaged: its local header contradicts "

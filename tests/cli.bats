@@ -92,18 +92,15 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 @test "options of sampled heads with files" {
     refuses 2 '--trials is for sampled heads; these are read from files' \
         lln-entropy --q q.npy --k k.npy --trials 2
-    refuses 2 '--layers is for heads from files; give --q and --k' \
+    refuses 2 '--layers is for heads from files; name a FILE, or --q and --k' \
         lln-entropy --layers 1
 }
 
 @test "standard input twice" {
     refuses 2 'standard input can be read only once' \
-        lln-entropy --q - --k - < /dev/null
-}
-
-@test "an operand" {
-    refuses 2 "'qk.npz': one .npy file holds one array; name queries and keys with --q and --k" \
-        lln-entropy qk.npz
+        lln-entropy --q - --k k.npy --params - < /dev/null
+    refuses 2 'standard input can be read only once' \
+        lln-entropy --lengths - - < /dev/null
 }
 
 @test "a format that is none" {
@@ -226,7 +223,7 @@ out.csv"
     run --separate-stderr lln-entropy --help
     equal status "$status" 0
     equal stderr "$stderr" ''
-    equal start "${lines[0]}" 'Usage: lln-entropy [OPTION]...'
+    equal start "${lines[0]}" 'Usage: lln-entropy [OPTION]... [FILE]'
     equal wide "$(grep -E '.{80}' <<< "$output" || true)" ''
     grep -q '^  -n, --tokens N  ' <<< "$output"
     prints "$output" lln-entropy -h --tau 0

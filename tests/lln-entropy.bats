@@ -198,7 +198,7 @@ bad() {
 
 @test "a text file" {
     echo 1,2,3 > q.npy
-    bad 'q.npy: not a .npy file'
+    bad 'q.npy: not a .npy, .npz or .safetensors file'
 }
 
 @test "a truncated file" {

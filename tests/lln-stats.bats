@@ -182,7 +182,7 @@ k,512'
     cp "$CASES/case_A_K.npy" k.npy
     echo no > q.npy
     files_before=$(ls -A)
-    refuses 1 'q.npy: not a .npy file' \
+    refuses 1 'q.npy: not a .npy, .npz or .safetensors file' \
         lln-stats --q q.npy --k k.npy -o out.csv
 }
 

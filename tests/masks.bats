@@ -87,3 +87,44 @@ agrees() {
     refuses 2 "--window: '0' is out of range; expected a whole number from 1 to 1073741824" \
         lln-entropy --window 0
 }
+
+# A batch of two sequences, the second of which ends after 40 tokens; NaN is
+# what comes behind it.
+@test "--lengths" {
+    local case=$CASES/case_A bytes=$((40 * 8 * 8))
+    for which in Q K; do
+        tail -c +129 "${case}_$which.npy" > all
+        head -c $bytes all | npy "short_$which.npy" '<f8' '(40, 8)'
+        {
+            cat all
+            head -c $bytes all
+            tail -c +$((bytes + 1)) all | tr '\0-\377' '\377'
+        } | npy "batch_$which.npy" '<f8' '(2, 64, 8)'
+    done
+    printf '64\n40\n' > lengths
+    for mask in '' --causal '--window 7'; do
+        for tool in entropy stats spectral; do
+            # shellcheck disable=SC2086
+            "lln-$tool" --q batch_Q.npy --k batch_K.npy --layout bnd \
+                --lengths lengths $mask | tail -n +2 | cut -d, -f2- > padded
+            for name in "${case}" short; do
+                # shellcheck disable=SC2086
+                "lln-$tool" --q "${name}_Q.npy" --k "${name}_K.npy" $mask |
+                    tail -n +2 | cut -d, -f2-
+            done > alone
+            cmp padded alone
+        done
+    done
+    refuses_padding 'batch_Q.npy: batch 1, row 40, column 0: nan; expected finite numbers' 64
+    refuses_padding 'lengths: line 1: 65 queries and 65 keys; batch_Q.npy has 64 and 64' 65
+    refuses_padding "lengths: line 1: '-1'; expected a length above 0, or one of queries and one of keys" -1
+    refuses_padding 'lengths: 3 lengths; expected one, or one for each of the 2 batch entries of batch_Q.npy' '1\n2\n3'
+}
+
+# refuses_padding MESSAGE LENGTHS
+refuses_padding() {
+    printf '%b\n' "$2" > lengths
+    files_before=$(ls -A)
+    refuses 1 "$1" lln-entropy --q batch_Q.npy --k batch_K.npy --layout bnd \
+        --lengths lengths
+}

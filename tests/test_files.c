@@ -232,7 +232,9 @@ static const struct {
     {"hnd", "(4,3,2)", "(3,4,2)",
      "k.npy: 3 heads; expected a divisor of the 4 heads of q.npy", false},
     {"hnd", "(2,6,2)", "(4,3,2)",
-     "k.npy: 4 heads; expected a divisor of the 2 heads of q.npy", false},
+     "k.npy: 4 heads; expected a divisor of the 2 heads of q.npy; layout nhd "
+     "would fit",
+     false},
     {"hnd", "(2,6,2)", "(1,12,2)", NULL, true},
     {"hnd", "(1,12,2)", "(1,12,2)", NULL, true},
     {"hnd", "(2,6,2)", "(2,6,2)", NULL, true},
@@ -409,9 +411,13 @@ START_TEST(files_open_paths)
                    "keys");
     files.q = "table.csv";
     write_bytes("table.csv", "q,k\n1,2\n", 8);
-    expect_refused(files, LLN_EFORMAT, "table.csv: not a .npy file");
+    expect_refused(files, LLN_EFORMAT,
+                   "table.csv: not a .npy, .npz or .safetensors "
+                   "file");
     files.q = "table.csv:q";
-    expect_refused(files, LLN_EFORMAT, "table.csv: not a .npy file");
+    expect_refused(files, LLN_EFORMAT,
+                   "table.csv: not a .npy, .npz or .safetensors "
+                   "file");
     files.q = "a:b.npy"; /* a colon in the name of a file that exists */
     write_doubles("a:b.npy", "(1, 2)", data, 2);
     lln_heads heads = open_heads(files, 1);

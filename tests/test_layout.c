@@ -3,6 +3,7 @@
  * Layouts and selections as a user writes them. */
 #include "heads/layout.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "expect.h"
@@ -118,10 +119,11 @@ START_TEST(selection_read_good)
         {"0-4", "11111"},  {"3,0-1", "11010"}, {"2-2,2,1-3", "01110"},
         {"0003", "00010"},
     };
+    const size_t numbers[] = {0, 1, 2, 3, 4};
     bool chosen[5];
     for (size_t i = 0; i < sizeof selections / sizeof *selections; i++) {
-        expect_ok(lln_selection_read(selections[i].text, "heads", "q.npy", 5,
-                                     chosen));
+        expect_ok(lln_selection_read(selections[i].text, "heads", "q.npy",
+                                     numbers, 5, chosen));
         for (int j = 0; j < 5; j++)
             ck_assert_int_eq(chosen[j], selections[i].chosen[j] == '1');
     }
@@ -153,12 +155,39 @@ static const struct {
 
 START_TEST(selection_read_refused)
 {
+    const size_t numbers[] = {0, 1, 2, 3};
     bool chosen[4];
     expect_status(lln_selection_read(bad_selections[_i].text, "layers", "q.npy",
-                                     4, chosen),
+                                     numbers, 4, chosen),
                   strstr(bad_selections[_i].message, "expected") ? LLN_EINVAL
                                                                  : LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), bad_selections[_i].message);
+}
+END_TEST
+
+/* Layers that keys number need not be all of them. */
+START_TEST(selection_read_gaps)
+{
+    const size_t numbers[] = {1, 3, 4, 5, 17};
+    const struct {
+        const char *text, *chosen;
+    } good[] = {{"3-5", "01110"}, {"1,17", "10001"}, {NULL, "11111"}};
+    const char *bad[] = {"0", "1-3", "2", "17-18", "6-9"};
+    bool chosen[5];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        expect_ok(lln_selection_read(good[i].text, "layers", "x", numbers, 5,
+                                     chosen));
+        for (int j = 0; j < 5; j++)
+            ck_assert_int_eq(chosen[j], good[i].chosen[j] == '1');
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char message[100];
+        expect_status(
+            lln_selection_read(bad[i], "layers", "x", numbers, 5, chosen),
+            LLN_EFORMAT);
+        sprintf(message, "--layers %s: x has layers 1, 3-5, 17", bad[i]);
+        ck_assert_str_eq(lln_error_message(), message);
+    }
 }
 END_TEST
 
@@ -174,6 +203,7 @@ int main(void)
     suite_add_tcase(suite, layout);
     TCase *selection = tcase_create("lln_selection_read");
     tcase_add_test(selection, selection_read_good);
+    tcase_add_test(selection, selection_read_gaps);
     tcase_add_loop_test(selection, selection_read_refused, 0,
                         COUNT(bad_selections));
     suite_add_tcase(suite, selection);

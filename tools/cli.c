@@ -162,6 +162,13 @@ bool cli_given(const char *name)
     return i < row_count && given[i];
 }
 
+const char *cli_first_given(const char *const *names)
+{
+    while (*names && !cli_given(*names))
+        names++;
+    return *names;
+}
+
 /* The option that getopt speaks of: a letter, or LONG_ONLY + row. */
 static size_t find_row(int value)
 {

@@ -38,7 +38,7 @@ typedef struct {
 typedef struct {
     const char *name;    /* "lln-entropy" */
     const char *summary; /* one line */
-    const char *usage;   /* synopsis after the name; NULL: "[OPTION]..." */
+    const char *usage; /* synopsis after the name; NULL: "[OPTION]... [FILE]" */
     const cli_option *options;   /* the tool's own, ended by name NULL */
     const cli_option *shared;    /* what tools share, ended by name NULL */
     void (*print_choices)(void); /* after the options in --help; NULL: none */
@@ -53,6 +53,9 @@ int cli_parse(const cli_tool *tool, int argc, char **argv);
 
 /* Whether the option of that long name stood on the command line. */
 bool cli_given(const char *name);
+
+/* The first of these options that did, ended by NULL; NULL: none. */
+const char *cli_first_given(const char *const *names);
 
 /* "lln-entropy" */
 const char *cli_name(void);

@@ -251,6 +251,8 @@ static int fenton(void)
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--fenton: has no use for --%s", idle[i]);
+    if (run_shared.file)
+        cli_usage("--fenton: has no use for '%s'", run_shared.file);
     number_list list = number_list_read("s2", options.s2);
     lln_table *out = run_table_open(fenton_columns);
     for (size_t i = 0; i < list.count; i++) {

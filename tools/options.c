@@ -10,6 +10,7 @@
 
 #include "run.h"
 #include "selection.h"
+#include "sources.h"
 
 run_options run_shared = {
     .tokens = 1024,
@@ -43,9 +44,17 @@ const cli_option run_shared_options[] = {
      SHARED(trials), 1, 1000000, false},
     {"seed", 0, CLI_COUNT, "S", "seed of the sampled heads (1)", SHARED(seed),
      0, MOST_SEED, false},
-    {"q", 0, CLI_TEXT, "FILE", "queries from a .npy file", SHARED(q), 0, 0,
-     false},
-    {"k", 0, CLI_TEXT, "FILE", "keys from a .npy file", SHARED(k), 0, 0, false},
+    {"q", 0, CLI_TEXT, "FILE[:KEY]", "queries, if no FILE holds all", SHARED(q),
+     0, 0, false},
+    {"k", 0, CLI_TEXT, "FILE[:KEY]", "keys, likewise", SHARED(k), 0, 0, false},
+    {"key-q", 0, CLI_TEXT, "KEY",
+     "names of the arrays of queries, such as layers.{layer}.q (by words)",
+     SHARED(key_q), 0, 0, false},
+    {"key-k", 0, CLI_TEXT, "KEY",
+     "names of the arrays of keys (as those of queries, with k for q)",
+     SHARED(key_k), 0, 0, false},
+    {"list", 0, CLI_FLAG, NULL, "print the arrays of the files and stop",
+     SHARED(list), 0, 0, false},
     {"layout", 0, CLI_TEXT, "AXES",
      "axes of the arrays: nd, hnd, nhd, lhnd, bhnd or bnhd (nd)",
      SHARED(layout), 0, 0, false},
@@ -53,6 +62,9 @@ const cli_option run_shared_options[] = {
      SHARED(layers), 0, 0, false},
     {"heads", 0, CLI_TEXT, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
+    {"lengths", 0, CLI_TEXT, "FILE",
+     "tokens of each batch entry that are not padding (all)", SHARED(lengths),
+     0, 0, false},
     {"causal", 0, CLI_FLAG, NULL, "each query sees no later keys",
      SHARED(causal), 0, 0, false},
     {"window", 0, CLI_COUNT, "W",
@@ -92,45 +104,16 @@ const cli_option run_shared_options[] = {
      SHARED(use_double), 0, 0, false},
     {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
      SHARED(each), 0, 0, false},
-    {"quiet", 'q', CLI_FLAG, NULL, "no progress on the terminal", SHARED(quiet),
-     0, 0, false},
+    {"quiet", 'q', CLI_FLAG, NULL,
+     "no progress, no word on arrays that were chosen", SHARED(quiet), 0, 0,
+     false},
     {0},
 };
-
-/* The first of the named options that was given; NULL: none. */
-static const char *first_given(const char *const *names)
-{
-    while (*names && !cli_given(*names))
-        names++;
-    return *names;
-}
-
-static void check_source(void)
-{
-    static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
-                                        "trials",  "seed",    NULL};
-    static const char *const file[] = {"layout", "layers", "heads", NULL};
-    const run_options *o = &run_shared;
-    if (!o->q != !o->k)
-        cli_usage("--%s is given without --%s", o->q ? "q" : "k",
-                  o->q ? "k" : "q");
-    const char *name = first_given(o->q ? model : file);
-    if (name && o->q)
-        cli_usage("--%s is for sampled heads; these are read from files", name);
-    if (name)
-        cli_usage("--%s is for heads from files; give --q and --k", name);
-    bool piped_params = o->params && strcmp(o->params, "-") == 0;
-    int pipes = piped_params;
-    if (o->q)
-        pipes += (strcmp(o->q, "-") == 0) + (strcmp(o->k, "-") == 0);
-    if (pipes > 1)
-        cli_usage("standard input can be read only once");
-}
 
 static void check_values(void)
 {
     static const char *const deviations[] = {"sigma-q", "sigma-k", NULL};
-    const char *name = first_given(deviations);
+    const char *name = cli_first_given(deviations);
     if (name && run_shared.tau)
         cli_usage("--%s with --tau: --tau sets both deviations", name);
     lln_table_format format;
@@ -168,10 +151,12 @@ void run_parse(const cli_tool *tool, int argc, char **argv)
         kernel_list_print();
         exit(cli_finish());
     }
-    if (operand < argc)
-        cli_usage("'%s': one .npy file holds one array; name queries and keys "
-                  "with --q and --k",
-                  argv[operand]);
-    check_source();
+    if (operand + 1 < argc)
+        cli_usage("'%s': one FILE holds all; else name files with --q and --k",
+                  argv[operand + 1]);
+    run_shared.file = operand < argc ? argv[operand] : NULL;
+    sources_check();
     check_values();
+    if (run_shared.list)
+        exit(sources_list());
 }

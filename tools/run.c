@@ -6,14 +6,13 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "heads/files.h"
-#include "heads/gaussian.h"
 #include "heads/temperature.h"
 #include "measure/row_sample.h"
 #include "params.h"
 #include "progress.h"
 #include "rows.h"
 #include "selection.h"
+#include "sources.h"
 
 /* Up to here an exact match costs next to nothing; beyond, one to 1 % of the
  * log-variance costs less than the measure. */
@@ -253,24 +252,6 @@ static lln_status run_groups(run_state *run)
     return LLN_OK;
 }
 
-static void open_heads(lln_heads *heads)
-{
-    const run_options *o = &run_shared;
-    lln_mask mask = {o->causal, o->window};
-    if (!o->q) {
-        lln_gaussian model = {o->tokens, o->dim,    o->sigma_q, o->sigma_k,
-                              o->seed,   o->trials, mask,       o->scale};
-        cli_check(lln_gaussian_open(&model, heads));
-        return;
-    }
-    lln_files files = {o->q,     o->k, o->layout, o->layers,
-                       o->heads, mask, o->scale};
-    lln_status status = lln_files_open(&files, heads);
-    if (status == LLN_EINVAL)
-        cli_usage("%s", lln_error_message());
-    cli_check(status);
-}
-
 static void print_comments(FILE *out, bool sampled)
 {
     fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
@@ -327,13 +308,12 @@ static void open_run(run_state *run, const run_plan *plan)
     choose_kernels(run);
     run->averages = cli_alloc(run->kernels.count, sizeof *run->averages);
     FILE *out = cli_output(run_shared.output);
-    cli_refuse_overwrite(run_shared.q);
-    cli_refuse_overwrite(run_shared.k);
+    sources_refuse_overwrite();
     cli_refuse_overwrite(run_shared.params);
     if (run_shared.params)
         run->params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
-    open_heads(&run->heads);
+    sources_open(&run->heads);
     run->group = averaged(run) ? run->heads.count : 1;
     run->writer = open_writer(run, out);
 }

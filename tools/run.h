@@ -17,12 +17,17 @@ typedef struct {
     size_t tokens, dim, trials, seed;
     double sigma_q, sigma_k;
     /* files */
-    const char *q, *k, *layout, *layers, *heads;
+    const char *file; /* holds all; else q, k and v do */
+    const char *q, *k, *v;
+    const char *key_q, *key_k, *key_v;
+    const char *layout, *layers, *heads, *lengths;
+    bool values; /* wanted, set by a tool that uses them */
+    bool list;
     /* attention */
     const char *tau, *kernels, *params;
     bool causal;
     size_t window; /* 0: none */
-    double scale; /* NaN: 1/sqrt(d) */
+    double scale;  /* NaN: 1/sqrt(d) */
     /* output */
     const char *output, *format;
     size_t precision, threads, rows; /* rows = 0: all */

@@ -5,194 +5,170 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/memory.h"
-#include "heads/layout.h"
+#include "heads/places.h"
 #include "heads/temperature.h"
-#include "tensor/npy.h"
 
-enum {
-    PAD = 16,        /* elements: keys start on a cache line */
-    PLACE_TEXT = 100 /* bytes, for three axes with their numbers */
-};
-
-/* An array of queries or of keys. */
-typedef struct {
-    char *name; /* as the user wrote it */
-    lln_mapping mapping;
-    lln_tensor tensor;
-    lln_layout layout;
-} array;
-
-/* Which head of the files one load() gives. */
-typedef struct {
-    size_t batch, layer, head;
-} place;
+enum { PAD = 16 }; /* elements: keys and values start on a cache line */
 
 typedef struct {
-    array q, k;
-    size_t group; /* query heads that share a key head */
-    lln_mask mask;
+    lln_arrays *arrays;
+    lln_bundle *bundles;
+    lln_bundle_shape *shapes; /* [count] */
+    size_t count;             /* of bundles */
+    char *layout;             /* NULL: nd */
+    lln_lengths lengths;
+    lln_shape_rules rules;
     double scale;
-    place *places;
-    char **sources; /* a name for each batch entry */
+    lln_head_place *heads;
+    char **sources; /* [batch]: a name for each batch entry */
+    size_t batch;   /* entries of the bundle that has most */
+    char *note;
 } state;
 
-/* Selected entries of the layer and head axes. */
-typedef struct {
-    bool *layers, *heads;
-} selection;
-
-/* A path that does not exist may be FILE:KEY; a .npy file has no keys. */
-static lln_status open_array(const char *path, array *a)
+static lln_length length_of(const state *s, const lln_head_place *head)
 {
-    const char *colon = strrchr(path, ':');
-    a->name = strdup(path);
-    if (!a->name)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    if (colon && access(path, F_OK) != 0) {
-        a->name[colon - path] = '\0';
-        if (access(a->name, F_OK) == 0) {
-            LLN_TRY(lln_npy_open(a->name, &a->mapping, &a->tensor));
-            return lln_fail(LLN_EFORMAT,
-                            "%s: key '%s': a .npy file is one array without "
-                            "keys",
-                            a->name, colon + 1);
+    const lln_layout *layout = s->shapes[head->bundle].layout;
+    return lln_lengths_at(&s->lengths, head->at.batch,
+                          layout[LLN_QUERIES].size[LLN_AXIS_TOKEN],
+                          layout[LLN_KEYS].size[LLN_AXIS_TOKEN]);
+}
+
+static void close_views(const state *s, const lln_head_place *head,
+                        size_t first)
+{
+    for (size_t role = first; role < s->rules.roles; role++)
+        lln_arrays_drop(s->arrays, s->bundles[head->bundle].number[role]);
+}
+
+static lln_status open_view(const state *s, const lln_head_place *head,
+                            size_t role, lln_view *view)
+{
+    size_t number = s->bundles[head->bundle].number[role];
+    lln_length length = length_of(s, head);
+    lln_place at = head->at;
+    lln_tensor tensor;
+    if (role != LLN_QUERIES)
+        at.head /= s->shapes[head->bundle].group;
+    LLN_TRY(lln_arrays_hold(s->arrays, number, &tensor));
+    lln_status status = lln_view_open(
+        lln_arrays_name(s->arrays, number), &tensor, s->layout, at,
+        role == LLN_QUERIES ? length.queries : length.keys, view);
+    if (status != LLN_OK)
+        lln_arrays_drop(s->arrays, number);
+    return status;
+}
+
+/* Views of the head's matrices, without padding; views [roles], to be closed.
+ * Keys come before queries, so that those of a head before this one are still
+ * there if this one shares them. */
+static lln_status open_views(const state *s, const lln_head_place *head,
+                             lln_view *views)
+{
+    for (size_t role = s->rules.roles; role-- > 0;) {
+        lln_status status = open_view(s, head, role, &views[role]);
+        if (status != LLN_OK) {
+            close_views(s, head, role + 1);
+            return status;
         }
-        a->name[colon - path] = ':';
     }
-    return lln_npy_open(path, &a->mapping, &a->tensor);
-}
-
-static lln_status expect_size(const state *s, int kind, const char *what)
-{
-    size_t q = s->q.layout.size[kind], k = s->k.layout.size[kind];
-    if (q != k)
-        return lln_fail(LLN_EFORMAT, "%s: %zu %s; expected %zu as in %s",
-                        s->k.name, k, what, q, s->q.name);
     return LLN_OK;
 }
 
-static lln_status check_shapes(state *s)
+/* Whether a head uses the same keys as another. */
+static bool same_keys(const state *s, const lln_head_place *a,
+                      const lln_head_place *b)
 {
-    LLN_TRY(expect_size(s, LLN_AXIS_BATCH, "batch entries"));
-    LLN_TRY(expect_size(s, LLN_AXIS_LAYER, "layers"));
-    LLN_TRY(expect_size(s, LLN_AXIS_FEATURE, "features"));
-    size_t q = s->q.layout.size[LLN_AXIS_HEAD];
-    size_t k = s->k.layout.size[LLN_AXIS_HEAD];
-    if (q % k != 0)
-        return lln_fail(LLN_EFORMAT,
-                        "%s: %zu heads; expected a divisor of the %zu heads "
-                        "of %s",
-                        s->k.name, k, q, s->q.name);
-    s->group = q / k;
-    size_t n = s->q.layout.size[LLN_AXIS_TOKEN];
-    size_t m = s->k.layout.size[LLN_AXIS_TOKEN];
-    if (lln_mask_hides(s->mask) && n > m)
-        return lln_fail(LLN_EFORMAT,
-                        "%s: %zu keys; a %s needs at least %zu, one for each "
-                        "query of %s",
-                        s->k.name, m, s->mask.causal ? "causal mask" : "window",
-                        n, s->q.name);
-    return LLN_OK;
+    size_t group = s->shapes[a->bundle].group;
+    return s->bundles[a->bundle].number[LLN_KEYS] ==
+               s->bundles[b->bundle].number[LLN_KEYS] &&
+           a->at.batch == b->at.batch && a->at.layer == b->at.layer &&
+           a->at.head / group == b->at.head / group;
 }
 
-static lln_tensor_slice query_slice(const state *s, place at)
+/* Heads of a bundle; those of a key head are neighbours. */
+static int by_bundle(const void *first, const void *second)
 {
-    return lln_layout_slice(&s->q.layout, at.batch, at.layer, at.head);
+    const lln_head_place *a = first, *b = second;
+    if (a->bundle != b->bundle)
+        return a->bundle < b->bundle ? -1 : 1;
+    if (a->at.batch != b->at.batch)
+        return a->at.batch < b->at.batch ? -1 : 1;
+    if (a->at.layer != b->at.layer)
+        return a->at.layer < b->at.layer ? -1 : 1;
+    return (a->at.head > b->at.head) - (a->at.head < b->at.head);
 }
 
-static lln_tensor_slice key_slice(const state *s, place at)
+/* Checks the numbers of a head; its keys were checked if it shares those of
+ * the one before. */
+static lln_status check_head(const state *s, const lln_head_place *head,
+                             bool shares)
 {
-    return lln_layout_slice(&s->k.layout, at.batch, at.layer,
-                            at.head / s->group);
+    lln_view views[LLN_ROLES];
+    lln_status status = open_views(s, head, views);
+    if (status != LLN_OK)
+        return status;
+    size_t roles = shares ? LLN_QUERIES + 1 : s->rules.roles;
+    for (size_t role = 0; role < roles && status == LLN_OK; role++)
+        status = lln_view_check(&views[role]);
+    close_views(s, head, LLN_QUERIES);
+    return status;
 }
 
-/* "layer 0, head 3, " without the axes that the array does not have. */
-static const char *place_text(const array *a, place at, char *text, size_t size)
-{
-    const size_t index[] = {at.batch, at.layer, at.head};
-    static const char *names[] = {"batch", "layer", "head"};
-    text[0] = '\0';
-    for (int kind = LLN_AXIS_BATCH; kind <= LLN_AXIS_HEAD; kind++) {
-        size_t used = strlen(text);
-        if (a->layout.present[kind])
-            snprintf(text + used, size - used, "%s %zu, ", names[kind],
-                     index[kind]);
-    }
-    return text;
-}
-
-/* "q.npy: layer 0, head 3, row 17, column 5: nan; expected ..." */
-static lln_status bad_number(const array *a, place at,
-                             const lln_tensor_slice *slice, size_t bad,
-                             const char *wanted)
-{
-    char where[PLACE_TEXT];
-    size_t i = bad / slice->columns, j = bad % slice->columns;
-    double value =
-        lln_tensor_get(&a->tensor, slice->offset + i * slice->row_stride +
-                                       j * slice->column_stride);
-    if (isnan(value))
-        value = fabs(value); /* the sign of a NaN means nothing */
-    return lln_fail(LLN_EFORMAT, "%s: %srow %zu, column %zu: %g; expected %s",
-                    a->name, place_text(a, at, where, sizeof where), i, j,
-                    value, wanted);
-}
-
-static lln_status check_finite(const array *a, place at, lln_tensor_slice slice)
-{
-    size_t bad;
-    LLN_TRY(lln_tensor_find_nonfinite(&a->tensor, &slice, &bad));
-    if (bad < slice.rows * slice.columns)
-        return bad_number(a, at, &slice, bad, "finite numbers");
-    return LLN_OK;
-}
-
-/* Each key head is checked once, before its first query head. */
+/* Checks the numbers of all heads, array by array. */
 static lln_status check_numbers(const state *s, size_t count)
 {
-    size_t checked = (size_t)-1;
-    for (size_t i = 0; i < count; i++) {
-        place at = s->places[i], key = at;
-        lln_tensor_slice keys = key_slice(s, at);
-        key.head /= s->group;
-        LLN_TRY(check_finite(&s->q, at, query_slice(s, at)));
-        if (keys.offset != checked)
-            LLN_TRY(check_finite(&s->k, key, keys));
-        checked = keys.offset;
-    }
+    lln_status status = LLN_OK;
+    lln_head_place *head = lln_array_alloc(count, sizeof *head);
+    if (!head)
+        return LLN_ENOMEM;
+    memcpy(head, s->heads, count * sizeof *head);
+    qsort(head, count, sizeof *head, by_bundle);
+    for (size_t i = 0; i < count && status == LLN_OK; i++)
+        status = check_head(s, &head[i],
+                            i > 0 && same_keys(s, &head[i - 1], &head[i]));
+    free(head);
+    return status;
+}
+
+/* Adds room for a matrix to *total elements. */
+static lln_status add_room(size_t rows, size_t columns, size_t *total)
+{
+    size_t count;
+    LLN_TRY(lln_size_multiply(rows, columns, &count));
+    if (__builtin_add_overflow(*total, count, total) ||
+        __builtin_add_overflow(*total, PAD - 1, total))
+        return lln_fail(LLN_ENOMEM, "too large");
+    *total = *total / PAD * PAD;
     return LLN_OK;
 }
 
-static lln_status copy(const array *a, place at, lln_tensor_slice slice,
-                       lln_precision precision, void *out)
+static lln_status allocate(const state *s, const lln_head_place *place,
+                           lln_precision precision, lln_head *head)
 {
-    size_t bad;
-    LLN_TRY(lln_tensor_copy(&a->tensor, &slice, precision, out, &bad));
-    if (bad < slice.rows * slice.columns)
-        return bad_number(a, at, &slice, bad,
-                          "numbers in the range of float32");
-    return LLN_OK;
-}
-
-static lln_status allocate(state *s, lln_head *head, lln_precision precision)
-{
-    size_t d = s->q.layout.size[LLN_AXIS_FEATURE];
-    size_t n = s->q.layout.size[LLN_AXIS_TOKEN];
-    size_t m = s->k.layout.size[LLN_AXIS_TOKEN];
-    size_t keys = (n * d + PAD - 1) / PAD * PAD, count;
-    if (__builtin_add_overflow(keys, m * d, &count))
-        return lln_fail(LLN_ENOMEM, "%s: too large", s->q.name);
+    const lln_layout *layout = s->shapes[place->bundle].layout;
+    lln_length length = length_of(s, place);
+    size_t d = layout[LLN_QUERIES].size[LLN_AXIS_FEATURE], dv = 0;
+    if (s->rules.roles > LLN_VALUES)
+        dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
+    size_t keys = 0, values, total;
+    LLN_TRY(add_room(length.queries, d, &keys));
+    values = keys;
+    LLN_TRY(add_room(length.keys, d, &values));
+    total = values;
+    LLN_TRY(add_room(length.keys, dv, &total));
     size_t size = lln_precision_size(precision);
-    char *storage = lln_array_alloc_raw(count, size);
+    char *storage = lln_array_alloc_raw(total, size);
     if (!storage)
         return LLN_ENOMEM;
     head->storage = storage;
-    head->q = (lln_matrix){precision, n, d, storage};
-    head->k = (lln_matrix){precision, m, d, storage + keys * size};
-    head->mask = s->mask;
+    head->q = (lln_matrix){precision, length.queries, d, storage};
+    head->k = (lln_matrix){precision, length.keys, d, storage + keys * size};
+    if (dv > 0)
+        head->v =
+            (lln_matrix){precision, length.keys, dv, storage + values * size};
+    head->mask = s->rules.mask;
     head->scale = isnan(s->scale) ? 1 / sqrt((double)d) : s->scale;
     return LLN_OK;
 }
@@ -215,55 +191,71 @@ static bool multiply(lln_matrix a, double factor)
     return finite;
 }
 
+/* "layer.2.q.npy: head 3, ": the queries of a head, for a message. */
+static void name_head(const state *s, const lln_head_place *place, char *text,
+                      size_t size)
+{
+    char where[LLN_PLACE_TEXT];
+    snprintf(text, size, "%s: %s",
+             lln_arrays_name(s->arrays,
+                             s->bundles[place->bundle].number[LLN_QUERIES]),
+             lln_place_text(&s->shapes[place->bundle].layout[LLN_QUERIES],
+                            place->at, where));
+}
+
 /* Multiplies queries and keys so that the temperature becomes tau. */
-static lln_status set_temperature(const array *q, place at, double tau,
-                                  lln_head *head)
+static lln_status set_temperature(const state *s, const lln_head_place *place,
+                                  double tau, lln_head *head)
 {
     double variance;
-    char where[PLACE_TEXT];
-    place_text(q, at, where, sizeof where);
+    char name[512];
+    name_head(s, place, name, sizeof name);
     lln_status status = lln_temperature_variance(head, &variance);
     if (status == LLN_EUNDEFINED)
         return lln_fail(status,
-                        "%s: %sno query sees two keys, so that there is no "
+                        "%sno query sees two keys, so that there is no "
                         "temperature",
-                        q->name, where);
+                        name);
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
     if (!isfinite(factor) || !(factor > 0) || !multiply(head->q, factor) ||
         !multiply(head->k, factor))
         return lln_fail(LLN_EUNDEFINED,
-                        "%s: %slogits with a within-row variance of %g cannot "
-                        "be given temperature %g",
-                        q->name, where, variance, tau);
+                        "%slogits with a within-row variance of %g cannot be "
+                        "given temperature %g",
+                        name, variance, tau);
     return LLN_OK;
 }
 
-static lln_status fill(state *s, place at, double tau, lln_precision precision,
-                       lln_head *head)
+static lln_status fill(const state *s, const lln_head_place *place,
+                       lln_precision precision, lln_head *head)
 {
-    place key = {at.batch, at.layer, at.head / s->group};
-    LLN_TRY(
-        copy(&s->q, at, query_slice(s, at), precision, (void *)head->q.data));
-    LLN_TRY(
-        copy(&s->k, key, key_slice(s, at), precision, (void *)head->k.data));
-    return isnan(tau) ? LLN_OK : set_temperature(&s->q, at, tau, head);
+    const lln_matrix to[] = {head->q, head->k, head->v};
+    lln_view views[LLN_ROLES];
+    lln_status status = open_views(s, place, views);
+    if (status != LLN_OK)
+        return status;
+    for (size_t role = 0; role < s->rules.roles && status == LLN_OK; role++)
+        status = lln_view_copy(&views[role], precision, (void *)to[role].data);
+    close_views(s, place, LLN_QUERIES);
+    return status;
 }
 
 static lln_status load(const lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head)
 {
-    state *s = heads->state;
-    place at = s->places[index];
-    const bool *present = s->q.layout.present;
+    const state *s = heads->state;
+    const lln_head_place *place = &s->heads[index];
     lln_head loaded = {
-        .source = s->sources[at.batch],
-        .layer = present[LLN_AXIS_LAYER] ? (long)at.layer : -1,
-        .head = present[LLN_AXIS_HEAD] ? (long)at.head : -1,
+        .source = s->sources[place->at.batch],
+        .layer = place->layer,
+        .head = place->head,
     };
-    LLN_TRY(allocate(s, &loaded, precision));
-    lln_status status = fill(s, at, tau, precision, &loaded);
+    LLN_TRY(allocate(s, place, precision, &loaded));
+    lln_status status = fill(s, place, precision, &loaded);
+    if (status == LLN_OK && !isnan(tau))
+        status = set_temperature(s, place, tau, &loaded);
     if (status == LLN_OK)
         *head = loaded;
     else
@@ -274,92 +266,72 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
 static void close_files(lln_heads *heads)
 {
     state *s = heads->state;
-    for (size_t b = 0; s->sources && b < s->q.layout.size[0]; b++)
+    for (size_t b = 0; s->sources && b < s->batch; b++)
         free(s->sources[b]);
     free(s->sources);
-    free(s->places);
-    lln_mapping_close(&s->q.mapping);
-    lln_mapping_close(&s->k.mapping);
-    free(s->q.name);
-    free(s->k.name);
+    free(s->heads);
+    free(s->shapes);
+    free(s->bundles);
+    lln_lengths_free(&s->lengths);
+    lln_arrays_free(s->arrays);
+    free(s->layout);
+    free(s->note);
     free(s);
 }
 
 /* FILE, or FILE[b] if there is a batch axis. */
-static lln_status name_sources(state *s)
+static lln_status name_sources(state *s, const char *name)
 {
-    size_t batch = s->q.layout.size[LLN_AXIS_BATCH];
-    size_t room = strlen(s->q.name) + 24;
-    s->sources = lln_array_alloc(batch, sizeof *s->sources);
-    for (size_t b = 0; s->sources && b < batch; b++) {
-        s->sources[b] = malloc(room);
-        if (!s->sources[b])
+    bool batch = s->shapes[0].layout[LLN_QUERIES].present[LLN_AXIS_BATCH];
+    for (size_t i = 0; i < s->count; i++) {
+        size_t size = s->shapes[i].layout[LLN_QUERIES].size[LLN_AXIS_BATCH];
+        s->batch = size > s->batch ? size : s->batch;
+    }
+    s->sources = lln_array_alloc(s->batch, sizeof *s->sources);
+    for (size_t b = 0; s->sources && b < s->batch; b++) {
+        int length = batch ? asprintf(&s->sources[b], "%s[%zu]", name, b)
+                           : asprintf(&s->sources[b], "%s", name);
+        if (length < 0) {
+            s->sources[b] = NULL;
             return lln_fail(LLN_ENOMEM, "out of memory");
-        if (s->q.layout.present[LLN_AXIS_BATCH])
-            snprintf(s->sources[b], room, "%s[%zu]", s->q.name, b);
-        else
-            snprintf(s->sources[b], room, "%s", s->q.name);
+        }
     }
     return s->sources ? LLN_OK : LLN_ENOMEM;
 }
 
-/* Lists the chosen heads by batch, layer, head. */
-static lln_status list_places(state *s, const selection *chosen, size_t *count)
+static lln_status read_shapes(state *s)
 {
-    const size_t *size = s->q.layout.size;
-    s->places = lln_array_alloc(size[0] * size[1] * size[2], sizeof *s->places);
-    if (!s->places)
+    s->shapes = lln_array_alloc(s->count, sizeof *s->shapes);
+    if (!s->shapes)
         return LLN_ENOMEM;
-    *count = 0;
-    for (size_t b = 0; b < size[LLN_AXIS_BATCH]; b++)
-        for (size_t l = 0; l < size[LLN_AXIS_LAYER]; l++)
-            for (size_t h = 0; h < size[LLN_AXIS_HEAD]; h++)
-                if (chosen->layers[l] && chosen->heads[h])
-                    s->places[(*count)++] = (place){b, l, h};
+    for (size_t i = 0; i < s->count; i++)
+        LLN_TRY(lln_bundle_shape_read(&s->rules, s->arrays, &s->bundles[i],
+                                      &s->shapes[i]));
     return LLN_OK;
 }
 
-static lln_status select_axis(const state *s, int kind, const char *text,
-                              const char *option, bool **chosen)
+static lln_status open_state(const lln_files *files, const char *name, state *s,
+                             size_t *count)
 {
-    if (text && !s->q.layout.present[kind])
-        return lln_fail(LLN_EFORMAT, "--%s %s: the layout of %s has no %s",
-                        option, text, s->q.name, option);
-    size_t size = s->q.layout.size[kind];
-    *chosen = lln_array_alloc(size, sizeof **chosen);
-    if (!*chosen)
-        return LLN_ENOMEM;
-    return lln_selection_read(text, option, s->q.name, size, *chosen);
-}
-
-static lln_status select_heads(state *s, const lln_files *files, size_t *count)
-{
-    selection chosen = {0};
-    lln_status status =
-        select_axis(s, LLN_AXIS_LAYER, files->layers, "layers", &chosen.layers);
-    if (status == LLN_OK)
-        status =
-            select_axis(s, LLN_AXIS_HEAD, files->heads, "heads", &chosen.heads);
-    if (status == LLN_OK)
-        status = list_places(s, &chosen, count);
-    free(chosen.layers);
-    free(chosen.heads);
-    return status;
-}
-
-static lln_status open_state(const lln_files *files, state *s, size_t *count)
-{
-    s->mask = files->mask;
     s->scale = files->scale;
-    LLN_TRY(open_array(files->q, &s->q));
-    LLN_TRY(open_array(files->k, &s->k));
+    s->arrays = lln_arrays_alloc();
+    s->layout = files->layout ? strdup(files->layout) : NULL;
+    if (!s->arrays || (files->layout && !s->layout))
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    if (files->lengths)
+        LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
     LLN_TRY(
-        lln_layout_read(files->layout, s->q.name, &s->q.tensor, &s->q.layout));
-    LLN_TRY(
-        lln_layout_read(files->layout, s->k.name, &s->k.tensor, &s->k.layout));
-    LLN_TRY(check_shapes(s));
-    LLN_TRY(select_heads(s, files, count));
-    LLN_TRY(name_sources(s));
+        lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &s->note));
+    s->rules = (lln_shape_rules){
+        .layout = s->layout,
+        .roles = lln_files_roles(files),
+        .mask = files->mask,
+        .lengths = &s->lengths,
+    };
+    LLN_TRY(read_shapes(s));
+    LLN_TRY(lln_head_places_list(files, name, s->bundles, s->shapes, s->count,
+                                 &s->heads, count));
+    LLN_TRY(name_sources(s, name));
     return check_numbers(s, *count);
 }
 
@@ -369,7 +341,14 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     if (!s)
         return lln_fail(LLN_ENOMEM, "out of memory");
     lln_heads opened = {.load = load, .close = close_files, .state = s};
-    lln_status status = open_state(files, s, &opened.count);
+    char *name = NULL, *key = NULL;
+    lln_status status =
+        lln_files_split(files->file ? files->file : files->q, &name, &key);
+    if (status == LLN_OK)
+        status = open_state(files, name, s, &opened.count);
+    free(name);
+    free(key);
+    opened.note = s->note;
     if (status == LLN_OK)
         *heads = opened;
     else

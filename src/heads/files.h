@@ -6,24 +6,42 @@
 
 #include "heads/heads.h"
 
+/* A FILE:KEY names one array of FILE; a KEY with {layer} or {head} in it
+ * is a pattern for several, as are key_q, key_k and key_v. What names nothing
+ * is chosen by lln_bundles_open. */
 typedef struct {
-    const char *q, *k;  /* FILE or FILE:KEY */
+    const char *file;  /* holds all; NULL: they are in q, k and v */
+    const char *q, *k; /* FILE or FILE:KEY */
+    const char *v;     /* likewise; NULL: values are not read */
+    bool values;       /* read them from `file` too */
+    const char *key_q, *key_k, *key_v;
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
                            nd, and an array with more axes is an error */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
+    const char *lengths; /* file, see lengths.h; NULL: nothing is padding */
     lln_mask mask;
     double scale; /* of the logits; NaN: 1/sqrt(d) */
 } lln_files;
 
-/* Opens both arrays and checks them wholly before anything is computed:
- * shapes against each other and the layout, every selected number finite.
- * Heads are ordered by batch, layer, head. Fewer key heads than query heads
- * is grouped-query attention: key head = query head / (query heads / key
- * heads), which must divide.
- * A batch entry b is named in the source as FILE[b].
- * LLN_EINVAL: a layout or selection that is not well written; LLN_EIO: the
- * system; LLN_EFORMAT: what is in the files does not fit. */
+/* Opens the files and checks them wholly before anything is computed: shapes
+ * against each other and the layout, every selected number finite. If shapes
+ * contradict each other the message says which layouts would not.
+ * Heads are ordered by batch, layer, head. Layers and heads are counted along
+ * the axes of an array, or have the numbers in the keys of several. Fewer key
+ * heads than query heads is grouped-query attention: key head = query head /
+ * (query heads / key heads), which must divide.
+ * Tokens beyond the lengths of a batch entry are left out of a head, so that
+ * nothing knows of them. A batch entry b is named in the source as FILE[b].
+ * Arrays are read again when heads are loaded; a head at a time, a layer at a
+ * time if layers are arrays of their own.
+ * LLN_EINVAL: a layout, selection or pattern that is not well written;
+ * LLN_EIO: the system; LLN_EFORMAT: what is in the files does not fit. */
 LLN_NODISCARD lln_status lln_files_open(const lln_files *files,
                                         lln_heads *heads);
+
+/* Splits FILE:KEY where FILE exists, or is "-"; *key is NULL if there is none.
+ * The caller frees both. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_files_split(const char *text, char **path,
+                                         char **key);
 
 #endif

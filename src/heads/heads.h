@@ -25,6 +25,7 @@ typedef struct {
     long layer, head;   /* 0-based; -1: none */
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
+    lln_matrix v; /* values [m x dv]; no data if they were not asked for */
     lln_mask mask;
     double scale;            /* logits = scale q.k */
     double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn
@@ -44,11 +45,12 @@ bool lln_mask_hides(lln_mask mask);
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end);
 
-/* An ordered set of heads. load() may be called for any index in any order
- * and always gives the same numbers. */
+/* An ordered set of heads. load() may be called for any index in any order, by
+ * several threads at once, and always gives the same numbers. */
 typedef struct lln_heads {
     size_t count;
-    bool sampled; /* trials of one model, to be averaged */
+    const char *note; /* what was chosen by names in a file; NULL: nothing */
+    bool sampled;     /* trials of one model, to be averaged */
     /* Loads head `index` in `precision`. With a temperature tau > 0 queries
      * and keys are both multiplied by one factor so that the temperature of
      * softmax attention is tau: the model's for sampled heads (sigma_q =

@@ -4,32 +4,55 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
+
+enum {
+    FITTING_TEXT = 64, /* bytes of a list of layouts */
+    LIST_TEXT = 200    /* and of numbers */
+};
+
 /* In the order of LLN_AXIS_BATCH and the others. */
 static const char axis_letters[] = "blhnd";
 
-/* Layouts that fit an array with so many axes. */
-static const char *fitting(size_t axes)
+const char *const *lln_layouts(size_t axes)
 {
-    static const char *layouts[] = {
-        [2] = "nd",
-        [3] = "hnd or nhd",
-        [4] = "lhnd, bhnd or bnhd",
-        [5] = "lbhnd or blhnd",
-    };
-    return axes >= 2 && axes <= 5 ? layouts[axes] : NULL;
+    static const char *const layouts[][4] = {
+        {"nd"}, {"hnd", "nhd"}, {"lhnd", "bhnd", "bnhd"}, {"lbhnd", "blhnd"}};
+    return axes >= 2 && axes <= 5 ? layouts[axes - 2] : NULL;
+}
+
+void lln_layouts_append(char *text, size_t size, const char *layout, bool last)
+{
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s",
+             used == 0 ? ""
+             : last    ? " or "
+                       : ", ",
+             layout);
+}
+
+/* "lhnd, bhnd or bnhd": the layouts with so many axes. */
+static const char *fitting(size_t axes, char text[FITTING_TEXT])
+{
+    const char *const *layouts = lln_layouts(axes);
+    text[0] = '\0';
+    for (; layouts && *layouts; layouts++)
+        lln_layouts_append(text, FITTING_TEXT, *layouts, !layouts[1]);
+    return text;
 }
 
 static lln_status wrong_axes(const char *letters, const char *name,
                              const lln_tensor *tensor)
 {
-    char shape[200];
-    const char *fit = fitting(tensor->axes);
+    char shape[200], fit[FITTING_TEXT], four[FITTING_TEXT], five[FITTING_TEXT];
     lln_tensor_shape_text(tensor, shape, sizeof shape);
-    if (!fit)
+    if (!lln_layouts(tensor->axes))
         return lln_fail(LLN_EFORMAT,
                         "%s: shape %s; expected 2 axes (layout nd), 3 (%s), "
                         "4 (%s) or 5 (%s)",
-                        name, shape, fitting(3), fitting(4), fitting(5));
+                        name, shape, fitting(3, fit), fitting(4, four),
+                        fitting(5, five));
+    fitting(tensor->axes, fit);
     if (!letters)
         return lln_fail(LLN_EFORMAT, "%s: shape %s needs a layout; expected %s",
                         name, shape, fit);
@@ -112,10 +135,41 @@ static bool read_range(const char **text, size_t *low, size_t *high)
     return **text == '\0';
 }
 
-lln_status lln_selection_read(const char *text, const char *option,
-                              const char *name, size_t size, bool *chosen)
+/* "0-3, 7": the numbers that there are. */
+static const char *list_numbers(const size_t *numbers, size_t count,
+                                char text[LIST_TEXT])
 {
-    for (size_t i = 0; i < size; i++)
+    text[0] = '\0';
+    for (size_t i = 0; i < count;) {
+        char item[64];
+        size_t first = i++;
+        while (i < count && numbers[i] == numbers[i - 1] + 1)
+            i++;
+        snprintf(item, sizeof item, i > first + 1 ? "%zu-%zu" : "%zu",
+                 numbers[first], numbers[i - 1]);
+        lln_text_append(text, LIST_TEXT, item);
+    }
+    return text;
+}
+
+/* Chooses the numbers low .. high, which must all be there. */
+static bool choose(size_t low, size_t high, const size_t *numbers, size_t count,
+                   bool *chosen)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] >= low && numbers[i] <= high) {
+            chosen[i] = true;
+            found++;
+        }
+    return found > 0 && found - 1 == high - low;
+}
+
+lln_status lln_selection_read(const char *text, const char *option,
+                              const char *name, const size_t *numbers,
+                              size_t count, bool *chosen)
+{
+    for (size_t i = 0; i < count; i++)
         chosen[i] = text == NULL;
     size_t low, high;
     const char *rest = text;
@@ -125,11 +179,11 @@ lln_status lln_selection_read(const char *text, const char *option,
                             "--%s '%s': expected numbers and ranges such as "
                             "0-3,7",
                             option, text);
-        if (high >= size)
-            return lln_fail(LLN_EFORMAT, "--%s %s: %s has %s 0-%zu", option,
-                            text, name, option, size - 1);
-        for (size_t i = low; i <= high; i++)
-            chosen[i] = true;
+        if (!choose(low, high, numbers, count, chosen)) {
+            char there[LIST_TEXT];
+            return lln_fail(LLN_EFORMAT, "--%s %s: %s has %s %s", option, text,
+                            name, option, list_numbers(numbers, count, there));
+        }
     }
     return LLN_OK;
 }

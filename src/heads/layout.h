@@ -33,18 +33,25 @@ LLN_NODISCARD lln_status lln_layout_read(const char *letters, const char *name,
                                          const lln_tensor *tensor,
                                          lln_layout *layout);
 
+/* The usual layouts with so many axes, ended by NULL; NULL if there is none. */
+const char *const *lln_layouts(size_t axes);
+
+/* Adds a layout to a list of them in text [size], a string, after a comma, or
+ * after "or" if it is the last. */
+void lln_layouts_append(char *text, size_t size, const char *layout, bool last);
+
 /* The matrix [tokens x features] of one batch entry, layer and head. */
 lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
                                   size_t layer, size_t head);
 
-/* Reads a selection such as "0-3,7" of the `size` entries of an axis:
- * chosen[i] says whether entry i is in it; NULL chooses all. `option`
- * ("layers") and `name` (of the file) are for messages.
- * LLN_EINVAL: not a selection. LLN_EFORMAT: an entry that the file does not
- * have. */
+/* Reads a selection such as "0-3,7" of the entries of an axis, whose numbers
+ * [count] ascend: chosen[i] says whether numbers[i] is in it; NULL chooses all.
+ * `option` ("layers") and `name` (of the file) are for messages.
+ * LLN_EINVAL: not a selection. LLN_EFORMAT: a number that is not there. */
 LLN_NODISCARD lln_status lln_selection_read(const char *text,
                                             const char *option,
-                                            const char *name, size_t size,
+                                            const char *name,
+                                            const size_t *numbers, size_t count,
                                             bool *chosen);
 
 #endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/shapes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FITTING_TEXT = 64 };
+
+static const char *const axis_names[LLN_AXIS_KINDS] = {
+    "batch entries", "layers", "heads", "tokens", "features"};
+
+typedef struct {
+    const lln_shape_rules *rules;
+    const lln_arrays *arrays;
+    const lln_bundle *bundle;
+    lln_bundle_shape *shape;
+} check;
+
+static const char *name_of(const check *c, lln_role role)
+{
+    return lln_arrays_name(c->arrays, c->bundle->number[role]);
+}
+
+static const char *name_after(const check *c, lln_role role, lln_role named)
+{
+    return lln_arrays_name_after(c->arrays, c->bundle->number[role],
+                                 c->bundle->number[named]);
+}
+
+static size_t size_of(const check *c, lln_role role, int axis)
+{
+    return c->shape->layout[role].size[axis];
+}
+
+static lln_status same_size(const check *c, lln_role role, int axis,
+                            lln_role as)
+{
+    size_t size = size_of(c, role, axis), wanted = size_of(c, as, axis);
+    if (size == wanted)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "%s: %zu %s; expected %zu as in %s",
+                    name_of(c, role), size, axis_names[axis], wanted,
+                    name_after(c, as, role));
+}
+
+static lln_status check_keys(const check *c)
+{
+    LLN_TRY(same_size(c, LLN_KEYS, LLN_AXIS_BATCH, LLN_QUERIES));
+    LLN_TRY(same_size(c, LLN_KEYS, LLN_AXIS_LAYER, LLN_QUERIES));
+    LLN_TRY(same_size(c, LLN_KEYS, LLN_AXIS_FEATURE, LLN_QUERIES));
+    size_t q = size_of(c, LLN_QUERIES, LLN_AXIS_HEAD);
+    size_t k = size_of(c, LLN_KEYS, LLN_AXIS_HEAD);
+    if (q % k != 0)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: %zu heads; expected a divisor of the %zu heads "
+                        "of %s",
+                        name_of(c, LLN_KEYS), k, q,
+                        name_after(c, LLN_QUERIES, LLN_KEYS));
+    return LLN_OK;
+}
+
+static lln_status check_values(const check *c)
+{
+    LLN_TRY(same_size(c, LLN_VALUES, LLN_AXIS_BATCH, LLN_KEYS));
+    LLN_TRY(same_size(c, LLN_VALUES, LLN_AXIS_LAYER, LLN_KEYS));
+    LLN_TRY(same_size(c, LLN_VALUES, LLN_AXIS_HEAD, LLN_KEYS));
+    return same_size(c, LLN_VALUES, LLN_AXIS_TOKEN, LLN_KEYS);
+}
+
+/* Every query needs a key of its own under a mask. */
+static lln_status check_mask(const check *c)
+{
+    lln_mask mask = c->rules->mask;
+    size_t n = size_of(c, LLN_QUERIES, LLN_AXIS_TOKEN);
+    size_t m = size_of(c, LLN_KEYS, LLN_AXIS_TOKEN);
+    for (size_t b = 0; b < size_of(c, LLN_QUERIES, LLN_AXIS_BATCH); b++) {
+        lln_length length = lln_lengths_at(c->rules->lengths, b, n, m);
+        if (lln_mask_hides(mask) && length.queries > length.keys)
+            return lln_fail(LLN_EFORMAT,
+                            "%s: %zu keys; a %s needs at least %zu, one for "
+                            "each query of %s",
+                            name_of(c, LLN_KEYS), length.keys,
+                            mask.causal ? "causal mask" : "window",
+                            length.queries,
+                            name_after(c, LLN_QUERIES, LLN_KEYS));
+    }
+    return LLN_OK;
+}
+
+/* An axis that the keys number already. */
+static lln_status check_numbered(const check *c, const char *layout)
+{
+    const long numbers[] = {c->bundle->layer, c->bundle->head};
+    static const char letters[] = "lh", *const names[] = {"layer", "head"};
+    for (int i = 0; i < 2; i++)
+        if (numbers[i] >= 0 && layout && strchr(layout, letters[i]))
+            return lln_fail(LLN_EFORMAT,
+                            "%s: the key tells the %s; expected a layout "
+                            "without %c, not '%s'",
+                            name_of(c, LLN_QUERIES), names[i], letters[i],
+                            layout);
+    return LLN_OK;
+}
+
+static lln_status check_layout(const check *c, const char *layout)
+{
+    for (size_t role = 0; role < c->rules->roles; role++) {
+        lln_tensor tensor =
+            lln_arrays_shape(c->arrays, c->bundle->number[role]);
+        LLN_TRY(lln_layout_read(layout, name_of(c, (lln_role)role), &tensor,
+                                &c->shape->layout[role]));
+    }
+    return check_numbered(c, layout);
+}
+
+static lln_status check_sizes(const check *c)
+{
+    LLN_TRY(check_keys(c));
+    if (c->rules->roles > LLN_VALUES)
+        LLN_TRY(check_values(c));
+    LLN_TRY(lln_lengths_check(c->rules->lengths, name_of(c, LLN_QUERIES),
+                              size_of(c, LLN_QUERIES, LLN_AXIS_BATCH),
+                              size_of(c, LLN_QUERIES, LLN_AXIS_TOKEN),
+                              size_of(c, LLN_KEYS, LLN_AXIS_TOKEN)));
+    return check_mask(c);
+}
+
+/* Adds to the message of a failure the layouts that would not fail. */
+static lln_status suggest(const check *c, lln_status status)
+{
+    char fit[FITTING_TEXT] = "", reason[1024];
+    lln_tensor q = lln_arrays_shape(c->arrays, c->bundle->number[LLN_QUERIES]);
+    const char *const *layout = lln_layouts(q.axes);
+    snprintf(reason, sizeof reason, "%s", lln_error_message());
+    for (; layout && *layout; layout++)
+        if (check_layout(c, *layout) == LLN_OK && check_sizes(c) == LLN_OK)
+            lln_layouts_append(fit, sizeof fit, *layout, true);
+    if (fit[0])
+        return lln_fail(status, "%s; layout %s would fit", reason, fit);
+    return lln_fail(status, "%s", reason);
+}
+
+lln_status lln_bundle_shape_read(const lln_shape_rules *rules,
+                                 const lln_arrays *arrays,
+                                 const lln_bundle *bundle,
+                                 lln_bundle_shape *shape)
+{
+    check c = {rules, arrays, bundle, shape};
+    LLN_TRY(check_layout(&c, rules->layout));
+    lln_status status = check_sizes(&c);
+    if (status != LLN_OK)
+        return suggest(&c, status);
+    shape->group = size_of(&c, LLN_QUERIES, LLN_AXIS_HEAD) /
+                   size_of(&c, LLN_KEYS, LLN_AXIS_HEAD);
+    return LLN_OK;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/views.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *lln_place_text(const lln_layout *layout, lln_place at,
+                           char text[LLN_PLACE_TEXT])
+{
+    const size_t index[] = {at.batch, at.layer, at.head};
+    static const char *names[] = {"batch", "layer", "head"};
+    text[0] = '\0';
+    for (int kind = LLN_AXIS_BATCH; kind <= LLN_AXIS_HEAD; kind++) {
+        size_t used = strlen(text);
+        if (layout->present[kind])
+            snprintf(text + used, LLN_PLACE_TEXT - used, "%s %zu, ",
+                     names[kind], index[kind]);
+    }
+    return text;
+}
+
+lln_status lln_view_open(const char *name, const lln_tensor *tensor,
+                         const char *layout, lln_place at, size_t rows,
+                         lln_view *view)
+{
+    *view = (lln_view){.name = name, .tensor = *tensor, .at = at};
+    LLN_TRY(lln_layout_read(layout, name, tensor, &view->layout));
+    view->slice = lln_layout_slice(&view->layout, at.batch, at.layer, at.head);
+    view->slice.rows = rows;
+    return LLN_OK;
+}
+
+/* "q.npy: layer 0, head 3, row 17, column 5: nan; expected ..." */
+static lln_status bad_number(const lln_view *view, size_t bad,
+                             const char *wanted)
+{
+    char where[LLN_PLACE_TEXT];
+    const lln_tensor_slice *slice = &view->slice;
+    size_t i = bad / slice->columns, j = bad % slice->columns;
+    double value =
+        lln_tensor_get(&view->tensor, slice->offset + i * slice->row_stride +
+                                          j * slice->column_stride);
+    if (isnan(value))
+        value = fabs(value); /* the sign of a NaN means nothing */
+    return lln_fail(LLN_EFORMAT, "%s: %srow %zu, column %zu: %g; expected %s",
+                    view->name, lln_place_text(&view->layout, view->at, where),
+                    i, j, value, wanted);
+}
+
+lln_status lln_view_check(const lln_view *view)
+{
+    size_t bad;
+    LLN_TRY(lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad));
+    if (bad < view->slice.rows * view->slice.columns)
+        return bad_number(view, bad, "finite numbers");
+    return LLN_OK;
+}
+
+lln_status lln_view_copy(const lln_view *view, lln_precision precision,
+                         void *out)
+{
+    size_t bad;
+    LLN_TRY(lln_tensor_copy(&view->tensor, &view->slice, precision, out, &bad));
+    if (bad < view->slice.rows * view->slice.columns)
+        return bad_number(view, bad, "numbers in the range of float32");
+    return LLN_OK;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "heads/files.h"
+#include "heads/gaussian.h"
+#include "run.h"
+#include "tensor/container.h"
+
+enum { INPUTS = 4 };
+
+/* The FILE and FILE:KEY that were given; [INPUTS], NULL where none was. */
+static const char *const *inputs(void)
+{
+    static const char *texts[INPUTS];
+    const run_options *o = &run_shared;
+    texts[0] = o->file;
+    texts[1] = o->q;
+    texts[2] = o->k;
+    texts[3] = o->v;
+    return texts;
+}
+
+/* The file in FILE:KEY, owned by the caller. */
+static char *path_of(const char *text)
+{
+    char *path, *key;
+    cli_check(lln_files_split(text, &path, &key));
+    free(key);
+    return path;
+}
+
+/* One file may hold everything; it is read once. */
+static void check_pipes(void)
+{
+    const run_options *o = &run_shared;
+    const char *const others[] = {o->params, o->lengths};
+    bool piped = false;
+    int pipes = 0;
+    for (int i = 0; i < INPUTS; i++) {
+        char *path = inputs()[i] ? path_of(inputs()[i]) : NULL;
+        piped = piped || (path && strcmp(path, "-") == 0);
+        free(path);
+    }
+    pipes += piped;
+    for (int i = 0; i < 2; i++)
+        pipes += others[i] && strcmp(others[i], "-") == 0;
+    if (pipes > 1)
+        cli_usage("standard input can be read only once");
+}
+
+void sources_check(void)
+{
+    static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
+                                        "trials",  "seed",    NULL};
+    static const char *const file[] = {"key-q",   "key-k", "layout", "layers",
+                                       "lengths", "heads", "list",   NULL};
+    const run_options *o = &run_shared;
+    if (!o->q != !o->k)
+        cli_usage("--%s is given without --%s", o->q ? "q" : "k",
+                  o->q ? "k" : "q");
+    if (o->file && o->q)
+        cli_usage("'%s': --q and --k name files already", o->file);
+    bool files = o->file || o->q;
+    const char *name = cli_first_given(files ? model : file);
+    if (name && files)
+        cli_usage("--%s is for sampled heads; these are read from files", name);
+    if (name)
+        cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
+                  name);
+    check_pipes();
+}
+
+void sources_open(lln_heads *heads)
+{
+    const run_options *o = &run_shared;
+    lln_mask mask = {o->causal, o->window};
+    if (!o->file && !o->q) {
+        lln_gaussian model = {o->tokens, o->dim,    o->sigma_q, o->sigma_k,
+                              o->seed,   o->trials, mask,       o->scale};
+        cli_check(lln_gaussian_open(&model, heads));
+        return;
+    }
+    lln_files files = {
+        .file = o->file,
+        .q = o->q,
+        .k = o->k,
+        .v = o->v,
+        .values = o->values,
+        .key_q = o->key_q,
+        .key_k = o->key_k,
+        .key_v = o->key_v,
+        .layout = o->layout,
+        .layers = o->layers,
+        .heads = o->heads,
+        .lengths = o->lengths,
+        .mask = mask,
+        .scale = o->scale,
+    };
+    lln_status status = lln_files_open(&files, heads);
+    if (status == LLN_EINVAL)
+        cli_usage("%s", lln_error_message());
+    cli_check(status);
+    if (heads->note && !o->quiet)
+        cli_warn("%s", heads->note);
+}
+
+void sources_refuse_overwrite(void)
+{
+    for (int i = 0; i < INPUTS; i++)
+        if (inputs()[i]) {
+            char *path = path_of(inputs()[i]);
+            cli_refuse_overwrite(path);
+            free(path);
+        }
+    cli_refuse_overwrite(run_shared.lengths);
+}
+
+static void list_file(const char *path, lln_table *table)
+{
+    lln_container *file;
+    cli_check(lln_container_open(path, &file));
+    for (size_t i = 0; i < lln_container_count(file); i++) {
+        char shape[LLN_TENSOR_SHAPE_TEXT];
+        lln_container_entry entry = lln_container_entry_at(file, i);
+        lln_tensor tensor = {.axes = entry.axes};
+        memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
+        lln_tensor_shape_text(&tensor, shape, sizeof shape);
+        const lln_cell cells[] = {{.text = entry.key},
+                                  {.text = entry.dtype},
+                                  {.text = shape},
+                                  {.text = path}};
+        cli_check_output(lln_table_row(table, cells));
+    }
+    lln_container_close(file);
+}
+
+int sources_list(void)
+{
+    static const lln_column columns[] = {{"key", LLN_TEXT},
+                                         {"dtype", LLN_TEXT},
+                                         {"shape", LLN_TEXT},
+                                         {"source", LLN_TEXT},
+                                         {0}};
+    char *paths[INPUTS] = {NULL};
+    lln_table *table = run_table_open(columns);
+    for (int i = 0; i < INPUTS; i++) {
+        bool listed = !inputs()[i];
+        paths[i] = listed ? NULL : path_of(inputs()[i]);
+        for (int j = 0; j < i && !listed; j++)
+            listed = paths[j] && strcmp(paths[i], paths[j]) == 0;
+        if (!listed)
+            list_file(paths[i], table);
+    }
+    for (int i = 0; i < INPUTS; i++)
+        free(paths[i]);
+    return run_table_close(table);
+}

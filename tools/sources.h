@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Where heads come from: a Gaussian model, or files. */
+#ifndef LLN_TOOLS_SOURCES_H
+#define LLN_TOOLS_SOURCES_H
+
+#include "heads/heads.h"
+
+/* Checks the shared options that say so against each other; ends the process
+ * on bad usage. */
+void sources_check(void);
+
+/* Opens the heads that the shared options ask for, and says which arrays were
+ * taken if names decided. Ends the process on failure. */
+void sources_open(lln_heads *heads);
+
+/* Ends the process if the output would replace a file that is read. */
+void sources_refuse_overwrite(void);
+
+/* Writes the table of --list: the arrays of the files. Returns the exit status
+ * for main. */
+int sources_list(void);
+
+#endif

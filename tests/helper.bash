@@ -104,3 +104,13 @@ npy() {
         cat
     } > "$1"
 }
+
+# safetensors FILE HEADER < NUMBERS: a .safetensors file.
+safetensors() {
+    {
+        printf '%b' "\\0$(printf %o $((${#2} % 256)))" \
+            "\\0$(printf %o $((${#2} / 256)))" '\0\0\0\0\0\0'
+        printf %s "$2"
+        cat
+    } > "$1"
+}

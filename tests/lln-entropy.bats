@@ -117,8 +117,8 @@ entropies() {
 @test "heads of a trained encoder" {
     for mask in '' --causal; do
         # shellcheck disable=SC2086
-        lln-entropy --q "$DATA/encoder_q.npy" --k "$DATA/encoder_k.npy" \
-            --layout lhnd --kernel softmax $mask > table
+        lln-entropy "$DATA/encoder.safetensors" --layout hnd \
+            --kernel softmax $mask > table
         grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
             "$DATA/encoder.csv" > expected
         for figure in 4,entropy_nats 5,entropy_min_nats 6,entropy_max_nats; do

@@ -73,8 +73,8 @@ moments() {
 @test "heads of a trained encoder" {
     for mask in '' --causal; do
         # shellcheck disable=SC2086
-        lln-stats --q "$DATA/encoder_q.npy" --k "$DATA/encoder_k.npy" \
-            --layout lhnd --kernel softmax $mask > table
+        lln-stats "$DATA/encoder.safetensors" --layout hnd \
+            --kernel softmax $mask > table
         grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
             "$DATA/encoder.csv" > expected
         for figure in 7,log_mean 8,log_variance 9,log_variance_row; do

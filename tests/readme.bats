@@ -67,8 +67,7 @@ alike() {
 }
 
 @test "the pages' examples" {
-    cp "$DATA/encoder_q.npy" q.npy
-    cp "$DATA/encoder_k.npy" k.npy
+    cp "$DATA/encoder.safetensors" .
     for page in "$tree"/man/*.1; do
         examples < "$page" > commands
         [ -s commands ]

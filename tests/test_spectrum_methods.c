@@ -45,9 +45,8 @@ END_TEST
  * ARPACK must not settle on the wrong one: asked for one alone it does. */
 START_TEST(measure_trained)
 {
-    lln_files files = {.q = "tests/data/encoder_q.npy",
-                       .k = "tests/data/encoder_k.npy",
-                       .layout = "lhnd",
+    lln_files files = {.file = "tests/data/encoder.safetensors",
+                       .layout = "hnd",
                        .scale = NAN};
     lln_heads heads;
     lln_head head;

@@ -28,8 +28,8 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     for tool in $tools; do
         for option in '' --double --causal; do
             # shellcheck disable=SC2086
-            same "$tool" --q "$DATA/encoder_q.npy" --k "$DATA/encoder_k.npy" \
-                --layout lhnd --heads 0 $option
+            same "$tool" "$DATA/encoder.safetensors" --layout hnd \
+                --heads 0 --quiet $option
         done
     done
 }

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""encoder.py [SOURCE]: makes encoder.safetensors and encoder.csv anew.
+
+With SOURCE, a .safetensors file of arrays layers.L.{q,k,v} [heads x tokens x
+features], layers 0 and 3, heads 0 and 1, tokens 0-255 of it become
+encoder.safetensors. Then, in any case, the figures of encoder.safetensors are
+computed by numpy in float64 from the full matrices.
+"""
+import json
+import pathlib
+import struct
+import sys
+
+import numpy
+
+HERE = pathlib.Path(__file__).parent
+LAYERS, HEADS, TOKENS = (0, 3), 2, 256
+COLUMNS = (
+    "layer,head,causal,entropy_nats,entropy_min_nats,entropy_max_nats,"
+    "log_mean,log_variance,log_variance_row,skewness,excess_kurtosis,lambda2,"
+    "unbiased_norm"
+)
+
+
+def read(path):
+    """Arrays of a .safetensors file of float16, by name."""
+    data = pathlib.Path(path).read_bytes()
+    (size,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + size])
+    arrays = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        first, end = (8 + size + at for at in entry["data_offsets"])
+        numbers = numpy.frombuffer(data[first:end], "<f2")
+        arrays[name] = numbers.reshape(entry["shape"])
+    return arrays
+
+
+def write(path, arrays):
+    header, data = {}, b""
+    for name, array in arrays.items():
+        numbers = numpy.ascontiguousarray(array).tobytes()
+        header[name] = {
+            "dtype": "F16",
+            "shape": array.shape,
+            "data_offsets": [len(data), len(data) + len(numbers)],
+        }
+        data += numbers
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def figures(q, k, causal):
+    """Of one head; rows with one key are left out of log statistics."""
+    n, d = q.shape
+    seen = numpy.tri(n, dtype=bool) if causal else numpy.ones((n, n), bool)
+    logits = numpy.where(seen, q @ k.T / d**0.5, -numpy.inf)
+    shifted = logits - logits.max(1, keepdims=True)
+    log_p = shifted - numpy.log(numpy.exp(shifted).sum(1, keepdims=True))
+    p = numpy.exp(log_p)
+    entropy = -(p * numpy.where(seen, log_p, 0)).sum(1)
+    rows = [log_p[i, seen[i]] for i in range(n) if seen[i].sum() > 1]
+    entries = numpy.concatenate(rows)
+    z = (entries - entries.mean()) / entries.std()
+    return (
+        entropy.mean(),
+        entropy.min() + 0.0,  # no -0
+        entropy.max(),
+        entries.mean(),
+        entries.var(),
+        numpy.mean([row.var(ddof=1) for row in rows]),
+        (z**3).mean(),
+        (z**4).mean() - 3,
+        numpy.sort(abs(numpy.linalg.eigvals(p)))[-2],
+        numpy.linalg.norm(p - p.mean(0)),
+    )
+
+
+def main():
+    if len(sys.argv) > 1:
+        source = read(sys.argv[1])
+        names = [f"layers.{layer}.{role}" for layer in LAYERS for role in "qkv"]
+        cut = {name: source[name][:HEADS, :TOKENS] for name in names}
+        write(HERE / "encoder.safetensors", cut)
+    arrays = read(HERE / "encoder.safetensors")
+    with open(HERE / "encoder.csv", "w", encoding="ascii") as out:
+        print(COLUMNS, file=out)
+        for layer in LAYERS:
+            for head in range(HEADS):
+                q, k = (
+                    arrays[f"layers.{layer}.{role}"][head].astype(float)
+                    for role in "qk"
+                )
+                for causal in (0, 1):
+                    numbers = figures(q, k, causal)
+                    text = ",".join(f"{x:.15g}" for x in numbers)
+                    print(f"{layer},{head},{causal},{text}", file=out)
+
+
+main()

@@ -1,0 +1,177 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Files that hold many arrays: which of them are taken, and what is said of it.
+# shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
+load helper
+
+sample=$DATA/encoder.safetensors
+
+# dump FILE KEY...: float32 arrays [4 x 2] with these names, all the same.
+dump() {
+    local file=$1 header='' at=0 key
+    shift
+    for key in "$@"; do
+        header="$header,\"$key\":{\"dtype\":\"F32\",\"shape\":[4,2],"
+        header="$header\"data_offsets\":[$at,$((at + 32))]}"
+        at=$((at + 32))
+    done
+    for key in "$@"; do
+        printf '\0\0\200\77\0\0\0\77\0\0\0\100\0\0\0\0'
+        printf '\0\0\0\77\0\0\200\77\0\0\0\0\0\0\0\100'
+    done | safetensors "$file" "{${header#,}}"
+}
+
+# said OPTION...: what a run that succeeds says on standard error.
+said() {
+    run --separate-stderr lln-entropy --kernel softmax "$@"
+    equal status "$status" 0
+    equal rows "$((${#lines[@]} > 1))" 1
+    stderr=${stderr#lln-entropy: }
+}
+
+@test "names decide, and standard error says so" {
+    said --layout hnd "$sample"
+    equal note "$stderr" \
+        "$sample: queries 'layers.{layer}.q', keys 'layers.{layer}.k'"
+    equal heads "$(cut -d, -f2,3 <<< "$output" | tail -n +2 | tr '\n' ' ')" \
+        '0,0 0,1 3,0 3,1 '
+    said --layout hnd "$sample" --quiet
+    equal note "$stderr" ''
+}
+
+@test "what is named needs no words" {
+    said --layout hnd "$sample" --key-q 'layers.{layer}.q' \
+        --key-k 'layers.{layer}.k'
+    equal note "$stderr" ''
+    said --layout hnd --q "$sample:layers.3.q" --k "$sample:layers.3.k"
+    equal note "$stderr" ''
+    equal layer "$(column layer <<< "$output" | uniq)" nan
+    said --layout hnd --q "$sample:layers.{layer}.k" \
+        --k "$sample:layers.{layer}.q" --layers 3 --heads 1
+    equal heads "$(cut -d, -f2,3 <<< "$output" | tail -n +2)" 3,1
+}
+
+@test "the same heads by every way to name them" {
+    lln-entropy --layout hnd --layers 3 -q "$sample" | cut -d, -f3- > names
+    lln-entropy --layout hnd --layers 3 -q - < "$sample" | cut -d, -f3- > pipe
+    lln-entropy --layout hnd --q "$sample:layers.3.q" \
+        --k "$sample:layers.3.k" | cut -d, -f3- > keys
+    cmp names pipe
+    cmp names keys
+}
+
+@test "common names" {
+    for names in 'q k' 'Q K' 'query key' 'l.0.attn.q_proj l.0.attn.k_proj' \
+        'xq xk' 'layer_0/query layer_0/key' 'query_states key_states'; do
+        # shellcheck disable=SC2086
+        dump x $names other
+        said x
+        equal pairs "$(wc -l <<< "$output")" 2
+    done
+}
+
+@test "a choice is not made" {
+    dump x q k query key
+    files_before=x
+    refuses 1 "x: queries may be 'q', 'query'; choose with --key-q" \
+        lln-entropy x
+    said x --key-q query
+    equal note "$stderr" "x: queries 'query', keys 'key'"
+}
+
+@test "names without such words" {
+    dump x a b
+    files_before=x
+    refuses 1 "x: no names such as q and k among 'a', 'b'; choose with --key-q and --key-k" \
+        lln-entropy x
+    refuses 1 "x: key 'c': no such array; expected a, b" \
+        lln-entropy x --key-q c --key-k b
+    refuses 1 "x: no key like 'a{layer}'; expected one of 'a', 'b'" \
+        lln-entropy x --key-q 'a{layer}' --key-k b
+    refuses 2 "--key-q: '{a}': expected a key in which {layer} and {head} may stand for a number, each once" \
+        lln-entropy x --key-q '{a}' --key-k b
+    said x --key-q b --key-k a
+}
+
+@test "a layer without keys" {
+    dump x l0.q l0.k l1.q
+    files_before=x
+    refuses 1 "x: no keys like 'l{layer}.k' for the queries 'l1.q'" \
+        lln-entropy x
+}
+
+@test "one array is not two" {
+    files_before=
+    refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k" \
+        lln-entropy "$CASES/case_A_Q.npy"
+}
+
+@test "a .npy file has no keys" {
+    refuses 1 "$CASES/case_A_Q.npy: key 'q': a .npy file is one array without keys" \
+        lln-entropy --q "$CASES/case_A_Q.npy:q" --k "$CASES/case_A_K.npy"
+}
+
+@test "--list" {
+    dump x q k
+    prints 'key,dtype,shape,source
+q,F32,"(4, 2)",x
+k,F32,"(4, 2)",x' lln-entropy --list x
+    prints 'key	dtype	shape	source
+q	F32	(4, 2)	-
+k	F32	(4, 2)	-' lln-spectral --list --format tsv - < x
+    head -c 32 /dev/zero | npy ids.npy '<i4' '(8,)'
+    prints '"",<i4,"(8,)",ids.npy
+q,F32,"(4, 2)",x
+k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
+}
+
+@test "--list of nothing" {
+    refuses 2 '--list is for heads from files; name a FILE, or --q and --k' \
+        lln-match --list
+}
+
+@test "files and models do not mix" {
+    refuses 2 "'x': --q and --k name files already" lln-entropy --q a --k b x
+    refuses 2 "'y': one FILE holds all; else name files with --q and --k" \
+        lln-entropy x y
+    refuses 2 '--trials is for sampled heads; these are read from files' \
+        lln-entropy x --trials 2
+    refuses 2 '--key-q is for heads from files; name a FILE, or --q and --k' \
+        lln-entropy --key-q q
+}
+
+@test "a key named twice" {
+    dump x q k
+    files_before=x
+    refuses 2 '--key-k: --k x:k names a key too' \
+        lln-entropy --q x:q --k x:k --key-k k
+}
+
+@test "an input is not overwritten" {
+    dump x q k
+    files_before=x
+    refuses 1 'x: is an input; it would be overwritten' lln-entropy x -o x
+    refuses 1 'x: is an input; it would be overwritten' \
+        lln-entropy --q x:q --k x:k -o x
+}
+
+@test "a wrong layout" {
+    refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) needs a layout; expected hnd or nhd" \
+        lln-entropy "$sample"
+    refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) does not have layout 'lhnd'; expected hnd or nhd" \
+        lln-entropy "$sample" --layout lhnd
+    refuses 1 "$sample: key 'layers.0.q': the key tells the layer; expected a layout without l, not 'lnd'" \
+        lln-entropy "$sample" --layout lnd
+    refuses 1 "--layers 0-3: $sample has layers 0, 3" \
+        lln-entropy "$sample" --layout hnd --layers 0-3
+}
+
+@test "a layout that would fit" {
+    # 8 query heads and 4 key heads of 6 tokens, taken for tokens
+    head -c 384 /dev/zero | npy q.npy '<f4' '(8, 6, 2)'
+    head -c 192 /dev/zero | npy k.npy '<f4' '(4, 6, 2)'
+    files_before=$(ls)
+    refuses 1 'k.npy: 4 keys; a causal mask needs at least 8, one for each query of q.npy; layout hnd would fit' \
+        lln-entropy --q q.npy --k k.npy --layout nhd --causal
+}

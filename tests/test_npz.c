@@ -120,6 +120,43 @@ START_TEST(npz_many)
 }
 END_TEST
 
+/* Threads may read different arrays at the same time. */
+START_TEST(npz_threads)
+{
+    enum { MANY = 64, LONG = 5000 };
+    zip_member members[MANY];
+    char names[MANY][16];
+    double data[LONG];
+    size_t size, wrong = 0;
+    for (int i = 0; i < LONG; i++)
+        data[i] = i + 0.385;
+    unsigned char *npy = make_npy(
+        1, "{'descr': '<f8', 'fortran_order': False, 'shape': (5000,), }", data,
+        sizeof data, &size);
+    for (int i = 0; i < MANY; i++) {
+        sprintf(names[i], "%d.npy", i);
+        members[i] = (zip_member){names[i], npy, size, .deflated = i & 1};
+    }
+    zip_file zip = make_zip(members, MANY, false, "", "");
+    lln_container *file;
+    expect_ok(parse_file(zip.bytes, zip.size, &file));
+#pragma omp parallel for reduction(+ : wrong)
+    for (size_t i = 0; i < MANY; i++) {
+        lln_tensor t;
+        if (lln_container_read(file, i, &t) != LLN_OK)
+            wrong++;
+        else
+            for (size_t j = 0; j < LONG; j++)
+                wrong += lln_tensor_get(&t, j) != data[j];
+        lln_container_release(file, i);
+    }
+    ck_assert_uint_eq(wrong, 0);
+    lln_container_close(file);
+    free(zip.bytes);
+    free(npy);
+}
+END_TEST
+
 /* A zip64 end record beside a plain one that says the same, as PyTorch has. */
 START_TEST(npz_both_ends)
 {
@@ -206,6 +243,7 @@ int main(void)
     tcase_add_loop_test(good, npz_kinds, 0, 64);
     tcase_add_test(good, npz_entries);
     tcase_add_test(good, npz_large);
+    tcase_add_test(good, npz_threads);
     tcase_add_test(good, npz_both_ends);
     tcase_add_loop_test(good, npz_many, 0, 2);
     suite_add_tcase(suite, good);

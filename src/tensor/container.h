@@ -18,7 +18,9 @@ typedef struct {
 } lln_container_entry;
 
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with
- * lln_container_close. Every array is described, none is read.
+ * lln_container_close. Every array is described, none is read. Members of a zip
+ * archive that are no .npy files are left out; it may have something before
+ * it, unless it comes through a pipe.
  * LLN_EFORMAT: the file is none of the formats, is damaged or truncated, or
  * has no arrays; also the failures of lln_mapping_open. */
 LLN_NODISCARD lln_status lln_container_open(const char *path,

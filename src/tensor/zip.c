@@ -300,40 +300,31 @@ static lln_status explain(int code, const z_stream *stream, size_t missing,
                     stream->msg ? stream->msg : "not a stream");
 }
 
-/* After the last byte the stream must end, and the packed bytes with it. */
-static lln_status expect_end(z_stream *stream, int code, size_t left,
-                             size_t wanted)
-{
-    unsigned char spare;
-    size_t room = 1;
-    stream->next_out = &spare;
-    while (code == Z_OK && room > 0)
-        code = inflate_piece(stream, &left, &room);
-    if (code != Z_STREAM_END || room == 0 || left > 0)
-        return lln_fail(LLN_EFORMAT,
-                        "damaged: deflated data do not end after %zu bytes",
-                        wanted);
-    return LLN_OK;
-}
-
 lln_status lln_zip_inflate(const lln_zip_member *member, unsigned char *out,
                            size_t wanted)
 {
     z_stream stream = {.next_in = (unsigned char *)member->data,
                        .next_out = out};
-    size_t in_left = (size_t)member->packed, out_left = wanted;
+    size_t in_left = (size_t)member->packed, out_left = wanted, room = 1;
+    unsigned char spare;
     int code = inflateInit2(&stream, -MAX_WBITS);
     while (code == Z_OK && out_left > 0)
         code = inflate_piece(&stream, &in_left, &out_left);
-    lln_status status = LLN_OK;
-    if (out_left > 0)
-        status = explain(code, &stream, out_left, wanted);
-    else if (wanted == member->size)
-        status = expect_end(&stream, code, in_left, wanted);
+    lln_status status =
+        out_left > 0 ? explain(code, &stream, out_left, wanted) : LLN_OK;
+    bool whole = status == LLN_OK && wanted == member->size;
+    /* After the last byte the stream must end, and the packed bytes with it. */
+    stream.next_out = &spare;
+    while (whole && code == Z_OK && room > 0)
+        code = inflate_piece(&stream, &in_left, &room);
     inflateEnd(&stream);
-    if (status == LLN_OK && wanted == member->size)
-        status = lln_zip_check(member, out);
-    return status;
+    if (!whole)
+        return status;
+    if (code != Z_STREAM_END || room == 0 || in_left > 0)
+        return lln_fail(LLN_EFORMAT,
+                        "damaged: deflated data do not end after %zu bytes",
+                        wanted);
+    return lln_zip_check(member, out);
 }
 
 lln_status lln_zip_check(const lln_zip_member *member,

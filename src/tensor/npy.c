@@ -293,24 +293,3 @@ lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
                     available < header->bytes ? "truncated" : "trailing bytes",
                     available, header->bytes);
 }
-
-lln_status lln_npy_open(const char *path, lln_mapping *mapping,
-                        lln_tensor *tensor)
-{
-    lln_mapping file;
-    lln_npy_header header;
-    LLN_TRY(lln_mapping_open(path, &file));
-    lln_status status = lln_npy_read_header(file.bytes, file.size, &header);
-    if (status == LLN_OK)
-        status = lln_npy_check_size(&header, file.size - header.size);
-    if (status == LLN_OK && header.unreadable[0])
-        status = lln_fail(LLN_EFORMAT, "%s", header.unreadable);
-    if (status != LLN_OK) {
-        lln_mapping_close(&file);
-        return lln_fail_in(status, path);
-    }
-    *mapping = file;
-    *tensor = header.tensor;
-    tensor->data = file.bytes + header.size;
-    return LLN_OK;
-}

@@ -6,7 +6,6 @@
 #ifndef LLN_TENSOR_NPY_H
 #define LLN_TENSOR_NPY_H
 
-#include "tensor/mapping.h"
 #include "tensor/tensor.h"
 
 #define LLN_NPY_MAGIC "\x93NUMPY"
@@ -47,11 +46,5 @@ LLN_NODISCARD lln_status lln_npy_read_header(const unsigned char *bytes,
  * and shape say; of an unreadable array nothing is known. */
 LLN_NODISCARD lln_status lln_npy_check_size(const lln_npy_header *header,
                                             size_t available);
-
-/* Maps a file and parses it. On success the caller releases *mapping with
- * lln_mapping_close when the tensor is no longer used; on failure nothing
- * stays open. Also the failures of lln_mapping_open. */
-LLN_NODISCARD lln_status lln_npy_open(const char *path, lln_mapping *mapping,
-                                      lln_tensor *tensor);
 
 #endif

@@ -58,12 +58,65 @@ alike() {
     blocks < "$tree/README.md"
     [ -s 05.sh ]
     for block in *.sh; do
-        ! grep -q '^make' "$block" || continue
+        ! grep -q -e '^make' -e heads.npz "$block" || continue
         cat "$block"
         bash -euo pipefail "$block" > printed
         [ -s printed ]
         [ ! -e "${block%sh}out" ] || alike "${block%sh}out" printed
     done
+}
+
+# model: the lines of Python that stand before those of the README: two layers
+# of two query heads and one key head, which write their entropies, from float64
+# P in full, to entropies.
+model() {
+    cat << 'END'
+import torch
+
+class Layer(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q_proj = torch.nn.Linear(128, 128)
+        self.k_proj = torch.nn.Linear(128, 64)
+
+    def forward(self, x):
+        q = self.q_proj(x).unflatten(-1, (2, 64)).transpose(1, 2).double()
+        k = self.k_proj(x).unsqueeze(1).double()
+        p = torch.softmax(q @ k.mT / 8, -1)
+        entropies.append(-(p * p.log()).sum(-1).mean(-1))
+        return x + p.mean(1).float() @ x
+
+torch.manual_seed(1)
+entropies = []
+model = torch.nn.Sequential(Layer(), Layer()).requires_grad_(False)
+for weights in model.parameters():
+    weights *= 3
+tokens = torch.randn(2, 40, 128)
+END
+}
+
+@test "the README's lines of Python" {
+    local python=
+    for name in python3 /usr/bin/python3; do
+        [ "$python" ] || ! "$name" -c 'import numpy, torch' 2> /dev/null ||
+            python=$name
+    done
+    [ "$python" ] || skip 'no python3 with torch and numpy to run them'
+    as_in_tree
+    {
+        model
+        # shellcheck disable=SC2016 # no command substitution
+        sed -n '/^```python$/,/^```$/p' "$tree/README.md" | grep -v '^```'
+        echo 'for entropy in torch.stack(entropies, 1).flatten():'
+        echo '    print(entropy.item())'
+    } > lines.py
+    "$python" lines.py > expected
+    equal heads "$(wc -l < expected)" 8
+    blocks < "$tree/README.md"
+    bash -euo pipefail "$(grep -l heads.npz ./*.sh)" > printed 2> said
+    equal said "$(cat said)" "lln-entropy: heads.npz: queries '{layer}.q_proj', keys '{layer}.k_proj'"
+    grep -v -e '_proj,' -e '^key,' printed | column entropy_nats |
+        paste -d ' ' - expected | near 1e-5
 }
 
 @test "the pages' examples" {

@@ -2,8 +2,6 @@
  *
  * The heads of the sample in every format: float32 gives the same figures to
  * the last bit, 16 bits give them within their rounding. */
-#include <unistd.h>
-
 #include "cases.h"
 #include "heads/files.h"
 #include "heads/temperature.h"

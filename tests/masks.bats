@@ -56,6 +56,20 @@ agrees() {
         near 1e-12
 }
 
+@test "--tau on trained heads" {
+    for mask in '' --causal '--window 30' '--causal --window 30'; do
+        for tau in 0.5 2; do
+            # shellcheck disable=SC2086
+            lln-stats "$DATA/encoder.safetensors" --layout hnd --quiet \
+                --kernel softmax --tau $tau $mask > table
+            equal rows "$(wc -l < table)" 5
+            # tau^-2
+            column log_variance_row < table |
+                awk -v tau=$tau '{ print $1, 1 / (tau * tau) }' | near 1e-6
+        done
+    done
+}
+
 @test "no theory within a window" {
     lln-entropy -n 8 -d 2 --window 3 | column entropy_theory_nats |
         grep -cx nan | grep -x 2

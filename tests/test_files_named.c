@@ -4,6 +4,9 @@
  * and loading by several threads. */
 #include "heads/files.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "named_file.h"
 
 enum { TOKENS = 3, FEATURES = 2, HEADS = 4, LAYERS = 3 };
@@ -240,6 +243,40 @@ START_TEST(files_lengths)
 }
 END_TEST
 
+/* 256 MB of zeros that take no room on disk: what was measured is given back,
+ * so that a layer of 32 MB and what a head takes are all that is in memory. */
+START_TEST(files_memory)
+{
+    enum { MANY = 8 };
+    const size_t bytes = (size_t)16 << 20;
+    char header[4000] = "{";
+    struct rusage usage;
+    size_t size;
+    for (size_t a = 0; a < 2 * MANY; a++)
+        sprintf(header + strlen(header),
+                "%s\"l%zu.%c\":{\"dtype\":\"F32\",\"shape\":[8,4096,128],"
+                "\"data_offsets\":[%zu,%zu]}",
+                a ? "," : "", a / 2, "qk"[a % 2], a * bytes, (a + 1) * bytes);
+    strcat(header, "}");
+    unsigned char *file = make_safetensors(header, NULL, 0, &size);
+    write_bytes("x", file, size);
+    free(file);
+    ck_assert_int_eq(truncate("x", (off_t)(size + 2 * MANY * bytes)), 0);
+    lln_files files = {.file = "x", .layout = "hnd"};
+    lln_heads heads = open_heads(files, MANY * 8);
+    for (size_t i = 0; i < heads.count; i++) {
+        lln_head head = {0};
+        expect_ok(heads.load(&heads, i, NAN, LLN_FLOAT32, &head));
+        lln_head_free(&head);
+    }
+    lln_heads_close(&heads);
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+#ifndef __SANITIZE_ADDRESS__ /* which frees nothing at once */
+    ck_assert_int_lt(usage.ru_maxrss, 100 * 1024);
+#endif
+}
+END_TEST
+
 START_TEST(files_load_in_threads)
 {
     write_layers();
@@ -279,6 +316,7 @@ int main(void)
     tcase_add_test(named, files_numbered_twice);
     tcase_add_test(named, files_suggest_layouts);
     tcase_add_test(named, files_lengths);
+    tcase_add_test(named, files_memory);
     tcase_add_test(named, files_load_in_threads);
     suite_add_tcase(suite, named);
     return run_suite(suite);

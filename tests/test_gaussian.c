@@ -94,8 +94,10 @@ START_TEST(gaussian_load_moments)
     lln_gaussian model = unit;
     model.n = 15625;
     model.d = 64;
+    model.values = true;
     lln_head head = load(model, 0, NAN, LLN_FLOAT64);
-    lln_matrix a = _i == 0 ? head.q : head.k;
+    const lln_matrix drawn[] = {head.q, head.k, head.v};
+    lln_matrix a = drawn[_i];
     const double *x = a.data;
     double power[5] = {0}, count = 1e6;
     ck_assert_uint_eq(a.rows * a.columns, 1000000);
@@ -117,27 +119,50 @@ static int compare_rows(const void *a, const void *b)
     return memcmp(a, b, WIDTH * sizeof(double));
 }
 
-/* No row comes twice, in Q, K or over trials: no stream is used twice. */
+/* No row comes twice, in Q, K, V or over trials: no stream is used twice. */
 START_TEST(gaussian_load_no_repeats)
 {
     lln_gaussian model = unit;
     model.n = 1000; /* four blocks */
     model.d = WIDTH;
     model.trials = 200;
+    model.values = true;
     size_t bytes = model.n * WIDTH * sizeof(double), rows = 0;
-    char *all = malloc(2 * model.trials * bytes);
+    char *all = malloc(3 * model.trials * bytes);
     for (size_t t = 0; t < model.trials; t++) {
         lln_head head = load(model, t, NAN, LLN_FLOAT64);
-        memcpy(all + 2 * t * bytes, head.q.data, bytes);
-        memcpy(all + (2 * t + 1) * bytes, head.k.data, bytes);
+        memcpy(all + 3 * t * bytes, head.q.data, bytes);
+        memcpy(all + (3 * t + 1) * bytes, head.k.data, bytes);
+        memcpy(all + (3 * t + 2) * bytes, head.v.data, bytes);
         lln_head_free(&head);
     }
-    rows = 2 * model.trials * model.n;
+    rows = 3 * model.trials * model.n;
     qsort(all, rows, WIDTH * sizeof(double), compare_rows);
     for (size_t i = 1; i < rows; i++)
         ck_assert(compare_rows(all + i * WIDTH * sizeof(double),
                                all + (i - 1) * WIDTH * sizeof(double)));
     free(all);
+}
+END_TEST
+
+/* Values change neither queries nor keys, and a temperature not the values. */
+START_TEST(gaussian_load_values)
+{
+    lln_gaussian model = unit;
+    model.values = true;
+    lln_head a = load(unit, 2, NAN, LLN_FLOAT32);
+    lln_head b = load(model, 2, NAN, LLN_FLOAT32);
+    ck_assert(same(a.q, b.q) && same(a.k, b.k));
+    ck_assert(a.v.data == NULL);
+    ck_assert_uint_eq(b.v.rows, 600);
+    ck_assert_uint_eq(b.v.columns, 8);
+    ck_assert_uint_eq((uintptr_t)b.v.data % 64, 0);
+    lln_head_free(&a);
+    model.trials = 7;
+    a = load(model, 2, 0.3, LLN_FLOAT32);
+    ck_assert(same(a.v, b.v));
+    lln_head_free(&a);
+    lln_head_free(&b);
 }
 END_TEST
 
@@ -218,6 +243,13 @@ START_TEST(gaussian_open_refused)
     model.trials = 2000000000;
     expect_refused(model, "gaussian: 2000000000 trials of 600 tokens need "
                           "more than 2^32 - 1 streams of random numbers");
+    model.trials = 600000000; /* of three blocks */
+    lln_heads heads;
+    expect_ok(lln_gaussian_open(&model, &heads));
+    lln_heads_close(&heads);
+    model.values = true;
+    expect_refused(model, "gaussian: 600000000 trials of 600 tokens need more "
+                          "than 2^32 - 1 streams of random numbers");
 }
 END_TEST
 
@@ -255,8 +287,9 @@ int main(void)
     tcase_set_timeout(draw, 60);
     tcase_add_test(draw, gaussian_load_threads);
     tcase_add_test(draw, gaussian_load_trials);
-    tcase_add_loop_test(draw, gaussian_load_moments, 0, 2);
+    tcase_add_loop_test(draw, gaussian_load_moments, 0, 3);
     tcase_add_test(draw, gaussian_load_no_repeats);
+    tcase_add_test(draw, gaussian_load_values);
     tcase_add_loop_test(draw, gaussian_load_sigma_and_tau, 0, 2);
     tcase_add_test(draw, gaussian_load_one_number);
     tcase_add_test(draw, gaussian_load_refused);

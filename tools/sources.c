@@ -78,8 +78,17 @@ void sources_open(lln_heads *heads)
     const run_options *o = &run_shared;
     lln_mask mask = {o->causal, o->window};
     if (!o->file && !o->q) {
-        lln_gaussian model = {o->tokens, o->dim,    o->sigma_q, o->sigma_k,
-                              o->seed,   o->trials, mask,       o->scale};
+        lln_gaussian model = {
+            .n = o->tokens,
+            .d = o->dim,
+            .sigma_q = o->sigma_q,
+            .sigma_k = o->sigma_k,
+            .seed = o->seed,
+            .trials = o->trials,
+            .mask = mask,
+            .scale = o->scale,
+            .values = o->values,
+        };
         cli_check(lln_gaussian_open(&model, heads));
         return;
     }

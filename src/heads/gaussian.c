@@ -14,7 +14,7 @@
 
 enum {
     BLOCK_ROWS = 256, /* rows of one stream; seeding costs about 700 draws */
-    PAD = 16          /* elements: keys start on a cache line */
+    PAD = 16          /* elements: each matrix starts on a cache line */
 };
 
 /* One matrix to be drawn. */
@@ -94,56 +94,82 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
     return LLN_OK;
 }
 
+/* Matrices of a head. */
+static size_t matrices(const lln_gaussian *model)
+{
+    return model->values ? 3 : 2;
+}
+
+/* *stride: elements from one matrix to the next. */
 static lln_status allocate(const lln_gaussian *model, lln_precision precision,
-                           void **storage, size_t *keys)
+                           char **storage, size_t *stride)
 {
     size_t count;
     LLN_TRY(lln_size_multiply(model->n, model->d, &count));
     if (count > SIZE_MAX / 32)
         return lln_fail(LLN_ENOMEM, "gaussian: %zu x %zu numbers: too large",
                         model->n, model->d);
-    *keys = (count + PAD - 1) / PAD * PAD;
-    LLN_TRY(lln_size_multiply(*keys, 2, &count));
+    *stride = (count + PAD - 1) / PAD * PAD;
+    LLN_TRY(lln_size_multiply(*stride, matrices(model), &count));
     *storage = lln_array_alloc_raw(count, lln_precision_size(precision));
     return *storage ? LLN_OK : LLN_ENOMEM;
+}
+
+/* Draws a matrix [n x d] with blocks of rows from these streams on. */
+static lln_status draw_one(const lln_gaussian *model, lln_precision precision,
+                           double sigma, uint32_t first_stream, void *out,
+                           lln_matrix *a)
+{
+    draw x = {model->n, model->d,    sigma,       precision,
+              out,      model->seed, first_stream};
+    *a = (lln_matrix){precision, model->n, model->d, out};
+    return draw_matrix(&x);
+}
+
+/* Streams of Q and K are counted from the first on, those of V from the last
+ * back, so that Q and K do not depend on it. */
+static lln_status draw_head(const lln_gaussian *model, size_t index,
+                            size_t stride, lln_head *head)
+{
+    lln_precision precision = head->q.precision;
+    uint32_t blocks = (uint32_t)blocks_of(model->n);
+    uint32_t first = 2 * (uint32_t)index * blocks;
+    size_t bytes = stride * lln_precision_size(precision);
+    char *out = head->storage;
+    LLN_TRY(draw_one(model, precision, head->sigma_q, first, out, &head->q));
+    LLN_TRY(draw_one(model, precision, head->sigma_k, first + blocks,
+                     out + bytes, &head->k));
+    if (!model->values)
+        return LLN_OK;
+    first = LLN_RANDOM_STREAMS - (uint32_t)(index + 1) * blocks;
+    return draw_one(model, precision, 1, first, out + 2 * bytes, &head->v);
 }
 
 static lln_status load(const lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head)
 {
     const lln_gaussian *model = heads->state;
-    size_t n = model->n, d = model->d, keys = 0;
-    uint32_t blocks = (uint32_t)blocks_of(n);
-    draw q = {.rows = n,
-              .columns = d,
-              .precision = precision,
-              .seed = model->seed,
-              .first_stream = 2 * (uint32_t)index * blocks};
-    draw k = q;
-    LLN_TRY(choose_sigma(model, tau, precision, &q.sigma, &k.sigma));
-    LLN_TRY(allocate(model, precision, &q.out, &keys));
-    k.out = (char *)q.out + keys * lln_precision_size(precision);
-    k.first_stream = q.first_stream + blocks;
-    lln_status status = draw_matrix(&q);
-    if (status == LLN_OK)
-        status = draw_matrix(&k);
-    if (status != LLN_OK) {
-        free(q.out);
-        return status;
-    }
-    *head = (lln_head){
+    size_t stride = 0;
+    char *storage = NULL;
+    lln_head drawn = {
         .source = "gaussian",
         .layer = -1,
         .head = (long)index,
-        .q = {precision, n, d, q.out},
-        .k = {precision, n, d, k.out},
+        .q.precision = precision,
         .mask = model->mask,
-        .scale = isnan(model->scale) ? 1 / sqrt((double)d) : model->scale,
-        .sigma_q = q.sigma,
-        .sigma_k = k.sigma,
-        .storage = q.out,
+        .scale =
+            isnan(model->scale) ? 1 / sqrt((double)model->d) : model->scale,
     };
-    return LLN_OK;
+    LLN_TRY(
+        choose_sigma(model, tau, precision, &drawn.sigma_q, &drawn.sigma_k));
+    LLN_TRY(allocate(model, precision, &storage, &stride));
+    drawn.storage = storage;
+    lln_status status = draw_head(model, index, stride, &drawn);
+    if (status == LLN_OK)
+        *head = drawn;
+    else
+        lln_head_free(&drawn);
+    return status;
 }
 
 static void close_model(lln_heads *heads)
@@ -161,8 +187,8 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
                         model->n, model->d, model->trials);
     double sigma_q, sigma_k;
     LLN_TRY(choose_sigma(model, NAN, LLN_FLOAT64, &sigma_q, &sigma_k));
-    if (__builtin_mul_overflow(2 * blocks_of(model->n), model->trials,
-                               &streams) ||
+    if (__builtin_mul_overflow(matrices(model) * blocks_of(model->n),
+                               model->trials, &streams) ||
         streams > LLN_RANDOM_STREAMS)
         return lln_fail(LLN_EINVAL,
                         "gaussian: %zu trials of %zu tokens need more than "

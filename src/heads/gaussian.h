@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Heads sampled from the Gaussian model: the entries of Q and K independent
- * and normal with mean zero. */
+ * Heads sampled from the Gaussian model: the entries of Q and K, and perhaps
+ * V, independent and normal with mean zero. */
 #ifndef LLN_HEADS_GAUSSIAN_H
 #define LLN_HEADS_GAUSSIAN_H
 
@@ -14,13 +14,14 @@ typedef struct {
     size_t trials; /* number of heads */
     lln_mask mask;
     double scale; /* of the logits; NaN: 1/sqrt(d) */
+    bool values;  /* draw V [n x d] too, with standard deviation 1 */
 } lln_gaussian;
 
 /* Opens the set of `trials` heads. The same unit draws are used for every
  * sigma and every temperature, so that curves over them are smooth. Draws
  * come from GSL's Mersenne twister with a stream for each block of rows of
- * each matrix of each trial: they do not depend on the number of threads,
- * nor on how many trials are asked for. */
+ * each matrix of each trial: they do not depend on the number of threads, on
+ * how many trials are asked for, nor Q and K on whether V is. */
 LLN_NODISCARD lln_status lln_gaussian_open(const lln_gaussian *model,
                                            lln_heads *heads);
 

@@ -54,7 +54,7 @@ static void must(lln_status status)
 
 static lln_head draw(size_t n, bool causal)
 {
-    lln_gaussian model = {n, DIM, 1, 1, 1, 1, {causal, 0}, NAN};
+    lln_gaussian model = {n, DIM, 1, 1, 1, 1, {causal, 0}, NAN, false};
     lln_heads heads = {0};
     lln_head head = {0};
     must(lln_gaussian_open(&model, &heads));

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * O = P V of every head, written as an array. */
+#ifndef LLN_TOOLS_ATTEND_H
+#define LLN_TOOLS_ATTEND_H
+
+/* Computes O of every head that the shared options ask for and writes it to
+ * the output. Ends the process on bad usage and on failure; returns the exit
+ * status for main. */
+int attend_write(void);
+
+#endif

@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/product.h"
 
 enum { PRODUCT_ROWS = 64 };
 
@@ -145,6 +146,8 @@ lln_status lln_attention_product(const lln_attention *attention, lln_matrix x,
 {
     if (attention->product)
         return attention->product(attention, x, y);
+    if (!attention->rows)
+        return lln_product_by_tiles(attention, x, y);
     size_t size = x.rows * x.columns;
     double *values = lln_array_alloc_raw(size, sizeof *values);
     double *p = lln_array_alloc_raw(PRODUCT_ROWS * attention->m, sizeof *p);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/product.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "core/vector_math.h"
+
+/* A tile of weights stays in the second-level cache. Its keys are so few that
+ * sums over them keep their digits in float32. */
+enum { ROWS = 192, KEYS = 512 };
+
+typedef struct {
+    const lln_attention *attention;
+    lln_matrix x; /* in the precision of the attention */
+    lln_matrix y;
+} product;
+
+/* Scratch of one thread, and what is known so far of the rows of a block. */
+typedef struct {
+    void *packed;                  /* [ROWS x rank] */
+    void *weights;                 /* [ROWS x KEYS] */
+    void *part;                    /* sums of one tile, [ROWS x columns] */
+    double *sums;                  /* sum_j w_ij x_j, [ROWS x columns] */
+    double max[ROWS], total[ROWS]; /* total: sum_j w_ij */
+    size_t first[ROWS], end[ROWS];
+} workspace;
+
+/* Makes the sums of a row relative to a larger maximum. */
+static void raise_max(const product *p, workspace *work, size_t i, double max)
+{
+    if (max <= work->max[i])
+        return;
+    double shrink = p->attention->domain == LLN_LOG ? exp(work->max[i] - max)
+                                                    : work->max[i] / max;
+    work->max[i] = max;
+    if (work->total[i] == 0)
+        return;
+    work->total[i] *= shrink;
+    for (size_t l = 0; l < p->x.columns; l++)
+        work->sums[i * p->x.columns + l] *= shrink;
+}
+
+/* Weights smaller than exp(LEAST) are zeros: their products with x would not
+ * be normal numbers, which are slow, and count for nothing. */
+#define REAL float
+#define LEAST -80
+#define GEMM cblas_sgemm
+#define NAME(name) name##_f32
+#include "kernel/product.inc"
+#undef REAL
+#undef LEAST
+#undef GEMM
+#undef NAME
+
+#define REAL double
+#define LEAST -690
+#define GEMM cblas_dgemm
+#define NAME(name) name##_f64
+#include "kernel/product.inc"
+
+/* Keys j0 .. j0 + keys - 1. */
+static void add_tile(const product *p, workspace *work, size_t rows, size_t j0,
+                     size_t keys)
+{
+    bool single = p->attention->precision == LLN_FLOAT32;
+    lln_attention_tile(p->attention, work->packed, rows, j0, keys, keys,
+                       work->weights);
+    for (size_t i = 0; i < rows; i++) {
+        size_t from = work->first[i] > j0 ? work->first[i] - j0 : 0;
+        size_t to = work->end[i] > j0 ? work->end[i] - j0 : 0;
+        from = from < keys ? from : keys;
+        to = to < keys ? to : keys;
+        if (single)
+            weigh_row_f32(p, work, i, from, to > from ? to : from, keys);
+        else
+            weigh_row_f64(p, work, i, from, to > from ? to : from, keys);
+    }
+    if (single)
+        multiply_f32(p, work, rows, j0, keys);
+    else
+        multiply_f64(p, work, rows, j0, keys);
+}
+
+static void start_block(const product *p, workspace *work, size_t start,
+                        size_t rows, size_t *low, size_t *high)
+{
+    const lln_attention *attention = p->attention;
+    size_t queries[ROWS];
+    *low = attention->m;
+    *high = 0;
+    for (size_t i = 0; i < rows; i++) {
+        queries[i] = start + i;
+        lln_mask_keys(attention->mask, attention->n, attention->m, start + i,
+                      &work->first[i], &work->end[i]);
+        *low = work->first[i] < *low ? work->first[i] : *low;
+        *high = work->end[i] > *high ? work->end[i] : *high;
+        work->max[i] = attention->domain == LLN_LOG ? -INFINITY : 0;
+        work->total[i] = 0;
+    }
+    memset(work->sums, 0, rows * p->x.columns * sizeof *work->sums);
+    lln_attention_pack(attention, queries, rows, work->packed);
+}
+
+static void multiply_block(const product *p, workspace *work, size_t start,
+                           size_t rows)
+{
+    size_t low, high, columns = p->x.columns;
+    start_block(p, work, start, rows, &low, &high);
+    for (size_t j = low; j < high && !lln_stop_requested; j += KEYS)
+        add_tile(p, work, rows, j, high - j < KEYS ? high - j : KEYS);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t l = 0; l < columns; l++)
+            work->sums[i * columns + l] /= work->total[i];
+    lln_matrix sums = {LLN_FLOAT64, rows, columns, work->sums};
+    lln_matrix_convert(sums, p->y.precision,
+                       (void *)lln_matrix_rows(p->y, start, rows).data);
+    lln_rows_done += rows;
+}
+
+static void workspace_free(workspace *work)
+{
+    if (!work)
+        return;
+    free(work->packed);
+    free(work->weights);
+    free(work->part);
+    free(work->sums);
+    free(work);
+}
+
+/* NULL when out of memory. */
+static workspace *workspace_alloc(const product *p)
+{
+    size_t size = lln_precision_size(p->attention->precision);
+    workspace *work = calloc(1, sizeof *work);
+    if (!work)
+        return NULL;
+    work->packed = lln_array_alloc_raw(ROWS * p->attention->rank, size);
+    work->weights = lln_array_alloc_raw(ROWS * KEYS, size);
+    work->part = lln_array_alloc_raw(ROWS * p->x.columns, size);
+    work->sums = lln_array_alloc_raw(ROWS * p->x.columns, sizeof *work->sums);
+    if (work->packed && work->weights && work->part && work->sums)
+        return work;
+    workspace_free(work);
+    return NULL;
+}
+
+static lln_status multiply_blocks(const product *p)
+{
+    bool out_of_memory = false;
+#pragma omp parallel
+    {
+        workspace *work = workspace_alloc(p);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t start = 0; start < p->y.rows; start += ROWS) {
+            size_t left = p->y.rows - start;
+            if (work && !lln_stop_requested)
+                multiply_block(p, work, start, left < ROWS ? left : ROWS);
+        }
+        if (!work) {
+#pragma omp atomic write
+            out_of_memory = true;
+        }
+        workspace_free(work);
+    }
+    if (out_of_memory)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
+                              : LLN_OK;
+}
+
+lln_status lln_product_by_tiles(const lln_attention *attention, lln_matrix x,
+                                void *y)
+{
+    product p = {attention, x, {x.precision, attention->n, x.columns, y}};
+    void *copy = NULL;
+    if (x.precision != attention->precision) {
+        size_t size = lln_precision_size(attention->precision);
+        copy = lln_array_alloc_raw(x.rows * x.columns, size);
+        if (!copy)
+            return LLN_ENOMEM;
+        lln_matrix_convert(x, attention->precision, copy);
+        p.x = (lln_matrix){attention->precision, x.rows, x.columns, copy};
+    }
+    lln_status status = multiply_blocks(&p);
+    free(copy);
+    return status;
+}

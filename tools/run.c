@@ -14,10 +14,6 @@
 #include "selection.h"
 #include "sources.h"
 
-/* Up to here an exact match costs next to nothing; beyond, one to 1 % of the
- * log-variance costs less than the measure. */
-enum { EXACT_MATCH_ROWS = 4096 };
-
 /* A run in progress. Heads come in groups that make up one row together: all
  * trials of a model, or single heads. */
 typedef struct {
@@ -145,11 +141,7 @@ static lln_status resolve(const run_state *run, const kernel_entry *entry,
             return LLN_EUNDEFINED;
     } else if (entry->method) {
         lln_match match;
-        lln_status status = lln_match_solve_within(
-            entry->method, head,
-            head->q.rows > EXACT_MATCH_ROWS ? LLN_MATCH_SAMPLED
-                                            : LLN_MATCH_TOLERANCE,
-            &match);
+        lln_status status = lln_match_estimate(entry->method, head, &match);
         if (status == LLN_ENOCONV || status == LLN_EUNDEFINED) {
             /* a fact about the head, no failure */
             warn_at(id);

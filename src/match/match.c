@@ -13,21 +13,21 @@
 #include "theory/line.h"
 #include "theory/lln_theory.h"
 
-static lln_status paper_side(const lln_head *head, double tolerance,
+static lln_status paper_side(const lln_head *head, bool estimate,
                              lln_match *match, double *s)
 {
     (void)head;
-    (void)tolerance;
+    (void)estimate;
     double sigma = match->sigma_q * match->sigma_k;
     match->target = sigma * sigma;
     LLN_TRY(lln_theory_paper_side(match->sigma_q, match->sigma_k, s));
     return lln_theory_paper_variance(2 * *s * *s, &match->predicted);
 }
 
-static lln_status fenton_side(const lln_head *head, double tolerance,
+static lln_status fenton_side(const lln_head *head, bool estimate,
                               lln_match *match, double *s)
 {
-    (void)tolerance;
+    (void)estimate;
     size_t d = head->q.columns;
     double s2, mean;
     LLN_TRY(lln_theory_fenton_inverse(d, match->target, &s2));
@@ -35,10 +35,10 @@ static lln_status fenton_side(const lln_head *head, double tolerance,
     return lln_theory_fenton(d, s2, &mean, &match->predicted);
 }
 
-static lln_status fenton_row_side(const lln_head *head, double tolerance,
+static lln_status fenton_row_side(const lln_head *head, bool estimate,
                                   lln_match *match, double *s)
 {
-    (void)tolerance;
+    (void)estimate;
     size_t d = head->q.columns;
     double side2;
     LLN_TRY(lln_theory_fenton_row_inverse(d, match->target, &side2));
@@ -46,10 +46,10 @@ static lln_status fenton_row_side(const lln_head *head, double tolerance,
     return lln_theory_fenton_row(d, side2, side2, &match->predicted);
 }
 
-static lln_status exact_side(const lln_head *head, double tolerance,
+static lln_status exact_side(const lln_head *head, bool estimate,
                              lln_match *match, double *s)
 {
-    (void)tolerance;
+    (void)estimate;
     match->predicted = match->target;
     return lln_theory_lln_match(head->q.columns, match->target, s);
 }
@@ -86,22 +86,18 @@ static lln_status spread(lln_matrix a, const char *what, double *deviation)
     return LLN_OK;
 }
 
-lln_status lln_match_solve_within(const lln_match_method *method,
-                                  const lln_head *head, double tolerance,
-                                  lln_match *match)
+static lln_status solve(const lln_match_method *method, const lln_head *head,
+                        bool estimate, lln_match *match)
 {
     double s = NAN;
     lln_match result = {.predicted = NAN};
-    if (!(tolerance > 0 && tolerance < 1))
-        return lln_fail(LLN_EINVAL, "match: tolerance %g: expected 0 to 1",
-                        tolerance);
     LLN_TRY(spread(head->q, "queries", &result.sigma_q));
     LLN_TRY(spread(head->k, "keys", &result.sigma_k));
     LLN_TRY(lln_temperature_variance(head, &result.target));
     if (!(result.target > 0))
         return lln_fail(LLN_EUNDEFINED,
                         "match: the logits have no spread within rows");
-    LLN_TRY(method->side(head, tolerance, &result, &s));
+    LLN_TRY(method->side(head, estimate, &result, &s));
     result.alpha = s / result.sigma_q;
     result.beta = s / result.sigma_k;
     *match = result;
@@ -111,5 +107,11 @@ lln_status lln_match_solve_within(const lln_match_method *method,
 lln_status lln_match_solve(const lln_match_method *method, const lln_head *head,
                            lln_match *match)
 {
-    return lln_match_solve_within(method, head, LLN_MATCH_TOLERANCE, match);
+    return solve(method, head, false, match);
+}
+
+lln_status lln_match_estimate(const lln_match_method *method,
+                              const lln_head *head, lln_match *match)
+{
+    return solve(method, head, true, match);
 }

@@ -13,8 +13,7 @@ LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
                                                 lln_attention *attention);
 
 /* The method `measured`, see lln_match_method.side. */
-LLN_NODISCARD lln_status lln_measured_side(const lln_head *head,
-                                           double tolerance, lln_match *match,
-                                           double *s);
+LLN_NODISCARD lln_status lln_measured_side(const lln_head *head, bool estimate,
+                                           lln_match *match, double *s);
 
 #endif

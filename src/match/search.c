@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Evaluations are counted: secant steps first; strides, a climb and Brent's
+ * method are there for the heads on which these fail. */
+#include "match/search.h"
+
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_min.h>
+#include <gsl/gsl_roots.h>
+#include <math.h>
+#include <stdbool.h>
+
+enum {
+    SECANTS = 8, /* steps before they are called a failure */
+    STRIDES = 24 /* up and down, when a change of sign is looked for */
+};
+
+static const double STRIDE = 0.25;      /* of x */
+static const double RESOLUTION = 1e-12; /* of x */
+
+/* Excess at x, remembered, because the solvers ask again for what they know;
+ * NaN after a failure. */
+static double evaluate(lln_search *f, double x)
+{
+    double value = 0;
+    for (size_t i = 0; i < f->known; i++)
+        if (f->points[i].x == x)
+            return f->points[i].excess;
+    if (f->status == LLN_OK && f->known == LLN_SEARCH_POINTS)
+        f->status =
+            lln_fail(LLN_ENOCONV, "match: %d evaluations", LLN_SEARCH_POINTS);
+    if (f->status == LLN_OK)
+        f->status = f->value(f->context, exp(x), &value);
+    if (f->status != LLN_OK)
+        return NAN;
+    /* A value that has no logarithm lies below any other. */
+    double excess = log(fmax(value, 1e-300)) - log(f->target);
+    f->points[f->known++] = (lln_search_point){x, excess};
+    return excess;
+}
+
+/* The point nearest to the target. */
+static lln_search_point nearest(const lln_search *f)
+{
+    lln_search_point best = {NAN, INFINITY};
+    for (size_t i = 0; i < f->known; i++)
+        if (fabs(f->points[i].excess) < fabs(best.excess))
+            best = f->points[i];
+    return best;
+}
+
+static bool reached(const lln_search *f)
+{
+    return f->status != LLN_OK || fabs(nearest(f).excess) <= f->tolerance;
+}
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* Secant steps from x; gives up when they do not converge. Returns the slope
+ * at the end. */
+static double secants(lln_search *f, double x, double slope)
+{
+    double excess = evaluate(f, x);
+    for (int step = 0; step < SECANTS && !reached(f); step++) {
+        double move = clamp(-excess / slope, -1, 1);
+        double next = evaluate(f, x + move);
+        if (fabs(next) > 0.7 * fabs(excess) && fabs(move) < 1)
+            break;
+        double secant = (next - excess) / move;
+        if (secant > 0.5 && secant < 8)
+            slope = secant;
+        x += move;
+        excess = next;
+    }
+    return slope;
+}
+
+/* The known points on both sides of x; NaN: none. */
+static void neighbours(const lln_search *f, double x, lln_search_point *below,
+                       lln_search_point *above)
+{
+    *below = *above = (lln_search_point){NAN, NAN};
+    for (size_t i = 0; i < f->known; i++) {
+        lln_search_point p = f->points[i];
+        if (p.x < x && !(p.x <= below->x))
+            *below = p;
+        if (p.x > x && !(p.x >= above->x))
+            *above = p;
+    }
+}
+
+/* The lowest pair of neighbouring points between which the excess rises
+ * through zero. */
+static bool rises(const lln_search *f, lln_search_point *low,
+                  lln_search_point *high)
+{
+    bool found = false;
+    for (size_t i = 0; i < f->known; i++) {
+        lln_search_point below, above;
+        neighbours(f, f->points[i].x, &below, &above);
+        if (f->points[i].excess < 0 && above.excess >= 0 &&
+            !(found && low->x < f->points[i].x)) {
+            *low = f->points[i];
+            *high = above;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Goes up or down from x in growing strides until the excess has changed its
+ * sign or, where D2 is to rise, has fallen twice in a row. */
+static void stride(lln_search *f, double x, double direction)
+{
+    double last = evaluate(f, x), length = STRIDE;
+    bool rise = last < 0;
+    int falls = 0;
+    for (int i = 0; i < STRIDES && f->status == LLN_OK; i++) {
+        x += direction * length;
+        double next = evaluate(f, x);
+        falls = next < last ? falls + 1 : 0;
+        if (rise ? next >= 0 || falls == 2 : next < 0)
+            return;
+        last = next;
+        length *= direction > 0 ? 1 : 1.2;
+    }
+}
+
+static lln_search_point largest(const lln_search *f)
+{
+    lln_search_point best = {NAN, -INFINITY};
+    for (size_t i = 0; i < f->known; i++)
+        if (f->points[i].excess > best.excess)
+            best = f->points[i];
+    return best;
+}
+
+static double negative_excess(double x, void *data)
+{
+    return -evaluate(data, x);
+}
+
+/* Climbs to the maximum between the neighbours of the largest point, or
+ * until it lies above the target. */
+static void climb(lln_search *f)
+{
+    lln_search_point below, above, top = largest(f);
+    neighbours(f, top.x, &below, &above);
+    if (isnan(below.x) || isnan(above.x) || f->status != LLN_OK)
+        return;
+    gsl_function function = {negative_excess, f};
+    gsl_min_fminimizer *solver =
+        gsl_min_fminimizer_alloc(gsl_min_fminimizer_brent);
+    int code = solver ? gsl_min_fminimizer_set(solver, &function, top.x,
+                                               below.x, above.x)
+                      : GSL_ENOMEM;
+    for (int i = 0; i < 40 && code == GSL_SUCCESS; i++) {
+        if (largest(f).excess >= 0 ||
+            solver->x_upper - solver->x_lower < 1e-6 || f->status != LLN_OK)
+            break;
+        code = gsl_min_fminimizer_iterate(solver);
+    }
+    if (solver)
+        gsl_min_fminimizer_free(solver);
+}
+
+/* A change of sign, wherever one can be found. */
+static lln_status bracket(lln_search *f, lln_search_point *low,
+                          lln_search_point *high)
+{
+    double start = f->points[0].x;
+    if (!rises(f, low, high))
+        stride(f, start, evaluate(f, start) < 0 ? 1 : -1);
+    if (f->status == LLN_OK && !rises(f, low, high))
+        stride(f, start, evaluate(f, start) < 0 ? -1 : 1);
+    if (f->status == LLN_OK && !rises(f, low, high))
+        climb(f);
+    if (f->status != LLN_OK || rises(f, low, high))
+        return f->status;
+    lln_search_point top = largest(f);
+    return lln_fail(LLN_ENOCONV,
+                    "match: no alpha, beta reach %s %.9g; the "
+                    "largest found is %.9g, at alpha sigma_q = %.6g",
+                    f->name, f->target, f->target * exp(top.excess),
+                    exp(top.x));
+}
+
+static double excess_at(double x, void *data)
+{
+    return evaluate(data, x);
+}
+
+/* Brent's method between two points of opposite sign, until the tolerance is
+ * met or x has no digits left (a target within the noise of float32). */
+static lln_status brent(lln_search *f, lln_search_point low,
+                        lln_search_point high)
+{
+    gsl_function function = {excess_at, f};
+    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
+    if (!solver)
+        return lln_fail(LLN_ENOMEM, "out of memory: root finder");
+    int code = gsl_root_fsolver_set(solver, &function, low.x, high.x);
+    while (code == GSL_SUCCESS && !reached(f) &&
+           solver->x_upper - solver->x_lower > RESOLUTION)
+        code = gsl_root_fsolver_iterate(solver);
+    gsl_root_fsolver_free(solver);
+    if (f->status == LLN_OK && code != GSL_SUCCESS)
+        return lln_fail(LLN_ENOCONV, "match: %s", gsl_strerror(code));
+    return f->status;
+}
+
+lln_status lln_search_root(lln_search *search, double *x, double *slope,
+                           double *excess)
+{
+    lln_search_point low, high;
+    search->known = 0;
+    search->status = LLN_OK;
+    *slope = secants(search, *x, *slope);
+    if (!reached(search)) {
+        LLN_TRY(bracket(search, &low, &high));
+        LLN_TRY(brent(search, low, high));
+    }
+    *x = nearest(search).x;
+    *excess = nearest(search).excess;
+    return search->status;
+}

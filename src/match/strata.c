@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "match/strata.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/vector_math.h"
+
+enum { MOST = 16384 }; /* rows and keys that are looked at */
+
+typedef struct {
+    double variance;
+    size_t row;
+} candidate;
+
+/* Number i of `count` evenly spaced ones out of n. */
+static size_t spaced(size_t i, size_t count, size_t n)
+{
+    return (2 * i + 1) * n / (2 * count);
+}
+
+static size_t looked_at(lln_matrix a)
+{
+    return a.rows < MOST ? a.rows : MOST;
+}
+
+/* Column by column, mean and variance of factor a; row [d] is scratch. */
+static void describe_columns(lln_matrix a, double factor, double *row,
+                             double *mean, double *variance)
+{
+    size_t count = looked_at(a);
+    for (size_t i = 0; i < count; i++) {
+        lln_matrix x = lln_matrix_rows(a, spaced(i, count, a.rows), 1);
+        double share = 1 / (double)(i + 1);
+        lln_matrix_convert(x, LLN_FLOAT64, row);
+        for (size_t l = 0; l < a.columns; l++) {
+            double delta = factor * row[l] - mean[l];
+            mean[l] += delta * share;
+            variance[l] += delta * (factor * row[l] - mean[l]);
+        }
+    }
+    for (size_t l = 0; l < a.columns; l++)
+        variance[l] /= (double)count;
+}
+
+/* sum_l w_l^2 variance_l, w = softmax of factor x_l + offset_l. */
+LLN_CLONES static double predict(const double *x, double factor,
+                                 const double *offset, const double *variance,
+                                 size_t d)
+{
+    double largest = -INFINITY, sum = 0, squares = 0;
+#pragma omp simd reduction(max : largest)
+    for (size_t l = 0; l < d; l++) {
+        double y = factor * x[l] + offset[l];
+        largest = y > largest ? y : largest;
+    }
+#pragma omp simd reduction(+ : sum, squares)
+    for (size_t l = 0; l < d; l++) {
+        double w = lln_exp_f64(factor * x[l] + offset[l] - largest);
+        sum += w;
+        squares += w * w * variance[l];
+    }
+    return squares / (sum * sum);
+}
+
+static int compare_candidates(const void *a, const void *b)
+{
+    const candidate *x = a, *y = b;
+    if (x->variance != y->variance)
+        return x->variance < y->variance ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a, y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* work: [3 d], zeroed. */
+static void rank(const lln_head *head, double alpha, double beta, double *work,
+                 candidate *candidates)
+{
+    size_t d = head->q.columns, count = looked_at(head->q);
+    double *mean = work, *variance = work + d, *row = work + 2 * d;
+    describe_columns(head->k, beta, row, mean, variance);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = spaced(i, count, head->q.rows);
+        lln_matrix_convert(lln_matrix_rows(head->q, at, 1), LLN_FLOAT64, row);
+        candidates[i] = (candidate){predict(row, alpha, mean, variance, d), at};
+    }
+    qsort(candidates, count, sizeof *candidates, compare_candidates);
+}
+
+lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
+                             size_t count, size_t *rows)
+{
+    size_t candidate_count = looked_at(head->q);
+    double *work = lln_array_alloc(3 * head->q.columns, sizeof *work);
+    candidate *candidates =
+        lln_array_alloc(candidate_count, sizeof *candidates);
+    lln_status status = work && candidates ? LLN_OK : LLN_ENOMEM;
+    if (status == LLN_OK) {
+        rank(head, alpha, beta, work, candidates);
+        for (size_t i = 0; i < count; i++)
+            rows[i] = candidates[spaced(i, count, candidate_count)].row;
+        qsort(rows, count, sizeof *rows, compare_rows);
+    }
+    free(work);
+    free(candidates);
+    return status;
+}

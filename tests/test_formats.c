@@ -85,7 +85,7 @@ static void read_sample(void)
 static void write_arrays(FILE *out, lln_writer_format format, lln_dtype dtype,
                          size_t first, size_t count)
 {
-    lln_writer_entry entries[ARRAYS];
+    lln_writer_entry entries[ARRAYS] = {0};
     lln_writer *writer;
     for (size_t a = 0; a < count; a++)
         entries[a] = (lln_writer_entry){

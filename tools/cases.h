@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The cases of a run: a head at a temperature, measured with every kernel. */
+#ifndef LLN_TOOLS_CASES_H
+#define LLN_TOOLS_CASES_H
+
+#include "params.h"
+#include "rows.h"
+#include "run.h"
+#include "selection.h"
+
+/* What all cases of a run have in common. */
+typedef struct {
+    const run_plan *plan;
+    size_t columns;      /* of the plan */
+    kernel_list kernels; /* of a plain plan: one entry, of no kernel */
+    params *params;      /* NULL: none */
+    lln_heads heads;
+    bool averaged; /* trials of a model, which have no number in the table */
+} case_set;
+
+/* What one case yields. Zeroed: nothing yet. */
+typedef struct {
+    row_identity identity; /* of one trial; the kernel is not set */
+    run_block *blocks;     /* [kernels.count], owned */
+} case_result;
+
+/* Makes room for the blocks. Ends the process when out of memory. */
+void case_result_open(const case_set *set, case_result *result);
+void case_result_close(const case_set *set, case_result *result);
+
+/* Measures head `index` at temperature tau (NaN: its own). Heads without alpha
+ * and beta of their own are warned of. The messages of failures say which
+ * case it was where that is not plain. LLN_EINTERRUPTED: the user wants to
+ * stop. */
+LLN_NODISCARD lln_status case_measure(const case_set *set, size_t index,
+                                      double tau, case_result *result);
+
+#endif

@@ -215,6 +215,7 @@ link.csv"
     equal status "$status" 1
     grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 heads written' message
     [ "$(wc -l < out.csv)" -gt 1 ]
+    tail -n +2 out.csv | awk -F, '$3 != int((NR - 1) / 2) { exit 1 }'
     equal files "$(ls -A)" "message
 out.csv"
 }

@@ -27,6 +27,7 @@ void case_result_close(const case_set *set, case_result *result)
     for (size_t i = 0; result->blocks && i < set->kernels.count; i++)
         run_block_free(&result->blocks[i]);
     free(result->blocks);
+    free(result->warnings);
     *result = (case_result){0};
 }
 
@@ -86,14 +87,30 @@ static row_identity identify(const case_set *set, const run_case *c,
     return identity;
 }
 
-/* Begins the message of a failure like "gaussian: head 3, tau 0.5". */
+/* Puts "gaussian: head 3, tau 0.5" in front of the message of a failure. */
 static lln_status fail_at(const row_identity *id, lln_status status)
 {
     char place[RUN_PLACE], reason[1024];
+    if (status == LLN_OK)
+        return LLN_OK;
     run_place(id->layer, id->head, place);
     snprintf(reason, sizeof reason, "%s", lln_error_message());
     return lln_fail(status, "%s: %stau %.6g: %s", id->source, place, id->tau,
                     reason);
+}
+
+/* LLN_EUNDEFINED is a fact about the head, no failure. */
+static lln_status solve(const lln_match_method *method, const lln_head *head,
+                        const row_identity *id, lln_match *match)
+{
+    double tolerance = head->q.rows > EXACT_MATCH_ROWS ? LLN_MATCH_SAMPLED
+                                                       : LLN_MATCH_TOLERANCE;
+    lln_status status =
+        fail_at(id, lln_match_solve_within(method, head, tolerance, match));
+    if (status != LLN_ENOCONV && status != LLN_EUNDEFINED)
+        return status;
+    cli_warn("%s", lln_error_message());
+    return LLN_EUNDEFINED;
 }
 
 /* The choice of an entry with its alpha and beta for this head. */
@@ -107,23 +124,12 @@ static lln_status resolve(const case_set *set, const kernel_entry *entry,
         params_key key = {id->source,    id->layer,     id->head,
                           (double)id->n, (double)id->d, (double)id->causal,
                           id->tau};
-        params_find(set->params, &key, &alpha, &beta);
+        LLN_TRY(params_find(set->params, &key, &alpha, &beta));
         if (isnan(alpha) || isnan(beta))
             return LLN_EUNDEFINED;
     } else if (entry->method) {
         lln_match match;
-        lln_status status = lln_match_solve_within(
-            entry->method, head,
-            head->q.rows > EXACT_MATCH_ROWS ? LLN_MATCH_SAMPLED
-                                            : LLN_MATCH_TOLERANCE,
-            &match);
-        if (status == LLN_ENOCONV || status == LLN_EUNDEFINED) {
-            /* a fact about the head, no failure */
-            (void)fail_at(id, status);
-            cli_warn("%s", lln_error_message());
-            return LLN_EUNDEFINED;
-        }
-        LLN_TRY(status);
+        LLN_TRY(solve(entry->method, head, id, &match));
         alpha = match.alpha;
         beta = match.beta;
     } else {
@@ -160,7 +166,7 @@ static lln_status measure_kernel(const case_set *set, const run_case *head_case,
         LLN_TRY(status);
         c.kernel = &choice;
     }
-    return set->plan->measure(&c, block);
+    return fail_at(identity, set->plan->measure(&c, block));
 }
 
 static lln_status measure_kernels(const case_set *set, const run_case *c,
@@ -170,16 +176,16 @@ static lln_status measure_kernels(const case_set *set, const run_case *c,
     for (size_t i = 0; i < set->kernels.count; i++) {
         lln_status status =
             measure_kernel(set, c, identity, i, &result->blocks[i]);
-        if (status == LLN_EINTERRUPTED || lln_stop_requested)
+        if (lln_stop_requested)
             return lln_fail(LLN_EINTERRUPTED, "interrupted");
-        if (status != LLN_OK && status != LLN_EUNDEFINED)
-            return fail_at(identity, status);
+        if (status != LLN_EUNDEFINED)
+            LLN_TRY(status);
     }
     return LLN_OK;
 }
 
-lln_status case_measure(const case_set *set, size_t index, double tau,
-                        case_result *result)
+static lln_status measure(const case_set *set, size_t index, double tau,
+                          case_result *result)
 {
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     lln_head head = {0};
@@ -195,5 +201,14 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     }
     free(rows);
     lln_head_free(&head);
+    return status;
+}
+
+lln_status case_measure(const case_set *set, size_t index, double tau,
+                        case_result *result)
+{
+    cli_hold_warnings();
+    lln_status status = measure(set, index, tau, result);
+    result->warnings = cli_take_warnings();
     return status;
 }

@@ -23,16 +23,16 @@ typedef struct {
 typedef struct {
     row_identity identity; /* of one trial; the kernel is not set */
     run_block *blocks;     /* [kernels.count], owned */
+    char *warnings;        /* kept back, for cli_give_warnings; NULL: none */
 } case_result;
 
 /* Makes room for the blocks. Ends the process when out of memory. */
 void case_result_open(const case_set *set, case_result *result);
 void case_result_close(const case_set *set, case_result *result);
 
-/* Measures head `index` at temperature tau (NaN: its own). Heads without alpha
- * and beta of their own are warned of. The messages of failures say which
- * case it was where that is not plain. LLN_EINTERRUPTED: the user wants to
- * stop. */
+/* Measures head `index` at temperature tau (NaN: its own). Several threads may
+ * be at it, each with a result of its own. A head without alpha and beta is
+ * no failure but a warning. LLN_EINTERRUPTED: the user wants to stop. */
 LLN_NODISCARD lln_status case_measure(const case_set *set, size_t index,
                                       double tau, case_result *result);
 

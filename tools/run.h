@@ -67,7 +67,8 @@ LLN_NODISCARD lln_status run_block_resize(run_block *block, size_t rows);
 
 void run_block_free(run_block *block);
 
-/* Measures one case into the block, which has one row of missing cells.
+/* Measures one case into the block, which has one row of missing cells. Called
+ * by several threads at once.
  * LLN_EUNDEFINED: what was not written stays missing, the row is printed;
  * LLN_EINTERRUPTED: the case is left out and the command ends. */
 typedef lln_status run_measure(const run_case *c, run_block *block);
@@ -80,6 +81,7 @@ typedef struct {
                         temperature, no --kernel (lln-match, --inputs) */
     bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad
                         usage */
+    bool in_turn;    /* the measure leaves much to ARPACK */
     const char *kernel; /* plain: text of the kernel column; NULL: missing */
 } run_plan;
 
@@ -88,13 +90,14 @@ typedef struct {
  * run_plan_write a tool checks its own options and picks its plan. */
 void run_parse(const cli_tool *tool, int argc, char **argv);
 
-/* Runs the plan over everything the shared options ask for and writes the
- * table: identity columns source,layer,head,kernel,n,d,causal,trials,tau,
- * then the plan's, then a <column>_se for each real column when trials are
- * averaged (their standard error) or rows drawn (what the measure says). Rows
- * are ordered by head, temperature, kernel. Ends the process on bad usage and
- * on failure; returns the exit status for main. When the user interrupts, the
- * rows of finished heads are written and the status is CLI_FAILED. */
+/* Runs the plan over everything the shared options ask for, small heads on
+ * several threads at once, and writes the table: identity columns
+ * source,layer,head,kernel,n,d,causal,trials,tau, then the plan's, then a
+ * <column>_se for each real column when trials are averaged (their standard
+ * error) or rows drawn (what the measure says). Rows are ordered by head,
+ * temperature, kernel. Ends the process on bad usage and on failure; returns
+ * the exit status for main. When the user interrupts, the rows of finished
+ * heads are written and the status is CLI_FAILED. */
 int run_plan_write(const run_plan *plan);
 
 /* For tables that are not about heads: a table with these columns alone, ended

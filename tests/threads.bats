@@ -27,7 +27,7 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
 
 @test "heads from files" {
     for tool in $tools; do
-        for option in '' --double --causal; do
+        for option in '' --double --causal '--aggregate all'; do
             # shellcheck disable=SC2086
             same "$tool" "$DATA/encoder.safetensors" --layout hnd \
                 --heads 0 --quiet $option

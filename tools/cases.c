@@ -19,7 +19,7 @@ void case_result_open(const case_set *set, case_result *result)
     result->blocks = cli_alloc(count, sizeof *result->blocks);
     for (size_t i = 0; i < count; i++)
         result->blocks[i] =
-            (run_block){.types = set->plan->columns, .columns = set->columns};
+            (run_block){.types = set->measured, .columns = set->columns};
 }
 
 void case_result_close(const case_set *set, case_result *result)
@@ -145,7 +145,7 @@ static lln_status leave_out(const case_set *set, run_block *block)
 {
     bool numbered = false;
     for (size_t i = 0; i < set->columns; i++)
-        numbered = numbered || set->plan->columns[i].type == LLN_INTEGER;
+        numbered = numbered || set->measured[i].type == LLN_INTEGER;
     if (numbered)
         LLN_TRY(run_block_resize(block, 0));
     return LLN_EUNDEFINED;

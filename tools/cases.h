@@ -12,7 +12,8 @@
 /* What all cases of a run have in common. */
 typedef struct {
     const run_plan *plan;
-    size_t columns;      /* of the plan */
+    const lln_column *measured; /* of a case, [columns] */
+    size_t columns;
     kernel_list kernels; /* of a plain plan: one entry, of no kernel */
     params *params;      /* NULL: none */
     lln_heads heads;

@@ -4,10 +4,12 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cases.h"
 #include "core/ordered.h"
 #include "core/threads.h"
+#include "groups.h"
 #include "progress.h"
 #include "sources.h"
 
@@ -25,18 +27,16 @@ enum {
     MOST_ROWS_IN_TURN = 1024,
 };
 
-/* A run in progress. Heads come in groups that make up one row together: all
- * trials of a model, or single heads. */
+/* A run in progress. */
 typedef struct {
     case_set set;
     number_list taus;
-    size_t group;          /* heads averaged into one row; >= 1 */
-    row_average *averages; /* [kernels.count] */
-    int threads;           /* that work on a case each */
+    row_groups groups;
+    int threads; /* that work on a case each */
     size_t slots;
     case_result *results; /* [slots]; of cases in work or waiting for others */
     row_writer *writer;
-    size_t done, written; /* heads x temperatures */
+    size_t done; /* cases: heads x temperatures */
 } run_state;
 
 double run_index(long index)
@@ -54,38 +54,26 @@ void run_place(double layer, double head, char out[RUN_PLACE])
         snprintf(out + used, RUN_PLACE / 2, "head %.0f, ", head);
 }
 
-/* Cases are ordered by group, temperature, head. */
+/* Cases are ordered by head and temperature; for trials that make up a row
+ * together by temperature and head, so that rows are complete early. */
 static size_t head_of(const run_state *run, size_t item)
 {
-    size_t group = item / (run->group * run->taus.count);
-    return group * run->group + item % run->group;
+    return run->groups.kind == GROUP_TRIALS ? item % run->set.heads.count
+                                            : item / run->taus.count;
 }
 
-static double tau_of(const run_state *run, size_t item)
+static size_t tau_of(const run_state *run, size_t item)
 {
-    return run->taus.values[item / run->group % run->taus.count];
+    return run->groups.kind == GROUP_TRIALS ? item / run->set.heads.count
+                                            : item % run->taus.count;
 }
 
 static lln_status measure_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
-    return case_measure(&run->set, head_of(run, item), tau_of(run, item),
+    return case_measure(&run->set, head_of(run, item),
+                        run->taus.values[tau_of(run, item)],
                         &run->results[slot]);
-}
-
-/* Writes the rows of a group at one temperature. */
-static void write_group(run_state *run, row_identity identity)
-{
-    const kernel_list *kernels = &run->set.kernels;
-    identity.trials = (long)run->group;
-    for (size_t k = 0; k < kernels->count; k++) {
-        identity.kernel = run->set.plan->plain
-                              ? run->set.plan->kernel
-                              : kernels->entries[k].choice.text;
-        row_writer_put(run->writer, &identity, &run->averages[k]);
-        row_average_reset(&run->averages[k]);
-    }
-    run->written += run->group;
 }
 
 static lln_status take_case(void *context, size_t item, size_t slot)
@@ -94,10 +82,7 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     case_result *result = &run->results[slot];
     cli_give_warnings(result->warnings);
     result->warnings = NULL;
-    for (size_t k = 0; k < run->set.kernels.count; k++)
-        row_average_add(&run->averages[k], &result->blocks[k]);
-    if (item % run->group == run->group - 1)
-        write_group(run, result->identity);
+    LLN_TRY(groups_add(&run->groups, tau_of(run, item), result));
     progress_show(++run->done);
     return LLN_OK;
 }
@@ -119,15 +104,32 @@ static lln_table_style table_style(void)
     return style;
 }
 
-static row_writer *open_writer(const run_state *run, FILE *out)
+/* Which heads make up a row. */
+static group_kind choose_groups(const run_plan *plan, bool sampled)
 {
-    const case_set *set = &run->set;
-    if (run_shared.comments)
-        print_comments(out, set->heads.sampled);
-    return row_writer_open(out, set->plan->columns, set->columns,
-                           set->averaged ||
-                               (run_shared.rows > 0 && !set->plan->per_trial),
-                           table_style());
+    const run_options *o = &run_shared;
+    bool layers = o->aggregate && strcmp(o->aggregate, "layer") == 0;
+    if (o->aggregate && !layers && strcmp(o->aggregate, "all") != 0)
+        cli_usage("--aggregate: '%s' is neither layer nor all", o->aggregate);
+    if (o->aggregate && (plan->per_trial || plan->reduce))
+        cli_usage("--aggregate: these rows are no figures of single heads");
+    if (o->each && (o->aggregate || plan->reduce))
+        cli_usage("--each: %s puts heads together",
+                  o->aggregate ? "--aggregate" : "this table");
+    if (sampled && !o->each && !plan->per_trial)
+        return GROUP_TRIALS;
+    if (layers)
+        return GROUP_LAYER;
+    return o->aggregate || plan->reduce ? GROUP_SOURCE : GROUP_HEAD;
+}
+
+static row_extras choose_extras(const run_plan *plan, group_kind kind)
+{
+    if (run_shared.aggregate)
+        return ROWS_EXTREMES;
+    if (plan->reduce || plan->per_trial)
+        return ROWS_MEAN;
+    return kind == GROUP_TRIALS || run_shared.rows > 0 ? ROWS_ERROR : ROWS_MEAN;
 }
 
 static void choose_kernels(case_set *set)
@@ -186,13 +188,16 @@ static void open_run(run_state *run, const run_plan *plan)
 {
     case_set *set = &run->set;
     set->plan = plan;
-    while (plan->columns[set->columns].name)
+    set->measured = plan->reduce ? plan->measured : plan->columns;
+    while (set->measured[set->columns].name)
         set->columns++;
     if (run_shared.rows > 0 && !plan->takes_rows)
         cli_usage("--rows: what is measured here needs all rows");
     run->taus = number_list_read("tau", run_shared.tau);
     choose_kernels(set);
-    run->averages = cli_alloc(set->kernels.count, sizeof *run->averages);
+    bool sampled = !run_shared.file && !run_shared.q;
+    group_kind kind = choose_groups(plan, sampled);
+    set->averaged = kind == GROUP_TRIALS;
     FILE *out = cli_output(run_shared.output);
     sources_refuse_overwrite();
     cli_refuse_overwrite(run_shared.params);
@@ -200,18 +205,18 @@ static void open_run(run_state *run, const run_plan *plan)
         set->params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
     sources_open(&set->heads);
-    set->averaged = set->heads.sampled && !run_shared.each && !plan->per_trial;
-    run->group = set->averaged ? set->heads.count : 1;
-    run->writer = open_writer(run, out);
+    if (run_shared.comments)
+        print_comments(out, sampled);
+    run->writer = row_writer_open(out, plan->columns, choose_extras(plan, kind),
+                                  table_style());
+    run->groups = groups_open(set, kind, run->taus.count, run->writer);
     open_results(run);
 }
 
 static void close_run(run_state *run)
 {
     row_writer_close(run->writer);
-    for (size_t i = 0; i < run->set.kernels.count; i++)
-        row_average_reset(&run->averages[i]);
-    free(run->averages);
+    groups_close(&run->groups);
     for (size_t i = 0; i < run->slots; i++)
         case_result_close(&run->set, &run->results[i]);
     free(run->results);
@@ -230,16 +235,19 @@ int run_plan_write(const run_plan *plan)
     progress_start(total, run_shared.quiet);
     const lln_ordered job = {total, run.slots, measure_case, take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
+    if (status == LLN_OK)
+        status = groups_end(&run.groups);
     if (status != LLN_EINTERRUPTED)
         cli_check(status);
     progress_end();
+    size_t written = run.groups.written;
     close_run(&run);
-    if (status != LLN_OK && run.written == 0)
+    if (status != LLN_OK && written == 0)
         cli_discard();
     int result = cli_finish();
     if (status == LLN_OK)
         return result;
-    cli_warn("interrupted: %zu of %zu heads written", run.written, total);
+    cli_warn("interrupted: %zu of %zu heads written", written, total);
     return CLI_FAILED;
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     bool list;
     /* attention */
     const char *tau, *kernels, *params;
+    const char *aggregate; /* NULL: a row for each head */
     bool causal;
     size_t window; /* 0: none */
     double scale;  /* NaN: 1/sqrt(d) */
@@ -49,10 +50,10 @@ typedef struct {
     size_t row_count;
 } run_case;
 
-/* What one case yields: `rows` rows of the tool's own columns. Trials are
- * averaged cell by cell over real columns (the first trial's text and
- * integers are kept), which needs the same number of rows from each. Text
- * must live until the process ends. */
+/* What one case yields: `rows` rows of the tool's own columns. Trials and heads
+ * are averaged cell by cell over real columns (the first one's integers are
+ * kept, and text that is the same in all), which needs the same number of rows
+ * from each. Text must live until the process ends. */
 typedef struct {
     const lln_column *types; /* [columns] */
     size_t rows, columns;
@@ -73,10 +74,17 @@ void run_block_free(run_block *block);
  * LLN_EINTERRUPTED: the case is left out and the command ends. */
 typedef lln_status run_measure(const run_case *c, run_block *block);
 
+/* Makes the one row of a table, in `block`, from those of the heads that it is
+ * about, one row a head of the plan's measured columns. */
+typedef lln_status run_reduce(const run_block *heads, run_block *block);
+
 typedef struct {
     const lln_column *columns; /* after the identity; ended by name NULL */
     run_measure *measure;
-    bool per_trial;  /* never average over trials */
+    run_reduce *reduce; /* one row for all heads of a source; NULL: none */
+    const lln_column *measured; /* with reduce: the columns that `measure`
+                                   fills; else those of the table */
+    bool per_trial;             /* never average over trials */
     bool plain;      /* the measure takes the head itself: one case a head and
                         temperature, no --kernel (lln-match, --inputs) */
     bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad

@@ -45,6 +45,8 @@ bool lln_mask_hides(lln_mask mask);
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end);
 
+struct lln_result;
+
 /* An ordered set of heads. load() may be called for any index in any order, by
  * several threads at once, and always gives the same numbers. */
 typedef struct lln_heads {
@@ -59,6 +61,11 @@ typedef struct lln_heads {
      * temperature. */
     lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head);
+    /* The arrays that results [queries x value features] of all heads make up
+     * (heads/results.h), in order; the caller releases them by
+     * lln_results_free. LLN_EINVAL: there are no values; LLN_ENOMEM. */
+    lln_status (*results)(const struct lln_heads *heads,
+                          struct lln_result **results, size_t *count);
     void (*close)(struct lln_heads *heads);
     void *state;
 } lln_heads;

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "attend.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cases.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/results.h"
 #include "progress.h"
-#include "run.h"
-#include "selection.h"
 #include "sources.h"
 #include "tensor/writer.h"
 
@@ -20,7 +18,7 @@
  * first number to its last. */
 typedef struct {
     kernel_list kernels;
-    lln_heads heads;
+    case_set set;        /* with the kernel at hand alone */
     lln_result *results; /* [result_count]: an array each, for each kernel */
     size_t result_count;
     double tau; /* NaN: as the heads are */
@@ -30,41 +28,76 @@ typedef struct {
     size_t done; /* heads times kernels */
 } attend_run;
 
-/* The choice of an entry with its alpha and beta for this head. */
-static lln_status resolve(const kernel_entry *entry, const lln_head *head,
-                          lln_kernel_choice *choice)
-{
-    lln_match match;
-    *choice = entry->choice;
-    if (!entry->method)
-        return LLN_OK;
-    LLN_TRY(lln_match_solve(entry->method, head, &match));
-    choice->number[entry->alpha] = match.alpha;
-    choice->number[entry->beta] = match.beta;
-    return LLN_OK;
-}
-
-/* out [queries x value features] = P V */
-static lln_status multiply(const kernel_entry *entry, const lln_head *head,
-                           void *out)
-{
-    lln_kernel_choice choice;
-    lln_attention attention;
-    LLN_TRY(resolve(entry, head, &choice));
-    LLN_TRY(lln_kernel_open(&choice, head, &attention));
-    lln_status status = lln_attention_prepare(&attention);
-    if (status == LLN_OK)
-        status = lln_attention_product(&attention, head->v, out);
-    lln_attention_close(&attention);
-    return status;
-}
-
 /* A part of an array that is whole in memory: all that stands behind one entry
  * of the axes that come before those of tokens and features. */
 typedef struct {
+    const lln_result *result;
     char *numbers;
     size_t size; /* in elements */
 } part;
+
+/* Where the product of the head at hand goes. */
+static struct {
+    const lln_layout *layout;
+    char *numbers;
+    bool written;
+} target;
+
+/* Puts the matrix o of a head at its place; rows that it does not have, of
+ * padding, stay zero. */
+static void place(lln_matrix o)
+{
+    size_t size = lln_precision_size(o.precision);
+    size_t row = target.layout->stride[LLN_AXIS_TOKEN];
+    size_t column = target.layout->stride[LLN_AXIS_FEATURE];
+    size_t run = column == 1 ? o.columns : 1;
+    const char *from = o.data;
+    for (size_t i = 0; i < o.rows; i++)
+        for (size_t j = 0; j < o.columns; j += run, from += run * size)
+            memcpy(target.numbers + (i * row + j * column) * size, from,
+                   run * size);
+    target.written = true;
+}
+
+/* What stands for the product with a matrix that does not exist. */
+static void place_nan(lln_precision precision)
+{
+    const size_t *size = target.layout->size;
+    size_t n = size[LLN_AXIS_TOKEN], d = size[LLN_AXIS_FEATURE];
+    size_t bytes = lln_precision_size(precision);
+    void *numbers = cli_alloc(n * d, bytes);
+    memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
+    place((lln_matrix){precision, n, d, numbers});
+    free(numbers);
+}
+
+/* O = P V; the block has no columns. */
+static lln_status multiply(const run_case *c, run_block *block)
+{
+    (void)block;
+    lln_matrix v = c->head->v;
+    lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
+    void *numbers = lln_array_alloc_raw(o.rows * o.columns,
+                                        lln_precision_size(v.precision));
+    lln_attention attention = {0};
+    lln_status status = LLN_ENOMEM;
+    if (numbers)
+        status = lln_kernel_open(c->kernel, c->head, &attention);
+    if (status == LLN_OK)
+        status = lln_attention_prepare(&attention);
+    if (status == LLN_OK)
+        status = lln_attention_product(&attention, v, numbers);
+    o.data = numbers;
+    if (status == LLN_OK)
+        place(o);
+    lln_attention_close(&attention);
+    free(numbers);
+    return status;
+}
+
+static const lln_column no_columns[] = {{0}};
+static const run_plan plan = {
+    .columns = no_columns, .measure = multiply, .unlabelled = true};
 
 static size_t part_size(const lln_result *result)
 {
@@ -76,46 +109,32 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* Puts the matrix o of a head at its place; rows that it does not have, of
- * padding, stay zero. */
-static void place(const lln_result *result, lln_matrix o, char *to)
+/* A head without alpha and beta, of which a warning speaks, is NaN. */
+static lln_status add_head(attend_run *run, size_t index, const part *p,
+                           size_t offset)
 {
-    size_t size = lln_precision_size(o.precision);
-    size_t row = result->layout.stride[LLN_AXIS_TOKEN];
-    size_t column = result->layout.stride[LLN_AXIS_FEATURE];
-    size_t run = column == 1 ? o.columns : 1;
-    const char *from = o.data;
-    for (size_t i = 0; i < o.rows; i++)
-        for (size_t j = 0; j < o.columns; j += run, from += run * size)
-            memcpy(to + (i * row + j * column) * size, from, run * size);
-}
-
-static lln_status add_head(attend_run *run, const kernel_entry *entry,
-                           const lln_result *result, size_t index, char *to)
-{
-    lln_head head = {0};
-    LLN_TRY(
-        run->heads.load(&run->heads, index, run->tau, run->precision, &head));
-    lln_matrix o = {run->precision, head.q.rows, head.v.columns, NULL};
-    void *numbers = lln_array_alloc_raw(o.rows * o.columns,
-                                        lln_precision_size(run->precision));
-    lln_status status = numbers ? multiply(entry, &head, numbers) : LLN_ENOMEM;
-    o.data = numbers;
-    if (status == LLN_OK)
-        place(result, o, to);
-    free(numbers);
-    lln_head_free(&head);
+    case_result result = {0};
+    target.layout = &p->result->layout;
+    target.written = false;
+    target.numbers = p->numbers + offset * lln_precision_size(run->precision);
+    case_result_open(&run->set, &result);
+    lln_status status = case_measure(&run->set, index, run->tau, &result);
+    if (status == LLN_OK && !target.written)
+        place_nan(run->precision);
+    cli_give_warnings(result.warnings);
+    result.warnings = NULL;
+    case_result_close(&run->set, &result);
     progress_show(++run->done);
     return status;
 }
 
 /* Fills part number `index` of the array. */
-static lln_status fill(attend_run *run, const kernel_entry *entry,
-                       const lln_result *result, size_t index, part *p)
+static lln_status fill(attend_run *run, size_t index, const part *p)
 {
-    const size_t *size = result->layout.size, *stride = result->layout.stride;
-    size_t bytes = lln_precision_size(run->precision), head = 0;
-    memset(p->numbers, 0, p->size * bytes);
+    const size_t *size = p->result->layout.size;
+    const size_t *stride = p->result->layout.stride;
+    const size_t *head = p->result->heads;
+    memset(p->numbers, 0, p->size * lln_precision_size(run->precision));
     for (size_t b = 0; b < size[LLN_AXIS_BATCH]; b++)
         for (size_t l = 0; l < size[LLN_AXIS_LAYER]; l++)
             for (size_t h = 0; h < size[LLN_AXIS_HEAD]; h++, head++) {
@@ -123,21 +142,19 @@ static lln_status fill(attend_run *run, const kernel_entry *entry,
                             l * stride[LLN_AXIS_LAYER] +
                             h * stride[LLN_AXIS_HEAD];
                 if (at / p->size == index)
-                    LLN_TRY(add_head(run, entry, result, result->heads[head],
-                                     p->numbers + at % p->size * bytes));
+                    LLN_TRY(add_head(run, *head, p, at % p->size));
             }
     return LLN_OK;
 }
 
-static lln_status write_array(attend_run *run, const kernel_entry *entry,
-                              const lln_result *result)
+static lln_status write_array(attend_run *run, const lln_result *result)
 {
-    part p = {.size = part_size(result)};
+    part p = {.result = result, .size = part_size(result)};
     size_t parts = lln_tensor_count(&result->tensor) / p.size;
     lln_status status = LLN_OK;
     p.numbers = cli_alloc(p.size, lln_precision_size(run->precision));
     for (size_t i = 0; i < parts && status == LLN_OK; i++) {
-        status = fill(run, entry, result, i, &p);
+        status = fill(run, i, &p);
         lln_matrix numbers = {run->precision, 1, p.size, p.numbers};
         if (status == LLN_OK)
             cli_check_output(lln_writer_append(run->writer, numbers));
@@ -149,9 +166,10 @@ static lln_status write_array(attend_run *run, const kernel_entry *entry,
 static lln_status write_arrays(attend_run *run)
 {
     for (size_t i = 0; i < run->result_count; i++)
-        for (size_t k = 0; k < run->kernels.count; k++)
-            LLN_TRY(write_array(run, &run->kernels.entries[k], //
-                                &run->results[i]));
+        for (size_t k = 0; k < run->kernels.count; k++) {
+            run->set.kernels = (kernel_list){1, &run->kernels.entries[k]};
+            LLN_TRY(write_array(run, &run->results[i]));
+        }
     return LLN_OK;
 }
 
@@ -231,17 +249,23 @@ static void open_run(attend_run *run)
 {
     check_options();
     run->tau = read_tau();
-    run->kernels = kernel_list_read(run_shared.kernels, false);
+    run->set.plan = &plan;
+    run->set.measured = plan.columns;
+    run->kernels =
+        kernel_list_read(run_shared.kernels, run_shared.params != NULL);
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     run->format = find_format(run_shared.output);
     FILE *out = cli_output(run_shared.output);
     if (out == stdout && isatty(STDOUT_FILENO))
         cli_usage("numbers are not for a terminal; name a file with -o");
     sources_refuse_overwrite();
+    cli_refuse_overwrite(run_shared.params);
+    if (run_shared.params)
+        run->set.params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
-    sources_open(&run->heads);
-    cli_check(
-        run->heads.results(&run->heads, &run->results, &run->result_count));
+    lln_heads *heads = &run->set.heads;
+    sources_open(heads);
+    cli_check(heads->results(heads, &run->results, &run->result_count));
     open_writer(run, out);
 }
 
@@ -250,7 +274,8 @@ static void close_run(attend_run *run)
     lln_writer_free(run->writer);
     lln_results_free(run->results, run->result_count);
     free(run->kernels.entries);
-    lln_heads_close(&run->heads);
+    params_close(run->set.params);
+    lln_heads_close(&run->set.heads);
 }
 
 int attend_write(void)
@@ -258,7 +283,7 @@ int attend_write(void)
     attend_run run = {0};
     open_run(&run);
     cli_catch_signals();
-    progress_start(run.heads.count * run.kernels.count, run_shared.quiet);
+    progress_start(run.set.heads.count * run.kernels.count, run_shared.quiet);
     lln_status status = write_arrays(&run);
     if (status == LLN_EINTERRUPTED)
         cli_fail("interrupted");

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
@@ -39,6 +40,8 @@ static lln_status describe_case(const case_set *set, double tau, run_case *c)
     c->sigma_q = head->sigma_q;
     c->sigma_k = head->sigma_k;
     c->tau = tau;
+    if (set->plan->unlabelled && !set->params)
+        return LLN_OK;
     if (isnan(tau)) {
         lln_status status = lln_temperature_measure(head, &c->tau);
         if (status != LLN_OK && status != LLN_EUNDEFINED)
@@ -87,16 +90,20 @@ static row_identity identify(const case_set *set, const run_case *c,
     return identity;
 }
 
-/* Puts "gaussian: head 3, tau 0.5" in front of the message of a failure. */
+/* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure. */
 static lln_status fail_at(const row_identity *id, lln_status status)
 {
-    char place[RUN_PLACE], reason[1024];
+    char place[RUN_PLACE], tau[32] = "", reason[1024];
     if (status == LLN_OK)
         return LLN_OK;
     run_place(id->layer, id->head, place);
+    if (!isnan(id->tau))
+        snprintf(tau, sizeof tau, "tau %.6g", id->tau);
+    else if (*place)
+        place[strlen(place) - 2] = '\0'; /* the comma */
     snprintf(reason, sizeof reason, "%s", lln_error_message());
-    return lln_fail(status, "%s: %stau %.6g: %s", id->source, place, id->tau,
-                    reason);
+    return lln_fail(status, "%s: %s%s%s%s", id->source, place, tau,
+                    *place || *tau ? ": " : "", reason);
 }
 
 /* LLN_EUNDEFINED is a fact about the head, no failure. */

@@ -90,6 +90,8 @@ typedef struct {
     bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad
                         usage */
     bool in_turn;    /* the measure leaves much to ARPACK */
+    bool unlabelled; /* there is no table: tau and deviations of a case are
+                        missing where nothing needs them */
     const char *kernel; /* plain: text of the kernel column; NULL: missing */
 } run_plan;
 

@@ -247,10 +247,13 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
 {
     const state *s = heads->state;
     const lln_head_place *place = &s->heads[index];
+    const size_t *of = s->shapes[place->bundle].layout[LLN_QUERIES].size;
     lln_head loaded = {
         .source = s->sources[place->at.batch],
         .layer = place->layer,
         .head = place->head,
+        .at = place->at,
+        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
     };
     LLN_TRY(allocate(s, place, precision, &loaded));
     lln_status status = fill(s, place, precision, &loaded);

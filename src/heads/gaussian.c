@@ -156,6 +156,8 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
         .source = "gaussian",
         .layer = -1,
         .head = (long)index,
+        .at.head = index,
+        .of = {1, 1, model->trials},
         .q.precision = precision,
         .mask = model->mask,
         .scale =

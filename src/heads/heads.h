@@ -18,11 +18,17 @@ typedef struct {
     size_t window; /* keys to either side, the own one counted; 0: all */
 } lln_mask;
 
+/* Where a head stands along the axes of an array. */
+typedef struct {
+    size_t batch, layer, head;
+} lln_place;
+
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
  * to the set of heads it was loaded from. */
 typedef struct {
     const char *source; /* file name, or "gaussian" */
     long layer, head;   /* 0-based; -1: none */
+    lln_place at, of;   /* in the array of queries, and the sizes of its axes */
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */

@@ -96,8 +96,10 @@ static lln_status multiply(const run_case *c, run_block *block)
 }
 
 static const lln_column no_columns[] = {{0}};
-static const run_plan plan = {
-    .columns = no_columns, .measure = multiply, .unlabelled = true};
+static const run_plan plan = {.columns = no_columns,
+                              .measure = multiply,
+                              .per_trial = true,
+                              .unlabelled = true};
 
 static size_t part_size(const lln_result *result)
 {
@@ -263,6 +265,8 @@ static void open_run(attend_run *run)
     if (run_shared.params)
         run->set.params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
+    run->set.kernels = run->kernels;
+    case_inputs_open(&run->set);
     lln_heads *heads = &run->set.heads;
     sources_open(heads);
     cli_check(heads->results(heads, &run->results, &run->result_count));
@@ -275,6 +279,7 @@ static void close_run(attend_run *run)
     lln_results_free(run->results, run->result_count);
     free(run->kernels.entries);
     params_close(run->set.params);
+    lln_extras_free(run->set.extras);
     lln_heads_close(&run->set.heads);
 }
 

@@ -32,6 +32,30 @@ void case_result_close(const case_set *set, case_result *result)
     *result = (case_result){0};
 }
 
+void case_inputs_open(case_set *set)
+{
+    const run_plan *plan = set->plan;
+    bool sampled = !run_shared.file && !run_shared.q;
+    set->draws = inputs_draws(&set->kernels, sampled);
+    if (set->draws > 1 && (plan->per_trial || run_shared.each))
+        cli_usage("--trials: draws of heads from files are averaged; %s",
+                  run_shared.each ? "leave out --each"
+                                  : "these rows never are");
+    if (!plan->plain)
+        set->extras = inputs_open(&set->kernels, sampled);
+}
+
+static bool is_random(const case_set *set, size_t kernel)
+{
+    const lln_kernel *chosen = set->kernels.entries[kernel].choice.kernel;
+    return chosen && chosen->properties & LLN_KERNEL_RANDOM;
+}
+
+size_t case_draws(const case_set *set, size_t kernel)
+{
+    return is_random(set, kernel) ? set->draws : 1;
+}
+
 static lln_status describe_case(const case_set *set, double tau, run_case *c)
 {
     const lln_head *head = c->head;
@@ -125,7 +149,6 @@ static lln_status resolve(const case_set *set, const kernel_entry *entry,
                           const lln_head *head, const row_identity *id,
                           lln_kernel_choice *choice)
 {
-    *choice = entry->choice;
     double alpha = NAN, beta = NAN;
     if (entry->from_params) {
         params_key key = {id->source,    id->layer,     id->head,
@@ -158,37 +181,83 @@ static lln_status leave_out(const case_set *set, run_block *block)
     return LLN_EUNDEFINED;
 }
 
-static lln_status measure_kernel(const case_set *set, const run_case *head_case,
-                                 const row_identity *identity, size_t index,
-                                 run_block *block)
+/* What a kernel is told beside its parameters. */
+typedef struct {
+    input_list arrays;
+    uint32_t draw;
+} kernel_inputs;
+
+static lln_status measure_choice(const case_set *set, const run_case *head_case,
+                                 const row_identity *identity,
+                                 lln_kernel_choice *choice, run_block *block)
 {
-    LLN_TRY(run_block_resize(block, 1));
     run_case c = *head_case;
-    lln_kernel_choice choice;
-    if (!set->plan->plain) {
-        lln_status status = resolve(set, &set->kernels.entries[index], c.head,
-                                    identity, &choice);
-        if (status == LLN_EUNDEFINED)
-            return leave_out(set, block);
-        LLN_TRY(status);
-        c.kernel = &choice;
-    }
+    c.kernel = choice;
     return fail_at(identity, set->plan->measure(&c, block));
 }
 
-static lln_status measure_kernels(const case_set *set, const run_case *c,
-                                  case_result *result)
+static lln_status measure_kernel(const case_set *set, const run_case *c,
+                                 const row_identity *identity,
+                                 const kernel_entry *entry,
+                                 const kernel_inputs *inputs, run_block *block)
 {
-    const row_identity *identity = &result->identity;
-    for (size_t i = 0; i < set->kernels.count; i++) {
-        lln_status status =
-            measure_kernel(set, c, identity, i, &result->blocks[i]);
-        if (lln_stop_requested)
-            return lln_fail(LLN_EINTERRUPTED, "interrupted");
-        if (status != LLN_EUNDEFINED)
-            LLN_TRY(status);
+    LLN_TRY(run_block_resize(block, 1));
+    if (set->plan->plain)
+        return measure_choice(set, c, identity, NULL, block);
+    lln_kernel_choice choice = entry->choice;
+    choice.seed = run_shared.seed;
+    choice.draw = inputs->draw;
+    choice.inputs = inputs->arrays.items;
+    choice.input_count = inputs->arrays.count;
+    lln_status status = resolve(set, entry, c->head, identity, &choice);
+    if (status == LLN_EUNDEFINED)
+        return leave_out(set, block);
+    LLN_TRY(status);
+    return measure_choice(set, c, identity, &choice, block);
+}
+
+/* The average over draws; a draw that is undefined leaves what it did not
+ * write missing. */
+static lln_status measure_draws(const case_set *set, const run_case *c,
+                                const row_identity *identity, size_t kernel,
+                                kernel_inputs *inputs, run_block *block)
+{
+    const kernel_entry *entry = &set->kernels.entries[kernel];
+    size_t draws = case_draws(set, kernel);
+    row_average average = {0};
+    lln_status status = LLN_OK;
+    if (draws == 1)
+        return measure_kernel(set, c, identity, entry, inputs, block);
+    for (size_t i = 0; i < draws && status == LLN_OK; i++) {
+        inputs->draw = (uint32_t)i;
+        status = measure_kernel(set, c, identity, entry, inputs, block);
+        if (status == LLN_OK || status == LLN_EUNDEFINED) {
+            row_average_add(&average, block);
+            status = LLN_OK;
+        }
     }
-    return LLN_OK;
+    if (status == LLN_OK)
+        row_average_take(&average, block);
+    row_average_reset(&average);
+    return status;
+}
+
+static lln_status measure_kernels(const case_set *set, const run_case *c,
+                                  size_t index, case_result *result)
+{
+    kernel_inputs inputs = {.draw = c->sampled ? (uint32_t)index : 0};
+    lln_status status = fail_at(
+        &result->identity, inputs_load(set->extras, c->head, &inputs.arrays));
+    for (size_t i = 0; i < set->kernels.count && status == LLN_OK; i++) {
+        status = measure_draws(set, c, &result->identity, i, &inputs,
+                               &result->blocks[i]);
+        if (lln_stop_requested)
+            status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+        if (status == LLN_EUNDEFINED)
+            status = LLN_OK;
+    }
+    inputs_free(&inputs.arrays);
+    return status;
 }
 
 static lln_status measure(const case_set *set, size_t index, double tau,
@@ -204,7 +273,7 @@ static lln_status measure(const case_set *set, size_t index, double tau,
         status = draw_rows(index, &c, &rows);
     if (status == LLN_OK) {
         result->identity = identify(set, &c, index);
-        status = measure_kernels(set, &c, result);
+        status = measure_kernels(set, &c, index, result);
     }
     free(rows);
     lln_head_free(&head);

@@ -4,6 +4,7 @@
 #ifndef LLN_TOOLS_CASES_H
 #define LLN_TOOLS_CASES_H
 
+#include "inputs.h"
 #include "params.h"
 #include "rows.h"
 #include "run.h"
@@ -16,6 +17,8 @@ typedef struct {
     size_t columns;
     kernel_list kernels; /* of a plain plan: one entry, of no kernel */
     params *params;      /* NULL: none */
+    lln_extras *extras;  /* arrays that kernels take; NULL: none */
+    size_t draws;        /* of random kernels, for each head; >= 1 */
     lln_heads heads;
     bool averaged; /* trials of a model, which have no number in the table */
 } case_set;
@@ -26,6 +29,13 @@ typedef struct {
     run_block *blocks;     /* [kernels.count], owned */
     char *warnings;        /* kept back, for cli_give_warnings; NULL: none */
 } case_result;
+
+/* Opens what the kernels of a set take, and says how often random ones are
+ * drawn. Ends the process if a plan or --each has no use for averages. */
+void case_inputs_open(case_set *set);
+
+/* How many draws are averaged in the block of this kernel. */
+size_t case_draws(const case_set *set, size_t kernel);
 
 /* Makes room for the blocks. Ends the process when out of memory. */
 void case_result_open(const case_set *set, case_result *result);

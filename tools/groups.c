@@ -58,7 +58,7 @@ static row_identity identify(const row_groups *groups, const row_group *group,
     identity.kernel = set->plan->plain
                           ? set->plan->kernel
                           : set->kernels.entries[kernel].choice.text;
-    identity.trials = (long)group->heads;
+    identity.trials = (long)(group->heads * case_draws(set, kernel));
     identity.tau = group->tau.mean;
     if (groups->kind != GROUP_HEAD)
         identity.head = NAN;

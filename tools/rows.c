@@ -118,6 +118,27 @@ void row_average_add(row_average *average, const run_block *block)
     average->heads++;
 }
 
+/* Between trials; of a single one, what its measure knows. */
+static double standard_error(const row_average *average, size_t cell)
+{
+    return average->heads > 1 ? lln_average_error(&average->cells[cell].mean)
+                              : average->first.errors[cell];
+}
+
+void row_average_take(row_average *average, run_block *block)
+{
+    run_block *first = &average->first;
+    for (size_t i = 0; i < first->rows * first->columns; i++)
+        if (first->types[i % first->columns].type == LLN_REAL) {
+            first->errors[i] = standard_error(average, i);
+            first->cells[i].real = average->cells[i].mean.mean;
+        }
+    run_block_free(block);
+    *block = *first;
+    *first = (run_block){0};
+    row_average_reset(average);
+}
+
 void row_average_reset(row_average *average)
 {
     run_block_free(&average->first);
@@ -191,13 +212,6 @@ static lln_cell *put_identity(lln_cell *next, const row_identity *identity)
     (next++)->integer = identity->trials;
     (next++)->real = identity->tau;
     return next;
-}
-
-/* Between trials; of a single one, what its measure knows. */
-static double standard_error(const row_average *average, size_t cell)
-{
-    return average->heads > 1 ? lln_average_error(&average->cells[cell].mean)
-                              : average->first.errors[cell];
 }
 
 /* The cells of one row of the block after the identity. */

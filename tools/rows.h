@@ -35,6 +35,10 @@ typedef struct {
  * out of memory. */
 void row_average_add(row_average *average, const run_block *block);
 
+/* Makes `block` the average of the blocks, with standard errors, and forgets
+ * them. */
+void row_average_take(row_average *average, run_block *block);
+
 /* Forgets the blocks, and releases what held them. */
 void row_average_reset(row_average *average);
 

@@ -123,13 +123,15 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
     return o->aggregate || plan->reduce ? GROUP_SOURCE : GROUP_HEAD;
 }
 
-static row_extras choose_extras(const run_plan *plan, group_kind kind)
+static row_extras choose_extras(const run_plan *plan, group_kind kind,
+                                size_t draws)
 {
     if (run_shared.aggregate)
         return ROWS_EXTREMES;
     if (plan->reduce || plan->per_trial)
         return ROWS_MEAN;
-    return kind == GROUP_TRIALS || run_shared.rows > 0 ? ROWS_ERROR : ROWS_MEAN;
+    return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1 ? ROWS_ERROR
+                                                                    : ROWS_MEAN;
 }
 
 static void choose_kernels(case_set *set)
@@ -139,9 +141,11 @@ static void choose_kernels(case_set *set)
         set->kernels = kernel_list_read(run_shared.kernels, params_given);
         return;
     }
-    if (cli_given("kernel") || params_given)
-        cli_usage("--%s: what is measured here has no kernel",
-                  params_given ? "params" : "kernel");
+    static const char *const names[] = {"params", "kernel", "arrays", "gate",
+                                        NULL};
+    const char *given = cli_first_given(names);
+    if (given)
+        cli_usage("--%s: what is measured here has no kernel", given);
     set->kernels.count = 1;
     set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);
 }
@@ -204,11 +208,13 @@ static void open_run(run_state *run, const run_plan *plan)
     if (run_shared.params)
         set->params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
+    case_inputs_open(set);
     sources_open(&set->heads);
     if (run_shared.comments)
         print_comments(out, sampled);
-    run->writer = row_writer_open(out, plan->columns, choose_extras(plan, kind),
-                                  table_style());
+    run->writer =
+        row_writer_open(out, plan->columns,
+                        choose_extras(plan, kind, set->draws), table_style());
     run->groups = groups_open(set, kind, run->taus.count, run->writer);
     open_results(run);
 }
@@ -223,6 +229,7 @@ static void close_run(run_state *run)
     free(run->taus.values);
     free(run->set.kernels.entries);
     params_close(run->set.params);
+    lln_extras_free(run->set.extras);
     lln_heads_close(&run->set.heads);
 }
 

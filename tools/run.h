@@ -25,7 +25,8 @@ typedef struct {
     bool list;
     /* attention */
     const char *tau, *kernels, *params;
-    const char *aggregate; /* NULL: a row for each head */
+    const char *arrays, *gate; /* of kernels, FILE[:KEY] */
+    const char *aggregate;     /* NULL: a row for each head */
     bool causal;
     size_t window; /* 0: none */
     double scale;  /* NaN: 1/sqrt(d) */

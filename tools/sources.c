@@ -54,7 +54,7 @@ static void check_pipes(void)
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
-                                        "trials",  "seed",    NULL};
+                                        NULL};
     static const char *const file[] = {"v",      "key-q",  "key-k", "key-v",
                                        "layout", "layers", "heads", "lengths",
                                        "list",   NULL};

@@ -35,6 +35,11 @@ const char *lln_extras_name(const lln_extras *extras, size_t index)
     return extras->items[index].name;
 }
 
+const char *lln_extras_file(const lln_extras *extras, size_t index)
+{
+    return lln_container_name(extras->items[index].file);
+}
+
 void lln_extras_free(lln_extras *extras)
 {
     if (!extras)

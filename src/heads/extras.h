@@ -23,6 +23,7 @@ LLN_NODISCARD lln_status lln_extras_open(const char *text, const char *layout,
 
 size_t lln_extras_count(const lln_extras *extras);
 const char *lln_extras_name(const lln_extras *extras, size_t index);
+const char *lln_extras_file(const lln_extras *extras, size_t index);
 
 /* The matrix of array `index` for a head, in float64; values->data is owned by
  * the caller. Several threads may load at once.

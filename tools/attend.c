@@ -21,7 +21,7 @@ typedef struct {
     case_set set;        /* with the kernel at hand alone */
     lln_result *results; /* [result_count]: an array each, for each kernel */
     size_t result_count;
-    double tau; /* NaN: as the heads are */
+    number_list tau; /* one; NaN: as the heads are */
     lln_precision precision;
     lln_writer_format format;
     lln_writer *writer;
@@ -120,7 +120,8 @@ static lln_status add_head(attend_run *run, size_t index, const part *p,
     target.written = false;
     target.numbers = p->numbers + offset * lln_precision_size(run->precision);
     case_result_open(&run->set, &result);
-    lln_status status = case_measure(&run->set, index, run->tau, &result);
+    lln_status status =
+        case_measure(&run->set, index, run->tau.values[0], &result);
     if (status == LLN_OK && !target.written)
         place_nan(run->precision);
     cli_give_warnings(result.warnings);
@@ -235,22 +236,16 @@ static void check_options(void)
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s is for tables, and an array is written", name);
-}
-
-static double read_tau(void)
-{
-    number_list taus = number_list_read("tau", run_shared.tau);
-    double tau = taus.values[0];
-    if (taus.count > 1)
-        cli_usage("--tau: '%s': expected one number", run_shared.tau);
-    free(taus.values);
-    return tau;
+    if (cli_given("trials") && (run_shared.file || run_shared.q))
+        cli_usage("--trials is for sampled heads; these are read from files");
 }
 
 static void open_run(attend_run *run)
 {
     check_options();
-    run->tau = read_tau();
+    run->tau = number_list_read("tau", run_shared.tau);
+    if (run->tau.count > 1)
+        cli_usage("--tau: '%s': expected one number", run_shared.tau);
     run->set.plan = &plan;
     run->set.measured = plan.columns;
     run->kernels =
@@ -269,6 +264,7 @@ static void open_run(attend_run *run)
     case_inputs_open(&run->set);
     lln_heads *heads = &run->set.heads;
     sources_open(heads);
+    case_joints_open(&run->set, &run->tau);
     cli_check(heads->results(heads, &run->results, &run->result_count));
     open_writer(run, out);
 }
@@ -277,10 +273,9 @@ static void close_run(attend_run *run)
 {
     lln_writer_free(run->writer);
     lln_results_free(run->results, run->result_count);
-    free(run->kernels.entries);
-    params_close(run->set.params);
-    lln_extras_free(run->set.extras);
-    lln_heads_close(&run->set.heads);
+    run->set.kernels = run->kernels; /* whole again */
+    case_set_close(&run->set);
+    free(run->tau.values);
 }
 
 int attend_write(void)

@@ -45,6 +45,32 @@ void case_inputs_open(case_set *set)
         set->extras = inputs_open(&set->kernels, sampled);
 }
 
+void case_joints_open(case_set *set, const number_list *taus)
+{
+    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
+    bool wanted = false;
+    for (size_t i = 0; i < set->kernels.count; i++)
+        wanted = wanted || set->kernels.entries[i].joint;
+    if (!wanted)
+        return;
+    set->taus = taus;
+    set->joints = cli_alloc(taus->count, sizeof *set->joints);
+    for (size_t i = 0; i < taus->count; i++)
+        cli_check(lln_joint_open(&set->heads, taus->values[i], precision,
+                                 &set->joints[i]));
+}
+
+void case_set_close(case_set *set)
+{
+    for (size_t i = 0; set->joints && i < set->taus->count; i++)
+        lln_joint_free(set->joints[i]);
+    free(set->joints);
+    free(set->kernels.entries);
+    params_close(set->params);
+    lln_extras_free(set->extras);
+    lln_heads_close(&set->heads);
+}
+
 static bool is_random(const case_set *set, size_t kernel)
 {
     const lln_kernel *chosen = set->kernels.entries[kernel].choice.kernel;
@@ -130,14 +156,36 @@ static lln_status fail_at(const row_identity *id, lln_status status)
                     *place || *tau ? ": " : "", reason);
 }
 
-/* LLN_EUNDEFINED is a fact about the head, no failure. */
-static lln_status solve(const lln_match_method *method, const lln_head *head,
-                        const row_identity *id, lln_match *match)
+static lln_status match_joint(const case_set *set, const lln_head *head,
+                              const row_identity *id, double *alpha,
+                              double *beta)
+{
+    size_t at = 0;
+    while (at + 1 < set->taus->count && set->taus->values[at] != id->tau)
+        at++;
+    return lln_joint_match(set->joints[at], head->layer, alpha, beta);
+}
+
+static lln_status match_head(const lln_match_method *method,
+                             const lln_head *head, double *alpha, double *beta)
 {
     double tolerance = head->q.rows > EXACT_MATCH_ROWS ? LLN_MATCH_SAMPLED
                                                        : LLN_MATCH_TOLERANCE;
-    lln_status status =
-        fail_at(id, lln_match_solve_within(method, head, tolerance, match));
+    lln_match match;
+    LLN_TRY(lln_match_solve_within(method, head, tolerance, &match));
+    *alpha = match.alpha;
+    *beta = match.beta;
+    return LLN_OK;
+}
+
+/* LLN_EUNDEFINED is a fact about the head, no failure. */
+static lln_status solve(const case_set *set, const kernel_entry *entry,
+                        const lln_head *head, const row_identity *id,
+                        double *alpha, double *beta)
+{
+    lln_status status = fail_at(
+        id, entry->joint ? match_joint(set, head, id, alpha, beta)
+                         : match_head(entry->method, head, alpha, beta));
     if (status != LLN_ENOCONV && status != LLN_EUNDEFINED)
         return status;
     cli_warn("%s", lln_error_message());
@@ -157,11 +205,8 @@ static lln_status resolve(const case_set *set, const kernel_entry *entry,
         LLN_TRY(params_find(set->params, &key, &alpha, &beta));
         if (isnan(alpha) || isnan(beta))
             return LLN_EUNDEFINED;
-    } else if (entry->method) {
-        lln_match match;
-        LLN_TRY(solve(entry->method, head, id, &match));
-        alpha = match.alpha;
-        beta = match.beta;
+    } else if (entry->method || entry->joint) {
+        LLN_TRY(solve(set, entry, head, id, &alpha, &beta));
     } else {
         return LLN_OK;
     }

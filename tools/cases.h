@@ -5,6 +5,7 @@
 #define LLN_TOOLS_CASES_H
 
 #include "inputs.h"
+#include "match/joint.h"
 #include "params.h"
 #include "rows.h"
 #include "run.h"
@@ -19,6 +20,8 @@ typedef struct {
     params *params;      /* NULL: none */
     lln_extras *extras;  /* arrays that kernels take; NULL: none */
     size_t draws;        /* of random kernels, for each head; >= 1 */
+    lln_joint **joints;  /* [number_list.count]; NULL: not needed */
+    const number_list *taus;
     lln_heads heads;
     bool averaged; /* trials of a model, which have no number in the table */
 } case_set;
@@ -33,6 +36,13 @@ typedef struct {
 /* Opens what the kernels of a set take, and says how often random ones are
  * drawn. Ends the process if a plan or --each has no use for averages. */
 void case_inputs_open(case_set *set);
+
+/* Looks at all heads, at each temperature, if a kernel wants to know them
+ * together; after the heads have been opened. */
+void case_joints_open(case_set *set, const number_list *taus);
+
+/* Releases what the set holds. */
+void case_set_close(case_set *set);
 
 /* How many draws are averaged in the block of this kernel. */
 size_t case_draws(const case_set *set, size_t kernel);

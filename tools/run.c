@@ -210,6 +210,7 @@ static void open_run(run_state *run, const run_plan *plan)
     lln_threads_set((int)run_shared.threads);
     case_inputs_open(set);
     sources_open(&set->heads);
+    case_joints_open(set, &run->taus);
     if (run_shared.comments)
         print_comments(out, sampled);
     run->writer =
@@ -226,11 +227,8 @@ static void close_run(run_state *run)
     for (size_t i = 0; i < run->slots; i++)
         case_result_close(&run->set, &run->results[i]);
     free(run->results);
+    case_set_close(&run->set);
     free(run->taus.values);
-    free(run->set.kernels.entries);
-    params_close(run->set.params);
-    lln_extras_free(run->set.extras);
-    lln_heads_close(&run->set.heads);
 }
 
 int run_plan_write(const run_plan *plan)

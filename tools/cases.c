@@ -54,7 +54,7 @@ void case_joints_open(case_set *set, const number_list *taus)
     if (!wanted)
         return;
     set->taus = taus;
-    set->joints = cli_alloc(taus->count, sizeof *set->joints);
+    set->joints = cli_alloc(taus->count, sizeof(lln_joint *));
     for (size_t i = 0; i < taus->count; i++)
         cli_check(lln_joint_open(&set->heads, taus->values[i], precision,
                                  &set->joints[i]));

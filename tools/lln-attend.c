@@ -20,16 +20,10 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-/* Shared options about the rows of a table. */
-static const char *const idle[] = {"aggregate", NULL};
-
 int main(int argc, char **argv)
 {
     run_shared.kernels = "lln";
     run_shared.values = true;
     run_parse(&tool, argc, argv);
-    const char *name = cli_first_given(idle);
-    if (name)
-        cli_usage("--%s: no table is written here", name);
     return attend_write();
 }

@@ -36,6 +36,7 @@ OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
+BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 PAGES = $(wildcard man/*.1)
 
 all: $(TOOLS) $(BUILD)/man/man1
@@ -73,7 +74,7 @@ check: all $(TESTS) $(REPLAYS)
 plots: all
 	@plots/run $(BUILD)
 
-bench: all $(BUILD)/tests/bench/bench
+bench: all $(BENCHES)
 	@tests/bench/run $(BUILD)
 
 lint: all

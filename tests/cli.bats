@@ -90,7 +90,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "options of sampled heads with files" {
-    refuses 2 '--trials is for sampled heads; these are read from files' \
+    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
         lln-entropy --q q.npy --k k.npy --trials 2
     refuses 2 '--layers is for heads from files; name a FILE, or --q and --k' \
         lln-entropy --layers 1
@@ -215,6 +215,7 @@ link.csv"
     equal status "$status" 1
     grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 heads written' message
     [ "$(wc -l < out.csv)" -gt 1 ]
+    tail -n +2 out.csv | awk -F, '$3 != int((NR - 1) / 2) { exit 1 }'
     equal files "$(ls -A)" "message
 out.csv"
 }

@@ -57,36 +57,41 @@ END_TEST
 START_TEST(partner_words)
 {
     const struct {
-        const char *name, *key, *value; /* NULL: none */
+        const char *name, *key, *value, *result; /* NULL: none */
     } partners[] = {
-        {"q", "k", "v"},
-        {"Q", "K", "V"},
-        {"layer_0/query", "layer_0/key", "layer_0/value"},
+        {"q", "k", "v", "o"},
+        {"Q", "K", "V", "O"},
+        {"layer_0/query", "layer_0/key", "layer_0/value", "layer_0/output"},
         {"model.layers.{layer}.self_attn.q_proj",
          "model.layers.{layer}.self_attn.k_proj",
-         "model.layers.{layer}.self_attn.v_proj"},
+         "model.layers.{layer}.self_attn.v_proj",
+         "model.layers.{layer}.self_attn.o_proj"},
         {"encoder.layer.3.attention.self.query",
          "encoder.layer.3.attention.self.key",
-         "encoder.layer.3.attention.self.value"},
-        {"query_states", "key_states", "value_states"},
+         "encoder.layer.3.attention.self.value",
+         "encoder.layer.3.attention.self.output"},
+        {"query_states", "key_states", "value_states", "output_states"},
         {"layers.0.attention.wq", "layers.0.attention.wk",
-         "layers.0.attention.wv"},
-        {"q0", "k0", "v0"},
-        {"queries", "keys", "values"},
-        {"q.to_q.q_norm", "q.to_q.k_norm", "q.to_q.v_norm"},
-        {"qk", NULL, NULL},
-        {"arr_0", NULL, NULL},
-        {"sequence", NULL, NULL},
-        {"", NULL, NULL},
+         "layers.0.attention.wv", "layers.0.attention.wo"},
+        {"q0", "k0", "v0", "o0"},
+        {"queries", "keys", "values", "outputs"},
+        {"q.to_q.q_norm", "q.to_q.k_norm", "q.to_q.v_norm", "q.to_q.o_norm"},
+        {"qk", NULL, NULL, NULL},
+        {"arr_0", NULL, NULL, NULL},
+        {"sequence", NULL, NULL, NULL},
+        {"", NULL, NULL, NULL},
     };
     for (size_t i = 0; i < sizeof partners / sizeof *partners; i++) {
-        char *key, *value;
+        char *key, *value, *result;
         expect_ok(lln_name_partner(partners[i].name, LLN_KEYS, &key));
         expect_ok(lln_name_partner(partners[i].name, LLN_VALUES, &value));
+        expect_ok(lln_name_partner(partners[i].name, LLN_RESULTS, &result));
         ck_assert_pstr_eq(key, partners[i].key);
         ck_assert_pstr_eq(value, partners[i].value);
+        ck_assert_pstr_eq(result, partners[i].result);
         free(key);
         free(value);
+        free(result);
     }
 }
 END_TEST

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # The same command gives the same bytes on any number of threads.
+# shellcheck disable=SC2154 # variables that helper.bash sets
 load helper
 
 # same TOOL OPTION...
@@ -26,7 +27,7 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
 
 @test "heads from files" {
     for tool in $tools; do
-        for option in '' --double --causal; do
+        for option in '' --double --causal '--aggregate all'; do
             # shellcheck disable=SC2086
             same "$tool" "$DATA/encoder.safetensors" --layout hnd \
                 --heads 0 --quiet $option
@@ -39,4 +40,26 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     same lln-stats -n 400 -d 16 --histogram 40
     same lln-stats -n 400 -d 16 --qq 40
     same lln-stats -n 400 -d 16 --inputs
+}
+
+@test "rows and warnings come in order, up to the first failure" {
+    echo source,layer,head,kernel,n,d,causal,tau,alpha,beta > params
+    for head in 0 1 2 3 4 6 7; do
+        echo "gaussian,nan,$head,lln,8,2,0,1,0.5,1"
+    done >> params
+    for threads in 1 2; do
+        run --separate-stderr lln-entropy -n 8 -d 2 --each --trials 8 --tau 1 \
+            --kernel lln --params params --threads $threads
+        equal status "$status" 1
+        equal stderr "$stderr" 'lln-entropy: params: no row for gaussian, head 5, n 8, d 2, causal 0, tau 1'
+        equal heads "$(column head <<< "$output")" "$(seq 0 4)"
+    done
+    for threads in 1 2; do
+        run --separate-stderr lln-entropy -n 1 --each --trials 20 \
+            --kernel lln --threads $threads
+        equal status "$status" 0
+        equal stderr "$stderr" "$(for head in $(seq 0 19); do
+            echo "lln-entropy: gaussian: head $head, tau 1: temperature: no query that sees two keys"
+        done)"
+    done
 }

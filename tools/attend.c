@@ -1,143 +1,296 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "attend.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cases.h"
 #include "core/memory.h"
 #include "core/threads.h"
-#include "heads/gaussian.h"
+#include "heads/results.h"
 #include "progress.h"
-#include "run.h"
-#include "selection.h"
+#include "sources.h"
+#include "tensor/writer.h"
 
-/* A run in progress. */
+/* A run in progress. Arrays are written one after another, and each from its
+ * first number to its last. */
 typedef struct {
     kernel_list kernels;
-    lln_heads heads;
+    case_set set;        /* with the kernel at hand alone */
+    lln_result *results; /* [result_count]: an array each, for each kernel */
+    size_t result_count;
+    number_list tau; /* one; NaN: as the heads are */
     lln_precision precision;
-    double tau; /* NaN: as the heads are */
-    FILE *out;
+    lln_writer_format format;
+    lln_writer *writer;
+    size_t done; /* heads times kernels */
 } attend_run;
 
-static void open_heads(attend_run *run)
+/* A part of an array that is whole in memory: all that stands behind one entry
+ * of the axes that come before those of tokens and features. */
+typedef struct {
+    const lln_result *result;
+    char *numbers;
+    size_t size; /* in elements */
+} part;
+
+/* Where the product of the head at hand goes. */
+static struct {
+    const lln_layout *layout;
+    char *numbers;
+    bool written;
+} target;
+
+/* Puts the matrix o of a head at its place; rows that it does not have, of
+ * padding, stay zero. */
+static void place(lln_matrix o)
 {
-    const run_options *o = &run_shared;
-    lln_gaussian model = {
-        .n = o->tokens,
-        .d = o->dim,
-        .sigma_q = o->sigma_q,
-        .sigma_k = o->sigma_k,
-        .seed = o->seed,
-        .trials = o->trials,
-        .mask = {o->causal, o->window},
-        .scale = o->scale,
-        .values = true,
-    };
-    if (o->q)
-        cli_fail("heads from files have no values yet");
-    cli_check(lln_gaussian_open(&model, &run->heads));
+    size_t size = lln_precision_size(o.precision);
+    size_t row = target.layout->stride[LLN_AXIS_TOKEN];
+    size_t column = target.layout->stride[LLN_AXIS_FEATURE];
+    size_t run = column == 1 ? o.columns : 1;
+    const char *from = o.data;
+    for (size_t i = 0; i < o.rows; i++)
+        for (size_t j = 0; j < o.columns; j += run, from += run * size)
+            memcpy(target.numbers + (i * row + j * column) * size, from,
+                   run * size);
+    target.written = true;
 }
 
-/* The choice of an entry with its alpha and beta for this head. */
-static void resolve(const kernel_entry *entry, const lln_head *head,
-                    lln_kernel_choice *choice)
+/* What stands for the product with a matrix that does not exist. */
+static void place_nan(lln_precision precision)
 {
-    lln_match match;
-    *choice = entry->choice;
-    if (!entry->method)
-        return;
-    cli_check(lln_match_solve(entry->method, head, &match));
-    choice->number[entry->alpha] = match.alpha;
-    choice->number[entry->beta] = match.beta;
+    const size_t *size = target.layout->size;
+    size_t n = size[LLN_AXIS_TOKEN], d = size[LLN_AXIS_FEATURE];
+    size_t bytes = lln_precision_size(precision);
+    void *numbers = cli_alloc(n * d, bytes);
+    memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
+    place((lln_matrix){precision, n, d, numbers});
+    free(numbers);
 }
 
-/* out [n x dv] = P V */
-static lln_status multiply(const kernel_entry *entry, const lln_head *head,
-                           void *out)
+/* O = P V; the block has no columns. */
+static lln_status multiply(const run_case *c, run_block *block)
 {
-    lln_kernel_choice choice;
-    lln_attention attention;
-    resolve(entry, head, &choice);
-    LLN_TRY(lln_kernel_open(&choice, head, &attention));
-    lln_status status = lln_attention_prepare(&attention);
+    (void)block;
+    lln_matrix v = c->head->v;
+    lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
+    void *numbers = lln_array_alloc_raw(o.rows * o.columns,
+                                        lln_precision_size(v.precision));
+    lln_attention attention = {0};
+    lln_status status = LLN_ENOMEM;
+    if (numbers)
+        status = lln_kernel_open(c->kernel, c->head, &attention);
     if (status == LLN_OK)
-        status = lln_attention_product(&attention, head->v, out);
+        status = lln_attention_prepare(&attention);
+    if (status == LLN_OK)
+        status = lln_attention_product(&attention, v, numbers);
+    o.data = numbers;
+    if (status == LLN_OK)
+        place(o);
     lln_attention_close(&attention);
+    free(numbers);
     return status;
 }
 
-static void put(attend_run *run, const void *bytes, size_t size)
+static const lln_column no_columns[] = {{0}};
+static const run_plan plan = {.columns = no_columns,
+                              .measure = multiply,
+                              .per_trial = true,
+                              .unlabelled = true};
+
+static size_t part_size(const lln_result *result)
 {
-    if (fwrite(bytes, 1, size, run->out) != size)
-        cli_check_output(LLN_EIO);
+    const lln_layout *layout = &result->layout;
+    size_t token =
+        layout->stride[LLN_AXIS_TOKEN] * layout->size[LLN_AXIS_TOKEN];
+    size_t feature =
+        layout->stride[LLN_AXIS_FEATURE] * layout->size[LLN_AXIS_FEATURE];
+    return token > feature ? token : feature;
 }
 
-static void put_header(attend_run *run)
+/* A head without alpha and beta, of which a warning speaks, is NaN. */
+static lln_status add_head(attend_run *run, size_t index, const part *p,
+                           size_t offset)
 {
-    enum { HEADER = 128, PREFIX = 10 };
-    char header[HEADER + 1];
-    memcpy(header, "\x93NUMPY\1\0\x76\0", PREFIX);
-    int used = snprintf(header + PREFIX, HEADER - PREFIX,
-                        "{'descr': '<f%d', 'fortran_order': False, 'shape': "
-                        "(%zu, %zu, %zu), }",
-                        run->precision == LLN_FLOAT64 ? 8 : 4, run->heads.count,
-                        run_shared.tokens, run_shared.dim);
-    size_t end = PREFIX + (size_t)used;
-    memset(header + end, ' ', HEADER - end);
-    header[HEADER - 1] = '\n';
-    put(run, header, HEADER);
-}
-
-static lln_status write_head(attend_run *run, size_t index)
-{
-    lln_head head = {0};
-    LLN_TRY(
-        run->heads.load(&run->heads, index, run->tau, run->precision, &head));
-    size_t count = head.q.rows * head.v.columns;
-    size_t size = lln_precision_size(run->precision);
-    void *out = cli_alloc(count, size);
-    lln_status status = multiply(&run->kernels.entries[0], &head, out);
-    if (status == LLN_OK)
-        put(run, out, count * size);
-    free(out);
-    lln_head_free(&head);
+    case_result result = {0};
+    target.layout = &p->result->layout;
+    target.written = false;
+    target.numbers = p->numbers + offset * lln_precision_size(run->precision);
+    case_result_open(&run->set, &result);
+    lln_status status =
+        case_measure(&run->set, index, run->tau.values[0], &result);
+    if (status == LLN_OK && !target.written)
+        place_nan(run->precision);
+    cli_give_warnings(result.warnings);
+    result.warnings = NULL;
+    case_result_close(&run->set, &result);
+    progress_show(++run->done);
     return status;
+}
+
+/* Fills part number `index` of the array. */
+static lln_status fill(attend_run *run, size_t index, const part *p)
+{
+    const size_t *size = p->result->layout.size;
+    const size_t *stride = p->result->layout.stride;
+    const size_t *head = p->result->heads;
+    memset(p->numbers, 0, p->size * lln_precision_size(run->precision));
+    for (size_t b = 0; b < size[LLN_AXIS_BATCH]; b++)
+        for (size_t l = 0; l < size[LLN_AXIS_LAYER]; l++)
+            for (size_t h = 0; h < size[LLN_AXIS_HEAD]; h++, head++) {
+                size_t at = b * stride[LLN_AXIS_BATCH] +
+                            l * stride[LLN_AXIS_LAYER] +
+                            h * stride[LLN_AXIS_HEAD];
+                if (at / p->size == index)
+                    LLN_TRY(add_head(run, *head, p, at % p->size));
+            }
+    return LLN_OK;
+}
+
+static lln_status write_array(attend_run *run, const lln_result *result)
+{
+    part p = {.result = result, .size = part_size(result)};
+    size_t parts = lln_tensor_count(&result->tensor) / p.size;
+    lln_status status = LLN_OK;
+    p.numbers = cli_alloc(p.size, lln_precision_size(run->precision));
+    for (size_t i = 0; i < parts && status == LLN_OK; i++) {
+        status = fill(run, i, &p);
+        lln_matrix numbers = {run->precision, 1, p.size, p.numbers};
+        if (status == LLN_OK)
+            cli_check_output(lln_writer_append(run->writer, numbers));
+    }
+    free(p.numbers);
+    return status;
+}
+
+static lln_status write_arrays(attend_run *run)
+{
+    for (size_t i = 0; i < run->result_count; i++)
+        for (size_t k = 0; k < run->kernels.count; k++) {
+            run->set.kernels = (kernel_list){1, &run->kernels.entries[k]};
+            LLN_TRY(write_array(run, &run->results[i]));
+        }
+    return LLN_OK;
+}
+
+/* By the name of the output; what is no file gets .npy. */
+static lln_writer_format find_format(const char *path)
+{
+    lln_writer_format format = LLN_WRITER_NPY;
+    struct stat there;
+    if (!path || strcmp(path, "-") == 0 ||
+        lln_writer_find_format(path, &format) == LLN_OK ||
+        (stat(path, &there) == 0 && !S_ISREG(there.st_mode)))
+        return format;
+    cli_usage("--output: %s", lln_error_message());
+}
+
+/* "o", or "o.softmax" with several kernels; the caller frees it. */
+static char *key_of(const attend_run *run, size_t result, size_t kernel)
+{
+    char *key;
+    const char *name = run->results[result].key;
+    if (run->kernels.count == 1)
+        return cli_copy(name);
+    if (asprintf(&key, "%s.%s", name,
+                 run->kernels.entries[kernel].choice.text) < 0)
+        cli_fail("out of memory");
+    return key;
+}
+
+static void open_writer(attend_run *run, FILE *out)
+{
+    size_t kernels = run->kernels.count, count = run->result_count * kernels;
+    lln_writer_entry *entries = cli_alloc(count, sizeof *entries);
+    char **keys = cli_alloc(count, sizeof *keys);
+    if (run->format == LLN_WRITER_NPY && count > 1)
+        cli_usage("--output: %s: a .npy file holds one array, and there are "
+                  "%zu; name a .npz or .safetensors file",
+                  cli_output_name(), count);
+    for (size_t i = 0; i < count; i++) {
+        const lln_tensor *tensor = &run->results[i / kernels].tensor;
+        keys[i] = key_of(run, i / kernels, i % kernels);
+        entries[i] = (lln_writer_entry){
+            .key = keys[i],
+            .dtype =
+                run->precision == LLN_FLOAT64 ? LLN_DTYPE_F64 : LLN_DTYPE_F32,
+            .axes = tensor->axes,
+        };
+        memcpy(entries[i].shape, tensor->shape, sizeof tensor->shape);
+    }
+    cli_check_output(
+        lln_writer_open(out, run->format, entries, count, &run->writer));
+    for (size_t i = 0; i < count; i++)
+        free(keys[i]);
+    free(keys);
+    free(entries);
+}
+
+static void check_options(void)
+{
+    static const char *const tables[] = {"rows",      "each",      "format",
+                                         "precision", "no-header", "comments",
+                                         "aggregate", NULL};
+    const char *name = cli_first_given(tables);
+    if (name)
+        cli_usage("--%s is for tables, and an array is written", name);
+    if (cli_given("trials") && (run_shared.file || run_shared.q))
+        cli_usage("--trials is for sampled heads; these are read from files");
 }
 
 static void open_run(attend_run *run)
 {
-    number_list taus = number_list_read("tau", run_shared.tau);
-    if (taus.count > 1)
+    check_options();
+    run->tau = number_list_read("tau", run_shared.tau);
+    if (run->tau.count > 1)
         cli_usage("--tau: '%s': expected one number", run_shared.tau);
-    run->tau = taus.values[0];
-    free(taus.values);
-    run->kernels = kernel_list_read(run_shared.kernels, false);
-    if (run->kernels.count > 1)
-        cli_usage("--kernel: %s: expected one kernel", run_shared.kernels);
+    run->set.plan = &plan;
+    run->set.measured = plan.columns;
+    run->kernels =
+        kernel_list_read(run_shared.kernels, run_shared.params != NULL);
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
-    run->out = cli_output(run_shared.output);
-    if (run->out == stdout && isatty(STDOUT_FILENO))
-        cli_usage("numbers are not for a terminal; give -o FILE");
+    run->format = find_format(run_shared.output);
+    FILE *out = cli_output(run_shared.output);
+    if (out == stdout && isatty(STDOUT_FILENO))
+        cli_usage("numbers are not for a terminal; name a file with -o");
+    sources_refuse_overwrite();
+    cli_refuse_overwrite(run_shared.params);
+    if (run_shared.params)
+        run->set.params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
-    open_heads(run);
+    run->set.kernels = run->kernels;
+    case_inputs_open(&run->set);
+    lln_heads *heads = &run->set.heads;
+    sources_open(heads);
+    case_joints_open(&run->set, &run->tau);
+    cli_check(heads->results(heads, &run->results, &run->result_count));
+    open_writer(run, out);
+}
+
+static void close_run(attend_run *run)
+{
+    lln_writer_free(run->writer);
+    lln_results_free(run->results, run->result_count);
+    run->set.kernels = run->kernels; /* whole again */
+    case_set_close(&run->set);
+    free(run->tau.values);
 }
 
 int attend_write(void)
 {
     attend_run run = {0};
     open_run(&run);
-    put_header(&run);
     cli_catch_signals();
-    progress_start(run.heads.count, run_shared.quiet);
-    for (size_t i = 0; i < run.heads.count; i++) {
-        cli_check(write_head(&run, i));
-        progress_show(i + 1);
-    }
+    progress_start(run.set.heads.count * run.kernels.count, run_shared.quiet);
+    lln_status status = write_arrays(&run);
+    if (status == LLN_EINTERRUPTED)
+        cli_fail("interrupted");
+    cli_check(status);
     progress_end();
-    free(run.kernels.entries);
-    lln_heads_close(&run.heads);
+    cli_check_output(lln_writer_finish(run.writer));
+    close_run(&run);
     return cli_finish();
 }

@@ -64,19 +64,28 @@ void cli_print_command(FILE *out)
     }
 }
 
-static void say(const char *format, va_list args)
+/* Warnings kept back by this thread; NULL: none are. */
+static _Thread_local FILE *held;
+static _Thread_local char *held_text;
+static _Thread_local size_t held_size;
+
+static void say(FILE *out, const char *format, va_list args)
 {
-    progress_clear();
-    fprintf(stderr, "%s: ", cli_name());
-    vfprintf(stderr, format, args);
-    putc('\n', stderr);
+    if (out == stderr)
+        progress_clear();
+    flockfile(out);
+    fprintf(out, "%s: ", cli_name());
+    vfprintf(out, format, args);
+    putc('\n', out);
+    funlockfile(out);
 }
 
 void cli_usage(const char *format, ...)
 {
     va_list args;
+    cli_last_words();
     va_start(args, format);
-    say(format, args);
+    say(stderr, format, args);
     va_end(args);
     fprintf(stderr, "Try '%s --help'\n", cli_name());
     cli_leave(CLI_USAGE);
@@ -85,8 +94,9 @@ void cli_usage(const char *format, ...)
 void cli_fail(const char *format, ...)
 {
     va_list args;
+    cli_last_words();
     va_start(args, format);
-    say(format, args);
+    say(stderr, format, args);
     va_end(args);
     cli_leave(CLI_FAILED);
 }
@@ -95,8 +105,36 @@ void cli_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say(held ? held : stderr, format, args);
     va_end(args);
+}
+
+void cli_hold_warnings(void)
+{
+    held = open_memstream(&held_text, &held_size);
+}
+
+char *cli_take_warnings(void)
+{
+    if (!held) /* there was no memory for it: they have been printed */
+        return NULL;
+    fclose(held);
+    held = NULL;
+    char *text = held_text;
+    held_text = NULL;
+    if (held_size > 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+void cli_give_warnings(char *text)
+{
+    if (!text)
+        return;
+    progress_clear();
+    fputs(text, stderr);
+    free(text);
 }
 
 void cli_check(lln_status status)

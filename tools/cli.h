@@ -68,13 +68,22 @@ __attribute__((noreturn, format(printf, 1, 2))) void
 cli_usage(const char *format, ...);
 
 /* Prints "lln-x: MESSAGE" and ends with exit 1, removing unfinished output;
- * cli_check does so for a status that is not LLN_OK, with its message. */
+ * cli_check does so for a status that is not LLN_OK, with its message. Any
+ * thread may call them; the first one ends the process. */
 __attribute__((noreturn, format(printf, 1, 2))) void
 cli_fail(const char *format, ...);
 void cli_check(lln_status status);
 
 /* Prints "lln-x: MESSAGE" and goes on. */
 __attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
+
+/* Keeps back the warnings of this thread, so that threads can give them out in
+ * an order of their own; cli_take_warnings ends that and returns their text,
+ * which the caller owns; NULL: there were none. cli_give_warnings prints and
+ * frees them; NULL is legal. */
+void cli_hold_warnings(void);
+char *cli_take_warnings(void);
+void cli_give_warnings(char *text);
 
 /* A zeroed array (lln_array_alloc) and a copy of a string (strdup), which the
  * caller owns; without memory they end the process. */
@@ -106,6 +115,10 @@ const char *cli_output_name(void);
 /* cli_check for writing to the output: LLN_EIO is reported with the name of
  * the output, and not at all if the reader of a pipe has gone. */
 void cli_check_output(lln_status status);
+
+/* Lets one thread go on alone to the end of the process: to be called before a
+ * message that ends it. */
+void cli_last_words(void);
 
 /* Ends the process early: unfinished output is removed, rows that went to
  * stdout are kept, and memory is left to the system, as the owners of it are

@@ -4,7 +4,14 @@
 #include "attend.h"
 #include "run.h"
 
-static const cli_option table[] = {{0}};
+static const cli_option table[] = {
+    {"v", 0, CLI_TEXT, "FILE[:KEY]", "values, as --q and --k", &run_shared.v, 0,
+     0, false},
+    {"key-v", 0, CLI_TEXT, "KEY",
+     "names of the arrays of values (as those of queries, with v for q)",
+     &run_shared.key_v, 0, 0, false},
+    {0},
+};
 
 static const cli_tool tool = {
     .name = "lln-attend",
@@ -16,6 +23,7 @@ static const cli_tool tool = {
 int main(int argc, char **argv)
 {
     run_shared.kernels = "lln";
+    run_shared.values = true;
     run_parse(&tool, argc, argv);
     return attend_write();
 }

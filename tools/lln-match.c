@@ -167,5 +167,6 @@ int main(int argc, char **argv)
     return run_plan_write(&(run_plan){.columns = columns,
                                       .measure = measure,
                                       .plain = true,
+                                      .in_turn = !options.no_spectrum,
                                       .kernel = "lln"});
 }

@@ -134,8 +134,10 @@ int main(int argc, char **argv)
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)
-        return run_plan_write(&(run_plan){
-            .columns = eigenvalue_columns, .measure = list, .per_trial = true});
-    return run_plan_write(
-        &(run_plan){.columns = summary_columns, .measure = summarise});
+        return run_plan_write(&(run_plan){.columns = eigenvalue_columns,
+                                          .measure = list,
+                                          .per_trial = true,
+                                          .in_turn = true});
+    return run_plan_write(&(run_plan){
+        .columns = summary_columns, .measure = summarise, .in_turn = true});
 }

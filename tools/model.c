@@ -15,10 +15,10 @@ static bool speaks(const run_case *c, const char *kernel)
 static bool softmax_at(const run_case *c, double sigma,
                        lln_theory_softmax_values *out)
 {
-    static size_t last_n, last_d;
-    static double last_sigma;
-    static bool last_known;
-    static lln_theory_softmax_values last;
+    static _Thread_local size_t last_n, last_d;
+    static _Thread_local double last_sigma;
+    static _Thread_local bool last_known;
+    static _Thread_local lln_theory_softmax_values last;
     size_t n = c->head->q.rows, d = c->head->q.columns;
     if (n != last_n || d != last_d || sigma != last_sigma) {
         last_known = lln_theory_softmax(n, d, sigma, &last) == LLN_OK;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,11 +175,22 @@ void cli_check_output(lln_status status)
         return;
     if (status != LLN_EIO)
         cli_check(status);
-    cli_leave(failed(errno));
+    int error = errno;
+    cli_last_words();
+    cli_leave(failed(error));
+}
+
+/* Threads that fail at once must not all speak, nor remove files and end the
+ * process under each other's hands: all but the first wait here for good. */
+void cli_last_words(void)
+{
+    static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+    pthread_mutex_lock(&last);
 }
 
 void cli_leave(int status)
 {
+    cli_last_words();
     discard();
     fflush(stdout);
     _exit(status);

@@ -109,8 +109,8 @@ static const char *describe(const params_key *key, char out[512])
     return out;
 }
 
-__attribute__((noreturn)) static void
-fail_ambiguous(const params *table, const params_key *key, size_t count)
+static lln_status fail_ambiguous(const params *table, const params_key *key,
+                                 size_t count)
 {
     char what[512], methods[256] = "";
     for (size_t i = 0; i < table->data.rows; i++) {
@@ -120,14 +120,16 @@ fail_ambiguous(const params *table, const params_key *key, size_t count)
     }
     describe(key, what);
     if (*methods)
-        cli_fail("%s: %zu rows match %s (methods %s); choose one with "
-                 "lln-match --method",
-                 table->name, count, what, methods);
-    cli_fail("%s: %zu rows match %s", table->name, count, what);
+        return lln_fail(LLN_EFORMAT,
+                        "%s: %zu rows match %s (methods %s); choose one with "
+                        "lln-match --method",
+                        table->name, count, what, methods);
+    return lln_fail(LLN_EFORMAT, "%s: %zu rows match %s", table->name, count,
+                    what);
 }
 
-void params_find(const params *table, const params_key *key, double *alpha,
-                 double *beta)
+lln_status params_find(const params *table, const params_key *key,
+                       double *alpha, double *beta)
 {
     const params_row *found = NULL;
     size_t count = 0;
@@ -138,11 +140,13 @@ void params_find(const params *table, const params_key *key, double *alpha,
         }
     char what[512];
     if (!found)
-        cli_fail("%s: no row for %s", table->name, describe(key, what));
+        return lln_fail(LLN_EFORMAT, "%s: no row for %s", table->name,
+                        describe(key, what));
     if (count > 1)
-        fail_ambiguous(table, key, count);
+        return fail_ambiguous(table, key, count);
     *alpha = found->number[ALPHA];
     *beta = found->number[BETA];
+    return LLN_OK;
 }
 
 void params_close(params *table)

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "core/status.h"
+
 /* The columns that a row of the table and a head are joined on. NaN: missing,
  * which equals missing; tau agrees to 1e-6 relative. */
 typedef struct {
@@ -21,9 +23,9 @@ typedef struct params params;
 params *params_open(const char *path);
 
 /* Alpha and beta of the one row for that head, NaN if lln-match found none.
- * Ends the process if there is no such row, or more than one. */
-void params_find(const params *table, const params_key *key, double *alpha,
-                 double *beta);
+ * LLN_EFORMAT: there is no such row, or more than one. */
+LLN_NODISCARD lln_status params_find(const params *table, const params_key *key,
+                                     double *alpha, double *beta);
 
 void params_close(params *table);
 

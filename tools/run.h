@@ -25,6 +25,8 @@ typedef struct {
     bool list;
     /* attention */
     const char *tau, *kernels, *params;
+    const char *arrays, *gate; /* of kernels, FILE[:KEY] */
+    const char *aggregate;     /* NULL: a row for each head */
     bool causal;
     size_t window; /* 0: none */
     double scale;  /* NaN: 1/sqrt(d) */
@@ -49,10 +51,10 @@ typedef struct {
     size_t row_count;
 } run_case;
 
-/* What one case yields: `rows` rows of the tool's own columns. Trials are
- * averaged cell by cell over real columns (the first trial's text and
- * integers are kept), which needs the same number of rows from each. Text
- * must live until the process ends. */
+/* What one case yields: `rows` rows of the tool's own columns. Trials and heads
+ * are averaged cell by cell over real columns (the first one's integers are
+ * kept, and text that is the same in all), which needs the same number of rows
+ * from each. Text must live until the process ends. */
 typedef struct {
     const lln_column *types; /* [columns] */
     size_t rows, columns;
@@ -67,19 +69,30 @@ LLN_NODISCARD lln_status run_block_resize(run_block *block, size_t rows);
 
 void run_block_free(run_block *block);
 
-/* Measures one case into the block, which has one row of missing cells.
+/* Measures one case into the block, which has one row of missing cells. Called
+ * by several threads at once.
  * LLN_EUNDEFINED: what was not written stays missing, the row is printed;
  * LLN_EINTERRUPTED: the case is left out and the command ends. */
 typedef lln_status run_measure(const run_case *c, run_block *block);
 
+/* Makes the one row of a table, in `block`, from those of the heads that it is
+ * about, one row a head of the plan's measured columns. */
+typedef lln_status run_reduce(const run_block *heads, run_block *block);
+
 typedef struct {
     const lln_column *columns; /* after the identity; ended by name NULL */
     run_measure *measure;
-    bool per_trial;  /* never average over trials */
+    run_reduce *reduce; /* one row for all heads of a source; NULL: none */
+    const lln_column *measured; /* with reduce: the columns that `measure`
+                                   fills; else those of the table */
+    bool per_trial;             /* never average over trials */
     bool plain;      /* the measure takes the head itself: one case a head and
                         temperature, no --kernel (lln-match, --inputs) */
     bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad
                         usage */
+    bool in_turn;    /* the measure leaves much to ARPACK */
+    bool unlabelled; /* there is no table: tau and deviations of a case are
+                        missing where nothing needs them */
     const char *kernel; /* plain: text of the kernel column; NULL: missing */
 } run_plan;
 
@@ -88,13 +101,14 @@ typedef struct {
  * run_plan_write a tool checks its own options and picks its plan. */
 void run_parse(const cli_tool *tool, int argc, char **argv);
 
-/* Runs the plan over everything the shared options ask for and writes the
- * table: identity columns source,layer,head,kernel,n,d,causal,trials,tau,
- * then the plan's, then a <column>_se for each real column when trials are
- * averaged (their standard error) or rows drawn (what the measure says). Rows
- * are ordered by head, temperature, kernel. Ends the process on bad usage and
- * on failure; returns the exit status for main. When the user interrupts, the
- * rows of finished heads are written and the status is CLI_FAILED. */
+/* Runs the plan over everything the shared options ask for, small heads on
+ * several threads at once, and writes the table: identity columns
+ * source,layer,head,kernel,n,d,causal,trials,tau, then the plan's, then a
+ * <column>_se for each real column when trials are averaged (their standard
+ * error) or rows drawn (what the measure says). Rows are ordered by head,
+ * temperature, kernel. Ends the process on bad usage and on failure; returns
+ * the exit status for main. When the user interrupts, the rows of finished
+ * heads are written and the status is CLI_FAILED. */
 int run_plan_write(const run_plan *plan);
 
 /* For tables that are not about heads: a table with these columns alone, ended

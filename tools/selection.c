@@ -91,6 +91,22 @@ static const lln_match_method *find_method(const lln_kernel_choice *choice)
               name, names);
 }
 
+/* Whether the published rule is to see all heads of a layer together. */
+static bool wants_joint(const lln_kernel_choice *choice)
+{
+    int at = lln_kernel_parameter_index(choice->kernel, "scales");
+    const char *word = at < 0 ? "head" : choice->word[at];
+    const char *match = strstr(choice->text, ":match=");
+    bool joint = strcmp(word, "joint") == 0;
+    if (!joint && strcmp(word, "head") != 0)
+        cli_usage("--kernel: %s: scales '%s'; there are head, joint",
+                  choice->text, word);
+    if (joint && match && strcmp(find_method(choice)->name, "paper") != 0)
+        cli_usage("--kernel: %s: scales=joint goes with match=paper alone",
+                  choice->text);
+    return joint;
+}
+
 /* Decides where alpha and beta come from. */
 static void resolve(kernel_entry *entry, bool params)
 {
@@ -103,14 +119,15 @@ static void resolve(kernel_entry *entry, bool params)
     bool alpha = !isnan(choice->number[entry->alpha]);
     bool beta = !isnan(choice->number[entry->beta]);
     bool match = strstr(choice->text, ":match=") != NULL;
+    entry->joint = wants_joint(choice);
     if (alpha != beta)
         cli_usage("--kernel: %s: %s without %s; give both or neither",
                   choice->text, alpha ? "alpha" : "beta",
                   alpha ? "beta" : "alpha");
-    if (alpha && match)
-        cli_usage("--kernel: %s: alpha and beta are given, match sets them too",
-                  choice->text);
-    if (alpha)
+    if (alpha && (match || entry->joint))
+        cli_usage("--kernel: %s: alpha and beta are given, %s sets them too",
+                  choice->text, match ? "match" : "scales");
+    if (alpha || entry->joint)
         return;
     entry->from_params = params && !match;
     if (!entry->from_params)

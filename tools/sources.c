@@ -54,15 +54,20 @@ static void check_pipes(void)
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
-                                        "trials",  "seed",    NULL};
-    static const char *const file[] = {"key-q",   "key-k", "layout", "layers",
-                                       "lengths", "heads", "list",   NULL};
+                                        NULL};
+    static const char *const file[] = {"v",      "key-q",  "key-k", "key-v",
+                                       "layout", "layers", "heads", "lengths",
+                                       "list",   NULL};
     const run_options *o = &run_shared;
     if (!o->q != !o->k)
         cli_usage("--%s is given without --%s", o->q ? "q" : "k",
                   o->q ? "k" : "q");
     if (o->file && o->q)
         cli_usage("'%s': --q and --k name files already", o->file);
+    if (o->file && o->v)
+        cli_usage("'%s': --v is for --q and --k", o->file);
+    if (o->values && o->q && !o->v && !o->list)
+        cli_usage("--q and --k are given without --v");
     bool files = o->file || o->q;
     const char *name = cli_first_given(files ? model : file);
     if (name && files)

@@ -116,6 +116,12 @@ const char *lln_arrays_name(const lln_arrays *arrays, size_t number)
     return arrays->array[number].name;
 }
 
+const char *lln_arrays_key(const lln_arrays *arrays, size_t number)
+{
+    const array *a = &arrays->array[number];
+    return lln_container_entry_at(a->file, a->index).key;
+}
+
 const char *lln_arrays_name_after(const lln_arrays *arrays, size_t number,
                                   size_t named)
 {

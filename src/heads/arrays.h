@@ -29,6 +29,9 @@ const char *lln_arrays_name(const lln_arrays *arrays, size_t number);
 const char *lln_arrays_name_after(const lln_arrays *arrays, size_t number,
                                   size_t named);
 
+/* "q", its key in the file. */
+const char *lln_arrays_key(const lln_arrays *arrays, size_t number);
+
 /* Its dtype, axes and shape, as a file in C order has them; without numbers. */
 lln_tensor lln_arrays_shape(const lln_arrays *arrays, size_t number);
 

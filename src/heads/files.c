@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "heads/places.h"
+#include "heads/results.h"
 #include "heads/temperature.h"
 
 enum { PAD = 16 }; /* elements: keys and values start on a cache line */
@@ -247,10 +247,13 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
 {
     const state *s = heads->state;
     const lln_head_place *place = &s->heads[index];
+    const size_t *of = s->shapes[place->bundle].layout[LLN_QUERIES].size;
     lln_head loaded = {
         .source = s->sources[place->at.batch],
         .layer = place->layer,
         .head = place->head,
+        .at = place->at,
+        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
     };
     LLN_TRY(allocate(s, place, precision, &loaded));
     lln_status status = fill(s, place, precision, &loaded);
@@ -261,6 +264,16 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
     else
         lln_head_free(&loaded);
     return status;
+}
+
+static lln_status list_results(const lln_heads *heads, lln_result **results,
+                               size_t *count)
+{
+    const state *s = heads->state;
+    if (s->rules.roles <= LLN_VALUES)
+        return lln_fail(LLN_EINVAL, "no values were read");
+    return lln_results_list(s->layout, s->arrays, s->bundles, s->shapes,
+                            s->count, s->heads, heads->count, results, count);
 }
 
 static void close_files(lln_heads *heads)
@@ -340,7 +353,10 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     state *s = calloc(1, sizeof *s);
     if (!s)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_heads opened = {.load = load, .close = close_files, .state = s};
+    lln_heads opened = {.load = load,
+                        .results = list_results,
+                        .close = close_files,
+                        .state = s};
     char *name = NULL, *key = NULL;
     lln_status status =
         lln_files_split(files->file ? files->file : files->q, &name, &key);

@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "core/threads.h"
+#include "heads/results.h"
 
 enum {
     BLOCK_ROWS = 256, /* rows of one stream; seeding costs about 700 draws */
@@ -155,6 +156,8 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
         .source = "gaussian",
         .layer = -1,
         .head = (long)index,
+        .at.head = index,
+        .of = {1, 1, model->trials},
         .q.precision = precision,
         .mask = model->mask,
         .scale =
@@ -169,6 +172,30 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
         *head = drawn;
     else
         lln_head_free(&drawn);
+    return status;
+}
+
+/* One array [trials x n x d]. */
+static lln_status list_results(const lln_heads *heads, lln_result **results,
+                               size_t *count)
+{
+    const lln_gaussian *model = heads->state;
+    const size_t size[LLN_AXIS_KINDS] = {[LLN_AXIS_BATCH] = 1,
+                                         [LLN_AXIS_LAYER] = 1,
+                                         [LLN_AXIS_HEAD] = model->trials,
+                                         [LLN_AXIS_TOKEN] = model->n,
+                                         [LLN_AXIS_FEATURE] = model->d};
+    *results = lln_array_alloc(1, sizeof **results);
+    if (!*results)
+        return LLN_ENOMEM;
+    *count = 1;
+    lln_status status = lln_result_open("hnd", "q", size, *results);
+    for (size_t i = 0; i < model->trials && status == LLN_OK; i++)
+        (*results)->heads[i] = i;
+    if (status == LLN_OK)
+        return LLN_OK;
+    lln_results_free(*results, *count);
+    *results = NULL;
     return status;
 }
 
@@ -201,6 +228,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
     *heads = (lln_heads){.count = model->trials,
                          .sampled = true,
                          .load = load,
+                         .results = list_results,
                          .close = close_model,
                          .state = state};
     return LLN_OK;

@@ -18,11 +18,17 @@ typedef struct {
     size_t window; /* keys to either side, the own one counted; 0: all */
 } lln_mask;
 
+/* Where a head stands along the axes of an array. */
+typedef struct {
+    size_t batch, layer, head;
+} lln_place;
+
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
  * to the set of heads it was loaded from. */
 typedef struct {
     const char *source; /* file name, or "gaussian" */
     long layer, head;   /* 0-based; -1: none */
+    lln_place at, of;   /* in the array of queries, and the sizes of its axes */
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */
@@ -45,6 +51,8 @@ bool lln_mask_hides(lln_mask mask);
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end);
 
+struct lln_result;
+
 /* An ordered set of heads. load() may be called for any index in any order, by
  * several threads at once, and always gives the same numbers. */
 typedef struct lln_heads {
@@ -59,6 +67,11 @@ typedef struct lln_heads {
      * temperature. */
     lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head);
+    /* The arrays that results [queries x value features] of all heads make up
+     * (heads/results.h), in order; the caller releases them by
+     * lln_results_free. LLN_EINVAL: there are no values; LLN_ENOMEM. */
+    lln_status (*results)(const struct lln_heads *heads,
+                          struct lln_result **results, size_t *count);
     void (*close)(struct lln_heads *heads);
     void *state;
 } lln_heads;

@@ -92,6 +92,16 @@ lln_status lln_layout_read(const char *letters, const char *name,
     return LLN_OK;
 }
 
+void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
+                       lln_tensor *tensor)
+{
+    *tensor = (lln_tensor){.axes = 0};
+    for (const char *c = letters ? letters : "nd"; *c; c++)
+        tensor->shape[tensor->axes++] =
+            size[strchr(axis_letters, *c) - axis_letters];
+    lln_tensor_set_strides(tensor, false);
+}
+
 lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
                                   size_t layer, size_t head)
 {

@@ -33,6 +33,11 @@ LLN_NODISCARD lln_status lln_layout_read(const char *letters, const char *name,
                                          const lln_tensor *tensor,
                                          lln_layout *layout);
 
+/* The form of an array in C order with this layout (NULL: nd), its axes of
+ * these sizes: shape and strides, no data. */
+void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
+                       lln_tensor *tensor);
+
 /* The usual layouts with so many axes, ended by NULL; NULL if there is none. */
 const char *const *lln_layouts(size_t axes);
 

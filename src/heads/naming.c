@@ -21,14 +21,14 @@ enum {
 static const char layer_mark[] = "{layer}", head_mark[] = "{head}";
 
 /* Words that go together, one a role. */
-static const char *const words[][LLN_ROLES] = {
-    {"q", "k", "v"},
-    {"Q", "K", "V"},
-    {"query", "key", "value"},
-    {"Query", "Key", "Value"},
-    {"queries", "keys", "values"},
-    {"xq", "xk", "xv"},
-    {"wq", "wk", "wv"},
+static const char *const words[][LLN_RESULTS + 1] = {
+    {"q", "k", "v", "o"},
+    {"Q", "K", "V", "O"},
+    {"query", "key", "value", "output"},
+    {"Query", "Key", "Value", "Output"},
+    {"queries", "keys", "values", "outputs"},
+    {"xq", "xk", "xv", "xo"},
+    {"wq", "wk", "wv", "wo"},
 };
 
 const char *lln_role_name(lln_role role)

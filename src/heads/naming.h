@@ -9,7 +9,13 @@
 
 #include "tensor/container.h"
 
-typedef enum { LLN_QUERIES, LLN_KEYS, LLN_VALUES, LLN_ROLES } lln_role;
+typedef enum {
+    LLN_QUERIES,
+    LLN_KEYS,
+    LLN_VALUES,
+    LLN_ROLES, /* of arrays that are read */
+    LLN_RESULTS = LLN_ROLES
+} lln_role;
 
 /* "queries", "keys" or "values". */
 const char *lln_role_name(lln_role role);
@@ -38,7 +44,7 @@ LLN_NODISCARD lln_status lln_pattern_find(const lln_container *file,
                                           lln_named **found, size_t *count);
 
 /* What an array with the role is called if the queries are called `name`: in
- * blocks.3.q_proj the last word for queries, q, becomes k or v; other words
+ * blocks.3.q_proj the last word for queries, q, becomes k, v or o; other words
  * are query and key, xq and xk, and so on. *partner is owned by the caller,
  * NULL if there is no such word. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_name_partner(const char *name, lln_role role,

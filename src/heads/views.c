@@ -66,3 +66,14 @@ lln_status lln_view_copy(const lln_view *view, lln_precision precision,
         return bad_number(view, bad, "numbers in the range of float32");
     return LLN_OK;
 }
+
+lln_status lln_view_copy_infinite(const lln_view *view, double *out)
+{
+    size_t first, count = view->slice.rows * view->slice.columns;
+    LLN_TRY(
+        lln_tensor_copy(&view->tensor, &view->slice, LLN_FLOAT64, out, &first));
+    for (size_t i = first; i < count; i++)
+        if (isnan(out[i]))
+            return bad_number(view, i, "a number");
+    return LLN_OK;
+}

@@ -4,12 +4,8 @@
 #ifndef LLN_HEADS_VIEWS_H
 #define LLN_HEADS_VIEWS_H
 
+#include "heads/heads.h"
 #include "heads/layout.h"
-
-/* Where a head stands along the axes of an array. */
-typedef struct {
-    size_t batch, layer, head;
-} lln_place;
 
 typedef struct {
     const char *name; /* of the array, for messages */
@@ -38,5 +34,10 @@ LLN_NODISCARD lln_status lln_view_check(const lln_view *view);
  * precision. */
 LLN_NODISCARD lln_status lln_view_copy(const lln_view *view,
                                        lln_precision precision, void *out);
+
+/* Copies the view to out [rows x columns], where infinities are numbers.
+ * LLN_EFORMAT: a NaN. */
+LLN_NODISCARD lln_status lln_view_copy_infinite(const lln_view *view,
+                                                double *out);
 
 #endif

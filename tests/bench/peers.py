@@ -1,27 +1,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the same numbers cost in numpy, scipy and torch.
 
-peers.py NAME Q.npy K.npy [ALPHA BETA]: median seconds of five runs on arrays
-in memory after one run to warm up, float32, as a user would write it; fewer
-runs where one takes over five seconds. Exit 3 if a library is missing.
+peers.py NAME FOLDER [ALPHA BETA]: median seconds of five runs on FOLDER/q.npy,
+k.npy and v.npy in memory after one run to warm up, float32, two threads, as a
+user would write it; fewer runs where one takes over five seconds. Exit 3 if a
+library is missing.
 """
+import pathlib
 import sys
 import time
 
 try:
     import numpy as np
 
-    name, q_path, k_path = sys.argv[1:4]
+    name, folder = sys.argv[1:3]
     if name.startswith("torch"):
         import torch
+
+        torch.set_num_threads(2)
+        torch.set_grad_enabled(False)
     if name.startswith("scipy"):
         import scipy.sparse.linalg
         import scipy.stats
 except ImportError:
     sys.exit(3)
 
-q = np.load(q_path).astype(np.float32)
-k = np.load(k_path).astype(np.float32)
+
+def read(name):
+    return np.load(pathlib.Path(folder, name)).astype(np.float32)
+
+
+q, k = read("q.npy"), read("k.npy")
 scale = np.float32(1 / np.sqrt(q.shape[1]))
 
 
@@ -69,13 +78,51 @@ def scipy_eigs_softmax():
 
 
 def scipy_eigs_lln():
-    alpha, beta = map(float, sys.argv[4:6])
+    alpha, beta = map(float, sys.argv[3:5])
     u = np.exp(alpha * q - (alpha * q).max(axis=1, keepdims=True))
     w = np.exp(beta * k - (beta * k).max())
     u /= (u @ w.sum(axis=0))[:, None]
     return eigs(len(q), lambda x: u @ (w.T @ x))
 
 
+def torch_softmax():
+    p = torch.softmax((tq @ tk.T) * float(scale), dim=1)
+    return p @ tv
+
+
+def torch_features():
+    """Those of the published code: the maximum over the channels of a query,
+    and over all tokens and channels for the keys."""
+    alpha, beta = map(float, sys.argv[3:5])
+    fq = torch.exp(alpha * tq - (alpha * tq).amax(dim=1, keepdim=True))
+    fk = torch.exp(beta * tk - (beta * tk).amax())
+    return fq, fk
+
+
+def torch_lln():
+    fq, fk = torch_features()
+    return (fq @ (fk.T @ tv)) / (fq @ fk.sum(dim=0) + 1e-8)[:, None]
+
+
+def torch_lln_causal(chunk=128):
+    """Chunks: what came before as a d x dv sum, their own tokens as a
+    triangle."""
+    fq, fk = torch_features()
+    out = torch.empty_like(tv)
+    before = torch.zeros(tq.shape[1], tv.shape[1])
+    norm = torch.zeros(tq.shape[1])
+    parts = (x.split(chunk) for x in (fq, fk, tv, out))
+    for a, b, v, o in zip(*parts):
+        scores = torch.tril(a @ b.T)
+        total = a @ norm + scores.sum(dim=1) + 1e-8
+        o[:] = (a @ before + scores @ v) / total[:, None]
+        before += b.T @ v
+        norm += b.sum(dim=0)
+    return out
+
+
+if name in ("torch_softmax", "torch_lln", "torch_lln_causal"):
+    tq, tk, tv = (torch.from_numpy(x) for x in (q, k, read("v.npy")))
 if name == "scipy_eigs_softmax":
     stored = probabilities()
 work = globals()[name]

@@ -4,8 +4,9 @@
 
 With SOURCE, a .safetensors file of arrays layers.L.{q,k,v} [heads x tokens x
 features], layers 0 and 3, heads 0 and 1, tokens 0-255 of it become
-encoder.safetensors. Then, in any case, the figures of encoder.safetensors are
-computed by numpy in float64 from the full matrices.
+encoder.safetensors. Then, in any case, the figures of encoder.safetensors and
+some entries of O = P V (encoder_o.csv) are computed by numpy in float64 from
+the full matrices.
 """
 import json
 import pathlib
@@ -79,6 +80,41 @@ def figures(q, k, causal):
     )
 
 
+def scores(kernel, q, k):
+    """ln A of softmax and of LLN with alpha 2.2 and beta 1.7."""
+    if kernel == "softmax":
+        return q @ k.T / q.shape[1] ** 0.5
+    sums = 2.2 * q[:, None] + 1.7 * k[None]
+    largest = sums.max(2)
+    return largest + numpy.log(numpy.exp(sums - largest[..., None]).sum(2))
+
+
+def output(kernel, q, k, v, causal):
+    n = len(q)
+    seen = numpy.tri(n, dtype=bool) if causal else numpy.ones((n, n), bool)
+    logs = numpy.where(seen, scores(kernel, q, k), -numpy.inf)
+    p = numpy.exp(logs - logs.max(1, keepdims=True))
+    return p @ v / p.sum(1, keepdims=True)
+
+
+def write_outputs(arrays):
+    with open(HERE / "encoder_o.csv", "w", encoding="ascii") as out:
+        print("kernel,layer,head,causal,token,feature,o", file=out)
+        for kernel in ("softmax", "lln:alpha=2.2:beta=1.7"):
+            for layer in LAYERS:
+                for head in range(HEADS):
+                    q, k, v = (
+                        arrays[f"layers.{layer}.{role}"][head].astype(float)
+                        for role in "qkv"
+                    )
+                    for causal in (0, 1):
+                        o = output(kernel, q, k, v, causal)
+                        for i in (0, 100, 255):
+                            for j in (0, 63):
+                                at = f"{kernel},{layer},{head},{causal},{i},{j}"
+                                print(f"{at},{o[i, j]:.15g}", file=out)
+
+
 def main():
     if len(sys.argv) > 1:
         source = read(sys.argv[1])
@@ -98,6 +134,7 @@ def main():
                     numbers = figures(q, k, causal)
                     text = ",".join(f"{x:.15g}" for x in numbers)
                     print(f"{layer},{head},{causal},{text}", file=out)
+    write_outputs(arrays)
 
 
 main()

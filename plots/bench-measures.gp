@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Time and memory against the number of tokens.
-#     gnuplot -c bench.gp PICTURE BENCH
+#     gnuplot -c bench-measures.gp PICTURE TABLE
 
 output = ARG1
 data = ARG2

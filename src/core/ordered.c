@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/ordered.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MESSAGE = 1024 };
+
+/* Items before `handed_on` are done with; those up to `begun` are in work or
+ * wait, ready, for their turn. */
+typedef struct {
+    const lln_ordered *job;
+    size_t begun, handed_on;
+    size_t end;  /* the first item that failed; none: count */
+    bool *ready; /* [slots] */
+    bool busy;   /* a thread is handing on */
+    lln_status status;
+    char message[MESSAGE];
+    pthread_mutex_t lock;
+    pthread_cond_t room;
+} state;
+
+/* Keeps what this thread says of the first failure in order. */
+static void note_failure(state *s, size_t item, lln_status status)
+{
+    if (item >= s->end)
+        return;
+    s->end = item;
+    s->status = status;
+    snprintf(s->message, sizeof s->message, "%s", lln_error_message());
+    pthread_cond_broadcast(&s->room);
+}
+
+/* Begins the next item; false: there is none. */
+static bool take(state *s, size_t *item)
+{
+    while (s->begun < s->end && s->begun - s->handed_on == s->job->slots)
+        pthread_cond_wait(&s->room, &s->lock);
+    *item = s->begun;
+    return s->begun < s->end && ++s->begun;
+}
+
+/* Hands on what is ready in order, unless another thread is at it, which will
+ * see what this one has added. */
+static void hand_on(state *s)
+{
+    const lln_ordered *job = s->job;
+    while (!s->busy && s->handed_on < s->end &&
+           s->ready[s->handed_on % job->slots]) {
+        size_t item = s->handed_on, slot = item % job->slots;
+        s->busy = true;
+        pthread_mutex_unlock(&s->lock);
+        lln_status status = job->hand_on(job->context, item, slot);
+        pthread_mutex_lock(&s->lock);
+        s->busy = false;
+        s->ready[slot] = false;
+        if (status != LLN_OK)
+            note_failure(s, item, status);
+        s->handed_on++;
+        pthread_cond_broadcast(&s->room);
+    }
+}
+
+static void work(state *s)
+{
+    const lln_ordered *job = s->job;
+    size_t item;
+    pthread_mutex_lock(&s->lock);
+    while (take(s, &item)) {
+        size_t slot = item % job->slots;
+        pthread_mutex_unlock(&s->lock);
+        lln_status status = job->work(job->context, item, slot);
+        pthread_mutex_lock(&s->lock);
+        s->ready[slot] = status == LLN_OK;
+        if (status != LLN_OK)
+            note_failure(s, item, status);
+        hand_on(s);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+lln_status lln_ordered_run(const lln_ordered *job, int threads)
+{
+    state s = {.job = job,
+               .end = job->count,
+               .lock = PTHREAD_MUTEX_INITIALIZER,
+               .room = PTHREAD_COND_INITIALIZER};
+    s.ready = calloc(job->slots, sizeof *s.ready);
+    if (!s.ready)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    if (threads == 1) {
+        /* Not in a team of one: the threads of nested teams are new ones each
+         * time. */
+        work(&s);
+    } else {
+#pragma omp parallel num_threads(threads)
+        {
+            omp_set_num_threads(1); /* for this thread, in this region */
+            work(&s);
+        }
+    }
+    free(s.ready);
+    return s.status == LLN_OK ? LLN_OK : lln_fail(s.status, "%s", s.message);
+}

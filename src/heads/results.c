@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "heads/naming.h"
+
+lln_status lln_result_open(const char *letters, const char *name,
+                           const size_t size[LLN_AXIS_KINDS],
+                           lln_result *result)
+{
+    *result = (lln_result){.key = NULL};
+    lln_layout_tensor(letters, size, &result->tensor);
+    LLN_TRY(lln_layout_read(letters, name, &result->tensor, &result->layout));
+    LLN_TRY(lln_name_partner(name, LLN_RESULTS, &result->key));
+    if (!result->key)
+        result->key = strdup("o");
+    if (!result->key)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    result->heads = lln_array_alloc(
+        size[LLN_AXIS_BATCH] * size[LLN_AXIS_LAYER] * size[LLN_AXIS_HEAD],
+        sizeof *result->heads);
+    return result->heads ? LLN_OK : LLN_ENOMEM;
+}
+
+/* A head of a bundle, and its number in the set. */
+typedef struct {
+    lln_place at;
+    size_t number;
+} member;
+
+static int compare_members(const void *first, const void *second)
+{
+    lln_place a = ((const member *)first)->at;
+    lln_place b = ((const member *)second)->at;
+    if (a.batch != b.batch)
+        return a.batch < b.batch ? -1 : 1;
+    if (a.layer != b.layer)
+        return a.layer < b.layer ? -1 : 1;
+    return (a.head > b.head) - (a.head < b.head);
+}
+
+/* The heads of a bundle, in the order of its axes; returns how many. */
+static size_t find_members(size_t bundle, const lln_head_place *heads,
+                           size_t head_count, member *members)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < head_count; i++)
+        if (heads[i].bundle == bundle)
+            members[count++] = (member){heads[i].at, i};
+    qsort(members, count, sizeof *members, compare_members);
+    return count;
+}
+
+/* Entries of the batch, layer and head axes that there are heads of. Heads are
+ * chosen along each axis by itself, so that an axis has as many as there are
+ * heads that differ from the first along this axis alone. */
+static void count_entries(const member *members, size_t count,
+                          size_t size[LLN_AXIS_KINDS])
+{
+    lln_place first = members[0].at;
+    size[LLN_AXIS_BATCH] = size[LLN_AXIS_LAYER] = size[LLN_AXIS_HEAD] = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool batch = members[i].at.batch == first.batch;
+        bool layer = members[i].at.layer == first.layer;
+        bool head = members[i].at.head == first.head;
+        size[LLN_AXIS_BATCH] += layer && head;
+        size[LLN_AXIS_LAYER] += batch && head;
+        size[LLN_AXIS_HEAD] += batch && layer;
+    }
+}
+
+static lln_status open_bundle(const char *letters, const char *name,
+                              const lln_bundle_shape *shape,
+                              const member *members, size_t count,
+                              lln_result *result)
+{
+    size_t size[LLN_AXIS_KINDS];
+    count_entries(members, count, size);
+    size[LLN_AXIS_TOKEN] = shape->layout[LLN_QUERIES].size[LLN_AXIS_TOKEN];
+    size[LLN_AXIS_FEATURE] = shape->layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
+    LLN_TRY(lln_result_open(letters, name, size, result));
+    for (size_t i = 0; i < count; i++)
+        result->heads[i] = members[i].number;
+    return LLN_OK;
+}
+
+lln_status lln_results_list(const char *letters, const lln_arrays *arrays,
+                            const lln_bundle *bundles,
+                            const lln_bundle_shape *shapes, size_t bundle_count,
+                            const lln_head_place *heads, size_t head_count,
+                            lln_result **results, size_t *count)
+{
+    lln_status status = LLN_OK;
+    member *members = lln_array_alloc(head_count, sizeof *members);
+    *count = 0;
+    *results = lln_array_alloc(bundle_count, sizeof **results);
+    if (!members || !*results)
+        status = LLN_ENOMEM;
+    for (size_t i = 0; i < bundle_count && status == LLN_OK; i++) {
+        const char *name =
+            lln_arrays_key(arrays, bundles[i].number[LLN_QUERIES]);
+        size_t found = find_members(i, heads, head_count, members);
+        if (found > 0)
+            status = open_bundle(letters, name, &shapes[i], members, found,
+                                 &(*results)[(*count)++]);
+    }
+    free(members);
+    if (status != LLN_OK) {
+        lln_results_free(*results, *count);
+        *results = NULL;
+    }
+    return status;
+}
+
+void lln_results_free(lln_result *results, size_t count)
+{
+    for (size_t i = 0; results && i < count; i++) {
+        free(results[i].key);
+        free(results[i].heads);
+    }
+    free(results);
+}

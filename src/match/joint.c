@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "match/joint.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/moments.h"
+#include "core/threads.h"
+#include "theory/line.h"
+
+typedef struct {
+    long layer;
+    lln_moments q, k;
+} layer_moments;
+
+struct lln_joint {
+    layer_moments *layers; /* [count] */
+    size_t count;
+};
+
+static layer_moments *find(const lln_joint *joint, long layer)
+{
+    for (size_t i = 0; i < joint->count; i++)
+        if (joint->layers[i].layer == layer)
+            return &joint->layers[i];
+    return NULL;
+}
+
+static void add(lln_matrix a, lln_moments *sum)
+{
+    double deviation, count = (double)(a.rows * a.columns);
+    lln_moments own = {.count = count};
+    lln_matrix_moments(a, &own.mean, &deviation);
+    own.m2 = count > 1 ? deviation * deviation * (count - 1) : 0;
+    lln_moments_merge(sum, &own);
+}
+
+static lln_status add_heads(const lln_heads *heads, double tau,
+                            lln_precision precision, lln_joint *joint)
+{
+    for (size_t i = 0; i < heads->count; i++) {
+        lln_head head = {0};
+        if (lln_stop_requested)
+            return lln_fail(LLN_EINTERRUPTED, "interrupted");
+        LLN_TRY(heads->load(heads, i, tau, precision, &head));
+        layer_moments *layer = find(joint, head.layer);
+        if (!layer) {
+            layer = &joint->layers[joint->count++];
+            layer->layer = head.layer;
+        }
+        add(head.q, &layer->q);
+        add(head.k, &layer->k);
+        lln_head_free(&head);
+    }
+    return LLN_OK;
+}
+
+lln_status lln_joint_open(const lln_heads *heads, double tau,
+                          lln_precision precision, lln_joint **joint)
+{
+    lln_joint *opened = calloc(1, sizeof *opened);
+    *joint = NULL;
+    if (!opened)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    opened->layers = lln_array_alloc(heads->count, sizeof *opened->layers);
+    lln_status status =
+        opened->layers ? add_heads(heads, tau, precision, opened) : LLN_ENOMEM;
+    if (status == LLN_OK)
+        *joint = opened;
+    else
+        lln_joint_free(opened);
+    return status;
+}
+
+/* What rounding leaves of constant numbers is no spread. */
+static lln_status spread(const lln_moments *sum, const char *what,
+                         double *sigma)
+{
+    *sigma = sqrt(sum->m2 / (sum->count - 1));
+    if (!(*sigma > 8 * DBL_EPSILON * fabs(sum->mean)))
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: the %s of the layer have no "
+                        "spread",
+                        what);
+    return LLN_OK;
+}
+
+lln_status lln_joint_match(const lln_joint *joint, long layer, double *alpha,
+                           double *beta)
+{
+    const layer_moments *moments = find(joint, layer);
+    double sigma_q, sigma_k, side;
+    if (!moments)
+        return lln_fail(LLN_EINVAL, "match: no layer %ld", layer);
+    LLN_TRY(spread(&moments->q, "queries", &sigma_q));
+    LLN_TRY(spread(&moments->k, "keys", &sigma_k));
+    LLN_TRY(lln_theory_paper_side(sigma_q, sigma_k, &side));
+    *alpha = side / sigma_q;
+    *beta = side / sigma_k;
+    return LLN_OK;
+}
+
+void lln_joint_free(lln_joint *joint)
+{
+    if (!joint)
+        return;
+    free(joint->layers);
+    free(joint);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The published rule as the published code applies it: one alpha and one beta
+ * for all batch entries and heads of a layer. */
+#ifndef LLN_MATCH_JOINT_H
+#define LLN_MATCH_JOINT_H
+
+#include "heads/heads.h"
+
+/* Deviations of all queries and of all keys of each layer of a set. */
+typedef struct lln_joint lln_joint;
+
+/* Takes them over the heads of the set at temperature tau (NaN: as they are),
+ * in `precision`; sampled heads are one layer. Each head is loaded once.
+ * LLN_ENOMEM, LLN_EINTERRUPTED and those of loading. */
+LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
+                                        lln_precision precision,
+                                        lln_joint **joint);
+
+/* Alpha and beta of a head of that layer (lln_head.layer), as lln_match_solve
+ * with the method paper, from sigma_q and sigma_k over the entries of all heads
+ * of the layer together, divisor number of entries - 1. Keys that query heads
+ * share count once for each of these.
+ * LLN_EUNDEFINED: queries or keys have no spread; LLN_EINVAL: no such layer.
+ * Source: Nahshan, Kampeas, Haleva (2024), their code. */
+LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint, long layer,
+                                         double *alpha, double *beta);
+
+/* NULL is legal. */
+void lln_joint_free(lln_joint *joint);
+
+#endif

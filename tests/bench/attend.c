@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * make bench: seconds and memory of O = P V against the number of tokens,
+ * beside torch running the published formulas. Seconds are medians of opening
+ * the kernel and multiplying, in this process; memory is the peak of lln-attend
+ * on files. A csv table on stdout. */
+#include "commands.h"
+#include "core/memory.h"
+#include "core/threads.h"
+#include "kernel/kernel.h"
+
+enum { SMALLEST = 512, LARGEST = 524288 };
+
+/* What is timed up to how many tokens, and who else does it. */
+static const struct {
+    const char *name, *kernel;
+    bool causal;
+    size_t most;
+    const char *peer;
+    size_t peer_most;
+} works[] = {
+    {"softmax", "softmax", false, 32768, "torch_softmax", 8192},
+    {"softmax causal", "softmax", true, 32768, NULL, 0},
+    {"lln", "lln:alpha=2.2:beta=2.2", false, LARGEST, "torch_lln", 131072},
+    {"lln causal", "lln:alpha=2.2:beta=2.2", true, LARGEST, "torch_lln_causal",
+     131072},
+};
+
+/* Median seconds. */
+static double time_product(const lln_head *head, const char *kernel)
+{
+    double seconds[REPEATS];
+    lln_kernel_choice choice;
+    lln_attention attention;
+    float *o = lln_array_alloc(head->q.rows * DIM, sizeof *o);
+    if (!o)
+        must(LLN_ENOMEM);
+    must(lln_kernel_parse(kernel, &choice));
+    for (int i = 0; i < REPEATS; i++) {
+        double start = now();
+        must(lln_kernel_open(&choice, head, &attention));
+        must(lln_attention_prepare(&attention));
+        must(lln_attention_product(&attention, head->v, o));
+        lln_attention_close(&attention);
+        seconds[i] = now() - start;
+    }
+    free(o);
+    return median(seconds, REPEATS);
+}
+
+static void bench_work(size_t index, size_t n)
+{
+    const char *kernel = works[index].kernel;
+    bool causal = works[index].causal;
+    lln_head head = draw(n, true);
+    head.mask.causal = causal;
+    double peak, seconds = time_product(&head, kernel);
+    write_head(&head);
+    lln_head_free(&head); /* a child begins with the memory of its parent */
+    double process = time_tool(
+        "lln-attend",
+        ARGUMENTS("--kernel", kernel, "--q", q_path, "--k", k_path, "--v",
+                  v_path, "-o", "/dev/null", causal ? "--causal" : NULL),
+        n > 100000 ? 1 : REPEATS, &peak);
+    peer_cost peer = {NAN, NAN, NAN};
+    const char *name = n <= works[index].peer_most ? works[index].peer : NULL;
+    if (name)
+        peer = time_peer(name, "2.2");
+    printf("%s,%zu,%d,%d,%.4g,%.4g,%.0f,%s,%.4g,%.3g,%.0f\n", works[index].name,
+           n, DIM, lln_threads_count(), seconds, process, peak,
+           name ? name : "", peer.seconds, peer.seconds / seconds, peer.peak);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    read_arguments(argc, argv);
+    lln_threads_set(2);
+    puts("work,n,d,threads,seconds,process_seconds,peak_mib,peer,peer_seconds,"
+         "peer_ratio,peer_peak_mib");
+    for (size_t i = 0; i < sizeof works / sizeof works[0]; i++)
+        for (size_t n = SMALLEST; n <= works[i].most; n *= 2)
+            bench_work(i, n);
+    return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the benchmarks share: a clock, medians and heads to work on. */
+#ifndef LLN_TESTS_BENCH_TIMING_H
+#define LLN_TESTS_BENCH_TIMING_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "heads/gaussian.h"
+
+enum { REPEATS = 5, DIM = 64 };
+
+static inline double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static inline int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static inline double median(double *x, size_t count)
+{
+    qsort(x, count, sizeof *x, ascending);
+    return count % 2 ? x[count / 2] : (x[count / 2 - 1] + x[count / 2]) / 2;
+}
+
+static inline void must(lln_status status)
+{
+    if (status != LLN_OK) {
+        fprintf(stderr, "bench: %s\n", lln_error_message());
+        exit(1);
+    }
+}
+
+/* A sampled head of DIM features; release by lln_head_free. */
+static inline lln_head draw(size_t n, bool values)
+{
+    lln_gaussian model = {.n = n,
+                          .d = DIM,
+                          .sigma_q = 1,
+                          .sigma_k = 1,
+                          .seed = 1,
+                          .trials = 1,
+                          .scale = NAN,
+                          .values = values};
+    lln_heads heads = {0};
+    lln_head head = {0};
+    must(lln_gaussian_open(&model, &heads));
+    must(heads.load(&heads, 0, NAN, LLN_FLOAT32, &head));
+    lln_heads_close(&heads);
+    return head;
+}
+
+#endif

@@ -1,0 +1,242 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-attend: values, formats, layouts, and what it refuses.
+# shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
+load helper
+
+sample=$DATA/encoder.safetensors
+lln=lln:alpha=2.2:beta=1.7
+
+attend() {
+    lln-attend --quiet "$@"
+}
+
+# numbers FILE: those of a .npy file of float64, one a line.
+numbers() {
+    local length
+    length=$(od -An -j8 -N2 -tu2 "$1")
+    od -An -v -tf8 -w8 -j$((10 + length)) "$1"
+}
+
+# same_values TOLERANCE KIND OPTION...: O of both heads of both layers, without
+# and with a mask, by both kernels, against encoder_o.csv.
+same_values() {
+    local tolerance=$1 kind=$2 kernel layer causal
+    shift 2
+    for kernel in softmax $lln; do
+        for layer in 0 3; do
+            for causal in 0 1; do
+                # shellcheck disable=SC2046
+                attend --layout hnd "$sample" --layers $layer --kernel \
+                    "$kernel" $([ $causal = 0 ] || echo --causal) "$@" -o o.npz
+                # as values of an identity: to float64, and out of the .npz
+                attend --layout hnd --q o.npz --k o.npz --v o.npz --double \
+                    --causal --window 1 --kernel softmax -o o.npy
+                numbers o.npy > o
+                awk -F, -v kernel="$kernel" -v layer=$layer -v causal=$causal '
+                    NR == FNR { o[NR - 1] = $1; next }
+                    $1 == kernel && $2 == layer && $4 == causal {
+                        print o[($3 * 256 + $5) * 64 + $6], $7
+                    }' OFMT=%.17g CONVFMT=%.17g o "$DATA/encoder_o.csv"
+            done
+        done
+    done | near "$tolerance" "$kind"
+}
+
+# Expected numbers: full matrices in numpy, tests/data/encoder.py.
+@test "values of trained heads in float64" {
+    same_values 1e-12 absolute --double
+}
+
+# The largest value is 4.4.
+@test "values of trained heads in float32" {
+    same_values 5e-6 absolute
+}
+
+# With a window of 1 each query sees its own key alone: O = V.
+identity() {
+    attend --causal --window 1 --kernel softmax "$@"
+}
+
+@test "layouts: heads that are arrays, axes in any order" {
+    attend -n 6 -d 5 --trials 8 --kernel softmax -o x.npy
+    for layout in hnd nhd dhn ndh lnd bdn; do
+        identity --layout $layout --q x.npy --k x.npy --v x.npy -o o.npy
+        cmp x.npy o.npy
+    done
+    # [trials, tokens, features] as [tokens, features] of one head
+    attend -n 6 -d 5 --trials 1 --kernel softmax | tail -c 120 > one
+    cat one one | npy x.npy '<f4' '(2, 1, 6, 5)'
+    for layout in lhnd bhnd bnhd hbnd nldh; do
+        identity --layout $layout --q x.npy --k x.npy --v x.npy -o o.npy
+        cmp <(tail -c 240 x.npy) <(tail -c 240 o.npy)
+    done
+}
+
+@test "only the heads that were asked for" {
+    attend -n 6 -d 5 --trials 4 --kernel softmax -o x.npy
+    identity --layout nhd --heads 1,4 --q x.npy --k x.npy --v x.npy -o o.npy
+    grep -aqF "'shape': (4, 2, 5)" o.npy
+    for token in 0 1 2 3; do
+        for head in 1 4; do
+            tail -c $((4 * (4 - token) * 30 - head * 20)) x.npy | head -c 20
+        done
+    done | cmp - <(tail -c 160 o.npy)
+}
+
+@test "query heads that share keys and values, values of their own width" {
+    attend -n 6 -d 5 --trials 4 --kernel softmax -o q.npy
+    attend -n 6 -d 5 --trials 2 --kernel softmax -o k.npy
+    attend -n 6 -d 3 --trials 2 --kernel softmax -o v.npy
+    identity --layout hnd --q q.npy --k k.npy --v v.npy -o o.npy
+    grep -aqF "'shape': (4, 6, 3)" o.npy
+    for head in 0 0 1 1; do
+        tail -c $((144 - 72 * head)) v.npy | head -c 72
+    done | cmp - <(tail -c 288 o.npy)
+}
+
+@test "padding is zero" {
+    attend -n 6 -d 5 --trials 2 --kernel softmax -o x.npy
+    printf '6\n4\n' > lengths
+    identity --layout bnd --lengths lengths --q x.npy --k x.npy --v x.npy \
+        -o o.npy
+    {
+        tail -c 240 x.npy | head -c 200
+        head -c 40 /dev/zero
+    } | cmp - <(tail -c 240 o.npy)
+}
+
+@test "a head without alpha and beta is NaN" {
+    run --separate-stderr lln-attend -n 1 -d 2 --trials 1 --double \
+        -o o.npy
+    equal status "$status" 0
+    equal stderr "$stderr" \
+        'lln-attend: gaussian: head 0: temperature: no query that sees two keys'
+    equal numbers "$(numbers o.npy | tr -d ' -' | tr '\n' ' ')" 'nan nan '
+}
+
+@test "formats hold the same numbers" {
+    local format
+    for format in npy npz safetensors; do
+        attend --layout hnd "$sample" --layers 3 --kernel $lln -o "o.$format"
+        lln-entropy --q "o.$format" --k "o.$format" --layout hnd --quiet |
+            cut -d, -f2- > "table.$format"
+    done
+    cmp table.npy table.npz
+    cmp table.npy table.safetensors
+    cmp <(tail -c 131072 o.npy) <(tail -c 131072 o.safetensors)
+    attend --layout hnd "$sample" --layers 3 --kernel $lln > piped
+    cmp o.npy piped
+    attend --layout hnd "$sample" --layers 3 --kernel $lln -o - | cmp o.npy -
+}
+
+@test "names of arrays" {
+    attend --layout hnd "$sample" --kernel softmax,$lln -o o.npz
+    attend --layout hnd "$sample" --kernel softmax -o o.safetensors --double
+    prints 'key,dtype,shape,source
+layers.0.o.softmax,<f4,"(2, 256, 64)",o.npz
+layers.0.o.lln:alpha=2.2:beta=1.7,<f4,"(2, 256, 64)",o.npz
+layers.3.o.softmax,<f4,"(2, 256, 64)",o.npz
+layers.3.o.lln:alpha=2.2:beta=1.7,<f4,"(2, 256, 64)",o.npz' \
+        lln-attend --list o.npz
+    prints 'key,dtype,shape,source
+layers.0.o,F64,"(2, 256, 64)",o.safetensors
+layers.3.o,F64,"(2, 256, 64)",o.safetensors' \
+        lln-attend --list o.safetensors
+    attend -n 8 -o o.npz
+    prints 'key,dtype,shape,source
+o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
+}
+
+@test "values drawn from a stream of their own" {
+    attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax \
+        --tau 0.5 > a
+    attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax > b
+    cmp a b # a temperature is none of theirs
+    attend -n 300 -d 4 --trials 2 --causal --window 1 --kernel softmax > b
+    cmp <(tail -c +129 a | head -c 9600) <(tail -c +129 b)
+    attend -n 300 -d 4 --trials 2 --causal --window 1 --kernel softmax \
+        --seed 2 > c
+    run ! cmp -s b c
+}
+
+@test "alpha and beta from a pipe" {
+    lln-match -n 30 --each --method paper |
+        attend -n 30 --params - -o piped.npy
+    attend -n 30 --kernel lln:match=paper -o o.npy
+    cmp piped.npy o.npy
+}
+
+@test "the same bytes on any number of threads" {
+    for option in '' --double --causal; do
+        for kernel in softmax $lln; do
+            # shellcheck disable=SC2086
+            attend -n 1100 -d 16 --trials 2 --kernel $kernel $option \
+                --threads 1 > one
+            # shellcheck disable=SC2086
+            attend -n 1100 -d 16 --trials 2 --kernel $kernel $option \
+                --threads 2 > two
+            cmp one two
+        done
+    done
+}
+
+@test "no format, no values, several arrays" {
+    refuses 2 '--output: o: expected a name that ends in .npy, .npz or .safetensors' \
+        lln-attend -o o
+    refuses 2 '--output: o.npy: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
+        lln-attend -n 8 --kernel softmax,lln -o o.npy
+    refuses 2 '--output: standard output: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
+        lln-attend -n 8 --kernel softmax,lln
+    refuses 2 '--q and --k are given without --v' \
+        lln-attend --q q.npy --k k.npy
+    refuses 2 "'x.npz': --v is for --q and --k" lln-attend x.npz --v v.npy
+    refuses 2 '--v is for heads from files; name a FILE, or --q and --k' \
+        lln-attend --v v.npy
+}
+
+@test "options that are for tables" {
+    for option in --rows=3 --each --format=tsv --precision=3 --no-header \
+        --comments --aggregate=all; do
+        name=${option%%=*}
+        refuses 2 "$name is for tables, and an array is written" \
+            lln-attend "$option"
+    done
+    refuses 2 "--tau: '1,2': expected one number" lln-attend --tau 1,2
+    refuses 2 '--trials is for sampled heads; these are read from files' \
+        lln-attend x.npz --trials 2
+}
+
+@test "values that do not fit" {
+    attend -n 6 -d 5 --trials 1 --kernel softmax -o q.npy
+    attend -n 7 -d 5 --trials 1 --kernel softmax -o v.npy
+    files_before=$(ls -A)
+    refuses 1 'v.npy: 7 tokens; expected 6 as in q.npy' \
+        lln-attend --layout hnd --q q.npy --k q.npy --v v.npy -o o.npy
+    refuses 1 'v.npy: is an input; it would be overwritten' \
+        lln-attend --layout hnd --q q.npy --k q.npy --v v.npy -o v.npy
+}
+
+@test "a full disk" {
+    refuses 1 '/dev/full: No space left on device' lln-attend -n 8 -o /dev/full
+    run --separate-stderr bash -c 'lln-attend -n 8 > /dev/full'
+    equal status "$status" 1
+    equal stderr "$stderr" \
+        'lln-attend: standard output: No space left on device'
+}
+
+@test "a reader that has gone" {
+    lln-attend -n 4096 --kernel softmax 2> message | head -c 1 > /dev/null
+    equal message "$(cat message)" ''
+}
+
+@test "interrupted: no half file, and the old one stays" {
+    echo old > o.npz
+    run --separate-stderr timeout -s INT 1 \
+        lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
+    equal status "$status" 124
+    equal stderr "$stderr" 'lln-attend: interrupted'
+    equal file "$(cat o.npz)" old
+    equal files "$(ls -A)" o.npz
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Alpha and beta of a layer, from its heads put into one matrix. */
+#include "match/joint.h"
+
+#include "core/threads.h"
+#include "expect.h"
+#include "heads/files.h"
+#include "heads/gaussian.h"
+#include "match/match.h"
+#include "npy_file.h"
+
+enum { LAYERS = 2, HEADS = 3, N = 4, M = 5, D = 2 };
+
+static double q[LAYERS][HEADS][N * D], k[LAYERS][HEADS][M * D];
+
+/* Means and sizes that differ from head to head. */
+static void fill(void)
+{
+    for (size_t i = 0; i < LAYERS * HEADS * N * D; i++)
+        ((double *)q)[i] = 2.385 * sin((double)(i * i)) + (double)(i / 8);
+    for (size_t i = 0; i < LAYERS * HEADS * M * D; i++)
+        ((double *)k)[i] = 0.7 * cos(1.3 * (double)(i * i)) - (double)(i / 30);
+    write_doubles("q.npy", "(2,3,4,2)", (double *)q, LAYERS * HEADS * N * D);
+    write_doubles("k.npy", "(2,3,5,2)", (double *)k, LAYERS * HEADS * M * D);
+}
+
+static lln_heads open_files(const char *layout, const char *layers)
+{
+    lln_files files = {.q = "q.npy",
+                       .k = "k.npy",
+                       .layout = layout,
+                       .layers = layers,
+                       .scale = NAN};
+    lln_heads heads;
+    expect_ok(lln_files_open(&files, &heads));
+    return heads;
+}
+
+/* Of matrices [q_rows x D] and [k_rows x D], as of one head. */
+static void expect_match(const lln_joint *joint, long layer,
+                         const double *q_all, size_t q_rows,
+                         const double *k_all, size_t k_rows)
+{
+    lln_head head = {.q = {LLN_FLOAT64, q_rows, D, q_all},
+                     .k = {LLN_FLOAT64, k_rows, D, k_all},
+                     .scale = 1};
+    lln_match match;
+    double alpha, beta;
+    expect_ok(lln_match_solve(lln_match_find("paper"), &head, &match));
+    expect_ok(lln_joint_match(joint, layer, &alpha, &beta));
+    expect_relative(alpha, match.alpha, 1e-13);
+    expect_relative(beta, match.beta, 1e-13);
+}
+
+START_TEST(layers)
+{
+    fill();
+    lln_joint *joint;
+    lln_heads heads = open_files("lhnd", NULL);
+    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT64, &joint));
+    for (long l = 0; l < LAYERS; l++)
+        expect_match(joint, l, q[l][0], HEADS * N, k[l][0], HEADS * M);
+    double alpha, beta;
+    expect_status(lln_joint_match(joint, 2, &alpha, &beta), LLN_EINVAL);
+    lln_joint_free(joint);
+    lln_heads_close(&heads);
+}
+END_TEST
+
+/* All entries of a batch are of one layer. */
+START_TEST(batch)
+{
+    fill();
+    lln_joint *joint;
+    lln_heads heads = open_files("bhnd", NULL);
+    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT64, &joint));
+    expect_match(joint, -1, q[0][0], LAYERS * HEADS * N, k[0][0],
+                 LAYERS * HEADS * M);
+    lln_joint_free(joint);
+    lln_heads_close(&heads);
+}
+END_TEST
+
+START_TEST(no_spread)
+{
+    double ones[LAYERS * HEADS * M * D], alpha, beta;
+    fill();
+    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
+        ones[i] = 1.5;
+    write_doubles("k.npy", "(2,3,5,2)", ones, sizeof ones / sizeof *ones);
+    lln_joint *joint;
+    lln_heads heads = open_files("lhnd", "1");
+    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT32, &joint));
+    expect_status(lln_joint_match(joint, 1, &alpha, &beta), LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(),
+                     "match: the keys of the layer have no spread");
+    lln_joint_free(joint);
+    lln_joint_free(NULL); /* legal */
+    lln_heads_close(&heads);
+}
+END_TEST
+
+/* The same draws: alpha / beta is the ratio of deviations at any temperature.
+ * alpha = sqrt((sigma^4 - b) / (2 a)) / sigma is 3.7 at sigma = 2 and 2.4 at
+ * sigma = 1/2, of which these draws are off by a few percent. */
+START_TEST(temperature)
+{
+    lln_gaussian model = {
+        .n = 50, .d = 4, .sigma_q = 1, .sigma_k = 1, .trials = 3, .scale = NAN};
+    lln_heads heads;
+    lln_joint *cold, *hot;
+    double alpha[2], beta[2];
+    expect_ok(lln_gaussian_open(&model, &heads));
+    expect_ok(lln_joint_open(&heads, 0.25, LLN_FLOAT64, &cold));
+    expect_ok(lln_joint_open(&heads, 4, LLN_FLOAT64, &hot));
+    expect_ok(lln_joint_match(cold, -1, &alpha[0], &beta[0]));
+    expect_ok(lln_joint_match(hot, -1, &alpha[1], &beta[1]));
+    expect_relative(alpha[0] / beta[0], alpha[1] / beta[1], 1e-14);
+    expect_relative(alpha[0], 3.71, 0.1);
+    expect_relative(alpha[1], 2.37, 0.1);
+    lln_joint_free(cold);
+    lln_joint_free(hot);
+    lln_stop_requested = 1;
+    expect_status(lln_joint_open(&heads, NAN, LLN_FLOAT64, &hot),
+                  LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    lln_heads_close(&heads);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("joint");
+    TCase *joint = tcase_create("lln_joint");
+    tcase_add_checked_fixture(joint, enter_folder, remove_folder);
+    tcase_add_test(joint, layers);
+    tcase_add_test(joint, batch);
+    tcase_add_test(joint, no_spread);
+    tcase_add_test(joint, temperature);
+    suite_add_tcase(suite, joint);
+    return run_suite(suite);
+}

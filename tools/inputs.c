@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inputs.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core/memory.h"
+#include "run.h"
+
+/* Whether `name` stands as a word in "w [features x d]". */
+static bool mentions(const char *inputs, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = inputs; at && (at = strstr(at, name)); at += length) {
+        bool starts = at == inputs || isspace((unsigned char)at[-1]);
+        if (starts && strchr(" [,", at[length]))
+            return true;
+    }
+    return false;
+}
+
+static void check_name(const kernel_list *kernels, const char *name)
+{
+    for (size_t i = 0; i < kernels->count; i++)
+        if (mentions(kernels->entries[i].choice.kernel->inputs, name))
+            return;
+    cli_usage("--arrays: no kernel in '%s' takes '%s'", run_shared.kernels,
+              name);
+}
+
+/* NAME=FILE,... of both options; NULL: none; the caller frees it. */
+static char *list_arrays(void)
+{
+    const run_options *o = &run_shared;
+    char *text = NULL;
+    if (!o->arrays && !o->gate)
+        return NULL;
+    if (asprintf(&text, "%s%s%s%s", o->arrays ? o->arrays : "",
+                 o->arrays && o->gate ? "," : "", o->gate ? "gate=" : "",
+                 o->gate ? o->gate : "") < 0)
+        cli_fail("out of memory");
+    return text;
+}
+
+lln_extras *inputs_open(const kernel_list *kernels, bool sampled)
+{
+    lln_extras *extras = NULL;
+    char *text = list_arrays();
+    if (!text)
+        return NULL;
+    if (run_shared.lengths)
+        cli_usage("--lengths: arrays beside the heads have none");
+    lln_status status =
+        lln_extras_open(text, sampled ? "hnd" : run_shared.layout, &extras);
+    if (status == LLN_EINVAL)
+        cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
+                  lln_error_message());
+    cli_check(status);
+    for (size_t i = 0; i < lln_extras_count(extras); i++) {
+        check_name(kernels, lln_extras_name(extras, i));
+        cli_refuse_overwrite(lln_extras_file(extras, i));
+    }
+    free(text);
+    return extras;
+}
+
+lln_status inputs_load(const lln_extras *extras, const lln_head *head,
+                       input_list *list)
+{
+    size_t count = extras ? lln_extras_count(extras) : 0;
+    *list = (input_list){.count = 0};
+    if (count == 0)
+        return LLN_OK;
+    list->items = lln_array_alloc(count, sizeof *list->items);
+    if (!list->items)
+        return LLN_ENOMEM;
+    for (; list->count < count; list->count++) {
+        lln_kernel_input *item = &list->items[list->count];
+        item->name = lln_extras_name(extras, list->count);
+        lln_status status =
+            lln_extras_load(extras, list->count, head, &item->values);
+        if (status == LLN_OK)
+            continue;
+        inputs_free(list);
+        return status;
+    }
+    return LLN_OK;
+}
+
+void inputs_free(input_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free((void *)list->items[i].values.data);
+    free(list->items);
+    *list = (input_list){.count = 0};
+}
+
+size_t inputs_draws(const kernel_list *kernels, bool sampled)
+{
+    static const char *const names[] = {"trials", "seed", NULL};
+    const char *given = cli_first_given(names);
+    bool random = false;
+    for (size_t i = 0; i < kernels->count; i++) {
+        const lln_kernel *kernel = kernels->entries[i].choice.kernel;
+        random = random || (kernel && kernel->properties & LLN_KERNEL_RANDOM);
+    }
+    if (!sampled && given && !random)
+        cli_usage("--%s is for sampled heads and random kernels; these are "
+                  "neither",
+                  given);
+    return sampled || !cli_given("trials") ? 1 : run_shared.trials;
+}

@@ -231,9 +231,9 @@ static void open_writer(attend_run *run, FILE *out)
 
 static void check_options(void)
 {
-    static const char *const tables[] = {"rows",      "each",      "format",
-                                         "precision", "no-header", "comments",
-                                         "aggregate", NULL};
+    static const char *const tables[] = {
+        "rows",     "each",      "format",     "precision",  "no-header",
+        "comments", "aggregate", "fail-below", "fail-above", NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s is for tables, and an array is written", name);

@@ -14,7 +14,12 @@
 #define LLN_VERSION "0.1.0"
 
 /* Exit statuses. */
-enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+enum {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,
+    CLI_USAGE = 2,
+    CLI_ASSERTION = 3 /* --fail-below or --fail-above does not hold */
+};
 
 typedef enum {
     CLI_FLAG,  /* bool */

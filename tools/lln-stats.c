@@ -246,9 +246,9 @@ static lln_status inputs(const run_case *c, run_block *block)
 static int fenton(void)
 {
     static const char *const idle[] = {
-        "q",       "tau",    "kernel",  "causal", "scale",
-        "rows",    "tokens", "trials",  "each",   "params",
-        "sigma-q", "seed",   "sigma-k", "window", "aggregate"};
+        "q",       "tau",    "kernel",    "causal",     "scale",     "rows",
+        "tokens",  "trials", "each",      "params",     "sigma-q",   "seed",
+        "sigma-k", "window", "aggregate", "fail-below", "fail-above"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--fenton: has no use for --%s", idle[i]);

@@ -15,6 +15,7 @@ struct row_writer {
     lln_column *all; /* identity, plan, extras: [total] */
     lln_cell *cells; /* one row, [total] */
     size_t total;
+    row_bounds *bounds;
     char *names; /* of the extras, [2 count x NAME] */
 };
 
@@ -197,6 +198,7 @@ row_writer *row_writer_open(FILE *out, const lln_column *columns,
     writer->table = lln_table_alloc(out, writer->all, writer->total, style);
     if (!writer->table)
         cli_fail("out of memory");
+    writer->bounds = bounds_open(writer->all, writer->total);
     return writer;
 }
 
@@ -236,21 +238,46 @@ static void put_cells(const row_writer *writer, const row_average *average,
     }
 }
 
+/* Says which row does not hold. With several rows a case, their first column
+ * tells them apart, unless it is a figure. */
+static void name_row(row_writer *writer, const row_identity *id,
+                     const row_average *average)
+{
+    char place[RUN_PLACE], kernel[128] = "", number[128] = "", text[1024];
+    const lln_column *column = writer->columns;
+    const lln_cell *cell = &writer->cells[IDENTITY];
+    run_place(id->layer, id->head, place);
+    if (id->kernel)
+        snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
+    if (average->first.rows > 1 && column->type == LLN_INTEGER)
+        snprintf(number, sizeof number, "%s %ld, ", column->name,
+                 cell->integer);
+    if (average->first.rows > 1 && column->type == LLN_TEXT)
+        snprintf(number, sizeof number, "%s %s, ", column->name, cell->text);
+    snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", id->source, place,
+             kernel, id->tau, number);
+    bounds_name(writer->bounds, text);
+}
+
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average)
 {
     for (size_t row = 0; row < average->first.rows; row++) {
         put_cells(writer, average, row, put_identity(writer->cells, identity));
         cli_check_output(lln_table_row(writer->table, writer->cells));
+        if (bounds_fail(writer->bounds, writer->cells))
+            name_row(writer, identity, average);
     }
 }
 
-void row_writer_close(row_writer *writer)
+row_bounds *row_writer_close(row_writer *writer)
 {
+    row_bounds *bounds = writer->bounds;
     cli_check_output(lln_table_end(writer->table));
     lln_table_free(writer->table);
     free(writer->all);
     free(writer->cells);
     free(writer->names);
     free(writer);
+    return bounds;
 }

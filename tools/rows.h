@@ -5,6 +5,7 @@
 #ifndef LLN_TOOLS_ROWS_H
 #define LLN_TOOLS_ROWS_H
 
+#include "bounds.h"
 #include "run.h"
 #include "table/series.h"
 
@@ -64,7 +65,8 @@ row_writer *row_writer_open(FILE *out, const lln_column *columns,
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average);
 
-/* Ends the table. */
-void row_writer_close(row_writer *writer);
+/* Ends the table and releases all but the bounds, which are for bounds_close
+ * once the output is complete. */
+row_bounds *row_writer_close(row_writer *writer);
 
 #endif

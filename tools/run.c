@@ -220,15 +220,17 @@ static void open_run(run_state *run, const run_plan *plan)
     open_results(run);
 }
 
-static void close_run(run_state *run)
+/* Returns the bounds, which outlive the table. */
+static row_bounds *close_run(run_state *run)
 {
-    row_writer_close(run->writer);
+    row_bounds *bounds = row_writer_close(run->writer);
     groups_close(&run->groups);
     for (size_t i = 0; i < run->slots; i++)
         case_result_close(&run->set, &run->results[i]);
     free(run->results);
     case_set_close(&run->set);
     free(run->taus.values);
+    return bounds;
 }
 
 int run_plan_write(const run_plan *plan)
@@ -246,14 +248,15 @@ int run_plan_write(const run_plan *plan)
         cli_check(status);
     progress_end();
     size_t written = run.groups.written;
-    close_run(&run);
+    row_bounds *bounds = close_run(&run);
     if (status != LLN_OK && written == 0)
         cli_discard();
     int result = cli_finish();
-    if (status == LLN_OK)
-        return result;
-    cli_warn("interrupted: %zu of %zu heads written", written, total);
-    return CLI_FAILED;
+    if (status != LLN_OK) {
+        cli_warn("interrupted: %zu of %zu heads written", written, total);
+        result = CLI_FAILED;
+    }
+    return bounds_close(bounds, result);
 }
 
 lln_table *run_table_open(const lln_column *columns)

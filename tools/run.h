@@ -27,6 +27,7 @@ typedef struct {
     const char *tau, *kernels, *params;
     const char *arrays, *gate; /* of kernels, FILE[:KEY] */
     const char *aggregate;     /* NULL: a row for each head */
+    const char *fail_below, *fail_above;
     bool causal;
     size_t window; /* 0: none */
     double scale;  /* NaN: 1/sqrt(d) */
@@ -107,8 +108,9 @@ void run_parse(const cli_tool *tool, int argc, char **argv);
  * <column>_se for each real column when trials are averaged (their standard
  * error) or rows drawn (what the measure says). Rows are ordered by head,
  * temperature, kernel. Ends the process on bad usage and on failure; returns
- * the exit status for main. When the user interrupts, the rows of finished
- * heads are written and the status is CLI_FAILED. */
+ * the exit status for main, CLI_ASSERTION when the table is complete and a
+ * row is beyond a bound. When the user interrupts, the rows of finished heads
+ * are written and the status is CLI_FAILED. */
 int run_plan_write(const run_plan *plan);
 
 /* For tables that are not about heads: a table with these columns alone, ended

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# --fail-below and --fail-above.
+# shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
+load helper
+
+# Case D: queries 1 and 2, keys 0 and 1, so that the largest logit is 2 and
+# tau = 1/sqrt((0.5 + 2)/2).
+setup_file() {
+    export D="--q $BATS_TEST_DIRNAME/data/cases/case_D_Q.npy
+        --k $BATS_TEST_DIRNAME/data/cases/case_D_K.npy --kernel softmax"
+}
+
+# beyond MESSAGE TOOL ARGUMENT...: the whole table, the message, and exit 3.
+beyond() {
+    local message=$1 expected
+    shift
+    expected=$("$1" "${@:2:$#-3}")
+    run --separate-stderr "$@"
+    equal status "$status" 3
+    equal stderr "$stderr" "$1: $message"
+    equal table "$output" "$expected"
+}
+
+@test "bounds that hold" {
+    # shellcheck disable=SC2086
+    for bound in max_logit=2 max_logit=2.5,n=2 row_sum_min=1; do
+        prints "$(lln-entropy $D)" lln-entropy $D --fail-above $bound
+    done
+    # shellcheck disable=SC2086
+    for bound in max_logit=2 max_logit=-1e9,causal=0; do
+        prints "$(lln-entropy $D)" lln-entropy $D --fail-below $bound
+    done
+}
+
+@test "bounds that do not" {
+    local q=$CASES/case_D_Q.npy
+    # shellcheck disable=SC2086 # D is several words
+    set -- lln-entropy $D --precision 6
+    beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at most 1.999" \
+        "$@" --fail-above max_logit=1.999
+    beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at least 2.001" \
+        "$@" --fail-below max_logit=2.001
+    beyond "$q: kernel softmax, tau 0.894427, n 2; expected at most 1" \
+        "$@" --fail-above max_logit=3,n=1,d=0
+}
+
+@test "the first row is named" {
+    local sample=$DATA/encoder.safetensors
+    set -- lln-entropy "$sample" --layout hnd --quiet --kernel softmax \
+        --precision 4
+    beyond "$sample: layer 0, head 1, kernel softmax, tau 0.213568, entropy_nats 0.1553; expected at least 1" \
+        "$@" --fail-below entropy_nats=1
+    beyond "$sample: layer 3, kernel softmax, tau 0.584226, entropy_nats_max 4.338; expected at most 4.3" \
+        "$@" --aggregate layer --fail-above entropy_nats_max=4.3
+    beyond "gaussian: kernel lln, tau 2, method fenton, tau 2; expected at most 1" \
+        lln-match -n 8 -d 2 --tau 2 --method fenton,exact --no-spectrum \
+        --fail-above tau=1
+    beyond 'gaussian: head 0, kernel softmax, tau 1, query 2, query 2; expected at most 1' \
+        lln-entropy -n 3 -d 2 --kernel softmax --trials 2 --per-row \
+        --fail-above query=1
+}
+
+@test "a missing figure does not hold" {
+    beyond 'gaussian: kernel lln, tau 1, max_logit nan; expected at most 1000' \
+        lln-entropy -n 8 -d 2 --fail-above max_logit=1000
+    beyond 'gaussian: kernel lln, tau 1, max_logit nan; expected at least -1000' \
+        lln-entropy -n 8 -d 2 --fail-below max_logit=-1000
+}
+
+@test "the output file is complete" {
+    run --separate-stderr lln-entropy -n 8 -d 2 -o table --fail-above n=7
+    equal status "$status" 3
+    lln-entropy -n 8 -d 2 | cmp - table
+}
+
+@test "failing to write comes first" {
+    run --separate-stderr sh -c \
+        'lln-entropy -n 8 -d 2 --fail-above n=7 > /dev/full'
+    equal status "$status" 1
+    equal stderr "$stderr" \
+        'lln-entropy: standard output: No space left on device'
+}
+
+@test "bad usage" {
+    local form='expected COLUMN=X, or several with commas'
+    refuses 2 "--fail-below: 'n' has no bound; $form" \
+        lln-entropy --fail-below n
+    refuses 2 "--fail-above: '' has no bound; $form" \
+        lln-entropy --fail-above n=1,
+    refuses 2 "--fail-above: n: 'x' is not a number; $form" \
+        lln-entropy --fail-above n=x
+    refuses 2 "--fail-above: n: 'nan' is not a number; $form" \
+        lln-entropy --fail-above n=nan
+    for name in entropy source; do
+        refuses 2 "--fail-below: '$name' is not a column of numbers; there are layer, head, n, d, causal, trials, tau, query, keys, entropy_nats, entropy_normalized, participation, top1_mass, max_logit" \
+            lln-entropy --per-row --fail-below $name=1 -o table
+    done
+    refuses 2 '--fenton: has no use for --fail-below' \
+        lln-stats --fenton --fail-below s2=1
+    refuses 2 '--fail-above is for tables, and an array is written' \
+        lln-attend --fail-above n=1
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bounds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "run.h"
+
+typedef struct {
+    size_t column;
+    double value;
+    bool below; /* what is below it fails, else what is above */
+} bound;
+
+struct row_bounds {
+    const lln_column *columns; /* while the table is written */
+    bound *list;               /* [count] */
+    size_t count;
+    const bound *failed; /* the first; NULL: all hold */
+    double value;        /* that is beyond it */
+    char *message;
+};
+
+static const char form[] = "expected COLUMN=X, or several with commas";
+
+__attribute__((noreturn)) static void unknown_column(const row_bounds *all,
+                                                     size_t columns,
+                                                     const char *option,
+                                                     const char *name)
+{
+    char names[4096] = "";
+    for (size_t i = 0; i < columns; i++)
+        if (all->columns[i].type != LLN_TEXT)
+            lln_text_append(names, sizeof names, all->columns[i].name);
+    cli_usage("--%s: '%s' is not a column of numbers; there are %s", option,
+              name, names);
+}
+
+/* Reads "COLUMN=X". */
+static bound read_bound(const row_bounds *all, size_t columns,
+                        const char *option, char *text)
+{
+    bound b = {.below = strcmp(option, "fail-below") == 0};
+    char *number = strchr(text, '=');
+    if (!number)
+        cli_usage("--%s: '%s' has no bound; %s", option, text, form);
+    *number++ = '\0';
+    while (b.column < columns &&
+           (all->columns[b.column].type == LLN_TEXT ||
+            strcmp(all->columns[b.column].name, text) != 0))
+        b.column++;
+    if (b.column == columns)
+        unknown_column(all, columns, option, text);
+    if (!cli_read_real(number, &b.value))
+        cli_usage("--%s: %s: '%s' is not a number; %s", option, text, number,
+                  form);
+    return b;
+}
+
+static void read_bounds(row_bounds *all, size_t columns, const char *option,
+                        const char *text)
+{
+    char *copy = text ? cli_copy(text) : NULL, *rest = copy, *part;
+    while ((part = strsep(&rest, ",")))
+        all->list[all->count++] = read_bound(all, columns, option, part);
+    free(copy);
+}
+
+/* Items of "a,b". */
+static size_t count_items(const char *text)
+{
+    size_t count = text != NULL;
+    for (; text && *text; text++)
+        count += *text == ',';
+    return count;
+}
+
+row_bounds *bounds_open(const lln_column *columns, size_t count)
+{
+    const run_options *o = &run_shared;
+    size_t most = count_items(o->fail_below) + count_items(o->fail_above);
+    if (most == 0)
+        return NULL;
+    row_bounds *all = cli_alloc(1, sizeof *all);
+    all->columns = columns;
+    all->list = cli_alloc(most, sizeof *all->list);
+    read_bounds(all, count, "fail-below", o->fail_below);
+    read_bounds(all, count, "fail-above", o->fail_above);
+    return all;
+}
+
+bool bounds_fail(row_bounds *all, const lln_cell *cells)
+{
+    if (!all || all->failed)
+        return false;
+    for (size_t i = 0; i < all->count && !all->failed; i++) {
+        const bound *b = &all->list[i];
+        const lln_cell *cell = &cells[b->column];
+        double x = all->columns[b->column].type == LLN_INTEGER
+                       ? (double)cell->integer
+                       : cell->real;
+        bool holds = b->below ? x >= b->value : x <= b->value;
+        all->failed = holds ? NULL : b;
+        all->value = x;
+    }
+    return all->failed != NULL;
+}
+
+void bounds_name(row_bounds *all, const char *place)
+{
+    char value[32], limit[32];
+    const bound *b = all->failed;
+    lln_table_format_real(all->value, (int)run_shared.precision, value);
+    lln_table_format_real(b->value, 0, limit);
+    if (asprintf(&all->message, "%s%s %s; expected at %s %s", place,
+                 all->columns[b->column].name, value,
+                 b->below ? "least" : "most", limit) < 0)
+        cli_fail("out of memory");
+}
+
+int bounds_close(row_bounds *all, int status)
+{
+    if (!all)
+        return status;
+    if (all->message && status == CLI_DONE) {
+        cli_warn("%s", all->message);
+        status = CLI_ASSERTION;
+    }
+    free(all->list);
+    free(all->message);
+    free(all);
+    return status;
+}

@@ -125,13 +125,20 @@ static void find_block(const lln_apply *apply, row_block *block)
     block->scale = apply->scale + block->first;
 }
 
+/* The block with that number, without its weights. */
+static row_block block_at(const lln_apply *apply, size_t number)
+{
+    row_block block = {.first = number * BLOCK_ROWS, .rows = BLOCK_ROWS};
+    if (block.first + block.rows > apply->n)
+        block.rows = apply->n - block.first;
+    return block;
+}
+
 /* The block with that number, its weights found or made in `work`. */
 static lln_status load_block(const lln_apply *apply, size_t number,
                              struct lln_apply_work *work, row_block *block)
 {
-    *block = (row_block){.first = number * BLOCK_ROWS, .rows = BLOCK_ROWS};
-    if (block->first + block->rows > apply->n)
-        block->rows = apply->n - block->first;
+    *block = block_at(apply, number);
     if (!apply->stored)
         return make_block(apply, work, block, work->weights, work->scale);
     find_block(apply, block);
@@ -218,9 +225,7 @@ static lln_status store(lln_apply *apply)
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t b = 0; b < blocks; b++) {
         struct lln_apply_work *work = &apply->work[omp_get_thread_num()];
-        row_block block = {.first = b * BLOCK_ROWS, .rows = BLOCK_ROWS};
-        if (block.first + block.rows > apply->n)
-            block.rows = apply->n - block.first;
+        row_block block = block_at(apply, b);
         lln_status mine =
             lln_stop_requested
                 ? LLN_OK

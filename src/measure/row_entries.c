@@ -49,12 +49,13 @@ LLN_CLONES static lln_moments central_moments(const double *x, size_t count)
     return lln_moments_from_sums((double)count, mean, power);
 }
 
-/* -sum p ln p */
-static double entropy(const double *logs, size_t keys)
+/* -sum p ln p over the positive of the entries [m]; logs: theirs. */
+static double entropy(const double *entries, size_t m, const double *logs)
 {
     double sum = 0;
-    for (size_t j = 0; j < keys; j++)
-        sum -= exp(logs[j]) * logs[j];
+    for (size_t j = 0; j < m; j++)
+        if (entries[j] > 0)
+            sum -= entries[j] * *logs++;
     return fmax(sum, 0);
 }
 
@@ -84,6 +85,6 @@ lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
     bool distribution =
         sums.negative == 0 && fabs(sums.sum - 1) <= LLN_ROW_DEFICIT;
     if ((what & LLN_ROW_ENTROPY) && distribution)
-        row.entropy = entropy(logs, keys);
+        row.entropy = entropy(entries, m, logs);
     return row;
 }

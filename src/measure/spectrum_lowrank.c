@@ -117,10 +117,11 @@ static void add_groups(const lln_attention *attention, size_t groups,
                        int threads)
 {
     size_t r = attention->rank, size = sums_size(r);
-    for (size_t l = 0; l < r && !attention->unnormalised; l++)
-        shift[l] = 1 / (double)attention->n;
-    if (!attention->unnormalised)
+    if (!attention->unnormalised) {
+        for (size_t l = 0; l < r; l++)
+            shift[l] = 1 / (double)attention->n;
         guess_mean(attention, scratch, shift + r);
+    }
 #pragma omp parallel num_threads(threads)
     {
         double *mine = scratch + (size_t)omp_get_thread_num() * 2 * CHUNK * r;

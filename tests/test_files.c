@@ -96,6 +96,7 @@ START_TEST(files_open_layouts)
     write_layout("k.npy", layouts[_i].letters, H, N);
     lln_heads heads = open_heads(files, layouts[_i].heads);
     lln_head head = load(&heads, layouts[_i].index, NAN);
+    ck_assert_uint_eq(heads.rows, N);
     ck_assert_str_eq(head.source, layouts[_i].source);
     ck_assert_int_eq(head.layer, layouts[_i].layer);
     ck_assert_int_eq(head.head, layouts[_i].head);
@@ -106,6 +107,21 @@ START_TEST(files_open_layouts)
     ck_assert(!head.mask.causal);
     expect_relative(head.scale, 1 / sqrt(D), 1e-15);
     lln_head_free(&head);
+    lln_heads_close(&heads);
+}
+END_TEST
+
+/* The largest head, not the first, and without its padding. */
+START_TEST(files_open_largest)
+{
+    lln_files files = plain;
+    files.layout = "bnd";
+    files.lengths = "lengths";
+    write_layout("q.npy", "bnd", H, N);
+    write_layout("k.npy", "bnd", H, N);
+    write_bytes("lengths", "2\n4\n", 4);
+    lln_heads heads = open_heads(files, B);
+    ck_assert_uint_eq(heads.rows, 4);
     lln_heads_close(&heads);
 }
 END_TEST
@@ -436,6 +452,7 @@ int main(void)
     TCase *open = tcase_create("lln_files_open");
     tcase_add_checked_fixture(open, enter_folder, remove_folder);
     tcase_add_loop_test(open, files_open_layouts, 0, COUNT(layouts));
+    tcase_add_test(open, files_open_largest);
     tcase_add_loop_test(open, files_open_selections, 0, 4);
     tcase_add_test(open, files_open_selection_refused);
     tcase_add_test(open, files_open_selection_without_axis);

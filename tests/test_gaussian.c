@@ -23,6 +23,7 @@ static lln_head load(lln_gaussian model, size_t index, double tau,
     lln_head head = {0};
     expect_ok(lln_gaussian_open(&model, &heads));
     ck_assert_uint_eq(heads.count, model.trials);
+    ck_assert_uint_eq(heads.rows, model.n);
     ck_assert(heads.sampled);
     expect_ok(heads.load(&heads, index, tau, precision, &head));
     lln_heads_close(&heads);

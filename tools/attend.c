@@ -237,7 +237,7 @@ static void check_options(void)
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s is for tables, and an array is written", name);
-    if (cli_given("trials") && (run_shared.file || run_shared.q))
+    if (cli_given("trials") && !sources_sampled())
         cli_usage("--trials is for sampled heads; these are read from files");
 }
 

@@ -67,19 +67,16 @@ static void read_bounds(row_bounds *all, size_t columns, const char *option,
     free(copy);
 }
 
-/* Items of "a,b". */
-static size_t count_items(const char *text)
+/* Bounds in "a,b"; NULL: none. */
+static size_t count_bounds(const char *text)
 {
-    size_t count = text != NULL;
-    for (; text && *text; text++)
-        count += *text == ',';
-    return count;
+    return text ? cli_count_parts(text, ',') : 0;
 }
 
 row_bounds *bounds_open(const lln_column *columns, size_t count)
 {
     const run_options *o = &run_shared;
-    size_t most = count_items(o->fail_below) + count_items(o->fail_above);
+    size_t most = count_bounds(o->fail_below) + count_bounds(o->fail_above);
     if (most == 0)
         return NULL;
     row_bounds *all = cli_alloc(1, sizeof *all);

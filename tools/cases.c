@@ -9,6 +9,7 @@
 #include "core/threads.h"
 #include "heads/temperature.h"
 #include "measure/row_sample.h"
+#include "sources.h"
 
 void case_result_open(const case_set *set, case_result *result)
 {
@@ -31,7 +32,7 @@ void case_result_close(const case_set *set, case_result *result)
 void case_inputs_open(case_set *set)
 {
     const run_plan *plan = set->plan;
-    bool sampled = !run_shared.file && !run_shared.q;
+    bool sampled = sources_sampled();
     set->draws = inputs_draws(&set->kernels, sampled);
     if (set->draws > 1 && (plan->per_trial || run_shared.each))
         cli_usage("--trials: draws of heads from files are averaged; %s",
@@ -67,15 +68,9 @@ void case_set_close(case_set *set)
     lln_heads_close(&set->heads);
 }
 
-static bool is_random(const case_set *set, size_t kernel)
-{
-    const lln_kernel *chosen = set->kernels.entries[kernel].choice.kernel;
-    return chosen && chosen->properties & LLN_KERNEL_RANDOM;
-}
-
 size_t case_draws(const case_set *set, size_t kernel)
 {
-    return is_random(set, kernel) ? set->draws : 1;
+    return kernel_is_random(&set->kernels.entries[kernel]) ? set->draws : 1;
 }
 
 static lln_status describe_case(const case_set *set, double tau, run_case *c)

@@ -159,6 +159,14 @@ char *cli_copy(const char *text)
     return copy;
 }
 
+size_t cli_count_parts(const char *text, char separator)
+{
+    size_t count = 1;
+    for (; *text; text++)
+        count += *text == separator;
+    return count;
+}
+
 bool cli_read_real(const char *text, double *value)
 {
     /* strtod alone would take spaces, hexadecimal, nan and infinity. */

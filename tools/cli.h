@@ -95,6 +95,9 @@ void cli_give_warnings(char *text);
 void *cli_alloc(size_t count, size_t size);
 char *cli_copy(const char *text);
 
+/* Parts of text between separators: one more than there are of these. */
+size_t cli_count_parts(const char *text, char separator);
+
 /* Reads a number written whole as text, as the options do: decimal and
  * finite. Returns false if it is not one. */
 bool cli_read_real(const char *text, double *value);

@@ -102,10 +102,8 @@ size_t inputs_draws(const kernel_list *kernels, bool sampled)
     static const char *const names[] = {"trials", "seed", NULL};
     const char *given = cli_first_given(names);
     bool random = false;
-    for (size_t i = 0; i < kernels->count; i++) {
-        const lln_kernel *kernel = kernels->entries[i].choice.kernel;
-        random = random || (kernel && kernel->properties & LLN_KERNEL_RANDOM);
-    }
+    for (size_t i = 0; i < kernels->count; i++)
+        random = random || kernel_is_random(&kernels->entries[i]);
     if (!sampled && given && !random)
         cli_usage("--%s is for sampled heads and random kernels; these are "
                   "neither",

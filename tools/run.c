@@ -2,7 +2,6 @@
 #include "run.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,19 +149,6 @@ static void choose_kernels(case_set *set)
     set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);
 }
 
-/* Queries of a head, as far as that is known before the run. */
-static size_t head_rows(const lln_heads *heads)
-{
-    lln_head first = {0};
-    if (heads->sampled)
-        return run_shared.tokens;
-    if (heads->load(heads, 0, NAN, LLN_FLOAT32, &first) != LLN_OK)
-        return SIZE_MAX; /* it will be told when its turn comes */
-    size_t rows = first.q.rows;
-    lln_head_free(&first);
-    return rows;
-}
-
 /* Whether each thread gets heads of its own, or all work on one. */
 static bool heads_apart(const run_state *run, size_t threads)
 {
@@ -170,8 +156,7 @@ static bool heads_apart(const run_state *run, size_t threads)
     size_t most = run->set.plan->in_turn ? MOST_ROWS_IN_TURN : MOST_ROWS;
     if (threads * ROWS_A_THREAD < most)
         most = threads * ROWS_A_THREAD;
-    return threads > 1 && cases >= threads &&
-           head_rows(&run->set.heads) <= most;
+    return threads > 1 && cases >= threads && run->set.heads.rows <= most;
 }
 
 static void open_results(run_state *run)
@@ -199,7 +184,7 @@ static void open_run(run_state *run, const run_plan *plan)
         cli_usage("--rows: what is measured here needs all rows");
     run->taus = number_list_read("tau", run_shared.tau);
     choose_kernels(set);
-    bool sampled = !run_shared.file && !run_shared.q;
+    bool sampled = sources_sampled();
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
     FILE *out = cli_output(run_shared.output);

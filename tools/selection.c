@@ -14,15 +14,6 @@ enum { MOST_VALUES = 100000 };
 static const char list_form[] =
     "expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]";
 
-/* Parts of text between separators. */
-static size_t count_parts(const char *text, char separator)
-{
-    size_t count = 1;
-    for (; *text; text++)
-        count += *text == separator;
-    return count;
-}
-
 static double read_number(const char *option, const char *text)
 {
     double value;
@@ -37,7 +28,7 @@ static number_list read_range(const char *option, const char *text)
 {
     char *copy = cli_copy(text), *rest = copy;
     char *part[4] = {NULL, NULL, NULL, NULL};
-    size_t parts = count_parts(text, ':');
+    size_t parts = cli_count_parts(text, ':');
     for (size_t i = 0; i < 4; i++)
         part[i] = strsep(&rest, ":");
     bool log = parts == 4 && strcmp(part[3], "log") == 0;
@@ -61,7 +52,7 @@ number_list number_list_read(const char *option, const char *text)
 {
     if (text && strchr(text, ':'))
         return read_range(option, text);
-    number_list list = {.count = text ? count_parts(text, ',') : 1};
+    number_list list = {.count = text ? cli_count_parts(text, ',') : 1};
     list.values = cli_alloc(list.count, sizeof *list.values);
     if (!text) {
         list.values[0] = NAN;
@@ -136,7 +127,7 @@ static void resolve(kernel_entry *entry, bool params)
 
 kernel_list kernel_list_read(const char *text, bool params)
 {
-    kernel_list list = {.count = count_parts(text, ',')};
+    kernel_list list = {.count = cli_count_parts(text, ',')};
     list.entries = cli_alloc(list.count, sizeof *list.entries);
     char *copy = cli_copy(text), *rest = copy;
     bool used = false;
@@ -152,6 +143,12 @@ kernel_list kernel_list_read(const char *text, bool params)
         cli_usage("--params: no kernel in '%s' takes alpha and beta from it",
                   text);
     return list;
+}
+
+bool kernel_is_random(const kernel_entry *entry)
+{
+    const lln_kernel *kernel = entry->choice.kernel;
+    return kernel && kernel->properties & LLN_KERNEL_RANDOM;
 }
 
 /* "rows sum to 1, entries >= 0, rank full" and what else is to be known. */

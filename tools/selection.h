@@ -38,6 +38,9 @@ number_list number_list_read(const char *option, const char *text);
  * not stated take it from there, and there must be one. */
 kernel_list kernel_list_read(const char *text, bool params);
 
+/* Whether the kernel draws random numbers; a plain plan's entry has none. */
+bool kernel_is_random(const kernel_entry *entry);
+
 /* Prints the table of kernels on stdout. */
 void kernel_list_print(void);
 

@@ -68,9 +68,8 @@ void sources_check(void)
         cli_usage("'%s': --v is for --q and --k", o->file);
     if (o->values && o->q && !o->v && !o->list)
         cli_usage("--q and --k are given without --v");
-    bool files = o->file || o->q;
-    const char *name = cli_first_given(files ? model : file);
-    if (name && files)
+    const char *name = cli_first_given(sources_sampled() ? file : model);
+    if (name && !sources_sampled())
         cli_usage("--%s is for sampled heads; these are read from files", name);
     if (name)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
@@ -78,11 +77,16 @@ void sources_check(void)
     check_pipes();
 }
 
+bool sources_sampled(void)
+{
+    return !run_shared.file && !run_shared.q;
+}
+
 void sources_open(lln_heads *heads)
 {
     const run_options *o = &run_shared;
     lln_mask mask = {o->causal, o->window};
-    if (!o->file && !o->q) {
+    if (sources_sampled()) {
         lln_gaussian model = {
             .n = o->tokens,
             .d = o->dim,

@@ -10,6 +10,9 @@
  * on bad usage. */
 void sources_check(void);
 
+/* Whether heads are sampled: no option names a file of them. */
+bool sources_sampled(void);
+
 /* Opens the heads that the shared options ask for, and says which arrays were
  * taken if names decided. Ends the process on failure. */
 void sources_open(lln_heads *heads);

@@ -323,6 +323,17 @@ static lln_status read_shapes(state *s)
     return LLN_OK;
 }
 
+/* Queries of the largest head. */
+static size_t most_queries(const state *s, size_t count)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t queries = length_of(s, &s->heads[i]).queries;
+        most = queries > most ? queries : most;
+    }
+    return most;
+}
+
 static lln_status open_state(const lln_files *files, const char *name, state *s,
                              size_t *count)
 {
@@ -365,9 +376,11 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     free(name);
     free(key);
     opened.note = s->note;
-    if (status == LLN_OK)
-        *heads = opened;
-    else
+    if (status != LLN_OK) {
         lln_heads_close(&opened);
-    return status;
+        return status;
+    }
+    opened.rows = most_queries(s, opened.count);
+    *heads = opened;
+    return LLN_OK;
 }

@@ -226,6 +226,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
         return lln_fail(LLN_ENOMEM, "out of memory");
     *state = *model;
     *heads = (lln_heads){.count = model->trials,
+                         .rows = model->n,
                          .sampled = true,
                          .load = load,
                          .results = list_results,

@@ -57,6 +57,7 @@ struct lln_result;
  * several threads at once, and always gives the same numbers. */
 typedef struct lln_heads {
     size_t count;
+    size_t rows;      /* queries of the largest head */
     const char *note; /* what was chosen by names in a file; NULL: nothing */
     bool sampled;     /* trials of one model, to be averaged */
     /* Loads head `index` in `precision`. With a temperature tau > 0 queries

@@ -138,6 +138,32 @@ lln_status lln_kernel_count(const lln_kernel_choice *choice, const char *name,
     return LLN_OK;
 }
 
+lln_status lln_kernel_word(const lln_kernel_choice *choice, const char *name,
+                           const char *const *words, size_t *index)
+{
+    const char *value =
+        choice->word[lln_kernel_parameter_index(choice->kernel, name)];
+    char known[256] = "";
+    for (size_t i = 0; words[i]; i++) {
+        if (strcmp(words[i], value) == 0) {
+            *index = i;
+            return LLN_OK;
+        }
+        lln_text_append(known, sizeof known, words[i]);
+    }
+    return lln_fail(LLN_EINVAL, "kernel '%s': %s=%s: unknown; known are %s",
+                    choice->text, name, value, known);
+}
+
+lln_status lln_kernel_refuse_window(const lln_kernel_choice *choice,
+                                    const lln_head *head)
+{
+    if (head->mask.window == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL, "kernel '%s': has no form with a window",
+                    choice->text);
+}
+
 static const lln_kernel_input *find_input(const lln_kernel_choice *choice,
                                           const char *name)
 {

@@ -85,6 +85,17 @@ LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
                                          const char *name, double low,
                                          double high, double *value);
 
+/* Which of `words`, ended by NULL, the value of a parameter is. LLN_EINVAL: it
+ * is none of them (the message lists them). */
+LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
+                                         const char *name,
+                                         const char *const *words,
+                                         size_t *index);
+
+/* For kernels that have no form with a window. LLN_EINVAL: the mask has one. */
+LLN_NODISCARD lln_status
+lln_kernel_refuse_window(const lln_kernel_choice *choice, const lln_head *head);
+
 /* Whether an input of that name was given. */
 bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name);
 

@@ -66,8 +66,8 @@ struct lln_attention {
 
     /* Attention of low rank without a mask, else NULL: rows first .. first +
      * count - 1 of B [n x rank] and A [m x rank] in float64 with P = B A'.
-     * Unless unnormalised, rows of B and columns of A sum to 1. Either may be
-     * NULL. */
+     * Either may be NULL. Columns of A are best of one order of magnitude:
+     * what a spectrum loses is relative to the largest. */
     void (*features)(const lln_attention *attention, size_t first, size_t count,
                      double *b, double *a);
 

@@ -111,9 +111,10 @@ static lln_spectrum_method choose(const lln_attention *attention, size_t count)
 {
     if (attention->mask.causal)
         return LLN_SPECTRUM_DIAGONAL;
-    if (attention->features && attention->rank < attention->n)
-        return LLN_SPECTRUM_LOWRANK;
     bool few = count <= attention->n / FEW;
+    bool small = attention->rank <= DENSE_TOKENS || !few;
+    if (attention->features && attention->rank < attention->n && small)
+        return LLN_SPECTRUM_LOWRANK;
     return few && attention->n > DENSE_TOKENS ? LLN_SPECTRUM_ARNOLDI
                                               : LLN_SPECTRUM_DENSE;
 }

@@ -68,9 +68,10 @@ typedef struct {
 /* Measures square attention; lambda2 <= sigma2 <= unbiased_norm (Schur) where
  * it is row-stochastic.
  * AUTO is DIAGONAL under a causal mask; else LOWRANK if the attention has
- * features and its rank is below n; else DENSE for a few hundred tokens or a
- * large part of all eigenvalues and ARNOLDI beyond, which turns to DENSE should
- * it not converge and n be moderate. ARNOLDI keeps P in the precision of the
+ * features and its rank is below n, and not above a few hundred unless a large
+ * part of all eigenvalues is wanted; else DENSE for a few hundred tokens or
+ * such a part and ARNOLDI beyond, which turns to DENSE should it not converge
+ * and n be moderate. ARNOLDI keeps P in the precision of the
  * attention if that fits in the memory allowed, else makes tiles again for each
  * product, in O(n rank) memory. Results do not depend on the number of threads.
  * n = 1: P~ = 0, so lambda2 = 0 and gap = 1, although there is no second

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * P = B A' with features: rows of B and columns of A sum to 1. With the
- * centred Ac = A - 1/n and Bc = B minus its column means, P~ = Bc Ac', because
- * Bc 1 = 0. So the nonzero spectrum of P~ is that of Ac' Bc [r x r], and
+ * P = B A' with features, rows of P sum to 1. With Ac and Bc, which are A and B
+ * minus their column means, P~ = Bc A' = Bc Ac': what A loses is 1 a', a =
+ * A'1/n, and B a = P 1/n is the same for all rows, so that Bc a = 0. So the
+ * nonzero spectrum of P~ is that of Ac' Bc [r x r], and
  *     ||P~||_F^2 = tr[(Bc'Bc)(Ac'Ac)],
  * from differences, without cancellation when attention is nearly uniform.
- * Unnormalised attention has neither sum: its spectrum is that of A'B, and A
+ * Unnormalised attention has not these sums: its spectrum is that of A'B, and A
  * takes the place of Ac in the norms. */
 #include <cblas.h>
 #include <lapacke.h>
@@ -21,22 +22,22 @@
 
 enum { CHUNK = 256, GROUPS = 32 };
 
-/* Sums over tokens, [r x r] each and [r]: of the centred A and of B less a
- * fixed `shift` near its mean. */
+/* Sums over tokens, [r x r] each and [r]: of A and B less a fixed `shift` near
+ * their means. */
 typedef struct {
     double *aa, *bb, *ab; /* upper triangles of aa and bb */
-    double *b;
+    double *a, *b;
 } sums;
 
 static size_t sums_size(size_t r)
 {
-    return 3 * r * r + r;
+    return 3 * r * r + 2 * r;
 }
 
 static sums sums_at(double *memory, size_t r)
 {
     return (sums){memory, memory + r * r, memory + 2 * r * r,
-                  memory + 3 * r * r};
+                  memory + 3 * r * r, memory + 3 * r * r + r};
 }
 
 LLN_CLONES static void subtract(double *x, const double *shift, size_t rows,
@@ -67,6 +68,7 @@ static void add_chunk(const lln_attention *attention, size_t first, size_t rows,
     attention->features(attention, first, rows, b, a);
     subtract(a, shift_a, rows, rank);
     subtract(b, shift_b, rows, rank);
+    add_rows(a, rows, rank, to.a);
     add_rows(b, rows, rank, to.b);
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, r, count, 1, a, r, 1,
                 to.aa, r);
@@ -76,14 +78,17 @@ static void add_chunk(const lln_attention *attention, size_t first, size_t rows,
                 b, r, 1, to.ab, r);
 }
 
-/* Mean row of B over the first tokens. */
-static void guess_mean(const lln_attention *attention, double *b, double *mean)
+/* Mean rows of A and B over the first tokens: mean [2r]; a, b: scratch
+ * [CHUNK x r]. */
+static void guess_means(const lln_attention *attention, double *a, double *b,
+                        double *mean)
 {
     size_t r = attention->rank;
     size_t rows = attention->n < CHUNK ? attention->n : CHUNK;
-    attention->features(attention, 0, rows, b, NULL);
-    add_rows(b, rows, r, mean);
-    for (size_t l = 0; l < r; l++)
+    attention->features(attention, 0, rows, b, a);
+    add_rows(a, rows, r, mean);
+    add_rows(b, rows, r, mean + r);
+    for (size_t l = 0; l < 2 * r; l++)
         mean[l] /= (double)rows;
 }
 
@@ -117,11 +122,8 @@ static void add_groups(const lln_attention *attention, size_t groups,
                        int threads)
 {
     size_t r = attention->rank, size = sums_size(r);
-    if (!attention->unnormalised) {
-        for (size_t l = 0; l < r; l++)
-            shift[l] = 1 / (double)attention->n;
-        guess_mean(attention, scratch, shift + r);
-    }
+    if (!attention->unnormalised)
+        guess_means(attention, scratch, scratch + CHUNK * r, shift);
 #pragma omp parallel num_threads(threads)
     {
         double *mine = scratch + (size_t)omp_get_thread_num() * 2 * CHUNK * r;
@@ -135,15 +137,22 @@ static void add_groups(const lln_attention *attention, size_t groups,
             memory[l] += memory[g * size + l];
 }
 
-/* Moves B from the guessed mean to its own: bb -= n t t', t = b / n. What ab
- * would lose, (sum of Ac) t', is zero. Completes the triangles. */
-static void centre(size_t n, size_t r, sums s)
+/* Moves A and B from the guessed means to their own, sum (a - s)(b - t)' - n
+ * (mean a - s)(mean b - t)'; of unnormalised attention only B. Completes the
+ * triangles. */
+static void centre(size_t n, size_t r, bool unnormalised, sums s)
 {
+    for (size_t l = 0; l < r && unnormalised; l++)
+        s.a[l] = 0;
     for (size_t k = 0; k < r; k++)
-        for (size_t l = k; l < r; l++) {
+        for (size_t l = 0; l < r; l++) {
+            s.ab[k * r + l] -= s.a[k] * s.b[l] / (double)n;
+            if (l < k)
+                continue;
+            s.aa[k * r + l] -= s.a[k] * s.a[l] / (double)n;
             s.bb[k * r + l] -= s.b[k] * s.b[l] / (double)n;
-            s.bb[l * r + k] = s.bb[k * r + l];
             s.aa[l * r + k] = s.aa[k * r + l];
+            s.bb[l * r + k] = s.bb[k * r + l];
         }
 }
 
@@ -172,7 +181,7 @@ static lln_status conclude(const lln_attention *attention, bool want_norms,
                            sums s, double *scratch, lln_spectrum *out)
 {
     size_t r = attention->rank;
-    centre(attention->n, r, s);
+    centre(attention->n, r, attention->unnormalised, s);
     LLN_TRY(lln_spectrum_matrix(s.ab, r, out));
     if (!want_norms)
         return LLN_OK;

@@ -127,6 +127,7 @@ static inline void expect_attention(lln_attention *attention, const double *p,
 typedef struct {
     const char *kernel; /* as on the command line */
     const char *matrix; /* its name in matrices.csv; "..._causal" is causal */
+    bool causal;        /* although its name does not say so */
     size_t n;           /* 0: KERNEL_N */
     double factor;      /* 0: 1 */
     struct {
@@ -139,7 +140,7 @@ typedef struct {
 static inline void expect_kernel(const kernel_case *c)
 {
     size_t n = c->n ? c->n : KERNEL_N;
-    bool causal = strstr(c->matrix, "_causal") != NULL;
+    bool causal = c->causal || strstr(c->matrix, "_causal") != NULL;
     double p[KERNEL_ENTRIES], arrays[2][KERNEL_ENTRIES];
     lln_kernel_input inputs[2];
     lln_kernel_choice choice;

@@ -26,12 +26,13 @@ START_TEST(parse_errors)
     static const struct {
         const char *text, *message;
     } bad[] = {
-        {"", "kernel '': unknown; known are softmax, lln"},
-        {"softmaxx", "kernel 'softmaxx': unknown; known are softmax, lln"},
+        {"", "kernel '': unknown; known are softmax, lln, "},
+        {"softmaxx", "kernel 'softmaxx': unknown; known are softmax, lln, "},
         {"softmax:alpha=1", "kernel 'softmax': no parameter 'alpha'; it has "
                             "none"},
         {"lln:gamma=1",
-         "kernel 'lln': no parameter 'gamma'; it has alpha, beta, match"},
+         "kernel 'lln': no parameter 'gamma'; it has alpha, beta, match, eps, "
+         "scales"},
         {"lln:alpha", "kernel 'lln': 'alpha': expected name=value"},
         {"lln:", "kernel 'lln': '': expected name=value"},
         {"lln:alpha=", "kernel 'lln': alpha=: expected a finite number"},
@@ -43,7 +44,11 @@ START_TEST(parse_errors)
     lln_kernel_choice choice;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_status(lln_kernel_parse(bad[i].text, &choice), LLN_EINVAL);
-        ck_assert_str_eq(lln_error_message(), bad[i].message);
+        /* The list of kernels goes on. */
+        const char *message = lln_error_message();
+        ck_assert_msg(strncmp(message, bad[i].message,
+                              strlen(bad[i].message)) == 0,
+                      "%s", message);
     }
 }
 END_TEST

@@ -9,6 +9,7 @@
 
 #include "core/memory.h"
 #include "core/vector_math.h"
+#include "kernel/lln_published.h"
 
 typedef struct {
     double alpha, beta;
@@ -384,13 +385,27 @@ static lln_status scan(lln_state *state, const char *name, double *spread)
     return sum_keys(state);
 }
 
+/* Whether the published form is asked for; LLN_EINVAL: an unknown word. */
+static lln_status wants_published(const lln_kernel_choice *choice, bool *wanted)
+{
+    static const char *const SCALES[] = {"head", "joint", NULL};
+    size_t scales;
+    int eps = lln_kernel_parameter_index(choice->kernel, "eps");
+    *wanted = !isnan(choice->number[eps]);
+    return lln_kernel_word(choice, "scales", SCALES, &scales);
+}
+
 lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
                         lln_attention *attention)
 {
     double alpha = choice->number[0], beta = choice->number[1];
+    bool published;
+    LLN_TRY(wants_published(choice, &published));
     if (!isfinite(alpha) || !isfinite(beta))
         return lln_fail(LLN_EINVAL, "%s: alpha %g, beta %g: not finite",
                         choice->text, alpha, beta);
+    if (published)
+        return lln_lln_published_open(choice, head, attention);
     size_t d = head->q.columns;
     lln_state *state = calloc(1, sizeof *state);
     double *columns = lln_array_alloc(2 * d, sizeof *columns);
@@ -441,9 +456,11 @@ const lln_kernel lln_kernel_lln = {
     .rank = "d",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
     .takes_alpha_beta = true,
-    .parameters = {{"alpha", "multiplies the queries", NULL, false},
-                   {"beta", "multiplies the keys", NULL, false},
-                   {"match", "method that finds alpha and beta", "measured",
-                    true}},
+    .parameters =
+        {{"alpha", "multiplies the queries", NULL, false},
+         {"beta", "multiplies the keys", NULL, false},
+         {"match", "method that finds alpha and beta", "measured", true},
+         {"eps", "is added to the sum of a row, as published", NULL, false},
+         {"scales", "deviations of each head, or joint: of all", "head", true}},
     .open = lln_lln_open,
 };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Arithmetic on rows of features, in float64, in place. */
+#ifndef LLN_KERNEL_ROW_MATH_H
+#define LLN_KERNEL_ROW_MATH_H
+
+#include <stddef.h>
+
+/* out [rows x columns] = factor a b' for a [rows x rank], b [columns x rank];
+ * `stride` >= columns elements from one row of out to the next. */
+void lln_row_products(double factor, const double *a, size_t rows,
+                      const double *b, size_t columns, size_t rank,
+                      size_t stride, double *out);
+
+/* sum_l a_l b_l, [count] */
+double lln_row_dot(const double *a, const double *b, size_t count);
+
+/* The largest of x [count]; -inf for none. */
+double lln_row_max(const double *x, size_t count);
+
+/* x_l = exp(x_l - shift) + added */
+void lln_row_exp(double *x, size_t count, double shift, double added);
+
+/* x = softmax(x), shifted by its largest entry. */
+void lln_row_softmax(double *x, size_t count);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Heads of any size with numbers of a fixed sequence, and dense matrices to
+ * compare their attention with. */
+#ifndef LLN_TESTS_HEAD_CASES_H
+#define LLN_TESTS_HEAD_CASES_H
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "expect.h"
+#include "heads/heads.h"
+#include "kernel/kernel.h"
+
+/* out [count]: normal numbers of that deviation (Box and Muller 1958). */
+static inline void draw_numbers(uint64_t seed, size_t count, double deviation,
+                                double *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        double u = (double)(lln_random_number(seed, 2 * i) >> 11) * 0x1p-53;
+        double v = (double)(lln_random_number(seed, 2 * i + 1) >> 11) * 0x1p-53;
+        out[i] = deviation * sqrt(-2 * log(1 - u)) * cos(2 * M_PI * v);
+    }
+}
+
+/* n queries and m keys of d normal numbers; release by lln_head_free. */
+static inline lln_head drawn_head(size_t n, size_t m, size_t d,
+                                  double deviation, bool causal)
+{
+    double *numbers = lln_array_alloc((n + m) * d, sizeof *numbers);
+    draw_numbers(1000 * n + d, (n + m) * d, deviation, numbers);
+    return (lln_head){
+        .source = "drawn",
+        .layer = -1,
+        .head = -1,
+        .q = {LLN_FLOAT64, n, d, numbers},
+        .k = {LLN_FLOAT64, m, d, numbers + n * d},
+        .mask.causal = causal,
+        .scale = 1 / sqrt((double)d),
+        .storage = numbers,
+    };
+}
+
+/* Opens the kernel of that text with `count` inputs on the head. */
+static inline void open_kernel(const char *text, const lln_head *head,
+                               const lln_kernel_input *inputs, size_t count,
+                               lln_attention *attention)
+{
+    lln_kernel_choice choice;
+    expect_ok(lln_kernel_parse(text, &choice));
+    choice.inputs = inputs;
+    choice.input_count = count;
+    choice.seed = 5;
+    expect_ok(lln_kernel_open(&choice, head, attention));
+}
+
+/* All of P [n x m]; release by free. */
+static inline double *dense_rows(lln_attention *attention)
+{
+    double *p = lln_array_alloc(attention->n * attention->m, sizeof *p);
+    expect_ok(lln_attention_prepare(attention));
+    expect_ok(lln_attention_rows(attention, 0, attention->n, p));
+    return p;
+}
+
+#endif

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Each kernel made of feature maps against its formula, entry by entry, on
+ * other sizes than those of the reference matrices. */
+#include "core/threads.h"
+#include "head_cases.h"
+#include "kernel/row_math.h"
+#include "kernel_cases.h"
+
+enum { FEATURES = 9, PROJECTED = 7 };
+
+/* What a formula sees: positions of queries as their causal mask has them. */
+typedef struct {
+    size_t n, m, d;
+    const double *q, *k, *w; /* [n x d], [m x d], [FEATURES x d] */
+    double s;                /* 1/sqrt(d) */
+    bool causal;
+} problem;
+
+/* A_ij, from the mathematics. */
+typedef double entry(const problem *p, size_t i, size_t j);
+
+static double dot(const double *a, const double *b, size_t d)
+{
+    double sum = 0;
+    for (size_t l = 0; l < d; l++)
+        sum += a[l] * b[l];
+    return sum;
+}
+
+static double logit(const problem *p, size_t i, size_t j)
+{
+    return p->s * dot(p->q + i * p->d, p->k + j * p->d, p->d);
+}
+
+static double sum_of(const problem *p, size_t i, size_t j, double phi(double))
+{
+    double sum = 0;
+    for (size_t l = 0; l < p->d; l++)
+        sum += phi(p->q[i * p->d + l]) * phi(p->k[j * p->d + l]);
+    return sum;
+}
+
+static double elu(double x)
+{
+    return x > 0 ? x + 1 : exp(x);
+}
+static double relu(double x)
+{
+    return x > 0 ? x : 0;
+}
+static double lifted(double x)
+{
+    return relu(x) + 1e-3;
+}
+static double sixfold(double x)
+{
+    return exp(6 * x);
+}
+static double quick(double x)
+{
+    return exp(2 * x);
+}
+
+static double elu_entry(const problem *p, size_t i, size_t j)
+{
+    return sum_of(p, i, j, elu);
+}
+static double relu_entry(const problem *p, size_t i, size_t j)
+{
+    return sum_of(p, i, j, relu);
+}
+static double lifted_entry(const problem *p, size_t i, size_t j)
+{
+    return sum_of(p, i, j, lifted);
+}
+static double lln_entry(const problem *p, size_t i, size_t j)
+{
+    return sum_of(p, i, j, quick);
+}
+static double steep_entry(const problem *p, size_t i, size_t j)
+{
+    return sum_of(p, i, j, sixfold);
+}
+static double shifted_entry(const problem *p, size_t i, size_t j)
+{
+    return pow(1 + logit(p, i, j), 2);
+}
+static double plain_entry(const problem *p, size_t i, size_t j)
+{
+    return pow(logit(p, i, j) / p->s, 2);
+}
+static double rebased_entry(const problem *p, size_t i, size_t j)
+{
+    return pow(logit(p, i, j), 2);
+}
+static double taylor_entry(const problem *p, size_t i, size_t j)
+{
+    double s = logit(p, i, j);
+    return 1 + s + s * s / 2;
+}
+
+static double cosformer_entry(const problem *p, size_t i, size_t j)
+{
+    double longest = (double)(p->n > p->m ? p->n : p->m);
+    double at = (double)i + (p->causal ? (double)(p->m - p->n) : 0);
+    return relu_entry(p, i, j) * cos(M_PI_2 * (at - (double)j) / longest);
+}
+
+/* softmax(2 x, -2 x) at l, of x [d] */
+static double hedgehog_feature(const double *x, size_t d, size_t l)
+{
+    double sum = 0;
+    for (size_t c = 0; c < d; c++)
+        sum += exp(2 * x[c]) + exp(-2 * x[c]);
+    return exp(l < d ? 2 * x[l] : -2 * x[l - d]) / sum;
+}
+
+static double hedgehog_entry(const problem *p, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t l = 0; l < 2 * p->d; l++)
+        sum += hedgehog_feature(p->q + i * p->d, p->d, l) *
+               hedgehog_feature(p->k + j * p->d, p->d, l);
+    return sum;
+}
+
+/* Without eps all shifts cancel. */
+static double favor_entry(const problem *p, size_t i, size_t j)
+{
+    double sum = 0, root = sqrt(p->s);
+    const double *q = p->q + i * p->d, *k = p->k + j * p->d;
+    for (size_t r = 0; r < FEATURES; r++) {
+        const double *w = p->w + r * p->d;
+        sum += exp(root * (dot(w, q, p->d) + dot(w, k, p->d)) -
+                   p->s * (dot(q, q, p->d) + dot(k, k, p->d)) / 2);
+    }
+    return sum;
+}
+
+static double projected_entry(const problem *p, size_t i, size_t j)
+{
+    double sum = 0, root = sqrt(p->s);
+    for (size_t r = 0; r < FEATURES; r++)
+        sum += lifted(root * dot(p->w + r * p->d, p->q + i * p->d, p->d)) *
+               lifted(root * dot(p->w + r * p->d, p->k + j * p->d, p->d));
+    return sum;
+}
+
+/* cos(w.(q^ - k^)) */
+static double rfa_entry(const problem *p, size_t i, size_t j)
+{
+    const double *q = p->q + i * p->d, *k = p->k + j * p->d;
+    double a = sqrt(dot(q, q, p->d)), b = sqrt(dot(k, k, p->d)), sum = 0;
+    for (size_t r = 0; r < FEATURES; r++) {
+        const double *w = p->w + r * p->d;
+        sum += cos(dot(w, q, p->d) / a - dot(w, k, p->d) / b) / FEATURES;
+    }
+    return sum;
+}
+
+static double softmax_entry(const problem *p, size_t i, size_t j)
+{
+    return exp(logit(p, i, j));
+}
+
+static const struct {
+    const char *kernel;
+    entry *entry;
+    double eps, floor; /* z = max(sum + eps, floor) */
+    size_t landmarks;  /* 0: not by landmarks; else only with so many tokens */
+} FORMULAS[] = {
+    {.kernel = "elu", .entry = elu_entry, .eps = 1e-6},
+    {.kernel = "relu:eps=0.01", .entry = relu_entry, .eps = 0.01},
+    {.kernel = "performer-relu-det", .entry = lifted_entry},
+    {.kernel = "quadratic", .entry = shifted_entry, .eps = 1e-6},
+    {.kernel = "quadratic:form=plain", .entry = plain_entry, .eps = 1e-6},
+    {.kernel = "rebased", .entry = rebased_entry, .eps = 1e-6},
+    {.kernel = "taylor2", .entry = taylor_entry, .eps = 1e-6},
+    {.kernel = "cosformer", .entry = cosformer_entry, .floor = 1e-6},
+    {.kernel = "hedgehog:eps=0", .entry = hedgehog_entry},
+    {.kernel = "performer:eps=0", .entry = favor_entry},
+    {.kernel = "performer-relu-proj", .entry = projected_entry},
+    {.kernel = "rfa", .entry = rfa_entry},
+    {.kernel = "lln:alpha=2:beta=2:eps=0", .entry = lln_entry},
+    {.kernel = "lln:alpha=6:beta=6", .entry = steep_entry},
+    {.kernel = "nystrom:landmarks=130:inverse=pinv",
+     .entry = softmax_entry,
+     .landmarks = 130},
+};
+enum { FORMULA_COUNT = sizeof FORMULAS / sizeof FORMULAS[0] };
+
+/* P by the formula: [n x m]; release by free. */
+static double *make_dense(const problem *p, size_t formula)
+{
+    double *out = lln_array_alloc(p->n * p->m, sizeof *out);
+    for (size_t i = 0; i < p->n; i++) {
+        size_t seen = p->causal ? i + 1 + p->m - p->n : p->m;
+        double *row = out + i * p->m, z = FORMULAS[formula].eps;
+        for (size_t j = 0; j < seen; j++)
+            z += row[j] = FORMULAS[formula].entry(p, i, j);
+        if (FORMULAS[formula].floor > 0)
+            z = fmax(z, FORMULAS[formula].floor);
+        for (size_t j = 0; j < seen; j++)
+            row[j] /= z;
+    }
+    return out;
+}
+
+/* Largest difference between entries, over the largest entry if that is above
+ * 1. */
+static double difference(const double *a, const double *b, size_t count)
+{
+    double worst = 0, top = 1;
+    for (size_t i = 0; i < count; i++) {
+        top = fmax(top, fabs(b[i]));
+        worst = fmax(worst, fabs(a[i] - b[i]));
+    }
+    return worst / top;
+}
+
+static const struct {
+    size_t n, m, d;
+    bool causal;
+} SIZES[] = {{37, 37, 5, false},  {130, 130, 5, false}, {130, 130, 16, true},
+             {90, 130, 5, false}, {90, 130, 16, true},  {1, 1, 5, true}};
+enum { SIZE_COUNT = sizeof SIZES / sizeof SIZES[0] };
+
+/* A head and the same numbers as a problem; w: [FEATURES x 16]. */
+static lln_head make_problem(size_t size, double *w, problem *p)
+{
+    size_t d = SIZES[size].d;
+    lln_head head =
+        drawn_head(SIZES[size].n, SIZES[size].m, d, 1.2, SIZES[size].causal);
+    draw_numbers(3, FEATURES * d, 1, w);
+    *p = (problem){.n = head.q.rows,
+                   .m = head.k.rows,
+                   .d = d,
+                   .q = head.q.data,
+                   .k = head.k.data,
+                   .w = w,
+                   .s = head.scale,
+                   .causal = SIZES[size].causal};
+    return head;
+}
+
+START_TEST(formula)
+{
+    for (size_t size = 0; size < SIZE_COUNT; size++) {
+        problem p;
+        double w[FEATURES * 16];
+        lln_attention attention;
+        if (FORMULAS[_i].landmarks && SIZES[size].n != FORMULAS[_i].landmarks)
+            continue;
+        if (FORMULAS[_i].landmarks && SIZES[size].causal)
+            continue;
+        lln_head head = make_problem(size, w, &p);
+        lln_kernel_input input = {"w", {LLN_FLOAT64, FEATURES, p.d, w}};
+        open_kernel(FORMULAS[_i].kernel, &head, &input, 1, &attention);
+        double *rows = dense_rows(&attention);
+        double *wanted = make_dense(&p, (size_t)_i);
+        expect_absolute(difference(rows, wanted, p.n * p.m), 0,
+                        FORMULAS[_i].landmarks ? 1e-9 : 1e-12);
+        free(rows);
+        free(wanted);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+    }
+}
+END_TEST
+
+/* out [n x columns] = a [n x inner] b [inner x columns] */
+static void multiply(const double *a, const double *b, size_t n, size_t inner,
+                     size_t columns, double *out)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < columns; j++) {
+            out[i * columns + j] = 0;
+            for (size_t l = 0; l < inner; l++)
+                out[i * columns + j] += a[i * inner + l] * b[l * columns + j];
+        }
+}
+
+/* out [rows x columns] = softmax over a row of s a_i.b_j */
+static void softmax(double s, const double *a, const double *b, size_t rows,
+                    size_t columns, size_t d, double *out)
+{
+    for (size_t i = 0; i < rows; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < columns; j++)
+            sum += out[i * columns + j] = exp(s * dot(a + i * d, b + j * d, d));
+        for (size_t j = 0; j < columns; j++)
+            out[i * columns + j] /= sum;
+    }
+}
+
+/* P = softmax(s Q (E K)') F */
+START_TEST(linformer)
+{
+    enum { N = 37, M = 130, D = 5, R = PROJECTED };
+    static double e[R * M], f[R * M], ek[R * D], left[N * R], wanted[N * M];
+    lln_attention attention;
+    lln_head head = drawn_head(N, M, D, 1, false);
+    draw_numbers(11, R * M, 0.5, e);
+    draw_numbers(12, R * M, 0.5, f);
+    lln_kernel_input inputs[] = {{"e", {LLN_FLOAT64, R, M, e}},
+                                 {"f", {LLN_FLOAT64, R, M, f}}};
+    open_kernel("linformer", &head, inputs, 2, &attention);
+    double *rows = dense_rows(&attention);
+    multiply(e, head.k.data, R, M, D, ek);
+    softmax(head.scale, head.q.data, ek, N, R, D, left);
+    multiply(left, f, N, R, M, wanted);
+    expect_absolute(difference(rows, wanted, N * M), 0, 1e-13);
+    free(rows);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* F = (1 0): the first columns of P are the distribution over the mixtures,
+ * reference matrix linformer_tilde_k4. */
+START_TEST(linformer_mixtures)
+{
+    double e[KERNEL_ENTRIES], f[4 * 12] = {0}, wanted[KERNEL_ENTRIES];
+    lln_attention attention;
+    lln_head head = kernel_head(12, 1, false, LLN_FLOAT64);
+    for (size_t l = 0; l < 4; l++)
+        f[l * 12 + l] = 1;
+    ck_assert_uint_eq(kernel_read("inputs", "E_linformer", e), 4 * 12);
+    ck_assert_uint_eq(kernel_read("matrices", "linformer_tilde_k4", wanted),
+                      12 * 4);
+    lln_kernel_input inputs[] = {{"e", {LLN_FLOAT64, 4, 12, e}},
+                                 {"f", {LLN_FLOAT64, 4, 12, f}}};
+    open_kernel("linformer", &head, inputs, 2, &attention);
+    double *rows = dense_rows(&attention);
+    for (size_t i = 0; i < 12; i++)
+        for (size_t l = 0; l < 12; l++)
+            expect_absolute(rows[i * 12 + l], l < 4 ? wanted[i * 4 + l] : 0,
+                            1e-14);
+    free(rows);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* z = z (13 - az (15 - az (7 - az)))/4; [R x R]. */
+static void nystrom_step(size_t r, const double *a, double *z)
+{
+    static double az[100], x[100], y[100];
+    static const double diagonal[] = {7, 15, 13};
+    multiply(a, z, r, r, r, az);
+    for (size_t l = 0; l < r * r; l++)
+        x[l] = l % (r + 1) == 0;
+    for (int term = 0; term < 3; term++) {
+        multiply(az, x, r, r, r, y);
+        for (size_t l = 0; l < r * r; l++)
+            x[l] = diagonal[term] * (l % (r + 1) == 0) - y[l];
+    }
+    multiply(z, x, r, r, r, y);
+    for (size_t l = 0; l < r * r; l++)
+        z[l] = y[l] / 4;
+}
+
+/* F Z B with its three factors. */
+START_TEST(nystrom)
+{
+    enum { N = 130, M = 260, D = 5, R = 10 };
+    static double q[R * D], k[R * D], left[N * R], a[R * R], right[R * M];
+    static double z[R * R], middle[N * R], wanted[N * M];
+    lln_attention attention;
+    lln_head head = drawn_head(N, M, D, 1, false);
+    const double *queries = head.q.data, *keys = head.k.data;
+    for (size_t l = 0; l < N * D; l++)
+        q[l / D / (N / R) * D + l % D] += queries[l] / (N / R);
+    for (size_t l = 0; l < M * D; l++)
+        k[l / D / (M / R) * D + l % D] += keys[l] / (M / R);
+    softmax(head.scale, queries, k, N, R, D, left);
+    softmax(head.scale, q, k, R, R, D, a);
+    softmax(head.scale, q, keys, R, M, D, right);
+    double top = 0;
+    for (size_t c = 0; c < R; c++) {
+        double sum = 0;
+        for (size_t l = 0; l < R; l++)
+            sum += a[l * R + c];
+        top = fmax(top, sum);
+    }
+    for (size_t l = 0; l < R * R; l++)
+        z[l] = a[l % R * R + l / R] / top;
+    for (int steps = 0; steps < 8; steps++)
+        nystrom_step(R, a, z);
+    multiply(left, z, N, R, R, middle);
+    multiply(middle, right, N, R, M, wanted);
+    open_kernel("nystrom:landmarks=10:iterations=8", &head, NULL, 0,
+                &attention);
+    double *rows = dense_rows(&attention);
+    expect_absolute(difference(rows, wanted, N * M), 0, 1e-12);
+    free(rows);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+/* (phi(x) + eps).(sum_j weight_j phi(other_j) + eps), j < count */
+static double flow(const double *x, const double *other, const double *weight,
+                   size_t count, size_t d)
+{
+    const double eps = 1e-6;
+    double total = 0;
+    for (size_t l = 0; l < d; l++) {
+        double sum = 0;
+        for (size_t j = 0; j < count; j++)
+            sum += weight[j] * logistic(other[j * d + l]);
+        total += (logistic(x[l]) + eps) * (sum + eps);
+    }
+    return total;
+}
+
+/* Entry by entry; for a causal mask every sum again for each position. */
+START_TEST(flowformer)
+{
+    enum { N = 61, M = 75, D = 6 };
+    static double one[M], in[M], out[M], c[M], e[M];
+    bool causal = _i > 0;
+    size_t n = causal ? M : N;
+    lln_attention attention;
+    lln_head head = drawn_head(n, M, D, 1.5, causal);
+    const double *q = head.q.data, *k = head.k.data;
+    for (size_t j = 0; j < M; j++)
+        one[j] = 1;
+    for (size_t i = 0; i < n; i++)
+        in[i] = (causal ? (double)i + 1 : 1) /
+                flow(q + i * D, k, one, causal ? i + 1 : M, D);
+    for (size_t j = 0; j < M; j++)
+        out[j] = (causal ? (double)j + 1 : 1) /
+                 flow(k + j * D, q, one, causal ? j + 1 : n, D);
+    for (size_t i = 0; i < n; i++)
+        c[i] = flow(q + i * D, k, out, causal ? i + 1 : M, D) /
+               (causal ? (double)i + 1 : (double)M / (double)n);
+    for (size_t j = 0; j < M; j++)
+        e[j] =
+            exp(fmax(-1, fmin(1, flow(k + j * D, q, in, causal ? j + 1 : n, D) /
+                                     (causal ? (double)j + 1 : 1))));
+    open_kernel("flowformer", &head, NULL, 0, &attention);
+    double *rows = dense_rows(&attention), worst = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < (causal ? i + 1 : M); j++) {
+            double sum = 0, competition = 0, a = 0;
+            size_t last = causal ? j + 1 : M;
+            for (size_t l = 0; l < last; l++)
+                sum += e[l];
+            competition = (double)last * e[j] / sum;
+            for (size_t l = 0; l < D; l++)
+                a += logistic(q[i * D + l]) * logistic(k[j * D + l]);
+            double wanted = logistic(c[i]) * in[i] * a * competition /
+                            (causal ? (double)i + 1 : 1);
+            worst = fmax(worst, fabs(rows[i * M + j] - wanted));
+        }
+    expect_absolute(worst, 0, 1e-14);
+    free(rows);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Both repository forms by their definition, also without a square mask. */
+START_TEST(llnrepo_performer)
+{
+    static const char *kernels[] = {"llnrepo-performer:eps=0.01",
+                                    "llnrepo-performer:form=softmax:eps=0.01"};
+    enum { N = 90, M = 130, D = 5 };
+    lln_attention attention;
+    lln_head head = drawn_head(N, M, D, 1, true);
+    const double *q = head.q.data, *k = head.k.data, eps = 0.01;
+    double root = sqrt(head.scale), top = 0, worst = 0;
+    open_kernel(kernels[_i], &head, NULL, 0, &attention);
+    double *rows = dense_rows(&attention);
+    for (size_t l = 0; l < M * D; l++)
+        top = fmax(top, k[l]);
+    for (size_t i = 0; i < N; i++) {
+        double phi[D], a[M], best = lln_row_max(q + i * D, D), sum = 0, z = 0;
+        for (size_t l = 0; l < D; l++)
+            sum += phi[l] = exp(root * (q[i * D + l] - best));
+        for (size_t l = 0; l < D; l++) {
+            phi[l] = _i ? phi[l] / sum : phi[l] + eps;
+            z += phi[l] * eps;
+        }
+        for (size_t j = 0; j <= i + M - N; j++) {
+            a[j] = 0;
+            for (size_t l = 0; l < D; l++)
+                a[j] += phi[l] * (exp(root * (k[j * D + l] - top)) + eps);
+            z += a[j];
+        }
+        for (size_t j = 0; j <= i + M - N; j++)
+            worst = fmax(worst, fabs(rows[i * M + j] - a[j] / z));
+    }
+    expect_absolute(worst, 0, 1e-14);
+    free(rows);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_formulas");
+    lln_threads_set(0);
+    TCase *all = tcase_create("formulas");
+    tcase_add_loop_test(all, formula, 0, FORMULA_COUNT);
+    tcase_add_test(all, linformer);
+    tcase_add_test(all, linformer_mixtures);
+    tcase_add_test(all, nystrom);
+    tcase_add_loop_test(all, flowformer, 0, 2);
+    tcase_add_loop_test(all, llnrepo_performer, 0, 2);
+    suite_add_tcase(suite, all);
+    return run_suite(suite);
+}

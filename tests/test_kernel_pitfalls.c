@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the constants of published kernels do to a head, as the page
+ * lln-kernels(7) states; what the kernels refuse; random matrices. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/threads.h"
+#include "head_cases.h"
+#include "kernel/features.h"
+#include "kernel/projection.h"
+#include "measure/entropy.h"
+
+enum { D = 64 };
+
+/* Averaged over draws of what is random in the kernel. */
+static double mean_entropy(const char *kernel, const lln_head *head,
+                           uint32_t draws)
+{
+    lln_kernel_choice choice;
+    double mean = 0;
+    expect_ok(lln_kernel_parse(kernel, &choice));
+    for (choice.draw = 0; choice.draw < draws; choice.draw++) {
+        lln_attention attention;
+        lln_entropy entropy;
+        expect_ok(lln_kernel_open(&choice, head, &attention));
+        expect_ok(lln_entropy_measure(&attention, NULL, 0, &entropy, NULL));
+        lln_attention_close(&attention);
+        mean += entropy.entropy / draws;
+    }
+    return mean;
+}
+
+/* With queries and keys of deviation 2 every feature of FAVOR+ is below its
+ * eps, and attention uniform: ln 256 = 5.5452, where softmax has 1.8. Without
+ * eps it is far from uniform. */
+START_TEST(performer_uniform)
+{
+    lln_head head = drawn_head(256, 256, D, 2, false);
+    expect_absolute(mean_entropy("performer", &head, 1), log(256), 1e-6);
+    expect_absolute(mean_entropy("performer:eps=1e-4", &head, 1), log(256),
+                    1e-9);
+    ck_assert(mean_entropy("performer:eps=0", &head, 1) < 3);
+    ck_assert(mean_entropy("softmax", &head, 1) < 2);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Deviation 1: one draw in a dense program has 4.19 without eps, 4.74 and 5.54
+ * with 1e-6 and 1e-4, softmax 5.06. Draws scatter by 0.15, 0.3 and 0.01, the
+ * mean of 16 over heads by 0.1. */
+START_TEST(performer_eps)
+{
+    lln_head head = drawn_head(256, 256, D, 1, false);
+    expect_absolute(mean_entropy("performer:eps=0", &head, 16), 4.0, 0.3);
+    expect_absolute(mean_entropy("performer", &head, 16), 4.6, 0.4);
+    expect_absolute(mean_entropy("performer:eps=1e-4", &head, 16), 5.53, 0.02);
+    expect_absolute(mean_entropy("softmax", &head, 1), 5.06, 0.05);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* The published LLN attention with the published constants at deviation 4,
+ * alpha = beta = 7.34: mean sums of rows 0.15 (eps 1e-8) and 0.036 (causal,
+ * 1e-5) in dense float64; here they depend on the largest of 32768 normal
+ * numbers. The stable form has them all at 1. */
+START_TEST(lln_mass)
+{
+    static const struct {
+        const char *eps;
+        bool causal;
+        double most;
+    } runs[] = {{":eps=1e-8", false, 0.4}, {":eps=1e-5", true, 0.1}};
+    lln_head head = drawn_head(512, 512, D, 4, runs[_i].causal);
+    char published[64];
+    snprintf(published, sizeof published, "lln:alpha=7.342:beta=7.342%s",
+             runs[_i].eps);
+    double mean[2] = {0}, least = 1;
+    for (int stable = 0; stable < 2; stable++) {
+        lln_attention attention;
+        lln_entropy entropy;
+        open_kernel(stable ? "lln:alpha=7.342:beta=7.342" : published, &head,
+                    NULL, 0, &attention);
+        double *p = dense_rows(&attention);
+        for (size_t i = 0; i < 512 * 512; i++)
+            mean[stable] += p[i] / 512;
+        expect_ok(lln_entropy_measure(&attention, NULL, 0, &entropy, NULL));
+        least = entropy.row_sum_min;
+        free(p);
+        lln_attention_close(&attention);
+    }
+    ck_assert_msg(mean[0] < runs[_i].most, "%g", mean[0]);
+    expect_absolute(mean[1], 1, 1e-12);
+    expect_absolute(least, 1, 1e-6);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Directions alone leave random feature attention nearly uniform. */
+START_TEST(rfa_flat)
+{
+    lln_attention attention;
+    lln_entropy entropy;
+    lln_head head = drawn_head(256, 256, D, 1, false);
+    open_kernel("rfa:features=4096", &head, NULL, 0, &attention);
+    expect_ok(lln_entropy_measure(&attention, NULL, 0, &entropy, NULL));
+    expect_absolute(entropy.entropy, 5.537, 2e-3);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* A query of opposite sign in every random feature: a negative sum turns the
+ * row over, and P still sums to 1. */
+START_TEST(rfa_negative_sum)
+{
+    const double q[] = {1}, k[] = {-1, -1}, w[] = {1.4};
+    double p[2];
+    lln_attention attention;
+    lln_head head = {
+        .q = {LLN_FLOAT64, 1, 1, q}, .k = {LLN_FLOAT64, 2, 1, k}, .scale = 1};
+    lln_kernel_input input = {"w", {LLN_FLOAT64, 1, 1, w}};
+    open_kernel("rfa", &head, &input, 1, &attention);
+    expect_ok(attention.rows(&attention, 0, 1, p)); /* cos(2.8) < 0 */
+    expect_absolute(p[0], 0.5, 1e-15);
+    lln_attention_close(&attention);
+    open_kernel("rfa:form=cross", &head, &input, 1, &attention);
+    expect_ok(attention.rows(&attention, 0, 1, p));
+    expect_relative(p[0], 0.01 * cos(2.8 / 1.001), 1e-13); /* |z| below 1 */
+    lln_attention_close(&attention);
+}
+END_TEST
+
+START_TEST(refused)
+{
+    static const struct {
+        const char *kernel, *message;
+    } bad[] = {
+        {"performer:features=0",
+         "kernel 'performer:features=0': features: expected a whole number "
+         "from 1 to 65536"},
+        {"elu:eps=-1", "kernel 'elu:eps=-1': eps: expected 0 to 1"},
+        {"rfa:form=odd",
+         "kernel 'rfa:form=odd': form=odd: unknown; known are math, masked, "
+         "recurrent, cross"},
+        {"lln:alpha=1:beta=1:scales=all",
+         "kernel 'lln:alpha=1:beta=1:scales=all': scales=all: unknown; known "
+         "are head, joint"},
+        {"nystrom:landmarks=7",
+         "kernel 'nystrom:landmarks=7': 12 queries and 12 keys; expected "
+         "multiples of landmarks, 7"},
+        {"nystrom:landmarks=4:inverse=exact",
+         "kernel 'nystrom:landmarks=4:inverse=exact': inverse=exact: unknown; "
+         "known are iterate, pinv"},
+        {"llnrepo-performer",
+         "kernel 'llnrepo-performer': is defined only with a causal mask"},
+    };
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = drawn_head(12, 12, 4, 1, false);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
+        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(refused_arrays)
+{
+    static const double zeros[24];
+    static const struct {
+        const char *kernel;
+        lln_kernel_input input;
+        const char *message;
+    } bad[] = {
+        {"performer",
+         {"w", {LLN_FLOAT64, 2, 3, zeros}},
+         "kernel 'performer': array 'w' is 2 x 3; expected 2 x 4"},
+        {"linformer",
+         {"e", {LLN_FLOAT64, 2, 12, zeros}},
+         "kernel 'linformer': array 'e' without 'f'; expected both or neither"},
+    };
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = drawn_head(12, 12, 4, 1, false);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
+        choice.inputs = &bad[i].input;
+        choice.input_count = 1;
+        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(refused_masks)
+{
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = drawn_head(12, 14, 4, 1, true);
+    expect_ok(lln_kernel_parse("flowformer", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "kernel 'flowformer': 12 queries and 14 keys; with a "
+                     "causal mask expected as many");
+    head.mask.window = 3;
+    expect_ok(lln_kernel_parse("elu", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "kernel 'elu': has no form with a window");
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Blocks of d orthogonal rows, as long as normal vectors of d numbers. */
+START_TEST(projection_orthogonal)
+{
+    enum { ROWS = 150, COLUMNS = 16 };
+    static double w[ROWS * COLUMNS];
+    double squares = 0;
+    lln_kernel_choice choice = {.seed = 3};
+    expect_ok(lln_projection_orthogonal(&choice, ROWS, COLUMNS, w));
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double sum = 0;
+            for (size_t l = 0; l < COLUMNS; l++)
+                sum += w[i * COLUMNS + l] * w[j * COLUMNS + l];
+            if (i == j)
+                squares += sum / ROWS;
+            else if (i / COLUMNS == j / COLUMNS)
+                expect_absolute(sum, 0, 1e-13);
+        }
+    /* chi-squared: mean 16, deviation sqrt(32/150) = 0.46 */
+    expect_absolute(squares, COLUMNS, 1.5);
+}
+END_TEST
+
+START_TEST(projection_draws)
+{
+    double w[4][64], sum = 0;
+    lln_kernel_choice choice = {.seed = 3};
+    for (int i = 0; i < 4; i++) {
+        choice.draw = i == 1;
+        expect_ok(lln_projection_normal(&choice, i == 2, 64, 2, w[i]));
+    }
+    ck_assert(memcmp(w[0], w[3], sizeof w[0]) == 0);
+    ck_assert(w[0][0] != w[1][0] && w[0][0] != w[2][0] && w[1][0] != w[2][0]);
+    for (size_t l = 0; l < 64; l++)
+        sum += w[0][l] * w[0][l] / 64;
+    expect_absolute(sum, 4, 4 * 4 * sqrt(2.0 / 64)); /* within 4 deviations */
+}
+END_TEST
+
+/* E[phi(q).phi(k)] = exp(scale q.k) over draws: means of A_0j/A_00 A_01/A_0j
+ * are not, so A itself is found from P and a key that is the zero vector,
+ * against which every feature of the key is 1. */
+START_TEST(performer_unbiased)
+{
+    enum { DRAWS = 4000 };
+    const double q[] = {0.5, -0.4, 0.3}, k[] = {0, 0, 0, 0.6, 0.2, -0.5};
+    lln_kernel_choice choice;
+    lln_head head = {
+        .q = {LLN_FLOAT64, 1, 3, q}, .k = {LLN_FLOAT64, 2, 3, k}, .scale = 1};
+    double ratio = 0;
+    expect_ok(lln_kernel_parse("performer:features=64:eps=0", &choice));
+    for (choice.draw = 0; choice.draw < DRAWS; choice.draw++) {
+        lln_attention attention;
+        double p[2];
+        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        expect_ok(attention.rows(&attention, 0, 1, p));
+        ratio += p[1] / p[0] / DRAWS;
+        lln_attention_close(&attention);
+    }
+    /* exp(q.k) = exp(0.07); a ratio of means of 64 has a bias of some 1e-3 */
+    expect_relative(ratio, exp(0.3 - 0.08 - 0.15), 0.01);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_pitfalls");
+    lln_threads_set(0);
+    TCase *pitfalls = tcase_create("pitfalls");
+    tcase_add_test(pitfalls, performer_uniform);
+    tcase_add_test(pitfalls, performer_eps);
+    tcase_add_loop_test(pitfalls, lln_mass, 0, 2);
+    tcase_add_test(pitfalls, rfa_flat);
+    tcase_add_test(pitfalls, rfa_negative_sum);
+    suite_add_tcase(suite, pitfalls);
+    TCase *refusals = tcase_create("refusals");
+    tcase_add_test(refusals, refused);
+    tcase_add_test(refusals, refused_arrays);
+    tcase_add_test(refusals, refused_masks);
+    suite_add_tcase(suite, refusals);
+    TCase *random = tcase_create("random");
+    tcase_add_test(random, projection_orthogonal);
+    tcase_add_test(random, projection_draws);
+    tcase_add_test(random, performer_unbiased);
+    suite_add_tcase(suite, random);
+    return run_suite(suite);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Products with P against dense rows: stored and from tiles, square and not,
- * with and without a mask. */
+ * Products with P against dense rows: stored, from tiles and the kernel's own,
+ * square and not, with and without a mask. */
 #include "cases.h"
 #include "core/threads.h"
 #include "measure/apply.h"
@@ -22,9 +22,11 @@ static const struct {
     {"softmax", 1001, 1001, 0, {true, 0}, LLN_FLOAT32, 2e-6},
     {"softmax", 1001, 1001, SIZE_MAX, {true, 90}, LLN_FLOAT64, 1e-13},
     {"softmax", 200, 1001, 0, {false, 90}, LLN_FLOAT64, 1e-13},
-    {"lln:alpha=2:beta=3", 200, 1001, SIZE_MAX, {false, 0}, LLN_FLOAT32, 2e-6},
+    {"lln:alpha=2:beta=3", 200, 1001, SIZE_MAX, {false, 90}, LLN_FLOAT32, 2e-6},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 90}, LLN_FLOAT64, 1e-12},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, {false, 0}, LLN_FLOAT64, 1e-13},
     {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 0}, LLN_FLOAT64, 1e-12},
-    {"lln:alpha=300:beta=300", 61, 67, 0, {false, 0}, LLN_FLOAT64, 1e-12},
+    {"lln:alpha=300:beta=300", 61, 67, 0, {true, 0}, LLN_FLOAT64, 1e-12},
     {"softmax", 1, 1, 0, {false, 0}, LLN_FLOAT64, 1e-15},
 };
 enum { RUN_COUNT = sizeof RUNS / sizeof RUNS[0] };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Linear log-normal attention. Notation: x = alpha q, y = beta k,
- * top_l = max_j y_jl, norm_l = ln sum_j exp(y_jl). */
+ * top_l = max_j y_jl, norm_l = ln sum_j exp(y_jl); see lln_parts.h. */
 #include "kernel/lln.h"
 
 #include <math.h>
@@ -9,15 +9,8 @@
 
 #include "core/memory.h"
 #include "core/vector_math.h"
+#include "kernel/lln_parts.h"
 #include "kernel/lln_published.h"
-
-typedef struct {
-    double alpha, beta;
-    lln_matrix q, k;
-    double *top;  /* [d] */
-    double *norm; /* [d] */
-    void *right;  /* [m x d], made by prepare */
-} lln_state;
 
 /* The largest spread max_j y_jl - min_j y_jl over features l with which S_ij =
  * sum_l u_il w_jl, u and w at most 1, can be held in float32 and in float64.
@@ -363,9 +356,9 @@ static void choose_range(lln_attention *attention, double spread)
     attention->tile = tile_logs;
 }
 
-/* top, norm, and the largest spread of a feature over the keys. alpha q and
+/* Fills in top, spread and, unless a mask leaves it unused, norm. alpha q and
  * beta k, and their sums, must be numbers. */
-static lln_status scan(lln_state *state, const char *name, double *spread)
+static lln_status scan(lln_state *state, const char *name, lln_mask mask)
 {
     double *low = state->norm, *top = state->top, x = 0, y = 0;
     LLN_TRY(find_extremes(state->q, state->alpha, low, top));
@@ -374,7 +367,7 @@ static lln_status scan(lln_state *state, const char *name, double *spread)
     LLN_TRY(find_extremes(state->k, state->beta, low, top));
     for (size_t l = 0; l < state->k.columns; l++) {
         y = fmax(y, fmax(-low[l], top[l]));
-        *spread = fmax(*spread, top[l] - low[l]);
+        state->spread = fmax(state->spread, top[l] - low[l]);
     }
     if (!(x + y < 1e300))
         return lln_fail(
@@ -382,7 +375,7 @@ static lln_status scan(lln_state *state, const char *name, double *spread)
             "kernel '%s': alpha %g, beta %g: alpha q and beta k reach "
             "%g and %g; expected less than 1e300",
             name, state->alpha, state->beta, x, y);
-    return sum_keys(state);
+    return lln_mask_hides(mask) ? LLN_OK : sum_keys(state);
 }
 
 /* Whether the published form is asked for; LLN_EINVAL: an unknown word. */
@@ -433,9 +426,8 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         .state = state,
         .close = lln_close,
     };
-    double spread = 0;
-    lln_status status = scan(state, choice->text, &spread);
-    choose_range(attention, spread);
+    lln_status status = scan(state, choice->text, head->mask);
+    choose_range(attention, state->spread);
     attention->left = (lln_matrix){attention->precision, head->q.rows, d, NULL};
     attention->right =
         (lln_matrix){attention->precision, head->k.rows, d, NULL};
@@ -443,6 +435,7 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         attention->diagonal = lln_diagonal;
     else if (!lln_mask_hides(head->mask))
         attention->features = lln_features;
+    lln_lln_set_products(attention);
     if (status != LLN_OK)
         lln_attention_close(attention);
     return status;

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Heads of any size, and one check of everything that an attention offers
+ * against a dense matrix that the test made in its own, slow way. */
+#ifndef LLN_TESTS_DENSE_H
+#define LLN_TESTS_DENSE_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "expect.h"
+#include "heads/heads.h"
+#include "kernel/kernel.h"
+
+/* x [count] = standard normal numbers, by Box and Muller. */
+static inline void dense_normal(uint64_t seed, size_t count, double *x)
+{
+    for (size_t i = 0; i < count; i++) {
+        double u =
+            ((double)(lln_random_number(seed, 2 * i) >> 11) + 0.5) * 0x1p-53;
+        double v = (double)(lln_random_number(seed, 2 * i + 1) >> 11) * 0x1p-53;
+        x[i] = sqrt(-2 * log(u)) * cos(2 * acos(-1.0) * v);
+    }
+}
+
+/* Queries [n x d] and keys [m x d] with deviation sigma; release by
+ * lln_head_free. In float32 they are rounded: compare with what they are. */
+static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
+                                  lln_mask mask, lln_precision precision)
+{
+    size_t size = (n + m) * d, bytes = lln_precision_size(precision);
+    double *values = lln_array_alloc(size, sizeof *values);
+    char *storage = lln_array_alloc(size, bytes);
+    dense_normal(n + 7 * m + d, size, values);
+    for (size_t i = 0; i < size; i++)
+        values[i] *= sigma;
+    lln_matrix_convert((lln_matrix){LLN_FLOAT64, n + m, d, values}, precision,
+                       storage);
+    free(values);
+    return (lln_head){
+        .source = "dense",
+        .layer = -1,
+        .head = -1,
+        .q = {precision, n, d, storage},
+        .k = {precision, m, d, storage + n * d * bytes},
+        .mask = mask,
+        .scale = 1 / sqrt((double)d),
+        .storage = storage,
+    };
+}
+
+/* Logits scale q.k of a head. */
+static inline double dense_logit(const lln_head *head, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t l = 0; l < head->q.columns; l++)
+        sum += lln_matrix_get(head->q, i, l) * lln_matrix_get(head->k, j, l);
+    return head->scale * sum;
+}
+
+/* Whether the mask of the head allows the pair. */
+static inline bool dense_allowed(const lln_head *head, size_t i, size_t j)
+{
+    size_t first, end;
+    lln_mask_keys(head->mask, head->q.rows, head->k.rows, i, &first, &end);
+    return j >= first && j < end;
+}
+
+/* y [n x columns] = P x, or [m x columns] = P'x, by plain sums. */
+static inline void dense_multiply(const double *p, size_t n, size_t m,
+                                  bool transpose, const double *x,
+                                  size_t columns, double *y)
+{
+    memset(y, 0, (transpose ? m : n) * columns * sizeof *y);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            for (size_t c = 0; c < columns; c++)
+                if (transpose)
+                    y[j * columns + c] += p[i * m + j] * x[i * columns + c];
+                else
+                    y[i * columns + c] += p[i * m + j] * x[j * columns + c];
+}
+
+/* All of actual [rows x columns] within `tolerance` of wanted. The worst alone
+ * is asserted: Check takes a microsecond for each. */
+static inline void expect_all(lln_matrix actual, const double *wanted,
+                              double tolerance)
+{
+    size_t count = actual.rows * actual.columns, worst = 0;
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        double error = fabs(
+            lln_matrix_get(actual, i / actual.columns, i % actual.columns) -
+            wanted[i]);
+        if (!(error <= most) && !isnan(most)) { /* NaN is the worst */
+            most = error;
+            worst = i;
+        }
+    }
+    size_t i = worst / actual.columns, j = worst % actual.columns;
+    ck_assert_msg(most <= tolerance,
+                  "(%zu, %zu) of %zu x %zu: %.17g, expected %.17g", i, j,
+                  actual.rows, actual.columns, lln_matrix_get(actual, i, j),
+                  wanted[worst]);
+}
+
+typedef lln_status dense_hook(const lln_attention *attention, lln_matrix x,
+                              void *y);
+
+/* A product against the sums over P, in one precision. Tolerances are
+ * relative to the largest entry. */
+static inline void expect_product(const lln_attention *attention,
+                                  dense_hook *hook, bool transpose,
+                                  const double *p, lln_precision precision,
+                                  double tolerance)
+{
+    size_t n = attention->n, m = attention->m, c = 3;
+    size_t from = transpose ? n : m, to = transpose ? m : n;
+    double *x = lln_array_alloc(2 * (from + to) * c, sizeof *x);
+    double *wanted = x + from * c, *rounded = wanted + to * c;
+    void *y = lln_array_alloc(to * c, sizeof(double));
+    double largest = 0;
+    dense_normal(5, from * c, x);
+    lln_matrix_convert((lln_matrix){LLN_FLOAT64, from, c, x}, precision,
+                       rounded);
+    lln_matrix in = {precision, from, c, rounded}, out = {precision, to, c, y};
+    for (size_t i = 0; i < from * c; i++)
+        x[i] = lln_matrix_get(in, i / c, i % c);
+    dense_multiply(p, n, m, transpose, x, c, wanted);
+    for (size_t i = 0; i < to * c; i++)
+        largest = fmax(largest, fabs(wanted[i]));
+    expect_ok(hook(attention, in, y));
+    expect_all(out, wanted, tolerance * largest);
+    free(x);
+    free(y);
+}
+
+static inline void expect_norm(const lln_attention *attention, const double *p,
+                               double tolerance)
+{
+    size_t n = attention->n, m = attention->m;
+    double *mean = lln_array_alloc(m, sizeof *mean), square = 0, norm;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            mean[j] += p[i * m + j] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            square += (p[i * m + j] - mean[j]) * (p[i * m + j] - mean[j]);
+    expect_ok(attention->unbiased_norm(attention, mean, &norm));
+    expect_absolute(norm, sqrt(square), tolerance * sqrt(square));
+    free(mean);
+}
+
+/* Whatever the attention has against P [n x m]: rows, products in both
+ * precisions, diagonal, norm. Float32 products to `single`. */
+static inline void expect_dense(lln_attention *attention, const double *p,
+                                double tolerance, double single)
+{
+    size_t n = attention->n, m = attention->m;
+    double *out = lln_array_alloc(n * m, sizeof *out);
+    expect_ok(lln_attention_prepare(attention));
+    expect_ok(lln_attention_rows(attention, 0, n, out));
+    expect_all((lln_matrix){LLN_FLOAT64, n, m, out}, p, tolerance);
+    expect_product(attention, lln_attention_product, false, p, LLN_FLOAT64,
+                   tolerance);
+    expect_product(attention, lln_attention_product, false, p, LLN_FLOAT32,
+                   single);
+    if (attention->transposed) {
+        expect_product(attention, attention->transposed, true, p, LLN_FLOAT64,
+                       tolerance);
+        expect_product(attention, attention->transposed, true, p, LLN_FLOAT32,
+                       single);
+    }
+    if (attention->diagonal && n == m) {
+        expect_ok(attention->diagonal(attention, out));
+        for (size_t i = 0; i < n; i++)
+            expect_absolute(out[i], p[i * m + i], tolerance);
+    }
+    if (attention->unbiased_norm)
+        expect_norm(attention, p, tolerance);
+    free(out);
+}
+
+#endif

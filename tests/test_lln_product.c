@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Products of LLN attention in O(N d c) against dense sums of exponentials. */
+#include "dense.h"
+
+#include "core/threads.h"
+
+/* P_ij by logs: ln A_ij = ln sum_l exp(alpha q_il + beta k_jl). */
+static double *dense_lln(const lln_head *head, double alpha, double beta)
+{
+    size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
+    double *p = lln_array_alloc(n * m, sizeof *p);
+    for (size_t i = 0; i < n; i++) {
+        double top = -INFINITY, sum = 0;
+        for (size_t j = 0; j < m; j++) {
+            double largest = -INFINITY, score = 0;
+            for (size_t l = 0; l < d; l++)
+                largest =
+                    fmax(largest, alpha * lln_matrix_get(head->q, i, l) +
+                                      beta * lln_matrix_get(head->k, j, l));
+            for (size_t l = 0; l < d; l++)
+                score += exp(alpha * lln_matrix_get(head->q, i, l) +
+                             beta * lln_matrix_get(head->k, j, l) - largest);
+            p[i * m + j] =
+                dense_allowed(head, i, j) ? largest + log(score) : -INFINITY;
+            top = fmax(top, p[i * m + j]);
+        }
+        for (size_t j = 0; j < m; j++)
+            sum += p[i * m + j] = exp(p[i * m + j] - top);
+        for (size_t j = 0; j < m; j++)
+            p[i * m + j] /= sum;
+    }
+    return p;
+}
+
+/* Borders of tiles (32), chunks (256) and groups (2048 rows), and what is
+ * left over behind them; fewer queries than keys; spreads of beta k that
+ * float32, then float64 alone, then neither can hold. */
+static const struct {
+    size_t n, m, d;
+    double alpha, beta;
+} cases[] = {
+    {1, 1, 3, 1, 1},      {37, 37, 5, 1.5, 2},   {130, 130, 16, 2, 1},
+    {256, 256, 4, 1, -1}, {300, 300, 5, 10, 20}, {100, 37, 5, 1, 1},
+    {37, 100, 5, 1, 1},   {3, 2100, 2, 1, 1},    {2100, 2100, 2, 1, 1.5},
+    {70, 70, 5, 3, 600},
+};
+
+static void compare(size_t number, bool causal, lln_precision precision)
+{
+    size_t n = cases[number].n, m = cases[number].m;
+    double alpha = cases[number].alpha, beta = cases[number].beta;
+    if (causal && n > m)
+        return;
+    char text[LLN_KERNEL_TEXT];
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = dense_head(n, m, cases[number].d, 1,
+                               (lln_mask){.causal = causal}, precision);
+    double *p = dense_lln(&head, alpha, beta);
+    snprintf(text, sizeof text, "lln:alpha=%g:beta=%g", alpha, beta);
+    expect_ok(lln_kernel_parse(text, &choice));
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    /* With beta = 600 there is no such product if causal. */
+    ck_assert(beta > 100 || (attention.product && attention.transposed));
+    expect_dense(&attention, p, precision == LLN_FLOAT64 ? 1e-12 : 1e-5, 3e-6);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+    free(p);
+}
+
+START_TEST(product_full)
+{
+    compare((size_t)_i, false, LLN_FLOAT64);
+    compare((size_t)_i, false, LLN_FLOAT32);
+}
+END_TEST
+
+START_TEST(product_causal)
+{
+    compare((size_t)_i, true, LLN_FLOAT64);
+    compare((size_t)_i, true, LLN_FLOAT32);
+}
+END_TEST
+
+/* Bit for bit the same with one thread and with two. */
+START_TEST(product_threads)
+{
+    size_t n = 9000, d = 8;
+    float *y = lln_array_alloc(4 * n * d, sizeof *y);
+    lln_kernel_choice choice;
+    expect_ok(lln_kernel_parse("lln:alpha=2:beta=2", &choice));
+    for (int causal = 0; causal < 2; causal++) {
+        lln_head head =
+            dense_head(n, n, d, 1, (lln_mask){.causal = causal}, LLN_FLOAT32);
+        lln_attention attention;
+        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        for (int threads = 1; threads <= 2; threads++) {
+            float *to = y + (size_t)(threads - 1) * 2 * n * d;
+            lln_threads_set(threads);
+            expect_ok(attention.product(&attention, head.k, to));
+            expect_ok(attention.transposed(&attention, head.q, to + n * d));
+        }
+        ck_assert_mem_eq(y, y + 2 * n * d, 2 * n * d * sizeof *y);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+    }
+    free(y);
+}
+END_TEST
+
+START_TEST(product_interrupted)
+{
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = dense_head(50, 50, 4, 1, (lln_mask){0}, LLN_FLOAT64);
+    double y[200];
+    expect_ok(lln_kernel_parse("lln:alpha=1:beta=1", &choice));
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    lln_stop_requested = 1;
+    expect_status(attention.product(&attention, head.k, y), LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+int main(void)
+{
+    int count = sizeof cases / sizeof cases[0];
+    lln_threads_set(0);
+    Suite *suite = suite_create("lln_product");
+    TCase *all = tcase_create("products");
+    tcase_add_loop_test(all, product_full, 0, count);
+    tcase_add_loop_test(all, product_causal, 0, count);
+    tcase_add_test(all, product_threads);
+    tcase_add_test(all, product_interrupted);
+    suite_add_tcase(suite, all);
+    return run_suite(suite);
+}

@@ -137,7 +137,7 @@ agrees() {
 }
 
 @test "an unknown method" {
-    refuses 2 "--method 'qr': unknown; known are auto, dense, arnoldi, lowrank, diagonal" \
+    refuses 2 "--method 'qr': unknown; known are auto, dense, arnoldi, lowrank, diagonal, blocks" \
         lln-spectral --method qr
 }
 
@@ -146,7 +146,7 @@ agrees() {
     equal status "$status" 0
     equal methods "$(sed -n '/^Methods:/,/^$/p' <<< "$output" |
         awk '/^  [a-z]/ { printf "%s ", $1 }')" \
-        'auto dense arnoldi lowrank diagonal '
+        'auto dense arnoldi lowrank diagonal blocks '
 }
 
 @test "a method that does not apply" {
@@ -154,6 +154,8 @@ agrees() {
         lln-spectral -n 16 --kernel softmax --method lowrank
     refuses 1 'gaussian: tau 1: method diagonal: only for a causal mask' \
         lln-spectral -n 16 --kernel softmax --method diagonal
+    refuses 1 'gaussian: tau 1: method blocks: this attention has none' \
+        lln-spectral -n 16 --kernel softmax --method blocks
 }
 
 @test "--rows" {

@@ -15,19 +15,19 @@ static const struct {
     lln_precision precision;
     double tolerance;
 } RUNS[] = {
-    {"softmax", 200, 1001, SIZE_MAX, {false, 0}, LLN_FLOAT64, 1e-13},
-    {"softmax", 200, 1001, 0, {false, 0}, LLN_FLOAT64, 1e-13},
-    {"softmax", 200, 1001, 0, {true, 0}, LLN_FLOAT64, 1e-13},
-    {"softmax", 1001, 1001, SIZE_MAX, {true, 0}, LLN_FLOAT64, 1e-13},
-    {"softmax", 1001, 1001, 0, {true, 0}, LLN_FLOAT32, 2e-6},
-    {"softmax", 1001, 1001, SIZE_MAX, {true, 90}, LLN_FLOAT64, 1e-13},
-    {"softmax", 200, 1001, 0, {false, 90}, LLN_FLOAT64, 1e-13},
-    {"lln:alpha=2:beta=3", 200, 1001, SIZE_MAX, {false, 90}, LLN_FLOAT32, 2e-6},
-    {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 90}, LLN_FLOAT64, 1e-12},
-    {"lln:alpha=2:beta=3", 200, 1001, 0, {false, 0}, LLN_FLOAT64, 1e-13},
-    {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 0}, LLN_FLOAT64, 1e-12},
-    {"lln:alpha=300:beta=300", 61, 67, 0, {true, 0}, LLN_FLOAT64, 1e-12},
-    {"softmax", 1, 1, 0, {false, 0}, LLN_FLOAT64, 1e-15},
+    {"softmax", 200, 1001, SIZE_MAX, {false, 0, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, {false, 0, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 200, 1001, 0, {true, 0, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 1001, 1001, SIZE_MAX, {true, 0, 0}, LLN_FLOAT64, 1e-13},
+    {"softmax", 1001, 1001, 0, {true, 0, 0}, LLN_FLOAT32, 2e-6},
+    {"softmax", 1001, 1001, SIZE_MAX, {true, 300, 0}, LLN_FLOAT64, 1e-12},
+    {"softmax", 200, 1001, 0, {false, 90, 0}, LLN_FLOAT64, 1e-13},
+    {"lln:alpha=2:beta=3", 99, 301, SIZE_MAX, {0, 90, 0}, LLN_FLOAT32, 2e-6},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 90, 0}, LLN_FLOAT64, 1e-12},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, {false, 0, 0}, LLN_FLOAT64, 1e-13},
+    {"lln:alpha=2:beta=3", 200, 1001, 0, {true, 0, 0}, LLN_FLOAT64, 1e-12},
+    {"lln:alpha=300:beta=300", 61, 67, 0, {true, 0, 0}, LLN_FLOAT64, 1e-12},
+    {"softmax", 1, 1, 0, {false, 0, 0}, LLN_FLOAT64, 1e-15},
 };
 enum { RUN_COUNT = sizeof RUNS / sizeof RUNS[0] };
 

@@ -11,33 +11,40 @@ static bool allowed(lln_mask mask, size_t n, size_t m, size_t i, size_t j)
     long distance = (long)(i + m - n) - (long)j, window = (long)mask.window;
     if (mask.causal && distance < 0)
         return false;
+    if (mask.block > 0 && (i + m - n) / mask.block != j / mask.block)
+        return false;
     return window == 0 || (distance < window && -distance < window);
+}
+
+static void compare_keys(lln_mask mask, size_t n, size_t m, size_t i)
+{
+    size_t first = 77, end = 77;
+    bool same = true;
+    lln_mask_keys(mask, n, m, i, &first, &end);
+    ck_assert_uint_lt(first, end);
+    for (size_t j = 0; j < m + 1; j++)
+        same &= (j >= first && j < end) == (j < m && allowed(mask, n, m, i, j));
+    ck_assert(same);
 }
 
 START_TEST(mask_keys_definition)
 {
     for (size_t window = 0; window <= MOST + 1; window++)
-        for (size_t m = 1; m <= MOST; m++)
-            for (size_t n = 1; n <= m; n++)
-                for (size_t i = 0; i < n; i++) {
-                    lln_mask mask = {_i, window};
-                    size_t first = 77, end = 77;
-                    lln_mask_keys(mask, n, m, i, &first, &end);
-                    ck_assert_uint_lt(first, end);
-                    for (size_t j = 0; j < m + 1; j++)
-                        ck_assert_int_eq(j >= first && j < end,
-                                         j < m && allowed(mask, n, m, i, j));
-                }
+        for (size_t block = 0; block <= MOST + 1; block += block < 5 ? 1 : 4)
+            for (size_t m = 1; m <= MOST; m++)
+                for (size_t n = 1; n <= m; n++)
+                    for (size_t i = 0; i < n; i++)
+                        compare_keys((lln_mask){_i, window, block}, n, m, i);
 }
 END_TEST
 
 START_TEST(mask_keys_of_any_number)
 {
     size_t first = 77, end = 77;
-    lln_mask_keys((lln_mask){false, 0}, 5, 3, 4, &first, &end);
+    lln_mask_keys((lln_mask){false, 0, 0}, 5, 3, 4, &first, &end);
     ck_assert_uint_eq(first, 0);
     ck_assert_uint_eq(end, 3);
-    lln_mask_keys((lln_mask){false, SIZE_MAX}, 3, 3, 0, &first, &end);
+    lln_mask_keys((lln_mask){false, SIZE_MAX, 0}, 3, 3, 0, &first, &end);
     ck_assert_uint_eq(first, 0);
     ck_assert_uint_eq(end, 3);
 }
@@ -45,9 +52,10 @@ END_TEST
 
 START_TEST(mask_hides_some)
 {
-    ck_assert(!lln_mask_hides((lln_mask){false, 0}));
-    ck_assert(lln_mask_hides((lln_mask){true, 0}));
-    ck_assert(lln_mask_hides((lln_mask){false, 3}));
+    ck_assert(!lln_mask_hides((lln_mask){false, 0, 0}));
+    ck_assert(lln_mask_hides((lln_mask){true, 0, 0}));
+    ck_assert(lln_mask_hides((lln_mask){false, 3, 0}));
+    ck_assert(lln_mask_hides((lln_mask){false, 0, 3}));
 }
 END_TEST
 

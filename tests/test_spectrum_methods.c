@@ -41,6 +41,34 @@ START_TEST(measure_methods_agree)
 }
 END_TEST
 
+/* Every block has the eigenvalue 1; of 256 tokens in blocks of 100 the next
+ * ones come from all three blocks. */
+START_TEST(measure_blocks)
+{
+    lln_head head = case_head("B", LLN_FLOAT64, false);
+    lln_spectrum dense, blocks;
+    expect_ok(measure(&head, "blockdiag:block=100", LLN_SPECTRUM_DENSE, 9, 0,
+                      &dense));
+    expect_ok(measure(&head, "blockdiag:block=100", LLN_SPECTRUM_AUTO, 9, 0,
+                      &blocks));
+    ck_assert_int_eq(blocks.method, LLN_SPECTRUM_BLOCKS);
+    ck_assert_uint_eq(blocks.known, 1);
+    ck_assert(blocks.lambda2 == 1 && blocks.gap == 0 && blocks.residual == 0);
+    for (size_t i = 0; i < 9; i++) {
+        expect_absolute(blocks.eigenvalues[i].re,
+                        i < 3 ? 1 : dense.eigenvalues[i].re, 1e-12);
+        expect_absolute(blocks.eigenvalues[i].im, dense.eigenvalues[i].im,
+                        1e-12);
+        ck_assert(blocks.eigenvalues[i].residual < 1e-12);
+    }
+    expect_relative(blocks.unbiased_norm, dense.unbiased_norm, 1e-12);
+    expect_relative(blocks.sigma2, dense.sigma2, 1e-9);
+    lln_spectrum_free(&dense);
+    lln_spectrum_free(&blocks);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* A trained head has many eigenvalues of nearly the same modulus, among which
  * ARPACK must not settle on the wrong one: asked for one alone it does. */
 START_TEST(measure_trained)
@@ -263,7 +291,7 @@ START_TEST(method_find_names)
     expect_status(lln_spectrum_method_find("qr", &method), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
                      "method 'qr': unknown; known are auto, dense, arnoldi, "
-                     "lowrank, diagonal");
+                     "lowrank, diagonal, blocks");
 }
 END_TEST
 
@@ -273,6 +301,7 @@ int main(void)
     TCase *cases = tcase_create("measure");
     tcase_set_timeout(cases, 120);
     tcase_add_loop_test(cases, measure_methods_agree, 0, 7);
+    tcase_add_test(cases, measure_blocks);
     tcase_add_loop_test(cases, measure_trained, 0, 4);
     tcase_add_test(cases, measure_streaming);
     tcase_add_loop_test(cases, measure_single_precision, 0, 6);

@@ -265,12 +265,12 @@ START_TEST(temperature_variance_refused)
     const double x[] = {2.385, -0.07, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 3, 1, x},
                      .k = {LLN_FLOAT64, 2, 1, x},
-                     .mask = {true, 0},
+                     .mask = {true, 0, 0},
                      .scale = 1};
     double variance = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     ck_assert(isnan(variance));
-    head.mask = (lln_mask){false, 2};
+    head.mask = (lln_mask){false, 2, 0};
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     head.mask.window = 0;
     lln_stop_requested = 1;

@@ -85,7 +85,7 @@ bool sources_sampled(void)
 void sources_open(lln_heads *heads)
 {
     const run_options *o = &run_shared;
-    lln_mask mask = {o->causal, o->window};
+    lln_mask mask = {.causal = o->causal, .window = o->window};
     if (sources_sampled()) {
         lln_gaussian model = {
             .n = o->tokens,

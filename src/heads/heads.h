@@ -16,6 +16,7 @@
 typedef struct {
     bool causal;
     size_t window; /* keys to either side, the own one counted; 0: all */
+    size_t block;  /* tokens of a block, which see each other alone; 0: all */
 } lln_mask;
 
 /* Where a head stands along the axes of an array. */
@@ -46,8 +47,10 @@ bool lln_mask_hides(lln_mask mask);
 
 /* Query i of n may attend to the keys first <= j < end of m, at least one.
  * Masks are aligned to the end: query i stands at position p = i + m - n. A
- * causal mask allows j <= p, a window W allows |p - j| < W; both together
- * p - W < j <= p. Requires n <= m if the mask hides keys. */
+ * causal mask allows j <= p, a window W allows |p - j| < W, both together
+ * p - W < j <= p, and blocks of B tokens those with j / B = p / B in whole
+ * numbers; the last block may be smaller. Requires n <= m if the mask hides
+ * keys. */
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end);
 

@@ -138,6 +138,16 @@ lln_status lln_kernel_count(const lln_kernel_choice *choice, const char *name,
     return LLN_OK;
 }
 
+lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
+                               const char *name, size_t low, size_t high,
+                               size_t initial, size_t *value)
+{
+    *value = initial;
+    if (isnan(choice->number[lln_kernel_parameter_index(choice->kernel, name)]))
+        return LLN_OK;
+    return lln_kernel_count(choice, name, low, high, value);
+}
+
 lln_status lln_kernel_word(const lln_kernel_choice *choice, const char *name,
                            const char *const *words, size_t *index)
 {

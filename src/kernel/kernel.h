@@ -85,6 +85,12 @@ LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
                                          const char *name, double low,
                                          double high, double *value);
 
+/* A whole number, but `initial` where it was not given. */
+LLN_NODISCARD lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
+                                             const char *name, size_t low,
+                                             size_t high, size_t initial,
+                                             size_t *value);
+
 /* Which of `words`, ended by NULL, the value of a parameter is. LLN_EINVAL: it
  * is none of them (the message lists them). */
 LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax attention: ln A_ij = scale q_i.k_j. */
+ * Softmax attention: ln A_ij = scale q_i.k_j. The mask may be narrower than the
+ * head's own. */
 #include "kernel/softmax.h"
 
 #include <math.h>
@@ -9,6 +10,8 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 #include "heads/temperature.h"
+#include "kernel/product.h"
+#include "kernel/softmax_local.h"
 
 /* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
  * of their size, would cost probabilities more than 1e-5 of theirs; below the
@@ -63,6 +66,44 @@ static lln_status softmax_log_variance_row(const lln_attention *attention,
     return lln_temperature_variance(&state->head, variance);
 }
 
+static lln_status local_product(const lln_attention *attention, lln_matrix x,
+                                void *y)
+{
+    const softmax_state *state = attention->state;
+    if (attention->precision == LLN_FLOAT32 && x.precision == LLN_FLOAT32)
+        return lln_product_by_tiles(attention, x, y);
+    return lln_softmax_local_product(&state->head, x, y);
+}
+
+static lln_status local_transposed(const lln_attention *attention, lln_matrix x,
+                                   void *y)
+{
+    const softmax_state *state = attention->state;
+    return lln_softmax_local_transposed(&state->head, x, y);
+}
+
+static lln_status local_norm(const lln_attention *attention, const double *mean,
+                             double *norm)
+{
+    const softmax_state *state = attention->state;
+    return lln_softmax_local_norm(&state->head, mean, norm);
+}
+
+static lln_status local_diagonal(const lln_attention *attention, double *out)
+{
+    const softmax_state *state = attention->state;
+    return lln_softmax_local_diagonal(&state->head, out);
+}
+
+static void set_local(lln_attention *attention)
+{
+    attention->product = local_product;
+    attention->transposed = local_transposed;
+    attention->unbiased_norm = local_norm;
+    if (attention->mask.causal)
+        attention->diagonal = local_diagonal;
+}
+
 /* Copies queries and keys to float64, to be owned by the attention. */
 static lln_status promote(const lln_head *head, lln_attention *attention)
 {
@@ -85,7 +126,11 @@ static lln_status promote(const lln_head *head, lln_attention *attention)
 lln_status lln_softmax_open(const lln_kernel_choice *choice,
                             const lln_head *head, lln_attention *attention)
 {
-    (void)choice;
+    if (lln_mask_hides(head->mask) && head->q.rows > head->k.rows)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': %zu queries, %zu keys; a mask needs at "
+                        "least as many keys",
+                        choice->text, head->q.rows, head->k.rows);
     softmax_state *state = calloc(1, sizeof *state);
     if (!state)
         return lln_fail(LLN_ENOMEM, "out of memory");
@@ -101,7 +146,8 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .left = head->q,
         .right = head->k,
         .scale = head->scale,
-        .log_variance_row = softmax_log_variance_row,
+        .log_variance_row =
+            head->mask.block > 0 ? NULL : softmax_log_variance_row,
         .state = state,
         .close = softmax_close,
     };
@@ -111,6 +157,8 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
     if (head->q.precision == LLN_FLOAT32 &&
         (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
         status = promote(head, attention);
+    if (lln_softmax_is_local(head))
+        set_local(attention);
     if (status != LLN_OK)
         lln_attention_close(attention);
     return status;

@@ -23,6 +23,7 @@ const lln_spectrum_method_info lln_spectrum_method_table[] = {
     [LLN_SPECTRUM_ARNOLDI] = {"arnoldi", "ARPACK on products with P"},
     [LLN_SPECTRUM_LOWRANK] = {"lowrank", "LAPACK on the features' matrix"},
     [LLN_SPECTRUM_DIAGONAL] = {"diagonal", "the diagonal, if causal"},
+    [LLN_SPECTRUM_BLOCKS] = {"blocks", "LAPACK on the blocks of a mask"},
 };
 
 static lln_spectrum_run *const RUN[LLN_SPECTRUM_METHODS] = {
@@ -30,6 +31,7 @@ static lln_spectrum_run *const RUN[LLN_SPECTRUM_METHODS] = {
     [LLN_SPECTRUM_ARNOLDI] = lln_spectrum_arnoldi,
     [LLN_SPECTRUM_LOWRANK] = lln_spectrum_lowrank,
     [LLN_SPECTRUM_DIAGONAL] = lln_spectrum_diagonal,
+    [LLN_SPECTRUM_BLOCKS] = lln_spectrum_blocks,
 };
 
 lln_status lln_spectrum_method_find(const char *name,
@@ -107,10 +109,20 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
     return sqrt(difference / length);
 }
 
+/* Whether the mask cuts P into blocks whose rows sum to 1. */
+static bool has_blocks(const lln_attention *attention)
+{
+    size_t block = attention->mask.block;
+    return block > 0 && block < attention->n && !attention->mask.causal &&
+           !attention->unnormalised;
+}
+
 static lln_spectrum_method choose(const lln_attention *attention, size_t count)
 {
     if (attention->mask.causal)
         return LLN_SPECTRUM_DIAGONAL;
+    if (has_blocks(attention))
+        return LLN_SPECTRUM_BLOCKS;
     bool few = count <= attention->n / FEW;
     bool small = attention->rank <= DENSE_TOKENS || !few;
     if (attention->features && attention->rank < attention->n && small)
@@ -128,6 +140,8 @@ static lln_status check_method(const lln_attention *attention,
             lln_mask_hides(attention->mask) ? " under its mask" : "");
     if (method == LLN_SPECTRUM_DIAGONAL && !attention->mask.causal)
         return lln_fail(LLN_EINVAL, "method diagonal: only for a causal mask");
+    if (method == LLN_SPECTRUM_BLOCKS && !has_blocks(attention))
+        return lln_fail(LLN_EINVAL, "method blocks: this attention has none");
     return LLN_OK;
 }
 
@@ -143,6 +157,8 @@ static lln_status check_size(const lln_attention *attention,
         order = attention->rank;
     else if (method == LLN_SPECTRUM_ARNOLDI)
         order = 4 * count;
+    else if (method == LLN_SPECTRUM_BLOCKS)
+        order = attention->mask.block;
     if (order <= most)
         return LLN_OK;
     return lln_fail(LLN_ETOOBIG,

@@ -19,6 +19,7 @@ typedef enum {
     LLN_SPECTRUM_ARNOLDI,  /* ARPACK on x -> P x - mean(P x) */
     LLN_SPECTRUM_LOWRANK,  /* LAPACK on the rank x rank matrix A'B, P = BA' */
     LLN_SPECTRUM_DIAGONAL, /* the diagonal of a triangular P */
+    LLN_SPECTRUM_BLOCKS,   /* LAPACK on the blocks of a block-diagonal P */
     LLN_SPECTRUM_METHODS
 } lln_spectrum_method;
 
@@ -45,8 +46,9 @@ typedef struct {
 
 /* residual = ||P v - lambda v|| / ||v - mean(v)|| for the computed
  * eigenvector v of P, in the arithmetic of the method; for LOWRANK it is that
- * of the rank x rank problem, for DIAGONAL it is 0, because nothing was
- * approximated. Rounding of P itself (float32 tiles: 1e-7) is not in it. */
+ * of the rank x rank problem, for DIAGONAL and the ones of BLOCKS it is 0,
+ * because nothing was approximated. Rounding of P itself (float32 tiles: 1e-7)
+ * is not in it. */
 typedef struct {
     double modulus, re, im, residual;
 } lln_eigenvalue;
@@ -67,11 +69,12 @@ typedef struct {
 
 /* Measures square attention; lambda2 <= sigma2 <= unbiased_norm (Schur) where
  * it is row-stochastic.
- * AUTO is DIAGONAL under a causal mask; else LOWRANK if the attention has
- * features and its rank is below n, and not above a few hundred unless a large
- * part of all eigenvalues is wanted; else DENSE for a few hundred tokens or
- * such a part and ARNOLDI beyond, which turns to DENSE should it not converge
- * and n be moderate. ARNOLDI keeps P in the precision of the
+ * AUTO is DIAGONAL under a causal mask; else BLOCKS, of which each has the
+ * eigenvalue 1, if the mask makes two or more; else LOWRANK if the attention
+ * has features and its rank is below n, and not above a few hundred unless a
+ * large part of all eigenvalues is wanted; else DENSE for a few hundred tokens
+ * or such a part and ARNOLDI beyond, which turns to DENSE should it not
+ * converge and n be moderate. ARNOLDI keeps P in the precision of the
  * attention if that fits in the memory allowed, else makes tiles again for each
  * product, in O(n rank) memory. Results do not depend on the number of threads.
  * n = 1: P~ = 0, so lambda2 = 0 and gap = 1, although there is no second

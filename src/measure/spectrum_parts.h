@@ -13,7 +13,7 @@ typedef lln_status lln_spectrum_run(lln_attention *attention,
                                     const lln_spectrum_options *options,
                                     lln_spectrum *out);
 lln_spectrum_run lln_spectrum_dense, lln_spectrum_arnoldi, lln_spectrum_lowrank,
-    lln_spectrum_diagonal;
+    lln_spectrum_diagonal, lln_spectrum_blocks;
 
 /* Bytes that n x n matrices may take. */
 size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "kernel/softmax.h"
+
+static lln_status blockdiag_open(const lln_kernel_choice *choice,
+                                 const lln_head *head, lln_attention *attention)
+{
+    lln_head blocked = *head;
+    LLN_TRY(lln_kernel_count_or(choice, "block", 1, (size_t)1 << 40,
+                                head->q.columns, &blocked.mask.block));
+    return lln_softmax_open(choice, &blocked, attention);
+}
+
+const lln_kernel lln_kernel_blockdiag = {
+    .name = "blockdiag",
+    .summary = "softmax within blocks of tokens, the last one smaller if they "
+               "do not divide the length",
+    .reference = "Nahshan, Kampeas, Haleva 2024",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .parameters = {{"block", "tokens of a block; d if not given", NULL, false}},
+    .open = blockdiag_open,
+};

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Attention within blocks of tokens: P is block diagonal, and every block has
+ * the eigenvalue 1. Only where more eigenvalues are wanted than there are
+ * blocks are the blocks looked at. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "measure/spectrum_parts.h"
+
+enum { STRIP = 64 };
+
+static size_t count_blocks(const lln_attention *attention)
+{
+    size_t block = attention->mask.block;
+    return attention->n / block + (attention->n % block > 0);
+}
+
+/* p [order x order] = the block that starts at `first`, less its column means;
+ * strip: scratch [STRIP x n], mean: scratch [order]. */
+static lln_status load_block(const lln_attention *attention, size_t first,
+                             size_t order, double *strip, double *mean,
+                             double *p)
+{
+    size_t n = attention->n;
+    memset(mean, 0, order * sizeof *mean);
+    for (size_t i = 0; i < order; i += STRIP) {
+        size_t rows = order - i < STRIP ? order - i : STRIP;
+        LLN_TRY(lln_attention_rows(attention, first + i, rows, strip));
+        for (size_t r = 0; r < rows; r++)
+            memcpy(p + (i + r) * order, strip + r * n + first,
+                   order * sizeof *p);
+    }
+    for (size_t i = 0; i < order; i++)
+        for (size_t j = 0; j < order; j++)
+            mean[j] += p[i * order + j] / (double)order;
+    for (size_t i = 0; i < order; i++)
+        for (size_t j = 0; j < order; j++)
+            p[i * order + j] -= mean[j];
+    return LLN_OK;
+}
+
+/* Candidates from all blocks: three arrays one behind the other. */
+typedef struct {
+    size_t count;
+    double *re, *im, *residual;
+} candidates;
+
+/* The largest eigenvalues of one block but for its eigenvalue 1. */
+static lln_status add_block(const double *p, size_t order, size_t wanted,
+                            candidates *to)
+{
+    lln_spectrum block = {.known = 1, .count = wanted + 1};
+    block.count = block.count < order ? block.count : order;
+    block.eigenvalues = lln_array_alloc(block.count, sizeof *block.eigenvalues);
+    if (!block.eigenvalues)
+        return LLN_ENOMEM;
+    lln_status status = lln_spectrum_matrix(p, order, &block);
+    for (size_t i = 1; status == LLN_OK && i < block.count; i++) {
+        to->re[to->count] = block.eigenvalues[i].re;
+        to->im[to->count] = block.eigenvalues[i].im;
+        to->residual[to->count++] = block.eigenvalues[i].residual;
+    }
+    free(block.eigenvalues);
+    return status;
+}
+
+/* The eigenvalues behind the ones, of which there are `blocks`. */
+static lln_status look_into_blocks(const lln_attention *attention,
+                                   size_t blocks, candidates *all,
+                                   lln_spectrum *out)
+{
+    size_t n = attention->n, block = attention->mask.block;
+    size_t side = block < n ? block : n;
+    double *p = lln_array_alloc(side * side + STRIP * n + side, sizeof *p);
+    size_t *which = lln_array_alloc(out->count, sizeof *which);
+    lln_status status = p && which ? LLN_OK : LLN_ENOMEM;
+    for (size_t first = 0; status == LLN_OK && first < n; first += block) {
+        size_t order = n - first < block ? n - first : block;
+        double *strip = p + side * side;
+        status =
+            load_block(attention, first, order, strip, strip + STRIP * n, p);
+        if (status == LLN_OK)
+            status = add_block(p, order, out->count - blocks, all);
+        if (status == LLN_OK && lln_stop_requested)
+            status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+    }
+    if (status == LLN_OK) {
+        out->known = blocks;
+        status = lln_spectrum_collect(all->re, all->im, all->count, out, which);
+        out->known = 1;
+    }
+    for (size_t i = blocks; status == LLN_OK && i < out->count; i++)
+        if (which[i] < all->count)
+            out->eigenvalues[i].residual = all->residual[which[i]];
+    free(p);
+    free(which);
+    return status;
+}
+
+static lln_status find_eigenvalues(lln_attention *attention, lln_spectrum *out)
+{
+    size_t blocks = count_blocks(attention);
+    for (size_t i = 0; i < blocks && i < out->count; i++)
+        out->eigenvalues[i] = (lln_eigenvalue){1, 1, 0, 0};
+    if (out->count <= blocks)
+        return LLN_OK;
+    size_t room = blocks * (out->count - blocks);
+    double *numbers = lln_array_alloc(3 * room, sizeof *numbers);
+    if (!numbers)
+        return LLN_ENOMEM;
+    candidates all = {0, numbers, numbers + room, numbers + 2 * room};
+    lln_status status = lln_attention_prepare(attention);
+    if (status == LLN_OK)
+        status = look_into_blocks(attention, blocks, &all, out);
+    free(numbers);
+    return status;
+}
+
+lln_status lln_spectrum_blocks(lln_attention *attention,
+                               const lln_spectrum_options *options,
+                               lln_spectrum *out)
+{
+    LLN_TRY(find_eigenvalues(attention, out));
+    if (!options->norms)
+        return LLN_OK;
+    lln_apply apply;
+    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
+    lln_status status = lln_spectrum_norms(&apply, out);
+    lln_apply_close(&apply);
+    return status;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax under other masks and temperatures. */
+#include "dense.h"
+#include "kernel_cases.h"
+
+static const kernel_case cases[] = {
+    {.kernel = "tempscale:tau=0.5", .matrix = "tempscale_tau0.5"},
+    {.kernel = "tempscale:tau=0.5", .matrix = "tempscale_tau0.5_causal"},
+    {.kernel = "tempscale", .matrix = "softmax"},
+    {.kernel = "blockdiag", .matrix = "blockdiag"},
+    {.kernel = "blockdiag", .matrix = "blockdiag_causal"},
+    {.kernel = "blockdiag", .matrix = "blockdiag_rem11", .n = 11},
+    {.kernel = "blockdiag", .matrix = "blockdiag_rem11_causal", .n = 11},
+    {.kernel = "blockdiag:block=5", .matrix = "blockdiag_b5"},
+    {.kernel = "blockdiag:block=5", .matrix = "blockdiag_b5_causal"},
+    {.kernel = "blockdiag:block=12", .matrix = "softmax"},
+    {.kernel = "window:w=2", .matrix = "swa_w2"},
+    {.kernel = "window:w=2", .matrix = "swa_w2_causal"},
+    {.kernel = "window", .matrix = "softmax_causal"},
+};
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+START_TEST(matrix)
+{
+    expect_kernel(&cases[_i]);
+}
+END_TEST
+
+/* Whether the kernel lets position p see key j. */
+static bool sees(const char *kernel, size_t size, size_t p, size_t j)
+{
+    size_t distance = p > j ? p - j : j - p;
+    return strcmp(kernel, "window") == 0 ? distance <= size
+                                         : p / size == j / size;
+}
+
+static double *dense_local(const lln_head *head, const char *kernel,
+                           size_t size)
+{
+    size_t n = head->q.rows, m = head->k.rows;
+    double *p = lln_array_alloc(n * m, sizeof *p);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < m; j++)
+            if (sees(kernel, size, i + m - n, j) && dense_allowed(head, i, j))
+                sum += p[i * m + j] = exp(dense_logit(head, i, j));
+        for (size_t j = 0; j < m; j++)
+            p[i * m + j] /= sum;
+    }
+    return p;
+}
+
+/* Tiles of 64 rows and groups of 1024, with rests; fewer queries than keys; a
+ * mask of the head's own on top. */
+static const struct {
+    const char *kernel, *parameter;
+    size_t size, n, m, d;
+    lln_mask mask;
+    bool local; /* runs so short that products need no n x m work */
+} others[] = {
+    {"window", "w", 3, 130, 130, 5, {false, 0, 0}, true},
+    {"window", "w", 3, 130, 130, 5, {true, 0, 0}, true},
+    {"window", "w", 200, 1100, 1100, 3, {true, 0, 0}, true},
+    {"window", "w", 9, 37, 130, 16, {false, 0, 0}, true},
+    {"window", "w", 9, 130, 130, 5, {false, 4, 0}, true},
+    {"window", "w", 4, 130, 130, 5, {true, 9, 0}, true},
+    {"window", "w", 0, 37, 37, 5, {false, 0, 0}, true},
+    {"window", "w", 30, 37, 37, 5, {false, 0, 0}, false},
+    {"blockdiag", "block", 16, 130, 130, 16, {false, 0, 0}, true},
+    {"blockdiag", "block", 7, 130, 130, 5, {true, 0, 0}, true},
+    {"blockdiag", "block", 100, 1100, 1100, 3, {false, 0, 0}, true},
+    {"blockdiag", "block", 10, 37, 130, 5, {true, 0, 0}, true},
+    {"blockdiag", "block", 10, 130, 130, 5, {false, 3, 0}, true},
+    {"blockdiag", "block", 1, 1, 1, 5, {false, 0, 0}, false},
+    {"blockdiag", "block", 99, 37, 37, 5, {true, 0, 0}, false},
+};
+enum { OTHERS = sizeof others / sizeof others[0] };
+
+START_TEST(other_sizes)
+{
+    size_t n = others[_i].n, m = others[_i].m;
+    char text[LLN_KERNEL_TEXT];
+    lln_kernel_choice choice;
+    snprintf(text, sizeof text, "%s:%s=%zu", others[_i].kernel,
+             others[_i].parameter, others[_i].size);
+    expect_ok(lln_kernel_parse(text, &choice));
+    for (int single = 0; single < 2; single++) {
+        lln_attention attention;
+        lln_head head = dense_head(n, m, others[_i].d, 1, others[_i].mask,
+                                   single ? LLN_FLOAT32 : LLN_FLOAT64);
+        double *p = dense_local(&head, others[_i].kernel, others[_i].size);
+        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        ck_assert_int_eq(attention.unbiased_norm != NULL, others[_i].local);
+        expect_dense(&attention, p, single ? 2e-6 : 1e-12, 3e-6);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+        free(p);
+    }
+}
+END_TEST
+
+START_TEST(bad_parameters)
+{
+    static const struct {
+        const char *kernel, *message;
+    } bad[] = {
+        {"tempscale:tau=0",
+         "kernel 'tempscale:tau=0': tau: expected 1e-06 to 1e+06"},
+        {"window:w=1.5", "kernel 'window:w=1.5': w: expected a whole number "
+                         "from 0 to 1099511627776"},
+        {"blockdiag:block=0", "kernel 'blockdiag:block=0': block: expected a "
+                              "whole number from 1 to 1099511627776"},
+    };
+    lln_head head = dense_head(5, 5, 3, 1, (lln_mask){0}, LLN_FLOAT64);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        lln_kernel_choice choice;
+        lln_attention attention;
+        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
+        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(fewer_keys)
+{
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = dense_head(5, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
+    expect_ok(lln_kernel_parse("blockdiag", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "kernel 'blockdiag': 5 queries, 4 keys; a mask needs at "
+                     "least as many keys");
+    lln_head_free(&head);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_local");
+    TCase *all = tcase_create("local");
+    tcase_add_loop_test(all, matrix, 0, CASES);
+    tcase_add_loop_test(all, other_sizes, 0, OTHERS);
+    tcase_add_test(all, bad_parameters);
+    tcase_add_test(all, fewer_keys);
+    suite_add_tcase(suite, all);
+    return run_suite(suite);
+}

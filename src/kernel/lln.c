@@ -9,6 +9,7 @@
 
 #include "core/memory.h"
 #include "core/vector_math.h"
+#include "kernel/feature_norm.h"
 #include "kernel/lln_parts.h"
 #include "kernel/lln_published.h"
 
@@ -334,6 +335,13 @@ static lln_status lln_diagonal(const lln_attention *attention, double *out)
     return LLN_OK;
 }
 
+static lln_status lln_norm(const lln_attention *attention, const double *mean,
+                           double *norm)
+{
+    (void)mean;
+    return lln_feature_norm(attention, norm);
+}
+
 static void lln_close(lln_attention *attention)
 {
     lln_state *state = attention->state;
@@ -433,8 +441,10 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         (lln_matrix){attention->precision, head->k.rows, d, NULL};
     if (head->mask.causal)
         attention->diagonal = lln_diagonal;
-    else if (!lln_mask_hides(head->mask))
+    if (!lln_mask_hides(head->mask)) {
         attention->features = lln_features;
+        attention->unbiased_norm = lln_norm;
+    }
     lln_lln_set_products(attention);
     if (status != LLN_OK)
         lln_attention_close(attention);

@@ -17,6 +17,7 @@
 #include "core/threads.h"
 #include "core/vector_math.h"
 #include "kernel/lln_parts.h"
+#include "kernel/product_f64.h"
 
 /* Rows are taken in groups, which threads share out and whose sums are added
  * in order; within a group in chunks or, under a mask, in tiles. Sums in
@@ -47,6 +48,7 @@ typedef struct {
  * of f_in [d] over rows. */
 typedef struct {
     side in, out;
+    bool causal;  /* y of a row from the rows of x up to its position */
     bool norms;   /* rows of y are divided by f_out . (sum of f_in) */
     bool reverse; /* causal from the last position to the first */
     size_t in_rows, out_rows; /* positions of the two sides */
@@ -144,7 +146,7 @@ static void scan_groups(const work *w, size_t groups)
     }
 }
 
-static lln_status multiply(work *w, lln_precision precision, bool causal)
+static lln_status multiply(work *w, lln_precision precision)
 {
     bool single = precision == LLN_FLOAT32;
     w->in_rows = w->in.skip + w->in.values.rows;
@@ -157,7 +159,7 @@ static lln_status multiply(work *w, lln_precision precision, bool causal)
         return LLN_ENOMEM;
     lln_status status =
         visit_groups(w, groups, single ? group_sum_f32 : group_sum_f64);
-    if (causal) {
+    if (w->causal) {
         scan_groups(w, groups);
         if (status == LLN_OK)
             status = visit_groups(w, groups,
@@ -192,30 +194,25 @@ static side key_side(const lln_attention *attention)
                   .offset = attention->mask.causal ? state->top : state->norm};
 }
 
-/* y = product in `precision` of an x that may have another. */
-static lln_status multiply_as(work *w, lln_matrix x, lln_precision precision,
-                              bool causal, void *y)
+static lln_status product_f64(const void *context, const double *x,
+                              size_t columns, double *y)
 {
-    size_t rows = w->out.values.rows, columns = x.columns;
-    w->c = columns;
+    work w = *(const work *)context;
+    w.c = columns;
+    w.x = x;
+    w.y = y;
+    return multiply(&w, LLN_FLOAT64);
+}
+
+/* In float32 if x is and `single` allows it. */
+static lln_status product_of(work *w, lln_matrix x, bool single, void *y)
+{
+    if (x.precision == LLN_FLOAT64 || !single)
+        return lln_product_in_f64(product_f64, w, x, w->out.values.rows, y);
+    w->c = x.columns;
     w->x = x.data;
     w->y = y;
-    if (precision == x.precision)
-        return multiply(w, precision, causal);
-    double *copy = lln_array_alloc_raw(x.rows * columns, sizeof *copy);
-    double *out = lln_array_alloc_raw(rows * columns, sizeof *out);
-    lln_status status = LLN_ENOMEM;
-    if (copy && out) {
-        lln_matrix_convert(x, LLN_FLOAT64, copy);
-        w->x = copy;
-        w->y = out;
-        status = multiply(w, LLN_FLOAT64, causal);
-        lln_matrix_convert((lln_matrix){LLN_FLOAT64, rows, columns, out},
-                           x.precision, y);
-    }
-    free(copy);
-    free(out);
-    return status;
+    return multiply(w, LLN_FLOAT32);
 }
 
 static lln_status product(const lln_attention *attention, lln_matrix x, void *y)
@@ -224,59 +221,55 @@ static lln_status product(const lln_attention *attention, lln_matrix x, void *y)
     bool causal = attention->mask.causal;
     work w = {.in = key_side(attention),
               .out = query_side(attention),
+              .causal = causal,
               .norms = causal};
-    lln_precision precision = x.precision;
-    if (causal && state->spread > SPREAD_F32)
-        precision = LLN_FLOAT64;
-    return multiply_as(&w, x, precision, causal, y);
+    return product_of(&w, x, !causal || state->spread <= SPREAD_F32, y);
 }
 
-static lln_status transposed_full(const lln_attention *attention, lln_matrix x,
-                                  void *y)
+/* P'x = W'(U x / Z) over later queries: Z first, by a product without columns.
+ * norm: scratch [n], scaled: scratch [n x columns]. */
+static lln_status transpose_causal(const lln_attention *attention,
+                                   const double *x, size_t columns,
+                                   double *norm, double *scaled, double *y)
 {
-    work w = {.in = query_side(attention), .out = key_side(attention)};
-    return multiply_as(&w, x, x.precision, false, y);
-}
-
-/* P'x = W'(U x / Z) over later queries: Z first, by a product with no columns.
- * norm: scratch [n], scaled: scratch [n x c]. */
-static lln_status transposed_causal(const lln_attention *attention,
-                                    lln_matrix x, double *norm, double *scaled,
-                                    void *y)
-{
-    size_t n = attention->n, c = x.columns;
     work forward = {.in = key_side(attention),
                     .out = query_side(attention),
+                    .causal = true,
                     .norms = true,
                     .norm = norm};
     work back = {.in = query_side(attention),
                  .out = key_side(attention),
+                 .causal = true,
                  .reverse = true};
-    LLN_TRY(multiply(&forward, LLN_FLOAT64, true));
-    lln_matrix_convert(x, LLN_FLOAT64, scaled);
-    for (size_t i = 0; i < n; i++)
-        for (size_t l = 0; l < c; l++)
-            scaled[i * c + l] /= norm[i];
-    lln_matrix view = {LLN_FLOAT64, n, c, scaled};
-    return multiply_as(&back, view, LLN_FLOAT64, true, y);
+    LLN_TRY(multiply(&forward, LLN_FLOAT64));
+    for (size_t i = 0; i < attention->n; i++)
+        for (size_t l = 0; l < columns; l++)
+            scaled[i * columns + l] = x[i * columns + l] / norm[i];
+    return product_f64(&back, scaled, columns, y);
+}
+
+static lln_status transposed_f64(const void *context, const double *x,
+                                 size_t columns, double *y)
+{
+    const lln_attention *attention = context;
+    size_t n = attention->n;
+    double *norm = lln_array_alloc_raw(n + n * columns, sizeof *norm);
+    if (!norm)
+        return LLN_ENOMEM;
+    lln_status status =
+        transpose_causal(attention, x, columns, norm, norm + n, y);
+    free(norm);
+    return status;
 }
 
 static lln_status transposed(const lln_attention *attention, lln_matrix x,
                              void *y)
 {
-    size_t n = attention->n, m = attention->m, c = x.columns;
-    if (!attention->mask.causal)
-        return transposed_full(attention, x, y);
-    double *norm = lln_array_alloc_raw(n + (n + m) * c, sizeof *norm);
-    if (!norm)
-        return LLN_ENOMEM;
-    double *scaled = norm + n, *out = scaled + n * c;
-    lln_status status = transposed_causal(attention, x, norm, scaled, out);
-    if (status == LLN_OK)
-        lln_matrix_convert((lln_matrix){LLN_FLOAT64, m, c, out}, x.precision,
-                           y);
-    free(norm);
-    return status;
+    if (attention->mask.causal)
+        return lln_product_in_f64(transposed_f64, attention, x, attention->m,
+                                  y);
+    work w = {.in = query_side(attention), .out = key_side(attention)};
+    return product_of(&w, x, true, y);
 }
 
 void lln_lln_set_products(lln_attention *attention)

@@ -68,6 +68,51 @@ static inline bool dense_allowed(const lln_head *head, size_t i, size_t j)
     return j >= first && j < end;
 }
 
+/* LLN attention by logs, ln A_ij = ln sum_l exp(alpha q_il + beta k_jl);
+ * release by free. */
+static inline double *dense_lln(const lln_head *head, double alpha, double beta)
+{
+    size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
+    double *p = lln_array_alloc(n * m, sizeof *p);
+    for (size_t i = 0; i < n; i++) {
+        double top = -INFINITY, sum = 0;
+        for (size_t j = 0; j < m; j++) {
+            double largest = -INFINITY, score = 0;
+            for (size_t l = 0; l < d; l++)
+                largest =
+                    fmax(largest, alpha * lln_matrix_get(head->q, i, l) +
+                                      beta * lln_matrix_get(head->k, j, l));
+            for (size_t l = 0; l < d; l++)
+                score += exp(alpha * lln_matrix_get(head->q, i, l) +
+                             beta * lln_matrix_get(head->k, j, l) - largest);
+            p[i * m + j] =
+                dense_allowed(head, i, j) ? largest + log(score) : -INFINITY;
+            top = fmax(top, p[i * m + j]);
+        }
+        for (size_t j = 0; j < m; j++)
+            sum += p[i * m + j] = exp(p[i * m + j] - top);
+        for (size_t j = 0; j < m; j++)
+            p[i * m + j] /= sum;
+    }
+    return p;
+}
+
+/* Softmax attention within the mask of the head; release by free. */
+static inline double *dense_softmax(const lln_head *head)
+{
+    size_t n = head->q.rows, m = head->k.rows;
+    double *p = lln_array_alloc(n * m, sizeof *p);
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < m; j++)
+            if (dense_allowed(head, i, j))
+                sum += p[i * m + j] = exp(dense_logit(head, i, j));
+        for (size_t j = 0; j < m; j++)
+            p[i * m + j] /= sum;
+    }
+    return p;
+}
+
 /* y [n x columns] = P x, or [m x columns] = P'x, by plain sums. */
 static inline void dense_multiply(const double *p, size_t n, size_t m,
                                   bool transpose, const double *x,
@@ -149,7 +194,7 @@ static inline void expect_norm(const lln_attention *attention, const double *p,
         for (size_t j = 0; j < m; j++)
             square += (p[i * m + j] - mean[j]) * (p[i * m + j] - mean[j]);
     expect_ok(attention->unbiased_norm(attention, mean, &norm));
-    expect_absolute(norm, sqrt(square), tolerance * fmax(1, sqrt(square)));
+    expect_absolute(norm * norm, square, 10 * tolerance * fmax(1, square));
     free(mean);
 }
 

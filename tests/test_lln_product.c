@@ -5,34 +5,6 @@
 
 #include "core/threads.h"
 
-/* P_ij by logs: ln A_ij = ln sum_l exp(alpha q_il + beta k_jl). */
-static double *dense_lln(const lln_head *head, double alpha, double beta)
-{
-    size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
-    double *p = lln_array_alloc(n * m, sizeof *p);
-    for (size_t i = 0; i < n; i++) {
-        double top = -INFINITY, sum = 0;
-        for (size_t j = 0; j < m; j++) {
-            double largest = -INFINITY, score = 0;
-            for (size_t l = 0; l < d; l++)
-                largest =
-                    fmax(largest, alpha * lln_matrix_get(head->q, i, l) +
-                                      beta * lln_matrix_get(head->k, j, l));
-            for (size_t l = 0; l < d; l++)
-                score += exp(alpha * lln_matrix_get(head->q, i, l) +
-                             beta * lln_matrix_get(head->k, j, l) - largest);
-            p[i * m + j] =
-                dense_allowed(head, i, j) ? largest + log(score) : -INFINITY;
-            top = fmax(top, p[i * m + j]);
-        }
-        for (size_t j = 0; j < m; j++)
-            sum += p[i * m + j] = exp(p[i * m + j] - top);
-        for (size_t j = 0; j < m; j++)
-            p[i * m + j] /= sum;
-    }
-    return p;
-}
-
 /* Borders of tiles (32), chunks (256) and groups (2048 rows), and what is
  * left over behind them; fewer queries than keys; spreads of beta k that
  * float32, then float64 alone, then neither can hold. */

@@ -5,7 +5,7 @@ static lln_status blockdiag_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
     lln_head blocked = *head;
-    LLN_TRY(lln_kernel_count_or(choice, "block", 1, (size_t)1 << 40,
+    LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
                                 head->q.columns, &blocked.mask.block));
     return lln_softmax_open(choice, &blocked, attention);
 }

@@ -174,6 +174,17 @@ lln_status lln_kernel_refuse_window(const lln_kernel_choice *choice,
                     choice->text);
 }
 
+lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
+                                 const lln_head *head)
+{
+    if (!lln_mask_hides(head->mask) || head->q.rows <= head->k.rows)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': %zu queries, %zu keys; a mask needs at "
+                    "least as many keys",
+                    choice->text, head->q.rows, head->k.rows);
+}
+
 static const lln_kernel_input *find_input(const lln_kernel_choice *choice,
                                           const char *name)
 {

@@ -102,6 +102,14 @@ LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
 LLN_NODISCARD lln_status
 lln_kernel_refuse_window(const lln_kernel_choice *choice, const lln_head *head);
 
+/* For kernels that bring a mask of their own. LLN_EINVAL: the mask hides keys,
+ * and there are more queries than keys. */
+LLN_NODISCARD lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
+                                               const lln_head *head);
+
+/* The largest number of tokens that a parameter can name. */
+#define LLN_MOST_TOKENS ((size_t)1 << 40)
+
 /* Whether an input of that name was given. */
 bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name);
 

@@ -18,4 +18,7 @@ LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
                                       const lln_head *head,
                                       lln_attention *attention);
 
+/* Its row of the table, for kernels made of it. */
+extern const lln_kernel lln_kernel_lln;
+
 #endif

@@ -10,8 +10,8 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 #include "heads/temperature.h"
+#include "kernel/local.h"
 #include "kernel/product.h"
-#include "kernel/softmax_local.h"
 
 /* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
  * of their size, would cost probabilities more than 1e-5 of theirs; below the
@@ -48,8 +48,8 @@ static double largest_norm(lln_matrix a)
 }
 
 typedef struct {
-    lln_head head;
-    double *copy; /* queries and keys in float64; NULL: not needed */
+    lln_local local; /* the head */
+    double *copy;    /* queries and keys in float64; NULL: not needed */
 } softmax_state;
 
 static void softmax_close(lln_attention *attention)
@@ -63,7 +63,7 @@ static lln_status softmax_log_variance_row(const lln_attention *attention,
                                            double *variance)
 {
     const softmax_state *state = attention->state;
-    return lln_temperature_variance(&state->head, variance);
+    return lln_temperature_variance(&state->local.head, variance);
 }
 
 static lln_status local_product(const lln_attention *attention, lln_matrix x,
@@ -72,27 +72,27 @@ static lln_status local_product(const lln_attention *attention, lln_matrix x,
     const softmax_state *state = attention->state;
     if (attention->precision == LLN_FLOAT32 && x.precision == LLN_FLOAT32)
         return lln_product_by_tiles(attention, x, y);
-    return lln_softmax_local_product(&state->head, x, y);
+    return lln_local_product(&state->local, x, y);
 }
 
 static lln_status local_transposed(const lln_attention *attention, lln_matrix x,
                                    void *y)
 {
     const softmax_state *state = attention->state;
-    return lln_softmax_local_transposed(&state->head, x, y);
+    return lln_local_transposed(&state->local, x, y);
 }
 
 static lln_status local_norm(const lln_attention *attention, const double *mean,
                              double *norm)
 {
     const softmax_state *state = attention->state;
-    return lln_softmax_local_norm(&state->head, mean, norm);
+    return lln_local_norm(&state->local, mean, norm);
 }
 
 static lln_status local_diagonal(const lln_attention *attention, double *out)
 {
     const softmax_state *state = attention->state;
-    return lln_softmax_local_diagonal(&state->head, out);
+    return lln_local_diagonal(&state->local, out);
 }
 
 static void set_local(lln_attention *attention)
@@ -126,15 +126,11 @@ static lln_status promote(const lln_head *head, lln_attention *attention)
 lln_status lln_softmax_open(const lln_kernel_choice *choice,
                             const lln_head *head, lln_attention *attention)
 {
-    if (lln_mask_hides(head->mask) && head->q.rows > head->k.rows)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %zu queries, %zu keys; a mask needs at "
-                        "least as many keys",
-                        choice->text, head->q.rows, head->k.rows);
+    LLN_TRY(lln_kernel_check_mask(choice, head));
     softmax_state *state = calloc(1, sizeof *state);
     if (!state)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    state->head = *head;
+    state->local.head = *head;
     *attention = (lln_attention){
         .n = head->q.rows,
         .m = head->k.rows,
@@ -157,7 +153,7 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
     if (head->q.precision == LLN_FLOAT32 &&
         (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
         status = promote(head, attention);
-    if (lln_softmax_is_local(head))
+    if (lln_local_worth(head))
         set_local(attention);
     if (status != LLN_OK)
         lln_attention_close(attention);

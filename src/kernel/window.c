@@ -5,7 +5,7 @@ static lln_status window_open(const lln_kernel_choice *choice,
                               const lln_head *head, lln_attention *attention)
 {
     size_t w;
-    LLN_TRY(lln_kernel_count(choice, "w", 0, (size_t)1 << 40, &w));
+    LLN_TRY(lln_kernel_count(choice, "w", 0, LLN_MOST_TOKENS, &w));
     lln_head narrow = *head;
     /* The head's own window may be narrower. */
     if (head->mask.window == 0 || head->mask.window > w + 1)

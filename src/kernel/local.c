@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/softmax_local.h"
+#include "kernel/local.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -12,8 +12,8 @@
 #include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
-/* Rows of a tile, and tiles of a group. */
-enum { ROWS = 64, GROUP_TILES = 16, GROUP = ROWS * GROUP_TILES };
+/* Rows of a tile, and of a group. */
+enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
 
 /* Of all keys, what a run may have for P not to be worth storing. */
 enum { SHARE = 4 };
@@ -23,7 +23,7 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-bool lln_softmax_is_local(const lln_head *head)
+bool lln_local_worth(const lln_head *head)
 {
     size_t m = head->k.rows, run = m;
     lln_mask mask = head->mask;
@@ -34,9 +34,9 @@ bool lln_softmax_is_local(const lln_head *head)
     return run <= m / SHARE;
 }
 
-size_t lln_softmax_local_groups(const lln_head *head)
+size_t lln_local_groups(const lln_local *local)
 {
-    return (head->q.rows + GROUP - 1) / GROUP;
+    return (local->head.q.rows + GROUP - 1) / GROUP;
 }
 
 /* The keys that queries first .. first + rows - 1 see. */
@@ -48,9 +48,9 @@ static void find_span(const lln_head *head, size_t first, size_t rows,
     lln_mask_keys(head->mask, n, m, first + rows - 1, &unused, high);
 }
 
-/* The most keys that a tile has. */
-static size_t find_width(const lln_head *head)
+size_t lln_local_width(const lln_local *local)
 {
+    const lln_head *head = &local->head;
     size_t n = head->q.rows, width = 0;
     for (size_t i = 0; i < n; i += ROWS) {
         size_t low, high;
@@ -80,12 +80,11 @@ static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
     }
 }
 
-static lln_local_tile make_tile(const lln_head *head, size_t first,
+static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
                                 const workspace *work)
 {
     size_t high, d = head->q.columns;
-    lln_local_tile tile = {.first = first, .p = work->p};
-    tile.rows = smaller(ROWS, head->q.rows - first);
+    lln_local_tile tile = {.first = first, .rows = rows, .p = work->p};
     find_span(head, first, tile.rows, &tile.low, &high);
     tile.keys = high - tile.low;
     lln_matrix_convert(lln_matrix_rows(head->q, first, tile.rows), LLN_FLOAT64,
@@ -98,23 +97,49 @@ static lln_local_tile make_tile(const lln_head *head, size_t first,
     return tile;
 }
 
-lln_status lln_softmax_local_visit(const lln_head *head, lln_local_visit *visit,
-                                   void *context)
+/* The tile that begins with row i, kept or made. */
+static lln_local_tile find_tile(const lln_local *local, size_t i, size_t rows,
+                                const workspace *work)
 {
-    size_t n = head->q.rows, d = head->q.columns, width = find_width(head);
-    size_t size = (ROWS + width) * d + ROWS * width;
-    size_t groups = lln_softmax_local_groups(head);
+    if (!local->stored)
+        return make_tile(&local->head, i, rows, work);
+    size_t high;
+    lln_local_tile tile = {
+        .first = i, .rows = rows, .p = local->stored + local->start[i / ROWS]};
+    find_span(&local->head, i, rows, &tile.low, &high);
+    tile.keys = high - tile.low;
+    return tile;
+}
+
+static workspace workspace_at(double *memory, size_t d, size_t width)
+{
+    double *k = memory + ROWS * d;
+    return (workspace){memory, k, k + width * d};
+}
+
+static size_t workspace_size(size_t d, size_t width)
+{
+    return (ROWS + width) * d + ROWS * width;
+}
+
+lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
+                           void *context)
+{
+    size_t n = local->head.q.rows, d = local->head.q.columns;
+    size_t width = lln_local_width(local), size = workspace_size(d, width);
+    size_t groups = lln_local_groups(local);
     double *memory =
         lln_array_alloc_raw((size_t)lln_threads_count() * size, sizeof *memory);
     if (!memory)
         return LLN_ENOMEM;
 #pragma omp parallel for schedule(dynamic, 1) if (groups > 1)
     for (size_t g = 0; g < groups; g++) {
-        double *q = memory + (size_t)omp_get_thread_num() * size;
-        workspace work = {q, q + ROWS * d, q + (ROWS + width) * d};
+        workspace work = workspace_at(
+            memory + (size_t)omp_get_thread_num() * size, d, width);
         size_t end = smaller((g + 1) * GROUP, n);
         for (size_t i = g * GROUP; i < end && !lln_stop_requested; i += ROWS) {
-            lln_local_tile tile = make_tile(head, i, &work);
+            lln_local_tile tile =
+                find_tile(local, i, smaller(ROWS, end - i), &work);
             visit(context, g, &tile);
         }
     }
@@ -146,13 +171,12 @@ static lln_status multiply(const void *context, const double *x, size_t columns,
                            double *y)
 {
     product p = {.x = x, .y = y, .columns = columns};
-    return lln_softmax_local_visit(context, visit_product, &p);
+    return lln_local_visit(context, visit_product, &p);
 }
 
-lln_status lln_softmax_local_product(const lln_head *head, lln_matrix x,
-                                     void *y)
+lln_status lln_local_product(const lln_local *local, lln_matrix x, void *y)
 {
-    return lln_product_in_f64(multiply, head, x, head->q.rows, y);
+    return lln_product_in_f64(multiply, local, x, local->head.q.rows, y);
 }
 
 /* Sums over the rows of a group, for the keys that the group sees. */
@@ -197,28 +221,28 @@ static void add_groups(const product *p, size_t groups, size_t m, double *y)
 static lln_status multiply_transposed(const void *context, const double *x,
                                       size_t columns, double *y)
 {
-    const lln_head *head = context;
-    size_t groups = lln_softmax_local_groups(head);
+    const lln_local *local = context;
+    size_t groups = lln_local_groups(local);
     product p = {.x = x, .columns = columns};
     p.offset = lln_array_alloc(2 * groups + 1, sizeof *p.offset);
     if (!p.offset)
         return LLN_ENOMEM;
     p.low = p.offset + groups + 1;
-    size_t keys = place_groups(head, groups, &p);
+    size_t keys = place_groups(&local->head, groups, &p);
     p.y = lln_array_alloc(keys * columns, sizeof *p.y);
     lln_status status =
-        p.y ? lln_softmax_local_visit(head, visit_transposed, &p) : LLN_ENOMEM;
+        p.y ? lln_local_visit(local, visit_transposed, &p) : LLN_ENOMEM;
     if (status == LLN_OK)
-        add_groups(&p, groups, head->k.rows, y);
+        add_groups(&p, groups, local->head.k.rows, y);
     free(p.y);
     free(p.offset);
     return status;
 }
 
-lln_status lln_softmax_local_transposed(const lln_head *head, lln_matrix x,
-                                        void *y)
+lln_status lln_local_transposed(const lln_local *local, lln_matrix x, void *y)
 {
-    return lln_product_in_f64(multiply_transposed, head, x, head->k.rows, y);
+    return lln_product_in_f64(multiply_transposed, local, x, local->head.k.rows,
+                              y);
 }
 
 static void visit_diagonal(void *context, size_t group,
@@ -231,9 +255,9 @@ static void visit_diagonal(void *context, size_t group,
             tile->p[i * tile->keys + tile->first + i - tile->low];
 }
 
-lln_status lln_softmax_local_diagonal(const lln_head *head, double *out)
+lln_status lln_local_diagonal(const lln_local *local, double *out)
 {
-    return lln_softmax_local_visit(head, visit_diagonal, out);
+    return lln_local_visit(local, visit_diagonal, out);
 }
 
 /* Squares of the means: below[j] those before key j, above[j] from it on, so
@@ -259,10 +283,10 @@ static void visit_norm(void *context, size_t group, const lln_local_tile *tile)
     }
 }
 
-lln_status lln_softmax_local_norm(const lln_head *head, const double *mean,
-                                  double *norm)
+lln_status lln_local_norm(const lln_local *local, const double *mean,
+                          double *norm)
 {
-    size_t m = head->k.rows, groups = lln_softmax_local_groups(head);
+    size_t m = local->head.k.rows, groups = lln_local_groups(local);
     double *memory = lln_array_alloc(2 * (m + 1) + groups, sizeof *memory);
     if (!memory)
         return LLN_ENOMEM;
@@ -271,11 +295,33 @@ lln_status lln_softmax_local_norm(const lln_head *head, const double *mean,
         w.below[j + 1] = w.below[j] + mean[j] * mean[j];
     for (size_t j = m; j-- > 0;)
         w.above[j] = w.above[j + 1] + mean[j] * mean[j];
-    lln_status status = lln_softmax_local_visit(head, visit_norm, &w);
+    lln_status status = lln_local_visit(local, visit_norm, &w);
     double square = 0;
     for (size_t g = 0; g < groups; g++)
         square += w.sums[g];
     free(memory);
     *norm = sqrt(square);
     return status;
+}
+
+lln_status lln_local_rows(const lln_local *local, size_t first, size_t count,
+                          double *out)
+{
+    size_t d = local->head.q.columns, m = local->head.k.rows;
+    size_t width = lln_local_width(local);
+    double *memory =
+        lln_array_alloc_raw(workspace_size(d, width), sizeof *memory);
+    if (!memory)
+        return LLN_ENOMEM;
+    workspace work = workspace_at(memory, d, width);
+    memset(out, 0, count * m * sizeof *out);
+    for (size_t i = 0; i < count; i += ROWS) {
+        lln_local_tile tile =
+            make_tile(&local->head, first + i, smaller(ROWS, count - i), &work);
+        for (size_t r = 0; r < tile.rows; r++)
+            memcpy(out + (i + r) * m + tile.low, tile.p + r * tile.keys,
+                   tile.keys * sizeof *out);
+    }
+    free(memory);
+    return LLN_OK;
 }

@@ -219,6 +219,20 @@ lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
     return LLN_OK;
 }
 
+lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
+                                  const char *name, size_t n, double *out)
+{
+    const lln_kernel_input *input = find_input(choice, name);
+    lln_matrix found = {0};
+    bool row = input && input->values.rows == 1 && input->values.columns == n;
+    if (row)
+        found = input->values;
+    else
+        LLN_TRY(lln_kernel_find_input(choice, name, n, 1, &found));
+    lln_matrix_convert(found, LLN_FLOAT64, out);
+    return LLN_OK;
+}
+
 lln_status lln_kernel_open(const lln_kernel_choice *choice,
                            const lln_head *head, lln_attention *attention)
 {

@@ -120,6 +120,11 @@ LLN_NODISCARD lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
                                                size_t columns,
                                                lln_matrix *values);
 
+/* The input of that name, [n x 1] or [1 x n], as out [n]. LLN_EINVAL. */
+LLN_NODISCARD lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
+                                                const char *name, size_t n,
+                                                double *out);
+
 /* Opens the attention; release it with lln_attention_close. LLN_EINVAL: the
  * kernel is not defined with this mask. */
 LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,

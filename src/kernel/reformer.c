@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Reformer: in every round of hashing tokens are sorted by bucket and position
+ * and cut into chunks of b; a chunk sees itself and the one before it, the
+ * first of a round the last of the round before, that of the first round the
+ * last of all. Queries are keys too, but for their length. Rounds are mixed by
+ * their sums of weights, so that a row is one softmax over what it sees in any
+ * round, counted as often as it sees it. A token sees itself only if it sees
+ * nothing else. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "kernel/projection.h"
+#include "kernel/row_math.h"
+#include "kernel/sparse.h"
+
+typedef struct {
+    size_t n, b, hashes, half; /* half: of the number of buckets */
+    double scale;
+    bool causal;
+    uint32_t *order; /* [hashes x n]: tokens as sorted */
+    uint32_t *place; /* [hashes x n]: where a token stands in its round */
+    double *inverse; /* [n]: 1 / |q| */
+} reformer;
+
+static void reformer_free(reformer *state)
+{
+    free(state->order);
+    free(state->place);
+    free(state->inverse);
+}
+
+/* The largest of x.r and -x.r over the columns r of one round; of equal ones
+ * the first. rotations: [d x hashes half]. */
+static size_t find_bucket(const reformer *state, const double *x, size_t d,
+                          const double *rotations, size_t round, double *y)
+{
+    size_t columns = state->hashes * state->half, half = state->half, best = 0;
+    for (size_t r = 0; r < half; r++) {
+        y[r] = 0;
+        for (size_t l = 0; l < d; l++)
+            y[r] += x[l] * rotations[l * columns + round * half + r];
+        y[half + r] = -y[r];
+    }
+    for (size_t r = 1; r < 2 * half; r++)
+        if (y[r] > y[best])
+            best = r;
+    return best;
+}
+
+/* Sorts the tokens of one round by bucket, then position; bucket: [n], start:
+ * scratch [2 half + 1]. */
+static void sort_round(reformer *state, size_t round, const uint32_t *bucket,
+                       size_t *start)
+{
+    size_t n = state->n;
+    memset(start, 0, (2 * state->half + 1) * sizeof *start);
+    for (size_t i = 0; i < n; i++)
+        start[bucket[i] + 1]++;
+    for (size_t r = 0; r < 2 * state->half; r++)
+        start[r + 1] += start[r];
+    for (size_t i = 0; i < n; i++) {
+        size_t at = start[bucket[i]]++;
+        state->order[round * n + at] = (uint32_t)i;
+        state->place[round * n + i] = (uint32_t)at;
+    }
+}
+
+/* q: [n x d] */
+static lln_status hash(reformer *state, const double *q, size_t d,
+                       const double *rotations)
+{
+    size_t n = state->n, buckets = 2 * state->half;
+    uint32_t *bucket = lln_array_alloc_raw(n, sizeof *bucket);
+    size_t *start = lln_array_alloc_raw(buckets + 1, sizeof *start);
+    double *y = lln_array_alloc_raw(buckets, sizeof *y);
+    bool room = bucket && start && y;
+    for (size_t h = 0; room && h < state->hashes; h++) {
+        for (size_t i = 0; i < n; i++)
+            bucket[i] =
+                (uint32_t)find_bucket(state, q + i * d, d, rotations, h, y);
+        sort_round(state, h, bucket, start);
+    }
+    for (size_t i = 0; room && i < n; i++) {
+        double length = sqrt(lln_row_dot(q + i * d, q + i * d, d));
+        state->inverse[i] = 1 / fmax(length, 1e-12);
+    }
+    free(bucket);
+    free(start);
+    free(y);
+    return room ? LLN_OK : LLN_ENOMEM;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The other tokens that a row may see, as often as it does; returns how many.
+ * Chunks of all rounds stand in one circle. */
+static size_t gather(const reformer *state, size_t i, uint32_t *keys)
+{
+    size_t n = state->n, b = state->b, chunks = n / b * state->hashes;
+    size_t count = 0;
+    for (size_t h = 0; h < state->hashes; h++) {
+        size_t own = (h * n + state->place[h * n + i]) / b;
+        size_t seen[2] = {own, (own + chunks - 1) % chunks};
+        for (size_t c = 0; c < 2; c++)
+            for (size_t at = seen[c] * b; at < (seen[c] + 1) * b; at++) {
+                uint32_t j = state->order[at];
+                if (j != i && (j < i || !state->causal))
+                    keys[count++] = j;
+            }
+    }
+    qsort(keys, count, sizeof *keys, ascending);
+    return count;
+}
+
+static void make(const void *context, const lln_sparse_input *in,
+                 lln_sparse_row *out)
+{
+    const reformer *state = context;
+    size_t seen = gather(state, in->i, out->keys), d = in->d;
+    for (size_t e = 0; e < seen; e++) {
+        uint32_t j = out->keys[e];
+        bool again = out->count > 0 && out->keys[out->count - 1] == j;
+        if (!again) {
+            out->keys[out->count] = j;
+            in->scratch[out->count] = 0;
+            /* Keys of a head are queries here. */
+            out->values[out->count++] = state->scale * state->inverse[j] *
+                                        lln_row_dot(in->q, in->k + j * d, d);
+        }
+        in->scratch[out->count - 1]++;
+    }
+    for (size_t e = 0; e < out->count; e++)
+        out->values[e] += log(in->scratch[e]);
+    if (out->count == 0) {
+        out->keys[0] = (uint32_t)in->i;
+        out->values[out->count++] = 0;
+    }
+    lln_row_softmax(out->values, out->count);
+}
+
+/* Chunk, rounds and buckets. */
+static lln_status read_sizes(const lln_kernel_choice *choice,
+                             const lln_head *head, reformer *state)
+{
+    size_t n = head->q.rows, buckets;
+    LLN_TRY(lln_kernel_count(choice, "b", 1, UINT32_MAX, &state->b));
+    LLN_TRY(lln_kernel_count(choice, "hashes", 1, 1024, &state->hashes));
+    if (n != head->k.rows || n % (2 * state->b) != 0)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': %zu queries, %zu keys; expected as many "
+                        "of both, a multiple of %zu",
+                        choice->text, n, head->k.rows, 2 * state->b);
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, UINT32_MAX, n / state->b,
+                                &buckets));
+    if (buckets % 2 != 0)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': buckets: expected an even "
+                        "number",
+                        choice->text);
+    state->n = n;
+    state->half = buckets / 2;
+    state->causal = head->mask.causal;
+    state->scale = head->scale;
+    return LLN_OK;
+}
+
+/* out [d x hashes half]: given or drawn. */
+static lln_status find_rotations(const lln_kernel_choice *choice, size_t d,
+                                 size_t columns, double *out)
+{
+    lln_matrix given;
+    if (!lln_kernel_has_input(choice, "rotations"))
+        return lln_projection_normal(choice, 0, d * columns, 1, out);
+    LLN_TRY(lln_kernel_find_input(choice, "rotations", d, columns, &given));
+    lln_matrix_convert(given, LLN_FLOAT64, out);
+    return LLN_OK;
+}
+
+static lln_status prepare(const lln_kernel_choice *choice, const lln_head *head,
+                          reformer *state)
+{
+    size_t n = state->n, d = head->q.columns;
+    size_t columns = state->hashes * state->half;
+    state->order = lln_array_alloc_raw(state->hashes * n, sizeof(uint32_t));
+    state->place = lln_array_alloc_raw(state->hashes * n, sizeof(uint32_t));
+    state->inverse = lln_array_alloc_raw(n, sizeof(double));
+    double *rotations =
+        lln_array_alloc_raw(d * columns + n * d, sizeof *rotations);
+    lln_status status =
+        state->order && state->place && state->inverse && rotations
+            ? find_rotations(choice, d, columns, rotations)
+            : LLN_ENOMEM;
+    if (status == LLN_OK) {
+        double *q = rotations + d * columns;
+        lln_matrix_convert(head->q, LLN_FLOAT64, q);
+        status = hash(state, q, d, rotations);
+    }
+    free(rotations);
+    return status;
+}
+
+static lln_status reformer_open(const lln_kernel_choice *choice,
+                                const lln_head *head, lln_attention *attention)
+{
+    reformer state = {0};
+    LLN_TRY(lln_kernel_refuse_window(choice, head));
+    LLN_TRY(read_sizes(choice, head, &state));
+    lln_head shared = *head;
+    shared.k = head->q;
+    lln_sparse_kernel kernel = {.choice = choice,
+                                .head = &shared,
+                                .most = 2 * state.b * state.hashes,
+                                .expect = 2 * state.b * state.hashes,
+                                .state = &state,
+                                .make = make};
+    lln_status status = prepare(choice, head, &state);
+    if (status == LLN_OK)
+        status = lln_sparse_open(&kernel, attention);
+    reformer_free(&state);
+    return status;
+}
+
+const lln_kernel lln_kernel_reformer = {
+    .name = "reformer",
+    .summary = "softmax within chunks of tokens sorted by hashes of their "
+               "queries, which are the keys too",
+    .reference = "Kitaev, Kaiser, Levskaya 2020",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL |
+                  LLN_KERNEL_RANDOM,
+    .inputs = "rotations [d x hashes buckets/2], else drawn",
+    .parameters = {{"b", "tokens of a chunk; twice that divides the length",
+                    "64", false},
+                   {"hashes", "rounds of hashing", "8", false},
+                   {"buckets", "of a round; length / b if not given", NULL,
+                    false}},
+    .open = reformer_open,
+};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Top-Theta attention: the keys whose logit, or probability, exceeds a
+ * threshold of the row, and what makes up for the others. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "kernel/row_math.h"
+#include "kernel/sparse.h"
+#include "kernel/top_keys.h"
+
+/* What the threshold is compared with. */
+enum { PRE, POST };
+static const char *const MODES[] = {"pre", "post", NULL};
+
+/* What the denominator has for the keys left out. */
+enum { NONE, EXACT, THRESHOLD, THRESHOLD_ALL };
+static const char *const DENOMINATORS[] = {"none", "exact", "exp-threshold",
+                                           "exp-threshold-all", NULL};
+
+static const char *const NO_YES[] = {"no", "yes", NULL};
+
+typedef struct {
+    size_t k, m, mode, denominator, compensate;
+    double *theta; /* [n], or NULL: the k+1st largest of each row */
+} topth;
+
+/* The k+1st largest of x [run], or what was given; keys: scratch [k + 1]. Rows
+ * of no more than k keys are dense. */
+static double find_theta(const topth *state, const lln_sparse_input *in,
+                         const double *x, size_t run, uint32_t *keys)
+{
+    if (run <= state->k)
+        return -INFINITY;
+    if (state->theta)
+        return state->theta[in->i];
+    double least = INFINITY;
+    lln_top_keys(x, run, state->k + 1, keys);
+    for (size_t e = 0; e <= state->k; e++)
+        least = x[keys[e]] < least ? x[keys[e]] : least;
+    return least;
+}
+
+/* The keys whose x [run] exceeds theta, with their weights. */
+static void select_keys(const lln_sparse_input *in, const double *x, size_t run,
+                        double theta, const double *weights,
+                        lln_sparse_row *out)
+{
+    for (size_t j = 0; j < run; j++)
+        if (x[j] > theta) {
+            out->keys[out->count] = (uint32_t)(in->first + j);
+            out->values[out->count++] = weights[j];
+        }
+}
+
+/* What is added to the sum of the weights kept, all relative to exp(max). */
+static double missing(const topth *state, size_t run, size_t kept, double total,
+                      double sum, double theta, double max)
+{
+    size_t all = state->denominator == THRESHOLD_ALL ? state->m : run;
+    if (state->denominator == NONE)
+        return 0;
+    if (state->denominator == EXACT)
+        return total - sum;
+    return (double)(all - kept) * exp(theta - max);
+}
+
+/* weights [run] = exp(logit - max); returns their sum. */
+static double weigh(const lln_sparse_input *in, size_t run, double max,
+                    double *weights)
+{
+    double total = 0;
+    memcpy(weights, in->logits, run * sizeof *weights);
+    lln_row_exp(weights, run, max, 0);
+    for (size_t j = 0; j < run; j++)
+        total += weights[j];
+    return total;
+}
+
+static void make(const void *context, const lln_sparse_input *in,
+                 lln_sparse_row *out)
+{
+    const topth *state = context;
+    size_t run = in->end - in->first;
+    double max = lln_row_max(in->logits, run), *weights = in->scratch;
+    double total = weigh(in, run, max, weights), sum = 0, mass = 0;
+    bool post = state->mode == POST;
+    for (size_t j = 0; j < run && post; j++)
+        weights[j] /= total;
+    const double *x = post ? weights : in->logits;
+    double theta = find_theta(state, in, x, run, out->keys);
+    select_keys(in, x, run, theta, weights, out);
+    for (size_t e = 0; e < out->count; e++)
+        sum += out->values[e];
+    double divisor =
+        post ? 1
+             : sum + missing(state, run, out->count, total, sum, theta, max);
+    for (size_t e = 0; e < out->count; e++)
+        mass += out->values[e] /= divisor;
+    if (state->compensate)
+        out->rest = (1 - mass) / (double)run;
+}
+
+/* The input theta, if it was given. */
+static lln_status read_theta(const lln_kernel_choice *choice, size_t n,
+                             topth *state)
+{
+    if (!lln_kernel_has_input(choice, "theta"))
+        return LLN_OK;
+    state->theta = lln_array_alloc_raw(n, sizeof *state->theta);
+    if (!state->theta)
+        return LLN_ENOMEM;
+    return lln_kernel_find_vector(choice, "theta", n, state->theta);
+}
+
+static lln_status topth_open(const lln_kernel_choice *choice,
+                             const lln_head *head, lln_attention *attention)
+{
+    topth state = {.m = head->k.rows};
+    lln_sparse_kernel kernel = {.choice = choice,
+                                .head = head,
+                                .most = head->k.rows,
+                                .logits = true,
+                                .state = &state,
+                                .make = make};
+    LLN_TRY(lln_kernel_count(choice, "k", 1, UINT32_MAX - 1, &state.k));
+    kernel.expect = state.k;
+    LLN_TRY(lln_kernel_word(choice, "mode", MODES, &state.mode));
+    LLN_TRY(lln_kernel_word(choice, "sdc", DENOMINATORS, &state.denominator));
+    LLN_TRY(lln_kernel_word(choice, "vmc", NO_YES, &state.compensate));
+    lln_status status = read_theta(choice, head->q.rows, &state);
+    if (status == LLN_OK)
+        status = lln_sparse_open(&kernel, attention);
+    free(state.theta);
+    return status;
+}
+
+const lln_kernel lln_kernel_topth = {
+    .name = "topth",
+    .summary = "softmax over the keys above a threshold of the row: theta, or "
+               "its k+1st largest number",
+    .reference = "Berestizshevsky et al. 2025",
+    .rank = "full",
+    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .inputs = "theta [n x 1]",
+    .parameters =
+        {{"k", "keys that the threshold leaves, all of shorter rows", "256",
+          false},
+         {"mode", "what exceeds it: pre, logits, or post, probabilities", "pre",
+          true},
+         {"sdc",
+          "denominator, of pre: none, exact, exp-threshold, or exp-threshold-"
+          "all, which counts masked keys too",
+          "none", true},
+         {"vmc", "yes: the lost mass goes to all keys alike", "no", true}},
+    .open = topth_open,
+};

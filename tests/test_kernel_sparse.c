@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Kernels whose rows have few keys, against reference matrices and against
+ * dense definitions. */
+#include "dense.h"
+#include "kernel/top_keys.h"
+#include "kernel_cases.h"
+
+static const kernel_case cases[] = {
+    {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2"},
+    {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2_causal"},
+    {.kernel = "dilated:w=2:dilation=1", .matrix = "swa_w2"},
+    {.kernel = "dilated:w=20:dilation=1", .matrix = "softmax_causal"},
+    {.kernel = "kvt:k=4", .matrix = "kvt_k4"},
+    {.kernel = "kvt:k=4", .matrix = "kvt_k4_causal"},
+    {.kernel = "kvt", .matrix = "softmax"},
+    {.kernel = "topth:k=4", .matrix = "topth_pre_none_causal"},
+    {.kernel = "topth:k=4", .matrix = "kvt_k4"},
+    {.kernel = "topth:k=4:sdc=exact", .matrix = "topth_pre_exact_causal"},
+    {.kernel = "topth:k=4:sdc=exact:vmc=yes",
+     .matrix = "topth_pre_exact_vmc_causal"},
+    {.kernel = "topth:k=4:sdc=exp-threshold",
+     .matrix = "topth_pre_exp-threshold_causal"},
+    {.kernel = "topth:k=4:sdc=exp-threshold:vmc=yes",
+     .matrix = "topth_pre_exp-threshold_vmc_causal"},
+    {.kernel = "topth:k=4:sdc=exp-threshold-all",
+     .matrix = "topth_pre_exp-threshold_officialcount_causal"},
+    {.kernel = "topth:k=4:mode=post", .matrix = "topth_post_causal"},
+    {.kernel = "topth:k=4:mode=post:vmc=yes",
+     .matrix = "topth_post_vmc_causal"},
+    {.kernel = "topth", .matrix = "softmax_causal"},
+    {.kernel = "reformer:b=3:hashes=2",
+     .matrix = "reformer_b3_h2",
+     .input = {{"rotations", "R_lsh", 4}}},
+    {.kernel = "reformer:b=3:hashes=2",
+     .matrix = "reformer_b3_h2_causal",
+     .tolerance = 2e-12, /* it has 1.0000000000011 for 1, by way of exp(-5e4) */
+     .input = {{"rotations", "R_lsh", 4}}},
+};
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+START_TEST(matrix)
+{
+    expect_kernel(&cases[_i]);
+}
+END_TEST
+
+/* Thresholds that were calibrated before, in float64: in float32 the key that
+ * stands at the threshold would come in by rounding. */
+START_TEST(topth_given_theta)
+{
+    static const struct {
+        const char *kernel, *theta, *matrix;
+    } given[] = {
+        {"topth:k=4:sdc=exact", "theta_topth_pre", "topth_pre_exact_causal"},
+        {"topth:k=4:mode=post:vmc=yes", "theta_topth_post",
+         "topth_post_vmc_causal"},
+        {"topth:k=1", "theta_topth_pre", "topth_pre_none_causal"},
+    };
+    double theta[KERNEL_ENTRIES], p[KERNEL_ENTRIES];
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = kernel_head(KERNEL_N, 1, true, LLN_FLOAT64);
+    kernel_read("inputs", given[_i].theta, theta);
+    kernel_read("matrices", given[_i].matrix, p);
+    lln_kernel_input input = {
+        "theta", {LLN_FLOAT64, _i == 1 ? 1 : 12, _i == 1 ? 12 : 1, theta}};
+    expect_ok(lln_kernel_parse(given[_i].kernel, &choice));
+    choice.inputs = &input;
+    choice.input_count = 1;
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    expect_attention(&attention, p, 1e-12);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ dense */
+
+/* A kernel, its parameters, and the dense matrix that it stands for. */
+typedef struct {
+    const char *kernel;
+    size_t a, b; /* parameters */
+    size_t n, m, d;
+    lln_mask mask;
+    void (*fill)(const lln_head *head, size_t a, size_t b, double *p);
+} dense_case;
+
+/* Row i of softmax over the keys for which keep [m] holds. */
+static void keep_row(const lln_head *head, size_t i, const bool *keep,
+                     double *p)
+{
+    double sum = 0;
+    for (size_t j = 0; j < head->k.rows; j++)
+        sum += p[j] = keep[j] ? exp(dense_logit(head, i, j)) : 0;
+    for (size_t j = 0; j < head->k.rows; j++)
+        p[j] /= sum;
+}
+
+static void fill_dilated(const lln_head *head, size_t w, size_t dilation,
+                         double *p)
+{
+    size_t n = head->q.rows, m = head->k.rows;
+    bool keep[256];
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < m; j++) {
+            size_t at = i + m - n, distance = at > j ? at - j : j - at;
+            keep[j] = distance % dilation == 0 && distance / dilation <= w &&
+                      dense_allowed(head, i, j);
+        }
+        keep_row(head, i, keep, p + i * m);
+    }
+}
+
+/* Whether fewer than k allowed keys come before key j, by logits and then by
+ * their index. */
+static bool among(const lln_head *head, size_t i, size_t j, size_t k)
+{
+    size_t before = 0;
+    double own = dense_logit(head, i, j);
+    for (size_t l = 0; l < head->k.rows; l++) {
+        double other = dense_logit(head, i, l);
+        before += dense_allowed(head, i, l) &&
+                  (other > own || (other == own && l < j));
+    }
+    return dense_allowed(head, i, j) && before < k;
+}
+
+static void fill_kvt(const lln_head *head, size_t k, size_t unused, double *p)
+{
+    bool keep[256];
+    (void)unused;
+    for (size_t i = 0; i < head->q.rows; i++) {
+        for (size_t j = 0; j < head->k.rows; j++)
+            keep[j] = among(head, i, j, k);
+        keep_row(head, i, keep, p + i * head->k.rows);
+    }
+}
+
+/* Post-softmax, the lost mass spread over all keys of the row. */
+static void fill_topth(const lln_head *head, size_t k, size_t unused, double *p)
+{
+    size_t m = head->k.rows;
+    double *full = dense_softmax(head);
+    (void)unused;
+    for (size_t i = 0; i < head->q.rows; i++) {
+        double mass = 0, keys = 0;
+        for (size_t j = 0; j < m; j++) {
+            p[i * m + j] = among(head, i, j, k) ? full[i * m + j] : 0;
+            mass += p[i * m + j];
+            keys += dense_allowed(head, i, j);
+        }
+        for (size_t j = 0; j < m; j++)
+            if (dense_allowed(head, i, j))
+                p[i * m + j] += (1 - mass) / keys;
+    }
+    free(full);
+}
+
+static const dense_case others[] = {
+    {"dilated:w=%zu:dilation=%zu", 3, 5, 130, 130, 5, {0}, fill_dilated},
+    {"dilated:w=%zu:dilation=%zu",
+     9,
+     2,
+     37,
+     130,
+     16,
+     {true, 0, 0},
+     fill_dilated},
+    {"dilated:w=%zu:dilation=%zu",
+     9,
+     2,
+     130,
+     130,
+     5,
+     {false, 8, 0},
+     fill_dilated},
+    {"dilated:w=%zu:dilation=%zu", 0, 1, 37, 37, 5, {0}, fill_dilated},
+    {"dilated:w=%zu:dilation=%zu", 1, 1, 1, 1, 5, {0}, fill_dilated},
+    {"kvt:k=%zu", 7, 0, 130, 130, 5, {0}, fill_kvt},
+    {"kvt:k=%zu", 7, 0, 130, 130, 16, {true, 0, 0}, fill_kvt},
+    {"kvt:k=%zu", 1, 0, 37, 130, 5, {true, 0, 0}, fill_kvt},
+    {"kvt:k=%zu", 5, 0, 130, 37, 5, {0}, fill_kvt},
+    {"kvt:k=%zu", 5, 0, 130, 130, 5, {false, 20, 0}, fill_kvt},
+    {"kvt:k=%zu", 3, 0, 1, 1, 5, {true, 0, 0}, fill_kvt},
+    {"topth:mode=post:vmc=yes:k=%zu",
+     7,
+     0,
+     130,
+     130,
+     5,
+     {true, 0, 0},
+     fill_topth},
+    {"topth:mode=post:vmc=yes:k=%zu", 7, 0, 37, 130, 16, {0}, fill_topth},
+    {"topth:mode=post:vmc=yes:k=%zu",
+     7,
+     0,
+     130,
+     130,
+     5,
+     {true, 30, 0},
+     fill_topth},
+    {"topth:mode=post:vmc=yes:k=%zu",
+     7,
+     0,
+     130,
+     130,
+     5,
+     {false, 9, 0},
+     fill_topth},
+};
+enum { OTHERS = sizeof others / sizeof others[0] };
+
+START_TEST(other_sizes)
+{
+    const dense_case *c = &others[_i];
+    char text[LLN_KERNEL_TEXT];
+    lln_kernel_choice choice;
+    snprintf(text, sizeof text, c->kernel, c->a, c->b);
+    expect_ok(lln_kernel_parse(text, &choice));
+    for (int single = 0; single < 2; single++) {
+        lln_head head = dense_head(c->n, c->m, c->d, 1, c->mask,
+                                   single ? LLN_FLOAT32 : LLN_FLOAT64);
+        double *p = lln_array_alloc(c->n * c->m, sizeof *p);
+        lln_attention attention;
+        c->fill(&head, c->a, c->b, p);
+        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        ck_assert(!attention.unnormalised);
+        expect_dense(&attention, p, 1e-12, 3e-6);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+        free(p);
+    }
+}
+END_TEST
+
+/* The k+1st largest logit is shared: neither is above the threshold. */
+START_TEST(topth_ties)
+{
+    double numbers[4] = {1, 0, 1, 2}, row[4];
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = {.q = {LLN_FLOAT64, 4, 1, (double[]){1, 1, 1, 1}},
+                     .k = {LLN_FLOAT64, 4, 1, numbers},
+                     .scale = 1};
+    expect_ok(lln_kernel_parse("topth:k=2", &choice));
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    expect_ok(attention.rows(&attention, 0, 1, row));
+    ck_assert(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1);
+    lln_attention_close(&attention);
+    expect_ok(lln_kernel_parse("kvt:k=2", &choice));
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    expect_ok(attention.rows(&attention, 0, 1, row));
+    expect_relative(row[0], 1 / (1 + exp(1)), 1e-15);
+    ck_assert(row[1] == 0 && row[2] == 0);
+    lln_attention_close(&attention);
+}
+END_TEST
+
+/* A threshold above all logits leaves a row of nothing; one with the exact
+ * denominator loses mass. */
+START_TEST(topth_unnormalised)
+{
+    double theta[4] = {-INFINITY, 1e9, 0, 0}, row[4];
+    lln_kernel_input input = {"theta", {LLN_FLOAT64, 4, 1, theta}};
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = dense_head(4, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
+    expect_ok(lln_kernel_parse("topth:k=1:sdc=exp-threshold", &choice));
+    choice.inputs = &input;
+    choice.input_count = 1;
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    ck_assert(attention.unnormalised);
+    expect_ok(attention.rows(&attention, 1, 1, row));
+    for (size_t j = 0; j < 4; j++)
+        ck_assert(row[j] == 0);
+    lln_attention_close(&attention);
+    expect_ok(lln_kernel_parse("topth:k=1", &choice));
+    choice.inputs = &input;
+    choice.input_count = 1;
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    ck_assert(attention.unnormalised);
+    expect_ok(attention.rows(&attention, 1, 1, row));
+    for (size_t j = 0; j < 4; j++)
+        ck_assert(row[j] == 0);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* --------------------------------------------------------------- reformer */
+
+/* Rounds one after the other, weighted by the softmax of their log-sums, with
+ * every slot of a window for itself. order: [n] of each of `hashes` rounds. */
+static void dense_reformer(const lln_head *head, const size_t *order, size_t b,
+                           size_t hashes, double *p)
+{
+    size_t n = head->q.rows, d = head->q.columns, slots = n * hashes;
+    double *logits = lln_array_alloc(2 * b * hashes, sizeof *logits);
+    for (size_t i = 0; i < n; i++) {
+        double total = 0;
+        for (size_t h = 0; h < hashes; h++) {
+            size_t at = h * n;
+            while (order[at] != i)
+                at++;
+            size_t start = at / b * b + slots - b;
+            for (size_t s = 0; s < 2 * b; s++) {
+                size_t j = order[(start + s) % slots];
+                double length = 0, dot = 0;
+                for (size_t l = 0; l < d; l++) {
+                    double key = lln_matrix_get(head->q, j, l);
+                    length += key * key;
+                    dot += key * lln_matrix_get(head->q, i, l);
+                }
+                double logit = head->scale * dot / sqrt(length);
+                logit = j == i ? -5e4 : logit;
+                double weight = head->mask.causal && j > i ? 0 : exp(logit);
+                p[i * n + j] += weight;
+                total += weight;
+            }
+        }
+        for (size_t j = 0; j < n; j++)
+            p[i * n + j] /= total;
+        if (total == 0) /* exp(-5e4) */
+            for (size_t j = 0; j < n; j++)
+                p[i * n + j] = j == i;
+    }
+    free(logits);
+}
+
+/* Rotations of one column, the coordinate h: two buckets, x_h >= 0 first. */
+START_TEST(reformer_definition)
+{
+    enum { N = 48, D = 5, B = 4, HASHES = 3 };
+    double rotations[D * HASHES] = {0}, *p;
+    size_t order[N * HASHES];
+    lln_kernel_input input = {"rotations", {LLN_FLOAT64, D, HASHES, rotations}};
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head =
+        dense_head(N, N, D, 1, (lln_mask){.causal = _i}, LLN_FLOAT64);
+    for (size_t h = 0, at = 0; h < HASHES; h++) {
+        rotations[h * HASHES + h] = 1;
+        for (int negative = 0; negative < 2; negative++)
+            for (size_t i = 0; i < N; i++)
+                if ((lln_matrix_get(head.q, i, h) < 0) == negative)
+                    order[at++] = i;
+    }
+    expect_ok(lln_kernel_parse("reformer:b=4:hashes=3:buckets=2", &choice));
+    choice.inputs = &input;
+    choice.input_count = 1;
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    p = lln_array_alloc(N * N, sizeof *p);
+    dense_reformer(&head, order, B, HASHES, p);
+    expect_dense(&attention, p, 1e-12, 3e-6);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+    free(p);
+}
+END_TEST
+
+/* The same draw gives the same rotations, another draw others. */
+START_TEST(reformer_draws)
+{
+    double row[3][64];
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head = dense_head(64, 64, 8, 1, (lln_mask){0}, LLN_FLOAT64);
+    expect_ok(lln_kernel_parse("reformer:b=4:hashes=2", &choice));
+    for (uint32_t draw = 0; draw < 3; draw++) {
+        choice.draw = draw / 2;
+        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        expect_ok(attention.rows(&attention, 5, 1, row[draw]));
+        lln_attention_close(&attention);
+    }
+    ck_assert_mem_eq(row[0], row[1], sizeof row[0]);
+    ck_assert_mem_ne(row[0], row[2], sizeof row[0]);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* ----------------------------------------------------------------- others */
+
+START_TEST(top_keys_ties)
+{
+    static const double x[] = {2, 5, 2, 5, 1, 2, 5, 0};
+    static const uint32_t wanted[8][8] = {{1},
+                                          {1, 3},
+                                          {1, 3, 6},
+                                          {0, 1, 3, 6},
+                                          {0, 1, 2, 3, 6},
+                                          {0, 1, 2, 3, 5, 6},
+                                          {0, 1, 2, 3, 4, 5, 6},
+                                          {0, 1, 2, 3, 4, 5, 6, 7}};
+    for (size_t k = 0; k <= 8; k++) {
+        uint32_t keys[9] = {0};
+        lln_top_keys(x, 8, k, keys);
+        for (size_t e = 0; e < k; e++)
+            ck_assert_uint_eq(keys[e], wanted[k - 1][e]);
+    }
+}
+END_TEST
+
+START_TEST(bad_parameters)
+{
+    static const struct {
+        const char *kernel, *message;
+    } bad[] = {
+        {"kvt:k=0", "kernel 'kvt:k=0': k: expected a whole number from 1 to "
+                    "4294967295"},
+        {"dilated:dilation=0", "kernel 'dilated:dilation=0': dilation: "
+                               "expected a whole number from 1 to 4294967295"},
+        {"topth:sdc=most", "kernel 'topth:sdc=most': sdc=most: unknown; known "
+                           "are none, exact, exp-threshold, exp-threshold-all"},
+        {"topth:vmc=1",
+         "kernel 'topth:vmc=1': vmc=1: unknown; known are no, yes"},
+        {"reformer:b=4", "kernel 'reformer:b=4': 12 queries, 12 keys; expected "
+                         "as many of both, a multiple of 8"},
+        {"reformer:b=2:buckets=3",
+         "kernel 'reformer:b=2:buckets=3': buckets: expected an even number"},
+        {"reformer:b=2:hashes=0", "kernel 'reformer:b=2:hashes=0': hashes: "
+                                  "expected a whole number from 1 to 1024"},
+    };
+    lln_head head = dense_head(12, 12, 3, 1, (lln_mask){0}, LLN_FLOAT64);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        lln_kernel_choice choice;
+        lln_attention attention;
+        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
+        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(bad_inputs)
+{
+    double numbers[12] = {0};
+    lln_kernel_input inputs[] = {
+        {"theta", {LLN_FLOAT64, 11, 1, numbers}},
+        {"rotations", {LLN_FLOAT64, 3, 4, numbers}},
+    };
+    lln_kernel_choice choice;
+    lln_attention attention;
+    lln_head head =
+        dense_head(12, 12, 3, 1, (lln_mask){.window = 3}, LLN_FLOAT64);
+    expect_ok(lln_kernel_parse("topth", &choice));
+    choice.inputs = inputs;
+    choice.input_count = 2;
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(
+        lln_error_message(),
+        "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
+    expect_ok(lln_kernel_parse("reformer:b=2", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "kernel 'reformer:b=2': has no form with a window");
+    head.mask.window = 0;
+    choice.inputs = inputs;
+    choice.input_count = 2;
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "
+                     "expected 3 x 24");
+    lln_head_free(&head);
+}
+END_TEST
+
+/* 2^17 rows of 2^17 keys; no machine that runs the tests has 96 GiB to spare
+ * twice over. */
+START_TEST(too_many_entries)
+{
+    size_t n = (size_t)1 << 17;
+    lln_kernel_choice choice;
+    lln_attention attention;
+    float *zeros = lln_array_alloc(n, sizeof *zeros);
+    lln_matrix column = {LLN_FLOAT32, n, 1, zeros};
+    lln_head head = {.q = column, .k = column, .scale = 1};
+    if (lln_memory_available() > (size_t)384 << 30) {
+        free(zeros);
+        return;
+    }
+    expect_ok(lln_kernel_parse("kvt:k=131072", &choice));
+    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_ETOOBIG);
+    ck_assert_msg(strstr(lln_error_message(),
+                         "kernel 'kvt:k=131072': 17179869184 entries need "
+                         "196608.0 MiB; ") != NULL,
+                  "%s", lln_error_message());
+    free(zeros);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_sparse");
+    TCase *all = tcase_create("sparse");
+    tcase_add_loop_test(all, matrix, 0, CASES);
+    tcase_add_loop_test(all, other_sizes, 0, OTHERS);
+    tcase_add_loop_test(all, topth_given_theta, 0, 3);
+    tcase_add_test(all, topth_ties);
+    tcase_add_test(all, topth_unnormalised);
+    tcase_add_loop_test(all, reformer_definition, 0, 2);
+    tcase_add_test(all, reformer_draws);
+    tcase_add_test(all, top_keys_ties);
+    tcase_add_test(all, bad_parameters);
+    tcase_add_test(all, bad_inputs);
+    tcase_add_test(all, too_many_entries);
+    suite_add_tcase(suite, all);
+    return run_suite(suite);
+}

@@ -24,13 +24,6 @@ static const double SPREAD_F32 = 75, SPREAD_F64 = 690;
 /* Below this spread the differences between scores drown in float32. */
 static const double LEAST_SPREAD_F32 = 0.05;
 
-/* ln(exp(a) + exp(b)) */
-static double log_add(double a, double b)
-{
-    double high = fmax(a, b), low = fmin(a, b);
-    return high + log1p(exp(low - high));
-}
-
 /* Rows are scanned in groups, which threads share out and whose results are
  * put together in order. Waking threads takes longer than scanning a small
  * matrix. */
@@ -247,8 +240,8 @@ static void tile_logs(const lln_attention *attention, const void *packed,
         for (size_t j = first_key; j < first_key + keys; j++) {
             double sum = -INFINITY;
             for (size_t l = 0; l < d; l++)
-                sum = log_add(sum, x[l] + state->beta *
-                                              lln_matrix_get(state->k, j, l));
+                sum = lln_log_add(
+                    sum, x[l] + state->beta * lln_matrix_get(state->k, j, l));
             *score++ = sum;
         }
     }
@@ -282,7 +275,7 @@ static void fill_suffix(const lln_state *state, size_t first, size_t window,
         for (size_t l = 0; l < d; l++) {
             double y = state->beta * lln_matrix_get(state->k, first + r, l);
             suffix[r * d + l] =
-                r + 1 < window ? log_add(suffix[(r + 1) * d + l], y) : y;
+                r + 1 < window ? lln_log_add(suffix[(r + 1) * d + l], y) : y;
         }
 }
 
@@ -304,10 +297,10 @@ static void fill_diagonal(const lln_attention *attention, size_t window,
             fill_suffix(state, i - window, window, suffix);
         for (size_t l = 0; l < d; l++) {
             double y = state->beta * lln_matrix_get(state->k, i, l);
-            prefix[l] = r == 0 ? y : log_add(prefix[l], y);
+            prefix[l] = r == 0 ? y : lln_log_add(prefix[l], y);
             norm[l] = prefix[l];
             if (i >= window && r + 1 < window)
-                norm[l] = log_add(norm[l], suffix[(r + 1) * d + l]);
+                norm[l] = lln_log_add(norm[l], suffix[(r + 1) * d + l]);
             share[l] = exp(y - norm[l]);
         }
         double largest = largest_query(state, i, norm);
@@ -345,6 +338,7 @@ static lln_status lln_norm(const lln_attention *attention, const double *mean,
 static void lln_close(lln_attention *attention)
 {
     lln_state *state = attention->state;
+    lln_lln_free_recurrence(state);
     free(state->right);
     free(state->top);
     free(state);

@@ -4,20 +4,34 @@
 #ifndef LLN_KERNEL_LLN_PARTS_H
 #define LLN_KERNEL_LLN_PARTS_H
 
+#include <math.h>
+
 #include "kernel/attention.h"
+#include "kernel/gated.h"
 
 /* The state of the attention. Notation: x = alpha q, y = beta k. */
 typedef struct {
     double alpha, beta;
     lln_matrix q, k;
-    double *top;   /* max_j y_jl [d] */
-    double *norm;  /* ln sum_j exp(y_jl) [d], without a mask */
-    double spread; /* max_l (max_j y_jl - min_j y_jl) */
-    void *right;   /* [m x d], made by prepare */
+    double *top;           /* max_j y_jl [d] */
+    double *norm;          /* ln sum_j exp(y_jl) [d], without a mask */
+    double spread;         /* max_l (max_j y_jl - min_j y_jl) */
+    void *right;           /* [m x d], made by prepare */
+    lln_gated *recurrence; /* NULL: not needed so far */
 } lln_state;
 
-/* Sets product and transposed, where this attention has them: without a mask
- * or with a plain causal one. */
+/* ln(exp(a) + exp(b)), one of them finite */
+static inline double lln_log_add(double a, double b)
+{
+    double high = fmax(a, b), low = fmin(a, b);
+    return high + log1p(exp(low - high));
+}
+
+/* Sets product and transposed, without a mask or with a plain causal one. */
 void lln_lln_set_products(lln_attention *attention);
+
+/* The same for causal attention with keys of any spread, and its release. */
+void lln_lln_set_recurrence(lln_attention *attention);
+void lln_lln_free_recurrence(lln_state *state);
 
 #endif

@@ -24,9 +24,10 @@
  * float32 run over one group only. */
 enum { GROUP = 2048, CHUNK = 256, TILE = 32 };
 
-/* The largest spreads with which a causal product may be taken in float32 and
- * in float64: half of the range of exponents is left for x and for P'. */
-static const double SPREAD_F32 = 75, SPREAD_F64 = 600;
+/* The largest spread with which a causal product is taken in float32: half of
+ * the range of exponents is left for x. Float64 holds what lln.c calls
+ * LLN_LINEAR. */
+static const double SPREAD_F32 = 75;
 
 /* Products with fewer exponentials are taken by one thread: see apply.c. */
 static const size_t SHARED_FEATURES = (size_t)1 << 16;
@@ -274,10 +275,12 @@ static lln_status transposed(const lln_attention *attention, lln_matrix x,
 
 void lln_lln_set_products(lln_attention *attention)
 {
-    const lln_state *state = attention->state;
-    bool plain = attention->mask.window == 0;
-    if (!plain || (attention->mask.causal && state->spread > SPREAD_F64))
+    if (attention->mask.window > 0)
         return;
+    if (attention->mask.causal && attention->domain == LLN_LOG) {
+        lln_lln_set_recurrence(attention);
+        return;
+    }
     attention->product = product;
     attention->transposed = transposed;
 }

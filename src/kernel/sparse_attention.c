@@ -43,6 +43,15 @@ static lln_status sparse_rows(const lln_attention *attention, size_t first,
     return LLN_OK;
 }
 
+/* The entries of row i times one column. */
+static double multiply_entries(const lln_sparse *s, size_t i, const double *x)
+{
+    double sum = 0;
+    for (size_t e = s->start[i]; e < s->start[i + 1]; e++)
+        sum += s->value[e] * x[s->key[e]];
+    return sum;
+}
+
 /* y_i [columns] of one row; before [(m + 1) x columns]: sums of the rows of x
  * before key j, if there is a rest. */
 static void multiply_row(const lln_sparse *s, size_t i, const double *x,
@@ -54,6 +63,10 @@ static void multiply_row(const lln_sparse *s, size_t i, const double *x,
     for (size_t l = 0; s->rest && l < columns; l++)
         y[l] = s->rest[i] *
                (before[high * columns + l] - before[low * columns + l]);
+    if (columns == 1) {
+        y[0] += multiply_entries(s, i, x);
+        return;
+    }
     for (size_t e = s->start[i]; e < s->start[i + 1]; e++) {
         const double *from = x + s->key[e] * columns;
         for (size_t l = 0; l < columns; l++)

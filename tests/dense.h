@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
+#include "core/threads.h"
 #include "expect.h"
 #include "heads/heads.h"
 #include "kernel/kernel.h"
@@ -49,6 +50,32 @@ static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
         .scale = 1 / sqrt((double)d),
         .storage = storage,
     };
+}
+
+/* Opens a kernel as on the command line, with arrays beside the head. */
+static inline void dense_open(const char *text, const lln_kernel_input *inputs,
+                              size_t count, const lln_head *head,
+                              lln_attention *attention)
+{
+    lln_kernel_choice choice;
+    expect_ok(lln_kernel_parse(text, &choice));
+    choice.inputs = inputs;
+    choice.input_count = count;
+    expect_ok(lln_kernel_open(&choice, head, attention));
+}
+
+/* The message with which a kernel refuses a head. */
+static inline void expect_refusal(const char *text,
+                                  const lln_kernel_input *inputs, size_t count,
+                                  const lln_head *head, const char *message)
+{
+    lln_kernel_choice choice;
+    lln_attention attention;
+    expect_ok(lln_kernel_parse(text, &choice));
+    choice.inputs = inputs;
+    choice.input_count = count;
+    expect_status(lln_kernel_open(&choice, head, &attention), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), message);
 }
 
 /* Logits scale q.k of a head. */
@@ -226,6 +253,23 @@ static inline void expect_dense(lln_attention *attention, const double *p,
     if (attention->unbiased_norm)
         expect_norm(attention, p, tolerance);
     free(out);
+}
+
+/* Products are the same, bit for bit, with one thread and with two; x [n x
+ * columns] for as many queries as keys. */
+static inline void expect_any_threads(const lln_attention *attention,
+                                      lln_matrix x)
+{
+    size_t bytes = x.rows * x.columns * lln_precision_size(x.precision);
+    char *y = lln_array_alloc(4 * bytes, 1);
+    for (int threads = 1; threads <= 2; threads++) {
+        char *to = y + (size_t)(threads - 1) * 2 * bytes;
+        lln_threads_set(threads);
+        expect_ok(attention->product(attention, x, to));
+        expect_ok(attention->transposed(attention, x, to + bytes));
+    }
+    ck_assert_mem_eq(y, y + 2 * bytes, 2 * bytes);
+    free(y);
 }
 
 #endif

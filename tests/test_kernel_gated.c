@@ -2,9 +2,7 @@
  *
  * Recurrent kernels, against reference matrices and against their recurrences
  * written out. */
-#include "core/threads.h"
 #include "dense.h"
-#include "kernel/gated.h"
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {
@@ -140,7 +138,6 @@ enum { RECURRENCES = sizeof recurrences / sizeof recurrences[0] };
 
 static void compare(size_t number, size_t n, size_t d, lln_precision precision)
 {
-    lln_kernel_choice choice;
     lln_attention attention;
     size_t columns = recurrences[number].narrow ? 1 : d;
     double *gate = lln_array_alloc(n * columns, sizeof *gate);
@@ -155,10 +152,7 @@ static void compare(size_t number, size_t n, size_t d, lln_precision precision)
     lln_kernel_input input = {recurrences[number].input,
                               {LLN_FLOAT64, n, columns, gate}};
     double *p = dense_recurrence(&head, gate, d, recurrences[number].step);
-    expect_ok(lln_kernel_parse(recurrences[number].kernel, &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open(recurrences[number].kernel, &input, 1, &head, &attention);
     ck_assert(attention.unnormalised);
     expect_dense(&attention, p, 1e-11, 3e-6);
     lln_attention_close(&attention);
@@ -182,7 +176,6 @@ START_TEST(rfa_gate_span)
     enum { N = 70, D = 3 };
     double w[5 * D], *p = lln_array_alloc(N * N, sizeof *p);
     lln_kernel_input input = {"w", {LLN_FLOAT64, 5, D, w}};
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head =
         dense_head(N, N, D, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
@@ -209,10 +202,7 @@ START_TEST(rfa_gate_span)
         for (size_t s = 0; s <= t; s++)
             p[t * N + s] /= sum;
     }
-    expect_ok(lln_kernel_parse("rfa-gate:span=16", &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("rfa-gate:span=16", &input, 1, &head, &attention);
     ck_assert(!attention.unnormalised);
     expect_dense(&attention, p, 1e-11, 3e-6);
     lln_attention_close(&attention);
@@ -226,22 +216,17 @@ END_TEST
 START_TEST(gates_at_their_ends)
 {
     double zeros[9] = {0}, open[3] = {1000, 1000, 1000}, row[9];
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head =
         dense_head(9, 9, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    expect_ok(lln_kernel_parse("gla:gate=0", &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("gla:gate=0", NULL, 0, &head, &attention);
     expect_ok(attention.rows(&attention, 8, 1, row));
     for (size_t s = 0; s < 9; s++)
         expect_absolute(row[s], s == 8 ? dense_logit(&head, 8, 8) : 0, 1e-15);
     lln_attention_close(&attention);
     lln_kernel_input input = {"gate", {LLN_FLOAT64, 3, 1, open}};
-    expect_ok(lln_kernel_parse("rfa-gate", &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
     head.q.rows = head.k.rows = 3;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("rfa-gate", &input, 1, &head, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 2, 1, row));
     ck_assert_mem_eq(row, zeros, 3 * sizeof *row);
@@ -254,7 +239,6 @@ END_TEST
 START_TEST(narrow_gates)
 {
     double gate[5] = {1, -2, 0.5, 3, 0}, wide[10], p[2][25];
-    lln_kernel_choice choice;
     lln_head head =
         dense_head(5, 5, 2, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     for (size_t i = 0; i < 10; i++)
@@ -262,12 +246,9 @@ START_TEST(narrow_gates)
     lln_kernel_input inputs[] = {{"gate", {LLN_FLOAT64, 5, 2, wide}},
                                  {"gate", {LLN_FLOAT64, 5, 1, gate}},
                                  {"gate", {LLN_FLOAT64, 1, 5, gate}}};
-    expect_ok(lln_kernel_parse("gla", &choice));
-    choice.input_count = 1;
     for (size_t i = 0; i < 3; i++) {
         lln_attention attention;
-        choice.inputs = &inputs[i];
-        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        dense_open("gla", &inputs[i], 1, &head, &attention);
         expect_ok(lln_attention_rows(&attention, 0, 5, p[i > 0]));
         lln_attention_close(&attention);
         ck_assert_mem_eq(p[0], p[i > 0], sizeof p[0]);
@@ -278,27 +259,16 @@ END_TEST
 
 START_TEST(product_threads)
 {
-    size_t n = 5000, d = 6;
-    double *y = lln_array_alloc(4 * n * d, sizeof *y);
     static const char *const kernels[] = {"gla", "deltanet"};
     lln_head head =
-        dense_head(n, n, d, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
+        dense_head(5000, 5000, 6, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     for (size_t i = 0; i < 2; i++) {
-        lln_kernel_choice choice;
         lln_attention attention;
-        expect_ok(lln_kernel_parse(kernels[i], &choice));
-        expect_ok(lln_kernel_open(&choice, &head, &attention));
-        for (int threads = 1; threads <= 2; threads++) {
-            double *to = y + (size_t)(threads - 1) * 2 * n * d;
-            lln_threads_set(threads);
-            expect_ok(attention.product(&attention, head.k, to));
-            expect_ok(attention.transposed(&attention, head.q, to + n * d));
-        }
-        ck_assert_mem_eq(y, y + 2 * n * d, 2 * n * d * sizeof *y);
+        dense_open(kernels[i], NULL, 0, &head, &attention);
+        expect_any_threads(&attention, head.k);
         lln_attention_close(&attention);
     }
     lln_head_free(&head);
-    free(y);
 }
 END_TEST
 
@@ -346,17 +316,11 @@ END_TEST
 START_TEST(bad_gates)
 {
     double numbers[20] = {0};
-    lln_kernel_choice choice;
-    lln_attention attention;
     lln_head head =
         dense_head(6, 6, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     lln_kernel_input input = {"gate", {LLN_FLOAT64, 6, 2, numbers}};
-    expect_ok(lln_kernel_parse("gla", &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-    ck_assert_str_eq(lln_error_message(),
-                     "kernel 'gla': array 'gate' is 6 x 2; expected 6 x 3");
+    expect_refusal("gla", &input, 1, &head,
+                   "kernel \'gla\': array \'gate\' is 6 x 2; expected 6 x 3");
     lln_head_free(&head);
 }
 END_TEST

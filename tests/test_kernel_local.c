@@ -81,16 +81,14 @@ START_TEST(other_sizes)
 {
     size_t n = others[_i].n, m = others[_i].m;
     char text[LLN_KERNEL_TEXT];
-    lln_kernel_choice choice;
     snprintf(text, sizeof text, "%s:%s=%zu", others[_i].kernel,
              others[_i].parameter, others[_i].size);
-    expect_ok(lln_kernel_parse(text, &choice));
     for (int single = 0; single < 2; single++) {
         lln_attention attention;
         lln_head head = dense_head(n, m, others[_i].d, 1, others[_i].mask,
                                    single ? LLN_FLOAT32 : LLN_FLOAT64);
         double *p = dense_local(&head, others[_i].kernel, others[_i].size);
-        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        dense_open(text, NULL, 0, &head, &attention);
         ck_assert_int_eq(attention.unbiased_norm != NULL, others[_i].local);
         expect_dense(&attention, p, single ? 2e-6 : 1e-12, 3e-6);
         lln_attention_close(&attention);
@@ -114,11 +112,7 @@ START_TEST(bad_parameters)
     };
     lln_head head = dense_head(5, 5, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        lln_kernel_choice choice;
-        lln_attention attention;
-        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
-        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-        ck_assert_str_eq(lln_error_message(), bad[i].message);
+        expect_refusal(bad[i].kernel, NULL, 0, &head, bad[i].message);
     }
     lln_head_free(&head);
 }
@@ -126,14 +120,10 @@ END_TEST
 
 START_TEST(fewer_keys)
 {
-    lln_kernel_choice choice;
-    lln_attention attention;
     lln_head head = dense_head(5, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    expect_ok(lln_kernel_parse("blockdiag", &choice));
-    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-    ck_assert_str_eq(lln_error_message(),
-                     "kernel 'blockdiag': 5 queries, 4 keys; a mask needs at "
-                     "least as many keys");
+    expect_refusal("blockdiag", NULL, 0, &head,
+                   "kernel 'blockdiag': 5 queries, 4 keys; a mask needs at "
+                   "least as many keys");
     lln_head_free(&head);
 }
 END_TEST

@@ -58,17 +58,13 @@ START_TEST(topth_given_theta)
         {"topth:k=1", "theta_topth_pre", "topth_pre_none_causal"},
     };
     double theta[KERNEL_ENTRIES], p[KERNEL_ENTRIES];
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head = kernel_head(KERNEL_N, 1, true, LLN_FLOAT64);
     kernel_read("inputs", given[_i].theta, theta);
     kernel_read("matrices", given[_i].matrix, p);
     lln_kernel_input input = {
         "theta", {LLN_FLOAT64, _i == 1 ? 1 : 12, _i == 1 ? 12 : 1, theta}};
-    expect_ok(lln_kernel_parse(given[_i].kernel, &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open(given[_i].kernel, &input, 1, &head, &attention);
     expect_attention(&attention, p, 1e-12);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -86,37 +82,44 @@ typedef struct {
     void (*fill)(const lln_head *head, size_t a, size_t b, double *p);
 } dense_case;
 
-/* Row i of softmax over the keys for which keep [m] holds. */
-static void keep_row(const lln_head *head, size_t i, const bool *keep,
-                     double *p)
+/* Softmax over the keys for which keep() holds. */
+static void fill_softmax(const lln_head *head, size_t a, size_t b,
+                         bool (*keep)(const lln_head *head, size_t i, size_t j,
+                                      size_t a, size_t b),
+                         double *p)
 {
-    double sum = 0;
-    for (size_t j = 0; j < head->k.rows; j++)
-        sum += p[j] = keep[j] ? exp(dense_logit(head, i, j)) : 0;
-    for (size_t j = 0; j < head->k.rows; j++)
-        p[j] /= sum;
+    for (size_t i = 0; i < head->q.rows; i++, p += head->k.rows) {
+        double sum = 0;
+        for (size_t j = 0; j < head->k.rows; j++)
+            sum += p[j] =
+                keep(head, i, j, a, b) ? exp(dense_logit(head, i, j)) : 0;
+        for (size_t j = 0; j < head->k.rows; j++)
+            p[j] /= sum;
+    }
+}
+
+static bool in_reach(const lln_head *head, size_t i, size_t j, size_t w,
+                     size_t dilation)
+{
+    size_t at = i + head->k.rows - head->q.rows;
+    size_t distance = at > j ? at - j : j - at;
+    return distance % dilation == 0 && distance / dilation <= w &&
+           dense_allowed(head, i, j);
 }
 
 static void fill_dilated(const lln_head *head, size_t w, size_t dilation,
                          double *p)
 {
-    size_t n = head->q.rows, m = head->k.rows;
-    bool keep[256];
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < m; j++) {
-            size_t at = i + m - n, distance = at > j ? at - j : j - at;
-            keep[j] = distance % dilation == 0 && distance / dilation <= w &&
-                      dense_allowed(head, i, j);
-        }
-        keep_row(head, i, keep, p + i * m);
-    }
+    fill_softmax(head, w, dilation, in_reach, p);
 }
 
 /* Whether fewer than k allowed keys come before key j, by logits and then by
  * their index. */
-static bool among(const lln_head *head, size_t i, size_t j, size_t k)
+static bool among(const lln_head *head, size_t i, size_t j, size_t k,
+                  size_t unused)
 {
     size_t before = 0;
+    (void)unused;
     double own = dense_logit(head, i, j);
     for (size_t l = 0; l < head->k.rows; l++) {
         double other = dense_logit(head, i, l);
@@ -128,13 +131,7 @@ static bool among(const lln_head *head, size_t i, size_t j, size_t k)
 
 static void fill_kvt(const lln_head *head, size_t k, size_t unused, double *p)
 {
-    bool keep[256];
-    (void)unused;
-    for (size_t i = 0; i < head->q.rows; i++) {
-        for (size_t j = 0; j < head->k.rows; j++)
-            keep[j] = among(head, i, j, k);
-        keep_row(head, i, keep, p + i * head->k.rows);
-    }
+    fill_softmax(head, k, unused, among, p);
 }
 
 /* Post-softmax, the lost mass spread over all keys of the row. */
@@ -146,7 +143,7 @@ static void fill_topth(const lln_head *head, size_t k, size_t unused, double *p)
     for (size_t i = 0; i < head->q.rows; i++) {
         double mass = 0, keys = 0;
         for (size_t j = 0; j < m; j++) {
-            p[i * m + j] = among(head, i, j, k) ? full[i * m + j] : 0;
+            p[i * m + j] = among(head, i, j, k, 0) ? full[i * m + j] : 0;
             mass += p[i * m + j];
             keys += dense_allowed(head, i, j);
         }
@@ -215,16 +212,14 @@ START_TEST(other_sizes)
 {
     const dense_case *c = &others[_i];
     char text[LLN_KERNEL_TEXT];
-    lln_kernel_choice choice;
     snprintf(text, sizeof text, c->kernel, c->a, c->b);
-    expect_ok(lln_kernel_parse(text, &choice));
     for (int single = 0; single < 2; single++) {
         lln_head head = dense_head(c->n, c->m, c->d, 1, c->mask,
                                    single ? LLN_FLOAT32 : LLN_FLOAT64);
         double *p = lln_array_alloc(c->n * c->m, sizeof *p);
         lln_attention attention;
         c->fill(&head, c->a, c->b, p);
-        expect_ok(lln_kernel_open(&choice, &head, &attention));
+        dense_open(text, NULL, 0, &head, &attention);
         ck_assert(!attention.unnormalised);
         expect_dense(&attention, p, 1e-12, 3e-6);
         lln_attention_close(&attention);
@@ -238,18 +233,15 @@ END_TEST
 START_TEST(topth_ties)
 {
     double numbers[4] = {1, 0, 1, 2}, row[4];
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head = {.q = {LLN_FLOAT64, 4, 1, (double[]){1, 1, 1, 1}},
                      .k = {LLN_FLOAT64, 4, 1, numbers},
                      .scale = 1};
-    expect_ok(lln_kernel_parse("topth:k=2", &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("topth:k=2", NULL, 0, &head, &attention);
     expect_ok(attention.rows(&attention, 0, 1, row));
     ck_assert(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1);
     lln_attention_close(&attention);
-    expect_ok(lln_kernel_parse("kvt:k=2", &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("kvt:k=2", NULL, 0, &head, &attention);
     expect_ok(attention.rows(&attention, 0, 1, row));
     expect_relative(row[0], 1 / (1 + exp(1)), 1e-15);
     ck_assert(row[1] == 0 && row[2] == 0);
@@ -263,22 +255,15 @@ START_TEST(topth_unnormalised)
 {
     double theta[4] = {-INFINITY, 1e9, 0, 0}, row[4];
     lln_kernel_input input = {"theta", {LLN_FLOAT64, 4, 1, theta}};
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head = dense_head(4, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    expect_ok(lln_kernel_parse("topth:k=1:sdc=exp-threshold", &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("topth:k=1:sdc=exp-threshold", &input, 1, &head, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 1, 1, row));
     for (size_t j = 0; j < 4; j++)
         ck_assert(row[j] == 0);
     lln_attention_close(&attention);
-    expect_ok(lln_kernel_parse("topth:k=1", &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("topth:k=1", &input, 1, &head, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 1, 1, row));
     for (size_t j = 0; j < 4; j++)
@@ -335,7 +320,6 @@ START_TEST(reformer_definition)
     double rotations[D * HASHES] = {0}, *p;
     size_t order[N * HASHES];
     lln_kernel_input input = {"rotations", {LLN_FLOAT64, D, HASHES, rotations}};
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head =
         dense_head(N, N, D, 1, (lln_mask){.causal = _i}, LLN_FLOAT64);
@@ -346,10 +330,7 @@ START_TEST(reformer_definition)
                 if ((lln_matrix_get(head.q, i, h) < 0) == negative)
                     order[at++] = i;
     }
-    expect_ok(lln_kernel_parse("reformer:b=4:hashes=3:buckets=2", &choice));
-    choice.inputs = &input;
-    choice.input_count = 1;
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("reformer:b=4:hashes=3:buckets=2", &input, 1, &head, &attention);
     p = lln_array_alloc(N * N, sizeof *p);
     dense_reformer(&head, order, B, HASHES, p);
     expect_dense(&attention, p, 1e-12, 3e-6);
@@ -423,11 +404,7 @@ START_TEST(bad_parameters)
     };
     lln_head head = dense_head(12, 12, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        lln_kernel_choice choice;
-        lln_attention attention;
-        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
-        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-        ck_assert_str_eq(lln_error_message(), bad[i].message);
+        expect_refusal(bad[i].kernel, NULL, 0, &head, bad[i].message);
     }
     lln_head_free(&head);
 }
@@ -440,28 +417,16 @@ START_TEST(bad_inputs)
         {"theta", {LLN_FLOAT64, 11, 1, numbers}},
         {"rotations", {LLN_FLOAT64, 3, 4, numbers}},
     };
-    lln_kernel_choice choice;
-    lln_attention attention;
     lln_head head =
         dense_head(12, 12, 3, 1, (lln_mask){.window = 3}, LLN_FLOAT64);
-    expect_ok(lln_kernel_parse("topth", &choice));
-    choice.inputs = inputs;
-    choice.input_count = 2;
-    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-    ck_assert_str_eq(
-        lln_error_message(),
-        "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
-    expect_ok(lln_kernel_parse("reformer:b=2", &choice));
-    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-    ck_assert_str_eq(lln_error_message(),
-                     "kernel 'reformer:b=2': has no form with a window");
+    expect_refusal("topth", inputs, 2, &head,
+                   "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
+    expect_refusal("reformer:b=2", NULL, 0, &head,
+                   "kernel 'reformer:b=2': has no form with a window");
     head.mask.window = 0;
-    choice.inputs = inputs;
-    choice.input_count = 2;
-    expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-    ck_assert_str_eq(lln_error_message(),
-                     "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "
-                     "expected 3 x 24");
+    expect_refusal("reformer:b=2", inputs, 2, &head,
+                   "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "
+                   "expected 3 x 24");
     lln_head_free(&head);
 }
 END_TEST

@@ -18,14 +18,6 @@ static const struct {
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
-static void open_kernel(const char *text, const lln_head *head,
-                        lln_attention *attention)
-{
-    lln_kernel_choice choice;
-    expect_ok(lln_kernel_parse(text, &choice));
-    expect_ok(lln_kernel_open(&choice, head, attention));
-}
-
 static double *dense_mixture(size_t number, const lln_head *head)
 {
     double ratio = cases[number].ratio;
@@ -50,7 +42,7 @@ static void compare(size_t number, bool causal, lln_precision precision)
     snprintf(text, sizeof text, "lln+diag:alpha=%g:beta=%g:block=%zu:ratio=%g",
              cases[number].alpha, cases[number].beta, cases[number].block,
              cases[number].ratio);
-    open_kernel(text, &head, &attention);
+    dense_open(text, NULL, 0, &head, &attention);
     ck_assert(attention.product && attention.transposed);
     ck_assert(causal ? attention.diagonal != NULL
                      : attention.unbiased_norm != NULL);
@@ -86,7 +78,7 @@ START_TEST(mixture_window)
     double *p = dense_lln(&head, 2, 1), *diag = dense_softmax(&blocked);
     for (size_t i = 0; i < 37 * 37; i++)
         p[i] = (p[i] + diag[i]) / 2;
-    open_kernel("lln+diag:alpha=2:beta=1:block=6", &head, &attention);
+    dense_open("lln+diag:alpha=2:beta=1:block=6", NULL, 0, &head, &attention);
     expect_dense(&attention, p, 1e-12, 3e-6);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -110,7 +102,7 @@ START_TEST(spectrum_arnoldi)
     lln_attention attention;
     lln_spectrum dense, arnoldi;
     lln_head head = dense_head(1024, 1024, 64, 1, (lln_mask){0}, LLN_FLOAT32);
-    open_kernel("lln+diag:alpha=2:beta=2", &head, &attention);
+    dense_open("lln+diag:alpha=2:beta=2", NULL, 0, &head, &attention);
     measure(&attention, LLN_SPECTRUM_ARNOLDI, &arnoldi);
     measure(&attention, LLN_SPECTRUM_DENSE, &dense);
     expect_absolute(arnoldi.lambda2, dense.lambda2, 1e-8);
@@ -137,11 +129,7 @@ START_TEST(bad_parameters)
     };
     lln_head head = dense_head(5, 5, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        lln_kernel_choice choice;
-        lln_attention attention;
-        expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
-        expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
-        ck_assert_str_eq(lln_error_message(), bad[i].message);
+        expect_refusal(bad[i].kernel, NULL, 0, &head, bad[i].message);
     }
     lln_head_free(&head);
 }

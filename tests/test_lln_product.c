@@ -3,8 +3,6 @@
  * Products of LLN attention in O(N d c) against dense sums of exponentials. */
 #include "dense.h"
 
-#include "core/threads.h"
-
 /* Borders of tiles (32), chunks (256) and groups (2048 rows), and what is
  * left over behind them; fewer queries than keys; spreads of beta k that
  * float32, then float64 alone, then neither can hold. */
@@ -25,14 +23,12 @@ static void compare(size_t number, bool causal, lln_precision precision)
     if (causal && n > m)
         return;
     char text[LLN_KERNEL_TEXT];
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head = dense_head(n, m, cases[number].d, 1,
                                (lln_mask){.causal = causal}, precision);
     double *p = dense_lln(&head, alpha, beta);
     snprintf(text, sizeof text, "lln:alpha=%g:beta=%g", alpha, beta);
-    expect_ok(lln_kernel_parse(text, &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open(text, NULL, 0, &head, &attention);
     ck_assert(attention.product && attention.transposed);
     expect_dense(&attention, p, precision == LLN_FLOAT64 ? 1e-12 : 1e-5, 3e-6);
     lln_attention_close(&attention);
@@ -54,40 +50,26 @@ START_TEST(product_causal)
 }
 END_TEST
 
-/* Bit for bit the same with one thread and with two. */
 START_TEST(product_threads)
 {
-    size_t n = 9000, d = 8;
-    float *y = lln_array_alloc(4 * n * d, sizeof *y);
-    lln_kernel_choice choice;
-    expect_ok(lln_kernel_parse("lln:alpha=2:beta=2", &choice));
     for (int causal = 0; causal < 2; causal++) {
-        lln_head head =
-            dense_head(n, n, d, 1, (lln_mask){.causal = causal}, LLN_FLOAT32);
+        lln_head head = dense_head(9000, 9000, 8, 1,
+                                   (lln_mask){.causal = causal}, LLN_FLOAT32);
         lln_attention attention;
-        expect_ok(lln_kernel_open(&choice, &head, &attention));
-        for (int threads = 1; threads <= 2; threads++) {
-            float *to = y + (size_t)(threads - 1) * 2 * n * d;
-            lln_threads_set(threads);
-            expect_ok(attention.product(&attention, head.k, to));
-            expect_ok(attention.transposed(&attention, head.q, to + n * d));
-        }
-        ck_assert_mem_eq(y, y + 2 * n * d, 2 * n * d * sizeof *y);
+        dense_open("lln:alpha=2:beta=2", NULL, 0, &head, &attention);
+        expect_any_threads(&attention, head.k);
         lln_attention_close(&attention);
         lln_head_free(&head);
     }
-    free(y);
 }
 END_TEST
 
 START_TEST(product_interrupted)
 {
-    lln_kernel_choice choice;
     lln_attention attention;
     lln_head head = dense_head(50, 50, 4, 1, (lln_mask){0}, LLN_FLOAT64);
     double y[200];
-    expect_ok(lln_kernel_parse("lln:alpha=1:beta=1", &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    dense_open("lln:alpha=1:beta=1", NULL, 0, &head, &attention);
     lln_stop_requested = 1;
     expect_status(attention.product(&attention, head.k, y), LLN_EINTERRUPTED);
     lln_stop_requested = 0;

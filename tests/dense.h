@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Heads of any size, and one check of everything that an attention offers
+ * Heads with masks, and one check of everything that an attention offers
  * against a dense matrix that the test made in its own, slow way. */
 #ifndef LLN_TESTS_DENSE_H
 #define LLN_TESTS_DENSE_H
@@ -8,23 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/memory.h"
-#include "core/random.h"
 #include "core/threads.h"
-#include "expect.h"
-#include "heads/heads.h"
-#include "kernel/kernel.h"
-
-/* x [count] = standard normal numbers, by Box and Muller. */
-static inline void dense_normal(uint64_t seed, size_t count, double *x)
-{
-    for (size_t i = 0; i < count; i++) {
-        double u =
-            ((double)(lln_random_number(seed, 2 * i) >> 11) + 0.5) * 0x1p-53;
-        double v = (double)(lln_random_number(seed, 2 * i + 1) >> 11) * 0x1p-53;
-        x[i] = sqrt(-2 * log(u)) * cos(2 * acos(-1.0) * v);
-    }
-}
+#include "head_cases.h"
 
 /* Queries [n x d] and keys [m x d] with deviation sigma; release by
  * lln_head_free. In float32 they are rounded: compare with what they are. */
@@ -34,9 +19,7 @@ static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
     size_t size = (n + m) * d, bytes = lln_precision_size(precision);
     double *values = lln_array_alloc(size, sizeof *values);
     char *storage = lln_array_alloc(size, bytes);
-    dense_normal(n + 7 * m + d, size, values);
-    for (size_t i = 0; i < size; i++)
-        values[i] *= sigma;
+    draw_numbers(n + 7 * m + d, size, sigma, values);
     lln_matrix_convert((lln_matrix){LLN_FLOAT64, n + m, d, values}, precision,
                        storage);
     free(values);
@@ -50,18 +33,6 @@ static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
         .scale = 1 / sqrt((double)d),
         .storage = storage,
     };
-}
-
-/* Opens a kernel as on the command line, with arrays beside the head. */
-static inline void dense_open(const char *text, const lln_kernel_input *inputs,
-                              size_t count, const lln_head *head,
-                              lln_attention *attention)
-{
-    lln_kernel_choice choice;
-    expect_ok(lln_kernel_parse(text, &choice));
-    choice.inputs = inputs;
-    choice.input_count = count;
-    expect_ok(lln_kernel_open(&choice, head, attention));
 }
 
 /* The message with which a kernel refuses a head. */
@@ -194,7 +165,7 @@ static inline void expect_product(const lln_attention *attention,
     double *wanted = x + from * c, *rounded = wanted + to * c;
     void *y = lln_array_alloc(to * c, sizeof(double));
     double largest = 0;
-    dense_normal(5, from * c, x);
+    draw_numbers(5, from * c, 1, x);
     lln_matrix_convert((lln_matrix){LLN_FLOAT64, from, c, x}, precision,
                        rounded);
     lln_matrix in = {precision, from, c, rounded}, out = {precision, to, c, y};

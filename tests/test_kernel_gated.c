@@ -143,7 +143,7 @@ static void compare(size_t number, size_t n, size_t d, lln_precision precision)
     double *gate = lln_array_alloc(n * columns, sizeof *gate);
     lln_head head =
         dense_head(n, n, d, 1, (lln_mask){.causal = true}, precision);
-    dense_normal(3, n * columns, gate);
+    draw_numbers(3, n * columns, 1, gate);
     largest_key = -INFINITY;
     for (size_t i = 0; i < n * d; i++)
         largest_key = fmax(largest_key, lln_matrix_get(head.k, i / d, i % d));
@@ -152,7 +152,7 @@ static void compare(size_t number, size_t n, size_t d, lln_precision precision)
     lln_kernel_input input = {recurrences[number].input,
                               {LLN_FLOAT64, n, columns, gate}};
     double *p = dense_recurrence(&head, gate, d, recurrences[number].step);
-    dense_open(recurrences[number].kernel, &input, 1, &head, &attention);
+    open_kernel(recurrences[number].kernel, &head, &input, 1, &attention);
     ck_assert(attention.unnormalised);
     expect_dense(&attention, p, 1e-11, 3e-6);
     lln_attention_close(&attention);
@@ -179,7 +179,7 @@ START_TEST(rfa_gate_span)
     lln_attention attention;
     lln_head head =
         dense_head(N, N, D, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    dense_normal(9, 5 * D, w);
+    draw_numbers(9, 5 * D, 1, w);
     for (size_t t = 0; t < N; t++) {
         double sum = 0;
         for (size_t s = 0; s <= t; s++) {
@@ -202,7 +202,7 @@ START_TEST(rfa_gate_span)
         for (size_t s = 0; s <= t; s++)
             p[t * N + s] /= sum;
     }
-    dense_open("rfa-gate:span=16", &input, 1, &head, &attention);
+    open_kernel("rfa-gate:span=16", &head, &input, 1, &attention);
     ck_assert(!attention.unnormalised);
     expect_dense(&attention, p, 1e-11, 3e-6);
     lln_attention_close(&attention);
@@ -219,14 +219,14 @@ START_TEST(gates_at_their_ends)
     lln_attention attention;
     lln_head head =
         dense_head(9, 9, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    dense_open("gla:gate=0", NULL, 0, &head, &attention);
+    open_kernel("gla:gate=0", &head, NULL, 0, &attention);
     expect_ok(attention.rows(&attention, 8, 1, row));
     for (size_t s = 0; s < 9; s++)
         expect_absolute(row[s], s == 8 ? dense_logit(&head, 8, 8) : 0, 1e-15);
     lln_attention_close(&attention);
     lln_kernel_input input = {"gate", {LLN_FLOAT64, 3, 1, open}};
     head.q.rows = head.k.rows = 3;
-    dense_open("rfa-gate", &input, 1, &head, &attention);
+    open_kernel("rfa-gate", &head, &input, 1, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 2, 1, row));
     ck_assert_mem_eq(row, zeros, 3 * sizeof *row);
@@ -248,7 +248,7 @@ START_TEST(narrow_gates)
                                  {"gate", {LLN_FLOAT64, 1, 5, gate}}};
     for (size_t i = 0; i < 3; i++) {
         lln_attention attention;
-        dense_open("gla", &inputs[i], 1, &head, &attention);
+        open_kernel("gla", &head, &inputs[i], 1, &attention);
         expect_ok(lln_attention_rows(&attention, 0, 5, p[i > 0]));
         lln_attention_close(&attention);
         ck_assert_mem_eq(p[0], p[i > 0], sizeof p[0]);
@@ -264,7 +264,7 @@ START_TEST(product_threads)
         dense_head(5000, 5000, 6, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     for (size_t i = 0; i < 2; i++) {
         lln_attention attention;
-        dense_open(kernels[i], NULL, 0, &head, &attention);
+        open_kernel(kernels[i], &head, NULL, 0, &attention);
         expect_any_threads(&attention, head.k);
         lln_attention_close(&attention);
     }

@@ -88,7 +88,7 @@ START_TEST(other_sizes)
         lln_head head = dense_head(n, m, others[_i].d, 1, others[_i].mask,
                                    single ? LLN_FLOAT32 : LLN_FLOAT64);
         double *p = dense_local(&head, others[_i].kernel, others[_i].size);
-        dense_open(text, NULL, 0, &head, &attention);
+        open_kernel(text, &head, NULL, 0, &attention);
         ck_assert_int_eq(attention.unbiased_norm != NULL, others[_i].local);
         expect_dense(&attention, p, single ? 2e-6 : 1e-12, 3e-6);
         lln_attention_close(&attention);

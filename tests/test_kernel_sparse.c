@@ -64,7 +64,7 @@ START_TEST(topth_given_theta)
     kernel_read("matrices", given[_i].matrix, p);
     lln_kernel_input input = {
         "theta", {LLN_FLOAT64, _i == 1 ? 1 : 12, _i == 1 ? 12 : 1, theta}};
-    dense_open(given[_i].kernel, &input, 1, &head, &attention);
+    open_kernel(given[_i].kernel, &head, &input, 1, &attention);
     expect_attention(&attention, p, 1e-12);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -219,7 +219,7 @@ START_TEST(other_sizes)
         double *p = lln_array_alloc(c->n * c->m, sizeof *p);
         lln_attention attention;
         c->fill(&head, c->a, c->b, p);
-        dense_open(text, NULL, 0, &head, &attention);
+        open_kernel(text, &head, NULL, 0, &attention);
         ck_assert(!attention.unnormalised);
         expect_dense(&attention, p, 1e-12, 3e-6);
         lln_attention_close(&attention);
@@ -237,11 +237,11 @@ START_TEST(topth_ties)
     lln_head head = {.q = {LLN_FLOAT64, 4, 1, (double[]){1, 1, 1, 1}},
                      .k = {LLN_FLOAT64, 4, 1, numbers},
                      .scale = 1};
-    dense_open("topth:k=2", NULL, 0, &head, &attention);
+    open_kernel("topth:k=2", &head, NULL, 0, &attention);
     expect_ok(attention.rows(&attention, 0, 1, row));
     ck_assert(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1);
     lln_attention_close(&attention);
-    dense_open("kvt:k=2", NULL, 0, &head, &attention);
+    open_kernel("kvt:k=2", &head, NULL, 0, &attention);
     expect_ok(attention.rows(&attention, 0, 1, row));
     expect_relative(row[0], 1 / (1 + exp(1)), 1e-15);
     ck_assert(row[1] == 0 && row[2] == 0);
@@ -257,13 +257,13 @@ START_TEST(topth_unnormalised)
     lln_kernel_input input = {"theta", {LLN_FLOAT64, 4, 1, theta}};
     lln_attention attention;
     lln_head head = dense_head(4, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    dense_open("topth:k=1:sdc=exp-threshold", &input, 1, &head, &attention);
+    open_kernel("topth:k=1:sdc=exp-threshold", &head, &input, 1, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 1, 1, row));
     for (size_t j = 0; j < 4; j++)
         ck_assert(row[j] == 0);
     lln_attention_close(&attention);
-    dense_open("topth:k=1", &input, 1, &head, &attention);
+    open_kernel("topth:k=1", &head, &input, 1, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 1, 1, row));
     for (size_t j = 0; j < 4; j++)
@@ -330,7 +330,8 @@ START_TEST(reformer_definition)
                 if ((lln_matrix_get(head.q, i, h) < 0) == negative)
                     order[at++] = i;
     }
-    dense_open("reformer:b=4:hashes=3:buckets=2", &input, 1, &head, &attention);
+    open_kernel("reformer:b=4:hashes=3:buckets=2", &head, &input, 1,
+                &attention);
     p = lln_array_alloc(N * N, sizeof *p);
     dense_reformer(&head, order, B, HASHES, p);
     expect_dense(&attention, p, 1e-12, 3e-6);

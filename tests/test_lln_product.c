@@ -28,7 +28,7 @@ static void compare(size_t number, bool causal, lln_precision precision)
                                (lln_mask){.causal = causal}, precision);
     double *p = dense_lln(&head, alpha, beta);
     snprintf(text, sizeof text, "lln:alpha=%g:beta=%g", alpha, beta);
-    dense_open(text, NULL, 0, &head, &attention);
+    open_kernel(text, &head, NULL, 0, &attention);
     ck_assert(attention.product && attention.transposed);
     expect_dense(&attention, p, precision == LLN_FLOAT64 ? 1e-12 : 1e-5, 3e-6);
     lln_attention_close(&attention);
@@ -56,7 +56,7 @@ START_TEST(product_threads)
         lln_head head = dense_head(9000, 9000, 8, 1,
                                    (lln_mask){.causal = causal}, LLN_FLOAT32);
         lln_attention attention;
-        dense_open("lln:alpha=2:beta=2", NULL, 0, &head, &attention);
+        open_kernel("lln:alpha=2:beta=2", &head, NULL, 0, &attention);
         expect_any_threads(&attention, head.k);
         lln_attention_close(&attention);
         lln_head_free(&head);
@@ -69,7 +69,7 @@ START_TEST(product_interrupted)
     lln_attention attention;
     lln_head head = dense_head(50, 50, 4, 1, (lln_mask){0}, LLN_FLOAT64);
     double y[200];
-    dense_open("lln:alpha=1:beta=1", NULL, 0, &head, &attention);
+    open_kernel("lln:alpha=1:beta=1", &head, NULL, 0, &attention);
     lln_stop_requested = 1;
     expect_status(attention.product(&attention, head.k, y), LLN_EINTERRUPTED);
     lln_stop_requested = 0;

@@ -7,7 +7,8 @@
 /* Whether a gives way to b: a smaller number, or a higher index. */
 static bool below(const double *x, uint32_t a, uint32_t b)
 {
-    return x[a] < x[b] || (x[a] == x[b] && a > b);
+    double difference = x[a] - x[b];
+    return difference != 0 ? difference < 0 : b < a;
 }
 
 /* Moves the key at the top of a heap [k] with the least on top down to its

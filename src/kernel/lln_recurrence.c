@@ -46,7 +46,7 @@ static lln_status make_recurrence(const lln_attention *attention)
     size_t m = attention->m, d = attention->rank, skip = m - attention->n;
     if (state->recurrence)
         return LLN_OK;
-    lln_gated *g = calloc(1, sizeof *g);
+    lln_gated *g = lln_array_alloc(1, sizeof *g);
     double *norm = lln_array_alloc(d, sizeof *norm);
     lln_status status = g && norm ? lln_gated_alloc(m, d, g) : LLN_ENOMEM;
     for (size_t l = 0; status == LLN_OK && l < d; l++)

@@ -61,7 +61,7 @@ const lln_kernel lln_kernel_regla = {
     .summary = "refined gated linear attention, features exp(q) and exp(k), "
                "gates on channels of keys",
     .reference = "Lu et al. 2025",
-    .rank = "full, semiseparable of rank d",
+    .rank = "full",
     .properties = LLN_KERNEL_CAUSAL,
     .inputs = "gate, refine [n x d or n x 1], logits",
     .parameters = {{"gate", "g without the array; 1: no gate", "0.5", false},

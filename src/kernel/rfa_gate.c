@@ -86,8 +86,9 @@ const lln_kernel lln_kernel_rfa_gate = {
     .summary = "random Fourier features of the directions of q and k, and a "
                "gate for each token",
     .reference = "Peng et al. 2021",
-    .rank = "full, semiseparable of rank 2 features",
-    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_CAUSAL | LLN_KERNEL_RANDOM,
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_SIGNED |
+                  LLN_KERNEL_CAUSAL | LLN_KERNEL_RANDOM,
     .inputs = "w [features x d], in place of the random matrix; gate [n x 1], "
               "logits",
     .parameters = {{"features", "rows of the random matrix", "64", false},

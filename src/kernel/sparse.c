@@ -67,7 +67,7 @@ static lln_status builder_alloc(builder *b)
     b->rows = lln_array_alloc(b->batch, sizeof *b->rows);
     b->keys = lln_array_alloc_raw(b->batch * b->most, sizeof *b->keys);
     b->values = lln_array_alloc_raw(b->batch * b->most, sizeof *b->values);
-    b->sparse = calloc(1, sizeof *b->sparse);
+    b->sparse = lln_array_alloc(1, sizeof *b->sparse);
     if (!b->copy || !b->logits || !b->rows || !b->keys || !b->values ||
         !b->sparse)
         return LLN_ENOMEM;

@@ -148,42 +148,69 @@ lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
                               : LLN_OK;
 }
 
+/* Rows of P times x, in the precision of x. */
+typedef struct {
+    lln_matrix x;
+    void *y;
+    size_t width; /* the most keys of a tile */
+    float *p;     /* tiles in float32, [threads x ROWS x width] */
+} product;
+
+static void multiply_f32(const product *w, const lln_local_tile *tile)
+{
+    int c = (int)w->x.columns, keys = (int)tile->keys;
+    float *p = w->p + (size_t)omp_get_thread_num() * ROWS * w->width;
+    lln_matrix_convert(
+        (lln_matrix){LLN_FLOAT64, tile->rows, tile->keys, tile->p}, LLN_FLOAT32,
+        p);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows, c,
+                keys, 1, p, keys,
+                (const float *)w->x.data + tile->low * w->x.columns, c, 0,
+                (float *)w->y + tile->first * w->x.columns, c);
+}
+
+static void visit_product(void *context, size_t group,
+                          const lln_local_tile *tile)
+{
+    const product *w = context;
+    int c = (int)w->x.columns, keys = (int)tile->keys;
+    (void)group;
+    if (w->x.precision == LLN_FLOAT32)
+        multiply_f32(w, tile);
+    else
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows,
+                    c, keys, 1, tile->p, keys,
+                    (const double *)w->x.data + tile->low * w->x.columns, c, 0,
+                    (double *)w->y + tile->first * w->x.columns, c);
+}
+
+lln_status lln_local_product(const lln_local *local, lln_matrix x, void *y)
+{
+    product w = {.x = x, .y = y, .width = lln_local_width(local)};
+    if (x.precision == LLN_FLOAT32) {
+        size_t rows = (size_t)lln_threads_count() * ROWS;
+        w.p = lln_array_alloc_raw(rows * w.width, sizeof *w.p);
+        if (!w.p)
+            return LLN_ENOMEM;
+    }
+    lln_status status = lln_local_visit(local, visit_product, &w);
+    free(w.p);
+    return status;
+}
+
 typedef struct {
     const double *x;
     double *y;
     size_t columns;
     size_t *offset; /* [groups]: where sums of a group stand in y */
     size_t *low;    /* [groups]: their first key */
-} product;
-
-static void visit_product(void *context, size_t group,
-                          const lln_local_tile *tile)
-{
-    const product *p = context;
-    int c = (int)p->columns, keys = (int)tile->keys;
-    (void)group;
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows, c,
-                keys, 1, tile->p, keys, p->x + tile->low * p->columns, c, 0,
-                p->y + tile->first * p->columns, c);
-}
-
-static lln_status multiply(const void *context, const double *x, size_t columns,
-                           double *y)
-{
-    product p = {.x = x, .y = y, .columns = columns};
-    return lln_local_visit(context, visit_product, &p);
-}
-
-lln_status lln_local_product(const lln_local *local, lln_matrix x, void *y)
-{
-    return lln_product_in_f64(multiply, local, x, local->head.q.rows, y);
-}
+} transposition;
 
 /* Sums over the rows of a group, for the keys that the group sees. */
 static void visit_transposed(void *context, size_t group,
                              const lln_local_tile *tile)
 {
-    const product *p = context;
+    const transposition *p = context;
     int c = (int)p->columns, keys = (int)tile->keys;
     double *sums =
         p->y + (p->offset[group] + tile->low - p->low[group]) * p->columns;
@@ -193,7 +220,8 @@ static void visit_transposed(void *context, size_t group,
 }
 
 /* Finds low and offset; returns the keys of all groups together. */
-static size_t place_groups(const lln_head *head, size_t groups, product *p)
+static size_t place_groups(const lln_head *head, size_t groups,
+                           transposition *p)
 {
     size_t n = head->q.rows, total = 0;
     for (size_t g = 0; g < groups; g++) {
@@ -207,7 +235,8 @@ static size_t place_groups(const lln_head *head, size_t groups, product *p)
 }
 
 /* y [m x columns] = the sums of the groups, in their order. */
-static void add_groups(const product *p, size_t groups, size_t m, double *y)
+static void add_groups(const transposition *p, size_t groups, size_t m,
+                       double *y)
 {
     memset(y, 0, m * p->columns * sizeof *y);
     for (size_t g = 0; g < groups; g++) {
@@ -223,7 +252,7 @@ static lln_status multiply_transposed(const void *context, const double *x,
 {
     const lln_local *local = context;
     size_t groups = lln_local_groups(local);
-    product p = {.x = x, .columns = columns};
+    transposition p = {.x = x, .columns = columns};
     p.offset = lln_array_alloc(2 * groups + 1, sizeof *p.offset);
     if (!p.offset)
         return LLN_ENOMEM;

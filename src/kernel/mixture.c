@@ -6,18 +6,24 @@
 
 #include "core/memory.h"
 
+/* Adding fewer numbers takes less time than waking a thread. */
+static const size_t SHARED_NUMBERS = (size_t)1 << 18;
+
 /* y [size] = w0 y + w1 x */
 static void add_weighted(const double *weight, lln_precision precision,
                          size_t size, const void *x, void *y)
 {
+    bool shared = size > SHARED_NUMBERS;
     if (precision == LLN_FLOAT32) {
+        const float w[2] = {(float)weight[0], (float)weight[1]}, *from = x;
         float *to = y;
-        const float *from = x;
+#pragma omp parallel for simd schedule(static) if (shared)
         for (size_t i = 0; i < size; i++)
-            to[i] = (float)weight[0] * to[i] + (float)weight[1] * from[i];
+            to[i] = w[0] * to[i] + w[1] * from[i];
     } else {
-        double *to = y;
         const double *from = x;
+        double *to = y;
+#pragma omp parallel for simd schedule(static) if (shared)
         for (size_t i = 0; i < size; i++)
             to[i] = weight[0] * to[i] + weight[1] * from[i];
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * LLN+Diag and its parts. */
+ * LLN+Diag and its parts; that threads change nothing, here and in kernels with
+ * few keys. */
 #include "dense.h"
 #include "kernel_cases.h"
 #include "measure/spectrum.h"
@@ -242,6 +243,23 @@ START_TEST(spectrum_arnoldi)
 }
 END_TEST
 
+START_TEST(product_threads)
+{
+    static const char *const kernels[] = {
+        "lln+diag:alpha=2:beta=2:block=64", "window:w=9", "kvt:k=5",
+        "topth:k=5:mode=post:vmc=yes", "reformer:b=10:hashes=2"};
+    lln_head head = dense_head(3000, 3000, 6, 1, (lln_mask){0}, LLN_FLOAT32);
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+        lln_attention attention;
+        open_kernel(kernels[i], &head, NULL, 0, &attention);
+        expect_ok(lln_attention_prepare(&attention));
+        expect_any_threads(&attention, head.k);
+        lln_attention_close(&attention);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(bad_parameters)
 {
     static const struct {
@@ -279,6 +297,7 @@ int main(void)
     tcase_add_loop_test(all, mixture_published, 0, 2);
     tcase_add_test(all, mixture_window);
     tcase_add_test(all, spectrum_arnoldi);
+    tcase_add_test(all, product_threads);
     tcase_add_test(all, bad_parameters);
     suite_add_tcase(suite, all);
     return run_suite(suite);

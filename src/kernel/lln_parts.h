@@ -27,6 +27,10 @@ static inline double lln_log_add(double a, double b)
     return high + log1p(exp(low - high));
 }
 
+/* P_ii of causal attention, also with a window; out [n]. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_lln_diagonal(const lln_attention *attention,
+                                          double *out);
+
 /* Sets product and transposed, without a mask or with a plain causal one. */
 void lln_lln_set_products(lln_attention *attention);
 

@@ -37,16 +37,17 @@ TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
-PAGES = $(wildcard man/*.1)
+COMMAND_PAGES = $(wildcard man/*.1)
+OTHER_PAGES = $(wildcard man/*.7)
 
-all: $(TOOLS) $(BUILD)/man/man1
+all: $(TOOLS) $(BUILD)/man/man1 $(BUILD)/man/man7
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
-# A folder as man wants it: MANPATH=$PWD/build/man man lln-match
-$(BUILD)/man/man1:
+# Folders as man wants them: MANPATH=$PWD/build/man man lln-match
+$(BUILD)/man/man1 $(BUILD)/man/man7:
 	@mkdir -p $(@D)
 	ln -sfn $(CURDIR)/man $@
 
@@ -107,9 +108,11 @@ fuzz: $(FUZZERS) $(TESTS)
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man7
 	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(PAGES) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(COMMAND_PAGES) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(OTHER_PAGES) $(DESTDIR)$(PREFIX)/share/man/man7
 
 deps:
 	@test "$$(id -u)" = 0 || sudo=sudo; \

@@ -15,12 +15,15 @@ tree=$BATS_TEST_DIRNAME/..
             sed 's/..$//')"
     equal pages "$(ls root/opt/lln/share/man/man1)" \
         "$(find "$tree/man" -name '*.1' -printf '%f\n' | sort)"
+    equal pages "$(ls root/opt/lln/share/man/man7)" \
+        "$(find "$tree/man" -name '*.7' -printf '%f\n' | sort)"
     equal version "$(root/opt/lln/bin/lln-entropy --version)" \
         "$(lln-entropy --version)"
     man -M "$PWD/root/opt/lln/share/man" lln-entropy | grep -q entropy_nats
 }
 
 @test "every tool has a page, which man finds in the tree" {
+    MANPATH=$(dirname "$LLN_BIN")/man man lln-kernels | grep -q performer
     for tool in "$LLN_BIN"/lln-*; do
         tool=$(basename "$tool")
         MANPATH=$(dirname "$LLN_BIN")/man man "$tool" > page

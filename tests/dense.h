@@ -111,21 +111,6 @@ static inline double *dense_softmax(const lln_head *head)
     return p;
 }
 
-/* y [n x columns] = P x, or [m x columns] = P'x, by plain sums. */
-static inline void dense_multiply(const double *p, size_t n, size_t m,
-                                  bool transpose, const double *x,
-                                  size_t columns, double *y)
-{
-    memset(y, 0, (transpose ? m : n) * columns * sizeof *y);
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < m; j++)
-            for (size_t c = 0; c < columns; c++)
-                if (transpose)
-                    y[j * columns + c] += p[i * m + j] * x[i * columns + c];
-                else
-                    y[i * columns + c] += p[i * m + j] * x[j * columns + c];
-}
-
 /* All of actual [rows x columns] within `tolerance` of wanted. The worst alone
  * is asserted: Check takes a microsecond for each. */
 static inline void expect_all(lln_matrix actual, const double *wanted,

@@ -5,6 +5,8 @@
 #ifndef LLN_TESTS_HEAD_CASES_H
 #define LLN_TESTS_HEAD_CASES_H
 
+#include <string.h>
+
 #include "core/memory.h"
 #include "core/random.h"
 #include "expect.h"
@@ -60,6 +62,33 @@ static inline double *dense_rows(lln_attention *attention)
     expect_ok(lln_attention_prepare(attention));
     expect_ok(lln_attention_rows(attention, 0, attention->n, p));
     return p;
+}
+
+/* y [n x columns] = P x, or [m x columns] = P'x, by plain sums. */
+static inline void dense_multiply(const double *p, size_t n, size_t m,
+                                  bool transpose, const double *x,
+                                  size_t columns, double *y)
+{
+    memset(y, 0, (transpose ? m : n) * columns * sizeof *y);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < m; j++)
+            for (size_t c = 0; c < columns; c++)
+                if (transpose)
+                    y[j * columns + c] += p[i * m + j] * x[i * columns + c];
+                else
+                    y[i * columns + c] += p[i * m + j] * x[j * columns + c];
+}
+
+/* Largest difference between entries, over the largest entry if that is above
+ * 1. */
+static inline double difference(const double *a, const double *b, size_t count)
+{
+    double worst = 0, top = 1;
+    for (size_t i = 0; i < count; i++) {
+        top = fmax(top, fabs(b[i]));
+        worst = fmax(worst, fabs(a[i] - b[i]));
+    }
+    return worst / top;
 }
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "expect.h"
+#include "head_cases.h"
 #include "heads/heads.h"
 #include "kernel/kernel.h"
 
@@ -67,19 +68,6 @@ static inline lln_head kernel_head(size_t n, double factor, bool causal,
     };
 }
 
-/* y [rows x columns] = P x or P'x by plain sums. */
-static inline void kernel_multiply(const double *p, size_t n, bool transposed,
-                                   const double *x, size_t columns, double *y)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t c = 0; c < columns; c++) {
-            y[i * columns + c] = 0;
-            for (size_t j = 0; j < n; j++)
-                y[i * columns + c] +=
-                    p[transposed ? j * n + i : i * n + j] * x[j * columns + c];
-        }
-}
-
 /* Rows, products, transposed products, diagonal and features of an open
  * attention against P [n x n], whatever of these it has. */
 static inline void expect_attention(lln_attention *attention, const double *p,
@@ -93,12 +81,12 @@ static inline void expect_attention(lln_attention *attention, const double *p,
     expect_ok(lln_attention_rows(attention, 0, n, out));
     for (size_t i = 0; i < n * n; i++)
         expect_absolute(out[i], p[i], tolerance);
-    kernel_multiply(p, n, false, x, c, wanted);
+    dense_multiply(p, n, n, false, x, c, wanted);
     expect_ok(lln_attention_product(attention, v, out));
     for (size_t i = 0; i < n * c; i++)
         expect_absolute(out[i], wanted[i], tolerance);
     if (attention->transposed) {
-        kernel_multiply(p, n, true, x, c, wanted);
+        dense_multiply(p, n, n, true, x, c, wanted);
         expect_ok(attention->transposed(attention, v, out));
         for (size_t i = 0; i < n * c; i++)
             expect_absolute(out[i], wanted[i], tolerance);

@@ -46,9 +46,9 @@ START_TEST(parse_errors)
         expect_status(lln_kernel_parse(bad[i].text, &choice), LLN_EINVAL);
         /* The list of kernels goes on. */
         const char *message = lln_error_message();
-        ck_assert_msg(strncmp(message, bad[i].message,
-                              strlen(bad[i].message)) == 0,
-                      "%s", message);
+        ck_assert_msg(
+            strncmp(message, bad[i].message, strlen(bad[i].message)) == 0, "%s",
+            message);
     }
 }
 END_TEST

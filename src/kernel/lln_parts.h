@@ -4,10 +4,9 @@
 #ifndef LLN_KERNEL_LLN_PARTS_H
 #define LLN_KERNEL_LLN_PARTS_H
 
-#include <math.h>
-
 #include "kernel/attention.h"
 #include "kernel/gated.h"
+#include "kernel/row_math.h"
 
 /* The state of the attention. Notation: x = alpha q, y = beta k. */
 typedef struct {
@@ -19,13 +18,6 @@ typedef struct {
     void *right;           /* [m x d], made by prepare */
     lln_gated *recurrence; /* NULL: not needed so far */
 } lln_state;
-
-/* ln(exp(a) + exp(b)), one of them finite */
-static inline double lln_log_add(double a, double b)
-{
-    double high = fmax(a, b), low = fmin(a, b);
-    return high + log1p(exp(low - high));
-}
 
 /* P_ii of causal attention, also with a window; out [n]. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_lln_diagonal(const lln_attention *attention,

@@ -72,18 +72,16 @@ static void average(const double *x, size_t rows, size_t d, size_t r,
 /* ln sum_j exp(scale q~.k_j) of one landmark. */
 static double log_norm(const lln_features *f, const double *landmark)
 {
-    double scores[CHUNK], top = -INFINITY, sum = 0;
+    double scores[CHUNK], sum = -INFINITY;
     for (size_t j = 0; j < f->m; j += CHUNK) {
         size_t count = f->m - j < CHUNK ? f->m - j : CHUNK;
         lln_row_products(f->scale, landmark, 1, f->k + j * f->d, count, f->d,
                          count, scores);
-        double above = fmax(top, lln_row_max(scores, count));
-        sum *= exp(top - above);
-        for (size_t l = 0; l < count; l++)
-            sum += exp(scores[l] - above);
-        top = above;
+        double top = lln_row_max(scores, count);
+        lln_row_exp(scores, count, top, 0);
+        sum = lln_log_add(sum, top + log(cblas_dasum((int)count, scores, 1)));
     }
-    return top + log(sum);
+    return sum;
 }
 
 /* out = factor (diagonal I - a b) or, with a first factor z, z times that;

@@ -4,6 +4,7 @@
 #ifndef LLN_KERNEL_ROW_MATH_H
 #define LLN_KERNEL_ROW_MATH_H
 
+#include <math.h>
 #include <stddef.h>
 
 /* out [rows x columns] = factor a b' for a [rows x rank], b [columns x rank];
@@ -23,5 +24,12 @@ void lln_row_exp(double *x, size_t count, double shift, double added);
 
 /* x = softmax(x), shifted by its largest entry. */
 void lln_row_softmax(double *x, size_t count);
+
+/* ln(exp(a) + exp(b)), one of them finite */
+static inline double lln_log_add(double a, double b)
+{
+    double high = fmax(a, b), low = fmin(a, b);
+    return high + log1p(exp(low - high));
+}
 
 #endif

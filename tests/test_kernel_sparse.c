@@ -401,7 +401,7 @@ START_TEST(bad_parameters)
         {"reformer:b=2:buckets=3",
          "kernel 'reformer:b=2:buckets=3': buckets: expected an even number"},
         {"reformer:b=2:hashes=0", "kernel 'reformer:b=2:hashes=0': hashes: "
-                                  "expected a whole number from 1 to 1024"},
+                                  "expected a whole number from 1 to 128"},
     };
     lln_head head = dense_head(12, 12, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

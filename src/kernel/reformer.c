@@ -7,11 +7,14 @@
  * their sums of weights, so that a row is one softmax over what it sees in any
  * round, counted as often as it sees it. A token sees itself only if it sees
  * nothing else. */
+#include <cblas.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "kernel/projection.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse.h"
@@ -32,22 +35,47 @@ static void reformer_free(reformer *state)
     free(state->inverse);
 }
 
-/* The largest of x.r and -x.r over the columns r of one round; of equal ones
- * the first. rotations: [d x hashes half]. */
-static size_t find_bucket(const reformer *state, const double *x, size_t d,
-                          const double *rotations, size_t round, double *y)
+/* Tokens that are hashed together. */
+enum { CHUNK = 64 };
+
+/* The largest of y [half] and -y; of equal ones the first. */
+static uint32_t find_bucket(const double *y, size_t half)
 {
-    size_t columns = state->hashes * state->half, half = state->half, best = 0;
-    for (size_t r = 0; r < half; r++) {
-        y[r] = 0;
-        for (size_t l = 0; l < d; l++)
-            y[r] += x[l] * rotations[l * columns + round * half + r];
-        y[half + r] = -y[r];
+    size_t high = 0, low = 0;
+    for (size_t r = 1; r < half; r++) {
+        high = y[r] > y[high] ? r : high;
+        low = y[r] < y[low] ? r : low;
     }
-    for (size_t r = 1; r < 2 * half; r++)
-        if (y[r] > y[best])
-            best = r;
-    return best;
+    return (uint32_t)(-y[low] > y[high] ? half + low : high);
+}
+
+/* Buckets of tokens first .. first + rows - 1 in one round. q: [n x d];
+ * rotations: [d x hashes half]; y: scratch [CHUNK x half]. */
+static void hash_chunk(const reformer *state, const double *q, size_t d,
+                       const double *rotations, size_t round, size_t first,
+                       double *y, uint32_t *bucket)
+{
+    int half = (int)state->half, columns = (int)(state->hashes * state->half);
+    size_t rows = state->n - first < CHUNK ? state->n - first : CHUNK;
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, half,
+                (int)d, 1, q + first * d, (int)d,
+                rotations + round * state->half, columns, 0, y, half);
+    for (size_t i = 0; i < rows; i++)
+        bucket[first + i] = find_bucket(y + i * state->half, state->half);
+}
+
+/* bucket [n] of one round; y: scratch [threads x CHUNK x half]. */
+static void hash_round(const reformer *state, const double *q, size_t d,
+                       const double *rotations, size_t round, double *y,
+                       uint32_t *bucket)
+{
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t first = 0; first < state->n; first += CHUNK) {
+        size_t thread = (size_t)omp_get_thread_num();
+        if (!lln_stop_requested)
+            hash_chunk(state, q, d, rotations, round, first,
+                       y + thread * CHUNK * state->half, bucket);
+    }
 }
 
 /* Sorts the tokens of one round by bucket, then position; bucket: [n], start:
@@ -72,25 +100,27 @@ static void sort_round(reformer *state, size_t round, const uint32_t *bucket,
 static lln_status hash(reformer *state, const double *q, size_t d,
                        const double *rotations)
 {
-    size_t n = state->n, buckets = 2 * state->half;
+    size_t n = state->n, half = state->half;
+    size_t chunks = (size_t)lln_threads_count() * CHUNK;
     uint32_t *bucket = lln_array_alloc_raw(n, sizeof *bucket);
-    size_t *start = lln_array_alloc_raw(buckets + 1, sizeof *start);
-    double *y = lln_array_alloc_raw(buckets, sizeof *y);
-    bool room = bucket && start && y;
-    for (size_t h = 0; room && h < state->hashes; h++) {
-        for (size_t i = 0; i < n; i++)
-            bucket[i] =
-                (uint32_t)find_bucket(state, q + i * d, d, rotations, h, y);
-        sort_round(state, h, bucket, start);
+    size_t *start = lln_array_alloc_raw(2 * half + 1, sizeof *start);
+    double *y = lln_array_alloc_raw(chunks * half, sizeof *y);
+    lln_status status = bucket && start && y ? LLN_OK : LLN_ENOMEM;
+    for (size_t h = 0; status == LLN_OK && h < state->hashes; h++) {
+        hash_round(state, q, d, rotations, h, y, bucket);
+        if (lln_stop_requested)
+            status = LLN_EINTERRUPTED;
+        else
+            sort_round(state, h, bucket, start);
     }
-    for (size_t i = 0; room && i < n; i++) {
+    for (size_t i = 0; status == LLN_OK && i < n; i++) {
         double length = sqrt(lln_row_dot(q + i * d, q + i * d, d));
         state->inverse[i] = 1 / fmax(length, 1e-12);
     }
     free(bucket);
     free(start);
     free(y);
-    return room ? LLN_OK : LLN_ENOMEM;
+    return status;
 }
 
 static int ascending(const void *a, const void *b)
@@ -151,13 +181,13 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
 {
     size_t n = head->q.rows, buckets;
     LLN_TRY(lln_kernel_count(choice, "b", 1, UINT32_MAX, &state->b));
-    LLN_TRY(lln_kernel_count(choice, "hashes", 1, 1024, &state->hashes));
+    LLN_TRY(lln_kernel_count(choice, "hashes", 1, 128, &state->hashes));
     if (n != head->k.rows || n % (2 * state->b) != 0)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %zu queries, %zu keys; expected as many "
                         "of both, a multiple of %zu",
                         choice->text, n, head->k.rows, 2 * state->b);
-    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, UINT32_MAX, n / state->b,
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, 1 << 24, n / state->b,
                                 &buckets));
     if (buckets % 2 != 0)
         return lln_fail(LLN_EINVAL,

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Time and memory of O = P V against the number of tokens.
-#     gnuplot -c bench-attend.gp PICTURE TABLE
+#     gnuplot -c bench-attend.gp PICTURE TABLE "KERNEL..." "CAUSAL KERNEL..."
 
 output = ARG1
 data = ARG2
+names = ARG3
+causal_names = ARG4
 set encoding utf8
 set terminal pngcairo size 1200, 600 font "DejaVu Sans,12"
 set output output
@@ -20,8 +22,7 @@ set logscale xy
 set format y "10^{%T}"
 set xlabel "tokens N (d = 64, 2 threads)"
 
-# One line a kernel; not causal solid, causal dotted.
-names = "softmax lln lln+diag nystrom performer"
+# One line a kernel; causal ones are dotted.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00"
 marks = "7 9 5 13 11"
 
@@ -32,10 +33,11 @@ plot for [i = 1 : words(names)] data \
         using 2:(work("seconds", word(names, i))) with linespoints \
         linecolor rgb word(colours, i) pointtype int(word(marks, i)) \
         title word(names, i), \
-    for [i = 1 : words(names)] data \
-        using 2:(work("seconds", word(names, i)." causal")) with linespoints \
-        linecolor rgb word(colours, i) pointtype int(word(marks, i)) \
-        dashtype 3 title word(names, i).", causal", \
+    for [i = 1 : words(causal_names)] data \
+        using 2:(work("seconds", word(causal_names, i)." causal")) \
+        with linespoints linecolor rgb word(colours, i) \
+        pointtype int(word(marks, i)) dashtype 3 \
+        title word(causal_names, i).", causal", \
     data using 2:(work("peer_seconds", "softmax")) with points pointtype 6 \
         linecolor "#777777" title "torch, softmax", \
     data using 2:(work("peer_seconds", "lln")) with points pointtype 8 \

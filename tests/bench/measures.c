@@ -171,6 +171,11 @@ static void bench_spectra(void)
               time_peer("scipy_eigs_lln", "2.2").seconds, NAN);
     fprintf(stderr, "bench: |lambda2| of lln, n = 10^6: %.9g\n", lambda2);
     lln_head_free(&head);
+    head = draw(100000, false);
+    time_work("lln+diag:alpha=2.2:beta=2.2", spectrum, &head, false, &seconds,
+              &limit);
+    print_row("lambda2 lln+diag", 100000, seconds, NAN, "", NAN, NAN);
+    lln_head_free(&head);
 }
 
 static void bench_commands(void)

@@ -8,7 +8,7 @@ data = ARG2
 names = ARG3
 causal_names = ARG4
 set encoding utf8
-set terminal pngcairo size 1200, 600 font "DejaVu Sans,12"
+set terminal pngcairo size 1200, 720 font "DejaVu Sans,12"
 set output output
 set datafile separator comma
 set datafile columnheaders
@@ -17,16 +17,19 @@ work(column_name, name) = strcol("work") eq name ? column(column_name) : NaN
 set border 3 linecolor "#444444"
 set tics nomirror out textcolor "#000000"
 set grid linetype 1 linecolor "#E4E4E4" linewidth 1
-set key top left opaque noautotitle Left reverse samplen 2
+set key at graph 0, graph -0.17 left top vertical maxrows 6 noautotitle \
+    Left reverse samplen 2 width -3
+set xrange [400:*]
 set logscale xy
 set format y "10^{%T}"
+set format x "10^{%T}"
 set xlabel "tokens N (d = 64, 2 threads)"
 
 # One line a kernel; causal ones are dotted.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00"
 marks = "7 9 5 13 11"
 
-set multiplot layout 1, 2
+set multiplot layout 1, 2 margins 0.08, 0.98, 0.32, 0.93 spacing 0.09
 set title "Time of O = P V, one head"
 set ylabel "seconds, median of 5"
 plot for [i = 1 : words(names)] data \
@@ -48,6 +51,7 @@ plot for [i = 1 : words(names)] data \
 set title "Peak memory of the process"
 set ylabel "MiB"
 set format y "%g"
+set yrange [1:*]
 plot for [i = 1 : words(names)] data \
         using 2:(work("peak_mib", word(names, i))) with linespoints \
         linecolor rgb word(colours, i) pointtype int(word(marks, i)) \
@@ -57,5 +61,5 @@ plot for [i = 1 : words(names)] data \
     data using 2:(work("peer_peak_mib", "lln")) with points pointtype 8 \
         linecolor "#777777" title "torch, lln", \
     data using 2:(16.0 * column("n") * column("d") / 1048576) with lines \
-        linecolor "#777777" dashtype 2 title "Q, K, V and O in float32"
+        linecolor "#777777" dashtype 2 title "Q, K, V, O in float32"
 unset multiplot

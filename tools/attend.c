@@ -84,7 +84,7 @@ static lln_status multiply(const run_case *c, run_block *block)
     if (numbers)
         status = lln_kernel_open(c->kernel, c->head, &attention);
     if (status == LLN_OK)
-        status = lln_attention_prepare(&attention);
+        status = lln_attention_prepare_product(&attention);
     if (status == LLN_OK)
         status = lln_attention_product(&attention, v, numbers);
     o.data = numbers;

@@ -24,6 +24,11 @@ lln_status lln_attention_prepare(lln_attention *attention)
     return attention->prepare ? attention->prepare(attention) : LLN_OK;
 }
 
+lln_status lln_attention_prepare_product(lln_attention *attention)
+{
+    return attention->product ? LLN_OK : lln_attention_prepare(attention);
+}
+
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out)
 {

@@ -96,6 +96,11 @@ void lln_attention_close(lln_attention *attention);
  * below. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_attention_prepare(lln_attention *attention);
 
+/* Enough for one lln_attention_product: nothing where it is the kernel's own,
+ * which only many are quicker for. LLN_ENOMEM. */
+LLN_NODISCARD lln_status
+lln_attention_prepare_product(lln_attention *attention);
+
 /* Rows of the left factor for the given queries: out [count x rank] in
  * attention->precision. */
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,

@@ -45,7 +45,7 @@ static double time_product(const lln_head *head, const char *kernel)
     do {
         double start = now();
         must(lln_kernel_open(&choice, head, &attention));
-        must(lln_attention_prepare(&attention));
+        must(lln_attention_prepare_product(&attention));
         must(lln_attention_product(&attention, head->v, o));
         lln_attention_close(&attention);
         seconds[runs] = now() - start;

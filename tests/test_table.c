@@ -281,6 +281,21 @@ START_TEST(average_mean_and_error)
 }
 END_TEST
 
+/* An infinite value anywhere makes the mean infinite. */
+START_TEST(average_infinite)
+{
+    for (int at = 0; at < 4; at++) {
+        lln_average average = {0};
+        for (int i = 0; i < 4; i++)
+            lln_average_add(&average, i == at ? INFINITY : 2.385);
+        ck_assert(average.mean == INFINITY);
+        expect_relative(lln_average_error(&average), NAN, 0);
+        lln_average_add(&average, -INFINITY);
+        expect_relative(average.mean, NAN, 0);
+    }
+}
+END_TEST
+
 static void add(Suite *suite, const char *name, const TTest *const *tests)
 {
     TCase *group = tcase_create(name);
@@ -304,6 +319,6 @@ int main(void)
                           read_errors, NULL});
     add(suite, "series",
         (const TTest *[]){series_value_ends_and_steps, average_mean_and_error,
-                          NULL});
+                          average_infinite, NULL});
     return run_suite(suite);
 }

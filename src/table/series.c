@@ -28,6 +28,11 @@ void lln_average_add(lln_average *average, double x)
         average->mean = x;
         return;
     }
+    if (isinf(average->mean)) {
+        average->mean += x;
+        average->m2 = NAN;
+        return;
+    }
     double before = x - average->mean;
     average->mean += before / (double)average->count;
     average->m2 += before * (x - average->mean);

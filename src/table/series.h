@@ -18,7 +18,8 @@ double lln_series_value(double low, double high, size_t count, bool log,
  * value yet. Source: Welford (1962). */
 typedef struct {
     size_t count;
-    double mean; /* NaN once a value was NaN */
+    double mean; /* NaN once a value was NaN; infinite, without an error, once
+                    one was infinite */
     double m2;   /* sum (x - mean)^2 */
 } lln_average;
 

@@ -61,6 +61,17 @@ START_TEST(rows_mean_values)
 }
 END_TEST
 
+/* The same numbers, two apart. */
+START_TEST(values_mean_stride)
+{
+    static const double values[] = {1.5, 9, 2, 9, 4, 9, NAN};
+    double mean, error;
+    lln_values_mean(values, 2, 4, 16, &mean, &error);
+    expect_relative(mean, 2.5, 1e-15);
+    expect_relative(error, 0.66143782776614768, 1e-15);
+}
+END_TEST
+
 /* By hand: sum of squares 5.962 of three keys. */
 START_TEST(row_variance_keys)
 {
@@ -133,6 +144,7 @@ int main(void)
     tcase_add_test(rows, rows_draw_set);
     tcase_add_test(rows, rows_draw_fair);
     tcase_add_test(rows, rows_mean_values);
+    tcase_add_test(rows, values_mean_stride);
     tcase_add_test(rows, rows_mean_coverage);
     tcase_add_test(rows, row_variance_keys);
     tcase_add_loop_test(rows, entropy_cases, 0, CASE_COUNT);

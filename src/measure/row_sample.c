@@ -27,12 +27,15 @@ lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
     return LLN_OK;
 }
 
-void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
-                   lln_row_value *value, double *mean, double *error)
+/* Value i of something; NaN: none. */
+typedef double value_at(const void *values, size_t i);
+
+static void mean_at(value_at *at, const void *values, size_t count, size_t n,
+                    double *mean, double *error)
 {
     double used = 0, sum = 0, squares = 0;
     for (size_t i = 0; i < count; i++) {
-        double x = value(&rows[i]);
+        double x = at(values, i);
         if (!isnan(x)) {
             sum += x;
             used++;
@@ -40,7 +43,7 @@ void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
     }
     *mean = used > 0 ? sum / used : NAN;
     for (size_t i = 0; i < count; i++) {
-        double x = value(&rows[i]);
+        double x = at(values, i);
         if (!isnan(x))
             squares += (x - *mean) * (x - *mean);
     }
@@ -49,6 +52,42 @@ void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
                       : NAN;
     if (count == n)
         *error = 0;
+}
+
+typedef struct {
+    const lln_row *rows;
+    lln_row_value *value;
+} row_values;
+
+static double row_value(const void *values, size_t i)
+{
+    const row_values *of = values;
+    return of->value(&of->rows[i]);
+}
+
+void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
+                   lln_row_value *value, double *mean, double *error)
+{
+    row_values values = {rows, value};
+    mean_at(row_value, &values, count, n, mean, error);
+}
+
+typedef struct {
+    const double *first;
+    size_t stride;
+} strided;
+
+static double strided_value(const void *values, size_t i)
+{
+    const strided *of = values;
+    return of->first[i * of->stride];
+}
+
+void lln_values_mean(const double *first, size_t stride, size_t count, size_t n,
+                     double *mean, double *error)
+{
+    strided values = {first, stride};
+    mean_at(strided_value, &values, count, n, mean, error);
 }
 
 double lln_row_variance(const lln_row *row)

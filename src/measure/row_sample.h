@@ -26,6 +26,11 @@ typedef double lln_row_value(const lln_row *row);
 void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
                    lln_row_value *value, double *mean, double *error);
 
+/* The same for values of rows that were made otherwise: those of `count` rows
+ * at first[0], first[stride], ...; NaN: the row has none. */
+void lln_values_mean(const double *first, size_t stride, size_t count, size_t n,
+                     double *mean, double *error);
+
 /* The variance of ln P within the row, divisor keys - 1, of a row measured
  * with LLN_ROW_MOMENTS; NaN with fewer than two keys. Its mean over rows is
  * D2. */

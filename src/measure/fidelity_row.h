@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One row of attention beside the same row of a reference. */
+#ifndef LLN_MEASURE_FIDELITY_ROW_H
+#define LLN_MEASURE_FIDELITY_ROW_H
+
+#include <stddef.h>
+
+/* How P_i stands to R_i; the formulas are in fidelity.h. All doubles, so that
+ * one mean serves each of them. */
+typedef struct {
+    double divergence;           /* nats */
+    double lost;                 /* share of the mass of R_i */
+    double sum, sum_error;       /* sum_j P_ij and its distance from 1 */
+    double variation;            /* half of sum_j |P_ij - R_ij| */
+    double overlap, order;       /* of the top keys */
+    double cosine;               /* of the outputs */
+    double error2, output2;      /* squares |(P_i - R_i) V|^2 and |R_i V|^2 */
+    double entry_error2, entry2; /* |P_i - R_i|^2 and |R_i|^2 */
+} lln_fidelity_row;
+
+/* Fills what the entries p, r [m] and their products with V, pv and rv
+ * [columns], say; columns = 0: no values, the cosine is NaN. top, from 1 to
+ * LLN_FIDELITY_TOP: the number of top keys. */
+enum { LLN_FIDELITY_TOP = 256 };
+
+lln_fidelity_row lln_fidelity_row_from_entries(const double *p, const double *r,
+                                               size_t m, const double *pv,
+                                               const double *rv, size_t columns,
+                                               size_t top);
+
+#endif

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Fidelity of attention to a reference: rows worked out by hand, and whole
+ * heads against a slow version. */
+#include "measure/fidelity.h"
+
+#include "cases.h"
+#include "core/threads.h"
+
+enum { N = 256, MOST = N * N, FIGURES = sizeof(lln_fidelity) / sizeof(double) };
+
+/* By hand. R V = (0.8, -0.225), P V = (2, 1.725). */
+START_TEST(row_signed)
+{
+    static const double r[] = {0.6, 0.3, 0.1, 0}, p[] = {0.2, 0.5, -0.1, 0.7};
+    static const double rv[] = {0.8, -0.225}, pv[] = {2, 1.725};
+    lln_fidelity_row row = lln_fidelity_row_from_entries(p, r, 4, pv, rv, 2, 2);
+    ck_assert(isnan(row.divergence));
+    expect_relative(row.lost, 0.1, 1e-15);
+    expect_relative(row.sum, 1.3, 1e-15);
+    expect_relative(row.sum_error, 0.3, 1e-14);
+    expect_relative(row.variation, 0.75, 1e-15);
+    expect_relative(row.overlap, 0.5, 1e-15); /* {0, 1} and {3, 1} */
+    expect_relative(row.order, -1, 1e-15);
+    expect_relative(row.cosine, 0.5521347939585592, 1e-15);
+    expect_relative(row.error2, 5.2425, 1e-15);
+    expect_relative(row.output2, 0.690625, 1e-15);
+    expect_relative(row.entry_error2, 0.73, 1e-14);
+    expect_relative(row.entry2, 0.46, 1e-15);
+    row = lln_fidelity_row_from_entries(p, r, 4, pv, rv, 2, 3);
+    expect_relative(row.overlap, 2.0 / 3, 1e-15); /* {0, 1, 2}, {3, 1, 0} */
+    expect_relative(row.order, 1.0 / 3, 1e-15);
+    row = lln_fidelity_row_from_entries(p, r, 4, NULL, NULL, 0, 256);
+    expect_relative(row.overlap, 2.0 / 3, 1e-15); /* 3 keys are all of R */
+    ck_assert(isnan(row.cosine) && row.error2 == 0 && row.output2 == 0);
+}
+END_TEST
+
+/* 0.6 ln 2 - 0.25 ln 2 + 0.15 ln 1.5 - 0.1: P sums to 0.9. The other way
+ * round, 0.2 ln 2 - 0.1 ln 1.5 + 0.1. */
+START_TEST(row_divergence)
+{
+    static const double r[] = {0.6, 0.25, 0.15, 0}, p[] = {0.3, 0.5, 0.1, 0};
+    static const double zero[4], negative[] = {0.6, 0.25, 0.15, -1e-300};
+    lln_fidelity_row row = lln_fidelity_row_from_entries(p, r, 4, 0, 0, 0, 4);
+    expect_relative(row.divergence, 0.20342127941220547, 1e-14);
+    ck_assert(row.lost == 0);
+    row = lln_fidelity_row_from_entries(r, r, 4, 0, 0, 0, 4);
+    ck_assert(row.divergence == 0 && row.order == 1 && row.overlap == 1);
+    row = lln_fidelity_row_from_entries(negative, r, 4, 0, 0, 0, 4);
+    ck_assert(isnan(row.divergence) && row.lost == 0);
+    row = lln_fidelity_row_from_entries(r, p, 4, 0, 0, 0, 4);
+    expect_relative(row.divergence, 0.19808292530117264, 1e-14);
+    row = lln_fidelity_row_from_entries(zero, p, 4, 0, 0, 0, 4);
+    ck_assert(row.divergence == INFINITY && row.lost == 1);
+    row = lln_fidelity_row_from_entries(r, negative, 4, 0, 0, 0, 4);
+    ck_assert(isnan(row.divergence));
+    row = lln_fidelity_row_from_entries(p, zero, 4, 0, 0, 0, 4);
+    expect_relative(row.divergence, 0.9, 1e-15); /* sum_j P_ij - R_ij */
+    ck_assert(isnan(row.lost) && isnan(row.overlap) && isnan(row.order));
+}
+END_TEST
+
+/* Probabilities down to the smallest number: 1/2 ln(1/2 / 5e-324). */
+START_TEST(row_divergence_range)
+{
+    static const double r[] = {0.5, 0.5, 5e-324}, p[] = {1, 5e-324, 0.25};
+    lln_fidelity_row row = lln_fidelity_row_from_entries(p, r, 3, 0, 0, 0, 3);
+    expect_relative(row.divergence,
+                    0.5 * log(0.5) + 0.5 * (log(0.5) - log(5e-324)) + 0.25,
+                    1e-14);
+}
+END_TEST
+
+/* A row of zeros keeps nothing; one that is constant keeps no order, and of
+ * equal entries the first are the top. */
+START_TEST(row_ties)
+{
+    static const double r[] = {0.1, 0.4, 0.2, 0.3}, zero[4];
+    static const double equal[] = {0.25, 0.25, 0.25, 0.25}, v[] = {1, 2};
+    lln_fidelity_row row =
+        lln_fidelity_row_from_entries(zero, r, 4, zero, v, 2, 2);
+    ck_assert(row.overlap == 0 && row.order == 0 && isnan(row.cosine));
+    ck_assert(row.lost == 1 && row.variation == 0.5 && row.sum == 0);
+    row = lln_fidelity_row_from_entries(equal, r, 4, v, v, 2, 2);
+    ck_assert(row.overlap == 0.5 && row.order == 0); /* {1, 3} and {0, 1} */
+    expect_relative(row.cosine, 1, 1e-15);
+    row = lln_fidelity_row_from_entries(r, equal, 4, v, v, 2, 2);
+    ck_assert(row.overlap == 0.5 && isnan(row.order)); /* {0, 1}, {1, 3} */
+}
+END_TEST
+
+/* The slow version: P and R with all their entries, ranks by counting. */
+static double dense_p[MOST], dense_r[MOST], dense_v[N * 4];
+
+/* Whether entry j is among the `top` largest. */
+static bool is_top(const double *x, size_t m, size_t top, size_t j)
+{
+    size_t before = 0;
+    for (size_t l = 0; l < m; l++)
+        before += x[l] > x[j] || (x[l] == x[j] && l < j);
+    return before < top;
+}
+
+static void slow_order(const double *p, const double *r, size_t m, size_t top,
+                       double *overlap, double *order)
+{
+    double common = 0, pairs = 0, sign = 0;
+    bool is_key[N];
+    size_t keys = 0;
+    for (size_t j = 0; j < m; j++)
+        keys += is_key[j] = r[j] > 0 && is_top(r, m, top, j);
+    for (size_t j = 0; j < m; j++) {
+        common += is_key[j] && p[j] > 0 && is_top(p, m, top, j);
+        for (size_t l = 0; l < m; l++)
+            if (is_key[j] && is_key[l] && r[l] < r[j]) {
+                pairs++;
+                sign += p[j] > p[l] ? 1 : p[j] < p[l] ? -1 : 0;
+            }
+    }
+    *overlap = common / (double)keys;
+    *order = pairs > 0 ? sign / pairs : NAN;
+}
+
+/* Of P and R [n x m], both without rows of zeros. The logarithm of a negative
+ * entry is NaN. */
+static lln_fidelity slow_fidelity(size_t n, size_t m, bool causal, size_t top)
+{
+    double x = 0, y = 0, entries_x = 0, entries_y = 0, ordered = 0;
+    lln_fidelity f = {.row_sum_min = INFINITY};
+    for (size_t i = 0; i < n; i++) {
+        const double *p = dense_p + i * m, *r = dense_r + i * m;
+        size_t keys = causal ? i + 1 + m - n : m;
+        double sum = 0, pv[4] = {0}, rv[4] = {0}, dot = 0, pp = 0, rr = 0;
+        double overlap, order;
+        for (size_t j = 0; j < keys; j++) {
+            sum += p[j];
+            if (r[j] > 0)
+                f.divergence += r[j] * log(r[j] / p[j]) / (double)n;
+            f.divergence += (p[j] - r[j]) / (double)n;
+            f.lost_mass += p[j] > 0 ? 0 : r[j] / (double)n;
+            f.variation += fabs(p[j] - r[j]) / 2 / (double)n;
+            entries_x += pow(p[j] - r[j], 2);
+            entries_y += r[j] * r[j];
+            for (size_t c = 0; c < 4; c++) {
+                pv[c] += p[j] * dense_v[j * 4 + c];
+                rv[c] += r[j] * dense_v[j * 4 + c];
+            }
+        }
+        for (size_t c = 0; c < 4; c++) {
+            x += pow(pv[c] - rv[c], 2);
+            y += rv[c] * rv[c];
+            dot += pv[c] * rv[c];
+            pp += pv[c] * pv[c];
+            rr += rv[c] * rv[c];
+        }
+        f.cosine += dot / sqrt(pp * rr) / (double)n;
+        f.row_sum_min = fmin(f.row_sum_min, sum);
+        f.row_sum_error += fabs(1 - sum) / (double)n;
+        slow_order(p, r, m, top, &overlap, &order);
+        f.top_overlap += overlap / (double)n;
+        f.rank_correlation += isnan(order) ? 0 : order;
+        ordered += !isnan(order);
+    }
+    f.relative_error = sqrt(x / y);
+    f.matrix_error = sqrt(entries_x / entries_y);
+    f.rank_correlation /= ordered;
+    return f;
+}
+
+/* The first n queries of a case, with numbers of mean 0 for values. */
+static lln_head open_pair(const char *name, const char *kernel, bool causal,
+                          size_t n, lln_attention pair[2])
+{
+    lln_head head = case_head(name, LLN_FLOAT64, causal);
+    head.q.rows = n;
+    case_open(&head, kernel, &pair[0]);
+    case_open(&head, "softmax", &pair[1]);
+    for (size_t i = 0; i < head.k.rows * 4; i++)
+        dense_v[i] = sin((double)(i * i));
+    return head;
+}
+
+static void close_pair(lln_head *head, lln_attention pair[2])
+{
+    lln_attention_close(&pair[0]);
+    lln_attention_close(&pair[1]);
+    lln_head_free(head);
+}
+
+static lln_fidelity_options options_of(const lln_head *head, size_t top)
+{
+    return (lln_fidelity_options){
+        .values = {LLN_FLOAT64, head->k.rows, 4, dense_v}, .top = top};
+}
+
+static void expect_fidelity(const lln_fidelity *f, const lln_fidelity *slow)
+{
+    expect_relative(f->relative_error, slow->relative_error, 1e-12);
+    expect_relative(f->matrix_error, slow->matrix_error, 1e-12);
+    expect_absolute(f->cosine, slow->cosine, 1e-13);
+    expect_relative(f->divergence, slow->divergence, 1e-12);
+    expect_absolute(f->lost_mass, slow->lost_mass, 1e-13);
+    expect_relative(f->variation, slow->variation, 1e-12);
+    expect_relative(f->top_overlap, slow->top_overlap, 1e-12);
+    expect_absolute(f->rank_correlation, slow->rank_correlation, 1e-13);
+    expect_relative(f->row_sum_min, slow->row_sum_min, 1e-14);
+    expect_absolute(f->row_sum_error, slow->row_sum_error, 1e-13);
+    ck_assert(f->row_sum_error <= f->row_sum_error_largest);
+}
+
+/* Both matrices in full, for slow_fidelity. */
+static lln_fidelity measure_pair(lln_attention pair[2],
+                                 const lln_fidelity_options *options)
+{
+    lln_fidelity f;
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], options, &f, NULL));
+    expect_ok(lln_attention_rows(&pair[0], 0, pair[0].n, dense_p));
+    expect_ok(lln_attention_rows(&pair[1], 0, pair[1].n, dense_r));
+    return f;
+}
+
+/* Cases A, B, C, E causal and not, all their queries and the first 45. */
+START_TEST(fidelity_slow)
+{
+    static const size_t rows[] = {64, 256, 128, 48};
+    lln_attention pair[2];
+    bool causal = _i & 1;
+    size_t n = _i & 2 ? 45 : rows[_i / 4], top = _i & 2 ? 7 : 10;
+    lln_head head =
+        open_pair(CASES[_i / 4].name, CASES[_i / 4].lln, causal, n, pair);
+    lln_fidelity_options options = options_of(&head, top);
+    lln_fidelity f = measure_pair(pair, &options);
+    lln_fidelity slow = slow_fidelity(n, head.k.rows, causal, top);
+    expect_fidelity(&f, &slow);
+    ck_assert(f.lost_mass == 0 && f.divergence > 0.01);
+    close_pair(&head, pair);
+}
+END_TEST
+
+/* Zeros where softmax has none, negative entries, rows that do not sum to 1:
+ * divergences that are infinite, missing and finite. */
+START_TEST(fidelity_slow_kernels)
+{
+    static const char *const kernels[] = {"blockdiag:block=24", "kvt:k=7",
+                                          "linformer:k=16", "flowformer",
+                                          "taylor2"};
+    lln_attention pair[2];
+    lln_head head = open_pair("B", kernels[_i], false, N, pair);
+    lln_fidelity_options options = options_of(&head, 10);
+    lln_fidelity f = measure_pair(pair, &options);
+    lln_fidelity slow = slow_fidelity(N, N, false, 10);
+    expect_fidelity(&f, &slow);
+    ck_assert_int_eq(isinf(f.divergence), _i < 2);
+    ck_assert_int_eq(isnan(f.divergence), _i == 2);
+    ck_assert((f.lost_mass > 0) == (_i < 3));
+    ck_assert((f.row_sum_error > 0.1) == (_i == 2 || _i == 3));
+    close_pair(&head, pair);
+}
+END_TEST
+
+/* The same bits from one thread and from two. */
+START_TEST(fidelity_threads)
+{
+    lln_attention pair[2];
+    lln_fidelity one, two;
+    lln_head head = open_pair("B", CASES[1].lln, true, N, pair);
+    lln_fidelity_options options = options_of(&head, 10);
+    lln_threads_set(1);
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &one, NULL));
+    lln_threads_set(0);
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &two, NULL));
+    ck_assert_mem_eq(&one, &two, sizeof one);
+    close_pair(&head, pair);
+}
+END_TEST
+
+/* All rows by their list is all rows. A head with itself: nothing is lost. */
+START_TEST(fidelity_list)
+{
+    lln_attention pair[2];
+    lln_fidelity all, listed, error;
+    size_t rows[N];
+    lln_head head = open_pair("B", CASES[1].lln, false, N, pair);
+    lln_fidelity_options options = options_of(&head, 10);
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &all, NULL));
+    for (size_t i = 0; i < N; i++)
+        rows[i] = i;
+    options.rows = rows;
+    options.count = N;
+    expect_ok(
+        lln_fidelity_measure(&pair[0], &pair[1], &options, &listed, &error));
+    ck_assert_mem_eq(&all, &listed, sizeof all);
+    ck_assert(error.relative_error == 0 && error.divergence == 0);
+    options.count = 20;
+    expect_ok(
+        lln_fidelity_measure(&pair[1], &pair[1], &options, &listed, &error));
+    ck_assert(listed.relative_error == 0 && error.relative_error == 0);
+    ck_assert(listed.divergence == 0 && listed.top_overlap == 1);
+    ck_assert(listed.rank_correlation == 1 && listed.variation == 0);
+    expect_absolute(listed.cosine, 1, 1e-15);
+    close_pair(&head, pair);
+}
+END_TEST
+
+/* Standard errors are those of the spread over draws: 200 draws of 32 rows;
+ * the spread of 200 values is known to 5 %, tolerance four times. */
+START_TEST(fidelity_errors)
+{
+    lln_attention pair[2];
+    lln_fidelity all, some, error;
+    double squares[FIGURES] = {0}, claimed[FIGURES] = {0};
+    size_t rows[32];
+    lln_head head = open_pair("C", CASES[2].lln, false, 128, pair);
+    lln_fidelity_options options = options_of(&head, 10);
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &all, NULL));
+    options.rows = rows;
+    options.count = 32;
+    for (uint32_t stream = 0; stream < 200; stream++) {
+        expect_ok(lln_rows_draw(128, 32, 11, stream, rows));
+        expect_ok(
+            lln_fidelity_measure(&pair[0], &pair[1], &options, &some, &error));
+        const double *x = (const double *)&some, *e = (const double *)&error;
+        for (size_t k = 0; k < FIGURES; k++) {
+            squares[k] += pow(x[k] - ((const double *)&all)[k], 2) / 200;
+            claimed[k] += e[k] * e[k] / 200;
+        }
+    }
+    for (size_t k = 0; k < FIGURES; k++)
+        if (squares[k] > 1e-12 && !isnan(claimed[k]))
+            expect_relative(sqrt(squares[k]), sqrt(claimed[k]), 0.2);
+    ck_assert(isnan(error.row_sum_min) && isnan(error.row_sum_error_largest));
+    ck_assert(error.relative_error > 0 && error.matrix_error > 0);
+    close_pair(&head, pair);
+}
+END_TEST
+
+/* One query and one key; then two keys, where the first query of causal
+ * attention has one: it keeps all and has no order. */
+START_TEST(fidelity_small)
+{
+    lln_attention pair[2];
+    lln_fidelity f, error;
+    lln_head head = open_pair("D", "lln:alpha=1:beta=1", true, 2, pair);
+    lln_fidelity_options options = options_of(&head, 10);
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL));
+    ck_assert(f.top_overlap == 1 && fabs(f.rank_correlation) == 1);
+    close_pair(&head, pair);
+    head = case_head("D", LLN_FLOAT64, true);
+    head.q.rows = head.k.rows = 1;
+    case_open(&head, "lln:alpha=1:beta=1", &pair[0]);
+    case_open(&head, "softmax", &pair[1]);
+    options = options_of(&head, 10);
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, &error));
+    ck_assert(f.relative_error == 0 && f.divergence == 0 && f.variation == 0);
+    ck_assert(f.top_overlap == 1 && isnan(f.rank_correlation));
+    ck_assert(f.row_sum_min == 1 && error.cosine == 0);
+    expect_absolute(f.cosine, 1, 1e-15);
+    options.values = (lln_matrix){0};
+    expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL));
+    ck_assert(isnan(f.relative_error) && isnan(f.cosine));
+    ck_assert(f.matrix_error == 0);
+    close_pair(&head, pair);
+}
+END_TEST
+
+START_TEST(fidelity_refuses)
+{
+    lln_attention pair[2], other;
+    lln_fidelity f;
+    size_t row = 0;
+    lln_head head = open_pair("A", CASES[0].lln, false, 64, pair);
+    lln_head small = case_head("E", LLN_FLOAT64, false);
+    case_open(&small, "softmax", &other);
+    lln_fidelity_options options = options_of(&head, 0);
+    expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
+                  LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "0 top keys, expected 1 to 256");
+    options.top = 257;
+    expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
+                  LLN_EINVAL);
+    options.top = 10;
+    expect_status(lln_fidelity_measure(&pair[0], &other, &options, &f, NULL),
+                  LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "attention is 64 x 64, its reference 48 x 48");
+    options.values.rows = 63;
+    expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
+                  LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "63 rows of values, expected 64");
+    options = options_of(&head, 10);
+    options.rows = &row;
+    expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
+                  LLN_EINVAL);
+    lln_stop_requested = 1;
+    options.rows = NULL;
+    expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
+                  LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    lln_attention_close(&other);
+    lln_head_free(&small);
+    close_pair(&head, pair);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("fidelity");
+    TCase *row = tcase_create("row");
+    tcase_add_test(row, row_signed);
+    tcase_add_test(row, row_divergence);
+    tcase_add_test(row, row_divergence_range);
+    tcase_add_test(row, row_ties);
+    suite_add_tcase(suite, row);
+    TCase *fidelity = tcase_create("fidelity");
+    tcase_add_loop_test(fidelity, fidelity_slow, 0, 4 * CASE_COUNT);
+    tcase_add_loop_test(fidelity, fidelity_slow_kernels, 0, 5);
+    tcase_add_test(fidelity, fidelity_threads);
+    tcase_add_test(fidelity, fidelity_list);
+    tcase_add_test(fidelity, fidelity_errors);
+    tcase_add_test(fidelity, fidelity_small);
+    tcase_add_test(fidelity, fidelity_refuses);
+    suite_add_tcase(suite, fidelity);
+    return run_suite(suite);
+}

@@ -71,7 +71,18 @@ static void place_nan(lln_precision precision)
     free(numbers);
 }
 
-/* O = P V; the block has no columns. */
+lln_status attend_multiply(const run_case *c, void *out)
+{
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = lln_attention_prepare_product(&attention);
+    if (status == LLN_OK)
+        status = lln_attention_product(&attention, c->head->v, out);
+    lln_attention_close(&attention);
+    return status;
+}
+
+/* Puts O at its place; the block has no columns. */
 static lln_status multiply(const run_case *c, run_block *block)
 {
     (void)block;
@@ -79,18 +90,10 @@ static lln_status multiply(const run_case *c, run_block *block)
     lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
     void *numbers = lln_array_alloc_raw(o.rows * o.columns,
                                         lln_precision_size(v.precision));
-    lln_attention attention = {0};
-    lln_status status = LLN_ENOMEM;
-    if (numbers)
-        status = lln_kernel_open(c->kernel, c->head, &attention);
-    if (status == LLN_OK)
-        status = lln_attention_prepare_product(&attention);
-    if (status == LLN_OK)
-        status = lln_attention_product(&attention, v, numbers);
+    lln_status status = numbers ? attend_multiply(c, numbers) : LLN_ENOMEM;
     o.data = numbers;
     if (status == LLN_OK)
         place(o);
-    lln_attention_close(&attention);
     free(numbers);
     return status;
 }
@@ -249,8 +252,8 @@ static void open_run(attend_run *run)
         cli_usage("--tau: '%s': expected one number", run_shared.tau);
     run->set.plan = &plan;
     run->set.measured = plan.columns;
-    run->kernels =
-        kernel_list_read(run_shared.kernels, run_shared.params != NULL);
+    run->kernels = kernel_list_read("kernel", run_shared.kernels,
+                                    run_shared.params != NULL);
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     run->format = find_format(run_shared.output);
     FILE *out = cli_output(run_shared.output);

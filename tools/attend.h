@@ -4,6 +4,11 @@
 #ifndef LLN_TOOLS_ATTEND_H
 #define LLN_TOOLS_ATTEND_H
 
+#include "run.h"
+
+/* O = P V of one case: out [n x columns of V], in the precision of V. */
+LLN_NODISCARD lln_status attend_multiply(const run_case *c, void *out);
+
 /* Computes O of every head that the shared options ask for and writes it to
  * the output. Ends the process on bad usage and on failure; returns the exit
  * status for main. */

@@ -33,13 +33,15 @@ void case_inputs_open(case_set *set)
 {
     const run_plan *plan = set->plan;
     bool sampled = sources_sampled();
-    set->draws = inputs_draws(&set->kernels, sampled);
+    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
+    set->draws = inputs_draws(&all, sampled);
     if (set->draws > 1 && (plan->per_trial || run_shared.each))
         cli_usage("--trials: draws of heads from files are averaged; %s",
                   run_shared.each ? "leave out --each"
                                   : "these rows never are");
     if (!plan->plain)
-        set->extras = inputs_open(&set->kernels, sampled);
+        set->extras = inputs_open(&all, sampled);
+    free(all.entries);
 }
 
 void case_joints_open(case_set *set, const number_list *taus)
@@ -48,6 +50,8 @@ void case_joints_open(case_set *set, const number_list *taus)
     bool wanted = false;
     for (size_t i = 0; i < set->kernels.count; i++)
         wanted = wanted || set->kernels.entries[i].joint;
+    for (size_t i = 0; i < set->reference.count; i++)
+        wanted = wanted || set->reference.entries[i].joint;
     if (!wanted)
         return;
     set->taus = taus;
@@ -63,6 +67,7 @@ void case_set_close(case_set *set)
         lln_joint_free(set->joints[i]);
     free(set->joints);
     free(set->kernels.entries);
+    free(set->reference.entries);
     params_close(set->params);
     lln_extras_free(set->extras);
     lln_heads_close(&set->heads);
@@ -230,20 +235,31 @@ static lln_status measure_choice(const case_set *set, const run_case *head_case,
     return fail_at(identity, set->plan->measure(&c, block));
 }
 
+/* The choice of an entry with all that it takes for this head. */
+static lln_status choose(const case_set *set, const kernel_entry *entry,
+                         const lln_head *head, const row_identity *identity,
+                         const kernel_inputs *inputs, lln_kernel_choice *choice)
+{
+    *choice = entry->choice;
+    choice->seed = run_shared.seed;
+    choice->draw = inputs->draw;
+    choice->inputs = inputs->arrays.items;
+    choice->input_count = inputs->arrays.count;
+    return resolve(set, entry, head, identity, choice);
+}
+
 static lln_status measure_kernel(const case_set *set, const run_case *c,
                                  const row_identity *identity,
                                  const kernel_entry *entry,
                                  const kernel_inputs *inputs, run_block *block)
 {
+    lln_kernel_choice choice;
     LLN_TRY(run_block_resize(block, 1));
     if (set->plan->plain)
         return measure_choice(set, c, identity, NULL, block);
-    lln_kernel_choice choice = entry->choice;
-    choice.seed = run_shared.seed;
-    choice.draw = inputs->draw;
-    choice.inputs = inputs->arrays.items;
-    choice.input_count = inputs->arrays.count;
-    lln_status status = resolve(set, entry, c->head, identity, &choice);
+    if (set->reference.count > 0 && !c->reference)
+        return leave_out(set, block);
+    lln_status status = choose(set, entry, c->head, identity, inputs, &choice);
     if (status == LLN_EUNDEFINED)
         return leave_out(set, block);
     LLN_TRY(status);
@@ -276,12 +292,31 @@ static lln_status measure_draws(const case_set *set, const run_case *c,
     return status;
 }
 
-static lln_status measure_kernels(const case_set *set, const run_case *c,
+/* Fills `choice` for the case; the reference is drawn once for a head. A head
+ * without one has NULL. */
+static lln_status find_reference(const case_set *set, const row_identity *id,
+                                 const kernel_inputs *inputs,
+                                 lln_kernel_choice *choice, run_case *c)
+{
+    if (set->reference.count == 0)
+        return LLN_OK;
+    lln_status status =
+        choose(set, &set->reference.entries[0], c->head, id, inputs, choice);
+    if (status == LLN_EUNDEFINED)
+        return LLN_OK;
+    c->reference = choice;
+    return status;
+}
+
+static lln_status measure_kernels(const case_set *set, run_case *c,
                                   size_t index, case_result *result)
 {
+    lln_kernel_choice reference;
     kernel_inputs inputs = {.draw = c->sampled ? (uint32_t)index : 0};
     lln_status status = fail_at(
         &result->identity, inputs_load(set->extras, c->head, &inputs.arrays));
+    if (status == LLN_OK)
+        status = find_reference(set, &result->identity, &inputs, &reference, c);
     for (size_t i = 0; i < set->kernels.count && status == LLN_OK; i++) {
         status = measure_draws(set, c, &result->identity, i, &inputs,
                                &result->blocks[i]);

@@ -2,9 +2,21 @@
  *
  * lln-attend: what attention does, values in, their averages out. */
 #include "attend.h"
+#include "compare.h"
+#include "measure/fidelity.h"
 #include "run.h"
 
+static struct {
+    const char *compare;
+    size_t top;
+} options = {.top = 10};
+
 static const cli_option table[] = {
+    {"compare", 0, CLI_TEXT, "REFERENCE",
+     "write no values, but how close each kernel is to this one",
+     &options.compare, 0, 0, false},
+    {"top", 0, CLI_COUNT, "K", "top keys of a row that are compared (10)",
+     &options.top, 1, LLN_FIDELITY_TOP, false},
     {"v", 0, CLI_TEXT, "FILE[:KEY]", "values, as --q and --k", &run_shared.v, 0,
      0, false},
     {"key-v", 0, CLI_TEXT, "KEY",
@@ -25,5 +37,9 @@ int main(int argc, char **argv)
     run_shared.kernels = "lln";
     run_shared.values = true;
     run_parse(&tool, argc, argv);
+    if (options.compare)
+        return compare_write(options.compare, options.top);
+    if (cli_given("top"))
+        cli_usage("--top is for --compare");
     return attend_write();
 }

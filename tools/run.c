@@ -133,11 +133,22 @@ static row_extras choose_extras(const run_plan *plan, group_kind kind,
                                                                     : ROWS_MEAN;
 }
 
+static void read_reference(case_set *set)
+{
+    if (!set->plan->reference)
+        return;
+    set->reference = kernel_list_read("compare", set->plan->reference, false);
+    if (set->reference.count > 1)
+        cli_usage("--compare: '%s': expected one kernel", set->plan->reference);
+}
+
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
     if (!set->plan->plain) {
-        set->kernels = kernel_list_read(run_shared.kernels, params_given);
+        set->kernels =
+            kernel_list_read("kernel", run_shared.kernels, params_given);
+        read_reference(set);
         return;
     }
     static const char *const names[] = {"params", "kernel", "arrays", "gate",
@@ -156,7 +167,8 @@ static bool heads_apart(const run_state *run, size_t threads)
     size_t most = run->set.plan->in_turn ? MOST_ROWS_IN_TURN : MOST_ROWS;
     if (threads * ROWS_A_THREAD < most)
         most = threads * ROWS_A_THREAD;
-    return threads > 1 && cases >= threads && run->set.heads.rows <= most;
+    return threads > 1 && cases >= threads && !run->set.plan->timed &&
+           run->set.heads.rows <= most;
 }
 
 static void open_results(run_state *run)

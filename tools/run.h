@@ -43,8 +43,9 @@ extern const cli_option run_shared_options[]; /* fills run_shared */
 /* One head at one temperature, open for measuring. */
 typedef struct {
     const lln_head *head;
-    const lln_kernel_choice *kernel; /* alpha and beta resolved; NULL if the
-                                        plan is plain */
+    const lln_kernel_choice *kernel;    /* alpha and beta resolved; NULL if the
+                                           plan is plain */
+    const lln_kernel_choice *reference; /* likewise; NULL: the plan has none */
     double tau; /* asked for, or the head's own; NaN: it has none */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured */
@@ -92,8 +93,11 @@ typedef struct {
     bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad
                         usage */
     bool in_turn;    /* the measure leaves much to ARPACK */
-    bool unlabelled; /* there is no table: tau and deviations of a case are
-                        missing where nothing needs them */
+    bool timed;      /* the measure looks at the clock: cases stand alone */
+    const char *reference; /* text of a kernel that all are compared with;
+                              NULL: none */
+    bool unlabelled;    /* there is no table: tau and deviations of a case are
+                           missing where nothing needs them */
     const char *kernel; /* plain: text of the kernel column; NULL: missing */
 } run_plan;
 

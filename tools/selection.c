@@ -66,7 +66,8 @@ number_list number_list_read(const char *option, const char *text)
 }
 
 /* The method that match= names; "measured" if it does not stand there. */
-static const lln_match_method *find_method(const lln_kernel_choice *choice)
+static const lln_match_method *find_method(const char *option,
+                                           const lln_kernel_choice *choice)
 {
     const char *name = "measured";
     int at = lln_kernel_parameter_index(choice->kernel, "match");
@@ -78,28 +79,29 @@ static const lln_match_method *find_method(const lln_kernel_choice *choice)
     char names[256] = "";
     for (method = lln_match_methods; method->name; method++)
         lln_text_append(names, sizeof names, method->name);
-    cli_usage("--kernel: %s: unknown method '%s'; there are %s", choice->text,
-              name, names);
+    cli_usage("--%s: %s: unknown method '%s'; there are %s", option,
+              choice->text, name, names);
 }
 
 /* Whether the published rule is to see all heads of a layer together. */
-static bool wants_joint(const lln_kernel_choice *choice)
+static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 {
     int at = lln_kernel_parameter_index(choice->kernel, "scales");
     const char *word = at < 0 ? "head" : choice->word[at];
     const char *match = strstr(choice->text, ":match=");
     bool joint = strcmp(word, "joint") == 0;
     if (!joint && strcmp(word, "head") != 0)
-        cli_usage("--kernel: %s: scales '%s'; there are head, joint",
+        cli_usage("--%s: %s: scales '%s'; there are head, joint", option,
                   choice->text, word);
-    if (joint && match && strcmp(find_method(choice)->name, "paper") != 0)
-        cli_usage("--kernel: %s: scales=joint goes with match=paper alone",
+    if (joint && match &&
+        strcmp(find_method(option, choice)->name, "paper") != 0)
+        cli_usage("--%s: %s: scales=joint goes with match=paper alone", option,
                   choice->text);
     return joint;
 }
 
 /* Decides where alpha and beta come from. */
-static void resolve(kernel_entry *entry, bool params)
+static void resolve(const char *option, kernel_entry *entry, bool params)
 {
     const lln_kernel_choice *choice = &entry->choice;
     entry->alpha = entry->beta = -1;
@@ -110,22 +112,22 @@ static void resolve(kernel_entry *entry, bool params)
     bool alpha = !isnan(choice->number[entry->alpha]);
     bool beta = !isnan(choice->number[entry->beta]);
     bool match = strstr(choice->text, ":match=") != NULL;
-    entry->joint = wants_joint(choice);
+    entry->joint = wants_joint(option, choice);
     if (alpha != beta)
-        cli_usage("--kernel: %s: %s without %s; give both or neither",
+        cli_usage("--%s: %s: %s without %s; give both or neither", option,
                   choice->text, alpha ? "alpha" : "beta",
                   alpha ? "beta" : "alpha");
     if (alpha && (match || entry->joint))
-        cli_usage("--kernel: %s: alpha and beta are given, %s sets them too",
-                  choice->text, match ? "match" : "scales");
+        cli_usage("--%s: %s: alpha and beta are given, %s sets them too",
+                  option, choice->text, match ? "match" : "scales");
     if (alpha || entry->joint)
         return;
     entry->from_params = params && !match;
     if (!entry->from_params)
-        entry->method = find_method(choice);
+        entry->method = find_method(option, choice);
 }
 
-kernel_list kernel_list_read(const char *text, bool params)
+kernel_list kernel_list_read(const char *option, const char *text, bool params)
 {
     kernel_list list = {.count = cli_count_parts(text, ',')};
     list.entries = cli_alloc(list.count, sizeof *list.entries);
@@ -134,8 +136,8 @@ kernel_list kernel_list_read(const char *text, bool params)
     for (size_t i = 0; i < list.count; i++) {
         kernel_entry *entry = &list.entries[i];
         if (lln_kernel_parse(strsep(&rest, ","), &entry->choice) != LLN_OK)
-            cli_usage("--kernel: %s", lln_error_message());
-        resolve(entry, params);
+            cli_usage("--%s: %s", option, lln_error_message());
+        resolve(option, entry, params);
         used = used || entry->from_params;
     }
     free(copy);
@@ -149,6 +151,16 @@ bool kernel_is_random(const kernel_entry *entry)
 {
     const lln_kernel *kernel = entry->choice.kernel;
     return kernel && kernel->properties & LLN_KERNEL_RANDOM;
+}
+
+kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
+{
+    kernel_list all = {.count = a->count + b->count};
+    all.entries = cli_alloc(all.count, sizeof *all.entries);
+    for (size_t i = 0; i < all.count; i++)
+        all.entries[i] =
+            i < a->count ? a->entries[i] : b->entries[i - a->count];
+    return all;
 }
 
 /* "rows sum to 1, entries >= 0, rank full" and what else is to be known. */

@@ -35,8 +35,12 @@ typedef struct {
 number_list number_list_read(const char *option, const char *text);
 
 /* Reads "softmax,lln:match=fenton". With `params`, kernels whose strength is
- * not stated take it from there, and there must be one. */
-kernel_list kernel_list_read(const char *text, bool params);
+ * not stated take it from there, and there must be one. Ends the process on
+ * bad usage, naming the option. */
+kernel_list kernel_list_read(const char *option, const char *text, bool params);
+
+/* The entries of a, then those of b; the lists keep their own. */
+kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b);
 
 /* Whether the kernel draws random numbers; a plain plan's entry has none. */
 bool kernel_is_random(const kernel_entry *entry);

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-attend --compare: what it prints, and that the numbers are right.
+# shellcheck disable=SC2001,SC2154 # helper.bash sets variables
+load helper
+
+identity=source,layer,head,kernel,n,d,causal,trials,tau
+figures=relative_error,cosine,kl_nats,row_sum_min,seconds,peak_bytes,lost_mass
+figures=$figures,row_sum_error,row_sum_error_largest,total_variation,top_overlap
+figures=$figures,rank_correlation,matrix_error
+
+# of_case OPTION...: case A with its keys for values.
+of_case() {
+    lln-attend --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" \
+        --v "$CASES/case_A_K.npy" "$@"
+}
+
+@test "the header" {
+    run --separate-stderr lln-attend --compare softmax -n 8 -d 2
+    equal status "$status" 0
+    equal stderr "$stderr" ''
+    equal header "${lines[0]}" \
+        "$identity,$figures,reference,$(sed 's/,\|$/_se&/g' <<< "$figures")"
+    equal rows "${#lines[@]}" 2
+    run --separate-stderr of_case --compare softmax --kernel lln,softmax
+    equal header "${lines[0]}" "$identity,$figures,reference"
+    equal rows "${#lines[@]}" 3
+}
+
+# The figures of numpy:
+#   q, k = (np.load("case_A_%s.npy" % x) for x in "QK")
+#   r = np.exp(q @ k.T / 8 ** .5)
+#   p = np.exp(1.1 * q) @ np.exp(1.4 * k).T
+#   r, p = (x / x.sum(1)[:, None] for x in (r, p))
+#   o, u = p @ k, r @ k
+#   top = lambda x: [list(np.argsort(-row, kind="stable")[:10]) for row in x]
+#   def tau(a, b):
+#       pairs = [(i, j) for i in range(10) for j in range(i)]
+#       return np.mean([np.sign((a[i] - a[j]) * (b[i] - b[j]))
+#                       for i, j in pairs])
+#   norm = np.linalg.norm
+#   norm(o - u) / norm(u)
+#   ((o * u).sum(1) / norm(o, axis=1) / norm(u, axis=1)).mean()
+#   (r * np.log(r / p)).sum(1).mean()
+#   abs(r - p).sum(1).mean() / 2
+#   np.mean([len({*a} & {*b}) / 10 for a, b in zip(top(p), top(r))])
+#   np.mean([tau(p[i][t], r[i][t]) for i, t in enumerate(top(r))])
+#   norm(p - r) / norm(r)
+expected='0.8196058509324288 0.5765668329366149 0.4597397288939735
+0.34763341194557507 0.4359375 0.14305555555555555 0.7471360078178743'
+names='relative_error cosine kl_nats total_variation top_overlap
+rank_correlation matrix_error'
+
+@test "figures of a reference case" {
+    of_case --compare softmax --kernel lln:alpha=1.1:beta=1.4 --double > double
+    of_case --compare softmax --kernel lln:alpha=1.1:beta=1.4 > single
+    for name in $names; do column "$name" < double; done |
+        paste - <(tr ' ' '\n' <<< "$expected") | near 1e-12
+    for name in $names; do column "$name" < single; done |
+        paste - <(tr ' ' '\n' <<< "$expected") | near 1e-5
+    equal lost "$(column lost_mass < double)" 0
+    echo "$(column row_sum_min < double) 1" | near 1e-14
+    equal reference "$(column reference < double)" softmax
+}
+
+@test "a kernel is all of itself" {
+    of_case --compare lln:match=paper --kernel lln:match=paper > table
+    for name in relative_error kl_nats total_variation matrix_error; do
+        equal $name "$(column $name < table)" 0
+    done
+    for name in top_overlap rank_correlation; do
+        equal $name "$(column $name < table)" 1
+    done
+    equal reference "$(column reference < table)" lln:match=paper
+}
+
+# Among 64 keys, more than are asked for of the first rows.
+@test "--top" {
+    of_case --compare softmax --top 64 --causal > all
+    of_case --compare softmax --top 1 --causal > one
+    equal overlap "$(column top_overlap < all)" 1
+    equal correlation "$(column rank_correlation < one)" nan
+    awk -F, 'NR == 2 { exit !($19 > 0 && $19 < 1) }' one
+}
+
+@test "time grows with the work, and memory is told" {
+    for n in 256 8192; do
+        lln-attend --compare softmax --rows 2 --kernel softmax -n "$n" -d 8 \
+            --trials 1
+    done > both
+    awk -F, '
+        FNR % 2 == 0 && !($15 == "nan" || $15 >= 0) { failed = 1 }
+        FNR == 2 { small = $14 }
+        END { exit failed || !(small > 0 && $14 > 2 * small) }' both
+}
+
+@test "--rows: near all rows, by the errors it states" {
+    lln-attend --compare softmax -n 2048 -d 16 --trials 1 --each > all
+    lln-attend --compare softmax -n 2048 -d 16 --trials 1 --each --rows 400 \
+        > some
+    for name in $names; do
+        echo "$(column "$name" < some) $(column "$name" < all)" \
+            "$(column "${name}_se" < some)"
+    done | awk '
+        { error = $1 - $2; if (error < 0) error = -error }
+        !($3 > 0 && error < 4 * $3) { print; failed = 1 }
+        END { exit failed || NR != 7 }'
+}
+
+@test "the same table on any number of threads" {
+    for threads in 1 2; do
+        lln-attend --compare softmax -n 300 -d 8 --each --threads $threads \
+            > table
+        cut -d, -f 1-13,16- table > "on$threads"
+    done
+    cmp on1 on2
+}
+
+of_encoder() {
+    lln-attend --quiet --layout hnd --compare softmax "$@" \
+        "$DATA/encoder.safetensors"
+}
+
+@test "a divergence is infinite without some keys, missing with signs" {
+    of_encoder --layers 0 --heads 0 --kernel blockdiag,relu,nystrom > table
+    equal divergence "$(column kl_nats < table | sed 's/^[0-9.]*$/finite/')" \
+        $'inf\nfinite\nnan'
+    column lost_mass < table | awk '{ print ($1 > 0) }' > lost
+    equal lost "$(cat lost)" $'1\n0\n1'
+    of_encoder --layers 0 --heads 0 --kernel blockdiag --format json > text
+    grep -q '"kl_nats": *null' text
+}
+
+@test "draws of a random kernel from files are averaged" {
+    of_encoder --layers 0 --heads 0 --kernel lln,performer --trials 4 > table
+    equal trials "$(column trials < table)" $'1\n4'
+    column relative_error_se < table > errors
+    equal 'error of lln' "$(head -n 1 errors)" nan
+    awk 'NR == 2 { exit !($1 > 0 && $1 < 0.1) }' errors
+}
+
+@test "names of columns differ, those of --aggregate too" {
+    of_encoder --aggregate all > table
+    equal twice "$(head -n 1 table | tr , '\n' | sort | uniq -d)" ''
+}
+
+@test "a kernel that cannot" {
+    refuses 1 "$DATA/encoder.safetensors: layer 0, head 0, tau 0.332344: kernel 'nystrom': is defined only without a causal mask" \
+        lln-attend --quiet --layout hnd --causal --compare softmax \
+        --kernel nystrom "$DATA/encoder.safetensors"
+}
+
+@test "bad usage" {
+    refuses 2 "--top is for --compare" lln-attend --top 3
+    refuses 2 "--top: '0' is out of range; expected a whole number from 1 to 256" \
+        lln-attend --compare softmax --top 0
+    refuses 2 "--compare: 'softmax,lln': expected one kernel" \
+        lln-attend --compare softmax,lln
+    refuses 2 "--compare: lln:alpha=1: alpha without beta; give both or neither" \
+        lln-attend --compare lln:alpha=1
+    run --separate-stderr lln-attend --compare nothing
+    equal status "$status" 2
+    [[ "$stderr" == "lln-attend: --compare: kernel 'nothing': unknown; "* ]]
+}

@@ -6,7 +6,7 @@
 load helper
 
 plots=$BATS_TEST_DIRNAME/../plots/run
-topics='entropy gap lognormal log-variance'
+topics='entropy gap lognormal log-variance fidelity'
 
 # build: a BUILD with the tools that these tests try.
 build() {

@@ -4,7 +4,11 @@
  * entry by entry, against the same attention by tiles. */
 #include "measure/row_entries.h"
 
+#include <omp.h>
+#include <unistd.h>
+
 #include "cases.h"
+#include "measure/apply.h"
 #include "measure/entropy.h"
 #include "measure/lognormal.h"
 #include "measure/spectrum.h"
@@ -196,6 +200,61 @@ START_TEST(product)
 }
 END_TEST
 
+/* 1024 uniform rows, enough for all threads, that cannot be made from row 101
+ * on; that one takes longer to say so. */
+enum { MANY = 1024, BAD = 101 };
+
+static lln_status failing_rows(const lln_attention *attention, size_t first,
+                               size_t count, double *out)
+{
+    if (first + count > BAD) {
+        size_t bad = first > BAD ? first : BAD;
+        if (bad == BAD)
+            usleep(20000);
+        return lln_fail(LLN_ENOCONV, "row %zu: no state", bad);
+    }
+    for (size_t i = 0; i < count * attention->m; i++)
+        out[i] = 1 / (double)attention->m;
+    return LLN_OK;
+}
+
+#define expect_bad_row(row, call)                                              \
+    do {                                                                       \
+        expect_status(call, LLN_ENOCONV);                                      \
+        ck_assert_str_eq(lln_error_message(), "row " #row ": no state");       \
+    } while (0)
+
+/* Whichever thread is first to fail, the first row is reported, as it said. */
+START_TEST(failures)
+{
+    lln_attention rows = {.n = MANY,
+                          .m = MANY,
+                          .rank = 1,
+                          .precision = LLN_FLOAT64,
+                          .rows = failing_rows};
+    double *x = calloc(MANY, sizeof *x), *y = calloc(MANY, sizeof *y);
+    double *p = calloc((size_t)MANY * MANY, sizeof *p);
+    lln_apply apply;
+    lln_entropy entropy;
+    lln_lognormal fit;
+    lln_spectrum spectrum;
+    lln_spectrum_options options = {LLN_SPECTRUM_DENSE, 2, true, 0};
+    omp_set_num_threads(_i);
+    expect_bad_row(101, lln_attention_rows(&rows, 0, MANY, p));
+    expect_bad_row(101, lln_attention_product(
+                            &rows, (lln_matrix){LLN_FLOAT64, MANY, 1, x}, y));
+    expect_bad_row(101, lln_entropy_measure(&rows, NULL, 0, &entropy, NULL));
+    /* its pilot of 64 rows comes upon this one first */
+    expect_bad_row(104, lln_lognormal_measure(&rows, NULL, 0, &fit, NULL));
+    expect_bad_row(101, lln_spectrum_measure(&rows, &options, &spectrum));
+    expect_bad_row(101, lln_apply_open(&rows, SIZE_MAX, &apply));
+    expect_bad_row(101, lln_apply_open(&rows, 0, &apply));
+    free(x);
+    free(y);
+    free(p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("row_entries");
@@ -208,6 +267,7 @@ int main(void)
     TCase *rows = tcase_create("rows");
     tcase_add_test(rows, zeros);
     tcase_add_test(rows, product);
+    tcase_add_loop_test(rows, failures, 1, 5);
     suite_add_tcase(suite, rows);
     return run_suite(suite);
 }

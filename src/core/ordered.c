@@ -4,43 +4,36 @@
 #include <omp.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { MESSAGE = 1024 };
+#include "core/failure.h"
 
 /* Items before `handed_on` are done with; those up to `begun` are in work or
  * wait, ready, for their turn. */
 typedef struct {
     const lln_ordered *job;
     size_t begun, handed_on;
-    size_t end;  /* the first item that failed; none: count */
     bool *ready; /* [slots] */
     bool busy;   /* a thread is handing on */
-    lln_status status;
-    char message[MESSAGE];
+    lln_failure failure;
     pthread_mutex_t lock;
     pthread_cond_t room;
 } state;
 
-/* Keeps what this thread says of the first failure in order. */
-static void note_failure(state *s, size_t item, lln_status status)
+/* Behind the last item that may still be handed on. */
+static size_t end_of(const state *s)
 {
-    if (item >= s->end)
-        return;
-    s->end = item;
-    s->status = status;
-    snprintf(s->message, sizeof s->message, "%s", lln_error_message());
-    pthread_cond_broadcast(&s->room);
+    size_t failed = s->failure.item;
+    return failed < s->job->count ? failed : s->job->count;
 }
 
 /* Begins the next item; false: there is none. */
 static bool take(state *s, size_t *item)
 {
-    while (s->begun < s->end && s->begun - s->handed_on == s->job->slots)
+    while (s->begun < end_of(s) && s->begun - s->handed_on == s->job->slots)
         pthread_cond_wait(&s->room, &s->lock);
     *item = s->begun;
-    return s->begun < s->end && ++s->begun;
+    return s->begun < end_of(s) && ++s->begun;
 }
 
 /* Hands on what is ready in order, unless another thread is at it, which will
@@ -48,7 +41,7 @@ static bool take(state *s, size_t *item)
 static void hand_on(state *s)
 {
     const lln_ordered *job = s->job;
-    while (!s->busy && s->handed_on < s->end &&
+    while (!s->busy && s->handed_on < end_of(s) &&
            s->ready[s->handed_on % job->slots]) {
         size_t item = s->handed_on, slot = item % job->slots;
         s->busy = true;
@@ -57,8 +50,7 @@ static void hand_on(state *s)
         pthread_mutex_lock(&s->lock);
         s->busy = false;
         s->ready[slot] = false;
-        if (status != LLN_OK)
-            note_failure(s, item, status);
+        lln_failure_note(&s->failure, item, status);
         s->handed_on++;
         pthread_cond_broadcast(&s->room);
     }
@@ -75,8 +67,10 @@ static void work(state *s)
         lln_status status = job->work(job->context, item, slot);
         pthread_mutex_lock(&s->lock);
         s->ready[slot] = status == LLN_OK;
-        if (status != LLN_OK)
-            note_failure(s, item, status);
+        if (status != LLN_OK) {
+            lln_failure_note(&s->failure, item, status);
+            pthread_cond_broadcast(&s->room);
+        }
         hand_on(s);
     }
     pthread_mutex_unlock(&s->lock);
@@ -85,7 +79,7 @@ static void work(state *s)
 lln_status lln_ordered_run(const lln_ordered *job, int threads)
 {
     state s = {.job = job,
-               .end = job->count,
+               .failure = LLN_NO_FAILURE,
                .lock = PTHREAD_MUTEX_INITIALIZER,
                .room = PTHREAD_COND_INITIALIZER};
     s.ready = calloc(job->slots, sizeof *s.ready);
@@ -103,5 +97,5 @@ lln_status lln_ordered_run(const lln_ordered *job, int threads)
         }
     }
     free(s.ready);
-    return s.status == LLN_OK ? LLN_OK : lln_fail(s.status, "%s", s.message);
+    return lln_failure_report(&s.failure);
 }

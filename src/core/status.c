@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[1024];
+static _Thread_local char message[LLN_MESSAGE];
 
 lln_status lln_fail(lln_status status, const char *format, ...)
 {

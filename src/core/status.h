@@ -18,6 +18,9 @@ typedef enum {
     LLN_EINTERRUPTED, /* the user asked to stop */
 } lln_status;
 
+/* Bytes of a message with its end; longer ones are cut. */
+enum { LLN_MESSAGE = 1024 };
+
 /* Stores a one-line message for this thread and returns `status`.
  * Form: "file: key 'k': 3 rows, expected 512"; lower case, no full stop. */
 __attribute__((format(printf, 2, 3))) lln_status

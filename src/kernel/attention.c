@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/product.h"
@@ -102,25 +103,23 @@ static lln_status one_row(const lln_attention *attention, size_t i,
 lln_status lln_attention_rows(const lln_attention *attention, size_t first,
                               size_t count, double *out)
 {
-    lln_status status = LLN_OK;
+    lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
         void *packed = lln_array_alloc(attention->rank, sizeof(double));
-        void *scores = lln_array_alloc(attention->m, sizeof(double));
-        lln_status mine = packed && scores ? LLN_OK : LLN_ENOMEM;
+        void *scores =
+            packed ? lln_array_alloc(attention->m, sizeof(double)) : NULL;
+        lln_failure_note(&failure, 0, scores ? LLN_OK : LLN_ENOMEM);
 #pragma omp for
         for (size_t i = 0; i < count; i++)
-            if (mine == LLN_OK)
-                mine = one_row(attention, first + i, packed, scores,
-                               out + i * attention->m);
-        if (mine != LLN_OK) {
-#pragma omp atomic write
-            status = mine;
-        }
+            if (i < failure.item)
+                lln_failure_note(&failure, i,
+                                 one_row(attention, first + i, packed, scores,
+                                         out + i * attention->m));
         free(packed);
         free(scores);
     }
-    return status == LLN_OK ? LLN_OK : lln_fail(status, "out of memory");
+    return lln_failure_report(&failure);
 }
 
 /* y [n x columns] = P x by blocks of rows; p: scratch [PRODUCT_ROWS x m],

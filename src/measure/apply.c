@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "measure/apply_rows.h"
@@ -149,21 +150,20 @@ static lln_status visit_blocks(lln_apply *apply, block_visit *visit,
                                void *context)
 {
     size_t blocks = (apply->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    lln_status status = LLN_OK;
+    lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t group = 0; group < GROUPS; group++)
         for (size_t b = group; b < blocks && !lln_stop_requested; b += GROUPS) {
             struct lln_apply_work *work = &apply->work[omp_get_thread_num()];
             row_block block;
-            lln_status mine = load_block(apply, b, work, &block);
-            if (mine == LLN_OK)
+            if (b >= failure.item)
+                break;
+            lln_status status = load_block(apply, b, work, &block);
+            lln_failure_note(&failure, b, status);
+            if (status == LLN_OK)
                 visit(apply, &block, group, context);
-            else
-#pragma omp atomic write
-                status = mine;
         }
-    if (status != LLN_OK)
-        return lln_fail(status, "out of memory");
+    LLN_TRY(lln_failure_report(&failure));
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
                               : LLN_OK;
 }
@@ -221,23 +221,19 @@ static void *reserve(const lln_apply *apply, size_t memory)
 static lln_status store(lln_apply *apply)
 {
     size_t blocks = (apply->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
-    lln_status status = LLN_OK;
+    lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t b = 0; b < blocks; b++) {
         struct lln_apply_work *work = &apply->work[omp_get_thread_num()];
         row_block block = block_at(apply, b);
-        lln_status mine =
-            lln_stop_requested
-                ? LLN_OK
-                : make_block(apply, work, &block,
-                             (char *)apply->stored +
-                                 block.first * apply->m * element(apply),
-                             apply->scale + block.first);
-        if (mine != LLN_OK)
-#pragma omp atomic write
-            status = mine;
+        size_t at = block.first * apply->m * element(apply);
+        if (b < failure.item && !lln_stop_requested)
+            lln_failure_note(&failure, b,
+                             make_block(apply, work, &block,
+                                        (char *)apply->stored + at,
+                                        apply->scale + block.first));
     }
-    return status == LLN_OK ? LLN_OK : lln_fail(status, "out of memory");
+    return lln_failure_report(&failure);
 }
 
 /* Adds the sums of the groups: y [m] = factor sum_g partial_g. */

@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <stdlib.h>
 
+#include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "measure/row_entries.h"
@@ -172,7 +173,7 @@ static void workspace_free(workspace *work)
 static workspace *workspace_alloc(const lln_attention *attention,
                                   const row_pass *pass)
 {
-    workspace *work = calloc(1, sizeof *work);
+    workspace *work = lln_array_alloc(1, sizeof *work);
     if (!work)
         return NULL;
     size_t size = lln_precision_size(attention->precision);
@@ -245,11 +246,12 @@ static void measure_block(const lln_attention *attention, const size_t *queries,
     }
 }
 
-/* One row of attention by rows; entries, logs: scratch [m]. */
+/* One row of attention by rows; entries: scratch [2 m]. */
 static lln_status measure_entries(const lln_attention *attention, size_t query,
                                   size_t index, const row_pass *pass,
-                                  double *entries, double *logs, lln_row *out)
+                                  double *entries, lln_row *out)
 {
+    double *logs = entries + attention->m;
     LLN_TRY(attention->rows(attention, query, 1, entries));
     *out = lln_row_from_entries(entries, attention->m, pass->what, logs);
     if (pass->visit)
@@ -262,63 +264,52 @@ static lln_status measure_entries(const lln_attention *attention, size_t query,
 static lln_status run_rows(lln_attention *attention, const size_t *rows,
                            size_t count, const row_pass *pass, lln_row *out)
 {
-    lln_status status = LLN_OK;
+    lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
         double *entries = lln_array_alloc_raw(2 * attention->m, sizeof(double));
-        lln_status mine = entries ? LLN_OK : LLN_ENOMEM;
+        lln_failure_note(&failure, 0, entries ? LLN_OK : LLN_ENOMEM);
 #pragma omp for schedule(dynamic, 16)
         for (size_t i = 0; i < count; i++)
-            if (mine == LLN_OK && !lln_stop_requested)
-                mine =
-                    measure_entries(attention, rows ? rows[i] : i, i, pass,
-                                    entries, entries + attention->m, &out[i]);
-        if (mine != LLN_OK) {
-#pragma omp atomic write
-            status = mine;
-        }
+            if (i < failure.item && !lln_stop_requested)
+                lln_failure_note(&failure, i,
+                                 measure_entries(attention, rows ? rows[i] : i,
+                                                 i, pass, entries, &out[i]));
         free(entries);
     }
-    return status;
+    return lln_failure_report(&failure);
 }
 
 static lln_status run_tiles(lln_attention *attention, const size_t *rows,
                             size_t count, const row_pass *pass, lln_row *out)
 {
     size_t block = block_rows(attention, pass);
-    bool out_of_memory = false;
+    lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
         workspace *work = workspace_alloc(attention, pass);
+        lln_failure_note(&failure, 0, work ? LLN_OK : LLN_ENOMEM);
 #pragma omp for schedule(dynamic, 1)
         for (size_t start = 0; start < count; start += block) {
             size_t queries[LLN_TILE_ROWS];
             size_t here = count - start < block ? count - start : block;
             for (size_t i = 0; i < here; i++)
                 queries[i] = rows ? rows[start + i] : start + i;
-            if (work && !lln_stop_requested)
+            if (start < failure.item && !lln_stop_requested)
                 measure_block(attention, queries, start, here, pass, work, out);
             lln_rows_done += here;
         }
-        if (!work) {
-#pragma omp atomic write
-            out_of_memory = true;
-        }
         workspace_free(work);
     }
-    return out_of_memory ? LLN_ENOMEM : LLN_OK;
+    return lln_failure_report(&failure);
 }
 
 static lln_status run_pass(lln_attention *attention, const size_t *rows,
                            size_t count, const row_pass *pass, lln_row *out)
 {
     LLN_TRY(lln_attention_prepare(attention));
-    lln_status status = attention->rows
-                            ? run_rows(attention, rows, count, pass, out)
-                            : run_tiles(attention, rows, count, pass, out);
-    /* The messages of other threads stay with them. */
-    if (status != LLN_OK)
-        return lln_fail(status, "out of memory");
+    LLN_TRY(attention->rows ? run_rows(attention, rows, count, pass, out)
+                            : run_tiles(attention, rows, count, pass, out));
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
                               : LLN_OK;
 }

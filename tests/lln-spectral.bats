@@ -158,6 +158,16 @@ agrees() {
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 
+# The first products take minutes; the signal ends them.
+@test "interrupted while it iterates" {
+    run --separate-stderr timeout -s INT -k 20 2 \
+        lln-spectral -n 100000 --trials 1 --kernel softmax --method arnoldi \
+        -o table
+    equal status "$status" 124
+    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 heads written'
+    equal files "$(ls -A)" ''
+}
+
 @test "--rows" {
     refuses 2 '--rows: what is measured here needs all rows' \
         lln-spectral --rows 10

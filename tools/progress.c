@@ -31,16 +31,25 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Heads tell how long it will take; rows, that something happens. */
+/* Heads tell how long it will take, before the first one is done the pass over
+ * its rows that is under way; rows and products, that something happens. */
 static void show(void)
 {
     double seconds = now() - progress.start;
-    size_t done = progress.done, rows = lln_rows_done;
-    fprintf(stderr, "\r%s: %zu of %zu heads, %zu rows, %.3g rows/s", cli_name(),
+    size_t done = progress.done, products = lln_products_done;
+    size_t rows = lln_rows_done, begun = lln_rows_begun;
+    double pass_left = seconds * ((double)begun - (double)rows) / (double)rows;
+    fprintf(stderr, "\r%s: %zu of %zu heads, %zu rows, %.0f rows/s", cli_name(),
             done, progress.total, rows, (double)rows / seconds);
-    if (done > 0)
+    if (products > 0)
+        fprintf(stderr, ", %zu products", products);
+    if (lln_stop_requested)
+        fputs(", stopping", stderr);
+    else if (done > 0)
         fprintf(stderr, ", %.0f s left",
                 seconds * (double)(progress.total - done) / (double)done);
+    else if (rows > 0 && pass_left > 1)
+        fprintf(stderr, ", pass: %.0f s left", pass_left);
     fputs("\033[K", stderr);
     progress.visible = true;
 }

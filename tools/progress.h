@@ -8,8 +8,10 @@
 #include <stddef.h>
 
 /* Starts counting to `total` heads: how many are done, the rows passed over
- * and their rate, and the time left once a head is done. Nothing is shown when
- * quiet, when stderr is no terminal, and in the first second. */
+ * and their rate, products with whole matrices, and the time left: once a head
+ * is done for all of them, before that for the present pass over its rows.
+ * Nothing is shown when quiet, when stderr is no terminal, and in the first
+ * second. */
 void progress_start(size_t total, bool quiet);
 
 /* Tells that `done` heads are done. */

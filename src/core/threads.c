@@ -5,7 +5,7 @@
 #include <omp.h>
 
 volatile sig_atomic_t lln_stop_requested;
-atomic_size_t lln_rows_done;
+atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done;
 
 void lln_threads_set(int count)
 {

@@ -20,8 +20,10 @@ int lln_threads_count(void);
  * LLN_EINTERRUPTED at the next tile. */
 extern volatile sig_atomic_t lln_stop_requested;
 
-/* Rows of attention that this process has passed over so far, for those who
- * show that long work goes on. */
-extern atomic_size_t lln_rows_done;
+/* For those who show that long work goes on: rows of attention that this
+ * process has passed over so far, those it will have passed over when the
+ * passes it has begun are complete, and products with all of P, of which an
+ * iteration cannot tell how many it will take. */
+extern atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done;
 
 #endif

@@ -129,6 +129,7 @@ static lln_status multiply_rows(const lln_attention *attention, const double *x,
                                 lln_matrix y)
 {
     int c = (int)columns, m = (int)attention->m;
+    lln_rows_begun += attention->n;
     for (size_t i = 0; i < attention->n; i += PRODUCT_ROWS) {
         size_t rows = attention->n - i;
         rows = rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS;

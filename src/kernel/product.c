@@ -153,6 +153,7 @@ static workspace *workspace_alloc(const product *p)
 static lln_status multiply_blocks(const product *p)
 {
     bool out_of_memory = false;
+    lln_rows_begun += p->y.rows;
 #pragma omp parallel
     {
         workspace *work = workspace_alloc(p);

@@ -51,6 +51,13 @@ static bool own_products(const lln_apply *apply)
     return apply->attention->product && apply->attention->transposed;
 }
 
+/* They are quick enough to count as they begin. */
+static void count_own_pass(const lln_apply *apply)
+{
+    lln_rows_begun += apply->n;
+    lln_rows_done += apply->n;
+}
+
 static lln_matrix vector(const double *x, size_t size)
 {
     return (lln_matrix){LLN_FLOAT64, size, 1, x};
@@ -151,6 +158,7 @@ static lln_status visit_blocks(lln_apply *apply, block_visit *visit,
 {
     size_t blocks = (apply->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
     lln_failure failure = LLN_NO_FAILURE;
+    lln_rows_begun += apply->n;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t group = 0; group < GROUPS; group++)
         for (size_t b = group; b < blocks && !lln_stop_requested; b += GROUPS) {
@@ -162,6 +170,7 @@ static lln_status visit_blocks(lln_apply *apply, block_visit *visit,
             lln_failure_note(&failure, b, status);
             if (status == LLN_OK)
                 visit(apply, &block, group, context);
+            lln_rows_done += block.rows;
         }
     LLN_TRY(lln_failure_report(&failure));
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
@@ -222,6 +231,7 @@ static lln_status store(lln_apply *apply)
 {
     size_t blocks = (apply->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
     lln_failure failure = LLN_NO_FAILURE;
+    lln_rows_begun += apply->n;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(apply->threads)
     for (size_t b = 0; b < blocks; b++) {
         struct lln_apply_work *work = &apply->work[omp_get_thread_num()];
@@ -232,6 +242,7 @@ static lln_status store(lln_apply *apply)
                              make_block(apply, work, &block,
                                         (char *)apply->stored + at,
                                         apply->scale + block.first));
+        lln_rows_done += block.rows;
     }
     return lln_failure_report(&failure);
 }
@@ -320,10 +331,11 @@ static void visit_product(const lln_apply *apply, const row_block *block,
 lln_status lln_apply_product(lln_apply *apply, const double *x, double *y)
 {
     product p = {.x = x, .y = y};
-    if (own_products(apply))
-        return apply->attention->product(apply->attention, vector(x, apply->m),
-                                         y);
-    return visit_blocks(apply, visit_product, &p);
+    lln_products_done++;
+    if (!own_products(apply))
+        return visit_blocks(apply, visit_product, &p);
+    count_own_pass(apply);
+    return apply->attention->product(apply->attention, vector(x, apply->m), y);
 }
 
 /* While the rows are in cache: u_i = P_i.x - p.x, then y += u_i P_i. */
@@ -346,6 +358,7 @@ static lln_status own_gram(lln_apply *apply, const double *x, double shift,
 {
     const lln_attention *attention = apply->attention;
     double *u = apply->scale;
+    count_own_pass(apply);
     LLN_TRY(attention->product(attention, vector(x, apply->m), u));
     for (size_t i = 0; i < apply->n; i++)
         u[i] -= shift;
@@ -355,6 +368,7 @@ static lln_status own_gram(lln_apply *apply, const double *x, double shift,
 lln_status lln_apply_gram(lln_apply *apply, const double *x, double *y)
 {
     product p = {.x = x};
+    lln_products_done++;
     for (size_t j = 0; j < apply->m; j++)
         p.shift += apply->mean[j] * x[j];
     if (own_products(apply))

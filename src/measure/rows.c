@@ -257,7 +257,6 @@ static lln_status measure_entries(const lln_attention *attention, size_t query,
     if (pass->visit)
         pass->visit(pass->context, omp_get_thread_num(), index, out,
                     (lln_matrix){LLN_FLOAT64, 1, out->keys, logs});
-    lln_rows_done++;
     return LLN_OK;
 }
 
@@ -270,11 +269,13 @@ static lln_status run_rows(lln_attention *attention, const size_t *rows,
         double *entries = lln_array_alloc_raw(2 * attention->m, sizeof(double));
         lln_failure_note(&failure, 0, entries ? LLN_OK : LLN_ENOMEM);
 #pragma omp for schedule(dynamic, 16)
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             if (i < failure.item && !lln_stop_requested)
                 lln_failure_note(&failure, i,
                                  measure_entries(attention, rows ? rows[i] : i,
                                                  i, pass, entries, &out[i]));
+            lln_rows_done++;
+        }
         free(entries);
     }
     return lln_failure_report(&failure);
@@ -308,6 +309,7 @@ static lln_status run_pass(lln_attention *attention, const size_t *rows,
                            size_t count, const row_pass *pass, lln_row *out)
 {
     LLN_TRY(lln_attention_prepare(attention));
+    lln_rows_begun += count;
     LLN_TRY(attention->rows ? run_rows(attention, rows, count, pass, out)
                             : run_tiles(attention, rows, count, pass, out));
     return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")

@@ -153,6 +153,8 @@ lln_status lln_spectrum_dense(lln_attention *attention,
             deflate(p, n, column);
         status = lln_spectrum_matrix(p, n, out);
     }
+    if (status == LLN_OK && lln_stop_requested)
+        status = lln_fail(LLN_EINTERRUPTED, "interrupted");
     if (status == LLN_OK && options->norms) {
         if (!out->known)
             deflate(p, n, column);

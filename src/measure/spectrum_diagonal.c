@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "measure/rows.h"
 #include "measure/spectrum_parts.h"
 
@@ -29,6 +30,8 @@ static lln_status diagonal_from_entries(lln_attention *attention, double *out)
     double *row = lln_array_alloc_raw(attention->m, sizeof *row);
     lln_status status = row ? LLN_OK : LLN_ENOMEM;
     for (size_t i = 0; status == LLN_OK && i < attention->n; i++) {
+        if (lln_stop_requested)
+            break; /* the caller looks */
         status = attention->rows(attention, i, 1, row);
         out[i] = row[i];
     }

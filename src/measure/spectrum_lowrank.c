@@ -112,6 +112,7 @@ static void add_group(const lln_attention *attention, size_t group,
         size_t rows = n - first < CHUNK ? n - first : CHUNK;
         add_chunk(attention, first, rows, shift_a, shift_b, scratch,
                   scratch + CHUNK * r, to);
+        lln_rows_done += rows;
     }
 }
 
@@ -122,6 +123,7 @@ static void add_groups(const lln_attention *attention, size_t groups,
                        int threads)
 {
     size_t r = attention->rank, size = sums_size(r);
+    lln_rows_begun += attention->n;
     if (!attention->unnormalised)
         guess_means(attention, scratch, scratch + CHUNK * r, shift);
 #pragma omp parallel num_threads(threads)

@@ -14,7 +14,7 @@
 /* With a visitor all scores of a block of rows are kept; blocks are made of
  * fewer than LLN_TILE_ROWS rows when there are more than 87381 keys (192 x
  * 87381 float32 are 64 MiB). */
-enum { KEPT_BYTES = 64 << 20 };
+enum { KEPT_BYTES = 64 << 20, LEAST_BLOCK = 64 };
 
 typedef struct {
     unsigned what;
@@ -151,11 +151,17 @@ typedef struct {
     size_t first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
 } workspace;
 
-static size_t block_rows(const lln_attention *attention, const row_pass *pass)
+/* Rows of one block. A sample of a few hundred is shared out in smaller blocks,
+ * so that no thread is idle; how small depends on its size alone. */
+static size_t block_rows(const lln_attention *attention, size_t count,
+                         const row_pass *pass)
 {
     size_t row = attention->m * lln_precision_size(attention->precision);
-    if (!pass->visit || row * LLN_TILE_ROWS <= KEPT_BYTES)
-        return LLN_TILE_ROWS;
+    size_t block = LLN_TILE_ROWS, share = count / 16;
+    if (count < attention->n && share < LLN_TILE_ROWS)
+        block = share < LEAST_BLOCK ? LEAST_BLOCK : share / 16 * 16;
+    if (!pass->visit || row * block <= KEPT_BYTES)
+        return block;
     return row < KEPT_BYTES ? KEPT_BYTES / row : 1;
 }
 
@@ -170,14 +176,13 @@ static void workspace_free(workspace *work)
 }
 
 /* NULL when out of memory. */
-static workspace *workspace_alloc(const lln_attention *attention,
+static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
                                   const row_pass *pass)
 {
     workspace *work = lln_array_alloc(1, sizeof *work);
     if (!work)
         return NULL;
     size_t size = lln_precision_size(attention->precision);
-    size_t rows = block_rows(attention, pass);
     work->packed = lln_array_alloc_raw(rows * attention->rank, size);
     work->scores = lln_array_alloc_raw(rows * LLN_TILE_KEYS, size);
     if (pass->visit)
@@ -284,11 +289,11 @@ static lln_status run_rows(lln_attention *attention, const size_t *rows,
 static lln_status run_tiles(lln_attention *attention, const size_t *rows,
                             size_t count, const row_pass *pass, lln_row *out)
 {
-    size_t block = block_rows(attention, pass);
+    size_t block = block_rows(attention, count, pass);
     lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
-        workspace *work = workspace_alloc(attention, pass);
+        workspace *work = workspace_alloc(attention, block, pass);
         lln_failure_note(&failure, 0, work ? LLN_OK : LLN_ENOMEM);
 #pragma omp for schedule(dynamic, 1)
         for (size_t start = 0; start < count; start += block) {

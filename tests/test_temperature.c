@@ -236,6 +236,47 @@ START_TEST(temperature_variance_constant_keys)
 }
 END_TEST
 
+/* A head that keeps its variance is asked again for what only a new measure
+ * could know: keys that were changed in place. */
+START_TEST(temperature_variance_kept)
+{
+    lln_heads heads = {0};
+    lln_head head = load_case('A', false, &heads);
+    lln_variance_kept kept;
+    double first, again;
+    lln_head_keep_variance(&head, &kept);
+    expect_ok(lln_temperature_variance(&head, &first));
+    expect_relative(first, 1.357757457923555, 1e-12);
+    double *keys = (double *)head.storage + head.q.rows * head.q.columns;
+    ck_assert_ptr_eq(keys, head.k.data);
+    for (size_t i = 0; i < head.k.rows * head.k.columns; i += 2)
+        keys[i] *= 2;
+    expect_ok(lln_temperature_variance(&head, &again));
+    expect_relative(again, first, 0);
+    head.scale *= 2;
+    expect_ok(lln_temperature_variance(&head, &again));
+    expect_relative(again, 4 * first, 0);
+    /* Another mask, other queries or keys, nothing kept: measured. */
+    for (int change = 0; change < 5; change++) {
+        lln_head other = head;
+        other.mask.causal = change == 0;
+        other.mask.window = change == 1 ? 5 : 0;
+        if (change == 2)
+            other.q = lln_matrix_rows(head.q, 1, head.q.rows - 1);
+        if (change == 3)
+            other.k = lln_matrix_rows(head.k, 0, head.k.rows - 1);
+        if (change == 4)
+            other.kept = NULL;
+        expect_ok(lln_temperature_variance(&other, &again));
+        expect_relative(again, slow_variance(&other), 1e-12);
+    }
+    expect_ok(lln_temperature_variance(&head, &again));
+    expect_relative(again, 4 * first, 0);
+    lln_head_free(&head);
+    lln_heads_close(&heads);
+}
+END_TEST
+
 START_TEST(temperature_variance_undefined)
 {
     const double x[] = {2.385, -0.07};
@@ -327,6 +368,7 @@ int main(void)
                         4);
     tcase_add_loop_test(variance, temperature_variance_constant_keys, 0, 4);
     tcase_add_loop_test(variance, temperature_moments_cases, 0, CASE_COUNT);
+    tcase_add_test(variance, temperature_variance_kept);
     tcase_add_test(variance, temperature_variance_undefined);
     tcase_add_test(variance, temperature_variance_refused);
     suite_add_tcase(suite, variance);

@@ -334,8 +334,10 @@ static lln_status measure(const case_set *set, size_t index, double tau,
 {
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     lln_head head = {0};
+    lln_variance_kept kept;
     size_t *rows = NULL;
     LLN_TRY(set->heads.load(&set->heads, index, tau, precision, &head));
+    lln_head_keep_variance(&head, &kept);
     run_case c = {.head = &head};
     lln_status status = describe_case(set, tau, &c);
     if (status == LLN_OK)

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/heads.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 void lln_head_free(lln_head *head)
 {
     free(head->storage);
     *head = (lln_head){0};
+}
+
+void lln_head_keep_variance(lln_head *head, lln_variance_kept *kept)
+{
+    *kept = (lln_variance_kept){.q = head->q.data,
+                                .k = head->k.data,
+                                .n = head->q.rows,
+                                .m = head->k.rows,
+                                .mask = head->mask,
+                                .mean = NAN};
+    head->kept = kept;
 }
 
 bool lln_mask_hides(lln_mask mask)

@@ -24,6 +24,15 @@ typedef struct {
     size_t batch, layer, head;
 } lln_place;
 
+/* The mean of the variances within rows of q.k, kept so that it is found once
+ * for the queries, keys and mask that lln_head_keep_variance was given. */
+typedef struct {
+    const void *q, *k; /* data */
+    size_t n, m;       /* rows */
+    lln_mask mask;
+    double mean; /* NaN: not known yet */
+} lln_variance_kept;
+
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
  * to the set of heads it was loaded from. */
 typedef struct {
@@ -37,10 +46,18 @@ typedef struct {
     double scale;            /* logits = scale q.k */
     double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn
                                 from; 0: it was not */
+    lln_variance_kept *kept; /* NULL: nothing is kept */
     void *storage;
 } lln_head;
 
 void lln_head_free(lln_head *head);
+
+/* Lets lln_temperature_variance keep what it finds for the head in `kept`,
+ * which lives as long, and take it from there for the head and for copies at
+ * other scales. Copies with other queries, keys or masks neither use nor
+ * change it; numbers must not change in place. Not for several threads at
+ * once. */
+void lln_head_keep_variance(lln_head *head, lln_variance_kept *kept);
 
 /* Whether the mask is there to hide keys. */
 bool lln_mask_hides(lln_mask mask);

@@ -245,11 +245,21 @@ static lln_status mean_variance(work *w, double *mean)
     return w->head->mask.causal ? causal(w, mean) : without_mask(w, mean);
 }
 
-lln_status lln_temperature_variance(const lln_head *head, double *variance)
+/* Where the variance of this head is kept; NULL: nowhere. */
+static lln_variance_kept *find_kept(const lln_head *head)
+{
+    lln_variance_kept *kept = head->kept;
+    bool same = kept && kept->q == head->q.data && kept->k == head->k.data &&
+                kept->n == head->q.rows && kept->m == head->k.rows &&
+                kept->mask.causal == head->mask.causal &&
+                kept->mask.window == head->mask.window &&
+                kept->mask.block == head->mask.block;
+    return same ? kept : NULL;
+}
+
+static lln_status measure_variance(const lln_head *head, double *mean)
 {
     work w = {.head = head};
-    double mean;
-    *variance = NAN;
     /* The last query sees most keys, so that one row has two if any has. */
     if (head->q.rows < 1 || head->k.rows < 2 || head->mask.window == 1)
         return lln_fail(LLN_EUNDEFINED,
@@ -260,12 +270,23 @@ lln_status lln_temperature_variance(const lln_head *head, double *variance)
                         "least as many keys",
                         head->q.rows, head->k.rows);
     lln_status status = head->mask.window > 0
-                            ? lln_temperature_window(head, &mean)
-                            : mean_variance(&w, &mean);
+                            ? lln_temperature_window(head, mean)
+                            : mean_variance(&w, mean);
     free(w.memory);
-    if (status == LLN_OK)
-        *variance = head->scale * head->scale * mean;
     return status;
+}
+
+lln_status lln_temperature_variance(const lln_head *head, double *variance)
+{
+    lln_variance_kept *kept = find_kept(head);
+    double mean = kept ? kept->mean : NAN;
+    *variance = NAN;
+    if (isnan(mean))
+        LLN_TRY(measure_variance(head, &mean));
+    if (kept)
+        kept->mean = mean;
+    *variance = head->scale * head->scale * mean;
+    return LLN_OK;
 }
 
 double lln_temperature_deviation(const lln_head *head, double sigma_q,

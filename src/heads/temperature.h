@@ -13,7 +13,8 @@
  *     query i may see.
  * Without a mask S_i is the same for all rows and D2 = scale^2 tr(S M),
  * M = Q'Q/n (not centred). Time O((n + m) d^2), memory O(d^2), with a window
- * O(m d^2 / 256), float64.
+ * O(m d^2 / 256), float64; once for a head that keeps it
+ * (lln_head_keep_variance).
  * Rows with fewer than two keys are left out. Temperature tau = 1/sqrt(D2).
  * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m;
  * LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then. */

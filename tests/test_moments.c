@@ -45,6 +45,30 @@ START_TEST(merge_parts)
 }
 END_TEST
 
+START_TEST(add_parts)
+{
+    for (size_t cut = 0; cut <= COUNT; cut++) {
+        lln_moments a = {0};
+        lln_moments_add(&a, values, cut);
+        lln_moments_add(&a, values + cut, COUNT - cut);
+        check_all(a);
+    }
+}
+END_TEST
+
+/* 0.1 times a count is not the sum of as many. */
+START_TEST(add_equal)
+{
+    double x[1000];
+    lln_moments a = {0};
+    for (int i = 0; i < 1000; i++)
+        x[i] = 0.1;
+    for (size_t count = 1; count <= 1000; count *= 3)
+        lln_moments_add(&a, x, count);
+    ck_assert(a.mean == 0.1 && a.m2 == 0 && a.m3 == 0 && a.m4 == 0);
+}
+END_TEST
+
 START_TEST(merge_empty)
 {
     lln_moments none = {0}, all = from_sums(0, COUNT, 3);
@@ -61,6 +85,8 @@ int main(void)
     TCase *moments = tcase_create("moments");
     tcase_add_test(moments, from_sums_centers);
     tcase_add_test(moments, merge_parts);
+    tcase_add_test(moments, add_parts);
+    tcase_add_test(moments, add_equal);
     tcase_add_test(moments, merge_empty);
     suite_add_tcase(suite, moments);
     return run_suite(suite);

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "core/moments.h"
 #include "core/status.h"
 
 typedef enum { LLN_FLOAT32, LLN_FLOAT64 } lln_precision;
@@ -44,8 +45,11 @@ static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
 /* Copies a to out [rows x columns] in the wanted precision. */
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out);
 
-/* Mean and standard deviation (divisor count - 1) over all entries, by a
- * two-pass sum in float64. One entry: deviation NaN. None: both NaN. */
+/* Moments of all entries, summed in float64. */
+lln_moments lln_matrix_summarise(lln_matrix a);
+
+/* Their mean and standard deviation (divisor count - 1). One entry: deviation
+ * NaN. None: both NaN. */
 void lln_matrix_moments(lln_matrix a, double *mean, double *deviation);
 
 #endif

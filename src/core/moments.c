@@ -31,3 +31,22 @@ void lln_moments_merge(lln_moments *a, const lln_moments *b)
     a->mean += delta * rb;
     a->count = n;
 }
+
+void lln_moments_add(lln_moments *a, const double *x, size_t count)
+{
+    double sum = 0, p2 = 0, p3 = 0, p4 = 0;
+    if (count == 0)
+        return;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += x[i] - x[0];
+    double mean = x[0] + sum / (double)count;
+#pragma omp simd reduction(+ : p2, p3, p4)
+    for (size_t i = 0; i < count; i++) {
+        double z = x[i] - mean, z2 = z * z;
+        p2 += z2;
+        p3 += z2 * z;
+        p4 += z2 * z2;
+    }
+    lln_moments_merge(a, &(lln_moments){(double)count, mean, p2, p3, p4});
+}

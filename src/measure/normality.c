@@ -6,32 +6,8 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "core/moments.h"
 
-enum { MOST_SORTED = 1 << 20, CHUNK = 4096 };
-
-static lln_moments moments_of(lln_matrix flat)
-{
-    lln_moments all = {0};
-    double center = 0;
-    for (size_t first = 0; first < flat.columns; first += CHUNK) {
-        size_t end =
-            first + CHUNK < flat.columns ? first + CHUNK : flat.columns;
-        double power[5] = {0};
-        center = first > 0 ? all.mean : lln_matrix_get(flat, 0, 0);
-        for (size_t i = first; i < end; i++) {
-            double x = lln_matrix_get(flat, 0, i) - center, x2 = x * x;
-            power[1] += x;
-            power[2] += x2;
-            power[3] += x2 * x;
-            power[4] += x2 * x2;
-        }
-        lln_moments part =
-            lln_moments_from_sums((double)(end - first), center, power);
-        lln_moments_merge(&all, &part);
-    }
-    return all;
-}
+enum { MOST_SORTED = 1 << 20 };
 
 lln_status lln_normality_measure(lln_matrix a, lln_normality *out)
 {
@@ -41,7 +17,7 @@ lln_status lln_normality_measure(lln_matrix a, lln_normality *out)
     if (entries < 2)
         return lln_fail(LLN_EUNDEFINED, "%zu entries", entries);
     lln_matrix flat = {a.precision, 1, entries, a.data};
-    lln_moments all = moments_of(flat);
+    lln_moments all = lln_matrix_summarise(a);
     double variance = all.m2 / all.count;
     out->mean = all.mean;
     out->deviation = sqrt(all.m2 / (all.count - 1));

@@ -24,21 +24,34 @@ static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
     return absent ? LLN_OK : status;
 }
 
+/* D2 where it has a closed form, else of the rows. */
+static lln_status log_variance(const lln_attention *attention,
+                               const lln_row *rows, size_t n, double *variance)
+{
+    double error;
+    if (!attention->log_variance_row) {
+        lln_rows_mean(rows, n, n, lln_row_variance, variance, &error);
+        return LLN_OK;
+    }
+    lln_status status = attention->log_variance_row(attention, variance);
+    return status == LLN_EUNDEFINED ? LLN_OK : status;
+}
+
 static lln_status summarise(lln_attention *attention, bool spectrum,
                             lln_report_summary *out)
 {
     size_t n = 0;
     lln_row *rows;
+    unsigned moments = attention->log_variance_row ? 0 : LLN_ROW_MOMENTS;
     LLN_TRY(lln_rows_alloc(attention, NULL, &n, &rows));
-    lln_status status = lln_rows_measure(
-        attention, NULL, n, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows);
+    lln_status status =
+        lln_rows_measure(attention, NULL, n, LLN_ROW_ENTROPY | moments, rows);
     if (status == LLN_OK) {
         lln_entropy entropy;
-        double error;
         lln_entropy_summarise(attention, rows, n, &entropy, NULL);
         out->entropy = entropy.entropy;
-        lln_rows_mean(rows, n, n, lln_row_variance, &out->log_variance, &error);
         out->lambda2 = NAN;
+        status = log_variance(attention, rows, n, &out->log_variance);
     }
     free(rows);
     return status == LLN_OK && spectrum

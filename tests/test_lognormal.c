@@ -158,30 +158,10 @@ START_TEST(measure_one_key)
     head.q.rows = head.k.rows = 1;
     lln_attention attention;
     lln_lognormal out;
-    double variance;
     case_open(&head, "softmax", &attention);
     expect_status(lln_lognormal_measure(&attention, NULL, 0, &out, NULL),
                   LLN_EUNDEFINED);
     ck_assert(isnan(out.mean) && isnan(out.variance_row));
-    expect_status(lln_lognormal_variance_row(&attention, NULL, 0, &variance),
-                  LLN_EUNDEFINED);
-    ck_assert(isnan(variance));
-    lln_attention_close(&attention);
-    lln_head_free(&head);
-}
-END_TEST
-
-START_TEST(lognormal_variance_row_causal)
-{
-    lln_head head = case_head("A", LLN_FLOAT64, true);
-    lln_attention attention;
-    double variance;
-    case_open(&head, "softmax", &attention);
-    expect_ok(lln_lognormal_variance_row(&attention, NULL, 0, &variance));
-    expect_relative(variance,
-                    case_scalar("A", "softmax_causal",
-                                "mean_within_row_var_ddof1_rows_i>=1"),
-                    1e-12);
     lln_attention_close(&attention);
     lln_head_free(&head);
 }
@@ -249,7 +229,6 @@ int main(void)
     tcase_add_test(measure, measure_any_threads);
     tcase_add_test(measure, measure_constant);
     tcase_add_test(measure, measure_one_key);
-    tcase_add_test(measure, lognormal_variance_row_causal);
     tcase_add_test(measure, normal_fit_five);
     tcase_add_test(measure, histogram_five);
     tcase_add_test(measure, quantiles_five);

@@ -8,7 +8,7 @@
 #include "core/threads.h"
 #include "match/match.h"
 #include "match/measured.h"
-#include "measure/lognormal.h"
+#include "measure/row_sample.h"
 
 static const char *const names[] = {"A", "B", "C"};
 
@@ -36,10 +36,15 @@ static void reference(const char *name, const char *method, double *out)
 static double measure(const lln_head *head, const lln_match *match)
 {
     lln_attention attention;
-    double variance;
+    lln_row *rows;
+    size_t n = 0;
+    double variance, error;
     expect_ok(
         lln_measured_attention(head, match->alpha, match->beta, &attention));
-    expect_ok(lln_lognormal_variance_row(&attention, NULL, 0, &variance));
+    expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
+    expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
+    lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
+    free(rows);
     lln_attention_close(&attention);
     return variance;
 }

@@ -38,7 +38,7 @@ const lln_match_method *lln_match_find(const char *name);
 #define LLN_MATCH_TOLERANCE 1e-9
 enum { LLN_MATCH_LARGE = 2048 };
 
-/* Solves by `method`, with D2 as lln_lognormal_variance_row defines it, mask
+/* Solves by `method`, with D2 the mean of lln_row_variance over all rows, mask
  * included.
  *   paper       2 slope s^2 + intercept = sigma_q^2 sigma_k^2, published
  *               constants; blind to the mask and to head->scale

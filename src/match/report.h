@@ -11,7 +11,7 @@
 
 /* Of one attention matrix of a head. */
 typedef struct {
-    double log_variance; /* D2, see lln_lognormal_variance_row */
+    double log_variance; /* D2, the mean of lln_row_variance */
     double entropy;      /* mean over rows, nats */
     double lambda2;      /* see lln_spectrum; NaN: not measured */
 } lln_report_summary;

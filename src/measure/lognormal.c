@@ -359,21 +359,3 @@ lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
     return lln_sample_quantiles(sample, fit->mean, sqrt(fit->variance), count,
                                 sample_q, normal_q);
 }
-
-lln_status lln_lognormal_variance_row(lln_attention *attention,
-                                      const size_t *rows, size_t count,
-                                      double *variance)
-{
-    *variance = NAN;
-    lln_row *measured;
-    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
-    lln_status status =
-        lln_rows_measure(attention, rows, count, LLN_ROW_MOMENTS, measured);
-    lln_lognormal pooled;
-    if (status == LLN_OK) {
-        status = pool(measured, count, attention->n, &pooled);
-        *variance = pooled.variance_row;
-    }
-    free(measured);
-    return status;
-}

@@ -54,12 +54,4 @@ LLN_NODISCARD lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
                                                  size_t count, double *sample_q,
                                                  double *normal_q);
 
-/* D2 alone: mean over rows of the variance of ln P within the row, divisor
- * keys - 1, rows with one key left out. Cheaper than the above. Same
- * statuses. */
-LLN_NODISCARD lln_status lln_lognormal_variance_row(lln_attention *attention,
-                                                    const size_t *rows,
-                                                    size_t count,
-                                                    double *variance);
-
 #endif

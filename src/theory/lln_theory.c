@@ -93,16 +93,6 @@ lln_status lln_theory_lln_lambda2(size_t n, const lln_theory_lln_values *lln,
     return LLN_OK;
 }
 
-lln_status lln_theory_lln_unbiased_norm(size_t n,
-                                        const lln_theory_lln_values *lln,
-                                        double *norm)
-{
-    double lambda2;
-    LLN_TRY(lln_theory_lln_lambda2(n, lln, &lambda2));
-    *norm = sqrt((double)n) * lambda2;
-    return LLN_OK;
-}
-
 /* Root finding in x = ln s for ln D2(s) = ln target: nearly straight, slope 2
  * at both ends. */
 struct matching {

@@ -60,12 +60,6 @@ LLN_NODISCARD lln_status lln_theory_lln_log_mean(
 LLN_NODISCARD lln_status lln_theory_lln_lambda2(
     size_t n, const lln_theory_lln_values *lln, double *lambda2);
 
-/* Frobenius norm of P minus its column means: sqrt(n) times the above, within
- * 2 % of simulations up to a = b = 1, 10 to 28 % too small from 2.5 on.
- * Statuses as above. */
-LLN_NODISCARD lln_status lln_theory_lln_unbiased_norm(
-    size_t n, const lln_theory_lln_values *lln, double *norm);
-
 /* The balanced side s = a = b at which D2 equals `target`: the exact moment
  * matching in the Gaussian model. Brent's method in ln s, ln D2 from a
  * bracket grown from the inverse of lln_theory_fenton_row.

@@ -28,15 +28,6 @@ static layer_moments *find(const lln_joint *joint, long layer)
     return NULL;
 }
 
-static void add(lln_matrix a, lln_moments *sum)
-{
-    double deviation, count = (double)(a.rows * a.columns);
-    lln_moments own = {.count = count};
-    lln_matrix_moments(a, &own.mean, &deviation);
-    own.m2 = count > 1 ? deviation * deviation * (count - 1) : 0;
-    lln_moments_merge(sum, &own);
-}
-
 static lln_status add_heads(const lln_heads *heads, double tau,
                             lln_precision precision, lln_joint *joint)
 {
@@ -50,8 +41,10 @@ static lln_status add_heads(const lln_heads *heads, double tau,
             layer = &joint->layers[joint->count++];
             layer->layer = head.layer;
         }
-        add(head.q, &layer->q);
-        add(head.k, &layer->k);
+        lln_moments q = lln_matrix_summarise(head.q);
+        lln_moments k = lln_matrix_summarise(head.k);
+        lln_moments_merge(&layer->q, &q);
+        lln_moments_merge(&layer->k, &k);
         lln_head_free(&head);
     }
     return LLN_OK;

@@ -432,6 +432,17 @@ START_TEST(bad_inputs)
 }
 END_TEST
 
+/* Queries before the first key have nothing around them. */
+START_TEST(dilated_more_queries)
+{
+    lln_head head = dense_head(12, 11, 3, 1, (lln_mask){0}, LLN_FLOAT64);
+    expect_refusal("dilated:w=1", NULL, 0, &head,
+                   "kernel 'dilated:w=1': 12 queries, 11 keys; a mask needs at "
+                   "least as many keys");
+    lln_head_free(&head);
+}
+END_TEST
+
 /* 2^17 rows of 2^17 keys; no machine that runs the tests has 96 GiB to spare
  * twice over. */
 START_TEST(too_many_entries)
@@ -470,6 +481,7 @@ int main(void)
     tcase_add_test(all, top_keys_ties);
     tcase_add_test(all, bad_parameters);
     tcase_add_test(all, bad_inputs);
+    tcase_add_test(all, dilated_more_queries);
     tcase_add_test(all, too_many_entries);
     suite_add_tcase(suite, all);
     return run_suite(suite);

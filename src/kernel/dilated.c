@@ -35,8 +35,11 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
     dilated state = {.scale = head->scale};
+    lln_head around = *head; /* queries look around, so must have a place */
+    around.mask.window = 1;
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .state = &state, .make = make};
+    LLN_TRY(lln_kernel_check_mask(choice, &around));
     LLN_TRY(lln_kernel_count(choice, "w", 0, UINT32_MAX, &state.w));
     LLN_TRY(
         lln_kernel_count(choice, "dilation", 1, UINT32_MAX, &state.dilation));

@@ -127,6 +127,23 @@ START_TEST(nystrom)
 }
 END_TEST
 
+/* The steps to the inverse take as long as they are many. */
+START_TEST(interrupted)
+{
+    lln_attention attention;
+    lln_kernel_choice choice;
+    lln_head head = drawn_head(130, 130, 5, 1, false);
+    expect_ok(
+        lln_kernel_parse("nystrom:landmarks=10:iterations=1000", &choice));
+    lln_stop_requested = 1;
+    expect_status(lln_kernel_open(&choice, &head, &attention),
+                  LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+    ck_assert_str_eq(lln_error_message(), "interrupted");
+    lln_head_free(&head);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel_landmarks");
@@ -135,6 +152,7 @@ int main(void)
     tcase_add_test(all, linformer);
     tcase_add_test(all, linformer_mixtures);
     tcase_add_test(all, nystrom);
+    tcase_add_test(all, interrupted);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

@@ -7,6 +7,12 @@
 volatile sig_atomic_t lln_stop_requested;
 atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done;
 
+lln_status lln_threads_check_stop(void)
+{
+    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
+                              : LLN_OK;
+}
+
 void lln_threads_set(int count)
 {
     int most = omp_get_num_procs();

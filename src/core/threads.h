@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "core/status.h"
+
 /* Sets the number of threads, at most one for each processor this process may
  * use; 0 means that many. Call once, before any work. */
 void lln_threads_set(int count);
@@ -19,6 +21,9 @@ int lln_threads_count(void);
 /* Set (for example by a handler of SIGINT) to make long work return
  * LLN_EINTERRUPTED at the next tile. */
 extern volatile sig_atomic_t lln_stop_requested;
+
+/* LLN_EINTERRUPTED, with its message, once it is set. */
+LLN_NODISCARD lln_status lln_threads_check_stop(void);
 
 /* For those who show that long work goes on: rows of attention that this
  * process has passed over so far, those it will have passed over when the

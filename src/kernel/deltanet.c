@@ -131,8 +131,7 @@ static lln_status walk_columns(const deltanet *state, bool reverse,
                 forward_step(state, &w, step);
     }
     free(states);
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 static lln_status forward(const void *context, const double *x, size_t columns,

@@ -234,8 +234,7 @@ static lln_status for_groups(const product *p,
     }
     if (status != LLN_OK)
         return lln_fail(status, "out of memory");
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 /* The states of all groups, then y. carry: see carry_states. */

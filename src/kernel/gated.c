@@ -230,8 +230,7 @@ static lln_status visit_groups(const walk *w, group_visit *visit)
                   w->states + g * state);
     }
     free(memory);
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 /* What groups do alone becomes the state at their beginning; state: scratch

@@ -124,8 +124,7 @@ static lln_status visit_groups(const work *w, size_t groups, group_visit *visit)
         if (!lln_stop_requested)
             visit(w, g, memory + (size_t)omp_get_thread_num() * size);
     free(memory);
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 /* sums of group 0 = those of all groups */

@@ -144,8 +144,7 @@ lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
         }
     }
     free(memory);
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 /* Rows of P times x, in the precision of x. */

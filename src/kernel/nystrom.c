@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "kernel/features.h"
 #include "kernel/row_math.h"
 
@@ -84,8 +85,7 @@ static double log_norm(const lln_features *f, const double *landmark)
     return sum;
 }
 
-/* out = factor (diagonal I - a b) or, with a first factor z, z times that;
- * [r x r] all. */
+/* out = diagonal I - a b, [r x r] all. */
 static void step_product(size_t r, double diagonal, const double *a,
                          const double *b, double *out)
 {
@@ -98,9 +98,9 @@ static void step_product(size_t r, double diagonal, const double *a,
 }
 
 /* Z = Z (13 I - AZ (15 I - AZ (7 I - AZ)))/4, from A' over the largest sum of
- * a column of A; a: [r x r], scratch: [3 r x r]. */
-static void iterate(size_t r, size_t steps, const double *a, double *scratch,
-                    double *z)
+ * a column of A; a: [r x r], scratch: [3 r x r]. LLN_EINTERRUPTED. */
+static lln_status iterate(size_t r, size_t steps, const double *a,
+                          double *scratch, double *z)
 {
     int n = (int)r;
     double *az = scratch, *inner = az + r * r, *outer = inner + r * r, top = 0;
@@ -109,6 +109,7 @@ static void iterate(size_t r, size_t steps, const double *a, double *scratch,
     for (size_t l = 0; l < r * r; l++)
         z[l] = a[l % r * r + l / r] / top;
     for (size_t s = 0; s < steps; s++) {
+        LLN_TRY(lln_threads_check_stop());
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a, n,
                     z, n, 0, az, n);
         memcpy(outer, az, r * r * sizeof *az);
@@ -121,6 +122,7 @@ static void iterate(size_t r, size_t steps, const double *a, double *scratch,
                     n, outer, n, 0, inner, n);
         memcpy(z, inner, r * r * sizeof *z);
     }
+    return LLN_OK;
 }
 
 /* Z = V S^+ U' of A = U S V', without singular values below r DBL_EPSILON of
@@ -151,8 +153,7 @@ static lln_status find_middle(lln_features *f, size_t inverse, size_t steps,
         lln_row_softmax(a + l * r, r);
     if (inverse == PINV)
         return invert(r, a, scratch + r * r, state->z);
-    iterate(r, steps, a, scratch + r * r, state->z);
-    return LLN_OK;
+    return iterate(r, steps, a, scratch + r * r, state->z);
 }
 
 static lln_status prepare(lln_features *f, size_t inverse, size_t steps)
@@ -175,8 +176,11 @@ static lln_status prepare(lln_features *f, size_t inverse, size_t steps)
     average(f->k, f->m, d, r, state->k);
 #pragma omp parallel for schedule(static)
     for (size_t l = 0; l < r; l++)
-        state->norm[l] = log_norm(f, state->q + l * d);
-    lln_status status = find_middle(f, inverse, steps, scratch);
+        if (!lln_stop_requested)
+            state->norm[l] = log_norm(f, state->q + l * d);
+    lln_status status = lln_threads_check_stop();
+    if (status == LLN_OK)
+        status = find_middle(f, inverse, steps, scratch);
     free(scratch);
     return status;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "kernel/features.h"
 #include "kernel/projection.h"
 #include "kernel/row_math.h"
@@ -86,12 +87,13 @@ static lln_status find_top(lln_features *f)
         failed = !scratch;
 #pragma omp for schedule(static)
         for (size_t j = 0; j < f->m; j += CHUNK)
-            if (scratch)
+            if (scratch && !lln_stop_requested)
                 top = fmax(top, chunk_top(f, j, scratch));
         free(scratch);
     }
     p->top = top;
-    return failed ? lln_fail(LLN_ENOMEM, "out of memory") : LLN_OK;
+    return failed ? lln_fail(LLN_ENOMEM, "out of memory")
+                  : lln_threads_check_stop();
 }
 
 static lln_status performer_open(const lln_kernel_choice *choice,

@@ -171,8 +171,7 @@ static lln_status multiply_blocks(const product *p)
     }
     if (out_of_memory)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 lln_status lln_product_by_tiles(const lln_attention *attention, lln_matrix x,

@@ -108,9 +108,8 @@ static lln_status hash(reformer *state, const double *q, size_t d,
     lln_status status = bucket && start && y ? LLN_OK : LLN_ENOMEM;
     for (size_t h = 0; status == LLN_OK && h < state->hashes; h++) {
         hash_round(state, q, d, rotations, h, y, bucket);
-        if (lln_stop_requested)
-            status = LLN_EINTERRUPTED;
-        else
+        status = lln_threads_check_stop();
+        if (status == LLN_OK)
             sort_round(state, h, bucket, start);
     }
     for (size_t i = 0; status == LLN_OK && i < n; i++) {

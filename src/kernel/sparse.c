@@ -212,6 +212,7 @@ static lln_status build(builder *b)
 {
     size_t n = b->sparse->n, m = b->sparse->m;
     LLN_TRY(reserve(b, expected(b)));
+    lln_rows_begun += n;
     for (size_t first = 0; first < n; first += b->batch) {
         size_t rows = n - first < b->batch ? n - first : b->batch;
 #pragma omp parallel for schedule(dynamic, 1) if (rows > STRIP)
@@ -219,9 +220,9 @@ static lln_status build(builder *b)
             make_strip(
                 b, first + at, first + (rows - at < STRIP ? rows : at + STRIP),
                 at, b->logits + (size_t)omp_get_thread_num() * (STRIP + 1) * m);
-        if (lln_stop_requested)
-            return lln_fail(LLN_EINTERRUPTED, "interrupted");
+        LLN_TRY(lln_threads_check_stop());
         LLN_TRY(append(b, first, rows));
+        lln_rows_done += rows;
     }
     return LLN_OK;
 }

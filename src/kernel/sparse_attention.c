@@ -86,10 +86,11 @@ static lln_status multiply(const void *context, const double *x, size_t columns,
         before[l] = before[l - columns] + x[l - columns];
 #pragma omp parallel for schedule(dynamic, 1)
     for (size_t g = 0; g < GROUPS; g++)
-        for (size_t i = group_start(s, g); i < group_start(s, g + 1); i++)
+        for (size_t i = group_start(s, g);
+             i < group_start(s, g + 1) && !lln_stop_requested; i++)
             multiply_row(s, i, x, columns, before, y + i * columns);
     free(before);
-    return LLN_OK;
+    return lln_threads_check_stop();
 }
 
 static lln_status sparse_product(const lln_attention *attention, lln_matrix x,
@@ -99,8 +100,8 @@ static lln_status sparse_product(const lln_attention *attention, lln_matrix x,
 }
 
 /* Adds what one column of x gives one group of rows: to part [m] by entries,
- * and to runs [m] by their rest, which is noted at the last key that a row sees
- * and, negative, at the one before its first. */
+ * and, if there is a rest, to runs [m] by it, which is noted at the last key
+ * that a row sees and, negative, at the one before its first. */
 static void add_group(const lln_sparse *s, size_t group, const double *x,
                       size_t columns, double *part, double *runs)
 {
@@ -118,21 +119,28 @@ static void add_group(const lln_sparse *s, size_t group, const double *x,
     }
 }
 
-/* One column of y; part: scratch [GROUPS x 2 m]. */
+/* What one group needs in transpose_column. */
+static size_t part_size(const lln_sparse *s)
+{
+    return s->rest ? 2 * s->m : s->m;
+}
+
+/* One column of y; part: scratch [GROUPS x part_size]. */
 static void transpose_column(const lln_sparse *s, const double *x,
                              size_t columns, double *part, double *y)
 {
-    size_t m = s->m;
-    memset(part, 0, 2 * GROUPS * m * sizeof *part);
+    size_t m = s->m, size = part_size(s);
+    memset(part, 0, GROUPS * size * sizeof *part);
 #pragma omp parallel for schedule(dynamic, 1)
     for (size_t g = 0; g < GROUPS; g++)
-        add_group(s, g, x, columns, part + 2 * g * m, part + (2 * g + 1) * m);
+        add_group(s, g, x, columns, part + g * size, part + g * size + m);
     double run = 0;
     for (size_t j = m; j-- > 0;) {
         double sum = 0;
         for (size_t g = 0; g < GROUPS; g++) {
-            sum += part[2 * g * m + j];
-            run += part[(2 * g + 1) * m + j];
+            sum += part[g * size + j];
+            if (s->rest)
+                run += part[g * size + m + j];
         }
         y[j * columns] = sum + run;
     }
@@ -142,13 +150,13 @@ static lln_status transpose(const void *context, const double *x,
                             size_t columns, double *y)
 {
     const lln_sparse *s = context;
-    double *part = lln_array_alloc_raw(2 * GROUPS * s->m, sizeof *part);
+    double *part = lln_array_alloc_raw(GROUPS * part_size(s), sizeof *part);
     if (!part)
         return LLN_ENOMEM;
-    for (size_t l = 0; l < columns; l++)
+    for (size_t l = 0; l < columns && !lln_stop_requested; l++)
         transpose_column(s, x + l, columns, part, y + l);
     free(part);
-    return LLN_OK;
+    return lln_threads_check_stop();
 }
 
 static lln_status sparse_transposed(const lln_attention *attention,

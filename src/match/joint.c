@@ -33,8 +33,7 @@ static lln_status add_heads(const lln_heads *heads, double tau,
 {
     for (size_t i = 0; i < heads->count; i++) {
         lln_head head = {0};
-        if (lln_stop_requested)
-            return lln_fail(LLN_EINTERRUPTED, "interrupted");
+        LLN_TRY(lln_threads_check_stop());
         LLN_TRY(heads->load(heads, i, tau, precision, &head));
         layer_moments *layer = find(joint, head.layer);
         if (!layer) {

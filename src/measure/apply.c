@@ -173,8 +173,7 @@ static lln_status visit_blocks(lln_apply *apply, block_visit *visit,
             lln_rows_done += block.rows;
         }
     LLN_TRY(lln_failure_report(&failure));
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 static void release_work(lln_apply *apply)

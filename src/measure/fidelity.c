@@ -114,8 +114,7 @@ static lln_status compare_rows(const comparison *c)
     /* The messages of other threads stay with them. */
     if (status != LLN_OK)
         return lln_fail(status, "out of memory");
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 /* sqrt(sum x / sum y) over the rows, x and y at these places in them. */

@@ -317,8 +317,7 @@ static lln_status run_pass(lln_attention *attention, const size_t *rows,
     lln_rows_begun += count;
     LLN_TRY(attention->rows ? run_rows(attention, rows, count, pass, out)
                             : run_tiles(attention, rows, count, pass, out));
-    return lln_stop_requested ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                              : LLN_OK;
+    return lln_threads_check_stop();
 }
 
 lln_status lln_rows_alloc(const lln_attention *attention, const size_t *rows,

@@ -43,9 +43,10 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_count(choice, "w", 0, UINT32_MAX, &state.w));
     LLN_TRY(
         lln_kernel_count(choice, "dilation", 1, UINT32_MAX, &state.dilation));
-    kernel.most = 2 * state.w + 1;
-    if (kernel.most > head->k.rows)
-        kernel.most = head->k.rows;
+    /* Keys a multiple of the dilation away that there can be on one side. */
+    size_t side = (head->k.rows - 1) / state.dilation;
+    side = side < state.w ? side : state.w;
+    kernel.most = side + 1 + (head->mask.causal ? 0 : side);
     kernel.expect = kernel.most;
     return lln_sparse_open(&kernel, attention);
 }

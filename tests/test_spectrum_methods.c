@@ -65,6 +65,17 @@ START_TEST(measure_blocks)
     expect_relative(blocks.sigma2, dense.sigma2, 1e-9);
     lln_spectrum_free(&dense);
     lln_spectrum_free(&blocks);
+    /* Three blocks tell their three ones without being looked at. */
+    expect_status(measure(&head, "blockdiag:block=100", LLN_SPECTRUM_BLOCKS, 4,
+                          200000, &blocks),
+                  LLN_ETOOBIG);
+    ck_assert_str_eq(lln_error_message(),
+                     "method blocks: matrices of order 100 need 0.2 MiB, 0.2 "
+                     "MiB are allowed; try arnoldi");
+    expect_ok(measure(&head, "blockdiag:block=100", LLN_SPECTRUM_BLOCKS, 3,
+                      200000, &blocks));
+    ck_assert(blocks.eigenvalues[2].re == 1);
+    lln_spectrum_free(&blocks);
     lln_head_free(&head);
 }
 END_TEST
@@ -248,8 +259,8 @@ START_TEST(measure_refusals)
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_DENSE, 2, 50000, &s),
                   LLN_ETOOBIG);
     ck_assert_str_eq(lln_error_message(),
-                     "method dense: 64 tokens need 0.1 MiB for matrices, 0.0 "
-                     "MiB are allowed; try arnoldi");
+                     "method dense: matrices of order 64 need 0.1 MiB, 0.0 MiB "
+                     "are allowed; try arnoldi");
     ck_assert(isnan(s.lambda2) && s.eigenvalues == NULL);
     head.q.rows = 60;
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_AUTO, 2, 0, &s),

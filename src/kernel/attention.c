@@ -67,59 +67,89 @@ void lln_attention_tile(const lln_attention *attention, const void *packed,
     }
 }
 
-/* Scores [keys] of one row to probabilities over first <= j < end. */
-static void normalise(const lln_attention *attention, double *row, size_t first,
-                      size_t end)
+/* Scores [count] of what a row sees to probabilities. */
+static void normalise(const lln_attention *attention, double *row, size_t count)
 {
     double max = -INFINITY, sum = 0;
-    for (size_t j = first; j < end; j++)
+    for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
-    for (size_t j = first; j < end; j++) {
+    for (size_t j = 0; j < count; j++) {
         row[j] =
             attention->domain == LLN_LOG ? exp(row[j] - max) : row[j] / max;
         sum += row[j];
     }
-    for (size_t j = 0; j < attention->m; j++)
-        row[j] = j >= first && j < end ? row[j] / sum : 0;
+    for (size_t j = 0; j < count; j++)
+        row[j] /= sum;
 }
 
-/* packed, scores: scratch. */
-static lln_status one_row(const lln_attention *attention, size_t i,
-                          void *packed, void *scores, double *out)
+typedef struct {
+    void *packed;   /* [rank] */
+    double *scores; /* [m] */
+    double *row;    /* [m] */
+} row_scratch;
+
+static bool allocate_row(const lln_attention *attention, row_scratch *scratch)
 {
-    size_t first, end;
-    if (attention->rows)
-        return attention->rows(attention, i, 1, out);
-    lln_attention_pack(attention, &i, 1, packed);
-    lln_attention_tile(attention, packed, 1, 0, attention->m, attention->m,
-                       scores);
-    lln_matrix view = {attention->precision, 1, attention->m, scores};
-    lln_matrix_convert(view, LLN_FLOAT64, out);
+    scratch->packed = lln_array_alloc(attention->rank + 2 * attention->m,
+                                      sizeof *scratch->row);
+    if (!scratch->packed)
+        return false;
+    scratch->scores = (double *)scratch->packed + attention->rank;
+    scratch->row = scratch->scores + attention->m;
+    return true;
+}
+
+/* Row i of P, by the keys that it sees alone, into out [keys]: from first_key
+ * on. */
+static lln_status one_row(const lln_attention *attention, size_t i,
+                          size_t first_key, size_t keys, row_scratch scratch,
+                          double *out)
+{
+    size_t first = 0, end = attention->m, last_key = first_key + keys;
+    if (attention->rows) {
+        LLN_TRY(attention->rows(attention, i, 1, scratch.row));
+        memcpy(out, scratch.row + first_key, keys * sizeof *out);
+        return LLN_OK;
+    }
     lln_mask_keys(attention->mask, attention->n, attention->m, i, &first, &end);
-    normalise(attention, out, first, end);
+    lln_attention_pack(attention, &i, 1, scratch.packed);
+    lln_attention_tile(attention, scratch.packed, 1, first, end - first,
+                       end - first, scratch.scores);
+    lln_matrix view = {attention->precision, 1, end - first, scratch.scores};
+    lln_matrix_convert(view, LLN_FLOAT64, scratch.row);
+    normalise(attention, scratch.row, end - first);
+    memset(out, 0, keys * sizeof *out);
+    for (size_t j = first > first_key ? first : first_key;
+         j < end && j < last_key; j++)
+        out[j - first_key] = scratch.row[j - first];
     return LLN_OK;
+}
+
+lln_status lln_attention_block(const lln_attention *attention, size_t first,
+                               size_t count, size_t first_key, size_t keys,
+                               double *out)
+{
+    lln_failure failure = LLN_NO_FAILURE;
+#pragma omp parallel
+    {
+        row_scratch scratch = {0};
+        bool room = allocate_row(attention, &scratch);
+        lln_failure_note(&failure, 0, room ? LLN_OK : LLN_ENOMEM);
+#pragma omp for
+        for (size_t i = 0; i < count; i++)
+            if (i < failure.item)
+                lln_failure_note(&failure, i,
+                                 one_row(attention, first + i, first_key, keys,
+                                         scratch, out + i * keys));
+        free(scratch.packed);
+    }
+    return lln_failure_report(&failure);
 }
 
 lln_status lln_attention_rows(const lln_attention *attention, size_t first,
                               size_t count, double *out)
 {
-    lln_failure failure = LLN_NO_FAILURE;
-#pragma omp parallel
-    {
-        void *packed = lln_array_alloc(attention->rank, sizeof(double));
-        void *scores =
-            packed ? lln_array_alloc(attention->m, sizeof(double)) : NULL;
-        lln_failure_note(&failure, 0, scores ? LLN_OK : LLN_ENOMEM);
-#pragma omp for
-        for (size_t i = 0; i < count; i++)
-            if (i < failure.item)
-                lln_failure_note(&failure, i,
-                                 one_row(attention, first + i, packed, scores,
-                                         out + i * attention->m));
-        free(packed);
-        free(scores);
-    }
-    return lln_failure_report(&failure);
+    return lln_attention_block(attention, first, count, 0, attention->m, out);
 }
 
 /* y [n x columns] = P x by blocks of rows; p: scratch [PRODUCT_ROWS x m],
@@ -133,8 +163,7 @@ static lln_status multiply_rows(const lln_attention *attention, const double *x,
     for (size_t i = 0; i < attention->n; i += PRODUCT_ROWS) {
         size_t rows = attention->n - i;
         rows = rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS;
-        if (lln_stop_requested)
-            return lln_fail(LLN_EINTERRUPTED, "interrupted");
+        LLN_TRY(lln_threads_check_stop());
         LLN_TRY(lln_attention_rows(attention, i, rows, p));
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, c, m,
                     1, p, m, x, c, 0, part, c);
@@ -146,11 +175,21 @@ static lln_status multiply_rows(const lln_attention *attention, const double *x,
     return LLN_OK;
 }
 
+/* Quick enough to be counted when it is done. */
+static lln_status own_product(const lln_attention *attention, lln_matrix x,
+                              void *y)
+{
+    lln_rows_begun += attention->n;
+    LLN_TRY(attention->product(attention, x, y));
+    lln_rows_done += attention->n;
+    return LLN_OK;
+}
+
 lln_status lln_attention_product(const lln_attention *attention, lln_matrix x,
                                  void *y)
 {
     if (attention->product)
-        return attention->product(attention, x, y);
+        return own_product(attention, x, y);
     if (!attention->rows)
         return lln_product_by_tiles(attention, x, y);
     size_t size = x.rows * x.columns;

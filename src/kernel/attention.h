@@ -120,6 +120,13 @@ LLN_NODISCARD lln_status lln_attention_rows(const lln_attention *attention,
                                             size_t first, size_t count,
                                             double *out);
 
+/* The same of keys first_key .. first_key + keys - 1 alone: out [count x
+ * keys]. Of attention by tiles only what the mask allows is computed. */
+LLN_NODISCARD lln_status lln_attention_block(const lln_attention *attention,
+                                             size_t first, size_t count,
+                                             size_t first_key, size_t keys,
+                                             double *out);
+
 /* O = P V: y [n x columns] = P x, x [m x columns], in the precision of x. By
  * the kernel's own product; else from tiles (kernel/product.h) or from rows of
  * P, a block at a time, in O(n m (rank + columns)) time.

@@ -55,6 +55,23 @@ size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor)
     return options->memory ? options->memory : lln_memory_available() / divisor;
 }
 
+lln_status lln_spectrum_check_memory(lln_spectrum_method method, size_t order,
+                                     const lln_spectrum_options *options)
+{
+    size_t bytes, memory = lln_spectrum_memory(options, 2);
+    if (lln_size_multiply(order, order, &bytes) == LLN_OK &&
+        lln_size_multiply(bytes, 3 * sizeof(double), &bytes) == LLN_OK &&
+        bytes <= memory)
+        return LLN_OK;
+    double mebibyte = 1048576, side = (double)order;
+    return lln_fail(LLN_ETOOBIG,
+                    "method %s: matrices of order %zu need %.1f MiB, %.1f MiB "
+                    "are allowed; try arnoldi",
+                    lln_spectrum_method_table[method].name, order,
+                    3 * sizeof(double) * side * side / mebibyte,
+                    (double)memory / mebibyte);
+}
+
 /* One candidate of the list. */
 typedef struct {
     double modulus, re, im;
@@ -158,7 +175,7 @@ static lln_status check_size(const lln_attention *attention,
     else if (method == LLN_SPECTRUM_ARNOLDI)
         order = 4 * count;
     else if (method == LLN_SPECTRUM_BLOCKS)
-        order = attention->mask.block;
+        order = lln_spectrum_block_order(attention, count);
     if (order <= most)
         return LLN_OK;
     return lln_fail(LLN_ETOOBIG,
@@ -227,8 +244,8 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     out->eigenvalues = lln_array_alloc(out->count, sizeof *out->eigenvalues);
     lln_status status =
         out->eigenvalues ? run(attention, options, out) : LLN_ENOMEM;
-    if (status == LLN_OK && lln_stop_requested)
-        status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
     if (status == LLN_OK) {
         conclude(out);
         return LLN_OK;

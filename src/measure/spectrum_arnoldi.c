@@ -127,8 +127,7 @@ static lln_status iterate(lln_apply *apply, bool symmetric, krylov *k)
                      k->size, &info);
         if (ido != 1 && ido != -1)
             break;
-        if (lln_stop_requested)
-            return lln_fail(LLN_EINTERRUPTED, "interrupted");
+        LLN_TRY(lln_threads_check_stop());
         const double *x = k->work + k->ipntr[0] - 1;
         double *y = k->work + k->ipntr[1] - 1;
         LLN_TRY(symmetric ? lln_apply_gram(apply, x, y)

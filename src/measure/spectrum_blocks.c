@@ -10,29 +10,25 @@
 #include "core/threads.h"
 #include "measure/spectrum_parts.h"
 
-enum { STRIP = 64 };
-
 static size_t count_blocks(const lln_attention *attention)
 {
     size_t block = attention->mask.block;
     return attention->n / block + (attention->n % block > 0);
 }
 
-/* p [order x order] = the block that starts at `first`, less its column means;
- * strip: scratch [STRIP x n], mean: scratch [order]. */
-static lln_status load_block(const lln_attention *attention, size_t first,
-                             size_t order, double *strip, double *mean,
-                             double *p)
+size_t lln_spectrum_block_order(const lln_attention *attention, size_t count)
 {
-    size_t n = attention->n;
+    size_t n = attention->n, block = attention->mask.block;
+    return count <= count_blocks(attention) ? 0 : block < n ? block : n;
+}
+
+/* p [order x order] = the block that starts at `first`, less its column means;
+ * mean: scratch [order]. */
+static lln_status load_block(const lln_attention *attention, size_t first,
+                             size_t order, double *mean, double *p)
+{
     memset(mean, 0, order * sizeof *mean);
-    for (size_t i = 0; i < order; i += STRIP) {
-        size_t rows = order - i < STRIP ? order - i : STRIP;
-        LLN_TRY(lln_attention_rows(attention, first + i, rows, strip));
-        for (size_t r = 0; r < rows; r++)
-            memcpy(p + (i + r) * order, strip + r * n + first,
-                   order * sizeof *p);
-    }
+    LLN_TRY(lln_attention_block(attention, first, order, first, order, p));
     for (size_t i = 0; i < order; i++)
         for (size_t j = 0; j < order; j++)
             mean[j] += p[i * order + j] / (double)order;
@@ -73,19 +69,17 @@ static lln_status look_into_blocks(const lln_attention *attention,
                                    lln_spectrum *out)
 {
     size_t n = attention->n, block = attention->mask.block;
-    size_t side = block < n ? block : n;
-    double *p = lln_array_alloc(side * side + STRIP * n + side, sizeof *p);
+    size_t side = lln_spectrum_block_order(attention, out->count);
+    double *p = lln_array_alloc(side * side + side, sizeof *p);
     size_t *which = lln_array_alloc(out->count, sizeof *which);
     lln_status status = p && which ? LLN_OK : LLN_ENOMEM;
     for (size_t first = 0; status == LLN_OK && first < n; first += block) {
         size_t order = n - first < block ? n - first : block;
-        double *strip = p + side * side;
-        status =
-            load_block(attention, first, order, strip, strip + STRIP * n, p);
+        status = load_block(attention, first, order, p + side * side, p);
         if (status == LLN_OK)
             status = add_block(p, order, out->count - blocks, all);
-        if (status == LLN_OK && lln_stop_requested)
-            status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+        if (status == LLN_OK)
+            status = lln_threads_check_stop();
     }
     if (status == LLN_OK) {
         out->known = blocks;
@@ -100,13 +94,18 @@ static lln_status look_into_blocks(const lln_attention *attention,
     return status;
 }
 
-static lln_status find_eigenvalues(lln_attention *attention, lln_spectrum *out)
+static lln_status find_eigenvalues(lln_attention *attention,
+                                   const lln_spectrum_options *options,
+                                   lln_spectrum *out)
 {
     size_t blocks = count_blocks(attention);
     for (size_t i = 0; i < blocks && i < out->count; i++)
         out->eigenvalues[i] = (lln_eigenvalue){1, 1, 0, 0};
     if (out->count <= blocks)
         return LLN_OK;
+    LLN_TRY(lln_spectrum_check_memory(
+        LLN_SPECTRUM_BLOCKS, lln_spectrum_block_order(attention, out->count),
+        options));
     size_t room = blocks * (out->count - blocks);
     double *numbers = lln_array_alloc(3 * room, sizeof *numbers);
     if (!numbers)
@@ -123,7 +122,7 @@ lln_status lln_spectrum_blocks(lln_attention *attention,
                                const lln_spectrum_options *options,
                                lln_spectrum *out)
 {
-    LLN_TRY(find_eigenvalues(attention, out));
+    LLN_TRY(find_eigenvalues(attention, options, out));
     if (!options->norms)
         return LLN_OK;
     lln_apply apply;

@@ -119,42 +119,26 @@ static lln_status norms(double *p, size_t n, double *singular,
     return LLN_OK;
 }
 
-/* P, a copy and the eigenvectors. */
-static lln_status check_size(size_t n, const lln_spectrum_options *options)
-{
-    size_t bytes, memory = lln_spectrum_memory(options, 2);
-    if (lln_size_multiply(n, n, &bytes) == LLN_OK &&
-        lln_size_multiply(bytes, 3 * sizeof(double), &bytes) == LLN_OK &&
-        bytes <= memory)
-        return LLN_OK;
-    double mebibyte = 1048576, side = (double)n;
-    return lln_fail(LLN_ETOOBIG,
-                    "method dense: %zu tokens need %.1f MiB for matrices, "
-                    "%.1f MiB are allowed; try arnoldi",
-                    n, 3 * sizeof(double) * side * side / mebibyte,
-                    (double)memory / mebibyte);
-}
-
 lln_status lln_spectrum_dense(lln_attention *attention,
                               const lln_spectrum_options *options,
                               lln_spectrum *out)
 {
     size_t n = attention->n;
-    LLN_TRY(check_size(n, options));
+    LLN_TRY(lln_spectrum_check_memory(LLN_SPECTRUM_DENSE, n, options));
     LLN_TRY(lln_attention_prepare(attention));
     double *p = lln_array_alloc(n * n, sizeof *p);
     double *column = lln_array_alloc(n, sizeof *column);
     lln_status status =
         p && column ? lln_attention_rows(attention, 0, n, p) : LLN_ENOMEM;
-    if (status == LLN_OK && lln_stop_requested)
-        status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
     if (status == LLN_OK) {
         if (out->known)
             deflate(p, n, column);
         status = lln_spectrum_matrix(p, n, out);
     }
-    if (status == LLN_OK && lln_stop_requested)
-        status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
     if (status == LLN_OK && options->norms) {
         if (!out->known)
             deflate(p, n, column);

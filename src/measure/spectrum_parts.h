@@ -15,8 +15,17 @@ typedef lln_status lln_spectrum_run(lln_attention *attention,
 lln_spectrum_run lln_spectrum_dense, lln_spectrum_arnoldi, lln_spectrum_lowrank,
     lln_spectrum_diagonal, lln_spectrum_blocks;
 
+/* Order of the largest block that so many eigenvalues look at; 0: none. */
+size_t lln_spectrum_block_order(const lln_attention *attention, size_t count);
+
 /* Bytes that n x n matrices may take. */
 size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor);
+
+/* LLN_ETOOBIG if a matrix of that order, a copy and its eigenvectors may take
+ * less. */
+LLN_NODISCARD lln_status
+lln_spectrum_check_memory(lln_spectrum_method method, size_t order,
+                          const lln_spectrum_options *options);
 
 /* Puts the largest of re + i im [total] in out->eigenvalues[known ..], ties by
  * larger real, then larger imaginary part; fills up with zeros, which is what

@@ -21,7 +21,7 @@
 
 /* Rows are taken in groups, which threads share out and whose sums are added
  * in order; within a group in chunks or, under a mask, in tiles. Sums in
- * float32 run over one group only. */
+ * float32 run over one of these only. */
 enum { GROUP = 2048, CHUNK = 256, TILE = 32 };
 
 /* The largest spread with which a causal product is taken in float32: half of
@@ -50,7 +50,8 @@ typedef struct {
 typedef struct {
     side in, out;
     bool causal;  /* y of a row from the rows of x up to its position */
-    bool norms;   /* rows of y are divided by f_out . (sum of f_in) */
+    bool norms;   /* rows of y are divided by f_out . (sum of f_in) or, not
+                     causal, those of f_in'x by the sums of columns of f_in */
     bool reverse; /* causal from the last position to the first */
     size_t in_rows, out_rows; /* positions of the two sides */
     size_t d, c, state;
@@ -114,7 +115,7 @@ static lln_status visit_groups(const work *w, size_t groups, group_visit *visit)
 {
     size_t features = (w->in_rows + w->out_rows) * w->d;
     int threads = features < SHARED_FEATURES ? 1 : lln_threads_count();
-    size_t size = (CHUNK + 2 * TILE) * w->d + w->state + TILE * (TILE + 1);
+    size_t size = (CHUNK + 2 * TILE) * w->d + 3 * w->state + TILE * (TILE + 1);
     double *memory =
         lln_array_alloc_raw((size_t)threads * size, sizeof *memory);
     if (!memory)
@@ -133,6 +134,15 @@ static void add_groups(const work *w, size_t groups)
     for (size_t g = 1; g < groups; g++)
         for (size_t l = 0; l < w->state; l++)
             w->sums[l] += w->sums[g * w->state + l];
+}
+
+/* Row l of f_in'x over the sum of f_in, column l. That sum is 1 but for
+ * rounding, which P x would have of x. */
+static void average_rows(const work *w)
+{
+    for (size_t l = 0; l < w->d; l++)
+        for (size_t j = 0; j < w->c; j++)
+            w->sums[l * w->c + j] /= w->sums[w->d * w->c + l];
 }
 
 /* sums of each group += those of all groups before it */
@@ -166,6 +176,8 @@ static lln_status multiply(work *w, lln_precision precision)
                                   single ? group_causal_f32 : group_causal_f64);
     } else {
         add_groups(w, groups);
+        if (w->norms)
+            average_rows(w);
         if (status == LLN_OK)
             status = visit_groups(w, group_count(w->out_rows),
                                   single ? group_spread_f32 : group_spread_f64);
@@ -222,7 +234,7 @@ static lln_status product(const lln_attention *attention, lln_matrix x, void *y)
     work w = {.in = key_side(attention),
               .out = query_side(attention),
               .causal = causal,
-              .norms = causal};
+              .norms = true};
     return product_of(&w, x, !causal || state->spread <= SPREAD_F32, y);
 }
 

@@ -33,6 +33,37 @@ START_TEST(matrix)
 }
 END_TEST
 
+/* Gates on channels of values: one matrix P for each column of the output, with
+ * the gates of that column. */
+START_TEST(regla_value_gates)
+{
+    double numbers[3][KERNEL_ENTRIES], column[2][KERNEL_N];
+    double wanted[KERNEL_ENTRIES], y[KERNEL_ENTRIES];
+    static const char *const names[] = {"gate_logits", "refine_logits", "V"};
+    for (int a = 0; a < 3; a++)
+        kernel_read("inputs", names[a], numbers[a]);
+    kernel_read("outputs", "regla_valuegate_causal", wanted);
+    lln_head head = kernel_head(KERNEL_N, 1, true, LLN_FLOAT64);
+    lln_kernel_input inputs[] = {
+        {"gate", {LLN_FLOAT64, KERNEL_N, 1, column[0]}},
+        {"refine", {LLN_FLOAT64, KERNEL_N, 1, column[1]}}};
+    for (size_t l = 0; l < KERNEL_D; l++) {
+        lln_attention attention;
+        for (size_t i = 0; i < 2 * KERNEL_N; i++)
+            column[i / KERNEL_N][i % KERNEL_N] =
+                numbers[i / KERNEL_N][i % KERNEL_N * KERNEL_D + l];
+        open_kernel("regla", &head, inputs, 2, &attention);
+        expect_ok(lln_attention_product(
+            &attention,
+            (lln_matrix){LLN_FLOAT64, KERNEL_N, KERNEL_D, numbers[2]}, y));
+        for (size_t i = l; i < KERNEL_N * KERNEL_D; i += KERNEL_D)
+            expect_absolute(y[i], wanted[i], 1e-12);
+        lln_attention_close(&attention);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ dense */
 
 /* Chunks of 32 tokens and groups of 1024, with rests. */
@@ -331,6 +362,7 @@ int main(void)
     Suite *suite = suite_create("kernel_gated");
     TCase *all = tcase_create("gated");
     tcase_add_loop_test(all, matrix, 0, CASES);
+    tcase_add_test(all, regla_value_gates);
     tcase_add_loop_test(all, recurrence, 0, SIZES);
     tcase_add_test(all, rfa_gate_span);
     tcase_add_test(all, gates_at_their_ends);

@@ -3,7 +3,9 @@
  * Kernels against reference matrices (tests/data/kernels). */
 #include "kernel_cases.h"
 
+/* By the published rule, of queries and keys as they are and times 4. */
 #define LLN "lln:alpha=1.8806401942992437:beta=2.417673251339197"
+#define LLN_SIGMA4 "lln:alpha=6.456643301818127:beta=8.300393584888061"
 
 static const kernel_case cases[] = {
     {.kernel = "softmax", .matrix = "softmax"},
@@ -12,6 +14,8 @@ static const kernel_case cases[] = {
     {.kernel = "softmax", .matrix = "softmax_sigma4_causal", .factor = 4},
     {.kernel = LLN, .matrix = "lln_noeps"},
     {.kernel = LLN, .matrix = "lln_noeps_causal"},
+    {.kernel = LLN_SIGMA4, .matrix = "lln_sigma4_stable", .factor = 4},
+    {.kernel = LLN_SIGMA4, .matrix = "lln_sigma4_stable_causal", .factor = 4},
 };
 
 START_TEST(matrix)

@@ -83,6 +83,57 @@ START_TEST(notebook)
 }
 END_TEST
 
+/* Products [12 x 4] of the values with the attention of that text. */
+static void attend(const char *text, bool causal, double *y)
+{
+    double v[KERNEL_ENTRIES];
+    lln_attention attention;
+    lln_head head = kernel_head(KERNEL_N, 1, causal, LLN_FLOAT64);
+    kernel_read("inputs", "V", v);
+    open_kernel(text, &head, NULL, 0, &attention);
+    expect_ok(lln_attention_product(
+        &attention, (lln_matrix){LLN_FLOAT64, KERNEL_N, KERNEL_D, v}, y));
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+
+/* A learned ratio for each column of the output: one matrix P a column. */
+START_TEST(ratio_by_column)
+{
+    double ratio[KERNEL_ENTRIES], wanted[KERNEL_ENTRIES], y[KERNEL_ENTRIES];
+    char text[LLN_KERNEL_TEXT];
+    kernel_read("inputs", "r_vec", ratio);
+    kernel_read("outputs",
+                _i ? "lln_diag_ratio_vec_causal" : "lln_diag_ratio_vec",
+                wanted);
+    for (size_t l = 0; l < KERNEL_D; l++) {
+        snprintf(text, sizeof text, "lln+diag:eps=1e-8:ratio=%g:%s", ratio[l],
+                 ALPHA_BETA);
+        attend(text, _i, y);
+        for (size_t i = l; i < KERNEL_N * KERNEL_D; i += KERNEL_D)
+            expect_absolute(y[i], wanted[i], 1e-12);
+    }
+}
+END_TEST
+
+/* Two learned scales: r lln + p blockdiag, column by column. */
+START_TEST(scale_by_column)
+{
+    double r[KERNEL_ENTRIES], p[KERNEL_ENTRIES], wanted[KERNEL_ENTRIES];
+    double lln[KERNEL_ENTRIES], diag[KERNEL_ENTRIES];
+    kernel_read("inputs", "r_vec", r);
+    kernel_read("inputs", "p_vec", p);
+    kernel_read("outputs",
+                _i ? "lln_diag_scale_vec_causal" : "lln_diag_scale_vec",
+                wanted);
+    attend("lln:eps=1e-8:" ALPHA_BETA, _i, lln);
+    attend("blockdiag", _i, diag);
+    for (size_t i = 0; i < KERNEL_N * KERNEL_D; i++)
+        expect_absolute(r[i % KERNEL_D] * lln[i] + p[i % KERNEL_D] * diag[i],
+                        wanted[i], 1e-12);
+}
+END_TEST
+
 /* Blocks that divide the length and not, one block, blocks of one token; more
  * than one group of 1024 rows; fewer queries than keys. */
 static const struct {
@@ -292,6 +343,8 @@ int main(void)
     tcase_add_loop_test(all, matrix, 0, 2);
     tcase_add_loop_test(all, matrix_remainder, 0, 2);
     tcase_add_loop_test(all, notebook, 0, 2);
+    tcase_add_loop_test(all, ratio_by_column, 0, 2);
+    tcase_add_loop_test(all, scale_by_column, 0, 2);
     tcase_add_loop_test(all, mixture_full, 0, CASES);
     tcase_add_loop_test(all, mixture_causal, 0, CASES);
     tcase_add_loop_test(all, mixture_published, 0, 2);

@@ -240,3 +240,21 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     equal file "$(cat o.npz)" old
     equal files "$(ls -A)" o.npz
 }
+
+# The queries of a head will do as the gates and projections of another.
+@test "arrays that kernels take beside the heads" {
+    local head=(--q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy"
+        --v "$CASES/case_A_K.npy") array=$CASES/case_A_Q.npy
+    attend "${head[@]}" --kernel gla --causal --gate "$array" -o gate.npy
+    attend "${head[@]}" --kernel gla --causal --arrays gate="$array" -o o.npy
+    cmp gate.npy o.npy
+    attend "${head[@]}" --kernel gla --causal -o o.npy
+    ! cmp -s gate.npy o.npy
+    rm ./*.npy
+    local name
+    for name in x d features of and; do
+        refuses 2 "--arrays: no kernel in 'softmax,performer' takes '$name'" \
+            lln-attend "${head[@]}" --kernel softmax,performer -o o.npz \
+            --arrays $name="$array"
+    done
+}

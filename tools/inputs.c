@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inputs.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +8,18 @@
 #include "core/memory.h"
 #include "run.h"
 
-/* Whether `name` stands as a word in "w [features x d]". */
+/* Whether `inputs`, "gate, refine [n x d], logits; w [features x d]", names an
+ * array so: by a word before the brackets of a part. */
 static bool mentions(const char *inputs, const char *name)
 {
-    size_t length = strlen(name);
-    for (const char *at = inputs; at && (at = strstr(at, name)); at += length) {
-        bool starts = at == inputs || isspace((unsigned char)at[-1]);
-        if (starts && strchr(" [,", at[length]))
+    bool names = true;
+    size_t length = strlen(name), word;
+    for (const char *at = inputs; at && *at; at += word > 0 ? word : 1) {
+        word = strcspn(at, " ,;[");
+        if (names && word > 0 && word == length &&
+            strncmp(at, name, length) == 0 && strcmp(name, "and") != 0)
             return true;
+        names = *at == ';' || (names && *at != '[');
     }
     return false;
 }

@@ -169,7 +169,7 @@ END_TEST
 
 START_TEST(refused_arrays)
 {
-    static const double zeros[24];
+    static const double zeros[24], infinite[8] = {[6] = -INFINITY};
     static const struct {
         const char *kernel;
         lln_kernel_input input;
@@ -178,6 +178,10 @@ START_TEST(refused_arrays)
         {"performer",
          {"w", {LLN_FLOAT64, 2, 3, zeros}},
          "kernel 'performer': array 'w' is 2 x 3; expected 2 x 4"},
+        {"performer",
+         {"w", {LLN_FLOAT64, 2, 4, infinite}},
+         "kernel 'performer': array 'w': row 1, column 2: -inf; expected "
+         "finite numbers"},
         {"linformer",
          {"e", {LLN_FLOAT64, 2, 12, zeros}},
          "kernel 'linformer': array 'e' without 'f'; expected both or neither"},

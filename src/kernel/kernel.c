@@ -219,6 +219,24 @@ lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
     return LLN_OK;
 }
 
+lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
+                                  const char *name, size_t rows, size_t columns,
+                                  lln_matrix *values)
+{
+    lln_matrix found;
+    LLN_TRY(lln_kernel_find_input(choice, name, rows, columns, &found));
+    for (size_t i = 0; i < found.rows; i++)
+        for (size_t j = 0; j < found.columns; j++)
+            if (!isfinite(lln_matrix_get(found, i, j)))
+                return lln_fail(LLN_EINVAL,
+                                "kernel '%s': array '%s': row %zu, column %zu: "
+                                "%g; expected finite numbers",
+                                choice->text, name, i, j,
+                                lln_matrix_get(found, i, j));
+    *values = found;
+    return LLN_OK;
+}
+
 lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
                                   const char *name, size_t n, double *out)
 {

@@ -120,6 +120,12 @@ LLN_NODISCARD lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
                                                size_t columns,
                                                lln_matrix *values);
 
+/* Likewise, of numbers to multiply with. LLN_EINVAL: one is infinite, too. */
+LLN_NODISCARD lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
+                                                const char *name, size_t rows,
+                                                size_t columns,
+                                                lln_matrix *values);
+
 /* The input of that name, [n x 1] or [1 x n], as out [n]. LLN_EINVAL. */
 LLN_NODISCARD lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
                                                 const char *name, size_t n,

@@ -55,7 +55,7 @@ static lln_status find_matrix(const lln_kernel_choice *choice, const char *name,
     lln_matrix given = {0};
     size_t r = f->rank;
     if (lln_kernel_has_input(choice, name))
-        LLN_TRY(lln_kernel_find_input(choice, name, r, f->m, &given));
+        LLN_TRY(lln_kernel_find_finite(choice, name, r, f->m, &given));
     *out = lln_array_alloc_raw(r * f->m, sizeof **out);
     if (!*out)
         return LLN_ENOMEM;

@@ -82,7 +82,7 @@ lln_status lln_projection_open(const lln_kernel_choice *choice, lln_draw draw,
 {
     lln_matrix given = {0};
     if (lln_kernel_has_input(choice, "w")) {
-        LLN_TRY(lln_kernel_find_input(choice, "w", 0, columns, &given));
+        LLN_TRY(lln_kernel_find_finite(choice, "w", 0, columns, &given));
         *rows = given.rows;
     } else {
         LLN_TRY(lln_kernel_count(choice, "features", 1, MOST_FEATURES, rows));

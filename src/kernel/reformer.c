@@ -207,7 +207,7 @@ static lln_status find_rotations(const lln_kernel_choice *choice, size_t d,
     lln_matrix given;
     if (!lln_kernel_has_input(choice, "rotations"))
         return lln_projection_normal(choice, 0, d * columns, 1, out);
-    LLN_TRY(lln_kernel_find_input(choice, "rotations", d, columns, &given));
+    LLN_TRY(lln_kernel_find_finite(choice, "rotations", d, columns, &given));
     lln_matrix_convert(given, LLN_FLOAT64, out);
     return LLN_OK;
 }

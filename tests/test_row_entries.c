@@ -131,6 +131,32 @@ START_TEST(unnormalised_spectra)
 }
 END_TEST
 
+/* 50 P - 49/n: rows sum to 1, but with negative entries. The eigenvalues but 1
+ * are 50 times those of P (Brauer), and larger than 1. */
+START_TEST(signed_spectra)
+{
+    static const lln_spectrum_method methods[] = {LLN_SPECTRUM_DENSE,
+                                                  LLN_SPECTRUM_ARNOLDI};
+    lln_attention tiles, rows;
+    lln_head head = open_tiles(false, &tiles);
+    lln_spectrum a, b;
+    lln_spectrum_options options = {methods[_i], 2, true, 0};
+    expect_ok(lln_spectrum_measure(&tiles, &options, &a));
+    for (size_t i = 0; i < N * N; i++)
+        stored[i] = 50 * stored[i] - 49.0 / N;
+    rows = by_rows(false, false);
+    expect_ok(lln_spectrum_measure(&rows, &options, &b));
+    ck_assert(a.lambda2 > 0.1 && b.known == 1);
+    expect_absolute(b.lambda2, 50 * a.lambda2, 1e-8);
+    expect_absolute(b.gap, 1 - 50 * a.lambda2, 1e-8);
+    expect_relative(b.sigma2, 50 * a.sigma2, 1e-9);
+    lln_spectrum_free(&a);
+    lln_spectrum_free(&b);
+    lln_attention_close(&tiles);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* One bad row leaves the head without an entropy, and negative entries
  * without ln P; what is defined stays. */
 START_TEST(no_distribution)
@@ -262,6 +288,7 @@ int main(void)
     tcase_add_loop_test(measures, entropy_and_moments, 0, 2);
     tcase_add_loop_test(measures, spectra, 0, 2);
     tcase_add_loop_test(measures, unnormalised_spectra, 0, 2);
+    tcase_add_loop_test(measures, signed_spectra, 0, 2);
     tcase_add_test(measures, no_distribution);
     suite_add_tcase(suite, measures);
     TCase *rows = tcase_create("rows");

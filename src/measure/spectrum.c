@@ -202,15 +202,19 @@ static lln_status run(lln_attention *attention,
     return status;
 }
 
+/* How far rounding may lift the modulus of an eigenvalue above 1. */
+static const double ROUNDING = 1e-5;
+
 /* lambda2 and what follows from it. */
 static void conclude(lln_spectrum *out)
 {
     lln_eigenvalue second = {0, 0, 0, 0};
     if (out->count > 1)
         second = out->eigenvalues[1];
-    /* No eigenvalue of a row-stochastic matrix is larger than 1; rounding may
-     * be. */
-    out->lambda2 = out->known ? fmin(second.modulus, 1) : second.modulus;
+    /* No eigenvalue of a row-stochastic matrix is larger than 1, but rounding
+     * may be, and eigenvalues where entries are negative. */
+    bool rounded = out->known && second.modulus < 1 + ROUNDING;
+    out->lambda2 = rounded ? fmin(second.modulus, 1) : second.modulus;
     out->lambda2_re = second.re;
     out->lambda2_im = second.im;
     out->residual = second.residual;

@@ -58,7 +58,8 @@ typedef struct {
     double lambda2;                /* second largest modulus of P */
     double lambda2_re, lambda2_im; /* of a conjugate pair, im > 0 */
     double residual;
-    double gap;                  /* 1 - lambda2; NaN if unnormalised */
+    double gap;                  /* 1 - lambda2, below 0 only where entries
+                                    of P are; NaN if unnormalised */
     double unbiased_norm;        /* Frobenius norm of P~ */
     double sigma2;               /* largest singular value of P~ */
     size_t known;                /* 1: the eigenvalue 1 comes first, computed

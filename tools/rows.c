@@ -35,6 +35,7 @@ void run_block_free(run_block *block)
     free(block->errors);
     block->cells = NULL;
     block->errors = NULL;
+    block->rows = 0;
 }
 
 lln_status run_block_resize(run_block *block, size_t rows)

@@ -8,7 +8,7 @@ load helper
 identity=source,layer,head,kernel,n,d,causal,trials,tau
 summary=entropy_nats,entropy_normalized,entropy_min_nats,entropy_max_nats
 summary=$summary,participation,top1_mass,max_logit,row_sum_min,negative_mass
-summary=$summary,entropy_theory_nats
+summary=$summary,entropy_theory_nats,entropy_over_log_n,entropy_over_ceiling
 row=query,keys,entropy_nats,entropy_normalized,participation,top1_mass,max_logit
 
 # of_case CASE OPTION...: the table of a reference case.
@@ -126,6 +126,112 @@ entropies() {
                 <(cut -d, -f"${figure%,*}" expected) | near 1e-5
         done
     done
+}
+
+@test "normalised entropy" {
+    for mask in '' --causal; do
+        # shellcheck disable=SC2086
+        of_case A --kernel softmax --double $mask > table
+        # ln 64, and ln(64!)/64 = lgamma(65)/64
+        column entropy_nats < table |
+            awk -v mask="$mask" '{
+                print $1 / log(64)
+                print $1 / (mask ? 3.205753116916269 : log(64))
+            }' > expected
+        { column entropy_over_log_n < table &&
+            column entropy_over_ceiling < table; } |
+            paste -d ' ' - expected | near 1e-5
+    done
+}
+
+# of_model OPTION...: the diagnosis of the sample, softmax.
+of_model() {
+    lln-entropy "$DATA/encoder.safetensors" --layout hnd --quiet \
+        --kernel softmax --diagnose "$@"
+}
+
+@test "--diagnose --each: heads beside numpy's figures" {
+    for mask in '' --causal; do
+        # shellcheck disable=SC2086
+        of_model --each $mask > table
+        grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
+            "$DATA/encoder.csv" > expected
+        equal header "$(head -n 1 table)" \
+            "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,sigma_a"
+        equal rows "$(wc -l < table)" 5
+        for figure in 4,entropy_nats 14,sigma_a 15,max_logit \
+            16,entropy_floor_nats; do
+            paste -d ' ' <(column "${figure#*,}" < table) \
+                <(cut -d, -f"${figure%,*}" expected) |
+                near "$([ "$figure" = 16,entropy_floor_nats ] &&
+                    echo 1e-4 || echo 1e-5)"
+        done
+        paste -d ' ' <(column entropy_floor_nats < table) \
+            <(column entropy_nats < table) | tail -n +2 |
+            awk '$1 > $2 { exit 1 }'
+    done
+}
+
+@test "--diagnose: one row a model" {
+    of_model > model
+    of_model --each > heads
+    equal header "$(head -n 1 model)" \
+        "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,sigma_a,sigma_a_max,entropy_head_min_nats,entropy_head_max_nats,ceiling_quarter1,ceiling_quarter2,ceiling_quarter3,ceiling_quarter4,largest_quarter1,largest_quarter2,largest_quarter3,largest_quarter4,heads_without"
+    # of ln 256 the heads have 0.22, 0.03, 0.77 and 0.78, of the largest 0.28,
+    # 0.04, 0.99 and 1
+    equal row "$(sed 1d model | cut -d, -f2-8)" nan,nan,softmax,256,64,0,4
+    equal shares "$(sed 1d model | cut -d, -f20-)" \
+        0.5,0,0,0.5,0.25,0.25,0,0.5,0
+    for name in entropy_nats entropy_floor_nats sigma_a; do
+        echo "$(column $name < model)" \
+            "$(column $name < heads | awk '{ s += $1 / 4 } END { print s }')"
+    done | near 1e-5
+    for name in sigma_a_max,sigma_a max_logit,max_logit \
+        entropy_head_max_nats,entropy_nats; do
+        equal "$name" "$(column "${name%,*}" < model)" \
+            "$(column "${name#*,}" < heads | sort -g | tail -n 1)"
+    done
+}
+
+@test "--diagnose --aggregate layer" {
+    of_model --aggregate layer --tau 0.3,1 | cut -d, -f2-4,8,9,20-23 > table
+    of_model --aggregate all | cmp - <(of_model)
+    equal rows "$(cat table)" \
+        'layer,head,kernel,trials,tau,ceiling_quarter1,ceiling_quarter2,ceiling_quarter3,ceiling_quarter4
+0,nan,softmax,2,0.3,1,0,0,0
+0,nan,softmax,2,1,0,0,0,1
+3,nan,softmax,2,0.3,0,0,1,0
+3,nan,softmax,2,1,0,0,0,1'
+}
+
+@test "--diagnose: sampled heads, other kernels, one key" {
+    lln-entropy -n 40 -d 4 --diagnose > table
+    equal rows "$(cut -d, -f2-4,8,28 table | sed 1d)" 'nan,nan,softmax,4,0
+nan,nan,lln,4,0'
+    equal logits "$(column max_logit < table | tail -n 1)" nan
+    lln-entropy -n 1 -d 4 --trials 2 --diagnose --kernel softmax > table
+    equal row "$(column entropy_nats < table),$(column sigma_a < table),$(column ceiling_quarter1 < table)" \
+        0,0,nan
+}
+
+@test "--diagnose: keys that are more than queries" {
+    head -c 640 "$CASES/case_A_Q.npy" | tail -c 512 | npy q.npy '<f8' '(8, 8)'
+    lln-entropy --q q.npy --k "$CASES/case_A_K.npy" --kernel softmax \
+        --diagnose --double > table
+    equal row "$(cut -d, -f5 table | tail -n 1)" 8
+    # log(64)
+    paste -d ' ' <(column entropy_nats < table) \
+        <(column entropy_over_log_n < table) |
+        awk '{ printf "%.17g 4.1588830833596715\n", $1 / $2 }' | near 1e-13
+}
+
+@test "--diagnose: bad usage" {
+    refuses 2 '--diagnose: --per-row prints no heads' \
+        lln-entropy --diagnose --per-row
+    refuses 2 '--rows: what is measured here needs all rows' \
+        lln-entropy --diagnose --rows 8
+    refuses 2 '--each: --aggregate puts heads together' \
+        lln-entropy --diagnose --each --aggregate all
 }
 
 @test "the same seed gives the same bytes, another does not" {

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * lln-entropy: how concentrated the rows of attention matrices are. */
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "measure/entropy.h"
+#include "core/memory.h"
+#include "measure/diagnosis.h"
 #include "model.h"
 #include "run.h"
 
 static struct {
-    bool per_row;
+    bool per_row, diagnose;
 } options;
 
 static const cli_option table[] = {
     {"per-row", 0, CLI_FLAG, NULL, "one row a query, trials not averaged",
      &options.per_row, 0, 0, false},
+    {"diagnose", 0, CLI_FLAG, NULL,
+     "one row a model: shares of heads by entropy, bounds; heads with --each",
+     &options.diagnose, 0, 0, false},
     {0},
 };
 
@@ -35,8 +41,12 @@ static const lln_column summary_columns[] = {
     {"row_sum_min", LLN_REAL},
     {"negative_mass", LLN_REAL},
     {"entropy_theory_nats", LLN_REAL},
+    {"entropy_over_log_n", LLN_REAL},
+    {"entropy_over_ceiling", LLN_REAL},
     {0},
 };
+
+enum { THEORY = 9, SUMMARY = 12 }; /* columns */
 
 static const lln_column row_columns[] = {
     {"query", LLN_INTEGER},      {"keys", LLN_INTEGER},
@@ -45,8 +55,35 @@ static const lln_column row_columns[] = {
     {"max_logit", LLN_REAL},     {0},
 };
 
+static const lln_column model_columns[] = {
+    {"entropy_nats", LLN_REAL},
+    {"entropy_over_log_n", LLN_REAL},
+    {"entropy_over_ceiling", LLN_REAL},
+    {"entropy_normalized", LLN_REAL},
+    {"entropy_floor_nats", LLN_REAL},
+    {"max_logit", LLN_REAL},
+    {"sigma_a", LLN_REAL},
+    {"sigma_a_max", LLN_REAL},
+    {"entropy_head_min_nats", LLN_REAL},
+    {"entropy_head_max_nats", LLN_REAL},
+    {"ceiling_quarter1", LLN_REAL},
+    {"ceiling_quarter2", LLN_REAL},
+    {"ceiling_quarter3", LLN_REAL},
+    {"ceiling_quarter4", LLN_REAL},
+    {"largest_quarter1", LLN_REAL},
+    {"largest_quarter2", LLN_REAL},
+    {"largest_quarter3", LLN_REAL},
+    {"largest_quarter4", LLN_REAL},
+    {"heads_without", LLN_INTEGER},
+    {0},
+};
+
+/* The first of these, which heads have. */
+enum { HEAD = 7 };
+static lln_column head_columns[HEAD + 1];
+
 /* In the order of the columns. */
-static void list(const lln_entropy *entropy, double values[9])
+static void list(const lln_entropy *entropy, double values[SUMMARY])
 {
     values[0] = entropy->entropy;
     values[1] = entropy->normalized;
@@ -57,6 +94,9 @@ static void list(const lln_entropy *entropy, double values[9])
     values[6] = entropy->max_logit;
     values[7] = entropy->row_sum_min;
     values[8] = entropy->negative_mass;
+    values[THEORY] = NAN;
+    values[10] = entropy->over_log_n;
+    values[11] = entropy->over_ceiling;
 }
 
 static lln_status summarise(const run_case *c, run_block *block)
@@ -69,16 +109,86 @@ static lln_status summarise(const run_case *c, run_block *block)
     lln_attention_close(&attention);
     if (status != LLN_OK)
         return status;
-    double values[9];
+    double values[SUMMARY];
     list(&entropy, values);
-    for (size_t i = 0; i < 9; i++)
+    for (size_t i = 0; i < SUMMARY; i++)
         block->cells[i].real = values[i];
     if (run_shared.rows > 0)
         list(&error, block->errors);
     lln_theory_softmax_values theory;
     if (model_softmax(c, &theory))
-        block->cells[9].real = theory.entropy;
+        block->cells[THEORY].real = theory.entropy;
     return LLN_OK;
+}
+
+static lln_status diagnose(const run_case *c, run_block *block)
+{
+    lln_attention attention;
+    lln_head_diagnosis head;
+    lln_cell *cells = block->cells;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = lln_head_diagnosis_measure(&attention, &head);
+    lln_attention_close(&attention);
+    if (status != LLN_OK)
+        return status;
+    cells[0].real = head.entropy;
+    cells[1].real = head.over_log_n;
+    cells[2].real = head.over_ceiling;
+    cells[3].real = head.normalized;
+    cells[4].real = head.floor;
+    cells[5].real = head.max_logit;
+    cells[6].real = head.sigma_a;
+    return LLN_OK;
+}
+
+/* The heads of a block that `diagnose` filled; the caller owns them. */
+static lln_head_diagnosis *take_heads(const run_block *block)
+{
+    lln_head_diagnosis *heads = lln_array_alloc(block->rows, sizeof *heads);
+    for (size_t i = 0; heads && i < block->rows; i++) {
+        const lln_cell *cells = block->cells + i * block->columns;
+        heads[i] = (lln_head_diagnosis){
+            .entropy = cells[0].real,
+            .over_log_n = cells[1].real,
+            .over_ceiling = cells[2].real,
+            .normalized = cells[3].real,
+            .floor = cells[4].real,
+            .max_logit = cells[5].real,
+            .sigma_a = cells[6].real,
+        };
+    }
+    return heads;
+}
+
+static void fill_model(const lln_diagnosis *model, lln_cell *cells)
+{
+    cells[0].real = model->entropy;
+    cells[1].real = model->over_log_n;
+    cells[2].real = model->over_ceiling;
+    cells[3].real = model->normalized;
+    cells[4].real = model->floor;
+    cells[5].real = model->max_logit;
+    cells[6].real = model->sigma_a;
+    cells[7].real = model->sigma_a_max;
+    cells[8].real = model->least;
+    cells[9].real = model->largest;
+    for (size_t i = 0; i < LLN_QUARTERS; i++) {
+        cells[10 + i].real = model->of_ceiling[i];
+        cells[10 + LLN_QUARTERS + i].real = model->of_largest[i];
+    }
+    cells[10 + 2 * LLN_QUARTERS].integer = (long)model->without;
+}
+
+static lln_status put_together(const run_block *heads, run_block *block)
+{
+    lln_diagnosis model;
+    lln_head_diagnosis *list = take_heads(heads);
+    lln_status status =
+        list ? lln_diagnosis_summarise(list, heads->rows, &model) : LLN_ENOMEM;
+    free(list);
+    if (status == LLN_OK)
+        fill_model(&model, block->cells);
+    return status;
 }
 
 static void fill_row(size_t query, const lln_entropy *entropy, size_t keys,
@@ -116,9 +226,26 @@ static lln_status each_row(const run_case *c, run_block *block)
     return status;
 }
 
+static int write_diagnosis(void)
+{
+    run_plan heads = {
+        .columns = head_columns, .measure = diagnose, .in_turn = true};
+    run_plan models = {.columns = model_columns,
+                       .measured = head_columns,
+                       .measure = diagnose,
+                       .reduce = put_together,
+                       .in_turn = true};
+    memcpy(head_columns, model_columns, HEAD * sizeof *head_columns);
+    return run_plan_write(run_shared.each ? &heads : &models);
+}
+
 int main(int argc, char **argv)
 {
     run_parse(&tool, argc, argv);
+    if (options.diagnose && options.per_row)
+        cli_usage("--diagnose: --per-row prints no heads");
+    if (options.diagnose)
+        return write_diagnosis();
     if (options.per_row)
         return run_plan_write(&(run_plan){.columns = row_columns,
                                           .measure = each_row,

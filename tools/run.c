@@ -110,7 +110,7 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
     bool layers = o->aggregate && strcmp(o->aggregate, "layer") == 0;
     if (o->aggregate && !layers && strcmp(o->aggregate, "all") != 0)
         cli_usage("--aggregate: '%s' is neither layer nor all", o->aggregate);
-    if (o->aggregate && (plan->per_trial || plan->reduce))
+    if (o->aggregate && plan->per_trial)
         cli_usage("--aggregate: these rows are no figures of single heads");
     if (o->each && (o->aggregate || plan->reduce))
         cli_usage("--each: %s puts heads together",
@@ -125,10 +125,10 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
 static row_extras choose_extras(const run_plan *plan, group_kind kind,
                                 size_t draws)
 {
-    if (run_shared.aggregate)
-        return ROWS_EXTREMES;
     if (plan->reduce || plan->per_trial)
         return ROWS_MEAN;
+    if (run_shared.aggregate)
+        return ROWS_EXTREMES;
     return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1 ? ROWS_ERROR
                                                                     : ROWS_MEAN;
 }

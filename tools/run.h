@@ -84,7 +84,9 @@ typedef lln_status run_reduce(const run_block *heads, run_block *block);
 typedef struct {
     const lln_column *columns; /* after the identity; ended by name NULL */
     run_measure *measure;
-    run_reduce *reduce; /* one row for all heads of a source; NULL: none */
+    /* One row for all heads of a source or, if --aggregate says so, of a layer;
+     * NULL: none. */
+    run_reduce *reduce;
     const lln_column *measured; /* with reduce: the columns that `measure`
                                    fills; else those of the table */
     bool per_trial;             /* never average over trials */

@@ -259,6 +259,22 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     return status;
 }
 
+lln_status lln_spectrum_sigma2(lln_attention *attention, size_t memory,
+                               double *sigma2)
+{
+    lln_apply apply;
+    lln_spectrum spectrum = missing();
+    *sigma2 = NAN;
+    LLN_TRY(lln_apply_open(attention, memory, &apply));
+    lln_status status = lln_spectrum_norms(&apply, &spectrum);
+    if (status == LLN_OK && lln_stop_requested)
+        status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+    if (status == LLN_OK)
+        *sigma2 = spectrum.sigma2;
+    lln_apply_close(&apply);
+    return status;
+}
+
 void lln_spectrum_free(lln_spectrum *spectrum)
 {
     free(spectrum->eigenvalues);

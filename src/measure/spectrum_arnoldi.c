@@ -279,11 +279,11 @@ lln_status lln_spectrum_norms(lln_apply *apply, lln_spectrum *out)
     double square = 0;
     lln_status status = LLN_OK;
     LLN_TRY(lln_apply_norm(apply, &out->unbiased_norm));
-    if (out->unbiased_norm > 0 && apply->n < SMALLEST_ORDER) {
+    if (out->unbiased_norm > 0 && apply->m < SMALLEST_ORDER) {
         status = small_square(apply, &square);
     } else if (out->unbiased_norm > 0) {
         krylov k;
-        LLN_TRY(krylov_alloc(apply->n, 1, &LANCZOS, &k));
+        LLN_TRY(krylov_alloc(apply->m, 1, &LANCZOS, &k));
         k.tol = tolerance(apply, true);
         pthread_mutex_lock(&arpack);
         status = largest_square(apply, &k, &square);

@@ -20,7 +20,7 @@ LAYERS, HEADS, TOKENS = (0, 3), 2, 256
 COLUMNS = (
     "layer,head,causal,entropy_nats,entropy_min_nats,entropy_max_nats,"
     "log_mean,log_variance,log_variance_row,skewness,excess_kurtosis,lambda2,"
-    "unbiased_norm"
+    "unbiased_norm,sigma2,max_logit,entropy_floor_nats"
 )
 
 
@@ -54,6 +54,18 @@ def write(path, arrays):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def floor(logits):
+    """Bound on the entropy of softmax, by the spread of the logits (Zhai et
+    al. 2023, theorem 3.1)."""
+    t = len(logits)
+    if t == 1:
+        return 0.0
+    b = numpy.linalg.norm(logits - logits.mean())
+    beta = numpy.exp(-b * (t / (t - 1)) ** 0.5)
+    rest = (t - 1) * beta
+    return numpy.log1p(rest) + b * (t * (t - 1)) ** 0.5 * beta / (1 + rest)
+
+
 def figures(q, k, causal):
     """Of one head; rows with one key are left out of log statistics."""
     n, d = q.shape
@@ -77,6 +89,9 @@ def figures(q, k, causal):
         (z**4).mean() - 3,
         numpy.sort(abs(numpy.linalg.eigvals(p)))[-2],
         numpy.linalg.norm(p - p.mean(0)),
+        numpy.linalg.norm(p - p.mean(0), 2),
+        logits.max(),
+        numpy.mean([floor(logits[i, seen[i]]) for i in range(n)]),
     )
 
 

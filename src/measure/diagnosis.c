@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/diagnosis.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "measure/spectrum.h"
+
+/* P of 4096 tokens in float32. */
+static const size_t KEPT_BYTES = (size_t)64 << 20;
+
+static lln_status measure_entropy(lln_attention *attention, lln_entropy *out)
+{
+    lln_row *rows;
+    size_t count;
+    LLN_TRY(lln_rows_alloc(attention, NULL, &count, &rows));
+    lln_status status = lln_rows_measure(
+        attention, NULL, count, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows);
+    if (status == LLN_OK)
+        lln_entropy_summarise(attention, rows, count, out, NULL);
+    free(rows);
+    return status;
+}
+
+lln_status lln_head_diagnosis_measure(lln_attention *attention,
+                                      lln_head_diagnosis *out)
+{
+    lln_entropy entropy;
+    double sigma;
+    LLN_TRY(measure_entropy(attention, &entropy));
+    LLN_TRY(lln_spectrum_sigma2(attention, KEPT_BYTES, &sigma));
+    *out = (lln_head_diagnosis){
+        .entropy = entropy.entropy,
+        .over_log_n = entropy.over_log_n,
+        .over_ceiling = entropy.over_ceiling,
+        .normalized = entropy.normalized,
+        .floor = entropy.floor,
+        .max_logit = entropy.max_logit,
+        .sigma_a = sigma,
+    };
+    return LLN_OK;
+}
+
+/* The larger; NaN if either is. */
+static double larger(double a, double b)
+{
+    return a > b || isnan(a) ? a : b;
+}
+
+static void add_means(const lln_head_diagnosis *head, double share,
+                      lln_diagnosis *out)
+{
+    out->entropy += share * head->entropy;
+    out->over_log_n += share * head->over_log_n;
+    out->over_ceiling += share * head->over_ceiling;
+    out->normalized += share * head->normalized;
+    out->floor += share * head->floor;
+    out->sigma_a += share * head->sigma_a;
+    out->sigma_a_max = larger(out->sigma_a_max, head->sigma_a);
+    out->max_logit = larger(out->max_logit, head->max_logit);
+}
+
+/* The shares of the heads, of those that have an entropy, whose parts of the
+ * whole lie in each quarter. */
+static void share_out(const double *parts, size_t count, double shares[])
+{
+    for (int q = 0; q < LLN_QUARTERS; q++) {
+        double low = q / 4.0, high = q < 3 ? (q + 1) / 4.0 : INFINITY;
+        size_t inside = 0, all = 0;
+        for (size_t i = 0; i < count; i++) {
+            inside += parts[i] >= low && parts[i] < high;
+            all += !isnan(parts[i]);
+        }
+        shares[q] = all > 0 ? (double)inside / (double)all : NAN;
+    }
+}
+
+static void find_extremes(const lln_head_diagnosis *heads, size_t count,
+                          lln_diagnosis *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out->least = fmin(out->least, heads[i].entropy);
+        out->largest = fmax(out->largest, heads[i].entropy);
+        out->without += isnan(heads[i].entropy);
+    }
+}
+
+lln_status lln_diagnosis_summarise(const lln_head_diagnosis *heads,
+                                   size_t count, lln_diagnosis *out)
+{
+    *out = (lln_diagnosis){.largest = NAN,
+                           .least = NAN,
+                           .sigma_a_max = -INFINITY,
+                           .max_logit = -INFINITY};
+    double *parts = lln_array_alloc(count, sizeof *parts);
+    if (!parts)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        add_means(&heads[i], 1 / (double)count, out);
+        parts[i] = heads[i].over_ceiling;
+    }
+    find_extremes(heads, count, out);
+    share_out(parts, count, out->of_ceiling);
+    for (size_t i = 0; i < count; i++)
+        parts[i] = heads[i].entropy / out->largest; /* 0/0 has no quarter */
+    share_out(parts, count, out->of_largest);
+    free(parts);
+    return LLN_OK;
+}

@@ -44,6 +44,19 @@ void *lln_array_alloc_raw(size_t count, size_t size)
     return allocate(count, size, &bytes);
 }
 
+void *lln_array_grow(void *array, size_t count, size_t size)
+{
+    size_t bytes = size;
+    if (count & (count - 1)) /* not full: its room is a power of two */
+        return array;
+    if (count > 0 && lln_size_multiply(count, 2 * size, &bytes) != LLN_OK)
+        return NULL;
+    void *larger = realloc(array, bytes);
+    if (!larger)
+        (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", bytes);
+    return larger;
+}
+
 size_t lln_memory_available(void)
 {
     FILE *info = fopen("/proc/meminfo", "r");

@@ -21,6 +21,12 @@ void *lln_array_alloc(size_t count, size_t size);
  * random numbers on two. */
 void *lln_array_alloc_raw(size_t count, size_t size);
 
+/* A malloc'd array with room for one element behind `count` of `size` bytes,
+ * moved if need be; NULL is the array of none. Room doubles, and is the
+ * smallest power of two that takes the elements, so that nobody has to keep it.
+ * NULL: LLN_ENOMEM has been told, and the array stays as it was. */
+void *lln_array_grow(void *array, size_t count, size_t size);
+
 /* Bytes of memory that the machine can still give without swapping
  * (MemAvailable); SIZE_MAX where the system does not say. */
 size_t lln_memory_available(void);

@@ -10,8 +10,7 @@
 #include "core/text.h"
 
 enum {
-    FILES = 3, /* queries, keys and values */
-    FIRST_ROOM = 16,
+    FILES = 3,     /* queries, keys and values */
     KEY_TEXT = 120 /* bytes of a name */
 };
 
@@ -34,7 +33,7 @@ struct lln_arrays {
     open_file files[FILES];
     size_t file_count;
     array *array;
-    size_t count, room;
+    size_t count;
 };
 
 lln_arrays *lln_arrays_alloc(void)
@@ -99,14 +98,10 @@ lln_status lln_arrays_add(lln_arrays *arrays, lln_container *file, size_t index,
         if (arrays->array[*number].file == file &&
             arrays->array[*number].index == index)
             return LLN_OK;
-    if (arrays->count == arrays->room) {
-        size_t room = arrays->room ? 2 * arrays->room : FIRST_ROOM;
-        array *grown = realloc(arrays->array, room * sizeof *grown);
-        if (!grown)
-            return lln_fail(LLN_ENOMEM, "out of memory");
-        arrays->array = grown;
-        arrays->room = room;
-    }
+    array *grown = lln_array_grow(arrays->array, arrays->count, sizeof *grown);
+    if (!grown)
+        return LLN_ENOMEM;
+    arrays->array = grown;
     arrays->array[arrays->count] = (array){.file = file, .index = index};
     return name_array(&arrays->array[arrays->count++]);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 typedef struct {
     const char *name; /* of the stream, for messages */
     char *at;         /* what is read next */
@@ -17,19 +19,15 @@ typedef struct {
 /* Cells found so far, rows and header alike. */
 typedef struct {
     char **items;
-    size_t count, room;
+    size_t count;
 } cell_list;
 
 static lln_status append(cell_list *list, char *cell)
 {
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        char **items = reallocarray(list->items, room, sizeof *items);
-        if (!items)
-            return lln_fail(LLN_ENOMEM, "out of memory: %zu cells", room);
-        list->items = items;
-        list->room = room;
-    }
+    char **items = lln_array_grow(list->items, list->count, sizeof *items);
+    if (!items)
+        return LLN_ENOMEM;
+    list->items = items;
     list->items[list->count++] = cell;
     return LLN_OK;
 }

@@ -11,7 +11,6 @@
 #include "tensor/npy.h"
 
 enum {
-    FIRST_ROOM = 16,
     KEY_TEXT = 120, /* bytes of a message that name a key */
     KEYS_TEXT = 400 /* and that list keys */
 };
@@ -31,23 +30,15 @@ static lln_status copy_text(const char *text, char **copy)
     return *copy || !text ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-static lln_status make_room(lln_container *container)
-{
-    size_t room = container->room ? 2 * container->room : FIRST_ROOM;
-    lln_array *arrays = realloc(container->arrays, room * sizeof *arrays);
-    if (!arrays)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    container->arrays = arrays;
-    container->room = room;
-    return LLN_OK;
-}
-
 lln_status lln_container_add(lln_container *container, const char *key,
                              const char *dtype, const char *unreadable,
                              const lln_tensor *tensor)
 {
-    if (container->count == container->room)
-        LLN_TRY(make_room(container));
+    lln_array *grown =
+        lln_array_grow(container->arrays, container->count, sizeof *grown);
+    if (!grown)
+        return LLN_ENOMEM;
+    container->arrays = grown;
     lln_array *array = &container->arrays[container->count++];
     *array = (lln_array){.tensor = *tensor};
     LLN_TRY(copy_text(key, &array->key));

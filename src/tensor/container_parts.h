@@ -35,7 +35,7 @@ struct lln_container {
     bool keyed; /* the format has keys */
     lln_array *arrays;
     size_t *by_key; /* places in arrays, sorted by key */
-    size_t count, room;
+    size_t count;
 };
 
 /* Adds an array with copies of the texts; `unreadable` may be NULL or "".

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "core/memory.h"
 #include "tensor/bytes.h"
 #include "tensor/zip_parts.h"
 
@@ -155,18 +156,6 @@ static size_t read_entry(const unsigned char *at, size_t available,
     return status == LLN_OK ? length : 0;
 }
 
-static lln_status grow(lln_zip_member **members, size_t count)
-{
-    if (count & (count - 1)) /* room is a power of two */
-        return LLN_OK;
-    size_t room = count ? 2 * count : 1;
-    lln_zip_member *larger = realloc(*members, room * sizeof *larger);
-    if (!larger)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    *members = larger;
-    return LLN_OK;
-}
-
 /* The number of members that the end record claims is only compared. */
 static lln_status read_directory(const lln_mapping *file,
                                  const directory *found,
@@ -174,8 +163,11 @@ static lln_status read_directory(const lln_mapping *file,
 {
     size_t at = found->end - (size_t)found->size;
     for (*count = 0; at < found->end; ++*count) {
-        LLN_TRY(grow(members, *count));
-        lln_zip_member *member = &(*members)[*count];
+        lln_zip_member *grown = lln_array_grow(*members, *count, sizeof *grown);
+        if (!grown)
+            return LLN_ENOMEM;
+        *members = grown;
+        lln_zip_member *member = &grown[*count];
         size_t length = read_entry(file->bytes + at, found->end - at, member);
         if (length == 0 || member->header > found->end - found->shift)
             return lln_fail(LLN_EFORMAT,

@@ -349,7 +349,7 @@ needs_tty() {
 
 @test "progress within a head: the pass over its rows" {
     needs_tty
-    tty 'timeout -s INT 2 lln-entropy -n 500000 --trials 1 -o table' |
+    tty 'timeout -s INT 5 lln-entropy -n 200000 --trials 1 -o table' |
         grep -Eq '^lln-entropy: 0 of 1 heads, .* rows/s, pass: [0-9]+ s left'
 }
 

@@ -53,6 +53,8 @@ START_TEST(npz_entries)
     lln_container *file;
     expect_ok(parse_file(zip.bytes, zip.size, &file));
     ck_assert_uint_eq(lln_container_count(file), 2);
+    ck_assert(lln_container_inflates(file, 0));
+    ck_assert(!lln_container_inflates(file, 1));
     lln_container_entry entry = lln_container_entry_at(file, 0);
     ck_assert_str_eq(entry.key, "layers/0/q");
     ck_assert_str_eq(entry.dtype, "<f8");

@@ -88,6 +88,7 @@ START_TEST(safetensors_arrays)
     entry = lln_container_entry_at(file, 1);
     ck_assert_str_eq(entry.key, "a.k");
     ck_assert(entry.axes == 2 && entry.shape[0] == 3 && entry.shape[1] == 2);
+    ck_assert(!lln_container_inflates(file, 0));
     lln_tensor t = read_key(file, "v");
     ck_assert(t.axes == 0 && lln_tensor_get(&t, 0) == 6.25);
     t = read_key(file, "a.k");

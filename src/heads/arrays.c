@@ -10,8 +10,9 @@
 #include "core/text.h"
 
 enum {
-    FILES = 3,     /* queries, keys and values */
-    KEY_TEXT = 120 /* bytes of a name */
+    FILES = 3,             /* queries, keys and values */
+    KEPT_BYTES = 64 << 20, /* of a mapped array */
+    KEY_TEXT = 120         /* bytes of a name */
 };
 
 typedef struct {
@@ -137,16 +138,27 @@ lln_tensor lln_arrays_shape(const lln_arrays *arrays, size_t number)
     return tensor;
 }
 
+static void release(array *a)
+{
+    lln_container_release(a->file, a->index);
+    a->read = false;
+}
+
 /* Gives back what nobody holds. */
 static void release_idle(lln_arrays *arrays)
 {
-    for (size_t i = 0; i < arrays->count; i++) {
-        array *a = &arrays->array[i];
-        if (a->read && a->users == 0) {
-            lln_container_release(a->file, a->index);
-            a->read = false;
-        }
-    }
+    for (size_t i = 0; i < arrays->count; i++)
+        if (arrays->array[i].read && arrays->array[i].users == 0)
+            release(&arrays->array[i]);
+}
+
+/* A large array is mapped anew for each head: that costs little, but a tenth
+ * of the work on short heads that stand side by side in all of its pages. */
+static bool passes_by(const array *a)
+{
+    size_t bytes;
+    return !lln_container_inflates(a->file, a->index) &&
+           lln_tensor_bytes(&a->tensor, &bytes) == LLN_OK && bytes > KEPT_BYTES;
 }
 
 lln_status lln_arrays_hold(lln_arrays *arrays, size_t number,
@@ -170,7 +182,10 @@ lln_status lln_arrays_hold(lln_arrays *arrays, size_t number,
 
 void lln_arrays_drop(lln_arrays *arrays, size_t number)
 {
+    array *a = &arrays->array[number];
     pthread_mutex_lock(&arrays->lock);
-    arrays->array[number].users--;
+    a->users--;
+    if (a->users == 0 && passes_by(a))
+        release(a);
     pthread_mutex_unlock(&arrays->lock);
 }

@@ -2,8 +2,9 @@
  *
  * The arrays that a set of heads is made of, each in one of a few open files.
  * An array is read when it is first held; when another one is, those that
- * nobody holds are given back, so that a file of many layers passes through
- * memory a layer at a time. */
+ * nobody holds are given back, and one of more than 64 MiB that is mapped as
+ * soon as nobody holds it: a file of many layers passes through memory a layer
+ * at a time, one array of all layers a head at a time. */
 #ifndef LLN_HEADS_ARRAYS_H
 #define LLN_HEADS_ARRAYS_H
 

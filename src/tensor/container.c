@@ -298,6 +298,12 @@ lln_status lln_container_read(lln_container *container, size_t index,
     return lln_fail_in(status, container->name);
 }
 
+bool lln_container_inflates(const lln_container *container, size_t index)
+{
+    const lln_packed *packed = container->arrays[index].packed;
+    return packed && packed->member.method == LLN_ZIP_DEFLATED;
+}
+
 void lln_container_release(lln_container *container, size_t index)
 {
     lln_array *array = &container->arrays[index];

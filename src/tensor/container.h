@@ -5,6 +5,8 @@
 #ifndef LLN_TENSOR_CONTAINER_H
 #define LLN_TENSOR_CONTAINER_H
 
+#include <stdbool.h>
+
 #include "tensor/tensor.h"
 
 typedef struct lln_container lln_container;
@@ -55,6 +57,10 @@ LLN_NODISCARD lln_status lln_container_find(const lln_container *container,
  * LLN_EFORMAT: the array is unreadable, or its data are damaged. */
 LLN_NODISCARD lln_status lln_container_read(lln_container *container,
                                             size_t index, lln_tensor *tensor);
+
+/* Whether reading array `index` costs more than mapping its pages: it is
+ * inflated, again after each release. */
+bool lln_container_inflates(const lln_container *container, size_t index);
 
 /* Says that no view of array `index` is used any longer, so that its memory
  * can be given back; it may be read again. */

@@ -258,3 +258,9 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
             --arrays $name="$array"
     done
 }
+
+@test "numbers beyond the range of float32" {
+    refuses 1 "$CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large" \
+        lln-attend --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" \
+        --v "$CASES/case_A_K.npy" --kernel gla --causal --scale 1e300 -o o.npy
+}

@@ -109,6 +109,18 @@ START_TEST(matrix_moments_nan)
 }
 END_TEST
 
+START_TEST(matrix_find_nonfinite)
+{
+    double f64[6] = {1, 2, 3, -INFINITY, NAN, 6};
+    float f32[6] = {1, 2, 3, 4, 5, NAN};
+    lln_matrix a = {LLN_FLOAT64, 2, 3, f64};
+    ck_assert_uint_eq(lln_matrix_find_nonfinite(a), 3);
+    ck_assert_uint_eq(lln_matrix_find_nonfinite(lln_matrix_rows(a, 0, 1)), 3);
+    ck_assert_uint_eq(
+        lln_matrix_find_nonfinite((lln_matrix){LLN_FLOAT32, 3, 2, f32}), 5);
+}
+END_TEST
+
 START_TEST(matrix_rows_both_precisions)
 {
     const double wide[] = {2.385, -0.07, 1e-3, 4, 0.61, -3.2};
@@ -153,6 +165,7 @@ int main(void)
     tcase_add_test(moments, matrix_moments_float32);
     tcase_add_test(moments, matrix_moments_threads);
     tcase_add_test(moments, matrix_moments_nan);
+    tcase_add_test(moments, matrix_find_nonfinite);
     suite_add_tcase(suite, moments);
     TCase *convert = tcase_create("lln_matrix_convert");
     tcase_add_test(convert, matrix_convert_both_ways);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "attend.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,6 +83,19 @@ lln_status attend_multiply(const run_case *c, void *out)
     return status;
 }
 
+/* Numbers so large that sums of them are not are no averages. */
+static lln_status check_finite(const run_case *c, lln_matrix o)
+{
+    size_t bad = lln_matrix_find_nonfinite(o);
+    if (bad == o.rows * o.columns)
+        return LLN_OK;
+    size_t i = bad / o.columns, j = bad % o.columns;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': row %zu, column %zu of the output is %g: "
+                    "numbers of the head are too large",
+                    c->kernel->text, i, j, fabs(lln_matrix_get(o, i, j)));
+}
+
 /* Puts O at its place; the block has no columns. */
 static lln_status multiply(const run_case *c, run_block *block)
 {
@@ -92,6 +106,8 @@ static lln_status multiply(const run_case *c, run_block *block)
                                         lln_precision_size(v.precision));
     lln_status status = numbers ? attend_multiply(c, numbers) : LLN_ENOMEM;
     o.data = numbers;
+    if (status == LLN_OK)
+        status = check_finite(c, o);
     if (status == LLN_OK)
         place(o);
     free(numbers);

@@ -2,6 +2,7 @@
 #include "core/matrix.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Entries summed at a time, and runs of such chunks shared out to threads. */
@@ -53,6 +54,17 @@ lln_moments lln_matrix_summarise(lln_matrix a)
     for (size_t r = 0; r < RUNS; r++)
         lln_moments_merge(&sum, &runs[r]);
     return sum;
+}
+
+size_t lln_matrix_find_nonfinite(lln_matrix a)
+{
+    const float *f32 = a.data;
+    const double *f64 = a.data;
+    size_t count = a.rows * a.columns, i = 0;
+    bool single = a.precision == LLN_FLOAT32;
+    while (i < count && isfinite(single ? (double)f32[i] : f64[i]))
+        i++;
+    return i;
 }
 
 void lln_matrix_moments(lln_matrix a, double *mean, double *deviation)

@@ -45,6 +45,10 @@ static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
 /* Copies a to out [rows x columns] in the wanted precision. */
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out);
 
+/* Position i columns + j of the first entry that is not finite; rows columns:
+ * all are. */
+size_t lln_matrix_find_nonfinite(lln_matrix a);
+
 /* Moments of all entries, summed in float64. */
 lln_moments lln_matrix_summarise(lln_matrix a);
 

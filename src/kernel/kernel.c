@@ -225,14 +225,14 @@ lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
 {
     lln_matrix found;
     LLN_TRY(lln_kernel_find_input(choice, name, rows, columns, &found));
-    for (size_t i = 0; i < found.rows; i++)
-        for (size_t j = 0; j < found.columns; j++)
-            if (!isfinite(lln_matrix_get(found, i, j)))
-                return lln_fail(LLN_EINVAL,
-                                "kernel '%s': array '%s': row %zu, column %zu: "
-                                "%g; expected finite numbers",
-                                choice->text, name, i, j,
-                                lln_matrix_get(found, i, j));
+    size_t bad = lln_matrix_find_nonfinite(found);
+    if (bad < found.rows * found.columns) {
+        size_t i = bad / found.columns, j = bad % found.columns;
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': array '%s': row %zu, column %zu: %g; "
+                        "expected finite numbers",
+                        choice->text, name, i, j, lln_matrix_get(found, i, j));
+    }
     *values = found;
     return LLN_OK;
 }

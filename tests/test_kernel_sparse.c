@@ -5,6 +5,7 @@
 #include "dense.h"
 #include "kernel/top_keys.h"
 #include "kernel_cases.h"
+#include "measure/entropy.h"
 
 static const kernel_case cases[] = {
     {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2"},
@@ -249,27 +250,64 @@ START_TEST(topth_ties)
 }
 END_TEST
 
-/* A threshold above all logits leaves a row of nothing; one with the exact
- * denominator loses mass. */
+/* A threshold above all logits leaves a row of nothing; vmc spreads all of 1
+ * over it, whatever the denominator. */
 START_TEST(topth_unnormalised)
 {
-    double theta[4] = {-INFINITY, 1e9, 0, 0}, row[4];
+    static const char *const kernels[] = {
+        "topth:k=1", "topth:k=1:sdc=exact", "topth:k=1:sdc=exp-threshold",
+        "topth:k=1:sdc=exp-threshold-all", "topth:k=1:mode=post"};
+    double theta[4] = {-INFINITY, 1e9, -INFINITY, -INFINITY}, row[4];
     lln_kernel_input input = {"theta", {LLN_FLOAT64, 4, 1, theta}};
-    lln_attention attention;
     lln_head head = dense_head(4, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    open_kernel("topth:k=1:sdc=exp-threshold", &head, &input, 1, &attention);
-    ck_assert(attention.unnormalised);
-    expect_ok(attention.rows(&attention, 1, 1, row));
-    for (size_t j = 0; j < 4; j++)
-        ck_assert(row[j] == 0);
-    lln_attention_close(&attention);
-    open_kernel("topth:k=1", &head, &input, 1, &attention);
-    ck_assert(attention.unnormalised);
-    expect_ok(attention.rows(&attention, 1, 1, row));
-    for (size_t j = 0; j < 4; j++)
-        ck_assert(row[j] == 0);
-    lln_attention_close(&attention);
+    for (int spread = 0; spread < 2; spread++) {
+        lln_attention attention;
+        char text[64];
+        snprintf(text, sizeof text, "%s%s", kernels[_i],
+                 spread ? ":vmc=yes" : "");
+        open_kernel(text, &head, &input, 1, &attention);
+        ck_assert(attention.unnormalised == !spread);
+        expect_ok(attention.rows(&attention, 1, 1, row));
+        for (size_t j = 0; j < 4; j++)
+            ck_assert(row[j] == (spread ? 0.25 : 0));
+        lln_attention_close(&attention);
+    }
     lln_head_free(&head);
+}
+END_TEST
+
+/* Logits of deviation 16 leave little or nothing to spread: with rounding in
+ * its place entries would be negative, and an entropy of them is not. */
+START_TEST(topth_little_lost)
+{
+    static const char *const kernels[] = {
+        "topth:k=64:vmc=yes",
+        "topth:k=64:vmc=yes:sdc=exact",
+        "topth:k=64:vmc=yes:sdc=exp-threshold",
+        "topth:k=64:vmc=yes:sdc=exp-threshold-all",
+        "topth:k=64:vmc=yes:mode=post",
+    };
+    for (int causal = 0; causal < 2; causal++) {
+        lln_head head = drawn_head(150, 150, 16, 4, causal);
+        lln_attention attention;
+        lln_entropy entropy;
+        open_kernel(kernels[_i], &head, NULL, 0, &attention);
+        double *p = dense_rows(&attention);
+        for (size_t i = 0; i < 150; i++) {
+            double sum = 0;
+            for (size_t j = 0; j < 150; j++) {
+                ck_assert(p[i * 150 + j] >= 0);
+                sum += p[i * 150 + j];
+            }
+            expect_absolute(sum, 1, 1e-14);
+        }
+        expect_ok(lln_entropy_measure(&attention, NULL, 0, &entropy, NULL));
+        ck_assert_double_finite(entropy.entropy);
+        ck_assert(entropy.negative_mass == 0);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+        free(p);
+    }
 }
 END_TEST
 
@@ -396,6 +434,9 @@ START_TEST(bad_parameters)
                            "are none, exact, exp-threshold, exp-threshold-all"},
         {"topth:vmc=1",
          "kernel 'topth:vmc=1': vmc=1: unknown; known are no, yes"},
+        {"topth:mode=post:sdc=exact",
+         "kernel 'topth:mode=post:sdc=exact': mode=post has no denominator; "
+         "expected sdc=none"},
         {"reformer:b=4", "kernel 'reformer:b=4': 12 queries, 12 keys; expected "
                          "as many of both, a multiple of 8"},
         {"reformer:b=2:buckets=3",
@@ -475,7 +516,8 @@ int main(void)
     tcase_add_loop_test(all, other_sizes, 0, OTHERS);
     tcase_add_loop_test(all, topth_given_theta, 0, 3);
     tcase_add_test(all, topth_ties);
-    tcase_add_test(all, topth_unnormalised);
+    tcase_add_loop_test(all, topth_unnormalised, 0, 5);
+    tcase_add_loop_test(all, topth_little_lost, 0, 5);
     tcase_add_loop_test(all, reformer_definition, 0, 2);
     tcase_add_test(all, reformer_draws);
     tcase_add_test(all, top_keys_ties);

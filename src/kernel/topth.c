@@ -43,27 +43,38 @@ static double find_theta(const topth *state, const lln_sparse_input *in,
     return least;
 }
 
-/* The keys whose x [run] exceeds theta, with their weights. */
-static void select_keys(const lln_sparse_input *in, const double *x, size_t run,
-                        double theta, const double *weights,
-                        lln_sparse_row *out)
+/* Sums of the weights of the keys kept and of those left out. */
+typedef struct {
+    double kept, dropped;
+} split;
+
+/* Keeps the keys whose x [run] exceeds theta, with their weights. */
+static split select_keys(const lln_sparse_input *in, const double *x,
+                         size_t run, double theta, const double *weights,
+                         lln_sparse_row *out)
 {
+    split sum = {0, 0};
     for (size_t j = 0; j < run; j++)
         if (x[j] > theta) {
             out->keys[out->count] = (uint32_t)(in->first + j);
             out->values[out->count++] = weights[j];
+            sum.kept += weights[j];
+        } else {
+            sum.dropped += weights[j];
         }
+    return sum;
 }
 
-/* What is added to the sum of the weights kept, all relative to exp(max). */
-static double missing(const topth *state, size_t run, size_t kept, double total,
-                      double sum, double theta, double max)
+/* What stands in the denominator for the keys left out, all relative to
+ * exp(max). */
+static double missing(const topth *state, size_t run, size_t kept,
+                      double dropped, double theta, double max)
 {
     size_t all = state->denominator == THRESHOLD_ALL ? state->m : run;
+    if (state->mode == POST || state->denominator == EXACT)
+        return dropped;
     if (state->denominator == NONE)
         return 0;
-    if (state->denominator == EXACT)
-        return total - sum;
     return (double)(all - kept) * exp(theta - max);
 }
 
@@ -79,28 +90,27 @@ static double weigh(const lln_sparse_input *in, size_t run, double max,
     return total;
 }
 
+/* What the row lacks of 1 is never 1 less the sum of the rest, whose rounding
+ * may be all that is left, and negative. */
 static void make(const void *context, const lln_sparse_input *in,
                  lln_sparse_row *out)
 {
     const topth *state = context;
     size_t run = in->end - in->first;
     double max = lln_row_max(in->logits, run), *weights = in->scratch;
-    double total = weigh(in, run, max, weights), sum = 0, mass = 0;
+    double total = weigh(in, run, max, weights);
     bool post = state->mode == POST;
     for (size_t j = 0; j < run && post; j++)
         weights[j] /= total;
     const double *x = post ? weights : in->logits;
     double theta = find_theta(state, in, x, run, out->keys);
-    select_keys(in, x, run, theta, weights, out);
+    split sum = select_keys(in, x, run, theta, weights, out);
+    double lost = missing(state, run, out->count, sum.dropped, theta, max);
+    double divisor = post ? 1 : sum.kept + lost;
     for (size_t e = 0; e < out->count; e++)
-        sum += out->values[e];
-    double divisor =
-        post ? 1
-             : sum + missing(state, run, out->count, total, sum, theta, max);
-    for (size_t e = 0; e < out->count; e++)
-        mass += out->values[e] /= divisor;
+        out->values[e] /= divisor;
     if (state->compensate)
-        out->rest = (1 - mass) / (double)run;
+        out->rest = (out->count > 0 ? lost / divisor : 1) / (double)run;
 }
 
 /* The input theta, if it was given. */
@@ -130,6 +140,11 @@ static lln_status topth_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_word(choice, "mode", MODES, &state.mode));
     LLN_TRY(lln_kernel_word(choice, "sdc", DENOMINATORS, &state.denominator));
     LLN_TRY(lln_kernel_word(choice, "vmc", NO_YES, &state.compensate));
+    if (state.mode == POST && state.denominator != NONE)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': mode=post has no denominator; expected "
+                        "sdc=none",
+                        choice->text);
     lln_status status = read_theta(choice, head->q.rows, &state);
     if (status == LLN_OK)
         status = lln_sparse_open(&kernel, attention);

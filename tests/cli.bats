@@ -240,6 +240,9 @@ out.csv"
     equal status "$status" 0
     grep -qx softmax <<< "$output"
     grep -q '^    match .*(default: measured)$' <<< "$output"
+    for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
+        grep -q "^    rows $sums, entries " <<< "$output"
+    done
 }
 
 @test "identity columns, their order and the order of rows" {

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The table of kernels and the attentions it opens. */
+#include <stdio.h>
+#include <string.h>
+
 #include "cases.h"
+#include "head_cases.h"
 
 START_TEST(parse_choice)
 {
@@ -157,6 +161,40 @@ START_TEST(softmax_promotes)
 }
 END_TEST
 
+/* Rows and entries are what the table says they are. */
+START_TEST(properties)
+{
+    const lln_kernel *kernel = lln_kernels[_i];
+    unsigned p = kernel->properties;
+    unsigned sums = p & (LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_SUMS_BY_DEFAULT);
+    for (int causal = 0; causal < 2; causal++) {
+        if (!(p & (causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL)))
+            continue;
+        char text[64];
+        lln_attention attention;
+        lln_head head = drawn_head(256, 256, 16, 1, causal);
+        snprintf(text, sizeof text, "%s%s", kernel->name,
+                 kernel->takes_alpha_beta ? ":alpha=2:beta=2" : "");
+        open_kernel(text, &head, NULL, 0, &attention);
+        double *entries = dense_rows(&attention);
+        for (size_t i = 0; i < 256; i++) {
+            double sum = 0, large = 1;
+            for (size_t j = 0; j < 256; j++) {
+                double entry = entries[i * 256 + j];
+                ck_assert(p & LLN_KERNEL_SIGNED || entry >= 0);
+                sum += entry;
+                large = fmax(large, fabs(entry));
+            }
+            if (sums)
+                expect_absolute(sum, 1, 1e-11 * large);
+        }
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+        free(entries);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel");
@@ -165,6 +203,10 @@ int main(void)
     tcase_add_test(table, parse_errors);
     tcase_add_test(table, open_without_alpha);
     tcase_add_test(table, open_overflow);
+    size_t kernels = 0;
+    while (lln_kernels[kernels])
+        kernels++;
+    tcase_add_loop_test(table, properties, 0, (int)kernels);
     suite_add_tcase(suite, table);
     TCase *attention = tcase_create("attention");
     tcase_add_loop_test(attention, features_product, 0, 2);

@@ -167,8 +167,10 @@ kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
 static void print_properties(const lln_kernel *kernel)
 {
     unsigned p = kernel->properties;
-    printf("    rows %ssum to 1, entries %s, rank %s\n",
-           p & LLN_KERNEL_SUMS_TO_ONE ? "" : "need not ",
+    printf("    rows %s, entries %s, rank %s\n",
+           p & LLN_KERNEL_SUMS_TO_ONE       ? "sum to 1"
+           : p & LLN_KERNEL_SUMS_BY_DEFAULT ? "sum to 1 by default"
+                                            : "need not sum to 1",
            p & LLN_KERNEL_SIGNED ? "may be negative" : ">= 0", kernel->rank);
     if (!(p & LLN_KERNEL_FULL) || !(p & LLN_KERNEL_CAUSAL))
         printf("    only %s a causal mask\n",

@@ -14,11 +14,13 @@ enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 128 };
 
 /* What is true of P whatever the queries and keys are. */
 typedef enum {
-    LLN_KERNEL_SUMS_TO_ONE = 1, /* rows do, without an epsilon */
+    LLN_KERNEL_SUMS_TO_ONE = 1, /* rows do */
     LLN_KERNEL_SIGNED = 2,      /* entries may be negative */
     LLN_KERNEL_CAUSAL = 4,      /* defined with a causal mask */
     LLN_KERNEL_FULL = 8,        /* defined without one */
     LLN_KERNEL_RANDOM = 16,     /* drawn: depends on the seed and the draw */
+    LLN_KERNEL_SUMS_BY_DEFAULT = 32, /* rows sum to 1 with the parameters not
+                                        given and no arrays */
 } lln_kernel_property;
 
 typedef struct {

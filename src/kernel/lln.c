@@ -388,7 +388,8 @@ const lln_kernel lln_kernel_lln = {
                "exp(beta k)",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties =
+        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
     .takes_alpha_beta = true,
     .parameters =
         {{"alpha", "multiplies the queries", NULL, false},

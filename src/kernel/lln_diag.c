@@ -142,7 +142,8 @@ const lln_kernel lln_kernel_lln_diag = {
     .summary = "ratio times lln plus (1 - ratio) times blockdiag",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d and blocks",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties =
+        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
     .takes_alpha_beta = true,
     .parameters = {{"alpha", "multiplies the queries", NULL, false},
                    {"beta", "multiplies the keys", NULL, false},

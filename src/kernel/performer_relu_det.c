@@ -13,7 +13,8 @@ const lln_kernel lln_kernel_performer_relu_det = {
     .summary = "features max(x, 0) + eps",
     .reference = "Choromanski et al. 2021, default of the JAX code",
     .rank = "d",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties =
+        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
     .parameters = {{"eps", "is added to each feature", "1e-3", false}},
     .open = relu_open,
 };

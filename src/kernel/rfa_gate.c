@@ -87,7 +87,7 @@ const lln_kernel lln_kernel_rfa_gate = {
                "gate for each token",
     .reference = "Peng et al. 2021",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_SIGNED |
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED |
                   LLN_KERNEL_CAUSAL | LLN_KERNEL_RANDOM,
     .inputs = "w [features x d], in place of the random matrix; gate [n x 1], "
               "logits",

@@ -199,15 +199,15 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
                             lln_features **features)
 {
     LLN_TRY(lln_kernel_refuse_window(choice, head));
-    lln_features *f = calloc(1, sizeof *f);
+    lln_features *f = lln_array_alloc(1, sizeof *f);
     if (!f)
-        return lln_fail(LLN_ENOMEM, "out of memory");
+        return LLN_ENOMEM;
     f->n = head->q.rows;
     f->m = head->k.rows;
     f->d = head->q.columns;
     f->causal = head->mask.causal;
     f->scale = head->scale;
-    f->state = calloc(1, state_size > 0 ? state_size : 1);
+    f->state = lln_array_alloc(state_size, 1);
     lln_status status = f->state ? promote(head, f) : LLN_ENOMEM;
     if (status != LLN_OK) {
         lln_features_free(f);

@@ -321,7 +321,8 @@ START_TEST(bad_parameters)
         {"lln+diag:alpha=1:beta=1:block=0",
          "kernel 'lln+diag:alpha=1:beta=1:block=0': block: expected a whole "
          "number from 1 to 1099511627776"},
-        {"lln+diag:alpha=1", "lln+diag:alpha=1: alpha 1, beta nan: not finite"},
+        {"lln+diag:alpha=1",
+         "kernel 'lln+diag:alpha=1': alpha 1, beta nan: not finite"},
         {"lln+diag:alpha=1:beta=1:eps=2",
          "kernel 'lln+diag:alpha=1:beta=1:eps=2': eps: expected 0 to 1"},
         {"lln+diag:alpha=1:beta=1:scales=all",

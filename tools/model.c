@@ -43,15 +43,11 @@ bool model_softmax_by_sigmas(const run_case *c, lln_theory_softmax_values *out)
                out);
 }
 
-static double parameter(const lln_kernel_choice *choice, const char *name)
-{
-    return choice->number[lln_kernel_parameter_index(choice->kernel, name)];
-}
-
 bool model_lln(const run_case *c, lln_theory_lln_values *out)
 {
     return speaks(c, "lln") &&
-           lln_theory_lln(
-               c->head->q.columns, parameter(c->kernel, "alpha") * c->sigma_q,
-               parameter(c->kernel, "beta") * c->sigma_k, out) == LLN_OK;
+           lln_theory_lln(c->head->q.columns,
+                          lln_kernel_number(c->kernel, "alpha") * c->sigma_q,
+                          lln_kernel_number(c->kernel, "beta") * c->sigma_k,
+                          out) == LLN_OK;
 }

@@ -111,11 +111,15 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     return LLN_OK;
 }
 
+double lln_kernel_number(const lln_kernel_choice *choice, const char *name)
+{
+    return choice->number[lln_kernel_parameter_index(choice->kernel, name)];
+}
+
 lln_status lln_kernel_real(const lln_kernel_choice *choice, const char *name,
                            double low, double high, double *value)
 {
-    double number =
-        choice->number[lln_kernel_parameter_index(choice->kernel, name)];
+    double number = lln_kernel_number(choice, name);
     if (!(number >= low && number <= high))
         return lln_fail(LLN_EINVAL, "kernel '%s': %s: expected %g to %g",
                         choice->text, name, low, high);
@@ -126,8 +130,7 @@ lln_status lln_kernel_real(const lln_kernel_choice *choice, const char *name,
 lln_status lln_kernel_count(const lln_kernel_choice *choice, const char *name,
                             size_t low, size_t high, size_t *value)
 {
-    double number =
-        choice->number[lln_kernel_parameter_index(choice->kernel, name)];
+    double number = lln_kernel_number(choice, name);
     if (!(number >= (double)low && number <= (double)high) ||
         number != (double)(size_t)number)
         return lln_fail(LLN_EINVAL,
@@ -143,7 +146,7 @@ lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
                                size_t initial, size_t *value)
 {
     *value = initial;
-    if (isnan(choice->number[lln_kernel_parameter_index(choice->kernel, name)]))
+    if (isnan(lln_kernel_number(choice, name)))
         return LLN_OK;
     return lln_kernel_count(choice, name, low, high, value);
 }

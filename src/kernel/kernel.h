@@ -78,6 +78,9 @@ LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
 /* Position of a parameter of the chosen kernel; -1: it has none such. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
 
+/* The value of a parameter that is a number; NaN: it was not given. */
+double lln_kernel_number(const lln_kernel_choice *choice, const char *name);
+
 /* The values of a parameter that is a whole number in [low, high], and of one
  * that is a number in [low, high]. LLN_EINVAL: it is not. */
 LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,

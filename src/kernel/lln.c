@@ -13,120 +13,12 @@
 #include "kernel/lln_parts.h"
 #include "kernel/lln_published.h"
 
-/* The largest spread max_j y_jl - min_j y_jl over features l with which S_ij =
- * sum_l u_il w_jl, u and w at most 1, can be held in float32 and in float64.
- * S_ij is at least exp(-spread) and at most d, and what the streaming pass
- * takes logs of is S_ij over the largest of its row, exp(-spread)/d or more:
- * a normal number for d up to 4096. Products lost to underflow are then below
- * exp(-103 + 75) of S_ij, and exp(-744 + 690). */
-static const double SPREAD_F32 = 75, SPREAD_F64 = 690;
+/* The largest spread with which S_ij can be held in float64; products lost to
+ * underflow are below exp(-744 + 690) of it. */
+static const double SPREAD_F64 = 690;
 
 /* Below this spread the differences between scores drown in float32. */
 static const double LEAST_SPREAD_F32 = 0.05;
-
-/* Rows are scanned in groups, which threads share out and whose results are
- * put together in order. Waking threads takes longer than scanning a small
- * matrix. */
-enum { GROUPS = 64, SMALL = 1 << 17 };
-
-static bool worth_threads(lln_matrix a)
-{
-    return a.rows * a.columns > SMALL;
-}
-
-static lln_matrix group_of(lln_matrix a, size_t group)
-{
-    size_t first = a.rows * group / GROUPS;
-    return lln_matrix_rows(a, first, a.rows * (group + 1) / GROUPS - first);
-}
-
-/* Over the rows x of a: low_l = min factor x_l and top_l = max factor x_l,
- * and sum_l += sum exp(factor x_l - top_l). */
-#define SCAN(suffix, real)                                                     \
-    LLN_CLONES static void extremes_##suffix(lln_matrix a, double factor,      \
-                                             double *low, double *top)         \
-    {                                                                          \
-        const real *x = a.data;                                                \
-        size_t d = a.columns;                                                  \
-        for (size_t i = 0; i < a.rows; i++, x += d)                            \
-            _Pragma("omp simd") for (size_t l = 0; l < d; l++)                 \
-            {                                                                  \
-                double y = factor * x[l];                                      \
-                top[l] = y > top[l] ? y : top[l];                              \
-                low[l] = y < low[l] ? y : low[l];                              \
-            }                                                                  \
-    }                                                                          \
-    LLN_CLONES static void add_exp_##suffix(lln_matrix a, double factor,       \
-                                            const double *top, double *sum)    \
-    {                                                                          \
-        const real *x = a.data;                                                \
-        size_t d = a.columns;                                                  \
-        for (size_t i = 0; i < a.rows; i++, x += d)                            \
-            _Pragma("omp simd") for (size_t l = 0; l < d; l++) sum[l] +=       \
-                lln_exp_f64(factor * x[l] - top[l]);                           \
-    }
-SCAN(f32, float)
-SCAN(f64, double)
-
-static void group_extremes(lln_matrix rows, double factor, double *low,
-                           double *top)
-{
-    for (size_t l = 0; l < rows.columns; l++) {
-        low[l] = INFINITY;
-        top[l] = -INFINITY;
-    }
-    if (rows.precision == LLN_FLOAT32)
-        extremes_f32(rows, factor, low, top);
-    else
-        extremes_f64(rows, factor, low, top);
-}
-
-/* Of factor a, column by column; low and top [d]. */
-static lln_status find_extremes(lln_matrix a, double factor, double *low,
-                                double *top)
-{
-    size_t d = a.columns;
-    double *part = lln_array_alloc_raw(2 * GROUPS * d, sizeof *part);
-    if (!part)
-        return LLN_ENOMEM;
-#pragma omp parallel for schedule(static) if (worth_threads(a))
-    for (size_t g = 0; g < GROUPS; g++)
-        group_extremes(group_of(a, g), factor, part + 2 * g * d,
-                       part + (2 * g + 1) * d);
-    for (size_t g = 0; g < GROUPS; g++)
-        for (size_t l = 0; l < d; l++) {
-            double down = part[2 * g * d + l], up = part[(2 * g + 1) * d + l];
-            low[l] = g == 0 || down < low[l] ? down : low[l];
-            top[l] = g == 0 || up > top[l] ? up : top[l];
-        }
-    free(part);
-    return LLN_OK;
-}
-
-/* norm, from top. */
-static lln_status sum_keys(lln_state *state)
-{
-    size_t d = state->k.columns;
-    double *part = lln_array_alloc(GROUPS * d, sizeof *part);
-    if (!part)
-        return LLN_ENOMEM;
-#pragma omp parallel for schedule(static) if (worth_threads(state->k))
-    for (size_t g = 0; g < GROUPS; g++)
-        if (state->k.precision == LLN_FLOAT32)
-            add_exp_f32(group_of(state->k, g), state->beta, state->top,
-                        part + g * d);
-        else
-            add_exp_f64(group_of(state->k, g), state->beta, state->top,
-                        part + g * d);
-    for (size_t l = 0; l < d; l++) {
-        double sum = 0;
-        for (size_t g = 0; g < GROUPS; g++)
-            sum += part[g * d + l];
-        state->norm[l] = state->top[l] + log(sum);
-    }
-    free(part);
-    return LLN_OK;
-}
 
 /* y_l = exp(factor x_l + sign offset_l + common), l < d. */
 #define EXP_ROW(name, in, out)                                                 \
@@ -209,7 +101,7 @@ static lln_status lln_prepare(lln_attention *attention)
     state->right = lln_array_alloc_raw(attention->m * attention->rank, size);
     if (!state->right)
         return LLN_ENOMEM;
-#pragma omp parallel for schedule(static) if (worth_threads(state->k))
+#pragma omp parallel for schedule(static) if (lln_lln_worth_threads(state->k))
     for (size_t j = 0; j < attention->m; j++)
         exp_row(state->k, j, state->beta, state->top, -1, 0,
                 attention->precision, (char *)state->right + j * bytes);
@@ -272,19 +164,23 @@ static lln_status lln_norm(const lln_attention *attention, const double *mean,
     return lln_feature_norm(attention, norm);
 }
 
-static void lln_close(lln_attention *attention)
+static void state_free(lln_state *state)
 {
-    lln_state *state = attention->state;
     lln_lln_free_recurrence(state);
     free(state->right);
     free(state->top);
     free(state);
 }
 
+static void lln_close(lln_attention *attention)
+{
+    state_free(attention->state);
+}
+
 /* The cheapest arithmetic that holds all scores. */
 static void choose_range(lln_attention *attention, double spread)
 {
-    if (spread > SPREAD_F32 || spread < LEAST_SPREAD_F32 ||
+    if (spread > LLN_SPREAD_F32 || spread < LEAST_SPREAD_F32 ||
         attention->rank > 4096)
         attention->precision = LLN_FLOAT64;
     if (spread <= SPREAD_F64)
@@ -295,66 +191,49 @@ static void choose_range(lln_attention *attention, double spread)
     attention->tile = tile_logs;
 }
 
-/* Fills in top, spread and, unless a mask leaves it unused, norm. alpha q and
- * beta k, and their sums, must be numbers. */
-static lln_status scan(lln_state *state, const char *name, lln_mask mask)
-{
-    double *low = state->norm, *top = state->top, x = 0, y = 0;
-    LLN_TRY(find_extremes(state->q, state->alpha, low, top));
-    for (size_t l = 0; l < state->q.columns; l++)
-        x = fmax(x, fmax(-low[l], top[l]));
-    LLN_TRY(find_extremes(state->k, state->beta, low, top));
-    for (size_t l = 0; l < state->k.columns; l++) {
-        y = fmax(y, fmax(-low[l], top[l]));
-        state->spread = fmax(state->spread, top[l] - low[l]);
-    }
-    if (!(x + y < 1e300))
-        return lln_fail(
-            LLN_EINVAL,
-            "kernel '%s': alpha %g, beta %g: alpha q and beta k reach "
-            "%g and %g; expected less than 1e300",
-            name, state->alpha, state->beta, x, y);
-    return lln_mask_hides(mask) ? LLN_OK : sum_keys(state);
-}
-
-/* Whether the published form is asked for; LLN_EINVAL: an unknown word. */
-static lln_status wants_published(const lln_kernel_choice *choice, bool *wanted)
+/* alpha, beta and the words of the choice. */
+static lln_status check_parameters(const lln_kernel_choice *choice)
 {
     static const char *const SCALES[] = {"head", "joint", NULL};
+    double alpha = lln_kernel_number(choice, "alpha");
+    double beta = lln_kernel_number(choice, "beta");
     size_t scales;
-    int eps = lln_kernel_parameter_index(choice->kernel, "eps");
-    *wanted = !isnan(choice->number[eps]);
-    return lln_kernel_word(choice, "scales", SCALES, &scales);
+    LLN_TRY(lln_kernel_word(choice, "scales", SCALES, &scales));
+    if (isfinite(alpha) && isfinite(beta))
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL, "kernel '%s': alpha %g, beta %g: not finite",
+                    choice->text, alpha, beta);
 }
 
-lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
-                        lln_attention *attention)
+static lln_status allocate(const lln_kernel_choice *choice,
+                           const lln_head *head, lln_state **out)
 {
-    double alpha = choice->number[0], beta = choice->number[1];
-    bool published;
-    LLN_TRY(wants_published(choice, &published));
-    if (!isfinite(alpha) || !isfinite(beta))
-        return lln_fail(LLN_EINVAL, "%s: alpha %g, beta %g: not finite",
-                        choice->text, alpha, beta);
-    if (published)
-        return lln_lln_published_open(choice, head, attention);
     size_t d = head->q.columns;
-    lln_state *state = calloc(1, sizeof *state);
+    lln_state *state = lln_array_alloc(1, sizeof *state);
     double *columns = lln_array_alloc(2 * d, sizeof *columns);
     if (!state || !columns) {
         free(state);
         free(columns);
-        return lln_fail(LLN_ENOMEM, "out of memory");
+        return LLN_ENOMEM;
     }
-    *state = (lln_state){.alpha = alpha,
-                         .beta = beta,
+    *state = (lln_state){.alpha = lln_kernel_number(choice, "alpha"),
+                         .beta = lln_kernel_number(choice, "beta"),
                          .q = head->q,
                          .k = head->k,
                          .top = columns,
                          .norm = columns + d};
+    *out = state;
+    return LLN_OK;
+}
+
+/* The attention of a state that has been scanned. */
+static void fill_in(const lln_head *head, lln_state *state,
+                    lln_attention *attention)
+{
+    size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
     *attention = (lln_attention){
-        .n = head->q.rows,
-        .m = head->k.rows,
+        .n = n,
+        .m = m,
         .rank = d,
         .mask = head->mask,
         .domain = LLN_LINEAR,
@@ -362,23 +241,33 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         .scale = 1,
         .pack = lln_pack,
         .prepare = lln_prepare,
+        .diagonal = head->mask.causal ? lln_lln_diagonal : NULL,
         .state = state,
         .close = lln_close,
     };
-    lln_status status = scan(state, choice->text, head->mask);
     choose_range(attention, state->spread);
-    attention->left = (lln_matrix){attention->precision, head->q.rows, d, NULL};
-    attention->right =
-        (lln_matrix){attention->precision, head->k.rows, d, NULL};
-    if (head->mask.causal)
-        attention->diagonal = lln_lln_diagonal;
+    attention->left = (lln_matrix){attention->precision, n, d, NULL};
+    attention->right = (lln_matrix){attention->precision, m, d, NULL};
     if (!lln_mask_hides(head->mask)) {
         attention->features = lln_features;
         attention->unbiased_norm = lln_norm;
     }
     lln_lln_set_products(attention);
-    if (status != LLN_OK)
-        lln_attention_close(attention);
+}
+
+lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
+                        lln_attention *attention)
+{
+    lln_state *state = NULL;
+    LLN_TRY(check_parameters(choice));
+    if (!isnan(lln_kernel_number(choice, "eps")))
+        return lln_lln_published_open(choice, head, attention);
+    LLN_TRY(allocate(choice, head, &state));
+    lln_status status = lln_lln_scan(state, choice->text, head->mask);
+    if (status == LLN_OK)
+        fill_in(head, state, attention);
+    else
+        state_free(state);
     return status;
 }
 

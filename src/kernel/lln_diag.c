@@ -119,10 +119,7 @@ static lln_status lln_diag_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_real(choice, "ratio", 0, 1, &ratio));
     LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
                                 head->q.columns, &blocked.mask.block));
-    /* Parameters of lln stand first in the list. */
-    lln_kernel_choice part = *choice;
-    part.kernel = &lln_kernel_lln;
-    LLN_TRY(lln_lln_open(&part, head, &lln));
+    LLN_TRY(lln_lln_open(choice, head, &lln));
     if (!lln.rows)
         use_float64(&lln);
     lln_status status = lln_local_open(choice, &blocked, &diag);

@@ -24,11 +24,6 @@
  * float32 run over one of these only. */
 enum { GROUP = 2048, CHUNK = 256, TILE = 32 };
 
-/* The largest spread with which a causal product is taken in float32: half of
- * the range of exponents is left for x. Float64 holds what lln.c calls
- * LLN_LINEAR. */
-static const double SPREAD_F32 = 75;
-
 /* Products with fewer exponentials are taken by one thread: see apply.c. */
 static const size_t SHARED_FEATURES = (size_t)1 << 16;
 
@@ -235,7 +230,7 @@ static lln_status product(const lln_attention *attention, lln_matrix x, void *y)
               .out = query_side(attention),
               .causal = causal,
               .norms = true};
-    return product_of(&w, x, !causal || state->spread <= SPREAD_F32, y);
+    return product_of(&w, x, !causal || state->spread <= LLN_SPREAD_F32, y);
 }
 
 /* P'x = W'(U x / Z) over later queries: Z first, by a product without columns.

@@ -121,7 +121,7 @@ END
 
 @test "the pages' examples" {
     cp "$DATA/encoder.safetensors" .
-    for page in "$tree"/man/*.1; do
+    for page in "$tree"/man/*.[17]; do
         examples < "$page" > commands
         [ -s commands ]
         cat commands

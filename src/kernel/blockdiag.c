@@ -17,6 +17,6 @@ const lln_kernel lln_kernel_blockdiag = {
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"block", "tokens of a block; d if not given", NULL, false}},
+    .parameters = {{"block", "tokens of a block (default: d)", NULL, false}},
     .open = blockdiag_open,
 };

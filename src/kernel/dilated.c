@@ -58,7 +58,8 @@ const lln_kernel lln_kernel_dilated = {
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"w", "keys on each side; causal: back", "256", false},
+    .parameters = {{"w", "keys on each side, or before the query if causal",
+                    "256", false},
                    {"dilation", "tokens from one key to the next", "2", false}},
     .open = dilated_open,
 };

@@ -43,7 +43,7 @@ const lln_kernel lln_kernel_hedgehog = {
     .reference = "Zhang, Bhatia, Kumbong, Re 2024",
     .rank = "2 d",
     .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"eps", "is added to the sum of a row over sqrt(2 d)",
+    .parameters = {{"eps", "times sqrt(2 d) is added to the sum of a row",
                     "1e-10", false}},
     .open = hedgehog_open,
 };

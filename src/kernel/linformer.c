@@ -124,7 +124,7 @@ const lln_kernel lln_kernel_linformer = {
     .reference = "Wang, Li, Khabsa, Fang, Ma 2020",
     .rank = "k",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .inputs = "e and f [k x keys], in place of normal numbers of variance 1/k",
+    .inputs = "e and f [k x m], in place of normal numbers of variance 1/k",
     .parameters = {{"k", "mixtures", "256", false}},
     .open = linformer_open,
 };

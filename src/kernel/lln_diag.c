@@ -150,7 +150,7 @@ const lln_kernel lln_kernel_lln_diag = {
                     NULL, false},
                    {"scales", "deviations of each head, or joint: of all",
                     "head", true},
-                   {"block", "tokens of a block; d if not given", NULL, false},
+                   {"block", "tokens of a block (default: d)", NULL, false},
                    {"ratio", "weight of lln", "0.5", false}},
     .open = lln_diag_open,
 };

@@ -268,7 +268,8 @@ const lln_kernel lln_kernel_reformer = {
     .parameters = {{"b", "tokens of a chunk; twice that divides the length",
                     "64", false},
                    {"hashes", "rounds of hashing", "8", false},
-                   {"buckets", "of a round; length / b if not given", NULL,
+                   {"buckets",
+                    "hash buckets in each round (default: tokens / b)", NULL,
                     false}},
     .open = reformer_open,
 };

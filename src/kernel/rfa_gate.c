@@ -92,7 +92,7 @@ const lln_kernel lln_kernel_rfa_gate = {
     .inputs = "w [features x d], in place of the random matrix; gate [n x 1], "
               "logits",
     .parameters = {{"features", "rows of the random matrix", "64", false},
-                   {"span", "without the array all gates are 1 - 1/span", "64",
-                    false}},
+                   {"span", "constant gate 1 - 1/span if no array is given",
+                    "64", false}},
     .open = rfa_gate_open,
 };

@@ -163,10 +163,9 @@ const lln_kernel lln_kernel_topth = {
     .parameters =
         {{"k", "keys that the threshold leaves, all of shorter rows", "256",
           false},
-         {"mode", "what exceeds it: pre, logits, or post, probabilities", "pre",
-          true},
+         {"mode", "compare logits (pre) or probabilities (post)", "pre", true},
          {"sdc",
-          "denominator, of pre: none, exact, exp-threshold, or exp-threshold-"
+          "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"
           "all, which counts masked keys too",
           "none", true},
          {"vmc", "yes: the lost mass goes to all keys alike", "no", true}},

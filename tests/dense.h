@@ -228,4 +228,30 @@ static inline void expect_any_threads(const lln_attention *attention,
     free(y);
 }
 
+/* A request to stop ends the products of the attention or, where `opening`,
+ * the making of it; with as many queries as keys. */
+static inline void expect_interrupted(const char *text, const lln_head *head,
+                                      bool opening)
+{
+    size_t count = head->k.rows * head->k.columns;
+    double *y = lln_array_alloc(count, sizeof *y);
+    lln_kernel_choice choice;
+    lln_attention attention;
+    expect_ok(lln_kernel_parse(text, &choice));
+    lln_stop_requested = opening;
+    expect_status(lln_kernel_open(&choice, head, &attention),
+                  opening ? LLN_EINTERRUPTED : LLN_OK);
+    ck_assert(!opening || strcmp(lln_error_message(), "interrupted") == 0);
+    lln_stop_requested = 1;
+    if (!opening) {
+        expect_status(attention.product(&attention, head->k, y),
+                      LLN_EINTERRUPTED);
+        expect_status(attention.transposed(&attention, head->k, y),
+                      LLN_EINTERRUPTED);
+        lln_attention_close(&attention);
+    }
+    lln_stop_requested = 0;
+    free(y);
+}
+
 #endif

@@ -142,7 +142,8 @@ static void expect_factors(const setting *s)
     free(b);
 }
 
-/* Rows sum to 1 exactly where the attention says so. */
+/* Rows sum to 1 where the attention says so; where it does not they may, as
+ * those of nystrom with one landmark. */
 static void expect_sums(const setting *s)
 {
     double worst = 0;

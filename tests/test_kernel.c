@@ -30,8 +30,6 @@ START_TEST(parse_errors)
     static const struct {
         const char *text, *message;
     } bad[] = {
-        {"", "kernel '': unknown; known are softmax, lln, "},
-        {"softmaxx", "kernel 'softmaxx': unknown; known are softmax, lln, "},
         {"softmax:alpha=1", "kernel 'softmax': no parameter 'alpha'; it has "
                             "none"},
         {"lln:gamma=1",
@@ -48,12 +46,23 @@ START_TEST(parse_errors)
     lln_kernel_choice choice;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_status(lln_kernel_parse(bad[i].text, &choice), LLN_EINVAL);
-        /* The list of kernels goes on. */
-        const char *message = lln_error_message();
-        ck_assert_msg(
-            strncmp(message, bad[i].message, strlen(bad[i].message)) == 0, "%s",
-            message);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
     }
+}
+END_TEST
+
+START_TEST(parse_unknown)
+{
+    static const char *const unknown[] = {"", "softmaxx"};
+    char message[512];
+    lln_kernel_choice choice;
+    int at = snprintf(message, sizeof message,
+                      "kernel '%s': unknown; known are ", unknown[_i]);
+    for (size_t i = 0; lln_kernels[i]; i++)
+        at += snprintf(message + at, sizeof message - (size_t)at, "%s%s",
+                       i > 0 ? ", " : "", lln_kernels[i]->name);
+    expect_status(lln_kernel_parse(unknown[_i], &choice), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), message);
 }
 END_TEST
 
@@ -201,6 +210,7 @@ int main(void)
     TCase *table = tcase_create("table");
     tcase_add_test(table, parse_choice);
     tcase_add_test(table, parse_errors);
+    tcase_add_loop_test(table, parse_unknown, 0, 2);
     tcase_add_test(table, open_without_alpha);
     tcase_add_test(table, open_overflow);
     size_t kernels = 0;

@@ -258,6 +258,7 @@ START_TEST(mixture_window)
     for (size_t i = 0; i < 37 * 37; i++)
         p[i] = (p[i] + diag[i]) / 2;
     open_kernel("lln+diag:alpha=2:beta=1:block=6", &head, NULL, 0, &attention);
+    ck_assert(!attention.product);
     expect_dense(&attention, p, 1e-12, 3e-6);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -311,6 +312,25 @@ START_TEST(product_threads)
 }
 END_TEST
 
+/* One kernel of each family. */
+START_TEST(interrupted)
+{
+    static const struct {
+        const char *kernel;
+        bool opening;
+    } runs[] = {
+        {"window:w=9", false},   {"lln+diag:alpha=2:beta=2", false},
+        {"gla", false},          {"rfa-gate", true},
+        {"deltanet", false},     {"kvt:k=5", true},
+        {"reformer:b=10", true},
+    };
+    lln_head head =
+        dense_head(300, 300, 6, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
+    expect_interrupted(runs[_i].kernel, &head, runs[_i].opening);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(bad_parameters)
 {
     static const struct {
@@ -352,6 +372,7 @@ int main(void)
     tcase_add_test(all, mixture_window);
     tcase_add_test(all, spectrum_arnoldi);
     tcase_add_test(all, product_threads);
+    tcase_add_loop_test(all, interrupted, 0, 7);
     tcase_add_test(all, bad_parameters);
     suite_add_tcase(suite, all);
     return run_suite(suite);

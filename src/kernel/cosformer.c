@@ -15,7 +15,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
     size_t position = first + 1;
     if (side == LLN_QUERIES && f->causal)
         position += f->m - f->n;
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * d;
+    const double *x = lln_features_input(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
         double theta = M_PI_2 * (double)(position + i) / (double)longest;
         double s = sin(theta), c = cos(theta);
@@ -30,16 +30,8 @@ static void fill(const lln_features *f, lln_side side, size_t first,
 static lln_status cosformer_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
-    lln_features *f;
-    double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
-    LLN_TRY(lln_features_new(choice, head, 0, &f));
-    f->rank = 2 * f->d;
-    f->positive = true;
-    f->fill = fill;
-    f->divisor = lln_features_sum_floor;
-    f->eps = eps;
-    return lln_features_open(f, attention);
+    return lln_features_open_map(choice, head, 2, fill, lln_features_sum_floor,
+                                 attention);
 }
 
 const lln_kernel lln_kernel_cosformer = {

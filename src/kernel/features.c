@@ -289,3 +289,21 @@ lln_status lln_features_open(lln_features *f, lln_attention *attention)
     };
     return LLN_OK;
 }
+
+lln_status lln_features_open_map(const lln_kernel_choice *choice,
+                                 const lln_head *head, size_t channels,
+                                 lln_features_fill *fill,
+                                 lln_features_divisor *divisor,
+                                 lln_attention *attention)
+{
+    lln_features *f;
+    double eps;
+    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    LLN_TRY(lln_features_new(choice, head, 0, &f));
+    f->rank = channels * f->d;
+    f->positive = true;
+    f->fill = fill;
+    f->divisor = divisor;
+    f->eps = eps;
+    return lln_features_open(f, attention);
+}

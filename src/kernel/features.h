@@ -16,6 +16,17 @@ typedef enum { LLN_QUERIES, LLN_KEYS } lln_side;
 /* What a kernel says about its features between lln_features_new and
  * lln_features_open. The functions are called by several threads at once. */
 typedef struct lln_features lln_features;
+
+/* Features of rows first .. first + count - 1 of that side, out [count x
+ * rank]. */
+typedef void lln_features_fill(const lln_features *f, lln_side side,
+                               size_t first, size_t count, double *out);
+
+/* z_i from sum_j A_ij over the keys that query i sees; a row with z_i = 0 is
+ * zero. */
+typedef double lln_features_divisor(const lln_features *f, size_t i,
+                                    double sum);
+
 struct lln_features {
     /* Set by lln_features_new. */
     size_t n, m, d; /* queries, keys, columns of both */
@@ -27,20 +38,14 @@ struct lln_features {
     size_t rank;
     bool positive; /* features are >= 0 */
 
-    /* Features of rows first .. first + count - 1 of that side, out [count x
-     * rank]. */
-    void (*fill)(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out);
-
+    lln_features_fill *fill;
     /* A_ij where it takes fewer operations than a product of features, else
      * NULL: out [queries x keys], `stride` elements from row to row. */
     void (*scores)(const lln_features *f, size_t query, size_t queries,
                    size_t key, size_t keys, size_t stride, double *out);
 
-    /* z_i from sum_j A_ij over the keys that query i sees; a row with z_i = 0
-     * is zero. NULL: P = A. */
-    double (*divisor)(const lln_features *f, size_t i, double sum);
-    double eps; /* for the divisors below */
+    lln_features_divisor *divisor; /* NULL: P = A */
+    double eps;                    /* for the divisors below */
 
     void (*release)(void *state); /* what the state owns; NULL: nothing */
 
@@ -51,9 +56,15 @@ struct lln_features {
     double *keys;   /* features [m x rank] once prepared for rows; or NULL */
 };
 
+/* Queries or keys from row `first` on. */
+static inline const double *lln_features_input(const lln_features *f,
+                                               lln_side side, size_t first)
+{
+    return (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
+}
+
 /* Two usual divisors: sum + eps, and the larger of sum and eps. */
-double lln_features_sum_plus(const lln_features *f, size_t i, double sum);
-double lln_features_sum_floor(const lln_features *f, size_t i, double sum);
+lln_features_divisor lln_features_sum_plus, lln_features_sum_floor;
 
 /* Logits as products x_q.x_k of x_q = factor[LLN_QUERIES] q and x_k =
  * factor[LLN_KEYS] k, both factors of modulus sqrt(|scale|). */
@@ -78,5 +89,16 @@ void lln_features_free(lln_features *features);
  * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_features_open(lln_features *features,
                                            lln_attention *attention);
+
+/* All of it for features >= 0 without a state, `channels` for each column of
+ * queries and keys, and a divisor with the parameter eps of the choice.
+ * LLN_EINVAL: eps is not in [0, 1], or the mask has a window; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_features_open_map(const lln_kernel_choice *choice,
+                                               const lln_head *head,
+                                               size_t channels,
+                                               lln_features_fill *fill,
+                                               lln_features_divisor *divisor,
+                                               lln_attention *attention);
 
 #endif

@@ -11,7 +11,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
                  size_t count, double *out)
 {
     size_t d = f->d;
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * d;
+    const double *x = lln_features_input(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
         for (size_t l = 0; l < d; l++) {
             out[l] = 2 * x[l];
@@ -21,20 +21,17 @@ static void fill(const lln_features *f, lln_side side, size_t first,
     }
 }
 
+/* The published code scales queries by (2 d)^-1/2, which only eps sees. */
+static double divisor(const lln_features *f, size_t i, double sum)
+{
+    (void)i;
+    return sum + f->eps * sqrt((double)f->rank);
+}
+
 static lln_status hedgehog_open(const lln_kernel_choice *choice,
                                 const lln_head *head, lln_attention *attention)
 {
-    lln_features *f;
-    double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
-    LLN_TRY(lln_features_new(choice, head, 0, &f));
-    f->rank = 2 * f->d;
-    f->positive = true;
-    f->fill = fill;
-    f->divisor = lln_features_sum_plus;
-    /* The published code scales queries by (2 d)^-1/2, which only eps sees. */
-    f->eps = eps * sqrt(2 * (double)f->d);
-    return lln_features_open(f, attention);
+    return lln_features_open_map(choice, head, 2, fill, divisor, attention);
 }
 
 const lln_kernel lln_kernel_hedgehog = {

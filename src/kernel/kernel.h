@@ -66,7 +66,7 @@ struct lln_kernel_choice {
     size_t input_count;
 };
 
-/* All kernels, ended by NULL. Each is defined in a file of its own. */
+/* All kernels, ended by NULL, in the order of table.inc. */
 extern const lln_kernel *const lln_kernels[];
 
 /* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".

@@ -16,7 +16,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
 {
     const published *p = f->state;
     size_t d = f->d;
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * d;
+    const double *x = lln_features_input(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += d) {
         for (size_t l = 0; l < d; l++)
             out[l] = p->factor[side] * x[l];

@@ -32,7 +32,7 @@ static void project(const lln_features *f, lln_side side, size_t first,
                     size_t count, double *out)
 {
     const performer *p = f->state;
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
+    const double *x = lln_features_input(f, side, first);
     lln_row_products(p->factor[side], x, count, p->w, f->rank, f->d, f->rank,
                      out);
 }
@@ -40,7 +40,7 @@ static void project(const lln_features *f, lln_side side, size_t first,
 /* |x'|^2/2 of row i */
 static double half_square(const lln_features *f, lln_side side, size_t i)
 {
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + i * f->d;
+    const double *x = lln_features_input(f, side, i);
     return 0.5 * fabs(f->scale) * lln_row_dot(x, x, f->d);
 }
 

@@ -27,7 +27,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
                  size_t count, double *out)
 {
     const lln_polynomial *p = f->state;
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
+    const double *x = lln_features_input(f, side, first);
     double root = sqrt(p->linear * fabs(p->scale));
     if (side == LLN_KEYS)
         root = copysign(root, p->scale);

@@ -15,22 +15,14 @@ LLN_CLONES static void relu(const double *x, size_t count, double *out)
 static void fill(const lln_features *f, lln_side side, size_t first,
                  size_t count, double *out)
 {
-    relu((side == LLN_QUERIES ? f->q : f->k) + first * f->d, count * f->d, out);
+    relu(lln_features_input(f, side, first), count * f->d, out);
 }
 
 static lln_status relu_open(const lln_kernel_choice *choice,
                             const lln_head *head, lln_attention *attention)
 {
-    lln_features *f;
-    double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
-    LLN_TRY(lln_features_new(choice, head, 0, &f));
-    f->rank = f->d;
-    f->positive = true;
-    f->fill = fill;
-    f->divisor = lln_features_sum_plus;
-    f->eps = eps;
-    return lln_features_open(f, attention);
+    return lln_features_open_map(choice, head, 1, fill, lln_features_sum_plus,
+                                 attention);
 }
 
 const lln_kernel lln_kernel_relu = {

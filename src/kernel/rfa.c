@@ -31,7 +31,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
 {
     const rfa *state = f->state;
     size_t half = f->rank / 2;
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
+    const double *x = lln_features_input(f, side, first);
     lln_row_products(1, x, count, state->w, half, f->d, f->rank, out);
     for (size_t i = 0; i < count; i++, x += f->d, out += f->rank) {
         double length = sqrt(lln_row_dot(x, x, f->d)) + state->added;

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax within blocks: the published code has blocks of as many tokens as
+ * there are features. */
 #include "kernel/softmax.h"
 
 static lln_status blockdiag_open(const lln_kernel_choice *choice,

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A norm of attention with features that does not form P. */
 #ifndef LLN_KERNEL_FEATURE_NORM_H
 #define LLN_KERNEL_FEATURE_NORM_H
 

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Attention made of feature maps: rows, factors, diagonal, and the divisors of
+ * rows. */
 #include "kernel/features.h"
 
 #include <math.h>

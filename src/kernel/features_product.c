@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Products with attention made of feature maps, by sums over keys that every
+ * query shares, or with a causal mask by sums that go on from chunk to chunk.
+ */
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>

@@ -165,7 +165,6 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
                         choice->text, head->q.rows, head->k.rows);
     LLN_TRY(lln_features_new(choice, head, sizeof(flow), &f));
     f->rank = f->d;
-    f->positive = true;
     f->fill = fill;
     f->release = flow_release;
     lln_status status = find_weights(f);

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a gated recurrence is given, and the attention that it makes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * LLN attention for kernels made of it. */
 #ifndef LLN_KERNEL_LLN_H
 #define LLN_KERNEL_LLN_H
 

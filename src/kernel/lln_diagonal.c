@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * P_ii of causal LLN attention in O(n d) time, in logs, also with a window. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * LLN attention with the published epsilon. */
 #ifndef LLN_KERNEL_LLN_PUBLISHED_H
 #define LLN_KERNEL_LLN_PUBLISHED_H
 

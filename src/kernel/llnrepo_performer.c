@@ -65,7 +65,6 @@ static lln_status performer_open(const lln_kernel_choice *choice,
     for (size_t l = 0; l < f->m * f->d; l++)
         p->top = fmax(p->top, p->factor[LLN_KEYS] * f->k[l]);
     f->rank = f->d;
-    f->positive = true;
     f->fill = fill;
     f->divisor = divisor;
     f->eps = eps;

@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax over short runs of keys: tiles, and products with them. Queries of a
+ * tile share the keys that any of them sees; tiles stand in groups, of which
+ * threads take whole ones. */
 #include "kernel/local.h"
 
 #include <cblas.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax over short runs of keys as an attention, whose tiles may be kept. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Random matrices from the generator of GSL, one stream for each draw. */
 #include "kernel/projection.h"
 
 #include <math.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The square of 1 + s, or of q.k. */
 #include "kernel/polynomial.h"
 
 static const char *const FORMS[] = {"shifted", "plain", NULL};

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax attention for kernels that change the mask or the scale. */
 #ifndef LLN_KERNEL_SOFTMAX_H
 #define LLN_KERNEL_SOFTMAX_H
 

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax with a temperature: P = softmax(s/tau). */
 #include "kernel/softmax.h"
 
 static lln_status tempscale_open(const lln_kernel_choice *choice,

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The choice of the largest numbers of a row. */
 #ifndef LLN_KERNEL_TOP_KEYS_H
 #define LLN_KERNEL_TOP_KEYS_H
 

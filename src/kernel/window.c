@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax within a window of w keys on each side, the head's own within it. */
 #include "kernel/softmax.h"
 
 static lln_status window_open(const lln_kernel_choice *choice,

@@ -11,6 +11,11 @@
 /* product = a b, or LLN_ENOMEM if it does not fit in size_t. */
 LLN_NODISCARD lln_status lln_size_multiply(size_t a, size_t b, size_t *product);
 
+static inline size_t lln_size_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* A zeroed array of count elements of `size` bytes, aligned for vector loads;
  * the caller owns it and releases it with free(). count = 0 gives a valid
  * pointer. NULL (with a message that states the size) when there is no room. */

@@ -38,16 +38,11 @@ typedef struct {
     size_t rows[RUNS];     /* that have one */
 } work;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* First row of run r when `count` rows are shared out in whole chunks. */
 static size_t run_start(const work *w, size_t count, size_t r)
 {
     size_t chunks = (count + CHUNK - 1) / CHUNK;
-    return smaller(chunks * r / w->runs * CHUNK, count);
+    return lln_size_smaller(chunks * r / w->runs * CHUNK, count);
 }
 
 static void gather_keys(work *w, size_t r, scratch *s)
@@ -55,7 +50,7 @@ static void gather_keys(work *w, size_t r, scratch *s)
     lln_matrix k = w->head->k;
     size_t end = run_start(w, k.rows, r + 1);
     for (size_t at = run_start(w, k.rows, r); at < end; at += CHUNK) {
-        size_t count = smaller(CHUNK, end - at);
+        size_t count = lln_size_smaller(CHUNK, end - at);
         lln_temperature_read(k, at, count, s->keys);
         lln_temperature_centre(s->keys, count, w->d, s->shift);
         lln_key_moments_add(&w->keys[r + 1], s->keys, count, s->shift, w->d,
@@ -68,7 +63,7 @@ static void gather_queries(work *w, size_t r, scratch *s)
     lln_matrix q = w->head->q;
     size_t end = run_start(w, q.rows, r + 1);
     for (size_t at = run_start(w, q.rows, r); at < end; at += CHUNK) {
-        size_t count = smaller(CHUNK, end - at);
+        size_t count = lln_size_smaller(CHUNK, end - at);
         lln_temperature_read(q, at, count, s->queries);
         lln_temperature_add_squares(s->queries, count, w->d, w->queries[r]);
     }
@@ -143,7 +138,7 @@ static void scan_queries(work *w, size_t r, scratch *s)
     lln_key_moments *past = &w->keys[r];
     size_t end = run_start(w, k.rows, r + 1);
     for (size_t at = run_start(w, k.rows, r); at < end; at += CHUNK) {
-        size_t keys = smaller(CHUNK, end - at);
+        size_t keys = lln_size_smaller(CHUNK, end - at);
         size_t first = at > skipped ? at : skipped;
         lln_temperature_read(k, at, keys, s->keys);
         lln_temperature_centre(s->keys, keys, w->d, s->shift);
@@ -191,7 +186,7 @@ static lln_status work_alloc(work *w)
     size_t n = w->head->q.rows, m = w->head->k.rows, size;
     size_t chunks = ((n > m ? n : m) + CHUNK - 1) / CHUNK;
     w->d = w->head->q.columns;
-    w->runs = smaller(chunks, RUNS);
+    w->runs = lln_size_smaller(chunks, RUNS);
     LLN_TRY(lln_size_multiply(w->d, w->d + 1, &size));
     LLN_TRY(lln_size_multiply(size, 2 * RUNS + 1, &size));
     size = (w->runs + 1) * (w->d + 1) * w->d;

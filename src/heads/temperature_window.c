@@ -43,11 +43,6 @@ typedef struct {
     logit_moments row[CHUNK];
 } scratch;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static void scratch_free(scratch *s)
 {
     if (s)
@@ -80,7 +75,7 @@ static scratch *scratch_alloc(size_t d)
 static size_t read_keys(const work *w, size_t c, scratch *s)
 {
     lln_matrix k = w->head->k;
-    size_t count = smaller(CHUNK, k.rows - c * CHUNK);
+    size_t count = lln_size_smaller(CHUNK, k.rows - c * CHUNK);
     lln_temperature_read(k, c * CHUNK, count, s->keys);
     lln_temperature_centre(s->keys, count, w->d, s->shift);
     return count;
@@ -158,7 +153,7 @@ static void add_edge(const work *w, size_t c, size_t rows, scratch *s)
                 d, 1, s->queries, d, s->keys, d, 0, s->logits, CHUNK);
     for (size_t i = 0; i < rows; i++) {
         size_t from = s->first[i] > at ? s->first[i] - at : 0;
-        size_t to = smaller(s->end[i] > at ? s->end[i] - at : 0, keys);
+        size_t to = lln_size_smaller(s->end[i] > at ? s->end[i] - at : 0, keys);
         if (from < to)
             add_logits(&s->row[i], s->logits + i * CHUNK + from, to - from,
                        cblas_ddot(d, s->queries + i * w->d, 1, s->shift, 1));
@@ -169,7 +164,8 @@ static void add_edge(const work *w, size_t c, size_t rows, scratch *s)
 static void scan_block(work *w, size_t b, scratch *s)
 {
     lln_matrix q = w->head->q;
-    size_t m = w->head->k.rows, rows = smaller(CHUNK, q.rows - b * CHUNK);
+    size_t m = w->head->k.rows,
+           rows = lln_size_smaller(CHUNK, q.rows - b * CHUNK);
     for (size_t i = 0; i < rows; i++)
         lln_mask_keys(w->head->mask, q.rows, m, b * CHUNK + i, &s->first[i],
                       &s->end[i]);

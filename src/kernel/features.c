@@ -13,11 +13,6 @@
 
 enum { CHUNK = LLN_FEATURES_CHUNK };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 double lln_features_sum_plus(const lln_features *f, size_t i, double sum)
 {
     (void)i;
@@ -60,7 +55,7 @@ static void score_rows(const lln_features *f, size_t first, size_t count,
     }
     size_t step = f->keys ? keys : CHUNK;
     for (size_t j = 0; j < keys; j += step) {
-        lln_run rows = {j, smaller(step, keys - j)};
+        lln_run rows = {j, lln_size_smaller(step, keys - j)};
         lln_row_products(1, phi_q, count,
                          lln_features_make(f, LLN_KEYS, rows, scratch),
                          rows.count, f->rank, f->m, out + j);
@@ -102,7 +97,8 @@ static lln_status features_prepare(lln_attention *attention)
         return LLN_ENOMEM;
 #pragma omp parallel for schedule(static)
     for (size_t j = 0; j < f->m; j += CHUNK)
-        f->fill(f, LLN_KEYS, j, smaller(CHUNK, f->m - j), keys + j * f->rank);
+        f->fill(f, LLN_KEYS, j, lln_size_smaller(CHUNK, f->m - j),
+                keys + j * f->rank);
     f->keys = keys;
     return LLN_OK;
 }
@@ -154,8 +150,8 @@ static lln_status features_diagonal(const lln_attention *attention, double *out)
     if (!scratch)
         return LLN_ENOMEM;
     for (size_t i = 0; i < f->n; i += CHUNK)
-        diagonal_chunk(f, (lln_run){i, smaller(CHUNK, f->n - i)}, scratch,
-                       scratch + CHUNK * f->rank, out + i);
+        diagonal_chunk(f, (lln_run){i, lln_size_smaller(CHUNK, f->n - i)},
+                       scratch, scratch + CHUNK * f->rank, out + i);
     free(scratch);
     return LLN_OK;
 }

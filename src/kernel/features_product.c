@@ -14,11 +14,6 @@
 
 enum { CHUNK = LLN_FEATURES_CHUNK, GROUPS = LLN_FEATURES_GROUPS };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t count_chunks(const lln_features *f)
 {
     size_t positions = f->n > f->m ? f->n : f->m;
@@ -30,8 +25,8 @@ static lln_run chunk_rows(const lln_features *f, lln_side side, size_t chunk)
     size_t rows = side == LLN_QUERIES ? f->n : f->m;
     size_t offset = side == LLN_QUERIES ? lln_features_offset(f) : 0;
     size_t begin = chunk * CHUNK, end = begin + CHUNK;
-    begin = smaller(begin > offset ? begin - offset : 0, rows);
-    end = smaller(end > offset ? end - offset : 0, rows);
+    begin = lln_size_smaller(begin > offset ? begin - offset : 0, rows);
+    end = lln_size_smaller(end > offset ? end - offset : 0, rows);
     return (lln_run){begin, end - begin};
 }
 
@@ -257,7 +252,7 @@ static lln_status run(const product *p, double *carry, double *total)
 lln_status lln_features_multiply(const lln_features *f, lln_side to,
                                  lln_matrix x, void *y, double *total)
 {
-    size_t chunks = count_chunks(f), groups = smaller(chunks, GROUPS);
+    size_t chunks = count_chunks(f), groups = lln_size_smaller(chunks, GROUPS);
     size_t size = f->rank * x.columns;
     product p = {
         .f = f,

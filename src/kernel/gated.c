@@ -42,11 +42,6 @@ typedef struct {
     double *decay;       /* [rank] */
 } chunk;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t chunk_size(const walk *w)
 {
     size_t rank = w->gated->rank;
@@ -189,7 +184,7 @@ static void sum_group(const walk *w, size_t first, size_t end, chunk *c,
     for (size_t l = 0; l < r; l++)
         decay[l] = 1;
     for (size_t at = first; at < end; at += CHUNK) {
-        load_chunk(w, at, smaller(at + CHUNK, end), c);
+        load_chunk(w, at, lln_size_smaller(at + CHUNK, end), c);
         decay_sources(c, r);
         accumulate_gates(c, r);
         advance(w, c, state);
@@ -202,7 +197,7 @@ static void write_group(const walk *w, size_t first, size_t end, chunk *c,
 {
     size_t r = w->gated->rank;
     for (size_t at = first; at < end; at += CHUNK) {
-        load_chunk(w, at, smaller(at + CHUNK, end), c);
+        load_chunk(w, at, lln_size_smaller(at + CHUNK, end), c);
         fill_scores(c, r);
         accumulate_gates(c, r);
         read_state(w, c, state);
@@ -226,7 +221,7 @@ static lln_status visit_groups(const walk *w, group_visit *visit)
     for (size_t g = 0; g < groups; g++) {
         chunk c = chunk_at(w, memory + (size_t)omp_get_thread_num() * size);
         if (!lln_stop_requested)
-            visit(w, g * GROUP, smaller((g + 1) * GROUP, n), &c,
+            visit(w, g * GROUP, lln_size_smaller((g + 1) * GROUP, n), &c,
                   w->states + g * state);
     }
     free(memory);

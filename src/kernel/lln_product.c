@@ -58,11 +58,6 @@ typedef struct {
 
 typedef void group_visit(const work *w, size_t group, void *memory);
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t group_count(size_t rows)
 {
     return (rows + GROUP - 1) / GROUP;
@@ -70,7 +65,7 @@ static size_t group_count(size_t rows)
 
 static size_t group_end(size_t rows, size_t group)
 {
-    return smaller((group + 1) * GROUP, rows);
+    return lln_size_smaller((group + 1) * GROUP, rows);
 }
 
 /* The sums of the group before this one in the order of the product; NULL:

@@ -22,19 +22,15 @@ enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
 /* Of all keys, what a run may have for P not to be worth storing. */
 enum { SHARE = 4 };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 bool lln_local_worth(const lln_head *head)
 {
     size_t m = head->k.rows, run = m;
     lln_mask mask = head->mask;
     if (mask.block > 0)
-        run = smaller(run, mask.block);
+        run = lln_size_smaller(run, mask.block);
     if (mask.window > 0 && mask.window <= m)
-        run = smaller(run, mask.causal ? mask.window : 2 * mask.window);
+        run =
+            lln_size_smaller(run, mask.causal ? mask.window : 2 * mask.window);
     return run <= m / SHARE;
 }
 
@@ -43,9 +39,8 @@ size_t lln_local_groups(const lln_local *local)
     return (local->head.q.rows + GROUP - 1) / GROUP;
 }
 
-/* The keys that queries first .. first + rows - 1 see. */
-static void find_span(const lln_head *head, size_t first, size_t rows,
-                      size_t *low, size_t *high)
+void lln_local_span(const lln_head *head, size_t first, size_t rows,
+                    size_t *low, size_t *high)
 {
     size_t n = head->q.rows, m = head->k.rows, unused;
     lln_mask_keys(head->mask, n, m, first, low, &unused);
@@ -58,7 +53,7 @@ size_t lln_local_width(const lln_local *local)
     size_t n = head->q.rows, width = 0;
     for (size_t i = 0; i < n; i += ROWS) {
         size_t low, high;
-        find_span(head, i, smaller(ROWS, n - i), &low, &high);
+        lln_local_span(head, i, lln_size_smaller(ROWS, n - i), &low, &high);
         width = high - low > width ? high - low : width;
     }
     return width;
@@ -89,7 +84,7 @@ static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
 {
     size_t high, d = head->q.columns;
     lln_local_tile tile = {.first = first, .rows = rows, .p = work->p};
-    find_span(head, first, tile.rows, &tile.low, &high);
+    lln_local_span(head, first, tile.rows, &tile.low, &high);
     tile.keys = high - tile.low;
     lln_matrix_convert(lln_matrix_rows(head->q, first, tile.rows), LLN_FLOAT64,
                        work->q);
@@ -110,7 +105,7 @@ static lln_local_tile find_tile(const lln_local *local, size_t i, size_t rows,
     size_t high;
     lln_local_tile tile = {
         .first = i, .rows = rows, .p = local->stored + local->start[i / ROWS]};
-    find_span(&local->head, i, rows, &tile.low, &high);
+    lln_local_span(&local->head, i, rows, &tile.low, &high);
     tile.keys = high - tile.low;
     return tile;
 }
@@ -140,10 +135,10 @@ lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
     for (size_t g = 0; g < groups; g++) {
         workspace work = workspace_at(
             memory + (size_t)omp_get_thread_num() * size, d, width);
-        size_t end = smaller((g + 1) * GROUP, n);
+        size_t end = lln_size_smaller((g + 1) * GROUP, n);
         for (size_t i = g * GROUP; i < end && !lln_stop_requested; i += ROWS) {
             lln_local_tile tile =
-                find_tile(local, i, smaller(ROWS, end - i), &work);
+                find_tile(local, i, lln_size_smaller(ROWS, end - i), &work);
             visit(context, g, &tile);
         }
     }
@@ -229,7 +224,8 @@ static size_t place_groups(const lln_head *head, size_t groups,
     size_t n = head->q.rows, total = 0;
     for (size_t g = 0; g < groups; g++) {
         size_t high, first = g * GROUP;
-        find_span(head, first, smaller(GROUP, n - first), &p->low[g], &high);
+        lln_local_span(head, first, lln_size_smaller(GROUP, n - first),
+                       &p->low[g], &high);
         p->offset[g] = total;
         total += high - p->low[g];
     }
@@ -348,8 +344,8 @@ lln_status lln_local_rows(const lln_local *local, size_t first, size_t count,
     workspace work = workspace_at(memory, d, width);
     memset(out, 0, count * m * sizeof *out);
     for (size_t i = 0; i < count; i += ROWS) {
-        lln_local_tile tile =
-            make_tile(&local->head, first + i, smaller(ROWS, count - i), &work);
+        lln_local_tile tile = make_tile(
+            &local->head, first + i, lln_size_smaller(ROWS, count - i), &work);
         for (size_t r = 0; r < tile.rows; r++)
             memcpy(out + (i + r) * m + tile.low, tile.p + r * tile.keys,
                    tile.keys * sizeof *out);

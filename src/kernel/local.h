@@ -34,6 +34,10 @@ typedef struct {
 typedef void lln_local_visit_tile(void *context, size_t group,
                                   const lln_local_tile *tile);
 
+/* The keys low .. high - 1 that queries first .. first + rows - 1 see. */
+void lln_local_span(const lln_head *head, size_t first, size_t rows,
+                    size_t *low, size_t *high);
+
 /* Number of groups, the most keys of a tile, and a visit of all tiles.
  * LLN_ENOMEM; LLN_EINTERRUPTED. */
 size_t lln_local_groups(const lln_local *local);

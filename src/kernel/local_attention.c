@@ -26,11 +26,10 @@ static void visit_keep(void *context, size_t group, const lln_local_tile *tile)
 static size_t place_tiles(const lln_local *local, size_t *start)
 {
     const lln_head *head = &local->head;
-    size_t n = head->q.rows, m = head->k.rows, total = 0;
+    size_t n = head->q.rows, total = 0;
     for (size_t i = 0; i < n; i += ROWS) {
-        size_t low, high, unused, rows = n - i < ROWS ? n - i : ROWS;
-        lln_mask_keys(head->mask, n, m, i, &low, &unused);
-        lln_mask_keys(head->mask, n, m, i + rows - 1, &unused, &high);
+        size_t low, high, rows = lln_size_smaller(ROWS, n - i);
+        lln_local_span(head, i, rows, &low, &high);
         start[i / ROWS] = total;
         total += rows * (high - low);
     }

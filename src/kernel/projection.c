@@ -100,3 +100,18 @@ lln_status lln_projection_open(const lln_kernel_choice *choice, lln_draw draw,
         return lln_projection_normal(choice, 0, *rows * columns, 1, *w);
     return LLN_OK;
 }
+
+void lln_projection_fourier(const double *x, size_t count, size_t d,
+                            const double *w, size_t rows, double added,
+                            double factor, double *out)
+{
+    lln_row_products(1, x, count, w, rows, d, 2 * rows, out);
+    for (size_t i = 0; i < count; i++, x += d, out += 2 * rows) {
+        double length = sqrt(lln_row_dot(x, x, d)) + added;
+        for (size_t l = 0; l < rows; l++) {
+            double angle = length > 0 ? out[l] / length : 0;
+            out[l] = factor * sin(angle);
+            out[rows + l] = factor * cos(angle);
+        }
+    }
+}

@@ -32,4 +32,11 @@ LLN_NODISCARD lln_status lln_projection_open(const lln_kernel_choice *choice,
                                              lln_draw draw, size_t columns,
                                              size_t *rows, double **w);
 
+/* out [count x 2 rows] = factor (sin, cos) of W x / (|x| + added), for each
+ * row of x [count x d], W [rows x d]; the angles of x = 0 are 0.
+ * Source: Peng et al. (2021). */
+void lln_projection_fourier(const double *x, size_t count, size_t d,
+                            const double *w, size_t rows, double added,
+                            double factor, double *out);
+
 #endif

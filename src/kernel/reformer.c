@@ -18,6 +18,7 @@
 #include "kernel/projection.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse.h"
+#include "kernel/top_keys.h"
 
 typedef struct {
     size_t n, b, hashes, half; /* half: of the number of buckets */
@@ -122,12 +123,6 @@ static lln_status hash(reformer *state, const double *q, size_t d,
     return status;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The other tokens that a row may see, as often as it does; returns how many.
  * Chunks of all rounds stand in one circle. */
 static size_t gather(const reformer *state, size_t i, uint32_t *keys)
@@ -144,7 +139,7 @@ static size_t gather(const reformer *state, size_t i, uint32_t *keys)
                     keys[count++] = j;
             }
     }
-    qsort(keys, count, sizeof *keys, ascending);
+    qsort(keys, count, sizeof *keys, lln_compare_keys);
     return count;
 }
 

@@ -10,7 +10,6 @@
 
 #include "kernel/features.h"
 #include "kernel/projection.h"
-#include "kernel/row_math.h"
 
 enum { MATH, MASKED, RECURRENT, CROSS };
 static const char *const FORMS[] = {"math", "masked", "recurrent", "cross",
@@ -30,17 +29,9 @@ static void fill(const lln_features *f, lln_side side, size_t first,
                  size_t count, double *out)
 {
     const rfa *state = f->state;
-    size_t half = f->rank / 2;
-    const double *x = lln_features_input(f, side, first);
-    lln_row_products(1, x, count, state->w, half, f->d, f->rank, out);
-    for (size_t i = 0; i < count; i++, x += f->d, out += f->rank) {
-        double length = sqrt(lln_row_dot(x, x, f->d)) + state->added;
-        for (size_t l = 0; l < half; l++) {
-            double angle = length > 0 ? out[l] / length : 0;
-            out[l] = state->factor * sin(angle);
-            out[half + l] = state->factor * cos(angle);
-        }
-    }
+    lln_projection_fourier(lln_features_input(f, side, first), count, f->d,
+                           state->w, f->rank / 2, state->added, state->factor,
+                           out);
 }
 
 /* max(|z|, eps) */

@@ -3,30 +3,19 @@
  * Random feature attention with a gate: the features of rfa, and
  *     P_ts ~ f(q_t).f(k_s) (1 - g_s) g_(s+1) ... g_t,
  * divided by the sum over s. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
 #include "kernel/gated.h"
 #include "kernel/projection.h"
-#include "kernel/row_math.h"
 
 /* out [n x 2 rows] = (sin, cos) of W x / |x|, up to a factor, which cancels;
  * x: scratch [n x d]. */
 static void random_features(lln_matrix from, const double *w, size_t rows,
                             double *x, double *out)
 {
-    size_t n = from.rows, d = from.columns;
     lln_matrix_convert(from, LLN_FLOAT64, x);
-    lln_row_products(1, x, n, w, rows, d, 2 * rows, out);
-    for (size_t i = 0; i < n; i++, x += d, out += 2 * rows) {
-        double length = sqrt(lln_row_dot(x, x, d));
-        for (size_t l = 0; l < rows; l++) {
-            double angle = length > 0 ? out[l] / length : 0;
-            out[l] = sin(angle);
-            out[rows + l] = cos(angle);
-        }
-    }
+    lln_projection_fourier(x, from.rows, from.columns, w, rows, 0, 1, out);
 }
 
 /* x: scratch [n x d]; gate: [n] */

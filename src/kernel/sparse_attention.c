@@ -11,6 +11,7 @@
 #include "core/threads.h"
 #include "kernel/product_f64.h"
 #include "kernel/sparse_parts.h"
+#include "kernel/top_keys.h"
 
 /* Rows are shared out in groups; columns of P'x are summed within a group,
  * then over groups in order. */
@@ -165,12 +166,6 @@ static lln_status sparse_transposed(const lln_attention *attention,
     return lln_product_in_f64(transpose, attention->state, x, attention->m, y);
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Of as many queries as keys. */
 static lln_status sparse_diagonal(const lln_attention *attention, double *out)
 {
@@ -179,7 +174,7 @@ static lln_status sparse_diagonal(const lln_attention *attention, double *out)
         uint32_t own = (uint32_t)i;
         const uint32_t *found =
             bsearch(&own, s->key + s->start[i], s->start[i + 1] - s->start[i],
-                    sizeof own, compare_keys);
+                    sizeof own, lln_compare_keys);
         out[i] =
             (found ? s->value[found - s->key] : 0) + (s->rest ? s->rest[i] : 0);
     }

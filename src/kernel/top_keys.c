@@ -26,7 +26,7 @@ static void sift(const double *x, uint32_t *heap, size_t k, size_t at)
     heap[at] = key;
 }
 
-static int ascending(const void *a, const void *b)
+int lln_compare_keys(const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     return (x > y) - (x < y);
@@ -45,5 +45,5 @@ void lln_top_keys(const double *x, size_t count, size_t k, uint32_t *keys)
             keys[0] = (uint32_t)j;
             sift(x, keys, k, 0);
         }
-    qsort(keys, k, sizeof *keys, ascending);
+    qsort(keys, k, sizeof *keys, lln_compare_keys);
 }

@@ -12,4 +12,7 @@
  * that comes to be among the largest so far. */
 void lln_top_keys(const double *x, size_t count, size_t k, uint32_t *keys);
 
+/* For qsort and bsearch: the order of two keys, uint32_t each. */
+int lln_compare_keys(const void *a, const void *b);
+
 #endif

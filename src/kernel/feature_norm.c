@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows are taken in chunks, chunks in groups that threads share out, and what
- * groups sum is added in order. */
+ * Two passes over each factor: its mean, then squares about it. */
 #include "kernel/feature_norm.h"
 
 #include <cblas.h>
@@ -12,8 +11,9 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/feature_sums.h"
 
-enum { CHUNK = 256, GROUPS = 32 };
+enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 
 /* One factor of P. */
 typedef struct {
@@ -23,27 +23,11 @@ typedef struct {
     const double *mean; /* [r], of the columns; NULL: not yet known */
 } factor;
 
-/* Few, where r x r sums are as large as the features of a group. */
-static size_t count_groups(const factor *f)
-{
-    size_t groups = f->rows / (4 * f->attention->rank) + 1;
-    return groups < GROUPS ? groups : GROUPS;
-}
-
-/* sum [r] += the rows of x [rows x r]. */
-static void add_rows(const factor *f, double *x, size_t rows, double *sum)
-{
-    size_t r = f->attention->rank;
-    for (size_t i = 0; i < rows; i++)
-        cblas_daxpy((int)r, 1, x + i * r, 1, sum, 1);
-}
-
 /* sum [r x r] += x'x, lower triangle, for x less the mean. */
 static void add_squares(const factor *f, double *x, size_t rows, double *sum)
 {
     int r = (int)f->attention->rank;
-    for (size_t i = 0; i < rows; i++)
-        cblas_daxpy(r, -1, f->mean, 1, x + i * f->attention->rank, 1);
+    lln_feature_sums_subtract(x, f->mean, rows, f->attention->rank);
     cblas_dsyrk(CblasRowMajor, CblasLower, CblasTrans, r, (int)rows, 1, x, r, 1,
                 sum, r);
 }
@@ -59,14 +43,15 @@ static void add_group(const factor *f, size_t first, size_t end, double *x,
         if (f->mean)
             add_squares(f, x, rows, sum);
         else
-            add_rows(f, x, rows, sum);
+            lln_feature_sums_add(x, rows, f->attention->rank, sum);
     }
 }
 
 /* out [size] = sums over all rows: of the rows, or of squares. */
 static lln_status add_up(const factor *f, size_t size, double *out)
 {
-    size_t groups = count_groups(f), scratch = CHUNK * f->attention->rank;
+    size_t groups = lln_feature_sums_groups(f->rows, f->attention->rank);
+    size_t scratch = CHUNK * f->attention->rank;
     size_t threads = (size_t)lln_threads_count();
     double *sums =
         lln_array_alloc(groups * size + threads * scratch, sizeof *sums);

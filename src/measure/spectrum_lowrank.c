@@ -17,10 +17,10 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "core/vector_math.h"
+#include "kernel/feature_sums.h"
 #include "measure/spectrum_parts.h"
 
-enum { CHUNK = 256, GROUPS = 32 };
+enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 
 /* Sums over tokens, [r x r] each and [r]: of A and B less a fixed `shift` near
  * their means. */
@@ -40,24 +40,6 @@ static sums sums_at(double *memory, size_t r)
                   memory + 3 * r * r, memory + 3 * r * r + r};
 }
 
-LLN_CLONES static void subtract(double *x, const double *shift, size_t rows,
-                                size_t r)
-{
-    for (size_t i = 0; i < rows; i++, x += r)
-#pragma omp simd
-        for (size_t l = 0; l < r; l++)
-            x[l] -= shift[l];
-}
-
-LLN_CLONES static void add_rows(const double *x, size_t rows, size_t r,
-                                double *sum)
-{
-    for (size_t i = 0; i < rows; i++, x += r)
-#pragma omp simd
-        for (size_t l = 0; l < r; l++)
-            sum[l] += x[l];
-}
-
 /* Adds tokens first .. first + rows - 1; a, b: scratch [CHUNK x r]. */
 static void add_chunk(const lln_attention *attention, size_t first, size_t rows,
                       const double *shift_a, const double *shift_b, double *a,
@@ -66,10 +48,10 @@ static void add_chunk(const lln_attention *attention, size_t first, size_t rows,
     size_t rank = attention->rank;
     int r = (int)rank, count = (int)rows;
     attention->features(attention, first, rows, b, a);
-    subtract(a, shift_a, rows, rank);
-    subtract(b, shift_b, rows, rank);
-    add_rows(a, rows, rank, to.a);
-    add_rows(b, rows, rank, to.b);
+    lln_feature_sums_subtract(a, shift_a, rows, rank);
+    lln_feature_sums_subtract(b, shift_b, rows, rank);
+    lln_feature_sums_add(a, rows, rank, to.a);
+    lln_feature_sums_add(b, rows, rank, to.b);
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, r, count, 1, a, r, 1,
                 to.aa, r);
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, r, count, 1, b, r, 1,
@@ -86,19 +68,10 @@ static void guess_means(const lln_attention *attention, double *a, double *b,
     size_t r = attention->rank;
     size_t rows = attention->n < CHUNK ? attention->n : CHUNK;
     attention->features(attention, 0, rows, b, a);
-    add_rows(a, rows, r, mean);
-    add_rows(b, rows, r, mean + r);
+    lln_feature_sums_add(a, rows, r, mean);
+    lln_feature_sums_add(b, rows, r, mean + r);
     for (size_t l = 0; l < 2 * r; l++)
         mean[l] /= (double)rows;
-}
-
-/* Groups of chunks; the sum over groups is in their order, so that it does
- * not depend on the number of threads. Few, where r x r sums are as large as
- * the features of a group. */
-static size_t count_groups(size_t n, size_t r)
-{
-    size_t groups = n / (4 * r) + 1;
-    return groups < GROUPS ? groups : GROUPS;
 }
 
 /* Chunks group, group + groups, ... */
@@ -196,7 +169,8 @@ lln_status lln_spectrum_lowrank(lln_attention *attention,
                                 const lln_spectrum_options *options,
                                 lln_spectrum *out)
 {
-    size_t r = attention->rank, groups = count_groups(attention->n, r), size;
+    size_t r = attention->rank,
+           groups = lln_feature_sums_groups(attention->n, r), size;
     int threads = lln_threads_count();
     LLN_TRY(lln_size_multiply(groups, sums_size(r), &size));
     double *memory = lln_array_alloc(size, sizeof *memory);

@@ -372,7 +372,7 @@ int main(void)
     tcase_add_test(all, mixture_window);
     tcase_add_test(all, spectrum_arnoldi);
     tcase_add_test(all, product_threads);
-    tcase_add_loop_test(all, interrupted, 0, 8);
+    tcase_add_loop_test(all, interrupted, 0, 7);
     tcase_add_test(all, bad_parameters);
     suite_add_tcase(suite, all);
     return run_suite(suite);

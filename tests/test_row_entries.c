@@ -102,21 +102,31 @@ START_TEST(spectra)
 }
 END_TEST
 
+static const lln_spectrum_method methods[] = {LLN_SPECTRUM_DENSE,
+                                              LLN_SPECTRUM_ARNOLDI};
+
+/* Spectra of P of case A, and of factor P + shift by rows. */
+static void measure_both(lln_spectrum_method method, double factor,
+                         double shift, bool unnormalised, lln_spectrum *a,
+                         lln_spectrum *b)
+{
+    lln_attention tiles, rows = by_rows(false, unnormalised);
+    lln_head head = open_tiles(false, &tiles);
+    lln_spectrum_options options = {method, 6, true, 0};
+    expect_ok(lln_spectrum_measure(&tiles, &options, a));
+    for (size_t i = 0; i < N * N; i++)
+        stored[i] = factor * stored[i] + shift;
+    expect_ok(lln_spectrum_measure(&rows, &options, b));
+    lln_attention_close(&tiles);
+    lln_head_free(&head);
+}
+
 /* -2 P: not row-stochastic, so that no eigenvalue is known; all of them are
  * -2 times those of P. */
 START_TEST(unnormalised_spectra)
 {
-    static const lln_spectrum_method methods[] = {LLN_SPECTRUM_DENSE,
-                                                  LLN_SPECTRUM_ARNOLDI};
-    lln_attention tiles, rows;
-    lln_head head = open_tiles(false, &tiles);
     lln_spectrum a, b;
-    lln_spectrum_options options = {methods[_i], 6, true, 0};
-    expect_ok(lln_spectrum_measure(&tiles, &options, &a));
-    for (size_t i = 0; i < N * N; i++)
-        stored[i] *= -2;
-    rows = by_rows(false, true);
-    expect_ok(lln_spectrum_measure(&rows, &options, &b));
+    measure_both(methods[_i], -2, 0, true, &a, &b);
     expect_absolute(b.eigenvalues[0].re, -2, 1e-11);
     for (size_t i = 0; i < 6; i++)
         expect_absolute(b.eigenvalues[i].modulus, 2 * a.eigenvalues[i].modulus,
@@ -126,8 +136,6 @@ START_TEST(unnormalised_spectra)
     expect_relative(b.sigma2, 2 * a.sigma2, 1e-9);
     lln_spectrum_free(&a);
     lln_spectrum_free(&b);
-    lln_attention_close(&tiles);
-    lln_head_free(&head);
 }
 END_TEST
 
@@ -135,25 +143,14 @@ END_TEST
  * are 50 times those of P (Brauer), and larger than 1. */
 START_TEST(signed_spectra)
 {
-    static const lln_spectrum_method methods[] = {LLN_SPECTRUM_DENSE,
-                                                  LLN_SPECTRUM_ARNOLDI};
-    lln_attention tiles, rows;
-    lln_head head = open_tiles(false, &tiles);
     lln_spectrum a, b;
-    lln_spectrum_options options = {methods[_i], 2, true, 0};
-    expect_ok(lln_spectrum_measure(&tiles, &options, &a));
-    for (size_t i = 0; i < N * N; i++)
-        stored[i] = 50 * stored[i] - 49.0 / N;
-    rows = by_rows(false, false);
-    expect_ok(lln_spectrum_measure(&rows, &options, &b));
+    measure_both(methods[_i], 50, -49.0 / N, false, &a, &b);
     ck_assert(a.lambda2 > 0.1 && b.known == 1);
     expect_absolute(b.lambda2, 50 * a.lambda2, 1e-8);
     expect_absolute(b.gap, 1 - 50 * a.lambda2, 1e-8);
     expect_relative(b.sigma2, 50 * a.sigma2, 1e-9);
     lln_spectrum_free(&a);
     lln_spectrum_free(&b);
-    lln_attention_close(&tiles);
-    lln_head_free(&head);
 }
 END_TEST
 

@@ -249,7 +249,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     attend "${head[@]}" --kernel gla --causal --arrays gate="$array" -o o.npy
     cmp gate.npy o.npy
     attend "${head[@]}" --kernel gla --causal -o o.npy
-    ! cmp -s gate.npy o.npy
+    run ! cmp -s gate.npy o.npy
     rm ./*.npy
     local name
     for name in x d features of and; do

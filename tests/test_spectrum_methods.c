@@ -4,6 +4,7 @@
  * without a stored P; what they refuse. */
 #include "core/threads.h"
 #include "heads/files.h"
+#include "measure/spectrum_parts.h"
 #include "spectrum_case.h"
 
 /* All methods that apply must find the same eigenvalues. */
@@ -244,6 +245,29 @@ START_TEST(measure_without_norms)
 }
 END_TEST
 
+/* 160 vectors of 2^30 numbers: 1.25 TiB, and 3 x 160^2 numbers beside them. */
+START_TEST(measure_too_many)
+{
+    lln_attention attention = {.n = 1 << 30, .m = 1 << 30, .rank = 1};
+    lln_spectrum_options options = {LLN_SPECTRUM_ARNOLDI, 2, false, 0};
+    lln_spectrum s;
+    expect_status(lln_spectrum_measure(&attention, &options, &s), LLN_ETOOBIG);
+    const char *size = "2 eigenvalues of 1073741824 tokens need 1310720.6 MiB";
+    ck_assert_msg(strstr(lln_error_message(), size) != NULL, "%s",
+                  lln_error_message());
+}
+END_TEST
+
+START_TEST(lapack_info)
+{
+    expect_ok(lln_spectrum_lapack("dgeevx", 0));
+    expect_status(lln_spectrum_lapack("dgeevx", 7), LLN_ENOCONV);
+    ck_assert_str_eq(lln_error_message(), "dgeevx: no convergence (info 7)");
+    expect_status(lln_spectrum_lapack("dsyev", -1010), LLN_ENOMEM);
+    ck_assert_str_eq(lln_error_message(), "out of memory: workspace of dsyev");
+}
+END_TEST
+
 START_TEST(measure_refusals)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
@@ -321,6 +345,8 @@ int main(void)
     tcase_add_loop_test(cases, measure_any_threads, 0, 6);
     tcase_add_test(cases, measure_without_norms);
     tcase_add_test(cases, measure_refusals);
+    tcase_add_test(cases, measure_too_many);
+    tcase_add_test(cases, lapack_info);
     tcase_add_loop_test(cases, measure_interrupted, 0, 4);
     suite_add_tcase(suite, cases);
     TCase *method = tcase_create("method_find");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/spectrum.h"
 
+#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,15 @@ lln_status lln_spectrum_check_memory(lln_spectrum_method method, size_t order,
                     lln_spectrum_method_table[method].name, order,
                     3 * sizeof(double) * side * side / mebibyte,
                     (double)memory / mebibyte);
+}
+
+lln_status lln_spectrum_lapack(const char *routine, int info)
+{
+    if (info == LAPACK_WORK_MEMORY_ERROR)
+        return lln_fail(LLN_ENOMEM, "out of memory: workspace of %s", routine);
+    return info == 0 ? LLN_OK
+                     : lln_fail(LLN_ENOCONV, "%s: no convergence (info %d)",
+                                routine, info);
 }
 
 /* One candidate of the list. */

@@ -72,16 +72,27 @@ static void fill_start(size_t n, double *x)
         x[i] -= mean;
 }
 
+/* Eigenvalues to look for among n, and vectors to do it with. */
+static size_t sought(size_t n, size_t wanted, const effort *how)
+{
+    size_t nev = wanted > how->sought ? wanted : how->sought;
+    return nev < n - 2 ? nev : n - 2;
+}
+
+static size_t basis_size(size_t n, size_t wanted, const effort *how)
+{
+    size_t twice = 2 * sought(n, wanted, how) + 20;
+    size_t ncv = how->basis > twice ? how->basis : twice;
+    return ncv < n ? ncv : n;
+}
+
 static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
                                krylov *k)
 {
     *k = (krylov){.n = (a_int)n,
                   .iparam = {[0] = 1, [2] = how->restarts, [6] = 1}};
-    size_t nev = wanted > how->sought ? wanted : how->sought;
-    nev = nev < n - 2 ? nev : n - 2;
-    size_t ncv = how->basis > 2 * nev + 20 ? how->basis : 2 * nev + 20;
-    ncv = ncv < n ? ncv : n;
-    k->nev = (a_int)nev;
+    size_t ncv = basis_size(n, wanted, how);
+    k->nev = (a_int)sought(n, wanted, how);
     k->ncv = (a_int)ncv;
     k->size = (a_int)(3 * ncv * ncv + 8 * ncv);
     k->start = lln_array_alloc(n, sizeof(double));
@@ -268,8 +279,9 @@ static lln_status small_square(lln_apply *apply, double *square)
         unit[j] = 1;
         LLN_TRY(lln_apply_gram(apply, unit, gram + j * apply->m));
     }
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', order, gram, order, unit))
-        return lln_fail(LLN_ENOCONV, "dsyev: no convergence");
+    lapack_int info =
+        LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', order, gram, order, unit);
+    LLN_TRY(lln_spectrum_lapack("dsyev", (int)info));
     *square = unit[order - 1];
     return LLN_OK;
 }
@@ -295,6 +307,22 @@ lln_status lln_spectrum_norms(lln_apply *apply, lln_spectrum *out)
     return status;
 }
 
+/* The vectors of the largest effort. They are counted apart from P, and need
+ * no more than all matrices may take. */
+static lln_status check_vectors(size_t n, size_t count)
+{
+    const effort *how = &EFFORTS[EFFORT_COUNT - 1];
+    double mebibyte = 1048576, basis = (double)basis_size(n, count, how);
+    double needed = basis * ((double)n + 3 * basis) * sizeof(double);
+    double allowed = (double)lln_memory_available() / 2;
+    if (needed <= allowed)
+        return LLN_OK;
+    return lln_fail(LLN_ETOOBIG,
+                    "method arnoldi: %zu eigenvalues of %zu tokens need %.1f "
+                    "MiB for vectors, %.1f MiB are allowed",
+                    count, n, needed / mebibyte, allowed / mebibyte);
+}
+
 lln_status lln_spectrum_arnoldi(lln_attention *attention,
                                 const lln_spectrum_options *options,
                                 lln_spectrum *out)
@@ -304,6 +332,7 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
                         "method arnoldi: finds at most n - 2 eigenvalues, and "
                         "needs 4 tokens; n = %zu, wanted %zu",
                         attention->n, out->count);
+    LLN_TRY(check_vectors(attention->n, out->count));
     lln_apply apply;
     LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
     bool rescued = options->method == LLN_SPECTRUM_AUTO &&

@@ -58,9 +58,7 @@ static lln_status solve(const double *matrix, size_t n, double *copy,
     lapack_int info = LAPACKE_dgeevx(
         LAPACK_COL_MAJOR, 'N', 'V', 'N', 'N', order, copy, order, re, im,
         vectors, order, NULL, 1, &low, &high, scale, &norm, NULL, NULL);
-    if (info != 0)
-        return lln_fail(LLN_ENOCONV, "dgeevx: no convergence (info %d)",
-                        (int)info);
+    LLN_TRY(lln_spectrum_lapack("dgeevx", (int)info));
     LLN_TRY(lln_spectrum_collect(re, im, n, out, which));
     fill_residuals(matrix, n, vectors, im, which, y, out);
     return LLN_OK;
@@ -111,9 +109,7 @@ static lln_status norms(double *p, size_t n, double *singular,
     lapack_int order = (lapack_int)n;
     lapack_int info = LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'N', order, order, p,
                                      order, singular, NULL, 1, NULL, 1);
-    if (info != 0)
-        return lln_fail(LLN_ENOCONV, "dgesdd: no convergence (info %d)",
-                        (int)info);
+    LLN_TRY(lln_spectrum_lapack("dgesdd", (int)info));
     out->unbiased_norm = sqrt(sum);
     out->sigma2 = singular[0];
     return LLN_OK;

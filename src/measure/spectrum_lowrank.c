@@ -138,16 +138,18 @@ static lln_status largest_singular(size_t rank, sums s, double *w,
                                    double *product, double *sigma2)
 {
     lapack_int r = (lapack_int)rank;
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V', 'U', r, s.aa, r, w) != 0)
-        return lln_fail(LLN_ENOCONV, "dsyev: no convergence");
+    LLN_TRY(
+        lln_spectrum_lapack("dsyev", (int)LAPACKE_dsyev(LAPACK_COL_MAJOR, 'V',
+                                                        'U', r, s.aa, r, w)));
     for (size_t k = 0; k < rank; k++) /* row k of aa is eigenvector k */
         cblas_dscal(r, sqrt(fmax(w[k], 0)), s.aa + k * rank, 1);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, r, r, r, 1, s.aa, r,
                 s.bb, r, 0, product, r);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, r, r, r, 1, product, r,
                 s.aa, r, 0, s.bb, r);
-    if (LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', r, s.bb, r, w) != 0)
-        return lln_fail(LLN_ENOCONV, "dsyev: no convergence");
+    LLN_TRY(
+        lln_spectrum_lapack("dsyev", (int)LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N',
+                                                        'U', r, s.bb, r, w)));
     *sigma2 = sqrt(fmax(w[rank - 1], 0));
     return LLN_OK;
 }

@@ -27,6 +27,10 @@ LLN_NODISCARD lln_status
 lln_spectrum_check_memory(lln_spectrum_method method, size_t order,
                           const lln_spectrum_options *options);
 
+/* What the info of a routine of LAPACKE means: LLN_ENOMEM, it found no
+ * workspace; LLN_ENOCONV. */
+LLN_NODISCARD lln_status lln_spectrum_lapack(const char *routine, int info);
+
 /* Puts the largest of re + i im [total] in out->eigenvalues[known ..], ties by
  * larger real, then larger imaginary part; fills up with zeros, which is what
  * the rest of a spectrum of low rank is. which [out->count] (NULL: not

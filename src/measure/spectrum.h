@@ -83,10 +83,10 @@ typedef struct {
  * Without options->norms, unbiased_norm and sigma2 are NaN.
  * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EINVAL: the method does
  * not apply to this attention. LLN_ETOOBIG: DENSE needs more memory than
- * allowed, the vectors of ARNOLDI more than half of what is free. LLN_ENOCONV;
- * LLN_ENOMEM; LLN_EINTERRUPTED. Sources: R. B. Lehoucq, D. C. Sorensen, C.
- * Yang, ARPACK Users' Guide (1998); deflation: A. Brauer, Duke Math. J. 19
- * (1952), theorem 27. */
+ * allowed, or ARNOLDI for its vectors more than half of what is free.
+ * LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * Sources: R. B. Lehoucq, D. C. Sorensen, C. Yang, ARPACK Users' Guide
+ * (1998); deflation: A. Brauer, Duke Math. J. 19 (1952), theorem 27. */
 LLN_NODISCARD lln_status
 lln_spectrum_measure(lln_attention *attention,
                      const lln_spectrum_options *options, lln_spectrum *out);

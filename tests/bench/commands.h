@@ -103,9 +103,6 @@ static char q_path[COMMAND_PATH], k_path[COMMAND_PATH], v_path[COMMAND_PATH];
  * for the tools and the peers. */
 static inline void write_head(const lln_head *head)
 {
-    snprintf(q_path, sizeof q_path, "%s/q.npy", scratch);
-    snprintf(k_path, sizeof k_path, "%s/k.npy", scratch);
-    snprintf(v_path, sizeof v_path, "%s/v.npy", scratch);
     write_npy(q_path, head->q);
     write_npy(k_path, head->k);
     if (head->v.data)
@@ -148,6 +145,9 @@ static inline void read_arguments(int argc, char **argv)
     bin = argv[1];
     scratch = argv[2];
     peers = argv[3];
+    snprintf(q_path, sizeof q_path, "%s/q.npy", scratch);
+    snprintf(k_path, sizeof k_path, "%s/k.npy", scratch);
+    snprintf(v_path, sizeof v_path, "%s/v.npy", scratch);
 }
 
 #endif

@@ -3,7 +3,8 @@
  * make bench: seconds of each work beside the limit, the matrix products of
  * the same tiles, and beside numpy, scipy and torch where they are installed.
  * All in one run: work and limit are timed in turn and their medians
- * compared, because the machine may be busy. A csv table on stdout. */
+ * compared, because the machine may be busy. Peak memory is that of a process
+ * which samples the head and does the work. A csv table on stdout. */
 #include <cblas.h>
 
 #include "commands.h"
@@ -35,65 +36,137 @@ static void tiles(const lln_head *head)
     }
 }
 
-typedef void work(const lln_head *head, lln_attention *attention);
+/* Returns |lambda2| if that is what it finds. */
+typedef double work(lln_attention *attention);
 
-static void entropy(const lln_head *head, lln_attention *attention)
+static double entropy(lln_attention *attention)
 {
     lln_entropy out;
-    (void)head;
     must(lln_entropy_measure(attention, NULL, 0, &out, NULL));
+    return NAN;
 }
 
-static void stats(const lln_head *head, lln_attention *attention)
+static double stats(lln_attention *attention)
 {
     lln_lognormal out;
-    (void)head;
     must(lln_lognormal_measure(attention, NULL, 0, &out, NULL));
+    return NAN;
 }
 
-static double lambda2; /* of the last spectrum */
-
-static void spectrum(const lln_head *head, lln_attention *attention)
+static double spectrum(lln_attention *attention)
 {
     lln_spectrum out;
     lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0};
-    (void)head;
     must(lln_spectrum_measure(attention, &options, &out));
-    lambda2 = out.lambda2;
+    double lambda2 = out.lambda2;
     lln_spectrum_free(&out);
+    return lambda2;
 }
 
-static void print_row(const char *name, size_t n, double seconds, double limit,
-                      const char *peer, double peer_seconds, double peak)
-{
-    printf("%s,%zu,%d,%d,%.4g,%.4g,%.3g,%s,%.4g,%.3g,%.0f\n", name, n, DIM,
-           lln_threads_count(), seconds, limit, seconds / limit, peer,
-           peer_seconds, peer_seconds / seconds, peak);
-    fflush(stdout);
-}
+/* About what matching gives at temperature 1. */
+#define SIDES "alpha=2.2:beta=2.2"
+#define MATCHED "lln:" SIDES
 
-/* Median seconds of `run` on the head, opening the kernel included, and of
- * the tiles, taken in turn. */
-static void time_work(const char *kernel, work *run, const lln_head *head,
-                      bool with_limit, double *seconds, double *limit)
+/* A work, who else does it, and whether the limit is timed beside it. */
+typedef struct {
+    const char *name, *kernel;
+    work *run; /* NULL: the sampling itself */
+    bool causal, limit;
+    const char *peer, *alpha; /* NULL: none */
+    bool again;               /* only for the sake of the peer */
+} work_kind;
+
+typedef struct {
+    double seconds, limit, lambda2;
+    double peak; /* MiB */
+} figures;
+
+/* Medians of opening the kernel and doing the work, and of the tiles, taken in
+ * turn; of fewer runs where one takes over five seconds. */
+static figures time_work(const work_kind *kind, const lln_head *head)
 {
     double own[REPEATS], products[REPEATS];
-    for (int i = 0; i < REPEATS; i++) {
+    figures f;
+    size_t runs = 0;
+    do {
         double start = now();
-        if (with_limit)
+        if (kind->limit)
             tiles(head);
-        products[i] = with_limit ? now() - start : NAN;
+        products[runs] = now() - start;
         lln_kernel_choice choice;
         lln_attention attention;
         start = now();
-        must(lln_kernel_parse(kernel, &choice));
+        must(lln_kernel_parse(kind->kernel, &choice));
         must(lln_kernel_open(&choice, head, &attention));
-        run(head, &attention);
+        f.lambda2 = kind->run(&attention);
         lln_attention_close(&attention);
-        own[i] = now() - start;
+        own[runs] = now() - start;
+    } while (own[runs++] <= 5 && runs < REPEATS);
+    f.seconds = median(own, runs);
+    f.limit = kind->limit ? median(products, runs) : NAN;
+    return f;
+}
+
+/* The first draw warms up, if drawing is the work. */
+static figures time_head(const work_kind *kind, size_t n)
+{
+    lln_head head = draw(n, false);
+    if (!kind->run) {
+        lln_head_free(&head);
+        double start = now();
+        head = draw(n, false);
+        return (figures){now() - start, NAN, NAN, NAN};
     }
-    *seconds = median(own, REPEATS);
-    *limit = with_limit ? median(products, REPEATS) : NAN;
+    if (kind->peer)
+        write_head(&head);
+    head.mask.causal = kind->causal;
+    return time_work(kind, &head);
+}
+
+/* In a process of its own: a child of this one, which stays small. */
+static figures time_apart(const work_kind *kind, size_t n, int threads)
+{
+    int ends[2], status = 1;
+    struct rusage usage;
+    figures f;
+    if (pipe(ends) != 0)
+        must(lln_fail(LLN_EIO, "no pipe"));
+    pid_t child = fork();
+    if (child == 0) {
+        lln_threads_set(threads);
+        f = time_head(kind, n);
+        _exit(write(ends[1], &f, sizeof f) == sizeof f ? 0 : 1);
+    }
+    close(ends[1]);
+    ssize_t got = read(ends[0], &f, sizeof f);
+    close(ends[0]);
+    if (wait4(child, &status, 0, &usage) != child || status != 0 ||
+        got != sizeof f)
+        must(lln_fail(LLN_EIO, "%s, n = %zu: no figures", kind->name, n));
+    f.peak = (double)usage.ru_maxrss / 1024;
+    return f;
+}
+
+static void print_row(const char *name, size_t n, int threads, figures f,
+                      const char *peer, double peer_seconds)
+{
+    printf("%s,%zu,%d,%d,%.4g,%.4g,%.3g,%s,%.4g,%.3g,%.0f\n", name, n, DIM,
+           threads, f.seconds, f.limit, f.seconds / f.limit, peer ? peer : "",
+           peer_seconds, peer_seconds / f.seconds, f.peak);
+    fflush(stdout);
+}
+
+/* Returns what the whole process of the peer takes. */
+static double bench_work(const work_kind *kind, size_t n, int threads)
+{
+    peer_cost cost = {NAN, NAN, NAN};
+    figures f = time_apart(kind, n, threads);
+    if (kind->peer)
+        cost = time_peer(kind->peer, kind->alpha);
+    if (!isnan(f.lambda2))
+        fprintf(stderr, "bench: %s, n = %zu: %.9g\n", kind->name, n, f.lambda2);
+    print_row(kind->name, n, threads, f, kind->peer, cost.seconds);
+    return cost.process;
 }
 
 /* The whole process on files, and with peers the ratio of processes. */
@@ -101,81 +174,71 @@ static void bench_process(const char *name, const char *tool, size_t n,
                           const char *peer, double peer_seconds,
                           const char *const *more)
 {
-    double peak;
-    double seconds = time_tool(tool, more, n > 100000 ? 1 : REPEATS, &peak);
-    print_row(name, n, seconds, NAN, peer, peer_seconds, peak);
+    figures f = {NAN, NAN, NAN, NAN};
+    f.seconds = time_tool(tool, more, n > 100000 ? 1 : REPEATS, &f.peak);
+    print_row(name, n, 2, f, peer, peer_seconds);
 }
 
-static void bench_tiles_work(size_t n, bool with_peers)
+static void bench_tiles_work(size_t n, int threads, bool with_peers)
 {
-    static const struct {
-        const char *name, *kernel;
-        work *run;
-        const char *peer;
-    } works[] = {
-        {"entropy softmax", "softmax", entropy, "numpy_entropy"},
-        {"entropy softmax", "softmax", entropy, "torch_entropy"},
-        {"entropy lln", "lln:alpha=2.2:beta=2.2", entropy, NULL},
-        {"stats softmax", "softmax", stats, "scipy_stats"},
-        {"stats lln", "lln:alpha=2.2:beta=2.2", stats, NULL},
+    static const work_kind kinds[] = {
+        {.name = "entropy softmax",
+         .kernel = "softmax",
+         .run = entropy,
+         .peer = "numpy_entropy"},
+        {.name = "entropy softmax",
+         .kernel = "softmax",
+         .run = entropy,
+         .peer = "torch_entropy",
+         .again = true},
+        {.name = "entropy lln", .kernel = MATCHED, .run = entropy},
+        {.name = "stats softmax",
+         .kernel = "softmax",
+         .run = stats,
+         .peer = "scipy_stats"},
+        {.name = "stats lln", .kernel = MATCHED, .run = stats},
+        {.name = "entropy softmax causal",
+         .kernel = "softmax",
+         .run = entropy,
+         .causal = true},
     };
-    lln_head head = draw(n, false);
-    double seconds, limit, whole = NAN;
-    if (with_peers)
-        write_head(&head);
-    for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
-        bool peer = with_peers && works[i].peer;
-        if (!peer && i == 1)
+    double numpy = NAN;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        work_kind kind = kinds[i];
+        kind.limit = true;
+        if (!with_peers)
+            kind.peer = NULL;
+        if (kind.again && !with_peers)
             continue;
-        time_work(works[i].kernel, works[i].run, &head, true, &seconds, &limit);
-        peer_cost cost = {NAN, NAN, NAN};
-        if (peer)
-            cost = time_peer(works[i].peer, NULL);
-        if (i == 0)
-            whole = cost.process;
-        print_row(works[i].name, n, seconds, limit, peer ? works[i].peer : "",
-                  cost.seconds, NAN);
+        double process = bench_work(&kind, n, threads);
+        numpy = i == 0 ? process : numpy;
     }
-    head.mask.causal = true;
-    time_work("softmax", entropy, &head, true, &seconds, &limit);
-    print_row("entropy softmax causal", n, seconds, limit, "", NAN, NAN);
-    if (with_peers)
+    if (with_peers) /* on the arrays that are there for the peers */
         bench_process(
-            "lln-entropy on files", "lln-entropy", n, "numpy process", whole,
+            "lln-entropy on files", "lln-entropy", n, "numpy process", numpy,
             ARGUMENTS("--kernel", "softmax", "--q", q_path, "--k", k_path));
-    lln_head_free(&head);
 }
 
 static void bench_spectra(void)
 {
-    double seconds, limit;
-    lln_head head = draw(8192, false);
-    write_head(&head);
-    time_work("softmax", spectrum, &head, false, &seconds, &limit);
-    print_row("lambda2 softmax", 8192, seconds, NAN, "scipy_eigs_softmax",
-              time_peer("scipy_eigs_softmax", NULL).seconds, NAN);
-    fprintf(stderr, "bench: |lambda2| of softmax, n = 8192: %.9g\n", lambda2);
-    lln_head_free(&head);
-    double draws[2];
-    for (int i = 0; i < 2; i++) {
-        double start = now();
-        lln_head_free(&head);
-        head = draw(1000000, false);
-        draws[i] = now() - start;
-    }
-    print_row("sampler", 1000000, draws[1], NAN, "", NAN, NAN);
-    write_head(&head);
-    time_work("lln:alpha=2.2:beta=2.2", spectrum, &head, false, &seconds,
-              &limit);
-    print_row("lambda2 lln", 1000000, seconds, NAN, "scipy_eigs_lln",
-              time_peer("scipy_eigs_lln", "2.2").seconds, NAN);
-    fprintf(stderr, "bench: |lambda2| of lln, n = 10^6: %.9g\n", lambda2);
-    lln_head_free(&head);
-    head = draw(100000, false);
-    time_work("lln+diag:alpha=2.2:beta=2.2", spectrum, &head, false, &seconds,
-              &limit);
-    print_row("lambda2 lln+diag", 100000, seconds, NAN, "", NAN, NAN);
-    lln_head_free(&head);
+    const work_kind softmax = {"lambda2 softmax", "softmax", .run = spectrum};
+    const work_kind lln = {"lambda2 lln", MATCHED, .run = spectrum};
+    const work_kind diag = {"lambda2 lln+diag", "lln+diag:" SIDES,
+                            .run = spectrum};
+    const work_kind sampler = {.name = "sampler"};
+    work_kind with_peer = softmax;
+    with_peer.peer = "scipy_eigs_softmax";
+    bench_work(&softmax, 2048, 2);
+    bench_work(&with_peer, 8192, 2);
+    bench_work(&softmax, 32768, 2);
+    bench_work(&sampler, 1000000, 2);
+    with_peer = lln;
+    with_peer.peer = "scipy_eigs_lln";
+    with_peer.alpha = "2.2";
+    bench_work(&lln, 10000, 2);
+    bench_work(&lln, 100000, 2);
+    bench_work(&with_peer, 1000000, 2);
+    bench_work(&diag, 100000, 2);
 }
 
 static void bench_commands(void)
@@ -201,13 +264,10 @@ int main(int argc, char **argv)
     read_arguments(argc, argv);
     puts("work,n,d,threads,seconds,tiles_seconds,ratio_to_tiles,peer,"
          "peer_seconds,peer_ratio,peak_mib");
-    for (int threads = 2; threads >= 1; threads--) {
-        lln_threads_set(threads);
-        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-            if (threads == 2 || sizes[i] == 8192)
-                bench_tiles_work(sizes[i], threads == 2 && sizes[i] == 8192);
-    }
-    lln_threads_set(2);
+    fflush(stdout);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        bench_tiles_work(sizes[i], 2, sizes[i] == 8192);
+    bench_tiles_work(8192, 1, false);
     bench_spectra();
     bench_commands();
     return 0;

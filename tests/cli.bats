@@ -325,6 +325,29 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     equal files "$(ls -A)" table
 }
 
+# within KIB COMMAND: with so much address space; killed if it does not end.
+within() {
+    run --separate-stderr \
+        bash -c "ulimit -v $1 && shift && exec timeout -s KILL 20 \"\$@\"" - "$@"
+}
+
+@test "too little address space is an error and no wait" {
+    within 150000 lln-entropy --version
+    [ "$status" = 0 ] || skip 'the sanitizers need address space'
+    within 150000 lln-entropy --threads 1
+    equal status "$status" 1
+    equal stderr "$stderr" 'lln-entropy: out of memory: matrix products need 128 MiB of address space, 128 for each thread'
+    within 500000 lln-entropy -n 1000000 --trials 1 --threads 1
+    equal status "$status" 1
+    [[ $stderr == 'lln-entropy: out of memory: '*' bytes' ]]
+    within 500000 lln-spectral -n 6000 --trials 1 --threads 1 \
+        --kernel softmax --method dense
+    equal status "$status" 1
+    [[ $stderr == *'out of memory'* ]]
+    within 500000 lln-entropy -n 100 --trials 1 --threads 1
+    equal status "$status" 0
+}
+
 @test "heads without a match are named" {
     run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
     equal status "$status" 0

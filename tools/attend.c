@@ -280,6 +280,7 @@ static void open_run(attend_run *run)
     if (run_shared.params)
         run->set.params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
+    cli_check(lln_threads_reserve());
     run->set.kernels = run->kernels;
     case_inputs_open(&run->set);
     lln_heads *heads = &run->set.heads;

@@ -141,15 +141,19 @@ static void check_values(void)
 
 /* By default the threads of libgomp spin between parallel regions, which on a
  * busy machine costs ten times the work (measured: 1 s became 7 to 25 s at
- * load 6) and on an idle one gains nothing here. It reads its environment
- * when it is loaded, so the command starts itself once more. */
-static void wait_passively(char **argv)
+ * load 6) and on an idle one gains nothing here; and OpenBLAS starts threads
+ * that nobody uses, each with 128 MiB of address space. Both read their
+ * environment when they are loaded, so the command starts itself once more. */
+static void quieten_libraries(char **argv)
 {
     char path[4096];
-    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT"))
+    bool waits = getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT");
+    if (waits && getenv("OPENBLAS_NUM_THREADS"))
         return;
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0 || setenv("OMP_WAIT_POLICY", "passive", 1) != 0)
+    if (length <= 0 ||
+        (!waits && setenv("OMP_WAIT_POLICY", "passive", 1) != 0) ||
+        setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0)
         return;
     path[length] = '\0';
     const char *name = strrchr(path, '/');
@@ -160,7 +164,7 @@ static void wait_passively(char **argv)
 
 void run_parse(const cli_tool *tool, int argc, char **argv)
 {
-    wait_passively(argv);
+    quieten_libraries(argv);
     gsl_set_error_handler_off();
     int operand = cli_parse(tool, argc, argv);
     if (run_shared.list_kernels) {

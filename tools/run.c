@@ -205,6 +205,7 @@ static void open_run(run_state *run, const run_plan *plan)
     if (run_shared.params)
         set->params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
+    cli_check(lln_threads_reserve());
     case_inputs_open(set);
     sources_open(&set->heads);
     case_joints_open(set, &run->taus);

@@ -18,6 +18,12 @@ void lln_threads_set(int count);
 
 int lln_threads_count(void);
 
+/* Takes the memory that matrix products need, a buffer for each thread, before
+ * anything else can take it; to be called once, before any work. OpenBLAS
+ * before 0.3.30 does not fail without memory: it asks again for ever, and so
+ * nothing could be reported later. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_threads_reserve(void);
+
 /* Set (for example by a handler of SIGINT) to make long work return
  * LLN_EINTERRUPTED at the next tile. */
 extern volatile sig_atomic_t lln_stop_requested;

@@ -86,16 +86,19 @@ static run rows_within(const side *s, size_t begin, size_t end)
 
 #define REAL float
 #define GEMM cblas_sgemm
+#define GEMV cblas_sgemv
 #define EXP lln_exp_f32
 #define NAME(name) name##_f32
 #include "kernel/lln_product.inc"
 #undef REAL
 #undef GEMM
+#undef GEMV
 #undef EXP
 #undef NAME
 
 #define REAL double
 #define GEMM cblas_dgemm
+#define GEMV cblas_dgemv
 #define EXP lln_exp_f64
 #define NAME(name) name##_f64
 #include "kernel/lln_product.inc"

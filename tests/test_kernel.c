@@ -42,6 +42,8 @@ START_TEST(parse_errors)
         {"lln:alpha=nan", "kernel 'lln': alpha=nan: expected a finite number"},
         {"lln:alpha=1e999",
          "kernel 'lln': alpha=1e999: expected a finite number"},
+        {"lln:alpha=1:beta=1:alpha=2",
+         "kernel 'lln:alpha=1:beta=1:alpha=2': alpha is given twice"},
     };
     lln_kernel_choice choice;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

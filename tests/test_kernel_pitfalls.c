@@ -192,6 +192,9 @@ START_TEST(refused_arrays)
          {"w", {LLN_FLOAT64, 2, 4, infinite}},
          "kernel 'performer': array 'w': row 1, column 2: -inf; expected "
          "finite numbers"},
+        {"performer:features=3",
+         {"w", {LLN_FLOAT64, 2, 4, zeros}},
+         "kernel 'performer:features=3': array 'w' is 2 x 4; expected 3 x 4"},
         {"linformer",
          {"e", {LLN_FLOAT64, 2, 12, zeros}},
          "kernel 'linformer': array 'e' without 'f'; expected both or neither"},

@@ -42,6 +42,7 @@ START_TEST(topth_given_theta)
         {"topth:k=4:mode=post:vmc=yes", "theta_topth_post",
          "topth_post_vmc_causal"},
         {"topth:k=1", "theta_topth_pre", "topth_pre_none_causal"},
+        {"topth", "theta_topth_pre", "topth_pre_none_causal"},
     };
     double theta[KERNEL_ENTRIES], p[KERNEL_ENTRIES];
     lln_attention attention;
@@ -170,7 +171,7 @@ int main(void)
     Suite *suite = suite_create("kernel_topth");
     TCase *all = tcase_create("topth");
     tcase_add_loop_test(all, matrix, 0, CASES);
-    tcase_add_loop_test(all, topth_given_theta, 0, 3);
+    tcase_add_loop_test(all, topth_given_theta, 0, 4);
     tcase_add_test(all, topth_ties);
     tcase_add_loop_test(all, topth_loses_mass, 0, 2);
     tcase_add_loop_test(all, topth_unnormalised, 0, 5);

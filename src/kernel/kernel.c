@@ -64,6 +64,9 @@ static lln_status assign(lln_kernel_choice *choice, char *setting)
     int index = lln_kernel_parameter_index(choice->kernel, setting);
     if (index < 0)
         return unknown_parameter(choice->kernel, setting);
+    if (choice->given[index])
+        return lln_fail(LLN_EINVAL, "kernel '%s': %s is given twice",
+                        choice->text, setting);
     char *end;
     double number = strtod(value, &end);
     bool is_number = *value && *end == '\0';
@@ -72,6 +75,7 @@ static lln_status assign(lln_kernel_choice *choice, char *setting)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %s=%s: expected a finite number",
                         choice->kernel->name, setting, value);
+    choice->given[index] = true;
     choice->number[index] = word ? NAN : number;
     snprintf(choice->word[index], sizeof choice->word[index], "%s", value);
     return LLN_OK;
@@ -109,6 +113,11 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     while ((part = strsep(&rest, ":")))
         LLN_TRY(assign(choice, part));
     return LLN_OK;
+}
+
+bool lln_kernel_given(const lln_kernel_choice *choice, const char *name)
+{
+    return choice->given[lln_kernel_parameter_index(choice->kernel, name)];
 }
 
 double lln_kernel_number(const lln_kernel_choice *choice, const char *name)

@@ -60,7 +60,8 @@ struct lln_kernel_choice {
     char text[LLN_KERNEL_TEXT]; /* as written by the user */
     double number[LLN_KERNEL_PARAMETERS];
     char word[LLN_KERNEL_PARAMETERS][LLN_KERNEL_TEXT];
-    uint64_t seed; /* of random features */
+    bool given[LLN_KERNEL_PARAMETERS]; /* by the user */
+    uint64_t seed;                     /* of random features */
     uint32_t draw; /* number of the draw, below LLN_RANDOM_STREAMS */
     const lln_kernel_input *inputs; /* [input_count] */
     size_t input_count;
@@ -70,13 +71,16 @@ struct lln_kernel_choice {
 extern const lln_kernel *const lln_kernels[];
 
 /* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".
- * LLN_EINVAL: unknown kernel or parameter (the message lists what exists),
- * or a value that is not a number where one is needed. */
+ * LLN_EINVAL: unknown kernel or parameter (the message lists what exists), a
+ * parameter twice, or a value that is not a number where one is needed. */
 LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
                                           lln_kernel_choice *choice);
 
 /* Position of a parameter of the chosen kernel; -1: it has none such. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
+
+/* Whether the user gave the parameter a value. */
+bool lln_kernel_given(const lln_kernel_choice *choice, const char *name);
 
 /* The value of a parameter that is a number; NaN: it was not given. */
 double lln_kernel_number(const lln_kernel_choice *choice, const char *name);

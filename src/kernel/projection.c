@@ -83,11 +83,13 @@ lln_status lln_projection_open(const lln_kernel_choice *choice, lln_draw draw,
                                size_t columns, size_t *rows, double **w)
 {
     lln_matrix given = {0};
-    if (lln_kernel_has_input(choice, "w")) {
-        LLN_TRY(lln_kernel_find_finite(choice, "w", 0, columns, &given));
-        *rows = given.rows;
-    } else {
+    bool drawn = !lln_kernel_has_input(choice, "w");
+    *rows = 0;
+    if (drawn || lln_kernel_given(choice, "features"))
         LLN_TRY(lln_kernel_count(choice, "features", 1, MOST_FEATURES, rows));
+    if (!drawn) {
+        LLN_TRY(lln_kernel_find_finite(choice, "w", *rows, columns, &given));
+        *rows = given.rows;
     }
     *w = lln_array_alloc_raw(*rows * columns, sizeof **w);
     if (!*w)

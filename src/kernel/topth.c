@@ -135,8 +135,10 @@ static lln_status topth_open(const lln_kernel_choice *choice,
                                 .logits = true,
                                 .state = &state,
                                 .make = make};
-    LLN_TRY(lln_kernel_count(choice, "k", 1, UINT32_MAX - 1, &state.k));
-    kernel.expect = state.k;
+    bool calibrated = lln_kernel_has_input(choice, "theta");
+    LLN_TRY(lln_kernel_count_or(choice, "k", 1, UINT32_MAX - 1,
+                                calibrated ? 0 : 256, &state.k));
+    kernel.expect = state.k ? state.k : 256;
     LLN_TRY(lln_kernel_word(choice, "mode", MODES, &state.mode));
     LLN_TRY(lln_kernel_word(choice, "sdc", DENOMINATORS, &state.denominator));
     LLN_TRY(lln_kernel_word(choice, "vmc", NO_YES, &state.compensate));
@@ -161,8 +163,10 @@ const lln_kernel lln_kernel_topth = {
     .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
     .inputs = "theta [n x 1]",
     .parameters =
-        {{"k", "keys that the threshold leaves, all of shorter rows", "256",
-          false},
+        {{"k",
+          "keys that the threshold leaves, all of shorter rows; 256 if not "
+          "given, with theta 0",
+          NULL, false},
          {"mode", "compare logits (pre) or probabilities (post)", "pre", true},
          {"sdc",
           "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"

@@ -166,6 +166,30 @@ START_TEST(topth_little_lost)
 }
 END_TEST
 
+/* Where nothing is lost vmc gives nothing back: no key of the row has more. */
+START_TEST(topth_nothing_lost)
+{
+    static const char *const pairs[][2] = {
+        {"topth:k=7", "topth:k=7:vmc=yes"},
+        {"topth:k=130:sdc=exact", "topth:k=130:sdc=exact:vmc=yes"},
+        {"topth:k=130:mode=post", "topth:k=130:mode=post:vmc=yes"},
+    };
+    double *p[2];
+    lln_head head =
+        dense_head(130, 130, 16, 6, (lln_mask){.causal = true}, LLN_FLOAT64);
+    for (int vmc = 0; vmc < 2; vmc++) {
+        lln_attention attention;
+        open_kernel(pairs[_i][vmc], &head, NULL, 0, &attention);
+        p[vmc] = dense_rows(&attention);
+        lln_attention_close(&attention);
+    }
+    ck_assert_mem_eq(p[0], p[1], 130 * 130 * sizeof *p[0]);
+    lln_head_free(&head);
+    free(p[0]);
+    free(p[1]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("kernel_topth");
@@ -176,6 +200,7 @@ int main(void)
     tcase_add_loop_test(all, topth_loses_mass, 0, 2);
     tcase_add_loop_test(all, topth_unnormalised, 0, 5);
     tcase_add_loop_test(all, topth_little_lost, 0, 5);
+    tcase_add_loop_test(all, topth_nothing_lost, 0, 3);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

@@ -319,10 +319,10 @@ START_TEST(interrupted)
         const char *kernel;
         bool opening;
     } runs[] = {
-        {"window:w=9", false},   {"lln+diag:alpha=2:beta=2", false},
-        {"gla", false},          {"rfa-gate", true},
-        {"deltanet", false},     {"kvt:k=5", true},
-        {"reformer:b=10", true},
+        {"window:w=9", false}, {"lln+diag:alpha=2:beta=2", false},
+        {"gla", false},        {"rfa-gate", true},
+        {"deltanet", false},   {"kvt:k=5", true},
+        {"kvt:k=5", false},    {"reformer:b=10", true},
     };
     lln_head head =
         dense_head(300, 300, 6, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
@@ -372,7 +372,7 @@ int main(void)
     tcase_add_test(all, mixture_window);
     tcase_add_test(all, spectrum_arnoldi);
     tcase_add_test(all, product_threads);
-    tcase_add_loop_test(all, interrupted, 0, 7);
+    tcase_add_loop_test(all, interrupted, 0, 8);
     tcase_add_test(all, bad_parameters);
     suite_add_tcase(suite, all);
     return run_suite(suite);

@@ -31,7 +31,7 @@ marks = "7 9 5 13 11"
 
 set multiplot layout 1, 2 margins 0.08, 0.98, 0.32, 0.93 spacing 0.09
 set title "Time of O = P V, one head"
-set ylabel "seconds, median of 5"
+set ylabel "seconds, median"
 plot for [i = 1 : words(names)] data \
         using 2:(work("seconds", word(names, i))) with linespoints \
         linecolor rgb word(colours, i) pointtype int(word(marks, i)) \

@@ -23,7 +23,7 @@ set xlabel "tokens N (d = 64, 2 threads)"
 set multiplot layout 1, 2
 
 set title "Time of one head"
-set ylabel "seconds, median of 5"
+set ylabel "seconds, median"
 set xrange [800:40000]
 plot data using 2:(work("tiles_seconds", "entropy softmax")) \
         with linespoints pointtype 4 linecolor "#777777" dashtype 2 \

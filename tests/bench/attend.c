@@ -30,10 +30,10 @@ static const struct {
     {"performer", "performer", false, 131072, NULL, 0},
 };
 
-/* Median seconds; of fewer runs where one takes over five. */
+/* Median seconds. */
 static double time_product(const lln_head *head, const char *kernel)
 {
-    double seconds[REPEATS];
+    double seconds[MOST_REPEATS];
     lln_kernel_choice choice;
     lln_attention attention;
     float *o = lln_array_alloc(head->q.rows * DIM, sizeof *o);
@@ -48,8 +48,8 @@ static double time_product(const lln_head *head, const char *kernel)
         must(lln_attention_prepare_product(&attention));
         must(lln_attention_product(&attention, head->v, o));
         lln_attention_close(&attention);
-        seconds[runs] = now() - start;
-    } while (seconds[runs++] <= 5 && runs < REPEATS);
+        seconds[runs++] = now() - start;
+    } while (again(seconds, runs));
     free(o);
     return median(seconds, runs);
 }

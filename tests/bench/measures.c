@@ -82,10 +82,10 @@ typedef struct {
 } figures;
 
 /* Medians of opening the kernel and doing the work, and of the tiles, taken in
- * turn; of fewer runs where one takes over five seconds. */
+ * turn. */
 static figures time_work(const work_kind *kind, const lln_head *head)
 {
-    double own[REPEATS], products[REPEATS];
+    double own[MOST_REPEATS], products[MOST_REPEATS];
     figures f;
     size_t runs = 0;
     do {
@@ -100,8 +100,8 @@ static figures time_work(const work_kind *kind, const lln_head *head)
         must(lln_kernel_open(&choice, head, &attention));
         f.lambda2 = kind->run(&attention);
         lln_attention_close(&attention);
-        own[runs] = now() - start;
-    } while (own[runs++] <= 5 && runs < REPEATS);
+        own[runs++] = now() - start;
+    } while (again(own, runs));
     f.seconds = median(own, runs);
     f.limit = kind->limit ? median(products, runs) : NAN;
     return f;

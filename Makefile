@@ -85,7 +85,8 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 # Clones chosen at load time run before the sanitizers are ready.
 sanitize:
-	ASAN_OPTIONS=detect_leaks=1 $(MAKE) check BUILD=$(BUILD)/sanitize \
+	ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 \
+	    $(MAKE) check BUILD=$(BUILD)/sanitize \
 	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES $(SANITIZE)" \
 	    LDFLAGS="$(SANITIZE)"
 

@@ -325,6 +325,16 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     equal files "$(ls -A)" table
 }
 
+@test "a signal while the output takes its name" {
+    [ -z "${ASAN_OPTIONS:-}" ] || skip 'the sanitizers refuse strace(1)'
+    strace -o /dev/null true 2> /dev/null || skip 'needs strace(1)'
+    prints '' strace -qq -o /dev/null \
+        -e trace=rename -e inject=rename:signal=INT \
+        lln-entropy --list "$DATA/encoder.safetensors" -o table
+    equal header "$(head -n 1 table)" key,dtype,shape,source
+    equal files "$(ls -A)" table
+}
+
 # within KIB COMMAND: with so much address space; killed if it does not end.
 within() {
     run --separate-stderr \

@@ -134,7 +134,8 @@ void cli_last_words(void);
 __attribute__((noreturn)) void cli_leave(int status);
 
 /* Flushes, checks and publishes the output and returns the exit status for
- * main: failure to write (a full disk) is exit 1. */
+ * main: failure to write (a full disk) is exit 1. A signal that comes meanwhile
+ * does not keep a file from its name. */
 int cli_finish(void);
 
 /* Makes Ctrl-C and SIGTERM set lln_stop_requested, for a command that looks

@@ -21,6 +21,7 @@ static struct {
     const char *name;         /* as the user wrote it */
     char path[PATH_MAX];      /* what the temporary file will be called */
     char temporary[PATH_MAX]; /* "": none */
+    volatile sig_atomic_t finishing; /* all is there but the name */
 } output;
 
 const char *cli_output_name(void)
@@ -36,8 +37,11 @@ static void discard(void)
     output.temporary[0] = '\0';
 }
 
+/* Nobody who waited for the output loses it in its last moment. */
 static void die(int signal_number)
 {
+    if (output.finishing)
+        return;
     discard();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
@@ -163,6 +167,7 @@ FILE *cli_output(const char *path)
 /* Reports why writing failed; a reader that has gone needs no words. */
 static int failed(int error)
 {
+    output.finishing = 0;
     discard();
     if (error != EPIPE)
         cli_warn("%s: %s", cli_output_name(), strerror(error));
@@ -215,6 +220,7 @@ int cli_finish(void)
 {
     FILE *stream = output.stream ? output.stream : stdout;
     bool bad = ferror(stream) != 0;
+    output.finishing = output.temporary[0] != '\0';
     errno = bad ? EIO : 0; /* the reason of an earlier failure is lost */
     if (fflush(stream) != 0 || bad)
         return failed(errno);
@@ -225,5 +231,6 @@ int cli_finish(void)
     if (rename(output.temporary, output.path) != 0)
         return failed(errno);
     output.temporary[0] = '\0';
+    output.finishing = 0;
     return CLI_DONE;
 }

@@ -156,6 +156,15 @@ k,512'
             0.23933673) | near 3e-5
 }
 
+@test "--fenton interrupted: finished rows are kept" {
+    run --separate-stderr timeout -s INT --preserve-status 1 \
+        lln-stats --fenton --s2 0.25:25:100000 -d 512 -o out.csv
+    equal status "$status" 1
+    [[ $stderr =~ ^'lln-stats: interrupted: '([0-9]+)' of 100000 rows written'$ ]]
+    equal rows "$(tail -n +2 out.csv | wc -l)" "${BASH_REMATCH[1]}"
+    equal whole "$(tail -n 1 out.csv | tr -cd , | wc -c)" 10
+}
+
 @test "tables exclude each other" {
     refuses 2 '--histogram, --qq, --inputs, --fenton: choose one' \
         lln-stats --histogram 8 --qq 8

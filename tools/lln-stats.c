@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "heads/temperature.h"
 #include "measure/lognormal.h"
 #include "measure/normality.h"
@@ -243,6 +244,27 @@ static lln_status inputs(const run_case *c, run_block *block)
     return worst;
 }
 
+/* The row at s2. */
+static void write_accuracy(lln_table *out, double s2)
+{
+    lln_theory_accuracy a;
+    cli_check(lln_theory_fenton_accuracy(run_shared.dim, s2, &a));
+    const lln_cell cells[] = {
+        {.integer = (long)run_shared.dim},
+        {.real = s2},
+        {.real = a.exact_mean},
+        {.real = a.exact_variance},
+        {.real = a.fenton_mean},
+        {.real = a.fenton_variance},
+        {.real = a.variance_error},
+        {.real = a.log_variance_row},
+        {.real = a.log_variance},
+        {.real = a.fenton_row_variance},
+        {.real = a.paper_line},
+    };
+    cli_check_output(lln_table_row(out, cells));
+}
+
 static int fenton(void)
 {
     static const char *const idle[] = {
@@ -256,27 +278,13 @@ static int fenton(void)
         cli_usage("--fenton: has no use for '%s'", run_shared.file);
     number_list list = number_list_read("s2", options.s2);
     lln_table *out = run_table_open(fenton_columns);
-    for (size_t i = 0; i < list.count; i++) {
-        lln_theory_accuracy a;
-        cli_check(
-            lln_theory_fenton_accuracy(run_shared.dim, list.values[i], &a));
-        const lln_cell cells[] = {
-            {.integer = (long)run_shared.dim},
-            {.real = list.values[i]},
-            {.real = a.exact_mean},
-            {.real = a.exact_variance},
-            {.real = a.fenton_mean},
-            {.real = a.fenton_variance},
-            {.real = a.variance_error},
-            {.real = a.log_variance_row},
-            {.real = a.log_variance},
-            {.real = a.fenton_row_variance},
-            {.real = a.paper_line},
-        };
-        cli_check_output(lln_table_row(out, cells));
-    }
+    size_t rows = 0;
+    cli_catch_signals();
+    for (; rows < list.count && !lln_stop_requested; rows++)
+        write_accuracy(out, list.values[rows]);
     free(list.values);
-    return run_table_close(out);
+    return rows < list.count ? run_table_close_early(out, rows, list.count)
+                             : run_table_close(out);
 }
 
 int main(int argc, char **argv)

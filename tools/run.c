@@ -231,6 +231,16 @@ static row_bounds *close_run(run_state *run)
     return bounds;
 }
 
+/* Keeps what has been written when the user interrupts. */
+static int finish_early(size_t written, size_t total, const char *unit)
+{
+    if (written == 0)
+        cli_discard();
+    (void)cli_finish(); /* says what fails; so does this */
+    cli_warn("interrupted: %zu of %zu %s written", written, total, unit);
+    return CLI_FAILED;
+}
+
 int run_plan_write(const run_plan *plan)
 {
     run_state run = {0};
@@ -247,14 +257,9 @@ int run_plan_write(const run_plan *plan)
     progress_end();
     size_t written = run.groups.written;
     row_bounds *bounds = close_run(&run);
-    if (status != LLN_OK && written == 0)
-        cli_discard();
-    int result = cli_finish();
-    if (status != LLN_OK) {
-        cli_warn("interrupted: %zu of %zu heads written", written, total);
-        result = CLI_FAILED;
-    }
-    return bounds_close(bounds, result);
+    if (status == LLN_OK)
+        return bounds_close(bounds, cli_finish());
+    return bounds_close(bounds, finish_early(written, total, "heads"));
 }
 
 lln_table *run_table_open(const lln_column *columns)
@@ -276,4 +281,11 @@ int run_table_close(lln_table *table)
     cli_check_output(lln_table_end(table));
     lln_table_free(table);
     return cli_finish();
+}
+
+int run_table_close_early(lln_table *table, size_t written, size_t total)
+{
+    cli_check_output(lln_table_end(table));
+    lln_table_free(table);
+    return finish_early(written, total, "rows");
 }

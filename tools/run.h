@@ -122,9 +122,11 @@ int run_plan_write(const run_plan *plan);
 /* For tables that are not about heads: a table with these columns alone, ended
  * by name NULL, on the output and in the form that the shared options ask
  * for. Rows go in by lln_table_row and cli_check_output; closing returns the
- * exit status for main. */
+ * exit status for main. Closing early, when the user interrupts, keeps the rows
+ * that are written and says how many of all they are. */
 lln_table *run_table_open(const lln_column *columns);
 int run_table_close(lln_table *table);
+int run_table_close_early(lln_table *table, size_t written, size_t total);
 
 /* A layer or head number as the tables have it: NaN for -1, none. */
 double run_index(long index);

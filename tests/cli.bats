@@ -213,11 +213,19 @@ link.csv"
     timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 \
         -o out.csv 2> message || status=$?
     equal status "$status" 1
-    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 heads written' message
+    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written' message
     [ "$(wc -l < out.csv)" -gt 1 ]
     tail -n +2 out.csv | awk -F, '$3 != int((NR - 1) / 2) { exit 1 }'
     equal files "$(ls -A)" "message
 out.csv"
+}
+
+@test "interrupted: a case is a head at one temperature" {
+    run --separate-stderr timeout -s INT 1 lln-entropy --tau 0.2:4:5000 \
+        -n 512 --trials 1 -o out.csv
+    [[ $stderr =~ ^'lln-entropy: interrupted: '([0-9]+)' of 5000 cases written'$ ]]
+    # two kernels
+    equal rows "$(tail -n +2 out.csv | wc -l)" $((2 * BASH_REMATCH[1]))
 }
 
 @test "--help" {
@@ -320,7 +328,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     echo old > table
     run --separate-stderr timeout -s INT 1 \
         lln-entropy -n 16384 --trials 400 -o table
-    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 heads written'
+    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 cases written'
     equal table "$(cat table)" old
     equal files "$(ls -A)" table
 }
@@ -378,7 +386,7 @@ needs_tty() {
     needs_tty
     long='timeout -s INT 2 lln-entropy -n 16384 --trials 999 --kernel softmax'
     tty "$long -o table" |
-        grep -Eq '^lln-entropy: [0-9]+ of 999 heads, [0-9]+ rows, .* rows/s'
+        grep -Eq '^lln-entropy: [0-9]+ of 999 cases, [0-9]+ rows, .* rows/s'
     [[ $(tty "$long -o table --quiet") != *rows/s* ]]
     [[ $($long -o table 2>&1) != *rows/s* ]]
 }
@@ -386,7 +394,7 @@ needs_tty() {
 @test "progress within a head: the pass over its rows" {
     needs_tty
     tty 'timeout -s INT 5 lln-entropy -n 200000 --trials 1 -o table' |
-        grep -Eq '^lln-entropy: 0 of 1 heads, .* rows/s, pass: [0-9]+ s left'
+        grep -Eq '^lln-entropy: 0 of 1 cases, .* rows/s, pass: [0-9]+ s left'
 }
 
 @test "progress of iterations: the products" {

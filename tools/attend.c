@@ -304,7 +304,8 @@ int attend_write(void)
     attend_run run = {0};
     open_run(&run);
     cli_catch_signals();
-    progress_start(run.set.heads.count * run.kernels.count, run_shared.quiet);
+    progress_start(run.set.heads.count * run.kernels.count, "outputs",
+                   run_shared.quiet);
     lln_status status = write_arrays(&run);
     if (status == LLN_EINTERRUPTED)
         cli_fail("interrupted");

@@ -15,9 +15,10 @@
 
 static struct {
     bool wanted, visible, ended;
+    const char *unit;
     size_t total;
-    atomic_size_t done; /* heads */
-    double start;       /* seconds */
+    atomic_size_t done;
+    double start; /* seconds */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t end;
@@ -31,7 +32,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Heads tell how long it will take, before the first one is done the pass over
+/* Cases tell how long it will take, before the first one is done the pass over
  * its rows that is under way; rows and products, that something happens. */
 static void show(void)
 {
@@ -39,8 +40,8 @@ static void show(void)
     size_t done = progress.done, products = lln_products_done;
     size_t rows = lln_rows_done, begun = lln_rows_begun;
     double pass_left = seconds * ((double)begun - (double)rows) / (double)rows;
-    fprintf(stderr, "\r%s: %zu of %zu heads, %zu rows, %.0f rows/s", cli_name(),
-            done, progress.total, rows, (double)rows / seconds);
+    fprintf(stderr, "\r%s: %zu of %zu %s, %zu rows, %.0f rows/s", cli_name(),
+            done, progress.total, progress.unit, rows, (double)rows / seconds);
     if (products > 0)
         fprintf(stderr, ", %zu products", products);
     if (lln_stop_requested)
@@ -74,8 +75,9 @@ static void *watch(void *unused)
     return NULL;
 }
 
-void progress_start(size_t total, bool quiet)
+void progress_start(size_t total, const char *unit, bool quiet)
 {
+    progress.unit = unit;
     progress.total = total;
     progress.start = now();
     progress.wanted = !quiet && isatty(STDERR_FILENO) &&

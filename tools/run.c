@@ -247,7 +247,7 @@ int run_plan_write(const run_plan *plan)
     open_run(&run, plan);
     size_t total = run.set.heads.count * run.taus.count;
     cli_catch_signals();
-    progress_start(total, run_shared.quiet);
+    progress_start(total, "cases", run_shared.quiet);
     const lln_ordered job = {total, run.slots, measure_case, take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
@@ -259,7 +259,7 @@ int run_plan_write(const run_plan *plan)
     row_bounds *bounds = close_run(&run);
     if (status == LLN_OK)
         return bounds_close(bounds, cli_finish());
-    return bounds_close(bounds, finish_early(written, total, "heads"));
+    return bounds_close(bounds, finish_early(written, total, "cases"));
 }
 
 lln_table *run_table_open(const lln_column *columns)

@@ -115,7 +115,7 @@ void run_parse(const cli_tool *tool, int argc, char **argv);
  * error) or rows drawn (what the measure says). Rows are ordered by head,
  * temperature, kernel. Ends the process on bad usage and on failure; returns
  * the exit status for main, CLI_ASSERTION when the table is complete and a
- * row is beyond a bound. When the user interrupts, the rows of finished heads
+ * row is beyond a bound. When the user interrupts, the rows of finished cases
  * are written and the status is CLI_FAILED. */
 int run_plan_write(const run_plan *plan);
 

@@ -120,6 +120,16 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
     [[ $stderr == "lln-entropy: --kernel: lln:match=zz: unknown method 'zz'; there are "*paper* ]]
 }
 
+@test "kernels: twice the same, none at all" {
+    refuses 2 "--kernel: 'softmax' is given twice" \
+        lln-entropy --kernel softmax,softmax
+    refuses 2 "--kernel: 'lln:match=paper' is given twice" \
+        lln-attend --kernel lln:match=paper,lln,lln:match=paper -o dup.npz
+    refuses 2 '--kernel: empty entry' lln-entropy --kernel ''
+    refuses 2 '--kernel: empty entry' lln-stats --kernel softmax,,lln
+    refuses 2 '--compare: empty entry' lln-attend --compare ''
+}
+
 @test "--params without a kernel that takes them" {
     refuses 2 "--params: no kernel in 'softmax' takes alpha and beta from it" \
         lln-entropy --kernel softmax --params p.csv

@@ -127,6 +127,20 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
         entry->method = find_method(option, choice);
 }
 
+/* Reads entry `index` of the list, which none before it may equal. */
+static void read_entry(const char *option, const char *text,
+                       const kernel_list *list, size_t index)
+{
+    kernel_entry *entry = &list->entries[index];
+    if (*text == '\0')
+        cli_usage("--%s: empty entry", option);
+    if (lln_kernel_parse(text, &entry->choice) != LLN_OK)
+        cli_usage("--%s: %s", option, lln_error_message());
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(list->entries[i].choice.text, text) == 0)
+            cli_usage("--%s: '%s' is given twice", option, text);
+}
+
 kernel_list kernel_list_read(const char *option, const char *text, bool params)
 {
     kernel_list list = {.count = cli_count_parts(text, ',')};
@@ -134,11 +148,9 @@ kernel_list kernel_list_read(const char *option, const char *text, bool params)
     char *copy = cli_copy(text), *rest = copy;
     bool used = false;
     for (size_t i = 0; i < list.count; i++) {
-        kernel_entry *entry = &list.entries[i];
-        if (lln_kernel_parse(strsep(&rest, ","), &entry->choice) != LLN_OK)
-            cli_usage("--%s: %s", option, lln_error_message());
-        resolve(option, entry, params);
-        used = used || entry->from_params;
+        read_entry(option, strsep(&rest, ","), &list, i);
+        resolve(option, &list.entries[i], params);
+        used = used || list.entries[i].from_params;
     }
     free(copy);
     if (params && !used)

@@ -36,7 +36,7 @@ number_list number_list_read(const char *option, const char *text);
 
 /* Reads "softmax,lln:match=fenton". With `params`, kernels whose strength is
  * not stated take it from there, and there must be one. Ends the process on
- * bad usage, naming the option. */
+ * bad usage, such as a kernel that stands there twice, naming the option. */
 kernel_list kernel_list_read(const char *option, const char *text, bool params);
 
 /* The entries of a, then those of b; the lists keep their own. */

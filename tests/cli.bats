@@ -171,10 +171,12 @@ params_table() {
     equal rows "$(wc -l < joined)" 3
 }
 
-@test "-o in a folder that is missing" {
+@test "-o in a folder that is missing, without a name" {
     refuses 1 'no/out.csv: No such file or directory' \
         lln-entropy -o no/out.csv
     refuses 1 '/: Is a directory' lln-entropy -o /
+    refuses 2 '--output: empty name' lln-entropy -o ''
+    refuses 2 '--output: empty name' lln-attend --output=
 }
 
 @test "a full disk" {

@@ -128,6 +128,8 @@ const cli_option run_shared_options[] = {
 
 static void check_values(void)
 {
+    if (run_shared.output && *run_shared.output == '\0')
+        cli_usage("--output: empty name");
     static const char *const deviations[] = {"sigma-q", "sigma-k", NULL};
     const char *name = cli_first_given(deviations);
     if (name && run_shared.tau)

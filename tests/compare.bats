@@ -159,6 +159,10 @@ of_encoder() {
         lln-attend --compare softmax,lln
     refuses 2 "--compare: lln:alpha=1: alpha without beta; give both or neither" \
         lln-attend --compare lln:alpha=1
+    for name in o.npy o.npz o.safetensors; do
+        refuses 2 "--output: $name: a name for arrays; --compare writes a table" \
+            lln-attend --compare softmax -n 16 -o $name
+    done
     run --separate-stderr lln-attend --compare nothing
     equal status "$status" 2
     [[ "$stderr" == "lln-attend: --compare: kernel 'nothing': unknown; "* ]]

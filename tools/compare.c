@@ -9,6 +9,7 @@
 #include "cost.h"
 #include "measure/fidelity.h"
 #include "run.h"
+#include "tensor/writer.h"
 
 /* seconds and peak_bytes stand among the figures of lln_fidelity. */
 enum { SECONDS = 4, PEAK_BYTES = 5, FIGURES = 13 };
@@ -108,8 +109,19 @@ static lln_status measure(const run_case *c, run_block *block)
     return LLN_OK;
 }
 
+/* A table is none of the files whose names say that they hold arrays. */
+static void check_output(void)
+{
+    lln_writer_format format;
+    if (run_shared.output &&
+        lln_writer_find_format(run_shared.output, &format) == LLN_OK)
+        cli_usage("--output: %s: a name for arrays; --compare writes a table",
+                  run_shared.output);
+}
+
 int compare_write(const char *reference, size_t top)
 {
+    check_output();
     reference_text = reference;
     top_keys = top;
     return run_plan_write(&(run_plan){.columns = columns,

@@ -90,6 +90,10 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "options of sampled heads with files" {
+    refuses 2 "--tokens is for sampled heads; these are read from '-q'" \
+        lln-entropy -n 16 -- -q
+    refuses 2 "--sigma-q is for sampled heads; these are read from 'q.npy'" \
+        lln-entropy --sigma-q 2 --q q.npy --k k.npy
     refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
         lln-entropy --q q.npy --k k.npy --trials 2
     refuses 2 '--layers is for heads from files; name a FILE, or --q and --k' \

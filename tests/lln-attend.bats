@@ -204,7 +204,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
             lln-attend "$option"
     done
     refuses 2 "--tau: '1,2': expected one number" lln-attend --tau 1,2
-    refuses 2 '--trials is for sampled heads; these are read from files' \
+    refuses 2 "--trials is for sampled heads; these are read from 'x.npz'" \
         lln-attend x.npz --trials 2
 }
 

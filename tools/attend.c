@@ -257,7 +257,7 @@ static void check_options(void)
     if (name)
         cli_usage("--%s is for tables, and an array is written", name);
     if (cli_given("trials") && !sources_sampled())
-        cli_usage("--trials is for sampled heads; these are read from files");
+        sources_refuse("trials");
 }
 
 static void open_run(attend_run *run)

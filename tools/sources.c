@@ -51,6 +51,13 @@ static void check_pipes(void)
         cli_usage("standard input can be read only once");
 }
 
+void sources_refuse(const char *option)
+{
+    const run_options *o = &run_shared;
+    cli_usage("--%s is for sampled heads; these are read from '%s'", option,
+              o->file ? o->file : o->q);
+}
+
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
@@ -70,7 +77,7 @@ void sources_check(void)
         cli_usage("--q and --k are given without --v");
     const char *name = cli_first_given(sources_sampled() ? file : model);
     if (name && !sources_sampled())
-        cli_usage("--%s is for sampled heads; these are read from files", name);
+        sources_refuse(name);
     if (name)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
                   name);

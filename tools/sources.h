@@ -13,6 +13,9 @@ void sources_check(void);
 /* Whether heads are sampled: no option names a file of them. */
 bool sources_sampled(void);
 
+/* Ends the process: this option is for sampled heads alone. */
+__attribute__((noreturn)) void sources_refuse(const char *option);
+
 /* Opens the heads that the shared options ask for, and says which arrays were
  * taken if names decided. Ends the process on failure. */
 void sources_open(lln_heads *heads);

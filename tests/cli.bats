@@ -329,6 +329,8 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     files_before=$(ls -A)
     refuses 1 '/dev/zero: not a file or a pipe' \
         lln-entropy --q /dev/zero --k case_A_K.npy
+    refuses 1 'standard input: empty file' lln-entropy - < /dev/null
+    refuses 1 'standard input: empty file' lln-entropy - < <(true)
 }
 
 @test "an input is not overwritten" {

@@ -278,8 +278,10 @@ START_TEST(npy_open_no_file)
     /* nobody writes: not a reason to wait */
     expect_status(open_npy("pipe", &file, &t), LLN_EFORMAT);
     expect_message("pipe: empty file");
-    expect_status(open_npy("/dev/null", &file, &t), LLN_EIO);
-    expect_message("/dev/null: not a file or a pipe");
+    expect_status(open_npy("/dev/null", &file, &t), LLN_EFORMAT);
+    expect_message("/dev/null: empty file");
+    expect_status(open_npy("/dev/zero", &file, &t), LLN_EIO);
+    expect_message("/dev/zero: not a file or a pipe");
 }
 END_TEST
 

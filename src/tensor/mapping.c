@@ -62,6 +62,14 @@ static lln_status read_stream(const char *path, int file,
     return lln_fail_in(status, path);
 }
 
+/* Input from nowhere: empty, as the system has it. */
+static bool is_null_device(const struct stat *about)
+{
+    struct stat null;
+    return S_ISCHR(about->st_mode) && stat("/dev/null", &null) == 0 &&
+           about->st_rdev == null.st_rdev;
+}
+
 static lln_status map(const char *path, int file, lln_mapping_claim *claim,
                       lln_mapping *mapping)
 {
@@ -72,10 +80,11 @@ static lln_status map(const char *path, int file, lln_mapping_claim *claim,
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(EISDIR));
     if (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode))
         return read_stream(path, file, claim, mapping);
+    if (is_null_device(&about) ||
+        (S_ISREG(about.st_mode) && about.st_size == 0))
+        return lln_fail(LLN_EFORMAT, "%s: empty file", path);
     if (!S_ISREG(about.st_mode))
         return lln_fail(LLN_EIO, "%s: not a file or a pipe", path);
-    if (about.st_size == 0)
-        return lln_fail(LLN_EFORMAT, "%s: empty file", path);
     size_t size = (size_t)about.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED)

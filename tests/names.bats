@@ -105,6 +105,10 @@ said() {
     files_before=
     refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k" \
         lln-entropy "$CASES/case_A_Q.npy"
+    echo pickle | npy obj.npy '|O' '(2, 4, 3)'
+    files_before=obj.npy
+    refuses 1 "obj.npy: dtype '|O': pickled objects are never read; expected float16, float32 or float64" \
+        lln-entropy --layout hnd obj.npy
 }
 
 @test "a .npy file has no keys" {

@@ -81,6 +81,18 @@ static lln_status open_role(search *s, lln_role role, const char *text,
     return status;
 }
 
+/* An array that cannot be read is not to be named elsewhere first. */
+static lln_status refuse_single(lln_container *file)
+{
+    lln_tensor tensor;
+    if (lln_container_entry_at(file, 0).unreadable)
+        return lln_container_read(file, 0, &tensor); /* says why */
+    return lln_fail(LLN_EFORMAT,
+                    "%s: one array; name those of queries and keys with "
+                    "--q and --k",
+                    lln_container_name(file));
+}
+
 static lln_status open_files(search *s, const lln_files *files)
 {
     const char *texts[] = {files->q, files->k, files->v};
@@ -90,12 +102,8 @@ static lln_status open_files(search *s, const lln_files *files)
         LLN_TRY(open_role(s, (lln_role)role,
                           files->file ? files->file : texts[role],
                           patterns[role]));
-    if (files->file && lln_container_count(s->role[0].file) == 1)
-        return lln_fail(LLN_EFORMAT,
-                        "%s: one array; name those of queries and keys with "
-                        "--q and --k",
-                        lln_container_name(s->role[0].file));
-    return LLN_OK;
+    bool single = files->file && lln_container_count(s->role[0].file) == 1;
+    return single ? refuse_single(s->role[0].file) : LLN_OK;
 }
 
 /* Whether the arrays of a role are chosen without looking at names. */

@@ -145,6 +145,17 @@ of_encoder() {
     equal twice "$(head -n 1 table | tr , '\n' | sort | uniq -d)" ''
 }
 
+# lln-match searches on all rows; from 2048 queries on the kernel does not.
+@test "lln alone is exact on heads of fewer than 2048 queries" {
+    for n in 2047 2048; do
+        lln-match -n $n -d 8 --trials 1 --no-spectrum |
+            lln-attend -n $n -d 8 --trials 1 --params - --kernel lln \
+                --compare lln:match=measured | column relative_error
+    done > errors
+    awk '{ ok[NR] = NR == 1 ? $1 < 1e-6 : $1 > 1e-6 && $1 < 0.1 }
+        END { exit !(NR == 2 && ok[1] && ok[2]) }' errors
+}
+
 @test "a kernel that cannot" {
     refuses 1 "$DATA/encoder.safetensors: layer 0, head 0, tau 0.332344: kernel 'nystrom': is defined only without a causal mask" \
         lln-attend --quiet --layout hnd --causal --compare softmax \

@@ -28,8 +28,8 @@ typedef size_t lln_mapping_claim(const lln_mapping *mapping);
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with
  * lln_mapping_close.
  * LLN_EIO: it cannot be opened or read, or is a directory or a device;
- * LLN_EFORMAT: it is empty; LLN_ENOMEM: a pipe that does not end within half
- * of the memory that is free. */
+ * LLN_EFORMAT: it is empty, as /dev/null is; LLN_ENOMEM: a pipe that does not
+ * end within half of the memory that is free. */
 LLN_NODISCARD lln_status lln_mapping_open(const char *path,
                                           lln_mapping *mapping);
 

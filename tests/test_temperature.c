@@ -313,7 +313,9 @@ START_TEST(temperature_variance_refused)
     ck_assert(isnan(variance));
     head.mask = (lln_mask){false, 2, 0};
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
-    head.mask.window = 0;
+    head.mask = (lln_mask){.block = 2};
+    expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
+    head.mask.block = 0;
     lln_stop_requested = 1;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINTERRUPTED);
     ck_assert(isnan(variance));

@@ -34,7 +34,7 @@ void case_inputs_open(case_set *set)
     const run_plan *plan = set->plan;
     bool sampled = sources_sampled();
     kernel_list all = kernel_list_join(&set->kernels, &set->reference);
-    set->draws = inputs_draws(&all, sampled);
+    set->draws = inputs_draws(&set->kernels, &all, sampled);
     if (set->draws > 1 && (plan->per_trial || run_shared.each))
         cli_usage("--trials: draws of heads from files are averaged; %s",
                   run_shared.each ? "leave out --each"
@@ -321,7 +321,7 @@ static lln_status measure_kernels(const case_set *set, run_case *c,
         status = measure_draws(set, c, &result->identity, i, &inputs,
                                &result->blocks[i]);
         if (lln_stop_requested)
-            status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+            status = lln_threads_check_stop();
         if (status == LLN_EUNDEFINED)
             status = LLN_OK;
     }

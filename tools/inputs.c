@@ -100,16 +100,24 @@ void inputs_free(input_list *list)
     *list = (input_list){.count = 0};
 }
 
-size_t inputs_draws(const kernel_list *kernels, bool sampled)
+static bool any_random(const kernel_list *kernels)
 {
-    static const char *const names[] = {"trials", "seed", NULL};
-    const char *given = cli_first_given(names);
     bool random = false;
     for (size_t i = 0; i < kernels->count; i++)
         random = random || kernel_is_random(&kernels->entries[i]);
-    if (!sampled && given && !random)
+    return random;
+}
+
+size_t inputs_draws(const kernel_list *kernels, const kernel_list *all,
+                    bool sampled)
+{
+    bool drawn = any_random(kernels), seeded = any_random(all);
+    const char *idle = cli_given("trials") && !drawn  ? "trials"
+                       : cli_given("seed") && !seeded ? "seed"
+                                                      : NULL;
+    if (!sampled && idle)
         cli_usage("--%s is for sampled heads and random kernels; these are "
                   "neither",
-                  given);
+                  idle);
     return sampled || !cli_given("trials") ? 1 : run_shared.trials;
 }

@@ -23,8 +23,9 @@ LLN_NODISCARD lln_status inputs_load(const lln_extras *extras,
 void inputs_free(input_list *list);
 
 /* How many draws of each random kernel there are for a head: one for sampled
- * heads, which are trials themselves. Ends the process if --trials or --seed
- * has nothing to be for. */
-size_t inputs_draws(const kernel_list *kernels, bool sampled);
+ * heads, which are trials themselves. Ends the process if --trials has nothing
+ * to be for among the kernels, or --seed among all, the reference too. */
+size_t inputs_draws(const kernel_list *kernels, const kernel_list *all,
+                    bool sampled);
 
 #endif

@@ -17,6 +17,7 @@ typedef struct {
     char message[LLN_MESSAGE];
 } lln_failure;
 
+/* Before the loop: no item has failed. */
 #define LLN_NO_FAILURE                                                         \
     {                                                                          \
         .item = SIZE_MAX                                                       \

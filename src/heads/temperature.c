@@ -264,6 +264,8 @@ static lln_status measure_variance(const lln_head *head, double *mean)
                         "temperature: %zu queries, %zu keys; a mask needs at "
                         "least as many keys",
                         head->q.rows, head->k.rows);
+    if (head->mask.block > 0)
+        return lln_fail(LLN_EINVAL, "temperature: not for attention in blocks");
     lln_status status = head->mask.window > 0
                             ? lln_temperature_window(head, mean)
                             : mean_variance(&w, mean);

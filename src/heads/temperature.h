@@ -16,7 +16,7 @@
  * O(m d^2 / 256), float64; once for a head that keeps it
  * (lln_head_keep_variance).
  * Rows with fewer than two keys are left out. Temperature tau = 1/sqrt(D2).
- * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m;
+ * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m, or blocks;
  * LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then. */
 LLN_NODISCARD lln_status lln_temperature_variance(const lln_head *head,
                                                   double *variance);

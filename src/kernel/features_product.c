@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/features_parts.h"
@@ -217,22 +218,18 @@ static void apply_group(const product *p, size_t group, workspace *w)
 static lln_status for_groups(const product *p,
                              void visit(const product *, size_t, workspace *))
 {
-    lln_status status = LLN_OK;
+    lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
         workspace w;
-        lln_status mine = workspace_alloc(p, &w);
+        lln_failure_note(&failure, 0, workspace_alloc(p, &w));
 #pragma omp for schedule(dynamic, 1)
         for (size_t group = 0; group < p->groups; group++)
-            if (mine == LLN_OK)
+            if (group < failure.item)
                 visit(p, group, &w);
-        if (mine != LLN_OK)
-#pragma omp atomic write
-            status = mine;
         free(w.memory);
     }
-    if (status != LLN_OK)
-        return lln_fail(status, "out of memory");
+    LLN_TRY(lln_failure_report(&failure));
     return lln_threads_check_stop();
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
 
@@ -87,33 +88,30 @@ static lln_status compare_block(const comparison *c, size_t start, size_t count,
             work->entries[0] + i * m, work->entries[1] + i * m, m,
             work->outputs[0] + i * columns, work->outputs[1] + i * columns,
             columns, c->options->top);
-    lln_rows_done += count;
     return LLN_OK;
 }
 
 static lln_status compare_rows(const comparison *c)
 {
-    lln_status status = LLN_OK;
+    lln_failure failure = LLN_NO_FAILURE;
+    lln_rows_begun += c->count;
 #pragma omp parallel
     {
         workspace work;
-        lln_status mine = workspace_alloc(c, &work) ? LLN_OK : LLN_ENOMEM;
+        lln_failure_note(&failure, 0,
+                         workspace_alloc(c, &work) ? LLN_OK : LLN_ENOMEM);
 #pragma omp for schedule(dynamic, 1)
         for (size_t start = 0; start < c->count; start += c->block) {
             size_t here = c->count - start;
             here = here < c->block ? here : c->block;
-            if (mine == LLN_OK && !lln_stop_requested)
-                mine = compare_block(c, start, here, &work);
-        }
-        if (mine != LLN_OK) {
-#pragma omp atomic write
-            status = mine;
+            if (start < failure.item && !lln_stop_requested)
+                lln_failure_note(&failure, start,
+                                 compare_block(c, start, here, &work));
+            lln_rows_done += here;
         }
         workspace_free(&work);
     }
-    /* The messages of other threads stay with them. */
-    if (status != LLN_OK)
-        return lln_fail(status, "out of memory");
+    LLN_TRY(lln_failure_report(&failure));
     return lln_threads_check_stop();
 }
 

@@ -19,11 +19,11 @@ typedef struct {
     double entry_error2, entry2; /* |P_i - R_i|^2 and |R_i|^2 */
 } lln_fidelity_row;
 
+enum { LLN_FIDELITY_TOP = 256 };
+
 /* Fills what the entries p, r [m] and their products with V, pv and rv
  * [columns], say; columns = 0: no values, the cosine is NaN. top, from 1 to
  * LLN_FIDELITY_TOP: the number of top keys. */
-enum { LLN_FIDELITY_TOP = 256 };
-
 lln_fidelity_row lln_fidelity_row_from_entries(const double *p, const double *r,
                                                size_t m, const double *pv,
                                                const double *rv, size_t columns,

@@ -277,8 +277,8 @@ lln_status lln_spectrum_sigma2(lln_attention *attention, size_t memory,
     *sigma2 = NAN;
     LLN_TRY(lln_apply_open(attention, memory, &apply));
     lln_status status = lln_spectrum_norms(&apply, &spectrum);
-    if (status == LLN_OK && lln_stop_requested)
-        status = lln_fail(LLN_EINTERRUPTED, "interrupted");
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
     if (status == LLN_OK)
         *sigma2 = spectrum.sigma2;
     lln_apply_close(&apply);

@@ -182,11 +182,11 @@ lln_status lln_spectrum_lowrank(lln_attention *attention,
     lln_status status = LLN_ENOMEM;
     if (memory && shift && scratch) {
         add_groups(attention, groups, memory, shift, scratch, threads);
-        status = lln_stop_requested
-                     ? lln_fail(LLN_EINTERRUPTED, "interrupted")
-                     : conclude(attention, options->norms, sums_at(memory, r),
-                                scratch, out);
+        status = lln_threads_check_stop();
     }
+    if (status == LLN_OK)
+        status = conclude(attention, options->norms, sums_at(memory, r),
+                          scratch, out);
     free(memory);
     free(shift);
     free(scratch);

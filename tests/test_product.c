@@ -156,7 +156,8 @@ START_TEST(against_sums)
             draw(cases[_i].n, cases[_i].m, cases[_i].sigma, cases[_i].mask,
                  single ? LLN_FLOAT32 : LLN_FLOAT64);
         double error = error_of(cases[_i].kernel, &head, head.v);
-        ck_assert_msg(error < (single ? 2e-6 : 2e-14), "error %g", error);
+        /* 2.3e-6 where the processor has no fused multiplication */
+        ck_assert_msg(error < (single ? 4e-6 : 2e-14), "error %g", error);
         lln_head_free(&head);
     }
 }

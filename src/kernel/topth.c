@@ -2,6 +2,7 @@
  *
  * Top-Theta attention: the keys whose logit, or probability, exceeds a
  * threshold of the row, and what makes up for the others. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static const char *const NO_YES[] = {"no", "yes", NULL};
 
 typedef struct {
     size_t k, m, mode, denominator, compensate;
-    double *theta; /* [n], or NULL: the k+1st largest of each row */
+    double *theta;   /* [n], or NULL: the k+1st largest of each row */
+    double rounding; /* relative, of logits in the precision of the head */
 } topth;
 
 /* The k+1st largest of x [run], or what was given; keys: scratch [k + 1]. Rows
@@ -43,19 +45,29 @@ static double find_theta(const topth *state, const lln_sparse_input *in,
     return least;
 }
 
+/* What a key must exceed. A given threshold is most often the number of a key,
+ * found by other sums: within rounding it is at the threshold, not above. */
+static double find_bar(const topth *state, double theta, double max)
+{
+    double unit = fmax(fabs(max), state->mode == POST ? 1 : fabs(theta));
+    if (!state->theta || !isfinite(theta))
+        return theta;
+    return theta + state->rounding * unit * (state->mode == POST ? theta : 1);
+}
+
 /* Sums of the weights of the keys kept and of those left out. */
 typedef struct {
     double kept, dropped;
 } split;
 
-/* Keeps the keys whose x [run] exceeds theta, with their weights. */
+/* Keeps the keys whose x [run] exceeds the bar, with their weights. */
 static split select_keys(const lln_sparse_input *in, const double *x,
-                         size_t run, double theta, const double *weights,
+                         size_t run, double bar, const double *weights,
                          lln_sparse_row *out)
 {
     split sum = {0, 0};
     for (size_t j = 0; j < run; j++)
-        if (x[j] > theta) {
+        if (x[j] > bar) {
             out->keys[out->count] = (uint32_t)(in->first + j);
             out->values[out->count++] = weights[j];
             sum.kept += weights[j];
@@ -104,7 +116,8 @@ static void make(const void *context, const lln_sparse_input *in,
         weights[j] /= total;
     const double *x = post ? weights : in->logits;
     double theta = find_theta(state, in, x, run, out->keys);
-    split sum = select_keys(in, x, run, theta, weights, out);
+    split sum =
+        select_keys(in, x, run, find_bar(state, theta, max), weights, out);
     double lost = missing(state, run, out->count, sum.dropped, theta, max);
     double divisor = post ? 1 : sum.kept + lost;
     for (size_t e = 0; e < out->count; e++)
@@ -128,7 +141,9 @@ static lln_status read_theta(const lln_kernel_choice *choice, size_t n,
 static lln_status topth_open(const lln_kernel_choice *choice,
                              const lln_head *head, lln_attention *attention)
 {
-    topth state = {.m = head->k.rows};
+    bool single = head->q.precision == LLN_FLOAT32;
+    topth state = {.m = head->k.rows,
+                   .rounding = 32 * (single ? FLT_EPSILON : DBL_EPSILON)};
     lln_sparse_kernel kernel = {.choice = choice,
                                 .head = head,
                                 .most = head->k.rows,

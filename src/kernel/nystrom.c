@@ -70,7 +70,8 @@ static void average(const double *x, size_t rows, size_t d, size_t r,
                     x[(l * segment + i) * d + c] / (double)segment;
 }
 
-/* ln sum_j exp(scale q~.k_j) of one landmark. */
+/* ln sum_j exp(scale q~.k_j) of one landmark. A sum by BLAS would depend on
+ * where the scores lie in memory. */
 static double log_norm(const lln_features *f, const double *landmark)
 {
     double scores[CHUNK], sum = -INFINITY;
@@ -80,7 +81,8 @@ static double log_norm(const lln_features *f, const double *landmark)
                          count, scores);
         double top = lln_row_max(scores, count);
         lln_row_exp(scores, count, top, 0);
-        sum = lln_log_add(sum, top + log(cblas_dasum((int)count, scores, 1)));
+        double part = lln_row_sum(scores, count);
+        sum = lln_log_add(sum, top + log(part));
     }
     return sum;
 }

@@ -28,6 +28,15 @@ LLN_CLONES double lln_row_dot(const double *a, const double *b, size_t count)
     return sum;
 }
 
+LLN_CLONES double lln_row_sum(const double *x, size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t l = 0; l < count; l++)
+        sum += x[l];
+    return sum;
+}
+
 LLN_CLONES double lln_row_max(const double *x, size_t count)
 {
     double largest = -INFINITY;

@@ -16,6 +16,8 @@ void lln_row_products(double factor, const double *a, size_t rows,
 /* sum_l a_l b_l, [count] */
 double lln_row_dot(const double *a, const double *b, size_t count);
 
+double lln_row_sum(const double *x, size_t count);
+
 /* The largest of x [count]; -inf for none. */
 double lln_row_max(const double *x, size_t count);
 

@@ -91,7 +91,7 @@ unset label 1
 unset arrow 1000
 set lmargin at screen 0.45
 set rmargin at screen 0.77
-set ylabel "share of the top keys of a row that are kept (dimensionless)"
+set ylabel "share of the ten top keys of a row that are kept (dimensionless)"
 unset logscale y
 set ytics autofreq
 set offsets 0, 0, 0, 0

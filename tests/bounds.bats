@@ -44,6 +44,8 @@ beyond() {
         "$@" --fail-below max_logit=2.001
     beyond "$q: kernel softmax, tau 0.894427, n 2; expected at most 1" \
         "$@" --fail-above max_logit=3,n=1,d=0
+    run --separate-stderr "$@" --fail-above n=1 --fail-above max_logit=3
+    equal 'status of a list in two' "$status" 3
 }
 
 @test "the first row is named" {

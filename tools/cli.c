@@ -264,6 +264,16 @@ static void set_real(const cli_option *option, const char *text)
     *(double *)option->target = value;
 }
 
+/* Kept until the process ends. */
+static void add_to_list(const cli_option *option, const char *text)
+{
+    const char **list = option->target;
+    char *joined;
+    if (*list && asprintf(&joined, "%s,%s", *list, text) < 0)
+        cli_fail("out of memory");
+    *list = *list ? joined : text;
+}
+
 static void set_option(const cli_option *option, const char *text)
 {
     switch (option->type) {
@@ -272,6 +282,9 @@ static void set_option(const cli_option *option, const char *text)
         break;
     case CLI_TEXT:
         *(const char **)option->target = text;
+        break;
+    case CLI_LIST:
+        add_to_list(option, text);
         break;
     case CLI_COUNT:
         set_count(option, text);

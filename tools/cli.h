@@ -24,6 +24,7 @@ enum {
 typedef enum {
     CLI_FLAG,  /* bool */
     CLI_TEXT,  /* const char *: the argument as it stands */
+    CLI_LIST,  /* likewise; given again it adds to the list, with a comma */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_REAL,  /* double in [low, high]; with `open`, low and high excluded */
 } cli_type;

@@ -12,7 +12,8 @@ void help_range(const cli_option *option, char *out, size_t size)
     const char *kind =
         option->type == CLI_COUNT ? "a whole number" : "a number";
     const char *excluded = option->open ? ", both excluded" : "";
-    if (option->type == CLI_TEXT || option->type == CLI_FLAG)
+    if (option->type == CLI_TEXT || option->type == CLI_LIST ||
+        option->type == CLI_FLAG)
         snprintf(out, size, "%s", option->argument ? option->argument : "");
     else if (isfinite(low) && isfinite(high))
         snprintf(out, size, "%s from %.15g to %.15g%s", kind, low, high,

@@ -52,8 +52,9 @@ lln_status lln_threads_reserve(void)
     if (!has_room(threads * BUFFER_MIB))
         return lln_fail(LLN_ENOMEM,
                         "out of memory: matrix products need %zu MiB of "
-                        "address space, %d for each thread",
-                        threads * BUFFER_MIB, BUFFER_MIB);
+                        "address space, %d for each thread%s",
+                        threads * BUFFER_MIB, BUFFER_MIB,
+                        threads > 1 ? "; try fewer threads" : "");
     void **buffers = lln_array_alloc(threads, sizeof *buffers);
     if (!buffers)
         return LLN_ENOMEM;

@@ -88,7 +88,7 @@ static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 {
     int at = lln_kernel_parameter_index(choice->kernel, "scales");
     const char *word = at < 0 ? "head" : choice->word[at];
-    const char *match = strstr(choice->text, ":match=");
+    bool match = lln_kernel_given(choice, "match");
     bool joint = strcmp(word, "joint") == 0;
     if (!joint && strcmp(word, "head") != 0)
         cli_usage("--%s: %s: scales '%s'; there are head, joint", option,
@@ -111,7 +111,7 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
     entry->beta = lln_kernel_parameter_index(choice->kernel, "beta");
     bool alpha = !isnan(choice->number[entry->alpha]);
     bool beta = !isnan(choice->number[entry->beta]);
-    bool match = strstr(choice->text, ":match=") != NULL;
+    bool match = lln_kernel_given(choice, "match");
     entry->joint = wants_joint(option, choice);
     if (alpha != beta)
         cli_usage("--%s: %s: %s without %s; give both or neither", option,

@@ -41,7 +41,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
     const nystrom *state = f->state;
     size_t r = f->rank;
     double row[MOST_LANDMARKS];
-    const double *x = (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
+    const double *x = lln_features_input(f, side, first);
     lln_row_products(f->scale, x, count,
                      side == LLN_QUERIES ? state->k : state->q, r, f->d, r,
                      out);

@@ -11,6 +11,8 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/results.h"
+#include "message.h"
+#include "output.h"
 #include "progress.h"
 #include "sources.h"
 #include "tensor/writer.h"
@@ -304,8 +306,8 @@ int attend_write(void)
     attend_run run = {0};
     open_run(&run);
     cli_catch_signals();
-    progress_start(run.set.heads.count * run.kernels.count, "outputs",
-                   run_shared.quiet);
+    progress_start(cli_name(), run.set.heads.count * run.kernels.count,
+                   "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
     if (status == LLN_EINTERRUPTED)
         cli_fail("interrupted");

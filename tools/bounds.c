@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "message.h"
 #include "run.h"
 
 typedef struct {

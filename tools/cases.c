@@ -9,6 +9,7 @@
 #include "core/threads.h"
 #include "heads/temperature.h"
 #include "measure/row_sample.h"
+#include "message.h"
 #include "sources.h"
 
 void case_result_open(const case_set *set, case_result *result)

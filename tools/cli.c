@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Option tables: parsing, and messages about it. --help is in help.c. */
+ * Parsing, and messages about it. --help is in help.c. */
 #include "cli.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "core/text.h"
 #include "help.h"
-#include "progress.h"
+#include "message.h"
+#include "output.h"
 
 /* The rows of both tables, -h and -V, in the order of --help. */
 enum { OPTIONS = 96, LONG_ONLY = 256 };
@@ -31,11 +30,6 @@ static const cli_option standard[] = {
     {"version", 'V', CLI_FLAG, NULL, "print the version", NULL, 0, 0, false},
     {0},
 };
-
-const char *cli_name(void)
-{
-    return current ? current->name : program_invocation_short_name;
-}
 
 static void print_word(const char *word, FILE *out)
 {
@@ -62,101 +56,6 @@ void cli_print_command(FILE *out)
         putc(' ', out);
         print_word(words[i], out);
     }
-}
-
-/* Warnings kept back by this thread; NULL: none are. */
-static _Thread_local FILE *held;
-static _Thread_local char *held_text;
-static _Thread_local size_t held_size;
-
-static void say(FILE *out, const char *format, va_list args)
-{
-    if (out == stderr)
-        progress_clear();
-    flockfile(out);
-    fprintf(out, "%s: ", cli_name());
-    vfprintf(out, format, args);
-    putc('\n', out);
-    funlockfile(out);
-}
-
-void cli_usage(const char *format, ...)
-{
-    va_list args;
-    cli_last_words();
-    va_start(args, format);
-    say(stderr, format, args);
-    va_end(args);
-    fprintf(stderr, "Try '%s --help'\n", cli_name());
-    cli_leave(CLI_USAGE);
-}
-
-void cli_fail(const char *format, ...)
-{
-    va_list args;
-    cli_last_words();
-    va_start(args, format);
-    say(stderr, format, args);
-    va_end(args);
-    cli_leave(CLI_FAILED);
-}
-
-void cli_warn(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    say(held ? held : stderr, format, args);
-    va_end(args);
-}
-
-void cli_hold_warnings(void)
-{
-    held = open_memstream(&held_text, &held_size);
-}
-
-char *cli_take_warnings(void)
-{
-    if (!held) /* there was no memory for it: they have been printed */
-        return NULL;
-    fclose(held);
-    held = NULL;
-    char *text = held_text;
-    held_text = NULL;
-    if (held_size > 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-void cli_give_warnings(char *text)
-{
-    if (!text)
-        return;
-    progress_clear();
-    fputs(text, stderr);
-    free(text);
-}
-
-void cli_check(lln_status status)
-{
-    if (status != LLN_OK)
-        cli_fail("%s", lln_error_message());
-}
-
-void *cli_alloc(size_t count, size_t size)
-{
-    void *array = lln_array_alloc(count, size);
-    if (!array)
-        cli_fail("%s", lln_error_message());
-    return array;
-}
-
-char *cli_copy(const char *text)
-{
-    char *copy = strdup(text);
-    if (!copy)
-        cli_fail("out of memory");
-    return copy;
 }
 
 size_t cli_count_parts(const char *text, char separator)
@@ -356,6 +255,7 @@ static void answer(const cli_option *option)
 int cli_parse(const cli_tool *tool, int argc, char **argv)
 {
     current = tool;
+    cli_set_name(tool->name);
     word_count = argc;
     words = argv;
     add_rows(tool->options);

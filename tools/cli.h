@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the commands share: option tables, help, messages, output that appears
- * whole or not at all, and the exit status. */
+ * The command line: option tables and how they are parsed. */
 #ifndef LLN_TOOLS_CLI_H
 #define LLN_TOOLS_CLI_H
 
@@ -9,17 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "core/status.h"
-
 #define LLN_VERSION "0.1.0"
-
-/* Exit statuses. */
-enum {
-    CLI_DONE = 0,
-    CLI_FAILED = 1,
-    CLI_USAGE = 2,
-    CLI_ASSERTION = 3 /* --fail-below or --fail-above does not hold */
-};
 
 typedef enum {
     CLI_FLAG,  /* bool */
@@ -63,38 +52,8 @@ bool cli_given(const char *name);
 /* The first of these options that did, ended by NULL; NULL: none. */
 const char *cli_first_given(const char *const *names);
 
-/* "lln-entropy" */
-const char *cli_name(void);
-
 /* Writes the command line as a shell would take it, on one line. */
 void cli_print_command(FILE *out);
-
-/* Bad usage found after parsing: message, hint, exit 2. */
-__attribute__((noreturn, format(printf, 1, 2))) void
-cli_usage(const char *format, ...);
-
-/* Prints "lln-x: MESSAGE" and ends with exit 1, removing unfinished output;
- * cli_check does so for a status that is not LLN_OK, with its message. Any
- * thread may call them; the first one ends the process. */
-__attribute__((noreturn, format(printf, 1, 2))) void
-cli_fail(const char *format, ...);
-void cli_check(lln_status status);
-
-/* Prints "lln-x: MESSAGE" and goes on. */
-__attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
-
-/* Keeps back the warnings of this thread, so that threads can give them out in
- * an order of their own; cli_take_warnings ends that and returns their text,
- * which the caller owns; NULL: there were none. cli_give_warnings prints and
- * frees them; NULL is legal. */
-void cli_hold_warnings(void);
-char *cli_take_warnings(void);
-void cli_give_warnings(char *text);
-
-/* A zeroed array (lln_array_alloc) and a copy of a string (strdup), which the
- * caller owns; without memory they end the process. */
-void *cli_alloc(size_t count, size_t size);
-char *cli_copy(const char *text);
 
 /* Parts of text between separators: one more than there are of these. */
 size_t cli_count_parts(const char *text, char separator);
@@ -102,45 +61,5 @@ size_t cli_count_parts(const char *text, char separator);
 /* Reads a number written whole as text, as the options do: decimal and
  * finite. Returns false if it is not one. */
 bool cli_read_real(const char *text, double *value);
-
-/* Opens the output: stdout for NULL or "-", else a temporary file beside
- * `path` that takes its name in cli_finish, with the permissions of the file
- * it replaces or those of any new file. What is not a regular file (a
- * device, a pipe) is written as it is. A missing folder is an error here,
- * before any work. Once a process. The temporary file is removed when the
- * process ends in any way but cli_finish, SIGKILL and a crash excepted. */
-FILE *cli_output(const char *path);
-
-/* Ends the process if the output would replace this file; NULL is legal. */
-void cli_refuse_overwrite(const char *input);
-
-/* Forgets an output file that is not worth keeping: the file that it would
- * have replaced stays. */
-void cli_discard(void);
-
-/* Name of the output in messages: "standard output" or the path. */
-const char *cli_output_name(void);
-
-/* cli_check for writing to the output: LLN_EIO is reported with the name of
- * the output, and not at all if the reader of a pipe has gone. */
-void cli_check_output(lln_status status);
-
-/* Lets one thread go on alone to the end of the process: to be called before a
- * message that ends it. */
-void cli_last_words(void);
-
-/* Ends the process early: unfinished output is removed, rows that went to
- * stdout are kept, and memory is left to the system, as the owners of it are
- * cut off where they stand. cli_usage and cli_fail end so. */
-__attribute__((noreturn)) void cli_leave(int status);
-
-/* Flushes, checks and publishes the output and returns the exit status for
- * main: failure to write (a full disk) is exit 1. A signal that comes meanwhile
- * does not keep a file from its name. */
-int cli_finish(void);
-
-/* Makes Ctrl-C and SIGTERM set lln_stop_requested, for a command that looks
- * at it; a second one ends the process. */
-void cli_catch_signals(void);
 
 #endif

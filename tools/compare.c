@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "cost.h"
 #include "measure/fidelity.h"
+#include "message.h"
 #include "run.h"
 #include "tensor/writer.h"
 

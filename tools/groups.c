@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
+
 /* The heads of a row so far. */
 struct row_group {
     row_identity first; /* of the first of them */

@@ -6,6 +6,8 @@
 
 #include "cli.h"
 #include "core/memory.h"
+#include "message.h"
+#include "output.h"
 #include "run.h"
 
 /* Whether `inputs`, "gate, refine [n x d], logits; w [features x d]", names an

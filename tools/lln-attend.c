@@ -4,6 +4,7 @@
 #include "attend.h"
 #include "compare.h"
 #include "measure/fidelity.h"
+#include "message.h"
 #include "run.h"
 
 static struct {

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "measure/diagnosis.h"
+#include "message.h"
 #include "model.h"
 #include "run.h"
 

@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "help.h"
 #include "match/report.h"
+#include "message.h"
 #include "run.h"
 
 static struct {

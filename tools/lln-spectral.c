@@ -6,6 +6,7 @@
 
 #include "help.h"
 #include "measure/spectrum.h"
+#include "message.h"
 #include "model.h"
 #include "run.h"
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message.h"
+#include "output.h"
 #include "run.h"
 #include "selection.h"
 #include "sources.h"

@@ -1,12 +1,8 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * The one output of a command: standard output, or a file that appears whole
- * or not at all; and what signals do to it. */
-#include "cli.h"
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "output.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/threads.h"
+#include "message.h"
 
 static struct {
     FILE *stream;             /* NULL: standard output */
@@ -23,6 +20,8 @@ static struct {
     char temporary[PATH_MAX]; /* "": none */
     volatile sig_atomic_t finishing; /* all is there but the name */
 } output;
+
+static struct timespec first_stop; /* when the first signal came */
 
 const char *cli_output_name(void)
 {
@@ -37,7 +36,7 @@ static void discard(void)
     output.temporary[0] = '\0';
 }
 
-/* Nobody who waited for the output loses it in its last moment. */
+/* Does not discard output that is already being renamed. */
 static void die(int signal_number)
 {
     if (output.finishing)
@@ -51,13 +50,12 @@ static void die(int signal_number)
  * follows within half a second is the same request. */
 static void stop(int signal_number)
 {
-    static struct timespec first;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (!lln_stop_requested)
-        first = now;
-    else if (1000 * (now.tv_sec - first.tv_sec) +
-                 (now.tv_nsec - first.tv_nsec) / 1000000 >
+        first_stop = now;
+    else if (1000 * (now.tv_sec - first_stop.tv_sec) +
+                 (now.tv_nsec - first_stop.tv_nsec) / 1000000 >
              500)
         die(signal_number);
     lln_stop_requested = 1;
@@ -119,6 +117,7 @@ static FILE *open_temporary(const struct stat *old)
         refuse();
     }
     remove_when_killed();
+    cli_call_when_leaving(discard);
     int file = mkstemp(output.temporary);
     if (file < 0) {
         output.temporary[0] = '\0';
@@ -183,22 +182,6 @@ void cli_check_output(lln_status status)
     int error = errno;
     cli_last_words();
     cli_leave(failed(error));
-}
-
-/* Threads that fail at once must not all speak, nor remove files and end the
- * process under each other's hands: all but the first wait here for good. */
-void cli_last_words(void)
-{
-    static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-    pthread_mutex_lock(&last);
-}
-
-void cli_leave(int status)
-{
-    cli_last_words();
-    discard();
-    fflush(stdout);
-    _exit(status);
 }
 
 void cli_refuse_overwrite(const char *input)

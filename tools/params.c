@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "message.h"
 #include "run.h"
 #include "table/table.h"
 

@@ -10,12 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
 #include "core/threads.h"
 
 static struct {
     bool wanted, visible, ended;
-    const char *unit;
+    const char *name, *unit;
     size_t total;
     atomic_size_t done;
     double start; /* seconds */
@@ -40,7 +39,7 @@ static void show(void)
     size_t done = progress.done, products = lln_products_done;
     size_t rows = lln_rows_done, begun = lln_rows_begun;
     double pass_left = seconds * ((double)begun - (double)rows) / (double)rows;
-    fprintf(stderr, "\r%s: %zu of %zu %s, %zu rows, %.0f rows/s", cli_name(),
+    fprintf(stderr, "\r%s: %zu of %zu %s, %zu rows, %.0f rows/s", progress.name,
             done, progress.total, progress.unit, rows, (double)rows / seconds);
     if (products > 0)
         fprintf(stderr, ", %zu products", products);
@@ -75,8 +74,10 @@ static void *watch(void *unused)
     return NULL;
 }
 
-void progress_start(size_t total, const char *unit, bool quiet)
+void progress_start(const char *name, size_t total, const char *unit,
+                    bool quiet)
 {
+    progress.name = name;
     progress.unit = unit;
     progress.total = total;
     progress.start = now();

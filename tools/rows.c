@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "message.h"
+#include "output.h"
 
 struct row_writer {
     lln_table *table;

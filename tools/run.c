@@ -9,6 +9,8 @@
 #include "core/ordered.h"
 #include "core/threads.h"
 #include "groups.h"
+#include "message.h"
+#include "output.h"
 #include "progress.h"
 #include "sources.h"
 
@@ -247,7 +249,7 @@ int run_plan_write(const run_plan *plan)
     open_run(&run, plan);
     size_t total = run.set.heads.count * run.taus.count;
     cli_catch_signals();
-    progress_start(total, "cases", run_shared.quiet);
+    progress_start(cli_name(), total, "cases", run_shared.quiet);
     const lln_ordered job = {total, run.slots, measure_case, take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "core/text.h"
+#include "message.h"
 #include "table/series.h"
 
 enum { MOST_VALUES = 100000 };

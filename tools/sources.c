@@ -6,6 +6,8 @@
 
 #include "heads/files.h"
 #include "heads/gaussian.h"
+#include "message.h"
+#include "output.h"
 #include "run.h"
 #include "tensor/container.h"
 

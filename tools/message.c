@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "message.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/memory.h"
+#include "progress.h"
+
+static const char *command_name; /* NULL: not set */
+static void (*remove_unfinished)(void);
+static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+/* Warnings kept back by this thread; NULL: none are. */
+static _Thread_local FILE *held;
+static _Thread_local char *held_text;
+static _Thread_local size_t held_size;
+
+void cli_set_name(const char *name)
+{
+    command_name = name;
+}
+
+const char *cli_name(void)
+{
+    return command_name ? command_name : program_invocation_short_name;
+}
+
+static void say(FILE *out, const char *format, va_list args)
+{
+    if (out == stderr)
+        progress_clear();
+    flockfile(out);
+    fprintf(out, "%s: ", cli_name());
+    vfprintf(out, format, args);
+    putc('\n', out);
+    funlockfile(out);
+}
+
+void cli_usage(const char *format, ...)
+{
+    va_list args;
+    cli_last_words();
+    va_start(args, format);
+    say(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "Try '%s --help'\n", cli_name());
+    cli_leave(CLI_USAGE);
+}
+
+void cli_fail(const char *format, ...)
+{
+    va_list args;
+    cli_last_words();
+    va_start(args, format);
+    say(stderr, format, args);
+    va_end(args);
+    cli_leave(CLI_FAILED);
+}
+
+void cli_warn(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(held ? held : stderr, format, args);
+    va_end(args);
+}
+
+void cli_hold_warnings(void)
+{
+    held = open_memstream(&held_text, &held_size);
+}
+
+char *cli_take_warnings(void)
+{
+    if (!held) /* there was no memory for it: they have been printed */
+        return NULL;
+    fclose(held);
+    held = NULL;
+    char *text = held_text;
+    held_text = NULL;
+    if (held_size > 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
+void cli_give_warnings(char *text)
+{
+    if (!text)
+        return;
+    progress_clear();
+    fputs(text, stderr);
+    free(text);
+}
+
+void cli_check(lln_status status)
+{
+    if (status != LLN_OK)
+        cli_fail("%s", lln_error_message());
+}
+
+void *cli_alloc(size_t count, size_t size)
+{
+    void *array = lln_array_alloc(count, size);
+    if (!array)
+        cli_fail("%s", lln_error_message());
+    return array;
+}
+
+char *cli_copy(const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        cli_fail("out of memory");
+    return copy;
+}
+
+void cli_call_when_leaving(void (*remove_output)(void))
+{
+    remove_unfinished = remove_output;
+}
+
+/* Threads that fail at once must not all speak, nor remove files and end the
+ * process under each other's hands: all but the first wait here for good. */
+void cli_last_words(void)
+{
+    pthread_mutex_lock(&last);
+}
+
+void cli_leave(int status)
+{
+    cli_last_words();
+    if (remove_unfinished)
+        remove_unfinished();
+    fflush(stdout);
+    _exit(status);
+}

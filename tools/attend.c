@@ -7,13 +7,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block.h"
 #include "cases.h"
+#include "cli.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/results.h"
 #include "message.h"
+#include "options.h"
 #include "output.h"
+#include "params.h"
 #include "progress.h"
+#include "selection.h"
 #include "sources.h"
 #include "tensor/writer.h"
 

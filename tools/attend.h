@@ -4,7 +4,7 @@
 #ifndef LLN_TOOLS_ATTEND_H
 #define LLN_TOOLS_ATTEND_H
 
-#include "run.h"
+#include "plan.h"
 
 /* O = P V of one case: out [n x columns of V], in the precision of V. */
 LLN_NODISCARD lln_status attend_multiply(const run_case *c, void *out);

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "core/text.h"
 #include "message.h"
-#include "run.h"
+#include "options.h"
 
 typedef struct {
     size_t column;

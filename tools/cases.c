@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "average.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
+#include "inputs.h"
 #include "measure/row_sample.h"
 #include "message.h"
+#include "options.h"
 #include "sources.h"
 
 void case_result_open(const case_set *set, case_result *result)

@@ -4,11 +4,12 @@
 #ifndef LLN_TOOLS_CASES_H
 #define LLN_TOOLS_CASES_H
 
-#include "inputs.h"
+#include "block.h"
+#include "heads/extras.h"
+#include "identity.h"
 #include "match/joint.h"
 #include "params.h"
-#include "rows.h"
-#include "run.h"
+#include "plan.h"
 #include "selection.h"
 
 /* What all cases of a run have in common. */

@@ -7,8 +7,8 @@
 #include "cli.h"
 #include "core/memory.h"
 #include "message.h"
+#include "options.h"
 #include "output.h"
-#include "run.h"
 
 /* Whether `inputs`, "gate, refine [n x d], logits; w [features x d]", names an
  * array so: by a word before the brackets of a part. */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * lln-attend: what attention does, values in, their averages out. */
+
 #include "attend.h"
+#include "cli.h"
+#include "command.h"
 #include "compare.h"
 #include "measure/fidelity.h"
 #include "message.h"
-#include "run.h"
+#include "options.h"
 
 static struct {
     const char *compare;
@@ -37,7 +40,7 @@ int main(int argc, char **argv)
 {
     run_shared.kernels = "lln";
     run_shared.values = true;
-    run_parse(&tool, argc, argv);
+    command_parse(&tool, argc, argv);
     if (options.compare)
         return compare_write(options.compare, options.top);
     if (cli_given("top"))

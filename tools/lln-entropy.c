@@ -5,10 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
+#include "cli.h"
+#include "command.h"
 #include "core/memory.h"
 #include "measure/diagnosis.h"
 #include "message.h"
 #include "model.h"
+#include "options.h"
+#include "plan.h"
 #include "run.h"
 
 static struct {
@@ -242,7 +247,7 @@ static int write_diagnosis(void)
 
 int main(int argc, char **argv)
 {
-    run_parse(&tool, argc, argv);
+    command_parse(&tool, argc, argv);
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose: --per-row prints no heads");
     if (options.diagnose)

@@ -5,10 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
+#include "cli.h"
+#include "command.h"
 #include "core/text.h"
 #include "help.h"
+#include "identity.h"
 #include "match/report.h"
 #include "message.h"
+#include "options.h"
+#include "plan.h"
 #include "run.h"
 
 static struct {
@@ -163,7 +169,7 @@ static lln_status measure(const run_case *c, run_block *block)
 
 int main(int argc, char **argv)
 {
-    run_parse(&tool, argc, argv);
+    command_parse(&tool, argc, argv);
     read_methods();
     return run_plan_write(&(run_plan){.columns = columns,
                                       .measure = measure,

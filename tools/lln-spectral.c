@@ -4,10 +4,15 @@
  * are from giving every query the same average. */
 #include <math.h>
 
+#include "block.h"
+#include "cli.h"
+#include "command.h"
 #include "help.h"
 #include "measure/spectrum.h"
 #include "message.h"
 #include "model.h"
+#include "options.h"
+#include "plan.h"
 #include "run.h"
 
 static struct {
@@ -131,7 +136,7 @@ static lln_status list(const run_case *c, run_block *block)
 
 int main(int argc, char **argv)
 {
-    run_parse(&tool, argc, argv);
+    command_parse(&tool, argc, argv);
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)

@@ -4,14 +4,20 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "block.h"
+#include "cli.h"
+#include "command.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
+#include "listing.h"
 #include "measure/lognormal.h"
 #include "measure/normality.h"
 #include "message.h"
 #include "model.h"
+#include "options.h"
 #include "output.h"
+#include "plan.h"
 #include "run.h"
 #include "selection.h"
 #include "theory/fenton_accuracy.h"
@@ -291,7 +297,7 @@ static int fenton(void)
 
 int main(int argc, char **argv)
 {
-    run_parse(&tool, argc, argv);
+    command_parse(&tool, argc, argv);
     if (cli_given("histogram") + cli_given("qq") + options.inputs +
             options.fenton >
         1)

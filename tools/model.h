@@ -4,7 +4,7 @@
 #ifndef LLN_TOOLS_MODEL_H
 #define LLN_TOOLS_MODEL_H
 
-#include "run.h"
+#include "plan.h"
 #include "theory/lln_theory.h"
 #include "theory/softmax_theory.h"
 

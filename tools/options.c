@@ -1,18 +1,11 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * The options that all measuring commands share. */
-#include <errno.h>
-#include <gsl/gsl_errno.h>
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #include "message.h"
-#include "output.h"
-#include "run.h"
-#include "selection.h"
-#include "sources.h"
+#include "table/table.h"
 
 run_options run_shared = {
     .tokens = 1024,
@@ -128,7 +121,7 @@ const cli_option run_shared_options[] = {
     {0},
 };
 
-static void check_values(void)
+void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
         cli_usage("--output: empty name");
@@ -143,44 +136,12 @@ static void check_values(void)
         cli_usage("--comments: %s has no comments", run_shared.format);
 }
 
-/* By default the threads of libgomp spin between parallel regions, which on a
- * busy machine costs ten times the work (measured: 1 s became 7 to 25 s at
- * load 6) and on an idle one gains nothing here; and OpenBLAS starts threads
- * that nobody uses, each with 128 MiB of address space. Both read their
- * environment when they are loaded, so the command starts itself once more. */
-static void quieten_libraries(char **argv)
+/* --list-kernels is answered whatever the operands are. */
+void options_parse(const cli_tool *tool, int argc, char **argv)
 {
-    char path[4096];
-    bool waits = getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT");
-    if (waits && getenv("OPENBLAS_NUM_THREADS"))
-        return;
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (length <= 0 ||
-        (!waits && setenv("OMP_WAIT_POLICY", "passive", 1) != 0) ||
-        setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0)
-        return;
-    path[length] = '\0';
-    const char *name = strrchr(path, '/');
-    if (!name || strcmp(name + 1, program_invocation_short_name) != 0)
-        return;        /* started by way of another program */
-    execv(path, argv); /* if that fails, go on as we are */
-}
-
-void run_parse(const cli_tool *tool, int argc, char **argv)
-{
-    quieten_libraries(argv);
-    gsl_set_error_handler_off();
     int operand = cli_parse(tool, argc, argv);
-    if (run_shared.list_kernels) {
-        kernel_list_print();
-        exit(cli_finish());
-    }
-    if (operand + 1 < argc)
+    if (operand + 1 < argc && !run_shared.list_kernels)
         cli_usage("'%s': one FILE holds all; else name files with --q and --k",
                   argv[operand + 1]);
     run_shared.file = operand < argc ? argv[operand] : NULL;
-    sources_check();
-    check_values();
-    if (run_shared.list)
-        exit(sources_list());
 }

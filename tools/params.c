@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "core/text.h"
+#include "identity.h"
 #include "message.h"
-#include "run.h"
 #include "table/table.h"
 
 /* Columns of numbers, in the order of params_row.number. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "message.h"
 #include "output.h"
 
@@ -23,138 +22,12 @@ struct row_writer {
 
 enum { NAME = 64 };
 
-static const lln_column identity_columns[] = {
-    {"source", LLN_TEXT},    {"layer", LLN_REAL},     {"head", LLN_REAL},
-    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},      {"d", LLN_INTEGER},
-    {"causal", LLN_INTEGER}, {"trials", LLN_INTEGER}, {"tau", LLN_REAL},
-};
-
-enum { IDENTITY = sizeof identity_columns / sizeof *identity_columns };
-
-void run_block_free(run_block *block)
-{
-    free(block->cells);
-    free(block->errors);
-    block->cells = NULL;
-    block->errors = NULL;
-    block->rows = 0;
-}
-
-lln_status run_block_resize(run_block *block, size_t rows)
-{
-    size_t count;
-    LLN_TRY(lln_size_multiply(rows, block->columns, &count));
-    lln_cell *cells = lln_array_alloc(count, sizeof *cells);
-    double *errors = lln_array_alloc(count, sizeof *errors);
-    if (!cells || !errors) {
-        free(cells);
-        free(errors);
-        return LLN_ENOMEM;
-    }
-    for (size_t i = 0; i < count; i++) {
-        errors[i] = NAN;
-        lln_cell_type type = block->types[i % block->columns].type;
-        if (type == LLN_REAL)
-            cells[i].real = NAN;
-        else if (type == LLN_TEXT)
-            cells[i].text = NULL;
-        else
-            cells[i].integer = 0;
-    }
-    run_block_free(block);
-    block->cells = cells;
-    block->errors = errors;
-    block->rows = rows;
-    return LLN_OK;
-}
-
-void run_block_append(run_block *to, const run_block *from)
-{
-    size_t columns = from->columns, rows = to->rows + from->rows;
-    run_block sum = {.types = from->types, .rows = rows, .columns = columns};
-    sum.cells = cli_alloc(rows * columns, sizeof *sum.cells);
-    sum.errors = cli_alloc(rows * columns, sizeof *sum.errors);
-    const run_block *parts[] = {to, from};
-    size_t at = 0;
-    for (int i = 0; i < 2; i++) {
-        size_t count = parts[i]->rows * columns;
-        if (count == 0)
-            continue;
-        memcpy(sum.cells + at, parts[i]->cells, count * sizeof *sum.cells);
-        memcpy(sum.errors + at, parts[i]->errors, count * sizeof *sum.errors);
-        at += count;
-    }
-    run_block_free(to);
-    *to = sum;
-}
-
-static void add_real(row_cell *cell, double x)
-{
-    if (cell->mean.count == 0 || isnan(x))
-        cell->least = cell->most = x;
-    /* nothing compares with NaN, which stays */
-    cell->least = x < cell->least ? x : cell->least;
-    cell->most = x > cell->most ? x : cell->most;
-    lln_average_add(&cell->mean, x);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-void row_average_add(row_average *average, const run_block *block)
-{
-    size_t count = block->rows * block->columns;
-    if (average->heads == 0) {
-        run_block_append(&average->first, block);
-        average->cells = cli_alloc(count, sizeof *average->cells);
-    }
-    for (size_t i = 0; i < count; i++) {
-        lln_cell_type type = block->types[i % block->columns].type;
-        lln_cell *first = &average->first.cells[i];
-        if (type == LLN_REAL)
-            add_real(&average->cells[i], block->cells[i].real);
-        else if (type == LLN_TEXT &&
-                 !same_text(first->text, block->cells[i].text))
-            first->text = NULL;
-    }
-    average->heads++;
-}
-
-/* Between trials; of a single one, what its measure knows. */
-static double standard_error(const row_average *average, size_t cell)
-{
-    return average->heads > 1 ? lln_average_error(&average->cells[cell].mean)
-                              : average->first.errors[cell];
-}
-
-void row_average_take(row_average *average, run_block *block)
-{
-    run_block *first = &average->first;
-    for (size_t i = 0; i < first->rows * first->columns; i++)
-        if (first->types[i % first->columns].type == LLN_REAL) {
-            first->errors[i] = standard_error(average, i);
-            first->cells[i].real = average->cells[i].mean.mean;
-        }
-    run_block_free(block);
-    *block = *first;
-    *first = (run_block){0};
-    row_average_reset(average);
-}
-
-void row_average_reset(row_average *average)
-{
-    run_block_free(&average->first);
-    free(average->cells);
-    *average = (row_average){0};
-}
-
 /* Adds a column for what is said of a real one; returns what follows. */
 static lln_column *name_extra(row_writer *writer, lln_column *next,
                               const char *column, const char *suffix)
 {
-    size_t used = (size_t)(next - writer->all) - IDENTITY - writer->count;
+    size_t used =
+        (size_t)(next - writer->all) - IDENTITY_COLUMNS - writer->count;
     char *name = writer->names + used * NAME;
     snprintf(name, NAME, "%s%s", column, suffix);
     *next = (lln_column){name, LLN_REAL};
@@ -167,7 +40,7 @@ static void name_columns(row_writer *writer)
 {
     lln_column *next = writer->all;
     memcpy(next, identity_columns, sizeof identity_columns);
-    next += IDENTITY;
+    next += IDENTITY_COLUMNS;
     for (size_t i = 0; i < writer->count; i++)
         *next++ = writer->columns[i];
     for (size_t i = 0; i < writer->count; i++) {
@@ -191,7 +64,7 @@ row_writer *row_writer_open(FILE *out, const lln_column *columns,
     size_t count = 0;
     while (columns[count].name)
         count++;
-    size_t most = IDENTITY + 3 * count;
+    size_t most = IDENTITY_COLUMNS + 3 * count;
     *writer = (row_writer){.columns = columns, .count = count};
     writer->extras = extras;
     writer->all = cli_alloc(most, sizeof *writer->all);
@@ -203,20 +76,6 @@ row_writer *row_writer_open(FILE *out, const lln_column *columns,
         cli_fail("out of memory");
     writer->bounds = bounds_open(writer->all, writer->total);
     return writer;
-}
-
-static lln_cell *put_identity(lln_cell *next, const row_identity *identity)
-{
-    (next++)->text = identity->source;
-    (next++)->real = identity->layer;
-    (next++)->real = identity->head;
-    (next++)->text = identity->kernel;
-    (next++)->integer = identity->n;
-    (next++)->integer = identity->d;
-    (next++)->integer = identity->causal;
-    (next++)->integer = identity->trials;
-    (next++)->real = identity->tau;
-    return next;
 }
 
 /* The cells of one row of the block after the identity. */
@@ -233,7 +92,7 @@ static void put_cells(const row_writer *writer, const row_average *average,
         if (writer->columns[i].type != LLN_REAL)
             continue;
         if (writer->extras == ROWS_ERROR)
-            (next++)->real = standard_error(average, at + i);
+            (next++)->real = row_average_error(average, at + i);
         if (writer->extras == ROWS_EXTREMES) {
             (next++)->real = average->cells[at + i].least;
             (next++)->real = average->cells[at + i].most;
@@ -248,7 +107,7 @@ static void name_row(row_writer *writer, const row_identity *id,
 {
     char place[RUN_PLACE], kernel[128] = "", number[128] = "", text[1024];
     const lln_column *column = writer->columns;
-    const lln_cell *cell = &writer->cells[IDENTITY];
+    const lln_cell *cell = &writer->cells[IDENTITY_COLUMNS];
     run_place(id->layer, id->head, place);
     if (id->kernel)
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
@@ -266,7 +125,8 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average)
 {
     for (size_t row = 0; row < average->first.rows; row++) {
-        put_cells(writer, average, row, put_identity(writer->cells, identity));
+        identity_put(identity, writer->cells);
+        put_cells(writer, average, row, writer->cells + IDENTITY_COLUMNS);
         cli_check_output(lln_table_row(writer->table, writer->cells));
         if (bounds_fail(writer->bounds, writer->cells))
             name_row(writer, identity, average);

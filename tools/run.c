@@ -5,13 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "cases.h"
+#include "cli.h"
 #include "core/ordered.h"
 #include "core/threads.h"
 #include "groups.h"
+#include "listing.h"
 #include "message.h"
+#include "options.h"
 #include "output.h"
+#include "params.h"
 #include "progress.h"
+#include "rows.h"
+#include "selection.h"
 #include "sources.h"
 
 enum {
@@ -39,21 +46,6 @@ typedef struct {
     row_writer *writer;
     size_t done; /* cases: heads x temperatures */
 } run_state;
-
-double run_index(long index)
-{
-    return index < 0 ? NAN : (double)index;
-}
-
-void run_place(double layer, double head, char out[RUN_PLACE])
-{
-    int used = 0;
-    *out = '\0';
-    if (!isnan(layer))
-        used = snprintf(out, RUN_PLACE / 2, "layer %.0f, ", layer);
-    if (!isnan(head))
-        snprintf(out + used, RUN_PLACE / 2, "head %.0f, ", head);
-}
 
 /* Cases are ordered by head and temperature; for trials that make up a row
  * together by temperature and head, so that rows are complete early. */
@@ -86,23 +78,6 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     LLN_TRY(groups_add(&run->groups, tau_of(run, item), result));
     progress_show(++run->done);
     return LLN_OK;
-}
-
-static void print_comments(FILE *out, bool sampled)
-{
-    fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
-    cli_print_command(out);
-    putc('\n', out);
-    if (sampled)
-        fprintf(out, "# seed: %zu\n", run_shared.seed);
-}
-
-static lln_table_style table_style(void)
-{
-    lln_table_style style = {.precision = (int)run_shared.precision,
-                             .header = !run_shared.no_header};
-    cli_check(lln_table_format_find(run_shared.format, &style.format));
-    return style;
 }
 
 /* Which heads make up a row. */
@@ -212,10 +187,10 @@ static void open_run(run_state *run, const run_plan *plan)
     sources_open(&set->heads);
     case_joints_open(set, &run->taus);
     if (run_shared.comments)
-        print_comments(out, sampled);
-    run->writer =
-        row_writer_open(out, plan->columns,
-                        choose_extras(plan, kind, set->draws), table_style());
+        run_table_comment(out, sampled);
+    run->writer = row_writer_open(out, plan->columns,
+                                  choose_extras(plan, kind, set->draws),
+                                  run_table_style());
     run->groups = groups_open(set, kind, run->taus.count, run->writer);
     open_results(run);
 }
@@ -231,16 +206,6 @@ static row_bounds *close_run(run_state *run)
     case_set_close(&run->set);
     free(run->taus.values);
     return bounds;
-}
-
-/* Keeps what has been written when the user interrupts. */
-static int finish_early(size_t written, size_t total, const char *unit)
-{
-    if (written == 0)
-        cli_discard();
-    (void)cli_finish(); /* says what fails; so does this */
-    cli_warn("interrupted: %zu of %zu %s written", written, total, unit);
-    return CLI_FAILED;
 }
 
 int run_plan_write(const run_plan *plan)
@@ -261,33 +226,6 @@ int run_plan_write(const run_plan *plan)
     row_bounds *bounds = close_run(&run);
     if (status == LLN_OK)
         return bounds_close(bounds, cli_finish());
-    return bounds_close(bounds, finish_early(written, total, "cases"));
-}
-
-lln_table *run_table_open(const lln_column *columns)
-{
-    size_t count = 0;
-    while (columns[count].name)
-        count++;
-    FILE *out = cli_output(run_shared.output);
-    if (run_shared.comments)
-        print_comments(out, false);
-    lln_table *table = lln_table_alloc(out, columns, count, table_style());
-    if (!table)
-        cli_fail("out of memory");
-    return table;
-}
-
-int run_table_close(lln_table *table)
-{
-    cli_check_output(lln_table_end(table));
-    lln_table_free(table);
-    return cli_finish();
-}
-
-int run_table_close_early(lln_table *table, size_t written, size_t total)
-{
-    cli_check_output(lln_table_end(table));
-    lln_table_free(table);
-    return finish_early(written, total, "rows");
+    return bounds_close(bounds,
+                        run_table_finish_early(written, total, "cases"));
 }

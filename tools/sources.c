@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "heads/files.h"
 #include "heads/gaussian.h"
+#include "listing.h"
 #include "message.h"
+#include "options.h"
 #include "output.h"
-#include "run.h"
 #include "tensor/container.h"
 
 enum { INPUTS = 4 };

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "identity.h"
+
+#include <math.h>
+#include <stdio.h>
+
+const lln_column identity_columns[IDENTITY_COLUMNS] = {
+    {"source", LLN_TEXT},    {"layer", LLN_REAL},     {"head", LLN_REAL},
+    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},      {"d", LLN_INTEGER},
+    {"causal", LLN_INTEGER}, {"trials", LLN_INTEGER}, {"tau", LLN_REAL},
+};
+
+void identity_put(const row_identity *identity,
+                  lln_cell cells[IDENTITY_COLUMNS])
+{
+    lln_cell *next = cells;
+    (next++)->text = identity->source;
+    (next++)->real = identity->layer;
+    (next++)->real = identity->head;
+    (next++)->text = identity->kernel;
+    (next++)->integer = identity->n;
+    (next++)->integer = identity->d;
+    (next++)->integer = identity->causal;
+    (next++)->integer = identity->trials;
+    (next++)->real = identity->tau;
+}
+
+double run_index(long index)
+{
+    return index < 0 ? NAN : (double)index;
+}
+
+void run_place(double layer, double head, char out[RUN_PLACE])
+{
+    int used = 0;
+    *out = '\0';
+    if (!isnan(layer))
+        used = snprintf(out, RUN_PLACE / 2, "layer %.0f, ", layer);
+    if (!isnan(head))
+        snprintf(out + used, RUN_PLACE / 2, "head %.0f, ", head);
+}

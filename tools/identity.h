@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What says which head a row is about: the columns source .. tau, and the
+ * place in messages. */
+#ifndef LLN_TOOLS_IDENTITY_H
+#define LLN_TOOLS_IDENTITY_H
+
+#include "table/table.h"
+
+/* What the columns source .. tau say. NaN and NULL: missing. */
+typedef struct {
+    const char *source;
+    double layer, head;
+    const char *kernel;
+    long n, d, causal, trials;
+    double tau;
+} row_identity;
+
+/* The columns of an identity, which stand first in each table of heads. */
+enum { IDENTITY_COLUMNS = 9 };
+extern const lln_column identity_columns[IDENTITY_COLUMNS];
+
+/* Fills the cells of these columns. */
+void identity_put(const row_identity *identity,
+                  lln_cell cells[IDENTITY_COLUMNS]);
+
+/* A layer or head number as the tables have it: NaN for -1, none. */
+double run_index(long index);
+
+/* Writes "layer 2, head 3, " for a message; NaN: left out. Numbers are those
+ * of a table, below 1e30. */
+enum { RUN_PLACE = 96 };
+void run_place(double layer, double head, char out[RUN_PLACE]);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The options that all measuring commands share: their values and their table.
+ */
+#ifndef LLN_TOOLS_OPTIONS_H
+#define LLN_TOOLS_OPTIONS_H
+
+#include "cli.h"
+
+/* Values of the options that all tools share, and their table. Sampled heads
+ * when no file is named. */
+typedef struct {
+    /* sampled heads */
+    size_t tokens, dim, trials, seed;
+    double sigma_q, sigma_k;
+    /* files */
+    const char *file; /* holds all; else q, k and v do */
+    const char *q, *k, *v;
+    const char *key_q, *key_k, *key_v;
+    const char *layout, *layers, *heads, *lengths;
+    bool values; /* wanted, set by a tool that uses them */
+    bool list;
+    /* attention */
+    const char *tau, *kernels, *params;
+    const char *arrays, *gate; /* of kernels, FILE[:KEY] */
+    const char *aggregate;     /* NULL: a row for each head */
+    const char *fail_below, *fail_above;
+    bool causal;
+    size_t window; /* 0: none */
+    double scale;  /* NaN: 1/sqrt(d) */
+    /* output */
+    const char *output, *format;
+    size_t precision, threads, rows; /* rows = 0: all */
+    bool no_header, comments, use_double, each, quiet, list_kernels;
+} run_options;
+
+extern run_options run_shared;                /* set to the defaults */
+extern const cli_option run_shared_options[]; /* fills run_shared */
+
+/* Parses the command line, the operand FILE among it. Ends the process on bad
+ * usage. */
+void options_parse(const cli_tool *tool, int argc, char **argv);
+
+/* Checks the values that the table alone cannot, those about heads excepted;
+ * ends the process on bad usage. */
+void options_check(void);
+
+#endif

@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
-#include "inputs.h"
+#include "arrays.h"
 #include "measure/row_sample.h"
 #include "message.h"
 #include "options.h"

@@ -2,8 +2,8 @@
  *
  * What kernels take beside the head: arrays (--arrays, --gate) and draws of
  * random numbers (--seed, --trials). */
-#ifndef LLN_TOOLS_INPUTS_H
-#define LLN_TOOLS_INPUTS_H
+#ifndef LLN_TOOLS_ARRAYS_H
+#define LLN_TOOLS_ARRAYS_H
 
 #include "heads/extras.h"
 #include "selection.h"

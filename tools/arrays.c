@@ -4,19 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
 #include "core/memory.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 
-/* Whether `inputs`, "gate, refine [n x d], logits; w [features x d]", names an
+/* Whether `text`, "gate, refine [n x d], logits; w [features x d]", names an
  * array so: by a word before the brackets of a part. */
-static bool mentions(const char *inputs, const char *name)
+static bool mentions(const char *text, const char *name)
 {
     bool names = true;
     size_t length = strlen(name), word;
-    for (const char *at = inputs; at && *at; at += word > 0 ? word : 1) {
+    for (const char *at = text; at && *at; at += word > 0 ? word : 1) {
         word = strcspn(at, " ,;[");
         if (names && word > 0 && word == length &&
             strncmp(at, name, length) == 0 && strcmp(name, "and") != 0)
@@ -36,7 +35,7 @@ static void check_name(const kernel_list *kernels, const char *name)
 }
 
 /* NAME=FILE,... of both options; NULL: none; the caller frees it. */
-static char *list_arrays(void)
+static char *join_options(void)
 {
     const run_options *o = &run_shared;
     char *text = NULL;
@@ -49,77 +48,55 @@ static char *list_arrays(void)
     return text;
 }
 
-lln_extras *inputs_open(const kernel_list *kernels, bool sampled)
+lln_extras *kernel_arrays_open(const kernel_list *kernels, bool sampled)
 {
-    lln_extras *extras = NULL;
-    char *text = list_arrays();
+    lln_extras *files = NULL;
+    char *text = join_options();
     if (!text)
         return NULL;
     if (run_shared.lengths)
         cli_usage("--lengths: arrays beside the heads have none");
     lln_status status =
-        lln_extras_open(text, sampled ? "hnd" : run_shared.layout, &extras);
+        lln_extras_open(text, sampled ? "hnd" : run_shared.layout, &files);
     if (status == LLN_EINVAL)
         cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
                   lln_error_message());
     cli_check(status);
-    for (size_t i = 0; i < lln_extras_count(extras); i++) {
-        check_name(kernels, lln_extras_name(extras, i));
-        cli_refuse_overwrite(lln_extras_file(extras, i));
+    for (size_t i = 0; i < lln_extras_count(files); i++) {
+        check_name(kernels, lln_extras_name(files, i));
+        cli_refuse_overwrite(lln_extras_file(files, i));
     }
     free(text);
-    return extras;
+    return files;
 }
 
-lln_status inputs_load(const lln_extras *extras, const lln_head *head,
-                       input_list *list)
+lln_status kernel_arrays_load(const lln_extras *files, const lln_head *head,
+                              kernel_arrays *arrays)
 {
-    size_t count = extras ? lln_extras_count(extras) : 0;
-    *list = (input_list){.count = 0};
+    size_t count = files ? lln_extras_count(files) : 0;
+    *arrays = (kernel_arrays){.count = 0};
     if (count == 0)
         return LLN_OK;
-    list->items = lln_array_alloc(count, sizeof *list->items);
-    if (!list->items)
+    arrays->items = lln_array_alloc(count, sizeof *arrays->items);
+    if (!arrays->items)
         return LLN_ENOMEM;
-    for (; list->count < count; list->count++) {
-        lln_kernel_input *item = &list->items[list->count];
-        item->name = lln_extras_name(extras, list->count);
+    for (; arrays->count < count; arrays->count++) {
+        lln_kernel_input *item = &arrays->items[arrays->count];
+        item->name = lln_extras_name(files, arrays->count);
         lln_status status =
-            lln_extras_load(extras, list->count, head, &item->values);
+            lln_extras_load(files, arrays->count, head, &item->values);
         if (status == LLN_OK)
             continue;
-        inputs_free(list);
+        kernel_arrays_free(arrays);
         return status;
     }
     return LLN_OK;
 }
 
-void inputs_free(input_list *list)
+void kernel_arrays_free(kernel_arrays *arrays)
 {
-    for (size_t i = 0; i < list->count; i++)
-        free((void *)list->items[i].values.data);
-    free(list->items);
-    *list = (input_list){.count = 0};
-}
-
-static bool any_random(const kernel_list *kernels)
-{
-    bool random = false;
-    for (size_t i = 0; i < kernels->count; i++)
-        random = random || kernel_is_random(&kernels->entries[i]);
-    return random;
-}
-
-size_t inputs_draws(const kernel_list *kernels, const kernel_list *all,
-                    bool sampled)
-{
-    bool drawn = any_random(kernels), seeded = any_random(all);
-    const char *idle = cli_given("trials") && !drawn  ? "trials"
-                       : cli_given("seed") && !seeded ? "seed"
-                                                      : NULL;
-    if (!sampled && idle)
-        cli_usage("--%s is for sampled heads and random kernels; these are "
-                  "neither",
-                  idle);
-    return sampled || !cli_given("trials") ? 1 : run_shared.trials;
+    for (size_t i = 0; i < arrays->count; i++)
+        free((void *)arrays->items[i].values.data);
+    free(arrays->items);
+    *arrays = (kernel_arrays){.count = 0};
 }

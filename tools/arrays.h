@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What kernels take beside the head: arrays (--arrays, --gate) and draws of
- * random numbers (--seed, --trials). */
+ * The arrays that kernels take beside the head: --arrays and --gate. */
 #ifndef LLN_TOOLS_ARRAYS_H
 #define LLN_TOOLS_ARRAYS_H
 
 #include "heads/extras.h"
 #include "selection.h"
 
-/* The arrays that the shared options name; NULL: none. Ends the process if
- * they cannot be read, or if no kernel takes one of that name. */
-lln_extras *inputs_open(const kernel_list *kernels, bool sampled);
+/* Opens the arrays that the shared options name; NULL: none. Ends the process
+ * if they cannot be read, or if no kernel takes one of that name. */
+lln_extras *kernel_arrays_open(const kernel_list *kernels, bool sampled);
 
-/* The matrices for one head, to be freed. NULL is a legal `extras`. */
+/* The matrices for one head. */
 typedef struct {
-    lln_kernel_input *items; /* [count] */
+    lln_kernel_input *items; /* [count], owned */
     size_t count;
-} input_list;
+} kernel_arrays;
 
-LLN_NODISCARD lln_status inputs_load(const lln_extras *extras,
-                                     const lln_head *head, input_list *list);
-void inputs_free(input_list *list);
-
-/* How many draws of each random kernel there are for a head: one for sampled
- * heads, which are trials themselves. Ends the process if --trials has nothing
- * to be for among the kernels, or --seed among all, the reference too. */
-size_t inputs_draws(const kernel_list *kernels, const kernel_list *all,
-                    bool sampled);
+/* NULL is a legal `files`, with no arrays. LLN_EFORMAT: an array does not go
+ * with the head; LLN_ENOMEM. */
+LLN_NODISCARD lln_status kernel_arrays_load(const lln_extras *files,
+                                            const lln_head *head,
+                                            kernel_arrays *arrays);
+void kernel_arrays_free(kernel_arrays *arrays);
 
 #endif

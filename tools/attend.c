@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "block.h"
+#include "case_set.h"
 #include "cases.h"
 #include "cli.h"
 #include "core/memory.h"
@@ -16,7 +17,6 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
-#include "params.h"
 #include "progress.h"
 #include "selection.h"
 #include "sources.h"
@@ -29,7 +29,6 @@ typedef struct {
     case_set set;        /* with the kernel at hand alone */
     lln_result *results; /* [result_count]: an array each, for each kernel */
     size_t result_count;
-    number_list tau; /* one; NaN: as the heads are */
     lln_precision precision;
     lln_writer_format format;
     lln_writer *writer;
@@ -125,6 +124,7 @@ static const lln_column no_columns[] = {{0}};
 static const run_plan plan = {.columns = no_columns,
                               .measure = multiply,
                               .per_trial = true,
+                              .one_temperature = true,
                               .unlabelled = true};
 
 static size_t part_size(const lln_result *result)
@@ -147,7 +147,7 @@ static lln_status add_head(attend_run *run, size_t index, const part *p,
     target.numbers = p->numbers + offset * lln_precision_size(run->precision);
     case_result_open(&run->set, &result);
     lln_status status =
-        case_measure(&run->set, index, run->tau.values[0], &result);
+        case_measure(&run->set, index, run->set.taus.values[0], &result);
     if (status == LLN_OK && !target.written)
         place_nan(run->precision);
     cli_give_warnings(result.warnings);
@@ -270,29 +270,15 @@ static void check_options(void)
 static void open_run(attend_run *run)
 {
     check_options();
-    run->tau = number_list_read("tau", run_shared.tau);
-    if (run->tau.count > 1)
-        cli_usage("--tau: '%s': expected one number", run_shared.tau);
-    run->set.plan = &plan;
-    run->set.measured = plan.columns;
-    run->kernels = kernel_list_read("kernel", run_shared.kernels,
-                                    run_shared.params != NULL);
+    case_set_choose(&run->set, &plan);
+    run->kernels = run->set.kernels;
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     run->format = find_format(run_shared.output);
     FILE *out = cli_output(run_shared.output);
     if (out == stdout && isatty(STDOUT_FILENO))
         cli_usage("numbers are not for a terminal; name a file with -o");
-    sources_refuse_overwrite();
-    cli_refuse_overwrite(run_shared.params);
-    if (run_shared.params)
-        run->set.params = params_open(run_shared.params);
-    lln_threads_set((int)run_shared.threads);
-    cli_check(lln_threads_reserve());
-    run->set.kernels = run->kernels;
-    case_inputs_open(&run->set);
+    case_set_open(&run->set);
     lln_heads *heads = &run->set.heads;
-    sources_open(heads);
-    case_joints_open(&run->set, &run->tau);
     cli_check(heads->results(heads, &run->results, &run->result_count));
     open_writer(run, out);
 }
@@ -303,7 +289,6 @@ static void close_run(attend_run *run)
     lln_results_free(run->results, run->result_count);
     run->set.kernels = run->kernels; /* whole again */
     case_set_close(&run->set);
-    free(run->tau.values);
 }
 
 int attend_write(void)

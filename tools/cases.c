@@ -5,15 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arrays.h"
 #include "average.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
-#include "arrays.h"
 #include "measure/row_sample.h"
 #include "message.h"
 #include "options.h"
-#include "sources.h"
+#include "params.h"
+#include "plan.h"
+#include "selection.h"
 
 void case_result_open(const case_set *set, case_result *result)
 {
@@ -31,55 +33,6 @@ void case_result_close(const case_set *set, case_result *result)
     free(result->blocks);
     free(result->warnings);
     *result = (case_result){0};
-}
-
-void case_inputs_open(case_set *set)
-{
-    const run_plan *plan = set->plan;
-    bool sampled = sources_sampled();
-    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
-    set->draws = inputs_draws(&set->kernels, &all, sampled);
-    if (set->draws > 1 && (plan->per_trial || run_shared.each))
-        cli_usage("--trials: draws of heads from files are averaged; %s",
-                  run_shared.each ? "leave out --each"
-                                  : "these rows never are");
-    if (!plan->plain)
-        set->extras = inputs_open(&all, sampled);
-    free(all.entries);
-}
-
-void case_joints_open(case_set *set, const number_list *taus)
-{
-    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
-    bool wanted = false;
-    for (size_t i = 0; i < set->kernels.count; i++)
-        wanted = wanted || set->kernels.entries[i].joint;
-    for (size_t i = 0; i < set->reference.count; i++)
-        wanted = wanted || set->reference.entries[i].joint;
-    if (!wanted)
-        return;
-    set->taus = taus;
-    set->joints = cli_alloc(taus->count, sizeof(lln_joint *));
-    for (size_t i = 0; i < taus->count; i++)
-        cli_check(lln_joint_open(&set->heads, taus->values[i], precision,
-                                 &set->joints[i]));
-}
-
-void case_set_close(case_set *set)
-{
-    for (size_t i = 0; set->joints && i < set->taus->count; i++)
-        lln_joint_free(set->joints[i]);
-    free(set->joints);
-    free(set->kernels.entries);
-    free(set->reference.entries);
-    params_close(set->params);
-    lln_extras_free(set->extras);
-    lln_heads_close(&set->heads);
-}
-
-size_t case_draws(const case_set *set, size_t kernel)
-{
-    return kernel_is_random(&set->kernels.entries[kernel]) ? set->draws : 1;
 }
 
 static lln_status describe_case(const case_set *set, double tau, run_case *c)
@@ -161,7 +114,7 @@ static lln_status match_joint(const case_set *set, const lln_head *head,
                               double *beta)
 {
     size_t at = 0;
-    while (at + 1 < set->taus->count && set->taus->values[at] != id->tau)
+    while (at + 1 < set->taus.count && set->taus.values[at] != id->tau)
         at++;
     return lln_joint_match(set->joints[at], head->layer, alpha, beta);
 }
@@ -226,7 +179,7 @@ static lln_status leave_out(const case_set *set, run_block *block)
 
 /* What a kernel is told beside its parameters. */
 typedef struct {
-    input_list arrays;
+    kernel_arrays arrays;
     uint32_t draw;
 } kernel_inputs;
 
@@ -317,8 +270,9 @@ static lln_status measure_kernels(const case_set *set, run_case *c,
 {
     lln_kernel_choice reference;
     kernel_inputs inputs = {.draw = c->sampled ? (uint32_t)index : 0};
-    lln_status status = fail_at(
-        &result->identity, inputs_load(set->extras, c->head, &inputs.arrays));
+    lln_status status =
+        fail_at(&result->identity,
+                kernel_arrays_load(set->arrays, c->head, &inputs.arrays));
     if (status == LLN_OK)
         status = find_reference(set, &result->identity, &inputs, &reference, c);
     for (size_t i = 0; i < set->kernels.count && status == LLN_OK; i++) {
@@ -329,7 +283,7 @@ static lln_status measure_kernels(const case_set *set, run_case *c,
         if (status == LLN_EUNDEFINED)
             status = LLN_OK;
     }
-    inputs_free(&inputs.arrays);
+    kernel_arrays_free(&inputs.arrays);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #ifndef LLN_TOOLS_GROUPS_H
 #define LLN_TOOLS_GROUPS_H
 
+#include "case_set.h"
 #include "cases.h"
 #include "rows.h"
 

@@ -39,6 +39,8 @@ typedef struct {
     run_reduce *reduce;
     const lln_column *measured; /* with reduce: the columns that `measure`
                                    fills; else those of the table */
+    bool one_temperature;       /* there is room for one: more in --tau is bad
+                                   usage */
     bool per_trial;             /* never average over trials */
     bool plain;      /* the measure takes the head itself: one case a head and
                         temperature, no --kernel (lln-match, --inputs) */

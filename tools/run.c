@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "bounds.h"
+#include "case_set.h"
 #include "cases.h"
-#include "cli.h"
 #include "core/ordered.h"
 #include "core/threads.h"
 #include "groups.h"
@@ -15,10 +15,8 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
-#include "params.h"
 #include "progress.h"
 #include "rows.h"
-#include "selection.h"
 #include "sources.h"
 
 enum {
@@ -38,7 +36,6 @@ enum {
 /* A run in progress. */
 typedef struct {
     case_set set;
-    number_list taus;
     row_groups groups;
     int threads; /* that work on a case each */
     size_t slots;
@@ -52,20 +49,20 @@ typedef struct {
 static size_t head_of(const run_state *run, size_t item)
 {
     return run->groups.kind == GROUP_TRIALS ? item % run->set.heads.count
-                                            : item / run->taus.count;
+                                            : item / run->set.taus.count;
 }
 
 static size_t tau_of(const run_state *run, size_t item)
 {
     return run->groups.kind == GROUP_TRIALS ? item / run->set.heads.count
-                                            : item % run->taus.count;
+                                            : item % run->set.taus.count;
 }
 
 static lln_status measure_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
     return case_measure(&run->set, head_of(run, item),
-                        run->taus.values[tau_of(run, item)],
+                        run->set.taus.values[tau_of(run, item)],
                         &run->results[slot]);
 }
 
@@ -110,37 +107,10 @@ static row_extras choose_extras(const run_plan *plan, group_kind kind,
                                                                     : ROWS_MEAN;
 }
 
-static void read_reference(case_set *set)
-{
-    if (!set->plan->reference)
-        return;
-    set->reference = kernel_list_read("compare", set->plan->reference, false);
-    if (set->reference.count > 1)
-        cli_usage("--compare: '%s': expected one kernel", set->plan->reference);
-}
-
-static void choose_kernels(case_set *set)
-{
-    bool params_given = run_shared.params != NULL;
-    if (!set->plan->plain) {
-        set->kernels =
-            kernel_list_read("kernel", run_shared.kernels, params_given);
-        read_reference(set);
-        return;
-    }
-    static const char *const names[] = {"params", "kernel", "arrays", "gate",
-                                        NULL};
-    const char *given = cli_first_given(names);
-    if (given)
-        cli_usage("--%s: what is measured here has no kernel", given);
-    set->kernels.count = 1;
-    set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);
-}
-
 /* Whether each thread gets heads of its own, or all work on one. */
 static bool heads_apart(const run_state *run, size_t threads)
 {
-    size_t cases = run->set.heads.count * run->taus.count;
+    size_t cases = run->set.heads.count * run->set.taus.count;
     size_t most = run->set.plan->in_turn ? MOST_ROWS_IN_TURN : MOST_ROWS;
     if (threads * ROWS_A_THREAD < most)
         most = threads * ROWS_A_THREAD;
@@ -165,33 +135,18 @@ static void open_results(run_state *run)
 static void open_run(run_state *run, const run_plan *plan)
 {
     case_set *set = &run->set;
-    set->plan = plan;
-    set->measured = plan->reduce ? plan->measured : plan->columns;
-    while (set->measured[set->columns].name)
-        set->columns++;
-    if (run_shared.rows > 0 && !plan->takes_rows)
-        cli_usage("--rows: what is measured here needs all rows");
-    run->taus = number_list_read("tau", run_shared.tau);
-    choose_kernels(set);
     bool sampled = sources_sampled();
+    case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
     FILE *out = cli_output(run_shared.output);
-    sources_refuse_overwrite();
-    cli_refuse_overwrite(run_shared.params);
-    if (run_shared.params)
-        set->params = params_open(run_shared.params);
-    lln_threads_set((int)run_shared.threads);
-    cli_check(lln_threads_reserve());
-    case_inputs_open(set);
-    sources_open(&set->heads);
-    case_joints_open(set, &run->taus);
+    case_set_open(set);
     if (run_shared.comments)
         run_table_comment(out, sampled);
     run->writer = row_writer_open(out, plan->columns,
                                   choose_extras(plan, kind, set->draws),
                                   run_table_style());
-    run->groups = groups_open(set, kind, run->taus.count, run->writer);
+    run->groups = groups_open(set, kind, set->taus.count, run->writer);
     open_results(run);
 }
 
@@ -204,7 +159,6 @@ static row_bounds *close_run(run_state *run)
         case_result_close(&run->set, &run->results[i]);
     free(run->results);
     case_set_close(&run->set);
-    free(run->taus.values);
     return bounds;
 }
 
@@ -212,7 +166,7 @@ int run_plan_write(const run_plan *plan)
 {
     run_state run = {0};
     open_run(&run, plan);
-    size_t total = run.set.heads.count * run.taus.count;
+    size_t total = run.set.heads.count * run.set.taus.count;
     cli_catch_signals();
     progress_start(cli_name(), total, "cases", run_shared.quiet);
     const lln_ordered job = {total, run.slots, measure_case, take_case, &run};

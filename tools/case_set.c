@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "case_set.h"
+
+#include <stdlib.h>
+
+#include "arrays.h"
+#include "cli.h"
+#include "core/threads.h"
+#include "message.h"
+#include "options.h"
+#include "output.h"
+#include "sources.h"
+
+static void choose_reference(case_set *set)
+{
+    if (!set->plan->reference)
+        return;
+    set->reference = kernel_list_read("compare", set->plan->reference, false);
+    if (set->reference.count > 1)
+        cli_usage("--compare: '%s': expected one kernel", set->plan->reference);
+}
+
+static void choose_kernels(case_set *set)
+{
+    bool params_given = run_shared.params != NULL;
+    if (!set->plan->plain) {
+        set->kernels =
+            kernel_list_read("kernel", run_shared.kernels, params_given);
+        choose_reference(set);
+        return;
+    }
+    static const char *const names[] = {"params", "kernel", "arrays", "gate",
+                                        NULL};
+    const char *given = cli_first_given(names);
+    if (given)
+        cli_usage("--%s: what is measured here has no kernel", given);
+    set->kernels.count = 1;
+    set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);
+}
+
+void case_set_choose(case_set *set, const run_plan *plan)
+{
+    set->plan = plan;
+    set->measured = plan->reduce ? plan->measured : plan->columns;
+    while (set->measured[set->columns].name)
+        set->columns++;
+    if (run_shared.rows > 0 && !plan->takes_rows)
+        cli_usage("--rows: what is measured here needs all rows");
+    set->taus = number_list_read("tau", run_shared.tau);
+    if (plan->one_temperature && set->taus.count > 1)
+        cli_usage("--tau: '%s': expected one number", run_shared.tau);
+    choose_kernels(set);
+}
+
+static bool any_random(const kernel_list *kernels)
+{
+    bool random = false;
+    for (size_t i = 0; i < kernels->count; i++)
+        random = random || kernel_is_random(&kernels->entries[i]);
+    return random;
+}
+
+/* How many draws of each random kernel there are for a head: one for sampled
+ * heads, which are trials themselves. Ends the process if --trials has nothing
+ * to be for among the kernels, or --seed among all, the reference too. */
+static size_t count_draws(const kernel_list *kernels, const kernel_list *all,
+                          bool sampled)
+{
+    bool drawn = any_random(kernels), seeded = any_random(all);
+    const char *idle = cli_given("trials") && !drawn  ? "trials"
+                       : cli_given("seed") && !seeded ? "seed"
+                                                      : NULL;
+    if (!sampled && idle)
+        cli_usage("--%s is for sampled heads and random kernels; these are "
+                  "neither",
+                  idle);
+    return sampled || !cli_given("trials") ? 1 : run_shared.trials;
+}
+
+static void open_kernels(case_set *set)
+{
+    const run_plan *plan = set->plan;
+    bool sampled = sources_sampled();
+    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
+    set->draws = count_draws(&set->kernels, &all, sampled);
+    if (set->draws > 1 && (plan->per_trial || run_shared.each))
+        cli_usage("--trials: draws of heads from files are averaged; %s",
+                  run_shared.each ? "leave out --each"
+                                  : "these rows never are");
+    if (!plan->plain)
+        set->arrays = kernel_arrays_open(&all, sampled);
+    free(all.entries);
+}
+
+static bool any_joint(const kernel_list *kernels)
+{
+    bool joint = false;
+    for (size_t i = 0; i < kernels->count; i++)
+        joint = joint || kernels->entries[i].joint;
+    return joint;
+}
+
+/* Looks at all heads, at each temperature, if a kernel needs to know them
+ * together. */
+static void open_joints(case_set *set)
+{
+    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
+    if (!any_joint(&set->kernels) && !any_joint(&set->reference))
+        return;
+    set->joints = cli_alloc(set->taus.count, sizeof(lln_joint *));
+    for (size_t i = 0; i < set->taus.count; i++)
+        cli_check(lln_joint_open(&set->heads, set->taus.values[i], precision,
+                                 &set->joints[i]));
+}
+
+void case_set_open(case_set *set)
+{
+    sources_refuse_overwrite();
+    cli_refuse_overwrite(run_shared.params);
+    if (run_shared.params)
+        set->params = params_open(run_shared.params);
+    lln_threads_set((int)run_shared.threads);
+    cli_check(lln_threads_reserve());
+    open_kernels(set);
+    sources_open(&set->heads);
+    open_joints(set);
+}
+
+void case_set_close(case_set *set)
+{
+    for (size_t i = 0; set->joints && i < set->taus.count; i++)
+        lln_joint_free(set->joints[i]);
+    free(set->joints);
+    free(set->kernels.entries);
+    free(set->reference.entries);
+    free(set->taus.values);
+    params_close(set->params);
+    lln_extras_free(set->arrays);
+    lln_heads_close(&set->heads);
+}
+
+size_t case_draws(const case_set *set, size_t kernel)
+{
+    return kernel_is_random(&set->kernels.entries[kernel]) ? set->draws : 1;
+}

@@ -12,7 +12,6 @@
 #include "cases.h"
 #include "cli.h"
 #include "core/memory.h"
-#include "core/threads.h"
 #include "heads/results.h"
 #include "message.h"
 #include "options.h"
@@ -22,9 +21,17 @@
 #include "sources.h"
 #include "tensor/writer.h"
 
+/* Where the product of the head at hand goes. */
+typedef struct {
+    const lln_layout *layout;
+    char *numbers;
+    bool written;
+} head_target;
+
 /* A run in progress. Arrays are written one after another, and each from its
  * first number to its last. */
 typedef struct {
+    run_plan plan; /* its context is the run */
     kernel_list kernels;
     case_set set;        /* with the kernel at hand alone */
     lln_result *results; /* [result_count]: an array each, for each kernel */
@@ -32,6 +39,7 @@ typedef struct {
     lln_precision precision;
     lln_writer_format format;
     lln_writer *writer;
+    head_target *target;
     size_t done; /* heads times kernels */
 } attend_run;
 
@@ -43,38 +51,31 @@ typedef struct {
     size_t size; /* in elements */
 } part;
 
-/* Where the product of the head at hand goes. */
-static struct {
-    const lln_layout *layout;
-    char *numbers;
-    bool written;
-} target;
-
 /* Puts the matrix o of a head at its place; rows that it does not have, of
  * padding, stay zero. */
-static void place(lln_matrix o)
+static void place(lln_matrix o, head_target *target)
 {
     size_t size = lln_precision_size(o.precision);
-    size_t row = target.layout->stride[LLN_AXIS_TOKEN];
-    size_t column = target.layout->stride[LLN_AXIS_FEATURE];
+    size_t row = target->layout->stride[LLN_AXIS_TOKEN];
+    size_t column = target->layout->stride[LLN_AXIS_FEATURE];
     size_t run = column == 1 ? o.columns : 1;
     const char *from = o.data;
     for (size_t i = 0; i < o.rows; i++)
         for (size_t j = 0; j < o.columns; j += run, from += run * size)
-            memcpy(target.numbers + (i * row + j * column) * size, from,
+            memcpy(target->numbers + (i * row + j * column) * size, from,
                    run * size);
-    target.written = true;
+    target->written = true;
 }
 
-/* What stands for the product with a matrix that does not exist. */
-static void place_nan(lln_precision precision)
+/* Puts NaN at the place of a product with a matrix that does not exist. */
+static void place_nan(lln_precision precision, head_target *target)
 {
-    const size_t *size = target.layout->size;
+    const size_t *size = target->layout->size;
     size_t n = size[LLN_AXIS_TOKEN], d = size[LLN_AXIS_FEATURE];
     size_t bytes = lln_precision_size(precision);
     void *numbers = cli_alloc(n * d, bytes);
     memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
-    place((lln_matrix){precision, n, d, numbers});
+    place((lln_matrix){precision, n, d, numbers}, target);
     free(numbers);
 }
 
@@ -103,9 +104,11 @@ static lln_status check_finite(const run_case *c, lln_matrix o)
 }
 
 /* Puts O at its place; the block has no columns. */
-static lln_status multiply(const run_case *c, run_block *block)
+static lln_status multiply_and_place(const run_case *c, const void *context,
+                                     run_block *block)
 {
     (void)block;
+    const attend_run *run = context;
     lln_matrix v = c->head->v;
     lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
     void *numbers = lln_array_alloc_raw(o.rows * o.columns,
@@ -115,17 +118,10 @@ static lln_status multiply(const run_case *c, run_block *block)
     if (status == LLN_OK)
         status = check_finite(c, o);
     if (status == LLN_OK)
-        place(o);
+        place(o, run->target);
     free(numbers);
     return status;
 }
-
-static const lln_column no_columns[] = {{0}};
-static const run_plan plan = {.columns = no_columns,
-                              .measure = multiply,
-                              .per_trial = true,
-                              .one_temperature = true,
-                              .unlabelled = true};
 
 static size_t part_size(const lln_result *result)
 {
@@ -137,19 +133,22 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* A head without alpha and beta, of which a warning speaks, is NaN. */
-static lln_status add_head(attend_run *run, size_t index, const part *p,
-                           size_t offset)
+/* Fills the place of a head in the part. A head without alpha and beta, which
+ * a warning names, is NaN. */
+static lln_status fill_head(attend_run *run, size_t index, const part *p,
+                            size_t offset)
 {
     case_result result = {0};
-    target.layout = &p->result->layout;
-    target.written = false;
-    target.numbers = p->numbers + offset * lln_precision_size(run->precision);
+    head_target target = {
+        &p->result->layout,
+        p->numbers + offset * lln_precision_size(run->precision), false};
+    run->target = &target;
     case_result_open(&run->set, &result);
     lln_status status =
         case_measure(&run->set, index, run->set.taus.values[0], &result);
+    run->target = NULL;
     if (status == LLN_OK && !target.written)
-        place_nan(run->precision);
+        place_nan(run->precision, &target);
     cli_give_warnings(result.warnings);
     result.warnings = NULL;
     case_result_close(&run->set, &result);
@@ -158,7 +157,7 @@ static lln_status add_head(attend_run *run, size_t index, const part *p,
 }
 
 /* Fills part number `index` of the array. */
-static lln_status fill(attend_run *run, size_t index, const part *p)
+static lln_status fill_part(attend_run *run, size_t index, const part *p)
 {
     const size_t *size = p->result->layout.size;
     const size_t *stride = p->result->layout.stride;
@@ -171,7 +170,7 @@ static lln_status fill(attend_run *run, size_t index, const part *p)
                             l * stride[LLN_AXIS_LAYER] +
                             h * stride[LLN_AXIS_HEAD];
                 if (at / p->size == index)
-                    LLN_TRY(add_head(run, *head, p, at % p->size));
+                    LLN_TRY(fill_head(run, *head, p, at % p->size));
             }
     return LLN_OK;
 }
@@ -183,7 +182,7 @@ static lln_status write_array(attend_run *run, const lln_result *result)
     lln_status status = LLN_OK;
     p.numbers = cli_alloc(p.size, lln_precision_size(run->precision));
     for (size_t i = 0; i < parts && status == LLN_OK; i++) {
-        status = fill(run, i, &p);
+        status = fill_part(run, i, &p);
         lln_matrix numbers = {run->precision, 1, p.size, p.numbers};
         if (status == LLN_OK)
             cli_check_output(lln_writer_append(run->writer, numbers));
@@ -267,10 +266,18 @@ static void check_options(void)
         sources_refuse("trials");
 }
 
+static const lln_column no_columns[] = {{0}};
+
 static void open_run(attend_run *run)
 {
     check_options();
-    case_set_choose(&run->set, &plan);
+    run->plan = (run_plan){.columns = no_columns,
+                           .measure = multiply_and_place,
+                           .context = run,
+                           .rows_are_never_averaged = true,
+                           .has_one_temperature = true,
+                           .has_no_table = true};
+    case_set_choose(&run->set, &run->plan);
     run->kernels = run->set.kernels;
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     run->format = find_format(run_shared.output);

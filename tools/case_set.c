@@ -23,7 +23,7 @@ static void choose_reference(case_set *set)
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
-    if (!set->plan->plain) {
+    if (!set->plan->measures_head) {
         set->kernels =
             kernel_list_read("kernel", run_shared.kernels, params_given);
         choose_reference(set);
@@ -44,10 +44,10 @@ void case_set_choose(case_set *set, const run_plan *plan)
     set->measured = plan->reduce ? plan->measured : plan->columns;
     while (set->measured[set->columns].name)
         set->columns++;
-    if (run_shared.rows > 0 && !plan->takes_rows)
+    if (run_shared.rows > 0 && !plan->measures_sampled_rows)
         cli_usage("--rows: what is measured here needs all rows");
     set->taus = number_list_read("tau", run_shared.tau);
-    if (plan->one_temperature && set->taus.count > 1)
+    if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: '%s': expected one number", run_shared.tau);
     choose_kernels(set);
 }
@@ -83,11 +83,11 @@ static void open_kernels(case_set *set)
     bool sampled = sources_sampled();
     kernel_list all = kernel_list_join(&set->kernels, &set->reference);
     set->draws = count_draws(&set->kernels, &all, sampled);
-    if (set->draws > 1 && (plan->per_trial || run_shared.each))
+    if (set->draws > 1 && (plan->rows_are_never_averaged || run_shared.each))
         cli_usage("--trials: draws of heads from files are averaged; %s",
                   run_shared.each ? "leave out --each"
                                   : "these rows never are");
-    if (!plan->plain)
+    if (!plan->measures_head)
         set->arrays = kernel_arrays_open(&all, sampled);
     free(all.entries);
 }

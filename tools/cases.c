@@ -43,7 +43,7 @@ static lln_status describe_case(const case_set *set, double tau, run_case *c)
     c->sigma_q = head->sigma_q;
     c->sigma_k = head->sigma_k;
     c->tau = tau;
-    if (set->plan->unlabelled && !set->params)
+    if (set->plan->has_no_table && !set->params)
         return LLN_OK;
     if (isnan(tau)) {
         lln_status status = lln_temperature_measure(head, &c->tau);
@@ -189,7 +189,7 @@ static lln_status measure_choice(const case_set *set, const run_case *head_case,
 {
     run_case c = *head_case;
     c.kernel = choice;
-    return fail_at(identity, set->plan->measure(&c, block));
+    return fail_at(identity, set->plan->measure(&c, set->plan->context, block));
 }
 
 /* The choice of an entry with all that it takes for this head. */
@@ -212,7 +212,7 @@ static lln_status measure_kernel(const case_set *set, const run_case *c,
 {
     lln_kernel_choice choice;
     LLN_TRY(run_block_resize(block, 1));
-    if (set->plan->plain)
+    if (set->plan->measures_head)
         return measure_choice(set, c, identity, NULL, block);
     if (set->reference.count > 0 && !c->reference)
         return leave_out(set, block);

@@ -36,11 +36,14 @@ static const lln_column columns[] = {
     {0},
 };
 
-static const char *reference_text;
-static size_t top_keys;
+/* What --compare and --top ask for. */
+typedef struct {
+    const char *reference;
+    size_t top;
+} comparison;
 
 /* In the order of the columns, but for seconds and peak_bytes. */
-static void list(const lln_fidelity *fidelity, double values[FIGURES])
+static void list_fidelity(const lln_fidelity *fidelity, double values[FIGURES])
 {
     values[0] = fidelity->relative_error;
     values[1] = fidelity->cosine;
@@ -55,12 +58,11 @@ static void list(const lln_fidelity *fidelity, double values[FIGURES])
     values[12] = fidelity->matrix_error;
 }
 
-static lln_status compare(const run_case *c, lln_fidelity *out,
+static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
                           lln_fidelity *error)
 {
     lln_attention attention, reference;
-    lln_fidelity_options options = {c->head->v, c->rows, c->row_count,
-                                    top_keys};
+    lln_fidelity_options options = {c->head->v, c->rows, c->row_count, top};
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_kernel_open(c->reference, c->head, &reference);
     if (status == LLN_OK) {
@@ -73,7 +75,7 @@ static lln_status compare(const run_case *c, lln_fidelity *out,
 }
 
 /* Of the output from queries, keys and values. */
-static lln_status find_cost(const run_case *c, cost *spent)
+static lln_status count_cost(const run_case *c, cost *spent)
 {
     const lln_head *head = c->head;
     size_t count = head->q.rows * head->v.columns;
@@ -91,24 +93,26 @@ static lln_status find_cost(const run_case *c, cost *spent)
 
 /* The comparison comes first: it wakes threads and fills the buffers of the
  * matrix product, which no kernel is to pay for. */
-static lln_status measure(const run_case *c, run_block *block)
+static lln_status measure_fidelity(const run_case *c, const void *context,
+                                   run_block *block)
 {
+    const comparison *wanted = context;
     lln_fidelity fidelity, error;
     double values[FIGURES];
     cost spent;
-    LLN_TRY(compare(c, &fidelity, &error));
-    LLN_TRY(find_cost(c, &spent));
-    list(&fidelity, values);
+    LLN_TRY(compare(c, wanted->top, &fidelity, &error));
+    LLN_TRY(count_cost(c, &spent));
+    list_fidelity(&fidelity, values);
     values[SECONDS] = spent.seconds;
     values[PEAK_BYTES] = spent.peak_bytes;
     for (size_t i = 0; i < FIGURES; i++)
         block->cells[i].real = values[i];
-    block->cells[FIGURES].text = reference_text;
+    block->cells[FIGURES].text = wanted->reference;
     if (run_shared.rows == 0)
         return LLN_OK;
     double errors[FIGURES];
     memcpy(errors, block->errors, sizeof errors);
-    list(&error, errors);
+    list_fidelity(&error, errors);
     memcpy(block->errors, errors, sizeof errors);
     return LLN_OK;
 }
@@ -126,11 +130,11 @@ static void check_output(void)
 int compare_write(const char *reference, size_t top)
 {
     check_output();
-    reference_text = reference;
-    top_keys = top;
+    const comparison wanted = {reference, top};
     return run_plan_write(&(run_plan){.columns = columns,
-                                      .measure = measure,
+                                      .measure = measure_fidelity,
+                                      .context = &wanted,
                                       .reference = reference,
-                                      .takes_rows = true,
-                                      .timed = true});
+                                      .measures_sampled_rows = true,
+                                      .measures_time = true});
 }

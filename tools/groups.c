@@ -61,7 +61,7 @@ static row_identity identify(const row_groups *groups, const row_group *group,
 {
     const case_set *set = groups->set;
     row_identity identity = group->first;
-    identity.kernel = set->plan->plain
+    identity.kernel = set->plan->measures_head
                           ? set->plan->kernel
                           : set->kernels.entries[kernel].choice.text;
     identity.trials = (long)(group->heads * case_draws(set, kernel));
@@ -82,7 +82,7 @@ static lln_status reduce(const run_plan *plan, const run_block *heads,
         block.columns++;
     lln_status status = run_block_resize(&block, 1);
     if (status == LLN_OK)
-        status = plan->reduce(heads, &block);
+        status = plan->reduce(heads, plan->context, &block);
     if (status == LLN_OK)
         row_average_add(row, &block);
     run_block_free(&block);

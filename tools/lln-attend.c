@@ -15,7 +15,7 @@ static struct {
     size_t top;
 } options = {.top = 10};
 
-static const cli_option table[] = {
+static const cli_option option_table[] = {
     {"compare", 0, CLI_TEXT, "REFERENCE",
      "write no values, but how close each kernel is to this one",
      &options.compare, 0, 0, false},
@@ -32,7 +32,7 @@ static const cli_option table[] = {
 static const cli_tool tool = {
     .name = "lln-attend",
     .summary = "values averaged by attention",
-    .options = table,
+    .options = option_table,
     .shared = run_shared_options,
 };
 

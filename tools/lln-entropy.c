@@ -20,7 +20,7 @@ static struct {
     bool per_row, diagnose;
 } options;
 
-static const cli_option table[] = {
+static const cli_option option_table[] = {
     {"per-row", 0, CLI_FLAG, NULL, "one row a query, trials not averaged",
      &options.per_row, 0, 0, false},
     {"diagnose", 0, CLI_FLAG, NULL,
@@ -32,7 +32,7 @@ static const cli_option table[] = {
 static const cli_tool tool = {
     .name = "lln-entropy",
     .summary = "entropy and concentration of attention rows",
-    .options = table,
+    .options = option_table,
     .shared = run_shared_options,
 };
 
@@ -84,12 +84,10 @@ static const lln_column model_columns[] = {
     {0},
 };
 
-/* The first of these, which heads have. */
-enum { HEAD = 7 };
-static lln_column head_columns[HEAD + 1];
+enum { HEAD = 7 }; /* the first of these are what a head has */
 
 /* In the order of the columns. */
-static void list(const lln_entropy *entropy, double values[SUMMARY])
+static void list_entropy(const lln_entropy *entropy, double values[SUMMARY])
 {
     values[0] = entropy->entropy;
     values[1] = entropy->normalized;
@@ -105,8 +103,10 @@ static void list(const lln_entropy *entropy, double values[SUMMARY])
     values[11] = entropy->over_ceiling;
 }
 
-static lln_status summarise(const run_case *c, run_block *block)
+static lln_status measure_entropy(const run_case *c, const void *context,
+                                  run_block *block)
 {
+    (void)context;
     lln_attention attention;
     lln_entropy entropy, error;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
@@ -116,19 +116,21 @@ static lln_status summarise(const run_case *c, run_block *block)
     if (status != LLN_OK)
         return status;
     double values[SUMMARY];
-    list(&entropy, values);
+    list_entropy(&entropy, values);
     for (size_t i = 0; i < SUMMARY; i++)
         block->cells[i].real = values[i];
     if (run_shared.rows > 0)
-        list(&error, block->errors);
+        list_entropy(&error, block->errors);
     lln_theory_softmax_values theory;
     if (model_softmax(c, &theory))
         block->cells[THEORY].real = theory.entropy;
     return LLN_OK;
 }
 
-static lln_status diagnose(const run_case *c, run_block *block)
+static lln_status measure_diagnosis(const run_case *c, const void *context,
+                                    run_block *block)
 {
+    (void)context;
     lln_attention attention;
     lln_head_diagnosis head;
     lln_cell *cells = block->cells;
@@ -147,7 +149,8 @@ static lln_status diagnose(const run_case *c, run_block *block)
     return LLN_OK;
 }
 
-/* The heads of a block that `diagnose` filled; the caller owns them. */
+/* The heads of a block that `measure_diagnosis` filled; the caller owns them.
+ */
 static lln_head_diagnosis *take_heads(const run_block *block)
 {
     lln_head_diagnosis *heads = lln_array_alloc(block->rows, sizeof *heads);
@@ -166,7 +169,7 @@ static lln_head_diagnosis *take_heads(const run_block *block)
     return heads;
 }
 
-static void fill_model(const lln_diagnosis *model, lln_cell *cells)
+static void fill_model_cells(const lln_diagnosis *model, lln_cell *cells)
 {
     cells[0].real = model->entropy;
     cells[1].real = model->over_log_n;
@@ -185,20 +188,22 @@ static void fill_model(const lln_diagnosis *model, lln_cell *cells)
     cells[10 + 2 * LLN_QUARTERS].integer = (long)model->without;
 }
 
-static lln_status put_together(const run_block *heads, run_block *block)
+static lln_status summarise_model(const run_block *heads, const void *context,
+                                  run_block *block)
 {
+    (void)context;
     lln_diagnosis model;
     lln_head_diagnosis *list = take_heads(heads);
     lln_status status =
         list ? lln_diagnosis_summarise(list, heads->rows, &model) : LLN_ENOMEM;
     free(list);
     if (status == LLN_OK)
-        fill_model(&model, block->cells);
+        fill_model_cells(&model, block->cells);
     return status;
 }
 
-static void fill_row(size_t query, const lln_entropy *entropy, size_t keys,
-                     lln_cell *cells)
+static void fill_row_cells(size_t query, const lln_entropy *entropy,
+                           size_t keys, lln_cell *cells)
 {
     cells[0].integer = (long)query;
     cells[1].integer = (long)keys;
@@ -209,8 +214,10 @@ static void fill_row(size_t query, const lln_entropy *entropy, size_t keys,
     cells[6].real = entropy->max_logit;
 }
 
-static lln_status each_row(const run_case *c, run_block *block)
+static lln_status measure_queries(const run_case *c, const void *context,
+                                  run_block *block)
 {
+    (void)context;
     size_t count = c->row_count;
     lln_attention attention;
     lln_row *rows = NULL;
@@ -224,8 +231,8 @@ static lln_status each_row(const run_case *c, run_block *block)
     for (size_t i = 0; status == LLN_OK && i < count; i++) {
         lln_entropy entropy;
         lln_entropy_summarise(&attention, &rows[i], 1, &entropy, NULL);
-        fill_row(c->rows ? c->rows[i] : i, &entropy, rows[i].keys,
-                 block->cells + i * block->columns);
+        fill_row_cells(c->rows ? c->rows[i] : i, &entropy, rows[i].keys,
+                       block->cells + i * block->columns);
     }
     free(rows);
     lln_attention_close(&attention);
@@ -234,13 +241,15 @@ static lln_status each_row(const run_case *c, run_block *block)
 
 static int write_diagnosis(void)
 {
-    run_plan heads = {
-        .columns = head_columns, .measure = diagnose, .in_turn = true};
+    lln_column head_columns[HEAD + 1] = {{0}};
+    run_plan heads = {.columns = head_columns,
+                      .measure = measure_diagnosis,
+                      .uses_arpack = true};
     run_plan models = {.columns = model_columns,
                        .measured = head_columns,
-                       .measure = diagnose,
-                       .reduce = put_together,
-                       .in_turn = true};
+                       .measure = measure_diagnosis,
+                       .reduce = summarise_model,
+                       .uses_arpack = true};
     memcpy(head_columns, model_columns, HEAD * sizeof *head_columns);
     return run_plan_write(run_shared.each ? &heads : &models);
 }
@@ -254,9 +263,10 @@ int main(int argc, char **argv)
         return write_diagnosis();
     if (options.per_row)
         return run_plan_write(&(run_plan){.columns = row_columns,
-                                          .measure = each_row,
-                                          .per_trial = true,
-                                          .takes_rows = true});
-    return run_plan_write(&(run_plan){
-        .columns = summary_columns, .measure = summarise, .takes_rows = true});
+                                          .measure = measure_queries,
+                                          .rows_are_never_averaged = true,
+                                          .measures_sampled_rows = true});
+    return run_plan_write(&(run_plan){.columns = summary_columns,
+                                      .measure = measure_entropy,
+                                      .measures_sampled_rows = true});
 }

@@ -22,7 +22,7 @@ static struct {
     bool no_spectrum;
 } options = {.method = "measured"};
 
-static const cli_option table[] = {
+static const cli_option option_table[] = {
     {"method", 0, CLI_TEXT, "LIST",
      "methods of the list below, or all (measured)", &options.method, 0, 0,
      false},
@@ -43,7 +43,7 @@ static void print_methods(void)
 static const cli_tool tool = {
     .name = "lln-match",
     .summary = "moment matching of LLN attention to softmax",
-    .options = table,
+    .options = option_table,
     .shared = run_shared_options,
     .print_choices = print_methods,
 };
@@ -70,17 +70,19 @@ static const lln_column columns[] = {
 enum { MOST_METHODS = 16 };
 
 /* The methods asked for, in the order given. */
-static const lln_match_method *methods[MOST_METHODS];
-static size_t method_count;
+typedef struct {
+    const lln_match_method *items[MOST_METHODS];
+    size_t count;
+} method_list;
 
-static void add_method(const lln_match_method *method)
+static void add_method(method_list *list, const lln_match_method *method)
 {
-    for (size_t i = 0; i < method_count; i++)
-        if (methods[i] == method)
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] == method)
             cli_usage("--method: '%s' is given twice", method->name);
-    if (method_count == MOST_METHODS)
+    if (list->count == MOST_METHODS)
         cli_fail("more than %d methods", MOST_METHODS);
-    methods[method_count++] = method;
+    list->items[list->count++] = method;
 }
 
 __attribute__((noreturn)) static void unknown_method(const char *name)
@@ -94,25 +96,27 @@ __attribute__((noreturn)) static void unknown_method(const char *name)
 }
 
 /* Reads "paper,measured" or "all". */
-static void read_methods(void)
+static method_list read_methods(void)
 {
+    method_list list = {.count = 0};
     char *copy = cli_copy(options.method), *rest = copy, *name;
     while ((name = strsep(&rest, ","))) {
         const lln_match_method *method = lln_match_find(name);
         if (method) {
-            add_method(method);
+            add_method(&list, method);
             continue;
         }
         if (strcmp(name, "all") != 0)
             unknown_method(name);
         for (method = lln_match_methods; method->name; method++)
-            add_method(method);
+            add_method(&list, method);
     }
     free(copy);
+    return list;
 }
 
-static void fill(const lln_match *match, const lln_report *report,
-                 lln_cell *cells)
+static void fill_match_cells(const lln_match *match, const lln_report *report,
+                             lln_cell *cells)
 {
     cells[1].real = match->alpha;
     cells[2].real = match->beta;
@@ -130,7 +134,7 @@ static void fill(const lln_match *match, const lln_report *report,
 }
 
 /* Says which head has no match; the row stays, without one. */
-static void warn(const run_case *c, const char *method)
+static void warn_of_no_match(const run_case *c, const char *method)
 {
     char place[RUN_PLACE];
     run_place(run_index(c->head->layer), run_index(c->head->head), place);
@@ -138,8 +142,8 @@ static void warn(const run_case *c, const char *method)
              lln_error_message());
 }
 
-static lln_status match_head(const run_case *c, const lln_match_method *method,
-                             const lln_report_summary *softmax, lln_cell *cells)
+static lln_status fill_row(const run_case *c, const lln_match_method *method,
+                           const lln_report_summary *softmax, lln_cell *cells)
 {
     lln_match match;
     lln_report report;
@@ -147,33 +151,36 @@ static lln_status match_head(const run_case *c, const lln_match_method *method,
     cells[5].text = "log_variance_row";
     lln_status status = lln_match_solve(method, c->head, &match);
     if (status == LLN_EUNDEFINED || status == LLN_ENOCONV) {
-        warn(c, method->name);
+        warn_of_no_match(c, method->name);
         return LLN_OK;
     }
     LLN_TRY(status);
     LLN_TRY(lln_report_match(c->head, &match, softmax, &report));
-    fill(&match, &report, cells);
+    fill_match_cells(&match, &report, cells);
     return LLN_OK;
 }
 
-static lln_status measure(const run_case *c, run_block *block)
+static lln_status measure_matches(const run_case *c, const void *context,
+                                  run_block *block)
 {
+    const method_list *methods = context;
     lln_report_summary softmax;
-    LLN_TRY(run_block_resize(block, method_count));
+    LLN_TRY(run_block_resize(block, methods->count));
     LLN_TRY(lln_report_softmax(c->head, !options.no_spectrum, &softmax));
-    for (size_t i = 0; i < method_count; i++)
-        LLN_TRY(match_head(c, methods[i], &softmax,
-                           block->cells + i * block->columns));
+    for (size_t i = 0; i < methods->count; i++)
+        LLN_TRY(fill_row(c, methods->items[i], &softmax,
+                         block->cells + i * block->columns));
     return LLN_OK;
 }
 
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
-    read_methods();
+    method_list methods = read_methods();
     return run_plan_write(&(run_plan){.columns = columns,
-                                      .measure = measure,
-                                      .plain = true,
-                                      .in_turn = !options.no_spectrum,
+                                      .measure = measure_matches,
+                                      .context = &methods,
+                                      .measures_head = true,
+                                      .uses_arpack = !options.no_spectrum,
                                       .kernel = "lln"});
 }

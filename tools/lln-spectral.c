@@ -20,11 +20,9 @@ static struct {
     const char *method;
 } options = {.method = "auto"};
 
-static lln_spectrum_method method; /* that options.method names */
-
 enum { LARGEST_TABLE = 100000 };
 
-static const cli_option table[] = {
+static const cli_option option_table[] = {
     {"eigenvalues", 0, CLI_COUNT, "COUNT",
      "the largest eigenvalues instead of the summary, trials not averaged",
      &options.eigenvalues, 1, LARGEST_TABLE, false},
@@ -44,7 +42,7 @@ static void print_methods(void)
 static const cli_tool tool = {
     .name = "lln-spectral",
     .summary = "spectrum of attention matrices",
-    .options = table,
+    .options = option_table,
     .shared = run_shared_options,
     .print_choices = print_methods,
 };
@@ -67,7 +65,7 @@ static const lln_column eigenvalue_columns[] = {
     {0},
 };
 
-static double theory(const run_case *c)
+static double lambda2_theory(const run_case *c)
 {
     lln_theory_softmax_values softmax;
     lln_theory_lln_values lln;
@@ -80,40 +78,43 @@ static double theory(const run_case *c)
     return NAN;
 }
 
-static lln_status open_and_measure(const run_case *c, bool norms,
-                                   lln_spectrum *spectrum)
+static lln_status find_spectrum(const run_case *c, const void *context,
+                                bool norms, lln_spectrum *spectrum)
 {
     lln_attention attention;
+    const lln_spectrum_method *method = context;
     lln_spectrum_options wanted = {
-        .method = method, .eigenvalues = options.eigenvalues, .norms = norms};
+        .method = *method, .eigenvalues = options.eigenvalues, .norms = norms};
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_spectrum_measure(&attention, &wanted, spectrum);
     lln_attention_close(&attention);
     return status;
 }
 
-static lln_status summarise(const run_case *c, run_block *block)
+static lln_status measure_spectrum(const run_case *c, const void *context,
+                                   run_block *block)
 {
     lln_spectrum s;
     lln_cell *cells = block->cells;
-    LLN_TRY(open_and_measure(c, true, &s));
+    LLN_TRY(find_spectrum(c, context, true, &s));
     cells[0].real = s.lambda2;
     cells[1].real = s.gap;
     cells[2].real = s.lambda2_re;
     cells[3].real = s.lambda2_im;
     cells[4].real = s.unbiased_norm;
     cells[5].real = s.sigma2;
-    cells[6].real = theory(c);
+    cells[6].real = lambda2_theory(c);
     cells[7].text = lln_spectrum_method_table[s.method].name;
     cells[8].real = s.residual;
     lln_spectrum_free(&s);
     return LLN_OK;
 }
 
-static lln_status list(const run_case *c, run_block *block)
+static lln_status measure_eigenvalues(const run_case *c, const void *context,
+                                      run_block *block)
 {
     lln_spectrum s;
-    lln_status status = open_and_measure(c, false, &s);
+    lln_status status = find_spectrum(c, context, false, &s);
     if (status == LLN_EUNDEFINED) /* no eigenvalues, no rows */
         LLN_TRY(run_block_resize(block, 0));
     LLN_TRY(status);
@@ -136,14 +137,18 @@ static lln_status list(const run_case *c, run_block *block)
 
 int main(int argc, char **argv)
 {
+    lln_spectrum_method method;
     command_parse(&tool, argc, argv);
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)
         return run_plan_write(&(run_plan){.columns = eigenvalue_columns,
-                                          .measure = list,
-                                          .per_trial = true,
-                                          .in_turn = true});
-    return run_plan_write(&(run_plan){
-        .columns = summary_columns, .measure = summarise, .in_turn = true});
+                                          .measure = measure_eigenvalues,
+                                          .context = &method,
+                                          .rows_are_never_averaged = true,
+                                          .uses_arpack = true});
+    return run_plan_write(&(run_plan){.columns = summary_columns,
+                                      .measure = measure_spectrum,
+                                      .context = &method,
+                                      .uses_arpack = true});
 }

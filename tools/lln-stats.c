@@ -30,7 +30,7 @@ static struct {
 
 enum { LARGEST_TABLE = 100000 };
 
-static const cli_option table[] = {
+static const cli_option option_table[] = {
     {"histogram", 0, CLI_COUNT, "BINS",
      "histogram of standardised ln P instead of the summary",
      &options.histogram, 1, LARGEST_TABLE, false},
@@ -50,7 +50,7 @@ static const cli_option table[] = {
 static const cli_tool tool = {
     .name = "lln-stats",
     .summary = "log-normal fit of attention matrices",
-    .options = table,
+    .options = option_table,
     .shared = run_shared_options,
 };
 
@@ -126,8 +126,10 @@ static void fill_theory(const run_case *c, lln_cell *cells)
     }
 }
 
-static lln_status summarise(const run_case *c, run_block *block)
+static lln_status measure_lognormal(const run_case *c, const void *context,
+                                    run_block *block)
 {
+    (void)context;
     lln_attention attention;
     lln_lognormal fit;
     lln_cell *cells = block->cells;
@@ -155,9 +157,10 @@ static lln_status summarise(const run_case *c, run_block *block)
     return status;
 }
 
-/* The distribution of ln P of a case, with its mean and deviation. */
-static lln_status distribution(const run_case *c, lln_lognormal *fit,
-                               lln_sample *sample)
+/* Finds the distribution of ln P of a case, its mean and standard
+ * deviation. */
+static lln_status find_distribution(const run_case *c, lln_lognormal *fit,
+                                    lln_sample *sample)
 {
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
@@ -174,14 +177,15 @@ typedef lln_status two_columns(const lln_lognormal *fit,
 
 /* Fills `count` rows of the block: their number in the first column, what
  * `compute` gives in `column` and the next. */
-static lln_status tabulate(const run_case *c, run_block *block, size_t count,
-                           size_t column, two_columns *compute)
+static lln_status fill_points(const run_case *c, run_block *block, size_t count,
+                              size_t column, two_columns *compute)
 {
     lln_lognormal fit;
     lln_sample sample = {0};
     LLN_TRY(run_block_resize(block, count));
     double *values = lln_array_alloc(2 * count, sizeof *values);
-    lln_status status = values ? distribution(c, &fit, &sample) : LLN_ENOMEM;
+    lln_status status =
+        values ? find_distribution(c, &fit, &sample) : LLN_ENOMEM;
     if (status == LLN_OK)
         status = compute(&fit, &sample, count, values, values + count);
     for (size_t i = 0; i < count; i++) {
@@ -195,16 +199,20 @@ static lln_status tabulate(const run_case *c, run_block *block, size_t count,
     return status;
 }
 
-static lln_status densities(const lln_lognormal *fit, const lln_sample *sample,
-                            size_t count, double *density, double *normal)
+static lln_status find_densities(const lln_lognormal *fit,
+                                 const lln_sample *sample, size_t count,
+                                 double *density, double *normal)
 {
     return lln_lognormal_histogram(fit, sample, HISTOGRAM_RANGE, count, density,
                                    normal);
 }
 
-static lln_status histogram(const run_case *c, run_block *block)
+static lln_status measure_histogram(const run_case *c, const void *context,
+                                    run_block *block)
 {
-    lln_status status = tabulate(c, block, options.histogram, 3, densities);
+    (void)context;
+    lln_status status =
+        fill_points(c, block, options.histogram, 3, find_densities);
     double width = 2 * HISTOGRAM_RANGE / (double)options.histogram;
     for (size_t b = 0; b < block->rows; b++) {
         lln_cell *cells = block->cells + b * block->columns;
@@ -215,20 +223,24 @@ static lln_status histogram(const run_case *c, run_block *block)
     return status;
 }
 
-static lln_status normal_first(const lln_lognormal *fit,
-                               const lln_sample *sample, size_t count,
-                               double *normal, double *quantile)
+static lln_status find_quantiles(const lln_lognormal *fit,
+                                 const lln_sample *sample, size_t count,
+                                 double *normal, double *quantile)
 {
     return lln_lognormal_quantiles(fit, sample, count, quantile, normal);
 }
 
-static lln_status quantiles(const run_case *c, run_block *block)
+static lln_status measure_quantiles(const run_case *c, const void *context,
+                                    run_block *block)
 {
-    return tabulate(c, block, options.qq, 1, normal_first);
+    (void)context;
+    return fill_points(c, block, options.qq, 1, find_quantiles);
 }
 
-static lln_status inputs(const run_case *c, run_block *block)
+static lln_status measure_normality(const run_case *c, const void *context,
+                                    run_block *block)
 {
+    (void)context;
     const lln_matrix matrices[] = {c->head->q, c->head->k};
     lln_status worst = LLN_OK;
     LLN_TRY(run_block_resize(block, 2));
@@ -253,7 +265,7 @@ static lln_status inputs(const run_case *c, run_block *block)
 }
 
 /* The row at s2. */
-static void write_accuracy(lln_table *out, double s2)
+static void write_fenton_row(lln_table *out, double s2)
 {
     lln_theory_accuracy a;
     cli_check(lln_theory_fenton_accuracy(run_shared.dim, s2, &a));
@@ -273,7 +285,7 @@ static void write_accuracy(lln_table *out, double s2)
     cli_check_output(lln_table_row(out, cells));
 }
 
-static int fenton(void)
+static int write_fenton(void)
 {
     static const char *const idle[] = {
         "q",       "tau",    "kernel",    "causal",     "scale",     "rows",
@@ -289,7 +301,7 @@ static int fenton(void)
     size_t rows = 0;
     cli_catch_signals();
     for (; rows < list.count && !lln_stop_requested; rows++)
-        write_accuracy(out, list.values[rows]);
+        write_fenton_row(out, list.values[rows]);
     free(list.values);
     return rows < list.count ? run_table_close_early(out, rows, list.count)
                              : run_table_close(out);
@@ -305,18 +317,21 @@ int main(int argc, char **argv)
     if (cli_given("s2") && !options.fenton)
         cli_usage("--s2: goes with --fenton");
     if (options.fenton)
-        return fenton();
-    run_plan plan = {
-        .columns = summary_columns, .measure = summarise, .takes_rows = true};
+        return write_fenton();
+    run_plan plan = {.columns = summary_columns,
+                     .measure = measure_lognormal,
+                     .measures_sampled_rows = true};
     if (options.histogram)
         plan = (run_plan){.columns = histogram_columns,
-                          .measure = histogram,
-                          .takes_rows = true};
+                          .measure = measure_histogram,
+                          .measures_sampled_rows = true};
     else if (options.qq)
-        plan = (run_plan){
-            .columns = qq_columns, .measure = quantiles, .takes_rows = true};
+        plan = (run_plan){.columns = qq_columns,
+                          .measure = measure_quantiles,
+                          .measures_sampled_rows = true};
     else if (options.inputs)
-        plan = (run_plan){
-            .columns = input_columns, .measure = inputs, .plain = true};
+        plan = (run_plan){.columns = input_columns,
+                          .measure = measure_normality,
+                          .measures_head = true};
     return run_plan_write(&plan);
 }

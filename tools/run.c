@@ -30,7 +30,7 @@ enum {
     MOST_ROWS = 4096, /* of heads that are in memory for each thread */
     /* ARPACK solves one problem at a time: where it has much to do, heads wait
      * for each other. */
-    MOST_ROWS_IN_TURN = 1024,
+    MOST_ROWS_ARPACK = 1024,
 };
 
 /* A run in progress. */
@@ -84,12 +84,12 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
     bool layers = o->aggregate && strcmp(o->aggregate, "layer") == 0;
     if (o->aggregate && !layers && strcmp(o->aggregate, "all") != 0)
         cli_usage("--aggregate: '%s' is neither layer nor all", o->aggregate);
-    if (o->aggregate && plan->per_trial)
+    if (o->aggregate && plan->rows_are_never_averaged)
         cli_usage("--aggregate: these rows are no figures of single heads");
     if (o->each && (o->aggregate || plan->reduce))
         cli_usage("--each: %s puts heads together",
                   o->aggregate ? "--aggregate" : "this table");
-    if (sampled && !o->each && !plan->per_trial)
+    if (sampled && !o->each && !plan->rows_are_never_averaged)
         return GROUP_TRIALS;
     if (layers)
         return GROUP_LAYER;
@@ -99,7 +99,7 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
 static row_extras choose_extras(const run_plan *plan, group_kind kind,
                                 size_t draws)
 {
-    if (plan->reduce || plan->per_trial)
+    if (plan->reduce || plan->rows_are_never_averaged)
         return ROWS_MEAN;
     if (run_shared.aggregate)
         return ROWS_EXTREMES;
@@ -111,10 +111,10 @@ static row_extras choose_extras(const run_plan *plan, group_kind kind,
 static bool heads_apart(const run_state *run, size_t threads)
 {
     size_t cases = run->set.heads.count * run->set.taus.count;
-    size_t most = run->set.plan->in_turn ? MOST_ROWS_IN_TURN : MOST_ROWS;
+    size_t most = run->set.plan->uses_arpack ? MOST_ROWS_ARPACK : MOST_ROWS;
     if (threads * ROWS_A_THREAD < most)
         most = threads * ROWS_A_THREAD;
-    return threads > 1 && cases >= threads && !run->set.plan->timed &&
+    return threads > 1 && cases >= threads && !run->set.plan->measures_time &&
            run->set.heads.rows <= most;
 }
 

@@ -42,7 +42,7 @@ kernel_list kernel_list_read(const char *option, const char *text, bool params);
 /* The entries of a, then those of b; the lists keep their own. */
 kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b);
 
-/* Whether the kernel draws random numbers; a plain plan's entry has none. */
+/* Whether the kernel draws random numbers; an entry may have no kernel. */
 bool kernel_is_random(const kernel_entry *entry);
 
 /* Prints the table of kernels on stdout. */

@@ -3,8 +3,8 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "alpha_beta.h"
 #include "arrays.h"
 #include "average.h"
 #include "core/memory.h"
@@ -13,9 +13,20 @@
 #include "measure/row_sample.h"
 #include "message.h"
 #include "options.h"
-#include "params.h"
 #include "plan.h"
 #include "selection.h"
+
+/* A case in work. Not to be moved: the head points into it. */
+typedef struct {
+    const case_set *set;
+    lln_head head;
+    lln_variance_kept variance; /* of the head */
+    size_t *rows;               /* drawn; NULL: none */
+    kernel_arrays arrays;
+    lln_kernel_choice reference;
+    run_case c; /* but for the kernel */
+    row_identity identity;
+} open_case;
 
 void case_result_open(const case_set *set, case_result *result)
 {
@@ -35,7 +46,7 @@ void case_result_close(const case_set *set, case_result *result)
     *result = (case_result){0};
 }
 
-static lln_status describe_case(const case_set *set, double tau, run_case *c)
+static lln_status describe_head(const case_set *set, double tau, run_case *c)
 {
     const lln_head *head = c->head;
     double mean;
@@ -57,7 +68,7 @@ static lln_status describe_case(const case_set *set, double tau, run_case *c)
     return LLN_OK;
 }
 
-/* The rows to measure: other ones for each head, the same for each tau. The
+/* The rows to measure: drawn anew for each head, reused for every tau. The
  * caller owns them. */
 static lln_status draw_rows(size_t index, run_case *c, size_t **rows)
 {
@@ -72,8 +83,8 @@ static lln_status draw_rows(size_t index, run_case *c, size_t **rows)
     return lln_rows_draw(n, count, run_shared.seed, (uint32_t)index, *rows);
 }
 
-static row_identity identify(const case_set *set, const run_case *c,
-                             size_t index)
+static row_identity identify_head(const case_set *set, const run_case *c,
+                                  size_t index)
 {
     const lln_head *head = c->head;
     row_identity identity = {
@@ -93,77 +104,47 @@ static row_identity identify(const case_set *set, const run_case *c,
     return identity;
 }
 
-/* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure. */
-static lln_status fail_at(const row_identity *id, lln_status status)
+/* Loads the head and finds what is to be known of it before any kernel. */
+static lln_status open_head(open_case *work, size_t index, double tau)
 {
-    char place[RUN_PLACE], tau[32] = "", reason[1024];
-    if (status == LLN_OK)
+    const case_set *set = work->set;
+    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
+    LLN_TRY(set->heads.load(&set->heads, index, tau, precision, &work->head));
+    lln_head_keep_variance(&work->head, &work->variance);
+    work->c.head = &work->head;
+    LLN_TRY(describe_head(set, tau, &work->c));
+    LLN_TRY(draw_rows(index, &work->c, &work->rows));
+    work->identity = identify_head(set, &work->c, index);
+    return row_identity_fail(
+        &work->identity,
+        kernel_arrays_load(set->arrays, &work->head, &work->arrays));
+}
+
+/* The choice of an entry with all that it takes for this head. */
+static lln_status choose_kernel(const open_case *work,
+                                const kernel_entry *entry, uint32_t draw,
+                                lln_kernel_choice *choice)
+{
+    *choice = entry->choice;
+    choice->seed = run_shared.seed;
+    choice->draw = draw;
+    choice->inputs = work->arrays.items;
+    choice->input_count = work->arrays.count;
+    return alpha_beta_find(work->set, entry, &work->head, &work->identity,
+                           choice);
+}
+
+/* The reference is drawn once for a head. A head without one has NULL. */
+static lln_status choose_reference(open_case *work, uint32_t draw)
+{
+    if (work->set->reference.count == 0)
         return LLN_OK;
-    run_place(id->layer, id->head, place);
-    if (!isnan(id->tau))
-        snprintf(tau, sizeof tau, "tau %.6g", id->tau);
-    else if (*place)
-        place[strlen(place) - 2] = '\0'; /* the comma */
-    snprintf(reason, sizeof reason, "%s", lln_error_message());
-    return lln_fail(status, "%s: %s%s%s%s", id->source, place, tau,
-                    *place || *tau ? ": " : "", reason);
-}
-
-static lln_status match_joint(const case_set *set, const lln_head *head,
-                              const row_identity *id, double *alpha,
-                              double *beta)
-{
-    size_t at = 0;
-    while (at + 1 < set->taus.count && set->taus.values[at] != id->tau)
-        at++;
-    return lln_joint_match(set->joints[at], head->layer, alpha, beta);
-}
-
-static lln_status match_head(const lln_match_method *method,
-                             const lln_head *head, double *alpha, double *beta)
-{
-    lln_match match;
-    LLN_TRY(lln_match_estimate(method, head, &match));
-    *alpha = match.alpha;
-    *beta = match.beta;
-    return LLN_OK;
-}
-
-/* LLN_EUNDEFINED is a fact about the head, no failure. */
-static lln_status solve(const case_set *set, const kernel_entry *entry,
-                        const lln_head *head, const row_identity *id,
-                        double *alpha, double *beta)
-{
-    lln_status status = fail_at(
-        id, entry->joint ? match_joint(set, head, id, alpha, beta)
-                         : match_head(entry->method, head, alpha, beta));
-    if (status != LLN_ENOCONV && status != LLN_EUNDEFINED)
-        return status;
-    cli_warn("%s", lln_error_message());
-    return LLN_EUNDEFINED;
-}
-
-/* The choice of an entry with its alpha and beta for this head. */
-static lln_status resolve(const case_set *set, const kernel_entry *entry,
-                          const lln_head *head, const row_identity *id,
-                          lln_kernel_choice *choice)
-{
-    double alpha = NAN, beta = NAN;
-    if (entry->from_params) {
-        params_key key = {id->source,    id->layer,     id->head,
-                          (double)id->n, (double)id->d, (double)id->causal,
-                          id->tau};
-        LLN_TRY(params_find(set->params, &key, &alpha, &beta));
-        if (isnan(alpha) || isnan(beta))
-            return LLN_EUNDEFINED;
-    } else if (entry->method || entry->joint) {
-        LLN_TRY(solve(set, entry, head, id, &alpha, &beta));
-    } else {
+    lln_status status = choose_kernel(work, &work->set->reference.entries[0],
+                                      draw, &work->reference);
+    if (status == LLN_EUNDEFINED)
         return LLN_OK;
-    }
-    choice->number[entry->alpha] = alpha;
-    choice->number[entry->beta] = beta;
-    return LLN_OK;
+    work->c.reference = &work->reference;
+    return status;
 }
 
 /* Tables of numbered rows have none for a head that was not measured. */
@@ -177,67 +158,38 @@ static lln_status leave_out(const case_set *set, run_block *block)
     return LLN_EUNDEFINED;
 }
 
-/* What a kernel is told beside its parameters. */
-typedef struct {
-    kernel_arrays arrays;
-    uint32_t draw;
-} kernel_inputs;
-
-static lln_status measure_choice(const case_set *set, const run_case *head_case,
-                                 const row_identity *identity,
-                                 lln_kernel_choice *choice, run_block *block)
+/* One draw of a kernel. */
+static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
+                            uint32_t draw, run_block *block)
 {
-    run_case c = *head_case;
-    c.kernel = choice;
-    return fail_at(identity, set->plan->measure(&c, set->plan->context, block));
-}
-
-/* The choice of an entry with all that it takes for this head. */
-static lln_status choose(const case_set *set, const kernel_entry *entry,
-                         const lln_head *head, const row_identity *identity,
-                         const kernel_inputs *inputs, lln_kernel_choice *choice)
-{
-    *choice = entry->choice;
-    choice->seed = run_shared.seed;
-    choice->draw = inputs->draw;
-    choice->inputs = inputs->arrays.items;
-    choice->input_count = inputs->arrays.count;
-    return resolve(set, entry, head, identity, choice);
-}
-
-static lln_status measure_kernel(const case_set *set, const run_case *c,
-                                 const row_identity *identity,
-                                 const kernel_entry *entry,
-                                 const kernel_inputs *inputs, run_block *block)
-{
+    const case_set *set = work->set;
     lln_kernel_choice choice;
+    run_case c = work->c;
+    lln_status status = LLN_OK;
     LLN_TRY(run_block_resize(block, 1));
-    if (set->plan->measures_head)
-        return measure_choice(set, c, identity, NULL, block);
-    if (set->reference.count > 0 && !c->reference)
-        return leave_out(set, block);
-    lln_status status = choose(set, entry, c->head, identity, inputs, &choice);
+    if (!set->plan->measures_head) {
+        if (set->reference.count > 0 && !c.reference)
+            return leave_out(set, block);
+        status = choose_kernel(work, entry, draw, &choice);
+        c.kernel = &choice;
+    }
     if (status == LLN_EUNDEFINED)
         return leave_out(set, block);
     LLN_TRY(status);
-    return measure_choice(set, c, identity, &choice, block);
+    return row_identity_fail(&work->identity,
+                             set->plan->measure(&c, set->plan->context, block));
 }
 
 /* The average over draws; a draw that is undefined leaves what it did not
  * write missing. */
-static lln_status measure_draws(const case_set *set, const run_case *c,
-                                const row_identity *identity, size_t kernel,
-                                kernel_inputs *inputs, run_block *block)
+static lln_status average_draws(const open_case *work,
+                                const kernel_entry *entry, size_t draws,
+                                run_block *block)
 {
-    const kernel_entry *entry = &set->kernels.entries[kernel];
-    size_t draws = case_draws(set, kernel);
     row_average average = {0};
     lln_status status = LLN_OK;
-    if (draws == 1)
-        return measure_kernel(set, c, identity, entry, inputs, block);
     for (size_t i = 0; i < draws && status == LLN_OK; i++) {
-        inputs->draw = (uint32_t)i;
-        status = measure_kernel(set, c, identity, entry, inputs, block);
+        status = fill_draw(work, entry, (uint32_t)i, block);
         if (status == LLN_OK || status == LLN_EUNDEFINED) {
             row_average_add(&average, block);
             status = LLN_OK;
@@ -249,71 +201,38 @@ static lln_status measure_draws(const case_set *set, const run_case *c,
     return status;
 }
 
-/* Fills `choice` for the case; the reference is drawn once for a head. A head
- * without one has NULL. */
-static lln_status find_reference(const case_set *set, const row_identity *id,
-                                 const kernel_inputs *inputs,
-                                 lln_kernel_choice *choice, run_case *c)
+/* Fills the block of each kernel. A head that is a trial has draws of its
+ * own. */
+static lln_status fill_blocks(open_case *work, size_t index, run_block *blocks)
 {
-    if (set->reference.count == 0)
-        return LLN_OK;
-    lln_status status =
-        choose(set, &set->reference.entries[0], c->head, id, inputs, choice);
-    if (status == LLN_EUNDEFINED)
-        return LLN_OK;
-    c->reference = choice;
-    return status;
-}
-
-static lln_status measure_kernels(const case_set *set, run_case *c,
-                                  size_t index, case_result *result)
-{
-    lln_kernel_choice reference;
-    kernel_inputs inputs = {.draw = c->sampled ? (uint32_t)index : 0};
-    lln_status status =
-        fail_at(&result->identity,
-                kernel_arrays_load(set->arrays, c->head, &inputs.arrays));
-    if (status == LLN_OK)
-        status = find_reference(set, &result->identity, &inputs, &reference, c);
+    const case_set *set = work->set;
+    uint32_t draw = work->c.sampled ? (uint32_t)index : 0;
+    lln_status status = choose_reference(work, draw);
     for (size_t i = 0; i < set->kernels.count && status == LLN_OK; i++) {
-        status = measure_draws(set, c, &result->identity, i, &inputs,
-                               &result->blocks[i]);
+        const kernel_entry *entry = &set->kernels.entries[i];
+        size_t draws = case_draws(set, i);
+        status = draws == 1 ? fill_draw(work, entry, draw, &blocks[i])
+                            : average_draws(work, entry, draws, &blocks[i]);
         if (lln_stop_requested)
             status = lln_threads_check_stop();
         if (status == LLN_EUNDEFINED)
             status = LLN_OK;
     }
-    kernel_arrays_free(&inputs.arrays);
-    return status;
-}
-
-static lln_status measure(const case_set *set, size_t index, double tau,
-                          case_result *result)
-{
-    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
-    lln_head head = {0};
-    lln_variance_kept kept;
-    size_t *rows = NULL;
-    LLN_TRY(set->heads.load(&set->heads, index, tau, precision, &head));
-    lln_head_keep_variance(&head, &kept);
-    run_case c = {.head = &head};
-    lln_status status = describe_case(set, tau, &c);
-    if (status == LLN_OK)
-        status = draw_rows(index, &c, &rows);
-    if (status == LLN_OK) {
-        result->identity = identify(set, &c, index);
-        status = measure_kernels(set, &c, index, result);
-    }
-    free(rows);
-    lln_head_free(&head);
     return status;
 }
 
 lln_status case_measure(const case_set *set, size_t index, double tau,
                         case_result *result)
 {
+    open_case work = {.set = set};
     cli_hold_warnings();
-    lln_status status = measure(set, index, tau, result);
+    lln_status status = open_head(&work, index, tau);
+    result->identity = work.identity;
+    if (status == LLN_OK)
+        status = fill_blocks(&work, index, result->blocks);
+    kernel_arrays_free(&work.arrays);
+    free(work.rows);
+    lln_head_free(&work.head);
     result->warnings = cli_take_warnings();
     return status;
 }

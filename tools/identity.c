@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 const lln_column identity_columns[IDENTITY_COLUMNS] = {
     {"source", LLN_TEXT},    {"layer", LLN_REAL},     {"head", LLN_REAL},
@@ -38,4 +39,19 @@ void run_place(double layer, double head, char out[RUN_PLACE])
         used = snprintf(out, RUN_PLACE / 2, "layer %.0f, ", layer);
     if (!isnan(head))
         snprintf(out + used, RUN_PLACE / 2, "head %.0f, ", head);
+}
+
+lln_status row_identity_fail(const row_identity *identity, lln_status status)
+{
+    char place[RUN_PLACE], tau[32] = "", reason[1024];
+    if (status == LLN_OK)
+        return LLN_OK;
+    run_place(identity->layer, identity->head, place);
+    if (!isnan(identity->tau))
+        snprintf(tau, sizeof tau, "tau %.6g", identity->tau);
+    else if (*place)
+        place[strlen(place) - 2] = '\0'; /* the comma */
+    snprintf(reason, sizeof reason, "%s", lln_error_message());
+    return lln_fail(status, "%s: %s%s%s%s", identity->source, place, tau,
+                    *place || *tau ? ": " : "", reason);
 }

@@ -5,6 +5,7 @@
 #ifndef LLN_TOOLS_IDENTITY_H
 #define LLN_TOOLS_IDENTITY_H
 
+#include "core/status.h"
 #include "table/table.h"
 
 /* What the columns source .. tau say. NaN and NULL: missing. */
@@ -23,6 +24,11 @@ extern const lln_column identity_columns[IDENTITY_COLUMNS];
 /* Fills the cells of these columns. */
 void identity_put(const row_identity *identity,
                   lln_cell cells[IDENTITY_COLUMNS]);
+
+/* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure, and
+ * returns its status; LLN_OK is legal. */
+LLN_NODISCARD lln_status row_identity_fail(const row_identity *identity,
+                                           lln_status status);
 
 /* A layer or head number as the tables have it: NaN for -1, none. */
 double run_index(long index);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "alpha_beta.h"
+
+#include <math.h>
+
+#include "message.h"
+#include "params.h"
+
+static lln_status match_joint(const case_set *set, const lln_head *head,
+                              const row_identity *id, double *alpha,
+                              double *beta)
+{
+    size_t at = 0;
+    while (at + 1 < set->taus.count && set->taus.values[at] != id->tau)
+        at++;
+    return lln_joint_match(set->joints[at], head->layer, alpha, beta);
+}
+
+static lln_status match_head(const lln_match_method *method,
+                             const lln_head *head, double *alpha, double *beta)
+{
+    lln_match match;
+    LLN_TRY(lln_match_estimate(method, head, &match));
+    *alpha = match.alpha;
+    *beta = match.beta;
+    return LLN_OK;
+}
+
+/* LLN_EUNDEFINED is a fact about the head, no failure. */
+static lln_status solve_alpha_beta(const case_set *set,
+                                   const kernel_entry *entry,
+                                   const lln_head *head, const row_identity *id,
+                                   double *alpha, double *beta)
+{
+    lln_status status = row_identity_fail(
+        id, entry->joint ? match_joint(set, head, id, alpha, beta)
+                         : match_head(entry->method, head, alpha, beta));
+    if (status != LLN_ENOCONV && status != LLN_EUNDEFINED)
+        return status;
+    cli_warn("%s", lln_error_message());
+    return LLN_EUNDEFINED;
+}
+
+lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
+                           const lln_head *head, const row_identity *identity,
+                           lln_kernel_choice *choice)
+{
+    double alpha = NAN, beta = NAN;
+    if (entry->from_params) {
+        params_key key = {identity->source,    identity->layer,
+                          identity->head,      (double)identity->n,
+                          (double)identity->d, (double)identity->causal,
+                          identity->tau};
+        LLN_TRY(params_find(set->params, &key, &alpha, &beta));
+        if (isnan(alpha) || isnan(beta))
+            return LLN_EUNDEFINED;
+    } else if (entry->method || entry->joint) {
+        LLN_TRY(solve_alpha_beta(set, entry, head, identity, &alpha, &beta));
+    } else {
+        return LLN_OK;
+    }
+    choice->number[entry->alpha] = alpha;
+    choice->number[entry->beta] = beta;
+    return LLN_OK;
+}

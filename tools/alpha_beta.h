@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Alpha and beta of a kernel for a head: as given, solved, or from --params. */
+#ifndef LLN_TOOLS_ALPHA_BETA_H
+#define LLN_TOOLS_ALPHA_BETA_H
+
+#include "case_set.h"
+#include "identity.h"
+#include "selection.h"
+
+/* Sets alpha and beta of the choice, a copy of that of the entry, unless they
+ * are given or the kernel has none. LLN_EUNDEFINED: there are none for this
+ * head, which a warning says if they were to be solved. */
+LLN_NODISCARD lln_status alpha_beta_find(const case_set *set,
+                                         const kernel_entry *entry,
+                                         const lln_head *head,
+                                         const row_identity *identity,
+                                         lln_kernel_choice *choice);
+
+#endif

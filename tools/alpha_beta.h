@@ -6,7 +6,6 @@
 
 #include "case_set.h"
 #include "identity.h"
-#include "selection.h"
 
 /* Sets alpha and beta of the choice, a copy of that of the entry, unless they
  * are given or the kernel has none. LLN_EUNDEFINED: there are none for this

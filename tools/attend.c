@@ -7,17 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "block.h"
-#include "case_set.h"
 #include "cases.h"
-#include "cli.h"
 #include "core/memory.h"
 #include "heads/results.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
-#include "selection.h"
 #include "sources.h"
 #include "tensor/writer.h"
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
 #include "core/text.h"
 #include "message.h"
 #include "options.h"

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "arrays.h"
-#include "cli.h"
 #include "core/threads.h"
 #include "message.h"
 #include "options.h"

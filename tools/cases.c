@@ -13,8 +13,6 @@
 #include "measure/row_sample.h"
 #include "message.h"
 #include "options.h"
-#include "plan.h"
-#include "selection.h"
 
 /* A case in work. Not to be moved: the head points into it. */
 typedef struct {
@@ -224,7 +222,7 @@ static lln_status fill_blocks(open_case *work, size_t index, run_block *blocks)
 lln_status case_measure(const case_set *set, size_t index, double tau,
                         case_result *result)
 {
-    open_case work = {.set = set};
+    open_case work = {.set = set, .c.cache = &result->cache};
     cli_hold_warnings();
     lln_status status = open_head(&work, index, tau);
     result->identity = work.identity;

@@ -4,16 +4,15 @@
 #ifndef LLN_TOOLS_CASES_H
 #define LLN_TOOLS_CASES_H
 
-#include "block.h"
 #include "case_set.h"
-#include "heads/extras.h"
 #include "identity.h"
-#include "match/joint.h"
+#include "model.h"
 
 /* What one case yields. Zeroed: nothing yet. */
 typedef struct {
     row_identity identity; /* of one trial; the kernel is not set */
     run_block *blocks;     /* [kernels.count], owned */
+    model_cache cache;     /* for the next case in this place */
     char *warnings;        /* kept back, for cli_give_warnings; NULL: none */
 } case_result;
 

@@ -5,13 +5,11 @@
 #include <string.h>
 
 #include "attend.h"
-#include "block.h"
 #include "core/memory.h"
 #include "cost.h"
 #include "measure/fidelity.h"
 #include "message.h"
 #include "options.h"
-#include "plan.h"
 #include "run.h"
 #include "tensor/writer.h"
 

@@ -5,11 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "average.h"
-#include "block.h"
-#include "identity.h"
 #include "message.h"
-#include "plan.h"
 
 /* The heads of a row so far. */
 struct row_group {

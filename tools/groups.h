@@ -4,7 +4,6 @@
 #ifndef LLN_TOOLS_GROUPS_H
 #define LLN_TOOLS_GROUPS_H
 
-#include "case_set.h"
 #include "cases.h"
 #include "rows.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "listing.h"
 
-#include "cli.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"

@@ -3,7 +3,6 @@
  * lln-attend: what attention does, values in, their averages out. */
 
 #include "attend.h"
-#include "cli.h"
 #include "command.h"
 #include "compare.h"
 #include "measure/fidelity.h"

@@ -5,15 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
-#include "cli.h"
 #include "command.h"
 #include "core/memory.h"
 #include "measure/diagnosis.h"
 #include "message.h"
 #include "model.h"
 #include "options.h"
-#include "plan.h"
 #include "run.h"
 
 static struct {

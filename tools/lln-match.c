@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
-#include "cli.h"
 #include "command.h"
 #include "core/text.h"
 #include "help.h"
@@ -14,7 +12,6 @@
 #include "match/report.h"
 #include "message.h"
 #include "options.h"
-#include "plan.h"
 #include "run.h"
 
 static struct {

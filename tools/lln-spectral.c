@@ -4,15 +4,12 @@
  * are from giving every query the same average. */
 #include <math.h>
 
-#include "block.h"
-#include "cli.h"
 #include "command.h"
 #include "help.h"
 #include "measure/spectrum.h"
 #include "message.h"
 #include "model.h"
 #include "options.h"
-#include "plan.h"
 #include "run.h"
 
 static struct {

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "block.h"
-#include "cli.h"
 #include "command.h"
 #include "core/memory.h"
 #include "core/threads.h"
@@ -17,7 +15,6 @@
 #include "model.h"
 #include "options.h"
 #include "output.h"
-#include "plan.h"
 #include "run.h"
 #include "selection.h"
 #include "theory/fenton_accuracy.h"

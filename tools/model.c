@@ -11,23 +11,17 @@ static bool speaks(const run_case *c, const char *kernel)
            !lln_mask_hides(c->head->mask) && c->head->q.rows == c->head->k.rows;
 }
 
-/* The trials of a temperature ask the same question. */
 static bool softmax_at(const run_case *c, double sigma,
                        lln_theory_softmax_values *out)
 {
-    static _Thread_local size_t last_n, last_d;
-    static _Thread_local double last_sigma;
-    static _Thread_local bool last_known;
-    static _Thread_local lln_theory_softmax_values last;
+    model_cache *last = c->cache;
     size_t n = c->head->q.rows, d = c->head->q.columns;
-    if (n != last_n || d != last_d || sigma != last_sigma) {
-        last_known = lln_theory_softmax(n, d, sigma, &last) == LLN_OK;
-        last_n = n;
-        last_d = d;
-        last_sigma = sigma;
+    if (n != last->n || d != last->d || sigma != last->sigma) {
+        *last = (model_cache){.n = n, .d = d, .sigma = sigma};
+        last->known = lln_theory_softmax(n, d, sigma, &last->values) == LLN_OK;
     }
-    *out = last;
-    return last_known;
+    *out = last->values;
+    return last->known;
 }
 
 bool model_softmax(const run_case *c, lln_theory_softmax_values *out)

@@ -8,6 +8,16 @@
 #include "theory/lln_theory.h"
 #include "theory/softmax_theory.h"
 
+/* What was last asked of the model of softmax, which the trials of a
+ * temperature ask again. Zeroed: nothing yet. Not for several threads at
+ * once. */
+struct model_cache {
+    size_t n, d;
+    double sigma;
+    bool known; /* the model has an answer */
+    lln_theory_softmax_values values;
+};
+
 /* Softmax attention of Gaussian heads at the temperature of the case, or (by
  * sigmas) with the deviations of its queries and keys. False, and *out is not
  * to be used, where the model does not speak: a causal mask, another kernel,

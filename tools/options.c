@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <math.h>
-#include <stddef.h>
 
 #include "message.h"
 #include "table/table.h"

@@ -5,8 +5,6 @@
 #ifndef LLN_TOOLS_PARAMS_H
 #define LLN_TOOLS_PARAMS_H
 
-#include <stddef.h>
-
 #include "core/status.h"
 
 /* The columns that a row of the table and a head are joined on. NaN: missing,

@@ -11,6 +11,9 @@
 #include "heads/heads.h"
 #include "kernel/kernel.h"
 
+/* What model.c keeps from one case to the next; no result depends on it. */
+typedef struct model_cache model_cache;
+
 /* One head at one temperature, open for measuring. */
 typedef struct {
     const lln_head *head;
@@ -22,6 +25,7 @@ typedef struct {
     double sigma_q, sigma_k; /* of the model if sampled, else measured */
     const size_t *rows;      /* to be measured, [row_count]; NULL: all */
     size_t row_count;
+    model_cache *cache; /* of no other case meanwhile */
 } run_case;
 
 /* Measures one case into the block, which has one row of missing cells;

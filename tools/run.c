@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "run.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "case_set.h"
-#include "cases.h"
 #include "core/ordered.h"
 #include "core/threads.h"
 #include "groups.h"
@@ -16,7 +12,6 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
-#include "rows.h"
 #include "sources.h"
 
 enum {

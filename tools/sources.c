@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
 #include "heads/files.h"
 #include "heads/gaussian.h"
 #include "listing.h"
@@ -13,24 +12,19 @@
 #include "output.h"
 #include "tensor/container.h"
 
-enum { INPUTS = 4 };
+/* Options that name files of heads: FILE, --q, --k, --v. */
+enum { FILES = 4 };
 
-/* The FILE and FILE:KEY that were given; [INPUTS], NULL where none was. */
-static const char *const *inputs(void)
+/* The file that one of them names in FILE:KEY, owned by the caller; NULL: it
+ * was not given. */
+static char *path_of(int file)
 {
-    static const char *texts[INPUTS];
     const run_options *o = &run_shared;
-    texts[0] = o->file;
-    texts[1] = o->q;
-    texts[2] = o->k;
-    texts[3] = o->v;
-    return texts;
-}
-
-/* The file in FILE:KEY, owned by the caller. */
-static char *path_of(const char *text)
-{
+    const char *const texts[FILES] = {o->file, o->q, o->k, o->v};
+    const char *text = texts[file];
     char *path, *key;
+    if (!text)
+        return NULL;
     cli_check(lln_files_split(text, &path, &key));
     free(key);
     return path;
@@ -43,8 +37,8 @@ static void check_pipes(void)
     const char *const others[] = {o->params, o->lengths};
     bool piped = false;
     int pipes = 0;
-    for (int i = 0; i < INPUTS; i++) {
-        char *path = inputs()[i] ? path_of(inputs()[i]) : NULL;
+    for (int i = 0; i < FILES; i++) {
+        char *path = path_of(i);
         piped = piped || (path && strcmp(path, "-") == 0);
         free(path);
     }
@@ -138,12 +132,11 @@ void sources_open(lln_heads *heads)
 
 void sources_refuse_overwrite(void)
 {
-    for (int i = 0; i < INPUTS; i++)
-        if (inputs()[i]) {
-            char *path = path_of(inputs()[i]);
-            cli_refuse_overwrite(path);
-            free(path);
-        }
+    for (int i = 0; i < FILES; i++) {
+        char *path = path_of(i);
+        cli_refuse_overwrite(path);
+        free(path);
+    }
     cli_refuse_overwrite(run_shared.lengths);
 }
 
@@ -173,17 +166,17 @@ int sources_list(void)
                                          {"shape", LLN_TEXT},
                                          {"source", LLN_TEXT},
                                          {0}};
-    char *paths[INPUTS] = {NULL};
+    char *paths[FILES] = {NULL};
     lln_table *table = run_table_open(columns);
-    for (int i = 0; i < INPUTS; i++) {
-        bool listed = !inputs()[i];
-        paths[i] = listed ? NULL : path_of(inputs()[i]);
+    for (int i = 0; i < FILES; i++) {
+        paths[i] = path_of(i);
+        bool listed = !paths[i];
         for (int j = 0; j < i && !listed; j++)
             listed = paths[j] && strcmp(paths[i], paths[j]) == 0;
         if (!listed)
             list_file(paths[i], table);
     }
-    for (int i = 0; i < INPUTS; i++)
+    for (int i = 0; i < FILES; i++)
         free(paths[i]);
     return run_table_close(table);
 }

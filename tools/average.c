@@ -25,7 +25,7 @@ static bool same_text(const char *a, const char *b)
 void row_average_add(row_average *average, const run_block *block)
 {
     size_t count = block->rows * block->columns;
-    if (average->heads == 0) {
+    if (average->count == 0) {
         run_block_append(&average->first, block);
         average->cells = cli_alloc(count, sizeof *average->cells);
     }
@@ -38,12 +38,12 @@ void row_average_add(row_average *average, const run_block *block)
                  !same_text(first->text, block->cells[i].text))
             first->text = NULL;
     }
-    average->heads++;
+    average->count++;
 }
 
 double row_average_error(const row_average *average, size_t cell)
 {
-    return average->heads > 1 ? lln_average_error(&average->cells[cell].mean)
+    return average->count > 1 ? lln_average_error(&average->cells[cell].mean)
                               : average->first.errors[cell];
 }
 

@@ -13,12 +13,12 @@ typedef struct {
     double least, most; /* NaN once a value was NaN */
 } row_cell;
 
-/* The blocks of several heads. Zeroed: none yet. */
+/* The blocks of several trials, draws or heads. Zeroed: none yet. */
 typedef struct {
     run_block first; /* integers and errors are taken from it, and text that
                         has been the same in all; else it is missing */
     row_cell *cells; /* [rows x columns] */
-    size_t heads;
+    size_t count;    /* of blocks */
 } row_average;
 
 /* Adds one block, which has as many rows as the first. Ends the process when

@@ -32,7 +32,7 @@ row_groups groups_open(const case_set *set, group_kind kind,
     return groups;
 }
 
-static void clear(const row_groups *groups, row_group *group)
+static void clear_group(const row_groups *groups, row_group *group)
 {
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
         row_average_reset(&group->averages[k]);
@@ -45,15 +45,15 @@ static void clear(const row_groups *groups, row_group *group)
 void groups_close(row_groups *groups)
 {
     for (size_t t = 0; t < groups->temperatures; t++) {
-        clear(groups, &groups->open[t]);
+        clear_group(groups, &groups->open[t]);
         free(groups->open[t].averages);
         free(groups->open[t].lists);
     }
     free(groups->open);
 }
 
-static row_identity identify(const row_groups *groups, const row_group *group,
-                             size_t kernel)
+static row_identity identify_row(const row_groups *groups,
+                                 const row_group *group, size_t kernel)
 {
     const case_set *set = groups->set;
     row_identity identity = group->first;
@@ -70,8 +70,8 @@ static row_identity identify(const row_groups *groups, const row_group *group,
 }
 
 /* The row that the plan makes of its heads. */
-static lln_status reduce(const run_plan *plan, const run_block *heads,
-                         row_average *row)
+static lln_status reduce_heads(const run_plan *plan, const run_block *heads,
+                               row_average *row)
 {
     run_block block = {.types = plan->columns};
     while (plan->columns[block.columns].name)
@@ -89,13 +89,13 @@ static lln_status write_rows(row_groups *groups, row_group *group)
 {
     const run_plan *plan = groups->set->plan;
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
-        row_identity identity = identify(groups, group, k);
+        row_identity identity = identify_row(groups, group, k);
         if (plan->reduce)
-            LLN_TRY(reduce(plan, &group->lists[k], &group->averages[k]));
+            LLN_TRY(reduce_heads(plan, &group->lists[k], &group->averages[k]));
         row_writer_put(groups->writer, &identity, &group->averages[k]);
     }
     groups->written += group->heads;
-    clear(groups, group);
+    clear_group(groups, group);
     return LLN_OK;
 }
 
@@ -107,8 +107,8 @@ lln_status groups_end(row_groups *groups)
     return LLN_OK;
 }
 
-static lln_status add(const row_groups *groups, row_group *group,
-                      const case_result *result)
+static lln_status add_case(const row_groups *groups, row_group *group,
+                           const case_result *result)
 {
     bool listed = groups->set->plan->reduce != NULL;
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
@@ -137,7 +137,7 @@ static lln_status add(const row_groups *groups, row_group *group,
 }
 
 /* Whether a head belongs to the same row as those that are there. */
-static bool belongs(const row_groups *groups, const row_identity *head)
+static bool belongs_to_row(const row_groups *groups, const row_identity *head)
 {
     const row_identity *first = &groups->open[0].first;
     bool same_layer = head->layer == first->layer ||
@@ -152,9 +152,9 @@ lln_status groups_add(row_groups *groups, size_t tau, const case_result *result)
         groups->kind == GROUP_LAYER || groups->kind == GROUP_SOURCE;
     row_group *group = &groups->open[side_by_side ? tau : 0];
     if (side_by_side && tau == 0 && group->heads > 0 &&
-        !belongs(groups, &result->identity))
+        !belongs_to_row(groups, &result->identity))
         LLN_TRY(groups_end(groups));
-    LLN_TRY(add(groups, group, result));
+    LLN_TRY(add_case(groups, group, result));
     bool complete = groups->kind == GROUP_HEAD ||
                     (groups->kind == GROUP_TRIALS &&
                      group->heads == groups->set->heads.count);

@@ -38,7 +38,7 @@ static long find_column(const params *table, const char *name)
     return column;
 }
 
-static const char *cell(const params *table, size_t row, long column)
+static const char *cell_at(const params *table, size_t row, long column)
 {
     return table->data.cells[row * table->data.columns + (size_t)column];
 }
@@ -47,7 +47,7 @@ static void read_numbers(params *table, int number)
 {
     long column = find_column(table, number_names[number]);
     for (size_t i = 0; i < table->data.rows; i++) {
-        const char *text = cell(table, i, column);
+        const char *text = cell_at(table, i, column);
         double *value = &table->rows[i].number[number];
         if (strcmp(text, "nan") == 0)
             *value = NAN;
@@ -77,8 +77,8 @@ params *params_open(const char *path)
     long source = find_column(table, "source");
     long method = lln_table_find(&table->data, "method");
     for (size_t i = 0; i < table->data.rows; i++) {
-        table->rows[i].source = cell(table, i, source);
-        table->rows[i].method = method < 0 ? NULL : cell(table, i, method);
+        table->rows[i].source = cell_at(table, i, source);
+        table->rows[i].method = method < 0 ? NULL : cell_at(table, i, method);
     }
     for (int number = 0; number < NUMBERS; number++)
         read_numbers(table, number);

@@ -11,19 +11,19 @@ struct row_writer {
     lln_table *table;
     const lln_column *columns; /* of the plan, [count] */
     size_t count;
-    row_extras extras;
-    lln_column *all; /* identity, plan, extras: [total] */
+    row_spread spread;
+    lln_column *all; /* identity, plan, spread: [total] */
     lln_cell *cells; /* one row, [total] */
     size_t total;
     row_bounds *bounds;
-    char *names; /* of the extras, [2 count x NAME] */
+    char *names; /* of the spread, [2 count x NAME] */
 };
 
 enum { NAME = 64 };
 
-/* Adds a column for what is said of a real one; returns what follows. */
-static lln_column *name_extra(row_writer *writer, lln_column *next,
-                              const char *column, const char *suffix)
+/* Adds a column for the spread of a real one; returns what follows. */
+static lln_column *name_spread(row_writer *writer, lln_column *next,
+                               const char *column, const char *suffix)
 {
     size_t used =
         (size_t)(next - writer->all) - IDENTITY_COLUMNS - writer->count;
@@ -34,7 +34,7 @@ static lln_column *name_extra(row_writer *writer, lln_column *next,
 }
 
 /* Fills writer->all from the three groups of columns: identity, plan,
- * extras. */
+ * spread. */
 static void name_columns(row_writer *writer)
 {
     lln_column *next = writer->all;
@@ -46,18 +46,18 @@ static void name_columns(row_writer *writer)
         const lln_column *column = &writer->columns[i];
         if (column->type != LLN_REAL)
             continue;
-        if (writer->extras == ROWS_ERROR)
-            next = name_extra(writer, next, column->name, "_se");
-        if (writer->extras == ROWS_EXTREMES) {
-            next = name_extra(writer, next, column->name, "_min");
-            next = name_extra(writer, next, column->name, "_max");
+        if (writer->spread == SPREAD_ERROR)
+            next = name_spread(writer, next, column->name, "_se");
+        if (writer->spread == SPREAD_EXTREMES) {
+            next = name_spread(writer, next, column->name, "_min");
+            next = name_spread(writer, next, column->name, "_max");
         }
     }
     writer->total = (size_t)(next - writer->all);
 }
 
 row_writer *row_writer_open(FILE *out, const lln_column *columns,
-                            row_extras extras, lln_table_style style)
+                            row_spread spread, lln_table_style style)
 {
     row_writer *writer = cli_alloc(1, sizeof *writer);
     size_t count = 0;
@@ -65,7 +65,7 @@ row_writer *row_writer_open(FILE *out, const lln_column *columns,
         count++;
     size_t most = IDENTITY_COLUMNS + 3 * count;
     *writer = (row_writer){.columns = columns, .count = count};
-    writer->extras = extras;
+    writer->spread = spread;
     writer->all = cli_alloc(most, sizeof *writer->all);
     writer->cells = cli_alloc(most, sizeof *writer->cells);
     writer->names = cli_alloc(2 * count, NAME);
@@ -90,9 +90,9 @@ static void put_cells(const row_writer *writer, const row_average *average,
     for (size_t i = 0; i < writer->count; i++) {
         if (writer->columns[i].type != LLN_REAL)
             continue;
-        if (writer->extras == ROWS_ERROR)
+        if (writer->spread == SPREAD_ERROR)
             (next++)->real = row_average_error(average, at + i);
-        if (writer->extras == ROWS_EXTREMES) {
+        if (writer->spread == SPREAD_EXTREMES) {
             (next++)->real = average->cells[at + i].least;
             (next++)->real = average->cells[at + i].most;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Writes the table of a run: identity columns, the tool's own, standard
- * errors. */
+ * Writes the table of a run: identity columns, those of the plan, and their
+ * spread. */
 #ifndef LLN_TOOLS_ROWS_H
 #define LLN_TOOLS_ROWS_H
 
@@ -11,12 +11,13 @@
 #include "bounds.h"
 #include "identity.h"
 
-/* What is said of the real columns beside their mean, in columns at the end. */
+/* The columns at the end that tell how far the values spread whose mean a real
+ * column is. */
 typedef enum {
-    ROWS_MEAN,    /* nothing */
-    ROWS_ERROR,   /* <column>_se, the standard error */
-    ROWS_EXTREMES /* <column>_min and <column>_max */
-} row_extras;
+    SPREAD_NONE,
+    SPREAD_ERROR,   /* <column>_se, the standard error */
+    SPREAD_EXTREMES /* <column>_min and <column>_max */
+} row_spread;
 
 typedef struct row_writer row_writer;
 
@@ -24,7 +25,7 @@ typedef struct row_writer row_writer;
  * process when out of memory and when a bound is on a column that is not there,
  * as do all here that write when the output refuses. */
 row_writer *row_writer_open(FILE *out, const lln_column *columns,
-                            row_extras extras, lln_table_style style);
+                            row_spread spread, lln_table_style style);
 
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average);

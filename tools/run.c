@@ -53,7 +53,7 @@ static size_t tau_of(const run_state *run, size_t item)
                                             : item % run->set.taus.count;
 }
 
-static lln_status measure_case(void *context, size_t item, size_t slot)
+static lln_status work_on_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
     return case_measure(&run->set, head_of(run, item),
@@ -91,15 +91,16 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
     return o->aggregate || plan->reduce ? GROUP_SOURCE : GROUP_HEAD;
 }
 
-static row_extras choose_extras(const run_plan *plan, group_kind kind,
+static row_spread choose_spread(const run_plan *plan, group_kind kind,
                                 size_t draws)
 {
     if (plan->reduce || plan->rows_are_never_averaged)
-        return ROWS_MEAN;
+        return SPREAD_NONE;
     if (run_shared.aggregate)
-        return ROWS_EXTREMES;
-    return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1 ? ROWS_ERROR
-                                                                    : ROWS_MEAN;
+        return SPREAD_EXTREMES;
+    return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1
+               ? SPREAD_ERROR
+               : SPREAD_NONE;
 }
 
 /* Whether each thread gets heads of its own, or all work on one. */
@@ -139,7 +140,7 @@ static void open_run(run_state *run, const run_plan *plan)
     if (run_shared.comments)
         run_table_comment(out, sampled);
     run->writer = row_writer_open(out, plan->columns,
-                                  choose_extras(plan, kind, set->draws),
+                                  choose_spread(plan, kind, set->draws),
                                   run_table_style());
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
     open_results(run);
@@ -164,7 +165,7 @@ int run_plan_write(const run_plan *plan)
     size_t total = run.set.heads.count * run.set.taus.count;
     cli_catch_signals();
     progress_start(cli_name(), total, "cases", run_shared.quiet);
-    const lln_ordered job = {total, run.slots, measure_case, take_case, &run};
+    const lln_ordered job = {total, run.slots, work_on_case, take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
         status = groups_end(&run.groups);

@@ -22,9 +22,9 @@ struct row_writer {
 enum { NAME = 64 };
 
 static const lln_column identity_columns[] = {
-    {"source", LLN_TEXT},    {"layer", LLN_REAL},     {"head", LLN_REAL},
-    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},      {"d", LLN_INTEGER},
-    {"causal", LLN_INTEGER}, {"trials", LLN_INTEGER}, {"tau", LLN_REAL},
+    {"source", LLN_TEXT},    {"layer", LLN_REAL},      {"head", LLN_REAL},
+    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},       {"d", LLN_INTEGER},
+    {"causal", LLN_INTEGER}, {"samples", LLN_INTEGER}, {"tau", LLN_REAL},
 };
 
 enum { IDENTITY = sizeof identity_columns / sizeof *identity_columns };

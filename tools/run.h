@@ -91,7 +91,7 @@ typedef struct {
                                    fills; else those of the table */
     bool per_trial;             /* never average over trials */
     bool plain;      /* the measure takes the head itself: one case a head and
-                        temperature, no --kernel (lln-match, --inputs) */
+                        temperature, no --kernel (lln-match, --normality) */
     bool takes_rows; /* the measure heeds run_case.rows; else --rows is bad
                         usage */
     bool in_turn;    /* the measure leaves much to ARPACK */
@@ -110,7 +110,7 @@ void run_parse(const cli_tool *tool, int argc, char **argv);
 
 /* Runs the plan over everything the shared options ask for, small heads on
  * several threads at once, and writes the table: identity columns
- * source,layer,head,kernel,n,d,causal,trials,tau, then the plan's, then a
+ * source,layer,head,kernel,n,d,causal,samples,tau, then the plan's, then a
  * <column>_se for each real column when trials are averaged (their standard
  * error) or rows drawn (what the measure says). Rows are ordered by head,
  * temperature, kernel. Ends the process on bad usage and on failure; returns

@@ -57,8 +57,8 @@ set autoscale xfix
 # A title over a line that says what was measured, read from the first row
 # (stats is gnuplot's only way to read a cell).
 stats data using (tokens = column("n"), dim = column("d"), \
-    trials = column("trials"), tau = column("tau")) every ::0::0 nooutput
+    samples = column("samples"), tau = column("tau")) every ::0::0 nooutput
 heading(title, note) = sprintf("{/:Bold %s}\n{/*0.85 %s%s}", title, \
     sprintf("N = %d tokens, d = %d, mean of %d sampled Gaussian heads", \
-    tokens, dim, trials), note)
+    tokens, dim, samples), note)
 bars = ", bars: standard error"

@@ -33,10 +33,10 @@ of_layers() {
     of_encoder lln-entropy --kernel softmax --aggregate layer > layers
     of_encoder lln-entropy --kernel softmax --aggregate all > whole
     equal rows "$(cut -d, -f2-4,7,8 layers whole)" \
-        'layer,head,kernel,causal,trials
+        'layer,head,kernel,causal,samples
 0,nan,softmax,0,2
 3,nan,softmax,0,2
-layer,head,kernel,causal,trials
+layer,head,kernel,causal,samples
 nan,nan,softmax,0,4'
     equal source "$(column source < whole)" "$DATA/encoder.safetensors"
     for figure in 1,entropy_nats 2,entropy_nats_min 3,entropy_nats_max; do
@@ -55,7 +55,7 @@ nan,nan,softmax,0,4'
                 max_exponent fp16_overflow bf16_overflow; do
                 printf ',%s_min,%s_max' "$name" "$name"
             done)"
-    equal trials "$(column trials < table)" 4
+    equal samples "$(column samples < table)" 4
 }
 
 @test "the temperature is the mean over the heads" {
@@ -68,7 +68,7 @@ nan,nan,softmax,0,4'
 @test "every temperature and kernel has its own row" {
     of_encoder lln-entropy --tau 0.5,2 --aggregate layer > layers
     equal rows "$(cut -d, -f2,4,8,9 layers)" \
-        'layer,kernel,trials,tau
+        'layer,kernel,samples,tau
 0,softmax,2,0.5
 0,lln,2,0.5
 0,softmax,2,2

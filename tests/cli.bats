@@ -149,7 +149,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 
 # params_table TAU,METHOD,ALPHA...: a table for -n 8 -d 2, beta = 1.
 params_table() {
-    echo source,layer,head,kernel,n,d,causal,trials,tau,method,alpha,beta
+    echo source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta
     local row
     for row in "$@"; do
         echo "gaussian,nan,nan,lln,8,2,0,4,$row,1"
@@ -272,7 +272,7 @@ out.csv"
 @test "identity columns, their order and the order of rows" {
     run --separate-stderr lln-entropy -n 8 -d 2 --tau 1:2:2 --causal
     equal header "$(cut -d, -f1-9 <<< "${lines[0]}")" \
-        source,layer,head,kernel,n,d,causal,trials,tau
+        source,layer,head,kernel,n,d,causal,samples,tau
     equal rows "$(tail -n +2 <<< "$output" | cut -d, -f1-9)" \
         'gaussian,nan,nan,softmax,8,2,1,4,1
 gaussian,nan,nan,lln,8,2,1,4,1

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2001,SC2154 # helper.bash sets variables
 load helper
 
-identity=source,layer,head,kernel,n,d,causal,trials,tau
+identity=source,layer,head,kernel,n,d,causal,samples,tau
 figures=relative_error,cosine,kl_nats,row_sum_min,seconds,peak_bytes,lost_mass
 figures=$figures,row_sum_error,row_sum_error_largest,total_variation,top_overlap
 figures=$figures,rank_correlation,matrix_error
@@ -134,7 +134,7 @@ of_encoder() {
 
 @test "draws of a random kernel from files are averaged" {
     of_encoder --layers 0 --heads 0 --kernel lln,performer --trials 4 > table
-    equal trials "$(column trials < table)" $'1\n4'
+    equal samples "$(column samples < table)" $'1\n4'
     column relative_error_se < table > errors
     equal 'error of lln' "$(head -n 1 errors)" nan
     awk 'NR == 2 { exit !($1 > 0 && $1 < 0.1) }' errors

@@ -5,11 +5,11 @@
 # shellcheck disable=SC2001,SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
-identity=source,layer,head,kernel,n,d,causal,trials,tau
+identity=source,layer,head,kernel,n,d,causal,samples,tau
 summary=entropy_nats,entropy_normalized,entropy_min_nats,entropy_max_nats
-summary=$summary,participation,top1_mass,max_logit,row_sum_min,negative_mass
+summary=$summary,effective_keys,top1_mass,max_logit,row_sum_min,negative_mass
 summary=$summary,entropy_theory_nats,entropy_over_log_n,entropy_over_ceiling
-row=query,keys,entropy_nats,entropy_normalized,participation,top1_mass,max_logit
+row=query,keys,entropy_nats,entropy_normalized,effective_keys,top1_mass,max_logit
 
 # of_case CASE OPTION...: the table of a reference case.
 of_case() {
@@ -157,9 +157,9 @@ of_model() {
         grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
             "$DATA/encoder.csv" > expected
         equal header "$(head -n 1 table)" \
-            "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,sigma_a"
+            "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,centered_sigma1"
         equal rows "$(wc -l < table)" 5
-        for figure in 4,entropy_nats 14,sigma_a 15,max_logit \
+        for figure in 4,entropy_nats 14,centered_sigma1 15,max_logit \
             16,entropy_floor_nats; do
             paste -d ' ' <(column "${figure#*,}" < table) \
                 <(cut -d, -f"${figure%,*}" expected) |
@@ -176,17 +176,17 @@ of_model() {
     of_model > model
     of_model --each > heads
     equal header "$(head -n 1 model)" \
-        "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,sigma_a,sigma_a_max,entropy_head_min_nats,entropy_head_max_nats,ceiling_quarter1,ceiling_quarter2,ceiling_quarter3,ceiling_quarter4,largest_quarter1,largest_quarter2,largest_quarter3,largest_quarter4,heads_without"
+        "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,centered_sigma1,centered_sigma1_max,entropy_head_min_nats,entropy_head_max_nats,share_ceiling_0_25,share_ceiling_0_5,share_ceiling_0_75,share_ceiling_1,share_largest_0_25,share_largest_0_5,share_largest_0_75,share_largest_1,heads_undefined"
     # of ln 256 the heads have 0.22, 0.03, 0.77 and 0.78, of the largest 0.28,
     # 0.04, 0.99 and 1
     equal row "$(sed 1d model | cut -d, -f2-8)" nan,nan,softmax,256,64,0,4
     equal shares "$(sed 1d model | cut -d, -f20-)" \
         0.5,0,0,0.5,0.25,0.25,0,0.5,0
-    for name in entropy_nats entropy_floor_nats sigma_a; do
+    for name in entropy_nats entropy_floor_nats centered_sigma1; do
         echo "$(column $name < model)" \
             "$(column $name < heads | awk '{ s += $1 / 4 } END { print s }')"
     done | near 1e-5
-    for name in sigma_a_max,sigma_a max_logit,max_logit \
+    for name in centered_sigma1_max,centered_sigma1 max_logit,max_logit \
         entropy_head_max_nats,entropy_nats; do
         equal "$name" "$(column "${name%,*}" < model)" \
             "$(column "${name#*,}" < heads | sort -g | tail -n 1)"
@@ -197,7 +197,7 @@ of_model() {
     of_model --aggregate layer --tau 0.3,1 | cut -d, -f2-4,8,9,20-23 > table
     of_model --aggregate all | cmp - <(of_model)
     equal rows "$(cat table)" \
-        'layer,head,kernel,trials,tau,ceiling_quarter1,ceiling_quarter2,ceiling_quarter3,ceiling_quarter4
+        'layer,head,kernel,samples,tau,share_ceiling_0_25,share_ceiling_0_5,share_ceiling_0_75,share_ceiling_1
 0,nan,softmax,2,0.3,1,0,0,0
 0,nan,softmax,2,1,0,0,0,1
 3,nan,softmax,2,0.3,0,0,1,0
@@ -210,7 +210,7 @@ of_model() {
 nan,nan,lln,4,0'
     equal logits "$(column max_logit < table | tail -n 1)" nan
     lln-entropy -n 1 -d 4 --trials 2 --diagnose --kernel softmax > table
-    equal row "$(column entropy_nats < table),$(column sigma_a < table),$(column ceiling_quarter1 < table)" \
+    equal row "$(column entropy_nats < table),$(column centered_sigma1 < table),$(column share_ceiling_0_25 < table)" \
         0,0,nan
 }
 

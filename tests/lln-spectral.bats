@@ -5,8 +5,8 @@
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
-identity=source,layer,head,kernel,n,d,causal,trials,tau
-summary=lambda2,gap,lambda2_re,lambda2_im,unbiased_norm,sigma2,lambda2_theory
+identity=source,layer,head,kernel,n,d,causal,samples,tau
+summary=lambda2,gap,lambda2_re,lambda2_im,unbiased_norm,centered_sigma1,lambda2_theory
 summary=$summary,method,residual
 data=$BATS_TEST_DIRNAME/data/cases
 
@@ -33,7 +33,7 @@ agrees() {
             "$(reference "$name" "$attention" lam2_modulus)"
         echo "$(column unbiased_norm < table)" \
             "$(reference "$name" "$attention" Pt_frobenius)"
-        echo "$(column sigma2 < table)" \
+        echo "$(column centered_sigma1 < table)" \
             "$(reference "$name" "$attention" Pt_2norm)"
     } | near "$tolerance" absolute
 }

@@ -5,8 +5,8 @@
 # shellcheck disable=SC2001,SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
-identity=source,layer,head,kernel,n,d,causal,trials,tau
-summary=sigma_q,sigma_k,cross,log_mean,log_variance,log_variance_row
+identity=source,layer,head,kernel,n,d,causal,samples,tau
+summary=sigma_q,sigma_k,cross_variance,log_mean,log_variance,log_variance_row
 summary=$summary,log_mean_theory,log_variance_theory,log_variance_row_theory
 summary=$summary,skewness,excess_kurtosis,ks_distance,wasserstein
 summary=$summary,qq_correlation
@@ -52,7 +52,7 @@ moments() {
     of_case A --kernel softmax --double | case_near 1e-12 A data \
         sigma_q=sigma_q_ddof1 sigma_k=sigma_k_ddof1
     of_case A --kernel softmax --double | case_near 1e-10 A data \
-        'cross=C_cross_hat=D2-sq2sk2'
+        'cross_variance=C_cross_hat=D2-sq2sk2'
     of_case A --kernel softmax --double --causal |
         case_near 1e-12 A softmax_causal \
             'log_variance_row=mean_within_row_var_ddof1_rows_i>=1'
@@ -134,8 +134,8 @@ moments() {
         near 1e-12
 }
 
-@test "--inputs" {
-    run --separate-stderr of_case A --inputs
+@test "--normality" {
+    run --separate-stderr of_case A --normality
     equal status "$status" 0
     equal header "${lines[0]}" \
         "$identity,matrix,entries,mean,deviation,skewness,excess_kurtosis,ks_distance,wasserstein,qq_correlation"
@@ -166,7 +166,7 @@ k,512'
 }
 
 @test "tables exclude each other" {
-    refuses 2 '--histogram, --qq, --inputs, --fenton: choose one' \
+    refuses 2 '--histogram, --qq, --normality, --fenton: choose one' \
         lln-stats --histogram 8 --qq 8
     refuses 2 '--s2: goes with --fenton' lln-stats --s2 1
     refuses 2 '--fenton: has no use for --q' \
@@ -177,7 +177,7 @@ k,512'
 
 @test "--rows where all are needed" {
     refuses 2 '--rows: what is measured here needs all rows' \
-        lln-stats --inputs --rows 8
+        lln-stats --normality --rows 8
 }
 
 @test "one token has no log-variance" {

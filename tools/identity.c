@@ -6,9 +6,9 @@
 #include <string.h>
 
 const lln_column identity_columns[IDENTITY_COLUMNS] = {
-    {"source", LLN_TEXT},    {"layer", LLN_REAL},     {"head", LLN_REAL},
-    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},      {"d", LLN_INTEGER},
-    {"causal", LLN_INTEGER}, {"trials", LLN_INTEGER}, {"tau", LLN_REAL},
+    {"source", LLN_TEXT},    {"layer", LLN_REAL},      {"head", LLN_REAL},
+    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},       {"d", LLN_INTEGER},
+    {"causal", LLN_INTEGER}, {"samples", LLN_INTEGER}, {"tau", LLN_REAL},
 };
 
 void identity_put(const row_identity *identity,

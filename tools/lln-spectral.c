@@ -47,7 +47,7 @@ static const cli_tool tool = {
 static const lln_column summary_columns[] = {
     {"lambda2", LLN_REAL},        {"gap", LLN_REAL},
     {"lambda2_re", LLN_REAL},     {"lambda2_im", LLN_REAL},
-    {"unbiased_norm", LLN_REAL},  {"sigma2", LLN_REAL},
+    {"unbiased_norm", LLN_REAL},  {"centered_sigma1", LLN_REAL},
     {"lambda2_theory", LLN_REAL}, {"method", LLN_TEXT},
     {"residual", LLN_REAL},       {0},
 };

@@ -21,7 +21,7 @@
 
 static struct {
     size_t histogram, qq;
-    bool inputs, fenton;
+    bool normality, fenton;
     const char *s2;
 } options = {.s2 = "0.25:25:100"};
 
@@ -34,8 +34,8 @@ static const cli_option option_table[] = {
     {"qq", 0, CLI_COUNT, "COUNT",
      "quantiles of standardised ln P against normal ones instead", &options.qq,
      1, LARGEST_TABLE, false},
-    {"inputs", 0, CLI_FLAG, NULL, "normality of Q and K instead",
-     &options.inputs, 0, 0, false},
+    {"normality", 0, CLI_FLAG, NULL, "normality of Q and K instead",
+     &options.normality, 0, 0, false},
     {"fenton", 0, CLI_FLAG, NULL,
      "accuracy of log-normal approximations for --dim features instead",
      &options.fenton, 0, 0, false},
@@ -54,7 +54,7 @@ static const cli_tool tool = {
 static const lln_column summary_columns[] = {
     {"sigma_q", LLN_REAL},
     {"sigma_k", LLN_REAL},
-    {"cross", LLN_REAL},
+    {"cross_variance", LLN_REAL},
     {"log_mean", LLN_REAL},
     {"log_variance", LLN_REAL},
     {"log_variance_row", LLN_REAL},
@@ -86,7 +86,7 @@ static const lln_column qq_columns[] = {
     {0},
 };
 
-static const lln_column input_columns[] = {
+static const lln_column normality_columns[] = {
     {"matrix", LLN_TEXT},         {"entries", LLN_INTEGER},
     {"mean", LLN_REAL},           {"deviation", LLN_REAL},
     {"skewness", LLN_REAL},       {"excess_kurtosis", LLN_REAL},
@@ -307,10 +307,10 @@ static int write_fenton(void)
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
-    if (cli_given("histogram") + cli_given("qq") + options.inputs +
+    if (cli_given("histogram") + cli_given("qq") + options.normality +
             options.fenton >
         1)
-        cli_usage("--histogram, --qq, --inputs, --fenton: choose one");
+        cli_usage("--histogram, --qq, --normality, --fenton: choose one");
     if (cli_given("s2") && !options.fenton)
         cli_usage("--s2: goes with --fenton");
     if (options.fenton)
@@ -326,8 +326,8 @@ int main(int argc, char **argv)
         plan = (run_plan){.columns = qq_columns,
                           .measure = measure_quantiles,
                           .measures_sampled_rows = true};
-    else if (options.inputs)
-        plan = (run_plan){.columns = input_columns,
+    else if (options.normality)
+        plan = (run_plan){.columns = normality_columns,
                           .measure = measure_normality,
                           .measures_head = true};
     return run_plan_write(&plan);

@@ -9,7 +9,7 @@
 
 /* Runs the plan over everything the shared options ask for, small heads on
  * several threads at once, and writes the table: identity columns
- * source,layer,head,kernel,n,d,causal,trials,tau, then the plan's, then a
+ * source,layer,head,kernel,n,d,causal,samples,tau, then the plan's, then a
  * <column>_se for each real column when trials are averaged (their standard
  * error) or rows drawn (what the measure says). Rows are ordered by head,
  * temperature, kernel. Ends the process on bad usage and on failure; returns

@@ -20,7 +20,7 @@ LAYERS, HEADS, TOKENS = (0, 3), 2, 256
 COLUMNS = (
     "layer,head,causal,entropy_nats,entropy_min_nats,entropy_max_nats,"
     "log_mean,log_variance,log_variance_row,skewness,excess_kurtosis,lambda2,"
-    "unbiased_norm,sigma2,max_logit,entropy_floor_nats"
+    "unbiased_norm,centered_sigma1,max_logit,entropy_floor_nats"
 )
 
 

@@ -7,8 +7,9 @@
 #include "expect.h"
 #include "table/series.h"
 
-static const lln_column columns[] = {
-    {"name", LLN_TEXT}, {"count", LLN_INTEGER}, {"value", LLN_REAL}};
+static const lln_column columns[] = {{"name", LLN_CELL_TEXT},
+                                     {"count", LLN_CELL_INTEGER},
+                                     {"value", LLN_CELL_REAL}};
 
 enum { COLUMNS = 3 };
 
@@ -40,28 +41,28 @@ static void expect_row(lln_table_format format, const char *name, double value,
 
 START_TEST(row_csv)
 {
-    expect_row(LLN_CSV, "lln", 2.385, "name,count,value\nlln,-7,2.385\n");
-    expect_row(LLN_CSV, NULL, NAN, "name,count,value\nnan,-7,nan\n");
-    expect_row(LLN_CSV, "a", -INFINITY, "name,count,value\na,-7,-inf\n");
+    expect_row(LLN_TABLE_CSV, "lln", 2.385, "name,count,value\nlln,-7,2.385\n");
+    expect_row(LLN_TABLE_CSV, NULL, NAN, "name,count,value\nnan,-7,nan\n");
+    expect_row(LLN_TABLE_CSV, "a", -INFINITY, "name,count,value\na,-7,-inf\n");
 }
 END_TEST
 
 /* RFC 4180, sections 2.6 and 2.7. */
 START_TEST(row_csv_quotes)
 {
-    expect_row(LLN_CSV, "a,b", 1, "name,count,value\n\"a,b\",-7,1\n");
-    expect_row(LLN_CSV, "a\"b", 1, "name,count,value\n\"a\"\"b\",-7,1\n");
-    expect_row(LLN_CSV, "a\nb", 1, "name,count,value\n\"a\nb\",-7,1\n");
-    expect_row(LLN_CSV, "#a", 1, "name,count,value\n\"#a\",-7,1\n");
-    expect_row(LLN_CSV, "", 1, "name,count,value\n\"\",-7,1\n");
+    expect_row(LLN_TABLE_CSV, "a,b", 1, "name,count,value\n\"a,b\",-7,1\n");
+    expect_row(LLN_TABLE_CSV, "a\"b", 1, "name,count,value\n\"a\"\"b\",-7,1\n");
+    expect_row(LLN_TABLE_CSV, "a\nb", 1, "name,count,value\n\"a\nb\",-7,1\n");
+    expect_row(LLN_TABLE_CSV, "#a", 1, "name,count,value\n\"#a\",-7,1\n");
+    expect_row(LLN_TABLE_CSV, "", 1, "name,count,value\n\"\",-7,1\n");
 }
 END_TEST
 
 START_TEST(row_tsv_escapes)
 {
-    expect_row(LLN_TSV, "tea,\"t\"", 1,
+    expect_row(LLN_TABLE_TSV, "tea,\"t\"", 1,
                "name\tcount\tvalue\ntea,\"t\"\t-7\t1\n");
-    expect_row(LLN_TSV, "#\t\n\r\\", 1,
+    expect_row(LLN_TABLE_TSV, "#\t\n\r\\", 1,
                "name\tcount\tvalue\n\\#\\t\\n\\r\\\\\t-7\t1\n");
 }
 END_TEST
@@ -69,12 +70,12 @@ END_TEST
 /* RFC 8259, section 7; there is no NaN and no infinity. */
 START_TEST(row_json)
 {
-    expect_row(LLN_JSON, "a\"\\\n\t\x01", 2.385,
+    expect_row(LLN_TABLE_JSON, "a\"\\\n\t\x01", 2.385,
                "[\n{\"name\":\"a\\\"\\\\\\n\\t\\u0001\",\"count\":-7,"
                "\"value\":2.385}\n]\n");
-    expect_row(LLN_JSON, NULL, NAN,
+    expect_row(LLN_TABLE_JSON, NULL, NAN,
                "[\n{\"name\":null,\"count\":-7,\"value\":null}\n]\n");
-    expect_row(LLN_NDJSON, "a", INFINITY,
+    expect_row(LLN_TABLE_NDJSON, "a", INFINITY,
                "{\"name\":\"a\",\"count\":-7,\"value\":null}\n");
 }
 END_TEST
@@ -83,7 +84,7 @@ START_TEST(row_io_error)
 {
     FILE *out = fopen("/dev/full", "w");
     setvbuf(out, NULL, _IONBF, 0);
-    lln_table_style style = {LLN_CSV, 0, true};
+    lln_table_style style = {LLN_TABLE_CSV, 0, true};
     lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
     lln_cell cells[COLUMNS] = {{.text = "a"}, {.integer = 1}, {.real = 1}};
     expect_status(lln_table_row(table, cells), LLN_EIO);
@@ -111,10 +112,10 @@ static void expect_empty(lln_table_format format, bool header,
 
 START_TEST(end_without_rows)
 {
-    expect_empty(LLN_CSV, true, "name,count,value\n");
-    expect_empty(LLN_CSV, false, "");
-    expect_empty(LLN_JSON, true, "[]\n");
-    expect_empty(LLN_NDJSON, true, "");
+    expect_empty(LLN_TABLE_CSV, true, "name,count,value\n");
+    expect_empty(LLN_TABLE_CSV, false, "");
+    expect_empty(LLN_TABLE_JSON, true, "[]\n");
+    expect_empty(LLN_TABLE_NDJSON, true, "");
 }
 END_TEST
 
@@ -122,7 +123,7 @@ START_TEST(format_find_names)
 {
     lln_table_format format;
     expect_ok(lln_table_format_find("ndjson", &format));
-    ck_assert_int_eq(format, LLN_NDJSON);
+    ck_assert_int_eq(format, LLN_TABLE_NDJSON);
     expect_status(lln_table_format_find("xml", &format), LLN_EINVAL);
     ck_assert_ptr_nonnull(strstr(lln_error_message(), "'xml'"));
 }
@@ -209,7 +210,7 @@ START_TEST(read_round_trip)
     static const char *const names[] = {
         "tea", "a,b", "a\"b", "", "#a", "a\nb", "\t\\t\\", "\r", "lln:alpha=1"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (int format = LLN_CSV; format <= LLN_TSV; format++) {
+        for (int format = LLN_TABLE_CSV; format <= LLN_TABLE_TSV; format++) {
             char *text = one_row((lln_table_format)format, names[i], 2.385);
             lln_table_data data;
             expect_ok(read_text(text, &data));

@@ -32,9 +32,9 @@ void row_average_add(row_average *average, const run_block *block)
     for (size_t i = 0; i < count; i++) {
         lln_cell_type type = block->types[i % block->columns].type;
         lln_cell *first = &average->first.cells[i];
-        if (type == LLN_REAL)
+        if (type == LLN_CELL_REAL)
             add_real(&average->cells[i], block->cells[i].real);
-        else if (type == LLN_TEXT &&
+        else if (type == LLN_CELL_TEXT &&
                  !same_text(first->text, block->cells[i].text))
             first->text = NULL;
     }
@@ -51,7 +51,7 @@ void row_average_take(row_average *average, run_block *block)
 {
     run_block *first = &average->first;
     for (size_t i = 0; i < first->rows * first->columns; i++)
-        if (first->types[i % first->columns].type == LLN_REAL) {
+        if (first->types[i % first->columns].type == LLN_CELL_REAL) {
             first->errors[i] = row_average_error(average, i);
             first->cells[i].real = average->cells[i].mean.mean;
         }

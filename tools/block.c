@@ -31,9 +31,9 @@ lln_status run_block_resize(run_block *block, size_t rows)
     for (size_t i = 0; i < count; i++) {
         errors[i] = NAN;
         lln_cell_type type = block->types[i % block->columns].type;
-        if (type == LLN_REAL)
+        if (type == LLN_CELL_REAL)
             cells[i].real = NAN;
-        else if (type == LLN_TEXT)
+        else if (type == LLN_CELL_TEXT)
             cells[i].text = NULL;
         else
             cells[i].integer = 0;

@@ -32,7 +32,7 @@ __attribute__((noreturn)) static void unknown_column(const row_bounds *all,
 {
     char names[4096] = "";
     for (size_t i = 0; i < columns; i++)
-        if (all->columns[i].type != LLN_TEXT)
+        if (all->columns[i].type != LLN_CELL_TEXT)
             lln_text_append(names, sizeof names, all->columns[i].name);
     cli_usage("--%s: '%s' is not a column of numbers; there are %s", option,
               name, names);
@@ -48,7 +48,7 @@ static bound read_bound(const row_bounds *all, size_t columns,
         cli_usage("--%s: '%s' has no bound; %s", option, text, form);
     *number++ = '\0';
     while (b.column < columns &&
-           (all->columns[b.column].type == LLN_TEXT ||
+           (all->columns[b.column].type == LLN_CELL_TEXT ||
             strcmp(all->columns[b.column].name, text) != 0))
         b.column++;
     if (b.column == columns)
@@ -95,7 +95,7 @@ bool bounds_fail(row_bounds *all, const lln_cell *cells)
     for (size_t i = 0; i < all->count && !all->failed; i++) {
         const bound *b = &all->list[i];
         const lln_cell *cell = &cells[b->column];
-        double x = all->columns[b->column].type == LLN_INTEGER
+        double x = all->columns[b->column].type == LLN_CELL_INTEGER
                        ? (double)cell->integer
                        : cell->real;
         bool holds = b->below ? x >= b->value : x <= b->value;

@@ -150,7 +150,7 @@ static lln_status leave_out(const case_set *set, run_block *block)
 {
     bool numbered = false;
     for (size_t i = 0; i < set->columns; i++)
-        numbered = numbered || set->measured[i].type == LLN_INTEGER;
+        numbered = numbered || set->measured[i].type == LLN_CELL_INTEGER;
     if (numbered)
         LLN_TRY(run_block_resize(block, 0));
     return LLN_EUNDEFINED;

@@ -6,9 +6,11 @@
 #include <string.h>
 
 const lln_column identity_columns[IDENTITY_COLUMNS] = {
-    {"source", LLN_TEXT},    {"layer", LLN_REAL},      {"head", LLN_REAL},
-    {"kernel", LLN_TEXT},    {"n", LLN_INTEGER},       {"d", LLN_INTEGER},
-    {"causal", LLN_INTEGER}, {"samples", LLN_INTEGER}, {"tau", LLN_REAL},
+    {"source", LLN_CELL_TEXT},    {"layer", LLN_CELL_REAL},
+    {"head", LLN_CELL_REAL},      {"kernel", LLN_CELL_TEXT},
+    {"n", LLN_CELL_INTEGER},      {"d", LLN_CELL_INTEGER},
+    {"causal", LLN_CELL_INTEGER}, {"samples", LLN_CELL_INTEGER},
+    {"tau", LLN_CELL_REAL},
 };
 
 void identity_put(const row_identity *identity,

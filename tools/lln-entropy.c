@@ -34,41 +34,51 @@ static const cli_tool tool = {
 };
 
 static const lln_column summary_columns[] = {
-    {"entropy_nats", LLN_REAL},
-    {"entropy_normalized", LLN_REAL},
-    {"entropy_min_nats", LLN_REAL},
-    {"entropy_max_nats", LLN_REAL},
-    {"effective_keys", LLN_REAL},
-    {"top1_mass", LLN_REAL},
-    {"max_logit", LLN_REAL},
-    {"row_sum_min", LLN_REAL},
-    {"negative_mass", LLN_REAL},
-    {"entropy_theory_nats", LLN_REAL},
-    {"entropy_over_log_n", LLN_REAL},
-    {"entropy_over_ceiling", LLN_REAL},
+    {"entropy_nats", LLN_CELL_REAL},
+    {"entropy_normalized", LLN_CELL_REAL},
+    {"entropy_min_nats", LLN_CELL_REAL},
+    {"entropy_max_nats", LLN_CELL_REAL},
+    {"effective_keys", LLN_CELL_REAL},
+    {"top1_mass", LLN_CELL_REAL},
+    {"max_logit", LLN_CELL_REAL},
+    {"row_sum_min", LLN_CELL_REAL},
+    {"negative_mass", LLN_CELL_REAL},
+    {"entropy_theory_nats", LLN_CELL_REAL},
+    {"entropy_over_log_n", LLN_CELL_REAL},
+    {"entropy_over_ceiling", LLN_CELL_REAL},
     {0},
 };
 
 enum { THEORY = 9, SUMMARY = 12 }; /* columns */
 
 static const lln_column row_columns[] = {
-    {"query", LLN_INTEGER},       {"keys", LLN_INTEGER},
-    {"entropy_nats", LLN_REAL},   {"entropy_normalized", LLN_REAL},
-    {"effective_keys", LLN_REAL}, {"top1_mass", LLN_REAL},
-    {"max_logit", LLN_REAL},      {0},
+    {"query", LLN_CELL_INTEGER},       {"keys", LLN_CELL_INTEGER},
+    {"entropy_nats", LLN_CELL_REAL},   {"entropy_normalized", LLN_CELL_REAL},
+    {"effective_keys", LLN_CELL_REAL}, {"top1_mass", LLN_CELL_REAL},
+    {"max_logit", LLN_CELL_REAL},      {0},
 };
 
 static const lln_column model_columns[] = {
-    {"entropy_nats", LLN_REAL},          {"entropy_over_log_n", LLN_REAL},
-    {"entropy_over_ceiling", LLN_REAL},  {"entropy_normalized", LLN_REAL},
-    {"entropy_floor_nats", LLN_REAL},    {"max_logit", LLN_REAL},
-    {"centered_sigma1", LLN_REAL},       {"centered_sigma1_max", LLN_REAL},
-    {"entropy_head_min_nats", LLN_REAL}, {"entropy_head_max_nats", LLN_REAL},
-    {"share_ceiling_0_25", LLN_REAL},    {"share_ceiling_0_5", LLN_REAL},
-    {"share_ceiling_0_75", LLN_REAL},    {"share_ceiling_1", LLN_REAL},
-    {"share_largest_0_25", LLN_REAL},    {"share_largest_0_5", LLN_REAL},
-    {"share_largest_0_75", LLN_REAL},    {"share_largest_1", LLN_REAL},
-    {"heads_undefined", LLN_INTEGER},    {0},
+    {"entropy_nats", LLN_CELL_REAL},
+    {"entropy_over_log_n", LLN_CELL_REAL},
+    {"entropy_over_ceiling", LLN_CELL_REAL},
+    {"entropy_normalized", LLN_CELL_REAL},
+    {"entropy_floor_nats", LLN_CELL_REAL},
+    {"max_logit", LLN_CELL_REAL},
+    {"centered_sigma1", LLN_CELL_REAL},
+    {"centered_sigma1_max", LLN_CELL_REAL},
+    {"entropy_head_min_nats", LLN_CELL_REAL},
+    {"entropy_head_max_nats", LLN_CELL_REAL},
+    {"share_ceiling_0_25", LLN_CELL_REAL},
+    {"share_ceiling_0_5", LLN_CELL_REAL},
+    {"share_ceiling_0_75", LLN_CELL_REAL},
+    {"share_ceiling_1", LLN_CELL_REAL},
+    {"share_largest_0_25", LLN_CELL_REAL},
+    {"share_largest_0_5", LLN_CELL_REAL},
+    {"share_largest_0_75", LLN_CELL_REAL},
+    {"share_largest_1", LLN_CELL_REAL},
+    {"heads_undefined", LLN_CELL_INTEGER},
+    {0},
 };
 
 enum { HEAD = 7 }; /* the first of these are what a head has */

@@ -45,20 +45,20 @@ static const cli_tool tool = {
 };
 
 static const lln_column summary_columns[] = {
-    {"lambda2", LLN_REAL},        {"gap", LLN_REAL},
-    {"lambda2_re", LLN_REAL},     {"lambda2_im", LLN_REAL},
-    {"unbiased_norm", LLN_REAL},  {"centered_sigma1", LLN_REAL},
-    {"lambda2_theory", LLN_REAL}, {"method", LLN_TEXT},
-    {"residual", LLN_REAL},       {0},
+    {"lambda2", LLN_CELL_REAL},        {"gap", LLN_CELL_REAL},
+    {"lambda2_re", LLN_CELL_REAL},     {"lambda2_im", LLN_CELL_REAL},
+    {"unbiased_norm", LLN_CELL_REAL},  {"centered_sigma1", LLN_CELL_REAL},
+    {"lambda2_theory", LLN_CELL_REAL}, {"method", LLN_CELL_TEXT},
+    {"residual", LLN_CELL_REAL},       {0},
 };
 
 static const lln_column eigenvalue_columns[] = {
-    {"rank", LLN_INTEGER},
-    {"modulus", LLN_REAL},
-    {"re", LLN_REAL},
-    {"im", LLN_REAL},
-    {"method", LLN_TEXT},
-    {"residual", LLN_REAL},
+    {"rank", LLN_CELL_INTEGER},
+    {"modulus", LLN_CELL_REAL},
+    {"re", LLN_CELL_REAL},
+    {"im", LLN_CELL_REAL},
+    {"method", LLN_CELL_TEXT},
+    {"residual", LLN_CELL_REAL},
     {0},
 };
 

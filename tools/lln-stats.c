@@ -52,55 +52,55 @@ static const cli_tool tool = {
 };
 
 static const lln_column summary_columns[] = {
-    {"sigma_q", LLN_REAL},
-    {"sigma_k", LLN_REAL},
-    {"cross_variance", LLN_REAL},
-    {"log_mean", LLN_REAL},
-    {"log_variance", LLN_REAL},
-    {"log_variance_row", LLN_REAL},
-    {"log_mean_theory", LLN_REAL},
-    {"log_variance_theory", LLN_REAL},
-    {"log_variance_row_theory", LLN_REAL},
-    {"skewness", LLN_REAL},
-    {"excess_kurtosis", LLN_REAL},
-    {"ks_distance", LLN_REAL},
-    {"wasserstein", LLN_REAL},
-    {"qq_correlation", LLN_REAL},
+    {"sigma_q", LLN_CELL_REAL},
+    {"sigma_k", LLN_CELL_REAL},
+    {"cross_variance", LLN_CELL_REAL},
+    {"log_mean", LLN_CELL_REAL},
+    {"log_variance", LLN_CELL_REAL},
+    {"log_variance_row", LLN_CELL_REAL},
+    {"log_mean_theory", LLN_CELL_REAL},
+    {"log_variance_theory", LLN_CELL_REAL},
+    {"log_variance_row_theory", LLN_CELL_REAL},
+    {"skewness", LLN_CELL_REAL},
+    {"excess_kurtosis", LLN_CELL_REAL},
+    {"ks_distance", LLN_CELL_REAL},
+    {"wasserstein", LLN_CELL_REAL},
+    {"qq_correlation", LLN_CELL_REAL},
     {0},
 };
 
 static const lln_column histogram_columns[] = {
-    {"bin", LLN_INTEGER},
-    {"z_low", LLN_REAL},
-    {"z_high", LLN_REAL},
-    {"density", LLN_REAL},
-    {"normal_density", LLN_REAL},
-    {"z_middle", LLN_REAL},
+    {"bin", LLN_CELL_INTEGER},
+    {"z_low", LLN_CELL_REAL},
+    {"z_high", LLN_CELL_REAL},
+    {"density", LLN_CELL_REAL},
+    {"normal_density", LLN_CELL_REAL},
+    {"z_middle", LLN_CELL_REAL},
     {0},
 };
 
 static const lln_column qq_columns[] = {
-    {"point", LLN_INTEGER},
-    {"normal_quantile", LLN_REAL},
-    {"quantile", LLN_REAL},
+    {"point", LLN_CELL_INTEGER},
+    {"normal_quantile", LLN_CELL_REAL},
+    {"quantile", LLN_CELL_REAL},
     {0},
 };
 
 static const lln_column normality_columns[] = {
-    {"matrix", LLN_TEXT},         {"entries", LLN_INTEGER},
-    {"mean", LLN_REAL},           {"deviation", LLN_REAL},
-    {"skewness", LLN_REAL},       {"excess_kurtosis", LLN_REAL},
-    {"ks_distance", LLN_REAL},    {"wasserstein", LLN_REAL},
-    {"qq_correlation", LLN_REAL}, {0},
+    {"matrix", LLN_CELL_TEXT},         {"entries", LLN_CELL_INTEGER},
+    {"mean", LLN_CELL_REAL},           {"deviation", LLN_CELL_REAL},
+    {"skewness", LLN_CELL_REAL},       {"excess_kurtosis", LLN_CELL_REAL},
+    {"ks_distance", LLN_CELL_REAL},    {"wasserstein", LLN_CELL_REAL},
+    {"qq_correlation", LLN_CELL_REAL}, {0},
 };
 
 static const lln_column fenton_columns[] = {
-    {"d", LLN_INTEGER},           {"s2", LLN_REAL},
-    {"exact_mean", LLN_REAL},     {"exact_variance", LLN_REAL},
-    {"fenton_mean", LLN_REAL},    {"fenton_variance", LLN_REAL},
-    {"variance_error", LLN_REAL}, {"log_variance_row", LLN_REAL},
-    {"log_variance", LLN_REAL},   {"fenton_row_variance", LLN_REAL},
-    {"paper_line", LLN_REAL},     {0},
+    {"d", LLN_CELL_INTEGER},           {"s2", LLN_CELL_REAL},
+    {"exact_mean", LLN_CELL_REAL},     {"exact_variance", LLN_CELL_REAL},
+    {"fenton_mean", LLN_CELL_REAL},    {"fenton_variance", LLN_CELL_REAL},
+    {"variance_error", LLN_CELL_REAL}, {"log_variance_row", LLN_CELL_REAL},
+    {"log_variance", LLN_CELL_REAL},   {"fenton_row_variance", LLN_CELL_REAL},
+    {"paper_line", LLN_CELL_REAL},     {0},
 };
 
 /* Of standardised ln P; all but 2e-9 of a normal lies within. */

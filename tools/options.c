@@ -131,7 +131,8 @@ void options_check(void)
     lln_table_format format;
     if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
         cli_usage("--format: %s", lln_error_message());
-    if (run_shared.comments && (format == LLN_JSON || format == LLN_NDJSON))
+    if (run_shared.comments &&
+        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON))
         cli_usage("--comments: %s has no comments", run_shared.format);
 }
 

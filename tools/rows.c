@@ -29,7 +29,7 @@ static lln_column *name_spread(row_writer *writer, lln_column *next,
         (size_t)(next - writer->all) - IDENTITY_COLUMNS - writer->count;
     char *name = writer->names + used * NAME;
     snprintf(name, NAME, "%s%s", column, suffix);
-    *next = (lln_column){name, LLN_REAL};
+    *next = (lln_column){name, LLN_CELL_REAL};
     return next + 1;
 }
 
@@ -44,7 +44,7 @@ static void name_columns(row_writer *writer)
         *next++ = writer->columns[i];
     for (size_t i = 0; i < writer->count; i++) {
         const lln_column *column = &writer->columns[i];
-        if (column->type != LLN_REAL)
+        if (column->type != LLN_CELL_REAL)
             continue;
         if (writer->spread == SPREAD_ERROR)
             next = name_spread(writer, next, column->name, "_se");
@@ -84,11 +84,11 @@ static void put_cells(const row_writer *writer, const row_average *average,
     size_t at = row * writer->count;
     for (size_t i = 0; i < writer->count; i++, next++) {
         *next = average->first.cells[at + i];
-        if (writer->columns[i].type == LLN_REAL)
+        if (writer->columns[i].type == LLN_CELL_REAL)
             next->real = average->cells[at + i].mean.mean;
     }
     for (size_t i = 0; i < writer->count; i++) {
-        if (writer->columns[i].type != LLN_REAL)
+        if (writer->columns[i].type != LLN_CELL_REAL)
             continue;
         if (writer->spread == SPREAD_ERROR)
             (next++)->real = row_average_error(average, at + i);
@@ -110,10 +110,10 @@ static void name_row(row_writer *writer, const row_identity *id,
     run_place(id->layer, id->head, place);
     if (id->kernel)
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
-    if (average->first.rows > 1 && column->type == LLN_INTEGER)
+    if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
         snprintf(number, sizeof number, "%s %ld, ", column->name,
                  cell->integer);
-    if (average->first.rows > 1 && column->type == LLN_TEXT)
+    if (average->first.rows > 1 && column->type == LLN_CELL_TEXT)
         snprintf(number, sizeof number, "%s %s, ", column->name, cell->text);
     snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", id->source, place,
              kernel, id->tau, number);

@@ -161,10 +161,10 @@ static void list_file(const char *path, lln_table *table)
 
 int sources_list(void)
 {
-    static const lln_column columns[] = {{"key", LLN_TEXT},
-                                         {"dtype", LLN_TEXT},
-                                         {"shape", LLN_TEXT},
-                                         {"source", LLN_TEXT},
+    static const lln_column columns[] = {{"key", LLN_CELL_TEXT},
+                                         {"dtype", LLN_CELL_TEXT},
+                                         {"shape", LLN_CELL_TEXT},
+                                         {"source", LLN_CELL_TEXT},
                                          {0}};
     char *paths[FILES] = {NULL};
     lln_table *table = run_table_open(columns);

@@ -18,10 +18,10 @@ struct lln_table {
 };
 
 static const char *const format_names[] = {
-    [LLN_CSV] = "csv",
-    [LLN_TSV] = "tsv",
-    [LLN_JSON] = "json",
-    [LLN_NDJSON] = "ndjson",
+    [LLN_TABLE_CSV] = "csv",
+    [LLN_TABLE_TSV] = "tsv",
+    [LLN_TABLE_JSON] = "json",
+    [LLN_TABLE_NDJSON] = "ndjson",
 };
 
 enum { FORMATS = sizeof format_names / sizeof *format_names };
@@ -105,14 +105,15 @@ static void put_json_text(FILE *out, const char *text)
 
 static bool is_json(const lln_table *table)
 {
-    return table->style.format == LLN_JSON || table->style.format == LLN_NDJSON;
+    return table->style.format == LLN_TABLE_JSON ||
+           table->style.format == LLN_TABLE_NDJSON;
 }
 
 static void put_text(const lln_table *table, const char *text)
 {
     if (is_json(table))
         put_json_text(table->out, text);
-    else if (table->style.format == LLN_TSV)
+    else if (table->style.format == LLN_TABLE_TSV)
         put_tsv_text(table->out, text);
     else
         put_csv_text(table->out, text);
@@ -123,16 +124,16 @@ static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
     const char *missing = is_json(table) ? "null" : "nan";
     char text[32];
     switch (type) {
-    case LLN_TEXT:
+    case LLN_CELL_TEXT:
         if (cell.text)
             put_text(table, cell.text);
         else
             fputs(missing, table->out);
         break;
-    case LLN_INTEGER:
+    case LLN_CELL_INTEGER:
         fprintf(table->out, "%ld", cell.integer);
         break;
-    case LLN_REAL:
+    case LLN_CELL_REAL:
         lln_table_format_real(cell.real, table->style.precision, text);
         fputs(isfinite(cell.real) || !is_json(table) ? text : missing,
               table->out);
@@ -143,7 +144,7 @@ static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
 static void put_separator(const lln_table *table, size_t column)
 {
     if (column > 0)
-        putc(table->style.format == LLN_TSV ? '\t' : ',', table->out);
+        putc(table->style.format == LLN_TABLE_TSV ? '\t' : ',', table->out);
 }
 
 static void begin(lln_table *table)
@@ -151,7 +152,7 @@ static void begin(lln_table *table)
     if (table->begun)
         return;
     table->begun = true;
-    if (table->style.format == LLN_JSON)
+    if (table->style.format == LLN_TABLE_JSON)
         putc('[', table->out);
     if (is_json(table) || !table->style.header)
         return;
@@ -188,7 +189,7 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
 lln_status lln_table_row(lln_table *table, const lln_cell *cells)
 {
     begin(table);
-    if (table->style.format == LLN_JSON)
+    if (table->style.format == LLN_TABLE_JSON)
         fputs(table->rows > 0 ? ",\n" : "\n", table->out);
     if (is_json(table))
         putc('{', table->out);
@@ -202,7 +203,7 @@ lln_status lln_table_row(lln_table *table, const lln_cell *cells)
     }
     if (is_json(table))
         putc('}', table->out);
-    if (table->style.format != LLN_JSON)
+    if (table->style.format != LLN_TABLE_JSON)
         putc('\n', table->out);
     table->rows++;
     return written(table);
@@ -211,7 +212,7 @@ lln_status lln_table_row(lln_table *table, const lln_cell *cells)
 lln_status lln_table_end(lln_table *table)
 {
     begin(table);
-    if (table->style.format == LLN_JSON)
+    if (table->style.format == LLN_TABLE_JSON)
         fputs(table->rows > 0 ? "\n]\n" : "]\n", table->out);
     return written(table);
 }

@@ -9,7 +9,7 @@
 
 #include "core/status.h"
 
-typedef enum { LLN_TEXT, LLN_INTEGER, LLN_REAL } lln_cell_type;
+typedef enum { LLN_CELL_TEXT, LLN_CELL_INTEGER, LLN_CELL_REAL } lln_cell_type;
 
 typedef struct {
     const char *name;
@@ -17,14 +17,19 @@ typedef struct {
 } lln_column;
 
 /* One value. text is not owned. Missing is text NULL or real NaN; an integer
- * cell that may be missing is a LLN_REAL cell. */
+ * cell that may be missing is a LLN_CELL_REAL cell. */
 typedef union {
     const char *text;
     long integer;
     double real;
 } lln_cell;
 
-typedef enum { LLN_CSV, LLN_TSV, LLN_JSON, LLN_NDJSON } lln_table_format;
+typedef enum {
+    LLN_TABLE_CSV,
+    LLN_TABLE_TSV,
+    LLN_TABLE_JSON,
+    LLN_TABLE_NDJSON
+} lln_table_format;
 
 typedef struct {
     lln_table_format format;

@@ -12,7 +12,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "heads/temperature_parts.h"
+#include "heads/temperature_internal.h"
 
 enum { CHUNK = LLN_TEMPERATURE_CHUNK };
 

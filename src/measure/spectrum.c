@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 
 /* Up to here LAPACK takes less than 0.4 s (2 cores of 2.6 GHz) and leaves no
  * doubt; ARPACK takes 10 ms for random heads, but seconds for trained ones. */

@@ -12,7 +12,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 
 /* ARPACK keeps the state of its iteration in static variables: one problem at
  * a time in a process. */

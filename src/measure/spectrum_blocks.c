@@ -8,7 +8,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 
 static size_t count_blocks(const lln_attention *attention)
 {

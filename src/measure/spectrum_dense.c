@@ -9,7 +9,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 
 /* Residual of the eigenvector at v, found as a left eigenvector of the
  * transpose: its conjugate is the right eigenvector of the matrix.

@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "measure/rows.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 
 /* ln A_ii */
 static double diagonal_score(const lln_attention *attention, size_t i,

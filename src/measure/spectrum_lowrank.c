@@ -18,7 +18,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/feature_sums.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 
 enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 

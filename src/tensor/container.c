@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "tensor/container_parts.h"
+#include "tensor/container_internal.h"
 #include "tensor/npy.h"
 
 enum {

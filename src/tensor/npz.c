@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "tensor/container_parts.h"
+#include "tensor/container_internal.h"
 #include "tensor/npy.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "tensor/bytes.h"
-#include "tensor/container_parts.h"
+#include "tensor/container_internal.h"
 
 enum {
     HEADER_MOST = 100000000,

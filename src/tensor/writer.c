@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "tensor/container_parts.h"
+#include "tensor/container_internal.h"
 #include "tensor/zip_write.h"
 
 enum {

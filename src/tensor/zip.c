@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 #include "tensor/bytes.h"
-#include "tensor/zip_parts.h"
+#include "tensor/zip_internal.h"
 
 enum {
     COMMENT_MOST = 0xffff,

@@ -2,8 +2,8 @@
  *
  * What the formats of container.h share; no business of its callers. Messages
  * of a format do not name the file: the container does. */
-#ifndef LLN_TENSOR_CONTAINER_PARTS_H
-#define LLN_TENSOR_CONTAINER_PARTS_H
+#ifndef LLN_TENSOR_CONTAINER_INTERNAL_H
+#define LLN_TENSOR_CONTAINER_INTERNAL_H
 
 #include "tensor/container.h"
 #include "tensor/mapping.h"

@@ -3,8 +3,8 @@
  * What the methods of spectrum.h share; not for others. Each fills the list
  * of eigenvalues from index `known` on, and unbiased_norm and sigma2 if wanted.
  */
-#ifndef LLN_MEASURE_SPECTRUM_PARTS_H
-#define LLN_MEASURE_SPECTRUM_PARTS_H
+#ifndef LLN_MEASURE_SPECTRUM_INTERNAL_H
+#define LLN_MEASURE_SPECTRUM_INTERNAL_H
 
 #include "measure/apply.h"
 #include "measure/spectrum.h"

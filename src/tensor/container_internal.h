@@ -1,38 +1,53 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the formats of container.h share; no business of its callers. Messages
- * of a format do not name the file: the container does. */
+ * Internal to container.c and the file formats: what a format tells a
+ * container, and what it lists there. Messages of a format do not name the
+ * file: the container does. */
 #ifndef LLN_TENSOR_CONTAINER_INTERNAL_H
 #define LLN_TENSOR_CONTAINER_INTERNAL_H
 
 #include "tensor/container.h"
 #include "tensor/mapping.h"
-#include "tensor/zip.h"
 
 enum {
-    LLN_SAFETENSORS_PREFIX = 8, /* bytes before the header */
-    LLN_REASON_TEXT = 240       /* for why an array is unreadable */
+    LLN_KEY_TEXT = 120,   /* bytes of a message that name a key */
+    LLN_REASON_TEXT = 240 /* for why an array is unreadable */
 };
-
-/* A member of a zip archive that is an array. */
-typedef struct {
-    lln_zip_member member;
-    size_t header;         /* bytes before the numbers */
-    unsigned char *memory; /* the whole member, while it is inflated */
-    bool checked;          /* a stored one: its checksum is right */
-} lln_packed;
 
 /* An array of the file. */
 typedef struct {
     char *key, *dtype, *unreadable; /* owned; the last NULL if readable */
-    lln_tensor tensor;              /* without data until it is inflated */
-    lln_packed *packed;             /* owned; NULL if not in a zip archive */
+    lln_tensor tensor;              /* without data until it is unpacked */
+    bool inflates;                  /* unpacking takes memory and time */
+    void *packed; /* for unpack and release of the format; one block, owned */
 } lln_array;
+
+/* A file format: one file of this folder, one row of formats.c. */
+typedef struct {
+    const char *magic[2];    /* what its files begin with; NULL: no other */
+    size_t place;            /* where in the file that stands */
+    const char *without_key; /* why a key is refused; NULL: arrays have keys */
+
+    /* Recognises a file by its end if no magic fits; NULL: not possible. */
+    bool (*ends)(const lln_mapping *file);
+
+    /* How long the file claims to be. */
+    lln_mapping_claim *claim;
+
+    /* Adds every array of the file. LLN_EFORMAT: damaged; LLN_ENOMEM. */
+    lln_status (*list)(lln_container *container);
+
+    /* Make the data of a readable array ready, again if they were before, and
+     * free what that took. NULL: data are parts of the file.
+     * LLN_EFORMAT: damaged; LLN_ENOMEM: more than the memory that is free. */
+    lln_status (*unpack)(const lln_mapping *file, lln_array *array);
+    void (*release)(lln_array *array);
+} lln_format;
 
 struct lln_container {
     char *name;
     lln_mapping mapping;
-    bool keyed; /* the format has keys */
+    const lln_format *format;
     lln_array *arrays;
     size_t *by_key; /* places in arrays, sorted by key */
     size_t count;
@@ -47,31 +62,5 @@ LLN_NODISCARD lln_status lln_container_add(lln_container *container,
 
 /* Puts "key 'k': " in front of the last message; returns `status`. */
 lln_status lln_container_fail_key(lln_status status, const char *key);
-
-/* Lists the arrays of a .safetensors file: 8 bytes of length, little-endian,
- * a JSON header, the data. Dtypes that are not F64, F32, F16 or BF16 and
- * arrays without elements are listed as unreadable.
- * LLN_EFORMAT: a header that is not one or is longer than the file or than
- * 100 MB, a shape whose product overflows, data_offsets that contradict dtype
- * and shape, that overlap or leave a hole, data that end too early or late;
- * LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_safetensors_list(lln_container *container);
-
-/* Its length: that of the header, and once that is there, of the data too. */
-size_t lln_safetensors_claim(const lln_mapping *file);
-
-/* Lists the arrays of an .npz file. Members whose names do not end in ".npy"
- * are no arrays and are left out; one that is damaged, encrypted or packed by
- * another method is listed as unreadable.
- * LLN_EFORMAT: a damaged central directory, members that overlap, no arrays;
- * LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_npz_list(lln_container *container);
-
-/* Makes the data of a packed array ready: inflated, or checked if stored.
- * LLN_EFORMAT: damaged; LLN_ENOMEM: more than the memory that is free. */
-LLN_NODISCARD lln_status lln_npz_unpack(lln_array *array);
-
-/* Frees what was inflated. */
-void lln_npz_release(lln_array *array);
 
 #endif

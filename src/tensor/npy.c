@@ -5,9 +5,11 @@
  * spaces, then the numbers. */
 #include "tensor/npy.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#define NPY_MAGIC "\x93NUMPY"
 #define EXPECTED_DTYPE "expected float16, float32 or float64"
 
 enum { MAGIC = 6, VERSION = 2, TEXT = LLN_NPY_DTYPE_TEXT };
@@ -231,7 +233,7 @@ static lln_status read_dictionary(cursor *c, findings *found)
 lln_status lln_npy_header_size(const unsigned char *bytes, size_t size,
                                size_t *start, size_t *end)
 {
-    if (size < MAGIC || memcmp(bytes, LLN_NPY_MAGIC, MAGIC) != 0)
+    if (size < MAGIC || memcmp(bytes, NPY_MAGIC, MAGIC) != 0)
         return lln_fail(LLN_EFORMAT, "not a .npy file");
     if (size < LLN_NPY_PREFIX)
         return lln_fail(LLN_EFORMAT, "truncated in the header");
@@ -293,3 +295,35 @@ lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
                     available < header->bytes ? "truncated" : "trailing bytes",
                     available, header->bytes);
 }
+
+static lln_status list_array(lln_container *container)
+{
+    const lln_mapping *file = &container->mapping;
+    lln_npy_header header;
+    LLN_TRY(lln_npy_read_header(file->bytes, file->size, &header));
+    LLN_TRY(lln_npy_check_size(&header, file->size - header.size));
+    header.tensor.data = file->bytes + header.size;
+    return lln_container_add(container, "", header.dtype, header.unreadable,
+                             &header.tensor);
+}
+
+static size_t claim_length(const lln_mapping *file)
+{
+    lln_npy_header header;
+    size_t start, end = 0;
+    lln_status status =
+        lln_npy_header_size(file->bytes, SIZE_MAX, &start, &end);
+    if (status != LLN_OK || end > file->size)
+        return end;
+    status = lln_npy_read_header(file->bytes, file->size, &header);
+    if (status != LLN_OK)
+        return 0;
+    return header.size + header.bytes;
+}
+
+const lln_format lln_npy_format = {
+    .magic = {NPY_MAGIC},
+    .without_key = "a .npy file is one array without keys",
+    .claim = claim_length,
+    .list = list_array,
+};

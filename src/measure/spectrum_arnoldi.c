@@ -2,6 +2,8 @@
  *
  * Krylov methods on products with P, by ARPACK: eigenvalues of P~ with the
  * largest moduli, and its largest singular value. */
+#include "measure/spectrum_arnoldi.h"
+
 #include <arpack/arpack.h>
 #include <lapacke.h>
 #include <math.h>
@@ -12,7 +14,6 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "core/threads.h"
-#include "measure/spectrum_internal.h"
 
 /* ARPACK keeps the state of its iteration in static variables: one problem at
  * a time in a process. */

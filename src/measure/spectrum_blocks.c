@@ -3,12 +3,15 @@
  * Attention within blocks of tokens: P is block diagonal, and every block has
  * the eigenvalue 1. Only where more eigenvalues are wanted than there are
  * blocks are the blocks looked at. */
+#include "measure/spectrum_blocks.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_internal.h"
+#include "measure/spectrum_arnoldi.h"
+#include "measure/spectrum_dense.h"
 
 static size_t count_blocks(const lln_attention *attention)
 {
@@ -104,8 +107,7 @@ static lln_status find_eigenvalues(lln_attention *attention,
     if (out->count <= blocks)
         return LLN_OK;
     LLN_TRY(lln_spectrum_check_memory(
-        LLN_SPECTRUM_BLOCKS, lln_spectrum_block_order(attention, out->count),
-        options));
+        "blocks", lln_spectrum_block_order(attention, out->count), options));
     size_t room = blocks * (out->count - blocks);
     double *numbers = lln_array_alloc(3 * room, sizeof *numbers);
     if (!numbers)

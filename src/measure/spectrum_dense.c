@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Spectra of stored matrices, by LAPACK. */
+#include "measure/spectrum_dense.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -9,7 +11,6 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_internal.h"
 
 /* Residual of the eigenvector at v, found as a left eigenvector of the
  * transpose: its conjugate is the right eigenvector of the matrix.
@@ -120,7 +121,7 @@ lln_status lln_spectrum_dense(lln_attention *attention,
                               lln_spectrum *out)
 {
     size_t n = attention->n;
-    LLN_TRY(lln_spectrum_check_memory(LLN_SPECTRUM_DENSE, n, options));
+    LLN_TRY(lln_spectrum_check_memory("dense", n, options));
     LLN_TRY(lln_attention_prepare(attention));
     double *p = lln_array_alloc(n * n, sizeof *p);
     double *column = lln_array_alloc(n, sizeof *column);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Causal attention is lower triangular: its eigenvalues are its diagonal. */
+#include "measure/spectrum_diagonal.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
 #include "measure/rows.h"
-#include "measure/spectrum_internal.h"
+#include "measure/spectrum_arnoldi.h"
 
 /* ln A_ii */
 static double diagonal_score(const lln_attention *attention, size_t i,

@@ -8,6 +8,8 @@
  * from differences, without cancellation when attention is nearly uniform.
  * Unnormalised attention has not these sums: its spectrum is that of A'B, and A
  * takes the place of Ac in the norms. */
+#include "measure/spectrum_lowrank.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -18,7 +20,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/feature_sums.h"
-#include "measure/spectrum_internal.h"
+#include "measure/spectrum_dense.h"
 
 enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 

@@ -2,6 +2,7 @@
  *
  * Attention by rows: every measure of the rows of a reference case, given
  * entry by entry, against the same attention by tiles. */
+#include "kernel/product.h"
 #include "measure/row_entries.h"
 
 #include <omp.h>

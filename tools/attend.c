@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/results.h"
+#include "kernel/product.h"
 #include "progress.h"
 #include "sources.h"
 #include "tensor/writer.h"

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "cases.h"
-#include "measure/apply.h"
 #include "measure/entropy.h"
 #include "measure/lognormal.h"
+#include "measure/operator.h"
 #include "measure/spectrum.h"
 
 enum { N = 64 };

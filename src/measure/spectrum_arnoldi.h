@@ -4,7 +4,7 @@
 #ifndef LLN_MEASURE_SPECTRUM_ARNOLDI_H
 #define LLN_MEASURE_SPECTRUM_ARNOLDI_H
 
-#include "measure/apply.h"
+#include "measure/operator.h"
 #include "measure/spectrum_internal.h"
 
 lln_spectrum_run lln_spectrum_arnoldi;

@@ -4,7 +4,7 @@
  * square and not, with and without a mask. */
 #include "cases.h"
 #include "core/threads.h"
-#include "measure/apply.h"
+#include "measure/operator.h"
 
 /* How P is held and what it is; 200 queries are not a whole number of blocks,
  * nor is 1001 keys one of tiles. */

@@ -4,7 +4,7 @@
  * takes whole groups, and what is summed over rows is summed within a group
  * in the order of rows, then over groups in their order: no result depends on
  * the number of threads. */
-#include "measure/apply.h"
+#include "measure/operator.h"
 
 #include <math.h>
 #include <omp.h>
@@ -14,7 +14,7 @@
 #include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/apply_rows.h"
+#include "measure/operator_rows.h"
 
 enum { BLOCK_ROWS = 32, BLOCK_KEYS = 512, GROUPS = 16 };
 

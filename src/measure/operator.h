@@ -3,8 +3,8 @@
  * Products with P and P~ = P - 1 p', p the column means of P: by the kernel's
  * own products; else from a stored copy in the precision of the attention, or
  * from rows made each time. */
-#ifndef LLN_MEASURE_APPLY_H
-#define LLN_MEASURE_APPLY_H
+#ifndef LLN_MEASURE_OPERATOR_H
+#define LLN_MEASURE_OPERATOR_H
 
 #include "kernel/attention.h"
 
@@ -16,7 +16,7 @@ typedef struct {
     double *scale; /* [n]; scratch for the kernel's own products */
     double *mean;  /* p [m] */
     struct lln_apply_work *work; /* [threads] */
-    double *partial;             /* sums over groups of rows, see apply.c */
+    double *partial;             /* sums over groups of rows, see operator.c */
 } lln_apply;
 
 /* Prepares products; P is stored if it takes at most `memory` bytes.

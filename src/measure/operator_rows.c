@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The loops are written once, in apply_rows.inc, for both precisions. */
-#include "measure/apply_rows.h"
+ * The loops are written once, in operator_rows.inc, for both precisions. */
+#include "measure/operator_rows.h"
 
 #include <float.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define REAL float
 #define SMALLEST FLT_MIN
 #define NAME(name) name##_f32
-#include "measure/apply_rows.inc"
+#include "measure/operator_rows.inc"
 #undef REAL
 #undef SMALLEST
 #undef NAME
@@ -20,7 +20,7 @@
 #define REAL double
 #define SMALLEST DBL_MIN
 #define NAME(name) name##_f64
-#include "measure/apply_rows.inc"
+#include "measure/operator_rows.inc"
 
 void lln_apply_weights(lln_precision precision, lln_domain domain, void *row,
                        size_t first, size_t end, size_t columns, double *scale)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The inner loops of apply.c: a few rows of weights at once, vectorised, with
- * float64 sums whatever the precision of the weights. */
-#ifndef LLN_MEASURE_APPLY_ROWS_H
-#define LLN_MEASURE_APPLY_ROWS_H
+ * The inner loops of operator.c: a few rows of weights at once, vectorised,
+ * with float64 sums whatever the precision of the weights. */
+#ifndef LLN_MEASURE_OPERATOR_ROWS_H
+#define LLN_MEASURE_OPERATOR_ROWS_H
 
 #include <stddef.h>
 

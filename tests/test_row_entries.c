@@ -258,7 +258,7 @@ START_TEST(failures)
                           .rows = failing_rows};
     double *x = calloc(MANY, sizeof *x), *y = calloc(MANY, sizeof *y);
     double *p = calloc((size_t)MANY * MANY, sizeof *p);
-    lln_apply apply;
+    lln_operator op;
     lln_entropy entropy;
     lln_lognormal fit;
     lln_spectrum spectrum;
@@ -271,8 +271,8 @@ START_TEST(failures)
     /* its pilot of 64 rows comes upon this one first */
     expect_bad_row(104, lln_lognormal_measure(&rows, NULL, 0, &fit, NULL));
     expect_bad_row(101, lln_spectrum_measure(&rows, &options, &spectrum));
-    expect_bad_row(101, lln_apply_open(&rows, SIZE_MAX, &apply));
-    expect_bad_row(101, lln_apply_open(&rows, 0, &apply));
+    expect_bad_row(101, lln_operator_open(&rows, SIZE_MAX, &op));
+    expect_bad_row(101, lln_operator_open(&rows, 0, &op));
     free(x);
     free(y);
     free(p);

@@ -22,16 +22,18 @@
 #define NAME(name) name##_f64
 #include "measure/operator_rows.inc"
 
-void lln_apply_weights(lln_precision precision, lln_domain domain, void *row,
-                       size_t first, size_t end, size_t columns, double *scale)
+void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
+                          size_t first, size_t end, size_t columns,
+                          double *scale)
 {
     *scale = precision == LLN_FLOAT32
                  ? weights_f32(row, first, end, columns, domain)
                  : weights_f64(row, first, end, columns, domain);
 }
 
-void lln_apply_dots(lln_precision precision, const void *weights, size_t stride,
-                    size_t rows, size_t columns, const double *x, double *out)
+void lln_operator_dots(lln_precision precision, const void *weights,
+                       size_t stride, size_t rows, size_t columns,
+                       const double *x, double *out)
 {
     if (precision == LLN_FLOAT32)
         dots_f32(weights, stride, rows, columns, x, out);
@@ -39,8 +41,9 @@ void lln_apply_dots(lln_precision precision, const void *weights, size_t stride,
         dots_f64(weights, stride, rows, columns, x, out);
 }
 
-void lln_apply_add(lln_precision precision, const void *weights, size_t stride,
-                   size_t rows, size_t columns, const double *factor, double *y)
+void lln_operator_add(lln_precision precision, const void *weights,
+                      size_t stride, size_t rows, size_t columns,
+                      const double *factor, double *y)
 {
     if (precision == LLN_FLOAT32)
         add_f32(weights, stride, rows, columns, factor, y);
@@ -48,9 +51,9 @@ void lln_apply_add(lln_precision precision, const void *weights, size_t stride,
         add_f64(weights, stride, rows, columns, factor, y);
 }
 
-double lln_apply_distance(lln_precision precision, const void *weights,
-                          size_t columns, double scale, const double *mean,
-                          size_t m)
+double lln_operator_distance(lln_precision precision, const void *weights,
+                             size_t columns, double scale, const double *mean,
+                             size_t m)
 {
     double sum = precision == LLN_FLOAT32
                      ? distance_f32(weights, columns, scale, mean)

@@ -190,16 +190,16 @@ lln_status lln_spectrum_measure(lln_attention *attention,
 lln_status lln_spectrum_sigma2(lln_attention *attention, size_t memory,
                                double *sigma2)
 {
-    lln_apply apply;
+    lln_operator op;
     lln_spectrum spectrum = missing();
     *sigma2 = NAN;
-    LLN_TRY(lln_apply_open(attention, memory, &apply));
-    lln_status status = lln_spectrum_norms(&apply, &spectrum);
+    LLN_TRY(lln_operator_open(attention, memory, &op));
+    lln_status status = lln_spectrum_norms(&op, &spectrum);
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK)
         *sigma2 = spectrum.sigma2;
-    lln_apply_close(&apply);
+    lln_operator_close(&op);
     return status;
 }
 

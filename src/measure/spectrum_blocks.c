@@ -127,9 +127,9 @@ lln_status lln_spectrum_blocks(lln_attention *attention,
     LLN_TRY(find_eigenvalues(attention, options, out));
     if (!options->norms)
         return LLN_OK;
-    lln_apply apply;
-    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
-    lln_status status = lln_spectrum_norms(&apply, out);
-    lln_apply_close(&apply);
+    lln_operator op;
+    LLN_TRY(lln_operator_open(attention, lln_spectrum_memory(options, 4), &op));
+    lln_status status = lln_spectrum_norms(&op, out);
+    lln_operator_close(&op);
     return status;
 }

@@ -48,23 +48,8 @@ static void raise_max(const product *p, workspace *work, size_t i, double max)
         work->sums[i * p->x.columns + l] *= shrink;
 }
 
-/* Weights smaller than exp(LEAST) are zeros: their products with x would not
- * be normal numbers, which are slow, and count for nothing. */
-#define REAL float
-#define LEAST -80
-#define GEMM cblas_sgemm
-#define NAME(name) name##_f32
-#include "kernel/product.inc"
-#undef REAL
-#undef LEAST
-#undef GEMM
-#undef NAME
-
-#define REAL double
-#define LEAST -690
-#define GEMM cblas_dgemm
-#define NAME(name) name##_f64
-#include "kernel/product.inc"
+#define LLN_BODY "kernel/product.inc"
+#include "core/both_precisions.h"
 
 /* Keys j0 .. j0 + keys - 1. */
 static void add_tile(const product *p, workspace *work, size_t rows, size_t j0,

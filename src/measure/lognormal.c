@@ -105,22 +105,8 @@ static void keep_row(void *context, int thread, size_t index,
         values[j] -= row->log_norm;
 }
 
-/* Counted from the mean, near which KS is decided: there float32 places a
- * score 32 times finer than it would counted from the first bin. */
-#define BIN_NUMBERS(name, real)                                                \
-    LLN_CLONES static void name(const real *scores, size_t count, real offset, \
-                                real per_unit, int32_t *bins)                  \
-    {                                                                          \
-        _Pragma("omp simd") for (size_t j = 0; j < count; j++)                 \
-        {                                                                      \
-            real at = scores[j] * per_unit + offset;                           \
-            at = at > -HALF ? at : -HALF;                                      \
-            int32_t bin = (int32_t)(at < HALF - 1 ? at : HALF - 1);            \
-            bins[j] = HALF + bin - ((real)bin > at); /* floor */               \
-        }                                                                      \
-    }
-BIN_NUMBERS(bin_numbers_f32, float)
-BIN_NUMBERS(bin_numbers_f64, double)
+#define LLN_BODY "measure/bin_numbers.inc"
+#include "core/both_precisions.h"
 
 static void widen(bin_counts *counter)
 {

@@ -3,24 +3,13 @@
  * The loops are written once, in operator_rows.inc, for both precisions. */
 #include "measure/operator_rows.h"
 
-#include <float.h>
 #include <string.h>
 
 #include "core/vector_math.h"
 #include "measure/tile_sums.h"
 
-#define REAL float
-#define SMALLEST FLT_MIN
-#define NAME(name) name##_f32
-#include "measure/operator_rows.inc"
-#undef REAL
-#undef SMALLEST
-#undef NAME
-
-#define REAL double
-#define SMALLEST DBL_MIN
-#define NAME(name) name##_f64
-#include "measure/operator_rows.inc"
+#define LLN_BODY "measure/operator_rows.inc"
+#include "core/both_precisions.h"
 
 void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
                           size_t first, size_t end, size_t columns,

@@ -9,13 +9,12 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "core/vector_math.h"
+#include "kernel/tiles.h"
 
-/* A tile of weights stays in the second-level cache. Its keys are so few that
- * sums over them keep their digits in float32. */
-enum { ROWS = 192, KEYS = 512 };
-
-/* Rows of P at a time, of attention by rows. */
-enum { ENTRY_ROWS = 64 };
+enum {
+    ROWS = LLN_TILE_ROWS, /* of a block of tiles */
+    ENTRY_ROWS = 64       /* of P at a time, of attention by rows */
+};
 
 typedef struct {
     const lln_attention *attention;
@@ -25,12 +24,10 @@ typedef struct {
 
 /* Scratch of one thread, and what is known so far of the rows of a block. */
 typedef struct {
-    void *packed;                  /* [ROWS x rank] */
-    void *weights;                 /* [ROWS x KEYS] */
+    lln_tiles tiles;               /* scores, then weights */
     void *part;                    /* sums of one tile, [ROWS x columns] */
     double *sums;                  /* sum_j w_ij x_j, [ROWS x columns] */
     double max[ROWS], total[ROWS]; /* total: sum_j w_ij */
-    size_t first[ROWS], end[ROWS];
 } workspace;
 
 /* Makes the sums of a row relative to a larger maximum. */
@@ -51,56 +48,32 @@ static void raise_max(const product *p, workspace *work, size_t i, double max)
 #define LLN_BODY "kernel/product.inc"
 #include "core/both_precisions.h"
 
-/* Keys j0 .. j0 + keys - 1. */
-static void add_tile(const product *p, workspace *work, size_t rows, size_t j0,
-                     size_t keys)
+static void add_tile(const product *p, workspace *work)
 {
     bool single = p->attention->precision == LLN_FLOAT32;
-    lln_attention_tile(p->attention, work->packed, rows, j0, keys, keys,
-                       work->weights);
-    for (size_t i = 0; i < rows; i++) {
-        size_t from = work->first[i] > j0 ? work->first[i] - j0 : 0;
-        size_t to = work->end[i] > j0 ? work->end[i] - j0 : 0;
-        from = from < keys ? from : keys;
-        to = to < keys ? to : keys;
+    for (size_t i = 0; i < work->tiles.rows; i++)
         if (single)
-            weigh_row_f32(p, work, i, from, to > from ? to : from, keys);
+            weigh_row_f32(p, work, i);
         else
-            weigh_row_f64(p, work, i, from, to > from ? to : from, keys);
-    }
+            weigh_row_f64(p, work, i);
     if (single)
-        multiply_f32(p, work, rows, j0, keys);
+        multiply_f32(p, work);
     else
-        multiply_f64(p, work, rows, j0, keys);
-}
-
-static void start_block(const product *p, workspace *work, size_t start,
-                        size_t rows, size_t *low, size_t *high)
-{
-    const lln_attention *attention = p->attention;
-    size_t queries[ROWS];
-    *low = attention->m;
-    *high = 0;
-    for (size_t i = 0; i < rows; i++) {
-        queries[i] = start + i;
-        lln_mask_keys(attention->mask, attention->n, attention->m, start + i,
-                      &work->first[i], &work->end[i]);
-        *low = work->first[i] < *low ? work->first[i] : *low;
-        *high = work->end[i] > *high ? work->end[i] : *high;
-        work->max[i] = attention->domain == LLN_LOG ? -INFINITY : 0;
-        work->total[i] = 0;
-    }
-    memset(work->sums, 0, rows * p->x.columns * sizeof *work->sums);
-    lln_attention_pack(attention, queries, rows, work->packed);
+        multiply_f64(p, work);
 }
 
 static void multiply_block(const product *p, workspace *work, size_t start,
                            size_t rows)
 {
-    size_t low, high, columns = p->x.columns;
-    start_block(p, work, start, rows, &low, &high);
-    for (size_t j = low; j < high && !lln_stop_requested; j += KEYS)
-        add_tile(p, work, rows, j, high - j < KEYS ? high - j : KEYS);
+    size_t columns = p->x.columns;
+    lln_tiles_start(&work->tiles, NULL, start, rows);
+    for (size_t i = 0; i < rows; i++) {
+        work->max[i] = p->attention->domain == LLN_LOG ? -INFINITY : 0;
+        work->total[i] = 0;
+    }
+    memset(work->sums, 0, rows * columns * sizeof *work->sums);
+    while (lln_tiles_next(&work->tiles))
+        add_tile(p, work);
     for (size_t i = 0; i < rows; i++)
         for (size_t l = 0; l < columns; l++)
             work->sums[i * columns + l] /= work->total[i];
@@ -114,8 +87,7 @@ static void workspace_free(workspace *work)
 {
     if (!work)
         return;
-    free(work->packed);
-    free(work->weights);
+    lln_tiles_close(&work->tiles);
     free(work->part);
     free(work->sums);
     free(work);
@@ -128,11 +100,10 @@ static workspace *workspace_alloc(const product *p)
     workspace *work = calloc(1, sizeof *work);
     if (!work)
         return NULL;
-    work->packed = lln_array_alloc_raw(ROWS * p->attention->rank, size);
-    work->weights = lln_array_alloc_raw(ROWS * KEYS, size);
+    lln_status status = lln_tiles_open(p->attention, ROWS, &work->tiles);
     work->part = lln_array_alloc_raw(ROWS * p->x.columns, size);
     work->sums = lln_array_alloc_raw(ROWS * p->x.columns, sizeof *work->sums);
-    if (work->packed && work->weights && work->part && work->sums)
+    if (status == LLN_OK && work->part && work->sums)
         return work;
     workspace_free(work);
     return NULL;

@@ -14,9 +14,10 @@
 #include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/tiles.h"
 #include "measure/operator_rows.h"
 
-enum { BLOCK_ROWS = 32, BLOCK_KEYS = 512, GROUPS = 16 };
+enum { BLOCK_ROWS = 32, GROUPS = 16 };
 
 /* A product with fewer entries takes less time than it may take to wake
  * another thread on a busy machine. */
@@ -24,7 +25,7 @@ static const size_t SHARED_ENTRIES = (size_t)1 << 20;
 
 /* Rows first .. first + rows - 1 as weights [rows x m]; columns from
  * `columns` on are zero in all of them. */
-typedef struct {
+typedef struct lln_operator_block {
     size_t first, rows, columns;
     const void *weights;
     const double *scale; /* [rows] */
@@ -32,7 +33,7 @@ typedef struct {
 
 /* Scratch of one thread. */
 struct lln_operator_work {
-    void *packed;
+    lln_tiles tiles;
     void *weights; /* [BLOCK_ROWS x m], NULL if P is stored */
     double scale[BLOCK_ROWS];
 };
@@ -63,35 +64,6 @@ static lln_matrix vector(const double *x, size_t size)
     return (lln_matrix){LLN_FLOAT64, size, 1, x};
 }
 
-/* Scores of the block's rows against keys 0 .. columns - 1, to out
- * [rows x m]. */
-static void fill_scores(const lln_operator *op, struct lln_operator_work *work,
-                        const row_block *block, char *out)
-{
-    size_t queries[BLOCK_ROWS];
-    for (size_t i = 0; i < block->rows; i++)
-        queries[i] = block->first + i;
-    lln_attention_pack(op->attention, queries, block->rows, work->packed);
-    for (size_t j = 0; j < block->columns; j += BLOCK_KEYS) {
-        size_t keys = block->columns - j;
-        keys = keys < BLOCK_KEYS ? keys : BLOCK_KEYS;
-        lln_attention_tile(op->attention, work->packed, block->rows, j, keys,
-                           op->m, out + j * element(op));
-    }
-}
-
-/* Where the block's rows begin and end, and its columns. */
-static void find_columns(const lln_operator *op, row_block *block,
-                         size_t *first, size_t *end)
-{
-    block->columns = op->attention->rows ? op->m : 0;
-    for (size_t i = 0; i < block->rows; i++) {
-        lln_mask_keys(op->attention->mask, op->n, op->m, block->first + i,
-                      &first[i], &end[i]);
-        block->columns = end[i] > block->columns ? end[i] : block->columns;
-    }
-}
-
 /* Entries of attention by rows: [rows x m], float64. */
 static lln_status make_entries(const lln_operator *op, row_block *block,
                                void *out, double *scale)
@@ -107,28 +79,28 @@ static lln_status make_block(const lln_operator *op,
                              void *out, double *scale)
 {
     const lln_attention *attention = op->attention;
-    size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
-    find_columns(op, block, first, end);
+    lln_tiles *tiles = &work->tiles;
     block->weights = out;
     block->scale = scale;
+    block->columns = op->m;
     if (attention->rows)
         return make_entries(op, block, out, scale);
-    fill_scores(op, work, block, out);
+    lln_tiles_start_into(tiles, block->first, block->rows, out);
+    while (lln_tiles_next(tiles))
+        continue;
+    block->columns = tiles->high;
     for (size_t i = 0; i < block->rows; i++) {
         char *row = (char *)out + i * op->m * element(op);
         lln_operator_weights(attention->precision, attention->domain, row,
-                             first[i], end[i], block->columns, &scale[i]);
+                             tiles->first[i], tiles->end[i], block->columns,
+                             &scale[i]);
     }
     return LLN_OK;
 }
 
-/* Finds the block in the stored matrix. */
-static void find_block(const lln_operator *op, row_block *block)
+static size_t count_blocks(const lln_operator *op)
 {
-    size_t first[BLOCK_ROWS], end[BLOCK_ROWS];
-    find_columns(op, block, first, end);
-    block->weights = (char *)op->stored + block->first * op->m * element(op);
-    block->scale = op->scale + block->first;
+    return (op->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
 }
 
 /* The block with that number, without its weights. */
@@ -144,17 +116,16 @@ static row_block block_at(const lln_operator *op, size_t number)
 static lln_status load_block(const lln_operator *op, size_t number,
                              struct lln_operator_work *work, row_block *block)
 {
-    *block = block_at(op, number);
-    if (!op->stored)
-        return make_block(op, work, block, work->weights, work->scale);
-    find_block(op, block);
-    return LLN_OK;
+    *block = op->stored ? op->blocks[number] : block_at(op, number);
+    if (op->stored)
+        return LLN_OK;
+    return make_block(op, work, block, work->weights, work->scale);
 }
 
 static lln_status visit_blocks(lln_operator *op, block_visit *visit,
                                void *context)
 {
-    size_t blocks = (op->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    size_t blocks = count_blocks(op);
     lln_failure failure = LLN_NO_FAILURE;
     lln_rows_begun += op->n;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
@@ -177,7 +148,7 @@ static lln_status visit_blocks(lln_operator *op, block_visit *visit,
 static void release_work(lln_operator *op)
 {
     for (int t = 0; op->work && t < op->threads; t++) {
-        free(op->work[t].packed);
+        lln_tiles_close(&op->work[t].tiles);
         free(op->work[t].weights);
     }
     free(op->work);
@@ -190,24 +161,27 @@ void lln_operator_close(lln_operator *op)
     free(op->scale);
     free(op->mean);
     free(op->partial);
+    free(op->blocks);
     *op = (lln_operator){0};
 }
 
 static bool allocate(lln_operator *op)
 {
-    size_t size = element(op), rank = op->attention->rank;
     op->scale = lln_array_alloc(op->n, sizeof(double));
     op->mean = lln_array_alloc(op->m, sizeof(double));
     op->partial = lln_array_alloc(GROUPS * op->m, sizeof(double));
+    op->blocks = lln_array_alloc(count_blocks(op), sizeof *op->blocks);
     op->work = calloc((size_t)op->threads, sizeof *op->work);
-    if (!op->scale || !op->mean || !op->partial || !op->work)
+    if (!op->scale || !op->mean || !op->partial || !op->blocks || !op->work)
         return false;
     for (int t = 0; t < op->threads; t++) {
         struct lln_operator_work *work = &op->work[t];
-        work->packed = lln_array_alloc(BLOCK_ROWS * rank, size);
+        lln_status status =
+            lln_tiles_open(op->attention, BLOCK_ROWS, &work->tiles);
         if (!op->stored)
-            work->weights = lln_array_alloc_raw(BLOCK_ROWS * op->m, size);
-        if (!work->packed || (!op->stored && !work->weights))
+            work->weights =
+                lln_array_alloc_raw(BLOCK_ROWS * op->m, element(op));
+        if (status != LLN_OK || (!op->stored && !work->weights))
             return false;
     }
     return true;
@@ -226,20 +200,21 @@ static void *reserve(const lln_operator *op, size_t memory)
 
 static lln_status store(lln_operator *op)
 {
-    size_t blocks = (op->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    size_t blocks = count_blocks(op);
     lln_failure failure = LLN_NO_FAILURE;
     lln_rows_begun += op->n;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
     for (size_t b = 0; b < blocks; b++) {
         struct lln_operator_work *work = &op->work[omp_get_thread_num()];
-        row_block block = block_at(op, b);
-        size_t at = block.first * op->m * element(op);
+        row_block *block = &op->blocks[b];
+        *block = block_at(op, b);
+        size_t at = block->first * op->m * element(op);
         if (b < failure.item && !lln_stop_requested)
             lln_failure_note(&failure, b,
-                             make_block(op, work, &block,
+                             make_block(op, work, block,
                                         (char *)op->stored + at,
-                                        op->scale + block.first));
-        lln_rows_done += block.rows;
+                                        op->scale + block->first));
+        lln_rows_done += block->rows;
     }
     return lln_failure_report(&failure);
 }

@@ -15,7 +15,8 @@ typedef struct {
     void *stored;  /* weights [n x m], P_ij = scale_i weights_ij; or NULL */
     double *scale; /* [n]; scratch for the kernel's own products */
     double *mean;  /* p [m] */
-    struct lln_operator_work *work; /* [threads] */
+    struct lln_operator_block *blocks; /* of what is stored */
+    struct lln_operator_work *work;    /* [threads] */
     double *partial; /* sums over groups of rows, see operator.c */
 } lln_operator;
 

@@ -30,11 +30,6 @@ typedef struct {
     lln_moments scores; /* of s_j, equal weights */
 } lln_row;
 
-/* A tile of scores, and the packed queries it is made from, stay in the
- * second-level cache: 192 x 512 float32 are 384 KiB. Public so that a
- * benchmark can time the products of the same tiles. */
-enum { LLN_TILE_ROWS = 192, LLN_TILE_KEYS = 512 };
-
 /* What to accumulate beyond log_norm and max. */
 enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };
 

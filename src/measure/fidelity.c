@@ -156,8 +156,8 @@ static void require_all(const comparison *c, const double *x, double *mean,
             *mean = *error = NAN;
 }
 
-static void summarise(const comparison *c, lln_fidelity *out,
-                      lln_fidelity *error)
+static void summarise_rows(const comparison *c, lln_fidelity *out,
+                           lln_fidelity *error)
 {
     const lln_fidelity_row *rows = c->rows;
     out->row_sum_min = INFINITY;
@@ -238,7 +238,7 @@ lln_status lln_fidelity_measure(lln_attention *attention,
     c.rows = lln_array_alloc(c.count, sizeof *c.rows);
     lln_status status = c.rows ? compare_rows(&c) : LLN_ENOMEM;
     if (status == LLN_OK)
-        summarise(&c, out, error ? error : &unused);
+        summarise_rows(&c, out, error ? error : &unused);
     free(c.rows);
     free(values);
     return status;

@@ -44,8 +44,8 @@ static double mean_error(const lln_row *rows, size_t count, size_t n,
 }
 
 /* All moments but the fit, from measured rows of n. */
-static lln_status pool(const lln_row *rows, size_t count, size_t n,
-                       lln_lognormal *out)
+static lln_status pool_moments(const lln_row *rows, size_t count, size_t n,
+                               lln_lognormal *out)
 {
     lln_moments all = {0};
     *out =
@@ -108,7 +108,7 @@ static void keep_row(void *context, int thread, size_t index,
 #define LLN_BODY "measure/bin_numbers.inc"
 #include "core/both_precisions.h"
 
-static void widen(bin_counts *counter)
+static void widen_counts(bin_counts *counter)
 {
     for (size_t bin = 0; bin < BINS; bin++)
         counter->wide[bin] += counter->narrow[bin];
@@ -126,7 +126,7 @@ static void count_row(void *context, int thread, size_t index,
     if (row->keys < 2)
         return;
     if (counter->pending + row->keys > UINT32_MAX)
-        widen(counter);
+        widen_counts(counter);
     counter->pending += row->keys;
     for (size_t j = 0; j < row->keys; j += CHUNK) {
         size_t here = row->keys - j < CHUNK ? row->keys - j : CHUNK;
@@ -243,8 +243,8 @@ static lln_status collect_bins(lln_attention *attention, const size_t *rows,
 }
 
 /* Mean and deviation of a few rows, to lay the bins by. */
-static lln_status pilot(lln_attention *attention, const size_t *rows,
-                        size_t count, double *mean, double *deviation)
+static lln_status measure_pilot(lln_attention *attention, const size_t *rows,
+                                size_t count, double *mean, double *deviation)
 {
     size_t list[PILOT_ROWS];
     lln_row measured[PILOT_ROWS];
@@ -255,7 +255,7 @@ static lln_status pilot(lln_attention *attention, const size_t *rows,
     }
     LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
     lln_lognormal guess;
-    lln_status status = pool(measured, used, attention->n, &guess);
+    lln_status status = pool_moments(measured, used, attention->n, &guess);
     *mean = guess.mean;
     *deviation = sqrt(guess.variance);
     return status;
@@ -268,7 +268,8 @@ static lln_status count_entries(lln_attention *attention, const size_t *rows,
                                 lln_lognormal *out, lln_sample *sample)
 {
     double mean = 0, deviation = 0;
-    lln_status status = pilot(attention, rows, count, &mean, &deviation);
+    lln_status status =
+        measure_pilot(attention, rows, count, &mean, &deviation);
     if (status != LLN_OK && status != LLN_EUNDEFINED)
         return status;
     if (status == LLN_EUNDEFINED)
@@ -276,7 +277,7 @@ static lln_status count_entries(lln_attention *attention, const size_t *rows,
     for (int attempt = 0; attempt < 2; attempt++) {
         LLN_TRY(collect_bins(attention, rows, count, mean, deviation, measured,
                              sample));
-        status = pool(measured, count, attention->n, out);
+        status = pool_moments(measured, count, attention->n, out);
         double actual = sqrt(out->variance);
         if (status != LLN_OK ||
             (fabs(out->mean - mean) < 4 * actual && actual > deviation / 4 &&
@@ -290,16 +291,16 @@ static lln_status count_entries(lln_attention *attention, const size_t *rows,
     return status;
 }
 
-static lln_status measure(lln_attention *attention, const size_t *rows,
-                          size_t count, lln_row *measured, lln_lognormal *out,
-                          lln_sample *sample)
+static lln_status measure_entries(lln_attention *attention, const size_t *rows,
+                                  size_t count, lln_row *measured,
+                                  lln_lognormal *out, lln_sample *sample)
 {
     size_t entries;
     LLN_TRY(lln_size_multiply(count, attention->m, &entries));
     bool exact = entries <= EXACT_ENTRIES;
     if (exact) {
         LLN_TRY(collect_values(attention, rows, count, measured, sample));
-        LLN_TRY(pool(measured, count, attention->n, out));
+        LLN_TRY(pool_moments(measured, count, attention->n, out));
     } else {
         LLN_TRY(count_entries(attention, rows, count, measured, out, sample));
     }
@@ -321,7 +322,8 @@ lln_status lln_lognormal_measure(lln_attention *attention, const size_t *rows,
     lln_sample own = {0};
     lln_row *measured;
     LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
-    lln_status status = measure(attention, rows, count, measured, out, &own);
+    lln_status status =
+        measure_entries(attention, rows, count, measured, out, &own);
     free(measured);
     if (sample && (status == LLN_OK || status == LLN_EUNDEFINED))
         *sample = own;

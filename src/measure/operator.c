@@ -41,7 +41,7 @@ struct lln_operator_work {
 typedef void block_visit(const lln_operator *op, const row_block *block,
                          size_t group, void *context);
 
-static size_t element(const lln_operator *op)
+static size_t element_size(const lln_operator *op)
 {
     return lln_precision_size(op->attention->precision);
 }
@@ -59,7 +59,7 @@ static void count_own_pass(const lln_operator *op)
     lln_rows_done += op->n;
 }
 
-static lln_matrix vector(const double *x, size_t size)
+static lln_matrix column_of(const double *x, size_t size)
 {
     return (lln_matrix){LLN_FLOAT64, size, 1, x};
 }
@@ -90,7 +90,7 @@ static lln_status make_block(const lln_operator *op,
         continue;
     block->columns = tiles->high;
     for (size_t i = 0; i < block->rows; i++) {
-        char *row = (char *)out + i * op->m * element(op);
+        char *row = (char *)out + i * op->m * element_size(op);
         lln_operator_weights(attention->precision, attention->domain, row,
                              tiles->first[i], tiles->end[i], block->columns,
                              &scale[i]);
@@ -165,7 +165,7 @@ void lln_operator_close(lln_operator *op)
     *op = (lln_operator){0};
 }
 
-static bool allocate(lln_operator *op)
+static bool allocate_sums(lln_operator *op)
 {
     op->scale = lln_array_alloc(op->n, sizeof(double));
     op->mean = lln_array_alloc(op->m, sizeof(double));
@@ -180,7 +180,7 @@ static bool allocate(lln_operator *op)
             lln_tiles_open(op->attention, BLOCK_ROWS, &work->tiles);
         if (!op->stored)
             work->weights =
-                lln_array_alloc_raw(BLOCK_ROWS * op->m, element(op));
+                lln_array_alloc_raw(BLOCK_ROWS * op->m, element_size(op));
         if (status != LLN_OK || (!op->stored && !work->weights))
             return false;
     }
@@ -189,16 +189,17 @@ static bool allocate(lln_operator *op)
 
 /* Room for P if it may be kept, else NULL. Not zeroed: its pages are touched
  * first by the threads that fill them. */
-static void *reserve(const lln_operator *op, size_t memory)
+static void *reserve_matrix(const lln_operator *op, size_t memory)
 {
     size_t bytes;
     if (__builtin_mul_overflow(op->n, op->m, &bytes) ||
-        __builtin_mul_overflow(bytes, element(op), &bytes) || bytes > memory)
+        __builtin_mul_overflow(bytes, element_size(op), &bytes) ||
+        bytes > memory)
         return NULL;
     return malloc(bytes);
 }
 
-static lln_status store(lln_operator *op)
+static lln_status store_blocks(lln_operator *op)
 {
     size_t blocks = count_blocks(op);
     lln_failure failure = LLN_NO_FAILURE;
@@ -208,7 +209,7 @@ static lln_status store(lln_operator *op)
         struct lln_operator_work *work = &op->work[omp_get_thread_num()];
         row_block *block = &op->blocks[b];
         *block = block_at(op, b);
-        size_t at = block->first * op->m * element(op);
+        size_t at = block->first * op->m * element_size(op);
         if (b < failure.item && !lln_stop_requested)
             lln_failure_note(&failure, b,
                              make_block(op, work, block,
@@ -255,7 +256,7 @@ static lln_status find_mean(lln_operator *op)
     }
     for (size_t i = 0; i < op->n; i++)
         op->scale[i] = share;
-    return op->attention->transposed(op->attention, vector(op->scale, op->n),
+    return op->attention->transposed(op->attention, column_of(op->scale, op->n),
                                      op->mean);
 }
 
@@ -270,12 +271,12 @@ lln_status lln_operator_open(lln_attention *attention, size_t memory,
         op->threads = 1;
     LLN_TRY(lln_attention_prepare(attention));
     if (!own_products(op))
-        op->stored = reserve(op, memory);
-    if (!allocate(op)) {
+        op->stored = reserve_matrix(op, memory);
+    if (!allocate_sums(op)) {
         lln_operator_close(op);
         return lln_fail(LLN_ENOMEM, "out of memory");
     }
-    lln_status status = op->stored ? store(op) : LLN_OK;
+    lln_status status = op->stored ? store_blocks(op) : LLN_OK;
     if (status == LLN_OK)
         status = find_mean(op);
     if (status != LLN_OK)
@@ -307,7 +308,7 @@ lln_status lln_operator_product(lln_operator *op, const double *x, double *y)
     if (!own_products(op))
         return visit_blocks(op, visit_product, &p);
     count_own_pass(op);
-    return op->attention->product(op->attention, vector(x, op->m), y);
+    return op->attention->product(op->attention, column_of(x, op->m), y);
 }
 
 /* While the rows are in cache: u_i = P_i.x - p.x, then y += u_i P_i. */
@@ -331,10 +332,10 @@ static lln_status own_gram(lln_operator *op, const double *x, double shift,
     const lln_attention *attention = op->attention;
     double *u = op->scale;
     count_own_pass(op);
-    LLN_TRY(attention->product(attention, vector(x, op->m), u));
+    LLN_TRY(attention->product(attention, column_of(x, op->m), u));
     for (size_t i = 0; i < op->n; i++)
         u[i] -= shift;
-    return attention->transposed(attention, vector(u, op->n), y);
+    return attention->transposed(attention, column_of(u, op->n), y);
 }
 
 lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
@@ -356,7 +357,7 @@ static void visit_norm(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {
     double *sums = context;
-    size_t stride = op->m * element(op);
+    size_t stride = op->m * element_size(op);
     for (size_t i = 0; i < block->rows; i++)
         sums[group] += lln_operator_distance(
             op->attention->precision, (const char *)block->weights + i * stride,

@@ -123,7 +123,7 @@ static void add_scores(const void *scores, size_t count, tile_kind kind,
     row->count += (double)count;
 }
 
-static lln_row finish(const row_state *row, unsigned what)
+static lln_row finish_row(const row_state *row, unsigned what)
 {
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
@@ -232,7 +232,7 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     while (lln_tiles_next(&work->tiles))
         add_tile(work, pass->what & LLN_ROW_MOMENTS);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
-        out[start + i] = finish(&work->rows[i], pass->what);
+        out[start + i] = finish_row(&work->rows[i], pass->what);
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
     }

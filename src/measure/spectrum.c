@@ -62,7 +62,8 @@ static bool has_blocks(const lln_attention *attention)
            !attention->unnormalised;
 }
 
-static lln_spectrum_method choose(const lln_attention *attention, size_t count)
+static lln_spectrum_method choose_method(const lln_attention *attention,
+                                         size_t count)
 {
     if (attention->mask.causal)
         return LLN_SPECTRUM_DIAGONAL;
@@ -111,12 +112,13 @@ static lln_status check_size(const lln_attention *attention,
                     lln_spectrum_method_table[method].name, order, most);
 }
 
-static lln_status run(lln_attention *attention,
-                      const lln_spectrum_options *options, lln_spectrum *out)
+static lln_status run_method(lln_attention *attention,
+                             const lln_spectrum_options *options,
+                             lln_spectrum *out)
 {
     out->method = options->method;
     if (out->method == LLN_SPECTRUM_AUTO)
-        out->method = choose(attention, out->count);
+        out->method = choose_method(attention, out->count);
     LLN_TRY(check_method(attention, out->method));
     LLN_TRY(check_size(attention, out->method, out->count));
     out->known = !attention->unnormalised;
@@ -134,7 +136,7 @@ static lln_status run(lln_attention *attention,
 static const double ROUNDING = 1e-5;
 
 /* lambda2 and what follows from it. */
-static void conclude(lln_spectrum *out)
+static void conclude_gap(lln_spectrum *out)
 {
     lln_eigenvalue second = {0, 0, 0, 0};
     if (out->count > 1)
@@ -149,7 +151,7 @@ static void conclude(lln_spectrum *out)
     out->gap = out->known ? 1 - out->lambda2 : NAN;
 }
 
-static lln_spectrum missing(void)
+static lln_spectrum missing_spectrum(void)
 {
     return (lln_spectrum){.lambda2 = NAN,
                           .lambda2_re = NAN,
@@ -165,7 +167,7 @@ lln_status lln_spectrum_measure(lln_attention *attention,
                                 lln_spectrum *out)
 {
     size_t n = attention->n;
-    *out = missing();
+    *out = missing_spectrum();
     if (n != attention->m || n == 0)
         return lln_fail(LLN_EUNDEFINED,
                         "%zu queries and %zu keys: eigenvalues need as many "
@@ -175,15 +177,15 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     out->count = out->count < n ? out->count : n;
     out->eigenvalues = lln_array_alloc(out->count, sizeof *out->eigenvalues);
     lln_status status =
-        out->eigenvalues ? run(attention, options, out) : LLN_ENOMEM;
+        out->eigenvalues ? run_method(attention, options, out) : LLN_ENOMEM;
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK) {
-        conclude(out);
+        conclude_gap(out);
         return LLN_OK;
     }
     lln_spectrum_free(out);
-    *out = missing();
+    *out = missing_spectrum();
     return status;
 }
 
@@ -191,7 +193,7 @@ lln_status lln_spectrum_sigma2(lln_attention *attention, size_t memory,
                                double *sigma2)
 {
     lln_operator op;
-    lln_spectrum spectrum = missing();
+    lln_spectrum spectrum = missing_spectrum();
     *sigma2 = NAN;
     LLN_TRY(lln_operator_open(attention, memory, &op));
     lln_status status = lln_spectrum_norms(&op, &spectrum);

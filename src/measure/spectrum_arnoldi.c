@@ -74,7 +74,7 @@ static void fill_start(size_t n, double *x)
 }
 
 /* Eigenvalues to look for among n, and vectors to do it with. */
-static size_t sought(size_t n, size_t wanted, const effort *how)
+static size_t count_sought(size_t n, size_t wanted, const effort *how)
 {
     size_t nev = wanted > how->sought ? wanted : how->sought;
     return nev < n - 2 ? nev : n - 2;
@@ -82,7 +82,7 @@ static size_t sought(size_t n, size_t wanted, const effort *how)
 
 static size_t basis_size(size_t n, size_t wanted, const effort *how)
 {
-    size_t twice = 2 * sought(n, wanted, how) + 20;
+    size_t twice = 2 * count_sought(n, wanted, how) + 20;
     size_t ncv = how->basis > twice ? how->basis : twice;
     return ncv < n ? ncv : n;
 }
@@ -93,7 +93,7 @@ static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
     *k = (krylov){.n = (a_int)n,
                   .iparam = {[0] = 1, [2] = how->restarts, [6] = 1}};
     size_t ncv = basis_size(n, wanted, how);
-    k->nev = (a_int)sought(n, wanted, how);
+    k->nev = (a_int)count_sought(n, wanted, how);
     k->ncv = (a_int)ncv;
     k->size = (a_int)(3 * ncv * ncv + 8 * ncv);
     k->start = lln_array_alloc(n, sizeof(double));
@@ -109,7 +109,7 @@ static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
 }
 
 /* y = P~ x = P x - mean(P x), or P x if unnormalised */
-static lln_status deflated(lln_operator *op, const double *x, double *y)
+static lln_status deflated_product(lln_operator *op, const double *x, double *y)
 {
     double mean = 0;
     LLN_TRY(lln_operator_product(op, x, y));
@@ -142,7 +142,8 @@ static lln_status iterate(lln_operator *op, bool symmetric, krylov *k)
         LLN_TRY(lln_threads_check_stop());
         const double *x = k->work + k->ipntr[0] - 1;
         double *y = k->work + k->ipntr[1] - 1;
-        LLN_TRY(symmetric ? lln_operator_gram(op, x, y) : deflated(op, x, y));
+        LLN_TRY(symmetric ? lln_operator_gram(op, x, y)
+                          : deflated_product(op, x, y));
     }
     k->null = info == START_IS_NULL;
     if (k->null)
@@ -159,7 +160,7 @@ static lln_status iterate(lln_operator *op, bool symmetric, krylov *k)
 /* Eigenvalues re + i im and vectors (in the basis) after `iterate`;
  * returns how many. A conjugate pair stands together, and its two columns are
  * the real and the imaginary part of the vector of the first. */
-static size_t extract(krylov *k, double *re, double *im)
+static size_t extract_vectors(krylov *k, double *re, double *im)
 {
     a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
     double *work = k->work + 3 * k->n, *workev = work + k->size;
@@ -187,12 +188,12 @@ static lln_status fill_residuals(lln_operator *op, const krylov *k,
         residual[i] = NAN; /* half of a pair: its vector is not known */
         if (im[i] != 0 && i + 1 == count)
             break;
-        LLN_TRY(deflated(op, x, y));
+        LLN_TRY(deflated_product(op, x, y));
         if (im[i] == 0) {
             residual[i] = lln_spectrum_residual(lambda, n, x, NULL, y, NULL);
             continue;
         }
-        LLN_TRY(deflated(op, x + n, y + n));
+        LLN_TRY(deflated_product(op, x + n, y + n));
         residual[i] = residual[i + 1] =
             lln_spectrum_residual(lambda, n, x, x + n, y, y + n);
         i++;
@@ -209,7 +210,7 @@ static lln_status eigenvalues(lln_operator *op, krylov *k, double *values,
     LLN_TRY(iterate(op, false, k));
     if (k->null)
         return lln_spectrum_collect(re, im, 0, out, NULL);
-    size_t count = extract(k, re, im);
+    size_t count = extract_vectors(k, re, im);
     if (count == 0)
         return lln_fail(LLN_ENOCONV, "method arnoldi: dneupd found nothing");
     LLN_TRY(fill_residuals(op, k, re, im, count, y, residual));

@@ -48,7 +48,7 @@ static int descending(double a, double b)
     return (a < b) - (a > b);
 }
 
-static int compare(const void *first, const void *second)
+static int compare_entries(const void *first, const void *second)
 {
     const entry *a = first, *b = second;
     int order = descending(a->modulus, b->modulus);
@@ -64,7 +64,7 @@ lln_status lln_spectrum_collect(const double *re, const double *im,
         return LLN_ENOMEM;
     for (size_t i = 0; i < total; i++)
         list[i] = (entry){hypot(re[i], im[i]), re[i], im[i], i};
-    qsort(list, total, sizeof *list, compare);
+    qsort(list, total, sizeof *list, compare_entries);
     for (size_t i = out->known; i < out->count; i++) {
         entry none = {0, 0, 0, total};
         entry e = i - out->known < total ? list[i - out->known] : none;

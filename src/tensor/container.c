@@ -168,7 +168,7 @@ lln_status lln_container_find(const lln_container *container, const char *key,
 }
 
 /* Makes the numbers of an array ready; the message does not name it. */
-static lln_status prepare(lln_container *container, lln_array *array)
+static lln_status prepare_data(lln_container *container, lln_array *array)
 {
     if (array->unreadable)
         return lln_fail(LLN_EFORMAT, "%s", array->unreadable);
@@ -180,7 +180,7 @@ lln_status lln_container_read(lln_container *container, size_t index,
                               lln_tensor *tensor)
 {
     lln_array *array = &container->arrays[index];
-    lln_status status = prepare(container, array);
+    lln_status status = prepare_data(container, array);
     if (status == LLN_OK) {
         *tensor = array->tensor;
         return LLN_OK;

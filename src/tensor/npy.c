@@ -41,7 +41,7 @@ static bool next_is(cursor *c, char wanted)
     return c->at < c->end && *c->at == wanted;
 }
 
-static bool accept(cursor *c, char wanted)
+static bool accept_char(cursor *c, char wanted)
 {
     bool found = next_is(c, wanted);
     c->at += found;
@@ -61,7 +61,7 @@ static bool accept_word(cursor *c, const char *word)
 static lln_status read_string(cursor *c, const char *what, char text[TEXT])
 {
     char quote = next_is(c, '"') ? '"' : '\'';
-    if (!accept(c, quote))
+    if (!accept_char(c, quote))
         return expected(c, what);
     size_t length = 0;
     for (; c->at < c->end && *c->at != quote; c->at++) {
@@ -71,7 +71,7 @@ static lln_status read_string(cursor *c, const char *what, char text[TEXT])
         text[length++] = *c->at;
     }
     text[length] = '\0';
-    return accept(c, quote) ? LLN_OK : expected(c, "a closing quote");
+    return accept_char(c, quote) ? LLN_OK : expected(c, "a closing quote");
 }
 
 /* Why a dtype of this kind is refused. */
@@ -175,15 +175,15 @@ static lln_status read_size(cursor *c, size_t *size)
 
 static lln_status read_shape(cursor *c, lln_tensor *tensor, size_t *axes)
 {
-    if (!accept(c, '('))
+    if (!accept_char(c, '('))
         return expected(c, "a tuple such as (512, 64)");
-    for (*axes = 0; !accept(c, ')'); ++*axes) {
+    for (*axes = 0; !accept_char(c, ')'); ++*axes) {
         size_t size;
         LLN_TRY(read_size(c, &size));
         if (*axes < LLN_TENSOR_AXES)
             tensor->shape[tensor->axes++] = size;
         /* (5) is a number in Python, (5,) a tuple. */
-        if (!accept(c, ',') && (*axes == 0 || !next_is(c, ')')))
+        if (!accept_char(c, ',') && (*axes == 0 || !next_is(c, ')')))
             return expected(c, "','");
     }
     return LLN_OK;
@@ -203,7 +203,7 @@ static lln_status read_entry(cursor *c, findings *found)
                         "'fortran_order' and 'shape'",
                         key, bit ? "twice" : "unknown");
     found->seen |= bit;
-    if (!accept(c, ':'))
+    if (!accept_char(c, ':'))
         return expected(c, "':'");
     return bit == DESCR   ? read_dtype(c, found->header)
            : bit == ORDER ? read_order(c, &found->fortran)
@@ -212,11 +212,11 @@ static lln_status read_entry(cursor *c, findings *found)
 
 static lln_status read_dictionary(cursor *c, findings *found)
 {
-    if (!accept(c, '{'))
+    if (!accept_char(c, '{'))
         return expected(c, "'{'");
-    while (!accept(c, '}')) {
+    while (!accept_char(c, '}')) {
         LLN_TRY(read_entry(c, found));
-        if (!accept(c, ',') && !next_is(c, '}'))
+        if (!accept_char(c, ',') && !next_is(c, '}'))
             return expected(c, "',' or '}'");
     }
     (void)next_is(c, '\n');

@@ -34,7 +34,8 @@ static bool is_array(const lln_zip_member *member)
 }
 
 /* Inflates as much as the header takes, and not much more. */
-static lln_status peek(const lln_zip_member *member, lln_npy_header *header)
+static lln_status inflate_header(const lln_zip_member *member,
+                                 lln_npy_header *header)
 {
     unsigned char first[PEEK], *longer;
     size_t start = 0, end = 0, size = (size_t)member->size;
@@ -56,8 +57,9 @@ static lln_status peek(const lln_zip_member *member, lln_npy_header *header)
     return status;
 }
 
-static lln_status describe(const lln_mapping *file, lln_zip_member *member,
-                           lln_npy_header *header)
+static lln_status describe_member(const lln_mapping *file,
+                                  lln_zip_member *member,
+                                  lln_npy_header *header)
 {
     LLN_TRY(lln_zip_locate(file, member));
     if (member->method == LLN_ZIP_STORED) {
@@ -65,7 +67,7 @@ static lln_status describe(const lln_mapping *file, lln_zip_member *member,
             lln_npy_read_header(member->data, (size_t)member->size, header));
         header->tensor.data = member->data + header->size;
     } else {
-        LLN_TRY(peek(member, header));
+        LLN_TRY(inflate_header(member, header));
     }
     return lln_npy_check_size(header, (size_t)member->size - header->size);
 }
@@ -75,7 +77,7 @@ static lln_status describe(const lln_mapping *file, lln_zip_member *member,
 static lln_status add_member(lln_container *container, lln_zip_member *member)
 {
     lln_npy_header header = {0};
-    lln_status status = describe(&container->mapping, member, &header);
+    lln_status status = describe_member(&container->mapping, member, &header);
     if (status == LLN_ENOMEM)
         return status;
     if (status != LLN_OK) {

@@ -135,7 +135,7 @@ static lln_status read_header(const lln_mapping *file, json_t **header,
 }
 
 /* Takes a description apart. */
-static lln_status describe(json_t *value, description *about)
+static lln_status describe_array(json_t *value, description *about)
 {
     size_t axis, length = 0;
     json_t *shape = NULL, *size;
@@ -201,8 +201,8 @@ static lln_status check_size(const description *about, const lln_tensor *tensor)
 }
 
 /* reason [LLN_REASON_TEXT] says why the array cannot be read, or "". */
-static lln_status judge(const description *about, const lln_tensor *tensor,
-                        char *reason)
+static lln_status judge_dtype(const description *about,
+                              const lln_tensor *tensor, char *reason)
 {
     char dtype[DTYPE_TEXT];
     size_t bytes;
@@ -228,11 +228,11 @@ static lln_status add_array(lln_container *container, const char *key,
 {
     description about;
     char reason[LLN_REASON_TEXT], dtype[DTYPE_TEXT];
-    LLN_TRY(describe(value, &about));
+    LLN_TRY(describe_array(value, &about));
     lln_tensor tensor = make_tensor(&about);
     if (about.kind)
         LLN_TRY(check_size(&about, &tensor));
-    LLN_TRY(judge(&about, &tensor, reason));
+    LLN_TRY(judge_dtype(&about, &tensor, reason));
     *at = (span){(size_t)about.begin, (size_t)about.end, container->count};
     return lln_container_add(
         container, key, lln_text_printable(dtype, sizeof dtype, about.dtype),
@@ -287,7 +287,7 @@ static size_t claim_length(const lln_mapping *file)
         return 0;
     json_object_foreach(header, key, value)
     {
-        if (describe(value, &about) == LLN_OK && (size_t)about.end > most)
+        if (describe_array(value, &about) == LLN_OK && (size_t)about.end > most)
             most = (size_t)about.end;
     }
     json_decref(header);

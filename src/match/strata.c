@@ -95,7 +95,7 @@ static void rank_rows(const lln_head *head, double alpha, double beta,
 }
 
 lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
-                             size_t count, size_t *rows)
+                             size_t count, size_t *queries)
 {
     size_t candidate_count = looked_at(head->q);
     double *work = lln_array_alloc(3 * head->q.columns, sizeof *work);
@@ -105,8 +105,9 @@ lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
     if (status == LLN_OK) {
         rank_rows(head, alpha, beta, work, candidates);
         for (size_t i = 0; i < count; i++)
-            rows[i] = candidates[spaced_index(i, count, candidate_count)].row;
-        qsort(rows, count, sizeof *rows, compare_rows);
+            queries[i] =
+                candidates[spaced_index(i, count, candidate_count)].row;
+        qsort(queries, count, sizeof *queries, compare_rows);
     }
     free(work);
     free(candidates);

@@ -121,14 +121,14 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
         out->max_logit = NAN;
 }
 
-lln_status lln_entropy_measure(lln_attention *attention, const size_t *rows,
+lln_status lln_entropy_measure(lln_attention *attention, const size_t *queries,
                                size_t count, lln_entropy *out,
                                lln_entropy *error)
 {
     lln_row *measured;
-    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
+    LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
     lln_status status =
-        lln_rows_measure(attention, rows, count, LLN_ROW_ENTROPY, measured);
+        lln_rows_measure(attention, queries, count, LLN_ROW_ENTROPY, measured);
     if (status == LLN_OK)
         lln_entropy_summarise(attention, measured, count, out, error);
     free(measured);

@@ -252,7 +252,7 @@ static lln_status measure_entries(const lln_attention *attention, size_t query,
     return LLN_OK;
 }
 
-static lln_status run_rows(lln_attention *attention, const size_t *rows,
+static lln_status run_rows(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
     lln_failure failure = LLN_NO_FAILURE;
@@ -264,8 +264,9 @@ static lln_status run_rows(lln_attention *attention, const size_t *rows,
         for (size_t i = 0; i < count; i++) {
             if (i < failure.item && !lln_stop_requested)
                 lln_failure_note(&failure, i,
-                                 measure_entries(attention, rows ? rows[i] : i,
-                                                 i, pass, entries, &out[i]));
+                                 measure_entries(attention,
+                                                 queries ? queries[i] : i, i,
+                                                 pass, entries, &out[i]));
             lln_rows_done++;
         }
         free(entries);
@@ -273,7 +274,7 @@ static lln_status run_rows(lln_attention *attention, const size_t *rows,
     return lln_failure_report(&failure);
 }
 
-static lln_status run_tiles(lln_attention *attention, const size_t *rows,
+static lln_status run_tiles(lln_attention *attention, const size_t *queries,
                             size_t count, const row_pass *pass, lln_row *out)
 {
     size_t block = block_rows(attention, count, pass);
@@ -286,7 +287,7 @@ static lln_status run_tiles(lln_attention *attention, const size_t *rows,
         for (size_t start = 0; start < count; start += block) {
             size_t here = lln_size_smaller(count - start, block);
             if (start < failure.item && !lln_stop_requested)
-                measure_block(attention, rows, start, here, pass, work, out);
+                measure_block(attention, queries, start, here, pass, work, out);
             lln_rows_done += here;
         }
         workspace_free(work);
@@ -294,37 +295,37 @@ static lln_status run_tiles(lln_attention *attention, const size_t *rows,
     return lln_failure_report(&failure);
 }
 
-static lln_status run_pass(lln_attention *attention, const size_t *rows,
+static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
     LLN_TRY(lln_attention_prepare(attention));
     lln_rows_begun += count;
-    LLN_TRY(attention->rows ? run_rows(attention, rows, count, pass, out)
-                            : run_tiles(attention, rows, count, pass, out));
+    LLN_TRY(attention->rows ? run_rows(attention, queries, count, pass, out)
+                            : run_tiles(attention, queries, count, pass, out));
     return lln_threads_check_stop();
 }
 
-lln_status lln_rows_alloc(const lln_attention *attention, const size_t *rows,
+lln_status lln_rows_alloc(const lln_attention *attention, const size_t *queries,
                           size_t *count, lln_row **out)
 {
-    *count = rows ? *count : attention->n;
+    *count = queries ? *count : attention->n;
     if (*count == 0)
         return lln_fail(LLN_EINVAL, "no rows to measure");
     *out = lln_array_alloc(*count, sizeof **out);
     return *out ? LLN_OK : LLN_ENOMEM;
 }
 
-lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
+lln_status lln_rows_measure(lln_attention *attention, const size_t *queries,
                             size_t count, unsigned what, lln_row *out)
 {
     row_pass pass = {.what = what};
-    return run_pass(attention, rows, count, &pass, out);
+    return run_pass(attention, queries, count, &pass, out);
 }
 
-lln_status lln_rows_visit(lln_attention *attention, const size_t *rows,
+lln_status lln_rows_visit(lln_attention *attention, const size_t *queries,
                           size_t count, lln_row_visit *visit, void *context,
                           lln_row *out)
 {
     row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context};
-    return run_pass(attention, rows, count, &pass, out);
+    return run_pass(attention, queries, count, &pass, out);
 }

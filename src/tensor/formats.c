@@ -11,9 +11,8 @@ static const lln_format *const FORMATS[] = {
     &lln_npy_format,
     &lln_npz_format,
     &lln_safetensors_format,
+    NULL,
 };
-
-enum { COUNT = sizeof FORMATS / sizeof *FORMATS };
 
 static bool has_magic(const lln_mapping *file, const lln_format *format)
 {
@@ -29,7 +28,7 @@ static bool has_magic(const lln_mapping *file, const lln_format *format)
 /* NULL if the first bytes are those of no format. */
 static const lln_format *find_by_magic(const lln_mapping *file)
 {
-    for (int i = 0; i < COUNT; i++)
+    for (int i = 0; FORMATS[i]; i++)
         if (has_magic(file, FORMATS[i]))
             return FORMATS[i];
     return NULL;
@@ -37,7 +36,7 @@ static const lln_format *find_by_magic(const lln_mapping *file)
 
 static const lln_format *find_by_end(const lln_mapping *file)
 {
-    for (int i = 0; i < COUNT; i++)
+    for (int i = 0; FORMATS[i]; i++)
         if (FORMATS[i]->ends && FORMATS[i]->ends(file))
             return FORMATS[i];
     return NULL;

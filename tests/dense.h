@@ -10,6 +10,7 @@
 
 #include "core/threads.h"
 #include "head_cases.h"
+#include "kernel/product.h"
 
 /* Queries [n x d] and keys [m x d] with deviation sigma; release by
  * lln_head_free. In float32 they are rounded: compare with what they are. */

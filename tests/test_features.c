@@ -6,6 +6,7 @@
 
 #include "core/threads.h"
 #include "head_cases.h"
+#include "kernel/product.h"
 #include "measure/spectrum.h"
 
 static const char *const KERNELS[] = {

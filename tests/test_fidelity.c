@@ -286,7 +286,7 @@ START_TEST(fidelity_list)
     expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &all, NULL));
     for (size_t i = 0; i < N; i++)
         rows[i] = i;
-    options.rows = rows;
+    options.queries = rows;
     options.count = N;
     expect_ok(
         lln_fidelity_measure(&pair[0], &pair[1], &options, &listed, &error));
@@ -314,7 +314,7 @@ START_TEST(fidelity_errors)
     lln_head head = open_pair("C", CASES[2].lln, false, 128, pair);
     lln_fidelity_options options = options_of(&head, 10);
     expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &all, NULL));
-    options.rows = rows;
+    options.queries = rows;
     options.count = 32;
     for (uint32_t stream = 0; stream < 200; stream++) {
         expect_ok(lln_rows_draw(128, 32, 11, stream, rows));
@@ -389,11 +389,11 @@ START_TEST(fidelity_refuses)
                   LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(), "63 rows of values, expected 64");
     options = options_of(&head, 10);
-    options.rows = &row;
+    options.queries = &row;
     expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
                   LLN_EINVAL);
     lln_stop_requested = 1;
-    options.rows = NULL;
+    options.queries = NULL;
     expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
                   LLN_EINTERRUPTED);
     lln_stop_requested = 0;

@@ -3,6 +3,7 @@
  * Recurrent kernels, against reference matrices and against their recurrences
  * written out. */
 #include "dense.h"
+#include "kernel/product.h"
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {

@@ -3,6 +3,7 @@
  * LLN+Diag and its parts; that threads change nothing, here and in kernels with
  * few keys. */
 #include "dense.h"
+#include "kernel/product.h"
 #include "kernel_cases.h"
 #include "measure/spectrum.h"
 

@@ -2,6 +2,7 @@
  *
  * Products of LLN attention in O(N d c) against dense sums of exponentials. */
 #include "dense.h"
+#include "kernel/product.h"
 
 /* Borders of tiles (32), chunks (256) and groups (2048 rows), and what is
  * left over behind them; fewer queries than keys; spreads of beta k that

@@ -2,15 +2,16 @@
  *
  * Attention by rows: every measure of the rows of a reference case, given
  * entry by entry, against the same attention by tiles. */
+#include "kernel/product.h"
 #include "measure/row_entries.h"
 
 #include <omp.h>
 #include <unistd.h>
 
 #include "cases.h"
-#include "measure/apply.h"
 #include "measure/entropy.h"
 #include "measure/lognormal.h"
+#include "measure/operator.h"
 #include "measure/spectrum.h"
 
 enum { N = 64 };
@@ -257,7 +258,7 @@ START_TEST(failures)
                           .rows = failing_rows};
     double *x = calloc(MANY, sizeof *x), *y = calloc(MANY, sizeof *y);
     double *p = calloc((size_t)MANY * MANY, sizeof *p);
-    lln_apply apply;
+    lln_operator op;
     lln_entropy entropy;
     lln_lognormal fit;
     lln_spectrum spectrum;
@@ -270,8 +271,8 @@ START_TEST(failures)
     /* its pilot of 64 rows comes upon this one first */
     expect_bad_row(104, lln_lognormal_measure(&rows, NULL, 0, &fit, NULL));
     expect_bad_row(101, lln_spectrum_measure(&rows, &options, &spectrum));
-    expect_bad_row(101, lln_apply_open(&rows, SIZE_MAX, &apply));
-    expect_bad_row(101, lln_apply_open(&rows, 0, &apply));
+    expect_bad_row(101, lln_operator_open(&rows, SIZE_MAX, &op));
+    expect_bad_row(101, lln_operator_open(&rows, 0, &op));
     free(x);
     free(y);
     free(p);

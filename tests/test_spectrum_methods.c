@@ -4,7 +4,7 @@
  * without a stored P; what they refuse. */
 #include "core/threads.h"
 #include "heads/files.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_internal.h"
 #include "spectrum_case.h"
 
 /* All methods that apply must find the same eigenvalues. */

@@ -10,6 +10,7 @@
 #include "cases.h"
 #include "core/memory.h"
 #include "heads/results.h"
+#include "kernel/product.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"

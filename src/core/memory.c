@@ -16,7 +16,7 @@ lln_status lln_size_multiply(size_t a, size_t b, size_t *product)
 }
 
 /* *bytes = count size, rounded up to whole lines. */
-static void *allocate(size_t count, size_t size, size_t *bytes)
+static void *allocate_lines(size_t count, size_t size, size_t *bytes)
 {
     if (lln_size_multiply(count, size, bytes) != LLN_OK)
         return NULL;
@@ -34,14 +34,14 @@ static void *allocate(size_t count, size_t size, size_t *bytes)
 void *lln_array_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    void *array = allocate(count, size, &bytes);
+    void *array = allocate_lines(count, size, &bytes);
     return array ? memset(array, 0, bytes) : NULL;
 }
 
 void *lln_array_alloc_raw(size_t count, size_t size)
 {
     size_t bytes;
-    return allocate(count, size, &bytes);
+    return allocate_lines(count, size, &bytes);
 }
 
 void *lln_array_grow(void *array, size_t count, size_t size)

@@ -28,7 +28,7 @@ static size_t end_of(const state *s)
 }
 
 /* Begins the next item; false: there is none. */
-static bool take(state *s, size_t *item)
+static bool take_item(state *s, size_t *item)
 {
     while (s->begun < end_of(s) && s->begun - s->handed_on == s->job->slots)
         pthread_cond_wait(&s->room, &s->lock);
@@ -56,12 +56,12 @@ static void hand_on(state *s)
     }
 }
 
-static void work(state *s)
+static void work_on_items(state *s)
 {
     const lln_ordered *job = s->job;
     size_t item;
     pthread_mutex_lock(&s->lock);
-    while (take(s, &item)) {
+    while (take_item(s, &item)) {
         size_t slot = item % job->slots;
         pthread_mutex_unlock(&s->lock);
         lln_status status = job->work(job->context, item, slot);
@@ -88,12 +88,12 @@ lln_status lln_ordered_run(const lln_ordered *job, int threads)
     if (threads == 1) {
         /* Not in a team of one: the threads of nested teams are new ones each
          * time. */
-        work(&s);
+        work_on_items(&s);
     } else {
 #pragma omp parallel num_threads(threads)
         {
             omp_set_num_threads(1); /* for this thread, in this region */
-            work(&s);
+            work_on_items(&s);
         }
     }
     free(s.ready);

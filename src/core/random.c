@@ -17,7 +17,7 @@ static uint32_t mix32(uint32_t x)
     return x ^ x >> 16;
 }
 
-static uint32_t keyed(uint64_t key, uint32_t stream)
+static uint32_t keyed_stream(uint64_t key, uint32_t stream)
 {
     return mix32(mix32(stream ^ (uint32_t)key) + (uint32_t)(key >> 32));
 }
@@ -25,8 +25,8 @@ static uint32_t keyed(uint64_t key, uint32_t stream)
 uint32_t lln_random_seed(uint64_t seed, uint32_t stream)
 {
     uint64_t key = lln_random_number(seed, 0);
-    uint32_t mixed = keyed(key, stream);
+    uint32_t mixed = keyed_stream(key, stream);
     /* The number beyond the last stream stands in for the one that gives 0:
      * still injective. */
-    return mixed ? mixed : keyed(key, LLN_RANDOM_STREAMS);
+    return mixed ? mixed : keyed_stream(key, LLN_RANDOM_STREAMS);
 }

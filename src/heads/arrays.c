@@ -138,7 +138,7 @@ lln_tensor lln_arrays_shape(const lln_arrays *arrays, size_t number)
     return tensor;
 }
 
-static void release(array *a)
+static void release_array(array *a)
 {
     lln_container_release(a->file, a->index);
     a->read = false;
@@ -149,7 +149,7 @@ static void release_idle(lln_arrays *arrays)
 {
     for (size_t i = 0; i < arrays->count; i++)
         if (arrays->array[i].read && arrays->array[i].users == 0)
-            release(&arrays->array[i]);
+            release_array(&arrays->array[i]);
 }
 
 /* A large array is mapped anew for each head: that costs little, but a tenth
@@ -186,6 +186,6 @@ void lln_arrays_drop(lln_arrays *arrays, size_t number)
     pthread_mutex_lock(&arrays->lock);
     a->users--;
     if (a->users == 0 && passes_by(a))
-        release(a);
+        release_array(a);
     pthread_mutex_unlock(&arrays->lock);
 }

@@ -107,7 +107,7 @@ static lln_status open_files(search *s, const lln_files *files)
 }
 
 /* Whether the arrays of a role are chosen without looking at names. */
-static bool settled(const role_arrays *r)
+static bool is_settled(const role_arrays *r)
 {
     return r->pattern || lln_container_count(r->file) == 1;
 }
@@ -115,10 +115,11 @@ static bool settled(const role_arrays *r)
 static lln_status choose_queries(search *s)
 {
     role_arrays *q = &s->role[LLN_QUERIES], *k = &s->role[LLN_KEYS];
-    if (settled(q))
+    if (is_settled(q))
         return LLN_OK;
     s->by_name = true;
-    return lln_name_queries(q->file, settled(k) ? NULL : k->file, &q->pattern);
+    return lln_name_queries(q->file, is_settled(k) ? NULL : k->file,
+                            &q->pattern);
 }
 
 /* The pattern of keys or values from that of the queries. */
@@ -126,7 +127,7 @@ static lln_status choose_partner(search *s, lln_role role)
 {
     role_arrays *r = &s->role[role];
     const role_arrays *q = &s->role[LLN_QUERIES];
-    if (settled(r))
+    if (is_settled(r))
         return LLN_OK;
     const char *name =
         q->pattern ? q->pattern : lln_container_entry_at(q->file, 0).key;
@@ -235,7 +236,7 @@ static lln_status pair_layer(search *s)
     return LLN_OK;
 }
 
-static bool left(const search *s)
+static bool arrays_left(const search *s)
 {
     for (size_t role = 0; role < s->roles; role++)
         if (s->role[role].next < s->role[role].count)
@@ -258,7 +259,7 @@ static lln_status write_note(const search *s, char **note)
     return fclose(text) == 0 ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-static lln_status run(search *s, const lln_files *files, char **note)
+static lln_status match_arrays(search *s, const lln_files *files, char **note)
 {
     LLN_TRY(open_files(s, files));
     LLN_TRY(choose_queries(s));
@@ -270,7 +271,7 @@ static lln_status run(search *s, const lln_files *files, char **note)
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
         return LLN_ENOMEM;
-    while (left(s))
+    while (arrays_left(s))
         LLN_TRY(pair_layer(s));
     return s->by_name ? write_note(s, note) : LLN_OK;
 }
@@ -280,7 +281,7 @@ lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
 {
     search s = {.arrays = arrays};
     *note = NULL;
-    lln_status status = run(&s, files, note);
+    lln_status status = match_arrays(&s, files, note);
     for (size_t role = 0; role < LLN_ROLES; role++) {
         free(s.role[role].pattern);
         free(s.role[role].found);

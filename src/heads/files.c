@@ -144,8 +144,8 @@ static lln_status add_room(size_t rows, size_t columns, size_t *total)
     return LLN_OK;
 }
 
-static lln_status allocate(const state *s, const lln_head_place *place,
-                           lln_precision precision, lln_head *head)
+static lln_status allocate_head(const state *s, const lln_head_place *place,
+                                lln_precision precision, lln_head *head)
 {
     const lln_layout *layout = s->shapes[place->bundle].layout;
     lln_length length = length_of(s, place);
@@ -174,7 +174,7 @@ static lln_status allocate(const state *s, const lln_head_place *place,
 }
 
 /* False if a product is too large for the precision. */
-static bool multiply(lln_matrix a, double factor)
+static bool scale_matrix(lln_matrix a, double factor)
 {
     size_t count = a.rows * a.columns;
     bool finite = true;
@@ -219,8 +219,8 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
-    if (!isfinite(factor) || !(factor > 0) || !multiply(head->q, factor) ||
-        !multiply(head->k, factor))
+    if (!isfinite(factor) || !(factor > 0) || !scale_matrix(head->q, factor) ||
+        !scale_matrix(head->k, factor))
         return lln_fail(LLN_EUNDEFINED,
                         "%slogits with a within-row variance of %g cannot be "
                         "given temperature %g",
@@ -228,8 +228,8 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
     return LLN_OK;
 }
 
-static lln_status fill(const state *s, const lln_head_place *place,
-                       lln_precision precision, lln_head *head)
+static lln_status fill_head(const state *s, const lln_head_place *place,
+                            lln_precision precision, lln_head *head)
 {
     const lln_matrix to[] = {head->q, head->k, head->v};
     lln_view views[LLN_ROLES];
@@ -242,8 +242,8 @@ static lln_status fill(const state *s, const lln_head_place *place,
     return status;
 }
 
-static lln_status load(const lln_heads *heads, size_t index, double tau,
-                       lln_precision precision, lln_head *head)
+static lln_status load_head(const lln_heads *heads, size_t index, double tau,
+                            lln_precision precision, lln_head *head)
 {
     const state *s = heads->state;
     const lln_head_place *place = &s->heads[index];
@@ -255,8 +255,8 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
         .at = place->at,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
     };
-    LLN_TRY(allocate(s, place, precision, &loaded));
-    lln_status status = fill(s, place, precision, &loaded);
+    LLN_TRY(allocate_head(s, place, precision, &loaded));
+    lln_status status = fill_head(s, place, precision, &loaded);
     if (status == LLN_OK && !isnan(tau))
         status = set_temperature(s, place, tau, &loaded);
     if (status == LLN_OK)
@@ -364,7 +364,7 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     state *s = calloc(1, sizeof *s);
     if (!s)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_heads opened = {.load = load,
+    lln_heads opened = {.load = load_head,
                         .results = list_results,
                         .close = close_files,
                         .state = s};

@@ -96,14 +96,15 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
 }
 
 /* Matrices of a head. */
-static size_t matrices(const lln_gaussian *model)
+static size_t matrix_count(const lln_gaussian *model)
 {
     return model->values ? 3 : 2;
 }
 
 /* *stride: elements from one matrix to the next. */
-static lln_status allocate(const lln_gaussian *model, lln_precision precision,
-                           char **storage, size_t *stride)
+static lln_status allocate_matrices(const lln_gaussian *model,
+                                    lln_precision precision, char **storage,
+                                    size_t *stride)
 {
     size_t count;
     LLN_TRY(lln_size_multiply(model->n, model->d, &count));
@@ -111,7 +112,7 @@ static lln_status allocate(const lln_gaussian *model, lln_precision precision,
         return lln_fail(LLN_ENOMEM, "gaussian: %zu x %zu numbers: too large",
                         model->n, model->d);
     *stride = (count + PAD - 1) / PAD * PAD;
-    LLN_TRY(lln_size_multiply(*stride, matrices(model), &count));
+    LLN_TRY(lln_size_multiply(*stride, matrix_count(model), &count));
     *storage = lln_array_alloc_raw(count, lln_precision_size(precision));
     return *storage ? LLN_OK : LLN_ENOMEM;
 }
@@ -146,8 +147,8 @@ static lln_status draw_head(const lln_gaussian *model, size_t index,
     return draw_one(model, precision, 1, first, out + 2 * bytes, &head->v);
 }
 
-static lln_status load(const lln_heads *heads, size_t index, double tau,
-                       lln_precision precision, lln_head *head)
+static lln_status load_head(const lln_heads *heads, size_t index, double tau,
+                            lln_precision precision, lln_head *head)
 {
     const lln_gaussian *model = heads->state;
     size_t stride = 0;
@@ -165,7 +166,7 @@ static lln_status load(const lln_heads *heads, size_t index, double tau,
     };
     LLN_TRY(
         choose_sigma(model, tau, precision, &drawn.sigma_q, &drawn.sigma_k));
-    LLN_TRY(allocate(model, precision, &storage, &stride));
+    LLN_TRY(allocate_matrices(model, precision, &storage, &stride));
     drawn.storage = storage;
     lln_status status = draw_head(model, index, stride, &drawn);
     if (status == LLN_OK)
@@ -214,7 +215,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
                         model->n, model->d, model->trials);
     double sigma_q, sigma_k;
     LLN_TRY(choose_sigma(model, NAN, LLN_FLOAT64, &sigma_q, &sigma_k));
-    if (__builtin_mul_overflow(matrices(model) * blocks_of(model->n),
+    if (__builtin_mul_overflow(matrix_count(model) * blocks_of(model->n),
                                model->trials, &streams) ||
         streams > LLN_RANDOM_STREAMS)
         return lln_fail(LLN_EINVAL,
@@ -228,7 +229,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
     *heads = (lln_heads){.count = model->trials,
                          .rows = model->n,
                          .sampled = true,
-                         .load = load,
+                         .load = load_head,
                          .results = list_results,
                          .close = close_model,
                          .state = state};

@@ -32,7 +32,7 @@ void lln_layouts_append(char *text, size_t size, const char *layout, bool last)
 }
 
 /* "lhnd, bhnd or bnhd": the layouts with so many axes. */
-static const char *fitting(size_t axes, char text[FITTING_TEXT])
+static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
 {
     const char *const *layouts = lln_layouts(axes);
     text[0] = '\0';
@@ -50,9 +50,9 @@ static lln_status wrong_axes(const char *letters, const char *name,
         return lln_fail(LLN_EFORMAT,
                         "%s: shape %s; expected 2 axes (layout nd), 3 (%s), "
                         "4 (%s) or 5 (%s)",
-                        name, shape, fitting(3, fit), fitting(4, four),
-                        fitting(5, five));
-    fitting(tensor->axes, fit);
+                        name, shape, fitting_layouts(3, fit),
+                        fitting_layouts(4, four), fitting_layouts(5, five));
+    fitting_layouts(tensor->axes, fit);
     if (!letters)
         return lln_fail(LLN_EFORMAT, "%s: shape %s needs a layout; expected %s",
                         name, shape, fit);
@@ -163,8 +163,8 @@ static const char *list_numbers(const size_t *numbers, size_t count,
 }
 
 /* Chooses the numbers low .. high, which must all be there. */
-static bool choose(size_t low, size_t high, const size_t *numbers, size_t count,
-                   bool *chosen)
+static bool choose_numbers(size_t low, size_t high, const size_t *numbers,
+                           size_t count, bool *chosen)
 {
     size_t found = 0;
     for (size_t i = 0; i < count; i++)
@@ -189,7 +189,7 @@ lln_status lln_selection_read(const char *text, const char *option,
                             "--%s '%s': expected numbers and ranges such as "
                             "0-3,7",
                             option, text);
-        if (!choose(low, high, numbers, count, chosen)) {
+        if (!choose_numbers(low, high, numbers, count, chosen)) {
             char there[LIST_TEXT];
             return lln_fail(LLN_EFORMAT, "--%s %s: %s has %s %s", option, text,
                             name, option, list_numbers(numbers, count, there));

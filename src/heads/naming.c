@@ -122,7 +122,7 @@ static const char *list_keys(const lln_container *file, char *list)
     return list;
 }
 
-static int compare(const void *first, const void *second)
+static int compare_named(const void *first, const void *second)
 {
     const lln_named *a = first, *b = second;
     long order = a->layer != b->layer ? a->layer - b->layer : a->head - b->head;
@@ -134,9 +134,9 @@ static lln_status sort_found(const lln_container *file, const char *pattern,
                              lln_named *found, size_t count)
 {
     char list[LIST_TEXT] = "";
-    qsort(found, count, sizeof *found, compare);
+    qsort(found, count, sizeof *found, compare_named);
     for (size_t i = 1; i < count; i++)
-        if (compare(&found[i - 1], &found[i]) == 0) {
+        if (compare_named(&found[i - 1], &found[i]) == 0) {
             list_name(list, key_at(file, found[i - 1].index));
             list_name(list, key_at(file, found[i].index));
             return lln_fail(LLN_EFORMAT, "%s: %s: the same numbers in '%s'",
@@ -200,8 +200,8 @@ static int find_word(const char *text, size_t length)
 }
 
 /* text with `length` bytes at `at` replaced. */
-static lln_status replace(const char *text, size_t at, size_t length,
-                          const char *by, char **out)
+static lln_status replace_part(const char *text, size_t at, size_t length,
+                               const char *by, char **out)
 {
     if (asprintf(out, "%.*s%s%s", (int)at, text, by, text + at + length) >= 0)
         return LLN_OK;
@@ -219,14 +219,15 @@ lln_status lln_name_partner(const char *name, lln_role role, char **partner)
             first--;
         int row = find_word(name + first, end - first);
         if (row >= 0)
-            return replace(name, first, end - first, words[row][role], partner);
+            return replace_part(name, first, end - first, words[row][role],
+                                partner);
         end = first > 0 ? first - 1 : 0;
     }
     return LLN_OK;
 }
 
 /* Moves both texts past a run of digits, or one equal byte. */
-static bool walk(const char **a, const char **b)
+static bool skip_equal(const char **a, const char **b)
 {
     bool digits = isdigit((unsigned char)**a);
     if (!digits)
@@ -240,12 +241,12 @@ static bool walk(const char **a, const char **b)
 
 /* Whether two names differ in numbers only; run r of digits that differs sets
  * bit r of *varying. */
-static bool alike(const char *a, const char *b, uint64_t *varying)
+static bool names_alike(const char *a, const char *b, uint64_t *varying)
 {
     for (size_t run = 0; *a || *b;) {
         const char *from_a = a, *from_b = b;
         bool digits = isdigit((unsigned char)*a);
-        if (!walk(&a, &b))
+        if (!skip_equal(&a, &b))
             return false;
         if (digits && run < RUNS &&
             (a - from_a != b - from_b ||
@@ -263,9 +264,9 @@ static lln_status mark_layer(const char *name, size_t run, char **pattern)
     for (size_t i = 0; at && i < run; i++)
         at = strpbrk(at + strspn(at, "0123456789"), "0123456789");
     if (!at)
-        return replace(name, 0, 0, "", pattern);
-    return replace(name, (size_t)(at - name), strspn(at, "0123456789"),
-                   layer_mark, pattern);
+        return replace_part(name, 0, 0, "", pattern);
+    return replace_part(name, (size_t)(at - name), strspn(at, "0123456789"),
+                        layer_mark, pattern);
 }
 
 static size_t count_runs(const char *name)
@@ -308,7 +309,7 @@ static lln_status find_candidates(const lln_container *queries,
         LLN_TRY(is_candidate(queries, i, keys, &is));
         for (size_t c = 0; is && c < out->count && !known; c++) {
             uint64_t varying = 0;
-            known = alike(out->names[c], key, &varying);
+            known = names_alike(out->names[c], key, &varying);
             if (known && c == 0)
                 out->varying |= varying;
         }
@@ -344,7 +345,7 @@ lln_status lln_name_queries(const lln_container *queries,
                         "with --key-q which is {layer} and which {head}",
                         file, list);
     if (varying == 0 && count_runs(found.names[0]) != 1)
-        return replace(found.names[0], 0, 0, "", pattern);
+        return replace_part(found.names[0], 0, 0, "", pattern);
     size_t run = 0;
     while (varying >> run > 1)
         run++;

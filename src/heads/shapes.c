@@ -126,7 +126,7 @@ static lln_status check_sizes(const check *c)
 }
 
 /* Adds to the message of a failure the layouts that would not fail. */
-static lln_status suggest(const check *c, lln_status status)
+static lln_status suggest_layouts(const check *c, lln_status status)
 {
     char fit[FITTING_TEXT] = "", reason[1024];
     lln_tensor q = lln_arrays_shape(c->arrays, c->bundle->number[LLN_QUERIES]);
@@ -149,7 +149,7 @@ lln_status lln_bundle_shape_read(const lln_shape_rules *rules,
     LLN_TRY(check_layout(&c, rules->layout));
     lln_status status = check_sizes(&c);
     if (status != LLN_OK)
-        return suggest(&c, status);
+        return suggest_layouts(&c, status);
     shape->group = size_of(&c, LLN_QUERIES, LLN_AXIS_HEAD) /
                    size_of(&c, LLN_KEYS, LLN_AXIS_HEAD);
     return LLN_OK;

@@ -12,7 +12,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "heads/temperature_parts.h"
+#include "heads/temperature_internal.h"
 
 enum {
     CHUNK = LLN_TEMPERATURE_CHUNK,
@@ -214,7 +214,7 @@ static lln_status without_mask(work *w, double *mean)
     return LLN_OK;
 }
 
-static lln_status causal(work *w, double *mean)
+static lln_status causal_variance(work *w, double *mean)
 {
     double sum = 0;
     size_t rows = 0;
@@ -237,7 +237,8 @@ static lln_status mean_variance(work *w, double *mean)
         return LLN_ENOMEM;
     merge_keys(w, delta);
     free(delta);
-    return w->head->mask.causal ? causal(w, mean) : without_mask(w, mean);
+    return w->head->mask.causal ? causal_variance(w, mean)
+                                : without_mask(w, mean);
 }
 
 /* Where the variance of this head is kept; NULL: nowhere. */

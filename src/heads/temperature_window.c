@@ -12,7 +12,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "heads/temperature_parts.h"
+#include "heads/temperature_internal.h"
 
 enum { CHUNK = LLN_TEMPERATURE_CHUNK };
 
@@ -224,7 +224,7 @@ static lln_status work_alloc(work *w)
     return LLN_OK;
 }
 
-static lln_status run(work *w)
+static lln_status window_variance(work *w)
 {
     LLN_TRY(for_all(w, w->chunks, gather_chunk));
     double *delta = lln_array_alloc(w->d, sizeof *delta);
@@ -255,7 +255,7 @@ lln_status lln_temperature_window(const lln_head *head, double *mean)
               .blocks = (head->q.rows + CHUNK - 1) / CHUNK};
     lln_status status = work_alloc(&w);
     if (status == LLN_OK)
-        status = run(&w);
+        status = window_variance(&w);
     for (size_t b = 0; status == LLN_OK && b < w.blocks; b++) {
         sum += w.sum[b];
         rows += w.rows[b];

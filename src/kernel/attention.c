@@ -8,10 +8,6 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
-#include "core/threads.h"
-#include "kernel/product.h"
-
-enum { PRODUCT_ROWS = 64 };
 
 void lln_attention_close(lln_attention *attention)
 {
@@ -150,60 +146,4 @@ lln_status lln_attention_rows(const lln_attention *attention, size_t first,
                               size_t count, double *out)
 {
     return lln_attention_block(attention, first, count, 0, attention->m, out);
-}
-
-/* y [n x columns] = P x by blocks of rows; p: scratch [PRODUCT_ROWS x m],
- * part: scratch [PRODUCT_ROWS x columns]. */
-static lln_status multiply_rows(const lln_attention *attention, const double *x,
-                                size_t columns, double *p, double *part,
-                                lln_matrix y)
-{
-    int c = (int)columns, m = (int)attention->m;
-    lln_rows_begun += attention->n;
-    for (size_t i = 0; i < attention->n; i += PRODUCT_ROWS) {
-        size_t rows = attention->n - i;
-        rows = rows < PRODUCT_ROWS ? rows : PRODUCT_ROWS;
-        LLN_TRY(lln_threads_check_stop());
-        LLN_TRY(lln_attention_rows(attention, i, rows, p));
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, c, m,
-                    1, p, m, x, c, 0, part, c);
-        lln_matrix_convert((lln_matrix){LLN_FLOAT64, rows, columns, part},
-                           y.precision,
-                           (void *)lln_matrix_rows(y, i, rows).data);
-        lln_rows_done += rows;
-    }
-    return LLN_OK;
-}
-
-/* Quick enough to be counted when it is done. */
-static lln_status own_product(const lln_attention *attention, lln_matrix x,
-                              void *y)
-{
-    lln_rows_begun += attention->n;
-    LLN_TRY(attention->product(attention, x, y));
-    lln_rows_done += attention->n;
-    return LLN_OK;
-}
-
-lln_status lln_attention_product(const lln_attention *attention, lln_matrix x,
-                                 void *y)
-{
-    if (attention->product)
-        return own_product(attention, x, y);
-    if (!attention->rows)
-        return lln_product_by_tiles(attention, x, y);
-    size_t size = x.rows * x.columns;
-    double *values = lln_array_alloc_raw(size, sizeof *values);
-    double *p = lln_array_alloc_raw(PRODUCT_ROWS * attention->m, sizeof *p);
-    double *part = lln_array_alloc_raw(PRODUCT_ROWS * x.columns, sizeof *part);
-    lln_status status = LLN_ENOMEM;
-    if (values && p && part) {
-        lln_matrix_convert(x, LLN_FLOAT64, values);
-        lln_matrix out = {x.precision, attention->n, x.columns, y};
-        status = multiply_rows(attention, values, x.columns, p, part, out);
-    }
-    free(values);
-    free(p);
-    free(part);
-    return status;
 }

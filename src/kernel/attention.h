@@ -127,11 +127,4 @@ LLN_NODISCARD lln_status lln_attention_block(const lln_attention *attention,
                                              size_t first_key, size_t keys,
                                              double *out);
 
-/* O = P V: y [n x columns] = P x, x [m x columns], in the precision of x. By
- * the kernel's own product; else from tiles (kernel/product.h) or from rows of
- * P, a block at a time, in O(n m (rank + columns)) time.
- * LLN_ENOMEM; LLN_EINTERRUPTED: y is not complete. */
-LLN_NODISCARD lln_status lln_attention_product(const lln_attention *attention,
-                                               lln_matrix x, void *y);
-
 #endif

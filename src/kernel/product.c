@@ -9,10 +9,12 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "core/vector_math.h"
+#include "kernel/tiles.h"
 
-/* A tile of weights stays in the second-level cache. Its keys are so few that
- * sums over them keep their digits in float32. */
-enum { ROWS = 192, KEYS = 512 };
+enum {
+    ROWS = LLN_TILE_ROWS, /* of a block of tiles */
+    ENTRY_ROWS = 64       /* of P at a time, of attention by rows */
+};
 
 typedef struct {
     const lln_attention *attention;
@@ -22,12 +24,10 @@ typedef struct {
 
 /* Scratch of one thread, and what is known so far of the rows of a block. */
 typedef struct {
-    void *packed;                  /* [ROWS x rank] */
-    void *weights;                 /* [ROWS x KEYS] */
+    lln_tiles tiles;               /* scores, then weights */
     void *part;                    /* sums of one tile, [ROWS x columns] */
     double *sums;                  /* sum_j w_ij x_j, [ROWS x columns] */
     double max[ROWS], total[ROWS]; /* total: sum_j w_ij */
-    size_t first[ROWS], end[ROWS];
 } workspace;
 
 /* Makes the sums of a row relative to a larger maximum. */
@@ -45,74 +45,35 @@ static void raise_max(const product *p, workspace *work, size_t i, double max)
         work->sums[i * p->x.columns + l] *= shrink;
 }
 
-/* Weights smaller than exp(LEAST) are zeros: their products with x would not
- * be normal numbers, which are slow, and count for nothing. */
-#define REAL float
-#define LEAST -80
-#define GEMM cblas_sgemm
-#define NAME(name) name##_f32
-#include "kernel/product.inc"
-#undef REAL
-#undef LEAST
-#undef GEMM
-#undef NAME
+#define LLN_BODY "kernel/product.inc"
+#include "core/both_precisions.h"
 
-#define REAL double
-#define LEAST -690
-#define GEMM cblas_dgemm
-#define NAME(name) name##_f64
-#include "kernel/product.inc"
-
-/* Keys j0 .. j0 + keys - 1. */
-static void add_tile(const product *p, workspace *work, size_t rows, size_t j0,
-                     size_t keys)
+static void add_tile(const product *p, workspace *work)
 {
     bool single = p->attention->precision == LLN_FLOAT32;
-    lln_attention_tile(p->attention, work->packed, rows, j0, keys, keys,
-                       work->weights);
-    for (size_t i = 0; i < rows; i++) {
-        size_t from = work->first[i] > j0 ? work->first[i] - j0 : 0;
-        size_t to = work->end[i] > j0 ? work->end[i] - j0 : 0;
-        from = from < keys ? from : keys;
-        to = to < keys ? to : keys;
+    for (size_t i = 0; i < work->tiles.rows; i++)
         if (single)
-            weigh_row_f32(p, work, i, from, to > from ? to : from, keys);
+            weigh_row_f32(p, work, i);
         else
-            weigh_row_f64(p, work, i, from, to > from ? to : from, keys);
-    }
+            weigh_row_f64(p, work, i);
     if (single)
-        multiply_f32(p, work, rows, j0, keys);
+        multiply_f32(p, work);
     else
-        multiply_f64(p, work, rows, j0, keys);
-}
-
-static void start_block(const product *p, workspace *work, size_t start,
-                        size_t rows, size_t *low, size_t *high)
-{
-    const lln_attention *attention = p->attention;
-    size_t queries[ROWS];
-    *low = attention->m;
-    *high = 0;
-    for (size_t i = 0; i < rows; i++) {
-        queries[i] = start + i;
-        lln_mask_keys(attention->mask, attention->n, attention->m, start + i,
-                      &work->first[i], &work->end[i]);
-        *low = work->first[i] < *low ? work->first[i] : *low;
-        *high = work->end[i] > *high ? work->end[i] : *high;
-        work->max[i] = attention->domain == LLN_LOG ? -INFINITY : 0;
-        work->total[i] = 0;
-    }
-    memset(work->sums, 0, rows * p->x.columns * sizeof *work->sums);
-    lln_attention_pack(attention, queries, rows, work->packed);
+        multiply_f64(p, work);
 }
 
 static void multiply_block(const product *p, workspace *work, size_t start,
                            size_t rows)
 {
-    size_t low, high, columns = p->x.columns;
-    start_block(p, work, start, rows, &low, &high);
-    for (size_t j = low; j < high && !lln_stop_requested; j += KEYS)
-        add_tile(p, work, rows, j, high - j < KEYS ? high - j : KEYS);
+    size_t columns = p->x.columns;
+    lln_tiles_start(&work->tiles, NULL, start, rows);
+    for (size_t i = 0; i < rows; i++) {
+        work->max[i] = p->attention->domain == LLN_LOG ? -INFINITY : 0;
+        work->total[i] = 0;
+    }
+    memset(work->sums, 0, rows * columns * sizeof *work->sums);
+    while (lln_tiles_next(&work->tiles))
+        add_tile(p, work);
     for (size_t i = 0; i < rows; i++)
         for (size_t l = 0; l < columns; l++)
             work->sums[i * columns + l] /= work->total[i];
@@ -126,8 +87,7 @@ static void workspace_free(workspace *work)
 {
     if (!work)
         return;
-    free(work->packed);
-    free(work->weights);
+    lln_tiles_close(&work->tiles);
     free(work->part);
     free(work->sums);
     free(work);
@@ -140,11 +100,10 @@ static workspace *workspace_alloc(const product *p)
     workspace *work = calloc(1, sizeof *work);
     if (!work)
         return NULL;
-    work->packed = lln_array_alloc_raw(ROWS * p->attention->rank, size);
-    work->weights = lln_array_alloc_raw(ROWS * KEYS, size);
+    lln_status status = lln_tiles_open(p->attention, ROWS, &work->tiles);
     work->part = lln_array_alloc_raw(ROWS * p->x.columns, size);
     work->sums = lln_array_alloc_raw(ROWS * p->x.columns, sizeof *work->sums);
-    if (work->packed && work->weights && work->part && work->sums)
+    if (status == LLN_OK && work->part && work->sums)
         return work;
     workspace_free(work);
     return NULL;
@@ -190,4 +149,66 @@ lln_status lln_product_by_tiles(const lln_attention *attention, lln_matrix x,
     lln_status status = multiply_blocks(&p);
     free(copy);
     return status;
+}
+
+/* y [n x columns] = P x by blocks of rows; p: scratch [ENTRY_ROWS x m],
+ * part: scratch [ENTRY_ROWS x columns]. */
+static lln_status multiply_rows(const lln_attention *attention, const double *x,
+                                size_t columns, double *p, double *part,
+                                lln_matrix y)
+{
+    int c = (int)columns, m = (int)attention->m;
+    lln_rows_begun += attention->n;
+    for (size_t i = 0; i < attention->n; i += ENTRY_ROWS) {
+        size_t rows = attention->n - i;
+        rows = rows < ENTRY_ROWS ? rows : ENTRY_ROWS;
+        LLN_TRY(lln_threads_check_stop());
+        LLN_TRY(lln_attention_rows(attention, i, rows, p));
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, c, m,
+                    1, p, m, x, c, 0, part, c);
+        lln_matrix_convert((lln_matrix){LLN_FLOAT64, rows, columns, part},
+                           y.precision,
+                           (void *)lln_matrix_rows(y, i, rows).data);
+        lln_rows_done += rows;
+    }
+    return LLN_OK;
+}
+
+static lln_status product_by_rows(const lln_attention *attention, lln_matrix x,
+                                  void *y)
+{
+    size_t size = x.rows * x.columns;
+    double *values = lln_array_alloc_raw(size, sizeof *values);
+    double *p = lln_array_alloc_raw(ENTRY_ROWS * attention->m, sizeof *p);
+    double *part = lln_array_alloc_raw(ENTRY_ROWS * x.columns, sizeof *part);
+    lln_status status = LLN_ENOMEM;
+    if (values && p && part) {
+        lln_matrix_convert(x, LLN_FLOAT64, values);
+        lln_matrix out = {x.precision, attention->n, x.columns, y};
+        status = multiply_rows(attention, values, x.columns, p, part, out);
+    }
+    free(values);
+    free(p);
+    free(part);
+    return status;
+}
+
+/* Quick enough to be counted when it is done. */
+static lln_status own_product(const lln_attention *attention, lln_matrix x,
+                              void *y)
+{
+    lln_rows_begun += attention->n;
+    LLN_TRY(attention->product(attention, x, y));
+    lln_rows_done += attention->n;
+    return LLN_OK;
+}
+
+lln_status lln_attention_product(const lln_attention *attention, lln_matrix x,
+                                 void *y)
+{
+    if (attention->product)
+        return own_product(attention, x, y);
+    if (attention->rows)
+        return product_by_rows(attention, x, y);
+    return lln_product_by_tiles(attention, x, y);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Products with attention by tiles, without a row of P in memory. */
+ * Products with attention: the door to them, and those by tiles, without a row
+ * of P in memory. */
 #ifndef LLN_KERNEL_PRODUCT_H
 #define LLN_KERNEL_PRODUCT_H
 
@@ -20,5 +21,12 @@
  * Source: Milakov and Gimelshein (2018); Dao et al. (2022), algorithm 1. */
 LLN_NODISCARD lln_status lln_product_by_tiles(const lln_attention *attention,
                                               lln_matrix x, void *y);
+
+/* O = P V: y [n x columns] = P x, x [m x columns], in the precision of x. By
+ * the kernel's own product; else from tiles or from rows of P, a block at a
+ * time, in O(n m (rank + columns)) time. LLN_ENOMEM; LLN_EINTERRUPTED: y is not
+ * complete. */
+LLN_NODISCARD lln_status lln_attention_product(const lln_attention *attention,
+                                               lln_matrix x, void *y);
 
 #endif

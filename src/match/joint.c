@@ -20,7 +20,7 @@ struct lln_joint {
     size_t count;
 };
 
-static layer_moments *find(const lln_joint *joint, long layer)
+static layer_moments *find_layer(const lln_joint *joint, long layer)
 {
     for (size_t i = 0; i < joint->count; i++)
         if (joint->layers[i].layer == layer)
@@ -35,7 +35,7 @@ static lln_status add_heads(const lln_heads *heads, double tau,
         lln_head head = {0};
         LLN_TRY(lln_threads_check_stop());
         LLN_TRY(heads->load(heads, i, tau, precision, &head));
-        layer_moments *layer = find(joint, head.layer);
+        layer_moments *layer = find_layer(joint, head.layer);
         if (!layer) {
             layer = &joint->layers[joint->count++];
             layer->layer = head.layer;
@@ -67,8 +67,8 @@ lln_status lln_joint_open(const lln_heads *heads, double tau,
 }
 
 /* What rounding leaves of constant numbers is no spread. */
-static lln_status spread(const lln_moments *sum, const char *what,
-                         double *sigma)
+static lln_status find_spread(const lln_moments *sum, const char *what,
+                              double *sigma)
 {
     *sigma = sqrt(sum->m2 / (sum->count - 1));
     if (!(*sigma > 8 * DBL_EPSILON * fabs(sum->mean)))
@@ -82,12 +82,12 @@ static lln_status spread(const lln_moments *sum, const char *what,
 lln_status lln_joint_match(const lln_joint *joint, long layer, double *alpha,
                            double *beta)
 {
-    const layer_moments *moments = find(joint, layer);
+    const layer_moments *moments = find_layer(joint, layer);
     double sigma_q, sigma_k, side;
     if (!moments)
         return lln_fail(LLN_EINVAL, "match: no layer %ld", layer);
-    LLN_TRY(spread(&moments->q, "queries", &sigma_q));
-    LLN_TRY(spread(&moments->k, "keys", &sigma_k));
+    LLN_TRY(find_spread(&moments->q, "queries", &sigma_q));
+    LLN_TRY(find_spread(&moments->k, "keys", &sigma_k));
     LLN_TRY(lln_theory_paper_side(sigma_q, sigma_k, &side));
     *alpha = side / sigma_q;
     *beta = side / sigma_k;

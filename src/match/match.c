@@ -77,7 +77,7 @@ const lln_match_method *lln_match_find(const char *name)
 
 /* Standard deviation of all entries; what rounding leaves of a constant
  * matrix is no spread. */
-static lln_status spread(lln_matrix a, const char *what, double *deviation)
+static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
 {
     double mean;
     lln_matrix_moments(a, &mean, deviation);
@@ -86,13 +86,14 @@ static lln_status spread(lln_matrix a, const char *what, double *deviation)
     return LLN_OK;
 }
 
-static lln_status solve(const lln_match_method *method, const lln_head *head,
-                        bool estimate, lln_match *match)
+static lln_status solve_sides(const lln_match_method *method,
+                              const lln_head *head, bool estimate,
+                              lln_match *match)
 {
     double s = NAN;
     lln_match result = {.predicted = NAN};
-    LLN_TRY(spread(head->q, "queries", &result.sigma_q));
-    LLN_TRY(spread(head->k, "keys", &result.sigma_k));
+    LLN_TRY(find_spread(head->q, "queries", &result.sigma_q));
+    LLN_TRY(find_spread(head->k, "keys", &result.sigma_k));
     LLN_TRY(lln_temperature_variance(head, &result.target));
     if (!(result.target > 0))
         return lln_fail(LLN_EUNDEFINED,
@@ -107,11 +108,11 @@ static lln_status solve(const lln_match_method *method, const lln_head *head,
 lln_status lln_match_solve(const lln_match_method *method, const lln_head *head,
                            lln_match *match)
 {
-    return solve(method, head, false, match);
+    return solve_sides(method, head, false, match);
 }
 
 lln_status lln_match_estimate(const lln_match_method *method,
                               const lln_head *head, lln_match *match)
 {
-    return solve(method, head, true, match);
+    return solve_sides(method, head, true, match);
 }

@@ -29,7 +29,7 @@ static const double NEAR = 0.05, NEARER = 1e-3;
 typedef struct {
     const lln_head *head;
     double sigma_q, sigma_k;
-    size_t *rows; /* [count] that are looked at; NULL: all */
+    size_t *queries; /* [count] that are looked at; NULL: all */
     size_t count;
     lln_row *measured; /* [n] */
 } probe;
@@ -52,7 +52,7 @@ static lln_status log_variance(void *context, double s, double *variance)
     lln_attention attention = {0};
     LLN_TRY(lln_measured_attention(p->head, s / p->sigma_q, s / p->sigma_k,
                                    &attention));
-    lln_status status = lln_rows_measure(&attention, p->rows, p->count,
+    lln_status status = lln_rows_measure(&attention, p->queries, p->count,
                                          LLN_ROW_MOMENTS, p->measured);
     lln_attention_close(&attention);
     if (status != LLN_OK)
@@ -93,7 +93,7 @@ static lln_status search_some(lln_search *search, probe *p, bool estimate,
 {
     double at = *x, excess = 0;
     LLN_TRY(lln_strata_choose(p->head, exp(*x) / p->sigma_q,
-                              exp(*x) / p->sigma_k, p->count, p->rows));
+                              exp(*x) / p->sigma_k, p->count, p->queries));
     search->tolerance = estimate ? NEAR : NEARER;
     lln_status status = lln_search_root(search, &at, slope, &excess);
     *found = status == LLN_OK;
@@ -108,8 +108,8 @@ static lln_status search_all(lln_search *search, probe *p, double *x,
     bool single = p->head->q.precision == LLN_FLOAT32;
     p->count = p->head->q.rows;
     search->tolerance = single ? NOISE_F32 : LLN_MATCH_TOLERANCE;
-    free(p->rows);
-    p->rows = NULL;
+    free(p->queries);
+    p->queries = NULL;
     return lln_search_root(search, x, &slope, excess);
 }
 
@@ -145,10 +145,10 @@ lln_status lln_measured_side(const lln_head *head, bool estimate,
                .sigma_k = match->sigma_k,
                .count = first_rows(head)};
     lln_search *search = calloc(1, sizeof *search);
-    p.rows = lln_array_alloc(p.count, sizeof *p.rows);
+    p.queries = lln_array_alloc(p.count, sizeof *p.queries);
     p.measured = lln_array_alloc(n, sizeof *p.measured);
     lln_status status = LLN_ENOMEM;
-    if (search && p.rows && p.measured) {
+    if (search && p.queries && p.measured) {
         search->name = "log-variance";
         search->value = log_variance;
         search->context = &p;
@@ -162,7 +162,7 @@ lln_status lln_measured_side(const lln_head *head, bool estimate,
         status = lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
     }
     free(search);
-    free(p.rows);
+    free(p.queries);
     free(p.measured);
     return status;
 }

@@ -37,8 +37,8 @@ static lln_status log_variance(const lln_attention *attention,
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
-static lln_status summarise(lln_attention *attention, bool spectrum,
-                            lln_report_summary *out)
+static lln_status summarise_attention(lln_attention *attention, bool spectrum,
+                                      lln_report_summary *out)
 {
     size_t n = 0;
     lln_row *rows;
@@ -66,7 +66,7 @@ lln_status lln_report_softmax(const lln_head *head, bool spectrum,
     lln_attention attention = {0};
     LLN_TRY(lln_kernel_parse("softmax", &choice));
     LLN_TRY(lln_kernel_open(&choice, head, &attention));
-    lln_status status = summarise(&attention, spectrum, out);
+    lln_status status = summarise_attention(&attention, spectrum, out);
     lln_attention_close(&attention);
     return status;
 }
@@ -107,7 +107,8 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
     lln_report_summary lln;
     LLN_TRY(
         lln_measured_attention(head, match->alpha, match->beta, &attention));
-    lln_status status = summarise(&attention, !isnan(softmax->lambda2), &lln);
+    lln_status status =
+        summarise_attention(&attention, !isnan(softmax->lambda2), &lln);
     lln_attention_close(&attention);
     if (status != LLN_OK)
         return status;

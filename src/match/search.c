@@ -40,7 +40,7 @@ static double evaluate(lln_search *f, double x)
 }
 
 /* The point nearest to the target. */
-static lln_search_point nearest(const lln_search *f)
+static lln_search_point nearest_point(const lln_search *f)
 {
     lln_search_point best = {NAN, INFINITY};
     for (size_t i = 0; i < f->known; i++)
@@ -49,9 +49,9 @@ static lln_search_point nearest(const lln_search *f)
     return best;
 }
 
-static bool reached(const lln_search *f)
+static bool target_reached(const lln_search *f)
 {
-    return f->status != LLN_OK || fabs(nearest(f).excess) <= f->tolerance;
+    return f->status != LLN_OK || fabs(nearest_point(f).excess) <= f->tolerance;
 }
 
 static double clamp(double x, double low, double high)
@@ -64,7 +64,7 @@ static double clamp(double x, double low, double high)
 static double secants(lln_search *f, double x, double slope)
 {
     double excess = evaluate(f, x);
-    for (int step = 0; step < SECANTS && !reached(f); step++) {
+    for (int step = 0; step < SECANTS && !target_reached(f); step++) {
         double move = clamp(-excess / slope, -1, 1);
         double next = evaluate(f, x + move);
         if (fabs(next) > 0.7 * fabs(excess) && fabs(move) < 1)
@@ -79,8 +79,8 @@ static double secants(lln_search *f, double x, double slope)
 }
 
 /* The known points on both sides of x; NaN: none. */
-static void neighbours(const lln_search *f, double x, lln_search_point *below,
-                       lln_search_point *above)
+static void find_neighbours(const lln_search *f, double x,
+                            lln_search_point *below, lln_search_point *above)
 {
     *below = *above = (lln_search_point){NAN, NAN};
     for (size_t i = 0; i < f->known; i++) {
@@ -94,13 +94,13 @@ static void neighbours(const lln_search *f, double x, lln_search_point *below,
 
 /* The lowest pair of neighbouring points between which the excess rises
  * through zero. */
-static bool rises(const lln_search *f, lln_search_point *low,
-                  lln_search_point *high)
+static bool find_rise(const lln_search *f, lln_search_point *low,
+                      lln_search_point *high)
 {
     bool found = false;
     for (size_t i = 0; i < f->known; i++) {
         lln_search_point below, above;
-        neighbours(f, f->points[i].x, &below, &above);
+        find_neighbours(f, f->points[i].x, &below, &above);
         if (f->points[i].excess < 0 && above.excess >= 0 &&
             !(found && low->x < f->points[i].x)) {
             *low = f->points[i];
@@ -113,7 +113,7 @@ static bool rises(const lln_search *f, lln_search_point *low,
 
 /* Goes up or down from x in growing strides until the excess has changed its
  * sign or, where D2 is to rise, has fallen twice in a row. */
-static void stride(lln_search *f, double x, double direction)
+static void stride_from(lln_search *f, double x, double direction)
 {
     double last = evaluate(f, x), length = STRIDE;
     bool rise = last < 0;
@@ -129,7 +129,7 @@ static void stride(lln_search *f, double x, double direction)
     }
 }
 
-static lln_search_point largest(const lln_search *f)
+static lln_search_point largest_point(const lln_search *f)
 {
     lln_search_point best = {NAN, -INFINITY};
     for (size_t i = 0; i < f->known; i++)
@@ -145,10 +145,10 @@ static double negative_excess(double x, void *data)
 
 /* Climbs to the maximum between the neighbours of the largest point, or
  * until it lies above the target. */
-static void climb(lln_search *f)
+static void climb_to_maximum(lln_search *f)
 {
-    lln_search_point below, above, top = largest(f);
-    neighbours(f, top.x, &below, &above);
+    lln_search_point below, above, top = largest_point(f);
+    find_neighbours(f, top.x, &below, &above);
     if (isnan(below.x) || isnan(above.x) || f->status != LLN_OK)
         return;
     gsl_function function = {negative_excess, f};
@@ -158,7 +158,7 @@ static void climb(lln_search *f)
                                                below.x, above.x)
                       : GSL_ENOMEM;
     for (int i = 0; i < 40 && code == GSL_SUCCESS; i++) {
-        if (largest(f).excess >= 0 ||
+        if (largest_point(f).excess >= 0 ||
             solver->x_upper - solver->x_lower < 1e-6 || f->status != LLN_OK)
             break;
         code = gsl_min_fminimizer_iterate(solver);
@@ -168,19 +168,19 @@ static void climb(lln_search *f)
 }
 
 /* A change of sign, wherever one can be found. */
-static lln_status bracket(lln_search *f, lln_search_point *low,
-                          lln_search_point *high)
+static lln_status bracket_target(lln_search *f, lln_search_point *low,
+                                 lln_search_point *high)
 {
     double start = f->points[0].x;
-    if (!rises(f, low, high))
-        stride(f, start, evaluate(f, start) < 0 ? 1 : -1);
-    if (f->status == LLN_OK && !rises(f, low, high))
-        stride(f, start, evaluate(f, start) < 0 ? -1 : 1);
-    if (f->status == LLN_OK && !rises(f, low, high))
-        climb(f);
-    if (f->status != LLN_OK || rises(f, low, high))
+    if (!find_rise(f, low, high))
+        stride_from(f, start, evaluate(f, start) < 0 ? 1 : -1);
+    if (f->status == LLN_OK && !find_rise(f, low, high))
+        stride_from(f, start, evaluate(f, start) < 0 ? -1 : 1);
+    if (f->status == LLN_OK && !find_rise(f, low, high))
+        climb_to_maximum(f);
+    if (f->status != LLN_OK || find_rise(f, low, high))
         return f->status;
-    lln_search_point top = largest(f);
+    lln_search_point top = largest_point(f);
     return lln_fail(LLN_ENOCONV,
                     "match: no alpha, beta reach %s %.9g; the "
                     "largest found is %.9g, at alpha sigma_q = %.6g",
@@ -203,7 +203,7 @@ static lln_status brent(lln_search *f, lln_search_point low,
     if (!solver)
         return lln_fail(LLN_ENOMEM, "out of memory: root finder");
     int code = gsl_root_fsolver_set(solver, &function, low.x, high.x);
-    while (code == GSL_SUCCESS && !reached(f) &&
+    while (code == GSL_SUCCESS && !target_reached(f) &&
            solver->x_upper - solver->x_lower > RESOLUTION)
         code = gsl_root_fsolver_iterate(solver);
     gsl_root_fsolver_free(solver);
@@ -219,11 +219,11 @@ lln_status lln_search_root(lln_search *search, double *x, double *slope,
     search->known = 0;
     search->status = LLN_OK;
     *slope = secants(search, *x, *slope);
-    if (!reached(search)) {
-        LLN_TRY(bracket(search, &low, &high));
+    if (!target_reached(search)) {
+        LLN_TRY(bracket_target(search, &low, &high));
         LLN_TRY(brent(search, low, high));
     }
-    *x = nearest(search).x;
-    *excess = nearest(search).excess;
+    *x = nearest_point(search).x;
+    *excess = nearest_point(search).excess;
     return search->status;
 }

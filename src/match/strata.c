@@ -15,7 +15,7 @@ typedef struct {
 } candidate;
 
 /* Number i of `count` evenly spaced ones out of n. */
-static size_t spaced(size_t i, size_t count, size_t n)
+static size_t spaced_index(size_t i, size_t count, size_t n)
 {
     return (2 * i + 1) * n / (2 * count);
 }
@@ -31,7 +31,7 @@ static void describe_columns(lln_matrix a, double factor, double *row,
 {
     size_t count = looked_at(a);
     for (size_t i = 0; i < count; i++) {
-        lln_matrix x = lln_matrix_rows(a, spaced(i, count, a.rows), 1);
+        lln_matrix x = lln_matrix_rows(a, spaced_index(i, count, a.rows), 1);
         double share = 1 / (double)(i + 1);
         lln_matrix_convert(x, LLN_FLOAT64, row);
         for (size_t l = 0; l < a.columns; l++) {
@@ -45,9 +45,9 @@ static void describe_columns(lln_matrix a, double factor, double *row,
 }
 
 /* sum_l w_l^2 variance_l, w = softmax of factor x_l + offset_l. */
-LLN_CLONES static double predict(const double *x, double factor,
-                                 const double *offset, const double *variance,
-                                 size_t d)
+LLN_CLONES static double predict_variance(const double *x, double factor,
+                                          const double *offset,
+                                          const double *variance, size_t d)
 {
     double largest = -INFINITY, sum = 0, squares = 0;
 #pragma omp simd reduction(max : largest)
@@ -79,22 +79,23 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* work: [3 d], zeroed. */
-static void rank(const lln_head *head, double alpha, double beta, double *work,
-                 candidate *candidates)
+static void rank_rows(const lln_head *head, double alpha, double beta,
+                      double *work, candidate *candidates)
 {
     size_t d = head->q.columns, count = looked_at(head->q);
     double *mean = work, *variance = work + d, *row = work + 2 * d;
     describe_columns(head->k, beta, row, mean, variance);
     for (size_t i = 0; i < count; i++) {
-        size_t at = spaced(i, count, head->q.rows);
+        size_t at = spaced_index(i, count, head->q.rows);
         lln_matrix_convert(lln_matrix_rows(head->q, at, 1), LLN_FLOAT64, row);
-        candidates[i] = (candidate){predict(row, alpha, mean, variance, d), at};
+        candidates[i] =
+            (candidate){predict_variance(row, alpha, mean, variance, d), at};
     }
     qsort(candidates, count, sizeof *candidates, compare_candidates);
 }
 
 lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
-                             size_t count, size_t *rows)
+                             size_t count, size_t *queries)
 {
     size_t candidate_count = looked_at(head->q);
     double *work = lln_array_alloc(3 * head->q.columns, sizeof *work);
@@ -102,10 +103,11 @@ lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
         lln_array_alloc(candidate_count, sizeof *candidates);
     lln_status status = work && candidates ? LLN_OK : LLN_ENOMEM;
     if (status == LLN_OK) {
-        rank(head, alpha, beta, work, candidates);
+        rank_rows(head, alpha, beta, work, candidates);
         for (size_t i = 0; i < count; i++)
-            rows[i] = candidates[spaced(i, count, candidate_count)].row;
-        qsort(rows, count, sizeof *rows, compare_rows);
+            queries[i] =
+                candidates[spaced_index(i, count, candidate_count)].row;
+        qsort(queries, count, sizeof *queries, compare_rows);
     }
     free(work);
     free(candidates);

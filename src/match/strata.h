@@ -6,8 +6,8 @@
 
 #include "heads/heads.h"
 
-/* Chooses rows[count], ascending, whose mean log-variance is near that of all
- * rows: row i of LLN attention has, to first order in beta and for features
+/* Chooses queries[count], ascending, whose mean log-variance is near that of
+ * all rows: row i of LLN attention has, to first order in beta and for features
  * that do not correlate over the keys,
  *     Var_j ln P_ij = beta^2 sum_l w_il^2 Var_j k_jl,
  *     w_i = softmax over l of alpha q_il + beta mean_j k_jl;
@@ -19,6 +19,6 @@
  * LLN_ENOMEM. Source: Cochran, Sampling Techniques (1977), chapter 5. */
 LLN_NODISCARD lln_status lln_strata_choose(const lln_head *head, double alpha,
                                            double beta, size_t count,
-                                           size_t *rows);
+                                           size_t *queries);
 
 #endif

@@ -70,8 +70,9 @@ static double ratio_error(const lln_row *rows, size_t count, size_t n,
 }
 
 /* The entropy beside what it could be. */
-static void compare(const lln_attention *attention, const lln_row *rows,
-                    size_t count, lln_entropy *out, lln_entropy *error)
+static void divide_by_ceiling(const lln_attention *attention,
+                              const lln_row *rows, size_t count,
+                              lln_entropy *out, lln_entropy *error)
 {
     double mean, unused, all = log((double)attention->m);
     lln_rows_mean(rows, count, attention->n, ceiling, &mean, &unused);
@@ -115,19 +116,19 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
         out->entropy = out->normalized = out->min = out->max = NAN;
         error->entropy = error->normalized = out->floor = error->floor = NAN;
     }
-    compare(attention, rows, count, out, error);
+    divide_by_ceiling(attention, rows, count, out, error);
     if (!attention->scaled_scores)
         out->max_logit = NAN;
 }
 
-lln_status lln_entropy_measure(lln_attention *attention, const size_t *rows,
+lln_status lln_entropy_measure(lln_attention *attention, const size_t *queries,
                                size_t count, lln_entropy *out,
                                lln_entropy *error)
 {
     lln_row *measured;
-    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
+    LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
     lln_status status =
-        lln_rows_measure(attention, rows, count, LLN_ROW_ENTROPY, measured);
+        lln_rows_measure(attention, queries, count, LLN_ROW_ENTROPY, measured);
     if (status == LLN_OK)
         lln_entropy_summarise(attention, measured, count, out, error);
     free(measured);

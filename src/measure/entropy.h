@@ -40,7 +40,7 @@ typedef struct {
  * the weights; here it is that of the logits themselves. */
 double lln_entropy_floor(size_t keys, double spread);
 
-/* Measures the rows listed in rows[count]; NULL: all n rows. One allowed key
+/* Measures the rows listed in queries[count]; NULL: all n rows. One allowed key
  * in a row gives it entropy 0, as the formula does; if no row has two,
  * `normalized` is NaN. `error`, unless NULL, gets standard errors of the means
  * (lln_rows_mean) for listed rows, drawn at random from the n, that of
@@ -48,8 +48,8 @@ double lln_entropy_floor(size_t keys, double spread);
  * and is NaN. Source: Cochran, Sampling Techniques (1977), theorem 2.5.
  * LLN_EINVAL: count = 0; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_entropy_measure(lln_attention *attention,
-                                             const size_t *rows, size_t count,
-                                             lln_entropy *out,
+                                             const size_t *queries,
+                                             size_t count, lln_entropy *out,
                                              lln_entropy *error);
 
 /* The summary of `count` rows that were measured before with

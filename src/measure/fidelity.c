@@ -61,11 +61,11 @@ static void workspace_free(workspace *work)
 static lln_status read_rows(const comparison *c, const lln_attention *attention,
                             size_t start, size_t count, double *out)
 {
-    const size_t *rows = c->options->rows;
-    if (!rows)
+    const size_t *queries = c->options->queries;
+    if (!queries)
         return lln_attention_rows(attention, start, count, out);
     for (size_t i = 0; i < count; i++)
-        LLN_TRY(lln_attention_rows(attention, rows[start + i], 1,
+        LLN_TRY(lln_attention_rows(attention, queries[start + i], 1,
                                    out + i * attention->m));
     return LLN_OK;
 }
@@ -156,8 +156,8 @@ static void require_all(const comparison *c, const double *x, double *mean,
             *mean = *error = NAN;
 }
 
-static void summarise(const comparison *c, lln_fidelity *out,
-                      lln_fidelity *error)
+static void summarise_rows(const comparison *c, lln_fidelity *out,
+                           lln_fidelity *error)
 {
     const lln_fidelity_row *rows = c->rows;
     out->row_sum_min = INFINITY;
@@ -197,7 +197,7 @@ static lln_status check_shapes(const lln_attention *attention,
     if (options->top < 1 || options->top > LLN_FIDELITY_TOP)
         return lln_fail(LLN_EINVAL, "%zu top keys, expected 1 to %d",
                         options->top, LLN_FIDELITY_TOP);
-    if (options->rows ? options->count == 0 : attention->n == 0)
+    if (options->queries ? options->count == 0 : attention->n == 0)
         return lln_fail(LLN_EINVAL, "no rows to compare");
     return LLN_OK;
 }
@@ -232,13 +232,13 @@ lln_status lln_fidelity_measure(lln_attention *attention,
         .options = options,
         .values = values,
         .columns = values ? options->values.columns : 0,
-        .count = options->rows ? options->count : attention->n,
+        .count = options->queries ? options->count : attention->n,
         .block = block_rows(attention->m),
     };
     c.rows = lln_array_alloc(c.count, sizeof *c.rows);
     lln_status status = c.rows ? compare_rows(&c) : LLN_ENOMEM;
     if (status == LLN_OK)
-        summarise(&c, out, error ? error : &unused);
+        summarise_rows(&c, out, error ? error : &unused);
     free(c.rows);
     free(values);
     return status;

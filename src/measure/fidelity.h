@@ -43,8 +43,8 @@ typedef struct {
 } lln_fidelity;
 
 typedef struct {
-    lln_matrix values;  /* V [m x dv]; data = NULL: none */
-    const size_t *rows; /* to be measured, [count]; NULL: all n rows */
+    lln_matrix values;     /* V [m x dv]; data = NULL: none */
+    const size_t *queries; /* to be measured, [count]; NULL: all n rows */
     size_t count;
     size_t top; /* number of top keys, 1 to LLN_FIDELITY_TOP */
 } lln_fidelity_options;

@@ -44,8 +44,8 @@ static double mean_error(const lln_row *rows, size_t count, size_t n,
 }
 
 /* All moments but the fit, from measured rows of n. */
-static lln_status pool(const lln_row *rows, size_t count, size_t n,
-                       lln_lognormal *out)
+static lln_status pool_moments(const lln_row *rows, size_t count, size_t n,
+                               lln_lognormal *out)
 {
     lln_moments all = {0};
     *out =
@@ -105,24 +105,10 @@ static void keep_row(void *context, int thread, size_t index,
         values[j] -= row->log_norm;
 }
 
-/* Counted from the mean, near which KS is decided: there float32 places a
- * score 32 times finer than it would counted from the first bin. */
-#define BIN_NUMBERS(name, real)                                                \
-    LLN_CLONES static void name(const real *scores, size_t count, real offset, \
-                                real per_unit, int32_t *bins)                  \
-    {                                                                          \
-        _Pragma("omp simd") for (size_t j = 0; j < count; j++)                 \
-        {                                                                      \
-            real at = scores[j] * per_unit + offset;                           \
-            at = at > -HALF ? at : -HALF;                                      \
-            int32_t bin = (int32_t)(at < HALF - 1 ? at : HALF - 1);            \
-            bins[j] = HALF + bin - ((real)bin > at); /* floor */               \
-        }                                                                      \
-    }
-BIN_NUMBERS(bin_numbers_f32, float)
-BIN_NUMBERS(bin_numbers_f64, double)
+#define LLN_BODY "measure/bin_numbers.inc"
+#include "core/both_precisions.h"
 
-static void widen(bin_counts *counter)
+static void widen_counts(bin_counts *counter)
 {
     for (size_t bin = 0; bin < BINS; bin++)
         counter->wide[bin] += counter->narrow[bin];
@@ -140,7 +126,7 @@ static void count_row(void *context, int thread, size_t index,
     if (row->keys < 2)
         return;
     if (counter->pending + row->keys > UINT32_MAX)
-        widen(counter);
+        widen_counts(counter);
     counter->pending += row->keys;
     for (size_t j = 0; j < row->keys; j += CHUNK) {
         size_t here = row->keys - j < CHUNK ? row->keys - j : CHUNK;
@@ -182,9 +168,9 @@ static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
 }
 
 /* Sorts all values: at most EXACT_ENTRIES of them. */
-static lln_status collect_values(lln_attention *attention, const size_t *rows,
-                                 size_t count, lln_row *measured,
-                                 lln_sample *sample)
+static lln_status collect_values(lln_attention *attention,
+                                 const size_t *queries, size_t count,
+                                 lln_row *measured, lln_sample *sample)
 {
     collector to = {.offset = calloc(count, sizeof(size_t))};
     if (!to.offset)
@@ -193,7 +179,7 @@ static lln_status collect_values(lln_attention *attention, const size_t *rows,
     for (size_t i = 0; i < count; i++) {
         size_t first, end;
         lln_mask_keys(attention->mask, attention->n, attention->m,
-                      rows ? rows[i] : i, &first, &end);
+                      queries ? queries[i] : i, &first, &end);
         to.offset[i] = total;
         total += end - first > 1 ? end - first : 0;
     }
@@ -201,7 +187,7 @@ static lln_status collect_values(lln_attention *attention, const size_t *rows,
     if (status == LLN_OK) {
         to.values = sample->values;
         status =
-            lln_rows_visit(attention, rows, count, keep_row, &to, measured);
+            lln_rows_visit(attention, queries, count, keep_row, &to, measured);
     }
     if (status == LLN_OK) {
         sample->size = close_gaps(&to, measured, count);
@@ -238,7 +224,7 @@ static lln_status sum_bins(const collector *from, size_t threads,
 }
 
 /* Counts all values in bins around mean. */
-static lln_status collect_bins(lln_attention *attention, const size_t *rows,
+static lln_status collect_bins(lln_attention *attention, const size_t *queries,
                                size_t count, double mean, double deviation,
                                lln_row *measured, lln_sample *sample)
 {
@@ -249,7 +235,7 @@ static lln_status collect_bins(lln_attention *attention, const size_t *rows,
     if (!to.counters)
         return lln_fail(LLN_ENOMEM, "out of memory");
     lln_status status =
-        lln_rows_visit(attention, rows, count, count_row, &to, measured);
+        lln_rows_visit(attention, queries, count, count_row, &to, measured);
     if (status == LLN_OK)
         status = sum_bins(&to, threads, sample);
     free(to.counters);
@@ -257,19 +243,19 @@ static lln_status collect_bins(lln_attention *attention, const size_t *rows,
 }
 
 /* Mean and deviation of a few rows, to lay the bins by. */
-static lln_status pilot(lln_attention *attention, const size_t *rows,
-                        size_t count, double *mean, double *deviation)
+static lln_status measure_pilot(lln_attention *attention, const size_t *queries,
+                                size_t count, double *mean, double *deviation)
 {
     size_t list[PILOT_ROWS];
     lln_row measured[PILOT_ROWS];
     size_t used = count < PILOT_ROWS ? count : PILOT_ROWS;
     for (size_t i = 0; i < used; i++) {
         size_t at = (2 * i + 1) * count / (2 * used);
-        list[i] = rows ? rows[at] : at;
+        list[i] = queries ? queries[at] : at;
     }
     LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
     lln_lognormal guess;
-    lln_status status = pool(measured, used, attention->n, &guess);
+    lln_status status = pool_moments(measured, used, attention->n, &guess);
     *mean = guess.mean;
     *deviation = sqrt(guess.variance);
     return status;
@@ -277,20 +263,21 @@ static lln_status pilot(lln_attention *attention, const size_t *rows,
 
 /* The bins were laid by a pilot; if it misjudged the spread, once more by
  * what is now known. */
-static lln_status count_entries(lln_attention *attention, const size_t *rows,
+static lln_status count_entries(lln_attention *attention, const size_t *queries,
                                 size_t count, lln_row *measured,
                                 lln_lognormal *out, lln_sample *sample)
 {
     double mean = 0, deviation = 0;
-    lln_status status = pilot(attention, rows, count, &mean, &deviation);
+    lln_status status =
+        measure_pilot(attention, queries, count, &mean, &deviation);
     if (status != LLN_OK && status != LLN_EUNDEFINED)
         return status;
     if (status == LLN_EUNDEFINED)
         mean = 0, deviation = 1;
     for (int attempt = 0; attempt < 2; attempt++) {
-        LLN_TRY(collect_bins(attention, rows, count, mean, deviation, measured,
-                             sample));
-        status = pool(measured, count, attention->n, out);
+        LLN_TRY(collect_bins(attention, queries, count, mean, deviation,
+                             measured, sample));
+        status = pool_moments(measured, count, attention->n, out);
         double actual = sqrt(out->variance);
         if (status != LLN_OK ||
             (fabs(out->mean - mean) < 4 * actual && actual > deviation / 4 &&
@@ -304,18 +291,20 @@ static lln_status count_entries(lln_attention *attention, const size_t *rows,
     return status;
 }
 
-static lln_status measure(lln_attention *attention, const size_t *rows,
-                          size_t count, lln_row *measured, lln_lognormal *out,
-                          lln_sample *sample)
+static lln_status measure_entries(lln_attention *attention,
+                                  const size_t *queries, size_t count,
+                                  lln_row *measured, lln_lognormal *out,
+                                  lln_sample *sample)
 {
     size_t entries;
     LLN_TRY(lln_size_multiply(count, attention->m, &entries));
     bool exact = entries <= EXACT_ENTRIES;
     if (exact) {
-        LLN_TRY(collect_values(attention, rows, count, measured, sample));
-        LLN_TRY(pool(measured, count, attention->n, out));
+        LLN_TRY(collect_values(attention, queries, count, measured, sample));
+        LLN_TRY(pool_moments(measured, count, attention->n, out));
     } else {
-        LLN_TRY(count_entries(attention, rows, count, measured, out, sample));
+        LLN_TRY(
+            count_entries(attention, queries, count, measured, out, sample));
     }
     if (attention->log_variance_row) {
         LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
@@ -328,14 +317,15 @@ static lln_status measure(lln_attention *attention, const size_t *rows,
                                  &out->fit);
 }
 
-lln_status lln_lognormal_measure(lln_attention *attention, const size_t *rows,
-                                 size_t count, lln_lognormal *out,
-                                 lln_sample *sample)
+lln_status lln_lognormal_measure(lln_attention *attention,
+                                 const size_t *queries, size_t count,
+                                 lln_lognormal *out, lln_sample *sample)
 {
     lln_sample own = {0};
     lln_row *measured;
-    LLN_TRY(lln_rows_alloc(attention, rows, &count, &measured));
-    lln_status status = measure(attention, rows, count, measured, out, &own);
+    LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
+    lln_status status =
+        measure_entries(attention, queries, count, measured, out, &own);
     free(measured);
     if (sample && (status == LLN_OK || status == LLN_EUNDEFINED))
         *sample = own;

@@ -22,7 +22,7 @@ typedef struct {
                                   counting in bins; 0: none */
 } lln_lognormal;
 
-/* Measures the rows listed in rows[count], drawn at random from the n; NULL:
+/* Measures the rows listed in queries[count], drawn at random from the n; NULL:
  * all n rows. Where D2 has a closed form it is that of all rows. `sample`,
  * unless NULL, gets the distribution of L_ij; release it with
  * lln_sample_free. Moments are merged exactly over tiles and rows. Up to 2^17
@@ -38,8 +38,8 @@ typedef struct {
  * NaN. LLN_EINVAL: no rows. LLN_ENOMEM; LLN_EINTERRUPTED.
  * Moments: Pebay (2008). */
 LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
-                                               const size_t *rows, size_t count,
-                                               lln_lognormal *out,
+                                               const size_t *queries,
+                                               size_t count, lln_lognormal *out,
                                                lln_sample *sample);
 
 /* lln_sample_histogram and lln_sample_quantiles of the sample that came with

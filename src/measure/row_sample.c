@@ -9,7 +9,7 @@
 #include "core/random.h"
 
 lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
-                         size_t *rows)
+                         size_t *queries)
 {
     if (count == 0 || count > n)
         return lln_fail(LLN_EINVAL, "%zu rows of %zu: expected 1 to %zu", count,
@@ -22,7 +22,7 @@ lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
     size_t taken = 0;
     for (size_t i = 0; taken < count; i++)
         if (gsl_rng_uniform(rng) * (double)(n - i) < (double)(count - taken))
-            rows[taken++] = i;
+            queries[taken++] = i;
     gsl_rng_free(rng);
     return LLN_OK;
 }

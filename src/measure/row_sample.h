@@ -9,10 +9,10 @@
 #include "measure/rows.h"
 
 /* Draws `count` of the rows 0 .. n - 1 without replacement, in ascending
- * order, rows [count]. The same seed and stream draw the same rows; other
+ * order, queries [count]. The same seed and stream draw the same rows; other
  * streams (heads, trials) draw others. LLN_EINVAL: count = 0 or above n. */
 LLN_NODISCARD lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed,
-                                       uint32_t stream, size_t *rows);
+                                       uint32_t stream, size_t *queries);
 
 /* A number of one row; NaN: the row has none and is left out. */
 typedef double lln_row_value(const lln_row *row);

@@ -8,6 +8,7 @@
 #include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/tiles.h"
 #include "measure/row_entries.h"
 #include "measure/tile_sums.h"
 
@@ -122,7 +123,7 @@ static void add_scores(const void *scores, size_t count, tile_kind kind,
     row->count += (double)count;
 }
 
-static lln_row finish(const row_state *row, unsigned what)
+static lln_row finish_row(const row_state *row, unsigned what)
 {
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
@@ -145,10 +146,9 @@ static lln_row finish(const row_state *row, unsigned what)
 
 /* Scratch of one thread. */
 typedef struct {
-    void *packed, *scores; /* scores of one tile */
-    void *kept;            /* of all keys, [rows x m], for a visitor */
+    lln_tiles tiles;
+    void *kept; /* scores of all keys, [rows x m], for a visitor */
     row_state rows[LLN_TILE_ROWS];
-    size_t first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
 } workspace;
 
 /* Rows of one block. A sample of a few hundred is shared out in smaller blocks,
@@ -169,8 +169,7 @@ static void workspace_free(workspace *work)
 {
     if (!work)
         return;
-    free(work->packed);
-    free(work->scores);
+    lln_tiles_close(&work->tiles);
     free(work->kept);
     free(work);
 }
@@ -183,35 +182,31 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
     if (!work)
         return NULL;
     size_t size = lln_precision_size(attention->precision);
-    work->packed = lln_array_alloc_raw(rows * attention->rank, size);
-    work->scores = lln_array_alloc_raw(rows * LLN_TILE_KEYS, size);
+    lln_status status = lln_tiles_open(attention, rows, &work->tiles);
     if (pass->visit)
         work->kept = lln_array_alloc_raw(rows * attention->m, size);
-    if (work->packed && work->scores && (work->kept || !pass->visit))
+    if (status == LLN_OK && (work->kept || !pass->visit))
         return work;
     workspace_free(work);
     return NULL;
 }
 
-/* One tile: keys j0 .. j1 - 1 for all rows of the block. */
-static void add_tile(const lln_attention *attention, workspace *work,
-                     size_t rows, size_t j0, size_t j1, bool moments)
+/* One tile, for all rows of the block. */
+static void add_tile(workspace *work, bool moments)
 {
+    const lln_tiles *tile = &work->tiles;
+    const lln_attention *attention = tile->attention;
     tile_kind kind = {attention->domain, attention->precision == LLN_FLOAT32,
                       moments};
-    size_t size = lln_precision_size(attention->precision), keys = j1 - j0;
-    lln_attention_tile(attention, work->packed, rows, j0, keys, keys,
-                       work->scores);
-    for (size_t i = 0; i < rows; i++) {
-        size_t from = work->first[i] > j0 ? work->first[i] : j0;
-        size_t to = work->end[i] < j1 ? work->end[i] : j1;
-        const char *scores =
-            (const char *)work->scores + (i * keys + from - j0) * size;
+    size_t size = lln_precision_size(attention->precision);
+    for (size_t i = 0; i < tile->rows; i++) {
+        size_t from = tile->from[i], count = tile->to[i] - from;
         char *kept = work->kept;
         if (kept)
-            kept += (i * attention->m + from) * size;
-        if (from < to)
-            add_scores(scores, to - from, kind, kept, &work->rows[i]);
+            kept += (i * attention->m + tile->key + from) * size;
+        if (count > 0)
+            add_scores(lln_tiles_row(tile, i), count, kind, kept,
+                       &work->rows[i]);
     }
 }
 
@@ -219,33 +214,25 @@ static void visit_row(const lln_attention *attention, const row_pass *pass,
                       const workspace *work, size_t i, size_t index,
                       const lln_row *row)
 {
-    size_t at = i * attention->m + work->first[i];
+    size_t at = i * attention->m + work->tiles.first[i];
     lln_matrix scores = {attention->precision, 1, row->keys,
                          (const char *)work->kept +
                              at * lln_precision_size(attention->precision)};
     pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
 }
 
-/* Rows start .. start + rows - 1 of the list. */
-static void measure_block(const lln_attention *attention, const size_t *queries,
+/* Rows start .. start + rows - 1 of the list, or of all if it is NULL. */
+static void measure_block(const lln_attention *attention, const size_t *list,
                           size_t start, size_t rows, const row_pass *pass,
                           workspace *work, lln_row *out)
 {
-    size_t low = attention->m, high = 0;
-    for (size_t i = 0; i < rows; i++) {
-        lln_mask_keys(attention->mask, attention->n, attention->m, queries[i],
-                      &work->first[i], &work->end[i]);
-        low = work->first[i] < low ? work->first[i] : low;
-        high = work->end[i] > high ? work->end[i] : high;
+    lln_tiles_start(&work->tiles, list ? list + start : NULL, start, rows);
+    for (size_t i = 0; i < rows; i++)
         work->rows[i] = (row_state){0};
-    }
-    lln_attention_pack(attention, queries, rows, work->packed);
-    for (size_t j = low; j < high && !lln_stop_requested; j += LLN_TILE_KEYS)
-        add_tile(attention, work, rows, j,
-                 j + LLN_TILE_KEYS < high ? j + LLN_TILE_KEYS : high,
-                 pass->what & LLN_ROW_MOMENTS);
+    while (lln_tiles_next(&work->tiles))
+        add_tile(work, pass->what & LLN_ROW_MOMENTS);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
-        out[start + i] = finish(&work->rows[i], pass->what);
+        out[start + i] = finish_row(&work->rows[i], pass->what);
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
     }
@@ -265,7 +252,7 @@ static lln_status measure_entries(const lln_attention *attention, size_t query,
     return LLN_OK;
 }
 
-static lln_status run_rows(lln_attention *attention, const size_t *rows,
+static lln_status run_rows(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
     lln_failure failure = LLN_NO_FAILURE;
@@ -277,8 +264,9 @@ static lln_status run_rows(lln_attention *attention, const size_t *rows,
         for (size_t i = 0; i < count; i++) {
             if (i < failure.item && !lln_stop_requested)
                 lln_failure_note(&failure, i,
-                                 measure_entries(attention, rows ? rows[i] : i,
-                                                 i, pass, entries, &out[i]));
+                                 measure_entries(attention,
+                                                 queries ? queries[i] : i, i,
+                                                 pass, entries, &out[i]));
             lln_rows_done++;
         }
         free(entries);
@@ -286,7 +274,7 @@ static lln_status run_rows(lln_attention *attention, const size_t *rows,
     return lln_failure_report(&failure);
 }
 
-static lln_status run_tiles(lln_attention *attention, const size_t *rows,
+static lln_status run_tiles(lln_attention *attention, const size_t *queries,
                             size_t count, const row_pass *pass, lln_row *out)
 {
     size_t block = block_rows(attention, count, pass);
@@ -297,10 +285,7 @@ static lln_status run_tiles(lln_attention *attention, const size_t *rows,
         lln_failure_note(&failure, 0, work ? LLN_OK : LLN_ENOMEM);
 #pragma omp for schedule(dynamic, 1)
         for (size_t start = 0; start < count; start += block) {
-            size_t queries[LLN_TILE_ROWS];
-            size_t here = count - start < block ? count - start : block;
-            for (size_t i = 0; i < here; i++)
-                queries[i] = rows ? rows[start + i] : start + i;
+            size_t here = lln_size_smaller(count - start, block);
             if (start < failure.item && !lln_stop_requested)
                 measure_block(attention, queries, start, here, pass, work, out);
             lln_rows_done += here;
@@ -310,37 +295,37 @@ static lln_status run_tiles(lln_attention *attention, const size_t *rows,
     return lln_failure_report(&failure);
 }
 
-static lln_status run_pass(lln_attention *attention, const size_t *rows,
+static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
     LLN_TRY(lln_attention_prepare(attention));
     lln_rows_begun += count;
-    LLN_TRY(attention->rows ? run_rows(attention, rows, count, pass, out)
-                            : run_tiles(attention, rows, count, pass, out));
+    LLN_TRY(attention->rows ? run_rows(attention, queries, count, pass, out)
+                            : run_tiles(attention, queries, count, pass, out));
     return lln_threads_check_stop();
 }
 
-lln_status lln_rows_alloc(const lln_attention *attention, const size_t *rows,
+lln_status lln_rows_alloc(const lln_attention *attention, const size_t *queries,
                           size_t *count, lln_row **out)
 {
-    *count = rows ? *count : attention->n;
+    *count = queries ? *count : attention->n;
     if (*count == 0)
         return lln_fail(LLN_EINVAL, "no rows to measure");
     *out = lln_array_alloc(*count, sizeof **out);
     return *out ? LLN_OK : LLN_ENOMEM;
 }
 
-lln_status lln_rows_measure(lln_attention *attention, const size_t *rows,
+lln_status lln_rows_measure(lln_attention *attention, const size_t *queries,
                             size_t count, unsigned what, lln_row *out)
 {
     row_pass pass = {.what = what};
-    return run_pass(attention, rows, count, &pass, out);
+    return run_pass(attention, queries, count, &pass, out);
 }
 
-lln_status lln_rows_visit(lln_attention *attention, const size_t *rows,
+lln_status lln_rows_visit(lln_attention *attention, const size_t *queries,
                           size_t count, lln_row_visit *visit, void *context,
                           lln_row *out)
 {
     row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context};
-    return run_pass(attention, rows, count, &pass, out);
+    return run_pass(attention, queries, count, &pass, out);
 }

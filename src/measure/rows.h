@@ -30,27 +30,22 @@ typedef struct {
     lln_moments scores; /* of s_j, equal weights */
 } lln_row;
 
-/* A tile of scores, and the packed queries it is made from, stay in the
- * second-level cache: 192 x 512 float32 are 384 KiB. Public so that a
- * benchmark can time the products of the same tiles. */
-enum { LLN_TILE_ROWS = 192, LLN_TILE_KEYS = 512 };
-
 /* What to accumulate beyond log_norm and max. */
 enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };
 
-/* Fills out[count] for the queries listed in rows[count]; rows = NULL means
+/* Fills out[count] for the queries listed in queries[count]; NULL means
  * 0 .. count - 1. Fields that were not asked for are NaN. Rows are shared
  * among threads; each row's sums have a fixed order.
  * Source: log-sum-exp and moments merged as in Pebay (2008).
  * LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_rows_measure(lln_attention *attention,
-                                          const size_t *rows, size_t count,
+                                          const size_t *queries, size_t count,
                                           unsigned what, lln_row *out);
 
-/* An array for the rows listed in rows[*count]; NULL: *count is set to all n.
- * Release it with free(). LLN_EINVAL: *count = 0; LLN_ENOMEM. */
+/* An array for the rows listed in queries[*count]; NULL: *count is set to all
+ * n. Release it with free(). LLN_EINVAL: *count = 0; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_rows_alloc(const lln_attention *attention,
-                                        const size_t *rows, size_t *count,
+                                        const size_t *queries, size_t *count,
                                         lln_row **out);
 
 /* Called when a row is complete: out[index] and its scores as logs s_j, over
@@ -64,7 +59,7 @@ typedef void lln_row_visit(void *context, int thread, size_t index,
  * is complete. Each thread keeps the scores of its rows, up to 192 of them in
  * 64 MiB, but at least one. */
 LLN_NODISCARD lln_status lln_rows_visit(lln_attention *attention,
-                                        const size_t *rows, size_t count,
+                                        const size_t *queries, size_t count,
                                         lln_row_visit *visit, void *context,
                                         lln_row *out);
 

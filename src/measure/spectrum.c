@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/spectrum.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,11 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_arnoldi.h"
+#include "measure/spectrum_blocks.h"
+#include "measure/spectrum_dense.h"
+#include "measure/spectrum_diagonal.h"
+#include "measure/spectrum_lowrank.h"
 
 /* Up to here LAPACK takes less than 0.4 s (2 cores of 2.6 GHz) and leaves no
  * doubt; ARPACK takes 10 ms for random heads, but seconds for trained ones. */
@@ -51,91 +54,6 @@ lln_status lln_spectrum_method_find(const char *name,
                     known);
 }
 
-size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor)
-{
-    return options->memory ? options->memory : lln_memory_available() / divisor;
-}
-
-lln_status lln_spectrum_check_memory(lln_spectrum_method method, size_t order,
-                                     const lln_spectrum_options *options)
-{
-    size_t bytes, memory = lln_spectrum_memory(options, 2);
-    if (lln_size_multiply(order, order, &bytes) == LLN_OK &&
-        lln_size_multiply(bytes, 3 * sizeof(double), &bytes) == LLN_OK &&
-        bytes <= memory)
-        return LLN_OK;
-    double mebibyte = 1048576, side = (double)order;
-    return lln_fail(LLN_ETOOBIG,
-                    "method %s: matrices of order %zu need %.1f MiB, %.1f MiB "
-                    "are allowed; try arnoldi",
-                    lln_spectrum_method_table[method].name, order,
-                    3 * sizeof(double) * side * side / mebibyte,
-                    (double)memory / mebibyte);
-}
-
-lln_status lln_spectrum_lapack(const char *routine, int info)
-{
-    if (info == LAPACK_WORK_MEMORY_ERROR)
-        return lln_fail(LLN_ENOMEM, "out of memory: workspace of %s", routine);
-    return info == 0 ? LLN_OK
-                     : lln_fail(LLN_ENOCONV, "%s: no convergence (info %d)",
-                                routine, info);
-}
-
-/* One candidate of the list. */
-typedef struct {
-    double modulus, re, im;
-    size_t index;
-} entry;
-
-static int descending(double a, double b)
-{
-    return (a < b) - (a > b);
-}
-
-static int compare(const void *first, const void *second)
-{
-    const entry *a = first, *b = second;
-    int order = descending(a->modulus, b->modulus);
-    order = order ? order : descending(a->re, b->re);
-    return order ? order : descending(a->im, b->im);
-}
-
-lln_status lln_spectrum_collect(const double *re, const double *im,
-                                size_t total, lln_spectrum *out, size_t *which)
-{
-    entry *list = lln_array_alloc(total, sizeof *list);
-    if (!list)
-        return LLN_ENOMEM;
-    for (size_t i = 0; i < total; i++)
-        list[i] = (entry){hypot(re[i], im[i]), re[i], im[i], i};
-    qsort(list, total, sizeof *list, compare);
-    for (size_t i = out->known; i < out->count; i++) {
-        entry none = {0, 0, 0, total};
-        entry e = i - out->known < total ? list[i - out->known] : none;
-        out->eigenvalues[i] = (lln_eigenvalue){e.modulus, e.re, e.im, 0};
-        if (which)
-            which[i] = e.index;
-    }
-    free(list);
-    return LLN_OK;
-}
-
-double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
-                             const double *xi, const double *yr,
-                             const double *yi)
-{
-    double difference = 0, length = 0;
-    for (size_t i = 0; i < n; i++) {
-        double a = xr[i], b = xi ? xi[i] : 0;
-        double c = yr[i] - (lambda.re * a - lambda.im * b);
-        double d = yi ? yi[i] - (lambda.re * b + lambda.im * a) : 0;
-        difference += c * c + d * d;
-        length += a * a + b * b;
-    }
-    return sqrt(difference / length);
-}
-
 /* Whether the mask cuts P into blocks whose rows sum to 1. */
 static bool has_blocks(const lln_attention *attention)
 {
@@ -144,7 +62,8 @@ static bool has_blocks(const lln_attention *attention)
            !attention->unnormalised;
 }
 
-static lln_spectrum_method choose(const lln_attention *attention, size_t count)
+static lln_spectrum_method choose_method(const lln_attention *attention,
+                                         size_t count)
 {
     if (attention->mask.causal)
         return LLN_SPECTRUM_DIAGONAL;
@@ -193,12 +112,13 @@ static lln_status check_size(const lln_attention *attention,
                     lln_spectrum_method_table[method].name, order, most);
 }
 
-static lln_status run(lln_attention *attention,
-                      const lln_spectrum_options *options, lln_spectrum *out)
+static lln_status run_method(lln_attention *attention,
+                             const lln_spectrum_options *options,
+                             lln_spectrum *out)
 {
     out->method = options->method;
     if (out->method == LLN_SPECTRUM_AUTO)
-        out->method = choose(attention, out->count);
+        out->method = choose_method(attention, out->count);
     LLN_TRY(check_method(attention, out->method));
     LLN_TRY(check_size(attention, out->method, out->count));
     out->known = !attention->unnormalised;
@@ -216,7 +136,7 @@ static lln_status run(lln_attention *attention,
 static const double ROUNDING = 1e-5;
 
 /* lambda2 and what follows from it. */
-static void conclude(lln_spectrum *out)
+static void conclude_gap(lln_spectrum *out)
 {
     lln_eigenvalue second = {0, 0, 0, 0};
     if (out->count > 1)
@@ -231,7 +151,7 @@ static void conclude(lln_spectrum *out)
     out->gap = out->known ? 1 - out->lambda2 : NAN;
 }
 
-static lln_spectrum missing(void)
+static lln_spectrum missing_spectrum(void)
 {
     return (lln_spectrum){.lambda2 = NAN,
                           .lambda2_re = NAN,
@@ -247,7 +167,7 @@ lln_status lln_spectrum_measure(lln_attention *attention,
                                 lln_spectrum *out)
 {
     size_t n = attention->n;
-    *out = missing();
+    *out = missing_spectrum();
     if (n != attention->m || n == 0)
         return lln_fail(LLN_EUNDEFINED,
                         "%zu queries and %zu keys: eigenvalues need as many "
@@ -257,31 +177,31 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     out->count = out->count < n ? out->count : n;
     out->eigenvalues = lln_array_alloc(out->count, sizeof *out->eigenvalues);
     lln_status status =
-        out->eigenvalues ? run(attention, options, out) : LLN_ENOMEM;
+        out->eigenvalues ? run_method(attention, options, out) : LLN_ENOMEM;
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK) {
-        conclude(out);
+        conclude_gap(out);
         return LLN_OK;
     }
     lln_spectrum_free(out);
-    *out = missing();
+    *out = missing_spectrum();
     return status;
 }
 
 lln_status lln_spectrum_sigma2(lln_attention *attention, size_t memory,
                                double *sigma2)
 {
-    lln_apply apply;
-    lln_spectrum spectrum = missing();
+    lln_operator op;
+    lln_spectrum spectrum = missing_spectrum();
     *sigma2 = NAN;
-    LLN_TRY(lln_apply_open(attention, memory, &apply));
-    lln_status status = lln_spectrum_norms(&apply, &spectrum);
+    LLN_TRY(lln_operator_open(attention, memory, &op));
+    lln_status status = lln_spectrum_norms(&op, &spectrum);
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK)
         *sigma2 = spectrum.sigma2;
-    lln_apply_close(&apply);
+    lln_operator_close(&op);
     return status;
 }
 

@@ -2,6 +2,8 @@
  *
  * Krylov methods on products with P, by ARPACK: eigenvalues of P~ with the
  * largest moduli, and its largest singular value. */
+#include "measure/spectrum_arnoldi.h"
+
 #include <arpack/arpack.h>
 #include <lapacke.h>
 #include <math.h>
@@ -12,7 +14,6 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
 
 /* ARPACK keeps the state of its iteration in static variables: one problem at
  * a time in a process. */
@@ -37,9 +38,9 @@ enum {
 
 /* Residuals relative to the eigenvalue. The float32 weights themselves are
  * good for 1e-7; what a symmetric problem leaves is squared. */
-static double tolerance(const lln_apply *apply, bool symmetric)
+static double tolerance(const lln_operator *op, bool symmetric)
 {
-    bool single = apply->attention->precision == LLN_FLOAT32;
+    bool single = op->attention->precision == LLN_FLOAT32;
     if (symmetric)
         return single ? 1e-6 : 1e-8;
     return single ? 1e-8 : 1e-12;
@@ -73,7 +74,7 @@ static void fill_start(size_t n, double *x)
 }
 
 /* Eigenvalues to look for among n, and vectors to do it with. */
-static size_t sought(size_t n, size_t wanted, const effort *how)
+static size_t count_sought(size_t n, size_t wanted, const effort *how)
 {
     size_t nev = wanted > how->sought ? wanted : how->sought;
     return nev < n - 2 ? nev : n - 2;
@@ -81,7 +82,7 @@ static size_t sought(size_t n, size_t wanted, const effort *how)
 
 static size_t basis_size(size_t n, size_t wanted, const effort *how)
 {
-    size_t twice = 2 * sought(n, wanted, how) + 20;
+    size_t twice = 2 * count_sought(n, wanted, how) + 20;
     size_t ncv = how->basis > twice ? how->basis : twice;
     return ncv < n ? ncv : n;
 }
@@ -92,7 +93,7 @@ static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
     *k = (krylov){.n = (a_int)n,
                   .iparam = {[0] = 1, [2] = how->restarts, [6] = 1}};
     size_t ncv = basis_size(n, wanted, how);
-    k->nev = (a_int)sought(n, wanted, how);
+    k->nev = (a_int)count_sought(n, wanted, how);
     k->ncv = (a_int)ncv;
     k->size = (a_int)(3 * ncv * ncv + 8 * ncv);
     k->start = lln_array_alloc(n, sizeof(double));
@@ -108,22 +109,22 @@ static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
 }
 
 /* y = P~ x = P x - mean(P x), or P x if unnormalised */
-static lln_status deflated(lln_apply *apply, const double *x, double *y)
+static lln_status deflated_product(lln_operator *op, const double *x, double *y)
 {
     double mean = 0;
-    LLN_TRY(lln_apply_product(apply, x, y));
-    if (apply->attention->unnormalised)
+    LLN_TRY(lln_operator_product(op, x, y));
+    if (op->attention->unnormalised)
         return LLN_OK;
-    for (size_t i = 0; i < apply->n; i++)
+    for (size_t i = 0; i < op->n; i++)
         mean += y[i];
-    mean /= (double)apply->n;
-    for (size_t i = 0; i < apply->n; i++)
+    mean /= (double)op->n;
+    for (size_t i = 0; i < op->n; i++)
         y[i] -= mean;
     return LLN_OK;
 }
 
 /* Runs the reverse communication of dnaupd or dsaupd. */
-static lln_status iterate(lln_apply *apply, bool symmetric, krylov *k)
+static lln_status iterate(lln_operator *op, bool symmetric, krylov *k)
 {
     a_int ido = 0, info = 1;
     double *work = k->work + 3 * k->n;
@@ -141,8 +142,8 @@ static lln_status iterate(lln_apply *apply, bool symmetric, krylov *k)
         LLN_TRY(lln_threads_check_stop());
         const double *x = k->work + k->ipntr[0] - 1;
         double *y = k->work + k->ipntr[1] - 1;
-        LLN_TRY(symmetric ? lln_apply_gram(apply, x, y)
-                          : deflated(apply, x, y));
+        LLN_TRY(symmetric ? lln_operator_gram(op, x, y)
+                          : deflated_product(op, x, y));
     }
     k->null = info == START_IS_NULL;
     if (k->null)
@@ -159,7 +160,7 @@ static lln_status iterate(lln_apply *apply, bool symmetric, krylov *k)
 /* Eigenvalues re + i im and vectors (in the basis) after `iterate`;
  * returns how many. A conjugate pair stands together, and its two columns are
  * the real and the imaginary part of the vector of the first. */
-static size_t extract(krylov *k, double *re, double *im)
+static size_t extract_vectors(krylov *k, double *re, double *im)
 {
     a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
     double *work = k->work + 3 * k->n, *workev = work + k->size;
@@ -176,23 +177,23 @@ static size_t extract(krylov *k, double *re, double *im)
 
 /* residual[0 .. count - 1] of the vectors in the basis, by products.
  * y: scratch [2n]. */
-static lln_status fill_residuals(lln_apply *apply, const krylov *k,
+static lln_status fill_residuals(lln_operator *op, const krylov *k,
                                  const double *re, const double *im,
                                  size_t count, double *y, double *residual)
 {
-    size_t n = apply->n;
+    size_t n = op->n;
     for (size_t i = 0; i < count; i++) {
         const double *x = k->basis + i * n;
         lln_eigenvalue lambda = {0, re[i], im[i], 0};
         residual[i] = NAN; /* half of a pair: its vector is not known */
         if (im[i] != 0 && i + 1 == count)
             break;
-        LLN_TRY(deflated(apply, x, y));
+        LLN_TRY(deflated_product(op, x, y));
         if (im[i] == 0) {
             residual[i] = lln_spectrum_residual(lambda, n, x, NULL, y, NULL);
             continue;
         }
-        LLN_TRY(deflated(apply, x + n, y + n));
+        LLN_TRY(deflated_product(op, x + n, y + n));
         residual[i] = residual[i + 1] =
             lln_spectrum_residual(lambda, n, x, x + n, y, y + n);
         i++;
@@ -201,18 +202,18 @@ static lln_status fill_residuals(lln_apply *apply, const krylov *k,
 }
 
 /* values: [3 (nev + 1)], which: [out->count], y: [2n]. */
-static lln_status eigenvalues(lln_apply *apply, krylov *k, double *values,
+static lln_status eigenvalues(lln_operator *op, krylov *k, double *values,
                               size_t *which, double *y, lln_spectrum *out)
 {
     size_t room = (size_t)k->nev + 1;
     double *re = values, *im = values + room, *residual = values + 2 * room;
-    LLN_TRY(iterate(apply, false, k));
+    LLN_TRY(iterate(op, false, k));
     if (k->null)
         return lln_spectrum_collect(re, im, 0, out, NULL);
-    size_t count = extract(k, re, im);
+    size_t count = extract_vectors(k, re, im);
     if (count == 0)
         return lln_fail(LLN_ENOCONV, "method arnoldi: dneupd found nothing");
-    LLN_TRY(fill_residuals(apply, k, re, im, count, y, residual));
+    LLN_TRY(fill_residuals(op, k, re, im, count, y, residual));
     LLN_TRY(lln_spectrum_collect(re, im, count, out, which));
     for (size_t i = out->known; i < out->count; i++)
         if (which[i] < count)
@@ -220,19 +221,19 @@ static lln_status eigenvalues(lln_apply *apply, krylov *k, double *values,
     return LLN_OK;
 }
 
-static lln_status try_effort(lln_apply *apply, const effort *how,
+static lln_status try_effort(lln_operator *op, const effort *how,
                              lln_spectrum *out)
 {
     krylov k;
-    LLN_TRY(krylov_alloc(apply->n, out->count - out->known, how, &k));
-    k.tol = tolerance(apply, false);
+    LLN_TRY(krylov_alloc(op->n, out->count - out->known, how, &k));
+    k.tol = tolerance(op, false);
     double *values = lln_array_alloc(3 * (size_t)(k.nev + 1), sizeof *values);
     size_t *which = lln_array_alloc(out->count, sizeof *which);
-    double *y = lln_array_alloc(2 * apply->n, sizeof *y);
+    double *y = lln_array_alloc(2 * op->n, sizeof *y);
     lln_status status = LLN_ENOMEM;
     if (values && which && y) {
         pthread_mutex_lock(&arpack);
-        status = eigenvalues(apply, &k, values, which, y, out);
+        status = eigenvalues(op, &k, values, which, y, out);
         pthread_mutex_unlock(&arpack);
     }
     krylov_free(&k);
@@ -243,21 +244,21 @@ static lln_status try_effort(lln_apply *apply, const effort *how,
 }
 
 /* The largest eigenvalues of P~. */
-static lln_status find_eigenvalues(lln_apply *apply, size_t efforts,
+static lln_status find_eigenvalues(lln_operator *op, size_t efforts,
                                    lln_spectrum *out)
 {
     lln_status status = LLN_ENOCONV;
     for (size_t i = 0; i < efforts && status == LLN_ENOCONV; i++)
-        status = try_effort(apply, &EFFORTS[i], out);
+        status = try_effort(op, &EFFORTS[i], out);
     return status;
 }
 
 /* The largest eigenvalue of P~'P~. */
-static lln_status largest_square(lln_apply *apply, krylov *k, double *square)
+static lln_status largest_square(lln_operator *op, krylov *k, double *square)
 {
     a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
     double *work = k->work + 3 * k->n;
-    lln_status status = select ? iterate(apply, true, k) : LLN_ENOMEM;
+    lln_status status = select ? iterate(op, true, k) : LLN_ENOMEM;
     if (status == LLN_OK && !k->null) {
         dseupd_c(0, "A", select, square, NULL, k->n, 0, "I", k->n, "LA", k->nev,
                  k->tol, k->start, k->ncv, k->basis, k->n, k->iparam, k->ipntr,
@@ -270,14 +271,14 @@ static lln_status largest_square(lln_apply *apply, krylov *k, double *square)
 }
 
 /* Two or three columns: P~'P~ itself, by unit vectors. */
-static lln_status small_square(lln_apply *apply, double *square)
+static lln_status small_square(lln_operator *op, double *square)
 {
     double unit[SMALLEST_ORDER], gram[SMALLEST_ORDER * SMALLEST_ORDER];
-    lapack_int order = (lapack_int)apply->m;
-    for (size_t j = 0; j < apply->m; j++) {
+    lapack_int order = (lapack_int)op->m;
+    for (size_t j = 0; j < op->m; j++) {
         memset(unit, 0, sizeof unit);
         unit[j] = 1;
-        LLN_TRY(lln_apply_gram(apply, unit, gram + j * apply->m));
+        LLN_TRY(lln_operator_gram(op, unit, gram + j * op->m));
     }
     lapack_int info =
         LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', order, gram, order, unit);
@@ -286,19 +287,19 @@ static lln_status small_square(lln_apply *apply, double *square)
     return LLN_OK;
 }
 
-lln_status lln_spectrum_norms(lln_apply *apply, lln_spectrum *out)
+lln_status lln_spectrum_norms(lln_operator *op, lln_spectrum *out)
 {
     double square = 0;
     lln_status status = LLN_OK;
-    LLN_TRY(lln_apply_norm(apply, &out->unbiased_norm));
-    if (out->unbiased_norm > 0 && apply->m < SMALLEST_ORDER) {
-        status = small_square(apply, &square);
+    LLN_TRY(lln_operator_norm(op, &out->unbiased_norm));
+    if (out->unbiased_norm > 0 && op->m < SMALLEST_ORDER) {
+        status = small_square(op, &square);
     } else if (out->unbiased_norm > 0) {
         krylov k;
-        LLN_TRY(krylov_alloc(apply->m, 1, &LANCZOS, &k));
-        k.tol = tolerance(apply, true);
+        LLN_TRY(krylov_alloc(op->m, 1, &LANCZOS, &k));
+        k.tol = tolerance(op, true);
         pthread_mutex_lock(&arpack);
-        status = largest_square(apply, &k, &square);
+        status = largest_square(op, &k, &square);
         pthread_mutex_unlock(&arpack);
         krylov_free(&k);
     }
@@ -333,14 +334,13 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
                         "needs 4 tokens; n = %zu, wanted %zu",
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
-    lln_apply apply;
-    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
+    lln_operator op;
+    LLN_TRY(lln_operator_open(attention, lln_spectrum_memory(options, 4), &op));
     bool rescued = options->method == LLN_SPECTRUM_AUTO &&
                    attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
-    lln_status status =
-        find_eigenvalues(&apply, rescued ? 1 : EFFORT_COUNT, out);
+    lln_status status = find_eigenvalues(&op, rescued ? 1 : EFFORT_COUNT, out);
     if (status == LLN_OK && options->norms)
-        status = lln_spectrum_norms(&apply, out);
-    lln_apply_close(&apply);
+        status = lln_spectrum_norms(&op, out);
+    lln_operator_close(&op);
     return status;
 }

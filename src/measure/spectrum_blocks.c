@@ -3,12 +3,15 @@
  * Attention within blocks of tokens: P is block diagonal, and every block has
  * the eigenvalue 1. Only where more eigenvalues are wanted than there are
  * blocks are the blocks looked at. */
+#include "measure/spectrum_blocks.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_arnoldi.h"
+#include "measure/spectrum_dense.h"
 
 static size_t count_blocks(const lln_attention *attention)
 {
@@ -104,8 +107,7 @@ static lln_status find_eigenvalues(lln_attention *attention,
     if (out->count <= blocks)
         return LLN_OK;
     LLN_TRY(lln_spectrum_check_memory(
-        LLN_SPECTRUM_BLOCKS, lln_spectrum_block_order(attention, out->count),
-        options));
+        "blocks", lln_spectrum_block_order(attention, out->count), options));
     size_t room = blocks * (out->count - blocks);
     double *numbers = lln_array_alloc(3 * room, sizeof *numbers);
     if (!numbers)
@@ -125,9 +127,9 @@ lln_status lln_spectrum_blocks(lln_attention *attention,
     LLN_TRY(find_eigenvalues(attention, options, out));
     if (!options->norms)
         return LLN_OK;
-    lln_apply apply;
-    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
-    lln_status status = lln_spectrum_norms(&apply, out);
-    lln_apply_close(&apply);
+    lln_operator op;
+    LLN_TRY(lln_operator_open(attention, lln_spectrum_memory(options, 4), &op));
+    lln_status status = lln_spectrum_norms(&op, out);
+    lln_operator_close(&op);
     return status;
 }

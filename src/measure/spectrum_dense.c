@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Spectra of stored matrices, by LAPACK. */
+#include "measure/spectrum_dense.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -9,13 +11,12 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_parts.h"
 
 /* Residual of the eigenvector at v, found as a left eigenvector of the
  * transpose: its conjugate is the right eigenvector of the matrix.
  * y: scratch [2n]. */
-static double residual(const double *matrix, size_t n, lln_eigenvalue lambda,
-                       const double *v, double *y)
+static double residual_of(const double *matrix, size_t n, lln_eigenvalue lambda,
+                          const double *v, double *y)
 {
     int order = (int)n;
     bool pair = lambda.im != 0;
@@ -39,14 +40,14 @@ static void fill_residuals(const double *matrix, size_t n,
             continue;
         size_t first = im[which[i]] < 0 ? which[i] - 1 : which[i];
         out->eigenvalues[i].residual =
-            residual(matrix, n, out->eigenvalues[i], vectors + first * n, y);
+            residual_of(matrix, n, out->eigenvalues[i], vectors + first * n, y);
     }
 }
 
 /* copy, vectors: [n x n]; values: [4n]. */
-static lln_status solve(const double *matrix, size_t n, double *copy,
-                        double *vectors, double *values, size_t *which,
-                        lln_spectrum *out)
+static lln_status solve_matrix(const double *matrix, size_t n, double *copy,
+                               double *vectors, double *values, size_t *which,
+                               lln_spectrum *out)
 {
     double *re = values, *im = values + n, *y = values + 2 * n;
     lapack_int order = (lapack_int)n;
@@ -75,7 +76,7 @@ lln_status lln_spectrum_matrix(const double *matrix, size_t n,
     size_t *which = lln_array_alloc(out->count, sizeof *which);
     lln_status status =
         copy && vectors && values && which
-            ? solve(matrix, n, copy, vectors, values, which, out)
+            ? solve_matrix(matrix, n, copy, vectors, values, which, out)
             : LLN_ENOMEM;
     free(copy);
     free(vectors);
@@ -96,8 +97,8 @@ static void deflate(double *p, size_t n, double *mean)
 }
 
 /* Destroys p. */
-static lln_status norms(double *p, size_t n, double *singular,
-                        lln_spectrum *out)
+static lln_status measure_norms(double *p, size_t n, double *singular,
+                                lln_spectrum *out)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -120,7 +121,7 @@ lln_status lln_spectrum_dense(lln_attention *attention,
                               lln_spectrum *out)
 {
     size_t n = attention->n;
-    LLN_TRY(lln_spectrum_check_memory(LLN_SPECTRUM_DENSE, n, options));
+    LLN_TRY(lln_spectrum_check_memory("dense", n, options));
     LLN_TRY(lln_attention_prepare(attention));
     double *p = lln_array_alloc(n * n, sizeof *p);
     double *column = lln_array_alloc(n, sizeof *column);
@@ -138,7 +139,7 @@ lln_status lln_spectrum_dense(lln_attention *attention,
     if (status == LLN_OK && options->norms) {
         if (!out->known)
             deflate(p, n, column);
-        status = norms(p, n, column, out);
+        status = measure_norms(p, n, column, out);
     }
     free(p);
     free(column);

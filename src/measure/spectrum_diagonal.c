@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Causal attention is lower triangular: its eigenvalues are its diagonal. */
+#include "measure/spectrum_diagonal.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
 #include "measure/rows.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_arnoldi.h"
 
 /* ln A_ii */
 static double diagonal_score(const lln_attention *attention, size_t i,
@@ -81,9 +83,9 @@ lln_status lln_spectrum_diagonal(lln_attention *attention,
     free(diagonal);
     if (status != LLN_OK || !options->norms)
         return status;
-    lln_apply apply;
-    LLN_TRY(lln_apply_open(attention, lln_spectrum_memory(options, 4), &apply));
-    status = lln_spectrum_norms(&apply, out);
-    lln_apply_close(&apply);
+    lln_operator op;
+    LLN_TRY(lln_operator_open(attention, lln_spectrum_memory(options, 4), &op));
+    status = lln_spectrum_norms(&op, out);
+    lln_operator_close(&op);
     return status;
 }

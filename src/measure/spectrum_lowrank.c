@@ -8,6 +8,8 @@
  * from differences, without cancellation when attention is nearly uniform.
  * Unnormalised attention has not these sums: its spectrum is that of A'B, and A
  * takes the place of Ac in the norms. */
+#include "measure/spectrum_lowrank.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -18,7 +20,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/feature_sums.h"
-#include "measure/spectrum_parts.h"
+#include "measure/spectrum_dense.h"
 
 enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 
@@ -115,7 +117,7 @@ static void add_groups(const lln_attention *attention, size_t groups,
 /* Moves A and B from the guessed means to their own, sum (a - s)(b - t)' - n
  * (mean a - s)(mean b - t)'; of unnormalised attention only B. Completes the
  * triangles. */
-static void centre(size_t n, size_t r, bool unnormalised, sums s)
+static void centre_sums(size_t n, size_t r, bool unnormalised, sums s)
 {
     for (size_t l = 0; l < r && unnormalised; l++)
         s.a[l] = 0;
@@ -154,11 +156,12 @@ static lln_status largest_singular(size_t rank, sums s, double *w,
     return LLN_OK;
 }
 
-static lln_status conclude(const lln_attention *attention, bool want_norms,
-                           sums s, double *scratch, lln_spectrum *out)
+static lln_status conclude_spectrum(const lln_attention *attention,
+                                    bool want_norms, sums s, double *scratch,
+                                    lln_spectrum *out)
 {
     size_t r = attention->rank;
-    centre(attention->n, r, attention->unnormalised, s);
+    centre_sums(attention->n, r, attention->unnormalised, s);
     LLN_TRY(lln_spectrum_matrix(s.ab, r, out));
     if (!want_norms)
         return LLN_OK;
@@ -185,8 +188,8 @@ lln_status lln_spectrum_lowrank(lln_attention *attention,
         status = lln_threads_check_stop();
     }
     if (status == LLN_OK)
-        status = conclude(attention, options->norms, sums_at(memory, r),
-                          scratch, out);
+        status = conclude_spectrum(attention, options->norms,
+                                   sums_at(memory, r), scratch, out);
     free(memory);
     free(shift);
     free(scratch);

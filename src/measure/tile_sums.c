@@ -7,12 +7,5 @@
 
 /* LLN_LINEAR scores are positive normal numbers, so the short logarithm
  * serves. */
-#define REAL float
-#define NAME(name) name##_f32
-#include "measure/tile_sums.inc"
-#undef REAL
-#undef NAME
-
-#define REAL double
-#define NAME(name) name##_f64
-#include "measure/tile_sums.inc"
+#define LLN_BODY "measure/tile_sums.inc"
+#include "core/both_precisions.h"

@@ -22,7 +22,7 @@ typedef struct {
     size_t count;
 } cell_list;
 
-static lln_status append(cell_list *list, char *cell)
+static lln_status append_cell(cell_list *list, char *cell)
 {
     char **items = lln_array_grow(list->items, list->count, sizeof *items);
     if (!items)
@@ -49,7 +49,7 @@ static lln_status read_all(FILE *in, const char *name, char **text)
 }
 
 /* Removes the quotes of a cell in place; `at` stands after the closing one. */
-static lln_status unquote(reader *r, char **cell)
+static lln_status unquote_cell(reader *r, char **cell)
 {
     size_t start = r->line;
     char *from = r->at + 1, *to = r->at;
@@ -71,7 +71,7 @@ static lln_status unquote(reader *r, char **cell)
 }
 
 /* Undoes the escapes of a tsv cell in place. */
-static void unescape(char *cell)
+static void unescape_cell(char *cell)
 {
     static const char letters[] = "tnr\\#", meant[] = "\t\n\r\\#";
     char *to = cell;
@@ -91,7 +91,7 @@ static lln_status read_cell(reader *r, char **cell, bool *last)
 {
     bool quoted = r->separator == ',' && *r->at == '"';
     if (quoted)
-        LLN_TRY(unquote(r, cell));
+        LLN_TRY(unquote_cell(r, cell));
     else
         *cell = r->at;
     const char stops[] = {r->separator, '\n', '\0'};
@@ -109,7 +109,7 @@ static lln_status read_cell(reader *r, char **cell, bool *last)
     if (!quoted)
         *end = '\0';
     if (r->separator == '\t')
-        unescape(*cell);
+        unescape_cell(*cell);
     return LLN_OK;
 }
 
@@ -132,7 +132,7 @@ static lln_status read_line(reader *r, size_t expected, cell_list *list)
     for (bool last = false; !last;) {
         char *cell;
         LLN_TRY(read_cell(r, &cell, &last));
-        LLN_TRY(append(list, cell));
+        LLN_TRY(append_cell(list, cell));
     }
     size_t found = list->count - before;
     if (expected > 0 && found != expected)

@@ -147,7 +147,7 @@ static void put_separator(const lln_table *table, size_t column)
         putc(table->style.format == LLN_TABLE_TSV ? '\t' : ',', table->out);
 }
 
-static void begin(lln_table *table)
+static void begin_table(lln_table *table)
 {
     if (table->begun)
         return;
@@ -163,7 +163,7 @@ static void begin(lln_table *table)
     putc('\n', table->out);
 }
 
-static lln_status written(const lln_table *table)
+static lln_status check_written(const lln_table *table)
 {
     if (ferror(table->out))
         return lln_fail(LLN_EIO, "%s", strerror(errno));
@@ -188,7 +188,7 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
 
 lln_status lln_table_row(lln_table *table, const lln_cell *cells)
 {
-    begin(table);
+    begin_table(table);
     if (table->style.format == LLN_TABLE_JSON)
         fputs(table->rows > 0 ? ",\n" : "\n", table->out);
     if (is_json(table))
@@ -206,15 +206,15 @@ lln_status lln_table_row(lln_table *table, const lln_cell *cells)
     if (table->style.format != LLN_TABLE_JSON)
         putc('\n', table->out);
     table->rows++;
-    return written(table);
+    return check_written(table);
 }
 
 lln_status lln_table_end(lln_table *table)
 {
-    begin(table);
+    begin_table(table);
     if (table->style.format == LLN_TABLE_JSON)
         fputs(table->rows > 0 ? "\n]\n" : "]\n", table->out);
-    return written(table);
+    return check_written(table);
 }
 
 void lln_table_free(lln_table *table)

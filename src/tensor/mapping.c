@@ -17,8 +17,8 @@ enum { FIRST_ROOM = 1 << 16 };
 
 /* Room for twice as many bytes, or as many as are claimed. Returns false if
  * there is none to be had. */
-static bool grow(unsigned char **bytes, size_t *room, size_t claimed,
-                 size_t most)
+static bool grow_bytes(unsigned char **bytes, size_t *room, size_t claimed,
+                       size_t most)
 {
     size_t larger = claimed < 2 * *room ? claimed + 1 : 2 * *room;
     unsigned char *moved = *room < most ? realloc(*bytes, larger) : NULL;
@@ -44,7 +44,7 @@ static lln_status read_stream(const char *path, int file,
         size_t claimed = claim(&(lln_mapping){LLN_MAPPING_READ, bytes, used});
         if (claimed < used)
             break;
-        if (!grow(&bytes, &room, claimed, most)) {
+        if (!grow_bytes(&bytes, &room, claimed, most)) {
             status = lln_fail(LLN_ENOMEM, "more than %zu bytes: out of memory",
                               used);
             break;
@@ -70,8 +70,8 @@ static bool is_null_device(const struct stat *about)
            about->st_rdev == null.st_rdev;
 }
 
-static lln_status map(const char *path, int file, lln_mapping_claim *claim,
-                      lln_mapping *mapping)
+static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
+                           lln_mapping *mapping)
 {
     struct stat about;
     if (fstat(file, &about) != 0)
@@ -98,14 +98,14 @@ lln_status lln_mapping_open_claimed(const char *path, lln_mapping_claim *claim,
                                     lln_mapping *mapping)
 {
     if (strcmp(path, "-") == 0)
-        return map("standard input", STDIN_FILENO, claim, mapping);
+        return map_file("standard input", STDIN_FILENO, claim, mapping);
     /* O_NONBLOCK: a pipe without a writer must not hang us; once it is open,
      * a writer that takes its time is waited for. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
     (void)fcntl(file, F_SETFL, 0);
-    lln_status status = map(path, file, claim, mapping);
+    lln_status status = map_file(path, file, claim, mapping);
     close(file);
     return status;
 }

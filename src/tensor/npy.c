@@ -5,9 +5,11 @@
  * spaces, then the numbers. */
 #include "tensor/npy.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#define NPY_MAGIC "\x93NUMPY"
 #define EXPECTED_DTYPE "expected float16, float32 or float64"
 
 enum { MAGIC = 6, VERSION = 2, TEXT = LLN_NPY_DTYPE_TEXT };
@@ -39,7 +41,7 @@ static bool next_is(cursor *c, char wanted)
     return c->at < c->end && *c->at == wanted;
 }
 
-static bool accept(cursor *c, char wanted)
+static bool accept_char(cursor *c, char wanted)
 {
     bool found = next_is(c, wanted);
     c->at += found;
@@ -59,7 +61,7 @@ static bool accept_word(cursor *c, const char *word)
 static lln_status read_string(cursor *c, const char *what, char text[TEXT])
 {
     char quote = next_is(c, '"') ? '"' : '\'';
-    if (!accept(c, quote))
+    if (!accept_char(c, quote))
         return expected(c, what);
     size_t length = 0;
     for (; c->at < c->end && *c->at != quote; c->at++) {
@@ -69,7 +71,7 @@ static lln_status read_string(cursor *c, const char *what, char text[TEXT])
         text[length++] = *c->at;
     }
     text[length] = '\0';
-    return accept(c, quote) ? LLN_OK : expected(c, "a closing quote");
+    return accept_char(c, quote) ? LLN_OK : expected(c, "a closing quote");
 }
 
 /* Why a dtype of this kind is refused. */
@@ -173,15 +175,15 @@ static lln_status read_size(cursor *c, size_t *size)
 
 static lln_status read_shape(cursor *c, lln_tensor *tensor, size_t *axes)
 {
-    if (!accept(c, '('))
+    if (!accept_char(c, '('))
         return expected(c, "a tuple such as (512, 64)");
-    for (*axes = 0; !accept(c, ')'); ++*axes) {
+    for (*axes = 0; !accept_char(c, ')'); ++*axes) {
         size_t size;
         LLN_TRY(read_size(c, &size));
         if (*axes < LLN_TENSOR_AXES)
             tensor->shape[tensor->axes++] = size;
         /* (5) is a number in Python, (5,) a tuple. */
-        if (!accept(c, ',') && (*axes == 0 || !next_is(c, ')')))
+        if (!accept_char(c, ',') && (*axes == 0 || !next_is(c, ')')))
             return expected(c, "','");
     }
     return LLN_OK;
@@ -201,7 +203,7 @@ static lln_status read_entry(cursor *c, findings *found)
                         "'fortran_order' and 'shape'",
                         key, bit ? "twice" : "unknown");
     found->seen |= bit;
-    if (!accept(c, ':'))
+    if (!accept_char(c, ':'))
         return expected(c, "':'");
     return bit == DESCR   ? read_dtype(c, found->header)
            : bit == ORDER ? read_order(c, &found->fortran)
@@ -210,11 +212,11 @@ static lln_status read_entry(cursor *c, findings *found)
 
 static lln_status read_dictionary(cursor *c, findings *found)
 {
-    if (!accept(c, '{'))
+    if (!accept_char(c, '{'))
         return expected(c, "'{'");
-    while (!accept(c, '}')) {
+    while (!accept_char(c, '}')) {
         LLN_TRY(read_entry(c, found));
-        if (!accept(c, ',') && !next_is(c, '}'))
+        if (!accept_char(c, ',') && !next_is(c, '}'))
             return expected(c, "',' or '}'");
     }
     (void)next_is(c, '\n');
@@ -231,7 +233,7 @@ static lln_status read_dictionary(cursor *c, findings *found)
 lln_status lln_npy_header_size(const unsigned char *bytes, size_t size,
                                size_t *start, size_t *end)
 {
-    if (size < MAGIC || memcmp(bytes, LLN_NPY_MAGIC, MAGIC) != 0)
+    if (size < MAGIC || memcmp(bytes, NPY_MAGIC, MAGIC) != 0)
         return lln_fail(LLN_EFORMAT, "not a .npy file");
     if (size < LLN_NPY_PREFIX)
         return lln_fail(LLN_EFORMAT, "truncated in the header");
@@ -293,3 +295,35 @@ lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
                     available < header->bytes ? "truncated" : "trailing bytes",
                     available, header->bytes);
 }
+
+static lln_status list_array(lln_container *container)
+{
+    const lln_mapping *file = &container->mapping;
+    lln_npy_header header;
+    LLN_TRY(lln_npy_read_header(file->bytes, file->size, &header));
+    LLN_TRY(lln_npy_check_size(&header, file->size - header.size));
+    header.tensor.data = file->bytes + header.size;
+    return lln_container_add(container, "", header.dtype, header.unreadable,
+                             &header.tensor);
+}
+
+static size_t claim_length(const lln_mapping *file)
+{
+    lln_npy_header header;
+    size_t start, end = 0;
+    lln_status status =
+        lln_npy_header_size(file->bytes, SIZE_MAX, &start, &end);
+    if (status != LLN_OK || end > file->size)
+        return end;
+    status = lln_npy_read_header(file->bytes, file->size, &header);
+    if (status != LLN_OK)
+        return 0;
+    return header.size + header.bytes;
+}
+
+const lln_format lln_npy_format = {
+    .magic = {NPY_MAGIC},
+    .without_key = "a .npy file is one array without keys",
+    .claim = claim_length,
+    .list = list_array,
+};

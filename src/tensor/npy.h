@@ -6,9 +6,7 @@
 #ifndef LLN_TENSOR_NPY_H
 #define LLN_TENSOR_NPY_H
 
-#include "tensor/tensor.h"
-
-#define LLN_NPY_MAGIC "\x93NUMPY"
+#include "tensor/container_internal.h"
 
 enum {
     LLN_NPY_PREFIX = 12,     /* bytes that say how long the header is */
@@ -46,5 +44,9 @@ LLN_NODISCARD lln_status lln_npy_read_header(const unsigned char *bytes,
  * and shape say; of an unreadable array nothing is known. */
 LLN_NODISCARD lln_status lln_npy_check_size(const lln_npy_header *header,
                                             size_t available);
+
+/* A file with one array, which has no key.
+ * LLN_EFORMAT: as above; LLN_ENOMEM. */
+extern const lln_format lln_npy_format;
 
 #endif

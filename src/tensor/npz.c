@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * An .npz file is a zip archive of .npy files. */
+#include "tensor/npz.h"
+
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "tensor/container_parts.h"
 #include "tensor/npy.h"
+#include "tensor/zip.h"
 
 enum {
     PEEK = 256,            /* bytes inflated first; numpy writes 128 */
     HEADER_MOST = 1 << 16, /* of a deflated member, which must be inflated */
     SUFFIX = 4             /* ".npy" */
 };
+
+/* What is kept of a member that is an array. */
+typedef struct {
+    lln_zip_member member;
+    size_t header;         /* bytes before the numbers */
+    unsigned char *memory; /* the whole member, while it is inflated */
+    bool checked;          /* a stored one: its checksum is right */
+} packed_array;
 
 static bool is_array(const lln_zip_member *member)
 {
@@ -23,7 +34,8 @@ static bool is_array(const lln_zip_member *member)
 }
 
 /* Inflates as much as the header takes, and not much more. */
-static lln_status peek(const lln_zip_member *member, lln_npy_header *header)
+static lln_status inflate_header(const lln_zip_member *member,
+                                 lln_npy_header *header)
 {
     unsigned char first[PEEK], *longer;
     size_t start = 0, end = 0, size = (size_t)member->size;
@@ -45,8 +57,9 @@ static lln_status peek(const lln_zip_member *member, lln_npy_header *header)
     return status;
 }
 
-static lln_status describe(const lln_mapping *file, lln_zip_member *member,
-                           lln_npy_header *header)
+static lln_status describe_member(const lln_mapping *file,
+                                  lln_zip_member *member,
+                                  lln_npy_header *header)
 {
     LLN_TRY(lln_zip_locate(file, member));
     if (member->method == LLN_ZIP_STORED) {
@@ -54,17 +67,17 @@ static lln_status describe(const lln_mapping *file, lln_zip_member *member,
             lln_npy_read_header(member->data, (size_t)member->size, header));
         header->tensor.data = member->data + header->size;
     } else {
-        LLN_TRY(peek(member, header));
+        LLN_TRY(inflate_header(member, header));
     }
     return lln_npy_check_size(header, (size_t)member->size - header->size);
 }
 
 /* A member that is damaged is listed with the reason: the others may be whole.
  */
-static lln_status add(lln_container *container, lln_zip_member *member)
+static lln_status add_member(lln_container *container, lln_zip_member *member)
 {
     lln_npy_header header = {0};
-    lln_status status = describe(&container->mapping, member, &header);
+    lln_status status = describe_member(&container->mapping, member, &header);
     if (status == LLN_ENOMEM)
         return status;
     if (status != LLN_OK) {
@@ -80,16 +93,18 @@ static lln_status add(lln_container *container, lln_zip_member *member)
     free(key);
     if (status != LLN_OK)
         return status;
-    lln_packed *packed = malloc(sizeof *packed);
+    packed_array *packed = malloc(sizeof *packed);
     if (!packed)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    *packed = (lln_packed){.member = *member, .header = header.size};
-    container->arrays[container->count - 1].packed = packed;
+    *packed = (packed_array){.member = *member, .header = header.size};
+    lln_array *array = &container->arrays[container->count - 1];
+    array->packed = packed;
+    array->inflates = member->method == LLN_ZIP_DEFLATED;
     return LLN_OK;
 }
 
-static lln_status list(lln_container *container, lln_zip_member *members,
-                       size_t count)
+static lln_status list_members(lln_container *container,
+                               lln_zip_member *members, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!is_array(&members[i]))
@@ -97,7 +112,7 @@ static lln_status list(lln_container *container, lln_zip_member *members,
         if (memchr(members[i].name, '\0', members[i].name_length))
             return lln_fail(LLN_EFORMAT, "member %zu: a zero in its name",
                             i + 1);
-        LLN_TRY(add(container, &members[i]));
+        LLN_TRY(add_member(container, &members[i]));
     }
     if (container->count == 0)
         return lln_fail(LLN_EFORMAT,
@@ -132,22 +147,22 @@ static lln_status check_overlap(const lln_mapping *file,
     return LLN_OK;
 }
 
-lln_status lln_npz_list(lln_container *container)
+static lln_status list_arrays(lln_container *container)
 {
     lln_zip_member *members;
     size_t count;
     LLN_TRY(lln_zip_list(&container->mapping, &members, &count));
-    container->keyed = true;
-    lln_status status = list(container, members, count);
+    lln_status status = list_members(container, members, count);
     if (status == LLN_OK)
         status = check_overlap(&container->mapping, members, count);
     free(members);
     return status;
 }
 
-static lln_status inflate_member(lln_array *array)
+/* The packed bytes are not needed again before the next release. */
+static lln_status inflate_member(const lln_mapping *file, lln_array *array)
 {
-    lln_packed *packed = array->packed;
+    packed_array *packed = array->packed;
     size_t size = (size_t)packed->member.size;
     size_t available = lln_memory_available();
     if (size > available)
@@ -164,26 +179,44 @@ static lln_status inflate_member(lln_array *array)
     }
     packed->memory = memory;
     array->tensor.data = memory + packed->header;
+    lln_mapping_drop(file, packed->member.data, (size_t)packed->member.packed);
     return LLN_OK;
 }
 
-lln_status lln_npz_unpack(lln_array *array)
+static lln_status unpack_array(const lln_mapping *file, lln_array *array)
 {
-    lln_packed *packed = array->packed;
+    packed_array *packed = array->packed;
     if (packed->memory || packed->checked)
         return LLN_OK;
     if (packed->member.method == LLN_ZIP_DEFLATED)
-        return inflate_member(array);
+        return inflate_member(file, array);
     LLN_TRY(lln_zip_check(&packed->member, packed->member.data));
     packed->checked = true;
     return LLN_OK;
 }
 
-void lln_npz_release(lln_array *array)
+static void release_array(lln_array *array)
 {
-    if (!array->packed->memory)
+    packed_array *packed = array->packed;
+    if (!packed->memory)
         return;
-    free(array->packed->memory);
-    array->packed->memory = NULL;
+    free(packed->memory);
+    packed->memory = NULL;
     array->tensor.data = NULL;
 }
+
+/* The central directory is at the end. */
+static size_t claim_length(const lln_mapping *file)
+{
+    (void)file;
+    return SIZE_MAX;
+}
+
+const lln_format lln_npz_format = {
+    .magic = {"PK\3\4", "PK\5\6"},
+    .ends = lln_zip_is,
+    .claim = claim_length,
+    .list = list_arrays,
+    .unpack = unpack_array,
+    .release = release_array,
+};

@@ -3,6 +3,8 @@
  * The format is that of https://github.com/huggingface/safetensors: the header
  * is an object of name: {"dtype", "shape", "data_offsets": [begin, end]}, and
  * perhaps "__metadata__"; the offsets count from the end of the header. */
+#include "tensor/safetensors.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +13,9 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "tensor/bytes.h"
-#include "tensor/container_parts.h"
 
 enum {
+    PREFIX = 8, /* bytes before the header */
     HEADER_MOST = 100000000,
     /* An array takes more text than this for each of its brackets, commas. */
     TEXT_PER_BRACKET = 15,
@@ -107,7 +109,7 @@ static lln_status header_end(const lln_mapping *file, size_t *end)
         return lln_fail(LLN_EFORMAT,
                         "header of %llu bytes; expected at most %d",
                         (unsigned long long)length, HEADER_MOST);
-    *end = LLN_SAFETENSORS_PREFIX + (size_t)length;
+    *end = PREFIX + (size_t)length;
     return LLN_OK;
 }
 
@@ -115,12 +117,12 @@ static lln_status read_header(const lln_mapping *file, json_t **header,
                               size_t *end)
 {
     LLN_TRY(header_end(file, end));
-    size_t length = *end - LLN_SAFETENSORS_PREFIX;
+    size_t length = *end - PREFIX;
     if (*end > file->size)
         return lln_fail(LLN_EFORMAT,
                         "truncated: %zu bytes of header, expected %zu",
-                        file->size - LLN_SAFETENSORS_PREFIX, length);
-    const char *text = (const char *)file->bytes + LLN_SAFETENSORS_PREFIX;
+                        file->size - PREFIX, length);
+    const char *text = (const char *)file->bytes + PREFIX;
     LLN_TRY(check_density(text, length));
     json_error_t error;
     char reason[sizeof error.text];
@@ -133,7 +135,7 @@ static lln_status read_header(const lln_mapping *file, json_t **header,
 }
 
 /* Takes a description apart. */
-static lln_status describe(json_t *value, description *about)
+static lln_status describe_array(json_t *value, description *about)
 {
     size_t axis, length = 0;
     json_t *shape = NULL, *size;
@@ -199,8 +201,8 @@ static lln_status check_size(const description *about, const lln_tensor *tensor)
 }
 
 /* reason [LLN_REASON_TEXT] says why the array cannot be read, or "". */
-static lln_status judge(const description *about, const lln_tensor *tensor,
-                        char *reason)
+static lln_status judge_dtype(const description *about,
+                              const lln_tensor *tensor, char *reason)
 {
     char dtype[DTYPE_TEXT];
     size_t bytes;
@@ -221,16 +223,16 @@ static lln_status judge(const description *about, const lln_tensor *tensor,
     return LLN_OK;
 }
 
-static lln_status add(lln_container *container, const char *key, json_t *value,
-                      span *at)
+static lln_status add_array(lln_container *container, const char *key,
+                            json_t *value, span *at)
 {
     description about;
     char reason[LLN_REASON_TEXT], dtype[DTYPE_TEXT];
-    LLN_TRY(describe(value, &about));
+    LLN_TRY(describe_array(value, &about));
     lln_tensor tensor = make_tensor(&about);
     if (about.kind)
         LLN_TRY(check_size(&about, &tensor));
-    LLN_TRY(judge(&about, &tensor, reason));
+    LLN_TRY(judge_dtype(&about, &tensor, reason));
     *at = (span){(size_t)about.begin, (size_t)about.end, container->count};
     return lln_container_add(
         container, key, lln_text_printable(dtype, sizeof dtype, about.dtype),
@@ -271,7 +273,7 @@ static lln_status check_spans(const lln_container *container, span *spans,
                     end);
 }
 
-size_t lln_safetensors_claim(const lln_mapping *file)
+static size_t claim_length(const lln_mapping *file)
 {
     json_t *header, *value;
     size_t start = 0, most = 0;
@@ -285,15 +287,15 @@ size_t lln_safetensors_claim(const lln_mapping *file)
         return 0;
     json_object_foreach(header, key, value)
     {
-        if (describe(value, &about) == LLN_OK && (size_t)about.end > most)
+        if (describe_array(value, &about) == LLN_OK && (size_t)about.end > most)
             most = (size_t)about.end;
     }
     json_decref(header);
     return start + most;
 }
 
-static lln_status list(lln_container *container, json_t *header, size_t start,
-                       span *spans)
+static lln_status list_described(lln_container *container, json_t *header,
+                                 size_t start, span *spans)
 {
     const char *key;
     json_t *value;
@@ -302,7 +304,7 @@ static lln_status list(lln_container *container, json_t *header, size_t start,
         if (strcmp(key, "__metadata__") == 0)
             continue;
         lln_status status =
-            add(container, key, value, &spans[container->count]);
+            add_array(container, key, value, &spans[container->count]);
         if (status != LLN_OK)
             return lln_container_fail_key(status, key);
     }
@@ -313,16 +315,22 @@ static lln_status list(lln_container *container, json_t *header, size_t start,
     return LLN_OK;
 }
 
-lln_status lln_safetensors_list(lln_container *container)
+static lln_status list_arrays(lln_container *container)
 {
     json_t *header;
     size_t start = 0;
     LLN_TRY(read_header(&container->mapping, &header, &start));
     span *spans = lln_array_alloc(json_object_size(header), sizeof *spans);
-    container->keyed = true;
     lln_status status =
-        spans ? list(container, header, start, spans) : LLN_ENOMEM;
+        spans ? list_described(container, header, start, spans) : LLN_ENOMEM;
     free(spans);
     json_decref(header);
     return status;
 }
+
+const lln_format lln_safetensors_format = {
+    .magic = {"{"},
+    .place = PREFIX,
+    .claim = claim_length,
+    .list = list_arrays,
+};

@@ -258,7 +258,7 @@ static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
 }
 
 /* Contiguous rows are copied as one long row: fewer, longer runs. */
-static lln_tensor_slice lengthen(lln_tensor_slice slice)
+static lln_tensor_slice lengthen_rows(lln_tensor_slice slice)
 {
     size_t columns = slice.columns;
     if (slice.column_stride == 1 && slice.row_stride == columns &&
@@ -276,7 +276,7 @@ static lln_tensor_slice lengthen(lln_tensor_slice slice)
 static size_t copy_rows(const lln_tensor *tensor, lln_tensor_slice slice,
                         lln_precision precision, char *out)
 {
-    slice = lengthen(slice);
+    slice = lengthen_rows(slice);
     size_t columns = slice.columns, count = slice.rows * columns, bad = count;
     size_t bytes = columns * lln_precision_size(precision);
 #pragma omp parallel for schedule(static)                                      \

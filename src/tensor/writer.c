@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "tensor/container_parts.h"
+#include "tensor/container_internal.h"
 #include "tensor/zip_write.h"
 
 enum {
@@ -64,7 +64,7 @@ lln_status lln_writer_find_format(const char *path, lln_writer_format *format)
                     path);
 }
 
-static lln_tensor describe(const lln_writer_entry *entry)
+static lln_tensor describe_entry(const lln_writer_entry *entry)
 {
     lln_tensor tensor = {.dtype = entry->dtype, .axes = entry->axes};
     memcpy(tensor.shape, entry->shape, sizeof tensor.shape);
@@ -76,7 +76,7 @@ static lln_tensor describe(const lln_writer_entry *entry)
 static size_t npy_header(const lln_writer_entry *entry, char *text)
 {
     char shape[LLN_TENSOR_SHAPE_TEXT];
-    lln_tensor tensor = describe(entry);
+    lln_tensor tensor = describe_entry(entry);
     memcpy(text, "\x93NUMPY\1\0", 8);
     int used = snprintf(text + NPY_PREFIX, NPY_HEADER - NPY_PREFIX,
                         "{'descr': '%s', 'fortran_order': False, 'shape': %s, "
@@ -142,7 +142,7 @@ static lln_status begin_array(lln_writer *w)
 {
     const lln_writer_entry *entry = &w->entries[w->current];
     char header[NPY_HEADER];
-    lln_tensor tensor = describe(entry);
+    lln_tensor tensor = describe_entry(entry);
     w->left = lln_tensor_count(&tensor);
     if (w->format == LLN_WRITER_NPZ)
         LLN_TRY(lln_zip_begin(&w->out, &w->members[w->current]));
@@ -171,7 +171,7 @@ static lln_status check_entry(const lln_writer_entry *entry)
     if (!key || strlen(entry->key) > KEY_MOST ||
         strcmp(entry->key, "__metadata__") == 0)
         return lln_fail(LLN_EINVAL, "no name for an array");
-    lln_tensor tensor = describe(entry);
+    lln_tensor tensor = describe_entry(entry);
     return lln_tensor_bytes(&tensor, &bytes);
 }
 
@@ -218,7 +218,7 @@ static lln_status add_entry(lln_writer *w, const lln_writer_entry *entry)
 {
     char header[NPY_HEADER];
     size_t bytes, place = w->count++;
-    lln_tensor tensor = describe(entry);
+    lln_tensor tensor = describe_entry(entry);
     LLN_TRY(lln_tensor_bytes(&tensor, &bytes));
     if (w->format == LLN_WRITER_NPZ)
         bytes += npy_header(entry, header);
@@ -232,8 +232,8 @@ static lln_status add_entry(lln_writer *w, const lln_writer_entry *entry)
     return lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-static lln_status begin(lln_writer *w, const lln_writer_entry *entries,
-                        size_t count)
+static lln_status begin_file(lln_writer *w, const lln_writer_entry *entries,
+                             size_t count)
 {
     w->entries = lln_array_alloc(count, sizeof *w->entries);
     w->members = lln_array_alloc(count, sizeof *w->members);
@@ -257,7 +257,7 @@ lln_status lln_writer_open(FILE *out, lln_writer_format format,
         return lln_fail(LLN_ENOMEM, "out of memory");
     opened->out.file = out;
     opened->format = format;
-    lln_status status = begin(opened, entries, count);
+    lln_status status = begin_file(opened, entries, count);
     if (status == LLN_OK)
         *writer = opened;
     else
@@ -266,7 +266,7 @@ lln_status lln_writer_open(FILE *out, lln_writer_format format,
 }
 
 /* The bits of a number in a dtype. */
-static uint64_t encode(double value, lln_dtype dtype)
+static uint64_t encode_number(double value, lln_dtype dtype)
 {
     float narrow = (float)value;
     uint64_t wide_bits;
@@ -285,7 +285,8 @@ static lln_status put_piece(lln_writer *w, lln_matrix numbers, size_t first,
     lln_dtype dtype = w->entries[w->current].dtype;
     size_t size = lln_dtype_size(dtype);
     for (size_t i = 0; i < count; i++) {
-        uint64_t bits = encode(lln_matrix_get(numbers, 0, first + i), dtype);
+        uint64_t bits =
+            encode_number(lln_matrix_get(numbers, 0, first + i), dtype);
         for (size_t b = 0; b < size; b++)
             w->piece[i * size + b] = (unsigned char)(bits >> 8 * b);
     }

@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 #include "tensor/bytes.h"
-#include "tensor/zip_parts.h"
+#include "tensor/zip_internal.h"
 
 enum {
     COMMENT_MOST = 0xffff,
@@ -104,8 +104,8 @@ static lln_status find_directory(const lln_mapping *file, directory *found)
 
 /* Replaces those of `count` values that are full by the numbers of the zip64
  * field in the extra fields, where they stand in this order. */
-static lln_status widen(const unsigned char *extra, size_t length,
-                        uint64_t *values[], size_t count)
+static lln_status widen_values(const unsigned char *extra, size_t length,
+                               uint64_t *values[], size_t count)
 {
     while (length >= 4) {
         size_t id = lln_get_u16(extra), size = lln_get_u16(extra + 2);
@@ -152,7 +152,7 @@ static size_t read_entry(const unsigned char *at, size_t available,
         .header = lln_get_u32(at + 42),
     };
     uint64_t *values[] = {&member->size, &member->packed, &member->header};
-    lln_status status = widen(at + ZIP_CENTRAL + name, extra, values, 3);
+    lln_status status = widen_values(at + ZIP_CENTRAL + name, extra, values, 3);
     return status == LLN_OK ? length : 0;
 }
 
@@ -207,7 +207,7 @@ static bool sizes_agree(const lln_zip_member *member,
     uint64_t crc = lln_get_u32(local + 14);
     uint64_t packed = lln_get_u32(local + 18), size = lln_get_u32(local + 22);
     uint64_t *values[] = {&size, &packed};
-    if (widen(local + ZIP_LOCAL + name, extra, values, 2) != LLN_OK)
+    if (widen_values(local + ZIP_LOCAL + name, extra, values, 2) != LLN_OK)
         return false;
     bool later = lln_get_u16(local + 6) & ZIP_SIZES_FOLLOW;
     return ((later && crc == 0) || crc == member->crc) &&
@@ -278,8 +278,8 @@ static int inflate_piece(z_stream *stream, size_t *in_left, size_t *out_left)
 }
 
 /* Why `wanted` bytes could not be had. */
-static lln_status explain(int code, const z_stream *stream, size_t missing,
-                          size_t wanted)
+static lln_status explain_failure(int code, const z_stream *stream,
+                                  size_t missing, size_t wanted)
 {
     if (code == Z_MEM_ERROR)
         return lln_fail(LLN_ENOMEM, "out of memory");
@@ -302,8 +302,9 @@ lln_status lln_zip_inflate(const lln_zip_member *member, unsigned char *out,
     int code = inflateInit2(&stream, -MAX_WBITS);
     while (code == Z_OK && out_left > 0)
         code = inflate_piece(&stream, &in_left, &out_left);
-    lln_status status =
-        out_left > 0 ? explain(code, &stream, out_left, wanted) : LLN_OK;
+    lln_status status = out_left > 0
+                            ? explain_failure(code, &stream, out_left, wanted)
+                            : LLN_OK;
     bool whole = status == LLN_OK && wanted == member->size;
     /* After the last byte the stream must end, and the packed bytes with it. */
     stream.next_out = &spare;

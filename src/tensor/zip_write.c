@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "tensor/zip_parts.h"
+#include "tensor/zip_internal.h"
 
 enum {
     VERSION = 20,

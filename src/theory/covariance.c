@@ -105,7 +105,7 @@ static void fill_complements(lln_transform *transform, double a, double b,
 }
 
 /* Row by row: the mean over z, and what is left of it. */
-static void centre(struct side *side, double step)
+static void centre_rows(struct side *side, double step)
 {
     for (size_t i = 0; i < side->count; i++) {
         double *row = side->deviation + i * side->nodes;
@@ -135,7 +135,7 @@ static lln_status side_build(lln_transform *transform, size_t d, double a,
     LLN_TRY(side_alloc(count, nodes, side));
     fill_complements(transform, a, b, lln_transform_left(s, depth), depth, step,
                      side);
-    centre(side, step);
+    centre_rows(side, step);
     return LLN_OK;
 }
 

@@ -7,7 +7,7 @@
  * it only their logarithms can be formed, and lose nothing. */
 static const double PLAIN = 600;
 
-static lln_status check(size_t d, double x, const char *name)
+static lln_status check_arguments(size_t d, double x, const char *name)
 {
     if (d == 0)
         return lln_fail(LLN_EINVAL, "sum of 0 log-normals: expected at least "
@@ -33,7 +33,7 @@ static double softplus(double x)
 lln_status lln_theory_fenton(size_t d, double s2, double *mean,
                              double *variance)
 {
-    LLN_TRY(check(d, s2, "variance of the logarithm"));
+    LLN_TRY(check_arguments(d, s2, "variance of the logarithm"));
     double v;
     LLN_TRY(lln_theory_fenton_row(d, 0, s2, &v));
     if (mean)
@@ -45,7 +45,7 @@ lln_status lln_theory_fenton(size_t d, double s2, double *mean,
 
 lln_status lln_theory_fenton_inverse(size_t d, double variance, double *s2)
 {
-    LLN_TRY(check(d, variance, "variance"));
+    LLN_TRY(check_arguments(d, variance, "variance"));
     if (variance < PLAIN)
         *s2 = log1p((double)d * expm1(variance));
     else
@@ -56,8 +56,8 @@ lln_status lln_theory_fenton_inverse(size_t d, double variance, double *s2)
 lln_status lln_theory_fenton_row(size_t d, double a2, double b2,
                                  double *variance)
 {
-    LLN_TRY(check(d, a2, "log-variance of the query side"));
-    LLN_TRY(check(d, b2, "log-variance of the key side"));
+    LLN_TRY(check_arguments(d, a2, "log-variance of the query side"));
+    LLN_TRY(check_arguments(d, b2, "log-variance of the key side"));
     if (a2 + b2 < PLAIN)
         *variance = log1p(expm1(b2) * exp(a2) / (double)d);
     else
@@ -70,7 +70,7 @@ lln_status lln_theory_fenton_row(size_t d, double a2, double b2,
 lln_status lln_theory_fenton_row_inverse(size_t d, double variance,
                                          double *side2)
 {
-    LLN_TRY(check(d, variance, "variance"));
+    LLN_TRY(check_arguments(d, variance, "variance"));
     if (variance < PLAIN) {
         double q = (double)d * expm1(variance);
         *side2 = log1p(2 * q / (1 + sqrt(1 + 4 * q)));

@@ -22,7 +22,7 @@ enum {
     MOST = FEWEST << LAST
 };
 
-static lln_status check(double x, const char *name)
+static lln_status check_value(double x, const char *name)
 {
     if (!(x >= 0 && isfinite(x)))
         return lln_fail(LLN_EINVAL, "%s %g: expected finite and not negative",
@@ -31,7 +31,7 @@ static lln_status check(double x, const char *name)
 }
 
 /* Between two fits x0, w and 1/m are nearly straight in ln d. */
-static lln_status find(size_t d, hyperbola *out)
+static lln_status find_hyperbola(size_t d, hyperbola *out)
 {
     if (d < FEWEST || d > MOST)
         return lln_fail(LLN_EUNDEFINED,
@@ -55,8 +55,8 @@ static double branch(const hyperbola *h, double x)
 
 lln_status lln_theory_paper_side(double sigma_q, double sigma_k, double *s)
 {
-    LLN_TRY(check(sigma_q, "sigma_q"));
-    LLN_TRY(check(sigma_k, "sigma_k"));
+    LLN_TRY(check_value(sigma_q, "sigma_q"));
+    LLN_TRY(check_value(sigma_k, "sigma_k"));
     double sigma = sigma_q * sigma_k;
     *s = sqrt((sigma * sigma - LLN_THEORY_PAPER_INTERCEPT) /
               (2 * LLN_THEORY_PAPER_SLOPE));
@@ -65,7 +65,7 @@ lln_status lln_theory_paper_side(double sigma_q, double sigma_k, double *s)
 
 lln_status lln_theory_paper_variance(double s2, double *variance)
 {
-    LLN_TRY(check(s2, "s2"));
+    LLN_TRY(check_value(s2, "s2"));
     *variance = LLN_THEORY_PAPER_SLOPE * s2 + LLN_THEORY_PAPER_INTERCEPT;
     return LLN_OK;
 }
@@ -74,8 +74,8 @@ lln_status lln_theory_hyperbola(size_t d, double s2, double *variance)
 {
     hyperbola h = {0};
     *variance = NAN;
-    LLN_TRY(check(s2, "s2"));
-    LLN_TRY(find(d, &h));
+    LLN_TRY(check_value(s2, "s2"));
+    LLN_TRY(find_hyperbola(d, &h));
     *variance = h.slope / 2 * (branch(&h, s2) - branch(&h, 0));
     return LLN_OK;
 }
@@ -84,8 +84,8 @@ lln_status lln_theory_hyperbola_inverse(size_t d, double variance, double *s2)
 {
     hyperbola h = {0};
     *s2 = NAN;
-    LLN_TRY(check(variance, "variance"));
-    LLN_TRY(find(d, &h));
+    LLN_TRY(check_value(variance, "variance"));
+    LLN_TRY(find_hyperbola(d, &h));
     double t = 2 * variance / h.slope + branch(&h, 0);
     *s2 = h.centre + (t - h.width * h.width / t) / 2;
     return LLN_OK;

@@ -9,7 +9,7 @@
 #include "theory/fenton.h"
 #include "theory/lognormal_sum.h"
 
-static lln_status check(size_t d, double a, double b)
+static lln_status check_sides(size_t d, double a, double b)
 {
     if (d == 0)
         return lln_fail(LLN_EINVAL, "lln with 0 features: expected at least 1");
@@ -60,7 +60,7 @@ lln_status lln_theory_lln(size_t d, double a, double b,
 {
     double sum[4], feature[4];
     lln_theory_lln_values result = {.d = d, .a = a, .b = b};
-    LLN_TRY(check(d, a, b));
+    LLN_TRY(check_sides(d, a, b));
     LLN_TRY(lln_theory_sum_cumulants(d, a * a + b * b, sum));
     LLN_TRY(lln_theory_sum_cumulants(d, a * a, feature));
     LLN_TRY(lln_theory_sum_concentration(d, a * a, &result.concentration));
@@ -112,8 +112,8 @@ static double excess_at(double x, void *data)
 }
 
 /* Widens [low, high] from a guess until the excess changes its sign. */
-static lln_status bracket(struct matching *matching, double guess, double *low,
-                          double *high)
+static lln_status bracket_root(struct matching *matching, double guess,
+                               double *low, double *high)
 {
     static const double STRIDE = 0.25;
     double largest = log(LLN_THEORY_S2_MAX / 2) / 2 - 1e-12;
@@ -171,7 +171,7 @@ lln_status lln_theory_lln_match(size_t d, double target, double *s)
     LLN_TRY(lln_theory_fenton_row_inverse(d, target, &side2));
     /* D2 <= b^2: the gradient of ln S in the keys is no longer than b. */
     double guess = log(fmax(side2, target)) / 2;
-    LLN_TRY(bracket(&matching, guess, &low, &high));
+    LLN_TRY(bracket_root(&matching, guess, &low, &high));
     LLN_TRY(brent(&matching, low, high, &root));
     *s = exp(root);
     return LLN_OK;

@@ -96,7 +96,7 @@ static lln_status add_rows(lln_sum_workspace *workspace, size_t n, size_t d,
 }
 
 /* Mean over the nodes. */
-static double average(const node_rows *rows, const double *values)
+static double average_nodes(const node_rows *rows, const double *values)
 {
     double weight = 0, sum = 0;
     for (size_t k = 0; k < rows->count; k++) {
@@ -107,24 +107,25 @@ static double average(const node_rows *rows, const double *values)
 }
 
 /* Mean squared distance from the mean. */
-static double scatter(const node_rows *rows, const double *values)
+static double scatter_nodes(const node_rows *rows, const double *values)
 {
-    double squares[NODES] = {0}, mean = average(rows, values);
+    double squares[NODES] = {0}, mean = average_nodes(rows, values);
     for (size_t k = 0; k < rows->count; k++)
         squares[k] = (values[k] - mean) * (values[k] - mean);
-    return average(rows, squares);
+    return average_nodes(rows, squares);
 }
 
-static void finish(size_t n, double sigma, const node_rows *rows,
-                   lln_theory_softmax_values *result)
+static void finish_values(size_t n, double sigma, const node_rows *rows,
+                          lln_theory_softmax_values *result)
 {
     double keys = (double)n, s2 = sigma * sigma;
-    result->log_norm = average(rows, rows->log_norm);
-    result->concentration = average(rows, rows->concentration);
-    result->entropy = result->log_norm + average(rows, rows->entropy);
+    result->log_norm = average_nodes(rows, rows->log_norm);
+    result->concentration = average_nodes(rows, rows->concentration);
+    result->entropy = result->log_norm + average_nodes(rows, rows->entropy);
     result->log_mean = -result->log_norm;
-    result->log_variance = s2 * (1 - 2 / keys) + scatter(rows, rows->log_norm) +
-                           average(rows, rows->log_norm_variance);
+    result->log_variance = s2 * (1 - 2 / keys) +
+                           scatter_nodes(rows, rows->log_norm) +
+                           average_nodes(rows, rows->log_norm_variance);
     result->log_variance_row = s2;
     result->lambda2 = sqrt(fmax(0, result->concentration - 1 / keys));
 }
@@ -149,6 +150,6 @@ lln_status lln_theory_softmax(size_t n, size_t d, double sigma,
     lln_status status = add_rows(workspace, n, d, sigma, &rows);
     free(workspace);
     if (status == LLN_OK)
-        finish(n, sigma, &rows, result);
+        finish_values(n, sigma, &rows, result);
     return status;
 }

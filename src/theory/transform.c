@@ -84,7 +84,7 @@ void lln_transform_move(lln_transform *t, double start)
     }
 }
 
-static lln_transform_value pairwise(const lln_transform *t, double u)
+static lln_transform_value pairwise_sum(const lln_transform *t, double u)
 {
     lln_transform_value sum = {0};
     for (ptrdiff_t n = 0; n <= 2 * t->reach; n++) {
@@ -119,7 +119,7 @@ static double window(const lln_transform *t, size_t i, ptrdiff_t *low,
 lln_transform_value lln_transform_at(const lln_transform *t, size_t i)
 {
     if (t->stride == 0)
-        return pairwise(t, t->start + (double)i * t->step);
+        return pairwise_sum(t, t->start + (double)i * t->step);
     ptrdiff_t low, high;
     const double *weight;
     double above = window(t, i, &low, &high, &weight);
@@ -138,7 +138,7 @@ lln_transform_value lln_transform_at(const lln_transform *t, size_t i)
 double lln_transform_complement(const lln_transform *t, size_t i)
 {
     if (t->stride == 0)
-        return pairwise(t, t->start + (double)i * t->step).complement;
+        return pairwise_sum(t, t->start + (double)i * t->step).complement;
     ptrdiff_t low, high;
     const double *weight;
     double sum = 0, above = window(t, i, &low, &high, &weight);

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/kernel.h"
+#include "kernel/product.h"
 
 enum { SMALLEST = 512, LARGEST = 524288 };
 

@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/kernel.h"
+#include "kernel/tiles.h"
 #include "measure/entropy.h"
 #include "measure/lognormal.h"
 #include "measure/spectrum.h"

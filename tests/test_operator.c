@@ -4,7 +4,7 @@
  * square and not, with and without a mask. */
 #include "cases.h"
 #include "core/threads.h"
-#include "measure/apply.h"
+#include "measure/operator.h"
 
 /* How P is held and what it is; 200 queries are not a whole number of blocks,
  * nor is 1001 keys one of tiles. */
@@ -34,7 +34,7 @@ enum { RUN_COUNT = sizeof RUNS / sizeof RUNS[0] };
 typedef struct {
     lln_head head;
     lln_attention attention;
-    lln_apply apply;
+    lln_operator op;
     size_t n, m;
     double *p; /* [n x m], dense */
 } setting;
@@ -50,14 +50,14 @@ static void open_setting(int run, setting *s)
     s->head.q.columns = s->head.k.columns = 16;
     s->p = lln_array_alloc(s->n * s->m, sizeof *s->p);
     case_open(&s->head, RUNS[run].kernel, &s->attention);
-    expect_ok(lln_apply_open(&s->attention, RUNS[run].memory, &s->apply));
-    ck_assert((s->apply.stored != NULL) == (RUNS[run].memory > 0));
+    expect_ok(lln_operator_open(&s->attention, RUNS[run].memory, &s->op));
+    ck_assert((s->op.stored != NULL) == (RUNS[run].memory > 0));
     expect_ok(lln_attention_rows(&s->attention, 0, s->n, s->p));
 }
 
 static void close_setting(setting *s)
 {
-    lln_apply_close(&s->apply);
+    lln_operator_close(&s->op);
     lln_attention_close(&s->attention);
     lln_head_free(&s->head);
     free(s->p);
@@ -80,7 +80,7 @@ START_TEST(product_dense)
     open_setting(_i, &s);
     for (size_t j = 0; j < s.m; j++)
         x[j] = cos(0.7 * (double)j);
-    expect_ok(lln_apply_product(&s.apply, x, y));
+    expect_ok(lln_operator_product(&s.op, x, y));
     dense_mean(&s, mean);
     for (size_t i = 0; i < s.n; i++) {
         double sum = 0;
@@ -89,7 +89,7 @@ START_TEST(product_dense)
         expect_absolute(y[i], sum, RUNS[_i].tolerance);
     }
     for (size_t j = 0; j < s.m; j++)
-        expect_absolute(s.apply.mean[j], mean[j], RUNS[_i].tolerance);
+        expect_absolute(s.op.mean[j], mean[j], RUNS[_i].tolerance);
     close_setting(&s);
 }
 END_TEST
@@ -101,7 +101,7 @@ START_TEST(gram_dense)
     open_setting(_i, &s);
     for (size_t j = 0; j < s.m; j++)
         x[j] = cos(0.7 * (double)j);
-    expect_ok(lln_apply_gram(&s.apply, x, y));
+    expect_ok(lln_operator_gram(&s.op, x, y));
     dense_mean(&s, mean);
     for (size_t i = 0; i < s.n; i++) {
         double u = 0;
@@ -121,7 +121,7 @@ START_TEST(norm_dense)
     setting s;
     double mean[1001], norm, sum = 0;
     open_setting(_i, &s);
-    expect_ok(lln_apply_norm(&s.apply, &norm));
+    expect_ok(lln_operator_norm(&s.op, &norm));
     dense_mean(&s, mean);
     for (size_t i = 0; i < s.n; i++)
         for (size_t j = 0; j < s.m; j++)
@@ -135,20 +135,20 @@ START_TEST(open_interrupted)
 {
     lln_head head = case_head("A", LLN_FLOAT32, false);
     lln_attention attention;
-    lln_apply apply;
+    lln_operator op;
     double x[64] = {1}, y[64];
     case_open(&head, "softmax", &attention);
     lln_stop_requested = 1;
-    expect_status(lln_apply_open(&attention, 0, &apply), LLN_EINTERRUPTED);
+    expect_status(lln_operator_open(&attention, 0, &op), LLN_EINTERRUPTED);
     lln_stop_requested = 0;
-    expect_ok(lln_apply_open(&attention, 0, &apply));
+    expect_ok(lln_operator_open(&attention, 0, &op));
     lln_stop_requested = 1;
-    expect_status(lln_apply_product(&apply, x, y), LLN_EINTERRUPTED);
-    expect_status(lln_apply_gram(&apply, x, y), LLN_EINTERRUPTED);
-    expect_status(lln_apply_norm(&apply, y), LLN_EINTERRUPTED);
+    expect_status(lln_operator_product(&op, x, y), LLN_EINTERRUPTED);
+    expect_status(lln_operator_gram(&op, x, y), LLN_EINTERRUPTED);
+    expect_status(lln_operator_norm(&op, y), LLN_EINTERRUPTED);
     lln_stop_requested = 0;
-    lln_apply_close(&apply);
-    lln_apply_close(&apply); /* zeroed */
+    lln_operator_close(&op);
+    lln_operator_close(&op); /* zeroed */
     lln_attention_close(&attention);
     lln_head_free(&head);
 }
@@ -156,8 +156,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("apply");
-    TCase *cases = tcase_create("apply");
+    Suite *suite = suite_create("operator");
+    TCase *cases = tcase_create("operator");
     tcase_add_loop_test(cases, product_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, gram_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, norm_dense, 0, RUN_COUNT);

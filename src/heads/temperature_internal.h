@@ -2,8 +2,8 @@
  *
  * What the ways to the temperature share; not for others. Matrices are float64
  * and row-major, symmetric ones given by their lower triangle. */
-#ifndef LLN_HEADS_TEMPERATURE_PARTS_H
-#define LLN_HEADS_TEMPERATURE_PARTS_H
+#ifndef LLN_HEADS_TEMPERATURE_INTERNAL_H
+#define LLN_HEADS_TEMPERATURE_INTERNAL_H
 
 #include "heads/heads.h"
 

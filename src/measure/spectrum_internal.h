@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the methods of spectrum.h share; not for others. Each fills the list
- * of eigenvalues from index `known` on, and unbiased_norm and sigma2 if wanted.
- */
-#ifndef LLN_MEASURE_SPECTRUM_PARTS_H
-#define LLN_MEASURE_SPECTRUM_PARTS_H
+ * Internal to spectrum*.c: what the methods share. */
+#ifndef LLN_MEASURE_SPECTRUM_INTERNAL_H
+#define LLN_MEASURE_SPECTRUM_INTERNAL_H
 
-#include "measure/apply.h"
 #include "measure/spectrum.h"
 
+/* A method: fills the list of eigenvalues from index `known` on, and
+ * unbiased_norm and sigma2 if options->norms. */
 typedef lln_status lln_spectrum_run(lln_attention *attention,
                                     const lln_spectrum_options *options,
                                     lln_spectrum *out);
-lln_spectrum_run lln_spectrum_dense, lln_spectrum_arnoldi, lln_spectrum_lowrank,
-    lln_spectrum_diagonal, lln_spectrum_blocks;
-
-/* Order of the largest block that so many eigenvalues look at; 0: none. */
-size_t lln_spectrum_block_order(const lln_attention *attention, size_t count);
 
 /* Bytes that n x n matrices may take. */
 size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor);
 
 /* LLN_ETOOBIG if a matrix of that order, a copy and its eigenvectors may take
  * less. */
-LLN_NODISCARD lln_status
-lln_spectrum_check_memory(lln_spectrum_method method, size_t order,
-                          const lln_spectrum_options *options);
+LLN_NODISCARD lln_status lln_spectrum_check_memory(
+    const char *method, size_t order, const lln_spectrum_options *options);
 
 /* What the info of a routine of LAPACKE means: LLN_ENOMEM, it found no
  * workspace; LLN_ENOCONV. */
@@ -39,20 +32,11 @@ LLN_NODISCARD lln_status lln_spectrum_collect(const double *re,
                                               const double *im, size_t total,
                                               lln_spectrum *out, size_t *which);
 
-/* Eigenvalues of a matrix, deflated if one is known, [n x n], row-major, with
- * residuals. */
-LLN_NODISCARD lln_status lln_spectrum_matrix(const double *matrix, size_t n,
-                                             lln_spectrum *out);
-
 /* ||y - lambda x|| / ||x||, where y is the matrix times x; xi, yi [n] are the
  * imaginary parts, NULL if lambda is real. */
 double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
                              const double *xi, const double *yr,
                              const double *yi);
-
-/* unbiased_norm and sigma2 from products with P. LLN_ENOCONV. */
-LLN_NODISCARD lln_status lln_spectrum_norms(lln_apply *apply,
-                                            lln_spectrum *out);
 
 /* Up to so many tokens AUTO turns from ARPACK to LAPACK when the first,
  * small effort does not converge; that is faster than a larger effort. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Numbers of the zip format that its reader and its writer share. */
-#ifndef LLN_TENSOR_ZIP_PARTS_H
-#define LLN_TENSOR_ZIP_PARTS_H
+#ifndef LLN_TENSOR_ZIP_INTERNAL_H
+#define LLN_TENSOR_ZIP_INTERNAL_H
 
 #include <stdint.h>
 

@@ -3,8 +3,8 @@
  * Products with P and P~ = P - 1 p', p the column means of P: by the kernel's
  * own products; else from a stored copy in the precision of the attention, or
  * from rows made each time. */
-#ifndef LLN_MEASURE_APPLY_H
-#define LLN_MEASURE_APPLY_H
+#ifndef LLN_MEASURE_OPERATOR_H
+#define LLN_MEASURE_OPERATOR_H
 
 #include "kernel/attention.h"
 
@@ -15,29 +15,30 @@ typedef struct {
     void *stored;  /* weights [n x m], P_ij = scale_i weights_ij; or NULL */
     double *scale; /* [n]; scratch for the kernel's own products */
     double *mean;  /* p [m] */
-    struct lln_apply_work *work; /* [threads] */
-    double *partial;             /* sums over groups of rows, see apply.c */
-} lln_apply;
+    struct lln_operator_block *blocks; /* of what is stored */
+    struct lln_operator_work *work;    /* [threads] */
+    double *partial; /* sums over groups of rows, see operator.c */
+} lln_operator;
 
 /* Prepares products; P is stored if it takes at most `memory` bytes.
- * LLN_ENOMEM; LLN_EINTERRUPTED. Release with lln_apply_close. */
-LLN_NODISCARD lln_status lln_apply_open(lln_attention *attention, size_t memory,
-                                        lln_apply *apply);
+ * LLN_ENOMEM; LLN_EINTERRUPTED. Release with lln_operator_close. */
+LLN_NODISCARD lln_status lln_operator_open(lln_attention *attention,
+                                           size_t memory, lln_operator *op);
 
 /* Releases; a zeroed object is legal. */
-void lln_apply_close(lln_apply *apply);
+void lln_operator_close(lln_operator *op);
 
 /* y = P x; x [m], y [n], float64. LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_apply_product(lln_apply *apply, const double *x,
-                                           double *y);
+LLN_NODISCARD lln_status lln_operator_product(lln_operator *op, const double *x,
+                                              double *y);
 
 /* y = P~' P~ x in one pass over P; x, y [m]. LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_apply_gram(lln_apply *apply, const double *x,
-                                        double *y);
+LLN_NODISCARD lln_status lln_operator_gram(lln_operator *op, const double *x,
+                                           double *y);
 
 /* Frobenius norm of P~, by the kernel's own formula or from the differences
  * themselves, so that it keeps its digits when P is nearly constant.
  * LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_apply_norm(lln_apply *apply, double *norm);
+LLN_NODISCARD lln_status lln_operator_norm(lln_operator *op, double *norm);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "heads/temperature_parts.h"
+#include "heads/temperature_internal.h"
 
 #include <cblas.h>
 #include <string.h>

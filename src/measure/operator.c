@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Rows are visited in blocks. Block b belongs to group b mod GROUPS; a thread
+ * takes whole groups, and what is summed over rows is summed within a group
+ * in the order of rows, then over groups in their order: no result depends on
+ * the number of threads. */
+#include "measure/operator.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/failure.h"
+#include "core/memory.h"
+#include "core/threads.h"
+#include "kernel/tiles.h"
+#include "measure/operator_rows.h"
+
+enum { BLOCK_ROWS = 32, GROUPS = 16 };
+
+/* A product with fewer entries takes less time than it may take to wake
+ * another thread on a busy machine. */
+static const size_t SHARED_ENTRIES = (size_t)1 << 20;
+
+/* Rows first .. first + rows - 1 as weights [rows x m]; columns from
+ * `columns` on are zero in all of them. */
+typedef struct lln_operator_block {
+    size_t first, rows, columns;
+    const void *weights;
+    const double *scale; /* [rows] */
+} row_block;
+
+/* Scratch of one thread. */
+struct lln_operator_work {
+    lln_tiles tiles;
+    void *weights; /* [BLOCK_ROWS x m], NULL if P is stored */
+    double scale[BLOCK_ROWS];
+};
+
+typedef void block_visit(const lln_operator *op, const row_block *block,
+                         size_t group, void *context);
+
+static size_t element_size(const lln_operator *op)
+{
+    return lln_precision_size(op->attention->precision);
+}
+
+/* The kernel's own products take the place of blocks. */
+static bool own_products(const lln_operator *op)
+{
+    return op->attention->product && op->attention->transposed;
+}
+
+/* They are quick enough to count as they begin. */
+static void count_own_pass(const lln_operator *op)
+{
+    lln_rows_begun += op->n;
+    lln_rows_done += op->n;
+}
+
+static lln_matrix column_of(const double *x, size_t size)
+{
+    return (lln_matrix){LLN_FLOAT64, size, 1, x};
+}
+
+/* Entries of attention by rows: [rows x m], float64. */
+static lln_status make_entries(const lln_operator *op, row_block *block,
+                               void *out, double *scale)
+{
+    for (size_t i = 0; i < block->rows; i++)
+        scale[i] = 1;
+    return op->attention->rows(op->attention, block->first, block->rows, out);
+}
+
+/* Makes the weights of a block in `out` [rows x m]. */
+static lln_status make_block(const lln_operator *op,
+                             struct lln_operator_work *work, row_block *block,
+                             void *out, double *scale)
+{
+    const lln_attention *attention = op->attention;
+    lln_tiles *tiles = &work->tiles;
+    block->weights = out;
+    block->scale = scale;
+    block->columns = op->m;
+    if (attention->rows)
+        return make_entries(op, block, out, scale);
+    lln_tiles_start_into(tiles, block->first, block->rows, out);
+    while (lln_tiles_next(tiles))
+        continue;
+    block->columns = tiles->high;
+    for (size_t i = 0; i < block->rows; i++) {
+        char *row = (char *)out + i * op->m * element_size(op);
+        lln_operator_weights(attention->precision, attention->domain, row,
+                             tiles->first[i], tiles->end[i], block->columns,
+                             &scale[i]);
+    }
+    return LLN_OK;
+}
+
+static size_t count_blocks(const lln_operator *op)
+{
+    return (op->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
+}
+
+/* The block with that number, without its weights. */
+static row_block block_at(const lln_operator *op, size_t number)
+{
+    row_block block = {.first = number * BLOCK_ROWS, .rows = BLOCK_ROWS};
+    if (block.first + block.rows > op->n)
+        block.rows = op->n - block.first;
+    return block;
+}
+
+/* The block with that number, its weights found or made in `work`. */
+static lln_status load_block(const lln_operator *op, size_t number,
+                             struct lln_operator_work *work, row_block *block)
+{
+    *block = op->stored ? op->blocks[number] : block_at(op, number);
+    if (op->stored)
+        return LLN_OK;
+    return make_block(op, work, block, work->weights, work->scale);
+}
+
+static lln_status visit_blocks(lln_operator *op, block_visit *visit,
+                               void *context)
+{
+    size_t blocks = count_blocks(op);
+    lln_failure failure = LLN_NO_FAILURE;
+    lln_rows_begun += op->n;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
+    for (size_t group = 0; group < GROUPS; group++)
+        for (size_t b = group; b < blocks && !lln_stop_requested; b += GROUPS) {
+            struct lln_operator_work *work = &op->work[omp_get_thread_num()];
+            row_block block;
+            if (b >= failure.item)
+                break;
+            lln_status status = load_block(op, b, work, &block);
+            lln_failure_note(&failure, b, status);
+            if (status == LLN_OK)
+                visit(op, &block, group, context);
+            lln_rows_done += block.rows;
+        }
+    LLN_TRY(lln_failure_report(&failure));
+    return lln_threads_check_stop();
+}
+
+static void release_work(lln_operator *op)
+{
+    for (int t = 0; op->work && t < op->threads; t++) {
+        lln_tiles_close(&op->work[t].tiles);
+        free(op->work[t].weights);
+    }
+    free(op->work);
+}
+
+void lln_operator_close(lln_operator *op)
+{
+    release_work(op);
+    free(op->stored);
+    free(op->scale);
+    free(op->mean);
+    free(op->partial);
+    free(op->blocks);
+    *op = (lln_operator){0};
+}
+
+static bool allocate_sums(lln_operator *op)
+{
+    op->scale = lln_array_alloc(op->n, sizeof(double));
+    op->mean = lln_array_alloc(op->m, sizeof(double));
+    op->partial = lln_array_alloc(GROUPS * op->m, sizeof(double));
+    op->blocks = lln_array_alloc(count_blocks(op), sizeof *op->blocks);
+    op->work = calloc((size_t)op->threads, sizeof *op->work);
+    if (!op->scale || !op->mean || !op->partial || !op->blocks || !op->work)
+        return false;
+    for (int t = 0; t < op->threads; t++) {
+        struct lln_operator_work *work = &op->work[t];
+        lln_status status =
+            lln_tiles_open(op->attention, BLOCK_ROWS, &work->tiles);
+        if (!op->stored)
+            work->weights =
+                lln_array_alloc_raw(BLOCK_ROWS * op->m, element_size(op));
+        if (status != LLN_OK || (!op->stored && !work->weights))
+            return false;
+    }
+    return true;
+}
+
+/* Room for P if it may be kept, else NULL. Not zeroed: its pages are touched
+ * first by the threads that fill them. */
+static void *reserve_matrix(const lln_operator *op, size_t memory)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(op->n, op->m, &bytes) ||
+        __builtin_mul_overflow(bytes, element_size(op), &bytes) ||
+        bytes > memory)
+        return NULL;
+    return malloc(bytes);
+}
+
+static lln_status store_blocks(lln_operator *op)
+{
+    size_t blocks = count_blocks(op);
+    lln_failure failure = LLN_NO_FAILURE;
+    lln_rows_begun += op->n;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
+    for (size_t b = 0; b < blocks; b++) {
+        struct lln_operator_work *work = &op->work[omp_get_thread_num()];
+        row_block *block = &op->blocks[b];
+        *block = block_at(op, b);
+        size_t at = block->first * op->m * element_size(op);
+        if (b < failure.item && !lln_stop_requested)
+            lln_failure_note(&failure, b,
+                             make_block(op, work, block,
+                                        (char *)op->stored + at,
+                                        op->scale + block->first));
+        lln_rows_done += block->rows;
+    }
+    return lln_failure_report(&failure);
+}
+
+/* Adds the sums of the groups: y [m] = factor sum_g partial_g. */
+static void add_groups(const lln_operator *op, double factor, double *y)
+{
+#pragma omp parallel for schedule(static) num_threads(op->threads)
+    for (size_t j = 0; j < op->m; j++) {
+        double sum = 0;
+        for (size_t group = 0; group < GROUPS; group++)
+            sum += op->partial[group * op->m + j];
+        y[j] = factor * sum;
+    }
+}
+
+static void clear_groups(lln_operator *op)
+{
+    memset(op->partial, 0, GROUPS * op->m * sizeof(double));
+}
+
+static void visit_mean(const lln_operator *op, const row_block *block,
+                       size_t group, void *context)
+{
+    (void)context;
+    lln_operator_add(op->attention->precision, block->weights, op->m,
+                     block->rows, block->columns, block->scale,
+                     op->partial + group * op->m);
+}
+
+static lln_status find_mean(lln_operator *op)
+{
+    double share = 1 / (double)op->n;
+    if (!own_products(op)) {
+        LLN_TRY(visit_blocks(op, visit_mean, NULL));
+        add_groups(op, share, op->mean);
+        return LLN_OK;
+    }
+    for (size_t i = 0; i < op->n; i++)
+        op->scale[i] = share;
+    return op->attention->transposed(op->attention, column_of(op->scale, op->n),
+                                     op->mean);
+}
+
+lln_status lln_operator_open(lln_attention *attention, size_t memory,
+                             lln_operator *op)
+{
+    *op = (lln_operator){.attention = attention,
+                         .n = attention->n,
+                         .m = attention->m,
+                         .threads = lln_threads_count()};
+    if (attention->n * attention->m < SHARED_ENTRIES)
+        op->threads = 1;
+    LLN_TRY(lln_attention_prepare(attention));
+    if (!own_products(op))
+        op->stored = reserve_matrix(op, memory);
+    if (!allocate_sums(op)) {
+        lln_operator_close(op);
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    }
+    lln_status status = op->stored ? store_blocks(op) : LLN_OK;
+    if (status == LLN_OK)
+        status = find_mean(op);
+    if (status != LLN_OK)
+        lln_operator_close(op);
+    return status;
+}
+
+typedef struct {
+    const double *x;
+    double *y;    /* [n] */
+    double shift; /* p.x */
+} product;
+
+static void visit_product(const lln_operator *op, const row_block *block,
+                          size_t group, void *context)
+{
+    (void)group;
+    const product *p = context;
+    lln_operator_dots(op->attention->precision, block->weights, op->m,
+                      block->rows, block->columns, p->x, p->y + block->first);
+    for (size_t i = 0; i < block->rows; i++)
+        p->y[block->first + i] *= block->scale[i];
+}
+
+lln_status lln_operator_product(lln_operator *op, const double *x, double *y)
+{
+    product p = {.x = x, .y = y};
+    lln_products_done++;
+    if (!own_products(op))
+        return visit_blocks(op, visit_product, &p);
+    count_own_pass(op);
+    return op->attention->product(op->attention, column_of(x, op->m), y);
+}
+
+/* While the rows are in cache: u_i = P_i.x - p.x, then y += u_i P_i. */
+static void visit_gram(const lln_operator *op, const row_block *block,
+                       size_t group, void *context)
+{
+    const product *p = context;
+    double u[BLOCK_ROWS];
+    lln_precision precision = op->attention->precision;
+    lln_operator_dots(precision, block->weights, op->m, block->rows,
+                      block->columns, p->x, u);
+    for (size_t i = 0; i < block->rows; i++)
+        u[i] = (u[i] * block->scale[i] - p->shift) * block->scale[i];
+    lln_operator_add(precision, block->weights, op->m, block->rows,
+                     block->columns, u, op->partial + group * op->m);
+}
+
+static lln_status own_gram(lln_operator *op, const double *x, double shift,
+                           double *y)
+{
+    const lln_attention *attention = op->attention;
+    double *u = op->scale;
+    count_own_pass(op);
+    LLN_TRY(attention->product(attention, column_of(x, op->m), u));
+    for (size_t i = 0; i < op->n; i++)
+        u[i] -= shift;
+    return attention->transposed(attention, column_of(u, op->n), y);
+}
+
+lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
+{
+    product p = {.x = x};
+    lln_products_done++;
+    for (size_t j = 0; j < op->m; j++)
+        p.shift += op->mean[j] * x[j];
+    if (own_products(op))
+        return own_gram(op, x, p.shift, y);
+    clear_groups(op);
+    LLN_TRY(visit_blocks(op, visit_gram, &p));
+    /* P~'u = P'u - p sum_i u_i, and the sum is zero: p is the mean row. */
+    add_groups(op, 1, y);
+    return LLN_OK;
+}
+
+static void visit_norm(const lln_operator *op, const row_block *block,
+                       size_t group, void *context)
+{
+    double *sums = context;
+    size_t stride = op->m * element_size(op);
+    for (size_t i = 0; i < block->rows; i++)
+        sums[group] += lln_operator_distance(
+            op->attention->precision, (const char *)block->weights + i * stride,
+            block->columns, block->scale[i], op->mean, op->m);
+}
+
+lln_status lln_operator_norm(lln_operator *op, double *norm)
+{
+    double sums[GROUPS] = {0}, total = 0;
+    if (op->attention->unbiased_norm)
+        return op->attention->unbiased_norm(op->attention, op->mean, norm);
+    LLN_TRY(visit_blocks(op, visit_norm, sums));
+    for (size_t group = 0; group < GROUPS; group++)
+        total += sums[group];
+    *norm = sqrt(total);
+    return LLN_OK;
+}

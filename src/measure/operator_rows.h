@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The inner loops of operator.c: a few rows of weights at once, vectorised,
+ * with float64 sums whatever the precision of the weights. */
+#ifndef LLN_MEASURE_OPERATOR_ROWS_H
+#define LLN_MEASURE_OPERATOR_ROWS_H
+
+#include <stddef.h>
+
+#include "kernel/attention.h"
+
+/* Turns scores row[first .. end - 1] into weights in (0, 1], the rest of
+ * row[0 .. columns - 1] into zeros; scale = 1 / sum of the rounded weights,
+ * so that scale times the weights sums to 1 exactly as stored. */
+void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
+                          size_t first, size_t end, size_t columns,
+                          double *scale);
+
+/* out_i = sum_j weights_ij x_j, i < rows, j < columns; rows are `stride`
+ * elements apart. */
+void lln_operator_dots(lln_precision precision, const void *weights,
+                       size_t stride, size_t rows, size_t columns,
+                       const double *x, double *out);
+
+/* y_j += sum_i factor_i weights_ij */
+void lln_operator_add(lln_precision precision, const void *weights,
+                      size_t stride, size_t rows, size_t columns,
+                      const double *factor, double *y);
+
+/* sum_j (scale weights_j - mean_j)^2, j < m, weights_j = 0 from `columns` */
+double lln_operator_distance(lln_precision precision, const void *weights,
+                             size_t columns, double scale, const double *mean,
+                             size_t m);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor/container_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/text.h"
+
+lln_status lln_container_fail_key(lln_status status, const char *key)
+{
+    char name[LLN_KEY_TEXT], place[LLN_KEY_TEXT + 8];
+    snprintf(place, sizeof place, "key '%s'",
+             lln_text_printable(name, sizeof name, key));
+    return lln_fail_in(status, place);
+}
+
+/* copy becomes a copy of text, NULL of NULL. */
+static lln_status copy_text(const char *text, char **copy)
+{
+    *copy = text ? strdup(text) : NULL;
+    return *copy || !text ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
+}
+
+lln_status lln_container_add(lln_container *container, const char *key,
+                             const char *dtype, const char *unreadable,
+                             const lln_tensor *tensor)
+{
+    lln_array *grown =
+        lln_array_grow(container->arrays, container->count, sizeof *grown);
+    if (!grown)
+        return LLN_ENOMEM;
+    container->arrays = grown;
+    lln_array *array = &container->arrays[container->count++];
+    *array = (lln_array){.tensor = *tensor};
+    LLN_TRY(copy_text(key, &array->key));
+    LLN_TRY(copy_text(dtype, &array->dtype));
+    return copy_text(unreadable && unreadable[0] ? unreadable : NULL,
+                     &array->unreadable);
+}

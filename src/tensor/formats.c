@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor/formats.h"
+
+#include <string.h>
+
+#include "tensor/npy.h"
+#include "tensor/npz.h"
+#include "tensor/safetensors.h"
+
+static const lln_format *const FORMATS[] = {
+    &lln_npy_format,
+    &lln_npz_format,
+    &lln_safetensors_format,
+    NULL,
+};
+
+static bool has_magic(const lln_mapping *file, const lln_format *format)
+{
+    for (int i = 0; i < 2 && format->magic[i]; i++) {
+        size_t length = strlen(format->magic[i]);
+        if (file->size >= format->place + length &&
+            memcmp(file->bytes + format->place, format->magic[i], length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* NULL if the first bytes are those of no format. */
+static const lln_format *find_by_magic(const lln_mapping *file)
+{
+    for (int i = 0; FORMATS[i]; i++)
+        if (has_magic(file, FORMATS[i]))
+            return FORMATS[i];
+    return NULL;
+}
+
+static const lln_format *find_by_end(const lln_mapping *file)
+{
+    for (int i = 0; FORMATS[i]; i++)
+        if (FORMATS[i]->ends && FORMATS[i]->ends(file))
+            return FORMATS[i];
+    return NULL;
+}
+
+size_t lln_formats_claim(const lln_mapping *file)
+{
+    const lln_format *format = find_by_magic(file);
+    return format ? format->claim(file) : 0;
+}
+
+lln_status lln_formats_find(const lln_mapping *file, const lln_format **format)
+{
+    *format = find_by_magic(file);
+    if (!*format)
+        *format = find_by_end(file);
+    if (*format)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT, "not a .npy, .npz or .safetensors file");
+}

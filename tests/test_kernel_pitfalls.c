@@ -7,8 +7,8 @@
 
 #include "core/threads.h"
 #include "head_cases.h"
-#include "kernel/features.h"
-#include "kernel/projection.h"
+#include "kernel/features/features.h"
+#include "kernel/features/projection.h"
 #include "measure/entropy.h"
 
 enum { D = 64 };

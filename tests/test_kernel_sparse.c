@@ -3,7 +3,7 @@
  * Kernels whose rows have few keys, against reference matrices and against
  * dense definitions. */
 #include "dense.h"
-#include "kernel/top_keys.h"
+#include "kernel/sparse/top_keys.h"
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {

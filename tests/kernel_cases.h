@@ -12,7 +12,7 @@
 #include "expect.h"
 #include "head_cases.h"
 #include "heads/heads.h"
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 
 enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 256 };
 

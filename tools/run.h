@@ -7,7 +7,7 @@
 
 #include "cli.h"
 #include "heads/heads.h"
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 #include "table/table.h"
 
 /* Values of the options that all tools share, and their table. Sampled heads

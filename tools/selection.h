@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 #include "match/match.h"
 
 /* Numbers in the order given; none asked for: one NaN. */

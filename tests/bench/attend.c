@@ -7,7 +7,7 @@
 #include "commands.h"
 #include "core/memory.h"
 #include "core/threads.h"
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 
 enum { SMALLEST = 512, LARGEST = 524288 };
 

@@ -8,7 +8,7 @@
 #ifndef LLN_KERNEL_DENSE_LOCAL_H
 #define LLN_KERNEL_DENSE_LOCAL_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* The attention; its mask is that of the head. Zeroed but for the head it makes
  * its tiles anew for every visit. */

@@ -4,7 +4,7 @@
 #ifndef LLN_KERNEL_DENSE_SOFTMAX_H
 #define LLN_KERNEL_DENSE_SOFTMAX_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* P_ij = exp(scale q_i.k_j) / sum_l exp(scale q_i.k_l) over the keys the mask
  * allows. Rows sum to 1, entries are positive, rank is full. Logits are

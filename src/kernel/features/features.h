@@ -9,7 +9,7 @@
 #ifndef LLN_KERNEL_FEATURES_FEATURES_H
 #define LLN_KERNEL_FEATURES_FEATURES_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 typedef enum { LLN_QUERIES, LLN_KEYS } lln_side;
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "kernel/arrays.h"
 #include "kernel/features/features.h"
 #include "kernel/features/projection.h"
 #include "kernel/row_math.h"

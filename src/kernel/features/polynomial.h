@@ -4,7 +4,7 @@
 #ifndef LLN_KERNEL_FEATURES_POLYNOMIAL_H
 #define LLN_KERNEL_FEATURES_POLYNOMIAL_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* A = one + linear s + square s^2 with s = scale q.k. */
 typedef struct {

@@ -11,6 +11,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
+#include "kernel/arrays.h"
 #include "kernel/row_math.h"
 
 enum { MOST_FEATURES = 65536 };

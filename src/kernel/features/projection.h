@@ -6,7 +6,7 @@
 #ifndef LLN_KERNEL_FEATURES_PROJECTION_H
 #define LLN_KERNEL_FEATURES_PROJECTION_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* out [count]: normal numbers of mean zero and that deviation. Parts of one
  * choice with different numbers `part` are independent, and of the heads that

@@ -8,7 +8,7 @@
 #ifndef LLN_KERNEL_GATED_GATED_H
 #define LLN_KERNEL_GATED_GATED_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 typedef struct {
     size_t n, rank;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "kernel/arrays.h"
 #include "kernel/gated/gated.h"
 #include "kernel/row_math.h"
 

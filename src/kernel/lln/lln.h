@@ -4,7 +4,7 @@
 #ifndef LLN_KERNEL_LLN_LLN_H
 #define LLN_KERNEL_LLN_LLN_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* Linear log-normal attention,
  *     A_ij = sum_l exp(alpha q_il + beta k_jl),

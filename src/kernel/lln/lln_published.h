@@ -4,7 +4,7 @@
 #ifndef LLN_KERNEL_LLN_LLN_PUBLISHED_H
 #define LLN_KERNEL_LLN_LLN_PUBLISHED_H
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* Linear log-normal attention as the published code computes it,
  *     phi(q_i) = exp(alpha q_i - max_l alpha q_il),

@@ -15,6 +15,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/arrays.h"
 #include "kernel/features/projection.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse/sparse.h"

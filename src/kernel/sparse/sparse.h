@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "kernel/kernel.h"
+#include "kernel/parameters.h"
 
 /* What a kernel may look at to make row i: the keys first .. end - 1 that the
  * mask allows, and its logits with them. */

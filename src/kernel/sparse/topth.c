@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "kernel/arrays.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse/sparse.h"
 #include "kernel/sparse/top_keys.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The table of attention kernels, and the text form of a choice from it:
- * name[:param=value]... */
-#ifndef LLN_KERNEL_KERNEL_H
-#define LLN_KERNEL_KERNEL_H
+ * What a kernel is, the choice of one, and the values that its parameters
+ * have in that choice. Kernels use this; kernel/table.h lists them. */
+#ifndef LLN_KERNEL_PARAMETERS_H
+#define LLN_KERNEL_PARAMETERS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,15 +67,6 @@ struct lln_kernel_choice {
     size_t input_count;
 };
 
-/* All kernels, ended by NULL, in the order of table.inc. */
-extern const lln_kernel *const lln_kernels[];
-
-/* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".
- * LLN_EINVAL: unknown kernel or parameter (the message lists what exists), a
- * parameter twice, or a value that is not a number where one is needed. */
-LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
-                                          lln_kernel_choice *choice);
-
 /* Position of a parameter of the chosen kernel; -1: it has none such. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
 
@@ -118,32 +109,5 @@ LLN_NODISCARD lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
 
 /* The largest number of tokens that a parameter can name. */
 #define LLN_MOST_TOKENS ((size_t)1 << 40)
-
-/* Whether an input of that name was given. */
-bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name);
-
-/* The input of that name, which must be [rows x columns]; 0: any number.
- * LLN_EINVAL: it was not given, or has another shape. */
-LLN_NODISCARD lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
-                                               const char *name, size_t rows,
-                                               size_t columns,
-                                               lln_matrix *values);
-
-/* Likewise, of numbers to multiply with. LLN_EINVAL: one is infinite, too. */
-LLN_NODISCARD lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
-                                                const char *name, size_t rows,
-                                                size_t columns,
-                                                lln_matrix *values);
-
-/* The input of that name, [n x 1] or [1 x n], as out [n]. LLN_EINVAL. */
-LLN_NODISCARD lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
-                                                const char *name, size_t n,
-                                                double *out);
-
-/* Opens the attention; release it with lln_attention_close. LLN_EINVAL: the
- * kernel is not defined with this mask. */
-LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,
-                                         const lln_head *head,
-                                         lln_attention *attention);
 
 #endif

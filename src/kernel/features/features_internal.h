@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the two halves of features.h share; not for others.
+ * Internal to features*.c.
  *
  * Tokens stand in chunks: chunk c holds the keys at positions c CHUNK ... and
  * the queries that stand at the same positions. Chunks stand in groups, of

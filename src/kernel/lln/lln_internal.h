@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the files of LLN attention share; not for others. */
+ * Internal to lln*.c. */
 #ifndef LLN_KERNEL_LLN_LLN_INTERNAL_H
 #define LLN_KERNEL_LLN_LLN_INTERNAL_H
 

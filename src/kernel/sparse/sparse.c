@@ -12,7 +12,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/row_math.h"
-#include "kernel/sparse/sparse_internal.h"
+#include "kernel/sparse/sparse_attention.h"
 
 enum { STRIP = 32 };
 
@@ -32,17 +32,6 @@ typedef struct {
     uint32_t *keys;       /* [batch x most] */
     double *values;       /* [batch x most] */
 } builder;
-
-void lln_sparse_free(lln_sparse *sparse)
-{
-    if (!sparse)
-        return;
-    free(sparse->start);
-    free(sparse->key);
-    free(sparse->value);
-    free(sparse->rest);
-    free(sparse);
-}
 
 static void builder_free(builder *b)
 {

@@ -3,6 +3,8 @@
  * What is done with a sparse P. With the number r_i at all keys that row i may
  * see, y = P x needs sums of x over runs of keys, and P'x at key j the sum of
  * r_i x_i over the rows that see it. */
+#include "kernel/sparse/sparse_attention.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +12,22 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/product_f64.h"
-#include "kernel/sparse/sparse_internal.h"
 #include "kernel/sparse/top_keys.h"
 
 /* Rows are shared out in groups; columns of P'x are summed within a group,
  * then over groups in order. */
 enum { GROUPS = 16 };
+
+void lln_sparse_free(lln_sparse *sparse)
+{
+    if (!sparse)
+        return;
+    free(sparse->start);
+    free(sparse->key);
+    free(sparse->value);
+    free(sparse->rest);
+    free(sparse);
+}
 
 static size_t group_start(const lln_sparse *s, size_t group)
 {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the files of sparse attention share; not for others. */
-#ifndef LLN_KERNEL_SPARSE_SPARSE_INTERNAL_H
-#define LLN_KERNEL_SPARSE_SPARSE_INTERNAL_H
+ * A sparse P in compressed rows, and the attention that it is. */
+#ifndef LLN_KERNEL_SPARSE_SPARSE_ATTENTION_H
+#define LLN_KERNEL_SPARSE_SPARSE_ATTENTION_H
 
-#include "kernel/sparse/sparse.h"
+#include <stdint.h>
 
-/* The state of the attention: entry e of row i, start[i] <= e < start[i + 1],
- * is value[e] at key[e]. */
+#include "kernel/attention.h"
+
+/* P [n x m]: entry e of row i, start[i] <= e < start[i + 1], is value[e] at
+ * key[e]; rest[i] is added to every key that the mask allows row i. */
 typedef struct {
     size_t n, m;
     lln_mask mask;
@@ -17,6 +19,7 @@ typedef struct {
     double *rest; /* [n], or NULL: none */
 } lln_sparse;
 
+/* NULL is legal. */
 void lln_sparse_free(lln_sparse *sparse);
 
 /* The attention of that matrix, which it owns from now on. */

@@ -69,7 +69,7 @@ void case_set_close(case_set *set)
     free(set->kernels.entries);
     free(set->reference.entries);
     params_close(set->params);
-    lln_extras_free(set->extras);
+    lln_kernel_arrays_free(set->extras);
     lln_heads_close(&set->heads);
 }
 

@@ -16,12 +16,12 @@ typedef struct {
     const run_plan *plan;
     const lln_column *measured; /* of a case, [columns] */
     size_t columns;
-    kernel_list kernels;   /* of a plain plan: one entry, of no kernel */
-    kernel_list reference; /* one, or none */
-    params *params;        /* NULL: none */
-    lln_extras *extras;    /* arrays that kernels take; NULL: none */
-    size_t draws;          /* of random kernels, for each head; >= 1 */
-    lln_joint **joints;    /* [number_list.count]; NULL: not needed */
+    kernel_list kernels;       /* of a plain plan: one entry, of no kernel */
+    kernel_list reference;     /* one, or none */
+    params *params;            /* NULL: none */
+    lln_kernel_arrays *extras; /* arrays that kernels take; NULL: none */
+    size_t draws;              /* of random kernels, for each head; >= 1 */
+    lln_joint **joints;        /* [number_list.count]; NULL: not needed */
     const number_list *taus;
     lln_heads heads;
     bool averaged; /* trials of a model, which have no number in the table */

@@ -47,32 +47,32 @@ static char *list_arrays(void)
     return text;
 }
 
-lln_extras *inputs_open(const kernel_list *kernels, bool sampled)
+lln_kernel_arrays *inputs_open(const kernel_list *kernels, bool sampled)
 {
-    lln_extras *extras = NULL;
+    lln_kernel_arrays *extras = NULL;
     char *text = list_arrays();
     if (!text)
         return NULL;
     if (run_shared.lengths)
         cli_usage("--lengths: arrays beside the heads have none");
-    lln_status status =
-        lln_extras_open(text, sampled ? "hnd" : run_shared.layout, &extras);
+    lln_status status = lln_kernel_arrays_open(
+        text, sampled ? "hnd" : run_shared.layout, &extras);
     if (status == LLN_EINVAL)
         cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
                   lln_error_message());
     cli_check(status);
-    for (size_t i = 0; i < lln_extras_count(extras); i++) {
-        check_name(kernels, lln_extras_name(extras, i));
-        cli_refuse_overwrite(lln_extras_file(extras, i));
+    for (size_t i = 0; i < lln_kernel_arrays_count(extras); i++) {
+        check_name(kernels, lln_kernel_arrays_name(extras, i));
+        cli_refuse_overwrite(lln_kernel_arrays_file(extras, i));
     }
     free(text);
     return extras;
 }
 
-lln_status inputs_load(const lln_extras *extras, const lln_head *head,
+lln_status inputs_load(const lln_kernel_arrays *extras, const lln_head *head,
                        input_list *list)
 {
-    size_t count = extras ? lln_extras_count(extras) : 0;
+    size_t count = extras ? lln_kernel_arrays_count(extras) : 0;
     *list = (input_list){.count = 0};
     if (count == 0)
         return LLN_OK;
@@ -81,9 +81,9 @@ lln_status inputs_load(const lln_extras *extras, const lln_head *head,
         return LLN_ENOMEM;
     for (; list->count < count; list->count++) {
         lln_kernel_input *item = &list->items[list->count];
-        item->name = lln_extras_name(extras, list->count);
+        item->name = lln_kernel_arrays_name(extras, list->count);
         lln_status status =
-            lln_extras_load(extras, list->count, head, &item->values);
+            lln_kernel_arrays_load(extras, list->count, head, &item->values);
         if (status == LLN_OK)
             continue;
         inputs_free(list);

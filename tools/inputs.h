@@ -5,12 +5,12 @@
 #ifndef LLN_TOOLS_INPUTS_H
 #define LLN_TOOLS_INPUTS_H
 
-#include "heads/extras.h"
+#include "heads/kernel_arrays.h"
 #include "selection.h"
 
 /* The arrays that the shared options name; NULL: none. Ends the process if
  * they cannot be read, or if no kernel takes one of that name. */
-lln_extras *inputs_open(const kernel_list *kernels, bool sampled);
+lln_kernel_arrays *inputs_open(const kernel_list *kernels, bool sampled);
 
 /* The matrices for one head, to be freed. NULL is a legal `extras`. */
 typedef struct {
@@ -18,7 +18,7 @@ typedef struct {
     size_t count;
 } input_list;
 
-LLN_NODISCARD lln_status inputs_load(const lln_extras *extras,
+LLN_NODISCARD lln_status inputs_load(const lln_kernel_arrays *extras,
                                      const lln_head *head, input_list *list);
 void inputs_free(input_list *list);
 

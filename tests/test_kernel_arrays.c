@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Arrays beside the heads: which part of them is for which head. */
-#include "heads/extras.h"
+#include "heads/kernel_arrays.h"
 
 #include "named_file.h"
 
@@ -12,12 +12,12 @@ static const lln_head head = {
 /* The matrix of the first array of a list; freed by the caller. */
 static lln_matrix load(const char *text, const char *layout)
 {
-    lln_extras *extras;
+    lln_kernel_arrays *arrays;
     lln_matrix values;
-    expect_ok(lln_extras_open(text, layout, &extras));
-    ck_assert_uint_eq(lln_extras_count(extras), 1);
-    expect_ok(lln_extras_load(extras, 0, &head, &values));
-    lln_extras_free(extras);
+    expect_ok(lln_kernel_arrays_open(text, layout, &arrays));
+    ck_assert_uint_eq(lln_kernel_arrays_count(arrays), 1);
+    expect_ok(lln_kernel_arrays_load(arrays, 0, &head, &values));
+    lln_kernel_arrays_free(arrays);
     return values;
 }
 
@@ -88,10 +88,10 @@ END_TEST
 static void expect_open(lln_status status, const char *text,
                         const char *message)
 {
-    lln_extras *extras;
-    expect_status(lln_extras_open(text, NULL, &extras), status);
+    lln_kernel_arrays *arrays;
+    expect_status(lln_kernel_arrays_open(text, NULL, &arrays), status);
     ck_assert_str_eq(lln_error_message(), message);
-    ck_assert_ptr_null(extras);
+    ck_assert_ptr_null(arrays);
 }
 
 START_TEST(open_refused)
@@ -107,18 +107,19 @@ START_TEST(open_refused)
     expect_open(LLN_EFORMAT, "w=x", "x: key 'w': no such array; expected a, b");
     expect_open(LLN_EFORMAT, "w=x:{layer}",
                 "x: no key like '{layer}'; expected one of 'a', 'b'");
-    lln_extras_free(NULL); /* legal */
+    lln_kernel_arrays_free(NULL); /* legal */
 }
 END_TEST
 
 static void expect_load(const char *text, const char *message)
 {
-    lln_extras *extras;
+    lln_kernel_arrays *arrays;
     lln_matrix values;
-    expect_ok(lln_extras_open(text, "bhnd", &extras));
-    expect_status(lln_extras_load(extras, 0, &head, &values), LLN_EFORMAT);
+    expect_ok(lln_kernel_arrays_open(text, "bhnd", &arrays));
+    expect_status(lln_kernel_arrays_load(arrays, 0, &head, &values),
+                  LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), message);
-    lln_extras_free(extras);
+    lln_kernel_arrays_free(arrays);
 }
 
 START_TEST(load_refused)
@@ -141,15 +142,15 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("extras");
-    TCase *extras = tcase_create("lln_extras");
-    tcase_add_checked_fixture(extras, enter_folder, remove_folder);
-    tcase_add_test(extras, same_for_all);
-    tcase_add_test(extras, by_layout);
-    tcase_add_test(extras, by_name);
-    tcase_add_test(extras, infinity);
-    tcase_add_test(extras, open_refused);
-    tcase_add_test(extras, load_refused);
-    suite_add_tcase(suite, extras);
+    Suite *suite = suite_create("kernel_arrays");
+    TCase *arrays = tcase_create("lln_kernel_arrays");
+    tcase_add_checked_fixture(arrays, enter_folder, remove_folder);
+    tcase_add_test(arrays, same_for_all);
+    tcase_add_test(arrays, by_layout);
+    tcase_add_test(arrays, by_name);
+    tcase_add_test(arrays, infinity);
+    tcase_add_test(arrays, open_refused);
+    tcase_add_test(arrays, load_refused);
+    suite_add_tcase(suite, arrays);
     return run_suite(suite);
 }

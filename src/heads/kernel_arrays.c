@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "heads/extras.h"
+#include "heads/kernel_arrays.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,46 +17,48 @@ typedef struct {
     lln_named *found; /* [count] */
     lln_tensor *tensors;
     size_t count;
-} extra;
+} named_arrays;
 
-struct lln_extras {
-    extra *items;
+struct lln_kernel_arrays {
+    named_arrays *items;
     size_t count;
     char *layout;
 };
 
-size_t lln_extras_count(const lln_extras *extras)
+size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays)
 {
-    return extras->count;
+    return arrays->count;
 }
 
-const char *lln_extras_name(const lln_extras *extras, size_t index)
+const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
+                                   size_t index)
 {
-    return extras->items[index].name;
+    return arrays->items[index].name;
 }
 
-const char *lln_extras_file(const lln_extras *extras, size_t index)
+const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
+                                   size_t index)
 {
-    return lln_container_name(extras->items[index].file);
+    return lln_container_name(arrays->items[index].file);
 }
 
-void lln_extras_free(lln_extras *extras)
+void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
 {
-    if (!extras)
+    if (!arrays)
         return;
-    for (size_t i = 0; i < extras->count; i++) {
-        free(extras->items[i].name);
-        free(extras->items[i].found);
-        free(extras->items[i].tensors);
-        lln_container_close(extras->items[i].file);
+    for (size_t i = 0; i < arrays->count; i++) {
+        free(arrays->items[i].name);
+        free(arrays->items[i].found);
+        free(arrays->items[i].tensors);
+        lln_container_close(arrays->items[i].file);
     }
-    free(extras->items);
-    free(extras->layout);
-    free(extras);
+    free(arrays->items);
+    free(arrays->layout);
+    free(arrays);
 }
 
 /* The array that a key names, or the only one, or the one with the name. */
-static lln_status find_arrays(const char *key, extra *item)
+static lln_status find_arrays(const char *key, named_arrays *item)
 {
     if (key && strchr(key, '{')) {
         LLN_TRY(lln_pattern_check(key));
@@ -73,7 +75,7 @@ static lln_status find_arrays(const char *key, extra *item)
                               &item->found[0].index);
 }
 
-static lln_status read_arrays(extra *item)
+static lln_status read_arrays(named_arrays *item)
 {
     item->tensors = lln_array_alloc(item->count, sizeof *item->tensors);
     if (!item->tensors)
@@ -85,7 +87,7 @@ static lln_status read_arrays(extra *item)
 }
 
 /* place: FILE[:KEY] */
-static lln_status open_item(const char *place, extra *item)
+static lln_status open_item(const char *place, named_arrays *item)
 {
     char *path, *key;
     lln_status status = lln_files_split(place, &path, &key);
@@ -104,55 +106,56 @@ static lln_status open_item(const char *place, extra *item)
 }
 
 /* Takes "NAME=FILE:KEY" apart; `setting` is written to. */
-static lln_status add_item(lln_extras *extras, char *setting)
+static lln_status add_item(lln_kernel_arrays *arrays, char *setting)
 {
     char *place = strchr(setting, '=');
     if (!place || place == setting || place[1] == '\0')
         return lln_fail(LLN_EINVAL, "'%s': expected NAME=FILE[:KEY]", setting);
     *place++ = '\0';
-    for (size_t i = 0; i < extras->count; i++)
-        if (strcmp(extras->items[i].name, setting) == 0)
+    for (size_t i = 0; i < arrays->count; i++)
+        if (strcmp(arrays->items[i].name, setting) == 0)
             return lln_fail(LLN_EINVAL, "'%s' is given twice", setting);
-    extra *item = &extras->items[extras->count++];
+    named_arrays *item = &arrays->items[arrays->count++];
     item->name = strdup(setting);
     if (!item->name)
         return lln_fail(LLN_ENOMEM, "out of memory");
     return open_item(place, item);
 }
 
-static lln_status fill(const char *text, const char *layout, lln_extras *extras)
+static lln_status open_all(const char *text, const char *layout,
+                           lln_kernel_arrays *arrays)
 {
     size_t most = 1;
     for (const char *c = text; *c; c++)
         most += *c == ',';
     char *copy = strdup(text), *rest = copy;
-    extras->items = lln_array_alloc(most, sizeof *extras->items);
-    extras->layout = strdup(layout ? layout : "nd");
+    arrays->items = lln_array_alloc(most, sizeof *arrays->items);
+    arrays->layout = strdup(layout ? layout : "nd");
     lln_status status = LLN_OK;
-    if (!copy || !extras->items || !extras->layout)
+    if (!copy || !arrays->items || !arrays->layout)
         status = lln_fail(LLN_ENOMEM, "out of memory");
     while (rest && status == LLN_OK)
-        status = add_item(extras, strsep(&rest, ","));
+        status = add_item(arrays, strsep(&rest, ","));
     free(copy);
     return status;
 }
 
-lln_status lln_extras_open(const char *text, const char *layout,
-                           lln_extras **extras)
+lln_status lln_kernel_arrays_open(const char *text, const char *layout,
+                                  lln_kernel_arrays **arrays)
 {
-    *extras = calloc(1, sizeof **extras);
-    if (!*extras)
+    *arrays = calloc(1, sizeof **arrays);
+    if (!*arrays)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_status status = fill(text, layout, *extras);
+    lln_status status = open_all(text, layout, *arrays);
     if (status != LLN_OK) {
-        lln_extras_free(*extras);
-        *extras = NULL;
+        lln_kernel_arrays_free(*arrays);
+        *arrays = NULL;
     }
     return status;
 }
 
 /* Which of the arrays is for this head; item->count: none. */
-static size_t choose(const extra *item, const lln_head *head)
+static size_t choose(const named_arrays *item, const lln_head *head)
 {
     size_t i = 0;
     for (; i < item->count; i++) {
@@ -165,7 +168,8 @@ static size_t choose(const extra *item, const lln_head *head)
 }
 
 /* "gates.npz: key 'gate'" */
-static void name_array(const extra *item, size_t index, char *text, size_t size)
+static void name_array(const named_arrays *item, size_t index, char *text,
+                       size_t size)
 {
     const char *key = lln_container_entry_at(item->file, index).key;
     snprintf(text, size, "%s%s%s%s", lln_container_name(item->file),
@@ -214,10 +218,10 @@ static lln_status open_view(const char *letters, const char *name,
                          layout.size[LLN_AXIS_TOKEN], view);
 }
 
-lln_status lln_extras_load(const lln_extras *extras, size_t index,
-                           const lln_head *head, lln_matrix *values)
+lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
+                                  const lln_head *head, lln_matrix *values)
 {
-    const extra *item = &extras->items[index];
+    const named_arrays *item = &arrays->items[index];
     char name[1024];
     lln_view view;
     size_t chosen = choose(item, head), count;
@@ -228,7 +232,7 @@ lln_status lln_extras_load(const lln_extras *extras, size_t index,
                         head->head);
     name_array(item, item->found[chosen].index, name, sizeof name);
     LLN_TRY(
-        open_view(extras->layout, name, &item->tensors[chosen], head, &view));
+        open_view(arrays->layout, name, &item->tensors[chosen], head, &view));
     LLN_TRY(lln_size_multiply(view.slice.rows, view.slice.columns, &count));
     double *numbers = lln_array_alloc_raw(count, sizeof *numbers);
     if (!numbers)

@@ -16,11 +16,11 @@ static const kernel_case cases[] = {
     {.kernel = "kvt", .matrix = "softmax"},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2",
-     .input = {{"rotations", "R_lsh", 4}}},
+     .arrays = {{"rotations", "R_lsh", 4}}},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2_causal",
      .tolerance = 2e-12, /* it has 1.0000000000011 for 1, by way of exp(-5e4) */
-     .input = {{"rotations", "R_lsh", 4}}},
+     .arrays = {{"rotations", "R_lsh", 4}}},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -234,7 +234,7 @@ START_TEST(reformer_definition)
     enum { N = 48, D = 5, B = 4, HASHES = 3 };
     double rotations[D * HASHES] = {0}, *p;
     size_t order[N * HASHES];
-    lln_kernel_input input = {"rotations", {LLN_FLOAT64, D, HASHES, rotations}};
+    lln_kernel_array array = {"rotations", {LLN_FLOAT64, D, HASHES, rotations}};
     lln_attention attention;
     lln_head head =
         dense_head(N, N, D, 1, (lln_mask){.causal = _i}, LLN_FLOAT64);
@@ -245,7 +245,7 @@ START_TEST(reformer_definition)
                 if ((lln_matrix_get(head.q, i, h) < 0) == negative)
                     order[at++] = i;
     }
-    open_kernel("reformer:b=4:hashes=3:buckets=2", &head, &input, 1,
+    open_kernel("reformer:b=4:hashes=3:buckets=2", &head, &array, 1,
                 &attention);
     p = lln_array_alloc(N * N, sizeof *p);
     dense_reformer(&head, order, B, HASHES, p);
@@ -329,21 +329,21 @@ START_TEST(bad_parameters)
 }
 END_TEST
 
-START_TEST(bad_inputs)
+START_TEST(bad_arrays)
 {
     double numbers[12] = {0};
-    lln_kernel_input inputs[] = {
+    lln_kernel_array arrays[] = {
         {"theta", {LLN_FLOAT64, 11, 1, numbers}},
         {"rotations", {LLN_FLOAT64, 3, 4, numbers}},
     };
     lln_head head =
         dense_head(12, 12, 3, 1, (lln_mask){.window = 3}, LLN_FLOAT64);
-    expect_refusal("topth", inputs, 2, &head,
+    expect_refusal("topth", arrays, 2, &head,
                    "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
     expect_refusal("reformer:b=2", NULL, 0, &head,
                    "kernel 'reformer:b=2': has no form with a window");
     head.mask.window = 0;
-    expect_refusal("reformer:b=2", inputs, 2, &head,
+    expect_refusal("reformer:b=2", arrays, 2, &head,
                    "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "
                    "expected 3 x 24");
     lln_head_free(&head);
@@ -395,7 +395,7 @@ int main(void)
     tcase_add_test(all, reformer_draws);
     tcase_add_test(all, top_keys_ties);
     tcase_add_test(all, bad_parameters);
-    tcase_add_test(all, bad_inputs);
+    tcase_add_test(all, bad_arrays);
     tcase_add_test(all, dilated_more_queries);
     tcase_add_test(all, too_many_entries);
     suite_add_tcase(suite, all);

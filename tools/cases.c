@@ -243,8 +243,8 @@ static lln_status choose(const case_set *set, const kernel_entry *entry,
     *choice = entry->choice;
     choice->seed = run_shared.seed;
     choice->draw = inputs->draw;
-    choice->inputs = inputs->arrays.items;
-    choice->input_count = inputs->arrays.count;
+    choice->arrays = inputs->arrays.items;
+    choice->array_count = inputs->arrays.count;
     return resolve(set, entry, head, identity, choice);
 }
 

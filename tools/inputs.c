@@ -27,7 +27,7 @@ static bool mentions(const char *inputs, const char *name)
 static void check_name(const kernel_list *kernels, const char *name)
 {
     for (size_t i = 0; i < kernels->count; i++)
-        if (mentions(kernels->entries[i].choice.kernel->inputs, name))
+        if (mentions(kernels->entries[i].choice.kernel->arrays, name))
             return;
     cli_usage("--arrays: no kernel in '%s' takes '%s'", run_shared.kernels,
               name);
@@ -80,7 +80,7 @@ lln_status inputs_load(const lln_kernel_arrays *extras, const lln_head *head,
     if (!list->items)
         return LLN_ENOMEM;
     for (; list->count < count; list->count++) {
-        lln_kernel_input *item = &list->items[list->count];
+        lln_kernel_array *item = &list->items[list->count];
         item->name = lln_kernel_arrays_name(extras, list->count);
         lln_status status =
             lln_kernel_arrays_load(extras, list->count, head, &item->values);

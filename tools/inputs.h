@@ -14,7 +14,7 @@ lln_kernel_arrays *inputs_open(const kernel_list *kernels, bool sampled);
 
 /* The matrices for one head, to be freed. NULL is a legal `extras`. */
 typedef struct {
-    lln_kernel_input *items; /* [count] */
+    lln_kernel_array *items; /* [count] */
     size_t count;
 } input_list;
 

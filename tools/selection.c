@@ -189,8 +189,8 @@ static void print_properties(const lln_kernel *kernel)
                p & LLN_KERNEL_CAUSAL ? "with" : "without");
     if (p & LLN_KERNEL_RANDOM)
         puts("    random: drawn from --seed for each trial");
-    if (kernel->inputs)
-        printf("    takes %s\n", kernel->inputs);
+    if (kernel->arrays)
+        printf("    takes %s\n", kernel->arrays);
 }
 
 static void print_kernel(const lln_kernel *kernel)

@@ -3,29 +3,29 @@
 
 #include <string.h>
 
-static const lln_kernel_input *find_input(const lln_kernel_choice *choice,
+static const lln_kernel_array *find_named(const lln_kernel_choice *choice,
                                           const char *name)
 {
-    for (size_t i = 0; i < choice->input_count; i++)
-        if (strcmp(choice->inputs[i].name, name) == 0)
-            return &choice->inputs[i];
+    for (size_t i = 0; i < choice->array_count; i++)
+        if (strcmp(choice->arrays[i].name, name) == 0)
+            return &choice->arrays[i];
     return NULL;
 }
 
-bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name)
+bool lln_kernel_has_array(const lln_kernel_choice *choice, const char *name)
 {
-    return find_input(choice, name) != NULL;
+    return find_named(choice, name) != NULL;
 }
 
-lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
+lln_status lln_kernel_find_array(const lln_kernel_choice *choice,
                                  const char *name, size_t rows, size_t columns,
                                  lln_matrix *values)
 {
-    const lln_kernel_input *input = find_input(choice, name);
-    if (!input)
+    const lln_kernel_array *array = find_named(choice, name);
+    if (!array)
         return lln_fail(LLN_EINVAL, "kernel '%s': needs the array '%s'",
                         choice->text, name);
-    lln_matrix found = input->values;
+    lln_matrix found = array->values;
     if ((rows && found.rows != rows) || (columns && found.columns != columns))
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': array '%s' is %zu x %zu; expected %zu x "
@@ -42,7 +42,7 @@ lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
                                   lln_matrix *values)
 {
     lln_matrix found;
-    LLN_TRY(lln_kernel_find_input(choice, name, rows, columns, &found));
+    LLN_TRY(lln_kernel_find_array(choice, name, rows, columns, &found));
     size_t bad = lln_matrix_find_nonfinite(found);
     if (bad < found.rows * found.columns) {
         size_t i = bad / found.columns, j = bad % found.columns;
@@ -58,13 +58,13 @@ lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
 lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
                                   const char *name, size_t n, double *out)
 {
-    const lln_kernel_input *input = find_input(choice, name);
+    const lln_kernel_array *array = find_named(choice, name);
     lln_matrix found = {0};
-    bool row = input && input->values.rows == 1 && input->values.columns == n;
+    bool row = array && array->values.rows == 1 && array->values.columns == n;
     if (row)
-        found = input->values;
+        found = array->values;
     else
-        LLN_TRY(lln_kernel_find_input(choice, name, n, 1, &found));
+        LLN_TRY(lln_kernel_find_array(choice, name, n, 1, &found));
     lln_matrix_convert(found, LLN_FLOAT64, out);
     return LLN_OK;
 }

@@ -7,12 +7,12 @@
 
 #include "kernel/parameters.h"
 
-/* Whether an input of that name was given. */
-bool lln_kernel_has_input(const lln_kernel_choice *choice, const char *name);
+/* Whether an array of that name was given. */
+bool lln_kernel_has_array(const lln_kernel_choice *choice, const char *name);
 
-/* The input of that name, which must be [rows x columns]; 0: any number.
+/* The array of that name, which must be [rows x columns]; 0: any number.
  * LLN_EINVAL: it was not given, or has another shape. */
-LLN_NODISCARD lln_status lln_kernel_find_input(const lln_kernel_choice *choice,
+LLN_NODISCARD lln_status lln_kernel_find_array(const lln_kernel_choice *choice,
                                                const char *name, size_t rows,
                                                size_t columns,
                                                lln_matrix *values);
@@ -23,7 +23,7 @@ LLN_NODISCARD lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
                                                 size_t columns,
                                                 lln_matrix *values);
 
-/* The input of that name, [n x 1] or [1 x n], as out [n]. LLN_EINVAL. */
+/* The array of that name, [n x 1] or [1 x n], as out [n]. LLN_EINVAL. */
 LLN_NODISCARD lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
                                                 const char *name, size_t n,
                                                 double *out);

@@ -35,25 +35,25 @@ typedef struct lln_kernel_choice lln_kernel_choice;
 typedef struct {
     const char *name;
     lln_matrix values;
-} lln_kernel_input;
+} lln_kernel_array;
 
 typedef struct {
     const char *name, *summary, *reference;
     const char *rank;      /* of P, in words: "d", "full", "2 d" */
     unsigned properties;   /* of lln_kernel_property */
-    const char *inputs;    /* what it takes beside the head, in words, such as
+    const char *arrays;    /* what it takes beside the head, in words, such as
                               "gate [n x d]"; NULL: nothing */
     bool takes_alpha_beta; /* its strength can be set by moment matching */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
     /* The attention of `head`; it may keep pointers into the head and into
-     * the inputs of the choice. Called through lln_kernel_open, which has
+     * the arrays of the choice. Called through lln_kernel_open, which has
      * checked the mask against the properties. */
     lln_status (*open)(const lln_kernel_choice *choice, const lln_head *head,
                        lln_attention *attention);
 } lln_kernel;
 
 /* A kernel and the values of its parameters, in the table's order; NaN where
- * a number was not given. Seed, draw and inputs are set by the caller after
+ * a number was not given. Seed, draw and arrays are set by the caller after
  * parsing, for kernels that need them. */
 struct lln_kernel_choice {
     const lln_kernel *kernel;
@@ -63,8 +63,8 @@ struct lln_kernel_choice {
     bool given[LLN_KERNEL_PARAMETERS]; /* by the user */
     uint64_t seed;                     /* of random features */
     uint32_t draw; /* number of the draw, below LLN_RANDOM_STREAMS */
-    const lln_kernel_input *inputs; /* [input_count] */
-    size_t input_count;
+    const lln_kernel_array *arrays; /* [array_count] */
+    size_t array_count;
 };
 
 /* Position of a parameter of the chosen kernel; -1: it has none such. */

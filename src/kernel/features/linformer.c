@@ -47,7 +47,7 @@ static void fill(const lln_features *f, lln_side side, size_t first,
         lln_row_softmax(out + i * r, r);
 }
 
-/* *out [rank x m], owned by the caller: the input of that name, or random with
+/* *out [rank x m], owned by the caller: the array of that name, or random with
  * variance 1/rank. */
 static lln_status find_matrix(const lln_kernel_choice *choice, const char *name,
                               uint64_t part, const lln_features *f,
@@ -55,7 +55,7 @@ static lln_status find_matrix(const lln_kernel_choice *choice, const char *name,
 {
     lln_matrix given = {0};
     size_t r = f->rank;
-    if (lln_kernel_has_input(choice, name))
+    if (lln_kernel_has_array(choice, name))
         LLN_TRY(lln_kernel_find_finite(choice, name, r, f->m, &given));
     *out = lln_array_alloc_raw(r * f->m, sizeof **out);
     if (!*out)
@@ -85,19 +85,19 @@ static lln_status project(const lln_kernel_choice *choice, lln_features *f)
     return status;
 }
 
-/* The rank: rows of the inputs, else the parameter. */
+/* The rank: rows of the arrays, else the parameter. */
 static lln_status find_rank(const lln_kernel_choice *choice, size_t *rank)
 {
     lln_matrix e;
-    bool given = lln_kernel_has_input(choice, "e");
-    if (given != lln_kernel_has_input(choice, "f"))
+    bool given = lln_kernel_has_array(choice, "e");
+    if (given != lln_kernel_has_array(choice, "f"))
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': array '%s' without '%s'; expected both "
                         "or neither",
                         choice->text, given ? "e" : "f", given ? "f" : "e");
     if (!given)
         return lln_kernel_count(choice, "k", 1, MOST_TOKENS, rank);
-    LLN_TRY(lln_kernel_find_input(choice, "e", 0, 0, &e));
+    LLN_TRY(lln_kernel_find_array(choice, "e", 0, 0, &e));
     *rank = e.rows;
     return LLN_OK;
 }
@@ -125,7 +125,7 @@ const lln_kernel lln_kernel_linformer = {
     .reference = "Wang, Li, Khabsa, Fang, Ma 2020",
     .rank = "k",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .inputs = "e and f [k x m], in place of normal numbers of variance 1/k",
+    .arrays = "e and f [k x m], in place of normal numbers of variance 1/k",
     .parameters = {{"k", "mixtures", "256", false}},
     .open = linformer_open,
 };

@@ -127,7 +127,7 @@ const lln_kernel lln_kernel_performer = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
                   LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .inputs = "w [features x d], in place of the random matrix",
+    .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-6", false}},
     .open = performer_open,

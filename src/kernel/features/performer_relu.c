@@ -106,7 +106,7 @@ const lln_kernel lln_kernel_performer_relu_proj = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
                   LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .inputs = "w [features x d], in place of the random matrix",
+    .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-3", false}},
     .open = open_proj,
@@ -125,7 +125,7 @@ const lln_kernel lln_kernel_performer_relu_tf = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
                   LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .inputs = "w [features x d], in place of the random matrix",
+    .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-3", false}},
     .open = open_tf,

@@ -84,7 +84,7 @@ lln_status lln_projection_open(const lln_kernel_choice *choice, lln_draw draw,
                                size_t columns, size_t *rows, double **w)
 {
     lln_matrix given = {0};
-    bool drawn = !lln_kernel_has_input(choice, "w");
+    bool drawn = !lln_kernel_has_array(choice, "w");
     *rows = 0;
     if (drawn || lln_kernel_given(choice, "features"))
         LLN_TRY(lln_kernel_count(choice, "features", 1, MOST_FEATURES, rows));

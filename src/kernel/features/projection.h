@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Matrices of random numbers for kernels that project: given as an input of
+ * Matrices of random numbers for kernels that project: given as an array of
  * the choice, or drawn from its seed and the number of its draw, by one thread,
  * the same on every machine. */
 #ifndef LLN_KERNEL_FEATURES_PROJECTION_H
@@ -25,7 +25,7 @@ LLN_NODISCARD lln_status lln_projection_orthogonal(
 /* How lln_projection_open draws. */
 typedef enum { LLN_PROJECTION_NORMAL, LLN_PROJECTION_ORTHOGONAL } lln_draw;
 
-/* The input 'w' [*rows x columns] of the choice in float64, of any number of
+/* The array 'w' [*rows x columns] of the choice in float64, of any number of
  * rows; else drawn, with as many rows as the parameter 'features' says. *w
  * belongs to the caller (free). LLN_EINVAL; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_projection_open(const lln_kernel_choice *choice,

@@ -84,7 +84,7 @@ const lln_kernel lln_kernel_rfa = {
     .rank = "2 features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED |
                   LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .inputs = "w [features x d], in place of the random matrix",
+    .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "64", false},
                    {"tau", "width of the Gaussian on the sphere", "1", false},
                    {"form",

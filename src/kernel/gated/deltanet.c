@@ -232,7 +232,7 @@ const lln_kernel lln_kernel_deltanet = {
     .reference = "Yang et al. 2024 (DeltaNet)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_CAUSAL,
-    .inputs = "beta [n x 1], logits",
+    .arrays = "beta [n x 1], logits",
     .parameters = {{"map", "l2, or silu-l2: of x logistic(x)", "l2", true},
                    {"beta", "constant beta if no array is given", "0.5",
                     false}},

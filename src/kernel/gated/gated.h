@@ -34,7 +34,7 @@ LLN_NODISCARD lln_status lln_gated_transposed(const lln_gated *gated,
 LLN_NODISCARD lln_status lln_gated_check(const lln_kernel_choice *choice,
                                          const lln_head *head);
 
-/* out [n x columns] = logistic of the input `name`, [n x columns] or, for all
+/* out [n x columns] = logistic of the array `name`, [n x columns] or, for all
  * columns alike, [n x 1] or [1 x n]; where it was not given `constant`.
  * LLN_EINVAL: another shape. */
 LLN_NODISCARD lln_status lln_gated_read(const lln_kernel_choice *choice,

@@ -61,15 +61,15 @@ lln_status lln_gated_read(const lln_kernel_choice *choice, const char *name,
                           double *out)
 {
     lln_matrix given = {0};
-    bool has = lln_kernel_has_input(choice, name);
+    bool has = lln_kernel_has_array(choice, name);
     if (has)
-        LLN_TRY(lln_kernel_find_input(choice, name, 0, 0, &given));
+        LLN_TRY(lln_kernel_find_array(choice, name, 0, 0, &given));
     bool wide = given.rows == n && given.columns == columns;
     if (has && !wide && (given.rows == 1 || given.columns == 1)) {
         LLN_TRY(lln_kernel_find_vector(choice, name, n, out));
         widen(out, n, columns);
     } else if (has) {
-        LLN_TRY(lln_kernel_find_input(choice, name, n, columns, &given));
+        LLN_TRY(lln_kernel_find_array(choice, name, n, columns, &given));
         lln_matrix_convert(given, LLN_FLOAT64, out);
     }
     for (size_t i = 0; i < n * columns; i++)

@@ -41,7 +41,7 @@ const lln_kernel lln_kernel_gla = {
     .reference = "Yang et al. 2024 (GLA)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_CAUSAL,
-    .inputs = "gate [n x d] or [n x 1], logits",
+    .arrays = "gate [n x d] or [n x 1], logits",
     .parameters = {{"gate",
                     "constant gate, before its root, if no array is given",
                     "0.5", false},

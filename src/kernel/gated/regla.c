@@ -63,7 +63,7 @@ const lln_kernel lln_kernel_regla = {
     .reference = "Lu et al. 2025",
     .rank = "full",
     .properties = LLN_KERNEL_CAUSAL,
-    .inputs = "gate, refine [n x d] or [n x 1], logits",
+    .arrays = "gate, refine [n x d] or [n x 1], logits",
     .parameters = {{"gate", "constant g if no array is given; 1: no gate",
                     "0.5", false},
                    {"refine", "constant r if no array is given", "0.5", false}},

@@ -201,7 +201,7 @@ static lln_status find_rotations(const lln_kernel_choice *choice, size_t d,
                                  size_t columns, double *out)
 {
     lln_matrix given;
-    if (!lln_kernel_has_input(choice, "rotations"))
+    if (!lln_kernel_has_array(choice, "rotations"))
         return lln_projection_normal(choice, 0, d * columns, 1, out);
     LLN_TRY(lln_kernel_find_finite(choice, "rotations", d, columns, &given));
     lln_matrix_convert(given, LLN_FLOAT64, out);
@@ -260,7 +260,7 @@ const lln_kernel lln_kernel_reformer = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL |
                   LLN_KERNEL_RANDOM,
-    .inputs = "rotations [d x hashes buckets/2], else drawn",
+    .arrays = "rotations [d x hashes buckets/2], else drawn",
     .parameters = {{"b", "tokens of a chunk; twice that divides the length",
                     "64", false},
                    {"hashes", "rounds of hashing", "8", false},

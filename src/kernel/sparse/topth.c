@@ -127,11 +127,11 @@ static void make(const void *context, const lln_sparse_input *in,
         out->rest = (out->count > 0 ? lost / divisor : 1) / (double)run;
 }
 
-/* The input theta, if it was given. */
+/* The array theta, if it was given. */
 static lln_status read_theta(const lln_kernel_choice *choice, size_t n,
                              topth *state)
 {
-    if (!lln_kernel_has_input(choice, "theta"))
+    if (!lln_kernel_has_array(choice, "theta"))
         return LLN_OK;
     state->theta = lln_array_alloc_raw(n, sizeof *state->theta);
     if (!state->theta)
@@ -151,7 +151,7 @@ static lln_status topth_open(const lln_kernel_choice *choice,
                                 .logits = true,
                                 .state = &state,
                                 .make = make};
-    bool calibrated = lln_kernel_has_input(choice, "theta");
+    bool calibrated = lln_kernel_has_array(choice, "theta");
     LLN_TRY(lln_kernel_count_or(choice, "k", 1, UINT32_MAX - 1,
                                 calibrated ? 0 : 256, &state.k));
     kernel.expect = state.k ? state.k : 256;
@@ -177,7 +177,7 @@ const lln_kernel lln_kernel_topth = {
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
     .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .inputs = "theta [n x 1]",
+    .arrays = "theta [n x 1]",
     .parameters =
         {{"k",
           "keys that the threshold leaves, all of shorter rows; 256 if not "

@@ -19,7 +19,7 @@ const lln_kernel *const lln_kernels[] = {
     NULL,
 };
 
-static const lln_kernel *find(const char *name)
+static const lln_kernel *find_kernel(const char *name)
 {
     for (const lln_kernel *const *kernel = lln_kernels; *kernel; kernel++)
         if (strcmp((*kernel)->name, name) == 0)
@@ -98,7 +98,7 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     char copy[LLN_KERNEL_TEXT], *rest = copy;
     strcpy(copy, text);
     char *part = strsep(&rest, ":");
-    choice->kernel = find(part);
+    choice->kernel = find_kernel(part);
     if (!choice->kernel)
         return unknown_kernel(part);
     set_defaults(choice);

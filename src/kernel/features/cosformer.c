@@ -8,14 +8,14 @@
 
 #include "kernel/features/features.h"
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_cosformer_features(const lln_features *f, lln_role side,
+                                    size_t first, size_t count, double *out)
 {
     size_t d = f->d, longest = f->n > f->m ? f->n : f->m;
     size_t position = first + 1;
     if (side == LLN_QUERIES && f->causal)
         position += f->m - f->n;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
         double theta = M_PI_2 * (double)(position + i) / (double)longest;
         double s = sin(theta), c = cos(theta);
@@ -30,8 +30,8 @@ static void fill(const lln_features *f, lln_side side, size_t first,
 static lln_status cosformer_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
-    return lln_features_open_map(choice, head, 2, fill, lln_features_sum_floor,
-                                 attention);
+    return lln_features_open_map(choice, head, 2, fill_cosformer_features,
+                                 lln_features_sum_floor, attention);
 }
 
 const lln_kernel lln_kernel_cosformer = {

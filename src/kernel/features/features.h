@@ -11,15 +11,13 @@
 
 #include "kernel/parameters.h"
 
-typedef enum { LLN_QUERIES, LLN_KEYS } lln_side;
-
 /* What a kernel says about its features between lln_features_new and
  * lln_features_open. The functions are called by several threads at once. */
 typedef struct lln_features lln_features;
 
 /* Features of rows first .. first + count - 1 of that side, out [count x
  * rank]. */
-typedef void lln_features_fill(const lln_features *f, lln_side side,
+typedef void lln_features_fill(const lln_features *f, lln_role side,
                                size_t first, size_t count, double *out);
 
 /* z_i from sum_j A_ij over the keys that query i sees; a row with z_i = 0 is
@@ -57,8 +55,8 @@ struct lln_features {
 };
 
 /* Queries or keys from row `first` on. */
-static inline const double *lln_features_input(const lln_features *f,
-                                               lln_side side, size_t first)
+static inline const double *lln_features_tokens(const lln_features *f,
+                                                lln_role side, size_t first)
 {
     return (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
 }

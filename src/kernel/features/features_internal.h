@@ -25,7 +25,7 @@ static inline size_t lln_features_offset(const lln_features *f)
 
 /* Features of those rows: the stored ones, or made in `scratch`. */
 static inline const double *lln_features_make(const lln_features *f,
-                                              lln_side side, lln_run rows,
+                                              lln_role side, lln_run rows,
                                               double *scratch)
 {
     if (side == LLN_KEYS && f->keys)
@@ -40,7 +40,7 @@ static inline const double *lln_features_make(const lln_features *f,
  * phi(j) x_j' over the tokens j of x, if there is no mask; or NULL.
  * LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_features_multiply(const lln_features *f,
-                                               lln_side to, lln_matrix x,
+                                               lln_role to, lln_matrix x,
                                                void *y, double *total);
 
 #endif

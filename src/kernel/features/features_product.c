@@ -21,7 +21,7 @@ static size_t count_chunks(const lln_features *f)
     return (positions + CHUNK - 1) / CHUNK;
 }
 
-static lln_run chunk_rows(const lln_features *f, lln_side side, size_t chunk)
+static lln_run chunk_rows(const lln_features *f, lln_role side, size_t chunk)
 {
     size_t rows = side == LLN_QUERIES ? f->n : f->m;
     size_t offset = side == LLN_QUERIES ? lln_features_offset(f) : 0;
@@ -34,7 +34,7 @@ static lln_run chunk_rows(const lln_features *f, lln_side side, size_t chunk)
 /* One product: y of side `to` = sum over side `from` of A_ij x, or A'_ij x. */
 typedef struct {
     const lln_features *f;
-    lln_side from, to;
+    lln_role from, to;
     size_t columns, chunks, groups;
     lln_matrix x;
     lln_matrix y;  /* its data are written */
@@ -246,7 +246,7 @@ static lln_status run(const product *p, double *carry, double *total)
     return for_groups(p, apply_group);
 }
 
-lln_status lln_features_multiply(const lln_features *f, lln_side to,
+lln_status lln_features_multiply(const lln_features *f, lln_role to,
                                  lln_matrix x, void *y, double *total)
 {
     size_t chunks = count_chunks(f), groups = lln_size_smaller(chunks, GROUPS);

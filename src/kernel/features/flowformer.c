@@ -28,8 +28,8 @@ static void flow_release(void *state)
     free(((flow *)state)->memory);
 }
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_flow_features(const lln_features *f, lln_role side,
+                               size_t first, size_t count, double *out)
 {
     const flow *state = f->state;
     const double *phi = state->phi[side] + first * f->d;
@@ -45,7 +45,7 @@ LLN_CLONES static void logistic(const double *x, size_t count, double *out)
         out[l] = 1 / (1 + lln_exp_f64(-x[l]));
 }
 
-static size_t rows_of(const lln_features *f, lln_side side)
+static size_t rows_of(const lln_features *f, lln_role side)
 {
     return side == LLN_QUERIES ? f->n : f->m;
 }
@@ -68,11 +68,11 @@ static double dot(const double *a, const double *b, size_t d)
 /* out_i = (phi_i + eps).(sum_j weight_j phi_j + eps) for each row i of `side`,
  * the sum over the other side, with a causal mask over j <= i. weight: NULL is
  * 1; sum: scratch [d]. */
-static void meet(const lln_features *f, lln_side side, const double *weight,
+static void meet(const lln_features *f, lln_role side, const double *weight,
                  double *sum, double *out)
 {
     const flow *state = f->state;
-    lln_side other = side == LLN_QUERIES ? LLN_KEYS : LLN_QUERIES;
+    lln_role other = side == LLN_QUERIES ? LLN_KEYS : LLN_QUERIES;
     const double *phi = state->phi[side], *from = state->phi[other];
     size_t d = f->d;
     for (size_t l = 0; l < d; l++)
@@ -165,7 +165,7 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
                         choice->text, head->q.rows, head->k.rows);
     LLN_TRY(lln_features_new(choice, head, sizeof(flow), &f));
     f->rank = f->d;
-    f->fill = fill;
+    f->fill = fill_flow_features;
     f->release = flow_release;
     lln_status status = find_weights(f);
     if (status == LLN_OK)

@@ -7,11 +7,11 @@
 #include "kernel/features/features.h"
 #include "kernel/row_math.h"
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_hedgehog_features(const lln_features *f, lln_role side,
+                                   size_t first, size_t count, double *out)
 {
     size_t d = f->d;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
         for (size_t l = 0; l < d; l++) {
             out[l] = 2 * x[l];
@@ -31,7 +31,8 @@ static double divisor(const lln_features *f, size_t i, double sum)
 static lln_status hedgehog_open(const lln_kernel_choice *choice,
                                 const lln_head *head, lln_attention *attention)
 {
-    return lln_features_open_map(choice, head, 2, fill, divisor, attention);
+    return lln_features_open_map(choice, head, 2, fill_hedgehog_features,
+                                 divisor, attention);
 }
 
 const lln_kernel lln_kernel_hedgehog = {

@@ -30,8 +30,8 @@ static void linformer_release(void *state)
     free(((linformer *)state)->f);
 }
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_linformer_features(const lln_features *f, lln_role side,
+                                    size_t first, size_t count, double *out)
 {
     const linformer *state = f->state;
     size_t r = f->rank;
@@ -110,7 +110,7 @@ static lln_status linformer_open(const lln_kernel_choice *choice,
     LLN_TRY(find_rank(choice, &rank));
     LLN_TRY(lln_features_new(choice, head, sizeof(linformer), &f));
     f->rank = rank;
-    f->fill = fill;
+    f->fill = fill_linformer_features;
     f->release = linformer_release;
     lln_status status = project(choice, f);
     if (status == LLN_OK)

@@ -18,12 +18,12 @@ typedef struct {
     bool softmax;
 } performer;
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_llnrepo_features(const lln_features *f, lln_role side,
+                                  size_t first, size_t count, double *out)
 {
     const performer *p = f->state;
     size_t d = f->d;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += d) {
         for (size_t l = 0; l < d; l++)
             out[l] = p->factor[side] * x[l];
@@ -65,7 +65,7 @@ static lln_status performer_open(const lln_kernel_choice *choice,
     for (size_t l = 0; l < f->m * f->d; l++)
         p->top = fmax(p->top, p->factor[LLN_KEYS] * f->k[l]);
     f->rank = f->d;
-    f->fill = fill;
+    f->fill = fill_llnrepo_features;
     f->divisor = divisor;
     f->eps = eps;
     return lln_features_open(f, attention);

@@ -35,13 +35,13 @@ static void nystrom_release(void *state)
 }
 
 /* Queries: softmax(scale q k~') Z; keys: the columns of the third factor. */
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_nystrom_features(const lln_features *f, lln_role side,
+                                  size_t first, size_t count, double *out)
 {
     const nystrom *state = f->state;
     size_t r = f->rank;
     double row[MOST_LANDMARKS];
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     lln_row_products(f->scale, x, count,
                      side == LLN_QUERIES ? state->k : state->q, r, f->d, r,
                      out);
@@ -211,7 +211,7 @@ static lln_status nystrom_open(const lln_kernel_choice *choice,
     LLN_TRY(check_segments(choice, head, landmarks));
     LLN_TRY(lln_features_new(choice, head, sizeof(nystrom), &f));
     f->rank = landmarks;
-    f->fill = fill;
+    f->fill = fill_nystrom_features;
     f->release = nystrom_release;
     lln_status status = prepare(f, inverse, steps);
     if (status == LLN_OK)

@@ -28,26 +28,26 @@ static void performer_release(void *state)
 }
 
 /* W x' of some rows */
-static void project(const lln_features *f, lln_side side, size_t first,
+static void project(const lln_features *f, lln_role side, size_t first,
                     size_t count, double *out)
 {
     const performer *p = f->state;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     lln_row_products(p->factor[side], x, count, p->w, f->rank, f->d, f->rank,
                      out);
 }
 
 /* |x'|^2/2 of row i */
-static double half_square(const lln_features *f, lln_side side, size_t i)
+static double half_square(const lln_features *f, lln_role side, size_t i)
 {
-    const double *x = lln_features_input(f, side, i);
+    const double *x = lln_features_tokens(f, side, i);
     return 0.5 * fabs(f->scale) * lln_row_dot(x, x, f->d);
 }
 
 /* Without eps a factor common to the features of one query, or of all keys,
  * cancels in P: it is taken so large that nothing underflows in vain. */
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_performer_features(const lln_features *f, lln_role side,
+                                    size_t first, size_t count, double *out)
 {
     const performer *p = f->state;
     project(f, side, first, count, out);
@@ -108,7 +108,7 @@ static lln_status performer_open(const lln_kernel_choice *choice,
     lln_features_roots(f, p->factor);
     f->release = performer_release;
     f->positive = true;
-    f->fill = fill;
+    f->fill = fill_performer_features;
     f->divisor = lln_features_sum_plus;
     lln_status status = lln_projection_open(choice, LLN_PROJECTION_ORTHOGONAL,
                                             f->d, &f->rank, &p->w);

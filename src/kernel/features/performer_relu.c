@@ -25,11 +25,12 @@ static void relu_release(void *state)
     free(((relu_state *)state)->w);
 }
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_performer_relu_features(const lln_features *f, lln_role side,
+                                         size_t first, size_t count,
+                                         double *out)
 {
     const relu_state *state = f->state;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     if (state->w)
         lln_row_products(state->factor[side], x, count, state->w, f->rank, f->d,
                          f->rank, out);
@@ -67,7 +68,7 @@ static lln_status open_form(const lln_kernel_choice *choice,
     state->eps = eps;
     f->release = relu_release;
     f->positive = true;
-    f->fill = fill;
+    f->fill = fill_performer_relu_features;
     f->divisor = lln_features_sum_plus;
     lln_status status = find_projection(choice, form, f);
     if (status == LLN_OK)

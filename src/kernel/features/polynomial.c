@@ -23,11 +23,11 @@ static double *fill_squares(const double *x, size_t d, double factor,
     return out;
 }
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_polynomial_features(const lln_features *f, lln_role side,
+                                     size_t first, size_t count, double *out)
 {
     const lln_polynomial *p = f->state;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     double root = sqrt(p->linear * fabs(p->scale));
     if (side == LLN_KEYS)
         root = copysign(root, p->scale);
@@ -70,7 +70,7 @@ lln_status lln_polynomial_open(const lln_kernel_choice *choice,
     *(lln_polynomial *)f->state = *polynomial;
     f->rank = f->d * (f->d + 1) / 2;
     f->rank += (polynomial->linear > 0 ? f->d : 0) + (polynomial->one > 0);
-    f->fill = fill;
+    f->fill = fill_polynomial_features;
     f->scores = scores;
     f->divisor = lln_features_sum_plus;
     f->eps = eps;

@@ -12,17 +12,17 @@ LLN_CLONES static void relu(const double *x, size_t count, double *out)
         out[l] = x[l] > 0 ? x[l] : 0;
 }
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_relu_features(const lln_features *f, lln_role side,
+                               size_t first, size_t count, double *out)
 {
-    relu(lln_features_input(f, side, first), count * f->d, out);
+    relu(lln_features_tokens(f, side, first), count * f->d, out);
 }
 
 static lln_status relu_open(const lln_kernel_choice *choice,
                             const lln_head *head, lln_attention *attention)
 {
-    return lln_features_open_map(choice, head, 1, fill, lln_features_sum_plus,
-                                 attention);
+    return lln_features_open_map(choice, head, 1, fill_relu_features,
+                                 lln_features_sum_plus, attention);
 }
 
 const lln_kernel lln_kernel_relu = {

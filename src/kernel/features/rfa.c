@@ -25,11 +25,11 @@ static void rfa_release(void *state)
     free(((rfa *)state)->w);
 }
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_rfa_features(const lln_features *f, lln_role side,
+                              size_t first, size_t count, double *out)
 {
     const rfa *state = f->state;
-    lln_projection_fourier(lln_features_input(f, side, first), count, f->d,
+    lln_projection_fourier(lln_features_tokens(f, side, first), count, f->d,
                            state->w, f->rank / 2, state->added, state->factor,
                            out);
 }
@@ -63,7 +63,7 @@ static lln_status rfa_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_features_new(choice, head, sizeof(rfa), &f));
     rfa *state = f->state;
     f->release = rfa_release;
-    f->fill = fill;
+    f->fill = fill_rfa_features;
     lln_status status = lln_projection_open(choice, LLN_PROJECTION_NORMAL, f->d,
                                             &rows, &state->w);
     if (status != LLN_OK) {

@@ -6,7 +6,8 @@
 
 #include "kernel/gated/gated.h"
 
-static void fill(const lln_head *head, double normalizer, lln_gated *g)
+static void fill_gla_factors(const lln_head *head, double normalizer,
+                             lln_gated *g)
 {
     lln_matrix_convert(head->q, LLN_FLOAT64, g->left);
     lln_matrix_convert(head->k, LLN_FLOAT64, g->right);
@@ -31,7 +32,7 @@ static lln_status gla_open(const lln_kernel_choice *choice,
         lln_gated_free(&g);
         return status;
     }
-    fill(head, normalizer, &g);
+    fill_gla_factors(head, normalizer, &g);
     return lln_gated_open(&g, head->mask, false, attention);
 }
 

@@ -12,7 +12,8 @@
 #include "kernel/row_math.h"
 
 /* gate holds g, refine r; the gate becomes c. */
-static void fill(const lln_head *head, const double *refine, lln_gated *g)
+static void fill_regla_factors(const lln_head *head, const double *refine,
+                               lln_gated *g)
 {
     size_t n = g->n, d = g->rank;
     const double e = exp(1);
@@ -47,7 +48,7 @@ static lln_status regla_open(const lln_kernel_choice *choice,
     if (status == LLN_OK)
         status = lln_gated_read(choice, "refine", n, d, refine, r);
     if (status == LLN_OK) {
-        fill(head, r, &g);
+        fill_regla_factors(head, r, &g);
         status = lln_gated_open(&g, head->mask, false, attention);
     } else {
         lln_gated_free(&g);

@@ -19,8 +19,8 @@ static void random_features(lln_matrix from, const double *w, size_t rows,
 }
 
 /* x: scratch [n x d]; gate: [n] */
-static void fill(const lln_head *head, const double *w, const double *gate,
-                 double *x, lln_gated *g)
+static void fill_rfa_gate_factors(const lln_head *head, const double *w,
+                                  const double *gate, double *x, lln_gated *g)
 {
     size_t r = g->rank;
     random_features(head->q, w, r / 2, x, g->left);
@@ -46,7 +46,7 @@ static lln_status open_with(const lln_kernel_choice *choice,
         scratch ? lln_gated_read(choice, "gate", n, 1, constant, gate)
                 : LLN_ENOMEM;
     if (status == LLN_OK) {
-        fill(head, w, gate, scratch, &g);
+        fill_rfa_gate_factors(head, w, gate, scratch, &g);
         status = lln_gated_open(&g, head->mask, true, attention);
     } else {
         lln_gated_free(&g);

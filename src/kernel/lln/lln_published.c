@@ -11,12 +11,12 @@ typedef struct {
     double top;       /* largest beta k_jl */
 } published;
 
-static void fill(const lln_features *f, lln_side side, size_t first,
-                 size_t count, double *out)
+static void fill_published_features(const lln_features *f, lln_role side,
+                                    size_t first, size_t count, double *out)
 {
     const published *p = f->state;
     size_t d = f->d;
-    const double *x = lln_features_input(f, side, first);
+    const double *x = lln_features_tokens(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += d) {
         for (size_t l = 0; l < d; l++)
             out[l] = p->factor[side] * x[l];
@@ -55,7 +55,7 @@ lln_status lln_lln_published_open(const lln_kernel_choice *choice,
     }
     f->rank = f->d;
     f->positive = true;
-    f->fill = fill;
+    f->fill = fill_published_features;
     f->divisor = lln_features_sum_plus;
     f->eps = eps;
     return lln_features_open(f, attention);

@@ -9,24 +9,24 @@ typedef struct {
     double scale;
 } dilated;
 
-/* The first of the keys that the window allows at or behind in->first. */
-static size_t first_key(const dilated *state, const lln_sparse_input *in)
+/* The first of the keys that the window allows at or after query->first. */
+static size_t first_key(const dilated *state, const lln_sparse_query *query)
 {
-    size_t back = (in->position - in->first) / state->dilation;
+    size_t back = (query->position - query->first) / state->dilation;
     back = back < state->w ? back : state->w;
-    return in->position - back * state->dilation;
+    return query->position - back * state->dilation;
 }
 
-static void make(const void *context, const lln_sparse_input *in,
+static void make(const void *context, const lln_sparse_query *query,
                  lln_sparse_row *out)
 {
     const dilated *state = context;
-    size_t d = in->d, most = in->position + state->w * state->dilation;
-    for (size_t j = first_key(state, in); j < in->end && j <= most;
+    size_t d = query->d, most = query->position + state->w * state->dilation;
+    for (size_t j = first_key(state, query); j < query->end && j <= most;
          j += state->dilation) {
         out->keys[out->count] = (uint32_t)j;
         out->values[out->count++] =
-            state->scale * lln_row_dot(in->q, in->k + j * d, d);
+            state->scale * lln_row_dot(query->q, query->k + j * d, d);
     }
     lln_row_softmax(out->values, out->count);
 }

@@ -5,16 +5,16 @@
 #include "kernel/sparse/sparse.h"
 #include "kernel/sparse/top_keys.h"
 
-static void make(const void *context, const lln_sparse_input *in,
+static void make(const void *context, const lln_sparse_query *query,
                  lln_sparse_row *out)
 {
     const size_t *k = context;
-    size_t run = in->end - in->first;
+    size_t run = query->end - query->first;
     out->count = *k < run ? *k : run;
-    lln_top_keys(in->logits, run, out->count, out->keys);
+    lln_top_keys(query->logits, run, out->count, out->keys);
     for (size_t e = 0; e < out->count; e++) {
-        out->values[e] = in->logits[out->keys[e]];
-        out->keys[e] += (uint32_t)in->first;
+        out->values[e] = query->logits[out->keys[e]];
+        out->keys[e] += (uint32_t)query->first;
     }
     lln_row_softmax(out->values, out->count);
 }

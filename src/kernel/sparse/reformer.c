@@ -144,27 +144,28 @@ static size_t gather(const reformer *state, size_t i, uint32_t *keys)
     return count;
 }
 
-static void make(const void *context, const lln_sparse_input *in,
+static void make(const void *context, const lln_sparse_query *query,
                  lln_sparse_row *out)
 {
     const reformer *state = context;
-    size_t seen = gather(state, in->i, out->keys), d = in->d;
+    size_t seen = gather(state, query->i, out->keys), d = query->d;
     for (size_t e = 0; e < seen; e++) {
         uint32_t j = out->keys[e];
         bool again = out->count > 0 && out->keys[out->count - 1] == j;
         if (!again) {
             out->keys[out->count] = j;
-            in->scratch[out->count] = 0;
+            query->scratch[out->count] = 0;
             /* Keys of a head are queries here. */
-            out->values[out->count++] = state->scale * state->inverse[j] *
-                                        lln_row_dot(in->q, in->k + j * d, d);
+            out->values[out->count++] =
+                state->scale * state->inverse[j] *
+                lln_row_dot(query->q, query->k + j * d, d);
         }
-        in->scratch[out->count - 1]++;
+        query->scratch[out->count - 1]++;
     }
     for (size_t e = 0; e < out->count; e++)
-        out->values[e] += log(in->scratch[e]);
+        out->values[e] += log(query->scratch[e]);
     if (out->count == 0) {
-        out->keys[0] = (uint32_t)in->i;
+        out->keys[0] = (uint32_t)query->i;
         out->values[out->count++] = 0;
     }
     lln_row_softmax(out->values, out->count);

@@ -85,17 +85,17 @@ static void make_strip(builder *b, size_t first, size_t end, size_t at,
                          b->k + low * b->d, high - low, b->d, high - low,
                          logits);
     for (size_t i = first; i < end; i++, at++) {
-        lln_sparse_input in = {.i = i,
-                               .position = i + m - n,
-                               .d = b->d,
-                               .q = b->q + i * b->d,
-                               .k = b->k,
-                               .scratch = logits + STRIP * m};
-        lln_mask_keys(head->mask, n, m, i, &in.first, &in.end);
-        in.logits = logits + (i - first) * (high - low) + in.first - low;
+        lln_sparse_query query = {.i = i,
+                                  .position = i + m - n,
+                                  .d = b->d,
+                                  .q = b->q + i * b->d,
+                                  .k = b->k,
+                                  .scratch = logits + STRIP * m};
+        lln_mask_keys(head->mask, n, m, i, &query.first, &query.end);
+        query.logits = logits + (i - first) * (high - low) + query.first - low;
         b->rows[at] = (lln_sparse_row){.keys = b->keys + at * b->most,
                                        .values = b->values + at * b->most};
-        b->kernel->make(b->kernel->state, &in, &b->rows[at]);
+        b->kernel->make(b->kernel->state, &query, &b->rows[at]);
     }
 }
 

@@ -19,7 +19,7 @@ typedef struct {
     const double *k; /* all keys [m x d] */
     double *logits;  /* scale q.k, [end - first]; scratch too */
     double *scratch; /* [end - first] */
-} lln_sparse_input;
+} lln_sparse_query;
 
 /* Entries of the row to be made: keys ascending, at most as many as the kernel
  * has promised. `rest` is added to every key the mask allows. */
@@ -38,7 +38,7 @@ typedef struct {
     bool logits;   /* are needed: n m d time */
     void *state;   /* the kernel's own */
     /* Called from several threads at once. */
-    void (*make)(const void *state, const lln_sparse_input *in,
+    void (*make)(const void *state, const lln_sparse_query *query,
                  lln_sparse_row *out);
 } lln_sparse_kernel;
 

@@ -32,13 +32,13 @@ typedef struct {
 
 /* The k+1st largest of x [run], or what was given; keys: scratch [k + 1]. Rows
  * of no more than k keys are dense. */
-static double find_theta(const topth *state, const lln_sparse_input *in,
+static double find_theta(const topth *state, const lln_sparse_query *query,
                          const double *x, size_t run, uint32_t *keys)
 {
     if (run <= state->k)
         return -INFINITY;
     if (state->theta)
-        return state->theta[in->i];
+        return state->theta[query->i];
     double least = INFINITY;
     lln_top_keys(x, run, state->k + 1, keys);
     for (size_t e = 0; e <= state->k; e++)
@@ -62,14 +62,14 @@ typedef struct {
 } split;
 
 /* Keeps the keys whose x [run] exceeds the bar, with their weights. */
-static split select_keys(const lln_sparse_input *in, const double *x,
+static split select_keys(const lln_sparse_query *query, const double *x,
                          size_t run, double bar, const double *weights,
                          lln_sparse_row *out)
 {
     split sum = {0, 0};
     for (size_t j = 0; j < run; j++)
         if (x[j] > bar) {
-            out->keys[out->count] = (uint32_t)(in->first + j);
+            out->keys[out->count] = (uint32_t)(query->first + j);
             out->values[out->count++] = weights[j];
             sum.kept += weights[j];
         } else {
@@ -92,11 +92,11 @@ static double missing(const topth *state, size_t run, size_t kept,
 }
 
 /* weights [run] = exp(logit - max); returns their sum. */
-static double weigh(const lln_sparse_input *in, size_t run, double max,
+static double weigh(const lln_sparse_query *query, size_t run, double max,
                     double *weights)
 {
     double total = 0;
-    memcpy(weights, in->logits, run * sizeof *weights);
+    memcpy(weights, query->logits, run * sizeof *weights);
     lln_row_exp(weights, run, max, 0);
     for (size_t j = 0; j < run; j++)
         total += weights[j];
@@ -105,20 +105,20 @@ static double weigh(const lln_sparse_input *in, size_t run, double max,
 
 /* What the row lacks of 1 is never 1 less the sum of the rest, whose rounding
  * may be all that is left, and negative. */
-static void make(const void *context, const lln_sparse_input *in,
+static void make(const void *context, const lln_sparse_query *query,
                  lln_sparse_row *out)
 {
     const topth *state = context;
-    size_t run = in->end - in->first;
-    double max = lln_row_max(in->logits, run), *weights = in->scratch;
-    double total = weigh(in, run, max, weights);
+    size_t run = query->end - query->first;
+    double max = lln_row_max(query->logits, run), *weights = query->scratch;
+    double total = weigh(query, run, max, weights);
     bool post = state->mode == POST;
     for (size_t j = 0; j < run && post; j++)
         weights[j] /= total;
-    const double *x = post ? weights : in->logits;
-    double theta = find_theta(state, in, x, run, out->keys);
+    const double *x = post ? weights : query->logits;
+    double theta = find_theta(state, query, x, run, out->keys);
     split sum =
-        select_keys(in, x, run, find_bar(state, theta, max), weights, out);
+        select_keys(query, x, run, find_bar(state, theta, max), weights, out);
     double lost = missing(state, run, out->count, sum.dropped, theta, max);
     double divisor = post ? 1 : sum.kept + lost;
     for (size_t e = 0; e < out->count; e++)

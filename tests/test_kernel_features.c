@@ -87,7 +87,7 @@ static const kernel_case cases[] = {
      .matrix = "llnrepo_performer_softmax",
      .causal = true},
     {.kernel = LLN ":eps=1e-8", .matrix = "lln"},
-    {.kernel = LLN ":eps=1e-8:scales=joint", .matrix = "lln_causal"},
+    {.kernel = LLN ":eps=1e-8:scales=layer", .matrix = "lln_causal"},
     {.kernel = LLN ":eps=1e-5", .matrix = "lln_eps1e-5"},
     {.kernel = LLN ":eps=1e-5", .matrix = "lln_eps1e-5_causal"},
     {.kernel = LLN ":eps=0", .matrix = "lln_noeps"},

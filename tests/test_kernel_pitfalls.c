@@ -155,7 +155,7 @@ START_TEST(refused)
          "recurrent, cross"},
         {"lln:alpha=1:beta=1:scales=all",
          "kernel 'lln:alpha=1:beta=1:scales=all': scales=all: unknown; known "
-         "are head, joint"},
+         "are head, layer"},
         {"nystrom:landmarks=7",
          "kernel 'nystrom:landmarks=7': 12 queries and 12 keys; expected "
          "multiples of landmarks, 7"},

@@ -7,10 +7,10 @@
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {
-    {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2"},
-    {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2_causal"},
-    {.kernel = "dilated:w=2:dilation=1", .matrix = "swa_w2"},
-    {.kernel = "dilated:w=20:dilation=1", .matrix = "softmax_causal"},
+    {.kernel = "dilated:reach=2:dilation=2", .matrix = "swa_w2_dil2"},
+    {.kernel = "dilated:reach=2:dilation=2", .matrix = "swa_w2_dil2_causal"},
+    {.kernel = "dilated:reach=2:dilation=1", .matrix = "swa_w2"},
+    {.kernel = "dilated:reach=20:dilation=1", .matrix = "softmax_causal"},
     {.kernel = "kvt:k=4", .matrix = "kvt_k4"},
     {.kernel = "kvt:k=4", .matrix = "kvt_k4_causal"},
     {.kernel = "kvt", .matrix = "softmax"},
@@ -114,8 +114,8 @@ static void fill_topth(const lln_head *head, size_t k, size_t unused, double *p)
 }
 
 static const dense_case others[] = {
-    {"dilated:w=%zu:dilation=%zu", 3, 5, 130, 130, 5, {0}, fill_dilated},
-    {"dilated:w=%zu:dilation=%zu",
+    {"dilated:reach=%zu:dilation=%zu", 3, 5, 130, 130, 5, {0}, fill_dilated},
+    {"dilated:reach=%zu:dilation=%zu",
      9,
      2,
      37,
@@ -123,7 +123,7 @@ static const dense_case others[] = {
      16,
      {true, 0, 0},
      fill_dilated},
-    {"dilated:w=%zu:dilation=%zu",
+    {"dilated:reach=%zu:dilation=%zu",
      9,
      2,
      130,
@@ -131,8 +131,8 @@ static const dense_case others[] = {
      5,
      {false, 8, 0},
      fill_dilated},
-    {"dilated:w=%zu:dilation=%zu", 0, 1, 37, 37, 5, {0}, fill_dilated},
-    {"dilated:w=%zu:dilation=%zu", 1, 1, 1, 1, 5, {0}, fill_dilated},
+    {"dilated:reach=%zu:dilation=%zu", 0, 1, 37, 37, 5, {0}, fill_dilated},
+    {"dilated:reach=%zu:dilation=%zu", 1, 1, 1, 1, 5, {0}, fill_dilated},
     {"kvt:k=%zu", 7, 0, 130, 130, 5, {0}, fill_kvt},
     {"kvt:k=%zu", 7, 0, 130, 130, 16, {true, 0, 0}, fill_kvt},
     {"kvt:k=%zu", 1, 0, 37, 130, 5, {true, 0, 0}, fill_kvt},
@@ -354,9 +354,10 @@ END_TEST
 START_TEST(dilated_more_queries)
 {
     lln_head head = dense_head(12, 11, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    expect_refusal("dilated:w=1", NULL, 0, &head,
-                   "kernel 'dilated:w=1': 12 queries, 11 keys; a mask needs at "
-                   "least as many keys");
+    expect_refusal(
+        "dilated:reach=1", NULL, 0, &head,
+        "kernel 'dilated:reach=1': 12 queries, 11 keys; a mask needs at "
+        "least as many keys");
     lln_head_free(&head);
 }
 END_TEST

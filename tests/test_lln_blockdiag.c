@@ -298,7 +298,7 @@ END_TEST
 START_TEST(product_threads)
 {
     static const char *const kernels[] = {
-        "lln+diag:alpha=2:beta=2:block=64", "window:w=9", "kvt:k=5",
+        "lln+diag:alpha=2:beta=2:block=64", "window:reach=9", "kvt:k=5",
         "topth:k=5:mode=post:vmc=yes", "reformer:b=10:hashes=2"};
     lln_head head = dense_head(3000, 3000, 6, 1, (lln_mask){0}, LLN_FLOAT32);
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
@@ -319,10 +319,14 @@ START_TEST(interrupted)
         const char *kernel;
         bool opening;
     } runs[] = {
-        {"window:w=9", false}, {"lln+diag:alpha=2:beta=2", false},
-        {"gla", false},        {"rfa-gate", true},
-        {"deltanet", false},   {"kvt:k=5", true},
-        {"kvt:k=5", false},    {"reformer:b=10", true},
+        {"window:reach=9", false},
+        {"lln+diag:alpha=2:beta=2", false},
+        {"gla", false},
+        {"rfa-gate", true},
+        {"deltanet", false},
+        {"kvt:k=5", true},
+        {"kvt:k=5", false},
+        {"reformer:b=10", true},
     };
     lln_head head =
         dense_head(300, 300, 6, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
@@ -347,7 +351,7 @@ START_TEST(bad_parameters)
          "kernel 'lln+diag:alpha=1:beta=1:eps=2': eps: expected 0 to 1"},
         {"lln+diag:alpha=1:beta=1:scales=all",
          "kernel 'lln+diag:alpha=1:beta=1:scales=all': scales=all: unknown; "
-         "known are head, joint"},
+         "known are head, layer"},
     };
     lln_head head = dense_head(5, 5, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -194,7 +194,7 @@ static void choose_range(lln_attention *attention, double spread)
 /* alpha, beta and the words of the choice. */
 static lln_status check_parameters(const lln_kernel_choice *choice)
 {
-    static const char *const SCALES[] = {"head", "joint", NULL};
+    static const char *const SCALES[] = {"head", "layer", NULL};
     double alpha = lln_kernel_number(choice, "alpha");
     double beta = lln_kernel_number(choice, "beta");
     size_t scales;
@@ -285,6 +285,7 @@ const lln_kernel lln_kernel_lln = {
          {"beta", "multiplies the keys", NULL, false},
          {"match", "method that finds alpha and beta", "measured", true},
          {"eps", "is added to the sum of a row, as published", NULL, false},
-         {"scales", "deviations of each head, or joint: of all", "head", true}},
+         {"scales", "deviations of each head, or layer: of all its heads",
+          "head", true}},
     .open = lln_lln_open,
 };

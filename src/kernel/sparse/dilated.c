@@ -5,7 +5,7 @@
 #include "kernel/sparse/sparse.h"
 
 typedef struct {
-    size_t w, dilation;
+    size_t reach, dilation;
     double scale;
 } dilated;
 
@@ -13,7 +13,7 @@ typedef struct {
 static size_t first_key(const dilated *state, const lln_sparse_query *query)
 {
     size_t back = (query->position - query->first) / state->dilation;
-    back = back < state->w ? back : state->w;
+    back = back < state->reach ? back : state->reach;
     return query->position - back * state->dilation;
 }
 
@@ -21,7 +21,8 @@ static void make(const void *context, const lln_sparse_query *query,
                  lln_sparse_row *out)
 {
     const dilated *state = context;
-    size_t d = query->d, most = query->position + state->w * state->dilation;
+    size_t d = query->d,
+           most = query->position + state->reach * state->dilation;
     for (size_t j = first_key(state, query); j < query->end && j <= most;
          j += state->dilation) {
         out->keys[out->count] = (uint32_t)j;
@@ -40,12 +41,12 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .state = &state, .make = make};
     LLN_TRY(lln_kernel_check_mask(choice, &around));
-    LLN_TRY(lln_kernel_count(choice, "w", 0, UINT32_MAX, &state.w));
+    LLN_TRY(lln_kernel_count(choice, "reach", 0, UINT32_MAX, &state.reach));
     LLN_TRY(
         lln_kernel_count(choice, "dilation", 1, UINT32_MAX, &state.dilation));
     /* Keys a multiple of the dilation away that there can be on one side. */
     size_t side = (head->k.rows - 1) / state.dilation;
-    side = side < state.w ? side : state.w;
+    side = side < state.reach ? side : state.reach;
     kernel.most = side + 1 + (head->mask.causal ? 0 : side);
     kernel.expect = kernel.most;
     return lln_sparse_open(&kernel, attention);
@@ -53,12 +54,13 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_dilated = {
     .name = "dilated",
-    .summary = "softmax over the w nearest keys on each side of those that are "
-               "a multiple of the dilation away",
+    .summary =
+        "softmax over the reach nearest keys on each side of those that are "
+        "a multiple of the dilation away",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"w", "keys on each side, or before the query if causal",
+    .parameters = {{"reach", "keys on each side, or before the query if causal",
                     "256", false},
                    {"dilation", "tokens from one key to the next", "2", false}},
     .open = dilated_open,

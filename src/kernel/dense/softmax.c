@@ -18,18 +18,8 @@
  * lower one the sums of weights would lose the differences between rows. */
 static const double FLOAT32_LOGIT_MOST = 128, FLOAT32_LOGIT_LEAST = 0.05;
 
-/* |row|^2, [columns] */
-#define SQUARE(name, real)                                                     \
-    LLN_CLONES static double name(const real *row, size_t columns)             \
-    {                                                                          \
-        double square = 0;                                                     \
-        _Pragma("omp simd reduction(+ : square)") for (size_t l = 0;           \
-                                                       l < columns; l++)       \
-            square += (double)row[l] * (double)row[l];                         \
-        return square;                                                         \
-    }
-SQUARE(square_f32, float)
-SQUARE(square_f64, double)
+#define LLN_BODY "kernel/dense/softmax.inc"
+#include "core/both_precisions.h"
 
 /* Largest Euclidean norm of a row. */
 static double largest_norm(lln_matrix a)

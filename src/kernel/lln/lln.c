@@ -20,52 +20,21 @@ static const double SPREAD_F64 = 690;
 /* Below this spread the differences between scores drown in float32. */
 static const double LEAST_SPREAD_F32 = 0.05;
 
-/* y_l = exp(factor x_l + sign offset_l + common), l < d. */
-#define EXP_ROW(name, in, out)                                                 \
-    LLN_CLONES static void name(const in *x, double factor,                    \
-                                const double *offset, double sign,             \
-                                double common, size_t d, out *y)               \
-    {                                                                          \
-        _Pragma("omp simd") for (size_t l = 0; l < d; l++) y[l] =              \
-            (out)lln_exp_f64(factor * x[l] + sign * offset[l] + common);       \
-    }
-EXP_ROW(exp_row_32_32, float, float)
-EXP_ROW(exp_row_32_64, float, double)
-EXP_ROW(exp_row_64_64, double, double)
+#define LLN_BODY "kernel/lln/lln.inc"
+#include "core/both_precisions.h"
 
-/* Row i of a, turned by EXP_ROW into `out` [d] of `precision`, which is not
- * below that of a. */
+/* Row i of a, turned by exp_row_f32 or exp_row_f64 into `out` [d] of
+ * `precision`. */
 static void exp_row(lln_matrix a, size_t i, double factor, const double *offset,
                     double sign, double common, lln_precision precision,
                     void *out)
 {
-    size_t d = a.columns;
-    const float *x32 = (const float *)a.data + i * d;
-    const double *x64 = (const double *)a.data + i * d;
-    if (a.precision == LLN_FLOAT64)
-        exp_row_64_64(x64, factor, offset, sign, common, d, out);
-    else if (precision == LLN_FLOAT64)
-        exp_row_32_64(x32, factor, offset, sign, common, d, out);
+    lln_matrix row = lln_matrix_rows(a, i, 1);
+    if (precision == LLN_FLOAT64)
+        exp_row_f64(row, factor, offset, sign, common, out);
     else
-        exp_row_32_32(x32, factor, offset, sign, common, d, out);
+        exp_row_f32(row, factor, offset, sign, common, out);
 }
-
-/* max_l (factor x_l + offset_l) */
-#define LARGEST(name, real)                                                    \
-    LLN_CLONES static double name(const real *x, double factor,                \
-                                  const double *offset, size_t d)              \
-    {                                                                          \
-        double largest = -INFINITY;                                            \
-        _Pragma("omp simd reduction(max : largest)") for (size_t l = 0; l < d; \
-                                                          l++)                 \
-        {                                                                      \
-            double y = factor * x[l] + offset[l];                              \
-            largest = y > largest ? y : largest;                               \
-        }                                                                      \
-        return largest;                                                        \
-    }
-LARGEST(largest_f32, float)
-LARGEST(largest_f64, double)
 
 /* max_l (alpha q_il + offset_l) */
 static double largest_query(const lln_state *state, size_t i,

@@ -4,6 +4,7 @@
 #ifndef LLN_KERNEL_LLN_LLN_INTERNAL_H
 #define LLN_KERNEL_LLN_LLN_INTERNAL_H
 
+#include "core/vector_math.h"
 #include "kernel/attention.h"
 #include "kernel/gated/gated.h"
 #include "kernel/row_math.h"
@@ -26,6 +27,12 @@ typedef struct {
  * underflow are then below exp(-103 + 75) of S_ij. A causal product in float32
  * leaves half of the range of exponents for what is multiplied. */
 #define LLN_SPREAD_F32 75.0
+
+/* Number l of an array that is float32 if `single`, else float64. */
+LLN_INLINE double lln_lln_number(const void *x, bool single, size_t l)
+{
+    return single ? (double)((const float *)x)[l] : ((const double *)x)[l];
+}
 
 /* Waking threads takes longer than scanning a small matrix. */
 static inline bool lln_lln_worth_threads(lln_matrix a)

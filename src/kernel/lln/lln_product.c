@@ -24,7 +24,8 @@
  * float32 run over one of these only. */
 enum { GROUP = 2048, CHUNK = 256, TILE = 32 };
 
-/* Products with fewer exponentials are taken by one thread: see apply.c. */
+/* A product with fewer exponentials takes less time than it may take to wake
+ * another thread on a busy machine. */
 static const size_t SHARED_FEATURES = (size_t)1 << 16;
 
 /* Queries or keys, and what makes features of them. */

@@ -18,33 +18,8 @@ static lln_matrix group_of(lln_matrix a, size_t group)
     return lln_matrix_rows(a, first, a.rows * (group + 1) / GROUPS - first);
 }
 
-/* Over the rows x of a: low_l = min factor x_l and top_l = max factor x_l,
- * and sum_l += sum exp(factor x_l - top_l). */
-#define SCAN(suffix, real)                                                     \
-    LLN_CLONES static void extremes_##suffix(lln_matrix a, double factor,      \
-                                             double *low, double *top)         \
-    {                                                                          \
-        const real *x = a.data;                                                \
-        size_t d = a.columns;                                                  \
-        for (size_t i = 0; i < a.rows; i++, x += d)                            \
-            _Pragma("omp simd") for (size_t l = 0; l < d; l++)                 \
-            {                                                                  \
-                double y = factor * x[l];                                      \
-                top[l] = y > top[l] ? y : top[l];                              \
-                low[l] = y < low[l] ? y : low[l];                              \
-            }                                                                  \
-    }                                                                          \
-    LLN_CLONES static void add_exp_##suffix(lln_matrix a, double factor,       \
-                                            const double *top, double *sum)    \
-    {                                                                          \
-        const real *x = a.data;                                                \
-        size_t d = a.columns;                                                  \
-        for (size_t i = 0; i < a.rows; i++, x += d)                            \
-            _Pragma("omp simd") for (size_t l = 0; l < d; l++) sum[l] +=       \
-                lln_exp_f64(factor * x[l] - top[l]);                           \
-    }
-SCAN(f32, float)
-SCAN(f64, double)
+#define LLN_BODY "kernel/lln/lln_scan.inc"
+#include "core/both_precisions.h"
 
 static void group_extremes(lln_matrix rows, double factor, double *low,
                            double *top)

@@ -32,7 +32,7 @@ TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
 SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
 	$(wildcard tools/*.c)))
 LIBRARY = $(BUILD)/liblln.a
-OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c))
+OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c src/*/*/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))

@@ -38,14 +38,14 @@ static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
 
 /* The message with which a kernel refuses a head. */
 static inline void expect_refusal(const char *text,
-                                  const lln_kernel_input *inputs, size_t count,
+                                  const lln_kernel_array *arrays, size_t count,
                                   const lln_head *head, const char *message)
 {
     lln_kernel_choice choice;
     lln_attention attention;
     expect_ok(lln_kernel_parse(text, &choice));
-    choice.inputs = inputs;
-    choice.input_count = count;
+    choice.arrays = arrays;
+    choice.array_count = count;
     expect_status(lln_kernel_open(&choice, head, &attention), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(), message);
 }

@@ -11,7 +11,7 @@
 #include "core/random.h"
 #include "expect.h"
 #include "heads/heads.h"
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 
 /* out [count]: normal numbers of that deviation (Box and Muller 1958). */
 static inline void draw_numbers(uint64_t seed, size_t count, double deviation,
@@ -42,15 +42,15 @@ static inline lln_head drawn_head(size_t n, size_t m, size_t d,
     };
 }
 
-/* Opens the kernel of that text with `count` inputs on the head. */
+/* Opens the kernel of that text with `count` arrays on the head. */
 static inline void open_kernel(const char *text, const lln_head *head,
-                               const lln_kernel_input *inputs, size_t count,
+                               const lln_kernel_array *arrays, size_t count,
                                lln_attention *attention)
 {
     lln_kernel_choice choice;
     expect_ok(lln_kernel_parse(text, &choice));
-    choice.inputs = inputs;
-    choice.input_count = count;
+    choice.arrays = arrays;
+    choice.array_count = count;
     choice.seed = 5;
     expect_ok(lln_kernel_open(&choice, head, attention));
 }

@@ -12,8 +12,8 @@
 #include "expect.h"
 #include "head_cases.h"
 #include "heads/heads.h"
-#include "kernel/kernel.h"
 #include "kernel/product.h"
+#include "kernel/table.h"
 
 enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 256 };
 
@@ -121,9 +121,9 @@ typedef struct {
     double factor;      /* 0: 1 */
     double tolerance;   /* in float64; 0: 1e-12 */
     struct {
-        const char *name, *array; /* an input, and the reference array */
+        const char *name, *array; /* of the kernel, in the data */
         size_t columns;           /* of the array */
-    } input[2];
+    } arrays[2];
 } kernel_case;
 
 /* In float64 to 1e-12 and in float32 to 1e-5. */
@@ -131,18 +131,18 @@ static inline void expect_kernel(const kernel_case *c)
 {
     size_t n = c->n ? c->n : KERNEL_N;
     bool causal = c->causal || strstr(c->matrix, "_causal") != NULL;
-    double p[KERNEL_ENTRIES], arrays[2][KERNEL_ENTRIES];
-    lln_kernel_input inputs[2];
+    double p[KERNEL_ENTRIES], numbers[2][KERNEL_ENTRIES];
+    lln_kernel_array arrays[2];
     lln_kernel_choice choice;
     ck_assert_uint_eq(kernel_read("matrices", c->matrix, p), n * n);
     expect_ok(lln_kernel_parse(c->kernel, &choice));
-    choice.inputs = inputs;
-    for (size_t i = 0; i < 2 && c->input[i].name; i++) {
-        size_t count = kernel_read("inputs", c->input[i].array, arrays[i]);
-        inputs[choice.input_count++] =
-            (lln_kernel_input){c->input[i].name,
-                               {LLN_FLOAT64, count / c->input[i].columns,
-                                c->input[i].columns, arrays[i]}};
+    choice.arrays = arrays;
+    for (size_t i = 0; i < 2 && c->arrays[i].name; i++) {
+        size_t count = kernel_read("inputs", c->arrays[i].array, numbers[i]);
+        arrays[choice.array_count++] =
+            (lln_kernel_array){c->arrays[i].name,
+                               {LLN_FLOAT64, count / c->arrays[i].columns,
+                                c->arrays[i].columns, numbers[i]}};
     }
     for (int single = 0; single < 2; single++) {
         lln_head head = kernel_head(n, c->factor != 0 ? c->factor : 1, causal,

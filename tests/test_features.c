@@ -2,7 +2,7 @@
  *
  * Attention made of feature maps: what it computes by chunks against its own
  * rows, on any number of threads; what it says of its sums; its spectrum. */
-#include "kernel/features.h"
+#include "kernel/features/features.h"
 
 #include "core/threads.h"
 #include "head_cases.h"

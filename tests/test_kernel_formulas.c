@@ -243,8 +243,8 @@ START_TEST(formula)
         if (FORMULAS[_i].landmarks && SIZES[size].causal)
             continue;
         lln_head head = make_problem(size, w, &p);
-        lln_kernel_input input = {"w", {LLN_FLOAT64, FEATURES, p.d, w}};
-        open_kernel(FORMULAS[_i].kernel, &head, &input, 1, &attention);
+        lln_kernel_array array = {"w", {LLN_FLOAT64, FEATURES, p.d, w}};
+        open_kernel(FORMULAS[_i].kernel, &head, &array, 1, &attention);
         double *rows = dense_rows(&attention);
         double *wanted = make_dense(&p, (size_t)_i);
         expect_absolute(difference(rows, wanted, p.n * p.m), 0,

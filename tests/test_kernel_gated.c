@@ -9,21 +9,21 @@
 static const kernel_case cases[] = {
     {.kernel = "gla",
      .matrix = "gla_causal",
-     .input = {{"gate", "gate_logits", 4}}},
+     .arrays = {{"gate", "gate_logits", 4}}},
     {.kernel = "gla:gate=1", .matrix = "gla_nogate_causal"},
     {.kernel = "regla",
      .matrix = "regla_keygate_causal",
-     .input = {{"gate", "gate_logits", 4}, {"refine", "refine_logits", 4}}},
+     .arrays = {{"gate", "gate_logits", 4}, {"refine", "refine_logits", 4}}},
     {.kernel = "regla:gate=1", .matrix = "regla_nogate_causal"},
     {.kernel = "rfa-gate",
      .matrix = "rfa_gate_causal",
-     .input = {{"w", "W_rfa", 4}, {"gate", "scalar_gate_logits", 1}}},
+     .arrays = {{"w", "W_rfa", 4}, {"gate", "scalar_gate_logits", 1}}},
     {.kernel = "deltanet",
      .matrix = "deltanet_l2_causal",
-     .input = {{"beta", "beta_logits", 1}}},
+     .arrays = {{"beta", "beta_logits", 1}}},
     {.kernel = "deltanet:map=silu-l2",
      .matrix = "deltanet_silu_l2_causal",
-     .input = {{"beta", "beta_logits", 1}}},
+     .arrays = {{"beta", "beta_logits", 1}}},
     {.kernel = "deltanet:beta=1", .matrix = "deltanet_l2_beta1_causal"},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -45,7 +45,7 @@ START_TEST(regla_value_gates)
         kernel_read("inputs", names[a], numbers[a]);
     kernel_read("outputs", "regla_valuegate_causal", wanted);
     lln_head head = kernel_head(KERNEL_N, 1, true, LLN_FLOAT64);
-    lln_kernel_input inputs[] = {
+    lln_kernel_array arrays[] = {
         {"gate", {LLN_FLOAT64, KERNEL_N, 1, column[0]}},
         {"refine", {LLN_FLOAT64, KERNEL_N, 1, column[1]}}};
     for (size_t l = 0; l < KERNEL_D; l++) {
@@ -53,7 +53,7 @@ START_TEST(regla_value_gates)
         for (size_t i = 0; i < 2 * KERNEL_N; i++)
             column[i / KERNEL_N][i % KERNEL_N] =
                 numbers[i / KERNEL_N][i % KERNEL_N * KERNEL_D + l];
-        open_kernel("regla", &head, inputs, 2, &attention);
+        open_kernel("regla", &head, arrays, 2, &attention);
         expect_ok(lln_attention_product(
             &attention,
             (lln_matrix){LLN_FLOAT64, KERNEL_N, KERNEL_D, numbers[2]}, y));
@@ -155,7 +155,7 @@ static double step_delta(const lln_head *head, const double *gate, size_t t,
 }
 
 static const struct {
-    const char *kernel, *input;
+    const char *kernel, *array;
     bool narrow;     /* gates [n x 1] */
     double strength; /* of the logits: 40: from 1e-17 to 1 */
     dense_step *step;
@@ -181,10 +181,10 @@ static void compare(size_t number, size_t n, size_t d, lln_precision precision)
         largest_key = fmax(largest_key, lln_matrix_get(head.k, i / d, i % d));
     for (size_t i = 0; i < n * columns; i++)
         gate[i] *= recurrences[number].strength;
-    lln_kernel_input input = {recurrences[number].input,
+    lln_kernel_array array = {recurrences[number].array,
                               {LLN_FLOAT64, n, columns, gate}};
     double *p = dense_recurrence(&head, gate, d, recurrences[number].step);
-    open_kernel(recurrences[number].kernel, &head, &input, 1, &attention);
+    open_kernel(recurrences[number].kernel, &head, &array, 1, &attention);
     ck_assert(attention.unnormalised);
     expect_dense(&attention, p, 1e-11, 3e-6);
     lln_attention_close(&attention);
@@ -207,7 +207,7 @@ START_TEST(rfa_gate_span)
 {
     enum { N = 70, D = 3 };
     double w[5 * D], *p = lln_array_alloc(N * N, sizeof *p);
-    lln_kernel_input input = {"w", {LLN_FLOAT64, 5, D, w}};
+    lln_kernel_array array = {"w", {LLN_FLOAT64, 5, D, w}};
     lln_attention attention;
     lln_head head =
         dense_head(N, N, D, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
@@ -234,7 +234,7 @@ START_TEST(rfa_gate_span)
         for (size_t s = 0; s <= t; s++)
             p[t * N + s] /= sum;
     }
-    open_kernel("rfa-gate:span=16", &head, &input, 1, &attention);
+    open_kernel("rfa-gate:span=16", &head, &array, 1, &attention);
     ck_assert(!attention.unnormalised);
     expect_dense(&attention, p, 1e-11, 3e-6);
     lln_attention_close(&attention);
@@ -256,9 +256,9 @@ START_TEST(gates_at_their_ends)
     for (size_t s = 0; s < 9; s++)
         expect_absolute(row[s], s == 8 ? dense_logit(&head, 8, 8) : 0, 1e-15);
     lln_attention_close(&attention);
-    lln_kernel_input input = {"gate", {LLN_FLOAT64, 3, 1, open}};
+    lln_kernel_array array = {"gate", {LLN_FLOAT64, 3, 1, open}};
     head.q.rows = head.k.rows = 3;
-    open_kernel("rfa-gate", &head, &input, 1, &attention);
+    open_kernel("rfa-gate", &head, &array, 1, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 2, 1, row));
     ck_assert_mem_eq(row, zeros, 3 * sizeof *row);
@@ -275,12 +275,12 @@ START_TEST(narrow_gates)
         dense_head(5, 5, 2, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     for (size_t i = 0; i < 10; i++)
         wide[i] = gate[i / 2];
-    lln_kernel_input inputs[] = {{"gate", {LLN_FLOAT64, 5, 2, wide}},
+    lln_kernel_array arrays[] = {{"gate", {LLN_FLOAT64, 5, 2, wide}},
                                  {"gate", {LLN_FLOAT64, 5, 1, gate}},
                                  {"gate", {LLN_FLOAT64, 1, 5, gate}}};
     for (size_t i = 0; i < 3; i++) {
         lln_attention attention;
-        open_kernel("gla", &head, &inputs[i], 1, &attention);
+        open_kernel("gla", &head, &arrays[i], 1, &attention);
         expect_ok(lln_attention_rows(&attention, 0, 5, p[i > 0]));
         lln_attention_close(&attention);
         ck_assert_mem_eq(p[0], p[i > 0], sizeof p[0]);
@@ -350,8 +350,8 @@ START_TEST(bad_gates)
     double numbers[20] = {0};
     lln_head head =
         dense_head(6, 6, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    lln_kernel_input input = {"gate", {LLN_FLOAT64, 6, 2, numbers}};
-    expect_refusal("gla", &input, 1, &head,
+    lln_kernel_array array = {"gate", {LLN_FLOAT64, 6, 2, numbers}};
+    expect_refusal("gla", &array, 1, &head,
                    "kernel \'gla\': array \'gate\' is 6 x 2; expected 6 x 3");
     lln_head_free(&head);
 }

@@ -30,9 +30,9 @@ START_TEST(linformer)
     lln_head head = drawn_head(N, M, D, 1, false);
     draw_numbers(11, R * M, 0.5, e);
     draw_numbers(12, R * M, 0.5, f);
-    lln_kernel_input inputs[] = {{"e", {LLN_FLOAT64, R, M, e}},
+    lln_kernel_array arrays[] = {{"e", {LLN_FLOAT64, R, M, e}},
                                  {"f", {LLN_FLOAT64, R, M, f}}};
-    open_kernel("linformer", &head, inputs, 2, &attention);
+    open_kernel("linformer", &head, arrays, 2, &attention);
     double *rows = dense_rows(&attention);
     dense_multiply(e, R, M, false, head.k.data, D, ek);
     softmax(head.scale, head.q.data, ek, N, R, D, left);
@@ -56,9 +56,9 @@ START_TEST(linformer_mixtures)
     ck_assert_uint_eq(kernel_read("inputs", "E_linformer", e), 4 * 12);
     ck_assert_uint_eq(kernel_read("matrices", "linformer_tilde_k4", wanted),
                       12 * 4);
-    lln_kernel_input inputs[] = {{"e", {LLN_FLOAT64, 4, 12, e}},
+    lln_kernel_array arrays[] = {{"e", {LLN_FLOAT64, 4, 12, e}},
                                  {"f", {LLN_FLOAT64, 4, 12, f}}};
-    open_kernel("linformer", &head, inputs, 2, &attention);
+    open_kernel("linformer", &head, arrays, 2, &attention);
     double *rows = dense_rows(&attention);
     for (size_t i = 0; i < 12; i++)
         for (size_t l = 0; l < 12; l++)

@@ -5,8 +5,8 @@
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {
-    {.kernel = "tempscale:tau=0.5", .matrix = "tempscale_tau0.5"},
-    {.kernel = "tempscale:tau=0.5", .matrix = "tempscale_tau0.5_causal"},
+    {.kernel = "tempscale:divisor=0.5", .matrix = "tempscale_tau0.5"},
+    {.kernel = "tempscale:divisor=0.5", .matrix = "tempscale_tau0.5_causal"},
     {.kernel = "tempscale", .matrix = "softmax"},
     {.kernel = "blockdiag", .matrix = "blockdiag"},
     {.kernel = "blockdiag", .matrix = "blockdiag_causal"},
@@ -15,8 +15,8 @@ static const kernel_case cases[] = {
     {.kernel = "blockdiag:block=5", .matrix = "blockdiag_b5"},
     {.kernel = "blockdiag:block=5", .matrix = "blockdiag_b5_causal"},
     {.kernel = "blockdiag:block=12", .matrix = "softmax"},
-    {.kernel = "window:w=2", .matrix = "swa_w2"},
-    {.kernel = "window:w=2", .matrix = "swa_w2_causal"},
+    {.kernel = "window:reach=2", .matrix = "swa_w2"},
+    {.kernel = "window:reach=2", .matrix = "swa_w2_causal"},
     {.kernel = "window", .matrix = "softmax_causal"},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -59,14 +59,14 @@ static const struct {
     lln_mask mask;
     bool local; /* runs so short that products need no n x m work */
 } others[] = {
-    {"window", "w", 3, 130, 130, 5, {false, 0, 0}, true},
-    {"window", "w", 3, 130, 130, 5, {true, 0, 0}, true},
-    {"window", "w", 200, 1100, 1100, 3, {true, 0, 0}, true},
-    {"window", "w", 9, 37, 130, 16, {false, 0, 0}, true},
-    {"window", "w", 9, 130, 130, 5, {false, 4, 0}, true},
-    {"window", "w", 4, 130, 130, 5, {true, 9, 0}, true},
-    {"window", "w", 0, 37, 37, 5, {false, 0, 0}, true},
-    {"window", "w", 30, 37, 37, 5, {false, 0, 0}, false},
+    {"window", "reach", 3, 130, 130, 5, {false, 0, 0}, true},
+    {"window", "reach", 3, 130, 130, 5, {true, 0, 0}, true},
+    {"window", "reach", 200, 1100, 1100, 3, {true, 0, 0}, true},
+    {"window", "reach", 9, 37, 130, 16, {false, 0, 0}, true},
+    {"window", "reach", 9, 130, 130, 5, {false, 4, 0}, true},
+    {"window", "reach", 4, 130, 130, 5, {true, 9, 0}, true},
+    {"window", "reach", 0, 37, 37, 5, {false, 0, 0}, true},
+    {"window", "reach", 30, 37, 37, 5, {false, 0, 0}, false},
     {"blockdiag", "block", 16, 130, 130, 16, {false, 0, 0}, true},
     {"blockdiag", "block", 7, 130, 130, 5, {true, 0, 0}, true},
     {"blockdiag", "block", 100, 1100, 1100, 3, {false, 0, 0}, true},
@@ -103,10 +103,11 @@ START_TEST(bad_parameters)
     static const struct {
         const char *kernel, *message;
     } bad[] = {
-        {"tempscale:tau=0",
-         "kernel 'tempscale:tau=0': tau: expected 1e-06 to 1e+06"},
-        {"window:w=1.5", "kernel 'window:w=1.5': w: expected a whole number "
-                         "from 0 to 1099511627776"},
+        {"tempscale:divisor=0",
+         "kernel 'tempscale:divisor=0': divisor: expected 1e-06 to 1e+06"},
+        {"window:reach=1.5",
+         "kernel 'window:reach=1.5': reach: expected a whole number "
+         "from 0 to 1099511627776"},
         {"blockdiag:block=0", "kernel 'blockdiag:block=0': block: expected a "
                               "whole number from 1 to 1099511627776"},
     };

@@ -7,8 +7,8 @@
 
 #include "core/threads.h"
 #include "head_cases.h"
-#include "kernel/features.h"
-#include "kernel/projection.h"
+#include "kernel/features/features.h"
+#include "kernel/features/projection.h"
 #include "measure/entropy.h"
 
 enum { D = 64 };
@@ -129,12 +129,12 @@ START_TEST(rfa_negative_sum)
     lln_attention attention;
     lln_head head = {
         .q = {LLN_FLOAT64, 1, 1, q}, .k = {LLN_FLOAT64, 2, 1, k}, .scale = 1};
-    lln_kernel_input input = {"w", {LLN_FLOAT64, 1, 1, w}};
-    open_kernel("rfa", &head, &input, 1, &attention);
+    lln_kernel_array array = {"w", {LLN_FLOAT64, 1, 1, w}};
+    open_kernel("rfa", &head, &array, 1, &attention);
     expect_ok(attention.rows(&attention, 0, 1, p)); /* cos(2.8) < 0 */
     expect_absolute(p[0], 0.5, 1e-15);
     lln_attention_close(&attention);
-    open_kernel("rfa:form=cross", &head, &input, 1, &attention);
+    open_kernel("rfa:form=cross", &head, &array, 1, &attention);
     expect_ok(attention.rows(&attention, 0, 1, p));
     expect_relative(p[0], 0.01 * cos(2.8 / 1.001), 1e-13); /* |z| below 1 */
     lln_attention_close(&attention);
@@ -155,7 +155,7 @@ START_TEST(refused)
          "recurrent, cross"},
         {"lln:alpha=1:beta=1:scales=all",
          "kernel 'lln:alpha=1:beta=1:scales=all': scales=all: unknown; known "
-         "are head, joint"},
+         "are head, layer"},
         {"nystrom:landmarks=7",
          "kernel 'nystrom:landmarks=7': 12 queries and 12 keys; expected "
          "multiples of landmarks, 7"},
@@ -182,7 +182,7 @@ START_TEST(refused_arrays)
     static const double zeros[24], infinite[8] = {[6] = -INFINITY};
     static const struct {
         const char *kernel;
-        lln_kernel_input input;
+        lln_kernel_array array;
         const char *message;
     } bad[] = {
         {"performer",
@@ -204,8 +204,8 @@ START_TEST(refused_arrays)
     lln_head head = drawn_head(12, 12, 4, 1, false);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_ok(lln_kernel_parse(bad[i].kernel, &choice));
-        choice.inputs = &bad[i].input;
-        choice.input_count = 1;
+        choice.arrays = &bad[i].array;
+        choice.array_count = 1;
         expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
         ck_assert_str_eq(lln_error_message(), bad[i].message);
     }

@@ -3,24 +3,24 @@
  * Kernels whose rows have few keys, against reference matrices and against
  * dense definitions. */
 #include "dense.h"
-#include "kernel/top_keys.h"
+#include "kernel/sparse/top_keys.h"
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {
-    {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2"},
-    {.kernel = "dilated:w=2:dilation=2", .matrix = "swa_w2_dil2_causal"},
-    {.kernel = "dilated:w=2:dilation=1", .matrix = "swa_w2"},
-    {.kernel = "dilated:w=20:dilation=1", .matrix = "softmax_causal"},
+    {.kernel = "dilated:reach=2:dilation=2", .matrix = "swa_w2_dil2"},
+    {.kernel = "dilated:reach=2:dilation=2", .matrix = "swa_w2_dil2_causal"},
+    {.kernel = "dilated:reach=2:dilation=1", .matrix = "swa_w2"},
+    {.kernel = "dilated:reach=20:dilation=1", .matrix = "softmax_causal"},
     {.kernel = "kvt:k=4", .matrix = "kvt_k4"},
     {.kernel = "kvt:k=4", .matrix = "kvt_k4_causal"},
     {.kernel = "kvt", .matrix = "softmax"},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2",
-     .input = {{"rotations", "R_lsh", 4}}},
+     .arrays = {{"rotations", "R_lsh", 4}}},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2_causal",
      .tolerance = 2e-12, /* it has 1.0000000000011 for 1, by way of exp(-5e4) */
-     .input = {{"rotations", "R_lsh", 4}}},
+     .arrays = {{"rotations", "R_lsh", 4}}},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -114,8 +114,8 @@ static void fill_topth(const lln_head *head, size_t k, size_t unused, double *p)
 }
 
 static const dense_case others[] = {
-    {"dilated:w=%zu:dilation=%zu", 3, 5, 130, 130, 5, {0}, fill_dilated},
-    {"dilated:w=%zu:dilation=%zu",
+    {"dilated:reach=%zu:dilation=%zu", 3, 5, 130, 130, 5, {0}, fill_dilated},
+    {"dilated:reach=%zu:dilation=%zu",
      9,
      2,
      37,
@@ -123,7 +123,7 @@ static const dense_case others[] = {
      16,
      {true, 0, 0},
      fill_dilated},
-    {"dilated:w=%zu:dilation=%zu",
+    {"dilated:reach=%zu:dilation=%zu",
      9,
      2,
      130,
@@ -131,8 +131,8 @@ static const dense_case others[] = {
      5,
      {false, 8, 0},
      fill_dilated},
-    {"dilated:w=%zu:dilation=%zu", 0, 1, 37, 37, 5, {0}, fill_dilated},
-    {"dilated:w=%zu:dilation=%zu", 1, 1, 1, 1, 5, {0}, fill_dilated},
+    {"dilated:reach=%zu:dilation=%zu", 0, 1, 37, 37, 5, {0}, fill_dilated},
+    {"dilated:reach=%zu:dilation=%zu", 1, 1, 1, 1, 5, {0}, fill_dilated},
     {"kvt:k=%zu", 7, 0, 130, 130, 5, {0}, fill_kvt},
     {"kvt:k=%zu", 7, 0, 130, 130, 16, {true, 0, 0}, fill_kvt},
     {"kvt:k=%zu", 1, 0, 37, 130, 5, {true, 0, 0}, fill_kvt},
@@ -234,7 +234,7 @@ START_TEST(reformer_definition)
     enum { N = 48, D = 5, B = 4, HASHES = 3 };
     double rotations[D * HASHES] = {0}, *p;
     size_t order[N * HASHES];
-    lln_kernel_input input = {"rotations", {LLN_FLOAT64, D, HASHES, rotations}};
+    lln_kernel_array array = {"rotations", {LLN_FLOAT64, D, HASHES, rotations}};
     lln_attention attention;
     lln_head head =
         dense_head(N, N, D, 1, (lln_mask){.causal = _i}, LLN_FLOAT64);
@@ -245,7 +245,7 @@ START_TEST(reformer_definition)
                 if ((lln_matrix_get(head.q, i, h) < 0) == negative)
                     order[at++] = i;
     }
-    open_kernel("reformer:b=4:hashes=3:buckets=2", &head, &input, 1,
+    open_kernel("reformer:b=4:hashes=3:buckets=2", &head, &array, 1,
                 &attention);
     p = lln_array_alloc(N * N, sizeof *p);
     dense_reformer(&head, order, B, HASHES, p);
@@ -329,21 +329,21 @@ START_TEST(bad_parameters)
 }
 END_TEST
 
-START_TEST(bad_inputs)
+START_TEST(bad_arrays)
 {
     double numbers[12] = {0};
-    lln_kernel_input inputs[] = {
+    lln_kernel_array arrays[] = {
         {"theta", {LLN_FLOAT64, 11, 1, numbers}},
         {"rotations", {LLN_FLOAT64, 3, 4, numbers}},
     };
     lln_head head =
         dense_head(12, 12, 3, 1, (lln_mask){.window = 3}, LLN_FLOAT64);
-    expect_refusal("topth", inputs, 2, &head,
+    expect_refusal("topth", arrays, 2, &head,
                    "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
     expect_refusal("reformer:b=2", NULL, 0, &head,
                    "kernel 'reformer:b=2': has no form with a window");
     head.mask.window = 0;
-    expect_refusal("reformer:b=2", inputs, 2, &head,
+    expect_refusal("reformer:b=2", arrays, 2, &head,
                    "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "
                    "expected 3 x 24");
     lln_head_free(&head);
@@ -354,9 +354,10 @@ END_TEST
 START_TEST(dilated_more_queries)
 {
     lln_head head = dense_head(12, 11, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    expect_refusal("dilated:w=1", NULL, 0, &head,
-                   "kernel 'dilated:w=1': 12 queries, 11 keys; a mask needs at "
-                   "least as many keys");
+    expect_refusal(
+        "dilated:reach=1", NULL, 0, &head,
+        "kernel 'dilated:reach=1': 12 queries, 11 keys; a mask needs at "
+        "least as many keys");
     lln_head_free(&head);
 }
 END_TEST
@@ -395,7 +396,7 @@ int main(void)
     tcase_add_test(all, reformer_draws);
     tcase_add_test(all, top_keys_ties);
     tcase_add_test(all, bad_parameters);
-    tcase_add_test(all, bad_inputs);
+    tcase_add_test(all, bad_arrays);
     tcase_add_test(all, dilated_more_queries);
     tcase_add_test(all, too_many_entries);
     suite_add_tcase(suite, all);

@@ -50,10 +50,10 @@ START_TEST(topth_given_theta)
     lln_head head = kernel_head(KERNEL_N, 1, true, precision);
     kernel_read("inputs", given[_i / 2].theta, theta);
     kernel_read("matrices", given[_i / 2].matrix, p);
-    lln_kernel_input input = {
+    lln_kernel_array array = {
         "theta",
         {LLN_FLOAT64, _i / 2 == 1 ? 1 : 12, _i / 2 == 1 ? 12 : 1, theta}};
-    open_kernel(given[_i / 2].kernel, &head, &input, 1, &attention);
+    open_kernel(given[_i / 2].kernel, &head, &array, 1, &attention);
     expect_attention(&attention, p, _i % 2 ? 1e-5 : 1e-12);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -88,14 +88,14 @@ START_TEST(topth_unnormalised)
         "topth:k=1", "topth:k=1:sdc=exact", "topth:k=1:sdc=exp-threshold",
         "topth:k=1:sdc=exp-threshold-all", "topth:k=1:mode=post"};
     double theta[4] = {-INFINITY, 1e9, -INFINITY, -INFINITY}, row[4];
-    lln_kernel_input input = {"theta", {LLN_FLOAT64, 4, 1, theta}};
+    lln_kernel_array array = {"theta", {LLN_FLOAT64, 4, 1, theta}};
     lln_head head = dense_head(4, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     for (int spread = 0; spread < 2; spread++) {
         lln_attention attention;
         char text[64];
         snprintf(text, sizeof text, "%s%s", kernels[_i],
                  spread ? ":vmc=yes" : "");
-        open_kernel(text, &head, &input, 1, &attention);
+        open_kernel(text, &head, &array, 1, &attention);
         ck_assert(attention.unnormalised == !spread);
         expect_ok(attention.rows(&attention, 1, 1, row));
         for (size_t j = 0; j < 4; j++)

@@ -28,7 +28,7 @@ static bool mentions(const char *text, const char *name)
 static void check_name(const kernel_list *kernels, const char *name)
 {
     for (size_t i = 0; i < kernels->count; i++)
-        if (mentions(kernels->entries[i].choice.kernel->inputs, name))
+        if (mentions(kernels->entries[i].choice.kernel->arrays, name))
             return;
     cli_usage("--arrays: no kernel in '%s' takes '%s'", run_shared.kernels,
               name);
@@ -48,32 +48,32 @@ static char *join_options(void)
     return text;
 }
 
-lln_extras *kernel_arrays_open(const kernel_list *kernels, bool sampled)
+lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
 {
-    lln_extras *files = NULL;
+    lln_kernel_arrays *files = NULL;
     char *text = join_options();
     if (!text)
         return NULL;
     if (run_shared.lengths)
         cli_usage("--lengths: arrays beside the heads have none");
-    lln_status status =
-        lln_extras_open(text, sampled ? "hnd" : run_shared.layout, &files);
+    lln_status status = lln_kernel_arrays_open(
+        text, sampled ? "hnd" : run_shared.layout, &files);
     if (status == LLN_EINVAL)
         cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
                   lln_error_message());
     cli_check(status);
-    for (size_t i = 0; i < lln_extras_count(files); i++) {
-        check_name(kernels, lln_extras_name(files, i));
-        cli_refuse_overwrite(lln_extras_file(files, i));
+    for (size_t i = 0; i < lln_kernel_arrays_count(files); i++) {
+        check_name(kernels, lln_kernel_arrays_name(files, i));
+        cli_refuse_overwrite(lln_kernel_arrays_file(files, i));
     }
     free(text);
     return files;
 }
 
-lln_status kernel_arrays_load(const lln_extras *files, const lln_head *head,
-                              kernel_arrays *arrays)
+lln_status kernel_arrays_load(const lln_kernel_arrays *files,
+                              const lln_head *head, kernel_arrays *arrays)
 {
-    size_t count = files ? lln_extras_count(files) : 0;
+    size_t count = files ? lln_kernel_arrays_count(files) : 0;
     *arrays = (kernel_arrays){.count = 0};
     if (count == 0)
         return LLN_OK;
@@ -81,10 +81,10 @@ lln_status kernel_arrays_load(const lln_extras *files, const lln_head *head,
     if (!arrays->items)
         return LLN_ENOMEM;
     for (; arrays->count < count; arrays->count++) {
-        lln_kernel_input *item = &arrays->items[arrays->count];
-        item->name = lln_extras_name(files, arrays->count);
+        lln_kernel_array *item = &arrays->items[arrays->count];
+        item->name = lln_kernel_arrays_name(files, arrays->count);
         lln_status status =
-            lln_extras_load(files, arrays->count, head, &item->values);
+            lln_kernel_arrays_load(files, arrays->count, head, &item->values);
         if (status == LLN_OK)
             continue;
         kernel_arrays_free(arrays);

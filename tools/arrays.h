@@ -4,22 +4,22 @@
 #ifndef LLN_TOOLS_ARRAYS_H
 #define LLN_TOOLS_ARRAYS_H
 
-#include "heads/extras.h"
+#include "heads/kernel_arrays.h"
 #include "selection.h"
 
 /* Opens the arrays that the shared options name; NULL: none. Ends the process
  * if they cannot be read, or if no kernel takes one of that name. */
-lln_extras *kernel_arrays_open(const kernel_list *kernels, bool sampled);
+lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled);
 
 /* The matrices for one head. */
 typedef struct {
-    lln_kernel_input *items; /* [count], owned */
+    lln_kernel_array *items; /* [count], owned */
     size_t count;
 } kernel_arrays;
 
 /* NULL is a legal `files`, with no arrays. LLN_EFORMAT: an array does not go
  * with the head; LLN_ENOMEM. */
-LLN_NODISCARD lln_status kernel_arrays_load(const lln_extras *files,
+LLN_NODISCARD lln_status kernel_arrays_load(const lln_kernel_arrays *files,
                                             const lln_head *head,
                                             kernel_arrays *arrays);
 void kernel_arrays_free(kernel_arrays *arrays);

@@ -134,7 +134,7 @@ void case_set_close(case_set *set)
     free(set->reference.entries);
     free(set->taus.values);
     params_close(set->params);
-    lln_extras_free(set->arrays);
+    lln_kernel_arrays_free(set->arrays);
     lln_heads_close(&set->heads);
 }
 

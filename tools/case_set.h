@@ -4,7 +4,7 @@
 #ifndef LLN_TOOLS_CASE_SET_H
 #define LLN_TOOLS_CASE_SET_H
 
-#include "heads/extras.h"
+#include "heads/kernel_arrays.h"
 #include "match/joint.h"
 #include "params.h"
 #include "plan.h"
@@ -15,13 +15,13 @@ typedef struct {
     const lln_column *measured; /* of a case, [columns] */
     size_t columns;
     number_list taus;
-    kernel_list kernels;   /* if the plan measures heads: one entry, of no
-                              kernel */
-    kernel_list reference; /* one, or none */
-    params *params;        /* NULL: none */
-    lln_extras *arrays;    /* that kernels take; NULL: none */
-    size_t draws;          /* of random kernels, for each head; >= 1 */
-    lln_joint **joints;    /* [taus.count]; NULL: not needed */
+    kernel_list kernels;       /* if the plan measures heads: one entry, of no
+                                  kernel */
+    kernel_list reference;     /* one, or none */
+    params *params;            /* NULL: none */
+    lln_kernel_arrays *arrays; /* that kernels take; NULL: none */
+    size_t draws;              /* of random kernels, for each head; >= 1 */
+    lln_joint **joints;        /* [taus.count]; NULL: not needed */
     lln_heads heads;
     bool averaged; /* trials of a model, which have no number in the table */
 } case_set;

@@ -126,8 +126,8 @@ static lln_status choose_kernel(const open_case *work,
     *choice = entry->choice;
     choice->seed = run_shared.seed;
     choice->draw = draw;
-    choice->inputs = work->arrays.items;
-    choice->input_count = work->arrays.count;
+    choice->arrays = work->arrays.items;
+    choice->array_count = work->arrays.count;
     return alpha_beta_find(work->set, entry, &work->head, &work->identity,
                            choice);
 }

@@ -90,13 +90,13 @@ static bool wants_joint(const char *option, const lln_kernel_choice *choice)
     int at = lln_kernel_parameter_index(choice->kernel, "scales");
     const char *word = at < 0 ? "head" : choice->word[at];
     bool match = lln_kernel_given(choice, "match");
-    bool joint = strcmp(word, "joint") == 0;
+    bool joint = strcmp(word, "layer") == 0;
     if (!joint && strcmp(word, "head") != 0)
-        cli_usage("--%s: %s: scales '%s'; there are head, joint", option,
+        cli_usage("--%s: %s: scales '%s'; there are head, layer", option,
                   choice->text, word);
     if (joint && match &&
         strcmp(find_method(option, choice)->name, "paper") != 0)
-        cli_usage("--%s: %s: scales=joint goes with match=paper alone", option,
+        cli_usage("--%s: %s: scales=layer goes with match=paper alone", option,
                   choice->text);
     return joint;
 }
@@ -190,8 +190,8 @@ static void print_properties(const lln_kernel *kernel)
                p & LLN_KERNEL_CAUSAL ? "with" : "without");
     if (p & LLN_KERNEL_RANDOM)
         puts("    random: drawn from --seed for each trial");
-    if (kernel->inputs)
-        printf("    takes %s\n", kernel->inputs);
+    if (kernel->arrays)
+        printf("    takes %s\n", kernel->arrays);
 }
 
 static void print_kernel(const lln_kernel *kernel)

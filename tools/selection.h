@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 #include "match/match.h"
 
 /* Numbers in the order given; none asked for: one NaN. */
@@ -22,7 +22,7 @@ typedef struct {
     int alpha, beta;                /* parameter positions; -1: has none */
     const lln_match_method *method; /* solved on the head; NULL: not */
     bool from_params;               /* looked up in --params */
-    bool joint;                     /* of the layer: scales=joint */
+    bool joint;                     /* of the layer: scales=layer */
 } kernel_entry;
 
 typedef struct {

@@ -11,6 +11,15 @@
 #include "core/matrix.h"
 #include "core/status.h"
 
+/* What an array of a head holds. */
+typedef enum {
+    LLN_QUERIES,
+    LLN_KEYS,
+    LLN_VALUES,
+    LLN_ROLES, /* of arrays that are read */
+    LLN_RESULTS = LLN_ROLES
+} lln_role;
+
 /* Which keys a query may attend to. Always one run of keys, see
  * lln_mask_keys. */
 typedef struct {

@@ -7,15 +7,8 @@
 
 #include <stdbool.h>
 
+#include "heads/heads.h"
 #include "tensor/container.h"
-
-typedef enum {
-    LLN_QUERIES,
-    LLN_KEYS,
-    LLN_VALUES,
-    LLN_ROLES, /* of arrays that are read */
-    LLN_RESULTS = LLN_ROLES
-} lln_role;
 
 /* "queries", "keys" or "values". */
 const char *lln_role_name(lln_role role);

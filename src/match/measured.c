@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "kernel/kernel.h"
+#include "kernel/table.h"
 #include "match/search.h"
 #include "match/strata.h"
 #include "measure/row_sample.h"

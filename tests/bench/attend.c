@@ -7,8 +7,8 @@
 #include "commands.h"
 #include "core/memory.h"
 #include "core/threads.h"
-#include "kernel/kernel.h"
 #include "kernel/product.h"
+#include "kernel/table.h"
 
 enum { SMALLEST = 512, LARGEST = 524288 };
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/kernel_arrays.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "heads/files.h"
+#include "heads/naming.h"
+#include "heads/views.h"
+
+/* What goes by one name: an array, or several that a pattern found. */
+typedef struct {
+    char *name;
+    lln_container *file;
+    lln_named *found; /* [count] */
+    lln_tensor *tensors;
+    size_t count;
+} named_arrays;
+
+struct lln_kernel_arrays {
+    named_arrays *items;
+    size_t count;
+    char *layout;
+};
+
+size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays)
+{
+    return arrays->count;
+}
+
+const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
+                                   size_t index)
+{
+    return arrays->items[index].name;
+}
+
+const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
+                                   size_t index)
+{
+    return lln_container_name(arrays->items[index].file);
+}
+
+void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
+{
+    if (!arrays)
+        return;
+    for (size_t i = 0; i < arrays->count; i++) {
+        free(arrays->items[i].name);
+        free(arrays->items[i].found);
+        free(arrays->items[i].tensors);
+        lln_container_close(arrays->items[i].file);
+    }
+    free(arrays->items);
+    free(arrays->layout);
+    free(arrays);
+}
+
+/* The array that a key names, or the only one, or the one with the name. */
+static lln_status find_arrays(const char *key, named_arrays *item)
+{
+    if (key && strchr(key, '{')) {
+        LLN_TRY(lln_pattern_check(key));
+        return lln_pattern_find(item->file, key, &item->found, &item->count);
+    }
+    item->found = lln_array_alloc(1, sizeof *item->found);
+    if (!item->found)
+        return LLN_ENOMEM;
+    item->count = 1;
+    item->found[0] = (lln_named){-1, -1, 0};
+    if (!key && lln_container_count(item->file) == 1)
+        return LLN_OK;
+    return lln_container_find(item->file, key ? key : item->name,
+                              &item->found[0].index);
+}
+
+static lln_status read_arrays(named_arrays *item)
+{
+    item->tensors = lln_array_alloc(item->count, sizeof *item->tensors);
+    if (!item->tensors)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < item->count; i++)
+        LLN_TRY(lln_container_read(item->file, item->found[i].index,
+                                   &item->tensors[i]));
+    return LLN_OK;
+}
+
+/* place: FILE[:KEY] */
+static lln_status open_item(const char *place, named_arrays *item)
+{
+    char *path, *key;
+    lln_status status = lln_files_split(place, &path, &key);
+    if (status == LLN_OK && strcmp(path, "-") == 0)
+        status =
+            lln_fail(LLN_EINVAL, "'%s=%s': expected a file", item->name, place);
+    if (status == LLN_OK)
+        status = lln_container_open(path, &item->file);
+    if (status == LLN_OK)
+        status = find_arrays(key, item);
+    if (status == LLN_OK)
+        status = read_arrays(item);
+    free(path);
+    free(key);
+    return status;
+}
+
+/* Takes "NAME=FILE:KEY" apart; `setting` is written to. */
+static lln_status add_item(lln_kernel_arrays *arrays, char *setting)
+{
+    char *place = strchr(setting, '=');
+    if (!place || place == setting || place[1] == '\0')
+        return lln_fail(LLN_EINVAL, "'%s': expected NAME=FILE[:KEY]", setting);
+    *place++ = '\0';
+    for (size_t i = 0; i < arrays->count; i++)
+        if (strcmp(arrays->items[i].name, setting) == 0)
+            return lln_fail(LLN_EINVAL, "'%s' is given twice", setting);
+    named_arrays *item = &arrays->items[arrays->count++];
+    item->name = strdup(setting);
+    if (!item->name)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    return open_item(place, item);
+}
+
+static lln_status open_all(const char *text, const char *layout,
+                           lln_kernel_arrays *arrays)
+{
+    size_t most = 1;
+    for (const char *c = text; *c; c++)
+        most += *c == ',';
+    char *copy = strdup(text), *rest = copy;
+    arrays->items = lln_array_alloc(most, sizeof *arrays->items);
+    arrays->layout = strdup(layout ? layout : "nd");
+    lln_status status = LLN_OK;
+    if (!copy || !arrays->items || !arrays->layout)
+        status = lln_fail(LLN_ENOMEM, "out of memory");
+    while (rest && status == LLN_OK)
+        status = add_item(arrays, strsep(&rest, ","));
+    free(copy);
+    return status;
+}
+
+lln_status lln_kernel_arrays_open(const char *text, const char *layout,
+                                  lln_kernel_arrays **arrays)
+{
+    *arrays = calloc(1, sizeof **arrays);
+    if (!*arrays)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = open_all(text, layout, *arrays);
+    if (status != LLN_OK) {
+        lln_kernel_arrays_free(*arrays);
+        *arrays = NULL;
+    }
+    return status;
+}
+
+/* Which of the arrays is for this head; item->count: none. */
+static size_t choose(const named_arrays *item, const lln_head *head)
+{
+    size_t i = 0;
+    for (; i < item->count; i++) {
+        const lln_named *named = &item->found[i];
+        if ((named->layer < 0 || named->layer == head->layer) &&
+            (named->head < 0 || named->head == head->head))
+            break;
+    }
+    return i;
+}
+
+/* "gates.npz: key 'gate'" */
+static void name_array(const named_arrays *item, size_t index, char *text,
+                       size_t size)
+{
+    const char *key = lln_container_entry_at(item->file, index).key;
+    snprintf(text, size, "%s%s%s%s", lln_container_name(item->file),
+             *key ? ": key '" : "", key, *key ? "'" : "");
+}
+
+/* Where the head stands along the axes of an array with the layout of the
+ * queries. */
+static lln_status find_place(const char *name, const lln_layout *layout,
+                             const lln_head *head, lln_place *at)
+{
+    const size_t of[] = {head->of.batch, head->of.layer, head->of.head};
+    const size_t *size = layout->size;
+    static const char *const names[] = {"batch entries", "layers", "heads"};
+    for (int kind = LLN_AXIS_BATCH; kind <= LLN_AXIS_HEAD; kind++) {
+        bool fits = kind == LLN_AXIS_HEAD
+                        ? of[kind] % size[kind] == 0
+                        : size[kind] == of[kind] || size[kind] == 1;
+        if (!fits)
+            return lln_fail(LLN_EFORMAT, "%s: %zu %s; the queries have %zu",
+                            name, size[kind], names[kind], of[kind]);
+    }
+    at->batch = size[LLN_AXIS_BATCH] > 1 ? head->at.batch : 0;
+    at->layer = size[LLN_AXIS_LAYER] > 1 ? head->at.layer : 0;
+    at->head = head->at.head / (head->of.head / size[LLN_AXIS_HEAD]);
+    return LLN_OK;
+}
+
+/* The view of a head's part of the array. */
+static lln_status open_view(const char *letters, const char *name,
+                            const lln_tensor *tensor, const lln_head *head,
+                            lln_view *view)
+{
+    lln_tensor matrix = *tensor;
+    lln_layout layout;
+    lln_place at = {0};
+    if (matrix.axes == 1) {
+        matrix.axes = 2;
+        matrix.shape[1] = matrix.strides[1] = 1;
+    }
+    letters = matrix.axes == 2 ? "nd" : letters;
+    LLN_TRY(lln_layout_read(letters, name, &matrix, &layout));
+    if (matrix.axes > 2)
+        LLN_TRY(find_place(name, &layout, head, &at));
+    return lln_view_open(name, &matrix, letters, at,
+                         layout.size[LLN_AXIS_TOKEN], view);
+}
+
+lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
+                                  const lln_head *head, lln_matrix *values)
+{
+    const named_arrays *item = &arrays->items[index];
+    char name[1024];
+    lln_view view;
+    size_t chosen = choose(item, head), count;
+    if (chosen == item->count)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no array '%s' for layer %ld, head %ld",
+                        lln_container_name(item->file), item->name, head->layer,
+                        head->head);
+    name_array(item, item->found[chosen].index, name, sizeof name);
+    LLN_TRY(
+        open_view(arrays->layout, name, &item->tensors[chosen], head, &view));
+    LLN_TRY(lln_size_multiply(view.slice.rows, view.slice.columns, &count));
+    double *numbers = lln_array_alloc_raw(count, sizeof *numbers);
+    if (!numbers)
+        return LLN_ENOMEM;
+    lln_status status = lln_view_copy_infinite(&view, numbers);
+    if (status != LLN_OK) {
+        free(numbers);
+        return status;
+    }
+    *values =
+        (lln_matrix){LLN_FLOAT64, view.slice.rows, view.slice.columns, numbers};
+    return LLN_OK;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Arrays beside queries, keys and values that some kernels take, each under a
+ * name: gates, projections, thresholds. */
+#ifndef LLN_HEADS_KERNEL_ARRAYS_H
+#define LLN_HEADS_KERNEL_ARRAYS_H
+
+#include "heads/heads.h"
+
+typedef struct lln_kernel_arrays lln_kernel_arrays;
+
+/* Opens the arrays of a list NAME=FILE[:KEY],...; without a KEY an array is the
+ * only one of its file, or has the key NAME. KEY may be a pattern, as in
+ * naming.h, for an array for each layer or head. An array
+ *   of one or two axes is the same for all heads, [rows] or [rows x columns];
+ *   of more has the layout of the queries, with tokens and features of its
+ *   own. Batch entries and layers are as many as theirs, or one for all, and
+ *   heads a divisor of theirs, of which neighbours share them.
+ * LLN_EINVAL: no such list, a name twice, or not a layout; LLN_EFORMAT: no such
+ * array, or it cannot be read; LLN_EIO; LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_kernel_arrays_open(const char *text,
+                                                const char *layout,
+                                                lln_kernel_arrays **arrays);
+
+size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays);
+const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
+                                   size_t index);
+const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
+                                   size_t index);
+
+/* The matrix of array `index` for a head, in float64; values->data is owned by
+ * the caller. Several threads may load at once.
+ * LLN_EFORMAT: the array has other axes than it should, or a NaN, or a pattern
+ * finds none for this head; LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays,
+                                                size_t index,
+                                                const lln_head *head,
+                                                lln_matrix *values);
+
+/* NULL is legal. */
+void lln_kernel_arrays_free(lln_kernel_arrays *arrays);
+
+#endif

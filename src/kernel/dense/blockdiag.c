@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax within blocks: the published code has blocks of as many tokens as
+ * there are features. */
+#include "kernel/dense/softmax.h"
+
+static lln_status blockdiag_open(const lln_kernel_choice *choice,
+                                 const lln_head *head, lln_attention *attention)
+{
+    lln_head blocked = *head;
+    LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
+                                head->q.columns, &blocked.mask.block));
+    return lln_softmax_open(choice, &blocked, attention);
+}
+
+const lln_kernel lln_kernel_blockdiag = {
+    .name = "blockdiag",
+    .summary = "softmax within blocks of tokens, the last one smaller if they "
+               "do not divide the length",
+    .reference = "Nahshan, Kampeas, Haleva 2024",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .parameters = {{"block", "tokens of a block (default: d)", NULL, false}},
+    .open = blockdiag_open,
+};

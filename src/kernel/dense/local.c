@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax over short runs of keys: tiles, and products with them. Queries of a
+ * tile share the keys that any of them sees; tiles stand in groups, of which
+ * threads take whole ones. */
+#include "kernel/dense/local.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "kernel/product_f64.h"
+#include "kernel/row_math.h"
+
+/* Rows of a tile, and of a group. */
+enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
+
+/* Of all keys, what a run may have for P not to be worth storing. */
+enum { SHARE = 4 };
+
+bool lln_local_worth(const lln_head *head)
+{
+    size_t m = head->k.rows, run = m;
+    lln_mask mask = head->mask;
+    if (mask.block > 0)
+        run = lln_size_smaller(run, mask.block);
+    if (mask.window > 0 && mask.window <= m)
+        run =
+            lln_size_smaller(run, mask.causal ? mask.window : 2 * mask.window);
+    return run <= m / SHARE;
+}
+
+size_t lln_local_groups(const lln_local *local)
+{
+    return (local->head.q.rows + GROUP - 1) / GROUP;
+}
+
+void lln_local_span(const lln_head *head, size_t first, size_t rows,
+                    size_t *low, size_t *high)
+{
+    size_t n = head->q.rows, m = head->k.rows, unused;
+    lln_mask_keys(head->mask, n, m, first, low, &unused);
+    lln_mask_keys(head->mask, n, m, first + rows - 1, &unused, high);
+}
+
+size_t lln_local_width(const lln_local *local)
+{
+    const lln_head *head = &local->head;
+    size_t n = head->q.rows, width = 0;
+    for (size_t i = 0; i < n; i += ROWS) {
+        size_t low, high;
+        lln_local_span(head, i, lln_size_smaller(ROWS, n - i), &low, &high);
+        width = high - low > width ? high - low : width;
+    }
+    return width;
+}
+
+/* Scratch of one thread. */
+typedef struct {
+    double *q, *k, *p; /* [ROWS x d], [width x d], [ROWS x width] */
+} workspace;
+
+static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
+                         double *p)
+{
+    for (size_t i = 0; i < tile->rows; i++, p += tile->keys) {
+        size_t first, end;
+        lln_mask_keys(head->mask, head->q.rows, head->k.rows, tile->first + i,
+                      &first, &end);
+        first -= tile->low;
+        end -= tile->low;
+        memset(p, 0, first * sizeof *p);
+        memset(p + end, 0, (tile->keys - end) * sizeof *p);
+        lln_row_softmax(p + first, end - first);
+    }
+}
+
+static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
+                                const workspace *work)
+{
+    size_t high, d = head->q.columns;
+    lln_local_tile tile = {.first = first, .rows = rows, .p = work->p};
+    lln_local_span(head, first, tile.rows, &tile.low, &high);
+    tile.keys = high - tile.low;
+    lln_matrix_convert(lln_matrix_rows(head->q, first, tile.rows), LLN_FLOAT64,
+                       work->q);
+    lln_matrix_convert(lln_matrix_rows(head->k, tile.low, tile.keys),
+                       LLN_FLOAT64, work->k);
+    lln_row_products(head->scale, work->q, tile.rows, work->k, tile.keys, d,
+                     tile.keys, work->p);
+    softmax_rows(head, &tile, work->p);
+    return tile;
+}
+
+/* The tile that begins with row i, kept or made. */
+static lln_local_tile find_tile(const lln_local *local, size_t i, size_t rows,
+                                const workspace *work)
+{
+    if (!local->stored)
+        return make_tile(&local->head, i, rows, work);
+    size_t high;
+    lln_local_tile tile = {
+        .first = i, .rows = rows, .p = local->stored + local->start[i / ROWS]};
+    lln_local_span(&local->head, i, rows, &tile.low, &high);
+    tile.keys = high - tile.low;
+    return tile;
+}
+
+static workspace workspace_at(double *memory, size_t d, size_t width)
+{
+    double *k = memory + ROWS * d;
+    return (workspace){memory, k, k + width * d};
+}
+
+static size_t workspace_size(size_t d, size_t width)
+{
+    return (ROWS + width) * d + ROWS * width;
+}
+
+lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
+                           void *context)
+{
+    size_t n = local->head.q.rows, d = local->head.q.columns;
+    size_t width = lln_local_width(local), size = workspace_size(d, width);
+    size_t groups = lln_local_groups(local);
+    double *memory =
+        lln_array_alloc_raw((size_t)lln_threads_count() * size, sizeof *memory);
+    if (!memory)
+        return LLN_ENOMEM;
+#pragma omp parallel for schedule(dynamic, 1) if (groups > 1)
+    for (size_t g = 0; g < groups; g++) {
+        workspace work = workspace_at(
+            memory + (size_t)omp_get_thread_num() * size, d, width);
+        size_t end = lln_size_smaller((g + 1) * GROUP, n);
+        for (size_t i = g * GROUP; i < end && !lln_stop_requested; i += ROWS) {
+            lln_local_tile tile =
+                find_tile(local, i, lln_size_smaller(ROWS, end - i), &work);
+            visit(context, g, &tile);
+        }
+    }
+    free(memory);
+    return lln_threads_check_stop();
+}
+
+/* Rows of P times x, in the precision of x. */
+typedef struct {
+    lln_matrix x;
+    void *y;
+    size_t width; /* the most keys of a tile */
+    float *p;     /* tiles in float32, [threads x ROWS x width] */
+} product;
+
+static void multiply_f32(const product *w, const lln_local_tile *tile)
+{
+    int c = (int)w->x.columns, keys = (int)tile->keys;
+    float *p = w->p + (size_t)omp_get_thread_num() * ROWS * w->width;
+    lln_matrix_convert(
+        (lln_matrix){LLN_FLOAT64, tile->rows, tile->keys, tile->p}, LLN_FLOAT32,
+        p);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows, c,
+                keys, 1, p, keys,
+                (const float *)w->x.data + tile->low * w->x.columns, c, 0,
+                (float *)w->y + tile->first * w->x.columns, c);
+}
+
+static void visit_product(void *context, size_t group,
+                          const lln_local_tile *tile)
+{
+    const product *w = context;
+    int c = (int)w->x.columns, keys = (int)tile->keys;
+    (void)group;
+    if (w->x.precision == LLN_FLOAT32)
+        multiply_f32(w, tile);
+    else
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows,
+                    c, keys, 1, tile->p, keys,
+                    (const double *)w->x.data + tile->low * w->x.columns, c, 0,
+                    (double *)w->y + tile->first * w->x.columns, c);
+}
+
+lln_status lln_local_product(const lln_local *local, lln_matrix x, void *y)
+{
+    product w = {.x = x, .y = y, .width = lln_local_width(local)};
+    if (x.precision == LLN_FLOAT32) {
+        size_t rows = (size_t)lln_threads_count() * ROWS;
+        w.p = lln_array_alloc_raw(rows * w.width, sizeof *w.p);
+        if (!w.p)
+            return LLN_ENOMEM;
+    }
+    lln_status status = lln_local_visit(local, visit_product, &w);
+    free(w.p);
+    return status;
+}
+
+typedef struct {
+    const double *x;
+    double *y;
+    size_t columns;
+    size_t *offset; /* [groups]: where sums of a group stand in y */
+    size_t *low;    /* [groups]: their first key */
+} transposition;
+
+/* Sums over the rows of a group, for the keys that the group sees. */
+static void visit_transposed(void *context, size_t group,
+                             const lln_local_tile *tile)
+{
+    const transposition *p = context;
+    int c = (int)p->columns, keys = (int)tile->keys;
+    double *sums =
+        p->y + (p->offset[group] + tile->low - p->low[group]) * p->columns;
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, keys, c,
+                (int)tile->rows, 1, tile->p, keys,
+                p->x + tile->first * p->columns, c, 1, sums, c);
+}
+
+/* Finds low and offset; returns the keys of all groups together. */
+static size_t place_groups(const lln_head *head, size_t groups,
+                           transposition *p)
+{
+    size_t n = head->q.rows, total = 0;
+    for (size_t g = 0; g < groups; g++) {
+        size_t high, first = g * GROUP;
+        lln_local_span(head, first, lln_size_smaller(GROUP, n - first),
+                       &p->low[g], &high);
+        p->offset[g] = total;
+        total += high - p->low[g];
+    }
+    p->offset[groups] = total;
+    return total;
+}
+
+/* y [m x columns] = the sums of the groups, in their order. */
+static void add_groups(const transposition *p, size_t groups, size_t m,
+                       double *y)
+{
+    memset(y, 0, m * p->columns * sizeof *y);
+    for (size_t g = 0; g < groups; g++) {
+        const double *from = p->y + p->offset[g] * p->columns;
+        size_t keys = p->offset[g + 1] - p->offset[g];
+        for (size_t l = 0; l < keys * p->columns; l++)
+            y[p->low[g] * p->columns + l] += from[l];
+    }
+}
+
+static lln_status multiply_transposed(const void *context, const double *x,
+                                      size_t columns, double *y)
+{
+    const lln_local *local = context;
+    size_t groups = lln_local_groups(local);
+    transposition p = {.x = x, .columns = columns};
+    p.offset = lln_array_alloc(2 * groups + 1, sizeof *p.offset);
+    if (!p.offset)
+        return LLN_ENOMEM;
+    p.low = p.offset + groups + 1;
+    size_t keys = place_groups(&local->head, groups, &p);
+    p.y = lln_array_alloc(keys * columns, sizeof *p.y);
+    lln_status status =
+        p.y ? lln_local_visit(local, visit_transposed, &p) : LLN_ENOMEM;
+    if (status == LLN_OK)
+        add_groups(&p, groups, local->head.k.rows, y);
+    free(p.y);
+    free(p.offset);
+    return status;
+}
+
+lln_status lln_local_transposed(const lln_local *local, lln_matrix x, void *y)
+{
+    return lln_product_in_f64(multiply_transposed, local, x, local->head.k.rows,
+                              y);
+}
+
+static void visit_diagonal(void *context, size_t group,
+                           const lln_local_tile *tile)
+{
+    double *out = context;
+    (void)group;
+    for (size_t i = 0; i < tile->rows; i++)
+        out[tile->first + i] =
+            tile->p[i * tile->keys + tile->first + i - tile->low];
+}
+
+lln_status lln_local_diagonal(const lln_local *local, double *out)
+{
+    return lln_local_visit(local, visit_diagonal, out);
+}
+
+/* Squares of the means: below[j] those before key j, above[j] from it on, so
+ * that what lies outside a run is a sum and not a difference. */
+typedef struct {
+    const double *mean;
+    double *below, *above; /* [m + 1] */
+    double *sums;          /* [groups] */
+} norm_work;
+
+static void visit_norm(void *context, size_t group, const lln_local_tile *tile)
+{
+    const norm_work *w = context;
+    double outside = w->below[tile->low] + w->above[tile->low + tile->keys];
+    for (size_t i = 0; i < tile->rows; i++) {
+        const double *p = tile->p + i * tile->keys;
+        double sum = outside;
+        for (size_t j = 0; j < tile->keys; j++) {
+            double delta = p[j] - w->mean[tile->low + j];
+            sum += delta * delta;
+        }
+        w->sums[group] += sum;
+    }
+}
+
+lln_status lln_local_norm(const lln_local *local, const double *mean,
+                          double *norm)
+{
+    size_t m = local->head.k.rows, groups = lln_local_groups(local);
+    double *memory = lln_array_alloc(2 * (m + 1) + groups, sizeof *memory);
+    if (!memory)
+        return LLN_ENOMEM;
+    norm_work w = {mean, memory, memory + m + 1, memory + 2 * (m + 1)};
+    for (size_t j = 0; j < m; j++)
+        w.below[j + 1] = w.below[j] + mean[j] * mean[j];
+    for (size_t j = m; j-- > 0;)
+        w.above[j] = w.above[j + 1] + mean[j] * mean[j];
+    lln_status status = lln_local_visit(local, visit_norm, &w);
+    double square = 0;
+    for (size_t g = 0; g < groups; g++)
+        square += w.sums[g];
+    free(memory);
+    *norm = sqrt(square);
+    return status;
+}
+
+lln_status lln_local_rows(const lln_local *local, size_t first, size_t count,
+                          double *out)
+{
+    size_t d = local->head.q.columns, m = local->head.k.rows;
+    size_t width = lln_local_width(local);
+    double *memory =
+        lln_array_alloc_raw(workspace_size(d, width), sizeof *memory);
+    if (!memory)
+        return LLN_ENOMEM;
+    workspace work = workspace_at(memory, d, width);
+    memset(out, 0, count * m * sizeof *out);
+    for (size_t i = 0; i < count; i += ROWS) {
+        lln_local_tile tile = make_tile(
+            &local->head, first + i, lln_size_smaller(ROWS, count - i), &work);
+        for (size_t r = 0; r < tile.rows; r++)
+            memcpy(out + (i + r) * m + tile.low, tile.p + r * tile.keys,
+                   tile.keys * sizeof *out);
+    }
+    free(memory);
+    return LLN_OK;
+}

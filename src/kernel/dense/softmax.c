@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax attention: ln A_ij = scale q_i.k_j. The mask may be narrower than the
+ * head's own. */
+#include "kernel/dense/softmax.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/vector_math.h"
+#include "heads/temperature.h"
+#include "kernel/dense/local.h"
+#include "kernel/product.h"
+
+/* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
+ * of their size, would cost probabilities more than 1e-5 of theirs; below the
+ * lower one the sums of weights would lose the differences between rows. */
+static const double FLOAT32_LOGIT_MOST = 128, FLOAT32_LOGIT_LEAST = 0.05;
+
+#define LLN_BODY "kernel/dense/softmax.inc"
+#include "core/both_precisions.h"
+
+/* Largest Euclidean norm of a row. */
+static double largest_norm(lln_matrix a)
+{
+    double largest = 0;
+#pragma omp parallel for schedule(static) reduction(max : largest)
+    for (size_t i = 0; i < a.rows; i++) {
+        size_t at = i * a.columns;
+        double square =
+            a.precision == LLN_FLOAT32
+                ? square_f32((const float *)a.data + at, a.columns)
+                : square_f64((const double *)a.data + at, a.columns);
+        largest = square > largest ? square : largest;
+    }
+    return sqrt(largest);
+}
+
+typedef struct {
+    lln_local local; /* the head */
+    double *copy;    /* queries and keys in float64; NULL: not needed */
+} softmax_state;
+
+static void softmax_close(lln_attention *attention)
+{
+    softmax_state *state = attention->state;
+    free(state->copy);
+    free(state);
+}
+
+static lln_status softmax_log_variance_row(const lln_attention *attention,
+                                           double *variance)
+{
+    const softmax_state *state = attention->state;
+    return lln_temperature_variance(&state->local.head, variance);
+}
+
+static lln_status local_product(const lln_attention *attention, lln_matrix x,
+                                void *y)
+{
+    const softmax_state *state = attention->state;
+    if (attention->precision == LLN_FLOAT32 && x.precision == LLN_FLOAT32)
+        return lln_product_by_tiles(attention, x, y);
+    return lln_local_product(&state->local, x, y);
+}
+
+static lln_status local_transposed(const lln_attention *attention, lln_matrix x,
+                                   void *y)
+{
+    const softmax_state *state = attention->state;
+    return lln_local_transposed(&state->local, x, y);
+}
+
+static lln_status local_norm(const lln_attention *attention, const double *mean,
+                             double *norm)
+{
+    const softmax_state *state = attention->state;
+    return lln_local_norm(&state->local, mean, norm);
+}
+
+static lln_status local_diagonal(const lln_attention *attention, double *out)
+{
+    const softmax_state *state = attention->state;
+    return lln_local_diagonal(&state->local, out);
+}
+
+static void set_local(lln_attention *attention)
+{
+    attention->product = local_product;
+    attention->transposed = local_transposed;
+    attention->unbiased_norm = local_norm;
+    if (attention->mask.causal)
+        attention->diagonal = local_diagonal;
+}
+
+/* Copies queries and keys to float64, to be owned by the attention. */
+static lln_status promote(const lln_head *head, lln_attention *attention)
+{
+    softmax_state *state = attention->state;
+    size_t queries = head->q.rows * head->q.columns;
+    size_t keys = head->k.rows * head->k.columns;
+    double *copy = lln_array_alloc_raw(queries + keys, sizeof *copy);
+    if (!copy)
+        return LLN_ENOMEM;
+    lln_matrix_convert(head->q, LLN_FLOAT64, copy);
+    lln_matrix_convert(head->k, LLN_FLOAT64, copy + queries);
+    attention->left.precision = attention->right.precision = LLN_FLOAT64;
+    attention->precision = LLN_FLOAT64;
+    attention->left.data = copy;
+    attention->right.data = copy + queries;
+    state->copy = copy;
+    return LLN_OK;
+}
+
+lln_status lln_softmax_open(const lln_kernel_choice *choice,
+                            const lln_head *head, lln_attention *attention)
+{
+    LLN_TRY(lln_kernel_check_mask(choice, head));
+    softmax_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    state->local.head = *head;
+    *attention = (lln_attention){
+        .n = head->q.rows,
+        .m = head->k.rows,
+        .rank = head->q.columns,
+        .mask = head->mask,
+        .domain = LLN_LOG,
+        .scaled_scores = true,
+        .precision = head->q.precision,
+        .left = head->q,
+        .right = head->k,
+        .scale = head->scale,
+        .log_variance_row =
+            head->mask.block > 0 ? NULL : softmax_log_variance_row,
+        .state = state,
+        .close = softmax_close,
+    };
+    lln_status status = LLN_OK;
+    double bound =
+        fabs(head->scale) * largest_norm(head->q) * largest_norm(head->k);
+    if (head->q.precision == LLN_FLOAT32 &&
+        (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
+        status = promote(head, attention);
+    if (lln_local_worth(head))
+        set_local(attention);
+    if (status != LLN_OK)
+        lln_attention_close(attention);
+    return status;
+}
+
+const lln_kernel lln_kernel_softmax = {
+    .name = "softmax",
+    .summary = "exp(scale q.k), normalised over the keys",
+    .reference = "Vaswani et al. 2017",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .open = lln_softmax_open,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax of the logits over a number: P = softmax(s/divisor). */
+#include "kernel/dense/softmax.h"
+
+static lln_status tempscale_open(const lln_kernel_choice *choice,
+                                 const lln_head *head, lln_attention *attention)
+{
+    double divisor;
+    LLN_TRY(lln_kernel_real(choice, "divisor", 1e-6, 1e6, &divisor));
+    lln_head scaled = *head;
+    scaled.scale /= divisor;
+    return lln_softmax_open(choice, &scaled, attention);
+}
+
+const lln_kernel lln_kernel_tempscale = {
+    .name = "tempscale",
+    .summary = "softmax of the logits over the divisor; below 1 it sharpens",
+    .reference = "Zhou et al. 2024",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .parameters = {{"divisor", "divides the logits", "1", false}},
+    .open = tempscale_open,
+};

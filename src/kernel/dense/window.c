@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Softmax within a window of `reach` keys on each side, the head's own within
+ * it. */
+#include "kernel/dense/softmax.h"
+
+static lln_status window_open(const lln_kernel_choice *choice,
+                              const lln_head *head, lln_attention *attention)
+{
+    size_t reach;
+    LLN_TRY(lln_kernel_count(choice, "reach", 0, LLN_MOST_TOKENS, &reach));
+    lln_head narrow = *head;
+    /* The head's own window may be narrower. */
+    if (head->mask.window == 0 || head->mask.window > reach + 1)
+        narrow.mask.window = reach + 1;
+    return lln_softmax_open(choice, &narrow, attention);
+}
+
+const lln_kernel lln_kernel_window = {
+    .name = "window",
+    .summary = "softmax over the keys at most reach tokens away",
+    .reference = "Beltagy, Peters, Cohan 2020",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .parameters = {{"reach", "keys on each side, or before the query if causal",
+                    "256", false}},
+    .open = window_open,
+};

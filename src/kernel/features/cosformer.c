@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A_ij = max(q_i, 0).max(k_j, 0) cos(theta_i - theta_j), theta = pi/2 times
+ * the position, from 1, over the number of queries or keys, the larger: rows
+ * change as the sequence grows. A query that meets no key has a row of zeros.
+ */
+#include <math.h>
+
+#include "kernel/features/features.h"
+
+static void fill_cosformer_features(const lln_features *f, lln_role side,
+                                    size_t first, size_t count, double *out)
+{
+    size_t d = f->d, longest = f->n > f->m ? f->n : f->m;
+    size_t position = first + 1;
+    if (side == LLN_QUERIES && f->causal)
+        position += f->m - f->n;
+    const double *x = lln_features_tokens(f, side, first);
+    for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
+        double theta = M_PI_2 * (double)(position + i) / (double)longest;
+        double s = sin(theta), c = cos(theta);
+        for (size_t l = 0; l < d; l++) {
+            double above = x[l] > 0 ? x[l] : 0;
+            out[l] = above * s;
+            out[d + l] = above * c;
+        }
+    }
+}
+
+static lln_status cosformer_open(const lln_kernel_choice *choice,
+                                 const lln_head *head, lln_attention *attention)
+{
+    return lln_features_open_map(choice, head, 2, fill_cosformer_features,
+                                 lln_features_sum_floor, attention);
+}
+
+const lln_kernel lln_kernel_cosformer = {
+    .name = "cosformer",
+    .summary = "features max(x, 0), weighted by the cosine of the distance",
+    .reference = "Qin et al. 2022",
+    .rank = "2 d",
+    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .parameters = {{"eps", "least divisor of a row", "1e-6", false}},
+    .open = cosformer_open,
+};

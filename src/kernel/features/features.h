@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Attention made of feature maps,
+ *     A_ij = phi_q(q_i).phi_k(k_j),   P_ij = A_ij / z_i,
+ * the sum of z_i and P itself over the keys that query i sees. Everything is
+ * float64. Features are made a few rows at a time, so that products take
+ * O((n + m) rank columns) time and O(rank columns) memory beside their
+ * arguments, with a causal mask too. */
+#ifndef LLN_KERNEL_FEATURES_FEATURES_H
+#define LLN_KERNEL_FEATURES_FEATURES_H
+
+#include "kernel/parameters.h"
+
+/* What a kernel says about its features between lln_features_new and
+ * lln_features_open. The functions are called by several threads at once. */
+typedef struct lln_features lln_features;
+
+/* Features of rows first .. first + count - 1 of that side, out [count x
+ * rank]. */
+typedef void lln_features_fill(const lln_features *f, lln_role side,
+                               size_t first, size_t count, double *out);
+
+/* z_i from sum_j A_ij over the keys that query i sees; a row with z_i = 0 is
+ * zero. */
+typedef double lln_features_divisor(const lln_features *f, size_t i,
+                                    double sum);
+
+struct lln_features {
+    /* Set by lln_features_new. */
+    size_t n, m, d; /* queries, keys, columns of both */
+    bool causal;
+    double scale;        /* of the logits, scale q.k */
+    const double *q, *k; /* [n x d], [m x d] */
+    void *state;         /* the kernel's own, zeroed */
+
+    size_t rank;
+    bool positive; /* features are >= 0 */
+
+    lln_features_fill *fill;
+    /* A_ij where it takes fewer operations than a product of features, else
+     * NULL: out [queries x keys], `stride` elements from row to row. */
+    void (*scores)(const lln_features *f, size_t query, size_t queries,
+                   size_t key, size_t keys, size_t stride, double *out);
+
+    lln_features_divisor *divisor; /* NULL: P = A */
+    double eps;                    /* for the divisors below */
+
+    void (*release)(void *state); /* what the state owns; NULL: nothing */
+
+    /* The module's own. */
+    double *z;      /* [n]; infinite for a row of zeros; NULL: P = A */
+    double *column; /* [rank] sums of positive features of keys; or NULL */
+    double *copy;   /* queries and keys, if they are float32 */
+    double *keys;   /* features [m x rank] once prepared for rows; or NULL */
+};
+
+/* Queries or keys from row `first` on. */
+static inline const double *lln_features_tokens(const lln_features *f,
+                                                lln_role side, size_t first)
+{
+    return (side == LLN_QUERIES ? f->q : f->k) + first * f->d;
+}
+
+/* Two usual divisors: sum + eps, and the larger of sum and eps. */
+lln_features_divisor lln_features_sum_plus, lln_features_sum_floor;
+
+/* Logits as products x_q.x_k of x_q = factor[LLN_QUERIES] q and x_k =
+ * factor[LLN_KEYS] k, both factors of modulus sqrt(|scale|). */
+void lln_features_roots(const lln_features *f, double factor[2]);
+
+/* Begins: *features has the head's queries and keys and a zeroed state of that
+ * size. LLN_EINVAL: the mask has a window; LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_features_new(const lln_kernel_choice *choice,
+                                          const lln_head *head,
+                                          size_t state_size,
+                                          lln_features **features);
+
+/* Releases features that have not been opened. */
+void lln_features_free(lln_features *features);
+
+/* Ends: the attention of a kernel that has described its features; it owns
+ * them from now on, whatever the status. Finds z in one product, in O((n + m)
+ * rank) time. The attention is unnormalised unless every z_i is the sum of its
+ * row, and none is 0.
+ * Products share out their work by fixed groups of tokens: with a causal mask,
+ * each goes on from the sums over all groups before it. LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_features_open(lln_features *features,
+                                           lln_attention *attention);
+
+/* All of it for features >= 0 without a state, `channels` for each column of
+ * queries and keys, and a divisor with the parameter eps of the choice.
+ * LLN_EINVAL: eps is not in [0, 1], or the mask has a window; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_features_open_map(const lln_kernel_choice *choice,
+                                               const lln_head *head,
+                                               size_t channels,
+                                               lln_features_fill *fill,
+                                               lln_features_divisor *divisor,
+                                               lln_attention *attention);
+
+#endif

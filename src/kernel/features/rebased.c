@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The square of the logit. The model normalises queries and keys before,
+ * which is left to who brings them. */
+#include "kernel/features/polynomial.h"
+
+static lln_status rebased_open(const lln_kernel_choice *choice,
+                               const lln_head *head, lln_attention *attention)
+{
+    return lln_polynomial_open(
+        choice, head, &(lln_polynomial){0, 0, 1, head->scale}, attention);
+}
+
+const lln_kernel lln_kernel_rebased = {
+    .name = "rebased",
+    .summary = "s^2 with s = scale q.k",
+    .reference = "Aksenov et al. 2024",
+    .rank = "d (d + 1)/2",
+    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .parameters = {{"eps", "is added to the sum of a row", "1e-6", false}},
+    .open = rebased_open,
+};

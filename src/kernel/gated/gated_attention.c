@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a gated recurrence is given, and the attention that it makes. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "kernel/arrays.h"
+#include "kernel/gated/gated.h"
+#include "kernel/row_math.h"
+
+lln_status lln_gated_alloc(size_t n, size_t rank, lln_gated *gated)
+{
+    *gated = (lln_gated){.n = n, .rank = rank};
+    gated->left = lln_array_alloc(n * rank, sizeof(double));
+    gated->right = lln_array_alloc(n * rank, sizeof(double));
+    gated->gate = lln_array_alloc(n * rank, sizeof(double));
+    if (gated->left && gated->right && gated->gate)
+        return LLN_OK;
+    lln_gated_free(gated);
+    return LLN_ENOMEM;
+}
+
+void lln_gated_free(lln_gated *gated)
+{
+    free(gated->left);
+    free(gated->right);
+    free(gated->gate);
+    free(gated->inverse);
+    *gated = (lln_gated){0};
+}
+
+lln_status lln_gated_check(const lln_kernel_choice *choice,
+                           const lln_head *head)
+{
+    LLN_TRY(lln_kernel_refuse_window(choice, head));
+    if (head->q.rows == head->k.rows)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': %zu queries, %zu keys; expected as many of "
+                    "both",
+                    choice->text, head->q.rows, head->k.rows);
+}
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+/* One number a row is the same for all columns. */
+static void widen(double *out, size_t n, size_t columns)
+{
+    for (size_t i = n; i-- > 0;)
+        for (size_t l = columns; l-- > 0;)
+            out[i * columns + l] = out[i];
+}
+
+lln_status lln_gated_read(const lln_kernel_choice *choice, const char *name,
+                          size_t n, size_t columns, double constant,
+                          double *out)
+{
+    lln_matrix given = {0};
+    bool has = lln_kernel_has_array(choice, name);
+    if (has)
+        LLN_TRY(lln_kernel_find_array(choice, name, 0, 0, &given));
+    bool wide = given.rows == n && given.columns == columns;
+    if (has && !wide && (given.rows == 1 || given.columns == 1)) {
+        LLN_TRY(lln_kernel_find_vector(choice, name, n, out));
+        widen(out, n, columns);
+    } else if (has) {
+        LLN_TRY(lln_kernel_find_array(choice, name, n, columns, &given));
+        lln_matrix_convert(given, LLN_FLOAT64, out);
+    }
+    for (size_t i = 0; i < n * columns; i++)
+        out[i] = has ? logistic(out[i]) : constant;
+    return LLN_OK;
+}
+
+/* Row t of P, from the query back; w: scratch [rank]. */
+static void make_row(const lln_gated *g, size_t t, double *w, double *out)
+{
+    size_t r = g->rank;
+    double factor = g->inverse ? g->inverse[t] : 1;
+    memset(out, 0, g->n * sizeof *out);
+    for (size_t l = 0; l < r; l++)
+        w[l] = factor * g->left[t * r + l];
+    for (size_t s = t + 1; s-- > 0;) {
+        out[s] = lln_row_dot(w, g->right + s * r, r);
+        for (size_t l = 0; l < r; l++)
+            w[l] *= g->gate[s * r + l];
+    }
+}
+
+static lln_status rows_hook(const lln_attention *attention, size_t first,
+                            size_t count, double *out)
+{
+    const lln_gated *g = attention->state;
+    double *w = lln_array_alloc_raw(g->rank, sizeof *w);
+    if (!w)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        make_row(g, first + i, w, out + i * g->n);
+    free(w);
+    return LLN_OK;
+}
+
+static lln_status product_hook(const lln_attention *attention, lln_matrix x,
+                               void *y)
+{
+    return lln_gated_product(attention->state, x, y);
+}
+
+static lln_status transposed_hook(const lln_attention *attention, lln_matrix x,
+                                  void *y)
+{
+    return lln_gated_transposed(attention->state, x, y);
+}
+
+static lln_status diagonal_hook(const lln_attention *attention, double *out)
+{
+    const lln_gated *g = attention->state;
+    for (size_t t = 0; t < g->n; t++)
+        out[t] =
+            (g->inverse ? g->inverse[t] : 1) *
+            lln_row_dot(g->left + t * g->rank, g->right + t * g->rank, g->rank);
+    return LLN_OK;
+}
+
+/* inverse = 1 / (P 1), 0 where that is 0; *all: it never was. */
+static lln_status find_sums(lln_gated *gated, bool *all)
+{
+    size_t n = gated->n;
+    double *sums = lln_array_alloc(2 * n, sizeof *sums);
+    if (!sums)
+        return LLN_ENOMEM;
+    double *ones = sums + n;
+    for (size_t i = 0; i < n; i++)
+        ones[i] = 1;
+    lln_status status =
+        lln_gated_product(gated, (lln_matrix){LLN_FLOAT64, n, 1, ones}, sums);
+    *all = true;
+    for (size_t i = 0; i < n; i++) {
+        *all = *all && sums[i] != 0;
+        sums[i] = sums[i] != 0 ? 1 / sums[i] : 0;
+    }
+    gated->inverse = sums;
+    return status;
+}
+
+static void close_hook(lln_attention *attention)
+{
+    lln_gated_free(attention->state);
+    free(attention->state);
+}
+
+lln_status lln_gated_open(lln_gated *gated, lln_mask mask, bool normalise,
+                          lln_attention *attention)
+{
+    bool stochastic = false;
+    lln_status status = LLN_OK;
+    if (normalise)
+        status = find_sums(gated, &stochastic);
+    lln_gated *state = malloc(sizeof *state);
+    if (status == LLN_OK && !state)
+        status = lln_fail(LLN_ENOMEM, "out of memory");
+    if (status != LLN_OK) {
+        lln_gated_free(gated);
+        free(state);
+        return status;
+    }
+    *state = *gated;
+    *gated = (lln_gated){0};
+    *attention = (lln_attention){
+        .n = state->n,
+        .m = state->n,
+        .unnormalised = !stochastic,
+        .mask = mask,
+        .precision = LLN_FLOAT64,
+        .rows = rows_hook,
+        .product = product_hook,
+        .transposed = transposed_hook,
+        .diagonal = diagonal_hook,
+        .state = state,
+        .close = close_hook,
+    };
+    return LLN_OK;
+}

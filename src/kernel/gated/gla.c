@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Gated linear attention: P_ts = scale sum_l q_tl k_sl a_(s+1)l ... a_tl with
+ * a = logistic(gate)^(1/normalizer), not normalised. */
+#include <math.h>
+
+#include "kernel/gated/gated.h"
+
+static void fill_gla_factors(const lln_head *head, double normalizer,
+                             lln_gated *g)
+{
+    lln_matrix_convert(head->q, LLN_FLOAT64, g->left);
+    lln_matrix_convert(head->k, LLN_FLOAT64, g->right);
+    for (size_t i = 0; i < g->n * g->rank; i++) {
+        g->left[i] *= head->scale;
+        g->gate[i] = pow(g->gate[i], 1 / normalizer);
+    }
+}
+
+static lln_status gla_open(const lln_kernel_choice *choice,
+                           const lln_head *head, lln_attention *attention)
+{
+    lln_gated g;
+    size_t n = head->q.rows, d = head->q.columns;
+    double gate, normalizer;
+    LLN_TRY(lln_gated_check(choice, head));
+    LLN_TRY(lln_kernel_real(choice, "gate", 0, 1, &gate));
+    LLN_TRY(lln_kernel_real(choice, "normalizer", 1e-3, 1e6, &normalizer));
+    LLN_TRY(lln_gated_alloc(n, d, &g));
+    lln_status status = lln_gated_read(choice, "gate", n, d, gate, g.gate);
+    if (status != LLN_OK) {
+        lln_gated_free(&g);
+        return status;
+    }
+    fill_gla_factors(head, normalizer, &g);
+    return lln_gated_open(&g, head->mask, false, attention);
+}
+
+const lln_kernel lln_kernel_gla = {
+    .name = "gla",
+    .summary = "gated linear attention, scale q.k times gates in between",
+    .reference = "Yang et al. 2024 (GLA)",
+    .rank = "full",
+    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_CAUSAL,
+    .arrays = "gate [n x d] or [n x 1], logits",
+    .parameters = {{"gate",
+                    "constant gate, before its root, if no array is given",
+                    "0.5", false},
+                   {"normalizer", "the root that is taken of gates", "16",
+                    false}},
+    .open = gla_open,
+};

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Linear log-normal attention. Notation: x = alpha q, y = beta k,
+ * top_l = max_j y_jl, norm_l = ln sum_j exp(y_jl); see lln_internal.h. */
+#include "kernel/lln/lln.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/vector_math.h"
+#include "kernel/lln/feature_norm.h"
+#include "kernel/lln/lln_internal.h"
+#include "kernel/lln/lln_published.h"
+
+/* The largest spread with which S_ij can be held in float64; products lost to
+ * underflow are below exp(-744 + 690) of it. */
+static const double SPREAD_F64 = 690;
+
+/* Below this spread the differences between scores drown in float32. */
+static const double LEAST_SPREAD_F32 = 0.05;
+
+#define LLN_BODY "kernel/lln/lln.inc"
+#include "core/both_precisions.h"
+
+/* Row i of a, turned by exp_row_f32 or exp_row_f64 into `out` [d] of
+ * `precision`. */
+static void exp_row(lln_matrix a, size_t i, double factor, const double *offset,
+                    double sign, double common, lln_precision precision,
+                    void *out)
+{
+    lln_matrix row = lln_matrix_rows(a, i, 1);
+    if (precision == LLN_FLOAT64)
+        exp_row_f64(row, factor, offset, sign, common, out);
+    else
+        exp_row_f32(row, factor, offset, sign, common, out);
+}
+
+/* max_l (alpha q_il + offset_l) */
+static double largest_query(const lln_state *state, size_t i,
+                            const double *offset)
+{
+    size_t d = state->q.columns;
+    return state->q.precision == LLN_FLOAT32
+               ? largest_f32((const float *)state->q.data + i * d, state->alpha,
+                             offset, d)
+               : largest_f64((const double *)state->q.data + i * d,
+                             state->alpha, offset, d);
+}
+
+static void lln_pack(const lln_attention *attention, const size_t *queries,
+                     size_t count, void *out)
+{
+    const lln_state *state = attention->state;
+    size_t bytes = attention->rank * lln_precision_size(attention->precision);
+    for (size_t i = 0; i < count; i++) {
+        double largest = largest_query(state, queries[i], state->top);
+        exp_row(state->q, queries[i], state->alpha, state->top, 1, -largest,
+                attention->precision, (char *)out + i * bytes);
+    }
+}
+
+static lln_status lln_prepare(lln_attention *attention)
+{
+    lln_state *state = attention->state;
+    size_t size = lln_precision_size(attention->precision);
+    size_t bytes = attention->rank * size;
+    if (state->right)
+        return LLN_OK;
+    state->right = lln_array_alloc_raw(attention->m * attention->rank, size);
+    if (!state->right)
+        return LLN_ENOMEM;
+#pragma omp parallel for schedule(static) if (lln_lln_worth_threads(state->k))
+    for (size_t j = 0; j < attention->m; j++)
+        exp_row(state->k, j, state->beta, state->top, -1, 0,
+                attention->precision, (char *)state->right + j * bytes);
+    attention->right.data = state->right;
+    return LLN_OK;
+}
+
+/* The last resort: scores as log-sum-exp, from rows of alpha q. */
+static void pack_logs(const lln_attention *attention, const size_t *queries,
+                      size_t count, void *out)
+{
+    const lln_state *state = attention->state;
+    double *to = out;
+    for (size_t i = 0; i < count; i++)
+        for (size_t l = 0; l < attention->rank; l++)
+            *to++ = state->alpha * lln_matrix_get(state->q, queries[i], l);
+}
+
+static void tile_logs(const lln_attention *attention, const void *packed,
+                      size_t rows, size_t first_key, size_t keys, size_t stride,
+                      void *out)
+{
+    const lln_state *state = attention->state;
+    size_t d = attention->rank;
+    const double *x = packed;
+    for (size_t i = 0; i < rows; i++, x += d) {
+        double *score = (double *)out + i * stride;
+        for (size_t j = first_key; j < first_key + keys; j++) {
+            double sum = -INFINITY;
+            for (size_t l = 0; l < d; l++)
+                sum = lln_log_add(
+                    sum, x[l] + state->beta * lln_matrix_get(state->k, j, l));
+            *score++ = sum;
+        }
+    }
+}
+
+static void lln_features(const lln_attention *attention, size_t first,
+                         size_t count, double *b, double *a)
+{
+    const lln_state *state = attention->state;
+    size_t d = attention->rank;
+    for (size_t i = first; b && i < first + count; i++, b += d) {
+        double largest = largest_query(state, i, state->norm), sum = 0;
+        exp_row(state->q, i, state->alpha, state->norm, 1, -largest,
+                LLN_FLOAT64, b);
+        for (size_t l = 0; l < d; l++)
+            sum += b[l];
+        for (size_t l = 0; l < d; l++)
+            b[l] /= sum;
+    }
+    for (size_t j = first; a && j < first + count; j++, a += d)
+        exp_row(state->k, j, state->beta, state->norm, -1, 0, LLN_FLOAT64, a);
+}
+
+static lln_status lln_norm(const lln_attention *attention, const double *mean,
+                           double *norm)
+{
+    (void)mean;
+    return lln_feature_norm(attention, norm);
+}
+
+static void state_free(lln_state *state)
+{
+    lln_lln_free_recurrence(state);
+    free(state->right);
+    free(state->top);
+    free(state);
+}
+
+static void lln_close(lln_attention *attention)
+{
+    state_free(attention->state);
+}
+
+/* The cheapest arithmetic that holds all scores. */
+static void choose_range(lln_attention *attention, double spread)
+{
+    if (spread > LLN_SPREAD_F32 || spread < LEAST_SPREAD_F32 ||
+        attention->rank > 4096)
+        attention->precision = LLN_FLOAT64;
+    if (spread <= SPREAD_F64)
+        return;
+    attention->domain = LLN_LOG;
+    attention->prepare = NULL;
+    attention->pack = pack_logs;
+    attention->tile = tile_logs;
+}
+
+/* alpha, beta and the words of the choice. */
+static lln_status check_parameters(const lln_kernel_choice *choice)
+{
+    static const char *const SCALES[] = {"head", "layer", NULL};
+    double alpha = lln_kernel_number(choice, "alpha");
+    double beta = lln_kernel_number(choice, "beta");
+    size_t scales;
+    LLN_TRY(lln_kernel_word(choice, "scales", SCALES, &scales));
+    if (isfinite(alpha) && isfinite(beta))
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL, "kernel '%s': alpha %g, beta %g: not finite",
+                    choice->text, alpha, beta);
+}
+
+static lln_status allocate(const lln_kernel_choice *choice,
+                           const lln_head *head, lln_state **out)
+{
+    size_t d = head->q.columns;
+    lln_state *state = lln_array_alloc(1, sizeof *state);
+    double *columns = lln_array_alloc(2 * d, sizeof *columns);
+    if (!state || !columns) {
+        free(state);
+        free(columns);
+        return LLN_ENOMEM;
+    }
+    *state = (lln_state){.alpha = lln_kernel_number(choice, "alpha"),
+                         .beta = lln_kernel_number(choice, "beta"),
+                         .q = head->q,
+                         .k = head->k,
+                         .top = columns,
+                         .norm = columns + d};
+    *out = state;
+    return LLN_OK;
+}
+
+/* The attention of a state that has been scanned. */
+static void fill_in(const lln_head *head, lln_state *state,
+                    lln_attention *attention)
+{
+    size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
+    *attention = (lln_attention){
+        .n = n,
+        .m = m,
+        .rank = d,
+        .mask = head->mask,
+        .domain = LLN_LINEAR,
+        .precision = head->q.precision,
+        .scale = 1,
+        .pack = lln_pack,
+        .prepare = lln_prepare,
+        .diagonal = head->mask.causal ? lln_lln_causal_diagonal : NULL,
+        .state = state,
+        .close = lln_close,
+    };
+    choose_range(attention, state->spread);
+    attention->left = (lln_matrix){attention->precision, n, d, NULL};
+    attention->right = (lln_matrix){attention->precision, m, d, NULL};
+    if (!lln_mask_hides(head->mask)) {
+        attention->features = lln_features;
+        attention->unbiased_norm = lln_norm;
+    }
+    lln_lln_set_products(attention);
+}
+
+lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
+                        lln_attention *attention)
+{
+    lln_state *state = NULL;
+    LLN_TRY(check_parameters(choice));
+    if (!isnan(lln_kernel_number(choice, "eps")))
+        return lln_lln_published_open(choice, head, attention);
+    LLN_TRY(allocate(choice, head, &state));
+    lln_status status = lln_lln_scan(state, choice->text, head->mask);
+    if (status == LLN_OK)
+        fill_in(head, state, attention);
+    else
+        state_free(state);
+    return status;
+}
+
+const lln_kernel lln_kernel_lln = {
+    .name = "lln",
+    .summary = "linear log-normal attention, features exp(alpha q), "
+               "exp(beta k)",
+    .reference = "Nahshan, Kampeas, Haleva 2024",
+    .rank = "d",
+    .properties =
+        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .takes_alpha_beta = true,
+    .parameters =
+        {{"alpha", "multiplies the queries", NULL, false},
+         {"beta", "multiplies the keys", NULL, false},
+         {"match", "method that finds alpha and beta", "measured", true},
+         {"eps", "is added to the sum of a row, as published", NULL, false},
+         {"scales", "deviations of each head, or layer: of all its heads",
+          "head", true}},
+    .open = lln_lln_open,
+};

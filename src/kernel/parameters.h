@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a kernel is, the choice of one, and the values that its parameters
+ * have in that choice. Kernels use this; kernel/table.h lists them. */
+#ifndef LLN_KERNEL_PARAMETERS_H
+#define LLN_KERNEL_PARAMETERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/attention.h"
+
+enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 128 };
+
+/* What is true of P whatever the queries and keys are. */
+typedef enum {
+    LLN_KERNEL_SUMS_TO_ONE = 1, /* rows do */
+    LLN_KERNEL_SIGNED = 2,      /* entries may be negative */
+    LLN_KERNEL_CAUSAL = 4,      /* defined with a causal mask */
+    LLN_KERNEL_FULL = 8,        /* defined without one */
+    LLN_KERNEL_RANDOM = 16,     /* drawn: depends on the seed and the draw */
+    LLN_KERNEL_SUMS_BY_DEFAULT = 32, /* rows sum to 1 with the parameters not
+                                        given and no arrays */
+} lln_kernel_property;
+
+typedef struct {
+    const char *name, *summary;
+    const char *initial; /* default value as text; NULL: none */
+    bool word;           /* its value is a word, not a number */
+} lln_kernel_parameter;
+
+typedef struct lln_kernel_choice lln_kernel_choice;
+
+/* An array that a kernel takes beside the head, under a name. */
+typedef struct {
+    const char *name;
+    lln_matrix values;
+} lln_kernel_array;
+
+typedef struct {
+    const char *name, *summary, *reference;
+    const char *rank;      /* of P, in words: "d", "full", "2 d" */
+    unsigned properties;   /* of lln_kernel_property */
+    const char *arrays;    /* what it takes beside the head, in words, such as
+                              "gate [n x d]"; NULL: nothing */
+    bool takes_alpha_beta; /* its strength can be set by moment matching */
+    lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
+    /* The attention of `head`; it may keep pointers into the head and into
+     * the arrays of the choice. Called through lln_kernel_open, which has
+     * checked the mask against the properties. */
+    lln_status (*open)(const lln_kernel_choice *choice, const lln_head *head,
+                       lln_attention *attention);
+} lln_kernel;
+
+/* A kernel and the values of its parameters, in the table's order; NaN where
+ * a number was not given. Seed, draw and arrays are set by the caller after
+ * parsing, for kernels that need them. */
+struct lln_kernel_choice {
+    const lln_kernel *kernel;
+    char text[LLN_KERNEL_TEXT]; /* as written by the user */
+    double number[LLN_KERNEL_PARAMETERS];
+    char word[LLN_KERNEL_PARAMETERS][LLN_KERNEL_TEXT];
+    bool given[LLN_KERNEL_PARAMETERS]; /* by the user */
+    uint64_t seed;                     /* of random features */
+    uint32_t draw; /* number of the draw, below LLN_RANDOM_STREAMS */
+    const lln_kernel_array *arrays; /* [array_count] */
+    size_t array_count;
+};
+
+/* Position of a parameter of the chosen kernel; -1: it has none such. */
+int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
+
+/* Whether the user gave the parameter a value. */
+bool lln_kernel_given(const lln_kernel_choice *choice, const char *name);
+
+/* The value of a parameter that is a number; NaN: it was not given. */
+double lln_kernel_number(const lln_kernel_choice *choice, const char *name);
+
+/* The values of a parameter that is a whole number in [low, high], and of one
+ * that is a number in [low, high]. LLN_EINVAL: it is not. */
+LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
+                                          const char *name, size_t low,
+                                          size_t high, size_t *value);
+LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
+                                         const char *name, double low,
+                                         double high, double *value);
+
+/* A whole number, but `initial` where it was not given. */
+LLN_NODISCARD lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
+                                             const char *name, size_t low,
+                                             size_t high, size_t initial,
+                                             size_t *value);
+
+/* Which of `words`, ended by NULL, the value of a parameter is. LLN_EINVAL: it
+ * is none of them (the message lists them). */
+LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
+                                         const char *name,
+                                         const char *const *words,
+                                         size_t *index);
+
+/* For kernels that have no form with a window. LLN_EINVAL: the mask has one. */
+LLN_NODISCARD lln_status
+lln_kernel_refuse_window(const lln_kernel_choice *choice, const lln_head *head);
+
+/* For kernels that bring a mask of their own. LLN_EINVAL: the mask hides keys,
+ * and there are more queries than keys. */
+LLN_NODISCARD lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
+                                               const lln_head *head);
+
+/* The largest number of tokens that a parameter can name. */
+#define LLN_MOST_TOKENS ((size_t)1 << 40)
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Reformer: in every round of hashing tokens are sorted by bucket and position
+ * and cut into chunks of b; a chunk sees itself and the one before it, the
+ * first of a round the last of the round before, that of the first round the
+ * last of all. Queries are keys too, but for their length. Rounds are mixed by
+ * their sums of weights, so that a row is one softmax over what it sees in any
+ * round, counted as often as it sees it. A token sees itself only if it sees
+ * nothing else. */
+#include <cblas.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "kernel/arrays.h"
+#include "kernel/features/projection.h"
+#include "kernel/row_math.h"
+#include "kernel/sparse/sparse.h"
+#include "kernel/sparse/top_keys.h"
+
+typedef struct {
+    size_t n, b, hashes, half; /* half: of the number of buckets */
+    double scale;
+    bool causal;
+    uint32_t *order; /* [hashes x n]: tokens as sorted */
+    uint32_t *place; /* [hashes x n]: where a token stands in its round */
+    double *inverse; /* [n]: 1 / |q| */
+} reformer;
+
+static void reformer_free(reformer *state)
+{
+    free(state->order);
+    free(state->place);
+    free(state->inverse);
+}
+
+/* Tokens that are hashed together. */
+enum { CHUNK = 64 };
+
+/* The largest of y [half] and -y; of equal ones the first. */
+static uint32_t find_bucket(const double *y, size_t half)
+{
+    size_t high = 0, low = 0;
+    for (size_t r = 1; r < half; r++) {
+        high = y[r] > y[high] ? r : high;
+        low = y[r] < y[low] ? r : low;
+    }
+    return (uint32_t)(-y[low] > y[high] ? half + low : high);
+}
+
+/* Buckets of tokens first .. first + rows - 1 in one round. q: [n x d];
+ * rotations: [d x hashes half]; y: scratch [CHUNK x half]. */
+static void hash_chunk(const reformer *state, const double *q, size_t d,
+                       const double *rotations, size_t round, size_t first,
+                       double *y, uint32_t *bucket)
+{
+    int half = (int)state->half, columns = (int)(state->hashes * state->half);
+    size_t rows = state->n - first < CHUNK ? state->n - first : CHUNK;
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, half,
+                (int)d, 1, q + first * d, (int)d,
+                rotations + round * state->half, columns, 0, y, half);
+    for (size_t i = 0; i < rows; i++)
+        bucket[first + i] = find_bucket(y + i * state->half, state->half);
+}
+
+/* bucket [n] of one round; y: scratch [threads x CHUNK x half]. */
+static void hash_round(const reformer *state, const double *q, size_t d,
+                       const double *rotations, size_t round, double *y,
+                       uint32_t *bucket)
+{
+#pragma omp parallel for schedule(dynamic, 1)
+    for (size_t first = 0; first < state->n; first += CHUNK) {
+        size_t thread = (size_t)omp_get_thread_num();
+        if (!lln_stop_requested)
+            hash_chunk(state, q, d, rotations, round, first,
+                       y + thread * CHUNK * state->half, bucket);
+    }
+}
+
+/* Sorts the tokens of one round by bucket, then position; bucket: [n], start:
+ * scratch [2 half + 1]. */
+static void sort_round(reformer *state, size_t round, const uint32_t *bucket,
+                       size_t *start)
+{
+    size_t n = state->n;
+    memset(start, 0, (2 * state->half + 1) * sizeof *start);
+    for (size_t i = 0; i < n; i++)
+        start[bucket[i] + 1]++;
+    for (size_t r = 0; r < 2 * state->half; r++)
+        start[r + 1] += start[r];
+    for (size_t i = 0; i < n; i++) {
+        size_t at = start[bucket[i]]++;
+        state->order[round * n + at] = (uint32_t)i;
+        state->place[round * n + i] = (uint32_t)at;
+    }
+}
+
+/* q: [n x d] */
+static lln_status hash(reformer *state, const double *q, size_t d,
+                       const double *rotations)
+{
+    size_t n = state->n, half = state->half;
+    size_t chunks = (size_t)lln_threads_count() * CHUNK;
+    uint32_t *bucket = lln_array_alloc_raw(n, sizeof *bucket);
+    size_t *start = lln_array_alloc_raw(2 * half + 1, sizeof *start);
+    double *y = lln_array_alloc_raw(chunks * half, sizeof *y);
+    lln_status status = bucket && start && y ? LLN_OK : LLN_ENOMEM;
+    for (size_t h = 0; status == LLN_OK && h < state->hashes; h++) {
+        hash_round(state, q, d, rotations, h, y, bucket);
+        status = lln_threads_check_stop();
+        if (status == LLN_OK)
+            sort_round(state, h, bucket, start);
+    }
+    for (size_t i = 0; status == LLN_OK && i < n; i++) {
+        double length = sqrt(lln_row_dot(q + i * d, q + i * d, d));
+        state->inverse[i] = 1 / fmax(length, 1e-12);
+    }
+    free(bucket);
+    free(start);
+    free(y);
+    return status;
+}
+
+/* The other tokens that a row may see, as often as it does; returns how many.
+ * Chunks of all rounds stand in one circle. */
+static size_t gather(const reformer *state, size_t i, uint32_t *keys)
+{
+    size_t n = state->n, b = state->b, chunks = n / b * state->hashes;
+    size_t count = 0;
+    for (size_t h = 0; h < state->hashes; h++) {
+        size_t own = (h * n + state->place[h * n + i]) / b;
+        size_t seen[2] = {own, (own + chunks - 1) % chunks};
+        for (size_t c = 0; c < 2; c++)
+            for (size_t at = seen[c] * b; at < (seen[c] + 1) * b; at++) {
+                uint32_t j = state->order[at];
+                if (j != i && (j < i || !state->causal))
+                    keys[count++] = j;
+            }
+    }
+    qsort(keys, count, sizeof *keys, lln_compare_keys);
+    return count;
+}
+
+static void make(const void *context, const lln_sparse_query *query,
+                 lln_sparse_row *out)
+{
+    const reformer *state = context;
+    size_t seen = gather(state, query->i, out->keys), d = query->d;
+    for (size_t e = 0; e < seen; e++) {
+        uint32_t j = out->keys[e];
+        bool again = out->count > 0 && out->keys[out->count - 1] == j;
+        if (!again) {
+            out->keys[out->count] = j;
+            query->scratch[out->count] = 0;
+            /* Keys of a head are queries here. */
+            out->values[out->count++] =
+                state->scale * state->inverse[j] *
+                lln_row_dot(query->q, query->k + j * d, d);
+        }
+        query->scratch[out->count - 1]++;
+    }
+    for (size_t e = 0; e < out->count; e++)
+        out->values[e] += log(query->scratch[e]);
+    if (out->count == 0) {
+        out->keys[0] = (uint32_t)query->i;
+        out->values[out->count++] = 0;
+    }
+    lln_row_softmax(out->values, out->count);
+}
+
+/* Chunk, rounds and buckets. */
+static lln_status read_sizes(const lln_kernel_choice *choice,
+                             const lln_head *head, reformer *state)
+{
+    size_t n = head->q.rows, buckets;
+    LLN_TRY(lln_kernel_count(choice, "b", 1, UINT32_MAX, &state->b));
+    LLN_TRY(lln_kernel_count(choice, "hashes", 1, 128, &state->hashes));
+    if (n != head->k.rows || n % (2 * state->b) != 0)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': %zu queries, %zu keys; expected as many "
+                        "of both, a multiple of %zu",
+                        choice->text, n, head->k.rows, 2 * state->b);
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, 1 << 24, n / state->b,
+                                &buckets));
+    if (buckets % 2 != 0)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': buckets: expected an even "
+                        "number",
+                        choice->text);
+    state->n = n;
+    state->half = buckets / 2;
+    state->causal = head->mask.causal;
+    state->scale = head->scale;
+    return LLN_OK;
+}
+
+/* out [d x hashes half]: given or drawn. */
+static lln_status find_rotations(const lln_kernel_choice *choice, size_t d,
+                                 size_t columns, double *out)
+{
+    lln_matrix given;
+    if (!lln_kernel_has_array(choice, "rotations"))
+        return lln_projection_normal(choice, 0, d * columns, 1, out);
+    LLN_TRY(lln_kernel_find_finite(choice, "rotations", d, columns, &given));
+    lln_matrix_convert(given, LLN_FLOAT64, out);
+    return LLN_OK;
+}
+
+static lln_status prepare(const lln_kernel_choice *choice, const lln_head *head,
+                          reformer *state)
+{
+    size_t n = state->n, d = head->q.columns;
+    size_t columns = state->hashes * state->half;
+    state->order = lln_array_alloc_raw(state->hashes * n, sizeof(uint32_t));
+    state->place = lln_array_alloc_raw(state->hashes * n, sizeof(uint32_t));
+    state->inverse = lln_array_alloc_raw(n, sizeof(double));
+    double *rotations =
+        lln_array_alloc_raw(d * columns + n * d, sizeof *rotations);
+    lln_status status =
+        state->order && state->place && state->inverse && rotations
+            ? find_rotations(choice, d, columns, rotations)
+            : LLN_ENOMEM;
+    if (status == LLN_OK) {
+        double *q = rotations + d * columns;
+        lln_matrix_convert(head->q, LLN_FLOAT64, q);
+        status = hash(state, q, d, rotations);
+    }
+    free(rotations);
+    return status;
+}
+
+static lln_status reformer_open(const lln_kernel_choice *choice,
+                                const lln_head *head, lln_attention *attention)
+{
+    reformer state = {0};
+    LLN_TRY(lln_kernel_refuse_window(choice, head));
+    LLN_TRY(read_sizes(choice, head, &state));
+    lln_head shared = *head;
+    shared.k = head->q;
+    lln_sparse_kernel kernel = {.choice = choice,
+                                .head = &shared,
+                                .most = 2 * state.b * state.hashes,
+                                .expect = 2 * state.b * state.hashes,
+                                .state = &state,
+                                .make = make};
+    lln_status status = prepare(choice, head, &state);
+    if (status == LLN_OK)
+        status = lln_sparse_open(&kernel, attention);
+    reformer_free(&state);
+    return status;
+}
+
+const lln_kernel lln_kernel_reformer = {
+    .name = "reformer",
+    .summary = "softmax within chunks of tokens sorted by hashes of their "
+               "queries, which are the keys too",
+    .reference = "Kitaev, Kaiser, Levskaya 2020",
+    .rank = "full",
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL |
+                  LLN_KERNEL_RANDOM,
+    .arrays = "rotations [d x hashes buckets/2], else drawn",
+    .parameters = {{"b", "tokens of a chunk; twice that divides the length",
+                    "64", false},
+                   {"hashes", "rounds of hashing", "8", false},
+                   {"buckets",
+                    "hash buckets in each round (default: tokens / b)", NULL,
+                    false}},
+    .open = reformer_open,
+};

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Top-Theta attention: the keys whose logit, or probability, exceeds a
+ * threshold of the row, and what makes up for the others. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "kernel/arrays.h"
+#include "kernel/row_math.h"
+#include "kernel/sparse/sparse.h"
+#include "kernel/sparse/top_keys.h"
+
+/* What the threshold is compared with. */
+enum { PRE, POST };
+static const char *const MODES[] = {"pre", "post", NULL};
+
+/* What the denominator has for the keys left out. */
+enum { NONE, EXACT, THRESHOLD, THRESHOLD_ALL };
+static const char *const DENOMINATORS[] = {"none", "exact", "exp-threshold",
+                                           "exp-threshold-all", NULL};
+
+static const char *const NO_YES[] = {"no", "yes", NULL};
+
+typedef struct {
+    size_t k, m, mode, denominator, compensate;
+    double *theta;   /* [n], or NULL: the k+1st largest of each row */
+    double rounding; /* relative, of logits in the precision of the head */
+} topth;
+
+/* The k+1st largest of x [run], or what was given; keys: scratch [k + 1]. Rows
+ * of no more than k keys are dense. */
+static double find_theta(const topth *state, const lln_sparse_query *query,
+                         const double *x, size_t run, uint32_t *keys)
+{
+    if (run <= state->k)
+        return -INFINITY;
+    if (state->theta)
+        return state->theta[query->i];
+    double least = INFINITY;
+    lln_top_keys(x, run, state->k + 1, keys);
+    for (size_t e = 0; e <= state->k; e++)
+        least = x[keys[e]] < least ? x[keys[e]] : least;
+    return least;
+}
+
+/* What a key must exceed. A given threshold is most often the number of a key,
+ * found by other sums: within rounding it is at the threshold, not above. */
+static double find_bar(const topth *state, double theta, double max)
+{
+    double unit = fmax(fabs(max), state->mode == POST ? 1 : fabs(theta));
+    if (!state->theta || !isfinite(theta))
+        return theta;
+    return theta + state->rounding * unit * (state->mode == POST ? theta : 1);
+}
+
+/* Sums of the weights of the keys kept and of those left out. */
+typedef struct {
+    double kept, dropped;
+} split;
+
+/* Keeps the keys whose x [run] exceeds the bar, with their weights. */
+static split select_keys(const lln_sparse_query *query, const double *x,
+                         size_t run, double bar, const double *weights,
+                         lln_sparse_row *out)
+{
+    split sum = {0, 0};
+    for (size_t j = 0; j < run; j++)
+        if (x[j] > bar) {
+            out->keys[out->count] = (uint32_t)(query->first + j);
+            out->values[out->count++] = weights[j];
+            sum.kept += weights[j];
+        } else {
+            sum.dropped += weights[j];
+        }
+    return sum;
+}
+
+/* What stands in the denominator for the keys left out, all relative to
+ * exp(max). */
+static double missing(const topth *state, size_t run, size_t kept,
+                      double dropped, double theta, double max)
+{
+    size_t all = state->denominator == THRESHOLD_ALL ? state->m : run;
+    if (state->mode == POST || state->denominator == EXACT)
+        return dropped;
+    if (state->denominator == NONE)
+        return 0;
+    return (double)(all - kept) * exp(theta - max);
+}
+
+/* weights [run] = exp(logit - max); returns their sum. */
+static double weigh(const lln_sparse_query *query, size_t run, double max,
+                    double *weights)
+{
+    double total = 0;
+    memcpy(weights, query->logits, run * sizeof *weights);
+    lln_row_exp(weights, run, max, 0);
+    for (size_t j = 0; j < run; j++)
+        total += weights[j];
+    return total;
+}
+
+/* What the row lacks of 1 is never 1 less the sum of the rest, whose rounding
+ * may be all that is left, and negative. */
+static void make(const void *context, const lln_sparse_query *query,
+                 lln_sparse_row *out)
+{
+    const topth *state = context;
+    size_t run = query->end - query->first;
+    double max = lln_row_max(query->logits, run), *weights = query->scratch;
+    double total = weigh(query, run, max, weights);
+    bool post = state->mode == POST;
+    for (size_t j = 0; j < run && post; j++)
+        weights[j] /= total;
+    const double *x = post ? weights : query->logits;
+    double theta = find_theta(state, query, x, run, out->keys);
+    split sum =
+        select_keys(query, x, run, find_bar(state, theta, max), weights, out);
+    double lost = missing(state, run, out->count, sum.dropped, theta, max);
+    double divisor = post ? 1 : sum.kept + lost;
+    for (size_t e = 0; e < out->count; e++)
+        out->values[e] /= divisor;
+    if (state->compensate)
+        out->rest = (out->count > 0 ? lost / divisor : 1) / (double)run;
+}
+
+/* The array theta, if it was given. */
+static lln_status read_theta(const lln_kernel_choice *choice, size_t n,
+                             topth *state)
+{
+    if (!lln_kernel_has_array(choice, "theta"))
+        return LLN_OK;
+    state->theta = lln_array_alloc_raw(n, sizeof *state->theta);
+    if (!state->theta)
+        return LLN_ENOMEM;
+    return lln_kernel_find_vector(choice, "theta", n, state->theta);
+}
+
+static lln_status topth_open(const lln_kernel_choice *choice,
+                             const lln_head *head, lln_attention *attention)
+{
+    bool single = head->q.precision == LLN_FLOAT32;
+    topth state = {.m = head->k.rows,
+                   .rounding = 32 * (single ? FLT_EPSILON : DBL_EPSILON)};
+    lln_sparse_kernel kernel = {.choice = choice,
+                                .head = head,
+                                .most = head->k.rows,
+                                .logits = true,
+                                .state = &state,
+                                .make = make};
+    bool calibrated = lln_kernel_has_array(choice, "theta");
+    LLN_TRY(lln_kernel_count_or(choice, "k", 1, UINT32_MAX - 1,
+                                calibrated ? 0 : 256, &state.k));
+    kernel.expect = state.k ? state.k : 256;
+    LLN_TRY(lln_kernel_word(choice, "mode", MODES, &state.mode));
+    LLN_TRY(lln_kernel_word(choice, "sdc", DENOMINATORS, &state.denominator));
+    LLN_TRY(lln_kernel_word(choice, "vmc", NO_YES, &state.compensate));
+    if (state.mode == POST && state.denominator != NONE)
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': mode=post has no denominator; expected "
+                        "sdc=none",
+                        choice->text);
+    lln_status status = read_theta(choice, head->q.rows, &state);
+    if (status == LLN_OK)
+        status = lln_sparse_open(&kernel, attention);
+    free(state.theta);
+    return status;
+}
+
+const lln_kernel lln_kernel_topth = {
+    .name = "topth",
+    .summary = "softmax over the keys above a threshold of the row: theta, or "
+               "its k+1st largest number",
+    .reference = "Berestizshevsky et al. 2025",
+    .rank = "full",
+    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .arrays = "theta [n x 1]",
+    .parameters =
+        {{"k",
+          "keys that the threshold leaves, all of shorter rows; 256 if not "
+          "given, with theta 0",
+          NULL, false},
+         {"mode", "compare logits (pre) or probabilities (post)", "pre", true},
+         {"sdc",
+          "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"
+          "all, which counts masked keys too",
+          "none", true},
+         {"vmc", "yes: the lost mass goes to all keys alike", "no", true}},
+    .open = topth_open,
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The table of attention kernels, and the text form of a choice from it:
+ * name[:param=value]... */
+#ifndef LLN_KERNEL_TABLE_H
+#define LLN_KERNEL_TABLE_H
+
+#include "kernel/parameters.h"
+
+/* All kernels, ended by NULL, in the order of table.inc. */
+extern const lln_kernel *const lln_kernels[];
+
+/* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".
+ * LLN_EINVAL: unknown kernel or parameter (the message lists what exists), a
+ * parameter twice, or a value that is not a number where one is needed. */
+LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
+                                          lln_kernel_choice *choice);
+
+/* Opens the attention; release it with lln_attention_close. LLN_EINVAL: the
+ * kernel is not defined with this mask. */
+LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,
+                                         const lln_head *head,
+                                         lln_attention *attention);
+
+#endif

@@ -11,7 +11,7 @@
 #include "core/memory.h"
 #include "expect.h"
 #include "heads/heads.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 /* Reads a version 1 .npy of little-endian float64; shape from the caller. */
 static inline void case_read(const char *name, const char *which, double *out,

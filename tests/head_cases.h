@@ -11,7 +11,7 @@
 #include "core/random.h"
 #include "expect.h"
 #include "heads/heads.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 /* out [count]: normal numbers of that deviation (Box and Muller 1958). */
 static inline void draw_numbers(uint64_t seed, size_t count, double deviation,

@@ -13,7 +13,7 @@
 #include "head_cases.h"
 #include "heads/heads.h"
 #include "kernel/product.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 256 };
 

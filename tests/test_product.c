@@ -9,7 +9,7 @@
 #include "core/threads.h"
 #include "expect.h"
 #include "heads/gaussian.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 /* More than one block of rows (192) and than one tile of keys (512). */
 enum { N = 700, D = 16 };

@@ -9,7 +9,7 @@
 
 #include "block.h"
 #include "heads/heads.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 /* What model.c keeps from one case to the next; no result depends on it. */
 typedef struct model_cache model_cache;

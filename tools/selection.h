@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 #include "match/match.h"
 
 /* Numbers in the order given; none asked for: one NaN. */

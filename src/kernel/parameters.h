@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What a kernel is, the choice of one, and the values that its parameters
- * have in that choice. Kernels use this; kernel/table.h lists them. */
+ * have in that choice. Kernels use this; kernel/table/table.h lists them. */
 #ifndef LLN_KERNEL_PARAMETERS_H
 #define LLN_KERNEL_PARAMETERS_H
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 #include "match/search.h"
 #include "match/strata.h"
 #include "measure/row_sample.h"

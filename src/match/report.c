@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 #include "match/measured.h"
 #include "measure/entropy.h"
 #include "measure/spectrum.h"

@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/product.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 enum { SMALLEST = 512, LARGEST = 524288 };
 

@@ -10,7 +10,7 @@
 #include "commands.h"
 #include "core/memory.h"
 #include "core/threads.h"
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 #include "kernel/tiles.h"
 #include "measure/entropy.h"
 #include "measure/lognormal.h"

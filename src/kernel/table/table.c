@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "kernel/table.h"
+#include "kernel/table/table.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,12 +9,12 @@
 #include "core/text.h"
 
 #define KERNEL(name) extern const lln_kernel lln_kernel_##name;
-#include "kernel/table.inc"
+#include "kernel/table/table.inc"
 #undef KERNEL
 
 const lln_kernel *const lln_kernels[] = {
 #define KERNEL(name) &lln_kernel_##name,
-#include "kernel/table.inc"
+#include "kernel/table/table.inc"
 #undef KERNEL
     NULL,
 };

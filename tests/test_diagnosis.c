@@ -91,8 +91,8 @@ START_TEST(head_figures)
                         1e-12);
         expect_relative(out.over_ceiling, out.over_log_n, 1e-12);
         expect_relative(out.normalized, out.over_log_n, 1e-12);
-        expect_relative(out.sigma_a, case_scalar(name, label, "Pt_2norm"),
-                        1e-8);
+        expect_relative(out.centered_sigma1,
+                        case_scalar(name, label, "Pt_2norm"), 1e-8);
         ck_assert(isnan(out.max_logit) == lln);
         ck_assert(out.floor < out.entropy);
         lln_attention_close(&attention);
@@ -142,7 +142,7 @@ START_TEST(head_one_token)
     lln_head_diagnosis out;
     case_open(&head, "softmax", &attention);
     expect_ok(lln_head_diagnosis_measure(&attention, &out));
-    ck_assert(out.entropy == 0 && out.floor == 0 && out.sigma_a == 0);
+    ck_assert(out.entropy == 0 && out.floor == 0 && out.centered_sigma1 == 0);
     ck_assert(isnan(out.over_log_n) && isnan(out.over_ceiling));
     expect_relative(out.max_logit, 4.09, 1e-15);
     lln_attention_close(&attention);
@@ -217,8 +217,8 @@ START_TEST(sigma_shapes)
         lln_attention attention;
         double kept, made;
         case_open(&head, kernels[k], &attention);
-        expect_ok(lln_spectrum_sigma2(&attention, 1 << 20, &kept));
-        expect_ok(lln_spectrum_sigma2(&attention, 1, &made));
+        expect_ok(lln_spectrum_centered_sigma1(&attention, 1 << 20, &kept));
+        expect_ok(lln_spectrum_centered_sigma1(&attention, 1, &made));
         expect_absolute(kept, dense_sigma(&attention), 1e-8);
         /* of one query it is 0 but for rounding */
         expect_absolute(made, kept, 1e-9 * kept + 1e-14);
@@ -239,7 +239,7 @@ START_TEST(sigma_permutation)
     lln_attention attention;
     double sigma;
     case_open(&head, "softmax", &attention);
-    expect_ok(lln_spectrum_sigma2(&attention, 1 << 20, &sigma));
+    expect_ok(lln_spectrum_centered_sigma1(&attention, 1 << 20, &sigma));
     expect_relative(sigma, 1, 1e-12);
     lln_attention_close(&attention);
 }
@@ -262,9 +262,9 @@ START_TEST(model_figures)
     expect_relative(out.over_ceiling, 0.54, 1e-15);
     expect_relative(out.normalized, 0.5, 1e-15);
     expect_relative(out.floor, 0.04, 1e-15);
-    expect_relative(out.sigma_a, 1, 1e-15);
-    ck_assert(out.max_logit == 7 && out.sigma_a_max == 2);
-    ck_assert(out.least == 0.5 && out.largest == 2.5 && out.without == 0);
+    expect_relative(out.centered_sigma1, 1, 1e-15);
+    ck_assert(out.max_logit == 7 && out.centered_sigma1_max == 2);
+    ck_assert(out.least == 0.5 && out.largest == 2.5 && out.undefined == 0);
     static const double of_ceiling[] = {0.2, 0.2, 0.2, 0.4};
     static const double of_largest[] = {0.2, 0.2, 0, 0.6};
     for (int i = 0; i < LLN_QUARTERS; i++) {
@@ -285,13 +285,13 @@ START_TEST(model_missing)
     lln_diagnosis out;
     expect_ok(lln_diagnosis_summarise(heads, 3, &out));
     ck_assert(isnan(out.entropy) && isnan(out.floor) && isnan(out.max_logit));
-    ck_assert(out.sigma_a_max == 1.5 && out.without == 1);
+    ck_assert(out.centered_sigma1_max == 1.5 && out.undefined == 1);
     ck_assert(out.least == 1 && out.largest == 2);
     ck_assert(out.of_ceiling[0] == 0 && out.of_ceiling[1] == 0.5);
     ck_assert(out.of_largest[2] == 0.5 && out.of_largest[3] == 0.5);
     expect_ok(lln_diagnosis_summarise(heads, 1, &out));
     ck_assert(isnan(out.of_ceiling[0]) && isnan(out.of_largest[3]));
-    ck_assert(isnan(out.largest) && out.without == 1);
+    ck_assert(isnan(out.largest) && out.undefined == 1);
 }
 END_TEST
 

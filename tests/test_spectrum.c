@@ -39,7 +39,8 @@ static void check_case(const char *name, const char *kernel, const char *label,
     expect_absolute(hypot(s.lambda2_re, s.lambda2_im), s.lambda2, 1e-14);
     expect_relative(s.unbiased_norm, case_scalar(name, label, "Pt_frobenius"),
                     1e-12);
-    expect_relative(s.sigma2, case_scalar(name, label, "Pt_2norm"), 1e-12);
+    expect_relative(s.centered_sigma1, case_scalar(name, label, "Pt_2norm"),
+                    1e-12);
     ck_assert_msg(s.residual >= 0 && s.residual < 1e-12, "%g", s.residual);
     lln_spectrum_free(&s);
     lln_head_free(&head);
@@ -86,7 +87,7 @@ START_TEST(measure_causal_diagonal)
         expect_absolute(diagonal.eigenvalues[i].modulus,
                         dense.eigenvalues[i].modulus, 1e-9);
     expect_relative(diagonal.unbiased_norm, dense.unbiased_norm, 1e-12);
-    expect_relative(diagonal.sigma2, dense.sigma2, 1e-9);
+    expect_relative(diagonal.centered_sigma1, dense.centered_sigma1, 1e-9);
     ck_assert(diagonal.residual == 0);
     lln_spectrum_free(&diagonal);
     lln_spectrum_free(&dense);
@@ -129,7 +130,7 @@ START_TEST(measure_two_tokens)
     expect_absolute(s.lambda2, 0.149738499347878, 5e-15);
     expect_absolute(s.lambda2, 1 / (1 + exp(-2)) - 1 / (1 + exp(-1)), 1e-15);
     expect_absolute(s.unbiased_norm, s.lambda2, 1e-15);
-    expect_absolute(s.sigma2, s.lambda2, 1e-15);
+    expect_absolute(s.centered_sigma1, s.lambda2, 1e-15);
     lln_spectrum_free(&s);
     /* d = 1: all rows of LLN are the same. */
     expect_ok(
@@ -154,13 +155,13 @@ START_TEST(measure_one_token)
     ck_assert_uint_eq(s.count, 1);
     ck_assert(s.eigenvalues[0].re == 1);
     ck_assert(s.lambda2 == 0 && s.gap == 1 && s.residual == 0);
-    ck_assert(s.unbiased_norm == 0 && s.sigma2 == 0);
+    ck_assert(s.unbiased_norm == 0 && s.centered_sigma1 == 0);
     lln_spectrum_free(&s);
 }
 END_TEST
 
 /* Two closed groups of tokens: P = two uniform blocks, lambda2 = 1 and
- * ||P~||_F = sigma2 = 1, whatever the method. */
+ * ||P~||_F = centered_sigma1 = 1, whatever the method. */
 START_TEST(measure_blocks)
 {
     enum { N = 16 };
@@ -175,7 +176,7 @@ START_TEST(measure_blocks)
     expect_absolute(s.lambda2, 1, 1e-12);
     expect_absolute(s.lambda2_re, 1, 1e-12);
     expect_absolute(s.unbiased_norm, 1, 1e-12);
-    expect_absolute(s.sigma2, 1, 1e-9);
+    expect_absolute(s.centered_sigma1, 1, 1e-9);
     lln_spectrum_free(&s);
 }
 END_TEST
@@ -197,7 +198,7 @@ START_TEST(measure_cycle)
     for (size_t i = 0; i < N; i++)
         expect_absolute(s.eigenvalues[i].modulus, 1, 1e-12);
     expect_relative(s.unbiased_norm, sqrt(N - 1), 1e-12);
-    expect_absolute(s.sigma2, 1, 1e-12);
+    expect_absolute(s.centered_sigma1, 1, 1e-12);
     lln_spectrum_free(&s);
 }
 END_TEST
@@ -255,7 +256,7 @@ START_TEST(measure_equal_rows)
     expect_ok(measure(&head, "softmax", methods[_i], 2, 0, &s));
     expect_absolute(s.lambda2, 0, 1e-15);
     expect_absolute(s.unbiased_norm, 0, 1e-15);
-    expect_absolute(s.sigma2, 0, 1e-15);
+    expect_absolute(s.centered_sigma1, 0, 1e-15);
     lln_spectrum_free(&s);
 }
 END_TEST
@@ -265,8 +266,8 @@ START_TEST(measure_inequalities)
     lln_head head = case_head(CASES[_i].name, LLN_FLOAT64, false);
     lln_spectrum s;
     expect_ok(measure(&head, "softmax", LLN_SPECTRUM_AUTO, head.q.rows, 0, &s));
-    ck_assert(s.lambda2 <= s.sigma2 * (1 + 1e-12));
-    ck_assert(s.sigma2 <= s.unbiased_norm * (1 + 1e-12));
+    ck_assert(s.lambda2 <= s.centered_sigma1 * (1 + 1e-12));
+    ck_assert(s.centered_sigma1 <= s.unbiased_norm * (1 + 1e-12));
     double sum = 0;
     for (size_t i = 1; i < s.count; i++)
         sum += pow(s.eigenvalues[i].modulus, 2);

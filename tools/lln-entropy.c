@@ -90,7 +90,7 @@ static void list_entropy(const lln_entropy *entropy, double values[SUMMARY])
     values[1] = entropy->normalized;
     values[2] = entropy->min;
     values[3] = entropy->max;
-    values[4] = entropy->participation;
+    values[4] = entropy->effective_keys;
     values[5] = entropy->top1_mass;
     values[6] = entropy->max_logit;
     values[7] = entropy->row_sum_min;
@@ -142,7 +142,7 @@ static lln_status measure_diagnosis(const run_case *c, const void *context,
     cells[3].real = head.normalized;
     cells[4].real = head.floor;
     cells[5].real = head.max_logit;
-    cells[6].real = head.sigma_a;
+    cells[6].real = head.centered_sigma1;
     return LLN_OK;
 }
 
@@ -160,7 +160,7 @@ static lln_head_diagnosis *take_heads(const run_block *block)
             .normalized = cells[3].real,
             .floor = cells[4].real,
             .max_logit = cells[5].real,
-            .sigma_a = cells[6].real,
+            .centered_sigma1 = cells[6].real,
         };
     }
     return heads;
@@ -174,15 +174,15 @@ static void fill_model_cells(const lln_diagnosis *model, lln_cell *cells)
     cells[3].real = model->normalized;
     cells[4].real = model->floor;
     cells[5].real = model->max_logit;
-    cells[6].real = model->sigma_a;
-    cells[7].real = model->sigma_a_max;
+    cells[6].real = model->centered_sigma1;
+    cells[7].real = model->centered_sigma1_max;
     cells[8].real = model->least;
     cells[9].real = model->largest;
     for (size_t i = 0; i < LLN_QUARTERS; i++) {
         cells[10 + i].real = model->of_ceiling[i];
         cells[10 + LLN_QUARTERS + i].real = model->of_largest[i];
     }
-    cells[10 + 2 * LLN_QUARTERS].integer = (long)model->without;
+    cells[10 + 2 * LLN_QUARTERS].integer = (long)model->undefined;
 }
 
 static lln_status summarise_model(const run_block *heads, const void *context,
@@ -206,7 +206,7 @@ static void fill_row_cells(size_t query, const lln_entropy *entropy,
     cells[1].integer = (long)keys;
     cells[2].real = entropy->entropy;
     cells[3].real = entropy->normalized;
-    cells[4].real = entropy->participation;
+    cells[4].real = entropy->effective_keys;
     cells[5].real = entropy->top1_mass;
     cells[6].real = entropy->max_logit;
 }

@@ -99,7 +99,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     cells[2].real = s.lambda2_re;
     cells[3].real = s.lambda2_im;
     cells[4].real = s.unbiased_norm;
-    cells[5].real = s.sigma2;
+    cells[5].real = s.centered_sigma1;
     cells[6].real = lambda2_theory(c);
     cells[7].text = lln_spectrum_method_table[s.method].name;
     cells[8].real = s.residual;

@@ -311,13 +311,13 @@ lln_status lln_temperature_measure(const lln_head *head, double *tau)
 }
 
 lln_status lln_temperature_moments(const lln_head *head, double *sigma_q,
-                                   double *sigma_k, double *cross)
+                                   double *sigma_k, double *cross_variance)
 {
     double mean, variance = NAN;
     lln_matrix_moments(head->q, &mean, sigma_q);
     lln_matrix_moments(head->k, &mean, sigma_k);
     lln_status status = lln_temperature_variance(head, &variance);
     double deviation = lln_temperature_deviation(head, *sigma_q, *sigma_k);
-    *cross = variance - deviation * deviation;
+    *cross_variance = variance - deviation * deviation;
     return status;
 }

@@ -36,13 +36,14 @@ LLN_NODISCARD lln_status lln_temperature_measure(const lln_head *head,
 
 /* Standard deviations of all entries of Q and of K (divisor: entries - 1,
  * mean removed), and the cross term
- *     cross = D2 - (sigma_q sigma_k scale)^2 d,
+ *     cross_variance = D2 - (sigma_q sigma_k scale)^2 d,
  * what the temperature owes to the means of the queries and to covariances
  * that queries and keys share; zero in expectation for Gaussian heads.
- * Statuses are those of lln_temperature_variance; *cross is NaN then. */
+ * Statuses are those of lln_temperature_variance; *cross_variance is NaN then.
+ */
 LLN_NODISCARD lln_status lln_temperature_moments(const lln_head *head,
                                                  double *sigma_q,
                                                  double *sigma_k,
-                                                 double *cross);
+                                                 double *cross_variance);
 
 #endif

@@ -70,8 +70,8 @@ static void normalise(const lln_attention *attention, double *row, size_t count)
     for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
     for (size_t j = 0; j < count; j++) {
-        row[j] =
-            attention->domain == LLN_LOG ? exp(row[j] - max) : row[j] / max;
+        row[j] = attention->domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
+                                                     : row[j] / max;
         sum += row[j];
     }
     for (size_t j = 0; j < count; j++)

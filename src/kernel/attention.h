@@ -13,8 +13,9 @@
 
 /* What a tile of scores holds. */
 typedef enum {
-    LLN_LOG,   /* ln A_ij, as for softmax: A = exp(scale q.k) */
-    LLN_LINEAR /* A_ij, as for kernels with features: A = phi(q).phi(k) */
+    LLN_DOMAIN_LOG,   /* ln A_ij, as for softmax: A = exp(scale q.k) */
+    LLN_DOMAIN_LINEAR /* A_ij, as for kernels with features: A = phi(q).phi(k)
+                       */
 } lln_domain;
 
 /* The kernel fills this in; who measures only calls the functions below. */
@@ -27,7 +28,7 @@ struct lln_attention {
     lln_mask mask;
     lln_domain domain;
     lln_precision precision; /* of the factors and of the tiles */
-    bool scaled_scores;      /* LLN_LOG scores are logits in their own unit */
+    bool scaled_scores; /* LLN_DOMAIN_LOG scores are logits in their own unit */
 
     /* Scores are scale left right': left [n x rank], right [m x rank].
      * left.data may be NULL if pack() makes its rows; right.data may be NULL

@@ -35,8 +35,9 @@ static void raise_max(const product *p, workspace *work, size_t i, double max)
 {
     if (max <= work->max[i])
         return;
-    double shrink = p->attention->domain == LLN_LOG ? exp(work->max[i] - max)
-                                                    : work->max[i] / max;
+    double shrink = p->attention->domain == LLN_DOMAIN_LOG
+                        ? exp(work->max[i] - max)
+                        : work->max[i] / max;
     work->max[i] = max;
     if (work->total[i] == 0)
         return;
@@ -68,7 +69,7 @@ static void multiply_block(const product *p, workspace *work, size_t start,
     size_t columns = p->x.columns;
     lln_tiles_start(&work->tiles, NULL, start, rows);
     for (size_t i = 0; i < rows; i++) {
-        work->max[i] = p->attention->domain == LLN_LOG ? -INFINITY : 0;
+        work->max[i] = p->attention->domain == LLN_DOMAIN_LOG ? -INFINITY : 0;
         work->total[i] = 0;
     }
     memset(work->sums, 0, rows * columns * sizeof *work->sums);

@@ -29,7 +29,7 @@ lln_status lln_head_diagnosis_measure(lln_attention *attention,
     lln_entropy entropy;
     double sigma;
     LLN_TRY(measure_entropy(attention, &entropy));
-    LLN_TRY(lln_spectrum_sigma2(attention, KEPT_BYTES, &sigma));
+    LLN_TRY(lln_spectrum_centered_sigma1(attention, KEPT_BYTES, &sigma));
     *out = (lln_head_diagnosis){
         .entropy = entropy.entropy,
         .over_log_n = entropy.over_log_n,
@@ -37,7 +37,7 @@ lln_status lln_head_diagnosis_measure(lln_attention *attention,
         .normalized = entropy.normalized,
         .floor = entropy.floor,
         .max_logit = entropy.max_logit,
-        .sigma_a = sigma,
+        .centered_sigma1 = sigma,
     };
     return LLN_OK;
 }
@@ -56,8 +56,9 @@ static void add_means(const lln_head_diagnosis *head, double share,
     out->over_ceiling += share * head->over_ceiling;
     out->normalized += share * head->normalized;
     out->floor += share * head->floor;
-    out->sigma_a += share * head->sigma_a;
-    out->sigma_a_max = larger(out->sigma_a_max, head->sigma_a);
+    out->centered_sigma1 += share * head->centered_sigma1;
+    out->centered_sigma1_max =
+        larger(out->centered_sigma1_max, head->centered_sigma1);
     out->max_logit = larger(out->max_logit, head->max_logit);
 }
 
@@ -82,7 +83,7 @@ static void find_extremes(const lln_head_diagnosis *heads, size_t count,
     for (size_t i = 0; i < count; i++) {
         out->least = fmin(out->least, heads[i].entropy);
         out->largest = fmax(out->largest, heads[i].entropy);
-        out->without += isnan(heads[i].entropy);
+        out->undefined += isnan(heads[i].entropy);
     }
 }
 
@@ -91,7 +92,7 @@ lln_status lln_diagnosis_summarise(const lln_head_diagnosis *heads,
 {
     *out = (lln_diagnosis){.largest = NAN,
                            .least = NAN,
-                           .sigma_a_max = -INFINITY,
+                           .centered_sigma1_max = -INFINITY,
                            .max_logit = -INFINITY};
     double *parts = lln_array_alloc(count, sizeof *parts);
     if (!parts)

@@ -10,12 +10,13 @@
 /* Figures of one head; those of lln_entropy by the same names. */
 typedef struct {
     double entropy, over_log_n, over_ceiling, normalized, floor, max_logit;
-    double sigma_a; /* largest singular value of P less its column means */
+    double
+        centered_sigma1; /* largest singular value of P less its column means */
 } lln_head_diagnosis;
 
 /* Measures all rows, once for the entropies and then for each of the products
- * that sigma_a takes (lln_spectrum_sigma2), with P kept up to 64 MiB.
- * LLN_EINVAL: no rows; LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED. */
+ * that centered_sigma1 takes (lln_spectrum_centered_sigma1), with P kept up to
+ * 64 MiB. LLN_EINVAL: no rows; LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_head_diagnosis_measure(lln_attention *attention,
                                                     lln_head_diagnosis *out);
 
@@ -32,8 +33,8 @@ typedef struct {
     double of_largest[LLN_QUARTERS]; /* shares by entropy / largest, which no
                                         head has if largest = 0 */
     double max_logit;                /* the largest */
-    double sigma_a, sigma_a_max;     /* mean and largest */
-    size_t without;                  /* heads that have no entropy */
+    double centered_sigma1, centered_sigma1_max; /* mean and largest */
+    size_t undefined; /* heads that have no entropy */
 } lln_diagnosis;
 
 /* Puts together heads[count], count >= 1.

@@ -28,7 +28,7 @@ static double floor_of(const lln_row *row)
     return lln_entropy_floor(row->keys, sqrt(squares));
 }
 
-static double participation(const lln_row *row)
+static double effective_keys(const lln_row *row)
 {
     return row->sum_squares > 0 ? 1 / row->sum_squares : NAN;
 }
@@ -98,8 +98,8 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
     lln_rows_mean(rows, count, n, entropy, &out->entropy, &error->entropy);
     lln_rows_mean(rows, count, n, normalized, &out->normalized,
                   &error->normalized);
-    lln_rows_mean(rows, count, n, participation, &out->participation,
-                  &error->participation);
+    lln_rows_mean(rows, count, n, effective_keys, &out->effective_keys,
+                  &error->effective_keys);
     lln_rows_mean(rows, count, n, top, &out->top1_mass, &error->top1_mass);
     lln_rows_mean(rows, count, n, negative, &out->negative_mass,
                   &error->negative_mass);

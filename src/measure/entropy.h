@@ -8,26 +8,26 @@
 
 /* Means over rows unless said otherwise. */
 typedef struct {
-    double entropy;       /* H_i = -sum_j P_ij ln P_ij, nats; NaN, as are the
-                             next three, unless each row is a distribution
-                             (LLN_ROW_DEFICIT) */
-    double normalized;    /* H_i / ln(keys of the row); rows with one key are
-                             left out */
-    double min, max;      /* smallest and largest H_i, nats */
-    double participation; /* 1 / sum_j P_ij^2, a number of keys */
-    double top1_mass;     /* largest P_ij of the row */
-    double max_logit;     /* largest ln A_ij of the matrix; NaN for kernels
-                             whose scores have no scale of their own */
-    double row_sum_min;   /* smallest row sum of P */
-    double negative_mass; /* mean of sum_j |min(P_ij, 0)| */
-    double over_log_n;    /* entropy / ln m, m all keys, hidden ones too; NaN
-                             if m = 1, and as entropy is */
-    double over_ceiling;  /* entropy / mean of ln(keys of the row), the largest
-                             value it can have; NaN where that is 0, and as
-                             entropy is */
-    double floor;         /* lln_entropy_floor of the row's keys and the spread
-                             of its scores, nats; NaN for rows without
-                             LLN_ROW_MOMENTS, and as entropy is */
+    double entropy;        /* H_i = -sum_j P_ij ln P_ij, nats; NaN, as are the
+                              next three, unless each row is a distribution
+                              (LLN_ROW_DEFICIT) */
+    double normalized;     /* H_i / ln(keys of the row); rows with one key are
+                              left out */
+    double min, max;       /* smallest and largest H_i, nats */
+    double effective_keys; /* 1 / sum_j P_ij^2, a number of keys */
+    double top1_mass;      /* largest P_ij of the row */
+    double max_logit;      /* largest ln A_ij of the matrix; NaN for kernels
+                              whose scores have no scale of their own */
+    double row_sum_min;    /* smallest row sum of P */
+    double negative_mass;  /* mean of sum_j |min(P_ij, 0)| */
+    double over_log_n;     /* entropy / ln m, m all keys, hidden ones too; NaN
+                              if m = 1, and as entropy is */
+    double over_ceiling;   /* entropy / mean of ln(keys of the row), the largest
+                              value it can have; NaN where that is 0, and as
+                              entropy is */
+    double floor;          /* lln_entropy_floor of the row's keys and the spread
+                              of its scores, nats; NaN for rows without
+                              LLN_ROW_MOMENTS, and as entropy is */
 } lln_entropy;
 
 /* The smallest entropy that softmax of T = `keys` >= 1 logits s can have if

@@ -38,7 +38,7 @@ typedef struct {
 /* Makes the sums relative to a larger maximum. */
 static void raise_max(row_state *row, double reference, lln_domain domain)
 {
-    double max = domain == LLN_LINEAR ? log(reference) : reference;
+    double max = domain == LLN_DOMAIN_LINEAR ? log(reference) : reference;
     if (row->count > 0) {
         double delta = max - row->max, shrink = exp(-delta);
         double sum = row->ties + row->rest;

@@ -159,7 +159,7 @@ static lln_spectrum missing_spectrum(void)
                           .residual = NAN,
                           .gap = NAN,
                           .unbiased_norm = NAN,
-                          .sigma2 = NAN};
+                          .centered_sigma1 = NAN};
 }
 
 lln_status lln_spectrum_measure(lln_attention *attention,
@@ -189,18 +189,18 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     return status;
 }
 
-lln_status lln_spectrum_sigma2(lln_attention *attention, size_t memory,
-                               double *sigma2)
+lln_status lln_spectrum_centered_sigma1(lln_attention *attention, size_t memory,
+                                        double *centered_sigma1)
 {
     lln_operator op;
     lln_spectrum spectrum = missing_spectrum();
-    *sigma2 = NAN;
+    *centered_sigma1 = NAN;
     LLN_TRY(lln_operator_open(attention, memory, &op));
     lln_status status = lln_spectrum_norms(&op, &spectrum);
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK)
-        *sigma2 = spectrum.sigma2;
+        *centered_sigma1 = spectrum.centered_sigma1;
     lln_operator_close(&op);
     return status;
 }

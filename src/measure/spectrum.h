@@ -38,10 +38,10 @@ LLN_NODISCARD lln_status lln_spectrum_method_find(const char *name,
 typedef struct {
     lln_spectrum_method method;
     size_t eigenvalues; /* how many to list, the eigenvalue 1 included */
-    bool norms;         /* unbiased_norm and sigma2 too: for causal attention
-                           they are all the work */
-    size_t memory;      /* bytes that n x n matrices may take; 0: half of what
-                           is available, a quarter of it for Arnoldi */
+    bool norms; /* unbiased_norm and centered_sigma1 too: for causal attention
+                   they are all the work */
+    size_t memory; /* bytes that n x n matrices may take; 0: half of what
+                      is available, a quarter of it for Arnoldi */
 } lln_spectrum_options;
 
 /* residual = ||P v - lambda v|| / ||v - mean(v)|| for the computed
@@ -61,26 +61,25 @@ typedef struct {
     double gap;                  /* 1 - lambda2, below 0 only where entries
                                     of P are; NaN if unnormalised */
     double unbiased_norm;        /* Frobenius norm of P~ */
-    double sigma2;               /* largest singular value of P~ */
+    double centered_sigma1;      /* largest singular value of P~ */
     size_t known;                /* 1: the eigenvalue 1 comes first, computed
                                     by nobody; 0: unnormalised */
     size_t count;                /* min(wanted, n), at least min(2, n) */
     lln_eigenvalue *eigenvalues; /* [count], owned; modulus descending */
 } lln_spectrum;
 
-/* Measures square attention; lambda2 <= sigma2 <= unbiased_norm (Schur) where
- * it is row-stochastic.
- * AUTO is DIAGONAL under a causal mask; else BLOCKS, of which each has the
- * eigenvalue 1, if the mask makes two or more; else LOWRANK if the attention
- * has features and its rank is below n, and not above a few hundred unless a
- * large part of all eigenvalues is wanted; else DENSE for a few hundred tokens
- * or such a part and ARNOLDI beyond, which turns to DENSE should it not
- * converge and n be moderate. ARNOLDI keeps P in the precision of the
- * attention if that fits in the memory allowed, else makes tiles again for each
- * product, in O(n rank) memory. Results do not depend on the number of threads.
- * n = 1: P~ = 0, so lambda2 = 0 and gap = 1, although there is no second
- * eigenvalue. All rows equal: lambda2 = 0 up to rounding.
- * Without options->norms, unbiased_norm and sigma2 are NaN.
+/* Measures square attention; lambda2 <= centered_sigma1 <= unbiased_norm
+ * (Schur) where it is row-stochastic. AUTO is DIAGONAL under a causal mask;
+ * else BLOCKS, of which each has the eigenvalue 1, if the mask makes two or
+ * more; else LOWRANK if the attention has features and its rank is below n, and
+ * not above a few hundred unless a large part of all eigenvalues is wanted;
+ * else DENSE for a few hundred tokens or such a part and ARNOLDI beyond, which
+ * turns to DENSE should it not converge and n be moderate. ARNOLDI keeps P in
+ * the precision of the attention if that fits in the memory allowed, else makes
+ * tiles again for each product, in O(n rank) memory. Results do not depend on
+ * the number of threads. n = 1: P~ = 0, so lambda2 = 0 and gap = 1, although
+ * there is no second eigenvalue. All rows equal: lambda2 = 0 up to rounding.
+ * Without options->norms, unbiased_norm and centered_sigma1 are NaN.
  * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EINVAL: the method does
  * not apply to this attention. LLN_ETOOBIG: DENSE needs more memory than
  * allowed, or ARNOLDI for its vectors more than half of what is free.
@@ -96,9 +95,10 @@ lln_spectrum_measure(lln_attention *attention,
  * float64 attention 1e-8. P is kept if it takes at most `memory` bytes, else
  * tiles are made again for each product, in O(n rank) memory. One query, or all
  * rows equal: 0 up to rounding.
- * LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED: *sigma2 is NaN. */
-LLN_NODISCARD lln_status lln_spectrum_sigma2(lln_attention *attention,
-                                             size_t memory, double *sigma2);
+ * LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED: *centered_sigma1 is NaN. */
+LLN_NODISCARD lln_status lln_spectrum_centered_sigma1(lln_attention *attention,
+                                                      size_t memory,
+                                                      double *centered_sigma1);
 
 /* Releases the list of eigenvalues; a zeroed spectrum is legal. */
 void lln_spectrum_free(lln_spectrum *spectrum);

@@ -304,7 +304,7 @@ lln_status lln_spectrum_norms(lln_operator *op, lln_spectrum *out)
         krylov_free(&k);
     }
     if (status == LLN_OK)
-        out->sigma2 = sqrt(fmax(square, 0));
+        out->centered_sigma1 = sqrt(fmax(square, 0));
     return status;
 }
 

@@ -9,7 +9,7 @@
 
 lln_spectrum_run lln_spectrum_arnoldi;
 
-/* unbiased_norm and sigma2 from products with P. LLN_ENOCONV. */
+/* unbiased_norm and centered_sigma1 from products with P. LLN_ENOCONV. */
 LLN_NODISCARD lln_status lln_spectrum_norms(lln_operator *op,
                                             lln_spectrum *out);
 

@@ -112,7 +112,7 @@ static lln_status measure_norms(double *p, size_t n, double *singular,
                                      order, singular, NULL, 1, NULL, 1);
     LLN_TRY(lln_spectrum_lapack("dgesdd", (int)info));
     out->unbiased_norm = sqrt(sum);
-    out->sigma2 = singular[0];
+    out->centered_sigma1 = singular[0];
     return LLN_OK;
 }
 

@@ -23,7 +23,7 @@ static double diagonal_score(const lln_attention *attention, size_t i,
     lln_attention_tile(attention, packed, 1, i, 1, 1, &cell);
     double score =
         lln_matrix_get((lln_matrix){attention->precision, 1, 1, &cell}, 0, 0);
-    return attention->domain == LLN_LOG ? score : log(score);
+    return attention->domain == LLN_DOMAIN_LOG ? score : log(score);
 }
 
 /* P_ii of attention by rows. */

@@ -7,7 +7,7 @@
 #include "measure/spectrum.h"
 
 /* A method: fills the list of eigenvalues from index `known` on, and
- * unbiased_norm and sigma2 if options->norms. */
+ * unbiased_norm and centered_sigma1 if options->norms. */
 typedef lln_status lln_spectrum_run(lln_attention *attention,
                                     const lln_spectrum_options *options,
                                     lln_spectrum *out);

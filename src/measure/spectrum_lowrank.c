@@ -133,11 +133,11 @@ static void centre_sums(size_t n, size_t r, bool unnormalised, sums s)
         }
 }
 
-/* With aa = V diag(w) V': sigma2^2 is the largest eigenvalue of
+/* With aa = V diag(w) V': centered_sigma1^2 is the largest eigenvalue of
  * diag(w)^1/2 V' bb V diag(w)^1/2. Destroys aa and bb; w: scratch [r],
  * product: scratch [r x r]. */
 static lln_status largest_singular(size_t rank, sums s, double *w,
-                                   double *product, double *sigma2)
+                                   double *product, double *centered_sigma1)
 {
     lapack_int r = (lapack_int)rank;
     LLN_TRY(
@@ -152,7 +152,7 @@ static lln_status largest_singular(size_t rank, sums s, double *w,
     LLN_TRY(
         lln_spectrum_lapack("dsyev", (int)LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N',
                                                         'U', r, s.bb, r, w)));
-    *sigma2 = sqrt(fmax(w[rank - 1], 0));
+    *centered_sigma1 = sqrt(fmax(w[rank - 1], 0));
     return LLN_OK;
 }
 
@@ -167,7 +167,7 @@ static lln_status conclude_spectrum(const lln_attention *attention,
         return LLN_OK;
     double square = cblas_ddot((int)(r * r), s.aa, 1, s.bb, 1);
     out->unbiased_norm = sqrt(fmax(square, 0));
-    return largest_singular(r, s, scratch, s.ab, &out->sigma2);
+    return largest_singular(r, s, scratch, s.ab, &out->centered_sigma1);
 }
 
 lln_status lln_spectrum_lowrank(lln_attention *attention,

@@ -5,7 +5,7 @@
 
 #include "core/vector_math.h"
 
-/* LLN_LINEAR scores are positive normal numbers, so the short logarithm
+/* LLN_DOMAIN_LINEAR scores are positive normal numbers, so the short logarithm
  * serves. */
 #define LLN_BODY "measure/tile_sums.inc"
 #include "core/both_precisions.h"

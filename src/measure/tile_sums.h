@@ -10,7 +10,7 @@
 
 #include "kernel/attention.h"
 
-/* With s the scores as logs (LLN_LINEAR: s = ln A) and y = s - max. */
+/* With s the scores as logs (LLN_DOMAIN_LINEAR: s = ln A) and y = s - max. */
 typedef struct {
     double reference; /* in: a score */
     double max;       /* in: reference as a log */

@@ -154,7 +154,7 @@ static void choose_range(lln_attention *attention, double spread)
         attention->precision = LLN_FLOAT64;
     if (spread <= SPREAD_F64)
         return;
-    attention->domain = LLN_LOG;
+    attention->domain = LLN_DOMAIN_LOG;
     attention->prepare = NULL;
     attention->pack = pack_logs;
     attention->tile = tile_logs;
@@ -205,7 +205,7 @@ static void fill_in(const lln_head *head, lln_state *state,
         .m = m,
         .rank = d,
         .mask = head->mask,
-        .domain = LLN_LINEAR,
+        .domain = LLN_DOMAIN_LINEAR,
         .precision = head->q.precision,
         .scale = 1,
         .pack = lln_pack,

@@ -85,24 +85,8 @@ static run rows_within(const side *s, size_t begin, size_t end)
     return (run){first, end > s->skip + first ? end - s->skip - first : 0};
 }
 
-#define REAL float
-#define GEMM cblas_sgemm
-#define GEMV cblas_sgemv
-#define EXP lln_exp_f32
-#define NAME(name) name##_f32
-#include "kernel/lln/lln_product.inc"
-#undef REAL
-#undef GEMM
-#undef GEMV
-#undef EXP
-#undef NAME
-
-#define REAL double
-#define GEMM cblas_dgemm
-#define GEMV cblas_dgemv
-#define EXP lln_exp_f64
-#define NAME(name) name##_f64
-#include "kernel/lln/lln_product.inc"
+#define LLN_BODY "kernel/lln/lln_product.inc"
+#include "core/both_precisions.h"
 
 /* Calls `visit` for all groups, each with memory of its thread. */
 static lln_status visit_groups(const work *w, size_t groups, group_visit *visit)
@@ -282,7 +266,7 @@ void lln_lln_set_products(lln_attention *attention)
 {
     if (attention->mask.window > 0)
         return;
-    if (attention->mask.causal && attention->domain == LLN_LOG) {
+    if (attention->mask.causal && attention->domain == LLN_DOMAIN_LOG) {
         lln_lln_set_recurrence(attention);
         return;
     }

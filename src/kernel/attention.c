@@ -29,35 +29,37 @@ lln_status lln_attention_prepare_product(lln_attention *attention)
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out)
 {
-    if (attention->pack) {
-        attention->pack(attention, queries, count, out);
+    if (attention->tiles.pack) {
+        attention->tiles.pack(attention, queries, count, out);
         return;
     }
     size_t bytes = attention->rank * lln_precision_size(attention->precision);
     for (size_t i = 0; i < count; i++)
         memcpy((char *)out + i * bytes,
-               lln_matrix_rows(attention->left, queries[i], 1).data, bytes);
+               lln_matrix_rows(attention->tiles.left, queries[i], 1).data,
+               bytes);
 }
 
 void lln_attention_tile(const lln_attention *attention, const void *packed,
                         size_t rows, size_t first_key, size_t keys,
                         size_t stride, void *out)
 {
-    if (attention->tile) {
-        attention->tile(attention, packed, rows, first_key, keys, stride, out);
+    if (attention->tiles.tile) {
+        attention->tiles.tile(attention, packed, rows, first_key, keys, stride,
+                              out);
         return;
     }
     int r = (int)attention->rank;
     if (attention->precision == LLN_FLOAT32) {
-        const float *right = attention->right.data;
+        const float *right = attention->tiles.right.data;
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
-                    (int)keys, r, (float)attention->scale, packed, r,
+                    (int)keys, r, (float)attention->tiles.scale, packed, r,
                     right + first_key * attention->rank, r, 0, out,
                     (int)stride);
     } else {
-        const double *right = attention->right.data;
+        const double *right = attention->tiles.right.data;
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
-                    (int)keys, r, attention->scale, packed, r,
+                    (int)keys, r, attention->tiles.scale, packed, r,
                     right + first_key * attention->rank, r, 0, out,
                     (int)stride);
     }
@@ -70,8 +72,8 @@ static void normalise(const lln_attention *attention, double *row, size_t count)
     for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
     for (size_t j = 0; j < count; j++) {
-        row[j] = attention->domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
-                                                     : row[j] / max;
+        row[j] = attention->tiles.domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
+                                                           : row[j] / max;
         sum += row[j];
     }
     for (size_t j = 0; j < count; j++)
@@ -102,8 +104,8 @@ static lln_status one_row(const lln_attention *attention, size_t i,
                           double *out)
 {
     size_t first = 0, end = attention->m, last_key = first_key + keys;
-    if (attention->rows) {
-        LLN_TRY(attention->rows(attention, i, 1, scratch.row));
+    if (attention->kind == LLN_ATTENTION_ROWS) {
+        LLN_TRY(attention->rows.make(attention, i, 1, scratch.row));
         memcpy(out, scratch.row + first_key, keys * sizeof *out);
         return LLN_OK;
     }

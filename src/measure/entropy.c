@@ -117,7 +117,7 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
         error->entropy = error->normalized = out->floor = error->floor = NAN;
     }
     divide_by_ceiling(attention, rows, count, out, error);
-    if (!attention->scaled_scores)
+    if (!attention->tiles.scaled_scores)
         out->max_logit = NAN;
 }
 

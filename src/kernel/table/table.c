@@ -117,5 +117,12 @@ lln_status lln_kernel_open(const lln_kernel_choice *choice,
                         "mask",
                         choice->kernel->name,
                         head->mask.causal ? "without" : "with");
-    return choice->kernel->open(choice, head, attention);
+    LLN_TRY(choice->kernel->open(choice, head, attention));
+    lln_status status = lln_attention_check(attention);
+    if (status == LLN_OK)
+        return LLN_OK;
+    lln_attention_close(attention);
+    char place[LLN_KERNEL_TEXT + 16];
+    snprintf(place, sizeof place, "kernel '%s'", choice->text);
+    return lln_fail_in(status, place);
 }

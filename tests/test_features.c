@@ -256,8 +256,9 @@ START_TEST(rows_of_zeros)
     const double q[] = {1, -1, -1, -1, -1, 2}, k[] = {1, 1, 1, -3, 0.5, 2};
     double p[9], y[3];
     lln_attention attention;
-    lln_head head = {
-        .q = {LLN_FLOAT64, 3, 2, q}, .k = {LLN_FLOAT64, 3, 2, k}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT64, 3, 2, q},
+                     .k = {LLN_FLOAT64, 3, 2, k},
+                     .rule.scale = 1};
     open_kernel(kernels[_i], &head, NULL, 0, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows(&attention, 0, 3, p));

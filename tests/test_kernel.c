@@ -126,7 +126,7 @@ START_TEST(diagonal_causal)
                                     "lln:alpha=7:beta=300"};
     static const size_t windows[] = {0, 1, 2, 7, 32, 63, 64, 1000};
     lln_head head = case_head("A", LLN_FLOAT64, true);
-    head.mask.window = windows[_i / 2];
+    head.rule.mask.window = windows[_i / 2];
     static double p[64 * 64], diagonal[64];
     lln_attention attention;
     case_open(&head, kernels[_i % 2], &attention);
@@ -146,7 +146,7 @@ START_TEST(window_without_shortcuts)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
     lln_attention attention;
-    head.mask.window = 3;
+    head.rule.mask.window = 3;
     case_open(&head, "lln:alpha=1.1:beta=1.4", &attention);
     ck_assert(attention.features == NULL);
     ck_assert(attention.diagonal == NULL);

@@ -67,7 +67,7 @@ START_TEST(topth_ties)
     lln_attention attention;
     lln_head head = {.q = {LLN_FLOAT64, 4, 1, (double[]){1, 1, 1, 1}},
                      .k = {LLN_FLOAT64, 4, 1, numbers},
-                     .scale = 1};
+                     .rule.scale = 1};
     open_kernel("topth:k=2", &head, NULL, 0, &attention);
     expect_ok(attention.rows(&attention, 0, 1, row));
     ck_assert(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1);

@@ -91,7 +91,7 @@ static row_identity identify_head(const case_set *set, const run_case *c,
         .head = run_index(head->head),
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
-        .causal = head->mask.causal,
+        .causal = head->rule.mask.causal,
         .trials = 1,
         .tau = c->tau,
     };

@@ -79,7 +79,7 @@ lln_status lln_kernel_word(const lln_kernel_choice *choice, const char *name,
 lln_status lln_kernel_refuse_window(const lln_kernel_choice *choice,
                                     const lln_head *head)
 {
-    if (head->mask.window == 0)
+    if (head->rule.mask.window == 0)
         return LLN_OK;
     return lln_fail(LLN_EINVAL, "kernel '%s': has no form with a window",
                     choice->text);
@@ -88,7 +88,7 @@ lln_status lln_kernel_refuse_window(const lln_kernel_choice *choice,
 lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
                                  const lln_head *head)
 {
-    if (!lln_mask_hides(head->mask) || head->q.rows <= head->k.rows)
+    if (!lln_mask_hides(head->rule.mask) || head->q.rows <= head->k.rows)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': %zu queries, %zu keys; a mask needs at "

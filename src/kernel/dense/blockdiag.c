@@ -9,7 +9,7 @@ static lln_status blockdiag_open(const lln_kernel_choice *choice,
 {
     lln_head blocked = *head;
     LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.mask.block));
+                                head->q.columns, &blocked.rule.mask.block));
     return lln_softmax_open(choice, &blocked, attention);
 }
 

@@ -125,21 +125,22 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .n = head->q.rows,
         .m = head->k.rows,
         .rank = head->q.columns,
-        .mask = head->mask,
+        .mask = head->rule.mask,
         .domain = LLN_DOMAIN_LOG,
         .scaled_scores = true,
         .precision = head->q.precision,
         .left = head->q,
         .right = head->k,
-        .scale = head->scale,
-        .log_variance_row =
-            head->mask.block > 0 ? NULL : softmax_log_variance_row,
+        .scale = head->rule.scale,
+        .log_variance_row = lln_rule_has_closed_variance(&head->rule)
+                                ? softmax_log_variance_row
+                                : NULL,
         .state = state,
         .close = softmax_close,
     };
     lln_status status = LLN_OK;
     double bound =
-        fabs(head->scale) * largest_norm(head->q) * largest_norm(head->k);
+        fabs(head->rule.scale) * largest_norm(head->q) * largest_norm(head->k);
     if (head->q.precision == LLN_FLOAT32 &&
         (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
         status = promote(head, attention);

@@ -9,7 +9,7 @@ static lln_status tempscale_open(const lln_kernel_choice *choice,
     double divisor;
     LLN_TRY(lln_kernel_real(choice, "divisor", 1e-6, 1e6, &divisor));
     lln_head scaled = *head;
-    scaled.scale /= divisor;
+    scaled.rule.scale /= divisor;
     return lln_softmax_open(choice, &scaled, attention);
 }
 

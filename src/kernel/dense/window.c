@@ -11,8 +11,8 @@ static lln_status window_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_count(choice, "reach", 0, LLN_MOST_TOKENS, &reach));
     lln_head narrow = *head;
     /* The head's own window may be narrower. */
-    if (head->mask.window == 0 || head->mask.window > reach + 1)
-        narrow.mask.window = reach + 1;
+    if (head->rule.mask.window == 0 || head->rule.mask.window > reach + 1)
+        narrow.rule.mask.window = reach + 1;
     return lln_softmax_open(choice, &narrow, attention);
 }
 

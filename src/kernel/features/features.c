@@ -204,8 +204,8 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
     f->n = head->q.rows;
     f->m = head->k.rows;
     f->d = head->q.columns;
-    f->causal = head->mask.causal;
-    f->scale = head->scale;
+    f->causal = head->rule.mask.causal;
+    f->scale = head->rule.scale;
     f->state = lln_array_alloc(state_size, 1);
     lln_status status = f->state ? promote(head, f) : LLN_ENOMEM;
     if (status != LLN_OK) {

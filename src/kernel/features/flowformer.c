@@ -158,7 +158,7 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
                                   lln_attention *attention)
 {
     lln_features *f;
-    if (head->mask.causal && head->q.rows != head->k.rows)
+    if (head->rule.mask.causal && head->q.rows != head->k.rows)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %zu queries and %zu keys; with a causal "
                         "mask expected as many",

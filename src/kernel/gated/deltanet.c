@@ -209,12 +209,12 @@ static lln_status deltanet_open(const lln_kernel_choice *choice,
     normalise(state->q, n, d, map == SILU_L2);
     normalise(state->k, n, d, map == SILU_L2);
     for (size_t i = 0; i < n * d; i++)
-        state->q[i] *= head->scale;
+        state->q[i] *= head->rule.scale;
     *attention = (lln_attention){
         .n = n,
         .m = n,
         .unnormalised = true,
-        .mask = head->mask,
+        .mask = head->rule.mask,
         .precision = LLN_FLOAT64,
         .rows = rows_hook,
         .product = product_hook,

@@ -47,7 +47,7 @@ static lln_status open_with(const lln_kernel_choice *choice,
                 : LLN_ENOMEM;
     if (status == LLN_OK) {
         fill_rfa_gate_factors(head, w, gate, scratch, &g);
-        status = lln_gated_open(&g, head->mask, true, attention);
+        status = lln_gated_open(&g, head->rule.mask, true, attention);
     } else {
         lln_gated_free(&g);
     }

@@ -118,7 +118,7 @@ static lln_status lln_diag_open(const lln_kernel_choice *choice,
     lln_attention lln, diag;
     LLN_TRY(lln_kernel_real(choice, "ratio", 0, 1, &ratio));
     LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.mask.block));
+                                head->q.columns, &blocked.rule.mask.block));
     LLN_TRY(lln_lln_open(choice, head, &lln));
     if (!lln.rows)
         use_float64(&lln);

@@ -35,9 +35,9 @@ static void make(const void *context, const lln_sparse_query *query,
 static lln_status dilated_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
-    dilated state = {.scale = head->scale};
+    dilated state = {.scale = head->rule.scale};
     lln_head around = *head; /* queries look around, so must have a place */
-    around.mask.window = 1;
+    around.rule.mask.window = 1;
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .state = &state, .make = make};
     LLN_TRY(lln_kernel_check_mask(choice, &around));
@@ -47,7 +47,7 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
     /* Keys a multiple of the dilation away that there can be on one side. */
     size_t side = (head->k.rows - 1) / state.dilation;
     side = side < state.reach ? side : state.reach;
-    kernel.most = side + 1 + (head->mask.causal ? 0 : side);
+    kernel.most = side + 1 + (head->rule.mask.causal ? 0 : side);
     kernel.expect = kernel.most;
     return lln_sparse_open(&kernel, attention);
 }

@@ -192,8 +192,8 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
                         choice->text);
     state->n = n;
     state->half = buckets / 2;
-    state->causal = head->mask.causal;
-    state->scale = head->scale;
+    state->causal = head->rule.mask.causal;
+    state->scale = head->rule.scale;
     return LLN_OK;
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/logits.h"
 #include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
@@ -90,8 +91,8 @@ static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
                        work->q);
     lln_matrix_convert(lln_matrix_rows(head->k, tile.low, tile.keys),
                        LLN_FLOAT64, work->k);
-    lln_row_products(head->rule.scale, work->q, tile.rows, work->k, tile.keys,
-                     d, tile.keys, work->p);
+    lln_logits_rows(&head->rule, work->q, tile.rows, work->k, tile.keys, d,
+                    tile.keys, work->p);
     softmax_rows(head, &tile, work->p);
     return tile;
 }

@@ -131,7 +131,7 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .precision = head->q.precision,
         .left = head->q,
         .right = head->k,
-        .scale = head->rule.scale,
+        .rule = head->rule,
         .log_variance_row = lln_rule_has_closed_variance(&head->rule)
                                 ? softmax_log_variance_row
                                 : NULL,

@@ -27,8 +27,8 @@ double lln_features_sum_floor(const lln_features *f, size_t i, double sum)
 
 void lln_features_roots(const lln_features *f, double factor[2])
 {
-    factor[LLN_QUERIES] = sqrt(fabs(f->scale));
-    factor[LLN_KEYS] = copysign(factor[LLN_QUERIES], f->scale);
+    factor[LLN_QUERIES] = sqrt(fabs(f->rule.scale));
+    factor[LLN_KEYS] = copysign(factor[LLN_QUERIES], f->rule.scale);
 }
 
 static lln_status features_product(const lln_attention *attention, lln_matrix x,
@@ -205,7 +205,7 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
     f->m = head->k.rows;
     f->d = head->q.columns;
     f->causal = head->rule.mask.causal;
-    f->scale = head->rule.scale;
+    f->rule = head->rule;
     f->state = lln_array_alloc(state_size, 1);
     lln_status status = f->state ? promote(head, f) : LLN_ENOMEM;
     if (status != LLN_OK) {

@@ -29,7 +29,7 @@ struct lln_features {
     /* Set by lln_features_new. */
     size_t n, m, d; /* queries, keys, columns of both */
     bool causal;
-    double scale;        /* of the logits, scale q.k */
+    lln_logit_rule rule;
     const double *q, *k; /* [n x d], [m x d] */
     void *state;         /* the kernel's own, zeroed */
 

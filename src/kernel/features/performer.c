@@ -41,7 +41,7 @@ static void project(const lln_features *f, lln_role side, size_t first,
 static double half_square(const lln_features *f, lln_role side, size_t i)
 {
     const double *x = lln_features_tokens(f, side, i);
-    return 0.5 * fabs(f->scale) * lln_row_dot(x, x, f->d);
+    return 0.5 * fabs(f->rule.scale) * lln_row_dot(x, x, f->d);
 }
 
 /* Without eps a factor common to the features of one query, or of all keys,

@@ -8,7 +8,8 @@ static const char *const FORMS[] = {"shifted", "plain", NULL};
 static lln_status quadratic_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
-    lln_polynomial shifted = {1, 2, 1, head->rule.scale}, plain = {0, 0, 1, 1};
+    lln_polynomial shifted = {1, 2, 1, head->rule};
+    lln_polynomial plain = {0, 0, 1, {.scale = 1}};
     size_t form;
     LLN_TRY(lln_kernel_word(choice, "form", FORMS, &form));
     return lln_polynomial_open(choice, head, form == 0 ? &shifted : &plain,

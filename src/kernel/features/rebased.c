@@ -8,7 +8,7 @@ static lln_status rebased_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
     return lln_polynomial_open(
-        choice, head, &(lln_polynomial){0, 0, 1, head->rule.scale}, attention);
+        choice, head, &(lln_polynomial){0, 0, 1, head->rule}, attention);
 }
 
 const lln_kernel lln_kernel_rebased = {

@@ -6,9 +6,8 @@
 static lln_status taylor2_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
-    return lln_polynomial_open(choice, head,
-                               &(lln_polynomial){1, 1, 0.5, head->rule.scale},
-                               attention);
+    return lln_polynomial_open(
+        choice, head, &(lln_polynomial){1, 1, 0.5, head->rule}, attention);
 }
 
 const lln_kernel lln_kernel_taylor2 = {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Softmax over every dilation-th key around the query. */
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse/sparse.h"
 
 typedef struct {
     size_t reach, dilation;
-    double scale;
+    lln_logit_rule rule;
 } dilated;
 
 /* The first of the keys that the window allows at or after query->first. */
@@ -27,7 +28,7 @@ static void make(const void *context, const lln_sparse_query *query,
          j += state->dilation) {
         out->keys[out->count] = (uint32_t)j;
         out->values[out->count++] =
-            state->scale * lln_row_dot(query->q, query->k + j * d, d);
+            lln_logits_one(&state->rule, query->q, 1, query->k + j * d, d);
     }
     lln_row_softmax(out->values, out->count);
 }
@@ -35,7 +36,7 @@ static void make(const void *context, const lln_sparse_query *query,
 static lln_status dilated_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
-    dilated state = {.scale = head->rule.scale};
+    dilated state = {.rule = head->rule};
     lln_head around = *head; /* queries look around, so must have a place */
     around.rule.mask.window = 1;
     lln_sparse_kernel kernel = {

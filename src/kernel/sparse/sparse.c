@@ -11,7 +11,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "kernel/row_math.h"
+#include "kernel/logits.h"
 #include "kernel/sparse/sparse_attention.h"
 
 enum { STRIP = 32 };
@@ -81,9 +81,9 @@ static void make_strip(builder *b, size_t first, size_t end, size_t at,
     lln_mask_keys(head->rule.mask, n, m, first, &low, &unused);
     lln_mask_keys(head->rule.mask, n, m, end - 1, &unused, &high);
     if (b->kernel->logits)
-        lln_row_products(head->rule.scale, b->q + first * b->d, end - first,
-                         b->k + low * b->d, high - low, b->d, high - low,
-                         logits);
+        lln_logits_rows(&head->rule, b->q + first * b->d, end - first,
+                        b->k + low * b->d, high - low, b->d, high - low,
+                        logits);
     for (size_t i = first; i < end; i++, at++) {
         lln_sparse_query query = {.i = i,
                                   .position = i + m - n,

@@ -51,11 +51,11 @@ static bool legal(const char *kernel, size_t size, bool causal)
 {
     lln_kernel_choice choice;
     expect_ok(lln_kernel_parse(kernel, &choice));
-    unsigned properties = choice.kernel->properties;
     bool square = SIZES[size].n == SIZES[size].m;
     if (strcmp(kernel, "flowformer") == 0 && causal && !square)
         return false;
-    return properties & (causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL);
+    return choice.kernel->honours &
+           (causal ? LLN_HONOURS_CAUSAL : LLN_HONOURS_FULL);
 }
 
 static void open_setting(const char *kernel, size_t size, bool causal,

@@ -311,13 +311,13 @@ START_TEST(refusals)
         size_t n;
         lln_mask mask;
     } bad[] = {
-        {"gla", "kernel 'gla': is defined only with a causal mask", 6, {0}},
+        {"gla", "kernel 'gla' needs a causal mask", 6, {0}},
         {"gla",
          "kernel 'gla': 4 queries, 6 keys; expected as many of both",
          4,
          {true, 0, 0}},
         {"deltanet",
-         "kernel 'deltanet': has no form with a window",
+         "kernel 'deltanet' does not support a window",
          6,
          {true, 2, 0}},
         {"regla:gate=2",

@@ -163,8 +163,7 @@ START_TEST(refused)
         {"nystrom:landmarks=4:inverse=exact",
          "kernel 'nystrom:landmarks=4:inverse=exact': inverse=exact: unknown; "
          "known are iterate, pinv"},
-        {"llnrepo-performer",
-         "kernel 'llnrepo-performer': is defined only with a causal mask"},
+        {"llnrepo-performer", "kernel 'llnrepo-performer' needs a causal mask"},
     };
     lln_kernel_choice choice;
     lln_attention attention;
@@ -228,7 +227,7 @@ START_TEST(refused_masks)
     expect_ok(lln_kernel_parse("elu", &choice));
     expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "kernel 'elu': has no form with a window");
+                     "kernel 'elu' does not support a window");
     lln_head_free(&head);
 }
 END_TEST

@@ -342,7 +342,7 @@ START_TEST(bad_arrays)
     expect_refusal("topth", arrays, 2, &head,
                    "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
     expect_refusal("reformer:b=2", NULL, 0, &head,
-                   "kernel 'reformer:b=2': has no form with a window");
+                   "kernel 'reformer:b=2' does not support a window");
     head.rule.mask.window = 0;
     expect_refusal("reformer:b=2", arrays, 2, &head,
                    "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "

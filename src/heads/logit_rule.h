@@ -28,6 +28,7 @@ typedef enum {
     LLN_HONOURS_FULL = 1,   /* no causal mask */
     LLN_HONOURS_CAUSAL = 2, /* a causal mask */
     LLN_HONOURS_WINDOW = 4, /* a window, alone or with a causal mask */
+    LLN_HONOURS_MASKS = 7,  /* all of them */
     LLN_HONOURS_SCALE = 8,  /* the scale: P depends on it */
     LLN_HONOURS_LOGITS = 16 /* whatever is applied to the logits of each query
                                and key after their product is scaled */

@@ -156,6 +156,7 @@ const lln_kernel lln_kernel_softmax = {
     .summary = "exp(scale q.k), normalised over the keys",
     .reference = "Vaswani et al. 2017",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .open = lln_softmax_open,
 };

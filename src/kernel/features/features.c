@@ -197,7 +197,7 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
                             const lln_head *head, size_t state_size,
                             lln_features **features)
 {
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
+    LLN_TRY(lln_kernel_check_mask(choice, head));
     lln_features *f = lln_array_alloc(1, sizeof *f);
     if (!f)
         return LLN_ENOMEM;

@@ -179,6 +179,6 @@ const lln_kernel lln_kernel_flowformer = {
     .summary = "logistic features, flow conserved between queries and keys",
     .reference = "Wu, Wu, Xu, Wang, Long 2022",
     .rank = "d",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .open = flowformer_open,
 };

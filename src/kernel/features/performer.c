@@ -125,8 +125,8 @@ const lln_kernel lln_kernel_performer = {
     .summary = "positive random features of the exponential (FAVOR+)",
     .reference = "Choromanski et al. 2021",
     .rank = "features",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
-                  LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-6", false}},

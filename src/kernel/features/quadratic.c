@@ -21,7 +21,7 @@ const lln_kernel lln_kernel_quadratic = {
     .summary = "(1 + scale q.k)^2, or (q.k)^2",
     .reference = "Katharopoulos, Vyas, Pappas, Fleuret 2020",
     .rank = "(d + 1)(d + 2)/2",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "shifted: (1 + s)^2; plain: (q.k)^2", "shifted",
                     true},
                    {"eps", "is added to the sum of a row", "1e-6", false}},

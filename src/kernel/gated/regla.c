@@ -63,7 +63,7 @@ const lln_kernel lln_kernel_regla = {
                "gates on channels of keys",
     .reference = "Lu et al. 2025",
     .rank = "full",
-    .properties = LLN_KERNEL_CAUSAL,
+    .honours = LLN_HONOURS_CAUSAL,
     .arrays = "gate, refine [n x d] or [n x 1], logits",
     .parameters = {{"gate", "constant g if no array is given; 1: no gate",
                     "0.5", false},

@@ -246,8 +246,10 @@ const lln_kernel lln_kernel_lln = {
                "exp(beta k)",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d",
-    .properties =
-        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
+    .honours = LLN_HONOURS_MASKS,
+    .variant = "eps",
+    .variant_honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .takes_alpha_beta = true,
     .parameters =
         {{"alpha", "multiplies the queries", NULL, false},

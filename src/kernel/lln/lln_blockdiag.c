@@ -139,8 +139,11 @@ const lln_kernel lln_kernel_lln_blockdiag = {
     .summary = "ratio times lln plus (1 - ratio) times blockdiag",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d and blocks",
-    .properties =
-        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE,
+    .variant = "eps",
+    .variant_honours =
+        LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .takes_alpha_beta = true,
     .parameters = {{"alpha", "multiplies the queries", NULL, false},
                    {"beta", "multiplies the keys", NULL, false},

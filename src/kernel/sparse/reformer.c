@@ -234,7 +234,6 @@ static lln_status reformer_open(const lln_kernel_choice *choice,
                                 const lln_head *head, lln_attention *attention)
 {
     reformer state = {0};
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
     LLN_TRY(read_sizes(choice, head, &state));
     lln_head shared = *head;
     shared.k = head->q;
@@ -257,8 +256,9 @@ const lln_kernel lln_kernel_reformer = {
                "queries, which are the keys too",
     .reference = "Kitaev, Kaiser, Levskaya 2020",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL |
-                  LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE |
+               LLN_HONOURS_LOGITS,
     .arrays = "rotations [d x hashes buckets/2], else drawn",
     .parameters = {{"b", "tokens of a chunk; twice that divides the length",
                     "64", false},

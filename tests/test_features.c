@@ -194,7 +194,7 @@ START_TEST(any_threads)
         open_kernel(KERNELS[_i], &head, NULL, 0, &attention);
         lln_matrix view = {LLN_FLOAT64, 2200, COLUMNS, x};
         expect_ok(attention.product(&attention, view, y[t]));
-        expect_ok(attention.rows(&attention, 1234, 1, row[t]));
+        expect_ok(attention.rows.make(&attention, 1234, 1, row[t]));
         lln_attention_close(&attention);
     }
     ck_assert(memcmp(y[0], y[1], sizeof y[0]) == 0);
@@ -211,10 +211,10 @@ START_TEST(rows_prepared)
     lln_attention attention;
     lln_head head = drawn_head(300, 300, 5, 1, true);
     open_kernel("performer:features=10", &head, NULL, 0, &attention);
-    expect_ok(attention.rows(&attention, 200, 3, before));
+    expect_ok(attention.rows.make(&attention, 200, 3, before));
     expect_ok(lln_attention_prepare(&attention));
     expect_ok(lln_attention_prepare(&attention));
-    expect_ok(attention.rows(&attention, 200, 3, after));
+    expect_ok(attention.rows.make(&attention, 200, 3, after));
     for (size_t j = 0; j < 900; j++)
         expect_absolute(after[j], before[j], 1e-16);
     for (size_t j = 0; j < 600; j++)
@@ -261,7 +261,7 @@ START_TEST(rows_of_zeros)
                      .rule.scale = 1};
     open_kernel(kernels[_i], &head, NULL, 0, &attention);
     ck_assert(attention.unnormalised);
-    expect_ok(attention.rows(&attention, 0, 3, p));
+    expect_ok(attention.rows.make(&attention, 0, 3, p));
     for (size_t j = 3; j < 6; j++)
         ck_assert(p[j] == 0);
     if (_i == 0) { /* (1, 0).k = 1, 1, 0.5 over their sum */

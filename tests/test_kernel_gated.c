@@ -252,7 +252,7 @@ START_TEST(gates_at_their_ends)
     lln_head head =
         dense_head(9, 9, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     open_kernel("gla:gate=0", &head, NULL, 0, &attention);
-    expect_ok(attention.rows(&attention, 8, 1, row));
+    expect_ok(attention.rows.make(&attention, 8, 1, row));
     for (size_t s = 0; s < 9; s++)
         expect_absolute(row[s], s == 8 ? dense_logit(&head, 8, 8) : 0, 1e-15);
     lln_attention_close(&attention);
@@ -260,7 +260,7 @@ START_TEST(gates_at_their_ends)
     head.q.rows = head.k.rows = 3;
     open_kernel("rfa-gate", &head, &array, 1, &attention);
     ck_assert(attention.unnormalised);
-    expect_ok(attention.rows(&attention, 2, 1, row));
+    expect_ok(attention.rows.make(&attention, 2, 1, row));
     ck_assert_mem_eq(row, zeros, 3 * sizeof *row);
     lln_attention_close(&attention);
     lln_head_free(&head);

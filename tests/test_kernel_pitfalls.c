@@ -132,11 +132,11 @@ START_TEST(rfa_negative_sum)
                      .rule.scale = 1};
     lln_kernel_array array = {"w", {LLN_FLOAT64, 1, 1, w}};
     open_kernel("rfa", &head, &array, 1, &attention);
-    expect_ok(attention.rows(&attention, 0, 1, p)); /* cos(2.8) < 0 */
+    expect_ok(attention.rows.make(&attention, 0, 1, p)); /* cos(2.8) < 0 */
     expect_absolute(p[0], 0.5, 1e-15);
     lln_attention_close(&attention);
     open_kernel("rfa:form=cross", &head, &array, 1, &attention);
-    expect_ok(attention.rows(&attention, 0, 1, p));
+    expect_ok(attention.rows.make(&attention, 0, 1, p));
     expect_relative(p[0], 0.01 * cos(2.8 / 1.001), 1e-13); /* |z| below 1 */
     lln_attention_close(&attention);
 }
@@ -287,7 +287,7 @@ START_TEST(performer_unbiased)
         lln_attention attention;
         double p[2];
         expect_ok(lln_kernel_open(&choice, &head, &attention));
-        expect_ok(attention.rows(&attention, 0, 1, p));
+        expect_ok(attention.rows.make(&attention, 0, 1, p));
         ratio += p[1] / p[0] / DRAWS;
         lln_attention_close(&attention);
     }

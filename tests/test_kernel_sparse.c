@@ -268,7 +268,7 @@ START_TEST(reformer_draws)
     for (uint32_t draw = 0; draw < 3; draw++) {
         choice.draw = draw / 2;
         expect_ok(lln_kernel_open(&choice, &head, &attention));
-        expect_ok(attention.rows(&attention, 5, 1, row[draw]));
+        expect_ok(attention.rows.make(&attention, 5, 1, row[draw]));
         lln_attention_close(&attention);
     }
     ck_assert_mem_eq(row[0], row[1], sizeof row[0]);

@@ -69,11 +69,11 @@ START_TEST(topth_ties)
                      .k = {LLN_FLOAT64, 4, 1, numbers},
                      .rule.scale = 1};
     open_kernel("topth:k=2", &head, NULL, 0, &attention);
-    expect_ok(attention.rows(&attention, 0, 1, row));
+    expect_ok(attention.rows.make(&attention, 0, 1, row));
     ck_assert(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1);
     lln_attention_close(&attention);
     open_kernel("kvt:k=2", &head, NULL, 0, &attention);
-    expect_ok(attention.rows(&attention, 0, 1, row));
+    expect_ok(attention.rows.make(&attention, 0, 1, row));
     expect_relative(row[0], 1 / (1 + exp(1)), 1e-15);
     ck_assert(row[1] == 0 && row[2] == 0);
     lln_attention_close(&attention);
@@ -97,7 +97,7 @@ START_TEST(topth_unnormalised)
                  spread ? ":vmc=yes" : "");
         open_kernel(text, &head, &array, 1, &attention);
         ck_assert(attention.unnormalised == !spread);
-        expect_ok(attention.rows(&attention, 1, 1, row));
+        expect_ok(attention.rows.make(&attention, 1, 1, row));
         for (size_t j = 0; j < 4; j++)
             ck_assert(row[j] == (spread ? 0.25 : 0));
         lln_attention_close(&attention);

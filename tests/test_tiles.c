@@ -46,7 +46,7 @@ static double score(const setting *s, size_t i, size_t j)
     double sum = 0;
     for (size_t l = 0; l < D; l++)
         sum += q[i * D + l] * k[j * D + l];
-    return s->attention.rule.scale * sum;
+    return s->attention.tiles.rule.scale * sum;
 }
 
 /* Walks the block that was started, whose row i is query queries[i]. */

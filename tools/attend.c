@@ -254,8 +254,9 @@ static void open_writer(attend_run *run, FILE *out)
 static void check_options(void)
 {
     static const char *const tables[] = {
-        "rows",     "each",      "format",     "precision",  "no-header",
-        "comments", "aggregate", "fail-below", "fail-above", NULL};
+        "rows",       "each",     "format",    "precision",
+        "no-header",  "comments", "aggregate", "fail-below",
+        "fail-above", "columns",  NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s is for tables, and an array is written", name);
@@ -263,17 +264,17 @@ static void check_options(void)
         sources_refuse("trials");
 }
 
-static const lln_column no_columns[] = {{0}};
+/* An array has no columns. */
+static const record_column no_columns[] = {{0}};
 
 static void open_run(attend_run *run)
 {
     check_options();
-    run->plan = (run_plan){.columns = no_columns,
+    run->plan = (run_plan){.table = {no_columns, 1},
                            .measure = multiply_and_place,
                            .context = run,
                            .rows_are_never_averaged = true,
-                           .has_one_temperature = true,
-                           .has_no_table = true};
+                           .has_one_temperature = true};
     case_set_choose(&run->set, &run->plan);
     run->kernels = run->set.kernels;
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;

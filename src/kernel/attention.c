@@ -29,28 +29,30 @@ lln_status lln_attention_prepare_product(lln_attention *attention)
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out)
 {
-    if (attention->pack) {
-        attention->pack(attention, queries, count, out);
+    if (attention->tiles.pack) {
+        attention->tiles.pack(attention, queries, count, out);
         return;
     }
     size_t bytes = attention->rank * lln_precision_size(attention->precision);
     for (size_t i = 0; i < count; i++)
         memcpy((char *)out + i * bytes,
-               lln_matrix_rows(attention->left, queries[i], 1).data, bytes);
+               lln_matrix_rows(attention->tiles.left, queries[i], 1).data,
+               bytes);
 }
 
 void lln_attention_tile(const lln_attention *attention, const void *packed,
                         size_t rows, size_t first_key, size_t keys,
                         size_t stride, void *out)
 {
-    if (attention->tile) {
-        attention->tile(attention, packed, rows, first_key, keys, stride, out);
+    if (attention->tiles.tile) {
+        attention->tiles.tile(attention, packed, rows, first_key, keys, stride,
+                              out);
         return;
     }
     lln_matrix left = {attention->precision, rows, attention->rank, packed};
-    lln_logits_tile(&attention->rule, left,
-                    lln_matrix_rows(attention->right, first_key, keys), stride,
-                    out);
+    lln_logits_tile(&attention->tiles.rule, left,
+                    lln_matrix_rows(attention->tiles.right, first_key, keys),
+                    stride, out);
 }
 
 /* Scores [count] of what a row sees to probabilities. */
@@ -60,8 +62,8 @@ static void normalise(const lln_attention *attention, double *row, size_t count)
     for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
     for (size_t j = 0; j < count; j++) {
-        row[j] = attention->domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
-                                                     : row[j] / max;
+        row[j] = attention->tiles.domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
+                                                           : row[j] / max;
         sum += row[j];
     }
     for (size_t j = 0; j < count; j++)
@@ -92,8 +94,8 @@ static lln_status one_row(const lln_attention *attention, size_t i,
                           double *out)
 {
     size_t first = 0, end = attention->m, last_key = first_key + keys;
-    if (attention->rows) {
-        LLN_TRY(attention->rows(attention, i, 1, scratch.row));
+    if (attention->kind == LLN_ATTENTION_ROWS) {
+        LLN_TRY(attention->rows.make(attention, i, 1, scratch.row));
         memcpy(out, scratch.row + first_key, keys * sizeof *out);
         return LLN_OK;
     }

@@ -196,8 +196,8 @@ static void add_tile(workspace *work, bool moments)
 {
     const lln_tiles *tile = &work->tiles;
     const lln_attention *attention = tile->attention;
-    tile_kind kind = {attention->domain, attention->precision == LLN_FLOAT32,
-                      moments};
+    tile_kind kind = {attention->tiles.domain,
+                      attention->precision == LLN_FLOAT32, moments};
     size_t size = lln_precision_size(attention->precision);
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
@@ -244,7 +244,7 @@ static lln_status measure_entries(const lln_attention *attention, size_t query,
                                   double *entries, lln_row *out)
 {
     double *logs = entries + attention->m;
-    LLN_TRY(attention->rows(attention, query, 1, entries));
+    LLN_TRY(attention->rows.make(attention, query, 1, entries));
     *out = lln_row_from_entries(entries, attention->m, pass->what, logs);
     if (pass->visit)
         pass->visit(pass->context, omp_get_thread_num(), index, out,
@@ -300,8 +300,9 @@ static lln_status run_pass(lln_attention *attention, const size_t *queries,
 {
     LLN_TRY(lln_attention_prepare(attention));
     lln_rows_begun += count;
-    LLN_TRY(attention->rows ? run_rows(attention, queries, count, pass, out)
-                            : run_tiles(attention, queries, count, pass, out));
+    LLN_TRY(attention->kind == LLN_ATTENTION_ROWS
+                ? run_rows(attention, queries, count, pass, out)
+                : run_tiles(attention, queries, count, pass, out));
     return lln_threads_check_stop();
 }
 

@@ -105,10 +105,11 @@ static lln_status promote(const lln_head *head, lln_attention *attention)
         return LLN_ENOMEM;
     lln_matrix_convert(head->q, LLN_FLOAT64, copy);
     lln_matrix_convert(head->k, LLN_FLOAT64, copy + queries);
-    attention->left.precision = attention->right.precision = LLN_FLOAT64;
+    attention->tiles.left.precision = attention->tiles.right.precision =
+        LLN_FLOAT64;
     attention->precision = LLN_FLOAT64;
-    attention->left.data = copy;
-    attention->right.data = copy + queries;
+    attention->tiles.left.data = copy;
+    attention->tiles.right.data = copy + queries;
     state->copy = copy;
     return LLN_OK;
 }
@@ -126,12 +127,13 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .m = head->k.rows,
         .rank = head->q.columns,
         .mask = head->rule.mask,
-        .domain = LLN_DOMAIN_LOG,
-        .scaled_scores = true,
+        .kind = LLN_ATTENTION_TILES,
+        .tiles.domain = LLN_DOMAIN_LOG,
+        .tiles.scaled_scores = true,
         .precision = head->q.precision,
-        .left = head->q,
-        .right = head->k,
-        .rule = head->rule,
+        .tiles.left = head->q,
+        .tiles.right = head->k,
+        .tiles.rule = head->rule,
         .log_variance_row = lln_rule_has_closed_variance(&head->rule)
                                 ? softmax_log_variance_row
                                 : NULL,

@@ -74,7 +74,7 @@ static lln_status lln_prepare(lln_attention *attention)
     for (size_t j = 0; j < attention->m; j++)
         exp_row(state->k, j, state->beta, state->top, -1, 0,
                 attention->precision, (char *)state->right + j * bytes);
-    attention->right.data = state->right;
+    attention->tiles.right.data = state->right;
     return LLN_OK;
 }
 
@@ -154,10 +154,10 @@ static void choose_range(lln_attention *attention, double spread)
         attention->precision = LLN_FLOAT64;
     if (spread <= SPREAD_F64)
         return;
-    attention->domain = LLN_DOMAIN_LOG;
+    attention->tiles.domain = LLN_DOMAIN_LOG;
     attention->prepare = NULL;
-    attention->pack = pack_logs;
-    attention->tile = tile_logs;
+    attention->tiles.pack = pack_logs;
+    attention->tiles.tile = tile_logs;
 }
 
 /* alpha, beta and the words of the choice. */
@@ -205,18 +205,19 @@ static void fill_in(const lln_head *head, lln_state *state,
         .m = m,
         .rank = d,
         .mask = head->rule.mask,
-        .domain = LLN_DOMAIN_LINEAR,
+        .kind = LLN_ATTENTION_TILES,
+        .tiles.domain = LLN_DOMAIN_LINEAR,
         .precision = head->q.precision,
-        .rule.scale = 1,
-        .pack = lln_pack,
+        .tiles.rule.scale = 1,
+        .tiles.pack = lln_pack,
         .prepare = lln_prepare,
         .diagonal = head->rule.mask.causal ? lln_lln_causal_diagonal : NULL,
         .state = state,
         .close = lln_close,
     };
     choose_range(attention, state->spread);
-    attention->left = (lln_matrix){attention->precision, n, d, NULL};
-    attention->right = (lln_matrix){attention->precision, m, d, NULL};
+    attention->tiles.left = (lln_matrix){attention->precision, n, d, NULL};
+    attention->tiles.right = (lln_matrix){attention->precision, m, d, NULL};
     if (!lln_mask_hides(head->rule.mask)) {
         attention->features = lln_features;
         attention->unbiased_norm = lln_norm;

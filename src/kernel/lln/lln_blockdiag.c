@@ -107,7 +107,8 @@ static lln_status lln_diag_norm(const lln_attention *attention,
 static void use_float64(lln_attention *attention)
 {
     attention->precision = LLN_FLOAT64;
-    attention->left.precision = attention->right.precision = LLN_FLOAT64;
+    attention->tiles.left.precision = attention->tiles.right.precision =
+        LLN_FLOAT64;
 }
 
 static lln_status lln_diag_open(const lln_kernel_choice *choice,
@@ -120,7 +121,7 @@ static lln_status lln_diag_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
                                 head->q.columns, &blocked.rule.mask.block));
     LLN_TRY(lln_lln_open(choice, head, &lln));
-    if (!lln.rows)
+    if (lln.kind == LLN_ATTENTION_TILES)
         use_float64(&lln);
     lln_status status = lln_local_open(choice, &blocked, &diag);
     if (status != LLN_OK) {

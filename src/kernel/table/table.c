@@ -111,5 +111,12 @@ lln_status lln_kernel_open(const lln_kernel_choice *choice,
                            const lln_head *head, lln_attention *attention)
 {
     LLN_TRY(lln_kernel_check_rule(choice, &head->rule));
-    return choice->kernel->open(choice, head, attention);
+    LLN_TRY(choice->kernel->open(choice, head, attention));
+    lln_status status = lln_attention_check(attention);
+    if (status == LLN_OK)
+        return LLN_OK;
+    lln_attention_close(attention);
+    char place[LLN_KERNEL_TEXT + 16];
+    snprintf(place, sizeof place, "kernel '%s'", choice->text);
+    return lln_fail_in(status, place);
 }

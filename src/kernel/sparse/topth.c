@@ -208,7 +208,7 @@ const lln_kernel lln_kernel_topth = {
                "its k+1st largest number",
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .arrays = "theta [n x 1]",
     .parameters =
         {{"k",

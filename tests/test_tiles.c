@@ -70,7 +70,8 @@ static void expect_walk(setting *s, const size_t *queries, size_t rows)
             ck_assert(tiles->to[i] <= tiles->keys);
             for (size_t c = tiles->from[i]; c < tiles->to[i]; c++, next[i]++) {
                 ck_assert_uint_eq(tiles->key + c, next[i]);
-                expect_absolute(row[c - tiles->from[i]],
+                expect_absolute(row[c - tiles->from[i]] +
+                                    tiles->attention->tiles.offset[queries[i]],
                                 score(s, queries[i], next[i]), 1e-13);
             }
         }
@@ -122,7 +123,9 @@ START_TEST(start_into_matrix)
     for (size_t i = 0; i < ROWS; i++) {
         lln_mask_keys(s.head.rule.mask, N, N, queries[i], &first, &end);
         for (size_t j = first; j < end; j++)
-            expect_absolute(matrix[i * N + j], score(&s, queries[i], j), 1e-13);
+            expect_absolute(matrix[i * N + j] +
+                                s.attention.tiles.offset[FIRST + i],
+                            score(&s, queries[i], j), 1e-13);
     }
     free(matrix);
     close_setting(&s);

@@ -132,7 +132,7 @@ lln_tensor lln_arrays_shape(const lln_arrays *arrays, size_t number)
 {
     const array *a = &arrays->array[number];
     lln_container_entry entry = lln_container_entry_at(a->file, a->index);
-    lln_tensor tensor = {.axes = entry.axes};
+    lln_tensor tensor = {.dtype = entry.type, .axes = entry.axes};
     memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
     lln_tensor_set_strides(&tensor, false);
     return tensor;

@@ -10,7 +10,7 @@
 #include "heads/results.h"
 #include "heads/temperature.h"
 
-enum { PAD = 16 }; /* elements: keys and values start on a cache line */
+enum { PAD = 64 }; /* bytes: keys and values start on a cache line */
 
 typedef struct {
     lln_arrays *arrays;
@@ -132,16 +132,29 @@ static lln_status check_numbers(const state *s, size_t count)
     return status;
 }
 
-/* Adds room for a matrix to *total elements. */
-static lln_status add_room(size_t rows, size_t columns, size_t *total)
+/* Adds room for a matrix to *total bytes. */
+static lln_status add_room(lln_matrix a, size_t *total)
 {
-    size_t count;
-    LLN_TRY(lln_size_multiply(rows, columns, &count));
-    if (__builtin_add_overflow(*total, count, total) ||
+    size_t count, bytes;
+    LLN_TRY(lln_size_multiply(a.rows, a.columns, &count));
+    LLN_TRY(lln_size_multiply(count, lln_precision_size(a.precision), &bytes));
+    if (__builtin_add_overflow(*total, bytes, total) ||
         __builtin_add_overflow(*total, PAD - 1, total))
         return lln_fail(LLN_ENOMEM, "too large");
     *total = *total / PAD * PAD;
     return LLN_OK;
+}
+
+/* Queries and keys of float64 keep their digits, whatever is asked. */
+static lln_precision logit_precision(const state *s,
+                                     const lln_head_place *place,
+                                     lln_precision precision)
+{
+    const size_t *number = s->bundles[place->bundle].number;
+    for (size_t role = LLN_QUERIES; role <= LLN_KEYS; role++)
+        if (lln_arrays_shape(s->arrays, number[role]).dtype == LLN_DTYPE_F64)
+            return LLN_FLOAT64;
+    return precision;
 }
 
 static lln_status allocate_head(const state *s, const lln_head_place *place,
@@ -150,24 +163,28 @@ static lln_status allocate_head(const state *s, const lln_head_place *place,
     const lln_layout *layout = s->shapes[place->bundle].layout;
     lln_length length = length_of(s, place);
     size_t d = layout[LLN_QUERIES].size[LLN_AXIS_FEATURE], dv = 0;
+    lln_precision logits = logit_precision(s, place, precision);
     if (s->rules.roles > LLN_VALUES)
         dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
+    head->q = (lln_matrix){logits, length.queries, d, NULL};
+    head->k = (lln_matrix){logits, length.keys, d, NULL};
+    head->v = (lln_matrix){precision, length.keys, dv, NULL};
     size_t keys = 0, values, total;
-    LLN_TRY(add_room(length.queries, d, &keys));
+    LLN_TRY(add_room(head->q, &keys));
     values = keys;
-    LLN_TRY(add_room(length.keys, d, &values));
+    LLN_TRY(add_room(head->k, &values));
     total = values;
-    LLN_TRY(add_room(length.keys, dv, &total));
-    size_t size = lln_precision_size(precision);
-    char *storage = lln_array_alloc_raw(total, size);
+    LLN_TRY(add_room(head->v, &total));
+    char *storage = lln_array_alloc_raw(total, 1);
     if (!storage)
         return LLN_ENOMEM;
     head->storage = storage;
-    head->q = (lln_matrix){precision, length.queries, d, storage};
-    head->k = (lln_matrix){precision, length.keys, d, storage + keys * size};
+    head->q.data = storage;
+    head->k.data = storage + keys;
     if (dv > 0)
-        head->v =
-            (lln_matrix){precision, length.keys, dv, storage + values * size};
+        head->v.data = storage + values;
+    else
+        head->v = (lln_matrix){.data = NULL};
     head->rule = lln_rule_for(s->rule, d);
     return LLN_OK;
 }
@@ -228,7 +245,7 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
 }
 
 static lln_status fill_head(const state *s, const lln_head_place *place,
-                            lln_precision precision, lln_head *head)
+                            lln_head *head)
 {
     const lln_matrix to[] = {head->q, head->k, head->v};
     lln_view views[LLN_ROLES];
@@ -236,7 +253,8 @@ static lln_status fill_head(const state *s, const lln_head_place *place,
     if (status != LLN_OK)
         return status;
     for (size_t role = 0; role < s->rules.roles && status == LLN_OK; role++)
-        status = lln_view_copy(&views[role], precision, (void *)to[role].data);
+        status = lln_view_copy(&views[role], to[role].precision,
+                               (void *)to[role].data);
     close_views(s, place, LLN_QUERIES);
     return status;
 }
@@ -255,7 +273,7 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
     };
     LLN_TRY(allocate_head(s, place, precision, &loaded));
-    lln_status status = fill_head(s, place, precision, &loaded);
+    lln_status status = fill_head(s, place, &loaded);
     if (status == LLN_OK && !isnan(tau))
         status = set_temperature(s, place, tau, &loaded);
     if (status == LLN_OK)

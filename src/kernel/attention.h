@@ -20,6 +20,11 @@ typedef enum {
 
 typedef struct lln_attention lln_attention;
 
+/* Fewer keys are computed in float64: the logits of a row of two or three may
+ * agree in most of the digits that float32 has, by chance, and it costs next to
+ * nothing. */
+enum { LLN_FLOAT32_KEYS = 16 };
+
 /* Which of the two kinds an attention is. */
 typedef enum { LLN_ATTENTION_TILES = 1, LLN_ATTENTION_ROWS } lln_attention_kind;
 
@@ -34,6 +39,10 @@ typedef struct {
      * until prepare() has been called, and always with tile(). */
     lln_matrix left, right;
     lln_logit_rule rule;
+
+    /* What the logits of each query have beyond its scores, [n]; NULL: nothing.
+     * No probability depends on it. */
+    const double *offset;
 
     /* Writes the rows of `left` for the given queries to out [count x rank]
      * in `precision`; NULL: they are copied from left. */

@@ -233,6 +233,9 @@ static void measure_block(const lln_attention *attention, const size_t *list,
         add_tile(work, pass->what & LLN_ROW_MOMENTS);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish_row(&work->rows[i], pass->what);
+        if (attention->tiles.offset)
+            out[start + i].max +=
+                attention->tiles.offset[list ? list[start + i] : start + i];
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
     }

@@ -21,7 +21,7 @@
 typedef struct {
     size_t keys;        /* their number */
     double log_norm;    /* ln Z */
-    double max;         /* largest score, a log */
+    double max;         /* largest score, a log, with tiles.offset */
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */

@@ -121,6 +121,7 @@ lln_container_entry lln_container_entry_at(const lln_container *container,
     lln_container_entry entry = {
         .key = array->key,
         .dtype = array->dtype,
+        .type = array->tensor.dtype,
         .unreadable = array->unreadable,
         .axes = array->tensor.axes,
     };

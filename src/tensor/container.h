@@ -15,6 +15,7 @@ typedef struct lln_container lln_container;
 typedef struct {
     const char *key;        /* "" for the array of a .npy file */
     const char *dtype;      /* as the file names it: "<f4", "BF16" */
+    lln_dtype type;         /* of readable ones */
     const char *unreadable; /* NULL, or why its numbers cannot be read */
     size_t axes, shape[LLN_TENSOR_AXES];
 } lln_container_entry;

@@ -13,40 +13,77 @@
 #include "kernel/dense/local.h"
 #include "kernel/product.h"
 
-/* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
- * of their size, would cost probabilities more than 1e-5 of theirs; below the
- * lower one the sums of weights would lose the differences between rows. */
-static const double FLOAT32_LOGIT_MOST = 128, FLOAT32_LOGIT_LEAST = 0.05;
+/* Bounds on |logit| of keys less their mean. Up to the upper one the rounding
+ * of float32 logits, 6e-8 of their size, costs probabilities less than 1e-5 of
+ * theirs, and none is below e^-87, the smallest normal float; below the lower
+ * one the sums of weights would lose the differences between rows. */
+static const double FLOAT32_LOGIT_MOST = 43.5, FLOAT32_LOGIT_LEAST = 0.05;
 
 #define LLN_BODY "kernel/dense/softmax.inc"
 #include "core/both_precisions.h"
 
-/* Largest Euclidean norm of a row. */
-static double largest_norm(lln_matrix a)
-{
-    double largest = 0;
-#pragma omp parallel for schedule(static) reduction(max : largest)
-    for (size_t i = 0; i < a.rows; i++) {
-        size_t at = i * a.columns;
-        double square =
-            a.precision == LLN_FLOAT32
-                ? square_f32((const float *)a.data + at, a.columns)
-                : square_f64((const double *)a.data + at, a.columns);
-        largest = square > largest ? square : largest;
-    }
-    return sqrt(largest);
-}
-
 typedef struct {
     lln_local local; /* the head */
-    double *copy;    /* queries and keys in float64; NULL: not needed */
+    double *mean;    /* of the keys, [d] */
+    double *offset;  /* scale q.mean, [n] */
+    void *keys;      /* less the mean, [m x d] of the attention's precision */
+    double *queries; /* in float64; NULL: those of the head serve */
 } softmax_state;
 
 static void softmax_close(lln_attention *attention)
 {
     softmax_state *state = attention->state;
-    free(state->copy);
+    free(state->mean);
+    free(state->offset);
+    free(state->keys);
+    free(state->queries);
     free(state);
+}
+
+static void find_mean(lln_matrix k, double *mean)
+{
+    for (size_t j = 0; j < k.rows; j++)
+        if (k.precision == LLN_FLOAT32)
+            add_row_f32((const float *)k.data + j * k.columns, k.columns, mean);
+        else
+            add_row_f64((const double *)k.data + j * k.columns, k.columns,
+                        mean);
+    for (size_t l = 0; l < k.columns; l++)
+        mean[l] /= (double)k.rows;
+}
+
+static double row_square(lln_matrix a, size_t i, const double *mean,
+                         double unit)
+{
+    return a.precision == LLN_FLOAT32
+               ? square_f32((const float *)a.data + i * a.columns, mean, unit,
+                            a.columns)
+               : square_f64((const double *)a.data + i * a.columns, mean, unit,
+                            a.columns);
+}
+
+/* Largest Euclidean norm of a row less the mean, in units. */
+static double largest_norm(lln_matrix a, const double *mean, double unit)
+{
+    double largest = 0;
+#pragma omp parallel for schedule(static) reduction(max : largest)
+    for (size_t i = 0; i < a.rows; i++) {
+        double square = row_square(a, i, mean, unit);
+        largest = square > largest ? square : largest;
+    }
+    return sqrt(largest);
+}
+
+/* The same, in a unit with which no square leaves the range of float64. */
+static double find_norm(lln_matrix a, const double *mean)
+{
+    double norm = largest_norm(a, mean, 1), unit = 0;
+    if (norm > 1e-150 && norm < 1e150)
+        return norm;
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t l = 0; l < a.columns; l++)
+            unit = fmax(unit, fabs(lln_matrix_get(a, i, l) - mean[l]));
+    return unit > 0 ? unit * largest_norm(a, mean, unit) : 0;
 }
 
 static lln_status softmax_log_variance_row(const lln_attention *attention,
@@ -94,24 +131,105 @@ static void set_local(lln_attention *attention)
         attention->diagonal = local_diagonal;
 }
 
-/* Copies queries and keys to float64, to be owned by the attention. */
-static lln_status promote(const lln_head *head, lln_attention *attention)
+/* The norms that bound |q.k| of a head: of queries, of the mean key, and of
+ * keys less the mean. */
+typedef struct {
+    double query, mean, key;
+} head_norms;
+
+/* Finds the mean of the keys and the norms. */
+static lln_status survey_head(const lln_kernel_choice *choice,
+                              const lln_head *head, double *mean,
+                              head_norms *norms)
+{
+    norms->query = find_norm(head->q, mean); /* mean is zero yet */
+    find_mean(head->k, mean);
+    norms->key = find_norm(head->k, mean);
+    lln_matrix row = {LLN_FLOAT64, 1, head->k.columns, mean};
+    double *zero = lln_array_alloc(row.columns, sizeof *zero);
+    if (!zero)
+        return LLN_ENOMEM;
+    norms->mean = find_norm(row, zero);
+    free(zero);
+    double most =
+        fabs(head->rule.scale) * norms->query * (norms->mean + norms->key);
+    if (isfinite(most))
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': the logits are beyond the range of float64: "
+                    "queries up to %.3g, keys up to %.3g in norm",
+                    choice->text, norms->query, norms->mean + norms->key);
+}
+
+/* Which precision the products of a head take. */
+static lln_precision choose_precision(const lln_head *head, head_norms norms)
+{
+    double bound = fabs(head->rule.scale) * norms.query * norms.key;
+    bool single = head->q.precision == LLN_FLOAT32 &&
+                  head->k.rows >= LLN_FLOAT32_KEYS &&
+                  bound >= FLOAT32_LOGIT_LEAST && bound <= FLOAT32_LOGIT_MOST;
+    return single ? LLN_FLOAT32 : LLN_FLOAT64;
+}
+
+/* Fills state->keys and state->offset. */
+static void center_keys(const lln_head *head, bool single, softmax_state *state)
+{
+    size_t d = head->q.columns, size = single ? sizeof(float) : sizeof(double);
+    double scale = head->rule.scale;
+#pragma omp parallel for schedule(static)
+    for (size_t j = 0; j < head->k.rows; j++) {
+        void *out = (char *)state->keys + j * d * size;
+        if (head->k.precision == LLN_FLOAT32)
+            center_row_f32((const float *)head->k.data + j * d, state->mean, d,
+                           single, out);
+        else
+            center_row_f64((const double *)head->k.data + j * d, state->mean, d,
+                           single, out);
+    }
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < head->q.rows; i++)
+        state->offset[i] =
+            scale *
+            (head->q.precision == LLN_FLOAT32
+                 ? dot_f32((const float *)head->q.data + i * d, state->mean, d)
+                 : dot_f64((const double *)head->q.data + i * d, state->mean,
+                           d));
+}
+
+/* The two factors of the scores. */
+static lln_status make_factors(const lln_head *head, lln_attention *attention)
 {
     softmax_state *state = attention->state;
-    size_t queries = head->q.rows * head->q.columns;
-    size_t keys = head->k.rows * head->k.columns;
-    double *copy = lln_array_alloc_raw(queries + keys, sizeof *copy);
-    if (!copy)
+    lln_precision precision = attention->precision;
+    size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
+    bool promotes = head->q.precision != precision;
+    state->offset = lln_array_alloc_raw(n, sizeof *state->offset);
+    state->keys = lln_array_alloc_raw(m * d, lln_precision_size(precision));
+    if (promotes)
+        state->queries = lln_array_alloc_raw(n * d, sizeof *state->queries);
+    if (!state->offset || !state->keys || (promotes && !state->queries))
         return LLN_ENOMEM;
-    lln_matrix_convert(head->q, LLN_FLOAT64, copy);
-    lln_matrix_convert(head->k, LLN_FLOAT64, copy + queries);
-    attention->tiles.left.precision = attention->tiles.right.precision =
-        LLN_FLOAT64;
-    attention->precision = LLN_FLOAT64;
-    attention->tiles.left.data = copy;
-    attention->tiles.right.data = copy + queries;
-    state->copy = copy;
+    center_keys(head, precision == LLN_FLOAT32, state);
+    if (promotes)
+        lln_matrix_convert(head->q, LLN_FLOAT64, state->queries);
+    attention->tiles.left =
+        promotes ? (lln_matrix){LLN_FLOAT64, n, d, state->queries} : head->q;
+    attention->tiles.right = (lln_matrix){precision, m, d, state->keys};
+    attention->tiles.offset = state->offset;
     return LLN_OK;
+}
+
+static lln_status open_scores(const lln_kernel_choice *choice,
+                              const lln_head *head, lln_attention *attention)
+{
+    softmax_state *state = attention->state;
+    head_norms norms;
+    state->mean = lln_array_alloc(head->k.columns, sizeof *state->mean);
+    if (!state->mean)
+        return LLN_ENOMEM;
+    LLN_TRY(survey_head(choice, head, state->mean, &norms));
+    attention->precision = choose_precision(head, norms);
+    return make_factors(head, attention);
 }
 
 lln_status lln_softmax_open(const lln_kernel_choice *choice,
@@ -130,9 +248,6 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .kind = LLN_ATTENTION_TILES,
         .tiles.domain = LLN_DOMAIN_LOG,
         .tiles.scaled_scores = true,
-        .precision = head->q.precision,
-        .tiles.left = head->q,
-        .tiles.right = head->k,
         .tiles.rule = head->rule,
         .log_variance_row = lln_rule_has_closed_variance(&head->rule)
                                 ? softmax_log_variance_row
@@ -140,12 +255,7 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .state = state,
         .close = softmax_close,
     };
-    lln_status status = LLN_OK;
-    double bound =
-        fabs(head->rule.scale) * largest_norm(head->q) * largest_norm(head->k);
-    if (head->q.precision == LLN_FLOAT32 &&
-        (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
-        status = promote(head, attention);
+    lln_status status = open_scores(choice, head, attention);
     if (lln_local_worth(head))
         set_local(attention);
     if (status != LLN_OK)

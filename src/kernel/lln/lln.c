@@ -17,7 +17,8 @@
  * underflow are below exp(-744 + 690) of it. */
 static const double SPREAD_F64 = 690;
 
-/* Below this spread the differences between scores drown in float32. */
+/* Below this spread of keys the differences between the scores of a row drown
+ * in float32, below this spread of queries those between rows. */
 static const double LEAST_SPREAD_F32 = 0.05;
 
 #define LLN_BODY "kernel/lln/lln.inc"
@@ -147,10 +148,12 @@ static void lln_close(lln_attention *attention)
 }
 
 /* The cheapest arithmetic that holds all scores. */
-static void choose_range(lln_attention *attention, double spread)
+static void choose_range(lln_attention *attention, const lln_state *state)
 {
+    double spread = state->spread;
     if (spread > LLN_SPREAD_F32 || spread < LEAST_SPREAD_F32 ||
-        attention->rank > 4096)
+        (state->query_spread < LEAST_SPREAD_F32 && attention->n > 1) ||
+        attention->m < LLN_FLOAT32_KEYS || attention->rank > 4096)
         attention->precision = LLN_FLOAT64;
     if (spread <= SPREAD_F64)
         return;
@@ -215,7 +218,7 @@ static void fill_in(const lln_head *head, lln_state *state,
         .state = state,
         .close = lln_close,
     };
-    choose_range(attention, state->spread);
+    choose_range(attention, state);
     attention->tiles.left = (lln_matrix){attention->precision, n, d, NULL};
     attention->tiles.right = (lln_matrix){attention->precision, m, d, NULL};
     if (!lln_mask_hides(head->rule.mask)) {

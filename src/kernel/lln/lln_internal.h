@@ -16,6 +16,7 @@ typedef struct {
     double *top;           /* max_j y_jl [d] */
     double *norm;          /* ln sum_j exp(y_jl) [d], without a mask */
     double spread;         /* max_l (max_j y_jl - min_j y_jl) */
+    double query_spread;   /* the same of x */
     void *right;           /* [m x d], made by prepare */
     lln_gated *recurrence; /* NULL: not needed so far */
 } lln_state;
@@ -40,9 +41,9 @@ static inline bool lln_lln_worth_threads(lln_matrix a)
     return a.rows * a.columns > 1 << 17;
 }
 
-/* Fills in top, spread and, unless a mask leaves it unused, norm. LLN_EINVAL:
- * alpha q and beta k reach 1e300 together; the message begins with the name.
- * LLN_ENOMEM. */
+/* Fills in top, both spreads and, unless a mask leaves it unused, norm.
+ * LLN_EINVAL: alpha q and beta k reach 1e300 together; the message begins with
+ * the name. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_lln_scan(lln_state *state, const char *name,
                                       lln_mask mask);
 

@@ -85,8 +85,10 @@ lln_status lln_lln_scan(lln_state *state, const char *name, lln_mask mask)
 {
     double *low = state->norm, *top = state->top, x = 0, y = 0;
     LLN_TRY(find_extremes(state->q, state->alpha, low, top));
-    for (size_t l = 0; l < state->q.columns; l++)
+    for (size_t l = 0; l < state->q.columns; l++) {
         x = fmax(x, fmax(-low[l], top[l]));
+        state->query_spread = fmax(state->query_spread, top[l] - low[l]);
+    }
     LLN_TRY(find_extremes(state->k, state->beta, low, top));
     for (size_t l = 0; l < state->k.columns; l++) {
         y = fmax(y, fmax(-low[l], top[l]));

@@ -20,6 +20,7 @@ typedef enum {
 
 /* The kernel fills this in; who measures only calls the functions below. */
 typedef struct lln_attention lln_attention;
+typedef struct lln_attention_scores lln_attention_scores;
 struct lln_attention {
     size_t n, m;       /* queries, keys */
     size_t rank;       /* columns of the two factors of the scores, or of P */
@@ -57,6 +58,12 @@ struct lln_attention {
     lln_status (*rows)(const lln_attention *attention, size_t first,
                        size_t count, double *out);
 
+    /* Attention by rows whose entries are not negative, else NULL: opens the
+     * same by tiles, which takes fewer operations. `attention` has to outlive
+     * it. The caller closes scores->tiles. */
+    lln_status (*scores)(const lln_attention *attention,
+                         lln_attention_scores *scores);
+
     /* y = P x, x [m x columns], and y = P'x, x [n x columns], where that
      * needs no n x m work, else NULL. y is in the precision of x. They share
      * out their work among threads, in a way that no result depends on. */
@@ -88,6 +95,13 @@ struct lln_attention {
 
     void *state; /* the kernel's own; released by close */
     void (*close)(lln_attention *attention);
+};
+
+/* Attention by rows in tiles: P_ij = sum_i A_ij / sum_l A_il. */
+struct lln_attention_scores {
+    lln_attention tiles; /* A >= 0, LLN_DOMAIN_LINEAR */
+    bool zeros;          /* A_ij = 0 is possible */
+    const double *sums;  /* [n] of the rows of P, owned by the attention */
 };
 
 /* Releases what the attention owns. A zeroed attention is legal. */

@@ -21,6 +21,7 @@ typedef struct {
     unsigned what;
     lln_row_visit *visit; /* NULL: none */
     void *context;
+    bool zeros; /* scores may be 0, which are no keys; not with a visit */
 } row_pass;
 
 /* What is known of a row so far. The sums are relative to the largest score,
@@ -69,6 +70,12 @@ static double ties_with(const void *scores, size_t count, double value,
 {
     return (double)(kind.single ? lln_tile_ties_f32(scores, count, (float)value)
                                 : lln_tile_ties_f64(scores, count, value));
+}
+
+static size_t drop_zeros(void *scores, size_t count, tile_kind kind)
+{
+    return kind.single ? lln_tile_drop_zeros_f32(scores, count)
+                       : lln_tile_drop_zeros_f64(scores, count);
 }
 
 static double first_center(const void *scores, size_t count, tile_kind kind)
@@ -192,21 +199,23 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
 }
 
 /* One tile, for all rows of the block. */
-static void add_tile(workspace *work, bool moments)
+static void add_tile(workspace *work, const row_pass *pass)
 {
     const lln_tiles *tile = &work->tiles;
     const lln_attention *attention = tile->attention;
     tile_kind kind = {attention->domain, attention->precision == LLN_FLOAT32,
-                      moments};
+                      pass->what & LLN_ROW_MOMENTS};
     size_t size = lln_precision_size(attention->precision);
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
         char *kept = work->kept;
         if (kept)
             kept += (i * attention->m + tile->key + from) * size;
+        void *scores = lln_tiles_row(tile, i);
+        if (pass->zeros)
+            count = drop_zeros(scores, count, kind);
         if (count > 0)
-            add_scores(lln_tiles_row(tile, i), count, kind, kept,
-                       &work->rows[i]);
+            add_scores(scores, count, kind, kept, &work->rows[i]);
     }
 }
 
@@ -230,7 +239,7 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     for (size_t i = 0; i < rows; i++)
         work->rows[i] = (row_state){0};
     while (lln_tiles_next(&work->tiles))
-        add_tile(work, pass->what & LLN_ROW_MOMENTS);
+        add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish_row(&work->rows[i], pass->what);
         if (pass->visit)
@@ -295,11 +304,46 @@ static lln_status run_tiles(lln_attention *attention, const size_t *queries,
     return lln_failure_report(&failure);
 }
 
+/* Makes a row by tiles, which sums to 1, one of the sum `sum`. */
+static void scale_row(lln_row *row, double sum)
+{
+    bool distribution = fabs(sum - 1) <= LLN_ROW_DEFICIT;
+    double entropy = sum * (row->entropy - log(sum));
+    row->top = row->keys > 0 ? sum * row->top : 0;
+    row->sum_squares = row->keys > 0 ? sum * sum * row->sum_squares : 0;
+    row->entropy = distribution ? fmax(entropy, 0) : NAN;
+    row->max = log(row->top);
+    row->log_norm = 0;
+    row->sum = sum;
+}
+
+/* The entropy of attention by rows, from tiles of its scores. */
+static lln_status run_scores(const lln_attention *attention,
+                             const size_t *queries, size_t count,
+                             const row_pass *pass, lln_row *out)
+{
+    lln_attention_scores scores;
+    row_pass positive = *pass;
+    LLN_TRY(attention->scores(attention, &scores));
+    positive.zeros = scores.zeros;
+    lln_status status =
+        run_tiles(&scores.tiles, queries, count, &positive, out);
+    lln_attention_close(&scores.tiles);
+    for (size_t i = 0; i < count; i++)
+        scale_row(&out[i], scores.sums[queries ? queries[i] : i]);
+    return status;
+}
+
 static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
-    LLN_TRY(lln_attention_prepare(attention));
+    bool moments = pass->what & LLN_ROW_MOMENTS;
     lln_rows_begun += count;
+    if (attention->scores && !moments) {
+        LLN_TRY(run_scores(attention, queries, count, pass, out));
+        return lln_threads_check_stop();
+    }
+    LLN_TRY(lln_attention_prepare(attention));
     LLN_TRY(attention->rows ? run_rows(attention, queries, count, pass, out)
                             : run_tiles(attention, queries, count, pass, out));
     return lln_threads_check_stop();
@@ -326,6 +370,6 @@ lln_status lln_rows_visit(lln_attention *attention, const size_t *queries,
                           size_t count, lln_row_visit *visit, void *context,
                           lln_row *out)
 {
-    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context};
+    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context, false};
     return run_pass(attention, queries, count, &pass, out);
 }

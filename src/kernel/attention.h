@@ -142,4 +142,12 @@ LLN_NODISCARD lln_status lln_attention_block(const lln_attention *attention,
                                              size_t first_key, size_t keys,
                                              double *out);
 
+/* Rows of a block, which attention by rows is best asked for at a time: 16, or
+ * fewer of long rows, so that they are at most 16 MiB, or a single row. It does
+ * not depend on the threads. */
+size_t lln_attention_block_rows(const lln_attention *attention);
+
+/* How many of queries[count], count >= 1, are consecutive from the first on. */
+size_t lln_queries_run(const size_t *queries, size_t count);
+
 #endif

@@ -247,36 +247,49 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     }
 }
 
-/* One row of attention by rows; entries: scratch [2 m]. */
-static lln_status measure_entries(const lln_attention *attention, size_t query,
-                                  size_t index, const row_pass *pass,
-                                  double *entries, lln_row *out)
+/* Rows start .. start + rows - 1 of the list, of attention by rows. entries:
+ * scratch [(block + 1) x m]. */
+static lln_status measure_entries(const lln_attention *attention,
+                                  const size_t *list, size_t start, size_t rows,
+                                  const row_pass *pass, double *entries,
+                                  lln_row *out)
 {
-    double *logs = entries + attention->m;
-    LLN_TRY(attention->rows(attention, query, 1, entries));
-    *out = lln_row_from_entries(entries, attention->m, pass->what, logs);
-    if (pass->visit)
-        pass->visit(pass->context, omp_get_thread_num(), index, out,
-                    (lln_matrix){LLN_FLOAT64, 1, out->keys, logs});
+    size_t m = attention->m;
+    double *logs = entries + rows * m;
+    for (size_t i = 0, run = rows; i < rows; i += run) {
+        if (list)
+            run = lln_queries_run(list + start + i, rows - i);
+        LLN_TRY(attention->rows(attention, list ? list[start + i] : start, run,
+                                entries + i * m));
+    }
+    for (size_t i = 0; i < rows; i++, entries += m) {
+        lln_row *row = &out[start + i];
+        *row = lln_row_from_entries(entries, m, pass->what, logs);
+        if (pass->visit)
+            pass->visit(pass->context, omp_get_thread_num(), start + i, row,
+                        (lln_matrix){LLN_FLOAT64, 1, row->keys, logs});
+    }
     return LLN_OK;
 }
 
 static lln_status run_rows(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
+    size_t block = lln_attention_block_rows(attention);
     lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
-        double *entries = lln_array_alloc_raw(2 * attention->m, sizeof(double));
+        double *entries =
+            lln_array_alloc_raw((block + 1) * attention->m, sizeof *entries);
         lln_failure_note(&failure, 0, entries ? LLN_OK : LLN_ENOMEM);
-#pragma omp for schedule(dynamic, 16)
-        for (size_t i = 0; i < count; i++) {
-            if (i < failure.item && !lln_stop_requested)
-                lln_failure_note(&failure, i,
-                                 measure_entries(attention,
-                                                 queries ? queries[i] : i, i,
-                                                 pass, entries, &out[i]));
-            lln_rows_done++;
+#pragma omp for schedule(dynamic, 1)
+        for (size_t start = 0; start < count; start += block) {
+            size_t here = lln_size_smaller(count - start, block);
+            if (start < failure.item && !lln_stop_requested)
+                lln_failure_note(&failure, start,
+                                 measure_entries(attention, queries, start,
+                                                 here, pass, entries, out));
+            lln_rows_done += here;
         }
         free(entries);
     }
@@ -304,19 +317,6 @@ static lln_status run_tiles(lln_attention *attention, const size_t *queries,
     return lln_failure_report(&failure);
 }
 
-/* Makes a row by tiles, which sums to 1, one of the sum `sum`. */
-static void scale_row(lln_row *row, double sum)
-{
-    bool distribution = fabs(sum - 1) <= LLN_ROW_DEFICIT;
-    double entropy = sum * (row->entropy - log(sum));
-    row->top = row->keys > 0 ? sum * row->top : 0;
-    row->sum_squares = row->keys > 0 ? sum * sum * row->sum_squares : 0;
-    row->entropy = distribution ? fmax(entropy, 0) : NAN;
-    row->max = log(row->top);
-    row->log_norm = 0;
-    row->sum = sum;
-}
-
 /* The entropy of attention by rows, from tiles of its scores. */
 static lln_status run_scores(const lln_attention *attention,
                              const size_t *queries, size_t count,
@@ -330,7 +330,7 @@ static lln_status run_scores(const lln_attention *attention,
         run_tiles(&scores.tiles, queries, count, &positive, out);
     lln_attention_close(&scores.tiles);
     for (size_t i = 0; i < count; i++)
-        scale_row(&out[i], scores.sums[queries ? queries[i] : i]);
+        lln_row_scale(&out[i], scores.sums[queries ? queries[i] : i]);
     return status;
 }
 

@@ -137,9 +137,7 @@ static void pack_features(const lln_attention *tiles, const size_t *queries,
     const lln_features *f = tiles->state;
     double *phi = out;
     for (size_t i = 0, run; i < count; i += run) {
-        run = 1;
-        while (i + run < count && queries[i + run] == queries[i] + run)
-            run++;
+        run = lln_queries_run(queries + i, count - i);
         f->fill(f, LLN_QUERIES, queries[i], run, phi + i * f->rank);
     }
 }

@@ -12,7 +12,7 @@
 #include "kernel/features/features_internal.h"
 #include "kernel/row_math.h"
 
-enum { CHUNK = LLN_FEATURES_CHUNK, PART = 64 };
+enum { CHUNK = LLN_FEATURES_CHUNK, PART = 32 };
 
 /* Products of features, and sums of them, that float32 holds as normal
  * numbers; |logits| whose polynomial in float32 keeps six digits. */

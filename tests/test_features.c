@@ -51,11 +51,11 @@ static bool legal(const char *kernel, size_t size, bool causal)
 {
     lln_kernel_choice choice;
     expect_ok(lln_kernel_parse(kernel, &choice));
-    unsigned properties = choice.kernel->properties;
     bool square = SIZES[size].n == SIZES[size].m;
     if (strcmp(kernel, "flowformer") == 0 && causal && !square)
         return false;
-    return properties & (causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL);
+    return choice.kernel->honours &
+           (causal ? LLN_HONOURS_CAUSAL : LLN_HONOURS_FULL);
 }
 
 static void open_setting(const char *kernel, size_t size, bool causal,
@@ -110,13 +110,15 @@ static void expect_product(const setting *s, bool transposed)
     free(wanted);
 }
 
+/* Rows are products of matrices and the diagonal is not, so that 1 + s near 0,
+ * which (1 + s)^2 takes, has lost different digits. */
 static void expect_diagonal(const setting *s)
 {
     size_t n = s->attention.n, m = s->attention.m;
     double *diagonal = lln_array_alloc(n, sizeof *diagonal);
     expect_ok(s->attention.diagonal(&s->attention, diagonal));
     for (size_t i = 0; i < n; i++)
-        expect_absolute(diagonal[i], s->p[i * m + i + m - n], 1e-14);
+        expect_absolute(diagonal[i], s->p[i * m + i + m - n], 1e-13);
     free(diagonal);
 }
 
@@ -194,7 +196,7 @@ START_TEST(any_threads)
         open_kernel(KERNELS[_i], &head, NULL, 0, &attention);
         lln_matrix view = {LLN_FLOAT64, 2200, COLUMNS, x};
         expect_ok(attention.product(&attention, view, y[t]));
-        expect_ok(attention.rows(&attention, 1234, 1, row[t]));
+        expect_ok(attention.rows.make(&attention, 1234, 1, row[t]));
         lln_attention_close(&attention);
     }
     ck_assert(memcmp(y[0], y[1], sizeof y[0]) == 0);
@@ -211,10 +213,10 @@ START_TEST(rows_prepared)
     lln_attention attention;
     lln_head head = drawn_head(300, 300, 5, 1, true);
     open_kernel("performer:features=10", &head, NULL, 0, &attention);
-    expect_ok(attention.rows(&attention, 200, 3, before));
+    expect_ok(attention.rows.make(&attention, 200, 3, before));
     expect_ok(lln_attention_prepare(&attention));
     expect_ok(lln_attention_prepare(&attention));
-    expect_ok(attention.rows(&attention, 200, 3, after));
+    expect_ok(attention.rows.make(&attention, 200, 3, after));
     for (size_t j = 0; j < 900; j++)
         expect_absolute(after[j], before[j], 1e-16);
     for (size_t j = 0; j < 600; j++)
@@ -256,11 +258,12 @@ START_TEST(rows_of_zeros)
     const double q[] = {1, -1, -1, -1, -1, 2}, k[] = {1, 1, 1, -3, 0.5, 2};
     double p[9], y[3];
     lln_attention attention;
-    lln_head head = {
-        .q = {LLN_FLOAT64, 3, 2, q}, .k = {LLN_FLOAT64, 3, 2, k}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT64, 3, 2, q},
+                     .k = {LLN_FLOAT64, 3, 2, k},
+                     .rule.scale = 1};
     open_kernel(kernels[_i], &head, NULL, 0, &attention);
     ck_assert(attention.unnormalised);
-    expect_ok(attention.rows(&attention, 0, 3, p));
+    expect_ok(attention.rows.make(&attention, 0, 3, p));
     for (size_t j = 3; j < 6; j++)
         ck_assert(p[j] == 0);
     if (_i == 0) { /* (1, 0).k = 1, 1, 0.5 over their sum */

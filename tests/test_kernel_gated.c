@@ -106,7 +106,7 @@ static double step_gla(const lln_head *head, const double *gate, size_t t,
     for (size_t l = 0; l < d; l++) {
         state[l] = pow(logistic(gate[t * d + l]), 1.0 / 16) * state[l] +
                    in * lln_matrix_get(head->k, t, l);
-        out += head->scale * lln_matrix_get(head->q, t, l) * state[l];
+        out += head->rule.scale * lln_matrix_get(head->q, t, l) * state[l];
     }
     return out;
 }
@@ -151,7 +151,7 @@ static double step_delta(const lln_head *head, const double *gate, size_t t,
             beta * (in - seen) * lln_matrix_get(head->k, t, l) / sqrt(length_k);
         out += lln_matrix_get(head->q, t, l) / sqrt(length_q) * state[l];
     }
-    return head->scale * out;
+    return head->rule.scale * out;
 }
 
 static const struct {
@@ -252,7 +252,7 @@ START_TEST(gates_at_their_ends)
     lln_head head =
         dense_head(9, 9, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     open_kernel("gla:gate=0", &head, NULL, 0, &attention);
-    expect_ok(attention.rows(&attention, 8, 1, row));
+    expect_ok(attention.rows.make(&attention, 8, 1, row));
     for (size_t s = 0; s < 9; s++)
         expect_absolute(row[s], s == 8 ? dense_logit(&head, 8, 8) : 0, 1e-15);
     lln_attention_close(&attention);
@@ -260,7 +260,7 @@ START_TEST(gates_at_their_ends)
     head.q.rows = head.k.rows = 3;
     open_kernel("rfa-gate", &head, &array, 1, &attention);
     ck_assert(attention.unnormalised);
-    expect_ok(attention.rows(&attention, 2, 1, row));
+    expect_ok(attention.rows.make(&attention, 2, 1, row));
     ck_assert_mem_eq(row, zeros, 3 * sizeof *row);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -311,13 +311,13 @@ START_TEST(refusals)
         size_t n;
         lln_mask mask;
     } bad[] = {
-        {"gla", "kernel 'gla': is defined only with a causal mask", 6, {0}},
+        {"gla", "kernel 'gla' needs a causal mask", 6, {0}},
         {"gla",
          "kernel 'gla': 4 queries, 6 keys; expected as many of both",
          4,
          {true, 0, 0}},
         {"deltanet",
-         "kernel 'deltanet': has no form with a window",
+         "kernel 'deltanet' does not support a window",
          6,
          {true, 2, 0}},
         {"regla:gate=2",

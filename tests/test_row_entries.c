@@ -34,7 +34,8 @@ static lln_attention by_rows(bool causal, bool unnormalised)
                            .unnormalised = unnormalised,
                            .mask.causal = causal,
                            .precision = LLN_FLOAT64,
-                           .rows = stored_rows,
+                           .kind = LLN_ATTENTION_ROWS,
+                           .rows.make = stored_rows,
                            .state = stored};
 }
 
@@ -255,7 +256,8 @@ START_TEST(failures)
                           .m = MANY,
                           .rank = 1,
                           .precision = LLN_FLOAT64,
-                          .rows = failing_rows};
+                          .kind = LLN_ATTENTION_ROWS,
+                          .rows.make = failing_rows};
     double *x = calloc(MANY, sizeof *x), *y = calloc(MANY, sizeof *y);
     double *p = calloc((size_t)MANY * MANY, sizeof *p);
     lln_operator op;

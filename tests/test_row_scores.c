@@ -70,7 +70,7 @@ static lln_row *measured_rows(const char *kernel, const lln_head *head)
     lln_row *rows;
     size_t count = head->q.rows;
     open_kernel(kernel, head, NULL, 0, &attention);
-    ck_assert(attention.scores != NULL);
+    ck_assert(attention.rows.scores != NULL);
     expect_ok(lln_rows_alloc(&attention, NULL, &count, &rows));
     expect_ok(lln_rows_measure(&attention, NULL, count, LLN_ROW_ENTROPY, rows));
     lln_attention_close(&attention);
@@ -191,7 +191,7 @@ START_TEST(block_rows)
     all = dense_rows(&attention);
     expect_ok(lln_attention_block(&attention, 3, 40, 500, 30, block));
     for (size_t i = 0; i < 40; i++) {
-        expect_ok(attention.rows(&attention, 3 + i, 1, row));
+        expect_ok(attention.rows.make(&attention, 3 + i, 1, row));
         for (size_t j = 0; j < 30; j++) {
             expect_close(block[i * 30 + j], row[500 + j], 1e-12);
             ck_assert(block[i * 30 + j] == all[(3 + i) * m + 500 + j] ||

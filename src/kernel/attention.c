@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/attention.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "kernel/logits.h"
 
 void lln_attention_close(lln_attention *attention)
 {
@@ -29,38 +29,30 @@ lln_status lln_attention_prepare_product(lln_attention *attention)
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out)
 {
-    if (attention->pack) {
-        attention->pack(attention, queries, count, out);
+    if (attention->tiles.pack) {
+        attention->tiles.pack(attention, queries, count, out);
         return;
     }
     size_t bytes = attention->rank * lln_precision_size(attention->precision);
     for (size_t i = 0; i < count; i++)
         memcpy((char *)out + i * bytes,
-               lln_matrix_rows(attention->left, queries[i], 1).data, bytes);
+               lln_matrix_rows(attention->tiles.left, queries[i], 1).data,
+               bytes);
 }
 
 void lln_attention_tile(const lln_attention *attention, const void *packed,
                         size_t rows, size_t first_key, size_t keys,
                         size_t stride, void *out)
 {
-    if (attention->tile) {
-        attention->tile(attention, packed, rows, first_key, keys, stride, out);
+    if (attention->tiles.tile) {
+        attention->tiles.tile(attention, packed, rows, first_key, keys, stride,
+                              out);
         return;
     }
-    int r = (int)attention->rank;
-    if (attention->precision == LLN_FLOAT32) {
-        const float *right = attention->right.data;
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
-                    (int)keys, r, (float)attention->scale, packed, r,
-                    right + first_key * attention->rank, r, 0, out,
-                    (int)stride);
-    } else {
-        const double *right = attention->right.data;
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
-                    (int)keys, r, attention->scale, packed, r,
-                    right + first_key * attention->rank, r, 0, out,
-                    (int)stride);
-    }
+    lln_matrix left = {attention->precision, rows, attention->rank, packed};
+    lln_logits_tile(&attention->tiles.rule, left,
+                    lln_matrix_rows(attention->tiles.right, first_key, keys),
+                    stride, out);
 }
 
 /* Scores [count] of what a row sees to probabilities. */
@@ -70,8 +62,8 @@ static void normalise(const lln_attention *attention, double *row, size_t count)
     for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
     for (size_t j = 0; j < count; j++) {
-        row[j] = attention->domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
-                                                     : row[j] / max;
+        row[j] = attention->tiles.domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
+                                                           : row[j] / max;
         sum += row[j];
     }
     for (size_t j = 0; j < count; j++)
@@ -156,7 +148,7 @@ static lln_status some_rows(const lln_attention *attention, size_t first,
                             size_t count, size_t first_key, size_t keys,
                             double *rows, double *out)
 {
-    LLN_TRY(attention->rows(attention, first, count, rows ? rows : out));
+    LLN_TRY(attention->rows.make(attention, first, count, rows ? rows : out));
     for (size_t i = 0; rows && i < count; i++)
         memcpy(out + i * keys, rows + i * attention->m + first_key,
                keys * sizeof *out);
@@ -192,7 +184,8 @@ lln_status lln_attention_block(const lln_attention *attention, size_t first,
                                size_t count, size_t first_key, size_t keys,
                                double *out)
 {
-    return (attention->rows ? block_of_rows : block_of_tiles)(
+    return (attention->kind == LLN_ATTENTION_ROWS ? block_of_rows
+                                                  : block_of_tiles)(
         attention, first, count, first_key, keys, out);
 }
 

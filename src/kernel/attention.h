@@ -18,83 +18,101 @@ typedef enum {
                        */
 } lln_domain;
 
-/* The kernel fills this in; who measures only calls the functions below. */
 typedef struct lln_attention lln_attention;
 typedef struct lln_attention_scores lln_attention_scores;
-struct lln_attention {
-    size_t n, m;       /* queries, keys */
-    size_t rank;       /* columns of the two factors of the scores, or of P */
-    bool unnormalised; /* rows need not sum to 1, or entries be >= 0: then 1
-                          need not be an eigenvalue */
-    lln_mask mask;
+
+/* Which of the two kinds an attention is. */
+typedef enum { LLN_ATTENTION_TILES = 1, LLN_ATTENTION_ROWS } lln_attention_kind;
+
+/* Attention by tiles. */
+typedef struct {
     lln_domain domain;
-    lln_precision precision; /* of the factors and of the tiles */
     bool scaled_scores; /* LLN_DOMAIN_LOG scores are logits in their own unit */
 
-    /* Scores are scale left right': left [n x rank], right [m x rank].
+    /* Scores are logits by the rule, but for its mask, with left [n x rank]
+     * and right [m x rank] for queries and keys: scale left right'.
      * left.data may be NULL if pack() makes its rows; right.data may be NULL
-     * until prepare() has been called. */
+     * until prepare() has been called, and always with tile(). */
     lln_matrix left, right;
-    double scale;
+    lln_logit_rule rule;
 
     /* Writes the rows of `left` for the given queries to out [count x rank]
      * in `precision`; NULL: they are copied from left. */
     void (*pack)(const lln_attention *attention, const size_t *queries,
                  size_t count, void *out);
 
-    /* Makes what tiles need and spectra do not; NULL: nothing. */
-    lln_status (*prepare)(lln_attention *attention);
-
     /* Turns packed rows into scores in place of the matrix product; for
      * scores that no product of factors in `precision` can hold. */
     void (*tile)(const lln_attention *attention, const void *packed,
                  size_t rows, size_t first_key, size_t keys, size_t stride,
                  void *out);
+} lln_attention_tiles;
 
-    /* By rows, else NULL: rows first .. first + count - 1 of P, out [count x
-     * m] in float64. Takes the place of all the members from `domain` to
-     * `tile` but precision, which says in what products are taken. May be
+/* Attention by rows. */
+typedef struct {
+    /* Rows first .. first + count - 1 of P, out [count x m] in float64. May be
      * called from several threads at once. */
-    lln_status (*rows)(const lln_attention *attention, size_t first,
+    lln_status (*make)(const lln_attention *attention, size_t first,
                        size_t count, double *out);
 
-    /* Attention by rows whose entries are not negative, else NULL: opens the
-     * same by tiles, which takes fewer operations. `attention` has to outlive
-     * it. The caller closes scores->tiles. */
+    /* If no entry is negative, else NULL: opens the same by tiles, which takes
+     * fewer operations. `attention` has to outlive it. The caller closes
+     * scores->tiles. */
     lln_status (*scores)(const lln_attention *attention,
                          lln_attention_scores *scores);
+} lln_attention_row_hooks;
+
+/* The kernel fills this in, the struct of its kind alone; who measures only
+ * calls the functions below. */
+struct lln_attention {
+    lln_attention_kind kind;
+    size_t n, m;       /* queries, keys */
+    size_t rank;       /* columns of the two factors of the scores, or of P */
+    bool unnormalised; /* rows need not sum to 1, or entries be >= 0: then 1
+                          need not be an eigenvalue */
+    lln_mask mask;
+    lln_precision precision; /* of the factors and of the tiles; by rows: in
+                                which products are taken */
+    lln_attention_tiles tiles;
+    lln_attention_row_hooks rows;
+
+    /* The hooks of both kinds; each may be NULL. */
+
+    /* Builds data that tiles or rows need and spectra do not. */
+    lln_status (*prepare)(lln_attention *attention);
 
     /* y = P x, x [m x columns], and y = P'x, x [n x columns], where that
-     * needs no n x m work, else NULL. y is in the precision of x. They share
-     * out their work among threads, in a way that no result depends on. */
+     * needs no n x m work; both or neither. y is in the precision of x. They
+     * share out their work among threads, in a way that no result depends
+     * on. */
     lln_status (*product)(const lln_attention *attention, lln_matrix x,
                           void *y);
     lln_status (*transposed)(const lln_attention *attention, lln_matrix x,
                              void *y);
 
-    /* Attention of low rank without a mask, else NULL: rows first .. first +
-     * count - 1 of B [n x rank] and A [m x rank] in float64 with P = B A'.
-     * Either may be NULL. Columns of A are best of one order of magnitude:
-     * what a spectrum loses is relative to the largest. */
+    /* Attention of low rank without a mask: rows first .. first + count - 1 of
+     * B [n x rank] and A [m x rank] in float64 with P = B A'. Either may be
+     * NULL. Columns of A are best of one order of magnitude: what a spectrum
+     * loses is relative to the largest. */
     void (*features)(const lln_attention *attention, size_t first, size_t count,
                      double *b, double *a);
 
-    /* P_ii of causal attention, also with a window, without N x N work, else
-     * NULL: out [n]. */
+    /* P_ii of causal attention, also with a window, without N x N work: out
+     * [n]. */
     lln_status (*diagonal)(const lln_attention *attention, double *out);
 
     /* Frobenius norm of P - 1 mean', the column means of P given [m], where
-     * that needs no n x m work, else NULL. */
+     * that needs no n x m work. */
     lln_status (*unbiased_norm)(const lln_attention *attention,
                                 const double *mean, double *norm);
 
     /* D2, the mean over all rows of the variance of ln P within the row
-     * (divisor keys - 1), where it needs no N x N work, else NULL. */
+     * (divisor keys - 1), where it needs no N x N work. */
     lln_status (*log_variance_row)(const lln_attention *attention,
                                    double *variance);
 
-    void *state; /* the kernel's own; released by close */
-    void (*close)(lln_attention *attention);
+    void *state;                             /* the kernel's own */
+    void (*close)(lln_attention *attention); /* releases the state */
 };
 
 /* Attention by rows in tiles: P_ij = sum_i A_ij / sum_l A_il. */
@@ -104,6 +122,11 @@ struct lln_attention_scores {
     const double *sums;  /* [n] of the rows of P, owned by the attention */
 };
 
+/* Whether what a kernel filled in is of one kind, with the hooks of that kind
+ * and no others, and whether hooks and shapes agree. lln_kernel_open calls it.
+ * LLN_EINVAL: they do not, an error in the kernel. */
+LLN_NODISCARD lln_status lln_attention_check(const lln_attention *attention);
+
 /* Releases what the attention owns. A zeroed attention is legal. */
 void lln_attention_close(lln_attention *attention);
 
@@ -111,8 +134,8 @@ void lln_attention_close(lln_attention *attention);
  * below. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_attention_prepare(lln_attention *attention);
 
-/* Enough for one lln_attention_product: nothing where it is the kernel's own,
- * which only many are quicker for. LLN_ENOMEM. */
+/* Prepares for a single product. Attention with products of its own needs
+ * nothing: preparing pays off only over many. LLN_ENOMEM. */
 LLN_NODISCARD lln_status
 lln_attention_prepare_product(lln_attention *attention);
 

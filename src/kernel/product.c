@@ -35,7 +35,7 @@ static void raise_max(const product *p, workspace *work, size_t i, double max)
 {
     if (max <= work->max[i])
         return;
-    double shrink = p->attention->domain == LLN_DOMAIN_LOG
+    double shrink = p->attention->tiles.domain == LLN_DOMAIN_LOG
                         ? exp(work->max[i] - max)
                         : work->max[i] / max;
     work->max[i] = max;
@@ -69,7 +69,8 @@ static void multiply_block(const product *p, workspace *work, size_t start,
     size_t columns = p->x.columns;
     lln_tiles_start(&work->tiles, NULL, start, rows);
     for (size_t i = 0; i < rows; i++) {
-        work->max[i] = p->attention->domain == LLN_DOMAIN_LOG ? -INFINITY : 0;
+        work->max[i] =
+            p->attention->tiles.domain == LLN_DOMAIN_LOG ? -INFINITY : 0;
         work->total[i] = 0;
     }
     memset(work->sums, 0, rows * columns * sizeof *work->sums);
@@ -209,7 +210,7 @@ lln_status lln_attention_product(const lln_attention *attention, lln_matrix x,
 {
     if (attention->product)
         return own_product(attention, x, y);
-    if (attention->rows)
+    if (attention->kind == LLN_ATTENTION_ROWS)
         return product_by_rows(attention, x, y);
     return lln_product_by_tiles(attention, x, y);
 }

@@ -70,7 +70,8 @@ static lln_status make_entries(const lln_operator *op, row_block *block,
 {
     for (size_t i = 0; i < block->rows; i++)
         scale[i] = 1;
-    return op->attention->rows(op->attention, block->first, block->rows, out);
+    return op->attention->rows.make(op->attention, block->first, block->rows,
+                                    out);
 }
 
 /* Makes the weights of a block in `out` [rows x m]. */
@@ -83,7 +84,7 @@ static lln_status make_block(const lln_operator *op,
     block->weights = out;
     block->scale = scale;
     block->columns = op->m;
-    if (attention->rows)
+    if (attention->kind == LLN_ATTENTION_ROWS)
         return make_entries(op, block, out, scale);
     lln_tiles_start_into(tiles, block->first, block->rows, out);
     while (lln_tiles_next(tiles))
@@ -91,7 +92,7 @@ static lln_status make_block(const lln_operator *op,
     block->columns = tiles->high;
     for (size_t i = 0; i < block->rows; i++) {
         char *row = (char *)out + i * op->m * element_size(op);
-        lln_operator_weights(attention->precision, attention->domain, row,
+        lln_operator_weights(attention->precision, attention->tiles.domain, row,
                              tiles->first[i], tiles->end[i], block->columns,
                              &scale[i]);
     }

@@ -203,7 +203,8 @@ static void add_tile(workspace *work, const row_pass *pass)
 {
     const lln_tiles *tile = &work->tiles;
     const lln_attention *attention = tile->attention;
-    tile_kind kind = {attention->domain, attention->precision == LLN_FLOAT32,
+    tile_kind kind = {attention->tiles.domain,
+                      attention->precision == LLN_FLOAT32,
                       pass->what & LLN_ROW_MOMENTS};
     size_t size = lln_precision_size(attention->precision);
     for (size_t i = 0; i < tile->rows; i++) {
@@ -259,8 +260,8 @@ static lln_status measure_entries(const lln_attention *attention,
     for (size_t i = 0, run = rows; i < rows; i += run) {
         if (list)
             run = lln_queries_run(list + start + i, rows - i);
-        LLN_TRY(attention->rows(attention, list ? list[start + i] : start, run,
-                                entries + i * m));
+        LLN_TRY(attention->rows.make(attention, list ? list[start + i] : start,
+                                     run, entries + i * m));
     }
     for (size_t i = 0; i < rows; i++, entries += m) {
         lln_row *row = &out[start + i];
@@ -324,7 +325,7 @@ static lln_status run_scores(const lln_attention *attention,
 {
     lln_attention_scores scores;
     row_pass positive = *pass;
-    LLN_TRY(attention->scores(attention, &scores));
+    LLN_TRY(attention->rows.scores(attention, &scores));
     positive.zeros = scores.zeros;
     lln_status status =
         run_tiles(&scores.tiles, queries, count, &positive, out);
@@ -339,13 +340,14 @@ static lln_status run_pass(lln_attention *attention, const size_t *queries,
 {
     bool moments = pass->what & LLN_ROW_MOMENTS;
     lln_rows_begun += count;
-    if (attention->scores && !moments) {
+    bool rows = attention->kind == LLN_ATTENTION_ROWS;
+    if (rows && attention->rows.scores && !moments) {
         LLN_TRY(run_scores(attention, queries, count, pass, out));
         return lln_threads_check_stop();
     }
     LLN_TRY(lln_attention_prepare(attention));
-    LLN_TRY(attention->rows ? run_rows(attention, queries, count, pass, out)
-                            : run_tiles(attention, queries, count, pass, out));
+    LLN_TRY(rows ? run_rows(attention, queries, count, pass, out)
+                 : run_tiles(attention, queries, count, pass, out));
     return lln_threads_check_stop();
 }
 

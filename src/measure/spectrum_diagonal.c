@@ -25,7 +25,7 @@ static double diagonal_score(const lln_attention *attention, size_t i,
     lln_attention_tile(attention, packed, 1, i, 1, 1, &cell);
     double score =
         lln_matrix_get((lln_matrix){attention->precision, 1, 1, &cell}, 0, 0);
-    return attention->domain == LLN_DOMAIN_LOG ? score : log(score);
+    return attention->tiles.domain == LLN_DOMAIN_LOG ? score : log(score);
 }
 
 /* P_ii of attention by rows, from blocks at the diagonal. */
@@ -66,7 +66,7 @@ static lln_status collect_diagonal(lln_attention *attention, double *diagonal,
     size_t n = attention->n;
     if (attention->diagonal)
         LLN_TRY(attention->diagonal(attention, diagonal));
-    else if (attention->rows)
+    else if (attention->kind == LLN_ATTENTION_ROWS)
         LLN_TRY(diagonal_from_entries(attention, diagonal));
     else
         LLN_TRY(diagonal_from_rows(attention, diagonal));

@@ -27,8 +27,8 @@ double lln_features_sum_floor(const lln_features *f, size_t i, double sum)
 
 void lln_features_roots(const lln_features *f, double factor[2])
 {
-    factor[LLN_QUERIES] = sqrt(fabs(f->scale));
-    factor[LLN_KEYS] = copysign(factor[LLN_QUERIES], f->scale);
+    factor[LLN_QUERIES] = sqrt(fabs(f->rule.scale));
+    factor[LLN_KEYS] = copysign(factor[LLN_QUERIES], f->rule.scale);
 }
 
 static lln_status features_product(const lln_attention *attention, lln_matrix x,
@@ -202,15 +202,15 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
                             const lln_head *head, size_t state_size,
                             lln_features **features)
 {
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
+    LLN_TRY(lln_kernel_check_mask(choice, head));
     lln_features *f = lln_array_alloc(1, sizeof *f);
     if (!f)
         return LLN_ENOMEM;
     f->n = head->q.rows;
     f->m = head->k.rows;
     f->d = head->q.columns;
-    f->causal = head->mask.causal;
-    f->scale = head->scale;
+    f->causal = head->rule.mask.causal;
+    f->rule = head->rule;
     f->source[LLN_QUERIES] = head->q;
     f->source[LLN_KEYS] = head->k;
     f->state = lln_array_alloc(state_size, 1);
@@ -287,10 +287,10 @@ lln_status lln_features_open(lln_features *f, lln_attention *attention)
         .mask.causal = f->causal,
         .precision = LLN_FLOAT64,
         .prepare = features_prepare,
-        .rows = features_rows,
-        .scores = f->z && (f->tile || (f->positive && !f->scores))
-                      ? lln_features_scores
-                      : NULL,
+        .kind = LLN_ATTENTION_ROWS,
+        .rows = {features_rows, f->z && (f->tile || (f->positive && !f->scores))
+                                    ? lln_features_scores
+                                    : NULL},
         .product = features_product,
         .transposed = features_transposed,
         .features = f->causal ? NULL : features_factors,

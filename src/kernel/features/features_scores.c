@@ -86,7 +86,7 @@ static bool products_fit(const extent *q, const extent *k, size_t rank)
 /* Both sides in one array, owned by the tiles. */
 static void close_rounded(lln_attention *tiles)
 {
-    free((void *)tiles->left.data);
+    free((void *)tiles->tiles.left.data);
 }
 
 /* Rounding grows with the number of terms of a sum: no more than PART are
@@ -96,7 +96,7 @@ static void tile_rounded(const lln_attention *tiles, const void *packed,
                          size_t stride, void *out)
 {
     size_t r = tiles->rank;
-    const float *phi_q = packed, *phi_k = tiles->right.data;
+    const float *phi_q = packed, *phi_k = tiles->tiles.right.data;
     for (size_t l = 0; l < r; l += PART)
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
                     (int)keys, (int)lln_size_smaller(PART, r - l), 1, phi_q + l,
@@ -124,9 +124,9 @@ static lln_status open_rounded(lln_features *f, lln_attention_scores *scores,
     }
     scores->zeros = q.least == 0 || k.least == 0;
     tiles->precision = LLN_FLOAT32;
-    tiles->left = (lln_matrix){LLN_FLOAT32, f->n, r, phi};
-    tiles->right = (lln_matrix){LLN_FLOAT32, f->m, r, phi + f->n * r};
-    tiles->tile = tile_rounded;
+    tiles->tiles.left = (lln_matrix){LLN_FLOAT32, f->n, r, phi};
+    tiles->tiles.right = (lln_matrix){LLN_FLOAT32, f->m, r, phi + f->n * r};
+    tiles->tiles.tile = tile_rounded;
     tiles->close = close_rounded;
     return LLN_OK;
 }
@@ -146,8 +146,9 @@ static void pack_features(const lln_attention *tiles, const size_t *queries,
 static lln_status open_full(lln_features *f, lln_attention *tiles)
 {
     LLN_TRY(lln_features_store_keys(f));
-    tiles->pack = pack_features;
-    tiles->right = (lln_matrix){LLN_FLOAT64, f->m, f->rank, f->keys};
+    tiles->tiles.pack = pack_features;
+    tiles->tiles.left = (lln_matrix){LLN_FLOAT64, f->n, f->rank, NULL};
+    tiles->tiles.right = (lln_matrix){LLN_FLOAT64, f->m, f->rank, f->keys};
     tiles->state = f;
     return LLN_OK;
 }
@@ -165,17 +166,17 @@ static double largest_norm(const double *x, size_t rows, size_t d)
 static void open_tile(lln_features *f, lln_attention *tiles)
 {
     tiles->rank = f->d;
-    tiles->tile = f->tile;
+    tiles->tiles.tile = f->tile;
     tiles->state = f;
-    tiles->left = (lln_matrix){LLN_FLOAT64, f->n, f->d, f->q};
-    tiles->right = (lln_matrix){LLN_FLOAT64, f->m, f->d, f->k};
-    double bound = fabs(f->scale) * largest_norm(f->q, f->n, f->d) *
+    tiles->tiles.left = (lln_matrix){LLN_FLOAT64, f->n, f->d, f->q};
+    tiles->tiles.right = (lln_matrix){LLN_FLOAT64, f->m, f->d, f->k};
+    double bound = fabs(f->rule.scale) * largest_norm(f->q, f->n, f->d) *
                    largest_norm(f->k, f->m, f->d);
     if (f->copy && bound >= FLOAT32_LOGIT_LEAST &&
         bound <= FLOAT32_LOGIT_MOST) {
         tiles->precision = LLN_FLOAT32;
-        tiles->left = f->source[LLN_QUERIES];
-        tiles->right = f->source[LLN_KEYS];
+        tiles->tiles.left = f->source[LLN_QUERIES];
+        tiles->tiles.right = f->source[LLN_KEYS];
     }
 }
 
@@ -189,9 +190,9 @@ lln_status lln_features_scores(const lln_attention *attention,
                   .m = f->m,
                   .rank = f->rank,
                   .mask = attention->mask,
-                  .domain = LLN_DOMAIN_LINEAR,
-                  .precision = LLN_FLOAT64,
-                  .scale = 1},
+                  .kind = LLN_ATTENTION_TILES,
+                  .tiles = {.domain = LLN_DOMAIN_LINEAR, .rule.scale = 1},
+                  .precision = LLN_FLOAT64},
         .zeros = !f->tile,
         .sums = f->sums,
     };

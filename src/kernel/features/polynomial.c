@@ -11,6 +11,7 @@
 #include "core/threads.h"
 #include "core/vector_math.h"
 #include "kernel/features/features.h"
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 
 /* Keys are summed in GROUPS, queries taken in CHUNKs, whatever the threads. */
@@ -37,15 +38,15 @@ static void fill_polynomial_features(const lln_features *f, lln_role side,
 {
     const lln_polynomial *p = f->state;
     const double *x = lln_features_tokens(f, side, first);
-    double root = sqrt(p->linear * fabs(p->scale));
+    double root = sqrt(p->linear * fabs(p->rule.scale));
     if (side == LLN_KEYS)
-        root = copysign(root, p->scale);
+        root = copysign(root, p->rule.scale);
     for (size_t i = 0; i < count; i++, x += f->d) {
         if (p->one > 0)
             *out++ = sqrt(p->one);
         for (size_t l = 0; l < f->d && p->linear > 0; l++)
             *out++ = root * x[l];
-        out = fill_squares(x, f->d, sqrt(p->square) * fabs(p->scale), out);
+        out = fill_squares(x, f->d, sqrt(p->square) * fabs(p->rule.scale), out);
     }
 }
 
@@ -56,8 +57,8 @@ static void scores(const lln_features *f, size_t query, size_t queries,
                    size_t key, size_t keys, size_t stride, double *out)
 {
     const lln_polynomial *p = f->state;
-    lln_row_products(p->scale, f->q + query * f->d, queries, f->k + key * f->d,
-                     keys, f->d, stride, out);
+    lln_logits_rows(&p->rule, f->q + query * f->d, queries, f->k + key * f->d,
+                    keys, f->d, stride, out);
     for (size_t i = 0; i < queries; i++)
         evaluate_f64(out + i * stride, keys, p->one, p->linear, p->square);
 }
@@ -68,8 +69,8 @@ static void tile(const lln_attention *attention, const void *packed,
 {
     const lln_polynomial *p = ((const lln_features *)attention->state)->state;
     lln_attention logits = *attention;
-    logits.tile = NULL;
-    logits.scale = p->scale;
+    logits.tiles.tile = NULL;
+    logits.tiles.rule = p->rule;
     lln_attention_tile(&logits, packed, rows, first_key, keys, stride, out);
     for (size_t i = 0; i < rows; i++)
         if (attention->precision == LLN_FLOAT32)
@@ -116,13 +117,13 @@ static void sum_rows(const lln_features *f, const double *sums, size_t first,
     const double *q = f->q + first * d;
     memcpy(scratch, q, count * d * sizeof *scratch);
     cblas_dtrmm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans,
-                CblasNonUnit, (int)count, (int)d, p->scale, sums + d, (int)d,
-                scratch, (int)d);
+                CblasNonUnit, (int)count, (int)d, p->rule.scale, sums + d,
+                (int)d, scratch, (int)d);
     for (size_t i = 0; i < count; i++, q += d, scratch += d) {
         double s = lln_row_dot(q, sums, d),
                squares = lln_row_dot(q, scratch, d);
         out[i] = p->one * (double)f->m +
-                 p->scale * (p->linear * s + p->square * squares);
+                 p->rule.scale * (p->linear * s + p->square * squares);
     }
 }
 

@@ -34,7 +34,6 @@ void lln_gated_free(lln_gated *gated)
 lln_status lln_gated_check(const lln_kernel_choice *choice,
                            const lln_head *head)
 {
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
     if (head->q.rows == head->k.rows)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
@@ -177,7 +176,8 @@ lln_status lln_gated_open(lln_gated *gated, lln_mask mask, bool normalise,
         .unnormalised = !stochastic,
         .mask = mask,
         .precision = LLN_FLOAT64,
-        .rows = rows_hook,
+        .kind = LLN_ATTENTION_ROWS,
+        .rows.make = rows_hook,
         .product = product_hook,
         .transposed = transposed_hook,
         .diagonal = diagonal_hook,

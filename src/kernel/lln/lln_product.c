@@ -266,7 +266,7 @@ void lln_lln_set_products(lln_attention *attention)
 {
     if (attention->mask.window > 0)
         return;
-    if (attention->mask.causal && attention->domain == LLN_DOMAIN_LOG) {
+    if (attention->mask.causal && attention->tiles.domain == LLN_DOMAIN_LOG) {
         lln_lln_set_recurrence(attention);
         return;
     }

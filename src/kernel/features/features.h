@@ -3,9 +3,9 @@
  * Attention made of feature maps,
  *     A_ij = phi_q(q_i).phi_k(k_j),   P_ij = A_ij / z_i,
  * the sum of z_i and P itself over the keys that query i sees. Everything is
- * float64. Features are made a few rows at a time, so that products take
- * O((n + m) rank columns) time and O(rank columns) memory beside their
- * arguments, with a causal mask too. */
+ * float64 but tiles of scores, see features_scores.c. Features are made a few
+ * rows at a time, so that products take O((n + m) rank columns) time and O(rank
+ * columns) memory beside their arguments, with a causal mask too. */
 #ifndef LLN_KERNEL_FEATURES_FEATURES_H
 #define LLN_KERNEL_FEATURES_FEATURES_H
 

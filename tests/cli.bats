@@ -267,6 +267,7 @@ out.csv"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
+    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits' <<< "$output"
 }
 
 @test "identity columns, their order and the order of rows" {

@@ -9,14 +9,19 @@
 static const lln_head head = {
     .layer = 7, .head = 5, .at = {1, 0, 5}, .of = {2, 1, 6}};
 
-/* The matrix of the first array of a list; freed by the caller. */
+/* The matrix of the first array of a list; freed by the caller. Its shape is
+ * known before. */
 static lln_matrix load(const char *text, const char *layout)
 {
     lln_kernel_arrays *arrays;
-    lln_matrix values;
+    lln_matrix values, shape;
     expect_ok(lln_kernel_arrays_open(text, layout, &arrays));
     ck_assert_uint_eq(lln_kernel_arrays_count(arrays), 1);
+    expect_ok(lln_kernel_arrays_shape(arrays, 0, &head, &shape));
     expect_ok(lln_kernel_arrays_load(arrays, 0, &head, &values));
+    ck_assert_uint_eq(shape.rows, values.rows);
+    ck_assert_uint_eq(shape.columns, values.columns);
+    ck_assert_ptr_null(shape.data);
     lln_kernel_arrays_free(arrays);
     return values;
 }
@@ -119,6 +124,12 @@ static void expect_load(const char *text, const char *message)
     expect_status(lln_kernel_arrays_load(arrays, 0, &head, &values),
                   LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), message);
+    if (!strstr(message, "nan")) { /* its shape is right */
+        lln_fail(LLN_OK, "none");
+        expect_status(lln_kernel_arrays_shape(arrays, 0, &head, &values),
+                      LLN_EFORMAT);
+        ck_assert_str_eq(lln_error_message(), message);
+    }
     lln_kernel_arrays_free(arrays);
 }
 

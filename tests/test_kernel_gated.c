@@ -352,7 +352,8 @@ START_TEST(bad_gates)
         dense_head(6, 6, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     lln_kernel_array array = {"gate", {LLN_FLOAT64, 6, 2, numbers}};
     expect_refusal("gla", &array, 1, &head,
-                   "kernel \'gla\': array \'gate\' is 6 x 2; expected 6 x 3");
+                   "kernel \'gla\': array \'gate\' is 6 x 2; expected 6 x 3, "
+                   "6 x 1, 1 x 6");
     lln_head_free(&head);
 }
 END_TEST

@@ -339,7 +339,8 @@ START_TEST(bad_arrays)
     lln_head head =
         dense_head(12, 12, 3, 1, (lln_mask){.window = 3}, LLN_FLOAT64);
     expect_refusal("topth", arrays, 2, &head,
-                   "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
+                   "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1, "
+                   "1 x 12");
     expect_refusal("reformer:b=2", NULL, 0, &head,
                    "kernel 'reformer:b=2': has no form with a window");
     head.mask.window = 0;

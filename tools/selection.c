@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "core/text.h"
+#include "kernel/arrays.h"
 #include "message.h"
 #include "table/series.h"
 
@@ -190,8 +191,11 @@ static void print_properties(const lln_kernel *kernel)
                p & LLN_KERNEL_CAUSAL ? "with" : "without");
     if (p & LLN_KERNEL_RANDOM)
         puts("    random: drawn from --seed for each trial");
-    if (kernel->arrays)
-        printf("    takes %s\n", kernel->arrays);
+    for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {
+        char shapes[128];
+        lln_kernel_shapes_text(row, shapes, sizeof shapes);
+        printf("    takes %s %s: %s\n", row->name, shapes, row->unit);
+    }
 }
 
 static void print_kernel(const lln_kernel *kernel)

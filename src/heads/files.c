@@ -144,32 +144,48 @@ static lln_status add_room(size_t rows, size_t columns, size_t *total)
     return LLN_OK;
 }
 
-static lln_status allocate_head(const state *s, const lln_head_place *place,
-                                lln_precision precision, lln_head *head)
+static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
+    const state *s = heads->state;
+    const lln_head_place *place = &s->heads[index];
     const lln_layout *layout = s->shapes[place->bundle].layout;
+    const size_t *of = layout[LLN_QUERIES].size;
+    size_t d = of[LLN_AXIS_FEATURE];
     lln_length length = length_of(s, place);
-    size_t d = layout[LLN_QUERIES].size[LLN_AXIS_FEATURE], dv = 0;
+    *head = (lln_head){
+        .source = s->sources[place->at.batch],
+        .layer = place->layer,
+        .head = place->head,
+        .at = place->at,
+        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
+        .q = {LLN_FLOAT64, length.queries, d, NULL},
+        .k = {LLN_FLOAT64, length.keys, d, NULL},
+        .mask = s->rules.mask,
+        .scale = isnan(s->scale) ? 1 / sqrt((double)d) : s->scale,
+    };
     if (s->rules.roles > LLN_VALUES)
-        dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
+        head->v = (lln_matrix){LLN_FLOAT64, length.keys,
+                               layout[LLN_VALUES].size[LLN_AXIS_FEATURE], NULL};
+}
+
+/* Gives a head that has been described room for its numbers. */
+static lln_status allocate_head(lln_precision precision, lln_head *head)
+{
     size_t keys = 0, values, total;
-    LLN_TRY(add_room(length.queries, d, &keys));
+    LLN_TRY(add_room(head->q.rows, head->q.columns, &keys));
     values = keys;
-    LLN_TRY(add_room(length.keys, d, &values));
+    LLN_TRY(add_room(head->k.rows, head->k.columns, &values));
     total = values;
-    LLN_TRY(add_room(length.keys, dv, &total));
+    LLN_TRY(add_room(head->v.rows, head->v.columns, &total));
     size_t size = lln_precision_size(precision);
     char *storage = lln_array_alloc_raw(total, size);
     if (!storage)
         return LLN_ENOMEM;
     head->storage = storage;
-    head->q = (lln_matrix){precision, length.queries, d, storage};
-    head->k = (lln_matrix){precision, length.keys, d, storage + keys * size};
-    if (dv > 0)
-        head->v =
-            (lln_matrix){precision, length.keys, dv, storage + values * size};
-    head->mask = s->rules.mask;
-    head->scale = isnan(s->scale) ? 1 / sqrt((double)d) : s->scale;
+    head->q.precision = head->k.precision = head->v.precision = precision;
+    head->q.data = storage;
+    head->k.data = storage + keys * size;
+    head->v.data = head->v.columns > 0 ? storage + values * size : NULL;
     return LLN_OK;
 }
 
@@ -247,15 +263,9 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
 {
     const state *s = heads->state;
     const lln_head_place *place = &s->heads[index];
-    const size_t *of = s->shapes[place->bundle].layout[LLN_QUERIES].size;
-    lln_head loaded = {
-        .source = s->sources[place->at.batch],
-        .layer = place->layer,
-        .head = place->head,
-        .at = place->at,
-        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
-    };
-    LLN_TRY(allocate_head(s, place, precision, &loaded));
+    lln_head loaded;
+    describe_head(heads, index, &loaded);
+    LLN_TRY(allocate_head(precision, &loaded));
     lln_status status = fill_head(s, place, precision, &loaded);
     if (status == LLN_OK && !isnan(tau))
         status = set_temperature(s, place, tau, &loaded);
@@ -364,7 +374,8 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     state *s = calloc(1, sizeof *s);
     if (!s)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_heads opened = {.load = load_head,
+    lln_heads opened = {.describe = describe_head,
+                        .load = load_head,
                         .results = list_results,
                         .close = close_files,
                         .state = s};

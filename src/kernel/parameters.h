@@ -10,7 +10,12 @@
 
 #include "kernel/attention.h"
 
-enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 128 };
+enum {
+    LLN_KERNEL_PARAMETERS = 8,
+    LLN_KERNEL_ARRAYS = 2,
+    LLN_KERNEL_SHAPES = 3, /* of one array */
+    LLN_KERNEL_TEXT = 128
+};
 
 /* What is true of P whatever the queries and keys are. */
 typedef enum {
@@ -31,18 +36,36 @@ typedef struct {
 
 typedef struct lln_kernel_choice lln_kernel_choice;
 
-/* An array that a kernel takes beside the head, under a name. */
+/* An array given to a kernel beside the head, under a name. */
 typedef struct {
     const char *name;
     lln_matrix values;
 } lln_kernel_array;
 
+/* Sizes of an array: "n" queries, "m" keys, "d" features, "1", or the name of
+ * a parameter: its value, or any size if it was not given, but the same for
+ * all arrays of the kernel. */
+typedef struct {
+    const char *rows, *columns;
+} lln_kernel_shape;
+
+/* An array that a kernel can take; without it the kernel uses its parameters
+ * or draws random numbers. */
+typedef struct {
+    const char *name;
+    lln_kernel_shape shapes[LLN_KERNEL_SHAPES + 1]; /* ended by NULL */
+    const char *unit; /* what it holds, or takes the place of */
+    bool finite;      /* infinite numbers are refused */
+    const char *with; /* another array, needed if this one is given; NULL */
+    /* Number of columns, if the text in `shapes` is none of the above. */
+    size_t (*columns)(const lln_kernel_choice *choice, const lln_head *head);
+} lln_kernel_array_row;
+
 typedef struct {
     const char *name, *summary, *reference;
-    const char *rank;      /* of P, in words: "d", "full", "2 d" */
-    unsigned properties;   /* of lln_kernel_property */
-    const char *arrays;    /* what it takes beside the head, in words, such as
-                              "gate [n x d]"; NULL: nothing */
+    const char *rank;    /* of P, in words: "d", "full", "2 d" */
+    unsigned properties; /* of lln_kernel_property */
+    lln_kernel_array_row arrays[LLN_KERNEL_ARRAYS + 1]; /* ended by NULL */
     bool takes_alpha_beta; /* its strength can be set by moment matching */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
     /* The attention of `head`; it may keep pointers into the head and into

@@ -127,7 +127,10 @@ const lln_kernel lln_kernel_performer = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
                   LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .arrays = "w [features x d], in place of the random matrix",
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true}},
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-6", false}},
     .open = performer_open,

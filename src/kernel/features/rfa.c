@@ -84,7 +84,10 @@ const lln_kernel lln_kernel_rfa = {
     .rank = "2 features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED |
                   LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
-    .arrays = "w [features x d], in place of the random matrix",
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true}},
     .parameters = {{"features", "rows of the random matrix", "64", false},
                    {"tau", "width of the Gaussian on the sphere", "1", false},
                    {"form",

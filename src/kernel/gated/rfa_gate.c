@@ -78,8 +78,13 @@ const lln_kernel lln_kernel_rfa_gate = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED |
                   LLN_KERNEL_CAUSAL | LLN_KERNEL_RANDOM,
-    .arrays = "w [features x d], in place of the random matrix; gate [n x 1], "
-              "logits",
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true},
+               {.name = "gate",
+                .shapes = {{"n", "1"}, {"1", "n"}},
+                .unit = "logits"}},
     .parameters = {{"features", "rows of the random matrix", "64", false},
                    {"span", "constant gate 1 - 1/span if no array is given",
                     "64", false}},

@@ -197,14 +197,24 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
     return LLN_OK;
 }
 
+/* Columns of the array of rotations; 0: the head does not fit. */
+static size_t count_rotations(const lln_kernel_choice *choice,
+                              const lln_head *head)
+{
+    reformer sizes = {0};
+    return read_sizes(choice, head, &sizes) == LLN_OK
+               ? sizes.hashes * sizes.half
+               : 0;
+}
+
 /* out [d x hashes half]: given or drawn. */
 static lln_status find_rotations(const lln_kernel_choice *choice, size_t d,
                                  size_t columns, double *out)
 {
     lln_matrix given;
-    if (!lln_kernel_has_array(choice, "rotations"))
+    LLN_TRY(lln_kernel_array_values(choice, "rotations", &given));
+    if (!given.data)
         return lln_projection_normal(choice, 0, d * columns, 1, out);
-    LLN_TRY(lln_kernel_find_finite(choice, "rotations", d, columns, &given));
     lln_matrix_convert(given, LLN_FLOAT64, out);
     return LLN_OK;
 }
@@ -261,7 +271,11 @@ const lln_kernel lln_kernel_reformer = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL |
                   LLN_KERNEL_RANDOM,
-    .arrays = "rotations [d x hashes buckets/2], else drawn",
+    .arrays = {{.name = "rotations",
+                .shapes = {{"d", "hashes buckets/2"}},
+                .unit = "in place of normal numbers",
+                .finite = true,
+                .columns = count_rotations}},
     .parameters = {{"b", "tokens of a chunk; twice that divides the length",
                     "64", false},
                    {"hashes", "rounds of hashing", "8", false},

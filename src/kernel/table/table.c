@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "kernel/arrays.h"
 
 #define KERNEL(name) extern const lln_kernel lln_kernel_##name;
 #include "kernel/table/table.inc"
@@ -117,6 +118,7 @@ lln_status lln_kernel_open(const lln_kernel_choice *choice,
                         "mask",
                         choice->kernel->name,
                         head->mask.causal ? "without" : "with");
+    LLN_TRY(lln_kernel_check_arrays(choice, head));
     LLN_TRY(choice->kernel->open(choice, head, attention));
     lln_status status = lln_attention_check(attention);
     if (status == LLN_OK)

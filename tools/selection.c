@@ -18,11 +18,13 @@ static const char list_form[] =
 
 static double read_number(const char *option, const char *text)
 {
-    double value;
-    if (!cli_read_real(text, &value))
-        cli_usage("--%s: '%s' is not a number; %s", option, text, list_form);
-    if (value <= 0)
-        cli_usage("--%s: '%s' is out of range; %s", option, text, list_form);
+    static const lln_range positive = {0, INFINITY, .excluded = true};
+    double value = NAN;
+    lln_number read = lln_number_read(text, &positive, &value);
+    if (read != LLN_NUMBER)
+        cli_usage("--%s: '%s' is %s; %s", option, text,
+                  read == LLN_NUMBER_NONE ? "not a number" : "out of range",
+                  list_form);
     return value;
 }
 
@@ -38,8 +40,8 @@ static number_list read_range(const char *option, const char *text)
         cli_usage("--%s: '%s' is not lo:hi:count[:log]", option, text);
     double low = read_number(option, part[0]),
            high = read_number(option, part[1]), count;
-    if (!cli_read_real(part[2], &count) || count < 2 || count > MOST_VALUES ||
-        count != (double)(size_t)count)
+    static const lln_range counts = {2, MOST_VALUES, .whole = true};
+    if (lln_number_read(part[2], &counts, &count) != LLN_NUMBER)
         cli_usage("--%s: count '%s' is not a whole number from 2 to %d", option,
                   part[2], MOST_VALUES);
     free(copy);

@@ -320,18 +320,6 @@ START_TEST(refusals)
          "kernel 'deltanet': has no form with a window",
          6,
          {true, 2, 0}},
-        {"regla:gate=2",
-         "kernel 'regla:gate=2': gate: expected 0 to 1",
-         6,
-         {true, 0, 0}},
-        {"deltanet:map=l1",
-         "kernel 'deltanet:map=l1': map=l1: unknown; known are l2, silu-l2",
-         6,
-         {true, 0, 0}},
-        {"rfa-gate:span=0",
-         "kernel 'rfa-gate:span=0': span: expected 1 to 1e+12",
-         6,
-         {true, 0, 0}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         lln_kernel_choice choice;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What kernels say of their arrays in tables: every row is used, and checked
- * against what is given. */
+ * What kernels say of their parameters and arrays in tables: names that they
+ * ask for are there, and what is given is checked against the rows. */
 #include <stdio.h>
 
 #include "head_cases.h"
@@ -39,13 +39,14 @@ static size_t give_arrays(lln_kernel_choice *choice, const lln_head *head,
     return choice->array_count = count;
 }
 
-static void open_with_all(lln_kernel_choice *choice)
+/* Without arrays and, where they go with the parameters, with all. */
+static void open_with_all(lln_kernel_choice *choice, bool with_arrays)
 {
     lln_kernel_array arrays[LLN_KERNEL_ARRAYS];
     lln_attention attention;
     bool causal = !(choice->kernel->properties & LLN_KERNEL_FULL);
     lln_head head = drawn_head(N, N, D, 1, causal);
-    for (int given = 0; given < 2; given++) {
+    for (int given = 0; given <= with_arrays; given++) {
         if (given)
             give_arrays(choice, &head, arrays);
         expect_ok(lln_kernel_open(choice, &head, &attention));
@@ -54,20 +55,71 @@ static void open_with_all(lln_kernel_choice *choice)
     lln_head_free(&head);
 }
 
-/* A name that a kernel asks for and its tables do not have fails here. */
+/* Appends ":name=value" with a value that the row allows. */
+static void add_value(char *text, const lln_kernel_parameter *row)
+{
+    size_t used = strlen(text), room = LLN_KERNEL_TEXT - used;
+    double low = row->range.low;
+    if (row->words || row->initial)
+        snprintf(text + used, room, ":%s=%s", row->name,
+                 row->initial ? row->initial : row->words[0]);
+    else
+        snprintf(text + used, room, ":%s=%.17g", row->name,
+                 isfinite(low) ? low : 1);
+}
+
+/* With every parameter given, and with none, with every array and without. A
+ * name that a kernel asks for and its tables do not have fails here. */
 START_TEST(names_are_known)
 {
     const lln_kernel *kernel = lln_kernels[_i];
-    char text[LLN_KERNEL_TEXT];
-    lln_kernel_choice choice;
-    snprintf(text, sizeof text, "%s%s", kernel->name,
-             kernel->takes_alpha_beta ? ":alpha=1:beta=1" : "");
-    expect_ok(lln_kernel_parse(text, &choice));
-    open_with_all(&choice);
+    for (int given = 0; given < 2; given++) {
+        char text[LLN_KERNEL_TEXT];
+        lln_kernel_choice choice;
+        snprintf(text, sizeof text, "%s", kernel->name);
+        for (int i = 0; kernel->parameters[i].name; i++)
+            if (given || (kernel->takes_alpha_beta && i < 2))
+                add_value(text, &kernel->parameters[i]);
+        expect_ok(lln_kernel_parse(text, &choice));
+        open_with_all(&choice, !given);
+    }
 }
 END_TEST
 
-START_TEST(rows_are_whole)
+/* Each word of each parameter is one that the kernel knows. */
+START_TEST(words_are_known)
+{
+    const lln_kernel *kernel = lln_kernels[_i];
+    for (const lln_kernel_parameter *row = kernel->parameters; row->name; row++)
+        for (size_t w = 0; row->words && row->words[w]; w++) {
+            char text[LLN_KERNEL_TEXT];
+            lln_kernel_choice choice;
+            snprintf(text, sizeof text, "%s%s:%s=%s", kernel->name,
+                     kernel->takes_alpha_beta ? ":alpha=1:beta=1" : "",
+                     row->name, row->words[w]);
+            expect_ok(lln_kernel_parse(text, &choice));
+            open_with_all(&choice, false);
+        }
+}
+END_TEST
+
+START_TEST(parameters_are_whole)
+{
+    const lln_kernel *kernel = lln_kernels[_i];
+    for (const lln_kernel_parameter *row = kernel->parameters; row->name; row++)
+        ck_assert_msg(row->words ? row->words[0] && row->words[1]
+                                 : row->range.low < row->range.high,
+                      "%s: %s", kernel->name, row->name);
+    if (!kernel->takes_alpha_beta)
+        return;
+    ck_assert_int_eq(lln_kernel_parameter_index(kernel, "alpha"), 0);
+    ck_assert_int_eq(lln_kernel_parameter_index(kernel, "beta"), 1);
+    ck_assert_int_gt(lln_kernel_parameter_index(kernel, "match"), 0);
+    ck_assert_int_gt(lln_kernel_parameter_index(kernel, "scales"), 0);
+}
+END_TEST
+
+START_TEST(arrays_are_whole)
 {
     const lln_kernel *kernel = lln_kernels[_i];
     for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {
@@ -170,9 +222,13 @@ int main(void)
     while (lln_kernels[kernels])
         kernels++;
     Suite *suite = suite_create("kernel_tables");
+    TCase *names = tcase_create("names");
+    tcase_add_loop_test(names, names_are_known, 0, kernels);
+    tcase_add_loop_test(names, words_are_known, 0, kernels);
+    tcase_add_loop_test(names, parameters_are_whole, 0, kernels);
+    suite_add_tcase(suite, names);
     TCase *arrays = tcase_create("arrays");
-    tcase_add_loop_test(arrays, names_are_known, 0, kernels);
-    tcase_add_loop_test(arrays, rows_are_whole, 0, kernels);
+    tcase_add_loop_test(arrays, arrays_are_whole, 0, kernels);
     tcase_add_test(arrays, shapes_as_text);
     tcase_add_loop_test(arrays, shapes_checked, 0, SHAPES);
     tcase_add_test(arrays, unknown_array);

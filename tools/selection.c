@@ -69,36 +69,19 @@ number_list number_list_read(const char *option, const char *text)
     return list;
 }
 
-/* The method that match= names; "measured" if it does not stand there. */
-static const lln_match_method *find_method(const char *option,
-                                           const lln_kernel_choice *choice)
+/* The word of a parameter that all kernels with alpha and beta have. */
+static const char *word_of(const lln_kernel_choice *choice, const char *name)
 {
-    const char *name = "measured";
-    int at = lln_kernel_parameter_index(choice->kernel, "match");
-    if (at >= 0 && choice->word[at][0] != '\0')
-        name = choice->word[at];
-    const lln_match_method *method = lln_match_find(name);
-    if (method)
-        return method;
-    char names[256] = "";
-    for (method = lln_match_methods; method->name; method++)
-        lln_text_append(names, sizeof names, method->name);
-    cli_usage("--%s: %s: unknown method '%s'; there are %s", option,
-              choice->text, name, names);
+    int at = lln_kernel_parameter_index(choice->kernel, name);
+    return at < 0 ? "" : choice->word[at];
 }
 
 /* Whether the published rule is to see all heads of a layer together. */
 static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 {
-    int at = lln_kernel_parameter_index(choice->kernel, "scales");
-    const char *word = at < 0 ? "head" : choice->word[at];
-    bool match = lln_kernel_given(choice, "match");
-    bool joint = strcmp(word, "layer") == 0;
-    if (!joint && strcmp(word, "head") != 0)
-        cli_usage("--%s: %s: scales '%s'; there are head, layer", option,
-                  choice->text, word);
-    if (joint && match &&
-        strcmp(find_method(option, choice)->name, "paper") != 0)
+    bool joint = strcmp(word_of(choice, "scales"), "layer") == 0;
+    if (joint && lln_kernel_given(choice, "match") &&
+        strcmp(word_of(choice, "match"), "paper") != 0)
         cli_usage("--%s: %s: scales=layer goes with match=paper alone", option,
                   choice->text);
     return joint;
@@ -108,13 +91,10 @@ static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 static void resolve(const char *option, kernel_entry *entry, bool params)
 {
     const lln_kernel_choice *choice = &entry->choice;
-    entry->alpha = entry->beta = -1;
     if (!choice->kernel->takes_alpha_beta)
         return;
-    entry->alpha = lln_kernel_parameter_index(choice->kernel, "alpha");
-    entry->beta = lln_kernel_parameter_index(choice->kernel, "beta");
-    bool alpha = !isnan(choice->number[entry->alpha]);
-    bool beta = !isnan(choice->number[entry->beta]);
+    bool alpha = lln_kernel_given(choice, "alpha");
+    bool beta = lln_kernel_given(choice, "beta");
     bool match = lln_kernel_given(choice, "match");
     entry->joint = wants_joint(option, choice);
     if (alpha != beta)
@@ -128,7 +108,7 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
         return;
     entry->from_params = params && !match;
     if (!entry->from_params)
-        entry->method = find_method(option, choice);
+        entry->method = lln_match_find(word_of(choice, "match"));
 }
 
 /* Reads entry `index` of the list, which none before it may equal. */
@@ -200,16 +180,26 @@ static void print_properties(const lln_kernel *kernel)
     }
 }
 
+/* What it is, its range and its default; the summary has the words. */
+static void print_parameter(const lln_kernel_parameter *parameter)
+{
+    char range[96];
+    lln_range_text(&parameter->range, range, sizeof range);
+    printf("    %-10s %s", parameter->name, parameter->summary);
+    if (!parameter->words)
+        printf("; %s", range);
+    if (parameter->initial)
+        printf(" (default: %s)", parameter->initial);
+    putchar('\n');
+}
+
 static void print_kernel(const lln_kernel *kernel)
 {
     printf("%s\n    %s\n", kernel->name, kernel->summary);
     print_properties(kernel);
     const lln_kernel_parameter *parameter = kernel->parameters;
     for (; parameter->name; parameter++)
-        printf("    %-10s %s%s%s%s\n", parameter->name, parameter->summary,
-               parameter->initial ? " (default: " : "",
-               parameter->initial ? parameter->initial : "",
-               parameter->initial ? ")" : "");
+        print_parameter(parameter);
     printf("    %s\n", kernel->reference);
 }
 

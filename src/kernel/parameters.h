@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/number.h"
 #include "kernel/attention.h"
 
 enum {
@@ -28,10 +29,12 @@ typedef enum {
                                         given and no arrays */
 } lln_kernel_property;
 
+/* A parameter, whose value is a number of a range or one of a few words. */
 typedef struct {
     const char *name, *summary;
-    const char *initial; /* default value as text; NULL: none */
-    bool word;           /* its value is a word, not a number */
+    const char *initial;      /* default value as text; NULL: none */
+    lln_range range;          /* of a number */
+    const char *const *words; /* ended by NULL; NULL: it is a number */
 } lln_kernel_parameter;
 
 typedef struct lln_kernel_choice lln_kernel_choice;
@@ -68,6 +71,9 @@ typedef struct {
     lln_kernel_array_row arrays[LLN_KERNEL_ARRAYS + 1]; /* ended by NULL */
     bool takes_alpha_beta; /* its strength can be set by moment matching */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
+    /* Refuses values that contradict each other; NULL: none do. Called when
+     * the choice is read. */
+    lln_status (*check)(const lln_kernel_choice *choice);
     /* The attention of `head`; it may keep pointers into the head and into
      * the arrays of the choice. Called through lln_kernel_open, which has
      * checked the mask against the properties. */
@@ -93,33 +99,36 @@ struct lln_kernel_choice {
 /* Position of a parameter of the chosen kernel; -1: it has none such. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
 
-/* Whether the user gave the parameter a value. */
+/* Whether the user gave the parameter a value; false too if the kernel has no
+ * such parameter. */
 bool lln_kernel_given(const lln_kernel_choice *choice, const char *name);
 
-/* The value of a parameter that is a number; NaN: it was not given. */
-double lln_kernel_number(const lln_kernel_choice *choice, const char *name);
+/* The functions below return LLN_EINVAL if the kernel has no such parameter,
+ * or none of that type: an error in the kernel. */
 
-/* The values of a parameter that is a whole number in [low, high], and of one
- * that is a number in [low, high]. LLN_EINVAL: it is not. */
-LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
-                                          const char *name, size_t low,
-                                          size_t high, size_t *value);
+/* The value of a number. LLN_EINVAL: it has no default and was not given. */
 LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
-                                         const char *name, double low,
-                                         double high, double *value);
+                                         const char *name, double *value);
 
-/* A whole number, but `initial` where it was not given. */
+/* Likewise, of a whole number. */
+LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
+                                          const char *name, size_t *value);
+
+/* The same, but `initial` where it was not given. */
+LLN_NODISCARD lln_status lln_kernel_real_or(const lln_kernel_choice *choice,
+                                            const char *name, double initial,
+                                            double *value);
 LLN_NODISCARD lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
-                                             const char *name, size_t low,
-                                             size_t high, size_t initial,
+                                             const char *name, size_t initial,
                                              size_t *value);
 
-/* Which of `words`, ended by NULL, the value of a parameter is. LLN_EINVAL: it
- * is none of them (the message lists them). */
+/* Which of its words the value of a parameter is. */
 LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
-                                         const char *name,
-                                         const char *const *words,
-                                         size_t *index);
+                                         const char *name, size_t *index);
+
+/* Gives a number a value that was found, not read; not checked. */
+LLN_NODISCARD lln_status lln_kernel_set(lln_kernel_choice *choice,
+                                        const char *name, double value);
 
 /* For kernels that have no form with a window. LLN_EINVAL: the mask has one. */
 LLN_NODISCARD lln_status

@@ -8,8 +8,8 @@ static lln_status blockdiag_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
     lln_head blocked = *head;
-    LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.mask.block));
+    LLN_TRY(lln_kernel_count_or(choice, "block", head->q.columns,
+                                &blocked.mask.block));
     return lln_softmax_open(choice, &blocked, attention);
 }
 
@@ -20,6 +20,9 @@ const lln_kernel lln_kernel_blockdiag = {
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"block", "tokens of a block (default: d)", NULL, false}},
+    .parameters = {{"block",
+                    "tokens of a block (default: d)",
+                    NULL,
+                    {1, LLN_MOST_TOKENS, true}}},
     .open = blockdiag_open,
 };

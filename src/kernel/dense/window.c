@@ -8,7 +8,7 @@ static lln_status window_open(const lln_kernel_choice *choice,
                               const lln_head *head, lln_attention *attention)
 {
     size_t reach;
-    LLN_TRY(lln_kernel_count(choice, "reach", 0, LLN_MOST_TOKENS, &reach));
+    LLN_TRY(lln_kernel_count(choice, "reach", &reach));
     lln_head narrow = *head;
     /* The head's own window may be narrower. */
     if (head->mask.window == 0 || head->mask.window > reach + 1)
@@ -22,7 +22,9 @@ const lln_kernel lln_kernel_window = {
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"reach", "keys on each side, or before the query if causal",
-                    "256", false}},
+    .parameters = {{"reach",
+                    "keys on each side, or before the query if causal",
+                    "256",
+                    {0, LLN_MOST_TOKENS, true}}},
     .open = window_open,
 };

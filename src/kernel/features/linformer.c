@@ -89,7 +89,7 @@ static lln_status find_rank(const lln_kernel_choice *choice, size_t *rank)
 {
     lln_matrix e;
     LLN_TRY(lln_kernel_array_values(choice, "e", &e));
-    LLN_TRY(lln_kernel_count(choice, "k", 1, MOST_TOKENS, rank));
+    LLN_TRY(lln_kernel_count(choice, "k", rank));
     if (e.data)
         *rank = e.rows;
     return LLN_OK;
@@ -128,6 +128,6 @@ const lln_kernel lln_kernel_linformer = {
                 .unit = "in place of normal numbers of variance 1/k",
                 .finite = true,
                 .with = "e"}},
-    .parameters = {{"k", "mixtures", "256", false}},
+    .parameters = {{"k", "mixtures", "256", {1, MOST_TOKENS, true}}},
     .open = linformer_open,
 };

@@ -62,7 +62,7 @@ static lln_status open_form(const lln_kernel_choice *choice,
 {
     lln_features *f;
     double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
     LLN_TRY(lln_features_new(choice, head, sizeof(relu_state), &f));
     relu_state *state = f->state;
     state->eps = eps;
@@ -90,7 +90,7 @@ const lln_kernel lln_kernel_performer_relu_det = {
     .rank = "d",
     .properties =
         LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
-    .parameters = {{"eps", "is added to each feature", "1e-3", false}},
+    .parameters = {{"eps", "is added to each feature", "1e-3", {0, 1}}},
     .open = open_det,
 };
 
@@ -111,8 +111,11 @@ const lln_kernel lln_kernel_performer_relu_proj = {
                 .shapes = {{"features", "d"}},
                 .unit = "in place of the random matrix",
                 .finite = true}},
-    .parameters = {{"features", "rows of the random matrix", "256", false},
-                   {"eps", "is added to each feature", "1e-3", false}},
+    .parameters = {{"features",
+                    "rows of the random matrix",
+                    "256",
+                    {1, LLN_PROJECTION_MOST, true}},
+                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
     .open = open_proj,
 };
 
@@ -133,7 +136,10 @@ const lln_kernel lln_kernel_performer_relu_tf = {
                 .shapes = {{"features", "d"}},
                 .unit = "in place of the random matrix",
                 .finite = true}},
-    .parameters = {{"features", "rows of the random matrix", "256", false},
-                   {"eps", "is added to each feature", "1e-3", false}},
+    .parameters = {{"features",
+                    "rows of the random matrix",
+                    "256",
+                    {1, LLN_PROJECTION_MOST, true}},
+                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
     .open = open_tf,
 };

@@ -14,8 +14,6 @@
 #include "kernel/arrays.h"
 #include "kernel/row_math.h"
 
-enum { MOST_FEATURES = 65536 };
-
 /* The parts of an orthogonal matrix: directions, lengths. */
 enum { DIRECTIONS, LENGTHS };
 
@@ -85,7 +83,7 @@ lln_status lln_projection_open(const lln_kernel_choice *choice, lln_draw draw,
 {
     lln_matrix given;
     LLN_TRY(lln_kernel_array_values(choice, "w", &given));
-    LLN_TRY(lln_kernel_count(choice, "features", 1, MOST_FEATURES, rows));
+    LLN_TRY(lln_kernel_count(choice, "features", rows));
     if (given.data)
         *rows = given.rows;
     *w = lln_array_alloc_raw(*rows * columns, sizeof **w);

@@ -58,8 +58,8 @@ static lln_status rfa_open(const lln_kernel_choice *choice,
     lln_features *f;
     double tau;
     size_t form, rows = 0;
-    LLN_TRY(lln_kernel_real(choice, "tau", 1e-6, 1e6, &tau));
-    LLN_TRY(lln_kernel_word(choice, "form", FORMS, &form));
+    LLN_TRY(lln_kernel_real(choice, "tau", &tau));
+    LLN_TRY(lln_kernel_word(choice, "form", &form));
     LLN_TRY(lln_features_new(choice, head, sizeof(rfa), &f));
     rfa *state = f->state;
     f->release = rfa_release;
@@ -88,10 +88,13 @@ const lln_kernel lln_kernel_rfa = {
                 .shapes = {{"features", "d"}},
                 .unit = "in place of the random matrix",
                 .finite = true}},
-    .parameters = {{"features", "rows of the random matrix", "64", false},
-                   {"tau", "width of the Gaussian on the sphere", "1", false},
-                   {"form",
-                    "math, or constants of the code: masked, recurrent, cross",
-                    "math", true}},
+    .parameters =
+        {{"features",
+          "rows of the random matrix",
+          "64",
+          {1, LLN_PROJECTION_MOST, true}},
+         {"tau", "width of the Gaussian on the sphere", "1", {1e-6, 1e6}},
+         {"form", "math, or constants of the code: masked, recurrent, cross",
+          "math", .words = FORMS}},
     .open = rfa_open,
 };

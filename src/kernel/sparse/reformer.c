@@ -171,25 +171,30 @@ static void make(const void *context, const lln_sparse_query *query,
     lln_row_softmax(out->values, out->count);
 }
 
+static lln_status check_buckets(const lln_kernel_choice *choice)
+{
+    size_t buckets;
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, &buckets));
+    if (buckets % 2 == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': buckets=%zu: expected an even number",
+                    choice->kernel->name, buckets);
+}
+
 /* Chunk, rounds and buckets. */
 static lln_status read_sizes(const lln_kernel_choice *choice,
                              const lln_head *head, reformer *state)
 {
     size_t n = head->q.rows, buckets;
-    LLN_TRY(lln_kernel_count(choice, "b", 1, UINT32_MAX, &state->b));
-    LLN_TRY(lln_kernel_count(choice, "hashes", 1, 128, &state->hashes));
+    LLN_TRY(lln_kernel_count(choice, "b", &state->b));
+    LLN_TRY(lln_kernel_count(choice, "hashes", &state->hashes));
     if (n != head->k.rows || n % (2 * state->b) != 0)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %zu queries, %zu keys; expected as many "
                         "of both, a multiple of %zu",
                         choice->text, n, head->k.rows, 2 * state->b);
-    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, 1 << 24, n / state->b,
-                                &buckets));
-    if (buckets % 2 != 0)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': buckets: expected an even "
-                        "number",
-                        choice->text);
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", n / state->b, &buckets));
     state->n = n;
     state->half = buckets / 2;
     state->causal = head->mask.causal;
@@ -276,11 +281,15 @@ const lln_kernel lln_kernel_reformer = {
                 .unit = "in place of normal numbers",
                 .finite = true,
                 .columns = count_rotations}},
-    .parameters = {{"b", "tokens of a chunk; twice that divides the length",
-                    "64", false},
-                   {"hashes", "rounds of hashing", "8", false},
+    .parameters = {{"b",
+                    "tokens of a chunk; twice that divides the length",
+                    "64",
+                    {1, UINT32_MAX, true}},
+                   {"hashes", "rounds of hashing", "8", {1, 128, true}},
                    {"buckets",
-                    "hash buckets in each round (default: tokens / b)", NULL,
-                    false}},
+                    "hash buckets in each round (default: tokens / b)",
+                    NULL,
+                    {2, 1 << 24, true}}},
+    .check = check_buckets,
     .open = reformer_open,
 };

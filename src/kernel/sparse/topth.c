@@ -140,6 +140,19 @@ static lln_status read_theta(lln_matrix given, topth *state)
     return LLN_OK;
 }
 
+static lln_status check_denominator(const lln_kernel_choice *choice)
+{
+    size_t mode, denominator;
+    LLN_TRY(lln_kernel_word(choice, "mode", &mode));
+    LLN_TRY(lln_kernel_word(choice, "sdc", &denominator));
+    if (mode != POST || denominator == NONE)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': mode=post has no denominator; expected "
+                    "sdc=none",
+                    choice->text);
+}
+
 static lln_status topth_open(const lln_kernel_choice *choice,
                              const lln_head *head, lln_attention *attention)
 {
@@ -154,17 +167,11 @@ static lln_status topth_open(const lln_kernel_choice *choice,
                                 .make = make};
     lln_matrix theta;
     LLN_TRY(lln_kernel_array_values(choice, "theta", &theta));
-    LLN_TRY(lln_kernel_count_or(choice, "k", 1, UINT32_MAX - 1,
-                                theta.data ? 0 : 256, &state.k));
+    LLN_TRY(lln_kernel_count_or(choice, "k", theta.data ? 0 : 256, &state.k));
     kernel.expect = state.k ? state.k : 256;
-    LLN_TRY(lln_kernel_word(choice, "mode", MODES, &state.mode));
-    LLN_TRY(lln_kernel_word(choice, "sdc", DENOMINATORS, &state.denominator));
-    LLN_TRY(lln_kernel_word(choice, "vmc", NO_YES, &state.compensate));
-    if (state.mode == POST && state.denominator != NONE)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': mode=post has no denominator; expected "
-                        "sdc=none",
-                        choice->text);
+    LLN_TRY(lln_kernel_word(choice, "mode", &state.mode));
+    LLN_TRY(lln_kernel_word(choice, "sdc", &state.denominator));
+    LLN_TRY(lln_kernel_word(choice, "vmc", &state.compensate));
     lln_status status = read_theta(theta, &state);
     if (status == LLN_OK)
         status = lln_sparse_open(&kernel, attention);
@@ -186,12 +193,16 @@ const lln_kernel lln_kernel_topth = {
         {{"k",
           "keys that the threshold leaves, all of shorter rows; 256 if not "
           "given, with theta 0",
-          NULL, false},
-         {"mode", "compare logits (pre) or probabilities (post)", "pre", true},
+          NULL,
+          {1, UINT32_MAX - 1, true}},
+         {"mode", "compare logits (pre) or probabilities (post)", "pre",
+          .words = MODES},
          {"sdc",
           "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"
           "all, which counts masked keys too",
-          "none", true},
-         {"vmc", "yes: the lost mass goes to all keys alike", "no", true}},
+          "none", .words = DENOMINATORS},
+         {"vmc", "yes: the lost mass goes to all keys alike", "no",
+          .words = NO_YES}},
+    .check = check_denominator,
     .open = topth_open,
 };

@@ -85,7 +85,7 @@ START_TEST(head_figures)
         lln_head_diagnosis out;
         double entropy = case_scalar(name, label, "mean_entropy_nats");
         case_open(&head, lln ? CASES[_i].lln : "softmax", &attention);
-        expect_ok(lln_head_diagnosis_measure(&attention, &out));
+        expect_ok(lln_head_diagnosis_measure(&attention, true, &out));
         expect_relative(out.entropy, entropy, 1e-12);
         expect_relative(out.over_log_n, entropy / log((double)head.q.rows),
                         1e-12);
@@ -109,7 +109,7 @@ START_TEST(head_causal)
     lln_attention attention;
     lln_head_diagnosis out;
     case_open(&head, "softmax", &attention);
-    expect_ok(lln_head_diagnosis_measure(&attention, &out));
+    expect_ok(lln_head_diagnosis_measure(&attention, true, &out));
     expect_relative(out.over_log_n, entropy / log(64), 1e-12);
     expect_relative(out.over_ceiling, entropy / (lgamma(65) / 64), 1e-12);
     lln_attention_close(&attention);
@@ -125,7 +125,7 @@ START_TEST(head_window)
     lln_head_diagnosis out;
     head.mask.window = 2;
     case_open(&head, "softmax", &attention);
-    expect_ok(lln_head_diagnosis_measure(&attention, &out));
+    expect_ok(lln_head_diagnosis_measure(&attention, true, &out));
     expect_relative(out.over_ceiling, out.entropy / (log(2) * 63 / 64), 1e-12);
     /* rows of two keys are at their floor */
     expect_relative(out.floor, out.entropy, 1e-12);
@@ -141,7 +141,7 @@ START_TEST(head_one_token)
     lln_attention attention;
     lln_head_diagnosis out;
     case_open(&head, "softmax", &attention);
-    expect_ok(lln_head_diagnosis_measure(&attention, &out));
+    expect_ok(lln_head_diagnosis_measure(&attention, true, &out));
     ck_assert(out.entropy == 0 && out.floor == 0 && out.centered_sigma1 == 0);
     ck_assert(isnan(out.over_log_n) && isnan(out.over_ceiling));
     expect_relative(out.max_logit, 4.09, 1e-15);

@@ -9,6 +9,7 @@
 #include "match/match.h"
 #include "match/measured.h"
 #include "measure/row_sample.h"
+#include "theory/line.h"
 
 static const char *const names[] = {"A", "B", "C"};
 
@@ -325,9 +326,7 @@ START_TEST(solve_no_spread)
     head = small_head(some, 4, flat, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(), "match: the keys have no spread");
-    /* One key; one number. */
-    head = small_head(some, 4, some, 1, 2);
-    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
+    /* One number. */
     head = small_head(some, 1, some, 1, 1);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
 }
@@ -338,12 +337,36 @@ START_TEST(solve_no_target)
 {
     static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
     static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
+    const lln_match_method *method = &lln_match_methods[_i];
     lln_head head = small_head(some, 4, same, 4, 2);
+    lln_head token = small_head(some, 1, some + 4, 1, 4);
     lln_match match;
-    expect_status(lln_match_solve(&lln_match_methods[_i], &head, &match),
-                  LLN_EUNDEFINED);
+    if (!method->needs_variance)
+        return;
+    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "match: the logits have no spread within rows");
+    expect_status(lln_match_solve(method, &token, &match), LLN_EUNDEFINED);
+}
+END_TEST
+
+/* The published rule asks for the standard deviations of queries and keys
+ * alone, which one token has, and equal tokens have: 2 slope s^2 + intercept =
+ * (sigma_q sigma_k)^2, alpha sigma_q = beta sigma_k = s. */
+START_TEST(solve_paper_one_token)
+{
+    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
+    static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
+    const lln_head heads[] = {small_head(some, 1, some + 4, 1, 4),
+                              small_head(some, 4, same, 4, 2)};
+    lln_match match;
+    double side;
+    expect_ok(lln_match_solve(lln_match_find("paper"), &heads[_i], &match));
+    expect_ok(lln_theory_paper_side(match.sigma_q, match.sigma_k, &side));
+    expect_relative(match.alpha, side / match.sigma_q, 1e-15);
+    expect_relative(match.beta, side / match.sigma_k, 1e-15);
+    expect_relative(match.sigma_q, _i ? 11.482128971331306 : 1.707825127659933,
+                    1e-14);
 }
 END_TEST
 
@@ -382,6 +405,7 @@ int main(void)
     tcase_add_loop_test(solving, estimate_measured, 0, 2);
     tcase_add_loop_test(solving, solve_no_spread, 0, 5);
     tcase_add_loop_test(solving, solve_no_target, 0, 5);
+    tcase_add_loop_test(solving, solve_paper_one_token, 0, 2);
     tcase_add_test(solving, solve_interrupted);
     suite_add_tcase(suite, solving);
     return run_suite(suite);

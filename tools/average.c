@@ -22,42 +22,77 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static row_cell *cell_at(const row_average *average, size_t row, size_t column)
+{
+    return &average->cells[row * average->columns + column];
+}
+
+/* Adds the field that a column shows in a row of a block. */
+static void add_field(row_average *average, const run_block *block, size_t row,
+                      size_t column)
+{
+    const record_column *shown = &block->type.columns[column];
+    lln_cell cell = record_cell(shown, run_block_record(block, row));
+    void *first = run_block_record(&average->first, row);
+    if (shown->type == LLN_CELL_REAL)
+        add_real(cell_at(average, row, column), cell.real);
+    else if (shown->type == LLN_CELL_TEXT &&
+             !same_text(record_cell(shown, first).text, cell.text))
+        record_forget_text(shown, first);
+}
+
 void row_average_add(row_average *average, const run_block *block)
 {
-    size_t count = block->rows * block->columns;
     if (average->count == 0) {
         run_block_append(&average->first, block);
-        average->cells = cli_alloc(count, sizeof *average->cells);
+        average->columns = record_columns(block->type);
+        average->cells =
+            cli_alloc(block->rows * average->columns, sizeof *average->cells);
     }
-    for (size_t i = 0; i < count; i++) {
-        lln_cell_type type = block->types[i % block->columns].type;
-        lln_cell *first = &average->first.cells[i];
-        if (type == LLN_CELL_REAL)
-            add_real(&average->cells[i], block->cells[i].real);
-        else if (type == LLN_CELL_TEXT &&
-                 !same_text(first->text, block->cells[i].text))
-            first->text = NULL;
-    }
+    for (size_t row = 0; row < block->rows; row++)
+        for (size_t column = 0; column < average->columns; column++)
+            add_field(average, block, row, column);
     average->count++;
 }
 
-double row_average_error(const row_average *average, size_t cell)
+const row_cell *row_average_cell(const row_average *average, size_t row,
+                                 size_t column)
 {
-    return average->count > 1 ? lln_average_error(&average->cells[cell].mean)
-                              : average->first.errors[cell];
+    return cell_at(average, row, column);
+}
+
+double row_average_error(const row_average *average, size_t row, size_t column)
+{
+    const run_block *first = &average->first;
+    if (average->count > 1)
+        return lln_average_error(&cell_at(average, row, column)->mean);
+    return record_cell(&first->type.columns[column],
+                       run_block_errors(first, row))
+        .real;
+}
+
+/* Replaces the real fields of a row of the first block. */
+static void take_row(row_average *average, size_t row)
+{
+    run_block *first = &average->first;
+    for (size_t i = 0; i < average->columns; i++) {
+        const record_column *column = &first->type.columns[i];
+        if (column->type != LLN_CELL_REAL)
+            continue;
+        *record_real(column, run_block_errors(first, row)) =
+            row_average_error(average, row, i);
+        *record_real(column, run_block_record(first, row)) =
+            cell_at(average, row, i)->mean.mean;
+    }
 }
 
 void row_average_take(row_average *average, run_block *block)
 {
-    run_block *first = &average->first;
-    for (size_t i = 0; i < first->rows * first->columns; i++)
-        if (first->types[i % first->columns].type == LLN_CELL_REAL) {
-            first->errors[i] = row_average_error(average, i);
-            first->cells[i].real = average->cells[i].mean.mean;
-        }
+    for (size_t row = 0; row < average->first.rows; row++)
+        take_row(average, row);
     run_block_free(block);
-    *block = *first;
-    *first = (run_block){0};
+    *block = average->first;
+    average->first = (run_block){0};
     row_average_reset(average);
 }
 

@@ -17,7 +17,8 @@ typedef struct {
 typedef struct {
     run_block first; /* integers and errors are taken from it, and text that
                         has been the same in all; else it is missing */
-    row_cell *cells; /* [rows x columns] */
+    size_t columns;
+    row_cell *cells; /* [rows x columns], of real ones */
     size_t count;    /* of blocks */
 } row_average;
 
@@ -29,9 +30,12 @@ void row_average_add(row_average *average, const run_block *block);
  * them. */
 void row_average_take(row_average *average, run_block *block);
 
-/* The standard error of a cell: between the blocks; of a single one, what its
- * measure knows. */
-double row_average_error(const row_average *average, size_t cell);
+/* The real cell of a row and a column, by its number, over all blocks, and its
+ * standard error: between the blocks; of a single one, what its measure
+ * knows. */
+const row_cell *row_average_cell(const row_average *average, size_t row,
+                                 size_t column);
+double row_average_error(const row_average *average, size_t row, size_t column);
 
 /* Forgets the blocks, and releases what held them. */
 void row_average_reset(row_average *average);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "block.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,57 +9,64 @@
 
 void run_block_free(run_block *block)
 {
-    free(block->cells);
+    free(block->records);
     free(block->errors);
-    block->cells = NULL;
+    block->records = NULL;
     block->errors = NULL;
     block->rows = 0;
 }
 
+void *run_block_record(const run_block *block, size_t row)
+{
+    return block->records + row * block->type.size;
+}
+
+void *run_block_errors(const run_block *block, size_t row)
+{
+    return block->errors + row * block->type.size;
+}
+
 lln_status run_block_resize(run_block *block, size_t rows)
 {
-    size_t count;
-    LLN_TRY(lln_size_multiply(rows, block->columns, &count));
-    lln_cell *cells = lln_array_alloc(count, sizeof *cells);
-    double *errors = lln_array_alloc(count, sizeof *errors);
-    if (!cells || !errors) {
-        free(cells);
+    char *records = lln_array_alloc(rows, block->type.size);
+    char *errors = lln_array_alloc(rows, block->type.size);
+    if (!records || !errors) {
+        free(records);
         free(errors);
         return LLN_ENOMEM;
     }
-    for (size_t i = 0; i < count; i++) {
-        errors[i] = NAN;
-        lln_cell_type type = block->types[i % block->columns].type;
-        if (type == LLN_CELL_REAL)
-            cells[i].real = NAN;
-        else if (type == LLN_CELL_TEXT)
-            cells[i].text = NULL;
-        else
-            cells[i].integer = 0;
-    }
     run_block_free(block);
-    block->cells = cells;
+    block->records = records;
     block->errors = errors;
     block->rows = rows;
+    for (size_t i = 0; i < rows; i++) {
+        record_clear(block->type, run_block_record(block, i));
+        record_clear(block->type, run_block_errors(block, i));
+    }
     return LLN_OK;
+}
+
+/* A copy of the rows of both, of one of the two members. */
+static char *join(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
+{
+    char *sum = cli_alloc(a_bytes + b_bytes, 1);
+    if (a_bytes > 0)
+        memcpy(sum, a, a_bytes);
+    if (b_bytes > 0)
+        memcpy(sum + a_bytes, b, b_bytes);
+    return sum;
 }
 
 void run_block_append(run_block *to, const run_block *from)
 {
-    size_t columns = from->columns, rows = to->rows + from->rows;
-    run_block sum = {.types = from->types, .rows = rows, .columns = columns};
-    sum.cells = cli_alloc(rows * columns, sizeof *sum.cells);
-    sum.errors = cli_alloc(rows * columns, sizeof *sum.errors);
-    const run_block *parts[] = {to, from};
-    size_t at = 0;
-    for (int i = 0; i < 2; i++) {
-        size_t count = parts[i]->rows * columns;
-        if (count == 0)
-            continue;
-        memcpy(sum.cells + at, parts[i]->cells, count * sizeof *sum.cells);
-        memcpy(sum.errors + at, parts[i]->errors, count * sizeof *sum.errors);
-        at += count;
-    }
+    size_t size = from->type.size, there = to->rows * size;
+    size_t more = from->rows * size;
+    run_block sum = {
+        .type = from->type,
+        .rows = to->rows + from->rows,
+        .records = join(to->records, there, from->records, more),
+        .errors = join(to->errors, there, from->errors, more),
+    };
     run_block_free(to);
     *to = sum;
 }

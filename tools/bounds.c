@@ -88,6 +88,14 @@ row_bounds *bounds_open(const lln_column *columns, size_t count)
     return all;
 }
 
+bool bounds_on(const row_bounds *all, size_t column)
+{
+    for (size_t i = 0; all && i < all->count; i++)
+        if (all->list[i].column == column)
+            return true;
+    return false;
+}
+
 bool bounds_fail(row_bounds *all, const lln_cell *cells)
 {
     if (!all || all->failed)

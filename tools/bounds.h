@@ -16,6 +16,9 @@ typedef struct row_bounds row_bounds;
  * not hold numbers. NULL: there are none, which is legal below. */
 row_bounds *bounds_open(const lln_column *columns, size_t count);
 
+/* Whether there is a bound on this column. */
+bool bounds_on(const row_bounds *all, size_t column);
+
 /* Holds a row against them; a cell that is missing is beyond any bound. True
  * for the first row that does not hold, which bounds_name then names: "a.npz:
  * layer 2, ". */

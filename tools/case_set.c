@@ -37,20 +37,6 @@ static void choose_kernels(case_set *set)
     set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);
 }
 
-void case_set_choose(case_set *set, const run_plan *plan)
-{
-    set->plan = plan;
-    set->measured = plan->reduce ? plan->measured : plan->columns;
-    while (set->measured[set->columns].name)
-        set->columns++;
-    if (run_shared.rows > 0 && !plan->measures_sampled_rows)
-        cli_usage("--rows: what is measured here needs all rows");
-    set->taus = number_list_read("tau", run_shared.tau);
-    if (plan->has_one_temperature && set->taus.count > 1)
-        cli_usage("--tau: '%s': expected one number", run_shared.tau);
-    choose_kernels(set);
-}
-
 static bool any_random(const kernel_list *kernels)
 {
     bool random = false;
@@ -76,18 +62,36 @@ static size_t count_draws(const kernel_list *kernels, const kernel_list *all,
     return sampled || !cli_given("trials") ? 1 : run_shared.trials;
 }
 
-static void open_kernels(case_set *set)
+static void choose_draws(case_set *set)
 {
-    const run_plan *plan = set->plan;
-    bool sampled = sources_sampled();
+    bool never_averaged = set->plan->rows_are_never_averaged;
     kernel_list all = kernel_list_join(&set->kernels, &set->reference);
-    set->draws = count_draws(&set->kernels, &all, sampled);
-    if (set->draws > 1 && (plan->rows_are_never_averaged || run_shared.each))
+    set->draws = count_draws(&set->kernels, &all, sources_sampled());
+    free(all.entries);
+    if (set->draws > 1 && (never_averaged || run_shared.each))
         cli_usage("--trials: draws of heads from files are averaged; %s",
                   run_shared.each ? "leave out --each"
                                   : "these rows never are");
-    if (!plan->measures_head)
-        set->arrays = kernel_arrays_open(&all, sampled);
+}
+
+void case_set_choose(case_set *set, const run_plan *plan)
+{
+    set->plan = plan;
+    set->measured = plan->reduce ? plan->measured : plan->table;
+    if (run_shared.rows > 0 && !plan->measures_sampled_rows)
+        cli_usage("--rows: what is measured here needs all rows");
+    set->taus = number_list_read("tau", run_shared.tau);
+    if (plan->has_one_temperature && set->taus.count > 1)
+        cli_usage("--tau: '%s': expected one number", run_shared.tau);
+    choose_kernels(set);
+    choose_draws(set);
+}
+
+static void open_arrays(case_set *set)
+{
+    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
+    if (!set->plan->measures_head)
+        set->arrays = kernel_arrays_open(&all, sources_sampled());
     free(all.entries);
 }
 
@@ -120,7 +124,7 @@ void case_set_open(case_set *set)
         set->params = params_open(run_shared.params);
     lln_threads_set((int)run_shared.threads);
     cli_check(lln_threads_reserve());
-    open_kernels(set);
+    open_arrays(set);
     sources_open(&set->heads);
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);

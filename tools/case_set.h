@@ -12,8 +12,8 @@
 
 typedef struct {
     const run_plan *plan;
-    const lln_column *measured; /* of a case, [columns] */
-    size_t columns;
+    record_type measured; /* of a case */
+    unsigned passes;      /* what must be computed; set by the run */
     number_list taus;
     kernel_list kernels;       /* if the plan measures heads: one entry, of no
                                   kernel */

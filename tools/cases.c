@@ -13,6 +13,7 @@
 #include "measure/row_sample.h"
 #include "message.h"
 #include "options.h"
+#include "tensor/mapping.h"
 
 /* A case in work. Not to be moved: the head points into it. */
 typedef struct {
@@ -31,8 +32,7 @@ void case_result_open(const case_set *set, case_result *result)
     size_t count = set->kernels.count;
     result->blocks = cli_alloc(count, sizeof *result->blocks);
     for (size_t i = 0; i < count; i++)
-        result->blocks[i] =
-            (run_block){.types = set->measured, .columns = set->columns};
+        result->blocks[i].type = set->measured;
 }
 
 void case_result_close(const case_set *set, case_result *result)
@@ -44,26 +44,25 @@ void case_result_close(const case_set *set, case_result *result)
     *result = (case_result){0};
 }
 
-static lln_status describe_head(const case_set *set, double tau, run_case *c)
+/* The temperature of the head where it is not given and something asks for
+ * it. */
+static lln_status find_temperature(const case_set *set, run_case *c)
 {
-    const lln_head *head = c->head;
-    double mean;
-    c->sampled = set->heads.sampled;
-    c->sigma_q = head->sigma_q;
-    c->sigma_k = head->sigma_k;
-    c->tau = tau;
-    if (set->plan->has_no_table && !set->params)
+    if (!isnan(c->tau) || (!(set->passes & PASS_TEMPERATURE) && !set->params))
         return LLN_OK;
-    if (isnan(tau)) {
-        lln_status status = lln_temperature_measure(head, &c->tau);
-        if (status != LLN_OK && status != LLN_EUNDEFINED)
-            return status;
-    }
-    if (!c->sampled) {
-        lln_matrix_moments(head->q, &mean, &c->sigma_q);
-        lln_matrix_moments(head->k, &mean, &c->sigma_k);
-    }
-    return LLN_OK;
+    lln_status status = lln_temperature_measure(c->head, &c->tau);
+    return status == LLN_EUNDEFINED ? LLN_OK : status;
+}
+
+static void find_deviations(const case_set *set, run_case *c)
+{
+    double mean;
+    c->sigma_q = c->head->sigma_q;
+    c->sigma_k = c->head->sigma_k;
+    if (c->sampled || !(set->passes & PASS_DEVIATIONS))
+        return;
+    lln_matrix_moments(c->head->q, &mean, &c->sigma_q);
+    lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
 }
 
 /* The rows to measure: drawn anew for each head, reused for every tau. The
@@ -92,7 +91,7 @@ static row_identity identify_head(const case_set *set, const run_case *c,
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
         .causal = head->mask.causal,
-        .trials = 1,
+        .samples = 1,
         .tau = c->tau,
     };
     if (c->sampled) {
@@ -110,7 +109,11 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     LLN_TRY(set->heads.load(&set->heads, index, tau, precision, &work->head));
     lln_head_keep_variance(&work->head, &work->variance);
     work->c.head = &work->head;
-    LLN_TRY(describe_head(set, tau, &work->c));
+    work->c.sampled = set->heads.sampled;
+    work->c.passes = set->passes;
+    work->c.tau = tau;
+    LLN_TRY(find_temperature(set, &work->c));
+    find_deviations(set, &work->c);
     LLN_TRY(draw_rows(index, &work->c, &work->rows));
     work->identity = identify_head(set, &work->c, index);
     return row_identity_fail(
@@ -149,8 +152,9 @@ static lln_status choose_reference(open_case *work, uint32_t draw)
 static lln_status leave_out(const case_set *set, run_block *block)
 {
     bool numbered = false;
-    for (size_t i = 0; i < set->columns; i++)
-        numbered = numbered || set->measured[i].type == LLN_CELL_INTEGER;
+    const record_column *column = set->measured.columns;
+    for (; column->name; column++)
+        numbered = numbered || column->type == LLN_CELL_INTEGER;
     if (numbered)
         LLN_TRY(run_block_resize(block, 0));
     return LLN_EUNDEFINED;
@@ -228,6 +232,9 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     result->identity = work.identity;
     if (status == LLN_OK)
         status = fill_blocks(&work, index, result->blocks);
+    /* Numbers of a file that has changed are of no use, nor is what failed. */
+    lln_status unchanged = lln_mappings_check();
+    status = unchanged == LLN_OK ? status : unchanged;
     kernel_arrays_free(&work.arrays);
     free(work.rows);
     lln_head_free(&work.head);

@@ -13,24 +13,34 @@
 #include "run.h"
 #include "tensor/writer.h"
 
-/* seconds and peak_bytes stand among the figures of lln_fidelity. */
-enum { SECONDS = 4, PEAK_BYTES = 5, FIGURES = 13 };
+enum { PASS_COST = 1 };
 
-static const lln_column columns[] = {
-    {"relative_error", LLN_CELL_REAL},
-    {"cosine", LLN_CELL_REAL},
-    {"kl_nats", LLN_CELL_REAL},
-    {"row_sum_min", LLN_CELL_REAL},
-    [SECONDS] = {"seconds", LLN_CELL_REAL},
-    [PEAK_BYTES] = {"peak_bytes", LLN_CELL_REAL},
-    {"lost_mass", LLN_CELL_REAL},
-    {"row_sum_error", LLN_CELL_REAL},
-    {"row_sum_error_largest", LLN_CELL_REAL},
-    {"total_variation", LLN_CELL_REAL},
-    {"top_overlap", LLN_CELL_REAL},
-    {"rank_correlation", LLN_CELL_REAL},
-    {"matrix_error", LLN_CELL_REAL},
-    [FIGURES] = {"reference", LLN_CELL_TEXT},
+typedef struct {
+    lln_fidelity fidelity;
+    double seconds, peak_bytes;
+    const char *reference;
+} comparison_record;
+
+#define FIDELITY(field, name)                                                  \
+    RECORD_REAL(comparison_record, fidelity.field, name, COLUMNS_DEFAULT, 0)
+
+static const record_column columns[] = {
+    FIDELITY(relative_error, "relative_error"),
+    FIDELITY(cosine, "cosine"),
+    FIDELITY(divergence, "kl_nats"),
+    FIDELITY(row_sum_min, "row_sum_min"),
+    RECORD_REAL(comparison_record, seconds, "seconds", COLUMNS_DEFAULT,
+                PASS_COST),
+    RECORD_REAL(comparison_record, peak_bytes, "peak_bytes", COLUMNS_DEFAULT,
+                PASS_COST),
+    FIDELITY(lost_mass, "lost_mass"),
+    FIDELITY(row_sum_error, "row_sum_error"),
+    FIDELITY(row_sum_error_largest, "row_sum_error_largest"),
+    FIDELITY(variation, "total_variation"),
+    FIDELITY(top_overlap, "top_overlap"),
+    FIDELITY(rank_correlation, "rank_correlation"),
+    FIDELITY(matrix_error, "matrix_error"),
+    RECORD_TEXT(comparison_record, reference, "reference", COLUMNS_DEFAULT, 0),
     {0},
 };
 
@@ -39,22 +49,6 @@ typedef struct {
     const char *reference;
     size_t top;
 } comparison;
-
-/* In the order of the columns, but for seconds and peak_bytes. */
-static void list_fidelity(const lln_fidelity *fidelity, double values[FIGURES])
-{
-    values[0] = fidelity->relative_error;
-    values[1] = fidelity->cosine;
-    values[2] = fidelity->divergence;
-    values[3] = fidelity->row_sum_min;
-    values[6] = fidelity->lost_mass;
-    values[7] = fidelity->row_sum_error;
-    values[8] = fidelity->row_sum_error_largest;
-    values[9] = fidelity->variation;
-    values[10] = fidelity->top_overlap;
-    values[11] = fidelity->rank_correlation;
-    values[12] = fidelity->matrix_error;
-}
 
 static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
                           lln_fidelity *error)
@@ -89,29 +83,24 @@ static lln_status count_cost(const run_case *c, cost *spent)
     return status;
 }
 
-/* The comparison comes first: it wakes threads and fills the buffers of the
- * matrix product, which no kernel is to pay for. */
+/* The comparison comes first, even if its columns are not asked for: it wakes
+ * threads and fills the buffers of the matrix product, which no kernel is to
+ * pay for. */
 static lln_status measure_fidelity(const run_case *c, const void *context,
                                    run_block *block)
 {
     const comparison *wanted = context;
-    lln_fidelity fidelity, error;
-    double values[FIGURES];
+    comparison_record *out = run_block_record(block, 0);
+    comparison_record *error = run_block_errors(block, 0);
     cost spent;
-    LLN_TRY(compare(c, wanted->top, &fidelity, &error));
-    LLN_TRY(count_cost(c, &spent));
-    list_fidelity(&fidelity, values);
-    values[SECONDS] = spent.seconds;
-    values[PEAK_BYTES] = spent.peak_bytes;
-    for (size_t i = 0; i < FIGURES; i++)
-        block->cells[i].real = values[i];
-    block->cells[FIGURES].text = wanted->reference;
-    if (run_shared.rows == 0)
+    out->reference = wanted->reference;
+    LLN_TRY(compare(c, wanted->top, &out->fidelity,
+                    run_shared.rows > 0 ? &error->fidelity : NULL));
+    if (!(c->passes & PASS_COST))
         return LLN_OK;
-    double errors[FIGURES];
-    memcpy(errors, block->errors, sizeof errors);
-    list_fidelity(&error, errors);
-    memcpy(block->errors, errors, sizeof errors);
+    LLN_TRY(count_cost(c, &spent));
+    out->seconds = spent.seconds;
+    out->peak_bytes = spent.peak_bytes;
     return LLN_OK;
 }
 
@@ -129,10 +118,11 @@ int compare_write(const char *reference, size_t top)
 {
     check_output();
     const comparison wanted = {reference, top};
-    return run_plan_write(&(run_plan){.columns = columns,
-                                      .measure = measure_fidelity,
-                                      .context = &wanted,
-                                      .reference = reference,
-                                      .measures_sampled_rows = true,
-                                      .measures_time = true});
+    return run_plan_write(
+        &(run_plan){.table = {columns, sizeof(comparison_record)},
+                    .measure = measure_fidelity,
+                    .context = &wanted,
+                    .reference = reference,
+                    .measures_sampled_rows = true,
+                    .measures_time = true});
 }

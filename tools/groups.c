@@ -60,7 +60,7 @@ static row_identity identify_row(const row_groups *groups,
     identity.kernel = set->plan->measures_head
                           ? set->plan->kernel
                           : set->kernels.entries[kernel].choice.text;
-    identity.trials = (long)(group->heads * case_draws(set, kernel));
+    identity.samples = (long)(group->heads * case_draws(set, kernel));
     identity.tau = group->tau.mean;
     if (groups->kind != GROUP_HEAD)
         identity.head = NAN;
@@ -73,9 +73,7 @@ static row_identity identify_row(const row_groups *groups,
 static lln_status reduce_heads(const run_plan *plan, const run_block *heads,
                                row_average *row)
 {
-    run_block block = {.types = plan->columns};
-    while (plan->columns[block.columns].name)
-        block.columns++;
+    run_block block = {.type = plan->table};
     lln_status status = run_block_resize(&block, 1);
     if (status == LLN_OK)
         status = plan->reduce(heads, plan->context, &block);

@@ -5,28 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-const lln_column identity_columns[IDENTITY_COLUMNS] = {
-    {"source", LLN_CELL_TEXT},    {"layer", LLN_CELL_REAL},
-    {"head", LLN_CELL_REAL},      {"kernel", LLN_CELL_TEXT},
-    {"n", LLN_CELL_INTEGER},      {"d", LLN_CELL_INTEGER},
-    {"causal", LLN_CELL_INTEGER}, {"samples", LLN_CELL_INTEGER},
-    {"tau", LLN_CELL_REAL},
+static const record_column columns[] = {
+    RECORD_TEXT(row_identity, source, "source", COLUMNS_ID, 0),
+    RECORD_REAL(row_identity, layer, "layer", COLUMNS_ID, 0),
+    RECORD_REAL(row_identity, head, "head", COLUMNS_ID, 0),
+    RECORD_TEXT(row_identity, kernel, "kernel", COLUMNS_ID, 0),
+    RECORD_INTEGER(row_identity, n, "n", COLUMNS_ID, 0),
+    RECORD_INTEGER(row_identity, d, "d", COLUMNS_ID, 0),
+    RECORD_INTEGER(row_identity, causal, "causal", COLUMNS_ID, 0),
+    RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0),
+    RECORD_REAL(row_identity, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE),
+    {0},
 };
 
-void identity_put(const row_identity *identity,
-                  lln_cell cells[IDENTITY_COLUMNS])
-{
-    lln_cell *next = cells;
-    (next++)->text = identity->source;
-    (next++)->real = identity->layer;
-    (next++)->real = identity->head;
-    (next++)->text = identity->kernel;
-    (next++)->integer = identity->n;
-    (next++)->integer = identity->d;
-    (next++)->integer = identity->causal;
-    (next++)->integer = identity->trials;
-    (next++)->real = identity->tau;
-}
+const record_type row_identity_type = {columns, sizeof(row_identity)};
 
 double run_index(long index)
 {
@@ -43,17 +35,22 @@ void run_place(double layer, double head, char out[RUN_PLACE])
         snprintf(out + used, RUN_PLACE / 2, "head %.0f, ", head);
 }
 
+void run_place_tau(double layer, double head, double tau, char out[RUN_PLACE])
+{
+    run_place(layer, head, out);
+    size_t used = strlen(out);
+    if (!isnan(tau))
+        snprintf(out + used, RUN_PLACE - used, "tau %.6g: ", tau);
+    else if (used > 0)
+        strcpy(out + used - 2, ": "); /* for the comma */
+}
+
 lln_status row_identity_fail(const row_identity *identity, lln_status status)
 {
-    char place[RUN_PLACE], tau[32] = "", reason[1024];
+    char place[RUN_PLACE], reason[1024];
     if (status == LLN_OK)
         return LLN_OK;
-    run_place(identity->layer, identity->head, place);
-    if (!isnan(identity->tau))
-        snprintf(tau, sizeof tau, "tau %.6g", identity->tau);
-    else if (*place)
-        place[strlen(place) - 2] = '\0'; /* the comma */
+    run_place_tau(identity->layer, identity->head, identity->tau, place);
     snprintf(reason, sizeof reason, "%s", lln_error_message());
-    return lln_fail(status, "%s: %s%s%s%s", identity->source, place, tau,
-                    *place || *tau ? ": " : "", reason);
+    return lln_fail(status, "%s: %s%s", identity->source, place, reason);
 }

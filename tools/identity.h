@@ -5,25 +5,21 @@
 #ifndef LLN_TOOLS_IDENTITY_H
 #define LLN_TOOLS_IDENTITY_H
 
+#include "columns.h"
 #include "core/status.h"
-#include "table/table.h"
 
 /* What the columns source .. tau say. NaN and NULL: missing. */
 typedef struct {
     const char *source;
     double layer, head;
     const char *kernel;
-    long n, d, causal, trials;
+    long n, d, causal, samples;
     double tau;
 } row_identity;
 
-/* The columns of an identity, which stand first in each table of heads. */
-enum { IDENTITY_COLUMNS = 9 };
-extern const lln_column identity_columns[IDENTITY_COLUMNS];
-
-/* Fills the cells of these columns. */
-void identity_put(const row_identity *identity,
-                  lln_cell cells[IDENTITY_COLUMNS]);
+/* The columns of an identity, which are the group `id` of each table of
+ * heads. */
+extern const record_type row_identity_type;
 
 /* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure, and
  * returns its status; LLN_OK is legal. */
@@ -37,5 +33,8 @@ double run_index(long index);
  * of a table, below 1e30. */
 enum { RUN_PLACE = 96 };
 void run_place(double layer, double head, char out[RUN_PLACE]);
+
+/* Writes "layer 2, head 3, tau 0.5: ", or nothing if all are NaN. */
+void run_place_tau(double layer, double head, double tau, char out[RUN_PLACE]);
 
 #endif

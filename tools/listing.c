@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "listing.h"
 
+#include <stdlib.h>
+
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -31,30 +33,57 @@ int run_table_finish_early(size_t written, size_t total, const char *unit)
     return CLI_FAILED;
 }
 
-lln_table *run_table_open(const lln_column *columns)
+listing listing_open(record_type type)
 {
-    size_t count = 0;
-    while (columns[count].name)
-        count++;
+    listing list = {.type = type};
+    size_t count = record_columns(type);
+    column_name *names = cli_alloc(count, sizeof *names);
+    lln_column *columns = cli_alloc(count, sizeof *columns);
+    list.selected = cli_alloc(count, sizeof *list.selected);
+    list.cells = cli_alloc(count, sizeof *list.cells);
+    for (size_t i = 0; i < count; i++)
+        names[i] = (column_name){type.columns[i].name, type.columns[i].group};
+    list.count =
+        columns_select(run_shared.columns, names, count, list.selected);
+    for (size_t i = 0; i < list.count; i++) {
+        const record_column *column = &type.columns[list.selected[i]];
+        columns[i] = (lln_column){column->name, column->type};
+    }
     FILE *out = cli_output(run_shared.output);
     if (run_shared.comments)
         run_table_comment(out, false);
-    lln_table *table = lln_table_alloc(out, columns, count, run_table_style());
-    if (!table)
+    list.table = lln_table_alloc(out, columns, list.count, run_table_style());
+    if (!list.table)
         cli_fail("out of memory");
-    return table;
+    free(names);
+    free(columns);
+    return list;
 }
 
-int run_table_close(lln_table *table)
+void listing_put(listing *list, const void *record)
 {
-    cli_check_output(lln_table_end(table));
-    lln_table_free(table);
+    for (size_t i = 0; i < list->count; i++)
+        list->cells[i] =
+            record_cell(&list->type.columns[list->selected[i]], record);
+    cli_check_output(lln_table_row(list->table, list->cells));
+}
+
+static void end_listing(listing *list)
+{
+    cli_check_output(lln_table_end(list->table));
+    lln_table_free(list->table);
+    free(list->selected);
+    free(list->cells);
+}
+
+int listing_close(listing *list)
+{
+    end_listing(list);
     return cli_finish();
 }
 
-int run_table_close_early(lln_table *table, size_t written, size_t total)
+int listing_close_early(listing *list, size_t written, size_t total)
 {
-    cli_check_output(lln_table_end(table));
-    lln_table_free(table);
+    end_listing(list);
     return run_table_finish_early(written, total, "rows");
 }

@@ -8,16 +8,24 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "table/table.h"
+#include "columns.h"
 
-/* A table with these columns alone, ended by name NULL, on the output and in
- * the form that the shared options ask for. Rows go in by lln_table_row and
- * cli_check_output; closing returns the exit status for main. Closing early,
- * when the user interrupts, keeps the rows that are written and says how many
- * of all they are. */
-lln_table *run_table_open(const lln_column *columns);
-int run_table_close(lln_table *table);
-int run_table_close_early(lln_table *table, size_t written, size_t total);
+/* A table of records of this type alone, on the output and in the form that
+ * the shared options ask for, with the columns that --columns selects. Closing
+ * returns the exit status for main. Closing early, when the user interrupts,
+ * keeps the rows that are written and says how many of all they are. */
+typedef struct {
+    lln_table *table;
+    record_type type;
+    size_t *selected; /* [count], owned */
+    size_t count;
+    lln_cell *cells; /* [count], owned */
+} listing;
+
+listing listing_open(record_type type);
+void listing_put(listing *list, const void *record);
+int listing_close(listing *list);
+int listing_close_early(listing *list, size_t written, size_t total);
 
 /* The style that the shared options ask for. */
 lln_table_style run_table_style(void);

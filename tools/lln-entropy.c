@@ -33,94 +33,120 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-static const lln_column summary_columns[] = {
-    {"entropy_nats", LLN_CELL_REAL},
-    {"entropy_normalized", LLN_CELL_REAL},
-    {"entropy_min_nats", LLN_CELL_REAL},
-    {"entropy_max_nats", LLN_CELL_REAL},
-    {"effective_keys", LLN_CELL_REAL},
-    {"top1_mass", LLN_CELL_REAL},
-    {"max_logit", LLN_CELL_REAL},
-    {"row_sum_min", LLN_CELL_REAL},
-    {"negative_mass", LLN_CELL_REAL},
-    {"entropy_theory_nats", LLN_CELL_REAL},
-    {"entropy_over_log_n", LLN_CELL_REAL},
-    {"entropy_over_ceiling", LLN_CELL_REAL},
+enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4 };
+
+#define THEORY (PASS_THEORY | PASS_TEMPERATURE)
+
+typedef struct {
+    lln_entropy entropy;
+    double theory;
+} summary_record;
+
+#define SUMMARY(field, name)                                                   \
+    RECORD_REAL(summary_record, entropy.field, name, COLUMNS_DEFAULT, PASS_ROWS)
+
+static const record_column summary_columns[] = {
+    SUMMARY(entropy, "entropy_nats"),
+    SUMMARY(normalized, "entropy_normalized"),
+    SUMMARY(min, "entropy_min_nats"),
+    SUMMARY(max, "entropy_max_nats"),
+    SUMMARY(effective_keys, "effective_keys"),
+    SUMMARY(top1_mass, "top1_mass"),
+    SUMMARY(max_logit, "max_logit"),
+    SUMMARY(row_sum_min, "row_sum_min"),
+    SUMMARY(negative_mass, "negative_mass"),
+    RECORD_REAL(summary_record, theory, "entropy_theory_nats", COLUMNS_DEFAULT,
+                THEORY),
+    SUMMARY(over_log_n, "entropy_over_log_n"),
+    SUMMARY(over_ceiling, "entropy_over_ceiling"),
     {0},
 };
 
-enum { THEORY = 9, SUMMARY = 12 }; /* columns */
+/* A row of --per-row. */
+typedef struct {
+    long query, keys;
+    lln_entropy entropy;
+} query_record;
 
-static const lln_column row_columns[] = {
-    {"query", LLN_CELL_INTEGER},       {"keys", LLN_CELL_INTEGER},
-    {"entropy_nats", LLN_CELL_REAL},   {"entropy_normalized", LLN_CELL_REAL},
-    {"effective_keys", LLN_CELL_REAL}, {"top1_mass", LLN_CELL_REAL},
-    {"max_logit", LLN_CELL_REAL},      {0},
-};
+#define QUERY(field, name)                                                     \
+    RECORD_REAL(query_record, entropy.field, name, COLUMNS_DEFAULT, 0)
 
-static const lln_column model_columns[] = {
-    {"entropy_nats", LLN_CELL_REAL},
-    {"entropy_over_log_n", LLN_CELL_REAL},
-    {"entropy_over_ceiling", LLN_CELL_REAL},
-    {"entropy_normalized", LLN_CELL_REAL},
-    {"entropy_floor_nats", LLN_CELL_REAL},
-    {"max_logit", LLN_CELL_REAL},
-    {"centered_sigma1", LLN_CELL_REAL},
-    {"centered_sigma1_max", LLN_CELL_REAL},
-    {"entropy_head_min_nats", LLN_CELL_REAL},
-    {"entropy_head_max_nats", LLN_CELL_REAL},
-    {"share_ceiling_0_25", LLN_CELL_REAL},
-    {"share_ceiling_0_5", LLN_CELL_REAL},
-    {"share_ceiling_0_75", LLN_CELL_REAL},
-    {"share_ceiling_1", LLN_CELL_REAL},
-    {"share_largest_0_25", LLN_CELL_REAL},
-    {"share_largest_0_5", LLN_CELL_REAL},
-    {"share_largest_0_75", LLN_CELL_REAL},
-    {"share_largest_1", LLN_CELL_REAL},
-    {"heads_undefined", LLN_CELL_INTEGER},
+static const record_column query_columns[] = {
+    RECORD_INTEGER(query_record, query, "query", COLUMNS_DEFAULT, 0),
+    RECORD_INTEGER(query_record, keys, "keys", COLUMNS_DEFAULT, 0),
+    QUERY(entropy, "entropy_nats"),
+    QUERY(normalized, "entropy_normalized"),
+    QUERY(effective_keys, "effective_keys"),
+    QUERY(top1_mass, "top1_mass"),
+    QUERY(max_logit, "max_logit"),
     {0},
 };
 
-enum { HEAD = 7 }; /* the first of these are what a head has */
+/* Rows of --diagnose, of a head and of a model. */
+#define HEAD(field, name, pass)                                                \
+    RECORD_REAL(lln_head_diagnosis, field, name, COLUMNS_DEFAULT, pass)
+#define MODEL(field, name, pass)                                               \
+    RECORD_REAL(lln_diagnosis, field, name, COLUMNS_DEFAULT, pass)
 
-/* In the order of the columns. */
-static void list_entropy(const lln_entropy *entropy, double values[SUMMARY])
+static const record_column head_columns[] = {
+    HEAD(entropy, "entropy_nats", 0),
+    HEAD(over_log_n, "entropy_over_log_n", 0),
+    HEAD(over_ceiling, "entropy_over_ceiling", 0),
+    HEAD(normalized, "entropy_normalized", 0),
+    HEAD(floor, "entropy_floor_nats", 0),
+    HEAD(max_logit, "max_logit", 0),
+    HEAD(centered_sigma1, "centered_sigma1", PASS_SIGMA),
+    {0},
+};
+
+static const record_column model_columns[] = {
+    MODEL(entropy, "entropy_nats", 0),
+    MODEL(over_log_n, "entropy_over_log_n", 0),
+    MODEL(over_ceiling, "entropy_over_ceiling", 0),
+    MODEL(normalized, "entropy_normalized", 0),
+    MODEL(floor, "entropy_floor_nats", 0),
+    MODEL(max_logit, "max_logit", 0),
+    MODEL(centered_sigma1, "centered_sigma1", PASS_SIGMA),
+    MODEL(centered_sigma1_max, "centered_sigma1_max", PASS_SIGMA),
+    MODEL(least, "entropy_head_min_nats", 0),
+    MODEL(largest, "entropy_head_max_nats", 0),
+    MODEL(of_ceiling[0], "share_ceiling_0_25", 0),
+    MODEL(of_ceiling[1], "share_ceiling_0_5", 0),
+    MODEL(of_ceiling[2], "share_ceiling_0_75", 0),
+    MODEL(of_ceiling[3], "share_ceiling_1", 0),
+    MODEL(of_largest[0], "share_largest_0_25", 0),
+    MODEL(of_largest[1], "share_largest_0_5", 0),
+    MODEL(of_largest[2], "share_largest_0_75", 0),
+    MODEL(of_largest[3], "share_largest_1", 0),
+    RECORD_INTEGER(lln_diagnosis, undefined, "heads_undefined", COLUMNS_DEFAULT,
+                   0),
+    {0},
+};
+
+/* The entropies of the rows; only drawn rows have errors. */
+static lln_status fill_entropy(const run_case *c, lln_entropy *out,
+                               lln_entropy *error)
 {
-    values[0] = entropy->entropy;
-    values[1] = entropy->normalized;
-    values[2] = entropy->min;
-    values[3] = entropy->max;
-    values[4] = entropy->effective_keys;
-    values[5] = entropy->top1_mass;
-    values[6] = entropy->max_logit;
-    values[7] = entropy->row_sum_min;
-    values[8] = entropy->negative_mass;
-    values[THEORY] = NAN;
-    values[10] = entropy->over_log_n;
-    values[11] = entropy->over_ceiling;
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status =
+        lln_entropy_measure(&attention, c->rows, c->row_count, out,
+                            run_shared.rows > 0 ? error : NULL);
+    lln_attention_close(&attention);
+    return status;
 }
 
 static lln_status measure_entropy(const run_case *c, const void *context,
                                   run_block *block)
 {
     (void)context;
-    lln_attention attention;
-    lln_entropy entropy, error;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_entropy_measure(&attention, c->rows, c->row_count,
-                                            &entropy, &error);
-    lln_attention_close(&attention);
-    if (status != LLN_OK)
-        return status;
-    double values[SUMMARY];
-    list_entropy(&entropy, values);
-    for (size_t i = 0; i < SUMMARY; i++)
-        block->cells[i].real = values[i];
-    if (run_shared.rows > 0)
-        list_entropy(&error, block->errors);
+    summary_record *out = run_block_record(block, 0);
+    summary_record *error = run_block_errors(block, 0);
     lln_theory_softmax_values theory;
-    if (model_softmax(c, &theory))
-        block->cells[THEORY].real = theory.entropy;
+    if (c->passes & PASS_ROWS)
+        LLN_TRY(fill_entropy(c, &out->entropy, &error->entropy));
+    if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
+        out->theory = theory.entropy;
     return LLN_OK;
 }
 
@@ -129,86 +155,19 @@ static lln_status measure_diagnosis(const run_case *c, const void *context,
 {
     (void)context;
     lln_attention attention;
-    lln_head_diagnosis head;
-    lln_cell *cells = block->cells;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_head_diagnosis_measure(&attention, &head);
+    lln_status status = lln_head_diagnosis_measure(
+        &attention, c->passes & PASS_SIGMA, run_block_record(block, 0));
     lln_attention_close(&attention);
-    if (status != LLN_OK)
-        return status;
-    cells[0].real = head.entropy;
-    cells[1].real = head.over_log_n;
-    cells[2].real = head.over_ceiling;
-    cells[3].real = head.normalized;
-    cells[4].real = head.floor;
-    cells[5].real = head.max_logit;
-    cells[6].real = head.centered_sigma1;
-    return LLN_OK;
-}
-
-/* The heads of a block that `measure_diagnosis` filled; the caller owns them.
- */
-static lln_head_diagnosis *take_heads(const run_block *block)
-{
-    lln_head_diagnosis *heads = lln_array_alloc(block->rows, sizeof *heads);
-    for (size_t i = 0; heads && i < block->rows; i++) {
-        const lln_cell *cells = block->cells + i * block->columns;
-        heads[i] = (lln_head_diagnosis){
-            .entropy = cells[0].real,
-            .over_log_n = cells[1].real,
-            .over_ceiling = cells[2].real,
-            .normalized = cells[3].real,
-            .floor = cells[4].real,
-            .max_logit = cells[5].real,
-            .centered_sigma1 = cells[6].real,
-        };
-    }
-    return heads;
-}
-
-static void fill_model_cells(const lln_diagnosis *model, lln_cell *cells)
-{
-    cells[0].real = model->entropy;
-    cells[1].real = model->over_log_n;
-    cells[2].real = model->over_ceiling;
-    cells[3].real = model->normalized;
-    cells[4].real = model->floor;
-    cells[5].real = model->max_logit;
-    cells[6].real = model->centered_sigma1;
-    cells[7].real = model->centered_sigma1_max;
-    cells[8].real = model->least;
-    cells[9].real = model->largest;
-    for (size_t i = 0; i < LLN_QUARTERS; i++) {
-        cells[10 + i].real = model->of_ceiling[i];
-        cells[10 + LLN_QUARTERS + i].real = model->of_largest[i];
-    }
-    cells[10 + 2 * LLN_QUARTERS].integer = (long)model->undefined;
+    return status;
 }
 
 static lln_status summarise_model(const run_block *heads, const void *context,
                                   run_block *block)
 {
     (void)context;
-    lln_diagnosis model;
-    lln_head_diagnosis *list = take_heads(heads);
-    lln_status status =
-        list ? lln_diagnosis_summarise(list, heads->rows, &model) : LLN_ENOMEM;
-    free(list);
-    if (status == LLN_OK)
-        fill_model_cells(&model, block->cells);
-    return status;
-}
-
-static void fill_row_cells(size_t query, const lln_entropy *entropy,
-                           size_t keys, lln_cell *cells)
-{
-    cells[0].integer = (long)query;
-    cells[1].integer = (long)keys;
-    cells[2].real = entropy->entropy;
-    cells[3].real = entropy->normalized;
-    cells[4].real = entropy->effective_keys;
-    cells[5].real = entropy->top1_mass;
-    cells[6].real = entropy->max_logit;
+    return lln_diagnosis_summarise(run_block_record(heads, 0), heads->rows,
+                                   run_block_record(block, 0));
 }
 
 static lln_status measure_queries(const run_case *c, const void *context,
@@ -226,10 +185,10 @@ static lln_status measure_queries(const run_case *c, const void *context,
         status =
             lln_rows_measure(&attention, c->rows, count, LLN_ROW_ENTROPY, rows);
     for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        lln_entropy entropy;
-        lln_entropy_summarise(&attention, &rows[i], 1, &entropy, NULL);
-        fill_row_cells(c->rows ? c->rows[i] : i, &entropy, rows[i].keys,
-                       block->cells + i * block->columns);
+        query_record *out = run_block_record(block, i);
+        out->query = (long)(c->rows ? c->rows[i] : i);
+        out->keys = (long)rows[i].keys;
+        lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
     }
     free(rows);
     lln_attention_close(&attention);
@@ -238,17 +197,16 @@ static lln_status measure_queries(const run_case *c, const void *context,
 
 static int write_diagnosis(void)
 {
-    lln_column head_columns[HEAD + 1] = {{0}};
-    run_plan heads = {.columns = head_columns,
-                      .measure = measure_diagnosis,
-                      .uses_arpack = true};
-    run_plan models = {.columns = model_columns,
-                       .measured = head_columns,
-                       .measure = measure_diagnosis,
-                       .reduce = summarise_model,
-                       .uses_arpack = true};
-    memcpy(head_columns, model_columns, HEAD * sizeof *head_columns);
-    return run_plan_write(run_shared.each ? &heads : &models);
+    const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
+    const record_type models = {model_columns, sizeof(lln_diagnosis)};
+    run_plan plan = {
+        .table = heads, .measure = measure_diagnosis, .uses_arpack = true};
+    if (!run_shared.each) {
+        plan.table = models;
+        plan.measured = heads;
+        plan.reduce = summarise_model;
+    }
+    return run_plan_write(&plan);
 }
 
 int main(int argc, char **argv)
@@ -259,11 +217,13 @@ int main(int argc, char **argv)
     if (options.diagnose)
         return write_diagnosis();
     if (options.per_row)
-        return run_plan_write(&(run_plan){.columns = row_columns,
-                                          .measure = measure_queries,
-                                          .rows_are_never_averaged = true,
-                                          .measures_sampled_rows = true});
-    return run_plan_write(&(run_plan){.columns = summary_columns,
-                                      .measure = measure_entropy,
-                                      .measures_sampled_rows = true});
+        return run_plan_write(
+            &(run_plan){.table = {query_columns, sizeof(query_record)},
+                        .measure = measure_queries,
+                        .rows_are_never_averaged = true,
+                        .measures_sampled_rows = true});
+    return run_plan_write(
+        &(run_plan){.table = {summary_columns, sizeof(summary_record)},
+                    .measure = measure_entropy,
+                    .measures_sampled_rows = true});
 }

@@ -45,22 +45,36 @@ static const cli_tool tool = {
     .print_choices = print_methods,
 };
 
-static const lln_column columns[] = {
-    {"method", LLN_CELL_TEXT},
-    {"alpha", LLN_CELL_REAL},
-    {"beta", LLN_CELL_REAL},
-    {"sigma_q", LLN_CELL_REAL},
-    {"sigma_k", LLN_CELL_REAL},
-    {"target", LLN_CELL_TEXT},
-    {"target_value", LLN_CELL_REAL},
-    {"predicted", LLN_CELL_REAL},
-    {"achieved", LLN_CELL_REAL},
-    {"relative_error", LLN_CELL_REAL},
-    {"entropy_gap_nats", LLN_CELL_REAL},
-    {"lambda2_ratio", LLN_CELL_REAL},
-    {"max_exponent", LLN_CELL_REAL},
-    {"fp16_overflow", LLN_CELL_REAL},
-    {"bf16_overflow", LLN_CELL_REAL},
+enum { PASS_REPORT = 1, PASS_SPECTRUM = 2 };
+
+typedef struct {
+    const char *method, *target;
+    lln_match match;
+    lln_report report;
+} match_record;
+
+#define MATCH(field, name)                                                     \
+    RECORD_REAL(match_record, match.field, name, COLUMNS_DEFAULT, 0)
+#define REPORT(field, name, pass)                                              \
+    RECORD_REAL(match_record, report.field, name, COLUMNS_DEFAULT,             \
+                PASS_REPORT | (pass))
+
+static const record_column columns[] = {
+    RECORD_TEXT(match_record, method, "method", COLUMNS_DEFAULT, 0),
+    MATCH(alpha, "alpha"),
+    MATCH(beta, "beta"),
+    MATCH(sigma_q, "sigma_q"),
+    MATCH(sigma_k, "sigma_k"),
+    RECORD_TEXT(match_record, target, "target", COLUMNS_DEFAULT, 0),
+    MATCH(target, "target_value"),
+    MATCH(predicted, "predicted"),
+    REPORT(achieved, "achieved", 0),
+    REPORT(relative_error, "relative_error", 0),
+    REPORT(entropy_gap, "entropy_gap_nats", 0),
+    REPORT(lambda2_ratio, "lambda2_ratio", PASS_SPECTRUM),
+    REPORT(max_exponent, "max_exponent", 0),
+    REPORT(fp16_overflow, "fp16_overflow", 0),
+    REPORT(bf16_overflow, "bf16_overflow", 0),
     {0},
 };
 
@@ -112,48 +126,34 @@ static method_list read_methods(void)
     return list;
 }
 
-static void fill_match_cells(const lln_match *match, const lln_report *report,
-                             lln_cell *cells)
-{
-    cells[1].real = match->alpha;
-    cells[2].real = match->beta;
-    cells[3].real = match->sigma_q;
-    cells[4].real = match->sigma_k;
-    cells[6].real = match->target;
-    cells[7].real = match->predicted;
-    cells[8].real = report->achieved;
-    cells[9].real = report->relative_error;
-    cells[10].real = report->entropy_gap;
-    cells[11].real = report->lambda2_ratio;
-    cells[12].real = report->max_exponent;
-    cells[13].real = report->fp16_overflow;
-    cells[14].real = report->bf16_overflow;
-}
-
 /* Says which head has no match; the row stays, without one. */
 static void warn_of_no_match(const run_case *c, const char *method)
 {
     char place[RUN_PLACE];
-    run_place(run_index(c->head->layer), run_index(c->head->head), place);
-    cli_warn("%s: %stau %.6g: %s: %s", c->head->source, place, c->tau, method,
+    run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
+                  place);
+    cli_warn("%s: %s%s: %s", c->head->source, place, method,
              lln_error_message());
 }
 
-static lln_status fill_row(const run_case *c, const lln_match_method *method,
-                           const lln_report_summary *softmax, lln_cell *cells)
+/* Without a match the row stays as it is, with nan. softmax: NULL if no column
+ * of the report is asked for. */
+static lln_status fill_record(const run_case *c, const lln_match_method *method,
+                              const lln_report_summary *softmax,
+                              match_record *out)
 {
     lln_match match;
-    lln_report report;
-    cells[0].text = method->name;
-    cells[5].text = "log_variance_row";
+    out->method = method->name;
+    out->target = "log_variance_row";
     lln_status status = lln_match_solve(method, c->head, &match);
     if (status == LLN_EUNDEFINED || status == LLN_ENOCONV) {
         warn_of_no_match(c, method->name);
         return LLN_OK;
     }
     LLN_TRY(status);
-    LLN_TRY(lln_report_match(c->head, &match, softmax, &report));
-    fill_match_cells(&match, &report, cells);
+    if (softmax)
+        LLN_TRY(lln_report_match(c->head, &match, softmax, &out->report));
+    out->match = match;
     return LLN_OK;
 }
 
@@ -161,12 +161,16 @@ static lln_status measure_matches(const run_case *c, const void *context,
                                   run_block *block)
 {
     const method_list *methods = context;
-    lln_report_summary softmax;
+    bool spectrum = !options.no_spectrum && (c->passes & PASS_SPECTRUM);
+    lln_report_summary summary, *softmax = NULL;
     LLN_TRY(run_block_resize(block, methods->count));
-    LLN_TRY(lln_report_softmax(c->head, !options.no_spectrum, &softmax));
+    if (c->passes & PASS_REPORT) {
+        softmax = &summary;
+        LLN_TRY(lln_report_softmax(c->head, spectrum, softmax));
+    }
     for (size_t i = 0; i < methods->count; i++)
-        LLN_TRY(fill_row(c, methods->items[i], &softmax,
-                         block->cells + i * block->columns));
+        LLN_TRY(fill_record(c, methods->items[i], softmax,
+                            run_block_record(block, i)));
     return LLN_OK;
 }
 
@@ -174,7 +178,7 @@ int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     method_list methods = read_methods();
-    return run_plan_write(&(run_plan){.columns = columns,
+    return run_plan_write(&(run_plan){.table = {columns, sizeof(match_record)},
                                       .measure = measure_matches,
                                       .context = &methods,
                                       .measures_head = true,

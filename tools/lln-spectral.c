@@ -44,21 +44,52 @@ static const cli_tool tool = {
     .print_choices = print_methods,
 };
 
-static const lln_column summary_columns[] = {
-    {"lambda2", LLN_CELL_REAL},        {"gap", LLN_CELL_REAL},
-    {"lambda2_re", LLN_CELL_REAL},     {"lambda2_im", LLN_CELL_REAL},
-    {"unbiased_norm", LLN_CELL_REAL},  {"centered_sigma1", LLN_CELL_REAL},
-    {"lambda2_theory", LLN_CELL_REAL}, {"method", LLN_CELL_TEXT},
-    {"residual", LLN_CELL_REAL},       {0},
+enum { PASS_EIGENVALUES = 1, PASS_NORMS = 2, PASS_THEORY = 4 };
+
+#define THEORY (PASS_THEORY | PASS_TEMPERATURE | PASS_DEVIATIONS)
+
+typedef struct {
+    double lambda2, gap, lambda2_re, lambda2_im, unbiased_norm, centered_sigma1;
+    double theory;
+    const char *method;
+    double residual;
+} summary_record;
+
+#define SUMMARY(field, name, pass)                                             \
+    RECORD_REAL(summary_record, field, name, COLUMNS_DEFAULT, pass)
+
+static const record_column summary_columns[] = {
+    SUMMARY(lambda2, "lambda2", PASS_EIGENVALUES),
+    SUMMARY(gap, "gap", PASS_EIGENVALUES),
+    SUMMARY(lambda2_re, "lambda2_re", PASS_EIGENVALUES),
+    SUMMARY(lambda2_im, "lambda2_im", PASS_EIGENVALUES),
+    SUMMARY(unbiased_norm, "unbiased_norm", PASS_NORMS),
+    SUMMARY(centered_sigma1, "centered_sigma1", PASS_NORMS),
+    SUMMARY(theory, "lambda2_theory", THEORY),
+    RECORD_TEXT(summary_record, method, "method", COLUMNS_DEFAULT,
+                PASS_EIGENVALUES),
+    SUMMARY(residual, "residual", PASS_EIGENVALUES),
+    {0},
 };
 
-static const lln_column eigenvalue_columns[] = {
-    {"rank", LLN_CELL_INTEGER},
-    {"modulus", LLN_CELL_REAL},
-    {"re", LLN_CELL_REAL},
-    {"im", LLN_CELL_REAL},
-    {"method", LLN_CELL_TEXT},
-    {"residual", LLN_CELL_REAL},
+/* A row of --eigenvalues. */
+typedef struct {
+    long rank;
+    double modulus, re, im;
+    const char *method;
+    double residual;
+} eigenvalue_record;
+
+#define EIGENVALUE(field, name)                                                \
+    RECORD_REAL(eigenvalue_record, field, name, COLUMNS_DEFAULT, 0)
+
+static const record_column eigenvalue_columns[] = {
+    RECORD_INTEGER(eigenvalue_record, rank, "rank", COLUMNS_DEFAULT, 0),
+    EIGENVALUE(modulus, "modulus"),
+    EIGENVALUE(re, "re"),
+    EIGENVALUE(im, "im"),
+    RECORD_TEXT(eigenvalue_record, method, "method", COLUMNS_DEFAULT, 0),
+    EIGENVALUE(residual, "residual"),
     {0},
 };
 
@@ -92,17 +123,20 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
                                    run_block *block)
 {
     lln_spectrum s;
-    lln_cell *cells = block->cells;
-    LLN_TRY(find_spectrum(c, context, true, &s));
-    cells[0].real = s.lambda2;
-    cells[1].real = s.gap;
-    cells[2].real = s.lambda2_re;
-    cells[3].real = s.lambda2_im;
-    cells[4].real = s.unbiased_norm;
-    cells[5].real = s.centered_sigma1;
-    cells[6].real = lambda2_theory(c);
-    cells[7].text = lln_spectrum_method_table[s.method].name;
-    cells[8].real = s.residual;
+    summary_record *out = run_block_record(block, 0);
+    if (c->passes & PASS_THEORY)
+        out->theory = lambda2_theory(c);
+    if (!(c->passes & (PASS_EIGENVALUES | PASS_NORMS)))
+        return LLN_OK;
+    LLN_TRY(find_spectrum(c, context, c->passes & PASS_NORMS, &s));
+    out->lambda2 = s.lambda2;
+    out->gap = s.gap;
+    out->lambda2_re = s.lambda2_re;
+    out->lambda2_im = s.lambda2_im;
+    out->unbiased_norm = s.unbiased_norm;
+    out->centered_sigma1 = s.centered_sigma1;
+    out->method = lln_spectrum_method_table[s.method].name;
+    out->residual = s.residual;
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -120,13 +154,15 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
         rows = options.eigenvalues;
     status = run_block_resize(block, rows);
     for (size_t i = 0; status == LLN_OK && i < rows; i++) {
-        lln_cell *cells = block->cells + i * block->columns;
-        cells[0].integer = (long)i + 1;
-        cells[1].real = s.eigenvalues[i].modulus;
-        cells[2].real = s.eigenvalues[i].re;
-        cells[3].real = s.eigenvalues[i].im;
-        cells[4].text = lln_spectrum_method_table[s.method].name;
-        cells[5].real = s.eigenvalues[i].residual;
+        eigenvalue_record *out = run_block_record(block, i);
+        *out = (eigenvalue_record){
+            .rank = (long)i + 1,
+            .modulus = s.eigenvalues[i].modulus,
+            .re = s.eigenvalues[i].re,
+            .im = s.eigenvalues[i].im,
+            .method = lln_spectrum_method_table[s.method].name,
+            .residual = s.eigenvalues[i].residual,
+        };
     }
     lln_spectrum_free(&s);
     return status;
@@ -139,13 +175,15 @@ int main(int argc, char **argv)
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)
-        return run_plan_write(&(run_plan){.columns = eigenvalue_columns,
-                                          .measure = measure_eigenvalues,
-                                          .context = &method,
-                                          .rows_are_never_averaged = true,
-                                          .uses_arpack = true});
-    return run_plan_write(&(run_plan){.columns = summary_columns,
-                                      .measure = measure_spectrum,
-                                      .context = &method,
-                                      .uses_arpack = true});
+        return run_plan_write(&(run_plan){
+            .table = {eigenvalue_columns, sizeof(eigenvalue_record)},
+            .measure = measure_eigenvalues,
+            .context = &method,
+            .rows_are_never_averaged = true,
+            .uses_arpack = true});
+    return run_plan_write(
+        &(run_plan){.table = {summary_columns, sizeof(summary_record)},
+                    .measure = measure_spectrum,
+                    .context = &method,
+                    .uses_arpack = true});
 }

@@ -51,107 +51,165 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-static const lln_column summary_columns[] = {
-    {"sigma_q", LLN_CELL_REAL},
-    {"sigma_k", LLN_CELL_REAL},
-    {"cross_variance", LLN_CELL_REAL},
-    {"log_mean", LLN_CELL_REAL},
-    {"log_variance", LLN_CELL_REAL},
-    {"log_variance_row", LLN_CELL_REAL},
-    {"log_mean_theory", LLN_CELL_REAL},
-    {"log_variance_theory", LLN_CELL_REAL},
-    {"log_variance_row_theory", LLN_CELL_REAL},
-    {"skewness", LLN_CELL_REAL},
-    {"excess_kurtosis", LLN_CELL_REAL},
-    {"ks_distance", LLN_CELL_REAL},
-    {"wasserstein", LLN_CELL_REAL},
-    {"qq_correlation", LLN_CELL_REAL},
+enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4 };
+
+#define THEORY (PASS_THEORY | PASS_DEVIATIONS)
+
+typedef struct {
+    double sigma_q, sigma_k, cross_variance;
+    lln_lognormal fit;
+    double log_mean_theory, log_variance_theory, log_variance_row_theory;
+} summary_record;
+
+#define SUMMARY(field, name, pass)                                             \
+    RECORD_REAL(summary_record, field, name, COLUMNS_DEFAULT, pass)
+
+static const record_column summary_columns[] = {
+    SUMMARY(sigma_q, "sigma_q", PASS_MOMENTS),
+    SUMMARY(sigma_k, "sigma_k", PASS_MOMENTS),
+    SUMMARY(cross_variance, "cross_variance", PASS_MOMENTS),
+    SUMMARY(fit.mean, "log_mean", PASS_FIT),
+    SUMMARY(fit.variance, "log_variance", PASS_FIT),
+    SUMMARY(fit.variance_row, "log_variance_row", PASS_FIT),
+    SUMMARY(log_mean_theory, "log_mean_theory", THEORY),
+    SUMMARY(log_variance_theory, "log_variance_theory", THEORY),
+    SUMMARY(log_variance_row_theory, "log_variance_row_theory", THEORY),
+    SUMMARY(fit.skewness, "skewness", PASS_FIT),
+    SUMMARY(fit.excess_kurtosis, "excess_kurtosis", PASS_FIT),
+    SUMMARY(fit.fit.ks, "ks_distance", PASS_FIT),
+    SUMMARY(fit.fit.wasserstein, "wasserstein", PASS_FIT),
+    SUMMARY(fit.fit.qq, "qq_correlation", PASS_FIT),
     {0},
 };
 
-static const lln_column histogram_columns[] = {
-    {"bin", LLN_CELL_INTEGER},
-    {"z_low", LLN_CELL_REAL},
-    {"z_high", LLN_CELL_REAL},
-    {"density", LLN_CELL_REAL},
-    {"normal_density", LLN_CELL_REAL},
-    {"z_middle", LLN_CELL_REAL},
+/* A row of --histogram. */
+typedef struct {
+    long bin;
+    double z_low, z_high, density, normal_density, z_middle;
+} bin_record;
+
+#define BIN(field) RECORD_REAL(bin_record, field, #field, COLUMNS_DEFAULT, 0)
+
+static const record_column bin_columns[] = {
+    RECORD_INTEGER(bin_record, bin, "bin", COLUMNS_DEFAULT, 0),
+    BIN(z_low),
+    BIN(z_high),
+    BIN(density),
+    BIN(normal_density),
+    BIN(z_middle),
     {0},
 };
 
-static const lln_column qq_columns[] = {
-    {"point", LLN_CELL_INTEGER},
-    {"normal_quantile", LLN_CELL_REAL},
-    {"quantile", LLN_CELL_REAL},
+/* A row of --qq. */
+typedef struct {
+    long point;
+    double normal_quantile, quantile;
+} quantile_record;
+
+static const record_column quantile_columns[] = {
+    RECORD_INTEGER(quantile_record, point, "point", COLUMNS_DEFAULT, 0),
+    RECORD_REAL(quantile_record, normal_quantile, "normal_quantile",
+                COLUMNS_DEFAULT, 0),
+    RECORD_REAL(quantile_record, quantile, "quantile", COLUMNS_DEFAULT, 0),
     {0},
 };
 
-static const lln_column normality_columns[] = {
-    {"matrix", LLN_CELL_TEXT},         {"entries", LLN_CELL_INTEGER},
-    {"mean", LLN_CELL_REAL},           {"deviation", LLN_CELL_REAL},
-    {"skewness", LLN_CELL_REAL},       {"excess_kurtosis", LLN_CELL_REAL},
-    {"ks_distance", LLN_CELL_REAL},    {"wasserstein", LLN_CELL_REAL},
-    {"qq_correlation", LLN_CELL_REAL}, {0},
+/* A row of --normality. */
+typedef struct {
+    const char *matrix;
+    long entries;
+    lln_normality normality;
+} normality_record;
+
+#define NORMALITY(field, name)                                                 \
+    RECORD_REAL(normality_record, normality.field, name, COLUMNS_DEFAULT, 0)
+
+static const record_column normality_columns[] = {
+    RECORD_TEXT(normality_record, matrix, "matrix", COLUMNS_DEFAULT, 0),
+    RECORD_INTEGER(normality_record, entries, "entries", COLUMNS_DEFAULT, 0),
+    NORMALITY(mean, "mean"),
+    NORMALITY(deviation, "deviation"),
+    NORMALITY(skewness, "skewness"),
+    NORMALITY(excess_kurtosis, "excess_kurtosis"),
+    NORMALITY(fit.ks, "ks_distance"),
+    NORMALITY(fit.wasserstein, "wasserstein"),
+    NORMALITY(fit.qq, "qq_correlation"),
+    {0},
 };
 
-static const lln_column fenton_columns[] = {
-    {"d", LLN_CELL_INTEGER},           {"s2", LLN_CELL_REAL},
-    {"exact_mean", LLN_CELL_REAL},     {"exact_variance", LLN_CELL_REAL},
-    {"fenton_mean", LLN_CELL_REAL},    {"fenton_variance", LLN_CELL_REAL},
-    {"variance_error", LLN_CELL_REAL}, {"log_variance_row", LLN_CELL_REAL},
-    {"log_variance", LLN_CELL_REAL},   {"fenton_row_variance", LLN_CELL_REAL},
-    {"paper_line", LLN_CELL_REAL},     {0},
+/* A row of --fenton. */
+typedef struct {
+    long d;
+    double s2;
+    lln_theory_accuracy accuracy;
+} fenton_record;
+
+#define ACCURACY(field)                                                        \
+    RECORD_REAL(fenton_record, accuracy.field, #field, COLUMNS_DEFAULT, 0)
+
+static const record_column fenton_columns[] = {
+    RECORD_INTEGER(fenton_record, d, "d", COLUMNS_DEFAULT, 0),
+    RECORD_REAL(fenton_record, s2, "s2", COLUMNS_DEFAULT, 0),
+    ACCURACY(exact_mean),
+    ACCURACY(exact_variance),
+    ACCURACY(fenton_mean),
+    ACCURACY(fenton_variance),
+    ACCURACY(variance_error),
+    ACCURACY(log_variance_row),
+    ACCURACY(log_variance),
+    ACCURACY(fenton_row_variance),
+    ACCURACY(paper_line),
+    {0},
 };
 
 /* Of standardised ln P; all but 2e-9 of a normal lies within. */
 static const double HISTOGRAM_RANGE = 6;
 
-static void fill_theory(const run_case *c, lln_cell *cells)
+static void fill_theory(const run_case *c, summary_record *out)
 {
     lln_theory_softmax_values softmax;
     lln_theory_lln_values lln;
     if (model_softmax_by_sigmas(c, &softmax)) {
-        cells[0].real = softmax.log_mean;
-        cells[1].real = softmax.log_variance;
-        cells[2].real = softmax.log_variance_row;
+        out->log_mean_theory = softmax.log_mean;
+        out->log_variance_theory = softmax.log_variance;
+        out->log_variance_row_theory = softmax.log_variance_row;
     } else if (model_lln(c, &lln)) {
-        if (lln_theory_lln_log_mean(c->head->k.rows, &lln, &cells[0].real) !=
-            LLN_OK)
-            cells[0].real = NAN;
-        cells[1].real = lln.log_variance;
-        cells[2].real = lln.log_variance_row;
+        if (lln_theory_lln_log_mean(c->head->k.rows, &lln,
+                                    &out->log_mean_theory) != LLN_OK)
+            out->log_mean_theory = NAN;
+        out->log_variance_theory = lln.log_variance;
+        out->log_variance_row_theory = lln.log_variance_row;
     }
+}
+
+/* The fit of ln P; what does not exist is nan. */
+static lln_status fill_fit(const run_case *c, summary_record *out,
+                           summary_record *error)
+{
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = lln_lognormal_measure(&attention, c->rows, c->row_count,
+                                              &out->fit, NULL);
+    lln_attention_close(&attention);
+    if (run_shared.rows > 0) {
+        error->fit.mean = out->fit.mean_error;
+        error->fit.variance_row = out->fit.variance_row_error;
+    }
+    return status;
 }
 
 static lln_status measure_lognormal(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
-    lln_attention attention;
-    lln_lognormal fit;
-    lln_cell *cells = block->cells;
-    LLN_TRY(lln_temperature_moments(c->head, &cells[0].real, &cells[1].real,
-                                    &cells[2].real));
-    fill_theory(c, cells + 6);
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_lognormal_measure(&attention, c->rows, c->row_count, &fit, NULL);
-    lln_attention_close(&attention);
-    if (status != LLN_OK && status != LLN_EUNDEFINED)
-        return status;
-    cells[3].real = fit.mean;
-    cells[4].real = fit.variance;
-    cells[5].real = fit.variance_row;
-    if (run_shared.rows > 0) {
-        block->errors[3] = fit.mean_error;
-        block->errors[5] = fit.variance_row_error;
-    }
-    cells[9].real = fit.skewness;
-    cells[10].real = fit.excess_kurtosis;
-    cells[11].real = fit.fit.ks;
-    cells[12].real = fit.fit.wasserstein;
-    cells[13].real = fit.fit.qq;
-    return status;
+    summary_record *out = run_block_record(block, 0);
+    if (c->passes & PASS_MOMENTS)
+        LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
+                                        &out->cross_variance));
+    if (c->passes & PASS_THEORY)
+        fill_theory(c, out);
+    return c->passes & PASS_FIT ? fill_fit(c, out, run_block_errors(block, 0))
+                                : LLN_OK;
 }
 
 /* Finds the distribution of ln P of a case, its mean and standard
@@ -172,27 +230,20 @@ typedef lln_status two_columns(const lln_lognormal *fit,
                                const lln_sample *sample, size_t count,
                                double *first, double *second);
 
-/* Fills `count` rows of the block: their number in the first column, what
- * `compute` gives in `column` and the next. */
-static lln_status fill_points(const run_case *c, run_block *block, size_t count,
-                              size_t column, two_columns *compute)
+/* Gives the block `count` rows, and values [2 x count] what `compute` finds for
+ * them; without a result NaN. */
+static lln_status find_points(const run_case *c, run_block *block, size_t count,
+                              two_columns *compute, double *values)
 {
     lln_lognormal fit;
     lln_sample sample = {0};
     LLN_TRY(run_block_resize(block, count));
-    double *values = lln_array_alloc(2 * count, sizeof *values);
-    lln_status status =
-        values ? find_distribution(c, &fit, &sample) : LLN_ENOMEM;
+    lln_status status = find_distribution(c, &fit, &sample);
     if (status == LLN_OK)
         status = compute(&fit, &sample, count, values, values + count);
-    for (size_t i = 0; i < count; i++) {
-        lln_cell *cells = block->cells + i * block->columns;
-        cells[0].integer = (long)i;
-        cells[column].real = status == LLN_OK ? values[i] : NAN;
-        cells[column + 1].real = status == LLN_OK ? values[count + i] : NAN;
-    }
+    for (size_t i = 0; status != LLN_OK && i < 2 * count; i++)
+        values[i] = NAN;
     lln_sample_free(&sample);
-    free(values);
     return status;
 }
 
@@ -208,15 +259,22 @@ static lln_status measure_histogram(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
+    size_t count = options.histogram;
+    double width = 2 * HISTOGRAM_RANGE / (double)count;
+    double *values = lln_array_alloc(2 * count, sizeof *values);
     lln_status status =
-        fill_points(c, block, options.histogram, 3, find_densities);
-    double width = 2 * HISTOGRAM_RANGE / (double)options.histogram;
-    for (size_t b = 0; b < block->rows; b++) {
-        lln_cell *cells = block->cells + b * block->columns;
-        cells[1].real = -HISTOGRAM_RANGE + (double)b * width;
-        cells[2].real = -HISTOGRAM_RANGE + (double)(b + 1) * width;
-        cells[5].real = -HISTOGRAM_RANGE + ((double)b + 0.5) * width;
+        values ? find_points(c, block, count, find_densities, values)
+               : LLN_ENOMEM;
+    for (size_t b = 0; values && b < block->rows; b++) {
+        bin_record *out = run_block_record(block, b);
+        out->bin = (long)b;
+        out->z_low = -HISTOGRAM_RANGE + (double)b * width;
+        out->z_high = -HISTOGRAM_RANGE + (double)(b + 1) * width;
+        out->density = values[b];
+        out->normal_density = values[count + b];
+        out->z_middle = -HISTOGRAM_RANGE + ((double)b + 0.5) * width;
     }
+    free(values);
     return status;
 }
 
@@ -231,7 +289,19 @@ static lln_status measure_quantiles(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
-    return fill_points(c, block, options.qq, 1, find_quantiles);
+    size_t count = options.qq;
+    double *values = lln_array_alloc(2 * count, sizeof *values);
+    lln_status status =
+        values ? find_points(c, block, count, find_quantiles, values)
+               : LLN_ENOMEM;
+    for (size_t i = 0; values && i < block->rows; i++) {
+        quantile_record *out = run_block_record(block, i);
+        out->point = (long)i;
+        out->normal_quantile = values[i];
+        out->quantile = values[count + i];
+    }
+    free(values);
+    return status;
 }
 
 static lln_status measure_normality(const run_case *c, const void *context,
@@ -242,44 +312,23 @@ static lln_status measure_normality(const run_case *c, const void *context,
     lln_status worst = LLN_OK;
     LLN_TRY(run_block_resize(block, 2));
     for (size_t i = 0; i < 2; i++) {
-        lln_cell *cells = block->cells + i * block->columns;
-        lln_normality out;
-        lln_status status = lln_normality_measure(matrices[i], &out);
+        normality_record *out = run_block_record(block, i);
+        lln_status status = lln_normality_measure(matrices[i], &out->normality);
         if (status != LLN_OK && status != LLN_EUNDEFINED)
             return status;
         worst = status == LLN_OK ? worst : status;
-        cells[0].text = i == 0 ? "q" : "k";
-        cells[1].integer = (long)(matrices[i].rows * matrices[i].columns);
-        cells[2].real = out.mean;
-        cells[3].real = out.deviation;
-        cells[4].real = out.skewness;
-        cells[5].real = out.excess_kurtosis;
-        cells[6].real = out.fit.ks;
-        cells[7].real = out.fit.wasserstein;
-        cells[8].real = out.fit.qq;
+        out->matrix = i == 0 ? "q" : "k";
+        out->entries = (long)(matrices[i].rows * matrices[i].columns);
     }
     return worst;
 }
 
 /* The row at s2. */
-static void write_fenton_row(lln_table *out, double s2)
+static void write_fenton_row(listing *out, double s2)
 {
-    lln_theory_accuracy a;
-    cli_check(lln_theory_fenton_accuracy(run_shared.dim, s2, &a));
-    const lln_cell cells[] = {
-        {.integer = (long)run_shared.dim},
-        {.real = s2},
-        {.real = a.exact_mean},
-        {.real = a.exact_variance},
-        {.real = a.fenton_mean},
-        {.real = a.fenton_variance},
-        {.real = a.variance_error},
-        {.real = a.log_variance_row},
-        {.real = a.log_variance},
-        {.real = a.fenton_row_variance},
-        {.real = a.paper_line},
-    };
-    cli_check_output(lln_table_row(out, cells));
+    fenton_record record = {.d = (long)run_shared.dim, .s2 = s2};
+    cli_check(lln_theory_fenton_accuracy(run_shared.dim, s2, &record.accuracy));
+    listing_put(out, &record);
 }
 
 static int write_fenton(void)
@@ -294,14 +343,15 @@ static int write_fenton(void)
     if (run_shared.file)
         cli_usage("--fenton: has no use for '%s'", run_shared.file);
     number_list list = number_list_read("s2", options.s2);
-    lln_table *out = run_table_open(fenton_columns);
+    listing out =
+        listing_open((record_type){fenton_columns, sizeof(fenton_record)});
     size_t rows = 0;
     cli_catch_signals();
     for (; rows < list.count && !lln_stop_requested; rows++)
-        write_fenton_row(out, list.values[rows]);
+        write_fenton_row(&out, list.values[rows]);
     free(list.values);
-    return rows < list.count ? run_table_close_early(out, rows, list.count)
-                             : run_table_close(out);
+    return rows < list.count ? listing_close_early(&out, rows, list.count)
+                             : listing_close(&out);
 }
 
 int main(int argc, char **argv)
@@ -315,20 +365,21 @@ int main(int argc, char **argv)
         cli_usage("--s2: goes with --fenton");
     if (options.fenton)
         return write_fenton();
-    run_plan plan = {.columns = summary_columns,
+    run_plan plan = {.table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
                      .measures_sampled_rows = true};
     if (options.histogram)
-        plan = (run_plan){.columns = histogram_columns,
+        plan = (run_plan){.table = {bin_columns, sizeof(bin_record)},
                           .measure = measure_histogram,
                           .measures_sampled_rows = true};
     else if (options.qq)
-        plan = (run_plan){.columns = qq_columns,
+        plan = (run_plan){.table = {quantile_columns, sizeof(quantile_record)},
                           .measure = measure_quantiles,
                           .measures_sampled_rows = true};
     else if (options.normality)
-        plan = (run_plan){.columns = normality_columns,
-                          .measure = measure_normality,
-                          .measures_head = true};
+        plan =
+            (run_plan){.table = {normality_columns, sizeof(normality_record)},
+                       .measure = measure_normality,
+                       .measures_head = true};
     return run_plan_write(&plan);
 }

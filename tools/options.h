@@ -30,6 +30,7 @@ typedef struct {
     double scale;  /* NaN: 1/sqrt(d) */
     /* output */
     const char *output, *format;
+    const char *columns;             /* NULL: the default ones */
     size_t precision, threads, rows; /* rows = 0: all */
     bool no_header, comments, use_double, each, quiet, list_kernels;
 } run_options;

@@ -20,11 +20,15 @@ typedef struct {
     const lln_kernel_choice *kernel;    /* alpha and beta resolved; NULL if the
                                            plan measures heads */
     const lln_kernel_choice *reference; /* likewise; NULL: the plan has none */
-    double tau; /* asked for, or the head's own; NaN: it has none */
+    double tau; /* asked for, or the head's own; NaN: it has none, or neither
+                   PASS_TEMPERATURE nor --params asks for it */
     bool sampled;
-    double sigma_q, sigma_k; /* of the model if sampled, else measured */
+    double sigma_q, sigma_k; /* of the model if sampled, else measured; NaN:
+                                PASS_DEVIATIONS does not ask for them */
     const size_t *rows;      /* to be measured, [row_count]; NULL: all */
     size_t row_count;
+    unsigned passes;    /* what columns that are printed or have bounds need,
+                           in the bits of the plan's columns */
     model_cache *cache; /* of no other case meanwhile */
 } run_case;
 
@@ -41,18 +45,18 @@ typedef lln_status run_reduce(const run_block *heads, const void *context,
                               run_block *block);
 
 typedef struct {
-    const lln_column *columns; /* after the identity; ended by name NULL */
+    record_type table; /* the columns after the identity */
     run_measure *measure;
     /* One row for all heads of a source or, if --aggregate says so, of a layer;
      * NULL: none. */
     run_reduce *reduce;
-    const void *context;        /* handed to both; NULL: they need none */
-    const lln_column *measured; /* with reduce: the columns that `measure`
-                                   fills; else those of the table */
-    const char *reference;      /* text of a kernel that all are compared with;
-                                   NULL: none */
-    const char *kernel; /* text of the kernel column if the plan measures
-                           heads; NULL: missing */
+    const void *context;   /* handed to both; NULL: they need none */
+    record_type measured;  /* with reduce: what `measure` fills; else
+                              that of the table */
+    const char *reference; /* text of a kernel that all are compared with;
+                              NULL: none */
+    const char *kernel;    /* text of the kernel column if the plan measures
+                              heads; NULL: missing */
 
     /* Facts about the measure and its rows. */
     bool measures_head; /* it takes the head itself, and no --kernel: one
@@ -64,9 +68,6 @@ typedef struct {
     bool rows_are_never_averaged; /* over trials, draws or heads: they are
                                      parts of one head */
     bool has_one_temperature;     /* more in --tau is bad usage */
-    bool has_no_table;            /* nothing shows tau and the standard
-                                     deviations, which are missing in a case
-                                     unless --params needs them */
 } run_plan;
 
 #endif

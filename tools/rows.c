@@ -4,117 +4,205 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distinct.h"
 #include "message.h"
+#include "options.h"
 #include "output.h"
+
+/* What a column of the table shows of the rows put together. */
+typedef enum {
+    SHOWS_IDENTITY,
+    SHOWS_MEAN,
+    SHOWS_ERROR,
+    SHOWS_LEAST,
+    SHOWS_MOST
+} shows;
+
+/* A column that the table could have. */
+typedef struct {
+    const record_column *column;
+    size_t number; /* among those of its record */
+    shows shows;
+} table_column;
 
 struct row_writer {
     lln_table *table;
-    const lln_column *columns; /* of the plan, [count] */
-    size_t count;
-    row_spread spread;
-    lln_column *all; /* identity, plan, spread: [total] */
-    lln_cell *cells; /* one row, [total] */
+    record_type type;
+    table_column *sources;
+    lln_column *all; /* names and kinds of `sources`, [total] */
+    lln_cell *cells; /* of one row, [total] */
     size_t total;
+    char *names;       /* of the spread, [2 x columns x NAME] */
+    size_t *selected;  /* positions in `all`, [selected_count] */
+    lln_cell *printed; /* cells of the selected columns */
+    size_t selected_count;
     row_bounds *bounds;
-    char *names; /* of the spread, [2 count x NAME] */
+    distinct_rows *distinct; /* NULL: rows have all identity columns */
+    bool repeated;
 };
 
 enum { NAME = 64 };
 
-/* Adds a column for the spread of a real one; returns what follows. */
-static lln_column *name_spread(row_writer *writer, lln_column *next,
-                               const char *column, const char *suffix)
+static void add_column(row_writer *writer, const record_column *column,
+                       size_t number, shows what, const char *suffix)
 {
-    size_t used =
-        (size_t)(next - writer->all) - IDENTITY_COLUMNS - writer->count;
-    char *name = writer->names + used * NAME;
-    snprintf(name, NAME, "%s%s", column, suffix);
-    *next = (lln_column){name, LLN_CELL_REAL};
-    return next + 1;
-}
-
-/* Fills writer->all from the three groups of columns: identity, plan,
- * spread. */
-static void name_columns(row_writer *writer)
-{
-    lln_column *next = writer->all;
-    memcpy(next, identity_columns, sizeof identity_columns);
-    next += IDENTITY_COLUMNS;
-    for (size_t i = 0; i < writer->count; i++)
-        *next++ = writer->columns[i];
-    for (size_t i = 0; i < writer->count; i++) {
-        const lln_column *column = &writer->columns[i];
-        if (column->type != LLN_CELL_REAL)
-            continue;
-        if (writer->spread == SPREAD_ERROR)
-            next = name_spread(writer, next, column->name, "_se");
-        if (writer->spread == SPREAD_EXTREMES) {
-            next = name_spread(writer, next, column->name, "_min");
-            next = name_spread(writer, next, column->name, "_max");
-        }
+    size_t at = writer->total++;
+    const char *name = column->name;
+    if (*suffix) {
+        char *spread = writer->names + at * NAME;
+        snprintf(spread, NAME, "%s%s", name, suffix);
+        name = spread;
     }
-    writer->total = (size_t)(next - writer->all);
+    writer->sources[at] = (table_column){column, number, what};
+    writer->all[at] = (lln_column){name, column->type};
 }
 
-row_writer *row_writer_open(FILE *out, const lln_column *columns,
-                            row_spread spread, lln_table_style style)
+static void add_columns(row_writer *writer, record_type type, shows what,
+                        const char *suffix)
 {
-    row_writer *writer = cli_alloc(1, sizeof *writer);
-    size_t count = 0;
-    while (columns[count].name)
-        count++;
-    size_t most = IDENTITY_COLUMNS + 3 * count;
-    *writer = (row_writer){.columns = columns, .count = count};
-    writer->spread = spread;
-    writer->all = cli_alloc(most, sizeof *writer->all);
-    writer->cells = cli_alloc(most, sizeof *writer->cells);
-    writer->names = cli_alloc(2 * count, NAME);
-    name_columns(writer);
-    writer->table = lln_table_alloc(out, writer->all, writer->total, style);
+    for (size_t i = 0; type.columns[i].name; i++)
+        if (!*suffix || type.columns[i].type == LLN_CELL_REAL)
+            add_column(writer, &type.columns[i], i, what, suffix);
+}
+
+/* Standard errors stand together, the least beside the largest. */
+static void add_spread(row_writer *writer, row_spread spread)
+{
+    const record_column *column = writer->type.columns;
+    if (spread == SPREAD_ERROR)
+        add_columns(writer, writer->type, SHOWS_ERROR, "_se");
+    if (spread != SPREAD_EXTREMES)
+        return;
+    for (size_t i = 0; column[i].name; i++)
+        if (column[i].type == LLN_CELL_REAL) {
+            add_column(writer, &column[i], i, SHOWS_LEAST, "_min");
+            add_column(writer, &column[i], i, SHOWS_MOST, "_max");
+        }
+}
+
+static void select_columns(row_writer *writer)
+{
+    column_name *names = cli_alloc(writer->total, sizeof *names);
+    for (size_t i = 0; i < writer->total; i++)
+        names[i] = (column_name){writer->all[i].name,
+                                 writer->sources[i].column->group};
+    writer->selected = cli_alloc(writer->total, sizeof *writer->selected);
+    writer->selected_count = columns_select(run_shared.columns, names,
+                                            writer->total, writer->selected);
+    free(names);
+}
+
+/* Opens the table of the selected columns. */
+static void open_table(row_writer *writer, FILE *out, lln_table_style style)
+{
+    size_t count = writer->selected_count, identity = 0;
+    lln_column *columns = cli_alloc(count, sizeof *columns);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = writer->selected[i];
+        columns[i] = writer->all[at];
+        identity += writer->sources[at].shows == SHOWS_IDENTITY;
+    }
+    writer->table = lln_table_alloc(out, columns, count, style);
     if (!writer->table)
         cli_fail("out of memory");
+    if (identity < record_columns(row_identity_type))
+        writer->distinct = distinct_open();
+    free(columns);
+}
+
+row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
+                            lln_table_style style)
+{
+    row_writer *writer = cli_alloc(1, sizeof *writer);
+    size_t most = record_columns(row_identity_type) + 3 * record_columns(type);
+    *writer = (row_writer){.type = type};
+    writer->sources = cli_alloc(most, sizeof *writer->sources);
+    writer->all = cli_alloc(most, sizeof *writer->all);
+    writer->cells = cli_alloc(most, sizeof *writer->cells);
+    writer->printed = cli_alloc(most, sizeof *writer->printed);
+    writer->names = cli_alloc(most, NAME);
+    add_columns(writer, row_identity_type, SHOWS_IDENTITY, "");
+    add_columns(writer, type, SHOWS_MEAN, "");
+    add_spread(writer, spread);
+    select_columns(writer);
     writer->bounds = bounds_open(writer->all, writer->total);
+    open_table(writer, out, style);
     return writer;
 }
 
-/* The cells of one row of the block after the identity. */
-static void put_cells(const row_writer *writer, const row_average *average,
-                      size_t row, lln_cell *next)
+/* The message about a bound states the temperature. */
+unsigned row_writer_passes(const row_writer *writer)
 {
-    size_t at = row * writer->count;
-    for (size_t i = 0; i < writer->count; i++, next++) {
-        *next = average->first.cells[at + i];
-        if (writer->columns[i].type == LLN_CELL_REAL)
-            next->real = average->cells[at + i].mean.mean;
-    }
-    for (size_t i = 0; i < writer->count; i++) {
-        if (writer->columns[i].type != LLN_CELL_REAL)
-            continue;
-        if (writer->spread == SPREAD_ERROR)
-            (next++)->real = row_average_error(average, at + i);
-        if (writer->spread == SPREAD_EXTREMES) {
-            (next++)->real = average->cells[at + i].least;
-            (next++)->real = average->cells[at + i].most;
-        }
+    unsigned passes = 0;
+    for (size_t i = 0; i < writer->selected_count; i++)
+        passes |= writer->sources[writer->selected[i]].column->pass;
+    for (size_t i = 0; i < writer->total; i++)
+        if (bounds_on(writer->bounds, i))
+            passes |= writer->sources[i].column->pass | PASS_TEMPERATURE;
+    return passes;
+}
+
+static lln_cell find_cell(const table_column *source,
+                          const row_identity *identity,
+                          const row_average *average, size_t row)
+{
+    if (source->shows == SHOWS_IDENTITY)
+        return record_cell(source->column, identity);
+    if (source->column->type != LLN_CELL_REAL)
+        return record_cell(source->column,
+                           run_block_record(&average->first, row));
+    const row_cell *cell = row_average_cell(average, row, source->number);
+    switch (source->shows) {
+    case SHOWS_ERROR:
+        return (lln_cell){.real =
+                              row_average_error(average, row, source->number)};
+    case SHOWS_LEAST:
+        return (lln_cell){.real = cell->least};
+    case SHOWS_MOST:
+        return (lln_cell){.real = cell->most};
+    default:
+        return (lln_cell){.real = cell->mean.mean};
     }
 }
 
+/* Whether a column can tell rows apart: all of the identity, and numbers and
+ * texts that are no measured values. */
+static bool tells_apart(const table_column *source)
+{
+    return source->shows == SHOWS_IDENTITY ||
+           source->column->type != LLN_CELL_REAL;
+}
+
+/* Looks whether the row is the same as an earlier one in all columns that can
+ * tell rows apart. */
+static void note_row(row_writer *writer)
+{
+    if (!writer->distinct || writer->repeated)
+        return;
+    for (size_t i = 0; i < writer->selected_count; i++) {
+        size_t at = writer->selected[i];
+        if (tells_apart(&writer->sources[at]))
+            distinct_add_cell(writer->distinct, writer->all[at].type,
+                              writer->cells[at]);
+    }
+    writer->repeated = !distinct_end_row(writer->distinct);
+}
+
 /* Says which row does not hold. With several rows a case, their first column
- * tells them apart, unless it is a figure. */
+ * tells them apart, unless it is a measured value. */
 static void name_row(row_writer *writer, const row_identity *id,
-                     const row_average *average)
+                     const row_average *average, size_t row)
 {
     char place[RUN_PLACE], kernel[128] = "", number[128] = "", text[1024];
-    const lln_column *column = writer->columns;
-    const lln_cell *cell = &writer->cells[IDENTITY_COLUMNS];
+    const record_column *column = writer->type.columns;
+    lln_cell cell = record_cell(column, run_block_record(&average->first, row));
     run_place(id->layer, id->head, place);
     if (id->kernel)
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
-        snprintf(number, sizeof number, "%s %ld, ", column->name,
-                 cell->integer);
+        snprintf(number, sizeof number, "%s %ld, ", column->name, cell.integer);
     if (average->first.rows > 1 && column->type == LLN_CELL_TEXT)
-        snprintf(number, sizeof number, "%s %s, ", column->name, cell->text);
+        snprintf(number, sizeof number, "%s %s, ", column->name, cell.text);
     snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", id->source, place,
              kernel, id->tau, number);
     bounds_name(writer->bounds, text);
@@ -124,11 +212,15 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average)
 {
     for (size_t row = 0; row < average->first.rows; row++) {
-        identity_put(identity, writer->cells);
-        put_cells(writer, average, row, writer->cells + IDENTITY_COLUMNS);
-        cli_check_output(lln_table_row(writer->table, writer->cells));
+        for (size_t i = 0; i < writer->total; i++)
+            writer->cells[i] =
+                find_cell(&writer->sources[i], identity, average, row);
+        for (size_t i = 0; i < writer->selected_count; i++)
+            writer->printed[i] = writer->cells[writer->selected[i]];
+        cli_check_output(lln_table_row(writer->table, writer->printed));
+        note_row(writer);
         if (bounds_fail(writer->bounds, writer->cells))
-            name_row(writer, identity, average);
+            name_row(writer, identity, average, row);
     }
 }
 
@@ -136,10 +228,17 @@ row_bounds *row_writer_close(row_writer *writer)
 {
     row_bounds *bounds = writer->bounds;
     cli_check_output(lln_table_end(writer->table));
+    if (writer->repeated)
+        cli_warn("--columns: rows cannot be told apart; add id, or more of its "
+                 "columns");
     lln_table_free(writer->table);
+    distinct_free(writer->distinct);
+    free(writer->sources);
     free(writer->all);
     free(writer->cells);
+    free(writer->printed);
     free(writer->names);
+    free(writer->selected);
     free(writer);
     return bounds;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Writes the table of a run: identity columns, those of the plan, and their
- * spread. */
+ * spread, or what --columns selects of them. */
 #ifndef LLN_TOOLS_ROWS_H
 #define LLN_TOOLS_ROWS_H
 
@@ -21,17 +21,21 @@ typedef enum {
 
 typedef struct row_writer row_writer;
 
-/* A table on `out` with the plan's columns, ended by name NULL. Ends the
- * process when out of memory and when a bound is on a column that is not there,
+/* A table on `out` with columns of records of this type. Ends the process when
+ * out of memory and when --columns or a bound names a column that is not there,
  * as do all here that write when the output refuses. */
-row_writer *row_writer_open(FILE *out, const lln_column *columns,
-                            row_spread spread, lln_table_style style);
+row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
+                            lln_table_style style);
+
+/* What must be computed for the columns that are printed or have bounds. */
+unsigned row_writer_passes(const row_writer *writer);
 
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average);
 
 /* Ends the table and releases all but the bounds, which are for bounds_close
- * once the output is complete. */
+ * once the output is complete. Warns if rows cannot be told apart by the
+ * columns that were printed. */
 row_bounds *row_writer_close(row_writer *writer);
 
 #endif

@@ -136,12 +136,13 @@ static void open_run(run_state *run, const run_plan *plan)
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
     FILE *out = cli_output(run_shared.output);
+    run->writer =
+        row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
+                        run_table_style());
+    set->passes = row_writer_passes(run->writer);
     case_set_open(set);
     if (run_shared.comments)
         run_table_comment(out, sampled);
-    run->writer = row_writer_open(out, plan->columns,
-                                  choose_spread(plan, kind, set->draws),
-                                  run_table_style());
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
     open_results(run);
 }

@@ -140,7 +140,20 @@ void sources_refuse_overwrite(void)
     cli_refuse_overwrite(run_shared.lengths);
 }
 
-static void list_file(const char *path, lln_table *table)
+/* A row of --list. */
+typedef struct {
+    const char *key, *dtype, *shape, *source;
+} array_record;
+
+static const record_column array_columns[] = {
+    RECORD_TEXT(array_record, key, "key", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(array_record, dtype, "dtype", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(array_record, shape, "shape", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(array_record, source, "source", COLUMNS_DEFAULT, 0),
+    {0},
+};
+
+static void list_file(const char *path, listing *list)
 {
     lln_container *file;
     cli_check(lln_container_open(path, &file));
@@ -150,33 +163,26 @@ static void list_file(const char *path, lln_table *table)
         lln_tensor tensor = {.axes = entry.axes};
         memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
         lln_tensor_shape_text(&tensor, shape, sizeof shape);
-        const lln_cell cells[] = {{.text = entry.key},
-                                  {.text = entry.dtype},
-                                  {.text = shape},
-                                  {.text = path}};
-        cli_check_output(lln_table_row(table, cells));
+        array_record record = {entry.key, entry.dtype, shape, path};
+        listing_put(list, &record);
     }
     lln_container_close(file);
 }
 
 int sources_list(void)
 {
-    static const lln_column columns[] = {{"key", LLN_CELL_TEXT},
-                                         {"dtype", LLN_CELL_TEXT},
-                                         {"shape", LLN_CELL_TEXT},
-                                         {"source", LLN_CELL_TEXT},
-                                         {0}};
     char *paths[FILES] = {NULL};
-    lln_table *table = run_table_open(columns);
+    listing table =
+        listing_open((record_type){array_columns, sizeof(array_record)});
     for (int i = 0; i < FILES; i++) {
         paths[i] = path_of(i);
         bool listed = !paths[i];
         for (int j = 0; j < i && !listed; j++)
             listed = paths[j] && strcmp(paths[i], paths[j]) == 0;
         if (!listed)
-            list_file(paths[i], table);
+            list_file(paths[i], &table);
     }
     for (int i = 0; i < FILES; i++)
         free(paths[i]);
-    return run_table_close(table);
+    return listing_close(&table);
 }

@@ -23,13 +23,15 @@ static lln_status measure_entropy(lln_attention *attention, lln_entropy *out)
     return status;
 }
 
-lln_status lln_head_diagnosis_measure(lln_attention *attention,
+lln_status lln_head_diagnosis_measure(lln_attention *attention, bool sigma,
                                       lln_head_diagnosis *out)
 {
     lln_entropy entropy;
-    double sigma;
+    double centered_sigma1 = NAN;
     LLN_TRY(measure_entropy(attention, &entropy));
-    LLN_TRY(lln_spectrum_centered_sigma1(attention, KEPT_BYTES, &sigma));
+    if (sigma)
+        LLN_TRY(lln_spectrum_centered_sigma1(attention, KEPT_BYTES,
+                                             &centered_sigma1));
     *out = (lln_head_diagnosis){
         .entropy = entropy.entropy,
         .over_log_n = entropy.over_log_n,
@@ -37,7 +39,7 @@ lln_status lln_head_diagnosis_measure(lln_attention *attention,
         .normalized = entropy.normalized,
         .floor = entropy.floor,
         .max_logit = entropy.max_logit,
-        .centered_sigma1 = sigma,
+        .centered_sigma1 = centered_sigma1,
     };
     return LLN_OK;
 }

@@ -14,10 +14,13 @@ typedef struct {
         centered_sigma1; /* largest singular value of P less its column means */
 } lln_head_diagnosis;
 
-/* Measures all rows, once for the entropies and then for each of the products
- * that centered_sigma1 takes (lln_spectrum_centered_sigma1), with P kept up to
- * 64 MiB. LLN_EINVAL: no rows; LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* Measures all rows, once for the entropies and then, if `sigma` asks for it,
+ * for each of the products that centered_sigma1 takes
+ * (lln_spectrum_centered_sigma1), with P kept up to 64 MiB; else
+ * centered_sigma1 is NaN. LLN_EINVAL: no rows; LLN_ENOCONV; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_head_diagnosis_measure(lln_attention *attention,
+                                                    bool sigma,
                                                     lln_head_diagnosis *out);
 
 enum { LLN_QUARTERS = 4 };

@@ -2,6 +2,7 @@
 #include "measure/entropy.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 static double entropy(const lln_row *row)
@@ -36,6 +37,16 @@ static double effective_keys(const lln_row *row)
 static double top(const lln_row *row)
 {
     return row->top;
+}
+
+static double max_score(const lln_row *row)
+{
+    return row->max;
+}
+
+static double sum(const lln_row *row)
+{
+    return row->sum;
 }
 
 static double negative(const lln_row *row)
@@ -83,39 +94,74 @@ static void divide_by_ceiling(const lln_attention *attention,
         ratio_error(rows, count, attention->n, out->over_ceiling, mean);
 }
 
+/* What a field of lln_entropy is over the rows. */
+typedef enum { MEAN, SMALLEST, LARGEST } statistic;
+
+typedef struct {
+    size_t field; /* offset in lln_entropy */
+    statistic statistic;
+    lln_row_value *value;
+    bool needs_distributions; /* NaN unless each row is one */
+} row_summary;
+
+/* A field that is a statistic over rows costs a row here. */
+static const row_summary summaries[] = {
+    {offsetof(lln_entropy, entropy), MEAN, entropy, true},
+    {offsetof(lln_entropy, normalized), MEAN, normalized, true},
+    {offsetof(lln_entropy, min), SMALLEST, entropy, true},
+    {offsetof(lln_entropy, max), LARGEST, entropy, true},
+    {offsetof(lln_entropy, effective_keys), MEAN, effective_keys, false},
+    {offsetof(lln_entropy, top1_mass), MEAN, top, false},
+    {offsetof(lln_entropy, max_logit), LARGEST, max_score, false},
+    {offsetof(lln_entropy, row_sum_min), SMALLEST, sum, false},
+    {offsetof(lln_entropy, negative_mass), MEAN, negative, false},
+    {offsetof(lln_entropy, floor), MEAN, floor_of, true},
+};
+
+static double *field_of(lln_entropy *entropy, const row_summary *summary)
+{
+    return (double *)((char *)entropy + summary->field);
+}
+
+/* The smallest or the largest value of a row; NaN: no row has one. */
+static double extreme(const lln_row *rows, size_t count,
+                      const row_summary *summary)
+{
+    double found = NAN;
+    for (size_t i = 0; i < count; i++) {
+        double x = summary->value(&rows[i]);
+        found =
+            summary->statistic == SMALLEST ? fmin(found, x) : fmax(found, x);
+    }
+    return found;
+}
+
+static void summarise(const row_summary *summary, const lln_row *rows,
+                      size_t count, size_t n, bool distributions,
+                      lln_entropy *out, lln_entropy *error)
+{
+    double *value = field_of(out, summary);
+    double *value_error = field_of(error, summary);
+    *value = *value_error = NAN;
+    if (summary->needs_distributions && !distributions)
+        return;
+    if (summary->statistic == MEAN)
+        lln_rows_mean(rows, count, n, summary->value, value, value_error);
+    else
+        *value = extreme(rows, count, summary);
+}
+
 void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
                            size_t count, lln_entropy *out, lln_entropy *error)
 {
-    size_t n = attention->n;
-    lln_entropy unused = {0};
-    error = error ? error : &unused;
-    *error = (lln_entropy){NAN, NAN, NAN, NAN, NAN, NAN,
-                           NAN, NAN, NAN, NAN, NAN, NAN};
-    *out = (lln_entropy){.min = INFINITY,
-                         .max = -INFINITY,
-                         .max_logit = -INFINITY,
-                         .row_sum_min = INFINITY};
-    lln_rows_mean(rows, count, n, entropy, &out->entropy, &error->entropy);
-    lln_rows_mean(rows, count, n, normalized, &out->normalized,
-                  &error->normalized);
-    lln_rows_mean(rows, count, n, effective_keys, &out->effective_keys,
-                  &error->effective_keys);
-    lln_rows_mean(rows, count, n, top, &out->top1_mass, &error->top1_mass);
-    lln_rows_mean(rows, count, n, negative, &out->negative_mass,
-                  &error->negative_mass);
-    lln_rows_mean(rows, count, n, floor_of, &out->floor, &error->floor);
+    lln_entropy unused;
     bool distributions = true;
-    for (size_t i = 0; i < count; i++) {
-        out->min = rows[i].entropy < out->min ? rows[i].entropy : out->min;
-        out->max = rows[i].entropy > out->max ? rows[i].entropy : out->max;
-        out->max_logit = fmax(out->max_logit, rows[i].max);
-        out->row_sum_min = fmin(out->row_sum_min, rows[i].sum);
+    error = error ? error : &unused;
+    for (size_t i = 0; i < count; i++)
         distributions = distributions && !isnan(rows[i].entropy);
-    }
-    if (!distributions) {
-        out->entropy = out->normalized = out->min = out->max = NAN;
-        error->entropy = error->normalized = out->floor = error->floor = NAN;
-    }
+    for (size_t i = 0; i < sizeof summaries / sizeof *summaries; i++)
+        summarise(&summaries[i], rows, count, attention->n, distributions, out,
+                  error);
     divide_by_ceiling(attention, rows, count, out, error);
     if (!attention->tiles.scaled_scores)
         out->max_logit = NAN;

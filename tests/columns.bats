@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# --columns: names, globs and groups; what is asked decides what is computed.
+load helper
+
+identity=source,layer,head,kernel,n,d,causal,samples,tau
+
+header() {
+    "$@" | head -n 1
+}
+
+@test "names, globs and groups, in the order given, each column once" {
+    local of=(lln-entropy -n 16 -d 4 --each)
+    equal names "$(header "${of[@]}" --columns max_logit,kernel,max_logit)" \
+        max_logit,kernel
+    equal glob "$(header "${of[@]}" --columns 'head,entropy_m*')" \
+        head,entropy_min_nats,entropy_max_nats
+    equal id "$(header "${of[@]}" --columns top1_mass,id)" \
+        top1_mass,$identity
+    equal all "$(header "${of[@]}" --columns tau,all)" \
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,/')"
+    equal default "$(header "${of[@]}" --columns default)" \
+        "$(header "${of[@]}")"
+    equal twice "$(header "${of[@]}" --columns tau --columns kernel)" \
+        tau,kernel
+}
+
+@test "standard errors and extremes are columns too" {
+    equal errors "$(header lln-entropy -n 16 -d 4 --columns 'kernel,*_nats_se')" \
+        kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se
+    equal extremes "$(header lln-entropy --layout hnd --aggregate all \
+        "$DATA/encoder.safetensors" --columns 'kernel,top1*')" \
+        kernel,top1_mass,top1_mass_min,top1_mass_max
+}
+
+@test "the cells are those of the whole table" {
+    local tool
+    for tool in lln-entropy lln-stats lln-spectral lln-match; do
+        $tool -n 60 -d 8 > whole
+        for name in $(head -n 1 whole | tr , ' '); do
+            $tool -n 60 -d 8 --columns "kernel,tau,head,$name" > one 2> /dev/null
+            equal "$tool $name" "$(column "$name" < one)" \
+                "$(column "$name" < whole)"
+        done
+    done
+}
+
+@test "tables of rows, bins, eigenvalues, kernels, arrays and approximations" {
+    equal row "$(header lln-entropy -n 8 -d 2 --per-row --columns 'query,e*')" \
+        query,entropy_nats,entropy_normalized,effective_keys
+    equal model "$(header lln-entropy -n 8 -d 2 --diagnose --columns \
+        'kernel,heads*')" kernel,heads_undefined
+    equal bins "$(header lln-stats -n 8 -d 2 --histogram 3 --columns \
+        'bin,*density')" bin,density,normal_density
+    equal quantiles "$(header lln-stats -n 8 -d 2 --qq 3 --columns \
+        quantile)" quantile
+    equal matrices "$(header lln-stats -n 8 -d 2 --normality --columns \
+        matrix,mean)" matrix,mean
+    equal eigenvalues "$(header lln-spectral -n 8 -d 2 --eigenvalues 2 \
+        --columns rank,re)" rank,re
+    equal comparison "$(header lln-attend -n 8 -d 2 --compare softmax --columns \
+        kernel,reference,kl_nats)" kernel,reference,kl_nats
+    equal fenton "$(header lln-stats --fenton --columns 's2,exact*')" \
+        s2,exact_mean,exact_variance
+    equal arrays "$(lln-entropy --list "$DATA/encoder.safetensors" --columns \
+        key,shape | sed -n 2p)" 'layers.0.q,"(2, 256, 64)"'
+}
+
+@test "every format" {
+    local of=(lln-stats --fenton --s2 1 -d 4 --columns d,s2)
+    prints $'d\ts2\n4\t1' "${of[@]}" --format tsv
+    prints $'[\n{"d":4,"s2":1}\n]' "${of[@]}" --format json
+    prints '{"d":4,"s2":1}' "${of[@]}" --format ndjson
+    prints 4,1 "${of[@]}" --no-header
+}
+
+@test "bounds look at columns that are not printed" {
+    run --separate-stderr lln-entropy -n 8 -d 2 --kernel softmax \
+        --columns kernel --fail-above top1_mass=0.1
+    equal status "$status" 3
+    equal stdout "$output" $'kernel\nsoftmax'
+    [[ $stderr == *', top1_mass 0.'*'; expected at most 0.1' ]]
+}
+
+@test "--params reads the columns that it needs" {
+    lln-match -n 32 -d 4 --columns id,alpha,beta --no-spectrum > params
+    lln-entropy -n 32 -d 4 --kernel lln --params params > some
+    lln-match -n 32 -d 4 --no-spectrum |
+        lln-entropy -n 32 -d 4 --kernel lln --params - | cmp - some
+}
+
+@test "rows that cannot be told apart are warned of, once" {
+    local warning='rows cannot be told apart; add id, or more of its columns'
+    run --separate-stderr lln-entropy -n 8 -d 2 --each --columns kernel
+    equal status "$status" 0
+    equal stderr "$stderr" "lln-entropy: --columns: $warning"
+    run --separate-stderr lln-entropy -n 8 -d 2 --columns tau
+    equal stderr "$stderr" "lln-entropy: --columns: $warning"
+    for columns in kernel head,kernel id; do
+        run --separate-stderr lln-entropy -n 8 -d 2 --columns $columns
+        equal stderr "$stderr" ''
+    done
+    run --separate-stderr lln-entropy -n 8 -d 2 --per-row --trials 1 \
+        --kernel softmax --columns query,top1_mass
+    equal stderr "$stderr" ''
+}
+
+@test "what no column needs is not computed" {
+    # The eigenvalues of 3000 tokens take seconds and P 36 MB; theory, nothing.
+    run --separate-stderr timeout 5 lln-spectral -n 30000 --trials 1 \
+        --kernel softmax --columns lambda2_theory --threads 1
+    equal status "$status" 0
+    # A head without a temperature is not asked for one.
+    npy q.npy '<f4' '(1, 1)' < <(printf '\0\0\0\0')
+    cp q.npy k.npy
+    prints $'source,row_sum_min\nq.npy,1' lln-entropy --q q.npy --k k.npy \
+        --kernel softmax --columns source,row_sum_min
+}
+
+@test "bad usage" {
+    refuses 2 "--columns: no column or group 'entropy_nat'; similar names are entropy_nats, entropy_nats_se" \
+        lln-entropy -n 8 -d 2 --columns entropy_nat
+    refuses 2 "--columns: no column or group 'defualt'; similar names are default" \
+        lln-entropy -n 8 -d 2 --columns id,defualt
+    refuses 2 "--columns: no column or group ''; there are all, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
+        lln-stats --fenton --columns d,
+    refuses 2 "--columns: no column or group 'x*'; there are all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
+        lln-stats --histogram 2 --columns 'x*' -o table
+    refuses 2 '--columns is for tables, and an array is written' \
+        lln-attend --columns id
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Whether the rows of a table can be told apart. */
+#ifndef LLN_TOOLS_DISTINCT_H
+#define LLN_TOOLS_DISTINCT_H
+
+#include <stdbool.h>
+
+#include "table/table.h"
+
+/* The rows so far. */
+typedef struct distinct_rows distinct_rows;
+
+/* Ends the process when out of memory, as all here do. */
+distinct_rows *distinct_open(void);
+
+/* Adds a cell to the row at hand. */
+void distinct_add_cell(distinct_rows *rows, lln_cell_type type, lln_cell cell);
+
+/* Ends the row; false if an earlier one had the same cells. */
+bool distinct_end_row(distinct_rows *rows);
+
+void distinct_free(distinct_rows *rows);
+
+#endif

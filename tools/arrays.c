@@ -92,6 +92,18 @@ void kernel_arrays_check(const lln_kernel_arrays *files,
     free(items);
 }
 
+static lln_status load_array(const lln_kernel_arrays *files, size_t index,
+                             const lln_head *head, kernel_arrays *arrays)
+{
+    lln_matrix_output a;
+    LLN_TRY(lln_kernel_arrays_load(files, index, head, &a));
+    arrays->items[index] = (lln_kernel_array){
+        lln_kernel_arrays_name(files, index), lln_matrix_written(a)};
+    arrays->numbers[index] = a.data;
+    arrays->count++;
+    return LLN_OK;
+}
+
 lln_status kernel_arrays_load(const lln_kernel_arrays *files,
                               const lln_head *head, kernel_arrays *arrays)
 {
@@ -100,25 +112,20 @@ lln_status kernel_arrays_load(const lln_kernel_arrays *files,
     if (count == 0)
         return LLN_OK;
     arrays->items = lln_array_alloc(count, sizeof *arrays->items);
-    if (!arrays->items)
-        return LLN_ENOMEM;
-    for (; arrays->count < count; arrays->count++) {
-        lln_kernel_array *item = &arrays->items[arrays->count];
-        item->name = lln_kernel_arrays_name(files, arrays->count);
-        lln_status status =
-            lln_kernel_arrays_load(files, arrays->count, head, &item->values);
-        if (status == LLN_OK)
-            continue;
+    arrays->numbers = lln_array_alloc(count, sizeof *arrays->numbers);
+    lln_status status = arrays->items && arrays->numbers ? LLN_OK : LLN_ENOMEM;
+    for (size_t i = 0; i < count && status == LLN_OK; i++)
+        status = load_array(files, i, head, arrays);
+    if (status != LLN_OK)
         kernel_arrays_free(arrays);
-        return status;
-    }
-    return LLN_OK;
+    return status;
 }
 
 void kernel_arrays_free(kernel_arrays *arrays)
 {
     for (size_t i = 0; i < arrays->count; i++)
-        free((void *)arrays->items[i].values.data);
+        free(arrays->numbers[i]);
+    free(arrays->numbers);
     free(arrays->items);
     *arrays = (kernel_arrays){.count = 0};
 }

@@ -19,6 +19,7 @@ void kernel_arrays_check(const lln_kernel_arrays *files,
 /* The matrices for one head. */
 typedef struct {
     lln_kernel_array *items; /* [count], owned */
+    void **numbers;          /* [count], those of the items, owned */
     size_t count;
 } kernel_arrays;
 

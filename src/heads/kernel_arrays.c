@@ -250,7 +250,8 @@ lln_status lln_kernel_arrays_shape(const lln_kernel_arrays *arrays,
 }
 
 lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
-                                  const lln_head *head, lln_matrix *values)
+                                  const lln_head *head,
+                                  lln_matrix_output *values)
 {
     char name[NAME];
     lln_view view;
@@ -265,7 +266,7 @@ lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
         free(numbers);
         return status;
     }
-    *values =
-        (lln_matrix){LLN_FLOAT64, view.slice.rows, view.slice.columns, numbers};
+    *values = (lln_matrix_output){LLN_FLOAT64, view.slice.rows,
+                                  view.slice.columns, numbers};
     return LLN_OK;
 }

@@ -280,6 +280,11 @@ out.csv"
         grep -q "^    rows $sums, entries " <<< "$output"
     done
     grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits' <<< "$output"
+    for masks in 'only with a causal mask' 'only without a causal mask' \
+        'does not support a window'; do
+        grep -qx "    $masks" <<< "$output"
+    done
+    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c mask)" 0
 }
 
 @test "identity columns, their order and the order of rows" {

@@ -24,7 +24,7 @@ static inline void expect_described(const lln_heads *heads, size_t index,
     ck_assert_int_eq(head.head, loaded->head);
     ck_assert_uint_eq(head.at.head, loaded->at.head);
     ck_assert_uint_eq(head.of.head, loaded->of.head);
-    ck_assert(head.scale == loaded->scale);
+    ck_assert(head.rule.scale == loaded->rule.scale);
     ck_assert_ptr_null(head.storage);
 }
 

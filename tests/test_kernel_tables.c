@@ -44,7 +44,7 @@ static void open_with_all(lln_kernel_choice *choice, bool with_arrays)
 {
     lln_kernel_array arrays[LLN_KERNEL_ARRAYS];
     lln_attention attention;
-    bool causal = !(choice->kernel->properties & LLN_KERNEL_FULL);
+    bool causal = !(choice->kernel->honours & LLN_HONOURS_FULL);
     lln_head head = drawn_head(N, N, D, 1, causal);
     for (int given = 0; given <= with_arrays; given++) {
         if (given)

@@ -71,7 +71,7 @@ START_TEST(topth_ties)
     lln_attention attention;
     lln_head head = {.q = {LLN_FLOAT64, 4, 1, (double[]){1, 1, 1, 1}},
                      .k = {LLN_FLOAT64, 4, 1, numbers},
-                     .scale = 1};
+                     .rule.scale = 1};
     open_kernel(kernels[_i], &head, NULL, 0, &attention);
     expect_ok(attention.rows.make(&attention, 0, 1, row));
     expect_relative(row[0], exp(-1) / total, 1e-15);

@@ -82,7 +82,7 @@ static lln_head gaussian_like(size_t n, size_t d, double factor,
     char *keys = (char *)head.storage + size * lln_precision_size(precision);
     head.q = (lln_matrix){precision, n, d, head.storage};
     head.k = (lln_matrix){precision, n, d, keys};
-    head.scale = 1 / sqrt((double)d);
+    head.rule.scale = 1 / sqrt((double)d);
     return head;
 }
 
@@ -90,7 +90,8 @@ static lln_head gaussian_like(size_t n, size_t d, double factor,
 static lln_head small_head(const double *q, size_t n, const double *k, size_t m,
                            size_t d)
 {
-    lln_head head = {.source = "test", .layer = -1, .head = -1, .scale = 1};
+    lln_head head = {
+        .source = "test", .layer = -1, .head = -1, .rule.scale = 1};
     head.q = (lln_matrix){LLN_FLOAT64, n, d, q};
     head.k = (lln_matrix){LLN_FLOAT64, m, d, k};
     return head;
@@ -250,7 +251,7 @@ END_TEST
 START_TEST(solve_measured_large)
 {
     lln_head head = gaussian_like(1500, 16, 1.2, LLN_FLOAT64);
-    head.mask.causal = _i;
+    head.rule.mask.causal = _i;
     lln_match match = solve(&head, "measured");
     expect_relative(measure(&head, &match), match.target, 1e-8);
     lln_head_free(&head);
@@ -265,7 +266,7 @@ START_TEST(estimate_measured)
     const lln_match_method *measured = lln_match_find("measured");
     lln_head large = gaussian_like(LLN_MATCH_LARGE, 16, 1.2, LLN_FLOAT32);
     lln_head small = gaussian_like(LLN_MATCH_LARGE - 1, 16, 1.2, LLN_FLOAT32);
-    large.mask.causal = small.mask.causal = _i;
+    large.rule.mask.causal = small.rule.mask.causal = _i;
     lln_match match, full = solve(&large, "measured");
     expect_relative(measure(&large, &full), full.target, 3e-7);
     expect_ok(lln_match_estimate(measured, &large, &match));
@@ -303,13 +304,13 @@ START_TEST(solve_measured_maximum)
                   lln_error_message());
     /* Just below the maximum there is a match. */
     double target;
-    head.scale = 0.001;
+    head.rule.scale = 0.001;
     match = solve(&head, "measured");
     target = match.target;
-    head.scale *= sqrt(0.999 * HUMP_MAXIMUM / target);
+    head.rule.scale *= sqrt(0.999 * HUMP_MAXIMUM / target);
     match = solve(&head, "measured");
     expect_relative(measure(&head, &match), match.target, 1e-8);
-    head.scale *= sqrt(1.002);
+    head.rule.scale *= sqrt(1.002);
     expect_status(lln_match_solve(measured, &head, &match), LLN_ENOCONV);
 }
 END_TEST

@@ -90,7 +90,7 @@ static row_identity identify_head(const case_set *set, const run_case *c,
         .head = run_index(head->head),
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
-        .causal = head->mask.causal,
+        .causal = head->rule.mask.causal,
         .samples = 1,
         .tau = c->tau,
     };

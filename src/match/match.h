@@ -44,7 +44,7 @@ enum { LLN_MATCH_LARGE = 2048 };
 /* Solves by `method`, with D2 the mean of lln_row_variance over all rows, mask
  * included.
  *   paper       2 slope s^2 + intercept = sigma_q^2 sigma_k^2, published
- *               constants; blind to the mask and to head->scale
+ *               constants; blind to the head's rule of logits
  *   fenton      s^2 = ln(1 + d (e^D2 - 1)) / 2
  *   fenton-row  e^{s^2} (e^{s^2} - 1) = d (e^D2 - 1)
  *   exact       D2(s) by quadrature in the Gaussian model, no mask

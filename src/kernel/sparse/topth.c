@@ -217,7 +217,7 @@ const lln_kernel lln_kernel_topth = {
                "its k+1st largest number",
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .arrays = {{.name = "theta",
                 .shapes = {{"n", "1"}, {"1", "n"}},
                 .unit = "thresholds"}},

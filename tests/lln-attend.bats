@@ -289,7 +289,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         --gate "$CASES/case_C_Q.npy"
     refuses 2 "--arrays: kernel 'linformer:k=32': array 'e' is 64 x 8; expected 32 x 8" \
         lln-attend -n 8 -d 2 --kernel softmax,linformer:k=32 -o o.npz \
-        --arrays e="$CASES/case_A_Q.npy",f="$CASES/case_A_K.npy"
+        --arrays "e=$CASES/case_A_Q.npy,f=$CASES/case_A_K.npy"
 }
 
 @test "numbers beyond the range of float32" {

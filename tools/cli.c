@@ -88,12 +88,6 @@ static size_t find_name(const char *name)
     return i;
 }
 
-lln_range cli_range(const cli_option *option)
-{
-    return (lln_range){option->low, option->high, option->type == CLI_COUNT,
-                       option->open};
-}
-
 bool cli_given(const char *name)
 {
     size_t i = find_name(name);

@@ -49,7 +49,11 @@ typedef struct {
 int cli_parse(const cli_tool *tool, int argc, char **argv);
 
 /* The numbers that an option takes, CLI_COUNT or CLI_REAL. */
-lln_range cli_range(const cli_option *option);
+static inline lln_range cli_range(const cli_option *option)
+{
+    return (lln_range){option->low, option->high, option->type == CLI_COUNT,
+                       option->open};
+}
 
 /* Whether the option of that long name stood on the command line. */
 bool cli_given(const char *name);

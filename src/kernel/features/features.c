@@ -92,21 +92,6 @@ static lln_status features_prepare(lln_attention *attention)
     return lln_features_store_keys(attention->state);
 }
 
-lln_status lln_features_store_keys(lln_features *f)
-{
-    if (f->scores || f->keys)
-        return LLN_OK;
-    double *keys = lln_array_alloc_raw(f->m * f->rank, sizeof *keys);
-    if (!keys)
-        return LLN_ENOMEM;
-#pragma omp parallel for schedule(static)
-    for (size_t j = 0; j < f->m; j += CHUNK)
-        f->fill(f, LLN_KEYS, j, lln_size_smaller(CHUNK, f->m - j),
-                keys + j * f->rank);
-    f->keys = keys;
-    return LLN_OK;
-}
-
 /* B = phi_q column / z and A = phi_k / column, where columns of positive
  * features range over many orders of magnitude: then columns of A sum to 1. A
  * column without a key is zero. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Entries of attention made of features >= 0, or of polynomials > 0, as tiles
- * of scores. Sums of products >= 0 keep their digits in float32. */
+ * What the rows of attention made of features need: the features of all keys
+ * or, if no feature is negative, tiles of scores, which for polynomials are >
+ * 0. Sums of products >= 0 keep their digits in float32. */
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -83,10 +84,10 @@ static bool products_fit(const extent *q, const extent *k, size_t rank)
            q->most * k->most * (double)rank <= FLOAT32_MOST;
 }
 
-/* Both sides in one array, owned by the tiles. */
+/* Both sides are in one array. */
 static void close_rounded(lln_attention *tiles)
 {
-    free((void *)tiles->tiles.left.data);
+    free(tiles->state);
 }
 
 /* Rounding grows with the number of terms of a sum: no more than PART are
@@ -127,6 +128,7 @@ static lln_status open_rounded(lln_features *f, lln_attention_scores *scores,
     tiles->tiles.left = (lln_matrix){LLN_FLOAT32, f->n, r, phi};
     tiles->tiles.right = (lln_matrix){LLN_FLOAT32, f->m, r, phi + f->n * r};
     tiles->tiles.tile = tile_rounded;
+    tiles->state = phi;
     tiles->close = close_rounded;
     return LLN_OK;
 }
@@ -140,6 +142,21 @@ static void pack_features(const lln_attention *tiles, const size_t *queries,
         run = lln_queries_run(queries + i, count - i);
         f->fill(f, LLN_QUERIES, queries[i], run, phi + i * f->rank);
     }
+}
+
+lln_status lln_features_store_keys(lln_features *f)
+{
+    if (f->scores || f->keys)
+        return LLN_OK;
+    double *keys = lln_array_alloc_raw(f->m * f->rank, sizeof *keys);
+    if (!keys)
+        return LLN_ENOMEM;
+#pragma omp parallel for schedule(static)
+    for (size_t j = 0; j < f->m; j += CHUNK)
+        f->fill(f, LLN_KEYS, j, lln_size_smaller(CHUNK, f->m - j),
+                keys + j * f->rank);
+    f->keys = keys;
+    return LLN_OK;
 }
 
 /* Features in float64, those of the keys kept by f. */

@@ -133,11 +133,11 @@ static lln_status check_numbers(const state *s, size_t count)
 }
 
 /* Adds room for a matrix to *total bytes. */
-static lln_status add_room(lln_matrix a, size_t *total)
+static lln_status add_room(const lln_matrix *a, size_t *total)
 {
     size_t count, bytes;
-    LLN_TRY(lln_size_multiply(a.rows, a.columns, &count));
-    LLN_TRY(lln_size_multiply(count, lln_precision_size(a.precision), &bytes));
+    LLN_TRY(lln_size_multiply(a->rows, a->columns, &count));
+    LLN_TRY(lln_size_multiply(count, lln_precision_size(a->precision), &bytes));
     if (__builtin_add_overflow(*total, bytes, total) ||
         __builtin_add_overflow(*total, PAD - 1, total))
         return lln_fail(LLN_ENOMEM, "too large");
@@ -157,45 +157,60 @@ static lln_precision logit_precision(const state *s,
     return precision;
 }
 
-static lln_status allocate_head(const state *s, const lln_head_place *place,
-                                lln_precision precision, lln_head *head)
+static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
+    const state *s = heads->state;
+    const lln_head_place *place = &s->heads[index];
     const lln_layout *layout = s->shapes[place->bundle].layout;
-    lln_length length = length_of(s, place);
-    size_t d = layout[LLN_QUERIES].size[LLN_AXIS_FEATURE], dv = 0;
-    lln_precision logits = logit_precision(s, place, precision);
+    const size_t *of = layout[LLN_QUERIES].size;
+    size_t d = of[LLN_AXIS_FEATURE], dv = 0;
     if (s->rules.roles > LLN_VALUES)
         dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
-    head->q = (lln_matrix){logits, length.queries, d, NULL};
-    head->k = (lln_matrix){logits, length.keys, d, NULL};
-    head->v = (lln_matrix){precision, length.keys, dv, NULL};
-    size_t keys = 0, values, total;
-    LLN_TRY(add_room(head->q, &keys));
-    values = keys;
-    LLN_TRY(add_room(head->k, &values));
-    total = values;
-    LLN_TRY(add_room(head->v, &total));
-    char *storage = lln_array_alloc_raw(total, 1);
-    if (!storage)
+    lln_length length = length_of(s, place);
+    *head = (lln_head){
+        .source = s->sources[place->at.batch],
+        .layer = place->layer,
+        .head = place->head,
+        .at = place->at,
+        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
+        .q = {LLN_FLOAT64, length.queries, d, NULL},
+        .k = {LLN_FLOAT64, length.keys, d, NULL},
+        .v = {LLN_FLOAT64, dv > 0 ? length.keys : 0, dv, NULL},
+        .rule = lln_rule_for(s->rule, d),
+    };
+}
+
+/* Makes room for the numbers of a described head, written by `out` [roles]. */
+static lln_status allocate_head(lln_precision logits, lln_precision values,
+                                lln_head *head, lln_matrix_output *out)
+{
+    lln_matrix *const role[] = {&head->q, &head->k, &head->v};
+    size_t end[LLN_ROLES + 1] = {0};
+    for (int i = 0; i < LLN_ROLES; i++) {
+        role[i]->precision = i == LLN_VALUES ? values : logits;
+        end[i + 1] = end[i];
+        LLN_TRY(add_room(role[i], &end[i + 1]));
+    }
+    head->storage = lln_array_alloc_raw(end[LLN_ROLES], 1);
+    if (!head->storage)
         return LLN_ENOMEM;
-    head->storage = storage;
-    head->q.data = storage;
-    head->k.data = storage + keys;
-    if (dv > 0)
-        head->v.data = storage + values;
-    else
-        head->v = (lln_matrix){.data = NULL};
-    head->rule = lln_rule_for(s->rule, d);
+    for (int i = 0; i < LLN_ROLES; i++) {
+        void *at = (char *)head->storage + end[i];
+        out[i] = (lln_matrix_output){role[i]->precision, role[i]->rows,
+                                     role[i]->columns,
+                                     role[i]->rows > 0 ? at : NULL};
+        *role[i] = lln_matrix_written(out[i]);
+    }
     return LLN_OK;
 }
 
 /* False if a product is too large for the precision. */
-static bool scale_matrix(lln_matrix a, double factor)
+static bool scale_matrix(lln_matrix_output a, double factor)
 {
     size_t count = a.rows * a.columns;
     bool finite = true;
-    float *f32 = (float *)a.data;
-    double *f64 = (double *)a.data;
+    float *f32 = a.data;
+    double *f64 = a.data;
     for (size_t i = 0; i < count; i++)
         if (a.precision == LLN_FLOAT32) {
             f32[i] = (float)(factor * f32[i]);
@@ -221,7 +236,8 @@ static void name_head(const state *s, const lln_head_place *place, char *text,
 
 /* Multiplies queries and keys so that the temperature becomes tau. */
 static lln_status set_temperature(const state *s, const lln_head_place *place,
-                                  double tau, lln_head *head)
+                                  double tau, const lln_head *head,
+                                  const lln_matrix_output *to)
 {
     double variance;
     char name[512];
@@ -235,8 +251,9 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
-    if (!isfinite(factor) || !(factor > 0) || !scale_matrix(head->q, factor) ||
-        !scale_matrix(head->k, factor))
+    if (!isfinite(factor) || !(factor > 0) ||
+        !scale_matrix(to[LLN_QUERIES], factor) ||
+        !scale_matrix(to[LLN_KEYS], factor))
         return lln_fail(LLN_EUNDEFINED,
                         "%slogits with a within-row variance of %g cannot be "
                         "given temperature %g",
@@ -245,16 +262,14 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
 }
 
 static lln_status fill_head(const state *s, const lln_head_place *place,
-                            lln_head *head)
+                            const lln_matrix_output *to)
 {
-    const lln_matrix to[] = {head->q, head->k, head->v};
     lln_view views[LLN_ROLES];
     lln_status status = open_views(s, place, views);
     if (status != LLN_OK)
         return status;
     for (size_t role = 0; role < s->rules.roles && status == LLN_OK; role++)
-        status = lln_view_copy(&views[role], to[role].precision,
-                               (void *)to[role].data);
+        status = lln_view_copy(&views[role], to[role].precision, to[role].data);
     close_views(s, place, LLN_QUERIES);
     return status;
 }
@@ -264,18 +279,14 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
 {
     const state *s = heads->state;
     const lln_head_place *place = &s->heads[index];
-    const size_t *of = s->shapes[place->bundle].layout[LLN_QUERIES].size;
-    lln_head loaded = {
-        .source = s->sources[place->at.batch],
-        .layer = place->layer,
-        .head = place->head,
-        .at = place->at,
-        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
-    };
-    LLN_TRY(allocate_head(s, place, precision, &loaded));
-    lln_status status = fill_head(s, place, &loaded);
+    lln_matrix_output to[LLN_ROLES];
+    lln_head loaded;
+    describe_head(heads, index, &loaded);
+    LLN_TRY(allocate_head(logit_precision(s, place, precision), precision,
+                          &loaded, to));
+    lln_status status = fill_head(s, place, to);
     if (status == LLN_OK && !isnan(tau))
-        status = set_temperature(s, place, tau, &loaded);
+        status = set_temperature(s, place, tau, &loaded, to);
     if (status == LLN_OK)
         *head = loaded;
     else
@@ -381,7 +392,8 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     state *s = calloc(1, sizeof *s);
     if (!s)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_heads opened = {.load = load_head,
+    lln_heads opened = {.describe = describe_head,
+                        .load = load_head,
                         .results = list_results,
                         .close = close_files,
                         .state = s};

@@ -59,60 +59,207 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* 256 x 64 read as 1024 x 16: over a million entries, counted in bins,
- * against the sorted values. */
-static void check_bins(lln_precision precision, const char *kernel, bool causal)
+/* ln P of all allowed keys, sorted; rows of one key are left out. */
+static lln_sample sort_entries(lln_attention *attention)
 {
-    lln_head head = case_head("B", precision, causal);
-    size_t n = 1024;
-    head.q.rows = head.k.rows = n;
-    head.q.columns = head.k.columns = 16;
-    lln_attention attention;
-    lln_lognormal out;
-    lln_sample binned, exact = {0};
-    lln_normal_fit fit;
-    case_open(&head, kernel, &attention);
-    expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out, &binned));
-    ck_assert(out.resolution > 0 && out.resolution < 4e-4);
-
+    size_t n = attention->n;
     double *p = calloc(n * n, sizeof *p);
-    expect_ok(lln_attention_rows(&attention, 0, n, p));
+    lln_sample exact = {0};
+    expect_ok(lln_attention_prepare(attention));
+    expect_ok(lln_attention_rows(attention, 0, n, p));
     exact.values = calloc(n * n, sizeof(double));
-    exact.counts = calloc(n * n, sizeof(double));
-    for (size_t i = causal; i < n; i++)
-        for (size_t j = 0; j < (causal ? i + 1 : n); j++) {
-            exact.values[exact.size] = log(p[i * n + j]);
-            exact.counts[exact.size++] = 1;
-        }
+    for (size_t i = attention->mask.causal; i < n; i++)
+        for (size_t j = 0; j < (attention->mask.causal ? i + 1 : n); j++)
+            exact.values[exact.size++] = log(p[i * n + j]);
     exact.total = (double)exact.size;
-    ck_assert(binned.total == exact.total);
     qsort(exact.values, exact.size, sizeof(double), compare);
+    free(p);
+    return exact;
+}
+
+/* Quantiles to half a bin or 5e-4 of their size. */
+static void check_quantiles(const lln_lognormal *out, const lln_sample *binned,
+                            const lln_sample *exact)
+{
+    double binned_q[99], exact_q[99], normal_q[99];
+    double deviation = sqrt(out->variance);
+    expect_ok(lln_sample_quantiles(binned, out->mean, deviation, 99, binned_q,
+                                   normal_q));
+    for (int i = 0; i < 99; i++) {
+        double at = ((double)i + 0.5) / 99 * exact->total;
+        exact_q[i] =
+            (exact->values[(size_t)ceil(at) - 1] - out->mean) / deviation;
+        expect_absolute(binned_q[i], exact_q[i],
+                        3e-4 + 5e-4 * fmax(fabs(exact_q[i]) - 6, 0));
+    }
+}
+
+/* A bin of the histogram has at least what lies within it by 6e-4 deviations
+ * and at most what lies within it or nearer than that. */
+static void check_histogram(const lln_lognormal *out, const lln_sample *binned,
+                            const lln_sample *exact)
+{
+    enum { COUNT = 24 };
+    double density[COUNT], normal[COUNT], least[COUNT] = {0}, most[COUNT] = {0};
+    double deviation = sqrt(out->variance);
+    expect_ok(lln_sample_histogram(binned, out->mean, deviation, 6, COUNT,
+                                   density, normal));
+    for (size_t i = 0; i < exact->size; i++) {
+        double at = 2 * ((exact->values[i] - out->mean) / deviation + 6);
+        int near = (int)fmax(fmin(at, COUNT), 0);
+        for (int b = near - 1; b <= near + 1; b++) {
+            if (b < 0 || b >= COUNT)
+                continue;
+            least[b] += at > b + 1.2e-3 && at < b + 1 - 1.2e-3;
+            most[b] += at > b - 1.2e-3 && at < b + 1 + 1.2e-3;
+        }
+    }
+    for (int b = 0; b < COUNT; b++) {
+        double share = density[b] / 2 * exact->total;
+        ck_assert(share >= least[b] - 1e-6 && share <= most[b] + 1e-6);
+    }
+}
+
+/* What the page states of distances found in bins. */
+static void check_distances(const lln_lognormal *out, const lln_sample *exact)
+{
+    lln_normal_fit fit;
+    ck_assert(out->resolution > 0 && out->resolution < 2.5e-4);
     expect_ok(
-        lln_sample_normal_fit(&exact, out.mean, sqrt(out.variance), &fit));
-    expect_absolute(out.fit.ks, fit.ks, out.resolution);
-    /* half a bin */
-    expect_absolute(out.fit.wasserstein, fit.wasserstein, 2.5e-4);
-    expect_absolute(out.fit.qq, fit.qq, 1e-6);
-    double binned_q[9], exact_q[9], normal_q[9];
-    double deviation = sqrt(out.variance);
-    expect_ok(lln_sample_quantiles(&binned, out.mean, deviation, 9, binned_q,
-                                   normal_q));
-    expect_ok(lln_sample_quantiles(&exact, out.mean, deviation, 9, exact_q,
-                                   normal_q));
-    for (int i = 0; i < 9; i++)
-        expect_absolute(binned_q[i], exact_q[i], 5e-4);
+        lln_sample_normal_fit(exact, out->mean, sqrt(out->variance), &fit));
+    ck_assert(out->fit.ks <= fit.ks + 1e-5);
+    expect_absolute(out->fit.ks, fit.ks, out->resolution + 1e-5);
+    expect_absolute(out->fit.wasserstein, fit.wasserstein, 3.5e-4);
+    expect_absolute(out->fit.qq, fit.qq, 3e-5);
+}
+
+/* Something else in place of the queries and keys, both [n x d]. */
+typedef void change(size_t n, size_t d, double *q, double *k);
+
+/* The first entries of 256 x 64 read as 400 x 16: 160000 entries, counted in
+ * bins, against the sorted values. */
+static void check_bins(lln_precision precision, const char *kernel, bool causal,
+                       change *alter)
+{
+    lln_head head = case_head("B", LLN_FLOAT64, causal), tried;
+    size_t n = 400, d = 16;
+    head.q.rows = head.k.rows = n;
+    head.q.columns = head.k.columns = d;
+    if (alter)
+        alter(n, d, (double *)head.q.data, (double *)head.k.data);
+    tried = head;
+    tried.q.precision = tried.k.precision = precision;
+    float *narrow = calloc(2 * n * d, sizeof *narrow);
+    lln_matrix_convert(head.q, LLN_FLOAT32, narrow);
+    lln_matrix_convert(head.k, LLN_FLOAT32, narrow + n * d);
+    if (precision == LLN_FLOAT32) {
+        tried.q.data = narrow;
+        tried.k.data = narrow + n * d;
+    }
+    lln_attention attention, reference;
+    lln_lognormal out;
+    lln_sample binned;
+    case_open(&tried, kernel, &attention);
+    case_open(&head, kernel, &reference);
+    expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out, &binned));
+    lln_sample exact = sort_entries(&reference);
+    ck_assert(binned.total == exact.total);
+    check_distances(&out, &exact);
+    check_quantiles(&out, &binned, &exact);
+    check_histogram(&out, &binned, &exact);
     lln_sample_free(&binned);
     lln_sample_free(&exact);
     lln_attention_close(&attention);
+    lln_attention_close(&reference);
     lln_head_free(&head);
-    free(p);
+    free(narrow);
 }
 
 START_TEST(measure_bins)
 {
-    check_bins(LLN_FLOAT64, "softmax", false);
-    check_bins(LLN_FLOAT32, "softmax", true);
-    check_bins(LLN_FLOAT32, "lln:alpha=1.5:beta=2", false);
+    check_bins(LLN_FLOAT64, "softmax", false, NULL);
+    check_bins(LLN_FLOAT32, "softmax", true, NULL);
+    check_bins(LLN_FLOAT32, "lln:alpha=1.5:beta=2", false, NULL);
+}
+END_TEST
+
+static void half_zero(size_t n, size_t d, double *q, double *k)
+{
+    (void)k;
+    for (size_t i = 0; i < n * d; i += 2 * d)
+        memset(q + i, 0, d * sizeof *q);
+}
+
+static void few_queries(size_t n, size_t d, double *q, double *k)
+{
+    (void)k;
+    for (size_t i = 0; i < n * d; i++)
+        if (i / d % 4 > 0)
+            q[i] = 0;
+}
+
+static void two_values(size_t n, size_t d, double *q, double *k)
+{
+    for (size_t i = 0; i < n * d; i++) {
+        q[i] = 1;
+        k[i] = i / d % 3 == 0;
+    }
+}
+
+/* Logits in steps of 1/4. */
+static void whole_numbers(size_t n, size_t d, double *q, double *k)
+{
+    for (size_t i = 0; i < n * d; i++) {
+        q[i] = 1;
+        k[i] = round(k[i]);
+    }
+}
+
+static void few_huge(size_t n, size_t d, double *q, double *k)
+{
+    (void)q;
+    for (size_t i = 0; i < n * d; i++)
+        k[i] = pow(k[i], 5);
+}
+
+/* ln P of one key is 17 deviations off. */
+static void one_key(size_t n, size_t d, double *q, double *k)
+{
+    for (size_t i = 0; i < n * d; i++) {
+        q[i] = 0.1 + 0.01 * q[i];
+        k[i] *= 0.2;
+        if (i / d == 77)
+            k[i] = 5;
+    }
+}
+
+/* As many deviations as entries allow. */
+static void one_entry(size_t n, size_t d, double *q, double *k)
+{
+    for (size_t i = 0; i < n * d; i++) {
+        q[i] = i / d == 5 ? 1 : 1e-6;
+        k[i] = i / d == 77 ? 5 : 1e-6 * k[i];
+    }
+}
+
+/* Rows at equal distances see other things than the rest. */
+static void sixteenth_wide(size_t n, size_t d, double *q, double *k)
+{
+    (void)k;
+    for (size_t i = 0; i < n * d; i++)
+        if (i / d % 16 == 8)
+            q[i] *= 20;
+}
+
+START_TEST(measure_bins_shapes)
+{
+    static change *const changes[] = {half_zero,     few_queries,   two_values,
+                                      whole_numbers, few_huge,      one_key,
+                                      one_entry,     sixteenth_wide};
+    check_bins(LLN_FLOAT64, "softmax", false, changes[_i]);
+    check_bins(LLN_FLOAT32, "softmax", false, changes[_i]);
+    if (_i < 4)
+        check_bins(LLN_FLOAT32, "lln:alpha=1:beta=1", false, changes[_i]);
 }
 END_TEST
 
@@ -226,6 +373,7 @@ int main(void)
     tcase_add_loop_test(measure, measure_lln_double, 0, CASE_COUNT);
     tcase_add_loop_test(measure, measure_single, 0, 3);
     tcase_add_test(measure, measure_bins);
+    tcase_add_loop_test(measure, measure_bins_shapes, 0, 8);
     tcase_add_test(measure, measure_any_threads);
     tcase_add_test(measure, measure_constant);
     tcase_add_test(measure, measure_one_key);

@@ -83,8 +83,8 @@ static void check_quantiles(const lln_lognormal *out, const lln_sample *binned,
 {
     double binned_q[99], exact_q[99], normal_q[99];
     double deviation = sqrt(out->variance);
-    expect_ok(lln_sample_quantiles(binned, out->mean, deviation, 99, binned_q,
-                                   normal_q));
+    expect_ok(lln_sample_quantiles(binned, out->sample_mean, deviation, 99,
+                                   binned_q, normal_q));
     for (int i = 0; i < 99; i++) {
         double at = ((double)i + 0.5) / 99 * exact->total;
         exact_q[i] =
@@ -102,8 +102,8 @@ static void check_histogram(const lln_lognormal *out, const lln_sample *binned,
     enum { COUNT = 24 };
     double density[COUNT], normal[COUNT], least[COUNT] = {0}, most[COUNT] = {0};
     double deviation = sqrt(out->variance);
-    expect_ok(lln_sample_histogram(binned, out->mean, deviation, 6, COUNT,
-                                   density, normal));
+    expect_ok(lln_sample_histogram(binned, out->sample_mean, deviation, 6,
+                                   COUNT, density, normal));
     for (size_t i = 0; i < exact->size; i++) {
         double at = 2 * ((exact->values[i] - out->mean) / deviation + 6);
         int near = (int)fmax(fmin(at, COUNT), 0);
@@ -281,21 +281,126 @@ START_TEST(measure_any_threads)
 }
 END_TEST
 
-/* All keys alike: ln P = -ln n, no spread. */
-START_TEST(measure_constant)
+/* Case B read as n x 16, with queries and keys of one kind. */
+static lln_head constant_head(lln_precision precision, size_t n, bool causal,
+                              double query, double key)
 {
-    lln_head head = case_head("A", LLN_FLOAT64, false);
-    memset((void *)head.k.data, 0, 64 * 8 * sizeof(double));
+    lln_head head = case_head("B", precision, causal);
+    head.q.rows = head.k.rows = n;
+    head.q.columns = head.k.columns = 16;
+    for (size_t i = 0; i < 16 * n; i++) {
+        /* NaN: the data; for keys, all are the first */
+        double q = isnan(query) ? lln_matrix_get(head.q, 0, i) : query;
+        double k = isnan(key) ? lln_matrix_get(head.k, 0, i % 16) : key;
+        if (precision == LLN_FLOAT32) {
+            ((float *)head.q.data)[i] = (float)q;
+            ((float *)head.k.data)[i] = (float)k;
+        } else {
+            ((double *)head.q.data)[i] = q;
+            ((double *)head.k.data)[i] = k;
+        }
+    }
+    return head;
+}
+
+static void check_uniform(const lln_head *head, const char *kernel)
+{
     lln_attention attention;
     lln_lognormal out;
-    case_open(&head, "softmax", &attention);
-    expect_status(lln_lognormal_measure(&attention, NULL, 0, &out, NULL),
+    lln_sample sample;
+    double first[3], second[3];
+    case_open(head, kernel, &attention);
+    expect_status(lln_lognormal_measure(&attention, NULL, 0, &out, &sample),
                   LLN_EUNDEFINED);
-    expect_relative(out.mean, -4.1588830833596719, 1e-15); /* -ln 64 */
-    expect_absolute(out.variance, 0, 0);
-    ck_assert(isnan(out.skewness) && isnan(out.fit.ks));
+    expect_relative(out.mean, -log((double)head->k.rows), 1e-14);
+    ck_assert(out.variance == 0 && isnan(out.skewness));
+    ck_assert(isnan(out.excess_kurtosis) && isnan(out.fit.ks));
+    ck_assert(isnan(out.fit.wasserstein) && isnan(out.fit.qq));
+    expect_absolute(out.variance_row, 0, 1e-20);
+    expect_status(lln_lognormal_histogram(&out, &sample, 6, 3, first, second),
+                  LLN_EUNDEFINED);
+    expect_status(lln_lognormal_quantiles(&out, &sample, 3, first, second),
+                  LLN_EUNDEFINED);
+    lln_sample_free(&sample);
     lln_attention_close(&attention);
-    lln_head_free(&head);
+}
+
+/* Keys that are all alike: P_ij = 1/n, which float products only nearly
+ * are. */
+START_TEST(measure_constant)
+{
+    static const char *const kernels[] = {"softmax",
+                                          "lln:alpha=1:beta=1",
+                                          "tempscale:divisor=3",
+                                          "performer-relu-det",
+                                          "performer",
+                                          "lln:alpha=3:beta=2"};
+    static const double queries[] = {NAN, NAN, NAN, -3.7, NAN, 0};
+    static const double keys[] = {14.3, NAN, 1e-40, 14.3, 1e6, 0};
+    for (int k = 0; k < 6; k++)
+        for (int precision = LLN_FLOAT32; precision <= LLN_FLOAT64; precision++)
+            for (size_t n = 77; n < 500; n += 300) {
+                if (strncmp(kernels[k], "perf", 4) == 0 && keys[_i] == 1e6)
+                    continue; /* not attention of any use */
+                lln_head head = constant_head((lln_precision)precision, n,
+                                              false, queries[_i], keys[_i]);
+                check_uniform(&head, kernels[k]);
+                lln_head_free(&head);
+            }
+}
+END_TEST
+
+/* P_ij = 1/i for i keys: the moments of -ln i, weighted with i, rows of one
+ * key left out, and no variance within rows. */
+START_TEST(measure_constant_causal)
+{
+    static const char *const kernels[] = {"softmax", "lln:alpha=1:beta=1"};
+    for (int k = 0; k < 4; k++) {
+        lln_head head = constant_head(k / 2, 100, true, NAN, 14.3);
+        lln_attention attention;
+        lln_lognormal out;
+        double n = 0, mean = 0, m2 = 0, m3 = 0;
+        for (int i = 2; i <= 100; i++)
+            n += i, mean -= i * log(i);
+        mean /= n;
+        for (int i = 2; i <= 100; i++) {
+            m2 += i * pow(-log(i) - mean, 2);
+            m3 += i * pow(-log(i) - mean, 3);
+        }
+        case_open(&head, kernels[k % 2], &attention);
+        expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out, NULL));
+        expect_relative(out.mean, mean, 1e-14);
+        expect_relative(out.variance, m2 / n, 1e-13);
+        expect_relative(out.skewness, m3 / n / pow(m2 / n, 1.5), 1e-12);
+        expect_absolute(out.variance_row, 0, 1e-20);
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+    }
+}
+END_TEST
+
+/* Of logits that go to 0 ln P is a linear function, of which the shape has a
+ * limit and the variance goes as the square: keys times 1e-6 and 1e-30. */
+START_TEST(measure_small)
+{
+    lln_lognormal out[2];
+    for (int i = 0; i < 2; i++) {
+        lln_head head = case_head("B", LLN_FLOAT32, false);
+        for (size_t j = 0; j < 256 * 64; j++)
+            ((float *)head.k.data)[j] *= i == 0 ? 1e-6F : 1e-30F;
+        lln_attention attention;
+        case_open(&head, "softmax", &attention);
+        expect_ok(lln_lognormal_measure(&attention, NULL, 0, &out[i], NULL));
+        lln_attention_close(&attention);
+        lln_head_free(&head);
+    }
+    expect_relative(out[1].variance, out[0].variance * 1e-48, 1e-5);
+    expect_relative(out[1].variance_row, out[0].variance_row * 1e-48, 1e-5);
+    expect_absolute(out[1].skewness, out[0].skewness, 1e-5);
+    expect_absolute(out[1].excess_kurtosis, out[0].excess_kurtosis, 1e-5);
+    expect_absolute(out[1].fit.ks, out[0].fit.ks, 2e-5);
+    expect_absolute(out[1].fit.wasserstein, out[0].fit.wasserstein, 1e-5);
+    expect_absolute(out[1].fit.qq, out[0].fit.qq, 1e-6);
 }
 END_TEST
 
@@ -375,7 +480,9 @@ int main(void)
     tcase_add_test(measure, measure_bins);
     tcase_add_loop_test(measure, measure_bins_shapes, 0, 8);
     tcase_add_test(measure, measure_any_threads);
-    tcase_add_test(measure, measure_constant);
+    tcase_add_loop_test(measure, measure_constant, 0, 6);
+    tcase_add_test(measure, measure_constant_causal);
+    tcase_add_test(measure, measure_small);
     tcase_add_test(measure, measure_one_key);
     tcase_add_test(measure, normal_fit_five);
     tcase_add_test(measure, histogram_five);

@@ -140,6 +140,48 @@ START_TEST(measure_far)
 }
 END_TEST
 
+static double constant(size_t i)
+{
+    (void)i;
+    return 14.3;
+}
+
+static double subnormal(size_t i)
+{
+    (void)i;
+    return 1e-40;
+}
+
+/* 1/3 in three ways, the last of which is a unit in the last place less. */
+static double rounded(size_t i)
+{
+    double ninth = 1.0 / 9;
+    return i % 3 == 0 ? 1.0 / 3 : i % 3 == 1 ? 3 * ninth : 1 - 2.0 / 3;
+}
+
+START_TEST(measure_constants)
+{
+    static double (*const values[])(size_t) = {constant, subnormal, rounded};
+    size_t counts[] = {2, 3000, MANY};
+    double *x = lln_array_alloc(MANY, sizeof *x);
+    float *narrow = lln_array_alloc(MANY, sizeof *narrow);
+    for (size_t i = 0; i < MANY; i++)
+        narrow[i] = (float)(x[i] = values[_i](i));
+    for (int c = 0; c < 6; c++) {
+        lln_matrix a = {LLN_FLOAT64, counts[c / 2], 1, x};
+        if (c % 2)
+            a = (lln_matrix){LLN_FLOAT32, 1, counts[c / 2], narrow};
+        lln_normality out;
+        expect_status(lln_normality_measure(a, &out), LLN_EUNDEFINED);
+        expect_relative(out.mean, values[_i](0), c % 2 ? 1e-5 : 1e-15);
+        ck_assert(out.deviation == 0 && isnan(out.skewness));
+        ck_assert(isnan(out.excess_kurtosis) && isnan(out.fit.ks));
+    }
+    free(x);
+    free(narrow);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("normality");
@@ -151,6 +193,7 @@ int main(void)
     tcase_add_test(measure, measure_period);
     tcase_add_test(measure, measure_atoms);
     tcase_add_test(measure, measure_far);
+    tcase_add_loop_test(measure, measure_constants, 0, 3);
     suite_add_tcase(suite, measure);
     return run_suite(suite);
 }

@@ -21,53 +21,89 @@ enum {
  * what the bins were laid by. */
 static const double NEAR_DEVIATION = 1.2, NEAR_MEAN = 0.5;
 
-/* Standard error of the mean over entries, estimated from some of n rows: a
- * ratio of sums over rows, of ln P and of keys. Cochran (1977), eq. 2.46. */
-static double mean_error(const lln_row *rows, size_t count, size_t n,
-                         const lln_moments *all)
+/* Entries are taken as L' = ln P + ln m, which is 0 where attention is uniform,
+ * so that a spread far below the rounding of ln m is not lost. The mean of -L'
+ * over the keys of a row is ln mean exp(s - mean s) + ln(keys / m); of scores
+ * that are nearly equal, their cumulants give the first term to all its
+ * digits. */
+static double row_excess(const lln_attention *attention, const lln_row *row)
 {
-    double used = 0, squares = 0;
+    const lln_moments *s = &row->scores;
+    double keys = s->count, m = (double)attention->m;
+    bool near = s->m4 <= 1e-5 * s->m2;
+    if (attention->kind != LLN_ATTENTION_TILES || !near)
+        return row->log_norm - log(m) - s->mean;
+    double k2 = s->m2 / keys, k3 = s->m3 / keys,
+           k4 = s->m4 / keys - 3 * k2 * k2;
+    return k2 / 2 + k3 / 6 + k4 / 24 + log(keys / m);
+}
+
+/* Scores of the row minus this are L'. */
+static double row_origin(const lln_attention *attention, const lln_row *row)
+{
+    return row->scores.mean + row_excess(attention, row);
+}
+
+/* Standard error of the mean over entries, estimated from some of n rows: a
+ * ratio of sums over rows, of L' and of keys. Cochran (1977), eq. 2.46. */
+static double mean_error(const lln_attention *attention, const lln_row *rows,
+                         size_t count, const lln_moments *all)
+{
+    double used = 0, squares = 0, n = (double)attention->n;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
-        double residual = (rows[i].scores.mean - rows[i].log_norm - all->mean) *
+        double residual = (row_excess(attention, &rows[i]) + all->mean) *
                           (double)rows[i].keys;
         squares += residual * residual;
         used++;
     }
-    if (count == n)
+    if (count == attention->n)
         return 0;
     double keys = all->count / used;
-    return used > 1 ? sqrt(squares / (used - 1) / used *
-                           (1 - (double)count / (double)n)) /
-                          keys
-                    : NAN;
+    return used > 1
+               ? sqrt(squares / (used - 1) / used * (1 - (double)count / n)) /
+                     keys
+               : NAN;
 }
 
-/* All moments but the fit, from measured rows of n. */
-static lln_status pool_moments(const lln_row *rows, size_t count, size_t n,
-                               lln_lognormal *out)
+/* Moments of L', without spread if it is below the rounding of scores. */
+static lln_moments merge_rows(const lln_attention *attention,
+                              const lln_row *rows, size_t count)
 {
     lln_moments all = {0};
-    *out =
-        (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}, NAN, NAN, 0};
+    double rounding = 0;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
         lln_moments row = rows[i].scores;
-        row.mean -= rows[i].log_norm;
+        row.mean = -row_excess(attention, &rows[i]);
         lln_moments_merge(&all, &row);
+        rounding = fmax(rounding, lln_row_rounding(attention, &rows[i]));
     }
+    lln_moments_settle(&all, rounding);
+    return all;
+}
+
+/* All moments but the fit, from measured rows. */
+static lln_status pool_moments(const lln_attention *attention,
+                               const lln_row *rows, size_t count,
+                               lln_lognormal *out)
+{
+    *out = (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN},
+                           NAN, NAN, 0,   NAN};
+    lln_moments all = merge_rows(attention, rows, count);
     for (size_t i = 0; i < count; i++)
         if (rows[i].negative > 0)
             return lln_fail(LLN_EUNDEFINED, "P has negative entries");
     if (all.count == 0)
         return lln_fail(LLN_EUNDEFINED, "no row has two keys");
-    out->mean_error = mean_error(rows, count, n, &all);
-    lln_rows_mean(rows, count, n, lln_row_variance, &out->variance_row,
-                  &out->variance_row_error);
+    out->mean_error = mean_error(attention, rows, count, &all);
+    lln_rows_mean(rows, count, attention->n, lln_row_variance,
+                  &out->variance_row, &out->variance_row_error);
     double variance = all.m2 / all.count;
-    out->mean = all.mean;
+    out->sample_mean = all.mean;
+    out->mean = all.mean - log((double)attention->m);
     out->variance = variance;
     if (!(variance > 0))
         return lln_fail(LLN_EUNDEFINED, "ln P is constant");
@@ -78,6 +114,7 @@ static lln_status pool_moments(const lln_row *rows, size_t count, size_t n,
 
 /* What the visits fill: all values, or bins. */
 typedef struct {
+    const lln_attention *attention;
     size_t *offset; /* [count]: where a row's values start */
     double *values;
     lln_bins *bins;
@@ -91,9 +128,10 @@ static void keep_row(void *context, int thread, size_t index,
     double *values = to->values + to->offset[index];
     if (row->keys < 2)
         return;
+    double origin = row_origin(to->attention, row);
     lln_matrix_convert(scores, LLN_FLOAT64, values);
     for (size_t j = 0; j < row->keys; j++)
-        values[j] -= row->log_norm;
+        values[j] -= origin;
 }
 
 static void count_row(void *context, int thread, size_t index,
@@ -102,7 +140,8 @@ static void count_row(void *context, int thread, size_t index,
     const collector *to = context;
     (void)index;
     if (row->keys > 1)
-        lln_bins_add(to->bins, (size_t)thread, scores, row->log_norm);
+        lln_bins_add(to->bins, (size_t)thread, scores,
+                     row_origin(to->attention, row));
 }
 
 /* Moves the values of rows together: a row has at most as many keys as its
@@ -124,7 +163,8 @@ static lln_status collect_values(lln_attention *attention,
                                  const size_t *queries, size_t count,
                                  lln_row *measured, lln_sample *sample)
 {
-    collector to = {.offset = calloc(count, sizeof(size_t))};
+    collector to = {.attention = attention,
+                    .offset = calloc(count, sizeof(size_t))};
     if (!to.offset)
         return lln_fail(LLN_ENOMEM, "out of memory");
     size_t total = 0;
@@ -155,7 +195,7 @@ static lln_status collect_bins(lln_attention *attention, const size_t *queries,
                                size_t count, double mean, double deviation,
                                lln_row *measured, lln_sample *sample)
 {
-    collector to = {0};
+    collector to = {.attention = attention};
     LLN_TRY(
         lln_bins_open(mean, deviation, (size_t)lln_threads_count(), &to.bins));
     lln_status status =
@@ -179,8 +219,8 @@ static lln_status measure_pilot(lln_attention *attention, const size_t *queries,
         list[i] = queries[list[i]];
     LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
     lln_lognormal guess;
-    lln_status status = pool_moments(measured, used, attention->n, &guess);
-    *mean = guess.mean;
+    lln_status status = pool_moments(attention, measured, used, &guess);
+    *mean = guess.sample_mean;
     *deviation = sqrt(guess.variance);
     return status;
 }
@@ -188,7 +228,7 @@ static lln_status measure_pilot(lln_attention *attention, const size_t *queries,
 static bool laid_well(double mean, double deviation, const lln_lognormal *out)
 {
     double actual = sqrt(out->variance);
-    return fabs(out->mean - mean) < NEAR_MEAN * deviation &&
+    return fabs(out->sample_mean - mean) < NEAR_MEAN * deviation &&
            actual > deviation / NEAR_DEVIATION &&
            actual < deviation * NEAR_DEVIATION;
 }
@@ -210,10 +250,10 @@ static lln_status count_entries(lln_attention *attention, const size_t *queries,
         lln_sample_free(sample);
         LLN_TRY(collect_bins(attention, queries, count, mean, deviation,
                              measured, sample));
-        status = pool_moments(measured, count, attention->n, out);
+        status = pool_moments(attention, measured, count, out);
         if (status != LLN_OK || laid_well(mean, deviation, out))
             return status;
-        mean = out->mean;
+        mean = out->sample_mean;
         deviation = sqrt(out->variance);
     }
     return status;
@@ -231,27 +271,35 @@ static double find_resolution(const lln_sample *sample, double deviation)
     return 2 * narrowest / deviation * gsl_ran_ugaussian_pdf(0);
 }
 
+/* Moments and distribution of the entries, in values or bins. */
+static lln_status find_entries(lln_attention *attention, const size_t *queries,
+                               size_t count, lln_row *measured,
+                               lln_lognormal *out, lln_sample *sample)
+{
+    size_t entries;
+    LLN_TRY(lln_size_multiply(count, attention->m, &entries));
+    if (entries > EXACT_ENTRIES)
+        return count_entries(attention, queries, count, measured, out, sample);
+    LLN_TRY(collect_values(attention, queries, count, measured, sample));
+    return pool_moments(attention, measured, count, out);
+}
+
 static lln_status measure_entries(lln_attention *attention,
                                   const size_t *queries, size_t count,
                                   lln_row *measured, lln_lognormal *out,
                                   lln_sample *sample)
 {
-    size_t entries;
-    LLN_TRY(lln_size_multiply(count, attention->m, &entries));
-    bool exact = entries <= EXACT_ENTRIES;
-    if (exact) {
-        LLN_TRY(collect_values(attention, queries, count, measured, sample));
-        LLN_TRY(pool_moments(measured, count, attention->n, out));
-    } else {
-        LLN_TRY(
-            count_entries(attention, queries, count, measured, out, sample));
-    }
-    if (attention->log_variance_row) {
+    lln_status status =
+        find_entries(attention, queries, count, measured, out, sample);
+    bool found = status == LLN_OK || status == LLN_EUNDEFINED;
+    if (found && attention->log_variance_row) {
         LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
         out->variance_row_error = 0;
     }
+    if (status != LLN_OK)
+        return status;
     out->resolution = find_resolution(sample, sqrt(out->variance));
-    return lln_sample_normal_fit(sample, out->mean, sqrt(out->variance),
+    return lln_sample_normal_fit(sample, out->sample_mean, sqrt(out->variance),
                                  &out->fit);
 }
 
@@ -276,14 +324,14 @@ lln_status lln_lognormal_histogram(const lln_lognormal *fit,
                                    const lln_sample *sample, double range,
                                    size_t bins, double *density, double *normal)
 {
-    return lln_sample_histogram(sample, fit->mean, sqrt(fit->variance), range,
-                                bins, density, normal);
+    return lln_sample_histogram(sample, fit->sample_mean, sqrt(fit->variance),
+                                range, bins, density, normal);
 }
 
 lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
                                    const lln_sample *sample, size_t count,
                                    double *sample_q, double *normal_q)
 {
-    return lln_sample_quantiles(sample, fit->mean, sqrt(fit->variance), count,
-                                sample_q, normal_q);
+    return lln_sample_quantiles(sample, fit->sample_mean, sqrt(fit->variance),
+                                count, sample_q, normal_q);
 }

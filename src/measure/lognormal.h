@@ -20,11 +20,12 @@ typedef struct {
     double variance_row_error; /* as estimates over all rows */
     double resolution;         /* fit.ks is too small by at most this, because
                                   of counting in bins; 0: no bins */
+    double sample_mean;        /* of L_ij + ln m, which is what samples hold */
 } lln_lognormal;
 
 /* Measures the rows listed in queries[count], drawn at random from the n; NULL:
  * all n rows. Where D2 has a closed form it is that of all rows. `sample`,
- * unless NULL, gets the distribution of L_ij; release it with
+ * unless NULL, gets the distribution of L_ij + ln m; release it with
  * lln_sample_free. Moments are merged exactly over tiles and rows. Up to 2^17
  * entries are sorted; more are counted in bins (measure/bins.h) of at most 6e-4
  * standard deviations within 6 of the mean and 1e-3 of their distance beyond.
@@ -33,9 +34,9 @@ typedef struct {
  * in common, both are mostly far nearer. Memory beside the attention's own:
  * O(n), and for each thread up to 64 MiB of scores (at least one row of them)
  * and 0.9 MiB of counts.
- * LLN_EUNDEFINED: no row with two keys, or no spread: what does not exist is
- * NaN. LLN_EINVAL: no rows. LLN_ENOMEM; LLN_EINTERRUPTED.
- * Moments: Pebay (2008). */
+ * LLN_EUNDEFINED: no row with two keys, or no spread beyond lln_row_rounding:
+ * what does not exist is NaN. LLN_EINVAL: no rows. LLN_ENOMEM;
+ * LLN_EINTERRUPTED. Moments: Pebay (2008). */
 LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                const size_t *queries,
                                                size_t count, lln_lognormal *out,

@@ -54,8 +54,8 @@ static inline lln_head case_head(const char *name, lln_precision precision,
     head.q = (lln_matrix){precision, n, d, storage};
     head.k = (lln_matrix){precision, n, d,
                           storage + size * lln_precision_size(precision)};
-    head.mask.causal = causal;
-    head.scale = 1 / sqrt((double)d);
+    head.rule.mask.causal = causal;
+    head.rule.scale = 1 / sqrt((double)d);
     head.storage = storage;
     return head;
 }

@@ -267,6 +267,11 @@ out.csv"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
+    for masks in 'only with a causal mask' 'only without a causal mask' \
+        'does not support a window'; do
+        grep -qx "    $masks" <<< "$output"
+    done
+    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c mask)" 0
 }
 
 @test "identity columns, their order and the order of rows" {

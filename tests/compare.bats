@@ -157,9 +157,16 @@ of_encoder() {
 }
 
 @test "a kernel that cannot" {
-    refuses 1 "$DATA/encoder.safetensors: layer 0, head 0, tau 0.332344: kernel 'nystrom': is defined only without a causal mask" \
+    refuses 2 "kernel 'nystrom' does not support --causal" \
         lln-attend --quiet --layout hnd --causal --compare softmax \
         --kernel nystrom "$DATA/encoder.safetensors"
+    refuses 2 "kernel 'nystrom:landmarks=4' does not support --causal" \
+        lln-attend --causal --compare nystrom:landmarks=4 no.safetensors
+    refuses 2 "kernel 'gla' needs --causal" lln-entropy --kernel gla
+    refuses 2 "kernel 'elu' does not support --window" \
+        lln-spectral --window 5 --kernel softmax,elu
+    refuses 2 "kernel 'lln:eps=1' does not support --window" \
+        lln-stats --window 5 --kernel lln:eps=1
 }
 
 @test "bad usage" {

@@ -30,8 +30,8 @@ static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
         .head = -1,
         .q = {precision, n, d, storage},
         .k = {precision, m, d, storage + n * d * bytes},
-        .mask = mask,
-        .scale = 1 / sqrt((double)d),
+        .rule.mask = mask,
+        .rule.scale = 1 / sqrt((double)d),
         .storage = storage,
     };
 }
@@ -56,14 +56,14 @@ static inline double dense_logit(const lln_head *head, size_t i, size_t j)
     double sum = 0;
     for (size_t l = 0; l < head->q.columns; l++)
         sum += lln_matrix_get(head->q, i, l) * lln_matrix_get(head->k, j, l);
-    return head->scale * sum;
+    return head->rule.scale * sum;
 }
 
 /* Whether the mask of the head allows the pair. */
 static inline bool dense_allowed(const lln_head *head, size_t i, size_t j)
 {
     size_t first, end;
-    lln_mask_keys(head->mask, head->q.rows, head->k.rows, i, &first, &end);
+    lln_mask_keys(head->rule.mask, head->q.rows, head->k.rows, i, &first, &end);
     return j >= first && j < end;
 }
 

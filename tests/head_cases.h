@@ -36,8 +36,8 @@ static inline lln_head drawn_head(size_t n, size_t m, size_t d,
         .head = -1,
         .q = {LLN_FLOAT64, n, d, numbers},
         .k = {LLN_FLOAT64, m, d, numbers + n * d},
-        .mask.causal = causal,
-        .scale = 1 / sqrt((double)d),
+        .rule.mask.causal = causal,
+        .rule.scale = 1 / sqrt((double)d),
         .storage = numbers,
     };
 }

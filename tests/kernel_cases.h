@@ -63,8 +63,8 @@ static inline lln_head kernel_head(size_t n, double factor, bool causal,
         .head = -1,
         .q = {precision, n, KERNEL_D, storage},
         .k = {precision, n, KERNEL_D, storage + bytes},
-        .mask.causal = causal,
-        .scale = 0.5,
+        .rule.mask.causal = causal,
+        .rule.scale = 0.5,
         .storage = storage,
     };
 }

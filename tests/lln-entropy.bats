@@ -383,3 +383,17 @@ bad() {
     head -c 64 /dev/zero | npy q.npy "<f4', 'x': '" '(2, 8)'
     bad "q.npy: header: key 'x' unknown; expected 'descr', 'fortran_order' and 'shape'"
 }
+
+# H of two logits that differ by delta is (1 + delta) exp(-delta) to first order
+# of exp(-delta): 0 in float64 from delta = 753 on.
+@test "entropies fall with the temperature, to 0" {
+    for kernel in softmax lln:alpha=1:beta=1; do
+        for precision in '' --double; do
+            # shellcheck disable=SC2086
+            lln-entropy -n 16 --tau 1e-30,1e-10,1e-3,1e-2 --kernel $kernel \
+                --columns tau,entropy_nats,entropy_max_nats $precision > table
+            equal cold "$(column entropy_max_nats < table | head -n 1)" 0
+            column entropy_nats < table | sort -gc
+        done
+    done
+}

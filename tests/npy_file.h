@@ -14,11 +14,13 @@
 #include "seed.h"
 
 /* The folder that each test works in; set up and removed by the fixture. */
-static char folder[32];
+static char folder[256];
 
 static inline void enter_folder(void)
 {
-    strcpy(folder, "/tmp/lln-test-XXXXXX");
+    const char *parent = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/lln-test-XXXXXX",
+             parent && *parent ? parent : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(chdir(folder), 0);
 }
@@ -26,7 +28,7 @@ static inline void enter_folder(void)
 static inline void remove_folder(void)
 {
     char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -r %s", folder);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
     ck_assert_int_eq(chdir("/"), 0);
     ck_assert_int_eq(system(command), 0);
 }

@@ -29,10 +29,11 @@ static inline lln_status measure(const lln_head *head, const char *kernel,
 static inline lln_head plain_head(const double *q, const double *k, size_t n,
                                   size_t d, bool causal)
 {
-    lln_head head = {.source = "test", .layer = -1, .head = -1, .scale = 1};
+    lln_head head = {
+        .source = "test", .layer = -1, .head = -1, .rule.scale = 1};
     head.q = (lln_matrix){LLN_FLOAT64, n, d, q};
     head.k = (lln_matrix){LLN_FLOAT64, n, d, k};
-    head.mask.causal = causal;
+    head.rule.mask.causal = causal;
     return head;
 }
 

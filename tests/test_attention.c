@@ -172,7 +172,7 @@ static lln_status open_broken(const lln_kernel_choice *choice,
 START_TEST(open_refuses)
 {
     static const lln_kernel kernel = {
-        .name = "broken", .properties = LLN_KERNEL_FULL, .open = open_broken};
+        .name = "broken", .honours = LLN_HONOURS_FULL, .open = open_broken};
     lln_kernel_choice choice = {.kernel = &kernel, .text = "broken:x=1"};
     lln_head head = {.source = "test"};
     lln_attention attention;

@@ -123,7 +123,7 @@ START_TEST(head_window)
     lln_head head = case_head("A", LLN_FLOAT64, true);
     lln_attention attention;
     lln_head_diagnosis out;
-    head.mask.window = 2;
+    head.rule.mask.window = 2;
     case_open(&head, "softmax", &attention);
     expect_ok(lln_head_diagnosis_measure(&attention, true, &out));
     expect_relative(out.over_ceiling, out.entropy / (log(2) * 63 / 64), 1e-12);

@@ -51,11 +51,11 @@ static bool legal(const char *kernel, size_t size, bool causal)
 {
     lln_kernel_choice choice;
     expect_ok(lln_kernel_parse(kernel, &choice));
-    unsigned properties = choice.kernel->properties;
     bool square = SIZES[size].n == SIZES[size].m;
     if (strcmp(kernel, "flowformer") == 0 && causal && !square)
         return false;
-    return properties & (causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL);
+    return choice.kernel->honours &
+           (causal ? LLN_HONOURS_CAUSAL : LLN_HONOURS_FULL);
 }
 
 static void open_setting(const char *kernel, size_t size, bool causal,
@@ -256,8 +256,9 @@ START_TEST(rows_of_zeros)
     const double q[] = {1, -1, -1, -1, -1, 2}, k[] = {1, 1, 1, -3, 0.5, 2};
     double p[9], y[3];
     lln_attention attention;
-    lln_head head = {
-        .q = {LLN_FLOAT64, 3, 2, q}, .k = {LLN_FLOAT64, 3, 2, k}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT64, 3, 2, q},
+                     .k = {LLN_FLOAT64, 3, 2, k},
+                     .rule.scale = 1};
     open_kernel(kernels[_i], &head, NULL, 0, &attention);
     ck_assert(attention.unnormalised);
     expect_ok(attention.rows.make(&attention, 0, 3, p));

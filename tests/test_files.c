@@ -40,7 +40,7 @@ static void write_layout(const char *path, const char *letters, size_t heads,
     free(data);
 }
 
-static const lln_files plain = {.q = "q.npy", .k = "k.npy", .scale = NAN};
+static const lln_files plain = {.q = "q.npy", .k = "k.npy", .rule.scale = NAN};
 
 static void expect_refused(lln_files files, lln_status status,
                            const char *message)
@@ -104,8 +104,8 @@ START_TEST(files_open_layouts)
     ck_assert_uint_eq(head.q.columns, D);
     ck_assert(lln_matrix_get(head.q, 4, 3) == layouts[_i].value);
     ck_assert(lln_matrix_get(head.k, 2, 5) == layouts[_i].value - 18);
-    ck_assert(!head.mask.causal);
-    expect_relative(head.scale, 1 / sqrt(D), 1e-15);
+    ck_assert(!head.rule.mask.causal);
+    expect_relative(head.rule.scale, 1 / sqrt(D), 1e-15);
     lln_head_free(&head);
     lln_heads_close(&heads);
 }
@@ -132,17 +132,17 @@ START_TEST(files_load_float32)
     write_layout("k.npy", "hnd", H, N + 2);
     lln_files files = plain;
     files.layout = "hnd";
-    files.mask.causal = true;
-    files.scale = 0.37;
+    files.rule.mask.causal = true;
+    files.rule.scale = 0.37;
     lln_heads heads = open_heads(files, H);
     lln_head head = {0};
     expect_ok(heads.load(&heads, 1, NAN, LLN_FLOAT32, &head));
     ck_assert_int_eq(head.q.precision, LLN_FLOAT32);
     ck_assert(lln_matrix_get(head.q, 4, 3) == 143.25);
     ck_assert(lln_matrix_get(head.k, 6, 5) == 165.25);
-    ck_assert(head.mask.causal);
+    ck_assert(head.rule.mask.causal);
     ck_assert_uint_eq((size_t)head.k.data % 64, 0);
-    expect_relative(head.scale, 0.37, 0);
+    expect_relative(head.rule.scale, 0.37, 0);
     lln_head_free(&head);
     lln_heads_close(&heads);
 }
@@ -262,7 +262,7 @@ START_TEST(files_open_mismatch)
     const double data[24] = {2.385};
     lln_files files = plain;
     files.layout = mismatches[_i].layout;
-    files.mask.causal = mismatches[_i].causal;
+    files.rule.mask.causal = mismatches[_i].causal;
     write_doubles("q.npy", mismatches[_i].q, data, 24);
     write_doubles("k.npy", mismatches[_i].k, data, 24);
     if (mismatches[_i].message) {
@@ -283,7 +283,7 @@ START_TEST(files_open_causal_needs_keys)
     write_doubles("k.npy", "(11, 2)", data, 22);
     lln_heads heads = open_heads(files, 1);
     lln_heads_close(&heads);
-    files.mask.causal = true;
+    files.rule.mask.causal = true;
     expect_refused(files, LLN_EFORMAT,
                    "k.npy: 11 keys; a causal mask needs at least 12, one for "
                    "each query of q.npy");
@@ -365,7 +365,7 @@ START_TEST(files_load_tau)
 {
     lln_files files = plain;
     files.layout = "hnd";
-    files.mask.causal = _i;
+    files.rule.mask.causal = _i;
     write_layout("q.npy", "hnd", H, N);
     write_layout("k.npy", "hnd", H, N);
     lln_heads heads = open_heads(files, H);

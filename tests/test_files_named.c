@@ -14,7 +14,7 @@ enum { TOKENS = 3, FEATURES = 2, HEADS = 4, LAYERS = 3 };
 static lln_heads open_heads(lln_files files, size_t count)
 {
     lln_heads heads = {0};
-    files.scale = NAN;
+    files.rule.scale = NAN;
     expect_ok(lln_files_open(&files, &heads));
     ck_assert_uint_eq(heads.count, count);
     return heads;
@@ -23,7 +23,7 @@ static lln_heads open_heads(lln_files files, size_t count)
 static void expect_failure(lln_files files, const char *message)
 {
     lln_heads heads = {0};
-    files.scale = NAN;
+    files.rule.scale = NAN;
     expect_status(lln_files_open(&files, &heads), LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), message);
 }
@@ -187,7 +187,7 @@ START_TEST(files_suggest_layouts)
     write_doubles("q.npy", "(8, 3, 2)", data, 48);
     write_doubles("k.npy", "(4, 3, 2)", data, 24);
     files.layout = "nhd";
-    files.mask.causal = true;
+    files.rule.mask.causal = true;
     expect_failure(files, "k.npy: 4 keys; a causal mask needs at least 8, one "
                           "for each query of q.npy; layout hnd would fit");
     write_doubles("q.npy", "(2, 4, 3, 2)", data, 48);
@@ -208,7 +208,7 @@ START_TEST(files_lengths)
                        .k = "k.npy",
                        .layout = "bnd",
                        .lengths = "lengths",
-                       .mask = {.causal = true}};
+                       .rule.mask = {.causal = true}};
     for (size_t i = 0; i < 12; i++)
         q[i] = (double)i + (i >= 10 ? NAN : 0.25);
     for (size_t i = 0; i < 16; i++)

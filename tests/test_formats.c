@@ -31,7 +31,7 @@ static figures expected[LAYERS * HEADS];
 static lln_heads open_files(lln_files files)
 {
     lln_heads heads = {0};
-    files.scale = NAN;
+    files.rule.scale = NAN;
     expect_ok(lln_files_open(&files, &heads));
     ck_assert_uint_eq(heads.count, LAYERS * HEADS);
     return heads;

@@ -13,7 +13,7 @@ static const lln_gaussian unit = {.n = 600,
                                   .sigma_k = 1,
                                   .seed = 42,
                                   .trials = 3,
-                                  .scale = NAN};
+                                  .rule.scale = NAN};
 
 /* Opens a model, loads one head of it and closes it. */
 static lln_head load(lln_gaussian model, size_t index, double tau,
@@ -41,21 +41,21 @@ static bool same(lln_matrix a, lln_matrix b)
 START_TEST(gaussian_open_identity)
 {
     lln_gaussian model = unit;
-    model.mask.causal = true;
+    model.rule.mask.causal = true;
     lln_head head = load(model, 1, NAN, LLN_FLOAT32);
     ck_assert_str_eq(head.source, "gaussian");
     ck_assert_int_eq(head.layer, -1);
     ck_assert_int_eq(head.head, 1);
     ck_assert_uint_eq(head.q.rows, 600);
     ck_assert_uint_eq(head.k.columns, 8);
-    ck_assert(head.mask.causal);
-    expect_relative(head.scale, 1 / sqrt(8), 1e-15);
+    ck_assert(head.rule.mask.causal);
+    expect_relative(head.rule.scale, 1 / sqrt(8), 1e-15);
     ck_assert_uint_eq((uintptr_t)head.q.data % 64, 0);
     ck_assert_uint_eq((uintptr_t)head.k.data % 64, 0);
     lln_head_free(&head);
-    model.scale = 0.37;
+    model.rule.scale = 0.37;
     head = load(model, 1, NAN, LLN_FLOAT32);
-    expect_relative(head.scale, 0.37, 0);
+    expect_relative(head.rule.scale, 0.37, 0);
     lln_head_free(&head);
 }
 END_TEST
@@ -194,7 +194,7 @@ START_TEST(gaussian_load_sigma_and_tau)
     expect_scaled(head.k, draws.k, 1 / sqrt(0.7));
     lln_head_free(&head);
     /* sigma^4 scale^2 d = 1/tau^2. */
-    model.scale = 0.25;
+    model.rule.scale = 0.25;
     model.d = unit.d;
     head = load(model, 1, 0.7, precision);
     expect_scaled(head.q, draws.q, 1 / sqrt(0.7 * (0.25 * sqrt(8))));
@@ -211,6 +211,21 @@ START_TEST(gaussian_load_one_number)
     ck_assert(isfinite(lln_matrix_get(head.q, 0, 0)));
     ck_assert(lln_matrix_get(head.q, 0, 0) != lln_matrix_get(head.k, 0, 0));
     lln_head_free(&head);
+}
+END_TEST
+
+/* A temperature is a factor only where the variance has a closed form. */
+START_TEST(gaussian_load_no_temperature)
+{
+    lln_gaussian model = unit;
+    lln_heads heads = {0};
+    lln_head head = {0};
+    model.rule.mask.block = 5;
+    expect_ok(lln_gaussian_open(&model, &heads));
+    expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head), LLN_EINVAL);
+    expect_ok(heads.load(&heads, 0, NAN, LLN_FLOAT64, &head));
+    lln_head_free(&head);
+    lln_heads_close(&heads);
 }
 END_TEST
 
@@ -293,6 +308,7 @@ int main(void)
     tcase_add_test(draw, gaussian_load_values);
     tcase_add_loop_test(draw, gaussian_load_sigma_and_tau, 0, 2);
     tcase_add_test(draw, gaussian_load_one_number);
+    tcase_add_test(draw, gaussian_load_no_temperature);
     tcase_add_test(draw, gaussian_load_refused);
     suite_add_tcase(suite, draw);
     return run_suite(suite);

@@ -31,7 +31,7 @@ static lln_heads open_files(const char *layout, const char *layers)
                        .k = "k.npy",
                        .layout = layout,
                        .layers = layers,
-                       .scale = NAN};
+                       .rule.scale = NAN};
     lln_heads heads;
     expect_ok(lln_files_open(&files, &heads));
     return heads;
@@ -44,7 +44,7 @@ static void expect_match(const lln_joint *joint, long layer,
 {
     lln_head head = {.q = {LLN_FLOAT64, q_rows, D, q_all},
                      .k = {LLN_FLOAT64, k_rows, D, k_all},
-                     .scale = 1};
+                     .rule.scale = 1};
     lln_match match;
     double alpha, beta;
     expect_ok(lln_match_solve(lln_match_find("paper"), &head, &match));
@@ -106,8 +106,12 @@ END_TEST
  * sigma = 1/2, of which these draws are off by a few percent. */
 START_TEST(temperature)
 {
-    lln_gaussian model = {
-        .n = 50, .d = 4, .sigma_q = 1, .sigma_k = 1, .trials = 3, .scale = NAN};
+    lln_gaussian model = {.n = 50,
+                          .d = 4,
+                          .sigma_q = 1,
+                          .sigma_k = 1,
+                          .trials = 3,
+                          .rule.scale = NAN};
     lln_heads heads;
     lln_joint *cold, *hot;
     double alpha[2], beta[2];

@@ -126,7 +126,7 @@ START_TEST(diagonal_causal)
                                     "lln:alpha=7:beta=300"};
     static const size_t windows[] = {0, 1, 2, 7, 32, 63, 64, 1000};
     lln_head head = case_head("A", LLN_FLOAT64, true);
-    head.mask.window = windows[_i / 2];
+    head.rule.mask.window = windows[_i / 2];
     static double p[64 * 64], diagonal[64];
     lln_attention attention;
     case_open(&head, kernels[_i % 2], &attention);
@@ -146,7 +146,7 @@ START_TEST(window_without_shortcuts)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
     lln_attention attention;
-    head.mask.window = 3;
+    head.rule.mask.window = 3;
     case_open(&head, "lln:alpha=1.1:beta=1.4", &attention);
     ck_assert(attention.features == NULL);
     ck_assert(attention.diagonal == NULL);
@@ -172,6 +172,81 @@ START_TEST(softmax_promotes)
 }
 END_TEST
 
+/* Opens a kernel of the table with alpha and beta where it takes them. */
+static lln_status open_named(const lln_kernel *kernel, const lln_head *head,
+                             lln_attention *attention)
+{
+    char text[64];
+    lln_kernel_choice choice;
+    snprintf(text, sizeof text, "%s%s", kernel->name,
+             kernel->takes_alpha_beta ? ":alpha=1.1:beta=0.9" : "");
+    expect_ok(lln_kernel_parse(text, &choice));
+    return lln_kernel_open(&choice, head, attention);
+}
+
+/* What each kernel says it honours is what it honours. */
+START_TEST(honours_masks)
+{
+    const lln_kernel *kernel = lln_kernels[_i];
+    for (unsigned asked = 0; asked < 4; asked++) {
+        bool causal = asked % 2, window = asked / 2;
+        unsigned wanted =
+            (unsigned)(causal ? LLN_HONOURS_CAUSAL : LLN_HONOURS_FULL) |
+            (unsigned)(window ? LLN_HONOURS_WINDOW : 0);
+        bool honoured = (kernel->honours & wanted) == wanted;
+        lln_attention attention;
+        lln_head head = drawn_head(256, 256, 4, 1, causal);
+        head.rule.mask.window = window ? 5 : 0;
+        expect_status(open_named(kernel, &head, &attention),
+                      honoured ? LLN_OK : LLN_EINVAL);
+        if (honoured) {
+            double *p = dense_rows(&attention);
+            ck_assert_int_eq(p[256 * 100 + 102] == 0, causal);
+            ck_assert(!window || p[256 * 100 + 90] == 0);
+            free(p);
+            lln_attention_close(&attention);
+        }
+        lln_head_free(&head);
+    }
+}
+END_TEST
+
+START_TEST(honours_scale)
+{
+    const lln_kernel *kernel = lln_kernels[_i];
+    bool causal = !(kernel->honours & LLN_HONOURS_FULL);
+    lln_head head = drawn_head(256, 256, 4, 1, causal);
+    double *p[2];
+    for (int i = 0; i < 2; i++) {
+        lln_attention attention;
+        head.rule.scale *= 1.37;
+        expect_ok(open_named(kernel, &head, &attention));
+        p[i] = dense_rows(&attention);
+        lln_attention_close(&attention);
+    }
+    bool differs = memcmp(p[0], p[1], 256 * 256 * sizeof *p[0]) != 0;
+    ck_assert_int_eq(differs, (kernel->honours & LLN_HONOURS_SCALE) != 0);
+    free(p[0]);
+    free(p[1]);
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(honours_of_a_variant)
+{
+    lln_kernel_choice choice;
+    lln_logit_rule rule = {.mask.window = 3, .scale = 1};
+    expect_ok(lln_kernel_parse("lln:alpha=1:beta=1", &choice));
+    expect_ok(lln_kernel_check_rule(&choice, &rule));
+    ck_assert_ptr_null(lln_kernel_find_refused(&choice, &rule));
+    expect_ok(lln_kernel_parse("lln:alpha=1:beta=1:eps=0", &choice));
+    expect_status(lln_kernel_check_rule(&choice, &rule), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "kernel 'lln:alpha=1:beta=1:eps=0' "
+                                          "does not support a window");
+    ck_assert_str_eq(lln_kernel_find_refused(&choice, &rule)->option, "window");
+}
+END_TEST
+
 /* Rows and entries are what the table says they are. */
 START_TEST(properties)
 {
@@ -179,7 +254,8 @@ START_TEST(properties)
     unsigned p = kernel->properties;
     unsigned sums = p & (LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_SUMS_BY_DEFAULT);
     for (int causal = 0; causal < 2; causal++) {
-        if (!(p & (causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL)))
+        if (!(kernel->honours &
+              (causal ? LLN_HONOURS_CAUSAL : LLN_HONOURS_FULL)))
             continue;
         char text[64];
         lln_attention attention;
@@ -219,6 +295,9 @@ int main(void)
     while (lln_kernels[kernels])
         kernels++;
     tcase_add_loop_test(table, properties, 0, (int)kernels);
+    tcase_add_loop_test(table, honours_masks, 0, (int)kernels);
+    tcase_add_loop_test(table, honours_scale, 0, (int)kernels);
+    tcase_add_test(table, honours_of_a_variant);
     suite_add_tcase(suite, table);
     TCase *attention = tcase_create("attention");
     tcase_add_loop_test(attention, features_product, 0, 2);

@@ -227,7 +227,7 @@ static lln_head make_problem(size_t size, double *w, problem *p)
                    .q = head.q.data,
                    .k = head.k.data,
                    .w = w,
-                   .s = head.scale,
+                   .s = head.rule.scale,
                    .causal = SIZES[size].causal};
     return head;
 }
@@ -333,7 +333,7 @@ START_TEST(llnrepo_performer)
     lln_attention attention;
     lln_head head = drawn_head(N, M, D, 1, true);
     const double *q = head.q.data, *k = head.k.data, eps = 0.01;
-    double root = sqrt(head.scale), top = 0, worst = 0;
+    double root = sqrt(head.rule.scale), top = 0, worst = 0;
     open_kernel(kernels[_i], &head, NULL, 0, &attention);
     double *rows = dense_rows(&attention);
     for (size_t l = 0; l < M * D; l++)

@@ -106,7 +106,7 @@ static double step_gla(const lln_head *head, const double *gate, size_t t,
     for (size_t l = 0; l < d; l++) {
         state[l] = pow(logistic(gate[t * d + l]), 1.0 / 16) * state[l] +
                    in * lln_matrix_get(head->k, t, l);
-        out += head->scale * lln_matrix_get(head->q, t, l) * state[l];
+        out += head->rule.scale * lln_matrix_get(head->q, t, l) * state[l];
     }
     return out;
 }
@@ -151,7 +151,7 @@ static double step_delta(const lln_head *head, const double *gate, size_t t,
             beta * (in - seen) * lln_matrix_get(head->k, t, l) / sqrt(length_k);
         out += lln_matrix_get(head->q, t, l) / sqrt(length_q) * state[l];
     }
-    return head->scale * out;
+    return head->rule.scale * out;
 }
 
 static const struct {
@@ -311,13 +311,13 @@ START_TEST(refusals)
         size_t n;
         lln_mask mask;
     } bad[] = {
-        {"gla", "kernel 'gla': is defined only with a causal mask", 6, {0}},
+        {"gla", "kernel 'gla' needs a causal mask", 6, {0}},
         {"gla",
          "kernel 'gla': 4 queries, 6 keys; expected as many of both",
          4,
          {true, 0, 0}},
         {"deltanet",
-         "kernel 'deltanet': has no form with a window",
+         "kernel 'deltanet' does not support a window",
          6,
          {true, 2, 0}},
         {"regla:gate=2",

@@ -35,7 +35,7 @@ START_TEST(linformer)
     open_kernel("linformer", &head, arrays, 2, &attention);
     double *rows = dense_rows(&attention);
     dense_multiply(e, R, M, false, head.k.data, D, ek);
-    softmax(head.scale, head.q.data, ek, N, R, D, left);
+    softmax(head.rule.scale, head.q.data, ek, N, R, D, left);
     dense_multiply(left, N, R, false, f, M, wanted);
     expect_absolute(difference(rows, wanted, N * M), 0, 1e-13);
     free(rows);
@@ -101,9 +101,9 @@ START_TEST(nystrom)
         q[l / D / (N / R) * D + l % D] += queries[l] / (N / R);
     for (size_t l = 0; l < M * D; l++)
         k[l / D / (M / R) * D + l % D] += keys[l] / (M / R);
-    softmax(head.scale, queries, k, N, R, D, left);
-    softmax(head.scale, q, k, R, R, D, a);
-    softmax(head.scale, q, keys, R, M, D, right);
+    softmax(head.rule.scale, queries, k, N, R, D, left);
+    softmax(head.rule.scale, q, k, R, R, D, a);
+    softmax(head.rule.scale, q, keys, R, M, D, right);
     double top = 0;
     for (size_t c = 0; c < R; c++) {
         double sum = 0;

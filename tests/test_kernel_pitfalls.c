@@ -127,8 +127,9 @@ START_TEST(rfa_negative_sum)
     const double q[] = {1}, k[] = {-1, -1}, w[] = {1.4};
     double p[2];
     lln_attention attention;
-    lln_head head = {
-        .q = {LLN_FLOAT64, 1, 1, q}, .k = {LLN_FLOAT64, 2, 1, k}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT64, 1, 1, q},
+                     .k = {LLN_FLOAT64, 2, 1, k},
+                     .rule.scale = 1};
     lln_kernel_array array = {"w", {LLN_FLOAT64, 1, 1, w}};
     open_kernel("rfa", &head, &array, 1, &attention);
     expect_ok(attention.rows.make(&attention, 0, 1, p)); /* cos(2.8) < 0 */
@@ -162,8 +163,7 @@ START_TEST(refused)
         {"nystrom:landmarks=4:inverse=exact",
          "kernel 'nystrom:landmarks=4:inverse=exact': inverse=exact: unknown; "
          "known are iterate, pinv"},
-        {"llnrepo-performer",
-         "kernel 'llnrepo-performer': is defined only with a causal mask"},
+        {"llnrepo-performer", "kernel 'llnrepo-performer' needs a causal mask"},
     };
     lln_kernel_choice choice;
     lln_attention attention;
@@ -223,11 +223,11 @@ START_TEST(refused_masks)
     ck_assert_str_eq(lln_error_message(),
                      "kernel 'flowformer': 12 queries and 14 keys; with a "
                      "causal mask expected as many");
-    head.mask.window = 3;
+    head.rule.mask.window = 3;
     expect_ok(lln_kernel_parse("elu", &choice));
     expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "kernel 'elu': has no form with a window");
+                     "kernel 'elu' does not support a window");
     lln_head_free(&head);
 }
 END_TEST
@@ -278,8 +278,9 @@ START_TEST(performer_unbiased)
     enum { DRAWS = 4000 };
     const double q[] = {0.5, -0.4, 0.3}, k[] = {0, 0, 0, 0.6, 0.2, -0.5};
     lln_kernel_choice choice;
-    lln_head head = {
-        .q = {LLN_FLOAT64, 1, 3, q}, .k = {LLN_FLOAT64, 2, 3, k}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT64, 1, 3, q},
+                     .k = {LLN_FLOAT64, 2, 3, k},
+                     .rule.scale = 1};
     double ratio = 0;
     expect_ok(lln_kernel_parse("performer:features=64:eps=0", &choice));
     for (choice.draw = 0; choice.draw < DRAWS; choice.draw++) {

@@ -212,9 +212,10 @@ static void dense_reformer(const lln_head *head, const size_t *order, size_t b,
                     length += key * key;
                     dot += key * lln_matrix_get(head->q, i, l);
                 }
-                double logit = head->scale * dot / sqrt(length);
+                double logit = head->rule.scale * dot / sqrt(length);
                 logit = j == i ? -5e4 : logit;
-                double weight = head->mask.causal && j > i ? 0 : exp(logit);
+                double weight =
+                    head->rule.mask.causal && j > i ? 0 : exp(logit);
                 p[i * n + j] += weight;
                 total += weight;
             }
@@ -341,8 +342,8 @@ START_TEST(bad_arrays)
     expect_refusal("topth", arrays, 2, &head,
                    "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
     expect_refusal("reformer:b=2", NULL, 0, &head,
-                   "kernel 'reformer:b=2': has no form with a window");
-    head.mask.window = 0;
+                   "kernel 'reformer:b=2' does not support a window");
+    head.rule.mask.window = 0;
     expect_refusal("reformer:b=2", arrays, 2, &head,
                    "kernel 'reformer:b=2': array 'rotations' is 3 x 4; "
                    "expected 3 x 24");
@@ -371,7 +372,7 @@ START_TEST(too_many_entries)
     lln_attention attention;
     float *zeros = lln_array_alloc(n, sizeof *zeros);
     lln_matrix column = {LLN_FLOAT32, n, 1, zeros};
-    lln_head head = {.q = column, .k = column, .scale = 1};
+    lln_head head = {.q = column, .k = column, .rule.scale = 1};
     if (lln_memory_available() > (size_t)384 << 30) {
         free(zeros);
         return;

@@ -60,23 +60,54 @@ START_TEST(topth_given_theta)
 }
 END_TEST
 
-/* The k+1st largest logit is shared: neither is above the threshold. */
+/* The k+1st largest logit is shared: the first of equal keys is kept, as in
+ * kvt. Logits 1, 0, 1, 2: keys 0 and 3 have weights 1 and e. */
 START_TEST(topth_ties)
 {
+    static const char *const kernels[] = {"topth:k=2", "topth:k=2:mode=post",
+                                          "kvt:k=2"};
     double numbers[4] = {1, 0, 1, 2}, row[4];
+    double total = _i == 1 ? 2 * exp(-1) + exp(-2) + 1 : exp(-1) + 1;
     lln_attention attention;
     lln_head head = {.q = {LLN_FLOAT64, 4, 1, (double[]){1, 1, 1, 1}},
                      .k = {LLN_FLOAT64, 4, 1, numbers},
-                     .scale = 1};
-    open_kernel("topth:k=2", &head, NULL, 0, &attention);
+                     .rule.scale = 1};
+    open_kernel(kernels[_i], &head, NULL, 0, &attention);
     expect_ok(attention.rows.make(&attention, 0, 1, row));
-    ck_assert(row[0] == 0 && row[1] == 0 && row[2] == 0 && row[3] == 1);
-    lln_attention_close(&attention);
-    open_kernel("kvt:k=2", &head, NULL, 0, &attention);
-    expect_ok(attention.rows.make(&attention, 0, 1, row));
-    expect_relative(row[0], 1 / (1 + exp(1)), 1e-15);
+    expect_relative(row[0], exp(-1) / total, 1e-15);
     ck_assert(row[1] == 0 && row[2] == 0);
+    expect_relative(row[3], 1 / total, 1e-15);
     lln_attention_close(&attention);
+}
+END_TEST
+
+/* 33 of 64 keys are equal: every row keeps k, whichever side of the threshold
+ * the equal ones lie on. */
+START_TEST(topth_many_ties)
+{
+    enum { N = 64, EQUAL = 33, D = 4 };
+    size_t k = (size_t)_i;
+    char text[64];
+    lln_attention attention;
+    lln_head head = dense_head(N, N, D, 1, (lln_mask){0}, LLN_FLOAT64);
+    double *keys = (double *)head.storage + N * D;
+    for (size_t j = 1; j < EQUAL; j++)
+        memcpy(keys + j * D, keys, D * sizeof *keys);
+    for (int mode = 0; mode < 2; mode++) {
+        snprintf(text, sizeof text, "topth:k=%zu:mode=%s", k,
+                 mode ? "post" : "pre");
+        open_kernel(text, &head, NULL, 0, &attention);
+        double *p = dense_rows(&attention);
+        for (size_t i = 0; i < N; i++) {
+            size_t kept = 0;
+            for (size_t j = 0; j < N; j++)
+                kept += p[i * N + j] > 0;
+            ck_assert_uint_eq(kept, k);
+        }
+        free(p);
+        lln_attention_close(&attention);
+    }
+    lln_head_free(&head);
 }
 END_TEST
 
@@ -198,7 +229,8 @@ int main(void)
     TCase *all = tcase_create("topth");
     tcase_add_loop_test(all, matrix, 0, CASES);
     tcase_add_loop_test(all, topth_given_theta, 0, 8);
-    tcase_add_test(all, topth_ties);
+    tcase_add_loop_test(all, topth_ties, 0, 3);
+    tcase_add_loop_test(all, topth_many_ties, 1, 64);
     tcase_add_loop_test(all, topth_loses_mass, 0, 2);
     tcase_add_loop_test(all, topth_unnormalised, 0, 5);
     tcase_add_loop_test(all, topth_little_lost, 0, 5);

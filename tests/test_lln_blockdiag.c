@@ -72,8 +72,8 @@ START_TEST(notebook)
         lln_attention attention;
         lln_head head = {.q = {LLN_FLOAT64, 4, 3, q + 12 * h},
                          .k = {LLN_FLOAT64, 4, 3, k + 12 * h},
-                         .mask.causal = _i,
-                         .scale = 1 / sqrt(3)};
+                         .rule.mask.causal = _i,
+                         .rule.scale = 1 / sqrt(3)};
         open_kernel(text, &head, NULL, 0, &attention);
         expect_ok(lln_attention_product(
             &attention, (lln_matrix){LLN_FLOAT64, 4, 3, v + 12 * h}, o));
@@ -153,7 +153,7 @@ static double *dense_mixture(size_t number, const lln_head *head)
 {
     double ratio = cases[number].ratio;
     lln_head blocked = *head;
-    blocked.mask.block = cases[number].block;
+    blocked.rule.mask.block = cases[number].block;
     double *p = dense_lln(head, cases[number].alpha, cases[number].beta);
     double *diag = dense_softmax(&blocked);
     for (size_t i = 0; i < head->q.rows * head->k.rows; i++)
@@ -230,7 +230,7 @@ START_TEST(mixture_published)
     lln_head head =
         dense_head(130, 130, 5, 1, (lln_mask){.causal = _i}, LLN_FLOAT64);
     lln_head blocked = head;
-    blocked.mask.block = 20;
+    blocked.rule.mask.block = 20;
     double *p = dense_published(&head, 2, 2, 0.5);
     double *diag = dense_softmax(&blocked);
     for (size_t i = 0; i < 130 * 130; i++)
@@ -254,7 +254,7 @@ START_TEST(mixture_window)
     lln_head head =
         dense_head(37, 37, 5, 1, (lln_mask){.window = 4}, LLN_FLOAT64);
     lln_head blocked = head;
-    blocked.mask.block = 6;
+    blocked.rule.mask.block = 6;
     double *p = dense_lln(&head, 2, 1), *diag = dense_softmax(&blocked);
     for (size_t i = 0; i < 37 * 37; i++)
         p[i] = (p[i] + diag[i]) / 2;

@@ -9,6 +9,7 @@
 #include "match/match.h"
 #include "match/measured.h"
 #include "measure/row_sample.h"
+#include "theory/line.h"
 
 static const char *const names[] = {"A", "B", "C"};
 
@@ -81,7 +82,7 @@ static lln_head gaussian_like(size_t n, size_t d, double factor,
     char *keys = (char *)head.storage + size * lln_precision_size(precision);
     head.q = (lln_matrix){precision, n, d, head.storage};
     head.k = (lln_matrix){precision, n, d, keys};
-    head.scale = 1 / sqrt((double)d);
+    head.rule.scale = 1 / sqrt((double)d);
     return head;
 }
 
@@ -89,7 +90,8 @@ static lln_head gaussian_like(size_t n, size_t d, double factor,
 static lln_head small_head(const double *q, size_t n, const double *k, size_t m,
                            size_t d)
 {
-    lln_head head = {.source = "test", .layer = -1, .head = -1, .scale = 1};
+    lln_head head = {
+        .source = "test", .layer = -1, .head = -1, .rule.scale = 1};
     head.q = (lln_matrix){LLN_FLOAT64, n, d, q};
     head.k = (lln_matrix){LLN_FLOAT64, m, d, k};
     return head;
@@ -232,7 +234,7 @@ END_TEST
 START_TEST(solve_measured_large)
 {
     lln_head head = gaussian_like(1500, 16, 1.2, LLN_FLOAT64);
-    head.mask.causal = _i;
+    head.rule.mask.causal = _i;
     lln_match match = solve(&head, "measured");
     expect_relative(measure(&head, &match), match.target, 1e-8);
     lln_head_free(&head);
@@ -247,7 +249,7 @@ START_TEST(estimate_measured)
     const lln_match_method *measured = lln_match_find("measured");
     lln_head large = gaussian_like(LLN_MATCH_LARGE, 16, 1.2, LLN_FLOAT32);
     lln_head small = gaussian_like(LLN_MATCH_LARGE - 1, 16, 1.2, LLN_FLOAT32);
-    large.mask.causal = small.mask.causal = _i;
+    large.rule.mask.causal = small.rule.mask.causal = _i;
     lln_match match, full = solve(&large, "measured");
     expect_relative(measure(&large, &full), full.target, 3e-7);
     expect_ok(lln_match_estimate(measured, &large, &match));
@@ -285,13 +287,13 @@ START_TEST(solve_measured_maximum)
                   lln_error_message());
     /* Just below the maximum there is a match. */
     double target;
-    head.scale = 0.001;
+    head.rule.scale = 0.001;
     match = solve(&head, "measured");
     target = match.target;
-    head.scale *= sqrt(0.999 * HUMP_MAXIMUM / target);
+    head.rule.scale *= sqrt(0.999 * HUMP_MAXIMUM / target);
     match = solve(&head, "measured");
     expect_relative(measure(&head, &match), match.target, 1e-8);
-    head.scale *= sqrt(1.002);
+    head.rule.scale *= sqrt(1.002);
     expect_status(lln_match_solve(measured, &head, &match), LLN_ENOCONV);
 }
 END_TEST
@@ -308,9 +310,7 @@ START_TEST(solve_no_spread)
     head = small_head(some, 4, flat, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(), "match: the keys have no spread");
-    /* One key; one number. */
-    head = small_head(some, 4, some, 1, 2);
-    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
+    /* One number. */
     head = small_head(some, 1, some, 1, 1);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
 }
@@ -321,12 +321,36 @@ START_TEST(solve_no_target)
 {
     static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
     static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
+    const lln_match_method *method = &lln_match_methods[_i];
     lln_head head = small_head(some, 4, same, 4, 2);
+    lln_head token = small_head(some, 1, some + 4, 1, 4);
     lln_match match;
-    expect_status(lln_match_solve(&lln_match_methods[_i], &head, &match),
-                  LLN_EUNDEFINED);
+    if (!method->needs_variance)
+        return;
+    expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "match: the logits have no spread within rows");
+    expect_status(lln_match_solve(method, &token, &match), LLN_EUNDEFINED);
+}
+END_TEST
+
+/* The published rule asks for the standard deviations of queries and keys
+ * alone, which one token has, and equal tokens have: 2 slope s^2 + intercept =
+ * (sigma_q sigma_k)^2, alpha sigma_q = beta sigma_k = s. */
+START_TEST(solve_paper_one_token)
+{
+    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
+    static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
+    const lln_head heads[] = {small_head(some, 1, some + 4, 1, 4),
+                              small_head(some, 4, same, 4, 2)};
+    lln_match match;
+    double side;
+    expect_ok(lln_match_solve(lln_match_find("paper"), &heads[_i], &match));
+    expect_ok(lln_theory_paper_side(match.sigma_q, match.sigma_k, &side));
+    expect_relative(match.alpha, side / match.sigma_q, 1e-15);
+    expect_relative(match.beta, side / match.sigma_k, 1e-15);
+    expect_relative(match.sigma_q, _i ? 11.482128971331306 : 1.707825127659933,
+                    1e-14);
 }
 END_TEST
 
@@ -364,6 +388,7 @@ int main(void)
     tcase_add_loop_test(solving, estimate_measured, 0, 2);
     tcase_add_loop_test(solving, solve_no_spread, 0, 5);
     tcase_add_loop_test(solving, solve_no_target, 0, 5);
+    tcase_add_loop_test(solving, solve_paper_one_token, 0, 2);
     tcase_add_test(solving, solve_interrupted);
     suite_add_tcase(suite, solving);
     return run_suite(suite);

@@ -44,7 +44,7 @@ static void open_setting(int run, setting *s)
     s->n = RUNS[run].n;
     s->m = RUNS[run].m;
     s->head = case_head("B", RUNS[run].precision, false);
-    s->head.mask = RUNS[run].mask;
+    s->head.rule.mask = RUNS[run].mask;
     s->head.q.rows = s->n; /* 256 x 64 numbers read as rows of 16 */
     s->head.k.rows = s->m;
     s->head.q.columns = s->head.k.columns = 16;

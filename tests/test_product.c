@@ -24,8 +24,8 @@ static lln_head draw(size_t n, size_t m, double sigma, lln_mask mask,
                           .sigma_k = 1,
                           .seed = 7,
                           .trials = 1,
-                          .mask = mask,
-                          .scale = NAN,
+                          .rule.mask = mask,
+                          .rule.scale = NAN,
                           .values = true};
     lln_heads heads;
     lln_head head, wide;
@@ -68,7 +68,7 @@ static double score(bool lln, const lln_head *head, size_t i, size_t j)
             double q = lln_matrix_get(head->q, i, l);
             double k = lln_matrix_get(head->k, j, l);
             if (!lln)
-                sum += pass * head->scale * q * k;
+                sum += pass * head->rule.scale * q * k;
             else if (pass == 0)
                 largest = fmax(largest, 2.2 * q + 1.7 * k);
             else
@@ -84,7 +84,7 @@ static void slow(bool lln, const lln_head *head, lln_matrix x, double *y)
     double *s = malloc(m * sizeof *s);
     for (size_t i = 0; i < n; i++) {
         double largest = -INFINITY, total = 0;
-        lln_mask_keys(head->mask, n, m, i, &first, &end);
+        lln_mask_keys(head->rule.mask, n, m, i, &first, &end);
         for (size_t j = first; j < end; j++) {
             s[j] = score(lln, head, i, j);
             largest = fmax(largest, s[j]);
@@ -202,8 +202,9 @@ START_TEST(rising_scores)
         x[j] = (float)(j % 3);
     }
     q[0] = 0.9F;
-    lln_head head = {
-        .q = {LLN_FLOAT32, 2, D, q}, .k = {LLN_FLOAT32, M, D, k}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT32, 2, D, q},
+                     .k = {LLN_FLOAT32, M, D, k},
+                     .rule.scale = 1};
     lln_attention attention = open_kernel("softmax", &head);
     lln_matrix values = {LLN_FLOAT32, M, 1, x};
     expect_ok(lln_product_by_tiles(&attention, values, y));

@@ -91,7 +91,8 @@ START_TEST(match_overflow)
 {
     static const double q[4] = {11.0901, 11.0902, 0, -100};
     static const double k[4] = {88.7208, 88.7209, 11.0901, -3};
-    lln_head head = {.source = "test", .layer = -1, .head = -1, .scale = 1};
+    lln_head head = {
+        .source = "test", .layer = -1, .head = -1, .rule.scale = 1};
     head.q = (lln_matrix){LLN_FLOAT64, 2, 2, q};
     head.k = (lln_matrix){LLN_FLOAT64, 2, 2, k};
     lln_report report = report_on(&head, 1, 1);

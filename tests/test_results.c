@@ -12,7 +12,7 @@ static lln_result *list(lln_heads *heads, lln_files files, size_t count)
 {
     lln_result *results;
     size_t found;
-    files.scale = NAN;
+    files.rule.scale = NAN;
     expect_ok(lln_files_open(&files, heads));
     expect_ok(heads->results(heads, &results, &found));
     ck_assert_uint_eq(found, count);
@@ -107,7 +107,7 @@ START_TEST(sampled)
                           .sigma_q = 1,
                           .sigma_k = 1,
                           .trials = 3,
-                          .scale = NAN,
+                          .rule.scale = NAN,
                           .values = true};
     lln_heads heads;
     lln_result *result;
@@ -125,7 +125,7 @@ END_TEST
 START_TEST(no_values)
 {
     static const char *const keys[] = {"q", "k", NULL};
-    lln_files files = {.file = "x", .scale = NAN};
+    lln_files files = {.file = "x", .rule.scale = NAN};
     lln_heads heads;
     lln_result *result;
     size_t count;

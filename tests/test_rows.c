@@ -112,7 +112,7 @@ static void check_against_dense(lln_head *head, const char *kernel)
     for (size_t i = 0; i < n; i++) {
         double mean = 0, m3 = 0, m4 = 0, entropy = 0, sum = 0;
         size_t first, end;
-        lln_mask_keys(head->mask, n, m, i, &first, &end);
+        lln_mask_keys(head->rule.mask, n, m, i, &first, &end);
         ck_assert_uint_eq(rows[i].keys, end - first);
         for (size_t j = first; j < end; j++) {
             sum += p[i * m + j];
@@ -156,7 +156,7 @@ START_TEST(measure_windows)
 {
     static const size_t windows[] = {1, 2, 50, 256};
     lln_head head = case_head("B", LLN_FLOAT64, _i % 2);
-    head.mask.window = windows[_i / 2];
+    head.rule.mask.window = windows[_i / 2];
     check_against_dense(&head, "softmax");
     check_against_dense(&head, "lln:alpha=1.5:beta=2");
     head.q.rows = 100;
@@ -173,7 +173,7 @@ START_TEST(measure_many_tiles)
     head.q.columns = head.k.columns = 8;
     check_against_dense(&head, "softmax");
     check_against_dense(&head, "lln:alpha=2:beta=1.5");
-    head.mask.window = 700;
+    head.rule.mask.window = 700;
     check_against_dense(&head, "softmax");
     lln_head_free(&head);
 }

@@ -103,7 +103,7 @@ START_TEST(measure_causal_rows)
     lln_attention attention;
     lln_spectrum s;
     double *p = lln_array_alloc((size_t)256 * 256, sizeof *p), largest = 0;
-    head.mask.window = _i < 2 ? 0 : 40;
+    head.rule.mask.window = _i < 2 ? 0 : 40;
     expect_ok(measure(&head, kernel, LLN_SPECTRUM_AUTO, 2, 0, &s));
     ck_assert_int_eq(s.method, LLN_SPECTRUM_DIAGONAL);
     case_open(&head, kernel, &attention);
@@ -138,7 +138,7 @@ START_TEST(measure_two_tokens)
     expect_absolute(s.lambda2, 0, 1e-15);
     expect_absolute(s.unbiased_norm, 0, 1e-15);
     lln_spectrum_free(&s);
-    head.mask.causal = true;
+    head.rule.mask.causal = true;
     expect_ok(measure(&head, "softmax", LLN_SPECTRUM_AUTO, 2, 0, &s));
     expect_absolute(s.lambda2, 1 / (1 + exp(-2)), 1e-15);
     lln_spectrum_free(&s);
@@ -209,7 +209,7 @@ START_TEST(measure_nearly_uniform)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
     lln_spectrum dense, arnoldi, lowrank;
-    head.scale = 1e-9;
+    head.rule.scale = 1e-9;
     expect_ok(measure(&head, "softmax", LLN_SPECTRUM_DENSE, 2, 0, &dense));
     expect_ok(measure(&head, "softmax", LLN_SPECTRUM_ARNOLDI, 2, 0, &arnoldi));
     double sum = 0;

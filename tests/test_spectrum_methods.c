@@ -87,7 +87,7 @@ START_TEST(measure_trained)
 {
     lln_files files = {.file = "tests/data/encoder.safetensors",
                        .layout = "hnd",
-                       .scale = NAN};
+                       .rule.scale = NAN};
     lln_heads heads;
     lln_head head;
     lln_spectrum dense, arnoldi;
@@ -157,7 +157,7 @@ START_TEST(measure_window)
     const char *kernel = _i == 0 ? "softmax" : "lln:alpha=1.5:beta=2";
     lln_head head = case_head("B", LLN_FLOAT64, false);
     lln_spectrum dense, arnoldi;
-    head.mask.window = 40;
+    head.rule.mask.window = 40;
     expect_ok(measure(&head, kernel, LLN_SPECTRUM_AUTO, 2, 0, &dense));
     ck_assert_int_eq(dense.method, LLN_SPECTRUM_DENSE);
     expect_ok(measure(&head, kernel, LLN_SPECTRUM_ARNOLDI, 2, 0, &arnoldi));
@@ -292,7 +292,7 @@ START_TEST(measure_refusals)
                   LLN_EUNDEFINED);
     ck_assert(isnan(s.lambda2) && isnan(s.gap) && isnan(s.unbiased_norm));
     head.q.rows = 64;
-    head.mask.causal = true;
+    head.rule.mask.causal = true;
     expect_status(
         measure(&head, "lln:alpha=1:beta=1", LLN_SPECTRUM_LOWRANK, 2, 0, &s),
         LLN_EINVAL);

@@ -19,7 +19,7 @@ static double slow_variance(const lln_head *h)
     long double *logits = malloc(h->k.rows * sizeof *logits);
     for (size_t i = 0; i < h->q.rows; i++) {
         long double mean = 0, squares = 0;
-        lln_mask_keys(h->mask, h->q.rows, h->k.rows, i, &first, &end);
+        lln_mask_keys(h->rule.mask, h->q.rows, h->k.rows, i, &first, &end);
         for (size_t j = first; j < end; j++) {
             logits[j] = 0;
             for (size_t l = 0; l < h->q.columns; l++)
@@ -35,7 +35,7 @@ static double slow_variance(const lln_head *h)
         }
     }
     free(logits);
-    return (double)(sum / (long double)rows) * h->scale * h->scale;
+    return (double)(sum / (long double)rows) * h->rule.scale * h->rule.scale;
 }
 
 static lln_head load_case(char name, bool causal, lln_heads *heads)
@@ -44,7 +44,8 @@ static lln_head load_case(char name, bool causal, lln_heads *heads)
     lln_head head = {0};
     snprintf(q, sizeof q, "tests/data/cases/case_%c_Q.npy", name);
     snprintf(k, sizeof k, "tests/data/cases/case_%c_K.npy", name);
-    lln_files files = {.q = q, .k = k, .mask = {causal, 0}, .scale = NAN};
+    lln_files files = {
+        .q = q, .k = k, .rule.mask = {causal, 0}, .rule.scale = NAN};
     expect_ok(lln_files_open(&files, heads));
     expect_ok(heads->load(heads, 0, NAN, LLN_FLOAT64, &head));
     return head;
@@ -134,10 +135,10 @@ START_TEST(temperature_variance_shapes)
     double *q = numbers(n, d, 0.1), *k = numbers(m, d, shapes[_i].offset);
     lln_head head = {.q = {LLN_FLOAT64, n, d, q},
                      .k = {LLN_FLOAT64, m, d, k},
-                     .scale = 0.37};
+                     .rule.scale = 0.37};
     double variance;
     for (int causal = 0; causal <= (n <= m); causal++) {
-        head.mask.causal = causal;
+        head.rule.mask.causal = causal;
         expect_ok(lln_temperature_variance(&head, &variance));
         expect_relative(variance, slow_variance(&head), shapes[_i].tolerance);
     }
@@ -159,11 +160,11 @@ START_TEST(temperature_variance_windows)
         double *q = numbers(n, d, 0.1), *k = numbers(m, d, shapes[s].offset);
         lln_head head = {.q = {LLN_FLOAT64, n, d, q},
                          .k = {LLN_FLOAT64, m, d, k},
-                         .mask = {.window = windows[_i]},
-                         .scale = 0.37};
+                         .rule.mask = {.window = windows[_i]},
+                         .rule.scale = 0.37};
         for (int causal = 0; causal <= 1; causal++) {
             double variance;
-            head.mask.causal = causal;
+            head.rule.mask.causal = causal;
             expect_ok(lln_temperature_variance(&head, &variance));
             expect_relative(variance, slow_variance(&head),
                             shapes[s].tolerance);
@@ -186,8 +187,8 @@ START_TEST(temperature_variance_window_after_a_jump)
         k[j] += 1e6;
     lln_head head = {.q = {LLN_FLOAT64, ROWS, D, q},
                      .k = {LLN_FLOAT64, KEYS, D, k},
-                     .mask = {_i, 400},
-                     .scale = 1};
+                     .rule.mask = {_i, 400},
+                     .rule.scale = 1};
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, slow_variance(&head), 1e-10);
     free(q);
@@ -208,8 +209,8 @@ START_TEST(temperature_variance_float32_and_threads)
     }
     lln_head head = {.q = {LLN_FLOAT32, ROWS, D, q32},
                      .k = {LLN_FLOAT32, ROWS, D, k32},
-                     .mask = {_i % 2, _i / 2 * 900},
-                     .scale = 0.5};
+                     .rule.mask = {_i % 2, _i / 2 * 900},
+                     .rule.scale = 0.5};
     for (int threads = 1; threads <= 3; threads++) {
         lln_threads_set(threads);
         expect_ok(lln_temperature_variance(&head, &result[threads - 1]));
@@ -228,8 +229,8 @@ START_TEST(temperature_variance_constant_keys)
     const double q[] = {2.385, -0.07}, k[] = {0.3, 0.3, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 2, 1, q},
                      .k = {LLN_FLOAT64, 3, 1, k},
-                     .mask = {_i % 2, _i / 2 * 2},
-                     .scale = 1};
+                     .rule.mask = {_i % 2, _i / 2 * 2},
+                     .rule.scale = 1};
     double variance;
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_absolute(variance, 0, 1e-30);
@@ -253,14 +254,14 @@ START_TEST(temperature_variance_kept)
         keys[i] *= 2;
     expect_ok(lln_temperature_variance(&head, &again));
     expect_relative(again, first, 0);
-    head.scale *= 2;
+    head.rule.scale *= 2;
     expect_ok(lln_temperature_variance(&head, &again));
     expect_relative(again, 4 * first, 0);
     /* Another mask, other queries or keys, nothing kept: measured. */
     for (int change = 0; change < 5; change++) {
         lln_head other = head;
-        other.mask.causal = change == 0;
-        other.mask.window = change == 1 ? 5 : 0;
+        other.rule.mask.causal = change == 0;
+        other.rule.mask.window = change == 1 ? 5 : 0;
         if (change == 2)
             other.q = lln_matrix_rows(head.q, 1, head.q.rows - 1);
         if (change == 3)
@@ -280,22 +281,23 @@ END_TEST
 START_TEST(temperature_variance_undefined)
 {
     const double x[] = {2.385, -0.07};
-    lln_head head = {
-        .q = {LLN_FLOAT64, 2, 1, x}, .k = {LLN_FLOAT64, 1, 1, x}, .scale = 1};
+    lln_head head = {.q = {LLN_FLOAT64, 2, 1, x},
+                     .k = {LLN_FLOAT64, 1, 1, x},
+                     .rule.scale = 1};
     double variance = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
     ck_assert(isnan(variance));
     head.q.rows = 1;
-    head.mask.causal = true;
+    head.rule.mask.causal = true;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
     /* One query that sees both keys. */
     head.k.rows = 2;
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
-    head.mask.window = 2;
+    head.rule.mask.window = 2;
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
-    head.mask.window = 1; /* sees one */
+    head.rule.mask.window = 1; /* sees one */
     expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
     ck_assert(isnan(variance));
 }
@@ -306,26 +308,28 @@ START_TEST(temperature_variance_refused)
     const double x[] = {2.385, -0.07, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 3, 1, x},
                      .k = {LLN_FLOAT64, 2, 1, x},
-                     .mask = {true, 0, 0},
-                     .scale = 1};
+                     .rule.mask = {true, 0, 0},
+                     .rule.scale = 1};
     double variance = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     ck_assert(isnan(variance));
-    head.mask = (lln_mask){false, 2, 0};
+    head.rule.mask = (lln_mask){false, 2, 0};
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
-    head.mask = (lln_mask){.block = 2};
+    head.rule.mask = (lln_mask){.block = 2};
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
-    head.mask.block = 0;
+    expect_status(lln_temperature_measure(&head, &variance), LLN_EUNDEFINED);
+    ck_assert(isnan(variance));
+    head.rule.mask.block = 0;
     lln_stop_requested = 1;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINTERRUPTED);
     ck_assert(isnan(variance));
     head.q.rows = 2;
-    head.mask.window = 2;
+    head.rule.mask.window = 2;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINTERRUPTED);
     lln_stop_requested = 0;
     head.q.columns = head.k.columns = (size_t)1 << 32;
     expect_status(lln_temperature_variance(&head, &variance), LLN_ENOMEM);
-    head.mask.window = 0;
+    head.rule.mask.window = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_ENOMEM);
 }
 END_TEST

@@ -24,7 +24,7 @@ typedef struct {
 static void open_setting(lln_mask mask, setting *s)
 {
     s->head = case_head("B", LLN_FLOAT64, false);
-    s->head.mask = mask;
+    s->head.rule.mask = mask;
     s->head.q.rows = s->head.k.rows = N;
     s->head.q.columns = s->head.k.columns = D;
     case_open(&s->head, "softmax", &s->attention);
@@ -46,7 +46,7 @@ static double score(const setting *s, size_t i, size_t j)
     double sum = 0;
     for (size_t l = 0; l < D; l++)
         sum += q[i * D + l] * k[j * D + l];
-    return s->attention.tiles.scale * sum;
+    return s->attention.tiles.rule.scale * sum;
 }
 
 /* Walks the block that was started, whose row i is query queries[i]. */
@@ -56,7 +56,7 @@ static void expect_walk(setting *s, const size_t *queries, size_t rows)
     lln_tiles *tiles = &s->tiles;
     ck_assert_uint_eq(tiles->rows, rows);
     for (size_t i = 0; i < rows; i++) {
-        lln_mask_keys(s->head.mask, N, N, queries[i], &next[i], &end);
+        lln_mask_keys(s->head.rule.mask, N, N, queries[i], &next[i], &end);
         low = next[i] < low ? next[i] : low;
         high = end > high ? end : high;
     }
@@ -76,7 +76,7 @@ static void expect_walk(setting *s, const size_t *queries, size_t rows)
         }
     }
     for (size_t i = 0; i < rows; i++) {
-        lln_mask_keys(s->head.mask, N, N, queries[i], &first, &end);
+        lln_mask_keys(s->head.rule.mask, N, N, queries[i], &first, &end);
         ck_assert_uint_eq(next[i], end);
     }
     ck_assert(!lln_tiles_next(tiles)); /* again */
@@ -120,7 +120,7 @@ START_TEST(start_into_matrix)
     lln_tiles_start_into(&s.tiles, FIRST, ROWS, matrix);
     expect_walk(&s, queries, ROWS);
     for (size_t i = 0; i < ROWS; i++) {
-        lln_mask_keys(s.head.mask, N, N, queries[i], &first, &end);
+        lln_mask_keys(s.head.rule.mask, N, N, queries[i], &first, &end);
         for (size_t j = first; j < end; j++)
             expect_absolute(matrix[i * N + j], score(&s, queries[i], j), 1e-13);
     }

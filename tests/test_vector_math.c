@@ -141,7 +141,7 @@ START_TEST(weights)
     weight_f64(u, v, 3);
     for (size_t i = 0; i < 3; i++) {
         expect_relative(y[i], exp(-87), 5e-6);
-        expect_relative(v[i], exp(-708), 1e-13);
+        ck_assert(v[i] == 0);
     }
     x[0] = 1, x[1] = 1e30f, x[2] = 88;
     weight_f32(x, y, 3);

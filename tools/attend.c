@@ -64,11 +64,11 @@ static void place(lln_matrix o, head_target *target)
     target->written = true;
 }
 
-/* Puts NaN at the place of a product with a matrix that does not exist. */
-static void place_nan(lln_precision precision, head_target *target)
+/* Puts NaN at the place of a product of n rows with a matrix that does not
+ * exist. */
+static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
-    const size_t *size = target->layout->size;
-    size_t n = size[LLN_AXIS_TOKEN], d = size[LLN_AXIS_FEATURE];
+    size_t d = target->layout->size[LLN_AXIS_FEATURE];
     size_t bytes = lln_precision_size(precision);
     void *numbers = cli_alloc(n * d, bytes);
     memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
@@ -145,7 +145,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
         case_measure(&run->set, index, run->set.taus.values[0], &result);
     run->target = NULL;
     if (status == LLN_OK && !target.written)
-        place_nan(run->precision, &target);
+        place_nan(run->precision, (size_t)result.identity.n, &target);
     cli_give_warnings(result.warnings);
     result.warnings = NULL;
     case_result_close(&run->set, &result);

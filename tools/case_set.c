@@ -19,6 +19,14 @@ static void choose_reference(case_set *set)
         cli_usage("--compare: '%s': expected one kernel", set->plan->reference);
 }
 
+static void refuse_rule(const kernel_list *kernels)
+{
+    for (size_t i = 0; i < kernels->count; i++)
+        kernel_refuse_rule(&kernels->entries[i].choice, &run_shared.rule);
+}
+
+/* The rule of logits is known by now: none of the kernels is opened to find
+ * that it has no form for it. */
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
@@ -26,6 +34,8 @@ static void choose_kernels(case_set *set)
         set->kernels =
             kernel_list_read("kernel", run_shared.kernels, params_given);
         choose_reference(set);
+        refuse_rule(&set->kernels);
+        refuse_rule(&set->reference);
         return;
     }
     static const char *const names[] = {"params", "kernel", "arrays", "gate",
@@ -33,6 +43,11 @@ static void choose_kernels(case_set *set)
     const char *given = cli_first_given(names);
     if (given)
         cli_usage("--%s: what is measured here has no kernel", given);
+    lln_kernel_choice named;
+    if (set->plan->kernel) {
+        cli_check(lln_kernel_parse(set->plan->kernel, &named));
+        kernel_refuse_rule(&named, &run_shared.rule);
+    }
     set->kernels.count = 1;
     set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);
 }

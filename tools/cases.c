@@ -13,6 +13,7 @@
 #include "measure/row_sample.h"
 #include "message.h"
 #include "options.h"
+#include "tensor/mapping.h"
 
 /* A case in work. Not to be moved: the head points into it. */
 typedef struct {
@@ -89,7 +90,7 @@ static row_identity identify_head(const case_set *set, const run_case *c,
         .head = run_index(head->head),
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
-        .causal = head->mask.causal,
+        .causal = head->rule.mask.causal,
         .samples = 1,
         .tau = c->tau,
     };
@@ -231,6 +232,9 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     result->identity = work.identity;
     if (status == LLN_OK)
         status = fill_blocks(&work, index, result->blocks);
+    /* Numbers of a file that has changed are of no use, nor is what failed. */
+    lln_status unchanged = lln_mappings_check();
+    status = unchanged == LLN_OK ? status : unchanged;
     kernel_arrays_free(&work.arrays);
     free(work.rows);
     lln_head_free(&work.head);

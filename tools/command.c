@@ -2,7 +2,9 @@
 #include "command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include "output.h"
 #include "selection.h"
 #include "sources.h"
+#include "tensor/mapping.h"
 
 /* By default the threads of libgomp spin between parallel regions, which on a
  * busy machine costs ten times the work (measured: 1 s became 7 to 25 s at
@@ -35,9 +38,40 @@ static void quieten_libraries(char **argv)
     execv(path, argv); /* if that fails, go on as we are */
 }
 
+/* A descriptor below 3 that is closed would be given to the next file that is
+ * opened, and messages or rows would go there. What is opened in its place
+ * fails as a closed one does. */
+static void reserve_descriptors(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0)
+            (void)open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+static void mend_mapping(int signal_number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (lln_mapping_mend(info->si_addr))
+        return;
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+/* A file that is shortened while it is mapped is found out by
+ * lln_mappings_check, not by the end of the process. */
+static void survive_shorter_files(void)
+{
+    struct sigaction action = {.sa_sigaction = mend_mapping,
+                               .sa_flags = SA_SIGINFO};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, NULL);
+}
+
 void command_parse(const cli_tool *tool, int argc, char **argv)
 {
+    reserve_descriptors();
     quieten_libraries(argv);
+    survive_shorter_files();
     gsl_set_error_handler_off();
     options_parse(tool, argc, argv);
     if (run_shared.list_kernels) {

@@ -8,7 +8,8 @@
 static bool speaks(const run_case *c, const char *kernel)
 {
     return c->kernel && strcmp(c->kernel->kernel->name, kernel) == 0 &&
-           !lln_mask_hides(c->head->mask) && c->head->q.rows == c->head->k.rows;
+           lln_rule_is_plain(&c->head->rule) &&
+           c->head->q.rows == c->head->k.rows;
 }
 
 static bool softmax_at(const run_case *c, double sigma,

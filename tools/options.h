@@ -6,6 +6,7 @@
 #define LLN_TOOLS_OPTIONS_H
 
 #include "cli.h"
+#include "heads/logit_rule.h"
 
 /* Values of the options that all tools share, and their table. Sampled heads
  * when no file is named. */
@@ -25,9 +26,7 @@ typedef struct {
     const char *arrays, *gate; /* of kernels, FILE[:KEY] */
     const char *aggregate;     /* NULL: a row for each head */
     const char *fail_below, *fail_above;
-    bool causal;
-    size_t window; /* 0: none */
-    double scale;  /* NaN: 1/sqrt(d) */
+    lln_logit_rule rule;
     /* output */
     const char *output, *format;
     const char *columns;             /* NULL: the default ones */

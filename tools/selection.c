@@ -166,6 +166,15 @@ bool kernel_is_random(const kernel_entry *entry)
     return kernel && kernel->properties & LLN_KERNEL_RANDOM;
 }
 
+void kernel_refuse_rule(const lln_kernel_choice *choice,
+                        const lln_logit_rule *rule)
+{
+    const lln_rule_part *part = lln_kernel_find_refused(choice, rule);
+    if (part)
+        cli_usage("kernel '%s' %s --%s", choice->text, part->refusal,
+                  part->option);
+}
+
 kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
 {
     kernel_list all = {.count = a->count + b->count};
@@ -179,15 +188,17 @@ kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
 /* "rows sum to 1, entries >= 0, rank full" and what else is to be known. */
 static void print_properties(const lln_kernel *kernel)
 {
-    unsigned p = kernel->properties;
+    unsigned p = kernel->properties, h = kernel->honours;
     printf("    rows %s, entries %s, rank %s\n",
            p & LLN_KERNEL_SUMS_TO_ONE       ? "sum to 1"
            : p & LLN_KERNEL_SUMS_BY_DEFAULT ? "sum to 1 by default"
                                             : "need not sum to 1",
            p & LLN_KERNEL_SIGNED ? "may be negative" : ">= 0", kernel->rank);
-    if (!(p & LLN_KERNEL_FULL) || !(p & LLN_KERNEL_CAUSAL))
+    if (!(h & LLN_HONOURS_FULL) || !(h & LLN_HONOURS_CAUSAL))
         printf("    only %s a causal mask\n",
-               p & LLN_KERNEL_CAUSAL ? "with" : "without");
+               h & LLN_HONOURS_CAUSAL ? "with" : "without");
+    if (!(h & LLN_HONOURS_WINDOW))
+        puts("    does not support a window");
     if (p & LLN_KERNEL_RANDOM)
         puts("    random: drawn from --seed for each trial");
     if (kernel->arrays)

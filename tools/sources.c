@@ -90,7 +90,6 @@ bool sources_sampled(void)
 void sources_open(lln_heads *heads)
 {
     const run_options *o = &run_shared;
-    lln_mask mask = {.causal = o->causal, .window = o->window};
     if (sources_sampled()) {
         lln_gaussian model = {
             .n = o->tokens,
@@ -99,8 +98,7 @@ void sources_open(lln_heads *heads)
             .sigma_k = o->sigma_k,
             .seed = o->seed,
             .trials = o->trials,
-            .mask = mask,
-            .scale = o->scale,
+            .rule = o->rule,
             .values = o->values,
         };
         cli_check(lln_gaussian_open(&model, heads));
@@ -119,8 +117,7 @@ void sources_open(lln_heads *heads)
         .layers = o->layers,
         .heads = o->heads,
         .lengths = o->lengths,
-        .mask = mask,
-        .scale = o->scale,
+        .rule = o->rule,
     };
     lln_status status = lln_files_open(&files, heads);
     if (status == LLN_EINVAL)

@@ -137,18 +137,19 @@ LLN_INLINE float lln_weight_f32(float x)
     return lln_from_bits_f32(lln_bits_f32(p) + (lln_bits_f32(shifted) << 23));
 }
 
-/* The same, not below e^-708, relative error below 1e-15 (1e-13 without fused
- * multiply-add). */
+/* The same in float64, but 0 below e^-708, so that x exp(x) goes to 0 for any
+ * x; relative error below 1e-15 (1e-13 without fused multiply-add). */
 LLN_INLINE double lln_weight_f64(double x)
 {
     const double round = 0x1.8p52;
-    x = x > -708.0 ? x : -708.0;
-    double shifted = x * 0x1.71547652b82fep+0 + round;
+    double bounded = x > -708.0 ? x : -708.0;
+    double shifted = bounded * 0x1.71547652b82fep+0 + round;
     double n = shifted - round;
-    double r = x - n * 0x1.62e42fefp-1;
+    double r = bounded - n * 0x1.62e42fefp-1;
     r = r - n * 0x1.473de6af278edp-34;
     double p = lln_exp_reduced_f64(r);
-    return lln_from_bits_f64(lln_bits_f64(p) + (lln_bits_f64(shifted) << 52));
+    uint64_t bits = lln_bits_f64(p) + (lln_bits_f64(shifted) << 52);
+    return x < -708.0 ? 0 : lln_from_bits_f64(bits);
 }
 
 /* log(x 2^(127 - offset)) for positive normal x */

@@ -20,7 +20,7 @@ typedef struct {
     char *layout;             /* NULL: nd */
     lln_lengths lengths;
     lln_shape_rules rules;
-    double scale;
+    lln_logit_rule rule;
     lln_head_place *heads;
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* entries of the bundle that has most */
@@ -168,8 +168,7 @@ static lln_status allocate_head(const state *s, const lln_head_place *place,
     if (dv > 0)
         head->v =
             (lln_matrix){precision, length.keys, dv, storage + values * size};
-    head->mask = s->rules.mask;
-    head->scale = isnan(s->scale) ? 1 / sqrt((double)d) : s->scale;
+    head->rule = lln_rule_for(s->rule, d);
     return LLN_OK;
 }
 
@@ -337,7 +336,7 @@ static size_t most_queries(const state *s, size_t count)
 static lln_status open_state(const lln_files *files, const char *name, state *s,
                              size_t *count)
 {
-    s->scale = files->scale;
+    s->rule = files->rule;
     s->arrays = lln_arrays_alloc();
     s->layout = files->layout ? strdup(files->layout) : NULL;
     if (!s->arrays || (files->layout && !s->layout))
@@ -349,7 +348,7 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     s->rules = (lln_shape_rules){
         .layout = s->layout,
         .roles = lln_files_roles(files),
-        .mask = files->mask,
+        .mask = files->rule.mask,
         .lengths = &s->lengths,
     };
     LLN_TRY(read_shapes(s));

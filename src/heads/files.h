@@ -19,8 +19,7 @@ typedef struct {
                            nd, and an array with more axes is an error */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const char *lengths; /* file, see lengths.h; NULL: nothing is padding */
-    lln_mask mask;
-    double scale; /* of the logits; NaN: 1/sqrt(d) */
+    lln_logit_rule rule;
 } lln_files;
 
 /* Opens the files and checks them wholly before anything is computed: shapes

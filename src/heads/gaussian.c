@@ -81,10 +81,14 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
     double top = (precision == LLN_FLOAT32 ? FLT_MAX : DBL_MAX) / 10;
     *sigma_q = model->sigma_q;
     *sigma_k = model->sigma_k;
+    if (!isnan(tau) && !lln_rule_has_closed_variance(&model->rule))
+        return lln_fail(LLN_EINVAL,
+                        "gaussian: a temperature cannot be set under this rule "
+                        "of logits");
     if (!isnan(tau)) {
-        double unit = isnan(model->scale)
+        double unit = isnan(model->rule.scale)
                           ? 1
-                          : fabs(model->scale) * sqrt((double)model->d);
+                          : fabs(model->rule.scale) * sqrt((double)model->d);
         *sigma_q = *sigma_k = 1 / sqrt(tau * unit);
     }
     if (!(*sigma_q > 0 && *sigma_q<top && * sigma_k> 0 && *sigma_k < top))
@@ -160,9 +164,7 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
         .at.head = index,
         .of = {1, 1, model->trials},
         .q.precision = precision,
-        .mask = model->mask,
-        .scale =
-            isnan(model->scale) ? 1 / sqrt((double)model->d) : model->scale,
+        .rule = lln_rule_for(model->rule, model->d),
     };
     LLN_TRY(
         choose_sigma(model, tau, precision, &drawn.sigma_q, &drawn.sigma_k));

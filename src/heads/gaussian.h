@@ -12,13 +12,13 @@ typedef struct {
     double sigma_q, sigma_k; /* standard deviations; > 0 */
     unsigned long seed;
     size_t trials; /* number of heads */
-    lln_mask mask;
-    double scale; /* of the logits; NaN: 1/sqrt(d) */
-    bool values;  /* draw V [n x d] too, with standard deviation 1 */
+    lln_logit_rule rule;
+    bool values; /* draw V [n x d] too, with standard deviation 1 */
 } lln_gaussian;
 
 /* Opens the set of `trials` heads. The same unit draws are used for every
- * sigma and every temperature, so that curves over them are smooth. Draws
+ * sigma and every temperature, so that curves over them are smooth. Only rules
+ * with lln_rule_has_closed_variance can be given a temperature. Draws
  * come from GSL's Mersenne twister with a stream for each block of rows of
  * each matrix of each trial: they do not depend on the number of threads, on
  * how many trials are asked for, nor Q and K on whether V is. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A head: the queries and keys of one attention matrix, with its mask; and
- * an ordered set of heads, wherever they come from. */
+ * A head: the queries and keys of one attention matrix, with the rule of its
+ * logits; and an ordered set of heads, wherever they come from. */
 #ifndef LLN_HEADS_HEADS_H
 #define LLN_HEADS_HEADS_H
 
@@ -10,6 +10,7 @@
 
 #include "core/matrix.h"
 #include "core/status.h"
+#include "heads/logit_rule.h"
 
 /* What an array of a head holds. */
 typedef enum {
@@ -20,25 +21,18 @@ typedef enum {
     LLN_RESULTS = LLN_ROLES
 } lln_role;
 
-/* Which keys a query may attend to. Always one run of keys, see
- * lln_mask_keys. */
-typedef struct {
-    bool causal;
-    size_t window; /* keys to either side, the own one counted; 0: all */
-    size_t block;  /* tokens of a block, which see each other alone; 0: all */
-} lln_mask;
-
 /* Where a head stands along the axes of an array. */
 typedef struct {
     size_t batch, layer, head;
 } lln_place;
 
 /* The mean of the variances within rows of q.k, kept so that it is found once
- * for the queries, keys and mask that lln_head_keep_variance was given. */
+ * for the queries, keys and rule, of any scale, that lln_head_keep_variance
+ * was given. */
 typedef struct {
     const void *q, *k; /* data */
     size_t n, m;       /* rows */
-    lln_mask mask;
+    lln_logit_rule rule;
     double mean; /* NaN: not known yet */
 } lln_variance_kept;
 
@@ -51,8 +45,7 @@ typedef struct {
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */
-    lln_mask mask;
-    double scale;            /* logits = scale q.k */
+    lln_logit_rule rule;
     double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn
                                 from; 0: it was not */
     lln_variance_kept *kept; /* NULL: nothing is kept */
@@ -63,22 +56,10 @@ void lln_head_free(lln_head *head);
 
 /* Lets lln_temperature_variance keep what it finds for the head in `kept`,
  * which lives as long, and take it from there for the head and for copies at
- * other scales. Copies with other queries, keys or masks neither use nor
+ * other scales. Copies with other queries, keys or rules neither use nor
  * change it; numbers must not change in place. Not for several threads at
  * once. */
 void lln_head_keep_variance(lln_head *head, lln_variance_kept *kept);
-
-/* Whether the mask is there to hide keys. */
-bool lln_mask_hides(lln_mask mask);
-
-/* Query i of n may attend to the keys first <= j < end of m, at least one.
- * Masks are aligned to the end: query i stands at position p = i + m - n. A
- * causal mask allows j <= p, a window W allows |p - j| < W, both together
- * p - W < j <= p, and blocks of B tokens those with j / B = p / B in whole
- * numbers; the last block may be smaller. Requires n <= m if the mask hides
- * keys. */
-void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
-                   size_t *end);
 
 struct lln_result;
 

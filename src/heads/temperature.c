@@ -237,8 +237,8 @@ static lln_status mean_variance(work *w, double *mean)
         return LLN_ENOMEM;
     merge_keys(w, delta);
     free(delta);
-    return w->head->mask.causal ? causal_variance(w, mean)
-                                : without_mask(w, mean);
+    return w->head->rule.mask.causal ? causal_variance(w, mean)
+                                     : without_mask(w, mean);
 }
 
 /* Where the variance of this head is kept; NULL: nowhere. */
@@ -247,27 +247,28 @@ static lln_variance_kept *find_kept(const lln_head *head)
     lln_variance_kept *kept = head->kept;
     bool same = kept && kept->q == head->q.data && kept->k == head->k.data &&
                 kept->n == head->q.rows && kept->m == head->k.rows &&
-                kept->mask.causal == head->mask.causal &&
-                kept->mask.window == head->mask.window &&
-                kept->mask.block == head->mask.block;
+                lln_rule_same_but_scale(&kept->rule, &head->rule);
     return same ? kept : NULL;
 }
+
+static const char no_closed_form[] =
+    "temperature: the variance of logits has no closed form under this rule";
 
 static lln_status measure_variance(const lln_head *head, double *mean)
 {
     work w = {.head = head};
     /* The last query sees most keys, so that one row has two if any has. */
-    if (head->q.rows < 1 || head->k.rows < 2 || head->mask.window == 1)
+    if (head->q.rows < 1 || head->k.rows < 2 || head->rule.mask.window == 1)
         return lln_fail(LLN_EUNDEFINED,
                         "temperature: no query that sees two keys");
-    if (lln_mask_hides(head->mask) && head->q.rows > head->k.rows)
+    if (lln_mask_hides(head->rule.mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EINVAL,
                         "temperature: %zu queries, %zu keys; a mask needs at "
                         "least as many keys",
                         head->q.rows, head->k.rows);
-    if (head->mask.block > 0)
-        return lln_fail(LLN_EINVAL, "temperature: not for attention in blocks");
-    lln_status status = head->mask.window > 0
+    if (!lln_rule_has_closed_variance(&head->rule))
+        return lln_fail(LLN_EINVAL, "%s", no_closed_form);
+    lln_status status = head->rule.mask.window > 0
                             ? lln_temperature_window(head, mean)
                             : mean_variance(&w, mean);
     free(w.memory);
@@ -283,14 +284,14 @@ lln_status lln_temperature_variance(const lln_head *head, double *variance)
         LLN_TRY(measure_variance(head, &mean));
     if (kept)
         kept->mean = mean;
-    *variance = head->scale * head->scale * mean;
+    *variance = head->rule.scale * head->rule.scale * mean;
     return LLN_OK;
 }
 
 double lln_temperature_deviation(const lln_head *head, double sigma_q,
                                  double sigma_k)
 {
-    return sigma_q * sigma_k * fabs(head->scale) *
+    return sigma_q * sigma_k * fabs(head->rule.scale) *
            sqrt((double)head->q.columns);
 }
 
@@ -298,6 +299,8 @@ lln_status lln_temperature_measure(const lln_head *head, double *tau)
 {
     double variance = NAN;
     *tau = NAN;
+    if (!lln_rule_has_closed_variance(&head->rule))
+        return lln_fail(LLN_EUNDEFINED, "%s", no_closed_form);
     if (head->sigma_q > 0) {
         *tau =
             1 / lln_temperature_deviation(head, head->sigma_q, head->sigma_k);
@@ -316,6 +319,9 @@ lln_status lln_temperature_moments(const lln_head *head, double *sigma_q,
     double mean, variance = NAN;
     lln_matrix_moments(head->q, &mean, sigma_q);
     lln_matrix_moments(head->k, &mean, sigma_k);
+    *cross_variance = NAN;
+    if (!lln_rule_has_closed_variance(&head->rule))
+        return LLN_OK;
     lln_status status = lln_temperature_variance(head, &variance);
     double deviation = lln_temperature_deviation(head, *sigma_q, *sigma_k);
     *cross_variance = variance - deviation * deviation;

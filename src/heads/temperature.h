@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The temperature of softmax attention, and what it is made of, from second
- * moments of queries and keys, without the attention matrix. */
+ * moments of queries and keys, without the attention matrix. All of it holds
+ * for rules with lln_rule_has_closed_variance; others are refused. */
 #ifndef LLN_HEADS_TEMPERATURE_H
 #define LLN_HEADS_TEMPERATURE_H
 
@@ -16,21 +17,22 @@
  * O(m d^2 / 256), float64; once for a head that keeps it
  * (lln_head_keep_variance).
  * Rows with fewer than two keys are left out. Temperature tau = 1/sqrt(D2).
- * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m, or blocks;
- * LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then. */
+ * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m, or the rule
+ * has no closed variance; LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then.
+ */
 LLN_NODISCARD lln_status lln_temperature_variance(const lln_head *head,
                                                   double *variance);
 
 /* sigma_q sigma_k |scale| sqrt(d): the standard deviation of the logits, and
  * the inverse temperature, when queries and keys are independent and normal
- * with these deviations. */
+ * with these deviations and logits are scale q.k. */
 double lln_temperature_deviation(const lln_head *head, double sigma_q,
                                  double sigma_k);
 
 /* Temperature of softmax attention: 1 / lln_temperature_deviation with the
  * model's deviations for a sampled head, 1/sqrt(D2) measured for any other.
- * LLN_EUNDEFINED: D2 is undefined or 0; else the statuses of
- * lln_temperature_variance. *tau is NaN then. */
+ * LLN_EUNDEFINED: D2 is undefined or 0, or the rule has no closed variance;
+ * else the statuses of lln_temperature_variance. *tau is NaN then. */
 LLN_NODISCARD lln_status lln_temperature_measure(const lln_head *head,
                                                  double *tau);
 
@@ -39,8 +41,8 @@ LLN_NODISCARD lln_status lln_temperature_measure(const lln_head *head,
  *     cross_variance = D2 - (sigma_q sigma_k scale)^2 d,
  * what the temperature owes to the means of the queries and to covariances
  * that queries and keys share; zero in expectation for Gaussian heads.
- * Statuses are those of lln_temperature_variance; *cross_variance is NaN then.
- */
+ * Statuses are those of lln_temperature_variance, and *cross_variance is NaN
+ * then; for a rule without closed variance it is NaN, and the status LLN_OK. */
 LLN_NODISCARD lln_status lln_temperature_moments(const lln_head *head,
                                                  double *sigma_q,
                                                  double *sigma_k,

@@ -167,8 +167,8 @@ static void scan_block(work *w, size_t b, scratch *s)
     size_t m = w->head->k.rows,
            rows = lln_size_smaller(CHUNK, q.rows - b * CHUNK);
     for (size_t i = 0; i < rows; i++)
-        lln_mask_keys(w->head->mask, q.rows, m, b * CHUNK + i, &s->first[i],
-                      &s->end[i]);
+        lln_mask_keys(w->head->rule.mask, q.rows, m, b * CHUNK + i,
+                      &s->first[i], &s->end[i]);
     size_t last = rows - 1; /* its window starts and ends last */
     size_t core = (s->first[last] + CHUNK - 1) / CHUNK;
     size_t core_end = s->end[0] == m ? w->chunks : s->end[0] / CHUNK;

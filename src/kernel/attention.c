@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/attention.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "kernel/logits.h"
 
 void lln_attention_close(lln_attention *attention)
 {
@@ -49,20 +49,10 @@ void lln_attention_tile(const lln_attention *attention, const void *packed,
                               out);
         return;
     }
-    int r = (int)attention->rank;
-    if (attention->precision == LLN_FLOAT32) {
-        const float *right = attention->tiles.right.data;
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
-                    (int)keys, r, (float)attention->tiles.scale, packed, r,
-                    right + first_key * attention->rank, r, 0, out,
-                    (int)stride);
-    } else {
-        const double *right = attention->tiles.right.data;
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
-                    (int)keys, r, attention->tiles.scale, packed, r,
-                    right + first_key * attention->rank, r, 0, out,
-                    (int)stride);
-    }
+    lln_matrix left = {attention->precision, rows, attention->rank, packed};
+    lln_logits_tile(&attention->tiles.rule, left,
+                    lln_matrix_rows(attention->tiles.right, first_key, keys),
+                    stride, out);
 }
 
 /* Scores [count] of what a row sees to probabilities. */

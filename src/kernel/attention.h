@@ -28,11 +28,12 @@ typedef struct {
     lln_domain domain;
     bool scaled_scores; /* LLN_DOMAIN_LOG scores are logits in their own unit */
 
-    /* Scores are scale left right': left [n x rank], right [m x rank].
+    /* Scores are logits by the rule, but for its mask, with left [n x rank]
+     * and right [m x rank] for queries and keys: scale left right'.
      * left.data may be NULL if pack() makes its rows; right.data may be NULL
      * until prepare() has been called, and always with tile(). */
     lln_matrix left, right;
-    double scale;
+    lln_logit_rule rule;
 
     /* Writes the rows of `left` for the given queries to out [count x rank]
      * in `precision`; NULL: they are copied from left. */

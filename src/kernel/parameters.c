@@ -76,19 +76,29 @@ lln_status lln_kernel_word(const lln_kernel_choice *choice, const char *name,
                     choice->text, name, value, known);
 }
 
-lln_status lln_kernel_refuse_window(const lln_kernel_choice *choice,
-                                    const lln_head *head)
+const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,
+                                             const lln_logit_rule *rule)
 {
-    if (head->mask.window == 0)
+    const lln_kernel *kernel = choice->kernel;
+    bool variant = kernel->variant && lln_kernel_given(choice, kernel->variant);
+    return lln_rule_find_refused(rule, variant ? kernel->variant_honours
+                                               : kernel->honours);
+}
+
+lln_status lln_kernel_check_rule(const lln_kernel_choice *choice,
+                                 const lln_logit_rule *rule)
+{
+    const lln_rule_part *part = lln_kernel_find_refused(choice, rule);
+    if (!part)
         return LLN_OK;
-    return lln_fail(LLN_EINVAL, "kernel '%s': has no form with a window",
-                    choice->text);
+    return lln_fail(LLN_EINVAL, "kernel '%s' %s %s", choice->text,
+                    part->refusal, part->words);
 }
 
 lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
                                  const lln_head *head)
 {
-    if (!lln_mask_hides(head->mask) || head->q.rows <= head->k.rows)
+    if (!lln_mask_hides(head->rule.mask) || head->q.rows <= head->k.rows)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': %zu queries, %zu keys; a mask needs at "

@@ -16,10 +16,8 @@ enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 128 };
 typedef enum {
     LLN_KERNEL_SUMS_TO_ONE = 1, /* rows do */
     LLN_KERNEL_SIGNED = 2,      /* entries may be negative */
-    LLN_KERNEL_CAUSAL = 4,      /* defined with a causal mask */
-    LLN_KERNEL_FULL = 8,        /* defined without one */
-    LLN_KERNEL_RANDOM = 16,     /* drawn: depends on the seed and the draw */
-    LLN_KERNEL_SUMS_BY_DEFAULT = 32, /* rows sum to 1 with the parameters not
+    LLN_KERNEL_RANDOM = 4,      /* drawn: depends on the seed and the draw */
+    LLN_KERNEL_SUMS_BY_DEFAULT = 8, /* rows sum to 1 with the parameters not
                                         given and no arrays */
 } lln_kernel_property;
 
@@ -39,15 +37,19 @@ typedef struct {
 
 typedef struct {
     const char *name, *summary, *reference;
-    const char *rank;      /* of P, in words: "d", "full", "2 d" */
-    unsigned properties;   /* of lln_kernel_property */
+    const char *rank;    /* of P, in words: "d", "full", "2 d" */
+    unsigned properties; /* of lln_kernel_property */
+    unsigned honours;    /* of lln_rule_honours: parts of the head's rule */
+    const char *variant; /* parameter that makes another form of the kernel,
+                            which honours variant_honours; NULL: none */
+    unsigned variant_honours;
     const char *arrays;    /* what it takes beside the head, in words, such as
                               "gate [n x d]"; NULL: nothing */
     bool takes_alpha_beta; /* its strength can be set by moment matching */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
     /* The attention of `head`; it may keep pointers into the head and into
      * the arrays of the choice. Called through lln_kernel_open, which has
-     * checked the mask against the properties. */
+     * checked the rule of the head against what the kernel honours. */
     lln_status (*open)(const lln_kernel_choice *choice, const lln_head *head,
                        lln_attention *attention);
 } lln_kernel;
@@ -98,9 +100,12 @@ LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
                                          const char *const *words,
                                          size_t *index);
 
-/* For kernels that have no form with a window. LLN_EINVAL: the mask has one. */
-LLN_NODISCARD lln_status
-lln_kernel_refuse_window(const lln_kernel_choice *choice, const lln_head *head);
+/* The first part of the rule that the chosen kernel does not honour; NULL:
+ * none. And the same with a message: LLN_EINVAL: there is one. */
+const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,
+                                             const lln_logit_rule *rule);
+LLN_NODISCARD lln_status lln_kernel_check_rule(const lln_kernel_choice *choice,
+                                               const lln_logit_rule *rule);
 
 /* For kernels that bring a mask of their own. LLN_EINVAL: the mask hides keys,
  * and there are more queries than keys. */

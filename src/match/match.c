@@ -54,13 +54,14 @@ static lln_status exact_side(const lln_head *head, bool estimate,
 }
 
 const lln_match_method lln_match_methods[] = {
-    {"paper", "the published line and its constants, fitted for d = 64",
+    {"paper", "the published line and its constants, fitted for d = 64", false,
      paper_side},
-    {"fenton", "Fenton-Wilkinson variance of the sum of features", fenton_side},
-    {"fenton-row", "Fenton-Wilkinson variance of a normalised row",
+    {"fenton", "Fenton-Wilkinson variance of the sum of features", true,
+     fenton_side},
+    {"fenton-row", "Fenton-Wilkinson variance of a normalised row", true,
      fenton_row_side},
-    {"exact", "quadrature under the Gaussian model", exact_side},
-    {"measured", "root of the log-variance measured on the head",
+    {"exact", "quadrature under the Gaussian model", true, exact_side},
+    {"measured", "root of the log-variance measured on the head", true,
      lln_measured_side},
     {0},
 };
@@ -84,6 +85,15 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
     return LLN_OK;
 }
 
+static lln_status find_target(const lln_head *head, double *variance)
+{
+    LLN_TRY(lln_temperature_variance(head, variance));
+    if (!(*variance > 0))
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: the logits have no spread within rows");
+    return LLN_OK;
+}
+
 static lln_status solve_sides(const lln_match_method *method,
                               const lln_head *head, bool estimate,
                               lln_match *match)
@@ -92,10 +102,8 @@ static lln_status solve_sides(const lln_match_method *method,
     lln_match result = {.predicted = NAN};
     LLN_TRY(find_spread(head->q, "queries", &result.sigma_q));
     LLN_TRY(find_spread(head->k, "keys", &result.sigma_k));
-    LLN_TRY(lln_temperature_variance(head, &result.target));
-    if (!(result.target > 0))
-        return lln_fail(LLN_EUNDEFINED,
-                        "match: the logits have no spread within rows");
+    if (method->needs_variance)
+        LLN_TRY(find_target(head, &result.target));
     LLN_TRY(method->side(head, estimate, &result, &s));
     result.alpha = s / result.sigma_q;
     result.beta = s / result.sigma_k;

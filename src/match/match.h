@@ -6,6 +6,8 @@
 #ifndef LLN_MATCH_MATCH_H
 #define LLN_MATCH_MATCH_H
 
+#include <stdbool.h>
+
 #include "heads/heads.h"
 
 typedef struct {
@@ -19,6 +21,7 @@ typedef struct {
 
 typedef struct {
     const char *name, *summary;
+    bool needs_variance; /* D2 of softmax, which must be positive */
     /* Side s = alpha sigma_q = beta sigma_k. match holds sigma_q, sigma_k and
      * target; target and predicted may be set. estimate: see
      * lln_match_estimate. */
@@ -41,7 +44,7 @@ enum { LLN_MATCH_LARGE = 2048 };
 /* Solves by `method`, with D2 the mean of lln_row_variance over all rows, mask
  * included.
  *   paper       2 slope s^2 + intercept = sigma_q^2 sigma_k^2, published
- *               constants; blind to the mask and to head->scale
+ *               constants; blind to the head's rule of logits
  *   fenton      s^2 = ln(1 + d (e^D2 - 1)) / 2
  *   fenton-row  e^{s^2} (e^{s^2} - 1) = d (e^D2 - 1)
  *   exact       D2(s) by quadrature in the Gaussian model, no mask
@@ -50,8 +53,9 @@ enum { LLN_MATCH_LARGE = 2048 };
  * and to 1e-7, the noise of D2, in float32. D2(s) need not be monotone: where
  * several s meet the target, the one that the search reaches from the
  * Gaussian model's is given.
- * LLN_EUNDEFINED: the head has no spread (constant queries or keys), fewer
- * than two keys a row, or the target is not positive; LLN_ENOCONV: no alpha,
+ * LLN_EUNDEFINED: the head has no spread (constant queries or keys) or, for all
+ * methods but paper, D2 is not positive, as with fewer than two keys a row or
+ * equal tokens; LLN_ENOCONV: no alpha,
  * beta reach the target (the message gives the largest D2 found).
  * LLN_ENOMEM; LLN_EINTERRUPTED. *match is written only with LLN_OK.
  * Source: Nahshan, Kampeas, Haleva (2024), section 4; Fenton (1960). */

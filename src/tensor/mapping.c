@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,6 +15,21 @@
 #include "core/memory.h"
 
 enum { FIRST_ROOM = 1 << 16 };
+
+/* A file that is mapped, in the list of all of them: a signal handler knows
+ * nothing but an address. */
+struct lln_mapped_file {
+    struct lln_mapped_file *next;
+    char *path;
+    bool standard; /* it is standard input */
+    const unsigned char *bytes;
+    size_t size;
+    struct stat about;    /* when it was opened */
+    volatile bool mended; /* by lln_mapping_mend */
+};
+
+static struct lln_mapped_file *mapped_files;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Room for twice as many bytes, or as many as are claimed. Returns false if
  * there is none to be had. */
@@ -41,7 +57,8 @@ static lln_status read_stream(const char *path, int file,
         used += (size_t)got;
         if (used < room)
             continue;
-        size_t claimed = claim(&(lln_mapping){LLN_MAPPING_READ, bytes, used});
+        size_t claimed =
+            claim(&(lln_mapping){LLN_MAPPING_READ, bytes, used, NULL});
         if (claimed < used)
             break;
         if (!grow_bytes(&bytes, &room, claimed, most)) {
@@ -55,7 +72,7 @@ static lln_status read_stream(const char *path, int file,
     if (status == LLN_OK && used == 0)
         status = lln_fail(LLN_EFORMAT, "empty file");
     if (status == LLN_OK) {
-        *mapping = (lln_mapping){LLN_MAPPING_READ, bytes, used};
+        *mapping = (lln_mapping){LLN_MAPPING_READ, bytes, used, NULL};
         return LLN_OK;
     }
     free(bytes);
@@ -68,6 +85,89 @@ static bool is_null_device(const struct stat *about)
     struct stat null;
     return S_ISCHR(about->st_mode) && stat("/dev/null", &null) == 0 &&
            about->st_rdev == null.st_rdev;
+}
+
+/* Adds a mapped file to the list. NULL when out of memory. */
+static struct lln_mapped_file *list_file(const char *path, int descriptor,
+                                         const void *bytes,
+                                         const struct stat *about)
+{
+    struct lln_mapped_file *file = calloc(1, sizeof *file);
+    if (!file)
+        return NULL;
+    file->path = strdup(path);
+    if (!file->path) {
+        free(file);
+        return NULL;
+    }
+    file->standard = descriptor == STDIN_FILENO;
+    file->bytes = bytes;
+    file->size = (size_t)about->st_size;
+    file->about = *about;
+    pthread_mutex_lock(&lock);
+    file->next = mapped_files;
+    mapped_files = file;
+    pthread_mutex_unlock(&lock);
+    return file;
+}
+
+static void unlist_file(struct lln_mapped_file *file)
+{
+    struct lln_mapped_file **at = &mapped_files;
+    pthread_mutex_lock(&lock);
+    while (*at != file)
+        at = &(*at)->next;
+    *at = file->next;
+    pthread_mutex_unlock(&lock);
+    free(file->path);
+    free(file);
+}
+
+static bool has_changed(const struct lln_mapped_file *file)
+{
+    const struct stat *then = &file->about;
+    struct stat now;
+    if (file->mended)
+        return true;
+    if ((file->standard ? fstat(STDIN_FILENO, &now) : stat(file->path, &now)) !=
+        0)
+        return false; /* it has lost its name, not its numbers */
+    return now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
+           now.st_size != then->st_size ||
+           now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
+           now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
+}
+
+lln_status lln_mappings_check(void)
+{
+    lln_status status = LLN_OK;
+    pthread_mutex_lock(&lock);
+    const struct lln_mapped_file *file = mapped_files;
+    for (; file && status == LLN_OK; file = file->next)
+        if (has_changed(file))
+            status = lln_fail(LLN_EFORMAT,
+                              "%s: changed while it was read; run the command "
+                              "again",
+                              file->path);
+    pthread_mutex_unlock(&lock);
+    return status;
+}
+
+bool lln_mapping_mend(const void *address)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)address;
+    struct lln_mapped_file *file = mapped_files;
+    while (file && (at < (uintptr_t)file->bytes ||
+                    at >= (uintptr_t)file->bytes + file->size))
+        file = file->next;
+    if (!file)
+        return false;
+    file->mended = true;
+    /* All that follows: there can be more pages than a process may map. */
+    uintptr_t first = at / page * page,
+              end = (uintptr_t)file->bytes + file->size;
+    return mmap((void *)first, end - first, PROT_READ,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
 static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
@@ -90,8 +190,14 @@ static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
     if (bytes == MAP_FAILED)
         return lln_fail(LLN_EIO, "%s: mapping %zu bytes: %s", path, size,
                         strerror(errno));
-    *mapping = (lln_mapping){LLN_MAPPING_FILE, bytes, size};
-    return LLN_OK;
+    *mapping = (lln_mapping){.kind = LLN_MAPPING_FILE,
+                             .bytes = bytes,
+                             .size = size,
+                             .file = list_file(path, file, bytes, &about)};
+    if (mapping->file)
+        return LLN_OK;
+    munmap(bytes, size);
+    return lln_fail(LLN_ENOMEM, "%s: out of memory", path);
 }
 
 lln_status lln_mapping_open_claimed(const char *path, lln_mapping_claim *claim,
@@ -123,10 +229,12 @@ lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
 
 void lln_mapping_close(lln_mapping *mapping)
 {
-    if (mapping->kind == LLN_MAPPING_READ)
+    if (mapping->kind == LLN_MAPPING_READ) {
         free((void *)mapping->bytes);
-    else if (mapping->kind == LLN_MAPPING_FILE)
+    } else if (mapping->kind == LLN_MAPPING_FILE) {
+        unlist_file(mapping->file);
         munmap((void *)mapping->bytes, mapping->size);
+    }
     *mapping = (lln_mapping){0};
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Files as memory: regular ones are mapped, read-only, pipes are read. A file
- * that another process shortens while it is mapped ends this one (SIGBUS). */
+ * Files as memory: regular ones are mapped, read-only, pipes are read. What
+ * another process does to a mapped file shows in it: lln_mappings_check tells
+ * whether the numbers read so far are those of one file. */
 #ifndef LLN_TENSOR_MAPPING_H
 #define LLN_TENSOR_MAPPING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
@@ -19,6 +21,7 @@ typedef struct {
     lln_mapping_kind kind;
     const unsigned char *bytes;
     size_t size;
+    struct lln_mapped_file *file; /* of a mapped file, else NULL */
 } lln_mapping;
 
 /* The length that a file claims by its first bytes, as far as they tell: if it
@@ -38,6 +41,17 @@ LLN_NODISCARD lln_status lln_mapping_open(const char *path,
 LLN_NODISCARD lln_status lln_mapping_open_claimed(const char *path,
                                                   lln_mapping_claim *claim,
                                                   lln_mapping *mapping);
+
+/* Whether the mapped files that are open are still those that were opened, by
+ * inode, size and time of the last change; a file that has lost its name is.
+ * LLN_EFORMAT: one has changed, and what was read of it is of no use. */
+LLN_NODISCARD lln_status lln_mappings_check(void);
+
+/* For a handler of SIGBUS, which a process gets when it reads what a mapped
+ * file no longer has. Puts zeros there, so that reading can go on until
+ * lln_mappings_check, which fails from now on. False: the address is in no
+ * mapped file. */
+bool lln_mapping_mend(const void *address);
 
 /* Releases a mapping; one that was never opened is legal if zeroed. */
 void lln_mapping_close(lln_mapping *mapping);

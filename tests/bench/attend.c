@@ -75,7 +75,7 @@ static void bench_work(size_t index, size_t n)
     if (name)
         peer = time_peer(name, "2.2");
     head = draw(n, true);
-    head.mask.causal = causal;
+    head.rule.mask.causal = causal;
     double seconds = time_product(&head, kernel);
     lln_head_free(&head);
     printf("%s,%zu,%d,%d,%.4g,%.4g,%.0f,%s,%.4g,%.3g,%.0f\n", works[index].name,

@@ -120,7 +120,7 @@ static figures time_head(const work_kind *kind, size_t n)
     }
     if (kind->peer)
         write_head(&head);
-    head.mask.causal = kind->causal;
+    head.rule.mask.causal = kind->causal;
     return time_work(kind, &head);
 }
 

@@ -63,7 +63,7 @@ static inline lln_head draw(size_t n, bool values)
                           .sigma_k = 1,
                           .seed = 1,
                           .trials = 1,
-                          .scale = NAN,
+                          .rule.scale = NAN,
                           .values = values};
     lln_heads heads = {0};
     lln_head head = {0};

@@ -9,7 +9,7 @@ static lln_status blockdiag_open(const lln_kernel_choice *choice,
 {
     lln_head blocked = *head;
     LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.mask.block));
+                                head->q.columns, &blocked.rule.mask.block));
     return lln_softmax_open(choice, &blocked, attention);
 }
 
@@ -19,7 +19,8 @@ const lln_kernel lln_kernel_blockdiag = {
                "do not divide the length",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .parameters = {{"block", "tokens of a block (default: d)", NULL, false}},
     .open = blockdiag_open,
 };

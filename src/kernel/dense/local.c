@@ -13,6 +13,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/logits.h"
 #include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
@@ -25,7 +26,7 @@ enum { SHARE = 4 };
 bool lln_local_worth(const lln_head *head)
 {
     size_t m = head->k.rows, run = m;
-    lln_mask mask = head->mask;
+    lln_mask mask = head->rule.mask;
     if (mask.block > 0)
         run = lln_size_smaller(run, mask.block);
     if (mask.window > 0 && mask.window <= m)
@@ -43,8 +44,8 @@ void lln_local_span(const lln_head *head, size_t first, size_t rows,
                     size_t *low, size_t *high)
 {
     size_t n = head->q.rows, m = head->k.rows, unused;
-    lln_mask_keys(head->mask, n, m, first, low, &unused);
-    lln_mask_keys(head->mask, n, m, first + rows - 1, &unused, high);
+    lln_mask_keys(head->rule.mask, n, m, first, low, &unused);
+    lln_mask_keys(head->rule.mask, n, m, first + rows - 1, &unused, high);
 }
 
 size_t lln_local_width(const lln_local *local)
@@ -69,8 +70,8 @@ static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
 {
     for (size_t i = 0; i < tile->rows; i++, p += tile->keys) {
         size_t first, end;
-        lln_mask_keys(head->mask, head->q.rows, head->k.rows, tile->first + i,
-                      &first, &end);
+        lln_mask_keys(head->rule.mask, head->q.rows, head->k.rows,
+                      tile->first + i, &first, &end);
         first -= tile->low;
         end -= tile->low;
         memset(p, 0, first * sizeof *p);
@@ -90,8 +91,8 @@ static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
                        work->q);
     lln_matrix_convert(lln_matrix_rows(head->k, tile.low, tile.keys),
                        LLN_FLOAT64, work->k);
-    lln_row_products(head->scale, work->q, tile.rows, work->k, tile.keys, d,
-                     tile.keys, work->p);
+    lln_logits_rows(&head->rule, work->q, tile.rows, work->k, tile.keys, d,
+                    tile.keys, work->p);
     softmax_rows(head, &tile, work->p);
     return tile;
 }

@@ -126,22 +126,23 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .n = head->q.rows,
         .m = head->k.rows,
         .rank = head->q.columns,
-        .mask = head->mask,
+        .mask = head->rule.mask,
         .kind = LLN_ATTENTION_TILES,
         .tiles.domain = LLN_DOMAIN_LOG,
         .tiles.scaled_scores = true,
         .precision = head->q.precision,
         .tiles.left = head->q,
         .tiles.right = head->k,
-        .tiles.scale = head->scale,
-        .log_variance_row =
-            head->mask.block > 0 ? NULL : softmax_log_variance_row,
+        .tiles.rule = head->rule,
+        .log_variance_row = lln_rule_has_closed_variance(&head->rule)
+                                ? softmax_log_variance_row
+                                : NULL,
         .state = state,
         .close = softmax_close,
     };
     lln_status status = LLN_OK;
     double bound =
-        fabs(head->scale) * largest_norm(head->q) * largest_norm(head->k);
+        fabs(head->rule.scale) * largest_norm(head->q) * largest_norm(head->k);
     if (head->q.precision == LLN_FLOAT32 &&
         (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
         status = promote(head, attention);
@@ -157,6 +158,7 @@ const lln_kernel lln_kernel_softmax = {
     .summary = "exp(scale q.k), normalised over the keys",
     .reference = "Vaswani et al. 2017",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .open = lln_softmax_open,
 };

@@ -9,7 +9,7 @@ static lln_status tempscale_open(const lln_kernel_choice *choice,
     double divisor;
     LLN_TRY(lln_kernel_real(choice, "divisor", 1e-6, 1e6, &divisor));
     lln_head scaled = *head;
-    scaled.scale /= divisor;
+    scaled.rule.scale /= divisor;
     return lln_softmax_open(choice, &scaled, attention);
 }
 
@@ -18,7 +18,8 @@ const lln_kernel lln_kernel_tempscale = {
     .summary = "softmax of the logits over the divisor; below 1 it sharpens",
     .reference = "Zhou et al. 2024",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE,
     .parameters = {{"divisor", "divides the logits", "1", false}},
     .open = tempscale_open,
 };

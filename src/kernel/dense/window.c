@@ -11,8 +11,8 @@ static lln_status window_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_count(choice, "reach", 0, LLN_MOST_TOKENS, &reach));
     lln_head narrow = *head;
     /* The head's own window may be narrower. */
-    if (head->mask.window == 0 || head->mask.window > reach + 1)
-        narrow.mask.window = reach + 1;
+    if (head->rule.mask.window == 0 || head->rule.mask.window > reach + 1)
+        narrow.rule.mask.window = reach + 1;
     return lln_softmax_open(choice, &narrow, attention);
 }
 
@@ -21,7 +21,8 @@ const lln_kernel lln_kernel_window = {
     .summary = "softmax over the keys at most reach tokens away",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .parameters = {{"reach", "keys on each side, or before the query if causal",
                     "256", false}},
     .open = window_open,

@@ -39,7 +39,7 @@ const lln_kernel lln_kernel_cosformer = {
     .summary = "features max(x, 0), weighted by the cosine of the distance",
     .reference = "Qin et al. 2022",
     .rank = "2 d",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "least divisor of a row", "1e-6", false}},
     .open = cosformer_open,
 };

@@ -32,7 +32,7 @@ const lln_kernel lln_kernel_elu = {
     .summary = "features elu(x) + 1 of queries and keys",
     .reference = "Katharopoulos, Vyas, Pappas, Fleuret 2020",
     .rank = "d",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "is added to the sum of a row", "1e-6", false}},
     .open = elu_open,
 };

@@ -27,8 +27,8 @@ double lln_features_sum_floor(const lln_features *f, size_t i, double sum)
 
 void lln_features_roots(const lln_features *f, double factor[2])
 {
-    factor[LLN_QUERIES] = sqrt(fabs(f->scale));
-    factor[LLN_KEYS] = copysign(factor[LLN_QUERIES], f->scale);
+    factor[LLN_QUERIES] = sqrt(fabs(f->rule.scale));
+    factor[LLN_KEYS] = copysign(factor[LLN_QUERIES], f->rule.scale);
 }
 
 static lln_status features_product(const lln_attention *attention, lln_matrix x,
@@ -197,15 +197,15 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
                             const lln_head *head, size_t state_size,
                             lln_features **features)
 {
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
+    LLN_TRY(lln_kernel_check_mask(choice, head));
     lln_features *f = lln_array_alloc(1, sizeof *f);
     if (!f)
         return LLN_ENOMEM;
     f->n = head->q.rows;
     f->m = head->k.rows;
     f->d = head->q.columns;
-    f->causal = head->mask.causal;
-    f->scale = head->scale;
+    f->causal = head->rule.mask.causal;
+    f->rule = head->rule;
     f->state = lln_array_alloc(state_size, 1);
     lln_status status = f->state ? promote(head, f) : LLN_ENOMEM;
     if (status != LLN_OK) {

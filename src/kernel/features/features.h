@@ -29,7 +29,7 @@ struct lln_features {
     /* Set by lln_features_new. */
     size_t n, m, d; /* queries, keys, columns of both */
     bool causal;
-    double scale;        /* of the logits, scale q.k */
+    lln_logit_rule rule;
     const double *q, *k; /* [n x d], [m x d] */
     void *state;         /* the kernel's own, zeroed */
 
@@ -69,7 +69,7 @@ lln_features_divisor lln_features_sum_plus, lln_features_sum_floor;
 void lln_features_roots(const lln_features *f, double factor[2]);
 
 /* Begins: *features has the head's queries and keys and a zeroed state of that
- * size. LLN_EINVAL: the mask has a window; LLN_ENOMEM. */
+ * size. LLN_EINVAL: a mask and n > m; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_features_new(const lln_kernel_choice *choice,
                                           const lln_head *head,
                                           size_t state_size,
@@ -90,7 +90,7 @@ LLN_NODISCARD lln_status lln_features_open(lln_features *features,
 
 /* All of it for features >= 0 without a state, `channels` for each column of
  * queries and keys, and a divisor with the parameter eps of the choice.
- * LLN_EINVAL: eps is not in [0, 1], or the mask has a window; LLN_ENOMEM;
+ * LLN_EINVAL: eps is not in [0, 1], or a mask and n > m; LLN_ENOMEM;
  * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_features_open_map(const lln_kernel_choice *choice,
                                                const lln_head *head,

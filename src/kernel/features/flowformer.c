@@ -158,7 +158,7 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
                                   lln_attention *attention)
 {
     lln_features *f;
-    if (head->mask.causal && head->q.rows != head->k.rows)
+    if (head->rule.mask.causal && head->q.rows != head->k.rows)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %zu queries and %zu keys; with a causal "
                         "mask expected as many",
@@ -179,6 +179,6 @@ const lln_kernel lln_kernel_flowformer = {
     .summary = "logistic features, flow conserved between queries and keys",
     .reference = "Wu, Wu, Xu, Wang, Long 2022",
     .rank = "d",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .open = flowformer_open,
 };

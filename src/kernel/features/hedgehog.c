@@ -40,7 +40,7 @@ const lln_kernel lln_kernel_hedgehog = {
     .summary = "features softmax(2 x, -2 x), the map before training",
     .reference = "Zhang, Bhatia, Kumbong, Re 2024",
     .rank = "2 d",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "times sqrt(2 d) is added to the sum of a row",
                     "1e-10", false}},
     .open = hedgehog_open,

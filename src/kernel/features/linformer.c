@@ -12,6 +12,7 @@
 #include "kernel/arrays.h"
 #include "kernel/features/features.h"
 #include "kernel/features/projection.h"
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 
 enum { MOST_TOKENS = 65536 };
@@ -41,8 +42,8 @@ static void fill_linformer_features(const lln_features *f, lln_role side,
                 out[j * r + l] = state->f[l * f->m + first + j];
         return;
     }
-    lln_row_products(f->scale, f->q + first * f->d, count, state->keys, r, f->d,
-                     r, out);
+    lln_logits_rows(&f->rule, f->q + first * f->d, count, state->keys, r, f->d,
+                    r, out);
     for (size_t i = 0; i < count; i++)
         lln_row_softmax(out + i * r, r);
 }
@@ -124,7 +125,8 @@ const lln_kernel lln_kernel_linformer = {
     .summary = "softmax over k mixtures of keys, E K, times mixtures F V",
     .reference = "Wang, Li, Khabsa, Fang, Ma 2020",
     .rank = "k",
-    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
     .arrays = "e and f [k x m], in place of normal numbers of variance 1/k",
     .parameters = {{"k", "mixtures", "256", false}},
     .open = linformer_open,

@@ -76,7 +76,7 @@ const lln_kernel lln_kernel_llnrepo_performer = {
     .summary = "features exp(sqrt(scale) x) + eps; not the Performer",
     .reference = "Nahshan, Kampeas, Haleva 2024, their code",
     .rank = "d",
-    .properties = LLN_KERNEL_CAUSAL,
+    .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "features of queries: exp or softmax", "exp", true},
                    {"eps", "is added to features and sums", "1e-8", false}},
     .open = performer_open,

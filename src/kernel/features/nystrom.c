@@ -15,6 +15,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/features/features.h"
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 
 enum { MOST_LANDMARKS = 1024, MOST_STEPS = 1000, CHUNK = 512 };
@@ -42,9 +43,8 @@ static void fill_nystrom_features(const lln_features *f, lln_role side,
     size_t r = f->rank;
     double row[MOST_LANDMARKS];
     const double *x = lln_features_tokens(f, side, first);
-    lln_row_products(f->scale, x, count,
-                     side == LLN_QUERIES ? state->k : state->q, r, f->d, r,
-                     out);
+    lln_logits_rows(&f->rule, x, count,
+                    side == LLN_QUERIES ? state->k : state->q, r, f->d, r, out);
     for (size_t i = 0; i < count; i++, out += r) {
         if (side == LLN_KEYS) {
             for (size_t l = 0; l < r; l++)
@@ -77,8 +77,8 @@ static double log_norm(const lln_features *f, const double *landmark)
     double scores[CHUNK], sum = -INFINITY;
     for (size_t j = 0; j < f->m; j += CHUNK) {
         size_t count = f->m - j < CHUNK ? f->m - j : CHUNK;
-        lln_row_products(f->scale, landmark, 1, f->k + j * f->d, count, f->d,
-                         count, scores);
+        lln_logits_rows(&f->rule, landmark, 1, f->k + j * f->d, count, f->d,
+                        count, scores);
         double top = lln_row_max(scores, count);
         lln_row_exp(scores, count, top, 0);
         double part = lln_row_sum(scores, count);
@@ -150,7 +150,7 @@ static lln_status find_middle(lln_features *f, size_t inverse, size_t steps,
     nystrom *state = f->state;
     size_t r = f->rank;
     double *a = scratch;
-    lln_row_products(f->scale, state->q, r, state->k, r, f->d, r, a);
+    lln_logits_rows(&f->rule, state->q, r, state->k, r, f->d, r, a);
     for (size_t l = 0; l < r; l++)
         lln_row_softmax(a + l * r, r);
     if (inverse == PINV)
@@ -225,7 +225,8 @@ const lln_kernel lln_kernel_nystrom = {
     .summary = "softmax by way of landmarks, means of segments of tokens",
     .reference = "Xiong et al. 2021",
     .rank = "landmarks",
-    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SIGNED,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
     .parameters = {{"landmarks", "their number, which divides that of tokens",
                     "64", false},
                    {"inverse", "of the middle matrix: iterate or pinv",

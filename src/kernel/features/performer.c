@@ -41,7 +41,7 @@ static void project(const lln_features *f, lln_role side, size_t first,
 static double half_square(const lln_features *f, lln_role side, size_t i)
 {
     const double *x = lln_features_tokens(f, side, i);
-    return 0.5 * fabs(f->scale) * lln_row_dot(x, x, f->d);
+    return 0.5 * fabs(f->rule.scale) * lln_row_dot(x, x, f->d);
 }
 
 /* Without eps a factor common to the features of one query, or of all keys,
@@ -125,8 +125,8 @@ const lln_kernel lln_kernel_performer = {
     .summary = "positive random features of the exponential (FAVOR+)",
     .reference = "Choromanski et al. 2021",
     .rank = "features",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
-                  LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-6", false}},

@@ -88,8 +88,8 @@ const lln_kernel lln_kernel_performer_relu_det = {
     .summary = "features max(x, 0) + eps",
     .reference = "Choromanski et al. 2021, default of the JAX code",
     .rank = "d",
-    .properties =
-        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "is added to each feature", "1e-3", false}},
     .open = open_det,
 };
@@ -105,8 +105,8 @@ const lln_kernel lln_kernel_performer_relu_proj = {
     .summary = "features max(sqrt(scale) W x, 0) + eps, W random",
     .reference = "Choromanski et al. 2021, in PyTorch by P. Wang",
     .rank = "features",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
-                  LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-3", false}},
@@ -124,8 +124,8 @@ const lln_kernel lln_kernel_performer_relu_tf = {
     .summary = "features max(W x / sqrt(features), 0) + eps, W random",
     .reference = "Choromanski et al. 2021, TensorFlow code",
     .rank = "features",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL |
-                  LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "256", false},
                    {"eps", "is added to each feature", "1e-3", false}},

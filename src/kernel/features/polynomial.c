@@ -5,7 +5,7 @@
 
 #include "core/vector_math.h"
 #include "kernel/features/features.h"
-#include "kernel/row_math.h"
+#include "kernel/logits.h"
 
 /* out [d (d + 1)/2]: products of x with itself, factor x_a^2 and
  * factor sqrt(2) x_a x_b, whose dot product is factor^2 (x.x')^2. */
@@ -28,15 +28,15 @@ static void fill_polynomial_features(const lln_features *f, lln_role side,
 {
     const lln_polynomial *p = f->state;
     const double *x = lln_features_tokens(f, side, first);
-    double root = sqrt(p->linear * fabs(p->scale));
+    double root = sqrt(p->linear * fabs(p->rule.scale));
     if (side == LLN_KEYS)
-        root = copysign(root, p->scale);
+        root = copysign(root, p->rule.scale);
     for (size_t i = 0; i < count; i++, x += f->d) {
         if (p->one > 0)
             *out++ = sqrt(p->one);
         for (size_t l = 0; l < f->d && p->linear > 0; l++)
             *out++ = root * x[l];
-        out = fill_squares(x, f->d, sqrt(p->square) * fabs(p->scale), out);
+        out = fill_squares(x, f->d, sqrt(p->square) * fabs(p->rule.scale), out);
     }
 }
 
@@ -52,8 +52,8 @@ static void scores(const lln_features *f, size_t query, size_t queries,
                    size_t key, size_t keys, size_t stride, double *out)
 {
     const lln_polynomial *p = f->state;
-    lln_row_products(p->scale, f->q + query * f->d, queries, f->k + key * f->d,
-                     keys, f->d, stride, out);
+    lln_logits_rows(&p->rule, f->q + query * f->d, queries, f->k + key * f->d,
+                    keys, f->d, stride, out);
     for (size_t i = 0; i < queries; i++)
         evaluate(out + i * stride, keys, p->one, p->linear, p->square);
 }

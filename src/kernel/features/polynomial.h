@@ -6,10 +6,10 @@
 
 #include "kernel/parameters.h"
 
-/* A = one + linear s + square s^2 with s = scale q.k. */
+/* A = one + linear s + square s^2 with s = scale q.k, by the rule. */
 typedef struct {
     double one, linear, square; /* >= 0 */
-    double scale;
+    lln_logit_rule rule;
 } lln_polynomial;
 
 /* P = A / (sum A + eps), eps a parameter of the choice. One feature for 1, d

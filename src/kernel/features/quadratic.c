@@ -8,7 +8,8 @@ static const char *const FORMS[] = {"shifted", "plain", NULL};
 static lln_status quadratic_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
-    lln_polynomial shifted = {1, 2, 1, head->scale}, plain = {0, 0, 1, 1};
+    lln_polynomial shifted = {1, 2, 1, head->rule};
+    lln_polynomial plain = {0, 0, 1, {.scale = 1}};
     size_t form;
     LLN_TRY(lln_kernel_word(choice, "form", FORMS, &form));
     return lln_polynomial_open(choice, head, form == 0 ? &shifted : &plain,
@@ -20,7 +21,7 @@ const lln_kernel lln_kernel_quadratic = {
     .summary = "(1 + scale q.k)^2, or (q.k)^2",
     .reference = "Katharopoulos, Vyas, Pappas, Fleuret 2020",
     .rank = "(d + 1)(d + 2)/2",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "shifted: (1 + s)^2; plain: (q.k)^2", "shifted",
                     true},
                    {"eps", "is added to the sum of a row", "1e-6", false}},

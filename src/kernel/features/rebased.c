@@ -8,7 +8,7 @@ static lln_status rebased_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
     return lln_polynomial_open(
-        choice, head, &(lln_polynomial){0, 0, 1, head->scale}, attention);
+        choice, head, &(lln_polynomial){0, 0, 1, head->rule}, attention);
 }
 
 const lln_kernel lln_kernel_rebased = {
@@ -16,7 +16,7 @@ const lln_kernel lln_kernel_rebased = {
     .summary = "s^2 with s = scale q.k",
     .reference = "Aksenov et al. 2024",
     .rank = "d (d + 1)/2",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"eps", "is added to the sum of a row", "1e-6", false}},
     .open = rebased_open,
 };

@@ -30,7 +30,7 @@ const lln_kernel lln_kernel_relu = {
     .summary = "features max(x, 0) of queries and keys",
     .reference = "Cai, Li, Hu, Gan, Han 2023",
     .rank = "d",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "is added to the sum of a row", "1e-6", false}},
     .open = relu_open,
 };

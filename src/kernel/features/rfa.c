@@ -82,8 +82,9 @@ const lln_kernel lln_kernel_rfa = {
     .summary = "random Fourier features of the directions of q and k",
     .reference = "Peng et al. 2021",
     .rank = "2 features",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED |
-                  LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL | LLN_KERNEL_RANDOM,
+    .properties =
+        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .arrays = "w [features x d], in place of the random matrix",
     .parameters = {{"features", "rows of the random matrix", "64", false},
                    {"tau", "width of the Gaussian on the sphere", "1", false},

@@ -7,7 +7,7 @@ static lln_status taylor2_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
     return lln_polynomial_open(
-        choice, head, &(lln_polynomial){1, 1, 0.5, head->scale}, attention);
+        choice, head, &(lln_polynomial){1, 1, 0.5, head->rule}, attention);
 }
 
 const lln_kernel lln_kernel_taylor2 = {
@@ -15,7 +15,7 @@ const lln_kernel lln_kernel_taylor2 = {
     .summary = "1 + s + s^2/2 with s = scale q.k",
     .reference = "Arora et al. 2024 (Based)",
     .rank = "(d + 1)(d + 2)/2",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"eps", "is added to the sum of a row", "1e-6", false}},
     .open = taylor2_open,
 };

@@ -209,12 +209,12 @@ static lln_status deltanet_open(const lln_kernel_choice *choice,
     normalise(state->q, n, d, map == SILU_L2);
     normalise(state->k, n, d, map == SILU_L2);
     for (size_t i = 0; i < n * d; i++)
-        state->q[i] *= head->scale;
+        state->q[i] *= head->rule.scale;
     *attention = (lln_attention){
         .n = n,
         .m = n,
         .unnormalised = true,
-        .mask = head->mask,
+        .mask = head->rule.mask,
         .precision = LLN_FLOAT64,
         .kind = LLN_ATTENTION_ROWS,
         .rows.make = rows_hook,
@@ -232,7 +232,8 @@ const lln_kernel lln_kernel_deltanet = {
     .summary = "linear attention by the delta rule, q and k of length 1",
     .reference = "Yang et al. 2024 (DeltaNet)",
     .rank = "full",
-    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_CAUSAL,
+    .properties = LLN_KERNEL_SIGNED,
+    .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = "beta [n x 1], logits",
     .parameters = {{"map", "l2, or silu-l2: of x logistic(x)", "l2", true},
                    {"beta", "constant beta if no array is given", "0.5",

@@ -30,7 +30,7 @@ LLN_NODISCARD lln_status lln_gated_product(const lln_gated *gated, lln_matrix x,
 LLN_NODISCARD lln_status lln_gated_transposed(const lln_gated *gated,
                                               lln_matrix x, void *y);
 
-/* What such kernels ask for. LLN_EINVAL: as many queries as keys, no window. */
+/* What such kernels ask for. LLN_EINVAL: as many queries as keys. */
 LLN_NODISCARD lln_status lln_gated_check(const lln_kernel_choice *choice,
                                          const lln_head *head);
 

@@ -34,7 +34,6 @@ void lln_gated_free(lln_gated *gated)
 lln_status lln_gated_check(const lln_kernel_choice *choice,
                            const lln_head *head)
 {
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
     if (head->q.rows == head->k.rows)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,

@@ -12,7 +12,7 @@ static void fill_gla_factors(const lln_head *head, double normalizer,
     lln_matrix_convert(head->q, LLN_FLOAT64, g->left);
     lln_matrix_convert(head->k, LLN_FLOAT64, g->right);
     for (size_t i = 0; i < g->n * g->rank; i++) {
-        g->left[i] *= head->scale;
+        g->left[i] *= head->rule.scale;
         g->gate[i] = pow(g->gate[i], 1 / normalizer);
     }
 }
@@ -33,7 +33,7 @@ static lln_status gla_open(const lln_kernel_choice *choice,
         return status;
     }
     fill_gla_factors(head, normalizer, &g);
-    return lln_gated_open(&g, head->mask, false, attention);
+    return lln_gated_open(&g, head->rule.mask, false, attention);
 }
 
 const lln_kernel lln_kernel_gla = {
@@ -41,7 +41,8 @@ const lln_kernel lln_kernel_gla = {
     .summary = "gated linear attention, scale q.k times gates in between",
     .reference = "Yang et al. 2024 (GLA)",
     .rank = "full",
-    .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_CAUSAL,
+    .properties = LLN_KERNEL_SIGNED,
+    .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = "gate [n x d] or [n x 1], logits",
     .parameters = {{"gate",
                     "constant gate, before its root, if no array is given",

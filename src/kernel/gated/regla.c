@@ -49,7 +49,7 @@ static lln_status regla_open(const lln_kernel_choice *choice,
         status = lln_gated_read(choice, "refine", n, d, refine, r);
     if (status == LLN_OK) {
         fill_regla_factors(head, r, &g);
-        status = lln_gated_open(&g, head->mask, false, attention);
+        status = lln_gated_open(&g, head->rule.mask, false, attention);
     } else {
         lln_gated_free(&g);
     }
@@ -63,7 +63,7 @@ const lln_kernel lln_kernel_regla = {
                "gates on channels of keys",
     .reference = "Lu et al. 2025",
     .rank = "full",
-    .properties = LLN_KERNEL_CAUSAL,
+    .honours = LLN_HONOURS_CAUSAL,
     .arrays = "gate, refine [n x d] or [n x 1], logits",
     .parameters = {{"gate", "constant g if no array is given; 1: no gate",
                     "0.5", false},

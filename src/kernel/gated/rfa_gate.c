@@ -47,7 +47,7 @@ static lln_status open_with(const lln_kernel_choice *choice,
                 : LLN_ENOMEM;
     if (status == LLN_OK) {
         fill_rfa_gate_factors(head, w, gate, scratch, &g);
-        status = lln_gated_open(&g, head->mask, true, attention);
+        status = lln_gated_open(&g, head->rule.mask, true, attention);
     } else {
         lln_gated_free(&g);
     }
@@ -76,8 +76,9 @@ const lln_kernel lln_kernel_rfa_gate = {
                "gate for each token",
     .reference = "Peng et al. 2021",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED |
-                  LLN_KERNEL_CAUSAL | LLN_KERNEL_RANDOM,
+    .properties =
+        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_CAUSAL,
     .arrays = "w [features x d], in place of the random matrix; gate [n x 1], "
               "logits",
     .parameters = {{"features", "rows of the random matrix", "64", false},

@@ -204,21 +204,21 @@ static void fill_in(const lln_head *head, lln_state *state,
         .n = n,
         .m = m,
         .rank = d,
-        .mask = head->mask,
+        .mask = head->rule.mask,
         .kind = LLN_ATTENTION_TILES,
         .tiles.domain = LLN_DOMAIN_LINEAR,
         .precision = head->q.precision,
-        .tiles.scale = 1,
+        .tiles.rule.scale = 1,
         .tiles.pack = lln_pack,
         .prepare = lln_prepare,
-        .diagonal = head->mask.causal ? lln_lln_causal_diagonal : NULL,
+        .diagonal = head->rule.mask.causal ? lln_lln_causal_diagonal : NULL,
         .state = state,
         .close = lln_close,
     };
     choose_range(attention, state->spread);
     attention->tiles.left = (lln_matrix){attention->precision, n, d, NULL};
     attention->tiles.right = (lln_matrix){attention->precision, m, d, NULL};
-    if (!lln_mask_hides(head->mask)) {
+    if (!lln_mask_hides(head->rule.mask)) {
         attention->features = lln_features;
         attention->unbiased_norm = lln_norm;
     }
@@ -233,7 +233,7 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
     if (!isnan(lln_kernel_number(choice, "eps")))
         return lln_lln_published_open(choice, head, attention);
     LLN_TRY(allocate(choice, head, &state));
-    lln_status status = lln_lln_scan(state, choice->text, head->mask);
+    lln_status status = lln_lln_scan(state, choice->text, head->rule.mask);
     if (status == LLN_OK)
         fill_in(head, state, attention);
     else
@@ -247,8 +247,10 @@ const lln_kernel lln_kernel_lln = {
                "exp(beta k)",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d",
-    .properties =
-        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
+    .honours = LLN_HONOURS_MASKS,
+    .variant = "eps",
+    .variant_honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .takes_alpha_beta = true,
     .parameters =
         {{"alpha", "multiplies the queries", NULL, false},

@@ -17,7 +17,7 @@
  * beta k within a feature allows it, else float64, else every score is a
  * log-sum-exp over the features, so that nothing overflows.
  * LLN_EINVAL: alpha or beta not finite, |alpha q| + |beta k| above 1e300, eps
- * not in [0, 1], scales an unknown word, or eps and a window; LLN_ENOMEM.
+ * not in [0, 1], or scales an unknown word; LLN_ENOMEM.
  * Source: Nahshan, Kampeas, Haleva (2024), eq. 8. */
 LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
                                       const lln_head *head,

@@ -119,7 +119,7 @@ static lln_status lln_diag_open(const lln_kernel_choice *choice,
     lln_attention lln, diag;
     LLN_TRY(lln_kernel_real(choice, "ratio", 0, 1, &ratio));
     LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.mask.block));
+                                head->q.columns, &blocked.rule.mask.block));
     LLN_TRY(lln_lln_open(choice, head, &lln));
     if (lln.kind == LLN_ATTENTION_TILES)
         use_float64(&lln);
@@ -140,8 +140,11 @@ const lln_kernel lln_kernel_lln_blockdiag = {
     .summary = "ratio times lln plus (1 - ratio) times blockdiag",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d and blocks",
-    .properties =
-        LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE,
+    .variant = "eps",
+    .variant_honours =
+        LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .takes_alpha_beta = true,
     .parameters = {{"alpha", "multiplies the queries", NULL, false},
                    {"beta", "multiplies the keys", NULL, false},

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Softmax over every dilation-th key around the query. */
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse/sparse.h"
 
 typedef struct {
     size_t reach, dilation;
-    double scale;
+    lln_logit_rule rule;
 } dilated;
 
 /* The first of the keys that the window allows at or after query->first. */
@@ -27,7 +28,7 @@ static void make(const void *context, const lln_sparse_query *query,
          j += state->dilation) {
         out->keys[out->count] = (uint32_t)j;
         out->values[out->count++] =
-            state->scale * lln_row_dot(query->q, query->k + j * d, d);
+            lln_logits_one(&state->rule, query->q, 1, query->k + j * d, d);
     }
     lln_row_softmax(out->values, out->count);
 }
@@ -35,9 +36,9 @@ static void make(const void *context, const lln_sparse_query *query,
 static lln_status dilated_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
-    dilated state = {.scale = head->scale};
+    dilated state = {.rule = head->rule};
     lln_head around = *head; /* queries look around, so must have a place */
-    around.mask.window = 1;
+    around.rule.mask.window = 1;
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .state = &state, .make = make};
     LLN_TRY(lln_kernel_check_mask(choice, &around));
@@ -47,7 +48,7 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
     /* Keys a multiple of the dilation away that there can be on one side. */
     size_t side = (head->k.rows - 1) / state.dilation;
     side = side < state.reach ? side : state.reach;
-    kernel.most = side + 1 + (head->mask.causal ? 0 : side);
+    kernel.most = side + 1 + (head->rule.mask.causal ? 0 : side);
     kernel.expect = kernel.most;
     return lln_sparse_open(&kernel, attention);
 }
@@ -59,7 +60,8 @@ const lln_kernel lln_kernel_dilated = {
         "a multiple of the dilation away",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .parameters = {{"reach", "keys on each side, or before the query if causal",
                     "256", false},
                    {"dilation", "tokens from one key to the next", "2", false}},

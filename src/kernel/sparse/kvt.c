@@ -37,7 +37,8 @@ const lln_kernel lln_kernel_kvt = {
                "the first",
     .reference = "Wang et al. 2022",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .parameters = {{"k", "keys of a row", "100", false}},
     .open = kvt_open,
 };

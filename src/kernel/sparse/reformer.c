@@ -17,14 +17,14 @@
 #include "core/threads.h"
 #include "kernel/arrays.h"
 #include "kernel/features/projection.h"
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 #include "kernel/sparse/sparse.h"
 #include "kernel/sparse/top_keys.h"
 
 typedef struct {
     size_t n, b, hashes, half; /* half: of the number of buckets */
-    double scale;
-    bool causal;
+    lln_logit_rule rule;
     uint32_t *order; /* [hashes x n]: tokens as sorted */
     uint32_t *place; /* [hashes x n]: where a token stands in its round */
     double *inverse; /* [n]: 1 / |q| */
@@ -136,7 +136,7 @@ static size_t gather(const reformer *state, size_t i, uint32_t *keys)
         for (size_t c = 0; c < 2; c++)
             for (size_t at = seen[c] * b; at < (seen[c] + 1) * b; at++) {
                 uint32_t j = state->order[at];
-                if (j != i && (j < i || !state->causal))
+                if (j != i && (j < i || !state->rule.mask.causal))
                     keys[count++] = j;
             }
     }
@@ -156,9 +156,8 @@ static void make(const void *context, const lln_sparse_query *query,
             out->keys[out->count] = j;
             query->scratch[out->count] = 0;
             /* Keys of a head are queries here. */
-            out->values[out->count++] =
-                state->scale * state->inverse[j] *
-                lln_row_dot(query->q, query->k + j * d, d);
+            out->values[out->count++] = lln_logits_one(
+                &state->rule, query->q, state->inverse[j], query->k + j * d, d);
         }
         query->scratch[out->count - 1]++;
     }
@@ -192,8 +191,7 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
                         choice->text);
     state->n = n;
     state->half = buckets / 2;
-    state->causal = head->mask.causal;
-    state->scale = head->scale;
+    state->rule = head->rule;
     return LLN_OK;
 }
 
@@ -236,7 +234,6 @@ static lln_status reformer_open(const lln_kernel_choice *choice,
                                 const lln_head *head, lln_attention *attention)
 {
     reformer state = {0};
-    LLN_TRY(lln_kernel_refuse_window(choice, head));
     LLN_TRY(read_sizes(choice, head, &state));
     lln_head shared = *head;
     shared.k = head->q;
@@ -259,8 +256,9 @@ const lln_kernel lln_kernel_reformer = {
                "queries, which are the keys too",
     .reference = "Kitaev, Kaiser, Levskaya 2020",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL |
-                  LLN_KERNEL_RANDOM,
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_RANDOM,
+    .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE |
+               LLN_HONOURS_LOGITS,
     .arrays = "rotations [d x hashes buckets/2], else drawn",
     .parameters = {{"b", "tokens of a chunk; twice that divides the length",
                     "64", false},

@@ -11,7 +11,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "kernel/row_math.h"
+#include "kernel/logits.h"
 #include "kernel/sparse/sparse_attention.h"
 
 enum { STRIP = 32 };
@@ -60,7 +60,7 @@ static lln_status builder_alloc(builder *b)
     if (!b->copy || !b->logits || !b->rows || !b->keys || !b->values ||
         !b->sparse)
         return LLN_ENOMEM;
-    *b->sparse = (lln_sparse){.n = n, .m = m, .mask = head->mask};
+    *b->sparse = (lln_sparse){.n = n, .m = m, .mask = head->rule.mask};
     b->sparse->start = lln_array_alloc(n + 1, sizeof *b->sparse->start);
     if (!b->sparse->start)
         return LLN_ENOMEM;
@@ -78,12 +78,12 @@ static void make_strip(builder *b, size_t first, size_t end, size_t at,
 {
     const lln_head *head = b->kernel->head;
     size_t n = head->q.rows, m = head->k.rows, low, high, unused;
-    lln_mask_keys(head->mask, n, m, first, &low, &unused);
-    lln_mask_keys(head->mask, n, m, end - 1, &unused, &high);
+    lln_mask_keys(head->rule.mask, n, m, first, &low, &unused);
+    lln_mask_keys(head->rule.mask, n, m, end - 1, &unused, &high);
     if (b->kernel->logits)
-        lln_row_products(head->scale, b->q + first * b->d, end - first,
-                         b->k + low * b->d, high - low, b->d, high - low,
-                         logits);
+        lln_logits_rows(&head->rule, b->q + first * b->d, end - first,
+                        b->k + low * b->d, high - low, b->d, high - low,
+                        logits);
     for (size_t i = first; i < end; i++, at++) {
         lln_sparse_query query = {.i = i,
                                   .position = i + m - n,
@@ -91,7 +91,7 @@ static void make_strip(builder *b, size_t first, size_t end, size_t at,
                                   .q = b->q + i * b->d,
                                   .k = b->k,
                                   .scratch = logits + STRIP * m};
-        lln_mask_keys(head->mask, n, m, i, &query.first, &query.end);
+        lln_mask_keys(head->rule.mask, n, m, i, &query.first, &query.end);
         query.logits = logits + (i - first) * (high - low) + query.first - low;
         b->rows[at] = (lln_sparse_row){.keys = b->keys + at * b->most,
                                        .values = b->values + at * b->most};

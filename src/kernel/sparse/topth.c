@@ -26,56 +26,90 @@ static const char *const NO_YES[] = {"no", "yes", NULL};
 
 typedef struct {
     size_t k, m, mode, denominator, compensate;
-    double *theta;   /* [n], or NULL: the k+1st largest of each row */
+    double *theta;   /* [n], or NULL: the k largest of each row are kept */
     double rounding; /* relative, of logits in the precision of the head */
 } topth;
-
-/* The k+1st largest of x [run], or what was given; keys: scratch [k + 1]. Rows
- * of no more than k keys are dense. */
-static double find_theta(const topth *state, const lln_sparse_query *query,
-                         const double *x, size_t run, uint32_t *keys)
-{
-    if (run <= state->k)
-        return -INFINITY;
-    if (state->theta)
-        return state->theta[query->i];
-    double least = INFINITY;
-    lln_top_keys(x, run, state->k + 1, keys);
-    for (size_t e = 0; e <= state->k; e++)
-        least = x[keys[e]] < least ? x[keys[e]] : least;
-    return least;
-}
 
 /* What a key must exceed. A given threshold is most often the number of a key,
  * found by other sums: within rounding it is at the threshold, not above. */
 static double find_bar(const topth *state, double theta, double max)
 {
     double unit = fmax(fabs(max), state->mode == POST ? 1 : fabs(theta));
-    if (!state->theta || !isfinite(theta))
+    if (!isfinite(theta))
         return theta;
     return theta + state->rounding * unit * (state->mode == POST ? theta : 1);
 }
 
-/* Sums of the weights of the keys kept and of those left out. */
+/* Sums of the weights of the keys kept and of those left out, and the
+ * threshold between them. */
 typedef struct {
-    double kept, dropped;
+    double kept, dropped, theta;
 } split;
 
-/* Keeps the keys whose x [run] exceeds the bar, with their weights. */
-static split select_keys(const lln_sparse_query *query, const double *x,
-                         size_t run, double bar, const double *weights,
-                         lln_sparse_row *out)
+static void keep_key(const lln_sparse_query *query, size_t j,
+                     const double *weights, lln_sparse_row *out, split *sum)
 {
-    split sum = {0, 0};
+    out->keys[out->count] = (uint32_t)(query->first + j);
+    out->values[out->count++] = weights[j];
+    sum->kept += weights[j];
+}
+
+/* Keeps the keys whose x [run] exceeds theta. */
+static split keep_above(const topth *state, const lln_sparse_query *query,
+                        double theta, const double *x, size_t run, double max,
+                        const double *weights, lln_sparse_row *out)
+{
+    double bar = find_bar(state, theta, max);
+    split sum = {0, 0, theta};
     for (size_t j = 0; j < run; j++)
-        if (x[j] > bar) {
-            out->keys[out->count] = (uint32_t)(query->first + j);
-            out->values[out->count++] = weights[j];
-            sum.kept += weights[j];
-        } else {
+        if (x[j] > bar)
+            keep_key(query, j, weights, out, &sum);
+        else
             sum.dropped += weights[j];
-        }
     return sum;
+}
+
+/* Of the k + 1 largest, ascending by index, moves the last of the least to the
+ * end. */
+static void put_least_last(const double *x, uint32_t *keys, size_t k)
+{
+    size_t least = k;
+    for (size_t e = k; e-- > 0;)
+        if (x[keys[e]] < x[keys[least]])
+            least = e;
+    uint32_t key = keys[least];
+    memmove(keys + least, keys + least + 1, (k - least) * sizeof *keys);
+    keys[k] = key;
+}
+
+/* Keeps the k < run largest x [run], of equal ones the first; the threshold is
+ * the largest of the others. */
+static split keep_largest(const topth *state, const lln_sparse_query *query,
+                          const double *x, size_t run, const double *weights,
+                          lln_sparse_row *out)
+{
+    uint32_t *top = out->keys; /* read before it is written, entry by entry */
+    lln_top_keys(x, run, state->k + 1, top);
+    put_least_last(x, top, state->k);
+    split sum = {0, 0, x[top[state->k]]};
+    for (size_t j = 0; j < run; j++)
+        if (out->count < state->k && top[out->count] == j)
+            keep_key(query, j, weights, out, &sum);
+        else
+            sum.dropped += weights[j];
+    return sum;
+}
+
+/* Rows of no more than k keys are dense. */
+static split select_keys(const topth *state, const lln_sparse_query *query,
+                         const double *x, size_t run, double max,
+                         const double *weights, lln_sparse_row *out)
+{
+    bool dense = run <= state->k;
+    if (!dense && !state->theta)
+        return keep_largest(state, query, x, run, weights, out);
+    double theta = dense ? -INFINITY : state->theta[query->i];
+    return keep_above(state, query, theta, x, run, max, weights, out);
 }
 
 /* What stands in the denominator for the keys left out, all relative to
@@ -116,10 +150,8 @@ static void make(const void *context, const lln_sparse_query *query,
     for (size_t j = 0; j < run && post; j++)
         weights[j] /= total;
     const double *x = post ? weights : query->logits;
-    double theta = find_theta(state, query, x, run, out->keys);
-    split sum =
-        select_keys(query, x, run, find_bar(state, theta, max), weights, out);
-    double lost = missing(state, run, out->count, sum.dropped, theta, max);
+    split sum = select_keys(state, query, x, run, max, weights, out);
+    double lost = missing(state, run, out->count, sum.dropped, sum.theta, max);
     double divisor = post ? 1 : sum.kept + lost;
     for (size_t e = 0; e < out->count; e++)
         out->values[e] /= divisor;
@@ -176,7 +208,7 @@ const lln_kernel lln_kernel_topth = {
                "its k+1st largest number",
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
-    .properties = LLN_KERNEL_CAUSAL | LLN_KERNEL_FULL,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .arrays = "theta [n x 1]",
     .parameters =
         {{"k",

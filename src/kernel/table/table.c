@@ -110,13 +110,7 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
 lln_status lln_kernel_open(const lln_kernel_choice *choice,
                            const lln_head *head, lln_attention *attention)
 {
-    unsigned wanted = head->mask.causal ? LLN_KERNEL_CAUSAL : LLN_KERNEL_FULL;
-    if (!(choice->kernel->properties & wanted))
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': is defined only %s a causal "
-                        "mask",
-                        choice->kernel->name,
-                        head->mask.causal ? "without" : "with");
+    LLN_TRY(lln_kernel_check_rule(choice, &head->rule));
     LLN_TRY(choice->kernel->open(choice, head, attention));
     lln_status status = lln_attention_check(attention);
     if (status == LLN_OK)

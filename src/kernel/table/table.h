@@ -17,7 +17,7 @@ LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
                                           lln_kernel_choice *choice);
 
 /* Opens the attention; release it with lln_attention_close. LLN_EINVAL: the
- * kernel is not defined with this mask. */
+ * kernel does not honour the rule of the head, or what it says itself. */
 LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,
                                          const lln_head *head,
                                          lln_attention *attention);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The rule of logits: what becomes of the product q.k of a query and a key.
+ * It goes as one from the options through the heads to the kernels. An option
+ * that touches the logits is a member here, its row in lln_rule_parts and its
+ * line in each function that compares or describes rules. */
+#ifndef LLN_HEADS_LOGIT_RULE_H
+#define LLN_HEADS_LOGIT_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Which keys a query may attend to. Always one run of keys, see
+ * lln_mask_keys. */
+typedef struct {
+    bool causal;
+    size_t window; /* keys to either side, the own one counted; 0: all */
+    size_t block;  /* tokens of a block, which see each other alone; 0: all */
+} lln_mask;
+
+typedef struct {
+    lln_mask mask;
+    double scale; /* logits = scale q.k; NaN, not in a head: 1/sqrt(d) */
+} lln_logit_rule;
+
+/* What a rule may ask of a kernel. */
+typedef enum {
+    LLN_HONOURS_FULL = 1,   /* no causal mask */
+    LLN_HONOURS_CAUSAL = 2, /* a causal mask */
+    LLN_HONOURS_WINDOW = 4, /* a window, alone or with a causal mask */
+    LLN_HONOURS_MASKS = 7,  /* all of them */
+    LLN_HONOURS_SCALE = 8,  /* the scale: P depends on it */
+    LLN_HONOURS_LOGITS = 16 /* whatever is applied to the logits of each query
+                               and key after their product is scaled */
+} lln_rule_honours;
+
+/* A part of rules that a kernel may have to refuse. */
+typedef struct {
+    unsigned honours; /* what the kernel then lacks, of lln_rule_honours */
+    bool (*is_asked)(const lln_logit_rule *rule);
+    const char *refusal; /* "does not support", or "needs" */
+    const char *words;   /* "a causal mask" */
+    const char *option;  /* of the tools, without dashes */
+} lln_rule_part;
+
+/* All of them, ended by one without words. A scale is never refused: kernels
+ * without logits have no use for it. */
+extern const lln_rule_part lln_rule_parts[];
+
+/* The first part that is asked and not among `honours`; NULL: none. */
+const lln_rule_part *lln_rule_find_refused(const lln_logit_rule *rule,
+                                           unsigned honours);
+
+/* The rule for heads with d features, with a number for its scale. */
+lln_logit_rule lln_rule_for(lln_logit_rule rule, size_t d);
+
+/* Whether the rules agree in all but their scale. */
+bool lln_rule_same_but_scale(const lln_logit_rule *a, const lln_logit_rule *b);
+
+/* Whether logits are scale q.k and nothing is hidden: the rule that the theory
+ * of the Gaussian model is for. */
+bool lln_rule_is_plain(const lln_logit_rule *rule);
+
+/* Whether logits are scale q.k, and each query sees all keys, those up to its
+ * own or those of a window: the rules for which the within-row variance of
+ * logits follows from second moments of queries and keys
+ * (lln_temperature_variance). */
+bool lln_rule_has_closed_variance(const lln_logit_rule *rule);
+
+/* Whether the mask is there to hide keys. */
+bool lln_mask_hides(lln_mask mask);
+
+/* Query i of n may attend to the keys first <= j < end of m, at least one.
+ * Masks are aligned to the end: query i stands at position p = i + m - n. A
+ * causal mask allows j <= p, a window W allows |p - j| < W, both together
+ * p - W < j <= p, and blocks of B tokens those with j / B = p / B in whole
+ * numbers; the last block may be smaller. Requires n <= m if the mask hides
+ * keys. */
+void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
+                   size_t *end);
+
+#endif

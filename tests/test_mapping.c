@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor/mapping.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "expect.h"
+#include "npy_file.h"
+
+enum { SIZE = 3 * 65536 };
+
+static const char path[] = "file";
+
+static void write_file(const char *name, char byte, size_t size)
+{
+    FILE *out = fopen(name, "w");
+    ck_assert_ptr_nonnull(out);
+    for (size_t i = 0; i < size; i++)
+        putc(byte, out);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+static void expect_changed(void)
+{
+    expect_status(lln_mappings_check(), LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(),
+                     "file: changed while it was read; run the command again");
+}
+
+static lln_mapping open_file(void)
+{
+    lln_mapping mapping;
+    write_file(path, 'a', SIZE);
+    expect_ok(lln_mapping_open(path, &mapping));
+    ck_assert_uint_eq(mapping.size, SIZE);
+    expect_ok(lln_mappings_check());
+    return mapping;
+}
+
+START_TEST(mappings_check_rewritten)
+{
+    lln_mapping mapping = open_file();
+    usleep(20000); /* file systems count time in steps */
+    write_file(path, 'b', SIZE);
+    expect_changed();
+    lln_mapping_close(&mapping);
+    expect_ok(lln_mappings_check());
+}
+END_TEST
+
+START_TEST(mappings_check_replaced)
+{
+    lln_mapping mapping = open_file();
+    write_file("other", 'a', SIZE);
+    ck_assert_int_eq(rename("other", path), 0);
+    expect_changed();
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+/* The numbers of a file that has only lost its name are still there. */
+START_TEST(mappings_check_removed)
+{
+    lln_mapping mapping = open_file();
+    unlink(path);
+    expect_ok(lln_mappings_check());
+    ck_assert_int_eq(mapping.bytes[SIZE - 1], 'a');
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+static void mend(int number, siginfo_t *info, void *context)
+{
+    (void)number;
+    (void)context;
+    if (!lln_mapping_mend(info->si_addr))
+        _exit(7);
+}
+
+/* Zeros after the end, the rest as it was; the check fails from then on. */
+START_TEST(mapping_mend_shortened)
+{
+    struct sigaction action = {.sa_sigaction = mend, .sa_flags = SA_SIGINFO};
+    sigaction(SIGBUS, &action, NULL);
+    lln_mapping mapping = open_file();
+    ck_assert_int_eq(truncate(path, 65536), 0);
+    const volatile unsigned char *bytes = mapping.bytes;
+    ck_assert_int_eq(bytes[65535], 'a');
+    ck_assert_int_eq(bytes[SIZE - 1], 0);
+    ck_assert_int_eq(bytes[70000], 0);
+    ck_assert_int_eq(bytes[0], 'a');
+    expect_changed();
+    ck_assert(!lln_mapping_mend(path));
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("mapping");
+    TCase *mapping = tcase_create("mapping");
+    tcase_add_checked_fixture(mapping, enter_folder, remove_folder);
+    tcase_add_test(mapping, mappings_check_rewritten);
+    tcase_add_test(mapping, mappings_check_replaced);
+    tcase_add_test(mapping, mappings_check_removed);
+    tcase_add_test(mapping, mapping_mend_shortened);
+    suite_add_tcase(suite, mapping);
+    return run_suite(suite);
+}

@@ -15,7 +15,8 @@
 
 /* Bounds on |logit|. Above the upper one the rounding of float32 logits, 6e-8
  * of their size, would cost probabilities more than 1e-5 of theirs; below the
- * lower one the sums of weights would lose the differences between rows. */
+ * lower one the sums of weights would lose the differences between rows, also
+ * where it is only differences of logits within rows that are so small. */
 static const double FLOAT32_LOGIT_MOST = 128, FLOAT32_LOGIT_LEAST = 0.05;
 
 #define LLN_BODY "kernel/dense/softmax.inc"
@@ -35,6 +36,32 @@ static double largest_norm(lln_matrix a)
         largest = square > largest ? square : largest;
     }
     return sqrt(largest);
+}
+
+/* Largest Euclidean distance of a row from the first. */
+static double largest_distance(lln_matrix a)
+{
+    double largest = 0;
+#pragma omp parallel for schedule(static) reduction(max : largest)
+    for (size_t i = 1; i < a.rows; i++) {
+        size_t at = i * a.columns;
+        const float *f32 = a.data;
+        const double *f64 = a.data;
+        double square = a.precision == LLN_FLOAT32
+                            ? square_distance_f32(f32 + at, f32, a.columns)
+                            : square_distance_f64(f64 + at, f64, a.columns);
+        largest = square > largest ? square : largest;
+    }
+    return sqrt(largest);
+}
+
+/* Whether float32 holds the logits well enough. */
+static bool float32_is_enough(const lln_head *head)
+{
+    double query = fabs(head->rule.scale) * largest_norm(head->q);
+    double bound = query * largest_norm(head->k);
+    return bound <= FLOAT32_LOGIT_MOST && bound >= FLOAT32_LOGIT_LEAST &&
+           query * largest_distance(head->k) >= FLOAT32_LOGIT_LEAST;
 }
 
 typedef struct {
@@ -141,10 +168,7 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .close = softmax_close,
     };
     lln_status status = LLN_OK;
-    double bound =
-        fabs(head->rule.scale) * largest_norm(head->q) * largest_norm(head->k);
-    if (head->q.precision == LLN_FLOAT32 &&
-        (bound > FLOAT32_LOGIT_MOST || bound < FLOAT32_LOGIT_LEAST))
+    if (head->q.precision == LLN_FLOAT32 && !float32_is_enough(head))
         status = promote(head, attention);
     if (lln_local_worth(head))
         set_local(attention);

@@ -57,7 +57,7 @@ $(LIBRARY): $(OBJECTS)
 
 $(BUILD)/%.o: %.c | libraries
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -Wcast-qual $(CPPFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/%: tests/%.c $(LIBRARY) | libraries
 	@mkdir -p $(@D)

@@ -119,9 +119,19 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --kernel lln:alpha=1
     refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: alpha and beta are given, match sets them too' \
         lln-entropy --kernel lln:alpha=1:beta=2:match=paper
-    run --separate-stderr lln-entropy --kernel lln:match=zz
-    equal status "$status" 2
-    [[ $stderr == "lln-entropy: --kernel: lln:match=zz: unknown method 'zz'; there are "*paper* ]]
+    refuses 2 "--kernel: kernel 'lln': match=zz: expected paper, fenton, fenton-row, exact, measured" \
+        lln-entropy --kernel lln:match=zz
+}
+
+@test "values of kernel parameters are checked before the first head is read" {
+    refuses 2 "--kernel: kernel 'elu': eps=2: expected a number from 0 to 1" \
+        lln-entropy --q no.npy --k no.npy --kernel softmax,elu:eps=2
+    refuses 2 "--kernel: kernel 'kvt': k=0.5: expected a whole number from 1 to 4294967295" \
+        lln-stats --kernel softmax,kvt:k=0.5
+    refuses 2 "--compare: kernel 'rfa': form=odd: expected math, masked, recurrent, cross" \
+        lln-attend --compare rfa:form=odd
+    refuses 2 "--kernel: kernel 'lln': scales=all: expected head, layer" \
+        lln-spectral --kernel lln:scales=all
 }
 
 @test "kernels: twice the same, none at all" {
@@ -264,9 +274,12 @@ out.csv"
     equal status "$status" 0
     grep -qx softmax <<< "$output"
     grep -q '^    match .*(default: measured)$' <<< "$output"
+    grep -qx '    tau        width of the Gaussian on the sphere; a number from 1e-06 to 1000000 (default: 1)' \
+        <<< "$output"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
+    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits' <<< "$output"
     for masks in 'only with a causal mask' 'only without a causal mask' \
         'does not support a window'; do
         grep -qx "    $masks" <<< "$output"

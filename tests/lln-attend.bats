@@ -279,6 +279,19 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     done
 }
 
+@test "shapes of arrays are checked before the first head is measured" {
+    local kernels=softmax,gla heads=(-n 64 -d 8 --trials 2 --causal)
+    refuses 2 "--arrays: kernel 'gla': array 'gate' is 128 x 16; expected 64 x 8, 64 x 1, 1 x 64" \
+        lln-attend "${heads[@]}" --kernel $kernels -o o.npz \
+        --arrays gate="$CASES/case_C_Q.npy"
+    refuses 2 "--gate: kernel 'gla': array 'gate' is 128 x 16; expected 64 x 8, 64 x 1, 1 x 64" \
+        lln-attend "${heads[@]}" --kernel softmax --compare gla \
+        --gate "$CASES/case_C_Q.npy"
+    refuses 2 "--arrays: kernel 'linformer:k=32': array 'e' is 64 x 8; expected 32 x 8" \
+        lln-attend -n 8 -d 2 --kernel softmax,linformer:k=32 -o o.npz \
+        --arrays "e=$CASES/case_A_Q.npy,f=$CASES/case_A_K.npy"
+}
+
 @test "numbers beyond the range of float32" {
     refuses 1 "$CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large" \
         lln-attend --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" \

@@ -156,6 +156,23 @@ START_TEST(matrix_convert_both_ways)
 }
 END_TEST
 
+/* Rows 1 and 2 of three, in the other precision. */
+START_TEST(store_rows)
+{
+    const double numbers[] = {2.385, -1, 0.25, 1e10};
+    float to[6] = {7, 7, 7, 7, 7, 7};
+    lln_matrix_output out = {LLN_FLOAT32, 3, 2, to};
+    lln_matrix_store((lln_matrix){LLN_FLOAT64, 2, 2, numbers}, out, 1);
+    ck_assert(to[0] == 7 && to[1] == 7);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert(to[2 + i] == (float)numbers[i]);
+    lln_matrix written = lln_matrix_written(out);
+    ck_assert_uint_eq(written.rows, 3);
+    ck_assert_uint_eq(written.columns, 2);
+    ck_assert(lln_matrix_get(written, 1, 0) == (float)2.385);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("matrix");
@@ -169,6 +186,7 @@ int main(void)
     suite_add_tcase(suite, moments);
     TCase *convert = tcase_create("lln_matrix_convert");
     tcase_add_test(convert, matrix_convert_both_ways);
+    tcase_add_test(convert, store_rows);
     suite_add_tcase(suite, convert);
     TCase *rows = tcase_create("lln_matrix_rows");
     tcase_add_test(rows, matrix_rows_both_precisions);

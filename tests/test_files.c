@@ -3,7 +3,7 @@
  * Heads from files: layouts, selections, grouped queries, checks. */
 #include "heads/files.h"
 
-#include "expect.h"
+#include "described.h"
 #include "heads/layout.h"
 #include "heads/temperature.h"
 #include "npy_file.h"
@@ -65,6 +65,7 @@ static lln_head load(const lln_heads *heads, size_t index, double tau)
 {
     lln_head head = {0};
     expect_ok(heads->load(heads, index, tau, LLN_FLOAT64, &head));
+    expect_described(heads, index, &head);
     return head;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/threads.h"
-#include "expect.h"
+#include "described.h"
 
 static const lln_gaussian unit = {.n = 600,
                                   .d = 8,
@@ -26,6 +26,7 @@ static lln_head load(lln_gaussian model, size_t index, double tau,
     ck_assert_uint_eq(heads.rows, model.n);
     ck_assert(heads.sampled);
     expect_ok(heads.load(&heads, index, tau, precision, &head));
+    expect_described(&heads, index, &head);
     lln_heads_close(&heads);
     return head;
 }

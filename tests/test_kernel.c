@@ -44,12 +44,103 @@ START_TEST(parse_errors)
          "kernel 'lln': alpha=1e999: expected a finite number"},
         {"lln:alpha=1:beta=1:alpha=2",
          "kernel 'lln:alpha=1:beta=1:alpha=2': alpha is given twice"},
+        {"lln:alpha=1:beta=1:scales=all",
+         "kernel 'lln': scales=all: expected head, layer"},
+        {"lln:match=fentom", "kernel 'lln': match=fentom: expected paper, "
+                             "fenton, fenton-row, exact, measured"},
+        {"lln+diag:alpha=1:beta=1:ratio=1.5",
+         "kernel 'lln+diag': ratio=1.5: expected a number from 0 to 1"},
+        {"lln+diag:eps=2",
+         "kernel 'lln+diag': eps=2: expected a number from 0 to 1"},
+        {"blockdiag:block=0", "kernel 'blockdiag': block=0: expected a whole "
+                              "number from 1 to 1099511627776"},
+        {"window:reach=1.5", "kernel 'window': reach=1.5: expected a whole "
+                             "number from 0 to 1099511627776"},
+        {"tempscale:divisor=0",
+         "kernel 'tempscale': divisor=0: expected a number from 1e-06 to "
+         "1000000"},
+        {"performer:features=0", "kernel 'performer': features=0: expected a "
+                                 "whole number from 1 to 65536"},
+        {"elu:eps=-1", "kernel 'elu': eps=-1: expected a number from 0 to 1"},
+        {"elu:eps=", "kernel 'elu': eps=: expected a number from 0 to 1"},
+        {"rfa:form=odd",
+         "kernel 'rfa': form=odd: expected math, masked, recurrent, cross"},
+        {"nystrom:inverse=",
+         "kernel 'nystrom': inverse=: expected iterate, pinv"},
+        {"regla:gate=2", "kernel 'regla': gate=2: expected a number from 0 to "
+                         "1"},
+        {"rfa-gate:span=0", "kernel 'rfa-gate': span=0: expected a number from "
+                            "1 to 1000000000000"},
+        {"deltanet:map=l1", "kernel 'deltanet': map=l1: expected l2, silu-l2"},
+        {"kvt:k=1e2", "kernel 'kvt': k=1e2: expected a whole number from 1 to "
+                      "4294967295"},
+        {"topth:sdc=most", "kernel 'topth': sdc=most: expected none, exact, "
+                           "exp-threshold, exp-threshold-all"},
+        {"topth:mode=post:sdc=exact",
+         "kernel 'topth:mode=post:sdc=exact': mode=post has no denominator; "
+         "expected sdc=none"},
+        {"reformer:b=2:buckets=3",
+         "kernel 'reformer': buckets=3: expected an even number"},
+        {"reformer:hashes=0", "kernel 'reformer': hashes=0: expected a whole "
+                              "number from 1 to 128"},
     };
     lln_kernel_choice choice;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         expect_status(lln_kernel_parse(bad[i].text, &choice), LLN_EINVAL);
         ck_assert_str_eq(lln_error_message(), bad[i].message);
     }
+}
+END_TEST
+
+/* Functions that a kernel reads its parameters by. */
+START_TEST(read_values)
+{
+    lln_kernel_choice choice;
+    double real;
+    size_t whole;
+    expect_ok(lln_kernel_parse("lln+diag:ratio=0.2385:scales=layer", &choice));
+    expect_ok(lln_kernel_real(&choice, "ratio", &real));
+    ck_assert(real == 0.2385);
+    expect_ok(lln_kernel_real_or(&choice, "eps", 2.385, &real));
+    ck_assert(real == 2.385);
+    expect_ok(lln_kernel_count_or(&choice, "block", 7, &whole));
+    ck_assert_uint_eq(whole, 7);
+    expect_ok(lln_kernel_word(&choice, "scales", &whole));
+    ck_assert_uint_eq(whole, 1);
+    ck_assert(lln_kernel_given(&choice, "ratio"));
+    ck_assert(!lln_kernel_given(&choice, "match"));
+    ck_assert(!lln_kernel_given(&choice, "gamma"));
+    expect_status(lln_kernel_real(&choice, "alpha", &real), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "kernel 'lln+diag:ratio=0.2385:scales=layer': alpha is "
+                     "not given");
+    expect_ok(lln_kernel_set(&choice, "alpha", 2.385));
+    expect_ok(lln_kernel_real(&choice, "alpha", &real));
+    ck_assert(real == 2.385);
+    expect_ok(lln_kernel_parse("kvt:k=32", &choice));
+    expect_ok(lln_kernel_count(&choice, "k", &whole));
+    ck_assert_uint_eq(whole, 32);
+}
+END_TEST
+
+/* A name that is not in the table of the kernel, or is of another type. */
+START_TEST(read_misspelt)
+{
+    lln_kernel_choice choice;
+    double real;
+    size_t whole;
+    expect_ok(lln_kernel_parse("rfa", &choice));
+    expect_status(lln_kernel_real(&choice, "tao", &real), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "internal error: kernel 'rfa' has no "
+                                          "number as parameter 'tao'");
+    expect_status(lln_kernel_word(&choice, "from", &whole), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "internal error: kernel 'rfa' has no "
+                                          "word as parameter 'from'");
+    expect_status(lln_kernel_count(&choice, "form", &whole), LLN_EINVAL);
+    expect_status(lln_kernel_word(&choice, "tau", &whole), LLN_EINVAL);
+    expect_status(lln_kernel_real_or(&choice, "t", 1, &real), LLN_EINVAL);
+    expect_status(lln_kernel_count_or(&choice, "t", 1, &whole), LLN_EINVAL);
+    expect_status(lln_kernel_set(&choice, "t", 1), LLN_EINVAL);
 }
 END_TEST
 
@@ -288,6 +379,8 @@ int main(void)
     TCase *table = tcase_create("table");
     tcase_add_test(table, parse_choice);
     tcase_add_test(table, parse_errors);
+    tcase_add_test(table, read_values);
+    tcase_add_test(table, read_misspelt);
     tcase_add_loop_test(table, parse_unknown, 0, 2);
     tcase_add_test(table, open_without_alpha);
     tcase_add_test(table, open_overflow);

@@ -98,27 +98,6 @@ START_TEST(other_sizes)
 }
 END_TEST
 
-START_TEST(bad_parameters)
-{
-    static const struct {
-        const char *kernel, *message;
-    } bad[] = {
-        {"tempscale:divisor=0",
-         "kernel 'tempscale:divisor=0': divisor: expected 1e-06 to 1e+06"},
-        {"window:reach=1.5",
-         "kernel 'window:reach=1.5': reach: expected a whole number "
-         "from 0 to 1099511627776"},
-        {"blockdiag:block=0", "kernel 'blockdiag:block=0': block: expected a "
-                              "whole number from 1 to 1099511627776"},
-    };
-    lln_head head = dense_head(5, 5, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        expect_refusal(bad[i].kernel, NULL, 0, &head, bad[i].message);
-    }
-    lln_head_free(&head);
-}
-END_TEST
-
 START_TEST(fewer_keys)
 {
     lln_head head = dense_head(5, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
@@ -135,7 +114,6 @@ int main(void)
     TCase *all = tcase_create("local");
     tcase_add_loop_test(all, matrix, 0, CASES);
     tcase_add_loop_test(all, other_sizes, 0, OTHERS);
-    tcase_add_test(all, bad_parameters);
     tcase_add_test(all, fewer_keys);
     suite_add_tcase(suite, all);
     return run_suite(suite);

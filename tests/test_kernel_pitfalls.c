@@ -147,22 +147,9 @@ START_TEST(refused)
     static const struct {
         const char *kernel, *message;
     } bad[] = {
-        {"performer:features=0",
-         "kernel 'performer:features=0': features: expected a whole number "
-         "from 1 to 65536"},
-        {"elu:eps=-1", "kernel 'elu:eps=-1': eps: expected 0 to 1"},
-        {"rfa:form=odd",
-         "kernel 'rfa:form=odd': form=odd: unknown; known are math, masked, "
-         "recurrent, cross"},
-        {"lln:alpha=1:beta=1:scales=all",
-         "kernel 'lln:alpha=1:beta=1:scales=all': scales=all: unknown; known "
-         "are head, layer"},
         {"nystrom:landmarks=7",
          "kernel 'nystrom:landmarks=7': 12 queries and 12 keys; expected "
          "multiples of landmarks, 7"},
-        {"nystrom:landmarks=4:inverse=exact",
-         "kernel 'nystrom:landmarks=4:inverse=exact': inverse=exact: unknown; "
-         "known are iterate, pinv"},
         {"llnrepo-performer", "kernel 'llnrepo-performer' needs a causal mask"},
     };
     lln_kernel_choice choice;

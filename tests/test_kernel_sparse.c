@@ -299,33 +299,12 @@ START_TEST(top_keys_ties)
 }
 END_TEST
 
-START_TEST(bad_parameters)
+START_TEST(bad_length)
 {
-    static const struct {
-        const char *kernel, *message;
-    } bad[] = {
-        {"kvt:k=0", "kernel 'kvt:k=0': k: expected a whole number from 1 to "
-                    "4294967295"},
-        {"dilated:dilation=0", "kernel 'dilated:dilation=0': dilation: "
-                               "expected a whole number from 1 to 4294967295"},
-        {"topth:sdc=most", "kernel 'topth:sdc=most': sdc=most: unknown; known "
-                           "are none, exact, exp-threshold, exp-threshold-all"},
-        {"topth:vmc=1",
-         "kernel 'topth:vmc=1': vmc=1: unknown; known are no, yes"},
-        {"topth:mode=post:sdc=exact",
-         "kernel 'topth:mode=post:sdc=exact': mode=post has no denominator; "
-         "expected sdc=none"},
-        {"reformer:b=4", "kernel 'reformer:b=4': 12 queries, 12 keys; expected "
-                         "as many of both, a multiple of 8"},
-        {"reformer:b=2:buckets=3",
-         "kernel 'reformer:b=2:buckets=3': buckets: expected an even number"},
-        {"reformer:b=2:hashes=0", "kernel 'reformer:b=2:hashes=0': hashes: "
-                                  "expected a whole number from 1 to 128"},
-    };
     lln_head head = dense_head(12, 12, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        expect_refusal(bad[i].kernel, NULL, 0, &head, bad[i].message);
-    }
+    expect_refusal("reformer:b=4", NULL, 0, &head,
+                   "kernel 'reformer:b=4': 12 queries, 12 keys; expected "
+                   "as many of both, a multiple of 8");
     lln_head_free(&head);
 }
 END_TEST
@@ -340,7 +319,8 @@ START_TEST(bad_arrays)
     lln_head head =
         dense_head(12, 12, 3, 1, (lln_mask){.window = 3}, LLN_FLOAT64);
     expect_refusal("topth", arrays, 2, &head,
-                   "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1");
+                   "kernel 'topth': array 'theta' is 11 x 1; expected 12 x 1, "
+                   "1 x 12");
     expect_refusal("reformer:b=2", NULL, 0, &head,
                    "kernel 'reformer:b=2' does not support a window");
     head.rule.mask.window = 0;
@@ -396,7 +376,7 @@ int main(void)
     tcase_add_loop_test(all, reformer_definition, 0, 2);
     tcase_add_test(all, reformer_draws);
     tcase_add_test(all, top_keys_ties);
-    tcase_add_test(all, bad_parameters);
+    tcase_add_test(all, bad_length);
     tcase_add_test(all, bad_arrays);
     tcase_add_test(all, dilated_more_queries);
     tcase_add_test(all, too_many_entries);

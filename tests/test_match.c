@@ -108,6 +108,23 @@ START_TEST(find_names)
 }
 END_TEST
 
+/* The words of the parameter `match` of kernels are the methods. */
+START_TEST(words_of_kernels)
+{
+    for (size_t i = 0; lln_kernels[i]; i++) {
+        const lln_kernel *kernel = lln_kernels[i];
+        if (!kernel->takes_alpha_beta)
+            continue;
+        int at = lln_kernel_parameter_index(kernel, "match");
+        const char *const *word = kernel->parameters[at].words;
+        const lln_match_method *method = lln_match_methods;
+        for (; method->name; method++)
+            ck_assert_str_eq(*word++, method->name);
+        ck_assert_ptr_null(*word);
+    }
+}
+END_TEST
+
 static void check_closed(const char *name, const char *method,
                          const char *label, double tolerance)
 {
@@ -373,6 +390,7 @@ int main(void)
     TCase *solving = tcase_create("solve");
     tcase_set_timeout(solving, 120);
     tcase_add_test(solving, find_names);
+    tcase_add_test(solving, words_of_kernels);
     tcase_add_loop_test(solving, solve_paper, 0, 3);
     tcase_add_test(solving, solve_paper_rule);
     tcase_add_loop_test(solving, solve_fenton, 0, 3);

@@ -59,7 +59,6 @@ lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
     } else {
         return LLN_OK;
     }
-    choice->number[entry->alpha] = alpha;
-    choice->number[entry->beta] = beta;
-    return LLN_OK;
+    LLN_TRY(lln_kernel_set(choice, "alpha", alpha));
+    return lln_kernel_set(choice, "beta", beta);
 }

@@ -5,30 +5,22 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "kernel/arrays.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 
-/* Whether `text`, "gate, refine [n x d], logits; w [features x d]", names an
- * array so: by a word before the brackets of a part. */
-static bool mentions(const char *text, const char *name)
+/* Ends the process with the message of the library. */
+__attribute__((noreturn)) static void refuse(void)
 {
-    bool names = true;
-    size_t length = strlen(name), word;
-    for (const char *at = text; at && *at; at += word > 0 ? word : 1) {
-        word = strcspn(at, " ,;[");
-        if (names && word > 0 && word == length &&
-            strncmp(at, name, length) == 0 && strcmp(name, "and") != 0)
-            return true;
-        names = *at == ';' || (names && *at != '[');
-    }
-    return false;
+    cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
+              lln_error_message());
 }
 
 static void check_name(const kernel_list *kernels, const char *name)
 {
     for (size_t i = 0; i < kernels->count; i++)
-        if (mentions(kernels->entries[i].choice.kernel->arrays, name))
+        if (lln_kernel_array_find(kernels->entries[i].choice.kernel, name))
             return;
     cli_usage("--arrays: no kernel in '%s' takes '%s'", run_shared.kernels,
               name);
@@ -59,8 +51,7 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
     lln_status status = lln_kernel_arrays_open(
         text, sampled ? "hnd" : run_shared.layout, &files);
     if (status == LLN_EINVAL)
-        cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
-                  lln_error_message());
+        refuse();
     cli_check(status);
     for (size_t i = 0; i < lln_kernel_arrays_count(files); i++) {
         check_name(kernels, lln_kernel_arrays_name(files, i));
@@ -68,6 +59,49 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
     }
     free(text);
     return files;
+}
+
+/* The shapes of all arrays for one head, into items [count]. */
+static void find_shapes(const lln_kernel_arrays *files, const lln_head *head,
+                        lln_kernel_array *items)
+{
+    for (size_t i = 0; i < lln_kernel_arrays_count(files); i++) {
+        items[i].name = lln_kernel_arrays_name(files, i);
+        if (lln_kernel_arrays_shape(files, i, head, &items[i].values) != LLN_OK)
+            refuse();
+    }
+}
+
+void kernel_arrays_check(const lln_kernel_arrays *files,
+                         const kernel_list *kernels, const lln_heads *heads)
+{
+    size_t count = files ? lln_kernel_arrays_count(files) : 0;
+    lln_kernel_array *items = cli_alloc(count + 1, sizeof *items);
+    for (size_t i = 0; i < heads->count && count > 0; i++) {
+        lln_head head;
+        heads->describe(heads, i, &head);
+        find_shapes(files, &head, items);
+        for (size_t j = 0; j < kernels->count; j++) {
+            lln_kernel_choice choice = kernels->entries[j].choice;
+            choice.arrays = items;
+            choice.array_count = count;
+            if (lln_kernel_check_arrays(&choice, &head) != LLN_OK)
+                refuse();
+        }
+    }
+    free(items);
+}
+
+static lln_status load_array(const lln_kernel_arrays *files, size_t index,
+                             const lln_head *head, kernel_arrays *arrays)
+{
+    lln_matrix_output a;
+    LLN_TRY(lln_kernel_arrays_load(files, index, head, &a));
+    arrays->items[index] = (lln_kernel_array){
+        lln_kernel_arrays_name(files, index), lln_matrix_written(a)};
+    arrays->numbers[index] = a.data;
+    arrays->count++;
+    return LLN_OK;
 }
 
 lln_status kernel_arrays_load(const lln_kernel_arrays *files,
@@ -78,25 +112,20 @@ lln_status kernel_arrays_load(const lln_kernel_arrays *files,
     if (count == 0)
         return LLN_OK;
     arrays->items = lln_array_alloc(count, sizeof *arrays->items);
-    if (!arrays->items)
-        return LLN_ENOMEM;
-    for (; arrays->count < count; arrays->count++) {
-        lln_kernel_array *item = &arrays->items[arrays->count];
-        item->name = lln_kernel_arrays_name(files, arrays->count);
-        lln_status status =
-            lln_kernel_arrays_load(files, arrays->count, head, &item->values);
-        if (status == LLN_OK)
-            continue;
+    arrays->numbers = lln_array_alloc(count, sizeof *arrays->numbers);
+    lln_status status = arrays->items && arrays->numbers ? LLN_OK : LLN_ENOMEM;
+    for (size_t i = 0; i < count && status == LLN_OK; i++)
+        status = load_array(files, i, head, arrays);
+    if (status != LLN_OK)
         kernel_arrays_free(arrays);
-        return status;
-    }
-    return LLN_OK;
+    return status;
 }
 
 void kernel_arrays_free(kernel_arrays *arrays)
 {
     for (size_t i = 0; i < arrays->count; i++)
-        free((void *)arrays->items[i].values.data);
+        free(arrays->numbers[i]);
+    free(arrays->numbers);
     free(arrays->items);
     *arrays = (kernel_arrays){.count = 0};
 }

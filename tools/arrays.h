@@ -11,9 +11,15 @@
  * if they cannot be read, or if no kernel takes one of that name. */
 lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled);
 
+/* Checks the shapes of the arrays for all heads against the tables of the
+ * kernels. Ends the process on bad usage. NULL is a legal `files`. */
+void kernel_arrays_check(const lln_kernel_arrays *files,
+                         const kernel_list *kernels, const lln_heads *heads);
+
 /* The matrices for one head. */
 typedef struct {
     lln_kernel_array *items; /* [count], owned */
+    void **numbers;          /* [count], those of the items, owned */
     size_t count;
 } kernel_arrays;
 

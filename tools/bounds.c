@@ -53,7 +53,7 @@ static bound read_bound(const row_bounds *all, size_t columns,
         b.column++;
     if (b.column == columns)
         unknown_column(all, columns, option, text);
-    if (!cli_read_real(number, &b.value))
+    if (lln_number_read(number, &lln_any_number, &b.value) != LLN_NUMBER)
         cli_usage("--%s: %s: '%s' is not a number; %s", option, text, number,
                   form);
     return b;

@@ -141,6 +141,8 @@ void case_set_open(case_set *set)
     cli_check(lln_threads_reserve());
     open_arrays(set);
     sources_open(&set->heads);
+    kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
+    kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     open_joints(set);
 }
 

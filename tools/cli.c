@@ -3,9 +3,7 @@
  * Parsing, and messages about it. --help is in help.c. */
 #include "cli.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,16 +61,6 @@ size_t cli_count_parts(const char *text, char separator)
     for (; *text; text++)
         count += *text == separator;
     return count;
-}
-
-bool cli_read_real(const char *text, double *value)
-{
-    /* strtod alone would take spaces, hexadecimal, nan and infinity. */
-    if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
-        return false;
-    char *end;
-    *value = strtod(text, &end);
-    return *end == '\0' && isfinite(*value);
 }
 
 static void add_rows(const cli_option *table)
@@ -134,32 +122,15 @@ bad_number(const cli_option *option, const char *text, bool is_number)
               range);
 }
 
-static void set_count(const cli_option *option, const char *text)
+/* The value of an option that is a number. */
+static double read_number(const cli_option *option, const char *text)
 {
-    if (*text == '\0' || text[strspn(text, "0123456789")] != '\0') {
-        double real;
-        bool negative = cli_read_real(text, &real) && *text == '-' &&
-                        strpbrk(text, ".eE") == NULL;
-        bad_number(option, text, negative);
-    }
-    errno = 0;
-    unsigned long long value = strtoull(text, NULL, 10);
-    if (errno == ERANGE || (double)value < option->low ||
-        (double)value > option->high)
-        bad_number(option, text, true);
-    *(size_t *)option->target = (size_t)value;
-}
-
-static void set_real(const cli_option *option, const char *text)
-{
-    double value;
-    if (!cli_read_real(text, &value))
-        bad_number(option, text, false);
-    bool inside = option->open ? value > option->low && value < option->high
-                               : value >= option->low && value <= option->high;
-    if (!inside)
-        bad_number(option, text, true);
-    *(double *)option->target = value;
+    double value = 0;
+    lln_range range = cli_range(option);
+    lln_number read = lln_number_read(text, &range, &value);
+    if (read != LLN_NUMBER)
+        bad_number(option, text, read == LLN_NUMBER_OUTSIDE);
+    return value;
 }
 
 /* Kept until the process ends. */
@@ -185,10 +156,10 @@ static void set_option(const cli_option *option, const char *text)
         add_to_list(option, text);
         break;
     case CLI_COUNT:
-        set_count(option, text);
+        *(size_t *)option->target = (size_t)read_number(option, text);
         break;
     case CLI_REAL:
-        set_real(option, text);
+        *(double *)option->target = read_number(option, text);
         break;
     }
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "core/number.h"
+
 #define LLN_VERSION "0.1.0"
 
 typedef enum {
@@ -46,6 +48,13 @@ typedef struct {
  * -h, --help, -V and --version need no rows. */
 int cli_parse(const cli_tool *tool, int argc, char **argv);
 
+/* The numbers that an option takes, CLI_COUNT or CLI_REAL. */
+static inline lln_range cli_range(const cli_option *option)
+{
+    return (lln_range){option->low, option->high, option->type == CLI_COUNT,
+                       option->open};
+}
+
 /* Whether the option of that long name stood on the command line. */
 bool cli_given(const char *name);
 
@@ -57,9 +66,5 @@ void cli_print_command(FILE *out);
 
 /* Parts of text between separators: one more than there are of these. */
 size_t cli_count_parts(const char *text, char separator);
-
-/* Reads a number written whole as text, as the options do: decimal and
- * finite. Returns false if it is not one. */
-bool cli_read_real(const char *text, double *value);
 
 #endif

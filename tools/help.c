@@ -1,31 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "help.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { COLUMN = 30, WIDTH = 79 }; /* where the help texts start and end */
 
 void help_range(const cli_option *option, char *out, size_t size)
 {
-    double low = option->low, high = option->high;
-    const char *kind =
-        option->type == CLI_COUNT ? "a whole number" : "a number";
-    const char *excluded = option->open ? ", both excluded" : "";
-    if (option->type == CLI_TEXT || option->type == CLI_LIST ||
-        option->type == CLI_FLAG)
-        snprintf(out, size, "%s", option->argument ? option->argument : "");
-    else if (isfinite(low) && isfinite(high))
-        snprintf(out, size, "%s from %.15g to %.15g%s", kind, low, high,
-                 excluded);
-    else if (isfinite(low))
-        snprintf(out, size, "%s %s %.15g", kind,
-                 option->open ? "above" : "of at least", low);
-    else if (isfinite(high))
-        snprintf(out, size, "%s %s %.15g", kind,
-                 option->open ? "below" : "of at most", high);
+    lln_range range = cli_range(option);
+    if (option->type == CLI_COUNT || option->type == CLI_REAL)
+        lln_range_text(&range, out, size);
     else
-        snprintf(out, size, "%s", kind);
+        snprintf(out, size, "%s", option->argument ? option->argument : "");
 }
 
 /* Prints text from column COLUMN, `used` columns being full already. */

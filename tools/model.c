@@ -40,9 +40,10 @@ bool model_softmax_by_sigmas(const run_case *c, lln_theory_softmax_values *out)
 
 bool model_lln(const run_case *c, lln_theory_lln_values *out)
 {
+    double alpha, beta;
     return speaks(c, "lln") &&
-           lln_theory_lln(c->head->q.columns,
-                          lln_kernel_number(c->kernel, "alpha") * c->sigma_q,
-                          lln_kernel_number(c->kernel, "beta") * c->sigma_k,
-                          out) == LLN_OK;
+           lln_kernel_real(c->kernel, "alpha", &alpha) == LLN_OK &&
+           lln_kernel_real(c->kernel, "beta", &beta) == LLN_OK &&
+           lln_theory_lln(c->head->q.columns, alpha * c->sigma_q,
+                          beta * c->sigma_k, out) == LLN_OK;
 }

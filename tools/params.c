@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "identity.h"
 #include "message.h"
@@ -51,7 +51,7 @@ static void read_numbers(params *table, int number)
         double *value = &table->rows[i].number[number];
         if (strcmp(text, "nan") == 0)
             *value = NAN;
-        else if (!cli_read_real(text, value))
+        else if (lln_number_read(text, &lln_any_number, value) != LLN_NUMBER)
             cli_fail("%s: row %zu: %s '%s' is not a number", table->name, i + 1,
                      number_names[number], text);
     }

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "core/text.h"
+#include "kernel/arrays.h"
 #include "message.h"
 #include "table/series.h"
 
@@ -17,11 +18,13 @@ static const char list_form[] =
 
 static double read_number(const char *option, const char *text)
 {
-    double value;
-    if (!cli_read_real(text, &value))
-        cli_usage("--%s: '%s' is not a number; %s", option, text, list_form);
-    if (value <= 0)
-        cli_usage("--%s: '%s' is out of range; %s", option, text, list_form);
+    static const lln_range positive = {0, INFINITY, .excluded = true};
+    double value = NAN;
+    lln_number read = lln_number_read(text, &positive, &value);
+    if (read != LLN_NUMBER)
+        cli_usage("--%s: '%s' is %s; %s", option, text,
+                  read == LLN_NUMBER_NONE ? "not a number" : "out of range",
+                  list_form);
     return value;
 }
 
@@ -37,8 +40,8 @@ static number_list read_range(const char *option, const char *text)
         cli_usage("--%s: '%s' is not lo:hi:count[:log]", option, text);
     double low = read_number(option, part[0]),
            high = read_number(option, part[1]), count;
-    if (!cli_read_real(part[2], &count) || count < 2 || count > MOST_VALUES ||
-        count != (double)(size_t)count)
+    static const lln_range counts = {2, MOST_VALUES, .whole = true};
+    if (lln_number_read(part[2], &counts, &count) != LLN_NUMBER)
         cli_usage("--%s: count '%s' is not a whole number from 2 to %d", option,
                   part[2], MOST_VALUES);
     free(copy);
@@ -66,36 +69,19 @@ number_list number_list_read(const char *option, const char *text)
     return list;
 }
 
-/* The method that match= names; "measured" if it does not stand there. */
-static const lln_match_method *find_method(const char *option,
-                                           const lln_kernel_choice *choice)
+/* The word of a parameter that all kernels with alpha and beta have. */
+static const char *word_of(const lln_kernel_choice *choice, const char *name)
 {
-    const char *name = "measured";
-    int at = lln_kernel_parameter_index(choice->kernel, "match");
-    if (at >= 0 && choice->word[at][0] != '\0')
-        name = choice->word[at];
-    const lln_match_method *method = lln_match_find(name);
-    if (method)
-        return method;
-    char names[256] = "";
-    for (method = lln_match_methods; method->name; method++)
-        lln_text_append(names, sizeof names, method->name);
-    cli_usage("--%s: %s: unknown method '%s'; there are %s", option,
-              choice->text, name, names);
+    int at = lln_kernel_parameter_index(choice->kernel, name);
+    return at < 0 ? "" : choice->word[at];
 }
 
 /* Whether the published rule is to see all heads of a layer together. */
 static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 {
-    int at = lln_kernel_parameter_index(choice->kernel, "scales");
-    const char *word = at < 0 ? "head" : choice->word[at];
-    bool match = lln_kernel_given(choice, "match");
-    bool joint = strcmp(word, "layer") == 0;
-    if (!joint && strcmp(word, "head") != 0)
-        cli_usage("--%s: %s: scales '%s'; there are head, layer", option,
-                  choice->text, word);
-    if (joint && match &&
-        strcmp(find_method(option, choice)->name, "paper") != 0)
+    bool joint = strcmp(word_of(choice, "scales"), "layer") == 0;
+    if (joint && lln_kernel_given(choice, "match") &&
+        strcmp(word_of(choice, "match"), "paper") != 0)
         cli_usage("--%s: %s: scales=layer goes with match=paper alone", option,
                   choice->text);
     return joint;
@@ -105,13 +91,10 @@ static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 static void resolve(const char *option, kernel_entry *entry, bool params)
 {
     const lln_kernel_choice *choice = &entry->choice;
-    entry->alpha = entry->beta = -1;
     if (!choice->kernel->takes_alpha_beta)
         return;
-    entry->alpha = lln_kernel_parameter_index(choice->kernel, "alpha");
-    entry->beta = lln_kernel_parameter_index(choice->kernel, "beta");
-    bool alpha = !isnan(choice->number[entry->alpha]);
-    bool beta = !isnan(choice->number[entry->beta]);
+    bool alpha = lln_kernel_given(choice, "alpha");
+    bool beta = lln_kernel_given(choice, "beta");
     bool match = lln_kernel_given(choice, "match");
     entry->joint = wants_joint(option, choice);
     if (alpha != beta)
@@ -125,7 +108,7 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
         return;
     entry->from_params = params && !match;
     if (!entry->from_params)
-        entry->method = find_method(option, choice);
+        entry->method = lln_match_find(word_of(choice, "match"));
 }
 
 /* Reads entry `index` of the list, which none before it may equal. */
@@ -201,8 +184,24 @@ static void print_properties(const lln_kernel *kernel)
         puts("    does not support a window");
     if (p & LLN_KERNEL_RANDOM)
         puts("    random: drawn from --seed for each trial");
-    if (kernel->arrays)
-        printf("    takes %s\n", kernel->arrays);
+    for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {
+        char shapes[128];
+        lln_kernel_shapes_text(row, shapes, sizeof shapes);
+        printf("    takes %s %s: %s\n", row->name, shapes, row->unit);
+    }
+}
+
+/* What it is, its range and its default; the summary has the words. */
+static void print_parameter(const lln_kernel_parameter *parameter)
+{
+    char range[96];
+    lln_range_text(&parameter->range, range, sizeof range);
+    printf("    %-10s %s", parameter->name, parameter->summary);
+    if (!parameter->words)
+        printf("; %s", range);
+    if (parameter->initial)
+        printf(" (default: %s)", parameter->initial);
+    putchar('\n');
 }
 
 static void print_kernel(const lln_kernel *kernel)
@@ -211,10 +210,7 @@ static void print_kernel(const lln_kernel *kernel)
     print_properties(kernel);
     const lln_kernel_parameter *parameter = kernel->parameters;
     for (; parameter->name; parameter++)
-        printf("    %-10s %s%s%s%s\n", parameter->name, parameter->summary,
-               parameter->initial ? " (default: " : "",
-               parameter->initial ? parameter->initial : "",
-               parameter->initial ? ")" : "");
+        print_parameter(parameter);
     printf("    %s\n", kernel->reference);
 }
 

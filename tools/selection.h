@@ -19,7 +19,6 @@ typedef struct {
 /* A kernel, and where its alpha and beta come from. */
 typedef struct {
     lln_kernel_choice choice;
-    int alpha, beta;                /* parameter positions; -1: has none */
     const lln_match_method *method; /* solved on the head; NULL: not */
     bool from_params;               /* looked up in --params */
     bool joint;                     /* of the layer: scales=layer */

@@ -26,6 +26,12 @@ void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out)
     }
 }
 
+void lln_matrix_store(lln_matrix a, lln_matrix_output out, size_t first)
+{
+    size_t bytes = out.columns * lln_precision_size(out.precision);
+    lln_matrix_convert(a, out.precision, (char *)out.data + first * bytes);
+}
+
 /* Of numbers first .. end - 1 of the data, chunk by chunk. */
 static lln_moments run_moments(lln_matrix a, size_t first, size_t end)
 {

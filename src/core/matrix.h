@@ -20,6 +20,13 @@ typedef struct {
     const void *data;
 } lln_matrix;
 
+/* A view of numbers that are to be written. */
+typedef struct {
+    lln_precision precision;
+    size_t rows, columns;
+    void *data;
+} lln_matrix_output;
+
 /* Bytes of one element. */
 static inline size_t lln_precision_size(lln_precision precision)
 {
@@ -32,6 +39,12 @@ static inline double lln_precision_rounding(lln_precision precision,
                                             double size)
 {
     return 8 * size * (precision == LLN_FLOAT32 ? FLT_EPSILON : DBL_EPSILON);
+}
+
+/* The view of what has been written. */
+static inline lln_matrix lln_matrix_written(lln_matrix_output a)
+{
+    return (lln_matrix){a.precision, a.rows, a.columns, a.data};
 }
 
 /* Element (i, j) as float64. For set-up and tests, not for inner loops. */
@@ -53,6 +66,10 @@ static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
 
 /* Copies a to out [rows x columns] in the wanted precision. */
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out);
+
+/* Writes a to the rows from `first` on of a matrix with as many columns, in the
+ * precision of that. */
+void lln_matrix_store(lln_matrix a, lln_matrix_output out, size_t first);
 
 /* Position i columns + j of the first entry that is not finite; rows columns:
  * all are. */

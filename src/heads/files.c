@@ -144,41 +144,58 @@ static lln_status add_room(size_t rows, size_t columns, size_t *total)
     return LLN_OK;
 }
 
-static lln_status allocate_head(const state *s, const lln_head_place *place,
-                                lln_precision precision, lln_head *head)
+static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
+    const state *s = heads->state;
+    const lln_head_place *place = &s->heads[index];
     const lln_layout *layout = s->shapes[place->bundle].layout;
-    lln_length length = length_of(s, place);
-    size_t d = layout[LLN_QUERIES].size[LLN_AXIS_FEATURE], dv = 0;
+    const size_t *of = layout[LLN_QUERIES].size;
+    size_t d = of[LLN_AXIS_FEATURE], dv = 0;
     if (s->rules.roles > LLN_VALUES)
         dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
-    size_t keys = 0, values, total;
-    LLN_TRY(add_room(length.queries, d, &keys));
-    values = keys;
-    LLN_TRY(add_room(length.keys, d, &values));
-    total = values;
-    LLN_TRY(add_room(length.keys, dv, &total));
-    size_t size = lln_precision_size(precision);
-    char *storage = lln_array_alloc_raw(total, size);
-    if (!storage)
+    lln_length length = length_of(s, place);
+    *head = (lln_head){
+        .source = s->sources[place->at.batch],
+        .layer = place->layer,
+        .head = place->head,
+        .at = place->at,
+        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
+        .q = {LLN_FLOAT64, length.queries, d, NULL},
+        .k = {LLN_FLOAT64, length.keys, d, NULL},
+        .v = {LLN_FLOAT64, dv > 0 ? length.keys : 0, dv, NULL},
+        .rule = lln_rule_for(s->rule, d),
+    };
+}
+
+/* Makes room for the numbers of a described head, written by `out` [roles]. */
+static lln_status allocate_head(lln_precision precision, lln_head *head,
+                                lln_matrix_output *out)
+{
+    lln_matrix *const role[] = {&head->q, &head->k, &head->v};
+    size_t end[LLN_ROLES + 1] = {0}, size = lln_precision_size(precision);
+    for (int i = 0; i < LLN_ROLES; i++) {
+        end[i + 1] = end[i];
+        LLN_TRY(add_room(role[i]->rows, role[i]->columns, &end[i + 1]));
+    }
+    head->storage = lln_array_alloc_raw(end[LLN_ROLES], size);
+    if (!head->storage)
         return LLN_ENOMEM;
-    head->storage = storage;
-    head->q = (lln_matrix){precision, length.queries, d, storage};
-    head->k = (lln_matrix){precision, length.keys, d, storage + keys * size};
-    if (dv > 0)
-        head->v =
-            (lln_matrix){precision, length.keys, dv, storage + values * size};
-    head->rule = lln_rule_for(s->rule, d);
+    for (int i = 0; i < LLN_ROLES; i++) {
+        void *at = (char *)head->storage + end[i] * size;
+        out[i] = (lln_matrix_output){precision, role[i]->rows, role[i]->columns,
+                                     role[i]->rows > 0 ? at : NULL};
+        *role[i] = lln_matrix_written(out[i]);
+    }
     return LLN_OK;
 }
 
 /* False if a product is too large for the precision. */
-static bool scale_matrix(lln_matrix a, double factor)
+static bool scale_matrix(lln_matrix_output a, double factor)
 {
     size_t count = a.rows * a.columns;
     bool finite = true;
-    float *f32 = (float *)a.data;
-    double *f64 = (double *)a.data;
+    float *f32 = a.data;
+    double *f64 = a.data;
     for (size_t i = 0; i < count; i++)
         if (a.precision == LLN_FLOAT32) {
             f32[i] = (float)(factor * f32[i]);
@@ -204,7 +221,8 @@ static void name_head(const state *s, const lln_head_place *place, char *text,
 
 /* Multiplies queries and keys so that the temperature becomes tau. */
 static lln_status set_temperature(const state *s, const lln_head_place *place,
-                                  double tau, lln_head *head)
+                                  double tau, const lln_head *head,
+                                  const lln_matrix_output *to)
 {
     double variance;
     char name[512];
@@ -218,8 +236,9 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
-    if (!isfinite(factor) || !(factor > 0) || !scale_matrix(head->q, factor) ||
-        !scale_matrix(head->k, factor))
+    if (!isfinite(factor) || !(factor > 0) ||
+        !scale_matrix(to[LLN_QUERIES], factor) ||
+        !scale_matrix(to[LLN_KEYS], factor))
         return lln_fail(LLN_EUNDEFINED,
                         "%slogits with a within-row variance of %g cannot be "
                         "given temperature %g",
@@ -228,15 +247,14 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
 }
 
 static lln_status fill_head(const state *s, const lln_head_place *place,
-                            lln_precision precision, lln_head *head)
+                            const lln_matrix_output *to)
 {
-    const lln_matrix to[] = {head->q, head->k, head->v};
     lln_view views[LLN_ROLES];
     lln_status status = open_views(s, place, views);
     if (status != LLN_OK)
         return status;
     for (size_t role = 0; role < s->rules.roles && status == LLN_OK; role++)
-        status = lln_view_copy(&views[role], precision, (void *)to[role].data);
+        status = lln_view_copy(&views[role], to[role].precision, to[role].data);
     close_views(s, place, LLN_QUERIES);
     return status;
 }
@@ -246,18 +264,13 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
 {
     const state *s = heads->state;
     const lln_head_place *place = &s->heads[index];
-    const size_t *of = s->shapes[place->bundle].layout[LLN_QUERIES].size;
-    lln_head loaded = {
-        .source = s->sources[place->at.batch],
-        .layer = place->layer,
-        .head = place->head,
-        .at = place->at,
-        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
-    };
-    LLN_TRY(allocate_head(s, place, precision, &loaded));
-    lln_status status = fill_head(s, place, precision, &loaded);
+    lln_matrix_output to[LLN_ROLES];
+    lln_head loaded;
+    describe_head(heads, index, &loaded);
+    LLN_TRY(allocate_head(precision, &loaded, to));
+    lln_status status = fill_head(s, place, to);
     if (status == LLN_OK && !isnan(tau))
-        status = set_temperature(s, place, tau, &loaded);
+        status = set_temperature(s, place, tau, &loaded, to);
     if (status == LLN_OK)
         *head = loaded;
     else
@@ -363,7 +376,8 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     state *s = calloc(1, sizeof *s);
     if (!s)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_heads opened = {.load = load_head,
+    lln_heads opened = {.describe = describe_head,
+                        .load = load_head,
                         .results = list_results,
                         .close = close_files,
                         .state = s};

@@ -151,21 +151,32 @@ static lln_status draw_head(const lln_gaussian *model, size_t index,
     return draw_one(model, precision, 1, first, out + 2 * bytes, &head->v);
 }
 
+static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
+{
+    const lln_gaussian *model = heads->state;
+    lln_matrix shape = {LLN_FLOAT64, model->n, model->d, NULL};
+    *head = (lln_head){
+        .source = "gaussian",
+        .layer = -1,
+        .head = (long)index,
+        .at.head = index,
+        .of = {1, 1, model->trials},
+        .q = shape,
+        .k = shape,
+        .v = model->values ? shape : (lln_matrix){0},
+        .rule = lln_rule_for(model->rule, model->d),
+    };
+}
+
 static lln_status load_head(const lln_heads *heads, size_t index, double tau,
                             lln_precision precision, lln_head *head)
 {
     const lln_gaussian *model = heads->state;
     size_t stride = 0;
     char *storage = NULL;
-    lln_head drawn = {
-        .source = "gaussian",
-        .layer = -1,
-        .head = (long)index,
-        .at.head = index,
-        .of = {1, 1, model->trials},
-        .q.precision = precision,
-        .rule = lln_rule_for(model->rule, model->d),
-    };
+    lln_head drawn;
+    describe_head(heads, index, &drawn);
+    drawn.q.precision = precision;
     LLN_TRY(
         choose_sigma(model, tau, precision, &drawn.sigma_q, &drawn.sigma_k));
     LLN_TRY(allocate_matrices(model, precision, &storage, &stride));
@@ -231,6 +242,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
     *heads = (lln_heads){.count = model->trials,
                          .rows = model->n,
                          .sampled = true,
+                         .describe = describe_head,
                          .load = load_head,
                          .results = list_results,
                          .close = close_model,

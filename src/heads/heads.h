@@ -70,6 +70,10 @@ typedef struct lln_heads {
     size_t rows;      /* queries of the largest head */
     const char *note; /* what was chosen by names in a file; NULL: nothing */
     bool sampled;     /* trials of one model, to be averaged */
+    /* Fills in head `index` but for its numbers: q, k and v have no data. Needs
+     * no reading. */
+    void (*describe)(const struct lln_heads *heads, size_t index,
+                     lln_head *head);
     /* Loads head `index` in `precision`. With a temperature tau > 0 queries
      * and keys are both multiplied by one factor so that the temperature of
      * softmax attention is tau: the model's for sampled heads (sigma_q =

@@ -10,6 +10,8 @@
 #include "heads/naming.h"
 #include "heads/views.h"
 
+enum { NAME = 1024 }; /* bytes of the name of an array in a message */
+
 /* What goes by one name: an array, or several that a pattern found. */
 typedef struct {
     char *name;
@@ -198,7 +200,7 @@ static lln_status find_place(const char *name, const lln_layout *layout,
     return LLN_OK;
 }
 
-/* The view of a head's part of the array. */
+/* The view of a head's part of an array with that layout. */
 static lln_status open_view(const char *letters, const char *name,
                             const lln_tensor *tensor, const lln_head *head,
                             lln_view *view)
@@ -218,21 +220,43 @@ static lln_status open_view(const char *letters, const char *name,
                          layout.size[LLN_AXIS_TOKEN], view);
 }
 
-lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
-                                  const lln_head *head, lln_matrix *values)
+/* The view of the array `index` for a head; name [size]: of the array, which
+ * the view points to. */
+static lln_status find_view(const lln_kernel_arrays *arrays, size_t index,
+                            const lln_head *head, char *name, size_t size,
+                            lln_view *view)
 {
     const named_arrays *item = &arrays->items[index];
-    char name[1024];
-    lln_view view;
-    size_t chosen = choose(item, head), count;
+    size_t chosen = choose(item, head);
     if (chosen == item->count)
         return lln_fail(LLN_EFORMAT,
                         "%s: no array '%s' for layer %ld, head %ld",
                         lln_container_name(item->file), item->name, head->layer,
                         head->head);
-    name_array(item, item->found[chosen].index, name, sizeof name);
-    LLN_TRY(
-        open_view(arrays->layout, name, &item->tensors[chosen], head, &view));
+    name_array(item, item->found[chosen].index, name, size);
+    return open_view(arrays->layout, name, &item->tensors[chosen], head, view);
+}
+
+lln_status lln_kernel_arrays_shape(const lln_kernel_arrays *arrays,
+                                   size_t index, const lln_head *head,
+                                   lln_matrix *values)
+{
+    char name[NAME];
+    lln_view view;
+    LLN_TRY(find_view(arrays, index, head, name, sizeof name, &view));
+    *values =
+        (lln_matrix){LLN_FLOAT64, view.slice.rows, view.slice.columns, NULL};
+    return LLN_OK;
+}
+
+lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
+                                  const lln_head *head,
+                                  lln_matrix_output *values)
+{
+    char name[NAME];
+    lln_view view;
+    size_t count;
+    LLN_TRY(find_view(arrays, index, head, name, sizeof name, &view));
     LLN_TRY(lln_size_multiply(view.slice.rows, view.slice.columns, &count));
     double *numbers = lln_array_alloc_raw(count, sizeof *numbers);
     if (!numbers)
@@ -242,7 +266,7 @@ lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
         free(numbers);
         return status;
     }
-    *values =
-        (lln_matrix){LLN_FLOAT64, view.slice.rows, view.slice.columns, numbers};
+    *values = (lln_matrix_output){LLN_FLOAT64, view.slice.rows,
+                                  view.slice.columns, numbers};
     return LLN_OK;
 }

@@ -28,14 +28,20 @@ const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
 const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
                                    size_t index);
 
-/* The matrix of array `index` for a head, in float64; values->data is owned by
- * the caller. Several threads may load at once.
- * LLN_EFORMAT: the array has other axes than it should, or a NaN, or a pattern
- * finds none for this head; LLN_ENOMEM. */
+/* The shape of array `index` for a head: *values without data. Of the head
+ * only its place is read. LLN_EFORMAT: the array has other axes than it
+ * should, or a pattern finds none for this head. */
+LLN_NODISCARD lln_status
+lln_kernel_arrays_shape(const lln_kernel_arrays *arrays, size_t index,
+                        const lln_head *head, lln_matrix *values);
+
+/* The matrix of array `index` for a head, in float64; values->data is to be
+ * freed by the caller. Several threads may load at once.
+ * LLN_EFORMAT: as above, or a NaN; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays,
                                                 size_t index,
                                                 const lln_head *head,
-                                                lln_matrix *values);
+                                                lln_matrix_output *values);
 
 /* NULL is legal. */
 void lln_kernel_arrays_free(lln_kernel_arrays *arrays);

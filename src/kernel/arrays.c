@@ -1,9 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/arrays.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const lln_kernel_array *find_named(const lln_kernel_choice *choice,
+#include "core/text.h"
+
+const lln_kernel_array_row *lln_kernel_array_find(const lln_kernel *kernel,
+                                                  const char *name)
+{
+    for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+void lln_kernel_shapes_text(const lln_kernel_array_row *row, char *text,
+                            size_t size)
+{
+    *text = '\0';
+    for (const lln_kernel_shape *shape = row->shapes; shape->rows; shape++) {
+        char one[64];
+        snprintf(one, sizeof one, "[%s x %s]", shape->rows, shape->columns);
+        lln_text_append(text, size, one);
+    }
+}
+
+static const lln_kernel_array *find_given(const lln_kernel_choice *choice,
                                           const char *name)
 {
     for (size_t i = 0; i < choice->array_count; i++)
@@ -12,59 +35,111 @@ static const lln_kernel_array *find_named(const lln_kernel_choice *choice,
     return NULL;
 }
 
-bool lln_kernel_has_array(const lln_kernel_choice *choice, const char *name)
+/* Rows of the first given array that has as many as the parameter says; 0:
+ * there is none. */
+static size_t rows_of_first(const lln_kernel_choice *choice, const char *name)
 {
-    return find_named(choice, name) != NULL;
-}
-
-lln_status lln_kernel_find_array(const lln_kernel_choice *choice,
-                                 const char *name, size_t rows, size_t columns,
-                                 lln_matrix *values)
-{
-    const lln_kernel_array *array = find_named(choice, name);
-    if (!array)
-        return lln_fail(LLN_EINVAL, "kernel '%s': needs the array '%s'",
-                        choice->text, name);
-    lln_matrix found = array->values;
-    if ((rows && found.rows != rows) || (columns && found.columns != columns))
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': array '%s' is %zu x %zu; expected %zu x "
-                        "%zu",
-                        choice->text, name, found.rows, found.columns,
-                        rows ? rows : found.rows,
-                        columns ? columns : found.columns);
-    *values = found;
-    return LLN_OK;
-}
-
-lln_status lln_kernel_find_finite(const lln_kernel_choice *choice,
-                                  const char *name, size_t rows, size_t columns,
-                                  lln_matrix *values)
-{
-    lln_matrix found;
-    LLN_TRY(lln_kernel_find_array(choice, name, rows, columns, &found));
-    size_t bad = lln_matrix_find_nonfinite(found);
-    if (bad < found.rows * found.columns) {
-        size_t i = bad / found.columns, j = bad % found.columns;
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': array '%s': row %zu, column %zu: %g; "
-                        "expected finite numbers",
-                        choice->text, name, i, j, lln_matrix_get(found, i, j));
+    const lln_kernel_array_row *row = choice->kernel->arrays;
+    for (; row->name; row++) {
+        const lln_kernel_array *given = find_given(choice, row->name);
+        if (given && strcmp(row->shapes[0].rows, name) == 0)
+            return given->values.rows;
     }
-    *values = found;
+    return 0;
+}
+
+/* The number that a size of a shape is; 0: any. */
+static size_t size_named(const lln_kernel_choice *choice, const lln_head *head,
+                         const lln_kernel_array_row *row, const char *name)
+{
+    const struct {
+        const char *name;
+        size_t size;
+    } sizes[] = {{"1", 1},
+                 {"n", head->q.rows},
+                 {"m", head->k.rows},
+                 {"d", head->q.columns}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (strcmp(sizes[i].name, name) == 0)
+            return sizes[i].size;
+    int parameter = lln_kernel_parameter_index(choice->kernel, name);
+    if (parameter < 0)
+        return row->columns ? row->columns(choice, head) : 0;
+    if (choice->given[parameter])
+        return (size_t)choice->number[parameter];
+    return rows_of_first(choice, name);
+}
+
+/* Whether an array has one of its shapes; adds this one to `expected`. */
+static bool fits(const lln_kernel_choice *choice, const lln_head *head,
+                 const lln_kernel_array_row *row, const lln_kernel_shape *shape,
+                 lln_matrix values, char expected[160])
+{
+    size_t rows = size_named(choice, head, row, shape->rows);
+    size_t columns = size_named(choice, head, row, shape->columns);
+    char one[64];
+    snprintf(one, sizeof one, "%zu x %zu", rows ? rows : values.rows,
+             columns ? columns : values.columns);
+    lln_text_append(expected, 160, one);
+    return (rows == 0 || rows == values.rows) &&
+           (columns == 0 || columns == values.columns);
+}
+
+static lln_status check_shape(const lln_kernel_choice *choice,
+                              const lln_head *head,
+                              const lln_kernel_array_row *row,
+                              lln_matrix values)
+{
+    char expected[160] = "";
+    for (const lln_kernel_shape *shape = row->shapes; shape->rows; shape++)
+        if (fits(choice, head, row, shape, values, expected))
+            return LLN_OK;
+    return lln_fail(
+        LLN_EINVAL, "kernel '%s': array '%s' is %zu x %zu; expected %s",
+        choice->text, row->name, values.rows, values.columns, expected);
+}
+
+static lln_status check_finite(const lln_kernel_choice *choice,
+                               const char *name, lln_matrix values)
+{
+    size_t bad = lln_matrix_find_nonfinite(values);
+    if (bad == values.rows * values.columns)
+        return LLN_OK;
+    size_t i = bad / values.columns, j = bad % values.columns;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': array '%s': row %zu, column %zu: %g; "
+                    "expected finite numbers",
+                    choice->text, name, i, j, lln_matrix_get(values, i, j));
+}
+
+lln_status lln_kernel_check_arrays(const lln_kernel_choice *choice,
+                                   const lln_head *head)
+{
+    const lln_kernel_array_row *row = choice->kernel->arrays;
+    for (; row->name; row++) {
+        const lln_kernel_array *given = find_given(choice, row->name);
+        if (!given)
+            continue;
+        if (row->with && !find_given(choice, row->with))
+            return lln_fail(LLN_EINVAL,
+                            "kernel '%s': array '%s' without '%s'; expected "
+                            "both or neither",
+                            choice->text, row->name, row->with);
+        LLN_TRY(check_shape(choice, head, row, given->values));
+        if (row->finite && given->values.data)
+            LLN_TRY(check_finite(choice, row->name, given->values));
+    }
     return LLN_OK;
 }
 
-lln_status lln_kernel_find_vector(const lln_kernel_choice *choice,
-                                  const char *name, size_t n, double *out)
+lln_status lln_kernel_array_values(const lln_kernel_choice *choice,
+                                   const char *name, lln_matrix *values)
 {
-    const lln_kernel_array *array = find_named(choice, name);
-    lln_matrix found = {0};
-    bool row = array && array->values.rows == 1 && array->values.columns == n;
-    if (row)
-        found = array->values;
-    else
-        LLN_TRY(lln_kernel_find_array(choice, name, n, 1, &found));
-    lln_matrix_convert(found, LLN_FLOAT64, out);
+    if (!lln_kernel_array_find(choice->kernel, name))
+        return lln_fail(LLN_EINVAL,
+                        "internal error: kernel '%s' takes no array '%s'",
+                        choice->kernel->name, name);
+    const lln_kernel_array *given = find_given(choice, name);
+    *values = given ? given->values : (lln_matrix){0};
     return LLN_OK;
 }

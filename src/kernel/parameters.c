@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/text.h"
-
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name)
 {
     for (int i = 0; kernel->parameters[i].name; i++)
@@ -16,64 +14,82 @@ int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name)
 
 bool lln_kernel_given(const lln_kernel_choice *choice, const char *name)
 {
-    return choice->given[lln_kernel_parameter_index(choice->kernel, name)];
+    int index = lln_kernel_parameter_index(choice->kernel, name);
+    return index >= 0 && choice->given[index];
 }
 
-double lln_kernel_number(const lln_kernel_choice *choice, const char *name)
+/* The position of a number, or of a word. */
+static lln_status find(const lln_kernel_choice *choice, const char *name,
+                       bool word, size_t *index)
 {
-    return choice->number[lln_kernel_parameter_index(choice->kernel, name)];
-}
-
-lln_status lln_kernel_real(const lln_kernel_choice *choice, const char *name,
-                           double low, double high, double *value)
-{
-    double number = lln_kernel_number(choice, name);
-    if (!(number >= low && number <= high))
-        return lln_fail(LLN_EINVAL, "kernel '%s': %s: expected %g to %g",
-                        choice->text, name, low, high);
-    *value = number;
+    const lln_kernel *kernel = choice->kernel;
+    int at = lln_kernel_parameter_index(kernel, name);
+    if (at < 0 || (kernel->parameters[at].words != NULL) != word)
+        return lln_fail(LLN_EINVAL,
+                        "internal error: kernel '%s' has no %s parameter '%s'",
+                        kernel->name, word ? "word as" : "number as", name);
+    *index = (size_t)at;
     return LLN_OK;
 }
 
-lln_status lln_kernel_count(const lln_kernel_choice *choice, const char *name,
-                            size_t low, size_t high, size_t *value)
+lln_status lln_kernel_real_or(const lln_kernel_choice *choice, const char *name,
+                              double initial, double *value)
 {
-    double number = lln_kernel_number(choice, name);
-    if (!(number >= (double)low && number <= (double)high) ||
-        number != (double)(size_t)number)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %s: expected a whole number from %zu to "
-                        "%zu",
-                        choice->text, name, low, high);
+    size_t index = 0;
+    LLN_TRY(find(choice, name, false, &index));
+    double number = choice->number[index];
+    *value = isnan(number) ? initial : number;
+    return LLN_OK;
+}
+
+lln_status lln_kernel_real(const lln_kernel_choice *choice, const char *name,
+                           double *value)
+{
+    LLN_TRY(lln_kernel_real_or(choice, name, NAN, value));
+    if (!isnan(*value))
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL, "kernel '%s': %s is not given", choice->text,
+                    name);
+}
+
+lln_status lln_kernel_count(const lln_kernel_choice *choice, const char *name,
+                            size_t *value)
+{
+    double number;
+    LLN_TRY(lln_kernel_real(choice, name, &number));
     *value = (size_t)number;
     return LLN_OK;
 }
 
 lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
-                               const char *name, size_t low, size_t high,
-                               size_t initial, size_t *value)
+                               const char *name, size_t initial, size_t *value)
 {
-    *value = initial;
-    if (isnan(lln_kernel_number(choice, name)))
-        return LLN_OK;
-    return lln_kernel_count(choice, name, low, high, value);
+    double number;
+    LLN_TRY(lln_kernel_real_or(choice, name, (double)initial, &number));
+    *value = (size_t)number;
+    return LLN_OK;
 }
 
 lln_status lln_kernel_word(const lln_kernel_choice *choice, const char *name,
-                           const char *const *words, size_t *index)
+                           size_t *index)
 {
-    const char *value =
-        choice->word[lln_kernel_parameter_index(choice->kernel, name)];
-    char known[256] = "";
-    for (size_t i = 0; words[i]; i++) {
-        if (strcmp(words[i], value) == 0) {
-            *index = i;
+    size_t at = 0;
+    LLN_TRY(find(choice, name, true, &at));
+    const char *const *words = choice->kernel->parameters[at].words;
+    for (*index = 0; words[*index]; ++*index)
+        if (strcmp(words[*index], choice->word[at]) == 0)
             return LLN_OK;
-        }
-        lln_text_append(known, sizeof known, words[i]);
-    }
-    return lln_fail(LLN_EINVAL, "kernel '%s': %s=%s: unknown; known are %s",
-                    choice->text, name, value, known);
+    return lln_fail(LLN_EINVAL, "kernel '%s': %s is not given", choice->text,
+                    name);
+}
+
+lln_status lln_kernel_set(lln_kernel_choice *choice, const char *name,
+                          double value)
+{
+    size_t index = 0;
+    LLN_TRY(find(choice, name, false, &index));
+    choice->number[index] = value;
+    return LLN_OK;
 }
 
 const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,

@@ -8,9 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/number.h"
 #include "kernel/attention.h"
 
-enum { LLN_KERNEL_PARAMETERS = 8, LLN_KERNEL_TEXT = 128 };
+enum {
+    LLN_KERNEL_PARAMETERS = 8,
+    LLN_KERNEL_ARRAYS = 2,
+    LLN_KERNEL_SHAPES = 3, /* of one array */
+    LLN_KERNEL_TEXT = 128
+};
 
 /* What is true of P whatever the queries and keys are. */
 typedef enum {
@@ -21,19 +27,40 @@ typedef enum {
                                         given and no arrays */
 } lln_kernel_property;
 
+/* A parameter, whose value is a number of a range or one of a few words. */
 typedef struct {
     const char *name, *summary;
-    const char *initial; /* default value as text; NULL: none */
-    bool word;           /* its value is a word, not a number */
+    const char *initial;      /* default value as text; NULL: none */
+    lln_range range;          /* of a number */
+    const char *const *words; /* ended by NULL; NULL: it is a number */
 } lln_kernel_parameter;
 
 typedef struct lln_kernel_choice lln_kernel_choice;
 
-/* An array that a kernel takes beside the head, under a name. */
+/* An array given to a kernel beside the head, under a name. */
 typedef struct {
     const char *name;
     lln_matrix values;
 } lln_kernel_array;
+
+/* Sizes of an array: "n" queries, "m" keys, "d" features, "1", or the name of
+ * a parameter: its value, or any size if it was not given, but the same for
+ * all arrays of the kernel. */
+typedef struct {
+    const char *rows, *columns;
+} lln_kernel_shape;
+
+/* An array that a kernel can take; without it the kernel uses its parameters
+ * or draws random numbers. */
+typedef struct {
+    const char *name;
+    lln_kernel_shape shapes[LLN_KERNEL_SHAPES + 1]; /* ended by NULL */
+    const char *unit; /* what it holds, or takes the place of */
+    bool finite;      /* infinite numbers are refused */
+    const char *with; /* another array, needed if this one is given; NULL */
+    /* Number of columns, if the text in `shapes` is none of the above. */
+    size_t (*columns)(const lln_kernel_choice *choice, const lln_head *head);
+} lln_kernel_array_row;
 
 typedef struct {
     const char *name, *summary, *reference;
@@ -43,10 +70,12 @@ typedef struct {
     const char *variant; /* parameter that makes another form of the kernel,
                             which honours variant_honours; NULL: none */
     unsigned variant_honours;
-    const char *arrays;    /* what it takes beside the head, in words, such as
-                              "gate [n x d]"; NULL: nothing */
+    lln_kernel_array_row arrays[LLN_KERNEL_ARRAYS + 1]; /* ended by NULL */
     bool takes_alpha_beta; /* its strength can be set by moment matching */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
+    /* Refuses values that contradict each other; NULL: none do. Called when
+     * the choice is read. */
+    lln_status (*check)(const lln_kernel_choice *choice);
     /* The attention of `head`; it may keep pointers into the head and into
      * the arrays of the choice. Called through lln_kernel_open, which has
      * checked the rule of the head against what the kernel honours. */
@@ -72,33 +101,36 @@ struct lln_kernel_choice {
 /* Position of a parameter of the chosen kernel; -1: it has none such. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
 
-/* Whether the user gave the parameter a value. */
+/* Whether the user gave the parameter a value; false too if the kernel has no
+ * such parameter. */
 bool lln_kernel_given(const lln_kernel_choice *choice, const char *name);
 
-/* The value of a parameter that is a number; NaN: it was not given. */
-double lln_kernel_number(const lln_kernel_choice *choice, const char *name);
+/* The functions below return LLN_EINVAL if the kernel has no such parameter,
+ * or none of that type: an error in the kernel. */
 
-/* The values of a parameter that is a whole number in [low, high], and of one
- * that is a number in [low, high]. LLN_EINVAL: it is not. */
-LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
-                                          const char *name, size_t low,
-                                          size_t high, size_t *value);
+/* The value of a number. LLN_EINVAL: it has no default and was not given. */
 LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
-                                         const char *name, double low,
-                                         double high, double *value);
+                                         const char *name, double *value);
 
-/* A whole number, but `initial` where it was not given. */
+/* Likewise, of a whole number. */
+LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
+                                          const char *name, size_t *value);
+
+/* The same, but `initial` where it was not given. */
+LLN_NODISCARD lln_status lln_kernel_real_or(const lln_kernel_choice *choice,
+                                            const char *name, double initial,
+                                            double *value);
 LLN_NODISCARD lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
-                                             const char *name, size_t low,
-                                             size_t high, size_t initial,
+                                             const char *name, size_t initial,
                                              size_t *value);
 
-/* Which of `words`, ended by NULL, the value of a parameter is. LLN_EINVAL: it
- * is none of them (the message lists them). */
+/* Which of its words the value of a parameter is. */
 LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
-                                         const char *name,
-                                         const char *const *words,
-                                         size_t *index);
+                                         const char *name, size_t *index);
+
+/* Gives a number a value that was found, not read; not checked. */
+LLN_NODISCARD lln_status lln_kernel_set(lln_kernel_choice *choice,
+                                        const char *name, double value);
 
 /* The first part of the rule that the chosen kernel does not honour; NULL:
  * none. And the same with a message: LLN_EINVAL: there is one. */

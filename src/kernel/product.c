@@ -19,7 +19,7 @@ enum {
 typedef struct {
     const lln_attention *attention;
     lln_matrix x; /* in the precision of the attention */
-    lln_matrix y;
+    lln_matrix_output y;
 } product;
 
 /* Scratch of one thread, and what is known so far of the rows of a block. */
@@ -80,8 +80,7 @@ static void multiply_block(const product *p, workspace *work, size_t start,
         for (size_t l = 0; l < columns; l++)
             work->sums[i * columns + l] /= work->total[i];
     lln_matrix sums = {LLN_FLOAT64, rows, columns, work->sums};
-    lln_matrix_convert(sums, p->y.precision,
-                       (void *)lln_matrix_rows(p->y, start, rows).data);
+    lln_matrix_store(sums, p->y, start);
     lln_rows_done += rows;
 }
 
@@ -157,7 +156,7 @@ lln_status lln_product_by_tiles(const lln_attention *attention, lln_matrix x,
  * part: scratch [ENTRY_ROWS x columns]. */
 static lln_status multiply_rows(const lln_attention *attention, const double *x,
                                 size_t columns, double *p, double *part,
-                                lln_matrix y)
+                                lln_matrix_output y)
 {
     int c = (int)columns, m = (int)attention->m;
     lln_rows_begun += attention->n;
@@ -168,9 +167,7 @@ static lln_status multiply_rows(const lln_attention *attention, const double *x,
         LLN_TRY(lln_attention_rows(attention, i, rows, p));
         cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, c, m,
                     1, p, m, x, c, 0, part, c);
-        lln_matrix_convert((lln_matrix){LLN_FLOAT64, rows, columns, part},
-                           y.precision,
-                           (void *)lln_matrix_rows(y, i, rows).data);
+        lln_matrix_store((lln_matrix){LLN_FLOAT64, rows, columns, part}, y, i);
         lln_rows_done += rows;
     }
     return LLN_OK;
@@ -186,7 +183,7 @@ static lln_status product_by_rows(const lln_attention *attention, lln_matrix x,
     lln_status status = LLN_ENOMEM;
     if (values && p && part) {
         lln_matrix_convert(x, LLN_FLOAT64, values);
-        lln_matrix out = {x.precision, attention->n, x.columns, y};
+        lln_matrix_output out = {x.precision, attention->n, x.columns, y};
         status = multiply_rows(attention, values, x.columns, p, part, out);
     }
     free(values);

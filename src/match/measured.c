@@ -39,8 +39,8 @@ lln_status lln_measured_attention(const lln_head *head, double alpha,
 {
     lln_kernel_choice choice;
     LLN_TRY(lln_kernel_parse("lln", &choice));
-    choice.number[lln_kernel_parameter_index(choice.kernel, "alpha")] = alpha;
-    choice.number[lln_kernel_parameter_index(choice.kernel, "beta")] = beta;
+    LLN_TRY(lln_kernel_set(&choice, "alpha", alpha));
+    LLN_TRY(lln_kernel_set(&choice, "beta", beta));
     return lln_kernel_open(&choice, head, attention);
 }
 

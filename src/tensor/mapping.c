@@ -58,7 +58,7 @@ static lln_status read_stream(const char *path, int file,
         if (used < room)
             continue;
         size_t claimed =
-            claim(&(lln_mapping){LLN_MAPPING_READ, bytes, used, NULL});
+            claim(&(lln_mapping){LLN_MAPPING_READ, bytes, used, NULL, bytes});
         if (claimed < used)
             break;
         if (!grow_bytes(&bytes, &room, claimed, most)) {
@@ -72,7 +72,7 @@ static lln_status read_stream(const char *path, int file,
     if (status == LLN_OK && used == 0)
         status = lln_fail(LLN_EFORMAT, "empty file");
     if (status == LLN_OK) {
-        *mapping = (lln_mapping){LLN_MAPPING_READ, bytes, used, NULL};
+        *mapping = (lln_mapping){LLN_MAPPING_READ, bytes, used, NULL, bytes};
         return LLN_OK;
     }
     free(bytes);
@@ -193,7 +193,8 @@ static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
     *mapping = (lln_mapping){.kind = LLN_MAPPING_FILE,
                              .bytes = bytes,
                              .size = size,
-                             .file = list_file(path, file, bytes, &about)};
+                             .file = list_file(path, file, bytes, &about),
+                             .owned = bytes};
     if (mapping->file)
         return LLN_OK;
     munmap(bytes, size);
@@ -230,10 +231,10 @@ lln_status lln_mapping_open(const char *path, lln_mapping *mapping)
 void lln_mapping_close(lln_mapping *mapping)
 {
     if (mapping->kind == LLN_MAPPING_READ) {
-        free((void *)mapping->bytes);
+        free(mapping->owned);
     } else if (mapping->kind == LLN_MAPPING_FILE) {
         unlist_file(mapping->file);
-        munmap((void *)mapping->bytes, mapping->size);
+        munmap(mapping->owned, mapping->size);
     }
     *mapping = (lln_mapping){0};
 }

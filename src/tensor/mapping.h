@@ -22,6 +22,7 @@ typedef struct {
     const unsigned char *bytes;
     size_t size;
     struct lln_mapped_file *file; /* of a mapped file, else NULL */
+    void *owned;                  /* the same bytes; NULL: borrowed */
 } lln_mapping;
 
 /* The length that a file claims by its first bytes, as far as they tell: if it

@@ -23,6 +23,7 @@ struct lln_writer {
     lln_output out;
     lln_writer_format format;
     lln_writer_entry *entries;
+    char **keys;             /* of the entries, owned */
     lln_zip_record *members; /* one for each entry; they own the names */
     size_t count, current;
     size_t left;          /* numbers that the current array lacks */
@@ -223,11 +224,11 @@ static lln_status add_entry(lln_writer *w, const lln_writer_entry *entry)
     if (w->format == LLN_WRITER_NPZ)
         bytes += npy_header(entry, header);
     w->entries[place] = *entry;
-    w->entries[place].key = strdup(entry->key);
+    w->entries[place].key = w->keys[place] = strdup(entry->key);
     w->members[place] = (lln_zip_record){.size = bytes};
     if (asprintf(&w->members[place].name, "%s.npy", entry->key) < 0)
         w->members[place].name = NULL;
-    if (w->entries[place].key && w->members[place].name)
+    if (w->keys[place] && w->members[place].name)
         return LLN_OK;
     return lln_fail(LLN_ENOMEM, "out of memory");
 }
@@ -236,9 +237,10 @@ static lln_status begin_file(lln_writer *w, const lln_writer_entry *entries,
                              size_t count)
 {
     w->entries = lln_array_alloc(count, sizeof *w->entries);
+    w->keys = lln_array_alloc(count, sizeof *w->keys);
     w->members = lln_array_alloc(count, sizeof *w->members);
     w->piece = lln_array_alloc(PIECE, sizeof(double));
-    if (!w->entries || !w->members || !w->piece)
+    if (!w->entries || !w->keys || !w->members || !w->piece)
         return LLN_ENOMEM;
     for (size_t i = 0; i < count; i++)
         LLN_TRY(add_entry(w, &entries[i]));
@@ -328,10 +330,11 @@ void lln_writer_free(lln_writer *writer)
     if (!writer)
         return;
     for (size_t i = 0; i < writer->count; i++) {
-        free((char *)writer->entries[i].key);
+        free(writer->keys[i]);
         free(writer->members[i].name);
     }
     free(writer->entries);
+    free(writer->keys);
     free(writer->members);
     free(writer->piece);
     free(writer);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST /* what is inflated is const */
 #include <zlib.h>
 
 #include "core/memory.h"
@@ -295,8 +296,7 @@ static lln_status explain_failure(int code, const z_stream *stream,
 lln_status lln_zip_inflate(const lln_zip_member *member, unsigned char *out,
                            size_t wanted)
 {
-    z_stream stream = {.next_in = (unsigned char *)member->data,
-                       .next_out = out};
+    z_stream stream = {.next_in = member->data, .next_out = out};
     size_t in_left = (size_t)member->packed, out_left = wanted, room = 1;
     unsigned char spare;
     int code = inflateInit2(&stream, -MAX_WBITS);

@@ -8,8 +8,8 @@ static lln_status blockdiag_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
     lln_head blocked = *head;
-    LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.rule.mask.block));
+    LLN_TRY(lln_kernel_count_or(choice, "block", head->q.columns,
+                                &blocked.rule.mask.block));
     return lln_softmax_open(choice, &blocked, attention);
 }
 
@@ -21,6 +21,9 @@ const lln_kernel lln_kernel_blockdiag = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .parameters = {{"block", "tokens of a block (default: d)", NULL, false}},
+    .parameters = {{"block",
+                    "tokens of a block (default: d)",
+                    NULL,
+                    {1, LLN_MOST_TOKENS, true}}},
     .open = blockdiag_open,
 };

@@ -7,7 +7,7 @@ static lln_status tempscale_open(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention)
 {
     double divisor;
-    LLN_TRY(lln_kernel_real(choice, "divisor", 1e-6, 1e6, &divisor));
+    LLN_TRY(lln_kernel_real(choice, "divisor", &divisor));
     lln_head scaled = *head;
     scaled.rule.scale /= divisor;
     return lln_softmax_open(choice, &scaled, attention);
@@ -20,6 +20,6 @@ const lln_kernel lln_kernel_tempscale = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE,
-    .parameters = {{"divisor", "divides the logits", "1", false}},
+    .parameters = {{"divisor", "divides the logits", "1", {1e-6, 1e6}}},
     .open = tempscale_open,
 };

@@ -8,7 +8,7 @@ static lln_status window_open(const lln_kernel_choice *choice,
                               const lln_head *head, lln_attention *attention)
 {
     size_t reach;
-    LLN_TRY(lln_kernel_count(choice, "reach", 0, LLN_MOST_TOKENS, &reach));
+    LLN_TRY(lln_kernel_count(choice, "reach", &reach));
     lln_head narrow = *head;
     /* The head's own window may be narrower. */
     if (head->rule.mask.window == 0 || head->rule.mask.window > reach + 1)
@@ -23,7 +23,9 @@ const lln_kernel lln_kernel_window = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .parameters = {{"reach", "keys on each side, or before the query if causal",
-                    "256", false}},
+    .parameters = {{"reach",
+                    "keys on each side, or before the query if causal",
+                    "256",
+                    {0, LLN_MOST_TOKENS, true}}},
     .open = window_open,
 };

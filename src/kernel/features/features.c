@@ -298,7 +298,7 @@ lln_status lln_features_open_map(const lln_kernel_choice *choice,
 {
     lln_features *f;
     double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
     LLN_TRY(lln_features_new(choice, head, 0, &f));
     f->rank = channels * f->d;
     f->positive = true;

@@ -37,7 +37,7 @@ typedef struct {
     lln_role from, to;
     size_t columns, chunks, groups;
     lln_matrix x;
-    lln_matrix y;  /* its data are written */
+    lln_matrix_output y;
     double *state; /* [groups x rank x columns], sums of phi(from) x' */
 } product;
 
@@ -92,9 +92,7 @@ static void store(const product *p, lln_run rows, double *y)
     if (p->to == LLN_QUERIES)
         divide(p, rows, y);
     lln_matrix part = {LLN_FLOAT64, rows.count, p->columns, y};
-    lln_matrix_convert(
-        part, p->y.precision,
-        (void *)lln_matrix_rows(p->y, rows.first, rows.count).data);
+    lln_matrix_store(part, p->y, rows.first);
 }
 
 /* out [rows x columns] = beta out + a b or a'b */

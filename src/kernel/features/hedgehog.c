@@ -41,7 +41,9 @@ const lln_kernel lln_kernel_hedgehog = {
     .reference = "Zhang, Bhatia, Kumbong, Re 2024",
     .rank = "2 d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "times sqrt(2 d) is added to the sum of a row",
-                    "1e-10", false}},
+    .parameters = {{"eps",
+                    "times sqrt(2 d) is added to the sum of a row",
+                    "1e-10",
+                    {0, 1}}},
     .open = hedgehog_open,
 };

@@ -54,10 +54,9 @@ static lln_status find_matrix(const lln_kernel_choice *choice, const char *name,
                               uint64_t part, const lln_features *f,
                               double **out)
 {
-    lln_matrix given = {0};
+    lln_matrix given;
     size_t r = f->rank;
-    if (lln_kernel_has_array(choice, name))
-        LLN_TRY(lln_kernel_find_finite(choice, name, r, f->m, &given));
+    LLN_TRY(lln_kernel_array_values(choice, name, &given));
     *out = lln_array_alloc_raw(r * f->m, sizeof **out);
     if (!*out)
         return LLN_ENOMEM;
@@ -90,16 +89,10 @@ static lln_status project(const lln_kernel_choice *choice, lln_features *f)
 static lln_status find_rank(const lln_kernel_choice *choice, size_t *rank)
 {
     lln_matrix e;
-    bool given = lln_kernel_has_array(choice, "e");
-    if (given != lln_kernel_has_array(choice, "f"))
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': array '%s' without '%s'; expected both "
-                        "or neither",
-                        choice->text, given ? "e" : "f", given ? "f" : "e");
-    if (!given)
-        return lln_kernel_count(choice, "k", 1, MOST_TOKENS, rank);
-    LLN_TRY(lln_kernel_find_array(choice, "e", 0, 0, &e));
-    *rank = e.rows;
+    LLN_TRY(lln_kernel_array_values(choice, "e", &e));
+    LLN_TRY(lln_kernel_count(choice, "k", rank));
+    if (e.data)
+        *rank = e.rows;
     return LLN_OK;
 }
 
@@ -127,7 +120,16 @@ const lln_kernel lln_kernel_linformer = {
     .rank = "k",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
-    .arrays = "e and f [k x m], in place of normal numbers of variance 1/k",
-    .parameters = {{"k", "mixtures", "256", false}},
+    .arrays = {{.name = "e",
+                .shapes = {{"k", "m"}},
+                .unit = "in place of normal numbers of variance 1/k",
+                .finite = true,
+                .with = "f"},
+               {.name = "f",
+                .shapes = {{"k", "m"}},
+                .unit = "in place of normal numbers of variance 1/k",
+                .finite = true,
+                .with = "e"}},
+    .parameters = {{"k", "mixtures", "256", {1, MOST_TOKENS, true}}},
     .open = linformer_open,
 };

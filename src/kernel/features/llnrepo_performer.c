@@ -55,8 +55,8 @@ static lln_status performer_open(const lln_kernel_choice *choice,
     lln_features *f;
     double eps;
     size_t form;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
-    LLN_TRY(lln_kernel_word(choice, "form", FORMS, &form));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
+    LLN_TRY(lln_kernel_word(choice, "form", &form));
     LLN_TRY(lln_features_new(choice, head, sizeof(performer), &f));
     performer *p = f->state;
     lln_features_roots(f, p->factor);
@@ -77,7 +77,8 @@ const lln_kernel lln_kernel_llnrepo_performer = {
     .reference = "Nahshan, Kampeas, Haleva 2024, their code",
     .rank = "d",
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .parameters = {{"form", "features of queries: exp or softmax", "exp", true},
-                   {"eps", "is added to features and sums", "1e-8", false}},
+    .parameters = {{"form", "features of queries: exp or softmax", "exp",
+                    .words = FORMS},
+                   {"eps", "is added to features and sums", "1e-8", {0, 1}}},
     .open = performer_open,
 };

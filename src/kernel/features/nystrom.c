@@ -204,10 +204,9 @@ static lln_status nystrom_open(const lln_kernel_choice *choice,
 {
     lln_features *f;
     size_t landmarks, steps, inverse;
-    LLN_TRY(
-        lln_kernel_count(choice, "landmarks", 1, MOST_LANDMARKS, &landmarks));
-    LLN_TRY(lln_kernel_count(choice, "iterations", 0, MOST_STEPS, &steps));
-    LLN_TRY(lln_kernel_word(choice, "inverse", INVERSES, &inverse));
+    LLN_TRY(lln_kernel_count(choice, "landmarks", &landmarks));
+    LLN_TRY(lln_kernel_count(choice, "iterations", &steps));
+    LLN_TRY(lln_kernel_word(choice, "inverse", &inverse));
     LLN_TRY(check_segments(choice, head, landmarks));
     LLN_TRY(lln_features_new(choice, head, sizeof(nystrom), &f));
     f->rank = landmarks;
@@ -227,10 +226,13 @@ const lln_kernel lln_kernel_nystrom = {
     .rank = "landmarks",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
-    .parameters = {{"landmarks", "their number, which divides that of tokens",
-                    "64", false},
-                   {"inverse", "of the middle matrix: iterate or pinv",
-                    "iterate", true},
-                   {"iterations", "steps of iterate", "6", false}},
+    .parameters =
+        {{"landmarks",
+          "their number, which divides that of tokens",
+          "64",
+          {1, MOST_LANDMARKS, true}},
+         {"inverse", "of the middle matrix: iterate or pinv", "iterate",
+          .words = INVERSES},
+         {"iterations", "steps of iterate", "6", {0, MOST_STEPS, true}}},
     .open = nystrom_open,
 };

@@ -101,7 +101,7 @@ static lln_status performer_open(const lln_kernel_choice *choice,
 {
     lln_features *f;
     double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
     LLN_TRY(lln_features_new(choice, head, sizeof(performer), &f));
     performer *p = f->state;
     p->eps = eps;
@@ -127,8 +127,14 @@ const lln_kernel lln_kernel_performer = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .arrays = "w [features x d], in place of the random matrix",
-    .parameters = {{"features", "rows of the random matrix", "256", false},
-                   {"eps", "is added to each feature", "1e-6", false}},
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true}},
+    .parameters = {{"features",
+                    "rows of the random matrix",
+                    "256",
+                    {1, LLN_PROJECTION_MOST, true}},
+                   {"eps", "is added to each feature", "1e-6", {0, 1}}},
     .open = performer_open,
 };

@@ -62,7 +62,7 @@ static lln_status open_form(const lln_kernel_choice *choice,
 {
     lln_features *f;
     double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
     LLN_TRY(lln_features_new(choice, head, sizeof(relu_state), &f));
     relu_state *state = f->state;
     state->eps = eps;
@@ -90,7 +90,7 @@ const lln_kernel lln_kernel_performer_relu_det = {
     .rank = "d",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to each feature", "1e-3", false}},
+    .parameters = {{"eps", "is added to each feature", "1e-3", {0, 1}}},
     .open = open_det,
 };
 
@@ -107,9 +107,15 @@ const lln_kernel lln_kernel_performer_relu_proj = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .arrays = "w [features x d], in place of the random matrix",
-    .parameters = {{"features", "rows of the random matrix", "256", false},
-                   {"eps", "is added to each feature", "1e-3", false}},
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true}},
+    .parameters = {{"features",
+                    "rows of the random matrix",
+                    "256",
+                    {1, LLN_PROJECTION_MOST, true}},
+                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
     .open = open_proj,
 };
 
@@ -126,8 +132,14 @@ const lln_kernel lln_kernel_performer_relu_tf = {
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .arrays = "w [features x d], in place of the random matrix",
-    .parameters = {{"features", "rows of the random matrix", "256", false},
-                   {"eps", "is added to each feature", "1e-3", false}},
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true}},
+    .parameters = {{"features",
+                    "rows of the random matrix",
+                    "256",
+                    {1, LLN_PROJECTION_MOST, true}},
+                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
     .open = open_tf,
 };

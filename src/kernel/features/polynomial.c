@@ -65,7 +65,7 @@ lln_status lln_polynomial_open(const lln_kernel_choice *choice,
 {
     lln_features *f;
     double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
     LLN_TRY(lln_features_new(choice, head, sizeof *polynomial, &f));
     *(lln_polynomial *)f->state = *polynomial;
     f->rank = f->d * (f->d + 1) / 2;

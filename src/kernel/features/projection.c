@@ -14,8 +14,6 @@
 #include "kernel/arrays.h"
 #include "kernel/row_math.h"
 
-enum { MOST_FEATURES = 65536 };
-
 /* The parts of an orthogonal matrix: directions, lengths. */
 enum { DIRECTIONS, LENGTHS };
 
@@ -83,15 +81,11 @@ lln_status lln_projection_orthogonal(const lln_kernel_choice *choice,
 lln_status lln_projection_open(const lln_kernel_choice *choice, lln_draw draw,
                                size_t columns, size_t *rows, double **w)
 {
-    lln_matrix given = {0};
-    bool drawn = !lln_kernel_has_array(choice, "w");
-    *rows = 0;
-    if (drawn || lln_kernel_given(choice, "features"))
-        LLN_TRY(lln_kernel_count(choice, "features", 1, MOST_FEATURES, rows));
-    if (!drawn) {
-        LLN_TRY(lln_kernel_find_finite(choice, "w", *rows, columns, &given));
+    lln_matrix given;
+    LLN_TRY(lln_kernel_array_values(choice, "w", &given));
+    LLN_TRY(lln_kernel_count(choice, "features", rows));
+    if (given.data)
         *rows = given.rows;
-    }
     *w = lln_array_alloc_raw(*rows * columns, sizeof **w);
     if (!*w)
         return LLN_ENOMEM;

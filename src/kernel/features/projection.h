@@ -22,6 +22,9 @@ LLN_NODISCARD lln_status lln_projection_normal(const lln_kernel_choice *choice,
 LLN_NODISCARD lln_status lln_projection_orthogonal(
     const lln_kernel_choice *choice, size_t rows, size_t columns, double *out);
 
+/* The most rows of a random matrix. */
+enum { LLN_PROJECTION_MOST = 65536 };
+
 /* How lln_projection_open draws. */
 typedef enum { LLN_PROJECTION_NORMAL, LLN_PROJECTION_ORTHOGONAL } lln_draw;
 

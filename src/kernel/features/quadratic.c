@@ -11,7 +11,7 @@ static lln_status quadratic_open(const lln_kernel_choice *choice,
     lln_polynomial shifted = {1, 2, 1, head->rule};
     lln_polynomial plain = {0, 0, 1, {.scale = 1}};
     size_t form;
-    LLN_TRY(lln_kernel_word(choice, "form", FORMS, &form));
+    LLN_TRY(lln_kernel_word(choice, "form", &form));
     return lln_polynomial_open(choice, head, form == 0 ? &shifted : &plain,
                                attention);
 }
@@ -23,7 +23,7 @@ const lln_kernel lln_kernel_quadratic = {
     .rank = "(d + 1)(d + 2)/2",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "shifted: (1 + s)^2; plain: (q.k)^2", "shifted",
-                    true},
-                   {"eps", "is added to the sum of a row", "1e-6", false}},
+                    .words = FORMS},
+                   {"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
     .open = quadratic_open,
 };

@@ -58,8 +58,8 @@ static lln_status rfa_open(const lln_kernel_choice *choice,
     lln_features *f;
     double tau;
     size_t form, rows = 0;
-    LLN_TRY(lln_kernel_real(choice, "tau", 1e-6, 1e6, &tau));
-    LLN_TRY(lln_kernel_word(choice, "form", FORMS, &form));
+    LLN_TRY(lln_kernel_real(choice, "tau", &tau));
+    LLN_TRY(lln_kernel_word(choice, "form", &form));
     LLN_TRY(lln_features_new(choice, head, sizeof(rfa), &f));
     rfa *state = f->state;
     f->release = rfa_release;
@@ -85,11 +85,17 @@ const lln_kernel lln_kernel_rfa = {
     .properties =
         LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .arrays = "w [features x d], in place of the random matrix",
-    .parameters = {{"features", "rows of the random matrix", "64", false},
-                   {"tau", "width of the Gaussian on the sphere", "1", false},
-                   {"form",
-                    "math, or constants of the code: masked, recurrent, cross",
-                    "math", true}},
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true}},
+    .parameters =
+        {{"features",
+          "rows of the random matrix",
+          "64",
+          {1, LLN_PROJECTION_MOST, true}},
+         {"tau", "width of the Gaussian on the sphere", "1", {1e-6, 1e6}},
+         {"form", "math, or constants of the code: masked, recurrent, cross",
+          "math", .words = FORMS}},
     .open = rfa_open,
 };

@@ -195,8 +195,8 @@ static lln_status deltanet_open(const lln_kernel_choice *choice,
     size_t map;
     double beta;
     LLN_TRY(lln_gated_check(choice, head));
-    LLN_TRY(lln_kernel_word(choice, "map", MAPS, &map));
-    LLN_TRY(lln_kernel_real(choice, "beta", 0, 2, &beta));
+    LLN_TRY(lln_kernel_word(choice, "map", &map));
+    LLN_TRY(lln_kernel_real(choice, "beta", &beta));
     LLN_TRY(allocate(head, &state));
     size_t n = state->n, d = state->d;
     lln_status status = lln_gated_read(choice, "beta", n, 1, beta, state->beta);
@@ -234,9 +234,11 @@ const lln_kernel lln_kernel_deltanet = {
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .arrays = "beta [n x 1], logits",
-    .parameters = {{"map", "l2, or silu-l2: of x logistic(x)", "l2", true},
-                   {"beta", "constant beta if no array is given", "0.5",
-                    false}},
+    .arrays = {{.name = "beta",
+                .shapes = {{"n", "1"}, {"1", "n"}},
+                .unit = "logits"}},
+    .parameters =
+        {{"map", "l2, or silu-l2: of x logistic(x)", "l2", .words = MAPS},
+         {"beta", "constant beta if no array is given", "0.5", {0, 2}}},
     .open = deltanet_open,
 };

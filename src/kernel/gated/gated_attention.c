@@ -59,20 +59,14 @@ lln_status lln_gated_read(const lln_kernel_choice *choice, const char *name,
                           size_t n, size_t columns, double constant,
                           double *out)
 {
-    lln_matrix given = {0};
-    bool has = lln_kernel_has_array(choice, name);
-    if (has)
-        LLN_TRY(lln_kernel_find_array(choice, name, 0, 0, &given));
-    bool wide = given.rows == n && given.columns == columns;
-    if (has && !wide && (given.rows == 1 || given.columns == 1)) {
-        LLN_TRY(lln_kernel_find_vector(choice, name, n, out));
-        widen(out, n, columns);
-    } else if (has) {
-        LLN_TRY(lln_kernel_find_array(choice, name, n, columns, &given));
+    lln_matrix given;
+    LLN_TRY(lln_kernel_array_values(choice, name, &given));
+    if (given.data)
         lln_matrix_convert(given, LLN_FLOAT64, out);
-    }
+    if (given.data && given.rows * given.columns == n)
+        widen(out, n, columns);
     for (size_t i = 0; i < n * columns; i++)
-        out[i] = has ? logistic(out[i]) : constant;
+        out[i] = given.data ? logistic(out[i]) : constant;
     return LLN_OK;
 }
 

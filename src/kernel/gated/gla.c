@@ -24,8 +24,8 @@ static lln_status gla_open(const lln_kernel_choice *choice,
     size_t n = head->q.rows, d = head->q.columns;
     double gate, normalizer;
     LLN_TRY(lln_gated_check(choice, head));
-    LLN_TRY(lln_kernel_real(choice, "gate", 0, 1, &gate));
-    LLN_TRY(lln_kernel_real(choice, "normalizer", 1e-3, 1e6, &normalizer));
+    LLN_TRY(lln_kernel_real(choice, "gate", &gate));
+    LLN_TRY(lln_kernel_real(choice, "normalizer", &normalizer));
     LLN_TRY(lln_gated_alloc(n, d, &g));
     lln_status status = lln_gated_read(choice, "gate", n, d, gate, g.gate);
     if (status != LLN_OK) {
@@ -43,11 +43,14 @@ const lln_kernel lln_kernel_gla = {
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .arrays = "gate [n x d] or [n x 1], logits",
-    .parameters = {{"gate",
-                    "constant gate, before its root, if no array is given",
-                    "0.5", false},
-                   {"normalizer", "the root that is taken of gates", "16",
-                    false}},
+    .arrays = {{.name = "gate",
+                .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
+                .unit = "logits"}},
+    .parameters =
+        {{"gate",
+          "constant gate, before its root, if no array is given",
+          "0.5",
+          {0, 1}},
+         {"normalizer", "the root that is taken of gates", "16", {1e-3, 1e6}}},
     .open = gla_open,
 };

@@ -38,8 +38,8 @@ static lln_status regla_open(const lln_kernel_choice *choice,
     size_t n = head->q.rows, d = head->q.columns;
     double gate, refine;
     LLN_TRY(lln_gated_check(choice, head));
-    LLN_TRY(lln_kernel_real(choice, "gate", 0, 1, &gate));
-    LLN_TRY(lln_kernel_real(choice, "refine", 0, 1, &refine));
+    LLN_TRY(lln_kernel_real(choice, "gate", &gate));
+    LLN_TRY(lln_kernel_real(choice, "refine", &refine));
     LLN_TRY(lln_gated_alloc(n, d, &g));
     double *r = lln_array_alloc(n * d, sizeof *r);
     lln_status status = r ? LLN_OK : LLN_ENOMEM;
@@ -64,9 +64,14 @@ const lln_kernel lln_kernel_regla = {
     .reference = "Lu et al. 2025",
     .rank = "full",
     .honours = LLN_HONOURS_CAUSAL,
-    .arrays = "gate, refine [n x d] or [n x 1], logits",
-    .parameters = {{"gate", "constant g if no array is given; 1: no gate",
-                    "0.5", false},
-                   {"refine", "constant r if no array is given", "0.5", false}},
+    .arrays = {{.name = "gate",
+                .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
+                .unit = "logits"},
+               {.name = "refine",
+                .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
+                .unit = "logits"}},
+    .parameters =
+        {{"gate", "constant g if no array is given; 1: no gate", "0.5", {0, 1}},
+         {"refine", "constant r if no array is given", "0.5", {0, 1}}},
     .open = regla_open,
 };

@@ -61,7 +61,7 @@ static lln_status rfa_gate_open(const lln_kernel_choice *choice,
     double span, *w = NULL;
     size_t rows = 0;
     LLN_TRY(lln_gated_check(choice, head));
-    LLN_TRY(lln_kernel_real(choice, "span", 1, 1e12, &span));
+    LLN_TRY(lln_kernel_real(choice, "span", &span));
     lln_status status = lln_projection_open(choice, LLN_PROJECTION_NORMAL,
                                             head->q.columns, &rows, &w);
     if (status == LLN_OK)
@@ -79,10 +79,20 @@ const lln_kernel lln_kernel_rfa_gate = {
     .properties =
         LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_CAUSAL,
-    .arrays = "w [features x d], in place of the random matrix; gate [n x 1], "
-              "logits",
-    .parameters = {{"features", "rows of the random matrix", "64", false},
-                   {"span", "constant gate 1 - 1/span if no array is given",
-                    "64", false}},
+    .arrays = {{.name = "w",
+                .shapes = {{"features", "d"}},
+                .unit = "in place of the random matrix",
+                .finite = true},
+               {.name = "gate",
+                .shapes = {{"n", "1"}, {"1", "n"}},
+                .unit = "logits"}},
+    .parameters = {{"features",
+                    "rows of the random matrix",
+                    "64",
+                    {1, LLN_PROJECTION_MOST, true}},
+                   {"span",
+                    "constant gate 1 - 1/span if no array is given",
+                    "64",
+                    {1, 1e12}}},
     .open = rfa_gate_open,
 };

@@ -160,22 +160,20 @@ static void choose_range(lln_attention *attention, double spread)
     attention->tiles.tile = tile_logs;
 }
 
-/* alpha, beta and the words of the choice. */
-static lln_status check_parameters(const lln_kernel_choice *choice)
+/* Matching may have set them to what is not finite. */
+static lln_status read_factors(const lln_kernel_choice *choice, double *alpha,
+                               double *beta)
 {
-    static const char *const SCALES[] = {"head", "layer", NULL};
-    double alpha = lln_kernel_number(choice, "alpha");
-    double beta = lln_kernel_number(choice, "beta");
-    size_t scales;
-    LLN_TRY(lln_kernel_word(choice, "scales", SCALES, &scales));
-    if (isfinite(alpha) && isfinite(beta))
+    LLN_TRY(lln_kernel_real(choice, "alpha", alpha));
+    LLN_TRY(lln_kernel_real(choice, "beta", beta));
+    if (isfinite(*alpha) && isfinite(*beta))
         return LLN_OK;
     return lln_fail(LLN_EINVAL, "kernel '%s': alpha %g, beta %g: not finite",
-                    choice->text, alpha, beta);
+                    choice->text, *alpha, *beta);
 }
 
-static lln_status allocate(const lln_kernel_choice *choice,
-                           const lln_head *head, lln_state **out)
+static lln_status allocate(const lln_head *head, double alpha, double beta,
+                           lln_state **out)
 {
     size_t d = head->q.columns;
     lln_state *state = lln_array_alloc(1, sizeof *state);
@@ -185,8 +183,8 @@ static lln_status allocate(const lln_kernel_choice *choice,
         free(columns);
         return LLN_ENOMEM;
     }
-    *state = (lln_state){.alpha = lln_kernel_number(choice, "alpha"),
-                         .beta = lln_kernel_number(choice, "beta"),
+    *state = (lln_state){.alpha = alpha,
+                         .beta = beta,
                          .q = head->q,
                          .k = head->k,
                          .top = columns,
@@ -229,10 +227,11 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
                         lln_attention *attention)
 {
     lln_state *state = NULL;
-    LLN_TRY(check_parameters(choice));
-    if (!isnan(lln_kernel_number(choice, "eps")))
+    double alpha, beta;
+    LLN_TRY(read_factors(choice, &alpha, &beta));
+    if (lln_kernel_given(choice, "eps"))
         return lln_lln_published_open(choice, head, attention);
-    LLN_TRY(allocate(choice, head, &state));
+    LLN_TRY(allocate(head, alpha, beta, &state));
     lln_status status = lln_lln_scan(state, choice->text, head->rule.mask);
     if (status == LLN_OK)
         fill_in(head, state, attention);
@@ -240,6 +239,11 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
         state_free(state);
     return status;
 }
+
+/* Those of match/match.h, where they are found. */
+const char *const lln_lln_matches[] = {"paper", "fenton",   "fenton-row",
+                                       "exact", "measured", NULL};
+const char *const lln_lln_scales[] = {"head", "layer", NULL};
 
 const lln_kernel lln_kernel_lln = {
     .name = "lln",
@@ -253,11 +257,12 @@ const lln_kernel lln_kernel_lln = {
     .variant_honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .takes_alpha_beta = true,
     .parameters =
-        {{"alpha", "multiplies the queries", NULL, false},
-         {"beta", "multiplies the keys", NULL, false},
-         {"match", "method that finds alpha and beta", "measured", true},
-         {"eps", "is added to the sum of a row, as published", NULL, false},
+        {{"alpha", "multiplies the queries", NULL, {-INFINITY, INFINITY}},
+         {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
+         {"match", "method that finds alpha and beta", "measured",
+          .words = lln_lln_matches},
+         {"eps", "is added to the sum of a row, as published", NULL, {0, 1}},
          {"scales", "deviations of each head, or layer: of all its heads",
-          "head", true}},
+          "head", .words = lln_lln_scales}},
     .open = lln_lln_open,
 };

@@ -23,4 +23,7 @@ LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
                                       const lln_head *head,
                                       lln_attention *attention);
 
+/* Words of the parameters match and scales, ended by NULL. */
+extern const char *const lln_lln_matches[], *const lln_lln_scales[];
+
 #endif

@@ -117,9 +117,9 @@ static lln_status lln_diag_open(const lln_kernel_choice *choice,
     double ratio;
     lln_head blocked = *head;
     lln_attention lln, diag;
-    LLN_TRY(lln_kernel_real(choice, "ratio", 0, 1, &ratio));
-    LLN_TRY(lln_kernel_count_or(choice, "block", 1, LLN_MOST_TOKENS,
-                                head->q.columns, &blocked.rule.mask.block));
+    LLN_TRY(lln_kernel_real(choice, "ratio", &ratio));
+    LLN_TRY(lln_kernel_count_or(choice, "block", head->q.columns,
+                                &blocked.rule.mask.block));
     LLN_TRY(lln_lln_open(choice, head, &lln));
     if (lln.kind == LLN_ATTENTION_TILES)
         use_float64(&lln);
@@ -146,16 +146,21 @@ const lln_kernel lln_kernel_lln_blockdiag = {
     .variant_honours =
         LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .takes_alpha_beta = true,
-    .parameters = {{"alpha", "multiplies the queries", NULL, false},
-                   {"beta", "multiplies the keys", NULL, false},
-                   {"match", "method that finds alpha and beta", "measured",
-                    true},
-                   {"eps", "is added to the sum of a row of lln, as published",
-                    NULL, false},
-                   {"scales",
-                    "deviations of each head, or layer: of all its heads",
-                    "head", true},
-                   {"block", "tokens of a block (default: d)", NULL, false},
-                   {"ratio", "weight of lln", "0.5", false}},
+    .parameters =
+        {{"alpha", "multiplies the queries", NULL, {-INFINITY, INFINITY}},
+         {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
+         {"match", "method that finds alpha and beta", "measured",
+          .words = lln_lln_matches},
+         {"eps",
+          "is added to the sum of a row of lln, as published",
+          NULL,
+          {0, 1}},
+         {"scales", "deviations of each head, or layer: of all its heads",
+          "head", .words = lln_lln_scales},
+         {"block",
+          "tokens of a block (default: d)",
+          NULL,
+          {1, LLN_MOST_TOKENS, true}},
+         {"ratio", "weight of lln", "0.5", {0, 1}}},
     .open = lln_diag_open,
 };

@@ -38,12 +38,14 @@ lln_status lln_lln_published_open(const lln_kernel_choice *choice,
                                   lln_attention *attention)
 {
     lln_features *f;
-    double eps;
-    LLN_TRY(lln_kernel_real(choice, "eps", 0, 1, &eps));
+    double eps, alpha, beta;
+    LLN_TRY(lln_kernel_real(choice, "alpha", &alpha));
+    LLN_TRY(lln_kernel_real(choice, "beta", &beta));
+    LLN_TRY(lln_kernel_real(choice, "eps", &eps));
     LLN_TRY(lln_features_new(choice, head, sizeof(published), &f));
     published *p = f->state;
-    p->factor[LLN_QUERIES] = lln_kernel_number(choice, "alpha");
-    p->factor[LLN_KEYS] = lln_kernel_number(choice, "beta");
+    p->factor[LLN_QUERIES] = alpha;
+    p->factor[LLN_KEYS] = beta;
     double reach = largest(f->q, f->n * f->d, p->factor[LLN_QUERIES]);
     p->top = largest(f->k, f->m * f->d, p->factor[LLN_KEYS]);
     if (!(fabs(reach) < 1e300 && fabs(p->top) < 1e300)) {

@@ -42,9 +42,8 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .state = &state, .make = make};
     LLN_TRY(lln_kernel_check_mask(choice, &around));
-    LLN_TRY(lln_kernel_count(choice, "reach", 0, UINT32_MAX, &state.reach));
-    LLN_TRY(
-        lln_kernel_count(choice, "dilation", 1, UINT32_MAX, &state.dilation));
+    LLN_TRY(lln_kernel_count(choice, "reach", &state.reach));
+    LLN_TRY(lln_kernel_count(choice, "dilation", &state.dilation));
     /* Keys a multiple of the dilation away that there can be on one side. */
     size_t side = (head->k.rows - 1) / state.dilation;
     side = side < state.reach ? side : state.reach;
@@ -62,8 +61,13 @@ const lln_kernel lln_kernel_dilated = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .parameters = {{"reach", "keys on each side, or before the query if causal",
-                    "256", false},
-                   {"dilation", "tokens from one key to the next", "2", false}},
+    .parameters = {{"reach",
+                    "keys on each side, or before the query if causal",
+                    "256",
+                    {0, UINT32_MAX, true}},
+                   {"dilation",
+                    "tokens from one key to the next",
+                    "2",
+                    {1, UINT32_MAX, true}}},
     .open = dilated_open,
 };

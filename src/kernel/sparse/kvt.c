@@ -25,7 +25,7 @@ static lln_status kvt_open(const lln_kernel_choice *choice,
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .logits = true, .make = make};
     size_t k;
-    LLN_TRY(lln_kernel_count(choice, "k", 1, UINT32_MAX, &k));
+    LLN_TRY(lln_kernel_count(choice, "k", &k));
     kernel.state = &k;
     kernel.most = kernel.expect = k < head->k.rows ? k : head->k.rows;
     return lln_sparse_open(&kernel, attention);
@@ -39,6 +39,6 @@ const lln_kernel lln_kernel_kvt = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .parameters = {{"k", "keys of a row", "100", false}},
+    .parameters = {{"k", "keys of a row", "100", {1, UINT32_MAX, true}}},
     .open = kvt_open,
 };

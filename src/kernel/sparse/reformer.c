@@ -170,29 +170,44 @@ static void make(const void *context, const lln_sparse_query *query,
     lln_row_softmax(out->values, out->count);
 }
 
+static lln_status check_buckets(const lln_kernel_choice *choice)
+{
+    size_t buckets;
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, &buckets));
+    if (buckets % 2 == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': buckets=%zu: expected an even number",
+                    choice->kernel->name, buckets);
+}
+
 /* Chunk, rounds and buckets. */
 static lln_status read_sizes(const lln_kernel_choice *choice,
                              const lln_head *head, reformer *state)
 {
     size_t n = head->q.rows, buckets;
-    LLN_TRY(lln_kernel_count(choice, "b", 1, UINT32_MAX, &state->b));
-    LLN_TRY(lln_kernel_count(choice, "hashes", 1, 128, &state->hashes));
+    LLN_TRY(lln_kernel_count(choice, "b", &state->b));
+    LLN_TRY(lln_kernel_count(choice, "hashes", &state->hashes));
     if (n != head->k.rows || n % (2 * state->b) != 0)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %zu queries, %zu keys; expected as many "
                         "of both, a multiple of %zu",
                         choice->text, n, head->k.rows, 2 * state->b);
-    LLN_TRY(lln_kernel_count_or(choice, "buckets", 2, 1 << 24, n / state->b,
-                                &buckets));
-    if (buckets % 2 != 0)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': buckets: expected an even "
-                        "number",
-                        choice->text);
+    LLN_TRY(lln_kernel_count_or(choice, "buckets", n / state->b, &buckets));
     state->n = n;
     state->half = buckets / 2;
     state->rule = head->rule;
     return LLN_OK;
+}
+
+/* Columns of the array of rotations; 0: the head does not fit. */
+static size_t count_rotations(const lln_kernel_choice *choice,
+                              const lln_head *head)
+{
+    reformer sizes = {0};
+    return read_sizes(choice, head, &sizes) == LLN_OK
+               ? sizes.hashes * sizes.half
+               : 0;
 }
 
 /* out [d x hashes half]: given or drawn. */
@@ -200,9 +215,9 @@ static lln_status find_rotations(const lln_kernel_choice *choice, size_t d,
                                  size_t columns, double *out)
 {
     lln_matrix given;
-    if (!lln_kernel_has_array(choice, "rotations"))
+    LLN_TRY(lln_kernel_array_values(choice, "rotations", &given));
+    if (!given.data)
         return lln_projection_normal(choice, 0, d * columns, 1, out);
-    LLN_TRY(lln_kernel_find_finite(choice, "rotations", d, columns, &given));
     lln_matrix_convert(given, LLN_FLOAT64, out);
     return LLN_OK;
 }
@@ -259,12 +274,20 @@ const lln_kernel lln_kernel_reformer = {
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE |
                LLN_HONOURS_LOGITS,
-    .arrays = "rotations [d x hashes buckets/2], else drawn",
-    .parameters = {{"b", "tokens of a chunk; twice that divides the length",
-                    "64", false},
-                   {"hashes", "rounds of hashing", "8", false},
+    .arrays = {{.name = "rotations",
+                .shapes = {{"d", "hashes buckets/2"}},
+                .unit = "in place of normal numbers",
+                .finite = true,
+                .columns = count_rotations}},
+    .parameters = {{"b",
+                    "tokens of a chunk; twice that divides the length",
+                    "64",
+                    {1, UINT32_MAX, true}},
+                   {"hashes", "rounds of hashing", "8", {1, 128, true}},
                    {"buckets",
-                    "hash buckets in each round (default: tokens / b)", NULL,
-                    false}},
+                    "hash buckets in each round (default: tokens / b)",
+                    NULL,
+                    {2, 1 << 24, true}}},
+    .check = check_buckets,
     .open = reformer_open,
 };

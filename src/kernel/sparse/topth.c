@@ -160,15 +160,29 @@ static void make(const void *context, const lln_sparse_query *query,
 }
 
 /* The array theta, if it was given. */
-static lln_status read_theta(const lln_kernel_choice *choice, size_t n,
-                             topth *state)
+static lln_status read_theta(lln_matrix given, topth *state)
 {
-    if (!lln_kernel_has_array(choice, "theta"))
+    if (!given.data)
         return LLN_OK;
-    state->theta = lln_array_alloc_raw(n, sizeof *state->theta);
+    state->theta =
+        lln_array_alloc_raw(given.rows * given.columns, sizeof *state->theta);
     if (!state->theta)
         return LLN_ENOMEM;
-    return lln_kernel_find_vector(choice, "theta", n, state->theta);
+    lln_matrix_convert(given, LLN_FLOAT64, state->theta);
+    return LLN_OK;
+}
+
+static lln_status check_denominator(const lln_kernel_choice *choice)
+{
+    size_t mode, denominator;
+    LLN_TRY(lln_kernel_word(choice, "mode", &mode));
+    LLN_TRY(lln_kernel_word(choice, "sdc", &denominator));
+    if (mode != POST || denominator == NONE)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': mode=post has no denominator; expected "
+                    "sdc=none",
+                    choice->text);
 }
 
 static lln_status topth_open(const lln_kernel_choice *choice,
@@ -183,19 +197,14 @@ static lln_status topth_open(const lln_kernel_choice *choice,
                                 .logits = true,
                                 .state = &state,
                                 .make = make};
-    bool calibrated = lln_kernel_has_array(choice, "theta");
-    LLN_TRY(lln_kernel_count_or(choice, "k", 1, UINT32_MAX - 1,
-                                calibrated ? 0 : 256, &state.k));
+    lln_matrix theta;
+    LLN_TRY(lln_kernel_array_values(choice, "theta", &theta));
+    LLN_TRY(lln_kernel_count_or(choice, "k", theta.data ? 0 : 256, &state.k));
     kernel.expect = state.k ? state.k : 256;
-    LLN_TRY(lln_kernel_word(choice, "mode", MODES, &state.mode));
-    LLN_TRY(lln_kernel_word(choice, "sdc", DENOMINATORS, &state.denominator));
-    LLN_TRY(lln_kernel_word(choice, "vmc", NO_YES, &state.compensate));
-    if (state.mode == POST && state.denominator != NONE)
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': mode=post has no denominator; expected "
-                        "sdc=none",
-                        choice->text);
-    lln_status status = read_theta(choice, head->q.rows, &state);
+    LLN_TRY(lln_kernel_word(choice, "mode", &state.mode));
+    LLN_TRY(lln_kernel_word(choice, "sdc", &state.denominator));
+    LLN_TRY(lln_kernel_word(choice, "vmc", &state.compensate));
+    lln_status status = read_theta(theta, &state);
     if (status == LLN_OK)
         status = lln_sparse_open(&kernel, attention);
     free(state.theta);
@@ -209,17 +218,23 @@ const lln_kernel lln_kernel_topth = {
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .arrays = "theta [n x 1]",
+    .arrays = {{.name = "theta",
+                .shapes = {{"n", "1"}, {"1", "n"}},
+                .unit = "thresholds"}},
     .parameters =
         {{"k",
           "keys that the threshold leaves, all of shorter rows; 256 if not "
           "given, with theta 0",
-          NULL, false},
-         {"mode", "compare logits (pre) or probabilities (post)", "pre", true},
+          NULL,
+          {1, UINT32_MAX - 1, true}},
+         {"mode", "compare logits (pre) or probabilities (post)", "pre",
+          .words = MODES},
          {"sdc",
           "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"
           "all, which counts masked keys too",
-          "none", true},
-         {"vmc", "yes: the lost mass goes to all keys alike", "no", true}},
+          "none", .words = DENOMINATORS},
+         {"vmc", "yes: the lost mass goes to all keys alike", "no",
+          .words = NO_YES}},
+    .check = check_denominator,
     .open = topth_open,
 };

@@ -3,10 +3,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
+#include "kernel/arrays.h"
 
 #define KERNEL(name) extern const lln_kernel lln_kernel_##name;
 #include "kernel/table/table.inc"
@@ -45,7 +45,42 @@ static lln_status unknown_parameter(const lln_kernel *kernel, const char *name)
                     kernel->name, name, *known ? known : "none");
 }
 
-/* Stores "name=value" in the choice. */
+static bool is_known(const char *const *words, const char *word)
+{
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+static lln_status bad_value(const lln_kernel_choice *choice,
+                            const lln_kernel_parameter *parameter,
+                            const char *value)
+{
+    char expected[256] = "";
+    if (!parameter->words)
+        lln_range_text(&parameter->range, expected, sizeof expected);
+    for (size_t i = 0; parameter->words && parameter->words[i]; i++)
+        lln_text_append(expected, sizeof expected, parameter->words[i]);
+    return lln_fail(LLN_EINVAL, "kernel '%s': %s=%s: expected %s",
+                    choice->kernel->name, parameter->name, value, expected);
+}
+
+/* Stores a value in the choice, which must be what the table says. */
+static lln_status set_value(lln_kernel_choice *choice, int index,
+                            const char *value)
+{
+    const lln_kernel_parameter *row = &choice->kernel->parameters[index];
+    bool right = row->words
+                     ? is_known(row->words, value)
+                     : lln_number_read(value, &row->range,
+                                       &choice->number[index]) == LLN_NUMBER;
+    if (!right)
+        return bad_value(choice, row, value);
+    snprintf(choice->word[index], sizeof choice->word[index], "%s", value);
+    return LLN_OK;
+}
+
+/* Reads "name=value". */
 static lln_status assign(lln_kernel_choice *choice, char *setting)
 {
     char *value = strchr(setting, '=');
@@ -59,33 +94,19 @@ static lln_status assign(lln_kernel_choice *choice, char *setting)
     if (choice->given[index])
         return lln_fail(LLN_EINVAL, "kernel '%s': %s is given twice",
                         choice->text, setting);
-    char *end;
-    double number = strtod(value, &end);
-    bool is_number = *value && *end == '\0';
-    bool word = choice->kernel->parameters[index].word;
-    if (!word && !(is_number && isfinite(number)))
-        return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %s=%s: expected a finite number",
-                        choice->kernel->name, setting, value);
     choice->given[index] = true;
-    choice->number[index] = word ? NAN : number;
-    snprintf(choice->word[index], sizeof choice->word[index], "%s", value);
-    return LLN_OK;
+    return set_value(choice, index, value);
 }
 
-static void set_defaults(lln_kernel_choice *choice)
+static lln_status set_defaults(lln_kernel_choice *choice)
 {
     for (int i = 0; i < LLN_KERNEL_PARAMETERS; i++)
         choice->number[i] = NAN;
-    for (int i = 0; choice->kernel->parameters[i].name; i++) {
-        const lln_kernel_parameter *parameter = &choice->kernel->parameters[i];
-        if (!parameter->initial)
-            continue;
-        snprintf(choice->word[i], sizeof choice->word[i], "%s",
-                 parameter->initial);
-        if (!parameter->word)
-            choice->number[i] = strtod(parameter->initial, NULL);
-    }
+    for (int i = 0; choice->kernel->parameters[i].name; i++)
+        if (choice->kernel->parameters[i].initial)
+            LLN_TRY(
+                set_value(choice, i, choice->kernel->parameters[i].initial));
+    return LLN_OK;
 }
 
 lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
@@ -101,16 +122,17 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     choice->kernel = find_kernel(part);
     if (!choice->kernel)
         return unknown_kernel(part);
-    set_defaults(choice);
+    LLN_TRY(set_defaults(choice));
     while ((part = strsep(&rest, ":")))
         LLN_TRY(assign(choice, part));
-    return LLN_OK;
+    return choice->kernel->check ? choice->kernel->check(choice) : LLN_OK;
 }
 
 lln_status lln_kernel_open(const lln_kernel_choice *choice,
                            const lln_head *head, lln_attention *attention)
 {
     LLN_TRY(lln_kernel_check_rule(choice, &head->rule));
+    LLN_TRY(lln_kernel_check_arrays(choice, head));
     LLN_TRY(choice->kernel->open(choice, head, attention));
     lln_status status = lln_attention_check(attention);
     if (status == LLN_OK)

@@ -12,7 +12,8 @@ extern const lln_kernel *const lln_kernels[];
 
 /* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".
  * LLN_EINVAL: unknown kernel or parameter (the message lists what exists), a
- * parameter twice, or a value that is not a number where one is needed. */
+ * parameter twice, a value that the table of the kernel does not allow, or
+ * values that contradict each other. */
 LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
                                           lln_kernel_choice *choice);
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const lln_range lln_any_number = {-INFINITY, INFINITY, false, false};
+
+/* strtod alone would take spaces, hexadecimal, nan and infinity. */
+static bool read_decimal(const char *text, double *value)
+{
+    char *end;
+    if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
+        return false;
+    *value = strtod(text, &end);
+    return *end == '\0';
+}
+
+/* Digits, or digits after a minus, which are too small at most. */
+static bool is_whole(const char *text)
+{
+    text += *text == '-';
+    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+lln_number lln_number_read(const char *text, const lln_range *range,
+                           double *value)
+{
+    double number;
+    if (!read_decimal(text, &number))
+        return LLN_NUMBER_NONE;
+    if (range->whole ? !is_whole(text) : !isfinite(number))
+        return LLN_NUMBER_NONE;
+    bool inside = range->excluded
+                      ? number > range->low && number < range->high
+                      : number >= range->low && number <= range->high;
+    if (!inside)
+        return LLN_NUMBER_OUTSIDE;
+    *value = number;
+    return LLN_NUMBER;
+}
+
+void lln_range_text(const lln_range *range, char *text, size_t size)
+{
+    double low = range->low, high = range->high;
+    const char *kind = range->whole ? "a whole number" : "a number";
+    const char *excluded = range->excluded ? ", both excluded" : "";
+    if (isfinite(low) && isfinite(high))
+        snprintf(text, size, "%s from %.15g to %.15g%s", kind, low, high,
+                 excluded);
+    else if (isfinite(low))
+        snprintf(text, size, "%s %s %.15g", kind,
+                 range->excluded ? "above" : "of at least", low);
+    else if (isfinite(high))
+        snprintf(text, size, "%s %s %.15g", kind,
+                 range->excluded ? "below" : "of at most", high);
+    else
+        snprintf(text, size, "a finite number");
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/number.h"
+
+#include <float.h>
+
+#include "expect.h"
+
+static const lln_range shares = {0, 1, false, false};
+static const lln_range inside = {0, 1, false, true};
+static const lln_range counts = {1, 9007199254740992, true, false};
+static const lln_range above = {0, INFINITY, false, true};
+
+static const struct {
+    const char *text;
+    const lln_range *range;
+    lln_number expected;
+    double value;
+} numbers[] = {
+    {"0.2385", &shares, LLN_NUMBER, 0.2385},
+    {"+2.385e-1", &shares, LLN_NUMBER, 0.2385},
+    {".5", &shares, LLN_NUMBER, 0.5},
+    {"0", &shares, LLN_NUMBER, 0},
+    {"1", &shares, LLN_NUMBER, 1},
+    {"1.0000000001", &shares, LLN_NUMBER_OUTSIDE, 0},
+    {"-1e-300", &shares, LLN_NUMBER_OUTSIDE, 0},
+    {"0", &inside, LLN_NUMBER_OUTSIDE, 0},
+    {"1", &inside, LLN_NUMBER_OUTSIDE, 0},
+    {"", &shares, LLN_NUMBER_NONE, 0},
+    {" 1", &shares, LLN_NUMBER_NONE, 0},
+    {"1 ", &shares, LLN_NUMBER_NONE, 0},
+    {"0x1", &shares, LLN_NUMBER_NONE, 0},
+    {"nan", &shares, LLN_NUMBER_NONE, 0},
+    {"inf", &lln_any_number, LLN_NUMBER_NONE, 0},
+    {"1e999", &lln_any_number, LLN_NUMBER_NONE, 0},
+    {"1,5", &lln_any_number, LLN_NUMBER_NONE, 0},
+    {"1e", &lln_any_number, LLN_NUMBER_NONE, 0},
+    {"--1", &lln_any_number, LLN_NUMBER_NONE, 0},
+    {"-1.7976931348623157e308", &lln_any_number, LLN_NUMBER, -DBL_MAX},
+    {"1e300", &above, LLN_NUMBER, 1e300},
+    {"9007199254740992", &counts, LLN_NUMBER, 9007199254740992},
+    {"007", &counts, LLN_NUMBER, 7},
+    {"0", &counts, LLN_NUMBER_OUTSIDE, 0},
+    {"-1", &counts, LLN_NUMBER_OUTSIDE, 0},
+    {"99999999999999999999", &counts, LLN_NUMBER_OUTSIDE, 0},
+    {"1.5", &counts, LLN_NUMBER_NONE, 0},
+    {"1.0", &counts, LLN_NUMBER_NONE, 0},
+    {"1e3", &counts, LLN_NUMBER_NONE, 0},
+    {"+1", &counts, LLN_NUMBER_NONE, 0},
+    {"-", &counts, LLN_NUMBER_NONE, 0},
+    {"", &counts, LLN_NUMBER_NONE, 0},
+};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+/* What is not in the range leaves the value alone. */
+START_TEST(number_read)
+{
+    double value = 2.385;
+    lln_number read =
+        lln_number_read(numbers[_i].text, numbers[_i].range, &value);
+    ck_assert_msg(read == numbers[_i].expected, "'%s': %d", numbers[_i].text,
+                  read);
+    expect_relative(value, read == LLN_NUMBER ? numbers[_i].value : 2.385, 0);
+}
+END_TEST
+
+START_TEST(range_text)
+{
+    static const struct {
+        lln_range range;
+        const char *text;
+    } ranges[] = {
+        {{1, 64, true, false}, "a whole number from 1 to 64"},
+        {{0, 4294967295, true, false}, "a whole number from 0 to 4294967295"},
+        {{0, 1, false, false}, "a number from 0 to 1"},
+        {{1e-6, 1, false, true}, "a number from 1e-06 to 1, both excluded"},
+        {{0, INFINITY, false, true}, "a number above 0"},
+        {{0, INFINITY, false, false}, "a number of at least 0"},
+        {{-INFINITY, 2.5, false, true}, "a number below 2.5"},
+        {{-INFINITY, 2.5, false, false}, "a number of at most 2.5"},
+        {{-INFINITY, INFINITY, false, false}, "a finite number"},
+    };
+    char text[96];
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        lln_range_text(&ranges[i].range, text, sizeof text);
+        ck_assert_str_eq(text, ranges[i].text);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("core_number");
+    TCase *read = tcase_create("lln_number_read");
+    tcase_add_loop_test(read, number_read, 0, NUMBERS);
+    suite_add_tcase(suite, read);
+    TCase *text = tcase_create("lln_range_text");
+    tcase_add_test(text, range_text);
+    suite_add_tcase(suite, text);
+    return run_suite(suite);
+}

@@ -122,33 +122,34 @@ static void compare_functions(const lln_sample *sample, double mean,
     fit->ks = ks;
 }
 
-/* A normal quantile and the density there. */
+/* Where `below` of n values lie below: the normal quantile and the density
+ * there; 0 and 0, as needed here, at the ends. */
 typedef struct {
-    double quantile, density;
+    double below, quantile, density;
 } cut;
 
-/* Where `below` of n values lie below; the ends are 0, 0, as needed here. */
 static cut cut_at(double below, double n)
 {
     if (below <= 0 || below >= n)
-        return (cut){0, 0};
+        return (cut){below, 0, 0};
     double q = 2 * below >= n ? gsl_cdf_ugaussian_Qinv((n - below) / n)
                               : gsl_cdf_ugaussian_Pinv(below / n);
-    return (cut){q, gsl_ran_ugaussian_pdf(q)};
+    return (cut){below, q, gsl_ran_ugaussian_pdf(q)};
 }
 
-/* Adds q and q^2 over `count` positions after `below`: few one by one, many as
- * n times the integrals over their shares. */
-static void add_quantiles(double below, double count, double n, double *sum,
-                          double *squares)
+/* Adds q and q^2 over the positions from one cut to the next: n times the
+ * integrals over their shares. */
+static void add_many(cut from, cut to, double n, double *sum, double *squares)
 {
-    if (count > 4) {
-        cut a = cut_at(below, n), b = cut_at(below + count, n);
-        *sum += n * (a.density - b.density);
-        *squares +=
-            count + n * (a.quantile * a.density - b.quantile * b.density);
-        return;
-    }
+    *sum += n * (from.density - to.density);
+    *squares += to.below - from.below +
+                n * (from.quantile * from.density - to.quantile * to.density);
+}
+
+/* The same for `count` positions after `below`, one by one. */
+static void add_few(double below, double count, double n, double *sum,
+                    double *squares)
+{
     for (double i = 0; i < count; i++) {
         double q = gsl_cdf_ugaussian_Pinv((below + i + 0.5) / n);
         *sum += q;
@@ -161,10 +162,18 @@ static double correlate_bins(const lln_sample *sample, double mean,
                              double deviation)
 {
     double n = sample->total, below = 0, zq = 0, z1 = 0, zz = 0, qq = 0;
+    cut from = cut_at(0, n);
     for (size_t i = 0; i < sample->size; i++) {
         double z = (sample->values[i] - mean) / deviation, sum = 0;
         double count = sample->counts[i];
-        add_quantiles(below, count, n, &sum, &qq);
+        if (count > 4) {
+            cut to = cut_at(below + count, n);
+            add_many(from.below == below ? from : cut_at(below, n), to, n, &sum,
+                     &qq);
+            from = to;
+        } else {
+            add_few(below, count, n, &sum, &qq);
+        }
         zq += z * sum;
         z1 += z * count;
         zz += z * z * count;

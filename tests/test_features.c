@@ -110,13 +110,15 @@ static void expect_product(const setting *s, bool transposed)
     free(wanted);
 }
 
+/* Rows are products of matrices and the diagonal is not, so that 1 + s near 0,
+ * which (1 + s)^2 takes, has lost different digits. */
 static void expect_diagonal(const setting *s)
 {
     size_t n = s->attention.n, m = s->attention.m;
     double *diagonal = lln_array_alloc(n, sizeof *diagonal);
     expect_ok(s->attention.diagonal(&s->attention, diagonal));
     for (size_t i = 0; i < n; i++)
-        expect_absolute(diagonal[i], s->p[i * m + i + m - n], 1e-14);
+        expect_absolute(diagonal[i], s->p[i * m + i + m - n], 1e-13);
     free(diagonal);
 }
 

@@ -70,6 +70,7 @@ static void normalise(const lln_attention *attention, double *row, size_t count)
         row[j] /= sum;
 }
 
+/* Scratch of one thread, for attention by tiles. */
 typedef struct {
     void *packed;   /* [rank] */
     double *scores; /* [m] */
@@ -89,16 +90,10 @@ static bool allocate_row(const lln_attention *attention, row_scratch *scratch)
 
 /* Row i of P, by the keys that it sees alone, into out [keys]: from first_key
  * on. */
-static lln_status one_row(const lln_attention *attention, size_t i,
-                          size_t first_key, size_t keys, row_scratch scratch,
-                          double *out)
+static void one_row(const lln_attention *attention, size_t i, size_t first_key,
+                    size_t keys, row_scratch scratch, double *out)
 {
     size_t first = 0, end = attention->m, last_key = first_key + keys;
-    if (attention->kind == LLN_ATTENTION_ROWS) {
-        LLN_TRY(attention->rows.make(attention, i, 1, scratch.row));
-        memcpy(out, scratch.row + first_key, keys * sizeof *out);
-        return LLN_OK;
-    }
     lln_mask_keys(attention->mask, attention->n, attention->m, i, &first, &end);
     lln_attention_pack(attention, &i, 1, scratch.packed);
     lln_attention_tile(attention, scratch.packed, 1, first, end - first,
@@ -110,12 +105,11 @@ static lln_status one_row(const lln_attention *attention, size_t i,
     for (size_t j = first > first_key ? first : first_key;
          j < end && j < last_key; j++)
         out[j - first_key] = scratch.row[j - first];
-    return LLN_OK;
 }
 
-lln_status lln_attention_block(const lln_attention *attention, size_t first,
-                               size_t count, size_t first_key, size_t keys,
-                               double *out)
+static lln_status block_of_tiles(const lln_attention *attention, size_t first,
+                                 size_t count, size_t first_key, size_t keys,
+                                 double *out)
 {
     lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
@@ -125,13 +119,74 @@ lln_status lln_attention_block(const lln_attention *attention, size_t first,
         lln_failure_note(&failure, 0, room ? LLN_OK : LLN_ENOMEM);
 #pragma omp for
         for (size_t i = 0; i < count; i++)
-            if (i < failure.item)
-                lln_failure_note(&failure, i,
-                                 one_row(attention, first + i, first_key, keys,
-                                         scratch, out + i * keys));
+            if (room)
+                one_row(attention, first + i, first_key, keys, scratch,
+                        out + i * keys);
         free(scratch.packed);
     }
     return lln_failure_report(&failure);
+}
+
+size_t lln_attention_block_rows(const lln_attention *attention)
+{
+    enum { ROWS = 16, ENTRIES = 1 << 21 };
+    if (attention->m <= ENTRIES / ROWS)
+        return ROWS;
+    return attention->m < ENTRIES ? ENTRIES / attention->m : 1;
+}
+
+size_t lln_queries_run(const size_t *queries, size_t count)
+{
+    size_t run = 1;
+    while (run < count && queries[run] == queries[0] + run)
+        run++;
+    return run;
+}
+
+/* Some columns of some rows, through `rows` [count x m]; NULL: all. */
+static lln_status some_rows(const lln_attention *attention, size_t first,
+                            size_t count, size_t first_key, size_t keys,
+                            double *rows, double *out)
+{
+    LLN_TRY(attention->rows.make(attention, first, count, rows ? rows : out));
+    for (size_t i = 0; rows && i < count; i++)
+        memcpy(out + i * keys, rows + i * attention->m + first_key,
+               keys * sizeof *out);
+    return LLN_OK;
+}
+
+static lln_status block_of_rows(const lln_attention *attention, size_t first,
+                                size_t count, size_t first_key, size_t keys,
+                                double *out)
+{
+    size_t m = attention->m, block = lln_attention_block_rows(attention);
+    bool all = keys == m;
+    lln_failure failure = LLN_NO_FAILURE;
+#pragma omp parallel
+    {
+        double *rows =
+            all ? NULL : lln_array_alloc_raw(block * m, sizeof *rows);
+        lln_failure_note(&failure, 0, all || rows ? LLN_OK : LLN_ENOMEM);
+#pragma omp for
+        for (size_t i = 0; i < count; i += block)
+            if (i < failure.item)
+                lln_failure_note(&failure, i,
+                                 some_rows(attention, first + i,
+                                           lln_size_smaller(block, count - i),
+                                           first_key, keys, rows,
+                                           out + i * keys));
+        free(rows);
+    }
+    return lln_failure_report(&failure);
+}
+
+lln_status lln_attention_block(const lln_attention *attention, size_t first,
+                               size_t count, size_t first_key, size_t keys,
+                               double *out)
+{
+    return (attention->kind == LLN_ATTENTION_ROWS ? block_of_rows
+                                                  : block_of_tiles)(
+        attention, first, count, first_key, keys, out);
 }
 
 lln_status lln_attention_rows(const lln_attention *attention, size_t first,

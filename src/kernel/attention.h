@@ -19,6 +19,7 @@ typedef enum {
 } lln_domain;
 
 typedef struct lln_attention lln_attention;
+typedef struct lln_attention_scores lln_attention_scores;
 
 /* Which of the two kinds an attention is. */
 typedef enum { LLN_ATTENTION_TILES = 1, LLN_ATTENTION_ROWS } lln_attention_kind;
@@ -53,6 +54,12 @@ typedef struct {
      * called from several threads at once. */
     lln_status (*make)(const lln_attention *attention, size_t first,
                        size_t count, double *out);
+
+    /* If no entry is negative, else NULL: opens the same by tiles, which takes
+     * fewer operations. `attention` has to outlive it. The caller closes
+     * scores->tiles. */
+    lln_status (*scores)(const lln_attention *attention,
+                         lln_attention_scores *scores);
 } lln_attention_row_hooks;
 
 /* The kernel fills this in, the struct of its kind alone; who measures only
@@ -108,6 +115,13 @@ struct lln_attention {
     void (*close)(lln_attention *attention); /* releases the state */
 };
 
+/* Attention by rows in tiles: P_ij = sum_i A_ij / sum_l A_il. */
+struct lln_attention_scores {
+    lln_attention tiles; /* A >= 0, LLN_DOMAIN_LINEAR */
+    bool zeros;          /* A_ij = 0 is possible */
+    const double *sums;  /* [n] of the rows of P, owned by the attention */
+};
+
 /* Whether what a kernel filled in is of one kind, with the hooks of that kind
  * and no others, and whether hooks and shapes agree. lln_kernel_open calls it.
  * LLN_EINVAL: they do not, an error in the kernel. */
@@ -150,5 +164,13 @@ LLN_NODISCARD lln_status lln_attention_block(const lln_attention *attention,
                                              size_t first, size_t count,
                                              size_t first_key, size_t keys,
                                              double *out);
+
+/* Rows of a block, which attention by rows is best asked for at a time: 16, or
+ * fewer of long rows, so that they are at most 16 MiB, or a single row. It does
+ * not depend on the threads. */
+size_t lln_attention_block_rows(const lln_attention *attention);
+
+/* How many of queries[count], count >= 1, are consecutive from the first on. */
+size_t lln_queries_run(const size_t *queries, size_t count);
 
 #endif

@@ -64,9 +64,11 @@ static lln_status read_rows(const comparison *c, const lln_attention *attention,
     const size_t *queries = c->options->queries;
     if (!queries)
         return lln_attention_rows(attention, start, count, out);
-    for (size_t i = 0; i < count; i++)
-        LLN_TRY(lln_attention_rows(attention, queries[start + i], 1,
+    for (size_t i = 0, run; i < count; i += run) {
+        run = lln_queries_run(queries + start + i, count - i);
+        LLN_TRY(lln_attention_rows(attention, queries[start + i], run,
                                    out + i * attention->m));
+    }
     return LLN_OK;
 }
 

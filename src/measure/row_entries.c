@@ -59,6 +59,18 @@ static double entropy(const double *entries, size_t m, const double *logs)
     return fmax(sum, 0);
 }
 
+void lln_row_scale(lln_row *row, double sum)
+{
+    bool distribution = fabs(sum - 1) <= LLN_ROW_DEFICIT;
+    double entropy = sum * (row->entropy - log(sum));
+    row->top = row->keys > 0 ? sum * row->top : 0;
+    row->sum_squares = row->keys > 0 ? sum * sum * row->sum_squares : 0;
+    row->entropy = distribution ? fmax(entropy, 0) : NAN;
+    row->max = log(row->top);
+    row->log_norm = 0;
+    row->sum = sum;
+}
+
 lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
                              double *logs)
 {

@@ -21,6 +21,7 @@ typedef struct {
     unsigned what;
     lln_row_visit *visit; /* NULL: none */
     void *context;
+    bool zeros; /* scores may be 0, which are no keys; not with a visit */
 } row_pass;
 
 /* What is known of a row so far. The sums are relative to the largest score,
@@ -69,6 +70,12 @@ static double ties_with(const void *scores, size_t count, double value,
 {
     return (double)(kind.single ? lln_tile_ties_f32(scores, count, (float)value)
                                 : lln_tile_ties_f64(scores, count, value));
+}
+
+static size_t drop_zeros(void *scores, size_t count, tile_kind kind)
+{
+    return kind.single ? lln_tile_drop_zeros_f32(scores, count)
+                       : lln_tile_drop_zeros_f64(scores, count);
 }
 
 static double first_center(const void *scores, size_t count, tile_kind kind)
@@ -203,21 +210,24 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
 }
 
 /* One tile, for all rows of the block. */
-static void add_tile(workspace *work, bool moments)
+static void add_tile(workspace *work, const row_pass *pass)
 {
     const lln_tiles *tile = &work->tiles;
     const lln_attention *attention = tile->attention;
     tile_kind kind = {attention->tiles.domain,
-                      attention->precision == LLN_FLOAT32, moments};
+                      attention->precision == LLN_FLOAT32,
+                      pass->what & LLN_ROW_MOMENTS};
     size_t size = lln_precision_size(attention->precision);
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
         char *kept = work->kept;
         if (kept)
             kept += (i * attention->m + tile->key + from) * size;
+        void *scores = lln_tiles_row(tile, i);
+        if (pass->zeros)
+            count = drop_zeros(scores, count, kind);
         if (count > 0)
-            add_scores(lln_tiles_row(tile, i), count, kind, kept,
-                       &work->rows[i]);
+            add_scores(scores, count, kind, kept, &work->rows[i]);
     }
 }
 
@@ -241,7 +251,7 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     for (size_t i = 0; i < rows; i++)
         work->rows[i] = (row_state){0};
     while (lln_tiles_next(&work->tiles))
-        add_tile(work, pass->what & LLN_ROW_MOMENTS);
+        add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish_row(attention, &work->rows[i], pass->what);
         if (pass->visit)
@@ -249,37 +259,50 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     }
 }
 
-/* One row of attention by rows; entries: scratch [2 m]. */
-static lln_status measure_entries(const lln_attention *attention, size_t query,
-                                  size_t index, const row_pass *pass,
-                                  double *entries, lln_row *out)
+/* Rows start .. start + rows - 1 of the list, of attention by rows. entries:
+ * scratch [(block + 1) x m]. */
+static lln_status measure_entries(const lln_attention *attention,
+                                  const size_t *list, size_t start, size_t rows,
+                                  const row_pass *pass, double *entries,
+                                  lln_row *out)
 {
-    double *logs = entries + attention->m;
-    LLN_TRY(attention->rows.make(attention, query, 1, entries));
-    *out = lln_row_from_entries(entries, attention->m, pass->what, logs);
-    lln_moments_settle(&out->scores, lln_row_rounding(attention, out));
-    if (pass->visit)
-        pass->visit(pass->context, omp_get_thread_num(), index, out,
-                    (lln_matrix){LLN_FLOAT64, 1, out->keys, logs});
+    size_t m = attention->m;
+    double *logs = entries + rows * m;
+    for (size_t i = 0, run = rows; i < rows; i += run) {
+        if (list)
+            run = lln_queries_run(list + start + i, rows - i);
+        LLN_TRY(attention->rows.make(attention, list ? list[start + i] : start,
+                                     run, entries + i * m));
+    }
+    for (size_t i = 0; i < rows; i++, entries += m) {
+        lln_row *row = &out[start + i];
+        *row = lln_row_from_entries(entries, m, pass->what, logs);
+        lln_moments_settle(&row->scores, lln_row_rounding(attention, row));
+        if (pass->visit)
+            pass->visit(pass->context, omp_get_thread_num(), start + i, row,
+                        (lln_matrix){LLN_FLOAT64, 1, row->keys, logs});
+    }
     return LLN_OK;
 }
 
 static lln_status run_rows(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
+    size_t block = lln_attention_block_rows(attention);
     lln_failure failure = LLN_NO_FAILURE;
 #pragma omp parallel
     {
-        double *entries = lln_array_alloc_raw(2 * attention->m, sizeof(double));
+        double *entries =
+            lln_array_alloc_raw((block + 1) * attention->m, sizeof *entries);
         lln_failure_note(&failure, 0, entries ? LLN_OK : LLN_ENOMEM);
-#pragma omp for schedule(dynamic, 16)
-        for (size_t i = 0; i < count; i++) {
-            if (i < failure.item && !lln_stop_requested)
-                lln_failure_note(&failure, i,
-                                 measure_entries(attention,
-                                                 queries ? queries[i] : i, i,
-                                                 pass, entries, &out[i]));
-            lln_rows_done++;
+#pragma omp for schedule(dynamic, 1)
+        for (size_t start = 0; start < count; start += block) {
+            size_t here = lln_size_smaller(count - start, block);
+            if (start < failure.item && !lln_stop_requested)
+                lln_failure_note(&failure, start,
+                                 measure_entries(attention, queries, start,
+                                                 here, pass, entries, out));
+            lln_rows_done += here;
         }
         free(entries);
     }
@@ -307,14 +330,36 @@ static lln_status run_tiles(lln_attention *attention, const size_t *queries,
     return lln_failure_report(&failure);
 }
 
+/* The entropy of attention by rows, from tiles of its scores. */
+static lln_status run_scores(const lln_attention *attention,
+                             const size_t *queries, size_t count,
+                             const row_pass *pass, lln_row *out)
+{
+    lln_attention_scores scores;
+    row_pass positive = *pass;
+    LLN_TRY(attention->rows.scores(attention, &scores));
+    positive.zeros = scores.zeros;
+    lln_status status =
+        run_tiles(&scores.tiles, queries, count, &positive, out);
+    lln_attention_close(&scores.tiles);
+    for (size_t i = 0; i < count; i++)
+        lln_row_scale(&out[i], scores.sums[queries ? queries[i] : i]);
+    return status;
+}
+
 static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
-    LLN_TRY(lln_attention_prepare(attention));
+    bool moments = pass->what & LLN_ROW_MOMENTS;
     lln_rows_begun += count;
-    LLN_TRY(attention->kind == LLN_ATTENTION_ROWS
-                ? run_rows(attention, queries, count, pass, out)
-                : run_tiles(attention, queries, count, pass, out));
+    bool rows = attention->kind == LLN_ATTENTION_ROWS;
+    if (rows && attention->rows.scores && !moments) {
+        LLN_TRY(run_scores(attention, queries, count, pass, out));
+        return lln_threads_check_stop();
+    }
+    LLN_TRY(lln_attention_prepare(attention));
+    LLN_TRY(rows ? run_rows(attention, queries, count, pass, out)
+                 : run_tiles(attention, queries, count, pass, out));
     return lln_threads_check_stop();
 }
 
@@ -339,6 +384,6 @@ lln_status lln_rows_visit(lln_attention *attention, const size_t *queries,
                           size_t count, lln_row_visit *visit, void *context,
                           lln_row *out)
 {
-    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context};
+    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context, false};
     return run_pass(attention, queries, count, &pass, out);
 }

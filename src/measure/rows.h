@@ -14,8 +14,10 @@
  * accumulated as sums of non-negative terms relative to the row maximum, so
  * that entropies near zero keep their relative accuracy. Note that `scores`
  * are moments of s, not of ln P = s - log_norm. Attention by rows has s = ln P
- * and log_norm = 0; the entropy of a row that is not a distribution, with
- * negative entries or a sum more than LLN_ROW_DEFICIT from 1, is NaN. */
+ * and log_norm = 0, and without moments its rows may come from tiles of
+ * scores, see lln_attention_row_hooks; the entropy of a row that is not a
+ * distribution, with negative entries or a sum more than LLN_ROW_DEFICIT from
+ * 1, is NaN. */
 #define LLN_ROW_DEFICIT 1e-6
 
 typedef struct {

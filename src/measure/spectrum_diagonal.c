@@ -11,6 +11,8 @@
 #include "measure/rows.h"
 #include "measure/spectrum_arnoldi.h"
 
+enum { BLOCK = 64 };
+
 /* ln A_ii */
 static double diagonal_score(const lln_attention *attention, size_t i,
                              void *packed)
@@ -26,19 +28,19 @@ static double diagonal_score(const lln_attention *attention, size_t i,
     return attention->tiles.domain == LLN_DOMAIN_LOG ? score : log(score);
 }
 
-/* P_ii of attention by rows. */
+/* P_ii of attention by rows, from blocks at the diagonal. */
 static lln_status diagonal_from_entries(lln_attention *attention, double *out)
 {
-    double *row = lln_array_alloc_raw(attention->m, sizeof *row);
-    lln_status status = row ? LLN_OK : LLN_ENOMEM;
-    for (size_t i = 0; status == LLN_OK && i < attention->n; i++) {
+    double block[BLOCK * BLOCK];
+    for (size_t i = 0; i < attention->n; i += BLOCK) {
+        size_t rows = lln_size_smaller(BLOCK, attention->n - i);
         if (lln_stop_requested)
             break; /* the caller looks */
-        status = attention->rows.make(attention, i, 1, row);
-        out[i] = row[i];
+        LLN_TRY(lln_attention_block(attention, i, rows, i, rows, block));
+        for (size_t r = 0; r < rows; r++)
+            out[i + r] = block[r * rows + r];
     }
-    free(row);
-    return status;
+    return LLN_OK;
 }
 
 /* P_ii = exp(s_ii - ln Z_i) */

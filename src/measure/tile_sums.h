@@ -29,6 +29,11 @@ double lln_tile_max_f64(const double *scores, size_t count);
 size_t lln_tile_ties_f32(const float *scores, size_t count, float value);
 size_t lln_tile_ties_f64(const double *scores, size_t count, double value);
 
+/* Moves the scores above 0 to the front, in their order; returns how many
+ * there are. No score may be negative. */
+size_t lln_tile_drop_zeros_f32(float *scores, size_t count);
+size_t lln_tile_drop_zeros_f64(double *scores, size_t count);
+
 /* A center for a row that begins with these scores: the mean of s over the
  * first few. */
 double lln_tile_center_f32(const float *scores, size_t count,

@@ -61,7 +61,7 @@ static void bench_work(size_t index, size_t n)
 {
     const char *kernel = works[index].kernel;
     bool causal = works[index].causal;
-    lln_head head = draw(n, true);
+    lln_head head = draw(n, 0, true);
     write_head(&head);
     lln_head_free(&head);
     double peak;
@@ -74,7 +74,7 @@ static void bench_work(size_t index, size_t n)
     const char *name = n <= works[index].peer_most ? works[index].peer : NULL;
     if (name)
         peer = time_peer(name, "2.2");
-    head = draw(n, true);
+    head = draw(n, 0, true);
     head.rule.mask.causal = causal;
     double seconds = time_product(&head, kernel);
     lln_head_free(&head);

@@ -111,11 +111,11 @@ static figures time_work(const work_kind *kind, const lln_head *head)
 /* The first draw warms up, if drawing is the work. */
 static figures time_head(const work_kind *kind, size_t n)
 {
-    lln_head head = draw(n, false);
+    lln_head head = draw(n, 0, false);
     if (!kind->run) {
         lln_head_free(&head);
         double start = now();
-        head = draw(n, false);
+        head = draw(n, 0, false);
         return (figures){now() - start, NAN, NAN, NAN};
     }
     if (kind->peer)

@@ -54,21 +54,22 @@ static inline void must(lln_status status)
     }
 }
 
-/* A sampled head of DIM features; release by lln_head_free. */
-static inline lln_head draw(size_t n, bool values)
+/* A sampled head of DIM features, one for each trial; release by
+ * lln_head_free. */
+static inline lln_head draw(size_t n, size_t trial, bool values)
 {
     lln_gaussian model = {.n = n,
                           .d = DIM,
                           .sigma_q = 1,
                           .sigma_k = 1,
                           .seed = 1,
-                          .trials = 1,
+                          .trials = trial + 1,
                           .rule.scale = NAN,
                           .values = values};
     lln_heads heads = {0};
     lln_head head = {0};
     must(lln_gaussian_open(&model, &heads));
-    must(heads.load(&heads, 0, NAN, LLN_FLOAT32, &head));
+    must(heads.load(&heads, trial, NAN, LLN_FLOAT32, &head));
     lln_heads_close(&heads);
     return head;
 }

@@ -89,18 +89,7 @@ static lln_status features_rows(const lln_attention *attention, size_t first,
 /* Rows of P want the features of all keys, again and again. */
 static lln_status features_prepare(lln_attention *attention)
 {
-    lln_features *f = attention->state;
-    if (f->scores || f->keys)
-        return LLN_OK;
-    double *keys = lln_array_alloc_raw(f->m * f->rank, sizeof *keys);
-    if (!keys)
-        return LLN_ENOMEM;
-#pragma omp parallel for schedule(static)
-    for (size_t j = 0; j < f->m; j += CHUNK)
-        f->fill(f, LLN_KEYS, j, lln_size_smaller(CHUNK, f->m - j),
-                keys + j * f->rank);
-    f->keys = keys;
-    return LLN_OK;
+    return lln_features_store_keys(attention->state);
 }
 
 /* B = phi_q column / z and A = phi_k / column, where columns of positive
@@ -164,6 +153,7 @@ void lln_features_free(lln_features *f)
         f->release(f->state);
     free(f->state);
     free(f->z);
+    free(f->sums);
     free(f->column);
     free(f->copy);
     free(f->keys);
@@ -206,6 +196,8 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
     f->d = head->q.columns;
     f->causal = head->rule.mask.causal;
     f->rule = head->rule;
+    f->source[LLN_QUERIES] = head->q;
+    f->source[LLN_KEYS] = head->k;
     f->state = lln_array_alloc(state_size, 1);
     lln_status status = f->state ? promote(head, f) : LLN_ENOMEM;
     if (status != LLN_OK) {
@@ -223,31 +215,30 @@ static bool take_divisors(lln_features *f)
     for (size_t i = 0; i < f->n; i++) {
         double z = f->divisor(f, i, f->z[i]);
         stochastic = stochastic && z == f->z[i] && z != 0;
+        f->sums[i] = z != 0 ? f->z[i] / z : 0;
         f->z[i] = z != 0 ? z : INFINITY;
     }
     return stochastic;
 }
 
-/* z and, for positive features without a mask, the sums of their columns.
- * ones: scratch [m]. */
-static lln_status find_divisors(lln_features *f, double *ones, bool *stochastic)
+/* z [n] = sum_j A_ij and, for positive features without a mask, the sums of
+ * their columns. */
+static lln_status add_rows(lln_features *f, double *z)
 {
+    if (f->row_sums && !f->causal)
+        return f->row_sums(f, z);
     bool columns = f->positive && !f->causal;
-    for (size_t j = 0; j < f->m; j++)
-        ones[j] = 1;
-    double *z = lln_array_alloc_raw(f->n, sizeof *z);
-    double *column = lln_array_alloc_raw(f->rank, sizeof *column);
+    double *ones = lln_array_alloc_raw(f->m, sizeof *ones);
+    if (columns)
+        f->column = lln_array_alloc_raw(f->rank, sizeof *f->column);
     lln_status status = LLN_ENOMEM;
-    if (z && column)
+    for (size_t j = 0; ones && j < f->m; j++)
+        ones[j] = 1;
+    if (ones && (f->column || !columns))
         status = lln_features_multiply(f, LLN_QUERIES,
                                        (lln_matrix){LLN_FLOAT64, f->m, 1, ones},
-                                       z, columns ? column : NULL);
-    f->z = z;
-    f->column = columns ? column : NULL;
-    if (!columns)
-        free(column);
-    if (status == LLN_OK)
-        *stochastic = take_divisors(f);
+                                       z, f->column);
+    free(ones);
     return status;
 }
 
@@ -256,9 +247,12 @@ static lln_status normalise(lln_features *f, bool *stochastic)
     *stochastic = false;
     if (!f->divisor)
         return LLN_OK;
-    double *ones = lln_array_alloc_raw(f->m, sizeof *ones);
-    lln_status status = ones ? find_divisors(f, ones, stochastic) : LLN_ENOMEM;
-    free(ones);
+    double *z = lln_array_alloc_raw(f->n, sizeof *z);
+    f->sums = lln_array_alloc_raw(f->n, sizeof *f->sums);
+    lln_status status = z && f->sums ? add_rows(f, z) : LLN_ENOMEM;
+    f->z = z;
+    if (status == LLN_OK)
+        *stochastic = take_divisors(f);
     return status;
 }
 
@@ -279,7 +273,9 @@ lln_status lln_features_open(lln_features *f, lln_attention *attention)
         .precision = LLN_FLOAT64,
         .prepare = features_prepare,
         .kind = LLN_ATTENTION_ROWS,
-        .rows.make = features_rows,
+        .rows = {features_rows, f->z && (f->tile || (f->positive && !f->scores))
+                                    ? lln_features_scores
+                                    : NULL},
         .product = features_product,
         .transposed = features_transposed,
         .features = f->causal ? NULL : features_factors,

@@ -3,9 +3,9 @@
  * Attention made of feature maps,
  *     A_ij = phi_q(q_i).phi_k(k_j),   P_ij = A_ij / z_i,
  * the sum of z_i and P itself over the keys that query i sees. Everything is
- * float64. Features are made a few rows at a time, so that products take
- * O((n + m) rank columns) time and O(rank columns) memory beside their
- * arguments, with a causal mask too. */
+ * float64 but tiles of scores, see features_scores.c. Features are made a few
+ * rows at a time, so that products take O((n + m) rank columns) time and O(rank
+ * columns) memory beside their arguments, with a causal mask too. */
 #ifndef LLN_KERNEL_FEATURES_FEATURES_H
 #define LLN_KERNEL_FEATURES_FEATURES_H
 
@@ -42,6 +42,16 @@ struct lln_features {
     void (*scores)(const lln_features *f, size_t query, size_t queries,
                    size_t key, size_t keys, size_t stride, double *out);
 
+    /* Of kernels with `scores` > 0 that float32 can hold: they from packed
+     * queries and keys, see lln_attention; else NULL. The state is f. */
+    void (*tile)(const lln_attention *attention, const void *packed,
+                 size_t rows, size_t first_key, size_t keys, size_t stride,
+                 void *out);
+
+    /* sum_j A_ij without a mask, out [n], where that takes fewer operations
+     * than a product of features, else NULL. LLN_ENOMEM. */
+    lln_status (*row_sums)(const lln_features *f, double *out);
+
     lln_features_divisor *divisor; /* NULL: P = A */
     double eps;                    /* for the divisors below */
 
@@ -49,9 +59,11 @@ struct lln_features {
 
     /* The module's own. */
     double *z;      /* [n]; infinite for a row of zeros; NULL: P = A */
+    double *sums;   /* [n] of the rows of P, if there is z */
     double *column; /* [rank] sums of positive features of keys; or NULL */
-    double *copy;   /* queries and keys, if they are float32 */
-    double *keys;   /* features [m x rank] once prepared for rows; or NULL */
+    lln_matrix source[2]; /* queries and keys as they are in the head */
+    double *copy;         /* the same in float64, if they are float32 */
+    double *keys; /* features [m x rank] once prepared for rows; or NULL */
 };
 
 /* Queries or keys from row `first` on. */

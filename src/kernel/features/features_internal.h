@@ -43,4 +43,12 @@ LLN_NODISCARD lln_status lln_features_multiply(const lln_features *f,
                                                lln_role to, lln_matrix x,
                                                void *y, double *total);
 
+/* The hook `scores` of attention whose features are >= 0, or which has tiles.
+ * LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_features_scores(const lln_attention *attention,
+                                             lln_attention_scores *scores);
+
+/* Makes the features of all keys, unless the kernel has scores. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_features_store_keys(lln_features *f);
+
 #endif

@@ -28,7 +28,7 @@ typedef struct {
  * unless NULL, gets the distribution of L_ij + ln m; release it with
  * lln_sample_free. Moments are merged exactly over tiles and rows. Up to 2^17
  * entries are sorted; more are counted in bins (measure/bins.h) of at most 6e-4
- * standard deviations within 6 of the mean and 1e-3 of their distance beyond.
+ * standard deviations within 6 of the mean, 1.2e-3 of their distance beyond.
  * Whatever the distribution of L_ij, fit.ks is then too small by less than
  * 2.5e-4, fit.wasserstein wrong by less than 4e-4; where L_ij have no values
  * in common, both are mostly far nearer. Memory beside the attention's own:

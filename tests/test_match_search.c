@@ -101,6 +101,27 @@ START_TEST(strata_in_order)
 }
 END_TEST
 
+/* Every second row sees other things: it is chosen as often as the rest,
+ * among rows of equal figures too. */
+START_TEST(strata_period)
+{
+    enum { MANY = 32768 };
+    double *q = calloc(MANY * D, sizeof *q), k[N * D];
+    size_t rows[200], odd = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        q[i * D + i % 2] = _i ? 3 : (double)(i % 2);
+        k[i % N * D] = k[i % N * D + 1] = sin((double)(i % N));
+    }
+    lln_head head = {.q = {LLN_FLOAT64, MANY, D, q},
+                     .k = {LLN_FLOAT64, N, D, k}};
+    expect_ok(lln_strata_choose(&head, 1, 1e-3, 200, rows));
+    for (size_t i = 0; i < 200; i++)
+        odd += rows[i] % 2;
+    ck_assert(odd > 70 && odd < 130);
+    free(q);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("match_search");
@@ -110,6 +131,7 @@ int main(void)
     suite_add_tcase(suite, search);
     TCase *strata = tcase_create("strata");
     tcase_add_loop_test(strata, strata_in_order, 0, 2);
+    tcase_add_loop_test(strata, strata_period, 0, 2);
     suite_add_tcase(suite, strata);
     return run_suite(suite);
 }

@@ -69,6 +69,27 @@ START_TEST(add_equal)
 }
 END_TEST
 
+/* A spread of 2^-10 about 1 counts if numbers are known better than that. */
+START_TEST(settle_spread)
+{
+    double x[] = {1 - 0x1p-10, 1 + 0x1p-10, 1 - 0x1p-10, 1 + 0x1p-10};
+    lln_moments a = {0}, none = {0}, unknown = {4, 1, NAN, 1, 1};
+    lln_moments_add(&a, x, 4);
+    lln_moments_settle(&a, 0x1.ffp-11);
+    ck_assert(a.m2 == 0x1p-18 && a.m4 == 0x1p-38);
+    lln_moments_settle(&a, 0x1p-10);
+    ck_assert(a.m2 == 0 && a.m3 == 0 && a.m4 == 0);
+    ck_assert(a.mean == 1 && a.count == 4);
+    lln_moments_settle(&none, 1);
+    ck_assert(none.count == 0 && none.m2 == 0);
+    lln_moments_settle(&unknown, 1);
+    ck_assert(isnan(unknown.m2));
+    a.m2 = -0x1p-60; /* as sums about a distant center leave it */
+    lln_moments_settle(&a, 0);
+    ck_assert(a.m2 == 0);
+}
+END_TEST
+
 START_TEST(merge_empty)
 {
     lln_moments none = {0}, all = from_sums(0, COUNT, 3);
@@ -87,6 +108,7 @@ int main(void)
     tcase_add_test(moments, merge_parts);
     tcase_add_test(moments, add_parts);
     tcase_add_test(moments, add_equal);
+    tcase_add_test(moments, settle_spread);
     tcase_add_test(moments, merge_empty);
     suite_add_tcase(suite, moments);
     return run_suite(suite);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <gsl/gsl_cdf.h>
+
 #include "cases.h"
 #include "measure/normality.h"
 
@@ -53,23 +55,130 @@ START_TEST(measure_undefined)
 }
 END_TEST
 
-/* Beyond 2^20 entries every second one is sorted: an even pattern of two
- * normal-like sets must give the fit of the first alone. */
-START_TEST(measure_many)
+/* Beyond 2^20 entries, counted in bins: `value(i)` for entry i of MANY, in both
+ * precisions. Bounds of bins.h and sample.h for bins laid by the exact
+ * deviation. */
+enum { MANY = 16385 * 64 };
+
+static void check_many(double value(size_t i), double ks, double wasserstein,
+                       double qq)
 {
-    size_t count = (1 << 20) + 2;
-    float *values = lln_array_alloc(count, sizeof *values);
-    for (size_t i = 0; i < count; i++)
-        values[i] = i % 2 ? 7 : (float)(i % 1024) / 1024;
-    lln_matrix a = {LLN_FLOAT32, 1, count, values};
-    lln_normality all;
-    expect_ok(lln_normality_measure(a, &all));
-    expect_relative(all.mean, (7 + 0.4990234375) / 2, 1e-5);
-    /* the sorted half lies below all.mean: the step of the empirical
-     * distribution at its largest value, 1022/1024, reaches 1 */
-    double z = (1022.0 / 1024 - all.mean) / all.deviation;
-    expect_relative(all.fit.ks, 1 - 0.5 * erfc(-z / sqrt(2)), 1e-5);
-    free(values);
+    float *narrow = lln_array_alloc(MANY, sizeof *narrow);
+    double *wide = lln_array_alloc(MANY, sizeof *wide);
+    for (size_t i = 0; i < MANY; i++)
+        narrow[i] = (float)(wide[i] = value(i));
+    lln_matrix a[] = {{LLN_FLOAT32, 16385, 64, narrow},
+                      {LLN_FLOAT64, 16385, 64, wide}};
+    for (int i = 0; i < 2; i++) {
+        lln_normality out;
+        expect_ok(lln_normality_measure(a[i], &out));
+        expect_absolute(out.fit.ks, ks, 2e-4);
+        expect_absolute(out.fit.wasserstein, wasserstein, 2.5e-4);
+        expect_absolute(out.fit.qq, qq, 2e-5);
+    }
+    free(narrow);
+    free(wide);
+}
+
+/* Even features normal, odd ones normal and ten times as wide. */
+static double two_widths(size_t i)
+{
+    double q = gsl_cdf_ugaussian_Pinv(((double)(i / 2) + 0.5) / (MANY / 2));
+    return i % 2 ? 10 * q : q;
+}
+
+/* scipy 1.10, F(z) = (Phi(z s) + Phi(z s/10))/2, s^2 = 50.5, f its density,
+ * q = Phi^-1(F): minimize_scalar(-|F - Phi|), 2 quad(|F - Phi|, 0, inf),
+ * 2 quad(z q f, 0, inf). */
+START_TEST(measure_period)
+{
+    check_many(two_widths, 0.16793317537802, 0.270478524416952,
+               0.949904003671245);
+}
+END_TEST
+
+static double one_or_minus(size_t i)
+{
+    return i % 2 ? 14.3 : -14.3;
+}
+
+static double one_in_four(size_t i)
+{
+    return i % 4 == 1;
+}
+
+static double round_trip(size_t i)
+{
+    return i % 4 < 2 ? 0.1 : i % 4 == 2 ? 0.2 : 0;
+}
+
+/* scipy 1.10: for shares a to b at z, with Phi^-1(a) = qa and so on and t = z
+ * moved into [qa, qb]: ks = max(|Phi(z) - a|, |Phi(z) - b|), wasserstein = sum
+ * of z (2 Phi(t) - a - b) - (phi(qa) - phi(t)) + (phi(t) - phi(qb)), qq = sum
+ * of z (phi(qa) - phi(qb)). */
+START_TEST(measure_atoms)
+{
+    check_many(one_or_minus, 0.34134474606854293, 0.53537732154787976,
+               0.79788456080286541);
+    check_many(one_in_four, 0.46814856917461345, 0.6142266952941563,
+               0.73387355912530328);
+    check_many(round_trip, 0.25, 0.37602636002585144, 0.89880787778860749);
+}
+END_TEST
+
+/* numpy 1.24, n = 16385*64: z = full(n, -1/sqrt(n - 1)); z[-1] = sqrt(n - 1);
+ * q = ndtri((arange(n) + .5)/n): (n - 1)/n - ndtr(z[0]), mean |z - q|,
+ * corrcoef(z, q). */
+static double one_far(size_t i)
+{
+    return i == 12345 ? 1e6 : 0;
+}
+
+START_TEST(measure_far)
+{
+    check_many(one_far, 0.5003886266895667, 0.798852001963, 0.00478596885237);
+}
+END_TEST
+
+static double constant(size_t i)
+{
+    (void)i;
+    return 14.3;
+}
+
+static double subnormal(size_t i)
+{
+    (void)i;
+    return 1e-40;
+}
+
+/* 1/3 in three ways, the last of which is a unit in the last place less. */
+static double rounded(size_t i)
+{
+    double ninth = 1.0 / 9;
+    return i % 3 == 0 ? 1.0 / 3 : i % 3 == 1 ? 3 * ninth : 1 - 2.0 / 3;
+}
+
+START_TEST(measure_constants)
+{
+    static double (*const values[])(size_t) = {constant, subnormal, rounded};
+    size_t counts[] = {2, 3000, MANY};
+    double *x = lln_array_alloc(MANY, sizeof *x);
+    float *narrow = lln_array_alloc(MANY, sizeof *narrow);
+    for (size_t i = 0; i < MANY; i++)
+        narrow[i] = (float)(x[i] = values[_i](i));
+    for (int c = 0; c < 6; c++) {
+        lln_matrix a = {LLN_FLOAT64, counts[c / 2], 1, x};
+        if (c % 2)
+            a = (lln_matrix){LLN_FLOAT32, 1, counts[c / 2], narrow};
+        lln_normality out;
+        expect_status(lln_normality_measure(a, &out), LLN_EUNDEFINED);
+        expect_relative(out.mean, values[_i](0), c % 2 ? 1e-5 : 1e-15);
+        ck_assert(out.deviation == 0 && isnan(out.skewness));
+        ck_assert(isnan(out.excess_kurtosis) && isnan(out.fit.ks));
+    }
+    free(x);
+    free(narrow);
 }
 END_TEST
 
@@ -80,7 +189,11 @@ int main(void)
     tcase_add_loop_test(measure, measure_cases, 0,
                         sizeof expected / sizeof expected[0]);
     tcase_add_test(measure, measure_undefined);
-    tcase_add_test(measure, measure_many);
+    tcase_set_timeout(measure, 60);
+    tcase_add_test(measure, measure_period);
+    tcase_add_test(measure, measure_atoms);
+    tcase_add_test(measure, measure_far);
+    tcase_add_loop_test(measure, measure_constants, 0, 3);
     suite_add_tcase(suite, measure);
     return run_suite(suite);
 }

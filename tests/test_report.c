@@ -66,6 +66,25 @@ START_TEST(match_lambda2)
 }
 END_TEST
 
+/* Equal keys: softmax is uniform, and there is nothing to compare with. */
+START_TEST(match_uniform)
+{
+    lln_head head = case_head("C", _i ? LLN_FLOAT32 : LLN_FLOAT64, false);
+    size_t bytes = 16 * lln_precision_size(head.k.precision);
+    for (size_t j = 1; j < 128; j++)
+        memcpy((char *)head.k.data + j * bytes, head.k.data, bytes);
+    lln_report_summary softmax;
+    lln_report report;
+    lln_match match = {.alpha = 1.25, .beta = 0.75};
+    expect_ok(lln_report_softmax(&head, true, &softmax));
+    expect_ok(lln_report_match(&head, &match, &softmax, &report));
+    expect_absolute(report.achieved, 0, 0);
+    ck_assert(isnan(report.relative_error) && isnan(report.lambda2_ratio));
+    expect_absolute(report.entropy_gap, 0, 1e-7);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* Exponents on both sides of ln 65520 = 11.09011 and of ln(2^128 - 2^119) =
  * 88.72088 (Python, math.log), with alpha = beta = 1. */
 START_TEST(match_overflow)
@@ -125,6 +144,7 @@ int main(void)
     tcase_add_loop_test(report, softmax_cases, 0, CASE_COUNT);
     tcase_add_test(report, match_case);
     tcase_add_test(report, match_lambda2);
+    tcase_add_loop_test(report, match_uniform, 0, 2);
     tcase_add_test(report, match_overflow);
     tcase_add_test(report, match_one_key);
     tcase_add_test(report, match_statuses);

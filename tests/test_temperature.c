@@ -233,12 +233,49 @@ START_TEST(temperature_variance_constant_keys)
                      .rule.scale = 1};
     double variance;
     expect_ok(lln_temperature_variance(&head, &variance));
-    expect_absolute(variance, 0, 1e-30);
+    ck_assert(variance == 0);
 }
 END_TEST
 
 /* A head that keeps its variance is asked again for what only a new measure
  * could know: keys that were changed in place. */
+/* Keys that are equal, or equal but for the last place, of any size: the right
+ * variance is 0 or below (2^-52 |q| |k|)^2, and there is no temperature. */
+START_TEST(temperature_variance_equal_keys)
+{
+    static const double keys[] = {14.3, -0.1, 1e-40, 1e6, 1.0 / 3};
+    static const lln_mask masks[] = {
+        {0}, {.causal = true}, {.causal = true, 100}};
+    enum { MANY = 700, D = 24 };
+    double *q = calloc(MANY * D, sizeof *q), *k = calloc(MANY * D, sizeof *k);
+    for (size_t i = 0; i < MANY * D; i++) {
+        q[i] = 5 * sin(0.7 * (double)i);
+        k[i] = keys[_i] * cos((double)(i % D));
+        if (_i == 4 && i / D % 3 == 1) /* as sums in another order */
+            k[i] += k[i] * (i % 2 ? 0x1p-53 : -0x1p-52);
+    }
+    for (int m = 0; m < 3; m++) {
+        lln_head head = {.q = {LLN_FLOAT64, MANY, D, q},
+                         .k = {LLN_FLOAT64, MANY, D, k},
+                         .rule = {.scale = 0.2, .mask = masks[m]}};
+        double variance = NAN, tau = 1;
+        expect_ok(lln_temperature_variance(&head, &variance));
+        ck_assert(variance == 0);
+        expect_status(lln_temperature_measure(&head, &tau), LLN_EUNDEFINED);
+        ck_assert(isnan(tau));
+        /* 1e-11 is much more than rounding. */
+        for (size_t i = 0; i < D; i++)
+            k[i] *= 1 + 1e-11 * (double)i;
+        expect_ok(lln_temperature_variance(&head, &variance));
+        expect_relative(variance, slow_variance(&head), 1e-3);
+        for (size_t i = 0; i < D; i++)
+            k[i] = k[3 * D + i];
+    }
+    free(q);
+    free(k);
+}
+END_TEST
+
 START_TEST(temperature_variance_kept)
 {
     lln_heads heads = {0};
@@ -374,6 +411,7 @@ int main(void)
                         4);
     tcase_add_loop_test(variance, temperature_variance_constant_keys, 0, 4);
     tcase_add_loop_test(variance, temperature_moments_cases, 0, CASE_COUNT);
+    tcase_add_loop_test(variance, temperature_variance_equal_keys, 0, 5);
     tcase_add_test(variance, temperature_variance_kept);
     tcase_add_test(variance, temperature_variance_undefined);
     tcase_add_test(variance, temperature_variance_refused);

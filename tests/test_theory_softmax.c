@@ -147,10 +147,21 @@ START_TEST(softmax_uniform)
     expect_ok(lln_theory_softmax(37, 8, 0, &theory));
     expect_absolute(theory.entropy, log(37), 1e-14);
     expect_absolute(theory.log_mean, -log(37), 1e-14);
-    expect_absolute(theory.log_variance, 0, 1e-14);
+    expect_absolute(theory.log_variance, 0, 0);
     expect_absolute(theory.log_variance_row, 0, 0);
     expect_absolute(theory.concentration, 1.0 / 37, 1e-14);
     expect_absolute(theory.lambda2, 0, 1e-7);
+}
+END_TEST
+
+/* D1 of logits that go to 0: sigma^2 (1 - 1/n). */
+START_TEST(softmax_nearly_uniform)
+{
+    lln_theory_softmax_values theory;
+    for (double sigma = 1e-7; sigma > 1e-30; sigma *= 1e-6) {
+        expect_ok(lln_theory_softmax(37, 8, sigma, &theory));
+        expect_relative(theory.log_variance, sigma * sigma * 36 / 37, 1e-12);
+    }
 }
 END_TEST
 
@@ -192,6 +203,7 @@ int main(void)
     tcase_add_loop_test(softmax, softmax_two_keys, 0, 3);
     tcase_add_loop_test(softmax, softmax_many_keys, 0, 3);
     tcase_add_test(softmax, softmax_uniform);
+    tcase_add_test(softmax, softmax_nearly_uniform);
     tcase_add_test(softmax, softmax_one_key);
     tcase_add_test(softmax, softmax_invalid);
     suite_add_tcase(suite, softmax);

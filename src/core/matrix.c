@@ -59,6 +59,8 @@ lln_moments lln_matrix_summarise(lln_matrix a)
     /* In order, so that the result does not depend on the threads. */
     for (size_t r = 0; r < RUNS; r++)
         lln_moments_merge(&sum, &runs[r]);
+    lln_moments_settle(&sum,
+                       lln_precision_rounding(LLN_FLOAT64, fabs(sum.mean)));
     return sum;
 }
 

@@ -4,6 +4,7 @@
 #ifndef LLN_CORE_MATRIX_H
 #define LLN_CORE_MATRIX_H
 
+#include <float.h>
 #include <stddef.h>
 
 #include "core/moments.h"
@@ -30,6 +31,14 @@ typedef struct {
 static inline size_t lln_precision_size(lln_precision precision)
 {
     return precision == LLN_FLOAT32 ? sizeof(float) : sizeof(double);
+}
+
+/* Error that a chain of a few dozen operations leaves in a number of the given
+ * size: 8 units of its last place. */
+static inline double lln_precision_rounding(lln_precision precision,
+                                            double size)
+{
+    return 8 * size * (precision == LLN_FLOAT32 ? FLT_EPSILON : DBL_EPSILON);
 }
 
 /* The view of what has been written. */
@@ -66,7 +75,8 @@ void lln_matrix_store(lln_matrix a, lln_matrix_output out, size_t first);
  * all are. */
 size_t lln_matrix_find_nonfinite(lln_matrix a);
 
-/* Moments of all entries, summed in float64. */
+/* Moments of all entries, summed in float64; without spread if it is below the
+ * rounding of their mean in float64. */
 lln_moments lln_matrix_summarise(lln_matrix a);
 
 /* Their mean and standard deviation (divisor count - 1). One entry: deviation

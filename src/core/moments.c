@@ -50,3 +50,9 @@ void lln_moments_add(lln_moments *a, const double *x, size_t count)
     }
     lln_moments_merge(a, &(lln_moments){(double)count, mean, p2, p3, p4});
 }
+
+void lln_moments_settle(lln_moments *a, double rounding)
+{
+    if (a->m2 <= a->count * rounding * rounding)
+        a->m2 = a->m3 = a->m4 = 0;
+}

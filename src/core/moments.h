@@ -25,4 +25,9 @@ void lln_moments_add(lln_moments *a, const double *x, size_t count);
 /* a becomes the union of a and b. Source: Pebay (2008), eq. 1.5 and 2.1. */
 void lln_moments_merge(lln_moments *a, const lln_moments *b);
 
+/* Takes away what rounding alone makes of equal values: m2, m3 and m4 become 0
+ * if the variance m2 / count is at most rounding^2, `rounding` the error with
+ * which the values are known. */
+void lln_moments_settle(lln_moments *a, double rounding);
+
 #endif

@@ -254,6 +254,22 @@ static lln_variance_kept *find_kept(const lln_head *head)
 static const char no_closed_form[] =
     "temperature: the variance of logits has no closed form under this rule";
 
+/* Root mean square of the length of a row. */
+static double row_length(lln_matrix a)
+{
+    lln_moments all = lln_matrix_summarise(a);
+    return sqrt((all.m2 + all.count * all.mean * all.mean) / (double)a.rows);
+}
+
+/* A variance below the rounding of the logits of keys that are nearly equal is
+ * none. */
+static double settle_variance(const lln_head *head, double variance)
+{
+    double size = row_length(head->q) * row_length(head->k);
+    double rounding = lln_precision_rounding(LLN_FLOAT64, size);
+    return variance <= rounding * rounding ? 0 : variance;
+}
+
 static lln_status measure_variance(const lln_head *head, double *mean)
 {
     work w = {.head = head};
@@ -272,6 +288,8 @@ static lln_status measure_variance(const lln_head *head, double *mean)
                             ? lln_temperature_window(head, mean)
                             : mean_variance(&w, mean);
     free(w.memory);
+    if (status == LLN_OK)
+        *mean = settle_variance(head, *mean);
     return status;
 }
 

@@ -16,6 +16,8 @@
  * M = Q'Q/n (not centred). Time O((n + m) d^2), memory O(d^2), with a window
  * O(m d^2 / 256), float64; once for a head that keeps it
  * (lln_head_keep_variance).
+ * A variance below the rounding of products of float64 numbers of the size of
+ * q and k, as that of equal keys, is 0.
  * Rows with fewer than two keys are left out. Temperature tau = 1/sqrt(D2).
  * LLN_EUNDEFINED: no row is left; LLN_EINVAL: a mask and n > m, or the rule
  * has no closed variance; LLN_ENOMEM; LLN_EINTERRUPTED. *variance is NaN then.

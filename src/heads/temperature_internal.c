@@ -2,11 +2,21 @@
 #include "heads/temperature_internal.h"
 
 #include <cblas.h>
+#include <stdbool.h>
 #include <string.h>
 
 void lln_temperature_read(lln_matrix a, size_t first, size_t count, double *out)
 {
     lln_matrix_convert(lln_matrix_rows(a, first, count), LLN_FLOAT64, out);
+}
+
+/* The mean of equal numbers is not always that number. */
+static bool column_varies(const double *x, size_t count, size_t d)
+{
+    for (size_t i = 1; i < count; i++)
+        if (x[i * d] != x[0])
+            return true;
+    return false;
 }
 
 void lln_temperature_centre(double *x, size_t count, size_t d, double *mean)
@@ -16,7 +26,8 @@ void lln_temperature_centre(double *x, size_t count, size_t d, double *mean)
         for (size_t l = 0; l < d; l++)
             mean[l] += x[i * d + l];
     for (size_t l = 0; l < d; l++)
-        mean[l] /= (double)count;
+        mean[l] =
+            column_varies(x + l, count, d) ? mean[l] / (double)count : x[l];
     for (size_t i = 0; i < count; i++)
         for (size_t l = 0; l < d; l++)
             x[i * d + l] -= mean[l];

@@ -21,7 +21,8 @@ typedef struct {
 void lln_temperature_read(lln_matrix a, size_t first, size_t count,
                           double *out);
 
-/* Subtracts from each column of x [count x d] its mean; mean [d]. */
+/* Subtracts from each column of x [count x d] its mean; mean [d]. Of equal
+ * numbers nothing is left. */
 void lln_temperature_centre(double *x, size_t count, size_t d, double *mean);
 
 /* Adds x'x of x [count x d] to c [d x d]. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "match/joint.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -67,11 +66,12 @@ lln_status lln_joint_open(const lln_heads *heads, double tau,
 }
 
 /* What rounding leaves of constant numbers is no spread. */
-static lln_status find_spread(const lln_moments *sum, const char *what,
-                              double *sigma)
+static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
 {
-    *sigma = sqrt(sum->m2 / (sum->count - 1));
-    if (!(*sigma > 8 * DBL_EPSILON * fabs(sum->mean)))
+    lln_moments_settle(&sum,
+                       lln_precision_rounding(LLN_FLOAT64, fabs(sum.mean)));
+    *sigma = sqrt(sum.m2 / (sum.count - 1));
+    if (!(*sigma > 0))
         return lln_fail(LLN_EUNDEFINED,
                         "match: the %s of the layer have no "
                         "spread",
@@ -86,8 +86,8 @@ lln_status lln_joint_match(const lln_joint *joint, long layer, double *alpha,
     double sigma_q, sigma_k, side;
     if (!moments)
         return lln_fail(LLN_EINVAL, "match: no layer %ld", layer);
-    LLN_TRY(find_spread(&moments->q, "queries", &sigma_q));
-    LLN_TRY(find_spread(&moments->k, "keys", &sigma_k));
+    LLN_TRY(find_spread(moments->q, "queries", &sigma_q));
+    LLN_TRY(find_spread(moments->k, "keys", &sigma_k));
     LLN_TRY(lln_theory_paper_side(sigma_q, sigma_k, &side));
     *alpha = side / sigma_q;
     *beta = side / sigma_k;

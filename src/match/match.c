@@ -3,7 +3,6 @@
  * The table of methods, and those that need no pass over the head. */
 #include "match/match.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -76,13 +75,12 @@ const lln_match_method *lln_match_find(const char *name)
     return NULL;
 }
 
-/* Standard deviation of all entries; what rounding leaves of a constant
- * matrix is no spread. */
+/* Standard deviation of all entries. */
 static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
 {
     double mean;
     lln_matrix_moments(a, &mean, deviation);
-    if (!(*deviation > 8 * DBL_EPSILON * fabs(mean)))
+    if (!(*deviation > 0))
         return lln_fail(LLN_EUNDEFINED, "match: the %s have no spread", what);
     return LLN_OK;
 }

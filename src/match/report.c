@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "match/report.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,6 +23,12 @@ static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
     bool absent = status == LLN_EUNDEFINED || status == LLN_ENOCONV ||
                   status == LLN_ETOOBIG;
     return absent ? LLN_OK : status;
+}
+
+/* a / b; NaN where b is no more than rounding: there is nothing to compare. */
+static double ratio(double a, double b, double rounding)
+{
+    return b > rounding ? a / b : NAN;
 }
 
 /* D2 where it has a closed form, else of the rows. */
@@ -113,9 +120,11 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
     if (status != LLN_OK)
         return status;
     report->achieved = lln.log_variance;
-    report->relative_error = lln.log_variance / softmax->log_variance - 1;
+    report->relative_error =
+        ratio(lln.log_variance, softmax->log_variance, 0) - 1;
     report->entropy_gap = lln.entropy - softmax->entropy;
-    report->lambda2_ratio = lln.lambda2 / softmax->lambda2;
+    report->lambda2_ratio = ratio(lln.lambda2, softmax->lambda2,
+                                  (double)head->q.rows * DBL_EPSILON);
     describe_exponents(head, match, report);
     return LLN_OK;
 }

@@ -25,9 +25,10 @@ LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
 
 typedef struct {
     double achieved;       /* D2 of LLN over all rows */
-    double relative_error; /* achieved / (D2 of softmax) - 1 */
+    double relative_error; /* achieved / (D2 of softmax) - 1; NaN: that is 0 */
     double entropy_gap;    /* mean row entropy, LLN - softmax, nats */
-    double lambda2_ratio;  /* |lambda_2| LLN / softmax; NaN: not measured */
+    double lambda2_ratio;  /* |lambda_2| LLN / softmax; NaN: not measured, or
+                              that of softmax is below n DBL_EPSILON */
     double max_exponent;   /* largest of alpha q_il and beta k_jl */
     double fp16_overflow;  /* share of the features exp(alpha q_il) and */
     double bf16_overflow;  /* exp(beta k_jl), taken without subtracting a

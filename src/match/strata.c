@@ -2,36 +2,30 @@
 #include "match/strata.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/random.h"
 #include "core/vector_math.h"
-
-enum { MOST = 16384 }; /* rows and keys that are looked at */
 
 typedef struct {
     double variance;
     size_t row;
 } candidate;
 
-/* Number i of `count` evenly spaced ones out of n. */
-static size_t spaced_index(size_t i, size_t count, size_t n)
+/* The middle of stratum i of `count` out of n. */
+static size_t middle_of(size_t i, size_t count, size_t n)
 {
     return (2 * i + 1) * n / (2 * count);
-}
-
-static size_t looked_at(lln_matrix a)
-{
-    return a.rows < MOST ? a.rows : MOST;
 }
 
 /* Column by column, mean and variance of factor a; row [d] is scratch. */
 static void describe_columns(lln_matrix a, double factor, double *row,
                              double *mean, double *variance)
 {
-    size_t count = looked_at(a);
-    for (size_t i = 0; i < count; i++) {
-        lln_matrix x = lln_matrix_rows(a, spaced_index(i, count, a.rows), 1);
+    for (size_t i = 0; i < a.rows; i++) {
+        lln_matrix x = lln_matrix_rows(a, i, 1);
         double share = 1 / (double)(i + 1);
         lln_matrix_convert(x, LLN_FLOAT64, row);
         for (size_t l = 0; l < a.columns; l++) {
@@ -41,7 +35,7 @@ static void describe_columns(lln_matrix a, double factor, double *row,
         }
     }
     for (size_t l = 0; l < a.columns; l++)
-        variance[l] /= (double)count;
+        variance[l] /= (double)a.rows;
 }
 
 /* sum_l w_l^2 variance_l, w = softmax of factor x_l + offset_l. */
@@ -64,12 +58,16 @@ LLN_CLONES static double predict_variance(const double *x, double factor,
     return squares / (sum * sum);
 }
 
+/* Rows that are alike in the one respect come in an order of chance, not in
+ * their own, which may have a period. */
 static int compare_candidates(const void *a, const void *b)
 {
     const candidate *x = a, *y = b;
     if (x->variance != y->variance)
         return x->variance < y->variance ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
+    uint64_t first = lln_random_number(0, x->row);
+    uint64_t second = lln_random_number(0, y->row);
+    return (first > second) - (first < second);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -82,14 +80,13 @@ static int compare_rows(const void *a, const void *b)
 static void rank_rows(const lln_head *head, double alpha, double beta,
                       double *work, candidate *candidates)
 {
-    size_t d = head->q.columns, count = looked_at(head->q);
+    size_t d = head->q.columns, count = head->q.rows;
     double *mean = work, *variance = work + d, *row = work + 2 * d;
     describe_columns(head->k, beta, row, mean, variance);
     for (size_t i = 0; i < count; i++) {
-        size_t at = spaced_index(i, count, head->q.rows);
-        lln_matrix_convert(lln_matrix_rows(head->q, at, 1), LLN_FLOAT64, row);
+        lln_matrix_convert(lln_matrix_rows(head->q, i, 1), LLN_FLOAT64, row);
         candidates[i] =
-            (candidate){predict_variance(row, alpha, mean, variance, d), at};
+            (candidate){predict_variance(row, alpha, mean, variance, d), i};
     }
     qsort(candidates, count, sizeof *candidates, compare_candidates);
 }
@@ -97,7 +94,7 @@ static void rank_rows(const lln_head *head, double alpha, double beta,
 lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
                              size_t count, size_t *queries)
 {
-    size_t candidate_count = looked_at(head->q);
+    size_t candidate_count = head->q.rows;
     double *work = lln_array_alloc(3 * head->q.columns, sizeof *work);
     candidate *candidates =
         lln_array_alloc(candidate_count, sizeof *candidates);
@@ -105,8 +102,7 @@ lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
     if (status == LLN_OK) {
         rank_rows(head, alpha, beta, work, candidates);
         for (size_t i = 0; i < count; i++)
-            queries[i] =
-                candidates[spaced_index(i, count, candidate_count)].row;
+            queries[i] = candidates[middle_of(i, count, candidate_count)].row;
         qsort(queries, count, sizeof *queries, compare_rows);
     }
     free(work);

@@ -11,11 +11,10 @@
  * that do not correlate over the keys,
  *     Var_j ln P_ij = beta^2 sum_l w_il^2 Var_j k_jl,
  *     w_i = softmax over l of alpha q_il + beta mean_j k_jl;
- * rows are put in the order of this figure, cut into `count` strata of equal
- * size, and the middle row of each is taken. Of more than 16384 rows or keys
- * as many, evenly spaced, are looked at. No random numbers: the same head
- * gives the same rows.
- * 1 <= count <= min(rows of the head, 16384). Time O((n + m) d).
+ * all rows are put in the order of this figure, equal ones in an order of
+ * chance that is always the same, cut into `count` strata of equal size, and
+ * the middle row of each is taken. The same head gives the same rows.
+ * 1 <= count <= rows of the head. Time O((n + m) d + n ln n), memory O(n).
  * LLN_ENOMEM. Source: Cochran, Sampling Techniques (1977), chapter 5. */
 LLN_NODISCARD lln_status lln_strata_choose(const lln_head *head, double alpha,
                                            double beta, size_t count,

@@ -23,7 +23,7 @@ static double ceiling(const lln_row *row)
 
 static double floor_of(const lln_row *row)
 {
-    double squares = row->scores.m2 < 0 ? 0 : row->scores.m2; /* rounding */
+    double squares = row->scores.m2;
     if (row->keys == 0 || isnan(squares))
         return NAN;
     return lln_entropy_floor(row->keys, sqrt(squares));

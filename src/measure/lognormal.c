@@ -1,72 +1,109 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/lognormal.h"
 
+#include <gsl/gsl_randist.h>
 #include <gsl/gsl_sort.h>
 #include <math.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "core/vector_math.h"
+#include "measure/bins.h"
 
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */
-    BINS = 1 << 16,          /* the busy half of the counters stays in L1 */
-    HALF = BINS / 2,
-    CHUNK = 512,     /* bin numbers are computed this many at a time */
-    PILOT_ROWS = 64, /* tell where the bins should lie */
+    PILOT_ROWS = 64,         /* tell where the bins should lie */
 };
-static const double HALF_RANGE = 16; /* of the bins, standard deviations */
+
+/* How far the deviation, as a factor, and the mean, in deviations, may be from
+ * what the bins were laid by. */
+static const double NEAR_DEVIATION = 1.2, NEAR_MEAN = 0.5;
+
+/* Entries are taken as L' = ln P + ln m, which is 0 where attention is uniform,
+ * so that a spread far below the rounding of ln m is not lost. The mean of -L'
+ * over the keys of a row is ln mean exp(s - mean s) + ln(keys / m); of scores
+ * that are nearly equal, their cumulants give the first term to all its
+ * digits. */
+static double row_excess(const lln_attention *attention, const lln_row *row)
+{
+    const lln_moments *s = &row->scores;
+    double keys = s->count, m = (double)attention->m;
+    bool near = s->m4 <= 1e-5 * s->m2;
+    if (attention->kind != LLN_ATTENTION_TILES || !near)
+        return row->log_norm - log(m) - s->mean;
+    double k2 = s->m2 / keys, k3 = s->m3 / keys,
+           k4 = s->m4 / keys - 3 * k2 * k2;
+    return k2 / 2 + k3 / 6 + k4 / 24 + log(keys / m);
+}
+
+/* Scores of the row minus this are L'. */
+static double row_origin(const lln_attention *attention, const lln_row *row)
+{
+    return row->scores.mean + row_excess(attention, row);
+}
 
 /* Standard error of the mean over entries, estimated from some of n rows: a
- * ratio of sums over rows, of ln P and of keys. Cochran (1977), eq. 2.46. */
-static double mean_error(const lln_row *rows, size_t count, size_t n,
-                         const lln_moments *all)
+ * ratio of sums over rows, of L' and of keys. Cochran (1977), eq. 2.46. */
+static double mean_error(const lln_attention *attention, const lln_row *rows,
+                         size_t count, const lln_moments *all)
 {
-    double used = 0, squares = 0;
+    double used = 0, squares = 0, n = (double)attention->n;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
-        double residual = (rows[i].scores.mean - rows[i].log_norm - all->mean) *
+        double residual = (row_excess(attention, &rows[i]) + all->mean) *
                           (double)rows[i].keys;
         squares += residual * residual;
         used++;
     }
-    if (count == n)
+    if (count == attention->n)
         return 0;
     double keys = all->count / used;
-    return used > 1 ? sqrt(squares / (used - 1) / used *
-                           (1 - (double)count / (double)n)) /
-                          keys
-                    : NAN;
+    return used > 1
+               ? sqrt(squares / (used - 1) / used * (1 - (double)count / n)) /
+                     keys
+               : NAN;
 }
 
-/* All moments but the fit, from measured rows of n. */
-static lln_status pool_moments(const lln_row *rows, size_t count, size_t n,
-                               lln_lognormal *out)
+/* Moments of L', without spread if it is below the rounding of scores. */
+static lln_moments merge_rows(const lln_attention *attention,
+                              const lln_row *rows, size_t count)
 {
     lln_moments all = {0};
-    *out =
-        (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN}, NAN, NAN, 0};
+    double rounding = 0;
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
         lln_moments row = rows[i].scores;
-        row.mean -= rows[i].log_norm;
+        row.mean = -row_excess(attention, &rows[i]);
         lln_moments_merge(&all, &row);
+        rounding = fmax(rounding, lln_row_rounding(attention, &rows[i]));
     }
+    lln_moments_settle(&all, rounding);
+    return all;
+}
+
+/* All moments but the fit, from measured rows. */
+static lln_status pool_moments(const lln_attention *attention,
+                               const lln_row *rows, size_t count,
+                               lln_lognormal *out)
+{
+    *out = (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN},
+                           NAN, NAN, 0,   NAN};
+    lln_moments all = merge_rows(attention, rows, count);
     for (size_t i = 0; i < count; i++)
         if (rows[i].negative > 0)
             return lln_fail(LLN_EUNDEFINED, "P has negative entries");
     if (all.count == 0)
         return lln_fail(LLN_EUNDEFINED, "no row has two keys");
-    out->mean_error = mean_error(rows, count, n, &all);
-    lln_rows_mean(rows, count, n, lln_row_variance, &out->variance_row,
-                  &out->variance_row_error);
+    out->mean_error = mean_error(attention, rows, count, &all);
+    lln_rows_mean(rows, count, attention->n, lln_row_variance,
+                  &out->variance_row, &out->variance_row_error);
     double variance = all.m2 / all.count;
-    out->mean = all.mean;
+    out->sample_mean = all.mean;
+    out->mean = all.mean - log((double)attention->m);
     out->variance = variance;
     if (!(variance > 0))
         return lln_fail(LLN_EUNDEFINED, "ln P is constant");
@@ -75,21 +112,12 @@ static lln_status pool_moments(const lln_row *rows, size_t count, size_t n,
     return LLN_OK;
 }
 
-/* Counts of one thread. The narrow ones, of which twice as many stay in
- * cache, are moved to the wide ones before they can overflow. */
+/* What the visits fill: all values, or bins. */
 typedef struct {
-    uint32_t narrow[BINS];
-    uint64_t wide[BINS];
-    uint64_t pending; /* sum of narrow */
-} bin_counts;
-
-/* What the visits fill: all values, or counts. */
-typedef struct {
+    const lln_attention *attention;
     size_t *offset; /* [count]: where a row's values start */
     double *values;
-    bin_counts *counters;    /* [threads] */
-    double center, per_unit; /* bin = HALF + floor((L - center) per_unit);
-                                per_unit is a float */
+    lln_bins *bins;
 } collector;
 
 static void keep_row(void *context, int thread, size_t index,
@@ -100,20 +128,10 @@ static void keep_row(void *context, int thread, size_t index,
     double *values = to->values + to->offset[index];
     if (row->keys < 2)
         return;
+    double origin = row_origin(to->attention, row);
     lln_matrix_convert(scores, LLN_FLOAT64, values);
     for (size_t j = 0; j < row->keys; j++)
-        values[j] -= row->log_norm;
-}
-
-#define LLN_BODY "measure/bin_numbers.inc"
-#include "core/both_precisions.h"
-
-static void widen_counts(bin_counts *counter)
-{
-    for (size_t bin = 0; bin < BINS; bin++)
-        counter->wide[bin] += counter->narrow[bin];
-    memset(counter->narrow, 0, sizeof counter->narrow);
-    counter->pending = 0;
+        values[j] -= origin;
 }
 
 static void count_row(void *context, int thread, size_t index,
@@ -121,36 +139,9 @@ static void count_row(void *context, int thread, size_t index,
 {
     const collector *to = context;
     (void)index;
-    bin_counts *counter = &to->counters[thread];
-    double offset = -(to->center + row->log_norm) * to->per_unit;
-    if (row->keys < 2)
-        return;
-    if (counter->pending + row->keys > UINT32_MAX)
-        widen_counts(counter);
-    counter->pending += row->keys;
-    for (size_t j = 0; j < row->keys; j += CHUNK) {
-        size_t here = row->keys - j < CHUNK ? row->keys - j : CHUNK;
-        int32_t at[CHUNK];
-        if (scores.precision == LLN_FLOAT32)
-            bin_numbers_f32((const float *)scores.data + j, here, (float)offset,
-                            (float)to->per_unit, at);
-        else
-            bin_numbers_f64((const double *)scores.data + j, here, offset,
-                            to->per_unit, at);
-        for (size_t i = 0; i < here; i++)
-            counter->narrow[at[i]]++;
-    }
-}
-
-static lln_status sample_alloc(size_t size, lln_sample *sample)
-{
-    *sample = (lln_sample){.size = size};
-    sample->values = lln_array_alloc(size, sizeof(double));
-    sample->counts = lln_array_alloc(size, sizeof(double));
-    if (sample->values && sample->counts)
-        return LLN_OK;
-    lln_sample_free(sample);
-    return LLN_ENOMEM;
+    if (row->keys > 1)
+        lln_bins_add(to->bins, (size_t)thread, scores,
+                     row_origin(to->attention, row));
 }
 
 /* Moves the values of rows together: a row has at most as many keys as its
@@ -172,7 +163,8 @@ static lln_status collect_values(lln_attention *attention,
                                  const size_t *queries, size_t count,
                                  lln_row *measured, lln_sample *sample)
 {
-    collector to = {.offset = calloc(count, sizeof(size_t))};
+    collector to = {.attention = attention,
+                    .offset = calloc(count, sizeof(size_t))};
     if (!to.offset)
         return lln_fail(LLN_ENOMEM, "out of memory");
     size_t total = 0;
@@ -183,7 +175,7 @@ static lln_status collect_values(lln_attention *attention,
         to.offset[i] = total;
         total += end - first > 1 ? end - first : 0;
     }
-    lln_status status = sample_alloc(total, sample);
+    lln_status status = lln_sample_alloc(total, false, sample);
     if (status == LLN_OK) {
         to.values = sample->values;
         status =
@@ -193,34 +185,9 @@ static lln_status collect_values(lln_attention *attention,
         sample->size = close_gaps(&to, measured, count);
         sample->total = (double)sample->size;
         gsl_sort(sample->values, 1, sample->size);
-        for (size_t i = 0; i < sample->size; i++)
-            sample->counts[i] = 1;
     }
     free(to.offset);
     return status;
-}
-
-/* The bins that are not empty, summed over threads. */
-static lln_status sum_bins(const collector *from, size_t threads,
-                           lln_sample *sample)
-{
-    LLN_TRY(sample_alloc(BINS, sample));
-    sample->width = 1 / from->per_unit;
-    size_t size = 0;
-    for (size_t bin = 0; bin < BINS; bin++) {
-        uint64_t count = 0;
-        for (size_t t = 0; t < threads; t++)
-            count +=
-                from->counters[t].wide[bin] + from->counters[t].narrow[bin];
-        if (count == 0)
-            continue;
-        sample->values[size] =
-            from->center + ((double)bin - HALF + 0.5) / from->per_unit;
-        sample->counts[size++] = (double)count;
-        sample->total += (double)count;
-    }
-    sample->size = size;
-    return LLN_OK;
 }
 
 /* Counts all values in bins around mean. */
@@ -228,37 +195,42 @@ static lln_status collect_bins(lln_attention *attention, const size_t *queries,
                                size_t count, double mean, double deviation,
                                lln_row *measured, lln_sample *sample)
 {
-    size_t threads = (size_t)lln_threads_count();
-    collector to = {.counters = calloc(threads, sizeof(bin_counts)),
-                    .center = mean,
-                    .per_unit = (float)(HALF / (HALF_RANGE * deviation))};
-    if (!to.counters)
-        return lln_fail(LLN_ENOMEM, "out of memory");
+    collector to = {.attention = attention};
+    LLN_TRY(
+        lln_bins_open(mean, deviation, (size_t)lln_threads_count(), &to.bins));
     lln_status status =
         lln_rows_visit(attention, queries, count, count_row, &to, measured);
     if (status == LLN_OK)
-        status = sum_bins(&to, threads, sample);
-    free(to.counters);
+        status = lln_bins_collect(to.bins, sample);
+    lln_bins_close(to.bins);
     return status;
 }
 
-/* Mean and deviation of a few rows, to lay the bins by. */
+/* Mean and deviation of a few rows, to lay the bins by. They are drawn, since
+ * rows at equal distances would be alike where the data have a period. */
 static lln_status measure_pilot(lln_attention *attention, const size_t *queries,
                                 size_t count, double *mean, double *deviation)
 {
     size_t list[PILOT_ROWS];
     lln_row measured[PILOT_ROWS];
     size_t used = count < PILOT_ROWS ? count : PILOT_ROWS;
-    for (size_t i = 0; i < used; i++) {
-        size_t at = (2 * i + 1) * count / (2 * used);
-        list[i] = queries ? queries[at] : at;
-    }
+    LLN_TRY(lln_rows_draw(count, used, 0, 0, list));
+    for (size_t i = 0; queries && i < used; i++)
+        list[i] = queries[list[i]];
     LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
     lln_lognormal guess;
-    lln_status status = pool_moments(measured, used, attention->n, &guess);
-    *mean = guess.mean;
+    lln_status status = pool_moments(attention, measured, used, &guess);
+    *mean = guess.sample_mean;
     *deviation = sqrt(guess.variance);
     return status;
+}
+
+static bool laid_well(double mean, double deviation, const lln_lognormal *out)
+{
+    double actual = sqrt(out->variance);
+    return fabs(out->sample_mean - mean) < NEAR_MEAN * deviation &&
+           actual > deviation / NEAR_DEVIATION &&
+           actual < deviation * NEAR_DEVIATION;
 }
 
 /* The bins were laid by a pilot; if it misjudged the spread, once more by
@@ -275,20 +247,41 @@ static lln_status count_entries(lln_attention *attention, const size_t *queries,
     if (status == LLN_EUNDEFINED)
         mean = 0, deviation = 1;
     for (int attempt = 0; attempt < 2; attempt++) {
+        lln_sample_free(sample);
         LLN_TRY(collect_bins(attention, queries, count, mean, deviation,
                              measured, sample));
-        status = pool_moments(measured, count, attention->n, out);
-        double actual = sqrt(out->variance);
-        if (status != LLN_OK ||
-            (fabs(out->mean - mean) < 4 * actual && actual > deviation / 4 &&
-             actual < deviation * 4))
+        status = pool_moments(attention, measured, count, out);
+        if (status != LLN_OK || laid_well(mean, deviation, out))
             return status;
-        if (attempt == 0)
-            lln_sample_free(sample);
-        mean = out->mean;
-        deviation = actual;
+        mean = out->sample_mean;
+        deviation = sqrt(out->variance);
     }
     return status;
+}
+
+/* The largest error of KS that bins allow: that of the density in the middle
+ * over the narrowest of them, which lie there. */
+static double find_resolution(const lln_sample *sample, double deviation)
+{
+    double narrowest = INFINITY;
+    if (!sample->half)
+        return 0;
+    for (size_t i = 0; i < sample->size; i++)
+        narrowest = fmin(narrowest, sample->half[i]);
+    return 2 * narrowest / deviation * gsl_ran_ugaussian_pdf(0);
+}
+
+/* Moments and distribution of the entries, in values or bins. */
+static lln_status find_entries(lln_attention *attention, const size_t *queries,
+                               size_t count, lln_row *measured,
+                               lln_lognormal *out, lln_sample *sample)
+{
+    size_t entries;
+    LLN_TRY(lln_size_multiply(count, attention->m, &entries));
+    if (entries > EXACT_ENTRIES)
+        return count_entries(attention, queries, count, measured, out, sample);
+    LLN_TRY(collect_values(attention, queries, count, measured, sample));
+    return pool_moments(attention, measured, count, out);
 }
 
 static lln_status measure_entries(lln_attention *attention,
@@ -296,24 +289,17 @@ static lln_status measure_entries(lln_attention *attention,
                                   lln_row *measured, lln_lognormal *out,
                                   lln_sample *sample)
 {
-    size_t entries;
-    LLN_TRY(lln_size_multiply(count, attention->m, &entries));
-    bool exact = entries <= EXACT_ENTRIES;
-    if (exact) {
-        LLN_TRY(collect_values(attention, queries, count, measured, sample));
-        LLN_TRY(pool_moments(measured, count, attention->n, out));
-    } else {
-        LLN_TRY(
-            count_entries(attention, queries, count, measured, out, sample));
-    }
-    if (attention->log_variance_row) {
+    lln_status status =
+        find_entries(attention, queries, count, measured, out, sample);
+    bool found = status == LLN_OK || status == LLN_EUNDEFINED;
+    if (found && attention->log_variance_row) {
         LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
         out->variance_row_error = 0;
     }
-    for (size_t i = 0; !exact && i < sample->size; i++)
-        out->resolution =
-            fmax(out->resolution, sample->counts[i] / sample->total);
-    return lln_sample_normal_fit(sample, out->mean, sqrt(out->variance),
+    if (status != LLN_OK)
+        return status;
+    out->resolution = find_resolution(sample, sqrt(out->variance));
+    return lln_sample_normal_fit(sample, out->sample_mean, sqrt(out->variance),
                                  &out->fit);
 }
 
@@ -338,14 +324,14 @@ lln_status lln_lognormal_histogram(const lln_lognormal *fit,
                                    const lln_sample *sample, double range,
                                    size_t bins, double *density, double *normal)
 {
-    return lln_sample_histogram(sample, fit->mean, sqrt(fit->variance), range,
-                                bins, density, normal);
+    return lln_sample_histogram(sample, fit->sample_mean, sqrt(fit->variance),
+                                range, bins, density, normal);
 }
 
 lln_status lln_lognormal_quantiles(const lln_lognormal *fit,
                                    const lln_sample *sample, size_t count,
                                    double *sample_q, double *normal_q)
 {
-    return lln_sample_quantiles(sample, fit->mean, sqrt(fit->variance), count,
-                                sample_q, normal_q);
+    return lln_sample_quantiles(sample, fit->sample_mean, sqrt(fit->variance),
+                                count, sample_q, normal_q);
 }

@@ -130,7 +130,17 @@ static void add_scores(const void *scores, size_t count, tile_kind kind,
     row->count += (double)count;
 }
 
-static lln_row finish_row(const row_state *row, unsigned what)
+double lln_row_rounding(const lln_attention *attention, const lln_row *row)
+{
+    double size = fmax(fabs(row->max), fabs(row->scores.mean));
+    bool by_tiles = attention->kind == LLN_ATTENTION_TILES;
+    bool logits = by_tiles && attention->tiles.scaled_scores;
+    return lln_precision_rounding(by_tiles ? attention->precision : LLN_FLOAT64,
+                                  logits ? size : size + 1);
+}
+
+static lln_row finish_row(const lln_attention *attention, const row_state *row,
+                          unsigned what)
 {
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
@@ -148,6 +158,7 @@ static lln_row finish_row(const row_state *row, unsigned what)
         out.entropy = out.sum_squares = NAN;
     if (!(what & LLN_ROW_MOMENTS))
         out.scores = (lln_moments){NAN, NAN, NAN, NAN, NAN};
+    lln_moments_settle(&out.scores, lln_row_rounding(attention, &out));
     return out;
 }
 
@@ -242,7 +253,7 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     while (lln_tiles_next(&work->tiles))
         add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
-        out[start + i] = finish_row(&work->rows[i], pass->what);
+        out[start + i] = finish_row(attention, &work->rows[i], pass->what);
         if (attention->tiles.offset)
             out[start + i].max +=
                 attention->tiles.offset[list ? list[start + i] : start + i];
@@ -269,6 +280,7 @@ static lln_status measure_entries(const lln_attention *attention,
     for (size_t i = 0; i < rows; i++, entries += m) {
         lln_row *row = &out[start + i];
         *row = lln_row_from_entries(entries, m, pass->what, logs);
+        lln_moments_settle(&row->scores, lln_row_rounding(attention, row));
         if (pass->visit)
             pass->visit(pass->context, omp_get_thread_num(), start + i, row,
                         (lln_matrix){LLN_FLOAT64, 1, row->keys, logs});

@@ -29,8 +29,14 @@ typedef struct {
     double top;         /* largest P_j */
     double sum;         /* sum_j P_j; 1 for attention by tiles */
     double negative;    /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
-    lln_moments scores; /* of s_j, equal weights */
+    lln_moments scores; /* of s_j, equal weights; settled, see
+                           lln_row_rounding */
 } lln_row;
+
+/* What rounding may make of equal scores of a row, as logs, in the precision
+ * of the attention: lln_precision_rounding of the largest of them and, unless
+ * they are the logits themselves, of 1. A spread up to this counts as none. */
+double lln_row_rounding(const lln_attention *attention, const lln_row *row);
 
 /* What to accumulate beyond log_norm and max. */
 enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };

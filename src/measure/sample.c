@@ -6,83 +6,210 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
+
 void lln_sample_free(lln_sample *sample)
 {
     free(sample->values);
     free(sample->counts);
+    free(sample->half);
     *sample = (lln_sample){0};
 }
 
-/* A place in the sample: `below` of n values, the normal quantile there, and
- * the normal density at it. */
+lln_status lln_sample_alloc(size_t size, bool bins, lln_sample *sample)
+{
+    *sample = (lln_sample){.size = size};
+    sample->values = lln_array_alloc(size, sizeof(double));
+    sample->counts = lln_array_alloc(size, sizeof(double));
+    sample->half = bins ? lln_array_alloc(size, sizeof(double)) : NULL;
+    if (!sample->values || !sample->counts || (bins && !sample->half)) {
+        lln_sample_free(sample);
+        return LLN_ENOMEM;
+    }
+    sample->total = bins ? 0 : (double)size;
+    for (size_t i = 0; !bins && i < size; i++)
+        sample->counts[i] = 1;
+    return LLN_OK;
+}
+
+static void fit_values(const lln_sample *sample, double mean, double deviation,
+                       lln_normal_fit *fit)
+{
+    double n = sample->total, unbiased = sqrt(n / (n - 1));
+    double zq = 0, z1 = 0, zz = 0, qq = 0, transport = 0, ks = 0;
+    for (size_t i = 0; i < sample->size; i++) {
+        double below = (double)i;
+        double z = (sample->values[i] - mean) / deviation;
+        double q = gsl_cdf_ugaussian_Pinv((below + 0.5) / n);
+        double normal = gsl_cdf_ugaussian_P(z / unbiased);
+        ks = fmax(ks, fabs(normal - below / n));
+        ks = fmax(ks, fabs(normal - (below + 1) / n));
+        transport += fabs(z - q);
+        zq += z * q;
+        z1 += z;
+        zz += z * z;
+        qq += q * q;
+    }
+    fit->ks = ks;
+    fit->wasserstein = transport / n;
+    fit->qq = zq / sqrt((zz - z1 * z1 / n) * qq);
+}
+
+/* A point z of the axis, with the share of the sample below it, the normal
+ * distribution function and its integral from -infinity there. */
+typedef struct {
+    double z, share, normal, density, integral;
+} edge;
+
+static edge edge_at(double z, double share)
+{
+    double normal = gsl_cdf_ugaussian_P(z), density = gsl_ran_ugaussian_pdf(z);
+    return (edge){z, share, normal, density, z * normal + density};
+}
+
+/* Integral of share - normal from a to b, the share linear between them. */
+static double difference(edge a, edge b)
+{
+    return (a.share + b.share) / 2 * (b.z - a.z) - (b.integral - a.integral);
+}
+
+/* Integral of |share - normal| from a to b. Where the difference changes its
+ * sign: exact if the share is constant, else bins are so narrow that it is
+ * nearly linear. */
+static double distance(edge a, edge b)
+{
+    double first = a.share - a.normal, last = b.share - b.normal;
+    if (first * last >= 0)
+        return fabs(difference(a, b));
+    double part = first / (first - last);
+    double z = a.share == b.share ? gsl_cdf_ugaussian_Pinv(a.share)
+                                  : a.z + part * (b.z - a.z);
+    edge between = edge_at(z, a.share + part * (b.share - a.share));
+    return fabs(difference(a, between)) + fabs(difference(between, b));
+}
+
+/* What KS finds at an edge. Phi(z sqrt((n-1)/n)) to first order in 1/n: there
+ * are many values where there are bins. */
+static double gap_at(edge at, double n)
+{
+    double shrink = 1 - sqrt((n - 1) / n);
+    return fabs(at.normal - at.z * at.density * shrink - at.share);
+}
+
+/* KS and wasserstein of bins. */
+static void compare_functions(const lln_sample *sample, double mean,
+                              double deviation, lln_normal_fit *fit)
+{
+    double n = sample->total, below = 0, area = 0, ks = 0;
+    edge last = {0};
+    for (size_t i = 0; i < sample->size; i++) {
+        double z = (sample->values[i] - mean) / deviation;
+        double half = sample->half[i] / deviation;
+        if (i == 0 || z - half > last.z + 1e-3 * half) {
+            edge low = edge_at(z - half, below / n);
+            area += i == 0 ? low.integral : distance(last, low);
+            ks = fmax(ks, gap_at(low, n));
+            last = low;
+        }
+        below += sample->counts[i];
+        edge high = edge_at(z + half, below / n);
+        area += distance(last, high);
+        ks = fmax(ks, gap_at(high, n));
+        last = high;
+    }
+    /* Above the last edge, 1 - Phi. */
+    fit->wasserstein = area + last.integral - last.z;
+    fit->ks = ks;
+}
+
+/* Where `below` of n values lie below: the normal quantile and the density
+ * there; 0 and 0, as needed here, at the ends. */
 typedef struct {
     double below, quantile, density;
 } cut;
 
 static cut cut_at(double below, double n)
 {
-    double x = -INFINITY;
-    if (below >= n)
-        x = INFINITY;
-    else if (2 * below >= n)
-        x = gsl_cdf_ugaussian_Qinv((n - below) / n);
-    else if (below > 0)
-        x = gsl_cdf_ugaussian_Pinv(below / n);
-    return (cut){below, x, gsl_ran_ugaussian_pdf(x)};
+    if (below <= 0 || below >= n)
+        return (cut){below, 0, 0};
+    double q = 2 * below >= n ? gsl_cdf_ugaussian_Qinv((n - below) / n)
+                              : gsl_cdf_ugaussian_Pinv(below / n);
+    return (cut){below, q, gsl_ran_ugaussian_pdf(q)};
 }
 
-/* Sums of q and q^2 over the positions between two cuts: n times the
- * integrals of x and x^2 against the density. */
-static void quantile_sums(cut a, cut b, double n, double *sum, double *squares)
+/* Adds q and q^2 over the positions from one cut to the next: n times the
+ * integrals over their shares. */
+static void add_many(cut from, cut to, double n, double *sum, double *squares)
 {
-    *sum = n * (a.density - b.density);
-    *squares = b.below - a.below;
-    if (isfinite(a.quantile))
-        *squares += n * a.quantile * a.density;
-    if (isfinite(b.quantile))
-        *squares -= n * b.quantile * b.density;
+    *sum += n * (from.density - to.density);
+    *squares += to.below - from.below +
+                n * (from.quantile * from.density - to.quantile * to.density);
+}
+
+/* The same for `count` positions after `below`, one by one. */
+static void add_few(double below, double count, double n, double *sum,
+                    double *squares)
+{
+    for (double i = 0; i < count; i++) {
+        double q = gsl_cdf_ugaussian_Pinv((below + i + 0.5) / n);
+        *sum += q;
+        *squares += q * q;
+    }
+}
+
+/* Correlation of bins with normal quantiles. */
+static double correlate_bins(const lln_sample *sample, double mean,
+                             double deviation)
+{
+    double n = sample->total, below = 0, zq = 0, z1 = 0, zz = 0, qq = 0;
+    cut from = cut_at(0, n);
+    for (size_t i = 0; i < sample->size; i++) {
+        double z = (sample->values[i] - mean) / deviation, sum = 0;
+        double count = sample->counts[i];
+        if (count > 4) {
+            cut to = cut_at(below + count, n);
+            add_many(from.below == below ? from : cut_at(below, n), to, n, &sum,
+                     &qq);
+            from = to;
+        } else {
+            add_few(below, count, n, &sum, &qq);
+        }
+        zq += z * sum;
+        z1 += z * count;
+        zz += z * z * count;
+        below += count;
+    }
+    return zq / sqrt((zz - z1 * z1 / n) * qq);
 }
 
 lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
                                  double deviation, lln_normal_fit *fit)
 {
-    double n = sample->total, below = 0;
-    cut from = cut_at(0, n);
-    double zq = 0, zz = 0, qq = 0, transport = 0, ks = 0;
     *fit = (lln_normal_fit){NAN, NAN, NAN};
-    if (!(deviation > 0) || n < 2)
+    if (!(deviation > 0) || sample->total < 2)
         return lln_fail(LLN_EUNDEFINED, "no spread: no normal fits");
-    double unbiased = sqrt(n / (n - 1));
-    double half = sample->width / 2 / deviation;
-    for (size_t i = 0; i < sample->size; i++) {
-        double count = sample->counts[i], sum, squares;
-        double z = (sample->values[i] - mean) / deviation;
-        /* A bin is known at its edges. */
-        double low = gsl_cdf_ugaussian_P((z - half) / unbiased);
-        double high =
-            half > 0 ? gsl_cdf_ugaussian_P((z + half) / unbiased) : low;
-        ks = fmax(ks, fabs(low - below / n));
-        ks = fmax(ks, fabs(high - (below + count) / n));
-        if (count == 1) {
-            sum = gsl_cdf_ugaussian_Pinv((below + 0.5) / n);
-            squares = sum * sum;
-        } else {
-            if (from.below != below)
-                from = cut_at(below, n);
-            cut to = cut_at(below + count, n);
-            quantile_sums(from, to, n, &sum, &squares);
-            from = to;
-        }
-        transport += fabs(count * z - sum);
-        zq += z * sum;
-        zz += count * z * z;
-        qq += squares;
-        below += count;
+    if (!sample->half) {
+        fit_values(sample, mean, deviation, fit);
+        return LLN_OK;
     }
-    fit->ks = ks;
-    fit->wasserstein = transport / n;
-    fit->qq = zq / sqrt(zz * qq);
+    compare_functions(sample, mean, deviation, fit);
+    fit->qq = correlate_bins(sample, mean, deviation);
     return LLN_OK;
+}
+
+/* Adds `amount` to the bins between the places low and high, in bins from the
+ * first; equal: to the one bin. */
+static void share_out(double low, double high, double amount, size_t bins,
+                      double *density)
+{
+    double end = fmin(high, (double)bins);
+    if (low == high && low >= 0 && low < (double)bins)
+        density[(size_t)low] += amount;
+    for (double at = fmax(low, 0); at < end;) {
+        double next = fmin(floor(at) + 1, end);
+        density[(size_t)at] += amount * (next - at) / (high - low);
+        at = next;
+    }
 }
 
 lln_status lln_sample_histogram(const lln_sample *sample, double mean,
@@ -101,9 +228,9 @@ lln_status lln_sample_histogram(const lln_sample *sample, double mean,
     }
     for (size_t i = 0; i < sample->size; i++) {
         double z = (sample->values[i] - mean) / deviation;
-        double at = floor((z + range) / width);
-        if (at >= 0 && at < (double)bins)
-            density[(size_t)at] += sample->counts[i] / sample->total / width;
+        double half = sample->half ? sample->half[i] / deviation : 0;
+        share_out((z - half + range) / width, (z + half + range) / width,
+                  sample->counts[i] / sample->total / width, bins, density);
     }
     return LLN_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "theory/softmax_theory.h"
 
+#include <float.h>
 #include <gsl/gsl_eigen.h>
 #include <math.h>
 #include <stdlib.h>
@@ -106,13 +107,16 @@ static double average_nodes(const node_rows *rows, const double *values)
     return sum / weight;
 }
 
-/* Mean squared distance from the mean. */
+/* Mean squared distance from the mean; 0 if it is below the rounding of the
+ * mean. */
 static double scatter_nodes(const node_rows *rows, const double *values)
 {
     double squares[NODES] = {0}, mean = average_nodes(rows, values);
     for (size_t k = 0; k < rows->count; k++)
         squares[k] = (values[k] - mean) * (values[k] - mean);
-    return average_nodes(rows, squares);
+    double scatter = average_nodes(rows, squares);
+    double rounding = 8 * DBL_EPSILON * fabs(mean);
+    return scatter <= rounding * rounding ? 0 : scatter;
 }
 
 static void finish_values(size_t n, double sigma, const node_rows *rows,

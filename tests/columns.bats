@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # --columns: names, globs and groups; what is asked decides what is computed.
+# shellcheck disable=SC2154 # bats sets stderr
 load helper
 
 identity=source,layer,head,kernel,n,d,causal,samples,tau
@@ -59,8 +60,8 @@ header() {
         matrix,mean)" matrix,mean
     equal eigenvalues "$(header lln-spectral -n 8 -d 2 --eigenvalues 2 \
         --columns rank,re)" rank,re
-    equal comparison "$(header lln-attend -n 8 -d 2 --compare softmax --columns \
-        kernel,reference,kl_nats)" kernel,reference,kl_nats
+    equal comparison "$(header lln-attend -n 8 -d 2 --compare softmax \
+        --columns kernel,reference,kl_nats)" kernel,reference,kl_nats
     equal fenton "$(header lln-stats --fenton --columns 's2,exact*')" \
         s2,exact_mean,exact_variance
     equal arrays "$(lln-entropy --list "$DATA/encoder.safetensors" --columns \
@@ -68,7 +69,7 @@ header() {
 }
 
 @test "every format" {
-    local of=(lln-stats --fenton --s2 1 -d 4 --columns d,s2)
+    local of=(lln-stats --fenton --s2 1 -d 4 --columns "d,s2")
     prints $'d\ts2\n4\t1' "${of[@]}" --format tsv
     prints $'[\n{"d":4,"s2":1}\n]' "${of[@]}" --format json
     prints '{"d":4,"s2":1}' "${of[@]}" --format ndjson

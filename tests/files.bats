@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Files that change while they are read, and descriptors that are closed.
+# shellcheck disable=SC2154 # bats sets stderr
 load helper
 
 # Heads of 1000 tokens whose rows fill more than a pipe holds, so that the

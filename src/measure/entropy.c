@@ -39,9 +39,9 @@ static double top(const lln_row *row)
     return row->top;
 }
 
-static double max_score(const lln_row *row)
+static double logit(const lln_row *row)
 {
-    return row->max;
+    return row->logit;
 }
 
 static double sum(const lln_row *row)
@@ -112,7 +112,7 @@ static const row_summary summaries[] = {
     {offsetof(lln_entropy, max), LARGEST, entropy, true},
     {offsetof(lln_entropy, effective_keys), MEAN, effective_keys, false},
     {offsetof(lln_entropy, top1_mass), MEAN, top, false},
-    {offsetof(lln_entropy, max_logit), LARGEST, max_score, false},
+    {offsetof(lln_entropy, max_logit), LARGEST, logit, false},
     {offsetof(lln_entropy, row_sum_min), SMALLEST, sum, false},
     {offsetof(lln_entropy, negative_mass), MEAN, negative, false},
     {offsetof(lln_entropy, floor), MEAN, floor_of, true},
@@ -120,7 +120,8 @@ static const row_summary summaries[] = {
 
 static double *field_of(lln_entropy *entropy, const row_summary *summary)
 {
-    return (double *)((char *)entropy + summary->field);
+    void *field = (char *)entropy + summary->field;
+    return field;
 }
 
 /* The smallest or the largest value of a row; NaN: no row has one. */
@@ -154,7 +155,7 @@ static void summarise(const row_summary *summary, const lln_row *rows,
 void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
                            size_t count, lln_entropy *out, lln_entropy *error)
 {
-    lln_entropy unused;
+    lln_entropy unused = {0};
     bool distributions = true;
     error = error ? error : &unused;
     for (size_t i = 0; i < count; i++)

@@ -254,8 +254,9 @@ static void measure_block(const lln_attention *attention, const size_t *list,
         add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish_row(attention, &work->rows[i], pass->what);
+        out[start + i].logit = out[start + i].max;
         if (attention->tiles.offset)
-            out[start + i].max +=
+            out[start + i].logit +=
                 attention->tiles.offset[list ? list[start + i] : start + i];
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);

@@ -23,7 +23,8 @@
 typedef struct {
     size_t keys;        /* their number */
     double log_norm;    /* ln Z */
-    double max;         /* largest score, a log, with tiles.offset */
+    double max;         /* largest score, a log */
+    double logit;       /* the same with tiles.offset */
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */

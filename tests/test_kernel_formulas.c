@@ -125,6 +125,24 @@ static double hedgehog_entry(const problem *p, size_t i, size_t j)
     return sum;
 }
 
+/* softmax(x), then softmax(-x), at l, of x [d] */
+static double separate_feature(const double *x, size_t d, size_t l)
+{
+    double sum = 0, sign = l < d ? 1 : -1;
+    for (size_t c = 0; c < d; c++)
+        sum += exp(sign * x[c]);
+    return fmax(exp(sign * x[l % d]) / sum, 1e-12);
+}
+
+static double separate_entry(const problem *p, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t l = 0; l < 2 * p->d; l++)
+        sum += separate_feature(p->q + i * p->d, p->d, l) *
+               separate_feature(p->k + j * p->d, p->d, l);
+    return sum;
+}
+
 /* Without eps all shifts cancel. */
 static double favor_entry(const problem *p, size_t i, size_t j)
 {
@@ -179,6 +197,7 @@ static const struct {
     {.kernel = "taylor2", .entry = taylor_entry, .eps = 1e-6},
     {.kernel = "cosformer", .entry = cosformer_entry, .floor = 1e-6},
     {.kernel = "hedgehog:eps=0", .entry = hedgehog_entry},
+    {.kernel = "hedgehog:eps=0:form=separate", .entry = separate_entry},
     {.kernel = "performer:eps=0", .entry = favor_entry},
     {.kernel = "performer-relu-proj", .entry = projected_entry},
     {.kernel = "rfa", .entry = rfa_entry},

@@ -204,6 +204,97 @@ START_TEST(default_agrees_with_double)
 }
 END_TEST
 
+/* Kernels that leave nothing out are softmax. Kernels by rows know P alone,
+ * where an entropy below 1e-16 is lost. */
+START_TEST(same_kernel_same_entropy)
+{
+    static const char *const same[] = {
+        "tempscale:divisor=1",  "window:reach=1000",
+        "blockdiag:block=1000", "dilated:reach=1000:dilation=1",
+        "kvt:k=1000",           "topth:k=1000"};
+    lln_head head[2];
+    lln_entropy expected, found;
+    draw_odd_head((size_t)_i, &head[0], &head[1]);
+    for (size_t k = 0; k < sizeof same / sizeof *same; k++) {
+        lln_attention attention[2];
+        if (lln_mask_hides(head[0].rule.mask) &&
+            head[0].q.rows > head[0].k.rows)
+            continue;
+        open_kernel("softmax", &head[0], NULL, 0, &attention[0]);
+        open_kernel(same[k], &head[0], NULL, 0, &attention[1]);
+        expect_ok(lln_entropy_measure(&attention[0], NULL, 0, &expected, NULL));
+        expect_ok(lln_entropy_measure(&attention[1], NULL, 0, &found, NULL));
+        agree(&head[0], same[k], "entropy", found.entropy, expected.entropy,
+              1e-5, 1e-14);
+        agree(&head[0], same[k], "top1_mass", found.top1_mass,
+              expected.top1_mass, 1e-5, 0);
+        for (int i = 0; i < 2; i++)
+            lln_attention_close(&attention[i]);
+    }
+    for (int i = 0; i < 2; i++)
+        lln_head_free(&head[i]);
+}
+END_TEST
+
+/* The closed form of D2 is the mean of the variances of rows. */
+START_TEST(closed_variance_is_measured_variance)
+{
+    lln_head head[2];
+    draw_odd_head((size_t)_i, &head[0], &head[1]);
+    for (int i = 0; i < 2; i++) {
+        lln_attention attention;
+        lln_row *rows;
+        size_t n = 0;
+        double closed, measured, unused;
+        open_kernel("softmax", &head[i], NULL, 0, &attention);
+        lln_status status = attention.log_variance_row(&attention, &closed);
+        expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
+        expect_ok(lln_rows_measure(&attention, NULL, n,
+                                   LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows));
+        lln_rows_mean(rows, n, n, lln_row_variance, &measured, &unused);
+        if (status == LLN_OK)
+            agree(&head[i], "softmax", "log_variance_row", closed, measured,
+                  1e-5, 0);
+        else
+            ck_assert_int_eq(status, LLN_EUNDEFINED);
+        free(rows);
+        lln_attention_close(&attention);
+    }
+    for (int i = 0; i < 2; i++)
+        lln_head_free(&head[i]);
+}
+END_TEST
+
+/* With a window of one key P is the identity, with and without a causal mask:
+ * two methods, one matrix. */
+START_TEST(same_matrix_same_eigenvalue)
+{
+    lln_head head[2];
+    draw_odd_head((size_t)_i, &head[0], &head[1]);
+    for (int causal = 0; causal < 2; causal++) {
+        lln_attention attention;
+        lln_spectrum spectrum;
+        lln_spectrum_options options = {
+            .method = LLN_SPECTRUM_AUTO, .eigenvalues = 2, .norms = true};
+        lln_head square = head[0];
+        square.q.rows = square.k.rows =
+            square.q.rows < square.k.rows ? square.q.rows : square.k.rows;
+        square.rule.mask = (lln_mask){.causal = causal, .window = 1};
+        if (square.q.rows < 2)
+            continue;
+        open_kernel("softmax", &square, NULL, 0, &attention);
+        expect_ok(lln_spectrum_measure(&attention, &options, &spectrum));
+        agree(&square, "softmax", "lambda2", spectrum.lambda2, 1, 1e-12, 0);
+        agree(&square, "softmax", "centered_sigma1", spectrum.centered_sigma1,
+              1, 1e-12, 0);
+        lln_spectrum_free(&spectrum);
+        lln_attention_close(&attention);
+    }
+    for (int i = 0; i < 2; i++)
+        lln_head_free(&head[i]);
+}
+END_TEST
+
 int main(void)
 {
     const char *asked = getenv("ODD_HEADS");
@@ -212,6 +303,10 @@ int main(void)
     TCase *precision = tcase_create("precision");
     tcase_set_timeout(precision, 600);
     tcase_add_loop_test(precision, default_agrees_with_double, 0, (int)heads);
+    tcase_add_loop_test(precision, same_kernel_same_entropy, 0, (int)heads);
+    tcase_add_loop_test(precision, closed_variance_is_measured_variance, 0,
+                        (int)heads);
+    tcase_add_loop_test(precision, same_matrix_same_eigenvalue, 0, (int)heads);
     suite_add_tcase(suite, precision);
     return run_suite(suite);
 }

@@ -116,9 +116,9 @@ nan,nan,softmax,0,4'
 @test "bad usage" {
     refuses 2 "--aggregate: 'head' is neither layer nor all" \
         lln-entropy --aggregate head
-    refuses 2 '--aggregate: these rows are no figures of single heads' \
+    refuses 2 '--aggregate cannot be used with per-row tables' \
         lln-entropy --aggregate all --per-row
-    refuses 2 '--aggregate: these rows are no figures of single heads' \
+    refuses 2 '--aggregate cannot be used with per-row tables' \
         lln-spectral --aggregate all --eigenvalues 3
     refuses 2 '--each: --aggregate puts heads together' \
         lln-entropy --each --aggregate all

@@ -99,8 +99,30 @@ beyond() {
         refuses 2 "--fail-below: '$name' is not a column of numbers; there are layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit" \
             lln-entropy --per-row --fail-below $name=1 -o table
     done
-    refuses 2 '--fenton: has no use for --fail-below' \
+    refuses 2 '--fail-below cannot be used with --fenton' \
         lln-stats --fenton --fail-below s2=1
-    refuses 2 '--fail-above is for tables, and an array is written' \
+    refuses 2 '--fail-above needs --compare: without it an array is written' \
         lln-attend --fail-above n=1
+}
+
+# The keys of head 1 are equal: lln has no alpha and beta for it.
+@test "a head without rows does not hold" {
+    printf '%s' {0.5,0.7}{1,2,3}{4,8}{1,2,7} | head -c 64 > numbers
+    { cat numbers && printf 'abcd%.0s' {1..16}; } |
+        npy k.npy '<f4' '(2, 8, 2)'
+    { cat numbers && rev numbers | tr -d '\n'; } | npy q.npy '<f4' '(2, 8, 2)'
+    local heads='--layout hnd --q q.npy --k k.npy --kernel lln:match=fenton'
+    # shellcheck disable=SC2086 # words
+    {
+        run --separate-stderr lln-entropy $heads --per-row \
+            --fail-below entropy_nats=0
+        equal status "$status" 3
+        [[ $stderr == *'head 1: '*'entropy_nats nan; expected at least 0' ]]
+        run --separate-stderr lln-spectral $heads --eigenvalues 2 \
+            --fail-below modulus=0
+        equal status "$status" 3
+        run --separate-stderr lln-stats $heads --qq 3 --aggregate all
+        equal status "$status" 0
+        equal rows "$(wc -l <<< "$output")" 4
+    }
 }

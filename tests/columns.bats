@@ -62,8 +62,8 @@ header() {
         --columns rank,re)" rank,re
     equal comparison "$(header lln-attend -n 8 -d 2 --compare softmax \
         --columns kernel,reference,kl_nats)" kernel,reference,kl_nats
-    equal fenton "$(header lln-stats --fenton --columns 's2,exact*')" \
-        s2,exact_mean,exact_variance
+    equal fenton "$(header lln-stats --fenton --columns 'id,exact*')" \
+        d,s2,exact_mean,exact_variance
     equal arrays "$(lln-entropy --list "$DATA/encoder.safetensors" --columns \
         key,shape | sed -n 2p)" 'layers.0.q,"(2, 256, 64)"'
 }
@@ -92,7 +92,7 @@ header() {
 }
 
 @test "rows that cannot be told apart are warned of, once" {
-    local warning='rows cannot be told apart; add id, or more of its columns'
+    local warning='rows cannot be told apart; add id, or some of its columns'
     run --separate-stderr lln-entropy -n 8 -d 2 --each --columns kernel
     equal status "$status" 0
     equal stderr "$stderr" "lln-entropy: --columns: $warning"
@@ -105,6 +105,20 @@ header() {
     run --separate-stderr lln-entropy -n 8 -d 2 --per-row --trials 1 \
         --kernel softmax --columns query,top1_mass
     equal stderr "$stderr" ''
+    # Rows of one head: the identity alone does not tell them apart.
+    while read -r column tool options; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr $tool -n 8 -d 2 $options --columns id
+        equal stderr "$stderr" \
+            "$tool: --columns: rows cannot be told apart; add id and $column"
+    done << 'END'
+query lln-entropy --per-row
+method lln-match --method paper,fenton
+bin lln-stats --histogram 3
+point lln-stats --qq 3
+matrix lln-stats --normality
+rank lln-spectral --eigenvalues 3
+END
 }
 
 @test "what no column needs is not computed" {
@@ -124,10 +138,10 @@ header() {
         lln-entropy -n 8 -d 2 --columns entropy_nat
     refuses 2 "--columns: no column or group 'defualt'; similar names are default" \
         lln-entropy -n 8 -d 2 --columns id,defualt
-    refuses 2 "--columns: no column or group ''; there are all, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
+    refuses 2 "--columns: no column or group ''; there are all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
         lln-stats --fenton --columns d,
     refuses 2 "--columns: no column or group 'x*'; there are all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
         lln-stats --histogram 2 --columns 'x*' -o table
-    refuses 2 '--columns is for tables, and an array is written' \
+    refuses 2 '--columns needs --compare: without it an array is written' \
         lln-attend --columns id
 }

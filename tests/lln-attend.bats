@@ -220,7 +220,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     for option in --rows=3 --each --format=tsv --precision=3 --no-header \
         --comments --aggregate=all; do
         name=${option%%=*}
-        refuses 2 "$name is for tables, and an array is written" \
+        refuses 2 "$name needs --compare: without it an array is written" \
             lln-attend "$option"
     done
     refuses 2 "--tau: '1,2': expected one number" lln-attend --tau 1,2

@@ -226,9 +226,9 @@ nan,nan,lln,4,0'
 }
 
 @test "--diagnose: bad usage" {
-    refuses 2 '--diagnose: --per-row prints no heads' \
+    refuses 2 '--diagnose and --per-row cannot be combined' \
         lln-entropy --diagnose --per-row
-    refuses 2 '--rows: what is measured here needs all rows' \
+    refuses 2 '--rows is not supported here: all rows are needed' \
         lln-entropy --diagnose --rows 8
     refuses 2 '--each: --aggregate puts heads together' \
         lln-entropy --diagnose --each --aggregate all

@@ -103,9 +103,9 @@ figure() {
 }
 
 @test "no kernel and no rows to choose" {
-    refuses 2 '--kernel: what is measured here has no kernel' \
+    refuses 2 '--kernel cannot be used here: these tables have no kernel' \
         lln-match --kernel lln
-    refuses 2 '--rows: what is measured here needs all rows' \
+    refuses 2 '--rows is not supported here: all rows are needed' \
         lln-match --rows 8
 }
 

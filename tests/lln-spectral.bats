@@ -169,7 +169,7 @@ agrees() {
 }
 
 @test "--rows" {
-    refuses 2 '--rows: what is measured here needs all rows' \
+    refuses 2 '--rows is not supported here: all rows are needed' \
         lln-spectral --rows 10
 }
 

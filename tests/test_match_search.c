@@ -47,6 +47,28 @@ START_TEST(root_of_power)
 }
 END_TEST
 
+/* Next to nothing below s = 1, s^3 from there. */
+static lln_status cliff(void *context, double s, double *value)
+{
+    ++*(size_t *)context;
+    *value = s < 1 ? 1e-18 * s : s * s * s;
+    return LLN_OK;
+}
+
+/* A first guess that is 3000 times too small, on a function that says nothing
+ * about where it rises: heads of nearly equal keys have such a D2. */
+START_TEST(root_far_above)
+{
+    size_t calls = 0;
+    static lln_search search;
+    search =
+        (lln_search){"cliff", cliff, &calls, 20, 1e-12, {{0, 0}}, 0, LLN_OK};
+    double x = log(0.001), slope = 2, excess;
+    expect_ok(lln_search_root(&search, &x, &slope, &excess));
+    expect_relative(exp(x), cbrt(20), 1e-12);
+}
+END_TEST
+
 /* s e^-s = 0.3 has the roots 0.48940222718021494 and 1.7813370234216277
  * (-W(-0.3) on both branches, scipy.special.lambertw); above 1/e there is none.
  */
@@ -128,6 +150,7 @@ int main(void)
     TCase *search = tcase_create("search");
     tcase_add_loop_test(search, root_of_power, 0, 3);
     tcase_add_test(search, root_of_hump);
+    tcase_add_test(search, root_far_above);
     suite_add_tcase(suite, search);
     TCase *strata = tcase_create("strata");
     tcase_add_loop_test(strata, strata_in_order, 0, 2);

@@ -193,6 +193,18 @@ END_TEST
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
+/* To first order in sigma^2, lambda2^2 = (n - 1) (e^(sigma^2) - 1) / n^2. */
+START_TEST(softmax_lambda2_nearly_uniform)
+{
+    static const double sigmas[] = {1e-3, 1e-5, 1e-8, 1e-12};
+    double s2 = sigmas[_i] * sigmas[_i];
+    lln_theory_softmax_values values;
+    expect_ok(lln_theory_softmax(100, 8, sigmas[_i], &values));
+    expect_relative(values.lambda2, sqrt(99 * expm1(s2)) / 100,
+                    _i == 0 ? 2e-6 : 1e-8);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("theory_softmax");
@@ -206,6 +218,7 @@ int main(void)
     tcase_add_test(softmax, softmax_nearly_uniform);
     tcase_add_test(softmax, softmax_one_key);
     tcase_add_test(softmax, softmax_invalid);
+    tcase_add_loop_test(softmax, softmax_lambda2_nearly_uniform, 0, 4);
     suite_add_tcase(suite, softmax);
     return run_suite(suite);
 }

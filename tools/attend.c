@@ -259,7 +259,7 @@ static void check_options(void)
         "fail-above", "columns",  NULL};
     const char *name = cli_first_given(tables);
     if (name)
-        cli_usage("--%s is for tables, and an array is written", name);
+        cli_usage("--%s needs --compare: without it an array is written", name);
     if (cli_given("trials") && !sources_sampled())
         sources_refuse("trials");
 }
@@ -281,7 +281,7 @@ static void open_run(attend_run *run)
     run->format = find_format(run_shared.output);
     FILE *out = cli_output(run_shared.output);
     if (out == stdout && isatty(STDOUT_FILENO))
-        cli_usage("numbers are not for a terminal; name a file with -o");
+        cli_usage("refusing to write binary data to a terminal; use -o FILE");
     case_set_open(&run->set);
     lln_heads *heads = &run->set.heads;
     cli_check(heads->results(heads, &run->results, &run->result_count));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "bounds.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,15 @@ bool bounds_fail(row_bounds *all, const lln_cell *cells)
         all->value = x;
     }
     return all->failed != NULL;
+}
+
+bool bounds_miss(row_bounds *all)
+{
+    if (!all || all->failed || all->count == 0)
+        return false;
+    all->failed = &all->list[0];
+    all->value = NAN;
+    return true;
 }
 
 void bounds_name(row_bounds *all, const char *place)

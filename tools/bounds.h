@@ -23,6 +23,9 @@ bool bounds_on(const row_bounds *all, size_t column);
  * for the first row that does not hold, which bounds_name then names: "a.npz:
  * layer 2, ". */
 bool bounds_fail(row_bounds *all, const lln_cell *cells);
+
+/* The same for a head that has no rows, and so none that hold. */
+bool bounds_miss(row_bounds *all);
 void bounds_name(row_bounds *all, const char *place);
 
 /* The exit status for main after a table that was written with `status`: says

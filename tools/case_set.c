@@ -25,8 +25,8 @@ static void refuse_rule(const kernel_list *kernels)
         kernel_refuse_rule(&kernels->entries[i].choice, &run_shared.rule);
 }
 
-/* The rule of logits is known by now: none of the kernels is opened to find
- * that it has no form for it. */
+/* Kernels that do not support the rule of logits are refused here, before any
+ * file is opened. */
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
@@ -42,7 +42,8 @@ static void choose_kernels(case_set *set)
                                         NULL};
     const char *given = cli_first_given(names);
     if (given)
-        cli_usage("--%s: what is measured here has no kernel", given);
+        cli_usage("--%s cannot be used here: these tables have no kernel",
+                  given);
     lln_kernel_choice named;
     if (set->plan->kernel) {
         cli_check(lln_kernel_parse(set->plan->kernel, &named));
@@ -61,8 +62,9 @@ static bool any_random(const kernel_list *kernels)
 }
 
 /* How many draws of each random kernel there are for a head: one for sampled
- * heads, which are trials themselves. Ends the process if --trials has nothing
- * to be for among the kernels, or --seed among all, the reference too. */
+ * heads, which are trials themselves. Ends the process if --trials was given
+ * and no kernel is random, or --seed and neither a kernel nor the reference is.
+ */
 static size_t count_draws(const kernel_list *kernels, const kernel_list *all,
                           bool sampled)
 {
@@ -94,7 +96,7 @@ void case_set_choose(case_set *set, const run_plan *plan)
     set->plan = plan;
     set->measured = plan->reduce ? plan->measured : plan->table;
     if (run_shared.rows > 0 && !plan->measures_sampled_rows)
-        cli_usage("--rows: what is measured here needs all rows");
+        cli_usage("--rows is not supported here: all rows are needed");
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: '%s': expected one number", run_shared.tau);

@@ -148,14 +148,10 @@ static lln_status choose_reference(open_case *work, uint32_t draw)
     return status;
 }
 
-/* Tables of numbered rows have none for a head that was not measured. */
+/* The rows of a head that cannot be measured: missing values, or none. */
 static lln_status leave_out(const case_set *set, run_block *block)
 {
-    bool numbered = false;
-    const record_column *column = set->measured.columns;
-    for (; column->name; column++)
-        numbered = numbered || column->type == LLN_CELL_INTEGER;
-    if (numbered)
+    if (set->plan->rows_depend_on_head)
         LLN_TRY(run_block_resize(block, 0));
     return LLN_EUNDEFINED;
 }
@@ -168,7 +164,8 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
     lln_kernel_choice choice;
     run_case c = work->c;
     lln_status status = LLN_OK;
-    LLN_TRY(run_block_resize(block, 1));
+    LLN_TRY(set->plan->start ? set->plan->start(block)
+                             : run_block_resize(block, 1));
     if (!set->plan->measures_head) {
         if (set->reference.count > 0 && !c.reference)
             return leave_out(set, block);

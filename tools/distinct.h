@@ -8,7 +8,7 @@
 
 #include "table/table.h"
 
-/* The rows so far. */
+/* The rows so far, 16 to 32 bytes each. */
 typedef struct distinct_rows distinct_rows;
 
 /* Ends the process when out of memory, as all here do. */

@@ -213,13 +213,14 @@ int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     if (options.diagnose && options.per_row)
-        cli_usage("--diagnose: --per-row prints no heads");
+        cli_usage("--diagnose and --per-row cannot be combined");
     if (options.diagnose)
         return write_diagnosis();
     if (options.per_row)
         return run_plan_write(
             &(run_plan){.table = {query_columns, sizeof(query_record)},
                         .measure = measure_queries,
+                        .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
                         .measures_sampled_rows = true});
     return run_plan_write(

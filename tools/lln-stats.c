@@ -148,8 +148,8 @@ typedef struct {
     RECORD_REAL(fenton_record, accuracy.field, #field, COLUMNS_DEFAULT, 0)
 
 static const record_column fenton_columns[] = {
-    RECORD_INTEGER(fenton_record, d, "d", COLUMNS_DEFAULT, 0),
-    RECORD_REAL(fenton_record, s2, "s2", COLUMNS_DEFAULT, 0),
+    RECORD_INTEGER(fenton_record, d, "d", COLUMNS_ID, 0),
+    RECORD_REAL(fenton_record, s2, "s2", COLUMNS_ID, 0),
     ACCURACY(exact_mean),
     ACCURACY(exact_variance),
     ACCURACY(fenton_mean),
@@ -230,19 +230,16 @@ typedef lln_status two_columns(const lln_lognormal *fit,
                                const lln_sample *sample, size_t count,
                                double *first, double *second);
 
-/* Gives the block `count` rows, and values [2 x count] what `compute` finds for
- * them; without a result NaN. */
-static lln_status find_points(const run_case *c, run_block *block, size_t count,
+/* values [2 x rows of the block]: what `compute` finds for its rows. */
+static lln_status find_points(const run_case *c, const run_block *block,
                               two_columns *compute, double *values)
 {
     lln_lognormal fit;
     lln_sample sample = {0};
-    LLN_TRY(run_block_resize(block, count));
     lln_status status = find_distribution(c, &fit, &sample);
     if (status == LLN_OK)
-        status = compute(&fit, &sample, count, values, values + count);
-    for (size_t i = 0; status != LLN_OK && i < 2 * count; i++)
-        values[i] = NAN;
+        status =
+            compute(&fit, &sample, block->rows, values, values + block->rows);
     lln_sample_free(&sample);
     return status;
 }
@@ -255,24 +252,32 @@ static lln_status find_densities(const lln_lognormal *fit,
                                    normal);
 }
 
-static lln_status measure_histogram(const run_case *c, const void *context,
-                                    run_block *block)
+static lln_status start_histogram(run_block *block)
 {
-    (void)context;
     size_t count = options.histogram;
     double width = 2 * HISTOGRAM_RANGE / (double)count;
-    double *values = lln_array_alloc(2 * count, sizeof *values);
-    lln_status status =
-        values ? find_points(c, block, count, find_densities, values)
-               : LLN_ENOMEM;
-    for (size_t b = 0; values && b < block->rows; b++) {
+    LLN_TRY(run_block_resize(block, count));
+    for (size_t b = 0; b < count; b++) {
         bin_record *out = run_block_record(block, b);
         out->bin = (long)b;
         out->z_low = -HISTOGRAM_RANGE + (double)b * width;
         out->z_high = -HISTOGRAM_RANGE + (double)(b + 1) * width;
-        out->density = values[b];
-        out->normal_density = values[count + b];
         out->z_middle = -HISTOGRAM_RANGE + ((double)b + 0.5) * width;
+    }
+    return LLN_OK;
+}
+
+static lln_status measure_histogram(const run_case *c, const void *context,
+                                    run_block *block)
+{
+    (void)context;
+    double *values = lln_array_alloc(2 * block->rows, sizeof *values);
+    lln_status status =
+        values ? find_points(c, block, find_densities, values) : LLN_ENOMEM;
+    for (size_t b = 0; status == LLN_OK && b < block->rows; b++) {
+        bin_record *out = run_block_record(block, b);
+        out->density = values[b];
+        out->normal_density = values[block->rows + b];
     }
     free(values);
     return status;
@@ -285,20 +290,27 @@ static lln_status find_quantiles(const lln_lognormal *fit,
     return lln_lognormal_quantiles(fit, sample, count, quantile, normal);
 }
 
+static lln_status start_quantiles(run_block *block)
+{
+    LLN_TRY(run_block_resize(block, options.qq));
+    for (size_t i = 0; i < block->rows; i++) {
+        quantile_record *out = run_block_record(block, i);
+        out->point = (long)i;
+    }
+    return LLN_OK;
+}
+
 static lln_status measure_quantiles(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
-    size_t count = options.qq;
-    double *values = lln_array_alloc(2 * count, sizeof *values);
+    double *values = lln_array_alloc(2 * block->rows, sizeof *values);
     lln_status status =
-        values ? find_points(c, block, count, find_quantiles, values)
-               : LLN_ENOMEM;
-    for (size_t i = 0; values && i < block->rows; i++) {
+        values ? find_points(c, block, find_quantiles, values) : LLN_ENOMEM;
+    for (size_t i = 0; status == LLN_OK && i < block->rows; i++) {
         quantile_record *out = run_block_record(block, i);
-        out->point = (long)i;
         out->normal_quantile = values[i];
-        out->quantile = values[count + i];
+        out->quantile = values[block->rows + i];
     }
     free(values);
     return status;
@@ -339,9 +351,9 @@ static int write_fenton(void)
         "sigma-k", "window", "aggregate", "fail-below", "fail-above"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
-            cli_usage("--fenton: has no use for --%s", idle[i]);
+            cli_usage("--%s cannot be used with --fenton", idle[i]);
     if (run_shared.file)
-        cli_usage("--fenton: has no use for '%s'", run_shared.file);
+        cli_usage("'%s' cannot be used with --fenton", run_shared.file);
     number_list list = number_list_read("s2", options.s2);
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
@@ -362,7 +374,7 @@ int main(int argc, char **argv)
         1)
         cli_usage("--histogram, --qq, --normality, --fenton: choose one");
     if (cli_given("s2") && !options.fenton)
-        cli_usage("--s2: goes with --fenton");
+        cli_usage("--s2 needs --fenton");
     if (options.fenton)
         return write_fenton();
     run_plan plan = {.table = {summary_columns, sizeof(summary_record)},
@@ -371,10 +383,12 @@ int main(int argc, char **argv)
     if (options.histogram)
         plan = (run_plan){.table = {bin_columns, sizeof(bin_record)},
                           .measure = measure_histogram,
+                          .start = start_histogram,
                           .measures_sampled_rows = true};
     else if (options.qq)
         plan = (run_plan){.table = {quantile_columns, sizeof(quantile_record)},
                           .measure = measure_quantiles,
+                          .start = start_quantiles,
                           .measures_sampled_rows = true};
     else if (options.normality)
         plan =

@@ -39,6 +39,10 @@ typedef struct {
 typedef lln_status run_measure(const run_case *c, const void *context,
                                run_block *block);
 
+/* Gives the block of a case its rows, and what is known of them before it is
+ * measured: the rows of a head that cannot be measured. */
+typedef lln_status run_start(run_block *block);
+
 /* Makes the one row of a table, in `block`, from those of the heads that it is
  * about, one row a head of the plan's measured columns. */
 typedef lln_status run_reduce(const run_block *heads, const void *context,
@@ -47,6 +51,7 @@ typedef lln_status run_reduce(const run_block *heads, const void *context,
 typedef struct {
     record_type table; /* the columns after the identity */
     run_measure *measure;
+    run_start *start; /* NULL: a case has one row */
     /* One row for all heads of a source or, if --aggregate says so, of a layer;
      * NULL: none. */
     run_reduce *reduce;
@@ -65,6 +70,8 @@ typedef struct {
                                      --rows is bad usage */
     bool measures_time;           /* cases must run one after another */
     bool uses_arpack;             /* which solves one problem at a time */
+    bool rows_depend_on_head;     /* how many a case has: none if the head
+                                     cannot be measured */
     bool rows_are_never_averaged; /* over trials, draws or heads: they are
                                      parts of one head */
     bool has_one_temperature;     /* more in --tau is bad usage */

@@ -32,7 +32,7 @@ struct row_writer {
     lln_column *all; /* names and kinds of `sources`, [total] */
     lln_cell *cells; /* of one row, [total] */
     size_t total;
-    char *names;       /* of the spread, [2 x columns x NAME] */
+    char *names;       /* of the spread, [total x NAME] */
     size_t *selected;  /* positions in `all`, [selected_count] */
     lln_cell *printed; /* cells of the selected columns */
     size_t selected_count;
@@ -92,20 +92,44 @@ static void select_columns(row_writer *writer)
     free(names);
 }
 
+/* Whether a column can tell rows apart: all of the identity, and numbers and
+ * texts that are no measured values. */
+static bool tells_apart(const table_column *source)
+{
+    return source->shows == SHOWS_IDENTITY ||
+           source->column->type != LLN_CELL_REAL;
+}
+
+/* The first column that can tell rows apart and is not printed; `total`: all
+ * are. The columns of a plan come before those of the identity, which say less
+ * about the rows of one head. */
+static size_t find_hidden(const row_writer *writer)
+{
+    size_t identity = record_columns(row_identity_type);
+    for (size_t step = 0; step < writer->total; step++) {
+        size_t at = (identity + step) % writer->total;
+        bool printed = false;
+        for (size_t i = 0; i < writer->selected_count; i++)
+            printed = printed || writer->selected[i] == at;
+        if (!printed && tells_apart(&writer->sources[at]))
+            return at;
+    }
+    return writer->total;
+}
+
 /* Opens the table of the selected columns. */
 static void open_table(row_writer *writer, FILE *out, lln_table_style style)
 {
-    size_t count = writer->selected_count, identity = 0;
+    size_t count = writer->selected_count;
     lln_column *columns = cli_alloc(count, sizeof *columns);
     for (size_t i = 0; i < count; i++) {
         size_t at = writer->selected[i];
         columns[i] = writer->all[at];
-        identity += writer->sources[at].shows == SHOWS_IDENTITY;
     }
     writer->table = lln_table_alloc(out, columns, count, style);
     if (!writer->table)
         cli_fail("out of memory");
-    if (identity < record_columns(row_identity_type))
+    if (find_hidden(writer) < writer->total)
         writer->distinct = distinct_open();
     free(columns);
 }
@@ -165,14 +189,6 @@ static lln_cell find_cell(const table_column *source,
     }
 }
 
-/* Whether a column can tell rows apart: all of the identity, and numbers and
- * texts that are no measured values. */
-static bool tells_apart(const table_column *source)
-{
-    return source->shows == SHOWS_IDENTITY ||
-           source->column->type != LLN_CELL_REAL;
-}
-
 /* Looks whether the row is the same as an earlier one in all columns that can
  * tell rows apart. */
 static void note_row(row_writer *writer)
@@ -201,16 +217,29 @@ static void name_row(row_writer *writer, const row_identity *id,
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
         snprintf(number, sizeof number, "%s %ld, ", column->name, cell.integer);
-    if (average->first.rows > 1 && column->type == LLN_CELL_TEXT)
+    if (average->first.rows > 1 && column->type == LLN_CELL_TEXT && cell.text)
         snprintf(number, sizeof number, "%s %s, ", column->name, cell.text);
     snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", id->source, place,
              kernel, id->tau, number);
     bounds_name(writer->bounds, text);
 }
 
+/* A head without rows has none that hold. */
+static void miss_rows(row_writer *writer, const row_identity *id)
+{
+    char place[RUN_PLACE], text[1024];
+    run_place_tau(id->layer, id->head, id->tau, place);
+    snprintf(text, sizeof text, "%s: %skernel %s: ", id->source, place,
+             id->kernel ? id->kernel : "none");
+    if (bounds_miss(writer->bounds))
+        bounds_name(writer->bounds, text);
+}
+
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average)
 {
+    if (average->first.rows == 0)
+        miss_rows(writer, identity);
     for (size_t row = 0; row < average->first.rows; row++) {
         for (size_t i = 0; i < writer->total; i++)
             writer->cells[i] =
@@ -224,13 +253,23 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
     }
 }
 
+static void warn_of_repeats(const row_writer *writer)
+{
+    size_t at = find_hidden(writer);
+    if (writer->sources[at].shows == SHOWS_IDENTITY)
+        cli_warn("--columns: rows cannot be told apart; add id, or some of its "
+                 "columns");
+    else
+        cli_warn("--columns: rows cannot be told apart; add id and %s",
+                 writer->all[at].name);
+}
+
 row_bounds *row_writer_close(row_writer *writer)
 {
     row_bounds *bounds = writer->bounds;
     cli_check_output(lln_table_end(writer->table));
     if (writer->repeated)
-        cli_warn("--columns: rows cannot be told apart; add id, or more of its "
-                 "columns");
+        warn_of_repeats(writer);
     lln_table_free(writer->table);
     distinct_free(writer->distinct);
     free(writer->sources);

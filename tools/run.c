@@ -80,7 +80,7 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
     if (o->aggregate && !layers && strcmp(o->aggregate, "all") != 0)
         cli_usage("--aggregate: '%s' is neither layer nor all", o->aggregate);
     if (o->aggregate && plan->rows_are_never_averaged)
-        cli_usage("--aggregate: these rows are no figures of single heads");
+        cli_usage("--aggregate cannot be used with per-row tables");
     if (o->each && (o->aggregate || plan->reduce))
         cli_usage("--each: %s puts heads together",
                   o->aggregate ? "--aggregate" : "this table");

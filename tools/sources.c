@@ -143,10 +143,10 @@ typedef struct {
 } array_record;
 
 static const record_column array_columns[] = {
-    RECORD_TEXT(array_record, key, "key", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(array_record, key, "key", COLUMNS_ID, 0),
     RECORD_TEXT(array_record, dtype, "dtype", COLUMNS_DEFAULT, 0),
     RECORD_TEXT(array_record, shape, "shape", COLUMNS_DEFAULT, 0),
-    RECORD_TEXT(array_record, source, "source", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(array_record, source, "source", COLUMNS_ID, 0),
     {0},
 };
 

@@ -124,7 +124,7 @@ struct lln_attention {
     void (*close)(lln_attention *attention); /* releases the state */
 };
 
-/* Attention by rows in tiles: P_ij = sum_i A_ij / sum_l A_il. */
+/* Attention by rows in tiles: P_ij = s_i A_ij / sum_l A_il, s_i = sums[i]. */
 struct lln_attention_scores {
     lln_attention tiles; /* A >= 0, LLN_DOMAIN_LINEAR */
     bool zeros;          /* A_ij = 0 is possible */

@@ -2,8 +2,18 @@
 #include "kernel/logits.h"
 
 #include <cblas.h>
+#include <math.h>
 
 #include "kernel/row_math.h"
+
+bool lln_logits_fit_float32(const lln_logit_rule *rule, double query,
+                            double key)
+{
+    const double least = 1e-30, most = 1e30;
+    double scale = fabs(rule->scale);
+    return scale > least && scale < most && query * key > least &&
+           query * key < most;
+}
 
 void lln_logits_tile(const lln_logit_rule *rule, lln_matrix q, lln_matrix k,
                      size_t stride, void *out)

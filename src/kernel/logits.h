@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Logits of queries and keys by the rule of a head, for all kernels that use
- * them: the one place that multiplies by the scale, and where whatever else a
- * rule does to a logit is done. Hiding keys is left to who asks. */
+ * them: whatever a rule does to the logit of a query and a key is done here.
+ * Kernels whose features have a part of the scale take it from the rule. Hiding
+ * keys is left to the caller. */
 #ifndef LLN_KERNEL_LOGITS_H
 #define LLN_KERNEL_LOGITS_H
 
+#include <stdbool.h>
+
 #include "core/matrix.h"
 #include "heads/logit_rule.h"
+
+/* Whether float32 holds the scale and the sums of products of queries and keys
+ * of at most these Euclidean norms; the logits may fit where they do not. */
+bool lln_logits_fit_float32(const lln_logit_rule *rule, double query,
+                            double key);
 
 /* out [rows of q x rows of k] = logits of q and k, both [. x d] and of one
  * precision, which is that of out; `stride` elements from one row to the

@@ -111,13 +111,17 @@ static bool find_rise(const lln_search *f, lln_search_point *low,
     return found;
 }
 
-/* Goes up or down from x in growing strides until the excess has changed its
- * sign or, where D2 is to rise, has fallen twice in a row. */
+/* Goes up or down from x in strides until the excess has changed its sign or,
+ * where D2 is to rise, has fallen twice in a row. Strides up are long while
+ * much is missing: D2 rises less than as x^8, so that none passes the target.
+ * Strides down grow. */
 static void stride_from(lln_search *f, double x, double direction)
 {
     double last = evaluate(f, x), length = STRIDE;
     bool rise = last < 0;
     int falls = 0;
+    if (direction > 0)
+        length = clamp(-last / 8, STRIDE, 1);
     for (int i = 0; i < STRIDES && f->status == LLN_OK; i++) {
         x += direction * length;
         double next = evaluate(f, x);
@@ -125,7 +129,7 @@ static void stride_from(lln_search *f, double x, double direction)
         if (rise ? next >= 0 || falls == 2 : next < 0)
             return;
         last = next;
-        length *= direction > 0 ? 1 : 1.2;
+        length = direction > 0 ? clamp(-last / 8, STRIDE, 1) : 1.2 * length;
     }
 }
 

@@ -49,7 +49,7 @@ lln_status lln_bins_open(double center, double deviation, size_t threads,
     opened->threads = threads;
     opened->center = center;
     opened->per_unit = HALF / (HALF_RANGE * deviation);
-    if (opened->per_unit < FLT_MAX)
+    if (opened->per_unit >= FLT_MIN && opened->per_unit <= FLT_MAX)
         opened->per_unit = (float)opened->per_unit;
     if (!opened->counters) {
         lln_bins_close(opened);

@@ -10,12 +10,13 @@
 
 typedef struct lln_bins lln_bins;
 
-/* Bins around `center`: 2^15 of width 4.9e-4 deviations up to 8 deviations to
- * both sides, then 2^10 for each doubling of the distance, so that a value is
- * known to within half a bin or 5e-4 of its distance from the center. Beyond
- * 2^25 deviations, where none of 2^50 values can lie if center and deviation
- * are theirs, values go to the last bins. Memory: 0.9 MiB for each of
- * `threads`. Release with lln_bins_close. LLN_ENOMEM. */
+/* Bins around `center`, for a deviation that is positive and finite: 2^15 of
+ * width 4.9e-4 deviations up to 8 deviations to both sides, then 2^10 for each
+ * doubling of the distance, so that a value is known to within half a bin or
+ * 5e-4 of its distance from the center. Beyond 2^25 deviations, where none of
+ * 2^50 values can lie if center and deviation are theirs, values go to the last
+ * bins. Memory: 0.9 MiB for each of `threads`. Release with lln_bins_close.
+ * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_bins_open(double center, double deviation,
                                        size_t threads, lln_bins **bins);
 

@@ -83,6 +83,7 @@ lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
     lln_row row = {
         .keys = keys,
         .max = log(sums.top),
+        .logit = NAN,
         .entropy = NAN,
         .sum_squares = sums.squares,
         .top = sums.top,

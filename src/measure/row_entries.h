@@ -13,9 +13,9 @@
 lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
                              double *logs);
 
-/* Makes a row of the sum 1, by tiles, one of the sum `sum` by rows: the
- * statistics of P_ij = sum A_ij / sum_l A_il but for `scores`. Without a key,
- * as above. */
+/* Turns the statistics of a row that sums to 1 into those of the row times
+ * `sum`, except for `scores`, which stay. A row without a key has those of
+ * lln_row_from_entries. */
 void lln_row_scale(lln_row *row, double sum);
 
 #endif

@@ -346,7 +346,7 @@ static lln_status run_scores(const lln_attention *attention,
     lln_status status =
         run_tiles(&scores.tiles, queries, count, &positive, out);
     lln_attention_close(&scores.tiles);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; status == LLN_OK && i < count; i++)
         lln_row_scale(&out[i], scores.sums[queries ? queries[i] : i]);
     return status;
 }

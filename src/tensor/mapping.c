@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,12 +24,12 @@ struct lln_mapped_file {
     char *path;
     bool standard; /* it is standard input */
     const unsigned char *bytes;
-    size_t size;
+    volatile size_t size; /* 0: closed */
     struct stat about;    /* when it was opened */
-    volatile bool mended; /* by lln_mapping_mend */
+    atomic_bool mended;   /* by lln_mapping_mend */
 };
 
-static struct lln_mapped_file *mapped_files;
+static struct lln_mapped_file *_Atomic mapped_files;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Room for twice as many bytes, or as many as are claimed. Returns false if
@@ -111,16 +112,14 @@ static struct lln_mapped_file *list_file(const char *path, int descriptor,
     return file;
 }
 
+/* The node stays in the list, which a signal handler may be reading. */
 static void unlist_file(struct lln_mapped_file *file)
 {
-    struct lln_mapped_file **at = &mapped_files;
     pthread_mutex_lock(&lock);
-    while (*at != file)
-        at = &(*at)->next;
-    *at = file->next;
-    pthread_mutex_unlock(&lock);
+    file->size = 0;
     free(file->path);
-    free(file);
+    file->path = NULL;
+    pthread_mutex_unlock(&lock);
 }
 
 static bool has_changed(const struct lln_mapped_file *file)
@@ -144,7 +143,7 @@ lln_status lln_mappings_check(void)
     pthread_mutex_lock(&lock);
     const struct lln_mapped_file *file = mapped_files;
     for (; file && status == LLN_OK; file = file->next)
-        if (has_changed(file))
+        if (file->size > 0 && has_changed(file))
             status = lln_fail(LLN_EFORMAT,
                               "%s: changed while it was read; run the command "
                               "again",

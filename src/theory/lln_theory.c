@@ -85,10 +85,9 @@ lln_status lln_theory_lln_log_mean(size_t n, const lln_theory_lln_values *lln,
 lln_status lln_theory_lln_lambda2(size_t n, const lln_theory_lln_values *lln,
                                   double *lambda2)
 {
-    double columns;
-    LLN_TRY(lln_theory_sum_concentration(n, lln->b * lln->b, &columns));
-    double keys = fmax(0, columns - 1 / (double)n);
-    double features = fmax(0, lln->concentration - 1 / (double)lln->d);
+    double keys, features;
+    LLN_TRY(lln_theory_sum_excess(n, lln->b * lln->b, &keys));
+    LLN_TRY(lln_theory_sum_excess(lln->d, lln->a * lln->a, &features));
     *lambda2 = sqrt(keys * features);
     return LLN_OK;
 }

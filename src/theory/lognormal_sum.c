@@ -139,3 +139,20 @@ lln_status lln_theory_sum_concentration(size_t d, double s2,
     *concentration = row.concentration;
     return LLN_OK;
 }
+
+double lln_theory_small_excess(size_t d, double s2)
+{
+    double terms = (double)d;
+    return s2 > 1e-8 ? NAN : (terms - 1) * expm1(s2) / (terms * terms);
+}
+
+lln_status lln_theory_sum_excess(size_t d, double s2, double *excess)
+{
+    double concentration;
+    *excess = lln_theory_small_excess(d, s2);
+    if (!isnan(*excess))
+        return LLN_OK;
+    LLN_TRY(lln_theory_sum_concentration(d, s2, &concentration));
+    *excess = fmax(0, concentration - 1 / (double)d);
+    return LLN_OK;
+}

@@ -40,4 +40,14 @@ LLN_NODISCARD lln_status lln_theory_sum_cumulants(size_t d, double s2,
 LLN_NODISCARD lln_status lln_theory_sum_concentration(size_t d, double s2,
                                                       double *concentration);
 
+/* Concentration less that of equal shares, 1/d. Below s2 = 1e-8, where the
+ * difference would lose its digits, (d - 1) (e^s2 - 1)/d^2, which is right to
+ * first order in s2. Statuses as above. */
+LLN_NODISCARD lln_status lln_theory_sum_excess(size_t d, double s2,
+                                               double *excess);
+
+/* The same first order, for concentrations that come from elsewhere; NaN: s2 is
+ * above 1e-8. */
+double lln_theory_small_excess(size_t d, double s2);
+
 #endif

@@ -131,7 +131,10 @@ static void finish_values(size_t n, double sigma, const node_rows *rows,
                            scatter_nodes(rows, rows->log_norm) +
                            average_nodes(rows, rows->log_norm_variance);
     result->log_variance_row = s2;
-    result->lambda2 = sqrt(fmax(0, result->concentration - 1 / keys));
+    double excess = lln_theory_small_excess(n, s2);
+    if (isnan(excess))
+        excess = fmax(0, result->concentration - 1 / keys);
+    result->lambda2 = sqrt(excess);
 }
 
 lln_status lln_theory_softmax(size_t n, size_t d, double sigma,

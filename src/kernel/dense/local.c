@@ -20,7 +20,7 @@
 /* Rows of a tile, and of a group. */
 enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
 
-/* Of all keys, what a run may have for P not to be worth storing. */
+/* Use the local products if the keys of a query are at most 1/SHARE of all. */
 enum { SHARE = 4 };
 
 bool lln_local_worth(const lln_head *head)

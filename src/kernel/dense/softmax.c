@@ -11,6 +11,7 @@
 #include "core/vector_math.h"
 #include "heads/temperature.h"
 #include "kernel/dense/local.h"
+#include "kernel/logits.h"
 #include "kernel/product.h"
 
 /* Bounds on |logit| of keys less their mean. Up to the upper one the rounding
@@ -44,12 +45,11 @@ static void find_mean(lln_matrix k, double *mean)
 {
     for (size_t j = 0; j < k.rows; j++)
         if (k.precision == LLN_FLOAT32)
-            add_row_f32((const float *)k.data + j * k.columns, k.columns, mean);
+            add_row_f32((const float *)k.data + j * k.columns, k.columns,
+                        1 / (double)k.rows, mean);
         else
             add_row_f64((const double *)k.data + j * k.columns, k.columns,
-                        mean);
-    for (size_t l = 0; l < k.columns; l++)
-        mean[l] /= (double)k.rows;
+                        1 / (double)k.rows, mean);
 }
 
 static double row_square(lln_matrix a, size_t i, const double *mean,
@@ -167,7 +167,8 @@ static lln_precision choose_precision(const lln_head *head, head_norms norms)
     double bound = fabs(head->rule.scale) * norms.query * norms.key;
     bool single = head->q.precision == LLN_FLOAT32 &&
                   head->k.rows >= LLN_FLOAT32_KEYS &&
-                  bound >= FLOAT32_LOGIT_LEAST && bound <= FLOAT32_LOGIT_MOST;
+                  bound >= FLOAT32_LOGIT_LEAST && bound <= FLOAT32_LOGIT_MOST &&
+                  lln_logits_fit_float32(&head->rule, norms.query, norms.key);
     return single ? LLN_FLOAT32 : LLN_FLOAT64;
 }
 

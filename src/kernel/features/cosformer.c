@@ -18,7 +18,7 @@ static void fill_cosformer_features(const lln_features *f, lln_role side,
     const double *x = lln_features_tokens(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
         double theta = M_PI_2 * (double)(position + i) / (double)longest;
-        double s = sin(theta), c = cos(theta);
+        double s = sin(theta), c = fmax(cos(theta), 0); /* rounding */
         for (size_t l = 0; l < d; l++) {
             double above = x[l] > 0 ? x[l] : 0;
             out[l] = above * s;

@@ -11,6 +11,7 @@
 #include "core/threads.h"
 #include "core/vector_math.h"
 #include "kernel/features/features_internal.h"
+#include "kernel/logits.h"
 #include "kernel/row_math.h"
 
 enum { CHUNK = LLN_FEATURES_CHUNK, PART = 32 };
@@ -123,7 +124,7 @@ static lln_status open_rounded(lln_features *f, lln_attention_scores *scores,
         free(phi);
         return status;
     }
-    scores->zeros = q.least == 0 || k.least == 0;
+    scores->zeros = q.least <= 0 || k.least <= 0;
     tiles->precision = LLN_FLOAT32;
     tiles->tiles.left = (lln_matrix){LLN_FLOAT32, f->n, r, phi};
     tiles->tiles.right = (lln_matrix){LLN_FLOAT32, f->m, r, phi + f->n * r};
@@ -187,10 +188,12 @@ static void open_tile(lln_features *f, lln_attention *tiles)
     tiles->state = f;
     tiles->tiles.left = (lln_matrix){LLN_FLOAT64, f->n, f->d, f->q};
     tiles->tiles.right = (lln_matrix){LLN_FLOAT64, f->m, f->d, f->k};
-    double bound = fabs(f->rule.scale) * largest_norm(f->q, f->n, f->d) *
-                   largest_norm(f->k, f->m, f->d);
+    double query = largest_norm(f->q, f->n, f->d);
+    double key = largest_norm(f->k, f->m, f->d);
+    double bound = fabs(f->rule.scale) * query * key;
     if (f->copy && bound >= FLOAT32_LOGIT_LEAST &&
-        bound <= FLOAT32_LOGIT_MOST) {
+        bound <= FLOAT32_LOGIT_MOST &&
+        lln_logits_fit_float32(&f->rule, query, key)) {
         tiles->precision = LLN_FLOAT32;
         tiles->tiles.left = f->source[LLN_QUERIES];
         tiles->tiles.right = f->source[LLN_KEYS];

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +68,21 @@ static void survive_shorter_files(void)
     sigaction(SIGBUS, &action, NULL);
 }
 
+/* The scratch of one head serves the next. With the defaults of malloc it may
+ * go back to the system after each head, whose pages are then cleared again:
+ * 12 % of the time at 256 tokens. */
+static void keep_freed_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 16 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
 void command_parse(const cli_tool *tool, int argc, char **argv)
 {
     reserve_descriptors();
     quieten_libraries(argv);
     survive_shorter_files();
+    keep_freed_memory();
     gsl_set_error_handler_off();
     options_parse(tool, argc, argv);
     if (run_shared.list_kernels) {

@@ -2,7 +2,9 @@
  *
  * lln-stats: how close attention is to log-normal, and with what moments. */
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "core/memory.h"
@@ -230,17 +232,26 @@ typedef lln_status two_columns(const lln_lognormal *fit,
                                const lln_sample *sample, size_t count,
                                double *first, double *second);
 
-/* values [2 x rows of the block]: what `compute` finds for its rows. */
-static lln_status find_points(const run_case *c, const run_block *block,
-                              two_columns *compute, double *values)
+/* Fills two real fields, named by their offsets, of all records of the block
+ * with what `compute` finds for as many points. */
+static lln_status fill_points(const run_case *c, const run_block *block,
+                              two_columns *compute, size_t first, size_t second)
 {
+    size_t count = block->rows;
     lln_lognormal fit;
     lln_sample sample = {0};
-    lln_status status = find_distribution(c, &fit, &sample);
+    double *values = lln_array_alloc(2 * count, sizeof *values);
+    lln_status status =
+        values ? find_distribution(c, &fit, &sample) : LLN_ENOMEM;
     if (status == LLN_OK)
-        status =
-            compute(&fit, &sample, block->rows, values, values + block->rows);
+        status = compute(&fit, &sample, count, values, values + count);
+    for (size_t i = 0; status == LLN_OK && i < count; i++) {
+        char *record = run_block_record(block, i);
+        memcpy(record + first, &values[i], sizeof *values);
+        memcpy(record + second, &values[count + i], sizeof *values);
+    }
     lln_sample_free(&sample);
+    free(values);
     return status;
 }
 
@@ -271,16 +282,8 @@ static lln_status measure_histogram(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
-    double *values = lln_array_alloc(2 * block->rows, sizeof *values);
-    lln_status status =
-        values ? find_points(c, block, find_densities, values) : LLN_ENOMEM;
-    for (size_t b = 0; status == LLN_OK && b < block->rows; b++) {
-        bin_record *out = run_block_record(block, b);
-        out->density = values[b];
-        out->normal_density = values[block->rows + b];
-    }
-    free(values);
-    return status;
+    return fill_points(c, block, find_densities, offsetof(bin_record, density),
+                       offsetof(bin_record, normal_density));
 }
 
 static lln_status find_quantiles(const lln_lognormal *fit,
@@ -304,16 +307,9 @@ static lln_status measure_quantiles(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
-    double *values = lln_array_alloc(2 * block->rows, sizeof *values);
-    lln_status status =
-        values ? find_points(c, block, find_quantiles, values) : LLN_ENOMEM;
-    for (size_t i = 0; status == LLN_OK && i < block->rows; i++) {
-        quantile_record *out = run_block_record(block, i);
-        out->normal_quantile = values[i];
-        out->quantile = values[block->rows + i];
-    }
-    free(values);
-    return status;
+    return fill_points(c, block, find_quantiles,
+                       offsetof(quantile_record, normal_quantile),
+                       offsetof(quantile_record, quantile));
 }
 
 static lln_status measure_normality(const run_case *c, const void *context,

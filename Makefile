@@ -36,6 +36,8 @@ OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c src/*/*/*.c))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
+# What the command tests run beside the tools.
+HELPERS = $(BUILD)/tests/pty
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 COMMAND_PAGES = $(wildcard man/*.1)
 OTHER_PAGES = $(wildcard man/*.7)
@@ -69,7 +71,7 @@ libraries:
 	    echo "missing libraries; install them with" >&2; \
 	    echo "    apt-get install $(PACKAGES)" >&2; exit 1; }
 
-check: all $(TESTS) $(REPLAYS)
+check: all $(TESTS) $(REPLAYS) $(HELPERS)
 	@tests/run $(BUILD) $(TESTS)
 
 plots: all

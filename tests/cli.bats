@@ -410,16 +410,10 @@ within() {
 
 # tty COMMAND: its terminal output, lines for carriage returns.
 tty() {
-    script -qc "$1" /dev/null < /dev/null | tr '\r' '\n'
-}
-
-needs_tty() {
-    script -qc true /dev/null < /dev/null > /dev/null 2>&1 ||
-        skip 'needs script(1) and a pseudo-terminal'
+    "$PTY" sh -c "$1" | tr '\r' '\n'
 }
 
 @test "progress on a terminal, unless quiet" {
-    needs_tty
     long='timeout -s INT 2 lln-entropy -n 16384 --trials 999 --kernel softmax'
     tty "$long -o table" |
         grep -Eq '^lln-entropy: [0-9]+ of 999 cases, [0-9]+ rows, .* rows/s'
@@ -428,13 +422,11 @@ needs_tty() {
 }
 
 @test "progress within a head: the pass over its rows" {
-    needs_tty
     tty 'timeout -s INT 5 lln-entropy -n 200000 --trials 1 -o table' |
         grep -Eq '^lln-entropy: 0 of 1 cases, .* rows/s, pass: [0-9]+ s left'
 }
 
 @test "progress of iterations: the products" {
-    needs_tty
     many='timeout -s INT 3 lln-spectral -n 2500 --trials 999 --kernel softmax'
     tty "$many -o table" | grep -Eq '^lln-spectral: .* rows/s, [0-9]+ products'
     [[ $(tty "$many -o table --quiet") != *products* ]]

@@ -7,6 +7,7 @@ bats_require_minimum_version 1.5.0
 
 DATA=$BATS_TEST_DIRNAME/data
 CASES=$DATA/cases
+PTY=$LLN_BIN/../tests/pty # tests/pty.c: runs a command on a terminal
 
 setup() {
     PATH=$LLN_BIN:$PATH

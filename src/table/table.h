@@ -47,11 +47,10 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
 
 /* Writes one row, cells [count]; the header goes before the first row.
  * Missing is nan (JSON: null), infinity inf or -inf (JSON: null).
- * Text: csv quotes it where RFC 4180 asks for it, and also where it is empty
- * or starts with '#'; tsv writes \t \n \r \\ (and \# at the start) for tab,
- * newline, carriage return, backslash; JSON as RFC 8259. Lines end in one
- * newline. json is an array with one object a line, ndjson one object a line.
- * LLN_EIO: the stream refused; the message is the system's reason alone. */
+ * Text is valid UTF-8 whatever its bytes are, in the forms of table/put.h.
+ * Lines end in one newline. json is an array with one object a line, ndjson one
+ * object a line. LLN_EIO: the stream refused; the message is the system's
+ * reason alone. */
 LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
 /* Ends the table: a header if there was no row, the closing bracket of JSON.

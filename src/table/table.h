@@ -68,9 +68,10 @@ void lln_table_format_real(double x, int precision, char out[32]);
 LLN_NODISCARD lln_status lln_table_format_find(const char *name,
                                                lln_table_format *format);
 
-/* Reading: the csv or tsv tables that the tools write (tab or comma is told
- * from the header; quoted or escaped text; empty lines and lines that start
- * with '#' are skipped; CR LF is a line end). */
+/* Reading: the tables that the tools write, by what is in them. JSON and NDJSON
+ * as read_json.h says; else csv or tsv (tab or comma is told from the header;
+ * quoted or escaped text). Lines that are empty or start with '#' are skipped;
+ * CR LF is a line end. */
 typedef struct {
     size_t columns, rows;
     char **names; /* [columns] */
@@ -78,8 +79,8 @@ typedef struct {
     char *text;   /* what names and cells point into */
 } lln_table_data;
 
-/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, JSON,
- * a quote that is not closed, or a row with another number of cells than the
+/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, a
+ * quote that is not closed, or a row with another number of cells than the
  * header (named by its line); LLN_EIO; LLN_ENOMEM. *data is empty on failure.
  * Release with lln_table_data_free. */
 LLN_NODISCARD lln_status lln_table_read(FILE *in, const char *name,

@@ -48,6 +48,17 @@ odd_table() {
         "# command: lln-entropy --list --comments '"$'\xef\xbf\xbd''é a|b,"c\??[1m.npy'"'"
 }
 
+@test "a name of any bytes in messages: one line without control characters" {
+    refuses 1 'a\x1b[1m\x0ab: No such file or directory' \
+        lln-entropy $'a\e[1m\nb'
+    refuses 1 'a\x0ab: No such file or directory' \
+        lln-entropy --params $'a\nb'
+    refuses 2 "--format: '\\x7f' is not a format; expected csv, tsv, json, ndjson, table or markdown" \
+        lln-spectral --format $'\x7f'
+    refuses 1 'no\x0d/out: No such file or directory' \
+        lln-attend -n 8 -o $'no\r/out' --compare softmax
+}
+
 # shown COMMAND...: what a terminal shows of its output.
 shown() {
     "$PTY" sh -c '"$@" 2> /dev/null' - "$@" | tr -d '\r'

@@ -121,12 +121,20 @@ END
 }
 
 @test "interrupted on a terminal: finished heads are shown" {
-    "$PTY" -i 1 lln-entropy -n 512 --each --trials 1000000 --kernel softmax \
+    "$PTY" -i 2 lln-entropy -n 512 --each --trials 1000000 --kernel softmax \
         --quiet --columns source,head,entropy_nats |
         tr -d '\r' | sed 's/^^C//' > seen
     equal message "$(grep -c '^lln-entropy: interrupted: ' seen)" 1
     grep -Eqx 'source +head +entropy_nats' seen
     grep -Eqx 'gaussian +0 +[0-9.]+' seen
+}
+
+@test "a run that fails shows the rows of csv" {
+    local command=(lln-entropy -n 16 -d 4 --tau "1,1e-300" --columns kernel)
+    run -1 --separate-stderr "${command[@]}" --format csv
+    local rows=$output
+    run -1 --separate-stderr "${command[@]}" --format table
+    equal rows "$output" "$rows"
 }
 
 # matched OPTION...: the table of lln-match for the heads of one layer.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "table/aligned.h"
 #include "table/series.h"
 
 static const lln_column columns[] = {{"name", LLN_CELL_TEXT},
@@ -80,6 +81,94 @@ START_TEST(row_json)
 }
 END_TEST
 
+/* Text of columns, and of lines with their ends. */
+static void expect_people(lln_table_format format, bool header, int precision,
+                          const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table_style style = {format, precision, header};
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+    lln_cell rows[][COLUMNS] = {
+        {{.text = "lln"}, {.integer = -7}, {.real = 2.38541}},
+        {{.text = "caf\xc3\xa9|\n"}, {.integer = 12345}, {.real = NAN}},
+        {{.text = NULL}, {.integer = 0}, {.real = 12345.678}},
+    };
+    for (int i = 0; i < 3; i++)
+        expect_ok(lln_table_row(table, rows[i]));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(row_aligned)
+{
+    expect_people(LLN_TABLE_ALIGNED, true, 4,
+                  "name       count      value\n"
+                  "lln           -7      2.385\n"
+                  "caf\xc3\xa9|\\x0a  12345        nan\n"
+                  "nan            0  1.235e+04\n");
+    expect_people(LLN_TABLE_ALIGNED, false, 0,
+                  "lln           -7    2.38541\n"
+                  "caf\xc3\xa9|\\x0a  12345        nan\n"
+                  "nan            0  12345.678\n");
+}
+END_TEST
+
+START_TEST(row_markdown)
+{
+    expect_people(LLN_TABLE_MARKDOWN, true, 4,
+                  "| name | count | value |\n"
+                  "|---|---:|---:|\n"
+                  "| lln | -7 | 2.385 |\n"
+                  "| caf\xc3\xa9\\|\\x0a | 12345 | nan |\n"
+                  "| nan | 0 | 1.235e+04 |\n");
+    expect_people(LLN_TABLE_MARKDOWN, false, 2,
+                  "| lln | -7 | 2.4 |\n"
+                  "| caf\xc3\xa9\\|\\x0a | 12345 | nan |\n"
+                  "| nan | 0 | 1.2e+04 |\n");
+}
+END_TEST
+
+/* Rows that wait are written when a command fails; there is nothing to show
+ * of a table that does not keep them. */
+START_TEST(show_rows)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (int format = LLN_TABLE_JSON; format <= LLN_TABLE_ALIGNED; format++) {
+        lln_table_style style = {(lln_table_format)format, 0, true};
+        lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+        lln_cell cells[COLUMNS] = {{.text = "a"}, {.integer = 1}, {.real = 2}};
+        expect_ok(lln_table_row(table, cells));
+        expect_ok(lln_table_show(table));
+        lln_table_free(table);
+    }
+    fclose(out);
+    ck_assert_str_eq(text, "[\n{\"name\":\"a\",\"count\":1,\"value\":2}"
+                           "{\"name\":\"a\",\"count\":1,\"value\":2}\n"
+                           "name  count  value\na         1      2\n");
+    free(text);
+}
+END_TEST
+
+/* Widths: UAX 11 (East Asian Width); a combining accent takes no column. */
+START_TEST(aligned_width_characters)
+{
+    ck_assert_uint_eq(lln_aligned_width("abc"), 3);
+    ck_assert_uint_eq(lln_aligned_width("caf\xc3\xa9"), 4);
+    ck_assert_uint_eq(lln_aligned_width("cafe\xcc\x81"), 4);
+    ck_assert_uint_eq(lln_aligned_width("\xe6\xb3\xa8\xe6\x84\x8f"), 4);
+    ck_assert_uint_eq(lln_aligned_width("\xf0\x9f\x98\x80"), 2);
+    ck_assert_uint_eq(lln_aligned_width("\xef\xbf\xbd"), 1);
+    ck_assert_uint_eq(lln_aligned_width(""), 0);
+}
+END_TEST
+
 START_TEST(row_io_error)
 {
     FILE *out = fopen("/dev/full", "w");
@@ -90,6 +179,13 @@ START_TEST(row_io_error)
     expect_status(lln_table_row(table, cells), LLN_EIO);
     ck_assert_str_eq(lln_error_message(), "No space left on device");
     expect_status(lln_table_end(table), LLN_EIO);
+    lln_table_free(table);
+    style.format = LLN_TABLE_ALIGNED;
+    table = lln_table_alloc(out, columns, COLUMNS, style);
+    clearerr(out);
+    expect_ok(lln_table_row(table, cells));
+    expect_status(lln_table_end(table), LLN_EIO);
+    ck_assert_str_eq(lln_error_message(), "No space left on device");
     lln_table_free(table);
     fclose(out);
 }
@@ -116,6 +212,10 @@ START_TEST(end_without_rows)
     expect_empty(LLN_TABLE_CSV, false, "");
     expect_empty(LLN_TABLE_JSON, true, "[]\n");
     expect_empty(LLN_TABLE_NDJSON, true, "");
+    expect_empty(LLN_TABLE_ALIGNED, true, "name  count  value\n");
+    expect_empty(LLN_TABLE_ALIGNED, false, "");
+    expect_empty(LLN_TABLE_MARKDOWN, true,
+                 "| name | count | value |\n|---|---:|---:|\n");
 }
 END_TEST
 
@@ -164,92 +264,6 @@ START_TEST(format_real_round_trip)
         lln_table_format_real(x, 0, text);
         ck_assert_msg(strtod(text, NULL) == x, "%a became %s", x, text);
     }
-}
-END_TEST
-
-static lln_status read_text(const char *text, lln_table_data *data)
-{
-    FILE *in = fmemopen((void *)text, strlen(text), "r");
-    lln_status status = lln_table_read(in, "t.csv", data);
-    fclose(in);
-    return status;
-}
-
-START_TEST(read_csv)
-{
-    lln_table_data data;
-    expect_ok(read_text("# note\r\n\"na,me\",x\r\n\n\"a\"\"b\nc\",1\r\n"
-                        "# 2\n\"\",\"2\"",
-                        &data));
-    ck_assert_uint_eq(data.columns, 2);
-    ck_assert_uint_eq(data.rows, 2);
-    ck_assert_str_eq(data.names[0], "na,me");
-    ck_assert_str_eq(data.cells[0], "a\"b\nc");
-    ck_assert_str_eq(data.cells[1], "1");
-    ck_assert_str_eq(data.cells[2], "");
-    ck_assert_str_eq(data.cells[3], "2");
-    ck_assert_int_eq(lln_table_find(&data, "x"), 1);
-    ck_assert_int_eq(lln_table_find(&data, "y"), -1);
-    lln_table_data_free(&data);
-}
-END_TEST
-
-START_TEST(read_header_only)
-{
-    lln_table_data data;
-    expect_ok(read_text("\xEF\xBB\xBFx\n", &data));
-    ck_assert_str_eq(data.names[0], "x");
-    ck_assert_uint_eq(data.rows, 0);
-    lln_table_data_free(&data);
-}
-END_TEST
-
-/* What is written comes back. */
-START_TEST(read_round_trip)
-{
-    static const char *const names[] = {
-        "tea", "a,b", "a\"b", "", "#a", "a\nb", "\t\\t\\", "\r", "lln:alpha=1"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (int format = LLN_TABLE_CSV; format <= LLN_TABLE_TSV; format++) {
-            char *text = one_row((lln_table_format)format, names[i], 2.385);
-            lln_table_data data;
-            expect_ok(read_text(text, &data));
-            ck_assert_uint_eq(data.rows, 1);
-            ck_assert_str_eq(data.cells[0], names[i]);
-            ck_assert_str_eq(data.cells[2], "2.385");
-            lln_table_data_free(&data);
-            free(text);
-        }
-}
-END_TEST
-
-static void expect_unreadable(const char *text, const char *message)
-{
-    lln_table_data data;
-    expect_status(read_text(text, &data), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), message);
-    ck_assert_ptr_null(data.names);
-}
-
-START_TEST(read_errors)
-{
-    expect_unreadable("\n", "t.csv: empty, expected a table");
-    expect_unreadable("a,b\n1,2\n\n1\n", "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a\tb\n1\t2\t3\n", "t.csv: line 2: 3 cells, expected 2");
-    expect_unreadable("a,b\n\"x\ny\",2\n3\n",
-                      "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a,b\n1,\"2\n",
-                      "t.csv: line 2: quote that is not closed");
-    expect_unreadable("a\n\"b\"c\n", "t.csv: line 2: text after a quote");
-    expect_unreadable("[{\"a\":1}]\n",
-                      "t.csv: JSON, expected a csv or tsv table");
-    lln_table_data data;
-    FILE *in = fmemopen((void *)"a\0b\n", 4, "r");
-    expect_status(lln_table_read(in, "t.csv", &data), LLN_EFORMAT);
-    fclose(in);
-    in = fopen("/", "r");
-    expect_status(lln_table_read(in, "/", &data), LLN_EIO);
-    fclose(in);
 }
 END_TEST
 
@@ -310,14 +324,13 @@ int main(void)
     Suite *suite = suite_create("table");
     add(suite, "row",
         (const TTest *[]){row_csv, row_csv_quotes, row_tsv_escapes, row_json,
-                          row_io_error, NULL});
+                          row_aligned, row_markdown, row_io_error, NULL});
+    add(suite, "show", (const TTest *[]){show_rows, NULL});
+    add(suite, "aligned", (const TTest *[]){aligned_width_characters, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,
                           format_real_round_trip, NULL});
-    add(suite, "read",
-        (const TTest *[]){read_csv, read_header_only, read_round_trip,
-                          read_errors, NULL});
     add(suite, "series",
         (const TTest *[]){series_value_ends_and_steps, average_mean_and_error,
                           average_infinite, NULL});

@@ -15,7 +15,8 @@
 typedef enum {
     CLI_FLAG,  /* bool */
     CLI_TEXT,  /* const char *: the argument as it stands */
-    CLI_LIST,  /* likewise; given again it adds to the list, with a comma */
+    CLI_LIST,  /* likewise; the first replaces the default, and what is given
+                  again is added to it after a comma */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_REAL,  /* double in [low, high]; with `open`, low and high excluded */
 } cli_type;
@@ -44,7 +45,8 @@ typedef struct {
 /* Parses argv by both tables; --help and --version are answered here (exit
  * 0) and bad usage too (one line, "Try 'lln-x --help'", exit 2). Returns the
  * index of the first operand. Numbers are read whole and in range: "0.5x",
- * "nan", "" and out of range are usage errors that name option and range.
+ * "nan", "" and out of range are usage errors that name option and range, and
+ * so are options given twice, but for flags and lists.
  * -h, --help, -V and --version need no rows. */
 int cli_parse(const cli_tool *tool, int argc, char **argv);
 

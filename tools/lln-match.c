@@ -20,7 +20,7 @@ static struct {
 } options = {.method = "measured"};
 
 static const cli_option option_table[] = {
-    {"method", 0, CLI_TEXT, "LIST",
+    {"method", 0, CLI_LIST, "LIST",
      "methods of the list below, or all (measured)", &options.method, 0, 0,
      false},
     {"no-spectrum", 0, CLI_FLAG, NULL,

@@ -41,7 +41,7 @@ static const cli_option option_table[] = {
     {"fenton", 0, CLI_FLAG, NULL,
      "accuracy of log-normal approximations for --dim features instead",
      &options.fenton, 0, 0, false},
-    {"s2", 0, CLI_TEXT, "LIST", "where --fenton looks (0.25:25:100)",
+    {"s2", 0, CLI_LIST, "LIST", "where --fenton looks (0.25:25:100)",
      &options.s2, 0, 0, false},
     {0},
 };

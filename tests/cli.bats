@@ -19,7 +19,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 
 @test "a missing argument" {
     refuses 2 '--tau: no value given; expected LIST' lln-entropy --tau
-    refuses 2 '--seed: no value given; expected a whole number from 0 to 4294967295' \
+    refuses 2 '--seed: no value given; expected a whole number from 0 to 18446744073709551615' \
         lln-entropy --seed
 }
 

@@ -113,8 +113,7 @@ bad_number(const cli_option *option, const char *text, bool is_number)
 {
     char range[96];
     help_range(option, range, sizeof range);
-    const char *kind =
-        option->type == CLI_COUNT ? "a whole number" : "a number";
+    const char *kind = option->type == CLI_REAL ? "a number" : "a whole number";
     if (is_number)
         cli_usage("--%s: '%s' is out of range; expected %s", option->name, text,
                   range);
@@ -128,6 +127,15 @@ static double read_number(const cli_option *option, const char *text)
     double value = 0;
     lln_range range = cli_range(option);
     lln_number read = lln_number_read(text, &range, &value);
+    if (read != LLN_NUMBER)
+        bad_number(option, text, read == LLN_NUMBER_OUTSIDE);
+    return value;
+}
+
+static uint64_t read_seed(const cli_option *option, const char *text)
+{
+    uint64_t value = 0;
+    lln_number read = lln_number_read_whole(text, &value);
     if (read != LLN_NUMBER)
         bad_number(option, text, read == LLN_NUMBER_OUTSIDE);
     return value;
@@ -160,6 +168,9 @@ static void set_option(const cli_option *option, const char *text, bool again)
         break;
     case CLI_COUNT:
         *(size_t *)option->target = (size_t)read_number(option, text);
+        break;
+    case CLI_SEED:
+        *(uint64_t *)option->target = read_seed(option, text);
         break;
     case CLI_REAL:
         *(double *)option->target = read_number(option, text);

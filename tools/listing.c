@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "listing.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "message.h"
 #include "options.h"
 #include "output.h"
 
-void run_table_comment(FILE *out, bool sampled)
+void run_table_comment(FILE *out, bool seeded)
 {
     fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
     cli_print_command(out);
     putc('\n', out);
-    if (sampled)
-        fprintf(out, "# seed: %zu\n", run_shared.seed);
+    if (seeded)
+        fprintf(out, "# seed: %" PRIu64 "\n", run_shared.seed);
 }
 
 lln_table_style run_table_style(void)

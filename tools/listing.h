@@ -30,8 +30,8 @@ int listing_close_early(listing *list, size_t written, size_t total);
 /* The style that the shared options ask for. */
 lln_table_style run_table_style(void);
 
-/* Writes the # lines of --comments; heads that are sampled have a seed. */
-void run_table_comment(FILE *out, bool sampled);
+/* Writes the # lines of --comments, the seed among them if it matters. */
+void run_table_comment(FILE *out, bool seeded);
 
 /* Ends the output when the user interrupts: keeps what has been written and
  * says how many of all `unit` it is. Returns the exit status for main. */

@@ -18,10 +18,8 @@ run_options run_shared = {
     .format = "csv",
 };
 
-/* Ranges: sizes stay where their squares still fit; GSL's Mersenne twister
- * takes 32-bit seeds. */
+/* Sizes stay where their squares still fit. */
 #define MOST_TOKENS 1073741824.0
-#define MOST_SEED 4294967295.0
 
 #define SHARED(field) (&run_shared.field)
 
@@ -37,9 +35,9 @@ const cli_option run_shared_options[] = {
     {"trials", 0, CLI_COUNT, "T",
      "sampled heads to average over (4), or draws of random kernels (1)",
      SHARED(trials), 1, 1000000, false},
-    {"seed", 0, CLI_COUNT, "S",
-     "seed of the sampled heads and of random kernels (1)", SHARED(seed), 0,
-     MOST_SEED, false},
+    {"seed", 0, CLI_SEED, "S",
+     "seed of sampled heads, of random kernels and of --rows (1)", SHARED(seed),
+     0, 0, false},
     {"q", 0, CLI_TEXT, "FILE[:KEY]", "queries, if no FILE holds all", SHARED(q),
      0, 0, false},
     {"k", 0, CLI_TEXT, "FILE[:KEY]", "keys, likewise", SHARED(k), 0, 0, false},

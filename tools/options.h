@@ -5,14 +5,17 @@
 #ifndef LLN_TOOLS_OPTIONS_H
 #define LLN_TOOLS_OPTIONS_H
 
+#include <stdint.h>
+
 #include "cli.h"
 #include "heads/logit_rule.h"
 
 /* Values of the options that all tools share, and their table. Sampled heads
  * when no file is named. */
 typedef struct {
-    /* sampled heads */
-    size_t tokens, dim, trials, seed;
+    /* sampled heads; the seed is of all that is drawn */
+    size_t tokens, dim, trials;
+    uint64_t seed;
     double sigma_q, sigma_k;
     /* files */
     const char *file; /* holds all; else q, k and v do */

@@ -142,7 +142,7 @@ static void open_run(run_state *run, const run_plan *plan)
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
     if (run_shared.comments)
-        run_table_comment(out, sampled);
+        run_table_comment(out, case_set_is_seeded(set));
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
     open_results(run);
 }

@@ -94,16 +94,16 @@ sanitize:
 
 # Only what the readers need: libFuzzer wants all of it instrumented, and clang
 # has no OpenMP of gcc's.
-FUZZED = $(wildcard src/tensor/*.c) src/core/memory.c src/core/status.c \
-	src/core/text.c
+FUZZED = $(wildcard src/tensor/*.c src/table/*.c) src/core/memory.c \
+	src/core/status.c src/core/text.c
 FUZZ_CC = clang-14
 FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DLLN_LIBFUZZER -O1 -g -Wall -Wextra \
 	-Wno-unknown-pragmas -Isrc -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all
 SECONDS = 60
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/read_all.h $(FUZZED) \
-	    $(wildcard src/tensor/*.h)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(FUZZED) \
+	    $(wildcard src/tensor/*.h src/table/*.h)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(FUZZED) -ljansson -lz -lm
 

@@ -167,92 +167,6 @@ START_TEST(format_real_round_trip)
 }
 END_TEST
 
-static lln_status read_text(const char *text, lln_table_data *data)
-{
-    FILE *in = fmemopen((void *)text, strlen(text), "r");
-    lln_status status = lln_table_read(in, "t.csv", data);
-    fclose(in);
-    return status;
-}
-
-START_TEST(read_csv)
-{
-    lln_table_data data;
-    expect_ok(read_text("# note\r\n\"na,me\",x\r\n\n\"a\"\"b\nc\",1\r\n"
-                        "# 2\n\"\",\"2\"",
-                        &data));
-    ck_assert_uint_eq(data.columns, 2);
-    ck_assert_uint_eq(data.rows, 2);
-    ck_assert_str_eq(data.names[0], "na,me");
-    ck_assert_str_eq(data.cells[0], "a\"b\nc");
-    ck_assert_str_eq(data.cells[1], "1");
-    ck_assert_str_eq(data.cells[2], "");
-    ck_assert_str_eq(data.cells[3], "2");
-    ck_assert_int_eq(lln_table_find(&data, "x"), 1);
-    ck_assert_int_eq(lln_table_find(&data, "y"), -1);
-    lln_table_data_free(&data);
-}
-END_TEST
-
-START_TEST(read_header_only)
-{
-    lln_table_data data;
-    expect_ok(read_text("\xEF\xBB\xBFx\n", &data));
-    ck_assert_str_eq(data.names[0], "x");
-    ck_assert_uint_eq(data.rows, 0);
-    lln_table_data_free(&data);
-}
-END_TEST
-
-/* What is written comes back. */
-START_TEST(read_round_trip)
-{
-    static const char *const names[] = {
-        "tea", "a,b", "a\"b", "", "#a", "a\nb", "\t\\t\\", "\r", "lln:alpha=1"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (int format = LLN_TABLE_CSV; format <= LLN_TABLE_TSV; format++) {
-            char *text = one_row((lln_table_format)format, names[i], 2.385);
-            lln_table_data data;
-            expect_ok(read_text(text, &data));
-            ck_assert_uint_eq(data.rows, 1);
-            ck_assert_str_eq(data.cells[0], names[i]);
-            ck_assert_str_eq(data.cells[2], "2.385");
-            lln_table_data_free(&data);
-            free(text);
-        }
-}
-END_TEST
-
-static void expect_unreadable(const char *text, const char *message)
-{
-    lln_table_data data;
-    expect_status(read_text(text, &data), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), message);
-    ck_assert_ptr_null(data.names);
-}
-
-START_TEST(read_errors)
-{
-    expect_unreadable("\n", "t.csv: empty, expected a table");
-    expect_unreadable("a,b\n1,2\n\n1\n", "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a\tb\n1\t2\t3\n", "t.csv: line 2: 3 cells, expected 2");
-    expect_unreadable("a,b\n\"x\ny\",2\n3\n",
-                      "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a,b\n1,\"2\n",
-                      "t.csv: line 2: quote that is not closed");
-    expect_unreadable("a\n\"b\"c\n", "t.csv: line 2: text after a quote");
-    expect_unreadable("[{\"a\":1}]\n",
-                      "t.csv: JSON, expected a csv or tsv table");
-    lln_table_data data;
-    FILE *in = fmemopen((void *)"a\0b\n", 4, "r");
-    expect_status(lln_table_read(in, "t.csv", &data), LLN_EFORMAT);
-    fclose(in);
-    in = fopen("/", "r");
-    expect_status(lln_table_read(in, "/", &data), LLN_EIO);
-    fclose(in);
-}
-END_TEST
-
 /* 0.2 * 10^(3/4) = 1.1246826503806984 (Python 3), to 12 digits. */
 START_TEST(series_value_ends_and_steps)
 {
@@ -315,9 +229,6 @@ int main(void)
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,
                           format_real_round_trip, NULL});
-    add(suite, "read",
-        (const TTest *[]){read_csv, read_header_only, read_round_trip,
-                          read_errors, NULL});
     add(suite, "series",
         (const TTest *[]){series_value_ends_and_steps, average_mean_and_error,
                           average_infinite, NULL});

@@ -28,6 +28,12 @@ static const cli_option standard[] = {
     {0},
 };
 
+/* A control character, such as a line end that would end the comment. */
+static bool is_control(uint32_t code)
+{
+    return code != '\t' && (code < ' ' || (code >= 0x7f && code < 0xa0));
+}
+
 static void print_word(const char *word, FILE *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -38,11 +44,16 @@ static void print_word(const char *word, FILE *out)
         return;
     }
     putc('\'', out);
-    for (; *word; word++)
+    for (size_t length; *word; word += length) {
+        uint32_t code;
+        length = lln_text_character(word, &code);
         if (*word == '\'')
             fputs("'\\''", out);
-        else /* a line end would end the comment */
-            putc(*word == '\n' || *word == '\r' ? '?' : *word, out);
+        else if (is_control(code))
+            putc('?', out);
+        else
+            fwrite(word, 1, length, out);
+    }
     putc('\'', out);
 }
 
@@ -50,8 +61,12 @@ void cli_print_command(FILE *out)
 {
     fputs(cli_name(), out);
     for (int i = 1; i < word_count; i++) {
+        char *word = lln_text_clean(words[i]);
+        if (!word)
+            cli_fail("out of memory");
         putc(' ', out);
-        print_word(words[i], out);
+        print_word(word, out);
+        free(word);
     }
 }
 

@@ -64,7 +64,8 @@ bool cli_given(const char *name);
 /* The first of these options that did, ended by NULL; NULL: none. */
 const char *cli_first_given(const char *const *names);
 
-/* Writes the command line as a shell would take it, on one line. */
+/* Writes the command line as a shell would take it, on one line of valid
+ * UTF-8: control characters but the tab become '?'. */
 void cli_print_command(FILE *out);
 
 /* Parts of text between separators: one more than there are of these. */

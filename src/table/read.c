@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading tables: the text is read whole and cut into cells in place. */
+ * Reading tables: the text is read whole; that of csv and tsv is cut into cells
+ * in place. */
 #include "table/table.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "table/read_json.h"
 
 typedef struct {
     const char *name; /* of the stream, for messages */
@@ -144,12 +146,6 @@ static lln_status read_line(reader *r, size_t expected, cell_list *list)
 static lln_status read_lines(reader *r, cell_list *list, size_t *columns)
 {
     *columns = 0;
-    if (strncmp(r->at, "\xEF\xBB\xBF", 3) == 0)
-        r->at += 3; /* byte order mark */
-    skip_lines(r);
-    if (*r->at == '[' || *r->at == '{')
-        return lln_fail(LLN_EFORMAT, "%s: JSON, expected a csv or tsv table",
-                        r->name);
     r->separator = r->at[strcspn(r->at, "\t\n")] == '\t' ? '\t' : ',';
     while (*r->at) {
         LLN_TRY(read_line(r, *columns, list));
@@ -162,25 +158,39 @@ static lln_status read_lines(reader *r, cell_list *list, size_t *columns)
     return LLN_OK;
 }
 
-lln_status lln_table_read(FILE *in, const char *name, lln_table_data *data)
+/* Cuts the text into cells, which point into it. */
+static lln_status cut_text(reader *r, char *text, lln_table_data *data)
 {
-    *data = (lln_table_data){0};
-    char *text = NULL;
     cell_list list = {0};
     size_t columns = 0;
-    lln_status status = read_all(in, name, &text);
-    if (status == LLN_OK) {
-        reader r = {.name = name, .at = text, .line = 1};
-        status = read_lines(&r, &list, &columns);
-    }
+    lln_status status = read_lines(r, &list, &columns);
     if (status != LLN_OK) {
         free(list.items);
-        free(text);
         return status;
     }
     *data = (lln_table_data){columns, list.count / columns - 1, list.items,
                              list.items + columns, text};
     return LLN_OK;
+}
+
+lln_status lln_table_read(FILE *in, const char *name, lln_table_data *data)
+{
+    *data = (lln_table_data){0};
+    char *text = NULL;
+    lln_status status = read_all(in, name, &text);
+    if (status == LLN_OK) {
+        reader r = {.name = name, .at = text, .line = 1};
+        if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+            r.at += 3; /* byte order mark */
+        skip_lines(&r);
+        char first = r.at[strspn(r.at, " \t\r\n")];
+        status = first == '[' || first == '{'
+                     ? lln_table_read_json(r.at, r.line, name, data)
+                     : cut_text(&r, text, data);
+    }
+    if (data->text != text)
+        free(text);
+    return status;
 }
 
 long lln_table_find(const lln_table_data *data, const char *name)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "table/put.h"
 
 struct lln_table {
     FILE *out;
@@ -53,56 +54,6 @@ void lln_table_format_real(double x, int precision, char out[32])
     }
 }
 
-static void put_csv_text(FILE *out, const char *text)
-{
-    if (*text != '\0' && *text != '#' && !strpbrk(text, ",\"\r\n\t")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
-
-static void put_tsv_text(FILE *out, const char *text)
-{
-    static const char special[] = "\t\n\r\\", letters[] = "tnr\\";
-    if (*text == '#')
-        putc('\\', out);
-    for (; *text; text++) {
-        const char *found = strchr(special, *text);
-        if (found) {
-            putc('\\', out);
-            putc(letters[found - special], out);
-        } else {
-            putc(*text, out);
-        }
-    }
-}
-
-static void put_json_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c == '\n')
-            fputs("\\n", out);
-        else if (c == '\t')
-            fputs("\\t", out);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\u%04x", c);
-        else
-            putc(c, out);
-    }
-    putc('"', out);
-}
-
 static bool is_json(const lln_table *table)
 {
     return table->style.format == LLN_TABLE_JSON ||
@@ -112,11 +63,11 @@ static bool is_json(const lln_table *table)
 static void put_text(const lln_table *table, const char *text)
 {
     if (is_json(table))
-        put_json_text(table->out, text);
+        lln_put_json(table->out, text);
     else if (table->style.format == LLN_TABLE_TSV)
-        put_tsv_text(table->out, text);
+        lln_put_tsv(table->out, text);
     else
-        put_csv_text(table->out, text);
+        lln_put_csv(table->out, text);
 }
 
 static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
@@ -196,7 +147,7 @@ lln_status lln_table_row(lln_table *table, const lln_cell *cells)
     for (size_t i = 0; i < table->count; i++) {
         put_separator(table, i);
         if (is_json(table)) {
-            put_json_text(table->out, table->columns[i].name);
+            lln_put_json(table->out, table->columns[i].name);
             putc(':', table->out);
         }
         put_cell(table, table->columns[i].type, cells[i]);

@@ -47,11 +47,10 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
 
 /* Writes one row, cells [count]; the header goes before the first row.
  * Missing is nan (JSON: null), infinity inf or -inf (JSON: null).
- * Text: csv quotes it where RFC 4180 asks for it, and also where it is empty
- * or starts with '#'; tsv writes \t \n \r \\ (and \# at the start) for tab,
- * newline, carriage return, backslash; JSON as RFC 8259. Lines end in one
- * newline. json is an array with one object a line, ndjson one object a line.
- * LLN_EIO: the stream refused; the message is the system's reason alone. */
+ * Text is valid UTF-8 whatever its bytes are, in the forms of table/put.h.
+ * Lines end in one newline. json is an array with one object a line, ndjson one
+ * object a line. LLN_EIO: the stream refused; the message is the system's
+ * reason alone. */
 LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
 /* Ends the table: a header if there was no row, the closing bracket of JSON.
@@ -69,9 +68,10 @@ void lln_table_format_real(double x, int precision, char out[32]);
 LLN_NODISCARD lln_status lln_table_format_find(const char *name,
                                                lln_table_format *format);
 
-/* Reading: the csv or tsv tables that the tools write (tab or comma is told
- * from the header; quoted or escaped text; empty lines and lines that start
- * with '#' are skipped; CR LF is a line end). */
+/* Reading: the tables that the tools write, by what is in them. JSON and NDJSON
+ * as read_json.h says; else csv or tsv (tab or comma is told from the header;
+ * quoted or escaped text). Lines that are empty or start with '#' are skipped;
+ * CR LF is a line end. */
 typedef struct {
     size_t columns, rows;
     char **names; /* [columns] */
@@ -79,8 +79,8 @@ typedef struct {
     char *text;   /* what names and cells point into */
 } lln_table_data;
 
-/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, JSON,
- * a quote that is not closed, or a row with another number of cells than the
+/* Reads all of `in`; `name` is used in messages. LLN_EFORMAT: empty, a
+ * quote that is not closed, or a row with another number of cells than the
  * header (named by its line); LLN_EIO; LLN_ENOMEM. *data is empty on failure.
  * Release with lln_table_data_free. */
 LLN_NODISCARD lln_status lln_table_read(FILE *in, const char *name,

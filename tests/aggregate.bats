@@ -49,7 +49,7 @@ nan,nan,softmax,0,4'
 @test "the header: least and largest in place of standard errors" {
     lln-match -n 16 -d 4 --aggregate all --no-spectrum > table
     equal header "$(head -n 1 table | cut -d, -f10-)" \
-        "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow$(
+        "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed$(
             for name in alpha beta sigma_q sigma_k target_value predicted \
                 achieved relative_error entropy_gap_nats lambda2_ratio \
                 max_exponent fp16_overflow bf16_overflow; do

@@ -72,7 +72,7 @@ figure() {
 @test "the columns" {
     run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
     equal header "${lines[0]%,alpha_se*}" \
-        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow
+        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed
 }
 
 @test "methods that are none" {

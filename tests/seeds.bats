@@ -104,3 +104,25 @@ seed_of() {
         '# seed: 5'
     equal none "$(seed_of "lln-entropy $head --seed 5")" ''
 }
+
+@test "lln-match: the seed of sampled heads is in the table, exactly" {
+    local seed
+    for seed in 7 9007199254740993 $most; do
+        lln-match -n 8 -d 2 --seed $seed --no-spectrum --precision 3 > table
+        equal seed "$(column seed < table)" "$seed"
+        lln-match -n 8 -d 2 --seed $seed --no-spectrum --format json \
+            --columns seed > table
+        equal json "$(cat table)" "[
+{\"seed\":$seed}
+]"
+    done
+    # shellcheck disable=SC2086
+    lln-match $head --seed 7 --no-spectrum > table
+    equal files "$(column seed < table)" nan
+}
+
+@test "lln-match: the seed is not averaged" {
+    lln-match -n 8 -d 2 --seed 7 --no-spectrum --aggregate all > table
+    equal seed "$(column seed < table)" 7
+    equal errors "$(head -n 1 table | grep -c 'seed_')" 0
+}

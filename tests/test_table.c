@@ -58,6 +58,35 @@ START_TEST(row_csv_quotes)
 }
 END_TEST
 
+/* 2^64 - 1, which is neither a long nor a double. */
+START_TEST(row_digits)
+{
+    static const lln_column seed = {"seed", LLN_CELL_DIGITS};
+    static const char *const expected[] = {
+        [LLN_TABLE_CSV] = "seed\n18446744073709551615\nnan\n",
+        [LLN_TABLE_TSV] = "seed\n18446744073709551615\nnan\n",
+        [LLN_TABLE_JSON] =
+            "[\n{\"seed\":18446744073709551615},\n{\"seed\":null}\n]\n",
+        [LLN_TABLE_NDJSON] =
+            "{\"seed\":18446744073709551615}\n{\"seed\":null}\n"};
+    for (int format = 0; format < 4; format++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        lln_table_style style = {(lln_table_format)format, 3, true};
+        lln_table *table = lln_table_alloc(out, &seed, 1, style);
+        expect_ok(
+            lln_table_row(table, &(lln_cell){.text = "18446744073709551615"}));
+        expect_ok(lln_table_row(table, &(lln_cell){.text = NULL}));
+        expect_ok(lln_table_end(table));
+        lln_table_free(table);
+        fclose(out);
+        ck_assert_str_eq(text, expected[format]);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(row_tsv_escapes)
 {
     expect_row(LLN_TABLE_TSV, "tea,\"t\"", 1,
@@ -223,8 +252,8 @@ int main(void)
 {
     Suite *suite = suite_create("table");
     add(suite, "row",
-        (const TTest *[]){row_csv, row_csv_quotes, row_tsv_escapes, row_json,
-                          row_io_error, NULL});
+        (const TTest *[]){row_csv, row_csv_quotes, row_digits, row_tsv_escapes,
+                          row_json, row_io_error, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,

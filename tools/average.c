@@ -36,7 +36,7 @@ static void add_field(row_average *average, const run_block *block, size_t row,
     void *first = run_block_record(&average->first, row);
     if (shown->type == LLN_CELL_REAL)
         add_real(cell_at(average, row, column), cell.real);
-    else if (shown->type == LLN_CELL_TEXT &&
+    else if (lln_cell_is_text(shown->type) &&
              !same_text(record_cell(shown, first).text, cell.text))
         record_forget_text(shown, first);
 }

@@ -217,7 +217,7 @@ static void name_row(row_writer *writer, const row_identity *id,
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
         snprintf(number, sizeof number, "%s %ld, ", column->name, cell.integer);
-    if (average->first.rows > 1 && column->type == LLN_CELL_TEXT && cell.text)
+    if (average->first.rows > 1 && lln_cell_is_text(column->type) && cell.text)
         snprintf(number, sizeof number, "%s %s, ", column->name, cell.text);
     snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", id->source, place,
              kernel, id->tau, number);

@@ -81,6 +81,9 @@ static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
         else
             fputs(missing, table->out);
         break;
+    case LLN_CELL_DIGITS:
+        fputs(cell.text ? cell.text : missing, table->out);
+        break;
     case LLN_CELL_INTEGER:
         fprintf(table->out, "%ld", cell.integer);
         break;

@@ -9,7 +9,18 @@
 
 #include "core/status.h"
 
-typedef enum { LLN_CELL_TEXT, LLN_CELL_INTEGER, LLN_CELL_REAL } lln_cell_type;
+typedef enum {
+    LLN_CELL_TEXT,
+    LLN_CELL_DIGITS, /* the text of a number of any size, written as it is */
+    LLN_CELL_INTEGER,
+    LLN_CELL_REAL
+} lln_cell_type;
+
+/* Whether a cell has text. */
+static inline bool lln_cell_is_text(lln_cell_type type)
+{
+    return type == LLN_CELL_TEXT || type == LLN_CELL_DIGITS;
+}
 
 typedef struct {
     const char *name;

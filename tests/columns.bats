@@ -84,13 +84,6 @@ header() {
     [[ $stderr == *', top1_mass 0.'*'; expected at most 0.1' ]]
 }
 
-@test "--params reads the columns that it needs" {
-    lln-match -n 32 -d 4 --columns id,alpha,beta --no-spectrum > params
-    lln-entropy -n 32 -d 4 --kernel lln --params params > some
-    lln-match -n 32 -d 4 --no-spectrum |
-        lln-entropy -n 32 -d 4 --kernel lln --params - | cmp - some
-}
-
 @test "rows that cannot be told apart are warned of, once" {
     local warning='rows cannot be told apart; add id, or some of its columns'
     run --separate-stderr lln-entropy -n 8 -d 2 --each --columns kernel

@@ -91,8 +91,7 @@ START_TEST(number_read_whole)
         lln_number read = lln_number_read_whole(wholes[i].text, &value);
         ck_assert_msg(read == wholes[i].expected, "'%s': %d", wholes[i].text,
                       read);
-        ck_assert_uint_eq(value,
-                          read == LLN_NUMBER ? wholes[i].value : 2385);
+        ck_assert_uint_eq(value, read == LLN_NUMBER ? wholes[i].value : 2385);
     }
 }
 END_TEST

@@ -36,7 +36,7 @@ const cli_option run_shared_options[] = {
      "sampled heads to average over (4), or draws of random kernels (1)",
      SHARED(trials), 1, 1000000, false},
     {"seed", 0, CLI_SEED, "S",
-     "seed of sampled heads, of random kernels and of --rows (1)", SHARED(seed),
+     "seed of all that is drawn: heads, rows, random kernels (1)", SHARED(seed),
      0, 0, false},
     {"q", 0, CLI_TEXT, "FILE[:KEY]", "queries, if no FILE holds all", SHARED(q),
      0, 0, false},

@@ -48,7 +48,7 @@ void case_result_close(const case_set *set, case_result *result)
  * it. */
 static lln_status find_temperature(const case_set *set, run_case *c)
 {
-    if (!isnan(c->tau) || (!(set->passes & PASS_TEMPERATURE) && !set->params))
+    if (!isnan(c->tau) || !(set->passes & PASS_TEMPERATURE))
         return LLN_OK;
     lln_status status = lln_temperature_measure(c->head, &c->tau);
     return status == LLN_EUNDEFINED ? LLN_OK : status;

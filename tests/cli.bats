@@ -108,7 +108,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "a format that is none" {
-    refuses 2 "--format: 'xml' is not a format; expected csv, tsv, json or ndjson" \
+    refuses 2 "--format: 'xml' is not a format; expected csv, tsv, json, ndjson, table or markdown" \
         lln-entropy --format xml
     refuses 2 '--comments: json has no comments' \
         lln-entropy --format json --comments

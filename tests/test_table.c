@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "table/aligned.h"
 #include "table/series.h"
 
 static const lln_column columns[] = {{"name", LLN_CELL_TEXT},
@@ -109,6 +110,94 @@ START_TEST(row_json)
 }
 END_TEST
 
+/* Text of columns, and of lines with their ends. */
+static void expect_people(lln_table_format format, bool header, int precision,
+                          const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table_style style = {format, precision, header};
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+    lln_cell rows[][COLUMNS] = {
+        {{.text = "lln"}, {.integer = -7}, {.real = 2.38541}},
+        {{.text = "caf\xc3\xa9|\n"}, {.integer = 12345}, {.real = NAN}},
+        {{.text = NULL}, {.integer = 0}, {.real = 12345.678}},
+    };
+    for (int i = 0; i < 3; i++)
+        expect_ok(lln_table_row(table, rows[i]));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(row_aligned)
+{
+    expect_people(LLN_TABLE_ALIGNED, true, 4,
+                  "name       count      value\n"
+                  "lln           -7      2.385\n"
+                  "caf\xc3\xa9|\\x0a  12345        nan\n"
+                  "nan            0  1.235e+04\n");
+    expect_people(LLN_TABLE_ALIGNED, false, 0,
+                  "lln           -7    2.38541\n"
+                  "caf\xc3\xa9|\\x0a  12345        nan\n"
+                  "nan            0  12345.678\n");
+}
+END_TEST
+
+START_TEST(row_markdown)
+{
+    expect_people(LLN_TABLE_MARKDOWN, true, 4,
+                  "| name | count | value |\n"
+                  "|---|---:|---:|\n"
+                  "| lln | -7 | 2.385 |\n"
+                  "| caf\xc3\xa9\\|\\x0a | 12345 | nan |\n"
+                  "| nan | 0 | 1.235e+04 |\n");
+    expect_people(LLN_TABLE_MARKDOWN, false, 2,
+                  "| lln | -7 | 2.4 |\n"
+                  "| caf\xc3\xa9\\|\\x0a | 12345 | nan |\n"
+                  "| nan | 0 | 1.2e+04 |\n");
+}
+END_TEST
+
+/* Rows that wait are written when a command fails; there is nothing to show
+ * of a table that does not keep them. */
+START_TEST(show_rows)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (int format = LLN_TABLE_JSON; format <= LLN_TABLE_ALIGNED; format++) {
+        lln_table_style style = {(lln_table_format)format, 0, true};
+        lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+        lln_cell cells[COLUMNS] = {{.text = "a"}, {.integer = 1}, {.real = 2}};
+        expect_ok(lln_table_row(table, cells));
+        expect_ok(lln_table_show(table));
+        lln_table_free(table);
+    }
+    fclose(out);
+    ck_assert_str_eq(text, "[\n{\"name\":\"a\",\"count\":1,\"value\":2}"
+                           "{\"name\":\"a\",\"count\":1,\"value\":2}\n"
+                           "name  count  value\na         1      2\n");
+    free(text);
+}
+END_TEST
+
+/* Widths: UAX 11 (East Asian Width); a combining accent takes no column. */
+START_TEST(aligned_width_characters)
+{
+    ck_assert_uint_eq(lln_aligned_width("abc"), 3);
+    ck_assert_uint_eq(lln_aligned_width("caf\xc3\xa9"), 4);
+    ck_assert_uint_eq(lln_aligned_width("cafe\xcc\x81"), 4);
+    ck_assert_uint_eq(lln_aligned_width("\xe6\xb3\xa8\xe6\x84\x8f"), 4);
+    ck_assert_uint_eq(lln_aligned_width("\xf0\x9f\x98\x80"), 2);
+    ck_assert_uint_eq(lln_aligned_width("\xef\xbf\xbd"), 1);
+    ck_assert_uint_eq(lln_aligned_width(""), 0);
+}
+END_TEST
+
 START_TEST(row_io_error)
 {
     FILE *out = fopen("/dev/full", "w");
@@ -119,6 +208,13 @@ START_TEST(row_io_error)
     expect_status(lln_table_row(table, cells), LLN_EIO);
     ck_assert_str_eq(lln_error_message(), "No space left on device");
     expect_status(lln_table_end(table), LLN_EIO);
+    lln_table_free(table);
+    style.format = LLN_TABLE_ALIGNED;
+    table = lln_table_alloc(out, columns, COLUMNS, style);
+    clearerr(out);
+    expect_ok(lln_table_row(table, cells));
+    expect_status(lln_table_end(table), LLN_EIO);
+    ck_assert_str_eq(lln_error_message(), "No space left on device");
     lln_table_free(table);
     fclose(out);
 }
@@ -145,6 +241,10 @@ START_TEST(end_without_rows)
     expect_empty(LLN_TABLE_CSV, false, "");
     expect_empty(LLN_TABLE_JSON, true, "[]\n");
     expect_empty(LLN_TABLE_NDJSON, true, "");
+    expect_empty(LLN_TABLE_ALIGNED, true, "name  count  value\n");
+    expect_empty(LLN_TABLE_ALIGNED, false, "");
+    expect_empty(LLN_TABLE_MARKDOWN, true,
+                 "| name | count | value |\n|---|---:|---:|\n");
 }
 END_TEST
 
@@ -253,7 +353,10 @@ int main(void)
     Suite *suite = suite_create("table");
     add(suite, "row",
         (const TTest *[]){row_csv, row_csv_quotes, row_digits, row_tsv_escapes,
-                          row_json, row_io_error, NULL});
+                          row_json, row_aligned, row_markdown, row_io_error,
+                          NULL});
+    add(suite, "show", (const TTest *[]){show_rows, NULL});
+    add(suite, "aligned", (const TTest *[]){aligned_width_characters, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,

@@ -51,6 +51,28 @@ START_TEST(put_json_bytes)
 }
 END_TEST
 
+/* Escapes of terminals (C0, C1), line ends, and a change of direction. */
+START_TEST(put_plain_bytes)
+{
+    expect_text(lln_put_plain, "a\x1b[31m\x7f\n\t",
+                "a\\x1b[31m\\x7f\\x0a\\x09");
+    expect_text(lln_put_plain, "\xc2\x9b\xc2\x85", "\\u009b\\u0085");
+    expect_text(lln_put_plain, "\x9b\xff", U_FFFD U_FFFD);
+    expect_text(lln_put_plain, "\xe2\x80\xa8\xe2\x80\xae", "\\u2028\\u202e");
+    expect_text(lln_put_plain, "a|b\\ \"\xc3\xa9\"", "a|b\\ \"\xc3\xa9\"");
+}
+END_TEST
+
+/* GitHub Flavored Markdown, 4.10: a pipe in a cell is escaped. */
+START_TEST(put_markdown_bytes)
+{
+    expect_text(lln_put_markdown, "a|b", "a\\|b");
+    expect_text(lln_put_markdown, "\\|*`", "\\\\\\|\\*\\`");
+    expect_text(lln_put_markdown, "a\nb\r\xff", "a\\x0ab\\x0d" U_FFFD);
+    expect_text(lln_put_markdown, "<i4 entropy_nats", "<i4 entropy_nats");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("put");
@@ -58,6 +80,8 @@ int main(void)
     tcase_add_test(bytes, put_csv_bytes);
     tcase_add_test(bytes, put_tsv_bytes);
     tcase_add_test(bytes, put_json_bytes);
+    tcase_add_test(bytes, put_plain_bytes);
+    tcase_add_test(bytes, put_markdown_bytes);
     suite_add_tcase(suite, bytes);
     return run_suite(suite);
 }

@@ -98,6 +98,26 @@ START_TEST(read_round_trip)
 }
 END_TEST
 
+/* Names as the tables for people can have them. */
+START_TEST(read_people_round_trip)
+{
+    static const char *const names[] = {
+        "tea", "a b,c\"d\"", "x|y", "\\|\\`*", "caf\xc3\xa9", "lln:alpha=1"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        for (int format = LLN_TABLE_ALIGNED; format <= LLN_TABLE_MARKDOWN;
+             format++) {
+            char *text = one_row((lln_table_format)format, names[i], 2.385);
+            lln_table_data data;
+            expect_ok(read_text(text, &data));
+            ck_assert_uint_eq(data.rows, 1);
+            ck_assert_str_eq(data.cells[0], names[i]);
+            ck_assert_str_eq(data.cells[2], "2.385");
+            lln_table_data_free(&data);
+            free(text);
+        }
+}
+END_TEST
+
 static void expect_unreadable(const char *text, const char *message)
 {
     lln_table_data data;
@@ -142,6 +162,30 @@ static void expect_table(const char *text, const char *expected)
     free(all);
     lln_table_data_free(&data);
 }
+
+/* Numbers, and text without two spaces, of the tables for people. */
+START_TEST(read_aligned)
+{
+    expect_table("a        b\n1  (2, 3)\n", "a|b\n1|(2, 3)\n");
+    expect_table("# note\r\n  a  b\r\n1.5  x y  \r\n\r\n  2  z\r\n",
+                 "a|b\n1.5|x y\n2|z\n");
+    expect_table("a  b\n", "a|b\n");
+    expect_unreadable("a  b\n1\n", "t.csv: line 2: 1 cell, expected 2");
+}
+END_TEST
+
+START_TEST(read_markdown)
+{
+    expect_table("| a | b |\n|---|---:|\n| x | 1 |\n|y||\n", "a|b\nx|1\ny|\n");
+    expect_table("| a |\r\n| :-: |\r\n|  x\\|\\\\\\`\\x0a  |\r\n",
+                 "a\nx|\\`\\x0a\n");
+    expect_table("| a | b\n|---|---\n| x | 1", "a|b\nx|1\n");
+    expect_table("| a |\n|---|", "a\n");
+    expect_table("a,b\n|,-\n", "a|b\n||-\n");
+    expect_unreadable("| a | b |\n|---|---|\n| 1 |\n",
+                      "t.csv: line 3: 1 cell, expected 2");
+}
+END_TEST
 
 /* An array or one object after another, in any layout. */
 START_TEST(read_json_layouts)
@@ -306,6 +350,11 @@ int main(void)
     tcase_add_test(csv, read_round_trip);
     tcase_add_test(csv, read_csv_errors);
     suite_add_tcase(suite, csv);
+    TCase *people = tcase_create("people");
+    tcase_add_test(people, read_aligned);
+    tcase_add_test(people, read_markdown);
+    tcase_add_test(people, read_people_round_trip);
+    suite_add_tcase(suite, people);
     TCase *json = tcase_create("json");
     tcase_add_test(json, read_json_layouts);
     tcase_add_test(json, read_json_columns);

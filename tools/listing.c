@@ -3,10 +3,13 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "options.h"
 #include "output.h"
+
+enum { DIGITS_FOR_PEOPLE = 4 };
 
 void run_table_comment(FILE *out, bool seeded)
 {
@@ -17,11 +20,18 @@ void run_table_comment(FILE *out, bool seeded)
         fprintf(out, "# seed: %" PRIu64 "\n", run_shared.seed);
 }
 
-lln_table_style run_table_style(void)
+lln_table_style run_table_style(FILE *out)
 {
     lln_table_style style = {.precision = (int)run_shared.precision,
                              .header = !run_shared.no_header};
-    cli_check(lln_table_format_find(run_shared.format, &style.format));
+    if (run_shared.format)
+        cli_check(lln_table_format_find(run_shared.format, &style.format));
+    else
+        style.format = isatty(fileno(out)) ? LLN_TABLE_ALIGNED : LLN_TABLE_CSV;
+    bool for_people =
+        style.format == LLN_TABLE_ALIGNED || style.format == LLN_TABLE_MARKDOWN;
+    if (for_people && !cli_given("precision"))
+        style.precision = DIGITS_FOR_PEOPLE;
     return style;
 }
 
@@ -53,7 +63,8 @@ listing listing_open(record_type type)
     FILE *out = cli_output(run_shared.output);
     if (run_shared.comments)
         run_table_comment(out, false);
-    list.table = lln_table_alloc(out, columns, list.count, run_table_style());
+    list.table =
+        lln_table_alloc(out, columns, list.count, run_table_style(out));
     if (!list.table)
         cli_fail("out of memory");
     free(names);

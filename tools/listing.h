@@ -27,8 +27,9 @@ void listing_put(listing *list, const void *record);
 int listing_close(listing *list);
 int listing_close_early(listing *list, size_t written, size_t total);
 
-/* The style that the shared options ask for. */
-lln_table_style run_table_style(void);
+/* The style that the shared options ask for. Without --format it is for people
+ * if `out` is a terminal, else csv. */
+lln_table_style run_table_style(FILE *out);
 
 /* Writes the # lines of --comments, the seed among them if it matters. */
 void run_table_comment(FILE *out, bool seeded);

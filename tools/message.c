@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "progress.h"
 
 static const char *command_name; /* NULL: not set */
@@ -31,13 +32,30 @@ const char *cli_name(void)
     return command_name ? command_name : program_invocation_short_name;
 }
 
+/* Names of files and arrays, and what users write, may hold control characters,
+ * which must not reach a terminal. */
+static void print_line(FILE *out, const char *format, va_list args)
+{
+    char *text = NULL, *line = NULL;
+    size_t size = 0;
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    if (text) {
+        size = 4 * strlen(text) + 5;
+        line = malloc(size);
+    }
+    fputs(line ? lln_text_printable(line, size, text) : "out of memory", out);
+    free(line);
+    free(text);
+}
+
 static void say(FILE *out, const char *format, va_list args)
 {
     if (out == stderr)
         progress_clear();
     flockfile(out);
     fprintf(out, "%s: ", cli_name());
-    vfprintf(out, format, args);
+    print_line(out, format, args);
     putc('\n', out);
     funlockfile(out);
 }

@@ -15,7 +15,6 @@ run_options run_shared = {
     .sigma_k = 1,
     .kernels = "softmax,lln",
     .rule.scale = NAN,
-    .format = "csv",
 };
 
 /* Sizes stay where their squares still fit. */
@@ -87,14 +86,16 @@ const cli_option run_shared_options[] = {
      1, MOST_TOKENS, false},
     {"output", 'o', CLI_TEXT, "FILE", "where the output goes (stdout)",
      SHARED(output), 0, 0, false},
-    {"format", 0, CLI_TEXT, "NAME", "csv, tsv, json or ndjson (csv)",
+    {"format", 0, CLI_TEXT, "NAME",
+     "csv, tsv, json, ndjson, table or markdown (table on a terminal, else "
+     "csv)",
      SHARED(format), 0, 0, false},
     {"columns", 0, CLI_LIST, "LIST",
      "columns to print: names, globs and groups (default)", SHARED(columns), 0,
      0, false},
     {"precision", 0, CLI_COUNT, "N",
-     "significant digits; 0: all that matter (0)", SHARED(precision), 0, 17,
-     false},
+     "significant digits; 0: all that matter (4 in table and markdown, else 0)",
+     SHARED(precision), 0, 17, false},
     {"no-header", 0, CLI_FLAG, NULL, "leave out the row of column names",
      SHARED(no_header), 0, 0, false},
     {"comments", 0, CLI_FLAG, NULL,
@@ -121,6 +122,19 @@ const cli_option run_shared_options[] = {
     {0},
 };
 
+static void check_format(void)
+{
+    lln_table_format format;
+    if (!run_shared.format)
+        return;
+    if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
+        cli_usage("--format: %s", lln_error_message());
+    if (run_shared.comments &&
+        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON ||
+         format == LLN_TABLE_MARKDOWN))
+        cli_usage("--comments: %s has no comments", run_shared.format);
+}
+
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
@@ -129,12 +143,7 @@ void options_check(void)
     const char *name = cli_first_given(deviations);
     if (name && run_shared.tau)
         cli_usage("--%s with --tau: --tau sets both deviations", name);
-    lln_table_format format;
-    if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
-        cli_usage("--format: %s", lln_error_message());
-    if (run_shared.comments &&
-        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON))
-        cli_usage("--comments: %s has no comments", run_shared.format);
+    check_format();
 }
 
 /* --list-kernels is answered whatever the operands are. */

@@ -31,7 +31,7 @@ typedef struct {
     const char *fail_below, *fail_above;
     lln_logit_rule rule;
     /* output */
-    const char *output, *format;
+    const char *output, *format;     /* NULL: stdout, run_table_style */
     const char *columns;             /* NULL: the default ones */
     size_t precision, threads, rows; /* rows = 0: all */
     bool no_header, comments, use_double, each, quiet, list_kernels;

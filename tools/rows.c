@@ -264,6 +264,11 @@ static void warn_of_repeats(const row_writer *writer)
                  writer->all[at].name);
 }
 
+void row_writer_show(row_writer *writer)
+{
+    cli_check_output(lln_table_show(writer->table));
+}
+
 row_bounds *row_writer_close(row_writer *writer)
 {
     row_bounds *bounds = writer->bounds;

@@ -33,6 +33,10 @@ unsigned row_writer_passes(const row_writer *writer);
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average);
 
+/* Writes the rows that wait for the end of the table, for a command that
+ * fails. */
+void row_writer_show(row_writer *writer);
+
 /* Ends the table and releases all but the bounds, which are for bounds_close
  * once the output is complete. Warns if rows cannot be told apart by the
  * columns that were printed. */

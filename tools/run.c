@@ -138,7 +138,7 @@ static void open_run(run_state *run, const run_plan *plan)
     FILE *out = cli_output(run_shared.output);
     run->writer =
         row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
-                        run_table_style());
+                        run_table_style(out));
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
     if (run_shared.comments)
@@ -170,9 +170,11 @@ int run_plan_write(const run_plan *plan)
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
         status = groups_end(&run.groups);
-    if (status != LLN_EINTERRUPTED)
-        cli_check(status);
     progress_end();
+    if (status != LLN_OK && status != LLN_EINTERRUPTED) {
+        row_writer_show(run.writer);
+        cli_check(status);
+    }
     size_t written = run.groups.written;
     row_bounds *bounds = close_run(&run);
     if (status == LLN_OK)

@@ -83,3 +83,38 @@ void lln_put_json(FILE *out, const char *text)
     }
     putc('"', out);
 }
+
+/* Line ends, and what changes the direction of the text after it. */
+static bool is_harmful(uint32_t code)
+{
+    return is_control(code) || code == 0x200e || code == 0x200f ||
+           (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Writes the character at `text` harmlessly; returns its bytes. */
+static size_t put_harmless(FILE *out, const char *text)
+{
+    uint32_t code;
+    size_t length = lln_text_character(text, &code);
+    if (is_harmful(code))
+        fprintf(out, code < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)code);
+    else
+        put_character(out, text);
+    return length;
+}
+
+void lln_put_plain(FILE *out, const char *text)
+{
+    while (*text)
+        text += put_harmless(out, text);
+}
+
+void lln_put_markdown(FILE *out, const char *text)
+{
+    while (*text) {
+        if (strchr("|\\`*", *text))
+            putc('\\', out);
+        text += put_harmless(out, text);
+    }
+}

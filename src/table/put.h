@@ -19,4 +19,12 @@ void lln_put_tsv(FILE *out, const char *text);
  * terminal are escaped, also those that JSON allows as they are. */
 void lln_put_json(FILE *out, const char *text);
 
+/* For people: characters that end a line, control a terminal or turn the
+ * direction of writing are written as \x1b or \u202e. No tabs, no line ends. */
+void lln_put_plain(FILE *out, const char *text);
+
+/* A cell of a pipe table of GitHub Flavored Markdown: as lln_put_plain, and a
+ * backslash before those of | \ ` * that are part of the text. */
+void lln_put_markdown(FILE *out, const char *text);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Tables: typed columns, written row by row as csv, tsv, json or ndjson. */
+ * Tables: typed columns, written row by row in one of several formats. */
 #ifndef LLN_TABLE_TABLE_H
 #define LLN_TABLE_TABLE_H
 
@@ -39,14 +39,16 @@ typedef enum {
     LLN_TABLE_CSV,
     LLN_TABLE_TSV,
     LLN_TABLE_JSON,
-    LLN_TABLE_NDJSON
+    LLN_TABLE_NDJSON,
+    LLN_TABLE_ALIGNED,  /* "table": for people, in columns */
+    LLN_TABLE_MARKDOWN, /* a pipe table of GitHub Flavored Markdown */
 } lln_table_format;
 
 typedef struct {
     lln_table_format format;
     int precision; /* significant digits; 0: the shortest text that reads
                       back to the same double */
-    bool header;   /* csv and tsv: row 1 names the columns */
+    bool header;   /* row 1 names the columns; not of json and ndjson */
 } lln_table_style;
 
 typedef struct lln_table lln_table;
@@ -60,12 +62,17 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
  * Missing is nan (JSON: null), infinity inf or -inf (JSON: null).
  * Text is valid UTF-8 whatever its bytes are, in the forms of table/put.h.
  * Lines end in one newline. json is an array with one object a line, ndjson one
- * object a line. LLN_EIO: the stream refused; the message is the system's
- * reason alone. */
+ * object a line. Aligned rows are kept until the end, when the widths of the
+ * columns are known. LLN_EIO: the stream refused; the message is the system's
+ * reason alone; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
-/* Ends the table: a header if there was no row, the closing bracket of JSON.
- * Does not close the stream. LLN_EIO. */
+/* Writes the rows that are kept, of an aligned table, which has no more rows
+ * after that: for a command that fails. LLN_EIO, LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_table_show(lln_table *table);
+
+/* Ends the table: a header if there was no row, the closing bracket of JSON,
+ * the rows that are kept. Does not close the stream. LLN_EIO, LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_table_end(lln_table *table);
 
 void lln_table_free(lln_table *table);
@@ -80,9 +87,9 @@ LLN_NODISCARD lln_status lln_table_format_find(const char *name,
                                                lln_table_format *format);
 
 /* Reading: the tables that the tools write, by what is in them. JSON and NDJSON
- * as read_json.h says; else csv or tsv (tab or comma is told from the header;
- * quoted or escaped text). Lines that are empty or start with '#' are skipped;
- * CR LF is a line end. */
+ * as read_json.h says; else the header tells: pipe tables, tsv, csv, or columns
+ * aligned by two spaces or more. Quotes and escapes are undone. Lines that are
+ * empty or start with '#' are skipped; CR LF is a line end. */
 typedef struct {
     size_t columns, rows;
     char **names; /* [columns] */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes the reader of tables: csv, tsv, JSON and NDJSON. */
+ * Fuzzes the reader of tables in all formats. */
 #include "table/table.h"
 
 #include "replay.h"

@@ -262,6 +262,7 @@ static void check_options(void)
         cli_usage("--%s needs --compare: without it an array is written", name);
     if (cli_given("trials") && !sources_sampled())
         sources_refuse("trials");
+    sources_refuse_several();
 }
 
 /* An array has no columns. */

@@ -139,12 +139,10 @@ void options_check(void)
         cli_usage("--comments: %s has no comments", run_shared.format);
 }
 
-/* --list-kernels is answered whatever the operands are. */
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
-    if (operand + 1 < argc && !run_shared.list_kernels)
-        cli_usage("'%s': one FILE holds all; else name files with --q and --k",
-                  argv[operand + 1]);
-    run_shared.file = operand < argc ? argv[operand] : NULL;
+    run_shared.files = (const char *const *)argv + operand;
+    run_shared.file_count = (size_t)(argc - operand);
+    run_shared.file = run_shared.files[0]; /* argv ends with NULL */
 }

@@ -15,7 +15,9 @@ typedef struct {
     size_t tokens, dim, trials, seed;
     double sigma_q, sigma_k;
     /* files */
-    const char *file; /* holds all; else q, k and v do */
+    const char *file; /* holds all, the first of files; else q, k and v do */
+    const char *const *files; /* [file_count] */
+    size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
     const char *layout, *layers, *heads, *lengths;
@@ -37,7 +39,7 @@ typedef struct {
 extern run_options run_shared;                /* set to the defaults */
 extern const cli_option run_shared_options[]; /* fills run_shared */
 
-/* Parses the command line, the operand FILE among it. Ends the process on bad
+/* Parses the command line, the operands FILE among it. Ends the process on bad
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
 

@@ -27,6 +27,7 @@ typedef struct {
     const char *tau, *kernels, *params;
     const char *arrays, *gate; /* of kernels, FILE[:KEY] */
     const char *aggregate;     /* NULL: a row for each head */
+    const char *shard;         /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;
     lln_logit_rule rule;
     /* output */

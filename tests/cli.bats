@@ -217,7 +217,7 @@ out.csv"
     run --separate-stderr lln-entropy --help
     equal status "$status" 0
     equal stderr "$stderr" ''
-    equal start "${lines[0]}" 'Usage: lln-entropy [OPTION]... [FILE]'
+    equal start "${lines[0]}" 'Usage: lln-entropy [OPTION]... [FILE]...'
     equal wide "$(grep -E '.{80}' <<< "$output" || true)" ''
     grep -q '^  -n, --tokens N  ' <<< "$output"
     prints "$output" lln-entropy -h --tau 0

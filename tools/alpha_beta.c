@@ -14,7 +14,7 @@ static lln_status match_joint(const case_set *set, const lln_head *head,
     size_t at = 0;
     while (at + 1 < set->taus.count && set->taus.values[at] != id->tau)
         at++;
-    return lln_joint_match(set->joints[at], head->layer, alpha, beta);
+    return lln_joint_match(set->joints[at], head, alpha, beta);
 }
 
 static lln_status match_head(const lln_match_method *method,

@@ -104,9 +104,7 @@ bool bounds_fail(row_bounds *all, const lln_cell *cells)
     for (size_t i = 0; i < all->count && !all->failed; i++) {
         const bound *b = &all->list[i];
         const lln_cell *cell = &cells[b->column];
-        double x = all->columns[b->column].type == LLN_CELL_INTEGER
-                       ? (double)cell->integer
-                       : cell->real;
+        double x = lln_cell_number(all->columns[b->column].type, *cell);
         bool holds = b->below ? x >= b->value : x <= b->value;
         all->failed = holds ? NULL : b;
         all->value = x;

@@ -8,6 +8,7 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "shard.h"
 #include "sources.h"
 
 static void choose_reference(case_set *set)
@@ -93,6 +94,7 @@ void case_set_choose(case_set *set, const run_plan *plan)
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: '%s': expected one number", run_shared.tau);
+    shard_check();
     choose_kernels(set);
     choose_draws(set);
 }
@@ -139,6 +141,7 @@ void case_set_open(case_set *set)
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     open_joints(set);
+    shard_take(&set->heads);
 }
 
 void case_set_close(case_set *set)

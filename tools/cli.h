@@ -37,7 +37,7 @@ typedef struct {
 typedef struct {
     const char *name;    /* "lln-entropy" */
     const char *summary; /* one line */
-    const char *usage; /* synopsis after the name; NULL: "[OPTION]... [FILE]" */
+    const char *usage;   /* after the name; NULL: "[OPTION]... [FILE]..." */
     const cli_option *options;   /* the tool's own, ended by name NULL */
     const cli_option *shared;    /* what tools share, ended by name NULL */
     void (*print_choices)(void); /* after the options in --help; NULL: none */

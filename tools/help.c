@@ -62,7 +62,7 @@ void help_choice(const char *name, const char *summary)
 void help_print(const cli_tool *tool, const cli_option *standard)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name,
-           tool->usage ? tool->usage : "[OPTION]... [FILE]", tool->summary);
+           tool->usage ? tool->usage : "[OPTION]... [FILE]...", tool->summary);
     if (tool->options && tool->options->name) {
         puts("Options:");
         print_options(tool->options);

@@ -110,6 +110,9 @@ const cli_option run_shared_options[] = {
     {"aggregate", 0, CLI_TEXT, "WHAT",
      "mean, least and largest over the heads of a layer, or over all heads",
      SHARED(aggregate), 0, 0, false},
+    {"shard", 0, CLI_TEXT, "I/COUNT",
+     "measure heads I, I + COUNT, ... alone, counted from 1 (all)",
+     SHARED(shard), 0, 0, false},
     {"fail-below", 0, CLI_LIST, "LIST",
      "exit 3 if a figure is below COLUMN=X, or missing", SHARED(fail_below), 0,
      0, false},
@@ -146,12 +149,10 @@ void options_check(void)
     check_format();
 }
 
-/* --list-kernels is answered whatever the operands are. */
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
-    if (operand + 1 < argc && !run_shared.list_kernels)
-        cli_usage("'%s': one FILE holds all; else name files with --q and --k",
-                  argv[operand + 1]);
-    run_shared.file = operand < argc ? argv[operand] : NULL;
+    run_shared.files = (const char *const *)argv + operand;
+    run_shared.file_count = (size_t)(argc - operand);
+    run_shared.file = run_shared.files[0]; /* argv ends with NULL */
 }

@@ -84,7 +84,13 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
     if (o->each && (o->aggregate || plan->reduce))
         cli_usage("--each: %s puts heads together",
                   o->aggregate ? "--aggregate" : "this table");
-    if (sampled && !o->each && !plan->rows_are_never_averaged)
+    if (o->shard && (o->aggregate || plan->reduce))
+        cli_usage("--shard: %s puts heads together",
+                  o->aggregate ? "--aggregate" : "this table");
+    bool trials = sampled && !o->each && !plan->rows_are_never_averaged;
+    if (o->shard && trials)
+        cli_usage("--shard needs --each: trials of sampled heads are averaged");
+    if (trials)
         return GROUP_TRIALS;
     if (layers)
         return GROUP_LAYER;

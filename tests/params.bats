@@ -373,3 +373,29 @@ END
     entropies qk.safetensors --seed 3 --params table | cmp - stated
     entropies qk.safetensors --seed 3 --params t | cmp - stated
 }
+
+@test "--params: several files, and steps of one name" {
+    sample
+    mkdir step_10 step_20
+    cp qk.safetensors step_10
+    cp qk.safetensors step_20
+    match 'step_{step}/qk.safetensors' > steps
+    awk -F, -v OFS=, '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR > 1 && $at["step"] == 20 { $at["alpha"] = 1 }
+        { print }' steps > other
+    entropies step_10/qk.safetensors --params other | cmp - stated
+    run cmp <(entropies step_20/qk.safetensors --params other) stated
+    equal differ "$status" 1
+    entropies step_10/qk.safetensors step_20/qk.safetensors \
+        --params steps > both
+    entropies 'step_{step}/qk.safetensors' --params steps | cmp - both
+    # only the step tells files apart whose names are the same
+    sed 's,^step_[0-9]*/,,' other > bare
+    entropies 'step_{step}/qk.safetensors' --params other > one
+    entropies 'step_{step}/qk.safetensors' --params bare | cmp - one
+    grep -v ,20, steps > first
+    run --separate-stderr entropies 'step_{step}/qk.safetensors' --params first
+    equal status "$status" 1
+    equal stderr "$stderr" 'lln-entropy: first: no row for step_20/qk.safetensors, layer 0, head 0: step is 10 there, 20 here'
+}

@@ -47,7 +47,10 @@ static params_key find_key(const case_set *set, const row_identity *identity)
 {
     return (params_key){
         .source = identity->source,
-        .number = {[PARAMS_LAYER] = identity->layer,
+        .number = {[PARAMS_STEP] = identity->step == LLN_CELL_NONE
+                                       ? NAN
+                                       : (double)identity->step,
+                   [PARAMS_LAYER] = identity->layer,
                    [PARAMS_HEAD] = identity->head,
                    [PARAMS_N] = (double)identity->n,
                    [PARAMS_D] = (double)identity->d,

@@ -23,7 +23,8 @@ static void compare_rows(const params *table, const params_key *key,
     int *likeness = cli_alloc(table->data.rows + 1, sizeof *likeness);
     source_name name = source_name_read(key->source);
     unsigned of_head = params_bit(PARAMS_SOURCE) | params_bit(PARAMS_ENTRY) |
-                       params_bit(PARAMS_LAYER) | params_bit(PARAMS_HEAD);
+                       params_bit(PARAMS_STEP) | params_bit(PARAMS_LAYER) |
+                       params_bit(PARAMS_HEAD);
     int most = 0;
     for (size_t i = 0; i < table->data.rows; i++) {
         bits[i] = params_differences(table, i, key, &name, &likeness[i]);

@@ -37,7 +37,8 @@ static const char *describe(const params_key *key, char out[WHAT])
 static bool is_shown(const params_key *key, params_field field)
 {
     return field <= PARAMS_ENTRY ||
-           (field <= PARAMS_HEAD && !isnan(key->number[field]));
+           ((field == PARAMS_LAYER || field == PARAMS_HEAD) &&
+            !isnan(key->number[field]));
 }
 
 static const char *text_of(const params_row *row, params_field field)
@@ -255,6 +256,8 @@ lln_status params_fail_several(const params_table *table, const params_key *key,
                         "name the file by one of these paths", choice) &&
         !explain_choice(table, bits, PARAMS_FIELDS, "methods",
                         "choose one with lln-match --method", choice) &&
+        !explain_choice(table, bits, PARAMS_STEP, "steps", "keep one of them",
+                        choice) &&
         !explain_choice(table, bits, PARAMS_LAYER, "layers", "keep one of them",
                         choice) &&
         !explain_choice(table, bits, PARAMS_HEAD, "heads", "keep one of them",

@@ -11,8 +11,8 @@
 #include "message.h"
 
 static const char *const field_names[PARAMS_FIELDS] = {
-    "source", "batch entry", "layer",  "head", "seed",
-    "n",      "d",           "causal", "tau"};
+    "source", "batch entry", "step", "layer",  "head",
+    "seed",   "n",           "d",    "causal", "tau"};
 
 const char *params_field_name(params_field field)
 {
@@ -79,7 +79,7 @@ static void read_row(const params_table *table, size_t index)
     row->name = source_name_read(row->source ? row->source : "");
     row->method = text_at(table, index, lln_table_find(data, "method"));
     row->seed = text_at(table, index, lln_table_find(data, "seed"));
-    for (int field = PARAMS_LAYER; field < PARAMS_FIELDS; field++)
+    for (int field = PARAMS_STEP; field < PARAMS_FIELDS; field++)
         row->number[field] =
             number_at(table, index, lln_table_find(data, field_names[field]));
     row->rounding = find_rounding(table, index);
@@ -93,7 +93,7 @@ static void read_row(const params_table *table, size_t index)
 /* Some column must say which head a row is about. */
 static void check_columns(params_table *table)
 {
-    for (int field = PARAMS_LAYER; field < PARAMS_FIELDS; field++)
+    for (int field = PARAMS_STEP; field < PARAMS_FIELDS; field++)
         table->has[field] =
             lln_table_find(&table->data, field_names[field]) >= 0;
     if (!table->has[PARAMS_LAYER] && !table->has[PARAMS_HEAD])
@@ -143,10 +143,11 @@ static bool same_number(const params_table *table, const params_row *row,
 {
     const lln_written *there = &row->number[field];
     double here = key->number[field];
-    bool tau = field == PARAMS_TAU;
+    bool tau = field == PARAMS_TAU, asked = tau || field == PARAMS_STEP;
+    bool of_head = field == PARAMS_LAYER || field == PARAMS_HEAD;
     if (isnan(there->value))
-        return !table->has[field] || field > PARAMS_HEAD || isnan(here);
-    if (tau && isnan(here))
+        return !table->has[field] || !of_head || isnan(here);
+    if (asked && isnan(here))
         return true;
     return lln_written_agrees(there, tau ? row->rounding : (lln_rounding){0},
                               here);
@@ -175,7 +176,7 @@ unsigned params_differences(const params_table *table, size_t index,
         bits |= params_bit(PARAMS_ENTRY);
     if (!same_seed(row, key))
         bits |= params_bit(PARAMS_SEED);
-    for (params_field field = PARAMS_LAYER; field < PARAMS_FIELDS; field++)
+    for (params_field field = PARAMS_STEP; field < PARAMS_FIELDS; field++)
         if (field != PARAMS_SEED && !same_number(table, row, key, field))
             bits |= params_bit(field);
     return bits;

@@ -12,10 +12,11 @@
 #include "table/written.h"
 
 /* What a row and a head are compared by, what says which head it is first. The
- * fields from PARAMS_LAYER on are columns of numbers. */
+ * fields from PARAMS_STEP on are columns of numbers. */
 typedef enum {
     PARAMS_SOURCE,
     PARAMS_ENTRY, /* of the batch */
+    PARAMS_STEP,  /* of training */
     PARAMS_LAYER,
     PARAMS_HEAD,
     PARAMS_SEED,
@@ -26,10 +27,11 @@ typedef enum {
     PARAMS_FIELDS
 } params_field;
 
-/* A head. NaN: it has none; tau: none was asked for, and it is not compared. */
+/* A head. NaN: it has none; a step or temperature that it does not have, or
+ * that was not asked for, is not compared. */
 typedef struct {
     const char *source;
-    double number[PARAMS_FIELDS]; /* from PARAMS_LAYER on, but for the seed */
+    double number[PARAMS_FIELDS]; /* from PARAMS_STEP on, but for the seed */
     uint64_t seed;
     bool sampled; /* else the seed is not compared */
 } params_key;
@@ -48,7 +50,7 @@ typedef struct {
     const char *name; /* for messages */
     lln_table_data data;
     params_row *rows;        /* [data.rows] */
-    bool has[PARAMS_FIELDS]; /* columns, from PARAMS_LAYER on */
+    bool has[PARAMS_FIELDS]; /* columns, from PARAMS_STEP on */
 } params_table;
 
 /* The name of a field in the table and in messages. */

@@ -32,7 +32,7 @@ header() {
         kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se
     equal extremes "$(header lln-entropy --layout hnd --aggregate all \
         "$DATA/encoder.safetensors" --columns 'kernel,top1*')" \
-        kernel,top1_mass,top1_mass_min,top1_mass_max
+        kernel,top1_mass,top1_mass_min,top1_mass_max,top1_mass_sd,top1_mass_median,top1_mass_se
 }
 
 @test "the cells are those of the whole table" {

@@ -108,7 +108,7 @@ const cli_option run_shared_options[] = {
     {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
      SHARED(each), 0, 0, false},
     {"aggregate", 0, CLI_TEXT, "WHAT",
-     "mean, least and largest over the heads of a layer, or over all heads",
+     "put together what has the same head, kv-head, layer, or all heads",
      SHARED(aggregate), 0, 0, false},
     {"shard", 0, CLI_TEXT, "I/COUNT",
      "measure heads I, I + COUNT, ... alone, counted from 1 (all)",

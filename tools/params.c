@@ -17,7 +17,7 @@ params *params_open(const char *path)
 /* Fills bits [data.rows] with the fields in which each row differs from the
  * head. Rows of a file that is less like that of the head than another one that
  * has the head differ in the source. */
-static void compare_rows(const params *table, const params_key *key,
+static void compare_rows(const params *table, const params_key *key, bool brief,
                          unsigned *bits)
 {
     int *likeness = cli_alloc(table->data.rows + 1, sizeof *likeness);
@@ -27,7 +27,7 @@ static void compare_rows(const params *table, const params_key *key,
                        params_bit(PARAMS_HEAD);
     int most = 0;
     for (size_t i = 0; i < table->data.rows; i++) {
-        bits[i] = params_differences(table, i, key, &name, &likeness[i]);
+        bits[i] = params_differences(table, i, key, &name, brief, &likeness[i]);
         if (!(bits[i] & of_head) && likeness[i] > most)
             most = likeness[i];
     }
@@ -59,16 +59,20 @@ lln_status params_find(const params *table, const params_key *key,
     const params_row *found = NULL;
     size_t count = 0;
     unsigned *bits = cli_alloc(table->data.rows + 1, sizeof *bits);
-    compare_rows(table, key, bits);
+    compare_rows(table, key, true, bits);
     keep_nearest(table, key, bits);
     for (size_t i = 0; i < table->data.rows; i++)
         if (bits[i] == 0) {
             found = &table->rows[i];
             count++;
         }
-    lln_status status = count == 1   ? LLN_OK
-                        : count == 0 ? params_fail_none(table, key, bits)
-                                     : params_fail_several(table, key, bits);
+    lln_status status = LLN_OK;
+    if (count > 1)
+        status = params_fail_several(table, key, bits);
+    if (count == 0) {
+        compare_rows(table, key, false, bits);
+        status = params_fail_none(table, key, bits);
+    }
     free(bits);
     if (status != LLN_OK)
         return status;

@@ -165,10 +165,16 @@ static int compare_files(const params_row *row, const params_key *key,
 
 unsigned params_differences(const params_table *table, size_t index,
                             const params_key *key, const source_name *name,
-                            int *likeness)
+                            bool brief, int *likeness)
 {
     const params_row *row = &table->rows[index];
     unsigned bits = 0;
+    for (params_field field = PARAMS_STEP; field <= PARAMS_TAU; field++)
+        if (field != PARAMS_SEED && !same_number(table, row, key, field)) {
+            bits |= params_bit(field);
+            if (brief && field <= PARAMS_HEAD)
+                return bits;
+        }
     *likeness = compare_files(row, key, name);
     if (*likeness < 0)
         bits |= params_bit(PARAMS_SOURCE);
@@ -176,8 +182,5 @@ unsigned params_differences(const params_table *table, size_t index,
         bits |= params_bit(PARAMS_ENTRY);
     if (!same_seed(row, key))
         bits |= params_bit(PARAMS_SEED);
-    for (params_field field = PARAMS_STEP; field < PARAMS_FIELDS; field++)
-        if (field != PARAMS_SEED && !same_number(table, row, key, field))
-            bits |= params_bit(field);
     return bits;
 }

@@ -64,10 +64,11 @@ void params_table_free(params_table *table);
 /* The fields in which a row differs from the head, as bits: the earlier a
  * field, the higher its bit. `name` is read from the source of the key. Columns
  * that are missing are not compared, nor cells but those of layer and head.
- * *likeness is that of the two files, as source_name_compare has it. */
+ * brief: nothing else is compared if step, layer or head differ. *likeness is
+ * that of the two files, as source_name_compare has it. */
 unsigned params_differences(const params_table *table, size_t index,
                             const params_key *key, const source_name *name,
-                            int *likeness);
+                            bool brief, int *likeness);
 unsigned params_bit(params_field field);
 
 #endif

@@ -99,6 +99,10 @@ bool lln_written_agrees(const lln_written *number, lln_rounding rounding,
 {
     double difference = fabs(number->value - x);
     int digits = number->digits;
+    if (difference <= 1e-6 * fabs(x))
+        return true;
+    if (number->whole && difference > 0.6) /* without pow, as most are */
+        return false;
     bool own = digits >= rounding.digits ||
                (!number->whole && number->place <= rounding.place) ||
                (digits >= CLEAR && rounding.digits > ROUNDED);
@@ -107,5 +111,5 @@ bool lln_written_agrees(const lln_written *number, lln_rounding rounding,
     if (digits < FEWEST)
         digits = FEWEST;
     double unit = pow(10, number->place + number->digits - digits);
-    return difference <= 1e-6 * fabs(x) || difference <= unit * (0.5 + 1e-6);
+    return difference <= unit * (0.5 + 1e-6);
 }

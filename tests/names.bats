@@ -137,8 +137,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 
 @test "files and models do not mix" {
     refuses 2 "'x': --q and --k name files already" lln-entropy --q a --k b x
-    refuses 2 "'y': one FILE holds all; else name files with --q and --k" \
-        lln-entropy x y
+    refuses 2 "'x': --v is for --q and --k" lln-attend --v v x y
     refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
         lln-entropy x --trials 2
     refuses 2 '--key-q is for heads from files; name a FILE, or --q and --k' \

@@ -59,6 +59,35 @@ START_TEST(row_csv_quotes)
 }
 END_TEST
 
+/* 2^64 - 1, which is neither a long nor a double. */
+START_TEST(row_digits)
+{
+    static const lln_column seed = {"seed", LLN_CELL_DIGITS};
+    static const char *const expected[] = {
+        [LLN_TABLE_CSV] = "seed\n18446744073709551615\nnan\n",
+        [LLN_TABLE_TSV] = "seed\n18446744073709551615\nnan\n",
+        [LLN_TABLE_JSON] =
+            "[\n{\"seed\":18446744073709551615},\n{\"seed\":null}\n]\n",
+        [LLN_TABLE_NDJSON] =
+            "{\"seed\":18446744073709551615}\n{\"seed\":null}\n"};
+    for (int format = 0; format < 4; format++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        lln_table_style style = {(lln_table_format)format, 3, true};
+        lln_table *table = lln_table_alloc(out, &seed, 1, style);
+        expect_ok(
+            lln_table_row(table, &(lln_cell){.text = "18446744073709551615"}));
+        expect_ok(lln_table_row(table, &(lln_cell){.text = NULL}));
+        expect_ok(lln_table_end(table));
+        lln_table_free(table);
+        fclose(out);
+        ck_assert_str_eq(text, expected[format]);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(row_tsv_escapes)
 {
     expect_row(LLN_TABLE_TSV, "tea,\"t\"", 1,
@@ -290,9 +319,42 @@ START_TEST(average_mean_and_error)
         lln_average_add(&average, x[i]);
     expect_relative(average.mean, 2.50375, 1e-15);
     expect_relative(lln_average_error(&average), 2.3266511833892647, 1e-14);
+    expect_relative(lln_average_deviation(&average), 4.6533023667785294, 1e-14);
     lln_average_add(&average, NAN);
     expect_relative(average.mean, NAN, 0);
+    expect_relative(lln_average_deviation(&average), NAN, 0);
     expect_relative(lln_average_error(&average), NAN, 0);
+}
+END_TEST
+
+START_TEST(median)
+{
+    double odd[] = {9.02, 2.385, -1.7}, even[] = {9.02, 0.31, 2.385, -1.7};
+    double infinite[] = {INFINITY, -1.7, INFINITY}, missing[] = {1, NAN, 2};
+    double huge[] = {1.7e308, 1.6e308};
+    expect_relative(lln_median(odd, 3), 2.385, 0);
+    expect_relative(lln_median(even, 4), (0.31 + 2.385) / 2, 1e-16);
+    expect_relative(lln_median(even, 1), -1.7, 0); /* sorted by now */
+    expect_relative(lln_median(infinite, 3), INFINITY, 0);
+    expect_relative(lln_median(infinite + 1, 2), INFINITY, 0);
+    expect_relative(lln_median(huge, 2), 1.65e308, 1e-15);
+    expect_relative(lln_median(missing, 3), NAN, 0);
+    expect_relative(lln_median(odd, 0), NAN, 0);
+}
+END_TEST
+
+/* A missing integer is nan, in JSON null, and no number. */
+START_TEST(integer_missing)
+{
+    expect_relative(
+        lln_cell_number(LLN_CELL_INTEGER, (lln_cell){.integer = LLN_CELL_NONE}),
+        NAN, 0);
+    expect_relative(
+        lln_cell_number(LLN_CELL_INTEGER, (lln_cell){.integer = -7}), -7, 0);
+    expect_relative(lln_cell_number(LLN_CELL_REAL, (lln_cell){.real = 2.385}),
+                    2.385, 0);
+    expect_relative(lln_cell_number(LLN_CELL_TEXT, (lln_cell){.text = "7"}),
+                    NAN, 0);
 }
 END_TEST
 
@@ -323,8 +385,9 @@ int main(void)
 {
     Suite *suite = suite_create("table");
     add(suite, "row",
-        (const TTest *[]){row_csv, row_csv_quotes, row_tsv_escapes, row_json,
-                          row_aligned, row_markdown, row_io_error, NULL});
+        (const TTest *[]){row_csv, row_csv_quotes, row_digits, row_tsv_escapes,
+                          row_json, row_aligned, row_markdown, row_io_error,
+                          NULL});
     add(suite, "show", (const TTest *[]){show_rows, NULL});
     add(suite, "aligned", (const TTest *[]){aligned_width_characters, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
@@ -333,6 +396,6 @@ int main(void)
                           format_real_round_trip, NULL});
     add(suite, "series",
         (const TTest *[]){series_value_ends_and_steps, average_mean_and_error,
-                          average_infinite, NULL});
+                          median, integer_missing, average_infinite, NULL});
     return run_suite(suite);
 }

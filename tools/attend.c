@@ -256,12 +256,13 @@ static void check_options(void)
     static const char *const tables[] = {
         "rows",       "each",     "format",    "precision",
         "no-header",  "comments", "aggregate", "fail-below",
-        "fail-above", "columns",  NULL};
+        "fail-above", "columns",  "shard",     NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s needs --compare: without it an array is written", name);
     if (cli_given("trials") && !sources_sampled())
         sources_refuse("trials");
+    sources_refuse_several();
 }
 
 /* An array has no columns. */

@@ -38,6 +38,10 @@ void case_set_open(case_set *set);
 /* Releases what the set holds. */
 void case_set_close(case_set *set);
 
+/* Whether --seed decides the numbers of an open set: heads, rows or kernels are
+ * drawn. */
+bool case_set_is_seeded(const case_set *set);
+
 /* How many draws are averaged in the block of this kernel. */
 size_t case_draws(const case_set *set, size_t kernel);
 

@@ -48,7 +48,7 @@ void case_result_close(const case_set *set, case_result *result)
  * it. */
 static lln_status find_temperature(const case_set *set, run_case *c)
 {
-    if (!isnan(c->tau) || (!(set->passes & PASS_TEMPERATURE) && !set->params))
+    if (!isnan(c->tau) || !(set->passes & PASS_TEMPERATURE))
         return LLN_OK;
     lln_status status = lln_temperature_measure(c->head, &c->tau);
     return status == LLN_EUNDEFINED ? LLN_OK : status;
@@ -67,7 +67,7 @@ static void find_deviations(const case_set *set, run_case *c)
 
 /* The rows to measure: drawn anew for each head, reused for every tau. The
  * caller owns them. */
-static lln_status draw_rows(size_t index, run_case *c, size_t **rows)
+static lln_status draw_rows(run_case *c, size_t **rows)
 {
     size_t n = c->head->q.rows, count = run_shared.rows;
     if (count == 0 || count >= n)
@@ -77,17 +77,20 @@ static lln_status draw_rows(size_t index, run_case *c, size_t **rows)
         return LLN_ENOMEM;
     c->rows = *rows;
     c->row_count = count;
-    return lln_rows_draw(n, count, run_shared.seed, (uint32_t)index, *rows);
+    return lln_rows_draw(n, count, run_shared.seed, (uint32_t)c->head->number,
+                         *rows);
 }
 
-static row_identity identify_head(const case_set *set, const run_case *c,
-                                  size_t index)
+static row_identity identify_head(const case_set *set, const run_case *c)
 {
     const lln_head *head = c->head;
     row_identity identity = {
         .source = head->source,
+        .file = head->file,
+        .step = head->step < 0 ? LLN_CELL_NONE : head->step,
         .layer = run_index(head->layer),
         .head = run_index(head->head),
+        .key_head = run_index(head->key_head),
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
         .causal = head->rule.mask.causal,
@@ -96,7 +99,7 @@ static row_identity identify_head(const case_set *set, const run_case *c,
     };
     if (c->sampled) {
         identity.layer = NAN;
-        identity.head = set->averaged ? NAN : (double)index;
+        identity.head = set->averaged ? NAN : (double)head->number;
     }
     return identity;
 }
@@ -114,8 +117,8 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     work->c.tau = tau;
     LLN_TRY(find_temperature(set, &work->c));
     find_deviations(set, &work->c);
-    LLN_TRY(draw_rows(index, &work->c, &work->rows));
-    work->identity = identify_head(set, &work->c, index);
+    LLN_TRY(draw_rows(&work->c, &work->rows));
+    work->identity = identify_head(set, &work->c);
     return row_identity_fail(
         &work->identity,
         kernel_arrays_load(set->arrays, &work->head, &work->arrays));
@@ -202,10 +205,10 @@ static lln_status average_draws(const open_case *work,
 
 /* Fills the block of each kernel. A head that is a trial has draws of its
  * own. */
-static lln_status fill_blocks(open_case *work, size_t index, run_block *blocks)
+static lln_status fill_blocks(open_case *work, run_block *blocks)
 {
     const case_set *set = work->set;
-    uint32_t draw = work->c.sampled ? (uint32_t)index : 0;
+    uint32_t draw = work->c.sampled ? (uint32_t)work->head.number : 0;
     lln_status status = choose_reference(work, draw);
     for (size_t i = 0; i < set->kernels.count && status == LLN_OK; i++) {
         const kernel_entry *entry = &set->kernels.entries[i];
@@ -228,7 +231,7 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     lln_status status = open_head(&work, index, tau);
     result->identity = work.identity;
     if (status == LLN_OK)
-        status = fill_blocks(&work, index, result->blocks);
+        status = fill_blocks(&work, result->blocks);
     /* Numbers of a file that has changed are of no use, nor is what failed. */
     lln_status unchanged = lln_mappings_check();
     status = unchanged == LLN_OK ? status : unchanged;

@@ -128,8 +128,7 @@ bad_number(const cli_option *option, const char *text, bool is_number)
 {
     char range[96];
     help_range(option, range, sizeof range);
-    const char *kind =
-        option->type == CLI_COUNT ? "a whole number" : "a number";
+    const char *kind = option->type == CLI_REAL ? "a number" : "a whole number";
     if (is_number)
         cli_usage("--%s: '%s' is out of range; expected %s", option->name, text,
                   range);
@@ -148,18 +147,30 @@ static double read_number(const cli_option *option, const char *text)
     return value;
 }
 
-/* Kept until the process ends. */
-static void add_to_list(const cli_option *option, const char *text)
+static uint64_t read_seed(const cli_option *option, const char *text)
+{
+    uint64_t value = 0;
+    lln_number read = lln_number_read_whole(text, &value);
+    if (read != LLN_NUMBER)
+        bad_number(option, text, read == LLN_NUMBER_OUTSIDE);
+    return value;
+}
+
+/* The first replaces the default. Kept until the process ends. */
+static void add_to_list(const cli_option *option, const char *text, bool again)
 {
     const char **list = option->target;
     char *joined;
-    if (*list && asprintf(&joined, "%s,%s", *list, text) < 0)
+    if (again && asprintf(&joined, "%s,%s", *list, text) < 0)
         cli_fail("out of memory");
-    *list = *list ? joined : text;
+    *list = again ? joined : text;
 }
 
-static void set_option(const cli_option *option, const char *text)
+/* again: it was given before. */
+static void set_option(const cli_option *option, const char *text, bool again)
 {
+    if (again && option->type != CLI_FLAG && option->type != CLI_LIST)
+        cli_usage("--%s is given twice", option->name);
     switch (option->type) {
     case CLI_FLAG:
         *(bool *)option->target = true;
@@ -168,10 +179,13 @@ static void set_option(const cli_option *option, const char *text)
         *(const char **)option->target = text;
         break;
     case CLI_LIST:
-        add_to_list(option, text);
+        add_to_list(option, text, again);
         break;
     case CLI_COUNT:
         *(size_t *)option->target = (size_t)read_number(option, text);
+        break;
+    case CLI_SEED:
+        *(uint64_t *)option->target = read_seed(option, text);
         break;
     case CLI_REAL:
         *(double *)option->target = read_number(option, text);
@@ -260,7 +274,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
             missing_argument(find_row(optopt));
         size_t row = find_row(value);
         answer(rows[row]);
+        set_option(rows[row], optarg, given[row]);
         given[row] = true;
-        set_option(rows[row], optarg);
     }
 }

@@ -9,10 +9,13 @@
 
 /* Which heads make up one row, at one temperature and with one kernel. */
 typedef enum {
-    GROUP_HEAD,   /* each its own */
-    GROUP_TRIALS, /* all, trials of a model; temperature by temperature */
-    GROUP_LAYER,  /* those of a layer of a source; head by head */
-    GROUP_SOURCE, /* those of a source; head by head */
+    GROUP_HEAD,     /* each its own */
+    GROUP_TRIALS,   /* all, trials of a model; temperature by temperature */
+    GROUP_LAYER,    /* those of a layer of a source; head by head */
+    GROUP_SOURCE,   /* those of a source; head by head */
+    GROUP_KEY_HEAD, /* those of a layer of a source that share keys */
+    GROUP_TEXTS,    /* those of all sources that have the same step, layer and
+                       number */
 } group_kind;
 
 typedef struct row_group row_group;
@@ -21,8 +24,10 @@ typedef struct {
     const case_set *set;
     group_kind kind;
     row_writer *writer;
-    row_group *open; /* [temperatures] that have cases, but no rows yet */
-    size_t temperatures;
+    row_group *open; /* [sets x temperatures] that have cases, but no rows yet;
+                        a set has the same heads at each temperature */
+    size_t sets, temperatures;
+    size_t last;    /* set that a case was added to */
     size_t written; /* cases that are in rows of the table */
 } row_groups;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "listing.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,13 +11,13 @@
 
 enum { DIGITS_FOR_PEOPLE = 4 };
 
-void run_table_comment(FILE *out, bool sampled)
+void run_table_comment(FILE *out, bool seeded)
 {
     fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
     cli_print_command(out);
     putc('\n', out);
-    if (sampled)
-        fprintf(out, "# seed: %zu\n", run_shared.seed);
+    if (seeded)
+        fprintf(out, "# seed: %" PRIu64 "\n", run_shared.seed);
 }
 
 lln_table_style run_table_style(FILE *out)

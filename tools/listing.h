@@ -31,8 +31,8 @@ int listing_close_early(listing *list, size_t written, size_t total);
  * if `out` is a terminal, else csv. */
 lln_table_style run_table_style(FILE *out);
 
-/* Writes the # lines of --comments; heads that are sampled have a seed. */
-void run_table_comment(FILE *out, bool sampled);
+/* Writes the # lines of --comments, the seed among them if it matters. */
+void run_table_comment(FILE *out, bool seeded);
 
 /* Ends the output when the user interrupts: keeps what has been written and
  * says how many of all `unit` it is. Returns the exit status for main. */

@@ -2,6 +2,7 @@
  *
  * lln-match: alpha and beta with which LLN attention has the log-variance of
  * softmax attention, and what they achieve on the head. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static struct {
 } options = {.method = "measured"};
 
 static const cli_option option_table[] = {
-    {"method", 0, CLI_TEXT, "LIST",
+    {"method", 0, CLI_LIST, "LIST",
      "methods of the list below, or all (measured)", &options.method, 0, 0,
      false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
@@ -51,6 +52,7 @@ typedef struct {
     const char *method, *target;
     lln_match match;
     lln_report report;
+    const char *seed; /* of a sampled head */
 } match_record;
 
 #define MATCH(field, name)                                                     \
@@ -75,15 +77,17 @@ static const record_column columns[] = {
     REPORT(max_exponent, "max_exponent", 0),
     REPORT(fp16_overflow, "fp16_overflow", 0),
     REPORT(bf16_overflow, "bf16_overflow", 0),
+    RECORD_DIGITS(match_record, seed, "seed", COLUMNS_DEFAULT, 0),
     {0},
 };
 
 enum { MOST_METHODS = 16 };
 
-/* The methods asked for, in the order given. */
+/* The methods asked for, in the order given; and the seed. */
 typedef struct {
     const lln_match_method *items[MOST_METHODS];
     size_t count;
+    char seed[32];
 } method_list;
 
 static void add_method(method_list *list, const lln_match_method *method)
@@ -123,6 +127,7 @@ static method_list read_methods(void)
             add_method(&list, method);
     }
     free(copy);
+    snprintf(list.seed, sizeof list.seed, "%" PRIu64, run_shared.seed);
     return list;
 }
 
@@ -168,9 +173,11 @@ static lln_status measure_matches(const run_case *c, const void *context,
         softmax = &summary;
         LLN_TRY(lln_report_softmax(c->head, spectrum, softmax));
     }
-    for (size_t i = 0; i < methods->count; i++)
-        LLN_TRY(fill_record(c, methods->items[i], softmax,
-                            run_block_record(block, i)));
+    for (size_t i = 0; i < methods->count; i++) {
+        match_record *out = run_block_record(block, i);
+        out->seed = c->sampled ? methods->seed : NULL;
+        LLN_TRY(fill_record(c, methods->items[i], softmax, out));
+    }
     return LLN_OK;
 }
 

@@ -41,7 +41,7 @@ static const cli_option option_table[] = {
     {"fenton", 0, CLI_FLAG, NULL,
      "accuracy of log-normal approximations for --dim features instead",
      &options.fenton, 0, 0, false},
-    {"s2", 0, CLI_TEXT, "LIST", "where --fenton looks (0.25:25:100)",
+    {"s2", 0, CLI_LIST, "LIST", "where --fenton looks (0.25:25:100)",
      &options.s2, 0, 0, false},
     {0},
 };
@@ -343,7 +343,7 @@ static int write_fenton(void)
 {
     static const char *const idle[] = {
         "q",       "tau",    "kernel",    "causal",     "scale",     "rows",
-        "tokens",  "trials", "each",      "params",     "sigma-q",   "seed",
+        "shard",   "tokens", "trials",    "each",       "params",    "sigma-q",
         "sigma-k", "window", "aggregate", "fail-below", "fail-above"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))

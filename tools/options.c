@@ -17,10 +17,8 @@ run_options run_shared = {
     .rule.scale = NAN,
 };
 
-/* Ranges: sizes stay where their squares still fit; GSL's Mersenne twister
- * takes 32-bit seeds. */
+/* Sizes stay where their squares still fit. */
 #define MOST_TOKENS 1073741824.0
-#define MOST_SEED 4294967295.0
 
 #define SHARED(field) (&run_shared.field)
 
@@ -36,9 +34,9 @@ const cli_option run_shared_options[] = {
     {"trials", 0, CLI_COUNT, "T",
      "sampled heads to average over (4), or draws of random kernels (1)",
      SHARED(trials), 1, 1000000, false},
-    {"seed", 0, CLI_COUNT, "S",
-     "seed of the sampled heads and of random kernels (1)", SHARED(seed), 0,
-     MOST_SEED, false},
+    {"seed", 0, CLI_SEED, "S",
+     "seed of all that is drawn: heads, rows, random kernels (1)", SHARED(seed),
+     0, 0, false},
     {"q", 0, CLI_TEXT, "FILE[:KEY]", "queries, if no FILE holds all", SHARED(q),
      0, 0, false},
     {"k", 0, CLI_TEXT, "FILE[:KEY]", "keys, likewise", SHARED(k), 0, 0, false},
@@ -53,9 +51,9 @@ const cli_option run_shared_options[] = {
     {"layout", 0, CLI_TEXT, "AXES",
      "axes of the arrays: nd, hnd, nhd, lhnd, bhnd or bnhd (nd)",
      SHARED(layout), 0, 0, false},
-    {"layers", 0, CLI_TEXT, "LIST", "layers to read, such as 0-3,7 (all)",
+    {"layers", 0, CLI_LIST, "LIST", "layers to read, such as 0-3,7 (all)",
      SHARED(layers), 0, 0, false},
-    {"heads", 0, CLI_TEXT, "LIST", "heads to read, such as 0-3,7 (all)",
+    {"heads", 0, CLI_LIST, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
     {"lengths", 0, CLI_TEXT, "FILE",
      "tokens of each batch entry that are not padding (all)", SHARED(lengths),
@@ -67,10 +65,10 @@ const cli_option run_shared_options[] = {
      SHARED(rule.mask.window), 1, MOST_TOKENS, false},
     {"scale", 0, CLI_REAL, "X", "scale of the logits q.k (1/sqrt(d))",
      SHARED(rule.scale), 0, INFINITY, true},
-    {"tau", 0, CLI_TEXT, "LIST",
+    {"tau", 0, CLI_LIST, "LIST",
      "temperatures, 0.5,1,2 or lo:hi:count[:log] (as the heads are)",
      SHARED(tau), 0, 0, false},
-    {"kernel", 0, CLI_TEXT, "LIST",
+    {"kernel", 0, CLI_LIST, "LIST",
      "kernels, name[:param=value]... each (softmax,lln; lln-attend: lln)",
      SHARED(kernels), 0, 0, false},
     {"params", 0, CLI_TEXT, "FILE",
@@ -110,8 +108,11 @@ const cli_option run_shared_options[] = {
     {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
      SHARED(each), 0, 0, false},
     {"aggregate", 0, CLI_TEXT, "WHAT",
-     "mean, least and largest over the heads of a layer, or over all heads",
+     "put together what has the same head, kv-head, layer, or all heads",
      SHARED(aggregate), 0, 0, false},
+    {"shard", 0, CLI_TEXT, "I/COUNT",
+     "measure heads I, I + COUNT, ... alone, counted from 1 (all)",
+     SHARED(shard), 0, 0, false},
     {"fail-below", 0, CLI_LIST, "LIST",
      "exit 3 if a figure is below COLUMN=X, or missing", SHARED(fail_below), 0,
      0, false},
@@ -148,12 +149,10 @@ void options_check(void)
     check_format();
 }
 
-/* --list-kernels is answered whatever the operands are. */
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
-    if (operand + 1 < argc && !run_shared.list_kernels)
-        cli_usage("'%s': one FILE holds all; else name files with --q and --k",
-                  argv[operand + 1]);
-    run_shared.file = operand < argc ? argv[operand] : NULL;
+    run_shared.files = (const char *const *)argv + operand;
+    run_shared.file_count = (size_t)(argc - operand);
+    run_shared.file = run_shared.files[0]; /* argv ends with NULL */
 }

@@ -5,17 +5,22 @@
 #ifndef LLN_TOOLS_OPTIONS_H
 #define LLN_TOOLS_OPTIONS_H
 
+#include <stdint.h>
+
 #include "cli.h"
 #include "heads/logit_rule.h"
 
 /* Values of the options that all tools share, and their table. Sampled heads
  * when no file is named. */
 typedef struct {
-    /* sampled heads */
-    size_t tokens, dim, trials, seed;
+    /* sampled heads; the seed is of all that is drawn */
+    size_t tokens, dim, trials;
+    uint64_t seed;
     double sigma_q, sigma_k;
     /* files */
-    const char *file; /* holds all; else q, k and v do */
+    const char *file; /* holds all, the first of files; else q, k and v do */
+    const char *const *files; /* [file_count] */
+    size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
     const char *layout, *layers, *heads, *lengths;
@@ -25,6 +30,7 @@ typedef struct {
     const char *tau, *kernels, *params;
     const char *arrays, *gate; /* of kernels, FILE[:KEY] */
     const char *aggregate;     /* NULL: a row for each head */
+    const char *shard;         /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;
     lln_logit_rule rule;
     /* output */
@@ -37,7 +43,7 @@ typedef struct {
 extern run_options run_shared;                /* set to the defaults */
 extern const cli_option run_shared_options[]; /* fills run_shared */
 
-/* Parses the command line, the operand FILE among it. Ends the process on bad
+/* Parses the command line, the operands FILE among it. Ends the process on bad
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
 

@@ -20,8 +20,8 @@ typedef struct {
     const lln_kernel_choice *kernel;    /* alpha and beta resolved; NULL if the
                                            plan measures heads */
     const lln_kernel_choice *reference; /* likewise; NULL: the plan has none */
-    double tau; /* asked for, or the head's own; NaN: it has none, or neither
-                   PASS_TEMPERATURE nor --params asks for it */
+    double tau; /* asked for, or the head's own; NaN: it has none, or
+                   PASS_TEMPERATURE does not ask for it */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured; NaN:
                                 PASS_DEVIATIONS does not ask for them */

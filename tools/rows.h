@@ -15,8 +15,8 @@
  * column is. */
 typedef enum {
     SPREAD_NONE,
-    SPREAD_ERROR,   /* <column>_se, the standard error */
-    SPREAD_EXTREMES /* <column>_min and <column>_max */
+    SPREAD_ERROR, /* <column>_se, the standard error */
+    SPREAD_HEADS  /* <column>_min, _max, _sd, _median and _se, over heads */
 } row_spread;
 
 typedef struct row_writer row_writer;

@@ -72,23 +72,52 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     return LLN_OK;
 }
 
+/* What --aggregate puts together; GROUP_HEAD: it was not given. */
+static group_kind read_aggregate(void)
+{
+    static const struct {
+        const char *name;
+        group_kind kind;
+    } names[] = {{"head", GROUP_TEXTS},
+                 {"kv-head", GROUP_KEY_HEAD},
+                 {"layer", GROUP_LAYER},
+                 {"all", GROUP_SOURCE}};
+    const char *text = run_shared.aggregate;
+    if (!text)
+        return GROUP_HEAD;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i].name) == 0)
+            return names[i].kind;
+    cli_usage("--aggregate: '%s'; expected head, kv-head, layer or all", text);
+}
+
+static void check_groups(const run_plan *plan, group_kind kind, bool sampled)
+{
+    const run_options *o = &run_shared;
+    bool together = o->aggregate || plan->reduce;
+    const char *what = o->aggregate ? "--aggregate" : "this table";
+    if (o->aggregate && plan->rows_are_never_averaged)
+        cli_usage("--aggregate cannot be used with per-row tables");
+    if (o->each && together)
+        cli_usage("--each: %s puts heads together", what);
+    if (o->shard && together)
+        cli_usage("--shard: %s puts heads together", what);
+    if (kind == GROUP_KEY_HEAD && sampled)
+        cli_usage("--aggregate kv-head: sampled heads share no keys; use "
+                  "--aggregate all");
+}
+
 /* Which heads make up a row. */
 static group_kind choose_groups(const run_plan *plan, bool sampled)
 {
-    const run_options *o = &run_shared;
-    bool layers = o->aggregate && strcmp(o->aggregate, "layer") == 0;
-    if (o->aggregate && !layers && strcmp(o->aggregate, "all") != 0)
-        cli_usage("--aggregate: '%s' is neither layer nor all", o->aggregate);
-    if (o->aggregate && plan->rows_are_never_averaged)
-        cli_usage("--aggregate cannot be used with per-row tables");
-    if (o->each && (o->aggregate || plan->reduce))
-        cli_usage("--each: %s puts heads together",
-                  o->aggregate ? "--aggregate" : "this table");
-    if (sampled && !o->each && !plan->rows_are_never_averaged)
+    group_kind kind = read_aggregate();
+    check_groups(plan, kind, sampled);
+    bool trials = sampled && !run_shared.each && !plan->rows_are_never_averaged;
+    if (trials && run_shared.shard)
+        cli_usage("--shard needs --each: trials of sampled heads are averaged");
+    if (trials)
         return GROUP_TRIALS;
-    if (layers)
-        return GROUP_LAYER;
-    return o->aggregate || plan->reduce ? GROUP_SOURCE : GROUP_HEAD;
+    return kind == GROUP_HEAD && plan->reduce ? GROUP_SOURCE : kind;
 }
 
 static row_spread choose_spread(const run_plan *plan, group_kind kind,
@@ -97,7 +126,7 @@ static row_spread choose_spread(const run_plan *plan, group_kind kind,
     if (plan->reduce || plan->rows_are_never_averaged)
         return SPREAD_NONE;
     if (run_shared.aggregate)
-        return SPREAD_EXTREMES;
+        return SPREAD_HEADS;
     return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1
                ? SPREAD_ERROR
                : SPREAD_NONE;
@@ -142,7 +171,7 @@ static void open_run(run_state *run, const run_plan *plan)
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
     if (run_shared.comments)
-        run_table_comment(out, sampled);
+        run_table_comment(out, case_set_is_seeded(set));
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
     open_results(run);
 }

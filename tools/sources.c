@@ -6,42 +6,39 @@
 
 #include "heads/files.h"
 #include "heads/gaussian.h"
+#include "heads/several.h"
+#include "identity.h"
 #include "listing.h"
 #include "message.h"
+#include "operands.h"
 #include "options.h"
 #include "output.h"
 #include "tensor/container.h"
 
-/* Options that name files of heads: FILE, --q, --k, --v. */
-enum { FILES = 4 };
-
-/* The file that one of them names in FILE:KEY, owned by the caller; NULL: it
- * was not given. */
-static char *path_of(int file)
+/* "-" or "-:KEY", unless a file is called so. */
+static bool is_pipe(const char *text)
 {
-    const run_options *o = &run_shared;
-    const char *const texts[FILES] = {o->file, o->q, o->k, o->v};
-    const char *text = texts[file];
     char *path, *key;
-    if (!text)
-        return NULL;
     cli_check(lln_files_split(text, &path, &key));
+    bool pipe = strcmp(path, "-") == 0;
+    free(path);
     free(key);
-    return path;
+    return pipe;
 }
 
-/* One file may hold everything; it is read once. */
+/* Standard input may be one FILE, or all of --q, --k and --v, which are read
+ * once; or a text file beside them. */
 static void check_pipes(void)
 {
     const run_options *o = &run_shared;
     const char *const others[] = {o->params, o->lengths};
+    const char *const parts[] = {o->q, o->k, o->v};
     bool piped = false;
     int pipes = 0;
-    for (int i = 0; i < FILES; i++) {
-        char *path = path_of(i);
-        piped = piped || (path && strcmp(path, "-") == 0);
-        free(path);
-    }
+    for (size_t i = 0; i < o->file_count; i++)
+        pipes += is_pipe(o->files[i]);
+    for (int i = 0; i < 3; i++)
+        piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
     for (int i = 0; i < 2; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
@@ -80,11 +77,113 @@ void sources_check(void)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
                   name);
     check_pipes();
+    if (operands_find()->steps)
+        row_identity_show_step();
 }
 
 bool sources_sampled(void)
 {
     return !run_shared.file && !run_shared.q;
+}
+
+void sources_refuse_several(void)
+{
+    const operand_list *list = operands_find();
+    if (list->count < 2)
+        return;
+    const operand *second = &list->items[1];
+    cli_usage("'%s': several files need --compare; without it the outputs of "
+              "one file are written",
+              second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
+}
+
+/* Opens the files of an operand. */
+static lln_heads_part open_operand(const operand *from,
+                                   const lln_lengths *lengths)
+{
+    const run_options *o = &run_shared;
+    bool layers = from->number[LLN_LAYER] < 0;
+    bool numbers = from->number[LLN_HEAD] < 0;
+    lln_files files = {
+        .file = from->text[OF_ALL],
+        .q = from->text[OF_QUERIES],
+        .k = from->text[OF_KEYS],
+        .v = from->text[OF_VALUES],
+        .values = o->values,
+        .key_q = o->key_q,
+        .key_k = o->key_k,
+        .key_v = o->key_v,
+        .name = from->name,
+        .layout = o->layout,
+        .layers = layers ? o->layers : NULL,
+        .heads = numbers ? o->heads : NULL,
+        .read_lengths = lengths->count > 0 ? lengths : NULL,
+        .rule = o->rule,
+    };
+    lln_heads_part part = {
+        .path = from->path[from->path[OF_ALL] ? OF_ALL : OF_QUERIES],
+        .model = from->model,
+        .step = from->number[LLN_STEP],
+        .layer = from->number[LLN_LAYER],
+        .head = from->number[LLN_HEAD],
+    };
+    lln_status status = lln_files_open(&files, &part.heads);
+    if (status == LLN_EINVAL)
+        cli_usage("%s", lln_error_message());
+    cli_check(status);
+    part.heads.rest(&part.heads);
+    return part;
+}
+
+/* What a note says of its file, behind the name. */
+static const char *note_of(const lln_heads_part *part)
+{
+    const char *name =
+        strcmp(part->path, "-") == 0 ? "standard input" : part->path;
+    size_t length = strlen(name);
+    const char *note = part->heads.note;
+    return note && strncmp(note, name, length) == 0 ? note + length : note;
+}
+
+/* Says once what was chosen in the same way in several files. */
+static void show_notes(const lln_heads_part *parts, size_t count)
+{
+    bool *shown = cli_alloc(count, sizeof *shown);
+    for (size_t i = 0; i < count; i++) {
+        size_t more = 0;
+        if (!parts[i].heads.note || shown[i])
+            continue;
+        for (size_t j = i + 1; j < count; j++) {
+            if (!parts[j].heads.note ||
+                strcmp(note_of(&parts[i]), note_of(&parts[j])) != 0)
+                continue;
+            shown[j] = true;
+            more++;
+        }
+        if (more == 0)
+            cli_warn("%s", parts[i].heads.note);
+        else
+            cli_warn("%s; the same in %zu more file%s", parts[i].heads.note,
+                     more, more > 1 ? "s" : "");
+    }
+    free(shown);
+}
+
+/* Opens and checks all files before the first head is measured. */
+static void open_files(lln_heads *heads)
+{
+    const operand_list *list = operands_find();
+    lln_lengths lengths = {0};
+    if (run_shared.lengths)
+        cli_check(lln_lengths_read(run_shared.lengths, &lengths));
+    lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
+    for (size_t i = 0; i < list->count; i++)
+        parts[i] = open_operand(&list->items[i], &lengths);
+    cli_check(lln_heads_join(parts, list->count, heads));
+    if (!run_shared.quiet)
+        show_notes(parts, list->count);
+    lln_lengths_free(&lengths);
+    free(parts);
 }
 
 void sources_open(lln_heads *heads)
@@ -104,36 +203,15 @@ void sources_open(lln_heads *heads)
         cli_check(lln_gaussian_open(&model, heads));
         return;
     }
-    lln_files files = {
-        .file = o->file,
-        .q = o->q,
-        .k = o->k,
-        .v = o->v,
-        .values = o->values,
-        .key_q = o->key_q,
-        .key_k = o->key_k,
-        .key_v = o->key_v,
-        .layout = o->layout,
-        .layers = o->layers,
-        .heads = o->heads,
-        .lengths = o->lengths,
-        .rule = o->rule,
-    };
-    lln_status status = lln_files_open(&files, heads);
-    if (status == LLN_EINVAL)
-        cli_usage("%s", lln_error_message());
-    cli_check(status);
-    if (heads->note && !o->quiet)
-        cli_warn("%s", heads->note);
+    open_files(heads);
 }
 
 void sources_refuse_overwrite(void)
 {
-    for (int i = 0; i < FILES; i++) {
-        char *path = path_of(i);
-        cli_refuse_overwrite(path);
-        free(path);
-    }
+    const operand_list *list = operands_find();
+    for (size_t i = 0; i < list->count; i++)
+        for (int role = 0; role < OPERAND_TEXTS; role++)
+            cli_refuse_overwrite(list->items[i].path[role]);
     cli_refuse_overwrite(run_shared.lengths);
 }
 
@@ -166,20 +244,25 @@ static void list_file(const char *path, listing *list)
     lln_container_close(file);
 }
 
+/* Whether an earlier file of the operand is the same. */
+static bool is_listed(const operand *from, int role)
+{
+    for (int i = 0; i < role; i++)
+        if (from->path[i] && strcmp(from->path[i], from->path[role]) == 0)
+            return true;
+    return false;
+}
+
 int sources_list(void)
 {
-    char *paths[FILES] = {NULL};
+    const operand_list *list = operands_find();
     listing table =
         listing_open((record_type){array_columns, sizeof(array_record)});
-    for (int i = 0; i < FILES; i++) {
-        paths[i] = path_of(i);
-        bool listed = !paths[i];
-        for (int j = 0; j < i && !listed; j++)
-            listed = paths[j] && strcmp(paths[i], paths[j]) == 0;
-        if (!listed)
-            list_file(paths[i], &table);
-    }
-    for (int i = 0; i < FILES; i++)
-        free(paths[i]);
+    for (size_t i = 0; i < list->count; i++)
+        for (int role = 0; role < OPERAND_TEXTS; role++) {
+            const operand *from = &list->items[i];
+            if (from->path[role] && !is_listed(from, role))
+                list_file(from->path[role], &table);
+        }
     return listing_close(&table);
 }

@@ -189,3 +189,10 @@ void lln_arrays_drop(lln_arrays *arrays, size_t number)
         release_array(a);
     pthread_mutex_unlock(&arrays->lock);
 }
+
+void lln_arrays_rest(lln_arrays *arrays)
+{
+    pthread_mutex_lock(&arrays->lock);
+    release_idle(arrays);
+    pthread_mutex_unlock(&arrays->lock);
+}

@@ -215,6 +215,17 @@ static lln_status add_array(search *s, lln_role role, size_t head,
     return lln_arrays_add(s->arrays, r->file, index, &bundle->number[role]);
 }
 
+/* The number of the array of keys that goes with query `head` of the next
+ * group: in its name, or among those that are shared. */
+static long key_head_of(const search *s, size_t head)
+{
+    const role_arrays *k = &s->role[LLN_KEYS];
+    size_t queries = next_group(&s->role[LLN_QUERIES]), keys = next_group(k);
+    size_t at = head / (queries / keys);
+    long named = k->found[k->next + at].head;
+    return named < 0 && queries > keys ? (long)at : named;
+}
+
 /* Puts the next layer in bundles. */
 static lln_status pair_layer(search *s)
 {
@@ -224,7 +235,9 @@ static lln_status pair_layer(search *s)
     for (size_t head = 0; head < next_group(q); head++) {
         const lln_named *named = &q->found[q->next + head];
         lln_bundle *bundle = &s->bundles[s->count++];
-        *bundle = (lln_bundle){.layer = named->layer, .head = named->head};
+        *bundle = (lln_bundle){.layer = named->layer,
+                               .head = named->head,
+                               .key_head = key_head_of(s, head)};
         for (size_t role = 0; role < s->roles; role++)
             LLN_TRY(add_array(s, (lln_role)role, head, bundle));
     }

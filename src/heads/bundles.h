@@ -11,6 +11,7 @@
 /* Queries and keys, perhaps values, of a layer, of a head, or of all. */
 typedef struct {
     long layer, head;         /* numbers in the keys; -1: none */
+    long key_head;            /* of the array of keys; -1: none */
     size_t number[LLN_ROLES]; /* in the lln_arrays */
 } lln_bundle;
 

@@ -22,6 +22,7 @@ typedef struct {
     lln_shape_rules rules;
     lln_logit_rule rule;
     lln_head_place *heads;
+    char *name;     /* of the file */
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* entries of the bundle that has most */
     char *note;
@@ -157,6 +158,14 @@ static lln_precision logit_precision(const state *s,
     return precision;
 }
 
+static long key_head_of(const state *s, const lln_head_place *place)
+{
+    long named = s->bundles[place->bundle].key_head;
+    if (named >= 0 || place->head < 0)
+        return named;
+    return (long)(place->at.head / s->shapes[place->bundle].group);
+}
+
 static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
     const state *s = heads->state;
@@ -169,8 +178,12 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
     lln_length length = length_of(s, place);
     *head = (lln_head){
         .source = s->sources[place->at.batch],
+        .file = s->name,
         .layer = place->layer,
         .head = place->head,
+        .key_head = key_head_of(s, place),
+        .step = -1,
+        .number = index,
         .at = place->at,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
         .q = {LLN_FLOAT64, length.queries, d, NULL},
@@ -304,9 +317,16 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
                             s->count, s->heads, heads->count, results, count);
 }
 
+static void rest_files(const lln_heads *heads)
+{
+    const state *s = heads->state;
+    lln_arrays_rest(s->arrays);
+}
+
 static void close_files(lln_heads *heads)
 {
     state *s = heads->state;
+    free(s->name);
     for (size_t b = 0; s->sources && b < s->batch; b++)
         free(s->sources[b]);
     free(s->sources);
@@ -323,6 +343,9 @@ static void close_files(lln_heads *heads)
 /* FILE, or FILE[b] if there is a batch axis. */
 static lln_status name_sources(state *s, const char *name)
 {
+    s->name = strdup(name);
+    if (!s->name)
+        return lln_fail(LLN_ENOMEM, "out of memory");
     bool batch = s->shapes[0].layout[LLN_QUERIES].present[LLN_AXIS_BATCH];
     for (size_t i = 0; i < s->count; i++) {
         size_t size = s->shapes[i].layout[LLN_QUERIES].size[LLN_AXIS_BATCH];
@@ -370,7 +393,9 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     s->layout = files->layout ? strdup(files->layout) : NULL;
     if (!s->arrays || (files->layout && !s->layout))
         return lln_fail(LLN_ENOMEM, "out of memory");
-    if (files->lengths)
+    if (files->read_lengths)
+        LLN_TRY(lln_lengths_copy(files->read_lengths, &s->lengths));
+    else if (files->lengths)
         LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
     LLN_TRY(
         lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &s->note));
@@ -383,7 +408,7 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     LLN_TRY(read_shapes(s));
     LLN_TRY(lln_head_places_list(files, name, s->bundles, s->shapes, s->count,
                                  &s->heads, count));
-    LLN_TRY(name_sources(s, name));
+    LLN_TRY(name_sources(s, files->name ? files->name : name));
     return check_numbers(s, *count);
 }
 
@@ -395,6 +420,7 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     lln_heads opened = {.describe = describe_head,
                         .load = load_head,
                         .results = list_results,
+                        .rest = rest_files,
                         .close = close_files,
                         .state = s};
     char *name = NULL, *key = NULL;

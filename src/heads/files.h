@@ -5,6 +5,7 @@
 #define LLN_HEADS_FILES_H
 
 #include "heads/heads.h"
+#include "heads/lengths.h"
 
 /* A FILE:KEY names one array of FILE; a KEY with {layer} or {head} in it
  * is a pattern for several, as are key_q, key_k and key_v. What names nothing
@@ -15,10 +16,12 @@ typedef struct {
     const char *v;     /* likewise; NULL: values are not read */
     bool values;       /* read them from `file` too */
     const char *key_q, *key_k, *key_v;
+    const char *name;   /* the source of the heads; NULL: the file of queries */
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
                            nd, and an array with more axes is an error */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const char *lengths; /* file, see lengths.h; NULL: nothing is padding */
+    const lln_lengths *read_lengths; /* that have been read; NULL: not yet */
     lln_logit_rule rule;
 } lln_files;
 

@@ -157,8 +157,12 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
     lln_matrix shape = {LLN_FLOAT64, model->n, model->d, NULL};
     *head = (lln_head){
         .source = "gaussian",
+        .file = "gaussian",
         .layer = -1,
         .head = (long)index,
+        .key_head = (long)index,
+        .step = -1,
+        .number = index,
         .at.head = index,
         .of = {1, 1, model->trials},
         .q = shape,
@@ -213,6 +217,11 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
     return status;
 }
 
+static void rest_model(const lln_heads *heads)
+{
+    (void)heads; /* nothing is kept */
+}
+
 static void close_model(lln_heads *heads)
 {
     free(heads->state);
@@ -245,6 +254,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
                          .describe = describe_head,
                          .load = load_head,
                          .results = list_results,
+                         .rest = rest_model,
                          .close = close_model,
                          .state = state};
     return LLN_OK;

@@ -39,8 +39,14 @@ typedef struct {
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
  * to the set of heads it was loaded from. */
 typedef struct {
-    const char *source; /* file name, or "gaussian" */
+    const char *source; /* file name, with [b] for a batch entry; "gaussian" */
+    const char *file;   /* the same without [b] */
     long layer, head;   /* 0-based; -1: none */
+    long key_head;      /* that it shares with other heads; -1: none */
+    long step;          /* of training, in the name of the file; -1: none */
+    size_t number;      /* its place in its own file or model, whatever else is
+                           in the set: what is drawn for it depends on that */
+    size_t model;       /* heads of one model have layers in common */
     lln_place at, of;   /* in the array of queries, and the sizes of its axes */
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
@@ -87,6 +93,8 @@ typedef struct lln_heads {
      * lln_results_free. LLN_EINVAL: there are no values; LLN_ENOMEM. */
     lln_status (*results)(const struct lln_heads *heads,
                           struct lln_result **results, size_t *count);
+    /* Gives back memory of files that no load() is using. */
+    void (*rest)(const struct lln_heads *heads);
     void (*close)(struct lln_heads *heads);
     void *state;
 } lln_heads;

@@ -136,6 +136,19 @@ lln_status lln_lengths_check(const lln_lengths *lengths, const char *name,
     return LLN_OK;
 }
 
+lln_status lln_lengths_copy(const lln_lengths *from, lln_lengths *to)
+{
+    *to = (lln_lengths){.count = from->count};
+    to->name = strdup(from->name);
+    to->list = lln_array_alloc(from->count, sizeof *to->list);
+    if (!to->name || !to->list) {
+        lln_lengths_free(to);
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    }
+    memcpy(to->list, from->list, from->count * sizeof *to->list);
+    return LLN_OK;
+}
+
 void lln_lengths_free(lln_lengths *lengths)
 {
     free(lengths->name);

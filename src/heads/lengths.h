@@ -38,6 +38,10 @@ LLN_NODISCARD lln_status lln_lengths_check(const lln_lengths *lengths,
                                            const char *name, size_t batch,
                                            size_t n, size_t m);
 
+/* A copy, released likewise. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_lengths_copy(const lln_lengths *from,
+                                          lln_lengths *to);
+
 void lln_lengths_free(lln_lengths *lengths);
 
 #endif

@@ -72,6 +72,14 @@ void lln_table_format_real(double x, int precision, char out[32])
     }
 }
 
+double lln_cell_number(lln_cell_type type, lln_cell cell)
+{
+    if (type == LLN_CELL_REAL)
+        return cell.real;
+    bool missing = lln_cell_is_text(type) || cell.integer == LLN_CELL_NONE;
+    return missing ? NAN : (double)cell.integer;
+}
+
 static bool is_json(const lln_table *table)
 {
     return table->style.format == LLN_TABLE_JSON ||
@@ -89,8 +97,14 @@ static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
         else
             fputs(missing, table->out);
         break;
+    case LLN_CELL_DIGITS:
+        fputs(cell.text ? cell.text : missing, table->out);
+        break;
     case LLN_CELL_INTEGER:
-        fprintf(table->out, "%ld", cell.integer);
+        if (cell.integer == LLN_CELL_NONE)
+            fputs(missing, table->out);
+        else
+            fprintf(table->out, "%ld", cell.integer);
         break;
     case LLN_CELL_REAL:
         lln_table_format_real(cell.real, table->style.precision, text);

@@ -4,25 +4,42 @@
 #ifndef LLN_TABLE_TABLE_H
 #define LLN_TABLE_TABLE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "core/status.h"
 
-typedef enum { LLN_CELL_TEXT, LLN_CELL_INTEGER, LLN_CELL_REAL } lln_cell_type;
+typedef enum {
+    LLN_CELL_TEXT,
+    LLN_CELL_DIGITS, /* the text of a number of any size, written as it is */
+    LLN_CELL_INTEGER,
+    LLN_CELL_REAL
+} lln_cell_type;
+
+/* Whether a cell has text. */
+static inline bool lln_cell_is_text(lln_cell_type type)
+{
+    return type == LLN_CELL_TEXT || type == LLN_CELL_DIGITS;
+}
 
 typedef struct {
     const char *name;
     lln_cell_type type;
 } lln_column;
 
-/* One value. text is not owned. Missing is text NULL or real NaN; an integer
- * cell that may be missing is a LLN_CELL_REAL cell. */
+/* One value. text is not owned. Missing is text NULL, real NaN or integer
+ * LLN_CELL_NONE. */
+#define LLN_CELL_NONE LONG_MIN
+
 typedef union {
     const char *text;
     long integer;
     double real;
 } lln_cell;
+
+/* The number in a cell; NaN: missing, or text. */
+double lln_cell_number(lln_cell_type type, lln_cell cell);
 
 typedef enum {
     LLN_TABLE_CSV,

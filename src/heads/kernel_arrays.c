@@ -173,8 +173,10 @@ static size_t choose(const named_arrays *item, const lln_head *head)
 static void name_array(const named_arrays *item, size_t index, char *text,
                        size_t size)
 {
-    const char *key = lln_container_entry_at(item->file, index).key;
-    snprintf(text, size, "%s%s%s%s", lln_container_name(item->file),
+    lln_container_entry entry = lln_container_entry_at(item->file, index);
+    const char *key = entry.key;
+    snprintf(text, size, "%s%s%s%s",
+             entry.shard ? entry.shard : lln_container_name(item->file),
              *key ? ": key '" : "", key, *key ? "'" : "");
 }
 

@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include "tensor/lookalike.h"
 #include "tensor/npy.h"
 #include "tensor/npz.h"
 #include "tensor/safetensors.h"
+#include "tensor/shards.h"
 
 static const lln_format *const FORMATS[] = {
+    &lln_shards_format,
     &lln_npy_format,
     &lln_npz_format,
     &lln_safetensors_format,
@@ -16,6 +19,8 @@ static const lln_format *const FORMATS[] = {
 
 static bool has_magic(const lln_mapping *file, const lln_format *format)
 {
+    if (format->begins && format->begins(file))
+        return true;
     for (int i = 0; i < 2 && format->magic[i]; i++) {
         size_t length = strlen(format->magic[i]);
         if (file->size >= format->place + length &&
@@ -55,5 +60,7 @@ lln_status lln_formats_find(const lln_mapping *file, const lln_format **format)
         *format = find_by_end(file);
     if (*format)
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT, "not a .npy, .npz or .safetensors file");
+    const char *kind = lln_lookalike(file);
+    return lln_fail(LLN_EFORMAT, "%s",
+                    kind ? kind : "not a .npy, .npz or .safetensors file");
 }

@@ -152,6 +152,21 @@ lln_status lln_mappings_check(void)
     return status;
 }
 
+bool lln_mappings_include(const char *path)
+{
+    struct stat about;
+    bool found = false;
+    if (stat(path, &about) != 0)
+        return false;
+    pthread_mutex_lock(&lock);
+    for (const struct lln_mapped_file *f = mapped_files; f && !found;
+         f = f->next)
+        found = f->size > 0 && f->about.st_dev == about.st_dev &&
+                f->about.st_ino == about.st_ino;
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
 bool lln_mapping_mend(const void *address)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)address;

@@ -48,6 +48,9 @@ LLN_NODISCARD lln_status lln_mapping_open_claimed(const char *path,
  * LLN_EFORMAT: one has changed, and what was read of it is of no use. */
 LLN_NODISCARD lln_status lln_mappings_check(void);
 
+/* Whether the path leads to a mapped file that is open. */
+bool lln_mappings_include(const char *path);
+
 /* For a handler of SIGBUS, which a process gets when it reads what a mapped
  * file no longer has. Puts zeros there, so that reading can go on until
  * lln_mappings_check, which fails from now on. False: the address is in no

@@ -117,7 +117,8 @@ static lln_status list_members(lln_container *container,
     if (container->count == 0)
         return lln_fail(LLN_EFORMAT,
                         "no .npy files among the %zu members of the zip "
-                        "archive (what torch.save pickles is never read)",
+                        "archive (what torch.save pickles is never read; save "
+                        "the arrays with numpy.savez or safetensors)",
                         count);
     return LLN_OK;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # An index of shards (model.safetensors.index.json), and pointers to files.
-# shellcheck disable=SC2154 # bats sets stderr
+# shellcheck disable=SC2034,SC2154 # bats sets stderr, helper uses files_before
 load helper
 
 # model: layers 0 and 3 of the encoder in a shard each. The numbers of an array
@@ -20,8 +20,8 @@ model() {
 }
 
 measure() {
-    lln-entropy --layout hnd --kernel softmax --columns layer,head,entropy_nats \
-        --quiet "$@"
+    lln-entropy --layout hnd --kernel softmax --quiet \
+        --columns layer,head,entropy_nats "$@"
 }
 
 @test "an index is read as one file" {

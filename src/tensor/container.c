@@ -290,6 +290,7 @@ void lln_container_release(lln_container *container, size_t index)
         lln_container_release(shard_of(container, array), array->index);
     else if (array->inflates)
         container->format->release(array);
-    else if (lln_tensor_bytes(&array->tensor, &bytes) == LLN_OK)
+    else if (array->tensor.data &&
+             lln_tensor_bytes(&array->tensor, &bytes) == LLN_OK)
         lln_mapping_drop(&container->mapping, array->tensor.data, bytes);
 }

@@ -17,6 +17,8 @@ static const lln_format *const FORMATS[] = {
     NULL,
 };
 
+enum { START = 512 }; /* bytes that tell what a file is */
+
 static bool has_magic(const lln_mapping *file, const lln_format *format)
 {
     if (format->begins && format->begins(file))
@@ -55,12 +57,17 @@ size_t lln_formats_claim(const lln_mapping *file)
 
 lln_status lln_formats_find(const lln_mapping *file, const lln_format **format)
 {
-    *format = find_by_magic(file);
+    const unsigned char *bytes;
+    size_t size = file->size < START ? file->size : START;
+    LLN_TRY(lln_mapping_get(file, 0, size, &bytes));
+    lln_mapping start = {.bytes = bytes, .size = size};
+    *format = find_by_magic(&start);
     if (!*format)
         *format = find_by_end(file);
+    const char *kind = *format ? NULL : lln_lookalike(&start);
+    lln_mapping_put(file, bytes);
     if (*format)
         return LLN_OK;
-    const char *kind = lln_lookalike(file);
     return lln_fail(LLN_EFORMAT, "%s",
                     kind ? kind : "not a .npy, .npz or .safetensors file");
 }

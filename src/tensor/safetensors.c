@@ -74,7 +74,9 @@ static const dtype_kind *find_kind(const char *dtype)
 /* Bytes before the data. */
 static lln_status header_end(const lln_mapping *file, size_t *end)
 {
-    uint64_t length = lln_get_u64(file->bytes);
+    unsigned char prefix[PREFIX];
+    LLN_TRY(lln_mapping_read(file, 0, PREFIX, prefix));
+    uint64_t length = lln_get_u64(prefix);
     if (length > HEADER_MOST)
         return lln_fail(LLN_EFORMAT,
                         "header of %llu bytes; expected at most %d",
@@ -92,8 +94,12 @@ static lln_status read_header(const lln_mapping *file, json_t **header,
         return lln_fail(LLN_EFORMAT,
                         "truncated: %zu bytes of header, expected %zu",
                         file->size - PREFIX, length);
-    return lln_json_parse((const char *)file->bytes + PREFIX, length, "header",
-                          header);
+    const unsigned char *text;
+    LLN_TRY(lln_mapping_get(file, PREFIX, length, &text));
+    lln_status status =
+        lln_json_parse((const char *)text, length, "header", header);
+    lln_mapping_put(file, text);
+    return status;
 }
 
 /* Takes a description apart. */
@@ -272,8 +278,8 @@ static lln_status list_described(lln_container *container, json_t *header,
     }
     LLN_TRY(check_spans(container, spans, container->mapping.size - start));
     for (size_t i = 0; i < container->count; i++)
-        container->arrays[spans[i].index].tensor.data =
-            container->mapping.bytes + start + spans[i].begin;
+        lln_tensor_locate(&container->arrays[spans[i].index].tensor,
+                          &container->mapping, start + spans[i].begin);
     return LLN_OK;
 }
 

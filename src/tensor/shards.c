@@ -73,14 +73,18 @@ static lln_status list_keys(lln_container *container, const json_t *index)
 static lln_status list_arrays(lln_container *container)
 {
     const lln_mapping *file = &container->mapping;
+    const unsigned char *text;
     json_t *index;
     if (file->size > INDEX_MOST)
         return lln_fail(LLN_EFORMAT,
                         "JSON of %zu bytes; expected an index of at most %d",
                         file->size, INDEX_MOST);
-    LLN_TRY(
-        lln_json_parse((const char *)file->bytes, file->size, "JSON", &index));
-    lln_status status = list_keys(container, index);
+    LLN_TRY(lln_mapping_get(file, 0, file->size, &text));
+    lln_status status =
+        lln_json_parse((const char *)text, file->size, "JSON", &index);
+    lln_mapping_put(file, text);
+    LLN_TRY(status);
+    status = list_keys(container, index);
     json_decref(index);
     return status;
 }

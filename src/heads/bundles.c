@@ -8,10 +8,14 @@
 
 #include "core/memory.h"
 
+enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
+
 /* Where the arrays of a role are. */
 typedef struct {
     lln_container *file;
     char *pattern; /* NULL: the only array of the file */
+    bool single;   /* there is only one that may be it, which is `only` */
+    size_t only;
     lln_named *found;
     size_t count;
     size_t next; /* of found that has not been paired */
@@ -103,13 +107,19 @@ static lln_status open_files(search *s, const lln_files *files)
                           files->file ? files->file : texts[role],
                           patterns[role]));
     bool single = files->file && lln_container_count(s->role[0].file) == 1;
-    return single ? refuse_single(s->role[0].file) : LLN_OK;
+    if (single)
+        return refuse_single(s->role[0].file);
+    for (size_t role = 0; role < s->roles && !files->file; role++) {
+        role_arrays *r = &s->role[role];
+        r->single = lln_container_only(r->file, AXES, &r->only);
+    }
+    return LLN_OK;
 }
 
 /* Whether the arrays of a role are chosen without looking at names. */
 static bool is_settled(const role_arrays *r)
 {
-    return r->pattern || lln_container_count(r->file) == 1;
+    return r->pattern || r->single;
 }
 
 static lln_status choose_queries(search *s)
@@ -130,7 +140,7 @@ static lln_status choose_partner(search *s, lln_role role)
     if (is_settled(r))
         return LLN_OK;
     const char *name =
-        q->pattern ? q->pattern : lln_container_entry_at(q->file, 0).key;
+        q->pattern ? q->pattern : lln_container_entry_at(q->file, q->only).key;
     s->by_name = true;
     LLN_TRY(lln_name_partner(name, role, &r->pattern));
     if (r->pattern)
@@ -149,7 +159,7 @@ static lln_status find_role(role_arrays *r)
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
-    r->found[0] = (lln_named){-1, -1, 0};
+    r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
     return LLN_OK;
 }

@@ -210,6 +210,26 @@ lln_container_entry lln_container_entry_at(const lln_container *container,
     return entry;
 }
 
+bool lln_container_is_usable(const lln_container *container, size_t index,
+                             size_t axes)
+{
+    const lln_array *array = &container->arrays[index];
+    return !array->unreadable && array->tensor.axes >= axes;
+}
+
+bool lln_container_only(const lln_container *container, size_t axes,
+                        size_t *index)
+{
+    size_t usable = 0;
+    *index = 0;
+    for (size_t i = 0; i < container->count; i++)
+        if (lln_container_is_usable(container, i, axes)) {
+            *index = i;
+            usable++;
+        }
+    return usable == 1 || container->count == 1;
+}
+
 static lln_status no_key(const lln_container *container, const char *key)
 {
     char keys[KEYS_TEXT] = "", name[LLN_KEY_TEXT];

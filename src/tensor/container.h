@@ -50,6 +50,14 @@ size_t lln_container_count(const lln_container *container);
 lln_container_entry lln_container_entry_at(const lln_container *container,
                                            size_t index);
 
+/* Whether array `index` can be read and has at least so many axes. */
+bool lln_container_is_usable(const lln_container *container, size_t index,
+                             size_t axes);
+
+/* Whether there is just one such array, at *index; or one array at all. */
+bool lln_container_only(const lln_container *container, size_t axes,
+                        size_t *index);
+
 /* The place of a key. LLN_EFORMAT: there is no such key; the message lists
  * those that there are, as far as it has room. */
 LLN_NODISCARD lln_status lln_container_find(const lln_container *container,

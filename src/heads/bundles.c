@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "heads/layout.h"
 
 enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
 
@@ -164,6 +165,45 @@ static lln_status find_role(role_arrays *r)
     return LLN_OK;
 }
 
+/* Drops the arrays of a role whose layers [count] are not chosen. */
+static void keep_chosen(role_arrays *r, const size_t *layers,
+                        const bool *chosen, size_t count)
+{
+    size_t kept = 0, at = 0;
+    for (size_t i = 0; i < r->count && r->found[0].layer >= 0; i++) {
+        size_t layer = (size_t)r->found[i].layer;
+        while (at < count && layers[at] < layer)
+            at++;
+        if (at == count || layers[at] != layer || chosen[at])
+            r->found[kept++] = r->found[i];
+    }
+    r->count = kept > 0 ? kept : r->count;
+}
+
+/* Drops arrays of layers that were not asked for, which may be missing. */
+static lln_status select_layers(search *s, const char *text)
+{
+    const role_arrays *q = &s->role[LLN_QUERIES];
+    if (!text || q->found[0].layer < 0)
+        return LLN_OK;
+    size_t count = 0;
+    size_t *layers = lln_array_alloc(q->count, sizeof *layers);
+    bool *chosen = lln_array_alloc(q->count, sizeof *chosen);
+    for (size_t i = 0; layers && i < q->count; i++) {
+        layers[count] = (size_t)q->found[i].layer;
+        count += count == 0 || layers[count - 1] != layers[count];
+    }
+    lln_status status = LLN_ENOMEM;
+    if (layers && chosen)
+        status = lln_selection_read(text, "layers", lln_container_name(q->file),
+                                    layers, count, chosen);
+    for (size_t role = 0; role < s->roles && status == LLN_OK; role++)
+        keep_chosen(&s->role[role], layers, chosen, count);
+    free(layers);
+    free(chosen);
+    return status;
+}
+
 /* Arrays of the layer that comes next, whose heads are in the keys. */
 static size_t next_group(const role_arrays *r)
 {
@@ -281,6 +321,7 @@ static lln_status match_arrays(search *s, const lln_files *files, char **note)
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
         return LLN_ENOMEM;
+    LLN_TRY(select_layers(s, files->layers));
     while (arrays_left(s))
         LLN_TRY(pair_layer(s));
     return s->by_name ? write_note(s, note) : LLN_OK;

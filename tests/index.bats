@@ -48,6 +48,11 @@ layers.3.k'
     equal rows "$(measure --key-q layers.0.q --key-k layers.0.k $index |
         wc -l)" 3
     equal rows "$(measure --layers 0 $index | wc -l)" 3
+    run --separate-stderr lln-entropy --list $index
+    equal status "$status" 0
+    equal rows "${#lines[@]}" 5
+    equal stderr "$stderr" \
+        'lln-entropy: model/b.safetensors: No such file or directory'
     refuses 1 "$index: key 'layers.3.q': model/b.safetensors: No such file or \
 directory" lln-entropy --layout hnd $index
     echo 'version https://git-lfs.github.com/spec/v1' > model/b.safetensors

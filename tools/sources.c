@@ -155,6 +155,8 @@ static void list_file(const char *path, listing *list)
 {
     lln_container *file;
     cli_check(lln_container_open(path, &file));
+    if (lln_container_missing(file))
+        cli_warn("%s", lln_container_missing(file));
     for (size_t i = 0; i < lln_container_count(file); i++) {
         char shape[LLN_TENSOR_SHAPE_TEXT];
         lln_container_entry entry = lln_container_entry_at(file, i);

@@ -189,6 +189,14 @@ static lln_container *shard_of(const lln_container *container,
     return container->shards[array->shard - 1].container;
 }
 
+const char *lln_container_missing(const lln_container *container)
+{
+    for (size_t i = 0; i < container->shard_count; i++)
+        if (container->shards[i].failure)
+            return container->shards[i].failure;
+    return NULL;
+}
+
 size_t lln_container_count(const lln_container *container)
 {
     return container->count;

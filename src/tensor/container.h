@@ -44,6 +44,10 @@ void lln_container_close(lln_container *container);
 /* The path, or "standard input". */
 const char *lln_container_name(const lln_container *container);
 
+/* Why the first shard that could not be opened could not; NULL: all are open.
+ */
+const char *lln_container_missing(const lln_container *container);
+
 size_t lln_container_count(const lln_container *container);
 
 /* Array `index` < count, in the order of the file. */

@@ -72,6 +72,17 @@ nan; expected finite numbers" lln-entropy --layout hnd --q $index:layers.3.q \
         --k $index:layers.3.q
 }
 
+@test "a folder is no file; the index in it may be meant" {
+    model
+    refuses 1 "model: Is a directory; name a file in it, such as \
+model/model.safetensors.index.json" lln-entropy model
+    rm model/model.safetensors.index.json
+    refuses 1 'model: Is a directory; name a file in it, such as '\
+'model/a.safetensors' lln-stats --q model --k model
+    rm model/*.safetensors
+    refuses 1 'model: Is a directory' lln-entropy model
+}
+
 @test "a shard is not overwritten" {
     model
     run --separate-stderr measure model/model.safetensors.index.json \

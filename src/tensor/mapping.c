@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tensor/folder.h"
 #include "tensor/stream.h"
 
 /* Bytes of a file that is read in parts. */
@@ -242,7 +243,7 @@ static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
     if (fstat(file, &opened.about) != 0)
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(about->st_mode))
-        return lln_fail(LLN_EIO, "%s: %s", path, strerror(EISDIR));
+        return lln_folder_fail(path);
     if (S_ISFIFO(about->st_mode) || S_ISSOCK(about->st_mode))
         return lln_stream_read(path, file, claim ? claim : claim_nothing,
                                mapping);

@@ -29,3 +29,7 @@ stands() {
 @test "seeds of tables" {
     stands table
 }
+
+@test "seeds of indices of shards" {
+    stands shards
+}

@@ -131,6 +131,7 @@ static lln_heads_part open_operand(const operand *from,
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());
     cli_check(status);
+    cli_refuse_mapped();
     part.heads.rest(&part.heads);
     return part;
 }
@@ -232,13 +233,16 @@ static void list_file(const char *path, listing *list)
 {
     lln_container *file;
     cli_check(lln_container_open(path, &file));
+    if (lln_container_missing(file))
+        cli_warn("%s", lln_container_missing(file));
     for (size_t i = 0; i < lln_container_count(file); i++) {
         char shape[LLN_TENSOR_SHAPE_TEXT];
         lln_container_entry entry = lln_container_entry_at(file, i);
         lln_tensor tensor = {.axes = entry.axes};
         memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
         lln_tensor_shape_text(&tensor, shape, sizeof shape);
-        array_record record = {entry.key, entry.dtype, shape, path};
+        array_record record = {entry.key, entry.dtype, shape,
+                               entry.shard ? entry.shard : path};
         listing_put(list, &record);
     }
     lln_container_close(file);

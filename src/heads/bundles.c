@@ -7,11 +7,16 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "heads/layout.h"
+
+enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
 
 /* Where the arrays of a role are. */
 typedef struct {
     lln_container *file;
     char *pattern; /* NULL: the only array of the file */
+    bool single;   /* there is only one that may be it, which is `only` */
+    size_t only;
     lln_named *found;
     size_t count;
     size_t next; /* of found that has not been paired */
@@ -103,13 +108,19 @@ static lln_status open_files(search *s, const lln_files *files)
                           files->file ? files->file : texts[role],
                           patterns[role]));
     bool single = files->file && lln_container_count(s->role[0].file) == 1;
-    return single ? refuse_single(s->role[0].file) : LLN_OK;
+    if (single)
+        return refuse_single(s->role[0].file);
+    for (size_t role = 0; role < s->roles && !files->file; role++) {
+        role_arrays *r = &s->role[role];
+        r->single = lln_container_only(r->file, AXES, &r->only);
+    }
+    return LLN_OK;
 }
 
 /* Whether the arrays of a role are chosen without looking at names. */
 static bool is_settled(const role_arrays *r)
 {
-    return r->pattern || lln_container_count(r->file) == 1;
+    return r->pattern || r->single;
 }
 
 static lln_status choose_queries(search *s)
@@ -130,7 +141,7 @@ static lln_status choose_partner(search *s, lln_role role)
     if (is_settled(r))
         return LLN_OK;
     const char *name =
-        q->pattern ? q->pattern : lln_container_entry_at(q->file, 0).key;
+        q->pattern ? q->pattern : lln_container_entry_at(q->file, q->only).key;
     s->by_name = true;
     LLN_TRY(lln_name_partner(name, role, &r->pattern));
     if (r->pattern)
@@ -149,9 +160,48 @@ static lln_status find_role(role_arrays *r)
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
-    r->found[0] = (lln_named){-1, -1, 0};
+    r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
     return LLN_OK;
+}
+
+/* Drops the arrays of a role whose layers [count] are not chosen. */
+static void keep_chosen(role_arrays *r, const size_t *layers,
+                        const bool *chosen, size_t count)
+{
+    size_t kept = 0, at = 0;
+    for (size_t i = 0; i < r->count && r->found[0].layer >= 0; i++) {
+        size_t layer = (size_t)r->found[i].layer;
+        while (at < count && layers[at] < layer)
+            at++;
+        if (at == count || layers[at] != layer || chosen[at])
+            r->found[kept++] = r->found[i];
+    }
+    r->count = kept > 0 ? kept : r->count;
+}
+
+/* Drops arrays of layers that were not asked for, which may be missing. */
+static lln_status select_layers(search *s, const char *text)
+{
+    const role_arrays *q = &s->role[LLN_QUERIES];
+    if (!text || q->found[0].layer < 0)
+        return LLN_OK;
+    size_t count = 0;
+    size_t *layers = lln_array_alloc(q->count, sizeof *layers);
+    bool *chosen = lln_array_alloc(q->count, sizeof *chosen);
+    for (size_t i = 0; layers && i < q->count; i++) {
+        layers[count] = (size_t)q->found[i].layer;
+        count += count == 0 || layers[count - 1] != layers[count];
+    }
+    lln_status status = LLN_ENOMEM;
+    if (layers && chosen)
+        status = lln_selection_read(text, "layers", lln_container_name(q->file),
+                                    layers, count, chosen);
+    for (size_t role = 0; role < s->roles && status == LLN_OK; role++)
+        keep_chosen(&s->role[role], layers, chosen, count);
+    free(layers);
+    free(chosen);
+    return status;
 }
 
 /* Arrays of the layer that comes next, whose heads are in the keys. */
@@ -284,6 +334,7 @@ static lln_status match_arrays(search *s, const lln_files *files, char **note)
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
         return LLN_ENOMEM;
+    LLN_TRY(select_layers(s, files->layers));
     while (arrays_left(s))
         LLN_TRY(pair_layer(s));
     return s->by_name ? write_note(s, note) : LLN_OK;

@@ -59,7 +59,7 @@ void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
     free(arrays);
 }
 
-/* The array that a key names, or the only one, or the one with the name. */
+/* The array that a key names, or the one with the name, or the only one. */
 static lln_status find_arrays(const char *key, named_arrays *item)
 {
     if (key && strchr(key, '{')) {
@@ -71,10 +71,11 @@ static lln_status find_arrays(const char *key, named_arrays *item)
         return LLN_ENOMEM;
     item->count = 1;
     item->found[0] = (lln_named){-1, -1, 0};
-    if (!key && lln_container_count(item->file) == 1)
-        return LLN_OK;
-    return lln_container_find(item->file, key ? key : item->name,
-                              &item->found[0].index);
+    size_t *index = &item->found[0].index;
+    lln_status status =
+        lln_container_find(item->file, key ? key : item->name, index);
+    bool other = status != LLN_OK && !key;
+    return other && lln_container_only(item->file, 1, index) ? LLN_OK : status;
 }
 
 static lln_status read_arrays(named_arrays *item)
@@ -173,8 +174,10 @@ static size_t choose(const named_arrays *item, const lln_head *head)
 static void name_array(const named_arrays *item, size_t index, char *text,
                        size_t size)
 {
-    const char *key = lln_container_entry_at(item->file, index).key;
-    snprintf(text, size, "%s%s%s%s", lln_container_name(item->file),
+    lln_container_entry entry = lln_container_entry_at(item->file, index);
+    const char *key = entry.key;
+    snprintf(text, size, "%s%s%s%s",
+             entry.shard ? entry.shard : lln_container_name(item->file),
              *key ? ": key '" : "", key, *key ? "'" : "");
 }
 

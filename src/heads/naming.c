@@ -14,6 +14,7 @@ enum {
     MOST_NUMBER = 1000000,
     LIST_TEXT = 400, /* bytes of a message that list names */
     NAME_TEXT = 120, /* and that are one of them */
+    AXES = 2,        /* fewest of an array of queries */
     EXAMPLES = 8,
     RUNS = 64 /* of digits in a name that are looked at */
 };
@@ -279,12 +280,16 @@ static size_t count_runs(const char *name)
     return runs;
 }
 
-/* Whether key `index` has a word for queries and a partner. */
+/* Whether key `index` has a word for queries and a partner, and its array can
+ * be read and has at least so many axes. */
 static lln_status is_candidate(const lln_container *queries, size_t index,
-                               const lln_container *keys, bool *is)
+                               const lln_container *keys, size_t axes, bool *is)
 {
     char *partner;
     size_t place;
+    *is = axes == 0 || lln_container_is_usable(queries, index, axes);
+    if (!*is)
+        return LLN_OK;
     LLN_TRY(lln_name_partner(key_at(queries, index), LLN_KEYS, &partner));
     *is = partner &&
           (!keys || lln_container_find(keys, partner, &place) == LLN_OK);
@@ -300,13 +305,14 @@ typedef struct {
 } candidates;
 
 static lln_status find_candidates(const lln_container *queries,
-                                  const lln_container *keys, candidates *out)
+                                  const lln_container *keys, size_t axes,
+                                  candidates *out)
 {
     *out = (candidates){.count = 0};
     for (size_t i = 0; i < lln_container_count(queries); i++) {
         const char *key = key_at(queries, i);
         bool is, known = false;
-        LLN_TRY(is_candidate(queries, i, keys, &is));
+        LLN_TRY(is_candidate(queries, i, keys, axes, &is));
         for (size_t c = 0; is && c < out->count && !known; c++) {
             uint64_t varying = 0;
             known = names_alike(out->names[c], key, &varying);
@@ -326,7 +332,9 @@ lln_status lln_name_queries(const lln_container *queries,
     char list[LIST_TEXT] = "";
     const char *file = lln_container_name(queries);
     *pattern = NULL;
-    LLN_TRY(find_candidates(queries, keys, &found));
+    LLN_TRY(find_candidates(queries, keys, AXES, &found));
+    if (found.count == 0) /* one that cannot be used is to say why */
+        LLN_TRY(find_candidates(queries, keys, 0, &found));
     for (size_t i = 0; i < found.count; i++)
         list_name(list, found.names[i]);
     if (found.count == 0)

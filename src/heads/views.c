@@ -48,10 +48,17 @@ static lln_status bad_number(const lln_view *view, size_t bad,
                     i, j, value, wanted);
 }
 
+/* Puts the name of the array in front of what went wrong. */
+static lln_status in_view(const lln_view *view, lln_status status)
+{
+    return status == LLN_OK ? LLN_OK : lln_fail_in(status, view->name);
+}
+
 lln_status lln_view_check(const lln_view *view)
 {
     size_t bad;
-    LLN_TRY(lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad));
+    LLN_TRY(in_view(
+        view, lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad)));
     if (bad < view->slice.rows * view->slice.columns)
         return bad_number(view, bad, "finite numbers");
     return LLN_OK;
@@ -61,7 +68,8 @@ lln_status lln_view_copy(const lln_view *view, lln_precision precision,
                          void *out)
 {
     size_t bad;
-    LLN_TRY(lln_tensor_copy(&view->tensor, &view->slice, precision, out, &bad));
+    LLN_TRY(in_view(view, lln_tensor_copy(&view->tensor, &view->slice,
+                                          precision, out, &bad)));
     if (bad < view->slice.rows * view->slice.columns)
         return bad_number(view, bad, "numbers in the range of float32");
     return LLN_OK;
@@ -70,8 +78,8 @@ lln_status lln_view_copy(const lln_view *view, lln_precision precision,
 lln_status lln_view_copy_infinite(const lln_view *view, double *out)
 {
     size_t first, count = view->slice.rows * view->slice.columns;
-    LLN_TRY(
-        lln_tensor_copy(&view->tensor, &view->slice, LLN_FLOAT64, out, &first));
+    LLN_TRY(in_view(view, lln_tensor_copy(&view->tensor, &view->slice,
+                                          LLN_FLOAT64, out, &first)));
     for (size_t i = first; i < count; i++)
         if (isnan(out[i]))
             return bad_number(view, i, "a number");

@@ -181,6 +181,7 @@ lln_status lln_container_read(lln_container *container, size_t index,
                               lln_tensor *tensor)
 {
     lln_array *array = &container->arrays[index];
+    lln_mapping_use(&container->mapping);
     lln_status status = prepare_data(container, array);
     if (status == LLN_OK) {
         *tensor = array->tensor;
@@ -189,6 +190,11 @@ lln_status lln_container_read(lln_container *container, size_t index,
     if (!container->format->without_key)
         (void)lln_container_fail_key(status, array->key);
     return lln_fail_in(status, container->name);
+}
+
+void lln_container_rest(lln_container *container)
+{
+    lln_mapping_rest(&container->mapping);
 }
 
 bool lln_container_inflates(const lln_container *container, size_t index)

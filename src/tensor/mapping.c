@@ -27,6 +27,8 @@ struct lln_mapped_file {
     volatile size_t size; /* 0: closed */
     struct stat about;    /* when it was opened */
     atomic_bool mended;   /* by lln_mapping_mend */
+    bool changed;         /* when it came to rest */
+    bool resting;
 };
 
 static struct lln_mapped_file *_Atomic mapped_files;
@@ -126,7 +128,7 @@ static bool has_changed(const struct lln_mapped_file *file)
 {
     const struct stat *then = &file->about;
     struct stat now;
-    if (file->mended)
+    if (file->mended || file->changed)
         return true;
     if ((file->standard ? fstat(STDIN_FILENO, &now) : stat(file->path, &now)) !=
         0)
@@ -143,13 +145,33 @@ lln_status lln_mappings_check(void)
     pthread_mutex_lock(&lock);
     const struct lln_mapped_file *file = mapped_files;
     for (; file && status == LLN_OK; file = file->next)
-        if (file->size > 0 && has_changed(file))
+        if (file->size > 0 && !file->resting && has_changed(file))
             status = lln_fail(LLN_EFORMAT,
                               "%s: changed while it was read; run the command "
                               "again",
                               file->path);
     pthread_mutex_unlock(&lock);
     return status;
+}
+
+void lln_mapping_rest(const lln_mapping *mapping)
+{
+    struct lln_mapped_file *file = mapping->file;
+    if (!file)
+        return;
+    pthread_mutex_lock(&lock);
+    file->changed = has_changed(file);
+    file->resting = !file->changed;
+    pthread_mutex_unlock(&lock);
+}
+
+void lln_mapping_use(const lln_mapping *mapping)
+{
+    if (!mapping->file)
+        return;
+    pthread_mutex_lock(&lock);
+    mapping->file->resting = false;
+    pthread_mutex_unlock(&lock);
 }
 
 bool lln_mapping_mend(const void *address)

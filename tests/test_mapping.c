@@ -73,6 +73,35 @@ START_TEST(mappings_check_removed)
 }
 END_TEST
 
+/* A file at rest may change, until it is used again. */
+START_TEST(mapping_rest_rewritten)
+{
+    lln_mapping mapping = open_file();
+    lln_mapping_rest(&mapping);
+    usleep(20000);
+    write_file(path, 'b', SIZE);
+    expect_ok(lln_mappings_check());
+    lln_mapping_use(&mapping);
+    expect_changed();
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+/* What has changed before it came to rest was read. */
+START_TEST(mapping_rest_changed)
+{
+    lln_mapping mapping = open_file();
+    usleep(20000);
+    write_file(path, 'b', SIZE);
+    lln_mapping_rest(&mapping);
+    expect_changed();
+    lln_mapping_close(&mapping);
+    lln_mapping borrowed = {.kind = LLN_MAPPING_BORROWED};
+    lln_mapping_rest(&borrowed); /* legal */
+    lln_mapping_use(&borrowed);
+}
+END_TEST
+
 static void mend(int number, siginfo_t *info, void *context)
 {
     (void)number;
@@ -165,6 +194,8 @@ int main(void)
     tcase_add_test(mapping, mappings_check_rewritten);
     tcase_add_test(mapping, mappings_check_replaced);
     tcase_add_test(mapping, mappings_check_removed);
+    tcase_add_test(mapping, mapping_rest_rewritten);
+    tcase_add_test(mapping, mapping_rest_changed);
     tcase_add_test(mapping, mapping_mend_shortened);
     tcase_add_test(mapping, mapping_get_parts);
     tcase_add_test(mapping, mapping_open_started);

@@ -2,6 +2,7 @@
 #include "groups.h"
 
 #include <math.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,27 @@ struct row_group {
     row_average *averages; /* [kernels.count] */
     run_block *lists;      /* [kernels.count]; a row a head, for reduce */
 };
+
+/* The set of the heads of several texts. */
+typedef struct {
+    long step;
+    double layer, head; /* NaN: none */
+    size_t set;
+} set_key;
+
+static int compare_numbers(double a, double b)
+{
+    return isnan(a) || isnan(b) ? isnan(b) - isnan(a) : (a > b) - (a < b);
+}
+
+static int compare_keys(const void *first, const void *second)
+{
+    const set_key *a = first, *b = second;
+    if (a->step != b->step)
+        return a->step < b->step ? -1 : 1;
+    int layer = compare_numbers(a->layer, b->layer);
+    return layer != 0 ? layer : compare_numbers(a->head, b->head);
+}
 
 /* Whether rows are made of several heads at each temperature in turn. */
 static bool is_side_by_side(group_kind kind)
@@ -54,7 +76,7 @@ static void add_set(row_groups *groups)
         for (size_t k = 0; k < kernels; k++)
             group->averages[k].medians = run_shared.aggregate != NULL;
     }
-    groups->last = groups->sets++;
+    groups->sets++;
 }
 
 static void clear_group(const row_groups *groups, row_group *group)
@@ -72,7 +94,9 @@ void groups_close(row_groups *groups)
     for (size_t i = 0; i < groups->sets * groups->temperatures; i++)
         clear_group(groups, &groups->open[i]);
     free(groups->open);
+    tdestroy(groups->numbers, free);
     groups->open = NULL;
+    groups->numbers = NULL;
     groups->sets = 0;
 }
 
@@ -174,59 +198,53 @@ static lln_status add_case(const row_groups *groups, row_group *group,
     return LLN_OK;
 }
 
-static bool same_number(double a, double b)
+/* Whether a head belongs to the rows of the only set. */
+static bool belongs_to_row(const row_groups *groups, const row_identity *head)
 {
-    return a == b || (isnan(a) && isnan(b));
-}
-
-/* Whether a head belongs to the rows of a set. */
-static bool belongs_to_set(const row_groups *groups, size_t set,
-                           const row_identity *head)
-{
-    const row_identity *row =
-        &groups->open[set * groups->temperatures].identity;
+    const row_identity *row = &groups->open[0].identity;
     bool same_source = strcmp(head->source, row->source) == 0;
-    bool same_layer = same_number(head->layer, row->layer);
-    switch (groups->kind) {
-    case GROUP_SOURCE:
+    bool same_layer = compare_numbers(head->layer, row->layer) == 0;
+    if (!is_side_by_side(groups->kind))
+        return true;
+    if (groups->kind == GROUP_SOURCE)
         return same_source;
-    case GROUP_LAYER:
+    if (groups->kind == GROUP_LAYER)
         return same_source && same_layer;
-    case GROUP_KEY_HEAD:
-        return same_source && same_layer &&
-               same_number(head->key_head, row->key_head);
-    default:
-        return head->step == row->step && same_layer &&
-               same_number(head->head, row->head);
-    }
+    return same_source && same_layer &&
+           compare_numbers(head->key_head, row->key_head) == 0;
 }
 
-/* The set that a head belongs to; groups->sets: none. Heads of texts come in
- * the same order, text by text. */
-static size_t find_set(const row_groups *groups, const row_identity *head)
+/* The set of a head that is in several texts; groups->sets, for which it is
+ * then remembered, if there is none. */
+static size_t find_text_set(row_groups *groups, const row_identity *head)
 {
-    for (size_t i = 0; i < groups->sets; i++) {
-        size_t set = (groups->last + i) % groups->sets;
-        if (belongs_to_set(groups, set, head))
-            return set;
-    }
-    return groups->sets;
+    set_key *key = cli_alloc(1, sizeof *key);
+    *key = (set_key){head->step, head->layer, head->head, groups->sets};
+    set_key **found = tsearch(key, &groups->numbers, compare_keys);
+    if (!found)
+        cli_fail("out of memory");
+    if (*found != key)
+        free(key);
+    return (*found)->set;
+}
+
+/* The set of a head, which is added if there is none. */
+static size_t find_set(row_groups *groups, const row_identity *head)
+{
+    size_t set = 0;
+    if (groups->kind == GROUP_TEXTS)
+        set = find_text_set(groups, head);
+    if (set == groups->sets)
+        add_set(groups);
+    return set;
 }
 
 lln_status groups_add(row_groups *groups, size_t tau, const case_result *result)
 {
-    size_t set = groups->sets;
-    if (groups->sets > 0 && is_side_by_side(groups->kind))
-        set = find_set(groups, &result->identity);
-    else if (groups->sets > 0)
-        set = 0;
-    if (set == groups->sets) {
-        if (groups->kind != GROUP_TEXTS)
-            LLN_TRY(groups_end(groups));
-        add_set(groups);
-        set = groups->last;
-    }
-    groups->last = set;
+    if (groups->sets > 0 && groups->kind != GROUP_TEXTS &&
+        !belongs_to_row(groups, &result->identity))
+        LLN_TRY(groups_end(groups));
+    size_t set = find_set(groups, &result->identity);
     size_t place = is_side_by_side(groups->kind) ? tau : 0;
     row_group *group = &groups->open[set * groups->temperatures + place];
     LLN_TRY(add_case(groups, group, result));

@@ -27,7 +27,7 @@ typedef struct {
     row_group *open; /* [sets x temperatures] that have cases, but no rows yet;
                         a set has the same heads at each temperature */
     size_t sets, temperatures;
-    size_t last;    /* set that a case was added to */
+    void *numbers;  /* of sets by step, layer and head, a tree of tsearch(3) */
     size_t written; /* cases that are in rows of the table */
 } row_groups;
 

@@ -199,7 +199,12 @@ void lln_arrays_drop(lln_arrays *arrays, size_t number)
 
 void lln_arrays_rest(lln_arrays *arrays)
 {
+    bool held = false;
     pthread_mutex_lock(&arrays->lock);
     release_idle(arrays);
+    for (size_t i = 0; i < arrays->count; i++)
+        held = held || arrays->array[i].users > 0;
+    for (size_t i = 0; i < arrays->file_count && !held; i++)
+        lln_container_rest(arrays->files[i].container);
     pthread_mutex_unlock(&arrays->lock);
 }

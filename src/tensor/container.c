@@ -293,6 +293,7 @@ lln_status lln_container_read(lln_container *container, size_t index,
     if (array->shard > 0)
         return lln_container_read(shard_of(container, array), array->index,
                                   tensor);
+    lln_mapping_use(&container->mapping);
     lln_status status = prepare_data(container, array);
     if (status == LLN_OK) {
         *tensor = array->tensor;
@@ -301,6 +302,14 @@ lln_status lln_container_read(lln_container *container, size_t index,
     if (!container->format->without_key)
         (void)lln_container_fail_key(status, array->key);
     return lln_fail_in(status, container->name);
+}
+
+void lln_container_rest(lln_container *container)
+{
+    lln_mapping_rest(&container->mapping);
+    for (size_t i = 0; i < container->shard_count; i++)
+        if (container->shards[i].container)
+            lln_container_rest(container->shards[i].container);
 }
 
 bool lln_container_inflates(const lln_container *container, size_t index)

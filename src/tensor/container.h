@@ -77,6 +77,10 @@ LLN_NODISCARD lln_status lln_container_read(lln_container *container,
  * inflated, again after each release. */
 bool lln_container_inflates(const lln_container *container, size_t index);
 
+/* Says that no array is read before lln_container_read is called again, so that
+ * changes of the file in between do not matter. */
+void lln_container_rest(lln_container *container);
+
 /* Says that no view of array `index` is used any longer, so that its memory
  * can be given back; it may be read again. */
 void lln_container_release(lln_container *container, size_t index);

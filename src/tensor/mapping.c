@@ -33,6 +33,8 @@ struct lln_mapped_file {
     volatile size_t size;       /* 0: closed */
     struct stat about;          /* when it was opened */
     atomic_bool mended;         /* by lln_mapping_mend */
+    bool changed_before;        /* when it came to rest */
+    bool resting;
     int descriptor;             /* for parts */
     off_t start;                /* of standard input: where it stood */
     part *parts;
@@ -111,7 +113,7 @@ static bool has_changed(const struct lln_mapped_file *file)
 {
     const struct stat *then = &file->about;
     struct stat now;
-    if (file->mended)
+    if (file->mended || file->changed_before)
         return true;
     if ((file->standard ? fstat(STDIN_FILENO, &now) : stat(file->path, &now)) !=
         0)
@@ -128,7 +130,7 @@ lln_status lln_mappings_check(void)
     pthread_mutex_lock(&lock);
     const struct lln_mapped_file *file = mapped_files;
     for (; file && status == LLN_OK; file = file->next)
-        if (file->size > 0 && has_changed(file))
+        if (file->size > 0 && !file->resting && has_changed(file))
             status = lln_fail(LLN_EFORMAT, "%s: %s", file->path, changed);
     pthread_mutex_unlock(&lock);
     return status;
@@ -147,6 +149,26 @@ bool lln_mappings_include(const char *path)
                 f->about.st_ino == about.st_ino;
     pthread_mutex_unlock(&lock);
     return found;
+}
+
+void lln_mapping_rest(const lln_mapping *mapping)
+{
+    struct lln_mapped_file *file = mapping->file;
+    if (!file)
+        return;
+    pthread_mutex_lock(&lock);
+    file->changed_before = has_changed(file);
+    file->resting = !file->changed_before;
+    pthread_mutex_unlock(&lock);
+}
+
+void lln_mapping_use(const lln_mapping *mapping)
+{
+    if (!mapping->file)
+        return;
+    pthread_mutex_lock(&lock);
+    mapping->file->resting = false;
+    pthread_mutex_unlock(&lock);
 }
 
 bool lln_mapping_mend(const void *address)

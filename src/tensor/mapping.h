@@ -61,7 +61,13 @@ void lln_mapping_put(const lln_mapping *mapping, const unsigned char *bytes);
 LLN_NODISCARD lln_status lln_mapping_read(const lln_mapping *mapping,
                                           size_t place, size_t size, void *out);
 
-/* Whether the mapped files that are open are still those that were opened, by
+/* Says that nobody reads the file until lln_mapping_use is called:
+ * lln_mappings_check, which asks the system about each file, looks at it once
+ * more and then leaves it out. */
+void lln_mapping_rest(const lln_mapping *mapping);
+void lln_mapping_use(const lln_mapping *mapping);
+
+/* Whether the mapped files that are read are still those that were opened, by
  * inode, size and time of the last change; a file that has lost its name is.
  * LLN_EFORMAT: one has changed, and what was read of it is of no use. */
 LLN_NODISCARD lln_status lln_mappings_check(void);

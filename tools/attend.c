@@ -15,6 +15,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "signals.h"
 #include "sources.h"
 #include "tensor/writer.h"
 
@@ -300,12 +301,14 @@ int attend_write(void)
 {
     attend_run run = {0};
     open_run(&run);
-    cli_catch_signals();
+    signals_catch();
     progress_start(cli_name(), run.set.heads.count * run.kernels.count,
                    "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
-    if (status == LLN_EINTERRUPTED)
-        cli_fail("interrupted");
+    if (status == LLN_EINTERRUPTED) {
+        cli_warn("interrupted: an array that is not complete is not kept");
+        signals_end_process();
+    }
     cli_check(status);
     progress_end();
     cli_check_output(lln_writer_finish(run.writer));

@@ -6,6 +6,7 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "signals.h"
 
 void run_table_comment(FILE *out, bool sampled)
 {
@@ -24,13 +25,15 @@ lln_table_style run_table_style(void)
     return style;
 }
 
-int run_table_finish_early(size_t written, size_t total, const char *unit)
+void run_table_finish_early(size_t written, size_t total, const char *unit)
 {
-    if (written == 0)
-        cli_discard();
-    (void)cli_finish(); /* says what fails; so does this */
-    cli_warn("interrupted: %zu of %zu %s written", written, total, unit);
-    return CLI_FAILED;
+    const char *kept = cli_partial_name();
+    if (!cli_finish_early())
+        cli_warn("interrupted");
+    else
+        cli_warn("interrupted: %zu of %zu %s written%s%s", written, total, unit,
+                 kept ? " to " : "", kept ? kept : "");
+    signals_end_process();
 }
 
 listing listing_open(record_type type)
@@ -49,7 +52,7 @@ listing listing_open(record_type type)
         const record_column *column = &type.columns[list.selected[i]];
         columns[i] = (lln_column){column->name, column->type};
     }
-    FILE *out = cli_output(run_shared.output);
+    FILE *out = cli_output_table(run_shared.output);
     if (run_shared.comments)
         run_table_comment(out, false);
     list.table = lln_table_alloc(out, columns, list.count, run_table_style());
@@ -82,8 +85,8 @@ int listing_close(listing *list)
     return cli_finish();
 }
 
-int listing_close_early(listing *list, size_t written, size_t total)
+void listing_close_early(listing *list, size_t written, size_t total)
 {
     end_listing(list);
-    return run_table_finish_early(written, total, "rows");
+    run_table_finish_early(written, total, "rows");
 }

@@ -16,9 +16,9 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
-#include "output.h"
 #include "run.h"
 #include "selection.h"
+#include "signals.h"
 #include "theory/fenton_accuracy.h"
 
 static struct {
@@ -354,12 +354,13 @@ static int write_fenton(void)
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
     size_t rows = 0;
-    cli_catch_signals();
+    signals_catch();
     for (; rows < list.count && !lln_stop_requested; rows++)
         write_fenton_row(&out, list.values[rows]);
     free(list.values);
-    return rows < list.count ? listing_close_early(&out, rows, list.count)
-                             : listing_close(&out);
+    if (rows < list.count)
+        listing_close_early(&out, rows, list.count);
+    return listing_close(&out);
 }
 
 int main(int argc, char **argv)

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "progress.h"
+#include "signals.h"
 
 static const char *command_name; /* NULL: not set */
-static void (*remove_unfinished)(void);
+static void (*leave_output)(void);
 static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 /* Warnings kept back by this thread; NULL: none are. */
@@ -121,9 +123,9 @@ char *cli_copy(const char *text)
     return copy;
 }
 
-void cli_call_when_leaving(void (*remove_output)(void))
+void cli_call_when_leaving(void (*end_output)(void))
 {
-    remove_unfinished = remove_output;
+    leave_output = end_output;
 }
 
 /* Threads that fail at once must not all speak, nor remove files and end the
@@ -136,8 +138,10 @@ void cli_last_words(void)
 void cli_leave(int status)
 {
     cli_last_words();
-    if (remove_unfinished)
-        remove_unfinished();
+    if (leave_output)
+        leave_output();
     fflush(stdout);
+    if (lln_stop_requested)
+        signals_end_process();
     _exit(status);
 }

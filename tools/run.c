@@ -7,11 +7,13 @@
 #include "core/ordered.h"
 #include "core/threads.h"
 #include "groups.h"
+#include "lines.h"
 #include "listing.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "signals.h"
 #include "sources.h"
 
 enum {
@@ -68,6 +70,7 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     cli_give_warnings(result->warnings);
     result->warnings = NULL;
     LLN_TRY(groups_add(&run->groups, tau_of(run, item), result));
+    lines_offer();
     progress_show(++run->done);
     return LLN_OK;
 }
@@ -135,7 +138,7 @@ static void open_run(run_state *run, const run_plan *plan)
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
-    FILE *out = cli_output(run_shared.output);
+    FILE *out = cli_output_table(run_shared.output);
     run->writer =
         row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
                         run_table_style());
@@ -164,7 +167,7 @@ int run_plan_write(const run_plan *plan)
     run_state run = {0};
     open_run(&run, plan);
     size_t total = run.set.heads.count * run.set.taus.count;
-    cli_catch_signals();
+    signals_catch();
     progress_start(cli_name(), total, "cases", run_shared.quiet);
     const lln_ordered job = {total, run.slots, work_on_case, take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
@@ -175,8 +178,7 @@ int run_plan_write(const run_plan *plan)
     progress_end();
     size_t written = run.groups.written;
     row_bounds *bounds = close_run(&run);
-    if (status == LLN_OK)
-        return bounds_close(bounds, cli_finish());
-    return bounds_close(bounds,
-                        run_table_finish_early(written, total, "cases"));
+    if (status != LLN_OK)
+        run_table_finish_early(written, total, "cases");
+    return bounds_close(bounds, cli_finish());
 }

@@ -257,7 +257,7 @@ static void check_options(void)
     static const char *const tables[] = {
         "rows",       "each",     "format",    "precision",
         "no-header",  "comments", "aggregate", "fail-below",
-        "fail-above", "columns",  NULL};
+        "fail-above", "columns",  "resume",    NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s needs --compare: without it an array is written", name);
@@ -302,7 +302,7 @@ int attend_write(void)
     attend_run run = {0};
     open_run(&run);
     signals_catch();
-    progress_start(cli_name(), run.set.heads.count * run.kernels.count,
+    progress_start(cli_name(), 0, run.set.heads.count * run.kernels.count,
                    "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
     if (status == LLN_EINTERRUPTED) {

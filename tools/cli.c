@@ -20,7 +20,8 @@ static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
 static int word_count;
-static char **words; /* of the command line */
+static char **words;         /* of the command line */
+static char left_out[] = ""; /* in place of one that is not printed */
 
 static const cli_option standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help", NULL, 0, 0, false},
@@ -49,10 +50,11 @@ static void print_word(const char *word, FILE *out)
 void cli_print_command(FILE *out)
 {
     fputs(cli_name(), out);
-    for (int i = 1; i < word_count; i++) {
-        putc(' ', out);
-        print_word(words[i], out);
-    }
+    for (int i = 1; i < word_count; i++)
+        if (words[i] != left_out) {
+            putc(' ', out);
+            print_word(words[i], out);
+        }
 }
 
 size_t cli_count_parts(const char *text, char separator)
@@ -247,5 +249,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
         answer(rows[row]);
         given[row] = true;
         set_option(rows[row], optarg);
+        if (strcmp(rows[row]->name, "resume") == 0)
+            argv[optind - 1] = left_out;
     }
 }

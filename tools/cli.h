@@ -61,7 +61,8 @@ bool cli_given(const char *name);
 /* The first of these options that did, ended by NULL; NULL: none. */
 const char *cli_first_given(const char *const *names);
 
-/* Writes the command line as a shell would take it, on one line. */
+/* Writes the command line as a shell would take it, on one line, but for
+ * --resume: the output that it completes is that of the command without. */
 void cli_print_command(FILE *out);
 
 /* Parts of text between separators: one more than there are of these. */

@@ -52,16 +52,17 @@ void groups_close(row_groups *groups)
     free(groups->open);
 }
 
-static row_identity identify_row(const row_groups *groups,
-                                 const row_group *group, size_t kernel)
+row_identity groups_identify(const row_groups *groups,
+                             const row_identity *first, size_t heads,
+                             double tau, size_t kernel)
 {
     const case_set *set = groups->set;
-    row_identity identity = group->first;
+    row_identity identity = *first;
     identity.kernel = set->plan->measures_head
                           ? set->plan->kernel
                           : set->kernels.entries[kernel].choice.text;
-    identity.samples = (long)(group->heads * case_draws(set, kernel));
-    identity.tau = group->tau.mean;
+    identity.samples = (long)(heads * case_draws(set, kernel));
+    identity.tau = tau;
     if (groups->kind != GROUP_HEAD)
         identity.head = NAN;
     if (groups->kind == GROUP_SOURCE)
@@ -87,7 +88,8 @@ static lln_status write_rows(row_groups *groups, row_group *group)
 {
     const run_plan *plan = groups->set->plan;
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
-        row_identity identity = identify_row(groups, group, k);
+        row_identity identity = groups_identify(
+            groups, &group->first, group->heads, group->tau.mean, k);
         if (plan->reduce)
             LLN_TRY(reduce_heads(plan, &group->lists[k], &group->averages[k]));
         row_writer_put(groups->writer, &identity, &group->averages[k]);
@@ -134,13 +136,12 @@ static lln_status add_case(const row_groups *groups, row_group *group,
     return LLN_OK;
 }
 
-/* Whether a head belongs to the same row as those that are there. */
-static bool belongs_to_row(const row_groups *groups, const row_identity *head)
+bool groups_share_row(const row_groups *groups, const row_identity *head,
+                      const row_identity *next)
 {
-    const row_identity *first = &groups->open[0].first;
-    bool same_layer = head->layer == first->layer ||
-                      (isnan(head->layer) && isnan(first->layer));
-    return strcmp(head->source, first->source) == 0 &&
+    bool same_layer = head->layer == next->layer ||
+                      (isnan(head->layer) && isnan(next->layer));
+    return strcmp(head->source, next->source) == 0 &&
            (same_layer || groups->kind != GROUP_LAYER);
 }
 
@@ -150,7 +151,7 @@ lln_status groups_add(row_groups *groups, size_t tau, const case_result *result)
         groups->kind == GROUP_LAYER || groups->kind == GROUP_SOURCE;
     row_group *group = &groups->open[side_by_side ? tau : 0];
     if (side_by_side && tau == 0 && group->heads > 0 &&
-        !belongs_to_row(groups, &result->identity))
+        !groups_share_row(groups, &group->first, &result->identity))
         LLN_TRY(groups_end(groups));
     LLN_TRY(add_case(groups, group, result));
     bool complete = groups->kind == GROUP_HEAD ||

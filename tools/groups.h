@@ -38,6 +38,14 @@ LLN_NODISCARD lln_status groups_add(row_groups *groups, size_t tau,
 /* Writes the rows that only wait for more cases, when there are none. */
 LLN_NODISCARD lln_status groups_end(row_groups *groups);
 
+/* The identity of a row about so many heads, `first` the first of them, at the
+ * temperature tau; and whether the row of a head also takes `next`. */
+row_identity groups_identify(const row_groups *groups,
+                             const row_identity *first, size_t heads,
+                             double tau, size_t kernel);
+bool groups_share_row(const row_groups *groups, const row_identity *head,
+                      const row_identity *next);
+
 /* Releases; what was not written is left out of the table. */
 void groups_close(row_groups *groups);
 

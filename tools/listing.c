@@ -25,14 +25,20 @@ lln_table_style run_table_style(void)
     return style;
 }
 
-void run_table_finish_early(size_t written, size_t total, const char *unit)
+void run_table_finish_early(size_t written, size_t total, const char *unit,
+                            bool resumable)
 {
     const char *kept = cli_partial_name();
+    resumable =
+        kept && resumable && run_table_style().format <= LLN_TABLE_NDJSON;
     if (!cli_finish_early())
         cli_warn("interrupted");
     else
-        cli_warn("interrupted: %zu of %zu %s written%s%s", written, total, unit,
-                 kept ? " to " : "", kept ? kept : "");
+        cli_warn("interrupted: %zu of %zu %s written%s%s%s", written, total,
+                 unit, kept ? " to " : "", kept ? kept : "",
+                 resumable
+                     ? "; the same command with --resume goes on from there"
+                     : "");
     signals_end_process();
 }
 
@@ -88,5 +94,5 @@ int listing_close(listing *list)
 void listing_close_early(listing *list, size_t written, size_t total)
 {
     end_listing(list);
-    run_table_finish_early(written, total, "rows");
+    run_table_finish_early(written, total, "rows", false);
 }

@@ -37,8 +37,10 @@ void run_table_comment(FILE *out, bool sampled);
 
 /* Ends the output and the process when a signal asks for it: keeps what has
  * been written, in FILE.partial if it goes to a file, and says how many of all
- * `unit` it is. */
-__attribute__((noreturn)) void
-run_table_finish_early(size_t written, size_t total, const char *unit);
+ * `unit` it is, and how to go on if --resume can. */
+__attribute__((noreturn)) void run_table_finish_early(size_t written,
+                                                      size_t total,
+                                                      const char *unit,
+                                                      bool resumable);
 
 #endif

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "message.h"
 #include "table/table.h"
@@ -89,6 +90,9 @@ const cli_option run_shared_options[] = {
      1, MOST_TOKENS, false},
     {"output", 'o', CLI_TEXT, "FILE", "where the output goes (stdout)",
      SHARED(output), 0, 0, false},
+    {"resume", 0, CLI_FLAG, NULL,
+     "go on from FILE.partial of the same command, interrupted", SHARED(resume),
+     0, 0, false},
     {"format", 0, CLI_TEXT, "NAME", "csv, tsv, json or ndjson (csv)",
      SHARED(format), 0, 0, false},
     {"columns", 0, CLI_LIST, "LIST",
@@ -123,6 +127,20 @@ const cli_option run_shared_options[] = {
     {0},
 };
 
+/* Rows that are copied are not compared with bounds. */
+static void check_resume(void)
+{
+    static const char *const others[] = {"list", "fail-below", "fail-above",
+                                         NULL};
+    const char *other = cli_first_given(others);
+    if (!run_shared.resume)
+        return;
+    if (other)
+        cli_usage("--%s cannot be used with --resume", other);
+    if (!run_shared.output || strcmp(run_shared.output, "-") == 0)
+        cli_usage("--resume needs -o FILE: it goes on from FILE.partial");
+}
+
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
@@ -137,6 +155,7 @@ void options_check(void)
     if (run_shared.comments &&
         (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON))
         cli_usage("--comments: %s has no comments", run_shared.format);
+    check_resume();
 }
 
 /* --list-kernels is answered whatever the operands are. */

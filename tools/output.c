@@ -18,6 +18,7 @@ static struct {
     const char *name;       /* as the user wrote it; NULL: standard output */
     char path[PATH_MAX];    /* what the file will be called; "": no file */
     char partial[PATH_MAX]; /* and if it is interrupted */
+    bool replaces_partial;
 } output;
 
 const char *cli_output_name(void)
@@ -28,6 +29,11 @@ const char *cli_output_name(void)
 const char *cli_partial_name(void)
 {
     return output.path[0] != '\0' ? output.partial : NULL;
+}
+
+void cli_replaces_partial(void)
+{
+    output.replaces_partial = true;
 }
 
 /* Permissions for the new file: those of the file it replaces, if any. */
@@ -233,6 +239,8 @@ int cli_finish(void)
 {
     signals_catch();
     int status = end_output(output.path);
+    if (status == CLI_DONE && output.replaces_partial)
+        unlink(output.partial);
     signals_release();
     return status;
 }

@@ -32,6 +32,9 @@ const char *cli_output_name(void);
  * is no regular file. */
 const char *cli_partial_name(void);
 
+/* Lets cli_finish remove FILE.partial, whose rows the output has taken over. */
+void cli_replaces_partial(void);
+
 /* cli_check for writing to the output: LLN_EIO is reported with the name of
  * the output, and not at all if the reader of a pipe has gone. */
 void cli_check_output(lln_status status);

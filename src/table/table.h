@@ -54,6 +54,10 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
  * LLN_EIO: the stream refused; the message is the system's reason alone. */
 LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
+/* Tells the table that its header and so many rows are on the stream, of which
+ * it wrote none; rows > 0. */
+void lln_table_continue(lln_table *table, size_t rows);
+
 /* Ends the table: a header if there was no row, the closing bracket of JSON.
  * Does not close the stream. LLN_EIO. */
 LLN_NODISCARD lln_status lln_table_end(lln_table *table);

@@ -119,10 +119,14 @@ out.partial'
         lln-entropy $HEADS --tau 2 -o out --resume
     refuses 1 "out.partial: row 5: this command has no further rows; $advice" \
         lln-entropy $HEADS --trials 2 -o out --resume
-    refuses 1 "out.partial: line 1 is not what this command writes there; $advice" \
+    refuses 1 "out.partial: line 1 has 'entropy_nats', and this command 'sigma_q'; $advice" \
         lln-stats $HEADS -o out --resume
     refuses 1 "out.partial: line 1 is not what this command writes there; $advice" \
         lln-entropy $HEADS --format tsv -o out --resume
+    refuses 1 "out.partial: line 1 has 'source', and this command '['; $advice" \
+        lln-entropy $HEADS --format json -o out --resume
+    refuses 1 "out.partial: line 1 has 'source', and this command '{'; $advice" \
+        lln-entropy $HEADS --format ndjson -o out --resume
     echo 1,2 >> out.partial
     cp out.partial before
     refuses 1 "out.partial: row 7: 2 cells, expected 21; $advice" \

@@ -31,6 +31,27 @@ static char *one_row(lln_table_format format, const char *name, double value)
     return text;
 }
 
+/* A table whose first rows are there already begins with what stands between
+ * rows. */
+static void expect_continued(lln_table_format format, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS,
+                                       (lln_table_style){format, 0, true});
+    ck_assert_ptr_nonnull(table);
+    lln_table_continue(table, 5);
+    const lln_cell cells[COLUMNS] = {
+        {.text = "a"}, {.integer = 3}, {.real = 2.385}};
+    expect_ok(lln_table_row(table, cells));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
 static void expect_row(lln_table_format format, const char *name, double value,
                        const char *expected)
 {
@@ -116,6 +137,17 @@ START_TEST(end_without_rows)
     expect_empty(LLN_TABLE_CSV, false, "");
     expect_empty(LLN_TABLE_JSON, true, "[]\n");
     expect_empty(LLN_TABLE_NDJSON, true, "");
+}
+END_TEST
+
+START_TEST(continue_after_rows)
+{
+    expect_continued(LLN_TABLE_CSV, "a,3,2.385\n");
+    expect_continued(LLN_TABLE_TSV, "a\t3\t2.385\n");
+    expect_continued(LLN_TABLE_JSON,
+                     ",\n{\"name\":\"a\",\"count\":3,\"value\":2.385}\n]\n");
+    expect_continued(LLN_TABLE_NDJSON,
+                     "{\"name\":\"a\",\"count\":3,\"value\":2.385}\n");
 }
 END_TEST
 
@@ -312,6 +344,7 @@ int main(void)
         (const TTest *[]){row_csv, row_csv_quotes, row_tsv_escapes, row_json,
                           row_io_error, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
+    add(suite, "continue", (const TTest *[]){continue_after_rows, NULL});
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,
                           format_real_round_trip, NULL});

@@ -176,12 +176,13 @@ FILE *cli_output_table(const char *path)
     return open_output(path, true);
 }
 
-/* Reports why writing failed; a reader that has gone needs no words. */
-static int failed(int error)
+/* Reports why a file cannot be written; a reader that has gone needs no
+ * words. */
+static int failed(const char *name, int error)
 {
     temporary_discard();
     if (error != EPIPE)
-        cli_warn("%s: %s", cli_output_name(), strerror(error));
+        cli_warn("%s: %s", name, strerror(error));
     return CLI_FAILED;
 }
 
@@ -193,7 +194,7 @@ void cli_check_output(lln_status status)
         cli_check(status);
     int error = errno;
     cli_last_words();
-    cli_leave(failed(error));
+    cli_leave(failed(cli_output_name(), error));
 }
 
 void cli_refuse_overwrite(const char *input)
@@ -224,9 +225,9 @@ static int end_output(const char *path)
 {
     int error = end_stream();
     if (error != 0)
-        return failed(error);
+        return failed(cli_output_name(), error);
     if (*path != '\0' && temporary_publish(path) != 0)
-        return failed(errno);
+        return failed(path, errno);
     return CLI_DONE;
 }
 

@@ -101,14 +101,31 @@ static void close_text(FILE *stream)
         cli_fail("out of memory");
 }
 
-/* The line of the file that a position is in, and the column names there. */
-__attribute__((noreturn)) static void refuse_header(raw_text file, size_t at)
+/* The cell, of a header or a comment, that a position is in. */
+static raw_text cell_at(raw_text in, size_t at)
+{
+    size_t from = at, to = at;
+    while (from > 0 && !strchr(",\t\n", in.text[from - 1]))
+        from--;
+    while (to < in.size && !strchr(",\t\n", in.text[to]))
+        to++;
+    return (raw_text){in.text + from, to - from};
+}
+
+/* The file and what this command writes differ first at this position. */
+__attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
+                                                   size_t at)
 {
     size_t line = 1;
-    for (size_t i = 0; i < at && i < file.size; i++)
+    raw_text found = cell_at(file, at), wanted = cell_at(mine, at);
+    for (size_t i = 0; i < at; i++)
         line += file.text[i] == '\n';
-    cli_fail("%s: line %zu is not what this command writes there; %s",
-             cli_partial_name(), line, advice);
+    if (raw_equal(found, wanted)) /* what follows the cell differs */
+        cli_fail("%s: line %zu is not what this command writes there; %s",
+                 cli_partial_name(), line, advice);
+    cli_fail("%s: line %zu has '%.*s', and this command '%.*s'; %s",
+             cli_partial_name(), line, (int)found.size, found.text,
+             (int)wanted.size, wanted.text, advice);
 }
 
 /* What comes before the rows must be what this command writes. */
@@ -125,7 +142,7 @@ static void check_start(resumption *r)
            text[same] == r->file.text[same])
         same++;
     if (same < size)
-        refuse_header(r->file, same);
+        refuse_start(r->file, (raw_text){text, size}, same);
     free(text);
     r->rest = (raw_text){r->file.text + size, r->file.size - size};
 }
@@ -301,6 +318,9 @@ size_t resume_copy(const row_groups *groups, FILE *out)
     r.expected = cli_alloc(r.columns, sizeof *r.expected);
     check_start(&r);
     next_row(&r);
+    if (r.style.format == LLN_TABLE_NDJSON && r.rest.size > 0 && !r.there &&
+        r.rest.text[0] != '{')
+        refuse_start(r.file, (raw_text){"{", 1}, 0);
     pass_units(&r);
     if (r.kept_cases > 0) {
         fwrite(r.file.text, 1, kept_size(&r), out);

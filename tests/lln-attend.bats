@@ -256,7 +256,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     run --separate-stderr timeout -s INT 1 \
         lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-attend: interrupted'
+    equal stderr "$stderr" 'lln-attend: interrupted: an array that is not complete is not kept'
     equal file "$(cat o.npz)" old
     equal files "$(ls -A)" o.npz
 }

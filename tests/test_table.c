@@ -32,6 +32,27 @@ static char *one_row(lln_table_format format, const char *name, double value)
     return text;
 }
 
+/* A table whose first rows are there already begins with what stands between
+ * rows. */
+static void expect_continued(lln_table_format format, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS,
+                                       (lln_table_style){format, 0, true});
+    ck_assert_ptr_nonnull(table);
+    lln_table_continue(table, 5);
+    const lln_cell cells[COLUMNS] = {
+        {.text = "a"}, {.integer = 3}, {.real = 2.385}};
+    expect_ok(lln_table_row(table, cells));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
 static void expect_row(lln_table_format format, const char *name, double value,
                        const char *expected)
 {
@@ -248,6 +269,17 @@ START_TEST(end_without_rows)
 }
 END_TEST
 
+START_TEST(continue_after_rows)
+{
+    expect_continued(LLN_TABLE_CSV, "a,3,2.385\n");
+    expect_continued(LLN_TABLE_TSV, "a\t3\t2.385\n");
+    expect_continued(LLN_TABLE_JSON,
+                     ",\n{\"name\":\"a\",\"count\":3,\"value\":2.385}\n]\n");
+    expect_continued(LLN_TABLE_NDJSON,
+                     "{\"name\":\"a\",\"count\":3,\"value\":2.385}\n");
+}
+END_TEST
+
 START_TEST(format_find_names)
 {
     lln_table_format format;
@@ -391,6 +423,7 @@ int main(void)
     add(suite, "show", (const TTest *[]){show_rows, NULL});
     add(suite, "aligned", (const TTest *[]){aligned_width_characters, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
+    add(suite, "continue", (const TTest *[]){continue_after_rows, NULL});
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,
                           format_real_round_trip, NULL});

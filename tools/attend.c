@@ -15,6 +15,7 @@
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "signals.h"
 #include "sources.h"
 #include "tensor/writer.h"
 
@@ -256,7 +257,7 @@ static void check_options(void)
     static const char *const tables[] = {
         "rows",       "each",     "format",    "precision",
         "no-header",  "comments", "aggregate", "fail-below",
-        "fail-above", "columns",  "shard",     NULL};
+        "fail-above", "columns",  "shard",     "resume",   NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s needs --compare: without it an array is written", name);
@@ -301,12 +302,14 @@ int attend_write(void)
 {
     attend_run run = {0};
     open_run(&run);
-    cli_catch_signals();
-    progress_start(cli_name(), run.set.heads.count * run.kernels.count,
+    signals_catch();
+    progress_start(cli_name(), 0, run.set.heads.count * run.kernels.count,
                    "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
-    if (status == LLN_EINTERRUPTED)
-        cli_fail("interrupted");
+    if (status == LLN_EINTERRUPTED) {
+        cli_warn("interrupted: an array that is not complete is not kept");
+        signals_end_process();
+    }
     cli_check(status);
     progress_end();
     cli_check_output(lln_writer_finish(run.writer));

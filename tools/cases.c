@@ -81,9 +81,9 @@ static lln_status draw_rows(run_case *c, size_t **rows)
                          *rows);
 }
 
-static row_identity identify_head(const case_set *set, const run_case *c)
+row_identity case_identify(const case_set *set, const lln_head *head,
+                           double tau)
 {
-    const lln_head *head = c->head;
     row_identity identity = {
         .source = head->source,
         .file = head->file,
@@ -95,9 +95,9 @@ static row_identity identify_head(const case_set *set, const run_case *c)
         .d = (long)head->q.columns,
         .causal = head->rule.mask.causal,
         .samples = 1,
-        .tau = c->tau,
+        .tau = tau,
     };
-    if (c->sampled) {
+    if (set->heads.sampled) {
         identity.layer = NAN;
         identity.head = set->averaged ? NAN : (double)head->number;
     }
@@ -118,7 +118,7 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     LLN_TRY(find_temperature(set, &work->c));
     find_deviations(set, &work->c);
     LLN_TRY(draw_rows(&work->c, &work->rows));
-    work->identity = identify_head(set, &work->c);
+    work->identity = case_identify(set, &work->head, work->c.tau);
     return row_identity_fail(
         &work->identity,
         kernel_arrays_load(set->arrays, &work->head, &work->arrays));

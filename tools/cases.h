@@ -16,6 +16,10 @@ typedef struct {
     char *warnings;        /* kept back, for cli_give_warnings; NULL: none */
 } case_result;
 
+/* What identifies a head of the set, which need not have its numbers. */
+row_identity case_identify(const case_set *set, const lln_head *head,
+                           double tau);
+
 /* Makes room for the blocks. Ends the process when out of memory. */
 void case_result_open(const case_set *set, case_result *result);
 void case_result_close(const case_set *set, case_result *result);

@@ -20,7 +20,8 @@ static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
 static int word_count;
-static char **words; /* of the command line */
+static char **words;         /* of the command line */
+static char left_out[] = ""; /* in place of one that is not printed */
 
 static const cli_option standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help", NULL, 0, 0, false},
@@ -61,6 +62,8 @@ void cli_print_command(FILE *out)
 {
     fputs(cli_name(), out);
     for (int i = 1; i < word_count; i++) {
+        if (words[i] == left_out)
+            continue;
         char *word = lln_text_clean(words[i]);
         if (!word)
             cli_fail("out of memory");
@@ -276,5 +279,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
         answer(rows[row]);
         set_option(rows[row], optarg, given[row]);
         given[row] = true;
+        if (strcmp(rows[row]->name, "resume") == 0)
+            argv[optind - 1] = left_out;
     }
 }

@@ -65,7 +65,8 @@ bool cli_given(const char *name);
 const char *cli_first_given(const char *const *names);
 
 /* Writes the command line as a shell would take it, on one line of valid
- * UTF-8: control characters but the tab become '?'. */
+ * UTF-8: control characters but the tab become '?'. --resume is left out: the
+ * output that it completes is that of the command without. */
 void cli_print_command(FILE *out);
 
 /* Parts of text between separators: one more than there are of these. */

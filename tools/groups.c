@@ -100,16 +100,16 @@ void groups_close(row_groups *groups)
     groups->sets = 0;
 }
 
-static row_identity identify_row(const row_groups *groups,
-                                 const row_group *group, size_t kernel)
+row_identity groups_identify(const row_groups *groups, const row_identity *row,
+                             size_t heads, double tau, size_t kernel)
 {
     const case_set *set = groups->set;
-    row_identity identity = group->identity;
+    row_identity identity = *row;
     identity.kernel = set->plan->measures_head
                           ? set->plan->kernel
                           : set->kernels.entries[kernel].choice.text;
-    identity.samples = (long)(group->heads * case_draws(set, kernel));
-    identity.tau = group->tau.mean;
+    identity.samples = (long)(heads * case_draws(set, kernel));
+    identity.tau = tau;
     if (groups->kind == GROUP_KEY_HEAD)
         identity.head = identity.key_head;
     else if (groups->kind != GROUP_HEAD && groups->kind != GROUP_TEXTS)
@@ -139,7 +139,8 @@ static lln_status write_rows(row_groups *groups, row_group *group)
 {
     const run_plan *plan = groups->set->plan;
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
-        row_identity identity = identify_row(groups, group, k);
+        row_identity identity = groups_identify(
+            groups, &group->identity, group->heads, group->tau.mean, k);
         if (plan->reduce)
             LLN_TRY(reduce_heads(plan, &group->lists[k], &group->averages[k]));
         row_writer_put(groups->writer, &identity, &group->averages[k]);
@@ -157,8 +158,7 @@ lln_status groups_end(row_groups *groups)
     return LLN_OK;
 }
 
-/* Of what differs among the heads of a group, nothing is known. */
-static void merge_identity(row_identity *all, const row_identity *head)
+void groups_merge(row_identity *all, const row_identity *head)
 {
     if (all->n != head->n)
         all->n = LLN_CELL_NONE;
@@ -192,16 +192,15 @@ static lln_status add_case(const row_groups *groups, row_group *group,
     }
     if (group->heads == 0)
         group->identity = result->identity;
-    merge_identity(&group->identity, &result->identity);
+    groups_merge(&group->identity, &result->identity);
     lln_average_add(&group->tau, result->identity.tau);
     group->heads++;
     return LLN_OK;
 }
 
-/* Whether a head belongs to the rows of the only set. */
-static bool belongs_to_row(const row_groups *groups, const row_identity *head)
+bool groups_share_row(const row_groups *groups, const row_identity *row,
+                      const row_identity *head)
 {
-    const row_identity *row = &groups->open[0].identity;
     bool same_source = strcmp(head->source, row->source) == 0;
     bool same_layer = compare_numbers(head->layer, row->layer) == 0;
     if (!is_side_by_side(groups->kind))
@@ -242,7 +241,7 @@ static size_t find_set(row_groups *groups, const row_identity *head)
 lln_status groups_add(row_groups *groups, size_t tau, const case_result *result)
 {
     if (groups->sets > 0 && groups->kind != GROUP_TEXTS &&
-        !belongs_to_row(groups, &result->identity))
+        !groups_share_row(groups, &groups->open[0].identity, &result->identity))
         LLN_TRY(groups_end(groups));
     size_t set = find_set(groups, &result->identity);
     size_t place = is_side_by_side(groups->kind) ? tau : 0;

@@ -43,6 +43,19 @@ LLN_NODISCARD lln_status groups_add(row_groups *groups, size_t tau,
 /* Writes the rows that only wait for more cases, when there are none. */
 LLN_NODISCARD lln_status groups_end(row_groups *groups);
 
+/* Whether the row that has a head also takes another one. */
+bool groups_share_row(const row_groups *groups, const row_identity *row,
+                      const row_identity *head);
+
+/* Makes of `all`, which heads of a row have in common, what they have in common
+ * with one more: of what differs, nothing is known. */
+void groups_merge(row_identity *all, const row_identity *head);
+
+/* The identity of a row about so many heads that have `row` in common, at the
+ * temperature tau. */
+row_identity groups_identify(const row_groups *groups, const row_identity *row,
+                             size_t heads, double tau, size_t kernel);
+
 /* Releases; what was not written is left out of the table. */
 void groups_close(row_groups *groups);
 

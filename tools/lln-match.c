@@ -190,5 +190,6 @@ int main(int argc, char **argv)
                                       .context = &methods,
                                       .measures_head = true,
                                       .uses_arpack = !options.no_spectrum,
+                                      .has_many_rows = methods.count > 1,
                                       .kernel = "lln"});
 }

@@ -211,6 +211,7 @@ int main(int argc, char **argv)
         return explain_shape(run_plan_write(&(run_plan){
             .table = {eigenvalue_columns, sizeof(eigenvalue_record)},
             .measure = measure_eigenvalues,
+            .has_many_rows = true,
             .rows_depend_on_head = true,
             .context = &method,
             .rows_are_never_averaged = true,

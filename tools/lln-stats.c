@@ -16,9 +16,9 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
-#include "output.h"
 #include "run.h"
 #include "selection.h"
+#include "signals.h"
 #include "theory/fenton_accuracy.h"
 
 static struct {
@@ -342,9 +342,9 @@ static void write_fenton_row(listing *out, double s2)
 static int write_fenton(void)
 {
     static const char *const idle[] = {
-        "q",       "tau",    "kernel",    "causal",     "scale",     "rows",
-        "shard",   "tokens", "trials",    "each",       "params",    "sigma-q",
-        "sigma-k", "window", "aggregate", "fail-below", "fail-above"};
+        "q",       "tau",    "kernel",    "causal",     "scale",      "rows",
+        "shard",   "tokens", "trials",    "each",       "params",     "sigma-q",
+        "sigma-k", "window", "aggregate", "fail-below", "fail-above", "resume"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--%s cannot be used with --fenton", idle[i]);
@@ -354,12 +354,13 @@ static int write_fenton(void)
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
     size_t rows = 0;
-    cli_catch_signals();
+    signals_catch();
     for (; rows < list.count && !lln_stop_requested; rows++)
         write_fenton_row(&out, list.values[rows]);
     free(list.values);
-    return rows < list.count ? listing_close_early(&out, rows, list.count)
-                             : listing_close(&out);
+    if (rows < list.count)
+        listing_close_early(&out, rows, list.count);
+    return listing_close(&out);
 }
 
 int main(int argc, char **argv)
@@ -380,16 +381,19 @@ int main(int argc, char **argv)
         plan = (run_plan){.table = {bin_columns, sizeof(bin_record)},
                           .measure = measure_histogram,
                           .start = start_histogram,
+                          .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.qq)
         plan = (run_plan){.table = {quantile_columns, sizeof(quantile_record)},
                           .measure = measure_quantiles,
                           .start = start_quantiles,
+                          .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.normality)
         plan =
             (run_plan){.table = {normality_columns, sizeof(normality_record)},
                        .measure = measure_normality,
+                       .has_many_rows = true,
                        .measures_head = true};
     return run_plan_write(&plan);
 }

@@ -11,10 +11,12 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "core/threads.h"
 #include "progress.h"
+#include "signals.h"
 
 static const char *command_name; /* NULL: not set */
-static void (*remove_unfinished)(void);
+static void (*leave_output)(void);
 static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 /* Warnings kept back by this thread; NULL: none are. */
@@ -139,9 +141,9 @@ char *cli_copy(const char *text)
     return copy;
 }
 
-void cli_call_when_leaving(void (*remove_output)(void))
+void cli_call_when_leaving(void (*end_output)(void))
 {
-    remove_unfinished = remove_output;
+    leave_output = end_output;
 }
 
 /* Threads that fail at once must not all speak, nor remove files and end the
@@ -154,8 +156,10 @@ void cli_last_words(void)
 void cli_leave(int status)
 {
     cli_last_words();
-    if (remove_unfinished)
-        remove_unfinished();
+    if (leave_output)
+        leave_output();
     fflush(stdout);
+    if (lln_stop_requested)
+        signals_end_process();
     _exit(status);
 }

@@ -48,8 +48,9 @@ void cli_give_warnings(char *text);
 void *cli_alloc(size_t count, size_t size);
 char *cli_copy(const char *text);
 
-/* Sets what cli_leave calls to remove unfinished output. */
-void cli_call_when_leaving(void (*remove_output)(void));
+/* Sets what cli_leave calls to end the output: it writes rows that are finished
+ * to stdout and removes an unfinished file. */
+void cli_call_when_leaving(void (*end_output)(void));
 
 /* Serialises the end of the process: the first thread that calls it continues,
  * all later ones block for ever. To be called before a message that ends the
@@ -58,7 +59,8 @@ void cli_last_words(void);
 
 /* Ends the process early: unfinished output is removed, rows that went to
  * stdout are kept, and memory is left to the system, as the owners of it are
- * cut off where they stand. cli_usage and cli_fail end so. */
+ * cut off where they stand. After a signal that asked the command to stop the
+ * process ends by it. cli_usage and cli_fail end so. */
 __attribute__((noreturn)) void cli_leave(int status);
 
 #endif

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "message.h"
 #include "table/table.h"
@@ -86,6 +87,9 @@ const cli_option run_shared_options[] = {
      1, MOST_TOKENS, false},
     {"output", 'o', CLI_TEXT, "FILE", "where the output goes (stdout)",
      SHARED(output), 0, 0, false},
+    {"resume", 0, CLI_FLAG, NULL,
+     "go on from FILE.partial of the same command, interrupted", SHARED(resume),
+     0, 0, false},
     {"format", 0, CLI_TEXT, "NAME",
      "csv, tsv, json, ndjson, table or markdown (table on a terminal, else "
      "csv)",
@@ -138,6 +142,20 @@ static void check_format(void)
         cli_usage("--comments: %s has no comments", run_shared.format);
 }
 
+/* Rows that are copied are not compared with bounds. */
+static void check_resume(void)
+{
+    static const char *const others[] = {"list", "fail-below", "fail-above",
+                                         NULL};
+    const char *other = cli_first_given(others);
+    if (!run_shared.resume)
+        return;
+    if (other)
+        cli_usage("--%s cannot be used with --resume", other);
+    if (!run_shared.output || strcmp(run_shared.output, "-") == 0)
+        cli_usage("--resume needs -o FILE: it goes on from FILE.partial");
+}
+
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
@@ -147,6 +165,7 @@ void options_check(void)
     if (name && run_shared.tau)
         cli_usage("--%s with --tau: --tau sets both deviations", name);
     check_format();
+    check_resume();
 }
 
 void options_parse(const cli_tool *tool, int argc, char **argv)

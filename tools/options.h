@@ -37,7 +37,7 @@ typedef struct {
     const char *output, *format;     /* NULL: stdout, run_table_style */
     const char *columns;             /* NULL: the default ones */
     size_t precision, threads, rows; /* rows = 0: all */
-    bool no_header, comments, use_double, each, quiet, list_kernels;
+    bool resume, no_header, comments, use_double, each, quiet, list_kernels;
 } run_options;
 
 extern run_options run_shared;                /* set to the defaults */

@@ -70,6 +70,7 @@ typedef struct {
                                      --rows is bad usage */
     bool measures_time;           /* cases must run one after another */
     bool uses_arpack;             /* which solves one problem at a time */
+    bool has_many_rows;           /* a case and kernel may have several */
     bool rows_depend_on_head;     /* how many a case has: none if the head
                                      cannot be measured */
     bool rows_are_never_averaged; /* over trials, draws or heads: they are

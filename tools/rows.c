@@ -129,8 +129,9 @@ static size_t find_hidden(const row_writer *writer)
     return writer->total;
 }
 
-/* Opens the table of the selected columns. */
-static void open_table(row_writer *writer, FILE *out, lln_table_style style)
+/* A table of the selected columns. */
+static lln_table *open_table(const row_writer *writer, FILE *out,
+                             lln_table_style style)
 {
     size_t count = writer->selected_count;
     lln_column *columns = cli_alloc(count, sizeof *columns);
@@ -138,12 +139,11 @@ static void open_table(row_writer *writer, FILE *out, lln_table_style style)
         size_t at = writer->selected[i];
         columns[i] = writer->all[at];
     }
-    writer->table = lln_table_alloc(out, columns, count, style);
-    if (!writer->table)
+    lln_table *table = lln_table_alloc(out, columns, count, style);
+    if (!table)
         cli_fail("out of memory");
-    if (find_hidden(writer) < writer->total)
-        writer->distinct = distinct_open();
     free(columns);
+    return table;
 }
 
 row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
@@ -162,7 +162,9 @@ row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
     add_spread(writer, spread);
     select_columns(writer);
     writer->bounds = bounds_open(writer->all, writer->total);
-    open_table(writer, out, style);
+    writer->table = open_table(writer, out, style);
+    if (find_hidden(writer) < writer->total)
+        writer->distinct = distinct_open();
     return writer;
 }
 
@@ -279,6 +281,53 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
         if (bounds_fail(writer->bounds, writer->cells))
             name_row(writer, identity, average, row);
     }
+}
+
+size_t row_writer_columns(const row_writer *writer)
+{
+    return writer->selected_count;
+}
+
+const char *row_writer_name(const row_writer *writer, size_t column)
+{
+    return writer->all[writer->selected[column]].name;
+}
+
+bool row_writer_identifies(const row_writer *writer, size_t column)
+{
+    return writer->sources[writer->selected[column]].shows == SHOWS_IDENTITY;
+}
+
+void row_writer_begin(const row_writer *writer, FILE *out,
+                      lln_table_style style)
+{
+    if (style.format == LLN_TABLE_JSON) {
+        putc('[', out);
+        return;
+    }
+    lln_table *table = open_table(writer, out, style);
+    cli_check(lln_table_end(table));
+    lln_table_free(table);
+}
+
+void row_writer_identify(const row_writer *writer, FILE *out,
+                         lln_table_style style, const row_identity *identity)
+{
+    size_t count = writer->selected_count;
+    lln_table *table = open_table(writer, out, style);
+    lln_cell *cells = cli_alloc(count, sizeof *cells);
+    for (size_t i = 0; i < count; i++)
+        if (row_writer_identifies(writer, i))
+            cells[i] = record_cell(writer->sources[writer->selected[i]].column,
+                                   identity);
+    cli_check(lln_table_row(table, cells));
+    free(cells);
+    lln_table_free(table);
+}
+
+void row_writer_continue(row_writer *writer, size_t rows)
+{
+    lln_table_continue(writer->table, rows);
 }
 
 static void warn_of_repeats(const row_writer *writer)

@@ -7,11 +7,14 @@
 #include "core/ordered.h"
 #include "core/threads.h"
 #include "groups.h"
+#include "lines.h"
 #include "listing.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "resume.h"
+#include "signals.h"
 #include "sources.h"
 
 enum {
@@ -36,7 +39,8 @@ typedef struct {
     size_t slots;
     case_result *results; /* [slots]; of cases in work or waiting for others */
     row_writer *writer;
-    size_t done; /* cases: heads x temperatures */
+    size_t first; /* case to be measured: those before are in FILE.partial */
+    size_t done;  /* cases: heads x temperatures */
 } run_state;
 
 /* Cases are ordered by head and temperature; for trials that make up a row
@@ -56,6 +60,7 @@ static size_t tau_of(const run_state *run, size_t item)
 static lln_status work_on_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
+    item += run->first;
     return case_measure(&run->set, head_of(run, item),
                         run->set.taus.values[tau_of(run, item)],
                         &run->results[slot]);
@@ -67,7 +72,8 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     case_result *result = &run->results[slot];
     cli_give_warnings(result->warnings);
     result->warnings = NULL;
-    LLN_TRY(groups_add(&run->groups, tau_of(run, item), result));
+    LLN_TRY(groups_add(&run->groups, tau_of(run, run->first + item), result));
+    lines_offer();
     progress_show(++run->done);
     return LLN_OK;
 }
@@ -164,15 +170,20 @@ static void open_run(run_state *run, const run_plan *plan)
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
-    FILE *out = cli_output(run_shared.output);
+    FILE *out = cli_output_table(run_shared.output);
     run->writer =
         row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
-                        run_table_style(out));
+                        run_table_style());
+    if (run_shared.resume)
+        resume_check(plan, run->writer, run_table_style());
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
-    if (run_shared.comments)
-        run_table_comment(out, case_set_is_seeded(set));
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
+    if (run_shared.resume)
+        run->first = resume_copy(&run->groups, out);
+    if (run_shared.comments && run->first == 0)
+        run_table_comment(out, case_set_is_seeded(set));
+    run->groups.written = run->done = run->first;
     open_results(run);
 }
 
@@ -193,9 +204,10 @@ int run_plan_write(const run_plan *plan)
     run_state run = {0};
     open_run(&run, plan);
     size_t total = run.set.heads.count * run.set.taus.count;
-    cli_catch_signals();
-    progress_start(cli_name(), total, "cases", run_shared.quiet);
-    const lln_ordered job = {total, run.slots, work_on_case, take_case, &run};
+    signals_catch();
+    progress_start(cli_name(), run.first, total, "cases", run_shared.quiet);
+    const lln_ordered job = {total - run.first, run.slots, work_on_case,
+                             take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
         status = groups_end(&run.groups);
@@ -206,8 +218,7 @@ int run_plan_write(const run_plan *plan)
     }
     size_t written = run.groups.written;
     row_bounds *bounds = close_run(&run);
-    if (status == LLN_OK)
-        return bounds_close(bounds, cli_finish());
-    return bounds_close(bounds,
-                        run_table_finish_early(written, total, "cases"));
+    if (status != LLN_OK)
+        run_table_finish_early(written, total, "cases", true);
+    return bounds_close(bounds, cli_finish());
 }

@@ -212,6 +212,12 @@ lln_status lln_table_show(lln_table *table)
     return check_written(table);
 }
 
+void lln_table_continue(lln_table *table, size_t rows)
+{
+    table->begun = true;
+    table->rows = rows;
+}
+
 lln_status lln_table_end(lln_table *table)
 {
     begin_table(table);

@@ -73,6 +73,10 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
  * reason alone; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_table_row(lln_table *table, const lln_cell *cells);
 
+/* Tells the table that its header and so many rows are on the stream, of which
+ * it wrote none; rows > 0. */
+void lln_table_continue(lln_table *table, size_t rows);
+
 /* Writes the rows that are kept, of an aligned table, which has no more rows
  * after that: for a command that fails. LLN_EIO, LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_table_show(lln_table *table);

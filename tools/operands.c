@@ -173,6 +173,14 @@ static void add_operands(const named_files *files)
     all.steps = all.steps || has_mark(first, LLN_STEP);
 }
 
+/* Paths are the operands' now, and so are the names of what was given first. */
+static void release_found(named_files *files, int role)
+{
+    for (size_t i = 0; i < files->count && role > OF_QUERIES; i++)
+        free(files->found[i].name);
+    free(files->found);
+}
+
 /* Keys and values have the numbers of the queries. */
 static void check_partner(const named_files *queries, const named_files *other,
                           int role)
@@ -213,6 +221,8 @@ static void add_parts(void)
     check_partner(&files[OF_QUERIES], &files[OF_KEYS], OF_KEYS);
     check_partner(&files[OF_QUERIES], &files[OF_VALUES], OF_VALUES);
     add_operands(files);
+    for (int role = OF_QUERIES; role < OPERAND_TEXTS; role++)
+        release_found(&files[role], role);
 }
 
 /* A file that is named twice would be two texts, or two models. */
@@ -243,6 +253,7 @@ const operand_list *operands_find(void)
         named_files files[OPERAND_TEXTS] = {find_files(run_shared.files[i])};
         select_files(&files[OF_ALL]);
         add_operands(files);
+        release_found(&files[OF_ALL], OF_ALL);
     }
     if (run_shared.file_count > 1)
         refuse_repeats();

@@ -254,7 +254,7 @@ lln_status lln_path_pattern_find(const char *pattern, lln_found_path **found,
     }
     if (status == LLN_OK)
         status = settle_paths(pattern, &list);
-    if (status != LLN_OK) {
+    if (status != LLN_OK || list.count == 0) {
         lln_found_paths_free(list.items, list.count);
         list = (path_list){0};
     }

@@ -120,7 +120,7 @@ identity() {
     attend -n 6 -d 5 --trials 2 --kernel softmax -o x.npy
     printf '6\n1\n' > lengths
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
-        --k x.npy --v x.npy --kernel lln:match=paper -o paper.npy
+        --k x.npy --v x.npy --kernel lln:match=paper -q -o paper.npy
     equal status "$status" 0
     equal stderr "$stderr" ''
     paste <(tail -c 120 paper.npy | head -c 20 | od -An -w4 -tf4) \
@@ -128,7 +128,7 @@ identity() {
     cmp <(tail -c 100 paper.npy) <(head -c 100 /dev/zero)
     # By measuring there is no match: NaN, but for the padding.
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
-        --k x.npy --v x.npy --kernel lln -o measured.npy
+        --k x.npy --v x.npy --kernel lln -q -o measured.npy
     equal status "$status" 0
     [ -n "$stderr" ]
     equal nan "$(tail -c 120 measured.npy | head -c 20 | od -An -tf4 | tr -d ' \n-')" \

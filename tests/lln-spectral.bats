@@ -95,7 +95,7 @@ agrees() {
 }
 
 @test "--eigenvalues" {
-    run --separate-stderr of_case A --double --kernel softmax --eigenvalues 8
+    run --separate-stderr of_case A -q --double --kernel softmax --eigenvalues 8
     equal status "$status" 0
     equal stderr "$stderr" ''
     equal header "${lines[0]}" "$identity,rank,modulus,re,im,method,residual"
@@ -118,7 +118,7 @@ agrees() {
 @test "fewer queries than keys have no eigenvalues" {
     head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
     head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
-    run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
+    run --separate-stderr lln-spectral -q --q q.npy --k k.npy --kernel softmax \
         --eigenvalues 3
     equal status "$status" 0
     equal stderr "$stderr" ''

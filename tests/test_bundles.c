@@ -75,10 +75,11 @@ START_TEST(bundles_chosen)
     lln_bundle *bundles;
     size_t count, expected = 0;
     char *note, text[200];
+    lln_fused fused;
     write_named("x", choices[_i].keys, "[1,1]", 1);
     write_doubles("q.npy", "(1, 1)", number, 1);
-    lln_status status =
-        lln_bundles_open(&choices[_i].files, arrays, &bundles, &count, &note);
+    lln_status status = lln_bundles_open(&choices[_i].files, arrays, &bundles,
+                                         &count, &fused, &note);
     expect_ok(status);
     ck_assert_pstr_eq(note, choices[_i].note);
     for (; choices[_i].bundles[expected]; expected++) {
@@ -103,7 +104,8 @@ static const struct {
     {{"q"},
      {.file = "x"},
      LLN_EFORMAT,
-     "x: one array; name those of queries and keys with --q and --k"},
+     "x: one array; name those of queries and keys with --q and --k, or say "
+     "with --fused how it holds both"},
     {{"a", "b"},
      {.file = "x"},
      LLN_EFORMAT,
@@ -156,10 +158,11 @@ START_TEST(bundles_refused)
     lln_bundle *bundles;
     size_t count;
     char *note;
+    lln_fused fused;
     write_named("x", refusals[_i].keys, "[1,1]", 1);
-    expect_status(
-        lln_bundles_open(&refusals[_i].files, arrays, &bundles, &count, &note),
-        refusals[_i].status);
+    expect_status(lln_bundles_open(&refusals[_i].files, arrays, &bundles,
+                                   &count, &fused, &note),
+                  refusals[_i].status);
     ck_assert_str_eq(lln_error_message(), refusals[_i].message);
     ck_assert_ptr_null(bundles);
     free(note);
@@ -179,18 +182,21 @@ START_TEST(bundles_unreadable)
     lln_bundle *bundles;
     size_t size, count;
     char *note;
+    lln_fused fused;
     unsigned char *bytes =
         make_safetensors(header, numbers, sizeof numbers, &size);
     write_bytes("x", bytes, size);
     free(bytes);
     lln_arrays *arrays = lln_arrays_alloc();
-    expect_ok(lln_bundles_open(&files, arrays, &bundles, &count, &note));
+    expect_ok(
+        lln_bundles_open(&files, arrays, &bundles, &count, &fused, &note));
     free(bundles);
     free(note);
     files.key_q = "ids";
     files.key_k = "k";
-    expect_status(lln_bundles_open(&files, arrays, &bundles, &count, &note),
-                  LLN_EFORMAT);
+    expect_status(
+        lln_bundles_open(&files, arrays, &bundles, &count, &fused, &note),
+        LLN_EFORMAT);
     ck_assert_msg(strncmp(lln_error_message(), "x: key 'ids': dtype", 19) == 0,
                   "%s", lln_error_message());
     lln_arrays_free(arrays);

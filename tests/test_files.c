@@ -229,7 +229,7 @@ START_TEST(files_open_layout_refused)
     write_layout("k.npy", "nd", H, N);
     expect_refused(plain, LLN_EFORMAT,
                    "q.npy: shape (4, 5, 6) needs a layout; expected hnd or "
-                   "nhd");
+                   "nhd, or bnD with --split-heads");
     lln_files files = plain;
     files.layout = "hnd";
     expect_refused(files, LLN_EFORMAT,

@@ -16,7 +16,8 @@ static lln_matrix_output load(const char *text, const char *layout)
     lln_kernel_arrays *arrays;
     lln_matrix_output values;
     lln_matrix shape;
-    expect_ok(lln_kernel_arrays_open(text, layout, &arrays));
+    expect_ok(
+        lln_kernel_arrays_open(text, &(lln_axes){.letters = layout}, &arrays));
     ck_assert_uint_eq(lln_kernel_arrays_count(arrays), 1);
     expect_ok(lln_kernel_arrays_shape(arrays, 0, &head, &shape));
     expect_ok(lln_kernel_arrays_load(arrays, 0, &head, &values));
@@ -96,7 +97,9 @@ static void expect_open(lln_status status, const char *text,
                         const char *message)
 {
     lln_kernel_arrays *arrays;
-    expect_status(lln_kernel_arrays_open(text, NULL, &arrays), status);
+    expect_status(
+        lln_kernel_arrays_open(text, &(lln_axes){.letters = NULL}, &arrays),
+        status);
     ck_assert_str_eq(lln_error_message(), message);
     ck_assert_ptr_null(arrays);
 }
@@ -123,7 +126,8 @@ static void expect_load(const char *text, const char *message)
     lln_kernel_arrays *arrays;
     lln_matrix_output values;
     lln_matrix shape;
-    expect_ok(lln_kernel_arrays_open(text, "bhnd", &arrays));
+    expect_ok(
+        lln_kernel_arrays_open(text, &(lln_axes){.letters = "bhnd"}, &arrays));
     expect_status(lln_kernel_arrays_load(arrays, 0, &head, &values),
                   LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), message);

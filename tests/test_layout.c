@@ -14,7 +14,8 @@ START_TEST(layout_read_axes)
     lln_tensor t = {.axes = 5, .shape = {2, 3, 4, 5, 6}};
     lln_layout layout;
     lln_tensor_set_strides(&t, false);
-    expect_ok(lln_layout_read("bnlhd", "q.npy", &t, &layout));
+    expect_ok(lln_layout_read(&(lln_axes){.letters = "bnlhd"}, LLN_QUERIES,
+                              "q.npy", &t, &layout));
     lln_tensor_slice slice = lln_layout_slice(&layout, 1, 2, 3);
     ck_assert_uint_eq(slice.offset, 360 + 2 * 30 + 3 * 6);
     ck_assert_uint_eq(slice.rows, 3);
@@ -29,7 +30,8 @@ START_TEST(layout_read_missing_axes)
     lln_tensor t = {.axes = 2, .shape = {5, 6}};
     lln_layout layout;
     lln_tensor_set_strides(&t, true);
-    expect_ok(lln_layout_read(NULL, "q.npy", &t, &layout));
+    expect_ok(lln_layout_read(&(lln_axes){.letters = NULL}, LLN_QUERIES,
+                              "q.npy", &t, &layout));
     ck_assert(!layout.present[LLN_AXIS_HEAD]);
     ck_assert(layout.present[LLN_AXIS_TOKEN]);
     ck_assert_uint_eq(layout.size[LLN_AXIS_HEAD], 1);
@@ -47,11 +49,13 @@ static const struct {
     {3,
      {4, 3, 2},
      NULL,
-     "q.npy: shape (4, 3, 2) needs a layout; expected hnd or nhd"},
+     "q.npy: shape (4, 3, 2) needs a layout; expected hnd or nhd, or bnD with "
+     "--split-heads"},
     {4,
      {4, 3, 2, 1},
      NULL,
-     "q.npy: shape (4, 3, 2, 1) needs a layout; expected lhnd, bhnd or bnhd"},
+     "q.npy: shape (4, 3, 2, 1) needs a layout; expected lhnd, bhnd or bnhd, "
+     "or lbnD with --split-heads"},
     {2,
      {6, 4},
      "hnd",
@@ -80,22 +84,26 @@ static const struct {
      {6, 4},
      "hn",
      "layout 'hn': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
+     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
     {2,
      {6, 4},
      "",
      "layout '': expected n (tokens), d (features) and perhaps h (heads), l "
-     "(layers), b (batch), each once"},
+     "(layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
     {2,
      {6, 4},
      "ndd",
      "layout 'ndd': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
+     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
     {2,
      {6, 4},
      "ndx",
      "layout 'ndx': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
+     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
 };
 
 START_TEST(layout_read_refused)
@@ -103,7 +111,8 @@ START_TEST(layout_read_refused)
     lln_tensor t = {.axes = misfits[_i].axes};
     lln_layout layout;
     memcpy(t.shape, misfits[_i].shape, sizeof t.shape);
-    expect_status(lln_layout_read(misfits[_i].letters, "q.npy", &t, &layout),
+    expect_status(lln_layout_read(&(lln_axes){.letters = misfits[_i].letters},
+                                  LLN_QUERIES, "q.npy", &t, &layout),
                   strncmp(misfits[_i].message, "layout", 6) == 0 ? LLN_EINVAL
                                                                  : LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), misfits[_i].message);

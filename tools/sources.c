@@ -60,9 +60,9 @@ void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
                                         NULL};
-    static const char *const file[] = {"v",      "key-q",  "key-k", "key-v",
-                                       "layout", "layers", "heads", "lengths",
-                                       "list",   NULL};
+    static const char *const file[] = {
+        "v",     "key-q",  "key-k", "key-v",   "layout", "split-heads",
+        "fused", "layers", "heads", "lengths", "list",   NULL};
     const run_options *o = &run_shared;
     if (!o->q != !o->k)
         cli_usage("--%s is given without --%s", o->q ? "q" : "k",
@@ -71,6 +71,9 @@ void sources_check(void)
         cli_usage("'%s': --q and --k name files already", o->file);
     if (o->file && o->v)
         cli_usage("'%s': --v is for --q and --k", o->file);
+    if (o->fused && o->q)
+        cli_usage("--fused is for a FILE that holds queries and keys; --q and "
+                  "--k name them apart");
     if (o->values && o->q && !o->v && !o->list)
         cli_usage("--q and --k are given without --v");
     const char *name = cli_first_given(sources_sampled() ? file : model);
@@ -114,6 +117,8 @@ void sources_open(lln_heads *heads)
         .key_k = o->key_k,
         .key_v = o->key_v,
         .layout = o->layout,
+        .split_heads = o->split_heads,
+        .fused = o->fused,
         .layers = o->layers,
         .heads = o->heads,
         .lengths = o->lengths,
@@ -125,6 +130,8 @@ void sources_open(lln_heads *heads)
     cli_check(status);
     if (heads->note && !o->quiet)
         cli_warn("%s", heads->note);
+    if (heads->extent && !o->quiet)
+        cli_warn("%s", heads->extent);
 }
 
 void sources_refuse_overwrite(void)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "heads/extent.h"
 #include "heads/results.h"
 #include "heads/temperature.h"
 
@@ -17,14 +18,14 @@ typedef struct {
     lln_bundle *bundles;
     lln_bundle_shape *shapes; /* [count] */
     size_t count;             /* of bundles */
-    char *layout;             /* NULL: nd */
+    char *layout;             /* NULL: that of lln_axes */
     lln_lengths lengths;
     lln_shape_rules rules;
     lln_logit_rule rule;
     lln_head_place *heads;
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* entries of the bundle that has most */
-    char *note;
+    char *note, *extent;
 } state;
 
 static lln_length length_of(const state *s, const lln_head_place *head)
@@ -52,10 +53,13 @@ static lln_status open_view(const state *s, const lln_head_place *head,
     if (role != LLN_QUERIES)
         at.head /= s->shapes[head->bundle].group;
     LLN_TRY(lln_arrays_hold(s->arrays, number, &tensor));
-    lln_status status = lln_view_open(
-        lln_arrays_name(s->arrays, number), &tensor, s->layout, at,
-        role == LLN_QUERIES ? length.queries : length.keys, view);
-    if (status != LLN_OK)
+    lln_status status =
+        lln_view_open(lln_arrays_name(s->arrays, number), &tensor,
+                      &s->shapes[head->bundle].axes, (lln_role)role, at, view);
+    if (status == LLN_OK)
+        lln_view_cut(view, 0,
+                     role == LLN_QUERIES ? length.queries : length.keys);
+    else
         lln_arrays_drop(s->arrays, number);
     return status;
 }
@@ -300,8 +304,11 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
     const state *s = heads->state;
     if (s->rules.roles <= LLN_VALUES)
         return lln_fail(LLN_EINVAL, "no values were read");
-    return lln_results_list(s->layout, s->arrays, s->bundles, s->shapes,
-                            s->count, s->heads, heads->count, results, count);
+    size_t axes =
+        lln_arrays_shape(s->arrays, s->bundles[0].number[LLN_QUERIES]).axes;
+    return lln_results_list(lln_axes_letters(&s->shapes[0].axes, axes),
+                            s->arrays, s->bundles, s->shapes, s->count,
+                            s->heads, heads->count, results, count);
 }
 
 static void close_files(lln_heads *heads)
@@ -317,6 +324,7 @@ static void close_files(lln_heads *heads)
     lln_arrays_free(s->arrays);
     free(s->layout);
     free(s->note);
+    free(s->extent);
     free(s);
 }
 
@@ -372,10 +380,14 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
         return lln_fail(LLN_ENOMEM, "out of memory");
     if (files->lengths)
         LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
-    LLN_TRY(
-        lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &s->note));
+    lln_split split = {.fused = LLN_FUSED_NONE};
+    if (files->split_heads)
+        LLN_TRY(lln_split_read(files->split_heads, &split));
+    LLN_TRY(lln_bundles_open(files, s->arrays, &s->bundles, &s->count,
+                             &split.fused, &s->note));
     s->rules = (lln_shape_rules){
         .layout = s->layout,
+        .split = split,
         .roles = lln_files_roles(files),
         .mask = files->rule.mask,
         .lengths = &s->lengths,
@@ -384,6 +396,8 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     LLN_TRY(lln_head_places_list(files, name, s->bundles, s->shapes, s->count,
                                  &s->heads, count));
     LLN_TRY(name_sources(s, name));
+    LLN_TRY(lln_extent_describe(name, s->bundles, s->shapes, s->count,
+                                s->rules.roles, &s->extent));
     return check_numbers(s, *count);
 }
 
@@ -405,6 +419,7 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     free(name);
     free(key);
     opened.note = s->note;
+    opened.extent = s->extent;
     if (status != LLN_OK) {
         lln_heads_close(&opened);
         return status;

@@ -16,7 +16,12 @@ typedef struct {
     bool values;       /* read them from `file` too */
     const char *key_q, *key_k, *key_v;
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
-                           nd, and an array with more axes is an error */
+                           nd, and an array with more axes is an error; nD
+                           and bnD with split_heads */
+    const char *split_heads; /* "H" or "H:HK": heads side by side (split.h);
+                                NULL: none are */
+    const char *fused; /* "qkv" or "head-qkv": arrays of `file` hold queries,
+                          keys and values, named by key_q; NULL: by names */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const char *lengths; /* file, see lengths.h; NULL: nothing is padding */
     lln_logit_rule rule;

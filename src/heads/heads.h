@@ -67,9 +67,10 @@ struct lln_result;
  * several threads at once, and always gives the same numbers. */
 typedef struct lln_heads {
     size_t count;
-    size_t rows;      /* queries of the largest head */
-    const char *note; /* what was chosen by names in a file; NULL: nothing */
-    bool sampled;     /* trials of one model, to be averaged */
+    size_t rows;        /* queries of the largest head */
+    const char *note;   /* what was chosen by names in a file; NULL: nothing */
+    const char *extent; /* what a file holds, in words; NULL: there is none */
+    bool sampled;       /* trials of one model, to be averaged */
     /* Fills in head `index` but for its numbers: q, k and v have no data. Needs
      * no reading. */
     void (*describe)(const struct lln_heads *heads, size_t index,

@@ -5,7 +5,7 @@
 #ifndef LLN_HEADS_KERNEL_ARRAYS_H
 #define LLN_HEADS_KERNEL_ARRAYS_H
 
-#include "heads/heads.h"
+#include "heads/layout.h"
 
 typedef struct lln_kernel_arrays lln_kernel_arrays;
 
@@ -13,13 +13,14 @@ typedef struct lln_kernel_arrays lln_kernel_arrays;
  * only one of its file, or has the key NAME. KEY may be a pattern, as in
  * naming.h, for an array for each layer or head. An array
  *   of one or two axes is the same for all heads, [rows] or [rows x columns];
- *   of more has the layout of the queries, with tokens and features of its
- *   own. Batch entries and layers are as many as theirs, or one for all, and
- *   heads a divisor of theirs, of which neighbours share them.
- * LLN_EINVAL: no such list, a name twice, or not a layout; LLN_EFORMAT: no such
- * array, or it cannot be read; LLN_EIO; LLN_ENOMEM. */
+ *   of more has the layout of the queries (lln_axes; heads in an axis D are as
+ *   many as theirs), with tokens and features of its own. Batch entries and
+ * layers are as many as theirs, or one for all, and heads a divisor of theirs,
+ * of which neighbours share them. LLN_EINVAL: no such list, a name twice, or
+ * not a layout; LLN_EFORMAT: no such array, or it cannot be read; LLN_EIO;
+ * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_kernel_arrays_open(const char *text,
-                                                const char *layout,
+                                                const lln_axes *axes,
                                                 lln_kernel_arrays **arrays);
 
 size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays);

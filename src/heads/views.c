@@ -21,14 +21,20 @@ const char *lln_place_text(const lln_layout *layout, lln_place at,
 }
 
 lln_status lln_view_open(const char *name, const lln_tensor *tensor,
-                         const char *layout, lln_place at, size_t rows,
+                         const lln_axes *axes, lln_role role, lln_place at,
                          lln_view *view)
 {
     *view = (lln_view){.name = name, .tensor = *tensor, .at = at};
-    LLN_TRY(lln_layout_read(layout, name, tensor, &view->layout));
+    LLN_TRY(lln_layout_read(axes, role, name, tensor, &view->layout));
     view->slice = lln_layout_slice(&view->layout, at.batch, at.layer, at.head);
-    view->slice.rows = rows;
     return LLN_OK;
+}
+
+void lln_view_cut(lln_view *view, size_t first, size_t rows)
+{
+    view->first += first;
+    view->slice.offset += first * view->slice.row_stride;
+    view->slice.rows = rows;
 }
 
 /* "q.npy: layer 0, head 3, row 17, column 5: nan; expected ..." */
@@ -45,7 +51,7 @@ static lln_status bad_number(const lln_view *view, size_t bad,
         value = fabs(value); /* the sign of a NaN means nothing */
     return lln_fail(LLN_EFORMAT, "%s: %srow %zu, column %zu: %g; expected %s",
                     view->name, lln_place_text(&view->layout, view->at, where),
-                    i, j, value, wanted);
+                    view->first + i, j, value, wanted);
 }
 
 lln_status lln_view_check(const lln_view *view)

@@ -397,8 +397,8 @@ START_TEST(files_load_tau_undefined)
     expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "q.npy: logits with a within-row variance of 0 cannot be "
-                     "given temperature 0.7");
+                     "logits with a within-row variance of 0 cannot be given "
+                     "temperature 0.7");
     expect_ok(heads.load(&heads, 0, NAN, LLN_FLOAT64, &head));
     lln_head_free(&head);
     lln_heads_close(&heads);
@@ -407,7 +407,7 @@ START_TEST(files_load_tau_undefined)
     expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "q.npy: no query sees two keys, so that there is no "
+                     "no query sees two keys, so that there is no "
                      "temperature");
     lln_heads_close(&heads);
 }

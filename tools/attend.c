@@ -130,8 +130,8 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* Fills the place of a head in the part. A head without alpha and beta, which
- * a warning names, is NaN. */
+/* Fills the place of a head in the part. A head that the kernel cannot do,
+ * which a warning names, is NaN. */
 static lln_status fill_head(attend_run *run, size_t index, const part *p,
                             size_t offset)
 {
@@ -146,7 +146,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     run->target = NULL;
     if (status == LLN_OK && !target.written)
         place_nan(run->precision, (size_t)result.identity.n, &target);
-    cli_give_warnings(result.warnings);
+    warnings_count(result.warnings);
     result.warnings = NULL;
     case_result_close(&run->set, &result);
     progress_show(++run->done);
@@ -304,6 +304,7 @@ int attend_write(void)
     progress_start(cli_name(), run.set.heads.count * run.kernels.count,
                    "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
+    warnings_print();
     if (status == LLN_EINTERRUPTED)
         cli_fail("interrupted");
     cli_check(status);

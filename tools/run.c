@@ -65,7 +65,7 @@ static lln_status take_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
     case_result *result = &run->results[slot];
-    cli_give_warnings(result->warnings);
+    warnings_count(result->warnings);
     result->warnings = NULL;
     LLN_TRY(groups_add(&run->groups, tau_of(run, item), result));
     progress_show(++run->done);
@@ -170,6 +170,7 @@ int run_plan_write(const run_plan *plan)
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
         status = groups_end(&run.groups);
+    warnings_print();
     if (status != LLN_EINTERRUPTED)
         cli_check(status);
     progress_end();

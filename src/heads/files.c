@@ -226,32 +226,15 @@ static bool scale_matrix(lln_matrix_output a, double factor)
     return finite;
 }
 
-/* "layer.2.q.npy: head 3, ": the queries of a head, for a message. */
-static void name_head(const state *s, const lln_head_place *place, char *text,
-                      size_t size)
-{
-    char where[LLN_PLACE_TEXT];
-    snprintf(text, size, "%s: %s",
-             lln_arrays_name(s->arrays,
-                             s->bundles[place->bundle].number[LLN_QUERIES]),
-             lln_place_text(&s->shapes[place->bundle].layout[LLN_QUERIES],
-                            place->at, where));
-}
-
 /* Multiplies queries and keys so that the temperature becomes tau. */
-static lln_status set_temperature(const state *s, const lln_head_place *place,
-                                  double tau, const lln_head *head,
+static lln_status set_temperature(double tau, const lln_head *head,
                                   const lln_matrix_output *to)
 {
     double variance;
-    char name[512];
-    name_head(s, place, name, sizeof name);
     lln_status status = lln_temperature_variance(head, &variance);
     if (status == LLN_EUNDEFINED)
-        return lln_fail(status,
-                        "%sno query sees two keys, so that there is no "
-                        "temperature",
-                        name);
+        return lln_fail(status, "no query sees two keys, so that there is no "
+                                "temperature");
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
@@ -259,9 +242,9 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
         !scale_matrix(to[LLN_QUERIES], factor) ||
         !scale_matrix(to[LLN_KEYS], factor))
         return lln_fail(LLN_EUNDEFINED,
-                        "%slogits with a within-row variance of %g cannot be "
+                        "logits with a within-row variance of %g cannot be "
                         "given temperature %g",
-                        name, variance, tau);
+                        variance, tau);
     return LLN_OK;
 }
 
@@ -290,7 +273,7 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
                           &loaded, to));
     lln_status status = fill_head(s, place, to);
     if (status == LLN_OK && !isnan(tau))
-        status = set_temperature(s, place, tau, &loaded, to);
+        status = set_temperature(tau, &loaded, to);
     if (status == LLN_OK)
         *head = loaded;
     else

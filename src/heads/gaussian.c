@@ -91,6 +91,14 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
                           : fabs(model->rule.scale) * sqrt((double)model->d);
         *sigma_q = *sigma_k = 1 / sqrt(tau * unit);
     }
+    if (tau > 0 && !(*sigma_q > 0 && *sigma_q < top))
+        return lln_fail(LLN_EUNDEFINED,
+                        "queries and keys would need standard deviations of "
+                        "%g; expected %s%.2g",
+                        *sigma_q,
+                        precision == LLN_FLOAT32 ? "--double, or less than "
+                                                 : "less than ",
+                        top);
     if (!(*sigma_q > 0 && *sigma_q<top && * sigma_k> 0 && *sigma_k < top))
         return lln_fail(LLN_EINVAL,
                         "gaussian: standard deviations %g and %g; expected "

@@ -79,8 +79,8 @@ typedef struct lln_heads {
      * and keys are both multiplied by one factor so that the temperature of
      * softmax attention is tau: the model's for sampled heads (sigma_q =
      * sigma_k = tau^-1/2 at the default scale), the measured one for files.
-     * tau = NaN: as they are. LLN_EUNDEFINED if a file's head has no
-     * temperature. */
+     * tau = NaN: as they are. LLN_EUNDEFINED: the head cannot be given the
+     * temperature, the message says why and does not name the head. */
     lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head);
     /* The arrays that results [queries x value features] of all heads make up

@@ -269,7 +269,7 @@ lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
     double *numbers = lln_array_alloc_raw(count, sizeof *numbers);
     if (!numbers)
         return LLN_ENOMEM;
-    lln_status status = lln_view_copy_infinite(&view, numbers);
+    lln_status status = lln_view_copy_any(&view, numbers);
     if (status != LLN_OK) {
         free(numbers);
         return status;

@@ -36,9 +36,9 @@ LLN_NODISCARD lln_status
 lln_kernel_arrays_shape(const lln_kernel_arrays *arrays, size_t index,
                         const lln_head *head, lln_matrix *values);
 
-/* The matrix of array `index` for a head, in float64; values->data is to be
- * freed by the caller. Several threads may load at once.
- * LLN_EFORMAT: as above, or a NaN; LLN_ENOMEM. */
+/* The matrix of array `index` for a head, in float64, its numbers unchecked;
+ * values->data is to be freed by the caller. Several threads may load at once.
+ * LLN_EFORMAT: as above; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays,
                                                 size_t index,
                                                 const lln_head *head,

@@ -34,14 +34,12 @@ void lln_view_cut(lln_view *view, size_t first, size_t rows);
 /* LLN_EFORMAT if a number is not finite; the message says where it stands. */
 LLN_NODISCARD lln_status lln_view_check(const lln_view *view);
 
-/* Copies the view to out [rows x columns]. LLN_EFORMAT: a number beyond the
+/* Copies the view to out [rows x columns]. LLN_EUNDEFINED: a number beyond the
  * precision. */
 LLN_NODISCARD lln_status lln_view_copy(const lln_view *view,
                                        lln_precision precision, void *out);
 
-/* Copies the view to out [rows x columns], where infinities are numbers.
- * LLN_EFORMAT: a NaN. */
-LLN_NODISCARD lln_status lln_view_copy_infinite(const lln_view *view,
-                                                double *out);
+/* Copies the view to out [rows x columns] whatever its numbers are. */
+LLN_NODISCARD lln_status lln_view_copy_any(const lln_view *view, double *out);
 
 #endif

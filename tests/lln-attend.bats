@@ -295,7 +295,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 @test "numbers beyond the range of float32" {
     run --separate-stderr lln-attend --q "$CASES/case_A_Q.npy" \
         --k "$CASES/case_A_K.npy" --v "$CASES/case_A_K.npy" --kernel gla \
-        --causal --scale 1e300 -o o.npy
+        --causal --scale 1e300 -q -o o.npy
     equal status "$status" 0
     equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large"
     equal numbers "$(numbers o.npy | tr -d ' -' | sort -u)" nan

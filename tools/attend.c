@@ -70,6 +70,8 @@ static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
     size_t d = target->layout->size[LLN_AXIS_FEATURE];
     size_t bytes = lln_precision_size(precision);
+    if (n == 0)
+        return;
     void *numbers = cli_alloc(n * d, bytes);
     memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
     place((lln_matrix){precision, n, d, numbers}, target);
@@ -136,6 +138,9 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
                             size_t offset)
 {
     case_result result = {0};
+    lln_head head;
+    run->set.heads.describe(&run->set.heads, index, &head);
+    offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
     head_target target = {
         &p->result->layout,
         p->numbers + offset * lln_precision_size(run->precision), false};

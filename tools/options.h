@@ -18,7 +18,8 @@ typedef struct {
     const char *file; /* holds all; else q, k and v do */
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
-    const char *layout, *split_heads, *fused, *layers, *heads, *lengths;
+    const char *layout, *split_heads, *fused, *layers, *heads, *lengths,
+        *padding;
     bool values; /* wanted, set by a tool that uses them */
     bool list;
     /* attention */

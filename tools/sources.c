@@ -49,6 +49,15 @@ static void check_pipes(void)
         cli_usage("standard input can be read only once");
 }
 
+static void check_padding(void)
+{
+    const char *side = run_shared.padding;
+    if (side && strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
+        cli_usage("--padding '%s': expected left or right", side);
+    if (side && !run_shared.lengths)
+        cli_usage("--padding is given without --lengths");
+}
+
 void sources_refuse(const char *option)
 {
     const run_options *o = &run_shared;
@@ -61,8 +70,9 @@ void sources_check(void)
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
                                         NULL};
     static const char *const file[] = {
-        "v",     "key-q",  "key-k", "key-v",   "layout", "split-heads",
-        "fused", "layers", "heads", "lengths", "list",   NULL};
+        "v",           "key-q", "key-k",  "key-v", "layout",
+        "split-heads", "fused", "layers", "heads", "lengths",
+        "padding",     "list",  NULL};
     const run_options *o = &run_shared;
     if (!o->q != !o->k)
         cli_usage("--%s is given without --%s", o->q ? "q" : "k",
@@ -82,6 +92,7 @@ void sources_check(void)
     if (name)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
                   name);
+    check_padding();
     check_pipes();
 }
 
@@ -122,6 +133,7 @@ void sources_open(lln_heads *heads)
         .layers = o->layers,
         .heads = o->heads,
         .lengths = o->lengths,
+        .left = o->padding && strcmp(o->padding, "left") == 0,
         .rule = o->rule,
     };
     lln_status status = lln_files_open(&files, heads);

@@ -57,8 +57,9 @@ static lln_status open_view(const state *s, const lln_head_place *head,
         lln_view_open(lln_arrays_name(s->arrays, number), &tensor,
                       &s->shapes[head->bundle].axes, (lln_role)role, at, view);
     if (status == LLN_OK)
-        lln_view_cut(view, 0,
-                     role == LLN_QUERIES ? length.queries : length.keys);
+        lln_view_cut(
+            view, role == LLN_QUERIES ? length.first_query : length.first_key,
+            role == LLN_QUERIES ? length.queries : length.keys);
     else
         lln_arrays_drop(s->arrays, number);
     return status;
@@ -177,6 +178,7 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
         .head = place->head,
         .at = place->at,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
+        .first = length.first_query,
         .q = {LLN_FLOAT64, length.queries, d, NULL},
         .k = {LLN_FLOAT64, length.keys, d, NULL},
         .v = {LLN_FLOAT64, dv > 0 ? length.keys : 0, dv, NULL},
@@ -269,6 +271,8 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
     lln_matrix_output to[LLN_ROLES];
     lln_head loaded;
     describe_head(heads, index, &loaded);
+    if (loaded.q.rows == 0 || loaded.k.rows == 0)
+        return lln_fail(LLN_EUNDEFINED, "length 0: nothing to measure");
     LLN_TRY(allocate_head(logit_precision(s, place, precision), precision,
                           &loaded, to));
     lln_status status = fill_head(s, place, to);
@@ -363,6 +367,12 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
         return lln_fail(LLN_ENOMEM, "out of memory");
     if (files->lengths)
         LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
+    s->lengths.left = files->left;
+    if (files->left && s->lengths.tokens > 0)
+        return lln_fail(LLN_EINVAL,
+                        "--padding is for lengths; the mask in %s tells "
+                        "where padding is",
+                        s->lengths.name);
     lln_split split = {.fused = LLN_FUSED_NONE};
     if (files->split_heads)
         LLN_TRY(lln_split_read(files->split_heads, &split));

@@ -24,6 +24,7 @@ typedef struct {
                           keys and values, named by key_q; NULL: by names */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const char *lengths; /* file, see lengths.h; NULL: nothing is padding */
+    bool left; /* padding comes before tokens, not after; masks tell it */
     lln_logit_rule rule;
 } lln_files;
 
@@ -34,12 +35,13 @@ typedef struct {
  * the axes of an array, or have the numbers in the keys of several. Fewer key
  * heads than query heads is grouped-query attention: key head = query head /
  * (query heads / key heads), which must divide.
- * Tokens beyond the lengths of a batch entry are left out of a head, so that
- * nothing knows of them. A batch entry b is named in the source as FILE[b].
- * Arrays are read again when heads are loaded; a head at a time, a layer at a
- * time if layers are arrays of their own.
- * LLN_EINVAL: a layout, selection or pattern that is not well written;
- * LLN_EIO: the system; LLN_EFORMAT: what is in the files does not fit. */
+ * Tokens that the lengths leave out of a batch entry are not in a head, so that
+ * nothing knows of them; loading a head without tokens is LLN_EUNDEFINED. A
+ * batch entry b is named in the source as FILE[b]. Arrays are read again when
+ * heads are loaded; a head at a time, a layer at a time if layers are arrays of
+ * their own. LLN_EINVAL: a layout, selection or pattern that is not well
+ * written; LLN_EIO: the system; LLN_EFORMAT: what is in the files does not fit.
+ */
 LLN_NODISCARD lln_status lln_files_open(const lln_files *files,
                                         lln_heads *heads);
 

@@ -42,6 +42,7 @@ typedef struct {
     const char *source; /* file name, or "gaussian" */
     long layer, head;   /* 0-based; -1: none */
     lln_place at, of;   /* in the array of queries, and the sizes of its axes */
+    size_t first;       /* token of the array, after those of padding */
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */

@@ -75,7 +75,8 @@ static lln_status check_mask(const check *c)
     size_t m = size_of(c, LLN_KEYS, LLN_AXIS_TOKEN);
     for (size_t b = 0; b < size_of(c, LLN_QUERIES, LLN_AXIS_BATCH); b++) {
         lln_length length = lln_lengths_at(c->rules->lengths, b, n, m);
-        if (lln_mask_hides(mask) && length.queries > length.keys)
+        if (lln_mask_hides(mask) && length.keys > 0 &&
+            length.queries > length.keys)
             return lln_fail(LLN_EFORMAT,
                             "%s: %zu keys; a %s needs at least %zu, one for "
                             "each query of %s",

@@ -216,6 +216,18 @@ START_TEST(lengths_read_refused)
 }
 END_TEST
 
+/* Archives, and text of two bytes a character. */
+START_TEST(lengths_read_binary)
+{
+    lln_lengths lengths;
+    write_bytes("lengths", "PK\3\4\0\0", 6);
+    expect_status(lln_lengths_read("lengths", &lengths), LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(),
+                     "lengths: neither text nor a .npy file; expected lengths "
+                     "or a mask, as numpy.save and numpy.savetxt write them");
+}
+END_TEST
+
 START_TEST(lengths_read_missing)
 {
     lln_lengths lengths;
@@ -254,6 +266,7 @@ int main(void)
     tcase_add_test(lengths, lengths_at_one_and_none);
     tcase_add_loop_test(lengths, lengths_read_refused, 0,
                         (int)(sizeof bad / sizeof *bad));
+    tcase_add_test(lengths, lengths_read_binary);
     tcase_add_test(lengths, lengths_read_missing);
     tcase_add_test(lengths, lengths_check_fit);
     suite_add_tcase(suite, lengths);

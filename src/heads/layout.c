@@ -72,10 +72,10 @@ static lln_status wrong_axes(const char *letters, const char *name,
         return lln_fail(LLN_EFORMAT,
                         "%s: shape %s needs a layout; expected %s%s", name,
                         shape, fit, other_layouts(tensor));
-    return lln_fail(LLN_EFORMAT,
-                    "%s: shape %s does not have layout '%s'; expected %s%s",
-                    name, shape, letters, fit,
-                    tensor->axes == 5 ? other_layouts(tensor) : "");
+    return lln_fail(
+        LLN_EFORMAT, "%s: shape %s does not have layout '%s'; expected %s%s",
+        name, shape, letters, fit,
+        tensor->axes == 5 || strchr(letters, 'D') ? other_layouts(tensor) : "");
 }
 
 static lln_status check_letters(const char *letters)

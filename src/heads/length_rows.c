@@ -168,8 +168,13 @@ lln_status lln_length_rows_read(const unsigned char *bytes, size_t size,
                                 lln_length_rows *rows)
 {
     *rows = (lln_length_rows){.count = 0};
-    return lln_counts_is_npy(bytes, size) ? read_array(bytes, size, rows)
-                                          : read_text(bytes, size, rows);
+    if (lln_counts_is_npy(bytes, size))
+        return read_array(bytes, size, rows);
+    if (memchr(bytes, '\0', size))
+        return lln_fail(LLN_EFORMAT,
+                        "neither text nor a .npy file; expected lengths or a "
+                        "mask, as numpy.save and numpy.savetxt write them");
+    return read_text(bytes, size, rows);
 }
 
 void lln_length_rows_free(lln_length_rows *rows)

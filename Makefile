@@ -13,6 +13,14 @@
 
 PREFIX ?= /usr/local
 BUILD ?= build
+quoted = '$(subst ','\'',$(1))'
+# make takes a space for the end of a name: a folder whose path has some goes by
+# a link in build/.
+ifneq ($(word 2,$(BUILD)),)
+GIVEN := $(call quoted,$(BUILD))
+override BUILD := build/.$(shell printf %s $(GIVEN) | cksum | tr ' ' -)
+$(shell mkdir -p build $(GIVEN) && ln -srfn $(GIVEN) $(BUILD))
+endif
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	libarpack2-dev zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
@@ -51,7 +59,7 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 # Folders as man wants them: MANPATH=$PWD/build/man man lln-match
 $(BUILD)/man/man1 $(BUILD)/man/man7:
 	@mkdir -p $(@D)
-	ln -sfn $(CURDIR)/man $@
+	ln -srfn man $@
 
 $(LIBRARY): $(OBJECTS)
 	rm -f $@
@@ -110,12 +118,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/read_all.h $(FUZZED) \
 fuzz: $(FUZZERS) $(TESTS)
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
+TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man7
-	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(COMMAND_PAGES) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(OTHER_PAGES) $(DESTDIR)$(PREFIX)/share/man/man7
+	install -d $(call TO,/bin) $(call TO,/share/man/man1) $(call TO,/share/man/man7)
+	install $(TOOLS) $(call TO,/bin)
+	install -m 644 $(COMMAND_PAGES) $(call TO,/share/man/man1)
+	install -m 644 $(OTHER_PAGES) $(call TO,/share/man/man7)
 
 deps:
 	@test "$$(id -u)" = 0 || sudo=sudo; \
@@ -124,11 +132,11 @@ deps:
 	    --no-install-recommends $(PACKAGES) $(DEPS)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(GIVEN)
 
 # Keep the objects of the tools: nothing else names them.
 .SECONDARY:
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/ -name '*.d' 2>/dev/null)
 
 .PHONY: all check plots bench lint sanitize fuzz install deps clean libraries

@@ -25,3 +25,7 @@ stands() {
 @test "seeds of .safetensors" {
     stands safetensors
 }
+
+@test "seeds of indices of shards" {
+    stands shards
+}

@@ -12,6 +12,7 @@
 
 #include "core/threads.h"
 #include "message.h"
+#include "tensor/mapping.h"
 
 static struct {
     FILE *stream;             /* NULL: standard output */
@@ -184,6 +185,11 @@ void cli_check_output(lln_status status)
     cli_leave(failed(error));
 }
 
+static void refuse_input(void)
+{
+    cli_fail("%s: is an input; it would be overwritten", output.name);
+}
+
 void cli_refuse_overwrite(const char *input)
 {
     struct stat in, out;
@@ -191,7 +197,13 @@ void cli_refuse_overwrite(const char *input)
         stat(output.name, &out) != 0 || !S_ISREG(out.st_mode))
         return;
     if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-        cli_fail("%s: is an input; it would be overwritten", output.name);
+        refuse_input();
+}
+
+void cli_refuse_mapped(void)
+{
+    if (output.stream && lln_mappings_include(output.name))
+        refuse_input();
 }
 
 void cli_discard(void)

@@ -20,6 +20,9 @@ FILE *cli_output(const char *path);
 /* Ends the process if the output would replace this file; NULL is legal. */
 void cli_refuse_overwrite(const char *input);
 
+/* The same for all files that are mapped: shards too. */
+void cli_refuse_mapped(void);
+
 /* Forgets an output file that is not worth keeping: the file that it would
  * have replaced stays. */
 void cli_discard(void);

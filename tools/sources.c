@@ -140,6 +140,7 @@ void sources_open(lln_heads *heads)
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());
     cli_check(status);
+    cli_refuse_mapped();
     if (heads->note && !o->quiet)
         cli_warn("%s", heads->note);
     if (heads->extent && !o->quiet)
@@ -179,7 +180,8 @@ static void list_file(const char *path, listing *list)
         lln_tensor tensor = {.axes = entry.axes};
         memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
         lln_tensor_shape_text(&tensor, shape, sizeof shape);
-        array_record record = {entry.key, entry.dtype, shape, path};
+        array_record record = {entry.key, entry.dtype, shape,
+                               entry.shard ? entry.shard : path};
         listing_put(list, &record);
     }
     lln_container_close(file);

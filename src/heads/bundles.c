@@ -11,7 +11,8 @@
 /* The arrays of a role. */
 typedef struct {
     lln_container *file;
-    const char *pattern; /* NULL: the only array of the file */
+    const char *pattern; /* NULL: the array `only` of the file */
+    size_t only;
     lln_named *found;
     size_t count;
     size_t next; /* of found that has not been paired */
@@ -35,10 +36,10 @@ static lln_status find_role(role_arrays *r)
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
-    r->found[0] = (lln_named){-1, -1, 0};
+    r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
     return lln_candidates_check(r->file,
-                                lln_container_entry_at(r->file, 0).key);
+                                lln_container_entry_at(r->file, r->only).key);
 }
 
 /* Arrays of the layer that comes next, whose heads are in the keys. */
@@ -137,6 +138,7 @@ static lln_status match_arrays(search *s, const lln_choice *choice)
     for (size_t role = 0; role < s->roles; role++) {
         s->role[role].file = choice->file[role];
         s->role[role].pattern = choice->pattern[role];
+        s->role[role].only = choice->only[role];
         LLN_TRY(find_role(&s->role[role]));
     }
     s->bundles =

@@ -13,6 +13,7 @@
 
 enum {
     NAME_TEXT = 120, /* bytes of a name in a message */
+    AXES = 2,        /* fewest of an array of queries */
     EXAMPLES = 8,    /* of names */
     RUNS = 64        /* of digits in a name that are looked at */
 };
@@ -69,8 +70,8 @@ typedef struct {
     lln_fused fused;    /* order of those that hold all three */
 } candidates;
 
-/* Whether key `index` has a word for queries and a partner, or, if *fused is
- * not NULL, a word for all three. */
+/* Whether key `index` has a word for queries and a partner, or, if fused is not
+ * NULL, a word for all three. */
 static lln_status is_candidate(const lln_container *queries, size_t index,
                                const lln_container *keys, lln_fused *fused,
                                bool *is)
@@ -106,14 +107,17 @@ static void add_candidate(candidates *out, const char *key)
         out->names[out->count++] = key;
 }
 
-static lln_status find_candidates(const lln_container *queries,
+/* Of arrays that can be read and have at least so many axes. */
+static lln_status list_candidates(const lln_container *queries,
                                   const lln_container *keys, bool fused,
-                                  candidates *out)
+                                  size_t axes, candidates *out)
 {
     *out = (candidates){.count = 0};
     for (size_t i = 0; i < lln_container_count(queries); i++) {
         const char *key = lln_container_entry_at(queries, i).key;
         bool is;
+        if (axes > 0 && !lln_container_is_usable(queries, i, axes))
+            continue;
         LLN_TRY(
             is_candidate(queries, i, keys, fused ? &out->fused : NULL, &is));
         if (is && lln_words_weight(key))
@@ -122,6 +126,17 @@ static lln_status find_candidates(const lln_container *queries,
             add_candidate(out, key);
     }
     return LLN_OK;
+}
+
+/* One that cannot be used is to say why, if there is no other. */
+static lln_status find_candidates(const lln_container *queries,
+                                  const lln_container *keys, bool fused,
+                                  candidates *out)
+{
+    LLN_TRY(list_candidates(queries, keys, fused, AXES, out));
+    if (out->count > 0 || out->weight)
+        return LLN_OK;
+    return list_candidates(queries, keys, fused, 0, out);
 }
 
 /* The name with run r of digits replaced by {layer}; the caller owns it. */

@@ -9,6 +9,8 @@
 #include "heads/candidates.h"
 #include "heads/words.h"
 
+enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
+
 static const char option_letter[] = "qkv";
 
 lln_status lln_files_split(const char *text, char **path, char **key)
@@ -85,13 +87,18 @@ static lln_status open_files(lln_choice *c, lln_arrays *arrays,
         LLN_TRY(open_role(c, arrays, (lln_role)role,
                           files->file ? files->file : texts[role],
                           patterns[role]));
+    for (size_t role = 0; role < c->roles; role++) {
+        bool one = lln_container_only(c->file[role], AXES, &c->only[role]);
+        c->single[role] = one && (!files->file || c->together ||
+                                  lln_container_count(c->file[role]) == 1);
+    }
     return LLN_OK;
 }
 
 /* Whether the arrays of a role are chosen without looking at names. */
 static bool is_settled(const lln_choice *c, lln_role role)
 {
-    return c->pattern[role] || lln_container_count(c->file[role]) == 1;
+    return c->pattern[role] || c->single[role];
 }
 
 /* The queries' pattern that goes with the keys' one, if that was given and
@@ -222,7 +229,8 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
     const char *name =
         c->pattern[LLN_QUERIES]
             ? c->pattern[LLN_QUERIES]
-            : lln_container_entry_at(c->file[LLN_QUERIES], 0).key;
+            : lln_container_entry_at(c->file[LLN_QUERIES], c->only[LLN_QUERIES])
+                  .key;
     c->by_name = true;
     LLN_TRY(lln_name_partner(name, role, &c->pattern[role]));
     if (c->pattern[role])

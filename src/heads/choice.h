@@ -14,6 +14,8 @@ typedef struct {
     size_t roles;                   /* 3 with values, else 2 */
     lln_container *file[LLN_ROLES]; /* of the lln_arrays */
     char *pattern[LLN_ROLES]; /* owned; NULL: the only array of the file */
+    bool single[LLN_ROLES];   /* there is only one that may be it */
+    size_t only[LLN_ROLES];   /* its index */
     bool by_name;             /* names decided */
     bool together;            /* arrays hold queries, keys and values */
     lln_fused fused;

@@ -60,7 +60,7 @@ void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
     free(arrays);
 }
 
-/* The array that a key names, or the only one, or the one with the name. */
+/* The array that a key names, or the one with the name, or the only one. */
 static lln_status find_arrays(const char *key, named_arrays *item)
 {
     if (key && strchr(key, '{')) {
@@ -72,10 +72,11 @@ static lln_status find_arrays(const char *key, named_arrays *item)
         return LLN_ENOMEM;
     item->count = 1;
     item->found[0] = (lln_named){-1, -1, 0};
-    if (!key && lln_container_count(item->file) == 1)
-        return LLN_OK;
-    return lln_container_find(item->file, key ? key : item->name,
-                              &item->found[0].index);
+    size_t *index = &item->found[0].index;
+    lln_status status =
+        lln_container_find(item->file, key ? key : item->name, index);
+    bool other = status != LLN_OK && !key;
+    return other && lln_container_only(item->file, 1, index) ? LLN_OK : status;
 }
 
 static lln_status read_arrays(named_arrays *item)
@@ -133,11 +134,12 @@ static lln_status open_all(const char *text, const lln_axes *axes,
         most += *c == ',';
     char *copy = strdup(text), *rest = copy;
     arrays->items = lln_array_alloc(most, sizeof *arrays->items);
-    arrays->axes = *axes;
-    arrays->layout = axes->letters ? strdup(axes->letters) : NULL;
+    const char *letters = axes ? axes->letters : NULL;
+    arrays->axes = axes ? *axes : (lln_axes){.letters = NULL};
+    arrays->layout = letters ? strdup(letters) : NULL;
     arrays->axes.letters = arrays->layout;
     lln_status status = LLN_OK;
-    if (!copy || !arrays->items || (axes->letters && !arrays->layout))
+    if (!copy || !arrays->items || (letters && !arrays->layout))
         status = lln_fail(LLN_ENOMEM, "out of memory");
     while (rest && status == LLN_OK)
         status = add_item(arrays, strsep(&rest, ","));
@@ -176,8 +178,10 @@ static size_t choose(const named_arrays *item, const lln_head *head)
 static void name_array(const named_arrays *item, size_t index, char *text,
                        size_t size)
 {
-    const char *key = lln_container_entry_at(item->file, index).key;
-    snprintf(text, size, "%s%s%s%s", lln_container_name(item->file),
+    lln_container_entry entry = lln_container_entry_at(item->file, index);
+    const char *key = entry.key;
+    snprintf(text, size, "%s%s%s%s",
+             entry.shard ? entry.shard : lln_container_name(item->file),
              *key ? ": key '" : "", key, *key ? "'" : "");
 }
 

@@ -9,7 +9,8 @@
 
 typedef struct lln_kernel_arrays lln_kernel_arrays;
 
-/* Opens the arrays of a list NAME=FILE[:KEY],...; without a KEY an array is the
+/* Opens the arrays of a list NAME=FILE[:KEY],..., axes as those of the queries
+ * (NULL: nd); without a KEY an array is the
  * only one of its file, or has the key NAME. KEY may be a pattern, as in
  * naming.h, for an array for each layer or head. An array
  *   of one or two axes is the same for all heads, [rows] or [rows x columns];

@@ -54,10 +54,17 @@ static lln_status bad_number(lln_status status, const lln_view *view,
                     view->first + i, j, value, wanted);
 }
 
+/* Puts the name of the array in front of what went wrong. */
+static lln_status in_view(const lln_view *view, lln_status status)
+{
+    return status == LLN_OK ? LLN_OK : lln_fail_in(status, view->name);
+}
+
 lln_status lln_view_check(const lln_view *view)
 {
     size_t bad;
-    LLN_TRY(lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad));
+    LLN_TRY(in_view(
+        view, lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad)));
     if (bad < view->slice.rows * view->slice.columns)
         return bad_number(LLN_EFORMAT, view, bad, "finite numbers");
     return LLN_OK;
@@ -67,7 +74,8 @@ lln_status lln_view_copy(const lln_view *view, lln_precision precision,
                          void *out)
 {
     size_t bad;
-    LLN_TRY(lln_tensor_copy(&view->tensor, &view->slice, precision, out, &bad));
+    LLN_TRY(in_view(view, lln_tensor_copy(&view->tensor, &view->slice,
+                                          precision, out, &bad)));
     if (bad < view->slice.rows * view->slice.columns)
         return bad_number(LLN_EUNDEFINED, view, bad,
                           "numbers in the range of float32");
@@ -77,5 +85,6 @@ lln_status lln_view_copy(const lln_view *view, lln_precision precision,
 lln_status lln_view_copy_any(const lln_view *view, double *out)
 {
     size_t bad;
-    return lln_tensor_copy(&view->tensor, &view->slice, LLN_FLOAT64, out, &bad);
+    return in_view(view, lln_tensor_copy(&view->tensor, &view->slice,
+                                         LLN_FLOAT64, out, &bad));
 }

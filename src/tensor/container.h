@@ -17,13 +17,15 @@ typedef struct {
     const char *dtype;      /* as the file names it: "<f4", "BF16" */
     lln_dtype type;         /* of readable ones */
     const char *unreadable; /* NULL, or why its numbers cannot be read */
+    const char *shard;      /* the path of the shard that it is in, or NULL */
     size_t axes, shape[LLN_TENSOR_AXES];
 } lln_container_entry;
 
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with
  * lln_container_close. Every array is described, none is read. Members of a zip
  * archive that are no .npy files are left out; it may have something before
- * it, unless it comes through a pipe.
+ * it, unless it comes through a pipe. Of an index of shards, these are opened
+ * too; arrays of one that cannot be, or that lacks them, are unreadable.
  * LLN_EFORMAT: the file is none of the formats, is damaged or truncated, or
  * has no arrays; also the failures of lln_mapping_open. */
 LLN_NODISCARD lln_status lln_container_open(const char *path,
@@ -47,6 +49,14 @@ size_t lln_container_count(const lln_container *container);
 /* Array `index` < count, in the order of the file. */
 lln_container_entry lln_container_entry_at(const lln_container *container,
                                            size_t index);
+
+/* Whether array `index` can be read and has at least so many axes. */
+bool lln_container_is_usable(const lln_container *container, size_t index,
+                             size_t axes);
+
+/* Whether there is just one such array, at *index; or one array at all. */
+bool lln_container_only(const lln_container *container, size_t axes,
+                        size_t *index);
 
 /* The place of a key. LLN_EFORMAT: there is no such key; the message lists
  * those that there are, as far as it has room. */

@@ -28,6 +28,11 @@ static const cli_option option_table[] = {
     {0},
 };
 
+static const values_option values_optional[] = {
+    {"compare", "relative_error and cosine are nan"},
+    {0},
+};
+
 static const cli_tool tool = {
     .name = "lln-attend",
     .summary = "values averaged by attention",
@@ -39,6 +44,7 @@ int main(int argc, char **argv)
 {
     run_shared.kernels = "lln";
     run_shared.values = true;
+    run_shared.values_optional = values_optional;
     command_parse(&tool, argc, argv);
     if (options.compare)
         return compare_write(options.compare, options.top);

@@ -56,6 +56,28 @@ void sources_refuse(const char *option)
               o->file ? o->file : o->q);
 }
 
+/* The option that can do without values; NULL: they are needed. */
+static const values_option *values_optional(void)
+{
+    const values_option *option = run_shared.values_optional;
+    while (option && option->name && !cli_given(option->name))
+        option++;
+    return option && option->name ? option : NULL;
+}
+
+static void check_values(void)
+{
+    const run_options *o = &run_shared;
+    if (!o->values || !o->q || o->v || o->list)
+        return;
+    if (o->key_v)
+        cli_usage("--key-v: --q and --k are given without --v, the file of the "
+                  "values");
+    if (!values_optional())
+        cli_usage("--q and --k are given without --v; name the values with --v "
+                  "FILE, or one FILE and --key-v");
+}
+
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
@@ -71,8 +93,7 @@ void sources_check(void)
         cli_usage("'%s': --q and --k name files already", o->file);
     if (o->file && o->v)
         cli_usage("'%s': --v is for --q and --k", o->file);
-    if (o->values && o->q && !o->v && !o->list)
-        cli_usage("--q and --k are given without --v");
+    check_values();
     const char *name = cli_first_given(sources_sampled() ? file : model);
     if (name && !sources_sampled())
         sources_refuse(name);
@@ -85,6 +106,17 @@ void sources_check(void)
 bool sources_sampled(void)
 {
     return !run_shared.file && !run_shared.q;
+}
+
+/* Says that values are missing. */
+static void warn_of_values(const lln_heads *heads)
+{
+    const run_options *o = &run_shared;
+    lln_head head;
+    heads->describe(heads, 0, &head);
+    if (o->values && head.v.columns == 0 && !o->quiet)
+        cli_warn("%s: no values: %s; name them with --v or --key-v",
+                 o->file ? o->file : o->q, values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)
@@ -110,6 +142,7 @@ void sources_open(lln_heads *heads)
         .k = o->k,
         .v = o->v,
         .values = o->values,
+        .values_optional = values_optional() != NULL,
         .key_q = o->key_q,
         .key_k = o->key_k,
         .key_v = o->key_v,
@@ -125,6 +158,7 @@ void sources_open(lln_heads *heads)
     cli_check(status);
     if (heads->note && !o->quiet)
         cli_warn("%s", heads->note);
+    warn_of_values(heads);
 }
 
 void sources_refuse_overwrite(void)

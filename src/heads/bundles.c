@@ -47,12 +47,6 @@ lln_status lln_files_split(const char *text, char **path, char **key)
     return LLN_OK;
 }
 
-size_t lln_files_roles(const lln_files *files)
-{
-    bool values = files->v || (files->file && files->values);
-    return values ? LLN_VALUES + 1 : LLN_VALUES;
-}
-
 /* Opens the file of a role and sets the pattern, if there is one. */
 static lln_status open_role(search *s, lln_role role, const char *text,
                             const char *pattern)
@@ -97,7 +91,8 @@ static lln_status open_files(search *s, const lln_files *files)
 {
     const char *texts[] = {files->q, files->k, files->v};
     const char *patterns[] = {files->key_q, files->key_k, files->key_v};
-    s->roles = lln_files_roles(files);
+    s->roles = files->v || (files->file && files->values) ? LLN_VALUES + 1
+                                                          : LLN_VALUES;
     for (size_t role = 0; role < s->roles; role++)
         LLN_TRY(open_role(s, (lln_role)role,
                           files->file ? files->file : texts[role],
@@ -152,6 +147,33 @@ static lln_status find_role(role_arrays *r)
     r->found[0] = (lln_named){-1, -1, 0};
     r->count = 1;
     return LLN_OK;
+}
+
+/* The arrays of a role other than queries. */
+static lln_status find_partner(search *s, lln_role role)
+{
+    LLN_TRY(choose_partner(s, role));
+    return find_role(&s->role[role]);
+}
+
+/* Those of values that nobody named may be missing; the message says how to
+ * name them. */
+static lln_status find_values(search *s, const lln_files *files)
+{
+    char reason[LLN_MESSAGE];
+    bool by_name = s->by_name;
+    lln_status status = find_partner(s, LLN_VALUES);
+    if (status != LLN_EFORMAT || files->v || files->key_v)
+        return status;
+    if (files->values_optional) {
+        s->by_name = by_name;
+        s->roles = LLN_VALUES;
+        return LLN_OK;
+    }
+    snprintf(reason, sizeof reason, "%s", lln_error_message());
+    return lln_fail(
+        status, "%s%s, or with --v", reason,
+        s->role[LLN_VALUES].pattern ? "; name the values with --key-v" : "");
 }
 
 /* Arrays of the layer that comes next, whose heads are in the keys. */
@@ -263,10 +285,10 @@ static lln_status match_arrays(search *s, const lln_files *files, char **note)
 {
     LLN_TRY(open_files(s, files));
     LLN_TRY(choose_queries(s));
-    for (size_t role = LLN_KEYS; role < s->roles; role++)
-        LLN_TRY(choose_partner(s, (lln_role)role));
-    for (size_t role = 0; role < s->roles; role++)
-        LLN_TRY(find_role(&s->role[role]));
+    LLN_TRY(find_role(&s->role[LLN_QUERIES]));
+    LLN_TRY(find_partner(s, LLN_KEYS));
+    if (s->roles > LLN_VALUES)
+        LLN_TRY(find_values(s, files));
     s->bundles =
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
@@ -277,7 +299,8 @@ static lln_status match_arrays(search *s, const lln_files *files, char **note)
 }
 
 lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
-                            lln_bundle **bundles, size_t *count, char **note)
+                            lln_bundle **bundles, size_t *count, size_t *roles,
+                            char **note)
 {
     search s = {.arrays = arrays};
     *note = NULL;
@@ -290,5 +313,6 @@ lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
         free(s.bundles);
     *bundles = status == LLN_OK ? s.bundles : NULL;
     *count = s.count;
+    *roles = s.roles;
     return status;
 }

@@ -355,11 +355,12 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
         return lln_fail(LLN_ENOMEM, "out of memory");
     if (files->lengths)
         LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
-    LLN_TRY(
-        lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &s->note));
+    size_t roles;
+    LLN_TRY(lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &roles,
+                             &s->note));
     s->rules = (lln_shape_rules){
         .layout = s->layout,
-        .roles = lln_files_roles(files),
+        .roles = roles,
         .mask = files->rule.mask,
         .lengths = &s->lengths,
     };

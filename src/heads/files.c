@@ -167,15 +167,16 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
     if (s->rules.roles > LLN_VALUES)
         dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
     lln_length length = length_of(s, place);
+    lln_precision logits = logit_precision(s, place, LLN_FLOAT32);
     *head = (lln_head){
         .source = s->sources[place->at.batch],
         .layer = place->layer,
         .head = place->head,
         .at = place->at,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
-        .q = {LLN_FLOAT64, length.queries, d, NULL},
-        .k = {LLN_FLOAT64, length.keys, d, NULL},
-        .v = {LLN_FLOAT64, dv > 0 ? length.keys : 0, dv, NULL},
+        .q = {logits, length.queries, d, NULL},
+        .k = {logits, length.keys, d, NULL},
+        .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
         .rule = lln_rule_for(s->rule, d),
     };
 }

@@ -113,10 +113,11 @@ START_TEST(usable_bundles)
     size_t count;
     char *note;
     lln_fused fused;
+    size_t roles;
     write_archive("x", archives[_i].names);
     lln_status status =
         lln_bundles_open(archives[_i].two_files ? &two : &one, arrays, &bundles,
-                         &count, &fused, &note);
+                         &count, &roles, &fused, &note);
     if (archives[_i].queries) {
         expect_ok(status);
         ck_assert_uint_eq(count, 1);

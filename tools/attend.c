@@ -256,7 +256,7 @@ static void open_writer(attend_run *run, FILE *out)
     free(entries);
 }
 
-static void check_options(void)
+void attend_check_options(void)
 {
     static const char *const tables[] = {
         "rows",       "each",     "format",    "precision",
@@ -274,7 +274,7 @@ static const record_column no_columns[] = {{0}};
 
 static void open_run(attend_run *run)
 {
-    check_options();
+    attend_check_options();
     run->plan = (run_plan){.table = {no_columns, 1},
                            .measure = multiply_and_place,
                            .context = run,

@@ -9,6 +9,10 @@
 /* O = P V of one case: out [n x columns of V], in the precision of V. */
 LLN_NODISCARD lln_status attend_multiply(const run_case *c, void *out);
 
+/* Ends the process if an option is given that is for tables, or for other
+ * heads than these. */
+void attend_check_options(void);
+
 /* Computes O of every head that the shared options ask for and writes it to
  * the output. Ends the process on bad usage and on failure; returns the exit
  * status for main. */

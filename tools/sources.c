@@ -65,6 +65,28 @@ void sources_refuse(const char *option)
               o->file ? o->file : o->q);
 }
 
+/* The option that can do without values; NULL: they are needed. */
+static const values_option *values_optional(void)
+{
+    const values_option *option = run_shared.values_optional;
+    while (option && option->name && !cli_given(option->name))
+        option++;
+    return option && option->name ? option : NULL;
+}
+
+static void check_values(void)
+{
+    const run_options *o = &run_shared;
+    if (!o->values || !o->q || o->v || o->list)
+        return;
+    if (o->key_v)
+        cli_usage("--key-v: --q and --k are given without --v, the file of the "
+                  "values");
+    if (!values_optional())
+        cli_usage("--q and --k are given without --v; name the values with --v "
+                  "FILE, or one FILE and --key-v");
+}
+
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
@@ -84,8 +106,7 @@ void sources_check(void)
     if (o->fused && o->q)
         cli_usage("--fused is for a FILE that holds queries and keys; --q and "
                   "--k name them apart");
-    if (o->values && o->q && !o->v && !o->list)
-        cli_usage("--q and --k are given without --v");
+    check_values();
     const char *name = cli_first_given(sources_sampled() ? file : model);
     if (name && !sources_sampled())
         sources_refuse(name);
@@ -99,6 +120,17 @@ void sources_check(void)
 bool sources_sampled(void)
 {
     return !run_shared.file && !run_shared.q;
+}
+
+/* Says that values are missing. */
+static void warn_of_values(const lln_heads *heads)
+{
+    const run_options *o = &run_shared;
+    lln_head head;
+    heads->describe(heads, 0, &head);
+    if (o->values && head.v.columns == 0 && !o->quiet)
+        cli_warn("%s: no values: %s; name them with --v or --key-v",
+                 o->file ? o->file : o->q, values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)
@@ -124,6 +156,7 @@ void sources_open(lln_heads *heads)
         .k = o->k,
         .v = o->v,
         .values = o->values,
+        .values_optional = values_optional() != NULL,
         .key_q = o->key_q,
         .key_k = o->key_k,
         .key_v = o->key_v,
@@ -145,6 +178,7 @@ void sources_open(lln_heads *heads)
         cli_warn("%s", heads->note);
     if (heads->extent && !o->quiet)
         cli_warn("%s", heads->extent);
+    warn_of_values(heads);
 }
 
 void sources_refuse_overwrite(void)

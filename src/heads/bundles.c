@@ -132,15 +132,19 @@ static bool arrays_left(const search *s)
     return false;
 }
 
-static lln_status match_arrays(search *s, const lln_choice *choice)
+static lln_status match_arrays(search *s, const lln_files *files,
+                               lln_choice *choice)
 {
-    s->roles = choice->roles;
-    for (size_t role = 0; role < s->roles; role++) {
+    for (size_t role = 0; role < choice->roles; role++) {
         s->role[role].file = choice->file[role];
         s->role[role].pattern = choice->pattern[role];
         s->role[role].only = choice->only[role];
-        LLN_TRY(find_role(&s->role[role]));
+        lln_status status = find_role(&s->role[role]);
+        if (status != LLN_OK && role == LLN_VALUES)
+            status = lln_choice_lacks_values(files, status, choice);
+        LLN_TRY(status);
     }
+    s->roles = choice->roles;
     s->bundles =
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
@@ -151,7 +155,7 @@ static lln_status match_arrays(search *s, const lln_choice *choice)
 }
 
 lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
-                            lln_bundle **bundles, size_t *count,
+                            lln_bundle **bundles, size_t *count, size_t *roles,
                             lln_fused *fused, char **note)
 {
     search s = {.arrays = arrays};
@@ -159,10 +163,13 @@ lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
     *note = NULL;
     lln_status status = lln_choice_open(files, arrays, &choice);
     if (status == LLN_OK)
-        status = match_arrays(&s, &choice);
-    if (status == LLN_OK && choice.by_name)
+        status = match_arrays(&s, files, &choice);
+    bool by_name =
+        choice.by_name || (choice.values_by_name && choice.roles > LLN_VALUES);
+    if (status == LLN_OK && by_name)
         status = lln_choice_note(&choice, note);
     *fused = choice.fused;
+    *roles = choice.roles;
     lln_choice_close(&choice);
     for (size_t role = 0; role < LLN_ROLES; role++)
         free(s.role[role].found);

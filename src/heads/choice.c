@@ -32,12 +32,6 @@ lln_status lln_files_split(const char *text, char **path, char **key)
     return LLN_OK;
 }
 
-size_t lln_files_roles(const lln_files *files)
-{
-    bool values = files->v || (files->file && files->values);
-    return values ? LLN_VALUES + 1 : LLN_VALUES;
-}
-
 /* Opens the file of a role and sets the pattern, if there is one. */
 static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
                             const char *text, const char *pattern)
@@ -82,7 +76,8 @@ static lln_status open_files(lln_choice *c, lln_arrays *arrays,
 {
     const char *texts[] = {files->q, files->k, files->v};
     const char *patterns[] = {files->key_q, files->key_k, files->key_v};
-    c->roles = lln_files_roles(files);
+    c->roles = files->v || (files->file && files->values) ? LLN_VALUES + 1
+                                                          : LLN_VALUES;
     for (size_t role = 0; role < c->roles; role++)
         LLN_TRY(open_role(c, arrays, (lln_role)role,
                           files->file ? files->file : texts[role],
@@ -231,7 +226,7 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
             ? c->pattern[LLN_QUERIES]
             : lln_container_entry_at(c->file[LLN_QUERIES], c->only[LLN_QUERIES])
                   .key;
-    c->by_name = true;
+    *(role == LLN_VALUES ? &c->values_by_name : &c->by_name) = true;
     LLN_TRY(lln_name_partner(name, role, &c->pattern[role]));
     if (c->pattern[role])
         return LLN_OK;
@@ -242,6 +237,22 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
                     name, option_letter[role]);
 }
 
+lln_status lln_choice_lacks_values(const lln_files *files, lln_status status,
+                                   lln_choice *choice)
+{
+    char reason[LLN_MESSAGE];
+    if (status != LLN_EFORMAT || files->v || files->key_v || choice->together)
+        return status;
+    if (files->values_optional) {
+        choice->roles = LLN_VALUES;
+        return LLN_OK;
+    }
+    snprintf(reason, sizeof reason, "%s", lln_error_message());
+    return lln_fail(
+        status, "%s%s, or with --v", reason,
+        choice->pattern[LLN_VALUES] ? "; name the values with --key-v" : "");
+}
+
 static lln_status choose(lln_choice *c, lln_arrays *arrays,
                          const lln_files *files)
 {
@@ -249,9 +260,14 @@ static lln_status choose(lln_choice *c, lln_arrays *arrays,
     LLN_TRY(open_files(c, arrays, files));
     LLN_TRY(choose_fused(c, files));
     LLN_TRY(choose_queries(c));
-    for (size_t role = LLN_KEYS; role < c->roles && !c->together; role++)
-        LLN_TRY(choose_partner(c, (lln_role)role));
-    return LLN_OK;
+    if (c->together)
+        return LLN_OK;
+    LLN_TRY(choose_partner(c, LLN_KEYS));
+    if (c->roles == LLN_VALUES)
+        return LLN_OK;
+    lln_status status = choose_partner(c, LLN_VALUES);
+    return status == LLN_OK ? LLN_OK
+                            : lln_choice_lacks_values(files, status, c);
 }
 
 lln_status lln_choice_open(const lln_files *files, lln_arrays *arrays,

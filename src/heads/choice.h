@@ -17,12 +17,10 @@ typedef struct {
     bool single[LLN_ROLES];   /* there is only one that may be it */
     size_t only[LLN_ROLES];   /* its index */
     bool by_name;             /* names decided */
+    bool values_by_name;      /* of values */
     bool together;            /* arrays hold queries, keys and values */
     lln_fused fused;
 } lln_choice;
-
-/* Arrays that make up a bundle: 3 with values, else 2. */
-size_t lln_files_roles(const lln_files *files);
 
 /* Opens the files into `arrays` and chooses; lln_choice_close after failures
  * too. Statuses are those of lln_bundles_open; LLN_EUNDEFINED: no array has
@@ -30,6 +28,13 @@ size_t lln_files_roles(const lln_files *files);
 LLN_NODISCARD lln_status lln_choice_open(const lln_files *files,
                                          lln_arrays *arrays,
                                          lln_choice *choice);
+
+/* What follows if values were not found, with this status and message. Those
+ * that nobody named may be missing: LLN_OK, and there are 2 roles; else the
+ * message says how to name them. */
+LLN_NODISCARD lln_status lln_choice_lacks_values(const lln_files *files,
+                                                 lln_status status,
+                                                 lln_choice *choice);
 
 void lln_choice_close(lln_choice *choice);
 

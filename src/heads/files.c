@@ -172,6 +172,7 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
     if (s->rules.roles > LLN_VALUES)
         dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
     lln_length length = length_of(s, place);
+    lln_precision logits = logit_precision(s, place, LLN_FLOAT32);
     *head = (lln_head){
         .source = s->sources[place->at.batch],
         .layer = place->layer,
@@ -179,9 +180,9 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
         .at = place->at,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
         .first = length.first_query,
-        .q = {LLN_FLOAT64, length.queries, d, NULL},
-        .k = {LLN_FLOAT64, length.keys, d, NULL},
-        .v = {LLN_FLOAT64, dv > 0 ? length.keys : 0, dv, NULL},
+        .q = {logits, length.queries, d, NULL},
+        .k = {logits, length.keys, d, NULL},
+        .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
         .rule = lln_rule_for(s->rule, d),
     };
 }
@@ -376,12 +377,13 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     lln_split split = {.fused = LLN_FUSED_NONE};
     if (files->split_heads)
         LLN_TRY(lln_split_read(files->split_heads, &split));
-    LLN_TRY(lln_bundles_open(files, s->arrays, &s->bundles, &s->count,
+    size_t roles;
+    LLN_TRY(lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &roles,
                              &split.fused, &s->note));
     s->rules = (lln_shape_rules){
         .layout = s->layout,
         .split = split,
-        .roles = lln_files_roles(files),
+        .roles = roles,
         .mask = files->rule.mask,
         .lengths = &s->lengths,
     };

@@ -10,10 +10,11 @@
  * is a pattern for several, as are key_q, key_k and key_v. What names nothing
  * is chosen by lln_bundles_open. */
 typedef struct {
-    const char *file;  /* holds all; NULL: they are in q, k and v */
-    const char *q, *k; /* FILE or FILE:KEY */
-    const char *v;     /* likewise; NULL: values are not read */
-    bool values;       /* read them from `file` too */
+    const char *file;     /* holds all; NULL: they are in q, k and v */
+    const char *q, *k;    /* FILE or FILE:KEY */
+    const char *v;        /* likewise; NULL: values are not read */
+    bool values;          /* read them from `file` too */
+    bool values_optional; /* if there are any that nobody named */
     const char *key_q, *key_k, *key_v;
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
                            nd, and an array with more axes is an error; nD

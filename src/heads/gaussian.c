@@ -162,7 +162,7 @@ static lln_status draw_head(const lln_gaussian *model, size_t index,
 static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
     const lln_gaussian *model = heads->state;
-    lln_matrix shape = {LLN_FLOAT64, model->n, model->d, NULL};
+    lln_matrix shape = {LLN_FLOAT32, model->n, model->d, NULL};
     *head = (lln_head){
         .source = "gaussian",
         .layer = -1,

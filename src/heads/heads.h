@@ -72,7 +72,8 @@ typedef struct lln_heads {
     const char *note;   /* what was chosen by names in a file; NULL: nothing */
     const char *extent; /* what a file holds, in words; NULL: there is none */
     bool sampled;       /* trials of one model, to be averaged */
-    /* Fills in head `index` but for its numbers: q, k and v have no data. Needs
+    /* Fills in head `index` but for its numbers: q, k and v have no data, and
+     * the precision in which they are loaded if LLN_FLOAT32 is asked for. Needs
      * no reading. */
     void (*describe)(const struct lln_heads *heads, size_t index,
                      lln_head *head);

@@ -99,6 +99,28 @@ static void expect_mask(const char *path)
     lln_lengths_free(&lengths);
 }
 
+/* 12,10 is for two entries, or for queries and keys. */
+START_TEST(lengths_check_settles)
+{
+    lln_lengths lengths;
+    write_bytes("lengths", "12,10\n", 6);
+    expect_ok(lln_lengths_read("lengths", &lengths));
+    expect_ok(lln_lengths_check(&lengths, "q.npy", 3, 12, 12));
+    expect_ok(lln_lengths_check(&lengths, "q.npy", 2, 12, 10));
+    ck_assert_uint_eq(lln_lengths_at(&lengths, 1, 12, 10).queries, 12);
+    ck_assert_uint_eq(lln_lengths_at(&lengths, 1, 12, 10).keys, 10);
+    expect_ok(lln_lengths_check(&lengths, "q.npy", 2, 12, 12));
+    ck_assert_uint_eq(lln_lengths_at(&lengths, 0, 12, 12).keys, 12);
+    ck_assert_uint_eq(lln_lengths_at(&lengths, 1, 12, 12).queries, 10);
+    lln_lengths_free(&lengths);
+    write_bytes("lengths", "12 10\n", 6);
+    expect_ok(lln_lengths_read("lengths", &lengths));
+    expect_ok(lln_lengths_check(&lengths, "q.npy", 2, 12, 12));
+    ck_assert_uint_eq(lln_lengths_at(&lengths, 1, 12, 12).queries, 12);
+    lln_lengths_free(&lengths);
+}
+END_TEST
+
 START_TEST(lengths_read_masks)
 {
     const unsigned char bits[] = {0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0};
@@ -261,6 +283,7 @@ int main(void)
     tcase_add_test(lengths, lengths_read_lines);
     tcase_add_loop_test(lengths, lengths_read_forms, 0,
                         (int)(sizeof forms / sizeof *forms));
+    tcase_add_test(lengths, lengths_check_settles);
     tcase_add_test(lengths, lengths_read_masks);
     tcase_add_test(lengths, lengths_read_arrays);
     tcase_add_test(lengths, lengths_at_one_and_none);

@@ -47,7 +47,7 @@ static lln_status bad_line(size_t number, line_bytes line)
 
 /* A whole number, 12 or 1.2e+01, and what separates it from the next one:
  * blanks, or a comma after which one must come. */
-static bool read_number(line_bytes *line, size_t *number)
+static bool read_number(line_bytes *line, size_t *number, bool *comma)
 {
     char text[NUMBER_TEXT];
     const lln_range range = {0, MOST, false, false};
@@ -64,6 +64,7 @@ static bool read_number(line_bytes *line, size_t *number)
     skip_blanks(line);
     if (line->at == line->end || *line->at != ',')
         return (double)*number == value;
+    *comma = true;
     line->at++;
     skip_blanks(line);
     return (double)*number == value && line->at < line->end;
@@ -100,7 +101,7 @@ static lln_status read_line(lln_length_rows *rows, size_t number,
     line_bytes rest = {line.at, comment ? comment : line.end};
     skip_blanks(&rest);
     while (rest.at < rest.end) {
-        if (!read_number(&rest, &next))
+        if (!read_number(&rest, &next, &rows->comma))
             return bad_line(number, line);
         LLN_TRY(add_number(rows, next));
     }

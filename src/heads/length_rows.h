@@ -21,6 +21,7 @@ typedef struct {
     lln_length_row *rows; /* [count], owned */
     size_t count;
     bool array; /* from a .npy file */
+    bool comma; /* there are commas */
     bool truth; /* of booleans */
     bool flat;  /* an array of one axis */
 } lln_length_rows;

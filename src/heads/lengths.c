@@ -100,6 +100,7 @@ static lln_status read_rows(const lln_length_rows *rows, lln_lengths *lengths)
     lengths->list = lln_array_alloc(rows->number_count, sizeof *lengths->list);
     if (!lengths->list)
         return LLN_ENOMEM;
+    lengths->either = rows->comma && rows->number_count == 2;
     if (is_mask(rows))
         return read_mask(rows, lengths);
     if (rows->count > 1 || (rows->rows[0].count <= 2 && !rows->flat))
@@ -156,9 +157,27 @@ static lln_status check_tokens(const lln_lengths *lengths, const char *name,
                     lengths->name, tokens, name, n, m);
 }
 
-lln_status lln_lengths_check(const lln_lengths *lengths, const char *name,
+/* Makes one line for queries and keys two lengths, if there are two entries. */
+static lln_status settle(lln_lengths *lengths, size_t batch, size_t n, size_t m)
+{
+    if (!lengths->either || lengths->count != 1 || batch != 2 || n != m)
+        return LLN_OK;
+    lln_length one = lengths->list[0];
+    lln_length *list = lln_array_alloc(2, sizeof *list);
+    if (!list)
+        return LLN_ENOMEM;
+    list[0] = (lln_length){one.queries, one.queries, one.line, 0, 0};
+    list[1] = (lln_length){one.keys, one.keys, one.line, 0, 0};
+    free(lengths->list);
+    lengths->list = list;
+    lengths->count = 2;
+    return LLN_OK;
+}
+
+lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
                              size_t batch, size_t n, size_t m)
 {
+    LLN_TRY(settle(lengths, batch, n, m));
     if (lengths->count > 1 && lengths->count != batch)
         return lln_fail(LLN_EFORMAT,
                         "%s: %zu lengths; expected one, or one for each of the "

@@ -15,7 +15,7 @@ typedef struct {
                          */
     size_t roles;       /* 3 with values, else 2 */
     lln_mask mask;
-    const lln_lengths *lengths;
+    lln_lengths *lengths;
 } lln_shape_rules;
 
 /* Axes of the arrays, with the strides of C order. */

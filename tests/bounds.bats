@@ -16,7 +16,7 @@ beyond() {
     expected=$("$1" "${@:2:$#-3}")
     run --separate-stderr "$@"
     equal status "$status" 3
-    equal stderr "$stderr" "$1: $message"
+    equal stderr "$(without_extent <<< "$stderr")" "$1: $message"
     equal table "$output" "$expected"
 }
 

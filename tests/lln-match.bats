@@ -13,7 +13,7 @@ match() {
     local name=$1
     shift
     run --separate-stderr lln-match --q "$cases/case_${name}_Q.npy" \
-        --k "$cases/case_${name}_K.npy" --double "$@"
+        --k "$cases/case_${name}_K.npy" --double -q "$@"
     equal status "$status" 0
     equal stderr "$stderr" ''
 }

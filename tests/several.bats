@@ -70,11 +70,14 @@ a.st'
     heads c.st 9
     layers d.st 5 77
     run --separate-stderr lln-entropy --layout hnd a.st
-    equal alone "$stderr" "lln-entropy: a.st: queries 'q', keys 'k'"
+    equal alone "$stderr" "lln-entropy: a.st: queries 'q', keys 'k'
+lln-entropy: a.st: 1 layer, 2 query heads, 2 key heads, 3 tokens, 2 features"
     run --separate-stderr lln-entropy --layout hnd a.st b.st d.st c.st
     equal note "$stderr" \
         "lln-entropy: a.st: queries 'q', keys 'k'; the same in 2 more files
-lln-entropy: d.st: queries 'l{layer}.q', keys 'l{layer}.k'"
+lln-entropy: d.st: queries 'l{layer}.q', keys 'l{layer}.k'
+lln-entropy: a.st: 1 layer, 2 query heads, 2 key heads, 3 tokens, 2 features; the same in 2 more files
+lln-entropy: d.st: 2 layers, 2 query heads, 2 key heads, 3 tokens, 2 features"
     run --separate-stderr lln-entropy --layout hnd -q a.st b.st d.st c.st
     equal quiet "$stderr" ''
 }

@@ -78,10 +78,9 @@ static const struct {
      false,
      "q",
      NULL},
-    {{"v:q_proj.bias.npy", "v:k_proj.bias.npy", "m:q_proj.weight.npy",
-      "m:k_proj.weight.npy"},
+    {{"v:q_proj.out.npy", "v:k_proj.out.npy", "m:q_proj.npy", "m:k_proj.npy"},
      false,
-     "q_proj.weight",
+     "q_proj",
      NULL},
     {{"t:__MACOSX/._q.npy", "t:__MACOSX/._k.npy", "m:q.npy", "m:k.npy"},
      false,
@@ -113,9 +112,12 @@ START_TEST(usable_bundles)
     lln_bundle *bundles;
     size_t count;
     char *note;
+    lln_fused fused;
+    size_t roles;
     write_archive("x", archives[_i].names);
-    lln_status status = lln_bundles_open(archives[_i].two_files ? &two : &one,
-                                         arrays, &bundles, &count, &note);
+    lln_status status =
+        lln_bundles_open(archives[_i].two_files ? &two : &one, arrays, &bundles,
+                         &count, &roles, &fused, &note);
     if (archives[_i].queries) {
         expect_ok(status);
         ck_assert_uint_eq(count, 1);

@@ -58,8 +58,6 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
         run --separate-stderr lln-entropy -n 1 --each --trials 20 \
             --kernel lln --threads $threads
         equal status "$status" 0
-        equal stderr "$stderr" "$(for head in $(seq 0 19); do
-            echo "lln-entropy: gaussian: head $head, tau 1: temperature: no query that sees two keys"
-        done)"
+        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: temperature: no query that sees two keys; 19 more cases likewise'
     done
 }

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "message.h"
 #include "options.h"
 #include "params.h"
 
@@ -25,21 +24,6 @@ static lln_status match_head(const lln_match_method *method,
     *alpha = match.alpha;
     *beta = match.beta;
     return LLN_OK;
-}
-
-/* LLN_EUNDEFINED is a fact about the head, no failure. */
-static lln_status solve_alpha_beta(const case_set *set,
-                                   const kernel_entry *entry,
-                                   const lln_head *head, const row_identity *id,
-                                   double *alpha, double *beta)
-{
-    lln_status status = row_identity_fail(
-        id, entry->joint ? match_joint(set, head, id, alpha, beta)
-                         : match_head(entry->method, head, alpha, beta));
-    if (status != LLN_ENOCONV && status != LLN_EUNDEFINED)
-        return status;
-    cli_warn("%s", lln_error_message());
-    return LLN_EUNDEFINED;
 }
 
 /* The temperature counts where it was asked for. */
@@ -69,9 +53,12 @@ lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
         params_key key = find_key(set, identity);
         LLN_TRY(params_find(set->params, &key, &alpha, &beta));
         if (isnan(alpha) || isnan(beta))
-            return LLN_EUNDEFINED;
+            return lln_fail(LLN_EUNDEFINED,
+                            "kernel '%s': --params has no alpha and beta",
+                            choice->text);
     } else if (entry->method || entry->joint) {
-        LLN_TRY(solve_alpha_beta(set, entry, head, identity, &alpha, &beta));
+        LLN_TRY(entry->joint ? match_joint(set, head, identity, &alpha, &beta)
+                             : match_head(entry->method, head, &alpha, &beta));
     } else {
         return LLN_OK;
     }

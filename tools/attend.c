@@ -71,6 +71,8 @@ static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
     size_t d = target->layout->size[LLN_AXIS_FEATURE];
     size_t bytes = lln_precision_size(precision);
+    if (n == 0)
+        return;
     void *numbers = cli_alloc(n * d, bytes);
     memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
     place((lln_matrix){precision, n, d, numbers}, target);
@@ -131,12 +133,15 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* Fills the place of a head in the part. A head without alpha and beta, which
- * a warning names, is NaN. */
+/* Fills the place of a head in the part. A head that the kernel cannot do,
+ * which a warning names, is NaN. */
 static lln_status fill_head(attend_run *run, size_t index, const part *p,
                             size_t offset)
 {
     case_result result = {0};
+    lln_head head;
+    run->set.heads.describe(&run->set.heads, index, &head);
+    offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
     head_target target = {
         &p->result->layout,
         p->numbers + offset * lln_precision_size(run->precision), false};
@@ -147,7 +152,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     run->target = NULL;
     if (status == LLN_OK && !target.written)
         place_nan(run->precision, (size_t)result.identity.n, &target);
-    cli_give_warnings(result.warnings);
+    warnings_count(result.warnings);
     result.warnings = NULL;
     case_result_close(&run->set, &result);
     progress_show(++run->done);
@@ -252,12 +257,12 @@ static void open_writer(attend_run *run, FILE *out)
     free(entries);
 }
 
-static void check_options(void)
+void attend_check_options(void)
 {
     static const char *const tables[] = {
-        "rows",       "each",     "format",    "precision",
-        "no-header",  "comments", "aggregate", "fail-below",
-        "fail-above", "columns",  "shard",     "resume",   NULL};
+        "rows",     "each",      "format",     "precision",  "no-header",
+        "comments", "aggregate", "fail-below", "fail-above", "columns",
+        "shard",    "resume",    NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s needs --compare: without it an array is written", name);
@@ -271,7 +276,7 @@ static const record_column no_columns[] = {{0}};
 
 static void open_run(attend_run *run)
 {
-    check_options();
+    attend_check_options();
     run->plan = (run_plan){.table = {no_columns, 1},
                            .measure = multiply_and_place,
                            .context = run,
@@ -298,6 +303,17 @@ static void close_run(attend_run *run)
     case_set_close(&run->set);
 }
 
+void attend_check(lln_status status)
+{
+    warnings_print();
+    if (status == LLN_EINTERRUPTED) {
+        cli_warn("interrupted: an array that is not complete is not kept");
+        signals_end_process();
+    }
+    cli_check(status);
+    progress_end();
+}
+
 int attend_write(void)
 {
     attend_run run = {0};
@@ -306,12 +322,7 @@ int attend_write(void)
     progress_start(cli_name(), 0, run.set.heads.count * run.kernels.count,
                    "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
-    if (status == LLN_EINTERRUPTED) {
-        cli_warn("interrupted: an array that is not complete is not kept");
-        signals_end_process();
-    }
-    cli_check(status);
-    progress_end();
+    attend_check(status);
     cli_check_output(lln_writer_finish(run.writer));
     close_run(&run);
     return cli_finish();

@@ -312,20 +312,28 @@ static lln_status measure_quantiles(const run_case *c, const void *context,
                        offsetof(quantile_record, quantile));
 }
 
+static lln_status start_normality(run_block *block)
+{
+    LLN_TRY(run_block_resize(block, 2));
+    for (size_t i = 0; i < 2; i++) {
+        normality_record *out = run_block_record(block, i);
+        out->matrix = i == 0 ? "q" : "k";
+    }
+    return LLN_OK;
+}
+
 static lln_status measure_normality(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
     const lln_matrix matrices[] = {c->head->q, c->head->k};
     lln_status worst = LLN_OK;
-    LLN_TRY(run_block_resize(block, 2));
     for (size_t i = 0; i < 2; i++) {
         normality_record *out = run_block_record(block, i);
         lln_status status = lln_normality_measure(matrices[i], &out->normality);
         if (status != LLN_OK && status != LLN_EUNDEFINED)
             return status;
         worst = status == LLN_OK ? worst : status;
-        out->matrix = i == 0 ? "q" : "k";
         out->entries = (long)(matrices[i].rows * matrices[i].columns);
     }
     return worst;
@@ -393,6 +401,7 @@ int main(int argc, char **argv)
         plan =
             (run_plan){.table = {normality_columns, sizeof(normality_record)},
                        .measure = measure_normality,
+                       .start = start_normality,
                        .has_many_rows = true,
                        .measures_head = true};
     return run_plan_write(&plan);

@@ -19,11 +19,6 @@ static const char *command_name; /* NULL: not set */
 static void (*leave_output)(void);
 static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
-/* Warnings kept back by this thread; NULL: none are. */
-static _Thread_local FILE *held;
-static _Thread_local char *held_text;
-static _Thread_local size_t held_size;
-
 void cli_set_name(const char *name)
 {
     command_name = name;
@@ -36,7 +31,7 @@ const char *cli_name(void)
 
 /* Names of files and arrays, and what users write, may hold control characters,
  * which must not reach a terminal. */
-static void print_line(FILE *out, const char *format, va_list args)
+static void print_line(const char *format, va_list args)
 {
     char *text = NULL, *line = NULL;
     size_t size = 0;
@@ -46,20 +41,20 @@ static void print_line(FILE *out, const char *format, va_list args)
         size = 4 * strlen(text) + 5;
         line = malloc(size);
     }
-    fputs(line ? lln_text_printable(line, size, text) : "out of memory", out);
+    fputs(line ? lln_text_printable(line, size, text) : "out of memory",
+          stderr);
     free(line);
     free(text);
 }
 
-static void say(FILE *out, const char *format, va_list args)
+static void say(const char *format, va_list args)
 {
-    if (out == stderr)
-        progress_clear();
-    flockfile(out);
-    fprintf(out, "%s: ", cli_name());
-    print_line(out, format, args);
-    putc('\n', out);
-    funlockfile(out);
+    progress_clear();
+    flockfile(stderr);
+    fprintf(stderr, "%s: ", cli_name());
+    print_line(format, args);
+    putc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void cli_usage(const char *format, ...)
@@ -67,7 +62,7 @@ void cli_usage(const char *format, ...)
     va_list args;
     cli_last_words();
     va_start(args, format);
-    say(stderr, format, args);
+    say(format, args);
     va_end(args);
     fprintf(stderr, "Try '%s --help'\n", cli_name());
     cli_leave(CLI_USAGE);
@@ -78,7 +73,7 @@ void cli_fail(const char *format, ...)
     va_list args;
     cli_last_words();
     va_start(args, format);
-    say(stderr, format, args);
+    say(format, args);
     va_end(args);
     cli_leave(CLI_FAILED);
 }
@@ -87,36 +82,8 @@ void cli_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(held ? held : stderr, format, args);
+    say(format, args);
     va_end(args);
-}
-
-void cli_hold_warnings(void)
-{
-    held = open_memstream(&held_text, &held_size);
-}
-
-char *cli_take_warnings(void)
-{
-    if (!held) /* there was no memory for it: they have been printed */
-        return NULL;
-    fclose(held);
-    held = NULL;
-    char *text = held_text;
-    held_text = NULL;
-    if (held_size > 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-void cli_give_warnings(char *text)
-{
-    if (!text)
-        return;
-    progress_clear();
-    fputs(text, stderr);
-    free(text);
 }
 
 void cli_check(lln_status status)

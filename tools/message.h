@@ -35,14 +35,6 @@ void cli_check(lln_status status);
 /* Prints "lln-x: MESSAGE" and goes on. */
 __attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
 
-/* Keeps back the warnings of this thread, so that threads can give them out in
- * an order of their own; cli_take_warnings ends that and returns their text,
- * which the caller owns; NULL: there were none. cli_give_warnings prints and
- * frees them; NULL is legal. */
-void cli_hold_warnings(void);
-char *cli_take_warnings(void);
-void cli_give_warnings(char *text);
-
 /* A zeroed array (lln_array_alloc) and a copy of a string (strdup), which the
  * caller owns; without memory they end the process. */
 void *cli_alloc(size_t count, size_t size);

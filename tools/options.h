@@ -10,6 +10,11 @@
 #include "cli.h"
 #include "heads/logit_rule.h"
 
+/* An option that can do without values, and what it then does not do. */
+typedef struct {
+    const char *name, *without;
+} values_option;
+
 /* Values of the options that all tools share, and their table. Sampled heads
  * when no file is named. */
 typedef struct {
@@ -23,8 +28,10 @@ typedef struct {
     size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
-    const char *layout, *layers, *heads, *lengths;
+    const char *layout, *split_heads, *fused, *layers, *heads, *lengths,
+        *padding;
     bool values; /* wanted, set by a tool that uses them */
+    const values_option *values_optional; /* ended by {0}; NULL: none */
     bool list;
     /* attention */
     const char *tau, *kernels, *params;

@@ -70,7 +70,7 @@ static lln_status take_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
     case_result *result = &run->results[slot];
-    cli_give_warnings(result->warnings);
+    warnings_count(result->warnings);
     result->warnings = NULL;
     LLN_TRY(groups_add(&run->groups, tau_of(run, run->first + item), result));
     lines_offer();
@@ -211,6 +211,7 @@ int run_plan_write(const run_plan *plan)
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
         status = groups_end(&run.groups);
+    warnings_print();
     progress_end();
     if (status != LLN_OK && status != LLN_EINTERRUPTED) {
         row_writer_show(run.writer);

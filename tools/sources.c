@@ -46,6 +46,15 @@ static void check_pipes(void)
         cli_usage("standard input can be read only once");
 }
 
+static void check_padding(void)
+{
+    const char *side = run_shared.padding;
+    if (side && strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
+        cli_usage("--padding '%s': expected left or right", side);
+    if (side && !run_shared.lengths)
+        cli_usage("--padding is given without --lengths");
+}
+
 void sources_refuse(const char *option)
 {
     const run_options *o = &run_shared;
@@ -53,13 +62,36 @@ void sources_refuse(const char *option)
               o->file ? o->file : o->q);
 }
 
+/* The option that can do without values; NULL: they are needed. */
+static const values_option *values_optional(void)
+{
+    const values_option *option = run_shared.values_optional;
+    while (option && option->name && !cli_given(option->name))
+        option++;
+    return option && option->name ? option : NULL;
+}
+
+static void check_values(void)
+{
+    const run_options *o = &run_shared;
+    if (!o->values || !o->q || o->v || o->list)
+        return;
+    if (o->key_v)
+        cli_usage("--key-v: --q and --k are given without --v, the file of the "
+                  "values");
+    if (!values_optional())
+        cli_usage("--q and --k are given without --v; name the values with --v "
+                  "FILE, or one FILE and --key-v");
+}
+
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
                                         NULL};
-    static const char *const file[] = {"v",      "key-q",  "key-k", "key-v",
-                                       "layout", "layers", "heads", "lengths",
-                                       "list",   NULL};
+    static const char *const file[] = {
+        "v",           "key-q", "key-k",  "key-v", "layout",
+        "split-heads", "fused", "layers", "heads", "lengths",
+        "padding",     "list",  NULL};
     const run_options *o = &run_shared;
     if (!o->q != !o->k)
         cli_usage("--%s is given without --%s", o->q ? "q" : "k",
@@ -68,14 +100,17 @@ void sources_check(void)
         cli_usage("'%s': --q and --k name files already", o->file);
     if (o->file && o->v)
         cli_usage("'%s': --v is for --q and --k", o->file);
-    if (o->values && o->q && !o->v && !o->list)
-        cli_usage("--q and --k are given without --v");
+    if (o->fused && o->q)
+        cli_usage("--fused is for a FILE that holds queries and keys; --q and "
+                  "--k name them apart");
+    check_values();
     const char *name = cli_first_given(sources_sampled() ? file : model);
     if (name && !sources_sampled())
         sources_refuse(name);
     if (name)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
                   name);
+    check_padding();
     check_pipes();
     if (operands_find()->steps)
         row_identity_show_step();
@@ -110,14 +145,18 @@ static lln_heads_part open_operand(const operand *from,
         .k = from->text[OF_KEYS],
         .v = from->text[OF_VALUES],
         .values = o->values,
+        .values_optional = values_optional() != NULL,
         .key_q = o->key_q,
         .key_k = o->key_k,
         .key_v = o->key_v,
         .name = from->name,
         .layout = o->layout,
+        .split_heads = o->split_heads,
+        .fused = o->fused,
         .layers = layers ? o->layers : NULL,
         .heads = numbers ? o->heads : NULL,
         .read_lengths = lengths->count > 0 ? lengths : NULL,
+        .left = o->padding && strcmp(o->padding, "left") == 0,
         .rule = o->rule,
     };
     lln_heads_part part = {
@@ -137,37 +176,46 @@ static lln_heads_part open_operand(const operand *from,
 }
 
 /* What a note says of its file, behind the name. */
-static const char *note_of(const lln_heads_part *part)
+static const char *after_name(const lln_heads_part *part, const char *note)
 {
     const char *name =
         strcmp(part->path, "-") == 0 ? "standard input" : part->path;
     size_t length = strlen(name);
-    const char *note = part->heads.note;
-    return note && strncmp(note, name, length) == 0 ? note + length : note;
+    return strncmp(note, name, length) == 0 ? note + length : note;
 }
 
-/* Says once what was chosen in the same way in several files. */
-static void show_notes(const lln_heads_part *parts, size_t count)
+/* Says once what holds of several files; notes [count], NULL: none, or said. */
+static void show_notes(const lln_heads_part *parts, const char **notes,
+                       size_t count)
 {
-    bool *shown = cli_alloc(count, sizeof *shown);
     for (size_t i = 0; i < count; i++) {
         size_t more = 0;
-        if (!parts[i].heads.note || shown[i])
-            continue;
-        for (size_t j = i + 1; j < count; j++) {
-            if (!parts[j].heads.note ||
-                strcmp(note_of(&parts[i]), note_of(&parts[j])) != 0)
+        for (size_t j = i + 1; notes[i] && j < count; j++) {
+            if (!notes[j] || strcmp(after_name(&parts[i], notes[i]),
+                                    after_name(&parts[j], notes[j])) != 0)
                 continue;
-            shown[j] = true;
+            notes[j] = NULL;
             more++;
         }
-        if (more == 0)
-            cli_warn("%s", parts[i].heads.note);
-        else
-            cli_warn("%s; the same in %zu more file%s", parts[i].heads.note,
-                     more, more > 1 ? "s" : "");
+        if (notes[i] && more == 0)
+            cli_warn("%s", notes[i]);
+        else if (notes[i])
+            cli_warn("%s; the same in %zu more file%s", notes[i], more,
+                     more > 1 ? "s" : "");
     }
-    free(shown);
+}
+
+/* What was chosen by names, and what the arrays hold. */
+static void show_files(const lln_heads_part *parts, size_t count)
+{
+    const char **notes = cli_alloc(count, sizeof *notes);
+    for (size_t i = 0; i < count; i++)
+        notes[i] = parts[i].heads.note;
+    show_notes(parts, notes, count);
+    for (size_t i = 0; i < count; i++)
+        notes[i] = parts[i].heads.extent;
+    show_notes(parts, notes, count);
+    free(notes);
 }
 
 /* Opens and checks all files before the first head is measured. */
@@ -182,9 +230,20 @@ static void open_files(lln_heads *heads)
         parts[i] = open_operand(&list->items[i], &lengths);
     cli_check(lln_heads_join(parts, list->count, heads));
     if (!run_shared.quiet)
-        show_notes(parts, list->count);
+        show_files(parts, list->count);
     lln_lengths_free(&lengths);
     free(parts);
+}
+
+/* Says that values are missing. */
+static void warn_of_values(const lln_heads *heads)
+{
+    const run_options *o = &run_shared;
+    lln_head head;
+    heads->describe(heads, 0, &head);
+    if (o->values && head.v.columns == 0 && !o->quiet)
+        cli_warn("%s: no values: %s; name them with --v or --key-v",
+                 o->file ? o->file : o->q, values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)
@@ -205,6 +264,7 @@ void sources_open(lln_heads *heads)
         return;
     }
     open_files(heads);
+    warn_of_values(heads);
 }
 
 void sources_refuse_overwrite(void)

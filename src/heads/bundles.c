@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/bundles.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/memory.h"
+#include "heads/candidates.h"
+#include "heads/choice.h"
 #include "heads/layout.h"
 
-enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
-
-/* Where the arrays of a role are. */
+/* The arrays of a role. */
 typedef struct {
     lln_container *file;
-    char *pattern; /* NULL: the only array of the file */
-    bool single;   /* there is only one that may be it, which is `only` */
+    const char *pattern; /* NULL: the array `only` of the file */
     size_t only;
     lln_named *found;
     size_t count;
@@ -26,143 +23,24 @@ typedef struct {
     lln_arrays *arrays;
     size_t roles; /* 3 with values, else 2 */
     role_arrays role[LLN_ROLES];
-    bool by_name; /* queries were chosen so */
     lln_bundle *bundles;
     size_t count;
 } search;
 
-static const char option_letter[] = "qkv";
-
-lln_status lln_files_split(const char *text, char **path, char **key)
-{
-    *path = strdup(text);
-    *key = NULL;
-    if (!*path)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    if (access(text, F_OK) == 0)
-        return LLN_OK;
-    for (char *colon = strchr(*path, ':'); colon; colon = strchr(colon, ':')) {
-        *colon = '\0';
-        if (strcmp(*path, "-") == 0 || access(*path, F_OK) == 0) {
-            *key = strdup(colon + 1);
-            return *key ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
-        }
-        *colon++ = ':';
-    }
-    return LLN_OK;
-}
-
-size_t lln_files_roles(const lln_files *files)
-{
-    bool values = files->v || (files->file && files->values);
-    return values ? LLN_VALUES + 1 : LLN_VALUES;
-}
-
-/* Opens the file of a role and sets the pattern, if there is one. */
-static lln_status open_role(search *s, lln_role role, const char *text,
-                            const char *pattern)
-{
-    char *path, *key, letter = option_letter[role];
-    role_arrays *r = &s->role[role];
-    lln_status status = lln_files_split(text, &path, &key);
-    if (status == LLN_OK)
-        status = lln_arrays_file(s->arrays, path, &r->file);
-    if (status == LLN_OK && key && pattern)
-        status = lln_fail(LLN_EINVAL, "--key-%c: --%c %s names a key too",
-                          letter, letter, text);
-    if (status == LLN_OK && (key || pattern)) {
-        status = lln_pattern_check(key ? key : pattern);
-        if (status != LLN_OK && !key) {
-            char option[] = {'-', '-', 'k', 'e', 'y', '-', letter, '\0'};
-            (void)lln_fail_in(status, option);
-        }
-        r->pattern = key ? key : strdup(pattern);
-        if (!r->pattern)
-            status = lln_fail(LLN_ENOMEM, "out of memory");
-    }
-    free(path);
-    if (!r->pattern)
-        free(key);
-    return status;
-}
-
-/* An array that cannot be read is not to be named elsewhere first. */
-static lln_status refuse_single(lln_container *file)
-{
-    lln_tensor tensor;
-    if (lln_container_entry_at(file, 0).unreadable)
-        return lln_container_read(file, 0, &tensor); /* says why */
-    return lln_fail(LLN_EFORMAT,
-                    "%s: one array; name those of queries and keys with "
-                    "--q and --k",
-                    lln_container_name(file));
-}
-
-static lln_status open_files(search *s, const lln_files *files)
-{
-    const char *texts[] = {files->q, files->k, files->v};
-    const char *patterns[] = {files->key_q, files->key_k, files->key_v};
-    s->roles = lln_files_roles(files);
-    for (size_t role = 0; role < s->roles; role++)
-        LLN_TRY(open_role(s, (lln_role)role,
-                          files->file ? files->file : texts[role],
-                          patterns[role]));
-    bool single = files->file && lln_container_count(s->role[0].file) == 1;
-    if (single)
-        return refuse_single(s->role[0].file);
-    for (size_t role = 0; role < s->roles && !files->file; role++) {
-        role_arrays *r = &s->role[role];
-        r->single = lln_container_only(r->file, AXES, &r->only);
-    }
-    return LLN_OK;
-}
-
-/* Whether the arrays of a role are chosen without looking at names. */
-static bool is_settled(const role_arrays *r)
-{
-    return r->pattern || r->single;
-}
-
-static lln_status choose_queries(search *s)
-{
-    role_arrays *q = &s->role[LLN_QUERIES], *k = &s->role[LLN_KEYS];
-    if (is_settled(q))
-        return LLN_OK;
-    s->by_name = true;
-    return lln_name_queries(q->file, is_settled(k) ? NULL : k->file,
-                            &q->pattern);
-}
-
-/* The pattern of keys or values from that of the queries. */
-static lln_status choose_partner(search *s, lln_role role)
-{
-    role_arrays *r = &s->role[role];
-    const role_arrays *q = &s->role[LLN_QUERIES];
-    if (is_settled(r))
-        return LLN_OK;
-    const char *name =
-        q->pattern ? q->pattern : lln_container_entry_at(q->file, q->only).key;
-    s->by_name = true;
-    LLN_TRY(lln_name_partner(name, role, &r->pattern));
-    if (r->pattern)
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
-                    "%s: which arrays are the %s? '%s' has no word such as q; "
-                    "choose with --key-%c",
-                    lln_container_name(r->file), lln_role_name(role), name,
-                    option_letter[role]);
-}
-
 static lln_status find_role(role_arrays *r)
 {
-    if (r->pattern)
-        return lln_pattern_find(r->file, r->pattern, &r->found, &r->count);
+    if (r->pattern) {
+        LLN_TRY(lln_pattern_find(r->file, r->pattern, &r->found, &r->count));
+        return lln_candidates_check(
+            r->file, lln_container_entry_at(r->file, r->found[0].index).key);
+    }
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
     r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
-    return LLN_OK;
+    return lln_candidates_check(r->file,
+                                lln_container_entry_at(r->file, r->only).key);
 }
 
 /* Drops the arrays of a role whose layers [count] are not chosen. */
@@ -307,29 +185,19 @@ static bool arrays_left(const search *s)
     return false;
 }
 
-/* "x.npz: queries 'q', keys 'k'": what the names decided. */
-static lln_status write_note(const search *s, char **note)
+static lln_status match_arrays(search *s, const lln_files *files,
+                               lln_choice *choice)
 {
-    size_t size;
-    FILE *text = open_memstream(note, &size);
-    if (!text)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    fprintf(text, "%s: ", lln_container_name(s->role[LLN_QUERIES].file));
-    for (size_t role = 0; role < s->roles; role++)
-        if (s->role[role].pattern)
-            fprintf(text, "%s%s '%s'", role == 0 ? "" : ", ",
-                    lln_role_name((lln_role)role), s->role[role].pattern);
-    return fclose(text) == 0 ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
-}
-
-static lln_status match_arrays(search *s, const lln_files *files, char **note)
-{
-    LLN_TRY(open_files(s, files));
-    LLN_TRY(choose_queries(s));
-    for (size_t role = LLN_KEYS; role < s->roles; role++)
-        LLN_TRY(choose_partner(s, (lln_role)role));
-    for (size_t role = 0; role < s->roles; role++)
-        LLN_TRY(find_role(&s->role[role]));
+    for (size_t role = 0; role < choice->roles; role++) {
+        s->role[role].file = choice->file[role];
+        s->role[role].pattern = choice->pattern[role];
+        s->role[role].only = choice->only[role];
+        lln_status status = find_role(&s->role[role]);
+        if (status != LLN_OK && role == LLN_VALUES)
+            status = lln_choice_lacks_values(files, status, choice);
+        LLN_TRY(status);
+    }
+    s->roles = choice->roles;
     s->bundles =
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
@@ -337,22 +205,31 @@ static lln_status match_arrays(search *s, const lln_files *files, char **note)
     LLN_TRY(select_layers(s, files->layers));
     while (arrays_left(s))
         LLN_TRY(pair_layer(s));
-    return s->by_name ? write_note(s, note) : LLN_OK;
+    return LLN_OK;
 }
 
 lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
-                            lln_bundle **bundles, size_t *count, char **note)
+                            lln_bundle **bundles, size_t *count, size_t *roles,
+                            lln_fused *fused, char **note)
 {
     search s = {.arrays = arrays};
+    lln_choice choice;
     *note = NULL;
-    lln_status status = match_arrays(&s, files, note);
-    for (size_t role = 0; role < LLN_ROLES; role++) {
-        free(s.role[role].pattern);
+    lln_status status = lln_choice_open(files, arrays, &choice);
+    if (status == LLN_OK)
+        status = match_arrays(&s, files, &choice);
+    bool by_name =
+        choice.by_name || (choice.values_by_name && choice.roles > LLN_VALUES);
+    if (status == LLN_OK && by_name)
+        status = lln_choice_note(&choice, note);
+    *fused = choice.fused;
+    *roles = choice.roles;
+    lln_choice_close(&choice);
+    for (size_t role = 0; role < LLN_ROLES; role++)
         free(s.role[role].found);
-    }
     if (status != LLN_OK)
         free(s.bundles);
     *bundles = status == LLN_OK ? s.bundles : NULL;
     *count = s.count;
-    return status;
+    return status == LLN_EUNDEFINED ? LLN_EFORMAT : status;
 }

@@ -35,7 +35,10 @@ static lln_status add_heads(const lln_heads *heads, double tau,
     for (size_t i = 0; i < heads->count; i++) {
         lln_head head = {0};
         LLN_TRY(lln_threads_check_stop());
-        LLN_TRY(heads->load(heads, i, tau, precision, &head));
+        lln_status status = heads->load(heads, i, tau, precision, &head);
+        if (status == LLN_EUNDEFINED)
+            continue;
+        LLN_TRY(status);
         layer_moments *layer = find_layer(joint, &head);
         if (!layer) {
             layer = &joint->layers[joint->count++];

@@ -12,8 +12,9 @@
 typedef struct lln_joint lln_joint;
 
 /* Takes them over the heads of the set at temperature tau (NaN: as they are),
- * in `precision`; sampled heads are one layer. Each head is loaded once.
- * LLN_ENOMEM, LLN_EINTERRUPTED and those of loading. */
+ * in `precision`; sampled heads are one layer. Each head is loaded once; those
+ * that cannot be given the temperature are left out. LLN_ENOMEM,
+ * LLN_EINTERRUPTED and those of loading. */
 LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
                                         lln_precision precision,
                                         lln_joint **joint);

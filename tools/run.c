@@ -6,6 +6,7 @@
 
 #include "core/ordered.h"
 #include "core/threads.h"
+#include "forecast.h"
 #include "groups.h"
 #include "listing.h"
 #include "message.h"
@@ -135,13 +136,14 @@ static void open_run(run_state *run, const run_plan *plan)
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
-    FILE *out = cli_output(run_shared.output);
+    /* The output of --plan is another table: this one stays empty. */
+    FILE *out = run_shared.plan ? stdout : cli_output(run_shared.output);
     run->writer =
         row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
                         run_table_style());
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
-    if (run_shared.comments)
+    if (run_shared.comments && !run_shared.plan)
         run_table_comment(out, sampled);
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
     open_results(run);
@@ -163,6 +165,8 @@ int run_plan_write(const run_plan *plan)
 {
     run_state run = {0};
     open_run(&run, plan);
+    if (run_shared.plan)
+        exit(forecast_write(&run.set, run.threads));
     size_t total = run.set.heads.count * run.set.taus.count;
     cli_catch_signals();
     progress_start(cli_name(), total, "cases", run_shared.quiet);

@@ -143,6 +143,7 @@ void sources_open(lln_heads *heads)
         .v = o->v,
         .values = o->values,
         .values_optional = values_optional() != NULL,
+        .unchecked = o->plan,
         .key_q = o->key_q,
         .key_k = o->key_k,
         .key_v = o->key_v,

@@ -68,6 +68,7 @@ struct lln_result;
 typedef struct lln_heads {
     size_t count;
     size_t rows;      /* queries of the largest head */
+    size_t bytes;     /* of the arrays in files that hold them */
     const char *note; /* what was chosen by names in a file; NULL: nothing */
     bool sampled;     /* trials of one model, to be averaged */
     /* Fills in head `index` but for its numbers: q, k and v have no data, and

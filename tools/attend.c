@@ -9,6 +9,7 @@
 
 #include "cases.h"
 #include "core/memory.h"
+#include "forecast.h"
 #include "heads/results.h"
 #include "kernel/product.h"
 #include "message.h"
@@ -120,6 +121,20 @@ static lln_status multiply_and_place(const run_case *c, const void *context,
     if (status == LLN_OK)
         place(o, run->target);
     free(numbers);
+    return status;
+}
+
+/* What multiply_and_place does, for --plan. */
+static lln_status multiply_alone(const run_case *c, const void *context,
+                                 run_block *block)
+{
+    (void)context;
+    (void)block;
+    size_t count = c->head->q.rows * c->head->v.columns;
+    void *out =
+        lln_array_alloc_raw(count, lln_precision_size(c->head->v.precision));
+    lln_status status = out ? attend_multiply(c, out) : LLN_ENOMEM;
+    free(out);
     return status;
 }
 
@@ -314,9 +329,25 @@ void attend_check(lln_status status)
     progress_end();
 }
 
+static int plan_arrays(void)
+{
+    const run_plan plan = {.table = {no_columns, 1},
+                           .measure = multiply_alone,
+                           .rows_are_never_averaged = true,
+                           .has_one_temperature = true};
+    case_set set = {0};
+    case_set_choose(&set, &plan);
+    case_set_open(&set);
+    int status = forecast_write(&set, 1);
+    case_set_close(&set);
+    return status;
+}
+
 int attend_write(void)
 {
     attend_run run = {0};
+    if (run_shared.plan)
+        return plan_arrays();
     open_run(&run);
     signals_catch();
     progress_start(cli_name(), 0, run.set.heads.count * run.kernels.count,

@@ -115,9 +115,7 @@ static bool any_joint(const kernel_list *kernels)
     return joint;
 }
 
-/* Looks at all heads, at each temperature, if a kernel needs to know them
- * together. */
-static void open_joints(case_set *set)
+void case_set_open_joints(case_set *set)
 {
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     if (!any_joint(&set->kernels) && !any_joint(&set->reference))
@@ -140,15 +138,22 @@ void case_set_open(case_set *set)
     sources_open(&set->heads);
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
-    open_joints(set);
+    if (!run_shared.plan)
+        case_set_open_joints(set);
     shard_take(&set->heads);
 }
 
-void case_set_close(case_set *set)
+void case_set_close_joints(case_set *set)
 {
     for (size_t i = 0; set->joints && i < set->taus.count; i++)
         lln_joint_free(set->joints[i]);
     free(set->joints);
+    set->joints = NULL;
+}
+
+void case_set_close(case_set *set)
+{
+    case_set_close_joints(set);
     free(set->kernels.entries);
     free(set->reference.entries);
     free(set->taus.values);

@@ -35,6 +35,12 @@ void case_set_choose(case_set *set, const run_plan *plan);
  * usage and on failure. */
 void case_set_open(case_set *set);
 
+/* Looks at all heads of a set, at each temperature, if a kernel needs to know
+ * them together; and forgets what was found. case_set_open and case_set_close
+ * do so, but for --plan. Ends the process on failure. */
+void case_set_open_joints(case_set *set);
+void case_set_close_joints(case_set *set);
+
 /* Releases what the set holds. */
 void case_set_close(case_set *set);
 

@@ -352,7 +352,8 @@ static int write_fenton(void)
     static const char *const idle[] = {
         "q",       "tau",    "kernel",    "causal",     "scale",      "rows",
         "shard",   "tokens", "trials",    "each",       "params",     "sigma-q",
-        "sigma-k", "window", "aggregate", "fail-below", "fail-above", "resume"};
+        "sigma-k", "window", "aggregate", "fail-below", "fail-above", "resume",
+        "plan"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--%s cannot be used with --fenton", idle[i]);

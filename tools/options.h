@@ -32,7 +32,7 @@ typedef struct {
         *padding;
     bool values; /* wanted, set by a tool that uses them */
     const values_option *values_optional; /* ended by {0}; NULL: none */
-    bool list;
+    bool list, plan;
     /* attention */
     const char *tau, *kernels, *params;
     const char *arrays, *gate; /* of kernels, FILE[:KEY] */

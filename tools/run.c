@@ -6,6 +6,7 @@
 
 #include "core/ordered.h"
 #include "core/threads.h"
+#include "forecast.h"
 #include "groups.h"
 #include "lines.h"
 #include "listing.h"
@@ -170,18 +171,20 @@ static void open_run(run_state *run, const run_plan *plan)
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
-    FILE *out = cli_output_table(run_shared.output);
+    /* The output of --plan is another table: this one stays empty. */
+    bool writes = !run_shared.plan, resumes = writes && run_shared.resume;
+    FILE *out = writes ? cli_output_table(run_shared.output) : stdout;
     run->writer =
         row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
                         run_table_style());
-    if (run_shared.resume)
+    if (resumes)
         resume_check(plan, run->writer, run_table_style());
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
-    if (run_shared.resume)
+    if (resumes)
         run->first = resume_copy(&run->groups, out);
-    if (run_shared.comments && run->first == 0)
+    if (writes && run_shared.comments && run->first == 0)
         run_table_comment(out, case_set_is_seeded(set));
     run->groups.written = run->done = run->first;
     open_results(run);
@@ -203,6 +206,8 @@ int run_plan_write(const run_plan *plan)
 {
     run_state run = {0};
     open_run(&run, plan);
+    if (run_shared.plan)
+        exit(forecast_write(&run.set, run.threads));
     size_t total = run.set.heads.count * run.set.taus.count;
     signals_catch();
     progress_start(cli_name(), run.first, total, "cases", run_shared.quiet);

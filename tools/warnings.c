@@ -107,6 +107,15 @@ void warnings_count(case_warning *list)
     }
 }
 
+void warnings_forget(case_warning *list)
+{
+    while (list) {
+        case_warning *next = list->next;
+        free_warning(list);
+        list = next;
+    }
+}
+
 void warnings_print(void)
 {
     while (all) {

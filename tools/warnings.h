@@ -29,6 +29,9 @@ case_warning *warnings_take(void);
  * threads at once. */
 void warnings_count(case_warning *list);
 
+/* Frees the warnings of a case that does not count; NULL is legal. */
+void warnings_forget(case_warning *list);
+
 /* Prints what has been counted, and forgets it. */
 void warnings_print(void);
 

@@ -242,7 +242,8 @@ static void check_options(bool p)
 {
     static const char *const kernel[] = {"kernel", "params", "arrays", "gate",
                                          NULL};
-    static const char *const others[] = {"output", "compare", "top", NULL};
+    static const char *const others[] = {"output", "compare", "top", "plan",
+                                         NULL};
     const char *name = cli_first_given(others);
     if (name)
         cli_usage("--%s cannot be used with --write-heads", name);

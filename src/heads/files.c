@@ -382,7 +382,7 @@ static size_t most_queries(const state *s, size_t count)
 }
 
 static lln_status open_state(const lln_files *files, const char *name, state *s,
-                             size_t *count)
+                             size_t *count, size_t *bytes)
 {
     s->rule = files->rule;
     s->arrays = lln_arrays_alloc();
@@ -418,7 +418,9 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     LLN_TRY(name_sources(s, files->name ? files->name : name));
     LLN_TRY(lln_extent_describe(name, s->bundles, s->shapes, s->count,
                                 s->rules.roles, &s->extent));
-    return check_numbers(s, *count);
+    LLN_TRY(lln_head_places_bytes(s->arrays, s->bundles, s->count, roles,
+                                  s->heads, *count, bytes));
+    return files->unchecked ? LLN_OK : check_numbers(s, *count);
 }
 
 lln_status lln_files_open(const lln_files *files, lln_heads *heads)
@@ -436,7 +438,7 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     lln_status status =
         lln_files_split(files->file ? files->file : files->q, &name, &key);
     if (status == LLN_OK)
-        status = open_state(files, name, s, &opened.count);
+        status = open_state(files, name, s, &opened.count, &opened.bytes);
     free(name);
     free(key);
     opened.note = s->note;

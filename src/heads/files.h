@@ -16,6 +16,7 @@ typedef struct {
     const char *v;        /* likewise; NULL: values are not read */
     bool values;          /* read them from `file` too */
     bool values_optional; /* if there are any that nobody named */
+    bool unchecked;       /* numbers are not looked at */
     const char *key_q, *key_k, *key_v;
     const char *name;   /* the source of the heads; NULL: the file of queries */
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:

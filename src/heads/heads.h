@@ -75,6 +75,7 @@ struct lln_result;
 typedef struct lln_heads {
     size_t count;
     size_t rows;        /* queries of the largest head */
+    size_t bytes;       /* of the arrays in files that hold them */
     const char *note;   /* what was chosen by names in a file; NULL: nothing */
     const char *extent; /* what a file holds, in words; NULL: there is none */
     bool sampled;       /* trials of one model, to be averaged */

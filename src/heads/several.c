@@ -142,6 +142,7 @@ static lln_status list_entries(joined_state *s, lln_heads *joined)
         const lln_heads *heads = &s->parts[i].heads;
         joined->count += heads->count;
         joined->rows = heads->rows > joined->rows ? heads->rows : joined->rows;
+        joined->bytes += heads->bytes;
     }
     s->entries = lln_array_alloc(joined->count, sizeof *s->entries);
     if (!s->entries)
@@ -247,6 +248,7 @@ lln_status lln_heads_every(lln_heads *whole, size_t first, size_t step,
     size_t left = from.count > first ? from.count - first : 0;
     *every = (lln_heads){.count = left / step + (left % step > 0),
                          .rows = from.rows,
+                         .bytes = from.bytes,
                          .note = from.note,
                          .sampled = from.sampled,
                          .describe = describe_every,

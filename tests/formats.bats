@@ -130,9 +130,12 @@ END
 }
 
 @test "a run that fails shows the rows of csv" {
-    local command=(lln-entropy -n 16 -d 4 --tau "1,1e-300" --columns kernel)
+    lln-match -n 16 -d 4 --each --trials 2 --no-spectrum | head -n 2 > params
+    local command=(lln-entropy -n 16 -d 4 --each --trials 2 --kernel lln
+        --params params --columns kernel)
     run -1 --separate-stderr "${command[@]}" --format csv
     local rows=$output
+    equal rows "$rows" $'kernel\nlln'
     run -1 --separate-stderr "${command[@]}" --format table
     equal rows "$output" "$rows"
 }

@@ -14,7 +14,7 @@ planned() {
     shift
     run --separate-stderr "$@" --plan
     equal status "$status" 0
-    equal stderr "$stderr" ''
+    equal stderr "$(without_extent <<< "$stderr")" ''
     equal header "${lines[0]}" "$header"
     equal rows "${#lines[@]}" 2
     equal figures "$(cut -d, -f 1-5 <<< "${lines[1]}")" "$figures"

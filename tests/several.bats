@@ -73,11 +73,12 @@ a.st'
     equal alone "$stderr" "lln-entropy: a.st: queries 'q', keys 'k'
 lln-entropy: a.st: 1 layer, 2 query heads, 2 key heads, 3 tokens, 2 features"
     run --separate-stderr lln-entropy --layout hnd a.st b.st d.st c.st
+    local two='2 query heads, 2 key heads, 3 tokens, 2 features'
     equal note "$stderr" \
         "lln-entropy: a.st: queries 'q', keys 'k'; the same in 2 more files
 lln-entropy: d.st: queries 'l{layer}.q', keys 'l{layer}.k'
-lln-entropy: a.st: 1 layer, 2 query heads, 2 key heads, 3 tokens, 2 features; the same in 2 more files
-lln-entropy: d.st: 2 layers, 2 query heads, 2 key heads, 3 tokens, 2 features"
+lln-entropy: a.st: 1 layer, $two; the same in 2 more files
+lln-entropy: d.st: 2 layers, $two"
     run --separate-stderr lln-entropy --layout hnd -q a.st b.st d.st c.st
     equal quiet "$stderr" ''
 }

@@ -350,10 +350,10 @@ static void write_fenton_row(listing *out, double s2)
 static int write_fenton(void)
 {
     static const char *const idle[] = {
-        "q",       "tau",    "kernel",    "causal",     "scale",      "rows",
-        "shard",   "tokens", "trials",    "each",       "params",     "sigma-q",
-        "sigma-k", "window", "aggregate", "fail-below", "fail-above", "resume",
-        "plan"};
+        "q",          "tau",        "kernel",  "causal", "scale",
+        "rows",       "shard",      "tokens",  "trials", "each",
+        "params",     "sigma-q",    "sigma-k", "window", "aggregate",
+        "fail-below", "fail-above", "resume",  "plan"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--%s cannot be used with --fenton", idle[i]);

@@ -35,8 +35,8 @@ struct lln_mapped_file {
     atomic_bool mended;         /* by lln_mapping_mend */
     bool changed_before;        /* when it came to rest */
     bool resting;
-    int descriptor;             /* for parts */
-    off_t start;                /* of standard input: where it stood */
+    int descriptor; /* for parts */
+    off_t start;    /* of standard input: where it stood */
     part *parts;
 };
 

@@ -151,8 +151,7 @@ static void check_format(void)
     if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
         cli_usage("--format: %s", lln_error_message());
     if (run_shared.comments &&
-        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON ||
-         format == LLN_TABLE_MARKDOWN))
+        (lln_table_is_json(format) || format == LLN_TABLE_MARKDOWN))
         cli_usage("--comments: %s has no comments", run_shared.format);
 }
 

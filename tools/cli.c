@@ -275,6 +275,6 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
         set_option(rows[row], optarg, given[row]);
         given[row] = true;
         if (strcmp(rows[row]->name, "resume") == 0)
-            argv[optind - 1] = left_out;
+            argv[optind - 1] = left_out; /* see cli_print_command */
     }
 }

@@ -88,6 +88,17 @@ START_TEST(text_character_bounds)
 }
 END_TEST
 
+START_TEST(text_is_control_bounds)
+{
+    static const uint32_t controls[] = {0, '\t', 0x1f, 0x7f, 0x80, 0x9f};
+    static const uint32_t others[] = {' ', 0x7e, 0xa0, 0x2028, 0xfffd};
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
+        ck_assert(lln_text_is_control(controls[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        ck_assert(!lln_text_is_control(others[i]));
+}
+END_TEST
+
 static void expect_clean(const char *text, const char *expected)
 {
     char *clean = lln_text_clean(text);
@@ -123,6 +134,9 @@ int main(void)
     TCase *character = tcase_create("lln_text_character");
     tcase_add_test(character, text_character_bounds);
     suite_add_tcase(suite, character);
+    TCase *control = tcase_create("lln_text_is_control");
+    tcase_add_test(control, text_is_control_bounds);
+    suite_add_tcase(suite, control);
     TCase *clean = tcase_create("lln_text_clean");
     tcase_add_test(clean, text_clean_bytes);
     suite_add_tcase(suite, clean);

@@ -186,6 +186,14 @@ START_TEST(mapping_open_started)
 }
 END_TEST
 
+START_TEST(mapping_name_paths)
+{
+    ck_assert_str_eq(lln_mapping_name("-"), "standard input");
+    ck_assert_str_eq(lln_mapping_name("./-"), "./-");
+    ck_assert_str_eq(lln_mapping_name("runs/qk.npz"), "runs/qk.npz");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mapping");
@@ -199,6 +207,7 @@ int main(void)
     tcase_add_test(mapping, mapping_mend_shortened);
     tcase_add_test(mapping, mapping_get_parts);
     tcase_add_test(mapping, mapping_open_started);
+    tcase_add_test(mapping, mapping_name_paths);
     suite_add_tcase(suite, mapping);
     return run_suite(suite);
 }

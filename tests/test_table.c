@@ -5,32 +5,9 @@
 #include <string.h>
 
 #include "expect.h"
+#include "one_row.h"
 #include "table/aligned.h"
 #include "table/series.h"
-
-static const lln_column columns[] = {{"name", LLN_CELL_TEXT},
-                                     {"count", LLN_CELL_INTEGER},
-                                     {"value", LLN_CELL_REAL}};
-
-enum { COLUMNS = 3 };
-
-/* The text of a table with one row; the caller frees it. */
-static char *one_row(lln_table_format format, const char *name, double value)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    lln_table_style style = {format, 0, true};
-    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
-    ck_assert_ptr_nonnull(table);
-    lln_cell cells[COLUMNS] = {{.text = name}, {.integer = -7}, {0}};
-    cells[2].real = value;
-    expect_ok(lln_table_row(table, cells));
-    expect_ok(lln_table_end(table));
-    lln_table_free(table);
-    fclose(out);
-    return text;
-}
 
 /* A table whose first rows are there already begins with what stands between
  * rows. */

@@ -17,7 +17,7 @@ typedef struct {
     case_warning *warnings; /* for warnings_count; NULL: none */
 } case_result;
 
-/* What identifies a head of the set, which need not have its numbers. */
+/* The identity of a head of the set; its matrices need not be loaded. */
 row_identity case_identify(const case_set *set, const lln_head *head,
                            double tau);
 
@@ -26,10 +26,10 @@ void case_result_open(const case_set *set, case_result *result);
 void case_result_close(const case_set *set, case_result *result);
 
 /* Measures head `index` at temperature tau (NaN: its own). Several threads may
- * be at it, each with a result of its own. A head that cannot be given the
- * temperature, and one that a kernel cannot do, is no failure: what is not
- * known is missing, and a warning says why. LLN_EINTERRUPTED: the user wants to
- * stop. */
+ * do so, each with a result of its own. A head that cannot be given the
+ * temperature, or that a kernel cannot be applied to, is not an error: its
+ * values are missing, and a warning says why. LLN_EINTERRUPTED: a signal asked
+ * the command to stop. */
 LLN_NODISCARD lln_status case_measure(const case_set *set, size_t index,
                                       double tau, case_result *result);
 

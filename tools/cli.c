@@ -29,12 +29,7 @@ static const cli_option standard[] = {
     {0},
 };
 
-/* A control character, such as a line end that would end the comment. */
-static bool is_control(uint32_t code)
-{
-    return code != '\t' && (code < ' ' || (code >= 0x7f && code < 0xa0));
-}
-
+/* Prints a word as a shell reads it, in a comment: a line end would end it. */
 static void print_word(const char *word, FILE *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -50,7 +45,7 @@ static void print_word(const char *word, FILE *out)
         length = lln_text_character(word, &code);
         if (*word == '\'')
             fputs("'\\''", out);
-        else if (is_control(code))
+        else if (code != '\t' && lln_text_is_control(code))
             putc('?', out);
         else
             fwrite(word, 1, length, out);
@@ -280,6 +275,6 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
         set_option(rows[row], optarg, given[row]);
         given[row] = true;
         if (strcmp(rows[row]->name, "resume") == 0)
-            argv[optind - 1] = left_out;
+            argv[optind - 1] = left_out; /* see cli_print_command */
     }
 }

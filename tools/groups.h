@@ -47,11 +47,11 @@ LLN_NODISCARD lln_status groups_end(row_groups *groups);
 bool groups_share_row(const row_groups *groups, const row_identity *row,
                       const row_identity *head);
 
-/* Makes of `all`, which heads of a row have in common, what they have in common
- * with one more: of what differs, nothing is known. */
+/* Merges one more head into `all`, the identity that the heads of a row share:
+ * fields that differ become missing. */
 void groups_merge(row_identity *all, const row_identity *head);
 
-/* The identity of a row about so many heads that have `row` in common, at the
+/* The identity of a row about so many heads that share `row`, at the
  * temperature tau. */
 row_identity groups_identify(const row_groups *groups, const row_identity *row,
                              size_t heads, double tau, size_t kernel);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The heads of a set by layers, for arrays that hold those of a layer each. */
+ * The heads of a set by layers, for arrays that hold one layer each. */
 #ifndef LLN_TOOLS_HEAD_LAYERS_H
 #define LLN_TOOLS_HEAD_LAYERS_H
 

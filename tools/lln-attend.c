@@ -18,7 +18,7 @@ static struct {
 
 static const cli_option option_table[] = {
     {"compare", 0, CLI_TEXT, "REFERENCE",
-     "write no values, but how close each kernel is to this one",
+     "write how close each kernel is to this one, in place of arrays",
      &options.compare, 0, 0, false},
     {"top", 0, CLI_COUNT, "K", "top keys of a row that are compared (10)",
      &options.top, 1, LLN_FIDELITY_TOP, false},
@@ -44,7 +44,7 @@ static const values_option values_optional[] = {
 
 static const cli_tool tool = {
     .name = "lln-attend",
-    .summary = "values averaged by attention",
+    .summary = "apply attention to values: O = P V",
     .options = option_table,
     .shared = run_shared_options,
 };

@@ -21,7 +21,8 @@ static const cli_option option_table[] = {
     {"per-row", 0, CLI_FLAG, NULL, "one row a query, trials not averaged",
      &options.per_row, 0, 0, false},
     {"diagnose", 0, CLI_FLAG, NULL,
-     "one row a model: shares of heads by entropy, bounds; heads with --each",
+     "one row a model: fractions of heads by entropy, and bounds; with --each "
+     "one row a head",
      &options.diagnose, 0, 0, false},
     {0},
 };

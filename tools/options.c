@@ -42,7 +42,8 @@ const cli_option run_shared_options[] = {
      0, 0, false},
     {"k", 0, CLI_TEXT, "FILE[:KEY]", "keys, likewise", SHARED(k), 0, 0, false},
     {"key-q", 0, CLI_TEXT, "KEY",
-     "names of the arrays of queries, such as layers.{layer}.q (by words)",
+     "names of the arrays of queries, such as layers.{layer}.q (found by "
+     "words)",
      SHARED(key_q), 0, 0, false},
     {"key-k", 0, CLI_TEXT, "KEY",
      "names of the arrays of keys (as those of queries, with k for q)",
@@ -50,16 +51,16 @@ const cli_option run_shared_options[] = {
     {"list", 0, CLI_FLAG, NULL, "print the arrays of the files and stop",
      SHARED(list), 0, 0, false},
     {"plan", 0, CLI_FLAG, NULL,
-     "print the size of the work, an estimate of time and memory, and stop",
+     "print the size of the work with estimates of time and memory, and stop",
      SHARED(plan), 0, 0, false},
     {"layout", 0, CLI_TEXT, "AXES",
      "axes of the arrays: nd, hnd, nhd, lhnd, bhnd, bnhd or bnD (nd)",
      SHARED(layout), 0, 0, false},
     {"split-heads", 0, CLI_TEXT, "H[:HK]",
-     "heads side by side in axis D of the layout, HK of them of keys (none)",
+     "query heads, and key heads, side by side in axis D of the layout (none)",
      SHARED(split_heads), 0, 0, false},
     {"fused", 0, CLI_TEXT, "ORDER",
-     "arrays hold queries, keys and values: qkv or head-qkv (by names)",
+     "order in arrays of queries, keys and values: qkv or head-qkv (by names)",
      SHARED(fused), 0, 0, false},
     {"layers", 0, CLI_LIST, "LIST", "layers to read, such as 0-3,7 (all)",
      SHARED(layers), 0, 0, false},
@@ -69,7 +70,7 @@ const cli_option run_shared_options[] = {
      "tokens of each batch entry that are not padding (all)", SHARED(lengths),
      0, 0, false},
     {"padding", 0, CLI_TEXT, "SIDE",
-     "side on which --lengths finds padding: left or right (right)",
+     "side of the tokens that padding is on: left or right (right)",
      SHARED(padding), 0, 0, false},
     {"causal", 0, CLI_FLAG, NULL, "each query sees no later keys",
      SHARED(rule.mask.causal), 0, 0, false},
@@ -100,8 +101,8 @@ const cli_option run_shared_options[] = {
     {"output", 'o', CLI_TEXT, "FILE", "where the output goes (stdout)",
      SHARED(output), 0, 0, false},
     {"resume", 0, CLI_FLAG, NULL,
-     "go on from FILE.partial of the same command, interrupted", SHARED(resume),
-     0, 0, false},
+     "continue an interrupted command from its FILE.partial", SHARED(resume), 0,
+     0, false},
     {"format", 0, CLI_TEXT, "NAME",
      "csv, tsv, json, ndjson, table or markdown (table on a terminal, else "
      "csv)",
@@ -110,7 +111,8 @@ const cli_option run_shared_options[] = {
      "columns to print: names, globs and groups (default)", SHARED(columns), 0,
      0, false},
     {"precision", 0, CLI_COUNT, "N",
-     "significant digits; 0: all that matter (4 in table and markdown, else 0)",
+     "significant digits; 0: as many as needed (4 in table and markdown, else "
+     "0)",
      SHARED(precision), 0, 17, false},
     {"no-header", 0, CLI_FLAG, NULL, "leave out the row of column names",
      SHARED(no_header), 0, 0, false},
@@ -124,20 +126,20 @@ const cli_option run_shared_options[] = {
     {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
      SHARED(each), 0, 0, false},
     {"aggregate", 0, CLI_TEXT, "WHAT",
-     "put together what has the same head, kv-head, layer, or all heads",
+     "average over heads: all, or those of each head, kv-head or layer",
      SHARED(aggregate), 0, 0, false},
     {"shard", 0, CLI_TEXT, "I/COUNT",
-     "measure heads I, I + COUNT, ... alone, counted from 1 (all)",
+     "measure only heads I, I + COUNT, ..., counted from 1 (all)",
      SHARED(shard), 0, 0, false},
     {"fail-below", 0, CLI_LIST, "LIST",
-     "exit 3 if a figure is below COLUMN=X, or missing", SHARED(fail_below), 0,
+     "exit 3 if a value is below COLUMN=X, or missing", SHARED(fail_below), 0,
      0, false},
     {"fail-above", 0, CLI_LIST, "LIST",
-     "exit 3 if a figure is above COLUMN=X, or missing", SHARED(fail_above), 0,
+     "exit 3 if a value is above COLUMN=X, or missing", SHARED(fail_above), 0,
      0, false},
     {"quiet", 'q', CLI_FLAG, NULL,
-     "no progress, no word on arrays and their sizes", SHARED(quiet), 0, 0,
-     false},
+     "hide the progress and the notes on arrays and their sizes", SHARED(quiet),
+     0, 0, false},
     {0},
 };
 
@@ -149,8 +151,7 @@ static void check_format(void)
     if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
         cli_usage("--format: %s", lln_error_message());
     if (run_shared.comments &&
-        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON ||
-         format == LLN_TABLE_MARKDOWN))
+        (lln_table_is_json(format) || format == LLN_TABLE_MARKDOWN))
         cli_usage("--comments: %s has no comments", run_shared.format);
 }
 

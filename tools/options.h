@@ -10,7 +10,8 @@
 #include "cli.h"
 #include "heads/logit_rule.h"
 
-/* An option that can do without values, and what it then does not do. */
+/* An option that works without values, and a message that says which results
+ * are then missing. */
 typedef struct {
     const char *name, *without;
 } values_option;

@@ -9,6 +9,7 @@
 
 #include "core/number.h"
 #include "message.h"
+#include "tensor/mapping.h"
 
 static const char *const field_names[PARAMS_FIELDS] = {
     "source", "batch entry", "step", "layer",  "head",
@@ -105,7 +106,7 @@ static void check_columns(params_table *table)
 void params_table_read(const char *path, params_table *table)
 {
     bool piped = strcmp(path, "-") == 0;
-    table->name = piped ? "standard input" : path;
+    table->name = lln_mapping_name(path);
     FILE *in = piped ? stdin : fopen(path, "r");
     if (!in)
         cli_fail("%s: %s", path, strerror(errno));

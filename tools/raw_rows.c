@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static bool is_json(lln_table_format format)
-{
-    return format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON;
-}
-
 /* Position of the first `stop` outside quotes from `at` on; the size: none. In
  * csv a quote in a quoted cell is doubled, which closes and opens it; in JSON a
  * backslash stands before it. A tsv table has no quotes. */
@@ -20,7 +15,7 @@ static size_t find(lln_table_format format, raw_text in, size_t at, char stop)
             return at;
         if (c == '"' && format != LLN_TABLE_TSV)
             quoted = !quoted;
-        else if (c == '\\' && quoted && is_json(format))
+        else if (c == '\\' && quoted && lln_table_is_json(format))
             at++;
     }
     return in.size;
@@ -37,9 +32,10 @@ bool raw_next_row(lln_table_format format, raw_text *rest, raw_text *row)
     if (format == LLN_TABLE_JSON)
         while (start < rest->size && strchr(",\n", rest->text[start]))
             start++;
-    if (is_json(format) && (start == rest->size || rest->text[start] != '{'))
+    if (lln_table_is_json(format) &&
+        (start == rest->size || rest->text[start] != '{'))
         return false;
-    char stop = is_json(format) ? '}' : '\n';
+    char stop = lln_table_is_json(format) ? '}' : '\n';
     size_t end = find(format, *rest, start, stop);
     if (end == rest->size)
         return false;
@@ -55,9 +51,9 @@ bool raw_next_row(lln_table_format format, raw_text *rest, raw_text *row)
 size_t raw_cut_row(lln_table_format format, raw_text row, raw_text *cells,
                    size_t most)
 {
-    size_t count = 0, at = is_json(format) ? 1 : 0;
-    while (row.size > 0 &&
-           strchr(is_json(format) ? "}\n" : "\n", row.text[row.size - 1]))
+    size_t count = 0, at = lln_table_is_json(format) ? 1 : 0;
+    while (row.size > 0 && strchr(lln_table_is_json(format) ? "}\n" : "\n",
+                                  row.text[row.size - 1]))
         row.size--;
     for (bool more = true; more; count++) {
         char separator = format == LLN_TABLE_TSV ? '\t' : ',';
@@ -80,7 +76,8 @@ bool raw_has_name(raw_text cell, const char *name)
 
 raw_text raw_value(lln_table_format format, raw_text cell)
 {
-    size_t colon = is_json(format) ? find(format, cell, 0, ':') : cell.size;
+    size_t colon =
+        lln_table_is_json(format) ? find(format, cell, 0, ':') : cell.size;
     return colon < cell.size ? part(cell, colon + 1, cell.size) : cell;
 }
 

@@ -162,7 +162,7 @@ static void next_row(resumption *r)
     if (count != r->columns)
         cli_fail("%s: row %zu: %zu cells, expected %zu; %s", cli_partial_name(),
                  r->number, count, r->columns, advice);
-    bool named = format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON;
+    bool named = lln_table_is_json(format);
     for (size_t i = 0; named && i < count; i++)
         if (!raw_has_name(r->cells[i], row_writer_name(r->writer, i)))
             cli_fail("%s: row %zu: column %zu is not %s; %s",

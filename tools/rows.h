@@ -33,9 +33,8 @@ unsigned row_writer_passes(const row_writer *writer);
 void row_writer_put(row_writer *writer, const row_identity *identity,
                     const row_average *average);
 
-/* For tables that go on where an interrupted one ended. The columns that are
- * printed: how many there are, their names, and whether they belong to the
- * identity. */
+/* For tables that continue an interrupted one. The columns that are printed:
+ * how many there are, their names, and whether they belong to the identity. */
 size_t row_writer_columns(const row_writer *writer);
 const char *row_writer_name(const row_writer *writer, size_t column);
 bool row_writer_identifies(const row_writer *writer, size_t column);

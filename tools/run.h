@@ -15,8 +15,8 @@
  * the measure says), and with --aggregate the spread over heads. Rows are
  * ordered by head, temperature, kernel. Ends the process on bad usage and on
  * failure; returns the exit status for main, CLI_ASSERTION when the table is
- * complete and a row is beyond a bound. When the user interrupts, the rows of
- * finished cases are written and the status is CLI_FAILED. */
+ * complete and a row is beyond a bound. After SIGINT, SIGTERM or SIGHUP the
+ * rows of finished cases are written, and the process ends by that signal. */
 int run_plan_write(const run_plan *plan);
 
 #endif

@@ -17,9 +17,9 @@ void signals_release(void);
 /* Ends the process by the signal that asked it to stop. */
 __attribute__((noreturn)) void signals_end_process(void);
 
-/* Sets what a signal that ends the process calls first; it must be safe in a
- * handler. Until signals_catch all signals call it that end a process by
- * default. */
+/* Sets the function that is called before a signal ends the process; it must be
+ * safe in a signal handler. Until signals_catch this holds for all signals that
+ * end a process by default. */
 void signals_call_at_end(void (*clean)(void));
 
 #endif

@@ -17,9 +17,9 @@ typedef struct {
 source_name source_name_read(const char *source);
 void source_name_free(source_name *name);
 
-/* How much speaks for one file: at most INT_MAX, for the same path; else how
- * many parts of the paths are equal, from the last on; 0 if one of them is
- * standard input. -1: they are different files. */
+/* How likely two names are to mean the same file: INT_MAX for equal paths, else
+ * the number of equal parts at the end of the paths; 0 if one of them is
+ * standard input; -1 for different files. */
 int source_name_compare(const source_name *a, const source_name *b);
 
 #endif

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "output.h"
 #include "tensor/container.h"
+#include "tensor/mapping.h"
 
 /* "-" or "-:KEY", unless a file is called so. */
 static bool is_pipe(const char *text)
@@ -179,8 +180,7 @@ static lln_heads_part open_operand(const operand *from,
 /* What a note says of its file, behind the name. */
 static const char *after_name(const lln_heads_part *part, const char *note)
 {
-    const char *name =
-        strcmp(part->path, "-") == 0 ? "standard input" : part->path;
+    const char *name = lln_mapping_name(part->path);
     size_t length = strlen(name);
     return strncmp(note, name, length) == 0 ? note + length : note;
 }

@@ -16,9 +16,9 @@ typedef struct case_warning case_warning;
  * same, whatever the head. Ends the process when out of memory. */
 void warnings_add(const row_identity *identity, const char *reason);
 
-/* Whether a failure is about a head alone, or a kernel and the head, so that a
- * warning suffices and the run goes on. What cannot be read, has no memory,
- * holds for all heads or was interrupted ends the run. */
+/* Whether a failure concerns only this head, or a kernel on this head: then a
+ * warning is enough, and the run goes on. Failures to read, lack of memory,
+ * what holds for all heads, and interruptions end the run. */
 bool warnings_suffice(lln_status status);
 
 /* Takes the warnings of the case from this thread; NULL: there were none. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/text.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +65,11 @@ size_t lln_text_character(const char *text, uint32_t *code)
         return 1;
     *code = value;
     return length;
+}
+
+bool lln_text_is_control(uint32_t code)
+{
+    return code < ' ' || (code >= 0x7f && code < 0xa0);
 }
 
 char *lln_text_clean(const char *text)

@@ -4,6 +4,7 @@
 #ifndef LLN_CORE_TEXT_H
 #define LLN_CORE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,9 +12,10 @@
  * [size], a string. What there is no room for is cut off. */
 void lln_text_append(char *text, size_t size, const char *item);
 
-/* Makes text [size] a copy of what a stranger wrote, fit for one line: control
- * characters stand as \x0a, and what there is no room for as "...". Returns
- * text. size >= 5. */
+/* Makes text [size] a copy of any text, such as the name of a file, on one
+ * line: control characters are written as \x0a, and a text that does not fit
+ * ends in
+ * "...". Returns text. size >= 5. */
 const char *lln_text_printable(char *text, size_t size, const char *item);
 
 /* Decodes the character of UTF-8 at `text`, which is not at its end. Returns
@@ -21,6 +23,10 @@ const char *lln_text_printable(char *text, size_t size, const char *item);
  * missing continuation, an overlong form, a surrogate, a number above U+10FFFF)
  * is a character of 1 byte, *code = U+FFFD. Source: RFC 3629, section 4. */
 size_t lln_text_character(const char *text, uint32_t *code);
+
+/* Whether a character is a control character of ASCII or of Latin 1 (C0, DEL,
+ * C1), a tab too. */
+bool lln_text_is_control(uint32_t code);
 
 /* A copy of any text, such as the name of a file, as valid UTF-8: each byte
  * that is not part of it becomes U+FFFD. Text that is valid comes back as it

@@ -19,10 +19,10 @@ typedef struct {
  * layer, then head; the caller frees them. The arrays must have the same
  * layers, and key and value heads must divide the query heads, of which
  * neighbours share them. *roles: arrays of a bundle, 3 with values, else 2. If
- * arrays hold queries, keys and values each is that
- * of all roles, and *fused is the order of their features. *note, freed by the
- * caller, says what was chosen by names; NULL if nothing was. Statuses are
- * those of lln_files_open. */
+ * one array holds queries, keys and values, it is the array of all roles, and
+ * *fused is the order of its features. *note, freed by the caller, says what
+ * was chosen by names; NULL if nothing was. Statuses are those of
+ * lln_files_open. */
 LLN_NODISCARD lln_status lln_bundles_open(const lln_files *files,
                                           lln_arrays *arrays,
                                           lln_bundle **bundles, size_t *count,

@@ -2,7 +2,8 @@
 #include "heads/extent.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "tensor/mapping.h"
 
 /* The least and the largest of numbers that layers have. */
 typedef struct {
@@ -89,7 +90,7 @@ static void print_extent(FILE *text, const char *name, const extent *e)
     range layers = {e->layers, e->layers};
     bool same =
         e->rows.low == e->columns.low && e->rows.high == e->columns.high;
-    fprintf(text, "%s: ", strcmp(name, "-") == 0 ? "standard input" : name);
+    fprintf(text, "%s: ", lln_mapping_name(name));
     if (e->batch)
         print_range(text, "", e->entries, "batch entry", "batch entries");
     print_range(text, e->batch ? ", " : "", layers, "layer", "layers");

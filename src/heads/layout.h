@@ -45,10 +45,10 @@ const char *lln_axes_letters(const lln_axes *axes, size_t count);
 /* The letters (NULL: nd) without the axis 3, for an array of one role. */
 const char *lln_letters_of_one(const char *letters, char out[LLN_LETTERS]);
 
-/* Reads the axes of an array of a role. `name` (of the file) stands in front
- * of messages about it. Heads of the role in an axis D are known, those of
- * queries 0 if the number was not told.
- * LLN_EINVAL: not a layout, or heads that are not told. LLN_EFORMAT: the
+/* Reads the axes of an array of a role. Messages begin with `name`, that of the
+ * file. The number of heads in an axis D must be known; 0 for the queries means
+ * that it was not given.
+ * LLN_EINVAL: not a layout, or no number of heads. LLN_EFORMAT: the
  * tensor has another number of axes, or does not split into these heads; the
  * message says the shape and which layouts would fit. */
 LLN_NODISCARD lln_status lln_layout_read(const lln_axes *axes, lln_role role,

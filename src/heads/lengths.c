@@ -115,7 +115,7 @@ lln_status lln_lengths_read(const char *path, lln_lengths *lengths)
     lln_length_rows rows = {.count = 0};
     *lengths = (lln_lengths){0};
     LLN_TRY(lln_mapping_open(path, &file));
-    lengths->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
+    lengths->name = strdup(lln_mapping_name(path));
     lln_status status = lln_fail(LLN_ENOMEM, "out of memory");
     if (lengths->name) {
         status = lln_length_rows_read(file.bytes, file.size, &rows);

@@ -20,7 +20,7 @@ typedef struct {
     char *name;       /* of the file */
     size_t count;     /* 0: none were asked for */
     lln_length *list; /* [count], owned */
-    size_t tokens; /* of a mask, for which padding is where it says; else 0 */
+    size_t tokens; /* of a mask, which says itself where padding is; else 0 */
     bool left;     /* padding comes before the tokens */
     bool array;    /* from a .npy file */
     bool either;   /* two lengths are those of two entries, or of queries and
@@ -30,13 +30,13 @@ typedef struct {
 /* Reads a file. Text has a line for each batch entry: the number of its tokens,
  * or those of its queries and of its keys, or a 0 or 1 for each token; or one
  * line of lengths, one for each entry. Numbers are whole, 12 or 1.2e+01, with
- * blanks or commas between them; empty lines and what follows a # count for
- * nothing. One line of two with a comma is for two entries if there are two, of
- * as many queries as keys. A .npy file holds the same numbers as [batch],
- * [batch, 2] or [batch, tokens]; a mask may have axes of size 1 as well. Of one
- * sequence the mask may lack the batch axis. Release with lln_lengths_free.
- * LLN_EFORMAT: a line or entry that is not that, none, or a mask with a 0
- * between ones; else the failures of lln_mapping_open. */
+ * blanks or commas between them; empty lines and what follows a # are ignored.
+ * One line of two numbers with a comma is two lengths if the batch has two
+ * entries, with as many queries as keys. A .npy file holds the same numbers as
+ * [batch], [batch, 2] or [batch, tokens]; a mask may have axes of size 1 as
+ * well. The mask of a single sequence may lack the batch axis. Release with
+ * lln_lengths_free. LLN_EFORMAT: a line or entry that is not that, none, or a
+ * mask with a 0 between ones; else the failures of lln_mapping_open. */
 LLN_NODISCARD lln_status lln_lengths_read(const char *path,
                                           lln_lengths *lengths);
 

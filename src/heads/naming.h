@@ -53,7 +53,7 @@ LLN_NODISCARD lln_status lln_pattern_find(const lln_container *file,
 LLN_NODISCARD lln_status lln_name_partner(const char *name, lln_role role,
                                           char **partner);
 
-/* What the queries are called if the keys are called `name`; as above. */
+/* The name of the queries that go with keys called `name`; else the same. */
 LLN_NODISCARD lln_status lln_name_of_queries(const char *name, char **partner);
 
 #endif

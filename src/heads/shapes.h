@@ -11,8 +11,7 @@
 /* What must hold of every bundle. */
 typedef struct {
     const char *layout; /* NULL: that of lln_axes */
-    lln_split split;    /* heads[LLN_KEYS] = 0: as many as their features tell
-                         */
+    lln_split split;    /* heads[LLN_KEYS] = 0: by their features */
     size_t roles;       /* 3 with values, else 2 */
     lln_mask mask;
     lln_lengths *lengths;

@@ -7,8 +7,8 @@
 
 #include "heads/heads.h"
 
-/* Deviations of all queries and of all keys of each layer of each model of a
- * set. */
+/* Standard deviations of all queries and of all keys of each layer of each
+ * model of a set. */
 typedef struct lln_joint lln_joint;
 
 /* Takes them over the heads of the set at temperature tau (NaN: as they are),
@@ -19,13 +19,12 @@ LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
                                         lln_precision precision,
                                         lln_joint **joint);
 
-/* Alpha and beta for the layer and model of this head, of which nothing else
- * is read, as lln_match_solve
- * with the method paper, from sigma_q and sigma_k over the entries of all heads
- * of the layer together, divisor number of entries - 1. Keys that query heads
- * share count once for each of these.
- * LLN_EUNDEFINED: queries or keys have no spread; LLN_EINVAL: no such layer.
- * Source: Nahshan, Kampeas, Haleva (2024), their code. */
+/* Alpha and beta for the layer and model of this head (nothing else of it is
+ * read), as lln_match_solve finds them with the method paper, from sigma_q and
+ * sigma_k over the entries of all heads of the layer together, divisor number
+ * of entries - 1. Keys that query heads share count once for each of these
+ * heads. LLN_EUNDEFINED: queries or keys have no spread; LLN_EINVAL: no such
+ * layer. Source: Nahshan, Kampeas, Haleva (2024), their code. */
 LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint,
                                          const lln_head *head, double *alpha,
                                          double *beta);

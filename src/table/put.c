@@ -18,17 +18,12 @@ static size_t put_character(FILE *out, const char *text)
     return length;
 }
 
-static bool is_control(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code < 0xa0);
-}
-
 static bool has_control(const char *text)
 {
     uint32_t code;
     while (*text) {
         text += lln_text_character(text, &code);
-        if (is_control(code))
+        if (lln_text_is_control(code))
             return true;
     }
     return false;
@@ -75,7 +70,7 @@ void lln_put_json(FILE *out, const char *text)
             fputs("\\n", out);
         else if (code == '\t')
             fputs("\\t", out);
-        else if (is_control(code) || code == 0x2028 || code == 0x2029)
+        else if (lln_text_is_control(code) || code == 0x2028 || code == 0x2029)
             fprintf(out, "\\u%04x", (unsigned)code);
         else
             put_character(out, text);
@@ -87,7 +82,7 @@ void lln_put_json(FILE *out, const char *text)
 /* Line ends, and what changes the direction of the text after it. */
 static bool is_harmful(uint32_t code)
 {
-    return is_control(code) || code == 0x200e || code == 0x200f ||
+    return lln_text_is_control(code) || code == 0x200e || code == 0x200f ||
            (code >= 0x2028 && code <= 0x202e) ||
            (code >= 0x2066 && code <= 0x2069);
 }

@@ -80,12 +80,6 @@ double lln_cell_number(lln_cell_type type, lln_cell cell)
     return missing ? NAN : (double)cell.integer;
 }
 
-static bool is_json(const lln_table *table)
-{
-    return table->style.format == LLN_TABLE_JSON ||
-           table->style.format == LLN_TABLE_NDJSON;
-}
-
 static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
 {
     const char *missing = table->form->missing;
@@ -108,7 +102,9 @@ static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
         break;
     case LLN_CELL_REAL:
         lln_table_format_real(cell.real, table->style.precision, text);
-        fputs(isfinite(cell.real) || !is_json(table) ? text : missing,
+        fputs(isfinite(cell.real) || !lln_table_is_json(table->style.format)
+                  ? text
+                  : missing,
               table->out);
         break;
     }
@@ -140,7 +136,7 @@ static void begin_table(lln_table *table)
     table->begun = true;
     if (table->style.format == LLN_TABLE_JSON)
         putc('[', table->out);
-    if (is_json(table) || !table->style.header)
+    if (lln_table_is_json(table->style.format) || !table->style.header)
         return;
     put_names(table);
     if (table->style.format == LLN_TABLE_MARKDOWN)
@@ -186,7 +182,7 @@ lln_status lln_table_row(lln_table *table, const lln_cell *cells)
         fputs(table->rows > 0 ? ",\n" : "\n", table->out);
     for (size_t i = 0; i < table->count; i++) {
         fputs(i > 0 ? form->separator : form->start, table->out);
-        if (is_json(table)) {
+        if (lln_table_is_json(table->style.format)) {
             lln_put_json(table->out, table->columns[i].name);
             putc(':', table->out);
         }

@@ -50,6 +50,12 @@ typedef enum {
     LLN_TABLE_MARKDOWN, /* a pipe table of GitHub Flavored Markdown */
 } lln_table_format;
 
+/* Whether rows are JSON objects. */
+static inline bool lln_table_is_json(lln_table_format format)
+{
+    return format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON;
+}
+
 typedef struct {
     lln_table_format format;
     int precision; /* significant digits; 0: the shortest text that reads

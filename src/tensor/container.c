@@ -134,7 +134,7 @@ static lln_status open_path(const char *path, bool is_shard,
     lln_mapping mapping;
     bool named = is_shard || strcmp(path, "-") != 0;
     LLN_TRY(lln_mapping_open_claimed(path, lln_formats_claim, &mapping));
-    return open_mapping(named ? path : "standard input",
+    return open_mapping(is_shard ? path : lln_mapping_name(path),
                         mapping.kind == LLN_MAPPING_READ || !named ? NULL
                                                                    : path,
                         is_shard, mapping, container);

@@ -32,7 +32,7 @@ LLN_NODISCARD lln_status lln_container_open(const char *path,
                                             lln_container **container);
 
 /* The same for a file that lies in memory, which must live as long as the
- * container. `name` stands in front of messages. */
+ * container. Messages begin with `name`. */
 LLN_NODISCARD lln_status lln_container_parse(const char *name,
                                              const unsigned char *bytes,
                                              size_t size,

@@ -9,7 +9,7 @@
 #include "core/status.h"
 
 /* Parses `length` bytes of text; the caller releases *json with json_decref.
- * `what` ("header") stands in front of messages.
+ * Messages begin with `what` ("header").
  * LLN_EFORMAT: it is not JSON, a key is there twice, or it has so many
  * brackets and commas that it would take far more memory than it is long. */
 LLN_NODISCARD lln_status lln_json_parse(const char *text, size_t length,

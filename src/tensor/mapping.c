@@ -278,11 +278,16 @@ static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
     return map_regular(&opened, claim == NULL, mapping);
 }
 
+const char *lln_mapping_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 lln_status lln_mapping_open_claimed(const char *path, lln_mapping_claim *claim,
                                     lln_mapping *mapping)
 {
     if (strcmp(path, "-") == 0)
-        return map_file("standard input", STDIN_FILENO, claim, mapping);
+        return map_file(lln_mapping_name(path), STDIN_FILENO, claim, mapping);
     /* O_NONBLOCK: a pipe without a writer must not hang us; once it is open,
      * a writer that takes its time is waited for. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -31,6 +31,9 @@ typedef struct {
  * is less than mapping->size, there is no use in reading on. */
 typedef size_t lln_mapping_claim(const lln_mapping *mapping);
 
+/* The name of a file in messages: "standard input" for "-", else the path. */
+const char *lln_mapping_name(const char *path);
+
 /* Opens a file, a pipe, or standard input for "-"; the caller releases it with
  * lln_mapping_close. All of it is in memory. Standard input is taken from where
  * it stands to its end.

@@ -7,7 +7,7 @@
 #include "tensor/mapping.h"
 
 /* Reads a pipe to its end, or one byte further than it claims. It may take half
- * of the memory that is free. `path` stands in front of messages.
+ * of the memory that is free. Messages begin with `path`.
  * LLN_EIO; LLN_EFORMAT: it is empty; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_stream_read(const char *path, int file,
                                          lln_mapping_claim *claim,

@@ -14,26 +14,6 @@ void lln_text_append(char *text, size_t size, const char *item)
     snprintf(text + used, size - used, "%s%s", used ? ", " : "", item);
 }
 
-const char *lln_text_printable(char *text, size_t size, const char *item)
-{
-    char piece[5];
-    size_t used = 0;
-    text[0] = '\0';
-    for (; *item; item++) {
-        unsigned char byte = (unsigned char)*item;
-        bool control = byte < ' ' || byte == 0x7f;
-        int length =
-            snprintf(piece, sizeof piece, control ? "\\x%02x" : "%c", byte);
-        if (used + (size_t)length >= size)
-            break;
-        memcpy(text + used, piece, (size_t)length + 1);
-        used += (size_t)length;
-    }
-    if (*item)
-        strcpy(text + (used < size - 4 ? used : size - 4), "...");
-    return text;
-}
-
 /* Bytes of the character that begins with this one; 0: none does. */
 static size_t character_length(unsigned char lead)
 {
@@ -70,6 +50,41 @@ size_t lln_text_character(const char *text, uint32_t *code)
 bool lln_text_is_control(uint32_t code)
 {
     return code < ' ' || (code >= 0x7f && code < 0xa0);
+}
+
+/* Writes a character of so many bytes, or the codes of its bytes if a terminal
+ * may not get them; returns how many it wrote to piece [17]. */
+static size_t show_character(const char *text, size_t length, uint32_t code,
+                             char *piece)
+{
+    bool stray = length == 1 && (unsigned char)*text >= 0x80;
+    if (!stray && !lln_text_is_control(code)) {
+        memcpy(piece, text, length);
+        return length;
+    }
+    for (size_t i = 0; i < length; i++)
+        sprintf(piece + 4 * i, "\\x%02x", (unsigned char)text[i]);
+    return 4 * length;
+}
+
+const char *lln_text_printable(char *text, size_t size, const char *item)
+{
+    size_t used = 0;
+    while (*item) {
+        char piece[17];
+        uint32_t code;
+        size_t length = lln_text_character(item, &code);
+        size_t shown = show_character(item, length, code, piece);
+        if (used + shown >= size)
+            break;
+        memcpy(text + used, piece, shown);
+        used += shown;
+        item += length;
+    }
+    text[used] = '\0';
+    if (*item)
+        strcpy(text + (used < size - 4 ? used : size - 4), "...");
+    return text;
 }
 
 char *lln_text_clean(const char *text)

@@ -13,9 +13,8 @@
 void lln_text_append(char *text, size_t size, const char *item);
 
 /* Makes text [size] a copy of any text, such as the name of a file, on one
- * line: control characters are written as \x0a, and a text that does not fit
- * ends in
- * "...". Returns text. size >= 5. */
+ * line: control characters and bytes that are not UTF-8 are written as \x0a,
+ * and a text that does not fit ends in "...". Returns text. size >= 5. */
 const char *lln_text_printable(char *text, size_t size, const char *item);
 
 /* Decodes the character of UTF-8 at `text`, which is not at its end. Returns

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
     if (child < 0 || optind == argc)
         return FAILED;
     if (child == 0) {
+        signal(SIGINT, SIG_DFL); /* in the background they are ignored */
+        signal(SIGQUIT, SIG_DFL);
         execvp(argv[optind], argv + optind);
         perror(argv[optind]);
         _exit(FAILED);

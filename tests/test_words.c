@@ -50,6 +50,7 @@ START_TEST(fused)
         {"blocks.0.attn.qkv", "qkv", LLN_FUSED_QKV},
         {"qkv_proj", "qkv", LLN_FUSED_QKV},
         {"in_proj_qkv", "qkv", LLN_FUSED_QKV},
+        {"qkv0", "qkv", LLN_FUSED_QKV},
         {"a.Wqkv", "Wqkv", LLN_FUSED_QKV},
         {"a.wqkv", "wqkv", LLN_FUSED_HEAD_QKV},
         {"a.linear_qkv", "linear_qkv", LLN_FUSED_HEAD_QKV},

@@ -236,7 +236,8 @@ static lln_status choose_candidate(const lln_container *file,
     lln_names_append(list, found->names[0]);
     return lln_fail(LLN_EFORMAT,
                     "%s: keys like %s differ in more than one number; say "
-                    "with --key-q which is {layer} and which {head}",
+                    "with --key-q which is {layer} and which {head}, and leave "
+                    "others as they are",
                     name, list);
 }
 

@@ -83,12 +83,13 @@ bool lln_words_weight(const char *name, bool batch)
     }
 }
 
+/* Where the word stands by itself, but for a number after it: qkv0. */
 static const char *find_word(const char *name, const char *word)
 {
     size_t length = strlen(word);
     for (const char *at = strstr(name, word); at; at = strstr(at + 1, word))
         if ((at == name || !isalnum((unsigned char)at[-1])) &&
-            !isalnum((unsigned char)at[length]))
+            !isalpha((unsigned char)at[length]))
             return at;
     return NULL;
 }
@@ -149,8 +150,9 @@ bool lln_words_numbers(const char *name, const char *at)
 bool lln_words_layer(const char *name, const char *at)
 {
     static const char *const words[] = {
-        "l",     "layer",   "layers", "block", "blocks", "blk", "h",    "q",
-        "query", "queries", "k",      "key",   "xq",     "wq",  "step", NULL};
+        "l",  "layer", "layers", "block",   "blocks", "blk",
+        "h",  "q",     "query",  "queries", "k",      "key",
+        "xq", "wq",    "step",   "qkv",     NULL};
     name_part word = glued_word(name, at);
     size_t length = (size_t)(word.end - word.first);
     for (size_t i = 0; words[i] && length > 0; i++)

@@ -153,8 +153,11 @@ static lln_status check_tokens(const lln_lengths *lengths, const char *name,
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
                     "%s: a mask of %zu tokens; %s has %zu queries and %zu "
-                    "keys",
-                    lengths->name, tokens, name, n, m);
+                    "keys%s",
+                    lengths->name, tokens, name, n, m,
+                    n == m ? ""
+                           : ": give each entry two lengths, that of queries "
+                             "and that of keys");
 }
 
 /* Makes one line for queries and keys two lengths, if there are two entries. */

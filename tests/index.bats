@@ -109,4 +109,6 @@ model/model.safetensors.index.json" lln-entropy model
     refuses 1 "$message" lln-stats --q x --k x
     refuses 1 "$message" lln-match --list x
     refuses 1 "$message" lln-entropy -n 4 -d 2 --kernel linformer --arrays e=x,f=x
+    refuses 1 "$message" lln-entropy --layout hnd "$DATA/encoder.safetensors" \
+        --lengths x
 }

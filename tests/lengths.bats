@@ -141,6 +141,28 @@ tools() {
     equal mean "$(grep '^x.npy\[1\],' <<< "$output" | head -n 1)" 'x.npy[1],nan'
 }
 
+# Over texts an empty one is no text: it is not in the average.
+@test "--aggregate head leaves out lengths of 0" {
+    setup_batch
+    local columns=samples,tau,entropy_nats,entropy_nats_sd
+    printf '%s\n' 12 0 7 5 > lengths
+    lln-entropy "${batch[@]}" -q --kernel softmax --lengths lengths \
+        --columns source,tau,entropy_nats 2> /dev/null > each
+    equal empty "$(grep -c ',nan,nan$' each)" 1
+    for lengths in '12 0 7 5' '0 12 7 5'; do
+        tr ' ' '\n' <<< "$lengths" > ordered
+        lln-entropy "${batch[@]}" -q --kernel softmax --lengths ordered \
+            --aggregate head --columns "$columns" 2> /dev/null > table
+        equal samples "$(column samples < table)" 3
+        equal missing "$(grep -c nan table)" 0
+    done
+    lln-entropy "${batch[@]}" -q --kernel softmax --lengths lengths \
+        --aggregate head --columns "$columns" 2> /dev/null > table
+    paste -d ' ' <(column entropy_nats < table) <(awk -F, '
+        NR > 1 && $3 != "nan" { sum += $3; count++ }
+        END { printf "%.17g", sum / count }' each) | near 1e-12
+}
+
 @test "nothing but lengths of 0" {
     setup_batch
     printf '0\n' > lengths

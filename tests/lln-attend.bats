@@ -169,6 +169,21 @@ layers.3.o,F64,"(2, 256, 64)",o.safetensors' \
 o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 }
 
+# Names without a word such as q are kept, so that there are not two of a name.
+@test "names of several arrays without a word for queries" {
+    header='{"0.a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},'
+    header+='"1.a":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}'
+    printf '\0\0\200\77%.0s' 1 2 3 4 5 6 7 8 |
+        safetensors y.safetensors "$header"
+    keys=(--key-q '{layer}.a' --key-k '{layer}.a' --key-v '{layer}.a')
+    lln-attend -q "${keys[@]}" -o o.npz y.safetensors
+    equal names "$(lln-entropy --list --columns key --no-header o.npz)" \
+        $'0.a.o\n1.a.o'
+    # of a single array it is o, as before
+    lln-attend -q --key-q 0.a --key-k 1.a --key-v 1.a -o o.npz y.safetensors
+    equal names "$(lln-entropy --list --columns key --no-header o.npz)" o
+}
+
 @test "values drawn from a stream of their own" {
     attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax \
         --tau 0.5 > a

@@ -94,7 +94,8 @@ static void expect_mask(const char *path)
     expect_status(lln_lengths_check(&lengths, "q.npy", 3, 4, 5), LLN_EFORMAT);
     ck_assert_msg(strstr(lln_error_message(),
                          ": a mask of 4 tokens; q.npy has 4 queries and 5 "
-                         "keys") != NULL,
+                         "keys: give each entry two lengths, that of queries "
+                         "and that of keys") != NULL,
                   "%s", lln_error_message());
     lln_lengths_free(&lengths);
 }

@@ -145,7 +145,7 @@ static const struct {
     {{"l0.h0.q", "l0.h0.k", "l0.h1.q", "l0.h1.k", "l1.h0.q", "l1.h0.k"},
      NULL,
      "x: keys like 'l0.h0.q' differ in more than one number; say with --key-q "
-     "which is {layer} and which {head}"},
+     "which is {layer} and which {head}, and leave others as they are"},
 };
 
 START_TEST(queries_by_name)

@@ -29,10 +29,14 @@ START_TEST(weights)
                                           "kernels.q",
                                           "",
                                           "hook_q"};
+    /* Both are called so: a parameter, and what a linear layer returns. */
+    ck_assert(lln_words_weight("layers.0.w_q", false));
+    ck_assert(!lln_words_weight("layers.0.w_q", true));
+    ck_assert(lln_words_weight("blocks.0.attn.W_Q", true));
     for (size_t i = 0; i < sizeof are / sizeof *are; i++)
-        ck_assert_msg(lln_words_weight(are[i]), "%s", are[i]);
+        ck_assert_msg(lln_words_weight(are[i], false), "%s", are[i]);
     for (size_t i = 0; i < sizeof are_not / sizeof *are_not; i++)
-        ck_assert_msg(!lln_words_weight(are_not[i]), "%s", are_not[i]);
+        ck_assert_msg(!lln_words_weight(are_not[i], false), "%s", are_not[i]);
 }
 END_TEST
 
@@ -46,6 +50,7 @@ START_TEST(fused)
         {"blocks.0.attn.qkv", "qkv", LLN_FUSED_QKV},
         {"qkv_proj", "qkv", LLN_FUSED_QKV},
         {"in_proj_qkv", "qkv", LLN_FUSED_QKV},
+        {"qkv0", "qkv", LLN_FUSED_QKV},
         {"a.Wqkv", "Wqkv", LLN_FUSED_QKV},
         {"a.wqkv", "wqkv", LLN_FUSED_HEAD_QKV},
         {"a.linear_qkv", "linear_qkv", LLN_FUSED_HEAD_QKV},

@@ -136,6 +136,42 @@ same() {
         --columns kernel,n,entropy_nats | cmp - before
 }
 
+# 3 of 6 tokens are not padding, in the other entry 4, in the middle and at
+# the end: P has numbers where a hook would find them.
+@test "padding stays where it is in the file" {
+    lln-attend -n 6 -d 2 --trials 2 --kernel softmax -o x.npy
+    heads=(--layout bnd --q x.npy --k x.npy)
+    printf '0 1 1 1 0 0\n0 0 1 1 1 1\n' > lengths
+    lln-attend "${heads[@]}" --lengths lengths --v x.npy --write-p \
+        --write-heads b.safetensors
+    equal arrays "$(arrays b.safetensors)" "$(
+        printf 'layers.0.%s\tF32\t(2, 1, 6, 2)\n' q k v
+        printf 'layers.0.p\tF32\t(2, 1, 6, 6)\n')"
+    equal zeros "$(numbers b.safetensors | awk '
+        { at = NR <= 72 ? int((NR - 1) % 12 / 2) : int((NR - 73) % 36 / 6)
+          entry = NR <= 72 ? int((NR - 1) % 24 / 12) : int((NR - 73) / 36)
+          column = NR <= 72 ? at : (NR - 73) % 6
+          first = entry ? 2 : 1; end = entry ? 6 : 4
+          token = at >= first && at < end && column >= first && column < end
+          if (token != ($1 != 0)) print NR }')" ''
+    # shellcheck disable=SC2086 # words
+    for options in '--lengths lengths' '--lengths left --padding left' \
+        '--lengths none'; do
+        printf '3\n4\n' > left
+        printf '0\n4\n' > none
+        lln-attend "${heads[@]}" -q $options --causal --write-heads b.npz
+        lln-entropy "${heads[@]}" -q $options --causal \
+            --columns kernel,n,entropy_nats > before
+        lln-entropy --layout bhnd -q $options --causal b.npz \
+            --columns kernel,n,entropy_nats | cmp - before
+    done
+    # Of nothing but padding there are zeros of its size, too.
+    lln-attend "${heads[@]}" -q --lengths <(echo 0) --write-p \
+        --write-heads z.safetensors
+    equal numbers "$(numbers z.safetensors | sort | uniq -c | tr -s ' ')" \
+        ' 120 0'
+}
+
 @test "keys that heads share are repeated, values may be missing" {
     lln-attend -n 6 -d 2 --trials 4 --kernel softmax -o q.npy
     lln-attend -n 6 -d 2 --trials 2 --kernel softmax -o k.npy

@@ -14,6 +14,7 @@
 struct row_group {
     row_identity identity; /* what they have in common, else of the first */
     size_t heads;
+    bool empty; /* there are only texts without tokens so far */
     lln_average tau;
     row_average *averages; /* [kernels.count] */
     run_block *lists;      /* [kernels.count]; a row a head, for reduce */
@@ -168,9 +169,29 @@ void groups_merge(row_identity *all, const row_identity *head)
         all->file = NULL;
 }
 
+/* Leaves out texts without tokens once there are others: those so far, or the
+ * result, for which it returns true. Lists of heads have all of them. */
+static bool skip_empty(const row_groups *groups, row_group *group,
+                       const case_result *result)
+{
+    if (groups->kind != GROUP_TEXTS || groups->set->plan->reduce)
+        return false;
+    bool empty = result->identity.n == 0, others = group->heads > 0;
+    if (others && group->empty && !empty) {
+        for (size_t k = 0; k < groups->set->kernels.count; k++)
+            row_average_reset(&group->averages[k]);
+        group->tau = (lln_average){0};
+        group->heads = 0;
+    }
+    group->empty = empty && (!others || group->empty);
+    return empty && others;
+}
+
 static lln_status add_case(const row_groups *groups, row_group *group,
                            const case_result *result)
 {
+    if (skip_empty(groups, group, result))
+        return LLN_OK;
     bool listed = groups->set->plan->reduce != NULL;
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
         const run_block *block = &result->blocks[k];

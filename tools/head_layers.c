@@ -31,18 +31,22 @@ static void grow(size_t *size, size_t needed)
     *size = needed > *size ? needed : *size;
 }
 
-/* Makes room in the arrays of the layer for a head. */
+/* Makes room in the arrays of the layer for a head, and for its padding. */
 static void add_head(head_layer *layer, const lln_head *head)
 {
     const lln_matrix p = {LLN_FLOAT32, head->q.rows, head->k.rows, NULL};
     const lln_matrix all[HEAD_MATRICES] = {head->q, head->k, head->v, p};
+    const size_t tokens[HEAD_MATRICES] = {head->queries, head->keys, head->keys,
+                                          head->queries};
     for (int i = 0; i < HEAD_MATRICES; i++) {
         grow(&layer->rows[i], all[i].rows);
+        grow(&layer->rows[i], tokens[i]);
         grow(&layer->columns[i], all[i].columns);
         if (i == LLN_VALUES || layer->dtype[i] != LLN_DTYPE_F64)
             layer->dtype[i] =
                 dtype_of(i == LLN_VALUES ? LLN_FLOAT32 : all[i].precision);
     }
+    grow(&layer->columns[HEAD_P], head->keys);
 }
 
 /* Without --lengths nothing tells padding from tokens. */

@@ -25,6 +25,7 @@
 typedef struct {
     lln_writer *writer;
     size_t columns; /* of the array */
+    size_t first;   /* column that P begins at, after those of padding */
     size_t written; /* rows */
 } p_target;
 
@@ -135,6 +136,10 @@ static lln_status write_matrix(heads_run *run, const head_layer *layer,
     const lln_head *shapes = status == LLN_OK ? &head : &m->head;
     const lln_matrix all[] = {shapes->q, shapes->k, shapes->v};
     size_t count = all[matrix].rows * all[matrix].columns;
+    size_t first = matrix == LLN_QUERIES ? shapes->first : shapes->first_key;
+    size_t padding = first * layer->columns[matrix];
+    if (status == LLN_OK || status == LLN_EUNDEFINED)
+        append_value(run->writer, 0, padding);
     if (status == LLN_OK) {
         append(run->writer, all[matrix]);
         lln_head_free(&head);
@@ -146,7 +151,8 @@ static lln_status write_matrix(heads_run *run, const head_layer *layer,
         return status;
     }
     append_value(run->writer, 0,
-                 layer->rows[matrix] * layer->columns[matrix] - count);
+                 layer->rows[matrix] * layer->columns[matrix] - padding -
+                     count);
     return lln_mappings_check();
 }
 
@@ -163,9 +169,11 @@ static lln_status write_rows(const lln_attention *attention, p_target *target)
             status =
                 lln_attention_rows(attention, target->written, count, rows);
         for (size_t i = 0; i < count && status == LLN_OK; i++) {
+            append_value(target->writer, 0, target->first);
             append(target->writer,
                    (lln_matrix){LLN_FLOAT64, 1, m, rows + i * m});
-            append_value(target->writer, 0, target->columns - m);
+            append_value(target->writer, 0,
+                         target->columns - target->first - m);
             target->written++;
         }
     }
@@ -194,7 +202,9 @@ static lln_status write_p(heads_run *run, const head_layer *layer,
 {
     case_result result = {0};
     size_t rows = layer->rows[HEAD_P], columns = layer->columns[HEAD_P];
-    p_target target = {run->writer, columns, 0};
+    size_t first = m->head.first, first_key = m->head.first_key;
+    p_target target = {run->writer, columns, first_key, 0};
+    append_value(run->writer, 0, first * columns);
     run->target = &target;
     case_result_open(&run->set, &result);
     lln_status status =
@@ -205,10 +215,11 @@ static lln_status write_p(heads_run *run, const head_layer *layer,
     case_result_close(&run->set, &result);
     LLN_TRY(status);
     for (size_t i = target.written; i < m->head.q.rows; i++) {
+        append_value(run->writer, 0, first_key);
         append_value(run->writer, NAN, m->head.k.rows);
-        append_value(run->writer, 0, columns - m->head.k.rows);
+        append_value(run->writer, 0, columns - first_key - m->head.k.rows);
     }
-    append_value(run->writer, 0, (rows - m->head.q.rows) * columns);
+    append_value(run->writer, 0, (rows - first - m->head.q.rows) * columns);
     return LLN_OK;
 }
 

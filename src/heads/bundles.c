@@ -31,16 +31,14 @@ static lln_status find_role(role_arrays *r)
 {
     if (r->pattern) {
         LLN_TRY(lln_pattern_find(r->file, r->pattern, &r->found, &r->count));
-        return lln_candidates_check(
-            r->file, lln_container_entry_at(r->file, r->found[0].index).key);
+        return lln_candidates_check(r->file, r->found[0].index);
     }
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
     r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
-    return lln_candidates_check(r->file,
-                                lln_container_entry_at(r->file, r->only).key);
+    return lln_candidates_check(r->file, r->only);
 }
 
 /* Drops the arrays of a role whose layers [count] are not chosen. */

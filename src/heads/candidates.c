@@ -107,6 +107,12 @@ static void add_candidate(candidates *out, const char *key)
         out->names[out->count++] = key;
 }
 
+static bool is_weight(const lln_container *file, size_t index)
+{
+    return lln_words_weight(lln_container_entry_at(file, index).key,
+                            lln_container_is_usable(file, index, AXES + 1));
+}
+
 /* Of arrays that can be read and have at least so many axes. */
 static lln_status list_candidates(const lln_container *queries,
                                   const lln_container *keys, bool fused,
@@ -120,7 +126,7 @@ static lln_status list_candidates(const lln_container *queries,
             continue;
         LLN_TRY(
             is_candidate(queries, i, keys, fused ? &out->fused : NULL, &is));
-        if (is && lln_words_weight(key))
+        if (is && is_weight(queries, i))
             out->weight = out->weight ? out->weight : key;
         else if (is)
             add_candidate(out, key);
@@ -201,9 +207,11 @@ static lln_status refuse_weight(const lln_container *file, const char *key)
                     lln_text_printable(name, sizeof name, key));
 }
 
-lln_status lln_candidates_check(const lln_container *file, const char *key)
+lln_status lln_candidates_check(const lln_container *file, size_t index)
 {
-    return lln_words_weight(key) ? refuse_weight(file, key) : LLN_OK;
+    return is_weight(file, index)
+               ? refuse_weight(file, lln_container_entry_at(file, index).key)
+               : LLN_OK;
 }
 
 /* The pattern of the only candidate. */
@@ -228,7 +236,8 @@ static lln_status choose_candidate(const lln_container *file,
     lln_names_append(list, found->names[0]);
     return lln_fail(LLN_EFORMAT,
                     "%s: keys like %s differ in more than one number; say "
-                    "with --key-q which is {layer} and which {head}",
+                    "with --key-q which is {layer} and which {head}, and leave "
+                    "others as they are",
                     name, list);
 }
 

@@ -24,8 +24,8 @@ LLN_NODISCARD lln_status lln_candidates_queries(const lln_container *queries,
 LLN_NODISCARD lln_status lln_candidates_fused(const lln_container *file,
                                               char **pattern, lln_fused *fused);
 
-/* LLN_EUNDEFINED if the key that a user chose is that of a weight. */
+/* LLN_EUNDEFINED if the array that a user chose is a weight. */
 LLN_NODISCARD lln_status lln_candidates_check(const lln_container *file,
-                                              const char *key);
+                                              size_t index);
 
 #endif

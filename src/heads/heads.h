@@ -48,9 +48,11 @@ typedef struct {
                            in the set: what is drawn for it depends on that */
     size_t model;       /* heads of one model have layers in common */
     lln_place at, of;   /* in the array of queries, and the sizes of its axes */
-    size_t first;       /* token of the array, after those of padding */
-    lln_matrix q;       /* queries [n x d] */
-    lln_matrix k;       /* keys [m x d] */
+    size_t first, first_key; /* tokens of padding before queries and keys */
+    size_t queries, keys;    /* tokens of the arrays, with padding; 0: there
+                                is none */
+    lln_matrix q;            /* queries [n x d] */
+    lln_matrix k;            /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */
     lln_logit_rule rule;
     double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "heads/length_rows.h"
+#include "tensor/lookalike.h"
 #include "tensor/mapping.h"
 
 /* Where something stands in the file, for a message: "line 3" or "entry 2". */
@@ -118,7 +119,9 @@ lln_status lln_lengths_read(const char *path, lln_lengths *lengths)
     lengths->name = strdup(lln_mapping_name(path));
     lln_status status = lln_fail(LLN_ENOMEM, "out of memory");
     if (lengths->name) {
-        status = lln_length_rows_read(file.bytes, file.size, &rows);
+        const char *other = lln_lookalike(&file);
+        status = other ? lln_fail(LLN_EFORMAT, "%s", other)
+                       : lln_length_rows_read(file.bytes, file.size, &rows);
         if (status == LLN_OK)
             status = read_rows(&rows, lengths);
         if (status != LLN_OK)
@@ -153,8 +156,11 @@ static lln_status check_tokens(const lln_lengths *lengths, const char *name,
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
                     "%s: a mask of %zu tokens; %s has %zu queries and %zu "
-                    "keys",
-                    lengths->name, tokens, name, n, m);
+                    "keys%s",
+                    lengths->name, tokens, name, n, m,
+                    n == m ? ""
+                           : ": give each entry two lengths, that of queries "
+                             "and that of keys");
 }
 
 /* Makes one line for queries and keys two lengths, if there are two entries. */

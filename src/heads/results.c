@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/results.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,9 +78,25 @@ static void count_entries(const member *members, size_t count,
     }
 }
 
+/* NAME.o of one of several arrays whose names have no word for queries. */
+static lln_status tell_apart(const char *name, lln_result *result)
+{
+    char *partner, *key;
+    LLN_TRY(lln_name_partner(name, LLN_RESULTS, &partner));
+    bool told = partner != NULL;
+    free(partner);
+    if (told)
+        return LLN_OK;
+    if (asprintf(&key, "%s.o", name) < 0)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    free(result->key);
+    result->key = key;
+    return LLN_OK;
+}
+
 static lln_status open_bundle(const char *letters, const char *name,
                               const lln_bundle_shape *shape,
-                              const member *members, size_t count,
+                              const member *members, size_t count, bool several,
                               lln_result *result)
 {
     size_t size[LLN_AXIS_KINDS];
@@ -89,7 +106,7 @@ static lln_status open_bundle(const char *letters, const char *name,
     LLN_TRY(lln_result_open(letters, name, size, result));
     for (size_t i = 0; i < count; i++)
         result->heads[i] = members[i].number;
-    return LLN_OK;
+    return several ? tell_apart(name, result) : LLN_OK;
 }
 
 lln_status lln_results_list(const char *letters, const lln_arrays *arrays,
@@ -110,7 +127,7 @@ lln_status lln_results_list(const char *letters, const lln_arrays *arrays,
         size_t found = find_members(i, heads, head_count, members);
         if (found > 0)
             status = open_bundle(letters, name, &shapes[i], members, found,
-                                 &(*results)[(*count)++]);
+                                 bundle_count > 1, &(*results)[(*count)++]);
     }
     free(members);
     if (status != LLN_OK) {

@@ -12,9 +12,12 @@ static const char *const parameters[] = {
     "qweight", "qzeros",  "scales", "g_idx",  NULL};
 
 /* Whole parts of a name: TransformerLens and others. */
-static const char *const matrices[] = {"W_Q", "W_K", "W_V", "b_Q", "b_K", "b_V",
-                                       "w_q", "w_k", "w_v", "b_q", "b_k", "b_v",
-                                       "W_q", "W_k", "W_v", NULL};
+static const char *const matrices[] = {"W_Q", "W_K", "W_V", "b_Q", "b_K",
+                                       "b_V", "b_q", "b_k", "b_v", NULL};
+
+/* Likewise, but linear layers are called so too, which return three axes. */
+static const char *const layers[] = {"w_q", "w_k", "w_v", "W_q",
+                                     "W_k", "W_v", NULL};
 
 /* The longer word before one that is part of it. */
 static const struct {
@@ -58,27 +61,35 @@ static bool ends_in(name_part part, const char *word)
            strncmp(part.end - length, word, length) == 0;
 }
 
-bool lln_words_weight(const char *name)
+static bool is_one_of(name_part part, const char *const *list)
+{
+    for (size_t i = 0; list[i]; i++)
+        if (is_word(part, list[i]))
+            return true;
+    return false;
+}
+
+bool lln_words_weight(const char *name, bool batch)
 {
     for (const char *from = name;; from = part_at(from).end + 1) {
         name_part part = part_at(from);
         for (size_t i = 0; parameters[i]; i++)
             if (ends_in(part, parameters[i]))
                 return true;
-        for (size_t i = 0; matrices[i]; i++)
-            if (is_word(part, matrices[i]))
-                return true;
+        if (is_one_of(part, matrices) || (!batch && is_one_of(part, layers)))
+            return true;
         if (*part.end == '\0')
             return false;
     }
 }
 
+/* Where the word stands by itself, but for a number after it: qkv0. */
 static const char *find_word(const char *name, const char *word)
 {
     size_t length = strlen(word);
     for (const char *at = strstr(name, word); at; at = strstr(at + 1, word))
         if ((at == name || !isalnum((unsigned char)at[-1])) &&
-            !isalnum((unsigned char)at[length]))
+            !isalpha((unsigned char)at[length]))
             return at;
     return NULL;
 }
@@ -139,8 +150,9 @@ bool lln_words_numbers(const char *name, const char *at)
 bool lln_words_layer(const char *name, const char *at)
 {
     static const char *const words[] = {
-        "l",     "layer",   "layers", "block", "blocks", "blk", "h",    "q",
-        "query", "queries", "k",      "key",   "xq",     "wq",  "step", NULL};
+        "l",  "layer", "layers", "block",   "blocks", "blk",
+        "h",  "q",     "query",  "queries", "k",      "key",
+        "xq", "wq",    "step",   "qkv",     NULL};
     name_part word = glued_word(name, at);
     size_t length = (size_t)(word.end - word.first);
     for (size_t i = 0; words[i] && length > 0; i++)

@@ -9,8 +9,9 @@
 #include "heads/split.h"
 
 /* Whether an array is a parameter of a model by its name: q_proj.weight,
- * query.bias, attn.W_Q, to_q.lora_A.default, in_proj_weight. */
-bool lln_words_weight(const char *name);
+ * query.bias, attn.W_Q, to_q.lora_A.default, in_proj_weight; w_q is one unless
+ * it has more than two axes (`batch`), as what a layer of this name returns. */
+bool lln_words_weight(const char *name, bool batch);
 
 /* Where in a name a word such as qkv or c_attn stands that tells that the array
  * holds queries, keys and values; NULL: nowhere. Its *length, and the usual

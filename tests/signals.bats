@@ -127,6 +127,24 @@ stderr"
     [ "$(ls -A)" = 1.csv.partial ] || equal files "$(ls -A)" '' # soon
 }
 
+@test "a reader that Ctrl-C ends first does not change by what a command ends" {
+    mkfifo pipe
+    for tool in 'lln-entropy --each' lln-attend; do
+        cat pipe > /dev/null &
+        reader=$!
+        # shellcheck disable=SC2086
+        env --default-signal $tool -n 512 --trials 1000000 > pipe 2> stderr &
+        pid=$!
+        await catches "$pid"
+        kill -STOP "$pid"
+        kill -INT "$pid"
+        kill "$reader"
+        wait "$reader" || true
+        stopped CONT
+        equal "status of $tool" "$status" 130
+    done
+}
+
 @test "a second signal ends the command at once" {
     # shellcheck disable=SC2086
     begin lln-spectral -n 3000 --trials 1 --kernel softmax --method dense \

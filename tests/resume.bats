@@ -151,3 +151,29 @@ out.partial'
     refuses 2 '--resume needs --compare: without it an array is written' \
         lln-attend --resume -o out.npy
 }
+
+# interrupted TOOL ARGUMENT...: the last line on stderr after Ctrl-C.
+interrupted() {
+    env --default-signal "$@" -q -o new 2> message &
+    local pid=$! mask
+    until mask=$(awk '$1 == "SigCgt:" { print $2 }' "/proc/$pid/status") &&
+        [ $((0x${mask:-0} & 1)) = 1 ]; do
+        kill -0 "$pid"
+        sleep 0.05
+    done
+    kill -INT "$pid"
+    wait "$pid" || true
+    rm new.partial
+    tail -n 1 message | sed 's/[0-9]* of/N of/'
+}
+
+@test "--resume is advised only where it is possible" {
+    many='-n 512 -d 8 --trials 100000 --kernel softmax'
+    said='lln-entropy: interrupted: N of 100000 cases written to new.partial'
+    equal plain "$(interrupted lln-entropy $many --each)" \
+        "$said; the same command with --resume goes on from there"
+    for options in '--aggregate head' '--each --fail-below entropy_nats=0' \
+        '--per-row --columns entropy_nats' '--each --format markdown'; do
+        equal "$options" "$(interrupted lln-entropy $many $options)" "$said"
+    done
+}

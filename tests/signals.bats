@@ -127,6 +127,38 @@ stderr"
     [ "$(ls -A)" = 1.csv.partial ] || equal files "$(ls -A)" '' # soon
 }
 
+@test "a reader that Ctrl-C ends first does not change by what a command ends" {
+    mkfifo pipe
+    for tool in 'lln-entropy --each' lln-attend; do
+        cat pipe > /dev/null &
+        reader=$!
+        # shellcheck disable=SC2086
+        env --default-signal $tool -n 512 --trials 1000000 > pipe 2> stderr &
+        pid=$!
+        await catches "$pid"
+        kill -STOP "$pid"
+        kill -INT "$pid"
+        kill "$reader"
+        wait "$reader" || true
+        stopped CONT
+        equal "status of $tool" "$status" 130
+    done
+}
+
+@test "FILE.partial stays if nothing was added" {
+    many='lln-entropy -d 64 --kernel softmax --per-row'
+    echo rows > out.csv.partial
+    exits INT 130 $many -n 20000 --trials 3 -o out.csv
+    equal partial "$(cat out.csv.partial)" rows
+    grep -qx 'lln-entropy: interrupted: 0 of 3 cases written to out.csv.partial, which stays as it was' stderr
+    $many -n 2 --trials 3 --format ndjson > out.csv.partial
+    sed -i 's/"n":2,/"n":20000,/' out.csv.partial # the last head is not kept
+    cp out.csv.partial before
+    exits INT 130 $many -n 20000 --trials 4 --format ndjson -o out.csv --resume
+    cmp out.csv.partial before
+    grep -q ': interrupted: 2 of 4 .*, which stays as it was; the same command with --resume goes on' stderr
+}
+
 @test "a second signal ends the command at once" {
     # shellcheck disable=SC2086
     begin lln-spectral -n 3000 --trials 1 --kernel softmax --method dense \

@@ -40,16 +40,12 @@ void run_table_finish_early(size_t written, size_t total, const char *unit,
                             bool resumable)
 {
     const char *kept = cli_partial_name();
-    resumable =
-        kept && resumable && run_table_style().format <= LLN_TABLE_NDJSON;
     if (!cli_finish_early())
         cli_warn("interrupted");
     else
         cli_warn("interrupted: %zu of %zu %s written%s%s%s", written, total,
                  unit, kept ? " to " : "", kept ? kept : "",
-                 resumable
-                     ? "; the same command with --resume goes on from there"
-                     : "");
+                 kept && resumable ? RUN_GOES_ON : "");
     signals_end_process();
 }
 

@@ -42,31 +42,54 @@ typedef struct {
 static const char advice[] = "give the command that it comes from, or remove "
                              "it to start anew";
 
-void resume_check(const run_plan *plan, const row_writer *writer,
-                  lln_table_style style)
+/* A column without which the rows of a head cannot be told from those of the
+ * next; NULL: there is none. */
+static const char *find_missing(const run_plan *plan, const row_writer *writer)
 {
     static const char *const telling[] = {"source", "layer", "head", "kernel",
                                           "tau"};
-    if (style.format > LLN_TABLE_NDJSON)
-        cli_usage("--resume: --format %s cannot be continued; choose csv, tsv, "
-                  "json or ndjson",
-                  run_shared.format);
-    if (run_shared.aggregate && strcmp(run_shared.aggregate, "head") == 0)
-        cli_usage("--resume cannot be used with --aggregate head: all its rows "
-                  "are written at the end");
-    if (!cli_partial_name())
-        cli_usage("--resume needs a file; %s is none", cli_output_name());
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {
         size_t column = 0, count = row_writer_columns(writer);
         while (column < count &&
                strcmp(row_writer_name(writer, column), telling[i]) != 0)
             column++;
         if (plan->has_many_rows && column == count)
-            cli_usage("--resume: each head has several rows here, and without "
-                      "the column %s those of one cannot be told from those of "
-                      "the next; add id to --columns",
-                      telling[i]);
+            return telling[i];
     }
+    return NULL;
+}
+
+/* --aggregate head. */
+static bool writes_at_end(void)
+{
+    return run_shared.aggregate && strcmp(run_shared.aggregate, "head") == 0;
+}
+
+bool resume_possible(const run_plan *plan, const row_writer *writer)
+{
+    return run_table_style().format <= LLN_TABLE_NDJSON && !writes_at_end() &&
+           !run_shared.fail_below && !run_shared.fail_above &&
+           !find_missing(plan, writer);
+}
+
+void resume_check(const run_plan *plan, const row_writer *writer,
+                  lln_table_style style)
+{
+    if (style.format > LLN_TABLE_NDJSON)
+        cli_usage("--resume: --format %s cannot be continued; choose csv, tsv, "
+                  "json or ndjson",
+                  run_shared.format);
+    if (writes_at_end())
+        cli_usage("--resume cannot be used with --aggregate head: all its rows "
+                  "are written at the end");
+    if (!cli_partial_name())
+        cli_usage("--resume needs a file; %s is none", cli_output_name());
+    const char *missing = find_missing(plan, writer);
+    if (missing)
+        cli_usage("--resume: each head has several rows here, and without the "
+                  "column %s those of one cannot be told from those of the "
+                  "next; add id to --columns",
+                  missing);
 }
 
 /* FILE.partial; false: there is none. It stays mapped. */

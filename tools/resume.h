@@ -6,6 +6,10 @@
 
 #include "groups.h"
 
+/* Whether --resume can continue a table of the plan with the writer's columns
+ * in the format of the run. */
+bool resume_possible(const run_plan *plan, const row_writer *writer);
+
 /* Ends the process on bad usage of --resume with the plan, whose table has the
  * columns of the writer in this style. */
 void resume_check(const run_plan *plan, const row_writer *writer,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/ordered.h"
 #include "core/threads.h"
@@ -202,6 +203,20 @@ static row_bounds *close_run(run_state *run)
     return bounds;
 }
 
+/* FILE.partial may hold more than what would take its place: rows of another
+ * run, or those at its end that are measured again. */
+static void keep_partial(const run_state *run, size_t total, bool resumable)
+{
+    const char *kept = cli_partial_name();
+    if (run->groups.written > run->first || !kept || access(kept, F_OK) != 0)
+        return;
+    cli_warn("interrupted: %zu of %zu cases written to %s, which stays as it "
+             "was%s",
+             run->first, total, kept,
+             run_shared.resume && resumable ? RUN_GOES_ON : "");
+    signals_end_process();
+}
+
 int run_plan_write(const run_plan *plan)
 {
     run_state run = {0};
@@ -223,8 +238,11 @@ int run_plan_write(const run_plan *plan)
         cli_check(status);
     }
     size_t written = run.groups.written;
+    bool resumable = resume_possible(plan, run.writer);
+    if (status != LLN_OK)
+        keep_partial(&run, total, resumable);
     row_bounds *bounds = close_run(&run);
     if (status != LLN_OK)
-        run_table_finish_early(written, total, "cases", true);
+        run_table_finish_early(written, total, "cases", resumable);
     return bounds_close(bounds, cli_finish());
 }

@@ -39,6 +39,8 @@ static void stop(int signal_number)
         die(signal_number);
     if (!lln_stop_requested)
         lln_stop_requested = signal_number;
+    signal(SIGPIPE, SIG_IGN); /* this is what ended the command, for the shell,
+                                 not that the reader has ended sooner */
 }
 
 /* Leaves alone what the caller of the process chose to ignore (nohup, &). */

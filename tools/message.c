@@ -29,42 +29,35 @@ const char *cli_name(void)
     return command_name ? command_name : program_invocation_short_name;
 }
 
-/* Names of files and arrays, and what users write, may hold control characters,
- * which must not reach a terminal. */
-static void print_line(const char *format, va_list args)
+/* "lln-x: MESSAGE" and `after`, in one write, which messages of other processes
+ * do not cut. Names of files and arrays, and what users write, may hold control
+ * characters, which must not reach a terminal. */
+static void say(const char *after, const char *format, va_list args)
 {
     char *text = NULL, *line = NULL;
-    size_t size = 0;
+    progress_clear();
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
-    if (text) {
-        size = 4 * strlen(text) + 5;
-        line = malloc(size);
-    }
-    fputs(line ? lln_text_printable(line, size, text) : "out of memory",
-          stderr);
+    size_t size = text ? 4 * strlen(text) + 5 : 0;
+    char *shown = text ? malloc(size) : NULL;
+    if (shown && asprintf(&line, "%s: %s\n%s", cli_name(),
+                          lln_text_printable(shown, size, text), after) < 0)
+        line = NULL;
+    fputs(line ? line : "out of memory\n", stderr);
     free(line);
+    free(shown);
     free(text);
-}
-
-static void say(const char *format, va_list args)
-{
-    progress_clear();
-    flockfile(stderr);
-    fprintf(stderr, "%s: ", cli_name());
-    print_line(format, args);
-    putc('\n', stderr);
-    funlockfile(stderr);
 }
 
 void cli_usage(const char *format, ...)
 {
+    char hint[64];
     va_list args;
     cli_last_words();
     va_start(args, format);
-    say(format, args);
+    snprintf(hint, sizeof hint, "Try '%s --help'\n", cli_name());
+    say(hint, format, args);
     va_end(args);
-    fprintf(stderr, "Try '%s --help'\n", cli_name());
     cli_leave(CLI_USAGE);
 }
 
@@ -73,7 +66,7 @@ void cli_fail(const char *format, ...)
     va_list args;
     cli_last_words();
     va_start(args, format);
-    say(format, args);
+    say("", format, args);
     va_end(args);
     cli_leave(CLI_FAILED);
 }
@@ -82,7 +75,7 @@ void cli_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(format, args);
+    say("", format, args);
     va_end(args);
 }
 

@@ -67,7 +67,7 @@ static void check_space(const char *path, double bytes)
         return;
     double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (bytes > room)
-        cli_fail("%s: the arrays take %.1f GiB, %.1f GiB are free; choose "
+        cli_fail("%s: the arrays take %.3g GiB, %.3g GiB are free; choose "
                  "heads with --layers and --heads",
                  path, bytes / gibibyte, room / gibibyte);
 }

@@ -65,11 +65,12 @@ static void check_space(const char *path, double bytes)
     free(folder);
     if (!known)
         return;
+    int digits = bytes < gibibyte ? 4 : 1;
     double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (bytes > room)
-        cli_fail("%s: the arrays take %.3g GiB, %.3g GiB are free; choose "
+        cli_fail("%s: the arrays take %.*f GiB, %.*f GiB are free; choose "
                  "heads with --layers and --heads",
-                 path, bytes / gibibyte, room / gibibyte);
+                 path, digits, bytes / gibibyte, digits, room / gibibyte);
 }
 
 static void open_writer(heads_run *run, const char *path, FILE *out,

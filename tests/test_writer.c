@@ -275,7 +275,7 @@ static const struct {
      1,
      {{"\xff", LLN_DTYPE_F32, 0, {0}}},
      LLN_EINVAL,
-     "key '\xff': no name for an array"},
+     "key '\\xff': no name for an array"},
     {LLN_WRITER_NPZ,
      1,
      {{"o", LLN_DTYPE_BF16, 0, {0}}},

@@ -157,11 +157,15 @@ static uint64_t read_seed(const cli_option *option, const char *text)
 /* The first replaces the default. Kept until the process ends. */
 static void add_to_list(const cli_option *option, const char *text, bool again)
 {
-    const char **list = option->target;
-    char *joined;
-    if (again && asprintf(&joined, "%s,%s", *list, text) < 0)
+    char **list = option->target, *joined;
+    if (!again) {
+        *list = cli_copy(text);
+        return;
+    }
+    if (asprintf(&joined, "%s,%s", *list, text) < 0)
         cli_fail("out of memory");
-    *list = again ? joined : text;
+    free(*list);
+    *list = joined;
 }
 
 /* again: it was given before. */

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "help.h"
+#include "identity.h"
 #include "measure/spectrum.h"
 #include "message.h"
 #include "model.h"
@@ -52,7 +53,7 @@ typedef struct {
     double lambda2, gap, lambda2_re, lambda2_im, unbiased_norm, centered_sigma1;
     double theory;
     const char *method;
-    double residual;
+    double residual, condition, bound;
 } summary_record;
 
 #define SUMMARY(field, name, pass)                                             \
@@ -69,6 +70,8 @@ static const record_column summary_columns[] = {
     RECORD_TEXT(summary_record, method, "method", COLUMNS_DEFAULT,
                 PASS_EIGENVALUES),
     SUMMARY(residual, "residual", PASS_EIGENVALUES),
+    SUMMARY(condition, "lambda2_condition", PASS_EIGENVALUES),
+    SUMMARY(bound, "lambda2_bound", PASS_EIGENVALUES),
     {0},
 };
 
@@ -77,7 +80,7 @@ typedef struct {
     long rank;
     double modulus, re, im;
     const char *method;
-    double residual;
+    double residual, condition, bound;
 } eigenvalue_record;
 
 #define EIGENVALUE(field, name)                                                \
@@ -90,6 +93,8 @@ static const record_column eigenvalue_columns[] = {
     EIGENVALUE(im, "im"),
     RECORD_TEXT(eigenvalue_record, method, "method", COLUMNS_DEFAULT, 0),
     EIGENVALUE(residual, "residual"),
+    EIGENVALUE(condition, "condition"),
+    EIGENVALUE(bound, "bound"),
     {0},
 };
 
@@ -109,14 +114,23 @@ static double lambda2_theory(const run_case *c)
 static lln_status find_spectrum(const run_case *c, const void *context,
                                 bool norms, lln_spectrum *spectrum)
 {
-    lln_attention attention;
     const lln_spectrum_method *method = context;
     lln_spectrum_options wanted = {
         .method = *method, .eigenvalues = options.eigenvalues, .norms = norms};
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_spectrum_measure(&attention, &wanted, spectrum);
-    lln_attention_close(&attention);
-    return status;
+    return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
+}
+
+/* One line for a head whose eigenvalues from `rank` on are not printed. */
+static void warn_unknown(const run_case *c, const char *what,
+                         const lln_eigenvalue *value)
+{
+    char place[RUN_PLACE];
+    run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
+                  place);
+    cli_warn("%s: %skernel '%s': %s is too ill-conditioned to be printed "
+             "(condition %.1g, bound %.1g)",
+             c->head->source, place, c->kernel->text, what, value->condition,
+             value->bound);
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -137,6 +151,10 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->centered_sigma1 = s.centered_sigma1;
     out->method = lln_spectrum_method_table[s.method].name;
     out->residual = s.residual;
+    out->condition = s.condition;
+    out->bound = s.bound;
+    if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
+        warn_unknown(c, "lambda2", &s.eigenvalues[1]);
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -153,16 +171,24 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
     if (rows > options.eigenvalues) /* at least two were computed */
         rows = options.eigenvalues;
     status = run_block_resize(block, rows);
+    bool warned = false;
     for (size_t i = 0; status == LLN_OK && i < rows; i++) {
+        const lln_eigenvalue *value = &s.eigenvalues[i];
         eigenvalue_record *out = run_block_record(block, i);
+        bool known = lln_eigenvalue_known(value);
         *out = (eigenvalue_record){
             .rank = (long)i + 1,
-            .modulus = s.eigenvalues[i].modulus,
-            .re = s.eigenvalues[i].re,
-            .im = s.eigenvalues[i].im,
+            .modulus = known ? value->modulus : NAN,
+            .re = known ? value->re : NAN,
+            .im = known ? value->im : NAN,
             .method = lln_spectrum_method_table[s.method].name,
-            .residual = s.eigenvalues[i].residual,
+            .residual = value->residual,
+            .condition = value->condition,
+            .bound = value->bound,
         };
+        if (!known && !warned)
+            warn_unknown(c, "an eigenvalue", value);
+        warned |= !known;
     }
     lln_spectrum_free(&s);
     return status;

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/threads.h"
+#include "kernel/table/table.h"
 #include "measure/spectrum_arnoldi.h"
 #include "measure/spectrum_blocks.h"
 #include "measure/spectrum_dense.h"
@@ -122,7 +123,7 @@ static lln_status run_method(lln_attention *attention,
     LLN_TRY(check_method(attention, out->method));
     LLN_TRY(check_size(attention, out->method, out->count));
     out->known = !attention->unnormalised;
-    out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0};
+    out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0, 1, 0};
     lln_status status = RUN[out->method](attention, options, out);
     if (status == LLN_ENOCONV && options->method == LLN_SPECTRUM_AUTO &&
         attention->n <= LLN_SPECTRUM_RESCUE_TOKENS) {
@@ -138,7 +139,7 @@ static const double ROUNDING = 1e-5;
 /* lambda2 and what follows from it. */
 static void conclude_gap(lln_spectrum *out)
 {
-    lln_eigenvalue second = {0, 0, 0, 0};
+    lln_eigenvalue second = {.condition = 1};
     if (out->count > 1)
         second = out->eigenvalues[1];
     /* No eigenvalue of a row-stochastic matrix is larger than 1, but rounding
@@ -148,6 +149,10 @@ static void conclude_gap(lln_spectrum *out)
     out->lambda2_re = second.re;
     out->lambda2_im = second.im;
     out->residual = second.residual;
+    out->condition = second.condition;
+    out->bound = second.bound;
+    if (!lln_eigenvalue_known(&second))
+        out->lambda2 = out->lambda2_re = out->lambda2_im = NAN;
     out->gap = out->known ? 1 - out->lambda2 : NAN;
 }
 
@@ -157,6 +162,8 @@ static lln_spectrum missing_spectrum(void)
                           .lambda2_re = NAN,
                           .lambda2_im = NAN,
                           .residual = NAN,
+                          .condition = NAN,
+                          .bound = NAN,
                           .gap = NAN,
                           .unbiased_norm = NAN,
                           .centered_sigma1 = NAN};
@@ -189,6 +196,57 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     return status;
 }
 
+static lln_status measure_kernel(const lln_kernel_choice *kernel,
+                                 const lln_head *head,
+                                 const lln_spectrum_options *options,
+                                 lln_spectrum *out)
+{
+    lln_attention attention;
+    *out = missing_spectrum();
+    LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_status status = lln_spectrum_measure(&attention, options, out);
+    lln_attention_close(&attention);
+    return status;
+}
+
+/* Queries and keys in float64. */
+static lln_status measure_widened(const lln_kernel_choice *kernel,
+                                  const lln_head *head,
+                                  const lln_spectrum_options *options,
+                                  lln_spectrum *out)
+{
+    lln_head wide = *head;
+    size_t queries = head->q.rows * head->q.columns;
+    double *numbers = lln_array_alloc_raw(
+        queries + head->k.rows * head->k.columns, sizeof *numbers);
+    if (!numbers)
+        return LLN_ENOMEM;
+    lln_matrix_convert(head->q, LLN_FLOAT64, numbers);
+    lln_matrix_convert(head->k, LLN_FLOAT64, numbers + queries);
+    wide.q.precision = wide.k.precision = LLN_FLOAT64;
+    wide.q.data = numbers;
+    wide.k.data = numbers + queries;
+    lln_status status = measure_kernel(kernel, &wide, options, out);
+    free(numbers);
+    return status;
+}
+
+lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
+                                     const lln_head *head,
+                                     const lln_spectrum_options *options,
+                                     lln_spectrum *out)
+{
+    bool single = head->q.precision == LLN_FLOAT32;
+    if (single && !head->rule.mask.causal &&
+        head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
+        return measure_widened(kernel, head, options, out);
+    LLN_TRY(measure_kernel(kernel, head, options, out));
+    if (!single || !isnan(out->lambda2))
+        return LLN_OK;
+    lln_spectrum_free(out);
+    return measure_widened(kernel, head, options, out);
+}
+
 lln_status lln_spectrum_centered_sigma1(lln_attention *attention, size_t memory,
                                         double *centered_sigma1)
 {
@@ -203,6 +261,11 @@ lln_status lln_spectrum_centered_sigma1(lln_attention *attention, size_t memory,
         *centered_sigma1 = spectrum.centered_sigma1;
     lln_operator_close(&op);
     return status;
+}
+
+bool lln_eigenvalue_known(const lln_eigenvalue *value)
+{
+    return !(value->bound > LLN_SPECTRUM_TRUST);
 }
 
 void lln_spectrum_free(lln_spectrum *spectrum)

@@ -184,7 +184,7 @@ static lln_status fill_residuals(lln_operator *op, const krylov *k,
     size_t n = op->n;
     for (size_t i = 0; i < count; i++) {
         const double *x = k->basis + i * n;
-        lln_eigenvalue lambda = {0, re[i], im[i], 0};
+        lln_eigenvalue lambda = {.re = re[i], .im = im[i]};
         residual[i] = NAN; /* half of a pair: its vector is not known */
         if (im[i] != 0 && i + 1 == count)
             break;
@@ -201,23 +201,25 @@ static lln_status fill_residuals(lln_operator *op, const krylov *k,
     return LLN_OK;
 }
 
-/* values: [3 (nev + 1)], which: [out->count], y: [2n]. */
+/* values: [3 (nev + 1)], list: [nev + 1], y: [2n]. */
 static lln_status eigenvalues(lln_operator *op, krylov *k, double *values,
-                              size_t *which, double *y, lln_spectrum *out)
+                              lln_eigenvalue *list, double *y,
+                              lln_spectrum *out)
 {
-    size_t room = (size_t)k->nev + 1;
+    size_t room = (size_t)k->nev + 1, count = 0;
     double *re = values, *im = values + room, *residual = values + 2 * room;
     LLN_TRY(iterate(op, false, k));
-    if (k->null)
-        return lln_spectrum_collect(re, im, 0, out, NULL);
-    size_t count = extract_vectors(k, re, im);
-    if (count == 0)
-        return lln_fail(LLN_ENOCONV, "method arnoldi: dneupd found nothing");
-    LLN_TRY(fill_residuals(op, k, re, im, count, y, residual));
-    LLN_TRY(lln_spectrum_collect(re, im, count, out, which));
-    for (size_t i = out->known; i < out->count; i++)
-        if (which[i] < count)
-            out->eigenvalues[i].residual = residual[which[i]];
+    if (!k->null) {
+        count = extract_vectors(k, re, im);
+        if (count == 0)
+            return lln_fail(LLN_ENOCONV,
+                            "method arnoldi: dneupd found nothing");
+        LLN_TRY(fill_residuals(op, k, re, im, count, y, residual));
+    }
+    for (size_t i = 0; i < count; i++)
+        list[i] = (lln_eigenvalue){hypot(re[i], im[i]), re[i], im[i],
+                                   residual[i],         NAN,   NAN};
+    lln_spectrum_list(list, count, out);
     return LLN_OK;
 }
 
@@ -228,17 +230,17 @@ static lln_status try_effort(lln_operator *op, const effort *how,
     LLN_TRY(krylov_alloc(op->n, out->count - out->known, how, &k));
     k.tol = tolerance(op, false);
     double *values = lln_array_alloc(3 * (size_t)(k.nev + 1), sizeof *values);
-    size_t *which = lln_array_alloc(out->count, sizeof *which);
+    lln_eigenvalue *list = lln_array_alloc((size_t)(k.nev + 1), sizeof *list);
     double *y = lln_array_alloc(2 * op->n, sizeof *y);
     lln_status status = LLN_ENOMEM;
-    if (values && which && y) {
+    if (values && list && y) {
         pthread_mutex_lock(&arpack);
-        status = eigenvalues(op, &k, values, which, y, out);
+        status = eigenvalues(op, &k, values, list, y, out);
         pthread_mutex_unlock(&arpack);
     }
     krylov_free(&k);
     free(values);
-    free(which);
+    free(list);
     free(y);
     return status;
 }

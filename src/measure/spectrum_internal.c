@@ -37,43 +37,41 @@ lln_status lln_spectrum_lapack(const char *routine, int info)
                                 routine, info);
 }
 
-/* One candidate of the list. */
-typedef struct {
-    double modulus, re, im;
-    size_t index;
-} entry;
-
 static int descending(double a, double b)
 {
     return (a < b) - (a > b);
 }
 
-static int compare_entries(const void *first, const void *second)
+static int compare_values(const void *first, const void *second)
 {
-    const entry *a = first, *b = second;
+    const lln_eigenvalue *a = first, *b = second;
     int order = descending(a->modulus, b->modulus);
     order = order ? order : descending(a->re, b->re);
     return order ? order : descending(a->im, b->im);
 }
 
-lln_status lln_spectrum_collect(const double *re, const double *im,
-                                size_t total, lln_spectrum *out, size_t *which)
+void lln_eigenvalues_sort(lln_eigenvalue *values, size_t count)
 {
-    entry *list = lln_array_alloc(total, sizeof *list);
-    if (!list)
-        return LLN_ENOMEM;
-    for (size_t i = 0; i < total; i++)
-        list[i] = (entry){hypot(re[i], im[i]), re[i], im[i], i};
-    qsort(list, total, sizeof *list, compare_entries);
-    for (size_t i = out->known; i < out->count; i++) {
-        entry none = {0, 0, 0, total};
-        entry e = i - out->known < total ? list[i - out->known] : none;
-        out->eigenvalues[i] = (lln_eigenvalue){e.modulus, e.re, e.im, 0};
-        if (which)
-            which[i] = e.index;
+    qsort(values, count, sizeof *values, compare_values);
+}
+
+void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out)
+{
+    lln_eigenvalues_sort(values, total);
+    for (size_t i = 1; i < total; i++) {
+        double most = values[i].modulus + values[i].bound;
+        if (isfinite(most))
+            values[0].bound = fmax(values[0].bound, most - values[0].modulus);
     }
-    free(list);
-    return LLN_OK;
+    for (size_t i = out->known; i < out->count; i++)
+        out->eigenvalues[i] = i - out->known < total
+                                  ? values[i - out->known]
+                                  : (lln_eigenvalue){.condition = 1};
+}
+
+double lln_spectrum_rounding(lln_precision precision)
+{
+    return precision == LLN_FLOAT32 ? 0x1p-24 : 10 * 0x1p-53;
 }
 
 double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,

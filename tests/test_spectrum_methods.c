@@ -82,7 +82,7 @@ START_TEST(measure_blocks)
 END_TEST
 
 /* A trained head has many eigenvalues of nearly the same modulus, among which
- * ARPACK must not settle on the wrong one: asked for one alone it does. */
+ * ARNOLDI must not settle on the wrong one. */
 START_TEST(measure_trained)
 {
     lln_files files = {.file = "tests/data/encoder.safetensors",

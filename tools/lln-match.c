@@ -182,6 +182,6 @@ int main(int argc, char **argv)
                                       .measure = measure_matches,
                                       .context = &methods,
                                       .measures_head = true,
-                                      .uses_arpack = !options.no_spectrum,
+                                      .mostly_serial = !options.no_spectrum,
                                       .kernel = "lln"});
 }

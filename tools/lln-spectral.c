@@ -207,10 +207,10 @@ int main(int argc, char **argv)
             .rows_depend_on_head = true,
             .context = &method,
             .rows_are_never_averaged = true,
-            .uses_arpack = true});
+            .mostly_serial = true});
     return run_plan_write(
         &(run_plan){.table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
                     .context = &method,
-                    .uses_arpack = true});
+                    .mostly_serial = true});
 }

@@ -287,8 +287,9 @@ lln_status lln_operator_open(lln_attention *attention, size_t memory,
 
 typedef struct {
     const double *x;
-    double *y;    /* [n] */
-    double shift; /* p.x */
+    double *y;      /* [n x columns] */
+    size_t columns; /* of x and y */
+    double shift;   /* p.x */
 } product;
 
 static void visit_product(const lln_operator *op, const row_block *block,
@@ -302,14 +303,35 @@ static void visit_product(const lln_operator *op, const row_block *block,
         p->y[block->first + i] *= block->scale[i];
 }
 
-lln_status lln_operator_product(lln_operator *op, const double *x, double *y)
+static void visit_products(const lln_operator *op, const row_block *block,
+                           size_t group, void *context)
 {
-    product p = {.x = x, .y = y};
+    (void)group;
+    const product *p = context;
+    double *y = p->y + block->first * p->columns;
+    lln_operator_block_dots(op->attention->precision, block->weights, op->m,
+                            block->rows, block->columns, p->x, p->columns, y);
+    for (size_t i = 0; i < block->rows; i++)
+        for (size_t c = 0; c < p->columns; c++)
+            y[i * p->columns + c] *= block->scale[i];
+}
+
+lln_status lln_operator_products(lln_operator *op, const double *x,
+                                 size_t columns, double *y)
+{
+    product p = {.x = x, .y = y, .columns = columns};
+    lln_matrix block = {LLN_FLOAT64, op->m, columns, x};
     lln_products_done++;
     if (!own_products(op))
-        return visit_blocks(op, visit_product, &p);
+        return visit_blocks(op, columns == 1 ? visit_product : visit_products,
+                            &p);
     count_own_pass(op);
-    return op->attention->product(op->attention, column_of(x, op->m), y);
+    return op->attention->product(op->attention, block, y);
+}
+
+lln_status lln_operator_product(lln_operator *op, const double *x, double *y)
+{
+    return lln_operator_products(op, x, 1, y);
 }
 
 /* While the rows are in cache: u_i = P_i.x - p.x, then y += u_i P_i. */

@@ -32,6 +32,12 @@ void lln_operator_close(lln_operator *op);
 LLN_NODISCARD lln_status lln_operator_product(lln_operator *op, const double *x,
                                               double *y);
 
+/* The same of a block of 1, 4 or 8 columns: x [m x columns], y [n x columns],
+ * row-major. */
+LLN_NODISCARD lln_status lln_operator_products(lln_operator *op,
+                                               const double *x, size_t columns,
+                                               double *y);
+
 /* y = P~' P~ x in one pass over P; x, y [m]. LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_operator_gram(lln_operator *op, const double *x,
                                            double *y);

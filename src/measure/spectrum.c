@@ -15,17 +15,20 @@
 #include "measure/spectrum_diagonal.h"
 #include "measure/spectrum_lowrank.h"
 
-/* Up to here LAPACK takes less than 0.4 s (2 cores of 2.6 GHz) and leaves no
- * doubt; ARPACK takes 10 ms for random heads, but seconds for trained ones. */
-enum { DENSE_TOKENS = 512 };
+/* Up to here LAPACK is as quick as products with P. */
+enum { DENSE_TOKENS = 160 };
 
-/* ARPACK is for one eigenvalue in so many. */
+/* Features up to here have a small matrix. */
+enum { SMALL_RANK = 512 };
+
+/* Krylov methods are for one eigenvalue in so many. */
 enum { FEW = 8 };
 
 const lln_spectrum_method_info lln_spectrum_method_table[] = {
     [LLN_SPECTRUM_AUTO] = {"auto", "the best of these for the attention"},
     [LLN_SPECTRUM_DENSE] = {"dense", "LAPACK on all of P in float64"},
-    [LLN_SPECTRUM_ARNOLDI] = {"arnoldi", "ARPACK on products with P"},
+    [LLN_SPECTRUM_ARNOLDI] = {"arnoldi",
+                              "block Krylov-Schur on products with P"},
     [LLN_SPECTRUM_LOWRANK] = {"lowrank", "LAPACK on the features' matrix"},
     [LLN_SPECTRUM_DIAGONAL] = {"diagonal", "the diagonal, if causal"},
     [LLN_SPECTRUM_BLOCKS] = {"blocks", "LAPACK on the blocks of a mask"},
@@ -71,11 +74,14 @@ static lln_spectrum_method choose_method(const lln_attention *attention,
     if (has_blocks(attention))
         return LLN_SPECTRUM_BLOCKS;
     bool few = count <= attention->n / FEW;
-    bool small = attention->rank <= DENSE_TOKENS || !few;
+    bool small = attention->rank <= SMALL_RANK || !few;
     if (attention->features && attention->rank < attention->n && small)
         return LLN_SPECTRUM_LOWRANK;
-    return few && attention->n > DENSE_TOKENS ? LLN_SPECTRUM_ARNOLDI
-                                              : LLN_SPECTRUM_DENSE;
+    /* Where tokens see few others, P is seldom near to normal. */
+    size_t least = lln_mask_hides(attention->mask) ? LLN_SPECTRUM_RESCUE_TOKENS
+                                                   : DENSE_TOKENS;
+    return few && attention->n > least ? LLN_SPECTRUM_ARNOLDI
+                                       : LLN_SPECTRUM_DENSE;
 }
 
 static lln_status check_method(const lln_attention *attention,
@@ -103,7 +109,7 @@ static lln_status check_size(const lln_attention *attention,
     else if (method == LLN_SPECTRUM_LOWRANK)
         order = attention->rank;
     else if (method == LLN_SPECTRUM_ARNOLDI)
-        order = 4 * count;
+        order = 4 * count; /* of the basis */
     else if (method == LLN_SPECTRUM_BLOCKS)
         order = lln_spectrum_block_order(attention, count);
     if (order <= most)

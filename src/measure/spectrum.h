@@ -17,7 +17,7 @@
 typedef enum {
     LLN_SPECTRUM_AUTO,
     LLN_SPECTRUM_DENSE,    /* LAPACK on the components of P, float64 */
-    LLN_SPECTRUM_ARNOLDI,  /* ARPACK on x -> P x - mean(P x) */
+    LLN_SPECTRUM_ARNOLDI,  /* Krylov space of x -> P x - mean(P x) */
     LLN_SPECTRUM_LOWRANK,  /* LAPACK on the rank x rank matrix A'B, P = BA' */
     LLN_SPECTRUM_DIAGONAL, /* the diagonal of a triangular P */
     LLN_SPECTRUM_BLOCKS,   /* LAPACK on the blocks of a block-diagonal P */
@@ -96,8 +96,8 @@ typedef struct {
  * not apply to this attention. LLN_ETOOBIG: DENSE needs more memory than
  * allowed, or ARNOLDI for its vectors more than half of what is free.
  * LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED.
- * Sources: R. B. Lehoucq, D. C. Sorensen, C. Yang, ARPACK Users' Guide
- * (1998); deflation: A. Brauer, Duke Math. J. 19 (1952), theorem 27. */
+ * Sources: see the units; deflation: A. Brauer, Duke Math. J. 19 (1952),
+ * theorem 27. */
 LLN_NODISCARD lln_status
 lln_spectrum_measure(lln_attention *attention,
                      const lln_spectrum_options *options, lln_spectrum *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Krylov methods on products with P, by ARPACK. */
+ * Krylov methods on products with P. */
 #ifndef LLN_MEASURE_SPECTRUM_ARNOLDI_H
 #define LLN_MEASURE_SPECTRUM_ARNOLDI_H
 

@@ -42,8 +42,8 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
                              const double *xi, const double *yr,
                              const double *yi);
 
-/* Up to so many tokens AUTO turns from ARPACK to LAPACK when the first,
- * small effort does not converge; that is faster than a larger effort. */
+/* Up to so many tokens AUTO turns from ARNOLDI to DENSE where a small
+ * effort does not converge; that is faster than a larger one. */
 enum { LLN_SPECTRUM_RESCUE_TOKENS = 2048 };
 
 #endif

@@ -47,10 +47,11 @@ LLN_CLONES static void absolute_sums(const double *b, size_t n, double *sums)
 bool lln_scaling_stationary(const double *b, size_t n, double *p,
                             double *exponent)
 {
-    double *next = lln_array_alloc(2 * n, sizeof *next), *sums = next + n;
+    double *next = lln_array_alloc(2 * n, sizeof *next);
     bool reached = false;
     if (!next)
         return false;
+    double *sums = next + n;
     absolute_sums(b, n, sums);
     for (size_t i = 0; i < n; i++)
         p[i] = 1 / (double)n;

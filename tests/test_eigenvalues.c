@@ -6,6 +6,7 @@
  * tokens; their numbers depend on the number of the matrix alone. */
 #include <lapacke.h>
 
+#include "core/threads.h"
 #include "head_cases.h"
 #include "measure/spectrum.h"
 #include "measure/spectrum_dense.h"
@@ -141,6 +142,54 @@ START_TEST(defective)
     ck_assert_msg(values[1].modulus <= fmax(values[1].bound, 1e-7),
                   "%g, bound %g", values[1].modulus, values[1].bound);
     ck_assert_msg(values[1].condition > 1e3, "%g", values[1].condition);
+}
+END_TEST
+
+/* Heads of 300 tokens: products with a rounded P against LAPACK, the same bytes
+ * whether P is kept and whatever the threads. */
+START_TEST(krylov_of_a_head)
+{
+    static const struct {
+        const char *kernel;
+        lln_spectrum_method method;
+        double deviation;
+    } runs[] = {{"softmax", LLN_SPECTRUM_ARNOLDI, 1},
+                {"softmax", LLN_SPECTRUM_ARNOLDI, 1.6},
+                {"elu", LLN_SPECTRUM_LOWRANK, 1},
+                {"kvt:k=40", LLN_SPECTRUM_ARNOLDI, 1}};
+    lln_head wide = drawn_head(300, 300, 24, runs[_i].deviation, false);
+    lln_head head = wide;
+    float *single = lln_array_alloc((size_t)600 * 24, sizeof *single);
+    lln_matrix_convert((lln_matrix){LLN_FLOAT64, 600, 24, wide.q.data},
+                       LLN_FLOAT32, single);
+    head.q = (lln_matrix){LLN_FLOAT32, 300, 24, single};
+    head.k = (lln_matrix){LLN_FLOAT32, 300, 24, single + 300 * 24};
+    lln_kernel_choice choice;
+    lln_spectrum dense, other;
+    lln_spectrum_options options = {.method = LLN_SPECTRUM_DENSE,
+                                    .eigenvalues = 2};
+    expect_ok(lln_kernel_parse(runs[_i].kernel, &choice));
+    expect_ok(lln_spectrum_measure_head(&choice, &head, &options, &dense));
+    options.method = LLN_SPECTRUM_AUTO;
+    for (int run = 0; run < 4; run++) {
+        lln_threads_set(1 + run % 2);
+        options.memory = run < 2 ? 0 : 100000;
+        expect_ok(lln_spectrum_measure_head(&choice, &head, &options, &other));
+        ck_assert_int_eq(other.method, runs[_i].method);
+        expect_absolute(other.lambda2, dense.lambda2, 1e-7);
+        ck_assert_msg(
+            fabs(other.lambda2 - dense.lambda2) <= other.bound + dense.bound,
+            "%g, bound %g", other.lambda2 - dense.lambda2, other.bound);
+        static double lambda2, residual;
+        ck_assert(run == 0 ||
+                  (other.lambda2 == lambda2 && other.residual == residual));
+        lambda2 = other.lambda2;
+        residual = other.residual;
+        lln_spectrum_free(&other);
+    }
+    lln_spectrum_free(&dense);
+    lln_head_free(&wide);
+    free(single);
 }
 END_TEST
 
@@ -284,6 +333,7 @@ int main(void)
     tcase_add_loop_test(cases, next_token, 0, 6);
     tcase_add_loop_test(cases, previous_token, 0, 2);
     tcase_add_test(cases, defective);
+    tcase_add_loop_test(cases, krylov_of_a_head, 0, 4);
     tcase_add_loop_test(cases, random_matrices, 0, (int)matrices);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

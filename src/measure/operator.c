@@ -34,7 +34,8 @@ typedef struct lln_operator_block {
 /* Scratch of one thread. */
 struct lln_operator_work {
     lln_tiles tiles;
-    void *weights; /* [BLOCK_ROWS x m], NULL if P is stored */
+    void *weights; /* [BLOCK_ROWS x m] in the precision of the attention; NULL
+                      if it is not needed */
     double scale[BLOCK_ROWS];
 };
 
@@ -43,7 +44,13 @@ typedef void block_visit(const lln_operator *op, const row_block *block,
 
 static size_t element_size(const lln_operator *op)
 {
-    return lln_precision_size(op->attention->precision);
+    return lln_precision_size(op->precision);
+}
+
+/* Weights are made in float64 and kept in float32. */
+static bool narrows(const lln_operator *op)
+{
+    return op->precision != op->attention->precision;
 }
 
 /* The kernel's own products take the place of blocks. */
@@ -74,7 +81,26 @@ static lln_status make_entries(const lln_operator *op, row_block *block,
                                     out);
 }
 
-/* Makes the weights of a block in `out` [rows x m]. */
+/* The weights of a block in float32, out [rows x m], which may be where they
+ * are; scale so that rows sum to 1 as rounded. */
+static void narrow_block(const lln_operator *op, row_block *block, float *out,
+                         double *scale)
+{
+    for (size_t i = 0; i < block->rows; i++) {
+        const double *from = (const double *)block->weights + i * op->m;
+        double sum = 0;
+        for (size_t j = 0; j < op->m; j++) {
+            float weight = j < block->columns ? (float)from[j] : 0;
+            out[i * op->m + j] = weight;
+            sum += (double)weight;
+        }
+        scale[i] = 1 / sum;
+    }
+    block->weights = out;
+}
+
+/* Makes the weights of a block in `out` [rows x m], in the precision of the
+ * attention. */
 static lln_status make_block(const lln_operator *op,
                              struct lln_operator_work *work, row_block *block,
                              void *out, double *scale)
@@ -91,11 +117,24 @@ static lln_status make_block(const lln_operator *op,
         continue;
     block->columns = tiles->high;
     for (size_t i = 0; i < block->rows; i++) {
-        char *row = (char *)out + i * op->m * element_size(op);
+        char *row =
+            (char *)out + i * op->m * lln_precision_size(attention->precision);
         lln_operator_weights(attention->precision, attention->tiles.domain, row,
                              tiles->first[i], tiles->end[i], block->columns,
                              &scale[i]);
     }
+    return LLN_OK;
+}
+
+/* The same in the precision of the operator. */
+static lln_status fill_block(const lln_operator *op,
+                             struct lln_operator_work *work, row_block *block,
+                             void *out, double *scale)
+{
+    if (!narrows(op))
+        return make_block(op, work, block, out, scale);
+    LLN_TRY(make_block(op, work, block, work->weights, scale));
+    narrow_block(op, block, out, scale);
     return LLN_OK;
 }
 
@@ -120,7 +159,7 @@ static lln_status load_block(const lln_operator *op, size_t number,
     *block = op->stored ? op->blocks[number] : block_at(op, number);
     if (op->stored)
         return LLN_OK;
-    return make_block(op, work, block, work->weights, work->scale);
+    return fill_block(op, work, block, work->weights, work->scale);
 }
 
 static lln_status visit_blocks(lln_operator *op, block_visit *visit,
@@ -179,10 +218,12 @@ static bool allocate_sums(lln_operator *op)
         struct lln_operator_work *work = &op->work[t];
         lln_status status =
             lln_tiles_open(op->attention, BLOCK_ROWS, &work->tiles);
-        if (!op->stored)
-            work->weights =
-                lln_array_alloc_raw(BLOCK_ROWS * op->m, element_size(op));
-        if (status != LLN_OK || (!op->stored && !work->weights))
+        bool needed = !op->stored || narrows(op);
+        if (needed)
+            work->weights = lln_array_alloc_raw(
+                BLOCK_ROWS * op->m,
+                lln_precision_size(op->attention->precision));
+        if (status != LLN_OK || (needed && !work->weights))
             return false;
     }
     return true;
@@ -213,7 +254,7 @@ static lln_status store_blocks(lln_operator *op)
         size_t at = block->first * op->m * element_size(op);
         if (b < failure.item && !lln_stop_requested)
             lln_failure_note(&failure, b,
-                             make_block(op, work, block,
+                             fill_block(op, work, block,
                                         (char *)op->stored + at,
                                         op->scale + block->first));
         lln_rows_done += block->rows;
@@ -242,9 +283,8 @@ static void visit_mean(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {
     (void)context;
-    lln_operator_add(op->attention->precision, block->weights, op->m,
-                     block->rows, block->columns, block->scale,
-                     op->partial + group * op->m);
+    lln_operator_add(op->precision, block->weights, op->m, block->rows,
+                     block->columns, block->scale, op->partial + group * op->m);
 }
 
 static lln_status find_mean(lln_operator *op)
@@ -261,10 +301,11 @@ static lln_status find_mean(lln_operator *op)
                                      op->mean);
 }
 
-lln_status lln_operator_open(lln_attention *attention, size_t memory,
-                             lln_operator *op)
+static lln_status open_as(lln_attention *attention, size_t memory,
+                          lln_precision precision, lln_operator *op)
 {
     *op = (lln_operator){.attention = attention,
+                         .precision = precision,
                          .n = attention->n,
                          .m = attention->m,
                          .threads = lln_threads_count()};
@@ -285,6 +326,20 @@ lln_status lln_operator_open(lln_attention *attention, size_t memory,
     return status;
 }
 
+lln_status lln_operator_open(lln_attention *attention, size_t memory,
+                             lln_operator *op)
+{
+    return open_as(attention, memory, attention->precision, op);
+}
+
+lln_status lln_operator_open_narrow(lln_attention *attention, size_t memory,
+                                    lln_operator *op)
+{
+    bool tiles = attention->kind == LLN_ATTENTION_TILES;
+    return open_as(attention, memory,
+                   tiles ? LLN_FLOAT32 : attention->precision, op);
+}
+
 typedef struct {
     const double *x;
     double *y;      /* [n x columns] */
@@ -297,8 +352,8 @@ static void visit_product(const lln_operator *op, const row_block *block,
 {
     (void)group;
     const product *p = context;
-    lln_operator_dots(op->attention->precision, block->weights, op->m,
-                      block->rows, block->columns, p->x, p->y + block->first);
+    lln_operator_dots(op->precision, block->weights, op->m, block->rows,
+                      block->columns, p->x, p->y + block->first);
     for (size_t i = 0; i < block->rows; i++)
         p->y[block->first + i] *= block->scale[i];
 }
@@ -309,8 +364,8 @@ static void visit_products(const lln_operator *op, const row_block *block,
     (void)group;
     const product *p = context;
     double *y = p->y + block->first * p->columns;
-    lln_operator_block_dots(op->attention->precision, block->weights, op->m,
-                            block->rows, block->columns, p->x, p->columns, y);
+    lln_operator_block_dots(op->precision, block->weights, op->m, block->rows,
+                            block->columns, p->x, p->columns, y);
     for (size_t i = 0; i < block->rows; i++)
         for (size_t c = 0; c < p->columns; c++)
             y[i * p->columns + c] *= block->scale[i];
@@ -340,7 +395,7 @@ static void visit_gram(const lln_operator *op, const row_block *block,
 {
     const product *p = context;
     double u[BLOCK_ROWS];
-    lln_precision precision = op->attention->precision;
+    lln_precision precision = op->precision;
     lln_operator_dots(precision, block->weights, op->m, block->rows,
                       block->columns, p->x, u);
     for (size_t i = 0; i < block->rows; i++)
@@ -383,7 +438,7 @@ static void visit_norm(const lln_operator *op, const row_block *block,
     size_t stride = op->m * element_size(op);
     for (size_t i = 0; i < block->rows; i++)
         sums[group] += lln_operator_distance(
-            op->attention->precision, (const char *)block->weights + i * stride,
+            op->precision, (const char *)block->weights + i * stride,
             block->columns, block->scale[i], op->mean, op->m);
 }
 

@@ -243,9 +243,11 @@ lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
                                      lln_spectrum *out)
 {
     bool single = head->q.precision == LLN_FLOAT32;
+    lln_spectrum_options narrow = *options;
+    narrow.narrow = true;
     if (single && !head->rule.mask.causal &&
         head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
-        return measure_widened(kernel, head, options, out);
+        return measure_widened(kernel, head, &narrow, out);
     LLN_TRY(measure_kernel(kernel, head, options, out));
     if (!single || !isnan(out->lambda2))
         return LLN_OK;

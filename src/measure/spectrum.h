@@ -43,6 +43,8 @@ typedef struct {
                    they are all the work */
     size_t memory; /* bytes that n x n matrices may take; 0: half of what
                       is available, a quarter of it for Arnoldi */
+    bool narrow; /* of float64 attention ARNOLDI keeps P in float32, and leaves
+                    residuals as of float32 attention */
 } lln_spectrum_options;
 
 /* With B = D^-1 P D, D diagonal and chosen so that B is nearly normal (of P
@@ -103,8 +105,9 @@ lln_spectrum_measure(lln_attention *attention,
                      const lln_spectrum_options *options, lln_spectrum *out);
 
 /* The same of the kernel on a head. Up to LLN_SPECTRUM_FLOAT64_TOKENS tokens
- * that are not causal numbers are widened to float64 before, which takes little
- * of the time; beyond, if lambda2 is not known well enough without. */
+ * that are not causal numbers are widened to float64 before, so that logits
+ * have no error, and only then are weights rounded; beyond, if lambda2 is not
+ * known well enough without. */
 enum { LLN_SPECTRUM_FLOAT64_TOKENS = 2048 };
 LLN_NODISCARD lln_status lln_spectrum_measure_head(
     const lln_kernel_choice *kernel, const lln_head *head,

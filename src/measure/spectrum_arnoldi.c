@@ -46,7 +46,7 @@ static const double WELL_CONDITIONED = 10;
  * good for 1e-7; what a symmetric problem leaves is squared. */
 static double tolerance(const lln_operator *op, bool symmetric)
 {
-    bool single = op->attention->precision == LLN_FLOAT32;
+    bool single = op->precision == LLN_FLOAT32;
     if (symmetric)
         return single ? 1e-6 : 1e-8;
     return single ? 1e-8 : 1e-11;
@@ -90,7 +90,7 @@ static lln_status deflated_product(void *context, const double *x, double *y)
 static bool well_conditioned(const lln_operator *op, size_t wanted,
                              lln_eigenvalue *values)
 {
-    double rounding = lln_spectrum_rounding(op->attention->precision);
+    double rounding = lln_spectrum_rounding(op->precision);
     bool well = true;
     for (size_t i = 0; i < wanted; i++) {
         well &= values[i].condition <= WELL_CONDITIONED;
@@ -225,7 +225,8 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
     lln_operator op;
-    LLN_TRY(lln_operator_open(attention, lln_spectrum_memory(options, 4), &op));
+    LLN_TRY((options->narrow ? lln_operator_open_narrow : lln_operator_open)(
+        attention, lln_spectrum_memory(options, 4), &op));
     bool rescued = options->method == LLN_SPECTRUM_AUTO &&
                    attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
     lln_status status = find_eigenvalues(&op, rescued, out);

@@ -57,7 +57,7 @@ static double stats(lln_attention *attention)
 static double spectrum(lln_attention *attention)
 {
     lln_spectrum out;
-    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0, false};
     must(lln_spectrum_measure(attention, &options, &out));
     double lambda2 = out.lambda2;
     lln_spectrum_free(&out);

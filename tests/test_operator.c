@@ -94,6 +94,24 @@ START_TEST(product_dense)
 }
 END_TEST
 
+START_TEST(transposed_dense)
+{
+    setting s;
+    double x[1001], y[1001];
+    open_setting(_i, &s);
+    for (size_t i = 0; i < s.n; i++)
+        x[i] = cos(0.3 * (double)i);
+    expect_ok(lln_operator_transposed(&s.op, x, y));
+    for (size_t j = 0; j < s.m; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < s.n; i++)
+            sum += s.p[i * s.m + j] * x[i];
+        expect_absolute(y[j], sum, 10 * RUNS[_i].tolerance);
+    }
+    close_setting(&s);
+}
+END_TEST
+
 /* A block of columns has the products of each of them. */
 START_TEST(products_one_by_one)
 {
@@ -216,6 +234,7 @@ int main(void)
     Suite *suite = suite_create("operator");
     TCase *cases = tcase_create("operator");
     tcase_add_loop_test(cases, product_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, transposed_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, products_one_by_one, 0, 3 * RUN_COUNT);
     tcase_add_test(cases, narrow_products);
     tcase_add_loop_test(cases, gram_dense, 0, RUN_COUNT);

@@ -120,17 +120,14 @@ static lln_status find_spectrum(const run_case *c, const void *context,
     return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
 }
 
-/* One line for a head whose eigenvalues from `rank` on are not printed. */
-static void warn_unknown(const run_case *c, const char *what,
-                         const lln_eigenvalue *value)
+/* One line for a head. */
+static void warn_unknown(const run_case *c, const char *what)
 {
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s is too ill-conditioned to be printed "
-             "(condition %.1g, bound %.1g)",
-             c->head->source, place, c->kernel->text, what, value->condition,
-             value->bound);
+    cli_warn("%s: %skernel '%s': %s too ill-conditioned to be printed",
+             c->head->source, place, c->kernel->text, what);
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -154,7 +151,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->condition = s.condition;
     out->bound = s.bound;
     if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
-        warn_unknown(c, "lambda2", &s.eigenvalues[1]);
+        warn_unknown(c, "lambda2 is");
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -187,7 +184,7 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "an eigenvalue", value);
+            warn_unknown(c, "eigenvalues are");
         warned |= !known;
     }
     lln_spectrum_free(&s);

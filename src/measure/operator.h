@@ -46,6 +46,10 @@ LLN_NODISCARD lln_status lln_operator_products(lln_operator *op,
                                                const double *x, size_t columns,
                                                double *y);
 
+/* y = P' x; x [n], y [m]. LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_operator_transposed(lln_operator *op,
+                                                 const double *x, double *y);
+
 /* y = P~' P~ x in one pass over P; x, y [m]. LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_operator_gram(lln_operator *op, const double *x,
                                            double *y);

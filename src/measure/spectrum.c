@@ -14,6 +14,7 @@
 #include "measure/spectrum_dense.h"
 #include "measure/spectrum_diagonal.h"
 #include "measure/spectrum_lowrank.h"
+#include "measure/spectrum_norms.h"
 
 /* Up to here LAPACK is as quick as products with P. */
 enum { DENSE_TOKENS = 160 };
@@ -142,6 +143,16 @@ static lln_status run_method(lln_attention *attention,
 /* How far rounding may lift the modulus of an eigenvalue above 1. */
 static const double ROUNDING = 1e-5;
 
+/* What is not known is missing. */
+static void mark_missing(lln_spectrum *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        lln_eigenvalue *value = &out->eigenvalues[i];
+        value->condition = isfinite(value->condition) ? value->condition : NAN;
+        value->bound = isfinite(value->bound) ? value->bound : NAN;
+    }
+}
+
 /* lambda2 and what follows from it. */
 static void conclude_gap(lln_spectrum *out)
 {
@@ -194,6 +205,7 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK) {
+        mark_missing(out);
         conclude_gap(out);
         return LLN_OK;
     }
@@ -273,7 +285,7 @@ lln_status lln_spectrum_centered_sigma1(lln_attention *attention, size_t memory,
 
 bool lln_eigenvalue_known(const lln_eigenvalue *value)
 {
-    return !(value->bound > LLN_SPECTRUM_TRUST);
+    return value->bound <= LLN_SPECTRUM_TRUST;
 }
 
 void lln_spectrum_free(lln_spectrum *spectrum)

@@ -55,7 +55,7 @@ typedef struct {
  * condition = 1 / |w'v|, v and w the right and the left eigenvector of B with
  * norm 1: by how much more than B the eigenvalue moves.
  * bound: on the error of the eigenvalue, condition times the rounding of P (of
- * norm 1; 2^-24 in float32, 1.1e-15 in float64) and the residual. Infinite: not
+ * norm 1; 2^-24 in float32, 1.1e-15 in float64) and the residual. NaN: not
  * known. */
 typedef struct {
     double modulus, re, im, residual, condition, bound;
@@ -64,7 +64,7 @@ typedef struct {
 /* An eigenvalue with a larger bound is not to be printed. */
 #define LLN_SPECTRUM_TRUST 1e-6
 
-/* False: its bound is too large. */
+/* False: its bound is too large, or not known. */
 bool lln_eigenvalue_known(const lln_eigenvalue *value);
 
 typedef struct {
@@ -97,7 +97,8 @@ typedef struct {
  * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EINVAL: the method does
  * not apply to this attention. LLN_ETOOBIG: DENSE needs more memory than
  * allowed, or ARNOLDI for its vectors more than half of what is free.
- * LLN_ENOCONV; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * LLN_ENOCONV, of AUTO only up to LLN_SPECTRUM_FLOAT64_TOKENS: beyond,
+ * eigenvalues are not known; LLN_ENOMEM; LLN_EINTERRUPTED.
  * Sources: see the units; deflation: A. Brauer, Duke Math. J. 19 (1952),
  * theorem 27. */
 LLN_NODISCARD lln_status

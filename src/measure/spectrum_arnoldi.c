@@ -4,15 +4,16 @@
  * moduli, and its largest singular value. */
 #include "measure/spectrum_arnoldi.h"
 
-#include <float.h>
-#include <lapacke.h>
+#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "measure/operator.h"
 #include "measure/spectrum_krylov.h"
+#include "measure/spectrum_norms.h"
 
 /* How hard to look; it depends on the head alone. One vector at a time takes
  * least for a single eigenvalue of most heads. Trained heads have hundreds of
@@ -28,28 +29,29 @@ static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 20};
 enum {
     GUARD = 4,
     MEDIUM_TOKENS = 1024, /* beyond, LAPACK takes seconds */
+    LARGE_TOKENS = 8192,  /* beyond, P is seldom kept: fewer products count */
     SMALLEST_ORDER = 4,
-    SINGULAR_BASIS = 32,
-    SINGULAR_RESTARTS = 300,
 };
 
 static effort first_effort(size_t n, size_t wanted)
 {
     size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
+    if (n > LARGE_TOKENS)
+        return LARGE;
     return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
 }
 
 /* In the Krylov space; beyond it the eigenvalue itself may be worse. */
 static const double WELL_CONDITIONED = 10;
 
+/* Relative distance of eigenvalues of P~ and of its transpose that are one. */
+static const double SAME = 1e-4;
+
 /* Residuals relative to the eigenvalue. The float32 weights themselves are
- * good for 1e-7; what a symmetric problem leaves is squared. */
-static double tolerance(const lln_operator *op, bool symmetric)
+ * good for 1e-7. */
+static double tolerance(const lln_operator *op)
 {
-    bool single = op->precision == LLN_FLOAT32;
-    if (symmetric)
-        return single ? 1e-6 : 1e-8;
-    return single ? 1e-8 : 1e-11;
+    return op->precision == LLN_FLOAT32 ? 1e-8 : 1e-11;
 }
 
 /* Vectors for that many eigenvalues. */
@@ -64,6 +66,7 @@ static size_t basis_size(size_t n, size_t wanted, const effort *how)
 typedef struct {
     lln_operator *op;
     size_t columns;
+    double *room; /* [n], of the transposed product */
 } operand;
 
 /* y = P~ x = P x - mean(P x), or P x if unnormalised; columns as in x. */
@@ -86,24 +89,88 @@ static lln_status deflated_product(void *context, const double *x, double *y)
     return LLN_OK;
 }
 
-/* Bounds from conditions in the Krylov space. */
-static bool well_conditioned(const lln_operator *op, size_t wanted,
-                             lln_eigenvalue *values)
+/* y = P~' x = P'(x - mean(x)), or P'x */
+static lln_status transposed_product(void *context, const double *x, double *y)
+{
+    const operand *by = context;
+    double mean = 0;
+    LLN_TRY(lln_threads_check_stop());
+    for (size_t i = 0; i < by->op->n && !by->op->attention->unnormalised; i++)
+        mean += x[i] / (double)by->op->n;
+    for (size_t i = 0; i < by->op->n; i++)
+        by->room[i] = x[i] - mean;
+    return lln_operator_transposed(by->op, by->room, y);
+}
+
+/* Conditions from eigenvectors of the transpose; infinite where it has not the
+ * same eigenvalue. */
+static lln_status find_conditions(lln_operator *op, const lln_krylov *right,
+                                  const double *vectors, lln_eigenvalue *values)
+{
+    size_t n = op->n, wanted = right->wanted;
+    lln_eigenvalue *same = lln_array_alloc(wanted, sizeof *same);
+    double *room = lln_array_alloc(n * (2 * wanted + 1), sizeof *room);
+    operand by = {op, 1, room};
+    lln_krylov transposed = *right;
+    transposed.block = 1;
+    transposed.centred = false;
+    transposed.restarts = LARGE.restarts;
+    transposed.apply = transposed_product;
+    transposed.context = &by;
+    lln_status status = LLN_ENOMEM;
+    if (same && room)
+        status = lln_krylov_solve(&transposed, same, room + n);
+    if (status == LLN_ENOCONV) { /* `same` is 0: nowhere */
+        memset(same, 0, wanted * sizeof *same);
+        status = LLN_OK;
+    }
+    for (size_t i = 0; i < wanted && status == LLN_OK; i++) {
+        double distance = hypot(values[i].re - same[i].re,
+                                fabs(values[i].im) - fabs(same[i].im));
+        double *left = room + n * (2 * i + 1); /* its conjugate, so far */
+        bool pair = values[i].im != 0;
+        cblas_dscal(pair ? (int)n : 0, -1, left + n, 1);
+        values[i].condition =
+            distance >= SAME * values[i].modulus
+                ? INFINITY
+                : lln_spectrum_condition(n, pair, left, vectors + 2 * n * i);
+    }
+    free(same);
+    free(room);
+    return status;
+}
+
+static bool well_conditioned(const lln_eigenvalue *values, size_t wanted)
+{
+    bool well = true;
+    for (size_t i = 0; i < wanted; i++)
+        well &= values[i].condition <= WELL_CONDITIONED;
+    return well;
+}
+
+/* values, vectors: scratch [wanted] and [wanted x 2 n]. */
+static lln_status solve(lln_operator *op, const lln_krylov *problem,
+                        bool rescued, lln_eigenvalue *values, double *vectors,
+                        lln_spectrum *out)
 {
     double rounding = lln_spectrum_rounding(op->precision);
-    bool well = true;
-    for (size_t i = 0; i < wanted; i++) {
-        well &= values[i].condition <= WELL_CONDITIONED;
+    LLN_TRY(lln_krylov_solve(problem, values, vectors));
+    bool well = well_conditioned(values, problem->wanted);
+    if (!well && rescued)
+        return lln_fail(LLN_ENOCONV, "method arnoldi: ill-conditioned");
+    if (!well)
+        LLN_TRY(find_conditions(op, problem, vectors, values));
+    for (size_t i = 0; i < problem->wanted; i++)
         values[i].bound = values[i].condition * (rounding + values[i].residual);
-    }
-    return well;
+    lln_spectrum_list(values, problem->wanted, out);
+    return LLN_OK;
 }
 
 static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
                              lln_spectrum *out)
 {
     size_t wanted = out->count - out->known;
-    operand by = {op, how->block};
+    operand by = {op, how->block, NULL};
     lln_krylov problem = {
         .n = op->n,
         .block = how->block,
@@ -111,20 +178,19 @@ static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
         .wanted = wanted,
         .guard = GUARD,
         .restarts = how->restarts,
-        .tolerance = tolerance(op, false),
+        .tolerance = tolerance(op),
         .floor = 1e-16,
         .centred = !op->attention->unnormalised,
         .apply = deflated_product,
         .context = &by,
     };
     lln_eigenvalue *values = lln_array_alloc(wanted, sizeof *values);
-    lln_status status =
-        values ? lln_krylov_solve(&problem, values) : LLN_ENOMEM;
-    if (status == LLN_OK && !well_conditioned(op, wanted, values) && rescued)
-        status = lln_fail(LLN_ENOCONV, "method arnoldi: ill-conditioned");
-    if (status == LLN_OK)
-        lln_spectrum_list(values, wanted, out);
+    double *vectors = lln_array_alloc(2 * op->n * wanted, sizeof *vectors);
+    lln_status status = values && vectors
+                            ? solve(op, &problem, rescued, values, vectors, out)
+                            : LLN_ENOMEM;
     free(values);
+    free(vectors);
     return status;
 }
 
@@ -138,64 +204,6 @@ static lln_status find_eigenvalues(lln_operator *op, bool rescued,
         return try_effort(op, &MEDIUM, rescued, out);
     if (status == LLN_ENOCONV && !rescued)
         return try_effort(op, &LARGE, rescued, out);
-    return status;
-}
-
-/* Two or three columns: P~'P~ itself, by unit vectors. */
-static lln_status small_square(lln_operator *op, double *square)
-{
-    double unit[SMALLEST_ORDER], gram[SMALLEST_ORDER * SMALLEST_ORDER];
-    lapack_int order = (lapack_int)op->m;
-    for (size_t j = 0; j < op->m; j++) {
-        memset(unit, 0, sizeof unit);
-        unit[j] = 1;
-        LLN_TRY(lln_operator_gram(op, unit, gram + j * op->m));
-    }
-    lapack_int info =
-        LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', order, gram, order, unit);
-    LLN_TRY(lln_spectrum_lapack("dsyev", (int)info));
-    *square = unit[order - 1];
-    return LLN_OK;
-}
-
-/* y = P~'P~ x */
-static lln_status gram(void *context, const double *x, double *y)
-{
-    LLN_TRY(lln_threads_check_stop());
-    return lln_operator_gram(context, x, y);
-}
-
-/* The largest eigenvalue of P~'P~. */
-static lln_status largest_square(lln_operator *op, double norm, double *square)
-{
-    lln_krylov problem = {
-        .n = op->m,
-        .block = 1,
-        .basis = lln_size_smaller(SINGULAR_BASIS, op->m + 1),
-        .wanted = 1,
-        .restarts = SINGULAR_RESTARTS,
-        .tolerance = tolerance(op, true),
-        .floor = DBL_EPSILON * norm * norm,
-        .apply = gram,
-        .context = op,
-    };
-    lln_eigenvalue value;
-    LLN_TRY(lln_krylov_solve(&problem, &value));
-    *square = value.modulus;
-    return LLN_OK;
-}
-
-lln_status lln_spectrum_norms(lln_operator *op, lln_spectrum *out)
-{
-    double square = 0;
-    lln_status status = LLN_OK;
-    LLN_TRY(lln_operator_norm(op, &out->unbiased_norm));
-    if (out->unbiased_norm > 0 && op->m < SMALLEST_ORDER)
-        status = small_square(op, &square);
-    else if (out->unbiased_norm > 0)
-        status = largest_square(op, out->unbiased_norm, &square);
-    if (status == LLN_OK)
-        out->centered_sigma1 = sqrt(fmax(square, 0));
     return status;
 }
 
@@ -214,6 +222,14 @@ static lln_status check_vectors(size_t n, size_t count)
                     count, n, needed / mebibyte, allowed / mebibyte);
 }
 
+/* The other measures of the head do not suffer. */
+static lln_status leave_unknown(lln_spectrum *out)
+{
+    for (size_t i = out->known; i < out->count; i++)
+        out->eigenvalues[i] = (lln_eigenvalue){NAN, NAN, NAN, NAN, NAN, NAN};
+    return LLN_OK;
+}
+
 lln_status lln_spectrum_arnoldi(lln_attention *attention,
                                 const lln_spectrum_options *options,
                                 lln_spectrum *out)
@@ -225,11 +241,14 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
     lln_operator op;
-    LLN_TRY((options->narrow ? lln_operator_open_narrow : lln_operator_open)(
-        attention, lln_spectrum_memory(options, 4), &op));
-    bool rescued = options->method == LLN_SPECTRUM_AUTO &&
-                   attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
+    size_t memory = lln_spectrum_memory(options, 4);
+    LLN_TRY(options->narrow ? lln_operator_open_narrow(attention, memory, &op)
+                            : lln_operator_open(attention, memory, &op));
+    bool chosen = options->method == LLN_SPECTRUM_AUTO;
+    bool rescued = chosen && attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
     lln_status status = find_eigenvalues(&op, rescued, out);
+    if (status == LLN_ENOCONV && chosen && !rescued)
+        status = leave_unknown(out);
     if (status == LLN_OK && options->norms)
         status = lln_spectrum_norms(&op, out);
     lln_operator_close(&op);

@@ -10,8 +10,9 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_arnoldi.h"
+#include "measure/operator.h"
 #include "measure/spectrum_dense.h"
+#include "measure/spectrum_norms.h"
 
 static size_t count_blocks(const lln_attention *attention)
 {

@@ -8,8 +8,9 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "measure/operator.h"
 #include "measure/rows.h"
-#include "measure/spectrum_arnoldi.h"
+#include "measure/spectrum_norms.h"
 
 enum { BLOCK = 64 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/spectrum_internal.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
@@ -87,4 +88,16 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
         length += a * a + b * b;
     }
     return sqrt(difference / length);
+}
+
+double lln_spectrum_condition(size_t n, bool pair, const double *y,
+                              const double *x)
+{
+    int order = (int)n, size = pair ? 2 * order : order;
+    double re = cblas_ddot(size, x, 1, y, 1), im = 0;
+    if (pair)
+        im = cblas_ddot(order, y, 1, x + n, 1) -
+             cblas_ddot(order, y + n, 1, x, 1);
+    double lengths = cblas_dnrm2(size, x, 1) * cblas_dnrm2(size, y, 1);
+    return fmax(lengths / hypot(re, im), 1);
 }

@@ -42,6 +42,11 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
                              const double *xi, const double *yr,
                              const double *yi);
 
+/* |x| |y| / |y'x| >= 1 of the left eigenvector y and the right one x; of a pair
+ * [2n], the imaginary parts after the real ones, else [n]. */
+double lln_spectrum_condition(size_t n, bool pair, const double *y,
+                              const double *x);
+
 /* Up to so many tokens AUTO turns from ARNOLDI to DENSE where a small
  * effort does not converge; that is faster than a larger one. */
 enum { LLN_SPECTRUM_RESCUE_TOKENS = 2048 };

@@ -189,17 +189,6 @@ static bool find_vectors(problem *s, size_t index)
     return info == 0;
 }
 
-/* |y'x| of vectors of length 1, x and y complex if `pair`. */
-static double cosine(const problem *s, bool pair)
-{
-    int n = (int)s->n, size = pair ? 2 * n : n;
-    const double *x = s->right, *y = s->left;
-    double re = cblas_ddot(size, x, 1, y, 1), im = 0;
-    if (pair)
-        im = cblas_ddot(n, y, 1, x + n, 1) - cblas_ddot(n, y + n, 1, x, 1);
-    return hypot(re, im) / cblas_dnrm2(size, x, 1) / cblas_dnrm2(size, y, 1);
-}
-
 /* Of the right eigenvector of the block, by a product with it. */
 static double residual(problem *s, size_t index, bool pair)
 {
@@ -224,7 +213,8 @@ static void judge(problem *s, size_t index, lln_eigenvalue *value)
     value->condition = value->bound = INFINITY;
     value->residual = NAN;
     if (find_vectors(s, s->im[index] < 0 ? index - 1 : index)) {
-        value->condition = fmax(1 / cosine(s, pair), 1);
+        value->condition =
+            lln_spectrum_condition(s->n, pair, s->left, s->right);
         value->residual = residual(s, index, pair);
         value->bound =
             value->condition * (s->block->rounding * s->norm + value->residual);

@@ -17,8 +17,8 @@
 enum { CHUNK = 64 }; /* rows of V that are turned at a time */
 
 static const double GUARD = 1e-3, /* relative residual of guards */
-    TINY = 1e-8, /* what is left of a vector: its directions are lost */
-    NOTHING = 1e-14;
+    TINY = 1e-8, /* what is left of a product: it needs another projection */
+    NOTHING = 1e-14; /* its direction is lost */
 
 typedef struct {
     const lln_krylov *problem;
@@ -95,9 +95,8 @@ static void draw(krylov *k, double *column)
     k->drawn++;
 }
 
-/* Takes the components along the first `count` columns of v off the column;
- * they are added to to[0 .. count - 1], unless it is NULL. */
-static void project(krylov *k, size_t count, double *column, double *to)
+/* Takes the components along the first `count` columns of v off the column. */
+static void project(krylov *k, size_t count, double *column)
 {
     int n = (int)k->n, width = (int)k->width, columns = (int)count;
     if (count == 0)
@@ -106,39 +105,29 @@ static void project(krylov *k, size_t count, double *column, double *to)
                 1, 0, k->c, 1);
     cblas_dgemv(CblasRowMajor, CblasNoTrans, n, columns, -1, k->v, width, k->c,
                 1, 1, column, 1);
-    for (size_t i = 0; to && i < count; i++)
-        to[i] += k->c[i];
 }
 
 /* Makes the column one of length 1 that is orthogonal to the first `count` of
- * v, or 0 where there is none; returns its length before. */
+ * v, a random one if it is lost, 0 if they span all there is; returns its
+ * length before. */
 static double settle(krylov *k, size_t count, double *column)
 {
     int n = (int)k->n;
-    double length = cblas_dnrm2(n, column, 1), left = length;
+    double length = cblas_dnrm2(n, column, 1);
     if (length > TINY * k->scale) {
         cblas_dscal(n, 1 / length, column, 1);
         return length;
     }
-    if (length > NOTHING * k->scale) {
-        cblas_dscal(n, 1 / length, column, 1);
-        project(k, count, column, NULL);
-        left = cblas_dnrm2(n, column, 1);
-    }
-    if (!(length > NOTHING * k->scale) || left < 0.5) {
-        length = 0;
+    bool lost = !(length > NOTHING * k->scale);
+    if (lost)
         draw(k, column);
+    for (int pass = 0; pass < 3; pass++) {
         cblas_dscal(n, 1 / cblas_dnrm2(n, column, 1), column, 1);
+        project(k, count, column);
     }
-    project(k, count, column, NULL);
-    project(k, count, column, NULL);
-    left = cblas_dnrm2(n, column, 1);
-    cblas_dscal(n, left > TINY ? 1 / left : 0, column, 1);
-    if (left > TINY) {
-        project(k, count, column, NULL);
-        cblas_dscal(n, 1 / cblas_dnrm2(n, column, 1), column, 1);
-    }
-    return length;
+    double left = cblas_dnrm2(n, column, 1);
+    cblas_dscal(n, left > 0.5 ? 1 / left : 0, column, 1);
+    return lost ? 0 : length;
 }
 
 /* y becomes the block of v at `at`; its products with what it was are put below
@@ -329,18 +318,6 @@ static lln_status restart(krylov *k)
     return LLN_OK;
 }
 
-/* |y'x| of vectors of length 1 of the Schur form. */
-static double cosine(const krylov *k, size_t first, bool pair)
-{
-    int n = (int)k->used, size = pair ? 2 * n : n;
-    const double *x = k->right + first * k->used;
-    const double *y = k->left + first * k->used;
-    double re = cblas_ddot(size, x, 1, y, 1), im = 0;
-    if (pair)
-        im = cblas_ddot(n, y, 1, x + n, 1) - cblas_ddot(n, y + n, 1, x, 1);
-    return hypot(re, im) / cblas_dnrm2(size, x, 1) / cblas_dnrm2(size, y, 1);
-}
-
 /* Column `part` of x: V times the Schur vectors times the vector. */
 static void lift(krylov *k, size_t column, size_t part)
 {
@@ -351,8 +328,7 @@ static void lift(krylov *k, size_t column, size_t part)
                 k->c, 1, 0, k->x + part, (int)k->b);
 }
 
-/* to [n] = M times column `column` of the vectors, lifted, which comes to be in
- * from [n]. */
+/* from [n]: column `column` of the eigenvectors; to [n]: M times it. */
 static lln_status multiply_vector(krylov *k, size_t column, double *from,
                                   double *to)
 {
@@ -366,15 +342,16 @@ static lln_status multiply_vector(krylov *k, size_t column, double *from,
     return LLN_OK;
 }
 
-/* Residual and condition of the eigenvalue with that rank. vectors: [4n] */
-static lln_status judge(krylov *k, size_t rank, double *vectors,
+/* Residual, condition and vector of the eigenvalue with that rank, with the
+ * positive imaginary part; x, y: [2n] */
+static lln_status judge(krylov *k, size_t rank, double *x, double *y,
                         lln_eigenvalue *value)
 {
     size_t first = column_of(k, rank), n = k->n;
     bool pair = k->im[first] != 0;
-    double *x = vectors, *y = vectors + 2 * n;
     *value = k->sorted[rank];
-    value->condition = fmax(1 / cosine(k, first, pair), 1);
+    value->condition = lln_spectrum_condition(
+        k->used, pair, k->left + first * k->used, k->right + first * k->used);
     value->bound = INFINITY;
     LLN_TRY(multiply_vector(k, first, x, y));
     if (pair)
@@ -404,15 +381,17 @@ static lln_status iterate(krylov *k)
     }
 }
 
-lln_status lln_krylov_solve(const lln_krylov *problem, lln_eigenvalue *values)
+lln_status lln_krylov_solve(const lln_krylov *problem, lln_eigenvalue *values,
+                            double *vectors)
 {
     krylov k;
     LLN_TRY(krylov_alloc(problem, &k));
-    double *vectors = lln_array_alloc(4 * problem->n, sizeof *vectors);
-    lln_status status = vectors ? iterate(&k) : LLN_ENOMEM;
+    size_t size = 2 * problem->n;
+    double *y = lln_array_alloc(size, sizeof *y);
+    lln_status status = y ? iterate(&k) : LLN_ENOMEM;
     for (size_t i = 0; status == LLN_OK && i < problem->wanted; i++)
-        status = judge(&k, i, vectors, &values[i]);
+        status = judge(&k, i, vectors + i * size, y, &values[i]);
     krylov_free(&k);
-    free(vectors);
+    free(y);
     return status;
 }

@@ -27,12 +27,15 @@ typedef struct {
 
 /* values [wanted]: the eigenvalues of largest modulus, largest first; their
  * residuals by a product with the operator; their conditions in the Krylov
- * space, which are estimates; bounds are left infinite. The start vectors
+ * space, which are estimates; bounds are left infinite. vectors [wanted x 2 n]:
+ * real and imaginary parts of an eigenvector of each, or of its conjugate with
+ * im > 0; the second half of a real one is not used. The start vectors
  * depend on n and block alone, and so do all results for one operator.
  * LLN_ENOCONV; LLN_ENOMEM; what apply returns.
  * Sources: G. W. Stewart, SIAM J. Matrix Anal. Appl. 23 (2002); Y. Zhou, Y.
  * Saad, Numer. Algorithms 47 (2008). */
 LLN_NODISCARD lln_status lln_krylov_solve(const lln_krylov *problem,
-                                          lln_eigenvalue *values);
+                                          lln_eigenvalue *values,
+                                          double *vectors);
 
 #endif

@@ -30,6 +30,8 @@ enum {
     GUARD = 4,
     MEDIUM_TOKENS = 1024, /* beyond, LAPACK takes seconds */
     LARGE_TOKENS = 8192,  /* beyond, P is seldom kept: fewer products count */
+    LOOK_TOKENS = 4096,   /* beyond, a product takes as long as a Schur form */
+    LOOK = 32,
     SMALLEST_ORDER = 4,
 };
 
@@ -37,7 +39,7 @@ static effort first_effort(size_t n, size_t wanted)
 {
     size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
     if (n > LARGE_TOKENS)
-        return LARGE;
+        return (effort){4, basis, LARGE.restarts};
     return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
 }
 
@@ -177,6 +179,7 @@ static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
         .basis = basis_size(op->n, wanted, how),
         .wanted = wanted,
         .guard = GUARD,
+        .look = op->n > LOOK_TOKENS ? LOOK : 0,
         .restarts = how->restarts,
         .tolerance = tolerance(op),
         .floor = 1e-16,

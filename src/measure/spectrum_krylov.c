@@ -318,27 +318,20 @@ static lln_status restart(krylov *k)
     return LLN_OK;
 }
 
-/* Column `part` of x: V times the Schur vectors times the vector. */
-static void lift(krylov *k, size_t column, size_t part)
-{
-    int n = (int)k->n, used = (int)k->used;
-    cblas_dgemv(CblasColMajor, CblasNoTrans, used, used, 1, k->q, used,
-                k->right + column * k->used, 1, 0, k->c, 1);
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, n, used, 1, k->v, (int)k->width,
-                k->c, 1, 0, k->x + part, (int)k->b);
-}
-
-/* from [n]: column `column` of the eigenvectors; to [n]: M times it. */
+/* from [n]: column `column` of the eigenvectors of T, lifted; to [n]: M times
+ * it. */
 static lln_status multiply_vector(krylov *k, size_t column, double *from,
                                   double *to)
 {
+    int n = (int)k->n, used = (int)k->used, b = (int)k->b;
+    cblas_dgemv(CblasColMajor, CblasNoTrans, used, used, 1, k->q, used,
+                k->right + column * k->used, 1, 0, k->c, 1);
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, n, used, 1, k->v, (int)k->width,
+                k->c, 1, 0, from, 1);
     memset(k->x, 0, k->n * k->b * sizeof *k->x);
-    lift(k, column, 0);
+    cblas_dcopy(n, from, 1, k->x, b);
     LLN_TRY(multiply(k));
-    for (size_t i = 0; i < k->n; i++) {
-        from[i] = k->x[i * k->b];
-        to[i] = k->y[i * k->b];
-    }
+    cblas_dcopy(n, k->y, b, to, 1);
     return LLN_OK;
 }
 
@@ -363,16 +356,26 @@ static lln_status judge(krylov *k, size_t rank, double *x, double *y,
     return LLN_OK;
 }
 
+/* Until the basis is full, or the next look at what has converged is due. */
+static lln_status expand_basis(krylov *k)
+{
+    size_t first = k->used, look = k->problem->look;
+    while (k->used + 2 * k->b <= k->width &&
+           (look == 0 || k->used < first + look))
+        LLN_TRY(expand(k));
+    return decompose(k);
+}
+
 static lln_status iterate(krylov *k)
 {
     const lln_krylov *p = k->problem;
     start(k);
     for (int restarts = 0;; restarts++) {
-        while (k->used + 2 * k->b <= k->width)
-            LLN_TRY(expand(k));
-        LLN_TRY(decompose(k));
-        if (converged(k))
-            return LLN_OK;
+        do {
+            LLN_TRY(expand_basis(k));
+            if (converged(k))
+                return LLN_OK;
+        } while (k->used + 2 * k->b <= k->width);
         if (restarts == p->restarts)
             return lln_fail(LLN_ENOCONV,
                             "method arnoldi: no convergence after %d restarts",

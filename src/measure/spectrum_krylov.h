@@ -17,6 +17,8 @@ typedef struct {
     size_t wanted; /* eigenvalues */
     size_t guard;  /* more of them that have to be known roughly, so that none
                       that is larger is missed */
+    size_t look;   /* vectors to add between looks at what has converged, which
+                      take a Schur form; 0: fill the basis */
     int restarts;
     double tolerance, floor; /* residual <= tolerance |lambda| + floor */
     bool centred;            /* start with vectors of mean zero, to which the

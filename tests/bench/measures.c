@@ -231,6 +231,8 @@ static void bench_spectra(void)
     with_peer.peer = "scipy_eigs_softmax";
     bench_work(&softmax, 2048, 2);
     bench_work(&with_peer, 8192, 2);
+    with_peer.peer = "scipy_eigs_softmax_float32";
+    bench_work(&with_peer, 8192, 2);
     bench_work(&softmax, 32768, 2);
     bench_work(&sampler, 1000000, 2);
     with_peer = lln;

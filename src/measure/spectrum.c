@@ -132,12 +132,16 @@ static lln_status run_method(lln_attention *attention,
     out->known = !attention->unnormalised;
     out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0, 1, 0};
     lln_status status = RUN[out->method](attention, options, out);
-    if (status == LLN_ENOCONV && options->method == LLN_SPECTRUM_AUTO &&
-        attention->n <= LLN_SPECTRUM_RESCUE_TOKENS) {
-        out->method = LLN_SPECTRUM_DENSE;
-        status = lln_spectrum_dense(attention, options, out);
-    }
-    return status;
+    if (options->method != LLN_SPECTRUM_AUTO ||
+        attention->n > LLN_SPECTRUM_RESCUE_TOKENS)
+        return status;
+    bool doubtful = status == LLN_OK && out->method == LLN_SPECTRUM_LOWRANK &&
+                    out->count > 1 &&
+                    !lln_eigenvalue_known(&out->eigenvalues[1]);
+    if (status != LLN_ENOCONV && !doubtful)
+        return status;
+    out->method = LLN_SPECTRUM_DENSE;
+    return lln_spectrum_dense(attention, options, out);
 }
 
 /* How far rounding may lift the modulus of an eigenvalue above 1. */

@@ -38,6 +38,10 @@ lln_status lln_spectrum_lapack(const char *routine, int info)
                                 routine, info);
 }
 
+/* Rounding moves ill-conditioned eigenvalues outwards as a rule: those that
+ * were found this much smaller than the first are not taken for larger. */
+static const double NEAR = 0.5;
+
 static int descending(double a, double b)
 {
     return (a < b) - (a > b);
@@ -56,14 +60,24 @@ void lln_eigenvalues_sort(lln_eigenvalue *values, size_t count)
     qsort(values, count, sizeof *values, compare_values);
 }
 
+double lln_eigenvalues_doubt(const lln_eigenvalue *values, size_t count)
+{
+    double most = values[0].bound;
+    for (size_t i = 1; i < count; i++)
+        if (values[i].modulus > NEAR * values[0].modulus)
+            most = fmax(most, values[i].modulus + values[i].bound -
+                                  values[0].modulus);
+    return most;
+}
+
 void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out)
 {
+    size_t judged = 0;
     lln_eigenvalues_sort(values, total);
-    for (size_t i = 1; i < total; i++) {
-        double most = values[i].modulus + values[i].bound;
-        if (isfinite(most))
-            values[0].bound = fmax(values[0].bound, most - values[0].modulus);
-    }
+    while (judged < total && isfinite(values[judged].bound))
+        judged++;
+    if (judged > 0)
+        values[0].bound = lln_eigenvalues_doubt(values, judged);
     for (size_t i = out->known; i < out->count; i++)
         out->eigenvalues[i] = i - out->known < total
                                   ? values[i - out->known]

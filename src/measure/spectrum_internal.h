@@ -27,6 +27,9 @@ LLN_NODISCARD lln_status lln_spectrum_lapack(const char *routine, int info);
 /* By modulus, largest first; ties by larger real, then imaginary part. */
 void lln_eigenvalues_sort(lln_eigenvalue *values, size_t count);
 
+/* How far the first of sorted values may be off, or another one above it. */
+double lln_eigenvalues_doubt(const lln_eigenvalue *values, size_t count);
+
 /* Puts the largest of values [total] in out->eigenvalues[known ..]; fills up
  * with zeros, which is what the rest of a spectrum of low rank is. The bound of
  * the first one covers that another may be larger. Sorts the values. */

@@ -243,16 +243,6 @@ static void sort_values(problem *s, size_t *which)
     }
 }
 
-/* How far the first value may be off, or another one above it. */
-static double doubt(const lln_eigenvalue *values, size_t count)
-{
-    double most = values[0].bound;
-    for (size_t i = 1; i < count; i++)
-        most =
-            fmax(most, values[i].modulus + values[i].bound - values[0].modulus);
-    return most;
-}
-
 /* s->values by one scaling, and the doubt about the first. */
 static lln_status solve(problem *s, scaling how, size_t wanted, size_t *which,
                         double *left)
@@ -265,7 +255,7 @@ static lln_status solve(problem *s, scaling how, size_t wanted, size_t *which,
     fill(s, s->constant, s->other);
     for (size_t i = 0; i < judged; i++)
         judge(s, which[i], &s->values[i]);
-    *left = doubt(s->values, judged);
+    *left = lln_eigenvalues_doubt(s->values, judged);
     return LLN_OK;
 }
 

@@ -194,6 +194,15 @@ agrees() {
     cmp one two
 }
 
+# The trials of a batch in another company.
+@test "a head does not depend on the others of its batch" {
+    lln-spectral -n 300 -d 8 --trials 5 --each --tau 0.4 --kernel softmax > five
+    lln-spectral -n 300 -d 8 --trials 2 --each --tau 0.4,1 --threads 1 \
+        --kernel softmax | awk -F, 'NR == 1 || $9 == 0.4' > two
+    head -3 five > start
+    cmp start two
+}
+
 @test "the second eigenvalue is near what theory expects" {
     lln-spectral -n 512 --tau 1 > table
     equal kernels "$(column kernel < table)" $'softmax\nlln'

@@ -6,6 +6,9 @@
 # make bench      speed against the matrix product and other programs
 # make lint       house rules, formatting, static analysis, man pages
 # make sanitize   the whole suite under ASan and UBSan
+# make tsan       threads under ThreadSanitizer
+# make check-cores  the suite on three kinds of processor that OpenBLAS knows
+# make coverage   the share of the lines of src/ that the suite reaches
 # make fuzz       SECONDS=60 of each reader of files, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
 # make deps       the Debian packages all of this needs
@@ -13,26 +16,38 @@
 
 PREFIX ?= /usr/local
 BUILD ?= build
+quoted = '$(subst ','\'',$(1))'
+# make takes a space for the end of a name: a folder whose path has some goes by
+# a link in build/.
+ifneq ($(word 2,$(BUILD)),)
+GIVEN := $(call quoted,$(BUILD))
+override BUILD := build/.$(shell printf %s $(GIVEN) | cksum | tr ' ' -)
+$(shell mkdir -p build $(GIVEN) && ln -srfn $(GIVEN) $(BUILD))
+endif
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
-LINT_PACKAGES = clang-format clang-tidy cppcheck shellcheck
+# For lint, tsan, coverage, and builds by clang.
+CHECK_PACKAGES = clang libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr
 
+# The same tools come out of any folder, byte for byte: wildcards are sorted, and
+# paths of the tree are left out.
 # OpenBLAS stands before GSL: libgsl brings its own slow cblas along, and the
 # first library that has a symbol wins (tests/link.bats checks it).
 LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
 	-fno-trapping-math -ffp-contract=fast -Wall -Wextra -Wshadow -Wstrict-prototypes \
-	-Isrc -MMD -MP $(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
+	-Isrc -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' \
+	$(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
 ALL_LDLIBS = $(shell pkg-config --libs-only-L openblas) -lopenblas -llapacke \
 	-lgsl -ljansson -lz -lm $(LDLIBS)
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
 SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
-	$(wildcard tools/*.c)))
+	$(sort $(wildcard tools/*.c))))
 LIBRARY = $(BUILD)/liblln.a
-OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/*/*.c src/*/*/*.c))
+OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c src/*/*/*.c)))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
@@ -51,7 +66,7 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 # Folders as man wants them: MANPATH=$PWD/build/man man lln-match
 $(BUILD)/man/man1 $(BUILD)/man/man7:
 	@mkdir -p $(@D)
-	ln -sfn $(CURDIR)/man $@
+	ln -srfn man $@
 
 $(LIBRARY): $(OBJECTS)
 	rm -f $@
@@ -74,6 +89,14 @@ libraries:
 check: all $(TESTS) $(REPLAYS) $(HELPERS)
 	@tests/run $(BUILD) $(TESTS)
 
+# One without FMA and AVX, one without FMA, one with both.
+CORES = Prescott Sandybridge Haswell
+check-cores: all $(TESTS) $(REPLAYS) $(HELPERS)
+	@for core in $(CORES); do \
+	    echo "OPENBLAS_CORETYPE=$$core"; \
+	    OPENBLAS_CORETYPE=$$core tests/run $(BUILD) $(TESTS) || exit 1; \
+	done
+
 plots: all
 	@plots/run $(BUILD)
 
@@ -92,30 +115,48 @@ sanitize:
 	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES $(SANITIZE)" \
 	    LDFLAGS="$(SANITIZE)"
 
+# The OpenMP of clang tells ThreadSanitizer, through libarcher, where threads
+# meet; gcc's does not. Libraries that were not built for it are left out.
+TSAN_TESTS = $(addprefix $(BUILD)/tsan/tests/,test_core_ordered test_rows \
+	test_operator test_product test_lln_product test_files test_arrays)
+tsan:
+	$(MAKE) all $(TSAN_TESTS) $(BUILD)/tsan/tests/pty BUILD=$(BUILD)/tsan \
+	    CC=clang CFLAGS="-O1 -g -DLLN_NO_CLONES -fsanitize=thread" \
+	    LDFLAGS=-fsanitize=thread
+	TSAN_OPTIONS="ignore_noninstrumented_modules=1 exitcode=66" \
+	    OMP_TOOL_LIBRARIES=libarcher.so OMP_NUM_THREADS=4 CK_FORK=no \
+	    SUITE=tests/threads.bats tests/run $(BUILD)/tsan $(TSAN_TESTS)
+
+coverage:
+	$(MAKE) check BUILD=$(BUILD)/coverage \
+	    CFLAGS="-O1 -g --coverage -DLLN_NO_CLONES" LDFLAGS=--coverage
+	gcovr --root . --filter src/ --object-directory $(BUILD)/coverage \
+	    --sort-uncovered
+
 # Only what the readers need: libFuzzer wants all of it instrumented, and clang
 # has no OpenMP of gcc's.
-FUZZED = $(wildcard src/tensor/*.c) src/core/memory.c src/core/status.c \
-	src/core/text.c
+FUZZED = $(wildcard src/tensor/*.c src/table/*.c) src/core/memory.c \
+	src/core/status.c src/core/text.c
 FUZZ_CC = clang-14
 FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DLLN_LIBFUZZER -O1 -g -Wall -Wextra \
 	-Wno-unknown-pragmas -Isrc -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all
 SECONDS = 60
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/read_all.h $(FUZZED) \
-	    $(wildcard src/tensor/*.h)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(FUZZED) \
+	    $(wildcard src/tensor/*.h src/table/*.h)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(FUZZED) -ljansson -lz -lm
 
 fuzz: $(FUZZERS) $(TESTS)
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
+TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man7
-	install $(TOOLS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(COMMAND_PAGES) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(OTHER_PAGES) $(DESTDIR)$(PREFIX)/share/man/man7
+	install -d $(call TO,/bin) $(call TO,/share/man/man1) $(call TO,/share/man/man7)
+	install $(TOOLS) $(call TO,/bin)
+	install -m 644 $(COMMAND_PAGES) $(call TO,/share/man/man1)
+	install -m 644 $(OTHER_PAGES) $(call TO,/share/man/man7)
 
 deps:
 	@test "$$(id -u)" = 0 || sudo=sudo; \
@@ -124,11 +165,12 @@ deps:
 	    --no-install-recommends $(PACKAGES) $(DEPS)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(GIVEN)
 
 # Keep the objects of the tools: nothing else names them.
 .SECONDARY:
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/ -name '*.d' 2>/dev/null)
 
-.PHONY: all check plots bench lint sanitize fuzz install deps clean libraries
+.PHONY: all check check-cores plots bench lint sanitize tsan coverage fuzz \
+	install deps clean libraries

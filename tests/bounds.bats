@@ -7,10 +7,7 @@ load helper
 
 # Case D: queries 1 and 2, keys 0 and 1, so that the largest logit is 2 and
 # tau = 1/sqrt((0.5 + 2)/2).
-setup_file() {
-    export D="--q $BATS_TEST_DIRNAME/data/cases/case_D_Q.npy
-        --k $BATS_TEST_DIRNAME/data/cases/case_D_K.npy --kernel softmax"
-}
+D=(--q "$CASES/case_D_Q.npy" --k "$CASES/case_D_K.npy" --kernel softmax)
 
 # beyond MESSAGE TOOL ARGUMENT...: the whole table, the message, and exit 3.
 beyond() {
@@ -19,25 +16,22 @@ beyond() {
     expected=$("$1" "${@:2:$#-3}")
     run --separate-stderr "$@"
     equal status "$status" 3
-    equal stderr "$stderr" "$1: $message"
+    equal stderr "$(without_extent <<< "$stderr")" "$1: $message"
     equal table "$output" "$expected"
 }
 
 @test "bounds that hold" {
-    # shellcheck disable=SC2086
     for bound in max_logit=2 max_logit=2.5,n=2 row_sum_min=1; do
-        prints "$(lln-entropy $D)" lln-entropy $D --fail-above $bound
+        prints "$(lln-entropy "${D[@]}")" lln-entropy "${D[@]}" --fail-above $bound
     done
-    # shellcheck disable=SC2086
     for bound in max_logit=2 max_logit=-1e9,causal=0; do
-        prints "$(lln-entropy $D)" lln-entropy $D --fail-below $bound
+        prints "$(lln-entropy "${D[@]}")" lln-entropy "${D[@]}" --fail-below $bound
     done
 }
 
 @test "bounds that do not" {
     local q=$CASES/case_D_Q.npy
-    # shellcheck disable=SC2086 # D is several words
-    set -- lln-entropy $D --precision 6
+    set -- lln-entropy "${D[@]}" --precision 6
     beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at most 1.999" \
         "$@" --fail-above max_logit=1.999
     beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at least 2.001" \

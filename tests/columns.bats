@@ -32,7 +32,7 @@ header() {
         kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se
     equal extremes "$(header lln-entropy --layout hnd --aggregate all \
         "$DATA/encoder.safetensors" --columns 'kernel,top1*')" \
-        kernel,top1_mass,top1_mass_min,top1_mass_max
+        kernel,top1_mass,top1_mass_min,top1_mass_max,top1_mass_sd,top1_mass_median,top1_mass_se
 }
 
 @test "the cells are those of the whole table" {
@@ -82,13 +82,6 @@ header() {
     equal status "$status" 3
     equal stdout "$output" $'kernel\nsoftmax'
     [[ $stderr == *', top1_mass 0.'*'; expected at most 0.1' ]]
-}
-
-@test "--params reads the columns that it needs" {
-    lln-match -n 32 -d 4 --columns id,alpha,beta --no-spectrum > params
-    lln-entropy -n 32 -d 4 --kernel lln --params params > some
-    lln-match -n 32 -d 4 --no-spectrum |
-        lln-entropy -n 32 -d 4 --kernel lln --params - | cmp - some
 }
 
 @test "rows that cannot be told apart are warned of, once" {

@@ -188,3 +188,34 @@ of_encoder() {
     equal status "$status" 2
     [[ "$stderr" == "lln-attend: --compare: kernel 'nothing': unknown; "* ]]
 }
+
+@test "without values" {
+    local files heads
+    columns=kernel,relative_error,relative_error_max,cosine,kl_nats,matrix_error
+    lln-attend -n 20 -d 4 --trials 2 --kernel softmax,lln -o x.npz
+    heads=(--layout hnd --compare softmax --kernel "elu,lln" --precision 6)
+    heads+=(--aggregate all --columns "$columns")
+    lln-attend --q x.npz:o.softmax --k x.npz:o.lln --v x.npz:o.lln \
+        "${heads[@]}" > with
+    grep -c nan with && return 1
+    # By two files, and by names in one.
+    # shellcheck disable=SC2086 # $files is several words
+    for files in '--q x.npz:o.softmax --k x.npz:o.lln' \
+        'x.npz --key-q o.softmax --key-k o.lln'; do
+        run --separate-stderr lln-attend $files "${heads[@]}"
+        equal status "$status" 0
+        [[ $stderr == 'lln-attend: x.npz'*': no values: relative_error and cosine are nan; name them with --v or --key-v' ]]
+        equal rest "$(cut -d, -f 1,5- <<< "$output")" "$(cut -d, -f 1,5- with)"
+        equal missing "$(sed 1d <<< "$output" | cut -d, -f 2-4)" \
+            "$(printf 'nan,nan,nan\nnan,nan,nan')"
+        run --separate-stderr lln-attend $files "${heads[@]}" --quiet
+        equal stderr "$stderr" ''
+        # The cost is that of as many features as the keys have.
+        lln-attend $files --layout hnd --compare softmax --quiet |
+            column peak_bytes > bytes
+        equal bytes "$(grep -c '^[1-9]' bytes)" 2
+        run --separate-stderr lln-attend $files "${heads[@]}" \
+            --fail-above cosine=2
+        equal status "$status" 3
+    done
+}

@@ -25,3 +25,11 @@ stands() {
 @test "seeds of .safetensors" {
     stands safetensors
 }
+
+@test "seeds of tables" {
+    stands table
+}
+
+@test "seeds of indices of shards" {
+    stands shards
+}

@@ -120,7 +120,7 @@ identity() {
     attend -n 6 -d 5 --trials 2 --kernel softmax -o x.npy
     printf '6\n1\n' > lengths
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
-        --k x.npy --v x.npy --kernel lln:match=paper -o paper.npy
+        --k x.npy --v x.npy --kernel lln:match=paper -q -o paper.npy
     equal status "$status" 0
     equal stderr "$stderr" ''
     paste <(tail -c 120 paper.npy | head -c 20 | od -An -w4 -tf4) \
@@ -128,7 +128,7 @@ identity() {
     cmp <(tail -c 100 paper.npy) <(head -c 100 /dev/zero)
     # By measuring there is no match: NaN, but for the padding.
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
-        --k x.npy --v x.npy --kernel lln -o measured.npy
+        --k x.npy --v x.npy --kernel lln -q -o measured.npy
     equal status "$status" 0
     [ -n "$stderr" ]
     equal nan "$(tail -c 120 measured.npy | head -c 20 | od -An -tf4 | tr -d ' \n-')" \
@@ -209,8 +209,10 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         lln-attend -n 8 --kernel softmax,lln -o o.npy
     refuses 2 '--output: standard output: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
         lln-attend -n 8 --kernel softmax,lln
-    refuses 2 '--q and --k are given without --v' \
+    refuses 2 '--q and --k are given without --v; name the values with --v FILE, or one FILE and --key-v' \
         lln-attend --q q.npy --k k.npy
+    refuses 2 '--key-v: --q and --k are given without --v, the file of the values' \
+        lln-attend --q q.npy --k k.npy --key-v v --compare softmax
     refuses 2 "'x.npz': --v is for --q and --k" lln-attend x.npz --v v.npy
     refuses 2 '--v is for heads from files; name a FILE, or --q and --k' \
         lln-attend --v v.npy
@@ -226,6 +228,16 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     refuses 2 "--tau: '1,2': expected one number" lln-attend --tau 1,2
     refuses 2 "--trials is for sampled heads; these are read from 'x.npz'" \
         lln-attend x.npz --trials 2
+}
+
+@test "values that are not there" {
+    attend -n 6 -d 5 --trials 2 --kernel softmax,lln -o x.npz
+    files_before=x.npz
+    refuses 1 "x.npz: which arrays are the values? 'o.softmax' has no word such as q; choose with --key-v, or with --v" \
+        lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln -o o.npy
+    refuses 1 "x.npz: key 'v': no such array; expected o.softmax, o.lln" \
+        lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln \
+        --key-v v -o o.npy
 }
 
 @test "values that do not fit" {
@@ -256,7 +268,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     run --separate-stderr timeout -s INT 1 \
         lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-attend: interrupted'
+    equal stderr "$stderr" 'lln-attend: interrupted: an array that is not complete is not kept'
     equal file "$(cat o.npz)" old
     equal files "$(ls -A)" o.npz
 }
@@ -293,7 +305,10 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 }
 
 @test "numbers beyond the range of float32" {
-    refuses 1 "$CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large" \
-        lln-attend --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" \
-        --v "$CASES/case_A_K.npy" --kernel gla --causal --scale 1e300 -o o.npy
+    run --separate-stderr lln-attend --q "$CASES/case_A_Q.npy" \
+        --k "$CASES/case_A_K.npy" --v "$CASES/case_A_K.npy" --kernel gla \
+        --causal --scale 1e300 -q -o o.npy
+    equal status "$status" 0
+    equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large"
+    equal numbers "$(numbers o.npy | tr -d ' -' | sort -u)" nan
 }

@@ -337,7 +337,7 @@ bad() {
 
 @test "three axes without a layout" {
     head -c 64 /dev/zero | npy q.npy '<f4' '(2, 4, 2)'
-    bad 'q.npy: shape (2, 4, 2) needs a layout; expected hnd or nhd'
+    bad 'q.npy: shape (2, 4, 2) needs a layout; expected hnd or nhd, or bnD with --split-heads'
 }
 
 @test "no elements" {
@@ -368,7 +368,7 @@ bad() {
 
 @test "another number of features" {
     cp "$CASES/case_B_Q.npy" q.npy
-    bad 'k.npy: 8 features; expected 64 as in q.npy'
+    bad 'k.npy: 8 features; expected 64 as in q.npy; layout nD with --split-heads may fit'
 }
 
 @test "more queries than keys under a causal mask" {

@@ -13,7 +13,7 @@ match() {
     local name=$1
     shift
     run --separate-stderr lln-match --q "$cases/case_${name}_Q.npy" \
-        --k "$cases/case_${name}_K.npy" --double "$@"
+        --k "$cases/case_${name}_K.npy" --double -q "$@"
     equal status "$status" 0
     equal stderr "$stderr" ''
 }
@@ -72,7 +72,7 @@ figure() {
 @test "the columns" {
     run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
     equal header "${lines[0]%,alpha_se*}" \
-        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow
+        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed
 }
 
 @test "methods that are none" {
@@ -107,25 +107,6 @@ figure() {
         lln-match --kernel lln
     refuses 2 '--rows is not supported here: all rows are needed' \
         lln-match --rows 8
-}
-
-@test "into lln-entropy --params" {
-    lln-match -n 128 --tau 0.5,1 --method paper --no-spectrum -o match.csv
-    run --separate-stderr lln-entropy -n 128 --tau 0.5,1 --kernel lln \
-        --params match.csv --no-header
-    equal status "$status" 0
-    equal rows "${#lines[@]}" 2
-    gap=$(lln-match -n 128 --tau 1 --method paper --no-spectrum --each |
-        column entropy_gap_nats | awk '{ sum += $1 } END { print sum / NR }')
-    lln-entropy -n 128 --tau 1 --kernel softmax,lln:match=paper |
-        column entropy_nats | awk -v gap="$gap" '{ h[NR] = $1 }
-            END { if (NR == 2) print h[2] - h[1], gap }' | near 3.16e-5 absolute
-}
-
-@test "params by a pipe" {
-    lln-match -n 64 --no-spectrum | lln-entropy -n 64 --kernel lln --params - \
-        -o out.csv
-    [ -s out.csv ]
 }
 
 @test "the same bytes with one thread and two" {

@@ -95,7 +95,7 @@ agrees() {
 }
 
 @test "--eigenvalues" {
-    run --separate-stderr of_case A --double --kernel softmax --eigenvalues 8
+    run --separate-stderr of_case A -q --double --kernel softmax --eigenvalues 8
     equal status "$status" 0
     equal stderr "$stderr" ''
     equal header "${lines[0]}" "$identity,rank,modulus,re,im,method,residual,condition,bound"
@@ -118,15 +118,23 @@ agrees() {
 @test "fewer queries than keys have no eigenvalues" {
     head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
     head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
+    local why='lln-spectral: no eigenvalues of P that is not square: 6 '
+    why+='queries, 10 keys; lln-entropy --diagnose prints centered_sigma1'
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
         --eigenvalues 3
     equal status "$status" 0
-    equal stderr "$stderr" ''
+    equal stderr "$(without_extent <<< "$stderr")" "$why"
     equal stdout "$output" "$identity,rank,modulus,re,im,method,residual,condition,bound"
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax
     equal status "$status" 0
     equal rows "${#lines[@]}" 2
+    equal stderr "$(without_extent <<< "$stderr")" "$why"
     equal lambda2 "$(column lambda2 <<< "$output")" nan
+    run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
+        --columns id,lambda2_theory
+    equal stderr "$(without_extent <<< "$stderr")" ''
+    lln-entropy --diagnose --q q.npy --k k.npy --kernel softmax > table
+    column centered_sigma1 < table
 }
 
 @test "one token" {
@@ -176,8 +184,8 @@ agrees() {
         lln-spectral -n 100000 --trials 1 --kernel softmax --method arnoldi \
         -o table
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written'
-    equal files "$(ls -A)" ''
+    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; the same command with --resume goes on from there'
+    equal files "$(ls -A)" table.partial
 }
 
 @test "--rows" {

@@ -27,7 +27,7 @@ said() {
     run --separate-stderr lln-entropy --kernel softmax "$@"
     equal status "$status" 0
     equal rows "$((${#lines[@]} > 1))" 1
-    stderr=${stderr#lln-entropy: }
+    stderr=$(without_extent <<< "${stderr#lln-entropy: }")
 }
 
 @test "names decide, and standard error says so" {
@@ -103,7 +103,7 @@ said() {
 
 @test "one array is not two" {
     files_before=
-    refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k" \
+    refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k, or say with --fused how it holds both" \
         lln-entropy "$CASES/case_A_Q.npy"
     echo pickle | npy obj.npy '|O' '(2, 4, 3)'
     files_before=obj.npy
@@ -137,8 +137,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 
 @test "files and models do not mix" {
     refuses 2 "'x': --q and --k name files already" lln-entropy --q a --k b x
-    refuses 2 "'y': one FILE holds all; else name files with --q and --k" \
-        lln-entropy x y
+    refuses 2 "'x': --v is for --q and --k" lln-attend --v v x y
     refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
         lln-entropy x --trials 2
     refuses 2 '--key-q is for heads from files; name a FILE, or --q and --k' \
@@ -161,7 +160,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "a wrong layout" {
-    refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) needs a layout; expected hnd or nhd" \
+    refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) needs a layout; expected hnd or nhd, or bnD with --split-heads" \
         lln-entropy "$sample"
     refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) does not have layout 'lhnd'; expected hnd or nhd" \
         lln-entropy "$sample" --layout lhnd
@@ -178,4 +177,62 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
     files_before=$(ls)
     refuses 1 'k.npy: 4 keys; a causal mask needs at least 8, one for each query of q.npy; layout hnd would fit' \
         lln-entropy --q q.npy --k k.npy --layout nhd --causal
+}
+
+@test "weights are not queries of tokens" {
+    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]: save that with a forward hook"
+    for names in 'model.layers.0.self_attn.q_proj.weight model.layers.0.self_attn.k_proj.weight' \
+        'encoder.layer.0.attention.self.query.bias encoder.layer.0.attention.self.key.bias' \
+        'h.0.attn.c_attn.weight h.0.mlp.c_fc.weight' \
+        'blocks.0.attn.W_Q blocks.0.attn.W_K' \
+        'to_q.lora_A.default to_k.lora_A.default' \
+        'attn/query/kernel attn/key/kernel' 'q_proj_weight k_proj_weight'; do
+        # shellcheck disable=SC2086
+        dump x $names
+        files_before=x
+        refuses 1 "x: key '${names%% *}' $said" lln-entropy x
+        refuses 1 "x: key '${names%% *}' $said" \
+            lln-entropy --key-q "${names%% *}" --key-k "${names##* }" x
+        refuses 1 "x: key '${names%% *}' $said" \
+            lln-stats --q "x:${names%% *}" --k "x:${names##* }"
+    done
+    # beside tokens they are passed over
+    dump x l.0.q_proj.weight l.0.k_proj.weight l.0.q_proj l.0.k_proj \
+        l.0.attn_weights
+    said x
+    equal note "$stderr" \
+        "x: queries 'l.{layer}.q_proj', keys 'l.{layer}.k_proj'"
+}
+
+@test "kinds of attention are not layers" {
+    dump x down.0.attn1.to_q down.0.attn1.to_k down.0.attn2.to_q \
+        down.0.attn2.to_k down.3.attn1.to_q down.3.attn1.to_k \
+        down.3.attn2.to_q down.3.attn2.to_k
+    files_before=x
+    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; choose with --key-q" \
+        lln-entropy x
+    said x --key-q 'down.{layer}.attn2.to_q'
+    equal note "$stderr" \
+        "x: queries 'down.{layer}.attn2.to_q', keys 'down.{layer}.attn2.to_k'"
+    equal layers "$(column layer <<< "$output" | tr '\n' ' ')" '0 3 '
+    said x --key-k 'down.{layer}.attn1.to_k'
+    equal note "$stderr" \
+        "x: queries 'down.{layer}.attn1.to_q', keys 'down.{layer}.attn1.to_k'"
+    dump x block.0.layer.0.SelfAttention.q block.0.layer.0.SelfAttention.k \
+        block.0.layer.1.EncDecAttention.q block.0.layer.1.EncDecAttention.k
+    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; choose with --key-q" \
+        lln-entropy x
+    dump x l.0.self_attn.q_proj l.0.self_attn.k_proj l.0.encoder_attn.q_proj \
+        l.0.encoder_attn.k_proj
+    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; choose with --key-q" \
+        lln-entropy x
+    # a kind alone, and a model with a number in its name
+    for name in attn1.to_ gpt2. attention_2_of_3.; do
+        dump x "${name}q" "${name}k"
+        said x
+        equal layer "$(column layer <<< "$output")" nan
+    done
+    dump x layer7.q layer7.k
+    said x
+    equal layer "$(column layer <<< "$output")" 7
 }

@@ -47,3 +47,13 @@ build() {
     equal stderr "$stderr" 'plots/run: no gnuplot; install it with
     apt-get install gnuplot-nox fonts-dejavu-core'
 }
+
+@test "plots/run draws nothing without fonts" {
+    build
+    echo '<fontconfig></fontconfig>' > fonts.conf
+    FONTCONFIG_FILE=$PWD/fonts.conf run --separate-stderr "$plots" build
+    equal status "$status" 1
+    equal stderr "$stderr" 'plots/run: no fonts; install some with
+    apt-get install fonts-dejavu-core'
+    equal files "$(ls build)" bin
+}

@@ -57,6 +57,22 @@ static const struct {
      {"0.0: l0.q0 l0.k", "0.1: l0.q1 l0.k", "1.0: l1.q0 l1.k",
       "1.1: l1.q1 l1.k"}},
     /* one array is taken whatever its name; the keys by theirs */
+    {{"q", "k"},
+     {.file = "x", .values = true, .values_optional = true},
+     "x: queries 'q', keys 'k'",
+     {"-1.-1: q k"}},
+    {{"q", "k", "v"},
+     {.file = "x", .values = true, .values_optional = true},
+     "x: queries 'q', keys 'k', values 'v'",
+     {"-1.-1: q k v"}},
+    {{"a", "b"},
+     {.file = "x",
+      .key_q = "a",
+      .key_k = "b",
+      .values = true,
+      .values_optional = true},
+     NULL,
+     {"-1.-1: a b"}},
     {{"arr_0"}, {.q = "x", .k = "x"}, NULL, {"-1.-1: arr_0 arr_0"}},
     {{"query", "key", "k"},
      {.q = "q.npy", .k = "x:k"},
@@ -73,18 +89,18 @@ START_TEST(bundles_chosen)
     const double number[] = {2.385};
     lln_arrays *arrays = lln_arrays_alloc();
     lln_bundle *bundles;
-    size_t count, expected = 0;
+    size_t count, roles, expected = 0;
     char *note, text[200];
+    lln_fused fused;
     write_named("x", choices[_i].keys, "[1,1]", 1);
     write_doubles("q.npy", "(1, 1)", number, 1);
-    lln_status status =
-        lln_bundles_open(&choices[_i].files, arrays, &bundles, &count, &note);
+    lln_status status = lln_bundles_open(&choices[_i].files, arrays, &bundles,
+                                         &count, &roles, &fused, &note);
     expect_ok(status);
     ck_assert_pstr_eq(note, choices[_i].note);
     for (; choices[_i].bundles[expected]; expected++) {
         ck_assert_uint_lt(expected, count);
-        describe(arrays, &bundles[expected],
-                 lln_files_roles(&choices[_i].files), text);
+        describe(arrays, &bundles[expected], roles, text);
         ck_assert_str_eq(text, choices[_i].bundles[expected]);
     }
     ck_assert_uint_eq(count, expected);
@@ -103,7 +119,8 @@ static const struct {
     {{"q"},
      {.file = "x"},
      LLN_EFORMAT,
-     "x: one array; name those of queries and keys with --q and --k"},
+     "x: one array; name those of queries and keys with --q and --k, or say "
+     "with --fused how it holds both"},
     {{"a", "b"},
      {.file = "x"},
      LLN_EFORMAT,
@@ -117,7 +134,17 @@ static const struct {
     {{"q", "k"},
      {.file = "x", .values = true},
      LLN_EFORMAT,
-     "x: key 'v': no such array; expected q, k"},
+     "x: key 'v': no such array; expected q, k; name the values with --key-v, "
+     "or with --v"},
+    {{"a", "b"},
+     {.file = "x", .key_q = "a", .key_k = "b", .values = true},
+     LLN_EFORMAT,
+     "x: which arrays are the values? 'a' has no word such as q; choose with "
+     "--key-v, or with --v"},
+    {{"q", "k"},
+     {.file = "x", .values = true, .values_optional = true, .key_v = "w"},
+     LLN_EFORMAT,
+     "x: key 'w': no such array; expected q, k"},
     {{"q", "k"},
      {.q = "x:z", .k = "x:k"},
      LLN_EFORMAT,
@@ -154,12 +181,13 @@ START_TEST(bundles_refused)
 {
     lln_arrays *arrays = lln_arrays_alloc();
     lln_bundle *bundles;
-    size_t count;
+    size_t count, roles;
     char *note;
+    lln_fused fused;
     write_named("x", refusals[_i].keys, "[1,1]", 1);
-    expect_status(
-        lln_bundles_open(&refusals[_i].files, arrays, &bundles, &count, &note),
-        refusals[_i].status);
+    expect_status(lln_bundles_open(&refusals[_i].files, arrays, &bundles,
+                                   &count, &roles, &fused, &note),
+                  refusals[_i].status);
     ck_assert_str_eq(lln_error_message(), refusals[_i].message);
     ck_assert_ptr_null(bundles);
     free(note);
@@ -177,19 +205,22 @@ START_TEST(bundles_unreadable)
     const float numbers[3] = {0, 1, 2};
     lln_files files = {.file = "x"};
     lln_bundle *bundles;
-    size_t size, count;
+    size_t size, count, roles;
     char *note;
+    lln_fused fused;
     unsigned char *bytes =
         make_safetensors(header, numbers, sizeof numbers, &size);
     write_bytes("x", bytes, size);
     free(bytes);
     lln_arrays *arrays = lln_arrays_alloc();
-    expect_ok(lln_bundles_open(&files, arrays, &bundles, &count, &note));
+    expect_ok(lln_bundles_open(&files, arrays, &bundles, &count, &roles, &fused,
+                               &note));
     free(bundles);
     free(note);
     files.key_q = "ids";
     files.key_k = "k";
-    expect_status(lln_bundles_open(&files, arrays, &bundles, &count, &note),
+    expect_status(lln_bundles_open(&files, arrays, &bundles, &count, &roles,
+                                   &fused, &note),
                   LLN_EFORMAT);
     ck_assert_msg(strncmp(lln_error_message(), "x: key 'ids': dtype", 19) == 0,
                   "%s", lln_error_message());

@@ -96,7 +96,7 @@ START_TEST(container_open_nothing)
     ck_assert_str_eq(lln_error_message(), "no.npy: No such file or directory");
     write_bytes("q.npy", "\x89HDF\r\n\x1a\n{", 9);
     expect_status(lln_container_open("q.npy", &file), LLN_EFORMAT);
-    write_bytes("q.npy", "\x89HDF\r\n\x1a\n\0", 9);
+    write_bytes("q.npy", "\x89PNG\r\n\x1a\n\0", 9);
     expect_status(lln_container_open("q.npy", &file), LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
                      "q.npy: not a .npy, .npz or .safetensors file");

@@ -63,6 +63,39 @@ START_TEST(number_read)
 }
 END_TEST
 
+/* 2^53 + 1 is no double; 2^64 - 1 is the last. */
+START_TEST(number_read_whole)
+{
+    static const struct {
+        const char *text;
+        lln_number expected;
+        uint64_t value;
+    } wholes[] = {
+        {"0", LLN_NUMBER, 0},
+        {"-0", LLN_NUMBER, 0},
+        {"007", LLN_NUMBER, 7},
+        {"9007199254740993", LLN_NUMBER, UINT64_C(9007199254740993)},
+        {"18446744073709551615", LLN_NUMBER, UINT64_MAX},
+        {"18446744073709551616", LLN_NUMBER_OUTSIDE, 0},
+        {"100000000000000000000", LLN_NUMBER_OUTSIDE, 0},
+        {"-1", LLN_NUMBER_OUTSIDE, 0},
+        {"", LLN_NUMBER_NONE, 0},
+        {"+1", LLN_NUMBER_NONE, 0},
+        {" 1", LLN_NUMBER_NONE, 0},
+        {"1.0", LLN_NUMBER_NONE, 0},
+        {"1e3", LLN_NUMBER_NONE, 0},
+        {"0x1", LLN_NUMBER_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+        uint64_t value = 2385;
+        lln_number read = lln_number_read_whole(wholes[i].text, &value);
+        ck_assert_msg(read == wholes[i].expected, "'%s': %d", wholes[i].text,
+                      read);
+        ck_assert_uint_eq(value, read == LLN_NUMBER ? wholes[i].value : 2385);
+    }
+}
+END_TEST
+
 START_TEST(range_text)
 {
     static const struct {
@@ -93,6 +126,9 @@ int main(void)
     TCase *read = tcase_create("lln_number_read");
     tcase_add_loop_test(read, number_read, 0, NUMBERS);
     suite_add_tcase(suite, read);
+    TCase *whole = tcase_create("lln_number_read_whole");
+    tcase_add_test(whole, number_read_whole);
+    suite_add_tcase(suite, whole);
     TCase *text = tcase_create("lln_range_text");
     tcase_add_test(text, range_text);
     suite_add_tcase(suite, text);

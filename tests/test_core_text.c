@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/text.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "expect.h"
 
 START_TEST(text_append_items)
@@ -43,6 +46,70 @@ START_TEST(text_printable_items)
 }
 END_TEST
 
+/* The bounds of RFC 3629: first and last character of each length, and their
+ * neighbours that are not characters. 0: a byte that is not UTF-8. */
+START_TEST(text_character_bounds)
+{
+    static const struct {
+        const char *text;
+        uint32_t code; /* 0: not valid */
+    } cases[] = {
+        {"\x01", 1},
+        {"\x7f", 0x7f},
+        {"\xc2\x80", 0x80},
+        {"\xdf\xbf", 0x7ff},
+        {"\xe0\xa0\x80", 0x800},
+        {"\xed\x9f\xbf", 0xd7ff},
+        {"\xee\x80\x80", 0xe000},
+        {"\xef\xbf\xbf", 0xffff},
+        {"\xf0\x90\x80\x80", 0x10000},
+        {"\xf4\x8f\xbf\xbf", 0x10ffff},
+        {"\x80", 0},
+        {"\xbf", 0},
+        {"\xc0\x80", 0},         /* overlong */
+        {"\xc1\xbf", 0},         /* overlong */
+        {"\xe0\x9f\xbf", 0},     /* overlong */
+        {"\xf0\x8f\xbf\xbf", 0}, /* overlong */
+        {"\xed\xa0\x80", 0},     /* surrogate */
+        {"\xed\xbf\xbf", 0},     /* surrogate */
+        {"\xf4\x90\x80\x80", 0}, /* above U+10FFFF */
+        {"\xf8\x88\x80\x80\x80", 0},
+        {"\xff", 0},
+        {"\xe2\x82", 0}, /* cut off */
+        {"\xe2\x82x", 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t code;
+        size_t length = lln_text_character(cases[i].text, &code);
+        bool valid = cases[i].code > 0;
+        ck_assert_uint_eq(length, valid ? strlen(cases[i].text) : 1);
+        ck_assert_uint_eq(code, valid ? cases[i].code : 0xfffd);
+    }
+}
+END_TEST
+
+static void expect_clean(const char *text, const char *expected)
+{
+    char *clean = lln_text_clean(text);
+    ck_assert_str_eq(clean, expected);
+    free(clean);
+}
+
+#define U_FFFD "\xef\xbf\xbd"
+
+START_TEST(text_clean_bytes)
+{
+    expect_clean("", "");
+    expect_clean("a\n\x1b\x7f", "a\n\x1b\x7f");
+    expect_clean("q\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+                 "q\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    expect_clean("caf\xe9.npy", "caf" U_FFFD ".npy");
+    expect_clean("\xe2\x82", U_FFFD U_FFFD);
+    expect_clean("\xed\xa0\x80\xc3\xa9", U_FFFD U_FFFD U_FFFD "\xc3\xa9");
+    expect_clean(U_FFFD, U_FFFD);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -53,5 +120,11 @@ int main(void)
     TCase *printable = tcase_create("lln_text_printable");
     tcase_add_test(printable, text_printable_items);
     suite_add_tcase(suite, printable);
+    TCase *character = tcase_create("lln_text_character");
+    tcase_add_test(character, text_character_bounds);
+    suite_add_tcase(suite, character);
+    TCase *clean = tcase_create("lln_text_clean");
+    tcase_add_test(clean, text_clean_bytes);
+    suite_add_tcase(suite, clean);
     return run_suite(suite);
 }

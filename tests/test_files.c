@@ -229,7 +229,7 @@ START_TEST(files_open_layout_refused)
     write_layout("k.npy", "nd", H, N);
     expect_refused(plain, LLN_EFORMAT,
                    "q.npy: shape (4, 5, 6) needs a layout; expected hnd or "
-                   "nhd");
+                   "nhd, or bnD with --split-heads");
     lln_files files = plain;
     files.layout = "hnd";
     expect_refused(files, LLN_EFORMAT,
@@ -397,8 +397,8 @@ START_TEST(files_load_tau_undefined)
     expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "q.npy: logits with a within-row variance of 0 cannot be "
-                     "given temperature 0.7");
+                     "logits with a within-row variance of 0 cannot be given "
+                     "temperature 0.7");
     expect_ok(heads.load(&heads, 0, NAN, LLN_FLOAT64, &head));
     lln_head_free(&head);
     lln_heads_close(&heads);
@@ -407,7 +407,7 @@ START_TEST(files_load_tau_undefined)
     expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "q.npy: no query sees two keys, so that there is no "
+                     "no query sees two keys, so that there is no "
                      "temperature");
     lln_heads_close(&heads);
 }

@@ -44,11 +44,12 @@ static void expect_match(const lln_joint *joint, long layer,
 {
     lln_head head = {.q = {LLN_FLOAT64, q_rows, D, q_all},
                      .k = {LLN_FLOAT64, k_rows, D, k_all},
-                     .rule.scale = 1};
+                     .rule.scale = 1,
+                     .layer = layer};
     lln_match match;
     double alpha, beta;
     expect_ok(lln_match_solve(lln_match_find("paper"), &head, &match));
-    expect_ok(lln_joint_match(joint, layer, &alpha, &beta));
+    expect_ok(lln_joint_match(joint, &head, &alpha, &beta));
     expect_relative(alpha, match.alpha, 1e-13);
     expect_relative(beta, match.beta, 1e-13);
 }
@@ -62,7 +63,9 @@ START_TEST(layers)
     for (long l = 0; l < LAYERS; l++)
         expect_match(joint, l, q[l][0], HEADS * N, k[l][0], HEADS * M);
     double alpha, beta;
-    expect_status(lln_joint_match(joint, 2, &alpha, &beta), LLN_EINVAL);
+    expect_status(
+        lln_joint_match(joint, &(lln_head){.layer = 2}, &alpha, &beta),
+        LLN_EINVAL);
     lln_joint_free(joint);
     lln_heads_close(&heads);
 }
@@ -92,7 +95,9 @@ START_TEST(no_spread)
     lln_joint *joint;
     lln_heads heads = open_files("lhnd", "1");
     expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT32, &joint));
-    expect_status(lln_joint_match(joint, 1, &alpha, &beta), LLN_EUNDEFINED);
+    expect_status(
+        lln_joint_match(joint, &(lln_head){.layer = 1}, &alpha, &beta),
+        LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "match: the keys of the layer have no spread");
     lln_joint_free(joint);
@@ -118,8 +123,10 @@ START_TEST(temperature)
     expect_ok(lln_gaussian_open(&model, &heads));
     expect_ok(lln_joint_open(&heads, 0.25, LLN_FLOAT64, &cold));
     expect_ok(lln_joint_open(&heads, 4, LLN_FLOAT64, &hot));
-    expect_ok(lln_joint_match(cold, -1, &alpha[0], &beta[0]));
-    expect_ok(lln_joint_match(hot, -1, &alpha[1], &beta[1]));
+    expect_ok(
+        lln_joint_match(cold, &(lln_head){.layer = -1}, &alpha[0], &beta[0]));
+    expect_ok(
+        lln_joint_match(hot, &(lln_head){.layer = -1}, &alpha[1], &beta[1]));
     expect_relative(alpha[0] / beta[0], alpha[1] / beta[1], 1e-14);
     expect_relative(alpha[0], 3.71, 0.1);
     expect_relative(alpha[1], 2.37, 0.1);

@@ -16,7 +16,8 @@ static lln_matrix_output load(const char *text, const char *layout)
     lln_kernel_arrays *arrays;
     lln_matrix_output values;
     lln_matrix shape;
-    expect_ok(lln_kernel_arrays_open(text, layout, &arrays));
+    expect_ok(
+        lln_kernel_arrays_open(text, &(lln_axes){.letters = layout}, &arrays));
     ck_assert_uint_eq(lln_kernel_arrays_count(arrays), 1);
     expect_ok(lln_kernel_arrays_shape(arrays, 0, &head, &shape));
     expect_ok(lln_kernel_arrays_load(arrays, 0, &head, &values));
@@ -83,12 +84,12 @@ START_TEST(by_name)
 }
 END_TEST
 
-/* -inf is a threshold that all pass. */
-START_TEST(infinity)
+/* -inf is a threshold that all pass. What a NaN is the kernel says. */
+START_TEST(any_number)
 {
-    const double numbers[] = {-INFINITY, 1.5};
-    write_doubles("t.npy", "(2,)", numbers, 2);
-    expect_values("theta=t.npy", NULL, 2, 1, -INFINITY, 1.5);
+    const double numbers[] = {-INFINITY, NAN, 1.5};
+    write_doubles("t.npy", "(3,)", numbers, 3);
+    expect_values("theta=t.npy", NULL, 3, 1, -INFINITY, 1.5);
 }
 END_TEST
 
@@ -96,7 +97,9 @@ static void expect_open(lln_status status, const char *text,
                         const char *message)
 {
     lln_kernel_arrays *arrays;
-    expect_status(lln_kernel_arrays_open(text, NULL, &arrays), status);
+    expect_status(
+        lln_kernel_arrays_open(text, &(lln_axes){.letters = NULL}, &arrays),
+        status);
     ck_assert_str_eq(lln_error_message(), message);
     ck_assert_ptr_null(arrays);
 }
@@ -123,23 +126,21 @@ static void expect_load(const char *text, const char *message)
     lln_kernel_arrays *arrays;
     lln_matrix_output values;
     lln_matrix shape;
-    expect_ok(lln_kernel_arrays_open(text, "bhnd", &arrays));
+    expect_ok(
+        lln_kernel_arrays_open(text, &(lln_axes){.letters = "bhnd"}, &arrays));
     expect_status(lln_kernel_arrays_load(arrays, 0, &head, &values),
                   LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), message);
-    if (!strstr(message, "nan")) { /* its shape is right */
-        lln_fail(LLN_OK, "none");
-        expect_status(lln_kernel_arrays_shape(arrays, 0, &head, &shape),
-                      LLN_EFORMAT);
-        ck_assert_str_eq(lln_error_message(), message);
-    }
+    lln_fail(LLN_OK, "none");
+    expect_status(lln_kernel_arrays_shape(arrays, 0, &head, &shape),
+                  LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(), message);
     lln_kernel_arrays_free(arrays);
 }
 
 START_TEST(load_refused)
 {
     static const char *const keys[] = {"l2.g", "l3.g", NULL};
-    const double numbers[] = {1, 2, NAN, 4};
     write_series("a.npy", "(2,4,3,4)", 96);
     expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6");
     write_series("a.npy", "(3,6,2,2)", 72);
@@ -147,8 +148,6 @@ START_TEST(load_refused)
     write_series("a.npy", "(6,3,4)", 72);
     expect_load("g=a.npy", "a.npy: shape (6, 3, 4) does not have layout "
                            "'bhnd'; expected hnd or nhd");
-    write_doubles("a.npy", "(2,2)", numbers, 4);
-    expect_load("g=a.npy", "a.npy: row 1, column 0: nan; expected a number");
     write_named("x", keys, "[3,2]", 6);
     expect_load("gate=x:l{layer}.g", "x: no array 'gate' for layer 7, head 5");
 }
@@ -162,7 +161,7 @@ int main(void)
     tcase_add_test(arrays, same_for_all);
     tcase_add_test(arrays, by_layout);
     tcase_add_test(arrays, by_name);
-    tcase_add_test(arrays, infinity);
+    tcase_add_test(arrays, any_number);
     tcase_add_test(arrays, open_refused);
     tcase_add_test(arrays, load_refused);
     suite_add_tcase(suite, arrays);

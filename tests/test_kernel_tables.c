@@ -202,6 +202,37 @@ START_TEST(shapes_checked)
 }
 END_TEST
 
+/* Projections have to be finite, a threshold may be -inf. */
+START_TEST(numbers_checked)
+{
+    static const char *const messages[2][2] = {
+        {"array 'w': row 1, column 2: nan; expected finite numbers",
+         "array 'w': row 1, column 2: -inf; expected finite numbers"},
+        {"array 'theta': row 6, column 0: nan; expected a number", NULL}};
+    double numbers[12 * 4] = {0};
+    const lln_head head = {.q = {LLN_FLOAT64, 12, 4, NULL},
+                           .k = {LLN_FLOAT64, 12, 4, NULL}};
+    const lln_kernel_array arrays[] = {
+        {"w", {LLN_FLOAT64, 12, 4, numbers}},
+        {"theta", {LLN_FLOAT64, 12, 1, numbers}}};
+    lln_kernel_choice choice;
+    char message[256];
+    int i = _i / 2, infinite = _i % 2;
+    expect_ok(
+        lln_kernel_parse(i == 0 ? "performer:features=12" : "topth", &choice));
+    choice.arrays = &arrays[i];
+    choice.array_count = 1;
+    numbers[0] = 0.3;
+    numbers[6] = infinite ? -INFINITY : NAN;
+    const char *wanted = messages[i][infinite];
+    expect_status(lln_kernel_check_arrays(&choice, &head),
+                  wanted ? LLN_EINVAL : LLN_OK);
+    snprintf(message, sizeof message, "kernel '%s': %s", choice.text, wanted);
+    if (wanted)
+        ck_assert_str_eq(lln_error_message(), message);
+}
+END_TEST
+
 START_TEST(unknown_array)
 {
     lln_kernel_choice choice;
@@ -231,6 +262,7 @@ int main(void)
     tcase_add_loop_test(arrays, arrays_are_whole, 0, kernels);
     tcase_add_test(arrays, shapes_as_text);
     tcase_add_loop_test(arrays, shapes_checked, 0, SHAPES);
+    tcase_add_loop_test(arrays, numbers_checked, 0, 4);
     tcase_add_test(arrays, unknown_array);
     suite_add_tcase(suite, arrays);
     return run_suite(suite);

@@ -14,7 +14,8 @@ START_TEST(layout_read_axes)
     lln_tensor t = {.axes = 5, .shape = {2, 3, 4, 5, 6}};
     lln_layout layout;
     lln_tensor_set_strides(&t, false);
-    expect_ok(lln_layout_read("bnlhd", "q.npy", &t, &layout));
+    expect_ok(lln_layout_read(&(lln_axes){.letters = "bnlhd"}, LLN_QUERIES,
+                              "q.npy", &t, &layout));
     lln_tensor_slice slice = lln_layout_slice(&layout, 1, 2, 3);
     ck_assert_uint_eq(slice.offset, 360 + 2 * 30 + 3 * 6);
     ck_assert_uint_eq(slice.rows, 3);
@@ -29,7 +30,8 @@ START_TEST(layout_read_missing_axes)
     lln_tensor t = {.axes = 2, .shape = {5, 6}};
     lln_layout layout;
     lln_tensor_set_strides(&t, true);
-    expect_ok(lln_layout_read(NULL, "q.npy", &t, &layout));
+    expect_ok(lln_layout_read(&(lln_axes){.letters = NULL}, LLN_QUERIES,
+                              "q.npy", &t, &layout));
     ck_assert(!layout.present[LLN_AXIS_HEAD]);
     ck_assert(layout.present[LLN_AXIS_TOKEN]);
     ck_assert_uint_eq(layout.size[LLN_AXIS_HEAD], 1);
@@ -40,6 +42,60 @@ START_TEST(layout_read_missing_axes)
 }
 END_TEST
 
+/* [2 x 3 x 16] of 4 query heads and 2 key heads of 2 features side by side, for
+ * each key head queries, keys and values: q0 q1 k0 v0 q2 q3 k1 v1. */
+START_TEST(layout_read_heads)
+{
+    lln_tensor t = {.axes = 3, .shape = {2, 3, 16}};
+    const lln_axes axes = {.split = {{4, 2, 2}, LLN_FUSED_HEAD_QKV}};
+    const size_t query[] = {0, 2, 8, 10}, key[] = {4, 12};
+    lln_layout layout;
+    lln_tensor_set_strides(&t, false);
+    expect_ok(lln_layout_read(&axes, LLN_QUERIES, "q.npy", &t, &layout));
+    ck_assert(layout.present[LLN_AXIS_BATCH] && layout.present[LLN_AXIS_HEAD]);
+    for (size_t h = 0; h < 4; h++) {
+        lln_tensor_slice slice = lln_layout_slice(&layout, 1, 0, h);
+        ck_assert_uint_eq(slice.offset, 48 + query[h]);
+        ck_assert_uint_eq(slice.columns, 2);
+        ck_assert_uint_eq(slice.row_stride, 16);
+    }
+    expect_ok(lln_layout_read(&axes, LLN_KEYS, "q.npy", &t, &layout));
+    ck_assert_uint_eq(layout.size[LLN_AXIS_HEAD], 2);
+    for (size_t h = 0; h < 2; h++)
+        ck_assert_uint_eq(lln_layout_slice(&layout, 0, 0, h).offset, key[h]);
+}
+END_TEST
+
+/* [3 x 2 x 5 x 4]: queries, keys and values first, in Fortran order too. */
+START_TEST(layout_read_three)
+{
+    lln_tensor t = {.axes = 4, .shape = {3, 2, 5, 4}};
+    const lln_axes axes = {.letters = "3hnd"};
+    lln_layout layout;
+    lln_tensor_set_strides(&t, false);
+    expect_ok(lln_layout_read(&axes, LLN_VALUES, "q.npy", &t, &layout));
+    ck_assert_uint_eq(lln_layout_slice(&layout, 0, 0, 1).offset, 2 * 40 + 20);
+    lln_tensor_set_strides(&t, true);
+    expect_ok(lln_layout_read(&axes, LLN_KEYS, "q.npy", &t, &layout));
+    ck_assert_uint_eq(lln_layout_slice(&layout, 0, 0, 1).offset, 1 + 3);
+    t.shape[0] = 2;
+    expect_status(lln_layout_read(&axes, LLN_KEYS, "q.npy", &t, &layout),
+                  LLN_EFORMAT);
+}
+END_TEST
+
+/* An array of results has heads side by side, and one role. */
+START_TEST(layout_tensor_of_one)
+{
+    const size_t size[LLN_AXIS_KINDS] = {2, 1, 4, 3, 5};
+    lln_tensor t;
+    char text[LLN_TENSOR_SHAPE_TEXT];
+    lln_layout_tensor("b3nD", size, &t);
+    ck_assert_str_eq(lln_tensor_shape_text(&t, text, sizeof text),
+                     "(2, 3, 20)");
+}
+END_TEST
+
 static const struct {
     size_t axes, shape[LLN_TENSOR_AXES];
     const char *letters, *message;
@@ -47,11 +103,13 @@ static const struct {
     {3,
      {4, 3, 2},
      NULL,
-     "q.npy: shape (4, 3, 2) needs a layout; expected hnd or nhd"},
+     "q.npy: shape (4, 3, 2) needs a layout; expected hnd or nhd, or bnD with "
+     "--split-heads"},
     {4,
      {4, 3, 2, 1},
      NULL,
-     "q.npy: shape (4, 3, 2, 1) needs a layout; expected lhnd, bhnd or bnhd"},
+     "q.npy: shape (4, 3, 2, 1) needs a layout; expected lhnd, bhnd or bnhd, "
+     "or lbnD with --split-heads"},
     {2,
      {6, 4},
      "hnd",
@@ -80,22 +138,26 @@ static const struct {
      {6, 4},
      "hn",
      "layout 'hn': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
+     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
     {2,
      {6, 4},
      "",
      "layout '': expected n (tokens), d (features) and perhaps h (heads), l "
-     "(layers), b (batch), each once"},
+     "(layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
     {2,
      {6, 4},
      "ndd",
      "layout 'ndd': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
+     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
     {2,
      {6, 4},
      "ndx",
      "layout 'ndx': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), each once"},
+     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
+     "side by side) may replace h and d"},
 };
 
 START_TEST(layout_read_refused)
@@ -103,7 +165,8 @@ START_TEST(layout_read_refused)
     lln_tensor t = {.axes = misfits[_i].axes};
     lln_layout layout;
     memcpy(t.shape, misfits[_i].shape, sizeof t.shape);
-    expect_status(lln_layout_read(misfits[_i].letters, "q.npy", &t, &layout),
+    expect_status(lln_layout_read(&(lln_axes){.letters = misfits[_i].letters},
+                                  LLN_QUERIES, "q.npy", &t, &layout),
                   strncmp(misfits[_i].message, "layout", 6) == 0 ? LLN_EINVAL
                                                                  : LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), misfits[_i].message);
@@ -198,6 +261,9 @@ int main(void)
     Suite *suite = suite_create("layout");
     TCase *layout = tcase_create("lln_layout_read");
     tcase_add_test(layout, layout_read_axes);
+    tcase_add_test(layout, layout_read_heads);
+    tcase_add_test(layout, layout_read_three);
+    tcase_add_test(layout, layout_tensor_of_one);
     tcase_add_test(layout, layout_read_missing_axes);
     tcase_add_loop_test(layout, layout_read_refused, 0, COUNT(misfits));
     suite_add_tcase(suite, layout);

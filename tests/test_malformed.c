@@ -220,7 +220,8 @@ START_TEST(npz_of_torch)
     write_zip(make_zip(&torch, 1, false, "", ""));
     expect_malformed(false,
                      "x: no .npy files among the 1 members of the zip archive "
-                     "(what torch.save pickles is never read)");
+                     "(what torch.save pickles is never read; save the "
+                     "arrays with numpy.savez or safetensors)");
 }
 END_TEST
 

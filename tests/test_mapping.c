@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/mapping.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "expect.h"
@@ -71,6 +73,35 @@ START_TEST(mappings_check_removed)
 }
 END_TEST
 
+/* A file at rest may change, until it is used again. */
+START_TEST(mapping_rest_rewritten)
+{
+    lln_mapping mapping = open_file();
+    lln_mapping_rest(&mapping);
+    usleep(20000);
+    write_file(path, 'b', SIZE);
+    expect_ok(lln_mappings_check());
+    lln_mapping_use(&mapping);
+    expect_changed();
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+/* What has changed before it came to rest was read. */
+START_TEST(mapping_rest_changed)
+{
+    lln_mapping mapping = open_file();
+    usleep(20000);
+    write_file(path, 'b', SIZE);
+    lln_mapping_rest(&mapping);
+    expect_changed();
+    lln_mapping_close(&mapping);
+    lln_mapping borrowed = {.kind = LLN_MAPPING_BORROWED};
+    lln_mapping_rest(&borrowed); /* legal */
+    lln_mapping_use(&borrowed);
+}
+END_TEST
+
 static void mend(int number, siginfo_t *info, void *context)
 {
     (void)number;
@@ -97,6 +128,64 @@ START_TEST(mapping_mend_shortened)
 }
 END_TEST
 
+static size_t claim_all(const lln_mapping *mapping)
+{
+    (void)mapping;
+    return SIZE_MAX;
+}
+
+/* With a limit, however high, no more is in memory than is asked for. */
+START_TEST(mapping_get_parts)
+{
+    lln_mapping mapping;
+    const unsigned char *one, *two;
+    char copy[4] = "";
+    struct rlimit limit = {RLIM_INFINITY - 1, RLIM_INFINITY - 1};
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    write_file(path, 'a', SIZE);
+    expect_ok(lln_mapping_open_claimed(path, claim_all, &mapping));
+    ck_assert_int_eq(mapping.kind, LLN_MAPPING_PARTS);
+    ck_assert(!mapping.bytes && mapping.size == SIZE);
+    expect_ok(lln_mapping_get(&mapping, 1, 3, &one));
+    expect_ok(lln_mapping_get(&mapping, SIZE - 2, 2, &two));
+    ck_assert(memcmp(one, "aaa", 3) == 0 && memcmp(two, "aa", 2) == 0);
+    lln_mapping_put(&mapping, one);
+    expect_ok(lln_mapping_read(&mapping, 5, 2, copy));
+    ck_assert_str_eq(copy, "aa");
+    ck_assert(lln_mappings_include(path) && !lln_mappings_include("no"));
+    expect_ok(lln_mappings_check());
+    ck_assert_int_eq(truncate(path, 5), 0);
+    expect_status(lln_mapping_read(&mapping, 5, 2, copy), LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(),
+                     "changed while it was read; run the command again");
+    expect_status(lln_mapping_get(&mapping, 4, 2, &two), LLN_EFORMAT);
+    expect_changed();
+    lln_mapping_close(&mapping);
+    ck_assert(!lln_mappings_include(path));
+    expect_ok(lln_mapping_open(path, &mapping));
+    ck_assert_int_eq(mapping.kind, LLN_MAPPING_FILE);
+    lln_mapping_close(&mapping);
+}
+END_TEST
+
+/* Standard input from byte 70000 on, then from its end. */
+START_TEST(mapping_open_started)
+{
+    lln_mapping mapping;
+    write_file(path, 'a', 70000);
+    FILE *end = fopen(path, "a");
+    ck_assert(end && fputs("bcd", end) >= 0 && fclose(end) == 0);
+    ck_assert_int_eq(dup2(open(path, O_RDONLY), STDIN_FILENO), STDIN_FILENO);
+    ck_assert_int_eq(lseek(STDIN_FILENO, 70000, SEEK_SET), 70000);
+    expect_ok(lln_mapping_open("-", &mapping));
+    ck_assert_uint_eq(mapping.size, 3);
+    ck_assert(memcmp(mapping.bytes, "bcd", 3) == 0);
+    lln_mapping_close(&mapping);
+    expect_status(lln_mapping_open("-", &mapping), LLN_EFORMAT);
+    ck_assert_str_eq(lln_error_message(), "standard input: at its end");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("mapping");
@@ -105,7 +194,11 @@ int main(void)
     tcase_add_test(mapping, mappings_check_rewritten);
     tcase_add_test(mapping, mappings_check_replaced);
     tcase_add_test(mapping, mappings_check_removed);
+    tcase_add_test(mapping, mapping_rest_rewritten);
+    tcase_add_test(mapping, mapping_rest_changed);
     tcase_add_test(mapping, mapping_mend_shortened);
+    tcase_add_test(mapping, mapping_get_parts);
+    tcase_add_test(mapping, mapping_open_started);
     suite_add_tcase(suite, mapping);
     return run_suite(suite);
 }

@@ -195,12 +195,14 @@ START_TEST(npz_no_arrays)
     zip_file zip = make_zip(&member, 1, false, "", "");
     expect_refused(zip.bytes, zip.size,
                    "x: no .npy files among the 1 members of the zip archive "
-                   "(what torch.save pickles is never read)");
+                   "(what torch.save pickles is never read; save the "
+                   "arrays with numpy.savez or safetensors)");
     free(zip.bytes);
     zip = make_zip(NULL, 0, false, "", "");
     expect_refused(zip.bytes, zip.size,
                    "x: no .npy files among the 0 members of the zip archive "
-                   "(what torch.save pickles is never read)");
+                   "(what torch.save pickles is never read; save the "
+                   "arrays with numpy.savez or safetensors)");
     free(zip.bytes);
 }
 END_TEST

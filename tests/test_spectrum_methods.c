@@ -167,11 +167,11 @@ START_TEST(measure_window)
     lln_spectrum_free(&dense);
     lln_spectrum_free(&arnoldi);
     expect_status(measure(&head, kernel, LLN_SPECTRUM_LOWRANK, 2, 0, &dense),
-                  LLN_EINVAL);
+                  LLN_EUNSUPPORTED);
     ck_assert_str_eq(lln_error_message(), "method lowrank: this attention has "
                                           "no features under its mask");
     expect_status(measure(&head, kernel, LLN_SPECTRUM_DIAGONAL, 2, 0, &dense),
-                  LLN_EINVAL);
+                  LLN_EUNSUPPORTED);
     lln_head_free(&head);
 }
 END_TEST
@@ -274,11 +274,11 @@ START_TEST(measure_refusals)
     lln_head head = case_head("A", LLN_FLOAT64, false);
     lln_spectrum s;
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_LOWRANK, 2, 0, &s),
-                  LLN_EINVAL);
+                  LLN_EUNSUPPORTED);
     ck_assert_str_eq(lln_error_message(),
                      "method lowrank: this attention has no features");
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_DIAGONAL, 2, 0, &s),
-                  LLN_EINVAL);
+                  LLN_EUNSUPPORTED);
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_ARNOLDI, 64, 0, &s),
                   LLN_EINVAL);
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_DENSE, 2, 50000, &s),
@@ -295,7 +295,7 @@ START_TEST(measure_refusals)
     head.rule.mask.causal = true;
     expect_status(
         measure(&head, "lln:alpha=1:beta=1", LLN_SPECTRUM_LOWRANK, 2, 0, &s),
-        LLN_EINVAL);
+        LLN_EUNSUPPORTED);
     lln_head_free(&head);
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "table/aligned.h"
 #include "table/series.h"
 
 static const lln_column columns[] = {{"name", LLN_CELL_TEXT},
@@ -29,6 +30,27 @@ static char *one_row(lln_table_format format, const char *name, double value)
     lln_table_free(table);
     fclose(out);
     return text;
+}
+
+/* A table whose first rows are there already begins with what stands between
+ * rows. */
+static void expect_continued(lln_table_format format, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS,
+                                       (lln_table_style){format, 0, true});
+    ck_assert_ptr_nonnull(table);
+    lln_table_continue(table, 5);
+    const lln_cell cells[COLUMNS] = {
+        {.text = "a"}, {.integer = 3}, {.real = 2.385}};
+    expect_ok(lln_table_row(table, cells));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
 }
 
 static void expect_row(lln_table_format format, const char *name, double value,
@@ -58,6 +80,35 @@ START_TEST(row_csv_quotes)
 }
 END_TEST
 
+/* 2^64 - 1, which is neither a long nor a double. */
+START_TEST(row_digits)
+{
+    static const lln_column seed = {"seed", LLN_CELL_DIGITS};
+    static const char *const expected[] = {
+        [LLN_TABLE_CSV] = "seed\n18446744073709551615\nnan\n",
+        [LLN_TABLE_TSV] = "seed\n18446744073709551615\nnan\n",
+        [LLN_TABLE_JSON] =
+            "[\n{\"seed\":18446744073709551615},\n{\"seed\":null}\n]\n",
+        [LLN_TABLE_NDJSON] =
+            "{\"seed\":18446744073709551615}\n{\"seed\":null}\n"};
+    for (int format = 0; format < 4; format++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        lln_table_style style = {(lln_table_format)format, 3, true};
+        lln_table *table = lln_table_alloc(out, &seed, 1, style);
+        expect_ok(
+            lln_table_row(table, &(lln_cell){.text = "18446744073709551615"}));
+        expect_ok(lln_table_row(table, &(lln_cell){.text = NULL}));
+        expect_ok(lln_table_end(table));
+        lln_table_free(table);
+        fclose(out);
+        ck_assert_str_eq(text, expected[format]);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(row_tsv_escapes)
 {
     expect_row(LLN_TABLE_TSV, "tea,\"t\"", 1,
@@ -80,6 +131,94 @@ START_TEST(row_json)
 }
 END_TEST
 
+/* Text of columns, and of lines with their ends. */
+static void expect_people(lln_table_format format, bool header, int precision,
+                          const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    lln_table_style style = {format, precision, header};
+    lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+    lln_cell rows[][COLUMNS] = {
+        {{.text = "lln"}, {.integer = -7}, {.real = 2.38541}},
+        {{.text = "caf\xc3\xa9|\n"}, {.integer = 12345}, {.real = NAN}},
+        {{.text = NULL}, {.integer = 0}, {.real = 12345.678}},
+    };
+    for (int i = 0; i < 3; i++)
+        expect_ok(lln_table_row(table, rows[i]));
+    expect_ok(lln_table_end(table));
+    lln_table_free(table);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+}
+
+START_TEST(row_aligned)
+{
+    expect_people(LLN_TABLE_ALIGNED, true, 4,
+                  "name       count      value\n"
+                  "lln           -7      2.385\n"
+                  "caf\xc3\xa9|\\x0a  12345        nan\n"
+                  "nan            0  1.235e+04\n");
+    expect_people(LLN_TABLE_ALIGNED, false, 0,
+                  "lln           -7    2.38541\n"
+                  "caf\xc3\xa9|\\x0a  12345        nan\n"
+                  "nan            0  12345.678\n");
+}
+END_TEST
+
+START_TEST(row_markdown)
+{
+    expect_people(LLN_TABLE_MARKDOWN, true, 4,
+                  "| name | count | value |\n"
+                  "|---|---:|---:|\n"
+                  "| lln | -7 | 2.385 |\n"
+                  "| caf\xc3\xa9\\|\\x0a | 12345 | nan |\n"
+                  "| nan | 0 | 1.235e+04 |\n");
+    expect_people(LLN_TABLE_MARKDOWN, false, 2,
+                  "| lln | -7 | 2.4 |\n"
+                  "| caf\xc3\xa9\\|\\x0a | 12345 | nan |\n"
+                  "| nan | 0 | 1.2e+04 |\n");
+}
+END_TEST
+
+/* Rows that wait are written when a command fails; there is nothing to show
+ * of a table that does not keep them. */
+START_TEST(show_rows)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    for (int format = LLN_TABLE_JSON; format <= LLN_TABLE_ALIGNED; format++) {
+        lln_table_style style = {(lln_table_format)format, 0, true};
+        lln_table *table = lln_table_alloc(out, columns, COLUMNS, style);
+        lln_cell cells[COLUMNS] = {{.text = "a"}, {.integer = 1}, {.real = 2}};
+        expect_ok(lln_table_row(table, cells));
+        expect_ok(lln_table_show(table));
+        lln_table_free(table);
+    }
+    fclose(out);
+    ck_assert_str_eq(text, "[\n{\"name\":\"a\",\"count\":1,\"value\":2}"
+                           "{\"name\":\"a\",\"count\":1,\"value\":2}\n"
+                           "name  count  value\na         1      2\n");
+    free(text);
+}
+END_TEST
+
+/* Widths: UAX 11 (East Asian Width); a combining accent takes no column. */
+START_TEST(aligned_width_characters)
+{
+    ck_assert_uint_eq(lln_aligned_width("abc"), 3);
+    ck_assert_uint_eq(lln_aligned_width("caf\xc3\xa9"), 4);
+    ck_assert_uint_eq(lln_aligned_width("cafe\xcc\x81"), 4);
+    ck_assert_uint_eq(lln_aligned_width("\xe6\xb3\xa8\xe6\x84\x8f"), 4);
+    ck_assert_uint_eq(lln_aligned_width("\xf0\x9f\x98\x80"), 2);
+    ck_assert_uint_eq(lln_aligned_width("\xef\xbf\xbd"), 1);
+    ck_assert_uint_eq(lln_aligned_width(""), 0);
+}
+END_TEST
+
 START_TEST(row_io_error)
 {
     FILE *out = fopen("/dev/full", "w");
@@ -90,6 +229,13 @@ START_TEST(row_io_error)
     expect_status(lln_table_row(table, cells), LLN_EIO);
     ck_assert_str_eq(lln_error_message(), "No space left on device");
     expect_status(lln_table_end(table), LLN_EIO);
+    lln_table_free(table);
+    style.format = LLN_TABLE_ALIGNED;
+    table = lln_table_alloc(out, columns, COLUMNS, style);
+    clearerr(out);
+    expect_ok(lln_table_row(table, cells));
+    expect_status(lln_table_end(table), LLN_EIO);
+    ck_assert_str_eq(lln_error_message(), "No space left on device");
     lln_table_free(table);
     fclose(out);
 }
@@ -116,6 +262,21 @@ START_TEST(end_without_rows)
     expect_empty(LLN_TABLE_CSV, false, "");
     expect_empty(LLN_TABLE_JSON, true, "[]\n");
     expect_empty(LLN_TABLE_NDJSON, true, "");
+    expect_empty(LLN_TABLE_ALIGNED, true, "name  count  value\n");
+    expect_empty(LLN_TABLE_ALIGNED, false, "");
+    expect_empty(LLN_TABLE_MARKDOWN, true,
+                 "| name | count | value |\n|---|---:|---:|\n");
+}
+END_TEST
+
+START_TEST(continue_after_rows)
+{
+    expect_continued(LLN_TABLE_CSV, "a,3,2.385\n");
+    expect_continued(LLN_TABLE_TSV, "a\t3\t2.385\n");
+    expect_continued(LLN_TABLE_JSON,
+                     ",\n{\"name\":\"a\",\"count\":3,\"value\":2.385}\n]\n");
+    expect_continued(LLN_TABLE_NDJSON,
+                     "{\"name\":\"a\",\"count\":3,\"value\":2.385}\n");
 }
 END_TEST
 
@@ -167,92 +328,6 @@ START_TEST(format_real_round_trip)
 }
 END_TEST
 
-static lln_status read_text(const char *text, lln_table_data *data)
-{
-    FILE *in = fmemopen((void *)text, strlen(text), "r");
-    lln_status status = lln_table_read(in, "t.csv", data);
-    fclose(in);
-    return status;
-}
-
-START_TEST(read_csv)
-{
-    lln_table_data data;
-    expect_ok(read_text("# note\r\n\"na,me\",x\r\n\n\"a\"\"b\nc\",1\r\n"
-                        "# 2\n\"\",\"2\"",
-                        &data));
-    ck_assert_uint_eq(data.columns, 2);
-    ck_assert_uint_eq(data.rows, 2);
-    ck_assert_str_eq(data.names[0], "na,me");
-    ck_assert_str_eq(data.cells[0], "a\"b\nc");
-    ck_assert_str_eq(data.cells[1], "1");
-    ck_assert_str_eq(data.cells[2], "");
-    ck_assert_str_eq(data.cells[3], "2");
-    ck_assert_int_eq(lln_table_find(&data, "x"), 1);
-    ck_assert_int_eq(lln_table_find(&data, "y"), -1);
-    lln_table_data_free(&data);
-}
-END_TEST
-
-START_TEST(read_header_only)
-{
-    lln_table_data data;
-    expect_ok(read_text("\xEF\xBB\xBFx\n", &data));
-    ck_assert_str_eq(data.names[0], "x");
-    ck_assert_uint_eq(data.rows, 0);
-    lln_table_data_free(&data);
-}
-END_TEST
-
-/* What is written comes back. */
-START_TEST(read_round_trip)
-{
-    static const char *const names[] = {
-        "tea", "a,b", "a\"b", "", "#a", "a\nb", "\t\\t\\", "\r", "lln:alpha=1"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (int format = LLN_TABLE_CSV; format <= LLN_TABLE_TSV; format++) {
-            char *text = one_row((lln_table_format)format, names[i], 2.385);
-            lln_table_data data;
-            expect_ok(read_text(text, &data));
-            ck_assert_uint_eq(data.rows, 1);
-            ck_assert_str_eq(data.cells[0], names[i]);
-            ck_assert_str_eq(data.cells[2], "2.385");
-            lln_table_data_free(&data);
-            free(text);
-        }
-}
-END_TEST
-
-static void expect_unreadable(const char *text, const char *message)
-{
-    lln_table_data data;
-    expect_status(read_text(text, &data), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), message);
-    ck_assert_ptr_null(data.names);
-}
-
-START_TEST(read_errors)
-{
-    expect_unreadable("\n", "t.csv: empty, expected a table");
-    expect_unreadable("a,b\n1,2\n\n1\n", "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a\tb\n1\t2\t3\n", "t.csv: line 2: 3 cells, expected 2");
-    expect_unreadable("a,b\n\"x\ny\",2\n3\n",
-                      "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a,b\n1,\"2\n",
-                      "t.csv: line 2: quote that is not closed");
-    expect_unreadable("a\n\"b\"c\n", "t.csv: line 2: text after a quote");
-    expect_unreadable("[{\"a\":1}]\n",
-                      "t.csv: JSON, expected a csv or tsv table");
-    lln_table_data data;
-    FILE *in = fmemopen((void *)"a\0b\n", 4, "r");
-    expect_status(lln_table_read(in, "t.csv", &data), LLN_EFORMAT);
-    fclose(in);
-    in = fopen("/", "r");
-    expect_status(lln_table_read(in, "/", &data), LLN_EIO);
-    fclose(in);
-}
-END_TEST
-
 /* 0.2 * 10^(3/4) = 1.1246826503806984 (Python 3), to 12 digits. */
 START_TEST(series_value_ends_and_steps)
 {
@@ -276,9 +351,42 @@ START_TEST(average_mean_and_error)
         lln_average_add(&average, x[i]);
     expect_relative(average.mean, 2.50375, 1e-15);
     expect_relative(lln_average_error(&average), 2.3266511833892647, 1e-14);
+    expect_relative(lln_average_deviation(&average), 4.6533023667785294, 1e-14);
     lln_average_add(&average, NAN);
     expect_relative(average.mean, NAN, 0);
+    expect_relative(lln_average_deviation(&average), NAN, 0);
     expect_relative(lln_average_error(&average), NAN, 0);
+}
+END_TEST
+
+START_TEST(median)
+{
+    double odd[] = {9.02, 2.385, -1.7}, even[] = {9.02, 0.31, 2.385, -1.7};
+    double infinite[] = {INFINITY, -1.7, INFINITY}, missing[] = {1, NAN, 2};
+    double huge[] = {1.7e308, 1.6e308};
+    expect_relative(lln_median(odd, 3), 2.385, 0);
+    expect_relative(lln_median(even, 4), (0.31 + 2.385) / 2, 1e-16);
+    expect_relative(lln_median(even, 1), -1.7, 0); /* sorted by now */
+    expect_relative(lln_median(infinite, 3), INFINITY, 0);
+    expect_relative(lln_median(infinite + 1, 2), INFINITY, 0);
+    expect_relative(lln_median(huge, 2), 1.65e308, 1e-15);
+    expect_relative(lln_median(missing, 3), NAN, 0);
+    expect_relative(lln_median(odd, 0), NAN, 0);
+}
+END_TEST
+
+/* A missing integer is nan, in JSON null, and no number. */
+START_TEST(integer_missing)
+{
+    expect_relative(
+        lln_cell_number(LLN_CELL_INTEGER, (lln_cell){.integer = LLN_CELL_NONE}),
+        NAN, 0);
+    expect_relative(
+        lln_cell_number(LLN_CELL_INTEGER, (lln_cell){.integer = -7}), -7, 0);
+    expect_relative(lln_cell_number(LLN_CELL_REAL, (lln_cell){.real = 2.385}),
+                    2.385, 0);
+    expect_relative(lln_cell_number(LLN_CELL_TEXT, (lln_cell){.text = "7"}),
+                    NAN, 0);
 }
 END_TEST
 
@@ -309,17 +417,18 @@ int main(void)
 {
     Suite *suite = suite_create("table");
     add(suite, "row",
-        (const TTest *[]){row_csv, row_csv_quotes, row_tsv_escapes, row_json,
-                          row_io_error, NULL});
+        (const TTest *[]){row_csv, row_csv_quotes, row_digits, row_tsv_escapes,
+                          row_json, row_aligned, row_markdown, row_io_error,
+                          NULL});
+    add(suite, "show", (const TTest *[]){show_rows, NULL});
+    add(suite, "aligned", (const TTest *[]){aligned_width_characters, NULL});
     add(suite, "end", (const TTest *[]){end_without_rows, NULL});
+    add(suite, "continue", (const TTest *[]){continue_after_rows, NULL});
     add(suite, "format",
         (const TTest *[]){format_find_names, format_real_shortest,
                           format_real_round_trip, NULL});
-    add(suite, "read",
-        (const TTest *[]){read_csv, read_header_only, read_round_trip,
-                          read_errors, NULL});
     add(suite, "series",
         (const TTest *[]){series_value_ends_and_steps, average_mean_and_error,
-                          average_infinite, NULL});
+                          median, integer_missing, average_infinite, NULL});
     return run_suite(suite);
 }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "message.h"
+#include "options.h"
 #include "params.h"
 
 static lln_status match_joint(const case_set *set, const lln_head *head,
@@ -13,7 +13,7 @@ static lln_status match_joint(const case_set *set, const lln_head *head,
     size_t at = 0;
     while (at + 1 < set->taus.count && set->taus.values[at] != id->tau)
         at++;
-    return lln_joint_match(set->joints[at], head->layer, alpha, beta);
+    return lln_joint_match(set->joints[at], head, alpha, beta);
 }
 
 static lln_status match_head(const lln_match_method *method,
@@ -26,19 +26,22 @@ static lln_status match_head(const lln_match_method *method,
     return LLN_OK;
 }
 
-/* LLN_EUNDEFINED is a fact about the head, no failure. */
-static lln_status solve_alpha_beta(const case_set *set,
-                                   const kernel_entry *entry,
-                                   const lln_head *head, const row_identity *id,
-                                   double *alpha, double *beta)
+/* The temperature counts where it was asked for. */
+static params_key find_key(const case_set *set, const row_identity *identity)
 {
-    lln_status status = row_identity_fail(
-        id, entry->joint ? match_joint(set, head, id, alpha, beta)
-                         : match_head(entry->method, head, alpha, beta));
-    if (status != LLN_ENOCONV && status != LLN_EUNDEFINED)
-        return status;
-    cli_warn("%s", lln_error_message());
-    return LLN_EUNDEFINED;
+    return (params_key){
+        .source = identity->source,
+        .number = {[PARAMS_STEP] = identity->step == LLN_CELL_NONE
+                                       ? NAN
+                                       : (double)identity->step,
+                   [PARAMS_LAYER] = identity->layer,
+                   [PARAMS_HEAD] = identity->head,
+                   [PARAMS_N] = (double)identity->n,
+                   [PARAMS_D] = (double)identity->d,
+                   [PARAMS_CAUSAL] = (double)identity->causal,
+                   [PARAMS_TAU] = run_shared.tau ? identity->tau : NAN},
+        .seed = run_shared.seed,
+        .sampled = set->heads.sampled};
 }
 
 lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
@@ -47,15 +50,15 @@ lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
 {
     double alpha = NAN, beta = NAN;
     if (entry->from_params) {
-        params_key key = {identity->source,    identity->layer,
-                          identity->head,      (double)identity->n,
-                          (double)identity->d, (double)identity->causal,
-                          identity->tau};
+        params_key key = find_key(set, identity);
         LLN_TRY(params_find(set->params, &key, &alpha, &beta));
         if (isnan(alpha) || isnan(beta))
-            return LLN_EUNDEFINED;
+            return lln_fail(LLN_EUNDEFINED,
+                            "kernel '%s': --params has no alpha and beta",
+                            choice->text);
     } else if (entry->method || entry->joint) {
-        LLN_TRY(solve_alpha_beta(set, entry, head, identity, &alpha, &beta));
+        LLN_TRY(entry->joint ? match_joint(set, head, identity, &alpha, &beta)
+                             : match_head(entry->method, head, &alpha, &beta));
     } else {
         return LLN_OK;
     }

@@ -8,8 +8,9 @@
 #include "identity.h"
 
 /* Sets alpha and beta of the choice, a copy of that of the entry, unless they
- * are given or the kernel has none. LLN_EUNDEFINED: there are none for this
- * head, which a warning says if they were to be solved. */
+ * are given or the kernel has none. LLN_EUNDEFINED, LLN_ENOCONV: there are none
+ * for this head; other statuses are those of lln_match_estimate and
+ * params_find. */
 LLN_NODISCARD lln_status alpha_beta_find(const case_set *set,
                                          const kernel_entry *entry,
                                          const lln_head *head,

@@ -48,8 +48,12 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
         return NULL;
     if (run_shared.lengths)
         cli_usage("--lengths: arrays beside the heads have none");
-    lln_status status = lln_kernel_arrays_open(
-        text, sampled ? "hnd" : run_shared.layout, &files);
+    lln_axes axes = {.letters = sampled ? "hnd" : run_shared.layout};
+    lln_status status = LLN_OK;
+    if (run_shared.split_heads)
+        status = lln_split_read(run_shared.split_heads, &axes.split);
+    if (status == LLN_OK)
+        status = lln_kernel_arrays_open(text, &axes, &files);
     if (status == LLN_EINVAL)
         refuse();
     cli_check(status);

@@ -9,12 +9,14 @@
 
 #include "cases.h"
 #include "core/memory.h"
+#include "forecast.h"
 #include "heads/results.h"
 #include "kernel/product.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "signals.h"
 #include "sources.h"
 #include "tensor/writer.h"
 
@@ -70,6 +72,8 @@ static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
     size_t d = target->layout->size[LLN_AXIS_FEATURE];
     size_t bytes = lln_precision_size(precision);
+    if (n == 0)
+        return;
     void *numbers = cli_alloc(n * d, bytes);
     memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
     place((lln_matrix){precision, n, d, numbers}, target);
@@ -120,6 +124,20 @@ static lln_status multiply_and_place(const run_case *c, const void *context,
     return status;
 }
 
+/* What multiply_and_place does, for --plan. */
+static lln_status multiply_alone(const run_case *c, const void *context,
+                                 run_block *block)
+{
+    (void)context;
+    (void)block;
+    size_t count = c->head->q.rows * c->head->v.columns;
+    void *out =
+        lln_array_alloc_raw(count, lln_precision_size(c->head->v.precision));
+    lln_status status = out ? attend_multiply(c, out) : LLN_ENOMEM;
+    free(out);
+    return status;
+}
+
 static size_t part_size(const lln_result *result)
 {
     const lln_layout *layout = &result->layout;
@@ -130,12 +148,15 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* Fills the place of a head in the part. A head without alpha and beta, which
- * a warning names, is NaN. */
+/* Fills the place of a head in the part. A head that the kernel cannot do,
+ * which a warning names, is NaN. */
 static lln_status fill_head(attend_run *run, size_t index, const part *p,
                             size_t offset)
 {
     case_result result = {0};
+    lln_head head;
+    run->set.heads.describe(&run->set.heads, index, &head);
+    offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
     head_target target = {
         &p->result->layout,
         p->numbers + offset * lln_precision_size(run->precision), false};
@@ -146,7 +167,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     run->target = NULL;
     if (status == LLN_OK && !target.written)
         place_nan(run->precision, (size_t)result.identity.n, &target);
-    cli_give_warnings(result.warnings);
+    warnings_count(result.warnings);
     result.warnings = NULL;
     case_result_close(&run->set, &result);
     progress_show(++run->done);
@@ -251,17 +272,18 @@ static void open_writer(attend_run *run, FILE *out)
     free(entries);
 }
 
-static void check_options(void)
+void attend_check_options(void)
 {
     static const char *const tables[] = {
-        "rows",       "each",     "format",    "precision",
-        "no-header",  "comments", "aggregate", "fail-below",
-        "fail-above", "columns",  NULL};
+        "rows",     "each",      "format",     "precision",  "no-header",
+        "comments", "aggregate", "fail-below", "fail-above", "columns",
+        "shard",    "resume",    NULL};
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s needs --compare: without it an array is written", name);
     if (cli_given("trials") && !sources_sampled())
         sources_refuse("trials");
+    sources_refuse_several();
 }
 
 /* An array has no columns. */
@@ -269,7 +291,7 @@ static const record_column no_columns[] = {{0}};
 
 static void open_run(attend_run *run)
 {
-    check_options();
+    attend_check_options();
     run->plan = (run_plan){.table = {no_columns, 1},
                            .measure = multiply_and_place,
                            .context = run,
@@ -296,18 +318,42 @@ static void close_run(attend_run *run)
     case_set_close(&run->set);
 }
 
+void attend_check(lln_status status)
+{
+    warnings_print();
+    if (status == LLN_EINTERRUPTED) {
+        cli_warn("interrupted: an array that is not complete is not kept");
+        signals_end_process();
+    }
+    cli_check(status);
+    progress_end();
+}
+
+static int plan_arrays(void)
+{
+    const run_plan plan = {.table = {no_columns, 1},
+                           .measure = multiply_alone,
+                           .rows_are_never_averaged = true,
+                           .has_one_temperature = true};
+    case_set set = {0};
+    case_set_choose(&set, &plan);
+    case_set_open(&set);
+    int status = forecast_write(&set, 1);
+    case_set_close(&set);
+    return status;
+}
+
 int attend_write(void)
 {
     attend_run run = {0};
+    if (run_shared.plan)
+        return plan_arrays();
     open_run(&run);
-    cli_catch_signals();
-    progress_start(cli_name(), run.set.heads.count * run.kernels.count,
+    signals_catch();
+    progress_start(cli_name(), 0, run.set.heads.count * run.kernels.count,
                    "outputs", run_shared.quiet);
     lln_status status = write_arrays(&run);
-    if (status == LLN_EINTERRUPTED)
-        cli_fail("interrupted");
-    cli_check(status);
-    progress_end();
+    attend_check(status);
     cli_check_output(lln_writer_finish(run.writer));
     close_run(&run);
     return cli_finish();

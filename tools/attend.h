@@ -9,6 +9,14 @@
 /* O = P V of one case: out [n x columns of V], in the precision of V. */
 LLN_NODISCARD lln_status attend_multiply(const run_case *c, void *out);
 
+/* Ends the process if an option is given that is for tables, or for other
+ * heads than these. */
+void attend_check_options(void);
+
+/* Ends the work on arrays: prints its warnings, and ends the process if it has
+ * failed or a signal has stopped it. */
+void attend_check(lln_status status);
+
 /* Computes O of every head that the shared options ask for and writes it to
  * the output. Ends the process on bad usage and on failure; returns the exit
  * status for main. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "message.h"
 
 static void add_real(row_cell *cell, double x)
@@ -15,6 +16,18 @@ static void add_real(row_cell *cell, double x)
     cell->least = x < cell->least ? x : cell->least;
     cell->most = x > cell->most ? x : cell->most;
     lln_average_add(&cell->mean, x);
+}
+
+/* Makes room for the values of one more block. */
+static void grow_values(row_average *average, size_t cells)
+{
+    if (!average->medians || cells == 0)
+        return;
+    double *grown = lln_array_grow(average->values, average->count,
+                                   cells * sizeof *average->values);
+    if (!grown)
+        cli_fail("%s", lln_error_message());
+    average->values = grown;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -34,10 +47,14 @@ static void add_field(row_average *average, const run_block *block, size_t row,
     const record_column *shown = &block->type.columns[column];
     lln_cell cell = record_cell(shown, run_block_record(block, row));
     void *first = run_block_record(&average->first, row);
+    size_t at = row * average->columns + column;
+    size_t cells = block->rows * average->columns;
     if (shown->type == LLN_CELL_REAL)
-        add_real(cell_at(average, row, column), cell.real);
-    else if (shown->type == LLN_CELL_TEXT &&
-             !same_text(record_cell(shown, first).text, cell.text))
+        add_real(&average->cells[at], cell.real);
+    if (shown->type == LLN_CELL_REAL && average->medians)
+        average->values[average->count * cells + at] = cell.real;
+    if (lln_cell_is_text(shown->type) &&
+        !same_text(record_cell(shown, first).text, cell.text))
         record_forget_text(shown, first);
 }
 
@@ -49,6 +66,7 @@ void row_average_add(row_average *average, const run_block *block)
         average->cells =
             cli_alloc(block->rows * average->columns, sizeof *average->cells);
     }
+    grow_values(average, block->rows * average->columns);
     for (size_t row = 0; row < block->rows; row++)
         for (size_t column = 0; column < average->columns; column++)
             add_field(average, block, row, column);
@@ -69,6 +87,18 @@ double row_average_error(const row_average *average, size_t row, size_t column)
     return record_cell(&first->type.columns[column],
                        run_block_errors(first, row))
         .real;
+}
+
+double row_average_median(const row_average *average, size_t row, size_t column)
+{
+    size_t cells = average->first.rows * average->columns;
+    size_t at = row * average->columns + column;
+    double *values = cli_alloc(average->count, sizeof *values);
+    for (size_t i = 0; i < average->count; i++)
+        values[i] = average->values[i * cells + at];
+    double median = lln_median(values, average->count);
+    free(values);
+    return median;
 }
 
 /* Replaces the real fields of a row of the first block. */
@@ -100,5 +130,6 @@ void row_average_reset(row_average *average)
 {
     run_block_free(&average->first);
     free(average->cells);
-    *average = (row_average){0};
+    free(average->values);
+    *average = (row_average){.medians = average->medians};
 }

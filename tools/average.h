@@ -4,6 +4,8 @@
 #ifndef LLN_TOOLS_AVERAGE_H
 #define LLN_TOOLS_AVERAGE_H
 
+#include <stdbool.h>
+
 #include "block.h"
 #include "table/series.h"
 
@@ -13,13 +15,16 @@ typedef struct {
     double least, most; /* NaN once a value was NaN */
 } row_cell;
 
-/* The blocks of several trials, draws or heads. Zeroed: none yet. */
+/* The blocks of several trials, draws or heads. Zeroed: none yet, and medians
+ * are not asked for. */
 typedef struct {
     run_block first; /* integers and errors are taken from it, and text that
                         has been the same in all; else it is missing */
     size_t columns;
     row_cell *cells; /* [rows x columns], of real ones */
     size_t count;    /* of blocks */
+    bool medians;    /* are asked for */
+    double *values;  /* [count x rows x columns], for them */
 } row_average;
 
 /* Adds one block, which has as many rows as the first. Ends the process when
@@ -36,6 +41,10 @@ void row_average_take(row_average *average, run_block *block);
 const row_cell *row_average_cell(const row_average *average, size_t row,
                                  size_t column);
 double row_average_error(const row_average *average, size_t row, size_t column);
+
+/* The median over the blocks. Ends the process when out of memory. */
+double row_average_median(const row_average *average, size_t row,
+                          size_t column);
 
 /* Forgets the blocks, and releases what held them. */
 void row_average_reset(row_average *average);

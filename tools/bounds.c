@@ -33,7 +33,7 @@ __attribute__((noreturn)) static void unknown_column(const row_bounds *all,
 {
     char names[4096] = "";
     for (size_t i = 0; i < columns; i++)
-        if (all->columns[i].type != LLN_CELL_TEXT)
+        if (!lln_cell_is_text(all->columns[i].type))
             lln_text_append(names, sizeof names, all->columns[i].name);
     cli_usage("--%s: '%s' is not a column of numbers; there are %s", option,
               name, names);
@@ -49,7 +49,7 @@ static bound read_bound(const row_bounds *all, size_t columns,
         cli_usage("--%s: '%s' has no bound; %s", option, text, form);
     *number++ = '\0';
     while (b.column < columns &&
-           (all->columns[b.column].type == LLN_CELL_TEXT ||
+           (lln_cell_is_text(all->columns[b.column].type) ||
             strcmp(all->columns[b.column].name, text) != 0))
         b.column++;
     if (b.column == columns)
@@ -104,9 +104,7 @@ bool bounds_fail(row_bounds *all, const lln_cell *cells)
     for (size_t i = 0; i < all->count && !all->failed; i++) {
         const bound *b = &all->list[i];
         const lln_cell *cell = &cells[b->column];
-        double x = all->columns[b->column].type == LLN_CELL_INTEGER
-                       ? (double)cell->integer
-                       : cell->real;
+        double x = lln_cell_number(all->columns[b->column].type, *cell);
         bool holds = b->below ? x >= b->value : x <= b->value;
         all->failed = holds ? NULL : b;
         all->value = x;

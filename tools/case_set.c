@@ -8,6 +8,7 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "shard.h"
 #include "sources.h"
 
 static void choose_reference(case_set *set)
@@ -63,28 +64,21 @@ static bool any_random(const kernel_list *kernels)
 
 /* How many draws of each random kernel there are for a head: one for sampled
  * heads, which are trials themselves. Ends the process if --trials was given
- * and no kernel is random, or --seed and neither a kernel nor the reference is.
- */
-static size_t count_draws(const kernel_list *kernels, const kernel_list *all,
-                          bool sampled)
+ * and nothing is drawn. */
+static size_t count_draws(const kernel_list *kernels, bool sampled)
 {
-    bool drawn = any_random(kernels), seeded = any_random(all);
-    const char *idle = cli_given("trials") && !drawn  ? "trials"
-                       : cli_given("seed") && !seeded ? "seed"
-                                                      : NULL;
-    if (!sampled && idle)
-        cli_usage("--%s is for sampled heads and random kernels; these are "
-                  "neither",
-                  idle);
-    return sampled || !cli_given("trials") ? 1 : run_shared.trials;
+    if (sampled || !cli_given("trials"))
+        return 1;
+    if (!any_random(kernels))
+        cli_usage("--trials is for sampled heads and random kernels; these are "
+                  "neither");
+    return run_shared.trials;
 }
 
 static void choose_draws(case_set *set)
 {
     bool never_averaged = set->plan->rows_are_never_averaged;
-    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
-    set->draws = count_draws(&set->kernels, &all, sources_sampled());
-    free(all.entries);
+    set->draws = count_draws(&set->kernels, sources_sampled());
     if (set->draws > 1 && (never_averaged || run_shared.each))
         cli_usage("--trials: draws of heads from files are averaged; %s",
                   run_shared.each ? "leave out --each"
@@ -100,6 +94,7 @@ void case_set_choose(case_set *set, const run_plan *plan)
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: '%s': expected one number", run_shared.tau);
+    shard_check();
     choose_kernels(set);
     choose_draws(set);
 }
@@ -120,9 +115,7 @@ static bool any_joint(const kernel_list *kernels)
     return joint;
 }
 
-/* Looks at all heads, at each temperature, if a kernel needs to know them
- * together. */
-static void open_joints(case_set *set)
+void case_set_open_joints(case_set *set)
 {
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     if (!any_joint(&set->kernels) && !any_joint(&set->reference))
@@ -145,20 +138,34 @@ void case_set_open(case_set *set)
     sources_open(&set->heads);
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
-    open_joints(set);
+    if (!run_shared.plan)
+        case_set_open_joints(set);
+    shard_take(&set->heads);
 }
 
-void case_set_close(case_set *set)
+void case_set_close_joints(case_set *set)
 {
     for (size_t i = 0; set->joints && i < set->taus.count; i++)
         lln_joint_free(set->joints[i]);
     free(set->joints);
+    set->joints = NULL;
+}
+
+void case_set_close(case_set *set)
+{
+    case_set_close_joints(set);
     free(set->kernels.entries);
     free(set->reference.entries);
     free(set->taus.values);
     params_close(set->params);
     lln_kernel_arrays_free(set->arrays);
     lln_heads_close(&set->heads);
+}
+
+bool case_set_is_seeded(const case_set *set)
+{
+    return set->heads.sampled || run_shared.rows > 0 ||
+           any_random(&set->kernels) || any_random(&set->reference);
 }
 
 size_t case_draws(const case_set *set, size_t kernel)

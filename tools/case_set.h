@@ -35,8 +35,18 @@ void case_set_choose(case_set *set, const run_plan *plan);
  * usage and on failure. */
 void case_set_open(case_set *set);
 
+/* Looks at all heads of a set, at each temperature, if a kernel needs to know
+ * them together; and forgets what was found. case_set_open and case_set_close
+ * do so, but for --plan. Ends the process on failure. */
+void case_set_open_joints(case_set *set);
+void case_set_close_joints(case_set *set);
+
 /* Releases what the set holds. */
 void case_set_close(case_set *set);
+
+/* Whether --seed decides the numbers of an open set: heads, rows or kernels are
+ * drawn. */
+bool case_set_is_seeded(const case_set *set);
 
 /* How many draws are averaged in the block of this kernel. */
 size_t case_draws(const case_set *set, size_t kernel);

@@ -2,7 +2,9 @@
 #include "cases.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alpha_beta.h"
 #include "arrays.h"
@@ -14,11 +16,13 @@
 #include "message.h"
 #include "options.h"
 #include "tensor/mapping.h"
+#include "warnings.h"
 
 /* A case in work. Not to be moved: the head points into it. */
 typedef struct {
     const case_set *set;
     lln_head head;
+    bool has_numbers;           /* it could be given the temperature */
     lln_variance_kept variance; /* of the head */
     size_t *rows;               /* drawn; NULL: none */
     kernel_arrays arrays;
@@ -48,7 +52,7 @@ void case_result_close(const case_set *set, case_result *result)
  * it. */
 static lln_status find_temperature(const case_set *set, run_case *c)
 {
-    if (!isnan(c->tau) || (!(set->passes & PASS_TEMPERATURE) && !set->params))
+    if (!isnan(c->tau) || !(set->passes & PASS_TEMPERATURE))
         return LLN_OK;
     lln_status status = lln_temperature_measure(c->head, &c->tau);
     return status == LLN_EUNDEFINED ? LLN_OK : status;
@@ -67,7 +71,7 @@ static void find_deviations(const case_set *set, run_case *c)
 
 /* The rows to measure: drawn anew for each head, reused for every tau. The
  * caller owns them. */
-static lln_status draw_rows(size_t index, run_case *c, size_t **rows)
+static lln_status draw_rows(run_case *c, size_t **rows)
 {
     size_t n = c->head->q.rows, count = run_shared.rows;
     if (count == 0 || count >= n)
@@ -77,45 +81,65 @@ static lln_status draw_rows(size_t index, run_case *c, size_t **rows)
         return LLN_ENOMEM;
     c->rows = *rows;
     c->row_count = count;
-    return lln_rows_draw(n, count, run_shared.seed, (uint32_t)index, *rows);
+    return lln_rows_draw(n, count, run_shared.seed, (uint32_t)c->head->number,
+                         *rows);
 }
 
-static row_identity identify_head(const case_set *set, const run_case *c,
-                                  size_t index)
+row_identity case_identify(const case_set *set, const lln_head *head,
+                           double tau)
 {
-    const lln_head *head = c->head;
     row_identity identity = {
         .source = head->source,
+        .file = head->file,
+        .step = head->step < 0 ? LLN_CELL_NONE : head->step,
         .layer = run_index(head->layer),
         .head = run_index(head->head),
+        .key_head = run_index(head->key_head),
         .n = (long)head->q.rows,
         .d = (long)head->q.columns,
         .causal = head->rule.mask.causal,
         .samples = 1,
-        .tau = c->tau,
+        .tau = tau,
     };
-    if (c->sampled) {
+    if (set->heads.sampled) {
         identity.layer = NAN;
-        identity.head = set->averaged ? NAN : (double)index;
+        identity.head = set->averaged ? NAN : (double)head->number;
     }
     return identity;
+}
+
+/* Loads the head. If it cannot be given the temperature, it has no numbers,
+ * which a warning says. */
+static lln_status load_head(open_case *work, size_t index, double tau)
+{
+    const lln_heads *heads = &work->set->heads;
+    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
+    lln_status status = heads->load(heads, index, tau, precision, &work->head);
+    work->has_numbers = status == LLN_OK;
+    if (status != LLN_EUNDEFINED)
+        return status;
+    heads->describe(heads, index, &work->head);
+    work->identity = case_identify(work->set, &work->head, tau);
+    warnings_add(&work->identity, lln_error_message());
+    return LLN_OK;
 }
 
 /* Loads the head and finds what is to be known of it before any kernel. */
 static lln_status open_head(open_case *work, size_t index, double tau)
 {
     const case_set *set = work->set;
-    lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
-    LLN_TRY(set->heads.load(&set->heads, index, tau, precision, &work->head));
-    lln_head_keep_variance(&work->head, &work->variance);
     work->c.head = &work->head;
     work->c.sampled = set->heads.sampled;
     work->c.passes = set->passes;
     work->c.tau = tau;
+    LLN_TRY(load_head(work, index, tau));
+    if (!work->has_numbers)
+        return LLN_OK;
+    lln_head_keep_variance(&work->head, &work->variance);
     LLN_TRY(find_temperature(set, &work->c));
     find_deviations(set, &work->c);
-    LLN_TRY(draw_rows(index, &work->c, &work->rows));
-    work->identity = identify_head(set, &work->c, index);
+    LLN_TRY(draw_rows(&work->c, &work->rows));
+    work->identity = case_identify(set, &work->head, work->c.tau);
     return row_identity_fail(
         &work->identity,
         kernel_arrays_load(set->arrays, &work->head, &work->arrays));
@@ -135,6 +159,17 @@ static lln_status choose_kernel(const open_case *work,
                            choice);
 }
 
+/* Adds a warning with the kernel, which most messages name. */
+static void warn_of_kernel(const open_case *work, const kernel_entry *entry)
+{
+    char reason[LLN_MESSAGE + LLN_KERNEL_TEXT + 16] = "";
+    bool named = strncmp(lln_error_message(), "kernel '", 8) == 0;
+    if (!named && !work->set->plan->measures_head)
+        snprintf(reason, sizeof reason, "kernel '%s': ", entry->choice.text);
+    strcat(reason, lln_error_message());
+    warnings_add(&work->identity, reason);
+}
+
 /* The reference is drawn once for a head. A head without one has NULL. */
 static lln_status choose_reference(open_case *work, uint32_t draw)
 {
@@ -142,10 +177,18 @@ static lln_status choose_reference(open_case *work, uint32_t draw)
         return LLN_OK;
     lln_status status = choose_kernel(work, &work->set->reference.entries[0],
                                       draw, &work->reference);
-    if (status == LLN_EUNDEFINED)
-        return LLN_OK;
-    work->c.reference = &work->reference;
-    return status;
+    if (status == LLN_OK)
+        work->c.reference = &work->reference;
+    if (!warnings_suffice(status))
+        return status;
+    warnings_add(&work->identity, lln_error_message());
+    return LLN_OK;
+}
+
+static lln_status start_block(const case_set *set, run_block *block)
+{
+    return set->plan->start ? set->plan->start(block)
+                            : run_block_resize(block, 1);
 }
 
 /* The rows of a head that cannot be measured: missing values, or none. */
@@ -156,6 +199,19 @@ static lln_status leave_out(const case_set *set, run_block *block)
     return LLN_EUNDEFINED;
 }
 
+/* Measures with a kernel that has been chosen, or without one. */
+static lln_status measure_kernel(const open_case *work,
+                                 const kernel_entry *entry, const run_case *c,
+                                 run_block *block)
+{
+    const run_plan *plan = work->set->plan;
+    lln_status status = plan->measure(c, plan->context, block);
+    if (status == LLN_EUNDEFINED || !warnings_suffice(status))
+        return row_identity_fail(&work->identity, status);
+    warn_of_kernel(work, entry);
+    return leave_out(work->set, block);
+}
+
 /* One draw of a kernel. */
 static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
                             uint32_t draw, run_block *block)
@@ -163,20 +219,19 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
     const case_set *set = work->set;
     lln_kernel_choice choice;
     run_case c = work->c;
-    lln_status status = LLN_OK;
-    LLN_TRY(set->plan->start ? set->plan->start(block)
-                             : run_block_resize(block, 1));
-    if (!set->plan->measures_head) {
-        if (set->reference.count > 0 && !c.reference)
-            return leave_out(set, block);
-        status = choose_kernel(work, entry, draw, &choice);
-        c.kernel = &choice;
-    }
-    if (status == LLN_EUNDEFINED)
+    LLN_TRY(start_block(set, block));
+    if (set->plan->measures_head)
+        return measure_kernel(work, entry, &c, block);
+    if (set->reference.count > 0 && !c.reference)
         return leave_out(set, block);
+    lln_status status = choose_kernel(work, entry, draw, &choice);
+    if (warnings_suffice(status)) {
+        warnings_add(&work->identity, lln_error_message());
+        return leave_out(set, block);
+    }
     LLN_TRY(status);
-    return row_identity_fail(&work->identity,
-                             set->plan->measure(&c, set->plan->context, block));
+    c.kernel = &choice;
+    return measure_kernel(work, entry, &c, block);
 }
 
 /* The average over draws; a draw that is undefined leaves what it did not
@@ -202,10 +257,10 @@ static lln_status average_draws(const open_case *work,
 
 /* Fills the block of each kernel. A head that is a trial has draws of its
  * own. */
-static lln_status fill_blocks(open_case *work, size_t index, run_block *blocks)
+static lln_status fill_blocks(open_case *work, run_block *blocks)
 {
     const case_set *set = work->set;
-    uint32_t draw = work->c.sampled ? (uint32_t)index : 0;
+    uint32_t draw = work->c.sampled ? (uint32_t)work->head.number : 0;
     lln_status status = choose_reference(work, draw);
     for (size_t i = 0; i < set->kernels.count && status == LLN_OK; i++) {
         const kernel_entry *entry = &set->kernels.entries[i];
@@ -220,21 +275,32 @@ static lln_status fill_blocks(open_case *work, size_t index, run_block *blocks)
     return status;
 }
 
+/* The rows of a head that has no numbers. */
+static lln_status miss_blocks(const case_set *set, run_block *blocks)
+{
+    for (size_t i = 0; i < set->kernels.count; i++) {
+        LLN_TRY(start_block(set, &blocks[i]));
+        if (leave_out(set, &blocks[i]) != LLN_EUNDEFINED)
+            return LLN_ENOMEM;
+    }
+    return LLN_OK;
+}
+
 lln_status case_measure(const case_set *set, size_t index, double tau,
                         case_result *result)
 {
     open_case work = {.set = set, .c.cache = &result->cache};
-    cli_hold_warnings();
     lln_status status = open_head(&work, index, tau);
     result->identity = work.identity;
     if (status == LLN_OK)
-        status = fill_blocks(&work, index, result->blocks);
+        status = work.has_numbers ? fill_blocks(&work, result->blocks)
+                                  : miss_blocks(set, result->blocks);
     /* Numbers of a file that has changed are of no use, nor is what failed. */
     lln_status unchanged = lln_mappings_check();
     status = unchanged == LLN_OK ? status : unchanged;
     kernel_arrays_free(&work.arrays);
     free(work.rows);
     lln_head_free(&work.head);
-    result->warnings = cli_take_warnings();
+    result->warnings = warnings_take();
     return status;
 }

@@ -20,13 +20,20 @@ static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
 static int word_count;
-static char **words; /* of the command line */
+static char **words;         /* of the command line */
+static char left_out[] = ""; /* in place of one that is not printed */
 
 static const cli_option standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help", NULL, 0, 0, false},
     {"version", 'V', CLI_FLAG, NULL, "print the version", NULL, 0, 0, false},
     {0},
 };
+
+/* A control character, such as a line end that would end the comment. */
+static bool is_control(uint32_t code)
+{
+    return code != '\t' && (code < ' ' || (code >= 0x7f && code < 0xa0));
+}
 
 static void print_word(const char *word, FILE *out)
 {
@@ -38,11 +45,16 @@ static void print_word(const char *word, FILE *out)
         return;
     }
     putc('\'', out);
-    for (; *word; word++)
+    for (size_t length; *word; word += length) {
+        uint32_t code;
+        length = lln_text_character(word, &code);
         if (*word == '\'')
             fputs("'\\''", out);
-        else /* a line end would end the comment */
-            putc(*word == '\n' || *word == '\r' ? '?' : *word, out);
+        else if (is_control(code))
+            putc('?', out);
+        else
+            fwrite(word, 1, length, out);
+    }
     putc('\'', out);
 }
 
@@ -50,8 +62,14 @@ void cli_print_command(FILE *out)
 {
     fputs(cli_name(), out);
     for (int i = 1; i < word_count; i++) {
+        if (words[i] == left_out)
+            continue;
+        char *word = lln_text_clean(words[i]);
+        if (!word)
+            cli_fail("out of memory");
         putc(' ', out);
-        print_word(words[i], out);
+        print_word(word, out);
+        free(word);
     }
 }
 
@@ -113,8 +131,7 @@ bad_number(const cli_option *option, const char *text, bool is_number)
 {
     char range[96];
     help_range(option, range, sizeof range);
-    const char *kind =
-        option->type == CLI_COUNT ? "a whole number" : "a number";
+    const char *kind = option->type == CLI_REAL ? "a number" : "a whole number";
     if (is_number)
         cli_usage("--%s: '%s' is out of range; expected %s", option->name, text,
                   range);
@@ -133,18 +150,30 @@ static double read_number(const cli_option *option, const char *text)
     return value;
 }
 
-/* Kept until the process ends. */
-static void add_to_list(const cli_option *option, const char *text)
+static uint64_t read_seed(const cli_option *option, const char *text)
+{
+    uint64_t value = 0;
+    lln_number read = lln_number_read_whole(text, &value);
+    if (read != LLN_NUMBER)
+        bad_number(option, text, read == LLN_NUMBER_OUTSIDE);
+    return value;
+}
+
+/* The first replaces the default. Kept until the process ends. */
+static void add_to_list(const cli_option *option, const char *text, bool again)
 {
     const char **list = option->target;
     char *joined;
-    if (*list && asprintf(&joined, "%s,%s", *list, text) < 0)
+    if (again && asprintf(&joined, "%s,%s", *list, text) < 0)
         cli_fail("out of memory");
-    *list = *list ? joined : text;
+    *list = again ? joined : text;
 }
 
-static void set_option(const cli_option *option, const char *text)
+/* again: it was given before. */
+static void set_option(const cli_option *option, const char *text, bool again)
 {
+    if (again && option->type != CLI_FLAG && option->type != CLI_LIST)
+        cli_usage("--%s is given twice", option->name);
     switch (option->type) {
     case CLI_FLAG:
         *(bool *)option->target = true;
@@ -153,10 +182,13 @@ static void set_option(const cli_option *option, const char *text)
         *(const char **)option->target = text;
         break;
     case CLI_LIST:
-        add_to_list(option, text);
+        add_to_list(option, text, again);
         break;
     case CLI_COUNT:
         *(size_t *)option->target = (size_t)read_number(option, text);
+        break;
+    case CLI_SEED:
+        *(uint64_t *)option->target = read_seed(option, text);
         break;
     case CLI_REAL:
         *(double *)option->target = read_number(option, text);
@@ -245,7 +277,9 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
             missing_argument(find_row(optopt));
         size_t row = find_row(value);
         answer(rows[row]);
+        set_option(rows[row], optarg, given[row]);
         given[row] = true;
-        set_option(rows[row], optarg);
+        if (strcmp(rows[row]->name, "resume") == 0)
+            argv[optind - 1] = left_out;
     }
 }

@@ -15,8 +15,10 @@
 typedef enum {
     CLI_FLAG,  /* bool */
     CLI_TEXT,  /* const char *: the argument as it stands */
-    CLI_LIST,  /* likewise; given again it adds to the list, with a comma */
+    CLI_LIST,  /* likewise; the first replaces the default, and what is given
+                  again is added to it after a comma */
     CLI_COUNT, /* size_t in [low, high] */
+    CLI_SEED,  /* uint64_t, any */
     CLI_REAL,  /* double in [low, high]; with `open`, low and high excluded */
 } cli_type;
 
@@ -35,7 +37,7 @@ typedef struct {
 typedef struct {
     const char *name;    /* "lln-entropy" */
     const char *summary; /* one line */
-    const char *usage; /* synopsis after the name; NULL: "[OPTION]... [FILE]" */
+    const char *usage;   /* after the name; NULL: "[OPTION]... [FILE]..." */
     const cli_option *options;   /* the tool's own, ended by name NULL */
     const cli_option *shared;    /* what tools share, ended by name NULL */
     void (*print_choices)(void); /* after the options in --help; NULL: none */
@@ -44,7 +46,8 @@ typedef struct {
 /* Parses argv by both tables; --help and --version are answered here (exit
  * 0) and bad usage too (one line, "Try 'lln-x --help'", exit 2). Returns the
  * index of the first operand. Numbers are read whole and in range: "0.5x",
- * "nan", "" and out of range are usage errors that name option and range.
+ * "nan", "" and out of range are usage errors that name option and range, and
+ * so are options given twice, but for flags and lists.
  * -h, --help, -V and --version need no rows. */
 int cli_parse(const cli_tool *tool, int argc, char **argv);
 
@@ -61,7 +64,9 @@ bool cli_given(const char *name);
 /* The first of these options that did, ended by NULL; NULL: none. */
 const char *cli_first_given(const char *const *names);
 
-/* Writes the command line as a shell would take it, on one line. */
+/* Writes the command line as a shell would take it, on one line of valid
+ * UTF-8: control characters but the tab become '?'. --resume is left out: the
+ * output that it completes is that of the command without. */
 void cli_print_command(FILE *out);
 
 /* Parts of text between separators: one more than there are of these. */

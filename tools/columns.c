@@ -29,7 +29,7 @@ void record_clear(record_type type, void *record)
         void *field = field_of(column, record);
         if (column->type == LLN_CELL_REAL)
             *(double *)field = NAN;
-        else if (column->type == LLN_CELL_TEXT)
+        else if (lln_cell_is_text(column->type))
             *(const char **)field = NULL;
         else
             *(long *)field = 0;
@@ -41,7 +41,7 @@ lln_cell record_cell(const record_column *column, const void *record)
     const void *field = (const char *)record + column->offset;
     if (column->type == LLN_CELL_REAL)
         return (lln_cell){.real = *(const double *)field};
-    if (column->type == LLN_CELL_TEXT)
+    if (lln_cell_is_text(column->type))
         return (lln_cell){.text = *(const char *const *)field};
     return (lln_cell){.integer = *(const long *)field};
 }

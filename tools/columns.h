@@ -42,6 +42,10 @@ typedef struct {
     {                                                                          \
         name, LLN_CELL_TEXT, offsetof(record, field), group, pass              \
     }
+#define RECORD_DIGITS(record, field, name, group, pass)                        \
+    {                                                                          \
+        name, LLN_CELL_DIGITS, offsetof(record, field), group, pass            \
+    }
 
 /* Passes that the run makes for every tool; a tool has the lower bits. */
 #define PASS_TEMPERATURE (1u << 31) /* run_case.tau */

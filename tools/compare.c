@@ -66,18 +66,23 @@ static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
     return status;
 }
 
-/* Of the output from queries, keys and values. */
+/* Of the output from queries, keys and values, or keys in place of values if
+ * there are none. */
 static lln_status count_cost(const run_case *c, cost *spent)
 {
-    const lln_head *head = c->head;
-    size_t count = head->q.rows * head->v.columns;
-    size_t size = lln_precision_size(head->v.precision);
+    lln_head head = *c->head;
+    run_case with_values = *c;
+    if (!head.v.data)
+        head.v = head.k;
+    with_values.head = &head;
+    size_t count = head.q.rows * head.v.columns;
+    size_t size = lln_precision_size(head.v.precision);
     void *out = lln_array_alloc_raw(count, size);
     if (!out)
         return LLN_ENOMEM;
     memset(out, 0, count * size); /* the output counts for no kernel */
     cost_start(spent);
-    lln_status status = attend_multiply(c, out);
+    lln_status status = attend_multiply(&with_values, out);
     cost_stop(spent);
     free(out);
     return status;

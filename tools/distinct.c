@@ -42,7 +42,7 @@ static void add_bytes(distinct_rows *rows, const void *bytes, size_t size)
 void distinct_add_cell(distinct_rows *rows, lln_cell_type type, lln_cell cell)
 {
     const char *text = cell.text ? cell.text : "";
-    if (type == LLN_CELL_TEXT)
+    if (lln_cell_is_text(type))
         add_bytes(rows, text, strlen(text) + 1);
     else if (type == LLN_CELL_INTEGER)
         add_bytes(rows, &cell.integer, sizeof cell.integer);

@@ -2,34 +2,81 @@
 #include "groups.h"
 
 #include <math.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "message.h"
+#include "options.h"
 
 /* The heads of a row so far. */
 struct row_group {
-    row_identity first; /* of the first of them */
+    row_identity identity; /* what they have in common, else of the first */
     size_t heads;
     lln_average tau;
     row_average *averages; /* [kernels.count] */
     run_block *lists;      /* [kernels.count]; a row a head, for reduce */
 };
 
+/* The set of the heads of several texts. */
+typedef struct {
+    long step;
+    double layer, head; /* NaN: none */
+    size_t set;
+} set_key;
+
+static int compare_numbers(double a, double b)
+{
+    return isnan(a) || isnan(b) ? isnan(b) - isnan(a) : (a > b) - (a < b);
+}
+
+static int compare_keys(const void *first, const void *second)
+{
+    const set_key *a = first, *b = second;
+    if (a->step != b->step)
+        return a->step < b->step ? -1 : 1;
+    int layer = compare_numbers(a->layer, b->layer);
+    return layer != 0 ? layer : compare_numbers(a->head, b->head);
+}
+
+/* Whether rows are made of several heads at each temperature in turn. */
+static bool is_side_by_side(group_kind kind)
+{
+    return kind != GROUP_HEAD && kind != GROUP_TRIALS;
+}
+
 row_groups groups_open(const case_set *set, group_kind kind,
                        size_t temperatures, row_writer *writer)
 {
-    row_groups groups = {.set = set, .kind = kind, .writer = writer};
-    bool side_by_side = kind == GROUP_LAYER || kind == GROUP_SOURCE;
-    size_t kernels = set->kernels.count;
-    groups.temperatures = side_by_side ? temperatures : 1;
-    groups.open = cli_alloc(groups.temperatures, sizeof *groups.open);
-    for (size_t t = 0; t < groups.temperatures; t++) {
-        row_group *group = &groups.open[t];
-        group->averages = cli_alloc(kernels, sizeof *group->averages);
-        group->lists = cli_alloc(kernels, sizeof *group->lists);
+    return (row_groups){
+        .set = set,
+        .kind = kind,
+        .writer = writer,
+        .temperatures = is_side_by_side(kind) ? temperatures : 1,
+    };
+}
+
+/* Adds a set of groups without heads. */
+static void add_set(row_groups *groups)
+{
+    size_t kernels = groups->set->kernels.count;
+    row_group *grown =
+        lln_array_grow(groups->open, groups->sets,
+                       groups->temperatures * sizeof *groups->open);
+    if (!grown)
+        cli_fail("%s", lln_error_message());
+    groups->open = grown;
+    for (size_t t = 0; t < groups->temperatures; t++) {
+        row_group *group = &grown[groups->sets * groups->temperatures + t];
+        *group = (row_group){
+            .averages = cli_alloc(kernels, sizeof *group->averages),
+            .lists = cli_alloc(kernels, sizeof *group->lists),
+        };
+        for (size_t k = 0; k < kernels; k++)
+            group->averages[k].medians = run_shared.aggregate != NULL;
     }
-    return groups;
+    groups->sets++;
 }
 
 static void clear_group(const row_groups *groups, row_group *group)
@@ -38,34 +85,39 @@ static void clear_group(const row_groups *groups, row_group *group)
         row_average_reset(&group->averages[k]);
         run_block_free(&group->lists[k]);
     }
-    group->heads = 0;
-    group->tau = (lln_average){0};
+    free(group->averages);
+    free(group->lists);
 }
 
 void groups_close(row_groups *groups)
 {
-    for (size_t t = 0; t < groups->temperatures; t++) {
-        clear_group(groups, &groups->open[t]);
-        free(groups->open[t].averages);
-        free(groups->open[t].lists);
-    }
+    for (size_t i = 0; i < groups->sets * groups->temperatures; i++)
+        clear_group(groups, &groups->open[i]);
     free(groups->open);
+    tdestroy(groups->numbers, free);
+    groups->open = NULL;
+    groups->numbers = NULL;
+    groups->sets = 0;
 }
 
-static row_identity identify_row(const row_groups *groups,
-                                 const row_group *group, size_t kernel)
+row_identity groups_identify(const row_groups *groups, const row_identity *row,
+                             size_t heads, double tau, size_t kernel)
 {
     const case_set *set = groups->set;
-    row_identity identity = group->first;
+    row_identity identity = *row;
     identity.kernel = set->plan->measures_head
                           ? set->plan->kernel
                           : set->kernels.entries[kernel].choice.text;
-    identity.samples = (long)(group->heads * case_draws(set, kernel));
-    identity.tau = group->tau.mean;
-    if (groups->kind != GROUP_HEAD)
+    identity.samples = (long)(heads * case_draws(set, kernel));
+    identity.tau = tau;
+    if (groups->kind == GROUP_KEY_HEAD)
+        identity.head = identity.key_head;
+    else if (groups->kind != GROUP_HEAD && groups->kind != GROUP_TEXTS)
         identity.head = NAN;
     if (groups->kind == GROUP_SOURCE)
         identity.layer = NAN;
+    if (groups->kind == GROUP_TEXTS)
+        identity.source = identity.file;
     return identity;
 }
 
@@ -87,22 +139,33 @@ static lln_status write_rows(row_groups *groups, row_group *group)
 {
     const run_plan *plan = groups->set->plan;
     for (size_t k = 0; k < groups->set->kernels.count; k++) {
-        row_identity identity = identify_row(groups, group, k);
+        row_identity identity = groups_identify(
+            groups, &group->identity, group->heads, group->tau.mean, k);
         if (plan->reduce)
             LLN_TRY(reduce_heads(plan, &group->lists[k], &group->averages[k]));
         row_writer_put(groups->writer, &identity, &group->averages[k]);
     }
     groups->written += group->heads;
-    clear_group(groups, group);
     return LLN_OK;
 }
 
 lln_status groups_end(row_groups *groups)
 {
-    for (size_t t = 0; t < groups->temperatures; t++)
-        if (groups->open[t].heads > 0)
-            LLN_TRY(write_rows(groups, &groups->open[t]));
+    for (size_t i = 0; i < groups->sets * groups->temperatures; i++)
+        if (groups->open[i].heads > 0)
+            LLN_TRY(write_rows(groups, &groups->open[i]));
+    groups_close(groups);
     return LLN_OK;
+}
+
+void groups_merge(row_identity *all, const row_identity *head)
+{
+    if (all->n != head->n)
+        all->n = LLN_CELL_NONE;
+    if (all->d != head->d)
+        all->d = LLN_CELL_NONE;
+    if (all->file && strcmp(all->file, head->file) != 0)
+        all->file = NULL;
 }
 
 static lln_status add_case(const row_groups *groups, row_group *group,
@@ -128,33 +191,64 @@ static lln_status add_case(const row_groups *groups, row_group *group,
         row_average_add(average, block);
     }
     if (group->heads == 0)
-        group->first = result->identity;
+        group->identity = result->identity;
+    groups_merge(&group->identity, &result->identity);
     lln_average_add(&group->tau, result->identity.tau);
     group->heads++;
     return LLN_OK;
 }
 
-/* Whether a head belongs to the same row as those that are there. */
-static bool belongs_to_row(const row_groups *groups, const row_identity *head)
+bool groups_share_row(const row_groups *groups, const row_identity *row,
+                      const row_identity *head)
 {
-    const row_identity *first = &groups->open[0].first;
-    bool same_layer = head->layer == first->layer ||
-                      (isnan(head->layer) && isnan(first->layer));
-    return strcmp(head->source, first->source) == 0 &&
-           (same_layer || groups->kind != GROUP_LAYER);
+    bool same_source = strcmp(head->source, row->source) == 0;
+    bool same_layer = compare_numbers(head->layer, row->layer) == 0;
+    if (!is_side_by_side(groups->kind))
+        return true;
+    if (groups->kind == GROUP_SOURCE)
+        return same_source;
+    if (groups->kind == GROUP_LAYER)
+        return same_source && same_layer;
+    return same_source && same_layer &&
+           compare_numbers(head->key_head, row->key_head) == 0;
+}
+
+/* The set of a head that is in several texts; groups->sets, for which it is
+ * then remembered, if there is none. */
+static size_t find_text_set(row_groups *groups, const row_identity *head)
+{
+    set_key *key = cli_alloc(1, sizeof *key);
+    *key = (set_key){head->step, head->layer, head->head, groups->sets};
+    set_key **found = tsearch(key, &groups->numbers, compare_keys);
+    if (!found)
+        cli_fail("out of memory");
+    if (*found != key)
+        free(key);
+    return (*found)->set;
+}
+
+/* The set of a head, which is added if there is none. */
+static size_t find_set(row_groups *groups, const row_identity *head)
+{
+    size_t set = 0;
+    if (groups->kind == GROUP_TEXTS)
+        set = find_text_set(groups, head);
+    if (set == groups->sets)
+        add_set(groups);
+    return set;
 }
 
 lln_status groups_add(row_groups *groups, size_t tau, const case_result *result)
 {
-    bool side_by_side =
-        groups->kind == GROUP_LAYER || groups->kind == GROUP_SOURCE;
-    row_group *group = &groups->open[side_by_side ? tau : 0];
-    if (side_by_side && tau == 0 && group->heads > 0 &&
-        !belongs_to_row(groups, &result->identity))
+    if (groups->sets > 0 && groups->kind != GROUP_TEXTS &&
+        !groups_share_row(groups, &groups->open[0].identity, &result->identity))
         LLN_TRY(groups_end(groups));
+    size_t set = find_set(groups, &result->identity);
+    size_t place = is_side_by_side(groups->kind) ? tau : 0;
+    row_group *group = &groups->open[set * groups->temperatures + place];
     LLN_TRY(add_case(groups, group, result));
     bool complete = groups->kind == GROUP_HEAD ||
                     (groups->kind == GROUP_TRIALS &&
                      group->heads == groups->set->heads.count);
-    return complete ? write_rows(groups, group) : LLN_OK;
+    return complete ? groups_end(groups) : LLN_OK;
 }

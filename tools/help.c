@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "help.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { COLUMN = 30, WIDTH = 79 }; /* where the help texts start and end */
@@ -10,6 +11,8 @@ void help_range(const cli_option *option, char *out, size_t size)
     lln_range range = cli_range(option);
     if (option->type == CLI_COUNT || option->type == CLI_REAL)
         lln_range_text(&range, out, size);
+    else if (option->type == CLI_SEED)
+        snprintf(out, size, "a whole number from 0 to %" PRIu64, UINT64_MAX);
     else
         snprintf(out, size, "%s", option->argument ? option->argument : "");
 }
@@ -59,7 +62,7 @@ void help_choice(const char *name, const char *summary)
 void help_print(const cli_tool *tool, const cli_option *standard)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name,
-           tool->usage ? tool->usage : "[OPTION]... [FILE]", tool->summary);
+           tool->usage ? tool->usage : "[OPTION]... [FILE]...", tool->summary);
     if (tool->options && tool->options->name) {
         puts("Options:");
         print_options(tool->options);

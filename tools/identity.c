@@ -5,20 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 
-static const record_column columns[] = {
-    RECORD_TEXT(row_identity, source, "source", COLUMNS_ID, 0),
-    RECORD_REAL(row_identity, layer, "layer", COLUMNS_ID, 0),
-    RECORD_REAL(row_identity, head, "head", COLUMNS_ID, 0),
-    RECORD_TEXT(row_identity, kernel, "kernel", COLUMNS_ID, 0),
-    RECORD_INTEGER(row_identity, n, "n", COLUMNS_ID, 0),
-    RECORD_INTEGER(row_identity, d, "d", COLUMNS_ID, 0),
-    RECORD_INTEGER(row_identity, causal, "causal", COLUMNS_ID, 0),
-    RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0),
-    RECORD_REAL(row_identity, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE),
+#define SOURCE RECORD_TEXT(row_identity, source, "source", COLUMNS_ID, 0)
+
+#define OTHERS                                                                 \
+    RECORD_REAL(row_identity, layer, "layer", COLUMNS_ID, 0),                  \
+        RECORD_REAL(row_identity, head, "head", COLUMNS_ID, 0),                \
+        RECORD_TEXT(row_identity, kernel, "kernel", COLUMNS_ID, 0),            \
+        RECORD_INTEGER(row_identity, n, "n", COLUMNS_ID, 0),                   \
+        RECORD_INTEGER(row_identity, d, "d", COLUMNS_ID, 0),                   \
+        RECORD_INTEGER(row_identity, causal, "causal", COLUMNS_ID, 0),         \
+        RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0),       \
+        RECORD_REAL(row_identity, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE)
+
+static const record_column columns[] = {SOURCE, OTHERS, {0}};
+
+static const record_column columns_with_step[] = {
+    SOURCE,
+    RECORD_INTEGER(row_identity, step, "step", COLUMNS_ID, 0),
+    OTHERS,
     {0},
 };
 
-const record_type row_identity_type = {columns, sizeof(row_identity)};
+record_type row_identity_type = {columns, sizeof(row_identity)};
+
+void row_identity_show_step(void)
+{
+    row_identity_type.columns = columns_with_step;
+}
 
 double run_index(long index)
 {

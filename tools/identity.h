@@ -8,18 +8,20 @@
 #include "columns.h"
 #include "core/status.h"
 
-/* What the columns source .. tau say. NaN and NULL: missing. */
+/* What the columns source .. tau say. NaN, NULL and LLN_CELL_NONE: missing. */
 typedef struct {
-    const char *source;
-    double layer, head;
+    const char *source, *file; /* with and without the batch entry */
+    long step;
+    double layer, head, key_head;
     const char *kernel;
     long n, d, causal, samples;
     double tau;
 } row_identity;
 
 /* The columns of an identity, which are the group `id` of each table of
- * heads. */
-extern const record_type row_identity_type;
+ * heads; `step` is among them once row_identity_show_step was called. */
+extern record_type row_identity_type;
+void row_identity_show_step(void);
 
 /* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure, and
  * returns its status; LLN_OK is legal. */

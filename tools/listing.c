@@ -1,36 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "listing.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "signals.h"
 
-void run_table_comment(FILE *out, bool sampled)
+enum { DIGITS_FOR_PEOPLE = 4 };
+
+void run_table_comment(FILE *out, bool seeded)
 {
     fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
     cli_print_command(out);
     putc('\n', out);
-    if (sampled)
-        fprintf(out, "# seed: %zu\n", run_shared.seed);
+    if (seeded)
+        fprintf(out, "# seed: %" PRIu64 "\n", run_shared.seed);
 }
 
 lln_table_style run_table_style(void)
 {
     lln_table_style style = {.precision = (int)run_shared.precision,
                              .header = !run_shared.no_header};
-    cli_check(lln_table_format_find(run_shared.format, &style.format));
+    if (run_shared.format)
+        cli_check(lln_table_format_find(run_shared.format, &style.format));
+    else
+        style.format =
+            cli_output_is_terminal() ? LLN_TABLE_ALIGNED : LLN_TABLE_CSV;
+    bool for_people =
+        style.format == LLN_TABLE_ALIGNED || style.format == LLN_TABLE_MARKDOWN;
+    if (for_people && !cli_given("precision"))
+        style.precision = DIGITS_FOR_PEOPLE;
     return style;
 }
 
-int run_table_finish_early(size_t written, size_t total, const char *unit)
+void run_table_finish_early(size_t written, size_t total, const char *unit,
+                            bool resumable)
 {
-    if (written == 0)
-        cli_discard();
-    (void)cli_finish(); /* says what fails; so does this */
-    cli_warn("interrupted: %zu of %zu %s written", written, total, unit);
-    return CLI_FAILED;
+    const char *kept = cli_partial_name();
+    resumable =
+        kept && resumable && run_table_style().format <= LLN_TABLE_NDJSON;
+    if (!cli_finish_early())
+        cli_warn("interrupted");
+    else
+        cli_warn("interrupted: %zu of %zu %s written%s%s%s", written, total,
+                 unit, kept ? " to " : "", kept ? kept : "",
+                 resumable
+                     ? "; the same command with --resume goes on from there"
+                     : "");
+    signals_end_process();
 }
 
 listing listing_open(record_type type)
@@ -49,7 +69,7 @@ listing listing_open(record_type type)
         const record_column *column = &type.columns[list.selected[i]];
         columns[i] = (lln_column){column->name, column->type};
     }
-    FILE *out = cli_output(run_shared.output);
+    FILE *out = cli_output_table(run_shared.output);
     if (run_shared.comments)
         run_table_comment(out, false);
     list.table = lln_table_alloc(out, columns, list.count, run_table_style());
@@ -82,8 +102,8 @@ int listing_close(listing *list)
     return cli_finish();
 }
 
-int listing_close_early(listing *list, size_t written, size_t total)
+void listing_close_early(listing *list, size_t written, size_t total)
 {
     end_listing(list);
-    return run_table_finish_early(written, total, "rows");
+    run_table_finish_early(written, total, "rows", false);
 }

@@ -12,8 +12,9 @@
 
 /* A table of records of this type alone, on the output and in the form that
  * the shared options ask for, with the columns that --columns selects. Closing
- * returns the exit status for main. Closing early, when the user interrupts,
- * keeps the rows that are written and says how many of all they are. */
+ * returns the exit status for main. Closing early, when a signal asks for it,
+ * keeps the rows that are written, says how many of all they are and ends the
+ * process. */
 typedef struct {
     lln_table *table;
     record_type type;
@@ -25,16 +26,22 @@ typedef struct {
 listing listing_open(record_type type);
 void listing_put(listing *list, const void *record);
 int listing_close(listing *list);
-int listing_close_early(listing *list, size_t written, size_t total);
+__attribute__((noreturn)) void
+listing_close_early(listing *list, size_t written, size_t total);
 
-/* The style that the shared options ask for. */
+/* The style that the shared options ask for, once the output is open. Without
+ * --format it is for people if that is a terminal, else csv. */
 lln_table_style run_table_style(void);
 
-/* Writes the # lines of --comments; heads that are sampled have a seed. */
-void run_table_comment(FILE *out, bool sampled);
+/* Writes the # lines of --comments, the seed among them if it matters. */
+void run_table_comment(FILE *out, bool seeded);
 
-/* Ends the output when the user interrupts: keeps what has been written and
- * says how many of all `unit` it is. Returns the exit status for main. */
-int run_table_finish_early(size_t written, size_t total, const char *unit);
+/* Ends the output and the process when a signal asks for it: keeps what has
+ * been written, in FILE.partial if it goes to a file, and says how many of all
+ * `unit` it is, and how to go on if --resume can. */
+__attribute__((noreturn)) void run_table_finish_early(size_t written,
+                                                      size_t total,
+                                                      const char *unit,
+                                                      bool resumable);
 
 #endif

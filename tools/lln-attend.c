@@ -8,9 +8,11 @@
 #include "measure/fidelity.h"
 #include "message.h"
 #include "options.h"
+#include "write_heads.h"
 
 static struct {
-    const char *compare;
+    const char *compare, *write_heads;
+    bool write_p;
     size_t top;
 } options = {.top = 10};
 
@@ -20,11 +22,23 @@ static const cli_option option_table[] = {
      &options.compare, 0, 0, false},
     {"top", 0, CLI_COUNT, "K", "top keys of a row that are compared (10)",
      &options.top, 1, LLN_FIDELITY_TOP, false},
+    {"write-heads", 0, CLI_TEXT, "FILE",
+     "write queries, keys and values as they enter the logits instead",
+     &options.write_heads, 0, 0, false},
+    {"write-p", 0, CLI_FLAG, NULL,
+     "with --write-heads: also P, of one kernel (softmax)", &options.write_p, 0,
+     0, false},
     {"v", 0, CLI_TEXT, "FILE[:KEY]", "values, as --q and --k", &run_shared.v, 0,
      0, false},
     {"key-v", 0, CLI_TEXT, "KEY",
      "names of the arrays of values (as those of queries, with v for q)",
      &run_shared.key_v, 0, 0, false},
+    {0},
+};
+
+static const values_option values_optional[] = {
+    {"compare", "relative_error and cosine are nan"},
+    {"write-heads", "no array of values is written"},
     {0},
 };
 
@@ -39,7 +53,14 @@ int main(int argc, char **argv)
 {
     run_shared.kernels = "lln";
     run_shared.values = true;
+    run_shared.values_optional = values_optional;
     command_parse(&tool, argc, argv);
+    if (options.write_p && !options.write_heads)
+        cli_usage("--write-p needs --write-heads");
+    if (options.write_p && !cli_given("kernel"))
+        run_shared.kernels = "softmax";
+    if (options.write_heads)
+        return write_heads(options.write_heads, options.write_p);
     if (options.compare)
         return compare_write(options.compare, options.top);
     if (cli_given("top"))

@@ -219,6 +219,7 @@ int main(int argc, char **argv)
         return run_plan_write(
             &(run_plan){.table = {query_columns, sizeof(query_record)},
                         .measure = measure_queries,
+                        .has_many_rows = true,
                         .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
                         .measures_sampled_rows = true});

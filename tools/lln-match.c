@@ -2,6 +2,9 @@
  *
  * lln-match: alpha and beta with which LLN attention has the log-variance of
  * softmax attention, and what they achieve on the head. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +16,8 @@
 #include "message.h"
 #include "options.h"
 #include "run.h"
+#include "sources.h"
+#include "warnings.h"
 
 static struct {
     const char *method;
@@ -20,7 +25,7 @@ static struct {
 } options = {.method = "measured"};
 
 static const cli_option option_table[] = {
-    {"method", 0, CLI_TEXT, "LIST",
+    {"method", 0, CLI_LIST, "LIST",
      "methods of the list below, or all (measured)", &options.method, 0, 0,
      false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
@@ -51,6 +56,7 @@ typedef struct {
     const char *method, *target;
     lln_match match;
     lln_report report;
+    const char *seed; /* of a sampled head */
 } match_record;
 
 #define MATCH(field, name)                                                     \
@@ -75,16 +81,20 @@ static const record_column columns[] = {
     REPORT(max_exponent, "max_exponent", 0),
     REPORT(fp16_overflow, "fp16_overflow", 0),
     REPORT(bf16_overflow, "bf16_overflow", 0),
+    RECORD_DIGITS(match_record, seed, "seed", COLUMNS_DEFAULT, 0),
     {0},
 };
 
 enum { MOST_METHODS = 16 };
 
-/* The methods asked for, in the order given. */
+/* The methods asked for, in the order given; and the seed. */
 typedef struct {
     const lln_match_method *items[MOST_METHODS];
     size_t count;
+    char seed[32];
 } method_list;
+
+static method_list methods; /* of --method */
 
 static void add_method(method_list *list, const lln_match_method *method)
 {
@@ -123,53 +133,76 @@ static method_list read_methods(void)
             add_method(&list, method);
     }
     free(copy);
+    snprintf(list.seed, sizeof list.seed, "%" PRIu64, run_shared.seed);
     return list;
 }
 
-/* Says which head has no match; the row stays, without one. */
-static void warn_of_no_match(const run_case *c, const char *method)
+/* A row for each method, which has its names even if it has no match. */
+static lln_status start_matches(run_block *block)
 {
-    char place[RUN_PLACE];
-    run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
-                  place);
-    cli_warn("%s: %s%s: %s", c->head->source, place, method,
-             lln_error_message());
+    LLN_TRY(run_block_resize(block, methods.count));
+    for (size_t i = 0; i < methods.count; i++) {
+        match_record *out = run_block_record(block, i);
+        out->method = methods.items[i]->name;
+        out->target = "log_variance_row";
+        out->seed = sources_sampled() ? methods.seed : NULL;
+    }
+    return LLN_OK;
 }
 
-/* Without a match the row stays as it is, with nan. softmax: NULL if no column
- * of the report is asked for. */
+static void warn(const run_case *c, const char *what)
+{
+    char reason[LLN_MESSAGE + 64];
+    const row_identity identity = {.source = c->head->source,
+                                   .layer = run_index(c->head->layer),
+                                   .head = run_index(c->head->head),
+                                   .tau = c->tau};
+    snprintf(reason, sizeof reason, "%s%s", what, lln_error_message());
+    warnings_add(&identity, reason);
+}
+
+/* softmax: NULL if no column of the report is asked for, or the head has
+ * none. */
 static lln_status fill_record(const run_case *c, const lln_match_method *method,
                               const lln_report_summary *softmax,
                               match_record *out)
 {
+    char what[64];
     lln_match match;
-    out->method = method->name;
-    out->target = "log_variance_row";
+    lln_report report;
+    snprintf(what, sizeof what, "%s: ", method->name);
     lln_status status = lln_match_solve(method, c->head, &match);
-    if (status == LLN_EUNDEFINED || status == LLN_ENOCONV) {
-        warn_of_no_match(c, method->name);
-        return LLN_OK;
+    if (status == LLN_OK) {
+        out->match = match;
+        if (!softmax)
+            return LLN_OK;
+        status = lln_report_match(c->head, &match, softmax, &report);
     }
-    LLN_TRY(status);
-    if (softmax)
-        LLN_TRY(lln_report_match(c->head, &match, softmax, &out->report));
-    out->match = match;
+    if (status == LLN_OK)
+        out->report = report;
+    if (!warnings_suffice(status))
+        return status;
+    warn(c, what);
     return LLN_OK;
 }
 
 static lln_status measure_matches(const run_case *c, const void *context,
                                   run_block *block)
 {
-    const method_list *methods = context;
+    (void)context;
     bool spectrum = !options.no_spectrum && (c->passes & PASS_SPECTRUM);
     lln_report_summary summary, *softmax = NULL;
-    LLN_TRY(run_block_resize(block, methods->count));
     if (c->passes & PASS_REPORT) {
-        softmax = &summary;
-        LLN_TRY(lln_report_softmax(c->head, spectrum, softmax));
+        lln_status status = lln_report_softmax(c->head, spectrum, &summary);
+        if (status == LLN_OK)
+            softmax = &summary;
+        else if (warnings_suffice(status))
+            warn(c, "");
+        else
+            return status;
     }
-    for (size_t i = 0; i < methods->count; i++)
-        LLN_TRY(fill_record(c, methods->items[i], softmax,
+    for (size_t i = 0; i < methods.count; i++)
+        LLN_TRY(fill_record(c, methods.items[i], softmax,
                             run_block_record(block, i)));
     return LLN_OK;
 }
@@ -177,11 +210,12 @@ static lln_status measure_matches(const run_case *c, const void *context,
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
-    method_list methods = read_methods();
+    methods = read_methods();
     return run_plan_write(&(run_plan){.table = {columns, sizeof(match_record)},
                                       .measure = measure_matches,
-                                      .context = &methods,
+                                      .start = start_matches,
                                       .measures_head = true,
                                       .mostly_serial = !options.no_spectrum,
+                                      .has_many_rows = methods.count > 1,
                                       .kernel = "lln"});
 }

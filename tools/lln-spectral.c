@@ -3,6 +3,7 @@
  * lln-spectral: eigenvalues of attention matrices, and how far the matrices
  * are from giving every query the same average. */
 #include <math.h>
+#include <pthread.h>
 
 #include "command.h"
 #include "help.h"
@@ -111,12 +112,44 @@ static double lambda2_theory(const run_case *c)
     return NAN;
 }
 
+/* The smallest P that is not square; rows 0: none is. */
+static struct {
+    pthread_mutex_t lock;
+    size_t rows, columns;
+} oblong = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Remembers the same one in whatever order heads come. */
+static void note_shape(const lln_head *head)
+{
+    size_t n = head->q.rows, m = head->k.rows;
+    if (n == m)
+        return;
+    pthread_mutex_lock(&oblong.lock);
+    if (oblong.rows == 0 || n < oblong.rows ||
+        (n == oblong.rows && m < oblong.columns)) {
+        oblong.rows = n;
+        oblong.columns = m;
+    }
+    pthread_mutex_unlock(&oblong.lock);
+}
+
+/* Says why there are no eigenvalues; returns `status`. */
+static int explain_shape(int status)
+{
+    if (oblong.rows > 0 && !run_shared.quiet)
+        cli_warn("no eigenvalues of P that is not square: %zu queries, %zu "
+                 "keys; lln-entropy --diagnose prints centered_sigma1",
+                 oblong.rows, oblong.columns);
+    return status;
+}
+
 static lln_status find_spectrum(const run_case *c, const void *context,
                                 bool norms, lln_spectrum *spectrum)
 {
     const lln_spectrum_method *method = context;
     lln_spectrum_options wanted = {
         .method = *method, .eigenvalues = options.eigenvalues, .norms = norms};
+    note_shape(c->head);
     return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
 }
 
@@ -198,16 +231,17 @@ int main(int argc, char **argv)
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)
-        return run_plan_write(&(run_plan){
+        return explain_shape(run_plan_write(&(run_plan){
             .table = {eigenvalue_columns, sizeof(eigenvalue_record)},
             .measure = measure_eigenvalues,
+            .has_many_rows = true,
             .rows_depend_on_head = true,
             .context = &method,
             .rows_are_never_averaged = true,
-            .mostly_serial = true});
-    return run_plan_write(
+            .mostly_serial = true}));
+    return explain_shape(run_plan_write(
         &(run_plan){.table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
                     .context = &method,
-                    .mostly_serial = true});
+                    .mostly_serial = true}));
 }

@@ -16,9 +16,9 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
-#include "output.h"
 #include "run.h"
 #include "selection.h"
+#include "signals.h"
 #include "theory/fenton_accuracy.h"
 
 static struct {
@@ -41,7 +41,7 @@ static const cli_option option_table[] = {
     {"fenton", 0, CLI_FLAG, NULL,
      "accuracy of log-normal approximations for --dim features instead",
      &options.fenton, 0, 0, false},
-    {"s2", 0, CLI_TEXT, "LIST", "where --fenton looks (0.25:25:100)",
+    {"s2", 0, CLI_LIST, "LIST", "where --fenton looks (0.25:25:100)",
      &options.s2, 0, 0, false},
     {0},
 };
@@ -312,20 +312,28 @@ static lln_status measure_quantiles(const run_case *c, const void *context,
                        offsetof(quantile_record, quantile));
 }
 
+static lln_status start_normality(run_block *block)
+{
+    LLN_TRY(run_block_resize(block, 2));
+    for (size_t i = 0; i < 2; i++) {
+        normality_record *out = run_block_record(block, i);
+        out->matrix = i == 0 ? "q" : "k";
+    }
+    return LLN_OK;
+}
+
 static lln_status measure_normality(const run_case *c, const void *context,
                                     run_block *block)
 {
     (void)context;
     const lln_matrix matrices[] = {c->head->q, c->head->k};
     lln_status worst = LLN_OK;
-    LLN_TRY(run_block_resize(block, 2));
     for (size_t i = 0; i < 2; i++) {
         normality_record *out = run_block_record(block, i);
         lln_status status = lln_normality_measure(matrices[i], &out->normality);
         if (status != LLN_OK && status != LLN_EUNDEFINED)
             return status;
         worst = status == LLN_OK ? worst : status;
-        out->matrix = i == 0 ? "q" : "k";
         out->entries = (long)(matrices[i].rows * matrices[i].columns);
     }
     return worst;
@@ -342,9 +350,10 @@ static void write_fenton_row(listing *out, double s2)
 static int write_fenton(void)
 {
     static const char *const idle[] = {
-        "q",       "tau",    "kernel",    "causal",     "scale",     "rows",
-        "tokens",  "trials", "each",      "params",     "sigma-q",   "seed",
-        "sigma-k", "window", "aggregate", "fail-below", "fail-above"};
+        "q",          "tau",        "kernel",  "causal", "scale",
+        "rows",       "shard",      "tokens",  "trials", "each",
+        "params",     "sigma-q",    "sigma-k", "window", "aggregate",
+        "fail-below", "fail-above", "resume",  "plan"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--%s cannot be used with --fenton", idle[i]);
@@ -354,12 +363,13 @@ static int write_fenton(void)
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
     size_t rows = 0;
-    cli_catch_signals();
+    signals_catch();
     for (; rows < list.count && !lln_stop_requested; rows++)
         write_fenton_row(&out, list.values[rows]);
     free(list.values);
-    return rows < list.count ? listing_close_early(&out, rows, list.count)
-                             : listing_close(&out);
+    if (rows < list.count)
+        listing_close_early(&out, rows, list.count);
+    return listing_close(&out);
 }
 
 int main(int argc, char **argv)
@@ -380,16 +390,20 @@ int main(int argc, char **argv)
         plan = (run_plan){.table = {bin_columns, sizeof(bin_record)},
                           .measure = measure_histogram,
                           .start = start_histogram,
+                          .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.qq)
         plan = (run_plan){.table = {quantile_columns, sizeof(quantile_record)},
                           .measure = measure_quantiles,
                           .start = start_quantiles,
+                          .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.normality)
         plan =
             (run_plan){.table = {normality_columns, sizeof(normality_record)},
                        .measure = measure_normality,
+                       .start = start_normality,
+                       .has_many_rows = true,
                        .measures_head = true};
     return run_plan_write(&plan);
 }

@@ -10,16 +10,14 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/text.h"
+#include "core/threads.h"
 #include "progress.h"
+#include "signals.h"
 
 static const char *command_name; /* NULL: not set */
-static void (*remove_unfinished)(void);
+static void (*leave_output)(void);
 static pthread_mutex_t last = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-
-/* Warnings kept back by this thread; NULL: none are. */
-static _Thread_local FILE *held;
-static _Thread_local char *held_text;
-static _Thread_local size_t held_size;
 
 void cli_set_name(const char *name)
 {
@@ -31,15 +29,32 @@ const char *cli_name(void)
     return command_name ? command_name : program_invocation_short_name;
 }
 
-static void say(FILE *out, const char *format, va_list args)
+/* Names of files and arrays, and what users write, may hold control characters,
+ * which must not reach a terminal. */
+static void print_line(const char *format, va_list args)
 {
-    if (out == stderr)
-        progress_clear();
-    flockfile(out);
-    fprintf(out, "%s: ", cli_name());
-    vfprintf(out, format, args);
-    putc('\n', out);
-    funlockfile(out);
+    char *text = NULL, *line = NULL;
+    size_t size = 0;
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    if (text) {
+        size = 4 * strlen(text) + 5;
+        line = malloc(size);
+    }
+    fputs(line ? lln_text_printable(line, size, text) : "out of memory",
+          stderr);
+    free(line);
+    free(text);
+}
+
+static void say(const char *format, va_list args)
+{
+    progress_clear();
+    flockfile(stderr);
+    fprintf(stderr, "%s: ", cli_name());
+    print_line(format, args);
+    putc('\n', stderr);
+    funlockfile(stderr);
 }
 
 void cli_usage(const char *format, ...)
@@ -47,7 +62,7 @@ void cli_usage(const char *format, ...)
     va_list args;
     cli_last_words();
     va_start(args, format);
-    say(stderr, format, args);
+    say(format, args);
     va_end(args);
     fprintf(stderr, "Try '%s --help'\n", cli_name());
     cli_leave(CLI_USAGE);
@@ -58,7 +73,7 @@ void cli_fail(const char *format, ...)
     va_list args;
     cli_last_words();
     va_start(args, format);
-    say(stderr, format, args);
+    say(format, args);
     va_end(args);
     cli_leave(CLI_FAILED);
 }
@@ -67,36 +82,8 @@ void cli_warn(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(held ? held : stderr, format, args);
+    say(format, args);
     va_end(args);
-}
-
-void cli_hold_warnings(void)
-{
-    held = open_memstream(&held_text, &held_size);
-}
-
-char *cli_take_warnings(void)
-{
-    if (!held) /* there was no memory for it: they have been printed */
-        return NULL;
-    fclose(held);
-    held = NULL;
-    char *text = held_text;
-    held_text = NULL;
-    if (held_size > 0)
-        return text;
-    free(text);
-    return NULL;
-}
-
-void cli_give_warnings(char *text)
-{
-    if (!text)
-        return;
-    progress_clear();
-    fputs(text, stderr);
-    free(text);
 }
 
 void cli_check(lln_status status)
@@ -121,9 +108,9 @@ char *cli_copy(const char *text)
     return copy;
 }
 
-void cli_call_when_leaving(void (*remove_output)(void))
+void cli_call_when_leaving(void (*end_output)(void))
 {
-    remove_unfinished = remove_output;
+    leave_output = end_output;
 }
 
 /* Threads that fail at once must not all speak, nor remove files and end the
@@ -136,8 +123,10 @@ void cli_last_words(void)
 void cli_leave(int status)
 {
     cli_last_words();
-    if (remove_unfinished)
-        remove_unfinished();
+    if (leave_output)
+        leave_output();
     fflush(stdout);
+    if (lln_stop_requested)
+        signals_end_process();
     _exit(status);
 }

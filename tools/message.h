@@ -35,21 +35,14 @@ void cli_check(lln_status status);
 /* Prints "lln-x: MESSAGE" and goes on. */
 __attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
 
-/* Keeps back the warnings of this thread, so that threads can give them out in
- * an order of their own; cli_take_warnings ends that and returns their text,
- * which the caller owns; NULL: there were none. cli_give_warnings prints and
- * frees them; NULL is legal. */
-void cli_hold_warnings(void);
-char *cli_take_warnings(void);
-void cli_give_warnings(char *text);
-
 /* A zeroed array (lln_array_alloc) and a copy of a string (strdup), which the
  * caller owns; without memory they end the process. */
 void *cli_alloc(size_t count, size_t size);
 char *cli_copy(const char *text);
 
-/* Sets what cli_leave calls to remove unfinished output. */
-void cli_call_when_leaving(void (*remove_output)(void));
+/* Sets what cli_leave calls to end the output: it writes rows that are finished
+ * to stdout and removes an unfinished file. */
+void cli_call_when_leaving(void (*end_output)(void));
 
 /* Serialises the end of the process: the first thread that calls it continues,
  * all later ones block for ever. To be called before a message that ends the
@@ -58,7 +51,8 @@ void cli_last_words(void);
 
 /* Ends the process early: unfinished output is removed, rows that went to
  * stdout are kept, and memory is left to the system, as the owners of it are
- * cut off where they stand. cli_usage and cli_fail end so. */
+ * cut off where they stand. After a signal that asked the command to stop the
+ * process ends by it. cli_usage and cli_fail end so. */
 __attribute__((noreturn)) void cli_leave(int status);
 
 #endif

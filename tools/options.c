@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "message.h"
 #include "table/table.h"
@@ -15,13 +16,10 @@ run_options run_shared = {
     .sigma_k = 1,
     .kernels = "softmax,lln",
     .rule.scale = NAN,
-    .format = "csv",
 };
 
-/* Ranges: sizes stay where their squares still fit; GSL's Mersenne twister
- * takes 32-bit seeds. */
+/* Sizes stay where their squares still fit. */
 #define MOST_TOKENS 1073741824.0
-#define MOST_SEED 4294967295.0
 
 #define SHARED(field) (&run_shared.field)
 
@@ -37,9 +35,9 @@ const cli_option run_shared_options[] = {
     {"trials", 0, CLI_COUNT, "T",
      "sampled heads to average over (4), or draws of random kernels (1)",
      SHARED(trials), 1, 1000000, false},
-    {"seed", 0, CLI_COUNT, "S",
-     "seed of the sampled heads and of random kernels (1)", SHARED(seed), 0,
-     MOST_SEED, false},
+    {"seed", 0, CLI_SEED, "S",
+     "seed of all that is drawn: heads, rows, random kernels (1)", SHARED(seed),
+     0, 0, false},
     {"q", 0, CLI_TEXT, "FILE[:KEY]", "queries, if no FILE holds all", SHARED(q),
      0, 0, false},
     {"k", 0, CLI_TEXT, "FILE[:KEY]", "keys, likewise", SHARED(k), 0, 0, false},
@@ -51,16 +49,28 @@ const cli_option run_shared_options[] = {
      SHARED(key_k), 0, 0, false},
     {"list", 0, CLI_FLAG, NULL, "print the arrays of the files and stop",
      SHARED(list), 0, 0, false},
+    {"plan", 0, CLI_FLAG, NULL,
+     "print the size of the work, an estimate of time and memory, and stop",
+     SHARED(plan), 0, 0, false},
     {"layout", 0, CLI_TEXT, "AXES",
-     "axes of the arrays: nd, hnd, nhd, lhnd, bhnd or bnhd (nd)",
+     "axes of the arrays: nd, hnd, nhd, lhnd, bhnd, bnhd or bnD (nd)",
      SHARED(layout), 0, 0, false},
-    {"layers", 0, CLI_TEXT, "LIST", "layers to read, such as 0-3,7 (all)",
+    {"split-heads", 0, CLI_TEXT, "H[:HK]",
+     "heads side by side in axis D of the layout, HK of them of keys (none)",
+     SHARED(split_heads), 0, 0, false},
+    {"fused", 0, CLI_TEXT, "ORDER",
+     "arrays hold queries, keys and values: qkv or head-qkv (by names)",
+     SHARED(fused), 0, 0, false},
+    {"layers", 0, CLI_LIST, "LIST", "layers to read, such as 0-3,7 (all)",
      SHARED(layers), 0, 0, false},
-    {"heads", 0, CLI_TEXT, "LIST", "heads to read, such as 0-3,7 (all)",
+    {"heads", 0, CLI_LIST, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
     {"lengths", 0, CLI_TEXT, "FILE",
      "tokens of each batch entry that are not padding (all)", SHARED(lengths),
      0, 0, false},
+    {"padding", 0, CLI_TEXT, "SIDE",
+     "side on which --lengths finds padding: left or right (right)",
+     SHARED(padding), 0, 0, false},
     {"causal", 0, CLI_FLAG, NULL, "each query sees no later keys",
      SHARED(rule.mask.causal), 0, 0, false},
     {"window", 0, CLI_COUNT, "W",
@@ -68,10 +78,10 @@ const cli_option run_shared_options[] = {
      SHARED(rule.mask.window), 1, MOST_TOKENS, false},
     {"scale", 0, CLI_REAL, "X", "scale of the logits q.k (1/sqrt(d))",
      SHARED(rule.scale), 0, INFINITY, true},
-    {"tau", 0, CLI_TEXT, "LIST",
+    {"tau", 0, CLI_LIST, "LIST",
      "temperatures, 0.5,1,2 or lo:hi:count[:log] (as the heads are)",
      SHARED(tau), 0, 0, false},
-    {"kernel", 0, CLI_TEXT, "LIST",
+    {"kernel", 0, CLI_LIST, "LIST",
      "kernels, name[:param=value]... each (softmax,lln; lln-attend: lln)",
      SHARED(kernels), 0, 0, false},
     {"params", 0, CLI_TEXT, "FILE",
@@ -89,14 +99,19 @@ const cli_option run_shared_options[] = {
      1, MOST_TOKENS, false},
     {"output", 'o', CLI_TEXT, "FILE", "where the output goes (stdout)",
      SHARED(output), 0, 0, false},
-    {"format", 0, CLI_TEXT, "NAME", "csv, tsv, json or ndjson (csv)",
+    {"resume", 0, CLI_FLAG, NULL,
+     "go on from FILE.partial of the same command, interrupted", SHARED(resume),
+     0, 0, false},
+    {"format", 0, CLI_TEXT, "NAME",
+     "csv, tsv, json, ndjson, table or markdown (table on a terminal, else "
+     "csv)",
      SHARED(format), 0, 0, false},
     {"columns", 0, CLI_LIST, "LIST",
      "columns to print: names, globs and groups (default)", SHARED(columns), 0,
      0, false},
     {"precision", 0, CLI_COUNT, "N",
-     "significant digits; 0: all that matter (0)", SHARED(precision), 0, 17,
-     false},
+     "significant digits; 0: all that matter (4 in table and markdown, else 0)",
+     SHARED(precision), 0, 17, false},
     {"no-header", 0, CLI_FLAG, NULL, "leave out the row of column names",
      SHARED(no_header), 0, 0, false},
     {"comments", 0, CLI_FLAG, NULL,
@@ -109,8 +124,11 @@ const cli_option run_shared_options[] = {
     {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
      SHARED(each), 0, 0, false},
     {"aggregate", 0, CLI_TEXT, "WHAT",
-     "mean, least and largest over the heads of a layer, or over all heads",
+     "put together what has the same head, kv-head, layer, or all heads",
      SHARED(aggregate), 0, 0, false},
+    {"shard", 0, CLI_TEXT, "I/COUNT",
+     "measure heads I, I + COUNT, ... alone, counted from 1 (all)",
+     SHARED(shard), 0, 0, false},
     {"fail-below", 0, CLI_LIST, "LIST",
      "exit 3 if a figure is below COLUMN=X, or missing", SHARED(fail_below), 0,
      0, false},
@@ -118,10 +136,37 @@ const cli_option run_shared_options[] = {
      "exit 3 if a figure is above COLUMN=X, or missing", SHARED(fail_above), 0,
      0, false},
     {"quiet", 'q', CLI_FLAG, NULL,
-     "no progress, no word on arrays that were chosen", SHARED(quiet), 0, 0,
+     "no progress, no word on arrays and their sizes", SHARED(quiet), 0, 0,
      false},
     {0},
 };
+
+static void check_format(void)
+{
+    lln_table_format format;
+    if (!run_shared.format)
+        return;
+    if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
+        cli_usage("--format: %s", lln_error_message());
+    if (run_shared.comments &&
+        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON ||
+         format == LLN_TABLE_MARKDOWN))
+        cli_usage("--comments: %s has no comments", run_shared.format);
+}
+
+/* Rows that are copied are not compared with bounds. */
+static void check_resume(void)
+{
+    static const char *const others[] = {"list", "fail-below", "fail-above",
+                                         NULL};
+    const char *other = cli_first_given(others);
+    if (!run_shared.resume)
+        return;
+    if (other)
+        cli_usage("--%s cannot be used with --resume", other);
+    if (!run_shared.output || strcmp(run_shared.output, "-") == 0)
+        cli_usage("--resume needs -o FILE: it goes on from FILE.partial");
+}
 
 void options_check(void)
 {
@@ -131,20 +176,14 @@ void options_check(void)
     const char *name = cli_first_given(deviations);
     if (name && run_shared.tau)
         cli_usage("--%s with --tau: --tau sets both deviations", name);
-    lln_table_format format;
-    if (lln_table_format_find(run_shared.format, &format) != LLN_OK)
-        cli_usage("--format: %s", lln_error_message());
-    if (run_shared.comments &&
-        (format == LLN_TABLE_JSON || format == LLN_TABLE_NDJSON))
-        cli_usage("--comments: %s has no comments", run_shared.format);
+    check_format();
+    check_resume();
 }
 
-/* --list-kernels is answered whatever the operands are. */
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
-    if (operand + 1 < argc && !run_shared.list_kernels)
-        cli_usage("'%s': one FILE holds all; else name files with --q and --k",
-                  argv[operand + 1]);
-    run_shared.file = operand < argc ? argv[operand] : NULL;
+    run_shared.files = (const char *const *)argv + operand;
+    run_shared.file_count = (size_t)(argc - operand);
+    run_shared.file = run_shared.files[0]; /* argv ends with NULL */
 }

@@ -5,39 +5,52 @@
 #ifndef LLN_TOOLS_OPTIONS_H
 #define LLN_TOOLS_OPTIONS_H
 
+#include <stdint.h>
+
 #include "cli.h"
 #include "heads/logit_rule.h"
+
+/* An option that can do without values, and what it then does not do. */
+typedef struct {
+    const char *name, *without;
+} values_option;
 
 /* Values of the options that all tools share, and their table. Sampled heads
  * when no file is named. */
 typedef struct {
-    /* sampled heads */
-    size_t tokens, dim, trials, seed;
+    /* sampled heads; the seed is of all that is drawn */
+    size_t tokens, dim, trials;
+    uint64_t seed;
     double sigma_q, sigma_k;
     /* files */
-    const char *file; /* holds all; else q, k and v do */
+    const char *file; /* holds all, the first of files; else q, k and v do */
+    const char *const *files; /* [file_count] */
+    size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
-    const char *layout, *layers, *heads, *lengths;
+    const char *layout, *split_heads, *fused, *layers, *heads, *lengths,
+        *padding;
     bool values; /* wanted, set by a tool that uses them */
-    bool list;
+    const values_option *values_optional; /* ended by {0}; NULL: none */
+    bool list, plan;
     /* attention */
     const char *tau, *kernels, *params;
     const char *arrays, *gate; /* of kernels, FILE[:KEY] */
     const char *aggregate;     /* NULL: a row for each head */
+    const char *shard;         /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;
     lln_logit_rule rule;
     /* output */
-    const char *output, *format;
+    const char *output, *format;     /* NULL: stdout, run_table_style */
     const char *columns;             /* NULL: the default ones */
     size_t precision, threads, rows; /* rows = 0: all */
-    bool no_header, comments, use_double, each, quiet, list_kernels;
+    bool resume, no_header, comments, use_double, each, quiet, list_kernels;
 } run_options;
 
 extern run_options run_shared;                /* set to the defaults */
 extern const cli_option run_shared_options[]; /* fills run_shared */
 
-/* Parses the command line, the operand FILE among it. Ends the process on bad
+/* Parses the command line, the operands FILE among it. Ends the process on bad
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
 

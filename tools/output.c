@@ -4,89 +4,42 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/threads.h"
+#include "lines.h"
 #include "message.h"
+#include "signals.h"
+#include "temporary.h"
+#include "tensor/mapping.h"
 
 static struct {
-    FILE *stream;             /* NULL: standard output */
-    const char *name;         /* as the user wrote it */
-    char path[PATH_MAX];      /* what the temporary file will be called */
-    char temporary[PATH_MAX]; /* "": none */
-    volatile sig_atomic_t finishing; /* all is there but the name */
+    FILE *stream;           /* NULL: standard output as it is */
+    const char *name;       /* as the user wrote it; NULL: standard output */
+    char path[PATH_MAX];    /* what the file will be called; "": no file */
+    char partial[PATH_MAX]; /* and if it is interrupted */
+    bool replaces_partial, is_terminal;
 } output;
-
-static struct timespec first_stop; /* when the first signal came */
 
 const char *cli_output_name(void)
 {
-    return output.stream ? output.name : "standard output";
+    return output.name ? output.name : "standard output";
 }
 
-/* Safe in a signal handler. */
-static void discard(void)
+const char *cli_partial_name(void)
 {
-    if (output.temporary[0] != '\0')
-        unlink(output.temporary);
-    output.temporary[0] = '\0';
+    return output.path[0] != '\0' ? output.partial : NULL;
 }
 
-/* Does not discard output that is already being renamed. */
-static void die(int signal_number)
+bool cli_output_is_terminal(void)
 {
-    if (output.finishing)
-        return;
-    discard();
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
+    return output.is_terminal;
 }
 
-/* timeout(1) sends its signal twice, to the process and to its group: what
- * follows within half a second is the same request. */
-static void stop(int signal_number)
+void cli_replaces_partial(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!lln_stop_requested)
-        first_stop = now;
-    else if (1000 * (now.tv_sec - first_stop.tv_sec) +
-                 (now.tv_nsec - first_stop.tv_nsec) / 1000000 >
-             500)
-        die(signal_number);
-    lln_stop_requested = 1;
-}
-
-/* Leaves alone what the caller of the process chose to ignore (nohup, &). */
-static void handle(int signal_number, void (*handler)(int))
-{
-    struct sigaction before, action = {.sa_handler = handler};
-    if (sigaction(signal_number, NULL, &before) == 0 &&
-        before.sa_handler == SIG_IGN)
-        return;
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    sigaction(signal_number, &action, NULL);
-}
-
-void cli_catch_signals(void)
-{
-    handle(SIGINT, stop);
-    handle(SIGTERM, stop);
-}
-
-static void remove_when_killed(void)
-{
-    static const int fatal[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
-                                SIGPIPE, SIGALRM, SIGXCPU};
-    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-        handle(fatal[i], die);
-    signal(SIGXFSZ, SIG_IGN); /* the write fails instead */
-    atexit(discard);
+    output.replaces_partial = true;
 }
 
 /* Permissions for the new file: those of the file it replaces, if any. */
@@ -104,72 +57,139 @@ __attribute__((noreturn)) static void refuse(void)
     cli_fail("%s: %s", output.name, strerror(errno));
 }
 
+/* Says which folder does not let files into it. */
+__attribute__((noreturn)) static void refuse_folder(void)
+{
+    int error = errno, length = temporary_folder(output.path);
+    if (error != EACCES && error != EPERM && error != EROFS)
+        refuse();
+    cli_fail("%s: cannot make a file in folder '%.*s': %s; -o writes a new "
+             "file there: make the folder writable, or use > %s",
+             output.name, length > 0 ? length : 1,
+             length > 0 ? output.path : ".", strerror(error), output.name);
+}
+
+/* In a folder such as /tmp only the owner of a file may put another one in its
+ * place. */
+static void check_sticky(const struct stat *old)
+{
+    char path[PATH_MAX];
+    struct stat folder;
+    int length = temporary_folder(output.path);
+    snprintf(path, sizeof path, "%.*s", length, output.path);
+    if (stat(length > 0 ? path : ".", &folder) == 0 &&
+        (folder.st_mode & S_ISVTX) && geteuid() != 0 &&
+        old->st_uid != geteuid() && folder.st_uid != geteuid()) {
+        errno = EPERM;
+        refuse_folder();
+    }
+}
+
 /* Opens a temporary file in the folder of output.path. */
 static FILE *open_temporary(const struct stat *old)
 {
-    const char *slash = strrchr(output.path, '/');
-    int folder = slash ? (int)(slash - output.path) + 1 : 0;
-    int length = snprintf(output.temporary, sizeof output.temporary,
-                          "%.*s.lln-XXXXXX", folder, output.path);
-    if (length >= (int)sizeof output.temporary) {
-        output.temporary[0] = '\0';
+    if (snprintf(output.partial, sizeof output.partial, "%s.partial",
+                 output.path) >= (int)sizeof output.partial) {
         errno = ENAMETOOLONG;
         refuse();
     }
-    remove_when_killed();
-    cli_call_when_leaving(discard);
-    int file = mkstemp(output.temporary);
-    if (file < 0) {
-        output.temporary[0] = '\0';
-        refuse();
-    }
+    if (old)
+        check_sticky(old);
+    int file = temporary_open(output.path, permissions(old));
+    if (file < 0)
+        refuse_folder();
+    signal(SIGXFSZ, SIG_IGN); /* the write fails instead */
     FILE *stream = fdopen(file, "w");
-    if (!stream || fchmod(file, permissions(old)) != 0)
+    if (!stream)
         refuse();
     return stream;
 }
 
-static FILE *open_file(const char *path)
+static FILE *open_lines(int file)
 {
-    struct stat old, standard;
+    FILE *stream = lines_open(file);
+    output.is_terminal = isatty(file);
+    if (!stream)
+        cli_fail("out of memory");
+    return stream;
+}
+
+/* What is there already, and is written as it is. */
+static FILE *open_in_place(const char *path, bool table)
+{
+    FILE *stream = fopen(path, "w");
+    if (!stream)
+        refuse();
+    return table ? open_lines(fileno(stream)) : stream;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* NULL: /dev/stdout, by any name. A file that was removed while it is open has
+ * a name in /proc alone. */
+static FILE *open_file(const char *path, bool table)
+{
+    struct stat old, other;
     bool exists = stat(path, &old) == 0;
     if (!exists && errno != ENOENT)
         refuse();
-    if (exists && fstat(STDOUT_FILENO, &standard) == 0 &&
-        old.st_dev == standard.st_dev && old.st_ino == standard.st_ino)
-        return NULL; /* /dev/stdout by any name */
-    if (exists && !S_ISREG(old.st_mode)) {
-        FILE *stream = fopen(path, "w");
-        if (!stream)
-            refuse();
-        return stream;
-    }
-    if (exists && (access(path, W_OK) != 0 || !realpath(path, output.path)))
+    if (exists && fstat(STDOUT_FILENO, &other) == 0 && same_file(&old, &other))
+        return NULL;
+    if (exists && !S_ISREG(old.st_mode))
+        return open_in_place(path, table);
+    if ((exists && access(path, W_OK) != 0) ||
+        temporary_resolve(path, output.path) < 0)
         refuse();
-    if (!exists && snprintf(output.path, sizeof output.path, "%s", path) >=
-                       (int)sizeof output.path) {
-        errno = ENAMETOOLONG;
-        refuse();
+    if (exists &&
+        (stat(output.path, &other) != 0 || !same_file(&old, &other))) {
+        output.path[0] = '\0';
+        return open_in_place(path, table);
     }
     return open_temporary(exists ? &old : NULL);
 }
 
-FILE *cli_output(const char *path)
+/* Before the process ends early. */
+static void leave_output(void)
 {
-    if (!path || strcmp(path, "-") == 0)
-        return stdout;
-    output.name = path;
-    output.stream = open_file(path);
-    return output.stream ? output.stream : stdout;
+    temporary_discard();
+    (void)lines_flush();
 }
 
-/* Reports why writing failed; a reader that has gone needs no words. */
-static int failed(int error)
+static FILE *open_output(const char *path, bool table)
 {
-    output.finishing = 0;
-    discard();
+    cli_call_when_leaving(leave_output);
+    if (path && strcmp(path, "-") != 0) {
+        output.name = path;
+        output.stream = open_file(path, table);
+    }
+    if (output.stream)
+        return output.stream;
+    output.name = NULL;
+    if (table)
+        output.stream = open_lines(STDOUT_FILENO);
+    return table ? output.stream : stdout;
+}
+
+FILE *cli_output(const char *path)
+{
+    return open_output(path, false);
+}
+
+FILE *cli_output_table(const char *path)
+{
+    return open_output(path, true);
+}
+
+/* Reports why a file cannot be written; a reader that has gone needs no
+ * words. */
+static int failed(const char *name, int error)
+{
+    temporary_discard();
     if (error != EPIPE)
-        cli_warn("%s: %s", cli_output_name(), strerror(error));
+        cli_warn("%s: %s", name, strerror(error));
     return CLI_FAILED;
 }
 
@@ -181,39 +201,67 @@ void cli_check_output(lln_status status)
         cli_check(status);
     int error = errno;
     cli_last_words();
-    cli_leave(failed(error));
+    cli_leave(failed(cli_output_name(), error));
+}
+
+static void refuse_input(const char *name)
+{
+    cli_fail("%s: is an input; it would be overwritten", name);
 }
 
 void cli_refuse_overwrite(const char *input)
 {
     struct stat in, out;
-    if (!input || !output.stream || stat(input, &in) != 0 ||
-        stat(output.name, &out) != 0 || !S_ISREG(out.st_mode))
-        return;
-    if (in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-        cli_fail("%s: is an input; it would be overwritten", output.name);
+    const char *const names[] = {output.name, cli_partial_name()};
+    for (size_t i = 0; input && i < 2; i++)
+        if (names[i] && stat(input, &in) == 0 && stat(names[i], &out) == 0 &&
+            S_ISREG(out.st_mode) && same_file(&in, &out))
+            refuse_input(names[i]);
 }
 
-void cli_discard(void)
+void cli_refuse_mapped(void)
 {
-    discard();
+    const char *const names[] = {output.name, cli_partial_name()};
+    for (size_t i = 0; i < 2; i++)
+        if (names[i] && lln_mappings_include(names[i]))
+            refuse_input(names[i]);
+}
+
+/* Ends the stream; why it failed, or 0. */
+static int end_stream(void)
+{
+    FILE *stream = output.stream ? output.stream : stdout;
+    bool bad = ferror(stream) != 0;
+    errno = bad ? EIO : 0; /* the reason of an earlier failure is lost */
+    bool flushed = fflush(stream) == 0 && !bad;
+    int error = flushed ? 0 : errno, lost = lines_flush();
+    if (fclose(stream) != 0 && error == 0)
+        error = errno;
+    return lost ? lost : error;
+}
+
+/* Ends the output; a file gets the name `path`. */
+static int end_output(const char *path)
+{
+    int error = end_stream();
+    if (error != 0)
+        return failed(cli_output_name(), error);
+    if (*path != '\0' && temporary_publish(path) != 0)
+        return failed(path, errno);
+    return CLI_DONE;
+}
+
+bool cli_finish_early(void)
+{
+    return end_output(output.partial) == CLI_DONE;
 }
 
 int cli_finish(void)
 {
-    FILE *stream = output.stream ? output.stream : stdout;
-    bool bad = ferror(stream) != 0;
-    output.finishing = output.temporary[0] != '\0';
-    errno = bad ? EIO : 0; /* the reason of an earlier failure is lost */
-    if (fflush(stream) != 0 || bad)
-        return failed(errno);
-    if (fclose(stream) != 0)
-        return failed(errno);
-    if (output.temporary[0] == '\0')
-        return CLI_DONE;
-    if (rename(output.temporary, output.path) != 0)
-        return failed(errno);
-    output.temporary[0] = '\0';
-    output.finishing = 0;
-    return CLI_DONE;
+    signals_catch();
+    int status = end_output(output.path);
+    if (status == CLI_DONE && output.replaces_partial)
+        unlink(output.partial);
+    signals_release();
+    return status;
 }

@@ -20,8 +20,8 @@ typedef struct {
     const lln_kernel_choice *kernel;    /* alpha and beta resolved; NULL if the
                                            plan measures heads */
     const lln_kernel_choice *reference; /* likewise; NULL: the plan has none */
-    double tau; /* asked for, or the head's own; NaN: it has none, or neither
-                   PASS_TEMPERATURE nor --params asks for it */
+    double tau; /* asked for, or the head's own; NaN: it has none, or
+                   PASS_TEMPERATURE does not ask for it */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured; NaN:
                                 PASS_DEVIATIONS does not ask for them */
@@ -70,6 +70,7 @@ typedef struct {
                                      --rows is bad usage */
     bool measures_time;           /* cases must run one after another */
     bool mostly_serial;           /* a head keeps one thread busy, not more */
+    bool has_many_rows;           /* a case and kernel may have several */
     bool rows_depend_on_head;     /* how many a case has: none if the head
                                      cannot be measured */
     bool rows_are_never_averaged; /* over trials, draws or heads: they are

@@ -15,7 +15,7 @@
 static struct {
     bool wanted, visible, ended;
     const char *name, *unit;
-    size_t total;
+    size_t first, total;
     atomic_size_t done;
     double start; /* seconds */
     pthread_t thread;
@@ -45,9 +45,10 @@ static void show(void)
         fprintf(stderr, ", %zu products", products);
     if (lln_stop_requested)
         fputs(", stopping", stderr);
-    else if (done > 0)
+    else if (done > progress.first)
         fprintf(stderr, ", %.0f s left",
-                seconds * (double)(progress.total - done) / (double)done);
+                seconds * (double)(progress.total - done) /
+                    (double)(done - progress.first));
     else if (rows > 0 && pass_left > 1)
         fprintf(stderr, ", pass: %.0f s left", pass_left);
     fputs("\033[K", stderr);
@@ -74,9 +75,11 @@ static void *watch(void *unused)
     return NULL;
 }
 
-void progress_start(const char *name, size_t total, const char *unit,
-                    bool quiet)
+void progress_start(const char *name, size_t first, size_t total,
+                    const char *unit, bool quiet)
 {
+    progress.first = first;
+    progress.done = first;
     progress.name = name;
     progress.unit = unit;
     progress.total = total;

@@ -15,7 +15,10 @@ typedef enum {
     SHOWS_MEAN,
     SHOWS_ERROR,
     SHOWS_LEAST,
-    SHOWS_MOST
+    SHOWS_MOST,
+    SHOWS_DEVIATION,
+    SHOWS_MEDIAN,
+    SHOWS_ERROR_OF_HEADS
 } shows;
 
 /* A column that the table could have. */
@@ -65,19 +68,28 @@ static void add_columns(row_writer *writer, record_type type, shows what,
             add_column(writer, &type.columns[i], i, what, suffix);
 }
 
-/* Standard errors stand together, the least beside the largest. */
-static void add_spread(row_writer *writer, row_spread spread)
+/* Two columns of the spread for each real column. */
+static void add_pairs(row_writer *writer, shows first, const char *first_suffix,
+                      shows second, const char *second_suffix)
 {
     const record_column *column = writer->type.columns;
-    if (spread == SPREAD_ERROR)
-        add_columns(writer, writer->type, SHOWS_ERROR, "_se");
-    if (spread != SPREAD_EXTREMES)
-        return;
     for (size_t i = 0; column[i].name; i++)
         if (column[i].type == LLN_CELL_REAL) {
-            add_column(writer, &column[i], i, SHOWS_LEAST, "_min");
-            add_column(writer, &column[i], i, SHOWS_MOST, "_max");
+            add_column(writer, &column[i], i, first, first_suffix);
+            add_column(writer, &column[i], i, second, second_suffix);
         }
+}
+
+/* Standard errors stand together, at the end; the others in pairs. */
+static void add_spread(row_writer *writer, row_spread spread)
+{
+    if (spread == SPREAD_ERROR)
+        add_columns(writer, writer->type, SHOWS_ERROR, "_se");
+    if (spread != SPREAD_HEADS)
+        return;
+    add_pairs(writer, SHOWS_LEAST, "_min", SHOWS_MOST, "_max");
+    add_pairs(writer, SHOWS_DEVIATION, "_sd", SHOWS_MEDIAN, "_median");
+    add_columns(writer, writer->type, SHOWS_ERROR_OF_HEADS, "_se");
 }
 
 static void select_columns(row_writer *writer)
@@ -117,8 +129,9 @@ static size_t find_hidden(const row_writer *writer)
     return writer->total;
 }
 
-/* Opens the table of the selected columns. */
-static void open_table(row_writer *writer, FILE *out, lln_table_style style)
+/* A table of the selected columns. */
+static lln_table *open_table(const row_writer *writer, FILE *out,
+                             lln_table_style style)
 {
     size_t count = writer->selected_count;
     lln_column *columns = cli_alloc(count, sizeof *columns);
@@ -126,19 +139,18 @@ static void open_table(row_writer *writer, FILE *out, lln_table_style style)
         size_t at = writer->selected[i];
         columns[i] = writer->all[at];
     }
-    writer->table = lln_table_alloc(out, columns, count, style);
-    if (!writer->table)
+    lln_table *table = lln_table_alloc(out, columns, count, style);
+    if (!table)
         cli_fail("out of memory");
-    if (find_hidden(writer) < writer->total)
-        writer->distinct = distinct_open();
     free(columns);
+    return table;
 }
 
 row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
                             lln_table_style style)
 {
     row_writer *writer = cli_alloc(1, sizeof *writer);
-    size_t most = record_columns(row_identity_type) + 3 * record_columns(type);
+    size_t most = record_columns(row_identity_type) + 6 * record_columns(type);
     *writer = (row_writer){.type = type};
     writer->sources = cli_alloc(most, sizeof *writer->sources);
     writer->all = cli_alloc(most, sizeof *writer->all);
@@ -150,7 +162,9 @@ row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
     add_spread(writer, spread);
     select_columns(writer);
     writer->bounds = bounds_open(writer->all, writer->total);
-    open_table(writer, out, style);
+    writer->table = open_table(writer, out, style);
+    if (find_hidden(writer) < writer->total)
+        writer->distinct = distinct_open();
     return writer;
 }
 
@@ -166,6 +180,28 @@ unsigned row_writer_passes(const row_writer *writer)
     return passes;
 }
 
+static double find_real(const table_column *source, const row_average *average,
+                        size_t row)
+{
+    const row_cell *cell = row_average_cell(average, row, source->number);
+    switch (source->shows) {
+    case SHOWS_ERROR:
+        return row_average_error(average, row, source->number);
+    case SHOWS_LEAST:
+        return cell->least;
+    case SHOWS_MOST:
+        return cell->most;
+    case SHOWS_DEVIATION:
+        return lln_average_deviation(&cell->mean);
+    case SHOWS_MEDIAN:
+        return row_average_median(average, row, source->number);
+    case SHOWS_ERROR_OF_HEADS:
+        return lln_average_error(&cell->mean);
+    default:
+        return cell->mean.mean;
+    }
+}
+
 static lln_cell find_cell(const table_column *source,
                           const row_identity *identity,
                           const row_average *average, size_t row)
@@ -175,18 +211,7 @@ static lln_cell find_cell(const table_column *source,
     if (source->column->type != LLN_CELL_REAL)
         return record_cell(source->column,
                            run_block_record(&average->first, row));
-    const row_cell *cell = row_average_cell(average, row, source->number);
-    switch (source->shows) {
-    case SHOWS_ERROR:
-        return (lln_cell){.real =
-                              row_average_error(average, row, source->number)};
-    case SHOWS_LEAST:
-        return (lln_cell){.real = cell->least};
-    case SHOWS_MOST:
-        return (lln_cell){.real = cell->most};
-    default:
-        return (lln_cell){.real = cell->mean.mean};
-    }
+    return (lln_cell){.real = find_real(source, average, row)};
 }
 
 /* Looks whether the row is the same as an earlier one in all columns that can
@@ -204,6 +229,11 @@ static void note_row(row_writer *writer)
     writer->repeated = !distinct_end_row(writer->distinct);
 }
 
+static const char *source_of(const row_identity *id)
+{
+    return id->source ? id->source : "all files";
+}
+
 /* Says which row does not hold. With several rows a case, their first column
  * tells them apart, unless it is a measured value. */
 static void name_row(row_writer *writer, const row_identity *id,
@@ -217,9 +247,9 @@ static void name_row(row_writer *writer, const row_identity *id,
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
         snprintf(number, sizeof number, "%s %ld, ", column->name, cell.integer);
-    if (average->first.rows > 1 && column->type == LLN_CELL_TEXT && cell.text)
+    if (average->first.rows > 1 && lln_cell_is_text(column->type) && cell.text)
         snprintf(number, sizeof number, "%s %s, ", column->name, cell.text);
-    snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", id->source, place,
+    snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", source_of(id), place,
              kernel, id->tau, number);
     bounds_name(writer->bounds, text);
 }
@@ -229,7 +259,7 @@ static void miss_rows(row_writer *writer, const row_identity *id)
 {
     char place[RUN_PLACE], text[1024];
     run_place_tau(id->layer, id->head, id->tau, place);
-    snprintf(text, sizeof text, "%s: %skernel %s: ", id->source, place,
+    snprintf(text, sizeof text, "%s: %skernel %s: ", source_of(id), place,
              id->kernel ? id->kernel : "none");
     if (bounds_miss(writer->bounds))
         bounds_name(writer->bounds, text);
@@ -253,6 +283,53 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
     }
 }
 
+size_t row_writer_columns(const row_writer *writer)
+{
+    return writer->selected_count;
+}
+
+const char *row_writer_name(const row_writer *writer, size_t column)
+{
+    return writer->all[writer->selected[column]].name;
+}
+
+bool row_writer_identifies(const row_writer *writer, size_t column)
+{
+    return writer->sources[writer->selected[column]].shows == SHOWS_IDENTITY;
+}
+
+void row_writer_begin(const row_writer *writer, FILE *out,
+                      lln_table_style style)
+{
+    if (style.format == LLN_TABLE_JSON) {
+        putc('[', out);
+        return;
+    }
+    lln_table *table = open_table(writer, out, style);
+    cli_check(lln_table_end(table));
+    lln_table_free(table);
+}
+
+void row_writer_identify(const row_writer *writer, FILE *out,
+                         lln_table_style style, const row_identity *identity)
+{
+    size_t count = writer->selected_count;
+    lln_table *table = open_table(writer, out, style);
+    lln_cell *cells = cli_alloc(count, sizeof *cells);
+    for (size_t i = 0; i < count; i++)
+        if (row_writer_identifies(writer, i))
+            cells[i] = record_cell(writer->sources[writer->selected[i]].column,
+                                   identity);
+    cli_check(lln_table_row(table, cells));
+    free(cells);
+    lln_table_free(table);
+}
+
+void row_writer_continue(row_writer *writer, size_t rows)
+{
+    lln_table_continue(writer->table, rows);
+}
+
 static void warn_of_repeats(const row_writer *writer)
 {
     size_t at = find_hidden(writer);
@@ -262,6 +339,11 @@ static void warn_of_repeats(const row_writer *writer)
     else
         cli_warn("--columns: rows cannot be told apart; add id and %s",
                  writer->all[at].name);
+}
+
+void row_writer_show(row_writer *writer)
+{
+    cli_check_output(lln_table_show(writer->table));
 }
 
 row_bounds *row_writer_close(row_writer *writer)

@@ -6,12 +6,16 @@
 
 #include "core/ordered.h"
 #include "core/threads.h"
+#include "forecast.h"
 #include "groups.h"
+#include "lines.h"
 #include "listing.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
 #include "progress.h"
+#include "resume.h"
+#include "signals.h"
 #include "sources.h"
 
 enum {
@@ -33,7 +37,8 @@ typedef struct {
     size_t slots;
     case_result *results; /* [slots]; of cases in work or waiting for others */
     row_writer *writer;
-    size_t done; /* cases: heads x temperatures */
+    size_t first; /* case to be measured: those before are in FILE.partial */
+    size_t done;  /* cases: heads x temperatures */
 } run_state;
 
 /* Cases are ordered by head and temperature; for trials that make up a row
@@ -53,6 +58,7 @@ static size_t tau_of(const run_state *run, size_t item)
 static lln_status work_on_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
+    item += run->first;
     return case_measure(&run->set, head_of(run, item),
                         run->set.taus.values[tau_of(run, item)],
                         &run->results[slot]);
@@ -62,30 +68,60 @@ static lln_status take_case(void *context, size_t item, size_t slot)
 {
     run_state *run = context;
     case_result *result = &run->results[slot];
-    cli_give_warnings(result->warnings);
+    warnings_count(result->warnings);
     result->warnings = NULL;
-    LLN_TRY(groups_add(&run->groups, tau_of(run, item), result));
+    LLN_TRY(groups_add(&run->groups, tau_of(run, run->first + item), result));
+    lines_offer();
     progress_show(++run->done);
     return LLN_OK;
+}
+
+/* What --aggregate puts together; GROUP_HEAD: it was not given. */
+static group_kind read_aggregate(void)
+{
+    static const struct {
+        const char *name;
+        group_kind kind;
+    } names[] = {{"head", GROUP_TEXTS},
+                 {"kv-head", GROUP_KEY_HEAD},
+                 {"layer", GROUP_LAYER},
+                 {"all", GROUP_SOURCE}};
+    const char *text = run_shared.aggregate;
+    if (!text)
+        return GROUP_HEAD;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(text, names[i].name) == 0)
+            return names[i].kind;
+    cli_usage("--aggregate: '%s'; expected head, kv-head, layer or all", text);
+}
+
+static void check_groups(const run_plan *plan, group_kind kind, bool sampled)
+{
+    const run_options *o = &run_shared;
+    bool together = o->aggregate || plan->reduce;
+    const char *what = o->aggregate ? "--aggregate" : "this table";
+    if (o->aggregate && plan->rows_are_never_averaged)
+        cli_usage("--aggregate cannot be used with per-row tables");
+    if (o->each && together)
+        cli_usage("--each: %s puts heads together", what);
+    if (o->shard && together)
+        cli_usage("--shard: %s puts heads together", what);
+    if (kind == GROUP_KEY_HEAD && sampled)
+        cli_usage("--aggregate kv-head: sampled heads share no keys; use "
+                  "--aggregate all");
 }
 
 /* Which heads make up a row. */
 static group_kind choose_groups(const run_plan *plan, bool sampled)
 {
-    const run_options *o = &run_shared;
-    bool layers = o->aggregate && strcmp(o->aggregate, "layer") == 0;
-    if (o->aggregate && !layers && strcmp(o->aggregate, "all") != 0)
-        cli_usage("--aggregate: '%s' is neither layer nor all", o->aggregate);
-    if (o->aggregate && plan->rows_are_never_averaged)
-        cli_usage("--aggregate cannot be used with per-row tables");
-    if (o->each && (o->aggregate || plan->reduce))
-        cli_usage("--each: %s puts heads together",
-                  o->aggregate ? "--aggregate" : "this table");
-    if (sampled && !o->each && !plan->rows_are_never_averaged)
+    group_kind kind = read_aggregate();
+    check_groups(plan, kind, sampled);
+    bool trials = sampled && !run_shared.each && !plan->rows_are_never_averaged;
+    if (trials && run_shared.shard)
+        cli_usage("--shard needs --each: trials of sampled heads are averaged");
+    if (trials)
         return GROUP_TRIALS;
-    if (layers)
-        return GROUP_LAYER;
-    return o->aggregate || plan->reduce ? GROUP_SOURCE : GROUP_HEAD;
+    return kind == GROUP_HEAD && plan->reduce ? GROUP_SOURCE : kind;
 }
 
 static row_spread choose_spread(const run_plan *plan, group_kind kind,
@@ -94,7 +130,7 @@ static row_spread choose_spread(const run_plan *plan, group_kind kind,
     if (plan->reduce || plan->rows_are_never_averaged)
         return SPREAD_NONE;
     if (run_shared.aggregate)
-        return SPREAD_EXTREMES;
+        return SPREAD_HEADS;
     return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1
                ? SPREAD_ERROR
                : SPREAD_NONE;
@@ -132,15 +168,22 @@ static void open_run(run_state *run, const run_plan *plan)
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
-    FILE *out = cli_output(run_shared.output);
+    /* The output of --plan is another table: this one stays empty. */
+    bool writes = !run_shared.plan, resumes = writes && run_shared.resume;
+    FILE *out = writes ? cli_output_table(run_shared.output) : stdout;
     run->writer =
         row_writer_open(out, plan->table, choose_spread(plan, kind, set->draws),
                         run_table_style());
+    if (resumes)
+        resume_check(plan, run->writer, run_table_style());
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
-    if (run_shared.comments)
-        run_table_comment(out, sampled);
     run->groups = groups_open(set, kind, set->taus.count, run->writer);
+    if (resumes)
+        run->first = resume_copy(&run->groups, out);
+    if (writes && run_shared.comments && run->first == 0)
+        run_table_comment(out, case_set_is_seeded(set));
+    run->groups.written = run->done = run->first;
     open_results(run);
 }
 
@@ -160,20 +203,25 @@ int run_plan_write(const run_plan *plan)
 {
     run_state run = {0};
     open_run(&run, plan);
+    if (run_shared.plan)
+        exit(forecast_write(&run.set, run.threads));
     size_t total = run.set.heads.count * run.set.taus.count;
-    cli_catch_signals();
-    progress_start(cli_name(), total, "cases", run_shared.quiet);
-    const lln_ordered job = {total, run.slots, work_on_case, take_case, &run};
+    signals_catch();
+    progress_start(cli_name(), run.first, total, "cases", run_shared.quiet);
+    const lln_ordered job = {total - run.first, run.slots, work_on_case,
+                             take_case, &run};
     lln_status status = lln_ordered_run(&job, run.threads);
     if (status == LLN_OK)
         status = groups_end(&run.groups);
-    if (status != LLN_EINTERRUPTED)
-        cli_check(status);
+    warnings_print();
     progress_end();
+    if (status != LLN_OK && status != LLN_EINTERRUPTED) {
+        row_writer_show(run.writer);
+        cli_check(status);
+    }
     size_t written = run.groups.written;
     row_bounds *bounds = close_run(&run);
-    if (status == LLN_OK)
-        return bounds_close(bounds, cli_finish());
-    return bounds_close(bounds,
-                        run_table_finish_early(written, total, "cases"));
+    if (status != LLN_OK)
+        run_table_finish_early(written, total, "cases", true);
+    return bounds_close(bounds, cli_finish());
 }

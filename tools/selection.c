@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "core/text.h"
+#include "core/memory.h"
 #include "kernel/arrays.h"
 #include "message.h"
 #include "table/series.h"
@@ -28,7 +28,18 @@ static double read_number(const char *option, const char *text)
     return value;
 }
 
-static number_list read_range(const char *option, const char *text)
+static void add_number(number_list *list, double value)
+{
+    double *values =
+        lln_array_grow(list->values, list->count, sizeof *list->values);
+    if (!values)
+        cli_fail("out of memory");
+    list->values = values;
+    list->values[list->count++] = value;
+}
+
+/* Adds the numbers of lo:hi:count[:log]. */
+static void add_range(const char *option, const char *text, number_list *list)
 {
     char *copy = cli_copy(text), *rest = copy;
     char *part[4] = {NULL, NULL, NULL, NULL};
@@ -45,26 +56,23 @@ static number_list read_range(const char *option, const char *text)
         cli_usage("--%s: count '%s' is not a whole number from 2 to %d", option,
                   part[2], MOST_VALUES);
     free(copy);
-    number_list list = {.count = (size_t)count};
-    list.values = cli_alloc(list.count, sizeof *list.values);
-    for (size_t i = 0; i < list.count; i++)
-        list.values[i] = lln_series_value(low, high, list.count, log, i);
-    return list;
+    for (size_t i = 0; i < (size_t)count; i++)
+        add_number(list, lln_series_value(low, high, (size_t)count, log, i));
 }
 
 number_list number_list_read(const char *option, const char *text)
 {
-    if (text && strchr(text, ':'))
-        return read_range(option, text);
-    number_list list = {.count = text ? cli_count_parts(text, ',') : 1};
-    list.values = cli_alloc(list.count, sizeof *list.values);
+    number_list list = {.count = 0};
     if (!text) {
-        list.values[0] = NAN;
+        add_number(&list, NAN);
         return list;
     }
-    char *copy = cli_copy(text), *rest = copy;
-    for (size_t i = 0; i < list.count; i++)
-        list.values[i] = read_number(option, strsep(&rest, ","));
+    char *copy = cli_copy(text), *rest = copy, *item;
+    while ((item = strsep(&rest, ",")))
+        if (strchr(item, ':'))
+            add_range(option, item, &list);
+        else
+            add_number(&list, read_number(option, item));
     free(copy);
     return list;
 }

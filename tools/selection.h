@@ -29,7 +29,7 @@ typedef struct {
     kernel_entry *entries; /* [count], owned */
 } kernel_list;
 
-/* Reads positive numbers, a list such as "0.5,1" or "0.2:2:10:log"; NULL:
+/* Reads positive numbers, a list such as "0.5,1" or "0.1,0.2:2:10:log"; NULL:
  * none asked for. Ends the process on bad usage, naming the option. */
 number_list number_list_read(const char *option, const char *text);
 

@@ -6,47 +6,53 @@
 
 #include "heads/files.h"
 #include "heads/gaussian.h"
+#include "heads/several.h"
+#include "identity.h"
 #include "listing.h"
 #include "message.h"
+#include "operands.h"
 #include "options.h"
 #include "output.h"
 #include "tensor/container.h"
 
-/* Options that name files of heads: FILE, --q, --k, --v. */
-enum { FILES = 4 };
-
-/* The file that one of them names in FILE:KEY, owned by the caller; NULL: it
- * was not given. */
-static char *path_of(int file)
+/* "-" or "-:KEY", unless a file is called so. */
+static bool is_pipe(const char *text)
 {
-    const run_options *o = &run_shared;
-    const char *const texts[FILES] = {o->file, o->q, o->k, o->v};
-    const char *text = texts[file];
     char *path, *key;
-    if (!text)
-        return NULL;
     cli_check(lln_files_split(text, &path, &key));
+    bool pipe = strcmp(path, "-") == 0;
+    free(path);
     free(key);
-    return path;
+    return pipe;
 }
 
-/* One file may hold everything; it is read once. */
+/* Standard input may be one FILE, or all of --q, --k and --v, which are read
+ * once; or a text file beside them. */
 static void check_pipes(void)
 {
     const run_options *o = &run_shared;
     const char *const others[] = {o->params, o->lengths};
+    const char *const parts[] = {o->q, o->k, o->v};
     bool piped = false;
     int pipes = 0;
-    for (int i = 0; i < FILES; i++) {
-        char *path = path_of(i);
-        piped = piped || (path && strcmp(path, "-") == 0);
-        free(path);
-    }
+    for (size_t i = 0; i < o->file_count; i++)
+        pipes += is_pipe(o->files[i]);
+    for (int i = 0; i < 3; i++)
+        piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
     for (int i = 0; i < 2; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
         cli_usage("standard input can be read only once");
+}
+
+static void check_padding(void)
+{
+    const char *side = run_shared.padding;
+    if (side && strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
+        cli_usage("--padding '%s': expected left or right", side);
+    if (side && !run_shared.lengths)
+        cli_usage("--padding is given without --lengths");
 }
 
 void sources_refuse(const char *option)
@@ -56,13 +62,36 @@ void sources_refuse(const char *option)
               o->file ? o->file : o->q);
 }
 
+/* The option that can do without values; NULL: they are needed. */
+static const values_option *values_optional(void)
+{
+    const values_option *option = run_shared.values_optional;
+    while (option && option->name && !cli_given(option->name))
+        option++;
+    return option && option->name ? option : NULL;
+}
+
+static void check_values(void)
+{
+    const run_options *o = &run_shared;
+    if (!o->values || !o->q || o->v || o->list)
+        return;
+    if (o->key_v)
+        cli_usage("--key-v: --q and --k are given without --v, the file of the "
+                  "values");
+    if (!values_optional())
+        cli_usage("--q and --k are given without --v; name the values with --v "
+                  "FILE, or one FILE and --key-v");
+}
+
 void sources_check(void)
 {
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
                                         NULL};
-    static const char *const file[] = {"v",      "key-q",  "key-k", "key-v",
-                                       "layout", "layers", "heads", "lengths",
-                                       "list",   NULL};
+    static const char *const file[] = {
+        "v",           "key-q", "key-k",  "key-v", "layout",
+        "split-heads", "fused", "layers", "heads", "lengths",
+        "padding",     "list",  NULL};
     const run_options *o = &run_shared;
     if (!o->q != !o->k)
         cli_usage("--%s is given without --%s", o->q ? "q" : "k",
@@ -71,20 +100,151 @@ void sources_check(void)
         cli_usage("'%s': --q and --k name files already", o->file);
     if (o->file && o->v)
         cli_usage("'%s': --v is for --q and --k", o->file);
-    if (o->values && o->q && !o->v && !o->list)
-        cli_usage("--q and --k are given without --v");
+    if (o->fused && o->q)
+        cli_usage("--fused is for a FILE that holds queries and keys; --q and "
+                  "--k name them apart");
+    check_values();
     const char *name = cli_first_given(sources_sampled() ? file : model);
     if (name && !sources_sampled())
         sources_refuse(name);
     if (name)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
                   name);
+    check_padding();
     check_pipes();
+    if (operands_find()->steps)
+        row_identity_show_step();
 }
 
 bool sources_sampled(void)
 {
     return !run_shared.file && !run_shared.q;
+}
+
+void sources_refuse_several(void)
+{
+    const operand_list *list = operands_find();
+    if (list->count < 2)
+        return;
+    const operand *second = &list->items[1];
+    cli_usage("'%s': several files need --compare; without it the outputs of "
+              "one file are written",
+              second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
+}
+
+/* Opens the files of an operand. */
+static lln_heads_part open_operand(const operand *from,
+                                   const lln_lengths *lengths)
+{
+    const run_options *o = &run_shared;
+    bool layers = from->number[LLN_LAYER] < 0;
+    bool numbers = from->number[LLN_HEAD] < 0;
+    lln_files files = {
+        .file = from->text[OF_ALL],
+        .q = from->text[OF_QUERIES],
+        .k = from->text[OF_KEYS],
+        .v = from->text[OF_VALUES],
+        .values = o->values,
+        .values_optional = values_optional() != NULL,
+        .unchecked = o->plan,
+        .key_q = o->key_q,
+        .key_k = o->key_k,
+        .key_v = o->key_v,
+        .name = from->name,
+        .layout = o->layout,
+        .split_heads = o->split_heads,
+        .fused = o->fused,
+        .layers = layers ? o->layers : NULL,
+        .heads = numbers ? o->heads : NULL,
+        .read_lengths = lengths->count > 0 ? lengths : NULL,
+        .left = o->padding && strcmp(o->padding, "left") == 0,
+        .rule = o->rule,
+    };
+    lln_heads_part part = {
+        .path = from->path[from->path[OF_ALL] ? OF_ALL : OF_QUERIES],
+        .model = from->model,
+        .step = from->number[LLN_STEP],
+        .layer = from->number[LLN_LAYER],
+        .head = from->number[LLN_HEAD],
+    };
+    lln_status status = lln_files_open(&files, &part.heads);
+    if (status == LLN_EINVAL)
+        cli_usage("%s", lln_error_message());
+    cli_check(status);
+    cli_refuse_mapped();
+    part.heads.rest(&part.heads);
+    return part;
+}
+
+/* What a note says of its file, behind the name. */
+static const char *after_name(const lln_heads_part *part, const char *note)
+{
+    const char *name =
+        strcmp(part->path, "-") == 0 ? "standard input" : part->path;
+    size_t length = strlen(name);
+    return strncmp(note, name, length) == 0 ? note + length : note;
+}
+
+/* Says once what holds of several files; notes [count], NULL: none, or said. */
+static void show_notes(const lln_heads_part *parts, const char **notes,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t more = 0;
+        for (size_t j = i + 1; notes[i] && j < count; j++) {
+            if (!notes[j] || strcmp(after_name(&parts[i], notes[i]),
+                                    after_name(&parts[j], notes[j])) != 0)
+                continue;
+            notes[j] = NULL;
+            more++;
+        }
+        if (notes[i] && more == 0)
+            cli_warn("%s", notes[i]);
+        else if (notes[i])
+            cli_warn("%s; the same in %zu more file%s", notes[i], more,
+                     more > 1 ? "s" : "");
+    }
+}
+
+/* What was chosen by names, and what the arrays hold. */
+static void show_files(const lln_heads_part *parts, size_t count)
+{
+    const char **notes = cli_alloc(count, sizeof *notes);
+    for (size_t i = 0; i < count; i++)
+        notes[i] = parts[i].heads.note;
+    show_notes(parts, notes, count);
+    for (size_t i = 0; i < count; i++)
+        notes[i] = parts[i].heads.extent;
+    show_notes(parts, notes, count);
+    free(notes);
+}
+
+/* Opens and checks all files before the first head is measured. */
+static void open_files(lln_heads *heads)
+{
+    const operand_list *list = operands_find();
+    lln_lengths lengths = {0};
+    if (run_shared.lengths)
+        cli_check(lln_lengths_read(run_shared.lengths, &lengths));
+    lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
+    for (size_t i = 0; i < list->count; i++)
+        parts[i] = open_operand(&list->items[i], &lengths);
+    cli_check(lln_heads_join(parts, list->count, heads));
+    if (!run_shared.quiet)
+        show_files(parts, list->count);
+    lln_lengths_free(&lengths);
+    free(parts);
+}
+
+/* Says that values are missing. */
+static void warn_of_values(const lln_heads *heads)
+{
+    const run_options *o = &run_shared;
+    lln_head head;
+    heads->describe(heads, 0, &head);
+    if (o->values && head.v.columns == 0 && !o->quiet)
+        cli_warn("%s: no values: %s; name them with --v or --key-v",
+                 o->file ? o->file : o->q, values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)
@@ -104,36 +264,16 @@ void sources_open(lln_heads *heads)
         cli_check(lln_gaussian_open(&model, heads));
         return;
     }
-    lln_files files = {
-        .file = o->file,
-        .q = o->q,
-        .k = o->k,
-        .v = o->v,
-        .values = o->values,
-        .key_q = o->key_q,
-        .key_k = o->key_k,
-        .key_v = o->key_v,
-        .layout = o->layout,
-        .layers = o->layers,
-        .heads = o->heads,
-        .lengths = o->lengths,
-        .rule = o->rule,
-    };
-    lln_status status = lln_files_open(&files, heads);
-    if (status == LLN_EINVAL)
-        cli_usage("%s", lln_error_message());
-    cli_check(status);
-    if (heads->note && !o->quiet)
-        cli_warn("%s", heads->note);
+    open_files(heads);
+    warn_of_values(heads);
 }
 
 void sources_refuse_overwrite(void)
 {
-    for (int i = 0; i < FILES; i++) {
-        char *path = path_of(i);
-        cli_refuse_overwrite(path);
-        free(path);
-    }
+    const operand_list *list = operands_find();
+    for (size_t i = 0; i < list->count; i++)
+        for (int role = 0; role < OPERAND_TEXTS; role++)
+            cli_refuse_overwrite(list->items[i].path[role]);
     cli_refuse_overwrite(run_shared.lengths);
 }
 
@@ -154,32 +294,40 @@ static void list_file(const char *path, listing *list)
 {
     lln_container *file;
     cli_check(lln_container_open(path, &file));
+    if (lln_container_missing(file))
+        cli_warn("%s", lln_container_missing(file));
     for (size_t i = 0; i < lln_container_count(file); i++) {
         char shape[LLN_TENSOR_SHAPE_TEXT];
         lln_container_entry entry = lln_container_entry_at(file, i);
         lln_tensor tensor = {.axes = entry.axes};
         memcpy(tensor.shape, entry.shape, sizeof tensor.shape);
         lln_tensor_shape_text(&tensor, shape, sizeof shape);
-        array_record record = {entry.key, entry.dtype, shape, path};
+        array_record record = {entry.key, entry.dtype, shape,
+                               entry.shard ? entry.shard : path};
         listing_put(list, &record);
     }
     lln_container_close(file);
 }
 
+/* Whether an earlier file of the operand is the same. */
+static bool is_listed(const operand *from, int role)
+{
+    for (int i = 0; i < role; i++)
+        if (from->path[i] && strcmp(from->path[i], from->path[role]) == 0)
+            return true;
+    return false;
+}
+
 int sources_list(void)
 {
-    char *paths[FILES] = {NULL};
+    const operand_list *list = operands_find();
     listing table =
         listing_open((record_type){array_columns, sizeof(array_record)});
-    for (int i = 0; i < FILES; i++) {
-        paths[i] = path_of(i);
-        bool listed = !paths[i];
-        for (int j = 0; j < i && !listed; j++)
-            listed = paths[j] && strcmp(paths[i], paths[j]) == 0;
-        if (!listed)
-            list_file(paths[i], &table);
-    }
-    for (int i = 0; i < FILES; i++)
-        free(paths[i]);
+    for (size_t i = 0; i < list->count; i++)
+        for (int role = 0; role < OPERAND_TEXTS; role++) {
+            const operand *from = &list->items[i];
+            if (from->path[role] && !is_listed(from, role))
+                list_file(from->path[role], &table);
+        }
     return listing_close(&table);
 }

@@ -16,6 +16,9 @@ bool sources_sampled(void);
 /* Ends the process: this option is for sampled heads alone. */
 __attribute__((noreturn)) void sources_refuse(const char *option);
 
+/* Ends the process if there is more than one file of heads. */
+void sources_refuse_several(void);
+
 /* Opens the heads that the shared options ask for, and says which arrays were
  * taken if names decided. Ends the process on failure. */
 void sources_open(lln_heads *heads);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/number.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,21 @@ lln_number lln_number_read(const char *text, const lln_range *range,
                       ? number > range->low && number < range->high
                       : number >= range->low && number <= range->high;
     if (!inside)
+        return LLN_NUMBER_OUTSIDE;
+    *value = number;
+    return LLN_NUMBER;
+}
+
+lln_number lln_number_read_whole(const char *text, uint64_t *value)
+{
+    static const lln_range range = {0, INFINITY, .whole = true};
+    double rounded;
+    lln_number read = lln_number_read(text, &range, &rounded);
+    if (read != LLN_NUMBER)
+        return read;
+    errno = 0;
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (errno == ERANGE || number > UINT64_MAX)
         return LLN_NUMBER_OUTSIDE;
     *value = number;
     return LLN_NUMBER;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Numbers from low to high; both may be infinite. */
 typedef struct {
@@ -26,6 +27,10 @@ typedef enum {
  * LLN_NUMBER. */
 lln_number lln_number_read(const char *text, const lln_range *range,
                            double *value);
+
+/* Reads digits alone, which are a whole number from 0 to 2^64 - 1, exactly.
+ * *value is written only with LLN_NUMBER. */
+lln_number lln_number_read_whole(const char *text, uint64_t *value);
 
 /* The range of all finite numbers. */
 extern const lln_range lln_any_number;

@@ -16,6 +16,7 @@ typedef enum {
     LLN_EFORMAT,      /* a file is not what it claims to be */
     LLN_ENOCONV,      /* an iteration did not converge */
     LLN_EINTERRUPTED, /* the user asked to stop */
+    LLN_EUNSUPPORTED, /* what the kernel, whatever the head, does not have */
 } lln_status;
 
 /* Bytes of a message with its end; longer ones are cut. */

@@ -24,8 +24,8 @@ int lln_threads_count(void);
  * nothing could be reported later. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_threads_reserve(void);
 
-/* Set (for example by a handler of SIGINT) to make long work return
- * LLN_EINTERRUPTED at the next tile. */
+/* Set (for example by a handler of SIGINT, to its number) to make long work
+ * return LLN_EINTERRUPTED at the next tile. */
 extern volatile sig_atomic_t lln_stop_requested;
 
 /* LLN_EINTERRUPTED, with its message, once it is set. */

@@ -78,9 +78,16 @@ lln_status lln_arrays_file(lln_arrays *arrays, const char *path,
     return opened->path ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
+/* The file that holds an array: it may be a shard of the one named. */
+static const char *file_of(const array *a)
+{
+    const char *shard = lln_container_entry_at(a->file, a->index).shard;
+    return shard ? shard : lln_container_name(a->file);
+}
+
 static lln_status name_array(array *a)
 {
-    const char *file = lln_container_name(a->file);
+    const char *file = file_of(a);
     const char *key = lln_container_entry_at(a->file, a->index).key;
     char text[KEY_TEXT];
     int length = key[0] ? asprintf(&a->name, "%s: key '%s'", file,
@@ -122,9 +129,9 @@ const char *lln_arrays_name_after(const lln_arrays *arrays, size_t number,
                                   size_t named)
 {
     const array *a = &arrays->array[number];
-    const char *file = lln_container_name(a->file);
-    bool short_name =
-        a->file == arrays->array[named].file && strlen(a->name) > strlen(file);
+    const char *file = file_of(a);
+    bool short_name = strcmp(file, file_of(&arrays->array[named])) == 0 &&
+                      strlen(a->name) > strlen(file);
     return short_name ? a->name + strlen(file) + strlen(": ") : a->name;
 }
 
@@ -187,5 +194,17 @@ void lln_arrays_drop(lln_arrays *arrays, size_t number)
     a->users--;
     if (a->users == 0 && passes_by(a))
         release_array(a);
+    pthread_mutex_unlock(&arrays->lock);
+}
+
+void lln_arrays_rest(lln_arrays *arrays)
+{
+    bool held = false;
+    pthread_mutex_lock(&arrays->lock);
+    release_idle(arrays);
+    for (size_t i = 0; i < arrays->count; i++)
+        held = held || arrays->array[i].users > 0;
+    for (size_t i = 0; i < arrays->file_count && !held; i++)
+        lln_container_rest(arrays->files[i].container);
     pthread_mutex_unlock(&arrays->lock);
 }

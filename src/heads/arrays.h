@@ -43,4 +43,8 @@ LLN_NODISCARD lln_status lln_arrays_hold(lln_arrays *arrays, size_t number,
                                          lln_tensor *tensor);
 void lln_arrays_drop(lln_arrays *arrays, size_t number);
 
+/* Gives back all arrays that nobody holds; if nobody holds any, changes of the
+ * files do not matter until one is held again. */
+void lln_arrays_rest(lln_arrays *arrays);
+
 #endif

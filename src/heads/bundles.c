@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/bundles.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/memory.h"
+#include "heads/candidates.h"
+#include "heads/choice.h"
+#include "heads/layout.h"
 
-/* Where the arrays of a role are. */
+/* The arrays of a role. */
 typedef struct {
     lln_container *file;
-    char *pattern; /* NULL: the only array of the file */
+    const char *pattern; /* NULL: the array `only` of the file */
+    size_t only;
     lln_named *found;
     size_t count;
     size_t next; /* of found that has not been paired */
@@ -21,137 +23,63 @@ typedef struct {
     lln_arrays *arrays;
     size_t roles; /* 3 with values, else 2 */
     role_arrays role[LLN_ROLES];
-    bool by_name; /* queries were chosen so */
     lln_bundle *bundles;
     size_t count;
 } search;
 
-static const char option_letter[] = "qkv";
-
-lln_status lln_files_split(const char *text, char **path, char **key)
-{
-    *path = strdup(text);
-    *key = NULL;
-    if (!*path)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    if (access(text, F_OK) == 0)
-        return LLN_OK;
-    for (char *colon = strchr(*path, ':'); colon; colon = strchr(colon, ':')) {
-        *colon = '\0';
-        if (strcmp(*path, "-") == 0 || access(*path, F_OK) == 0) {
-            *key = strdup(colon + 1);
-            return *key ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
-        }
-        *colon++ = ':';
-    }
-    return LLN_OK;
-}
-
-size_t lln_files_roles(const lln_files *files)
-{
-    bool values = files->v || (files->file && files->values);
-    return values ? LLN_VALUES + 1 : LLN_VALUES;
-}
-
-/* Opens the file of a role and sets the pattern, if there is one. */
-static lln_status open_role(search *s, lln_role role, const char *text,
-                            const char *pattern)
-{
-    char *path, *key, letter = option_letter[role];
-    role_arrays *r = &s->role[role];
-    lln_status status = lln_files_split(text, &path, &key);
-    if (status == LLN_OK)
-        status = lln_arrays_file(s->arrays, path, &r->file);
-    if (status == LLN_OK && key && pattern)
-        status = lln_fail(LLN_EINVAL, "--key-%c: --%c %s names a key too",
-                          letter, letter, text);
-    if (status == LLN_OK && (key || pattern)) {
-        status = lln_pattern_check(key ? key : pattern);
-        if (status != LLN_OK && !key) {
-            char option[] = {'-', '-', 'k', 'e', 'y', '-', letter, '\0'};
-            (void)lln_fail_in(status, option);
-        }
-        r->pattern = key ? key : strdup(pattern);
-        if (!r->pattern)
-            status = lln_fail(LLN_ENOMEM, "out of memory");
-    }
-    free(path);
-    if (!r->pattern)
-        free(key);
-    return status;
-}
-
-/* An array that cannot be read is not to be named elsewhere first. */
-static lln_status refuse_single(lln_container *file)
-{
-    lln_tensor tensor;
-    if (lln_container_entry_at(file, 0).unreadable)
-        return lln_container_read(file, 0, &tensor); /* says why */
-    return lln_fail(LLN_EFORMAT,
-                    "%s: one array; name those of queries and keys with "
-                    "--q and --k",
-                    lln_container_name(file));
-}
-
-static lln_status open_files(search *s, const lln_files *files)
-{
-    const char *texts[] = {files->q, files->k, files->v};
-    const char *patterns[] = {files->key_q, files->key_k, files->key_v};
-    s->roles = lln_files_roles(files);
-    for (size_t role = 0; role < s->roles; role++)
-        LLN_TRY(open_role(s, (lln_role)role,
-                          files->file ? files->file : texts[role],
-                          patterns[role]));
-    bool single = files->file && lln_container_count(s->role[0].file) == 1;
-    return single ? refuse_single(s->role[0].file) : LLN_OK;
-}
-
-/* Whether the arrays of a role are chosen without looking at names. */
-static bool is_settled(const role_arrays *r)
-{
-    return r->pattern || lln_container_count(r->file) == 1;
-}
-
-static lln_status choose_queries(search *s)
-{
-    role_arrays *q = &s->role[LLN_QUERIES], *k = &s->role[LLN_KEYS];
-    if (is_settled(q))
-        return LLN_OK;
-    s->by_name = true;
-    return lln_name_queries(q->file, is_settled(k) ? NULL : k->file,
-                            &q->pattern);
-}
-
-/* The pattern of keys or values from that of the queries. */
-static lln_status choose_partner(search *s, lln_role role)
-{
-    role_arrays *r = &s->role[role];
-    const role_arrays *q = &s->role[LLN_QUERIES];
-    if (is_settled(r))
-        return LLN_OK;
-    const char *name =
-        q->pattern ? q->pattern : lln_container_entry_at(q->file, 0).key;
-    s->by_name = true;
-    LLN_TRY(lln_name_partner(name, role, &r->pattern));
-    if (r->pattern)
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
-                    "%s: which arrays are the %s? '%s' has no word such as q; "
-                    "choose with --key-%c",
-                    lln_container_name(r->file), lln_role_name(role), name,
-                    option_letter[role]);
-}
-
 static lln_status find_role(role_arrays *r)
 {
-    if (r->pattern)
-        return lln_pattern_find(r->file, r->pattern, &r->found, &r->count);
+    if (r->pattern) {
+        LLN_TRY(lln_pattern_find(r->file, r->pattern, &r->found, &r->count));
+        return lln_candidates_check(
+            r->file, lln_container_entry_at(r->file, r->found[0].index).key);
+    }
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
-    r->found[0] = (lln_named){-1, -1, 0};
+    r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
-    return LLN_OK;
+    return lln_candidates_check(r->file,
+                                lln_container_entry_at(r->file, r->only).key);
+}
+
+/* Drops the arrays of a role whose layers [count] are not chosen. */
+static void keep_chosen(role_arrays *r, const size_t *layers,
+                        const bool *chosen, size_t count)
+{
+    size_t kept = 0, at = 0;
+    for (size_t i = 0; i < r->count && r->found[0].layer >= 0; i++) {
+        size_t layer = (size_t)r->found[i].layer;
+        while (at < count && layers[at] < layer)
+            at++;
+        if (at == count || layers[at] != layer || chosen[at])
+            r->found[kept++] = r->found[i];
+    }
+    r->count = kept > 0 ? kept : r->count;
+}
+
+/* Drops arrays of layers that were not asked for, which may be missing. */
+static lln_status select_layers(search *s, const char *text)
+{
+    const role_arrays *q = &s->role[LLN_QUERIES];
+    if (!text || q->found[0].layer < 0)
+        return LLN_OK;
+    size_t count = 0;
+    size_t *layers = lln_array_alloc(q->count, sizeof *layers);
+    bool *chosen = lln_array_alloc(q->count, sizeof *chosen);
+    for (size_t i = 0; layers && i < q->count; i++) {
+        layers[count] = (size_t)q->found[i].layer;
+        count += count == 0 || layers[count - 1] != layers[count];
+    }
+    lln_status status = LLN_ENOMEM;
+    if (layers && chosen)
+        status = lln_selection_read(text, "layers", lln_container_name(q->file),
+                                    layers, count, chosen);
+    for (size_t role = 0; role < s->roles && status == LLN_OK; role++)
+        keep_chosen(&s->role[role], layers, chosen, count);
+    free(layers);
+    free(chosen);
+    return status;
 }
 
 /* Arrays of the layer that comes next, whose heads are in the keys. */
@@ -215,6 +143,17 @@ static lln_status add_array(search *s, lln_role role, size_t head,
     return lln_arrays_add(s->arrays, r->file, index, &bundle->number[role]);
 }
 
+/* The number of the array of keys that goes with query `head` of the next
+ * group: in its name, or among those that are shared. */
+static long key_head_of(const search *s, size_t head)
+{
+    const role_arrays *k = &s->role[LLN_KEYS];
+    size_t queries = next_group(&s->role[LLN_QUERIES]), keys = next_group(k);
+    size_t at = head / (queries / keys);
+    long named = k->found[k->next + at].head;
+    return named < 0 && queries > keys ? (long)at : named;
+}
+
 /* Puts the next layer in bundles. */
 static lln_status pair_layer(search *s)
 {
@@ -224,7 +163,9 @@ static lln_status pair_layer(search *s)
     for (size_t head = 0; head < next_group(q); head++) {
         const lln_named *named = &q->found[q->next + head];
         lln_bundle *bundle = &s->bundles[s->count++];
-        *bundle = (lln_bundle){.layer = named->layer, .head = named->head};
+        *bundle = (lln_bundle){.layer = named->layer,
+                               .head = named->head,
+                               .key_head = key_head_of(s, head)};
         for (size_t role = 0; role < s->roles; role++)
             LLN_TRY(add_array(s, (lln_role)role, head, bundle));
     }
@@ -244,51 +185,51 @@ static bool arrays_left(const search *s)
     return false;
 }
 
-/* "x.npz: queries 'q', keys 'k'": what the names decided. */
-static lln_status write_note(const search *s, char **note)
+static lln_status match_arrays(search *s, const lln_files *files,
+                               lln_choice *choice)
 {
-    size_t size;
-    FILE *text = open_memstream(note, &size);
-    if (!text)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    fprintf(text, "%s: ", lln_container_name(s->role[LLN_QUERIES].file));
-    for (size_t role = 0; role < s->roles; role++)
-        if (s->role[role].pattern)
-            fprintf(text, "%s%s '%s'", role == 0 ? "" : ", ",
-                    lln_role_name((lln_role)role), s->role[role].pattern);
-    return fclose(text) == 0 ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
-}
-
-static lln_status match_arrays(search *s, const lln_files *files, char **note)
-{
-    LLN_TRY(open_files(s, files));
-    LLN_TRY(choose_queries(s));
-    for (size_t role = LLN_KEYS; role < s->roles; role++)
-        LLN_TRY(choose_partner(s, (lln_role)role));
-    for (size_t role = 0; role < s->roles; role++)
-        LLN_TRY(find_role(&s->role[role]));
+    for (size_t role = 0; role < choice->roles; role++) {
+        s->role[role].file = choice->file[role];
+        s->role[role].pattern = choice->pattern[role];
+        s->role[role].only = choice->only[role];
+        lln_status status = find_role(&s->role[role]);
+        if (status != LLN_OK && role == LLN_VALUES)
+            status = lln_choice_lacks_values(files, status, choice);
+        LLN_TRY(status);
+    }
+    s->roles = choice->roles;
     s->bundles =
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
         return LLN_ENOMEM;
+    LLN_TRY(select_layers(s, files->layers));
     while (arrays_left(s))
         LLN_TRY(pair_layer(s));
-    return s->by_name ? write_note(s, note) : LLN_OK;
+    return LLN_OK;
 }
 
 lln_status lln_bundles_open(const lln_files *files, lln_arrays *arrays,
-                            lln_bundle **bundles, size_t *count, char **note)
+                            lln_bundle **bundles, size_t *count, size_t *roles,
+                            lln_fused *fused, char **note)
 {
     search s = {.arrays = arrays};
+    lln_choice choice;
     *note = NULL;
-    lln_status status = match_arrays(&s, files, note);
-    for (size_t role = 0; role < LLN_ROLES; role++) {
-        free(s.role[role].pattern);
+    lln_status status = lln_choice_open(files, arrays, &choice);
+    if (status == LLN_OK)
+        status = match_arrays(&s, files, &choice);
+    bool by_name =
+        choice.by_name || (choice.values_by_name && choice.roles > LLN_VALUES);
+    if (status == LLN_OK && by_name)
+        status = lln_choice_note(&choice, note);
+    *fused = choice.fused;
+    *roles = choice.roles;
+    lln_choice_close(&choice);
+    for (size_t role = 0; role < LLN_ROLES; role++)
         free(s.role[role].found);
-    }
     if (status != LLN_OK)
         free(s.bundles);
     *bundles = status == LLN_OK ? s.bundles : NULL;
     *count = s.count;
-    return status;
+    return status == LLN_EUNDEFINED ? LLN_EFORMAT : status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "heads/extent.h"
 #include "heads/results.h"
 #include "heads/temperature.h"
 
@@ -17,14 +18,15 @@ typedef struct {
     lln_bundle *bundles;
     lln_bundle_shape *shapes; /* [count] */
     size_t count;             /* of bundles */
-    char *layout;             /* NULL: nd */
+    char *layout;             /* NULL: that of lln_axes */
     lln_lengths lengths;
     lln_shape_rules rules;
     lln_logit_rule rule;
     lln_head_place *heads;
+    char *name;     /* of the file */
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* entries of the bundle that has most */
-    char *note;
+    char *note, *extent;
 } state;
 
 static lln_length length_of(const state *s, const lln_head_place *head)
@@ -52,10 +54,14 @@ static lln_status open_view(const state *s, const lln_head_place *head,
     if (role != LLN_QUERIES)
         at.head /= s->shapes[head->bundle].group;
     LLN_TRY(lln_arrays_hold(s->arrays, number, &tensor));
-    lln_status status = lln_view_open(
-        lln_arrays_name(s->arrays, number), &tensor, s->layout, at,
-        role == LLN_QUERIES ? length.queries : length.keys, view);
-    if (status != LLN_OK)
+    lln_status status =
+        lln_view_open(lln_arrays_name(s->arrays, number), &tensor,
+                      &s->shapes[head->bundle].axes, (lln_role)role, at, view);
+    if (status == LLN_OK)
+        lln_view_cut(
+            view, role == LLN_QUERIES ? length.first_query : length.first_key,
+            role == LLN_QUERIES ? length.queries : length.keys);
+    else
         lln_arrays_drop(s->arrays, number);
     return status;
 }
@@ -157,6 +163,14 @@ static lln_precision logit_precision(const state *s,
     return precision;
 }
 
+static long key_head_of(const state *s, const lln_head_place *place)
+{
+    long named = s->bundles[place->bundle].key_head;
+    if (named >= 0 || place->head < 0)
+        return named;
+    return (long)(place->at.head / s->shapes[place->bundle].group);
+}
+
 static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
     const state *s = heads->state;
@@ -167,15 +181,21 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
     if (s->rules.roles > LLN_VALUES)
         dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
     lln_length length = length_of(s, place);
+    lln_precision logits = logit_precision(s, place, LLN_FLOAT32);
     *head = (lln_head){
         .source = s->sources[place->at.batch],
+        .file = s->name,
         .layer = place->layer,
         .head = place->head,
+        .key_head = key_head_of(s, place),
+        .step = -1,
+        .number = index,
         .at = place->at,
         .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
-        .q = {LLN_FLOAT64, length.queries, d, NULL},
-        .k = {LLN_FLOAT64, length.keys, d, NULL},
-        .v = {LLN_FLOAT64, dv > 0 ? length.keys : 0, dv, NULL},
+        .first = length.first_query,
+        .q = {logits, length.queries, d, NULL},
+        .k = {logits, length.keys, d, NULL},
+        .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
         .rule = lln_rule_for(s->rule, d),
     };
 }
@@ -222,32 +242,15 @@ static bool scale_matrix(lln_matrix_output a, double factor)
     return finite;
 }
 
-/* "layer.2.q.npy: head 3, ": the queries of a head, for a message. */
-static void name_head(const state *s, const lln_head_place *place, char *text,
-                      size_t size)
-{
-    char where[LLN_PLACE_TEXT];
-    snprintf(text, size, "%s: %s",
-             lln_arrays_name(s->arrays,
-                             s->bundles[place->bundle].number[LLN_QUERIES]),
-             lln_place_text(&s->shapes[place->bundle].layout[LLN_QUERIES],
-                            place->at, where));
-}
-
 /* Multiplies queries and keys so that the temperature becomes tau. */
-static lln_status set_temperature(const state *s, const lln_head_place *place,
-                                  double tau, const lln_head *head,
+static lln_status set_temperature(double tau, const lln_head *head,
                                   const lln_matrix_output *to)
 {
     double variance;
-    char name[512];
-    name_head(s, place, name, sizeof name);
     lln_status status = lln_temperature_variance(head, &variance);
     if (status == LLN_EUNDEFINED)
-        return lln_fail(status,
-                        "%sno query sees two keys, so that there is no "
-                        "temperature",
-                        name);
+        return lln_fail(status, "no query sees two keys, so that there is no "
+                                "temperature");
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
@@ -255,9 +258,9 @@ static lln_status set_temperature(const state *s, const lln_head_place *place,
         !scale_matrix(to[LLN_QUERIES], factor) ||
         !scale_matrix(to[LLN_KEYS], factor))
         return lln_fail(LLN_EUNDEFINED,
-                        "%slogits with a within-row variance of %g cannot be "
+                        "logits with a within-row variance of %g cannot be "
                         "given temperature %g",
-                        name, variance, tau);
+                        variance, tau);
     return LLN_OK;
 }
 
@@ -282,11 +285,13 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
     lln_matrix_output to[LLN_ROLES];
     lln_head loaded;
     describe_head(heads, index, &loaded);
+    if (loaded.q.rows == 0 || loaded.k.rows == 0)
+        return lln_fail(LLN_EUNDEFINED, "length 0: nothing to measure");
     LLN_TRY(allocate_head(logit_precision(s, place, precision), precision,
                           &loaded, to));
     lln_status status = fill_head(s, place, to);
     if (status == LLN_OK && !isnan(tau))
-        status = set_temperature(s, place, tau, &loaded, to);
+        status = set_temperature(tau, &loaded, to);
     if (status == LLN_OK)
         *head = loaded;
     else
@@ -300,13 +305,23 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
     const state *s = heads->state;
     if (s->rules.roles <= LLN_VALUES)
         return lln_fail(LLN_EINVAL, "no values were read");
-    return lln_results_list(s->layout, s->arrays, s->bundles, s->shapes,
-                            s->count, s->heads, heads->count, results, count);
+    size_t axes =
+        lln_arrays_shape(s->arrays, s->bundles[0].number[LLN_QUERIES]).axes;
+    return lln_results_list(lln_axes_letters(&s->shapes[0].axes, axes),
+                            s->arrays, s->bundles, s->shapes, s->count,
+                            s->heads, heads->count, results, count);
+}
+
+static void rest_files(const lln_heads *heads)
+{
+    const state *s = heads->state;
+    lln_arrays_rest(s->arrays);
 }
 
 static void close_files(lln_heads *heads)
 {
     state *s = heads->state;
+    free(s->name);
     for (size_t b = 0; s->sources && b < s->batch; b++)
         free(s->sources[b]);
     free(s->sources);
@@ -317,12 +332,16 @@ static void close_files(lln_heads *heads)
     lln_arrays_free(s->arrays);
     free(s->layout);
     free(s->note);
+    free(s->extent);
     free(s);
 }
 
 /* FILE, or FILE[b] if there is a batch axis. */
 static lln_status name_sources(state *s, const char *name)
 {
+    s->name = strdup(name);
+    if (!s->name)
+        return lln_fail(LLN_ENOMEM, "out of memory");
     bool batch = s->shapes[0].layout[LLN_QUERIES].present[LLN_AXIS_BATCH];
     for (size_t i = 0; i < s->count; i++) {
         size_t size = s->shapes[i].layout[LLN_QUERIES].size[LLN_AXIS_BATCH];
@@ -363,28 +382,45 @@ static size_t most_queries(const state *s, size_t count)
 }
 
 static lln_status open_state(const lln_files *files, const char *name, state *s,
-                             size_t *count)
+                             size_t *count, size_t *bytes)
 {
     s->rule = files->rule;
     s->arrays = lln_arrays_alloc();
     s->layout = files->layout ? strdup(files->layout) : NULL;
     if (!s->arrays || (files->layout && !s->layout))
         return lln_fail(LLN_ENOMEM, "out of memory");
-    if (files->lengths)
+    if (files->read_lengths)
+        LLN_TRY(lln_lengths_copy(files->read_lengths, &s->lengths));
+    else if (files->lengths)
         LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
-    LLN_TRY(
-        lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &s->note));
+    s->lengths.left = files->left;
+    if (files->left && s->lengths.tokens > 0)
+        return lln_fail(LLN_EINVAL,
+                        "--padding is for lengths; the mask in %s tells "
+                        "where padding is",
+                        s->lengths.name);
+    lln_split split = {.fused = LLN_FUSED_NONE};
+    if (files->split_heads)
+        LLN_TRY(lln_split_read(files->split_heads, &split));
+    size_t roles;
+    LLN_TRY(lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &roles,
+                             &split.fused, &s->note));
     s->rules = (lln_shape_rules){
         .layout = s->layout,
-        .roles = lln_files_roles(files),
+        .split = split,
+        .roles = roles,
         .mask = files->rule.mask,
         .lengths = &s->lengths,
     };
     LLN_TRY(read_shapes(s));
     LLN_TRY(lln_head_places_list(files, name, s->bundles, s->shapes, s->count,
                                  &s->heads, count));
-    LLN_TRY(name_sources(s, name));
-    return check_numbers(s, *count);
+    LLN_TRY(name_sources(s, files->name ? files->name : name));
+    LLN_TRY(lln_extent_describe(name, s->bundles, s->shapes, s->count,
+                                s->rules.roles, &s->extent));
+    LLN_TRY(lln_head_places_bytes(s->arrays, s->bundles, s->count, roles,
+                                  s->heads, *count, bytes));
+    return files->unchecked ? LLN_OK : check_numbers(s, *count);
 }
 
 lln_status lln_files_open(const lln_files *files, lln_heads *heads)
@@ -395,16 +431,18 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     lln_heads opened = {.describe = describe_head,
                         .load = load_head,
                         .results = list_results,
+                        .rest = rest_files,
                         .close = close_files,
                         .state = s};
     char *name = NULL, *key = NULL;
     lln_status status =
         lln_files_split(files->file ? files->file : files->q, &name, &key);
     if (status == LLN_OK)
-        status = open_state(files, name, s, &opened.count);
+        status = open_state(files, name, s, &opened.count, &opened.bytes);
     free(name);
     free(key);
     opened.note = s->note;
+    opened.extent = s->extent;
     if (status != LLN_OK) {
         lln_heads_close(&opened);
         return status;

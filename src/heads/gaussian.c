@@ -91,6 +91,14 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
                           : fabs(model->rule.scale) * sqrt((double)model->d);
         *sigma_q = *sigma_k = 1 / sqrt(tau * unit);
     }
+    if (tau > 0 && !(*sigma_q > 0 && *sigma_q < top))
+        return lln_fail(LLN_EUNDEFINED,
+                        "queries and keys would need standard deviations of "
+                        "%g; expected %s%.2g",
+                        *sigma_q,
+                        precision == LLN_FLOAT32 ? "--double, or less than "
+                                                 : "less than ",
+                        top);
     if (!(*sigma_q > 0 && *sigma_q<top && * sigma_k> 0 && *sigma_k < top))
         return lln_fail(LLN_EINVAL,
                         "gaussian: standard deviations %g and %g; expected "
@@ -154,11 +162,15 @@ static lln_status draw_head(const lln_gaussian *model, size_t index,
 static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
     const lln_gaussian *model = heads->state;
-    lln_matrix shape = {LLN_FLOAT64, model->n, model->d, NULL};
+    lln_matrix shape = {LLN_FLOAT32, model->n, model->d, NULL};
     *head = (lln_head){
         .source = "gaussian",
+        .file = "gaussian",
         .layer = -1,
         .head = (long)index,
+        .key_head = (long)index,
+        .step = -1,
+        .number = index,
         .at.head = index,
         .of = {1, 1, model->trials},
         .q = shape,
@@ -213,6 +225,11 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
     return status;
 }
 
+static void rest_model(const lln_heads *heads)
+{
+    (void)heads; /* nothing is kept */
+}
+
 static void close_model(lln_heads *heads)
 {
     free(heads->state);
@@ -245,6 +262,7 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
                          .describe = describe_head,
                          .load = load_head,
                          .results = list_results,
+                         .rest = rest_model,
                          .close = close_model,
                          .state = state};
     return LLN_OK;

@@ -5,12 +5,14 @@
 #ifndef LLN_HEADS_GAUSSIAN_H
 #define LLN_HEADS_GAUSSIAN_H
 
+#include <stdint.h>
+
 #include "heads/heads.h"
 
 typedef struct {
     size_t n, d;             /* tokens, features; >= 1 */
     double sigma_q, sigma_k; /* standard deviations; > 0 */
-    unsigned long seed;
+    uint64_t seed;
     size_t trials; /* number of heads */
     lln_logit_rule rule;
     bool values; /* draw V [n x d] too, with standard deviation 1 */

@@ -39,9 +39,16 @@ typedef struct {
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
  * to the set of heads it was loaded from. */
 typedef struct {
-    const char *source; /* file name, or "gaussian" */
+    const char *source; /* file name, with [b] for a batch entry; "gaussian" */
+    const char *file;   /* the same without [b] */
     long layer, head;   /* 0-based; -1: none */
+    long key_head;      /* that it shares with other heads; -1: none */
+    long step;          /* of training, in the name of the file; -1: none */
+    size_t number;      /* its place in its own file or model, whatever else is
+                           in the set: what is drawn for it depends on that */
+    size_t model;       /* heads of one model have layers in common */
     lln_place at, of;   /* in the array of queries, and the sizes of its axes */
+    size_t first;       /* token of the array, after those of padding */
     lln_matrix q;       /* queries [n x d] */
     lln_matrix k;       /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */
@@ -67,10 +74,13 @@ struct lln_result;
  * several threads at once, and always gives the same numbers. */
 typedef struct lln_heads {
     size_t count;
-    size_t rows;      /* queries of the largest head */
-    const char *note; /* what was chosen by names in a file; NULL: nothing */
-    bool sampled;     /* trials of one model, to be averaged */
-    /* Fills in head `index` but for its numbers: q, k and v have no data. Needs
+    size_t rows;        /* queries of the largest head */
+    size_t bytes;       /* of the arrays in files that hold them */
+    const char *note;   /* what was chosen by names in a file; NULL: nothing */
+    const char *extent; /* what a file holds, in words; NULL: there is none */
+    bool sampled;       /* trials of one model, to be averaged */
+    /* Fills in head `index` but for its numbers: q, k and v have no data, and
+     * the precision in which they are loaded if LLN_FLOAT32 is asked for. Needs
      * no reading. */
     void (*describe)(const struct lln_heads *heads, size_t index,
                      lln_head *head);
@@ -78,8 +88,8 @@ typedef struct lln_heads {
      * and keys are both multiplied by one factor so that the temperature of
      * softmax attention is tau: the model's for sampled heads (sigma_q =
      * sigma_k = tau^-1/2 at the default scale), the measured one for files.
-     * tau = NaN: as they are. LLN_EUNDEFINED if a file's head has no
-     * temperature. */
+     * tau = NaN: as they are. LLN_EUNDEFINED: the head cannot be given the
+     * temperature, the message says why and does not name the head. */
     lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head);
     /* The arrays that results [queries x value features] of all heads make up
@@ -87,6 +97,8 @@ typedef struct lln_heads {
      * lln_results_free. LLN_EINVAL: there are no values; LLN_ENOMEM. */
     lln_status (*results)(const struct lln_heads *heads,
                           struct lln_result **results, size_t *count);
+    /* Gives back memory of files that no load() is using. */
+    void (*rest)(const struct lln_heads *heads);
     void (*close)(struct lln_heads *heads);
     void *state;
 } lln_heads;

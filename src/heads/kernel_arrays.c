@@ -24,7 +24,8 @@ typedef struct {
 struct lln_kernel_arrays {
     named_arrays *items;
     size_t count;
-    char *layout;
+    char *layout; /* NULL: not given */
+    lln_axes axes;
 };
 
 size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays)
@@ -59,7 +60,7 @@ void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
     free(arrays);
 }
 
-/* The array that a key names, or the only one, or the one with the name. */
+/* The array that a key names, or the one with the name, or the only one. */
 static lln_status find_arrays(const char *key, named_arrays *item)
 {
     if (key && strchr(key, '{')) {
@@ -71,10 +72,11 @@ static lln_status find_arrays(const char *key, named_arrays *item)
         return LLN_ENOMEM;
     item->count = 1;
     item->found[0] = (lln_named){-1, -1, 0};
-    if (!key && lln_container_count(item->file) == 1)
-        return LLN_OK;
-    return lln_container_find(item->file, key ? key : item->name,
-                              &item->found[0].index);
+    size_t *index = &item->found[0].index;
+    lln_status status =
+        lln_container_find(item->file, key ? key : item->name, index);
+    bool other = status != LLN_OK && !key;
+    return other && lln_container_only(item->file, 1, index) ? LLN_OK : status;
 }
 
 static lln_status read_arrays(named_arrays *item)
@@ -124,7 +126,7 @@ static lln_status add_item(lln_kernel_arrays *arrays, char *setting)
     return open_item(place, item);
 }
 
-static lln_status open_all(const char *text, const char *layout,
+static lln_status open_all(const char *text, const lln_axes *axes,
                            lln_kernel_arrays *arrays)
 {
     size_t most = 1;
@@ -132,9 +134,12 @@ static lln_status open_all(const char *text, const char *layout,
         most += *c == ',';
     char *copy = strdup(text), *rest = copy;
     arrays->items = lln_array_alloc(most, sizeof *arrays->items);
-    arrays->layout = strdup(layout ? layout : "nd");
+    const char *letters = axes ? axes->letters : NULL;
+    arrays->axes = axes ? *axes : (lln_axes){.letters = NULL};
+    arrays->layout = letters ? strdup(letters) : NULL;
+    arrays->axes.letters = arrays->layout;
     lln_status status = LLN_OK;
-    if (!copy || !arrays->items || !arrays->layout)
+    if (!copy || !arrays->items || (letters && !arrays->layout))
         status = lln_fail(LLN_ENOMEM, "out of memory");
     while (rest && status == LLN_OK)
         status = add_item(arrays, strsep(&rest, ","));
@@ -142,13 +147,13 @@ static lln_status open_all(const char *text, const char *layout,
     return status;
 }
 
-lln_status lln_kernel_arrays_open(const char *text, const char *layout,
+lln_status lln_kernel_arrays_open(const char *text, const lln_axes *axes,
                                   lln_kernel_arrays **arrays)
 {
     *arrays = calloc(1, sizeof **arrays);
     if (!*arrays)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_status status = open_all(text, layout, *arrays);
+    lln_status status = open_all(text, axes, *arrays);
     if (status != LLN_OK) {
         lln_kernel_arrays_free(*arrays);
         *arrays = NULL;
@@ -173,8 +178,10 @@ static size_t choose(const named_arrays *item, const lln_head *head)
 static void name_array(const named_arrays *item, size_t index, char *text,
                        size_t size)
 {
-    const char *key = lln_container_entry_at(item->file, index).key;
-    snprintf(text, size, "%s%s%s%s", lln_container_name(item->file),
+    lln_container_entry entry = lln_container_entry_at(item->file, index);
+    const char *key = entry.key;
+    snprintf(text, size, "%s%s%s%s",
+             entry.shard ? entry.shard : lln_container_name(item->file),
              *key ? ": key '" : "", key, *key ? "'" : "");
 }
 
@@ -200,24 +207,29 @@ static lln_status find_place(const char *name, const lln_layout *layout,
     return LLN_OK;
 }
 
-/* The view of a head's part of an array with that layout. */
-static lln_status open_view(const char *letters, const char *name,
+/* The view of a head's part of an array with those axes of the queries. */
+static lln_status open_view(const lln_axes *queries, const char *name,
                             const lln_tensor *tensor, const lln_head *head,
                             lln_view *view)
 {
+    char one[LLN_LETTERS];
     lln_tensor matrix = *tensor;
+    lln_axes axes = {.letters = "nd"};
     lln_layout layout;
     lln_place at = {0};
     if (matrix.axes == 1) {
         matrix.axes = 2;
         matrix.shape[1] = matrix.strides[1] = 1;
     }
-    letters = matrix.axes == 2 ? "nd" : letters;
-    LLN_TRY(lln_layout_read(letters, name, &matrix, &layout));
+    if (matrix.axes > 2) {
+        axes.split.heads[LLN_QUERIES] = queries->split.heads[LLN_QUERIES];
+        axes.letters =
+            lln_letters_of_one(lln_axes_letters(queries, matrix.axes), one);
+    }
+    LLN_TRY(lln_layout_read(&axes, LLN_QUERIES, name, &matrix, &layout));
     if (matrix.axes > 2)
         LLN_TRY(find_place(name, &layout, head, &at));
-    return lln_view_open(name, &matrix, letters, at,
-                         layout.size[LLN_AXIS_TOKEN], view);
+    return lln_view_open(name, &matrix, &axes, LLN_QUERIES, at, view);
 }
 
 /* The view of the array `index` for a head; name [size]: of the array, which
@@ -234,7 +246,7 @@ static lln_status find_view(const lln_kernel_arrays *arrays, size_t index,
                         lln_container_name(item->file), item->name, head->layer,
                         head->head);
     name_array(item, item->found[chosen].index, name, size);
-    return open_view(arrays->layout, name, &item->tensors[chosen], head, view);
+    return open_view(&arrays->axes, name, &item->tensors[chosen], head, view);
 }
 
 lln_status lln_kernel_arrays_shape(const lln_kernel_arrays *arrays,
@@ -261,7 +273,7 @@ lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays, size_t index,
     double *numbers = lln_array_alloc_raw(count, sizeof *numbers);
     if (!numbers)
         return LLN_ENOMEM;
-    lln_status status = lln_view_copy_infinite(&view, numbers);
+    lln_status status = lln_view_copy_any(&view, numbers);
     if (status != LLN_OK) {
         free(numbers);
         return status;

@@ -41,6 +41,21 @@ static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
     return text;
 }
 
+/* ", or bnD with --split-heads H": heads side by side, or an array of all
+ * three, that such a tensor may hold. */
+static const char *other_layouts(const lln_tensor *tensor)
+{
+    bool three = false;
+    for (size_t a = 0; a < tensor->axes && a < LLN_TENSOR_AXES; a++)
+        three = three || tensor->shape[a] == 3;
+    if (tensor->axes == 5 && three)
+        return ", or such as bn3hd with queries, keys and values in one array";
+    return tensor->axes == 2   ? ", or nD with --split-heads"
+           : tensor->axes == 3 ? ", or bnD with --split-heads"
+           : tensor->axes == 4 ? ", or lbnD with --split-heads"
+                               : "";
+}
+
 static lln_status wrong_axes(const char *letters, const char *name,
                              const lln_tensor *tensor)
 {
@@ -54,61 +69,167 @@ static lln_status wrong_axes(const char *letters, const char *name,
                         fitting_layouts(4, four), fitting_layouts(5, five));
     fitting_layouts(tensor->axes, fit);
     if (!letters)
-        return lln_fail(LLN_EFORMAT, "%s: shape %s needs a layout; expected %s",
-                        name, shape, fit);
-    return lln_fail(LLN_EFORMAT,
-                    "%s: shape %s does not have layout '%s'; expected %s", name,
-                    shape, letters, fit);
+        return lln_fail(LLN_EFORMAT,
+                        "%s: shape %s needs a layout; expected %s%s", name,
+                        shape, fit, other_layouts(tensor));
+    return lln_fail(
+        LLN_EFORMAT, "%s: shape %s does not have layout '%s'; expected %s%s",
+        name, shape, letters, fit,
+        tensor->axes == 5 || strchr(letters, 'D') ? other_layouts(tensor) : "");
 }
 
 static lln_status check_letters(const char *letters)
 {
-    bool good = strchr(letters, 'n') && strchr(letters, 'd');
+    bool whole = strchr(letters, 'D') != NULL;
+    bool good = strchr(letters, 'n') && whole != (strchr(letters, 'd') != NULL);
+    good = good && !(whole && strchr(letters, 'h'));
     for (const char *c = letters; *c; c++)
-        good = good && strchr(axis_letters, *c) && !strchr(c + 1, *c);
+        good = good && (strchr(axis_letters, *c) || *c == 'D' || *c == '3') &&
+               !strchr(c + 1, *c);
     if (!good)
-        return lln_fail(LLN_EINVAL,
-                        "layout '%s': expected n (tokens), d (features) and "
-                        "perhaps h (heads), l (layers), b (batch), each once",
-                        letters);
+        return lln_fail(
+            LLN_EINVAL,
+            "layout '%s': expected n (tokens), d (features) and perhaps h "
+            "(heads), l (layers), b (batch), 3 (queries, keys, values), each "
+            "once; D (heads side by side) may replace h and d",
+            letters);
     return LLN_OK;
 }
 
-lln_status lln_layout_read(const char *letters, const char *name,
-                           const lln_tensor *tensor, lln_layout *layout)
+const char *lln_axes_letters(const lln_axes *axes, size_t count)
 {
-    if (letters)
-        LLN_TRY(check_letters(letters));
-    if (tensor->axes != (letters ? strlen(letters) : 2))
-        return wrong_axes(letters, name, tensor);
-    for (int kind = 0; kind < LLN_AXIS_KINDS; kind++) {
-        const char *found = strchr(letters ? letters : "nd", //
-                                   axis_letters[kind]);
-        size_t axis = found ? (size_t)(found - (letters ? letters : "nd")) : 0;
-        layout->present[kind] = found != NULL;
-        layout->size[kind] = found ? tensor->shape[axis] : 1;
-        layout->stride[kind] = found ? tensor->strides[axis] : 0;
-    }
+    if (axes->letters)
+        return axes->letters;
+    if (axes->split.heads[LLN_QUERIES] == 0)
+        return "nd";
+    return count == 3 ? "bnD" : "nD";
+}
+
+const char *lln_letters_of_one(const char *letters, char out[LLN_LETTERS])
+{
+    size_t length = 0;
+    for (const char *c = letters ? letters : "nd"; *c; c++)
+        if (*c != '3' && length + 1 < LLN_LETTERS)
+            out[length++] = *c;
+    out[length] = '\0';
+    return out;
+}
+
+/* The place of an axis among the letters; -1: there is none. */
+static int find_axis(const char *letters, char letter)
+{
+    const char *found = strchr(letters, letter);
+    return found ? (int)(found - letters) : -1;
+}
+
+/* Divides an axis of features, at `stride`, into the part of the role. */
+static void apply_part(const lln_split_part *part, size_t stride,
+                       lln_layout *layout)
+{
+    layout->offset += part->offset * stride;
+    layout->size[LLN_AXIS_FEATURE] = part->features;
+    layout->stride[LLN_AXIS_FEATURE] = stride;
+    if (layout->present[LLN_AXIS_HEAD])
+        return; /* they are an axis of their own */
+    layout->present[LLN_AXIS_HEAD] = true;
+    layout->size[LLN_AXIS_HEAD] = part->heads;
+    layout->stride[LLN_AXIS_HEAD] = part->stride * stride;
+    layout->group = part->group;
+    layout->group_stride = part->group_stride * stride;
+}
+
+/* Heads, and queries, keys and values, along the axis of features. */
+static lln_status split_features(const lln_axes *axes, lln_role role,
+                                 const char *letters, const char *name,
+                                 const lln_tensor *tensor, lln_layout *layout)
+{
+    const lln_split *split = &axes->split;
+    lln_split_part part;
+    bool whole = strchr(letters, 'D') != NULL;
+    size_t axis = strcspn(letters, "dD"), width = tensor->shape[axis];
+    if (!whole && split->heads[LLN_QUERIES] > 0)
+        return lln_fail(LLN_EINVAL,
+                        "--split-heads: layout '%s' has no axis D (heads side "
+                        "by side)",
+                        letters);
+    if ((whole && split->heads[LLN_QUERIES] == 0) ||
+        (!whole && split->fused && !strchr(letters, 'h')))
+        return lln_split_missing(split, name, width);
+    if (!whole && !split->fused)
+        return LLN_OK;
+    if (whole)
+        LLN_TRY(lln_split_find(split, role, name, width, &part));
+    else
+        LLN_TRY(lln_split_thirds(role, name, width, &part));
+    apply_part(&part, tensor->strides[axis], layout);
     return LLN_OK;
+}
+
+/* The axis of queries, keys and values. */
+static lln_status choose_third(lln_role role, const char *letters,
+                               const char *name, const lln_tensor *tensor,
+                               lln_layout *layout)
+{
+    int axis = find_axis(letters, '3');
+    if (axis < 0)
+        return LLN_OK;
+    if (tensor->shape[axis] != 3)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: %zu entries along axis 3 of layout '%s'; expected "
+                        "3: queries, keys and values",
+                        name, tensor->shape[axis], letters);
+    layout->offset = (size_t)role * tensor->strides[axis];
+    return LLN_OK;
+}
+
+lln_status lln_layout_read(const lln_axes *axes, lln_role role,
+                           const char *name, const lln_tensor *tensor,
+                           lln_layout *layout)
+{
+    const char *letters = lln_axes_letters(axes, tensor->axes);
+    LLN_TRY(check_letters(letters));
+    if (tensor->axes != strlen(letters))
+        return wrong_axes(axes->letters, name, tensor);
+    *layout = (lln_layout){.offset = 0};
+    for (int kind = 0; kind < LLN_AXIS_KINDS; kind++) {
+        int axis = find_axis(letters, axis_letters[kind]);
+        layout->present[kind] = axis >= 0;
+        layout->size[kind] = axis >= 0 ? tensor->shape[axis] : 1;
+        layout->stride[kind] = axis >= 0 ? tensor->strides[axis] : 0;
+    }
+    LLN_TRY(choose_third(role, letters, name, tensor, layout));
+    return split_features(axes, role, letters, name, tensor, layout);
 }
 
 void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
                        lln_tensor *tensor)
 {
-    *tensor = (lln_tensor){.axes = 0};
-    for (const char *c = letters ? letters : "nd"; *c; c++)
+    char one[LLN_LETTERS];
+    *tensor = (lln_tensor){.dtype = LLN_DTYPE_F32};
+    for (const char *c = lln_letters_of_one(letters, one); *c; c++)
         tensor->shape[tensor->axes++] =
-            size[strchr(axis_letters, *c) - axis_letters];
+            *c == 'D' ? size[LLN_AXIS_HEAD] * size[LLN_AXIS_FEATURE]
+                      : size[find_axis(axis_letters, *c)];
     lln_tensor_set_strides(tensor, false);
+}
+
+/* Where a head begins, from the first of them. */
+static size_t head_offset(const lln_layout *layout, size_t head)
+{
+    size_t stride = layout->stride[LLN_AXIS_HEAD];
+    if (layout->group == 0)
+        return head * stride;
+    return head / layout->group * layout->group_stride +
+           head % layout->group * stride;
 }
 
 lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
                                   size_t layer, size_t head)
 {
     return (lln_tensor_slice){
-        .offset = batch * layout->stride[LLN_AXIS_BATCH] +
+        .offset = layout->offset + batch * layout->stride[LLN_AXIS_BATCH] +
                   layer * layout->stride[LLN_AXIS_LAYER] +
-                  head * layout->stride[LLN_AXIS_HEAD],
+                  head_offset(layout, head),
         .rows = layout->size[LLN_AXIS_TOKEN],
         .columns = layout->size[LLN_AXIS_FEATURE],
         .row_stride = layout->stride[LLN_AXIS_TOKEN],

@@ -5,6 +5,7 @@
 #ifndef LLN_HEADS_LAYOUT_H
 #define LLN_HEADS_LAYOUT_H
 
+#include "heads/split.h"
 #include "tensor/tensor.h"
 
 enum {
@@ -17,24 +18,47 @@ enum {
 };
 
 /* Size and stride (in elements) of each kind of axis; an axis the array does
- * not have has size 1 and present = false. */
+ * not have has size 1 and present = false. Heads that are `group` at a time
+ * side by side (0: all are at `stride`) have a stride for the groups too. */
 typedef struct {
     bool present[LLN_AXIS_KINDS];
     size_t size[LLN_AXIS_KINDS];
     size_t stride[LLN_AXIS_KINDS];
+    size_t offset; /* of the first element */
+    size_t group, group_stride;
 } lln_layout;
 
-/* Reads a layout: one letter an axis, slowest first: b batch, l layer, h
- * head, n tokens, d features; n and d are needed, none comes twice. NULL
- * means nd. `name` (of the file) stands in front of messages about it.
- * LLN_EINVAL: not a layout. LLN_EFORMAT: the tensor has another number of
- * axes; the message says the shape and which layouts would fit. */
-LLN_NODISCARD lln_status lln_layout_read(const char *letters, const char *name,
+/* What the axes of arrays mean. Letters, slowest axis first: b batch, l layer,
+ * h head, n tokens, d features, D heads side by side, 3 queries, keys and
+ * values; n and one of d and D are needed, D excludes h, none comes twice.
+ * NULL: nd, or, if heads are to be split, nD and with three axes bnD. */
+typedef struct {
+    const char *letters;
+    lln_split split; /* heads[LLN_QUERIES] = 0: no axis D */
+} lln_axes;
+
+enum { LLN_LETTERS = 8 }; /* bytes of the longest layout with its end */
+
+/* The letters of an array with so many axes. */
+const char *lln_axes_letters(const lln_axes *axes, size_t count);
+
+/* The letters (NULL: nd) without the axis 3, for an array of one role. */
+const char *lln_letters_of_one(const char *letters, char out[LLN_LETTERS]);
+
+/* Reads the axes of an array of a role. `name` (of the file) stands in front
+ * of messages about it. Heads of the role in an axis D are known, those of
+ * queries 0 if the number was not told.
+ * LLN_EINVAL: not a layout, or heads that are not told. LLN_EFORMAT: the
+ * tensor has another number of axes, or does not split into these heads; the
+ * message says the shape and which layouts would fit. */
+LLN_NODISCARD lln_status lln_layout_read(const lln_axes *axes, lln_role role,
+                                         const char *name,
                                          const lln_tensor *tensor,
                                          lln_layout *layout);
 
-/* The form of an array in C order with this layout (NULL: nd), its axes of
- * these sizes: shape and strides, no data. */
+/* The form of an array of one role in C order with these letters (NULL: nd),
+ * its axes of these sizes: shape and strides, no data. An axis 3 is left
+ * out. */
 void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
                        lln_tensor *tensor);
 

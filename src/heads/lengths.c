@@ -1,107 +1,130 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/lengths.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/text.h"
+#include "heads/length_rows.h"
 #include "tensor/mapping.h"
 
-enum { LINE_TEXT = 60 }; /* bytes of a line in a message */
-
-/* The bytes of a line. */
-typedef struct {
-    const unsigned char *at, *end;
-} line_bytes;
-
-static void skip_blanks(line_bytes *line)
+/* Where something stands in the file, for a message: "line 3" or "entry 2". */
+static const char *unit(bool array)
 {
-    while (line->at < line->end &&
-           (*line->at == ' ' || *line->at == '\t' || *line->at == '\r'))
-        line->at++;
+    return array ? "entry" : "line";
 }
 
-/* A whole number of at least 1 and what stands behind it: blanks or nothing. */
-static bool read_length(line_bytes *line, size_t *length)
+/* Whether all numbers are 0 or 1, and some 1, in rows of one size. */
+static bool is_mask(const lln_length_rows *rows)
 {
-    const unsigned char *first = line->at;
-    for (*length = 0; line->at < line->end && *line->at >= '0' &&
-                      *line->at <= '9' && *length < SIZE_MAX / 20;
-         line->at++)
-        *length = 10 * *length + (size_t)(*line->at - '0');
-    if (line->at == first || *length == 0)
-        return false;
-    first = line->at;
-    skip_blanks(line);
-    return line->at > first || line->at == line->end;
+    bool ones = false;
+    for (size_t i = 0; i < rows->number_count; i++) {
+        if (rows->numbers[i] > 1)
+            return false;
+        ones = ones || rows->numbers[i] == 1;
+    }
+    for (size_t i = 1; i < rows->count; i++)
+        if (rows->rows[i].count != rows->rows[0].count)
+            return false;
+    return rows->truth ||
+           (rows->rows[0].count > 2 && (ones || rows->count > 1));
 }
 
-static lln_status bad_line(const lln_lengths *lengths, size_t number,
-                           line_bytes line)
+/* The one run of ones in a row. */
+static lln_status read_run(const lln_length_rows *rows,
+                           const lln_length_row *row, lln_length *length)
 {
-    char text[LINE_TEXT], shown[LINE_TEXT + 8];
-    size_t size = (size_t)(line.end - line.at);
-    size = size < sizeof text ? size : sizeof text - 1;
-    memcpy(text, line.at, size);
-    text[size] = '\0';
-    return lln_fail(LLN_EFORMAT,
-                    "%s: line %zu: '%s'; expected a length above 0, or one of "
-                    "queries and one of keys",
-                    lengths->name, number,
-                    lln_text_printable(shown, sizeof shown, text));
-}
-
-/* Adds a line, unless it is empty; list has room for it. */
-static lln_status read_line(lln_lengths *lengths, size_t number,
-                            line_bytes line)
-{
-    line_bytes rest = line;
-    lln_length *length = &lengths->list[lengths->count];
-    skip_blanks(&rest);
-    if (rest.at == rest.end)
-        return LLN_OK;
-    length->line = number;
-    bool good = read_length(&rest, &length->queries);
-    length->keys = length->queries;
-    if (good && rest.at < rest.end)
-        good = read_length(&rest, &length->keys) && rest.at == rest.end;
-    if (!good)
-        return bad_line(lengths, number, line);
-    lengths->count++;
+    const size_t *number = rows->numbers + row->first;
+    size_t first = 0, end = row->count;
+    while (first < row->count && number[first] == 0)
+        first++;
+    while (end > first && number[end - 1] == 0)
+        end--;
+    for (size_t i = first; i < end; i++)
+        if (number[i] == 0)
+            return lln_fail(LLN_EFORMAT,
+                            "%s %zu, token %zu: 0 between ones; expected "
+                            "padding before or after all tokens",
+                            unit(rows->array), row->line, i);
+    size_t size = end - first;
+    first = size > 0 ? first : 0;
+    *length = (lln_length){size, size, row->line, first, first};
     return LLN_OK;
 }
 
-static lln_status read_lines(const lln_mapping *file, lln_lengths *lengths)
+static lln_status read_mask(const lln_length_rows *rows, lln_lengths *lengths)
 {
-    const unsigned char *at = file->bytes, *end = file->bytes + file->size;
-    size_t lines = 1;
-    for (const unsigned char *c = at; c < end; c++)
-        lines += *c == '\n';
-    lengths->list = lln_array_alloc(lines, sizeof *lengths->list);
+    lengths->tokens = rows->rows[0].count;
+    for (; lengths->count < rows->count; lengths->count++)
+        LLN_TRY(read_run(rows, &rows->rows[lengths->count],
+                         &lengths->list[lengths->count]));
+    return LLN_OK;
+}
+
+/* One row with a length for each entry. */
+static void read_flat(const lln_length_rows *rows, lln_lengths *lengths)
+{
+    for (size_t i = 0; i < rows->number_count; i++)
+        lengths->list[i] = (lln_length){
+            .queries = rows->numbers[i],
+            .keys = rows->numbers[i],
+            .line = rows->array ? i : rows->rows[0].line,
+        };
+    lengths->count = rows->number_count;
+}
+
+/* A row for each entry: a length, or one of queries and one of keys. */
+static lln_status read_pairs(const lln_length_rows *rows, lln_lengths *lengths)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const lln_length_row *row = &rows->rows[i];
+        const size_t *number = rows->numbers + row->first;
+        if (row->count > 2)
+            return lln_fail(LLN_EFORMAT,
+                            "%s %zu: %zu numbers; expected a length, one of "
+                            "queries and one of keys, or a 0 or 1 for each "
+                            "token",
+                            unit(rows->array), row->line, row->count);
+        lengths->list[i] = (lln_length){.queries = number[0],
+                                        .keys = number[row->count - 1],
+                                        .line = row->line};
+    }
+    lengths->count = rows->count;
+    return LLN_OK;
+}
+
+static lln_status read_rows(const lln_length_rows *rows, lln_lengths *lengths)
+{
+    lengths->array = rows->array;
+    lengths->list = lln_array_alloc(rows->number_count, sizeof *lengths->list);
     if (!lengths->list)
         return LLN_ENOMEM;
-    for (size_t number = 1; number <= lines; number++) {
-        const unsigned char *feed = memchr(at, '\n', (size_t)(end - at));
-        LLN_TRY(
-            read_line(lengths, number, (line_bytes){at, feed ? feed : end}));
-        at = feed ? feed + 1 : end;
-    }
-    if (lengths->count == 0)
-        return lln_fail(LLN_EFORMAT, "%s: no lengths", lengths->name);
+    lengths->either = rows->comma && rows->number_count == 2;
+    if (is_mask(rows))
+        return read_mask(rows, lengths);
+    if (rows->count > 1 || (rows->rows[0].count <= 2 && !rows->flat))
+        return read_pairs(rows, lengths);
+    read_flat(rows, lengths);
     return LLN_OK;
 }
 
 lln_status lln_lengths_read(const char *path, lln_lengths *lengths)
 {
     lln_mapping file;
+    lln_length_rows rows = {.count = 0};
     *lengths = (lln_lengths){0};
     LLN_TRY(lln_mapping_open(path, &file));
     lengths->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-    lln_status status = lengths->name ? read_lines(&file, lengths)
-                                      : lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = lln_fail(LLN_ENOMEM, "out of memory");
+    if (lengths->name) {
+        status = lln_length_rows_read(file.bytes, file.size, &rows);
+        if (status == LLN_OK)
+            status = read_rows(&rows, lengths);
+        if (status != LLN_OK)
+            (void)lln_fail_in(status, lengths->name);
+    }
+    lln_length_rows_free(&rows);
     lln_mapping_close(&file);
     if (status != LLN_OK)
         lln_lengths_free(lengths);
@@ -112,27 +135,77 @@ lln_length lln_lengths_at(const lln_lengths *lengths, size_t b, size_t n,
                           size_t m)
 {
     if (lengths->count == 0)
-        return (lln_length){n, m, 0};
-    return lengths->list[lengths->count == 1 ? 0 : b];
+        return (lln_length){.queries = n, .keys = m};
+    lln_length length = lengths->list[lengths->count == 1 ? 0 : b];
+    if (lengths->left && lengths->tokens == 0) {
+        length.first_query = n - length.queries;
+        length.first_key = m - length.keys;
+    }
+    return length;
 }
 
-lln_status lln_lengths_check(const lln_lengths *lengths, const char *name,
+/* LLN_EFORMAT unless a mask has as many tokens as the arrays. */
+static lln_status check_tokens(const lln_lengths *lengths, const char *name,
+                               size_t n, size_t m)
+{
+    size_t tokens = lengths->tokens;
+    if (tokens == 0 || (tokens == n && tokens == m))
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "%s: a mask of %zu tokens; %s has %zu queries and %zu "
+                    "keys",
+                    lengths->name, tokens, name, n, m);
+}
+
+/* Makes one line for queries and keys two lengths, if there are two entries. */
+static lln_status settle(lln_lengths *lengths, size_t batch, size_t n, size_t m)
+{
+    if (!lengths->either || lengths->count != 1 || batch != 2 || n != m)
+        return LLN_OK;
+    lln_length one = lengths->list[0];
+    lln_length *list = lln_array_alloc(2, sizeof *list);
+    if (!list)
+        return LLN_ENOMEM;
+    list[0] = (lln_length){one.queries, one.queries, one.line, 0, 0};
+    list[1] = (lln_length){one.keys, one.keys, one.line, 0, 0};
+    free(lengths->list);
+    lengths->list = list;
+    lengths->count = 2;
+    return LLN_OK;
+}
+
+lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
                              size_t batch, size_t n, size_t m)
 {
+    LLN_TRY(settle(lengths, batch, n, m));
     if (lengths->count > 1 && lengths->count != batch)
         return lln_fail(LLN_EFORMAT,
                         "%s: %zu lengths; expected one, or one for each of the "
                         "%zu batch entries of %s",
                         lengths->name, lengths->count, batch, name);
+    LLN_TRY(check_tokens(lengths, name, n, m));
     for (size_t i = 0; i < lengths->count; i++) {
         const lln_length *length = &lengths->list[i];
         if (length->queries > n || length->keys > m)
             return lln_fail(LLN_EFORMAT,
-                            "%s: line %zu: %zu queries and %zu keys; %s has "
+                            "%s: %s %zu: %zu queries and %zu keys; %s has "
                             "%zu and %zu",
-                            lengths->name, length->line, length->queries,
-                            length->keys, name, n, m);
+                            lengths->name, unit(lengths->array), length->line,
+                            length->queries, length->keys, name, n, m);
     }
+    return LLN_OK;
+}
+
+lln_status lln_lengths_copy(const lln_lengths *from, lln_lengths *to)
+{
+    *to = *from;
+    to->name = strdup(from->name);
+    to->list = lln_array_alloc(from->count, sizeof *to->list);
+    if (!to->name || !to->list) {
+        lln_lengths_free(to);
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    }
+    memcpy(to->list, from->list, from->count * sizeof *to->list);
     return LLN_OK;
 }
 

@@ -10,6 +10,15 @@
 #include "heads/heads.h"
 #include "tensor/container.h"
 
+enum { LLN_NAMES_TEXT = 400 }; /* bytes of a list of names in a message */
+
+/* Adds 'key' to a list, as far as there is room. */
+void lln_names_append(char list[LLN_NAMES_TEXT], const char *key);
+
+/* The keys of a file for a message: all, or the first of them and "...". */
+const char *lln_names_list(const lln_container *file,
+                           char list[LLN_NAMES_TEXT]);
+
 /* "queries", "keys" or "values". */
 const char *lln_role_name(lln_role role);
 
@@ -38,19 +47,13 @@ LLN_NODISCARD lln_status lln_pattern_find(const lln_container *file,
 
 /* What an array with the role is called if the queries are called `name`: in
  * blocks.3.q_proj the last word for queries, q, becomes k, v or o; other words
- * are query and key, xq and xk, and so on. *partner is owned by the caller,
+ * are query and key, xq and xk, and so on; for results, o replaces a word such
+ * as qkv. *partner is owned by the caller,
  * NULL if there is no such word. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_name_partner(const char *name, lln_role role,
                                           char **partner);
 
-/* The pattern of the arrays of `queries` whose names have a word for queries
- * and a partner in `keys` (NULL: none is needed). They may differ in one
- * number, which is {layer}; if there is one array with one number, that is.
- * *pattern is owned by the caller.
- * LLN_EFORMAT: there are no such arrays, or names that differ in more than
- * that: the message lists them; LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_name_queries(const lln_container *queries,
-                                          const lln_container *keys,
-                                          char **pattern);
+/* What the queries are called if the keys are called `name`; as above. */
+LLN_NODISCARD lln_status lln_name_of_queries(const char *name, char **partner);
 
 #endif

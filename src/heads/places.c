@@ -151,3 +151,30 @@ lln_status lln_head_places_list(const lln_files *files, const char *name,
     }
     return status;
 }
+
+lln_status lln_head_places_bytes(const lln_arrays *arrays,
+                                 const lln_bundle *bundles, size_t bundle_count,
+                                 size_t roles, const lln_head_place *heads,
+                                 size_t head_count, size_t *bytes)
+{
+    size_t count = 0;
+    for (size_t b = 0; b < bundle_count; b++)
+        for (size_t role = 0; role < roles; role++)
+            if (bundles[b].number[role] >= count)
+                count = bundles[b].number[role] + 1;
+    bool *counted = lln_array_alloc(count, sizeof *counted);
+    if (!counted)
+        return LLN_ENOMEM;
+    *bytes = 0;
+    for (size_t i = 0; i < head_count; i++)
+        for (size_t role = 0; role < roles; role++) {
+            size_t number = bundles[heads[i].bundle].number[role];
+            lln_tensor tensor = lln_arrays_shape(arrays, number);
+            if (!counted[number])
+                *bytes +=
+                    lln_tensor_count(&tensor) * lln_dtype_size(tensor.dtype);
+            counted[number] = true;
+        }
+    free(counted);
+    return LLN_OK;
+}

@@ -24,4 +24,11 @@ lln_head_places_list(const lln_files *files, const char *name,
                      const lln_bundle *bundles, const lln_bundle_shape *shapes,
                      size_t count, lln_head_place **heads, size_t *chosen);
 
+/* Bytes of the arrays that the heads are read from, each once, as they are in
+ * the files but for compression. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_head_places_bytes(
+    const lln_arrays *arrays, const lln_bundle *bundles, size_t bundle_count,
+    size_t roles, const lln_head_place *heads, size_t head_count,
+    size_t *bytes);
+
 #endif

@@ -11,9 +11,14 @@ lln_status lln_result_open(const char *letters, const char *name,
                            const size_t size[LLN_AXIS_KINDS],
                            lln_result *result)
 {
+    char one[LLN_LETTERS];
+    lln_axes axes = {.letters = lln_letters_of_one(letters, one)};
+    if (strchr(axes.letters, 'D'))
+        axes.split.heads[LLN_QUERIES] = size[LLN_AXIS_HEAD];
     *result = (lln_result){.key = NULL};
     lln_layout_tensor(letters, size, &result->tensor);
-    LLN_TRY(lln_layout_read(letters, name, &result->tensor, &result->layout));
+    LLN_TRY(lln_layout_read(&axes, LLN_QUERIES, name, &result->tensor,
+                            &result->layout));
     LLN_TRY(lln_name_partner(name, LLN_RESULTS, &result->key));
     if (!result->key)
         result->key = strdup("o");

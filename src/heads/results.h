@@ -8,7 +8,8 @@
 #include "heads/places.h"
 
 /* An array [batch, layers, heads, queries, value features] with its axes in
- * the order of the layout, and without those that the queries do not have. */
+ * the order of the layout, and without those that the queries do not have.
+ * Heads that are side by side in the queries are so here. */
 typedef struct lln_result {
     char *key;         /* that of the queries with the word for results; "o" if
                           it has no word to replace; owned */

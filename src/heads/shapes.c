@@ -75,7 +75,8 @@ static lln_status check_mask(const check *c)
     size_t m = size_of(c, LLN_KEYS, LLN_AXIS_TOKEN);
     for (size_t b = 0; b < size_of(c, LLN_QUERIES, LLN_AXIS_BATCH); b++) {
         lln_length length = lln_lengths_at(c->rules->lengths, b, n, m);
-        if (lln_mask_hides(mask) && length.queries > length.keys)
+        if (lln_mask_hides(mask) && length.keys > 0 &&
+            length.queries > length.keys)
             return lln_fail(LLN_EFORMAT,
                             "%s: %zu keys; a %s needs at least %zu, one for "
                             "each query of %s",
@@ -102,14 +103,57 @@ static lln_status check_numbered(const check *c, const char *layout)
     return LLN_OK;
 }
 
+static lln_status read_axes(const check *c, lln_role role)
+{
+    lln_tensor tensor = lln_arrays_shape(c->arrays, c->bundle->number[role]);
+    return lln_layout_read(&c->shape->axes, role, name_of(c, role), &tensor,
+                           &c->shape->layout[role]);
+}
+
+/* Key heads that lie side by side, from the features of a query head. */
+static lln_status count_keys(const check *c, size_t *heads)
+{
+    lln_layout *keys = &c->shape->layout[LLN_KEYS];
+    size_t d = size_of(c, LLN_QUERIES, LLN_AXIS_FEATURE);
+    c->shape->axes.split.heads[LLN_KEYS] = 1;
+    LLN_TRY(read_axes(c, LLN_KEYS));
+    size_t width = keys->size[LLN_AXIS_FEATURE];
+    *heads = width / d;
+    if (width % d == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "%s: %zu features; expected a multiple of %zu, the "
+                    "features of one of the %zu heads of %s",
+                    name_of(c, LLN_KEYS), width, d,
+                    size_of(c, LLN_QUERIES, LLN_AXIS_HEAD),
+                    name_after(c, LLN_QUERIES, LLN_KEYS));
+}
+
+/* Sets the key and value heads in an axis D. In an array of all three they are
+ * as many as the query heads, unless they were told. */
+static lln_status settle_split(const check *c)
+{
+    lln_split *split = &c->shape->axes.split;
+    size_t *heads = split->heads;
+    *split = c->rules->split;
+    bool fused = split->fused != LLN_FUSED_NONE;
+    if (heads[LLN_KEYS] > 0 || heads[LLN_QUERIES] == 0)
+        return LLN_OK;
+    heads[LLN_KEYS] = heads[LLN_VALUES] = heads[LLN_QUERIES];
+    if (fused || c->bundle->number[LLN_QUERIES] == c->bundle->number[LLN_KEYS])
+        return LLN_OK;
+    LLN_TRY(read_axes(c, LLN_QUERIES));
+    LLN_TRY(count_keys(c, &heads[LLN_KEYS]));
+    heads[LLN_VALUES] = heads[LLN_KEYS];
+    return LLN_OK;
+}
+
 static lln_status check_layout(const check *c, const char *layout)
 {
-    for (size_t role = 0; role < c->rules->roles; role++) {
-        lln_tensor tensor =
-            lln_arrays_shape(c->arrays, c->bundle->number[role]);
-        LLN_TRY(lln_layout_read(layout, name_of(c, (lln_role)role), &tensor,
-                                &c->shape->layout[role]));
-    }
+    c->shape->axes.letters = layout;
+    LLN_TRY(settle_split(c));
+    for (size_t role = 0; role < c->rules->roles; role++)
+        LLN_TRY(read_axes(c, (lln_role)role));
     return check_numbered(c, layout);
 }
 
@@ -125,6 +169,19 @@ static lln_status check_sizes(const check *c)
     return check_mask(c);
 }
 
+/* Whether sizes fit if so many heads are side by side. */
+static bool fits_split(const check *c, const lln_tensor *q)
+{
+    lln_shape_rules rules = *c->rules;
+    lln_tensor k = lln_arrays_shape(c->arrays, c->bundle->number[LLN_KEYS]);
+    size_t wide = q->shape[q->axes - 1], narrow = k.shape[k.axes - 1];
+    if (rules.split.heads[LLN_QUERIES] > 0 || q->axes > 3 || wide <= narrow)
+        return false;
+    rules.split.heads[LLN_QUERIES] = wide / narrow;
+    check as = {&rules, c->arrays, c->bundle, c->shape};
+    return check_layout(&as, NULL) == LLN_OK && check_sizes(&as) == LLN_OK;
+}
+
 /* Adds to the message of a failure the layouts that would not fail. */
 static lln_status suggest_layouts(const check *c, lln_status status)
 {
@@ -137,6 +194,9 @@ static lln_status suggest_layouts(const check *c, lln_status status)
             lln_layouts_append(fit, sizeof fit, *layout, true);
     if (fit[0])
         return lln_fail(status, "%s; layout %s would fit", reason, fit);
+    if (fits_split(c, &q))
+        return lln_fail(status, "%s; layout %s with --split-heads may fit",
+                        reason, q.axes == 2 ? "nD" : "bnD");
     return lln_fail(status, "%s", reason);
 }
 

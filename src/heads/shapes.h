@@ -10,14 +10,17 @@
 
 /* What must hold of every bundle. */
 typedef struct {
-    const char *layout; /* NULL: nd */
+    const char *layout; /* NULL: that of lln_axes */
+    lln_split split;    /* heads[LLN_KEYS] = 0: as many as their features tell
+                         */
     size_t roles;       /* 3 with values, else 2 */
     lln_mask mask;
-    const lln_lengths *lengths;
+    lln_lengths *lengths;
 } lln_shape_rules;
 
 /* Axes of the arrays, with the strides of C order. */
 typedef struct {
+    lln_axes axes; /* with all heads of an axis D */
     lln_layout layout[LLN_ROLES];
     size_t group; /* query heads that share a key head */
 } lln_bundle_shape;

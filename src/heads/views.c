@@ -21,19 +21,25 @@ const char *lln_place_text(const lln_layout *layout, lln_place at,
 }
 
 lln_status lln_view_open(const char *name, const lln_tensor *tensor,
-                         const char *layout, lln_place at, size_t rows,
+                         const lln_axes *axes, lln_role role, lln_place at,
                          lln_view *view)
 {
     *view = (lln_view){.name = name, .tensor = *tensor, .at = at};
-    LLN_TRY(lln_layout_read(layout, name, tensor, &view->layout));
+    LLN_TRY(lln_layout_read(axes, role, name, tensor, &view->layout));
     view->slice = lln_layout_slice(&view->layout, at.batch, at.layer, at.head);
-    view->slice.rows = rows;
     return LLN_OK;
 }
 
+void lln_view_cut(lln_view *view, size_t first, size_t rows)
+{
+    view->first += first;
+    view->slice.offset += first * view->slice.row_stride;
+    view->slice.rows = rows;
+}
+
 /* "q.npy: layer 0, head 3, row 17, column 5: nan; expected ..." */
-static lln_status bad_number(const lln_view *view, size_t bad,
-                             const char *wanted)
+static lln_status bad_number(lln_status status, const lln_view *view,
+                             size_t bad, const char *wanted)
 {
     char where[LLN_PLACE_TEXT];
     const lln_tensor_slice *slice = &view->slice;
@@ -43,17 +49,24 @@ static lln_status bad_number(const lln_view *view, size_t bad,
                                           j * slice->column_stride);
     if (isnan(value))
         value = fabs(value); /* the sign of a NaN means nothing */
-    return lln_fail(LLN_EFORMAT, "%s: %srow %zu, column %zu: %g; expected %s",
+    return lln_fail(status, "%s: %srow %zu, column %zu: %g; expected %s",
                     view->name, lln_place_text(&view->layout, view->at, where),
-                    i, j, value, wanted);
+                    view->first + i, j, value, wanted);
+}
+
+/* Puts the name of the array in front of what went wrong. */
+static lln_status in_view(const lln_view *view, lln_status status)
+{
+    return status == LLN_OK ? LLN_OK : lln_fail_in(status, view->name);
 }
 
 lln_status lln_view_check(const lln_view *view)
 {
     size_t bad;
-    LLN_TRY(lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad));
+    LLN_TRY(in_view(
+        view, lln_tensor_find_nonfinite(&view->tensor, &view->slice, &bad)));
     if (bad < view->slice.rows * view->slice.columns)
-        return bad_number(view, bad, "finite numbers");
+        return bad_number(LLN_EFORMAT, view, bad, "finite numbers");
     return LLN_OK;
 }
 
@@ -61,19 +74,17 @@ lln_status lln_view_copy(const lln_view *view, lln_precision precision,
                          void *out)
 {
     size_t bad;
-    LLN_TRY(lln_tensor_copy(&view->tensor, &view->slice, precision, out, &bad));
+    LLN_TRY(in_view(view, lln_tensor_copy(&view->tensor, &view->slice,
+                                          precision, out, &bad)));
     if (bad < view->slice.rows * view->slice.columns)
-        return bad_number(view, bad, "numbers in the range of float32");
+        return bad_number(LLN_EUNDEFINED, view, bad,
+                          "numbers in the range of float32");
     return LLN_OK;
 }
 
-lln_status lln_view_copy_infinite(const lln_view *view, double *out)
+lln_status lln_view_copy_any(const lln_view *view, double *out)
 {
-    size_t first, count = view->slice.rows * view->slice.columns;
-    LLN_TRY(
-        lln_tensor_copy(&view->tensor, &view->slice, LLN_FLOAT64, out, &first));
-    for (size_t i = first; i < count; i++)
-        if (isnan(out[i]))
-            return bad_number(view, i, "a number");
-    return LLN_OK;
+    size_t bad;
+    return in_view(view, lln_tensor_copy(&view->tensor, &view->slice,
+                                         LLN_FLOAT64, out, &bad));
 }

@@ -13,6 +13,7 @@ typedef struct {
     lln_layout layout;
     lln_place at;
     lln_tensor_slice slice;
+    size_t first; /* token of the slice */
 } lln_view;
 
 /* "layer 0, head 3, " without the axes that the array does not have. */
@@ -20,24 +21,25 @@ enum { LLN_PLACE_TEXT = 100 };
 const char *lln_place_text(const lln_layout *layout, lln_place at,
                            char text[LLN_PLACE_TEXT]);
 
-/* Makes a view of the first `rows` tokens of a head. LLN_EINVAL, LLN_EFORMAT:
- * those of lln_layout_read. */
+/* Makes a view of all tokens of a head in an array of a role. LLN_EINVAL,
+ * LLN_EFORMAT: those of lln_layout_read. */
 LLN_NODISCARD lln_status lln_view_open(const char *name,
                                        const lln_tensor *tensor,
-                                       const char *layout, lln_place at,
-                                       size_t rows, lln_view *view);
+                                       const lln_axes *axes, lln_role role,
+                                       lln_place at, lln_view *view);
+
+/* Leaves tokens first ... first + rows - 1 in the view. */
+void lln_view_cut(lln_view *view, size_t first, size_t rows);
 
 /* LLN_EFORMAT if a number is not finite; the message says where it stands. */
 LLN_NODISCARD lln_status lln_view_check(const lln_view *view);
 
-/* Copies the view to out [rows x columns]. LLN_EFORMAT: a number beyond the
+/* Copies the view to out [rows x columns]. LLN_EUNDEFINED: a number beyond the
  * precision. */
 LLN_NODISCARD lln_status lln_view_copy(const lln_view *view,
                                        lln_precision precision, void *out);
 
-/* Copies the view to out [rows x columns], where infinities are numbers.
- * LLN_EFORMAT: a NaN. */
-LLN_NODISCARD lln_status lln_view_copy_infinite(const lln_view *view,
-                                                double *out);
+/* Copies the view to out [rows x columns] whatever its numbers are. */
+LLN_NODISCARD lln_status lln_view_copy_any(const lln_view *view, double *out);
 
 #endif

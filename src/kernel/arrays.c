@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/arrays.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,17 +100,26 @@ static lln_status check_shape(const lln_kernel_choice *choice,
         choice->text, row->name, values.rows, values.columns, expected);
 }
 
-static lln_status check_finite(const lln_kernel_choice *choice,
-                               const char *name, lln_matrix values)
+static lln_status check_numbers(const lln_kernel_choice *choice,
+                                const lln_kernel_array_row *row,
+                                lln_matrix values)
 {
+    size_t count = values.rows * values.columns;
     size_t bad = lln_matrix_find_nonfinite(values);
-    if (bad == values.rows * values.columns)
+    double x = NAN;
+    for (; bad < count; bad++) {
+        x = lln_matrix_get(values, bad / values.columns, bad % values.columns);
+        if (isnan(x) || (row->finite && isinf(x)))
+            break;
+    }
+    if (bad == count)
         return LLN_OK;
-    size_t i = bad / values.columns, j = bad % values.columns;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': array '%s': row %zu, column %zu: %g; "
-                    "expected finite numbers",
-                    choice->text, name, i, j, lln_matrix_get(values, i, j));
+                    "expected %s",
+                    choice->text, row->name, bad / values.columns,
+                    bad % values.columns, isnan(x) ? fabs(x) : x,
+                    row->finite ? "finite numbers" : "a number");
 }
 
 lln_status lln_kernel_check_arrays(const lln_kernel_choice *choice,
@@ -126,8 +136,8 @@ lln_status lln_kernel_check_arrays(const lln_kernel_choice *choice,
                             "both or neither",
                             choice->text, row->name, row->with);
         LLN_TRY(check_shape(choice, head, row, given->values));
-        if (row->finite && given->values.data)
-            LLN_TRY(check_finite(choice, row->name, given->values));
+        if (given->values.data)
+            LLN_TRY(check_numbers(choice, row, given->values));
     }
     return LLN_OK;
 }

@@ -10,6 +10,7 @@
 #include "theory/line.h"
 
 typedef struct {
+    size_t model;
     long layer;
     lln_moments q, k;
 } layer_moments;
@@ -19,10 +20,11 @@ struct lln_joint {
     size_t count;
 };
 
-static layer_moments *find_layer(const lln_joint *joint, long layer)
+static layer_moments *find_layer(const lln_joint *joint, const lln_head *head)
 {
-    for (size_t i = 0; i < joint->count; i++)
-        if (joint->layers[i].layer == layer)
+    for (size_t i = joint->count; i-- > 0;)
+        if (joint->layers[i].layer == head->layer &&
+            joint->layers[i].model == head->model)
             return &joint->layers[i];
     return NULL;
 }
@@ -33,10 +35,14 @@ static lln_status add_heads(const lln_heads *heads, double tau,
     for (size_t i = 0; i < heads->count; i++) {
         lln_head head = {0};
         LLN_TRY(lln_threads_check_stop());
-        LLN_TRY(heads->load(heads, i, tau, precision, &head));
-        layer_moments *layer = find_layer(joint, head.layer);
+        lln_status status = heads->load(heads, i, tau, precision, &head);
+        if (status == LLN_EUNDEFINED)
+            continue;
+        LLN_TRY(status);
+        layer_moments *layer = find_layer(joint, &head);
         if (!layer) {
             layer = &joint->layers[joint->count++];
+            layer->model = head.model;
             layer->layer = head.layer;
         }
         lln_moments q = lln_matrix_summarise(head.q);
@@ -79,13 +85,13 @@ static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
     return LLN_OK;
 }
 
-lln_status lln_joint_match(const lln_joint *joint, long layer, double *alpha,
-                           double *beta)
+lln_status lln_joint_match(const lln_joint *joint, const lln_head *head,
+                           double *alpha, double *beta)
 {
-    const layer_moments *moments = find_layer(joint, layer);
+    const layer_moments *moments = find_layer(joint, head);
     double sigma_q, sigma_k, side;
     if (!moments)
-        return lln_fail(LLN_EINVAL, "match: no layer %ld", layer);
+        return lln_fail(LLN_EINVAL, "match: no layer %ld", head->layer);
     LLN_TRY(find_spread(moments->q, "queries", &sigma_q));
     LLN_TRY(find_spread(moments->k, "keys", &sigma_k));
     LLN_TRY(lln_theory_paper_side(sigma_q, sigma_k, &side));

@@ -7,24 +7,28 @@
 
 #include "heads/heads.h"
 
-/* Deviations of all queries and of all keys of each layer of a set. */
+/* Deviations of all queries and of all keys of each layer of each model of a
+ * set. */
 typedef struct lln_joint lln_joint;
 
 /* Takes them over the heads of the set at temperature tau (NaN: as they are),
- * in `precision`; sampled heads are one layer. Each head is loaded once.
- * LLN_ENOMEM, LLN_EINTERRUPTED and those of loading. */
+ * in `precision`; sampled heads are one layer. Each head is loaded once; those
+ * that cannot be given the temperature are left out. LLN_ENOMEM,
+ * LLN_EINTERRUPTED and those of loading. */
 LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
                                         lln_precision precision,
                                         lln_joint **joint);
 
-/* Alpha and beta of a head of that layer (lln_head.layer), as lln_match_solve
+/* Alpha and beta for the layer and model of this head, of which nothing else
+ * is read, as lln_match_solve
  * with the method paper, from sigma_q and sigma_k over the entries of all heads
  * of the layer together, divisor number of entries - 1. Keys that query heads
  * share count once for each of these.
  * LLN_EUNDEFINED: queries or keys have no spread; LLN_EINVAL: no such layer.
  * Source: Nahshan, Kampeas, Haleva (2024), their code. */
-LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint, long layer,
-                                         double *alpha, double *beta);
+LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint,
+                                         const lln_head *head, double *alpha,
+                                         double *beta);
 
 /* NULL is legal. */
 void lln_joint_free(lln_joint *joint);

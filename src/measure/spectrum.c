@@ -89,13 +89,16 @@ static lln_status check_method(const lln_attention *attention,
                                lln_spectrum_method method)
 {
     if (method == LLN_SPECTRUM_LOWRANK && !attention->features)
-        return lln_fail(
-            LLN_EINVAL, "method lowrank: this attention has no features%s",
-            lln_mask_hides(attention->mask) ? " under its mask" : "");
+        return lln_fail(LLN_EUNSUPPORTED,
+                        "method lowrank: this attention has no features%s",
+                        lln_mask_hides(attention->mask) ? " under its mask"
+                                                        : "");
     if (method == LLN_SPECTRUM_DIAGONAL && !attention->mask.causal)
-        return lln_fail(LLN_EINVAL, "method diagonal: only for a causal mask");
+        return lln_fail(LLN_EUNSUPPORTED,
+                        "method diagonal: only for a causal mask");
     if (method == LLN_SPECTRUM_BLOCKS && !has_blocks(attention))
-        return lln_fail(LLN_EINVAL, "method blocks: this attention has none");
+        return lln_fail(LLN_EUNSUPPORTED,
+                        "method blocks: this attention has none");
     return LLN_OK;
 }
 

@@ -94,11 +94,12 @@ typedef struct {
  * the number of threads. n = 1: P~ = 0, so lambda2 = 0 and gap = 1, although
  * there is no second eigenvalue. All rows equal: lambda2 = 0 up to rounding.
  * Without options->norms, unbiased_norm and centered_sigma1 are NaN.
- * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EINVAL: the method does
- * not apply to this attention. LLN_ETOOBIG: DENSE needs more memory than
- * allowed, or ARNOLDI for its vectors more than half of what is free.
- * LLN_ENOCONV, of AUTO only up to LLN_SPECTRUM_FLOAT64_TOKENS: beyond,
- * eigenvalues are not known; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EUNSUPPORTED: the
+ * method does not apply to such attention; LLN_EINVAL: ARNOLDI needs more
+ * tokens. LLN_ETOOBIG: DENSE needs more memory than allowed, or ARNOLDI for its
+ * vectors more than half of what is free. LLN_ENOCONV, of AUTO only up to
+ * LLN_SPECTRUM_FLOAT64_TOKENS: beyond, eigenvalues are not known; LLN_ENOMEM;
+ * LLN_EINTERRUPTED.
  * Sources: see the units; deflation: A. Brauer, Duke Math. J. 19 (1952),
  * theorem 27. */
 LLN_NODISCARD lln_status

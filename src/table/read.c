@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading tables: the text is read whole and cut into cells in place. */
+ * Reading tables: the text is read whole; that of csv and tsv is cut into cells
+ * in place. */
 #include "table/table.h"
 
 #include <errno.h>
@@ -8,6 +9,10 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "table/read_json.h"
+
+/* What a backslash may stand before in the cells of a pipe table. */
+static const char escaped[] = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 typedef struct {
     const char *name; /* of the stream, for messages */
@@ -113,6 +118,64 @@ static lln_status read_cell(reader *r, char **cell, bool *last)
     return LLN_OK;
 }
 
+/* Steps over the blanks and the line end at `at`, if there is one there. */
+static bool ends_line(reader *r)
+{
+    char *end = r->at + strspn(r->at, " \r");
+    if (*end != '\n' && *end != '\0')
+        return false;
+    r->at = end + (*end == '\n');
+    r->line += *end == '\n';
+    return true;
+}
+
+/* Ends the cell from `start` to `end` with its last character. */
+static void trim(const char *start, char *end)
+{
+    while (end > start && strchr(" \r", end[-1]))
+        end--;
+    *end = '\0';
+}
+
+/* Cuts one cell of a pipe table and undoes its escapes; `at` is after the pipe
+ * before it. */
+static void read_pipe_cell(reader *r, char **cell, bool *last)
+{
+    char *from = r->at + strspn(r->at, " "), *to = from;
+    *cell = from;
+    while (*from != '\0' && *from != '|' && *from != '\n') {
+        if (*from == '\\' && from[1] != '\0' && strchr(escaped, from[1]))
+            from++;
+        *to++ = *from++;
+    }
+    r->at = from + (*from == '|');
+    *last = ends_line(r);
+    trim(*cell, to);
+}
+
+/* Cuts one cell of aligned columns, which two spaces end. */
+static void read_aligned_cell(reader *r, char **cell, bool *last)
+{
+    char *from = r->at + strspn(r->at, " ");
+    *cell = r->at = from;
+    while (*r->at != '\0' && *r->at != '\n' && strncmp(r->at, "  ", 2) != 0)
+        r->at++;
+    char *end = r->at;
+    *last = ends_line(r);
+    r->at += !*last; /* trim cuts at the first blank */
+    trim(from, end);
+}
+
+/* Steps over the line below the names of a pipe table. */
+static void skip_rule(reader *r)
+{
+    char *end = r->at + strspn(r->at, "|:- \t\r");
+    if (r->separator == '|' && (*end == '\n' || *end == '\0')) {
+        r->at = end + (*end == '\n');
+        r->line++;
+    }
+}
+
 /* Steps over empty lines and comments. */
 static void skip_lines(reader *r)
 {
@@ -129,9 +192,15 @@ static void skip_lines(reader *r)
 static lln_status read_line(reader *r, size_t expected, cell_list *list)
 {
     size_t line = r->line, before = list->count;
+    r->at += r->separator == '|' && *r->at == '|';
     for (bool last = false; !last;) {
         char *cell;
-        LLN_TRY(read_cell(r, &cell, &last));
+        if (r->separator == '|')
+            read_pipe_cell(r, &cell, &last);
+        else if (r->separator == ' ')
+            read_aligned_cell(r, &cell, &last);
+        else
+            LLN_TRY(read_cell(r, &cell, &last));
         LLN_TRY(append_cell(list, cell));
     }
     size_t found = list->count - before;
@@ -141,20 +210,30 @@ static lln_status read_line(reader *r, size_t expected, cell_list *list)
     return LLN_OK;
 }
 
+/* What the names in the header stand between: '|', a tab or a comma; ' ' for
+ * columns that are aligned. */
+static char find_separator(const char *header)
+{
+    size_t length = strcspn(header, "\n");
+    if (*header == '|')
+        return '|';
+    if (memchr(header, '\t', length))
+        return '\t';
+    bool aligned =
+        !memchr(header, ',', length) && memmem(header, length, "  ", 2);
+    return aligned ? ' ' : ',';
+}
+
 static lln_status read_lines(reader *r, cell_list *list, size_t *columns)
 {
     *columns = 0;
-    if (strncmp(r->at, "\xEF\xBB\xBF", 3) == 0)
-        r->at += 3; /* byte order mark */
-    skip_lines(r);
-    if (*r->at == '[' || *r->at == '{')
-        return lln_fail(LLN_EFORMAT, "%s: JSON, expected a csv or tsv table",
-                        r->name);
-    r->separator = r->at[strcspn(r->at, "\t\n")] == '\t' ? '\t' : ',';
+    r->separator = find_separator(r->at);
     while (*r->at) {
         LLN_TRY(read_line(r, *columns, list));
-        if (*columns == 0)
+        if (*columns == 0) {
             *columns = list->count;
+            skip_rule(r);
+        }
         skip_lines(r);
     }
     if (*columns == 0)
@@ -162,25 +241,39 @@ static lln_status read_lines(reader *r, cell_list *list, size_t *columns)
     return LLN_OK;
 }
 
-lln_status lln_table_read(FILE *in, const char *name, lln_table_data *data)
+/* Cuts the text into cells, which point into it. */
+static lln_status cut_text(reader *r, char *text, lln_table_data *data)
 {
-    *data = (lln_table_data){0};
-    char *text = NULL;
     cell_list list = {0};
     size_t columns = 0;
-    lln_status status = read_all(in, name, &text);
-    if (status == LLN_OK) {
-        reader r = {.name = name, .at = text, .line = 1};
-        status = read_lines(&r, &list, &columns);
-    }
+    lln_status status = read_lines(r, &list, &columns);
     if (status != LLN_OK) {
         free(list.items);
-        free(text);
         return status;
     }
     *data = (lln_table_data){columns, list.count / columns - 1, list.items,
                              list.items + columns, text};
     return LLN_OK;
+}
+
+lln_status lln_table_read(FILE *in, const char *name, lln_table_data *data)
+{
+    *data = (lln_table_data){0};
+    char *text = NULL;
+    lln_status status = read_all(in, name, &text);
+    if (status == LLN_OK) {
+        reader r = {.name = name, .at = text, .line = 1};
+        if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+            r.at += 3; /* byte order mark */
+        skip_lines(&r);
+        char first = r.at[strspn(r.at, " \t\r\n")];
+        status = first == '[' || first == '{'
+                     ? lln_table_read_json(r.at, r.line, name, data)
+                     : cut_text(&r, text, data);
+    }
+    if (data->text != text)
+        free(text);
+    return status;
 }
 
 long lln_table_find(const lln_table_data *data, const char *name)

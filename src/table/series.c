@@ -38,10 +38,35 @@ void lln_average_add(lln_average *average, double x)
     average->m2 += before * (x - average->mean);
 }
 
+double lln_average_deviation(const lln_average *average)
+{
+    if (average->count < 2)
+        return NAN;
+    return sqrt(average->m2 / (double)(average->count - 1));
+}
+
 double lln_average_error(const lln_average *average)
 {
     if (average->count < 2)
         return NAN;
     double count = (double)average->count;
     return sqrt(average->m2 / (count - 1) / count);
+}
+
+static int compare_values(const void *first, const void *second)
+{
+    double a = *(const double *)first, b = *(const double *)second;
+    return (a > b) - (a < b);
+}
+
+double lln_median(double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (isnan(values[i]))
+            return NAN;
+    if (count == 0)
+        return NAN;
+    qsort(values, count, sizeof *values, compare_values);
+    double low = values[(count - 1) / 2], high = values[count / 2];
+    return low == high ? low : low / 2 + high / 2;
 }

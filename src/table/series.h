@@ -25,8 +25,15 @@ typedef struct {
 
 void lln_average_add(lln_average *average, double x);
 
+/* Standard deviation, sqrt(m2 / (count - 1)); NaN for fewer than two values. */
+double lln_average_deviation(const lln_average *average);
+
 /* Standard error of the mean, sqrt(m2 / (count - 1) / count); NaN for fewer
  * than two values. */
 double lln_average_error(const lln_average *average);
+
+/* The middle one of values [count], which are sorted for it, or half the sum of
+ * the two in the middle; NaN if there is none, or if one is NaN. */
+double lln_median(double *values, size_t count);
 
 #endif

@@ -7,9 +7,36 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "table/aligned.h"
+#include "table/put.h"
+
+/* How a format writes its lines. */
+typedef struct {
+    const char *name;
+    const char *start, *separator, *end; /* of a line */
+    void (*put_text)(FILE *out, const char *text);
+    const char *missing;
+} line_form;
+
+static const line_form forms[] = {
+    [LLN_TABLE_CSV] = {"csv", "", ",", "\n", lln_put_csv, "nan"},
+    [LLN_TABLE_TSV] = {"tsv", "", "\t", "\n", lln_put_tsv, "nan"},
+    [LLN_TABLE_JSON] = {"json", "{", ",", "}", lln_put_json, "null"},
+    [LLN_TABLE_NDJSON] = {"ndjson", "{", ",", "}\n", lln_put_json, "null"},
+    [LLN_TABLE_ALIGNED] = {"table", "", "\t", "\n", lln_put_plain, "nan"},
+    [LLN_TABLE_MARKDOWN] = {"markdown", "| ", " | ", " |\n", lln_put_markdown,
+                            "nan"},
+};
+
+enum { FORMATS = sizeof forms / sizeof *forms };
 
 struct lln_table {
-    FILE *out;
+    FILE *stream; /* of the caller */
+    FILE *out;    /* where lines go: `stream`, or memory in which they wait for
+                     the widths of columns */
+    char *kept;   /* what is in that memory */
+    size_t kept_size;
+    const line_form *form;
     lln_column *columns; /* [count] */
     size_t count;
     lln_table_style style;
@@ -17,24 +44,16 @@ struct lln_table {
     bool begun;  /* the header or opening bracket is out */
 };
 
-static const char *const format_names[] = {
-    [LLN_TABLE_CSV] = "csv",
-    [LLN_TABLE_TSV] = "tsv",
-    [LLN_TABLE_JSON] = "json",
-    [LLN_TABLE_NDJSON] = "ndjson",
-};
-
-enum { FORMATS = sizeof format_names / sizeof *format_names };
-
 lln_status lln_table_format_find(const char *name, lln_table_format *format)
 {
     for (int i = 0; i < FORMATS; i++)
-        if (strcmp(name, format_names[i]) == 0) {
+        if (strcmp(name, forms[i].name) == 0) {
             *format = (lln_table_format)i;
             return LLN_OK;
         }
     return lln_fail(LLN_EINVAL,
-                    "'%s' is not a format; expected csv, tsv, json or ndjson",
+                    "'%s' is not a format; expected csv, tsv, json, ndjson, "
+                    "table or markdown",
                     name);
 }
 
@@ -53,54 +72,12 @@ void lln_table_format_real(double x, int precision, char out[32])
     }
 }
 
-static void put_csv_text(FILE *out, const char *text)
+double lln_cell_number(lln_cell_type type, lln_cell cell)
 {
-    if (*text != '\0' && *text != '#' && !strpbrk(text, ",\"\r\n\t")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
-
-static void put_tsv_text(FILE *out, const char *text)
-{
-    static const char special[] = "\t\n\r\\", letters[] = "tnr\\";
-    if (*text == '#')
-        putc('\\', out);
-    for (; *text; text++) {
-        const char *found = strchr(special, *text);
-        if (found) {
-            putc('\\', out);
-            putc(letters[found - special], out);
-        } else {
-            putc(*text, out);
-        }
-    }
-}
-
-static void put_json_text(FILE *out, const char *text)
-{
-    putc('"', out);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c == '\n')
-            fputs("\\n", out);
-        else if (c == '\t')
-            fputs("\\t", out);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\u%04x", c);
-        else
-            putc(c, out);
-    }
-    putc('"', out);
+    if (type == LLN_CELL_REAL)
+        return cell.real;
+    bool missing = lln_cell_is_text(type) || cell.integer == LLN_CELL_NONE;
+    return missing ? NAN : (double)cell.integer;
 }
 
 static bool is_json(const lln_table *table)
@@ -109,29 +86,25 @@ static bool is_json(const lln_table *table)
            table->style.format == LLN_TABLE_NDJSON;
 }
 
-static void put_text(const lln_table *table, const char *text)
-{
-    if (is_json(table))
-        put_json_text(table->out, text);
-    else if (table->style.format == LLN_TABLE_TSV)
-        put_tsv_text(table->out, text);
-    else
-        put_csv_text(table->out, text);
-}
-
 static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
 {
-    const char *missing = is_json(table) ? "null" : "nan";
+    const char *missing = table->form->missing;
     char text[32];
     switch (type) {
     case LLN_CELL_TEXT:
         if (cell.text)
-            put_text(table, cell.text);
+            table->form->put_text(table->out, cell.text);
         else
             fputs(missing, table->out);
         break;
+    case LLN_CELL_DIGITS:
+        fputs(cell.text ? cell.text : missing, table->out);
+        break;
     case LLN_CELL_INTEGER:
-        fprintf(table->out, "%ld", cell.integer);
+        if (cell.integer == LLN_CELL_NONE)
+            fputs(missing, table->out);
+        else
+            fprintf(table->out, "%ld", cell.integer);
         break;
     case LLN_CELL_REAL:
         lln_table_format_real(cell.real, table->style.precision, text);
@@ -141,10 +114,23 @@ static void put_cell(const lln_table *table, lln_cell_type type, lln_cell cell)
     }
 }
 
-static void put_separator(const lln_table *table, size_t column)
+static void put_names(const lln_table *table)
 {
-    if (column > 0)
-        putc(table->style.format == LLN_TABLE_TSV ? '\t' : ',', table->out);
+    const line_form *form = table->form;
+    for (size_t i = 0; i < table->count; i++) {
+        fputs(i > 0 ? form->separator : form->start, table->out);
+        form->put_text(table->out, table->columns[i].name);
+    }
+    fputs(form->end, table->out);
+}
+
+/* The line below the names of a markdown table. */
+static void put_rule(const lln_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        fputs(table->columns[i].type == LLN_CELL_TEXT ? "|---" : "|---:",
+              table->out);
+    fputs("|\n", table->out);
 }
 
 static void begin_table(lln_table *table)
@@ -156,16 +142,16 @@ static void begin_table(lln_table *table)
         putc('[', table->out);
     if (is_json(table) || !table->style.header)
         return;
-    for (size_t i = 0; i < table->count; i++) {
-        put_separator(table, i);
-        put_text(table, table->columns[i].name);
-    }
-    putc('\n', table->out);
+    put_names(table);
+    if (table->style.format == LLN_TABLE_MARKDOWN)
+        put_rule(table);
 }
 
 static lln_status check_written(const lln_table *table)
 {
-    if (ferror(table->out))
+    if (table->out != table->stream && ferror(table->out))
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    if (ferror(table->stream))
         return lln_fail(LLN_EIO, "%s", strerror(errno));
     return LLN_OK;
 }
@@ -176,10 +162,16 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
     lln_table *table = calloc(1, sizeof *table);
     if (!table)
         return NULL;
-    *table = (lln_table){.out = out, .count = count, .style = style};
+    *table = (lln_table){.stream = out,
+                         .out = out,
+                         .form = &forms[style.format],
+                         .count = count,
+                         .style = style};
+    if (style.format == LLN_TABLE_ALIGNED)
+        table->out = open_memstream(&table->kept, &table->kept_size);
     table->columns = lln_array_alloc(count, sizeof *columns);
-    if (!table->columns) {
-        free(table);
+    if (!table->columns || !table->out) {
+        lln_table_free(table);
         return NULL;
     }
     memcpy(table->columns, columns, count * sizeof *columns);
@@ -188,25 +180,42 @@ lln_table *lln_table_alloc(FILE *out, const lln_column *columns, size_t count,
 
 lln_status lln_table_row(lln_table *table, const lln_cell *cells)
 {
+    const line_form *form = table->form;
     begin_table(table);
     if (table->style.format == LLN_TABLE_JSON)
         fputs(table->rows > 0 ? ",\n" : "\n", table->out);
-    if (is_json(table))
-        putc('{', table->out);
     for (size_t i = 0; i < table->count; i++) {
-        put_separator(table, i);
+        fputs(i > 0 ? form->separator : form->start, table->out);
         if (is_json(table)) {
-            put_json_text(table->out, table->columns[i].name);
+            lln_put_json(table->out, table->columns[i].name);
             putc(':', table->out);
         }
         put_cell(table, table->columns[i].type, cells[i]);
     }
-    if (is_json(table))
-        putc('}', table->out);
-    if (table->style.format != LLN_TABLE_JSON)
-        putc('\n', table->out);
+    fputs(form->end, table->out);
     table->rows++;
     return check_written(table);
+}
+
+lln_status lln_table_show(lln_table *table)
+{
+    FILE *memory = table->out;
+    if (memory == table->stream)
+        return LLN_OK;
+    bool failed = ferror(memory) != 0;
+    failed = fclose(memory) != 0 || failed;
+    table->out = table->stream;
+    if (failed)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    LLN_TRY(lln_aligned_write(table->stream, table->columns, table->count,
+                              table->kept));
+    return check_written(table);
+}
+
+void lln_table_continue(lln_table *table, size_t rows)
+{
+    table->begun = true;
+    table->rows = rows;
 }
 
 lln_status lln_table_end(lln_table *table)
@@ -214,6 +223,7 @@ lln_status lln_table_end(lln_table *table)
     begin_table(table);
     if (table->style.format == LLN_TABLE_JSON)
         fputs(table->rows > 0 ? "\n]\n" : "]\n", table->out);
+    LLN_TRY(lln_table_show(table));
     return check_written(table);
 }
 
@@ -221,6 +231,9 @@ void lln_table_free(lln_table *table)
 {
     if (!table)
         return;
+    if (table->out && table->out != table->stream)
+        fclose(table->out);
+    free(table->kept);
     free(table->columns);
     free(table);
 }

@@ -40,14 +40,70 @@ static lln_status sort_keys(lln_container *container)
     return LLN_OK;
 }
 
+static lln_status open_path(const char *path, bool is_shard,
+                            lln_container **container);
+
+/* A shard that cannot be opened makes its arrays unreadable: others may be
+ * whole. */
+static lln_status open_shard(const char *index, lln_shard *shard)
+{
+    const char *slash = strrchr(index, '/');
+    int folder = slash ? (int)(slash - index) + 1 : 0;
+    char *path;
+    if (asprintf(&path, "%.*s%s", folder, index, shard->name) < 0)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = open_path(path, true, &shard->container);
+    free(path);
+    if (status == LLN_OK || status == LLN_ENOMEM)
+        return status;
+    shard->failure = strdup(lln_error_message());
+    return shard->failure ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
+}
+
+/* Describes an array as its shard does. */
+static lln_status describe_in_shard(const lln_shard *shard, lln_array *array)
+{
+    const char *why = shard->failure;
+    const lln_container *file = shard->container;
+    char *lacking = NULL;
+    if (file && lln_container_find(file, array->key, &array->index) != LLN_OK) {
+        if (asprintf(&lacking, "%s: no such array", file->name) < 0)
+            return lln_fail(LLN_ENOMEM, "out of memory");
+        why = lacking;
+    }
+    const lln_array *there = why ? NULL : &file->arrays[array->index];
+    if (there) {
+        why = there->unreadable;
+        array->tensor = there->tensor;
+        array->inflates = there->inflates;
+        free(array->dtype);
+        array->dtype = strdup(there->dtype);
+    } else {
+        array->shard = 0;
+    }
+    array->unreadable = why ? strdup(why) : NULL;
+    free(lacking);
+    return array->dtype && (array->unreadable || !why)
+               ? LLN_OK
+               : lln_fail(LLN_ENOMEM, "out of memory");
+}
+
 static lln_status list_arrays(lln_container *container)
 {
     LLN_TRY(lln_formats_find(&container->mapping, &container->format));
-    return container->format->list(container);
+    LLN_TRY(container->format->list(container));
+    for (size_t i = 0; i < container->shard_count; i++)
+        LLN_TRY(open_shard(container->path, &container->shards[i]));
+    for (size_t i = 0; container->shard_count > 0 && i < container->count; i++)
+        LLN_TRY(describe_in_shard(
+            &container->shards[container->arrays[i].shard - 1],
+            &container->arrays[i]));
+    return LLN_OK;
 }
 
-/* Takes the mapping, also if it fails. */
-static lln_status open_mapping(const char *name, lln_mapping mapping,
+/* Takes the mapping, also if it fails. path: NULL if it has none. */
+static lln_status open_mapping(const char *name, const char *path,
+                               bool is_shard, lln_mapping mapping,
                                lln_container **container)
 {
     lln_container *opened = calloc(1, sizeof *opened);
@@ -56,11 +112,14 @@ static lln_status open_mapping(const char *name, lln_mapping mapping,
         return lln_fail(LLN_ENOMEM, "%s: out of memory", name);
     }
     opened->mapping = mapping;
+    opened->path = path;
+    opened->is_shard = is_shard;
     opened->name = strdup(name);
     lln_status status = opened->name ? list_arrays(opened)
                                      : lln_fail(LLN_ENOMEM, "out of memory");
     if (status == LLN_OK)
         status = sort_keys(opened);
+    opened->path = NULL;
     if (status == LLN_OK) {
         *container = opened;
         return LLN_OK;
@@ -69,12 +128,21 @@ static lln_status open_mapping(const char *name, lln_mapping mapping,
     return lln_fail_in(status, name);
 }
 
-lln_status lln_container_open(const char *path, lln_container **container)
+static lln_status open_path(const char *path, bool is_shard,
+                            lln_container **container)
 {
     lln_mapping mapping;
+    bool named = is_shard || strcmp(path, "-") != 0;
     LLN_TRY(lln_mapping_open_claimed(path, lln_formats_claim, &mapping));
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    return open_mapping(name, mapping, container);
+    return open_mapping(named ? path : "standard input",
+                        mapping.kind == LLN_MAPPING_READ || !named ? NULL
+                                                                   : path,
+                        is_shard, mapping, container);
+}
+
+lln_status lln_container_open(const char *path, lln_container **container)
+{
+    return open_path(path, false, container);
 }
 
 lln_status lln_container_parse(const char *name, const unsigned char *bytes,
@@ -82,7 +150,7 @@ lln_status lln_container_parse(const char *name, const unsigned char *bytes,
 {
     lln_mapping borrowed = {
         .kind = LLN_MAPPING_BORROWED, .bytes = bytes, .size = size};
-    return open_mapping(name, borrowed, container);
+    return open_mapping(name, NULL, false, borrowed, container);
 }
 
 void lln_container_close(lln_container *container)
@@ -97,6 +165,12 @@ void lln_container_close(lln_container *container)
             container->format->release(&container->arrays[i]);
         free(container->arrays[i].packed);
     }
+    for (size_t i = 0; i < container->shard_count; i++) {
+        lln_container_close(container->shards[i].container);
+        free(container->shards[i].name);
+        free(container->shards[i].failure);
+    }
+    free(container->shards);
     free(container->arrays);
     free(container->by_key);
     lln_mapping_close(&container->mapping);
@@ -107,6 +181,20 @@ void lln_container_close(lln_container *container)
 const char *lln_container_name(const lln_container *container)
 {
     return container->name;
+}
+
+static lln_container *shard_of(const lln_container *container,
+                               const lln_array *array)
+{
+    return container->shards[array->shard - 1].container;
+}
+
+const char *lln_container_missing(const lln_container *container)
+{
+    for (size_t i = 0; i < container->shard_count; i++)
+        if (container->shards[i].failure)
+            return container->shards[i].failure;
+    return NULL;
 }
 
 size_t lln_container_count(const lln_container *container)
@@ -123,10 +211,31 @@ lln_container_entry lln_container_entry_at(const lln_container *container,
         .dtype = array->dtype,
         .type = array->tensor.dtype,
         .unreadable = array->unreadable,
+        .shard = array->shard > 0 ? shard_of(container, array)->name : NULL,
         .axes = array->tensor.axes,
     };
     memcpy(entry.shape, array->tensor.shape, sizeof entry.shape);
     return entry;
+}
+
+bool lln_container_is_usable(const lln_container *container, size_t index,
+                             size_t axes)
+{
+    const lln_array *array = &container->arrays[index];
+    return !array->unreadable && array->tensor.axes >= axes;
+}
+
+bool lln_container_only(const lln_container *container, size_t axes,
+                        size_t *index)
+{
+    size_t usable = 0;
+    *index = 0;
+    for (size_t i = 0; i < container->count; i++)
+        if (lln_container_is_usable(container, i, axes)) {
+            *index = i;
+            usable++;
+        }
+    return usable == 1 || container->count == 1;
 }
 
 static lln_status no_key(const lln_container *container, const char *key)
@@ -181,6 +290,10 @@ lln_status lln_container_read(lln_container *container, size_t index,
                               lln_tensor *tensor)
 {
     lln_array *array = &container->arrays[index];
+    if (array->shard > 0)
+        return lln_container_read(shard_of(container, array), array->index,
+                                  tensor);
+    lln_mapping_use(&container->mapping);
     lln_status status = prepare_data(container, array);
     if (status == LLN_OK) {
         *tensor = array->tensor;
@@ -189,6 +302,14 @@ lln_status lln_container_read(lln_container *container, size_t index,
     if (!container->format->without_key)
         (void)lln_container_fail_key(status, array->key);
     return lln_fail_in(status, container->name);
+}
+
+void lln_container_rest(lln_container *container)
+{
+    lln_mapping_rest(&container->mapping);
+    for (size_t i = 0; i < container->shard_count; i++)
+        if (container->shards[i].container)
+            lln_container_rest(container->shards[i].container);
 }
 
 bool lln_container_inflates(const lln_container *container, size_t index)
@@ -202,8 +323,11 @@ void lln_container_release(lln_container *container, size_t index)
     size_t bytes;
     if (array->unreadable)
         return;
-    if (array->inflates)
+    if (array->shard > 0)
+        lln_container_release(shard_of(container, array), array->index);
+    else if (array->inflates)
         container->format->release(array);
-    else if (lln_tensor_bytes(&array->tensor, &bytes) == LLN_OK)
+    else if (array->tensor.data &&
+             lln_tensor_bytes(&array->tensor, &bytes) == LLN_OK)
         lln_mapping_drop(&container->mapping, array->tensor.data, bytes);
 }

@@ -38,3 +38,33 @@ lln_status lln_container_add(lln_container *container, const char *key,
     return copy_text(unreadable && unreadable[0] ? unreadable : NULL,
                      &array->unreadable);
 }
+
+/* The place of a shard, which is added if it is new. Neighbours often share
+ * one. */
+static lln_status find_shard(lln_container *container, const char *name,
+                             size_t *place)
+{
+    size_t count = container->shard_count;
+    for (*place = count; (*place)-- > 0;)
+        if (strcmp(container->shards[*place].name, name) == 0)
+            return LLN_OK;
+    lln_shard *grown = lln_array_grow(container->shards, count, sizeof *grown);
+    if (!grown)
+        return LLN_ENOMEM;
+    container->shards = grown;
+    grown[count] = (lln_shard){0};
+    container->shard_count++;
+    *place = count;
+    return copy_text(name, &grown[count].name);
+}
+
+lln_status lln_container_add_in_shard(lln_container *container, const char *key,
+                                      const char *shard)
+{
+    const lln_tensor unknown = {0};
+    size_t place;
+    LLN_TRY(find_shard(container, shard, &place));
+    LLN_TRY(lln_container_add(container, key, "", NULL, &unknown));
+    container->arrays[container->count - 1].shard = place + 1;
+    return LLN_OK;
+}

@@ -14,12 +14,20 @@ enum {
     LLN_REASON_TEXT = 240 /* for why an array is unreadable */
 };
 
+/* A file beside this one that holds arrays of it. */
+typedef struct {
+    char *name, *failure;     /* owned; the last: why it is not open, or NULL */
+    lln_container *container; /* NULL: not open */
+} lln_shard;
+
 /* An array of the file. */
 typedef struct {
     char *key, *dtype, *unreadable; /* owned; the last NULL if readable */
     lln_tensor tensor;              /* without data until it is unpacked */
     bool inflates;                  /* unpacking takes memory and time */
     void *packed; /* for unpack and release of the format; one block, owned */
+    size_t shard; /* 1 + place in shards; 0: it is in this file */
+    size_t index; /* in the shard */
 } lln_array;
 
 /* A file format: one file of this folder, one row of formats.c. */
@@ -28,8 +36,9 @@ typedef struct {
     size_t place;            /* where in the file that stands */
     const char *without_key; /* why a key is refused; NULL: arrays have keys */
 
-    /* Recognises a file by its end if no magic fits; NULL: not possible. */
-    bool (*ends)(const lln_mapping *file);
+    /* Recognises a file by its beginning, before magic, or by its end if no
+     * magic fits; NULL: not possible. */
+    bool (*begins)(const lln_mapping *file), (*ends)(const lln_mapping *file);
 
     /* How long the file claims to be. */
     lln_mapping_claim *claim;
@@ -46,11 +55,15 @@ typedef struct {
 
 struct lln_container {
     char *name;
+    const char *path; /* while it is opened; NULL: a pipe, or memory */
+    bool is_shard;    /* opened as one of another container */
     lln_mapping mapping;
     const lln_format *format;
     lln_array *arrays;
     size_t *by_key; /* places in arrays, sorted by key */
     size_t count;
+    lln_shard *shards; /* that arrays are in */
+    size_t shard_count;
 };
 
 /* Adds an array with copies of the texts; `unreadable` may be NULL or "".
@@ -59,6 +72,12 @@ LLN_NODISCARD lln_status lln_container_add(lln_container *container,
                                            const char *key, const char *dtype,
                                            const char *unreadable,
                                            const lln_tensor *tensor);
+
+/* Adds an array that a shard has by this key; the container describes it when
+ * it has opened the shard. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_container_add_in_shard(lln_container *container,
+                                                    const char *key,
+                                                    const char *shard);
 
 /* Puts "key 'k': " in front of the last message; returns `status`. */
 lln_status lln_container_fail_key(lln_status status, const char *key);

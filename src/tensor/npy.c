@@ -296,13 +296,30 @@ lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
                     available, header->bytes);
 }
 
+lln_status lln_npy_describe(const lln_mapping *file, size_t place, size_t size,
+                            lln_npy_header *header)
+{
+    unsigned char prefix[LLN_NPY_PREFIX];
+    const unsigned char *bytes;
+    size_t start = 0, end = 0;
+    LLN_TRY(lln_mapping_read(
+        file, place, size < sizeof prefix ? size : sizeof prefix, prefix));
+    LLN_TRY(lln_npy_header_size(prefix, size, &start, &end));
+    end = end > sizeof prefix ? end : sizeof prefix;
+    LLN_TRY(lln_mapping_get(file, place, end, &bytes));
+    lln_status status = lln_npy_read_header(bytes, end, header);
+    lln_mapping_put(file, bytes);
+    LLN_TRY(status);
+    LLN_TRY(lln_npy_check_size(header, size - header->size));
+    lln_tensor_locate(&header->tensor, file, place + header->size);
+    return LLN_OK;
+}
+
 static lln_status list_array(lln_container *container)
 {
     const lln_mapping *file = &container->mapping;
     lln_npy_header header;
-    LLN_TRY(lln_npy_read_header(file->bytes, file->size, &header));
-    LLN_TRY(lln_npy_check_size(&header, file->size - header.size));
-    header.tensor.data = file->bytes + header.size;
+    LLN_TRY(lln_npy_describe(file, 0, file->size, &header));
     return lln_container_add(container, "", header.dtype, header.unreadable,
                              &header.tensor);
 }

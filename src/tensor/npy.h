@@ -40,6 +40,12 @@ LLN_NODISCARD lln_status lln_npy_read_header(const unsigned char *bytes,
                                              size_t size,
                                              lln_npy_header *header);
 
+/* The same for a .npy file of `size` bytes that begins at a place of `file`,
+ * which its tensor then points to. Also the statuses of lln_npy_check_size and
+ * lln_mapping_get. */
+LLN_NODISCARD lln_status lln_npy_describe(const lln_mapping *file, size_t place,
+                                          size_t size, lln_npy_header *header);
+
 /* LLN_EFORMAT unless the bytes after the header are exactly as many as dtype
  * and shape say; of an unreadable array nothing is known. */
 LLN_NODISCARD lln_status lln_npy_check_size(const lln_npy_header *header,

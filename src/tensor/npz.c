@@ -10,7 +10,7 @@
 
 #include "core/memory.h"
 #include "tensor/npy.h"
-#include "tensor/zip.h"
+#include "tensor/zip_unpack.h"
 
 enum {
     PEEK = 256,            /* bytes inflated first; numpy writes 128 */
@@ -34,13 +34,14 @@ static bool is_array(const lln_zip_member *member)
 }
 
 /* Inflates as much as the header takes, and not much more. */
-static lln_status inflate_header(const lln_zip_member *member,
+static lln_status inflate_header(const lln_mapping *file,
+                                 const lln_zip_member *member,
                                  lln_npy_header *header)
 {
     unsigned char first[PEEK], *longer;
     size_t start = 0, end = 0, size = (size_t)member->size;
     size_t wanted = size < PEEK ? size : PEEK;
-    LLN_TRY(lln_zip_inflate(member, first, wanted));
+    LLN_TRY(lln_zip_inflate(file, member, first, wanted));
     LLN_TRY(lln_npy_header_size(first, size, &start, &end));
     if (end <= wanted)
         return lln_npy_read_header(first, wanted, header);
@@ -50,7 +51,7 @@ static lln_status inflate_header(const lln_zip_member *member,
     longer = malloc(end);
     if (!longer)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    lln_status status = lln_zip_inflate(member, longer, end);
+    lln_status status = lln_zip_inflate(file, member, longer, end);
     if (status == LLN_OK)
         status = lln_npy_read_header(longer, end, header);
     free(longer);
@@ -62,13 +63,10 @@ static lln_status describe_member(const lln_mapping *file,
                                   lln_npy_header *header)
 {
     LLN_TRY(lln_zip_locate(file, member));
-    if (member->method == LLN_ZIP_STORED) {
-        LLN_TRY(
-            lln_npy_read_header(member->data, (size_t)member->size, header));
-        header->tensor.data = member->data + header->size;
-    } else {
-        LLN_TRY(inflate_header(member, header));
-    }
+    if (member->method == LLN_ZIP_STORED)
+        return lln_npy_describe(file, member->place, (size_t)member->size,
+                                header);
+    LLN_TRY(inflate_header(file, member, header));
     return lln_npy_check_size(header, (size_t)member->size - header->size);
 }
 
@@ -117,7 +115,8 @@ static lln_status list_members(lln_container *container,
     if (container->count == 0)
         return lln_fail(LLN_EFORMAT,
                         "no .npy files among the %zu members of the zip "
-                        "archive (what torch.save pickles is never read)",
+                        "archive (what torch.save pickles is never read; save "
+                        "the arrays with numpy.savez or safetensors)",
                         count);
     return LLN_OK;
 }
@@ -130,15 +129,14 @@ static int by_place(const void *left, const void *right)
 
 /* Archives that expand without end use the same bytes many times. Sorts the
  * members. */
-static lln_status check_overlap(const lln_mapping *file,
-                                lln_zip_member *members, size_t count)
+static lln_status check_overlap(lln_zip_member *members, size_t count)
 {
     qsort(members, count, sizeof *members, by_place);
     for (size_t i = 1; i < count; i++) {
         const lln_zip_member *before = &members[i - 1];
-        if (!before->data)
+        if (before->place == 0)
             continue; /* not an array, or damaged */
-        size_t end = (size_t)(before->data - file->bytes + before->packed);
+        size_t end = before->place + (size_t)before->packed;
         if (end > members[i].header)
             return lln_fail(LLN_EFORMAT,
                             "damaged: the members at bytes %zu and %zu overlap",
@@ -154,7 +152,7 @@ static lln_status list_arrays(lln_container *container)
     LLN_TRY(lln_zip_list(&container->mapping, &members, &count));
     lln_status status = list_members(container, members, count);
     if (status == LLN_OK)
-        status = check_overlap(&container->mapping, members, count);
+        status = check_overlap(members, count);
     free(members);
     return status;
 }
@@ -172,14 +170,16 @@ static lln_status inflate_member(const lln_mapping *file, lln_array *array)
     unsigned char *memory = lln_array_alloc_raw(size, 1);
     if (!memory)
         return LLN_ENOMEM;
-    lln_status status = lln_zip_inflate(&packed->member, memory, size);
+    lln_status status = lln_zip_inflate(file, &packed->member, memory, size);
     if (status != LLN_OK) {
         free(memory);
         return status;
     }
     packed->memory = memory;
     array->tensor.data = memory + packed->header;
-    lln_mapping_drop(file, packed->member.data, (size_t)packed->member.packed);
+    if (file->bytes)
+        lln_mapping_drop(file, file->bytes + packed->member.place,
+                         (size_t)packed->member.packed);
     return LLN_OK;
 }
 
@@ -190,7 +190,7 @@ static lln_status unpack_array(const lln_mapping *file, lln_array *array)
         return LLN_OK;
     if (packed->member.method == LLN_ZIP_DEFLATED)
         return inflate_member(file, array);
-    LLN_TRY(lln_zip_check(&packed->member, packed->member.data));
+    LLN_TRY(lln_zip_check(file, &packed->member));
     packed->checked = true;
     return LLN_OK;
 }

@@ -5,7 +5,6 @@
  * perhaps "__metadata__"; the offsets count from the end of the header. */
 #include "tensor/safetensors.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +12,11 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "tensor/bytes.h"
+#include "tensor/json.h"
 
 enum {
     PREFIX = 8, /* bytes before the header */
     HEADER_MOST = 100000000,
-    /* An array takes more text than this for each of its brackets, commas. */
-    TEXT_PER_BRACKET = 15,
-    TEXT_PER_COMMA = 4,
-    SLACK = 64, /* for headers of one array or none */
     DTYPE_TEXT = 32
 };
 
@@ -75,36 +71,12 @@ static const dtype_kind *find_kind(const char *dtype)
     return NULL;
 }
 
-/* A value in memory takes a hundred bytes and more. A header of nothing but
- * brackets would take 50 times its length, one that describes arrays takes at
- * most 20. */
-static lln_status check_density(const char *text, size_t length)
-{
-    size_t brackets = 0, commas = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '"')
-            quoted = !quoted;
-        else if (quoted)
-            i += text[i] == '\\';
-        else if (text[i] == '{' || text[i] == '[')
-            brackets++;
-        else if (text[i] == ',')
-            commas++;
-    }
-    if (brackets * TEXT_PER_BRACKET <= length + SLACK &&
-        commas * TEXT_PER_COMMA <= length + SLACK)
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
-                    "header: %zu brackets and %zu commas in %zu bytes; "
-                    "expected descriptions of arrays",
-                    brackets, commas, length);
-}
-
 /* Bytes before the data. */
 static lln_status header_end(const lln_mapping *file, size_t *end)
 {
-    uint64_t length = lln_get_u64(file->bytes);
+    unsigned char prefix[PREFIX];
+    LLN_TRY(lln_mapping_read(file, 0, PREFIX, prefix));
+    uint64_t length = lln_get_u64(prefix);
     if (length > HEADER_MOST)
         return lln_fail(LLN_EFORMAT,
                         "header of %llu bytes; expected at most %d",
@@ -122,16 +94,12 @@ static lln_status read_header(const lln_mapping *file, json_t **header,
         return lln_fail(LLN_EFORMAT,
                         "truncated: %zu bytes of header, expected %zu",
                         file->size - PREFIX, length);
-    const char *text = (const char *)file->bytes + PREFIX;
-    LLN_TRY(check_density(text, length));
-    json_error_t error;
-    char reason[sizeof error.text];
-    *header = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-                         &error);
-    if (*header)
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT, "header, byte %d: %s", error.position,
-                    lln_text_printable(reason, sizeof reason, error.text));
+    const unsigned char *text;
+    LLN_TRY(lln_mapping_get(file, PREFIX, length, &text));
+    lln_status status =
+        lln_json_parse((const char *)text, length, "header", header);
+    lln_mapping_put(file, text);
+    return status;
 }
 
 /* Takes a description apart. */
@@ -310,8 +278,8 @@ static lln_status list_described(lln_container *container, json_t *header,
     }
     LLN_TRY(check_spans(container, spans, container->mapping.size - start));
     for (size_t i = 0; i < container->count; i++)
-        container->arrays[spans[i].index].tensor.data =
-            container->mapping.bytes + start + spans[i].begin;
+        lln_tensor_locate(&container->arrays[spans[i].index].tensor,
+                          &container->mapping, start + spans[i].begin);
     return LLN_OK;
 }
 

@@ -3,11 +3,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 enum {
-    PIECE = 512,           /* elements checked at a time, on the stack */
-    PARALLEL_BLOCK = 65536 /* elements worth waking a thread for */
+    PIECE = 512,            /* elements checked at a time, on the stack */
+    PARALLEL_BLOCK = 65536, /* elements worth waking a thread for */
+    /* Of files that are not in memory, in bytes: */
+    READ_AT_ONCE = 4 << 20,
+    GAP = 32 << 10 /* between lines that are better read one by one */
 };
 
 size_t lln_dtype_size(lln_dtype dtype)
@@ -69,56 +75,11 @@ const char *lln_tensor_shape_text(const lln_tensor *tensor, char *text,
     return text;
 }
 
-/* The bits of exponent and mantissa, moved to their place in a float, are the
- * value times 2^-112, also for subnormals; the product is exact. */
-static inline float half_value(uint16_t half)
-{
-    uint32_t magnitude = half & 0x7fffu;
-    uint32_t bits = magnitude << 13;
-    uint32_t special = magnitude >= 0x7c00u ? 0x7f800000u : 0;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    value *= 0x1p112f;
-    memcpy(&bits, &value, sizeof bits);
-    bits |= special | (uint32_t)(half & 0x8000u) << 16;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-float lln_half_to_float(uint16_t half)
-{
-    return half_value(half);
-}
-
-uint16_t lln_half_from_double(double x)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    unsigned sign = (unsigned)(bits >> 48) & 0x8000u;
-    int exponent = (int)(bits >> 52 & 0x7ff) - 1023;
-    uint64_t significand = (bits & (UINT64_MAX >> 12)) | UINT64_C(1) << 52;
-    if (isnan(x))
-        return (uint16_t)(sign | 0x7e00u);
-    if (exponent < -25) /* less than half of the smallest number */
-        return (uint16_t)sign;
-    if (exponent > 15)
-        return (uint16_t)(sign | 0x7c00u);
-    bool normal = exponent >= -14;
-    int shift = normal ? 42 : 28 - exponent; /* bits that are lost */
-    uint64_t half = UINT64_C(1) << (shift - 1),
-             rest = significand & (2 * half - 1);
-    uint64_t rounded = significand >> shift;
-    rounded += rest > half || (rest == half && (rounded & 1));
-    /* The leading bit of a normal number, and a carry, add to the exponent. */
-    rounded += normal ? (uint64_t)(exponent + 14) << 10 : 0;
-    return (uint16_t)(sign | (unsigned)rounded);
-}
-
 static inline float get_f16(const unsigned char *from, bool swapped)
 {
     uint16_t bits;
     memcpy(&bits, from, sizeof bits);
-    return half_value(swapped ? __builtin_bswap16(bits) : bits);
+    return lln_half_to_float(swapped ? __builtin_bswap16(bits) : bits);
 }
 
 /* bfloat16 is the upper half of a float. */
@@ -152,10 +113,24 @@ static inline double get_f64(const unsigned char *from, bool swapped)
     return value;
 }
 
+void lln_tensor_locate(lln_tensor *tensor, const lln_mapping *file,
+                       size_t place)
+{
+    tensor->data = file->bytes ? file->bytes + place : NULL;
+    tensor->file = file;
+    tensor->place = place;
+}
+
 double lln_tensor_get(const lln_tensor *tensor, size_t at)
 {
+    unsigned char number[8];
+    size_t size = lln_dtype_size(tensor->dtype);
     const unsigned char *from =
-        tensor->data + at * lln_dtype_size(tensor->dtype);
+        tensor->data ? tensor->data + at * size : number;
+    if (!tensor->data &&
+        lln_mapping_read(tensor->file, tensor->place + at * size, size,
+                         number) != LLN_OK)
+        return NAN;
     switch (tensor->dtype) {
     case LLN_DTYPE_F16:
         return get_f16(from, tensor->swapped);
@@ -273,12 +248,14 @@ static lln_tensor_slice lengthen_rows(lln_tensor_slice slice)
     return slice;
 }
 
+/* Rows of out are `pitch` numbers apart. */
 static size_t copy_rows(const lln_tensor *tensor, lln_tensor_slice slice,
-                        lln_precision precision, char *out)
+                        lln_precision precision, char *out, size_t pitch)
 {
-    slice = lengthen_rows(slice);
+    bool dense = pitch == slice.columns;
+    slice = dense ? lengthen_rows(slice) : slice;
     size_t columns = slice.columns, count = slice.rows * columns, bad = count;
-    size_t bytes = columns * lln_precision_size(precision);
+    size_t bytes = (dense ? columns : pitch) * lln_precision_size(precision);
 #pragma omp parallel for schedule(static)                                      \
     reduction(min                                                              \
               : bad) if (count >= 2 * PARALLEL_BLOCK)
@@ -289,6 +266,69 @@ static size_t copy_rows(const lln_tensor *tensor, lln_tensor_slice slice,
             bad = i * columns + j;
     }
     return bad;
+}
+
+/* Reads the bytes of a slice out of the file, and copies it. */
+static lln_status copy_piece(const lln_tensor *tensor, lln_tensor_slice slice,
+                             lln_precision precision, char *out, size_t pitch,
+                             size_t *bad)
+{
+    size_t size = lln_dtype_size(tensor->dtype);
+    size_t span = (slice.rows - 1) * slice.row_stride +
+                  (slice.columns - 1) * slice.column_stride + 1;
+    unsigned char *bytes = lln_array_alloc_raw(span, size);
+    lln_tensor piece = *tensor;
+    if (!bytes)
+        return LLN_ENOMEM;
+    lln_status status = lln_mapping_read(
+        tensor->file, tensor->place + slice.offset * size, span * size, bytes);
+    piece.data = bytes;
+    slice.offset = 0;
+    if (status == LLN_OK)
+        *bad = copy_rows(&piece, slice, precision, out, pitch);
+    free(bytes);
+    return status;
+}
+
+/* Copies a slice of a file that is not in memory: some rows at a time, or some
+ * columns if these are further apart. */
+static lln_status copy_pieces(const lln_tensor *tensor,
+                              const lln_tensor_slice *slice,
+                              lln_precision precision, char *out, size_t *bad)
+{
+    bool by_rows = slice->row_stride >= slice->column_stride;
+    size_t lines = by_rows ? slice->rows : slice->columns;
+    size_t stride = by_rows ? slice->row_stride : slice->column_stride;
+    size_t gap = stride * lln_dtype_size(tensor->dtype), step = 1;
+    if (gap > 0 && gap < GAP)
+        step = READ_AT_ONCE / gap;
+    *bad = slice->rows * slice->columns;
+    for (size_t first = 0, at; first < lines; first += step) {
+        lln_tensor_slice piece = *slice;
+        *(by_rows ? &piece.rows : &piece.columns) =
+            lines - first < step ? lines - first : step;
+        piece.offset += first * stride;
+        size_t start = by_rows ? first * slice->columns : first;
+        LLN_TRY(
+            copy_piece(tensor, piece, precision,
+                       out ? out + start * lln_precision_size(precision) : NULL,
+                       slice->columns, &at));
+        if (at == piece.rows * piece.columns)
+            continue;
+        start += at / piece.columns * slice->columns + at % piece.columns;
+        *bad = start < *bad ? start : *bad;
+    }
+    return LLN_OK;
+}
+
+static lln_status copy_slice(const lln_tensor *tensor,
+                             const lln_tensor_slice *slice,
+                             lln_precision precision, void *out, size_t *bad)
+{
+    if (!tensor->data && slice->rows * slice->columns > 0)
+        return copy_pieces(tensor, slice, precision, out, bad);
+    *bad = copy_rows(tensor, *slice, precision, out, slice->columns);
+    return LLN_OK;
 }
 
 /* offset + (rows - 1) row_stride + (columns - 1) column_stride < count? */
@@ -322,8 +362,7 @@ lln_status lln_tensor_copy(const lln_tensor *tensor,
                            lln_precision precision, void *out, size_t *bad)
 {
     LLN_TRY(check_slice(tensor, slice));
-    *bad = copy_rows(tensor, *slice, precision, out);
-    return LLN_OK;
+    return copy_slice(tensor, slice, precision, out, bad);
 }
 
 lln_status lln_tensor_find_nonfinite(const lln_tensor *tensor,
@@ -332,6 +371,5 @@ lln_status lln_tensor_find_nonfinite(const lln_tensor *tensor,
     LLN_TRY(check_slice(tensor, slice));
     lln_precision precision =
         tensor->dtype == LLN_DTYPE_F64 ? LLN_FLOAT64 : LLN_FLOAT32;
-    *bad = copy_rows(tensor, *slice, precision, NULL);
-    return LLN_OK;
+    return copy_slice(tensor, slice, precision, NULL, bad);
 }

@@ -11,6 +11,8 @@
 
 #include "core/matrix.h"
 #include "core/status.h"
+#include "tensor/half.h"
+#include "tensor/mapping.h"
 
 enum {
     LLN_TENSOR_AXES = 8,
@@ -25,7 +27,8 @@ typedef enum {
 } lln_dtype;
 
 /* A view: element (i_0, i_1, ...) is number sum_a i_a strides[a] of `data`,
- * which needs no alignment. The product of the shape times the size of an
+ * which needs no alignment, or if that is NULL of the bytes from `place` on of
+ * a file that is read in parts. The product of the shape times the size of an
  * element is known to fit in size_t and in the data. It owns nothing. */
 typedef struct {
     lln_dtype dtype;
@@ -34,6 +37,8 @@ typedef struct {
     size_t shape[LLN_TENSOR_AXES];
     size_t strides[LLN_TENSOR_AXES]; /* in elements */
     const unsigned char *data;
+    const lln_mapping *file;
+    size_t place;
 } lln_tensor;
 
 /* A matrix inside a tensor: its entry (i, j) is number
@@ -64,14 +69,20 @@ void lln_tensor_set_strides(lln_tensor *tensor, bool fortran);
 const char *lln_tensor_shape_text(const lln_tensor *tensor, char *text,
                                   size_t size);
 
-/* Number `at` of the data as float64. For messages and tests. */
+/* Lets the data begin at a place of a file, which must outlive the tensor. */
+void lln_tensor_locate(lln_tensor *tensor, const lln_mapping *file,
+                       size_t place);
+
+/* Number `at` of the data as float64; NaN if it cannot be read. For messages
+ * and tests. */
 double lln_tensor_get(const lln_tensor *tensor, size_t at);
 
 /* Copies a slice to out [rows x columns] in the wanted precision, rounding to
  * nearest. *bad becomes i columns + j of the first entry of out that is not
  * finite, rows columns if all are. A number beyond the range of float32
  * counts as not finite in float32.
- * LLN_EINVAL: the slice leaves the tensor; out is not touched. */
+ * LLN_EINVAL: the slice leaves the tensor; out is not touched; statuses of
+ * lln_mapping_get, whose messages do not name the file. */
 LLN_NODISCARD lln_status lln_tensor_copy(const lln_tensor *tensor,
                                          const lln_tensor_slice *slice,
                                          lln_precision precision, void *out,
@@ -80,12 +91,5 @@ LLN_NODISCARD lln_status lln_tensor_copy(const lln_tensor *tensor,
 /* The same *bad for the numbers as they are stored, without a copy. */
 LLN_NODISCARD lln_status lln_tensor_find_nonfinite(
     const lln_tensor *tensor, const lln_tensor_slice *slice, size_t *bad);
-
-/* The value of IEEE 754 binary16 bits; exact, NaN stays NaN. */
-float lln_half_to_float(uint16_t half);
-
-/* The IEEE 754 binary16 nearest to x, of two the even one, in one rounding.
- * |x| >= 65520 becomes infinite, NaN a quiet NaN. */
-uint16_t lln_half_from_double(double x);
 
 #endif

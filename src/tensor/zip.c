@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#define ZLIB_CONST /* what is inflated is const */
-#include <zlib.h>
 
 #include "core/memory.h"
 #include "tensor/bytes.h"
@@ -16,7 +14,6 @@ enum {
     PATCHED = 1 << 5,
     MASKED = 1 << 13,  /* local headers hide their values */
     RATIO_MOST = 1032, /* of deflate: 258 bytes in 2 bits */
-    PIECE = 1 << 30    /* bytes given to zlib at a time */
 };
 
 /* Where the central directory lies. */
@@ -27,8 +24,22 @@ typedef struct {
     size_t shift; /* bytes before the archive */
 } directory;
 
+/* The end of a file, with all of its end records. */
+typedef struct {
+    const unsigned char *bytes;
+    size_t place, size;
+} tail;
+
+static lln_status get_tail(const lln_mapping *file, tail *end)
+{
+    size_t most = ZIP_END64 + ZIP_LOCATOR + ZIP_END + COMMENT_MOST;
+    end->size = file->size < most ? file->size : most;
+    end->place = file->size - end->size;
+    return lln_mapping_get(file, end->place, end->size, &end->bytes);
+}
+
 /* The last end record whose comment ends with the file. */
-static bool find_end(const lln_mapping *file, size_t *at)
+static bool find_end(const tail *file, size_t *at)
 {
     if (file->size < ZIP_END)
         return false;
@@ -46,7 +57,12 @@ static bool find_end(const lln_mapping *file, size_t *at)
 bool lln_zip_is(const lln_mapping *file)
 {
     size_t at;
-    return find_end(file, &at);
+    tail end;
+    if (get_tail(file, &end) != LLN_OK)
+        return false;
+    bool found = find_end(&end, &at);
+    lln_mapping_put(file, end.bytes);
+    return found;
 }
 
 static lln_status several_disks(void)
@@ -56,11 +72,11 @@ static lln_status several_disks(void)
 
 /* The zip64 end record is followed by its locator and the old end record,
  * which may be full or say the same (PyTorch writes both). */
-static lln_status read_end64(const lln_mapping *file, directory *found)
+static lln_status read_end64(const tail *file, size_t at, directory *found)
 {
-    if (found->end < ZIP_END64 + ZIP_LOCATOR)
+    if (at < ZIP_END64 + ZIP_LOCATOR)
         return LLN_OK;
-    const unsigned char *locator = file->bytes + found->end - ZIP_LOCATOR;
+    const unsigned char *locator = file->bytes + at - ZIP_LOCATOR;
     const unsigned char *end = locator - ZIP_END64;
     if (lln_get_u32(locator) != ZIP_LOCATOR_MAGIC)
         return LLN_OK;
@@ -78,7 +94,7 @@ static lln_status read_end64(const lln_mapping *file, directory *found)
     return LLN_OK;
 }
 
-static lln_status find_directory(const lln_mapping *file, directory *found)
+static lln_status find_directory(const tail *file, directory *found)
 {
     size_t at;
     if (!find_end(file, &at))
@@ -87,8 +103,8 @@ static lln_status find_directory(const lln_mapping *file, directory *found)
     *found = (directory){.count = lln_get_u16(end + 10),
                          .size = lln_get_u32(end + 12),
                          .offset = lln_get_u32(end + 16),
-                         .end = at};
-    LLN_TRY(read_end64(file, found));
+                         .end = file->place + at};
+    LLN_TRY(read_end64(file, at, found));
     if (!found->wide &&
         (lln_get_u16(end + 4) != 0 || lln_get_u16(end + 6) != 0 ||
          lln_get_u16(end + 8) != found->count))
@@ -158,18 +174,18 @@ static size_t read_entry(const unsigned char *at, size_t available,
 }
 
 /* The number of members that the end record claims is only compared. */
-static lln_status read_directory(const lln_mapping *file,
+static lln_status read_directory(const unsigned char *bytes,
                                  const directory *found,
                                  lln_zip_member **members, size_t *count)
 {
-    size_t at = found->end - (size_t)found->size;
-    for (*count = 0; at < found->end; ++*count) {
+    size_t at = 0, end = (size_t)found->size;
+    for (*count = 0; at < end; ++*count) {
         lln_zip_member *grown = lln_array_grow(*members, *count, sizeof *grown);
         if (!grown)
             return LLN_ENOMEM;
         *members = grown;
         lln_zip_member *member = &grown[*count];
-        size_t length = read_entry(file->bytes + at, found->end - at, member);
+        size_t length = read_entry(bytes + at, end - at, member);
         if (length == 0 || member->header > found->end - found->shift)
             return lln_fail(LLN_EFORMAT,
                             "damaged: member %zu of the central directory",
@@ -191,8 +207,15 @@ lln_status lln_zip_list(const lln_mapping *file, lln_zip_member **members,
 {
     directory found = {0};
     lln_zip_member *list = NULL;
-    LLN_TRY(find_directory(file, &found));
-    lln_status status = read_directory(file, &found, &list, count);
+    const unsigned char *bytes;
+    tail end;
+    LLN_TRY(get_tail(file, &end));
+    lln_status status = find_directory(&end, &found);
+    lln_mapping_put(file, end.bytes);
+    LLN_TRY(status);
+    size_t size = (size_t)found.size;
+    LLN_TRY(lln_mapping_get(file, found.end - size, size, &bytes));
+    status = read_directory(bytes, &found, &list, count);
     if (status == LLN_OK)
         *members = list;
     else
@@ -239,93 +262,48 @@ static lln_status check_method(const lln_zip_member *member)
     return LLN_OK;
 }
 
-lln_status lln_zip_locate(const lln_mapping *file, lln_zip_member *member)
+static bool agrees(const lln_zip_member *member, const unsigned char *local)
 {
-    LLN_TRY(check_method(member));
-    size_t at = (size_t)member->header, left = file->size - at;
-    const unsigned char *local = file->bytes + at;
-    if (left < ZIP_LOCAL || lln_get_u32(local) != ZIP_LOCAL_MAGIC)
+    unsigned flags = lln_get_u16(local + 6) ^ member->flags;
+    return lln_get_u16(local + 26) == member->name_length &&
+           memcmp(local + ZIP_LOCAL, member->name, member->name_length) == 0 &&
+           !(flags & (ENCRYPTED | MASKED | PATCHED)) &&
+           lln_get_u16(local + 8) == member->method &&
+           sizes_agree(member, local);
+}
+
+/* Bytes of the local header: at most `left`. */
+static lln_status local_length(const lln_mapping *file, size_t at, size_t left,
+                               const lln_zip_member *member, size_t *length)
+{
+    unsigned char local[ZIP_LOCAL] = {0};
+    if (left >= ZIP_LOCAL)
+        LLN_TRY(lln_mapping_read(file, at, ZIP_LOCAL, local));
+    if (lln_get_u32(local) != ZIP_LOCAL_MAGIC)
         return lln_fail(LLN_EFORMAT, "damaged: no local header at byte %zu",
                         at);
-    size_t name = lln_get_u16(local + 26), extra = lln_get_u16(local + 28);
-    size_t length = ZIP_LOCAL + name + extra;
-    if (length > left || member->packed > left - length)
+    *length =
+        (size_t)ZIP_LOCAL + lln_get_u16(local + 26) + lln_get_u16(local + 28);
+    if (*length > left || member->packed > left - *length)
         return lln_fail(LLN_EFORMAT,
                         "truncated: %zu bytes of packed data, expected %llu",
-                        length > left ? 0 : left - length,
+                        *length > left ? 0 : left - *length,
                         (unsigned long long)member->packed);
-    unsigned flags = lln_get_u16(local + 6) ^ member->flags;
-    if (name != member->name_length ||
-        memcmp(local + ZIP_LOCAL, member->name, name) != 0 ||
-        flags & (ENCRYPTED | MASKED | PATCHED) ||
-        lln_get_u16(local + 8) != member->method || !sizes_agree(member, local))
-        return lln_fail(LLN_EFORMAT, "damaged: its local header contradicts "
-                                     "the central directory");
-    member->data = local + length;
     return LLN_OK;
 }
 
-/* One call of zlib, which counts in 32 bits. */
-static int inflate_piece(z_stream *stream, size_t *in_left, size_t *out_left)
+lln_status lln_zip_locate(const lln_mapping *file, lln_zip_member *member)
 {
-    uInt in = *in_left < PIECE ? (uInt)*in_left : PIECE;
-    uInt out = *out_left < PIECE ? (uInt)*out_left : PIECE;
-    stream->avail_in = in;
-    stream->avail_out = out;
-    int code = inflate(stream, Z_NO_FLUSH);
-    *in_left -= in - stream->avail_in;
-    *out_left -= out - stream->avail_out;
-    return code;
-}
-
-/* Why `wanted` bytes could not be had. */
-static lln_status explain_failure(int code, const z_stream *stream,
-                                  size_t missing, size_t wanted)
-{
-    if (code == Z_MEM_ERROR)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    if (code == Z_STREAM_END || code == Z_BUF_ERROR)
-        return lln_fail(LLN_EFORMAT,
-                        "damaged: deflated data end after %zu bytes, expected "
-                        "%zu",
-                        wanted - missing, wanted);
-    return lln_fail(LLN_EFORMAT, "damaged deflated data: %s",
-                    stream->msg ? stream->msg : "not a stream");
-}
-
-lln_status lln_zip_inflate(const lln_zip_member *member, unsigned char *out,
-                           size_t wanted)
-{
-    z_stream stream = {.next_in = member->data, .next_out = out};
-    size_t in_left = (size_t)member->packed, out_left = wanted, room = 1;
-    unsigned char spare;
-    int code = inflateInit2(&stream, -MAX_WBITS);
-    while (code == Z_OK && out_left > 0)
-        code = inflate_piece(&stream, &in_left, &out_left);
-    lln_status status = out_left > 0
-                            ? explain_failure(code, &stream, out_left, wanted)
-                            : LLN_OK;
-    bool whole = status == LLN_OK && wanted == member->size;
-    /* After the last byte the stream must end, and the packed bytes with it. */
-    stream.next_out = &spare;
-    while (whole && code == Z_OK && room > 0)
-        code = inflate_piece(&stream, &in_left, &room);
-    inflateEnd(&stream);
-    if (!whole)
-        return status;
-    if (code != Z_STREAM_END || room == 0 || in_left > 0)
-        return lln_fail(LLN_EFORMAT,
-                        "damaged: deflated data do not end after %zu bytes",
-                        wanted);
-    return lln_zip_check(member, out);
-}
-
-lln_status lln_zip_check(const lln_zip_member *member,
-                         const unsigned char *bytes)
-{
-    uint32_t crc = (uint32_t)crc32_z(0, bytes, (size_t)member->size);
-    if (crc == member->crc)
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT, "damaged: checksum %08x, expected %08x",
-                    (unsigned)crc, (unsigned)member->crc);
+    size_t at = (size_t)member->header, length = 0;
+    const unsigned char *local;
+    LLN_TRY(check_method(member));
+    LLN_TRY(local_length(file, at, file->size - at, member, &length));
+    LLN_TRY(lln_mapping_get(file, at, length, &local));
+    bool same = agrees(member, local);
+    lln_mapping_put(file, local);
+    if (!same)
+        return lln_fail(LLN_EFORMAT, "damaged: its local header contradicts "
+                                     "the central directory");
+    member->place = at + length;
+    return LLN_OK;
 }

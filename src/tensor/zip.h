@@ -18,9 +18,9 @@ typedef struct {
     size_t name_length;
     unsigned flags, method;
     uint32_t crc;
-    uint64_t packed, size;     /* bytes in the archive, and unpacked */
-    uint64_t header;           /* place of its local header in the file */
-    const unsigned char *data; /* its packed bytes, after lln_zip_locate */
+    uint64_t packed, size; /* bytes in the archive, and unpacked */
+    uint64_t header;       /* place of its local header in the file */
+    size_t place;          /* of its packed bytes; 0: not located */
 } lln_zip_member;
 
 /* Whether the file ends as zip archives do. */
@@ -28,28 +28,18 @@ bool lln_zip_is(const lln_mapping *file);
 
 /* Lists the members in the order of the central directory; the caller releases
  * *members with free(). Bytes before the archive are legal, a comment after it
- * too. Of what the members hold nothing is checked.
+ * too. Of what the members hold nothing is checked. Their names live as long as
+ * the file is open.
  * LLN_EFORMAT: no end record, a central directory that is damaged or cut off,
  * an archive of several disks; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_zip_list(const lln_mapping *file,
                                       lln_zip_member **members, size_t *count);
 
-/* Finds the packed bytes of a member: sets member->data.
+/* Finds the packed bytes of a member: sets member->place.
  * LLN_EFORMAT: its local header is missing or contradicts the central
  * directory, its data leave the file, it is encrypted, packed by another
  * method, or claims to unpack to more than deflate can reach (1032 times). */
 LLN_NODISCARD lln_status lln_zip_locate(const lln_mapping *file,
                                         lln_zip_member *member);
-
-/* Unpacks the first `wanted` <= member->size bytes of a deflated member that
- * was located. All of them: the data must end there, the checksum must agree.
- * LLN_EFORMAT: they are damaged, or are fewer or more than member->size;
- * LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_zip_inflate(const lln_zip_member *member,
-                                         unsigned char *out, size_t wanted);
-
-/* LLN_EFORMAT unless `size` unpacked bytes have the checksum of the member. */
-LLN_NODISCARD lln_status lln_zip_check(const lln_zip_member *member,
-                                       const unsigned char *bytes);
 
 #endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/choice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "heads/candidates.h"
+#include "heads/words.h"
+
+enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
+
+static const char option_letter[] = "qkv";
+
+lln_status lln_files_split(const char *text, char **path, char **key)
+{
+    *path = strdup(text);
+    *key = NULL;
+    if (!*path)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    if (access(text, F_OK) == 0)
+        return LLN_OK;
+    for (char *colon = strchr(*path, ':'); colon; colon = strchr(colon, ':')) {
+        *colon = '\0';
+        if (strcmp(*path, "-") == 0 || access(*path, F_OK) == 0) {
+            *key = strdup(colon + 1);
+            return *key ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
+        }
+        *colon++ = ':';
+    }
+    return LLN_OK;
+}
+
+/* Opens the file of a role and sets the pattern, if there is one. */
+static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
+                            const char *text, const char *pattern)
+{
+    char *path, *key, letter = option_letter[role];
+    lln_status status = lln_files_split(text, &path, &key);
+    if (status == LLN_OK)
+        status = lln_arrays_file(arrays, path, &c->file[role]);
+    if (status == LLN_OK && key && pattern)
+        status = lln_fail(LLN_EINVAL, "--key-%c: --%c %s names a key too",
+                          letter, letter, text);
+    if (status == LLN_OK && (key || pattern)) {
+        status = lln_pattern_check(key ? key : pattern);
+        if (status != LLN_OK && !key) {
+            char option[] = {'-', '-', 'k', 'e', 'y', '-', letter, '\0'};
+            (void)lln_fail_in(status, option);
+        }
+        c->pattern[role] = key ? key : strdup(pattern);
+        if (!c->pattern[role])
+            status = lln_fail(LLN_ENOMEM, "out of memory");
+    }
+    free(path);
+    if (!c->pattern[role])
+        free(key);
+    return status;
+}
+
+/* An array that cannot be read is not to be named elsewhere first. */
+static lln_status refuse_single(lln_container *file)
+{
+    lln_tensor tensor;
+    if (lln_container_entry_at(file, 0).unreadable)
+        return lln_container_read(file, 0, &tensor); /* says why */
+    return lln_fail(LLN_EFORMAT,
+                    "%s: one array; name those of queries and keys with "
+                    "--q and --k, or say with --fused how it holds both",
+                    lln_container_name(file));
+}
+
+static lln_status open_files(lln_choice *c, lln_arrays *arrays,
+                             const lln_files *files)
+{
+    const char *texts[] = {files->q, files->k, files->v};
+    const char *patterns[] = {files->key_q, files->key_k, files->key_v};
+    c->roles = files->v || (files->file && files->values) ? LLN_VALUES + 1
+                                                          : LLN_VALUES;
+    for (size_t role = 0; role < c->roles; role++)
+        LLN_TRY(open_role(c, arrays, (lln_role)role,
+                          files->file ? files->file : texts[role],
+                          patterns[role]));
+    for (size_t role = 0; role < c->roles; role++) {
+        bool one = lln_container_only(c->file[role], AXES, &c->only[role]);
+        c->single[role] = one && (!files->file || c->together ||
+                                  lln_container_count(c->file[role]) == 1);
+    }
+    return LLN_OK;
+}
+
+/* Whether the arrays of a role are chosen without looking at names. */
+static bool is_settled(const lln_choice *c, lln_role role)
+{
+    return c->pattern[role] || c->single[role];
+}
+
+/* The queries' pattern that goes with the keys' one, if that was given and
+ * finds arrays. */
+static lln_status follow_keys(lln_choice *c)
+{
+    lln_named *found;
+    size_t count;
+    char *pattern = NULL;
+    if (c->pattern[LLN_KEYS])
+        LLN_TRY(lln_name_of_queries(c->pattern[LLN_KEYS], &pattern));
+    if (!pattern)
+        return LLN_OK;
+    lln_status status =
+        lln_pattern_find(c->file[LLN_QUERIES], pattern, &found, &count);
+    if (status == LLN_OK) {
+        free(found);
+        c->pattern[LLN_QUERIES] = pattern;
+    } else {
+        free(pattern);
+    }
+    return status == LLN_ENOMEM ? status : LLN_OK;
+}
+
+static lln_status choose_queries(lln_choice *c)
+{
+    if (is_settled(c, LLN_QUERIES))
+        return LLN_OK;
+    c->by_name = true;
+    LLN_TRY(follow_keys(c));
+    if (c->pattern[LLN_QUERIES])
+        return LLN_OK;
+    return lln_candidates_queries(c->file[LLN_QUERIES],
+                                  is_settled(c, LLN_KEYS) ? NULL
+                                                          : c->file[LLN_KEYS],
+                                  &c->pattern[LLN_QUERIES]);
+}
+
+/* An array that holds queries, keys and values, by its name: the one that
+ * --key-q names, or that of a file without queries of their own; `reason` is
+ * why there are none. */
+static lln_status find_fused(lln_choice *c, lln_status reason)
+{
+    char message[LLN_MESSAGE];
+    lln_fused fused = LLN_FUSED_NONE;
+    snprintf(message, sizeof message, "%s", lln_error_message());
+    if (c->pattern[LLN_QUERIES]) {
+        size_t length;
+        (void)lln_words_fused(c->pattern[LLN_QUERIES], &length, &fused);
+    } else {
+        LLN_TRY(lln_candidates_fused(c->file[LLN_QUERIES],
+                                     &c->pattern[LLN_QUERIES], &fused));
+        c->by_name = c->pattern[LLN_QUERIES] != NULL;
+    }
+    if (!c->together && fused == LLN_FUSED_NONE)
+        return reason == LLN_OK ? LLN_OK : lln_fail(reason, "%s", message);
+    if (c->together && !is_settled(c, LLN_QUERIES))
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no names such as qkv; choose with --key-q",
+                        lln_container_name(c->file[LLN_QUERIES]));
+    c->by_name = c->by_name || !c->together;
+    c->fused = c->together ? c->fused : fused;
+    c->together = true;
+    return LLN_OK;
+}
+
+/* Each role has the arrays of the queries. */
+static lln_status share_arrays(lln_choice *c)
+{
+    for (size_t role = LLN_KEYS; role < c->roles; role++) {
+        if (c->pattern[role])
+            return lln_fail(LLN_EINVAL,
+                            "--key-%c: '%s' holds queries, keys and values; "
+                            "name it with --key-q alone",
+                            option_letter[role],
+                            c->pattern[LLN_QUERIES]
+                                ? c->pattern[LLN_QUERIES]
+                                : lln_container_name(c->file[role]));
+        if (c->pattern[LLN_QUERIES]) {
+            c->pattern[role] = strdup(c->pattern[LLN_QUERIES]);
+            if (!c->pattern[role])
+                return lln_fail(LLN_ENOMEM, "out of memory");
+        }
+    }
+    return LLN_OK;
+}
+
+/* How the layout and --fused say that an array holds all three. */
+static lln_status read_fused(lln_choice *c, const lln_files *files)
+{
+    bool axis = files->layout && strchr(files->layout, '3');
+    c->together = files->file && (files->fused || axis);
+    if (!files->fused)
+        return LLN_OK;
+    if (axis)
+        return lln_fail(LLN_EINVAL,
+                        "--fused: the 3 in layout '%s' tells already where "
+                        "queries, keys and values are",
+                        files->layout);
+    return lln_fused_read(files->fused, &c->fused);
+}
+
+/* Chooses arrays that hold all three, if there are no others. */
+static lln_status choose_fused(lln_choice *c, const lln_files *files)
+{
+    bool single = lln_container_count(c->file[LLN_QUERIES]) == 1;
+    lln_status status = LLN_OK;
+    if (!files->file || (!c->together && c->pattern[LLN_KEYS]))
+        return single && files->file ? refuse_single(c->file[LLN_QUERIES])
+                                     : LLN_OK;
+    if (!c->together && !is_settled(c, LLN_QUERIES)) {
+        status = choose_queries(c);
+        if (status != LLN_EUNDEFINED)
+            return status;
+    }
+    status = find_fused(c, status);
+    if (status == LLN_OK && c->together)
+        return share_arrays(c);
+    return status == LLN_OK && single ? refuse_single(c->file[LLN_QUERIES])
+                                      : status;
+}
+
+/* The pattern of keys or values from that of the queries. */
+static lln_status choose_partner(lln_choice *c, lln_role role)
+{
+    if (is_settled(c, role))
+        return LLN_OK;
+    const char *name =
+        c->pattern[LLN_QUERIES]
+            ? c->pattern[LLN_QUERIES]
+            : lln_container_entry_at(c->file[LLN_QUERIES], c->only[LLN_QUERIES])
+                  .key;
+    *(role == LLN_VALUES ? &c->values_by_name : &c->by_name) = true;
+    LLN_TRY(lln_name_partner(name, role, &c->pattern[role]));
+    if (c->pattern[role])
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "%s: which arrays are the %s? '%s' has no word such as q; "
+                    "choose with --key-%c",
+                    lln_container_name(c->file[role]), lln_role_name(role),
+                    name, option_letter[role]);
+}
+
+lln_status lln_choice_lacks_values(const lln_files *files, lln_status status,
+                                   lln_choice *choice)
+{
+    char reason[LLN_MESSAGE];
+    if (status != LLN_EFORMAT || files->v || files->key_v || choice->together)
+        return status;
+    if (files->values_optional) {
+        choice->roles = LLN_VALUES;
+        return LLN_OK;
+    }
+    snprintf(reason, sizeof reason, "%s", lln_error_message());
+    return lln_fail(
+        status, "%s%s, or with --v", reason,
+        choice->pattern[LLN_VALUES] ? "; name the values with --key-v" : "");
+}
+
+static lln_status choose(lln_choice *c, lln_arrays *arrays,
+                         const lln_files *files)
+{
+    LLN_TRY(read_fused(c, files));
+    LLN_TRY(open_files(c, arrays, files));
+    LLN_TRY(choose_fused(c, files));
+    LLN_TRY(choose_queries(c));
+    if (c->together)
+        return LLN_OK;
+    LLN_TRY(choose_partner(c, LLN_KEYS));
+    if (c->roles == LLN_VALUES)
+        return LLN_OK;
+    lln_status status = choose_partner(c, LLN_VALUES);
+    return status == LLN_OK ? LLN_OK
+                            : lln_choice_lacks_values(files, status, c);
+}
+
+lln_status lln_choice_open(const lln_files *files, lln_arrays *arrays,
+                           lln_choice *choice)
+{
+    *choice = (lln_choice){.roles = 0};
+    return choose(choice, arrays, files);
+}
+
+void lln_choice_close(lln_choice *choice)
+{
+    for (size_t role = 0; role < LLN_ROLES; role++)
+        free(choice->pattern[role]);
+}
+
+/* "queries 'q', keys 'k'" */
+static void print_roles(const lln_choice *c, FILE *text)
+{
+    for (size_t role = 0; role < c->roles; role++)
+        if (c->pattern[role])
+            fprintf(text, "%s%s '%s'", role == 0 ? "" : ", ",
+                    lln_role_name((lln_role)role), c->pattern[role]);
+}
+
+/* "queries, keys and values 'qkv', --fused qkv" */
+static void print_together(const lln_choice *c, FILE *text)
+{
+    fprintf(text, "queries, keys and values '%s'", c->pattern[LLN_QUERIES]);
+    if (c->fused)
+        fprintf(text, ", --fused %s", lln_fused_name(c->fused));
+}
+
+lln_status lln_choice_note(const lln_choice *choice, char **note)
+{
+    size_t size;
+    FILE *text = open_memstream(note, &size);
+    if (!text)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    fprintf(text, "%s: ", lln_container_name(choice->file[LLN_QUERIES]));
+    if (choice->together)
+        print_together(choice, text);
+    else
+        print_roles(choice, text);
+    return fclose(text) == 0 ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
+}

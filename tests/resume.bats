@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# --resume: an interrupted table goes on from FILE.partial.
+# shellcheck disable=SC2154 # bats sets status, output, stderr
+# shellcheck disable=SC2086,SC2034 # lists of options, files_before
+
+load helper
+
+# resumes LINES TOOL ARGUMENT...: the table is the same if its first LINES lines
+# are in FILE.partial, which is gone in the end.
+resumes() {
+    local lines=$1
+    shift
+    "$@" -o out
+    mv out whole
+    head -n "$lines" whole > out.partial
+    prints '' "$@" -o out --resume
+    cmp out whole
+    equal files "$(ls -A)" "out
+whole"
+}
+
+# cuts TOOL ARGUMENT...: resumes after each number of lines.
+cuts() {
+    local lines total
+    total=$("$@" | wc -l)
+    for ((lines = 1; lines <= total; lines++)); do
+        resumes $lines "$@"
+    done
+}
+
+SAMPLED='-d 4 --each'
+HEADS="-n 16 $SAMPLED --trials 3"
+
+@test "the same bytes after any row, in every format" {
+    for format in csv tsv json ndjson 'csv --no-header' \
+        'csv --precision 3 --tau 0.5,2'; do
+        cuts lln-entropy $HEADS --format $format
+    done
+    for lines in 4 5 7; do
+        resumes $lines lln-entropy $HEADS --format tsv --comments
+    done
+}
+
+@test "the same bytes in every tool" {
+    cuts lln-stats $HEADS
+    cuts lln-spectral $HEADS
+    cuts lln-match $HEADS --no-spectrum
+    cuts lln-match $HEADS --no-spectrum --method paper,fenton,measured
+    cuts lln-attend --compare softmax $HEADS --kernel lln,elu \
+        --columns id,relative_error,cosine # the others are seconds, bytes
+    cuts lln-entropy -n 16 -d 4 --tau 0.5,1,2
+}
+
+@test "tables with many rows for a head" {
+    for options in '--histogram 3' '--qq 3' --normality; do
+        cuts lln-stats -n 8 -d 4 --each --trials 2 $options
+    done
+    cuts lln-entropy -n 4 -d 2 --trials 2 --per-row
+    rm out whole
+    refuses 2 '--resume: each head has several rows here, and without the column kernel those of one cannot be told from those of the next; add id to --columns' \
+        lln-entropy --per-row --columns source,layer,head,tau,query \
+        -n 4 -o new --resume
+}
+
+@test "heads of a file, and rows about several of them" {
+    local file="-q --layout hnd $DATA/encoder.safetensors"
+    for options in '' '--aggregate layer' '--aggregate all --tau 1,2' \
+        '--diagnose' '--columns head,layer,kernel,entropy_nats'; do
+        cuts lln-entropy $file $options
+    done
+    lln-entropy $file --columns entropy_nats 2> message > whole
+    head -n 4 whole > out.partial
+    lln-entropy $file --columns entropy_nats -o out --resume 2> message
+    cmp out whole
+}
+
+@test "rows are copied, not measured" {
+    lln-entropy $HEADS --kernel softmax > whole
+    head -n 3 whole | sed '3s/,[^,]*$/,mark/' > out.partial
+    lln-entropy $HEADS --kernel softmax -o out --resume
+    equal mark "$(grep -n mark out | cut -d: -f1)" 3
+    equal rest "$(tail -n 1 out)" "$(tail -n 1 whole)"
+}
+
+@test "without FILE.partial it starts from the beginning" {
+    lln-entropy $HEADS > whole
+    echo old > out
+    prints '' lln-entropy $HEADS -o out --resume
+    cmp out whole
+}
+
+@test "a run that is interrupted again and again" {
+    lln-entropy -n 256 -d 8 --each --trials 150 > whole
+    for ((i = 0; i < 99; i++)); do
+        status=0
+        timeout --preserve-status -s TERM 0.4 lln-entropy -n 256 -d 8 --each \
+            --trials 150 -o out --resume 2> message || status=$?
+        [ ! -e out ] || break # a signal may come when all is done
+        equal status "$status" 143
+    done
+    cmp out whole
+    equal files "$(ls -A)" "message
+out
+whole"
+}
+
+@test "a file of another command is refused, and kept" {
+    local advice='give the command that it comes from, or remove it to start anew'
+    lln-entropy $HEADS > out.partial
+    cp out.partial before
+    files_before='before
+out.partial'
+    refuses 1 "out.partial: row 1: n is 16, and this command has 17 there; $advice" \
+        lln-entropy $SAMPLED -n 17 --trials 3 -o out --resume
+    refuses 1 "out.partial: row 2: kernel is lln, and this command has elu there; $advice" \
+        lln-entropy $HEADS --kernel softmax,elu -o out --resume
+    refuses 1 "out.partial: row 1: tau is 1, and this command has 2 there; $advice" \
+        lln-entropy $HEADS --tau 2 -o out --resume
+    refuses 1 "out.partial: row 5: this command has no further rows; $advice" \
+        lln-entropy $SAMPLED -n 16 --trials 2 -o out --resume
+    refuses 1 "out.partial: line 1 has 'entropy_nats', and this command 'sigma_q'; $advice" \
+        lln-stats $HEADS -o out --resume
+    refuses 1 "out.partial: line 1 is not what this command writes there; $advice" \
+        lln-entropy $HEADS --format tsv -o out --resume
+    refuses 1 "out.partial: line 1 has 'source', and this command '['; $advice" \
+        lln-entropy $HEADS --format json -o out --resume
+    refuses 1 "out.partial: line 1 has 'source', and this command '{'; $advice" \
+        lln-entropy $HEADS --format ndjson -o out --resume
+    echo 1,2 >> out.partial
+    cp out.partial before
+    refuses 1 "out.partial: row 7: 2 cells, expected 21; $advice" \
+        lln-entropy $SAMPLED -n 16 --trials 9 -o out --resume
+    cmp out.partial before
+}
+
+@test "what --resume is not for" {
+    refuses 2 '--resume needs -o FILE: it goes on from FILE.partial' \
+        lln-entropy --resume
+    refuses 2 '--resume needs -o FILE: it goes on from FILE.partial' \
+        lln-entropy --resume -o -
+    refuses 2 '--resume needs a file; /dev/null is none' \
+        lln-entropy --resume -o /dev/null
+    refuses 2 '--fail-below cannot be used with --resume' \
+        lln-entropy --resume -o out --fail-below entropy_nats=1
+    refuses 2 '--list cannot be used with --resume' \
+        lln-entropy --resume -o out --list "$DATA/encoder.safetensors"
+    refuses 2 '--resume cannot be used with --fenton' \
+        lln-stats --resume -o out --fenton
+    refuses 2 '--resume needs --compare: without it an array is written' \
+        lln-attend --resume -o out.npy
+}

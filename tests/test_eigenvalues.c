@@ -107,6 +107,29 @@ START_TEST(next_token)
 }
 END_TEST
 
+/* Tokens on a circle that see hardly more than themselves: P is the identity
+ * but for exp(-263) and less, and its eigenvalues are 1, as far as a double
+ * tells. */
+START_TEST(nearly_identity)
+{
+    static const struct {
+        size_t n;
+        double radius;
+    } runs[] = {{5, 30}, {8, 30}, {8, 40}, {12, 60}};
+    double q[24];
+    size_t n = runs[_i].n;
+    for (size_t i = 0; i < n; i++) {
+        double angle = 8 * atan(1) * (double)i / (double)n;
+        q[2 * i] = runs[_i].radius * cos(angle);
+        q[2 * i + 1] = runs[_i].radius * sin(angle);
+    }
+    lln_spectrum s =
+        measure_plane(q, q, n, 0, "softmax", LLN_SPECTRUM_AUTO, LLN_FLOAT64);
+    expect_absolute(s.lambda2, 1, 1e-13);
+    ck_assert(s.condition < 1.2 && s.bound < 1e-12);
+}
+END_TEST
+
 /* P [n x n] = ones below the diagonal, P_00 = 1: all other eigenvalues are 0.
  */
 START_TEST(previous_token)
@@ -340,6 +363,7 @@ int main(void)
     tcase_set_timeout(cases, 600);
     tcase_add_loop_test(cases, drift_in_a_window, 0, 4);
     tcase_add_loop_test(cases, next_token, 0, 6);
+    tcase_add_loop_test(cases, nearly_identity, 0, 4);
     tcase_add_loop_test(cases, previous_token, 0, 2);
     tcase_add_test(cases, defective);
     tcase_add_loop_test(cases, krylov_of_a_head, 0, 4);

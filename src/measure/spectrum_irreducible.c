@@ -223,6 +223,61 @@ static void judge(problem *s, size_t index, lln_eigenvalue *value)
         value->bound = fmin(value->bound, s->size);
 }
 
+/* The index of the eigenvalue in s->re and s->im that is nearest. */
+static size_t nearest(const problem *s, const lln_eigenvalue *value)
+{
+    size_t best = 0;
+    double least = INFINITY;
+    for (size_t i = 0; i < s->n; i++) {
+        double distance = hypot(s->re[i] - value->re, s->im[i] - value->im);
+        if (distance < least) {
+            least = distance;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* The condition from the Schur form in s->other. */
+static lln_status judge_in_schur_form(problem *s, lln_eigenvalue *value)
+{
+    lapack_int n = (lapack_int)s->n, found;
+    size_t index = nearest(s, value);
+    bool pair = s->im[index] != 0;
+    memset(s->select, 0, s->n * sizeof *s->select);
+    s->select[s->im[index] < 0 ? index - 1 : index] = 1;
+    lapack_int info =
+        LAPACKE_dtrevc(LAPACK_COL_MAJOR, 'B', 'S', s->select, n, s->other, n,
+                       s->left, n, s->right, n, pair ? 2 : 1, &found);
+    LLN_TRY(lln_spectrum_lapack("dtrevc", (int)info));
+    double condition = lln_spectrum_condition(s->n, pair, s->left, s->right);
+    if (condition < value->condition) {
+        value->condition = condition;
+        value->bound =
+            condition * (s->block->rounding * s->norm + value->residual);
+    }
+    return LLN_OK;
+}
+
+/* Inverse iteration may find a left vector of one multiple eigenvalue and a
+ * right vector of another, which says nothing about either: those of a Schur
+ * form belong together. Destroys s->other. */
+static lln_status judge_multiple(problem *s, size_t judged)
+{
+    lapack_int n = (lapack_int)s->n;
+    memcpy(s->other, s->scaled, s->n * s->n * sizeof *s->other);
+    lapack_int info = LAPACKE_dhseqr(LAPACK_COL_MAJOR, 'S', 'N', n, 1, n,
+                                     s->other, n, s->re, s->im, NULL, 1);
+    LLN_TRY(lln_spectrum_lapack("dhseqr", (int)info));
+    for (size_t i = 0; i < s->n; i++) /* below are the reflectors */
+        for (size_t j = i + 2; j < s->n; j++)
+            s->other[i * s->n + j] = 0;
+    for (size_t i = 0; i < judged; i++)
+        if (isfinite(s->values[i].bound) && s->values[i].bound > SURE)
+            LLN_TRY(judge_in_schur_form(s, &s->values[i]));
+    return LLN_OK;
+}
+
 /* The larger modulus comes first, ties by larger real, then imaginary part. */
 static void sort_values(problem *s, size_t *which)
 {
@@ -255,6 +310,8 @@ static lln_status solve(problem *s, scaling how, size_t wanted, size_t *which,
     fill(s, s->constant, s->other);
     for (size_t i = 0; i < judged; i++)
         judge(s, which[i], &s->values[i]);
+    if (lln_eigenvalues_doubt(s->values, judged) > SURE)
+        LLN_TRY(judge_multiple(s, judged));
     *left = lln_eigenvalues_doubt(s->values, judged);
     return LLN_OK;
 }

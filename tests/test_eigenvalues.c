@@ -107,6 +107,45 @@ START_TEST(next_token)
 }
 END_TEST
 
+/* Causal float32 heads with logits of up to 20: the largest P_ii after the
+ * first, in long double. */
+START_TEST(triangular_single)
+{
+    enum { N = 64, D = 8 };
+    float q[2 * N * D];
+    double numbers[2 * N * D], largest = 0;
+    draw_numbers((uint64_t)_i + 1, 2 * N * D, 1.2, numbers);
+    for (size_t i = 0; i < 2 * N * D; i++)
+        q[i] = (float)numbers[i];
+    for (size_t i = 1; i < N; i++) {
+        long double own = 0, sum = 0;
+        for (size_t j = i + 1; j-- > 0;) {
+            long double logit = 0;
+            for (size_t c = 0; c < D; c++)
+                logit += (long double)q[i * D + c] * q[(N + j) * D + c];
+            own = j == i ? logit : own;
+            sum += expl(logit - own);
+        }
+        largest = fmax(largest, (double)(1 / sum));
+    }
+    lln_head head = {.source = "single",
+                     .layer = -1,
+                     .head = -1,
+                     .q = {LLN_FLOAT32, N, D, q},
+                     .k = {LLN_FLOAT32, N, D, q + N * D},
+                     .rule = {{.causal = true}, 1}};
+    lln_kernel_choice choice;
+    lln_spectrum_options options = {.eigenvalues = 2, .norms = _i % 2};
+    lln_spectrum spectrum;
+    expect_ok(lln_kernel_parse("softmax", &choice));
+    expect_ok(lln_spectrum_measure_head(&choice, &head, &options, &spectrum));
+    expect_absolute(spectrum.lambda2, largest, 1e-13);
+    ck_assert(spectrum.bound < 1e-14);
+    ck_assert(isnan(spectrum.unbiased_norm) == !options.norms);
+    lln_spectrum_free(&spectrum);
+}
+END_TEST
+
 /* Tokens on a circle that see hardly more than themselves: P is the identity
  * but for exp(-263) and less, and its eigenvalues are 1, as far as a double
  * tells. */
@@ -363,6 +402,7 @@ int main(void)
     tcase_set_timeout(cases, 600);
     tcase_add_loop_test(cases, drift_in_a_window, 0, 4);
     tcase_add_loop_test(cases, next_token, 0, 6);
+    tcase_add_loop_test(cases, triangular_single, 0, 4);
     tcase_add_loop_test(cases, nearly_identity, 0, 4);
     tcase_add_loop_test(cases, previous_token, 0, 2);
     tcase_add_test(cases, defective);

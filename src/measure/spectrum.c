@@ -256,17 +256,63 @@ static lln_status measure_widened(const lln_kernel_choice *kernel,
     return status;
 }
 
+/* Adds the norms. */
+static lln_status add_norms(const lln_kernel_choice *kernel,
+                            const lln_head *head,
+                            const lln_spectrum_options *options,
+                            lln_spectrum *out)
+{
+    lln_attention attention;
+    lln_operator op;
+    LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_status status =
+        lln_operator_open(&attention, lln_spectrum_memory(options, 4), &op);
+    if (status == LLN_OK) {
+        status = lln_spectrum_norms(&op, out);
+        lln_operator_close(&op);
+    }
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
+    lln_attention_close(&attention);
+    return status;
+}
+
+/* The diagonal of float32 attention in float64: the error of P_ii is that of a
+ * logit, which is not relative to P_ii but to the logit. The norms, which take
+ * nearly all of the time, can do with float32. */
+static lln_status measure_triangular(const lln_kernel_choice *kernel,
+                                     const lln_head *head,
+                                     const lln_spectrum_options *options,
+                                     lln_spectrum *out)
+{
+    lln_spectrum_options values = *options;
+    values.norms = false;
+    LLN_TRY(measure_widened(kernel, head, &values, out));
+    lln_status status =
+        options->norms ? add_norms(kernel, head, options, out) : LLN_OK;
+    if (status == LLN_OK)
+        return LLN_OK;
+    lln_spectrum_free(out);
+    *out = missing_spectrum();
+    return status;
+}
+
 lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
                                      const lln_head *head,
                                      const lln_spectrum_options *options,
                                      lln_spectrum *out)
 {
     bool single = head->q.precision == LLN_FLOAT32;
+    bool triangular =
+        head->rule.mask.causal && (options->method == LLN_SPECTRUM_AUTO ||
+                                   options->method == LLN_SPECTRUM_DIAGONAL);
     lln_spectrum_options narrow = *options;
     narrow.narrow = true;
     if (single && !head->rule.mask.causal &&
         head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
         return measure_widened(kernel, head, &narrow, out);
+    if (single && triangular)
+        return measure_triangular(kernel, head, options, out);
     LLN_TRY(measure_kernel(kernel, head, options, out));
     if (!single || !isnan(out->lambda2))
         return LLN_OK;

@@ -106,10 +106,10 @@ LLN_NODISCARD lln_status
 lln_spectrum_measure(lln_attention *attention,
                      const lln_spectrum_options *options, lln_spectrum *out);
 
-/* The same of the kernel on a head. Up to LLN_SPECTRUM_FLOAT64_TOKENS tokens
- * that are not causal numbers are widened to float64 before, so that logits
- * have no error, and only then are weights rounded; beyond, if lambda2 is not
- * known well enough without. */
+/* The same of the kernel on a head. For eigenvalues of up to
+ * LLN_SPECTRUM_FLOAT64_TOKENS tokens, and of causal attention, numbers are
+ * widened to float64 before, so that logits have no error, and only then are
+ * weights rounded; beyond, if lambda2 is not known well enough without. */
 enum { LLN_SPECTRUM_FLOAT64_TOKENS = 2048 };
 LLN_NODISCARD lln_status lln_spectrum_measure_head(
     const lln_kernel_choice *kernel, const lln_head *head,

@@ -26,7 +26,7 @@ $(shell mkdir -p build $(GIVEN) && ln -srfn $(GIVEN) $(BUILD))
 endif
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
-	libarpack2-dev zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
+	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
 # For lint, tsan, coverage, and builds by clang.
 CHECK_PACKAGES = clang libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr
 
@@ -41,7 +41,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
 	$(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
 ALL_LDLIBS = $(shell pkg-config --libs-only-L openblas) -lopenblas -llapacke \
-	-larpack -lgsl -ljansson -lz -lm $(LDLIBS)
+	-lgsl -ljansson -lz -lm $(LDLIBS)
 
 TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
 SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
@@ -82,7 +82,7 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY) | libraries
 	    $(LIBRARY) $(shell pkg-config --libs check) $(ALL_LDLIBS)
 
 libraries:
-	@pkg-config --exists $(LIBRARIES) && test -e /usr/include/arpack/arpack.h || { \
+	@pkg-config --exists $(LIBRARIES) || { \
 	    echo "missing libraries; install them with" >&2; \
 	    echo "    apt-get install $(PACKAGES)" >&2; exit 1; }
 

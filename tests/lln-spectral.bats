@@ -7,7 +7,7 @@ load helper
 
 identity=source,layer,head,kernel,n,d,causal,samples,tau
 summary=lambda2,gap,lambda2_re,lambda2_im,unbiased_norm,centered_sigma1,lambda2_theory
-summary=$summary,method,residual
+summary=$summary,method,residual,lambda2_condition,lambda2_bound
 data=$BATS_TEST_DIRNAME/data/cases
 
 # of_case CASE OPTION...: the table of a reference case.
@@ -98,7 +98,7 @@ agrees() {
     run --separate-stderr of_case A -q --double --kernel softmax --eigenvalues 8
     equal status "$status" 0
     equal stderr "$stderr" ''
-    equal header "${lines[0]}" "$identity,rank,modulus,re,im,method,residual"
+    equal header "${lines[0]}" "$identity,rank,modulus,re,im,method,residual,condition,bound"
     equal rows "${#lines[@]}" 9
     paste -d ' ' <(column modulus <<< "$output") \
         <(sed -n 2,9p "$data/case_A_softmax_eigs.csv" | cut -d, -f2) |
@@ -124,7 +124,7 @@ agrees() {
         --eigenvalues 3
     equal status "$status" 0
     equal stderr "$(without_extent <<< "$stderr")" "$why"
-    equal stdout "$output" "$identity,rank,modulus,re,im,method,residual"
+    equal stdout "$output" "$identity,rank,modulus,re,im,method,residual,condition,bound"
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax
     equal status "$status" 0
     equal rows "${#lines[@]}" 2
@@ -166,6 +166,18 @@ agrees() {
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 
+# tests/test_eigenvalues.c has the numbers.
+@test "conditions and bounds" {
+    lln-spectral -n 64 -d 4 --kernel softmax --trials 1 --columns \
+        lambda2,lambda2_condition,lambda2_bound > table
+    awk -F, 'NR == 2 { exit !($1 > 0.1 && $2 >= 1 && $2 < 10 && $3 < 1e-12) }' \
+        table
+    lln-spectral -n 64 -d 4 --kernel softmax --trials 1 --eigenvalues 3 \
+        --columns modulus,condition,bound > table
+    equal first "$(sed -n 2p table)" 1,1,0
+    awk -F, 'NR > 2 && !($2 >= 1 && $2 < 100 && $3 < 1e-11) { exit 1 }' table
+}
+
 # The first products take minutes; the signal ends them.
 @test "interrupted while it iterates" {
     run --separate-stderr timeout -s INT -k 20 2 \
@@ -188,6 +200,15 @@ agrees() {
     lln-spectral -n 600 -d 8 --trials 1 --causal --threads 1 > one
     lln-spectral -n 600 -d 8 --trials 1 --causal --threads 2 > two
     cmp one two
+}
+
+# The trials of a batch in another company.
+@test "a head does not depend on the others of its batch" {
+    lln-spectral -n 300 -d 8 --trials 5 --each --tau 0.4 --kernel softmax > five
+    lln-spectral -n 300 -d 8 --trials 2 --each --tau 0.4,1 --threads 1 \
+        --kernel softmax | awk -F, 'NR == 1 || $9 == 0.4' > two
+    head -3 five > start
+    cmp start two
 }
 
 @test "the second eigenvalue is near what theory expects" {

@@ -18,7 +18,7 @@ static inline lln_status measure(const lln_head *head, const char *kernel,
                                  size_t memory, lln_spectrum *out)
 {
     lln_attention attention;
-    lln_spectrum_options options = {method, count, true, memory};
+    lln_spectrum_options options = {method, count, true, memory, false};
     case_open(head, kernel, &attention);
     lln_status status = lln_spectrum_measure(&attention, &options, out);
     lln_attention_close(&attention);

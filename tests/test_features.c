@@ -333,7 +333,7 @@ START_TEST(spectra_agree)
     lln_spectrum found[3];
     for (int i = 0; i < 3; i++) {
         lln_attention attention;
-        lln_spectrum_options options = {methods[i], 3, true, 0};
+        lln_spectrum_options options = {methods[i], 3, true, 0, false};
         open_kernel(kernels[_i], &head, NULL, 0, &attention);
         expect_ok(lln_spectrum_measure(&attention, &options, &found[i]));
         lln_attention_close(&attention);
@@ -358,7 +358,7 @@ START_TEST(spectrum_of_many_features)
     lln_head head = drawn_head(1200, 1200, 40, 1, false);
     lln_attention attention;
     lln_spectrum found;
-    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0, false};
     open_kernel("quadratic", &head, NULL, 0, &attention);
     ck_assert_uint_eq(attention.rank, 861);
     expect_ok(lln_spectrum_measure(&attention, &options, &found));

@@ -94,6 +94,81 @@ START_TEST(product_dense)
 }
 END_TEST
 
+START_TEST(transposed_dense)
+{
+    setting s;
+    double x[1001], y[1001];
+    open_setting(_i, &s);
+    for (size_t i = 0; i < s.n; i++)
+        x[i] = cos(0.3 * (double)i);
+    expect_ok(lln_operator_transposed(&s.op, x, y));
+    for (size_t j = 0; j < s.m; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < s.n; i++)
+            sum += s.p[i * s.m + j] * x[i];
+        expect_absolute(y[j], sum, 10 * RUNS[_i].tolerance);
+    }
+    close_setting(&s);
+}
+END_TEST
+
+/* A block of columns has the products of each of them. */
+START_TEST(products_one_by_one)
+{
+    static const size_t counts[] = {1, 4, 8};
+    setting s;
+    open_setting(_i % RUN_COUNT, &s);
+    size_t columns = counts[_i / RUN_COUNT];
+    double *x = lln_array_alloc(s.m * (columns + 1), sizeof *x);
+    double *y = lln_array_alloc(s.n * (columns + 1), sizeof *y);
+    double *one = x + s.m * columns, *expected = y + s.n * columns;
+    for (size_t j = 0; j < s.m * columns; j++)
+        x[j] = sin(1.3 * (double)j);
+    expect_ok(lln_operator_products(&s.op, x, columns, y));
+    for (size_t c = 0; c < columns; c++) {
+        for (size_t j = 0; j < s.m; j++)
+            one[j] = x[j * columns + c];
+        expect_ok(lln_operator_product(&s.op, one, expected));
+        for (size_t i = 0; i < s.n; i++)
+            expect_absolute(y[i * columns + c], expected[i], 1e-13);
+    }
+    free(x);
+    free(y);
+    close_setting(&s);
+}
+END_TEST
+
+/* Weights in float32 of float64 scores: rows sum to 1, entries lose no more
+ * than float32 does, and it does not matter whether they are stored. */
+START_TEST(narrow_products)
+{
+    lln_head head = case_head("B", LLN_FLOAT64, false);
+    lln_attention attention;
+    lln_operator op[3];
+    double x[256], y[3][256];
+    case_open(&head, "softmax", &attention);
+    expect_ok(lln_operator_open(&attention, SIZE_MAX, &op[0]));
+    expect_ok(lln_operator_open_narrow(&attention, SIZE_MAX, &op[1]));
+    expect_ok(lln_operator_open_narrow(&attention, 0, &op[2]));
+    ck_assert(op[1].stored && !op[2].stored);
+    for (int ones = 0; ones < 2; ones++) {
+        for (size_t j = 0; j < 256; j++)
+            x[j] = ones ? 1 : sin((double)j);
+        for (int i = 0; i < 3; i++)
+            expect_ok(lln_operator_product(&op[i], x, y[i]));
+        for (size_t i = 0; i < 256; i++) {
+            expect_absolute(y[1][i], y[0][i], ones ? 1e-14 : 6e-8);
+            ck_assert(y[1][i] == y[2][i]);
+        }
+        ck_assert(ones || y[1][3] != y[0][3]);
+    }
+    for (int i = 0; i < 3; i++)
+        lln_operator_close(&op[i]);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(gram_dense)
 {
     setting s;
@@ -159,6 +234,9 @@ int main(void)
     Suite *suite = suite_create("operator");
     TCase *cases = tcase_create("operator");
     tcase_add_loop_test(cases, product_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, transposed_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, products_one_by_one, 0, 3 * RUN_COUNT);
+    tcase_add_test(cases, narrow_products);
     tcase_add_loop_test(cases, gram_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, norm_dense, 0, RUN_COUNT);
     tcase_add_test(cases, open_interrupted);

@@ -83,7 +83,7 @@ START_TEST(spectra)
     lln_head head = open_tiles(_i, &tiles);
     rows = by_rows(_i, false);
     lln_spectrum a, b;
-    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 6, true, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 6, true, 0, false};
     expect_ok(lln_spectrum_measure(&tiles, &options, &a));
     for (int method = 0; method < 2; method++) {
         options.method = _i            ? LLN_SPECTRUM_DIAGONAL
@@ -114,7 +114,7 @@ static void measure_both(lln_spectrum_method method, double factor,
 {
     lln_attention tiles, rows = by_rows(false, unnormalised);
     lln_head head = open_tiles(false, &tiles);
-    lln_spectrum_options options = {method, 6, true, 0};
+    lln_spectrum_options options = {method, 6, true, 0, false};
     expect_ok(lln_spectrum_measure(&tiles, &options, a));
     for (size_t i = 0; i < N * N; i++)
         stored[i] = factor * stored[i] + shift;
@@ -264,7 +264,7 @@ START_TEST(failures)
     lln_entropy entropy;
     lln_lognormal fit;
     lln_spectrum spectrum;
-    lln_spectrum_options options = {LLN_SPECTRUM_DENSE, 2, true, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_DENSE, 2, true, 0, false};
     omp_set_num_threads(_i);
     expect_bad_row(101, lln_attention_rows(&rows, 0, MANY, p));
     expect_bad_row(101, lln_attention_product(

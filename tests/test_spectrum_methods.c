@@ -82,7 +82,7 @@ START_TEST(measure_blocks)
 END_TEST
 
 /* A trained head has many eigenvalues of nearly the same modulus, among which
- * ARPACK must not settle on the wrong one: asked for one alone it does. */
+ * ARNOLDI must not settle on the wrong one. */
 START_TEST(measure_trained)
 {
     lln_files files = {.file = "tests/data/encoder.safetensors",
@@ -234,7 +234,7 @@ START_TEST(measure_without_norms)
 {
     lln_head head = case_head("A", LLN_FLOAT64, true);
     lln_attention attention;
-    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0, false};
     lln_spectrum s;
     case_open(&head, "softmax", &attention);
     expect_ok(lln_spectrum_measure(&attention, &options, &s));
@@ -250,7 +250,7 @@ END_TEST
 START_TEST(measure_too_many)
 {
     lln_attention attention = {.n = 1 << 30, .m = 1 << 30, .rank = 1};
-    lln_spectrum_options options = {LLN_SPECTRUM_ARNOLDI, 2, false, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_ARNOLDI, 2, false, 0, false};
     lln_spectrum s;
     expect_status(lln_spectrum_measure(&attention, &options, &s), LLN_ETOOBIG);
     const char *size = "2 eigenvalues of 1073741824 tokens need 1310720.6 MiB";

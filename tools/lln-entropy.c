@@ -200,8 +200,7 @@ static int write_diagnosis(void)
 {
     const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
     const record_type models = {model_columns, sizeof(lln_diagnosis)};
-    run_plan plan = {
-        .table = heads, .measure = measure_diagnosis, .uses_arpack = true};
+    run_plan plan = {.table = heads, .measure = measure_diagnosis};
     if (!run_shared.each) {
         plan.table = models;
         plan.measured = heads;

@@ -215,7 +215,7 @@ int main(int argc, char **argv)
                                       .measure = measure_matches,
                                       .start = start_matches,
                                       .measures_head = true,
-                                      .uses_arpack = !options.no_spectrum,
+                                      .mostly_serial = !options.no_spectrum,
                                       .has_many_rows = methods.count > 1,
                                       .kernel = "lln"});
 }

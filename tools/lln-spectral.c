@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "help.h"
+#include "identity.h"
 #include "measure/spectrum.h"
 #include "message.h"
 #include "model.h"
@@ -53,7 +54,7 @@ typedef struct {
     double lambda2, gap, lambda2_re, lambda2_im, unbiased_norm, centered_sigma1;
     double theory;
     const char *method;
-    double residual;
+    double residual, condition, bound;
 } summary_record;
 
 #define SUMMARY(field, name, pass)                                             \
@@ -70,6 +71,8 @@ static const record_column summary_columns[] = {
     RECORD_TEXT(summary_record, method, "method", COLUMNS_DEFAULT,
                 PASS_EIGENVALUES),
     SUMMARY(residual, "residual", PASS_EIGENVALUES),
+    SUMMARY(condition, "lambda2_condition", PASS_EIGENVALUES),
+    SUMMARY(bound, "lambda2_bound", PASS_EIGENVALUES),
     {0},
 };
 
@@ -78,7 +81,7 @@ typedef struct {
     long rank;
     double modulus, re, im;
     const char *method;
-    double residual;
+    double residual, condition, bound;
 } eigenvalue_record;
 
 #define EIGENVALUE(field, name)                                                \
@@ -91,6 +94,8 @@ static const record_column eigenvalue_columns[] = {
     EIGENVALUE(im, "im"),
     RECORD_TEXT(eigenvalue_record, method, "method", COLUMNS_DEFAULT, 0),
     EIGENVALUE(residual, "residual"),
+    EIGENVALUE(condition, "condition"),
+    EIGENVALUE(bound, "bound"),
     {0},
 };
 
@@ -141,15 +146,21 @@ static int explain_shape(int status)
 static lln_status find_spectrum(const run_case *c, const void *context,
                                 bool norms, lln_spectrum *spectrum)
 {
-    lln_attention attention;
     const lln_spectrum_method *method = context;
     lln_spectrum_options wanted = {
         .method = *method, .eigenvalues = options.eigenvalues, .norms = norms};
     note_shape(c->head);
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_spectrum_measure(&attention, &wanted, spectrum);
-    lln_attention_close(&attention);
-    return status;
+    return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
+}
+
+/* One line for a head. */
+static void warn_unknown(const run_case *c, const char *what)
+{
+    char place[RUN_PLACE];
+    run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
+                  place);
+    cli_warn("%s: %skernel '%s': %s too ill-conditioned to be printed",
+             c->head->source, place, c->kernel->text, what);
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -170,6 +181,10 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->centered_sigma1 = s.centered_sigma1;
     out->method = lln_spectrum_method_table[s.method].name;
     out->residual = s.residual;
+    out->condition = s.condition;
+    out->bound = s.bound;
+    if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
+        warn_unknown(c, "lambda2 is");
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -186,16 +201,24 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
     if (rows > options.eigenvalues) /* at least two were computed */
         rows = options.eigenvalues;
     status = run_block_resize(block, rows);
+    bool warned = false;
     for (size_t i = 0; status == LLN_OK && i < rows; i++) {
+        const lln_eigenvalue *value = &s.eigenvalues[i];
         eigenvalue_record *out = run_block_record(block, i);
+        bool known = lln_eigenvalue_known(value);
         *out = (eigenvalue_record){
             .rank = (long)i + 1,
-            .modulus = s.eigenvalues[i].modulus,
-            .re = s.eigenvalues[i].re,
-            .im = s.eigenvalues[i].im,
+            .modulus = known ? value->modulus : NAN,
+            .re = known ? value->re : NAN,
+            .im = known ? value->im : NAN,
             .method = lln_spectrum_method_table[s.method].name,
-            .residual = s.eigenvalues[i].residual,
+            .residual = value->residual,
+            .condition = value->condition,
+            .bound = value->bound,
         };
+        if (!known && !warned)
+            warn_unknown(c, "eigenvalues are");
+        warned |= !known;
     }
     lln_spectrum_free(&s);
     return status;
@@ -215,10 +238,10 @@ int main(int argc, char **argv)
             .rows_depend_on_head = true,
             .context = &method,
             .rows_are_never_averaged = true,
-            .uses_arpack = true}));
+            .mostly_serial = true}));
     return explain_shape(run_plan_write(
         &(run_plan){.table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
                     .context = &method,
-                    .uses_arpack = true}));
+                    .mostly_serial = true}));
 }

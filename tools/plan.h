@@ -69,7 +69,7 @@ typedef struct {
     bool measures_sampled_rows;   /* it can measure run_case.rows alone; else
                                      --rows is bad usage */
     bool measures_time;           /* cases must run one after another */
-    bool uses_arpack;             /* which solves one problem at a time */
+    bool mostly_serial;           /* a head keeps one thread busy, not more */
     bool has_many_rows;           /* a case and kernel may have several */
     bool rows_depend_on_head;     /* how many a case has: none if the head
                                      cannot be measured */

@@ -28,9 +28,6 @@ enum {
      * the same or more at 4096. */
     ROWS_A_THREAD = 512,
     MOST_ROWS = 4096, /* of heads that are in memory for each thread */
-    /* ARPACK solves one problem at a time: where it has much to do, heads wait
-     * for each other. */
-    MOST_ROWS_ARPACK = 1024,
 };
 
 /* A run in progress. */
@@ -144,8 +141,8 @@ static row_spread choose_spread(const run_plan *plan, group_kind kind,
 static bool heads_apart(const run_state *run, size_t threads)
 {
     size_t cases = run->set.heads.count * run->set.taus.count;
-    size_t most = run->set.plan->uses_arpack ? MOST_ROWS_ARPACK : MOST_ROWS;
-    if (threads * ROWS_A_THREAD < most)
+    size_t most = MOST_ROWS;
+    if (threads * ROWS_A_THREAD < most && !run->set.plan->mostly_serial)
         most = threads * ROWS_A_THREAD;
     return threads > 1 && cases >= threads && !run->set.plan->measures_time &&
            run->set.heads.rows <= most;

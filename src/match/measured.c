@@ -34,13 +34,19 @@ typedef struct {
     lln_row *measured; /* [n] */
 } probe;
 
+lln_status lln_measured_kernel(double alpha, double beta,
+                               lln_kernel_choice *choice)
+{
+    LLN_TRY(lln_kernel_parse("lln", choice));
+    LLN_TRY(lln_kernel_set(choice, "alpha", alpha));
+    return lln_kernel_set(choice, "beta", beta);
+}
+
 lln_status lln_measured_attention(const lln_head *head, double alpha,
                                   double beta, lln_attention *attention)
 {
     lln_kernel_choice choice;
-    LLN_TRY(lln_kernel_parse("lln", &choice));
-    LLN_TRY(lln_kernel_set(&choice, "alpha", alpha));
-    LLN_TRY(lln_kernel_set(&choice, "beta", beta));
+    LLN_TRY(lln_measured_kernel(alpha, beta, &choice));
     return lln_kernel_open(&choice, head, attention);
 }
 

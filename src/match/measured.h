@@ -5,7 +5,12 @@
 #define LLN_MATCH_MEASURED_H
 
 #include "kernel/attention.h"
+#include "kernel/parameters.h"
 #include "match/match.h"
+
+/* LLN with these alpha and beta. LLN_EINVAL: out of range. */
+LLN_NODISCARD lln_status lln_measured_kernel(double alpha, double beta,
+                                             lln_kernel_choice *choice);
 
 /* LLN attention of the head with these alpha and beta. */
 LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,

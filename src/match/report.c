@@ -12,12 +12,14 @@
 
 /* Second eigenvalue; NaN where there is none, or finding it takes more work
  * or memory than a side column is worth. */
-static lln_status second_eigenvalue(lln_attention *attention, double *lambda2)
+static lln_status second_eigenvalue(const lln_kernel_choice *kernel,
+                                    const lln_head *head, double *lambda2)
 {
     lln_spectrum_options options = {.method = LLN_SPECTRUM_AUTO,
                                     .eigenvalues = 2};
     lln_spectrum spectrum = {0};
-    lln_status status = lln_spectrum_measure(attention, &options, &spectrum);
+    lln_status status =
+        lln_spectrum_measure_head(kernel, head, &options, &spectrum);
     *lambda2 = status == LLN_OK ? spectrum.lambda2 : NAN;
     lln_spectrum_free(&spectrum);
     bool absent = status == LLN_EUNDEFINED || status == LLN_ENOCONV ||
@@ -44,7 +46,7 @@ static lln_status log_variance(const lln_attention *attention,
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
-static lln_status summarise_attention(lln_attention *attention, bool spectrum,
+static lln_status summarise_attention(lln_attention *attention,
                                       lln_report_summary *out)
 {
     size_t n = 0;
@@ -61,8 +63,19 @@ static lln_status summarise_attention(lln_attention *attention, bool spectrum,
         status = log_variance(attention, rows, n, &out->log_variance);
     }
     free(rows);
+    return status;
+}
+
+static lln_status summarise_kernel(const lln_kernel_choice *kernel,
+                                   const lln_head *head, bool spectrum,
+                                   lln_report_summary *out)
+{
+    lln_attention attention = {0};
+    LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_status status = summarise_attention(&attention, out);
+    lln_attention_close(&attention);
     return status == LLN_OK && spectrum
-               ? second_eigenvalue(attention, &out->lambda2)
+               ? second_eigenvalue(kernel, head, &out->lambda2)
                : status;
 }
 
@@ -70,12 +83,8 @@ lln_status lln_report_softmax(const lln_head *head, bool spectrum,
                               lln_report_summary *out)
 {
     lln_kernel_choice choice;
-    lln_attention attention = {0};
     LLN_TRY(lln_kernel_parse("softmax", &choice));
-    LLN_TRY(lln_kernel_open(&choice, head, &attention));
-    lln_status status = summarise_attention(&attention, spectrum, out);
-    lln_attention_close(&attention);
-    return status;
+    return summarise_kernel(&choice, head, spectrum, out);
 }
 
 /* Exponents factor a_il: their largest, and how many overflow. */
@@ -110,15 +119,10 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
                             const lln_report_summary *softmax,
                             lln_report *report)
 {
-    lln_attention attention = {0};
+    lln_kernel_choice choice;
     lln_report_summary lln;
-    LLN_TRY(
-        lln_measured_attention(head, match->alpha, match->beta, &attention));
-    lln_status status =
-        summarise_attention(&attention, !isnan(softmax->lambda2), &lln);
-    lln_attention_close(&attention);
-    if (status != LLN_OK)
-        return status;
+    LLN_TRY(lln_measured_kernel(match->alpha, match->beta, &choice));
+    LLN_TRY(summarise_kernel(&choice, head, !isnan(softmax->lambda2), &lln));
     report->achieved = lln.log_variance;
     report->relative_error =
         ratio(lln.log_variance, softmax->log_variance, 0) - 1;

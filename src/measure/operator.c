@@ -15,36 +15,19 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/tiles.h"
+#include "measure/operator_blocks.h"
 #include "measure/operator_rows.h"
 
-enum { BLOCK_ROWS = 32, GROUPS = 16 };
+enum { BLOCK_ROWS = LLN_OPERATOR_BLOCK_ROWS, GROUPS = 16 };
+
+typedef struct lln_operator_block row_block;
 
 /* A product with fewer entries takes less time than it may take to wake
  * another thread on a busy machine. */
 static const size_t SHARED_ENTRIES = (size_t)1 << 20;
 
-/* Rows first .. first + rows - 1 as weights [rows x m]; columns from
- * `columns` on are zero in all of them. */
-typedef struct lln_operator_block {
-    size_t first, rows, columns;
-    const void *weights;
-    const double *scale; /* [rows] */
-} row_block;
-
-/* Scratch of one thread. */
-struct lln_operator_work {
-    lln_tiles tiles;
-    void *weights; /* [BLOCK_ROWS x m], NULL if P is stored */
-    double scale[BLOCK_ROWS];
-};
-
 typedef void block_visit(const lln_operator *op, const row_block *block,
                          size_t group, void *context);
-
-static size_t element_size(const lln_operator *op)
-{
-    return lln_precision_size(op->attention->precision);
-}
 
 /* The kernel's own products take the place of blocks. */
 static bool own_products(const lln_operator *op)
@@ -64,69 +47,21 @@ static lln_matrix column_of(const double *x, size_t size)
     return (lln_matrix){LLN_FLOAT64, size, 1, x};
 }
 
-/* Entries of attention by rows: [rows x m], float64. */
-static lln_status make_entries(const lln_operator *op, row_block *block,
-                               void *out, double *scale)
-{
-    for (size_t i = 0; i < block->rows; i++)
-        scale[i] = 1;
-    return op->attention->rows.make(op->attention, block->first, block->rows,
-                                    out);
-}
-
-/* Makes the weights of a block in `out` [rows x m]. */
-static lln_status make_block(const lln_operator *op,
-                             struct lln_operator_work *work, row_block *block,
-                             void *out, double *scale)
-{
-    const lln_attention *attention = op->attention;
-    lln_tiles *tiles = &work->tiles;
-    block->weights = out;
-    block->scale = scale;
-    block->columns = op->m;
-    if (attention->kind == LLN_ATTENTION_ROWS)
-        return make_entries(op, block, out, scale);
-    lln_tiles_start_into(tiles, block->first, block->rows, out);
-    while (lln_tiles_next(tiles))
-        continue;
-    block->columns = tiles->high;
-    for (size_t i = 0; i < block->rows; i++) {
-        char *row = (char *)out + i * op->m * element_size(op);
-        lln_operator_weights(attention->precision, attention->tiles.domain, row,
-                             tiles->first[i], tiles->end[i], block->columns,
-                             &scale[i]);
-    }
-    return LLN_OK;
-}
-
-static size_t count_blocks(const lln_operator *op)
-{
-    return (op->n + BLOCK_ROWS - 1) / BLOCK_ROWS;
-}
-
-/* The block with that number, without its weights. */
-static row_block block_at(const lln_operator *op, size_t number)
-{
-    row_block block = {.first = number * BLOCK_ROWS, .rows = BLOCK_ROWS};
-    if (block.first + block.rows > op->n)
-        block.rows = op->n - block.first;
-    return block;
-}
-
 /* The block with that number, its weights found or made in `work`. */
 static lln_status load_block(const lln_operator *op, size_t number,
                              struct lln_operator_work *work, row_block *block)
 {
-    *block = op->stored ? op->blocks[number] : block_at(op, number);
+    *block =
+        op->stored ? op->blocks[number] : lln_operator_block_at(op, number);
     if (op->stored)
         return LLN_OK;
-    return make_block(op, work, block, work->weights, work->scale);
+    return lln_operator_fill_block(op, work, block, work->weights, work->scale);
 }
 
 static lln_status visit_blocks(lln_operator *op, block_visit *visit,
                                void *context)
 {
-    size_t blocks = count_blocks(op);
+    size_t blocks = lln_operator_count_blocks(op);
     lln_failure failure = LLN_NO_FAILURE;
     lln_rows_begun += op->n;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
@@ -171,7 +106,8 @@ static bool allocate_sums(lln_operator *op)
     op->scale = lln_array_alloc(op->n, sizeof(double));
     op->mean = lln_array_alloc(op->m, sizeof(double));
     op->partial = lln_array_alloc(GROUPS * op->m, sizeof(double));
-    op->blocks = lln_array_alloc(count_blocks(op), sizeof *op->blocks);
+    op->blocks =
+        lln_array_alloc(lln_operator_count_blocks(op), sizeof *op->blocks);
     op->work = calloc((size_t)op->threads, sizeof *op->work);
     if (!op->scale || !op->mean || !op->partial || !op->blocks || !op->work)
         return false;
@@ -179,10 +115,12 @@ static bool allocate_sums(lln_operator *op)
         struct lln_operator_work *work = &op->work[t];
         lln_status status =
             lln_tiles_open(op->attention, BLOCK_ROWS, &work->tiles);
-        if (!op->stored)
-            work->weights =
-                lln_array_alloc_raw(BLOCK_ROWS * op->m, element_size(op));
-        if (status != LLN_OK || (!op->stored && !work->weights))
+        bool needed = !op->stored || lln_operator_narrows(op);
+        if (needed)
+            work->weights = lln_array_alloc_raw(
+                BLOCK_ROWS * op->m,
+                lln_precision_size(op->attention->precision));
+        if (status != LLN_OK || (needed && !work->weights))
             return false;
     }
     return true;
@@ -194,7 +132,7 @@ static void *reserve_matrix(const lln_operator *op, size_t memory)
 {
     size_t bytes;
     if (__builtin_mul_overflow(op->n, op->m, &bytes) ||
-        __builtin_mul_overflow(bytes, element_size(op), &bytes) ||
+        __builtin_mul_overflow(bytes, lln_operator_element_size(op), &bytes) ||
         bytes > memory)
         return NULL;
     return malloc(bytes);
@@ -202,20 +140,20 @@ static void *reserve_matrix(const lln_operator *op, size_t memory)
 
 static lln_status store_blocks(lln_operator *op)
 {
-    size_t blocks = count_blocks(op);
+    size_t blocks = lln_operator_count_blocks(op);
     lln_failure failure = LLN_NO_FAILURE;
     lln_rows_begun += op->n;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
     for (size_t b = 0; b < blocks; b++) {
         struct lln_operator_work *work = &op->work[omp_get_thread_num()];
         row_block *block = &op->blocks[b];
-        *block = block_at(op, b);
-        size_t at = block->first * op->m * element_size(op);
+        *block = lln_operator_block_at(op, b);
+        size_t at = block->first * op->m * lln_operator_element_size(op);
         if (b < failure.item && !lln_stop_requested)
             lln_failure_note(&failure, b,
-                             make_block(op, work, block,
-                                        (char *)op->stored + at,
-                                        op->scale + block->first));
+                             lln_operator_fill_block(op, work, block,
+                                                     (char *)op->stored + at,
+                                                     op->scale + block->first));
         lln_rows_done += block->rows;
     }
     return lln_failure_report(&failure);
@@ -242,9 +180,8 @@ static void visit_mean(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {
     (void)context;
-    lln_operator_add(op->attention->precision, block->weights, op->m,
-                     block->rows, block->columns, block->scale,
-                     op->partial + group * op->m);
+    lln_operator_add(op->precision, block->weights, op->m, block->rows,
+                     block->columns, block->scale, op->partial + group * op->m);
 }
 
 static lln_status find_mean(lln_operator *op)
@@ -261,10 +198,11 @@ static lln_status find_mean(lln_operator *op)
                                      op->mean);
 }
 
-lln_status lln_operator_open(lln_attention *attention, size_t memory,
-                             lln_operator *op)
+static lln_status open_as(lln_attention *attention, size_t memory,
+                          lln_precision precision, lln_operator *op)
 {
     *op = (lln_operator){.attention = attention,
+                         .precision = precision,
                          .n = attention->n,
                          .m = attention->m,
                          .threads = lln_threads_count()};
@@ -285,10 +223,25 @@ lln_status lln_operator_open(lln_attention *attention, size_t memory,
     return status;
 }
 
+lln_status lln_operator_open(lln_attention *attention, size_t memory,
+                             lln_operator *op)
+{
+    return open_as(attention, memory, attention->precision, op);
+}
+
+lln_status lln_operator_open_narrow(lln_attention *attention, size_t memory,
+                                    lln_operator *op)
+{
+    bool tiles = attention->kind == LLN_ATTENTION_TILES;
+    return open_as(attention, memory,
+                   tiles ? LLN_FLOAT32 : attention->precision, op);
+}
+
 typedef struct {
     const double *x;
-    double *y;    /* [n] */
-    double shift; /* p.x */
+    double *y;      /* [n x columns] */
+    size_t columns; /* of x and y */
+    double shift;   /* p.x */
 } product;
 
 static void visit_product(const lln_operator *op, const row_block *block,
@@ -296,20 +249,66 @@ static void visit_product(const lln_operator *op, const row_block *block,
 {
     (void)group;
     const product *p = context;
-    lln_operator_dots(op->attention->precision, block->weights, op->m,
-                      block->rows, block->columns, p->x, p->y + block->first);
+    lln_operator_dots(op->precision, block->weights, op->m, block->rows,
+                      block->columns, p->x, p->y + block->first);
     for (size_t i = 0; i < block->rows; i++)
         p->y[block->first + i] *= block->scale[i];
 }
 
-lln_status lln_operator_product(lln_operator *op, const double *x, double *y)
+static void visit_products(const lln_operator *op, const row_block *block,
+                           size_t group, void *context)
 {
-    product p = {.x = x, .y = y};
+    (void)group;
+    const product *p = context;
+    double *y = p->y + block->first * p->columns;
+    lln_operator_block_dots(op->precision, block->weights, op->m, block->rows,
+                            block->columns, p->x, p->columns, y);
+    for (size_t i = 0; i < block->rows; i++)
+        for (size_t c = 0; c < p->columns; c++)
+            y[i * p->columns + c] *= block->scale[i];
+}
+
+lln_status lln_operator_products(lln_operator *op, const double *x,
+                                 size_t columns, double *y)
+{
+    product p = {.x = x, .y = y, .columns = columns};
+    lln_matrix block = {LLN_FLOAT64, op->m, columns, x};
     lln_products_done++;
     if (!own_products(op))
-        return visit_blocks(op, visit_product, &p);
+        return visit_blocks(op, columns == 1 ? visit_product : visit_products,
+                            &p);
     count_own_pass(op);
-    return op->attention->product(op->attention, column_of(x, op->m), y);
+    return op->attention->product(op->attention, block, y);
+}
+
+lln_status lln_operator_product(lln_operator *op, const double *x, double *y)
+{
+    return lln_operator_products(op, x, 1, y);
+}
+
+static void visit_transposed(const lln_operator *op, const row_block *block,
+                             size_t group, void *context)
+{
+    const product *p = context;
+    double u[BLOCK_ROWS];
+    for (size_t i = 0; i < block->rows; i++)
+        u[i] = block->scale[i] * p->x[block->first + i];
+    lln_operator_add(op->precision, block->weights, op->m, block->rows,
+                     block->columns, u, op->partial + group * op->m);
+}
+
+lln_status lln_operator_transposed(lln_operator *op, const double *x, double *y)
+{
+    product p = {.x = x};
+    lln_products_done++;
+    if (own_products(op)) {
+        count_own_pass(op);
+        return op->attention->transposed(op->attention, column_of(x, op->n), y);
+    }
+    clear_groups(op);
+    LLN_TRY(visit_blocks(op, visit_transposed, &p));
+    add_groups(op, 1, y);
+    return LLN_OK;
 }
 
 /* While the rows are in cache: u_i = P_i.x - p.x, then y += u_i P_i. */
@@ -318,7 +317,7 @@ static void visit_gram(const lln_operator *op, const row_block *block,
 {
     const product *p = context;
     double u[BLOCK_ROWS];
-    lln_precision precision = op->attention->precision;
+    lln_precision precision = op->precision;
     lln_operator_dots(precision, block->weights, op->m, block->rows,
                       block->columns, p->x, u);
     for (size_t i = 0; i < block->rows; i++)
@@ -358,10 +357,10 @@ static void visit_norm(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {
     double *sums = context;
-    size_t stride = op->m * element_size(op);
+    size_t stride = op->m * lln_operator_element_size(op);
     for (size_t i = 0; i < block->rows; i++)
         sums[group] += lln_operator_distance(
-            op->attention->precision, (const char *)block->weights + i * stride,
+            op->precision, (const char *)block->weights + i * stride,
             block->columns, block->scale[i], op->mean, op->m);
 }
 

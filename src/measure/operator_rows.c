@@ -5,8 +5,13 @@
 
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/vector_math.h"
 #include "measure/tile_sums.h"
+
+/* As many columns side by side. */
+typedef double lln_vector4 __attribute__((vector_size(32)));
+typedef double lln_vector8 __attribute__((vector_size(64)));
 
 #define LLN_BODY "measure/operator_rows.inc"
 #include "core/both_precisions.h"
@@ -28,6 +33,16 @@ void lln_operator_dots(lln_precision precision, const void *weights,
         dots_f32(weights, stride, rows, columns, x, out);
     else
         dots_f64(weights, stride, rows, columns, x, out);
+}
+
+void lln_operator_block_dots(lln_precision precision, const void *weights,
+                             size_t stride, size_t rows, size_t count,
+                             const double *x, size_t columns, double *out)
+{
+    if (precision == LLN_FLOAT32)
+        block_dots_f32(weights, stride, rows, count, x, columns, out);
+    else
+        block_dots_f64(weights, stride, rows, count, x, columns, out);
 }
 
 void lln_operator_add(lln_precision precision, const void *weights,

@@ -22,6 +22,12 @@ void lln_operator_dots(lln_precision precision, const void *weights,
                        size_t stride, size_t rows, size_t columns,
                        const double *x, double *out);
 
+/* out_ic = sum_j weights_ij x_jc, i < rows, j < count, c < columns, which are
+ * 4 or 8; x [count x columns], out [rows x columns]. */
+void lln_operator_block_dots(lln_precision precision, const void *weights,
+                             size_t stride, size_t rows, size_t count,
+                             const double *x, size_t columns, double *out);
+
 /* y_j += sum_i factor_i weights_ij */
 void lln_operator_add(lln_precision precision, const void *weights,
                       size_t stride, size_t rows, size_t columns,

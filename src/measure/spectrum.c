@@ -8,23 +8,28 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/threads.h"
+#include "kernel/table/table.h"
 #include "measure/spectrum_arnoldi.h"
 #include "measure/spectrum_blocks.h"
 #include "measure/spectrum_dense.h"
 #include "measure/spectrum_diagonal.h"
 #include "measure/spectrum_lowrank.h"
+#include "measure/spectrum_norms.h"
 
-/* Up to here LAPACK takes less than 0.4 s (2 cores of 2.6 GHz) and leaves no
- * doubt; ARPACK takes 10 ms for random heads, but seconds for trained ones. */
-enum { DENSE_TOKENS = 512 };
+/* Up to here LAPACK is as quick as products with P. */
+enum { DENSE_TOKENS = 160 };
 
-/* ARPACK is for one eigenvalue in so many. */
+/* Features up to here have a small matrix. */
+enum { SMALL_RANK = 512 };
+
+/* Krylov methods are for one eigenvalue in so many. */
 enum { FEW = 8 };
 
 const lln_spectrum_method_info lln_spectrum_method_table[] = {
     [LLN_SPECTRUM_AUTO] = {"auto", "the best of these for the attention"},
     [LLN_SPECTRUM_DENSE] = {"dense", "LAPACK on all of P in float64"},
-    [LLN_SPECTRUM_ARNOLDI] = {"arnoldi", "ARPACK on products with P"},
+    [LLN_SPECTRUM_ARNOLDI] = {"arnoldi",
+                              "block Krylov-Schur on products with P"},
     [LLN_SPECTRUM_LOWRANK] = {"lowrank", "LAPACK on the features' matrix"},
     [LLN_SPECTRUM_DIAGONAL] = {"diagonal", "the diagonal, if causal"},
     [LLN_SPECTRUM_BLOCKS] = {"blocks", "LAPACK on the blocks of a mask"},
@@ -70,11 +75,14 @@ static lln_spectrum_method choose_method(const lln_attention *attention,
     if (has_blocks(attention))
         return LLN_SPECTRUM_BLOCKS;
     bool few = count <= attention->n / FEW;
-    bool small = attention->rank <= DENSE_TOKENS || !few;
+    bool small = attention->rank <= SMALL_RANK || !few;
     if (attention->features && attention->rank < attention->n && small)
         return LLN_SPECTRUM_LOWRANK;
-    return few && attention->n > DENSE_TOKENS ? LLN_SPECTRUM_ARNOLDI
-                                              : LLN_SPECTRUM_DENSE;
+    /* Where tokens see few others, P is seldom near to normal. */
+    size_t least = lln_mask_hides(attention->mask) ? LLN_SPECTRUM_RESCUE_TOKENS
+                                                   : DENSE_TOKENS;
+    return few && attention->n > least ? LLN_SPECTRUM_ARNOLDI
+                                       : LLN_SPECTRUM_DENSE;
 }
 
 static lln_status check_method(const lln_attention *attention,
@@ -105,7 +113,7 @@ static lln_status check_size(const lln_attention *attention,
     else if (method == LLN_SPECTRUM_LOWRANK)
         order = attention->rank;
     else if (method == LLN_SPECTRUM_ARNOLDI)
-        order = 4 * count;
+        order = 4 * count; /* of the basis */
     else if (method == LLN_SPECTRUM_BLOCKS)
         order = lln_spectrum_block_order(attention, count);
     if (order <= most)
@@ -125,23 +133,37 @@ static lln_status run_method(lln_attention *attention,
     LLN_TRY(check_method(attention, out->method));
     LLN_TRY(check_size(attention, out->method, out->count));
     out->known = !attention->unnormalised;
-    out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0};
+    out->eigenvalues[0] = (lln_eigenvalue){1, 1, 0, 0, 1, 0};
     lln_status status = RUN[out->method](attention, options, out);
-    if (status == LLN_ENOCONV && options->method == LLN_SPECTRUM_AUTO &&
-        attention->n <= LLN_SPECTRUM_RESCUE_TOKENS) {
-        out->method = LLN_SPECTRUM_DENSE;
-        status = lln_spectrum_dense(attention, options, out);
-    }
-    return status;
+    if (options->method != LLN_SPECTRUM_AUTO ||
+        attention->n > LLN_SPECTRUM_RESCUE_TOKENS)
+        return status;
+    bool doubtful = status == LLN_OK && out->method == LLN_SPECTRUM_LOWRANK &&
+                    out->count > 1 &&
+                    !lln_eigenvalue_known(&out->eigenvalues[1]);
+    if (status != LLN_ENOCONV && !doubtful)
+        return status;
+    out->method = LLN_SPECTRUM_DENSE;
+    return lln_spectrum_dense(attention, options, out);
 }
 
 /* How far rounding may lift the modulus of an eigenvalue above 1. */
 static const double ROUNDING = 1e-5;
 
+/* What is not known is missing. */
+static void mark_missing(lln_spectrum *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        lln_eigenvalue *value = &out->eigenvalues[i];
+        value->condition = isfinite(value->condition) ? value->condition : NAN;
+        value->bound = isfinite(value->bound) ? value->bound : NAN;
+    }
+}
+
 /* lambda2 and what follows from it. */
 static void conclude_gap(lln_spectrum *out)
 {
-    lln_eigenvalue second = {0, 0, 0, 0};
+    lln_eigenvalue second = {.condition = 1};
     if (out->count > 1)
         second = out->eigenvalues[1];
     /* No eigenvalue of a row-stochastic matrix is larger than 1, but rounding
@@ -151,6 +173,10 @@ static void conclude_gap(lln_spectrum *out)
     out->lambda2_re = second.re;
     out->lambda2_im = second.im;
     out->residual = second.residual;
+    out->condition = second.condition;
+    out->bound = second.bound;
+    if (!lln_eigenvalue_known(&second))
+        out->lambda2 = out->lambda2_re = out->lambda2_im = NAN;
     out->gap = out->known ? 1 - out->lambda2 : NAN;
 }
 
@@ -160,6 +186,8 @@ static lln_spectrum missing_spectrum(void)
                           .lambda2_re = NAN,
                           .lambda2_im = NAN,
                           .residual = NAN,
+                          .condition = NAN,
+                          .bound = NAN,
                           .gap = NAN,
                           .unbiased_norm = NAN,
                           .centered_sigma1 = NAN};
@@ -184,12 +212,112 @@ lln_status lln_spectrum_measure(lln_attention *attention,
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK) {
+        mark_missing(out);
         conclude_gap(out);
         return LLN_OK;
     }
     lln_spectrum_free(out);
     *out = missing_spectrum();
     return status;
+}
+
+static lln_status measure_kernel(const lln_kernel_choice *kernel,
+                                 const lln_head *head,
+                                 const lln_spectrum_options *options,
+                                 lln_spectrum *out)
+{
+    lln_attention attention;
+    *out = missing_spectrum();
+    LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_status status = lln_spectrum_measure(&attention, options, out);
+    lln_attention_close(&attention);
+    return status;
+}
+
+/* Queries and keys in float64. */
+static lln_status measure_widened(const lln_kernel_choice *kernel,
+                                  const lln_head *head,
+                                  const lln_spectrum_options *options,
+                                  lln_spectrum *out)
+{
+    lln_head wide = *head;
+    size_t queries = head->q.rows * head->q.columns;
+    double *numbers = lln_array_alloc_raw(
+        queries + head->k.rows * head->k.columns, sizeof *numbers);
+    if (!numbers)
+        return LLN_ENOMEM;
+    lln_matrix_convert(head->q, LLN_FLOAT64, numbers);
+    lln_matrix_convert(head->k, LLN_FLOAT64, numbers + queries);
+    wide.q.precision = wide.k.precision = LLN_FLOAT64;
+    wide.q.data = numbers;
+    wide.k.data = numbers + queries;
+    lln_status status = measure_kernel(kernel, &wide, options, out);
+    free(numbers);
+    return status;
+}
+
+/* Adds the norms. */
+static lln_status add_norms(const lln_kernel_choice *kernel,
+                            const lln_head *head,
+                            const lln_spectrum_options *options,
+                            lln_spectrum *out)
+{
+    lln_attention attention;
+    lln_operator op;
+    LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_status status =
+        lln_operator_open(&attention, lln_spectrum_memory(options, 4), &op);
+    if (status == LLN_OK) {
+        status = lln_spectrum_norms(&op, out);
+        lln_operator_close(&op);
+    }
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
+    lln_attention_close(&attention);
+    return status;
+}
+
+/* The diagonal of float32 attention in float64: the error of P_ii is that of a
+ * logit, which is not relative to P_ii but to the logit. The norms, which take
+ * nearly all of the time, can do with float32. */
+static lln_status measure_triangular(const lln_kernel_choice *kernel,
+                                     const lln_head *head,
+                                     const lln_spectrum_options *options,
+                                     lln_spectrum *out)
+{
+    lln_spectrum_options values = *options;
+    values.norms = false;
+    LLN_TRY(measure_widened(kernel, head, &values, out));
+    lln_status status =
+        options->norms ? add_norms(kernel, head, options, out) : LLN_OK;
+    if (status == LLN_OK)
+        return LLN_OK;
+    lln_spectrum_free(out);
+    *out = missing_spectrum();
+    return status;
+}
+
+lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
+                                     const lln_head *head,
+                                     const lln_spectrum_options *options,
+                                     lln_spectrum *out)
+{
+    bool single = head->q.precision == LLN_FLOAT32;
+    bool triangular =
+        head->rule.mask.causal && (options->method == LLN_SPECTRUM_AUTO ||
+                                   options->method == LLN_SPECTRUM_DIAGONAL);
+    lln_spectrum_options narrow = *options;
+    narrow.narrow = true;
+    if (single && !head->rule.mask.causal &&
+        head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
+        return measure_widened(kernel, head, &narrow, out);
+    if (single && triangular)
+        return measure_triangular(kernel, head, options, out);
+    LLN_TRY(measure_kernel(kernel, head, options, out));
+    if (!single || !isnan(out->lambda2))
+        return LLN_OK;
+    lln_spectrum_free(out);
+    return measure_widened(kernel, head, options, out);
 }
 
 lln_status lln_spectrum_centered_sigma1(lln_attention *attention, size_t memory,
@@ -206,6 +334,11 @@ lln_status lln_spectrum_centered_sigma1(lln_attention *attention, size_t memory,
         *centered_sigma1 = spectrum.centered_sigma1;
     lln_operator_close(&op);
     return status;
+}
+
+bool lln_eigenvalue_known(const lln_eigenvalue *value)
+{
+    return value->bound <= LLN_SPECTRUM_TRUST;
 }
 
 void lln_spectrum_free(lln_spectrum *spectrum)

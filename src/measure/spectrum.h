@@ -12,11 +12,12 @@
 #include <stdbool.h>
 
 #include "kernel/attention.h"
+#include "kernel/parameters.h"
 
 typedef enum {
     LLN_SPECTRUM_AUTO,
-    LLN_SPECTRUM_DENSE,    /* LAPACK on the whole matrix, float64 */
-    LLN_SPECTRUM_ARNOLDI,  /* ARPACK on x -> P x - mean(P x) */
+    LLN_SPECTRUM_DENSE,    /* LAPACK on the components of P, float64 */
+    LLN_SPECTRUM_ARNOLDI,  /* Krylov space of x -> P x - mean(P x) */
     LLN_SPECTRUM_LOWRANK,  /* LAPACK on the rank x rank matrix A'B, P = BA' */
     LLN_SPECTRUM_DIAGONAL, /* the diagonal of a triangular P */
     LLN_SPECTRUM_BLOCKS,   /* LAPACK on the blocks of a block-diagonal P */
@@ -42,22 +43,35 @@ typedef struct {
                    they are all the work */
     size_t memory; /* bytes that n x n matrices may take; 0: half of what
                       is available, a quarter of it for Arnoldi */
+    bool narrow; /* of float64 attention ARNOLDI keeps P in float32, and leaves
+                    residuals as of float32 attention */
 } lln_spectrum_options;
 
-/* residual = ||P v - lambda v|| / ||v - mean(v)|| for the computed
- * eigenvector v of P, in the arithmetic of the method; for LOWRANK it is that
- * of the rank x rank problem, for DIAGONAL and the ones of BLOCKS it is 0,
- * because nothing was approximated. Rounding of P itself (float32 tiles: 1e-7)
- * is not in it. */
+/* With B = D^-1 P D, D diagonal and chosen so that B is nearly normal (of P
+ * that is block triangular, its diagonal block):
+ * residual = ||B v - lambda v|| / ||v|| for the computed eigenvector v, by a
+ * product with B; for LOWRANK it is that of the rank x rank problem, for
+ * DIAGONAL and the ones of BLOCKS it is 0, because nothing was approximated.
+ * condition = 1 / |w'v|, v and w the right and the left eigenvector of B with
+ * norm 1: by how much more than B the eigenvalue moves.
+ * bound: on the error of the eigenvalue, condition times the rounding of P (of
+ * norm 1; 2^-24 in float32, 1.1e-15 in float64) and the residual. NaN: not
+ * known. */
 typedef struct {
-    double modulus, re, im, residual;
+    double modulus, re, im, residual, condition, bound;
 } lln_eigenvalue;
 
+/* An eigenvalue with a larger bound is not to be printed. */
+#define LLN_SPECTRUM_TRUST 1e-6
+
+/* False: its bound is too large, or not known. */
+bool lln_eigenvalue_known(const lln_eigenvalue *value);
+
 typedef struct {
-    lln_spectrum_method method;    /* the one that was used */
-    double lambda2;                /* second largest modulus of P */
-    double lambda2_re, lambda2_im; /* of a conjugate pair, im > 0 */
-    double residual;
+    lln_spectrum_method method;        /* the one that was used */
+    double lambda2;                    /* second largest modulus of P */
+    double lambda2_re, lambda2_im;     /* of a conjugate pair, im > 0 */
+    double residual, condition, bound; /* of lambda2 */
     double gap;                  /* 1 - lambda2, below 0 only where entries
                                     of P are; NaN if unnormalised */
     double unbiased_norm;        /* Frobenius norm of P~ */
@@ -83,13 +97,23 @@ typedef struct {
  * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EUNSUPPORTED: the
  * method does not apply to such attention; LLN_EINVAL: ARNOLDI needs more
  * tokens. LLN_ETOOBIG: DENSE needs more memory than allowed, or ARNOLDI for its
- * vectors more than half of what is free. LLN_ENOCONV; LLN_ENOMEM;
+ * vectors more than half of what is free. LLN_ENOCONV, of AUTO only up to
+ * LLN_SPECTRUM_FLOAT64_TOKENS: beyond, eigenvalues are not known; LLN_ENOMEM;
  * LLN_EINTERRUPTED.
- * Sources: R. B. Lehoucq, D. C. Sorensen, C. Yang, ARPACK Users' Guide
- * (1998); deflation: A. Brauer, Duke Math. J. 19 (1952), theorem 27. */
+ * Sources: see the units; deflation: A. Brauer, Duke Math. J. 19 (1952),
+ * theorem 27. */
 LLN_NODISCARD lln_status
 lln_spectrum_measure(lln_attention *attention,
                      const lln_spectrum_options *options, lln_spectrum *out);
+
+/* The same of the kernel on a head. For eigenvalues of up to
+ * LLN_SPECTRUM_FLOAT64_TOKENS tokens, and of causal attention, numbers are
+ * widened to float64 before, so that logits have no error, and only then are
+ * weights rounded; beyond, if lambda2 is not known well enough without. */
+enum { LLN_SPECTRUM_FLOAT64_TOKENS = 2048 };
+LLN_NODISCARD lln_status lln_spectrum_measure_head(
+    const lln_kernel_choice *kernel, const lln_head *head,
+    const lln_spectrum_options *options, lln_spectrum *out);
 
 /* The largest singular value of P~ alone, also where queries and keys differ
  * in number, by Lanczos iteration on P~'P~; relative error below 1e-6, of

@@ -1,310 +1,212 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Krylov methods on products with P, by ARPACK: eigenvalues of P~ with the
- * largest moduli, and its largest singular value. */
+ * Krylov methods on products with P: eigenvalues of P~ with the largest
+ * moduli, and its largest singular value. */
 #include "measure/spectrum_arnoldi.h"
 
-#include <arpack/arpack.h>
-#include <lapacke.h>
+#include <cblas.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/random.h"
 #include "core/threads.h"
+#include "measure/operator.h"
+#include "measure/spectrum_krylov.h"
+#include "measure/spectrum_norms.h"
 
-/* ARPACK keeps the state of its iteration in static variables: one problem at
- * a time in a process. */
-static pthread_mutex_t arpack = PTHREAD_MUTEX_INITIALIZER;
-
-/* How hard to look. Trained heads have hundreds of eigenvalues of nearly the
- * same modulus: asked for one alone, ARPACK settles on another, and a small
- * basis does not converge. Random heads need no more than the first effort. */
+/* How hard to look; it depends on the head alone. One vector at a time takes
+ * least for a single eigenvalue of most heads. Trained heads have hundreds of
+ * eigenvalues of nearly the same modulus, for which blocks are better, and some
+ * of several eigenvalues may be multiple. */
 typedef struct {
-    size_t sought, basis;
+    size_t block, basis;
     int restarts;
 } effort;
 
-static const effort EFFORTS[] = {{6, 60, 40}, {20, 160, 300}};
-static const effort LANCZOS = {1, 24, 300};
+static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 20};
 
 enum {
-    EFFORT_COUNT = sizeof EFFORTS / sizeof EFFORTS[0],
-    SMALLEST_ORDER = 4, /* ARPACK: 0 < nev < n - 1 */
-    START_IS_NULL = -9, /* info */
+    GUARD = 4,
+    MEDIUM_TOKENS = 1024, /* beyond, LAPACK takes seconds */
+    LARGE_TOKENS = 8192,  /* beyond, P is seldom kept: fewer products count */
+    LOOK_TOKENS = 4096,   /* beyond, a product takes as long as a Schur form */
+    LOOK = 32,
+    SMALLEST_ORDER = 4,
 };
 
+static effort first_effort(size_t n, size_t wanted)
+{
+    size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
+    if (n > LARGE_TOKENS)
+        return (effort){4, basis, LARGE.restarts};
+    return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
+}
+
+/* In the Krylov space; beyond it the eigenvalue itself may be worse. */
+static const double WELL_CONDITIONED = 10;
+
+/* Relative distance of eigenvalues of P~ and of its transpose that are one. */
+static const double SAME = 1e-4;
+
 /* Residuals relative to the eigenvalue. The float32 weights themselves are
- * good for 1e-7; what a symmetric problem leaves is squared. */
-static double tolerance(const lln_operator *op, bool symmetric)
+ * good for 1e-7. */
+static double tolerance(const lln_operator *op)
 {
-    bool single = op->attention->precision == LLN_FLOAT32;
-    if (symmetric)
-        return single ? 1e-6 : 1e-8;
-    return single ? 1e-8 : 1e-12;
+    return op->precision == LLN_FLOAT32 ? 1e-8 : 1e-11;
 }
 
-typedef struct {
-    a_int n, nev, ncv, size; /* size: of work */
-    bool null;               /* P~ = 0: it takes a random vector to 0 */
-    double tol;
-    a_int iparam[11], ipntr[14];
-    double *start, *basis, *vectors, *work;
-} krylov;
-
-static void krylov_free(krylov *k)
-{
-    free(k->start);
-    free(k->basis);
-    free(k->work);
-}
-
-/* A fixed start vector with mean zero, uniform in (-1, 1). */
-static void fill_start(size_t n, double *x)
-{
-    double mean = 0;
-    for (size_t i = 0; i < n; i++) {
-        x[i] = (double)(lln_random_number(0, i) >> 11) * 0x1p-52 - 1;
-        mean += x[i] / (double)n;
-    }
-    for (size_t i = 0; i < n; i++)
-        x[i] -= mean;
-}
-
-/* Eigenvalues to look for among n, and vectors to do it with. */
-static size_t count_sought(size_t n, size_t wanted, const effort *how)
-{
-    size_t nev = wanted > how->sought ? wanted : how->sought;
-    return nev < n - 2 ? nev : n - 2;
-}
-
+/* Vectors for that many eigenvalues. */
 static size_t basis_size(size_t n, size_t wanted, const effort *how)
 {
-    size_t twice = 2 * count_sought(n, wanted, how) + 20;
-    size_t ncv = how->basis > twice ? how->basis : twice;
-    return ncv < n ? ncv : n;
+    size_t twice = 2 * (wanted > 20 ? wanted : 20) + 20;
+    size_t basis = how->basis > twice ? how->basis : twice;
+    return lln_size_smaller(basis, n + how->block);
 }
 
-static lln_status krylov_alloc(size_t n, size_t wanted, const effort *how,
-                               krylov *k)
-{
-    *k = (krylov){.n = (a_int)n,
-                  .iparam = {[0] = 1, [2] = how->restarts, [6] = 1}};
-    size_t ncv = basis_size(n, wanted, how);
-    k->nev = (a_int)count_sought(n, wanted, how);
-    k->ncv = (a_int)ncv;
-    k->size = (a_int)(3 * ncv * ncv + 8 * ncv);
-    k->start = lln_array_alloc(n, sizeof(double));
-    k->basis = lln_array_alloc(n * ncv, sizeof(double));
-    k->work =
-        lln_array_alloc(3 * n + (size_t)k->size + 3 * ncv, sizeof(double));
-    if (!k->start || !k->basis || !k->work) {
-        krylov_free(k);
-        return LLN_ENOMEM;
-    }
-    fill_start(n, k->start);
-    return LLN_OK;
-}
+/* What is multiplied with a block of vectors. */
+typedef struct {
+    lln_operator *op;
+    size_t columns;
+    double *room; /* [n], of the transposed product */
+} operand;
 
-/* y = P~ x = P x - mean(P x), or P x if unnormalised */
-static lln_status deflated_product(lln_operator *op, const double *x, double *y)
+/* y = P~ x = P x - mean(P x), or P x if unnormalised; columns as in x. */
+static lln_status deflated_product(void *context, const double *x, double *y)
 {
-    double mean = 0;
-    LLN_TRY(lln_operator_product(op, x, y));
+    const operand *by = context;
+    lln_operator *op = by->op;
+    size_t columns = by->columns;
+    double mean[8] = {0};
+    LLN_TRY(lln_threads_check_stop());
+    LLN_TRY(lln_operator_products(op, x, columns, y));
     if (op->attention->unnormalised)
         return LLN_OK;
     for (size_t i = 0; i < op->n; i++)
-        mean += y[i];
-    mean /= (double)op->n;
+        for (size_t c = 0; c < columns; c++)
+            mean[c] += y[i * columns + c] / (double)op->n;
     for (size_t i = 0; i < op->n; i++)
-        y[i] -= mean;
+        for (size_t c = 0; c < columns; c++)
+            y[i * columns + c] -= mean[c];
     return LLN_OK;
 }
 
-/* Runs the reverse communication of dnaupd or dsaupd. */
-static lln_status iterate(lln_operator *op, bool symmetric, krylov *k)
+/* y = P~' x = P'(x - mean(x)), or P'x */
+static lln_status transposed_product(void *context, const double *x, double *y)
 {
-    a_int ido = 0, info = 1;
-    double *work = k->work + 3 * k->n;
-    for (;;) {
-        if (symmetric)
-            dsaupd_c(&ido, "I", k->n, "LA", k->nev, k->tol, k->start, k->ncv,
-                     k->basis, k->n, k->iparam, k->ipntr, k->work, work,
-                     k->size, &info);
-        else
-            dnaupd_c(&ido, "I", k->n, "LM", k->nev, k->tol, k->start, k->ncv,
-                     k->basis, k->n, k->iparam, k->ipntr, k->work, work,
-                     k->size, &info);
-        if (ido != 1 && ido != -1)
-            break;
-        LLN_TRY(lln_threads_check_stop());
-        const double *x = k->work + k->ipntr[0] - 1;
-        double *y = k->work + k->ipntr[1] - 1;
-        LLN_TRY(symmetric ? lln_operator_gram(op, x, y)
-                          : deflated_product(op, x, y));
+    const operand *by = context;
+    double mean = 0;
+    LLN_TRY(lln_threads_check_stop());
+    for (size_t i = 0; i < by->op->n && !by->op->attention->unnormalised; i++)
+        mean += x[i] / (double)by->op->n;
+    for (size_t i = 0; i < by->op->n; i++)
+        by->room[i] = x[i] - mean;
+    return lln_operator_transposed(by->op, by->room, y);
+}
+
+/* Conditions from eigenvectors of the transpose; infinite where it has not the
+ * same eigenvalue. */
+static lln_status find_conditions(lln_operator *op, const lln_krylov *right,
+                                  const double *vectors, lln_eigenvalue *values)
+{
+    size_t n = op->n, wanted = right->wanted;
+    lln_eigenvalue *same = lln_array_alloc(wanted, sizeof *same);
+    double *room = lln_array_alloc(n * (2 * wanted + 1), sizeof *room);
+    operand by = {op, 1, room};
+    lln_krylov transposed = *right;
+    transposed.block = 1;
+    transposed.centred = false;
+    transposed.restarts = LARGE.restarts;
+    transposed.apply = transposed_product;
+    transposed.context = &by;
+    lln_status status = LLN_ENOMEM;
+    if (same && room)
+        status = lln_krylov_solve(&transposed, same, room + n);
+    if (status == LLN_ENOCONV) { /* `same` is 0: nowhere */
+        memset(same, 0, wanted * sizeof *same);
+        status = LLN_OK;
     }
-    k->null = info == START_IS_NULL;
-    if (k->null)
-        return LLN_OK;
-    if (info < 0 || k->iparam[4] < k->nev)
-        return lln_fail(LLN_ENOCONV,
-                        "method arnoldi: %d of %d eigenvalues converged after "
-                        "%d products (info %d)",
-                        info < 0 ? 0 : (int)k->iparam[4], (int)k->nev,
-                        (int)k->iparam[8], (int)info);
-    return LLN_OK;
-}
-
-/* Eigenvalues re + i im and vectors (in the basis) after `iterate`;
- * returns how many. A conjugate pair stands together, and its two columns are
- * the real and the imaginary part of the vector of the first. */
-static size_t extract_vectors(krylov *k, double *re, double *im)
-{
-    a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
-    double *work = k->work + 3 * k->n, *workev = work + k->size;
-    if (!select)
-        return 0;
-    dneupd_c(1, "A", select, re, im, k->basis, k->n, 0, 0, workev, "I", k->n,
-             "LM", k->nev, k->tol, k->start, k->ncv, k->basis, k->n, k->iparam,
-             k->ipntr, k->work, work, k->size, &info);
-    free(select);
-    if (info != 0)
-        return 0;
-    return (size_t)(k->iparam[4] < k->nev + 1 ? k->iparam[4] : k->nev + 1);
-}
-
-/* residual[0 .. count - 1] of the vectors in the basis, by products.
- * y: scratch [2n]. */
-static lln_status fill_residuals(lln_operator *op, const krylov *k,
-                                 const double *re, const double *im,
-                                 size_t count, double *y, double *residual)
-{
-    size_t n = op->n;
-    for (size_t i = 0; i < count; i++) {
-        const double *x = k->basis + i * n;
-        lln_eigenvalue lambda = {0, re[i], im[i], 0};
-        residual[i] = NAN; /* half of a pair: its vector is not known */
-        if (im[i] != 0 && i + 1 == count)
-            break;
-        LLN_TRY(deflated_product(op, x, y));
-        if (im[i] == 0) {
-            residual[i] = lln_spectrum_residual(lambda, n, x, NULL, y, NULL);
-            continue;
-        }
-        LLN_TRY(deflated_product(op, x + n, y + n));
-        residual[i] = residual[i + 1] =
-            lln_spectrum_residual(lambda, n, x, x + n, y, y + n);
-        i++;
+    for (size_t i = 0; i < wanted && status == LLN_OK; i++) {
+        double distance = hypot(values[i].re - same[i].re,
+                                fabs(values[i].im) - fabs(same[i].im));
+        double *left = room + n * (2 * i + 1); /* its conjugate, so far */
+        bool pair = values[i].im != 0;
+        cblas_dscal(pair ? (int)n : 0, -1, left + n, 1);
+        values[i].condition =
+            distance >= SAME * values[i].modulus
+                ? INFINITY
+                : lln_spectrum_condition(n, pair, left, vectors + 2 * n * i);
     }
-    return LLN_OK;
+    free(same);
+    free(room);
+    return status;
 }
 
-/* values: [3 (nev + 1)], which: [out->count], y: [2n]. */
-static lln_status eigenvalues(lln_operator *op, krylov *k, double *values,
-                              size_t *which, double *y, lln_spectrum *out)
+static bool well_conditioned(const lln_eigenvalue *values, size_t wanted)
 {
-    size_t room = (size_t)k->nev + 1;
-    double *re = values, *im = values + room, *residual = values + 2 * room;
-    LLN_TRY(iterate(op, false, k));
-    if (k->null)
-        return lln_spectrum_collect(re, im, 0, out, NULL);
-    size_t count = extract_vectors(k, re, im);
-    if (count == 0)
-        return lln_fail(LLN_ENOCONV, "method arnoldi: dneupd found nothing");
-    LLN_TRY(fill_residuals(op, k, re, im, count, y, residual));
-    LLN_TRY(lln_spectrum_collect(re, im, count, out, which));
-    for (size_t i = out->known; i < out->count; i++)
-        if (which[i] < count)
-            out->eigenvalues[i].residual = residual[which[i]];
+    bool well = true;
+    for (size_t i = 0; i < wanted; i++)
+        well &= values[i].condition <= WELL_CONDITIONED;
+    return well;
+}
+
+/* values, vectors: scratch [wanted] and [wanted x 2 n]. */
+static lln_status solve(lln_operator *op, const lln_krylov *problem,
+                        bool rescued, lln_eigenvalue *values, double *vectors,
+                        lln_spectrum *out)
+{
+    double rounding = lln_spectrum_rounding(op->precision);
+    LLN_TRY(lln_krylov_solve(problem, values, vectors));
+    bool well = well_conditioned(values, problem->wanted);
+    if (!well && rescued)
+        return lln_fail(LLN_ENOCONV, "method arnoldi: ill-conditioned");
+    if (!well)
+        LLN_TRY(find_conditions(op, problem, vectors, values));
+    for (size_t i = 0; i < problem->wanted; i++)
+        values[i].bound = values[i].condition * (rounding + values[i].residual);
+    lln_spectrum_list(values, problem->wanted, out);
     return LLN_OK;
 }
 
-static lln_status try_effort(lln_operator *op, const effort *how,
+static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
                              lln_spectrum *out)
 {
-    krylov k;
-    LLN_TRY(krylov_alloc(op->n, out->count - out->known, how, &k));
-    k.tol = tolerance(op, false);
-    double *values = lln_array_alloc(3 * (size_t)(k.nev + 1), sizeof *values);
-    size_t *which = lln_array_alloc(out->count, sizeof *which);
-    double *y = lln_array_alloc(2 * op->n, sizeof *y);
-    lln_status status = LLN_ENOMEM;
-    if (values && which && y) {
-        pthread_mutex_lock(&arpack);
-        status = eigenvalues(op, &k, values, which, y, out);
-        pthread_mutex_unlock(&arpack);
-    }
-    krylov_free(&k);
+    size_t wanted = out->count - out->known;
+    operand by = {op, how->block, NULL};
+    lln_krylov problem = {
+        .n = op->n,
+        .block = how->block,
+        .basis = basis_size(op->n, wanted, how),
+        .wanted = wanted,
+        .guard = GUARD,
+        .look = op->n > LOOK_TOKENS ? LOOK : 0,
+        .restarts = how->restarts,
+        .tolerance = tolerance(op),
+        .floor = 1e-16,
+        .centred = !op->attention->unnormalised,
+        .apply = deflated_product,
+        .context = &by,
+    };
+    lln_eigenvalue *values = lln_array_alloc(wanted, sizeof *values);
+    double *vectors = lln_array_alloc(2 * op->n * wanted, sizeof *vectors);
+    lln_status status = values && vectors
+                            ? solve(op, &problem, rescued, values, vectors, out)
+                            : LLN_ENOMEM;
     free(values);
-    free(which);
-    free(y);
+    free(vectors);
     return status;
 }
 
 /* The largest eigenvalues of P~. */
-static lln_status find_eigenvalues(lln_operator *op, size_t efforts,
+static lln_status find_eigenvalues(lln_operator *op, bool rescued,
                                    lln_spectrum *out)
 {
-    lln_status status = LLN_ENOCONV;
-    for (size_t i = 0; i < efforts && status == LLN_ENOCONV; i++)
-        status = try_effort(op, &EFFORTS[i], out);
-    return status;
-}
-
-/* The largest eigenvalue of P~'P~. */
-static lln_status largest_square(lln_operator *op, krylov *k, double *square)
-{
-    a_int info = 0, *select = calloc((size_t)k->ncv, sizeof *select);
-    double *work = k->work + 3 * k->n;
-    lln_status status = select ? iterate(op, true, k) : LLN_ENOMEM;
-    if (status == LLN_OK && !k->null) {
-        dseupd_c(0, "A", select, square, NULL, k->n, 0, "I", k->n, "LA", k->nev,
-                 k->tol, k->start, k->ncv, k->basis, k->n, k->iparam, k->ipntr,
-                 k->work, work, k->size, &info);
-        if (info != 0)
-            status = lln_fail(LLN_ENOCONV, "dseupd: info %d", (int)info);
-    }
-    free(select);
-    return status;
-}
-
-/* Two or three columns: P~'P~ itself, by unit vectors. */
-static lln_status small_square(lln_operator *op, double *square)
-{
-    double unit[SMALLEST_ORDER], gram[SMALLEST_ORDER * SMALLEST_ORDER];
-    lapack_int order = (lapack_int)op->m;
-    for (size_t j = 0; j < op->m; j++) {
-        memset(unit, 0, sizeof unit);
-        unit[j] = 1;
-        LLN_TRY(lln_operator_gram(op, unit, gram + j * op->m));
-    }
-    lapack_int info =
-        LAPACKE_dsyev(LAPACK_COL_MAJOR, 'N', 'U', order, gram, order, unit);
-    LLN_TRY(lln_spectrum_lapack("dsyev", (int)info));
-    *square = unit[order - 1];
-    return LLN_OK;
-}
-
-lln_status lln_spectrum_norms(lln_operator *op, lln_spectrum *out)
-{
-    double square = 0;
-    lln_status status = LLN_OK;
-    LLN_TRY(lln_operator_norm(op, &out->unbiased_norm));
-    if (out->unbiased_norm > 0 && op->m < SMALLEST_ORDER) {
-        status = small_square(op, &square);
-    } else if (out->unbiased_norm > 0) {
-        krylov k;
-        LLN_TRY(krylov_alloc(op->m, 1, &LANCZOS, &k));
-        k.tol = tolerance(op, true);
-        pthread_mutex_lock(&arpack);
-        status = largest_square(op, &k, &square);
-        pthread_mutex_unlock(&arpack);
-        krylov_free(&k);
-    }
-    if (status == LLN_OK)
-        out->centered_sigma1 = sqrt(fmax(square, 0));
+    effort first = first_effort(op->n, out->count - out->known);
+    lln_status status = try_effort(op, &first, rescued, out);
+    if (status == LLN_ENOCONV && rescued && op->n > MEDIUM_TOKENS)
+        return try_effort(op, &MEDIUM, rescued, out);
+    if (status == LLN_ENOCONV && !rescued)
+        return try_effort(op, &LARGE, rescued, out);
     return status;
 }
 
@@ -312,8 +214,7 @@ lln_status lln_spectrum_norms(lln_operator *op, lln_spectrum *out)
  * no more than all matrices may take. */
 static lln_status check_vectors(size_t n, size_t count)
 {
-    const effort *how = &EFFORTS[EFFORT_COUNT - 1];
-    double mebibyte = 1048576, basis = (double)basis_size(n, count, how);
+    double mebibyte = 1048576, basis = (double)basis_size(n, count, &LARGE);
     double needed = basis * ((double)n + 3 * basis) * sizeof(double);
     double allowed = (double)lln_memory_available() / 2;
     if (needed <= allowed)
@@ -322,6 +223,14 @@ static lln_status check_vectors(size_t n, size_t count)
                     "method arnoldi: %zu eigenvalues of %zu tokens need %.1f "
                     "MiB for vectors, %.1f MiB are allowed",
                     count, n, needed / mebibyte, allowed / mebibyte);
+}
+
+/* The other measures of the head do not suffer. */
+static lln_status leave_unknown(lln_spectrum *out)
+{
+    for (size_t i = out->known; i < out->count; i++)
+        out->eigenvalues[i] = (lln_eigenvalue){NAN, NAN, NAN, NAN, NAN, NAN};
+    return LLN_OK;
 }
 
 lln_status lln_spectrum_arnoldi(lln_attention *attention,
@@ -335,10 +244,14 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
     lln_operator op;
-    LLN_TRY(lln_operator_open(attention, lln_spectrum_memory(options, 4), &op));
-    bool rescued = options->method == LLN_SPECTRUM_AUTO &&
-                   attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
-    lln_status status = find_eigenvalues(&op, rescued ? 1 : EFFORT_COUNT, out);
+    size_t memory = lln_spectrum_memory(options, 4);
+    LLN_TRY(options->narrow ? lln_operator_open_narrow(attention, memory, &op)
+                            : lln_operator_open(attention, memory, &op));
+    bool chosen = options->method == LLN_SPECTRUM_AUTO;
+    bool rescued = chosen && attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
+    lln_status status = find_eigenvalues(&op, rescued, out);
+    if (status == LLN_ENOCONV && chosen && !rescued)
+        status = leave_unknown(out);
     if (status == LLN_OK && options->norms)
         status = lln_spectrum_norms(&op, out);
     lln_operator_close(&op);

@@ -10,8 +10,9 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
-#include "measure/spectrum_arnoldi.h"
+#include "measure/operator.h"
 #include "measure/spectrum_dense.h"
+#include "measure/spectrum_norms.h"
 
 static size_t count_blocks(const lln_attention *attention)
 {
@@ -25,75 +26,53 @@ size_t lln_spectrum_block_order(const lln_attention *attention, size_t count)
     return count <= count_blocks(attention) ? 0 : block < n ? block : n;
 }
 
-/* p [order x order] = the block that starts at `first`, less its column means;
- * mean: scratch [order]. */
-static lln_status load_block(const lln_attention *attention, size_t first,
-                             size_t order, double *mean, double *p)
-{
-    memset(mean, 0, order * sizeof *mean);
-    LLN_TRY(lln_attention_block(attention, first, order, first, order, p));
-    for (size_t i = 0; i < order; i++)
-        for (size_t j = 0; j < order; j++)
-            mean[j] += p[i * order + j] / (double)order;
-    for (size_t i = 0; i < order; i++)
-        for (size_t j = 0; j < order; j++)
-            p[i * order + j] -= mean[j];
-    return LLN_OK;
-}
-
-/* Candidates from all blocks: three arrays one behind the other. */
+/* Candidates from all blocks. */
 typedef struct {
     size_t count;
-    double *re, *im, *residual;
+    lln_eigenvalue *values;
 } candidates;
 
 /* The largest eigenvalues of one block but for its eigenvalue 1. */
-static lln_status add_block(const double *p, size_t order, size_t wanted,
+static lln_status add_block(const lln_square *square, size_t wanted,
                             candidates *to)
 {
     lln_spectrum block = {.known = 1, .count = wanted + 1};
-    block.count = block.count < order ? block.count : order;
+    block.count = block.count < square->n ? block.count : square->n;
     block.eigenvalues = lln_array_alloc(block.count, sizeof *block.eigenvalues);
     if (!block.eigenvalues)
         return LLN_ENOMEM;
-    lln_status status = lln_spectrum_matrix(p, order, &block);
-    for (size_t i = 1; status == LLN_OK && i < block.count; i++) {
-        to->re[to->count] = block.eigenvalues[i].re;
-        to->im[to->count] = block.eigenvalues[i].im;
-        to->residual[to->count++] = block.eigenvalues[i].residual;
-    }
+    lln_status status = lln_spectrum_matrix(square, &block);
+    for (size_t i = 1; status == LLN_OK && i < block.count; i++)
+        to->values[to->count++] = block.eigenvalues[i];
     free(block.eigenvalues);
     return status;
 }
 
-/* The eigenvalues behind the ones, of which there are `blocks`. */
+/* The eigenvalues after the ones, of which there are `blocks`. */
 static lln_status look_into_blocks(const lln_attention *attention,
                                    size_t blocks, candidates *all,
                                    lln_spectrum *out)
 {
     size_t n = attention->n, block = attention->mask.block;
     size_t side = lln_spectrum_block_order(attention, out->count);
-    double *p = lln_array_alloc(side * side + side, sizeof *p);
-    size_t *which = lln_array_alloc(out->count, sizeof *which);
-    lln_status status = p && which ? LLN_OK : LLN_ENOMEM;
+    double *p = lln_array_alloc(side * side, sizeof *p);
+    lln_status status = p ? LLN_OK : LLN_ENOMEM;
     for (size_t first = 0; status == LLN_OK && first < n; first += block) {
         size_t order = n - first < block ? n - first : block;
-        status = load_block(attention, first, order, p + side * side, p);
+        lln_square square = {p, order, true,
+                             lln_spectrum_rounding(attention->precision)};
+        status = lln_attention_block(attention, first, order, first, order, p);
         if (status == LLN_OK)
-            status = add_block(p, order, out->count - blocks, all);
+            status = add_block(&square, out->count - blocks, all);
         if (status == LLN_OK)
             status = lln_threads_check_stop();
     }
     if (status == LLN_OK) {
         out->known = blocks;
-        status = lln_spectrum_collect(all->re, all->im, all->count, out, which);
+        lln_spectrum_list(all->values, all->count, out);
         out->known = 1;
     }
-    for (size_t i = blocks; status == LLN_OK && i < out->count; i++)
-        if (which[i] < all->count)
-            out->eigenvalues[i].residual = all->residual[which[i]];
     free(p);
-    free(which);
     return status;
 }
 
@@ -103,20 +82,19 @@ static lln_status find_eigenvalues(lln_attention *attention,
 {
     size_t blocks = count_blocks(attention);
     for (size_t i = 0; i < blocks && i < out->count; i++)
-        out->eigenvalues[i] = (lln_eigenvalue){1, 1, 0, 0};
+        out->eigenvalues[i] = (lln_eigenvalue){1, 1, 0, 0, 1, 0};
     if (out->count <= blocks)
         return LLN_OK;
     LLN_TRY(lln_spectrum_check_memory(
         "blocks", lln_spectrum_block_order(attention, out->count), options));
     size_t room = blocks * (out->count - blocks);
-    double *numbers = lln_array_alloc(3 * room, sizeof *numbers);
-    if (!numbers)
+    candidates all = {0, lln_array_alloc(room, sizeof *all.values)};
+    if (!all.values)
         return LLN_ENOMEM;
-    candidates all = {0, numbers, numbers + room, numbers + 2 * room};
     lln_status status = lln_attention_prepare(attention);
     if (status == LLN_OK)
         status = look_into_blocks(attention, blocks, &all, out);
-    free(numbers);
+    free(all.values);
     return status;
 }
 

@@ -11,77 +11,94 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "measure/spectrum_components.h"
+#include "measure/spectrum_irreducible.h"
 
-/* Residual of the eigenvector at v, found as a left eigenvector of the
- * transpose: its conjugate is the right eigenvector of the matrix.
- * y: scratch [2n]. */
-static double residual_of(const double *matrix, size_t n, lln_eigenvalue lambda,
-                          const double *v, double *y)
+/* Whether no entry leads from the component to another one. */
+static bool is_closed(const double *matrix, size_t n,
+                      const lln_components *components, size_t number)
 {
-    int order = (int)n;
-    bool pair = lambda.im != 0;
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, order, order, 1, matrix, order, v,
-                1, 0, y, 1);
-    if (pair)
-        cblas_dgemv(CblasRowMajor, CblasNoTrans, order, order, 1, matrix, order,
-                    v + n, 1, 0, y + n, 1);
-    /* v[0 .. n-1] - i v[n .. 2n-1] belongs to the member with im > 0. */
-    lambda.im = -fabs(lambda.im);
-    return lln_spectrum_residual(lambda, n, v, pair ? v + n : NULL, y,
-                                 pair ? y + n : NULL);
-}
-
-static void fill_residuals(const double *matrix, size_t n,
-                           const double *vectors, const double *im,
-                           const size_t *which, double *y, lln_spectrum *out)
-{
-    for (size_t i = out->known; i < out->count; i++) {
-        if (which[i] == n)
-            continue;
-        size_t first = im[which[i]] < 0 ? which[i] - 1 : which[i];
-        out->eigenvalues[i].residual =
-            residual_of(matrix, n, out->eigenvalues[i], vectors + first * n, y);
+    size_t first = components->start[number];
+    size_t end = components->start[number + 1];
+    for (size_t i = first; i < end; i++) {
+        const double *row = matrix + components->members[i] * n;
+        size_t next = first;
+        for (size_t j = 0; j < n; j++)
+            if (next < end && components->members[next] == j)
+                next++;
+            else if (row[j] != 0)
+                return false;
     }
+    return true;
 }
 
-/* copy, vectors: [n x n]; values: [4n]. */
-static lln_status solve_matrix(const double *matrix, size_t n, double *copy,
-                               double *vectors, double *values, size_t *which,
-                               lln_spectrum *out)
+/* Adds the eigenvalues of a component to list [*count]; each closed component
+ * of a stochastic matrix has the eigenvalue 1. */
+static lln_status add_component(const lln_square *matrix,
+                                const lln_components *components, size_t number,
+                                size_t wanted, double *work,
+                                lln_eigenvalue *list, size_t *count)
 {
-    double *re = values, *im = values + n, *y = values + 2 * n;
-    lapack_int order = (lapack_int)n;
-    memcpy(copy, matrix, n * n * sizeof *copy);
-    /* Not balanced: with entries down to 1e-300 the scaling of dgeev leaves
-     * eigenvectors that are none. */
-    lapack_int low, high;
-    double norm, *scale = y;
-    lapack_int info = LAPACKE_dgeevx(
-        LAPACK_COL_MAJOR, 'N', 'V', 'N', 'N', order, copy, order, re, im,
-        vectors, order, NULL, 1, &low, &high, scale, &norm, NULL, NULL);
-    LLN_TRY(lln_spectrum_lapack("dgeevx", (int)info));
-    LLN_TRY(lln_spectrum_collect(re, im, n, out, which));
-    fill_residuals(matrix, n, vectors, im, which, y, out);
+    size_t n = matrix->n, first = components->start[number];
+    lln_block block = {
+        .matrix = matrix->entries,
+        .columns = n,
+        .members = components->members + first,
+        .order = components->start[number + 1] - first,
+        .stochastic = matrix->stochastic &&
+                      is_closed(matrix->entries, n, components, number),
+        .rounding = matrix->rounding,
+    };
+    if (block.stochastic)
+        list[(*count)++] = (lln_eigenvalue){1, 1, 0, 0, 1, 0};
+    LLN_TRY(lln_block_eigenvalues(&block, wanted, work, list + *count));
+    *count += block.order - block.stochastic;
+    return lln_threads_check_stop();
+}
+
+static lln_status solve_components(const lln_square *matrix,
+                                   const lln_components *components,
+                                   lln_eigenvalue *list, lln_spectrum *out)
+{
+    size_t largest = 0, count = 0;
+    for (size_t c = 0; c < components->count; c++) {
+        size_t order = components->start[c + 1] - components->start[c];
+        largest = order > largest ? order : largest;
+    }
+    double *work = lln_array_alloc_raw(2 * largest * largest, sizeof *work);
+    lln_status status = work ? LLN_OK : LLN_ENOMEM;
+    for (size_t c = 0; c < components->count && status == LLN_OK; c++)
+        status = add_component(matrix, components, c, out->count, work, list,
+                               &count);
+    free(work);
+    if (status != LLN_OK)
+        return status;
+    /* The first one is the 1 that is known already. */
+    size_t known = matrix->stochastic;
+    lln_eigenvalues_sort(list, count);
+    for (size_t i = 0; known && list[0].bound > 0 && i < count; i++)
+        if (list[i].re == 1 && list[i].bound == 0) {
+            lln_eigenvalue one = list[i];
+            list[i] = list[0];
+            list[0] = one;
+        }
+    lln_spectrum_list(list + known, count - known, out);
     return LLN_OK;
 }
 
-lln_status lln_spectrum_matrix(const double *matrix, size_t n,
-                               lln_spectrum *out)
+lln_status lln_spectrum_matrix(const lln_square *matrix, lln_spectrum *out)
 {
-    size_t elements;
-    LLN_TRY(lln_size_multiply(n, n, &elements));
-    double *copy = lln_array_alloc(elements, sizeof *copy);
-    double *vectors = lln_array_alloc(elements, sizeof *vectors);
-    double *values = lln_array_alloc(4 * n, sizeof *values);
-    size_t *which = lln_array_alloc(out->count, sizeof *which);
+    lln_components components;
+    lln_eigenvalue *list = lln_array_alloc(matrix->n, sizeof *list);
+    if (!list)
+        return LLN_ENOMEM;
     lln_status status =
-        copy && vectors && values && which
-            ? solve_matrix(matrix, n, copy, vectors, values, which, out)
-            : LLN_ENOMEM;
-    free(copy);
-    free(vectors);
-    free(values);
-    free(which);
+        lln_components_find(matrix->entries, matrix->n, &components);
+    if (status == LLN_OK) {
+        status = solve_components(matrix, &components, list, out);
+        lln_components_free(&components);
+    }
+    free(list);
     return status;
 }
 
@@ -130,15 +147,14 @@ lln_status lln_spectrum_dense(lln_attention *attention,
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK) {
-        if (out->known)
-            deflate(p, n, column);
-        status = lln_spectrum_matrix(p, n, out);
+        lln_square matrix = {p, n, out->known,
+                             lln_spectrum_rounding(attention->precision)};
+        status = lln_spectrum_matrix(&matrix, out);
     }
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK && options->norms) {
-        if (!out->known)
-            deflate(p, n, column);
+        deflate(p, n, column);
         status = measure_norms(p, n, column, out);
     }
     free(p);

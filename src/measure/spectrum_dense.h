@@ -8,9 +8,16 @@
 
 lln_spectrum_run lln_spectrum_dense;
 
-/* Eigenvalues of a matrix, deflated if one is known, [n x n], row-major, with
- * residuals. */
-LLN_NODISCARD lln_status lln_spectrum_matrix(const double *matrix, size_t n,
+typedef struct {
+    const double *entries; /* [n x n], row-major */
+    size_t n;
+    bool stochastic; /* rows sum to 1: the eigenvalue 1 is known */
+    double rounding; /* see lln_block */
+} lln_square;
+
+/* Eigenvalues of a matrix, component by component, with residuals, conditions
+ * and bounds, in out->eigenvalues[known ..]. */
+LLN_NODISCARD lln_status lln_spectrum_matrix(const lln_square *matrix,
                                              lln_spectrum *out);
 
 #endif

@@ -8,8 +8,9 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "measure/operator.h"
 #include "measure/rows.h"
-#include "measure/spectrum_arnoldi.h"
+#include "measure/spectrum_norms.h"
 
 enum { BLOCK = 64 };
 
@@ -59,30 +60,42 @@ static lln_status diagonal_from_rows(lln_attention *attention, double *out)
     return status;
 }
 
-/* diagonal: [n], and n zeros for the imaginary parts. */
-static lln_status collect_diagonal(lln_attention *attention, double *diagonal,
-                                   lln_spectrum *out)
+/* The error of an entry is relative to itself. */
+static void list_diagonal(const lln_attention *attention,
+                          const double *diagonal, lln_eigenvalue *values,
+                          lln_spectrum *out)
 {
-    size_t n = attention->n;
+    double rounding = lln_spectrum_rounding(attention->precision);
+    size_t known = out->known; /* P_00 = 1 is the eigenvalue that is known */
+    for (size_t i = known; i < attention->n; i++) {
+        double modulus = fabs(diagonal[i]);
+        values[i - known] =
+            (lln_eigenvalue){modulus, diagonal[i], 0, 0, 1, rounding * modulus};
+    }
+    lln_spectrum_list(values, attention->n - known, out);
+}
+
+static lln_status find_diagonal(lln_attention *attention, double *diagonal)
+{
     if (attention->diagonal)
-        LLN_TRY(attention->diagonal(attention, diagonal));
-    else if (attention->kind == LLN_ATTENTION_ROWS)
-        LLN_TRY(diagonal_from_entries(attention, diagonal));
-    else
-        LLN_TRY(diagonal_from_rows(attention, diagonal));
-    /* P_00 = 1 is the eigenvalue that is known. */
-    return lln_spectrum_collect(diagonal + out->known, diagonal + n,
-                                n - out->known, out, NULL);
+        return attention->diagonal(attention, diagonal);
+    if (attention->kind == LLN_ATTENTION_ROWS)
+        return diagonal_from_entries(attention, diagonal);
+    return diagonal_from_rows(attention, diagonal);
 }
 
 lln_status lln_spectrum_diagonal(lln_attention *attention,
                                  const lln_spectrum_options *options,
                                  lln_spectrum *out)
 {
-    double *diagonal = lln_array_alloc(2 * attention->n, sizeof *diagonal);
+    double *diagonal = lln_array_alloc(attention->n, sizeof *diagonal);
+    lln_eigenvalue *values = lln_array_alloc(attention->n, sizeof *values);
     lln_status status =
-        diagonal ? collect_diagonal(attention, diagonal, out) : LLN_ENOMEM;
+        diagonal && values ? find_diagonal(attention, diagonal) : LLN_ENOMEM;
+    if (status == LLN_OK)
+        list_diagonal(attention, diagonal, values, out);
     free(diagonal);
+    free(values);
     if (status != LLN_OK || !options->norms)
         return status;
     lln_operator op;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/spectrum_internal.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
@@ -37,43 +38,55 @@ lln_status lln_spectrum_lapack(const char *routine, int info)
                                 routine, info);
 }
 
-/* One candidate of the list. */
-typedef struct {
-    double modulus, re, im;
-    size_t index;
-} entry;
+/* Rounding moves ill-conditioned eigenvalues outwards as a rule: those that
+ * were found this much smaller than the first are not taken for larger. */
+static const double NEAR = 0.5;
 
 static int descending(double a, double b)
 {
     return (a < b) - (a > b);
 }
 
-static int compare_entries(const void *first, const void *second)
+static int compare_values(const void *first, const void *second)
 {
-    const entry *a = first, *b = second;
+    const lln_eigenvalue *a = first, *b = second;
     int order = descending(a->modulus, b->modulus);
     order = order ? order : descending(a->re, b->re);
     return order ? order : descending(a->im, b->im);
 }
 
-lln_status lln_spectrum_collect(const double *re, const double *im,
-                                size_t total, lln_spectrum *out, size_t *which)
+void lln_eigenvalues_sort(lln_eigenvalue *values, size_t count)
 {
-    entry *list = lln_array_alloc(total, sizeof *list);
-    if (!list)
-        return LLN_ENOMEM;
-    for (size_t i = 0; i < total; i++)
-        list[i] = (entry){hypot(re[i], im[i]), re[i], im[i], i};
-    qsort(list, total, sizeof *list, compare_entries);
-    for (size_t i = out->known; i < out->count; i++) {
-        entry none = {0, 0, 0, total};
-        entry e = i - out->known < total ? list[i - out->known] : none;
-        out->eigenvalues[i] = (lln_eigenvalue){e.modulus, e.re, e.im, 0};
-        if (which)
-            which[i] = e.index;
-    }
-    free(list);
-    return LLN_OK;
+    qsort(values, count, sizeof *values, compare_values);
+}
+
+double lln_eigenvalues_doubt(const lln_eigenvalue *values, size_t count)
+{
+    double most = values[0].bound;
+    for (size_t i = 1; i < count; i++)
+        if (values[i].modulus > NEAR * values[0].modulus)
+            most = fmax(most, values[i].modulus + values[i].bound -
+                                  values[0].modulus);
+    return most;
+}
+
+void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out)
+{
+    size_t judged = 0;
+    lln_eigenvalues_sort(values, total);
+    while (judged < total && isfinite(values[judged].bound))
+        judged++;
+    if (judged > 0)
+        values[0].bound = lln_eigenvalues_doubt(values, judged);
+    for (size_t i = out->known; i < out->count; i++)
+        out->eigenvalues[i] = i - out->known < total
+                                  ? values[i - out->known]
+                                  : (lln_eigenvalue){.condition = 1};
+}
+
+double lln_spectrum_rounding(lln_precision precision)
+{
+    return precision == LLN_FLOAT32 ? 0x1p-24 : 10 * 0x1p-53;
 }
 
 double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
@@ -89,4 +102,16 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
         length += a * a + b * b;
     }
     return sqrt(difference / length);
+}
+
+double lln_spectrum_condition(size_t n, bool pair, const double *y,
+                              const double *x)
+{
+    int order = (int)n, size = pair ? 2 * order : order;
+    double re = cblas_ddot(size, x, 1, y, 1), im = 0;
+    if (pair)
+        im = cblas_ddot(order, y, 1, x + n, 1) -
+             cblas_ddot(order, y + n, 1, x, 1);
+    double lengths = cblas_dnrm2(size, x, 1) * cblas_dnrm2(size, y, 1);
+    return fmax(lengths / hypot(re, im), 1);
 }

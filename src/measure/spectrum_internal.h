@@ -24,13 +24,20 @@ LLN_NODISCARD lln_status lln_spectrum_check_memory(
  * workspace; LLN_ENOCONV. */
 LLN_NODISCARD lln_status lln_spectrum_lapack(const char *routine, int info);
 
-/* Puts the largest of re + i im [total] in out->eigenvalues[known ..], ties by
- * larger real, then larger imaginary part; fills up with zeros, which is what
- * the rest of a spectrum of low rank is. which [out->count] (NULL: not
- * wanted) receives their indices, or total where there is none. */
-LLN_NODISCARD lln_status lln_spectrum_collect(const double *re,
-                                              const double *im, size_t total,
-                                              lln_spectrum *out, size_t *which);
+/* By modulus, largest first; ties by larger real, then imaginary part. */
+void lln_eigenvalues_sort(lln_eigenvalue *values, size_t count);
+
+/* How far the first of sorted values may be off, or another one above it. */
+double lln_eigenvalues_doubt(const lln_eigenvalue *values, size_t count);
+
+/* Puts the largest of values [total] in out->eigenvalues[known ..]; fills up
+ * with zeros, which is what the rest of a spectrum of low rank is. The bound of
+ * the first one covers that another may be larger. Sorts the values. */
+void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out);
+
+/* What rounding may do to entries of P, relative to the norm of P, in the
+ * arithmetic of the attention, or in float64. */
+double lln_spectrum_rounding(lln_precision precision);
 
 /* ||y - lambda x|| / ||x||, where y is the matrix times x; xi, yi [n] are the
  * imaginary parts, NULL if lambda is real. */
@@ -38,8 +45,13 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
                              const double *xi, const double *yr,
                              const double *yi);
 
-/* Up to so many tokens AUTO turns from ARPACK to LAPACK when the first,
- * small effort does not converge; that is faster than a larger effort. */
+/* |x| |y| / |y'x| >= 1 of the left eigenvector y and the right one x; of a pair
+ * [2n], the imaginary parts after the real ones, else [n]. */
+double lln_spectrum_condition(size_t n, bool pair, const double *y,
+                              const double *x);
+
+/* Up to so many tokens AUTO turns from ARNOLDI to DENSE where a small
+ * effort does not converge; that is faster than a larger one. */
 enum { LLN_SPECTRUM_RESCUE_TOKENS = 2048 };
 
 #endif

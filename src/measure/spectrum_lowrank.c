@@ -162,11 +162,12 @@ static lln_status conclude_spectrum(const lln_attention *attention,
 {
     size_t r = attention->rank;
     centre_sums(attention->n, r, attention->unnormalised, s);
-    LLN_TRY(lln_spectrum_matrix(s.ab, r, out));
+    lln_square square = {s.ab, r, false, lln_spectrum_rounding(LLN_FLOAT64)};
+    LLN_TRY(lln_spectrum_matrix(&square, out));
     if (!want_norms)
         return LLN_OK;
-    double square = cblas_ddot((int)(r * r), s.aa, 1, s.bb, 1);
-    out->unbiased_norm = sqrt(fmax(square, 0));
+    double norm = cblas_ddot((int)(r * r), s.aa, 1, s.bb, 1);
+    out->unbiased_norm = sqrt(fmax(norm, 0));
     return largest_singular(r, s, scratch, s.ab, &out->centered_sigma1);
 }
 

@@ -57,7 +57,7 @@ static double stats(lln_attention *attention)
 static double spectrum(lln_attention *attention)
 {
     lln_spectrum out;
-    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0};
+    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0, false};
     must(lln_spectrum_measure(attention, &options, &out));
     double lambda2 = out.lambda2;
     lln_spectrum_free(&out);
@@ -230,6 +230,8 @@ static void bench_spectra(void)
     work_kind with_peer = softmax;
     with_peer.peer = "scipy_eigs_softmax";
     bench_work(&softmax, 2048, 2);
+    bench_work(&with_peer, 8192, 2);
+    with_peer.peer = "scipy_eigs_softmax_float32";
     bench_work(&with_peer, 8192, 2);
     bench_work(&softmax, 32768, 2);
     bench_work(&sampler, 1000000, 2);

@@ -60,16 +60,19 @@ def scipy_stats():
     return log_p.std(), scipy.stats.skew(log_p), scipy.stats.kurtosis(log_p)
 
 
-def eigs(n, product):
+def eigs(n, product, dtype=np.float64, tol=1e-8):
+    """Numbers of the product and of the vectors are of one type: numpy would
+    convert a float32 matrix anew for each product with a float64 vector."""
+
     def deflated(x):
         y = product(x)
         return y - y.mean()
 
-    start = np.random.default_rng(0).standard_normal(n)
-    operator = scipy.sparse.linalg.LinearOperator((n, n), deflated, dtype=float)
+    start = np.random.default_rng(0).standard_normal(n).astype(dtype)
+    operator = scipy.sparse.linalg.LinearOperator((n, n), deflated, dtype=dtype)
     return abs(
         scipy.sparse.linalg.eigs(
-            operator, k=1, ncv=40, v0=start - start.mean(), tol=1e-8,
+            operator, k=1, ncv=40, v0=start - start.mean(), tol=tol,
             return_eigenvectors=False,
         )[0]
     )
@@ -79,11 +82,16 @@ def scipy_eigs_softmax():
     return eigs(len(q), stored.__matmul__)
 
 
+def scipy_eigs_softmax_float32():
+    return eigs(len(q), stored.__matmul__, np.float32, 1e-5)
+
+
 def scipy_eigs_lln():
     alpha, beta = map(float, sys.argv[3:5])
     u = np.exp(alpha * q - (alpha * q).max(axis=1, keepdims=True))
     w = np.exp(beta * k - (beta * k).max())
     u /= (u @ w.sum(axis=0))[:, None]
+    u, w = u.astype(np.float64), w.astype(np.float64)
     return eigs(len(q), lambda x: u @ (w.T @ x))
 
 
@@ -126,6 +134,8 @@ def torch_lln_causal(chunk=128):
 if name in ("torch_softmax", "torch_lln", "torch_lln_causal"):
     tq, tk, tv = (torch.from_numpy(x) for x in (q, k, read("v.npy")))
 if name == "scipy_eigs_softmax":
+    stored = probabilities().astype(np.float64)
+if name == "scipy_eigs_softmax_float32":
     stored = probabilities()
 work = globals()[name]
 times = []

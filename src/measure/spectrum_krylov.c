@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * M V = V T + W S: V has `used` orthonormal columns, W is the block after them.
+ * T is full where columns were multiplied, and a Schur form after a restart. */
+#include "measure/spectrum_krylov.h"
+
+#include <cblas.h>
+#include <lapacke.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/random.h"
+#include "measure/spectrum_internal.h"
+
+enum { CHUNK = 64 }; /* rows of V that are turned at a time */
+
+static const double GUARD = 1e-3, /* relative residual of guards */
+    TINY = 1e-8, /* what is left of a product: it needs another projection */
+    NOTHING = 1e-14; /* its direction is lost */
+
+typedef struct {
+    const lln_krylov *problem;
+    size_t n, b, width; /* width: of v, the basis */
+    size_t used, drawn; /* drawn: random vectors */
+    double *v;          /* [n x width], row-major */
+    double *h;          /* column j of [T; S] at h + j width */
+    double *x, *y;      /* [n x b] */
+    double *c;          /* [width x b] */
+    double *column;     /* [n] */
+    double *t, *q; /* Schur form and vectors, column-major, [used x used] */
+    double *left, *right;
+    double *s; /* S in Schur vectors, column j at s + j b */
+    double *re, *im;
+    lln_eigenvalue *sorted; /* the residual is the index */
+    double scale;           /* the longest product so far */
+    double *memory;
+} krylov;
+
+static void krylov_free(krylov *k)
+{
+    free(k->memory);
+    free(k->sorted);
+}
+
+static lln_status krylov_alloc(const lln_krylov *problem, krylov *k)
+{
+    size_t n = problem->n, b = problem->block, width = problem->basis;
+    *k = (krylov){.problem = problem, .n = n, .b = b, .width = width};
+    struct {
+        double **array;
+        size_t size;
+    } parts[] = {{&k->v, n * width},
+                 {&k->h, width * width},
+                 {&k->x, n * b},
+                 {&k->y, n * b},
+                 {&k->c, width * b},
+                 {&k->column, n},
+                 {&k->t, width * width},
+                 {&k->q, width * width},
+                 {&k->left, width * width},
+                 {&k->right, width * width},
+                 {&k->s, width * b},
+                 {&k->re, width},
+                 {&k->im, width}};
+    size_t total = 0, count = sizeof parts / sizeof parts[0];
+    for (size_t i = 0; i < count; i++)
+        total += (parts[i].size + 7) / 8 * 8;
+    k->memory = lln_array_alloc(total, sizeof *k->memory);
+    k->sorted = lln_array_alloc(width, sizeof *k->sorted);
+    if (!k->memory || !k->sorted) {
+        krylov_free(k);
+        return LLN_ENOMEM;
+    }
+    double *next = k->memory;
+    for (size_t i = 0; i < count; i++) {
+        *parts[i].array = next;
+        next += (parts[i].size + 7) / 8 * 8;
+    }
+    return LLN_OK;
+}
+
+/* Uniform in (-1, 1). */
+static void draw(krylov *k, double *column)
+{
+    double mean = 0;
+    for (size_t i = 0; i < k->n; i++) {
+        column[i] =
+            (double)(lln_random_number(k->drawn, i) >> 11) * 0x1p-52 - 1;
+        mean += column[i] / (double)k->n;
+    }
+    for (size_t i = 0; i < k->n && k->problem->centred; i++)
+        column[i] -= mean;
+    k->drawn++;
+}
+
+/* Takes the components along the first `count` columns of v off the column. */
+static void project(krylov *k, size_t count, double *column)
+{
+    int n = (int)k->n, width = (int)k->width, columns = (int)count;
+    if (count == 0)
+        return;
+    cblas_dgemv(CblasRowMajor, CblasTrans, n, columns, 1, k->v, width, column,
+                1, 0, k->c, 1);
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, n, columns, -1, k->v, width, k->c,
+                1, 1, column, 1);
+}
+
+/* Makes the column one of length 1 that is orthogonal to the first `count` of
+ * v, a random one if it is lost, 0 if they span all there is; returns its
+ * length before. */
+static double settle(krylov *k, size_t count, double *column)
+{
+    int n = (int)k->n;
+    double length = cblas_dnrm2(n, column, 1);
+    if (length > TINY * k->scale) {
+        cblas_dscal(n, 1 / length, column, 1);
+        return length;
+    }
+    bool lost = !(length > NOTHING * k->scale);
+    if (lost)
+        draw(k, column);
+    for (int pass = 0; pass < 3; pass++) {
+        cblas_dscal(n, 1 / cblas_dnrm2(n, column, 1), column, 1);
+        project(k, count, column);
+    }
+    double left = cblas_dnrm2(n, column, 1);
+    cblas_dscal(n, left > 0.5 ? 1 / left : 0, column, 1);
+    return lost ? 0 : length;
+}
+
+/* y becomes the block of v at `at`; its products with what it was are put below
+ * the columns of h from `to` on, unless that is the first block. */
+static void append_block(krylov *k, size_t at, bool first)
+{
+    size_t to = at - (first ? 0 : k->b);
+    for (size_t c = 0; c < k->b; c++) {
+        double *h = first ? NULL : k->h + (to + c) * k->width;
+        for (size_t i = 0; i < k->n; i++)
+            k->column[i] = k->y[i * k->b + c];
+        for (int pass = 0; pass < 2; pass++)
+            for (size_t r = 0; r < c; r++) {
+                double *other = k->v + at + r;
+                double dot =
+                    cblas_ddot((int)k->n, other, (int)k->width, k->column, 1);
+                cblas_daxpy((int)k->n, -dot, other, (int)k->width, k->column,
+                            1);
+                if (h)
+                    h[at + r] += dot;
+            }
+        double length = settle(k, at + c, k->column);
+        if (h)
+            h[at + c] = length;
+        for (size_t i = 0; i < k->n; i++)
+            k->v[i * k->width + at + c] = k->column[i];
+    }
+}
+
+static void start(krylov *k)
+{
+    k->scale = 0;
+    for (size_t c = 0; c < k->b; c++) {
+        draw(k, k->column);
+        for (size_t i = 0; i < k->n; i++)
+            k->y[i * k->b + c] = k->column[i];
+    }
+    append_block(k, 0, true);
+}
+
+/* y = M x, and the longest product so far. */
+static lln_status multiply(krylov *k)
+{
+    LLN_TRY(k->problem->apply(k->problem->context, k->x, k->y));
+    for (size_t c = 0; c < k->b; c++)
+        k->scale = fmax(k->scale, cblas_dnrm2((int)k->n, k->y + c, (int)k->b));
+    return LLN_OK;
+}
+
+/* Multiplies the last block, which becomes part of V. */
+static lln_status expand(krylov *k)
+{
+    size_t at = k->used, total = at + k->b;
+    int n = (int)k->n, b = (int)k->b, width = (int)k->width;
+    for (size_t i = 0; i < k->n; i++)
+        memcpy(k->x + i * k->b, k->v + i * k->width + at, k->b * sizeof *k->x);
+    LLN_TRY(multiply(k));
+    for (size_t c = 0; c < k->b; c++)
+        memset(k->h + (at + c) * k->width, 0, k->width * sizeof *k->h);
+    for (int pass = 0; pass < 2; pass++) {
+        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)total, b, n,
+                    1, k->v, width, k->y, b, 0, k->c, b);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, b, (int)total,
+                    -1, k->v, width, k->c, b, 1, k->y, b);
+        for (size_t c = 0; c < k->b; c++)
+            for (size_t r = 0; r < total; r++)
+                k->h[(at + c) * k->width + r] += k->c[r * k->b + c];
+    }
+    append_block(k, total, false);
+    k->used = total;
+    return LLN_OK;
+}
+
+/* s = S q */
+static void turn_coupling(krylov *k)
+{
+    int used = (int)k->used;
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, (int)k->b, used,
+                used, 1, k->h + used, (int)k->width, k->q, used, 0, k->s,
+                (int)k->b);
+}
+
+/* Schur form, its eigenvalues by modulus, its eigenvectors. */
+static lln_status decompose(krylov *k)
+{
+    lapack_int used = (lapack_int)k->used, none, found;
+    for (size_t j = 0; j < k->used; j++)
+        memcpy(k->t + j * k->used, k->h + j * k->width, k->used * sizeof *k->t);
+    lapack_int info =
+        LAPACKE_dgees(LAPACK_COL_MAJOR, 'V', 'N', NULL, used, k->t, used, &none,
+                      k->re, k->im, k->q, used);
+    LLN_TRY(lln_spectrum_lapack("dgees", (int)info));
+    for (size_t i = 0; i < k->used; i++)
+        k->sorted[i] = (lln_eigenvalue){.modulus = hypot(k->re[i], k->im[i]),
+                                        .re = k->re[i],
+                                        .im = k->im[i],
+                                        .residual = (double)i};
+    lln_eigenvalues_sort(k->sorted, k->used);
+    turn_coupling(k);
+    info = LAPACKE_dtrevc(LAPACK_COL_MAJOR, 'B', 'A', NULL, used, k->t, used,
+                          k->left, used, k->right, used, used, &found);
+    return lln_spectrum_lapack("dtrevc", (int)info);
+}
+
+/* The first column of the vectors of the eigenvalue with that rank. */
+static size_t column_of(const krylov *k, size_t rank)
+{
+    size_t index = (size_t)k->sorted[rank].residual;
+    return k->im[index] < 0 ? index - 1 : index;
+}
+
+/* ||S x|| / ||x|| */
+static double estimate(const krylov *k, size_t rank)
+{
+    size_t used = k->used, first = column_of(k, rank);
+    int parts = k->im[first] != 0 ? 2 : 1;
+    const double *x = k->right + first * used;
+    double sum = 0;
+    for (int part = 0; part < parts; part++)
+        for (size_t r = 0; r < k->b; r++) {
+            double dot = cblas_ddot((int)used, k->s + r, (int)k->b,
+                                    x + (size_t)part * used, 1);
+            sum += dot * dot;
+        }
+    return sqrt(sum) / cblas_dnrm2(parts * (int)used, x, 1);
+}
+
+static bool converged(const krylov *k)
+{
+    const lln_krylov *p = k->problem;
+    size_t most = lln_size_smaller(p->wanted + p->guard, k->used);
+    if (k->used < lln_size_smaller(p->wanted, p->n))
+        return false;
+    double last = k->sorted[p->wanted - 1].modulus;
+    for (size_t i = 0; i < most; i++) {
+        double allowed =
+            i < p->wanted ? p->tolerance * k->sorted[i].modulus : GUARD * last;
+        if (estimate(k, i) > allowed + p->floor)
+            return false;
+    }
+    return true;
+}
+
+/* Goes on with the Schur vectors of the largest half. */
+static lln_status restart(krylov *k)
+{
+    size_t used = k->used, keep = used / 2;
+    lapack_int count = 0, order = (lapack_int)used;
+    double value, separation;
+    lapack_logical *select = lln_array_alloc(used, sizeof *select);
+    if (!select)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < keep; i++) {
+        size_t first = column_of(k, i);
+        select[first] = 1;
+        if (k->im[first] != 0)
+            select[first + 1] = 1;
+    }
+    /* LAPACKE_dtrsen leaves out room that dtrsen writes to. */
+    lapack_int room[1];
+    lapack_int info = LAPACKE_dtrsen_work(
+        LAPACK_COL_MAJOR, 'N', 'V', select, order, k->t, order, k->q, order,
+        k->re, k->im, &count, &value, &separation, k->right, order, room, 1);
+    free(select);
+    LLN_TRY(lln_spectrum_lapack("dtrsen", (int)info));
+    turn_coupling(k);
+    size_t chunk = lln_size_smaller(CHUNK, used);
+    for (size_t i = 0; i < k->n; i += chunk) {
+        size_t rows = lln_size_smaller(chunk, k->n - i);
+        double *v = k->v + i * k->width, *turned = k->right;
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows,
+                    (int)count, order, 1, v, (int)k->width, k->q, order, 0,
+                    turned, (int)count);
+        for (size_t r = 0; r < rows; r++) {
+            double *row = v + r * k->width;
+            memcpy(row, turned + r * (size_t)count,
+                   (size_t)count * sizeof *row);
+            memmove(row + count, row + used, k->b * sizeof *row);
+        }
+    }
+    k->used = (size_t)count;
+    for (size_t j = 0; j < k->used; j++) {
+        double *h = k->h + j * k->width;
+        memset(h, 0, k->width * sizeof *h);
+        memcpy(h, k->t + j * used, k->used * sizeof *h);
+        memcpy(h + k->used, k->s + j * k->b, k->b * sizeof *h);
+    }
+    return LLN_OK;
+}
+
+/* from [n]: column `column` of the eigenvectors of T, lifted; to [n]: M times
+ * it. */
+static lln_status multiply_vector(krylov *k, size_t column, double *from,
+                                  double *to)
+{
+    int n = (int)k->n, used = (int)k->used, b = (int)k->b;
+    cblas_dgemv(CblasColMajor, CblasNoTrans, used, used, 1, k->q, used,
+                k->right + column * k->used, 1, 0, k->c, 1);
+    cblas_dgemv(CblasRowMajor, CblasNoTrans, n, used, 1, k->v, (int)k->width,
+                k->c, 1, 0, from, 1);
+    memset(k->x, 0, k->n * k->b * sizeof *k->x);
+    cblas_dcopy(n, from, 1, k->x, b);
+    LLN_TRY(multiply(k));
+    cblas_dcopy(n, k->y, b, to, 1);
+    return LLN_OK;
+}
+
+/* Residual, condition and vector of the eigenvalue with that rank, with the
+ * positive imaginary part; x, y: [2n] */
+static lln_status judge(krylov *k, size_t rank, double *x, double *y,
+                        lln_eigenvalue *value)
+{
+    size_t first = column_of(k, rank), n = k->n;
+    bool pair = k->im[first] != 0;
+    *value = k->sorted[rank];
+    value->condition = lln_spectrum_condition(
+        k->used, pair, k->left + first * k->used, k->right + first * k->used);
+    value->bound = INFINITY;
+    LLN_TRY(multiply_vector(k, first, x, y));
+    if (pair)
+        LLN_TRY(multiply_vector(k, first + 1, x + n, y + n));
+    lln_eigenvalue lambda = *value;
+    lambda.im = fabs(lambda.im);
+    value->residual = lln_spectrum_residual(lambda, n, x, pair ? x + n : NULL,
+                                            y, pair ? y + n : NULL);
+    return LLN_OK;
+}
+
+/* Until the basis is full, or the next look at what has converged is due. */
+static lln_status expand_basis(krylov *k)
+{
+    size_t first = k->used, look = k->problem->look;
+    while (k->used + 2 * k->b <= k->width &&
+           (look == 0 || k->used < first + look))
+        LLN_TRY(expand(k));
+    return decompose(k);
+}
+
+static lln_status iterate(krylov *k)
+{
+    const lln_krylov *p = k->problem;
+    start(k);
+    for (int restarts = 0;; restarts++) {
+        do {
+            LLN_TRY(expand_basis(k));
+            if (converged(k))
+                return LLN_OK;
+        } while (k->used + 2 * k->b <= k->width);
+        if (restarts == p->restarts)
+            return lln_fail(LLN_ENOCONV,
+                            "method arnoldi: no convergence after %d restarts",
+                            restarts);
+        LLN_TRY(restart(k));
+    }
+}
+
+lln_status lln_krylov_solve(const lln_krylov *problem, lln_eigenvalue *values,
+                            double *vectors)
+{
+    krylov k;
+    LLN_TRY(krylov_alloc(problem, &k));
+    size_t size = 2 * problem->n;
+    double *y = lln_array_alloc(size, sizeof *y);
+    lln_status status = y ? iterate(&k) : LLN_ENOMEM;
+    for (size_t i = 0; status == LLN_OK && i < problem->wanted; i++)
+        status = judge(&k, i, vectors + i * size, y, &values[i]);
+    krylov_free(&k);
+    free(y);
+    return status;
+}

@@ -133,7 +133,7 @@ END
     equal heads "$(wc -l < expected)" 8
     blocks < "$tree/README.md"
     bash -euo pipefail "$(grep -l heads.npz ./*.sh)" > printed 2> said
-    equal said "$(cat said)" "lln-entropy: heads.npz: queries 'layers.{layer}.q', keys 'layers.{layer}.k'"
+    equal said "$(without_extent < said)" "lln-entropy: heads.npz: queries 'layers.{layer}.q', keys 'layers.{layer}.k'"
     sed '1,/^source/ { /^source/!d }' printed | column entropy_nats |
         paste -d ' ' - expected | near 1e-3 # half precision
 }

@@ -117,11 +117,14 @@ START_TEST(files_open_largest)
 {
     lln_files files = plain;
     files.layout = "bnd";
-    files.lengths = "lengths";
+    lln_lengths lengths;
     write_layout("q.npy", "bnd", H, N);
     write_layout("k.npy", "bnd", H, N);
     write_bytes("lengths", "2\n4\n", 4);
+    expect_ok(lln_lengths_read("lengths", &lengths));
+    files.lengths = &lengths;
     lln_heads heads = open_heads(files, B);
+    lln_lengths_free(&lengths);
     ck_assert_uint_eq(heads.rows, 4);
     lln_heads_close(&heads);
 }

@@ -199,6 +199,14 @@ START_TEST(files_suggest_layouts)
 }
 END_TEST
 
+/* Reads lengths from a file of that text, in place of those there are. */
+static void read_lengths(const char *text, lln_lengths *lengths)
+{
+    lln_lengths_free(lengths);
+    write_bytes("lengths", text, strlen(text));
+    expect_ok(lln_lengths_read("lengths", lengths));
+}
+
 /* A batch of two, padded with NaN; the second has two queries and one key of
  * three less than it has room for. */
 START_TEST(files_lengths)
@@ -207,7 +215,6 @@ START_TEST(files_lengths)
     lln_files files = {.q = "q.npy",
                        .k = "k.npy",
                        .layout = "bnd",
-                       .lengths = "lengths",
                        .rule.mask = {.causal = true}};
     for (size_t i = 0; i < 12; i++)
         q[i] = (double)i + (i >= 10 ? NAN : 0.25);
@@ -215,7 +222,9 @@ START_TEST(files_lengths)
         k[i] = (double)i + (i >= 14 ? NAN : 0.5);
     write_doubles("q.npy", "(2,3,2)", q, 12);
     write_doubles("k.npy", "(2,4,2)", k, 16);
-    write_bytes("lengths", "3 4\n2 3\n", 8);
+    lln_lengths lengths = {0};
+    files.lengths = &lengths;
+    read_lengths("3 4\n2 3\n", &lengths);
     lln_heads heads = open_heads(files, 2);
     lln_head first = load(&heads, 0), second = load(&heads, 1);
     ck_assert_uint_eq(first.q.rows, 3);
@@ -228,18 +237,19 @@ START_TEST(files_lengths)
     lln_head_free(&first);
     lln_head_free(&second);
     lln_heads_close(&heads);
-    write_bytes("lengths", "3 4\n3 3\n", 8);
+    read_lengths("3 4\n3 3\n", &lengths);
     expect_failure(files, "q.npy: batch 1, row 2, column 0: nan; expected "
                           "finite numbers");
-    write_bytes("lengths", "3\n3 2\n", 6);
+    read_lengths("3\n3 2\n", &lengths);
     expect_failure(files, "k.npy: 2 keys; a causal mask needs at least 3, one "
                           "for each query of q.npy");
-    write_bytes("lengths", "3\n", 2);
+    read_lengths("3\n", &lengths);
     expect_failure(files, "q.npy: batch 1, row 2, column 0: nan; expected "
                           "finite numbers");
-    write_bytes("lengths", "4\n", 2);
+    read_lengths("4\n", &lengths);
     expect_failure(files, "lengths: line 1: 4 queries and 4 keys; q.npy has 3 "
                           "and 4");
+    lln_lengths_free(&lengths);
 }
 END_TEST
 

@@ -157,8 +157,7 @@ static lln_heads_part open_operand(const operand *from,
         .fused = o->fused,
         .layers = layers ? o->layers : NULL,
         .heads = numbers ? o->heads : NULL,
-        .read_lengths = lengths->count > 0 ? lengths : NULL,
-        .left = o->padding && strcmp(o->padding, "left") == 0,
+        .lengths = lengths->count > 0 ? lengths : NULL,
         .rule = o->rule,
     };
     lln_heads_part part = {
@@ -177,7 +176,7 @@ static lln_heads_part open_operand(const operand *from,
     return part;
 }
 
-/* What a note says of its file, behind the name. */
+/* What a note says of its file, after the name. */
 static const char *after_name(const lln_heads_part *part, const char *note)
 {
     const char *name = lln_mapping_name(part->path);
@@ -219,13 +218,27 @@ static void show_files(const lln_heads_part *parts, size_t count)
     free(notes);
 }
 
+/* The lengths that are asked for, which hold for every file; to be freed. */
+static lln_lengths read_lengths(void)
+{
+    const run_options *o = &run_shared;
+    lln_lengths lengths = {0};
+    if (!o->lengths)
+        return lengths;
+    cli_check(lln_lengths_read(o->lengths, &lengths));
+    lengths.left = o->padding && strcmp(o->padding, "left") == 0;
+    if (lengths.left && lengths.tokens > 0)
+        cli_usage("--padding is for lengths; the mask in %s tells where "
+                  "padding is",
+                  lengths.name);
+    return lengths;
+}
+
 /* Opens and checks all files before the first head is measured. */
 static void open_files(lln_heads *heads)
 {
     const operand_list *list = operands_find();
-    lln_lengths lengths = {0};
-    if (run_shared.lengths)
-        cli_check(lln_lengths_read(run_shared.lengths, &lengths));
+    lln_lengths lengths = read_lengths();
     lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
     for (size_t i = 0; i < list->count; i++)
         parts[i] = open_operand(&list->items[i], &lengths);

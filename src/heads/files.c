@@ -392,16 +392,8 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     s->layout = files->layout ? strdup(files->layout) : NULL;
     if (!s->arrays || (files->layout && !s->layout))
         return lln_fail(LLN_ENOMEM, "out of memory");
-    if (files->read_lengths)
-        LLN_TRY(lln_lengths_copy(files->read_lengths, &s->lengths));
-    else if (files->lengths)
-        LLN_TRY(lln_lengths_read(files->lengths, &s->lengths));
-    s->lengths.left = files->left;
-    if (files->left && s->lengths.tokens > 0)
-        return lln_fail(LLN_EINVAL,
-                        "--padding is for lengths; the mask in %s tells "
-                        "where padding is",
-                        s->lengths.name);
+    if (files->lengths)
+        LLN_TRY(lln_lengths_copy(files->lengths, &s->lengths));
     lln_split split = {.fused = LLN_FUSED_NONE};
     if (files->split_heads)
         LLN_TRY(lln_split_read(files->split_heads, &split));

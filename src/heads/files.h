@@ -27,9 +27,7 @@ typedef struct {
     const char *fused; /* "qkv" or "head-qkv": arrays of `file` hold queries,
                           keys and values, named by key_q; NULL: by names */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
-    const char *lengths; /* file, see lengths.h; NULL: nothing is padding */
-    const lln_lengths *read_lengths; /* that have been read; NULL: not yet */
-    bool left; /* padding comes before tokens, not after; masks tell it */
+    const lln_lengths *lengths; /* are copied; NULL: nothing is padding */
     lln_logit_rule rule;
 } lln_files;
 

@@ -19,7 +19,7 @@ typedef struct {
     const char *text;      /* as the user wrote it */
     lln_found_path *found; /* [count], of a pattern; NULL: it is none */
     size_t count;
-    const char *key; /* behind the pattern, with its colon; "": none */
+    const char *key; /* after the pattern, with its colon; "": none */
 } named_files;
 
 static const char *const options[OPERAND_TEXTS] = {"", "--q ", "--k ", "--v "};
@@ -60,7 +60,7 @@ __attribute__((noreturn)) static void refuse_pattern(const char *text)
              text, (int)length, where);
 }
 
-/* Finds what a text names; NULL: nothing. A key is looked for behind each
+/* Finds what a text names; NULL: nothing. A key is looked for after each
  * colon if no file has the whole name. */
 static named_files find_files(const char *text)
 {

@@ -249,7 +249,7 @@ static bool read_index(const char **text, size_t limit, size_t *index)
     return *text > first;
 }
 
-/* "3" or "0-3" and the comma behind it, if there is one. */
+/* "3" or "0-3" and the comma after it, if there is one. */
 static bool read_range(const char **text, size_t *low, size_t *high)
 {
     const size_t limit = (size_t)-1;

@@ -125,7 +125,7 @@ static lln_status read_text(const unsigned char *at, size_t size,
     return rows->count > 0 ? LLN_OK : lln_fail(LLN_EFORMAT, "no lengths");
 }
 
-/* Leaves out axes of size 1 behind the first, such as those of heads and of
+/* Leaves out axes of size 1 after the first, such as those of heads and of
  * queries in [batch, 1, 1, tokens]. */
 static lln_status find_columns(const lln_counts *counts, size_t *columns)
 {

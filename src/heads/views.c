@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *lln_place_text(const lln_layout *layout, lln_place at,
-                           char text[LLN_PLACE_TEXT])
+enum { PLACE_TEXT = 100 };
+
+/* "layer 0, head 3, " without the axes that the array does not have. */
+static const char *place_text(const lln_layout *layout, lln_place at,
+                              char text[PLACE_TEXT])
 {
     const size_t index[] = {at.batch, at.layer, at.head};
     static const char *names[] = {"batch", "layer", "head"};
@@ -14,8 +17,8 @@ const char *lln_place_text(const lln_layout *layout, lln_place at,
     for (int kind = LLN_AXIS_BATCH; kind <= LLN_AXIS_HEAD; kind++) {
         size_t used = strlen(text);
         if (layout->present[kind])
-            snprintf(text + used, LLN_PLACE_TEXT - used, "%s %zu, ",
-                     names[kind], index[kind]);
+            snprintf(text + used, PLACE_TEXT - used, "%s %zu, ", names[kind],
+                     index[kind]);
     }
     return text;
 }
@@ -41,7 +44,7 @@ void lln_view_cut(lln_view *view, size_t first, size_t rows)
 static lln_status bad_number(lln_status status, const lln_view *view,
                              size_t bad, const char *wanted)
 {
-    char where[LLN_PLACE_TEXT];
+    char where[PLACE_TEXT];
     const lln_tensor_slice *slice = &view->slice;
     size_t i = bad / slice->columns, j = bad % slice->columns;
     double value =
@@ -50,7 +53,7 @@ static lln_status bad_number(lln_status status, const lln_view *view,
     if (isnan(value))
         value = fabs(value); /* the sign of a NaN means nothing */
     return lln_fail(status, "%s: %srow %zu, column %zu: %g; expected %s",
-                    view->name, lln_place_text(&view->layout, view->at, where),
+                    view->name, place_text(&view->layout, view->at, where),
                     view->first + i, j, value, wanted);
 }
 

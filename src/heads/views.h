@@ -16,11 +16,6 @@ typedef struct {
     size_t first; /* token of the slice */
 } lln_view;
 
-/* "layer 0, head 3, " without the axes that the array does not have. */
-enum { LLN_PLACE_TEXT = 100 };
-const char *lln_place_text(const lln_layout *layout, lln_place at,
-                           char text[LLN_PLACE_TEXT]);
-
 /* Makes a view of all tokens of a head in an array of a role. LLN_EINVAL,
  * LLN_EFORMAT: those of lln_layout_read. */
 LLN_NODISCARD lln_status lln_view_open(const char *name,

@@ -20,7 +20,7 @@ void lln_kernel_shapes_text(const lln_kernel_array_row *row, char *text,
  * sizes of the head, and their numbers unless an array has no data. Of the
  * head only rows and columns are read. lln_kernel_open calls it. LLN_EINVAL:
  * another shape, an array without the one that goes with it, NaN, or
- * infinity where the kernel has no use for it. */
+ * infinity where the kernel does not use it. */
 LLN_NODISCARD lln_status
 lln_kernel_check_arrays(const lln_kernel_choice *choice, const lln_head *head);
 

@@ -23,7 +23,7 @@ bool lln_counts_is_npy(const unsigned char *bytes, size_t size)
     return size >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0;
 }
 
-/* '<i8' and the like; LLN_EFORMAT: no whole numbers. */
+/* '<i8' and so on; LLN_EFORMAT: no whole numbers. */
 static lln_status find_storage(const lln_npy_header *header, storage *as)
 {
     const char *type = header->dtype;

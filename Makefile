@@ -54,19 +54,31 @@ REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
 # What the command tests run beside the tools.
 HELPERS = $(BUILD)/tests/pty
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
-COMMAND_PAGES = $(wildcard man/*.1)
-OTHER_PAGES = $(wildcard man/*.7)
+# In folders as man wants them: MANPATH=$PWD/build/man man lln-match
+PAGES = $(foreach page,$(wildcard man/*.[157]), \
+	$(BUILD)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
-all: $(TOOLS) $(BUILD)/man/man1 $(BUILD)/man/man7
+# The folders were links into man/ once, and would be written through.
+$(shell find $(BUILD)/man -maxdepth 1 -type l -delete 2> /dev/null)
+
+all: $(TOOLS) $(PAGES)
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
-# Folders as man wants them: MANPATH=$PWD/build/man man lln-match
-$(BUILD)/man/man1 $(BUILD)/man/man7:
+# A line ".so FILE" of a page is replaced by man/FILE, which several pages share.
+define join
 	@mkdir -p $(@D)
-	ln -srfn man $@
+	awk '$$1 != ".so" { print; next } \
+	    { while ((getline line < ("man/" $$2)) > 0) print line }' $< > $@
+endef
+$(BUILD)/man/man1/%: man/% $(wildcard man/*.mdoc)
+	$(join)
+$(BUILD)/man/man5/%: man/% $(wildcard man/*.mdoc)
+	$(join)
+$(BUILD)/man/man7/%: man/% $(wildcard man/*.mdoc)
+	$(join)
 
 $(LIBRARY): $(OBJECTS)
 	rm -f $@
@@ -153,10 +165,13 @@ fuzz: $(FUZZERS) $(TESTS)
 
 TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))
 install: all
-	install -d $(call TO,/bin) $(call TO,/share/man/man1) $(call TO,/share/man/man7)
+	install -d $(call TO,/bin) $(call TO,/share/man)
 	install $(TOOLS) $(call TO,/bin)
-	install -m 644 $(COMMAND_PAGES) $(call TO,/share/man/man1)
-	install -m 644 $(OTHER_PAGES) $(call TO,/share/man/man7)
+	for section in $(sort $(subst .,,$(suffix $(PAGES)))); do \
+	    install -d $(call TO,/share/man)/man$$section && \
+	    install -m 644 $(BUILD)/man/man$$section/* \
+	        $(call TO,/share/man)/man$$section || exit 1; \
+	done
 
 deps:
 	@test "$$(id -u)" = 0 || sudo=sudo; \

@@ -13,10 +13,10 @@ tree=$BATS_TEST_DIRNAME/..
     equal tools "$(ls root/opt/lln/bin)" \
         "$(find "$tree/tools" -name 'lln-*.c' -printf '%f\n' | sort |
             sed 's/..$//')"
-    equal pages "$(ls root/opt/lln/share/man/man1)" \
-        "$(find "$tree/man" -name '*.1' -printf '%f\n' | sort)"
-    equal pages "$(ls root/opt/lln/share/man/man7)" \
-        "$(find "$tree/man" -name '*.7' -printf '%f\n' | sort)"
+    for section in 1 7; do
+        equal pages "$(ls "root/opt/lln/share/man/man$section")" \
+            "$(find "$tree/man" -name "*.$section" -printf '%f\n' | sort)"
+    done
     equal version "$(root/opt/lln/bin/lln-entropy --version)" \
         "$(lln-entropy --version)"
     man -M "$PWD/root/opt/lln/share/man" lln-entropy | grep -q entropy_nats

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the class of a model fixes and its config.json does not say: one row for
+ * each model_type. Values are the defaults of Hugging Face transformers. */
+#ifndef LLN_HEADS_CONFIG_FAMILY_H
+#define LLN_HEADS_CONFIG_FAMILY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Which layers attend within a sliding window or a chunk, where the file has no
+ * list layer_types. Layers l are counted from 0. */
+typedef enum {
+    LLN_LAYERS_FULL,   /* none */
+    LLN_LAYERS_ALL,    /* all, if there is a sliding_window */
+    LLN_LAYERS_EVEN,   /* even l */
+    LLN_LAYERS_PERIOD, /* all but every sliding_window_pattern-th */
+    LLN_LAYERS_FIRST,  /* all but l = 0, N, 2N, ..., N =
+                          global_attn_every_n_layers */
+    LLN_LAYERS_FLAG,   /* l >= max_window_layers, if use_sliding_window */
+    LLN_LAYERS_ROPE,   /* chunks in the layers with rotary embedding */
+    LLN_LAYERS_NOPE,   /* those without it, if use_sliding_window */
+    LLN_LAYERS_LINEAR  /* softmax in every full_attention_interval-th alone */
+} lln_family_layers;
+
+/* What logits q.k are multiplied by. */
+typedef enum {
+    LLN_SCALE_HEAD,       /* 1/sqrt(head_dim) */
+    LLN_SCALE_PRE_SCALAR, /* 1/sqrt(query_pre_attn_scalar) */
+    LLN_SCALE_MULTIPLIER, /* attention_multiplier */
+    LLN_SCALE_ONE,        /* 1 */
+    LLN_SCALE_MPT,        /* attn_config.softmax_scale, or as HEAD */
+    LLN_SCALE_GPT2,       /* as HEAD, by the keys scale_attn_... */
+    LLN_SCALE_LATENT      /* 1/sqrt(qk_nope + qk_rope), times that of YaRN */
+} lln_family_scale;
+
+typedef enum {
+    LLN_BIAS_NONE,
+    LLN_BIAS_ALIBI,
+    LLN_BIAS_MPT,    /* ALiBi if attn_config.alibi */
+    LLN_BIAS_FALCON, /* ALiBi over sqrt(head_dim) if alibi, else rotary */
+    LLN_BIAS_T5
+} lln_family_bias;
+
+typedef struct {
+    const char *model_type;
+    const char *rope;     /* pairing: half, pairs; NULL: no rotary embedding */
+    double theta;         /* if the file has none */
+    double sliding_theta; /* of sliding layers; 0: the same */
+    double partial;       /* fraction of channels turned; 0: all */
+    size_t head_dim;      /* if the key is missing; 0: hidden size / heads */
+    const char *norm;     /* as --qk-norm takes it, without eps; NULL: none */
+    const char *norm_key; /* the boolean that turns it on; NULL: always on */
+    double norm_eps;      /* if the file has none */
+    bool norm_on;         /* if the file has no norm_key */
+    bool norm_weights;    /* it has weights, which are in the checkpoint */
+    lln_family_layers layers;
+    size_t period; /* of layers, if the file has none */
+    double window; /* if the key is missing; 0: none */
+    lln_family_scale scale;
+    lln_family_bias bias;
+    double pre_scalar;       /* of LLN_SCALE_PRE_SCALAR, if the file has none */
+    double positions;        /* max_position_embeddings if the key is missing */
+    bool softcap;            /* attn_logit_softcapping is applied */
+    const char *scaling;     /* of rotary embedding, and */
+    const char *query_scale; /* of queries, if the file has no dictionary */
+    bool sinks;              /* one learned logit for each head */
+    bool two_sided;          /* not causal */
+    bool rope_sliding;       /* rotary embedding in sliding layers alone */
+    bool scaled_full; /* scaling of an old file is for full layers alone */
+} lln_config_family;
+
+/* The row of a model_type; NULL: none. */
+const lln_config_family *lln_config_family_find(const char *model_type);
+
+/* All of them, ended by one without model_type. */
+extern const lln_config_family lln_config_families[];
+
+#endif

@@ -10,17 +10,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Which keys a query may attend to. Always one run of keys, see
- * lln_mask_keys. */
+#include "heads/logit_bias.h"
+
+/* Packed documents: key j belongs to the one that has the keys first[j] to
+ * end[j] - 1. Owned by the caller, who keeps it as long as the rule is used. */
+typedef struct {
+    size_t count;              /* of keys */
+    const size_t *first, *end; /* [count] */
+} lln_documents;
+
+/* Which keys a query may attend to: those that all parts of the mask allow.
+ * Always one run of keys, see lln_mask_keys. */
 typedef struct {
     bool causal;
-    size_t window; /* keys to either side, the own one counted; 0: all */
-    size_t block;  /* tokens of a block, which see each other alone; 0: all */
+    size_t window; /* keys before the query, its own counted; 0: all */
+    size_t block;  /* tokens of a block of a kernel, which see each other
+                      alone; 0: all */
+    bool top;      /* query i is at key i, also where there are fewer queries */
+    size_t right;  /* keys after it, its own counted; 0: as many as before it,
+                      or, if causal, all */
+    size_t prefix; /* first keys that a causal mask does not hide */
+    size_t chunk;  /* the same as block, of the model */
+    const lln_documents *documents; /* NULL: one */
 } lln_mask;
 
 typedef struct {
     lln_mask mask;
-    double scale; /* logits = scale q.k; NaN, not in a head: 1/sqrt(d) */
+    double scale;   /* logits = scale q.k; NaN, not in a head: 1/sqrt(d) */
+    double softcap; /* C, then C tanh(logit / C); 0: none */
+    const lln_logit_bias *bias; /* then added; NULL: none. Owned by the set of
+                                   heads */
+    bool has_sink; /* one more outcome beside the keys: P_ij = exp(s_ij) /
+                      (sum_l exp(s_il) + exp(sink)) */
+    double sink;
 } lln_logit_rule;
 
 /* What a rule may ask of a kernel. */
@@ -28,9 +50,11 @@ typedef enum {
     LLN_HONOURS_FULL = 1,   /* no causal mask */
     LLN_HONOURS_CAUSAL = 2, /* a causal mask */
     LLN_HONOURS_WINDOW = 4, /* a window, alone or with a causal mask */
-    LLN_HONOURS_MASKS = 7,  /* all of them */
-    LLN_HONOURS_SCALE = 8,  /* the scale: P depends on it */
-    LLN_HONOURS_LOGITS = 16 /* whatever is applied to the logits of each query
+    LLN_HONOURS_RUNS = 8,   /* any run of keys: chunks, documents, a prefix */
+    LLN_HONOURS_MASKS = 15, /* all of them */
+    LLN_HONOURS_SCALE = 16, /* the scale: P depends on it */
+    LLN_HONOURS_SINK = 64,  /* a sink */
+    LLN_HONOURS_LOGITS = 32 /* whatever is applied to the logits of each query
                                and key after their product is scaled */
 } lln_rule_honours;
 
@@ -70,12 +94,24 @@ bool lln_rule_has_closed_variance(const lln_logit_rule *rule);
 /* Whether the mask is there to hide keys. */
 bool lln_mask_hides(lln_mask mask);
 
-/* Query i of n may attend to the keys first <= j < end of m, at least one.
- * Masks are aligned to the end: query i stands at position p = i + m - n. A
- * causal mask allows j <= p, a window W allows |p - j| < W, both together
- * p - W < j <= p, and blocks of B tokens those with j / B = p / B in whole
- * numbers; the last block may be smaller. Requires n <= m if the mask hides
+/* Whether the mask is a causal one, aligned to the end, and nothing else. */
+bool lln_mask_is_causal_alone(lln_mask mask);
+
+/* Whether no query sees a key after its own, if there are as many queries as
  * keys. */
+bool lln_mask_is_triangular(lln_mask mask);
+
+/* The key that query i of n is at. */
+size_t lln_mask_position(lln_mask mask, size_t n, size_t m, size_t i);
+
+/* Query i of n may attend to the keys first <= j < end of m, at least one.
+ * Masks are aligned to the end, query i is at position p = i + m - n, or to the
+ * first key, p = i, with `top`. A key j is allowed if
+ *   causal, prefix N:   j <= p or j < N
+ *   window W, right R:  p - W < j < p + R
+ *   chunk or block B:   j / B = p / B in whole numbers; the last may be smaller
+ *   documents:          j and p belong to the same one.
+ * Requires n <= m if the mask hides keys. */
 void lln_mask_keys(lln_mask mask, size_t n, size_t m, size_t i, size_t *first,
                    size_t *end);
 

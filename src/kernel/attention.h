@@ -2,7 +2,8 @@
  *
  * Attention: what a kernel makes of a head, a matrix P [n x m] that is never
  * stored and zero outside the mask. Measures see only this. Two kinds:
- *   by tiles of scores A_ij > 0:  P_ij = A_ij / sum_l A_il, row-stochastic;
+ *   by tiles of scores A_ij > 0:  P_ij = A_ij / sum_l A_il, row-stochastic,
+ *     or, with a sink z, A_ij / (sum_l A_il + exp(z));
  *   by rows, whatever the entries are: zero, negative, not summing to 1. */
 #ifndef LLN_KERNEL_ATTENTION_H
 #define LLN_KERNEL_ATTENTION_H
@@ -153,12 +154,17 @@ lln_attention_prepare_product(lln_attention *attention);
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out);
 
-/* Scores of packed queries against keys first_key .. first_key + keys - 1:
- * out [rows x keys] in attention->precision, not masked, with `stride` >=
+/* Scores of the packed queries[rows] against keys first_key .. first_key + keys
+ * - 1: out [rows x keys] in attention->precision, not masked, with `stride` >=
  * keys elements from one row to the next. */
-void lln_attention_tile(const lln_attention *attention, const void *packed,
-                        size_t rows, size_t first_key, size_t keys,
-                        size_t stride, void *out);
+void lln_attention_tile(const lln_attention *attention, const size_t *queries,
+                        const void *packed, size_t rows, size_t first_key,
+                        size_t keys, size_t stride, void *out);
+
+/* What the sum of row i of attention by tiles is less than 1, given ln sum_j
+ * A_ij of its scores: the weight of a sink, else 0. */
+double lln_attention_outside(const lln_attention *attention, size_t i,
+                             double log_norm);
 
 /* Dense rows of P in float64: rows first .. first + count - 1, out
  * [count x m], masked entries zero. For dense methods, what looks at pairs of

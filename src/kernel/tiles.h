@@ -25,6 +25,7 @@ typedef struct {
     /* The block: keys first[i] .. end[i] - 1 are allowed for row i, and none
      * is below low or from high on for any row. */
     size_t rows, low, high;
+    size_t queries[LLN_TILE_ROWS];
     size_t first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
 
     /* The tile: scores [rows x keys] of keys key .. key + keys - 1, `stride`

@@ -11,10 +11,11 @@
 
 /* Turns scores row[first .. end - 1] into weights in (0, 1], the rest of
  * row[0 .. columns - 1] into zeros; scale = 1 / sum of the rounded weights,
- * so that scale times the weights sums to 1 exactly as stored. */
+ * so that scale times the weights sums to 1 exactly as stored; *max is the
+ * largest score. */
 void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
                           size_t first, size_t end, size_t columns,
-                          double *scale);
+                          double *scale, double *max);
 
 /* out_i = sum_j weights_ij x_j, i < rows, j < columns; rows are `stride`
  * elements apart. */

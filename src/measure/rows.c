@@ -78,6 +78,12 @@ static size_t drop_zeros(void *scores, size_t count, tile_kind kind)
                        : lln_tile_drop_zeros_f64(scores, count);
 }
 
+static size_t drop_hidden(void *scores, size_t count, tile_kind kind)
+{
+    return kind.single ? lln_tile_drop_hidden_f32(scores, count)
+                       : lln_tile_drop_hidden_f64(scores, count);
+}
+
 static double first_center(const void *scores, size_t count, tile_kind kind)
 {
     return kind.single ? lln_tile_center_f32(scores, count, kind.domain)
@@ -218,14 +224,20 @@ static void add_tile(workspace *work, const row_pass *pass)
                       attention->precision == LLN_FLOAT32,
                       pass->what & LLN_ROW_MOMENTS};
     size_t size = lln_precision_size(attention->precision);
+    const lln_logit_bias *bias = attention->tiles.rule.bias;
+    bool hides = bias && bias->hides;
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
         char *kept = work->kept;
-        if (kept)
-            kept += (i * attention->m + tile->key + from) * size;
+        if (kept) /* after what is kept of the row */
+            kept += (i * attention->m + tile->first[i] +
+                     (size_t)work->rows[i].count) *
+                    size;
         void *scores = lln_tiles_row(tile, i);
         if (pass->zeros)
             count = drop_zeros(scores, count, kind);
+        if (hides)
+            count = drop_hidden(scores, count, kind);
         if (count > 0)
             add_scores(scores, count, kind, kept, &work->rows[i]);
     }
@@ -242,6 +254,18 @@ static void visit_row(const lln_attention *attention, const row_pass *pass,
     pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
 }
 
+/* What a row has beyond its scores: their offset, and the weight of a sink. */
+static void add_outside(const lln_attention *attention, size_t query,
+                        lln_row *row)
+{
+    row->logit = row->max;
+    if (attention->tiles.offset)
+        row->logit += attention->tiles.offset[query];
+    row->outside = lln_attention_outside(attention, query, row->log_norm);
+    row->sum = 1 - row->outside;
+    row->top *= row->sum;
+}
+
 /* Rows start .. start + rows - 1 of the list, or of all if it is NULL. */
 static void measure_block(const lln_attention *attention, const size_t *list,
                           size_t start, size_t rows, const row_pass *pass,
@@ -254,10 +278,8 @@ static void measure_block(const lln_attention *attention, const size_t *list,
         add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish_row(attention, &work->rows[i], pass->what);
-        out[start + i].logit = out[start + i].max;
-        if (attention->tiles.offset)
-            out[start + i].logit +=
-                attention->tiles.offset[list ? list[start + i] : start + i];
+        add_outside(attention, list ? list[start + i] : start + i,
+                    &out[start + i]);
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
     }

@@ -17,7 +17,7 @@
  * and log_norm = 0, and without moments its rows may come from tiles of
  * scores, see lln_attention_row_hooks; the entropy of a row that is not a
  * distribution, with negative entries or a sum more than LLN_ROW_DEFICIT from
- * 1, is NaN. */
+ * 1, is NaN. With a sink, entropy and sum_squares are those of P_j / sum. */
 #define LLN_ROW_DEFICIT 1e-6
 
 typedef struct {
@@ -28,7 +28,8 @@ typedef struct {
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */
-    double sum;         /* sum_j P_j; 1 for attention by tiles */
+    double sum;         /* sum_j P_j; 1 for attention by tiles without sink */
+    double outside;     /* weight of the sink, 1 - sum; 0 without one */
     double negative;    /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
     lln_moments scores; /* of s_j, equal weights; settled, see
                            lln_row_rounding */

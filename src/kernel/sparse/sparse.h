@@ -13,6 +13,7 @@
 /* What a kernel may look at to make row i: the keys first .. end - 1 that the
  * mask allows, and its logits with them. */
 typedef struct {
+    size_t n, m;                    /* of the head */
     size_t i, first, end, position; /* position: of the query among the keys */
     size_t d;
     const double *q; /* the query [d] */

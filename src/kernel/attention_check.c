@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The rules that the hooks of an attention keep. */
+ * Rules for the hooks of an attention. */
 #include "kernel/attention.h"
 
-/* The rules of a kind come first, those of both kinds after them; of these
- * only what is wrong is stated. */
+/* The message for each rule that is broken. The rules of a kind are checked
+ * first, then those for both kinds. */
 typedef struct {
     bool broken;
     const char *message;

@@ -18,7 +18,7 @@ bool lln_kernel_given(const lln_kernel_choice *choice, const char *name)
     return index >= 0 && choice->given[index];
 }
 
-/* The position of a number, or of a word. */
+/* The index of a parameter that is a number, or a word. */
 static lln_status find(const lln_kernel_choice *choice, const char *name,
                        bool word, size_t *index)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax within blocks: the published code has blocks of as many tokens as
- * there are features. */
+ * Softmax within blocks of tokens. As in the published code, a block has d
+ * tokens by default. */
 #include "kernel/dense/softmax.h"
 
 static lln_status blockdiag_open(const lln_kernel_choice *choice,

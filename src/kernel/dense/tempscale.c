@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax of the logits over a number: P = softmax(s/divisor). */
+ * Softmax of the logits divided by a constant: P = softmax(s/divisor). */
 #include "kernel/dense/softmax.h"
 
 static lln_status tempscale_open(const lln_kernel_choice *choice,

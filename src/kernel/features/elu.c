@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Linear attention: phi(x) = elu(x) + 1, which is x + 1 above 0 and exp(x)
- * below. */
+ * Linear attention with phi(x) = elu(x) + 1, which is x + 1 for x > 0 and
+ * exp(x) otherwise. */
 #include "core/vector_math.h"
 #include "kernel/features/features.h"
 

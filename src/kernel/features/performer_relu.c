@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The three attentions that go by the name of Performer with ReLU,
- * phi(x) = max(factor W x, 0) + eps; eps is not free of scale, so that they
- * differ. */
+ * Three kernels that are known as Performer with ReLU: phi(x) = max(factor W x,
+ * 0) + eps. They differ because eps is relative to the factor. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,8 @@
 #include "kernel/features/projection.h"
 #include "kernel/row_math.h"
 
-/* What is taken the maximum of: x itself, W x sqrt(|scale|), and W x r^-1/2
- * with W [r x d]. */
+/* The argument of the maximum: x itself, W x sqrt(|scale|), or W x r^-1/2 with
+ * W [r x d]. */
 typedef enum { DETERMINISTIC, PROJECTED, TENSORFLOW } relu_form;
 
 typedef struct {
@@ -40,7 +39,7 @@ static void fill_performer_relu_features(const lln_features *f, lln_role side,
         out[l] = (out[l] > 0 ? out[l] : 0) + state->eps;
 }
 
-/* Draws or finds W, and with it the rank. */
+/* Draws W or takes it from the arrays, and sets the rank. */
 static lln_status find_projection(const lln_kernel_choice *choice,
                                   relu_form form, lln_features *f)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The square of 1 + s, or of q.k. */
+ * Scores (1 + s)^2, or (q.k)^2. */
 #include "kernel/features/polynomial.h"
 
 static const char *const FORMS[] = {"shifted", "plain", NULL};

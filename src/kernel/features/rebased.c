@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The square of the logit. The model normalises queries and keys before,
- * which is left to who brings them. */
+ * Scores s^2. The published model normalises queries and keys first; that is
+ * left to the caller. */
 #include "kernel/features/polynomial.h"
 
 static lln_status rebased_open(const lln_kernel_choice *choice,

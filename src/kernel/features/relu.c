@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Linear attention: phi(x) = max(x, 0). A query without a positive feature in
- * common with a key has a row of zeros. */
+ * Linear attention with phi(x) = max(x, 0). A query that has no positive
+ * feature in common with a key has a row of zeros. */
 #include "core/vector_math.h"
 #include "kernel/features/features.h"
 

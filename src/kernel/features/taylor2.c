@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * exp(s) to second order: 1 + s + s^2/2, which is at least 1/2. */
+ * The Taylor polynomial of exp(s) of degree 2: 1 + s + s^2/2, which is at least
+ * 1/2. */
 #include "kernel/features/polynomial.h"
 
 static lln_status taylor2_open(const lln_kernel_choice *choice,

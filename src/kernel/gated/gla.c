@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Gated linear attention: P_ts = scale sum_l q_tl k_sl a_(s+1)l ... a_tl with
- * a = logistic(gate)^(1/normalizer), not normalised. */
+ * Gated linear attention: P_ts = scale sum_l q_tl k_sl a_(s+1)l ... a_tl with a
+ * = logistic(gate)^(1/normalizer). P is not normalised. */
 #include <math.h>
 
 #include "kernel/gated/gated.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Random feature attention with a gate: the features of rfa, and
+ * Random feature attention with a gate. f are the features of rfa, and
  *     P_ts ~ f(q_t).f(k_s) (1 - g_s) g_(s+1) ... g_t,
  * divided by the sum over s. */
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "kernel/features/projection.h"
 #include "kernel/gated/gated.h"
 
-/* out [n x 2 rows] = (sin, cos) of W x / |x|, up to a factor, which cancels;
- * x: scratch [n x d]. */
+/* out [n x 2 rows] = (sin, cos) of W x / |x|, up to a factor that cancels; x:
+ * scratch [n x d]. */
 static void random_features(lln_matrix from, const double *w, size_t rows,
                             double *x, double *out)
 {
@@ -32,7 +32,7 @@ static void fill_rfa_gate_factors(const lln_head *head, const double *w,
         }
 }
 
-/* Fills and opens; w [rows x d]. */
+/* Fills the factors and opens the attention; w [rows x d]. */
 static lln_status open_with(const lln_kernel_choice *choice,
                             const lln_head *head, const double *w, size_t rows,
                             double constant, lln_attention *attention)

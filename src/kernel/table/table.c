@@ -65,7 +65,8 @@ static lln_status bad_value(const lln_kernel_choice *choice,
                     choice->kernel->name, parameter->name, value, expected);
 }
 
-/* Stores a value in the choice, which must be what the table says. */
+/* Stores a value in the choice, after checking it against the kernel's
+ * table. */
 static lln_status set_value(lln_kernel_choice *choice, int index,
                             const char *value)
 {
@@ -80,7 +81,7 @@ static lln_status set_value(lln_kernel_choice *choice, int index,
     return LLN_OK;
 }
 
-/* Reads "name=value". */
+/* Parses "name=value". */
 static lln_status assign(lln_kernel_choice *choice, char *setting)
 {
     char *value = strchr(setting, '=');

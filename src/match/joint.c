@@ -71,7 +71,7 @@ lln_status lln_joint_open(const lln_heads *heads, double tau,
     return status;
 }
 
-/* What rounding leaves of constant numbers is no spread. */
+/* A spread no larger than the rounding of constant values counts as none. */
 static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
 {
     lln_moments_settle(&sum,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The table of methods, and those that need no pass over the head. */
+ * The table of methods, and the methods that need no pass over the head. */
 #include "match/match.h"
 
 #include <math.h>

@@ -8,7 +8,7 @@
 #include "core/threads.h"
 #include "measure/bins.h"
 
-/* Entries that are sorted at most, and runs that threads share out. */
+/* Largest number of entries that are sorted, and of parts for threads. */
 enum { MOST_SORTED = 1 << 20, RUNS = 64 };
 
 static lln_status sort_entries(lln_matrix a, lln_sample *sample)

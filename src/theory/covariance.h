@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Covariance of the logarithms of two sums of log-normals that share their
- * row factors: the two-dimensional integral behind the theory of LLN
- * attention. Private to src/theory. */
+ * Covariance of the logarithms of two sums of log-normals that have the same
+ * row factors: a two-dimensional integral on which the theory of LLN attention
+ * is based. Private to src/theory. */
 #ifndef LLN_THEORY_COVARIANCE_H
 #define LLN_THEORY_COVARIANCE_H
 

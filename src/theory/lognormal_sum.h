@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Sums of independent log-normal variables: exact cumulants of the logarithm
- * of the sum, and how much of the sum its largest terms hold. */
+ * Sums of independent log-normal variables: exact cumulants of the logarithm of
+ * the sum, and how much its largest terms contribute. */
 #ifndef LLN_THEORY_LOGNORMAL_SUM_H
 #define LLN_THEORY_LOGNORMAL_SUM_H
 
@@ -9,7 +9,7 @@
 
 #include "core/status.h"
 
-/* The largest s2 = Var ln(term) that the quadratures of this folder accept. */
+/* The largest s2 = Var ln(term) that the quadratures in src/theory accept. */
 #define LLN_THEORY_S2_MAX 4096.0
 
 /* Cumulants k1..k4 (mean, variance, third, fourth) of ln S for
@@ -32,21 +32,21 @@
 LLN_NODISCARD lln_status lln_theory_sum_cumulants(size_t d, double s2,
                                                   double cumulants[4]);
 
-/* Concentration E sum_l w_l^2 of the shares w_l = e^{s Z_l} / S:
- *     d integral over t of t E[x^2 e^{-tx}] phi(t)^{d-1} dt,   x = e^{sZ},
- * from 1/d at s2 = 0 to 1 as s2 grows; 1 for d = 1. Its inverse is the number
- * of terms that matter. Arguments and statuses as above; relative error
- * 1e-13. */
+/* Concentration E sum_l w_l^2 of the weights w_l = e^{s Z_l} / S:
+ *     d integral over t of t E[x^2 e^{-tx}] phi(t)^{d-1} dt,   x = e^{sZ}.
+ * It increases from 1/d at s2 = 0 to 1 as s2 grows; it is 1 for d = 1. Its
+ * inverse is the effective number of terms. Arguments and statuses as above;
+ * relative error 1e-13. */
 LLN_NODISCARD lln_status lln_theory_sum_concentration(size_t d, double s2,
                                                       double *concentration);
 
-/* Concentration less that of equal shares, 1/d. Below s2 = 1e-8, where the
- * difference would lose its digits, (d - 1) (e^s2 - 1)/d^2, which is right to
- * first order in s2. Statuses as above. */
+/* Concentration minus that of equal weights, 1/d. Below s2 = 1e-8, where the
+ * difference would lose its digits, it is (d - 1) (e^s2 - 1)/d^2, which is
+ * correct to first order in s2. Statuses as above. */
 LLN_NODISCARD lln_status lln_theory_sum_excess(size_t d, double s2,
                                                double *excess);
 
-/* The same first order, for concentrations that come from elsewhere; NaN: s2 is
+/* The same first order, for concentrations computed elsewhere; NaN if s2 is
  * above 1e-8. */
 double lln_theory_small_excess(size_t d, double s2);
 

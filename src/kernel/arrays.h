@@ -19,9 +19,9 @@ void lln_kernel_shapes_text(const lln_kernel_array_row *row, char *text,
 
 /* Checks the given arrays that the kernel takes: their shapes against the sizes
  * of the head and, if they have data, their values. Only the numbers of rows
- * and columns of the head are read. lln_kernel_open calls it. LLN_EINVAL: a
- * wrong shape, an array without the one that must accompany it, NaN, or an
- * infinite value in an array that must be finite. */
+ * and columns of the head are read. lln_kernel_open calls it.
+ * LLN_EINVAL: a wrong shape, an array without the one that must accompany it,
+ * NaN, or an infinite value in an array that must be finite. */
 LLN_NODISCARD lln_status
 lln_kernel_check_arrays(const lln_kernel_choice *choice, const lln_head *head);
 

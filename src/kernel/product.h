@@ -16,9 +16,9 @@
  * usually by 1e-7 of it (tests/test_product.c). Time is O(n m (rank +
  * columns)), half of that when causal; memory in addition to the attention is
  * O(m columns). Threads share the rows; the sums of a row have a fixed order.
- * The attention must be prepared. LLN_ENOMEM; LLN_EINTERRUPTED: y is not
- * complete. Source: Milakov and Gimelshein (2018); Dao et al. (2022), algorithm
- * 1. */
+ * The attention must be prepared.
+ * LLN_ENOMEM; LLN_EINTERRUPTED: y is not complete.
+ * Source: Milakov and Gimelshein (2018); Dao et al. (2022), algorithm 1. */
 LLN_NODISCARD lln_status lln_product_by_tiles(const lln_attention *attention,
                                               lln_matrix x, void *y);
 

@@ -62,7 +62,8 @@ enum { LLN_MATCH_LARGE = 2048 };
  * paper, D2 is not positive (fewer than two keys in each row, or equal tokens);
  * LLN_ENOCONV: no alpha and beta reach the target (the message gives the
  * largest D2 found); LLN_ENOMEM; LLN_EINTERRUPTED. *match is written only with
- * LLN_OK. Source: Nahshan, Kampeas, Haleva (2024), section 4; Fenton (1960). */
+ * LLN_OK.
+ * Source: Nahshan, Kampeas, Haleva (2024), section 4; Fenton (1960). */
 LLN_NODISCARD lln_status lln_match_solve(const lln_match_method *method,
                                          const lln_head *head,
                                          lln_match *match);

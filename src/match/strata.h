@@ -16,7 +16,8 @@
  * order that is always the same. The sorted rows are cut into `count` strata of
  * equal size, and the middle row of each is taken. The same head gives the same
  * rows. 1 <= count <= rows of the head. Time O((n + m) d + n ln n), memory
- * O(n). LLN_ENOMEM. Source: Cochran, Sampling Techniques (1977), chapter 5. */
+ * O(n). LLN_ENOMEM.
+ * Source: Cochran, Sampling Techniques (1977), chapter 5. */
 LLN_NODISCARD lln_status lln_strata_choose(const lln_head *head, double alpha,
                                            double beta, size_t count,
                                            size_t *queries);

@@ -35,9 +35,9 @@ typedef struct {
  *     ln(1 + (T - 1) b) + spread sqrt(T (T - 1)) b / (1 + (T - 1) b),
  *     b = exp(-spread sqrt(T / (T - 1)))
  * It is reached if one logit is larger and all others are equal; for two keys,
- * always. T = 1: 0; spread 0: ln T. Source: Zhai et al. (2023), theorem 3.1,
- * which bounds the spread by norms of the weights; here it is that of the
- * logits themselves. */
+ * always. T = 1: 0; spread 0: ln T.
+ * Source: Zhai et al. (2023), theorem 3.1, which bounds the spread by norms of
+ * the weights; here it is that of the logits themselves. */
 double lln_entropy_floor(size_t keys, double spread);
 
 /* Measures the rows listed in queries[count]; NULL: all n rows. A row with one
@@ -45,7 +45,8 @@ double lln_entropy_floor(size_t keys, double spread);
  * `normalized` is NaN. `error`, unless NULL, receives the standard errors of
  * the means (lln_rows_mean) for listed rows, drawn at random from the n. That
  * of `over_ceiling` is for a ratio of two means; for fields that are not means
- * it is NaN. Source: Cochran, Sampling Techniques (1977), theorem 2.5.
+ * it is NaN.
+ * Source: Cochran, Sampling Techniques (1977), theorem 2.5.
  * LLN_EINVAL: count = 0; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_entropy_measure(lln_attention *attention,
                                              const size_t *queries,

@@ -57,10 +57,11 @@ typedef struct {
  * of sums,
  *     error = sd(x_i - e^2 y_i) / sqrt(m) sqrt(1 - m/n) / (2 e mean y),
  *     e^2 = sum_i x_i / sum_i y_i over m rows;
- * NaN for fields that are neither. LLN_EINVAL: count = 0, top out of range, or
- * shapes that do not agree; LLN_ENOMEM; LLN_EINTERRUPTED. Sources: Kullback and
- * Leibler (1951); Somers (1962); Cochran, Sampling Techniques (1977), section
- * 2.11, for the ratio. */
+ * NaN for fields that are neither.
+ * LLN_EINVAL: count = 0, top out of range, or shapes that do not agree;
+ * LLN_ENOMEM; LLN_EINTERRUPTED.
+ * Sources: Kullback and Leibler (1951); Somers (1962); Cochran, Sampling
+ * Techniques (1977), section 2.11, for the ratio. */
 LLN_NODISCARD lln_status
 lln_fidelity_measure(lln_attention *attention, lln_attention *reference,
                      const lln_fidelity_options *options, lln_fidelity *out,

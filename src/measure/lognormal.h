@@ -37,9 +37,10 @@ typedef struct {
  * than 2.5e-4, and fit.wasserstein wrong by less than 4e-4. If no L_ij are
  * equal, both errors are usually far smaller. Memory in addition to the
  * attention's own: O(n) and, for each thread, up to 64 MiB of scores (at least
- * one row) and 0.9 MiB of counts. LLN_EUNDEFINED: no row with two keys, or no
- * spread beyond lln_row_rounding; values that do not exist are NaN. LLN_EINVAL:
- * no rows. LLN_ENOMEM; LLN_EINTERRUPTED. Moments: Pebay (2008). */
+ * one row) and 0.9 MiB of counts.
+ * LLN_EUNDEFINED: no row with two keys, or no spread beyond lln_row_rounding;
+ * values that do not exist are NaN. LLN_EINVAL: no rows. LLN_ENOMEM;
+ * LLN_EINTERRUPTED. Moments: Pebay (2008). */
 LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                const size_t *queries,
                                                size_t count, lln_lognormal *out,

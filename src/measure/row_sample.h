@@ -24,8 +24,8 @@ typedef double lln_row_value(const lln_row *row);
  *     error = sd / sqrt(m) sqrt(1 - count/n),   m rows that have a value.
  * The error is 0 if count = n, since nothing was estimated. It accounts for the
  * choice of rows, not for that of keys. No value: both NaN; one value of
- * several rows: error NaN. Source: Cochran, Sampling Techniques (1977), theorem
- * 2.2. */
+ * several rows: error NaN.
+ * Source: Cochran, Sampling Techniques (1977), theorem 2.2. */
 void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
                    lln_row_value *value, double *mean, double *error);
 

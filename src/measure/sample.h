@@ -54,7 +54,8 @@ LLN_NODISCARD lln_status lln_sample_normal_fit(const lln_sample *sample,
  * range, with sigma the standard deviation: density [bins] of the sample,
  * normal [bins] of the standard normal averaged over the bin. Values outside
  * are in no bin. A bin of the sample that overlaps several bins is divided
- * among them by width. LLN_EUNDEFINED: sigma = 0. */
+ * among them by width.
+ * LLN_EUNDEFINED: sigma = 0. */
 LLN_NODISCARD lln_status lln_sample_histogram(const lln_sample *sample,
                                               double mean, double deviation,
                                               double range, size_t bins,

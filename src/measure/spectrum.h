@@ -50,14 +50,16 @@ typedef struct {
 } lln_spectrum_options;
 
 /* With B = D^-1 P D, where D is diagonal and chosen so that B is nearly normal
- * (for a block triangular P, B is made of a diagonal block): residual = ||B v -
- * lambda v|| / ||v|| for the computed eigenvector v, by a product with B. For
- * LOWRANK it is that of the rank x rank problem. For DIAGONAL, and for the
- * eigenvalues 1 of BLOCKS, it is 0 because nothing was approximated. condition
- * = 1 / |w'v|, with v and w the right and left eigenvectors of B of norm 1: the
- * factor by which a change of B is magnified in the eigenvalue. bound: of the
- * error of the eigenvalue, condition times the sum of residual and rounding of
- * P (of norm 1; 2^-24 in float32, 1.1e-15 in float64). NaN: not known. */
+ * (if P is block triangular, one of its diagonal blocks takes its place):
+ * residual = ||B v - lambda v|| / ||v|| for the computed eigenvector v, by a
+ * product with B. For LOWRANK it is that of the rank x rank problem. For
+ * DIAGONAL, and for the eigenvalues 1 of BLOCKS, it is 0 because nothing was
+ * approximated.
+ * condition = 1 / |w'v|, with v and w the right and left eigenvectors of B of
+ * norm 1: the factor by which a change of B is magnified in the eigenvalue.
+ * bound: of the error of the eigenvalue, condition times the sum of residual
+ * and rounding of P (of norm 1; 2^-24 in float32, 1.1e-15 in float64). NaN: not
+ * known. */
 typedef struct {
     double modulus, re, im, residual, condition, bound;
 } lln_eigenvalue;
@@ -84,24 +86,27 @@ typedef struct {
 } lln_spectrum;
 
 /* Measures square attention. If it is row-stochastic, lambda2 <=
- * centered_sigma1 <= unbiased_norm (Schur). AUTO chooses DIAGONAL under a
- * causal mask; else BLOCKS, each with an eigenvalue 1, if the mask makes two or
- * more; else LOWRANK if the attention has features and its rank is below n, and
- * at most a few hundred unless a large part of all eigenvalues is wanted; else
- * DENSE for up to a few hundred tokens or for such a part; else ARNOLDI. If
- * that does not converge and n is moderate, AUTO changes to DENSE. ARNOLDI
- * stores P in the precision of the attention if it fits in the allowed memory,
- * else computes tiles again for each product, in O(n rank) memory. Results do
- * not depend on the number of threads. n = 1: P~ = 0, so lambda2 = 0 and gap =
- * 1, although there is no second eigenvalue. All rows equal: lambda2 = 0 up to
- * rounding. Without options->norms, unbiased_norm and centered_sigma1 are NaN.
+ * centered_sigma1 <= unbiased_norm (Schur).
+ * AUTO chooses DIAGONAL under a causal mask; else BLOCKS, each with an
+ * eigenvalue 1, if the mask makes two or more; else LOWRANK if the attention
+ * has features and its rank is below n, and at most a few hundred unless a
+ * large part of all eigenvalues is wanted; else DENSE for up to a few hundred
+ * tokens or for such a part; else ARNOLDI. If that does not converge and n is
+ * moderate, AUTO changes to DENSE.
+ * ARNOLDI stores P in the precision of the attention if it fits in the allowed
+ * memory, else computes tiles again for each product, in O(n rank) memory.
+ * Results do not depend on the number of threads. n = 1: P~ = 0, so lambda2 = 0
+ * and gap = 1, although there is no second eigenvalue. All rows equal: lambda2
+ * = 0 up to rounding. Without options->norms, unbiased_norm and centered_sigma1
+ * are NaN.
  * LLN_EUNDEFINED, all NaN: n = 0, or n is not m. LLN_EUNSUPPORTED: the method
  * does not apply to this attention; LLN_EINVAL: ARNOLDI needs more tokens.
  * LLN_ETOOBIG: DENSE needs more memory than allowed, or ARNOLDI needs more than
  * half of the free memory for its vectors. LLN_ENOCONV: not converged; AUTO
  * returns it only up to LLN_SPECTRUM_FLOAT64_TOKENS, beyond which the
- * eigenvalues are NaN; LLN_ENOMEM; LLN_EINTERRUPTED. Sources: see the units;
- * deflation: A. Brauer, Duke Math. J. 19 (1952), theorem 27. */
+ * eigenvalues are NaN; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * Sources: see the units; deflation: A. Brauer, Duke Math. J. 19 (1952),
+ * theorem 27. */
 LLN_NODISCARD lln_status
 lln_spectrum_measure(lln_attention *attention,
                      const lln_spectrum_options *options, lln_spectrum *out);

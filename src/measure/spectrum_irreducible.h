@@ -22,8 +22,8 @@ typedef struct {
  * order, or one less if it is stochastic. Residual, condition and bound are
  * computed for the first `wanted` and for those that may be larger; for the
  * others they are infinite. The matrix is first scaled to be nearly normal, in
- * up to two ways. work: scratch [2 x order x order]. LLN_ENOMEM;
- * LLN_ENOCONV. */
+ * up to two ways. work: scratch [2 x order x order].
+ * LLN_ENOMEM; LLN_ENOCONV. */
 LLN_NODISCARD lln_status lln_block_eigenvalues(const lln_block *block,
                                                size_t wanted, double *work,
                                                lln_eigenvalue *values);

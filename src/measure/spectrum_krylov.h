@@ -33,9 +33,10 @@ typedef struct {
  * x 2 n]: real and imaginary parts of an eigenvector of each, or of its
  * conjugate with im > 0; for a real eigenvalue the second half is not used. The
  * start vectors depend only on n and block, and so do all results for one
- * operator. LLN_ENOCONV; LLN_ENOMEM; the statuses of apply. Sources: G. W.
- * Stewart, SIAM J. Matrix Anal. Appl. 23 (2002); Y. Zhou, Y. Saad, Numer.
- * Algorithms 47 (2008). */
+ * operator.
+ * LLN_ENOCONV; LLN_ENOMEM; the statuses of apply.
+ * Sources: G. W. Stewart, SIAM J. Matrix Anal. Appl. 23 (2002); Y. Zhou, Y.
+ * Saad, Numer. Algorithms 47 (2008). */
 LLN_NODISCARD lln_status lln_krylov_solve(const lln_krylov *problem,
                                           lln_eigenvalue *values,
                                           double *vectors);

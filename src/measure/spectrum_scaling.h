@@ -15,17 +15,17 @@
  * D_i = p_i^-1/2. With exact p, D^-1 P D has norm 1. p is computed by a few
  * steps of power iteration, which give a norm of at most 2. B [n x n],
  * row-major; exponent [n]: log2 of D; p [n], with sum 1. Returns false if this
- * is not reached, for example if tokens see only near ones. Source: J. Stoer,
- * C. Witzgall, Pacific J. Math. 12 (1962). */
+ * is not reached, for example if tokens see only near ones.
+ * Source: J. Stoer, C. Witzgall, Pacific J. Math. 12 (1962). */
 bool lln_scaling_stationary(const double *b, size_t n, double *p,
                             double *exponent);
 
 /* From the largest geometric mean mu of the entries around a cycle, without the
  * diagonal: right and left eigenvectors of log |B| in the max-plus algebra. No
  * off-diagonal entry of D^-1 B D is larger than mu; a tridiagonal B becomes
- * symmetric. B as above, n >= 2; logs: scratch [n x n]. LLN_ENOMEM. Source: J.
- * Cochet-Terrasson et al., IFAC Conf. on System Structure and Control
- * (1998). */
+ * symmetric. B as above, n >= 2; logs: scratch [n x n]. LLN_ENOMEM.
+ * Source: J. Cochet-Terrasson et al., IFAC Conf. on System Structure and
+ * Control (1998). */
 LLN_NODISCARD lln_status lln_scaling_tropical(const double *b, size_t n,
                                               double *logs, double *exponent);
 

@@ -14,8 +14,8 @@
  * with b2 and y'_l; x, y, y' independent standard normal. By Hoeffding's
  * identity, with psi = E_z phi_b(e^{u + az}) phi_b2(e^{u' + az}),
  *     Cov = integral over u, u' of psi^d - (phi(e^u) phi'(e^{u'}))^d,
- * phi_b the Laplace transform of e^{bZ}, phi and phi' those of one term.
- * d >= 1; a > 0, b, b2 >= 0 with a^2 + b^2 up to LLN_THEORY_S2_MAX.
+ * phi_b the Laplace transform of e^{bZ}, phi and phi' those of one term. d >=
+ * 1; a > 0, b, b2 >= 0 with a^2 + b^2 up to LLN_THEORY_S2_MAX.
  * Absolute error about 1e-14 plus 1e-14 relative. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_sum_covariance(size_t d, double a, double b,
                                             double b2, double *covariance);

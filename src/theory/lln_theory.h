@@ -29,15 +29,17 @@ typedef struct {
  *     D2 = Var ln S - Cov(s, s'),   s, s' of one row and two columns,
  *     D1 = Var ln S + Var T - 2 Cov(s, T).
  * Both covariances are integrals over the plane (Hoeffding's identity applied
- * to Laplace transforms), trapezoidal step 0.24. d: features, 1..; a, b: 0..
- * with a^2 + b^2 <= LLN_THEORY_S2_MAX. a = 0: all rows are equal, D1 = D2 = Var
- * ln S. b = 0: P is uniform, D1 = D2 = 0. d = 1: P is a softmax of b Z, D1 = D2
- * = b^2. At finite N, D2 has the same expectation; D1 differs by up to 5 % at
- * a^2 + b^2 = 16, N = 512. Absolute error below 1e-12 for a^2 + b^2 <= 36
- * (measured against tables). LLN_EINVAL: d = 0, a or b negative, too large or
- * NaN; LLN_ENOMEM; LLN_ENOCONV as in lln_theory_sum_cumulants. Time for d = 64:
- * 5 ms at a = b = 1, 10 ms at 2.3, 18 ms at 4; 30 ms at a = 8, b = 1, then
- * increasing as a^2: 0.2 s at 20, 2 s at 60. */
+ * to Laplace transforms), trapezoidal step 0.24.
+ * d: features, 1..; a, b: 0.. with a^2 + b^2 <= LLN_THEORY_S2_MAX. a = 0: all
+ * rows are equal, D1 = D2 = Var ln S. b = 0: P is uniform, D1 = D2 = 0. d = 1:
+ * P is a softmax of b Z, D1 = D2 = b^2.
+ * At finite N, D2 has the same expectation; D1 differs by up to 5 % at a^2 +
+ * b^2 = 16, N = 512.
+ * Absolute error below 1e-12 for a^2 + b^2 <= 36 (measured against tables).
+ * LLN_EINVAL: d = 0, a or b negative, too large or NaN; LLN_ENOMEM; LLN_ENOCONV
+ * as in lln_theory_sum_cumulants.
+ * Time for d = 64: 5 ms at a = b = 1, 10 ms at 2.3, 18 ms at 4; 30 ms at a = 8,
+ * b = 1, then increasing as a^2: 0.2 s at 20, 2 s at 60. */
 LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
                                         lln_theory_lln_values *lln);
 
@@ -53,20 +55,22 @@ LLN_NODISCARD lln_status lln_theory_lln_log_mean(
  * key feature over tokens, and of a row over features. For n -> inf it is
  * sqrt((e^{b^2} - 1) (Y2_d(a) - 1/d) / n), a limit that is approached slowly:
  * at n = 512 it is 30 % too large at a = b = 2, d = 64, and 7 times too large
- * at 3. It is a scale, not an expectation: simulations (n = 256 to 4096, d =
- * 64) exceed it by 2 to 8 % up to a = b = 1, by 12 to 30 % at 2, and by 20 to
- * 40 % at 3 and 4. b = 0, a = 0, n = 1 and d = 1 give 0. LLN_EINVAL: n = 0;
- * LLN_ENOMEM, LLN_ENOCONV as above. */
+ * at 3.
+ * It is a scale, not an expectation: simulations (n = 256 to 4096, d = 64)
+ * exceed it by 2 to 8 % up to a = b = 1, by 12 to 30 % at 2, and by 20 to 40 %
+ * at 3 and 4. b = 0, a = 0, n = 1 and d = 1 give 0.
+ * LLN_EINVAL: n = 0; LLN_ENOMEM, LLN_ENOCONV as above. */
 LLN_NODISCARD lln_status lln_theory_lln_lambda2(
     size_t n, const lln_theory_lln_values *lln, double *lambda2);
 
 /* The balanced side s = a = b at which D2 equals `target`: exact moment
  * matching in the Gaussian model. Brent's method for ln D2 in ln s, from a
- * bracket around the inverse of lln_theory_fenton_row. d: features, 1..;
- * target: log-variance of a row, 1e-6 to 200; relative error of s below 1e-9
- * for target >= 1e-4. LLN_EINVAL: d = 0, target not positive, infinite or NaN;
- * LLN_ENOCONV: no s with 2 s^2 <= LLN_THEORY_S2_MAX gives the target;
- * LLN_ENOMEM. 20 ms at target 1, 0.1 s at 40. */
+ * bracket around the inverse of lln_theory_fenton_row.
+ * d: features, 1..; target: log-variance of a row, 1e-6 to 200; relative error
+ * of s below 1e-9 for target >= 1e-4.
+ * LLN_EINVAL: d = 0, target not positive, infinite or NaN; LLN_ENOCONV: no s
+ * with 2 s^2 <= LLN_THEORY_S2_MAX gives the target; LLN_ENOMEM. 20 ms at target
+ * 1, 0.1 s at 40. */
 LLN_NODISCARD lln_status lln_theory_lln_match(size_t d, double target,
                                               double *s);
 

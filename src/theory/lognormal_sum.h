@@ -17,16 +17,16 @@
  * With G = ln of an independent standard exponential, X = G - ln S has
  *     P(X > u) = phi(e^u)^d,   phi(t) = E exp(-t e^{sZ}),
  * and the cumulants of X are those of -ln S plus the known ones of G; the
- * density of X is integrated by the trapezoidal rule, step 3/16.
- * With d = N and s2 = Var of the logits, ln S is the log-normaliser of a row
- * of softmax attention.
+ * density of X is integrated by the trapezoidal rule, step 3/16. With d = N and
+ * s2 = Var of the logits, ln S is the log-normaliser of a row of softmax
+ * attention.
  * d: terms, 1..; s2: variance of the logarithm of one term, 0..4096.
- * Absolute error about 1e-14 for k1, k2 and 1e-12 for k3, k4 while s2 <= 16;
- * it grows like the cumulants.
- * s2 = 0 gives exactly ln d, 0, 0, 0; d = 1 is normal: 0, s2, 0, 0.
+ * Absolute error about 1e-14 for k1, k2 and 1e-12 for k3, k4 while s2 <= 16; it
+ * grows like the cumulants. s2 = 0 gives exactly ln d, 0, 0, 0; d = 1 is
+ * normal: 0, s2, 0, 0.
  * LLN_EINVAL: d = 0, s2 negative, above the limit or NaN; LLN_ENOMEM;
- * LLN_ENOCONV: the density does not integrate to 1 (not seen).
- * 0.03 ms at s2 = 1, 0.5 ms at 400, 0.15 ms at 0.01.
+ * LLN_ENOCONV: the density does not integrate to 1 (not seen). 0.03 ms at s2 =
+ * 1, 0.5 ms at 400, 0.15 ms at 0.01.
  * Source: the identity X = G - ln S is folklore (Gumbel trick); for Laplace
  * transforms of log-normals see Asmussen, Jensen and Rojas-Nandayapa (2016). */
 LLN_NODISCARD lln_status lln_theory_sum_cumulants(size_t d, double s2,

@@ -100,7 +100,8 @@ void lln_features_free(lln_features *features);
  * product, in O((n + m) rank) time. The attention is unnormalised unless every
  * z_i is the sum of its row and none is 0. Products use fixed groups of tokens;
  * with a causal mask, each group starts from the sums over all groups before
- * it. LLN_ENOMEM; LLN_EINTERRUPTED. */
+ * it.
+ * LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_features_open(lln_features *features,
                                            lln_attention *attention);
 

@@ -16,8 +16,9 @@
  * are positive, and the rank is at most d. The factors are float32 if the
  * spread of beta k within a feature is small enough, else float64. If that is
  * not enough either, every score is a log-sum-exp over the features, so that
- * nothing overflows. LLN_EINVAL: alpha or beta not finite, |alpha q| + |beta k|
- * above 1e300, eps not in [0, 1], or an unknown word for scales; LLN_ENOMEM.
+ * nothing overflows.
+ * LLN_EINVAL: alpha or beta not finite, |alpha q| + |beta k| above 1e300, eps
+ * not in [0, 1], or an unknown word for scales; LLN_ENOMEM.
  * Source: Nahshan, Kampeas, Haleva (2024), eq. 8. */
 LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
                                       const lln_head *head,

@@ -14,8 +14,9 @@
  * The maximum of beta k_jl is over all keys, including those that the mask
  * hides. It may be far larger than the keys that query i may see: then the sum
  * is negligible beside eps, and the row sums to almost 0. A row whose sum and
- * eps are both 0 is zero. LLN_EINVAL: eps is not in [0, 1]; LLN_ENOMEM. Source:
- * Nahshan, Kampeas, Haleva (2024), their code. */
+ * eps are both 0 is zero.
+ * LLN_EINVAL: eps is not in [0, 1]; LLN_ENOMEM.
+ * Source: Nahshan, Kampeas, Haleva (2024), their code. */
 LLN_NODISCARD lln_status lln_lln_published_open(const lln_kernel_choice *choice,
                                                 const lln_head *head,
                                                 lln_attention *attention);

@@ -77,8 +77,7 @@ START_TEST(parse_errors)
         {"topth:sdc=most", "kernel 'topth': sdc=most: expected none, exact, "
                            "exp-threshold, exp-threshold-all"},
         {"topth:mode=post:sdc=exact",
-         "kernel 'topth:mode=post:sdc=exact': mode=post has no denominator; "
-         "expected sdc=none"},
+         "kernel 'topth:mode=post:sdc=exact': mode=post needs sdc=none"},
         {"reformer:b=2:buckets=3",
          "kernel 'reformer': buckets=3: expected an even number"},
         {"reformer:hashes=0", "kernel 'reformer': hashes=0: expected a whole "

@@ -132,8 +132,7 @@ lln_status lln_kernel_check_arrays(const lln_kernel_choice *choice,
             continue;
         if (row->with && !find_given(choice, row->with))
             return lln_fail(LLN_EINVAL,
-                            "kernel '%s': array '%s' without '%s'; expected "
-                            "both or neither",
+                            "kernel '%s': array '%s' needs array '%s'",
                             choice->text, row->name, row->with);
         LLN_TRY(check_shape(choice, head, row, given->values));
         if (given->values.data)

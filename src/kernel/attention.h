@@ -17,8 +17,7 @@
 /* What the scores in a tile are. */
 typedef enum {
     LLN_DOMAIN_LOG,   /* ln A_ij, as for softmax: A = exp(scale q.k) */
-    LLN_DOMAIN_LINEAR /* A_ij, as for kernels with features: A = phi(q).phi(k)
-                       */
+    LLN_DOMAIN_LINEAR /* A_ij, as for feature maps: A = phi(q).phi(k) */
 } lln_domain;
 
 typedef struct lln_attention lln_attention;

@@ -19,13 +19,12 @@ LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
                                         lln_precision precision,
                                         lln_joint **joint);
 
-/* Alpha and beta for the layer and model of this head; of the head only these
- * are read. Computed as by lln_match_solve with the method paper, from sigma_q
+/* Alpha and beta for the layer and model of this head; nothing else of the head
+ * is read. Computed as by lln_match_solve with the method paper, from sigma_q
  * and sigma_k over the entries of all heads of the layer together (divisor:
  * number of entries - 1). A key head that several query heads share counts once
- * for each of them.
- * LLN_EUNDEFINED: queries or keys are constant; LLN_EINVAL: no such layer.
- * Source: Nahshan, Kampeas, Haleva (2024), their code. */
+ * for each of them. LLN_EUNDEFINED: queries or keys are constant; LLN_EINVAL:
+ * no such layer. Source: Nahshan, Kampeas, Haleva (2024), their code. */
 LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint,
                                          const lln_head *head, double *alpha,
                                          double *beta);

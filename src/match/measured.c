@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Solves D2(s) = target with D2 measured on the head. One evaluation is a pass
- * over rows. For large heads the search first uses some of the rows; for an
- * estimate it uses no others. */
+ * Solves D2(s) = target for the within-row log-variance D2, measured on the
+ * head. One evaluation is a pass over rows. For large heads the search first
+ * uses some of the rows; for an estimate it uses no others. */
 #include "match/measured.h"
 
 #include <math.h>

@@ -33,7 +33,8 @@ static double ratio(double a, double b, double rounding)
     return b > rounding ? a / b : NAN;
 }
 
-/* D2 in closed form if there is one, else from the rows. */
+/* Within-row log-variance D2: in closed form if there is one, else from the
+ * rows. */
 static lln_status log_variance(const lln_attention *attention,
                                const lln_row *rows, size_t n, double *variance)
 {

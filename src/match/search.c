@@ -29,7 +29,8 @@ static double evaluate(lln_search *f, double x)
             return f->points[i].excess;
     if (f->status == LLN_OK && f->known == LLN_SEARCH_POINTS)
         f->status =
-            lln_fail(LLN_ENOCONV, "match: %d evaluations", LLN_SEARCH_POINTS);
+            lln_fail(LLN_ENOCONV, "match: no convergence after %d evaluations",
+                     LLN_SEARCH_POINTS);
     if (f->status == LLN_OK)
         f->status = f->value(f->context, exp(x), &value);
     if (f->status != LLN_OK)
@@ -112,10 +113,10 @@ static bool find_rise(const lln_search *f, lln_search_point *low,
     return found;
 }
 
-/* Goes up or down from x in strides until the excess changes sign or, while D2
- * is below the target, has decreased twice in a row. Strides up are long if the
- * excess is large; D2 grows more slowly than s^8, so that no stride passes the
- * target. Strides down grow. */
+/* Goes up or down from x in strides until the excess changes sign or, while it
+ * is negative, has decreased twice in a row. Strides up are long if the excess
+ * is large; D2 grows more slowly than s^8, so that no stride passes the target.
+ * Strides down grow. */
 static void stride_from(lln_search *f, double x, double direction)
 {
     double last = evaluate(f, x), length = STRIDE;
@@ -187,7 +188,7 @@ static lln_status bracket_target(lln_search *f, lln_search_point *low,
         return f->status;
     lln_search_point top = largest_point(f);
     return lln_fail(LLN_ENOCONV,
-                    "match: no alpha, beta reach %s %.9g; the "
+                    "match: no alpha and beta reach %s %.9g; the "
                     "largest found is %.9g, at alpha sigma_q = %.6g",
                     f->name, f->target, f->target * exp(top.excess),
                     exp(top.x));

@@ -65,8 +65,8 @@ double lln_entropy_floor(size_t keys, double spread)
     return log1p(others) + spread * sqrt(t * (t - 1)) * b / (1 + others);
 }
 
-/* Standard error of the ratio of the means of H_i and ln m_i, `mean`: that of
- * the mean of H_i - ratio ln m_i, divided by `mean`. */
+/* Standard error of the ratio of the mean of H_i to `mean`, that of ln m_i: the
+ * standard error of the mean of H_i - ratio ln m_i, divided by `mean`. */
 static double ratio_error(const lln_row *rows, size_t count, size_t n,
                           double ratio, double mean)
 {

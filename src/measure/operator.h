@@ -29,7 +29,7 @@ typedef struct {
 LLN_NODISCARD lln_status lln_operator_open(lln_attention *attention,
                                            size_t memory, lln_operator *op);
 
-/* The same, but for float64 attention by tiles the weights are rounded to
+/* The same, except that weights of float64 attention by tiles are rounded to
  * float32 at the end. This halves the memory and costs 6e-8 of each entry, but
  * no accuracy of logits. Other attention is opened as above. */
 LLN_NODISCARD lln_status lln_operator_open_narrow(lln_attention *attention,

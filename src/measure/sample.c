@@ -188,7 +188,8 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
 {
     *fit = (lln_normal_fit){NAN, NAN, NAN};
     if (!(deviation > 0) || sample->total < 2)
-        return lln_fail(LLN_EUNDEFINED, "no spread: no normal fits");
+        return lln_fail(LLN_EUNDEFINED,
+                        "no spread: a normal distribution cannot be fitted");
     if (!sample->half) {
         fit_values(sample, mean, deviation, fit);
         return LLN_OK;
@@ -219,7 +220,8 @@ lln_status lln_sample_histogram(const lln_sample *sample, double mean,
 {
     double width = 2 * range / (double)bins;
     if (!(deviation > 0))
-        return lln_fail(LLN_EUNDEFINED, "no spread: no histogram");
+        return lln_fail(LLN_EUNDEFINED,
+                        "no spread: a histogram cannot be made");
     for (size_t b = 0; b < bins; b++) {
         double low = -range + (double)b * width;
         density[b] = 0;
@@ -243,7 +245,8 @@ lln_status lln_sample_quantiles(const lln_sample *sample, double mean,
     double through = 0; /* fraction up to and including value i - 1 */
     size_t i = 0;
     if (!(deviation > 0))
-        return lln_fail(LLN_EUNDEFINED, "no spread: no quantiles");
+        return lln_fail(LLN_EUNDEFINED,
+                        "no spread: quantiles cannot be computed");
     for (size_t at = 0; at < count; at++) {
         double p = ((double)at + 0.5) / (double)count;
         while (i == 0 || (through < p * sample->total && i < sample->size))

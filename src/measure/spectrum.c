@@ -26,12 +26,14 @@ enum { SMALL_RANK = 512 };
 enum { FEW = 8 };
 
 const lln_spectrum_method_info lln_spectrum_method_table[] = {
-    [LLN_SPECTRUM_AUTO] = {"auto", "the best of these for the attention"},
+    [LLN_SPECTRUM_AUTO] = {"auto", "the best method for the attention"},
     [LLN_SPECTRUM_DENSE] = {"dense", "LAPACK on all of P in float64"},
     [LLN_SPECTRUM_ARNOLDI] = {"arnoldi",
                               "block Krylov-Schur on products with P"},
-    [LLN_SPECTRUM_LOWRANK] = {"lowrank", "LAPACK on the features' matrix"},
-    [LLN_SPECTRUM_DIAGONAL] = {"diagonal", "the diagonal, if causal"},
+    [LLN_SPECTRUM_LOWRANK] = {"lowrank",
+                              "LAPACK on the rank x rank matrix of features"},
+    [LLN_SPECTRUM_DIAGONAL] = {"diagonal",
+                               "the diagonal of P, for a causal mask"},
     [LLN_SPECTRUM_BLOCKS] = {"blocks", "LAPACK on the blocks of a mask"},
 };
 
@@ -95,10 +97,10 @@ static lln_status check_method(const lln_attention *attention,
                                                         : "");
     if (method == LLN_SPECTRUM_DIAGONAL && !attention->mask.causal)
         return lln_fail(LLN_EUNSUPPORTED,
-                        "method diagonal: only for a causal mask");
+                        "method diagonal: needs a causal mask");
     if (method == LLN_SPECTRUM_BLOCKS && !has_blocks(attention))
         return lln_fail(LLN_EUNSUPPORTED,
-                        "method blocks: this attention has none");
+                        "method blocks: this attention has no blocks");
     return LLN_OK;
 }
 
@@ -118,9 +120,10 @@ static lln_status check_size(const lln_attention *attention,
         order = lln_spectrum_block_order(attention, count);
     if (order <= most)
         return LLN_OK;
-    return lln_fail(LLN_ETOOBIG,
-                    "method %s: matrices of order %zu; LAPACK takes up to %zu",
-                    lln_spectrum_method_table[method].name, order, most);
+    return lln_fail(
+        LLN_ETOOBIG,
+        "method %s: matrices of order %zu; LAPACK supports at most %zu",
+        lln_spectrum_method_table[method].name, order, most);
 }
 
 static lln_status run_method(lln_attention *attention,

@@ -57,7 +57,7 @@ static double tolerance(const lln_operator *op)
     return op->precision == LLN_FLOAT32 ? 1e-8 : 1e-11;
 }
 
-/* Number of basis vectors for that many eigenvalues. */
+/* Number of basis vectors for `wanted` eigenvalues. */
 static size_t basis_size(size_t n, size_t wanted, const effort *how)
 {
     size_t twice = 2 * (wanted > 20 ? wanted : 20) + 20;
@@ -241,8 +241,8 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
 {
     if (attention->n < SMALLEST_ORDER || out->count + 1 > attention->n)
         return lln_fail(LLN_EINVAL,
-                        "method arnoldi: finds at most n - 2 eigenvalues, and "
-                        "needs 4 tokens; n = %zu, wanted %zu",
+                        "method arnoldi: finds at most n - 2 eigenvalues and "
+                        "needs at least 4 tokens; n = %zu, wanted %zu",
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
     lln_operator op;

@@ -21,7 +21,7 @@ static lln_status check_sides(size_t d, double a, double b)
     return LLN_OK;
 }
 
-/* D2 if both sides are positive. */
+/* Within-row log-variance D2, if both sides are positive. */
 static lln_status row_variance(size_t d, double a, double b,
                                double sum_variance, double *variance)
 {

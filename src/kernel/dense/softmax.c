@@ -156,8 +156,8 @@ static lln_status survey_head(const lln_kernel_choice *choice,
     if (isfinite(most))
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "kernel '%s': the logits are beyond the range of float64: "
-                    "queries up to %.3g, keys up to %.3g in norm",
+                    "kernel '%s': the logits exceed the range of float64; "
+                    "norms are up to %.3g for queries and %.3g for keys",
                     choice->text, norms->query, norms->mean + norms->key);
 }
 

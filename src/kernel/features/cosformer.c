@@ -40,6 +40,6 @@ const lln_kernel lln_kernel_cosformer = {
     .reference = "Qin et al. 2022",
     .rank = "2 d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "least divisor of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "smallest divisor of a row", "1e-6", {0, 1}}},
     .open = cosformer_open,
 };

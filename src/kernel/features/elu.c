@@ -33,6 +33,6 @@ const lln_kernel lln_kernel_elu = {
     .reference = "Katharopoulos, Vyas, Pappas, Fleuret 2020",
     .rank = "d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = elu_open,
 };

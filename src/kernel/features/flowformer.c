@@ -160,8 +160,8 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
     lln_features *f;
     if (head->rule.mask.causal && head->q.rows != head->k.rows)
         return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %zu queries and %zu keys; with a causal "
-                        "mask expected as many",
+                        "kernel '%s': %zu queries and %zu keys; a causal mask "
+                        "needs equal numbers",
                         choice->text, head->q.rows, head->k.rows);
     LLN_TRY(lln_features_new(choice, head, sizeof(flow), &f));
     f->rank = f->d;
@@ -176,7 +176,8 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_flowformer = {
     .name = "flowformer",
-    .summary = "logistic features, flow conserved between queries and keys",
+    .summary =
+        "logistic features; the flow between queries and keys is conserved",
     .reference = "Wu, Wu, Xu, Wang, Long 2022",
     .rank = "d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,

@@ -69,17 +69,17 @@ static lln_status hedgehog_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_hedgehog = {
     .name = "hedgehog",
-    .summary = "features softmax of x and -x, the map before training",
+    .summary = "features softmax(x) and softmax(-x), as before training",
     .reference = "Zhang, Bhatia, Kumbong, Re 2024",
     .rank = "2 d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"form",
-                    "joint: one softmax of (2 x, -2 x); separate: one of x and "
-                    "one of -x",
-                    "joint", .words = FORMS},
-                   {"eps",
-                    "times sqrt(2 d) is added to the sum of a row",
-                    "1e-10",
-                    {0, 1}}},
+    .parameters =
+        {{"form",
+          "joint: softmax of (2 x, -2 x); separate: softmax of x and of -x",
+          "joint", .words = FORMS},
+         {"eps",
+          "eps sqrt(2 d) is added to the sum of a row",
+          "1e-10",
+          {0, 1}}},
     .open = hedgehog_open,
 };

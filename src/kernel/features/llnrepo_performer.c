@@ -79,6 +79,6 @@ const lln_kernel lln_kernel_llnrepo_performer = {
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "features of queries: exp or softmax", "exp",
                     .words = FORMS},
-                   {"eps", "is added to features and sums", "1e-8", {0, 1}}},
+                   {"eps", "added to features and sums", "1e-8", {0, 1}}},
     .open = performer_open,
 };

@@ -197,7 +197,7 @@ static lln_status check_segments(const lln_kernel_choice *choice,
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': %zu queries and %zu keys; expected multiples "
-                    "of landmarks, %zu",
+                    "of landmarks=%zu",
                     choice->text, n, m, landmarks);
 }
 
@@ -223,18 +223,20 @@ static lln_status nystrom_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_nystrom = {
     .name = "nystrom",
-    .summary = "softmax by way of landmarks, means of segments of tokens",
+    .summary = "softmax approximated through landmarks, the means of segments",
     .reference = "Xiong et al. 2021",
     .rank = "landmarks",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
-    .parameters =
-        {{"landmarks",
-          "their number, which divides that of tokens",
-          "64",
-          {1, MOST_LANDMARKS, true}},
-         {"inverse", "of the middle matrix: iterate or pinv", "iterate",
-          .words = INVERSES},
-         {"iterations", "steps of iterate", "6", {0, MOST_STEPS, true}}},
+    .parameters = {{"landmarks",
+                    "number of landmarks; it must divide the number of tokens",
+                    "64",
+                    {1, MOST_LANDMARKS, true}},
+                   {"inverse", "inverse of the middle matrix: iterate or pinv",
+                    "iterate", .words = INVERSES},
+                   {"iterations",
+                    "steps of inverse=iterate",
+                    "6",
+                    {0, MOST_STEPS, true}}},
     .open = nystrom_open,
 };

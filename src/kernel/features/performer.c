@@ -124,19 +124,20 @@ static lln_status performer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_performer = {
     .name = "performer",
-    .summary = "positive random features of the exponential (FAVOR+)",
+    .summary =
+        "positive random features that approximate exp(scale q.k) (FAVOR+)",
     .reference = "Choromanski et al. 2021",
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "256",
                     {1, LLN_PROJECTION_MOST, true}},
-                   {"eps", "is added to each feature", "1e-6", {0, 1}}},
+                   {"eps", "added to each feature", "1e-6", {0, 1}}},
     .open = performer_open,
 };

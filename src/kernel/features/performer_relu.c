@@ -89,7 +89,7 @@ const lln_kernel lln_kernel_performer_relu_det = {
     .rank = "d",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to each feature", "1e-3", {0, 1}}},
+    .parameters = {{"eps", "added to each feature", "1e-3", {0, 1}}},
     .open = open_det,
 };
 
@@ -108,13 +108,13 @@ const lln_kernel lln_kernel_performer_relu_proj = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "256",
                     {1, LLN_PROJECTION_MOST, true}},
-                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
+                   {"eps", "added to each feature", "1e-3", {0, 1}}},
     .open = open_proj,
 };
 
@@ -133,12 +133,12 @@ const lln_kernel lln_kernel_performer_relu_tf = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "256",
                     {1, LLN_PROJECTION_MOST, true}},
-                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
+                   {"eps", "added to each feature", "1e-3", {0, 1}}},
     .open = open_tf,
 };

@@ -17,6 +17,6 @@ const lln_kernel lln_kernel_rebased = {
     .reference = "Aksenov et al. 2024",
     .rank = "d (d + 1)/2",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .parameters = {{"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = rebased_open,
 };

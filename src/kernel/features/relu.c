@@ -31,6 +31,6 @@ const lln_kernel lln_kernel_relu = {
     .reference = "Cai, Li, Hu, Gan, Han 2023",
     .rank = "d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = relu_open,
 };

@@ -80,7 +80,7 @@ static lln_status rfa_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_rfa = {
     .name = "rfa",
-    .summary = "random Fourier features of the directions of q and k",
+    .summary = "random Fourier features of q/|q| and k/|k|",
     .reference = "Peng et al. 2021",
     .rank = "2 features",
     .properties =
@@ -88,7 +88,7 @@ const lln_kernel lln_kernel_rfa = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters =
         {{"features",
@@ -96,7 +96,7 @@ const lln_kernel lln_kernel_rfa = {
           "64",
           {1, LLN_PROJECTION_MOST, true}},
          {"tau", "width of the Gaussian on the sphere", "1", {1e-6, 1e6}},
-         {"form", "math, or constants of the code: masked, recurrent, cross",
+         {"form", "math, or as in the published code: masked, recurrent, cross",
           "math", .words = FORMS}},
     .open = rfa_open,
 };

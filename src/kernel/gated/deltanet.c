@@ -229,16 +229,18 @@ static lln_status deltanet_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_deltanet = {
     .name = "deltanet",
-    .summary = "linear attention by the delta rule, q and k of length 1",
+    .summary =
+        "linear attention with the delta rule; q and k are scaled to length 1",
     .reference = "Yang et al. 2024 (DeltaNet)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "beta",
                 .shapes = {{"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
+                .unit = "logits of beta"}},
     .parameters =
-        {{"map", "l2, or silu-l2: of x logistic(x)", "l2", .words = MAPS},
+        {{"map", "l2: x/|x|; silu-l2: the same of x logistic(x)", "l2",
+          .words = MAPS},
          {"beta", "constant beta if no array is given", "0.5", {0, 2}}},
     .open = deltanet_open,
 };

@@ -36,10 +36,10 @@ lln_status lln_gated_check(const lln_kernel_choice *choice,
 {
     if (head->q.rows == head->k.rows)
         return LLN_OK;
-    return lln_fail(LLN_EINVAL,
-                    "kernel '%s': %zu queries, %zu keys; expected as many of "
-                    "both",
-                    choice->text, head->q.rows, head->k.rows);
+    return lln_fail(
+        LLN_EINVAL,
+        "kernel '%s': %zu queries and %zu keys; expected equal numbers",
+        choice->text, head->q.rows, head->k.rows);
 }
 
 static double logistic(double x)

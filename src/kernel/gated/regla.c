@@ -60,17 +60,17 @@ static lln_status regla_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_regla = {
     .name = "regla",
-    .summary = "refined gated linear attention, features exp(q) and exp(k), "
-               "gates on channels of keys",
+    .summary = "refined gated linear attention: features exp(q) and exp(k), "
+               "gates on key channels",
     .reference = "Lu et al. 2025",
     .rank = "full",
     .honours = LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "gate",
                 .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
-                .unit = "logits"},
+                .unit = "logits of g"},
                {.name = "refine",
                 .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
+                .unit = "logits of r"}},
     .parameters =
         {{"gate", "constant g if no array is given; 1: no gate", "0.5", {0, 1}},
          {"refine", "constant r if no array is given", "0.5", {0, 1}}},

@@ -72,8 +72,8 @@ static lln_status rfa_gate_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_rfa_gate = {
     .name = "rfa-gate",
-    .summary = "random Fourier features of the directions of q and k, and a "
-               "gate for each token",
+    .summary = "random Fourier features of q/|q| and k/|k|, with a gate for "
+               "each token",
     .reference = "Peng et al. 2021",
     .rank = "full",
     .properties =
@@ -81,11 +81,11 @@ const lln_kernel lln_kernel_rfa_gate = {
     .honours = LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true},
                {.name = "gate",
                 .shapes = {{"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
+                .unit = "logits of the gates"}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "64",

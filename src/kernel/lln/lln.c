@@ -172,7 +172,8 @@ static lln_status read_factors(const lln_kernel_choice *choice, double *alpha,
     LLN_TRY(lln_kernel_real(choice, "beta", beta));
     if (isfinite(*alpha) && isfinite(*beta))
         return LLN_OK;
-    return lln_fail(LLN_EINVAL, "kernel '%s': alpha %g, beta %g: not finite",
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': alpha %g, beta %g; expected finite numbers",
                     choice->text, *alpha, *beta);
 }
 
@@ -265,8 +266,9 @@ const lln_kernel lln_kernel_lln = {
          {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
          {"match", "method that finds alpha and beta", "measured",
           .words = lln_lln_matches},
-         {"eps", "is added to the sum of a row, as published", NULL, {0, 1}},
-         {"scales", "deviations of each head, or layer: of all its heads",
+         {"eps", "added to the sum of a row, as published", NULL, {0, 1}},
+         {"scales",
+          "standard deviations for match: of each head, or of each layer",
           "head", .words = lln_lln_scales}},
     .open = lln_lln_open,
 };

@@ -54,9 +54,8 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_dilated = {
     .name = "dilated",
-    .summary =
-        "softmax over the reach nearest keys on each side of those that are "
-        "a multiple of the dilation away",
+    .summary = "softmax over up to reach keys on each side, whose distances "
+               "are multiples of dilation",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,

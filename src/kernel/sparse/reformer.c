@@ -191,8 +191,8 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_count(choice, "hashes", &state->hashes));
     if (n != head->k.rows || n % (2 * state->b) != 0)
         return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %zu queries, %zu keys; expected as many "
-                        "of both, a multiple of %zu",
+                        "kernel '%s': %zu queries and %zu keys; expected equal "
+                        "numbers, a multiple of %zu",
                         choice->text, n, head->k.rows, 2 * state->b);
     LLN_TRY(lln_kernel_count_or(choice, "buckets", n / state->b, &buckets));
     state->n = n;
@@ -268,8 +268,8 @@ static lln_status reformer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_reformer = {
     .name = "reformer",
-    .summary = "softmax within chunks of tokens sorted by hashes of their "
-               "queries, which are the keys too",
+    .summary = "softmax within chunks of tokens sorted by query hashes; keys "
+               "are the queries, scaled to length 1",
     .reference = "Kitaev, Kaiser, Levskaya 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_RANDOM,
@@ -277,11 +277,11 @@ const lln_kernel lln_kernel_reformer = {
                LLN_HONOURS_LOGITS,
     .arrays = {{.name = "rotations",
                 .shapes = {{"d", "hashes buckets/2"}},
-                .unit = "in place of normal numbers",
+                .unit = "replaces normal random numbers",
                 .finite = true,
                 .columns = count_rotations}},
     .parameters = {{"b",
-                    "tokens of a chunk; twice that divides the length",
+                    "tokens in a chunk; 2 b must divide the number of tokens",
                     "64",
                     {1, UINT32_MAX, true}},
                    {"hashes", "rounds of hashing", "8", {1, 128, true}},

@@ -179,9 +179,7 @@ static lln_status check_denominator(const lln_kernel_choice *choice)
     LLN_TRY(lln_kernel_word(choice, "sdc", &denominator));
     if (mode != POST || denominator == NONE)
         return LLN_OK;
-    return lln_fail(LLN_EINVAL,
-                    "kernel '%s': mode=post has no denominator; expected "
-                    "sdc=none",
+    return lln_fail(LLN_EINVAL, "kernel '%s': mode=post needs sdc=none",
                     choice->text);
 }
 
@@ -213,28 +211,29 @@ static lln_status topth_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_topth = {
     .name = "topth",
-    .summary = "softmax over the keys above a threshold of the row: theta, or "
-               "its k+1st largest number",
+    .summary = "softmax over the keys above a threshold: theta, or the (k+1)st "
+               "largest value of the row",
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .arrays = {{.name = "theta",
                 .shapes = {{"n", "1"}, {"1", "n"}},
-                .unit = "thresholds"}},
+                .unit = "threshold of each row"}},
     .parameters =
         {{"k",
-          "keys that the threshold leaves, all of shorter rows; 256 if not "
-          "given, with theta 0",
+          "keys kept in a row; rows with at most k keys are dense (default: "
+          "256, with theta 0)",
           NULL,
           {1, UINT32_MAX - 1, true}},
-         {"mode", "compare logits (pre) or probabilities (post)", "pre",
-          .words = MODES},
+         {"mode",
+          "compare the threshold with logits (pre) or probabilities (post)",
+          "pre", .words = MODES},
          {"sdc",
-          "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"
-          "all, which counts masked keys too",
+          "correction of the denominator, for pre: none, exact, exp-threshold, "
+          "or exp-threshold-all, which also counts masked keys",
           "none", .words = DENOMINATORS},
-         {"vmc", "yes: the lost mass goes to all keys alike", "no",
-          .words = NO_YES}},
+         {"vmc", "yes: divide the lost mass equally among the allowed keys",
+          "no", .words = NO_YES}},
     .check = check_denominator,
     .open = topth_open,
 };

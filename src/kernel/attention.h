@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Attention: the matrix P [n x m] that a kernel makes of a head. P is zero
- * outside the mask and never stored as a whole. Measures use only this
- * interface. The data flow: kernel + parameters + arrays = choice
- * (parameters.h); choice + head -> lln_kernel_open -> attention; attention ->
- * tiles of scores (tiles.h), rows of P, or products y = P x (product.h).
- * Example: q = 1, keys 0 and ln 3, scale 1. The logits are 0 and 1.0986, A =
- * (1, 3), P = (1/4, 3/4), and the product with x = (4, 8) is 7. */
+ * outside the mask and need not be stored. Measures use only this interface.
+ * The data flow: kernel + parameters + arrays = choice (parameters.h); choice +
+ * head -> lln_kernel_open -> attention; attention -> tiles of scores (tiles.h),
+ * rows of P, or products y = P x (product.h). Example: q = 1, keys 0 and ln 3,
+ * scale 1. The logits are 0 and 1.0986, A = (1, 3), P = (1/4, 3/4), and the
+ * product with x = (4, 8) is 7. */
 #ifndef LLN_KERNEL_ATTENTION_H
 #define LLN_KERNEL_ATTENTION_H
 

@@ -25,8 +25,8 @@ typedef enum {
     LLN_KERNEL_SUMS_TO_ONE = 1, /* rows sum to 1 */
     LLN_KERNEL_SIGNED = 2,      /* entries may be negative */
     LLN_KERNEL_RANDOM = 4,      /* drawn at random: depends on seed and draw */
-    LLN_KERNEL_SUMS_BY_DEFAULT =
-        8, /* rows sum to 1 if neither parameters nor arrays are given */
+    /* Rows sum to 1 if neither parameters nor arrays are given. */
+    LLN_KERNEL_SUMS_BY_DEFAULT = 8,
 } lln_kernel_property;
 
 /* A parameter: a number in a range, or one of a few words. */

@@ -32,8 +32,8 @@ LLN_NODISCARD lln_status lln_theory_paper_side(double sigma_q, double sigma_k,
  * s2 < 2.389. LLN_EINVAL: s2 negative, infinite or NaN. */
 LLN_NODISCARD lln_status lln_theory_paper_variance(double s2, double *variance);
 
-/* Within-row log-variance D2 of balanced LLN attention, from a hyperbola through
- * the origin,
+/* Within-row log-variance D2 of balanced LLN attention, from a hyperbola
+ * through the origin,
  *     D2 = (m/2) (x - x0 + sqrt((x - x0)^2 + w^2)) - c,   x = s2,
  *     c  = (m/2) (sqrt(x0^2 + w^2) - x0),
  * with m, x0, w fitted on 0 < s2 <= 40 for d = 8, 16, 32, 64, 128, 256 and

@@ -30,11 +30,10 @@ typedef struct {
  *     entropy      = E[ln Z] - E[v (1 - Y2(v))]                     (Stein)
  *     log_variance = sigma^2 (1 - 2/N) + E Var(ln Z | v) + Var E[ln Z | v],
  * for N -> inf sigma^2 + sigma^4 / (2d).
- * n: keys, 1..;
- * d: features, 1..; sigma = sigma_q sigma_k = 1/tau, 0.. (the temperature tau
- * of a head is 1 over the standard deviation of its logits within rows). sigma
- * = 0: uniform rows. n = 1: P = 1, so entropy, log_mean, log_variance and
- * lambda2 are 0 and log_variance_row is NaN.
+ * n: keys, 1..; d: features, 1..; sigma = sigma_q sigma_k = 1/tau, 0.. (the
+ * temperature tau of a head is 1 over the standard deviation of its logits
+ * within rows). sigma = 0: uniform rows. n = 1: P = 1, so entropy, log_mean,
+ * log_variance and lambda2 are 0 and log_variance_row is NaN.
  * LLN_EINVAL: n or d = 0, sigma negative or NaN, or so large that rows that
  * matter have v > LLN_THEORY_S2_MAX (sigma up to 20 is accepted for d >= 16);
  * LLN_ENOMEM; LLN_ENOCONV as in lln_theory_sum_cumulants.

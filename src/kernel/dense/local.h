@@ -3,8 +3,8 @@
  * Softmax attention for heads whose mask allows each query a short run of keys:
  * windows and blocks. P is computed in float64 in tiles: 64 consecutive rows
  * times all keys that any of them may see. No step takes n x m work or memory;
- * with runs of w keys and c columns it is O(n (w + 64) (d + c)). Threads share
- * the tiles, and no result depends on their number. */
+ * with runs of w keys and c columns it is O(n (w + 64) (d + c)). The tiles are
+ * divided among threads; no result depends on how. */
 #ifndef LLN_KERNEL_DENSE_LOCAL_H
 #define LLN_KERNEL_DENSE_LOCAL_H
 

@@ -145,7 +145,7 @@ agrees() {
 }
 
 @test "an unknown method" {
-    refuses 2 "--method 'qr': unknown; known are auto, dense, arnoldi, lowrank, diagonal, blocks" \
+    refuses 2 "--method 'qr': unknown; expected one of auto, dense, arnoldi, lowrank, diagonal, blocks" \
         lln-spectral --method qr
 }
 

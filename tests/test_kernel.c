@@ -149,7 +149,7 @@ START_TEST(parse_unknown)
     char message[512];
     lln_kernel_choice choice;
     int at = snprintf(message, sizeof message,
-                      "kernel '%s': unknown; known are ", unknown[_i]);
+                      "kernel '%s': unknown; expected one of ", unknown[_i]);
     for (size_t i = 0; lln_kernels[i]; i++)
         at += snprintf(message + at, sizeof message - (size_t)at, "%s%s",
                        i > 0 ? ", " : "", lln_kernels[i]->name);

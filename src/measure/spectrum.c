@@ -57,8 +57,8 @@ lln_status lln_spectrum_method_find(const char *name,
         }
         lln_text_append(known, sizeof known, here);
     }
-    return lln_fail(LLN_EINVAL, "method '%s': unknown; known are %s", name,
-                    known);
+    return lln_fail(LLN_EINVAL, "method '%s': unknown; expected one of %s",
+                    name, known);
 }
 
 /* Whether the mask divides P into blocks whose rows sum to 1. */

@@ -32,8 +32,8 @@ static lln_status unknown_kernel(const char *name)
     char known[512] = "";
     for (const lln_kernel *const *kernel = lln_kernels; *kernel; kernel++)
         lln_text_append(known, sizeof known, (*kernel)->name);
-    return lln_fail(LLN_EINVAL, "kernel '%s': unknown; known are %s", name,
-                    known);
+    return lln_fail(LLN_EINVAL, "kernel '%s': unknown; expected one of %s",
+                    name, known);
 }
 
 static lln_status unknown_parameter(const lln_kernel *kernel, const char *name)

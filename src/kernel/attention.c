@@ -67,7 +67,7 @@ double lln_attention_outside(const lln_attention *attention, size_t i,
     return lln_logits_outside(&tiles->rule, log_norm);
 }
 
-/* Scores [count] of what row i sees to probabilities. */
+/* Turns the scores [count] of the allowed keys of row i into probabilities. */
 static void normalise(const lln_attention *attention, size_t i, double *row,
                       size_t count)
 {
@@ -102,8 +102,8 @@ static bool allocate_row(const lln_attention *attention, row_scratch *scratch)
     return true;
 }
 
-/* Row i of P, by the keys that it sees alone, into out [keys]: from first_key
- * on. */
+/* Columns first_key .. first_key + keys - 1 of row i of P, out [keys]. Only
+ * allowed keys are computed. */
 static void one_row(const lln_attention *attention, size_t i, size_t first_key,
                     size_t keys, row_scratch scratch, double *out)
 {
@@ -157,7 +157,8 @@ size_t lln_queries_run(const size_t *queries, size_t count)
     return run;
 }
 
-/* Some columns of some rows, through `rows` [count x m]; NULL: all. */
+/* Some columns of some rows. Rows are made in `rows` [count x m]; NULL: all
+ * columns are wanted, and rows are made in `out`. */
 static lln_status some_rows(const lln_attention *attention, size_t first,
                             size_t count, size_t first_key, size_t keys,
                             double *rows, double *out)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Logits of queries and keys by the rule of a head, for all kernels that use
- * them: whatever a rule does to the logit of a query and a key is done here.
- * Kernels whose features have a part of the scale take it from the rule. Keys
- * outside the mask are hidden by the caller; those that a bias hides get
- * -inf. */
+ * Logits of queries and keys by the rule of a head (scale, cap, bias), for all
+ * kernels that use logits. A change to the rule is made here only. Kernels that
+ * put part of the scale into features read it from the rule. Callers apply the
+ * mask; keys that a bias hides get -inf. */
 #ifndef LLN_KERNEL_LOGITS_H
 #define LLN_KERNEL_LOGITS_H
 
@@ -13,7 +12,7 @@
 #include "core/matrix.h"
 #include "heads/logit_rule.h"
 
-/* Which queries and keys of a head logits are of. Example: rows 3 and 7 for
+/* The queries and keys of a head that logits are for. Example: rows 3 and 7 and
  * keys 512 to 1023 have queries = {3, 7} and key = 512. */
 typedef struct {
     size_t n, m;           /* queries and keys of the head */
@@ -22,19 +21,19 @@ typedef struct {
     size_t key;            /* the first */
 } lln_logit_place;
 
-/* Whether float32 holds the scale and the sums of products of queries and keys
- * of at most these Euclidean norms; the logits may fit where they do not. */
+/* Whether float32 can represent the scale and the sums of products of queries
+ * and keys with at most these Euclidean norms. The logits themselves may fit
+ * even if it cannot. */
 bool lln_logits_fit_float32(const lln_logit_rule *rule, double query,
                             double key);
 
-/* out [rows of q x rows of k] = logits of q and k, both [. x d] and of one
- * precision, which is that of out; `stride` elements from one row to the
- * next. place may be NULL if the rule has no bias. */
+/* out [rows of q x rows of k] = logits of q and k, both [. x d]. All three have
+ * one precision. `stride` elements from one row of out to the next. place may
+ * be NULL if the rule has no bias. */
 void lln_logits_tile(const lln_logit_rule *rule, const lln_logit_place *place,
                      lln_matrix q, lln_matrix k, size_t stride, void *out);
 
-/* The same in float64, of q [rows x d] and k [keys x d], quicker for one
- * row. */
+/* The same in float64 for q [rows x d] and k [keys x d]; faster for one row. */
 void lln_logits_rows(const lln_logit_rule *rule, const lln_logit_place *place,
                      const double *q, size_t rows, const double *k, size_t keys,
                      size_t d, size_t stride, double *out);

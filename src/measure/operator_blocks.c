@@ -17,7 +17,7 @@ bool lln_operator_narrows(const lln_operator *op)
     return op->precision != op->attention->precision;
 }
 
-/* Entries of attention by rows: [rows x m], float64. */
+/* Computes entries of attention by rows: [rows x m], float64. */
 static lln_status make_entries(const lln_operator *op, row_block *block,
                                void *out, double *scale)
 {
@@ -27,9 +27,9 @@ static lln_status make_entries(const lln_operator *op, row_block *block,
                                     out);
 }
 
-/* The weights of a block in float32, out [rows x m], which may be where they
- * are; scale so that rows sum to 1 as rounded, or, with a sink, to what they
- * did. */
+/* Rounds the weights of a block to float32, out [rows x m], which may be the
+ * same memory. Sets scale so that the rounded rows sum to 1 or, with a sink, to
+ * the same as before. */
 static void narrow_block(const lln_operator *op, row_block *block, float *out,
                          double *scale)
 {
@@ -48,7 +48,7 @@ static void narrow_block(const lln_operator *op, row_block *block, float *out,
     block->weights = out;
 }
 
-/* Makes the weights of a block in `out` [rows x m], in the precision of the
+/* Computes the weights of a block in `out` [rows x m], in the precision of the
  * attention. */
 static lln_status make_block(const lln_operator *op,
                              struct lln_operator_work *work, row_block *block,

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "kernel/arrays.h"
+#include "maps.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -13,7 +14,7 @@
 /* Ends the process with the message of the library. */
 __attribute__((noreturn)) static void refuse(void)
 {
-    cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
+    cli_usage("--%s: %s", maps_other_arrays() ? "arrays" : "gate",
               lln_error_message());
 }
 
@@ -29,13 +30,13 @@ static void check_name(const kernel_list *kernels, const char *name)
 /* NAME=FILE,... of both options; NULL: none; the caller frees it. */
 static char *join_options(void)
 {
-    const run_options *o = &run_shared;
+    const char *arrays = maps_other_arrays(), *gate = run_shared.gate;
     char *text = NULL;
-    if (!o->arrays && !o->gate)
+    if (!arrays && !gate)
         return NULL;
-    if (asprintf(&text, "%s%s%s%s", o->arrays ? o->arrays : "",
-                 o->arrays && o->gate ? "," : "", o->gate ? "gate=" : "",
-                 o->gate ? o->gate : "") < 0)
+    if (asprintf(&text, "%s%s%s%s", arrays ? arrays : "",
+                 arrays && gate ? "," : "", gate ? "gate=" : "",
+                 gate ? gate : "") < 0)
         cli_fail("out of memory");
     return text;
 }

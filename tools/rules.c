@@ -31,6 +31,7 @@ static lln_rule_options options(void)
         .positions = o->positions,
         .arrays = arrays_for(ARRAYS_OF_RULES),
         .sampled = sources_sampled(),
+        .selected = o->heads != NULL,
         .unchecked = o->plan,
     };
 }

@@ -69,14 +69,16 @@ expect() {
         --write-heads h.safetensors
     # ln P of the last row, relative to its own key.
     paste -d' ' <(numbers h.safetensors | tail -n 7 |
-        awk '{ x[NR] = $1 } END { for (i = 7; i; i--) print log(x[i] / x[7]) }') \
+        awk '{ x[NR] = $1 }
+            END { for (i = 7; i; i--) print log(x[i] / x[7]) }') \
         <(printf '%s\n' 0 1 2 2 3 3 3) | near 1e-12 absolute
     lln-attend -q --q x.npy --k x.npy --double --kernel softmax --write-p \
         --bias t5:buckets=4:distance=8 --arrays bias=t.npy \
         --write-heads h.safetensors
     # Two buckets to each side: 0, 1 and more; 2, of distance 0 alone, is none.
     paste -d' ' <(numbers h.safetensors | tail -n 28 | head -n 7 |
-        awk '{ x[NR] = $1 } END { for (i = 1; i < 8; i++) print log(x[i] / x[4]) }') \
+        awk '{ x[NR] = $1 }
+            END { for (i = 1; i < 8; i++) print log(x[i] / x[4]) }') \
         <(printf '%s\n' 1 1 1 0 3 3 3) | near 1e-12 absolute
 }
 

@@ -59,6 +59,9 @@ extern const cli_option run_shared_options[]; /* fills run_shared */
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
 
+/* Whether heads are sampled: no option names a file of them. */
+bool options_sampled(void);
+
 /* Checks the values that the table alone cannot, those about heads excepted;
  * ends the process on bad usage. */
 void options_check(void);

@@ -109,8 +109,8 @@ void sources_check(void)
         cli_usage("--fused is for a FILE that holds queries and keys; --q and "
                   "--k name them apart");
     check_values();
-    const char *name = cli_first_given(sources_sampled() ? file : model);
-    if (name && !sources_sampled())
+    const char *name = cli_first_given(options_sampled() ? file : model);
+    if (name && !options_sampled())
         sources_refuse(name);
     if (name)
         cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
@@ -123,11 +123,6 @@ void sources_check(void)
         row_identity_show_rule();
     if (operands_find()->steps)
         row_identity_show_step();
-}
-
-bool sources_sampled(void)
-{
-    return !run_shared.file && !run_shared.q;
 }
 
 void sources_refuse_several(void)
@@ -303,7 +298,7 @@ static void warn_of_values(const lln_heads *heads)
 void sources_open(lln_heads *heads)
 {
     const run_options *o = &run_shared;
-    if (sources_sampled()) {
+    if (options_sampled()) {
         lln_gaussian model = {
             .n = o->tokens,
             .d = o->dim,

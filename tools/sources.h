@@ -10,9 +10,6 @@
  * on bad usage. */
 void sources_check(void);
 
-/* Whether heads are sampled: no option names a file of them. */
-bool sources_sampled(void);
-
 /* Ends the process: this option is for sampled heads alone. */
 __attribute__((noreturn)) void sources_refuse(const char *option);
 

@@ -10,6 +10,7 @@
 #include "output.h"
 #include "shard.h"
 #include "sources.h"
+#include "stored.h"
 
 static void choose_reference(case_set *set)
 {
@@ -31,6 +32,10 @@ static void refuse_rule(const kernel_list *kernels)
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
+    if (stored_given()) {
+        set->kernels = stored_kernels();
+        return;
+    }
     if (!set->plan->measures_head) {
         set->kernels =
             kernel_list_read("kernel", run_shared.kernels, params_given);

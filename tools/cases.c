@@ -12,7 +12,9 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
+#include "kernel/table/table.h"
 #include "measure/row_sample.h"
+#include "measure/row_temperature.h"
 #include "message.h"
 #include "options.h"
 #include "tensor/mapping.h"
@@ -48,13 +50,26 @@ void case_result_close(const case_set *set, case_result *result)
     *result = (case_result){0};
 }
 
+/* The temperature of attention weights. */
+static lln_status measure_weights(const lln_head *head, double *tau)
+{
+    lln_kernel_choice choice = lln_kernel_stored();
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(&choice, head, &attention));
+    lln_status status = lln_rows_temperature(&attention, tau);
+    lln_attention_close(&attention);
+    return status;
+}
+
 /* The temperature of the head where it is not given and something asks for
  * it. */
 static lln_status find_temperature(const case_set *set, run_case *c)
 {
     if (!isnan(c->tau) || !(set->passes & PASS_TEMPERATURE))
         return LLN_OK;
-    lln_status status = lln_temperature_measure(c->head, &c->tau);
+    lln_status status = c->head->stored
+                            ? measure_weights(c->head, &c->tau)
+                            : lln_temperature_measure(c->head, &c->tau);
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
@@ -63,7 +78,9 @@ static void find_deviations(const case_set *set, run_case *c)
     double mean;
     c->sigma_q = c->head->sigma_q;
     c->sigma_k = c->head->sigma_k;
-    if (c->sampled || !(set->passes & PASS_DEVIATIONS))
+    if (c->head->stored)
+        c->sigma_q = c->sigma_k = NAN;
+    if (c->sampled || c->head->stored || !(set->passes & PASS_DEVIATIONS))
         return;
     lln_matrix_moments(c->head->q, &mean, &c->sigma_q);
     lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
@@ -96,7 +113,7 @@ row_identity case_identify(const case_set *set, const lln_head *head,
         .head = run_index(head->head),
         .key_head = run_index(head->key_head),
         .n = (long)head->q.rows,
-        .d = (long)head->q.columns,
+        .d = head->q.columns > 0 ? (long)head->q.columns : LLN_CELL_NONE,
         .causal = head->rule.mask.causal,
         .samples = 1,
         .tau = tau,

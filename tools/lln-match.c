@@ -17,6 +17,7 @@
 #include "options.h"
 #include "run.h"
 #include "sources.h"
+#include "stored.h"
 #include "warnings.h"
 
 static struct {
@@ -210,6 +211,7 @@ static lln_status measure_matches(const run_case *c, const void *context,
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
+    stored_refuse("lln-match");
     methods = read_methods();
     return run_plan_write(&(run_plan){.table = {columns, sizeof(match_record)},
                                       .measure = measure_matches,

@@ -19,6 +19,7 @@
 #include "run.h"
 #include "selection.h"
 #include "signals.h"
+#include "stored.h"
 #include "theory/fenton_accuracy.h"
 
 static struct {
@@ -205,7 +206,7 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
 {
     (void)context;
     summary_record *out = run_block_record(block, 0);
-    if (c->passes & PASS_MOMENTS)
+    if ((c->passes & PASS_MOMENTS) && !c->head->stored)
         LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
                                         &out->cross_variance));
     if (c->passes & PASS_THEORY)
@@ -350,10 +351,10 @@ static void write_fenton_row(listing *out, double s2)
 static int write_fenton(void)
 {
     static const char *const idle[] = {
-        "q",          "tau",        "kernel",  "causal", "scale",
-        "rows",       "shard",      "tokens",  "trials", "each",
-        "params",     "sigma-q",    "sigma-k", "window", "aggregate",
-        "fail-below", "fail-above", "resume",  "plan"};
+        "q",         "attention",  "tau",        "kernel",  "causal",
+        "scale",     "rows",       "shard",      "tokens",  "trials",
+        "each",      "params",     "sigma-q",    "sigma-k", "window",
+        "aggregate", "fail-below", "fail-above", "resume",  "plan"};
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         if (cli_given(idle[i]))
             cli_usage("--%s cannot be used with --fenton", idle[i]);
@@ -383,6 +384,8 @@ int main(int argc, char **argv)
         cli_usage("--s2 needs --fenton");
     if (options.fenton)
         return write_fenton();
+    if (options.normality)
+        stored_refuse("--normality");
     run_plan plan = {.table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
                      .measures_sampled_rows = true};

@@ -29,6 +29,7 @@ typedef struct {
     size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
+    const char *attention, *key_attention; /* files of attention weights */
     const char *layout, *split_heads, *fused, *layers, *heads, *lengths,
         *padding;
     bool values; /* wanted, set by a tool that uses them */

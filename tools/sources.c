@@ -13,6 +13,7 @@
 #include "operands.h"
 #include "options.h"
 #include "output.h"
+#include "stored.h"
 #include "tensor/container.h"
 #include "tensor/mapping.h"
 
@@ -94,6 +95,7 @@ void sources_check(void)
         "split-heads", "fused", "layers", "heads", "lengths",
         "padding",     "list",  NULL};
     const run_options *o = &run_shared;
+    stored_check();
     if (!o->q != !o->k)
         cli_usage("--%s is given without --%s", o->q ? "q" : "k",
                   o->q ? "k" : "q");
@@ -145,10 +147,11 @@ static lln_heads_part open_operand(const operand *from,
         .q = from->text[OF_QUERIES],
         .k = from->text[OF_KEYS],
         .v = from->text[OF_VALUES],
-        .values = o->values,
+        .values = o->values && !stored_given(),
         .values_optional = values_optional() != NULL,
         .unchecked = o->plan,
-        .key_q = o->key_q,
+        .stored = stored_given(),
+        .key_q = stored_given() ? o->key_attention : o->key_q,
         .key_k = o->key_k,
         .key_v = o->key_v,
         .name = from->name,
@@ -218,6 +221,14 @@ static void show_files(const lln_heads_part *parts, size_t count)
     free(notes);
 }
 
+/* What will be missing. */
+static void show_doubts(const lln_heads_part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].heads.doubt)
+            cli_warn("%s", parts[i].heads.doubt);
+}
+
 /* The lengths that are asked for, which hold for every file; to be freed. */
 static lln_lengths read_lengths(void)
 {
@@ -245,6 +256,7 @@ static void open_files(lln_heads *heads)
     cli_check(lln_heads_join(parts, list->count, heads));
     if (!run_shared.quiet)
         show_files(parts, list->count);
+    show_doubts(parts, list->count);
     lln_lengths_free(&lengths);
     free(parts);
 }

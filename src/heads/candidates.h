@@ -24,6 +24,12 @@ LLN_NODISCARD lln_status lln_candidates_queries(const lln_container *queries,
 LLN_NODISCARD lln_status lln_candidates_fused(const lln_container *file,
                                               char **pattern, lln_fused *fused);
 
+/* The same for arrays that hold attention weights: those with a word for it in
+ * their names, or if there are none all that are not one of queries, keys and
+ * values. LLN_EFORMAT if there are none. */
+LLN_NODISCARD lln_status lln_candidates_attention(const lln_container *file,
+                                                  char **pattern);
+
 /* LLN_EUNDEFINED if the array that a user chose is a weight. */
 LLN_NODISCARD lln_status lln_candidates_check(const lln_container *file,
                                               size_t index);

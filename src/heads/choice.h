@@ -18,6 +18,7 @@ typedef struct {
     size_t only[LLN_ROLES];   /* its index */
     bool by_name;             /* names decided */
     bool values_by_name;      /* of values */
+    bool stored;              /* arrays hold attention weights */
     bool together;            /* arrays hold queries, keys and values */
     lln_fused fused;
 } lln_choice;

@@ -10,7 +10,8 @@
 /* "qk.npz: 2 layers, 4 query heads, 4 key heads, 128 tokens, 64 features" of
  * all that is in bundles [count], which are ordered by layer; batch entries if
  * there is such an axis, "64 to 128 tokens" where layers differ, and
- * features of values (roles = 3) that differ from those of keys. `name` is
+ * features of values (roles = 3) that differ from those of keys. With roles = 1
+ * it is "attention weights of 2 layers, 4 heads, 128 tokens". `name` is
  * that of the file; *text is owned by the caller. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_extent_describe(const char *name,
                                              const lln_bundle *bundles,

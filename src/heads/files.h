@@ -17,6 +17,8 @@ typedef struct {
     bool values;          /* read them from `file` too */
     bool values_optional; /* if there are any that nobody named */
     bool unchecked;       /* numbers are not looked at */
+    bool stored;          /* arrays of `file`, named by key_q, hold attention
+                             weights (heads/stored.h) */
     const char *key_q, *key_k, *key_v;
     const char *name;   /* the source of the heads; NULL: the file of queries */
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
@@ -44,7 +46,9 @@ typedef struct {
  * heads are loaded; a head at a time, a layer at a time if layers are arrays of
  * their own. LLN_EINVAL: a layout, selection or pattern that is not well
  * written; LLN_EIO: the system; LLN_EFORMAT: what is in the files does not fit.
- */
+ * Heads whose attention weights are stored have `stored` in place of numbers,
+ * and nothing is copied of them; rule.mask.causal is set where the weights are
+ * causal. They take neither split_heads, fused, values nor a temperature. */
 LLN_NODISCARD lln_status lln_files_open(const lln_files *files,
                                         lln_heads *heads);
 

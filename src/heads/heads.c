@@ -4,8 +4,11 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "heads/stored.h"
+
 void lln_head_free(lln_head *head)
 {
+    lln_stored_close(head->stored);
     free(head->storage);
     *head = (lln_head){0};
 }

@@ -36,6 +36,8 @@ typedef struct {
     double mean; /* NaN: not known yet */
 } lln_variance_kept;
 
+struct lln_stored;
+
 /* One head. `storage` belongs to the head (lln_head_free); `source` belongs
  * to the set of heads it was loaded from. */
 typedef struct {
@@ -54,6 +56,9 @@ typedef struct {
     lln_matrix q;            /* queries [n x d] */
     lln_matrix k;            /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */
+    /* P itself, read from a file: q and k then have rows, but no columns and
+     * no data. NULL: P follows from q and k. */
+    struct lln_stored *stored;
     lln_logit_rule rule;
     double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn
                                 from; 0: it was not */
@@ -80,6 +85,7 @@ typedef struct lln_heads {
     size_t bytes;       /* of the arrays in files that hold them */
     const char *note;   /* what was chosen by names in a file; NULL: nothing */
     const char *extent; /* what a file holds, in words; NULL: there is none */
+    const char *doubt;  /* why some values will be missing; NULL: none will */
     bool sampled;       /* trials of one model, to be averaged */
     /* Fills in head `index` but for its numbers: q, k and v have no data, and
      * the precision in which they are loaded if LLN_FLOAT32 is asked for. Needs

@@ -31,10 +31,14 @@ typedef struct {
 /* What the axes of arrays mean. Letters, slowest axis first: b batch, l layer,
  * h head, n tokens, d features, D heads side by side, 3 queries, keys and
  * values; n and one of d and D are needed, D excludes h, none comes twice.
- * NULL: nd, or, if heads are to be split, nD and with three axes bnD. */
+ * NULL: nd, or, if heads are to be split, nD and with three axes bnD.
+ * Arrays of attention weights have queries n and keys m in place of tokens and
+ * features, and no D and 3. NULL: nm. Their layout for LLN_KEYS has the keys
+ * as tokens. */
 typedef struct {
     const char *letters;
     lln_split split; /* heads[LLN_QUERIES] = 0: no axis D */
+    bool stored;     /* the arrays hold attention weights */
 } lln_axes;
 
 enum { LLN_LETTERS = 8 }; /* bytes of the longest layout with its end */

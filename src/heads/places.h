@@ -13,6 +13,7 @@ typedef struct {
     size_t bundle;
     lln_place at;
     long layer, head;
+    size_t index; /* among the heads that were chosen */
 } lln_head_place;
 
 /* The heads of bundles [count] that the selections of `files` choose, ordered

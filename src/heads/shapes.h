@@ -13,6 +13,7 @@ typedef struct {
     const char *layout; /* NULL: that of lln_axes */
     lln_split split;    /* heads[LLN_KEYS] = 0: by their features */
     size_t roles;       /* 3 with values, else 2 */
+    bool stored;        /* the arrays hold attention weights */
     lln_mask mask;
     lln_lengths *lengths;
 } lln_shape_rules;

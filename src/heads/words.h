@@ -18,6 +18,10 @@ bool lln_words_weight(const char *name, bool batch);
  * order of features under that word. */
 const char *lln_words_fused(const char *name, size_t *length, lln_fused *fused);
 
+/* Whether an array holds attention weights by the last word of its name:
+ * attentions.3, layers.3.attn, attn_weights, hook_pattern, P. */
+bool lln_words_attention(const char *name);
+
 /* Whether digits at `at` in a name may number layers or heads: not those of
  * attn1 and attn2, which are kinds of attention. */
 bool lln_words_numbers(const char *name, const char *at);

@@ -69,6 +69,10 @@ typedef struct {
      * scores->tiles. */
     lln_status (*scores)(const lln_attention *attention,
                          lln_attention_scores *scores);
+
+    /* What the rows that make() made summed to before it divided them by that,
+     * [n]; NULL: it divides none. */
+    const double *sums;
 } lln_attention_row_hooks;
 
 /* The kernel fills this in, the struct of its kind alone; who measures only

@@ -238,7 +238,7 @@ out.csv.partial"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
-    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits' <<< "$output"
+    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits of the gates' <<< "$output"
     for masks in 'only with a causal mask' 'only without a causal mask' \
         'does not support a window'; do
         grep -qx "    $masks" <<< "$output"

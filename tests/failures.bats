@@ -27,7 +27,7 @@ said() {
     equal stderr "$(without_extent <<< "$stderr")" "$message"
 }
 
-fit="kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks, 64"
+fit="kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64"
 
 @test "a head of which the landmarks are no divisor" {
     entries
@@ -145,7 +145,7 @@ END
             "$([[ $tool == *match || $tool == *attend* ]] && echo 4 || echo 7)"
         [[ $stderr == *'; 2 more cases likewise' ]]
     done
-    said "gaussian: kernel 'lln': alpha inf, beta inf: not finite; 3 more cases likewise" \
+    said "gaussian: kernel 'lln': alpha inf, beta inf; expected finite numbers; 3 more cases likewise" \
         lln-entropy -n 8 --scale 1e300 --columns kernel,entropy_nats << END
 kernel,entropy_nats
 softmax,0
@@ -186,7 +186,7 @@ END
     refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
         lln-spectral -n 16 --kernel softmax,lln --method lowrank
     entries
-    said "x.npy[2]: kernel 'softmax': method arnoldi: finds at most n - 2 eigenvalues, and needs 4 tokens; n = 1, wanted 1" \
+    said "x.npy[2]: kernel 'softmax': method arnoldi: finds at most n - 2 eigenvalues and needs at least 4 tokens; n = 1, wanted 1" \
         lln-spectral "${heads[@]}" --kernel softmax --method arnoldi \
         --precision 1 --columns source,lambda2 << END
 source,lambda2

@@ -145,7 +145,7 @@ agrees() {
 }
 
 @test "an unknown method" {
-    refuses 2 "--method 'qr': unknown; known are auto, dense, arnoldi, lowrank, diagonal, blocks" \
+    refuses 2 "--method 'qr': unknown; expected one of auto, dense, arnoldi, lowrank, diagonal, blocks" \
         lln-spectral --method qr
 }
 
@@ -160,9 +160,9 @@ agrees() {
 @test "a method that does not apply" {
     refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
         lln-spectral -n 16 --kernel softmax --method lowrank
-    refuses 1 'gaussian: tau 1: method diagonal: only for a causal mask' \
+    refuses 1 'gaussian: tau 1: method diagonal: needs a causal mask' \
         lln-spectral -n 16 --kernel softmax --method diagonal
-    refuses 1 'gaussian: tau 1: method blocks: this attention has none' \
+    refuses 1 'gaussian: tau 1: method blocks: this attention has no blocks' \
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 

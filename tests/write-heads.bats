@@ -192,7 +192,7 @@ same() {
     run --separate-stderr lln-attend --layout hnd --q x.npy --k x.npy -q \
         --write-heads p.safetensors --write-p --kernel nystrom
     equal status "$status" 0
-    equal stderr "$stderr" "lln-attend: x.npy: head 0: kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks, 64; 1 more case likewise"
+    equal stderr "$stderr" "lln-attend: x.npy: head 0: kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64; 1 more case likewise"
     equal numbers "$(numbers p.safetensors | tail -n +769 | tr -d - | sort |
         uniq -c | tr -d ' ')" 18432nan
     for options in '' --write-p; do

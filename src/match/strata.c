@@ -14,13 +14,13 @@ typedef struct {
     size_t row;
 } candidate;
 
-/* The middle of stratum i of `count` out of n. */
+/* The middle of stratum i of `count` strata of n rows. */
 static size_t middle_of(size_t i, size_t count, size_t n)
 {
     return (2 * i + 1) * n / (2 * count);
 }
 
-/* Column by column, mean and variance of factor a; row [d] is scratch. */
+/* Mean and variance of each column of factor a; row [d] is scratch. */
 static void describe_columns(lln_matrix a, double factor, double *row,
                              double *mean, double *variance)
 {
@@ -58,8 +58,8 @@ LLN_CLONES static double predict_variance(const double *x, double factor,
     return squares / (sum * sum);
 }
 
-/* Rows that are alike in the one respect come in an order of chance, not in
- * their own, which may have a period. */
+/* Rows with equal variance are put in random order, since their own order may
+ * have a period. */
 static int compare_candidates(const void *a, const void *b)
 {
     const candidate *x = a, *y = b;

@@ -191,3 +191,61 @@ halves() {
     refuses 2 '--key-attention: --attention p.npy:a names a key too' \
         lln-entropy --attention p.npy:a --key-attention a
 }
+
+@test "weights beside queries and keys are compared" {
+    write_p --causal
+    beside=(-q --layout hnd --causal --double --compare softmax)
+    lln-attend "${beside[@]}" --attention p.npz p.npz > table
+    equal kernels "$(column kernel < table | tr '\n' ' ')" \
+        'attention attention '
+    column matrix_error < table | sed 's/$/ 0/' | near 1e-14 absolute
+    column relative_error < table | sed 's/$/ 0/' | near 1e-14 absolute
+    # tau is that of queries and keys
+    equal tau "$(column tau < table)" "$(lln-entropy -q --layout hnd --causal \
+        --columns tau --no-header --kernel softmax --double p.npz)"
+    lln-attend "${beside[@]}" --attention p.npz --kernel lln --heads 1 \
+        --columns head,kernel --no-header p.npz > table
+    equal rows "$(tr '\n' ' ' < table)" '1,attention 1,lln '
+    # without the mask they differ
+    lln-attend -q --layout hnd --compare softmax --attention p.npz p.npz \
+        --fail-below matrix_error=0.1 > table
+    lln-attend "${beside[@]}" --attention p.npz --q p.npz --k p.npz --shard 2/2 \
+        --columns head,kernel,top_overlap --no-header > table
+    equal shard "$(cat table)" 1,attention,1
+}
+
+# One token of one feature: P is 1 in each of 2 heads side by side.
+@test "weights beside heads side by side" {
+    halves q.npy '(1, 2)' 3c00 3800
+    halves p.npy '(2, 1, 1)' 3c00 3c00
+    equal 'no batch' "$(lln-attend -q --split-heads 2 --compare softmax \
+        --attention p.npy --q q.npy --k q.npy --no-header \
+        --columns source,head,matrix_error | tr '\n' ' ')" \
+        'q.npy,0,0 q.npy,1,0 '
+    halves q.npy '(1, 1, 2)' 3c00 3800
+    halves p.npy '(1, 2, 1, 1)' 3c00 3c00
+    equal batch "$(lln-attend -q --split-heads 2 --compare softmax \
+        --attention p.npy --q q.npy --k q.npy --no-header \
+        --columns source,head,matrix_error | tr '\n' ' ')" \
+        'q.npy[0],0,0 q.npy[0],1,0 '
+}
+
+@test "weights of other heads are refused" {
+    files_before='more.npz
+other.npz
+p.npz'
+    write_p
+    lln-attend -q -n 20 -d 4 --trials 2 --write-heads other.npz --write-p
+    lln-attend -q -n 24 -d 4 --trials 3 --write-heads more.npz
+    refuses 1 'p.npz: layer 0, head 0: 24 queries, 24 keys; the attention weights in other.npz have 20 and 20' \
+        lln-attend -q --layout hnd --compare softmax --attention other.npz \
+        p.npz
+    refuses 1 'more.npz: layer 0, head 2: no attention weights for this head in p.npz; expected one matrix' \
+        lln-attend -q --layout hnd --compare softmax --attention p.npz \
+        more.npz
+    refuses 2 '--attention needs --compare' lln-attend --attention p.npz
+    refuses 2 '--tau cannot be used with --attention' lln-attend \
+        --compare softmax --attention p.npz --tau 1 p.npz
+    refuses 2 '--attention with --compare needs a FILE of queries and keys, or --q and --k' \
+        lln-attend --compare softmax --attention p.npz
+}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "arrays.h"
+#include "beside.h"
 #include "core/threads.h"
 #include "message.h"
 #include "options.h"
@@ -27,18 +28,31 @@ static void refuse_rule(const kernel_list *kernels)
         kernel_refuse_rule(&kernels->entries[i].choice, &run_shared.rule);
 }
 
+/* Puts attention weights before the kernels that were asked for. */
+static void add_weights(kernel_list *kernels)
+{
+    kernel_list all = {0};
+    if (cli_given("kernel"))
+        all = *kernels;
+    all = stored_kernels(&all);
+    free(kernels->entries);
+    *kernels = all;
+}
+
 /* Kernels that do not support the rule of logits are refused here, before any
  * file is opened. */
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
     if (stored_given()) {
-        set->kernels = stored_kernels();
+        set->kernels = stored_kernels(&(kernel_list){0});
         return;
     }
     if (!set->plan->measures_head) {
         set->kernels =
             kernel_list_read("kernel", run_shared.kernels, params_given);
+        if (stored_beside())
+            add_weights(&set->kernels);
         choose_reference(set);
         refuse_rule(&set->kernels);
         refuse_rule(&set->reference);
@@ -145,6 +159,7 @@ void case_set_open(case_set *set)
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     if (!run_shared.plan)
         case_set_open_joints(set);
+    beside_open(&set->heads, &set->weights);
     shard_take(&set->heads);
 }
 
@@ -164,6 +179,7 @@ void case_set_close(case_set *set)
     free(set->taus.values);
     params_close(set->params);
     lln_kernel_arrays_free(set->arrays);
+    lln_heads_close(&set->weights);
     lln_heads_close(&set->heads);
 }
 

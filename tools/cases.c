@@ -9,6 +9,7 @@
 #include "alpha_beta.h"
 #include "arrays.h"
 #include "average.h"
+#include "beside.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
@@ -67,7 +68,7 @@ static lln_status find_temperature(const case_set *set, run_case *c)
 {
     if (!isnan(c->tau) || !(set->passes & PASS_TEMPERATURE))
         return LLN_OK;
-    lln_status status = c->head->stored
+    lln_status status = !c->head->q.data
                             ? measure_weights(c->head, &c->tau)
                             : lln_temperature_measure(c->head, &c->tau);
     return status == LLN_EUNDEFINED ? LLN_OK : status;
@@ -78,9 +79,9 @@ static void find_deviations(const case_set *set, run_case *c)
     double mean;
     c->sigma_q = c->head->sigma_q;
     c->sigma_k = c->head->sigma_k;
-    if (c->head->stored)
+    if (!c->head->q.data)
         c->sigma_q = c->sigma_k = NAN;
-    if (c->sampled || c->head->stored || !(set->passes & PASS_DEVIATIONS))
+    if (c->sampled || !c->head->q.data || !(set->passes & PASS_DEVIATIONS))
         return;
     lln_matrix_moments(c->head->q, &mean, &c->sigma_q);
     lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
@@ -132,6 +133,8 @@ static lln_status load_head(open_case *work, size_t index, double tau)
     const lln_heads *heads = &work->set->heads;
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     lln_status status = heads->load(heads, index, tau, precision, &work->head);
+    if (status == LLN_OK)
+        status = beside_load(&work->set->weights, &work->head);
     work->has_numbers = status == LLN_OK;
     if (status != LLN_EUNDEFINED)
         return status;

@@ -8,7 +8,6 @@
 #include "measure/fidelity.h"
 #include "message.h"
 #include "options.h"
-#include "stored.h"
 #include "write_heads.h"
 
 static struct {
@@ -56,7 +55,8 @@ int main(int argc, char **argv)
     run_shared.values = true;
     run_shared.values_optional = values_optional;
     command_parse(&tool, argc, argv);
-    stored_refuse("lln-attend");
+    if (run_shared.attention && (!options.compare || options.write_heads))
+        cli_usage("--attention needs --compare");
     if (options.write_p && !options.write_heads)
         cli_usage("--write-p needs --write-heads");
     if (options.write_p && !cli_given("kernel"))

@@ -206,7 +206,7 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
 {
     (void)context;
     summary_record *out = run_block_record(block, 0);
-    if ((c->passes & PASS_MOMENTS) && !c->head->stored)
+    if ((c->passes & PASS_MOMENTS) && c->head->q.data)
         LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
                                         &out->cross_variance));
     if (c->passes & PASS_THEORY)

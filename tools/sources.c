@@ -42,6 +42,7 @@ static void check_pipes(void)
     for (int i = 0; i < 3; i++)
         piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
+    pipes += stored_beside() && is_pipe(o->attention);
     for (int i = 0; i < 2; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
@@ -229,8 +230,7 @@ static void show_doubts(const lln_heads_part *parts, size_t count)
             cli_warn("%s", parts[i].heads.doubt);
 }
 
-/* The lengths that are asked for, which hold for every file; to be freed. */
-static lln_lengths read_lengths(void)
+lln_lengths sources_lengths(void)
 {
     const run_options *o = &run_shared;
     lln_lengths lengths = {0};
@@ -249,7 +249,7 @@ static lln_lengths read_lengths(void)
 static void open_files(lln_heads *heads)
 {
     const operand_list *list = operands_find();
-    lln_lengths lengths = read_lengths();
+    lln_lengths lengths = sources_lengths();
     lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
     for (size_t i = 0; i < list->count; i++)
         parts[i] = open_operand(&list->items[i], &lengths);
@@ -300,6 +300,13 @@ void sources_refuse_overwrite(void)
         for (int role = 0; role < OPERAND_TEXTS; role++)
             cli_refuse_overwrite(list->items[i].path[role]);
     cli_refuse_overwrite(run_shared.lengths);
+    if (stored_beside()) {
+        char *path, *key;
+        cli_check(lln_files_split(run_shared.attention, &path, &key));
+        cli_refuse_overwrite(path);
+        free(path);
+        free(key);
+    }
 }
 
 /* A row of --list. */

@@ -5,6 +5,7 @@
 #define LLN_TOOLS_SOURCES_H
 
 #include "heads/heads.h"
+#include "heads/lengths.h"
 
 /* Checks the shared options that say so against each other; ends the process
  * on bad usage. */
@@ -22,6 +23,10 @@ void sources_refuse_several(void);
 /* Opens the heads that the shared options ask for, and says which arrays were
  * taken if names decided. Ends the process on failure. */
 void sources_open(lln_heads *heads);
+
+/* The lengths that are asked for, which hold for every file; to be freed. Ends
+ * the process on failure. */
+lln_lengths sources_lengths(void);
 
 /* Ends the process if the output would replace a file that is read. */
 void sources_refuse_overwrite(void);

@@ -9,7 +9,12 @@
 
 bool stored_given(void)
 {
-    return run_shared.attention != NULL;
+    return run_shared.attention && !cli_given("compare");
+}
+
+bool stored_beside(void)
+{
+    return run_shared.attention && cli_given("compare");
 }
 
 void stored_refuse(const char *option)
@@ -47,12 +52,25 @@ static void refuse_options(void)
                   "key heads are not known");
 }
 
+static void check_beside(void)
+{
+    static const char *const others[] = {"tau", "plan", NULL};
+    const char *other = cli_first_given(others);
+    if (!run_shared.file && !run_shared.q)
+        cli_usage("--attention with --compare needs a FILE of queries and "
+                  "keys, or --q and --k");
+    if (other)
+        cli_usage("--%s cannot be used with --attention", other);
+}
+
 void stored_check(void)
 {
     run_options *o = &run_shared;
     if (!o->attention && o->key_attention)
         cli_usage("--key-attention needs --attention");
-    if (!o->attention)
+    if (stored_beside())
+        check_beside();
+    if (!stored_given())
         return;
     refuse_options();
     const char **files = cli_alloc(o->file_count + 2, sizeof *files);
@@ -64,10 +82,12 @@ void stored_check(void)
     o->file_count++;
 }
 
-kernel_list stored_kernels(void)
+kernel_list stored_kernels(const kernel_list *others)
 {
-    kernel_list list = {.count = 1};
-    list.entries = cli_alloc(1, sizeof *list.entries);
+    kernel_list list = {.count = 1 + others->count};
+    list.entries = cli_alloc(list.count, sizeof *list.entries);
     list.entries[0].choice = lln_kernel_stored();
+    for (size_t i = 0; i < others->count; i++)
+        list.entries[1 + i] = others->entries[i];
     return list;
 }

@@ -11,13 +11,15 @@
  * only refuses --key-attention. */
 void stored_check(void);
 
-/* Whether heads are attention weights. */
+/* Whether heads are attention weights; or have weights to be compared with what
+ * their queries and keys make. */
 bool stored_given(void);
+bool stored_beside(void);
 
 /* Ends the process if they are: what is asked for needs queries and keys. */
 void stored_refuse(const char *option);
 
-/* The kernel 'attention' alone. */
-kernel_list stored_kernels(void);
+/* The kernel 'attention', and the kernels of a list after it. */
+kernel_list stored_kernels(const kernel_list *others);
 
 #endif

@@ -56,8 +56,9 @@ typedef struct {
     lln_matrix q;            /* queries [n x d] */
     lln_matrix k;            /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; no data if they were not asked for */
-    /* P itself, read from a file: q and k then have rows, but no columns and
-     * no data. NULL: P follows from q and k. */
+    /* P itself, read from a file; q and k then have rows, but no columns and
+     * no data, unless P is to be compared with what they make. NULL: it is not
+     * known. */
     struct lln_stored *stored;
     lln_logit_rule rule;
     double sigma_q, sigma_k; /* deviations of the Gaussian model it was drawn

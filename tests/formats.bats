@@ -115,7 +115,7 @@ END
 @test "--comments: lines before a table, not in markdown" {
     local fenton=(lln-stats --fenton --s2 1 -d 4 --columns "d,s2" --comments)
     equal terminal "$(shown "${fenton[@]}" | tail -n +3)" $'d  s2\n4   1'
-    equal comment "$(shown "${fenton[@]}" | head -n 1)" '# lln-stats 0.1.0'
+    equal comment "$(shown "${fenton[@]}" | head -n 1)" "# lln-stats $VERSION"
     refuses 2 '--comments: markdown has no comments' \
         "${fenton[@]}" --format markdown
 }

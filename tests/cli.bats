@@ -367,7 +367,7 @@ within() {
 @test "heads without a match are named" {
     run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
     equal status "$status" 0
-    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query that sees two keys'
+    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query has two allowed keys'
 }
 
 # tty COMMAND: its terminal output, lines for carriage returns.

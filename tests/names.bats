@@ -87,9 +87,9 @@ said() {
         lln-entropy x
     refuses 1 "x: key 'c': no such array; expected a, b" \
         lln-entropy x --key-q c --key-k b
-    refuses 1 "x: no key like 'a{layer}'; expected one of 'a', 'b'" \
+    refuses 1 "x: no key matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b
-    refuses 2 "--key-q: '{a}': expected a key in which {layer} and {head} may stand for a number, each once" \
+    refuses 2 "--key-q: '{a}': expected a key with at most one {layer} and one {head}, and no other braces" \
         lln-entropy x --key-q '{a}' --key-k b
     said x --key-q b --key-k a
 }
@@ -103,7 +103,7 @@ said() {
 
 @test "one array is not two" {
     files_before=
-    refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k, or say with --fused how it holds both" \
+    refuses 1 "$CASES/case_A_Q.npy: only one array; name the arrays of queries and keys with --q and --k, or use --fused if it contains both" \
         lln-entropy "$CASES/case_A_Q.npy"
     echo pickle | npy obj.npy '|O' '(2, 4, 3)'
     files_before=obj.npy
@@ -147,7 +147,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 @test "a key named twice" {
     dump x q k
     files_before=x
-    refuses 2 '--key-k: --k x:k names a key too' \
+    refuses 2 '--key-k cannot be used with --k x:k, which names a key' \
         lln-entropy --q x:q --k x:k --key-k k
 }
 
@@ -164,7 +164,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         lln-entropy "$sample"
     refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) does not have layout 'lhnd'; expected hnd or nhd" \
         lln-entropy "$sample" --layout lhnd
-    refuses 1 "$sample: key 'layers.0.q': the key tells the layer; expected a layout without l, not 'lnd'" \
+    refuses 1 "$sample: key 'layers.0.q': the key gives the layer; expected a layout without l, found 'lnd'" \
         lln-entropy "$sample" --layout lnd
     refuses 1 "--layers 0-3: $sample has layers 0, 3" \
         lln-entropy "$sample" --layout hnd --layers 0-3
@@ -180,7 +180,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "weights are not queries of tokens" {
-    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]: save that with a forward hook"
+    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]; save that output with a forward hook"
     for names in 'model.layers.0.self_attn.q_proj.weight model.layers.0.self_attn.k_proj.weight' \
         'encoder.layer.0.attention.self.query.bias encoder.layer.0.attention.self.key.bias' \
         'h.0.attn.c_attn.weight h.0.mlp.c_fc.weight' \

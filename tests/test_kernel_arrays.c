@@ -112,11 +112,11 @@ START_TEST(open_refused)
     expect_open(LLN_EINVAL, "=x", "'=x': expected NAME=FILE[:KEY]");
     expect_open(LLN_EINVAL, "w=", "'w=': expected NAME=FILE[:KEY]");
     expect_open(LLN_EINVAL, "a=x,a=x", "'a' is given twice");
-    expect_open(LLN_EINVAL, "a=-", "'a=-': expected a file");
+    expect_open(LLN_EINVAL, "a=-", "'a=-': expected the name of a file");
     expect_open(LLN_EIO, "a=y", "y: No such file or directory");
     expect_open(LLN_EFORMAT, "w=x", "x: key 'w': no such array; expected a, b");
     expect_open(LLN_EFORMAT, "w=x:{layer}",
-                "x: no key like '{layer}'; expected one of 'a', 'b'");
+                "x: no key matches '{layer}'; found 'a', 'b'");
     lln_kernel_arrays_free(NULL); /* legal */
 }
 END_TEST

@@ -19,8 +19,8 @@ START_TEST(pattern_check_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_status(lln_pattern_check(bad[i]), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "'{layer}{x}': expected a key in which {layer} and {head} "
-                     "may stand for a number, each once");
+                     "'{layer}{x}': expected a key with at most one {layer} "
+                     "and one {head}, and no other braces");
 }
 END_TEST
 
@@ -144,8 +144,8 @@ static const struct {
      "--key-q"},
     {{"l0.h0.q", "l0.h0.k", "l0.h1.q", "l0.h1.k", "l1.h0.q", "l1.h0.k"},
      NULL,
-     "x: keys like 'l0.h0.q' differ in more than one number; say with --key-q "
-     "which is {layer} and which {head}, and leave others as they are"},
+     "x: keys like 'l0.h0.q' differ in more than one number; mark the layer "
+     "with {layer} and the head with {head} in --key-q"},
 };
 
 START_TEST(queries_by_name)
@@ -219,13 +219,15 @@ START_TEST(pattern_find_refused)
     lln_container *file = with_keys(keys, &bytes);
     expect_status(lln_pattern_find(file, "l{layer}.q", &found, &count),
                   LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(),
-                     "x: 'l1.q', 'l01.q': the same numbers in 'l{layer}.q'");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "x: 'l1.q', 'l01.q' have the same numbers in 'l{layer}.q'");
     ck_assert_ptr_null(found);
     expect_status(lln_pattern_find(file, "q{layer}", &found, &count),
                   LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), "x: no key like 'q{layer}'; expected "
-                                          "one of 'l1.q', 'l01.q', 'k'");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "x: no key matches 'q{layer}'; found 'l1.q', 'l01.q', 'k'");
     expect_status(lln_pattern_find(file, "q", &found, &count), LLN_EFORMAT);
     lln_container_close(file);
     free(bytes);

@@ -102,8 +102,10 @@ START_TEST(find_same_numbers)
                   LLN_EFORMAT);
     const char *message = lln_error_message();
     ck_assert(
-        strcmp(message, "'a1', 'a01': the same numbers in 'a{step}'") == 0 ||
-        strcmp(message, "'a01', 'a1': the same numbers in 'a{step}'") == 0);
+        strcmp(message, "'a1' and 'a01' have the same numbers in 'a{step}'") ==
+            0 ||
+        strcmp(message, "'a01' and 'a1' have the same numbers in 'a{step}'") ==
+            0);
     ck_assert_ptr_null(found);
 }
 END_TEST

@@ -14,10 +14,9 @@
 
 static const struct {
     const char *text;
-    size_t digits; /* at most */
+    size_t digits; /* largest number of digits */
 } marks[LLN_MARKS] = {{"{step}", 18}, {"{layer}", 6}, {"{head}", 6}};
 
-/* Paths that have been found so far. */
 typedef struct {
     lln_found_path *items;
     size_t count;
@@ -56,7 +55,8 @@ static lln_status no_memory(void)
     return lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* Digits at *at, as a number that the mark may be; false: they are not. */
+/* Reads the digits at *at as the number of a mark; false if there are none or
+ * too many. */
 static bool read_number(const char **at, lln_mark mark, long *number)
 {
     const char *first = *at;
@@ -68,8 +68,8 @@ static bool read_number(const char **at, lln_mark mark, long *number)
     return *at > first;
 }
 
-/* Whether a name is the part [length] of a pattern; numbers that are known must
- * be the same, and others become known. */
+/* Whether a name equals the part [length] of a pattern. A number that is known
+ * already must be the same; other numbers become known. */
 static bool match_part(const char *part, size_t length, const char *name,
                        long number[LLN_MARKS])
 {
@@ -91,7 +91,8 @@ static bool match_part(const char *part, size_t length, const char *name,
     return *name == '\0';
 }
 
-/* The part of a pattern with the digits of `name` for {step}. */
+/* Writes the part of a pattern, with the digits of `name` in place of
+ * {step}. */
 static void write_name(const char *part, size_t length, const char *name,
                        FILE *out)
 {
@@ -113,7 +114,8 @@ static void write_name(const char *part, size_t length, const char *name,
     }
 }
 
-/* Adds `from` with `file` at its end, which a part of the pattern has found. */
+/* Adds the path of `from` extended by `file`, which matches a part of the
+ * pattern. */
 static lln_status add_path(path_list *list, const lln_found_path *from,
                            const char *part, size_t length, const char *file,
                            const long number[LLN_MARKS])
@@ -165,7 +167,7 @@ static lln_status search_folder(const lln_found_path *folder, const char *part,
     return status;
 }
 
-/* Adds a part without marks to a path. */
+/* Adds the path of `from` extended by a part without marks. */
 static lln_status append_part(const lln_found_path *from, const char *part,
                               size_t length, path_list *list)
 {
@@ -177,7 +179,7 @@ static lln_status append_part(const lln_found_path *from, const char *part,
     return status;
 }
 
-/* Replaces the paths by those that go on with the next part of the pattern. */
+/* Extends all paths by the next part of the pattern. */
 static lln_status extend_paths(path_list *list, const char *part, size_t length)
 {
     path_list next = {0};
@@ -206,7 +208,7 @@ static int compare_paths(const void *first, const void *second)
     return 0;
 }
 
-/* Leaves out what is no file, and sorts the others. */
+/* Removes folders, and sorts the others. */
 static lln_status settle_paths(const char *pattern, path_list *list)
 {
     size_t kept = 0;
@@ -223,13 +225,13 @@ static lln_status settle_paths(const char *pattern, path_list *list)
         qsort(list->items, kept, sizeof *list->items, compare_paths);
     for (size_t i = 1; i < kept; i++)
         if (compare_paths(&list->items[i - 1], &list->items[i]) == 0)
-            return lln_fail(LLN_EFORMAT, "'%s', '%s': the same numbers in '%s'",
-                            list->items[i - 1].path, list->items[i].path,
-                            pattern);
+            return lln_fail(
+                LLN_EFORMAT, "'%s' and '%s' have the same numbers in '%s'",
+                list->items[i - 1].path, list->items[i].path, pattern);
     return LLN_OK;
 }
 
-/* The empty path, to begin with. */
+/* Begins with the empty path. */
 static lln_status start_paths(path_list *list)
 {
     *list = (path_list){lln_array_grow(NULL, 0, sizeof *list->items), 0};
@@ -269,7 +271,8 @@ static int compare_numbers(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
-/* The numbers of found [count] at a mark, each once, ascending. */
+/* Lists the numbers of found [count] at a mark, ascending, without repetition;
+ * returns how many there are. */
 static size_t list_numbers(const lln_found_path *found, size_t count,
                            lln_mark mark, size_t *numbers)
 {

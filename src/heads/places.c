@@ -6,7 +6,7 @@
 
 #include "core/memory.h"
 
-/* The numbers of layers, or of heads, and which of them were asked for. */
+/* The numbers of layers or of heads, and which of them are selected. */
 typedef struct {
     size_t *numbers; /* [count], ascending */
     bool *chosen;
@@ -59,7 +59,8 @@ static int compare_numbers(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
-/* LLN_EFORMAT: a selection where nothing is numbered. */
+/* Sorts the numbers and reads the selection. LLN_EFORMAT: a selection of layers
+ * or heads that have no numbers. */
 static lln_status read_numbering(const char *text, const char *option,
                                  const char *name, numbering *numbers)
 {
@@ -77,7 +78,7 @@ static lln_status read_numbering(const char *text, const char *option,
                               numbers->chosen);
 }
 
-/* Whether a number is among the chosen ones; what has none is. */
+/* Whether a number is selected. A head without a number (-1) is. */
 static bool is_chosen(const numbering *numbers, long number)
 {
     size_t wanted = (size_t)number;
@@ -101,7 +102,7 @@ static void numbering_free(numbering *numbers)
     free(numbers->chosen);
 }
 
-/* Keeps those of heads [*count] that were asked for. */
+/* Keeps the selected ones of heads [*count]. */
 static lln_status select_heads(const lln_files *files, const char *name,
                                lln_head_place *heads, size_t *count,
                                numbering *layers, numbering *numbers)

@@ -182,7 +182,8 @@ START_TEST(mapping_open_started)
     ck_assert(memcmp(mapping.bytes, "bcd", 3) == 0);
     lln_mapping_close(&mapping);
     expect_status(lln_mapping_open("-", &mapping), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), "standard input: at its end");
+    ck_assert_str_eq(lln_error_message(),
+                     "standard input: already read to its end");
 }
 END_TEST
 

@@ -13,7 +13,7 @@
 #include "heads/choice.h"
 
 typedef struct {
-    long layer, head;         /* from the keys in the file; -1: none */
+    long layer, head;         /* from the names of the arrays; -1: none */
     long key_head;            /* of the array of keys; -1: none */
     size_t number[LLN_ROLES]; /* in the lln_arrays */
 } lln_bundle;

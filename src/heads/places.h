@@ -4,8 +4,8 @@
  * Example: layers.3.q [2, 12, 512, 64], with layout bhnd, is in bundle 1 of
  * qk.npz (bundles.h) and contains 24 heads. Head 7 of batch entry 1 has the
  * place {bundle 1, at {batch 1, layer 0, head 7}, layer 3, head 7}: the array
- * has no axis of layers, so that at.layer is 0 and the layer number is that of
- * the key. */
+ * has no axis of layers, so that at.layer is 0 and the layer number comes from
+ * the name of the array. */
 #ifndef LLN_HEADS_PLACES_H
 #define LLN_HEADS_PLACES_H
 

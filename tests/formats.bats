@@ -171,7 +171,7 @@ entropies() {
     local command=(lln-entropy -n 8 -d 2 --kernel lln --params x)
     files_before=x
     echo '{"alpha":{"0":1}}' > x
-    refuses 1 "x: row 1: key 'alpha' has an object, expected a number, text or null; a table has one object a row, as pandas writes with orient='records'" \
+    refuses 1 "x: row 1: key 'alpha' has an object, expected a number, text or null; a table has one object per row, as pandas writes with orient='records'" \
         "${command[@]}"
     echo '[]' > x
     refuses 1 'x: empty, expected a table' "${command[@]}"

@@ -9,7 +9,7 @@
 
 const lln_range lln_any_number = {-INFINITY, INFINITY, false, false};
 
-/* strtod alone would take spaces, hexadecimal, nan and infinity. */
+/* strtod alone would accept spaces, hexadecimal, nan and infinity. */
 static bool read_decimal(const char *text, double *value)
 {
     char *end;
@@ -19,7 +19,8 @@ static bool read_decimal(const char *text, double *value)
     return *end == '\0';
 }
 
-/* Digits, or digits after a minus, which are too small at most. */
+/* Digits, optionally after a minus: a negative number is outside the range, but
+ * it is a whole number. */
 static bool is_whole(const char *text)
 {
     text += *text == '-';

@@ -100,11 +100,7 @@ static int by_bundle(const void *first, const void *second)
     const lln_head_place *a = first, *b = second;
     if (a->bundle != b->bundle)
         return a->bundle < b->bundle ? -1 : 1;
-    if (a->at.batch != b->at.batch)
-        return a->at.batch < b->at.batch ? -1 : 1;
-    if (a->at.layer != b->at.layer)
-        return a->at.layer < b->at.layer ? -1 : 1;
-    return (a->at.head > b->at.head) - (a->at.head < b->at.head);
+    return lln_place_compare(a->at, b->at);
 }
 
 /* Checks the values of a head. `shares`: its keys and values are those of the

@@ -66,6 +66,9 @@ typedef struct {
     void *storage;
 } lln_head;
 
+/* Orders places by batch entry, then layer, then head: -1, 0 or 1. */
+int lln_place_compare(lln_place a, lln_place b);
+
 void lln_head_free(lln_head *head);
 
 /* Lets lln_temperature_variance store its result for the head in `kept`, and

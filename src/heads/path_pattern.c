@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
+#include "core/sorting.h"
 #include "heads/layout.h"
 
 static const struct {
@@ -265,25 +266,14 @@ lln_status lln_path_pattern_find(const char *pattern, lln_found_path **found,
     return status;
 }
 
-static int compare_numbers(const void *first, const void *second)
-{
-    size_t a = *(const size_t *)first, b = *(const size_t *)second;
-    return (a > b) - (a < b);
-}
-
 /* Lists the numbers of found [count] at a mark, ascending, without repetition;
  * returns how many there are. */
 static size_t list_numbers(const lln_found_path *found, size_t count,
                            lln_mark mark, size_t *numbers)
 {
-    size_t unique = 0;
     for (size_t i = 0; i < count; i++)
         numbers[i] = (size_t)found[i].number[mark];
-    qsort(numbers, count, sizeof *numbers, compare_numbers);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || numbers[i] != numbers[i - 1])
-            numbers[unique++] = numbers[i];
-    return unique;
+    return lln_sort_unique(numbers, count);
 }
 
 static void keep_chosen(const size_t *numbers, const bool *chosen, size_t size,
@@ -293,7 +283,7 @@ static void keep_chosen(const size_t *numbers, const bool *chosen, size_t size,
     for (size_t i = 0; i < *count; i++) {
         size_t number = (size_t)found[i].number[mark];
         const size_t *at =
-            bsearch(&number, numbers, size, sizeof number, compare_numbers);
+            bsearch(&number, numbers, size, sizeof number, lln_compare_sizes);
         if (chosen[at - numbers]) {
             found[kept++] = found[i];
             continue;

@@ -39,13 +39,8 @@ typedef struct {
 
 static int compare_members(const void *first, const void *second)
 {
-    lln_place a = ((const member *)first)->at;
-    lln_place b = ((const member *)second)->at;
-    if (a.batch != b.batch)
-        return a.batch < b.batch ? -1 : 1;
-    if (a.layer != b.layer)
-        return a.layer < b.layer ? -1 : 1;
-    return (a.head > b.head) - (a.head < b.head);
+    const member *a = first, *b = second;
+    return lln_place_compare(a->at, b->at);
 }
 
 /* Lists the heads of a bundle in the order of its axes; returns how many there

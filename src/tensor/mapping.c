@@ -110,6 +110,11 @@ static void unlist_file(struct lln_mapped_file *file)
     }
 }
 
+bool lln_mapping_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static bool has_changed(const struct lln_mapped_file *file)
 {
     const struct stat *then = &file->about;
@@ -119,8 +124,7 @@ static bool has_changed(const struct lln_mapped_file *file)
     if ((file->standard ? fstat(STDIN_FILENO, &now) : stat(file->path, &now)) !=
         0)
         return false; /* the file was deleted, but its data are intact */
-    return now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
-           now.st_size != then->st_size ||
+    return !lln_mapping_same_file(&now, then) || now.st_size != then->st_size ||
            now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
            now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
@@ -146,8 +150,7 @@ bool lln_mappings_include(const char *path)
     pthread_mutex_lock(&lock);
     for (const struct lln_mapped_file *f = mapped_files; f && !found;
          f = f->next)
-        found = f->size > 0 && f->about.st_dev == about.st_dev &&
-                f->about.st_ino == about.st_ino;
+        found = f->size > 0 && lln_mapping_same_file(&f->about, &about);
     pthread_mutex_unlock(&lock);
     return found;
 }

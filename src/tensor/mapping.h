@@ -78,6 +78,11 @@ void lln_mapping_use(const lln_mapping *mapping);
  * LLN_EFORMAT: a file has changed, and the data read from it are invalid. */
 LLN_NODISCARD lln_status lln_mappings_check(void);
 
+struct stat;
+
+/* Whether two files are the same: by device and inode. */
+bool lln_mapping_same_file(const struct stat *a, const struct stat *b);
+
 /* Whether the path is that of a regular file that is open. */
 bool lln_mappings_include(const char *path);
 

@@ -79,7 +79,7 @@ START_TEST(find_folders)
 }
 END_TEST
 
-/* As many digits as a long surely has, and as other layers have. */
+/* Steps below 10^18, layers below 10^6. */
 START_TEST(find_long_numbers)
 {
     touch("999999999999999999");
@@ -89,6 +89,15 @@ START_TEST(find_long_numbers)
                            "999999999999999999:999999999999999999:"
                            "999999999999999999,-1,-1");
     expect_found("{layer}", "");
+}
+END_TEST
+
+START_TEST(find_leading_zeros)
+{
+    touch("000000000000000000007");
+    expect_found("{layer}", "000000000000000000007:{layer}:-1,7,-1");
+    expect_found("{step}", "000000000000000000007:000000000000000000007:"
+                           "7,-1,-1");
 }
 END_TEST
 
@@ -159,6 +168,7 @@ int main(void)
     tcase_add_test(paths, find_numbers);
     tcase_add_test(paths, find_folders);
     tcase_add_test(paths, find_long_numbers);
+    tcase_add_test(paths, find_leading_zeros);
     tcase_add_test(paths, find_same_numbers);
     tcase_add_test(paths, select_numbers);
     tcase_add_test(paths, has_marks);

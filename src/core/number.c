@@ -59,6 +59,18 @@ lln_number lln_number_read_whole(const char *text, uint64_t *value)
     return LLN_NUMBER;
 }
 
+bool lln_number_read_digits(const char **text, long limit, long *number)
+{
+    const char *first = *text;
+    for (*number = 0; **text >= '0' && **text <= '9'; ++*text) {
+        long digit = **text - '0';
+        if (digit >= limit || *number > (limit - 1 - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return *text > first;
+}
+
 void lln_range_text(const lln_range *range, char *text, size_t size)
 {
     double low = range->low, high = range->high;

@@ -33,6 +33,11 @@ lln_number lln_number_read(const char *text, const lln_range *range,
  * is written only for LLN_NUMBER. */
 lln_number lln_number_read_whole(const char *text, uint64_t *value);
 
+/* Reads all digits at *text as a number below `limit` and advances *text to
+ * their end. Leading zeros are ignored. Returns false if there are no digits or
+ * the number is too large. */
+bool lln_number_read_digits(const char **text, long limit, long *number);
+
 /* The range of all finite numbers. */
 extern const lln_range lln_any_number;
 

@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "heads/words.h"
 
 enum {
-    MOST_NUMBER = 1000000,
-    NAME_TEXT = 120, /* bytes of a key in a message */
+    MOST_NUMBER = 1000000, /* layers and heads are below */
+    NAME_TEXT = 120,       /* bytes of a key in a message */
     EXAMPLES = 8
 };
 
@@ -60,18 +61,6 @@ lln_status lln_pattern_check(const char *pattern)
     return LLN_OK;
 }
 
-/* Reads digits at *key; false if there are none, or the number is too large. */
-static bool read_number(const char **key, long *number)
-{
-    const char *first = *key;
-    for (*number = 0; isdigit((unsigned char)**key); ++*key) {
-        *number = *number * 10 + (**key - '0');
-        if (*number >= MOST_NUMBER)
-            return false;
-    }
-    return *key > first;
-}
-
 bool lln_pattern_match(const char *pattern, const char *key, long *layer,
                        long *head)
 {
@@ -79,11 +68,11 @@ bool lln_pattern_match(const char *pattern, const char *key, long *layer,
     while (*pattern) {
         if (starts_with(pattern, layer_mark)) {
             pattern += strlen(layer_mark);
-            if (!read_number(&key, layer))
+            if (!lln_number_read_digits(&key, MOST_NUMBER, layer))
                 return false;
         } else if (starts_with(pattern, head_mark)) {
             pattern += strlen(head_mark);
-            if (!read_number(&key, head))
+            if (!lln_number_read_digits(&key, MOST_NUMBER, head))
                 return false;
         } else if (*pattern++ != *key++) {
             return false;

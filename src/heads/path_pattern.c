@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/path_pattern.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,13 +9,15 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/sorting.h"
 #include "heads/layout.h"
 
 static const struct {
     const char *text;
-    size_t digits; /* largest number of digits */
-} marks[LLN_MARKS] = {{"{step}", 18}, {"{layer}", 6}, {"{head}", 6}};
+    long limit; /* numbers are below */
+} marks[LLN_MARKS] = {
+    {"{step}", 1000000000000000000}, {"{layer}", 1000000}, {"{head}", 1000000}};
 
 typedef struct {
     lln_found_path *items;
@@ -56,19 +57,6 @@ static lln_status no_memory(void)
     return lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* Reads the digits at *at as the number of a mark; false if there are none or
- * too many. */
-static bool read_number(const char **at, lln_mark mark, long *number)
-{
-    const char *first = *at;
-    for (*number = 0; isdigit((unsigned char)**at); ++*at) {
-        if ((size_t)(*at - first) == marks[mark].digits)
-            return false;
-        *number = *number * 10 + (**at - '0');
-    }
-    return *at > first;
-}
-
 /* Whether a name equals the part [length] of a pattern. A number that is known
  * already must be the same; other numbers become known. */
 static bool match_part(const char *part, size_t length, const char *name,
@@ -83,7 +71,7 @@ static bool match_part(const char *part, size_t length, const char *name,
                 return false;
             continue;
         }
-        if (!read_number(&name, mark, &here) ||
+        if (!lln_number_read_digits(&name, marks[mark].limit, &here) ||
             (number[mark] >= 0 && number[mark] != here))
             return false;
         number[mark] = here;

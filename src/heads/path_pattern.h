@@ -32,11 +32,11 @@ bool lln_path_has_marks(const char *text, size_t length);
 
 /* Finds the files whose paths equal the pattern with a whole number in place of
  * each mark; a repeated mark must have the same number. A number takes all
- * digits at its place: at most 18 for steps, 6 for layers and heads. Names of
- * folders may contain marks too. found [count] is ordered by step, layer and
- * head; release it with lln_found_paths_free. Finding no file is not an error.
- * LLN_EFORMAT: two files have the same numbers; LLN_EIO: a folder cannot be
- * read; LLN_ENOMEM. */
+ * digits at its place, with any leading zeros. Steps are below 10^18, layers
+ * and heads below 10^6. Names of folders may contain marks too. found [count]
+ * is ordered by step, layer and head; release it with lln_found_paths_free.
+ * Finding no file is not an error. LLN_EFORMAT: two files have the same
+ * numbers; LLN_EIO: a folder cannot be read; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_path_pattern_find(const char *pattern,
                                                lln_found_path **found,
                                                size_t *count);

@@ -74,7 +74,7 @@ said() {
 @test "a choice is not made" {
     dump x q k query key
     files_before=x
-    refuses 1 "x: queries may be 'q', 'query'; choose with --key-q" \
+    refuses 1 "x: queries may be 'q', 'query'; use --key-q" \
         lln-entropy x
     said x --key-q query
     equal note "$stderr" "x: queries 'query', keys 'key'"
@@ -83,7 +83,7 @@ said() {
 @test "names without such words" {
     dump x a b
     files_before=x
-    refuses 1 "x: no names such as q and k among 'a', 'b'; choose with --key-q and --key-k" \
+    refuses 1 "x: cannot find queries and keys by their names among 'a', 'b'; use --key-q and --key-k" \
         lln-entropy x
     refuses 1 "x: key 'c': no such array; expected a, b" \
         lln-entropy x --key-q c --key-k b
@@ -209,7 +209,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         down.0.attn2.to_k down.3.attn1.to_q down.3.attn1.to_k \
         down.3.attn2.to_q down.3.attn2.to_k
     files_before=x
-    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; choose with --key-q" \
+    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; use --key-q" \
         lln-entropy x
     said x --key-q 'down.{layer}.attn2.to_q'
     equal note "$stderr" \
@@ -220,11 +220,11 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         "x: queries 'down.{layer}.attn1.to_q', keys 'down.{layer}.attn1.to_k'"
     dump x block.0.layer.0.SelfAttention.q block.0.layer.0.SelfAttention.k \
         block.0.layer.1.EncDecAttention.q block.0.layer.1.EncDecAttention.k
-    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; choose with --key-q" \
+    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; use --key-q" \
         lln-entropy x
     dump x l.0.self_attn.q_proj l.0.self_attn.k_proj l.0.encoder_attn.q_proj \
         l.0.encoder_attn.k_proj
-    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; choose with --key-q" \
+    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; use --key-q" \
         lln-entropy x
     # a kind alone, and a model with a number in its name
     for name in attn1.to_ gpt2. attention_2_of_3.; do

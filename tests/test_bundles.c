@@ -124,8 +124,8 @@ static const struct {
     {{"a", "b"},
      {.file = "x"},
      LLN_EFORMAT,
-     "x: no names such as q and k among 'a', 'b'; choose with --key-q and "
-     "--key-k"},
+     "x: cannot find queries and keys by their names among 'a', 'b'; use "
+     "--key-q and --key-k"},
     {{"a", "b"},
      {.file = "x", .key_q = "a"},
      LLN_EFORMAT,
@@ -168,8 +168,8 @@ static const struct {
     {{"q0", "q1", "q2", "k0", "k1"},
      {.q = "x:q{head}", .k = "x:k{head}"},
      LLN_EFORMAT,
-     "x: 2 arrays of keys like 'k{head}'; expected a divisor of the 3 of "
-     "queries"},
+     "x: 2 arrays of keys match 'k{head}'; expected a number that divides the "
+     "3 arrays of queries"},
     {{"q", "k"},
      {.q = "y:q", .k = "x:k"},
      LLN_EIO,

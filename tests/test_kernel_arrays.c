@@ -142,9 +142,11 @@ START_TEST(load_refused)
 {
     static const char *const keys[] = {"l2.g", "l3.g", NULL};
     write_series("a.npy", "(2,4,3,4)", 96);
-    expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6");
+    expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6: expected a "
+                           "number that divides it");
     write_series("a.npy", "(3,6,2,2)", 72);
-    expect_load("g=a.npy", "a.npy: 3 batch entries; the queries have 2");
+    expect_load("g=a.npy", "a.npy: 3 batch entries; the queries have 2: "
+                           "expected 1 or the same number");
     write_series("a.npy", "(6,3,4)", 72);
     expect_load("g=a.npy", "a.npy: shape (6, 3, 4) does not have layout "
                            "'bhnd'; expected hnd or nhd");

@@ -133,15 +133,14 @@ static const struct {
      NULL},
     {{"a", "b", "q"},
      NULL,
-     "x: no names such as q and k among 'a', 'b', 'q'; choose with --key-q and "
-     "--key-k"},
+     "x: cannot find queries and keys by their names among 'a', 'b', 'q'; use "
+     "--key-q and --key-k"},
     {{"q", "k", "query", "key"},
      NULL,
-     "x: queries may be 'q', 'query'; choose with --key-q"},
+     "x: queries may be 'q', 'query'; use --key-q"},
     {{"enc.0.q", "enc.0.k", "enc.1.q", "enc.1.k", "dec.0.q", "dec.0.k"},
      NULL,
-     "x: queries may be 'enc.{layer}.q', 'dec.{layer}.q'; choose with "
-     "--key-q"},
+     "x: queries may be 'enc.{layer}.q', 'dec.{layer}.q'; use --key-q"},
     {{"l0.h0.q", "l0.h0.k", "l0.h1.q", "l0.h1.k", "l1.h0.q", "l1.h0.k"},
      NULL,
      "x: keys like 'l0.h0.q' differ in more than one number; mark the layer "
@@ -158,7 +157,7 @@ START_TEST(queries_by_name)
         expect_ok(status);
         ck_assert_str_eq(pattern, choices[_i].pattern);
     } else {
-        bool none = strstr(choices[_i].message, "no names");
+        bool none = strstr(choices[_i].message, "cannot find");
         expect_status(status, none ? LLN_EUNDEFINED : LLN_EFORMAT);
         ck_assert_str_eq(lln_error_message(), choices[_i].message);
         ck_assert_ptr_null(pattern);

@@ -126,8 +126,8 @@ static lln_status check_group(const search *s, lln_role role)
     if (next_group(q) % next_group(r) == 0)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: %zu arrays of %s like '%s'; expected a divisor of "
-                    "the %zu of queries",
+                    "%s: %zu arrays of %s match '%s'; expected a number that "
+                    "divides the %zu arrays of queries",
                     lln_container_name(r->file), next_group(r),
                     lln_role_name(role), r->pattern, next_group(q));
 }

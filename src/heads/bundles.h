@@ -13,9 +13,11 @@
 #include "heads/choice.h"
 
 typedef struct {
-    long layer, head;         /* from the names of the arrays; -1: none */
-    long key_head;            /* of the array of keys; -1: none */
-    size_t number[LLN_ROLES]; /* in the lln_arrays */
+    long layer, head; /* from the names of the arrays; -1: none */
+    long key_head; /* of the keys, from the name of their array or by its index;
+                      -1: none */
+    size_t number[LLN_ROLES]; /* [roles]: the arrays, by their numbers in the
+                                 lln_arrays */
 } lln_bundle;
 
 /* Opens the files into `arrays` and chooses the arrays: those that match the

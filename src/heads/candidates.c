@@ -195,7 +195,7 @@ static lln_status refuse_several(const lln_container *file,
         lln_names_append(list, pattern);
         free(pattern);
     }
-    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; choose with --key-q",
+    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; use --key-q",
                     lln_container_name(file), what, list);
 }
 
@@ -228,8 +228,8 @@ static lln_status choose_candidate(const lln_container *file,
         return refuse_weight(file, found->weight);
     if (found->count == 0)
         return lln_fail(LLN_EUNDEFINED,
-                        "%s: no names such as q and k among %s; choose with "
-                        "--key-q and --key-k",
+                        "%s: cannot find queries and keys by their names among "
+                        "%s; use --key-q and --key-k",
                         name, lln_names_list(file, list));
     if (found->count > 1)
         return refuse_several(file, found, what);

@@ -91,7 +91,7 @@ static lln_status read_arrays(named_arrays *item)
     return LLN_OK;
 }
 
-/* place: FILE[:KEY] */
+/* Opens the arrays at `place`, FILE[:KEY]. */
 static lln_status open_item(const char *place, named_arrays *item)
 {
     char *path, *key;
@@ -198,8 +198,11 @@ static lln_status find_place(const char *name, const lln_layout *layout,
                         ? of[kind] % size[kind] == 0
                         : size[kind] == of[kind] || size[kind] == 1;
         if (!fits)
-            return lln_fail(LLN_EFORMAT, "%s: %zu %s; the queries have %zu",
-                            name, size[kind], names[kind], of[kind]);
+            return lln_fail(LLN_EFORMAT,
+                            "%s: %zu %s; the queries have %zu: expected %s",
+                            name, size[kind], names[kind], of[kind],
+                            kind == LLN_AXIS_HEAD ? "a number that divides it"
+                                                  : "1 or the same number");
     }
     at->batch = size[LLN_AXIS_BATCH] > 1 ? head->at.batch : 0;
     at->layer = size[LLN_AXIS_LAYER] > 1 ? head->at.layer : 0;

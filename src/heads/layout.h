@@ -29,7 +29,7 @@ typedef struct {
     bool present[LLN_AXIS_KINDS];
     size_t size[LLN_AXIS_KINDS];
     size_t stride[LLN_AXIS_KINDS];
-    size_t offset; /* of the first element */
+    size_t offset; /* element at which the array or the part of a role begins */
     size_t group, group_stride;
 } lln_layout;
 

@@ -28,7 +28,7 @@ const char *lln_role_name(lln_role role);
 /* An array whose key matches a pattern. */
 typedef struct {
     long layer, head; /* the numbers in its key; -1: none */
-    size_t index;     /* in the file */
+    size_t index;     /* index in the file */
 } lln_named;
 
 /* LLN_EINVAL: the pattern has braces other than {layer} and {head}, or one of

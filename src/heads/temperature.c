@@ -280,7 +280,7 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     if (lln_mask_hides(head->rule.mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EINVAL,
                         "temperature: %zu queries, %zu keys; a mask needs at "
-                        "least as many keys",
+                        "least as many keys as queries",
                         head->q.rows, head->k.rows);
     if (!lln_rule_has_closed_variance(&head->rule))
         return lln_fail(LLN_EINVAL, "%s", no_closed_form);

@@ -18,7 +18,7 @@ typedef struct {
     const char *name; /* of the stream, for messages */
     char *at;         /* next character to read */
     char separator;
-    size_t line; /* of `at`, from 1 */
+    size_t line; /* line of `at`, from 1 */
 } reader;
 
 /* The cells found so far, including those of the header. */

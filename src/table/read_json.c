@@ -176,7 +176,7 @@ static lln_status read_values(reader *r, const char *text)
         lln_status status = add_rows(r, value);
         json_decref(value);
         LLN_TRY(status);
-        if (error.position <= 0) /* an int */
+        if (error.position <= 0) /* an int, which overflows */
             return lln_fail(LLN_EFORMAT, "%s: too large, expected at most 2 GB",
                             r->name);
         at += error.position;

@@ -17,8 +17,8 @@ typedef struct {
     size_t slots; /* at most this many items are begun but not yet delivered,
                      each with its own slot; >= 1 */
     lln_ordered_step *work; /* runs on several threads at once */
-    lln_ordered_step
-        *hand_on; /* delivers: on any thread, one at a time, in order */
+    /* Delivers an item: on any thread, one at a time, in order. */
+    lln_ordered_step *hand_on;
     void *context;
 } lln_ordered;
 

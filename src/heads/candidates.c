@@ -66,10 +66,8 @@ typedef struct {
     const char *names[EXAMPLES];
     uint64_t varying[EXAMPLES]; /* bit r: run r of digits differs */
     size_t count;
-    const char *
-        weight; /* name of a weight that is otherwise a candidate; NULL: none */
-    lln_fused
-        fused; /* order of features, if the arrays contain all three roles */
+    const char *weight; /* a weight that is otherwise a candidate, or NULL */
+    lln_fused fused;    /* order of features in arrays of all three roles */
 } candidates;
 
 /* Whether key `index` has a word for queries and a partner or, if fused is not

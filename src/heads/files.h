@@ -24,9 +24,9 @@ typedef struct {
                            split_heads nD or bnD */
     const char *split_heads; /* "H" or "H:HK": heads are side by side (split.h);
                                 NULL: they are not */
-    const char
-        *fused; /* "qkv" or "head-qkv": arrays of `file`, named by key_q,
-                   contain queries, keys and values; NULL: decided by names */
+    /* "qkv" or "head-qkv": arrays of `file`, named by key_q, contain queries,
+     * keys and values; NULL: decided by names. */
+    const char *fused;
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const lln_lengths *lengths; /* copied; NULL: there is no padding */
     lln_logit_rule rule;

@@ -14,9 +14,8 @@
 #include "heads/results.h"
 
 enum {
-    BLOCK_ROWS =
-        256, /* rows drawn from one stream; seeding costs about 700 draws */
-    PAD = 16 /* elements; each matrix starts on a cache line */
+    BLOCK_ROWS = 256, /* rows of one stream; seeding costs about 700 draws */
+    PAD = 16          /* elements; each matrix starts on a cache line */
 };
 
 typedef struct {

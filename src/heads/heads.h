@@ -50,14 +50,12 @@ typedef struct {
     size_t number; /* index in its own file or model, whatever else is in the
                       set; random draws for the head depend on it */
     size_t model;  /* index of the model: its heads have layers in common */
-    lln_place at,
-        of; /* indices in the array of queries, and the sizes of its axes */
-    size_t first,
-        first_key; /* tokens of padding before the queries and the keys */
-    size_t queries, keys; /* tokens of the arrays, padding included; 0: there
-                             are no arrays */
-    lln_matrix q;         /* queries [n x d] */
-    lln_matrix k;         /* keys [m x d] */
+    lln_place at, of; /* indices in the array of queries; sizes of its axes */
+    size_t first, first_key; /* tokens of padding before queries and keys */
+    size_t queries, keys;    /* tokens of the arrays, padding included; 0: there
+                                are no arrays */
+    lln_matrix q;            /* queries [n x d] */
+    lln_matrix k;            /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; without data if they were not requested */
     lln_logit_rule rule;
     double sigma_q, sigma_k; /* standard deviations of the Gaussian model that

@@ -16,8 +16,7 @@
 typedef struct {
     bool causal;
     size_t window; /* keys to each side, its own key included; 0: all */
-    size_t
-        block; /* tokens of a block, which attend only to each other; 0: all */
+    size_t block;  /* tokens of a block; attention stays in it; 0: all */
 } lln_mask;
 
 typedef struct {

@@ -37,8 +37,7 @@ typedef struct {
     double *logits;                   /* [CHUNK x CHUNK] */
     double *shift, *reference;        /* means of keys [d] */
     bool referenced;                  /* reference is set */
-    lln_key_moments
-        core; /* of the keys that all queries of the block may attend to */
+    lln_key_moments core; /* of the keys that all queries may attend to */
     size_t first[CHUNK], end[CHUNK]; /* allowed keys of each query */
     logit_moments row[CHUNK];
 } scratch;

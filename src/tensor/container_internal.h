@@ -25,10 +25,9 @@ typedef struct {
 
 /* An array of the file. */
 typedef struct {
-    char *key, *dtype,
-        *unreadable;   /* owned; unreadable is NULL if the array is readable */
-    lln_tensor tensor; /* has no data until it is unpacked */
-    bool inflates;     /* unpacking takes memory and time */
+    char *key, *dtype, *unreadable; /* owned; unreadable: why, or NULL */
+    lln_tensor tensor;              /* has no data until it is unpacked */
+    bool inflates;                  /* unpacking takes memory and time */
     void *packed; /* owned: one block, for unpack and release of the format */
     size_t shard; /* 1 + index in shards; 0: it is in this file */
     size_t index; /* index in the shard */

@@ -224,8 +224,8 @@ out.csv.partial"
 }
 
 @test "--version" {
-    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy --version
-    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy -V
+    prints "lln-entropy (lln-tools) $VERSION" lln-entropy --version
+    prints "lln-entropy (lln-tools) $VERSION" lln-entropy -V
 }
 
 @test "--list-kernels" {
@@ -286,9 +286,9 @@ gaussian,nan,1,softmax,8,2,0,1,1'
 
 @test "--comments tell version, command and seed" {
     lln-entropy -n 8 -d 2 --comments --seed 7 --kernel 'softmax' > out.csv
-    equal comments "$(head -n 3 out.csv)" '# lln-entropy 0.1.0
+    equal comments "$(head -n 3 out.csv)" "# lln-entropy $VERSION
 # command: lln-entropy -n 8 -d 2 --comments --seed 7 --kernel softmax
-# seed: 7'
+# seed: 7"
     equal header "$(sed -n 4p out.csv | cut -d, -f1)" source
 }
 
@@ -367,7 +367,7 @@ within() {
 @test "heads without a match are named" {
     run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
     equal status "$status" 0
-    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query that sees two keys'
+    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query has two allowed keys'
 }
 
 # tty COMMAND: its terminal output, lines for carriage returns.

@@ -90,7 +90,7 @@ END
 }
 
 @test "--tau that sampled heads cannot have" {
-    local tool word='queries and keys would need standard deviations of 1e+50; expected --double, or less than 3.4e+37'
+    local tool word='queries and keys would need standard deviations of 1e+50; expected less than 3.4e+37; use --double'
     said "gaussian: tau 1e-100: $word; 3 more cases likewise" \
         lln-entropy -n 8 --tau 1,1e-100 --kernel softmax --precision 2 \
         --columns kernel,tau,entropy_nats << END
@@ -131,7 +131,7 @@ END
     lln-entropy -q "${heads[@]}" --tau 1 --kernel lln:scales=layer \
         --columns source,entropy_nats > four 2> errors
     equal errors "$(cat errors)" \
-        'lln-entropy: x.npy[2]: tau 1: no query sees two keys, so that there is no temperature'
+        'lln-entropy: x.npy[2]: tau 1: the temperature is undefined: no query has two allowed keys'
     equal nan "$(grep nan four)" 'x.npy[2],nan'
 }
 
@@ -154,7 +154,7 @@ END
 }
 
 @test "lln-match names its methods without a match" {
-    said 'gaussian: head 0, tau 1e-100: queries and keys would need standard deviations of 1e+50; expected --double, or less than 3.4e+37' \
+    said 'gaussian: head 0, tau 1e-100: queries and keys would need standard deviations of 1e+50; expected less than 3.4e+37; use --double' \
         lln-match -n 8 --tau 1e-100 --each --trials 1 --method paper,measured \
         --columns head,method,alpha,achieved << END
 head,method,alpha,achieved

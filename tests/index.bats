@@ -96,7 +96,7 @@ model/model.safetensors.index.json" lln-entropy model
 @test "an index through a pipe has no folder" {
     model
     local index=model/model.safetensors.index.json
-    local message='an index of shards without a folder; name the file instead'
+    local message='an index of shards without a folder; give the name of the file instead'
     refuses 1 "standard input: $message" lln-entropy - < $index
     refuses 1 "standard input: $message" lln-entropy - < <(cat $index)
 }

@@ -112,7 +112,7 @@ identity() {
         -o o.npy
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-attend: gaussian: head 0: temperature: no query that sees two keys'
+        'lln-attend: gaussian: head 0: temperature: no query has two allowed keys'
     equal numbers "$(numbers o.npy | tr -d ' -' | tr '\n' ' ')" 'nan nan '
 }
 
@@ -248,7 +248,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 @test "values that are not there" {
     attend -n 6 -d 5 --trials 2 --kernel softmax,lln -o x.npz
     files_before=x.npz
-    refuses 1 "x.npz: which arrays are the values? 'o.softmax' has no word such as q; choose with --key-v, or with --v" \
+    refuses 1 "x.npz: cannot find the values: 'o.softmax' has no word such as q; use --key-v or --v" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln -o o.npy
     refuses 1 "x.npz: key 'v': no such array; expected o.softmax, o.lln" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln \

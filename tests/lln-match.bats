@@ -89,7 +89,7 @@ figure() {
     run --separate-stderr lln-match -n 1 --trials 1 --each --no-header
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-match: gaussian: head 0, tau 1: measured: temperature: no query that sees two keys'
+        'lln-match: gaussian: head 0, tau 1: measured: temperature: no query has two allowed keys'
     equal row "$(echo "$output" | cut -d, -f10-16)" \
         measured,nan,nan,nan,nan,log_variance_row,nan
 }

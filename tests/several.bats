@@ -377,10 +377,10 @@ runs'
         lln-entropy --layout hnd --q 'no.st:{layer}.q' --k 'no.st:{layer}.k'
     run --separate-stderr lln-entropy --layout hnd 'runs/s{step}.st'
     equal status "$status" 1
-    [[ $stderr == "lln-entropy: 'runs/s"*"': the same numbers in 'runs/s{step}.st'" ]]
+    [[ $stderr == "lln-entropy: 'runs/s"*"' have the same numbers in 'runs/s{step}.st'" ]]
     refuses 2 "'layer{layer}.st': {layer} in the name and 'l' in --layout lnd; expected one of them, or a layout such as hnd, nhd" \
         lln-entropy --layout lnd 'layer{layer}.st'
-    refuses 1 'l3.st: layer 0 inside, 3 in the name of the file; name files without {layer}, or arrays without a number (--key-q, --key-k)' \
+    refuses 1 'l3.st: layer 0 in the file, 3 in its name; use a file pattern without {layer}, or keys without a number (--key-q, --key-k)' \
         lln-entropy --layout hnd 'l{layer}.st'
     refuses 2 "'a.st' cannot be used with --fenton" lln-stats --fenton a.st b.st
 }

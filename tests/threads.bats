@@ -58,6 +58,6 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
         run --separate-stderr lln-entropy -n 1 --each --trials 20 \
             --kernel lln --threads $threads
         equal status "$status" 0
-        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: temperature: no query that sees two keys; 19 more cases likewise'
+        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: temperature: no query has two allowed keys; 19 more cases likewise'
     done
 }

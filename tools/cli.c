@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "core/version.h"
 #include "help.h"
 #include "message.h"
 #include "output.h"

@@ -10,8 +10,6 @@
 
 #include "core/number.h"
 
-#define LLN_VERSION "0.1.0"
-
 typedef enum {
     CLI_FLAG,  /* bool */
     CLI_TEXT,  /* const char *: the argument as it stands */

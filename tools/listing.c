@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/version.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"

@@ -123,11 +123,6 @@ static FILE *open_in_place(const char *path, bool table)
     return table ? open_lines(fileno(stream)) : stream;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* NULL: /dev/stdout, by any name. A file that was removed while it is open has
  * a name in /proc alone. */
 static FILE *open_file(const char *path, bool table)
@@ -136,15 +131,16 @@ static FILE *open_file(const char *path, bool table)
     bool exists = stat(path, &old) == 0;
     if (!exists && errno != ENOENT)
         refuse();
-    if (exists && fstat(STDOUT_FILENO, &other) == 0 && same_file(&old, &other))
+    if (exists && fstat(STDOUT_FILENO, &other) == 0 &&
+        lln_mapping_same_file(&old, &other))
         return NULL;
     if (exists && !S_ISREG(old.st_mode))
         return open_in_place(path, table);
     if ((exists && access(path, W_OK) != 0) ||
         temporary_resolve(path, output.path) < 0)
         refuse();
-    if (exists &&
-        (stat(output.path, &other) != 0 || !same_file(&old, &other))) {
+    if (exists && (stat(output.path, &other) != 0 ||
+                   !lln_mapping_same_file(&old, &other))) {
         output.path[0] = '\0';
         return open_in_place(path, table);
     }
@@ -215,7 +211,7 @@ void cli_refuse_overwrite(const char *input)
     const char *const names[] = {output.name, cli_partial_name()};
     for (size_t i = 0; input && i < 2; i++)
         if (names[i] && stat(input, &in) == 0 && stat(names[i], &out) == 0 &&
-            S_ISREG(out.st_mode) && same_file(&in, &out))
+            S_ISREG(out.st_mode) && lln_mapping_same_file(&in, &out))
             refuse_input(names[i]);
 }
 

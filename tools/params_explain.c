@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sorting.h"
 #include "core/text.h"
 #include "identity.h"
 #include "message.h"
@@ -67,17 +68,11 @@ static void add_text(value_list *list, const char *text)
         list->texts[list->text_count++] = text;
 }
 
-static int compare_numbers(const void *first, const void *second)
-{
-    double a = *(const double *)first, b = *(const double *)second;
-    return (a > b) - (a < b);
-}
-
 /* Sorts the numbers and keeps each once. */
 static void sort_numbers(value_list *list)
 {
     size_t kept = 0;
-    qsort(list->numbers, list->count, sizeof *list->numbers, compare_numbers);
+    qsort(list->numbers, list->count, sizeof *list->numbers, lln_compare_reals);
     for (size_t i = 0; i < list->count; i++)
         if (kept == 0 || list->numbers[i] != list->numbers[kept - 1])
             list->numbers[kept++] = list->numbers[i];

@@ -10,11 +10,16 @@
 #include "options.h"
 #include "output.h"
 
+/* The option that the arrays come from, for messages. */
+static const char *option_name(void)
+{
+    return run_shared.arrays ? "arrays" : "gate";
+}
+
 /* Ends the process with the message of the library. */
 __attribute__((noreturn)) static void refuse(void)
 {
-    cli_usage("--%s: %s", run_shared.arrays ? "arrays" : "gate",
-              lln_error_message());
+    cli_usage("--%s: %s", option_name(), lln_error_message());
 }
 
 static void check_name(const kernel_list *kernels, const char *name)
@@ -22,8 +27,8 @@ static void check_name(const kernel_list *kernels, const char *name)
     for (size_t i = 0; i < kernels->count; i++)
         if (lln_kernel_array_find(kernels->entries[i].choice.kernel, name))
             return;
-    cli_usage("--arrays: no kernel in '%s' takes '%s'", run_shared.kernels,
-              name);
+    cli_usage("--%s: no kernel in '%s' takes an array '%s'; see --list-kernels",
+              option_name(), run_shared.kernels, name);
 }
 
 /* NAME=FILE,... of both options; NULL: none; the caller frees it. */
@@ -47,7 +52,7 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
     if (!text)
         return NULL;
     if (run_shared.lengths)
-        cli_usage("--lengths: arrays beside the heads have none");
+        cli_usage("--lengths cannot be used with --%s", option_name());
     lln_axes axes = {.letters = sampled ? "hnd" : run_shared.layout};
     lln_status status = LLN_OK;
     if (run_shared.split_heads)

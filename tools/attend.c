@@ -100,8 +100,9 @@ static lln_status check_finite(const run_case *c, lln_matrix o)
     size_t i = bad / o.columns, j = bad % o.columns;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': row %zu, column %zu of the output is %g: "
-                    "numbers of the head are too large",
-                    c->kernel->text, i, j, fabs(lln_matrix_get(o, i, j)));
+                    "values of the head are too large%s",
+                    c->kernel->text, i, j, fabs(lln_matrix_get(o, i, j)),
+                    run_shared.use_double ? "" : "; use --double");
 }
 
 /* Puts O at its place; the block has no columns. */
@@ -250,8 +251,8 @@ static void open_writer(attend_run *run, FILE *out)
     lln_writer_entry *entries = cli_alloc(count, sizeof *entries);
     char **keys = cli_alloc(count, sizeof *keys);
     if (run->format == LLN_WRITER_NPY && count > 1)
-        cli_usage("--output: %s: a .npy file holds one array, and there are "
-                  "%zu; name a .npz or .safetensors file",
+        cli_usage("--output: %s: a .npy file contains one array, but there are "
+                  "%zu; use a .npz or .safetensors file",
                   cli_output_name(), count);
     for (size_t i = 0; i < count; i++) {
         const lln_tensor *tensor = &run->results[i / kernels].tensor;
@@ -280,7 +281,7 @@ void attend_check_options(void)
         "shard",    "resume",    NULL};
     const char *name = cli_first_given(tables);
     if (name)
-        cli_usage("--%s needs --compare: without it an array is written", name);
+        cli_usage("--%s needs --compare: it applies to tables only", name);
     if (cli_given("trials") && !sources_sampled())
         sources_refuse("trials");
     sources_refuse_several();
@@ -296,6 +297,7 @@ static void open_run(attend_run *run)
                            .measure = multiply_and_place,
                            .context = run,
                            .rows_are_never_averaged = true,
+                           .name = "lln-attend",
                            .has_one_temperature = true};
     case_set_choose(&run->set, &run->plan);
     run->kernels = run->set.kernels;
@@ -322,7 +324,7 @@ void attend_check(lln_status status)
 {
     warnings_print();
     if (status == LLN_EINTERRUPTED) {
-        cli_warn("interrupted: an array that is not complete is not kept");
+        cli_warn("interrupted: incomplete arrays are not kept");
         signals_end_process();
     }
     cli_check(status);
@@ -334,6 +336,7 @@ static int plan_arrays(void)
     const run_plan plan = {.table = {no_columns, 1},
                            .measure = multiply_alone,
                            .rows_are_never_averaged = true,
+                           .name = "lln-attend",
                            .has_one_temperature = true};
     case_set set = {0};
     case_set_choose(&set, &plan);

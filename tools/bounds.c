@@ -24,7 +24,7 @@ struct row_bounds {
     char *message;
 };
 
-static const char form[] = "expected COLUMN=X, or several with commas";
+static const char form[] = "expected COLUMN=X or COLUMN=X,COLUMN=X...";
 
 __attribute__((noreturn)) static void unknown_column(const row_bounds *all,
                                                      size_t columns,
@@ -35,8 +35,8 @@ __attribute__((noreturn)) static void unknown_column(const row_bounds *all,
     for (size_t i = 0; i < columns; i++)
         if (!lln_cell_is_text(all->columns[i].type))
             lln_text_append(names, sizeof names, all->columns[i].name);
-    cli_usage("--%s: '%s' is not a column of numbers; there are %s", option,
-              name, names);
+    cli_usage("--%s: '%s' is not a column of numbers; expected one of %s",
+              option, name, names);
 }
 
 /* Reads "COLUMN=X". */
@@ -127,7 +127,7 @@ void bounds_name(row_bounds *all, const char *place)
     const bound *b = all->failed;
     lln_table_format_real(all->value, (int)run_shared.precision, value);
     lln_table_format_real(b->value, 0, limit);
-    if (asprintf(&all->message, "%s%s %s; expected at %s %s", place,
+    if (asprintf(&all->message, "%s%s is %s; expected at %s %s", place,
                  all->columns[b->column].name, value,
                  b->below ? "least" : "most", limit) < 0)
         cli_fail("out of memory");

@@ -214,7 +214,8 @@ __attribute__((noreturn)) static void bad_option(const char *word, int value)
         count++;
     }
     if (count > 1)
-        cli_usage("option '%.*s' is ambiguous: %s", (int)length, word, matches);
+        cli_usage("option '%.*s' is ambiguous; expected one of %s", (int)length,
+                  word, matches);
     cli_usage("unknown option '%.*s'", (int)length, word);
 }
 

@@ -128,7 +128,7 @@ refuse(const char *part, const column_name *names, size_t count)
     for (size_t i = 0; i < count; i++)
         add_name(part, names[i].name, all, similar);
     cli_usage("--columns: no column or group '%s'; %s %s", part,
-              *similar ? "similar names are" : "there are",
+              *similar ? "similar names are" : "expected one of",
               *similar ? similar : all);
 }
 

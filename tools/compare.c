@@ -115,7 +115,8 @@ static void check_output(void)
     lln_writer_format format;
     if (run_shared.output &&
         lln_writer_find_format(run_shared.output, &format) == LLN_OK)
-        cli_usage("--output: %s: a name for arrays; --compare writes a table",
+        cli_usage("--output: %s: --compare writes a table; expected a name "
+                  "that does not end in .npy, .npz or .safetensors",
                   run_shared.output);
 }
 
@@ -124,7 +125,8 @@ int compare_write(const char *reference, size_t top)
     check_output();
     const comparison wanted = {reference, top};
     return run_plan_write(
-        &(run_plan){.table = {columns, sizeof(comparison_record)},
+        &(run_plan){.name = "--compare",
+                    .table = {columns, sizeof(comparison_record)},
                     .measure = measure_fidelity,
                     .context = &wanted,
                     .reference = reference,

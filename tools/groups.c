@@ -201,14 +201,14 @@ static lln_status add_case(const row_groups *groups, row_group *group,
             continue;
         }
         if (group->heads > 0 && average->first.rows != block->rows)
-            return lln_fail(
-                LLN_EFORMAT,
-                "%s %zu has %zu rows, the first has %zu: they cannot be "
-                "averaged; %s",
-                groups->kind == GROUP_TRIALS ? "trial" : "head", group->heads,
-                block->rows, average->first.rows,
-                groups->kind == GROUP_TRIALS ? "use --each"
-                                             : "leave out --aggregate");
+            return lln_fail(LLN_EFORMAT,
+                            "%s %zu has %zu rows, but the first has %zu, so "
+                            "that they cannot be averaged; %s",
+                            groups->kind == GROUP_TRIALS ? "trial" : "head",
+                            group->heads, block->rows, average->first.rows,
+                            groups->kind == GROUP_TRIALS
+                                ? "use --each"
+                                : "leave out --aggregate");
         row_average_add(average, block);
     }
     if (group->heads == 0)

@@ -59,9 +59,10 @@ static void check_sizes(const head_layer *layer)
         if (head->q.columns != layer->columns[LLN_QUERIES] ||
             head->v.columns != layer->columns[LLN_VALUES] ||
             (!fits && !run_shared.lengths))
-            cli_fail("--write-heads: heads of layer %ld differ in size; "
-                     "choose some with --heads",
-                     head->layer < 0 ? 0 : head->layer);
+            cli_fail(
+                "--write-heads: the heads of layer %ld differ in size and do "
+                "not fit in one array; select heads of one size with --heads",
+                head->layer < 0 ? 0 : head->layer);
     }
 }
 

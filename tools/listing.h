@@ -36,7 +36,7 @@ lln_table_style run_table_style(void);
 /* Writes the # lines of --comments, the seed among them if it matters. */
 void run_table_comment(FILE *out, bool seeded);
 
-#define RUN_GOES_ON "; the same command with --resume goes on from there"
+#define RUN_GOES_ON "; repeat the command with --resume to continue"
 
 /* Ends the output and the process when a signal asks for it: keeps what has
  * been written, in FILE.partial if it goes to a file, and says how many of all

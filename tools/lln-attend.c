@@ -64,6 +64,6 @@ int main(int argc, char **argv)
     if (options.compare)
         return compare_write(options.compare, options.top);
     if (cli_given("top"))
-        cli_usage("--top is for --compare");
+        cli_usage("--top needs --compare");
     return attend_write();
 }

@@ -200,7 +200,8 @@ static int write_diagnosis(void)
 {
     const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
     const record_type models = {model_columns, sizeof(lln_diagnosis)};
-    run_plan plan = {.table = heads, .measure = measure_diagnosis};
+    run_plan plan = {
+        .name = "--diagnose", .table = heads, .measure = measure_diagnosis};
     if (!run_shared.each) {
         plan.table = models;
         plan.measured = heads;
@@ -213,19 +214,21 @@ int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     if (options.diagnose && options.per_row)
-        cli_usage("--diagnose and --per-row cannot be combined");
+        cli_usage("--diagnose cannot be used with --per-row");
     if (options.diagnose)
         return write_diagnosis();
     if (options.per_row)
         return run_plan_write(
-            &(run_plan){.table = {query_columns, sizeof(query_record)},
+            &(run_plan){.name = "--per-row",
+                        .table = {query_columns, sizeof(query_record)},
                         .measure = measure_queries,
                         .has_many_rows = true,
                         .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
                         .measures_sampled_rows = true});
     return run_plan_write(
-        &(run_plan){.table = {summary_columns, sizeof(summary_record)},
+        &(run_plan){.name = "lln-entropy",
+                    .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
                     .measures_sampled_rows = true});
 }

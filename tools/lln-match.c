@@ -112,8 +112,8 @@ __attribute__((noreturn)) static void unknown_method(const char *name)
     const lln_match_method *method = lln_match_methods;
     for (; method->name; method++)
         lln_text_append(known, sizeof known, method->name);
-    cli_usage("--method: '%s' is not a method; expected %s, or all", name,
-              known);
+    cli_usage("--method: '%s' is not a method; expected all, or some of %s",
+              name, known);
 }
 
 /* Reads "paper,measured" or "all". */
@@ -170,7 +170,7 @@ static lln_status fill_record(const run_case *c, const lln_match_method *method,
     char what[64];
     lln_match match;
     lln_report report;
-    snprintf(what, sizeof what, "%s: ", method->name);
+    snprintf(what, sizeof what, "method '%s': ", method->name);
     lln_status status = lln_match_solve(method, c->head, &match);
     if (status == LLN_OK) {
         out->match = match;
@@ -211,7 +211,8 @@ int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     methods = read_methods();
-    return run_plan_write(&(run_plan){.table = {columns, sizeof(match_record)},
+    return run_plan_write(&(run_plan){.name = "lln-match",
+                                      .table = {columns, sizeof(match_record)},
                                       .measure = measure_matches,
                                       .start = start_matches,
                                       .measures_head = true,

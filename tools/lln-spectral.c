@@ -137,9 +137,10 @@ static void note_shape(const lln_head *head)
 static int explain_shape(int status)
 {
     if (oblong.rows > 0 && !run_shared.quiet)
-        cli_warn("no eigenvalues of P that is not square: %zu queries, %zu "
-                 "keys; lln-entropy --diagnose prints centered_sigma1",
-                 oblong.rows, oblong.columns);
+        cli_warn(
+            "P has no eigenvalues if it is not square (%zu queries, %zu keys); "
+            "use lln-entropy --diagnose, which prints centered_sigma1",
+            oblong.rows, oblong.columns);
     return status;
 }
 
@@ -159,7 +160,7 @@ static void warn_unknown(const run_case *c, const char *what)
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s too ill-conditioned to be printed",
+    cli_warn("%s: %skernel '%s': %s too ill-conditioned and printed as nan",
              c->head->source, place, c->kernel->text, what);
 }
 
@@ -217,7 +218,7 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "eigenvalues are");
+            warn_unknown(c, "some eigenvalues are");
         warned |= !known;
     }
     lln_spectrum_free(&s);
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)
         return explain_shape(run_plan_write(&(run_plan){
+            .name = "--eigenvalues",
             .table = {eigenvalue_columns, sizeof(eigenvalue_record)},
             .measure = measure_eigenvalues,
             .has_many_rows = true,
@@ -240,7 +242,8 @@ int main(int argc, char **argv)
             .rows_are_never_averaged = true,
             .mostly_serial = true}));
     return explain_shape(run_plan_write(
-        &(run_plan){.table = {summary_columns, sizeof(summary_record)},
+        &(run_plan){.name = "lln-spectral",
+                    .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
                     .context = &method,
                     .mostly_serial = true}));

@@ -358,7 +358,8 @@ static int write_fenton(void)
         if (cli_given(idle[i]))
             cli_usage("--%s cannot be used with --fenton", idle[i]);
     if (run_shared.file)
-        cli_usage("'%s' cannot be used with --fenton", run_shared.file);
+        cli_usage("'%s' cannot be used with --fenton, which reads no file",
+                  run_shared.file);
     number_list list = number_list_read("s2", options.s2);
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
@@ -372,35 +373,47 @@ static int write_fenton(void)
     return listing_close(&out);
 }
 
+/* Each of these options chooses a table. */
+static void check_tables(void)
+{
+    static const char *const names[] = {"histogram", "qq", "normality",
+                                        "fenton", NULL};
+    const char *first = cli_first_given(names);
+    for (size_t i = 0; names[i]; i++)
+        if (names[i] != first && cli_given(names[i]))
+            cli_usage("--%s cannot be used with --%s", names[i], first);
+}
+
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
-    if (cli_given("histogram") + cli_given("qq") + options.normality +
-            options.fenton >
-        1)
-        cli_usage("--histogram, --qq, --normality, --fenton: choose one");
+    check_tables();
     if (cli_given("s2") && !options.fenton)
         cli_usage("--s2 needs --fenton");
     if (options.fenton)
         return write_fenton();
-    run_plan plan = {.table = {summary_columns, sizeof(summary_record)},
+    run_plan plan = {.name = "lln-stats",
+                     .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
                      .measures_sampled_rows = true};
     if (options.histogram)
-        plan = (run_plan){.table = {bin_columns, sizeof(bin_record)},
+        plan = (run_plan){.name = "--histogram",
+                          .table = {bin_columns, sizeof(bin_record)},
                           .measure = measure_histogram,
                           .start = start_histogram,
                           .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.qq)
-        plan = (run_plan){.table = {quantile_columns, sizeof(quantile_record)},
+        plan = (run_plan){.name = "--qq",
+                          .table = {quantile_columns, sizeof(quantile_record)},
                           .measure = measure_quantiles,
                           .start = start_quantiles,
                           .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.normality)
         plan =
-            (run_plan){.table = {normality_columns, sizeof(normality_record)},
+            (run_plan){.name = "--normality",
+                       .table = {normality_columns, sizeof(normality_record)},
                        .measure = measure_normality,
                        .start = start_normality,
                        .has_many_rows = true,

@@ -79,6 +79,15 @@ void cli_warn(const char *format, ...)
     va_end(args);
 }
 
+void cli_warn_of_several(const char *text, size_t more, const char *unit)
+{
+    if (more == 0)
+        cli_warn("%s", text);
+    else
+        cli_warn("%s; the same holds for %zu more %s%s", text, more, unit,
+                 more == 1 ? "" : "s");
+}
+
 void cli_check(lln_status status)
 {
     if (status != LLN_OK)

@@ -35,6 +35,9 @@ void cli_check(lln_status status);
 /* Prints "lln-x: MESSAGE" and goes on. */
 __attribute__((format(printf, 1, 2))) void cli_warn(const char *format, ...);
 
+/* The same for a text that also holds for `more` other cases or files. */
+void cli_warn_of_several(const char *text, size_t more, const char *unit);
+
 /* A zeroed array (lln_array_alloc) and a copy of a string (strdup), which the
  * caller owns; without memory they end the process. */
 void *cli_alloc(size_t count, size_t size);

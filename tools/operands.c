@@ -55,8 +55,8 @@ __attribute__((noreturn)) static void refuse_pattern(const char *text)
         folder--;
     const char *where = folder > 0 ? text : ".";
     size_t length = folder > 1 ? folder - 1 : 1;
-    cli_fail("'%s': no such file in '%.*s'; expected whole numbers in place of "
-             "{step}, {layer} and {head}",
+    cli_fail("'%s': no file in '%.*s' matches; expected names with whole "
+             "numbers in place of {step}, {layer} and {head}",
              text, (int)length, where);
 }
 
@@ -95,8 +95,8 @@ static void check_layout(const named_files *files, lln_mark mark)
             !(mark == LLN_LAYER && has_mark(files, LLN_HEAD) &&
               strchr(*list, 'h')))
             lln_layouts_append(fitting, sizeof fitting, *list, false);
-    cli_usage("'%s': %s in the name and '%c' in --layout %s; expected one of "
-              "them%s%s",
+    cli_usage("'%s': %s in the name cannot be used with axis %c of --layout "
+              "%s; use one of them%s%s",
               files->text, lln_mark_text(mark), letter, layout,
               *fitting ? ", or a layout such as " : "", fitting);
 }
@@ -181,6 +181,14 @@ static void release_found(named_files *files, int role)
     free(files->found);
 }
 
+/* Ends the process: no file of these goes with the file at `path`. */
+__attribute__((noreturn)) static void
+refuse_partner(const char *path, const char *what, const char *pattern)
+{
+    cli_fail("%s: no file of %s for it; expected one that matches '%s'", path,
+             what, pattern);
+}
+
 /* Keys and values have the numbers of the queries. */
 static void check_partner(const named_files *queries, const named_files *other,
                           int role)
@@ -201,10 +209,9 @@ static void check_partner(const named_files *queries, const named_files *other,
             order = (a->number[mark] > b->number[mark]) -
                     (a->number[mark] < b->number[mark]);
         if (order < 0)
-            cli_fail("%s: no %s like '%s' for it", a->path, names[role],
-                     other->text);
+            refuse_partner(a->path, names[role], other->text);
         if (order > 0)
-            cli_fail("%s: no queries like '%s' for it", b->path, queries->text);
+            refuse_partner(b->path, names[OF_QUERIES], queries->text);
     }
 }
 
@@ -236,8 +243,9 @@ static void refuse_repeats(void)
         for (size_t j = 0; j < i && known[i]; j++)
             if (known[j] && about[i].st_dev == about[j].st_dev &&
                 about[i].st_ino == about[j].st_ino)
-                cli_usage("'%s': the same file as '%s'; expected each once",
-                          path, all.items[j].path[OF_ALL]);
+                cli_usage(
+                    "'%s' and '%s' are the same file; expected each file once",
+                    all.items[j].path[OF_ALL], path);
     }
     free(about);
     free(known);

@@ -152,7 +152,8 @@ static void check_format(void)
         cli_usage("--format: %s", lln_error_message());
     if (run_shared.comments &&
         (lln_table_is_json(format) || format == LLN_TABLE_MARKDOWN))
-        cli_usage("--comments: %s has no comments", run_shared.format);
+        cli_usage("--comments cannot be used with --format %s",
+                  run_shared.format);
 }
 
 /* Rows that are copied are not compared with bounds. */
@@ -166,17 +167,19 @@ static void check_resume(void)
     if (other)
         cli_usage("--%s cannot be used with --resume", other);
     if (!run_shared.output || strcmp(run_shared.output, "-") == 0)
-        cli_usage("--resume needs -o FILE: it goes on from FILE.partial");
+        cli_usage("--resume needs -o FILE: it continues from FILE.partial");
 }
 
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
-        cli_usage("--output: empty name");
+        cli_usage("--output: the name is empty; expected FILE");
     static const char *const deviations[] = {"sigma-q", "sigma-k", NULL};
     const char *name = cli_first_given(deviations);
     if (name && run_shared.tau)
-        cli_usage("--%s with --tau: --tau sets both deviations", name);
+        cli_usage("--%s cannot be used with --tau: --tau sets both standard "
+                  "deviations",
+                  name);
     check_format();
     check_resume();
 }

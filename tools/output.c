@@ -63,8 +63,8 @@ __attribute__((noreturn)) static void refuse_folder(void)
     int error = errno, length = temporary_folder(output.path);
     if (error != EACCES && error != EPERM && error != EROFS)
         refuse();
-    cli_fail("%s: cannot make a file in folder '%.*s': %s; -o writes a new "
-             "file there: make the folder writable, or use > %s",
+    cli_fail("%s: cannot create a file in folder '%.*s': %s; make the folder "
+             "writable, as -o creates a new file there, or use > %s",
              output.name, length > 0 ? length : 1,
              length > 0 ? output.path : ".", strerror(error), output.name);
 }
@@ -206,7 +206,8 @@ void cli_check_output(lln_status status)
 
 static void refuse_input(const char *name)
 {
-    cli_fail("%s: is an input; it would be overwritten", name);
+    cli_fail("%s: the output would overwrite this input; use another name",
+             name);
 }
 
 void cli_refuse_overwrite(const char *input)

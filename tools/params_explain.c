@@ -156,7 +156,7 @@ static void write_values(const value_list *list, char out[LIST])
         strcpy(out, "missing");
 }
 
-/* Writes "tau is 0.5 there, 1 here". */
+/* Writes "tau 0.5, expected 1". */
 static void explain_field(const params_table *table, const params_key *key,
                           const unsigned *bits, unsigned closest,
                           params_field field, char out[WHAT])
@@ -169,11 +169,9 @@ static void explain_field(const params_table *table, const params_key *key,
         snprintf(here, sizeof here, "%" PRIu64, key->seed);
     else if (!isnan(key->number[field]))
         lln_table_format_real(key->number[field], 0, here);
-    snprintf(out, WHAT, "%s is %s there%s%s", params_field_name(field), there,
-             is_shown(key, field) ? "" : ", ",
+    snprintf(out, WHAT, "%s %s%s%s", params_field_name(field), there,
+             is_shown(key, field) ? "" : ", expected ",
              is_shown(key, field) ? "" : here);
-    if (!is_shown(key, field))
-        strcat(out, " here");
 }
 
 static int count_bits(unsigned bits)
@@ -209,8 +207,8 @@ lln_status params_fail_none(const params_table *table, const params_key *key,
             snprintf(all + used, sizeof all - used, "%s%s",
                      used > 0 ? "; " : "", field_text);
         }
-    return lln_fail(LLN_EFORMAT, "%s: no row for %s: %s", table->name,
-                    describe(key, what), all);
+    return lln_fail(LLN_EFORMAT, "%s: no row for %s; the closest rows have %s",
+                    table->name, describe(key, what), all);
 }
 
 /* Writes " (taus 0.5, 1); choose one with --tau" if the rows differ in the
@@ -256,14 +254,14 @@ lln_status params_fail_several(const params_table *table, const params_key *key,
                         "name the file by one of these paths", choice) &&
         !explain_choice(table, bits, PARAMS_FIELDS, "methods",
                         "choose one with lln-match --method", choice) &&
-        !explain_choice(table, bits, PARAMS_STEP, "steps", "keep one of them",
-                        choice) &&
-        !explain_choice(table, bits, PARAMS_LAYER, "layers", "keep one of them",
-                        choice) &&
-        !explain_choice(table, bits, PARAMS_HEAD, "heads", "keep one of them",
-                        choice) &&
-        !explain_choice(table, bits, PARAMS_SEED, "seeds", "keep one of them",
-                        choice))
+        !explain_choice(table, bits, PARAMS_STEP, "steps",
+                        "keep the rows of one", choice) &&
+        !explain_choice(table, bits, PARAMS_LAYER, "layers",
+                        "keep the rows of one", choice) &&
+        !explain_choice(table, bits, PARAMS_HEAD, "heads",
+                        "keep the rows of one", choice) &&
+        !explain_choice(table, bits, PARAMS_SEED, "seeds",
+                        "keep the rows of one", choice))
         (void)explain_choice(table, bits, PARAMS_TAU, "temperatures",
                              "choose one with --tau", choice);
     return lln_fail(LLN_EFORMAT, "%s: %zu rows match %s%s%s", table->name,

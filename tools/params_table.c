@@ -87,8 +87,8 @@ static void read_row(const params_table *table, size_t index)
     row->alpha = number_at(table, index, find_column(table, "alpha")).value;
     row->beta = number_at(table, index, find_column(table, "beta")).value;
     if (isinf(row->alpha) || isinf(row->beta))
-        cli_fail("%s: row %zu: %s is infinite", table->name, index + 1,
-                 isinf(row->alpha) ? "alpha" : "beta");
+        cli_fail("%s: row %zu: %s is infinite; expected a finite number or nan",
+                 table->name, index + 1, isinf(row->alpha) ? "alpha" : "beta");
 }
 
 /* Some column must say which head a row is about. */

@@ -49,6 +49,8 @@ typedef lln_status run_reduce(const run_block *heads, const void *context,
                               run_block *block);
 
 typedef struct {
+    const char *name;  /* in messages: the option that chooses the plan, such
+                          as "--qq", or else the command */
     record_type table; /* the columns after the identity */
     run_measure *measure;
     run_start *start; /* NULL: a case has one row */

@@ -50,7 +50,7 @@ static void show(void)
                 seconds * (double)(progress.total - done) /
                     (double)(done - progress.first));
     else if (rows > 0 && pass_left > 1)
-        fprintf(stderr, ", pass: %.0f s left", pass_left);
+        fprintf(stderr, ", %.0f s left in this pass", pass_left);
     fputs("\033[K", stderr);
     progress.visible = true;
 }

@@ -39,8 +39,8 @@ typedef struct {
     size_t kept_rows, kept_cases;
 } resumption;
 
-static const char advice[] = "give the command that it comes from, or remove "
-                             "it to start anew";
+static const char advice[] =
+    "repeat the command that wrote it, or remove it to start again";
 
 /* A column without which the rows of a head cannot be told from those of the
  * next; NULL: there is none. */
@@ -75,21 +75,22 @@ bool resume_possible(const run_plan *plan, const row_writer *writer)
 void resume_check(const run_plan *plan, const row_writer *writer,
                   lln_table_style style)
 {
+    if (!cli_partial_name())
+        cli_usage("--resume needs -o FILE: %s is not a regular file",
+                  cli_output_name());
     if (style.format > LLN_TABLE_NDJSON)
-        cli_usage("--resume: --format %s cannot be continued; choose csv, tsv, "
+        cli_usage("--resume cannot be used with --format %s; use csv, tsv, "
                   "json or ndjson",
                   run_shared.format);
     if (writes_at_end())
         cli_usage("--resume cannot be used with --aggregate head: all its rows "
                   "are written at the end");
-    if (!cli_partial_name())
-        cli_usage("--resume needs a file; %s is none", cli_output_name());
     const char *missing = find_missing(plan, writer);
     if (missing)
-        cli_usage("--resume: each head has several rows here, and without the "
-                  "column %s those of one cannot be told from those of the "
-                  "next; add id to --columns",
-                  missing);
+        cli_usage(
+            "--resume needs the column %s here, where a head has several rows, "
+            "to find the last row of each head; add id to --columns",
+            missing);
 }
 
 /* FILE.partial; false: there is none. It stays mapped. */
@@ -102,7 +103,8 @@ static bool map_file(const char *name, raw_text *file)
     if (number < 0 || fstat(number, &status) != 0)
         cli_fail("%s: %s", name, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        cli_fail("%s: not a file", name);
+        cli_fail("%s: not a regular file; remove it or use another output",
+                 name);
     *file = (raw_text){"", (size_t)status.st_size};
     if (file->size == 0)
         return true;
@@ -147,11 +149,11 @@ __attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
     for (size_t i = 0; i < at; i++)
         line += file.text[i] == '\n';
     if (raw_equal(found, wanted)) /* what follows the cell differs */
-        cli_fail("%s: line %zu is not what this command writes there; %s",
+        cli_fail("%s: line %zu differs from what this command writes; %s",
                  cli_partial_name(), line, advice);
-    cli_fail("%s: line %zu has '%.*s', and this command '%.*s'; %s",
-             cli_partial_name(), line, (int)found.size, found.text,
-             (int)wanted.size, wanted.text, advice);
+    cli_fail("%s: line %zu: expected '%.*s', found '%.*s'; %s",
+             cli_partial_name(), line, (int)wanted.size, wanted.text,
+             (int)found.size, found.text, advice);
 }
 
 /* What comes before the rows must be what this command writes. */
@@ -183,12 +185,12 @@ static void next_row(resumption *r)
     r->number++;
     size_t count = raw_cut_row(format, r->row, r->cells, r->columns);
     if (count != r->columns)
-        cli_fail("%s: row %zu: %zu cells, expected %zu; %s", cli_partial_name(),
-                 r->number, count, r->columns, advice);
+        cli_fail("%s: row %zu: expected %zu cells, found %zu; %s",
+                 cli_partial_name(), r->number, r->columns, count, advice);
     bool named = lln_table_is_json(format);
     for (size_t i = 0; named && i < count; i++)
         if (!raw_has_name(r->cells[i], row_writer_name(r->writer, i)))
-            cli_fail("%s: row %zu: column %zu is not %s; %s",
+            cli_fail("%s: row %zu: expected column %zu to be %s; %s",
                      cli_partial_name(), r->number, i + 1,
                      row_writer_name(r->writer, i), advice);
 }
@@ -207,8 +209,8 @@ static void expect(resumption *r, const row_identity *identity)
     close_text(stream);
     if (r->groups->set->plan->has_many_rows && r->text &&
         strcmp(text, r->text) == 0)
-        cli_fail("--resume: rows of two heads, temperatures or kernels in "
-                 "succession cannot be told apart");
+        cli_fail("--resume: two successive heads, temperatures or kernels have "
+                 "the same identity columns; run the command without --resume");
     free(r->text);
     r->text = text;
     raw_cut_row(style.format, (raw_text){text, size}, r->expected, r->columns);
@@ -234,9 +236,9 @@ __attribute__((noreturn)) static void refuse_row(const resumption *r)
     size_t i = find_difference(r);
     raw_text found = raw_value(r->style.format, r->cells[i]);
     raw_text wanted = raw_value(r->style.format, r->expected[i]);
-    cli_fail("%s: row %zu: %s is %.*s, and this command has %.*s there; %s",
+    cli_fail("%s: row %zu: %s: expected %.*s, found %.*s; %s",
              cli_partial_name(), r->number, row_writer_name(r->writer, i),
-             (int)found.size, found.text, (int)wanted.size, wanted.text,
+             (int)wanted.size, wanted.text, (int)found.size, found.text,
              advice);
 }
 
@@ -329,8 +331,8 @@ static void pass_units(resumption *r)
         r->kept_to = r->there ? r->row.text : r->rest.text;
     }
     if (r->there)
-        cli_fail("%s: row %zu: this command has no further rows; %s",
-                 cli_partial_name(), r->number, advice);
+        cli_fail("%s: row %zu: expected no more rows; %s", cli_partial_name(),
+                 r->number, advice);
 }
 
 /* In JSON what stands between two rows is written with the second one. */

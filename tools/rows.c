@@ -246,10 +246,10 @@ static void name_row(row_writer *writer, const row_identity *id,
     if (id->kernel)
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
-        snprintf(number, sizeof number, "%s %ld, ", column->name, cell.integer);
+        snprintf(number, sizeof number, ", %s %ld", column->name, cell.integer);
     if (average->first.rows > 1 && lln_cell_is_text(column->type) && cell.text)
-        snprintf(number, sizeof number, "%s %s, ", column->name, cell.text);
-    snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", source_of(id), place,
+        snprintf(number, sizeof number, ", %s %s", column->name, cell.text);
+    snprintf(text, sizeof text, "%s: %s%stau %.6g%s: ", source_of(id), place,
              kernel, id->tau, number);
     bounds_name(writer->bounds, text);
 }
@@ -334,10 +334,11 @@ static void warn_of_repeats(const row_writer *writer)
 {
     size_t at = find_hidden(writer);
     if (writer->sources[at].shows == SHOWS_IDENTITY)
-        cli_warn("--columns: rows cannot be told apart; add id, or some of its "
-                 "columns");
+        cli_warn("--columns: these columns do not distinguish all rows; add "
+                 "id, or some of its columns");
     else
-        cli_warn("--columns: rows cannot be told apart; add id and %s",
+        cli_warn("--columns: these columns do not distinguish all rows; add id "
+                 "and %s",
                  writer->all[at].name);
 }
 

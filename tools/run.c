@@ -93,23 +93,27 @@ static group_kind read_aggregate(void)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(text, names[i].name) == 0)
             return names[i].kind;
-    cli_usage("--aggregate: '%s'; expected head, kv-head, layer or all", text);
+    cli_usage("--aggregate: expected all, layer, kv-head or head, found '%s'",
+              text);
 }
 
 static void check_groups(const run_plan *plan, group_kind kind, bool sampled)
 {
     const run_options *o = &run_shared;
-    bool together = o->aggregate || plan->reduce;
-    const char *what = o->aggregate ? "--aggregate" : "this table";
     if (o->aggregate && plan->rows_are_never_averaged)
-        cli_usage("--aggregate cannot be used with per-row tables");
-    if (o->each && together)
-        cli_usage("--each: %s puts heads together", what);
-    if (o->shard && together)
-        cli_usage("--shard: %s puts heads together", what);
+        cli_usage("--aggregate cannot be used with %s", plan->name);
+    if (o->each && o->aggregate)
+        cli_usage("--each cannot be used with --aggregate");
+    if (o->shard && o->aggregate)
+        cli_usage("--shard cannot be used with --aggregate: a row needs heads "
+                  "of several shards");
+    if (o->shard && plan->reduce)
+        cli_usage("--shard cannot be used with %s unless --each is given: a "
+                  "row needs heads of several shards",
+                  plan->name);
     if (kind == GROUP_KEY_HEAD && sampled)
-        cli_usage("--aggregate kv-head: sampled heads share no keys; use "
-                  "--aggregate all");
+        cli_usage("--aggregate kv-head cannot be used with sampled heads: they "
+                  "share no keys; use --aggregate all");
 }
 
 /* Which heads make up a row. */
@@ -207,8 +211,7 @@ static void keep_partial(const run_state *run, size_t total, bool resumable)
     const char *kept = cli_partial_name();
     if (run->groups.written > run->first || !kept || access(kept, F_OK) != 0)
         return;
-    cli_warn("interrupted: %zu of %zu cases written to %s, which stays as it "
-             "was%s",
+    cli_warn("interrupted: %zu of %zu cases are in %s, which is unchanged%s",
              run->first, total, kept,
              run_shared.resume && resumable ? RUN_GOES_ON : "");
     signals_end_process();

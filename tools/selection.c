@@ -48,7 +48,7 @@ static void add_range(const char *option, const char *text, number_list *list)
         part[i] = strsep(&rest, ":");
     bool log = parts == 4 && strcmp(part[3], "log") == 0;
     if (parts < 3 || parts > 4 || (parts == 4 && !log))
-        cli_usage("--%s: '%s' is not lo:hi:count[:log]", option, text);
+        cli_usage("--%s: expected lo:hi:count[:log], found '%s'", option, text);
     double low = read_number(option, part[0]),
            high = read_number(option, part[1]), count;
     static const lln_range counts = {2, MOST_VALUES, .whole = true};
@@ -90,7 +90,7 @@ static bool wants_joint(const char *option, const lln_kernel_choice *choice)
     bool joint = strcmp(word_of(choice, "scales"), "layer") == 0;
     if (joint && lln_kernel_given(choice, "match") &&
         strcmp(word_of(choice, "match"), "paper") != 0)
-        cli_usage("--%s: %s: scales=layer goes with match=paper alone", option,
+        cli_usage("--%s: %s: scales=layer needs match=paper", option,
                   choice->text);
     return joint;
 }
@@ -106,12 +106,13 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
     bool match = lln_kernel_given(choice, "match");
     entry->joint = wants_joint(option, choice);
     if (alpha != beta)
-        cli_usage("--%s: %s: %s without %s; give both or neither", option,
+        cli_usage("--%s: %s: %s needs %s; give both or neither", option,
                   choice->text, alpha ? "alpha" : "beta",
                   alpha ? "beta" : "alpha");
     if (alpha && (match || entry->joint))
-        cli_usage("--%s: %s: alpha and beta are given, %s sets them too",
-                  option, choice->text, match ? "match" : "scales");
+        cli_usage(
+            "--%s: %s: %s cannot be used with alpha and beta: it sets both",
+            option, choice->text, match ? "match" : "scales");
     if (alpha || entry->joint)
         return;
     entry->from_params = params && !match;
@@ -125,7 +126,8 @@ static void read_entry(const char *option, const char *text,
 {
     kernel_entry *entry = &list->entries[index];
     if (*text == '\0')
-        cli_usage("--%s: empty entry", option);
+        cli_usage("--%s: empty entry; expected a kernel (see --list-kernels)",
+                  option);
     if (lln_kernel_parse(text, &entry->choice) != LLN_OK)
         cli_usage("--%s: %s", option, lln_error_message());
     for (size_t i = 0; i < index; i++)
@@ -146,9 +148,17 @@ kernel_list kernel_list_read(const char *option, const char *text, bool params)
     }
     free(copy);
     if (params && !used)
-        cli_usage("--params: no kernel in '%s' takes alpha and beta from it",
+        cli_usage("--params: no kernel in '%s' takes alpha and beta from the "
+                  "table; leave out --params, or use a kernel such as lln",
                   text);
     return list;
+}
+
+void kernel_list_expect_one(const char *option, const char *text,
+                            const kernel_list *list)
+{
+    if (list->count > 1)
+        cli_usage("--%s: expected one kernel, found '%s'", option, text);
 }
 
 bool kernel_is_random(const kernel_entry *entry)

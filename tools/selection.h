@@ -38,6 +38,11 @@ number_list number_list_read(const char *option, const char *text);
  * bad usage, such as a kernel that stands there twice, naming the option. */
 kernel_list kernel_list_read(const char *option, const char *text, bool params);
 
+/* Ends the process if there are several kernels in the list, which was read
+ * from `text`, naming the option. */
+void kernel_list_expect_one(const char *option, const char *text,
+                            const kernel_list *list);
+
 /* Ends the process if the kernel does not honour a part of the rule, naming
  * the option that sets it. */
 void kernel_refuse_rule(const lln_kernel_choice *choice,

@@ -33,8 +33,8 @@ void shard_check(void)
 {
     size_t index, count;
     if (run_shared.shard && !read_shard(&index, &count))
-        cli_usage("--shard: '%s'; expected I/COUNT, whole numbers with I from "
-                  "1 to COUNT",
+        cli_usage("--shard: expected I/COUNT, two whole numbers with I from 1 "
+                  "to COUNT, found '%s'",
                   run_shared.shard);
 }
 

@@ -121,11 +121,7 @@ void warnings_print(void)
     while (all) {
         case_warning *first = all;
         all = first->next;
-        if (first->more == 0)
-            cli_warn("%s", first->text);
-        else
-            cli_warn("%s; %zu more case%s likewise", first->text, first->more,
-                     first->more == 1 ? "" : "s");
+        cli_warn_of_several(first->text, first->more, "case");
         free_warning(first);
     }
 }

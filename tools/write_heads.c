@@ -68,8 +68,8 @@ static void check_space(const char *path, double bytes)
     int digits = bytes < gibibyte ? 4 : 1;
     double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (bytes > room)
-        cli_fail("%s: the arrays take %.*f GiB, %.*f GiB are free; choose "
-                 "heads with --layers and --heads",
+        cli_fail("%s: the arrays need %.*f GiB, but %.*f GiB are free; select "
+                 "fewer heads with --layers and --heads",
                  path, digits, bytes / gibibyte, digits, room / gibibyte);
 }
 
@@ -261,8 +261,7 @@ static void check_options(bool p)
         cli_usage("--%s cannot be used with --write-heads", name);
     name = cli_first_given(kernel);
     if (name && !p)
-        cli_usage("--%s needs --write-p: queries and keys have no kernel",
-                  name);
+        cli_usage("--%s needs --write-p: only P depends on the kernel", name);
     attend_check_options();
 }
 
@@ -278,10 +277,10 @@ static void open_run(heads_run *run, const char *path)
                            .context = run,
                            .measures_head = !run->p,
                            .rows_are_never_averaged = true,
+                           .name = "--write-heads",
                            .has_one_temperature = true};
     case_set_choose(&run->set, &run->plan);
-    if (run->set.kernels.count > 1)
-        cli_usage("--write-p: '%s': expected one kernel", run_shared.kernels);
+    kernel_list_expect_one("write-p", run_shared.kernels, &run->set.kernels);
     FILE *out = cli_output(path);
     case_set_open(&run->set);
     run->layers = head_layers_list(&run->set.heads);

@@ -238,12 +238,12 @@ out.csv.partial"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
-    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits' <<< "$output"
-    for masks in 'only with a causal mask' 'only without a causal mask' \
-        'does not support a window'; do
+    grep -qx '    takes the array gate \[n x d\], \[n x 1\], \[1 x n\]: logits' <<< "$output"
+    for masks in 'needs --causal' 'does not support --causal' \
+        'does not support --window'; do
         grep -qx "    $masks" <<< "$output"
     done
-    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c mask)" 0
+    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c -e --causal)" 0
 }
 
 @test "identity columns, their order and the order of rows" {

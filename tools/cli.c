@@ -24,8 +24,10 @@ static char **words;         /* of the command line */
 static char left_out[] = ""; /* in place of one that is not printed */
 
 static const cli_option standard[] = {
-    {"help", 'h', CLI_FLAG, NULL, "print this help", NULL, 0, 0, false},
-    {"version", 'V', CLI_FLAG, NULL, "print the version", NULL, 0, 0, false},
+    {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
+     false},
+    {"version", 'V', CLI_FLAG, NULL, "print the version and stop", NULL, 0, 0,
+     false},
     {0},
 };
 

@@ -18,11 +18,12 @@ static struct {
 } options;
 
 static const cli_option option_table[] = {
-    {"per-row", 0, CLI_FLAG, NULL, "one row a query, trials not averaged",
-     &options.per_row, 0, 0, false},
+    {"per-row", 0, CLI_FLAG, NULL,
+     "print one row for each query; trials are not averaged", &options.per_row,
+     0, 0, false},
     {"diagnose", 0, CLI_FLAG, NULL,
-     "one row a model: fractions of heads by entropy, and bounds; with --each "
-     "one row a head",
+     "print one row for each model: fractions of heads by entropy, and bounds "
+     "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
     {0},
 };

@@ -26,10 +26,10 @@ static struct {
 
 static const cli_option option_table[] = {
     {"method", 0, CLI_LIST, "LIST",
-     "methods of the list below, or all (measured)", &options.method, 0, 0,
-     false},
+     "methods from the list below; all selects every method (measured)",
+     &options.method, 0, 0, false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
-     "leave out lambda2_ratio, which takes most of the time",
+     "do not compute lambda2_ratio, which takes most of the time",
      &options.no_spectrum, 0, 0, false},
     {0},
 };

@@ -23,9 +23,10 @@ enum { LARGEST_TABLE = 100000 };
 
 static const cli_option option_table[] = {
     {"eigenvalues", 0, CLI_COUNT, "COUNT",
-     "the largest eigenvalues instead of the summary, trials not averaged",
+     "print the COUNT largest eigenvalues instead of the summary; trials are "
+     "not averaged",
      &options.eigenvalues, 1, LARGEST_TABLE, false},
-    {"method", 0, CLI_TEXT, "NAME", "a method of the list below (auto)",
+    {"method", 0, CLI_TEXT, "NAME", "method from the list below (auto)",
      &options.method, 0, 0, false},
     {0},
 };

@@ -31,17 +31,24 @@ enum { LARGEST_TABLE = 100000 };
 
 static const cli_option option_table[] = {
     {"histogram", 0, CLI_COUNT, "BINS",
-     "histogram of standardised ln P instead of the summary",
+     "print a histogram of standardised ln P with BINS bins instead of the "
+     "summary",
      &options.histogram, 1, LARGEST_TABLE, false},
     {"qq", 0, CLI_COUNT, "COUNT",
-     "quantiles of standardised ln P against normal ones instead", &options.qq,
-     1, LARGEST_TABLE, false},
-    {"normality", 0, CLI_FLAG, NULL, "normality of Q and K instead",
+     "print COUNT quantiles of standardised ln P and of the normal "
+     "distribution instead of the summary",
+     &options.qq, 1, LARGEST_TABLE, false},
+    {"normality", 0, CLI_FLAG, NULL,
+     "print how close the entries of Q and of K are to a normal distribution "
+     "instead of the summary",
      &options.normality, 0, 0, false},
     {"fenton", 0, CLI_FLAG, NULL,
-     "accuracy of log-normal approximations for --dim features instead",
+     "print how accurate log-normal approximations are for --dim features; no "
+     "head is measured",
      &options.fenton, 0, 0, false},
-    {"s2", 0, CLI_LIST, "LIST", "where --fenton looks (0.25:25:100)",
+    {"s2", 0, CLI_LIST, "LIST",
+     "with --fenton, values of s2 = (alpha sigma_q)^2 + (beta sigma_k)^2, in "
+     "the form of --tau (0.25:25:100)",
      &options.s2, 0, 0, false},
     {0},
 };

@@ -196,16 +196,16 @@ static void print_properties(const lln_kernel *kernel)
                                             : "need not sum to 1",
            p & LLN_KERNEL_SIGNED ? "may be negative" : ">= 0", kernel->rank);
     if (!(h & LLN_HONOURS_FULL) || !(h & LLN_HONOURS_CAUSAL))
-        printf("    only %s a causal mask\n",
-               h & LLN_HONOURS_CAUSAL ? "with" : "without");
+        printf("    %s --causal\n",
+               h & LLN_HONOURS_CAUSAL ? "needs" : "does not support");
     if (!(h & LLN_HONOURS_WINDOW))
-        puts("    does not support a window");
+        puts("    does not support --window");
     if (p & LLN_KERNEL_RANDOM)
-        puts("    random: drawn from --seed for each trial");
+        puts("    random: drawn again for each trial, from --seed");
     for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {
         char shapes[128];
         lln_kernel_shapes_text(row, shapes, sizeof shapes);
-        printf("    takes %s %s: %s\n", row->name, shapes, row->unit);
+        printf("    takes the array %s %s: %s\n", row->name, shapes, row->unit);
     }
 }
 

@@ -26,7 +26,7 @@ static lln_status match_head(const lln_match_method *method,
     return LLN_OK;
 }
 
-/* The temperature counts where it was asked for. */
+/* The temperature is compared only if --tau was given. */
 static params_key find_key(const case_set *set, const row_identity *identity)
 {
     return (params_key){

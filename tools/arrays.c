@@ -31,7 +31,7 @@ static void check_name(const kernel_list *kernels, const char *name)
               option_name(), run_shared.kernels, name);
 }
 
-/* NAME=FILE,... of both options; NULL: none; the caller frees it. */
+/* Joins both options to NAME=FILE,...; NULL: none. The caller frees it. */
 static char *join_options(void)
 {
     const run_options *o = &run_shared;
@@ -70,7 +70,7 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
     return files;
 }
 
-/* The shapes of all arrays for one head, into items [count]. */
+/* Finds the shapes of all arrays for one head: items [count]. */
 static void find_shapes(const lln_kernel_arrays *files, const lln_head *head,
                         lln_kernel_array *items)
 {

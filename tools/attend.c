@@ -20,20 +20,20 @@
 #include "sources.h"
 #include "tensor/writer.h"
 
-/* Where the product of the head at hand goes. */
+/* Where the product of the current head is stored. */
 typedef struct {
     const lln_layout *layout;
     char *numbers;
     bool written;
 } head_target;
 
-/* A run in progress. Arrays are written one after another, and each from its
- * first number to its last. */
+/* A run in progress. Arrays are written one after another, each from its first
+ * element to its last. */
 typedef struct {
     run_plan plan; /* its context is the run */
     kernel_list kernels;
-    case_set set;        /* with the kernel at hand alone */
-    lln_result *results; /* [result_count]: an array each, for each kernel */
+    case_set set;        /* with the current kernel only */
+    lln_result *results; /* [result_count]: one array each, for each kernel */
     size_t result_count;
     lln_precision precision;
     lln_writer_format format;
@@ -42,16 +42,16 @@ typedef struct {
     size_t done; /* heads times kernels */
 } attend_run;
 
-/* A part of an array that is whole in memory: all that stands behind one entry
- * of the axes that come before those of tokens and features. */
+/* The part of an array that is in memory at a time: all elements of one entry
+ * of the axes that precede those of tokens and features. */
 typedef struct {
     const lln_result *result;
     char *numbers;
     size_t size; /* in elements */
 } part;
 
-/* Puts the matrix o of a head at its place; rows that it does not have, of
- * padding, stay zero. */
+/* Copies the matrix o of a head to its place. Rows of padding, which o does not
+ * have, stay zero. */
 static void place(lln_matrix o, head_target *target)
 {
     size_t size = lln_precision_size(o.precision);
@@ -66,7 +66,7 @@ static void place(lln_matrix o, head_target *target)
     target->written = true;
 }
 
-/* Puts NaN at the place of a product of n rows with a matrix that does not
+/* Fills the place of a product of n rows with NaN if the product does not
  * exist. */
 static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
@@ -91,7 +91,7 @@ lln_status attend_multiply(const run_case *c, void *out)
     return status;
 }
 
-/* Numbers so large that sums of them are not are no averages. */
+/* Refuses outputs that are not finite: their sums have overflowed. */
 static lln_status check_finite(const run_case *c, lln_matrix o)
 {
     size_t bad = lln_matrix_find_nonfinite(o);
@@ -105,7 +105,7 @@ static lln_status check_finite(const run_case *c, lln_matrix o)
                     run_shared.use_double ? "" : "; use --double");
 }
 
-/* Puts O at its place; the block has no columns. */
+/* Computes O and copies it to its place. The block has no columns. */
 static lln_status multiply_and_place(const run_case *c, const void *context,
                                      run_block *block)
 {
@@ -125,7 +125,7 @@ static lln_status multiply_and_place(const run_case *c, const void *context,
     return status;
 }
 
-/* What multiply_and_place does, for --plan. */
+/* The same work as multiply_and_place, for --plan. */
 static lln_status multiply_alone(const run_case *c, const void *context,
                                  run_block *block)
 {
@@ -149,8 +149,8 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* Fills the place of a head in the part. A head that the kernel cannot do,
- * which a warning names, is NaN. */
+/* Fills the place of a head in the part; with NaN if the kernel cannot be
+ * applied to the head, which a warning says. */
 static lln_status fill_head(attend_run *run, size_t index, const part *p,
                             size_t offset)
 {
@@ -175,7 +175,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     return status;
 }
 
-/* Fills part number `index` of the array. */
+/* Fills part `index` of the array. */
 static lln_status fill_part(attend_run *run, size_t index, const part *p)
 {
     const size_t *size = p->result->layout.size;
@@ -220,7 +220,8 @@ static lln_status write_arrays(attend_run *run)
     return LLN_OK;
 }
 
-/* By the name of the output; what is no file gets .npy. */
+/* Finds the format by the name of the output. Standard output, and any path
+ * that exists and is not a regular file, get .npy. */
 static lln_writer_format find_format(const char *path)
 {
     lln_writer_format format = LLN_WRITER_NPY;
@@ -232,7 +233,8 @@ static lln_writer_format find_format(const char *path)
     cli_usage("--output: %s", lln_error_message());
 }
 
-/* "o", or "o.softmax" with several kernels; the caller frees it. */
+/* Returns "o", or "o.softmax" if there are several kernels; the caller frees
+ * it. */
 static char *key_of(const attend_run *run, size_t result, size_t kernel)
 {
     char *key;
@@ -287,7 +289,7 @@ void attend_check_options(void)
     sources_refuse_several();
 }
 
-/* An array has no columns. */
+/* The plan writes arrays, not a table. */
 static const record_column no_columns[] = {{0}};
 
 static void open_run(attend_run *run)
@@ -316,7 +318,7 @@ static void close_run(attend_run *run)
 {
     lln_writer_free(run->writer);
     lln_results_free(run->results, run->result_count);
-    run->set.kernels = run->kernels; /* whole again */
+    run->set.kernels = run->kernels; /* all of them again */
     case_set_close(&run->set);
 }
 

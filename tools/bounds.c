@@ -12,15 +12,15 @@
 typedef struct {
     size_t column;
     double value;
-    bool below; /* what is below it fails, else what is above */
+    bool below; /* values below it fail, otherwise values above it */
 } bound;
 
 struct row_bounds {
-    const lln_column *columns; /* while the table is written */
+    const lln_column *columns; /* valid while the table is written */
     bound *list;               /* [count] */
     size_t count;
-    const bound *failed; /* the first; NULL: all hold */
-    double value;        /* that is beyond it */
+    const bound *failed; /* the first that was violated; NULL: none */
+    double value;        /* that violates it */
     char *message;
 };
 
@@ -69,7 +69,7 @@ static void read_bounds(row_bounds *all, size_t columns, const char *option,
     free(copy);
 }
 
-/* Bounds in "a,b"; NULL: none. */
+/* The number of bounds in "a=1,b=2"; text may be NULL. */
 static size_t count_bounds(const char *text)
 {
     return text ? cli_count_parts(text, ',') : 0;

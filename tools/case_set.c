@@ -25,8 +25,8 @@ static void refuse_rule(const kernel_list *kernels)
         kernel_refuse_rule(&kernels->entries[i].choice, &run_shared.rule);
 }
 
-/* Kernels that do not support the rule of logits are refused here, before any
- * file is opened. */
+/* Refuses kernels that do not support the rule of logits before any file is
+ * opened. */
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
@@ -61,9 +61,9 @@ static bool any_random(const kernel_list *kernels)
     return random;
 }
 
-/* How many draws of each random kernel there are for a head: one for sampled
- * heads, which are trials themselves. Ends the process if --trials was given
- * and nothing is drawn. */
+/* The number of draws of each random kernel for a head: 1 for sampled heads,
+ * which are trials themselves. Ends the process if --trials was given but
+ * nothing is drawn. */
 static size_t count_draws(const kernel_list *kernels, bool sampled)
 {
     if (sampled || !cli_given("trials"))

@@ -71,8 +71,8 @@ static bool fits(const column_name *column, const char *part)
     return is_in_group(column, part) || fnmatch(part, column->name, 0) == 0;
 }
 
-/* Edits (a character more, less or another) that turn a into b; names are
- * short. */
+/* The number of edits (insert, delete or replace a character) that turn a into
+ * b, for short names. */
 static size_t edits(const char *a, const char *b)
 {
     size_t row[128], length = strlen(b);

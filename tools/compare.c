@@ -44,7 +44,7 @@ static const record_column columns[] = {
     {0},
 };
 
-/* What --compare and --top ask for. */
+/* The values of --compare and --top. */
 typedef struct {
     const char *reference;
     size_t top;
@@ -66,8 +66,8 @@ static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
     return status;
 }
 
-/* Of the output from queries, keys and values, or keys in place of values if
- * there are none. */
+/* Measures time and memory of the output O. If there are no values, keys are
+ * used in their place. */
 static lln_status count_cost(const run_case *c, cost *spent)
 {
     lln_head head = *c->head;
@@ -80,7 +80,7 @@ static lln_status count_cost(const run_case *c, cost *spent)
     void *out = lln_array_alloc_raw(count, size);
     if (!out)
         return LLN_ENOMEM;
-    memset(out, 0, count * size); /* the output counts for no kernel */
+    memset(out, 0, count * size); /* its pages are not counted for any kernel */
     cost_start(spent);
     lln_status status = attend_multiply(&with_values, out);
     cost_stop(spent);
@@ -88,9 +88,9 @@ static lln_status count_cost(const run_case *c, cost *spent)
     return status;
 }
 
-/* The comparison comes first, even if its columns are not asked for: it wakes
- * threads and fills the buffers of the matrix product, which no kernel is to
- * pay for. */
+/* The comparison is computed first, even if its columns are not printed: it
+ * wakes the threads and fills the buffers of the matrix product, a cost that no
+ * kernel should be charged with. */
 static lln_status measure_fidelity(const run_case *c, const void *context,
                                    run_block *block)
 {
@@ -109,7 +109,7 @@ static lln_status measure_fidelity(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-/* A table is none of the files whose names say that they hold arrays. */
+/* Refuses names that belong to files of arrays. */
 static void check_output(void)
 {
     lln_writer_format format;

@@ -17,7 +17,8 @@ void help_range(const cli_option *option, char *out, size_t size)
         snprintf(out, size, "%s", option->argument ? option->argument : "");
 }
 
-/* Prints text from column COLUMN, `used` columns being full already. */
+/* Prints text that starts at column COLUMN, after `used` columns of the
+ * line. */
 static void print_wrapped(const char *text, int used)
 {
     if (used + 2 > COLUMN) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-attend: what attention does, values in, their averages out. */
+ * lln-attend: applies attention to values. */
 
 #include "attend.h"
 #include "command.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-entropy: how concentrated the rows of attention matrices are. */
+ * lln-entropy: measures how concentrated the rows of attention matrices are. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ static const record_column query_columns[] = {
     {0},
 };
 
-/* Rows of --diagnose, of a head and of a model. */
+/* The rows of --diagnose: of a head with --each, else of a model. */
 #define HEAD(field, name, pass)                                                \
     RECORD_REAL(lln_head_diagnosis, field, name, COLUMNS_DEFAULT, pass)
 #define MODEL(field, name, pass)                                               \
@@ -125,7 +125,7 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* The entropies of the rows; only drawn rows have errors. */
+/* Measures the entropies of the rows; only drawn rows have standard errors. */
 static lln_status fill_entropy(const run_case *c, lln_entropy *out,
                                lln_entropy *error)
 {

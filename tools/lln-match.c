@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-match: alpha and beta with which LLN attention has the log-variance of
- * softmax attention, and what they achieve on the head. */
+ * lln-match: finds alpha and beta for which LLN attention has the within-row
+ * log-variance of softmax attention, and measures how well they match. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -87,7 +87,7 @@ static const record_column columns[] = {
 
 enum { MOST_METHODS = 16 };
 
-/* The methods asked for, in the order given; and the seed. */
+/* The methods of --method, in the order given, and the seed as text. */
 typedef struct {
     const lln_match_method *items[MOST_METHODS];
     size_t count;
@@ -137,7 +137,8 @@ static method_list read_methods(void)
     return list;
 }
 
-/* A row for each method, which has its names even if it has no match. */
+/* Starts a row for each method: its names are there even if it finds no
+ * match. */
 static lln_status start_matches(run_block *block)
 {
     LLN_TRY(run_block_resize(block, methods.count));
@@ -161,8 +162,8 @@ static void warn(const run_case *c, const char *what)
     warnings_add(&identity, reason);
 }
 
-/* softmax: NULL if no column of the report is asked for, or the head has
- * none. */
+/* Fills one row. softmax: NULL if no column of the report is printed, or if it
+ * is undefined for the head. */
 static lln_status fill_record(const run_case *c, const lln_match_method *method,
                               const lln_report_summary *softmax,
                               match_record *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-spectral: eigenvalues of attention matrices, and how far the matrices
- * are from giving every query the same average. */
+ * lln-spectral: measures eigenvalues of attention matrices, and how far the
+ * matrices are from giving every query the same average. */
 #include <math.h>
 #include <pthread.h>
 
@@ -113,13 +113,13 @@ static double lambda2_theory(const run_case *c)
     return NAN;
 }
 
-/* The smallest P that is not square; rows 0: none is. */
+/* The smallest P that is not square; rows = 0: all are square. */
 static struct {
     pthread_mutex_t lock;
     size_t rows, columns;
 } oblong = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Remembers the same one in whatever order heads come. */
+/* Remembers the smallest shape, which does not depend on the order of heads. */
 static void note_shape(const lln_head *head)
 {
     size_t n = head->q.rows, m = head->k.rows;
@@ -134,7 +134,8 @@ static void note_shape(const lln_head *head)
     pthread_mutex_unlock(&oblong.lock);
 }
 
-/* Says why there are no eigenvalues; returns `status`. */
+/* Warns if eigenvalues are missing because P is not square; returns
+ * `status`. */
 static int explain_shape(int status)
 {
     if (oblong.rows > 0 && !run_shared.quiet)
@@ -155,7 +156,7 @@ static lln_status find_spectrum(const run_case *c, const void *context,
     return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
 }
 
-/* One line for a head. */
+/* Warns of one head. */
 static void warn_unknown(const run_case *c, const char *what)
 {
     char place[RUN_PLACE];

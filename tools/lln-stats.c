@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-stats: how close attention is to log-normal, and with what moments. */
+ * lln-stats: measures how close attention is to log-normal, and its moments. */
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -171,7 +171,8 @@ static const record_column fenton_columns[] = {
     {0},
 };
 
-/* Of standardised ln P; all but 2e-9 of a normal lies within. */
+/* The histogram of standardised ln P ends at +- this; a normal distribution has
+ * 2e-9 of its mass outside. */
 static const double HISTOGRAM_RANGE = 6;
 
 static void fill_theory(const run_case *c, summary_record *out)
@@ -191,7 +192,7 @@ static void fill_theory(const run_case *c, summary_record *out)
     }
 }
 
-/* The fit of ln P; what does not exist is nan. */
+/* Measures the fit of ln P; undefined values are NaN. */
 static lln_status fill_fit(const run_case *c, summary_record *out,
                            summary_record *error)
 {
@@ -221,7 +222,7 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
                                 : LLN_OK;
 }
 
-/* Finds the distribution of ln P of a case, its mean and standard
+/* Measures the distribution of ln P of a case, with its mean and standard
  * deviation. */
 static lln_status find_distribution(const run_case *c, lln_lognormal *fit,
                                     lln_sample *sample)
@@ -234,13 +235,13 @@ static lln_status find_distribution(const run_case *c, lln_lognormal *fit,
     return status;
 }
 
-/* Two numbers for each of `count` points of a distribution. */
+/* Computes two values for each of `count` points of a distribution. */
 typedef lln_status two_columns(const lln_lognormal *fit,
                                const lln_sample *sample, size_t count,
                                double *first, double *second);
 
-/* Fills two real fields, named by their offsets, of all records of the block
- * with what `compute` finds for as many points. */
+/* Fills two real fields of all records of the block, given by their offsets,
+ * with the values that `compute` returns for as many points. */
 static lln_status fill_points(const run_case *c, const run_block *block,
                               two_columns *compute, size_t first, size_t second)
 {
@@ -346,7 +347,7 @@ static lln_status measure_normality(const run_case *c, const void *context,
     return worst;
 }
 
-/* The row at s2. */
+/* Writes the row for one s2. */
 static void write_fenton_row(listing *out, double s2)
 {
     fenton_record record = {.d = (long)run_shared.dim, .s2 = s2};
@@ -380,7 +381,7 @@ static int write_fenton(void)
     return listing_close(&out);
 }
 
-/* Each of these options chooses a table. */
+/* Refuses two options that choose different tables. */
 static void check_tables(void)
 {
     static const char *const names[] = {"histogram", "qq", "normality",

@@ -14,17 +14,17 @@
 
 static operand_list all;
 
-/* What one text names. */
+/* The files that one argument names. */
 typedef struct {
     const char *text;      /* as the user wrote it */
-    lln_found_path *found; /* [count], of a pattern; NULL: it is none */
+    lln_found_path *found; /* [count]; NULL: the text is no pattern */
     size_t count;
     const char *key; /* after the pattern, with its colon; "": none */
 } named_files;
 
 static const char *const options[OPERAND_TEXTS] = {"", "--q ", "--k ", "--v "};
 
-/* Whether a file has this very name, with or without a key. */
+/* Whether a file has exactly this name, with or without a key. */
 static bool is_literal(const char *text)
 {
     char *path, *key;
@@ -35,7 +35,8 @@ static bool is_literal(const char *text)
     return there;
 }
 
-/* The files of the pattern that the first `length` bytes of the text are. */
+/* Finds the files that match the first `length` bytes of the text, a
+ * pattern. */
 static bool find_paths(named_files *files, size_t length)
 {
     char *pattern = strndup(files->text, length);
@@ -47,7 +48,7 @@ static bool find_paths(named_files *files, size_t length)
     return files->count > 0;
 }
 
-/* "'runs/step_{step}.npz': no such file in 'runs'" */
+/* Ends the process: no file matches the pattern. */
 __attribute__((noreturn)) static void refuse_pattern(const char *text)
 {
     size_t folder = strcspn(text, "{");
@@ -60,8 +61,8 @@ __attribute__((noreturn)) static void refuse_pattern(const char *text)
              text, (int)length, where);
 }
 
-/* Finds what a text names; NULL: nothing. A key is looked for after each
- * colon if no file has the whole name. */
+/* Finds the files that a text names; text may be NULL. If no file matches the
+ * complete text, the part after each colon in turn is tried as the key. */
 static named_files find_files(const char *text)
 {
     named_files files = {.text = text, .key = ""};
@@ -81,8 +82,8 @@ static bool has_mark(const named_files *files, lln_mark mark)
     return files->found && files->found[0].number[mark] >= 0;
 }
 
-/* An axis of the arrays and the names of their files cannot both tell the
- * layer, or the head. */
+/* Refuses a layout with an axis of layers (or heads) if the file names already
+ * give the layer (or head). */
 static void check_layout(const named_files *files, lln_mark mark)
 {
     const char *layout = run_shared.layout;
@@ -101,7 +102,7 @@ static void check_layout(const named_files *files, lln_mark mark)
               *fitting ? ", or a layout such as " : "", fitting);
 }
 
-/* Leaves out layers and heads that were not asked for. */
+/* Keeps the files of the selected layers and heads. */
 static void select_files(named_files *files)
 {
     const char *const lists[LLN_MARKS] = {NULL, run_shared.layers,
@@ -130,7 +131,7 @@ static operand *add_operand(void)
     return &all.items[all.count++];
 }
 
-/* Sets what the operand has from its files number `index`. */
+/* Sets one text of the operand to file number `index`. */
 static void set_text(operand *to, int role, const named_files *files,
                      size_t index)
 {
@@ -151,8 +152,8 @@ static void set_text(operand *to, int role, const named_files *files,
     to->path[role] = found->path;
 }
 
-/* The operands of one FILE, or of --q, --k and --v, which have as many files
- * each. */
+/* Adds the operands of one FILE, or of --q, --k and --v, which have the same
+ * number of files each. */
 static void add_operands(const named_files *files)
 {
     const named_files *first = &files[files[OF_ALL].text ? OF_ALL : OF_QUERIES];
@@ -173,7 +174,8 @@ static void add_operands(const named_files *files)
     all.steps = all.steps || has_mark(first, LLN_STEP);
 }
 
-/* Paths are the operands' now, and so are the names of what was given first. */
+/* Frees what the operands have not taken over: they own the paths, and the
+ * names of the first text. */
 static void release_found(named_files *files, int role)
 {
     for (size_t i = 0; i < files->count && role > OF_QUERIES; i++)
@@ -181,7 +183,7 @@ static void release_found(named_files *files, int role)
     free(files->found);
 }
 
-/* Ends the process: no file of these goes with the file at `path`. */
+/* Ends the process: no file that matches the pattern belongs to `path`. */
 __attribute__((noreturn)) static void
 refuse_partner(const char *path, const char *what, const char *pattern)
 {
@@ -189,7 +191,8 @@ refuse_partner(const char *path, const char *what, const char *pattern)
              what, pattern);
 }
 
-/* Keys and values have the numbers of the queries. */
+/* Checks that the files of keys, or values, have the same steps, layers and
+ * heads as those of the queries. */
 static void check_partner(const named_files *queries, const named_files *other,
                           int role)
 {
@@ -232,7 +235,8 @@ static void add_parts(void)
         release_found(&files[role], role);
 }
 
-/* A file that is named twice would be two texts, or two models. */
+/* Refuses a file that is named twice: it would count as two texts or two
+ * models. */
 static void refuse_repeats(void)
 {
     struct stat *about = cli_alloc(all.count, sizeof *about);

@@ -18,7 +18,7 @@ run_options run_shared = {
     .rule.scale = NAN,
 };
 
-/* Sizes stay where their squares still fit. */
+/* The squares of sizes must not overflow. */
 #define MOST_TOKENS 1073741824.0
 
 #define SHARED(field) (&run_shared.field)
@@ -181,7 +181,7 @@ static void check_format(void)
                   run_shared.format);
 }
 
-/* Rows that are copied are not compared with bounds. */
+/* --resume copies rows without comparing them with bounds. */
 static void check_resume(void)
 {
     static const char *const others[] = {"list", "fail-below", "fail-above",

@@ -12,10 +12,10 @@
 
 enum { WHAT = 512, LIST = 256, FEW = 8 };
 
-/* The values of a field in some rows. */
+/* The distinct values of a field in some rows. */
 typedef struct {
     const char *texts[FEW]; /* the first different ones */
-    size_t text_count;      /* of them; FEW + 1: there are more */
+    size_t text_count;      /* FEW + 1: there are more */
     double *numbers;        /* [count], owned */
     size_t count;
 } value_list;
@@ -73,7 +73,7 @@ static int compare_numbers(const void *first, const void *second)
     return (a > b) - (a < b);
 }
 
-/* Sorts the numbers and keeps each once. */
+/* Sorts the numbers and removes duplicates. */
 static void sort_numbers(value_list *list)
 {
     size_t kept = 0;
@@ -90,7 +90,8 @@ static bool is_text(params_field field)
            field == PARAMS_FIELDS;
 }
 
-/* The values of the rows with these bits; field PARAMS_FIELDS is the method. */
+/* Lists the values in the rows with these bits; field PARAMS_FIELDS is the
+ * method. */
 static value_list list_values(const params_table *table, const unsigned *bits,
                               unsigned wanted, params_field field)
 {
@@ -109,8 +110,8 @@ static value_list list_values(const params_table *table, const unsigned *bits,
     return list;
 }
 
-/* The end of the run of numbers, each one more than the last, that begins at
- * `first`; two are no run. */
+/* The end of the run of consecutive numbers that begins at `first`; two numbers
+ * are no run. */
 static size_t find_run(const value_list *list, size_t first)
 {
     size_t end = first + 1;
@@ -131,8 +132,8 @@ static void add_run(const value_list *list, size_t first, size_t end,
     lln_text_append(out, LIST, item);
 }
 
-/* Writes "0.5, 1", "0 to 2, 5", "a.npz, b.npz, ..." or "missing"; of many
- * numbers the least and the largest. */
+/* Writes "0.5, 1", "0 to 2, 5", "a.npz, b.npz, ..." or "missing"; if there are
+ * many numbers, the smallest and the largest. */
 static void write_values(const value_list *list, char out[LIST])
 {
     char item[LIST / 2];
@@ -179,8 +180,8 @@ static int count_bits(unsigned bits)
     return __builtin_popcount(bits);
 }
 
-/* The bits of the rows that differ in the fewest fields, and of these in the
- * last ones. */
+/* The bits of the rows that differ in the fewest fields; among these, of those
+ * that differ in the last fields. */
 static unsigned find_closest(const params_table *table, const unsigned *bits)
 {
     unsigned closest = bits[0];
@@ -211,8 +212,8 @@ lln_status params_fail_none(const params_table *table, const params_key *key,
                     table->name, describe(key, what), all);
 }
 
-/* Writes " (taus 0.5, 1); choose one with --tau" if the rows differ in the
- * field; false: they do not. */
+/* Writes " (temperatures 0.5, 1); choose one with --tau" if the rows differ in
+ * the field, otherwise returns false. */
 static bool explain_choice(const params_table *table, const unsigned *bits,
                            params_field field, const char *plural,
                            const char *advice, char out[WHAT])
@@ -249,7 +250,7 @@ lln_status params_fail_several(const params_table *table, const params_key *key,
     for (size_t i = 0; i < table->data.rows; i++)
         count += bits[i] == 0;
     describe_numbers(key, numbers);
-    /* methods, if there are any, are what lln-match has several rows for */
+    /* lln-match writes several rows only for several methods */
     if (!explain_choice(table, bits, PARAMS_SOURCE, "sources",
                         "name the file by one of these paths", choice) &&
         !explain_choice(table, bits, PARAMS_FIELDS, "methods",

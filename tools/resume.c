@@ -20,7 +20,8 @@
 
 /* Heads and temperatures whose rows are written together. */
 typedef struct {
-    size_t head, heads, tau, taus; /* the first, and how many */
+    size_t head, heads, tau,
+        taus; /* first head and temperature, and their numbers */
 } unit;
 
 typedef struct {
@@ -29,11 +30,11 @@ typedef struct {
     lln_table_style style;
     size_t columns;
     raw_text file;
-    raw_text rest, row; /* the row at hand, and what follows */
-    bool there;         /* there is a row at hand */
-    size_t number;      /* of the row at hand, from 1 */
-    raw_text *cells;    /* [columns] of the row at hand */
-    raw_text *expected; /* [columns]; no text: anything goes */
+    raw_text rest, row; /* the current row, and what follows it */
+    bool there;         /* there is a current row */
+    size_t number;      /* of the current row, from 1 */
+    raw_text *cells;    /* [columns] of the current row */
+    raw_text *expected; /* [columns]; text NULL: not compared */
     char *text;         /* that `expected` points into */
     const char *kept_to;
     size_t kept_rows, kept_cases;
@@ -42,8 +43,8 @@ typedef struct {
 static const char advice[] =
     "repeat the command that wrote it, or remove it to start again";
 
-/* A column without which the rows of a head cannot be told from those of the
- * next; NULL: there is none. */
+/* The first missing column that is needed to find the end of the rows of a
+ * head; NULL: none is missing. */
 static const char *find_missing(const run_plan *plan, const row_writer *writer)
 {
     static const char *const telling[] = {"source", "layer", "head", "kernel",
@@ -59,7 +60,7 @@ static const char *find_missing(const run_plan *plan, const row_writer *writer)
     return NULL;
 }
 
-/* --aggregate head. */
+/* Whether all rows are written at the end: with --aggregate head. */
 static bool writes_at_end(void)
 {
     return run_shared.aggregate && strcmp(run_shared.aggregate, "head") == 0;
@@ -93,7 +94,7 @@ void resume_check(const run_plan *plan, const row_writer *writer,
             missing);
 }
 
-/* FILE.partial; false: there is none. It stays mapped. */
+/* Maps FILE.partial; false: there is no such file. The caller unmaps it. */
 static bool map_file(const char *name, raw_text *file)
 {
     struct stat status;
@@ -129,7 +130,7 @@ static void close_text(FILE *stream)
         cli_fail("out of memory");
 }
 
-/* The cell, of a header or a comment, that a position is in. */
+/* The cell of a header or a comment that contains a position. */
 static raw_text cell_at(raw_text in, size_t at)
 {
     size_t from = at, to = at;
@@ -140,7 +141,8 @@ static raw_text cell_at(raw_text in, size_t at)
     return (raw_text){in.text + from, to - from};
 }
 
-/* The file and what this command writes differ first at this position. */
+/* Ends the process: at this position, the file first differs from what this
+ * command writes. */
 __attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
                                                    size_t at)
 {
@@ -148,7 +150,7 @@ __attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
     raw_text found = cell_at(file, at), wanted = cell_at(mine, at);
     for (size_t i = 0; i < at; i++)
         line += file.text[i] == '\n';
-    if (raw_equal(found, wanted)) /* what follows the cell differs */
+    if (raw_equal(found, wanted)) /* the difference follows the cell */
         cli_fail("%s: line %zu differs from what this command writes; %s",
                  cli_partial_name(), line, advice);
     cli_fail("%s: line %zu: expected '%.*s', found '%.*s'; %s",
@@ -156,7 +158,7 @@ __attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
              (int)found.size, found.text, advice);
 }
 
-/* What comes before the rows must be what this command writes. */
+/* Checks that comments and header are those that this command writes. */
 static void check_start(resumption *r)
 {
     char *text = NULL;
@@ -175,7 +177,8 @@ static void check_start(resumption *r)
     r->rest = (raw_text){r->file.text + size, r->file.size - size};
 }
 
-/* Takes the next row; its cells are those of the table, by name in JSON. */
+/* Reads the next row. Checks the number of its cells and, in JSON, their
+ * names. */
 static void next_row(resumption *r)
 {
     lln_table_format format = r->style.format;
@@ -195,8 +198,8 @@ static void next_row(resumption *r)
                      row_writer_name(r->writer, i), advice);
 }
 
-/* The cells that the rows of a head have; measured temperatures are free, as
- * all but the identity is. */
+/* Sets the cells that the rows of a head must have: the identity, but not a
+ * measured temperature. */
 static void expect(resumption *r, const row_identity *identity)
 {
     size_t size = 0;
@@ -221,7 +224,7 @@ static void expect(resumption *r, const row_identity *identity)
     }
 }
 
-/* The first column in which the row at hand is not what is expected. */
+/* The first column in which the current row differs from what is expected. */
 static size_t find_difference(const resumption *r)
 {
     size_t i = 0;
@@ -249,7 +252,7 @@ static row_identity identify(const case_set *set, size_t head, double tau)
     return case_identify(set, &described, tau);
 }
 
-/* What the heads of a unit have in common. */
+/* The common identity of the heads in a unit. */
 static row_identity identify_unit(const case_set *set, const unit *u,
                                   double tau)
 {
@@ -280,8 +283,8 @@ static unit unit_at(const row_groups *groups, size_t item)
     return u;
 }
 
-/* Passes over the rows at hand that are those of a head; false: it has none
- * here. What follows a head that may have none is measured again. */
+/* Skips the rows of a head; false: it has no rows here. If a head may have no
+ * rows, what follows it is measured again. */
 static bool pass_rows(resumption *r, const row_identity *identity)
 {
     const run_plan *plan = r->groups->set->plan;
@@ -314,8 +317,9 @@ static bool pass_unit(resumption *r, const unit *u)
     return true;
 }
 
-/* How many rows a head has is not known where it has many: those at the end of
- * the file are measured again, in case the file was cut. */
+/* Skips complete units. If a head may have several rows, their number is not
+ * known: the last head of the file is measured again, in case its rows were cut
+ * off. */
 static void pass_units(resumption *r)
 {
     const case_set *set = r->groups->set;
@@ -335,7 +339,8 @@ static void pass_units(resumption *r)
                  r->number, advice);
 }
 
-/* In JSON what stands between two rows is written with the second one. */
+/* The size of what is kept. In JSON, the text between two rows is written with
+ * the second row. */
 static size_t kept_size(const resumption *r)
 {
     size_t size = (size_t)(r->kept_to - r->file.text);

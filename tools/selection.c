@@ -77,14 +77,14 @@ number_list number_list_read(const char *option, const char *text)
     return list;
 }
 
-/* The word of a parameter that all kernels with alpha and beta have. */
+/* The word of a parameter; "" if the kernel has no such parameter. */
 static const char *word_of(const lln_kernel_choice *choice, const char *name)
 {
     int at = lln_kernel_parameter_index(choice->kernel, name);
     return at < 0 ? "" : choice->word[at];
 }
 
-/* Whether the published rule is to see all heads of a layer together. */
+/* Whether the published rule uses all heads of a layer together. */
 static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 {
     bool joint = strcmp(word_of(choice, "scales"), "layer") == 0;
@@ -95,7 +95,7 @@ static bool wants_joint(const char *option, const lln_kernel_choice *choice)
     return joint;
 }
 
-/* Decides where alpha and beta come from. */
+/* Decides how the kernel gets its alpha and beta. */
 static void resolve(const char *option, kernel_entry *entry, bool params)
 {
     const lln_kernel_choice *choice = &entry->choice;
@@ -120,7 +120,7 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
         entry->method = lln_match_find(word_of(choice, "match"));
 }
 
-/* Reads entry `index` of the list, which none before it may equal. */
+/* Reads entry `index` of the list, which must differ from those before it. */
 static void read_entry(const char *option, const char *text,
                        const kernel_list *list, size_t index)
 {
@@ -186,7 +186,7 @@ kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
     return all;
 }
 
-/* "rows sum to 1, entries >= 0, rank full" and what else is to be known. */
+/* Prints "rows sum to 1, entries >= 0, rank full" and the other properties. */
 static void print_properties(const lln_kernel *kernel)
 {
     unsigned p = kernel->properties, h = kernel->honours;
@@ -209,7 +209,8 @@ static void print_properties(const lln_kernel *kernel)
     }
 }
 
-/* What it is, its range and its default; the summary has the words. */
+/* Prints the meaning, range and default of a parameter; the words that it
+ * accepts are in its summary. */
 static void print_parameter(const lln_kernel_parameter *parameter)
 {
     char range[96];

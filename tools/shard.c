@@ -10,7 +10,7 @@
 
 static const double MOST_SHARDS = 1e9;
 
-/* Reads I and COUNT; false: they are not there. */
+/* Reads I and COUNT; false: the text has another form. */
 static bool read_shard(size_t *index, size_t *count)
 {
     double i = 0, shards = 0;

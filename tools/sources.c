@@ -16,7 +16,7 @@
 #include "tensor/container.h"
 #include "tensor/mapping.h"
 
-/* "-" or "-:KEY", unless a file is called so. */
+/* Whether the text is "-" or "-:KEY" and no file has this name. */
 static bool is_pipe(const char *text)
 {
     char *path, *key;
@@ -27,8 +27,8 @@ static bool is_pipe(const char *text)
     return pipe;
 }
 
-/* Standard input may be one FILE, or all of --q, --k and --v, which are read
- * once; or a text file beside them. */
+/* Standard input may be one FILE, or all of --q, --k and --v (it is read once),
+ * or one text file. */
 static void check_pipes(void)
 {
     const run_options *o = &run_shared;
@@ -64,7 +64,7 @@ void sources_refuse(const char *option)
               option, o->file ? o->file : o->q);
 }
 
-/* The option that can do without values; NULL: they are needed. */
+/* The given option that does not need values; NULL: values are needed. */
 static const values_option *values_optional(void)
 {
     const values_option *option = run_shared.values_optional;
@@ -179,7 +179,7 @@ static lln_heads_part open_operand(const operand *from,
     return part;
 }
 
-/* What a note says of its file, after the name. */
+/* The text of a note after the name of its file. */
 static const char *after_name(const lln_heads_part *part, const char *note)
 {
     const char *name = lln_mapping_name(part->path);
@@ -187,7 +187,8 @@ static const char *after_name(const lln_heads_part *part, const char *note)
     return strncmp(note, name, length) == 0 ? note + length : note;
 }
 
-/* Says once what holds of several files; notes [count], NULL: none, or said. */
+/* Prints equal notes about several files as one. notes [count]; NULL: no note,
+ * or already printed. */
 static void show_notes(const lln_heads_part *parts, const char **notes,
                        size_t count)
 {
@@ -205,7 +206,7 @@ static void show_notes(const lln_heads_part *parts, const char **notes,
     }
 }
 
-/* What was chosen by names, and what the arrays hold. */
+/* Prints which arrays were chosen by name, and what the arrays contain. */
 static void show_files(const lln_heads_part *parts, size_t count)
 {
     const char **notes = cli_alloc(count, sizeof *notes);
@@ -218,7 +219,7 @@ static void show_files(const lln_heads_part *parts, size_t count)
     free(notes);
 }
 
-/* The lengths that are asked for, which hold for every file; to be freed. */
+/* Reads --lengths, which applies to every file; the caller frees the result. */
 static lln_lengths read_lengths(void)
 {
     const run_options *o = &run_shared;
@@ -249,7 +250,7 @@ static void open_files(lln_heads *heads)
     free(parts);
 }
 
-/* Says that values are missing. */
+/* Warns if values are missing. */
 static void warn_of_values(const lln_heads *heads)
 {
     const run_options *o = &run_shared;
@@ -323,7 +324,7 @@ static void list_file(const char *path, listing *list)
     lln_container_close(file);
 }
 
-/* Whether an earlier file of the operand is the same. */
+/* Whether an earlier text of the operand names the same file. */
 static bool is_listed(const operand *from, int role)
 {
     for (int i = 0; i < role; i++)

@@ -21,12 +21,12 @@
 #include "tensor/writer.h"
 #include "warnings.h"
 
-/* Where P of the head at hand goes. */
+/* Where P of the current head is written. */
 typedef struct {
     lln_writer *writer;
     size_t columns; /* of the array */
-    size_t first;   /* column that P begins at, after those of padding */
-    size_t written; /* rows */
+    size_t first;   /* first column of P, after the padding */
+    size_t written; /* rows that are written */
 } p_target;
 
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
     head_layers layers;
     lln_writer *writer;
     p_target *target;
-    size_t done; /* matrices */
+    size_t done; /* matrices that are written */
 } heads_run;
 
 static bool has_matrix(const heads_run *run, const head_layer *layer,
@@ -53,7 +53,7 @@ static double count_bytes(const lln_writer_entry *entry)
     return bytes;
 }
 
-/* P of many tokens is larger than most disks. */
+/* Checks the free space: P of many tokens is larger than most disks. */
 static void check_space(const char *path, double bytes)
 {
     const double gibibyte = 1 << 30;
@@ -114,7 +114,7 @@ static void append_value(lln_writer *writer, float value, size_t count)
                                     numbers});
 }
 
-/* Says why a head has no numbers, once for its arrays. */
+/* Warns, once for all arrays of a head, why its values are missing. */
 static void warn(const lln_head *head, double tau)
 {
     const row_identity identity = {.source = head->source,
@@ -124,8 +124,8 @@ static void warn(const lln_head *head, double tau)
     warnings_add(&identity, lln_error_message());
 }
 
-/* Queries, keys or values of a head; NaN if it cannot be given the
- * temperature, which a case with P says by itself. */
+/* Writes queries, keys or values of a head; NaN if it cannot be given the
+ * temperature. A case with P warns of that by itself. */
 static lln_status write_matrix(heads_run *run, const head_layer *layer,
                                const layer_head *m, int matrix)
 {
@@ -197,7 +197,7 @@ static lln_status measure_p(const run_case *c, const void *context,
     return status;
 }
 
-/* P of a head; rows that the kernel does not give are NaN. */
+/* Writes P of a head; rows that the kernel cannot compute are NaN. */
 static lln_status write_p(heads_run *run, const head_layer *layer,
                           const layer_head *m)
 {
@@ -265,7 +265,7 @@ static void check_options(bool p)
     attend_check_options();
 }
 
-/* An array has no columns. */
+/* The plan writes arrays, not a table. */
 static const record_column no_columns[] = {{0}};
 
 static void open_run(heads_run *run, const char *path)

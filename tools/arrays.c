@@ -108,7 +108,7 @@ static lln_status load_array(const lln_kernel_arrays *files, size_t index,
     LLN_TRY(lln_kernel_arrays_load(files, index, head, &a));
     arrays->items[index] = (lln_kernel_array){
         lln_kernel_arrays_name(files, index), lln_matrix_written(a)};
-    arrays->numbers[index] = a.data;
+    arrays->data[index] = a.data;
     arrays->count++;
     return LLN_OK;
 }
@@ -121,8 +121,8 @@ lln_status kernel_arrays_load(const lln_kernel_arrays *files,
     if (count == 0)
         return LLN_OK;
     arrays->items = lln_array_alloc(count, sizeof *arrays->items);
-    arrays->numbers = lln_array_alloc(count, sizeof *arrays->numbers);
-    lln_status status = arrays->items && arrays->numbers ? LLN_OK : LLN_ENOMEM;
+    arrays->data = lln_array_alloc(count, sizeof *arrays->data);
+    lln_status status = arrays->items && arrays->data ? LLN_OK : LLN_ENOMEM;
     for (size_t i = 0; i < count && status == LLN_OK; i++)
         status = load_array(files, i, head, arrays);
     if (status != LLN_OK)
@@ -133,8 +133,8 @@ lln_status kernel_arrays_load(const lln_kernel_arrays *files,
 void kernel_arrays_free(kernel_arrays *arrays)
 {
     for (size_t i = 0; i < arrays->count; i++)
-        free(arrays->numbers[i]);
-    free(arrays->numbers);
+        free(arrays->data[i]);
+    free(arrays->data);
     free(arrays->items);
     *arrays = (kernel_arrays){.count = 0};
 }

@@ -19,7 +19,7 @@ void kernel_arrays_check(const lln_kernel_arrays *files,
 /* The arrays for one head, as matrices. */
 typedef struct {
     lln_kernel_array *items; /* [count], owned */
-    void **numbers;          /* [count], data of the items, owned */
+    void **data;             /* [count], data of the items, owned */
     size_t count;
 } kernel_arrays;
 

@@ -23,7 +23,7 @@
 /* Where the product of the current head is stored. */
 typedef struct {
     const lln_layout *layout;
-    char *numbers;
+    char *elements;
     bool written;
 } head_target;
 
@@ -46,7 +46,7 @@ typedef struct {
  * of the axes that precede those of tokens and features. */
 typedef struct {
     const lln_result *result;
-    char *numbers;
+    char *elements;
     size_t size; /* in elements */
 } part;
 
@@ -61,7 +61,7 @@ static void place(lln_matrix o, head_target *target)
     const char *from = o.data;
     for (size_t i = 0; i < o.rows; i++)
         for (size_t j = 0; j < o.columns; j += run, from += run * size)
-            memcpy(target->numbers + (i * row + j * column) * size, from,
+            memcpy(target->elements + (i * row + j * column) * size, from,
                    run * size);
     target->written = true;
 }
@@ -74,10 +74,10 @@ static void place_nan(lln_precision precision, size_t n, head_target *target)
     size_t bytes = lln_precision_size(precision);
     if (n == 0)
         return;
-    void *numbers = cli_alloc(n * d, bytes);
-    memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
-    place((lln_matrix){precision, n, d, numbers}, target);
-    free(numbers);
+    void *elements = cli_alloc(n * d, bytes);
+    memset(elements, 0xff, n * d * bytes); /* all bits set are a NaN */
+    place((lln_matrix){precision, n, d, elements}, target);
+    free(elements);
 }
 
 lln_status attend_multiply(const run_case *c, void *out)
@@ -113,15 +113,15 @@ static lln_status multiply_and_place(const run_case *c, const void *context,
     const attend_run *run = context;
     lln_matrix v = c->head->v;
     lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
-    void *numbers = lln_array_alloc_raw(o.rows * o.columns,
-                                        lln_precision_size(v.precision));
-    lln_status status = numbers ? attend_multiply(c, numbers) : LLN_ENOMEM;
-    o.data = numbers;
+    void *elements = lln_array_alloc_raw(o.rows * o.columns,
+                                         lln_precision_size(v.precision));
+    lln_status status = elements ? attend_multiply(c, elements) : LLN_ENOMEM;
+    o.data = elements;
     if (status == LLN_OK)
         status = check_finite(c, o);
     if (status == LLN_OK)
         place(o, run->target);
-    free(numbers);
+    free(elements);
     return status;
 }
 
@@ -160,7 +160,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
     head_target target = {
         &p->result->layout,
-        p->numbers + offset * lln_precision_size(run->precision), false};
+        p->elements + offset * lln_precision_size(run->precision), false};
     run->target = &target;
     case_result_open(&run->set, &result);
     lln_status status =
@@ -181,7 +181,7 @@ static lln_status fill_part(attend_run *run, size_t index, const part *p)
     const size_t *size = p->result->layout.size;
     const size_t *stride = p->result->layout.stride;
     const size_t *head = p->result->heads;
-    memset(p->numbers, 0, p->size * lln_precision_size(run->precision));
+    memset(p->elements, 0, p->size * lln_precision_size(run->precision));
     for (size_t b = 0; b < size[LLN_AXIS_BATCH]; b++)
         for (size_t l = 0; l < size[LLN_AXIS_LAYER]; l++)
             for (size_t h = 0; h < size[LLN_AXIS_HEAD]; h++, head++) {
@@ -199,14 +199,14 @@ static lln_status write_array(attend_run *run, const lln_result *result)
     part p = {.result = result, .size = part_size(result)};
     size_t parts = lln_tensor_count(&result->tensor) / p.size;
     lln_status status = LLN_OK;
-    p.numbers = cli_alloc(p.size, lln_precision_size(run->precision));
+    p.elements = cli_alloc(p.size, lln_precision_size(run->precision));
     for (size_t i = 0; i < parts && status == LLN_OK; i++) {
         status = fill_part(run, i, &p);
-        lln_matrix numbers = {run->precision, 1, p.size, p.numbers};
+        lln_matrix elements = {run->precision, 1, p.size, p.elements};
         if (status == LLN_OK)
-            cli_check_output(lln_writer_append(run->writer, numbers));
+            cli_check_output(lln_writer_append(run->writer, elements));
     }
-    free(p.numbers);
+    free(p.elements);
     return status;
 }
 

@@ -22,7 +22,7 @@
 typedef struct {
     const case_set *set;
     lln_head head;
-    bool has_numbers;           /* the head could be given the temperature */
+    bool has_values;            /* the head could be given the temperature */
     lln_variance_kept variance; /* of the head */
     size_t *rows;               /* drawn; NULL: none */
     kernel_arrays arrays;
@@ -58,12 +58,12 @@ static lln_status find_temperature(const case_set *set, run_case *c)
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
-static void find_deviations(const case_set *set, run_case *c)
+static void find_sigmas(const case_set *set, run_case *c)
 {
     double mean;
     c->sigma_q = c->head->sigma_q;
     c->sigma_k = c->head->sigma_k;
-    if (c->sampled || !(set->passes & PASS_DEVIATIONS))
+    if (c->sampled || !(set->passes & PASS_SIGMAS))
         return;
     lln_matrix_moments(c->head->q, &mean, &c->sigma_q);
     lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
@@ -115,7 +115,7 @@ static lln_status load_head(open_case *work, size_t index, double tau)
     const lln_heads *heads = &work->set->heads;
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     lln_status status = heads->load(heads, index, tau, precision, &work->head);
-    work->has_numbers = status == LLN_OK;
+    work->has_values = status == LLN_OK;
     if (status != LLN_EUNDEFINED)
         return status;
     heads->describe(heads, index, &work->head);
@@ -133,11 +133,11 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     work->c.passes = set->passes;
     work->c.tau = tau;
     LLN_TRY(load_head(work, index, tau));
-    if (!work->has_numbers)
+    if (!work->has_values)
         return LLN_OK;
     lln_head_keep_variance(&work->head, &work->variance);
     LLN_TRY(find_temperature(set, &work->c));
-    find_deviations(set, &work->c);
+    find_sigmas(set, &work->c);
     LLN_TRY(draw_rows(&work->c, &work->rows));
     work->identity = case_identify(set, &work->head, work->c.tau);
     return row_identity_fail(
@@ -296,8 +296,8 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     lln_status status = open_head(&work, index, tau);
     result->identity = work.identity;
     if (status == LLN_OK)
-        status = work.has_numbers ? fill_blocks(&work, result->blocks)
-                                  : miss_blocks(set, result->blocks);
+        status = work.has_values ? fill_blocks(&work, result->blocks)
+                                 : miss_blocks(set, result->blocks);
     /* Results from a file that has changed are discarded, and so is a
      * failure. */
     lln_status unchanged = lln_mappings_check();

@@ -49,7 +49,7 @@ typedef struct {
 
 /* Passes that the run itself computes; the lower bits belong to the tool. */
 #define PASS_TEMPERATURE (1u << 31) /* run_case.tau */
-#define PASS_DEVIATIONS (1u << 30)  /* run_case.sigma_q and sigma_k */
+#define PASS_SIGMAS (1u << 30)      /* run_case.sigma_q and sigma_k */
 
 /* Groups of every table: `id`, the identity columns; `default`, the columns
  * that are printed without --columns; `all`. */

@@ -49,7 +49,7 @@ static const cli_tool tool = {
 
 enum { PASS_EIGENVALUES = 1, PASS_NORMS = 2, PASS_THEORY = 4 };
 
-#define THEORY (PASS_THEORY | PASS_TEMPERATURE | PASS_DEVIATIONS)
+#define THEORY (PASS_THEORY | PASS_TEMPERATURE | PASS_SIGMAS)
 
 typedef struct {
     double lambda2, gap, lambda2_re, lambda2_im, unbiased_norm, centered_sigma1;

@@ -62,7 +62,7 @@ static const cli_tool tool = {
 
 enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4 };
 
-#define THEORY (PASS_THEORY | PASS_DEVIATIONS)
+#define THEORY (PASS_THEORY | PASS_SIGMAS)
 
 typedef struct {
     double sigma_q, sigma_k, cross_variance;

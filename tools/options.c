@@ -199,8 +199,8 @@ void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
         cli_usage("--output: the name is empty; expected FILE");
-    static const char *const deviations[] = {"sigma-q", "sigma-k", NULL};
-    const char *name = cli_first_given(deviations);
+    static const char *const sigmas[] = {"sigma-q", "sigma-k", NULL};
+    const char *name = cli_first_given(sigmas);
     if (name && run_shared.tau)
         cli_usage("--%s cannot be used with --tau: --tau sets both standard "
                   "deviations",

@@ -25,7 +25,7 @@ typedef struct {
                    PASS_TEMPERATURE is not among the passes */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured; NaN:
-                                PASS_DEVIATIONS is not among the passes */
+                                PASS_SIGMAS is not among the passes */
     const size_t *rows;      /* rows to measure, [row_count]; NULL: all */
     size_t row_count;
     unsigned passes; /* passes for columns that are printed or have bounds, in

@@ -16,7 +16,7 @@ typedef enum {
     SHOWS_ERROR,
     SHOWS_LEAST,
     SHOWS_MOST,
-    SHOWS_DEVIATION,
+    SHOWS_SD,
     SHOWS_MEDIAN,
     SHOWS_ERROR_OF_HEADS
 } shows;
@@ -90,7 +90,7 @@ static void add_spread(row_writer *writer, row_spread spread)
     if (spread != SPREAD_HEADS)
         return;
     add_pairs(writer, SHOWS_LEAST, "_min", SHOWS_MOST, "_max");
-    add_pairs(writer, SHOWS_DEVIATION, "_sd", SHOWS_MEDIAN, "_median");
+    add_pairs(writer, SHOWS_SD, "_sd", SHOWS_MEDIAN, "_median");
     add_columns(writer, writer->type, SHOWS_ERROR_OF_HEADS, "_se");
 }
 
@@ -194,7 +194,7 @@ static double find_real(const table_column *source, const row_average *average,
         return cell->least;
     case SHOWS_MOST:
         return cell->most;
-    case SHOWS_DEVIATION:
+    case SHOWS_SD:
         return lln_average_deviation(&cell->mean);
     case SHOWS_MEDIAN:
         return row_average_median(average, row, source->number);

@@ -98,20 +98,20 @@ static void open_writer(heads_run *run, const char *path, FILE *out,
     free(entries);
 }
 
-static void append(lln_writer *writer, lln_matrix numbers)
+static void append(lln_writer *writer, lln_matrix elements)
 {
-    cli_check_output(lln_writer_append(writer, numbers));
+    cli_check_output(lln_writer_append(writer, elements));
 }
 
 static void append_value(lln_writer *writer, float value, size_t count)
 {
     enum { MOST = 4096 };
-    float numbers[MOST];
+    float elements[MOST];
     for (size_t i = 0; i < MOST && i < count; i++)
-        numbers[i] = value;
+        elements[i] = value;
     for (; count > 0; count -= count < MOST ? count : MOST)
         append(writer, (lln_matrix){LLN_FLOAT32, 1, count < MOST ? count : MOST,
-                                    numbers});
+                                    elements});
 }
 
 /* Warns, once for all arrays of a head, why its values are missing. */

@@ -131,7 +131,7 @@ static operand *add_operand(void)
     return &all.items[all.count++];
 }
 
-/* Sets one text of the operand to file number `index`. */
+/* Sets one text of the operand to file number `index`, whose path it takes. */
 static void set_text(operand *to, int role, const named_files *files,
                      size_t index)
 {
@@ -145,11 +145,12 @@ static void set_text(operand *to, int role, const named_files *files,
         to->path[role] = path;
         return;
     }
-    const lln_found_path *found = &files->found[index];
+    lln_found_path *found = &files->found[index];
     if (asprintf(&joined, "%s%s", found->path, files->key) < 0)
         cli_fail("out of memory");
     to->text[role] = joined;
     to->path[role] = found->path;
+    found->path = NULL;
 }
 
 /* Adds the operands of one FILE, or of --q, --k and --v, which have the same
@@ -165,6 +166,7 @@ static void add_operands(const named_files *files)
             set_text(to, role, &files[role], i);
         if (first->found) {
             to->name = first->found[i].name;
+            first->found[i].name = NULL;
             memcpy(to->number, first->found[i].number, sizeof to->number);
         }
         bool same =
@@ -172,15 +174,6 @@ static void add_operands(const named_files *files)
         to->model = before ? before->model + !same : 0;
     }
     all.steps = all.steps || has_mark(first, LLN_STEP);
-}
-
-/* Frees what the operands have not taken over: they own the paths, and the
- * names of the first text. */
-static void release_found(named_files *files, int role)
-{
-    for (size_t i = 0; i < files->count && role > OF_QUERIES; i++)
-        free(files->found[i].name);
-    free(files->found);
 }
 
 /* Ends the process: no file that matches the pattern belongs to `path`. */
@@ -232,7 +225,7 @@ static void add_parts(void)
     check_partner(&files[OF_QUERIES], &files[OF_VALUES], OF_VALUES);
     add_operands(files);
     for (int role = OF_QUERIES; role < OPERAND_TEXTS; role++)
-        release_found(&files[role], role);
+        lln_found_paths_free(files[role].found, files[role].count);
 }
 
 /* Refuses a file that is named twice: it would count as two texts or two
@@ -265,7 +258,7 @@ const operand_list *operands_find(void)
         named_files files[OPERAND_TEXTS] = {find_files(run_shared.files[i])};
         select_files(&files[OF_ALL]);
         add_operands(files);
-        release_found(&files[OF_ALL], OF_ALL);
+        lln_found_paths_free(files->found, files->count);
     }
     if (run_shared.file_count > 1)
         refuse_repeats();

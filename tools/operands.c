@@ -11,6 +11,7 @@
 #include "heads/layout.h"
 #include "message.h"
 #include "options.h"
+#include "output.h"
 
 static operand_list all;
 
@@ -238,8 +239,7 @@ static void refuse_repeats(void)
         const char *path = all.items[i].path[OF_ALL];
         known[i] = strcmp(path, "-") != 0 && stat(path, &about[i]) == 0;
         for (size_t j = 0; j < i && known[i]; j++)
-            if (known[j] && about[i].st_dev == about[j].st_dev &&
-                about[i].st_ino == about[j].st_ino)
+            if (known[j] && cli_same_file(&about[i], &about[j]))
                 cli_usage(
                     "'%s' and '%s' are the same file; expected each file once",
                     all.items[j].path[OF_ALL], path);

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lines.h"
@@ -122,7 +121,7 @@ static FILE *open_in_place(const char *path, bool table)
     return table ? open_lines(fileno(stream)) : stream;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
+bool cli_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
@@ -135,7 +134,8 @@ static FILE *open_file(const char *path, bool table)
     bool exists = stat(path, &old) == 0;
     if (!exists && errno != ENOENT)
         refuse();
-    if (exists && fstat(STDOUT_FILENO, &other) == 0 && same_file(&old, &other))
+    if (exists && fstat(STDOUT_FILENO, &other) == 0 &&
+        cli_same_file(&old, &other))
         return NULL;
     if (exists && !S_ISREG(old.st_mode))
         return open_in_place(path, table);
@@ -143,7 +143,7 @@ static FILE *open_file(const char *path, bool table)
         temporary_resolve(path, output.path) < 0)
         refuse();
     if (exists &&
-        (stat(output.path, &other) != 0 || !same_file(&old, &other))) {
+        (stat(output.path, &other) != 0 || !cli_same_file(&old, &other))) {
         output.path[0] = '\0';
         return open_in_place(path, table);
     }
@@ -215,7 +215,7 @@ void cli_refuse_overwrite(const char *input)
     const char *const names[] = {output.name, cli_partial_name()};
     for (size_t i = 0; input && i < 2; i++)
         if (names[i] && stat(input, &in) == 0 && stat(names[i], &out) == 0 &&
-            S_ISREG(out.st_mode) && same_file(&in, &out))
+            S_ISREG(out.st_mode) && cli_same_file(&in, &out))
             refuse_input(names[i]);
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "core/status.h"
 
@@ -20,6 +21,9 @@
  * lines (lines.h) to standard output, a device or a pipe. */
 FILE *cli_output(const char *path);
 FILE *cli_output_table(const char *path);
+
+/* Whether two results of stat(2) describe the same file. */
+bool cli_same_file(const struct stat *a, const struct stat *b);
 
 /* Ends the process if the output would replace this file; NULL is legal. */
 void cli_refuse_overwrite(const char *input);

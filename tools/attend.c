@@ -247,6 +247,19 @@ static char *key_of(const attend_run *run, size_t result, size_t kernel)
     return key;
 }
 
+lln_writer *attend_open_writer(FILE *out, lln_writer_format format,
+                               lln_writer_entry *entries, char **keys,
+                               size_t count)
+{
+    lln_writer *writer;
+    cli_check_output(lln_writer_open(out, format, entries, count, &writer));
+    for (size_t i = 0; i < count; i++)
+        free(keys[i]);
+    free(keys);
+    free(entries);
+    return writer;
+}
+
 static void open_writer(attend_run *run, FILE *out)
 {
     size_t kernels = run->kernels.count, count = run->result_count * kernels;
@@ -267,12 +280,7 @@ static void open_writer(attend_run *run, FILE *out)
         };
         memcpy(entries[i].shape, tensor->shape, sizeof tensor->shape);
     }
-    cli_check_output(
-        lln_writer_open(out, run->format, entries, count, &run->writer));
-    for (size_t i = 0; i < count; i++)
-        free(keys[i]);
-    free(keys);
-    free(entries);
+    run->writer = attend_open_writer(out, run->format, entries, keys, count);
 }
 
 void attend_check_options(void)
@@ -289,13 +297,10 @@ void attend_check_options(void)
     sources_refuse_several();
 }
 
-/* The plan writes arrays, not a table. */
-static const record_column no_columns[] = {{0}};
-
 static void open_run(attend_run *run)
 {
     attend_check_options();
-    run->plan = (run_plan){.table = {no_columns, 1},
+    run->plan = (run_plan){.table = record_none,
                            .measure = multiply_and_place,
                            .context = run,
                            .rows_are_never_averaged = true,
@@ -335,7 +340,7 @@ void attend_check(lln_status status)
 
 static int plan_arrays(void)
 {
-    const run_plan plan = {.table = {no_columns, 1},
+    const run_plan plan = {.table = record_none,
                            .measure = multiply_alone,
                            .rows_are_never_averaged = true,
                            .name = "lln-attend",

@@ -4,7 +4,10 @@
 #ifndef LLN_TOOLS_ATTEND_H
 #define LLN_TOOLS_ATTEND_H
 
+#include <stdio.h>
+
 #include "plan.h"
+#include "tensor/writer.h"
 
 /* Computes O = P V of one case: out [n x columns of V], in the precision of
  * V. */
@@ -13,6 +16,12 @@ LLN_NODISCARD lln_status attend_multiply(const run_case *c, void *out);
 /* Ends the process if an option is given that applies only to tables, or not to
  * these heads. */
 void attend_check_options(void);
+
+/* Opens a writer of arrays on `out`. Frees entries and keys, which are [count],
+ * and each key. Ends the process on failure. */
+lln_writer *attend_open_writer(FILE *out, lln_writer_format format,
+                               lln_writer_entry *entries, char **keys,
+                               size_t count);
 
 /* Ends the work on arrays: prints the warnings, and ends the process if the
  * work has failed or a signal has stopped it. */

@@ -9,6 +9,9 @@
 #include "core/text.h"
 #include "message.h"
 
+static const record_column no_columns[] = {{0}};
+const record_type record_none = {no_columns, 1};
+
 size_t record_columns(record_type type)
 {
     size_t count = 0;

@@ -29,6 +29,9 @@ typedef struct {
     size_t size;
 } record_type;
 
+/* The type of a plan that writes arrays, not a table: no columns. */
+extern const record_type record_none;
+
 /* An entry of an array of record_column, for a field of `record`. */
 #define RECORD_REAL(record, field, name, group, pass)                          \
     {                                                                          \

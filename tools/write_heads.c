@@ -90,12 +90,7 @@ static void open_writer(heads_run *run, const char *path, FILE *out,
         bytes += count_bytes(&entries[count++]);
     }
     check_space(path, bytes);
-    cli_check_output(
-        lln_writer_open(out, format, entries, count, &run->writer));
-    for (size_t i = 0; i < count; i++)
-        free(keys[i]);
-    free(keys);
-    free(entries);
+    run->writer = attend_open_writer(out, format, entries, keys, count);
 }
 
 static void append(lln_writer *writer, lln_matrix elements)
@@ -265,14 +260,11 @@ static void check_options(bool p)
     attend_check_options();
 }
 
-/* The plan writes arrays, not a table. */
-static const record_column no_columns[] = {{0}};
-
 static void open_run(heads_run *run, const char *path)
 {
     lln_writer_format format = find_format(path);
     check_options(run->p);
-    run->plan = (run_plan){.table = {no_columns, 1},
+    run->plan = (run_plan){.table = record_none,
                            .measure = measure_p,
                            .context = run,
                            .measures_head = !run->p,

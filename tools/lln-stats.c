@@ -8,18 +8,14 @@
 
 #include "command.h"
 #include "core/memory.h"
-#include "core/threads.h"
+#include "fenton_table.h"
 #include "heads/temperature.h"
-#include "listing.h"
 #include "measure/lognormal.h"
 #include "measure/normality.h"
 #include "message.h"
 #include "model.h"
 #include "options.h"
 #include "run.h"
-#include "selection.h"
-#include "signals.h"
-#include "theory/fenton_accuracy.h"
 
 static struct {
     size_t histogram, qq;
@@ -143,31 +139,6 @@ static const record_column normality_columns[] = {
     NORMALITY(fit.ks, "ks_distance"),
     NORMALITY(fit.wasserstein, "wasserstein"),
     NORMALITY(fit.qq, "qq_correlation"),
-    {0},
-};
-
-/* A row of --fenton. */
-typedef struct {
-    long d;
-    double s2;
-    lln_theory_accuracy accuracy;
-} fenton_record;
-
-#define ACCURACY(field)                                                        \
-    RECORD_REAL(fenton_record, accuracy.field, #field, COLUMNS_DEFAULT, 0)
-
-static const record_column fenton_columns[] = {
-    RECORD_INTEGER(fenton_record, d, "d", COLUMNS_ID, 0),
-    RECORD_REAL(fenton_record, s2, "s2", COLUMNS_ID, 0),
-    ACCURACY(exact_mean),
-    ACCURACY(exact_variance),
-    ACCURACY(fenton_mean),
-    ACCURACY(fenton_variance),
-    ACCURACY(variance_error),
-    ACCURACY(log_variance_row),
-    ACCURACY(log_variance),
-    ACCURACY(fenton_row_variance),
-    ACCURACY(paper_line),
     {0},
 };
 
@@ -347,40 +318,6 @@ static lln_status measure_normality(const run_case *c, const void *context,
     return worst;
 }
 
-/* Writes the row for one s2. */
-static void write_fenton_row(listing *out, double s2)
-{
-    fenton_record record = {.d = (long)run_shared.dim, .s2 = s2};
-    cli_check(lln_theory_fenton_accuracy(run_shared.dim, s2, &record.accuracy));
-    listing_put(out, &record);
-}
-
-static int write_fenton(void)
-{
-    static const char *const idle[] = {
-        "q",          "tau",        "kernel",  "causal", "scale",
-        "rows",       "shard",      "tokens",  "trials", "each",
-        "params",     "sigma-q",    "sigma-k", "window", "aggregate",
-        "fail-below", "fail-above", "resume",  "plan"};
-    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
-        if (cli_given(idle[i]))
-            cli_usage("--%s cannot be used with --fenton", idle[i]);
-    if (run_shared.file)
-        cli_usage("'%s' cannot be used with --fenton, which reads no file",
-                  run_shared.file);
-    number_list list = number_list_read("s2", options.s2);
-    listing out =
-        listing_open((record_type){fenton_columns, sizeof(fenton_record)});
-    size_t rows = 0;
-    signals_catch();
-    for (; rows < list.count && !lln_stop_requested; rows++)
-        write_fenton_row(&out, list.values[rows]);
-    free(list.values);
-    if (rows < list.count)
-        listing_close_early(&out, rows, list.count);
-    return listing_close(&out);
-}
-
 /* Refuses two options that choose different tables. */
 static void check_tables(void)
 {
@@ -399,7 +336,7 @@ int main(int argc, char **argv)
     if (cli_given("s2") && !options.fenton)
         cli_usage("--s2 needs --fenton");
     if (options.fenton)
-        return write_fenton();
+        return fenton_table_write(options.s2);
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,

@@ -101,9 +101,9 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "standard input twice" {
-    refuses 2 'standard input ('\''-'\'') can be read only once; name it for one input' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --q - --k k.npy --params - < /dev/null
-    refuses 2 'standard input ('\''-'\'') can be read only once; name it for one input' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --lengths - - < /dev/null
 }
 

@@ -224,7 +224,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         lln-attend -n 8 --kernel softmax,lln -o o.npy
     refuses 2 '--output: standard output: a .npy file contains one array, but there are 2; use a .npz or .safetensors file' \
         lln-attend -n 8 --kernel softmax,lln
-    refuses 2 '--q and --k need --v FILE here, or use one FILE that contains the values too' \
+    refuses 2 '--q and --k need --v FILE; or use one FILE that also contains the values' \
         lln-attend --q q.npy --k k.npy
     refuses 2 '--key-v needs --v FILE if --q and --k are used' \
         lln-attend --q q.npy --k k.npy --key-v v --compare softmax

@@ -107,7 +107,7 @@ whole"
 }
 
 @test "a file of another command is refused, and kept" {
-    local advice='repeat the command that wrote it, or remove it to start again'
+    local advice='repeat the command that wrote the file, or remove the file to start again'
     lln-entropy $HEADS > out.partial
     cp out.partial before
     files_before='before

@@ -134,7 +134,7 @@ c.st'
         lln-spectral --layout hnd a.st ./a.st
     refuses 2 "'b.st' and 'c.st' are the same file; expected each file once" \
         lln-match --layout hnd b.st c.st
-    refuses 2 'standard input ('\''-'\'') can be read only once; name it for one input' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-stats --layout hnd - a.st -
     refuses 1 'a.st: the output would overwrite this input; use another name' \
         lln-stats --layout hnd b.st a.st -o a.st

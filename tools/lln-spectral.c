@@ -140,7 +140,7 @@ static int explain_shape(int status)
 {
     if (oblong.rows > 0 && !run_shared.quiet)
         cli_warn(
-            "P has no eigenvalues if it is not square (%zu queries, %zu keys); "
+            "P is not square (%zu queries, %zu keys) and has no eigenvalues; "
             "use lln-entropy --diagnose, which prints centered_sigma1",
             oblong.rows, oblong.columns);
     return status;

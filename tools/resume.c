@@ -41,7 +41,7 @@ typedef struct {
 } resumption;
 
 static const char advice[] =
-    "repeat the command that wrote it, or remove it to start again";
+    "repeat the command that wrote the file, or remove the file to start again";
 
 /* The first missing column that is needed to find the end of the rows of a
  * head; NULL: none is missing. */

@@ -44,8 +44,8 @@ static void check_pipes(void)
     for (int i = 0; i < 2; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
-        cli_usage("standard input ('-') can be read only once; name it for one "
-                  "input");
+        cli_usage("standard input ('-') is named more than once; it can be "
+                  "read only once");
 }
 
 static void check_padding(void)
@@ -81,8 +81,8 @@ static void check_values(void)
     if (o->key_v)
         cli_usage("--key-v needs --v FILE if --q and --k are used");
     if (!values_optional())
-        cli_usage("--q and --k need --v FILE here, or use one FILE that "
-                  "contains the values too");
+        cli_usage("--q and --k need --v FILE; or use one FILE that also "
+                  "contains the values");
 }
 
 void sources_check(void)

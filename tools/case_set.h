@@ -37,9 +37,10 @@ void case_set_choose(case_set *set, const run_plan *plan);
  * input. Ends the process on bad usage and on failure. */
 void case_set_open(case_set *set);
 
-/* Measures what some kernels need to know of all heads together, at each
- * temperature, if there is such a kernel; and releases it. case_set_open and
- * case_set_close call them, except for --plan. Ends the process on failure. */
+/* The first measures, at each temperature, what some kernels need to know of
+ * all heads together (scales=layer); it does nothing without such a kernel. The
+ * second frees it. case_set_open and case_set_close call them, except for
+ * --plan. Ends the process on failure. */
 void case_set_open_joints(case_set *set);
 void case_set_close_joints(case_set *set);
 

@@ -2,7 +2,8 @@
  *
  * A file that is written without a name and is named when it is complete. If
  * the file system supports unnamed files, nothing is left however the process
- * ends; otherwise the file has a temporary name meanwhile. */
+ * ends, unless SIGKILL comes in the moment in which the file replaces another;
+ * otherwise the file has a temporary name meanwhile. */
 #ifndef LLN_TOOLS_TEMPORARY_H
 #define LLN_TOOLS_TEMPORARY_H
 

@@ -163,3 +163,17 @@ size_t columns_select(const char *list, const column_name *names, size_t count,
     free(copy);
     return used;
 }
+
+lln_table *columns_open(FILE *out, const lln_column *all,
+                        const size_t *selected, size_t count,
+                        lln_table_style style)
+{
+    lln_column *columns = cli_alloc(count, sizeof *columns);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = all[selected[i]];
+    lln_table *table = lln_table_alloc(out, columns, count, style);
+    if (!table)
+        cli_fail("out of memory");
+    free(columns);
+    return table;
+}

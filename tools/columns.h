@@ -84,4 +84,10 @@ typedef struct {
 size_t columns_select(const char *list, const column_name *names, size_t count,
                       size_t *selected);
 
+/* Opens a table of the selected columns, [count] positions in `all`. Ends the
+ * process when out of memory. */
+lln_table *columns_open(FILE *out, const lln_column *all,
+                        const size_t *selected, size_t count,
+                        lln_table_style style);
+
 #endif

@@ -135,17 +135,8 @@ static size_t find_hidden(const row_writer *writer)
 static lln_table *open_table(const row_writer *writer, FILE *out,
                              lln_table_style style)
 {
-    size_t count = writer->selected_count;
-    lln_column *columns = cli_alloc(count, sizeof *columns);
-    for (size_t i = 0; i < count; i++) {
-        size_t at = writer->selected[i];
-        columns[i] = writer->all[at];
-    }
-    lln_table *table = lln_table_alloc(out, columns, count, style);
-    if (!table)
-        cli_fail("out of memory");
-    free(columns);
-    return table;
+    return columns_open(out, writer->all, writer->selected,
+                        writer->selected_count, style);
 }
 
 row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,

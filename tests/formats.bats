@@ -116,7 +116,7 @@ END
     local fenton=(lln-stats --fenton --s2 1 -d 4 --columns "d,s2" --comments)
     equal terminal "$(shown "${fenton[@]}" | tail -n +3)" $'d  s2\n4   1'
     equal comment "$(shown "${fenton[@]}" | head -n 1)" "# lln-stats $VERSION"
-    refuses 2 '--comments: markdown has no comments' \
+    refuses 2 '--comments cannot be used with --format markdown' \
         "${fenton[@]}" --format markdown
 }
 

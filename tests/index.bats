@@ -89,7 +89,7 @@ model/model.safetensors.index.json" lln-entropy model
         -o model/b.safetensors
     equal status "$status" 1
     equal stderr "$stderr" \
-        'lln-entropy: model/b.safetensors: is an input; it would be overwritten'
+        'lln-entropy: model/b.safetensors: the output would overwrite this input; use another name'
     cmp model/b.safetensors "$DATA/encoder.safetensors"
 }
 

@@ -244,14 +244,14 @@ grouped() {
         lln-entropy --fused head-qkv --layout bnd q.npy
     refuses 2 "--fused 'kqv': expected qkv or head-qkv" \
         lln-entropy --fused kqv q.npy
-    refuses 2 '--fused is for a FILE that holds queries and keys; --q and --k name them apart' \
+    refuses 2 '--fused cannot be used with --q and --k: it applies to a FILE that contains both' \
         lln-entropy "$@" --fused qkv
     refuses 2 "--fused cannot be used with layout 'b3nd': its axis 3 separates queries, keys and values" \
         lln-entropy --fused qkv --layout b3nd q.npy
     refuses 1 "q.npy: 2 entries along axis 3 of layout '3nd'; expected 3: queries, keys and values" \
         lln-entropy --layout 3nd q.npy
-    refuses 2 '--split-heads is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--split-heads needs heads from files; use FILE, or --q and --k' \
         lln-stats --split-heads 2
-    refuses 2 '--fused is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--fused needs heads from files; use FILE, or --q and --k' \
         lln-match --fused qkv
 }

@@ -131,16 +131,16 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "--list of nothing" {
-    refuses 2 '--list is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--list needs heads from files; use FILE, or --q and --k' \
         lln-match --list
 }
 
 @test "files and models do not mix" {
-    refuses 2 "'x': --q and --k name files already" lln-entropy --q a --k b x
-    refuses 2 "'x': --v is for --q and --k" lln-attend --v v x y
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 "'x' cannot be used with --q and --k; use either FILE, or --q and --k" lln-entropy --q a --k b x
+    refuses 2 "--v cannot be used with 'x'; use --key-v to name the values in it" lln-attend --v v x y
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy x --trials 2
-    refuses 2 '--key-q is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--key-q needs heads from files; use FILE, or --q and --k' \
         lln-entropy --key-q q
 }
 
@@ -154,8 +154,8 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 @test "an input is not overwritten" {
     dump x q k
     files_before=x
-    refuses 1 'x: is an input; it would be overwritten' lln-entropy x -o x
-    refuses 1 'x: is an input; it would be overwritten' \
+    refuses 1 'x: the output would overwrite this input; use another name' lln-entropy x -o x
+    refuses 1 'x: the output would overwrite this input; use another name' \
         lln-entropy --q x:q --k x:k -o x
 }
 

@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "core/status.h"
 

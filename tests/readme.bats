@@ -99,7 +99,32 @@ alike() {
         "$tree/README.md"
 }
 
-# model: the lines of Python that stand before those of the README: two batches
+# Targets of make and paths, except those with capitals for a name.
+@test "what CONTRIBUTING.md names exists" {
+    local guide=$tree/CONTRIBUTING.md
+    # shellcheck disable=SC2016 # no command substitution
+    grep -oE '(`|^)make [a-z][a-z-]*([` ]|$)' "$guide" | tr -d '`' |
+        cut -d ' ' -f 2 | sort -u > targets
+    [ "$(wc -l < targets)" -gt 8 ]
+    while read -r target; do
+        grep -q "^$target:" "$tree/Makefile" || {
+            echo "no target $target"
+            return 1
+        }
+    done < targets
+    # shellcheck disable=SC2016 # no command substitution
+    grep -oE '`(\.ci|src|tests|tools|plots)/[a-z_./-]+`' "$guide" | tr -d '`' |
+        sort -u > paths
+    [ "$(wc -l < paths)" -gt 20 ]
+    while read -r path; do
+        [ -e "$tree/$path" ] || {
+            echo "no $path"
+            return 1
+        }
+    done < paths
+}
+
+# model: the lines of Python before those of the README: two batches
 # of padded tokens, and two layers of two heads, which write their entropies,
 # from float64 P in full, to entropies.
 model() {

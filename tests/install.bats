@@ -13,7 +13,7 @@ tree=$BATS_TEST_DIRNAME/..
     equal tools "$(ls root/opt/lln/bin)" \
         "$(find "$tree/tools" -name 'lln-*.c' -printf '%f\n' | sort |
             sed 's/..$//')"
-    for section in 1 7; do
+    for section in 1 5 7; do
         equal pages "$(ls "root/opt/lln/share/man/man$section")" \
             "$(find "$tree/man" -name "*.$section" -printf '%f\n' | sort)"
     done
@@ -29,5 +29,24 @@ tree=$BATS_TEST_DIRNAME/..
         MANPATH=$(dirname "$LLN_BIN")/man man "$tool" > page
         grep -q "$tool" page
         grep -q 'OUTPUT COLUMNS' page
+    done
+}
+
+# described PAGE: what apropos finds: the name and the description of a page.
+described() {
+    awk '
+        /^\.Sh / { inside = $2 == "NAME" }
+        inside && $1 == ".Nm" { name = $2 }
+        inside && $1 == ".Nd" { sub(/^\.Nd /, ""); print name " - " $0 }' "$1"
+}
+
+@test "man finds every page, by the name that its NAME line begins with" {
+    local pages
+    pages=$(dirname "$LLN_BIN")/man
+    for page in "$pages"/man?/*; do
+        local file=${page##*/} section=${page##*.}
+        [[ $(described "$page") == "${file%.*} - "?* ]]
+        equal "$file" "$(man -M "$pages" -w "$section" "${file%.*}")" "$page"
+        man -M "$pages" "$section" "${file%.*}" | grep -q "^ *${file%.*} "
     done
 }

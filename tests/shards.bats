@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154 # variables of helper.bash and bats
 load helper
 
-page=$(dirname "$LLN_BIN")/man/man1/lln-entropy.1
+page=$(dirname "$LLN_BIN")/man/man7/lln-tools.7
 
 # shares COUNT COMMAND...: the tables of all shards, headers apart and sorted,
 # are the table of the whole, sorted.

@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Pages agree with the tools; tests/lint compares the options.
+load helper
+
+# printed TOOL: the columns of all tables of the tool, without those that all
+# tools share and standard errors.
+printed() {
+    local options
+    while read -r options; do
+        # shellcheck disable=SC2086 # words
+        "$1" $options --columns all | head -n 1 | tr , '\n'
+    done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
+        sort -u
+}
+
+# described PAGE: the columns that have an item.
+described() {
+    sed -n 's/^\.It Va //p' "$1" | tr -d , | tr -s ' ' '\n' | grep -vx d |
+        sort -u
+}
+
+@test "a page describes every column of its tool, and no others" {
+    local sampled='-n 8 -d 2 --trials 1 --quiet'
+    for tool in "$LLN_BIN"/lln-*; do
+        tool=$(basename "$tool")
+        case $tool in
+        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' ;;
+        lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality ;;
+        lln-spectral) printf '%s\n' '' '--eigenvalues 2' ;;
+        lln-match) echo ;;
+        lln-attend) echo --compare softmax ;;
+        esac | sed "s/^/$sampled /" > tables
+        [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
+        [ -s tables ]
+        printed "$tool" < tables > columns
+        [ -s columns ]
+        described "$(dirname "$LLN_BIN")/man/man1/$tool.1" > items
+        diff columns items
+    done
+}

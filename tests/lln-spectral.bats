@@ -118,8 +118,8 @@ agrees() {
 @test "fewer queries than keys have no eigenvalues" {
     head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
     head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
-    local why='lln-spectral: no eigenvalues of P that is not square: 6 '
-    why+='queries, 10 keys; lln-entropy --diagnose prints centered_sigma1'
+    local why='lln-spectral: P is not square (6 '
+    why+='queries, 10 keys) and has no eigenvalues; use lln-entropy --diagnose, which prints centered_sigma1'
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
         --eigenvalues 3
     equal status "$status" 0
@@ -145,7 +145,7 @@ agrees() {
 }
 
 @test "an unknown method" {
-    refuses 2 "--method 'qr': unknown; known are auto, dense, arnoldi, lowrank, diagonal, blocks" \
+    refuses 2 "--method 'qr': unknown; expected one of auto, dense, arnoldi, lowrank, diagonal, blocks" \
         lln-spectral --method qr
 }
 
@@ -160,9 +160,9 @@ agrees() {
 @test "a method that does not apply" {
     refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
         lln-spectral -n 16 --kernel softmax --method lowrank
-    refuses 1 'gaussian: tau 1: method diagonal: only for a causal mask' \
+    refuses 1 'gaussian: tau 1: method diagonal: needs a causal mask' \
         lln-spectral -n 16 --kernel softmax --method diagonal
-    refuses 1 'gaussian: tau 1: method blocks: this attention has none' \
+    refuses 1 'gaussian: tau 1: method blocks: this attention has no blocks' \
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 
@@ -184,12 +184,12 @@ agrees() {
         lln-spectral -n 100000 --trials 1 --kernel softmax --method arnoldi \
         -o table
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; the same command with --resume goes on from there'
+    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; repeat the command with --resume to continue'
     equal files "$(ls -A)" table.partial
 }
 
 @test "--rows" {
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with lln-spectral: all rows are needed' \
         lln-spectral --rows 10
 }
 

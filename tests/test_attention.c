@@ -105,7 +105,7 @@ END_TEST
 START_TEST(check_tiles)
 {
     lln_attention whole = by_tiles();
-    BROKEN(whole, a.rows.make = make, "by tiles has the hook of rows");
+    BROKEN(whole, a.rows.make = make, "by tiles has make()");
     BROKEN(whole, a.rank = 0, "by tiles has no rank");
     BROKEN(whole, a.tiles.left.rows = M,
            "by tiles: left is not [n x rank] in its precision");
@@ -117,32 +117,33 @@ START_TEST(check_tiles)
     BROKEN(whole, a.tiles.right.data = NULL, "by tiles has no right factor");
     BROKEN(whole,
            (a.tiles.scaled_scores = true, a.tiles.domain = LLN_DOMAIN_LINEAR),
-           "has logits that are not logarithms");
+           "has scaled_scores that are not logarithms");
 }
 END_TEST
 
 START_TEST(check_rows)
 {
     lln_attention whole = by_rows();
-    BROKEN(whole, a.rows.make = NULL, "by rows has no hook that makes them");
+    BROKEN(whole, a.rows.make = NULL, "by rows has no make()");
     BROKEN(whole, a.tiles.tile = tile, "by rows has a hook of tiles");
     BROKEN(whole, a.tiles.pack = pack, "by rows has a hook of tiles");
     BROKEN(whole, a.tiles.left.data = factors, "by rows has factors of tiles");
-    BROKEN(whole, a.tiles.scaled_scores = true, "by rows has scores");
+    BROKEN(whole, a.tiles.scaled_scores = true, "by rows has scaled_scores");
 }
 END_TEST
 
 START_TEST(check_both)
 {
     lln_attention kinds[] = {by_tiles(), by_rows()}, whole = kinds[_i];
-    BROKEN(whole, a.kind = 0, "is of no kind");
-    BROKEN(whole, a.product = multiply, "has one of two products");
-    BROKEN(whole, a.transposed = multiply, "has one of two products");
+    BROKEN(whole, a.kind = 0, "has no kind");
+    BROKEN(whole, a.product = multiply,
+           "has only one of product and transposed");
+    BROKEN(whole, a.transposed = multiply,
+           "has only one of product and transposed");
     BROKEN(whole, (a.features = features, a.mask.causal = true),
            "has features and a mask");
     BROKEN(whole, a.diagonal = diagonal, "has a diagonal but no causal mask");
-    BROKEN(whole, a.state = factors,
-           "has a state or a function that releases it, not both");
+    BROKEN(whole, a.state = factors, "has only one of state and close()");
     BROKEN(by_rows(), (a.features = features, a.rank = 0),
            "has features but no rank");
 }
@@ -179,8 +180,8 @@ START_TEST(open_refuses)
     closed = 0;
     expect_status(lln_kernel_open(&choice, &head, &attention), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "kernel 'broken:x=1': internal error: attention has one "
-                     "of two products");
+                     "kernel 'broken:x=1': internal error: attention has only "
+                     "one of product and transposed");
     ck_assert_int_eq(closed, 1);
 }
 END_TEST

@@ -77,8 +77,7 @@ START_TEST(parse_errors)
         {"topth:sdc=most", "kernel 'topth': sdc=most: expected none, exact, "
                            "exp-threshold, exp-threshold-all"},
         {"topth:mode=post:sdc=exact",
-         "kernel 'topth:mode=post:sdc=exact': mode=post has no denominator; "
-         "expected sdc=none"},
+         "kernel 'topth:mode=post:sdc=exact': mode=post needs sdc=none"},
         {"reformer:b=2:buckets=3",
          "kernel 'reformer': buckets=3: expected an even number"},
         {"reformer:hashes=0", "kernel 'reformer': hashes=0: expected a whole "
@@ -150,7 +149,7 @@ START_TEST(parse_unknown)
     char message[512];
     lln_kernel_choice choice;
     int at = snprintf(message, sizeof message,
-                      "kernel '%s': unknown; known are ", unknown[_i]);
+                      "kernel '%s': unknown; expected one of ", unknown[_i]);
     for (size_t i = 0; lln_kernels[i]; i++)
         at += snprintf(message + at, sizeof message - (size_t)at, "%s%s",
                        i > 0 ? ", " : "", lln_kernels[i]->name);

@@ -313,7 +313,7 @@ START_TEST(refusals)
     } bad[] = {
         {"gla", "kernel 'gla' needs a causal mask", 6, {0}},
         {"gla",
-         "kernel 'gla': 4 queries, 6 keys; expected as many of both",
+         "kernel 'gla': 4 queries and 6 keys; expected equal numbers",
          4,
          {true, 0, 0}},
         {"deltanet",

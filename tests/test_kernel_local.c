@@ -102,8 +102,8 @@ START_TEST(fewer_keys)
 {
     lln_head head = dense_head(5, 4, 3, 1, (lln_mask){0}, LLN_FLOAT64);
     expect_refusal("blockdiag", NULL, 0, &head,
-                   "kernel 'blockdiag': 5 queries, 4 keys; a mask needs at "
-                   "least as many keys");
+                   "kernel 'blockdiag': 5 queries and 4 keys; a mask needs at "
+                   "least as many keys as queries");
     lln_head_free(&head);
 }
 END_TEST

@@ -302,9 +302,10 @@ END_TEST
 START_TEST(bad_length)
 {
     lln_head head = dense_head(12, 12, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    expect_refusal("reformer:b=4", NULL, 0, &head,
-                   "kernel 'reformer:b=4': 12 queries, 12 keys; expected "
-                   "as many of both, a multiple of 8");
+    expect_refusal(
+        "reformer:b=4", NULL, 0, &head,
+        "kernel 'reformer:b=4': 12 queries and 12 keys; expected equal "
+        "numbers, a multiple of 8");
     lln_head_free(&head);
 }
 END_TEST
@@ -335,10 +336,9 @@ END_TEST
 START_TEST(dilated_more_queries)
 {
     lln_head head = dense_head(12, 11, 3, 1, (lln_mask){0}, LLN_FLOAT64);
-    expect_refusal(
-        "dilated:reach=1", NULL, 0, &head,
-        "kernel 'dilated:reach=1': 12 queries, 11 keys; a mask needs at "
-        "least as many keys");
+    expect_refusal("dilated:reach=1", NULL, 0, &head,
+                   "kernel 'dilated:reach=1': 12 queries and 11 keys; a mask "
+                   "needs at least as many keys as queries");
     lln_head_free(&head);
 }
 END_TEST

@@ -175,9 +175,7 @@ static const struct {
     {"linformer",
      {{"f", {0, 2, 14, NULL}}, {"e", {0, 3, 14, NULL}}},
      "array 'f' is 2 x 14; expected 3 x 14"},
-    {"linformer",
-     {{"e", {0, 3, 14, NULL}}},
-     "array 'e' without 'f'; expected both or neither"},
+    {"linformer", {{"e", {0, 3, 14, NULL}}}, "array 'e' needs array 'f'"},
     {"reformer:b=3:hashes=5:buckets=4", /* 12 queries, 14 keys do not fit */
      {{"rotations", {0, 4, 9, NULL}}},
      NULL},

@@ -323,10 +323,12 @@ START_TEST(solve_no_spread)
     lln_match match;
     lln_head head = small_head(flat, 4, some, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(), "match: the queries have no spread");
+    ck_assert_str_eq(lln_error_message(),
+                     "match: all entries of the queries are equal");
     head = small_head(some, 4, flat, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(), "match: the keys have no spread");
+    ck_assert_str_eq(lln_error_message(),
+                     "match: all entries of the keys are equal");
     /* One number. */
     head = small_head(some, 1, some, 1, 1);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
@@ -346,7 +348,7 @@ START_TEST(solve_no_target)
         return;
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: the logits have no spread within rows");
+                     "match: no row has two different logits");
     expect_status(lln_match_solve(method, &token, &match), LLN_EUNDEFINED);
 }
 END_TEST

@@ -85,9 +85,10 @@ START_TEST(root_of_hump)
                   "%.17g", exp(x));
     search.target = 0.4;
     expect_status(lln_search_root(&search, &x, &slope, &excess), LLN_ENOCONV);
-    ck_assert_str_eq(lln_error_message(),
-                     "match: no alpha, beta reach hump 0.4; the largest found "
-                     "is 0.367879441, at alpha sigma_q = 1");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "match: no alpha and beta reach hump 0.4; the largest found "
+        "is 0.367879441, at alpha sigma_q = 1");
     search.value = refuse;
     expect_status(lln_search_root(&search, &x, &slope, &excess),
                   LLN_EINTERRUPTED);

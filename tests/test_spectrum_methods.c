@@ -325,9 +325,10 @@ START_TEST(method_find_names)
         ck_assert_int_eq(method, i);
     }
     expect_status(lln_spectrum_method_find("qr", &method), LLN_EINVAL);
-    ck_assert_str_eq(lln_error_message(),
-                     "method 'qr': unknown; known are auto, dense, arnoldi, "
-                     "lowrank, diagonal, blocks");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "method 'qr': unknown; expected one of auto, dense, arnoldi, "
+        "lowrank, diagonal, blocks");
 }
 END_TEST
 

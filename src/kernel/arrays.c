@@ -36,8 +36,8 @@ static const lln_kernel_array *find_given(const lln_kernel_choice *choice,
     return NULL;
 }
 
-/* Rows of the first given array that has as many as the parameter says; 0:
- * there is none. */
+/* Number of rows of the first given array whose number of rows is that
+ * parameter; 0 if no such array was given. */
 static size_t rows_of_first(const lln_kernel_choice *choice, const char *name)
 {
     const lln_kernel_array_row *row = choice->kernel->arrays;
@@ -49,7 +49,7 @@ static size_t rows_of_first(const lln_kernel_choice *choice, const char *name)
     return 0;
 }
 
-/* The number that a size of a shape is; 0: any. */
+/* The value of a size named in a shape; 0 if any size will do. */
 static size_t size_named(const lln_kernel_choice *choice, const lln_head *head,
                          const lln_kernel_array_row *row, const char *name)
 {
@@ -71,7 +71,7 @@ static size_t size_named(const lln_kernel_choice *choice, const lln_head *head,
     return rows_of_first(choice, name);
 }
 
-/* Whether an array has one of its shapes; adds this one to `expected`. */
+/* Whether the array has this shape. Appends the shape to `expected`. */
 static bool fits(const lln_kernel_choice *choice, const lln_head *head,
                  const lln_kernel_array_row *row, const lln_kernel_shape *shape,
                  lln_matrix values, char expected[160])
@@ -132,8 +132,7 @@ lln_status lln_kernel_check_arrays(const lln_kernel_choice *choice,
             continue;
         if (row->with && !find_given(choice, row->with))
             return lln_fail(LLN_EINVAL,
-                            "kernel '%s': array '%s' without '%s'; expected "
-                            "both or neither",
+                            "kernel '%s': array '%s' needs array '%s'",
                             choice->text, row->name, row->with);
         LLN_TRY(check_shape(choice, head, row, given->values));
         if (given->values.data)

@@ -55,7 +55,7 @@ void lln_attention_tile(const lln_attention *attention, const void *packed,
                     stride, out);
 }
 
-/* Scores [count] of what a row sees to probabilities. */
+/* Turns the scores [count] of the allowed keys of a row into probabilities. */
 static void normalise(const lln_attention *attention, double *row, size_t count)
 {
     double max = -INFINITY, sum = 0;
@@ -88,8 +88,8 @@ static bool allocate_row(const lln_attention *attention, row_scratch *scratch)
     return true;
 }
 
-/* Row i of P, by the keys that it sees alone, into out [keys]: from first_key
- * on. */
+/* Columns first_key .. first_key + keys - 1 of row i of P, out [keys]. Only
+ * allowed keys are computed. */
 static void one_row(const lln_attention *attention, size_t i, size_t first_key,
                     size_t keys, row_scratch scratch, double *out)
 {
@@ -143,7 +143,8 @@ size_t lln_queries_run(const size_t *queries, size_t count)
     return run;
 }
 
-/* Some columns of some rows, through `rows` [count x m]; NULL: all. */
+/* Some columns of some rows. Rows are made in `rows` [count x m]; NULL: all
+ * columns are wanted, and rows are made in `out`. */
 static lln_status some_rows(const lln_attention *attention, size_t first,
                             size_t count, size_t first_key, size_t keys,
                             double *rows, double *out)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The rules that the hooks of an attention keep. */
+ * Rules for the hooks of an attention. */
 #include "kernel/attention.h"
 
-/* The rules of a kind come first, those of both kinds after them; of these
- * only what is wrong is stated. */
+/* The message for each rule that is broken. The rules of a kind are checked
+ * first, then those for both kinds. */
 typedef struct {
     bool broken;
     const char *message;
@@ -31,7 +31,7 @@ static lln_status check_tiles(const lln_attention *attention)
     const lln_attention_tiles *tiles = &attention->tiles;
     bool made_later = tiles->tile || attention->prepare;
     const rule rules[] = {
-        {attention->rows.make, "by tiles has the hook of rows"},
+        {attention->rows.make, "by tiles has make()"},
         {attention->rank == 0, "by tiles has no rank"},
         {!has_shape(attention, tiles->left, attention->n),
          "by tiles: left is not [n x rank] in its precision"},
@@ -40,7 +40,7 @@ static lln_status check_tiles(const lln_attention *attention)
         {!tiles->left.data && !tiles->pack, "by tiles has no left factor"},
         {!tiles->right.data && !made_later, "by tiles has no right factor"},
         {tiles->scaled_scores && tiles->domain != LLN_DOMAIN_LOG,
-         "has logits that are not logarithms"},
+         "has scaled_scores that are not logarithms"},
     };
     return first_broken(rules, sizeof rules / sizeof *rules);
 }
@@ -49,10 +49,10 @@ static lln_status check_rows(const lln_attention *attention)
 {
     const lln_attention_tiles *tiles = &attention->tiles;
     const rule rules[] = {
-        {!attention->rows.make, "by rows has no hook that makes them"},
+        {!attention->rows.make, "by rows has no make()"},
         {tiles->pack || tiles->tile, "by rows has a hook of tiles"},
         {tiles->left.data || tiles->right.data, "by rows has factors of tiles"},
-        {tiles->scaled_scores, "by rows has scores"},
+        {tiles->scaled_scores, "by rows has scaled_scores"},
     };
     return first_broken(rules, sizeof rules / sizeof *rules);
 }
@@ -61,7 +61,7 @@ static lln_status check_both(const lln_attention *attention)
 {
     const rule rules[] = {
         {!attention->product != !attention->transposed,
-         "has one of two products"},
+         "has only one of product and transposed"},
         {attention->features && attention->rank == 0,
          "has features but no rank"},
         {attention->features && lln_mask_hides(attention->mask),
@@ -69,7 +69,7 @@ static lln_status check_both(const lln_attention *attention)
         {attention->diagonal && !attention->mask.causal,
          "has a diagonal but no causal mask"},
         {!attention->state != !attention->close,
-         "has a state or a function that releases it, not both"},
+         "has only one of state and close()"},
     };
     return first_broken(rules, sizeof rules / sizeof *rules);
 }
@@ -84,7 +84,7 @@ lln_status lln_attention_check(const lln_attention *attention)
         LLN_TRY(check_rows(attention));
         break;
     default:
-        return lln_fail(LLN_EINVAL, "internal error: attention is of no kind");
+        return lln_fail(LLN_EINVAL, "internal error: attention has no kind");
     }
     return check_both(attention);
 }

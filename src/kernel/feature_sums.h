@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Parts of r x r sums over rows of features, which are made a chunk at a time.
- * Chunks stand in groups, which threads share out; what groups sum is added in
- * their order, so that it does not depend on the number of threads. */
+ * Building blocks for r x r sums over rows of features, which are computed a
+ * chunk at a time. Chunks form groups, one thread to a group. Sums of groups
+ * are added in order, so that the result does not depend on the number of
+ * threads. */
 #ifndef LLN_KERNEL_FEATURE_SUMS_H
 #define LLN_KERNEL_FEATURE_SUMS_H
 
@@ -10,11 +11,11 @@
 
 enum { LLN_FEATURE_SUMS_CHUNK = 256 };
 
-/* Groups for `rows` rows of r features: few, where r x r sums are as large as
- * the features of a group. */
+/* Number of groups for `rows` rows of r features. There are few groups if r x r
+ * sums are as large as the features of a group. */
 size_t lln_feature_sums_groups(size_t rows, size_t r);
 
-/* x [rows x r] less shift [r], in place. */
+/* Subtracts shift [r] from each row of x [rows x r], in place. */
 void lln_feature_sums_subtract(double *x, const double *shift, size_t rows,
                                size_t r);
 

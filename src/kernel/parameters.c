@@ -18,7 +18,7 @@ bool lln_kernel_given(const lln_kernel_choice *choice, const char *name)
     return index >= 0 && choice->given[index];
 }
 
-/* The position of a number, or of a word. */
+/* The index of a parameter that is a number, or a word. */
 static lln_status find(const lln_kernel_choice *choice, const char *name,
                        bool word, size_t *index)
 {
@@ -117,7 +117,7 @@ lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
     if (!lln_mask_hides(head->rule.mask) || head->q.rows <= head->k.rows)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "kernel '%s': %zu queries, %zu keys; a mask needs at "
-                    "least as many keys",
+                    "kernel '%s': %zu queries and %zu keys; a mask needs at "
+                    "least as many keys as queries",
                     choice->text, head->q.rows, head->k.rows);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a kernel is, the choice of one, and the values that its parameters
- * have in that choice. Kernels use this; kernel/table/table.h lists them. */
+ * Descriptions of kernels, the choice of a kernel, and the values of its
+ * parameters. Example: "lln:alpha=2:beta=1.5" is the choice of kernel lln with
+ * two values given; its other parameters have their defaults. table/table.h
+ * lists the kernels and parses such texts. */
 #ifndef LLN_KERNEL_PARAMETERS_H
 #define LLN_KERNEL_PARAMETERS_H
 
@@ -18,47 +20,48 @@ enum {
     LLN_KERNEL_TEXT = 128
 };
 
-/* What is true of P whatever the queries and keys are. */
+/* Properties of P that do not depend on queries and keys. */
 typedef enum {
-    LLN_KERNEL_SUMS_TO_ONE = 1, /* rows do */
+    LLN_KERNEL_SUMS_TO_ONE = 1, /* rows sum to 1 */
     LLN_KERNEL_SIGNED = 2,      /* entries may be negative */
-    LLN_KERNEL_RANDOM = 4,      /* drawn: depends on the seed and the draw */
-    LLN_KERNEL_SUMS_BY_DEFAULT = 8, /* rows sum to 1 with the parameters not
-                                        given and no arrays */
+    LLN_KERNEL_RANDOM = 4,      /* drawn at random: depends on seed and draw */
+    /* Rows sum to 1 if neither parameters nor arrays are given. */
+    LLN_KERNEL_SUMS_BY_DEFAULT = 8,
 } lln_kernel_property;
 
-/* A parameter, whose value is a number of a range or one of a few words. */
+/* A parameter: a number in a range, or one of a few words. */
 typedef struct {
     const char *name, *summary;
-    const char *initial;      /* default value as text; NULL: none */
-    lln_range range;          /* of a number */
-    const char *const *words; /* ended by NULL; NULL: it is a number */
+    const char *initial;      /* default as text; NULL: none */
+    lln_range range;          /* of numbers */
+    const char *const *words; /* allowed words, ended by NULL; NULL: a number */
 } lln_kernel_parameter;
 
 typedef struct lln_kernel_choice lln_kernel_choice;
 
-/* An array given to a kernel beside the head, under a name. */
+/* An array given to a kernel in addition to the head, with its name. */
 typedef struct {
     const char *name;
     lln_matrix values;
 } lln_kernel_array;
 
-/* Sizes of an array: "n" queries, "m" keys, "d" features, "1", or the name of
- * a parameter: its value, or any size if it was not given, but the same for
- * all arrays of the kernel. */
+/* Rows and columns of an array: "n" queries, "m" keys, "d" features, "1", or
+ * the name of a parameter. The last means the value of the parameter or, if it
+ * was not given, any size that is the same for all arrays of the kernel. */
 typedef struct {
     const char *rows, *columns;
 } lln_kernel_shape;
 
-/* An array that a kernel can take; without it the kernel uses its parameters
+/* An array that a kernel can take. Without it, the kernel uses its parameters
  * or draws random numbers. */
 typedef struct {
     const char *name;
     lln_kernel_shape shapes[LLN_KERNEL_SHAPES + 1]; /* ended by NULL */
-    const char *unit; /* what it holds, or takes the place of */
-    bool finite;      /* infinite numbers are refused */
-    const char *with; /* another array, needed if this one is given; NULL */
-    /* Number of columns, if the text in `shapes` is none of the above. */
+    const char *unit; /* its content, or what it replaces */
+    bool finite;      /* infinite values are errors */
+    const char *with; /* another array that must accompany it; NULL: none */
+    /* Computes the number of columns if its text in `shapes` is none of the
+     * above. */
     size_t (*columns)(const lln_kernel_choice *choice, const lln_head *head);
 } lln_kernel_array_row;
 
@@ -66,57 +69,58 @@ typedef struct {
     const char *name, *summary, *reference;
     const char *rank;    /* of P, in words: "d", "full", "2 d" */
     unsigned properties; /* of lln_kernel_property */
-    unsigned honours;    /* of lln_rule_honours: parts of the head's rule */
-    const char *variant; /* parameter that makes another form of the kernel,
-                            which honours variant_honours; NULL: none */
+    unsigned honours;    /* parts of the head's rule that it supports, of
+                            lln_rule_honours */
+    const char *variant; /* parameter that selects another form of the kernel,
+                            which supports variant_honours; NULL: none */
     unsigned variant_honours;
     lln_kernel_array_row arrays[LLN_KERNEL_ARRAYS + 1]; /* ended by NULL */
-    bool takes_alpha_beta; /* its strength can be set by moment matching */
+    bool takes_alpha_beta; /* moment matching can set its alpha and beta */
     lln_kernel_parameter parameters[LLN_KERNEL_PARAMETERS + 1];
-    /* Refuses values that contradict each other; NULL: none do. Called when
-     * the choice is read. */
+    /* Reports values that contradict each other; NULL: none can. Called when a
+     * choice is parsed. */
     lln_status (*check)(const lln_kernel_choice *choice);
-    /* The attention of `head`; it may keep pointers into the head and into
-     * the arrays of the choice. Called through lln_kernel_open, which has
-     * checked the rule of the head against what the kernel honours. */
+    /* Opens the attention of `head`. It may keep pointers to the head and to
+     * the arrays of the choice. Called by lln_kernel_open, which has checked
+     * that the kernel supports the rule of the head. */
     lln_status (*open)(const lln_kernel_choice *choice, const lln_head *head,
                        lln_attention *attention);
 } lln_kernel;
 
-/* A kernel and the values of its parameters, in the table's order; NaN where
- * a number was not given. Seed, draw and arrays are set by the caller after
- * parsing, for kernels that need them. */
+/* A kernel and the values of its parameters, in the order of its table; NaN if
+ * a number was not given. The caller sets seed, draw and arrays after
+ * parsing. */
 struct lln_kernel_choice {
     const lln_kernel *kernel;
-    char text[LLN_KERNEL_TEXT]; /* as written by the user */
+    char text[LLN_KERNEL_TEXT]; /* as the user wrote it */
     double number[LLN_KERNEL_PARAMETERS];
     char word[LLN_KERNEL_PARAMETERS][LLN_KERNEL_TEXT];
     bool given[LLN_KERNEL_PARAMETERS]; /* by the user */
-    uint64_t seed;                     /* of random features */
-    uint32_t draw; /* number of the draw, below LLN_RANDOM_STREAMS */
+    uint64_t seed;                     /* of random kernels */
+    uint32_t draw; /* index of the draw, below LLN_RANDOM_STREAMS */
     const lln_kernel_array *arrays; /* [array_count] */
     size_t array_count;
 };
 
-/* Position of a parameter of the chosen kernel; -1: it has none such. */
+/* Index of a parameter of the kernel; -1 if it has no such parameter. */
 int lln_kernel_parameter_index(const lln_kernel *kernel, const char *name);
 
-/* Whether the user gave the parameter a value; false too if the kernel has no
- * such parameter. */
+/* Whether the user gave a value to the parameter; false also if the kernel has
+ * no such parameter. */
 bool lln_kernel_given(const lln_kernel_choice *choice, const char *name);
 
-/* The functions below return LLN_EINVAL if the kernel has no such parameter,
- * or none of that type: an error in the kernel. */
+/* The functions below return LLN_EINVAL if the kernel has no parameter of that
+ * name and type, which is an error in the kernel. */
 
-/* The value of a number. LLN_EINVAL: it has no default and was not given. */
+/* The value of a number. LLN_EINVAL: it was not given and has no default. */
 LLN_NODISCARD lln_status lln_kernel_real(const lln_kernel_choice *choice,
                                          const char *name, double *value);
 
-/* Likewise, of a whole number. */
+/* The same for a whole number. */
 LLN_NODISCARD lln_status lln_kernel_count(const lln_kernel_choice *choice,
                                           const char *name, size_t *value);
 
-/* The same, but `initial` where it was not given. */
+/* The same, but `initial` if it was not given. */
 LLN_NODISCARD lln_status lln_kernel_real_or(const lln_kernel_choice *choice,
                                             const char *name, double initial,
                                             double *value);
@@ -124,27 +128,27 @@ LLN_NODISCARD lln_status lln_kernel_count_or(const lln_kernel_choice *choice,
                                              const char *name, size_t initial,
                                              size_t *value);
 
-/* Which of its words the value of a parameter is. */
+/* The index of the parameter's value in its list of words. */
 LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
                                          const char *name, size_t *index);
 
-/* Gives a number a value that was found, not read; not checked. */
+/* Sets a number to a computed value, which is not checked. */
 LLN_NODISCARD lln_status lln_kernel_set(lln_kernel_choice *choice,
                                         const char *name, double value);
 
-/* The first part of the rule that the chosen kernel does not honour; NULL:
- * none. And the same with a message: LLN_EINVAL: there is one. */
+/* The first part of the rule that the kernel does not support; NULL: none. The
+ * second function reports it: LLN_EINVAL. */
 const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,
                                              const lln_logit_rule *rule);
 LLN_NODISCARD lln_status lln_kernel_check_rule(const lln_kernel_choice *choice,
                                                const lln_logit_rule *rule);
 
-/* For kernels that bring a mask of their own. LLN_EINVAL: the mask hides keys,
+/* For kernels that add a mask of their own. LLN_EINVAL: the mask hides keys,
  * and there are more queries than keys. */
 LLN_NODISCARD lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
                                                const lln_head *head);
 
-/* The largest number of tokens that a parameter can name. */
+/* Upper limit of parameters that count tokens. */
 #define LLN_MOST_TOKENS ((size_t)1 << 40)
 
 #endif

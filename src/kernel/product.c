@@ -12,8 +12,8 @@
 #include "kernel/tiles.h"
 
 enum {
-    ROWS = LLN_TILE_ROWS, /* of a block of tiles */
-    ENTRY_ROWS = 64       /* of P at a time, of attention by rows */
+    ROWS = LLN_TILE_ROWS, /* of a block */
+    ENTRY_ROWS = 64 /* rows of P computed at a time, for attention by rows */
 };
 
 typedef struct {
@@ -22,15 +22,15 @@ typedef struct {
     lln_matrix_output y;
 } product;
 
-/* Scratch of one thread, and what is known so far of the rows of a block. */
+/* Data of one thread: running sums over the tiles of a block. */
 typedef struct {
     lln_tiles tiles;               /* scores, then weights */
     void *part;                    /* sums of one tile, [ROWS x columns] */
-    double *sums;                  /* sum_j w_ij x_j, [ROWS x columns] */
+    double *sums;                  /* sum_j w_ij x_j [ROWS x columns] */
     double max[ROWS], total[ROWS]; /* total: sum_j w_ij */
 } workspace;
 
-/* Makes the sums of a row relative to a larger maximum. */
+/* Rescales the sums of a row to a larger maximum. */
 static void raise_max(const product *p, workspace *work, size_t i, double max)
 {
     if (max <= work->max[i])
@@ -94,7 +94,7 @@ static void workspace_free(workspace *work)
     free(work);
 }
 
-/* NULL when out of memory. */
+/* Returns NULL if memory runs out. */
 static workspace *workspace_alloc(const product *p)
 {
     size_t size = lln_precision_size(p->attention->precision);
@@ -152,8 +152,8 @@ lln_status lln_product_by_tiles(const lln_attention *attention, lln_matrix x,
     return status;
 }
 
-/* y [n x columns] = P x by blocks of rows; p: scratch [ENTRY_ROWS x m],
- * part: scratch [ENTRY_ROWS x columns]. */
+/* y [n x columns] = P x by blocks of rows. Scratch: p [ENTRY_ROWS x m], part
+ * [ENTRY_ROWS x columns]. */
 static lln_status multiply_rows(const lln_attention *attention, const double *x,
                                 size_t columns, double *p, double *part,
                                 lln_matrix_output y)
@@ -192,7 +192,7 @@ static lln_status product_by_rows(const lln_attention *attention, lln_matrix x,
     return status;
 }
 
-/* Quick enough to be counted when it is done. */
+/* It is so fast that progress is counted at its end. */
 static lln_status own_product(const lln_attention *attention, lln_matrix x,
                               void *y)
 {

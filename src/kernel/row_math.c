@@ -11,7 +11,7 @@ void lln_row_products(double factor, const double *a, size_t rows,
                       size_t stride, double *out)
 {
     int n = (int)columns, r = (int)rank;
-    if (rows == 1) /* without the copy of b that dgemm would make */
+    if (rows == 1) /* avoids the copy of b that dgemm would make */
         cblas_dgemv(CblasRowMajor, CblasNoTrans, n, r, factor, b, r, a, 1, 0,
                     out, 1);
     else

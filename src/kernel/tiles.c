@@ -57,7 +57,7 @@ void lln_tiles_start_into(lln_tiles *tiles, size_t first, size_t rows,
     tiles->matrix = matrix;
 }
 
-/* Where the keys of each row are in the tile. */
+/* Sets the columns of the tile that each row may see. */
 static void clip(lln_tiles *tiles)
 {
     size_t start = tiles->key, keys = tiles->keys;

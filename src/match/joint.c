@@ -71,7 +71,7 @@ lln_status lln_joint_open(const lln_heads *heads, double tau,
     return status;
 }
 
-/* What rounding leaves of constant numbers is no spread. */
+/* A spread no larger than the rounding of constant values counts as none. */
 static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
 {
     lln_moments_settle(&sum,
@@ -79,8 +79,7 @@ static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
     *sigma = sqrt(sum.m2 / (sum.count - 1));
     if (!(*sigma > 0))
         return lln_fail(LLN_EUNDEFINED,
-                        "match: the %s of the layer have no "
-                        "spread",
+                        "match: all entries of the %s of the layer are equal",
                         what);
     return LLN_OK;
 }
@@ -91,7 +90,8 @@ lln_status lln_joint_match(const lln_joint *joint, const lln_head *head,
     const layer_moments *moments = find_layer(joint, head);
     double sigma_q, sigma_k, side;
     if (!moments)
-        return lln_fail(LLN_EINVAL, "match: no layer %ld", head->layer);
+        return lln_fail(LLN_EINVAL, "match: layer %ld does not exist",
+                        head->layer);
     LLN_TRY(find_spread(moments->q, "queries", &sigma_q));
     LLN_TRY(find_spread(moments->k, "keys", &sigma_k));
     LLN_TRY(lln_theory_paper_side(sigma_q, sigma_k, &side));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The published rule as the published code applies it: one alpha and one beta
- * for all batch entries and heads of a layer. */
+ * Matching as the published code does it: one alpha and one beta for all batch
+ * entries and heads of a layer. */
 #ifndef LLN_MATCH_JOINT_H
 #define LLN_MATCH_JOINT_H
 
@@ -11,20 +11,20 @@
  * model of a set. */
 typedef struct lln_joint lln_joint;
 
-/* Takes them over the heads of the set at temperature tau (NaN: as they are),
- * in `precision`; sampled heads are one layer. Each head is loaded once; those
- * that cannot be given the temperature are left out. LLN_ENOMEM,
- * LLN_EINTERRUPTED and those of loading. */
+/* Computes them over the heads of the set at temperature tau (NaN: the heads'
+ * own), in `precision`. Sampled heads form one layer. Each head is loaded once.
+ * Heads that cannot be given the temperature are left out. LLN_ENOMEM,
+ * LLN_EINTERRUPTED and the statuses of loading. */
 LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
                                         lln_precision precision,
                                         lln_joint **joint);
 
-/* Alpha and beta for the layer and model of this head (nothing else of it is
- * read), as lln_match_solve finds them with the method paper, from sigma_q and
- * sigma_k over the entries of all heads of the layer together, divisor number
- * of entries - 1. Keys that query heads share count once for each of these
- * heads. LLN_EUNDEFINED: queries or keys have no spread; LLN_EINVAL: no such
- * layer. Source: Nahshan, Kampeas, Haleva (2024), their code. */
+/* Alpha and beta for the layer and model of this head; nothing else of the head
+ * is read. Computed as by lln_match_solve with the method paper, from sigma_q
+ * and sigma_k over the entries of all heads of the layer together (divisor:
+ * number of entries - 1). A key head that several query heads share counts once
+ * for each of them. LLN_EUNDEFINED: queries or keys are constant; LLN_EINVAL:
+ * no such layer. Source: Nahshan, Kampeas, Haleva (2024), their code. */
 LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint,
                                          const lln_head *head, double *alpha,
                                          double *beta);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The table of methods, and those that need no pass over the head. */
+ * The table of methods, and the methods that need no pass over the head. */
 #include "match/match.h"
 
 #include <math.h>
@@ -61,7 +61,8 @@ const lln_match_method lln_match_methods[] = {
     {"fenton-row", "Fenton-Wilkinson variance of a normalised row", true,
      fenton_row_side},
     {"exact", "quadrature under the Gaussian model", true, exact_side},
-    {"measured", "root of the log-variance measured on the head", true,
+    {"measured",
+     "alpha and beta that reach the log-variance on the head itself", true,
      lln_measured_side},
     {0},
 };
@@ -81,7 +82,8 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
     double mean;
     lln_matrix_moments(a, &mean, deviation);
     if (!(*deviation > 0))
-        return lln_fail(LLN_EUNDEFINED, "match: the %s have no spread", what);
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: all entries of the %s are equal", what);
     return LLN_OK;
 }
 
@@ -90,7 +92,7 @@ static lln_status find_target(const lln_head *head, double *variance)
     LLN_TRY(lln_temperature_variance(head, variance));
     if (!(*variance > 0))
         return lln_fail(LLN_EUNDEFINED,
-                        "match: the logits have no spread within rows");
+                        "match: no row has two different logits");
     return LLN_OK;
 }
 

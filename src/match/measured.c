@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The root of D2(s) = target, D2 measured on the head. One evaluation is a
- * pass over the rows that are looked at: some of them first, on large heads,
- * and for an estimate no others. */
+ * Solves D2(s) = target for the within-row log-variance D2, measured on the
+ * head. One evaluation is a pass over rows. For large heads the search first
+ * uses some of the rows; for an estimate it uses no others. */
 #include "match/measured.h"
 
 #include <math.h>
@@ -15,21 +15,21 @@
 #include "measure/row_sample.h"
 #include "theory/fenton.h"
 
-/* Rows that stand for all on heads of SAMPLED rows and more: an eighth, at
- * least FEWEST; beyond ENOUGH no more than make ENTRIES with all keys. */
+/* Heads with SAMPLED rows or more are searched on some rows first: an eighth,
+ * at least FEWEST. Above ENOUGH rows, rows times keys is at most ENTRIES. */
 enum { SAMPLED = 512, FEWEST = 128, ENOUGH = 512, ENTRIES = 1 << 26 };
 
 static const double NOISE_F32 = 1e-7; /* of ln D2 */
 
-/* Of ln D2, where the search on some rows ends. An estimate then takes the
- * last step without measuring again; the slope of the Gaussian model, wrong by
- * a tenth, leaves half a percent of this. */
+/* Of ln D2: where the search on some rows ends. An estimate then takes one more
+ * step without measuring again. Its slope, from the Gaussian model, may be
+ * wrong by a tenth, which leaves half a percent of NEAR. */
 static const double NEAR = 0.05, NEARER = 1e-3;
 
 typedef struct {
     const lln_head *head;
     double sigma_q, sigma_k;
-    size_t *queries; /* [count] that are looked at; NULL: all */
+    size_t *queries; /* [count] rows in use; NULL: all */
     size_t count;
     lln_row *measured; /* [n] */
 } probe;
@@ -50,7 +50,7 @@ lln_status lln_measured_attention(const lln_head *head, double alpha,
     return lln_kernel_open(&choice, head, attention);
 }
 
-/* D2 at side s over the rows that are looked at; 0 if none has one. */
+/* D2 at side s over the rows in use; 0 if no row has one. */
 static lln_status log_variance(void *context, double s, double *variance)
 {
     probe *p = context;
@@ -69,10 +69,10 @@ static lln_status log_variance(void *context, double s, double *variance)
     return LLN_OK;
 }
 
-/* ln s of the Gaussian model, within 5 % for d = 16 to 256 and targets 0.25
- * to 4: what lln_theory_lln_match gives in more time than the search itself
- * takes. The first term is the limit of small targets, the second, fitted,
- * the growth of the largest of d terms. */
+/* ln s of the Gaussian model, within 5 % for d = 16 to 256 and targets 0.25 to
+ * 4. lln_theory_lln_match is exact but takes longer than the search itself. The
+ * first term is the limit of small targets. The second, fitted, is the growth
+ * of the largest of d terms. */
 static lln_status model_side(size_t d, double target, double *x)
 {
     double side2;
@@ -81,7 +81,7 @@ static lln_status model_side(size_t d, double target, double *x)
     return LLN_OK;
 }
 
-/* Where the search begins, and the slope d ln D2 / d ln s there. */
+/* The start of the search, and the slope d ln D2 / d ln s there. */
 static lln_status first_guess(size_t d, double target, double *x, double *slope)
 {
     static const double STEP = 0.1;
@@ -92,8 +92,8 @@ static lln_status first_guess(size_t d, double target, double *x, double *slope)
     return LLN_OK;
 }
 
-/* Searches on some rows. What these do not reach, all rows may: then *found
- * is false and *x stays. */
+/* Searches on some rows. If they cannot reach the target, all rows may: then
+ * *found is false and *x is unchanged. */
 static lln_status search_some(lln_search *search, probe *p, bool estimate,
                               double *x, double *slope, bool *found)
 {
@@ -119,7 +119,7 @@ static lln_status search_all(lln_search *search, probe *p, double *x,
     return lln_search_root(search, x, &slope, excess);
 }
 
-/* Rows that are looked at first. */
+/* Number of rows to search on first. */
 static size_t first_rows(const lln_head *head)
 {
     size_t n = head->q.rows, most = ENTRIES / head->k.rows, some = n / 8;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Matching on the head itself. Private to src/match. */
+ * Matching by measuring the head. Private to src/match. */
 #ifndef LLN_MATCH_MEASURED_H
 #define LLN_MATCH_MEASURED_H
 
@@ -8,11 +8,12 @@
 #include "kernel/parameters.h"
 #include "match/match.h"
 
-/* LLN with these alpha and beta. LLN_EINVAL: out of range. */
+/* The choice of kernel lln with these alpha and beta. LLN_EINVAL: out of
+ * range. */
 LLN_NODISCARD lln_status lln_measured_kernel(double alpha, double beta,
                                              lln_kernel_choice *choice);
 
-/* LLN attention of the head with these alpha and beta. */
+/* Opens LLN attention of the head with these alpha and beta. */
 LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
                                                 double alpha, double beta,
                                                 lln_attention *attention);

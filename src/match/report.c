@@ -10,8 +10,8 @@
 #include "measure/entropy.h"
 #include "measure/spectrum.h"
 
-/* Second eigenvalue; NaN where there is none, or finding it takes more work
- * or memory than a side column is worth. */
+/* Second eigenvalue; NaN if there is none, or if it takes more work or memory
+ * than is appropriate for an additional column. */
 static lln_status second_eigenvalue(const lln_kernel_choice *kernel,
                                     const lln_head *head, double *lambda2)
 {
@@ -27,13 +27,14 @@ static lln_status second_eigenvalue(const lln_kernel_choice *kernel,
     return absent ? LLN_OK : status;
 }
 
-/* a / b; NaN where b is no more than rounding: there is nothing to compare. */
+/* a / b; NaN if b is no more than rounding. */
 static double ratio(double a, double b, double rounding)
 {
     return b > rounding ? a / b : NAN;
 }
 
-/* D2 where it has a closed form, else of the rows. */
+/* Within-row log-variance D2: in closed form if there is one, else from the
+ * rows. */
 static lln_status log_variance(const lln_attention *attention,
                                const lln_row *rows, size_t n, double *variance)
 {
@@ -87,7 +88,7 @@ lln_status lln_report_softmax(const lln_head *head, bool spectrum,
     return summarise_kernel(&choice, head, spectrum, out);
 }
 
-/* Exponents factor a_il: their largest, and how many overflow. */
+/* The largest of the exponents factor a_il, and how many of them overflow. */
 static void scan_exponents(lln_matrix a, double factor, double *max,
                            size_t *fp16, size_t *bf16)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a match achieves on its head, and what it asks of narrow number
- * formats. */
+ * What a match achieves on its head, and whether its features overflow in fp16
+ * and bf16. */
 #ifndef LLN_MATCH_REPORT_H
 #define LLN_MATCH_REPORT_H
 
@@ -9,35 +9,37 @@
 
 #include "match/match.h"
 
-/* Of one attention matrix of a head. */
+/* Summary of one attention matrix of a head. */
 typedef struct {
-    double log_variance; /* D2, the mean of lln_row_variance */
+    double log_variance; /* within-row log-variance D2, the mean of
+                            lln_row_variance */
     double entropy;      /* mean over rows, nats */
     double lambda2;      /* see lln_spectrum; NaN: not measured */
 } lln_report_summary;
 
-/* Of softmax attention, against which matches of the head are held; once for
- * all of them. lambda2 (with `spectrum`) takes many times the rest.
- * Where fewer than two keys are seen D2 is NaN.
- * LLN_EINVAL: no queries; LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* The summary of softmax attention, with which all matches of the head are
+ * compared. lambda2 (if `spectrum`) takes many times longer than the rest. If
+ * no row has two keys, D2 is NaN. LLN_EINVAL: no queries; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
                                             lln_report_summary *out);
 
 typedef struct {
     double achieved;       /* D2 of LLN over all rows */
-    double relative_error; /* achieved / (D2 of softmax) - 1; NaN: that is 0 */
+    double relative_error; /* achieved / (D2 of softmax) - 1; NaN if D2 of
+                              softmax is 0 */
     double entropy_gap;    /* mean row entropy, LLN - softmax, nats */
     double lambda2_ratio;  /* |lambda_2| LLN / softmax; NaN: not measured, or
                               that of softmax is below n DBL_EPSILON */
     double max_exponent;   /* largest of alpha q_il and beta k_jl */
-    double fp16_overflow;  /* share of the features exp(alpha q_il) and */
-    double bf16_overflow;  /* exp(beta k_jl), taken without subtracting a
+    double fp16_overflow;  /* fraction of the features exp(alpha q_il) and */
+    double bf16_overflow;  /* exp(beta k_jl), computed without subtracting a
                               maximum, that round to infinity */
 } lln_report;
 
-/* Measures LLN attention with the match; one pass over the head.
- * fp16 rounds to infinity from 65520, bf16 from 2^128 (1 - 2^-9).
- * LLN_EINVAL: alpha or beta not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* Measures LLN attention with the match, in one pass over the head. fp16 rounds
+ * to infinity from 65520, bf16 from 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta
+ * not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_match(const lln_head *head,
                                           const lln_match *match,
                                           const lln_report_summary *softmax,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Evaluations are counted: secant steps first; strides, a climb and Brent's
- * method are there for the heads on which these fail. */
+ * Root finding with few evaluations: secant steps first. If they fail, it steps
+ * away from the start in strides, climbs to a maximum, and uses Brent's
+ * method. */
 #include "match/search.h"
 
 #include <gsl/gsl_errno.h>
@@ -11,15 +12,15 @@
 #include <stdbool.h>
 
 enum {
-    SECANTS = 8, /* steps before they are called a failure */
-    STRIDES = 24 /* up and down, when a change of sign is looked for */
+    SECANTS = 8, /* steps before they count as failed */
+    STRIDES = 24 /* up and down, to find a change of sign */
 };
 
 static const double STRIDE = 0.25;      /* of x */
 static const double RESOLUTION = 1e-12; /* of x */
 
-/* Excess at x, remembered, because the solvers ask again for what they know;
- * NaN after a failure. */
+/* The excess at x. It is remembered because the solvers ask for known values
+ * again. NaN after a failure. */
 static double evaluate(lln_search *f, double x)
 {
     double value = 0;
@@ -28,12 +29,13 @@ static double evaluate(lln_search *f, double x)
             return f->points[i].excess;
     if (f->status == LLN_OK && f->known == LLN_SEARCH_POINTS)
         f->status =
-            lln_fail(LLN_ENOCONV, "match: %d evaluations", LLN_SEARCH_POINTS);
+            lln_fail(LLN_ENOCONV, "match: no convergence after %d evaluations",
+                     LLN_SEARCH_POINTS);
     if (f->status == LLN_OK)
         f->status = f->value(f->context, exp(x), &value);
     if (f->status != LLN_OK)
         return NAN;
-    /* A value that has no logarithm lies below any other. */
+    /* Values without a logarithm count as very small. */
     double excess = log(fmax(value, 1e-300)) - log(f->target);
     f->points[f->known++] = (lln_search_point){x, excess};
     return excess;
@@ -59,8 +61,8 @@ static double clamp(double x, double low, double high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Secant steps from x; gives up when they do not converge. Returns the slope
- * at the end. */
+/* Secant steps from x; stops if they do not converge. Returns the last
+ * slope. */
 static double secants(lln_search *f, double x, double slope)
 {
     double excess = evaluate(f, x);
@@ -78,7 +80,7 @@ static double secants(lln_search *f, double x, double slope)
     return slope;
 }
 
-/* The known points on both sides of x; NaN: none. */
+/* The nearest known points on both sides of x; NaN if there is none. */
 static void find_neighbours(const lln_search *f, double x,
                             lln_search_point *below, lln_search_point *above)
 {
@@ -92,7 +94,7 @@ static void find_neighbours(const lln_search *f, double x,
     }
 }
 
-/* The lowest pair of neighbouring points between which the excess rises
+/* The lowest pair of neighbouring points between which the excess increases
  * through zero. */
 static bool find_rise(const lln_search *f, lln_search_point *low,
                       lln_search_point *high)
@@ -111,9 +113,9 @@ static bool find_rise(const lln_search *f, lln_search_point *low,
     return found;
 }
 
-/* Goes up or down from x in strides until the excess has changed its sign or,
- * where D2 is to rise, has fallen twice in a row. Strides up are long while
- * much is missing: D2 rises less than as x^8, so that none passes the target.
+/* Goes up or down from x in strides until the excess changes sign or, while it
+ * is negative, has decreased twice in a row. Strides up are long if the excess
+ * is large; D2 grows more slowly than s^8, so that no stride passes the target.
  * Strides down grow. */
 static void stride_from(lln_search *f, double x, double direction)
 {
@@ -147,8 +149,8 @@ static double negative_excess(double x, void *data)
     return -evaluate(data, x);
 }
 
-/* Climbs to the maximum between the neighbours of the largest point, or
- * until it lies above the target. */
+/* Climbs to the maximum between the neighbours of the largest point, or until
+ * it is above the target. */
 static void climb_to_maximum(lln_search *f)
 {
     lln_search_point below, above, top = largest_point(f);
@@ -171,7 +173,7 @@ static void climb_to_maximum(lln_search *f)
         gsl_min_fminimizer_free(solver);
 }
 
-/* A change of sign, wherever one can be found. */
+/* Looks for a change of sign by all means. */
 static lln_status bracket_target(lln_search *f, lln_search_point *low,
                                  lln_search_point *high)
 {
@@ -186,7 +188,7 @@ static lln_status bracket_target(lln_search *f, lln_search_point *low,
         return f->status;
     lln_search_point top = largest_point(f);
     return lln_fail(LLN_ENOCONV,
-                    "match: no alpha, beta reach %s %.9g; the "
+                    "match: no alpha and beta reach %s %.9g; the "
                     "largest found is %.9g, at alpha sigma_q = %.6g",
                     f->name, f->target, f->target * exp(top.excess),
                     exp(top.x));
@@ -198,7 +200,8 @@ static double excess_at(double x, void *data)
 }
 
 /* Brent's method between two points of opposite sign, until the tolerance is
- * met or x has no digits left (a target within the noise of float32). */
+ * reached or x cannot change any more (a target within the rounding of
+ * float32). */
 static lln_status brent(lln_search *f, lln_search_point low,
                         lln_search_point high)
 {

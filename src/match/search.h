@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The root of a quantity that costs a pass over a head to evaluate. Private
- * to src/match. */
+ * Finds the root of a quantity whose evaluation needs a pass over a head.
+ * Private to src/match. */
 #ifndef LLN_MATCH_SEARCH_H
 #define LLN_MATCH_SEARCH_H
 
@@ -9,7 +9,7 @@
 
 #include "core/status.h"
 
-/* The most evaluations of one search. */
+/* Largest number of evaluations in one search. */
 enum { LLN_SEARCH_POINTS = 256 };
 
 /* x = ln s, excess = ln value - ln target */
@@ -17,9 +17,9 @@ typedef struct {
     double x, excess;
 } lln_search_point;
 
-/* What is searched: the side s > 0 with value(s) = target, as the root of the
- * excess in x, because there the quantities of attention are nearly straight.
- */
+/* The search finds s > 0 with value(s) = target, as the root of the excess in
+ * x. In these variables the quantities of attention are nearly linear. Example:
+ * value(s) = s^2, target 4: excess = 2 x - ln 4, root x = ln 2. */
 typedef struct {
     const char *name; /* of the quantity, for messages */
     lln_status (*value)(void *context, double s, double *value);
@@ -27,17 +27,17 @@ typedef struct {
     double target;    /* > 0 */
     double tolerance; /* of the excess */
 
-    /* The search's own. */
+    /* Private to the search. */
     lln_search_point points[LLN_SEARCH_POINTS];
     size_t known;
     lln_status status;
 } lln_search;
 
-/* Searches from *x with a guess at the slope of the excess; *x, *slope and
- * *excess become those of the point nearest to the target. A quantity that
- * does not grow throughout is followed up and down from *x; of several roots
- * the one that is found first is given. A tolerance that the noise of value()
- * does not allow is given up when x has no digits left.
+/* Searches from *x with *slope as an estimate of the slope of the excess. *x,
+ * *slope and *excess receive those of the point nearest to the target. A
+ * quantity that is not monotone is followed up and down from *x; of several
+ * roots, the first one found is returned. If the rounding of value() does not
+ * allow the tolerance, the search ends when x cannot change any more.
  * LLN_ENOCONV: no s reaches the target (the message gives the largest value
  * found); else the statuses of value(). */
 LLN_NODISCARD lln_status lln_search_root(lln_search *search, double *x,

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
+#include "core/sorting.h"
 #include "core/vector_math.h"
 
 typedef struct {
@@ -14,13 +15,13 @@ typedef struct {
     size_t row;
 } candidate;
 
-/* The middle of stratum i of `count` out of n. */
+/* The middle of stratum i of `count` strata of n rows. */
 static size_t middle_of(size_t i, size_t count, size_t n)
 {
     return (2 * i + 1) * n / (2 * count);
 }
 
-/* Column by column, mean and variance of factor a; row [d] is scratch. */
+/* Mean and variance of each column of factor a; row [d] is scratch. */
 static void describe_columns(lln_matrix a, double factor, double *row,
                              double *mean, double *variance)
 {
@@ -58,8 +59,8 @@ LLN_CLONES static double predict_variance(const double *x, double factor,
     return squares / (sum * sum);
 }
 
-/* Rows that are alike in the one respect come in an order of chance, not in
- * their own, which may have a period. */
+/* Rows with equal variance are put in random order, since their own order may
+ * have a period. */
 static int compare_candidates(const void *a, const void *b)
 {
     const candidate *x = a, *y = b;
@@ -68,12 +69,6 @@ static int compare_candidates(const void *a, const void *b)
     uint64_t first = lln_random_number(0, x->row);
     uint64_t second = lln_random_number(0, y->row);
     return (first > second) - (first < second);
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
 }
 
 /* work: [3 d], zeroed. */
@@ -103,7 +98,7 @@ lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
         rank_rows(head, alpha, beta, work, candidates);
         for (size_t i = 0; i < count; i++)
             queries[i] = candidates[middle_of(i, count, candidate_count)].row;
-        qsort(queries, count, sizeof *queries, compare_rows);
+        qsort(queries, count, sizeof *queries, lln_compare_sizes);
     }
     free(work);
     free(candidates);

@@ -15,14 +15,14 @@ enum {
     HALF = 1 << 14,       /* narrow bins on each side of the center */
     WIDE_SHIFT = 23 - 10, /* drops bits of a float: 2^10 an octave */
     WIDE = 22 << 10,      /* on each side beyond the narrow ones */
-    CENTER = HALF + WIDE, /* index of the bin that begins there */
+    CENTER = HALF + WIDE, /* index of the bin that begins at the center */
     BINS = 2 * (HALF + WIDE),
-    CHUNK = 512, /* bin numbers are computed this many at a time */
+    CHUNK = 512, /* bin indices are computed in groups of this size */
 };
-static const double HALF_RANGE = 8; /* of the narrow bins, deviations */
+static const double HALF_RANGE = 8; /* standard deviations; narrow bins */
 
-/* Counts of one thread. The narrow numbers, of which twice as many stay in
- * cache, are moved to the wide ones before they can overflow. */
+/* Counts of one thread. They are kept in 32 bits, so that twice as many fit in
+ * the cache, and added to the 64-bit counts before they can overflow. */
 typedef struct {
     uint32_t narrow[BINS];
     uint64_t wide[BINS];
@@ -32,7 +32,7 @@ typedef struct {
 struct lln_bins {
     counter *counters; /* [threads] */
     size_t threads;
-    double center, per_unit; /* narrow bins in a unit; a float if it can be */
+    double center, per_unit; /* narrow bins in a unit; a float if possible */
 };
 
 #define LLN_BODY "measure/bins.inc"
@@ -67,13 +67,14 @@ static void widen_counts(counter *counts)
     counts->pending = 0;
 }
 
-/* Whether float32 places values to within a small part of a bin. */
+/* Whether float32 gives bin positions to a small fraction of a bin. */
 static bool float_is_enough(double scale, double shift)
 {
     return fabs(shift) <= 1 << 20 && scale > 0x1p-96 && scale < 0x1p96;
 }
 
-/* Bins of x - offset for numbers j .. j + count - 1 of a, count <= CHUNK. */
+/* Bin indices of x - offset for elements j .. j + count - 1 of a, count <=
+ * CHUNK. */
 static void find_bins(const lln_bins *bins, lln_matrix a, size_t j,
                       size_t count, double offset, int32_t *at)
 {
@@ -108,7 +109,7 @@ void lln_bins_add(lln_bins *bins, size_t thread, lln_matrix a, double offset)
     }
 }
 
-/* Where bin CENTER + bin begins, in narrow bins from the center. */
+/* The lower edge of bin CENTER + bin, in narrow bins from the center. */
 static double lower_edge(int32_t bin)
 {
     const uint32_t first = lln_bits_f32(HALF);

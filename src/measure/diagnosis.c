@@ -64,8 +64,8 @@ static void add_means(const lln_head_diagnosis *head, double share,
     out->max_logit = larger(out->max_logit, head->max_logit);
 }
 
-/* The shares of the heads, of those that have an entropy, whose parts of the
- * whole lie in each quarter. */
+/* The fractions of heads in each quarter: parts are values / largest possible
+ * value; NaN parts are left out. */
 static void share_out(const double *parts, size_t count, double shares[])
 {
     for (int q = 0; q < LLN_QUARTERS; q++) {
@@ -106,7 +106,7 @@ lln_status lln_diagnosis_summarise(const lln_head_diagnosis *heads,
     find_extremes(heads, count, out);
     share_out(parts, count, out->of_ceiling);
     for (size_t i = 0; i < count; i++)
-        parts[i] = heads[i].entropy / out->largest; /* 0/0 has no quarter */
+        parts[i] = heads[i].entropy / out->largest; /* 0/0 is in no quarter */
     share_out(parts, count, out->of_largest);
     free(parts);
     return LLN_OK;

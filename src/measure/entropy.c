@@ -15,7 +15,7 @@ static double normalized(const lln_row *row)
     return row->keys > 1 ? row->entropy / log((double)row->keys) : NAN;
 }
 
-/* ln(keys of the row); a row that has none is no distribution. */
+/* ln(keys of the row); 0 for a row without keys, which is no distribution. */
 static double ceiling(const lln_row *row)
 {
     return row->keys > 0 ? log((double)row->keys) : 0;
@@ -65,8 +65,8 @@ double lln_entropy_floor(size_t keys, double spread)
     return log1p(others) + spread * sqrt(t * (t - 1)) * b / (1 + others);
 }
 
-/* Standard error of the ratio of the means of H_i and ln m_i, `mean`: that of
- * the mean of H_i - ratio ln m_i, divided by `mean`. */
+/* Standard error of the ratio of the mean of H_i to `mean`, that of ln m_i: the
+ * standard error of the mean of H_i - ratio ln m_i, divided by `mean`. */
 static double ratio_error(const lln_row *rows, size_t count, size_t n,
                           double ratio, double mean)
 {
@@ -80,7 +80,7 @@ static double ratio_error(const lln_row *rows, size_t count, size_t n,
     return sqrt(kept * squares / (double)(count - 1) / (double)count) / mean;
 }
 
-/* The entropy beside what it could be. */
+/* Sets the entropy divided by its largest possible value. */
 static void divide_by_ceiling(const lln_attention *attention,
                               const lln_row *rows, size_t count,
                               lln_entropy *out, lln_entropy *error)
@@ -94,17 +94,17 @@ static void divide_by_ceiling(const lln_attention *attention,
         ratio_error(rows, count, attention->n, out->over_ceiling, mean);
 }
 
-/* What a field of lln_entropy is over the rows. */
+/* How a field of lln_entropy is computed over the rows. */
 typedef enum { MEAN, SMALLEST, LARGEST } statistic;
 
 typedef struct {
     size_t field; /* offset in lln_entropy */
     statistic statistic;
     lln_row_value *value;
-    bool needs_distributions; /* NaN unless each row is one */
+    bool needs_distributions; /* NaN unless each row is a distribution */
 } row_summary;
 
-/* A field that is a statistic over rows costs a row here. */
+/* One line for each field that is a statistic over rows. */
 static const row_summary summaries[] = {
     {offsetof(lln_entropy, entropy), MEAN, entropy, true},
     {offsetof(lln_entropy, normalized), MEAN, normalized, true},
@@ -124,7 +124,7 @@ static double *field_of(lln_entropy *entropy, const row_summary *summary)
     return field;
 }
 
-/* The smallest or the largest value of a row; NaN: no row has one. */
+/* The smallest or largest value of a row; NaN if no row has a value. */
 static double extreme(const lln_row *rows, size_t count,
                       const row_summary *summary)
 {

@@ -9,8 +9,8 @@
 #include "core/memory.h"
 #include "core/threads.h"
 
-/* A block of rows of P is at most this large, but for one long row. It does
- * not depend on the threads, so that products do not either. */
+/* Maximum size of a block of rows of P, unless one row is longer. It does not
+ * depend on the number of threads, and so products do not either. */
 enum { BLOCK_ROWS = 64, BLOCK_ENTRIES = 1 << 21 };
 
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
 } comparison;
 
 /* Scratch of one thread: entries [block x m] and outputs [block x columns] of
- * both. */
+ * both attentions. */
 typedef struct {
     double *entries[2], *outputs[2];
 } workspace;
@@ -117,7 +117,8 @@ static lln_status compare_rows(const comparison *c)
     return lln_threads_check_stop();
 }
 
-/* sqrt(sum x / sum y) over the rows, x and y at these places in them. */
+/* sqrt(sum x / sum y) over the rows; x and y point to the fields of the first
+ * row. */
 static void root_ratio(const comparison *c, const double *x, const double *y,
                        double *ratio, double *error)
 {
@@ -148,7 +149,8 @@ static void mean_of(const comparison *c, const double *x, double *mean,
                     c->attention->n, mean, error);
 }
 
-/* A mean over rows without negative entries would flatter the others. */
+/* NaN if a row has negative entries: a mean over the other rows only would look
+ * too good. */
 static void require_all(const comparison *c, const double *x, double *mean,
                         double *error)
 {
@@ -204,7 +206,7 @@ static lln_status check_shapes(const lln_attention *attention,
     return LLN_OK;
 }
 
-/* Values in float64, owned by the caller; *values = NULL: there are none. */
+/* Values in float64, owned by the caller; *values = NULL if there are none. */
 static lln_status promote_values(lln_matrix given, double **values)
 {
     *values = NULL;

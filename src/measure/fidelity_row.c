@@ -19,8 +19,7 @@ typedef struct {
     double negative;        /* entries with P < 0 or R < 0 */
 } entry_sums;
 
-/* Entries that are not positive stand in as 1, so that no logarithm is of
- * zero. */
+/* Entries that are not positive are replaced by 1, to avoid logarithms of 0. */
 LLN_CLONES static entry_sums add_entries(const double *p, const double *r,
                                          size_t m)
 {
@@ -52,13 +51,14 @@ static double divergence_of(const entry_sums *sums)
 {
     if (sums->negative > 0)
         return NAN;
-    /* Rounding of a sum whose terms are not negative. */
+    /* Rounding could make the sum negative; its terms are not. */
     return sums->missing > 0 ? INFINITY
                              : fmax(sums->divergence + sums->rest, 0);
 }
 
-/* The up to `top` largest positive entries of x [m]: their indices, largest
- * first and lower index first among equals. Returns their number. */
+/* Finds the `top` largest positive entries of x [m], or all if there are fewer:
+ * their indices, largest first, the lower index first among equal entries.
+ * Returns their number. */
 static size_t find_top(const double *x, size_t m, size_t top, size_t *keys)
 {
     size_t count = 0;
@@ -83,8 +83,8 @@ static double share_of(const size_t *keys, size_t count, const size_t *found,
     return count > 0 ? (double)common / (double)count : NAN;
 }
 
-/* Concordant less discordant pairs of keys, over the pairs that R tells
- * apart; keys are in descending order of r. */
+/* (Concordant - discordant) / all pairs of keys with different entries in R;
+ * keys are in descending order of r. */
 static double order_of(const double *p, const double *r, const size_t *keys,
                        size_t count)
 {
@@ -100,7 +100,7 @@ static double order_of(const double *p, const double *r, const size_t *keys,
     return pairs > 0 ? agreement / pairs : NAN;
 }
 
-/* Of the outputs. */
+/* Sets the fields that compare outputs. */
 static void compare_outputs(const double *pv, const double *rv, size_t columns,
                             lln_fidelity_row *row)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One row of attention beside the same row of a reference. */
+ * Comparison of one row of attention with the same row of a reference. */
 #ifndef LLN_MEASURE_FIDELITY_ROW_H
 #define LLN_MEASURE_FIDELITY_ROW_H
 
 #include <stddef.h>
 
-/* How P_i stands to R_i; the formulas are in fidelity.h. All doubles, so that
- * one mean serves each of them. */
+/* How close P_i is to R_i; the formulas are in fidelity.h. All fields are
+ * double, so that one function can average each of them. */
 typedef struct {
     double divergence;           /* nats */
-    double lost;                 /* share of the mass of R_i */
+    double lost;                 /* fraction of the mass of R_i */
     double sum, sum_error;       /* sum_j P_ij and its distance from 1 */
     double variation;            /* half of sum_j |P_ij - R_ij| */
     double overlap, order;       /* of the top keys */
@@ -21,9 +21,9 @@ typedef struct {
 
 enum { LLN_FIDELITY_TOP = 256 };
 
-/* Fills what the entries p, r [m] and their products with V, pv and rv
- * [columns], say; columns = 0: no values, the cosine is NaN. top, from 1 to
- * LLN_FIDELITY_TOP: the number of top keys. */
+/* Computes all fields from the entries p, r [m] and their products with V, pv
+ * and rv [columns]. columns = 0: there are no values, and the cosine is NaN.
+ * top, from 1 to LLN_FIDELITY_TOP: the number of top keys. */
 lln_fidelity_row lln_fidelity_row_from_entries(const double *p, const double *r,
                                                size_t m, const double *pv,
                                                const double *rv, size_t columns,

@@ -14,18 +14,18 @@
 
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */
-    PILOT_ROWS = 64,         /* tell where the bins should lie */
+    PILOT_ROWS = 64,         /* a few rows that determine the bins */
 };
 
-/* How far the deviation, as a factor, and the mean, in deviations, may be from
- * what the bins were laid by. */
+/* Largest differences from the values for which bins were made: of the standard
+ * deviation, as a factor, and of the mean, in standard deviations. */
 static const double NEAR_DEVIATION = 1.2, NEAR_MEAN = 0.5;
 
-/* Entries are taken as L' = ln P + ln m, which is 0 where attention is uniform,
- * so that a spread far below the rounding of ln m is not lost. The mean of -L'
- * over the keys of a row is ln mean exp(s - mean s) + ln(keys / m); of scores
- * that are nearly equal, their cumulants give the first term to all its
- * digits. */
+/* Entries are represented by L' = ln P + ln m, which is 0 for uniform
+ * attention, so that a spread far below the rounding of ln m is not lost. The
+ * mean of -L' over the keys of a row is ln mean exp(s - mean s) + ln(keys / m).
+ * If scores are nearly equal, their cumulants give the first term
+ * accurately. */
 static double row_excess(const lln_attention *attention, const lln_row *row)
 {
     const lln_moments *s = &row->scores;
@@ -38,7 +38,7 @@ static double row_excess(const lln_attention *attention, const lln_row *row)
     return k2 / 2 + k3 / 6 + k4 / 24 + log(keys / m);
 }
 
-/* Scores of the row minus this are L'. */
+/* L' is a score of the row minus this. */
 static double row_origin(const lln_attention *attention, const lln_row *row)
 {
     return row->scores.mean + row_excess(attention, row);
@@ -67,7 +67,7 @@ static double mean_error(const lln_attention *attention, const lln_row *rows,
                : NAN;
 }
 
-/* Moments of L', without spread if it is below the rounding of scores. */
+/* Moments of L'; the spread is 0 if it is below the rounding of scores. */
 static lln_moments merge_rows(const lln_attention *attention,
                               const lln_row *rows, size_t count)
 {
@@ -85,7 +85,7 @@ static lln_moments merge_rows(const lln_attention *attention,
     return all;
 }
 
-/* All moments but the fit, from measured rows. */
+/* Computes all moments except the fit, from measured rows. */
 static lln_status pool_moments(const lln_attention *attention,
                                const lln_row *rows, size_t count,
                                lln_lognormal *out)
@@ -112,10 +112,10 @@ static lln_status pool_moments(const lln_attention *attention,
     return LLN_OK;
 }
 
-/* What the visits fill: all values, or bins. */
+/* Where visits store entries: all values, or bins. */
 typedef struct {
     const lln_attention *attention;
-    size_t *offset; /* [count]: where a row's values start */
+    size_t *offset; /* [count]: start of a row's values */
     double *values;
     lln_bins *bins;
 } collector;
@@ -144,8 +144,8 @@ static void count_row(void *context, int thread, size_t index,
                      row_origin(to->attention, row));
 }
 
-/* Moves the values of rows together: a row has at most as many keys as its
- * mask allows. Returns how many there are. */
+/* Closes the gaps between rows that have fewer keys than the mask allows.
+ * Returns the number of values. */
 static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
 {
     size_t total = 0;
@@ -190,7 +190,7 @@ static lln_status collect_values(lln_attention *attention,
     return status;
 }
 
-/* Counts all values in bins around mean. */
+/* Counts all values in bins around the mean. */
 static lln_status collect_bins(lln_attention *attention, const size_t *queries,
                                size_t count, double mean, double deviation,
                                lln_row *measured, lln_sample *sample)
@@ -206,8 +206,9 @@ static lln_status collect_bins(lln_attention *attention, const size_t *queries,
     return status;
 }
 
-/* Mean and deviation of a few rows, to lay the bins by. They are drawn, since
- * rows at equal distances would be alike where the data have a period. */
+/* Mean and standard deviation of a few rows, to choose the bins. The rows are
+ * drawn at random: equidistant rows would resemble each other if the data have
+ * a period. */
 static lln_status measure_pilot(lln_attention *attention, const size_t *queries,
                                 size_t count, double *mean, double *deviation)
 {
@@ -233,8 +234,8 @@ static bool laid_well(double mean, double deviation, const lln_lognormal *out)
            actual < deviation * NEAR_DEVIATION;
 }
 
-/* The bins were laid by a pilot; if it misjudged the spread, once more by
- * what is now known. */
+/* Bins are chosen from a few rows. If these misjudged the spread, everything is
+ * counted again with bins chosen from all rows. */
 static lln_status count_entries(lln_attention *attention, const size_t *queries,
                                 size_t count, lln_row *measured,
                                 lln_lognormal *out, lln_sample *sample)
@@ -259,8 +260,8 @@ static lln_status count_entries(lln_attention *attention, const size_t *queries,
     return status;
 }
 
-/* The largest error of KS that bins allow: that of the density in the middle
- * over the narrowest of them, which lie there. */
+/* The largest error of KS due to bins: the density in the middle times the
+ * width of the narrowest bin, which is there. */
 static double find_resolution(const lln_sample *sample, double deviation)
 {
     double narrowest = INFINITY;

@@ -8,7 +8,7 @@
 #include "core/threads.h"
 #include "measure/bins.h"
 
-/* Entries that are sorted at most, and runs that threads share out. */
+/* Largest number of entries that are sorted, and of parts for threads. */
 enum { MOST_SORTED = 1 << 20, RUNS = 64 };
 
 static lln_status sort_entries(lln_matrix a, lln_sample *sample)
@@ -56,7 +56,8 @@ lln_status lln_normality_measure(lln_matrix a, lln_normality *out)
     size_t entries = a.rows * a.columns;
     *out = (lln_normality){NAN, NAN, NAN, NAN, {NAN, NAN, NAN}};
     if (entries < 2)
-        return lln_fail(LLN_EUNDEFINED, "%zu entries", entries);
+        return lln_fail(LLN_EUNDEFINED, "%zu entries; expected at least 2",
+                        entries);
     lln_moments all = lln_matrix_summarise(a);
     double variance = all.m2 / all.count;
     out->mean = all.mean;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows are visited in blocks. Block b belongs to group b mod GROUPS; a thread
- * takes whole groups, and what is summed over rows is summed within a group
- * in the order of rows, then over groups in their order: no result depends on
- * the number of threads. */
+ * Rows are processed in blocks. Block b belongs to group b mod GROUPS; one
+ * thread processes a group. Sums over rows are taken within a group in the
+ * order of rows, then over groups in order: no result depends on the number of
+ * threads. */
 #include "measure/operator.h"
 
 #include <math.h>
@@ -22,20 +22,20 @@ enum { BLOCK_ROWS = LLN_OPERATOR_BLOCK_ROWS, GROUPS = 16 };
 
 typedef struct lln_operator_block row_block;
 
-/* A product with fewer entries takes less time than it may take to wake
- * another thread on a busy machine. */
+/* A product with fewer entries takes less time than waking another thread may
+ * take on a busy machine. */
 static const size_t SHARED_ENTRIES = (size_t)1 << 20;
 
 typedef void block_visit(const lln_operator *op, const row_block *block,
                          size_t group, void *context);
 
-/* The kernel's own products take the place of blocks. */
+/* Whether the kernel's own products are used instead of blocks. */
 static bool own_products(const lln_operator *op)
 {
     return op->attention->product && op->attention->transposed;
 }
 
-/* They are quick enough to count as they begin. */
+/* They are so fast that progress is counted when they begin. */
 static void count_own_pass(const lln_operator *op)
 {
     lln_rows_begun += op->n;
@@ -47,7 +47,7 @@ static lln_matrix column_of(const double *x, size_t size)
     return (lln_matrix){LLN_FLOAT64, size, 1, x};
 }
 
-/* The block with that number, its weights found or made in `work`. */
+/* Loads block `number`; its weights are stored ones or computed in `work`. */
 static lln_status load_block(const lln_operator *op, size_t number,
                              struct lln_operator_work *work, row_block *block)
 {
@@ -126,8 +126,8 @@ static bool allocate_sums(lln_operator *op)
     return true;
 }
 
-/* Room for P if it may be kept, else NULL. Not zeroed: its pages are touched
- * first by the threads that fill them. */
+/* Memory for P if it may be stored, else NULL. It is not zeroed: the threads
+ * that fill its pages should touch them first. */
 static void *reserve_matrix(const lln_operator *op, size_t memory)
 {
     size_t bytes;
@@ -311,7 +311,7 @@ lln_status lln_operator_transposed(lln_operator *op, const double *x, double *y)
     return LLN_OK;
 }
 
-/* While the rows are in cache: u_i = P_i.x - p.x, then y += u_i P_i. */
+/* While the rows are in the cache: u_i = P_i.x - p.x, then y += u_i P_i. */
 static void visit_gram(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {
@@ -348,7 +348,8 @@ lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
         return own_gram(op, x, p.shift, y);
     clear_groups(op);
     LLN_TRY(visit_blocks(op, visit_gram, &p));
-    /* P~'u = P'u - p sum_i u_i, and the sum is zero: p is the mean row. */
+    /* P~'u = P'u - p sum_i u_i, and sum_i u_i is zero because p is the mean
+     * row. */
     add_groups(op, 1, y);
     return LLN_OK;
 }

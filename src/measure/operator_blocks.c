@@ -15,7 +15,7 @@ bool lln_operator_narrows(const lln_operator *op)
     return op->precision != op->attention->precision;
 }
 
-/* Entries of attention by rows: [rows x m], float64. */
+/* Computes entries of attention by rows: [rows x m], float64. */
 static lln_status make_entries(const lln_operator *op, row_block *block,
                                void *out, double *scale)
 {
@@ -25,8 +25,8 @@ static lln_status make_entries(const lln_operator *op, row_block *block,
                                     out);
 }
 
-/* The weights of a block in float32, out [rows x m], which may be where they
- * are; scale so that rows sum to 1 as rounded. */
+/* Rounds the weights of a block to float32, out [rows x m], which may be the
+ * same memory. Sets scale so that the rounded rows sum to 1. */
 static void narrow_block(const lln_operator *op, row_block *block, float *out,
                          double *scale)
 {
@@ -43,7 +43,7 @@ static void narrow_block(const lln_operator *op, row_block *block, float *out,
     block->weights = out;
 }
 
-/* Makes the weights of a block in `out` [rows x m], in the precision of the
+/* Computes the weights of a block in `out` [rows x m], in the precision of the
  * attention. */
 static lln_status make_block(const lln_operator *op,
                              struct lln_operator_work *work, row_block *block,

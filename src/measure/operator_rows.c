@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The loops are written once, in operator_rows.inc, for both precisions. */
+ * The loops are in operator_rows.inc, once for both precisions. */
 #include "measure/operator_rows.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "core/vector_math.h"
 #include "measure/tile_sums.h"
 
-/* As many columns side by side. */
+/* Vectors of 4 and 8 columns. */
 typedef double lln_vector4 __attribute__((vector_size(32)));
 typedef double lln_vector8 __attribute__((vector_size(64)));
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The inner loops of operator.c: a few rows of weights at once, vectorised,
- * with float64 sums whatever the precision of the weights. */
+ * The inner loops of operator.c, vectorised: several rows of weights at once,
+ * with float64 sums for weights of either precision. */
 #ifndef LLN_MEASURE_OPERATOR_ROWS_H
 #define LLN_MEASURE_OPERATOR_ROWS_H
 
@@ -9,9 +9,9 @@
 
 #include "kernel/attention.h"
 
-/* Turns scores row[first .. end - 1] into weights in (0, 1], the rest of
- * row[0 .. columns - 1] into zeros; scale = 1 / sum of the rounded weights,
- * so that scale times the weights sums to 1 exactly as stored. */
+/* Turns scores row[first .. end - 1] into weights in (0, 1], and sets the rest
+ * of row[0 .. columns - 1] to 0. scale = 1 / sum of the rounded weights, so
+ * that scale times the stored weights sums to 1. */
 void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
                           size_t first, size_t end, size_t columns,
                           double *scale);
@@ -33,7 +33,7 @@ void lln_operator_add(lln_precision precision, const void *weights,
                       size_t stride, size_t rows, size_t columns,
                       const double *factor, double *y);
 
-/* sum_j (scale weights_j - mean_j)^2, j < m, weights_j = 0 from `columns` */
+/* sum_j (scale weights_j - mean_j)^2, j < m; weights_j = 0 for j >= columns. */
 double lln_operator_distance(lln_precision precision, const void *weights,
                              size_t columns, double scale, const double *mean,
                              size_t m);

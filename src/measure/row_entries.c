@@ -30,7 +30,7 @@ LLN_CLONES static void take_logs(double *x, size_t count)
         x[j] = lln_log_f64(x[j]);
 }
 
-/* Of `count` logs, about their mean. */
+/* Moments of x [count] about their mean. */
 LLN_CLONES static lln_moments central_moments(const double *x, size_t count)
 {
     double mean = 0, m1 = 0, m2 = 0, m3 = 0, m4 = 0;
@@ -49,7 +49,8 @@ LLN_CLONES static lln_moments central_moments(const double *x, size_t count)
     return lln_moments_from_sums((double)count, mean, power);
 }
 
-/* -sum p ln p over the positive of the entries [m]; logs: theirs. */
+/* -sum p ln p over the positive entries of entries [m]; logs: their
+ * logarithms. */
 static double entropy(const double *entries, size_t m, const double *logs)
 {
     double sum = 0;

@@ -7,14 +7,14 @@
 #include "measure/rows.h"
 
 /* The statistics of lln_row for entries[m], which may be zero or negative;
- * `what` as for lln_rows_measure. logs [m] becomes ln P_j over the keys, the
- * positive entries, in their order. A row without one: top = 0, the moments
- * are those of no number, keys = 0. */
+ * `what` as for lln_rows_measure. logs [m] receives ln P_j of the keys, which
+ * are the positive entries, in their order. A row without keys has top = 0,
+ * keys = 0 and the moments of no values. */
 lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
                              double *logs);
 
-/* Turns the statistics of a row that sums to 1 into those of the row times
- * `sum`, except for `scores`, which stay. A row without a key has those of
+/* Turns the statistics of a row that sums to 1 into those of `sum` times the
+ * row, except `scores`, which do not change. A row without keys has those of
  * lln_row_from_entries. */
 void lln_row_scale(lln_row *row, double sum);
 

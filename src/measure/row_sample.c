@@ -17,7 +17,7 @@ lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     if (!rng)
         return lln_fail(LLN_ENOMEM, "out of memory: random numbers");
-    gsl_rng_set(rng, lln_random_seed(~seed, stream)); /* not the heads' own */
+    gsl_rng_set(rng, lln_random_seed(~seed, stream)); /* not the heads' */
     /* Selection sampling: row i is taken with probability wanted / left. */
     size_t taken = 0;
     for (size_t i = 0; taken < count; i++)
@@ -27,7 +27,7 @@ lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
     return LLN_OK;
 }
 
-/* Value i of something; NaN: none. */
+/* Value i of an array; NaN if there is none. */
 typedef double value_at(const void *values, size_t i);
 
 static void mean_at(value_at *at, const void *values, size_t count, size_t n,

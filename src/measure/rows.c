@@ -12,31 +12,31 @@
 #include "measure/row_entries.h"
 #include "measure/tile_sums.h"
 
-/* With a visitor all scores of a block of rows are kept; blocks are made of
- * fewer than LLN_TILE_ROWS rows when there are more than 87381 keys (192 x
- * 87381 float32 are 64 MiB). */
+/* With a visitor, all scores of a block of rows are kept. Blocks have fewer
+ * than LLN_TILE_ROWS rows if there are more than 87381 keys (192 x 87381
+ * float32 are 64 MiB). */
 enum { KEPT_BYTES = 64 << 20, LEAST_BLOCK = 64 };
 
 typedef struct {
     unsigned what;
     lln_row_visit *visit; /* NULL: none */
     void *context;
-    bool zeros; /* scores may be 0, which are no keys; not with a visit */
+    bool zeros; /* scores may be 0, which are no keys; not with a visitor */
 } row_pass;
 
-/* What is known of a row so far. The sums are relative to the largest score,
- * `reference` as it stands in the tile and `max` as a log: ties entries are
- * equal to it, rest = sum of exp(s - max) over the others, slope = sum of (max
- * - s) exp(s - max), square = sum of exp(s - max)^2 over the others. All terms
- * are non-negative, so nothing cancels; entropy = ln(ties + rest) + slope /
- * (ties + rest). */
+/* Sums over the scores of a row so far, relative to the largest: `reference` in
+ * the unit of the tile, `max` as a logarithm. ties entries are equal to it;
+ * rest = sum of exp(s - max) over the others, slope = sum of (max - s) exp(s -
+ * max), square = sum of exp(s - max)^2 over the others. All terms are
+ * non-negative, so nothing cancels; entropy = ln(ties + rest) + slope / (ties +
+ * rest). */
 typedef struct {
     double reference, max, ties, rest, slope, square;
     double count;
     lln_moments moments; /* of the scores as logs */
 } row_state;
 
-/* Makes the sums relative to a larger maximum. */
+/* Rescales the sums to a larger maximum. */
 static void raise_max(row_state *row, double reference, lln_domain domain)
 {
     double max = domain == LLN_DOMAIN_LINEAR ? log(reference) : reference;
@@ -52,7 +52,7 @@ static void raise_max(row_state *row, double reference, lln_domain domain)
     row->max = max;
 }
 
-/* What the loops over a tile need to be told. */
+/* Properties of a tile, for the loops over it. */
 typedef struct {
     lln_domain domain;
     bool single; /* scores are float, else double */
@@ -99,10 +99,11 @@ static lln_tile_sums sum_scores(const void *scores, size_t count,
     return sums;
 }
 
-/* Adds `count` scores of one row, and leaves them as logs in `kept` unless it
- * is NULL. That they stay below the largest so far is taken for granted, and
- * mended if it was wrong: in n/512 tiles that happens about ln(n/512) times,
- * which costs less than looking for the maximum of each tile first. */
+/* Adds `count` scores of one row and, unless it is NULL, writes their
+ * logarithms to `kept`. It assumes that they do not exceed the largest so far,
+ * and corrects the sums if they do: for n/512 tiles that happens about
+ * ln(n/512) times, which costs less than finding the maximum of each tile
+ * first. */
 static void add_scores(const void *scores, size_t count, tile_kind kind,
                        void *kept, row_state *row)
 {
@@ -169,8 +170,9 @@ typedef struct {
     row_state rows[LLN_TILE_ROWS];
 } workspace;
 
-/* Rows of one block. A sample of a few hundred is shared out in smaller blocks,
- * so that no thread is idle; how small depends on its size alone. */
+/* Number of rows of a block. A sample of a few hundred rows is divided into
+ * smaller blocks, so that no thread is idle; their size depends only on that of
+ * the sample. */
 static size_t block_rows(const lln_attention *attention, size_t count,
                          const row_pass *pass)
 {
@@ -192,7 +194,7 @@ static void workspace_free(workspace *work)
     free(work);
 }
 
-/* NULL when out of memory. */
+/* Returns NULL if memory runs out. */
 static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
                                   const row_pass *pass)
 {
@@ -209,7 +211,7 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
     return NULL;
 }
 
-/* One tile, for all rows of the block. */
+/* Adds one tile, for all rows of the block. */
 static void add_tile(workspace *work, const row_pass *pass)
 {
     const lln_tiles *tile = &work->tiles;
@@ -242,7 +244,8 @@ static void visit_row(const lln_attention *attention, const row_pass *pass,
     pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
 }
 
-/* Rows start .. start + rows - 1 of the list, or of all if it is NULL. */
+/* Measures rows start .. start + rows - 1 of the list, or of all rows if it is
+ * NULL. */
 static void measure_block(const lln_attention *attention, const size_t *list,
                           size_t start, size_t rows, const row_pass *pass,
                           workspace *work, lln_row *out)
@@ -263,8 +266,7 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     }
 }
 
-/* Rows start .. start + rows - 1 of the list, of attention by rows. entries:
- * scratch [(block + 1) x m]. */
+/* The same for attention by rows. entries: scratch [(block + 1) x m]. */
 static lln_status measure_entries(const lln_attention *attention,
                                   const size_t *list, size_t start, size_t rows,
                                   const row_pass *pass, double *entries,
@@ -334,7 +336,7 @@ static lln_status run_tiles(lln_attention *attention, const size_t *queries,
     return lln_failure_report(&failure);
 }
 
-/* The entropy of attention by rows, from tiles of its scores. */
+/* Measures the entropy of attention by rows from tiles of its scores. */
 static lln_status run_scores(const lln_attention *attention,
                              const size_t *queries, size_t count,
                              const row_pass *pass, lln_row *out)

@@ -55,8 +55,8 @@ static void fit_values(const lln_sample *sample, double mean, double deviation,
     fit->qq = zq / sqrt((zz - z1 * z1 / n) * qq);
 }
 
-/* A point z of the axis, with the share of the sample below it, the normal
- * distribution function and its integral from -infinity there. */
+/* A point z, with the fraction of the sample below it, the normal distribution
+ * function, its density, and its integral from -infinity to z. */
 typedef struct {
     double z, share, normal, density, integral;
 } edge;
@@ -67,15 +67,16 @@ static edge edge_at(double z, double share)
     return (edge){z, share, normal, density, z * normal + density};
 }
 
-/* Integral of share - normal from a to b, the share linear between them. */
+/* Integral of fraction - normal from a to b; the fraction is linear between
+ * them. */
 static double difference(edge a, edge b)
 {
     return (a.share + b.share) / 2 * (b.z - a.z) - (b.integral - a.integral);
 }
 
-/* Integral of |share - normal| from a to b. Where the difference changes its
- * sign: exact if the share is constant, else bins are so narrow that it is
- * nearly linear. */
+/* Integral of |fraction - normal| from a to b. If the difference changes sign,
+ * it is exact if the fraction is constant; otherwise bins are so narrow that
+ * the difference is nearly linear. */
 static double distance(edge a, edge b)
 {
     double first = a.share - a.normal, last = b.share - b.normal;
@@ -88,15 +89,15 @@ static double distance(edge a, edge b)
     return fabs(difference(a, between)) + fabs(difference(between, b));
 }
 
-/* What KS finds at an edge. Phi(z sqrt((n-1)/n)) to first order in 1/n: there
- * are many values where there are bins. */
+/* The distance for KS at an edge. Phi(z sqrt((n-1)/n)) to first order in 1/n,
+ * since n is large if there are bins. */
 static double gap_at(edge at, double n)
 {
     double shrink = 1 - sqrt((n - 1) / n);
     return fabs(at.normal - at.z * at.density * shrink - at.share);
 }
 
-/* KS and wasserstein of bins. */
+/* Computes KS and wasserstein of bins. */
 static void compare_functions(const lln_sample *sample, double mean,
                               double deviation, lln_normal_fit *fit)
 {
@@ -122,8 +123,8 @@ static void compare_functions(const lln_sample *sample, double mean,
     fit->ks = ks;
 }
 
-/* Where `below` of n values lie below: the normal quantile and the density
- * there; 0 and 0, as needed here, at the ends. */
+/* A position with `below` of n values below it: the normal quantile and its
+ * density. At the ends both are set to 0, as needed here. */
 typedef struct {
     double below, quantile, density;
 } cut;
@@ -137,8 +138,8 @@ static cut cut_at(double below, double n)
     return (cut){below, q, gsl_ran_ugaussian_pdf(q)};
 }
 
-/* Adds q and q^2 over the positions from one cut to the next: n times the
- * integrals over their shares. */
+/* Adds q and q^2 over the positions from one cut to the next, as n times the
+ * integrals over the fractions. */
 static void add_many(cut from, cut to, double n, double *sum, double *squares)
 {
     *sum += n * (from.density - to.density);
@@ -187,7 +188,8 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
 {
     *fit = (lln_normal_fit){NAN, NAN, NAN};
     if (!(deviation > 0) || sample->total < 2)
-        return lln_fail(LLN_EUNDEFINED, "no spread: no normal fits");
+        return lln_fail(LLN_EUNDEFINED,
+                        "no spread: a normal distribution cannot be fitted");
     if (!sample->half) {
         fit_values(sample, mean, deviation, fit);
         return LLN_OK;
@@ -197,8 +199,8 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
     return LLN_OK;
 }
 
-/* Adds `amount` to the bins between the places low and high, in bins from the
- * first; equal: to the one bin. */
+/* Distributes `amount` over the bins between positions low and high, counted in
+ * bins from the first. If they are equal, it all goes to one bin. */
 static void share_out(double low, double high, double amount, size_t bins,
                       double *density)
 {
@@ -218,7 +220,8 @@ lln_status lln_sample_histogram(const lln_sample *sample, double mean,
 {
     double width = 2 * range / (double)bins;
     if (!(deviation > 0))
-        return lln_fail(LLN_EUNDEFINED, "no spread: no histogram");
+        return lln_fail(LLN_EUNDEFINED,
+                        "no spread: a histogram cannot be made");
     for (size_t b = 0; b < bins; b++) {
         double low = -range + (double)b * width;
         density[b] = 0;
@@ -239,10 +242,11 @@ lln_status lln_sample_quantiles(const lln_sample *sample, double mean,
                                 double deviation, size_t count,
                                 double *sample_q, double *normal_q)
 {
-    double through = 0; /* share up to and with value i - 1 */
+    double through = 0; /* fraction up to and including value i - 1 */
     size_t i = 0;
     if (!(deviation > 0))
-        return lln_fail(LLN_EUNDEFINED, "no spread: no quantiles");
+        return lln_fail(LLN_EUNDEFINED,
+                        "no spread: quantiles cannot be computed");
     for (size_t at = 0; at < count; at++) {
         double p = ((double)at + 0.5) / (double)count;
         while (i == 0 || (through < p * sample->total && i < sample->size))

@@ -16,22 +16,24 @@
 #include "measure/spectrum_lowrank.h"
 #include "measure/spectrum_norms.h"
 
-/* Up to here LAPACK is as quick as products with P. */
+/* Up to this many tokens LAPACK is as fast as products with P. */
 enum { DENSE_TOKENS = 160 };
 
-/* Features up to here have a small matrix. */
+/* Up to this many features the rank x rank matrix is small. */
 enum { SMALL_RANK = 512 };
 
-/* Krylov methods are for one eigenvalue in so many. */
+/* Krylov methods are used for at most one of FEW eigenvalues. */
 enum { FEW = 8 };
 
 const lln_spectrum_method_info lln_spectrum_method_table[] = {
-    [LLN_SPECTRUM_AUTO] = {"auto", "the best of these for the attention"},
+    [LLN_SPECTRUM_AUTO] = {"auto", "the best method for the attention"},
     [LLN_SPECTRUM_DENSE] = {"dense", "LAPACK on all of P in float64"},
     [LLN_SPECTRUM_ARNOLDI] = {"arnoldi",
                               "block Krylov-Schur on products with P"},
-    [LLN_SPECTRUM_LOWRANK] = {"lowrank", "LAPACK on the features' matrix"},
-    [LLN_SPECTRUM_DIAGONAL] = {"diagonal", "the diagonal, if causal"},
+    [LLN_SPECTRUM_LOWRANK] = {"lowrank",
+                              "LAPACK on the rank x rank matrix of features"},
+    [LLN_SPECTRUM_DIAGONAL] = {"diagonal",
+                               "the diagonal of P, for a causal mask"},
     [LLN_SPECTRUM_BLOCKS] = {"blocks", "LAPACK on the blocks of a mask"},
 };
 
@@ -55,11 +57,11 @@ lln_status lln_spectrum_method_find(const char *name,
         }
         lln_text_append(known, sizeof known, here);
     }
-    return lln_fail(LLN_EINVAL, "method '%s': unknown; known are %s", name,
-                    known);
+    return lln_fail(LLN_EINVAL, "method '%s': unknown; expected one of %s",
+                    name, known);
 }
 
-/* Whether the mask cuts P into blocks whose rows sum to 1. */
+/* Whether the mask divides P into blocks whose rows sum to 1. */
 static bool has_blocks(const lln_attention *attention)
 {
     size_t block = attention->mask.block;
@@ -78,7 +80,7 @@ static lln_spectrum_method choose_method(const lln_attention *attention,
     bool small = attention->rank <= SMALL_RANK || !few;
     if (attention->features && attention->rank < attention->n && small)
         return LLN_SPECTRUM_LOWRANK;
-    /* Where tokens see few others, P is seldom near to normal. */
+    /* If tokens see few others, P is rarely nearly normal. */
     size_t least = lln_mask_hides(attention->mask) ? LLN_SPECTRUM_RESCUE_TOKENS
                                                    : DENSE_TOKENS;
     return few && attention->n > least ? LLN_SPECTRUM_ARNOLDI
@@ -95,10 +97,10 @@ static lln_status check_method(const lln_attention *attention,
                                                         : "");
     if (method == LLN_SPECTRUM_DIAGONAL && !attention->mask.causal)
         return lln_fail(LLN_EUNSUPPORTED,
-                        "method diagonal: only for a causal mask");
+                        "method diagonal: needs a causal mask");
     if (method == LLN_SPECTRUM_BLOCKS && !has_blocks(attention))
         return lln_fail(LLN_EUNSUPPORTED,
-                        "method blocks: this attention has none");
+                        "method blocks: this attention has no blocks");
     return LLN_OK;
 }
 
@@ -113,14 +115,15 @@ static lln_status check_size(const lln_attention *attention,
     else if (method == LLN_SPECTRUM_LOWRANK)
         order = attention->rank;
     else if (method == LLN_SPECTRUM_ARNOLDI)
-        order = 4 * count; /* of the basis */
+        order = 4 * count; /* of the Krylov basis */
     else if (method == LLN_SPECTRUM_BLOCKS)
         order = lln_spectrum_block_order(attention, count);
     if (order <= most)
         return LLN_OK;
-    return lln_fail(LLN_ETOOBIG,
-                    "method %s: matrices of order %zu; LAPACK takes up to %zu",
-                    lln_spectrum_method_table[method].name, order, most);
+    return lln_fail(
+        LLN_ETOOBIG,
+        "method %s: matrices of order %zu; LAPACK supports at most %zu",
+        lln_spectrum_method_table[method].name, order, most);
 }
 
 static lln_status run_method(lln_attention *attention,
@@ -147,10 +150,10 @@ static lln_status run_method(lln_attention *attention,
     return lln_spectrum_dense(attention, options, out);
 }
 
-/* How far rounding may lift the modulus of an eigenvalue above 1. */
+/* How much rounding may increase the modulus of an eigenvalue above 1. */
 static const double ROUNDING = 1e-5;
 
-/* What is not known is missing. */
+/* Sets eigenvalues that are not known to NaN. */
 static void mark_missing(lln_spectrum *out)
 {
     for (size_t i = 0; i < out->count; i++) {
@@ -160,14 +163,14 @@ static void mark_missing(lln_spectrum *out)
     }
 }
 
-/* lambda2 and what follows from it. */
+/* Sets lambda2 and the values that follow from it. */
 static void conclude_gap(lln_spectrum *out)
 {
     lln_eigenvalue second = {.condition = 1};
     if (out->count > 1)
         second = out->eigenvalues[1];
-    /* No eigenvalue of a row-stochastic matrix is larger than 1, but rounding
-     * may be, and eigenvalues where entries are negative. */
+    /* No eigenvalue of a row-stochastic matrix is larger than 1. Rounding may
+     * make it larger, and negative entries do. */
     bool rounded = out->known && second.modulus < 1 + ROUNDING;
     out->lambda2 = rounded ? fmin(second.modulus, 1) : second.modulus;
     out->lambda2_re = second.re;
@@ -234,7 +237,7 @@ static lln_status measure_kernel(const lln_kernel_choice *kernel,
     return status;
 }
 
-/* Queries and keys in float64. */
+/* Measures with queries and keys in float64. */
 static lln_status measure_widened(const lln_kernel_choice *kernel,
                                   const lln_head *head,
                                   const lln_spectrum_options *options,
@@ -277,9 +280,9 @@ static lln_status add_norms(const lln_kernel_choice *kernel,
     return status;
 }
 
-/* The diagonal of float32 attention in float64: the error of P_ii is that of a
- * logit, which is not relative to P_ii but to the logit. The norms, which take
- * nearly all of the time, can do with float32. */
+/* The diagonal of float32 attention is measured in float64: the error of P_ii
+ * is relative to the logit, not to P_ii. The norms, which take nearly all of
+ * the time, are accurate enough in float32. */
 static lln_status measure_triangular(const lln_kernel_choice *kernel,
                                      const lln_head *head,
                                      const lln_spectrum_options *options,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Krylov methods on products with P: eigenvalues of P~ with the largest
+ * Krylov methods with products with P: eigenvalues of P~ with the largest
  * moduli, and its largest singular value. */
 #include "measure/spectrum_arnoldi.h"
 
@@ -15,10 +15,10 @@
 #include "measure/spectrum_krylov.h"
 #include "measure/spectrum_norms.h"
 
-/* How hard to look; it depends on the head alone. One vector at a time takes
- * least for a single eigenvalue of most heads. Trained heads have hundreds of
- * eigenvalues of nearly the same modulus, for which blocks are better, and some
- * of several eigenvalues may be multiple. */
+/* The effort of a search, which depends on the head only. For a single
+ * eigenvalue of most heads one vector at a time is cheapest. Trained heads have
+ * hundreds of eigenvalues of nearly the same modulus, for which blocks are
+ * better. Of several wanted eigenvalues, some may be multiple. */
 typedef struct {
     size_t block, basis;
     int restarts;
@@ -28,9 +28,9 @@ static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 20};
 
 enum {
     GUARD = 4,
-    MEDIUM_TOKENS = 1024, /* beyond, LAPACK takes seconds */
-    LARGE_TOKENS = 8192,  /* beyond, P is seldom kept: fewer products count */
-    LOOK_TOKENS = 4096,   /* beyond, a product takes as long as a Schur form */
+    MEDIUM_TOKENS = 1024, /* above, LAPACK takes seconds */
+    LARGE_TOKENS = 8192,  /* above, P is rarely stored: products cost more */
+    LOOK_TOKENS = 4096,   /* above, a product takes as long as a Schur form */
     LOOK = 32,
     SMALLEST_ORDER = 4,
 };
@@ -43,20 +43,21 @@ static effort first_effort(size_t n, size_t wanted)
     return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
 }
 
-/* In the Krylov space; beyond it the eigenvalue itself may be worse. */
+/* Limit of the condition in the Krylov space; that of the eigenvalue itself may
+ * be larger. */
 static const double WELL_CONDITIONED = 10;
 
-/* Relative distance of eigenvalues of P~ and of its transpose that are one. */
+/* Relative distance below which eigenvalues of P~ and of its transpose are the
+ * same. */
 static const double SAME = 1e-4;
 
-/* Residuals relative to the eigenvalue. The float32 weights themselves are
- * good for 1e-7. */
+/* Residuals relative to the eigenvalue. float32 weights have errors of 1e-7. */
 static double tolerance(const lln_operator *op)
 {
     return op->precision == LLN_FLOAT32 ? 1e-8 : 1e-11;
 }
 
-/* Vectors for that many eigenvalues. */
+/* Number of basis vectors for `wanted` eigenvalues. */
 static size_t basis_size(size_t n, size_t wanted, const effort *how)
 {
     size_t twice = 2 * (wanted > 20 ? wanted : 20) + 20;
@@ -64,7 +65,7 @@ static size_t basis_size(size_t n, size_t wanted, const effort *how)
     return lln_size_smaller(basis, n + how->block);
 }
 
-/* What is multiplied with a block of vectors. */
+/* The operator and the number of vectors that it multiplies at a time. */
 typedef struct {
     lln_operator *op;
     size_t columns;
@@ -104,8 +105,8 @@ static lln_status transposed_product(void *context, const double *x, double *y)
     return lln_operator_transposed(by->op, by->room, y);
 }
 
-/* Conditions from eigenvectors of the transpose; infinite where it has not the
- * same eigenvalue. */
+/* Conditions from eigenvectors of the transpose; infinite if it does not have
+ * the same eigenvalue. */
 static lln_status find_conditions(lln_operator *op, const lln_krylov *right,
                                   const double *vectors, lln_eigenvalue *values)
 {
@@ -122,14 +123,14 @@ static lln_status find_conditions(lln_operator *op, const lln_krylov *right,
     lln_status status = LLN_ENOMEM;
     if (same && room)
         status = lln_krylov_solve(&transposed, same, room + n);
-    if (status == LLN_ENOCONV) { /* `same` is 0: nowhere */
+    if (status == LLN_ENOCONV) { /* `same` = 0 matches nothing */
         memset(same, 0, wanted * sizeof *same);
         status = LLN_OK;
     }
     for (size_t i = 0; i < wanted && status == LLN_OK; i++) {
         double distance = hypot(values[i].re - same[i].re,
                                 fabs(values[i].im) - fabs(same[i].im));
-        double *left = room + n * (2 * i + 1); /* its conjugate, so far */
+        double *left = room + n * (2 * i + 1); /* its conjugate */
         bool pair = values[i].im != 0;
         cblas_dscal(pair ? (int)n : 0, -1, left + n, 1);
         values[i].condition =
@@ -150,7 +151,7 @@ static bool well_conditioned(const lln_eigenvalue *values, size_t wanted)
     return well;
 }
 
-/* values, vectors: scratch [wanted] and [wanted x 2 n]. */
+/* Scratch: values [wanted] and vectors [wanted x 2 n]. */
 static lln_status solve(lln_operator *op, const lln_krylov *problem,
                         bool rescued, lln_eigenvalue *values, double *vectors,
                         lln_spectrum *out)
@@ -210,8 +211,8 @@ static lln_status find_eigenvalues(lln_operator *op, bool rescued,
     return status;
 }
 
-/* The vectors of the largest effort. They are counted apart from P, and need
- * no more than all matrices may take. */
+/* Checks the memory for vectors of the largest effort, in addition to that for
+ * P: at most half of what is available. */
 static lln_status check_vectors(size_t n, size_t count)
 {
     double mebibyte = 1048576, basis = (double)basis_size(n, count, &LARGE);
@@ -225,7 +226,8 @@ static lln_status check_vectors(size_t n, size_t count)
                     count, n, needed / mebibyte, allowed / mebibyte);
 }
 
-/* The other measures of the head do not suffer. */
+/* Sets the eigenvalues to NaN; the other measures of the head are not
+ * affected. */
 static lln_status leave_unknown(lln_spectrum *out)
 {
     for (size_t i = out->known; i < out->count; i++)
@@ -239,8 +241,8 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
 {
     if (attention->n < SMALLEST_ORDER || out->count + 1 > attention->n)
         return lln_fail(LLN_EINVAL,
-                        "method arnoldi: finds at most n - 2 eigenvalues, and "
-                        "needs 4 tokens; n = %zu, wanted %zu",
+                        "method arnoldi: finds at most n - 2 eigenvalues and "
+                        "needs at least 4 tokens; n = %zu, wanted %zu",
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
     lln_operator op;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Attention within blocks of tokens: P is block diagonal, and every block has
- * the eigenvalue 1. Only where more eigenvalues are wanted than there are
- * blocks are the blocks looked at. */
+ * the eigenvalue 1. Blocks are only decomposed if more eigenvalues are wanted
+ * than there are blocks. */
 #include "measure/spectrum_blocks.h"
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ typedef struct {
     lln_eigenvalue *values;
 } candidates;
 
-/* The largest eigenvalues of one block but for its eigenvalue 1. */
+/* Adds the largest eigenvalues of one block, except its eigenvalue 1. */
 static lln_status add_block(const lln_square *square, size_t wanted,
                             candidates *to)
 {
@@ -48,7 +48,7 @@ static lln_status add_block(const lln_square *square, size_t wanted,
     return status;
 }
 
-/* The eigenvalues after the ones, of which there are `blocks`. */
+/* Computes the eigenvalues that follow the `blocks` eigenvalues 1. */
 static lln_status look_into_blocks(const lln_attention *attention,
                                    size_t blocks, candidates *all,
                                    lln_spectrum *out)

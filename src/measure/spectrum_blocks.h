@@ -8,7 +8,8 @@
 
 lln_spectrum_run lln_spectrum_blocks;
 
-/* Order of the largest block that so many eigenvalues look at; 0: none. */
+/* Order of the largest block that is decomposed for `count` eigenvalues; 0:
+ * none is. */
 size_t lln_spectrum_block_order(const lln_attention *attention, size_t count);
 
 #endif

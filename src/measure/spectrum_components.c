@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Tarjan's algorithm with a path of its own in place of recursion. */
+ * Tarjan's algorithm, with an explicit path instead of recursion. */
 #include "measure/spectrum_components.h"
 
 #include <stdint.h>
@@ -15,7 +15,7 @@ typedef struct {
     const double *matrix;
     size_t n;
     size_t *index, *low; /* in order of discovery; NONE: not yet */
-    size_t *next;        /* the first neighbour not looked at */
+    size_t *next;        /* the next neighbour to visit */
     size_t *path, depth; /* the nodes that are being searched */
     size_t *open, width; /* nodes whose component is not complete */
     size_t *owner;       /* component of a node; NONE: not complete */
@@ -29,7 +29,7 @@ static void discover(search *s, size_t node)
     s->open[s->width++] = node;
 }
 
-/* The node completes a component, which is all that is open above it. */
+/* The node completes a component: all nodes above it in `open`. */
 static void complete(search *s, size_t node)
 {
     size_t member;
@@ -40,7 +40,7 @@ static void complete(search *s, size_t node)
     s->count++;
 }
 
-/* Goes on with the last node of the path. */
+/* Continues with the last node of the path. */
 static void advance(search *s)
 {
     size_t node = s->path[s->depth - 1];
@@ -68,7 +68,7 @@ static void advance(search *s)
         complete(s, node);
 }
 
-/* Members by component. */
+/* Sorts members by component. */
 static void sort_members(const search *s, lln_components *out)
 {
     out->count = s->count;

@@ -14,7 +14,7 @@
 #include "measure/spectrum_components.h"
 #include "measure/spectrum_irreducible.h"
 
-/* Whether no entry leads from the component to another one. */
+/* Whether no entry leads from the component to another. */
 static bool is_closed(const double *matrix, size_t n,
                       const lln_components *components, size_t number)
 {
@@ -73,7 +73,7 @@ static lln_status solve_components(const lln_square *matrix,
     free(work);
     if (status != LLN_OK)
         return status;
-    /* The first one is the 1 that is known already. */
+    /* The first one is the eigenvalue 1, which is known. */
     size_t known = matrix->stochastic;
     lln_eigenvalues_sort(list, count);
     for (size_t i = 0; known && list[0].bound > 0 && i < count; i++)
@@ -113,7 +113,7 @@ static void deflate(double *p, size_t n, double *mean)
             p[i * n + j] -= mean[j];
 }
 
-/* Destroys p. */
+/* Overwrites p. */
 static lln_status measure_norms(double *p, size_t n, double *singular,
                                 lln_spectrum *out)
 {

@@ -11,7 +11,7 @@ lln_spectrum_run lln_spectrum_dense;
 typedef struct {
     const double *entries; /* [n x n], row-major */
     size_t n;
-    bool stochastic; /* rows sum to 1: the eigenvalue 1 is known */
+    bool stochastic; /* rows sum to 1, so that the eigenvalue 1 is known */
     double rounding; /* see lln_block */
 } lln_square;
 

@@ -29,14 +29,14 @@ static double diagonal_score(const lln_attention *attention, size_t i,
     return attention->tiles.domain == LLN_DOMAIN_LOG ? score : log(score);
 }
 
-/* P_ii of attention by rows, from blocks at the diagonal. */
+/* P_ii of attention by rows, from blocks on the diagonal. */
 static lln_status diagonal_from_entries(lln_attention *attention, double *out)
 {
     double block[BLOCK * BLOCK];
     for (size_t i = 0; i < attention->n; i += BLOCK) {
         size_t rows = lln_size_smaller(BLOCK, attention->n - i);
         if (lln_stop_requested)
-            break; /* the caller looks */
+            break; /* the caller checks for the stop */
         LLN_TRY(lln_attention_block(attention, i, rows, i, rows, block));
         for (size_t r = 0; r < rows; r++)
             out[i + r] = block[r * rows + r];
@@ -60,13 +60,13 @@ static lln_status diagonal_from_rows(lln_attention *attention, double *out)
     return status;
 }
 
-/* The error of an entry is relative to itself. */
+/* The error of an entry is relative to its value. */
 static void list_diagonal(const lln_attention *attention,
                           const double *diagonal, lln_eigenvalue *values,
                           lln_spectrum *out)
 {
     double rounding = lln_spectrum_rounding(attention->precision);
-    size_t known = out->known; /* P_00 = 1 is the eigenvalue that is known */
+    size_t known = out->known; /* P_00 = 1 is the known eigenvalue */
     for (size_t i = known; i < attention->n; i++) {
         double modulus = fabs(diagonal[i]);
         values[i - known] =

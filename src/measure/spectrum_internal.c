@@ -38,8 +38,9 @@ lln_status lln_spectrum_lapack(const char *routine, int info)
                                 routine, info);
 }
 
-/* Rounding moves ill-conditioned eigenvalues outwards as a rule: those that
- * were found this much smaller than the first are not taken for larger. */
+/* Rounding usually increases the modulus of ill-conditioned eigenvalues. Values
+ * below NEAR times the first are therefore not expected to be larger than
+ * it. */
 static const double NEAR = 0.5;
 
 static int descending(double a, double b)

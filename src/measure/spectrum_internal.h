@@ -1,42 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Internal to spectrum*.c: what the methods share. */
+ * Internal to spectrum*.c: functions for several methods. */
 #ifndef LLN_MEASURE_SPECTRUM_INTERNAL_H
 #define LLN_MEASURE_SPECTRUM_INTERNAL_H
 
 #include "measure/spectrum.h"
 
-/* A method: fills the list of eigenvalues from index `known` on, and
- * unbiased_norm and centered_sigma1 if options->norms. */
+/* A method: computes the eigenvalues from index `known` on and, if
+ * options->norms, unbiased_norm and centered_sigma1. */
 typedef lln_status lln_spectrum_run(lln_attention *attention,
                                     const lln_spectrum_options *options,
                                     lln_spectrum *out);
 
-/* Bytes that n x n matrices may take. */
+/* Bytes that n x n matrices may take: options->memory, or the available memory
+ * divided by `divisor`. */
 size_t lln_spectrum_memory(const lln_spectrum_options *options, size_t divisor);
 
-/* LLN_ETOOBIG if a matrix of that order, a copy and its eigenvectors may take
- * less. */
+/* LLN_ETOOBIG: a matrix of that order, a copy and its eigenvectors need more
+ * memory than allowed. */
 LLN_NODISCARD lln_status lln_spectrum_check_memory(
     const char *method, size_t order, const lln_spectrum_options *options);
 
-/* What the info of a routine of LAPACKE means: LLN_ENOMEM, it found no
- * workspace; LLN_ENOCONV. */
+/* The status for `info` of a LAPACKE routine. LLN_ENOMEM: no memory for its
+ * workspace; LLN_ENOCONV: other errors. */
 LLN_NODISCARD lln_status lln_spectrum_lapack(const char *routine, int info);
 
-/* By modulus, largest first; ties by larger real, then imaginary part. */
+/* Sorts by modulus, largest first; equal moduli by larger real part, then
+ * larger imaginary part. */
 void lln_eigenvalues_sort(lln_eigenvalue *values, size_t count);
 
-/* How far the first of sorted values may be off, or another one above it. */
+/* The possible error of the modulus of the first of sorted values, also if
+ * another one is in fact larger. */
 double lln_eigenvalues_doubt(const lln_eigenvalue *values, size_t count);
 
-/* Puts the largest of values [total] in out->eigenvalues[known ..]; fills up
- * with zeros, which is what the rest of a spectrum of low rank is. The bound of
- * the first one covers that another may be larger. Sorts the values. */
+/* Writes the largest of values [total] to out->eigenvalues[known ..], and zeros
+ * after them, which are the other eigenvalues of a P of low rank. The bound of
+ * the first one includes the case that another is larger. Sorts the values. */
 void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out);
 
-/* What rounding may do to entries of P, relative to the norm of P, in the
- * arithmetic of the attention, or in float64. */
+/* Rounding error of entries of P relative to the norm of P, for attention
+ * computed in that precision. */
 double lln_spectrum_rounding(lln_precision precision);
 
 /* ||y - lambda x|| / ||x||, where y is the matrix times x; xi, yi [n] are the
@@ -45,13 +48,13 @@ double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,
                              const double *xi, const double *yr,
                              const double *yi);
 
-/* |x| |y| / |y'x| >= 1 of the left eigenvector y and the right one x; of a pair
- * [2n], the imaginary parts after the real ones, else [n]. */
+/* |x| |y| / |y'x| >= 1 for the left eigenvector y and the right one x, [n]
+ * each; for a pair [2n], real parts first. */
 double lln_spectrum_condition(size_t n, bool pair, const double *y,
                               const double *x);
 
-/* Up to so many tokens AUTO turns from ARNOLDI to DENSE where a small
- * effort does not converge; that is faster than a larger one. */
+/* Up to this many tokens, AUTO changes from ARNOLDI to DENSE if a small effort
+ * does not converge; that is faster than a larger effort. */
 enum { LLN_SPECTRUM_RESCUE_TOKENS = 2048 };
 
 #endif

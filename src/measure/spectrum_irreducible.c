@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * LAPACK sees the transpose of the scaled block: its left eigenvectors are,
- * but for the sign of the imaginary part, the right ones of the block. */
+ * LAPACK reads the transpose of the scaled block: its left eigenvectors are the
+ * right ones of the block, except for the sign of the imaginary part. */
 #include "measure/spectrum_irreducible.h"
 
 #include <cblas.h>
@@ -14,14 +14,17 @@
 #include "measure/spectrum_internal.h"
 #include "measure/spectrum_scaling.h"
 
-/* Beyond the wanted ones that many are looked at: they may exceed them. */
+/* This many eigenvalues beyond the wanted ones are judged too: they may be
+ * larger. */
 enum { SPARE = 3 };
 
-/* A stochastic block less 1 p' with a norm below this is solved so: small
- * eigenvalues keep their digits. Above it zeros and scaling are worth more. */
+/* If a stochastic block minus 1 p' has a norm below this, it is decomposed in
+ * this form, so that small eigenvalues are accurate. Above it, zeros and
+ * scaling matter more. */
 static const double NEARLY_CONSTANT = 0.5;
 
-/* With less doubt about an eigenvalue no other scaling is tried. */
+/* If the doubt about the first eigenvalue is smaller, no other scaling is
+ * tried. */
 static const double SURE = 1e-9;
 
 typedef enum { STATIONARY, TROPICAL } scaling;
@@ -35,9 +38,9 @@ typedef struct {
     double *left, *right, *y;   /* [2 n] each */
     lapack_logical *select;     /* [n] */
     lln_eigenvalue *values;     /* [n] */
-    bool constant;              /* 1 p' has been taken off */
+    bool constant;              /* 1 p' has been subtracted */
     double norm;                /* of the scaled block */
-    double size;                /* no eigenvalue beside 1 is larger */
+    double size;                /* upper bound of the eigenvalues except 1 */
 } problem;
 
 static void problem_free(problem *s)
@@ -71,7 +74,7 @@ static lln_status problem_alloc(const lln_block *block, double *work,
     return LLN_OK;
 }
 
-/* The block scaled by `exponent`, less 1 p' if `constant`. */
+/* The block scaled by `exponent`, minus 1 p' if `constant`. */
 static void fill(const problem *s, bool constant, double *out)
 {
     size_t n = s->n;
@@ -102,7 +105,7 @@ static double norm_of(const double *b, size_t n, double *sums)
     return sqrt(rows * columns);
 }
 
-/* Scaled by the stationary distribution. False: it is not to be had. */
+/* Scales by the stationary distribution. Returns false if that is not found. */
 static bool scale_stationary(problem *s)
 {
     fill(s, false, s->scaled);
@@ -127,7 +130,7 @@ static lln_status scale_tropical(problem *s)
     return LLN_OK;
 }
 
-/* Fills s->scaled; LLN_ENOCONV: this scaling is not to be had. */
+/* Computes s->scaled. LLN_ENOCONV: this scaling is not found. */
 static lln_status scale_block(problem *s, scaling how)
 {
     s->constant = false;
@@ -144,7 +147,7 @@ static lln_status scale_block(problem *s, scaling how)
     return LLN_OK;
 }
 
-/* The Hessenberg form comes to be in s->scaled, with its reflectors, the
+/* Computes the Hessenberg form, with its reflectors, in s->scaled, and the
  * eigenvalues in s->re and s->im. */
 static lln_status find_values(problem *s)
 {
@@ -158,8 +161,8 @@ static lln_status find_values(problem *s)
     return lln_spectrum_lapack("dhseqr", (int)info);
 }
 
-/* The eigenvalue of a stochastic block that is left out: 1, or, if 1 p' has
- * been taken off, 0. */
+/* The index of the eigenvalue of a stochastic block that is left out: 1 or, if
+ * 1 p' has been subtracted, 0. */
 static size_t index_of_known(const problem *s)
 {
     size_t best = 0;
@@ -174,8 +177,9 @@ static size_t index_of_known(const problem *s)
     return best;
 }
 
-/* Left and right eigenvector of the Hessenberg form for eigenvalue `index`, or
- * the first of a pair, [n] each, of a pair [2 n]. False: not found. */
+/* Left and right eigenvectors of the Hessenberg form for eigenvalue `index`,
+ * which is the first of a pair: [n] each, for a pair [2 n]. Returns false if
+ * not found. */
 static bool find_vectors(problem *s, size_t index)
 {
     lapack_int n = (lapack_int)s->n, found, failed[4] = {0};
@@ -189,7 +193,7 @@ static bool find_vectors(problem *s, size_t index)
     return info == 0;
 }
 
-/* Of the right eigenvector of the block, by a product with it. */
+/* The residual of the right eigenvector of the block, by a product with it. */
 static double residual(problem *s, size_t index, bool pair)
 {
     lapack_int n = (lapack_int)s->n;
@@ -223,7 +227,7 @@ static void judge(problem *s, size_t index, lln_eigenvalue *value)
         value->bound = fmin(value->bound, s->size);
 }
 
-/* The index of the eigenvalue in s->re and s->im that is nearest. */
+/* The index of the nearest eigenvalue in s->re and s->im. */
 static size_t nearest(const problem *s, const lln_eigenvalue *value)
 {
     size_t best = 0;
@@ -238,7 +242,7 @@ static size_t nearest(const problem *s, const lln_eigenvalue *value)
     return best;
 }
 
-/* The condition from the Schur form in s->other. */
+/* Computes the condition from the Schur form in s->other. */
 static lln_status judge_in_schur_form(problem *s, lln_eigenvalue *value)
 {
     lapack_int n = (lapack_int)s->n, found;
@@ -259,9 +263,10 @@ static lln_status judge_in_schur_form(problem *s, lln_eigenvalue *value)
     return LLN_OK;
 }
 
-/* Inverse iteration may find a left vector of one multiple eigenvalue and a
- * right vector of another, which says nothing about either: those of a Schur
- * form belong together. Destroys s->other. */
+/* For a multiple eigenvalue, inverse iteration may find a left vector of one
+ * copy and a right vector of another, from which the condition cannot be
+ * computed. The vectors of a Schur form belong together. Overwrites
+ * s->other. */
 static lln_status judge_multiple(problem *s, size_t judged)
 {
     lapack_int n = (lapack_int)s->n;
@@ -269,7 +274,7 @@ static lln_status judge_multiple(problem *s, size_t judged)
     lapack_int info = LAPACKE_dhseqr(LAPACK_COL_MAJOR, 'S', 'N', n, 1, n,
                                      s->other, n, s->re, s->im, NULL, 1);
     LLN_TRY(lln_spectrum_lapack("dhseqr", (int)info));
-    for (size_t i = 0; i < s->n; i++) /* below are the reflectors */
+    for (size_t i = 0; i < s->n; i++) /* the reflectors are below */
         for (size_t j = i + 2; j < s->n; j++)
             s->other[i * s->n + j] = 0;
     for (size_t i = 0; i < judged; i++)
@@ -298,7 +303,7 @@ static void sort_values(problem *s, size_t *which)
     }
 }
 
-/* s->values by one scaling, and the doubt about the first. */
+/* Computes s->values with one scaling. */
 static lln_status solve(problem *s, scaling how, size_t wanted, size_t *which,
                         double *left)
 {
@@ -316,7 +321,7 @@ static lln_status solve(problem *s, scaling how, size_t wanted, size_t *which,
     return LLN_OK;
 }
 
-/* The second scaling where the first leaves doubt. */
+/* Tries the second scaling if the first leaves doubt. */
 static lln_status try_scalings(problem *s, size_t wanted, size_t *which,
                                lln_eigenvalue *values)
 {

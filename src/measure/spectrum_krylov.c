@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * M V = V T + W S: V has `used` orthonormal columns, W is the block after them.
- * T is full where columns were multiplied, and a Schur form after a restart. */
+ * M V = V T + W S: V has `used` orthonormal columns, W is the next block. T is
+ * full in columns that were multiplied, and a Schur form after a restart. */
 #include "measure/spectrum_krylov.h"
 
 #include <cblas.h>
@@ -14,16 +14,16 @@
 #include "core/random.h"
 #include "measure/spectrum_internal.h"
 
-enum { CHUNK = 64 }; /* rows of V that are turned at a time */
+enum { CHUNK = 64 }; /* rows of V that are transformed at a time */
 
 static const double GUARD = 1e-3, /* relative residual of guards */
-    TINY = 1e-8, /* what is left of a product: it needs another projection */
-    NOTHING = 1e-14; /* its direction is lost */
+    TINY = 1e-8,     /* the product nearly vanished: project again */
+    NOTHING = 1e-14; /* the product's direction is lost */
 
 typedef struct {
     const lln_krylov *problem;
     size_t n, b, width; /* width: of v, the basis */
-    size_t used, drawn; /* drawn: random vectors */
+    size_t used, drawn; /* drawn: number of random vectors */
     double *v;          /* [n x width], row-major */
     double *h;          /* column j of [T; S] at h + j width */
     double *x, *y;      /* [n x b] */
@@ -34,7 +34,7 @@ typedef struct {
     double *s; /* S in Schur vectors, column j at s + j b */
     double *re, *im;
     lln_eigenvalue *sorted; /* the residual is the index */
-    double scale;           /* the longest product so far */
+    double scale;           /* length of the longest product so far */
     double *memory;
 } krylov;
 
@@ -95,7 +95,7 @@ static void draw(krylov *k, double *column)
     k->drawn++;
 }
 
-/* Takes the components along the first `count` columns of v off the column. */
+/* Subtracts the components along the first `count` columns of v. */
 static void project(krylov *k, size_t count, double *column)
 {
     int n = (int)k->n, width = (int)k->width, columns = (int)count;
@@ -107,9 +107,9 @@ static void project(krylov *k, size_t count, double *column)
                 1, 1, column, 1);
 }
 
-/* Makes the column one of length 1 that is orthogonal to the first `count` of
- * v, a random one if it is lost, 0 if they span all there is; returns its
- * length before. */
+/* Normalises the column and makes it orthogonal to the first `count` columns of
+ * v. If its direction is lost, it becomes random; if they span everything, 0.
+ * Returns its length before. */
 static double settle(krylov *k, size_t count, double *column)
 {
     int n = (int)k->n;
@@ -130,8 +130,8 @@ static double settle(krylov *k, size_t count, double *column)
     return lost ? 0 : length;
 }
 
-/* y becomes the block of v at `at`; its products with what it was are put below
- * the columns of h from `to` on, unless that is the first block. */
+/* Stores y as the block of v at `at`. Its products with its former value are
+ * stored below the columns of h from `to` on, except for the first block. */
 static void append_block(krylov *k, size_t at, bool first)
 {
     size_t to = at - (first ? 0 : k->b);
@@ -168,7 +168,7 @@ static void start(krylov *k)
     append_block(k, 0, true);
 }
 
-/* y = M x, and the longest product so far. */
+/* y = M x; updates the length of the longest product. */
 static lln_status multiply(krylov *k)
 {
     LLN_TRY(k->problem->apply(k->problem->context, k->x, k->y));
@@ -177,7 +177,7 @@ static lln_status multiply(krylov *k)
     return LLN_OK;
 }
 
-/* Multiplies the last block, which becomes part of V. */
+/* Multiplies the last block and adds it to V. */
 static lln_status expand(krylov *k)
 {
     size_t at = k->used, total = at + k->b;
@@ -210,7 +210,7 @@ static void turn_coupling(krylov *k)
                 (int)k->b);
 }
 
-/* Schur form, its eigenvalues by modulus, its eigenvectors. */
+/* Computes the Schur form, its eigenvalues by modulus, and its eigenvectors. */
 static lln_status decompose(krylov *k)
 {
     lapack_int used = (lapack_int)k->used, none, found;
@@ -232,7 +232,7 @@ static lln_status decompose(krylov *k)
     return lln_spectrum_lapack("dtrevc", (int)info);
 }
 
-/* The first column of the vectors of the eigenvalue with that rank. */
+/* The first column of the eigenvectors of the eigenvalue with that rank. */
 static size_t column_of(const krylov *k, size_t rank)
 {
     size_t index = (size_t)k->sorted[rank].residual;
@@ -271,7 +271,7 @@ static bool converged(const krylov *k)
     return true;
 }
 
-/* Goes on with the Schur vectors of the largest half. */
+/* Restarts with the Schur vectors of the largest half. */
 static lln_status restart(krylov *k)
 {
     size_t used = k->used, keep = used / 2;
@@ -286,7 +286,7 @@ static lln_status restart(krylov *k)
         if (k->im[first] != 0)
             select[first + 1] = 1;
     }
-    /* LAPACKE_dtrsen leaves out room that dtrsen writes to. */
+    /* LAPACKE_dtrsen provides too little memory for dtrsen. */
     lapack_int room[1];
     lapack_int info = LAPACKE_dtrsen_work(
         LAPACK_COL_MAJOR, 'N', 'V', select, order, k->t, order, k->q, order,
@@ -318,8 +318,8 @@ static lln_status restart(krylov *k)
     return LLN_OK;
 }
 
-/* from [n]: column `column` of the eigenvectors of T, lifted; to [n]: M times
- * it. */
+/* from [n]: column `column` of the eigenvectors of T, as vectors of M; to [n]:
+ * M times it. */
 static lln_status multiply_vector(krylov *k, size_t column, double *from,
                                   double *to)
 {
@@ -356,7 +356,7 @@ static lln_status judge(krylov *k, size_t rank, double *x, double *y,
     return LLN_OK;
 }
 
-/* Until the basis is full, or the next look at what has converged is due. */
+/* Expands until the basis is full or convergence is to be checked. */
 static lln_status expand_basis(krylov *k)
 {
     size_t first = k->used, look = k->problem->look;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * P = B A' with features, rows of P sum to 1. With Ac and Bc, which are A and B
- * minus their column means, P~ = Bc A' = Bc Ac': what A loses is 1 a', a =
- * A'1/n, and B a = P 1/n is the same for all rows, so that Bc a = 0. So the
+ * P = B A' with features, and rows of P sum to 1. Ac and Bc are A and B minus
+ * their column means. P~ = Bc A' = Bc Ac', because A differs from Ac by 1 a', a
+ * = A'1/n, and B a = P 1/n is the same for all rows, so that Bc a = 0. So the
  * nonzero spectrum of P~ is that of Ac' Bc [r x r], and
  *     ||P~||_F^2 = tr[(Bc'Bc)(Ac'Ac)],
- * from differences, without cancellation when attention is nearly uniform.
- * Unnormalised attention has not these sums: its spectrum is that of A'B, and A
- * takes the place of Ac in the norms. */
+ * computed from differences, without cancellation when attention is nearly
+ * uniform. Rows of unnormalised attention do not sum to 1: its spectrum is that
+ * of A'B, and its norms have A in place of Ac. */
 #include "measure/spectrum_lowrank.h"
 
 #include <cblas.h>
@@ -24,7 +24,7 @@
 
 enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 
-/* Sums over tokens, [r x r] each and [r]: of A and B less a fixed `shift` near
+/* Sums over tokens, [r x r] each and [r], of A and B minus a fixed `shift` near
  * their means. */
 typedef struct {
     double *aa, *bb, *ab; /* upper triangles of aa and bb */
@@ -62,8 +62,8 @@ static void add_chunk(const lln_attention *attention, size_t first, size_t rows,
                 b, r, 1, to.ab, r);
 }
 
-/* Mean rows of A and B over the first tokens: mean [2r]; a, b: scratch
- * [CHUNK x r]. */
+/* Mean rows of A and B over the first tokens: mean [2r]; scratch: a, b [CHUNK x
+ * r]. */
 static void guess_means(const lln_attention *attention, double *a, double *b,
                         double *mean)
 {
@@ -76,7 +76,7 @@ static void guess_means(const lln_attention *attention, double *a, double *b,
         mean[l] /= (double)rows;
 }
 
-/* Chunks group, group + groups, ... */
+/* Adds chunks group, group + groups, ... */
 static void add_group(const lln_attention *attention, size_t group,
                       size_t groups, const double *shift_a,
                       const double *shift_b, double *scratch, sums to)
@@ -91,8 +91,8 @@ static void add_group(const lln_attention *attention, size_t group,
     }
 }
 
-/* memory: sums of all groups; shift: [2r]; scratch: [threads x 2 CHUNK r].
- * The total comes to be in the sums of group 0. */
+/* Adds the sums of all groups to those of group 0. memory: sums of all groups;
+ * shift: [2r]; scratch: [threads x 2 CHUNK r]. */
 static void add_groups(const lln_attention *attention, size_t groups,
                        double *memory, double *shift, double *scratch,
                        int threads)
@@ -114,9 +114,9 @@ static void add_groups(const lln_attention *attention, size_t groups,
             memory[l] += memory[g * size + l];
 }
 
-/* Moves A and B from the guessed means to their own, sum (a - s)(b - t)' - n
- * (mean a - s)(mean b - t)'; of unnormalised attention only B. Completes the
- * triangles. */
+/* Converts sums about the guessed means s, t to sums about the means, sum (a -
+ * s)(b - t)' - n (mean a - s)(mean b - t)'; for unnormalised attention only in
+ * B. Completes the triangles. */
 static void centre_sums(size_t n, size_t r, bool unnormalised, sums s)
 {
     for (size_t l = 0; l < r && unnormalised; l++)
@@ -134,8 +134,8 @@ static void centre_sums(size_t n, size_t r, bool unnormalised, sums s)
 }
 
 /* With aa = V diag(w) V': centered_sigma1^2 is the largest eigenvalue of
- * diag(w)^1/2 V' bb V diag(w)^1/2. Destroys aa and bb; w: scratch [r],
- * product: scratch [r x r]. */
+ * diag(w)^1/2 V' bb V diag(w)^1/2. Overwrites aa and bb. Scratch: w [r],
+ * product [r x r]. */
 static lln_status largest_singular(size_t rank, sums s, double *w,
                                    double *product, double *centered_sigma1)
 {

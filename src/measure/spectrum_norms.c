@@ -14,10 +14,10 @@
 
 enum { SMALLEST_ORDER = 4, BASIS = 32, RESTARTS = 300 };
 
-/* Relative residual of the square. */
+/* Relative residuals of the square of the singular value. */
 static const double SINGLE = 1e-6, DOUBLE = 1e-8;
 
-/* Two or three columns: P~'P~ itself, by unit vectors. */
+/* With two or three columns: P~'P~ itself, from unit vectors. */
 static lln_status small_square(lln_operator *op, double *square)
 {
     double unit[SMALLEST_ORDER], gram[SMALLEST_ORDER * SMALLEST_ORDER];

@@ -14,10 +14,9 @@ enum {
     POLICIES = 200, /* of Howard's algorithm */
 };
 
-static const double SPREAD =
-                        4, /* of p in a step: the square of the norm allowed */
-    GAIN = 0.95,           /* a scaling must shorten row and column by it */
-    IMPROVEMENT = 0.1;     /* of a value that is worth another policy; nats */
+static const double SPREAD = 4, /* of p in a step: square of largest norm */
+    GAIN = 0.95,       /* a scaling must reduce row and column to this */
+    IMPROVEMENT = 0.1; /* least increase of a value for another policy */
 
 /* next = p' |B| / row sums */
 LLN_CLONES static void step(const double *b, size_t n, const double *sums,
@@ -69,14 +68,14 @@ bool lln_scaling_stationary(const double *b, size_t n, double *p,
     return reached;
 }
 
-/* A policy takes each node i to the next one; following it from any node leads
- * into a cycle. Weight of an edge: logs[i down + j along]. */
+/* A policy gives each node i its next node; from any node it leads into a
+ * cycle. The weight of an edge is logs[i down + j along]. */
 typedef struct {
     size_t n, down, along;
     const double *logs;
     double *value; /* [n] */
     size_t *next;  /* [n] */
-    size_t *mark;  /* [n]: the walk that came by, from 1 */
+    size_t *mark;  /* [n]: the walk that visited the node, from 1 */
     size_t *walk;  /* [n] */
     double mean;   /* of the best cycle */
 } howard;
@@ -86,7 +85,7 @@ static double weight(const howard *h, size_t i, size_t j)
     return h->logs[i * h->down + j * h->along];
 }
 
-/* The cycle with the largest mean; returns one of its nodes. */
+/* Finds the cycle with the largest mean; returns one of its nodes. */
 static size_t best_cycle(howard *h)
 {
     size_t best = 0;
@@ -97,7 +96,7 @@ static size_t best_cycle(howard *h)
         for (; h->mark[i] == 0; i = h->next[i])
             h->mark[i] = first + 1;
         if (h->mark[i] != first + 1)
-            continue; /* into what was walked before */
+            continue; /* joined an earlier walk */
         double sum = 0;
         size_t j = i;
         do {
@@ -113,7 +112,7 @@ static size_t best_cycle(howard *h)
     return best;
 }
 
-enum { UNKNOWN, LEADS, ELSEWHERE }; /* to the root */
+enum { UNKNOWN, LEADS, ELSEWHERE }; /* whether a node leads to the root */
 
 static void join(howard *h, size_t i)
 {
@@ -121,7 +120,7 @@ static void join(howard *h, size_t i)
     h->value[i] = weight(h, i, h->next[i]) - h->mean + h->value[h->next[i]];
 }
 
-/* Turns the nodes that the policy leads elsewhere towards the root. */
+/* Redirects nodes that lead elsewhere towards the root. */
 static void turn_others(howard *h)
 {
     size_t count = 0;
@@ -137,7 +136,7 @@ static void turn_others(howard *h)
             }
 }
 
-/* Values of the nodes, all of which come to lead to `root`. */
+/* Computes the values of the nodes and makes all of them lead to `root`. */
 static void evaluate(howard *h, size_t root)
 {
     memset(h->mark, 0, h->n * sizeof *h->mark);
@@ -156,7 +155,7 @@ static void evaluate(howard *h, size_t root)
     turn_others(h);
 }
 
-/* Better successors; false: there are none. */
+/* Improves the policy; returns false if it cannot be improved. */
 static bool improve(howard *h)
 {
     bool improved = false;
@@ -222,7 +221,7 @@ void lln_scaling_apply(double *b, size_t n, const double *exponent)
                     ldexp(b[i * n + j], (int)(exponent[j] - exponent[i]));
 }
 
-/* Squares of the norms of row and column i beside the diagonal. */
+/* Squares of the norms of row and column i without the diagonal. */
 static void norms_of(const double *b, size_t n, size_t i, double *row,
                      double *column)
 {
@@ -233,7 +232,8 @@ static void norms_of(const double *b, size_t n, size_t i, double *row,
     }
 }
 
-/* Scales row and column i if it is worth it; false: it is not. */
+/* Scales row and column i if that reduces them enough; returns whether it
+ * did. */
 static bool balance_row(double *b, size_t n, size_t i, double *exponent)
 {
     double row, column;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The inner loops of the streaming pass: sums over a run of scores of one
- * row, vectorised, in the precision of the tile. */
+ * The inner loops of the streaming pass, vectorised: sums over consecutive
+ * scores of one row, in the precision of the tile. */
 #ifndef LLN_MEASURE_TILE_SUMS_H
 #define LLN_MEASURE_TILE_SUMS_H
 
@@ -10,27 +10,29 @@
 
 #include "kernel/attention.h"
 
-/* With s the scores as logs (LLN_DOMAIN_LINEAR: s = ln A) and y = s - max. */
+/* Sums, with scores s as logarithms (LLN_DOMAIN_LINEAR: s = ln A) and y = s -
+ * max. */
 typedef struct {
     double reference; /* in: a score */
-    double max;       /* in: reference as a log */
+    double max;       /* in: reference as a logarithm */
     double center;    /* in, rounded on return: near the mean of s */
-    double largest;   /* the largest score; above reference, the sums of
-                         exp(y) are void and have to be taken again */
-    double rest;      /* sum of exp(y) over scores below reference */
-    double slope;     /* sum of -y exp(y) over the same */
-    double square;    /* sum of exp(y)^2 over the same */
-    double power[5];  /* power[r] = sum of (s - center)^r, r = 1..4 */
+    double largest; /* the largest score; if above reference, sums of exp(y) are
+                       invalid and must be computed again */
+    double rest;    /* sum of exp(y) over scores below reference */
+    double slope;   /* sum of -y exp(y) over the same scores */
+    double square;  /* sum of exp(y)^2 over the same scores */
+    double power[5]; /* power[r] = sum of (s - center)^r, r = 1..4 */
 } lln_tile_sums;
 
-/* Largest of count >= 1 scores, and how many are equal to `value`. */
+/* The largest of count >= 1 scores, and the number of scores equal to
+ * `value`. */
 float lln_tile_max_f32(const float *scores, size_t count);
 double lln_tile_max_f64(const double *scores, size_t count);
 size_t lln_tile_ties_f32(const float *scores, size_t count, float value);
 size_t lln_tile_ties_f64(const double *scores, size_t count, double value);
 
-/* Moves the scores above 0 to the front, in their order; returns how many
- * there are. No score may be negative. */
+/* Moves the scores above 0 to the front, in order; returns their number. No
+ * score may be negative. */
 size_t lln_tile_drop_zeros_f32(float *scores, size_t count);
 size_t lln_tile_drop_zeros_f64(double *scores, size_t count);
 
@@ -41,10 +43,9 @@ double lln_tile_center_f32(const float *scores, size_t count,
 double lln_tile_center_f64(const double *scores, size_t count,
                            lln_domain domain);
 
-/* Sums over count >= 1 scores, at most a tile's width, because they are
- * accumulated in the precision of the scores. power[] is filled only with
- * `moments`; with them, scores as logs are left in kept [count] unless it is
- * NULL. */
+/* Sums over count >= 1 scores, at most one tile, since they are computed in the
+ * precision of the scores. power[] is computed only with `moments`; then kept
+ * [count], unless NULL, receives the scores as logarithms. */
 void lln_tile_sums_f32(const float *scores, size_t count, lln_domain domain,
                        bool moments, float *kept, lln_tile_sums *sums);
 void lln_tile_sums_f64(const double *scores, size_t count, lln_domain domain,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The difference psi^d - (phi phi')^d is formed from the centred covariance
- * c = psi - phi phi' at each (u, u'), so that nothing cancels:
- * (phi phi')^d (e^{d ln(1 + c / (phi phi'))} - 1). */
+ * psi^d - (phi phi')^d is computed from the centred covariance c = psi - phi
+ * phi' at each (u, u'), so that nothing cancels: (phi phi')^d (e^{d ln(1 + c /
+ * (phi phi'))} - 1). */
 #include "theory/covariance.h"
 
 #include <math.h>
@@ -12,24 +12,24 @@
 #include "core/memory.h"
 #include "theory/transform.h"
 
-/* Trapezoidal error in u of e^{-pi^2 / step} = e^{-41}. */
+/* The trapezoidal rule in u has an error of e^{-pi^2 / step} = e^{-41}. */
 static const double STEP = 0.24;
 
 /* The grids end where the integrand is below e^{-38}, 3e-17. */
 static const double DIGITS = 38;
 
-/* Nearer to 1 the complement is only rounding; matters for d = 1. */
+/* A complement closer to 1 is only rounding; this matters for d = 1. */
 static const double SATURATED = 1 - 1e-15;
 
 /* Pairs (u, u') that contribute less are left out. */
 static const double NEGLIGIBLE = 1e-18;
 
-/* One of the two sums on its grid of u. */
+/* One of the two sums, on its grid of u. */
 struct side {
     size_t count, nodes;
     double *deviation; /* [count x nodes]: sqrt(weight) (phi_b - phi) */
     double *log_phi;   /* [count] */
-    double *norm;      /* [count]: length of the row of deviation */
+    double *norm;      /* [count]: length of the row of differences above */
 };
 
 static void side_free(struct side *side)
@@ -56,11 +56,11 @@ static lln_status side_alloc(size_t count, size_t nodes, struct side *side)
     return LLN_ENOMEM;
 }
 
-/* Step in z at which the trapezoidal rule for the mean over z of a product
- * F(u + az) F'(u' + az) errs by e^{-40}. At the frequency w in az the
- * transform of the normal density falls as e^{-a^2 w^2 / 2}, that of the
- * product as e^{-pi w / 2 - smooth w^2}; of w they take the shares that cost
- * least together. */
+/* Step in z for which the trapezoidal rule for the mean over z of a product F(u
+ * + az) F'(u' + az) has an error of e^{-40}. At the frequency w in az, the
+ * transform of the normal density decreases as e^{-a^2 w^2 / 2}, and that of
+ * the product as e^{-pi w / 2 - smooth w^2}. The step divides w between the two
+ * so that the cost is least. */
 static double node_step(double a, double smooth)
 {
     double quadratic = a * a / 2, w = sqrt(40 / quadratic);
@@ -75,7 +75,7 @@ static double node_step(double a, double smooth)
     }
 }
 
-/* Points from the left end to where phi^d vanishes. */
+/* Number of points from the left end to where phi^d is negligible. */
 static size_t grid_count(lln_transform *transform, size_t d, double s,
                          double depth)
 {
@@ -104,7 +104,7 @@ static void fill_complements(lln_transform *transform, double a, double b,
     }
 }
 
-/* Row by row: the mean over z, and what is left of it. */
+/* Row by row: the mean over z, and the differences from it. */
 static void centre_rows(struct side *side, double step)
 {
     for (size_t i = 0; i < side->count; i++) {
@@ -162,10 +162,10 @@ static double integrand(size_t d, const struct side *x, size_t i,
     return exp(terms * log_product) * expm1(terms * log1p(ratio));
 }
 
-/* Moving u and u' together shifts both logarithms: along this direction the
+/* Moving u and u' together shifts both logarithms. In this direction the
  * integrand is as smooth as the density of G plus a times the largest of d
- * normals, whose scale is about 1 / sqrt(2 ln d). So of the rows of the plane
- * every `stride`-th is enough, all columns in each. */
+ * normals, whose scale is about 1 / sqrt(2 ln d). So every `stride`-th row of
+ * the plane is enough, with all columns in each. */
 static size_t row_stride(size_t d, double a)
 {
     return 1 + (size_t)(a / (1 + sqrt(2 * log((double)d))));

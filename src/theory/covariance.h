@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Covariance of the logarithms of two sums of log-normals that share their
- * row factors: the two-dimensional integral behind the theory of LLN
- * attention. Private to src/theory. */
+ * Covariance of the logarithms of two sums of log-normals that have the same
+ * row factors: a two-dimensional integral on which the theory of LLN attention
+ * is based. Private to src/theory. */
 #ifndef LLN_THEORY_COVARIANCE_H
 #define LLN_THEORY_COVARIANCE_H
 
@@ -14,8 +14,8 @@
  * with b2 and y'_l; x, y, y' independent standard normal. By Hoeffding's
  * identity, with psi = E_z phi_b(e^{u + az}) phi_b2(e^{u' + az}),
  *     Cov = integral over u, u' of psi^d - (phi(e^u) phi'(e^{u'}))^d,
- * phi_b the Laplace transform of e^{bZ}, phi and phi' those of one term.
- * d >= 1; a > 0, b, b2 >= 0 with a^2 + b^2 up to LLN_THEORY_S2_MAX.
+ * phi_b the Laplace transform of e^{bZ}, phi and phi' those of one term. d >=
+ * 1; a > 0, b, b2 >= 0 with a^2 + b^2 up to LLN_THEORY_S2_MAX.
  * Absolute error about 1e-14 plus 1e-14 relative. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_sum_covariance(size_t d, double a, double b,
                                             double b2, double *covariance);

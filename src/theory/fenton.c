@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Below this exponent e^x is finite and the plain formulas are accurate; above
- * it only their logarithms can be formed, and lose nothing. */
+/* Below this exponent e^x is finite, and the plain formulas are accurate. Above
+ * it only their logarithms can be computed, also accurately. */
 static const double PLAIN = 600;
 
 static lln_status check_arguments(size_t d, double x, const char *name)
@@ -65,8 +65,8 @@ lln_status lln_theory_fenton_row(size_t d, double a2, double b2,
     return LLN_OK;
 }
 
-/* With q = d (e^variance - 1) the root is ln of (1 + sqrt(1 + 4q)) / 2; the
- * two forms below lose nothing for small and for large q. */
+/* With q = d (e^variance - 1) the root is ln of (1 + sqrt(1 + 4q)) / 2. One of
+ * the two forms below is accurate for small q, the other for large q. */
 lln_status lln_theory_fenton_row_inverse(size_t d, double variance,
                                          double *side2)
 {

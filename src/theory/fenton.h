@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The Fenton-Wilkinson approximation: a sum of log-normals taken for a
- * log-normal with the same mean and variance. Closed forms, free of overflow.
- */
+ * The Fenton-Wilkinson approximation: a sum of log-normals is replaced by a
+ * log-normal with the same mean and variance. Closed forms that do not
+ * overflow. */
 #ifndef LLN_THEORY_FENTON_H
 #define LLN_THEORY_FENTON_H
 
@@ -15,8 +15,8 @@
  *     mean     = ln d + s2 / 2 - variance / 2.
  * The moments of S itself are exact; for ln S the relative error of the
  * variance is about e^{2 s2} / d: 5 % at s2 = 1.15, 50 % at 2.7 (d = 64).
- * d: terms, 1.. (1 is exact); s2: variance of one logarithm, 0.. (0 gives
- * ln d, 0). Either result may be NULL.
+ * d: terms, 1.. (1 is exact); s2: variance of one logarithm, 0.. (0 gives ln d,
+ * 0). Either result may be NULL.
  * LLN_EINVAL: d = 0, or s2 negative, infinite or NaN.
  * Source: L. F. Fenton, IRE Trans. Commun. Syst. 8 (1960). */
 LLN_NODISCARD lln_status lln_theory_fenton(size_t d, double s2, double *mean,
@@ -28,13 +28,13 @@ LLN_NODISCARD lln_status lln_theory_fenton(size_t d, double s2, double *mean,
 LLN_NODISCARD lln_status lln_theory_fenton_inverse(size_t d, double variance,
                                                    double *s2);
 
-/* The same for ln P of LLN attention within a row, the normaliser included:
+/* The same for ln P of LLN attention within a row, including the normaliser:
  *     variance = ln(1 + (e^{b2} - 1) e^{a2} / d),
  * a2 = alpha^2 sigma_q^2, b2 = beta^2 sigma_k^2. It is the moment log-variance
- * of P with E sum_l w_l^2 (w = softmax of alpha q) put to e^{a2} / d; within
- * 5 % of the mean log-variance of a row (D2) for a2 + b2 < 0.94, 50 % for
- * 2.4 (d = 64).
- * b2 = 0 gives 0. LLN_EINVAL: d = 0, or a2 or b2 negative, infinite or NaN. */
+ * of P with E sum_l w_l^2 (w = softmax of alpha q) replaced by e^{a2} / d. It
+ * is within 5 % of the within-row log-variance D2 for a2 + b2 < 0.94, and
+ * within 50 % for 2.4 (d = 64). b2 = 0 gives 0.
+ * LLN_EINVAL: d = 0, or a2 or b2 negative, infinite or NaN. */
 LLN_NODISCARD lln_status lln_theory_fenton_row(size_t d, double a2, double b2,
                                                double *variance);
 

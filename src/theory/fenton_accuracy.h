@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * How far Fenton's approximation and the published line are from the exact
- * log-variances of LLN attention. */
+ * Errors of Fenton's approximation and of the published line, compared with the
+ * exact log-variances of LLN attention. */
 #ifndef LLN_THEORY_FENTON_ACCURACY_H
 #define LLN_THEORY_FENTON_ACCURACY_H
 
@@ -9,15 +9,16 @@
 
 #include "core/status.h"
 
-/* At one s2 = (alpha sigma_q)^2 + (beta sigma_k)^2, both sides equal. */
+/* At one s2 = (alpha sigma_q)^2 + (beta sigma_k)^2, with both terms equal. */
 typedef struct {
     double exact_mean, exact_variance;   /* of ln S, one score */
     double fenton_mean, fenton_variance; /* Fenton's, of the same */
     double variance_error;               /* fenton/exact - 1 */
-    double log_variance_row;             /* exact D2 of ln P, many tokens */
-    double log_variance;                 /* exact D1 */
-    double fenton_row_variance;          /* Fenton's with the row normaliser */
-    double paper_line;                   /* the published line */
+    double log_variance_row; /* exact within-row log-variance D2 of ln P, many
+                                tokens */
+    double log_variance;     /* exact overall log-variance D1 */
+    double fenton_row_variance; /* Fenton's with the row normaliser */
+    double paper_line;          /* the published line */
 } lln_theory_accuracy;
 
 /* d: features, 1 ..; s2 > 0, see lln_theory_lln for how large it may be.

@@ -30,7 +30,7 @@ static lln_status check_value(double x, const char *name)
     return LLN_OK;
 }
 
-/* Between two fits x0, w and 1/m are nearly straight in ln d. */
+/* Between two fits, x0, w and 1/m are nearly linear in ln d. */
 static lln_status find_hyperbola(size_t d, hyperbola *out)
 {
     if (d < FEWEST || d > MOST)

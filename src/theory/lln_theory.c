@@ -21,7 +21,7 @@ static lln_status check_sides(size_t d, double a, double b)
     return LLN_OK;
 }
 
-/* D2 where both sides are positive. */
+/* Within-row log-variance D2, if both sides are positive. */
 static lln_status row_variance(size_t d, double a, double b,
                                double sum_variance, double *variance)
 {
@@ -92,8 +92,8 @@ lln_status lln_theory_lln_lambda2(size_t n, const lln_theory_lln_values *lln,
     return LLN_OK;
 }
 
-/* Root finding in x = ln s for ln D2(s) = ln target: nearly straight, slope 2
- * at both ends. */
+/* The root of ln D2(s) = ln target in x = ln s. The function is nearly linear,
+ * with slope 2 at both ends. */
 struct matching {
     size_t d;
     double log_target;
@@ -110,7 +110,7 @@ static double excess_at(double x, void *data)
     return log(variance) - matching->log_target;
 }
 
-/* Widens [low, high] from a guess until the excess changes its sign. */
+/* Widens [low, high] from a guess until the excess changes sign. */
 static lln_status bracket_root(struct matching *matching, double guess,
                                double *low, double *high)
 {
@@ -168,7 +168,7 @@ lln_status lln_theory_lln_match(size_t d, double target, double *s)
     double side2, low = 0, high = 0, root = 0;
     struct matching matching = {.d = d, .log_target = log(target)};
     LLN_TRY(lln_theory_fenton_row_inverse(d, target, &side2));
-    /* D2 <= b^2: the gradient of ln S in the keys is no longer than b. */
+    /* D2 <= b^2, because the gradient of ln S in the keys is at most b long. */
     double guess = log(fmax(side2, target)) / 2;
     LLN_TRY(bracket_root(&matching, guess, &low, &high));
     LLN_TRY(brent(&matching, low, high, &root));

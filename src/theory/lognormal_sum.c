@@ -9,14 +9,15 @@
 #include "core/memory.h"
 #include "theory/sum_row.h"
 
-/* The trapezoidal rule in u errs by about e^{-pi^2 / step} = e^{-52}. A binary
- * fraction, so that the points u carry no rounding error. */
+/* The trapezoidal rule in u has an error of about e^{-pi^2 / step} = e^{-52}.
+ * The step is a binary fraction, so that the points u have no rounding
+ * error. */
 static const double STEP = 0.1875;
 
 /* e^{-45} = 3e-20 leaves the fourth moment about a mean of -60 exact. */
 static const double DIGITS = 45;
 
-/* Fills the density of X and returns its length; the concentration is the
+/* Computes the density of X and returns its length. The concentration is the
  * same integral with another factor. */
 static size_t fill_density(lln_sum_workspace *w, size_t d,
                            double *concentration)
@@ -74,8 +75,9 @@ static void remove_gumbel(const double x[5], double cumulants[4])
     cumulants[3] = x[4] - 3 * x[2] * x[2] - pow(M_PI, 4) / 15;
 }
 
-/* Where the quadrature would leave only rounding: up to terms of order s2^3 /
- * d^2, here below 1e-15, Fenton's moments are exact; one term is normal. */
+/* For small s2, where the quadrature would leave only rounding: Fenton's
+ * moments are exact up to terms of order s2^3 / d^2, here below 1e-15; one term
+ * is normal. */
 static void narrow_cumulants(size_t d, double s2, double cumulants[4])
 {
     double variance = d == 1 ? s2 : log1p(expm1(s2) / (double)d);

@@ -12,14 +12,14 @@
 
 enum { NODES = 40 };
 
-/* Nodes lighter than this do not change any digit of an average. */
+/* Nodes with less weight than this do not change any digit of a mean. */
 static const double LIGHTEST = 1e-18;
 
 typedef struct {
     double node[NODES], weight[NODES];
 } gauss_rule;
 
-/* What rows of the nodes give; see the header for names. */
+/* Results for rows of the nodes; see the header for names. */
 typedef struct {
     size_t count;
     double weight[NODES], log_norm[NODES], log_norm_variance[NODES];
@@ -27,10 +27,11 @@ typedef struct {
     double concentration[NODES];
 } node_rows;
 
-/* Gauss rule for the mean over chi^2_d / 2: the eigenvalues of the Jacobi
- * matrix of the Laguerre polynomials with alpha = d/2 - 1 and the squared
- * first components of its eigenvectors. gsl_integration_fixed has the same
- * rule, but its weights sum to Gamma(d/2), which overflows at d = 344. */
+/* Gauss rule for the mean over chi^2_d / 2: the nodes are the eigenvalues of
+ * the Jacobi matrix of the Laguerre polynomials with alpha = d/2 - 1, the
+ * weights the squared first components of its eigenvectors.
+ * gsl_integration_fixed has the same rule, but its weights sum to Gamma(d/2),
+ * which overflows at d = 344. */
 static lln_status laguerre_rule(size_t d, gauss_rule *rule)
 {
     gsl_eigen_symmv_workspace *space = gsl_eigen_symmv_alloc(NODES);
@@ -43,7 +44,7 @@ static lln_status laguerre_rule(size_t d, gauss_rule *rule)
         for (size_t k = 0; k < NODES; k++) {
             double index = (double)k;
             gsl_matrix_set(jacobi, k, k, 2 * index + 1 + alpha);
-            if (k > 0) /* the lower triangle is what GSL reads */
+            if (k > 0) /* GSL reads the lower triangle */
                 gsl_matrix_set(jacobi, k, k - 1, sqrt(index * (index + alpha)));
         }
         status = LLN_OK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * All that one pass over the transform gives about a sum of log-normals.
- * Private to src/theory. */
+ * All results of one pass over the transform for a sum of log-normals. Private
+ * to src/theory. */
 #ifndef LLN_THEORY_SUM_ROW_H
 #define LLN_THEORY_SUM_ROW_H
 
@@ -13,7 +13,7 @@ typedef struct {
     double concentration;
 } lln_sum_row_values;
 
-/* Space for one integral; the caller keeps it for many. */
+/* Memory for one integral; the caller keeps it for many. */
 typedef struct {
     lln_transform transform;
     double density[LLN_TRANSFORM_WEIGHTS];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Trapezoidal sums over z. Points y = u + s z are kept on one lattice whose
- * spacing divides the step of u, so that exp(-e^y) is evaluated once for the
- * whole grid; only for small s, where such a lattice would be too fine, is it
+ * Trapezoidal sums over z. Points y = u + s z are on one lattice whose spacing
+ * divides the step of u, so that exp(-e^y) is evaluated once for the whole
+ * grid. For small s such a lattice would be too fine; then exp(-e^y) is
  * evaluated for each pair (u, z). */
 #include "theory/transform.h"
 
@@ -11,7 +11,7 @@
 /* Above this y, e^{-e^y} < 1e-19: the complement is 1. */
 static const double CEILING = 3.8;
 
-/* Below this s the nodes get their own exponentials. The trapezoidal rule
+/* Below this s, exponentials are evaluated for each node. The trapezoidal rule
  * with step 0.7 in z is exact to e^{-2 pi^2 / 0.7^2} = e^{-40} there. */
 static const double SMALL_SPREAD = 0.1, SMALL_SPACING = 0.7;
 
@@ -27,8 +27,8 @@ double lln_transform_left(double s, double depth)
     return s < reach ? -(s * s / 2 + depth) : -s * reach;
 }
 
-/* The Fourier transform of exp(-e^y) falls as e^{-pi |w| / 2}, that of the
- * normal density as e^{-s^2 w^2 / 2}; their product at w = 2 pi / spacing is
+/* The Fourier transform of exp(-e^y) decreases as e^{-pi |w| / 2}, that of the
+ * normal density as e^{-s^2 w^2 / 2}. Their product at w = 2 pi / spacing is
  * e^{-40} for this spacing. */
 static double lattice_spacing(double s)
 {
@@ -98,7 +98,7 @@ static lln_transform_value pairwise_sum(const lln_transform *t, double u)
 }
 
 /* The lattice points [low, high) within reach of u_i, and the weight of the
- * first of them; returns the sum of the weights above the lattice. */
+ * first. Returns the sum of the weights above the lattice. */
 static double window(const lln_transform *t, size_t i, ptrdiff_t *low,
                      ptrdiff_t *high, const double **weight)
 {

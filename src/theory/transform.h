@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The Laplace transform of a log-normal variable, on a grid of ln t: the one
- * integral without a closed form on which everything in this folder rests.
+ * The Laplace transform of a log-normal variable on a grid of ln t: the one
+ * integral without a closed form; everything in src/theory is based on it.
  * Private to src/theory. */
 #ifndef LLN_THEORY_TRANSFORM_H
 #define LLN_THEORY_TRANSFORM_H
 
 #include <stddef.h>
 
-/* The largest standard deviation of the logarithm that fits the arrays. */
+/* The largest standard deviation of the logarithm that the arrays allow. */
 #define LLN_TRANSFORM_SPREAD_MAX 64.0
 
 enum { LLN_TRANSFORM_LATTICE = 2048, LLN_TRANSFORM_WEIGHTS = 9216 };
 
-/* What x = e^{u + s Z}, Z standard normal, gives at one u. */
+/* Expectations for x = e^{u + s Z} at one u, Z standard normal. */
 typedef struct {
     double complement; /* E[1 - e^{-x}] = 1 - phi(e^u) */
     double first;      /* E[x e^{-x}] = -d phi / du */
@@ -35,26 +35,26 @@ typedef struct {
     double second[LLN_TRANSFORM_LATTICE];
 } lln_transform;
 
-/* How far the grids of a sum of d terms must reach so that what lies beyond
- * is below e^{-digits} : ln d + digits. */
+/* How far the grids for a sum of d terms must extend, so that the part beyond
+ * is below e^{-digits}: ln d + digits. */
 double lln_transform_depth(size_t d, double digits);
 
-/* The u, below 0, at which d (1 - phi(e^u)) falls under about e^{-digits}. */
+/* The u < 0 at which d (1 - phi(e^u)) falls below about e^{-digits}. */
 double lln_transform_left(double s, double depth);
 
-/* Fixes s in [0, LLN_TRANSFORM_SPREAD_MAX], the step (0.15 to 0.25) and the
- * depth (at most 90); then the grid may be moved as often as wanted. */
+/* Sets s in [0, LLN_TRANSFORM_SPREAD_MAX], the step (0.15 to 0.25) and the
+ * depth (at most 90). The grid may then be moved as often as needed. */
 void lln_transform_init(lln_transform *transform, double s, double step,
                         double depth);
 
-/* Makes u_0 = start. */
+/* Moves the grid so that u_0 = start. */
 void lln_transform_move(lln_transform *transform, double start);
 
-/* All three expectations at u_i; the absolute error is that of rounding plus
+/* All three expectations at u_i. The absolute error is that of rounding plus
  * e^{-depth}. */
 lln_transform_value lln_transform_at(const lln_transform *transform, size_t i);
 
-/* The complement alone, a third of the work. */
+/* The complement only, in a third of the time. */
 double lln_transform_complement(const lln_transform *transform, size_t i);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax within blocks: the published code has blocks of as many tokens as
- * there are features. */
+ * Softmax within blocks of tokens. As in the published code, a block has d
+ * tokens by default. */
 #include "kernel/dense/softmax.h"
 
 static lln_status blockdiag_open(const lln_kernel_choice *choice,
@@ -15,14 +15,13 @@ static lln_status blockdiag_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_blockdiag = {
     .name = "blockdiag",
-    .summary = "softmax within blocks of tokens, the last one smaller if they "
-               "do not divide the length",
+    .summary = "softmax within blocks of tokens; the last block may be smaller",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .parameters = {{"block",
-                    "tokens of a block (default: d)",
+                    "tokens in a block (default: d)",
                     NULL,
                     {1, LLN_MOST_TOKENS, true}}},
     .open = blockdiag_open,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax over short runs of keys: tiles, and products with them. Queries of a
- * tile share the keys that any of them sees; tiles stand in groups, of which
- * threads take whole ones. */
+ * Softmax over short runs of keys: tiles, and products with them. A tile has
+ * all keys that any of its queries may see. Tiles form groups; a group is
+ * processed by one thread. */
 #include "kernel/dense/local.h"
 
 #include <cblas.h>
@@ -17,10 +17,10 @@
 #include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
-/* Rows of a tile, and of a group. */
+/* Number of rows of a tile, and of a group. */
 enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
 
-/* Use the local products if the keys of a query are at most 1/SHARE of all. */
+/* Use this path if a run covers at most 1/SHARE of the keys. */
 enum { SHARE = 4 };
 
 bool lln_local_worth(const lln_head *head)
@@ -97,7 +97,7 @@ static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
     return tile;
 }
 
-/* The tile that begins with row i, kept or made. */
+/* The tile that begins with row i, stored or computed. */
 static lln_local_tile find_tile(const lln_local *local, size_t i, size_t rows,
                                 const workspace *work)
 {
@@ -147,11 +147,11 @@ lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
     return lln_threads_check_stop();
 }
 
-/* Rows of P times x, in the precision of x. */
+/* y = P x, in the precision of x. */
 typedef struct {
     lln_matrix x;
     void *y;
-    size_t width; /* the most keys of a tile */
+    size_t width; /* keys of the widest tile */
     float *p;     /* tiles in float32, [threads x ROWS x width] */
 } product;
 
@@ -201,11 +201,11 @@ typedef struct {
     const double *x;
     double *y;
     size_t columns;
-    size_t *offset; /* [groups]: where sums of a group stand in y */
-    size_t *low;    /* [groups]: their first key */
+    size_t *offset; /* [groups]: first row of the group's sums in y */
+    size_t *low;    /* [groups]: first key of the group */
 } transposition;
 
-/* Sums over the rows of a group, for the keys that the group sees. */
+/* Adds the tile's part of P'x to the sums of its group. */
 static void visit_transposed(void *context, size_t group,
                              const lln_local_tile *tile)
 {
@@ -218,7 +218,7 @@ static void visit_transposed(void *context, size_t group,
                 p->x + tile->first * p->columns, c, 1, sums, c);
 }
 
-/* Finds low and offset; returns the keys of all groups together. */
+/* Sets low and offset; returns the number of keys of all groups together. */
 static size_t place_groups(const lln_head *head, size_t groups,
                            transposition *p)
 {
@@ -234,7 +234,7 @@ static size_t place_groups(const lln_head *head, size_t groups,
     return total;
 }
 
-/* y [m x columns] = the sums of the groups, in their order. */
+/* y [m x columns] = sum over the groups, in order. */
 static void add_groups(const transposition *p, size_t groups, size_t m,
                        double *y)
 {
@@ -289,8 +289,8 @@ lln_status lln_local_diagonal(const lln_local *local, double *out)
     return lln_local_visit(local, visit_diagonal, out);
 }
 
-/* Squares of the means: below[j] those before key j, above[j] from it on, so
- * that what lies outside a run is a sum and not a difference. */
+/* Sums of squared means: below[j] over the keys before j, above[j] over the
+ * keys from j on. So the keys outside a run need a sum, not a difference. */
 typedef struct {
     const double *mean;
     double *below, *above; /* [m + 1] */

@@ -1,45 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax attention of heads whose mask leaves each query a short run of keys:
- * windows and blocks. P is made in float64, tile by tile, from the rows that
- * stand together and the keys that any of them sees; nothing takes n x m work
- * or memory: with runs of w keys O(n (w + 64) (d + c)) for c columns. Tiles
- * are shared among threads, and no result depends on them. */
+ * Softmax attention for heads whose mask allows each query a short run of keys:
+ * windows and blocks. P is computed in float64 in tiles: 64 consecutive rows
+ * times all keys that any of them may see. No step takes n x m work or memory;
+ * with runs of w keys and c columns it is O(n (w + 64) (d + c)). The tiles are
+ * divided among threads; no result depends on how. */
 #ifndef LLN_KERNEL_DENSE_LOCAL_H
 #define LLN_KERNEL_DENSE_LOCAL_H
 
 #include "kernel/parameters.h"
 
-/* The attention; its mask is that of the head. Zeroed but for the head it makes
- * its tiles anew for every visit. */
+/* The mask is that of the head. With only `head` set, tiles are computed anew
+ * at every visit. */
 typedef struct {
     lln_head head;
-    double *stored; /* the tiles one behind the other; NULL: not kept */
-    size_t *start;  /* of each tile, [tiles] */
+    double *stored; /* the tiles in order; NULL: not stored */
+    size_t *start;  /* [tiles]: offset of each tile in `stored` */
 } lln_local;
 
-/* Whether runs are so short that this is worth while. */
+/* Whether the runs are short enough for this path to be faster. */
 bool lln_local_worth(const lln_head *head);
 
-/* Rows first .. first + rows - 1 of P, at most LLN_LOCAL_ROWS, of which only
- * the keys low .. low + keys - 1 can be other than zero. */
+/* A tile: rows first .. first + rows - 1 of P, rows <= LLN_LOCAL_ROWS. Entries
+ * outside keys low .. low + keys - 1 are zero. */
 enum { LLN_LOCAL_ROWS = 64 };
 typedef struct {
     size_t first, rows, low, keys;
     const double *p; /* [rows x keys] */
 } lln_local_tile;
 
-/* Called for each tile, from several threads at once, but for the tiles of
- * one group in order and by one thread. */
+/* Called for each tile, from several threads at once. One thread visits the
+ * tiles of one group, in order. */
 typedef void lln_local_visit_tile(void *context, size_t group,
                                   const lln_local_tile *tile);
 
-/* The keys low .. high - 1 that queries first .. first + rows - 1 see. */
+/* The keys low .. high - 1 that any of queries first .. first + rows - 1 may
+ * see. */
 void lln_local_span(const lln_head *head, size_t first, size_t rows,
                     size_t *low, size_t *high);
 
-/* Number of groups, the most keys of a tile, and a visit of all tiles.
- * LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* The number of groups, the number of keys of the widest tile, and a visit of
+ * all tiles. LLN_ENOMEM; LLN_EINTERRUPTED. */
 size_t lln_local_groups(const lln_local *local);
 size_t lln_local_width(const lln_local *local);
 LLN_NODISCARD lln_status lln_local_visit(const lln_local *local,
@@ -57,7 +58,7 @@ LLN_NODISCARD lln_status lln_local_product(const lln_local *local, lln_matrix x,
 LLN_NODISCARD lln_status lln_local_transposed(const lln_local *local,
                                               lln_matrix x, void *y);
 
-/* P_ii of as many queries as keys: out [n]. LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* P_ii, for n = m: out [n]. LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_local_diagonal(const lln_local *local,
                                             double *out);
 
@@ -65,9 +66,9 @@ LLN_NODISCARD lln_status lln_local_diagonal(const lln_local *local,
 LLN_NODISCARD lln_status lln_local_norm(const lln_local *local,
                                         const double *mean, double *norm);
 
-/* The attention, by rows, with all of these; its state is a lln_local. To be
- * prepared means that the tiles are kept if they take no more than queries and
- * keys do in float64. LLN_EINVAL: a mask and n > m; LLN_ENOMEM. */
+/* Opens the attention, by rows, with all of these hooks; its state is a
+ * lln_local. Preparing it stores the tiles if they need no more memory than
+ * queries and keys in float64. LLN_EINVAL: a mask with n > m; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_local_open(const lln_kernel_choice *choice,
                                         const lln_head *head,
                                         lln_attention *attention);

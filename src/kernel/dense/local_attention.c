@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax over short runs of keys as an attention, whose tiles may be kept. */
+ * Softmax over short runs of keys as an attention; its tiles may be stored. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static void visit_keep(void *context, size_t group, const lln_local_tile *tile)
            tile->rows * tile->keys * sizeof *tile->p);
 }
 
-/* start: where tiles begin; returns what they take together. */
+/* Sets the offset of each tile; returns the number of entries of all tiles. */
 static size_t place_tiles(const lln_local *local, size_t *start)
 {
     const lln_head *head = &local->head;
@@ -36,7 +36,7 @@ static size_t place_tiles(const lln_local *local, size_t *start)
     return total;
 }
 
-/* Keeps the tiles, if they take no more than queries and keys do. */
+/* Stores the tiles if they need no more memory than queries and keys do. */
 static lln_status store(lln_local *local)
 {
     const lln_head *head = &local->head;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax attention: ln A_ij = scale q_i.k_j. The mask may be narrower than the
- * head's own. */
+ * Softmax attention: ln A_ij = scale q_i.k_j. */
 #include "kernel/dense/softmax.h"
 
 #include <math.h>
@@ -14,21 +13,22 @@
 #include "kernel/logits.h"
 #include "kernel/product.h"
 
-/* Bounds on |logit| of keys less their mean. Up to the upper one the rounding
- * of float32 logits, 6e-8 of their size, costs probabilities less than 1e-5 of
- * theirs, and none is below e^-87, the smallest normal float; below the lower
- * one the sums of weights would lose the differences between rows. */
+/* Bounds on |logit| after the mean key is subtracted. Up to FLOAT32_LOGIT_MOST,
+ * float32 logits (relative rounding 6e-8) cause relative errors of
+ * probabilities below 1e-5, and no weight is below e^-87, the smallest normal
+ * float. Below FLOAT32_LOGIT_LEAST the sums of weights would lose the
+ * differences between rows. */
 static const double FLOAT32_LOGIT_MOST = 43.5, FLOAT32_LOGIT_LEAST = 0.05;
 
 #define LLN_BODY "kernel/dense/softmax.inc"
 #include "core/both_precisions.h"
 
 typedef struct {
-    lln_local local; /* the head */
-    double *mean;    /* of the keys, [d] */
-    double *offset;  /* scale q.mean, [n] */
-    void *keys;      /* less the mean, [m x d] of the attention's precision */
-    double *queries; /* in float64; NULL: those of the head serve */
+    lln_local local;
+    double *mean;   /* of the keys, [d] */
+    double *offset; /* scale q.mean, [n] */
+    void *keys;     /* minus their mean, [m x d] in the attention's precision */
+    double *queries; /* in float64; NULL: those of the head are used */
 } softmax_state;
 
 static void softmax_close(lln_attention *attention)
@@ -62,7 +62,7 @@ static double row_square(lln_matrix a, size_t i, const double *mean,
                             a.columns);
 }
 
-/* Largest Euclidean norm of a row less the mean, in units. */
+/* Largest Euclidean norm of (row - mean) / unit. */
 static double largest_norm(lln_matrix a, const double *mean, double unit)
 {
     double largest = 0;
@@ -74,7 +74,8 @@ static double largest_norm(lln_matrix a, const double *mean, double unit)
     return sqrt(largest);
 }
 
-/* The same, in a unit with which no square leaves the range of float64. */
+/* Largest Euclidean norm of (row - mean), without overflow or underflow of the
+ * squares. */
 static double find_norm(lln_matrix a, const double *mean)
 {
     double norm = largest_norm(a, mean, 1), unit = 0;
@@ -131,18 +132,17 @@ static void set_local(lln_attention *attention)
         attention->diagonal = local_diagonal;
 }
 
-/* The norms that bound |q.k| of a head: of queries, of the mean key, and of
- * keys less the mean. */
+/* Norms that bound |q.k|: the largest of the queries, that of the mean key, and
+ * the largest of the keys minus their mean. */
 typedef struct {
     double query, mean, key;
 } head_norms;
 
-/* Finds the mean of the keys and the norms. */
 static lln_status survey_head(const lln_kernel_choice *choice,
                               const lln_head *head, double *mean,
                               head_norms *norms)
 {
-    norms->query = find_norm(head->q, mean); /* mean is zero yet */
+    norms->query = find_norm(head->q, mean); /* mean is still zero */
     find_mean(head->k, mean);
     norms->key = find_norm(head->k, mean);
     lln_matrix row = {LLN_FLOAT64, 1, head->k.columns, mean};
@@ -156,12 +156,12 @@ static lln_status survey_head(const lln_kernel_choice *choice,
     if (isfinite(most))
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "kernel '%s': the logits are beyond the range of float64: "
-                    "queries up to %.3g, keys up to %.3g in norm",
+                    "kernel '%s': the logits exceed the range of float64; "
+                    "norms are up to %.3g for queries and %.3g for keys",
                     choice->text, norms->query, norms->mean + norms->key);
 }
 
-/* Which precision the products of a head take. */
+/* The precision in which products are computed. */
 static lln_precision choose_precision(const lln_head *head, head_norms norms)
 {
     double bound = fabs(head->rule.scale) * norms.query * norms.key;
@@ -172,7 +172,7 @@ static lln_precision choose_precision(const lln_head *head, head_norms norms)
     return single ? LLN_FLOAT32 : LLN_FLOAT64;
 }
 
-/* Fills state->keys and state->offset. */
+/* Computes state->keys and state->offset. */
 static void center_keys(const lln_head *head, bool single, softmax_state *state)
 {
     size_t d = head->q.columns, size = single ? sizeof(float) : sizeof(double);
@@ -197,7 +197,7 @@ static void center_keys(const lln_head *head, bool single, softmax_state *state)
                            d));
 }
 
-/* The two factors of the scores. */
+/* Sets the two factors of the scores. */
 static lln_status make_factors(const lln_head *head, lln_attention *attention)
 {
     softmax_state *state = attention->state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax of the logits over a number: P = softmax(s/divisor). */
+ * Softmax of the logits divided by a constant: P = softmax(s/divisor). */
 #include "kernel/dense/softmax.h"
 
 static lln_status tempscale_open(const lln_kernel_choice *choice,
@@ -15,7 +15,7 @@ static lln_status tempscale_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_tempscale = {
     .name = "tempscale",
-    .summary = "softmax of the logits over the divisor; below 1 it sharpens",
+    .summary = "softmax(s/divisor) of the logits s; a divisor below 1 sharpens",
     .reference = "Zhou et al. 2024",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,

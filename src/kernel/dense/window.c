@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax within a window of `reach` keys on each side, the head's own within
- * it. */
+ * Softmax within a window of `reach` keys on each side, inside the head's own
+ * window if it has one. */
 #include "kernel/dense/softmax.h"
 
 static lln_status window_open(const lln_kernel_choice *choice,

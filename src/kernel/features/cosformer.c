@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A_ij = max(q_i, 0).max(k_j, 0) cos(theta_i - theta_j), theta = pi/2 times
- * the position, from 1, over the number of queries or keys, the larger: rows
- * change as the sequence grows. A query that meets no key has a row of zeros.
- */
+ * A_ij = max(q_i, 0).max(k_j, 0) cos(theta_i - theta_j), where theta is pi/2
+ * times the position (from 1) divided by the larger of the numbers of queries
+ * and keys. So rows change as the sequence grows. A query that has no positive
+ * feature in common with a key has a row of zeros. */
 #include <math.h>
 
 #include "kernel/features/features.h"
@@ -18,7 +18,7 @@ static void fill_cosformer_features(const lln_features *f, lln_role side,
     const double *x = lln_features_tokens(f, side, first);
     for (size_t i = 0; i < count; i++, x += d, out += 2 * d) {
         double theta = M_PI_2 * (double)(position + i) / (double)longest;
-        double s = sin(theta), c = fmax(cos(theta), 0); /* rounding */
+        double s = sin(theta), c = fmax(cos(theta), 0); /* rounding: c < 0 */
         for (size_t l = 0; l < d; l++) {
             double above = x[l] > 0 ? x[l] : 0;
             out[l] = above * s;
@@ -40,6 +40,6 @@ const lln_kernel lln_kernel_cosformer = {
     .reference = "Qin et al. 2022",
     .rank = "2 d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "least divisor of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "smallest divisor of a row", "1e-6", {0, 1}}},
     .open = cosformer_open,
 };

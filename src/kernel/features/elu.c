@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Linear attention: phi(x) = elu(x) + 1, which is x + 1 above 0 and exp(x)
- * below. */
+ * Linear attention with phi(x) = elu(x) + 1, which is x + 1 for x > 0 and
+ * exp(x) otherwise. */
 #include "core/vector_math.h"
 #include "kernel/features/features.h"
 
@@ -33,6 +33,6 @@ const lln_kernel lln_kernel_elu = {
     .reference = "Katharopoulos, Vyas, Pappas, Fleuret 2020",
     .rank = "d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = elu_open,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention made of feature maps: rows, factors, diagonal, and the divisors of
+ * Attention made of feature maps: rows, factors, diagonal, and divisors of
  * rows. */
 #include "kernel/features/features.h"
 
@@ -43,8 +43,9 @@ static lln_status features_transposed(const lln_attention *attention,
     return lln_features_multiply(attention->state, LLN_KEYS, x, y, NULL);
 }
 
-/* Scores of some queries against the first `keys` keys, out with m elements
- * from row to row. scratch: [CHUNK x rank], not used with stored keys. */
+/* Scores of some queries with the first `keys` keys. out has m elements from
+ * one row to the next. scratch [CHUNK x rank] is not used if the keys' features
+ * are stored. */
 static void score_rows(const lln_features *f, size_t first, size_t count,
                        size_t keys, const double *phi_q, double *scratch,
                        double *out)
@@ -86,15 +87,15 @@ static lln_status features_rows(const lln_attention *attention, size_t first,
     return LLN_OK;
 }
 
-/* Rows of P want the features of all keys, again and again. */
+/* Every row of P needs the features of all keys, so they are stored. */
 static lln_status features_prepare(lln_attention *attention)
 {
     return lln_features_store_keys(attention->state);
 }
 
-/* B = phi_q column / z and A = phi_k / column, where columns of positive
- * features range over many orders of magnitude: then columns of A sum to 1. A
- * column without a key is zero. */
+/* B = phi_q column / z and A = phi_k / column. The sums `column` of positive
+ * features may differ by many orders of magnitude; with this division the
+ * columns of A sum to 1. A column of zeros stays zero. */
 static void features_factors(const lln_attention *attention, size_t first,
                              size_t count, double *b, double *a)
 {
@@ -165,7 +166,7 @@ static void features_close(lln_attention *attention)
     lln_features_free(attention->state);
 }
 
-/* Queries and keys in float64. */
+/* Sets queries and keys in float64. */
 static lln_status promote(const lln_head *head, lln_features *f)
 {
     if (head->q.precision == LLN_FLOAT64) {
@@ -208,7 +209,8 @@ lln_status lln_features_new(const lln_kernel_choice *choice,
     return LLN_OK;
 }
 
-/* z from the sums of the rows in z; whether P is row-stochastic. */
+/* Turns the sums of rows in z into divisors. Returns whether P is
+ * row-stochastic. */
 static bool take_divisors(lln_features *f)
 {
     bool stochastic = true;
@@ -221,8 +223,8 @@ static bool take_divisors(lln_features *f)
     return stochastic;
 }
 
-/* z [n] = sum_j A_ij and, for positive features without a mask, the sums of
- * their columns. */
+/* z [n] = sum_j A_ij. For positive features without a mask, also computes the
+ * sums of their columns. */
 static lln_status add_rows(lln_features *f, double *z)
 {
     if (f->row_sums && !f->causal)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Products with attention made of feature maps, by sums over keys that every
- * query shares, or with a causal mask by sums that go on from chunk to chunk.
- */
+ * Products with attention made of feature maps. Without a mask, all queries use
+ * the same sums over keys. With a causal mask, sums are carried from chunk to
+ * chunk. */
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,8 @@ static lln_run chunk_rows(const lln_features *f, lln_role side, size_t chunk)
     return (lln_run){begin, end - begin};
 }
 
-/* One product: y of side `to` = sum over side `from` of A_ij x, or A'_ij x. */
+/* One product: rows of y, on side `to`, are sums over side `from` of A_ij x_j
+ * or, transposed, of A_ij x_i. */
 typedef struct {
     const lln_features *f;
     lln_role from, to;
@@ -69,7 +70,7 @@ static size_t group_begin(const product *p, size_t group)
     return p->chunks * group / p->groups;
 }
 
-/* values [count x columns] of queries, divided by their z. */
+/* Divides values [count x columns] of queries by their z. */
 static void divide(const product *p, lln_run queries, double *values)
 {
     if (!p->f->z)
@@ -108,7 +109,7 @@ static void multiply(CBLAS_TRANSPOSE transpose, size_t rows, size_t columns,
                 (int)columns);
 }
 
-/* state += phi(from)' x over one chunk, which is loaded. */
+/* state += phi(from)' x over one chunk, which must be loaded. */
 static void add_state(const product *p, lln_run rows, const double *features,
                       const double *x, double *state)
 {
@@ -128,7 +129,7 @@ static void sum_group(const product *p, size_t group, workspace *w)
     }
 }
 
-/* Without a mask: the state of group 0 becomes the sum over all. */
+/* Without a mask: adds the states of all groups to that of group 0. */
 static void total_states(const product *p)
 {
     size_t size = p->f->rank * p->columns;
@@ -137,9 +138,9 @@ static void total_states(const product *p)
             p->state[l] += p->state[g * size + l];
 }
 
-/* With a causal mask: the state of each group becomes the sum over those
- * before it, or behind it in a transposed product. carry: [rank x columns],
- * zero. */
+/* With a causal mask: replaces the state of each group by the sum over the
+ * groups before it (in a transposed product, after it). carry: scratch [rank x
+ * columns], zeroed. */
 static void carry_states(const product *p, double *carry)
 {
     size_t size = p->f->rank * p->columns;
@@ -153,8 +154,8 @@ static void carry_states(const product *p, double *carry)
     }
 }
 
-/* block [queries x keys] = A between a chunk's queries and keys, by the mask.
- */
+/* block [queries x keys] = A between a chunk's queries and keys, 0 where
+ * masked. */
 static void fill_block(const lln_features *f, lln_run queries, lln_run keys,
                        const double *phi_q, const double *phi_k, double *block)
 {
@@ -172,7 +173,7 @@ static void fill_block(const lln_features *f, lln_run queries, lln_run keys,
     }
 }
 
-/* y += what the chunk's own tokens give each other, phi their features. */
+/* y += the contributions from the chunk's own tokens; phi: their features. */
 static void add_block(const product *p, lln_run to, lln_run from,
                       const double *phi_to, const double *phi_from,
                       workspace *w)
@@ -212,7 +213,7 @@ static void apply_group(const product *p, size_t group, workspace *w)
                     state, w);
 }
 
-/* Calls visit for each group, with scratch for each thread. */
+/* Calls `visit` for each group, with scratch for each thread. */
 static lln_status for_groups(const product *p,
                              void visit(const product *, size_t, workspace *))
 {
@@ -231,7 +232,7 @@ static lln_status for_groups(const product *p,
     return lln_threads_check_stop();
 }
 
-/* The states of all groups, then y. carry: see carry_states. */
+/* Computes the states of all groups, then y. carry: see carry_states. */
 static lln_status run(const product *p, double *carry, double *total)
 {
     LLN_TRY(for_groups(p, sum_group));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the rows of attention made of features need: the features of all keys
- * or, if no feature is negative, tiles of scores, which for polynomials are >
- * 0. Sums of products >= 0 keep their digits in float32. */
+ * Data for rows of attention made of features: the features of all keys or, if
+ * no entry is negative, tiles of scores. Sums of products >= 0 stay accurate in
+ * float32. */
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,17 +16,18 @@
 
 enum { CHUNK = LLN_FEATURES_CHUNK, PART = 32 };
 
-/* Products of features, and sums of them, that float32 holds as normal
- * numbers; |logits| whose polynomial in float32 keeps six digits. */
+/* Bounds of the features and their sums of products for which float32 has
+ * normal numbers, and bounds of |logit| for which a polynomial in float32 has
+ * six correct digits. */
 static const double FLOAT32_LEAST = 1e-36, FLOAT32_MOST = 1e30;
 static const double FLOAT32_LOGIT_LEAST = 0.05, FLOAT32_LOGIT_MOST = 32;
 
-/* Of features: the least one, the least above 0, the largest. */
+/* The smallest feature, the smallest above 0, and the largest. */
 typedef struct {
     double least, positive, most;
 } extent;
 
-/* Features in float32, their extent being made wider. */
+/* Rounds features to float32 and widens `seen` to include them. */
 LLN_CLONES static void round_features(const double *x, size_t count, float *out,
                                       extent *seen)
 {
@@ -42,7 +43,7 @@ LLN_CLONES static void round_features(const double *x, size_t count, float *out,
     *seen = (extent){least, positive, most};
 }
 
-/* All features of one side [rows x rank]. */
+/* Rounds all features of one side [rows x rank]. */
 static lln_status round_side(const lln_features *f, lln_role side, float *out,
                              extent *all)
 {
@@ -76,7 +77,7 @@ static lln_status round_side(const lln_features *f, lln_role side, float *out,
     return failed ? lln_fail(LLN_ENOMEM, "out of memory") : LLN_OK;
 }
 
-/* Whether float32 holds features and the sums of `rank` products of them. */
+/* Whether float32 can represent the features and sums of `rank` products. */
 static bool products_fit(const extent *q, const extent *k, size_t rank)
 {
     return q->positive >= FLOAT32_LEAST && k->positive >= FLOAT32_LEAST &&
@@ -85,14 +86,14 @@ static bool products_fit(const extent *q, const extent *k, size_t rank)
            q->most * k->most * (double)rank <= FLOAT32_MOST;
 }
 
-/* Both sides are in one array. */
+/* The state is one array for both sides. */
 static void close_rounded(lln_attention *tiles)
 {
     free(tiles->state);
 }
 
-/* Rounding grows with the number of terms of a sum: no more than PART are
- * added at a time. */
+/* The rounding error grows with the number of terms of a sum, so at most PART
+ * terms are added at a time. */
 static void tile_rounded(const lln_attention *tiles, const void *packed,
                          size_t rows, size_t first_key, size_t keys,
                          size_t stride, void *out)
@@ -106,7 +107,8 @@ static void tile_rounded(const lln_attention *tiles, const void *packed,
                     (int)stride);
 }
 
-/* Features in float32. *fit: products of theirs fit; else there are none. */
+/* Opens tiles with features in float32. *fit: whether their products fit; if
+ * not, nothing is opened. */
 static lln_status open_rounded(lln_features *f, lln_attention_scores *scores,
                                bool *fit)
 {
@@ -160,7 +162,7 @@ lln_status lln_features_store_keys(lln_features *f)
     return LLN_OK;
 }
 
-/* Features in float64, those of the keys kept by f. */
+/* Opens tiles with features in float64; f keeps those of the keys. */
 static lln_status open_full(lln_features *f, lln_attention *tiles)
 {
     LLN_TRY(lln_features_store_keys(f));
@@ -180,7 +182,7 @@ static double largest_norm(const double *x, size_t rows, size_t d)
     return sqrt(largest);
 }
 
-/* The queries and keys themselves. */
+/* Opens tiles with queries and keys themselves as factors. */
 static void open_tile(lln_features *f, lln_attention *tiles)
 {
     tiles->rank = f->d;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Flow attention. phi is the logistic function, eps 1e-6, dots are taken with
- * eps added to every entry:
+ * Flow attention. phi is the logistic function and eps is 1e-6; eps is added to
+ * every entry of both factors of a dot product:
  *     I_i = 1/(phi(q_i).sum_j phi(k_j)),   J_j = 1/(phi(k_j).sum_i phi(q_i)),
  *     c_i = phi(q_i).sum_j J_j phi(k_j),   e_j = phi(k_j).sum_i I_i phi(q_i),
  *     P_ij = logistic(c_i n/m) I_i phi(q_i).phi(k_j) m softmax_j(e), |e| <= 1.
- * With a causal mask sums run up to the own position t, counted from 1: I and
- * J are multiplied by t, c and e divided by it, and P_ij = logistic(c_i)
+ * With a causal mask, sums end at the token's own position t, counted from 1. I
+ * and J are multiplied by t, c and e are divided by t, and P_ij = logistic(c_i)
  * (I_i / t_i) phi(q_i).phi(k_j) t_j exp(e_j) / sum_{l <= j} exp(e_l). */
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static const double EPS = 1e-6;
 
 typedef struct {
     double *phi[2];    /* logistic of queries [n x d] and keys [m x d] */
-    double *weight[2]; /* what multiplies the rows of P [n], columns [m] */
+    double *weight[2]; /* factors of the rows of P [n] and of its columns [m] */
     double *memory;
 } flow;
 
@@ -66,8 +66,8 @@ static double dot(const double *a, const double *b, size_t d)
 }
 
 /* out_i = (phi_i + eps).(sum_j weight_j phi_j + eps) for each row i of `side`,
- * the sum over the other side, with a causal mask over j <= i. weight: NULL is
- * 1; sum: scratch [d]. */
+ * summed over the other side; with a causal mask over j <= i. weight: NULL
+ * means 1; sum: scratch [d]. */
 static void meet(const lln_features *f, lln_role side, const double *weight,
                  double *sum, double *out)
 {
@@ -86,20 +86,20 @@ static void meet(const lln_features *f, lln_role side, const double *weight,
     }
 }
 
-/* t_i of the comment above; without a mask 1. */
+/* t_i of the comment above; 1 without a mask. */
 static double position(const lln_features *f, size_t i)
 {
     return f->causal ? (double)(i + 1) : 1;
 }
 
-/* x = 1/x t, which is I and J. */
+/* x = t / x, which gives I and J. */
 static void invert(const lln_features *f, size_t count, double *x)
 {
     for (size_t i = 0; i < count; i++)
         x[i] = position(f, i) / x[i];
 }
 
-/* Weights of columns from e: competition between the keys. */
+/* Replaces e by the factors of columns: competition between the keys. */
 static void compete(const lln_features *f, double *e)
 {
     double sum = 0;
@@ -114,7 +114,7 @@ static void compete(const lln_features *f, double *e)
         e[j] *= (double)f->m / sum;
 }
 
-/* in: I; in becomes the weights of rows. */
+/* Replaces I in `in` by the factors of rows. */
 static void allocate(const lln_features *f, const double *c, double *in)
 {
     double ratio = f->causal ? 1 : (double)f->n / (double)f->m;
@@ -160,8 +160,8 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
     lln_features *f;
     if (head->rule.mask.causal && head->q.rows != head->k.rows)
         return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %zu queries and %zu keys; with a causal "
-                        "mask expected as many",
+                        "kernel '%s': %zu queries and %zu keys; a causal mask "
+                        "needs equal numbers",
                         choice->text, head->q.rows, head->k.rows);
     LLN_TRY(lln_features_new(choice, head, sizeof(flow), &f));
     f->rank = f->d;
@@ -176,7 +176,8 @@ static lln_status flowformer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_flowformer = {
     .name = "flowformer",
-    .summary = "logistic features, flow conserved between queries and keys",
+    .summary =
+        "logistic features; the flow between queries and keys is conserved",
     .reference = "Wu, Wu, Xu, Wang, Long 2022",
     .rank = "d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The Hedgehog feature map before it is trained, in two published forms:
+ * The Hedgehog feature map before training, in two published forms:
  *   joint     phi(x) = softmax over 2 d channels of (2 x, -2 x)
- *   separate  phi(x) = (softmax(x), softmax(-x)), not below 1e-12 */
+ *   separate  phi(x) = (softmax(x), softmax(-x)), at least 1e-12 */
 #include <math.h>
 
 #include "kernel/features/features.h"
@@ -41,7 +41,8 @@ static void fill_hedgehog_features(const lln_features *f, lln_role side,
         map_token(x, d, *form == JOINT, out);
 }
 
-/* The published code scales queries by (2 d)^-1/2, which only eps sees. */
+/* The published code scales queries by (2 d)^-1/2, which only matters beside
+ * eps. */
 static double divisor(const lln_features *f, size_t i, double sum)
 {
     (void)i;
@@ -68,17 +69,17 @@ static lln_status hedgehog_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_hedgehog = {
     .name = "hedgehog",
-    .summary = "features softmax of x and -x, the map before training",
+    .summary = "features softmax(x) and softmax(-x), as before training",
     .reference = "Zhang, Bhatia, Kumbong, Re 2024",
     .rank = "2 d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"form",
-                    "joint: one softmax of (2 x, -2 x); separate: one of x and "
-                    "one of -x",
-                    "joint", .words = FORMS},
-                   {"eps",
-                    "times sqrt(2 d) is added to the sum of a row",
-                    "1e-10",
-                    {0, 1}}},
+    .parameters =
+        {{"form",
+          "joint: softmax of (2 x, -2 x); separate: softmax of x and of -x",
+          "joint", .words = FORMS},
+         {"eps",
+          "eps sqrt(2 d) is added to the sum of a row",
+          "1e-10",
+          {0, 1}}},
     .open = hedgehog_open,
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Linformer: softmax over r tokens that are mixtures of keys,
- *     P = softmax(scale Q (E K)') F,   E, F [r x m],
- * E and F trained for this number of keys, else random. Rows need not sum to
- * 1. Without a mask only. */
+ * Linformer: softmax over r mixtures of keys,
+ *     P = softmax(scale Q (E K)') F,   E, F [r x m].
+ * E and F are given as arrays, trained for this number of keys, or random. Rows
+ * need not sum to 1. Only without a mask. */
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 enum { MOST_TOKENS = 65536 };
 
-/* The parts of the random numbers of a choice. */
+/* Parts of the random numbers of a choice, see lln_projection_normal. */
 enum { PART_E, PART_F };
 
 typedef struct {
@@ -48,8 +48,8 @@ static void fill_linformer_features(const lln_features *f, lln_role side,
         lln_row_softmax(out + i * r, r);
 }
 
-/* *out [rank x m], owned by the caller: the array of that name, or random with
- * variance 1/rank. */
+/* *out [rank x m], owned by the caller: the array of that name, or random
+ * numbers with variance 1/rank. */
 static lln_status find_matrix(const lln_kernel_choice *choice, const char *name,
                               uint64_t part, const lln_features *f,
                               double **out)
@@ -67,7 +67,7 @@ static lln_status find_matrix(const lln_kernel_choice *choice, const char *name,
     return LLN_OK;
 }
 
-/* E K, and F. */
+/* Computes E K, and sets F. */
 static lln_status project(const lln_kernel_choice *choice, lln_features *f)
 {
     linformer *state = f->state;
@@ -85,7 +85,7 @@ static lln_status project(const lln_kernel_choice *choice, lln_features *f)
     return status;
 }
 
-/* The rank: rows of the arrays, else the parameter. */
+/* Finds the rank: rows of the arrays if given, else the parameter k. */
 static lln_status find_rank(const lln_kernel_choice *choice, size_t *rank)
 {
     lln_matrix e;
@@ -115,21 +115,21 @@ static lln_status linformer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_linformer = {
     .name = "linformer",
-    .summary = "softmax over k mixtures of keys, E K, times mixtures F V",
+    .summary = "softmax over the k rows of E K, applied to F V",
     .reference = "Wang, Li, Khabsa, Fang, Ma 2020",
     .rank = "k",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "e",
                 .shapes = {{"k", "m"}},
-                .unit = "in place of normal numbers of variance 1/k",
+                .unit = "replaces normal random numbers of variance 1/k",
                 .finite = true,
                 .with = "f"},
                {.name = "f",
                 .shapes = {{"k", "m"}},
-                .unit = "in place of normal numbers of variance 1/k",
+                .unit = "replaces normal random numbers of variance 1/k",
                 .finite = true,
                 .with = "e"}},
-    .parameters = {{"k", "mixtures", "256", {1, MOST_TOKENS, true}}},
+    .parameters = {{"k", "rows of E and F", "256", {1, MOST_TOKENS, true}}},
     .open = linformer_open,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What stands under the name of Performer in the code published with LLN
- * attention: no random features, and always causal. With c = sqrt(scale),
+ * The attention called Performer in the code published with LLN attention. It
+ * has no random features and is always causal. With c = sqrt(scale),
  *     phi(q) = exp(c (q - max_l q_l)) + eps, or softmax(c q),
  *     phi(k) = exp(c (k - max_jl k_jl)) + eps,
  *     z_i = phi(q_i).(sum_j phi(k_j) + eps). */
@@ -14,7 +14,7 @@ static const char *const FORMS[] = {"exp", "softmax", NULL};
 
 typedef struct {
     double factor[2];
-    double top; /* of the keys, times their factor */
+    double top; /* maximum over keys of factor k_jl */
     bool softmax;
 } performer;
 
@@ -36,7 +36,7 @@ static void fill_llnrepo_features(const lln_features *f, lln_role side,
     }
 }
 
-/* eps stands with every feature of the sum of keys. */
+/* eps is added to every feature of the sum over keys. */
 static double divisor(const lln_features *f, size_t i, double sum)
 {
     const performer *p = f->state;
@@ -79,6 +79,6 @@ const lln_kernel lln_kernel_llnrepo_performer = {
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "features of queries: exp or softmax", "exp",
                     .words = FORMS},
-                   {"eps", "is added to features and sums", "1e-8", {0, 1}}},
+                   {"eps", "added to features and sums", "1e-8", {0, 1}}},
     .open = performer_open,
 };

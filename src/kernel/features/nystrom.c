@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Nystrom attention: with landmarks q~, k~ the means of consecutive segments
- * of queries and keys,
- *     P = softmax(scale Q k~') Z softmax(scale q~ K'),
- * Z the pseudo-inverse of the softmax of scale q~ k~' or what a few steps of an
- * iteration to it reach, which is not the same. Without a mask only. */
+ * Nystrom attention. The landmarks q~, k~ are the means of consecutive segments
+ * of queries and keys:
+ *     P = softmax(scale Q k~') Z softmax(scale q~ K').
+ * Z is the pseudo-inverse of softmax(scale q~ k~'), or the result of a few
+ * steps of an iteration towards it, which is not the same. Only without a
+ * mask. */
 #include <cblas.h>
 #include <float.h>
 #include <lapacke.h>
@@ -35,7 +36,7 @@ static void nystrom_release(void *state)
     free(((nystrom *)state)->memory);
 }
 
-/* Queries: softmax(scale q k~') Z; keys: the columns of the third factor. */
+/* Queries: softmax(scale q k~') Z. Keys: columns of softmax(scale q~ K'). */
 static void fill_nystrom_features(const lln_features *f, lln_role side,
                                   size_t first, size_t count, double *out)
 {
@@ -70,8 +71,8 @@ static void average(const double *x, size_t rows, size_t d, size_t r,
                     x[(l * segment + i) * d + c] / (double)segment;
 }
 
-/* ln sum_j exp(scale q~.k_j) of one landmark. A sum by BLAS would depend on
- * where the scores lie in memory. */
+/* ln sum_j exp(scale q~.k_j) of one landmark. The sum is not taken by BLAS,
+ * whose result would depend on the alignment of the scores. */
 static double log_norm(const lln_features *f, const double *landmark)
 {
     double scores[CHUNK], sum = -INFINITY;
@@ -87,7 +88,7 @@ static double log_norm(const lln_features *f, const double *landmark)
     return sum;
 }
 
-/* out = diagonal I - a b, [r x r] all. */
+/* out = diagonal I - a b, all [r x r]. */
 static void step_product(size_t r, double diagonal, const double *a,
                          const double *b, double *out)
 {
@@ -99,8 +100,9 @@ static void step_product(size_t r, double diagonal, const double *a,
                 n, 1, out, n);
 }
 
-/* Z = Z (13 I - AZ (15 I - AZ (7 I - AZ)))/4, from A' over the largest sum of
- * a column of A; a: [r x r], scratch: [3 r x r]. LLN_EINTERRUPTED. */
+/* Iterates Z = Z (13 I - AZ (15 I - AZ (7 I - AZ)))/4. It starts from A'
+ * divided by the largest sum of a column of A. a: [r x r], scratch: [3 r x r].
+ * LLN_EINTERRUPTED. */
 static lln_status iterate(size_t r, size_t steps, const double *a,
                           double *scratch, double *z)
 {
@@ -127,8 +129,8 @@ static lln_status iterate(size_t r, size_t steps, const double *a,
     return LLN_OK;
 }
 
-/* Z = V S^+ U' of A = U S V', without singular values below r DBL_EPSILON of
- * the largest. Destroys a; scratch: [2 r x r + r]. */
+/* Z = V S^+ U' of A = U S V'. Singular values below r DBL_EPSILON of the
+ * largest are treated as 0. Overwrites a; scratch: [2 r x r + r]. */
 static lln_status invert(size_t r, double *a, double *scratch, double *z)
 {
     lapack_int n = (lapack_int)r;
@@ -143,7 +145,7 @@ static lln_status invert(size_t r, double *a, double *scratch, double *z)
     return LLN_OK;
 }
 
-/* Z; scratch: [4 r x r]. */
+/* Computes Z; scratch: [4 r x r]. */
 static lln_status find_middle(lln_features *f, size_t inverse, size_t steps,
                               double *scratch)
 {
@@ -162,7 +164,7 @@ static lln_status prepare(lln_features *f, size_t inverse, size_t steps)
 {
     nystrom *state = f->state;
     size_t r = f->rank, d = f->d;
-    /* The singular values of a single landmark want room too. */
+    /* With one landmark, the singular values need + r. */
     double *scratch = lln_array_alloc_raw(4 * r * r + r, sizeof *scratch);
     state->memory =
         lln_array_alloc(2 * r * d + r + r * r, sizeof *state->memory);
@@ -195,7 +197,7 @@ static lln_status check_segments(const lln_kernel_choice *choice,
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': %zu queries and %zu keys; expected multiples "
-                    "of landmarks, %zu",
+                    "of landmarks=%zu",
                     choice->text, n, m, landmarks);
 }
 
@@ -221,18 +223,20 @@ static lln_status nystrom_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_nystrom = {
     .name = "nystrom",
-    .summary = "softmax by way of landmarks, means of segments of tokens",
+    .summary = "softmax approximated through landmarks, the means of segments",
     .reference = "Xiong et al. 2021",
     .rank = "landmarks",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_SCALE,
-    .parameters =
-        {{"landmarks",
-          "their number, which divides that of tokens",
-          "64",
-          {1, MOST_LANDMARKS, true}},
-         {"inverse", "of the middle matrix: iterate or pinv", "iterate",
-          .words = INVERSES},
-         {"iterations", "steps of iterate", "6", {0, MOST_STEPS, true}}},
+    .parameters = {{"landmarks",
+                    "number of landmarks; it must divide the number of tokens",
+                    "64",
+                    {1, MOST_LANDMARKS, true}},
+                   {"inverse", "inverse of the middle matrix: iterate or pinv",
+                    "iterate", .words = INVERSES},
+                   {"iterations",
+                    "steps of inverse=iterate",
+                    "6",
+                    {0, MOST_STEPS, true}}},
     .open = nystrom_open,
 };

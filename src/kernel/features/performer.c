@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * FAVOR+: with x' = x sqrt(scale) for queries and keys and W [r x d] random,
- *     phi(x) = exp(W x' - |x'|^2/2 - top) + eps,
- * top the largest entry of W x' of a query, of W x' over all keys. The average
- * of phi(q).phi(k) over W is exp(scale q.k) as far as eps is 0. */
+ *     phi(x) = exp(W x' - |x'|^2/2 - top) + eps.
+ * For a query, top is the largest entry of its W x'; for keys, the largest over
+ * all keys. For eps = 0 the mean of phi(q).phi(k) over W is exp(scale q.k), up
+ * to factors that cancel in P. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ enum { CHUNK = 128 };
 typedef struct {
     double *w; /* [rank x d] */
     double eps;
-    double factor[2]; /* of queries and keys in x' */
+    double factor[2]; /* of queries and keys: x' = factor x */
     double top;       /* of the keys */
 } performer;
 
@@ -44,8 +45,8 @@ static double half_square(const lln_features *f, lln_role side, size_t i)
     return 0.5 * fabs(f->rule.scale) * lln_row_dot(x, x, f->d);
 }
 
-/* Without eps a factor common to the features of one query, or of all keys,
- * cancels in P: it is taken so large that nothing underflows in vain. */
+/* If eps = 0, a factor common to all features of one query, or of all keys,
+ * cancels in P. It is chosen so large that nothing underflows needlessly. */
 static void fill_performer_features(const lln_features *f, lln_role side,
                                     size_t first, size_t count, double *out)
 {
@@ -60,7 +61,8 @@ static void fill_performer_features(const lln_features *f, lln_role side,
     }
 }
 
-/* The largest exponent of the keys; scratch: [CHUNK x rank]. */
+/* The largest exponent of a chunk of keys, without |x'|^2/2 if eps > 0;
+ * scratch: [CHUNK x rank]. */
 static double chunk_top(const lln_features *f, size_t first, double *scratch)
 {
     const performer *p = f->state;
@@ -122,19 +124,20 @@ static lln_status performer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_performer = {
     .name = "performer",
-    .summary = "positive random features of the exponential (FAVOR+)",
+    .summary =
+        "positive random features that approximate exp(scale q.k) (FAVOR+)",
     .reference = "Choromanski et al. 2021",
     .rank = "features",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_RANDOM,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "256",
                     {1, LLN_PROJECTION_MOST, true}},
-                   {"eps", "is added to each feature", "1e-6", {0, 1}}},
+                   {"eps", "added to each feature", "1e-6", {0, 1}}},
     .open = performer_open,
 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The three attentions that go by the name of Performer with ReLU,
- * phi(x) = max(factor W x, 0) + eps; eps is not free of scale, so that they
- * differ. */
+ * Three kernels that are known as Performer with ReLU: phi(x) = max(factor W x,
+ * 0) + eps. They differ because eps is relative to the factor. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,8 @@
 #include "kernel/features/projection.h"
 #include "kernel/row_math.h"
 
-/* What is taken the maximum of: x itself, W x sqrt(|scale|), and W x r^-1/2
- * with W [r x d]. */
+/* The argument of the maximum: x itself, W x sqrt(|scale|), or W x r^-1/2 with
+ * W [r x d]. */
 typedef enum { DETERMINISTIC, PROJECTED, TENSORFLOW } relu_form;
 
 typedef struct {
@@ -40,7 +39,7 @@ static void fill_performer_relu_features(const lln_features *f, lln_role side,
         out[l] = (out[l] > 0 ? out[l] : 0) + state->eps;
 }
 
-/* Draws or finds W, and with it the rank. */
+/* Draws W or takes it from the arrays, and sets the rank. */
 static lln_status find_projection(const lln_kernel_choice *choice,
                                   relu_form form, lln_features *f)
 {
@@ -90,7 +89,7 @@ const lln_kernel lln_kernel_performer_relu_det = {
     .rank = "d",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to each feature", "1e-3", {0, 1}}},
+    .parameters = {{"eps", "added to each feature", "1e-3", {0, 1}}},
     .open = open_det,
 };
 
@@ -109,13 +108,13 @@ const lln_kernel lln_kernel_performer_relu_proj = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "256",
                     {1, LLN_PROJECTION_MOST, true}},
-                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
+                   {"eps", "added to each feature", "1e-3", {0, 1}}},
     .open = open_proj,
 };
 
@@ -134,12 +133,12 @@ const lln_kernel lln_kernel_performer_relu_tf = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "256",
                     {1, LLN_PROJECTION_MOST, true}},
-                   {"eps", "is added to each feature", "1e-3", {0, 1}}},
+                   {"eps", "added to each feature", "1e-3", {0, 1}}},
     .open = open_tf,
 };

@@ -14,11 +14,12 @@
 #include "kernel/logits.h"
 #include "kernel/row_math.h"
 
-/* Keys are summed in GROUPS, queries taken in CHUNKs, whatever the threads. */
+/* Keys are summed in GROUPS and queries taken in CHUNKs, whatever the number of
+ * threads. */
 enum { GROUPS = 16, CHUNK = 128 };
 
-/* out [d (d + 1)/2]: products of x with itself, factor x_a^2 and
- * factor sqrt(2) x_a x_b, whose dot product is factor^2 (x.x')^2. */
+/* Writes out [d (d + 1)/2]: factor x_a^2 and factor sqrt(2) x_a x_b. The dot
+ * product of two such vectors is factor^2 (x.x')^2. Returns the end of out. */
 static double *fill_squares(const double *x, size_t d, double factor,
                             double *out)
 {
@@ -81,8 +82,8 @@ static void tile(const lln_attention *attention, const void *packed,
                          p->square);
 }
 
-/* Adds keys first .. end - 1 to u [d] and makes their M [d x d], of which the
- * upper triangle alone is written. */
+/* Adds keys first .. end - 1 to u [d] and computes their M [d x d], upper
+ * triangle only. */
 static void sum_keys(const lln_features *f, size_t first, size_t end, double *u,
                      double *triangle)
 {
@@ -95,8 +96,8 @@ static void sum_keys(const lln_features *f, size_t first, size_t end, double *u,
             u[l] += k[l];
 }
 
-/* Sums of all groups [GROUPS x (d + d d)] become those of the first; off its
- * diagonal M is doubled. */
+/* Adds the sums of all groups [GROUPS x (d + d d)] to those of the first group
+ * and doubles M off the diagonal. */
 static void join_groups(size_t d, double *sums)
 {
     size_t size = d + d * d;
@@ -108,7 +109,8 @@ static void join_groups(size_t d, double *sums)
             sums[d + a * d + b] *= 2;
 }
 
-/* With u and M of all keys, for some queries; scratch: [count x d]. */
+/* Sums of rows of some queries, from u and M of all keys; scratch: [count x
+ * d]. */
 static void sum_rows(const lln_features *f, const double *sums, size_t first,
                      size_t count, double *scratch, double *out)
 {
@@ -155,7 +157,8 @@ static lln_status row_sums(const lln_features *f, double *out)
     return LLN_OK;
 }
 
-/* The polynomial is at least one/2: nowhere do terms of it cancel. */
+/* Whether the polynomial is at least one/2 everywhere, so that no terms
+ * cancel. */
 static bool apart_from_zero(const lln_polynomial *p)
 {
     return p->one > 0 && 2 * p->one * p->square >= p->linear * p->linear;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Random matrices from the generator of GSL, one stream for each draw. */
+ * Random matrices from a GSL generator, with one stream for each draw. */
 #include "kernel/features/projection.h"
 
 #include <math.h>
@@ -14,13 +14,13 @@
 #include "kernel/arrays.h"
 #include "kernel/row_math.h"
 
-/* The parts of an orthogonal matrix: directions, lengths. */
+/* Parts of the random numbers of an orthogonal matrix. */
 enum { DIRECTIONS, LENGTHS };
 
 lln_status lln_projection_normal(const lln_kernel_choice *choice, uint64_t part,
                                  size_t count, double deviation, double *out)
 {
-    /* Sampled heads use number 0 of the seed, see lln_random_seed. */
+    /* Number 0 of the seed is used for sampled heads, see lln_random_seed. */
     uint64_t seed = lln_random_number(choice->seed, part + 1);
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
     if (!rng)
@@ -38,8 +38,8 @@ static void scale_row(double *row, size_t columns, double factor)
         row[l] *= factor;
 }
 
-/* Gram-Schmidt on `rows` <= columns rows, twice, which leaves them orthogonal
- * to the last digit. */
+/* Gram-Schmidt on `rows` <= columns rows, done twice so that they are
+ * orthogonal to the last digit. */
 static void orthonormalise(double *block, size_t rows, size_t columns)
 {
     for (size_t i = 0; i < rows; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The square of 1 + s, or of q.k. */
+ * Scores (1 + s)^2, or (q.k)^2. */
 #include "kernel/features/polynomial.h"
 
 static const char *const FORMS[] = {"shifted", "plain", NULL};
@@ -24,6 +24,6 @@ const lln_kernel lln_kernel_quadratic = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"form", "shifted: (1 + s)^2; plain: (q.k)^2", "shifted",
                     .words = FORMS},
-                   {"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+                   {"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = quadratic_open,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The square of the logit. The model normalises queries and keys before,
- * which is left to who brings them. */
+ * Scores s^2. The published model normalises queries and keys first; that is
+ * left to the caller. */
 #include "kernel/features/polynomial.h"
 
 static lln_status rebased_open(const lln_kernel_choice *choice,
@@ -17,6 +17,6 @@ const lln_kernel lln_kernel_rebased = {
     .reference = "Aksenov et al. 2024",
     .rank = "d (d + 1)/2",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
-    .parameters = {{"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = rebased_open,
 };

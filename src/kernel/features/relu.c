@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Linear attention: phi(x) = max(x, 0). A query without a positive feature in
- * common with a key has a row of zeros. */
+ * Linear attention with phi(x) = max(x, 0). A query that has no positive
+ * feature in common with a key has a row of zeros. */
 #include "core/vector_math.h"
 #include "kernel/features/features.h"
 
@@ -31,6 +31,6 @@ const lln_kernel lln_kernel_relu = {
     .reference = "Cai, Li, Hu, Gan, Han 2023",
     .rank = "d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
-    .parameters = {{"eps", "is added to the sum of a row", "1e-6", {0, 1}}},
+    .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = relu_open,
 };

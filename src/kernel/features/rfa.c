@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Random feature attention: with x^ = x/|x| and W [r x d] normal numbers,
- *     phi(x) = r^-1/2 (sin(W x^/tau), cos(W x^/tau)),
- * whose products average to exp(-|q^ - k^|^2 / (2 tau^2)). Products can be
- * negative, and so can the sum of a row. The published code has other
- * constants: |x| + 1e-3, 0.1 in place of r^-1/2, and bounds on the sums. */
+ * Random feature attention: with x^ = x/|x| and W [r x d] of normal random
+ * numbers,
+ *     phi(x) = r^-1/2 (sin(W x^/tau), cos(W x^/tau)).
+ * The mean of phi(q).phi(k) is exp(-|q^ - k^|^2 / (2 tau^2)). Products, and the
+ * sum of a row, can be negative. The published code has other constants: |x| +
+ * 1e-3, 0.1 in place of r^-1/2, and lower bounds for the sums. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ static const char *const FORMS[] = {"math", "masked", "recurrent", "cross",
 
 typedef struct {
     double *w;            /* [rank/2 x d], divided by tau */
-    double factor, added; /* of the features, to |x| */
+    double factor, added; /* factor of the features; added to |x| */
 } rfa;
 
 static void rfa_release(void *state)
@@ -79,7 +80,7 @@ static lln_status rfa_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_rfa = {
     .name = "rfa",
-    .summary = "random Fourier features of the directions of q and k",
+    .summary = "random Fourier features of q/|q| and k/|k|",
     .reference = "Peng et al. 2021",
     .rank = "2 features",
     .properties =
@@ -87,7 +88,7 @@ const lln_kernel lln_kernel_rfa = {
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true}},
     .parameters =
         {{"features",
@@ -95,7 +96,7 @@ const lln_kernel lln_kernel_rfa = {
           "64",
           {1, LLN_PROJECTION_MOST, true}},
          {"tau", "width of the Gaussian on the sphere", "1", {1e-6, 1e6}},
-         {"form", "math, or constants of the code: masked, recurrent, cross",
+         {"form", "math, or as in the published code: masked, recurrent, cross",
           "math", .words = FORMS}},
     .open = rfa_open,
 };

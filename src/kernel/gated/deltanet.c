@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The delta rule, S_t = S_(t-1) (I - beta_t k_t k_t') + beta_t v_t k_t', and
- * o_t = scale S_t q_t: not a product of gates, but a recurrence like theirs,
+ * The delta rule, S_t = S_(t-1) (I - beta_t k_t k_t') + beta_t v_t k_t' and o_t
+ * = scale S_t q_t. It is a recurrence, but not one with gates:
  *     P_ts = scale beta_s k_s' (I - beta_(s+1) k_(s+1) k_(s+1)') ...
  *            (I - beta_t k_t k_t') q_t,   s <= t.
- * Queries and keys are divided by their lengths. Not normalised. */
+ * Queries and keys are divided by their lengths. P is not normalised. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
-/* Columns of x that a thread takes together. */
+/* Number of columns of x that a thread processes together. */
 enum { COLUMNS = 8 };
 
 enum { L2, SILU_L2 };
@@ -24,7 +24,7 @@ static const char *const MAPS[] = {"l2", "silu-l2", NULL};
 
 typedef struct {
     size_t n, d;
-    double *q, *k; /* [n x d], as they are multiplied; q with the scale */
+    double *q, *k; /* [n x d], normalised; q includes the scale */
     double *beta;  /* [n] */
 } deltanet;
 
@@ -34,7 +34,7 @@ static void deltanet_free(deltanet *state)
     free(state);
 }
 
-/* x <- x / sqrt(x.x + 1e-6), after x <- x logistic(x) if wanted. */
+/* x <- x / sqrt(x.x + 1e-6); with `silu`, first x <- x logistic(x). */
 static void normalise(double *x, size_t n, size_t d, bool silu)
 {
     for (size_t i = 0; i < n; i++, x += d) {
@@ -54,7 +54,7 @@ LLN_CLONES static void add(double factor, const double *x, size_t d, double *y)
         y[l] += factor * x[l];
 }
 
-/* From the query back: w <- (I - beta k k') w. */
+/* Row t of P, from the query backwards: w <- (I - beta k k') w. */
 static void make_row(const deltanet *state, size_t t, double *w, double *out)
 {
     size_t d = state->d;
@@ -112,7 +112,7 @@ static void backward_step(const deltanet *state, const walk *w, size_t t)
     }
 }
 
-/* Threads share out columns. */
+/* Threads divide the columns among them. */
 static lln_status walk_columns(const deltanet *state, bool reverse,
                                const double *x, size_t columns, double *y)
 {
@@ -229,16 +229,18 @@ static lln_status deltanet_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_deltanet = {
     .name = "deltanet",
-    .summary = "linear attention by the delta rule, q and k of length 1",
+    .summary =
+        "linear attention with the delta rule; q and k are scaled to length 1",
     .reference = "Yang et al. 2024 (DeltaNet)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "beta",
                 .shapes = {{"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
+                .unit = "logits of beta"}},
     .parameters =
-        {{"map", "l2, or silu-l2: of x logistic(x)", "l2", .words = MAPS},
+        {{"map", "l2: x/|x|; silu-l2: the same of x logistic(x)", "l2",
+          .words = MAPS},
          {"beta", "constant beta if no array is given", "0.5", {0, 2}}},
     .open = deltanet_open,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The walk through the tokens, forward for P and backward for P', by chunks:
- * with D_t the product of the gates from the beginning of the chunk to token t
- * and E_s that of those behind token s to its end,
+ * The recurrence over tokens, forward for P and backward for P', by chunks. D_t
+ * is the product of the gates from the beginning of the chunk to token t, E_s
+ * the product of those after token s to its end:
  *     y_t = (left_t D_t) S + sum_{s in chunk, s <= t} P_ts x_s,
  *     S <- D_end S + sum_s (right_s E_s)' x_s,   S [rank x columns]. */
 #include "kernel/gated/gated.h"
@@ -20,26 +20,26 @@
 
 enum { CHUNK = 32, GROUP = 32 * CHUNK };
 
-/* Steps are counted from 0 in the order of the walk. */
+/* One product. Steps are counted from 0 in the order of the recurrence. */
 typedef struct {
     const lln_gated *gated;
     bool reverse;
     size_t columns;
     const double *x; /* [n x columns] */
     double *y;       /* [n x columns] */
-    double *states;  /* [groups x (rank x columns + rank)]: of a group alone
-                        its S, and D of its end; then S at its beginning */
+    double *states; /* [groups x (rank x columns + rank)]: first S of each group
+                       alone and D at its end; then S at its beginning */
 } walk;
 
-/* Scratch of one thread, of a chunk. */
+/* Scratch of one thread for one chunk. */
 typedef struct {
     size_t first, count; /* steps */
-    double *source;      /* right, in reverse left [CHUNK x rank] */
-    double *reader;      /* left, in reverse right [CHUNK x rank] */
-    double *gate;        /* between a step and the one before [CHUNK x rank] */
-    double *x, *y;       /* [CHUNK x columns] */
-    double *scores;      /* [CHUNK x CHUNK] */
-    double *decay;       /* [rank] */
+    double *source;      /* right; in reverse, left [CHUNK x rank] */
+    double *reader;      /* left; in reverse, right [CHUNK x rank] */
+    double *gate;   /* between a step and the previous one [CHUNK x rank] */
+    double *x, *y;  /* [CHUNK x columns] */
+    double *scores; /* [CHUNK x CHUNK] */
+    double *decay;  /* [rank] */
 } chunk;
 
 static size_t chunk_size(const walk *w)
@@ -74,7 +74,7 @@ static void load_chunk(const walk *w, size_t first, size_t end, chunk *c)
     c->count = end - first;
     for (size_t i = 0; i < c->count; i++) {
         size_t t = token_of(w, first + i), step = first + i;
-        /* The gate between two tokens is that of the later one. */
+        /* The gate between two tokens is stored with the later one. */
         size_t later = w->reverse && step > 0 ? t + 1 : t;
         memcpy(c->source + i * r, (w->reverse ? g->left : g->right) + t * r,
                bytes);
@@ -105,7 +105,7 @@ LLN_CLONES static void multiply_by(double *a, const double *b, size_t count)
         a[l] *= b[l];
 }
 
-/* a *= b, and their new product with c */
+/* a *= b; returns the product of the new a with c. */
 LLN_CLONES static double multiply_and_dot(double *a, const double *b,
                                           const double *c, size_t count)
 {
@@ -118,7 +118,8 @@ LLN_CLONES static double multiply_and_dot(double *a, const double *b,
     return sum;
 }
 
-/* scores [count x count] within the chunk; source becomes right_s E_s. */
+/* Computes scores [count x count] within the chunk; source becomes right_s
+ * E_s. */
 static void fill_scores(const chunk *c, size_t r)
 {
     memset(c->scores, 0, c->count * c->count * sizeof *c->scores);
@@ -132,7 +133,7 @@ static void fill_scores(const chunk *c, size_t r)
     }
 }
 
-/* source becomes right_s E_s, without scores. */
+/* source becomes right_s E_s, without computing scores. */
 static void decay_sources(const chunk *c, size_t r)
 {
     for (size_t l = 0; l < r; l++)
@@ -174,7 +175,8 @@ static void read_state(const walk *w, const chunk *c, const double *state)
                 count, 1, c->scores, count, c->x, columns, 1, c->y, columns);
 }
 
-/* What a group adds to the state, and by how much the state decays in it. */
+/* Computes what the group adds to the state, and by which factor the state
+ * decays in it. */
 static void sum_group(const walk *w, size_t first, size_t end, chunk *c,
                       double *state)
 {
@@ -228,8 +230,8 @@ static lln_status visit_groups(const walk *w, group_visit *visit)
     return lln_threads_check_stop();
 }
 
-/* What groups do alone becomes the state at their beginning; state: scratch
- * [rank x columns]. */
+/* Replaces each group's own S by the state at its beginning; state: scratch
+ * [rank x columns], zeroed. */
 static void chain_groups(const walk *w, double *state)
 {
     size_t n = w->gated->n, r = w->gated->rank, columns = w->columns;

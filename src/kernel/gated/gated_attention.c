@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a gated recurrence is given, and the attention that it makes. */
+ * Inputs of a gated recurrence, and the attention made of it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,10 +36,10 @@ lln_status lln_gated_check(const lln_kernel_choice *choice,
 {
     if (head->q.rows == head->k.rows)
         return LLN_OK;
-    return lln_fail(LLN_EINVAL,
-                    "kernel '%s': %zu queries, %zu keys; expected as many of "
-                    "both",
-                    choice->text, head->q.rows, head->k.rows);
+    return lln_fail(
+        LLN_EINVAL,
+        "kernel '%s': %zu queries and %zu keys; expected equal numbers",
+        choice->text, head->q.rows, head->k.rows);
 }
 
 static double logistic(double x)
@@ -47,7 +47,7 @@ static double logistic(double x)
     return 1 / (1 + exp(-x));
 }
 
-/* One number a row is the same for all columns. */
+/* Copies one value of each row to all its columns. */
 static void widen(double *out, size_t n, size_t columns)
 {
     for (size_t i = n; i-- > 0;)
@@ -70,7 +70,7 @@ lln_status lln_gated_read(const lln_kernel_choice *choice, const char *name,
     return LLN_OK;
 }
 
-/* Row t of P, from the query back; w: scratch [rank]. */
+/* Row t of P, from the query backwards; w: scratch [rank]. */
 static void make_row(const lln_gated *g, size_t t, double *w, double *out)
 {
     size_t r = g->rank;
@@ -120,7 +120,7 @@ static lln_status diagonal_hook(const lln_attention *attention, double *out)
     return LLN_OK;
 }
 
-/* inverse = 1 / (P 1), 0 where that is 0; *all: it never was. */
+/* inverse = 1 / (P 1), or 0 where P 1 is 0. *all: it was 0 nowhere. */
 static lln_status find_sums(lln_gated *gated, bool *all)
 {
     size_t n = gated->n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Gated linear attention: P_ts = scale sum_l q_tl k_sl a_(s+1)l ... a_tl with
- * a = logistic(gate)^(1/normalizer), not normalised. */
+ * Gated linear attention: P_ts = scale sum_l q_tl k_sl a_(s+1)l ... a_tl with a
+ * = logistic(gate)^(1/normalizer). P is not normalised. */
 #include <math.h>
 
 #include "kernel/gated/gated.h"
@@ -38,19 +38,21 @@ static lln_status gla_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_gla = {
     .name = "gla",
-    .summary = "gated linear attention, scale q.k times gates in between",
+    .summary = "gated linear attention: scale q.k times the gates between them",
     .reference = "Yang et al. 2024 (GLA)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,
     .honours = LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .arrays = {{.name = "gate",
                 .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
-    .parameters =
-        {{"gate",
-          "constant gate, before its root, if no array is given",
-          "0.5",
-          {0, 1}},
-         {"normalizer", "the root that is taken of gates", "16", {1e-3, 1e6}}},
+                .unit = "logits of the gates"}},
+    .parameters = {{"gate",
+                    "constant gate, before the root, if no array is given",
+                    "0.5",
+                    {0, 1}},
+                   {"normalizer",
+                    "order of the root that is taken of gates",
+                    "16",
+                    {1e-3, 1e6}}},
     .open = gla_open,
 };

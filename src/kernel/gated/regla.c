@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ReGLA: P_ts = a sum_l f(q)_tl f(k)_sl c_(s+1)l ... c_tl, a = 1 / (e sqrt(d
- * (e^2 - 1))), f(q_t) = exp(q_t - max_l q_tl), f(k_s) = exp(k_s - max_sl k_sl),
- * and gates c = (1 - r) g^2 + r (1 - (1 - g)^2) on channels of keys, where g
- * and r are the logistic of what is learned. Not normalised. */
+ * ReGLA: P_ts = a sum_l f(q)_tl f(k)_sl c_(s+1)l ... c_tl with a = 1 / (e
+ * sqrt(d (e^2 - 1))), f(q_t) = exp(q_t - max_l q_tl) and f(k_s) = exp(k_s -
+ * max_sl k_sl). The gates c = (1 - r) g^2 + r (1 - (1 - g)^2) apply to channels
+ * of keys, where g and r are the logistic of learned values. P is not
+ * normalised. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@
 #include "kernel/gated/gated.h"
 #include "kernel/row_math.h"
 
-/* gate holds g, refine r; the gate becomes c. */
+/* On entry g->gate is g and `refine` is r; on return g->gate is c. */
 static void fill_regla_factors(const lln_head *head, const double *refine,
                                lln_gated *g)
 {
@@ -59,17 +60,17 @@ static lln_status regla_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_regla = {
     .name = "regla",
-    .summary = "refined gated linear attention, features exp(q) and exp(k), "
-               "gates on channels of keys",
+    .summary = "refined gated linear attention: features exp(q) and exp(k), "
+               "gates on key channels",
     .reference = "Lu et al. 2025",
     .rank = "full",
     .honours = LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "gate",
                 .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
-                .unit = "logits"},
+                .unit = "logits of g"},
                {.name = "refine",
                 .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
+                .unit = "logits of r"}},
     .parameters =
         {{"gate", "constant g if no array is given; 1: no gate", "0.5", {0, 1}},
          {"refine", "constant r if no array is given", "0.5", {0, 1}}},

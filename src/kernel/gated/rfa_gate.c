@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Random feature attention with a gate: the features of rfa, and
+ * Random feature attention with a gate. f are the features of rfa, and
  *     P_ts ~ f(q_t).f(k_s) (1 - g_s) g_(s+1) ... g_t,
  * divided by the sum over s. */
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "kernel/features/projection.h"
 #include "kernel/gated/gated.h"
 
-/* out [n x 2 rows] = (sin, cos) of W x / |x|, up to a factor, which cancels;
- * x: scratch [n x d]. */
+/* out [n x 2 rows] = (sin, cos) of W x / |x|, up to a factor that cancels; x:
+ * scratch [n x d]. */
 static void random_features(lln_matrix from, const double *w, size_t rows,
                             double *x, double *out)
 {
@@ -32,7 +32,7 @@ static void fill_rfa_gate_factors(const lln_head *head, const double *w,
         }
 }
 
-/* Fills and opens; w [rows x d]. */
+/* Fills the factors and opens the attention; w [rows x d]. */
 static lln_status open_with(const lln_kernel_choice *choice,
                             const lln_head *head, const double *w, size_t rows,
                             double constant, lln_attention *attention)
@@ -72,8 +72,8 @@ static lln_status rfa_gate_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_rfa_gate = {
     .name = "rfa-gate",
-    .summary = "random Fourier features of the directions of q and k, and a "
-               "gate for each token",
+    .summary = "random Fourier features of q/|q| and k/|k|, with a gate for "
+               "each token",
     .reference = "Peng et al. 2021",
     .rank = "full",
     .properties =
@@ -81,11 +81,11 @@ const lln_kernel lln_kernel_rfa_gate = {
     .honours = LLN_HONOURS_CAUSAL,
     .arrays = {{.name = "w",
                 .shapes = {{"features", "d"}},
-                .unit = "in place of the random matrix",
+                .unit = "replaces the random matrix",
                 .finite = true},
                {.name = "gate",
                 .shapes = {{"n", "1"}, {"1", "n"}},
-                .unit = "logits"}},
+                .unit = "logits of the gates"}},
     .parameters = {{"features",
                     "rows of the random matrix",
                     "64",

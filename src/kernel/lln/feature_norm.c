@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Two passes over each factor: its mean, then squares about it. */
+ * Two passes over each factor: one for its mean, one for squares about it. */
 #include "kernel/lln/feature_norm.h"
 
 #include <cblas.h>
@@ -18,12 +18,12 @@ enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
 /* One factor of P. */
 typedef struct {
     const lln_attention *attention;
-    bool left; /* B, else A */
+    bool left; /* true: B, false: A */
     size_t rows;
-    const double *mean; /* [r], of the columns; NULL: not yet known */
+    const double *mean; /* [r] means of the columns; NULL: not yet known */
 } factor;
 
-/* sum [r x r] += x'x, lower triangle, for x less the mean. */
+/* sum [r x r] += x'x, lower triangle, for x minus the mean. */
 static void add_squares(const factor *f, double *x, size_t rows, double *sum)
 {
     int r = (int)f->attention->rank;
@@ -32,7 +32,7 @@ static void add_squares(const factor *f, double *x, size_t rows, double *sum)
                 sum, r);
 }
 
-/* x: scratch [CHUNK x r]. */
+/* Adds rows first .. end - 1; x: scratch [CHUNK x r]. */
 static void add_group(const factor *f, size_t first, size_t end, double *x,
                       double *sum)
 {
@@ -47,7 +47,7 @@ static void add_group(const factor *f, size_t first, size_t end, double *x,
     }
 }
 
-/* out [size] = sums over all rows: of the rows, or of squares. */
+/* out [size] = sums over all rows, of the rows or of squares. */
 static lln_status add_up(const factor *f, size_t size, double *out)
 {
     size_t groups = lln_feature_sums_groups(f->rows, f->attention->rank);
@@ -70,8 +70,8 @@ static lln_status add_up(const factor *f, size_t size, double *out)
     return LLN_OK;
 }
 
-/* out [r x r] = x'x, lower triangle, about the means of the columns or, if
- * not centred, about zero; mean: scratch [r]. */
+/* out [r x r] = x'x, lower triangle, for x minus its column means or, if not
+ * centred, for x itself; mean: scratch [r]. */
 static lln_status gram(factor f, bool centred, double *mean, double *out)
 {
     size_t r = f.attention->rank;

@@ -13,18 +13,18 @@
 #include "kernel/lln/lln_internal.h"
 #include "kernel/lln/lln_published.h"
 
-/* The largest spread with which S_ij can be held in float64; products lost to
+/* The largest spread for which float64 can represent S_ij. Products lost to
  * underflow are below exp(-744 + 690) of it. */
 static const double SPREAD_F64 = 690;
 
-/* Below this spread of keys the differences between the scores of a row drown
- * in float32, below this spread of queries those between rows. */
+/* Below this spread of keys, float32 loses the differences between the scores
+ * of a row; below this spread of queries, those between rows. */
 static const double LEAST_SPREAD_F32 = 0.05;
 
 #define LLN_BODY "kernel/lln/lln.inc"
 #include "core/both_precisions.h"
 
-/* Row i of a, turned by exp_row_f32 or exp_row_f64 into `out` [d] of
+/* Computes exp_row_f32 or exp_row_f64 of row i of a into out [d] of
  * `precision`. */
 static void exp_row(lln_matrix a, size_t i, double factor, const double *offset,
                     double sign, double common, lln_precision precision,
@@ -79,7 +79,8 @@ static lln_status lln_prepare(lln_attention *attention)
     return LLN_OK;
 }
 
-/* The last resort: scores as log-sum-exp, from rows of alpha q. */
+/* For scores whose factors float64 cannot represent: log-sum-exp, from rows of
+ * alpha q. */
 static void pack_logs(const lln_attention *attention, const size_t *queries,
                       size_t count, void *out)
 {
@@ -147,7 +148,7 @@ static void lln_close(lln_attention *attention)
     state_free(attention->state);
 }
 
-/* The cheapest arithmetic that holds all scores. */
+/* Chooses the cheapest arithmetic that can represent all scores. */
 static void choose_range(lln_attention *attention, const lln_state *state)
 {
     double spread = state->spread;
@@ -163,7 +164,7 @@ static void choose_range(lln_attention *attention, const lln_state *state)
     attention->tiles.tile = tile_logs;
 }
 
-/* Matching may have set them to what is not finite. */
+/* Matching may have set them to values that are not finite. */
 static lln_status read_factors(const lln_kernel_choice *choice, double *alpha,
                                double *beta)
 {
@@ -171,7 +172,8 @@ static lln_status read_factors(const lln_kernel_choice *choice, double *alpha,
     LLN_TRY(lln_kernel_real(choice, "beta", beta));
     if (isfinite(*alpha) && isfinite(*beta))
         return LLN_OK;
-    return lln_fail(LLN_EINVAL, "kernel '%s': alpha %g, beta %g: not finite",
+    return lln_fail(LLN_EINVAL,
+                    "kernel '%s': alpha %g, beta %g; expected finite numbers",
                     choice->text, *alpha, *beta);
 }
 
@@ -196,7 +198,7 @@ static lln_status allocate(const lln_head *head, double alpha, double beta,
     return LLN_OK;
 }
 
-/* The attention of a state that has been scanned. */
+/* Sets the attention from a state that has been scanned. */
 static void fill_in(const lln_head *head, lln_state *state,
                     lln_attention *attention)
 {
@@ -243,7 +245,7 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
     return status;
 }
 
-/* Those of match/match.h, where they are found. */
+/* The methods of match/match.h, which implements them. */
 const char *const lln_lln_matches[] = {"paper", "fenton",   "fenton-row",
                                        "exact", "measured", NULL};
 const char *const lln_lln_scales[] = {"head", "layer", NULL};
@@ -264,8 +266,9 @@ const lln_kernel lln_kernel_lln = {
          {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
          {"match", "method that finds alpha and beta", "measured",
           .words = lln_lln_matches},
-         {"eps", "is added to the sum of a row, as published", NULL, {0, 1}},
-         {"scales", "deviations of each head, or layer: of all its heads",
+         {"eps", "added to the sum of a row, as published", NULL, {0, 1}},
+         {"scales",
+          "standard deviations for match: of each head, or of each layer",
           "head", .words = lln_lln_scales}},
     .open = lln_lln_open,
 };

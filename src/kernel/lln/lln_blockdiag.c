@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * LLN+Diag: the mean of LLN attention L over all keys and of softmax D within
- * blocks. */
+ * LLN+Diag: a weighted mean of LLN attention L over all keys and softmax D
+ * within blocks. */
 #include <cblas.h>
 #include <math.h>
 #include <omp.h>
@@ -15,12 +15,12 @@
 #include "kernel/lln/mixture.h"
 #include "kernel/row_math.h"
 
-/* What <L~, D~> = sum_ij D_ij (L_ij - l_j), l the column means of L, needs:
- * only the blocks of L. */
+/* Data for <L~, D~> = sum_ij D_ij (L_ij - l_j), with l the column means of L.
+ * It needs only the blocks of L. */
 typedef struct {
     const lln_attention *lln;
     const double *mean; /* l [m] */
-    size_t width;       /* the most keys of a tile */
+    size_t width;       /* keys of the widest tile */
     double *scratch;    /* [threads x scratch_size] */
     double *sums;       /* [groups] */
 } cross_work;
@@ -69,7 +69,7 @@ static lln_status find_cross(const lln_mixture *mixture, const double *mean,
     return status;
 }
 
-/* ||w L~ + (1 - w) D~||^2; mean: scratch [m], share: [n] of 1/n. */
+/* ||w L~ + (1 - w) D~||^2; mean: scratch [m]; share: [n], all 1/n. */
 static lln_status find_square(const lln_mixture *mixture, lln_matrix share,
                               double *mean, double *square)
 {
@@ -92,7 +92,7 @@ static lln_status lln_diag_norm(const lln_attention *attention,
     double square = 0;
     if (!scratch)
         return LLN_ENOMEM;
-    (void)mean; /* of the sum; that of each part is needed */
+    (void)mean; /* of the sum; the means of the parts are needed */
     for (size_t i = 0; i < n; i++)
         scratch[i] = 1 / (double)n;
     lln_status status =
@@ -103,7 +103,7 @@ static lln_status lln_diag_norm(const lln_attention *attention,
     return status;
 }
 
-/* Factors in float64 also of a float32 head, as products are. */
+/* Uses float64 factors also for a float32 head, as products do. */
 static void use_float64(lln_attention *attention)
 {
     attention->precision = LLN_FLOAT64;
@@ -139,7 +139,7 @@ const lln_kernel lln_kernel_lln_blockdiag = {
     .name = "lln+diag",
     .summary = "ratio times lln plus (1 - ratio) times blockdiag",
     .reference = "Nahshan, Kampeas, Haleva 2024",
-    .rank = "d and blocks",
+    .rank = "full",
     .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE,
     .variant = "eps",
@@ -152,13 +152,14 @@ const lln_kernel lln_kernel_lln_blockdiag = {
          {"match", "method that finds alpha and beta", "measured",
           .words = lln_lln_matches},
          {"eps",
-          "is added to the sum of a row of lln, as published",
+          "added to the sum of a row of lln, as published",
           NULL,
           {0, 1}},
-         {"scales", "deviations of each head, or layer: of all its heads",
+         {"scales",
+          "standard deviations for match: of each head, or of each layer",
           "head", .words = lln_lln_scales},
          {"block",
-          "tokens of a block (default: d)",
+          "tokens in a block (default: d)",
           NULL,
           {1, LLN_MOST_TOKENS, true}},
          {"ratio", "weight of lln", "0.5", {0, 1}}},

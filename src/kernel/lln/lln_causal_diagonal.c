@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * P_ii of causal LLN attention in O(n d) time, in logs, also with a window. */
+ * P_ii of causal LLN attention in O(n d) time, in logarithms, with or without a
+ * window. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -23,9 +24,9 @@ static void fill_suffix(const lln_state *state, size_t first, size_t window,
 }
 
 /* P_ii = sum_l B_il exp(y_il - norm_l(i)), where norm_l(i) runs over the keys
- * that query i sees and B_il is the softmax over l of x_il + norm_l(i). Keys
- * stand in blocks as long as the window, of which query i sees the beginning
- * of its own and the end of the one before (van Herk 1992). norm: [4 d];
+ * that query i may see and B_il is the softmax over l of x_il + norm_l(i). Keys
+ * are divided into blocks as long as the window. Query i sees the beginning of
+ * its own block and the end of the previous one (van Herk 1992). norm: [4 d];
  * suffix: [window x d], not used if the window is n. */
 static void fill_diagonal(const lln_attention *attention, size_t window,
                           double *norm, double *suffix, double *out)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Products with P and P' of LLN attention, in O(N d c), by features
+ * Products with P and P' of LLN attention, in O(N d c), from features
  *     w_jl = exp(y_jl - offset_l),  u_il = softmax_l(x_il + offset_l).
- * Without a mask offset is ln sum_j exp(y_jl): both are averages, P = U W',
- * and nothing overflows or is lost. Under a causal mask it is max_j y_jl:
- * P_ij = u_i.w_j / (u_i.z_i) with z_i the sum of w_j over j <= i, at least
- * exp(-spread). Rows behind a tile know it by sums over its keys alone.
+ * Without a mask, offset is ln sum_j exp(y_jl): then P = U W', both factors are
+ * averages, and nothing overflows or is lost. Under a causal mask it is max_j
+ * y_jl: then P_ij = u_i.w_j / (u_i.z_i), where z_i, the sum of w_j over j <= i,
+ * is at least exp(-spread). Rows after a tile use only the sums over its keys.
  * P'x is the same product with u and w exchanged and the order reversed. */
 #include <cblas.h>
 #include <math.h>
@@ -19,41 +19,41 @@
 #include "kernel/lln/lln_internal.h"
 #include "kernel/product_f64.h"
 
-/* Rows are taken in groups, which threads share out and whose sums are added
- * in order; within a group in chunks or, under a mask, in tiles. Sums in
- * float32 run over one of these only. */
+/* Rows are divided into groups. Threads process groups, and their sums are
+ * added in order. A group is divided into chunks or, under a mask, tiles. Sums
+ * in float32 run only within one of these. */
 enum { GROUP = 2048, CHUNK = 256, TILE = 32 };
 
-/* A product with fewer exponentials takes less time than it may take to wake
- * another thread on a busy machine. */
+/* A product with fewer exponentials takes less time than waking another thread
+ * may take on a busy machine. */
 static const size_t SHARED_FEATURES = (size_t)1 << 16;
 
-/* Queries or keys, and what makes features of them. */
+/* Queries or keys, and how their features are computed. */
 typedef struct {
     bool keys;
     lln_matrix values; /* [rows x d] */
     double factor;
     const double *offset; /* [d] */
-    size_t skip;          /* row i stands at position skip + i */
+    size_t skip;          /* row i is at position skip + i */
 } side;
 
 typedef struct {
     size_t first, count;
 } run;
 
-/* One product y = f_out (f_in' x), by the state: sums f_in'x [d x c] and sums
- * of f_in [d] over rows. */
+/* One product y = f_out (f_in' x), through the state: sums f_in'x [d x c] and
+ * sums of f_in [d] over rows. */
 typedef struct {
     side in, out;
-    bool causal;  /* y of a row from the rows of x up to its position */
-    bool norms;   /* rows of y are divided by f_out . (sum of f_in) or, not
-                     causal, those of f_in'x by the sums of columns of f_in */
-    bool reverse; /* causal from the last position to the first */
-    size_t in_rows, out_rows; /* positions of the two sides */
+    bool causal; /* y of a row depends on the rows of x up to its position */
+    bool norms;  /* divide rows of y by f_out . (sum of f_in) or, if not causal,
+                    rows of f_in'x by the column sums of f_in */
+    bool reverse; /* causal, but from the last position to the first */
+    size_t in_rows, out_rows; /* number of positions of each side */
     size_t d, c, state;
     const void *x; /* [in x c] */
     void *y;       /* [out x c] */
-    double *norm;  /* [out], receives what rows are divided by, or NULL */
+    double *norm;  /* [out], receives the divisors of rows; or NULL */
     double *sums;  /* [groups x state] */
 } work;
 
@@ -69,8 +69,8 @@ static size_t group_end(size_t rows, size_t group)
     return lln_size_smaller((group + 1) * GROUP, rows);
 }
 
-/* The sums of the group before this one in the order of the product; NULL:
- * it is the first. */
+/* The sums of the previous group in the order of the product; NULL for the
+ * first group. */
 static const double *sums_before(const work *w, size_t group)
 {
     bool first = group == (w->reverse ? group_count(w->in_rows) - 1 : 0);
@@ -88,7 +88,7 @@ static run rows_within(const side *s, size_t begin, size_t end)
 #define LLN_BODY "kernel/lln/lln_product.inc"
 #include "core/both_precisions.h"
 
-/* Calls `visit` for all groups, each with memory of its thread. */
+/* Calls `visit` for all groups, each with its thread's scratch memory. */
 static lln_status visit_groups(const work *w, size_t groups, group_visit *visit)
 {
     size_t features = (w->in_rows + w->out_rows) * w->d;
@@ -114,8 +114,8 @@ static void add_groups(const work *w, size_t groups)
             w->sums[l] += w->sums[g * w->state + l];
 }
 
-/* Row l of f_in'x over the sum of f_in, column l. That sum is 1 but for
- * rounding, which P x would have of x. */
+/* Divides row l of f_in'x by the sum of column l of f_in. Apart from rounding
+ * that sum is 1; without the division P x would have its rounding error. */
 static void average_rows(const work *w)
 {
     for (size_t l = 0; l < w->d; l++)
@@ -164,7 +164,7 @@ static lln_status multiply(work *w, lln_precision precision)
     return status;
 }
 
-/* The queries and the keys of the attention. */
+/* The query side and the key side of the attention. */
 static side query_side(const lln_attention *attention)
 {
     const lln_state *state = attention->state;
@@ -194,7 +194,7 @@ static lln_status product_f64(const void *context, const double *x,
     return multiply(&w, LLN_FLOAT64);
 }
 
-/* In float32 if x is and `single` allows it. */
+/* Computes in float32 if x is float32 and `single` allows it. */
 static lln_status product_of(work *w, lln_matrix x, bool single, void *y)
 {
     if (x.precision == LLN_FLOAT64 || !single)
@@ -216,8 +216,8 @@ static lln_status product(const lln_attention *attention, lln_matrix x, void *y)
     return product_of(&w, x, !causal || state->spread <= LLN_SPREAD_F32, y);
 }
 
-/* P'x = W'(U x / Z) over later queries: Z first, by a product without columns.
- * norm: scratch [n], scaled: scratch [n x columns]. */
+/* P'x = W'(U x / Z) over later queries. Z is computed first, by a product
+ * without columns. Scratch: norm [n], scaled [n x columns]. */
 static lln_status transpose_causal(const lln_attention *attention,
                                    const double *x, size_t columns,
                                    double *norm, double *scaled, double *y)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Causal LLN attention for keys of any spread, as a recurrence: with norm_l(t)
+ * Causal LLN attention for keys of any spread, as a recurrence. With norm_l(t)
  * = ln sum_{j <= t} exp(y_jl),
  *     left = softmax_l(x_tl + norm_l(t)),  right = exp(y_sl - norm_l(s)),
- *     gate = exp(norm_l(t - 1) - norm_l(t)),
- * all between 0 and 1, whose products are P. */
+ *     gate = exp(norm_l(t - 1) - norm_l(t)).
+ * All are between 0 and 1, and P is made of their products. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,8 @@
 #include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
-/* Row t of gate and right; norm [d]: of the keys before, then with this one. */
+/* Sets row t of gate and right; norm [d] runs over the keys before t on entry,
+ * and includes key t on return. */
 static void add_key(const lln_state *state, size_t t, double *norm,
                     lln_gated *g)
 {
@@ -29,7 +30,7 @@ static void add_key(const lln_state *state, size_t t, double *norm,
     }
 }
 
-/* Row t of left, query i. */
+/* Sets row t of left, for query i. */
 static void add_query(const lln_state *state, size_t i, size_t t,
                       const double *norm, lln_gated *g)
 {
@@ -39,7 +40,7 @@ static void add_query(const lln_state *state, size_t i, size_t t,
     lln_row_softmax(left, g->rank);
 }
 
-/* Made by the first product. */
+/* Called by the first product. */
 static lln_status make_recurrence(const lln_attention *attention)
 {
     lln_state *state = attention->state;
@@ -64,7 +65,7 @@ static lln_status make_recurrence(const lln_attention *attention)
     return status;
 }
 
-/* The recurrence has a row for every key. */
+/* The recurrence has one row for each key; the last n belong to queries. */
 static lln_status product_f64(const void *context, const double *x,
                               size_t columns, double *y)
 {

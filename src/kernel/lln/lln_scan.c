@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What LLN attention has to know of all queries and keys before it starts. */
+ * Properties of all queries and keys that LLN attention needs before it
+ * starts. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,8 +9,8 @@
 #include "core/vector_math.h"
 #include "kernel/lln/lln_internal.h"
 
-/* Rows are scanned in groups, which threads share out and whose results are
- * put together in order. */
+/* Rows are scanned in groups. Threads process groups; the results are combined
+ * in order. */
 enum { GROUPS = 64 };
 
 static lln_matrix group_of(lln_matrix a, size_t group)
@@ -34,7 +35,7 @@ static void group_extremes(lln_matrix rows, double factor, double *low,
         extremes_f64(rows, factor, low, top);
 }
 
-/* Of factor a, column by column; low and top [d]. */
+/* Column minima and maxima of factor a; low and top [d]. */
 static lln_status find_extremes(lln_matrix a, double factor, double *low,
                                 double *top)
 {
@@ -56,7 +57,7 @@ static lln_status find_extremes(lln_matrix a, double factor, double *low,
     return LLN_OK;
 }
 
-/* norm, from top. */
+/* Computes norm from top. */
 static lln_status sum_keys(lln_state *state)
 {
     size_t d = state->k.columns;

@@ -6,7 +6,7 @@
 
 #include "core/memory.h"
 
-/* Adding fewer numbers takes less time than waking a thread. */
+/* Adding fewer elements takes less time than waking a thread. */
 static const size_t SHARED_NUMBERS = (size_t)1 << 18;
 
 /* y [size] = w0 y + w1 x */

@@ -6,16 +6,16 @@
 
 #include "kernel/attention.h"
 
-/* The state of the attention. */
+/* State of the attention. */
 typedef struct {
     lln_attention part[2];
-    double weight[2]; /* they sum to 1 */
+    double weight[2]; /* their sum is 1 */
 } lln_mixture;
 
-/* P = weight first + (1 - weight) second, both [n x m] under one mask, by
- * rows. Products, transposed products and the diagonal are sums of those of
- * the parts, where both have them. The attention owns its parts from now on,
- * whatever the status; theirs are left zeroed. LLN_ENOMEM. */
+/* P = weight first + (1 - weight) second, both [n x m] with the same mask, by
+ * rows. Products, transposed products and the diagonal are weighted sums of
+ * those of the parts, if both have them. The attention owns its parts from now
+ * on, whatever the status; the arguments are zeroed. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_mixture_open(lln_attention *first,
                                           lln_attention *second, double weight,
                                           lln_attention *attention);

@@ -10,7 +10,7 @@ typedef struct {
     lln_logit_rule rule;
 } dilated;
 
-/* The first of the keys that the window allows at or after query->first. */
+/* The first of the query's keys that is at or after query->first. */
 static size_t first_key(const dilated *state, const lln_sparse_query *query)
 {
     size_t back = (query->position - query->first) / state->dilation;
@@ -37,14 +37,14 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
                                const lln_head *head, lln_attention *attention)
 {
     dilated state = {.rule = head->rule};
-    lln_head around = *head; /* queries look around, so must have a place */
+    lln_head around = *head; /* queries need a position among the keys */
     around.rule.mask.window = 1;
     lln_sparse_kernel kernel = {
         .choice = choice, .head = head, .state = &state, .make = make};
     LLN_TRY(lln_kernel_check_mask(choice, &around));
     LLN_TRY(lln_kernel_count(choice, "reach", &state.reach));
     LLN_TRY(lln_kernel_count(choice, "dilation", &state.dilation));
-    /* Keys a multiple of the dilation away that there can be on one side. */
+    /* Largest number of keys on one side. */
     size_t side = (head->k.rows - 1) / state.dilation;
     side = side < state.reach ? side : state.reach;
     kernel.most = side + 1 + (head->rule.mask.causal ? 0 : side);
@@ -54,9 +54,8 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_dilated = {
     .name = "dilated",
-    .summary =
-        "softmax over the reach nearest keys on each side of those that are "
-        "a multiple of the dilation away",
+    .summary = "softmax over up to reach keys on each side, whose distances "
+               "are multiples of dilation",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,

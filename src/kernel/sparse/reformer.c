@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reformer: in every round of hashing tokens are sorted by bucket and position
- * and cut into chunks of b; a chunk sees itself and the one before it, the
- * first of a round the last of the round before, that of the first round the
- * last of all. Queries are keys too, but for their length. Rounds are mixed by
- * their sums of weights, so that a row is one softmax over what it sees in any
- * round, counted as often as it sees it. A token sees itself only if it sees
- * nothing else. */
+ * Reformer. In every round of hashing, tokens are sorted by bucket and position
+ * and cut into chunks of b. A chunk sees itself and the previous chunk. The
+ * chunks of all rounds form one circle: before the first of a round comes the
+ * last of the previous round, and before the very first the very last. Keys are
+ * the queries divided by their lengths. Rounds are weighted by their sums, so
+ * that a row is one softmax over all tokens that it sees, each counted once for
+ * each time it is seen. A token sees itself only if it sees nothing else. */
 #include <cblas.h>
 #include <math.h>
 #include <omp.h>
@@ -23,10 +23,10 @@
 #include "kernel/sparse/top_keys.h"
 
 typedef struct {
-    size_t n, b, hashes, half; /* half: of the number of buckets */
+    size_t n, b, hashes, half; /* half: half the number of buckets */
     lln_logit_rule rule;
-    uint32_t *order; /* [hashes x n]: tokens as sorted */
-    uint32_t *place; /* [hashes x n]: where a token stands in its round */
+    uint32_t *order; /* [hashes x n]: tokens in sorted order */
+    uint32_t *place; /* [hashes x n]: index of a token in that order */
     double *inverse; /* [n]: 1 / |q| */
 } reformer;
 
@@ -37,10 +37,11 @@ static void reformer_free(reformer *state)
     free(state->inverse);
 }
 
-/* Tokens that are hashed together. */
+/* Number of tokens that are hashed together. */
 enum { CHUNK = 64 };
 
-/* The largest of y [half] and -y; of equal ones the first. */
+/* The index of the largest of y [half] and -y; the first if there are
+ * several. */
 static uint32_t find_bucket(const double *y, size_t half)
 {
     size_t high = 0, low = 0;
@@ -51,8 +52,8 @@ static uint32_t find_bucket(const double *y, size_t half)
     return (uint32_t)(-y[low] > y[high] ? half + low : high);
 }
 
-/* Buckets of tokens first .. first + rows - 1 in one round. q: [n x d];
- * rotations: [d x hashes half]; y: scratch [CHUNK x half]. */
+/* Finds the buckets of tokens first .. first + rows - 1 in one round. q: [n x
+ * d]; rotations: [d x hashes half]; y: scratch [CHUNK x half]. */
 static void hash_chunk(const reformer *state, const double *q, size_t d,
                        const double *rotations, size_t round, size_t first,
                        double *y, uint32_t *bucket)
@@ -66,7 +67,7 @@ static void hash_chunk(const reformer *state, const double *q, size_t d,
         bucket[first + i] = find_bucket(y + i * state->half, state->half);
 }
 
-/* bucket [n] of one round; y: scratch [threads x CHUNK x half]. */
+/* Finds bucket [n] of one round; y: scratch [threads x CHUNK x half]. */
 static void hash_round(const reformer *state, const double *q, size_t d,
                        const double *rotations, size_t round, double *y,
                        uint32_t *bucket)
@@ -98,7 +99,7 @@ static void sort_round(reformer *state, size_t round, const uint32_t *bucket,
     }
 }
 
-/* q: [n x d] */
+/* Finds the order of tokens in all rounds, and `inverse`; q: [n x d]. */
 static lln_status hash(reformer *state, const double *q, size_t d,
                        const double *rotations)
 {
@@ -124,8 +125,8 @@ static lln_status hash(reformer *state, const double *q, size_t d,
     return status;
 }
 
-/* The other tokens that a row may see, as often as it does; returns how many.
- * Chunks of all rounds stand in one circle. */
+/* Writes the other tokens that row i may see, repeated as often as it sees
+ * them; returns their number. See above for the circle of chunks. */
 static size_t gather(const reformer *state, size_t i, uint32_t *keys)
 {
     size_t n = state->n, b = state->b, chunks = n / b * state->hashes;
@@ -155,7 +156,7 @@ static void make(const void *context, const lln_sparse_query *query,
         if (!again) {
             out->keys[out->count] = j;
             query->scratch[out->count] = 0;
-            /* Keys of a head are queries here. */
+            /* The tokens' queries, in query->k, are used as keys. */
             out->values[out->count++] = lln_logits_one(
                 &state->rule, query->q, state->inverse[j], query->k + j * d, d);
         }
@@ -181,7 +182,7 @@ static lln_status check_buckets(const lln_kernel_choice *choice)
                     choice->kernel->name, buckets);
 }
 
-/* Chunk, rounds and buckets. */
+/* Reads the chunk length, the rounds and the buckets. */
 static lln_status read_sizes(const lln_kernel_choice *choice,
                              const lln_head *head, reformer *state)
 {
@@ -190,8 +191,8 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_count(choice, "hashes", &state->hashes));
     if (n != head->k.rows || n % (2 * state->b) != 0)
         return lln_fail(LLN_EINVAL,
-                        "kernel '%s': %zu queries, %zu keys; expected as many "
-                        "of both, a multiple of %zu",
+                        "kernel '%s': %zu queries and %zu keys; expected equal "
+                        "numbers, a multiple of %zu",
                         choice->text, n, head->k.rows, 2 * state->b);
     LLN_TRY(lln_kernel_count_or(choice, "buckets", n / state->b, &buckets));
     state->n = n;
@@ -200,7 +201,7 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
     return LLN_OK;
 }
 
-/* Columns of the array of rotations; 0: the head does not fit. */
+/* Number of columns of the array of rotations; 0 if the head does not fit. */
 static size_t count_rotations(const lln_kernel_choice *choice,
                               const lln_head *head)
 {
@@ -267,8 +268,8 @@ static lln_status reformer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_reformer = {
     .name = "reformer",
-    .summary = "softmax within chunks of tokens sorted by hashes of their "
-               "queries, which are the keys too",
+    .summary = "softmax within chunks of tokens sorted by query hashes; keys "
+               "are the queries, scaled to length 1",
     .reference = "Kitaev, Kaiser, Levskaya 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_RANDOM,
@@ -276,11 +277,11 @@ const lln_kernel lln_kernel_reformer = {
                LLN_HONOURS_LOGITS,
     .arrays = {{.name = "rotations",
                 .shapes = {{"d", "hashes buckets/2"}},
-                .unit = "in place of normal numbers",
+                .unit = "replaces normal random numbers",
                 .finite = true,
                 .columns = count_rotations}},
     .parameters = {{"b",
-                    "tokens of a chunk; twice that divides the length",
+                    "tokens in a chunk; 2 b must divide the number of tokens",
                     "64",
                     {1, UINT32_MAX, true}},
                    {"hashes", "rounds of hashing", "8", {1, 128, true}},

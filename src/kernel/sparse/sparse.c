@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows are made in batches: a strip of them by each thread, in arrays with
- * room for the most that a row can have, which are then put together. */
+ * Rows are made in batches. Each thread makes a strip of rows in arrays that
+ * have room for the longest possible rows; the batch is then appended to the
+ * matrix. */
 #include "kernel/sparse/sparse.h"
 
 #include <math.h>
@@ -16,7 +17,7 @@
 
 enum { STRIP = 32 };
 
-/* How far from 1 the sum of a row may be by rounding. */
+/* How much the sum of a row may differ from 1 by rounding. */
 static const double SUM_ERROR = 1e-9;
 
 typedef struct {
@@ -24,9 +25,9 @@ typedef struct {
     lln_sparse *sparse;
     const double *q, *k; /* [n x d], [m x d] */
     size_t d, most, batch;
-    size_t room; /* entries that there is room for */
+    size_t room; /* allocated entries */
     bool unnormalised;
-    double *copy;         /* of queries and keys */
+    double *copy;         /* of queries and keys, in float64 */
     double *logits;       /* [threads x (STRIP + 1) x m] */
     lln_sparse_row *rows; /* [batch] */
     uint32_t *keys;       /* [batch x most] */
@@ -71,7 +72,7 @@ static lln_status builder_alloc(builder *b)
     return LLN_OK;
 }
 
-/* Rows first .. end - 1, which are those from `at` on in the batch; logits:
+/* Makes rows first .. end - 1, which begin at row `at` of the batch; logits:
  * scratch [(STRIP + 1) x m]. */
 static void make_strip(builder *b, size_t first, size_t end, size_t at,
                        double *logits)
@@ -99,7 +100,7 @@ static void make_strip(builder *b, size_t first, size_t end, size_t at,
     }
 }
 
-/* The entries that the kernel expects. */
+/* The number of entries that the kernel expects. */
 static size_t expected(const builder *b)
 {
     const lln_sparse *s = b->sparse;
@@ -127,7 +128,8 @@ static lln_status check_size(const builder *b, size_t entries)
                     (double)memory / mebibyte);
 }
 
-/* Makes room for `entries` in all, at least half as many again as before. */
+/* Makes room for `entries` in total, and for at least 1.5 times as many as
+ * before. */
 static lln_status reserve(builder *b, size_t entries)
 {
     lln_sparse *s = b->sparse;
@@ -159,7 +161,7 @@ static double row_sum(const builder *b, size_t i, const lln_sparse_row *row)
     return sum + (double)(end - first) * row->rest;
 }
 
-/* The rest of row i; most kernels have none. */
+/* Stores the rest of row i; most kernels have none. */
 static lln_status keep_rest(builder *b, size_t i, double rest)
 {
     lln_sparse *s = b->sparse;
@@ -172,7 +174,7 @@ static lln_status keep_rest(builder *b, size_t i, double rest)
     return LLN_OK;
 }
 
-/* Puts the rows of a batch behind those there are. */
+/* Appends the rows of a batch. */
 static lln_status append(builder *b, size_t first, size_t count)
 {
     lln_sparse *s = b->sparse;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What is done with a sparse P. With the number r_i at all keys that row i may
- * see, y = P x needs sums of x over runs of keys, and P'x at key j the sum of
- * r_i x_i over the rows that see it. */
+ * Operations on a sparse P. If a constant r_i is added to all keys that row i
+ * may see, y = P x also needs sums of x over runs of keys, and P'x at key j the
+ * sum of r_i x_i over the rows that see j. */
 #include "kernel/sparse/sparse_attention.h"
 
 #include <math.h>
@@ -14,8 +14,8 @@
 #include "kernel/product_f64.h"
 #include "kernel/sparse/top_keys.h"
 
-/* Rows are shared out in groups; columns of P'x are summed within a group,
- * then over groups in order. */
+/* Rows are divided into groups. Columns of P'x are summed within a group, then
+ * over groups in order. */
 enum { GROUPS = 16 };
 
 void lln_sparse_free(lln_sparse *sparse)
@@ -56,7 +56,7 @@ static lln_status sparse_rows(const lln_attention *attention, size_t first,
     return LLN_OK;
 }
 
-/* The entries of row i times one column. */
+/* The dot product of the entries of row i with one column. */
 static double multiply_entries(const lln_sparse *s, size_t i, const double *x)
 {
     double sum = 0;
@@ -66,7 +66,7 @@ static double multiply_entries(const lln_sparse *s, size_t i, const double *x)
 }
 
 /* y_i [columns] of one row; before [(m + 1) x columns]: sums of the rows of x
- * before key j, if there is a rest. */
+ * before key j, used if there is a rest. */
 static void multiply_row(const lln_sparse *s, size_t i, const double *x,
                          size_t columns, const double *before, double *y)
 {
@@ -112,9 +112,10 @@ static lln_status sparse_product(const lln_attention *attention, lln_matrix x,
     return lln_product_in_f64(multiply, attention->state, x, attention->n, y);
 }
 
-/* Adds what one column of x gives one group of rows: to part [m] by entries,
- * and, if there is a rest, to runs [m] by it, which is noted at the last key
- * that a row sees and, negative, at the one before its first. */
+/* Adds the contribution of one group of rows and one column of x: of entries to
+ * part [m]; of the rest, if there is one, to runs [m], as a positive value at
+ * the last key that a row may see and a negative one at the key before its
+ * first. */
 static void add_group(const lln_sparse *s, size_t group, const double *x,
                       size_t columns, double *part, double *runs)
 {
@@ -132,7 +133,7 @@ static void add_group(const lln_sparse *s, size_t group, const double *x,
     }
 }
 
-/* What one group needs in transpose_column. */
+/* Size of a group's part in transpose_column. */
 static size_t part_size(const lln_sparse *s)
 {
     return s->rest ? 2 * s->m : s->m;
@@ -178,7 +179,7 @@ static lln_status sparse_transposed(const lln_attention *attention,
     return lln_product_in_f64(transpose, attention->state, x, attention->m, y);
 }
 
-/* Of as many queries as keys. */
+/* For n = m. */
 static lln_status sparse_diagonal(const lln_attention *attention, double *out)
 {
     const lln_sparse *s = attention->state;
@@ -207,7 +208,7 @@ static double distance(const mean_sums *of, double p, size_t first, size_t end)
     return p * (p * (double)(end - first) - 2 * sum) + squares;
 }
 
-/* The keys between entries are taken together. */
+/* The keys between two entries are handled together. */
 static double row_distance(const lln_sparse *s, size_t i, const mean_sums *of)
 {
     size_t low, high;

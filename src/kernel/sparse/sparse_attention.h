@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A sparse P in compressed rows, and the attention that it is. */
+ * A sparse P in compressed rows, and its attention. */
 #ifndef LLN_KERNEL_SPARSE_SPARSE_ATTENTION_H
 #define LLN_KERNEL_SPARSE_SPARSE_ATTENTION_H
 
@@ -8,8 +8,8 @@
 
 #include "kernel/attention.h"
 
-/* P [n x m]: entry e of row i, start[i] <= e < start[i + 1], is value[e] at
- * key[e]; rest[i] is added to every key that the mask allows row i. */
+/* P [n x m]: entry e of row i, start[i] <= e < start[i + 1], has value[e] at
+ * key key[e]. rest[i] is added to every key that the mask allows row i. */
 typedef struct {
     size_t n, m;
     lln_mask mask;
@@ -22,7 +22,7 @@ typedef struct {
 /* NULL is legal. */
 void lln_sparse_free(lln_sparse *sparse);
 
-/* The attention of that matrix, which it owns from now on. */
+/* Makes the attention of that matrix, which it owns from now on. */
 void lln_sparse_attention(lln_sparse *sparse, bool unnormalised,
                           lln_attention *attention);
 

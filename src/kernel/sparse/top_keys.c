@@ -4,15 +4,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* Whether a gives way to b: a smaller number, or a higher index. */
+/* Whether a ranks below b: a smaller value, or the same value and a higher
+ * index. */
 static bool below(const double *x, uint32_t a, uint32_t b)
 {
     double difference = x[a] - x[b];
     return difference != 0 ? difference < 0 : b < a;
 }
 
-/* Moves the key at the top of a heap [k] with the least on top down to its
- * place. */
+/* Moves the key at position `at` of a heap [k], whose smallest key is on top,
+ * down to its place. */
 static void sift(const double *x, uint32_t *heap, size_t k, size_t at)
 {
     uint32_t key = heap[at];

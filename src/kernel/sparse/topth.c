@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Top-Theta attention: the keys whose logit, or probability, exceeds a
- * threshold of the row, and what makes up for the others. */
+ * Top-Theta attention: keeps the keys whose logit, or probability, exceeds a
+ * threshold of the row, and compensates for the others. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 #include "kernel/sparse/sparse.h"
 #include "kernel/sparse/top_keys.h"
 
-/* What the threshold is compared with. */
+/* Whether the threshold is compared with logits or probabilities. */
 enum { PRE, POST };
 static const char *const MODES[] = {"pre", "post", NULL};
 
-/* What the denominator has for the keys left out. */
+/* How the denominator accounts for the keys left out. */
 enum { NONE, EXACT, THRESHOLD, THRESHOLD_ALL };
 static const char *const DENOMINATORS[] = {"none", "exact", "exp-threshold",
                                            "exp-threshold-all", NULL};
@@ -27,11 +27,12 @@ static const char *const NO_YES[] = {"no", "yes", NULL};
 typedef struct {
     size_t k, m, mode, denominator, compensate;
     double *theta;   /* [n], or NULL: the k largest of each row are kept */
-    double rounding; /* relative, of logits in the precision of the head */
+    double rounding; /* relative error of logits in the precision of the head */
 } topth;
 
-/* What a key must exceed. A given threshold is most often the number of a key,
- * found by other sums: within rounding it is at the threshold, not above. */
+/* The value that a key must exceed. A given threshold is usually the value of a
+ * key, computed by sums in another order: a key within rounding of it counts as
+ * at the threshold, not above it. */
 static double find_bar(const topth *state, double theta, double max)
 {
     double unit = fmax(fabs(max), state->mode == POST ? 1 : fabs(theta));
@@ -40,8 +41,8 @@ static double find_bar(const topth *state, double theta, double max)
     return theta + state->rounding * unit * (state->mode == POST ? theta : 1);
 }
 
-/* Sums of the weights of the keys kept and of those left out, and the
- * threshold between them. */
+/* Sums of the weights of the keys kept and left out, and the threshold between
+ * them. */
 typedef struct {
     double kept, dropped, theta;
 } split;
@@ -69,8 +70,8 @@ static split keep_above(const topth *state, const lln_sparse_query *query,
     return sum;
 }
 
-/* Of the k + 1 largest, ascending by index, moves the last of the least to the
- * end. */
+/* keys are the k + 1 largest, ascending by index. Moves the smallest of them,
+ * the last if there are several, to the end. */
 static void put_least_last(const double *x, uint32_t *keys, size_t k)
 {
     size_t least = k;
@@ -82,13 +83,13 @@ static void put_least_last(const double *x, uint32_t *keys, size_t k)
     keys[k] = key;
 }
 
-/* Keeps the k < run largest x [run], of equal ones the first; the threshold is
- * the largest of the others. */
+/* Keeps the k < run largest of x [run], the first if values are equal. The
+ * threshold is the largest of the others. */
 static split keep_largest(const topth *state, const lln_sparse_query *query,
                           const double *x, size_t run, const double *weights,
                           lln_sparse_row *out)
 {
-    uint32_t *top = out->keys; /* read before it is written, entry by entry */
+    uint32_t *top = out->keys; /* entry e is read before it is overwritten */
     lln_top_keys(x, run, state->k + 1, top);
     put_least_last(x, top, state->k);
     split sum = {0, 0, x[top[state->k]]};
@@ -100,7 +101,7 @@ static split keep_largest(const topth *state, const lln_sparse_query *query,
     return sum;
 }
 
-/* Rows of no more than k keys are dense. */
+/* Rows with at most k keys are dense. */
 static split select_keys(const topth *state, const lln_sparse_query *query,
                          const double *x, size_t run, double max,
                          const double *weights, lln_sparse_row *out)
@@ -112,8 +113,7 @@ static split select_keys(const topth *state, const lln_sparse_query *query,
     return keep_above(state, query, theta, x, run, max, weights, out);
 }
 
-/* What stands in the denominator for the keys left out, all relative to
- * exp(max). */
+/* The term of the denominator for the keys left out, relative to exp(max). */
 static double missing(const topth *state, size_t run, size_t kept,
                       double dropped, double theta, double max)
 {
@@ -137,8 +137,8 @@ static double weigh(const lln_sparse_query *query, size_t run, double max,
     return total;
 }
 
-/* What the row lacks of 1 is never 1 less the sum of the rest, whose rounding
- * may be all that is left, and negative. */
+/* The mass lost is not computed as 1 minus the kept sum: if nearly nothing is
+ * lost, that could be rounding error only, and negative. */
 static void make(const void *context, const lln_sparse_query *query,
                  lln_sparse_row *out)
 {
@@ -179,9 +179,7 @@ static lln_status check_denominator(const lln_kernel_choice *choice)
     LLN_TRY(lln_kernel_word(choice, "sdc", &denominator));
     if (mode != POST || denominator == NONE)
         return LLN_OK;
-    return lln_fail(LLN_EINVAL,
-                    "kernel '%s': mode=post has no denominator; expected "
-                    "sdc=none",
+    return lln_fail(LLN_EINVAL, "kernel '%s': mode=post needs sdc=none",
                     choice->text);
 }
 
@@ -213,28 +211,29 @@ static lln_status topth_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_topth = {
     .name = "topth",
-    .summary = "softmax over the keys above a threshold of the row: theta, or "
-               "its k+1st largest number",
+    .summary = "softmax over the keys above a threshold: theta, or the (k+1)st "
+               "largest value of the row",
     .reference = "Berestizshevsky et al. 2025",
     .rank = "full",
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
     .arrays = {{.name = "theta",
                 .shapes = {{"n", "1"}, {"1", "n"}},
-                .unit = "thresholds"}},
+                .unit = "threshold of each row"}},
     .parameters =
         {{"k",
-          "keys that the threshold leaves, all of shorter rows; 256 if not "
-          "given, with theta 0",
+          "keys kept in a row; rows with at most k keys are dense (default: "
+          "256, with theta 0)",
           NULL,
           {1, UINT32_MAX - 1, true}},
-         {"mode", "compare logits (pre) or probabilities (post)", "pre",
-          .words = MODES},
+         {"mode",
+          "compare the threshold with logits (pre) or probabilities (post)",
+          "pre", .words = MODES},
          {"sdc",
-          "denominator, with pre: none, exact, exp-threshold, or exp-threshold-"
-          "all, which counts masked keys too",
+          "correction of the denominator, for pre: none, exact, exp-threshold, "
+          "or exp-threshold-all, which also counts masked keys",
           "none", .words = DENOMINATORS},
-         {"vmc", "yes: the lost mass goes to all keys alike", "no",
-          .words = NO_YES}},
+         {"vmc", "yes: divide the lost mass equally among the allowed keys",
+          "no", .words = NO_YES}},
     .check = check_denominator,
     .open = topth_open,
 };

@@ -32,8 +32,8 @@ static lln_status unknown_kernel(const char *name)
     char known[512] = "";
     for (const lln_kernel *const *kernel = lln_kernels; *kernel; kernel++)
         lln_text_append(known, sizeof known, (*kernel)->name);
-    return lln_fail(LLN_EINVAL, "kernel '%s': unknown; known are %s", name,
-                    known);
+    return lln_fail(LLN_EINVAL, "kernel '%s': unknown; expected one of %s",
+                    name, known);
 }
 
 static lln_status unknown_parameter(const lln_kernel *kernel, const char *name)
@@ -65,7 +65,8 @@ static lln_status bad_value(const lln_kernel_choice *choice,
                     choice->kernel->name, parameter->name, value, expected);
 }
 
-/* Stores a value in the choice, which must be what the table says. */
+/* Stores a value in the choice, after checking it against the kernel's
+ * table. */
 static lln_status set_value(lln_kernel_choice *choice, int index,
                             const char *value)
 {
@@ -80,7 +81,7 @@ static lln_status set_value(lln_kernel_choice *choice, int index,
     return LLN_OK;
 }
 
-/* Reads "name=value". */
+/* Parses "name=value". */
 static lln_status assign(lln_kernel_choice *choice, char *setting)
 {
     char *value = strchr(setting, '=');

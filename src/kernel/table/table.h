@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The table of attention kernels, and the text form of a choice from it:
+ * The table of attention kernels, and the text form of a choice:
  * name[:param=value]... */
 #ifndef LLN_KERNEL_TABLE_H
 #define LLN_KERNEL_TABLE_H
@@ -10,15 +10,15 @@
 /* All kernels, ended by NULL, in the order of table.inc. */
 extern const lln_kernel *const lln_kernels[];
 
-/* Reads one choice such as "softmax" or "lln:alpha=2:beta=1.5".
- * LLN_EINVAL: unknown kernel or parameter (the message lists what exists), a
- * parameter twice, a value that the table of the kernel does not allow, or
- * values that contradict each other. */
+/* Parses one choice such as "softmax" or "lln:alpha=2:beta=1.5". LLN_EINVAL: an
+ * unknown kernel or parameter (the message lists the known ones), a parameter
+ * given twice, a value that is not allowed, or values that contradict each
+ * other. */
 LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
                                           lln_kernel_choice *choice);
 
-/* Opens the attention; release it with lln_attention_close. LLN_EINVAL: the
- * kernel does not honour the rule of the head, or what it says itself. */
+/* Opens the attention; lln_attention_close releases it. LLN_EINVAL: the kernel
+ * does not support the rule of the head, or a cause of its own. */
 LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,
                                          const lln_head *head,
                                          lln_attention *attention);

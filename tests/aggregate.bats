@@ -178,7 +178,7 @@ spread_of() {
     run --separate-stderr of_encoder lln-entropy --kernel softmax \
         --aggregate all --fail-above entropy_nats_sd=0.1
     equal status "$status" 3
-    [[ $stderr == *', entropy_nats_sd '*'; expected at most 0.1' ]]
+    [[ $stderr == *': entropy_nats_sd is '*'; expected at most 0.1' ]]
     of_encoder lln-entropy --kernel softmax --aggregate all \
         --fail-above entropy_nats_se=9 --fail-below entropy_nats_median=0.1
     run --separate-stderr lln-entropy -n 8 --columns entropy_nats_median
@@ -306,15 +306,15 @@ nan,0,4'
 
 @test "bad usage" {
     for what in heads '' kv_head layer,head; do
-        refuses 2 "--aggregate: '$what'; expected head, kv-head, layer or all" \
+        refuses 2 "--aggregate: expected all, layer, kv-head or head, found '$what'" \
             lln-entropy --aggregate "$what"
     done
-    refuses 2 '--aggregate kv-head: sampled heads share no keys; use --aggregate all' \
+    refuses 2 '--aggregate kv-head cannot be used with sampled heads: they share no keys; use --aggregate all' \
         lln-entropy -n 8 --aggregate kv-head
-    refuses 2 '--aggregate cannot be used with per-row tables' \
+    refuses 2 '--aggregate cannot be used with --per-row' \
         lln-entropy --aggregate all --per-row
-    refuses 2 '--aggregate cannot be used with per-row tables' \
+    refuses 2 '--aggregate cannot be used with --eigenvalues' \
         lln-spectral --aggregate all --eigenvalues 3
-    refuses 2 '--each: --aggregate puts heads together' \
+    refuses 2 '--each cannot be used with --aggregate' \
         lln-entropy --each --aggregate all
 }

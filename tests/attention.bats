@@ -188,7 +188,7 @@ halves() {
     refuses 2 'lln-match cannot be used with --attention: it needs queries and keys' \
         lln-match --attention p.npy
     refuses 2 '--key-attention needs --attention' lln-entropy --key-attention a
-    refuses 2 '--key-attention: --attention p.npy:a names a key too' \
+    refuses 2 '--key-attention cannot be used with --attention p.npy:a, which names a key' \
         lln-entropy --attention p.npy:a --key-attention a
 }
 

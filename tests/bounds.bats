@@ -32,11 +32,11 @@ beyond() {
 @test "bounds that do not" {
     local q=$CASES/case_D_Q.npy
     set -- lln-entropy "${D[@]}" --precision 6
-    beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at most 1.999" \
+    beyond "$q: kernel softmax, tau 0.894427: max_logit is 2; expected at most 1.999" \
         "$@" --fail-above max_logit=1.999
-    beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at least 2.001" \
+    beyond "$q: kernel softmax, tau 0.894427: max_logit is 2; expected at least 2.001" \
         "$@" --fail-below max_logit=2.001
-    beyond "$q: kernel softmax, tau 0.894427, n 2; expected at most 1" \
+    beyond "$q: kernel softmax, tau 0.894427: n is 2; expected at most 1" \
         "$@" --fail-above max_logit=3,n=1,d=0
     run --separate-stderr "$@" --fail-above n=1 --fail-above max_logit=3
     equal 'status of a list in two' "$status" 3
@@ -46,22 +46,22 @@ beyond() {
     local sample=$DATA/encoder.safetensors
     set -- lln-entropy "$sample" --layout hnd --quiet --kernel softmax \
         --precision 4
-    beyond "$sample: layer 0, head 1, kernel softmax, tau 0.213568, entropy_nats 0.1553; expected at least 1" \
+    beyond "$sample: layer 0, head 1, kernel softmax, tau 0.213568: entropy_nats is 0.1553; expected at least 1" \
         "$@" --fail-below entropy_nats=1
-    beyond "$sample: layer 3, kernel softmax, tau 0.584226, entropy_nats_max 4.338; expected at most 4.3" \
+    beyond "$sample: layer 3, kernel softmax, tau 0.584226: entropy_nats_max is 4.338; expected at most 4.3" \
         "$@" --aggregate layer --fail-above entropy_nats_max=4.3
-    beyond "gaussian: kernel lln, tau 2, method fenton, tau 2; expected at most 1" \
+    beyond "gaussian: kernel lln, tau 2, method fenton: tau is 2; expected at most 1" \
         lln-match -n 8 -d 2 --tau 2 --method fenton,exact --no-spectrum \
         --fail-above tau=1
-    beyond 'gaussian: head 0, kernel softmax, tau 1, query 2, query 2; expected at most 1' \
+    beyond 'gaussian: head 0, kernel softmax, tau 1, query 2: query is 2; expected at most 1' \
         lln-entropy -n 3 -d 2 --kernel softmax --trials 2 --per-row \
         --fail-above query=1
 }
 
 @test "a missing figure does not hold" {
-    beyond 'gaussian: kernel lln, tau 1, max_logit nan; expected at most 1000' \
+    beyond 'gaussian: kernel lln, tau 1: max_logit is nan; expected at most 1000' \
         lln-entropy -n 8 -d 2 --fail-above max_logit=1000
-    beyond 'gaussian: kernel lln, tau 1, max_logit nan; expected at least -1000' \
+    beyond 'gaussian: kernel lln, tau 1: max_logit is nan; expected at least -1000' \
         lln-entropy -n 8 -d 2 --fail-below max_logit=-1000
 }
 
@@ -80,7 +80,7 @@ beyond() {
 }
 
 @test "bad usage" {
-    local form='expected COLUMN=X, or several with commas'
+    local form='expected COLUMN=X or COLUMN=X,COLUMN=X...'
     refuses 2 "--fail-below: 'n' has no bound; $form" \
         lln-entropy --fail-below n
     refuses 2 "--fail-above: '' has no bound; $form" \
@@ -90,12 +90,12 @@ beyond() {
     refuses 2 "--fail-above: n: 'nan' is not a number; $form" \
         lln-entropy --fail-above n=nan
     for name in entropy source; do
-        refuses 2 "--fail-below: '$name' is not a column of numbers; there are layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit" \
+        refuses 2 "--fail-below: '$name' is not a column of numbers; expected one of layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit" \
             lln-entropy --per-row --fail-below $name=1 -o table
     done
     refuses 2 '--fail-below cannot be used with --fenton' \
         lln-stats --fenton --fail-below s2=1
-    refuses 2 '--fail-above needs --compare: without it an array is written' \
+    refuses 2 '--fail-above needs --compare: it applies to tables only' \
         lln-attend --fail-above n=1
 }
 
@@ -111,7 +111,7 @@ beyond() {
         run --separate-stderr lln-entropy $heads --per-row \
             --fail-below entropy_nats=0
         equal status "$status" 3
-        [[ $stderr == *'head 1: '*'entropy_nats nan; expected at least 0' ]]
+        [[ $stderr == *'head 1: '*'entropy_nats is nan; expected at least 0' ]]
         run --separate-stderr lln-spectral $heads --eigenvalues 2 \
             --fail-below modulus=0
         equal status "$status" 3

@@ -13,7 +13,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "an ambiguous abbreviation" {
-    refuses 2 "option '--sig' is ambiguous: --sigma-q, --sigma-k" \
+    refuses 2 "option '--sig' is ambiguous; expected one of --sigma-q, --sigma-k" \
         lln-entropy --sig 1
 }
 
@@ -49,8 +49,8 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "--tau ranges that are none" {
-    refuses 2 "--tau: '1:2' is not lo:hi:count[:log]" lln-entropy --tau 1:2
-    refuses 2 "--tau: '1:2:3:lin' is not lo:hi:count[:log]" \
+    refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" lln-entropy --tau 1:2
+    refuses 2 "--tau: expected lo:hi:count[:log], found '1:2:3:lin'" \
         lln-entropy --tau 1:2:3:lin
     refuses 2 "--tau: count '1.5' is not a whole number from 2 to 100000" \
         lln-entropy --tau 1:2:1.5
@@ -58,7 +58,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "--tau with --sigma-q" {
-    refuses 2 '--sigma-q with --tau: --tau sets both deviations' \
+    refuses 2 '--sigma-q cannot be used with --tau: --tau sets both standard deviations' \
         lln-entropy --tau 1 --sigma-q 2
 }
 
@@ -85,39 +85,39 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "--q without --k and the other way round" {
-    refuses 2 '--q is given without --k' lln-entropy --q q.npy
-    refuses 2 '--k is given without --q' lln-entropy --k k.npy
+    refuses 2 '--q needs --k' lln-entropy --q q.npy
+    refuses 2 '--k needs --q' lln-entropy --k k.npy
 }
 
 @test "options of sampled heads with files" {
-    refuses 2 "--tokens is for sampled heads; these are read from '-q'" \
+    refuses 2 "--tokens cannot be used with '-q': it applies to sampled heads only" \
         lln-entropy -n 16 -- -q
-    refuses 2 "--sigma-q is for sampled heads; these are read from 'q.npy'" \
+    refuses 2 "--sigma-q cannot be used with 'q.npy': it applies to sampled heads only" \
         lln-entropy --sigma-q 2 --q q.npy --k k.npy
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy --q q.npy --k k.npy --trials 2
-    refuses 2 '--layers is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--layers needs heads from files; use FILE, or --q and --k' \
         lln-entropy --layers 1
 }
 
 @test "standard input twice" {
-    refuses 2 'standard input can be read only once' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --q - --k k.npy --params - < /dev/null
-    refuses 2 'standard input can be read only once' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --lengths - - < /dev/null
 }
 
 @test "a format that is none" {
     refuses 2 "--format: 'xml' is not a format; expected csv, tsv, json, ndjson, table or markdown" \
         lln-entropy --format xml
-    refuses 2 '--comments: json has no comments' \
+    refuses 2 '--comments cannot be used with --format json' \
         lln-entropy --format json --comments
 }
 
 @test "kernels: half of alpha and beta, both ways, an unknown method" {
-    refuses 2 '--kernel: lln:alpha=1: alpha without beta; give both or neither' \
+    refuses 2 '--kernel: lln:alpha=1: alpha needs beta; give both or neither' \
         lln-entropy --kernel lln:alpha=1
-    refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: alpha and beta are given, match sets them too' \
+    refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: match cannot be used with alpha and beta: it sets both' \
         lln-entropy --kernel lln:alpha=1:beta=2:match=paper
     refuses 2 "--kernel: kernel 'lln': match=zz: expected paper, fenton, fenton-row, exact, measured" \
         lln-entropy --kernel lln:match=zz
@@ -139,17 +139,17 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --kernel softmax,softmax
     refuses 2 "--kernel: 'lln:match=paper' is given twice" \
         lln-attend --kernel lln:match=paper,lln,lln:match=paper -o dup.npz
-    refuses 2 '--kernel: empty entry' lln-entropy --kernel ''
-    refuses 2 '--kernel: empty entry' lln-stats --kernel softmax,,lln
-    refuses 2 '--compare: empty entry' lln-attend --compare ''
+    refuses 2 '--kernel: empty entry; expected a kernel (see --list-kernels)' lln-entropy --kernel ''
+    refuses 2 '--kernel: empty entry; expected a kernel (see --list-kernels)' lln-stats --kernel softmax,,lln
+    refuses 2 '--compare: empty entry; expected a kernel (see --list-kernels)' lln-attend --compare ''
 }
 
 @test "-o in a folder that is missing, without a name" {
     refuses 1 'no/out.csv: No such file or directory' \
         lln-entropy -o no/out.csv
     refuses 1 '/: Is a directory' lln-entropy -o /
-    refuses 2 '--output: empty name' lln-entropy -o ''
-    refuses 2 '--output: empty name' lln-attend --output=
+    refuses 2 '--output: the name is empty; expected FILE' lln-entropy -o ''
+    refuses 2 '--output: the name is empty; expected FILE' lln-attend --output=
 }
 
 @test "a full disk" {
@@ -198,7 +198,7 @@ link.csv"
     timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 \
         -o out.csv 2> message || status=$?
     equal status "$status" 143
-    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written to out.csv.partial; the same command with --resume goes on from there' message
+    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written to out.csv.partial; repeat the command with --resume to continue' message
     [ "$(wc -l < out.csv.partial)" -gt 1 ]
     tail -n +2 out.csv.partial | awk -F, '$3 != int((NR - 1) / 2) { exit 1 }'
     equal files "$(ls -A)" "message
@@ -208,7 +208,7 @@ out.csv.partial"
 @test "interrupted: a case is a head at one temperature" {
     run --separate-stderr timeout -s INT 1 lln-entropy --tau 0.2:4:5000 \
         -n 512 --trials 1 -o out.csv
-    [[ $stderr =~ ^'lln-entropy: interrupted: '([0-9]+)' of 5000 cases written to out.csv.partial; the same command with --resume goes on from there'$ ]]
+    [[ $stderr =~ ^'lln-entropy: interrupted: '([0-9]+)' of 5000 cases written to out.csv.partial; repeat the command with --resume to continue'$ ]]
     # two kernels
     equal rows "$(tail -n +2 out.csv.partial | wc -l)" $((2 * BASH_REMATCH[1]))
 }
@@ -224,8 +224,8 @@ out.csv.partial"
 }
 
 @test "--version" {
-    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy --version
-    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy -V
+    prints "lln-entropy (lln-tools) $VERSION" lln-entropy --version
+    prints "lln-entropy (lln-tools) $VERSION" lln-entropy -V
 }
 
 @test "--list-kernels" {
@@ -238,12 +238,12 @@ out.csv.partial"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
-    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits of the gates' <<< "$output"
-    for masks in 'only with a causal mask' 'only without a causal mask' \
-        'does not support a window'; do
+    grep -qx '    takes the array gate \[n x d\], \[n x 1\], \[1 x n\]: logits of the gates' <<< "$output"
+    for masks in 'needs --causal' 'does not support --causal' \
+        'does not support --window'; do
         grep -qx "    $masks" <<< "$output"
     done
-    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c mask)" 0
+    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c -e --causal)" 0
 }
 
 @test "identity columns, their order and the order of rows" {
@@ -286,9 +286,9 @@ gaussian,nan,1,softmax,8,2,0,1,1'
 
 @test "--comments tell version, command and seed" {
     lln-entropy -n 8 -d 2 --comments --seed 7 --kernel 'softmax' > out.csv
-    equal comments "$(head -n 3 out.csv)" '# lln-entropy 0.1.0
+    equal comments "$(head -n 3 out.csv)" "# lln-entropy $VERSION
 # command: lln-entropy -n 8 -d 2 --comments --seed 7 --kernel softmax
-# seed: 7'
+# seed: 7"
     equal header "$(sed -n 4p out.csv | cut -d, -f1)" source
 }
 
@@ -314,7 +314,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     cp "$BATS_TEST_DIRNAME"/data/cases/case_A_?.npy .
     cp case_A_K.npy before
     files_before=$(ls -A)
-    refuses 1 'case_A_K.npy: is an input; it would be overwritten' \
+    refuses 1 'case_A_K.npy: the output would overwrite this input; use another name' \
         lln-entropy --q case_A_Q.npy --k case_A_K.npy -o case_A_K.npy
     cmp case_A_K.npy before
 }
@@ -323,7 +323,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     echo old > table
     run --separate-stderr timeout -s INT 1 \
         lln-entropy -n 16384 --trials 400 -o table
-    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 cases written to table.partial; the same command with --resume goes on from there'
+    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 cases written to table.partial; repeat the command with --resume to continue'
     equal table "$(cat table)" old
     equal rows "$(wc -l < table.partial)" 1
     equal files "$(ls -A)" "table
@@ -367,7 +367,7 @@ within() {
 @test "heads without a match are named" {
     run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
     equal status "$status" 0
-    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query that sees two keys'
+    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query has two allowed keys'
 }
 
 # tty COMMAND: its terminal output, lines for carriage returns.
@@ -396,7 +396,7 @@ shows() {
 }
 
 @test "progress within a head: the pass over its rows" {
-    shows '^lln-entropy: 0 of 1 cases, .* rows/s, pass: [0-9]+ s left' \
+    shows '^lln-entropy: 0 of 1 cases, .* rows/s, [0-9]+ s left in this pass' \
         'lln-entropy -n 200000 --trials 1 -o table'
 }
 

@@ -81,11 +81,11 @@ header() {
         --columns kernel --fail-above top1_mass=0.1
     equal status "$status" 3
     equal stdout "$output" $'kernel\nsoftmax'
-    [[ $stderr == *', top1_mass 0.'*'; expected at most 0.1' ]]
+    [[ $stderr == *': top1_mass is 0.'*'; expected at most 0.1' ]]
 }
 
 @test "rows that cannot be told apart are warned of, once" {
-    local warning='rows cannot be told apart; add id, or some of its columns'
+    local warning='these columns do not distinguish all rows; add id, or some of its columns'
     run --separate-stderr lln-entropy -n 8 -d 2 --each --columns kernel
     equal status "$status" 0
     equal stderr "$stderr" "lln-entropy: --columns: $warning"
@@ -103,7 +103,7 @@ header() {
         # shellcheck disable=SC2086 # words
         run --separate-stderr $tool -n 8 -d 2 $options --columns id
         equal stderr "$stderr" \
-            "$tool: --columns: rows cannot be told apart; add id and $column"
+            "$tool: --columns: these columns do not distinguish all rows; add id and $column"
     done << 'END'
 query lln-entropy --per-row
 method lln-match --method paper,fenton
@@ -131,10 +131,10 @@ END
         lln-entropy -n 8 -d 2 --columns entropy_nat
     refuses 2 "--columns: no column or group 'defualt'; similar names are default" \
         lln-entropy -n 8 -d 2 --columns id,defualt
-    refuses 2 "--columns: no column or group ''; there are all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
+    refuses 2 "--columns: no column or group ''; expected one of all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
         lln-stats --fenton --columns d,
-    refuses 2 "--columns: no column or group 'x*'; there are all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
+    refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
         lln-stats --histogram 2 --columns 'x*' -o table
-    refuses 2 '--columns needs --compare: without it an array is written' \
+    refuses 2 '--columns needs --compare: it applies to tables only' \
         lln-attend --columns id
 }

@@ -170,18 +170,18 @@ of_encoder() {
 }
 
 @test "bad usage" {
-    refuses 2 "--top is for --compare" lln-attend --top 3
+    refuses 2 "--top needs --compare" lln-attend --top 3
     refuses 2 "--top: '0' is out of range; expected a whole number from 1 to 256" \
         lln-attend --compare softmax --top 0
-    refuses 2 "--compare: 'softmax,lln': expected one kernel" \
+    refuses 2 "--compare: expected one kernel, found 'softmax,lln'" \
         lln-attend --compare softmax,lln
-    refuses 2 "--compare: lln:alpha=1: alpha without beta; give both or neither" \
+    refuses 2 "--compare: lln:alpha=1: alpha needs beta; give both or neither" \
         lln-attend --compare lln:alpha=1
     # draws are of the kernels that are compared
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-attend --compare performer --kernel elu --trials 8 x.npz
     for name in o.npy o.npz o.safetensors; do
-        refuses 2 "--output: $name: a name for arrays; --compare writes a table" \
+        refuses 2 "--output: $name: --compare writes a table; expected a name that does not end in .npy, .npz or .safetensors" \
             lln-attend --compare softmax -n 16 -o $name
     done
     run --separate-stderr lln-attend --compare nothing
@@ -204,7 +204,7 @@ of_encoder() {
         'x.npz --key-q o.softmax --key-k o.lln'; do
         run --separate-stderr lln-attend $files "${heads[@]}"
         equal status "$status" 0
-        [[ $stderr == 'lln-attend: x.npz'*': no values: relative_error and cosine are nan; name them with --v or --key-v' ]]
+        [[ $stderr == 'lln-attend: x.npz'*': no values, so that relative_error and cosine are nan; name the values with --v or --key-v' ]]
         equal rest "$(cut -d, -f 1,5- <<< "$output")" "$(cut -d, -f 1,5- with)"
         equal missing "$(sed 1d <<< "$output" | cut -d, -f 2-4)" \
             "$(printf 'nan,nan,nan\nnan,nan,nan')"

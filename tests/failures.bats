@@ -31,7 +31,7 @@ fit="kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=6
 
 @test "a head of which the landmarks are no divisor" {
     entries
-    said "x.npy[1]: $fit; 1 more case likewise" \
+    said "x.npy[1]: $fit; the same holds for 1 more case" \
         lln-attend "${heads[@]}" --v x.npy --compare softmax --precision 1 \
         --kernel nystrom --columns source,kernel,matrix_error << END
 source,kernel,matrix_error
@@ -53,7 +53,7 @@ END
         "${heads[@]}" --kernel elu --columns source,kl_nats
     equal status "$status" 0
     equal nan "$(grep -c ',nan$' <<< "$output")" 2
-    [[ $stderr == *"x.npy[1]: $fit; 1 more case likewise" ]]
+    [[ $stderr == *"x.npy[1]: $fit; the same holds for 1 more case" ]]
 }
 
 @test "rows that depend on the head are none" {
@@ -64,7 +64,7 @@ END
         equal status "$status" 0
         equal sources "$(sed 1d <<< "$output" | uniq)" \
             "$(printf '%s\n' 'x.npy[0]' 'x.npy[3]')"
-        [[ $stderr == *"x.npy[1]: "*"$fit; 1 more case likewise"* ]]
+        [[ $stderr == *"x.npy[1]: "*"$fit; the same holds for 1 more case"* ]]
     done
 }
 
@@ -73,12 +73,12 @@ END
     run --separate-stderr lln-entropy "${heads[@]}" --kernel nystrom \
         --tau 2 --fail-below effective_keys=0
     equal status "$status" 3
-    [[ $stderr == *"x.npy[1]: kernel nystrom, tau 2, effective_keys nan; expected at least 0" ]]
+    [[ $stderr == *"x.npy[1]: kernel nystrom, tau 2: effective_keys is nan; expected at least 0" ]]
 }
 
 @test "part of an array is NaN, whatever the reason" {
     entries
-    said "x.npy[1]: $fit; 1 more case likewise" \
+    said "x.npy[1]: $fit; the same holds for 1 more case" \
         lln-attend "${heads[@]}" --v x.npy --kernel nystrom -o o.npy < /dev/null
     # Entry 1 has 96 rows of NaN, then padding.
     tail -c +129 o.npy | head -c $((2 * 128 * 16)) | tail -c $((128 * 16)) > one
@@ -90,8 +90,8 @@ END
 }
 
 @test "--tau that sampled heads cannot have" {
-    local tool word='queries and keys would need standard deviations of 1e+50; expected --double, or less than 3.4e+37'
-    said "gaussian: tau 1e-100: $word; 3 more cases likewise" \
+    local tool word='queries and keys would need standard deviations of 1e+50; expected less than 3.4e+37; use --double'
+    said "gaussian: tau 1e-100: $word; the same holds for 3 more cases" \
         lln-entropy -n 8 --tau 1,1e-100 --kernel softmax --precision 2 \
         --columns kernel,tau,entropy_nats << END
 kernel,tau,entropy_nats
@@ -104,7 +104,7 @@ END
         equal status "$status" 0
         equal tau "$(sed 1d <<< "$output" | sort -u)" 1e-100
         equal stderr "${stderr%%$'\n'*}" \
-            "${tool%% *}: gaussian: head 0, tau 1e-100: $word; 3 more cases likewise"
+            "${tool%% *}: gaussian: head 0, tau 1e-100: $word; the same holds for 3 more cases"
     done
     said "gaussian: head 0, tau 1e-100: $word" \
         lln-attend -n 8 --tau 1e-100 --trials 1 -o o.npy < /dev/null
@@ -117,7 +117,7 @@ END
 @test "--tau for equal keys and for one token" {
     { printf '\0\0\200\77%.0s' {1..16}; } | npy k.npy '<f4' '(2, 4, 2)'
     attend -n 4 -d 2 --trials 2 -o q.npy
-    said 'q.npy: head 0, tau 0.5: logits with a within-row variance of 0 cannot be given temperature 0.5; 3 more cases likewise' \
+    said 'q.npy: head 0, tau 0.5: logits with a within-row variance of 0 cannot be given temperature 0.5; the same holds for 3 more cases' \
         lln-entropy --layout hnd --q q.npy --k k.npy --tau 0.5,2 \
         --kernel softmax --columns head,tau,entropy_nats << END
 head,tau,entropy_nats
@@ -131,7 +131,7 @@ END
     lln-entropy -q "${heads[@]}" --tau 1 --kernel lln:scales=layer \
         --columns source,entropy_nats > four 2> errors
     equal errors "$(cat errors)" \
-        'lln-entropy: x.npy[2]: tau 1: no query sees two keys, so that there is no temperature'
+        'lln-entropy: x.npy[2]: tau 1: the temperature is undefined: no query has two allowed keys'
     equal nan "$(grep nan four)" 'x.npy[2],nan'
 }
 
@@ -143,9 +143,9 @@ END
         equal status "$status" 0
         equal rows "$(wc -l <<< "$output")" \
             "$([[ $tool == *match || $tool == *attend* ]] && echo 4 || echo 7)"
-        [[ $stderr == *'; 2 more cases likewise' ]]
+        [[ $stderr == *'; the same holds for 2 more cases' ]]
     done
-    said "gaussian: kernel 'lln': alpha inf, beta inf; expected finite numbers; 3 more cases likewise" \
+    said "gaussian: kernel 'lln': alpha inf, beta inf; expected finite numbers; the same holds for 3 more cases" \
         lln-entropy -n 8 --scale 1e300 --columns kernel,entropy_nats << END
 kernel,entropy_nats
 softmax,0
@@ -154,7 +154,7 @@ END
 }
 
 @test "lln-match names its methods without a match" {
-    said 'gaussian: head 0, tau 1e-100: queries and keys would need standard deviations of 1e+50; expected --double, or less than 3.4e+37' \
+    said 'gaussian: head 0, tau 1e-100: queries and keys would need standard deviations of 1e+50; expected less than 3.4e+37; use --double' \
         lln-match -n 8 --tau 1e-100 --each --trials 1 --method paper,measured \
         --columns head,method,alpha,achieved << END
 head,method,alpha,achieved
@@ -209,7 +209,7 @@ END
     run --separate-stderr timeout -s INT 1 lln-entropy -n 300 --trials 100000 \
         --kernel nystrom --each -o out.csv
     equal status "$status" 124
-    [[ $stderr =~ "kernel 'nystrom': 300 queries"[^$'\n']*more\ cases\ likewise$'\n'[^$'\n']*interrupted ]]
+    [[ $stderr =~ "kernel 'nystrom': 300 queries"[^$'\n']*more\ cases$'\n'[^$'\n']*interrupted ]]
 }
 
 @test "values that one head has beyond float32" {

@@ -115,8 +115,8 @@ END
 @test "--comments: lines before a table, not in markdown" {
     local fenton=(lln-stats --fenton --s2 1 -d 4 --columns "d,s2" --comments)
     equal terminal "$(shown "${fenton[@]}" | tail -n +3)" $'d  s2\n4   1'
-    equal comment "$(shown "${fenton[@]}" | head -n 1)" '# lln-stats 0.1.0'
-    refuses 2 '--comments: markdown has no comments' \
+    equal comment "$(shown "${fenton[@]}" | head -n 1)" "# lln-stats $VERSION"
+    refuses 2 '--comments cannot be used with --format markdown' \
         "${fenton[@]}" --format markdown
 }
 
@@ -171,7 +171,7 @@ entropies() {
     local command=(lln-entropy -n 8 -d 2 --kernel lln --params x)
     files_before=x
     echo '{"alpha":{"0":1}}' > x
-    refuses 1 "x: row 1: key 'alpha' has an object, expected a number, text or null; a table has one object a row, as pandas writes with orient='records'" \
+    refuses 1 "x: row 1: key 'alpha' has an object, expected a number, text or null; a table has one object per row, as pandas writes with orient='records'" \
         "${command[@]}"
     echo '[]' > x
     refuses 1 'x: empty, expected a table' "${command[@]}"

@@ -7,6 +7,9 @@ bats_require_minimum_version 1.5.0
 
 DATA=$BATS_TEST_DIRNAME/data
 CASES=$DATA/cases
+# The version that the first heading of NEWS names: the tools must print it.
+VERSION=$(sed -n '/^Version /{s/^Version \([^ ]*\).*/\1/p;q}' \
+    "$BATS_TEST_DIRNAME/../NEWS")
 PTY=$LLN_BIN/../tests/pty # tests/pty.c: runs a command on a terminal
 
 setup() {

@@ -89,14 +89,14 @@ model/model.safetensors.index.json" lln-entropy model
         -o model/b.safetensors
     equal status "$status" 1
     equal stderr "$stderr" \
-        'lln-entropy: model/b.safetensors: is an input; it would be overwritten'
+        'lln-entropy: model/b.safetensors: the output would overwrite this input; use another name'
     cmp model/b.safetensors "$DATA/encoder.safetensors"
 }
 
 @test "an index through a pipe has no folder" {
     model
     local index=model/model.safetensors.index.json
-    local message='an index of shards without a folder; name the file instead'
+    local message='an index of shards without a folder; give the name of the file instead'
     refuses 1 "standard input: $message" lln-entropy - < $index
     refuses 1 "standard input: $message" lln-entropy - < <(cat $index)
 }

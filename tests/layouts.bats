@@ -225,9 +225,9 @@ grouped() {
     head -c 64 /dev/zero | npy k.npy '<f4' '(2, 2, 4)'
     files_before=$(ls)
     set -- --q q.npy --k q.npy
-    refuses 1 'q.npy: 6 features; expected a multiple of the 4 heads that are side by side' \
+    refuses 1 'q.npy: 6 features; expected a multiple of 4, the number of heads side by side' \
         lln-entropy "$@" --split-heads 4
-    refuses 2 'q.npy: 6 features; say with --split-heads how many heads are side by side (1, 2, 3, 6, ...)' \
+    refuses 2 'q.npy: 6 features; give the number of heads side by side with --split-heads (1, 2, 3, 6, ...)' \
         lln-entropy "$@" --layout bnD
     refuses 2 "--split-heads: layout 'hnd' has no axis D (heads side by side)" \
         lln-entropy "$@" --layout hnd --split-heads 2
@@ -240,18 +240,18 @@ grouped() {
     done
     refuses 1 'q.npy: 6 features; expected a multiple of 8: 4 heads of queries, 2 of keys and 2 of values' \
         lln-entropy --fused qkv --split-heads 4:2 q.npy
-    refuses 2 'q.npy: 6 features of queries, keys and values; say with --split-heads how many heads are side by side (1, 2, ...)' \
+    refuses 2 'q.npy: 6 features of queries, keys and values; give the number of heads side by side with --split-heads (1, 2, ...)' \
         lln-entropy --fused head-qkv --layout bnd q.npy
     refuses 2 "--fused 'kqv': expected qkv or head-qkv" \
         lln-entropy --fused kqv q.npy
-    refuses 2 '--fused is for a FILE that holds queries and keys; --q and --k name them apart' \
+    refuses 2 '--fused cannot be used with --q and --k: it applies to a FILE that contains both' \
         lln-entropy "$@" --fused qkv
-    refuses 2 "--fused: the 3 in layout 'b3nd' tells already where queries, keys and values are" \
+    refuses 2 "--fused cannot be used with layout 'b3nd': its axis 3 separates queries, keys and values" \
         lln-entropy --fused qkv --layout b3nd q.npy
     refuses 1 "q.npy: 2 entries along axis 3 of layout '3nd'; expected 3: queries, keys and values" \
         lln-entropy --layout 3nd q.npy
-    refuses 2 '--split-heads is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--split-heads needs heads from files; use FILE, or --q and --k' \
         lln-stats --split-heads 2
-    refuses 2 '--fused is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--fused needs heads from files; use FILE, or --q and --k' \
         lln-match --fused qkv
 }

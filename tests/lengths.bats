@@ -216,16 +216,16 @@ tools() {
     printf '1 1 0\n1 1 1\n1 1 1\n1 1 0\n' > lengths
     refuses 1 'lengths: a mask of 3 tokens; x.npy has 12 queries and 12 keys' \
         lln-entropy "${batch[@]}" --lengths lengths
-    refuses 2 '--padding is for lengths; the mask in lengths tells where padding is' \
+    refuses 2 '--padding cannot be used with the mask in lengths: a mask states where padding is' \
         lln-entropy "${batch[@]}" --lengths lengths --padding left
     printf '13\n1\n1\n1\n' > lengths
     refuses 1 'lengths: line 1: 13 queries and 13 keys; x.npy has 12 and 12' \
         lln-entropy "${batch[@]}" --lengths lengths --padding left
     printf '3\n' > lengths
-    refuses 2 "--padding 'centre': expected left or right" \
+    refuses 2 "--padding: expected left or right, found 'centre'" \
         lln-entropy "${batch[@]}" --lengths lengths --padding centre
-    refuses 2 '--padding is given without --lengths' \
+    refuses 2 '--padding needs --lengths' \
         lln-entropy "${batch[@]}" --padding left
-    refuses 2 '--padding is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--padding needs heads from files; use FILE, or --q and --k' \
         lln-entropy --padding left
 }

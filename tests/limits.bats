@@ -84,5 +84,5 @@ like_unlimited() {
     equal rest "$(< rest)" 0
     run --separate-stderr bash -c 'cat > rest; lln-entropy -' < "$file"
     equal status "$status" 1
-    equal stderr "$stderr" 'lln-entropy: standard input: at its end'
+    equal stderr "$stderr" 'lln-entropy: standard input: already read to its end'
 }

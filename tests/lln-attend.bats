@@ -112,7 +112,7 @@ identity() {
         -o o.npy
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-attend: gaussian: head 0: temperature: no query that sees two keys'
+        'lln-attend: gaussian: head 0: temperature: no query has two allowed keys'
     equal numbers "$(numbers o.npy | tr -d ' -' | tr '\n' ' ')" 'nan nan '
 }
 
@@ -220,16 +220,16 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 @test "no format, no values, several arrays" {
     refuses 2 '--output: o: expected a name that ends in .npy, .npz or .safetensors' \
         lln-attend -o o
-    refuses 2 '--output: o.npy: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
+    refuses 2 '--output: o.npy: a .npy file contains one array, but there are 2; use a .npz or .safetensors file' \
         lln-attend -n 8 --kernel softmax,lln -o o.npy
-    refuses 2 '--output: standard output: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
+    refuses 2 '--output: standard output: a .npy file contains one array, but there are 2; use a .npz or .safetensors file' \
         lln-attend -n 8 --kernel softmax,lln
-    refuses 2 '--q and --k are given without --v; name the values with --v FILE, or one FILE and --key-v' \
+    refuses 2 '--q and --k need --v FILE; or use one FILE that also contains the values' \
         lln-attend --q q.npy --k k.npy
-    refuses 2 '--key-v: --q and --k are given without --v, the file of the values' \
+    refuses 2 '--key-v needs --v FILE if --q and --k are used' \
         lln-attend --q q.npy --k k.npy --key-v v --compare softmax
-    refuses 2 "'x.npz': --v is for --q and --k" lln-attend x.npz --v v.npy
-    refuses 2 '--v is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 "--v cannot be used with 'x.npz'; use --key-v to name the values in it" lln-attend x.npz --v v.npy
+    refuses 2 '--v needs heads from files; use FILE, or --q and --k' \
         lln-attend --v v.npy
 }
 
@@ -237,18 +237,18 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     for option in --rows=3 --each --format=tsv --precision=3 --no-header \
         --comments --aggregate=all; do
         name=${option%%=*}
-        refuses 2 "$name needs --compare: without it an array is written" \
+        refuses 2 "$name needs --compare: it applies to tables only" \
             lln-attend "$option"
     done
-    refuses 2 "--tau: '1,2': expected one number" lln-attend --tau 1,2
-    refuses 2 "--trials is for sampled heads; these are read from 'x.npz'" \
+    refuses 2 "--tau: expected one number, found '1,2'" lln-attend --tau 1,2
+    refuses 2 "--trials cannot be used with 'x.npz': it applies to sampled heads only" \
         lln-attend x.npz --trials 2
 }
 
 @test "values that are not there" {
     attend -n 6 -d 5 --trials 2 --kernel softmax,lln -o x.npz
     files_before=x.npz
-    refuses 1 "x.npz: which arrays are the values? 'o.softmax' has no word such as q; choose with --key-v, or with --v" \
+    refuses 1 "x.npz: cannot find the values: 'o.softmax' has no word such as q; use --key-v or --v" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln -o o.npy
     refuses 1 "x.npz: key 'v': no such array; expected o.softmax, o.lln" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln \
@@ -261,7 +261,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     files_before=$(ls -A)
     refuses 1 'v.npy: 7 tokens; expected 6 as in q.npy' \
         lln-attend --layout hnd --q q.npy --k q.npy --v v.npy -o o.npy
-    refuses 1 'v.npy: is an input; it would be overwritten' \
+    refuses 1 'v.npy: the output would overwrite this input; use another name' \
         lln-attend --layout hnd --q q.npy --k q.npy --v v.npy -o v.npy
 }
 
@@ -283,7 +283,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     run --separate-stderr timeout -s INT 1 \
         lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-attend: interrupted: an array that is not complete is not kept'
+    equal stderr "$stderr" 'lln-attend: interrupted: incomplete arrays are not kept'
     equal file "$(cat o.npz)" old
     equal files "$(ls -A)" o.npz
 }
@@ -300,7 +300,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     rm ./*.npy
     local name
     for name in x d features of and; do
-        refuses 2 "--arrays: no kernel in 'softmax,performer' takes '$name'" \
+        refuses 2 "--arrays: no kernel in 'softmax,performer' takes an array '$name'; see --list-kernels" \
             lln-attend "${head[@]}" --kernel softmax,performer -o o.npz \
             --arrays $name="$array"
     done
@@ -324,6 +324,6 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         --k "$CASES/case_A_K.npy" --v "$CASES/case_A_K.npy" --kernel gla \
         --causal --scale 1e300 -q -o o.npy
     equal status "$status" 0
-    equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large"
+    equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: values of the head are too large; use --double"
     equal numbers "$(numbers o.npy | tr -d ' -' | sort -u)" nan
 }

@@ -226,11 +226,11 @@ nan,nan,lln,4,0'
 }
 
 @test "--diagnose: bad usage" {
-    refuses 2 '--diagnose and --per-row cannot be combined' \
+    refuses 2 '--diagnose cannot be used with --per-row' \
         lln-entropy --diagnose --per-row
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with --diagnose: all rows are needed' \
         lln-entropy --diagnose --rows 8
-    refuses 2 '--each: --aggregate puts heads together' \
+    refuses 2 '--each cannot be used with --aggregate' \
         lln-entropy --diagnose --each --aggregate all
 }
 

@@ -6,7 +6,7 @@
 load helper
 
 cases=$BATS_TEST_DIRNAME/data/cases
-methods='paper, fenton, fenton-row, exact, measured, or all'
+methods='all, or some of paper, fenton, fenton-row, exact, measured'
 
 # match CASE ARGUMENT...: lln-match in float64 on a reference case.
 match() {
@@ -89,7 +89,7 @@ figure() {
     run --separate-stderr lln-match -n 1 --trials 1 --each --no-header
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-match: gaussian: head 0, tau 1: measured: temperature: no query that sees two keys'
+        "lln-match: gaussian: head 0, tau 1: method 'measured': temperature: no query has two allowed keys"
     equal row "$(echo "$output" | cut -d, -f10-16)" \
         measured,nan,nan,nan,nan,log_variance_row,nan
 }
@@ -103,9 +103,9 @@ figure() {
 }
 
 @test "no kernel and no rows to choose" {
-    refuses 2 '--kernel cannot be used here: these tables have no kernel' \
+    refuses 2 '--kernel cannot be used with lln-match: it takes no kernel' \
         lln-match --kernel lln
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with lln-match: all rows are needed' \
         lln-match --rows 8
 }
 

@@ -118,8 +118,8 @@ agrees() {
 @test "fewer queries than keys have no eigenvalues" {
     head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
     head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
-    local why='lln-spectral: no eigenvalues of P that is not square: 6 '
-    why+='queries, 10 keys; lln-entropy --diagnose prints centered_sigma1'
+    local why='lln-spectral: P is not square (6 '
+    why+='queries, 10 keys) and has no eigenvalues; use lln-entropy --diagnose, which prints centered_sigma1'
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
         --eigenvalues 3
     equal status "$status" 0
@@ -184,12 +184,12 @@ agrees() {
         lln-spectral -n 100000 --trials 1 --kernel softmax --method arnoldi \
         -o table
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; the same command with --resume goes on from there'
+    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; repeat the command with --resume to continue'
     equal files "$(ls -A)" table.partial
 }
 
 @test "--rows" {
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with lln-spectral: all rows are needed' \
         lln-spectral --rows 10
 }
 

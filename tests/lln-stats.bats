@@ -166,7 +166,7 @@ k,512'
 }
 
 @test "tables exclude each other" {
-    refuses 2 '--histogram, --qq, --normality, --fenton: choose one' \
+    refuses 2 '--qq cannot be used with --histogram' \
         lln-stats --histogram 8 --qq 8
     refuses 2 '--s2 needs --fenton' lln-stats --s2 1
     refuses 2 '--q cannot be used with --fenton' \
@@ -176,7 +176,7 @@ k,512'
 }
 
 @test "--rows where all are needed" {
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with --normality: all rows are needed' \
         lln-stats --normality --rows 8
 }
 

@@ -74,7 +74,7 @@ said() {
 @test "a choice is not made" {
     dump x q k query key
     files_before=x
-    refuses 1 "x: queries may be 'q', 'query'; choose with --key-q" \
+    refuses 1 "x: queries may be 'q', 'query'; use --key-q" \
         lln-entropy x
     said x --key-q query
     equal note "$stderr" "x: queries 'query', keys 'key'"
@@ -83,13 +83,13 @@ said() {
 @test "names without such words" {
     dump x a b
     files_before=x
-    refuses 1 "x: no names such as q and k among 'a', 'b'; choose with --key-q and --key-k" \
+    refuses 1 "x: cannot find queries and keys by their names among 'a', 'b'; use --key-q and --key-k" \
         lln-entropy x
     refuses 1 "x: key 'c': no such array; expected a, b" \
         lln-entropy x --key-q c --key-k b
-    refuses 1 "x: no key like 'a{layer}'; expected one of 'a', 'b'" \
+    refuses 1 "x: no key matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b
-    refuses 2 "--key-q: '{a}': expected a key in which {layer} and {head} may stand for a number, each once" \
+    refuses 2 "--key-q: '{a}': expected a key with at most one {layer} and one {head}, and no other braces" \
         lln-entropy x --key-q '{a}' --key-k b
     said x --key-q b --key-k a
 }
@@ -103,7 +103,7 @@ said() {
 
 @test "one array is not two" {
     files_before=
-    refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k, or say with --fused how it holds both" \
+    refuses 1 "$CASES/case_A_Q.npy: only one array; name the arrays of queries and keys with --q and --k, or use --fused if it contains both" \
         lln-entropy "$CASES/case_A_Q.npy"
     echo pickle | npy obj.npy '|O' '(2, 4, 3)'
     files_before=obj.npy
@@ -131,31 +131,31 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "--list of nothing" {
-    refuses 2 '--list is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--list needs heads from files; use FILE, or --q and --k' \
         lln-match --list
 }
 
 @test "files and models do not mix" {
-    refuses 2 "'x': --q and --k name files already" lln-entropy --q a --k b x
-    refuses 2 "'x': --v is for --q and --k" lln-attend --v v x y
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 "'x' cannot be used with --q and --k; use either FILE, or --q and --k" lln-entropy --q a --k b x
+    refuses 2 "--v cannot be used with 'x'; use --key-v to name the values in it" lln-attend --v v x y
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy x --trials 2
-    refuses 2 '--key-q is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--key-q needs heads from files; use FILE, or --q and --k' \
         lln-entropy --key-q q
 }
 
 @test "a key named twice" {
     dump x q k
     files_before=x
-    refuses 2 '--key-k: --k x:k names a key too' \
+    refuses 2 '--key-k cannot be used with --k x:k, which names a key' \
         lln-entropy --q x:q --k x:k --key-k k
 }
 
 @test "an input is not overwritten" {
     dump x q k
     files_before=x
-    refuses 1 'x: is an input; it would be overwritten' lln-entropy x -o x
-    refuses 1 'x: is an input; it would be overwritten' \
+    refuses 1 'x: the output would overwrite this input; use another name' lln-entropy x -o x
+    refuses 1 'x: the output would overwrite this input; use another name' \
         lln-entropy --q x:q --k x:k -o x
 }
 
@@ -164,7 +164,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         lln-entropy "$sample"
     refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) does not have layout 'lhnd'; expected hnd or nhd" \
         lln-entropy "$sample" --layout lhnd
-    refuses 1 "$sample: key 'layers.0.q': the key tells the layer; expected a layout without l, not 'lnd'" \
+    refuses 1 "$sample: key 'layers.0.q': the key gives the layer; expected a layout without l, found 'lnd'" \
         lln-entropy "$sample" --layout lnd
     refuses 1 "--layers 0-3: $sample has layers 0, 3" \
         lln-entropy "$sample" --layout hnd --layers 0-3
@@ -180,7 +180,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "weights are not queries of tokens" {
-    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]: save that with a forward hook"
+    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]; save that output with a forward hook"
     for names in 'model.layers.0.self_attn.q_proj.weight model.layers.0.self_attn.k_proj.weight' \
         'encoder.layer.0.attention.self.query.bias encoder.layer.0.attention.self.key.bias' \
         'h.0.attn.c_attn.weight h.0.mlp.c_fc.weight' \
@@ -209,7 +209,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         down.0.attn2.to_k down.3.attn1.to_q down.3.attn1.to_k \
         down.3.attn2.to_q down.3.attn2.to_k
     files_before=x
-    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; choose with --key-q" \
+    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; use --key-q" \
         lln-entropy x
     said x --key-q 'down.{layer}.attn2.to_q'
     equal note "$stderr" \
@@ -220,11 +220,11 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         "x: queries 'down.{layer}.attn1.to_q', keys 'down.{layer}.attn1.to_k'"
     dump x block.0.layer.0.SelfAttention.q block.0.layer.0.SelfAttention.k \
         block.0.layer.1.EncDecAttention.q block.0.layer.1.EncDecAttention.k
-    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; choose with --key-q" \
+    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; use --key-q" \
         lln-entropy x
     dump x l.0.self_attn.q_proj l.0.self_attn.k_proj l.0.encoder_attn.q_proj \
         l.0.encoder_attn.k_proj
-    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; choose with --key-q" \
+    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; use --key-q" \
         lln-entropy x
     # a kind alone, and a model with a number in its name
     for name in attn1.to_ gpt2. attention_2_of_3.; do

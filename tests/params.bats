@@ -6,7 +6,7 @@
 load helper
 
 @test "--params without a kernel that takes them" {
-    refuses 2 "--params: no kernel in 'softmax' takes alpha and beta from it" \
+    refuses 2 "--params: no kernel in 'softmax' takes alpha and beta from the table; leave out --params, or use a kernel such as lln" \
         lln-entropy --kernel softmax --params p.csv
 }
 
@@ -30,7 +30,7 @@ params_table() {
 @test "--params: no row, two rows" {
     params_table 1,paper,1 1,measured,1 > p.csv
     files_before=p.csv
-    refuses 1 'p.csv: no row for gaussian: tau is 1 there, 2 here' \
+    refuses 1 'p.csv: no row for gaussian; the closest rows have tau 1, expected 2' \
         lln-entropy -n 8 -d 2 --tau 2 --params p.csv -o out.csv
     refuses 1 'p.csv: 2 rows match gaussian, n 8, d 2, causal 0, tau 1 (methods paper, measured); choose one with lln-match --method' \
         lln-entropy -n 8 -d 2 --tau 1 --params p.csv -o out.csv
@@ -136,10 +136,10 @@ sample() {
         equal stdout "$output" ''
     }
     refuse_entropy xqk.safetensors --params table
-    equal stderr "$stderr" 'lln-entropy: table: no row for xqk.safetensors, layer 0, head 0: source is qk.safetensors there'
+    equal stderr "$stderr" 'lln-entropy: table: no row for xqk.safetensors, layer 0, head 0; the closest rows have source qk.safetensors'
     lln-match -n 8 -d 2 --no-spectrum > sampled
     refuse_entropy - --params sampled < qk.safetensors
-    [[ $stderr == *'source is gaussian there'* ]]
+    [[ $stderr == *'the closest rows have source gaussian'* ]]
 }
 
 @test "--params: a table of several files, of one name too" {
@@ -176,7 +176,7 @@ sample() {
     equal rows "$(column entropy_nats < some | sort -u | wc -l)" 2
     sed 2d entries > second
     run --separate-stderr "${of[@]}" --params second
-    equal stderr "$(without_extent <<< "$stderr")" 'lln-entropy: second: no row for ./q.npy[0], head 0: batch entry is 1 there'
+    equal stderr "$(without_extent <<< "$stderr")" 'lln-entropy: second: no row for ./q.npy[0], head 0; the closest rows have batch entry 1'
 }
 
 @test "--params: names that are not UTF-8" {
@@ -200,7 +200,7 @@ sample() {
     entropies qk.safetensors --params table --double > /dev/null
     run --separate-stderr entropies qk.safetensors --tau 0.75 --params taus
     equal status "$status" 1
-    [[ $stderr == *': tau is 0.5, 1, 2 there, 0.75 here' ]]
+    [[ $stderr == *'; the closest rows have tau 0.5, 1, 2, expected 0.75' ]]
 }
 
 @test "--params: tables that were rounded" {
@@ -306,18 +306,18 @@ differs() {
     sample
     local row='no row for qk.safetensors, layer'
     match qk.safetensors --layers 3 > t
-    differs "t: $row 0, head 0: layer is 3 there" --params t
+    differs "t: $row 0, head 0; the closest rows have layer 3" --params t
     match qk.safetensors --heads 1 > t
-    differs "t: $row 0, head 0: head is 1 there" --params t
+    differs "t: $row 0, head 0; the closest rows have head 1" --params t
     match qk.safetensors --causal > t
-    differs "t: $row 0, head 0: causal is 1 there, 0 here" --params t
-    differs "table: $row 0, head 0: causal is 0 there, 1 here" --params table \
+    differs "t: $row 0, head 0; the closest rows have causal 1, expected 0" --params t
+    differs "table: $row 0, head 0; the closest rows have causal 0, expected 1" --params table \
         --causal
     sed 's/lln,256,64/lln,512,32/' table > t
-    differs "t: $row 0, head 0: n is 512 there, 256 here; d is 32 there, 64 here" \
+    differs "t: $row 0, head 0; the closest rows have n 512, expected 256; d 32, expected 64" \
         --params t
     match qk.safetensors --aggregate layer > t
-    differs "t: $row 0, head 0: head is missing there" --params t
+    differs "t: $row 0, head 0; the closest rows have head missing" --params t
     sed 1q table > t
     differs "t: $row 0, head 0: the table has no rows" --params t
     sed 's/,0,0,lln/,x,0,lln/' table > t
@@ -329,7 +329,7 @@ differs() {
 
 # refuses_seed THERE HERE TABLE
 refuses_seed() {
-    refuses 1 "$3: no row for gaussian: seed is $1 there, $2 here" \
+    refuses 1 "$3: no row for gaussian; the closest rows have seed $1, expected $2" \
         lln-entropy -n 8 -d 2 --seed "$2" --kernel lln --params "$3"
 }
 
@@ -397,5 +397,5 @@ END
     grep -v ,20, steps > first
     run --separate-stderr entropies 'step_{step}/qk.safetensors' --params first
     equal status "$status" 1
-    equal stderr "$stderr" 'lln-entropy: first: no row for step_20/qk.safetensors, layer 0, head 0: step is 10 there, 20 here'
+    equal stderr "$stderr" 'lln-entropy: first: no row for step_20/qk.safetensors, layer 0, head 0; the closest rows have step 10, expected 20'
 }

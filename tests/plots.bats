@@ -30,6 +30,16 @@ build() {
     done
 }
 
+@test "a picture says which heads were measured" {
+    cp "$DATA/encoder.safetensors" heads_of_mine.safetensors
+    lln-entropy --quiet --layout hnd --tau 0.5,1 --aggregate all \
+        --kernel softmax,lln,lln:match=paper,lln:alpha=0:beta=0 \
+        heads_of_mine.safetensors -o own.csv
+    GNUPLOT_LIB=${plots%/run} prints '' \
+        gnuplot -c "${plots%run}entropy.gp" own.svg own.csv
+    grep -qF 'mean of 4 heads of heads_of_mine.safetensors' own.svg
+}
+
 @test "plots/run stops when a tool fails, and leaves no picture of it" {
     build
     PLOT_TAU=0 run --separate-stderr "$plots" build

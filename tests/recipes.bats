@@ -125,8 +125,8 @@ except RuntimeError as error:
 END
     PYTHONPATH=$recipes run "$python" model.py
     equal messages "$output" 'no self-attention was recorded; '\
-'torch.nn.TransformerEncoder hides it under torch.no_grad(), attention by '\
-'hand always
+'torch.nn.TransformerEncoder does not call it under torch.no_grad(), and '\
+'attention written by hand needs hooks of its own
 layers.0.q: not finite, or beyond half precision'
     "$python" "$recipes/dump_qkv.py" heads.npz > printed
     bash -c "$(< printed)" > table 2> /dev/null

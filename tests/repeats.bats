@@ -38,9 +38,9 @@ same() {
         equal taus "$(column tau < table | paste -sd ' ')" '0.5 1 1.5 2 4 8 16'
     done
     files_before=table
-    refuses 2 "--tau: '1:2' is not lo:hi:count[:log]" \
+    refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" \
         lln-spectral --tau 0.5,1:2
-    refuses 2 "--tau: '1,2': expected one number" \
+    refuses 2 "--tau: expected one number, found '1,2'" \
         lln-attend --tau 1 --tau 2 -o o.npy
 }
 
@@ -60,7 +60,7 @@ same() {
 }
 
 @test "--arrays, --fail-below and --fail-above add up" {
-    refuses 2 "--arrays: no kernel in 'softmax,lln' takes 'two'" \
+    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'two'; see --list-kernels" \
         lln-entropy --arrays two="$CASES/case_A_Q.npy" \
         --arrays three="$CASES/case_A_Q.npy"
     run lln-entropy -n 8 -d 2 --kernel softmax --fail-below n=1 --fail-below n=9
@@ -76,7 +76,7 @@ same() {
         lln-attend --compare softmax --kernel lln --kernel elu,lln
     refuses 2 "--method: 'paper' is given twice" \
         lln-match --method paper --method all
-    refuses 2 '--kernel: empty entry' lln-entropy --kernel softmax --kernel ''
+    refuses 2 '--kernel: empty entry; expected a kernel (see --list-kernels)' lln-entropy --kernel softmax --kernel ''
     lln-entropy -n 8 -d 2 --kernel elu --tau 1 --tau 1 --columns tau \
         --columns tau > table
     equal table "$(cat table)" $'tau\n1\n1'

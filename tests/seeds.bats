@@ -73,7 +73,7 @@ draws() {
 
 @test "--trials is refused where nothing is drawn" {
     # shellcheck disable=SC2086
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy $head --seed 1 --trials 2
 }
 

@@ -75,9 +75,9 @@ lln-entropy: a.st: 1 layer, 2 query heads, 2 key heads, 3 tokens, 2 features"
     run --separate-stderr lln-entropy --layout hnd a.st b.st d.st c.st
     local two='2 query heads, 2 key heads, 3 tokens, 2 features'
     equal note "$stderr" \
-        "lln-entropy: a.st: queries 'q', keys 'k'; the same in 2 more files
+        "lln-entropy: a.st: queries 'q', keys 'k'; the same holds for 2 more files
 lln-entropy: d.st: queries 'l{layer}.q', keys 'l{layer}.k'
-lln-entropy: a.st: 1 layer, $two; the same in 2 more files
+lln-entropy: a.st: 1 layer, $two; the same holds for 2 more files
 lln-entropy: d.st: 2 layers, $two"
     run --separate-stderr lln-entropy --layout hnd -q a.st b.st d.st c.st
     equal quiet "$stderr" ''
@@ -128,15 +128,15 @@ bad.st'
     files_before='a.st
 b.st
 c.st'
-    refuses 2 "'a.st': the same file as 'a.st'; expected each once" \
+    refuses 2 "'a.st' and 'a.st' are the same file; expected each file once" \
         lln-entropy --layout hnd a.st b.st a.st
-    refuses 2 "'./a.st': the same file as 'a.st'; expected each once" \
+    refuses 2 "'a.st' and './a.st' are the same file; expected each file once" \
         lln-spectral --layout hnd a.st ./a.st
-    refuses 2 "'c.st': the same file as 'b.st'; expected each once" \
+    refuses 2 "'b.st' and 'c.st' are the same file; expected each file once" \
         lln-match --layout hnd b.st c.st
-    refuses 2 'standard input can be read only once' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-stats --layout hnd - a.st -
-    refuses 1 'a.st: is an input; it would be overwritten' \
+    refuses 1 'a.st: the output would overwrite this input; use another name' \
         lln-stats --layout hnd b.st a.st -o a.st
 }
 
@@ -149,9 +149,9 @@ c.st'
 b.st
 l0.st
 l1.st'
-    refuses 2 "'b.st': several files need --compare; without it the outputs of one file are written" \
+    refuses 2 "'b.st': several files need --compare; without it, expected one file" \
         lln-attend --layout hnd a.st b.st -o o.npy
-    refuses 2 "'l1.st': several files need --compare; without it the outputs of one file are written" \
+    refuses 2 "'l1.st': several files need --compare; without it, expected one file" \
         lln-attend --layout hnd 'l{layer}.st' -o o.npy
     rm l1.st
     lln-attend --layout hnd -q l0.st -o a.npy
@@ -217,7 +217,7 @@ a/2.st,2,nan,nan,2'
     run --separate-stderr lln-entropy --layout hnd -q 'a/{step}.st' \
         --kernel softmax --fail-above step=1
     equal status "$status" 3
-    [[ $stderr == 'lln-entropy: a/2.st: head 0, kernel softmax, tau '*', step 2; expected at most 1' ]]
+    [[ $stderr == 'lln-entropy: a/2.st: head 0, kernel softmax, tau '*': step is 2; expected at most 1' ]]
 }
 
 @test "{layer}: the files are one model" {
@@ -297,11 +297,11 @@ q20.npy,20,nan,1'
         lln-entropy --layout hnd --q 'q{step}.npy' --k k3.npy
     mv k20.npy k21.npy
     files_before=$(ls -A)
-    refuses 1 "q20.npy: no keys like 'k{step}.npy' for it" \
+    refuses 1 "q20.npy: no file of keys for it; expected one that matches 'k{step}.npy'" \
         lln-entropy --layout hnd --q 'q{step}.npy' --k 'k{step}.npy'
     mv q20.npy q30.npy
     files_before=$(ls -A)
-    refuses 1 "k21.npy: no queries like 'q{step}.npy' for it" \
+    refuses 1 "k21.npy: no file of queries for it; expected one that matches 'q{step}.npy'" \
         lln-entropy --layout hnd --q 'q{step}.npy' --k 'k{step}.npy'
 }
 
@@ -367,20 +367,20 @@ l{layer}_q{head}.npy,4,1'
     files_before='l3.st
 layer2.st
 runs'
-    refuses 1 "'runs/t{step}.st': no such file in 'runs'; expected whole numbers in place of {step}, {layer} and {head}" \
+    refuses 1 "'runs/t{step}.st': no file in 'runs' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
         lln-entropy --layout hnd 'runs/t{step}.st'
-    refuses 1 "'{step}/x.st': no such file in '.'; expected whole numbers in place of {step}, {layer} and {head}" \
+    refuses 1 "'{step}/x.st': no file in '.' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
         lln-entropy --layout hnd '{step}/x.st'
-    refuses 1 "'/no/{step}': no such file in '/no'; expected whole numbers in place of {step}, {layer} and {head}" \
+    refuses 1 "'/no/{step}': no file in '/no' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
         lln-entropy --layout hnd '/no/{step}'
     refuses 1 "no.st:{layer}.q: No such file or directory" \
         lln-entropy --layout hnd --q 'no.st:{layer}.q' --k 'no.st:{layer}.k'
     run --separate-stderr lln-entropy --layout hnd 'runs/s{step}.st'
     equal status "$status" 1
-    [[ $stderr == "lln-entropy: 'runs/s"*"': the same numbers in 'runs/s{step}.st'" ]]
-    refuses 2 "'layer{layer}.st': {layer} in the name and 'l' in --layout lnd; expected one of them, or a layout such as hnd, nhd" \
+    [[ $stderr == "lln-entropy: 'runs/s"*"' have the same numbers in 'runs/s{step}.st'" ]]
+    refuses 2 "'layer{layer}.st': {layer} in the name cannot be used with axis l of --layout lnd; use one of them, or a layout such as hnd, nhd" \
         lln-entropy --layout lnd 'layer{layer}.st'
-    refuses 1 'l3.st: layer 0 inside, 3 in the name of the file; name files without {layer}, or arrays without a number (--key-q, --key-k)' \
+    refuses 1 'l3.st: layer 0 in the file, 3 in its name; use a file pattern without {layer}, or keys without a number (--key-q, --key-k)' \
         lln-entropy --layout hnd 'l{layer}.st'
-    refuses 2 "'a.st' cannot be used with --fenton" lln-stats --fenton a.st b.st
+    refuses 2 "'a.st' cannot be used with --fenton, which reads no file" lln-stats --fenton a.st b.st
 }

@@ -92,18 +92,18 @@ e1.st,1,0'
 
 @test "bad usage" {
     for shard in 0/3 4/3 3 / 1/ /3 1/2/3 1.5/2 1/x -1/2 1/0 '' ' 1/2' 1/1e1; do
-        refuses 2 "--shard: '$shard'; expected I/COUNT, whole numbers with I from 1 to COUNT" \
+        refuses 2 "--shard: expected I/COUNT, two whole numbers with I from 1 to COUNT, found '$shard'" \
             lln-entropy --layout hnd x --shard "$shard"
     done
     for what in all layer; do
-        refuses 2 '--shard: --aggregate puts heads together' \
+        refuses 2 '--shard cannot be used with --aggregate: a row needs heads of several shards' \
             lln-spectral --layout hnd x --shard 1/2 --aggregate $what
     done
-    refuses 2 '--shard: --aggregate puts heads together' \
+    refuses 2 '--shard cannot be used with --aggregate: a row needs heads of several shards' \
         lln-match --shard 1/2 --aggregate all
-    refuses 2 '--shard: this table puts heads together' \
+    refuses 2 '--shard cannot be used with --diagnose unless --each is given: a row needs heads of several shards' \
         lln-entropy --layout hnd x --shard 1/2 --diagnose
-    refuses 2 '--shard needs --compare: without it an array is written' \
+    refuses 2 '--shard needs --compare: it applies to tables only' \
         lln-attend --layout hnd x --shard 1/2 -o o.npy
     refuses 2 '--shard cannot be used with --fenton' \
         lln-stats --fenton --shard 1/2

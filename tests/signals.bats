@@ -79,7 +79,7 @@ stdout"
         [[ $tool != lln-match ]] || options=${LONG%--kernel*}
         exits INT 130 $tool $options -o out.csv
         equal "$tool" "$(ls out.csv*)" out.csv.partial
-        grep -q '^lln-[a-z]*: interrupted: [0-9]* of 1000000 cases written to out.csv.partial' stderr
+        grep -Eq '^lln-[a-z]*: interrupted: [0-9]* of 1000000 cases (written to|are in) out.csv.partial' stderr
     done
     exits INT 130 lln-stats --fenton --s2 0.01:9:100000 -o out.csv
     equal fenton "$(ls out.csv*)" out.csv.partial
@@ -150,13 +150,13 @@ stderr"
     echo rows > out.csv.partial
     exits INT 130 $many -n 20000 --trials 3 -o out.csv
     equal partial "$(cat out.csv.partial)" rows
-    grep -qx 'lln-entropy: interrupted: 0 of 3 cases written to out.csv.partial, which stays as it was' stderr
+    grep -qx 'lln-entropy: interrupted: 0 of 3 cases are in out.csv.partial, which is unchanged' stderr
     $many -n 2 --trials 3 --format ndjson > out.csv.partial
     sed -i 's/"n":2,/"n":20000,/' out.csv.partial # the last head is not kept
     cp out.csv.partial before
     exits INT 130 $many -n 20000 --trials 4 --format ndjson -o out.csv --resume
     cmp out.csv.partial before
-    grep -q ': interrupted: 2 of 4 .*, which stays as it was; the same command with --resume goes on' stderr
+    grep -q ': interrupted: 2 of 4 .*, which is unchanged; repeat the command with --resume to continue' stderr
 }
 
 @test "a second signal ends the command at once" {
@@ -265,7 +265,7 @@ whole"
     echo old > out/a.csv
     chmod 555 out
     files_before=out
-    refuses 1 "out/a.csv: cannot make a file in folder 'out/': Permission denied; -o writes a new file there: make the folder writable, or use > out/a.csv" \
+    refuses 1 "out/a.csv: cannot create a file in folder 'out/': Permission denied; make the folder writable, as -o creates a new file there, or use > out/a.csv" \
         lln-entropy -n 8 -o out/a.csv
     equal a.csv "$(cat out/a.csv)" old
 }

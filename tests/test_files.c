@@ -409,9 +409,9 @@ START_TEST(files_load_tau_undefined)
     heads = open_heads(plain, 1);
     expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head),
                   LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(),
-                     "no query sees two keys, so that there is no "
-                     "temperature");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "the temperature is undefined: no query has two allowed keys");
     lln_heads_close(&heads);
 }
 END_TEST

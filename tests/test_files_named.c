@@ -162,13 +162,13 @@ START_TEST(files_numbered_twice)
     static const char *const keys[] = {"q0", "q1", "k0", "k1", NULL};
     write_named("x", keys, "[2,3,2]", 12);
     lln_files files = {.file = "x", .layout = "lnd"};
-    expect_failure(files, "x: key 'q0': the key tells the layer; expected a "
-                          "layout without l, not 'lnd'");
+    expect_failure(files, "x: key 'q0': the key gives the layer; expected a "
+                          "layout without l, found 'lnd'");
     files.key_q = "q{head}";
     files.key_k = "k{head}";
     files.layout = "hnd";
-    expect_failure(files, "x: key 'q0': the key tells the head; expected a "
-                          "layout without h, not 'hnd'");
+    expect_failure(files, "x: key 'q0': the key gives the head; expected a "
+                          "layout without h, found 'hnd'");
     files.layout = "lnd";
     lln_heads heads = open_heads(files, 4);
     lln_head head = load(&heads, 1); /* layer 0, head 1 */

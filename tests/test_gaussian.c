@@ -279,7 +279,7 @@ START_TEST(gaussian_load_refused)
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "queries and keys would need standard deviations of "
-                     "1e+40; expected --double, or less than 3.4e+37");
+                     "1e+40; expected less than 3.4e+37; use --double");
     expect_ok(heads.load(&heads, 0, 1e-80, LLN_FLOAT64, &head));
     lln_head_free(&head);
     expect_status(heads.load(&heads, 0, -1, LLN_FLOAT32, &head), LLN_EINVAL);

@@ -112,11 +112,11 @@ START_TEST(open_refused)
     expect_open(LLN_EINVAL, "=x", "'=x': expected NAME=FILE[:KEY]");
     expect_open(LLN_EINVAL, "w=", "'w=': expected NAME=FILE[:KEY]");
     expect_open(LLN_EINVAL, "a=x,a=x", "'a' is given twice");
-    expect_open(LLN_EINVAL, "a=-", "'a=-': expected a file");
+    expect_open(LLN_EINVAL, "a=-", "'a=-': expected the name of a file");
     expect_open(LLN_EIO, "a=y", "y: No such file or directory");
     expect_open(LLN_EFORMAT, "w=x", "x: key 'w': no such array; expected a, b");
     expect_open(LLN_EFORMAT, "w=x:{layer}",
-                "x: no key like '{layer}'; expected one of 'a', 'b'");
+                "x: no key matches '{layer}'; found 'a', 'b'");
     lln_kernel_arrays_free(NULL); /* legal */
 }
 END_TEST
@@ -142,9 +142,11 @@ START_TEST(load_refused)
 {
     static const char *const keys[] = {"l2.g", "l3.g", NULL};
     write_series("a.npy", "(2,4,3,4)", 96);
-    expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6");
+    expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6: expected a "
+                           "number that divides it");
     write_series("a.npy", "(3,6,2,2)", 72);
-    expect_load("g=a.npy", "a.npy: 3 batch entries; the queries have 2");
+    expect_load("g=a.npy", "a.npy: 3 batch entries; the queries have 2: "
+                           "expected 1 or the same number");
     write_series("a.npy", "(6,3,4)", 72);
     expect_load("g=a.npy", "a.npy: shape (6, 3, 4) does not have layout "
                            "'bhnd'; expected hnd or nhd");

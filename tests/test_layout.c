@@ -190,27 +190,27 @@ static const struct {
     {2,
      {6, 4},
      "hn",
-     "layout 'hn': expected n (tokens), d (features) and perhaps h (heads), "
+     "layout 'hn': expected n (tokens), d (features) and optionally h (heads), "
      "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
      "side by side) may replace h and d"},
     {2,
      {6, 4},
      "",
-     "layout '': expected n (tokens), d (features) and perhaps h (heads), l "
-     "(layers), b (batch), 3 (queries, keys, values), each once; D (heads "
-     "side by side) may replace h and d"},
+     "layout '': expected n (tokens), d (features) and optionally h (heads), l "
+     "(layers), b (batch), 3 (queries, keys, values), each once; D (heads side "
+     "by side) may replace h and d"},
     {2,
      {6, 4},
      "ndd",
-     "layout 'ndd': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
-     "side by side) may replace h and d"},
+     "layout 'ndd': expected n (tokens), d (features) and optionally h "
+     "(heads), l (layers), b (batch), 3 (queries, keys, values), each once; D "
+     "(heads side by side) may replace h and d"},
     {2,
      {6, 4},
      "ndx",
-     "layout 'ndx': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
-     "side by side) may replace h and d"},
+     "layout 'ndx': expected n (tokens), d (features) and optionally h "
+     "(heads), l (layers), b (batch), 3 (queries, keys, values), each once; D "
+     "(heads side by side) may replace h and d"},
 };
 
 START_TEST(layout_read_refused)

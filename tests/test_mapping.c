@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "expect.h"
@@ -182,7 +183,22 @@ START_TEST(mapping_open_started)
     ck_assert(memcmp(mapping.bytes, "bcd", 3) == 0);
     lln_mapping_close(&mapping);
     expect_status(lln_mapping_open("-", &mapping), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), "standard input: at its end");
+    ck_assert_str_eq(lln_error_message(),
+                     "standard input: already read to its end");
+}
+END_TEST
+
+START_TEST(mapping_same_file)
+{
+    struct stat one, link_to_one, other;
+    write_file("one", 'a', 3);
+    write_file("other", 'a', 3);
+    ck_assert_int_eq(link("one", "link"), 0);
+    ck_assert_int_eq(stat("one", &one), 0);
+    ck_assert_int_eq(stat("link", &link_to_one), 0);
+    ck_assert_int_eq(stat("other", &other), 0);
+    ck_assert(lln_mapping_same_file(&one, &link_to_one));
+    ck_assert(!lln_mapping_same_file(&one, &other));
 }
 END_TEST
 
@@ -207,6 +223,7 @@ int main(void)
     tcase_add_test(mapping, mapping_mend_shortened);
     tcase_add_test(mapping, mapping_get_parts);
     tcase_add_test(mapping, mapping_open_started);
+    tcase_add_test(mapping, mapping_same_file);
     tcase_add_test(mapping, mapping_name_paths);
     suite_add_tcase(suite, mapping);
     return run_suite(suite);

@@ -54,8 +54,8 @@ static const struct {
     {-1, CENTRAL_PACKED, -1, false, 1, "\1",
      "x: key 'q': stored in 1 bytes, expected 84"},
     {LOCAL_SIZE, CENTRAL_SIZE, -1, true, 4, "\0\0\0\100",
-     "x: key 'q': a zip bomb: 1073741824 bytes from 82; deflate reaches at "
-     "most 1032 times"},
+     "x: key 'q': a zip bomb: 1073741824 bytes from 82; deflate reaches a "
+     "ratio of at most 1032"},
     {LOCAL_SIZE, CENTRAL_SIZE, -1, true, 1, "\120",
      "x: key 'q': damaged: deflated data do not end after 80 bytes"},
     {LOCAL_SIZE, CENTRAL_SIZE, -1, true, 1, "\130",
@@ -79,7 +79,8 @@ static const struct {
     {-1, -1, END_PLACE, false, 1, "\377",
      "x: truncated: a central directory of 102 bytes at byte 255, expected to "
      "end at byte 324"},
-    {-1, -1, 0, false, 1, "p", "x: truncated: no zip end record at its end"},
+    {-1, -1, 0, false, 1, "p",
+     "x: truncated: no zip end record at the end of the file"},
 };
 
 START_TEST(npz_damages)
@@ -121,10 +122,11 @@ START_TEST(npz_prefixes)
     for (size_t length = 0; length < zip.size; length++) {
         unsigned char *part = malloc(length ? length : 1);
         memcpy(part, zip.bytes, length);
-        expect_refused(part, length,
-                       length < 4
-                           ? "x: not a .npy, .npz or .safetensors file"
-                           : "x: truncated: no zip end record at its end");
+        expect_refused(
+            part, length,
+            length < 4
+                ? "x: not a .npy, .npz or .safetensors file"
+                : "x: truncated: no zip end record at the end of the file");
         free(part);
     }
     free(zip.bytes);
@@ -184,7 +186,7 @@ START_TEST(npz_zero_in_name)
     zip_member members[2];
     zip_file zip = make_two(false, members);
     zip.bytes[members[1].central + 46] = '\0';
-    expect_refused(zip.bytes, zip.size, "x: member 2: a zero in its name");
+    expect_refused(zip.bytes, zip.size, "x: member 2: a zero byte in its name");
     free(zip.bytes);
 }
 END_TEST
@@ -195,14 +197,14 @@ START_TEST(npz_no_arrays)
     zip_file zip = make_zip(&member, 1, false, "", "");
     expect_refused(zip.bytes, zip.size,
                    "x: no .npy files among the 1 members of the zip archive "
-                   "(what torch.save pickles is never read; save the "
-                   "arrays with numpy.savez or safetensors)");
+                   "(pickles of torch.save are never read; save the arrays "
+                   "with numpy.savez or safetensors)");
     free(zip.bytes);
     zip = make_zip(NULL, 0, false, "", "");
     expect_refused(zip.bytes, zip.size,
                    "x: no .npy files among the 0 members of the zip archive "
-                   "(what torch.save pickles is never read; save the "
-                   "arrays with numpy.savez or safetensors)");
+                   "(pickles of torch.save are never read; save the arrays "
+                   "with numpy.savez or safetensors)");
     free(zip.bytes);
 }
 END_TEST

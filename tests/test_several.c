@@ -147,10 +147,10 @@ START_TEST(join_contradiction)
                               make_part(&fakes[1], 0, -1, 3)};
     lln_heads heads;
     expect_status(lln_heads_join(parts, 2, &heads), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(),
-                     "x.npz: layer 2 inside, 3 in the name of the file; name "
-                     "files without {layer}, or arrays without a number "
-                     "(--key-q, --key-k)");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "x.npz: layer 2 in the file, 3 in its name; use a file pattern without "
+        "{layer}, or keys without a number (--key-q, --key-k)");
     ck_assert_uint_eq(fakes[0].closes, 1);
     ck_assert_uint_eq(fakes[1].closes, 1);
 }

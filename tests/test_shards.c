@@ -176,8 +176,8 @@ START_TEST(shards_cut)
         expect_status(parse_file((const unsigned char *)text, size, &file),
                       LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
-                     "x: an index of shards without a folder; name the file "
-                     "instead");
+                     "x: an index of shards without a folder; give the name of "
+                     "the file instead");
 }
 END_TEST
 

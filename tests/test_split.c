@@ -88,8 +88,8 @@ START_TEST(find_apart)
     expect_status(lln_split_find(&split, LLN_QUERIES, "x", 10, &part),
                   LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
-                     "x: 10 features; expected a multiple of the 4 heads that "
-                     "are side by side");
+                     "x: 10 features; expected a multiple of 4, the number of "
+                     "heads side by side");
     split.fused = LLN_FUSED_QKV;
     expect_status(lln_split_find(&split, LLN_KEYS, "x", 10, &part),
                   LLN_EFORMAT);
@@ -111,13 +111,13 @@ START_TEST(missing)
     lln_split split = {.fused = LLN_FUSED_NONE};
     expect_status(lln_split_missing(&split, "x", 6), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "x: 6 features; say with --split-heads how many heads "
-                     "are side by side (1, 2, 3, 6, ...)");
+                     "x: 6 features; give the number of heads side by side "
+                     "with --split-heads (1, 2, 3, 6, ...)");
     split.fused = LLN_FUSED_QKV;
     expect_status(lln_split_missing(&split, "x", 7), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "x: 7 features of queries, keys and values; say with "
-                     "--split-heads how many heads are side by side");
+                     "x: 7 features of queries, keys and values; give the "
+                     "number of heads side by side with --split-heads");
 }
 END_TEST
 

@@ -107,9 +107,9 @@ START_TEST(read_csv_errors)
     expect_unreadable("a\tb\n1\t2\t3\n", "t.csv: line 2: 3 cells, expected 2");
     expect_unreadable("a,b\n\"x\ny\",2\n3\n",
                       "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a,b\n1,\"2\n",
-                      "t.csv: line 2: quote that is not closed");
-    expect_unreadable("a\n\"b\"c\n", "t.csv: line 2: text after a quote");
+    expect_unreadable("a,b\n1,\"2\n", "t.csv: line 2: unclosed quote");
+    expect_unreadable("a\n\"b\"c\n",
+                      "t.csv: line 2: text after a closing quote");
     lln_table_data data;
     FILE *in = fmemopen((void *)"a\0b\n", 4, "r");
     expect_status(lln_table_read(in, "t.csv", &data), LLN_EFORMAT);
@@ -211,7 +211,7 @@ START_TEST(read_json_bytes)
 END_TEST
 
 #define ONE_OBJECT_A_ROW                                                       \
-    "; a table has one object a row, as pandas writes with orient='records'"
+    "; a table has one object per row, as pandas writes with orient='records'"
 
 START_TEST(read_json_rows_that_are_none)
 {

@@ -179,7 +179,7 @@ same() {
     run --separate-stderr lln-attend "${heads[@]}" --write-heads g.npz
     equal status "$status" 0
     equal stderr "$(without_extent <<< "$stderr")" \
-        'lln-attend: q.npy: no values: no array of values is written; name them with --v or --key-v'
+        'lln-attend: q.npy: no values, so that no array of values is written; name the values with --v or --key-v'
     equal arrays "$(arrays g.npz)" \
         "$(printf 'layers.0.%s\t<f4\t(4, 6, 2)\n' q k)"
     lln-entropy "${heads[@]}" --columns head,kernel,entropy_nats > before
@@ -192,14 +192,14 @@ same() {
     run --separate-stderr lln-attend --layout hnd --q x.npy --k x.npy -q \
         --write-heads p.safetensors --write-p --kernel nystrom
     equal status "$status" 0
-    equal stderr "$stderr" "lln-attend: x.npy: head 0: kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64; 1 more case likewise"
+    equal stderr "$stderr" "lln-attend: x.npy: head 0: kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64; the same holds for 1 more case"
     equal numbers "$(numbers p.safetensors | tail -n +769 | tr -d - | sort |
         uniq -c | tr -d ' ')" 18432nan
     for options in '' --write-p; do
         run --separate-stderr lln-attend -n 4 --tau 1e-100 --trials 2 \
             --write-heads t.npz $options
         equal status "$status" 0
-        [[ $stderr == 'lln-attend: gaussian: head 0, tau 1e-100: '*'; 1 more case likewise' ]]
+        [[ $stderr == 'lln-attend: gaussian: head 0, tau 1e-100: '*'; the same holds for 1 more case' ]]
     done
 }
 
@@ -212,28 +212,28 @@ same() {
         lln-attend --write-heads x.npz -o y.npz
     refuses 2 '--compare cannot be used with --write-heads' \
         lln-attend --write-heads x.npz --compare softmax
-    refuses 2 '--kernel needs --write-p: queries and keys have no kernel' \
+    refuses 2 '--kernel needs --write-p: only P depends on the kernel' \
         lln-attend --write-heads x.npz --kernel lln
-    refuses 2 "--write-p: 'lln,softmax': expected one kernel" \
+    refuses 2 "--write-p: expected one kernel, found 'lln,softmax'" \
         lln-attend --write-heads x.npz --write-p --kernel lln,softmax
-    refuses 2 '--rows needs --compare: without it an array is written' \
+    refuses 2 '--rows needs --compare: it applies to tables only' \
         lln-attend --write-heads x.npz --rows 3
-    refuses 2 "--tau: '1,2': expected one number" \
+    refuses 2 "--tau: expected one number, found '1,2'" \
         lln-attend --write-heads x.npz --tau 1,2
     refuses 1 'no/x.npz: No such file or directory' \
         lln-attend --write-heads no/x.npz
     run --separate-stderr lln-attend -n 100000000 --write-heads x.npz --write-p
     equal status "$status" 1
-    [[ $stderr =~ 'x.npz: the arrays take 149'[0-9.]*' GiB, '[0-9.]*' GiB are free' ]]
+    [[ $stderr =~ 'x.npz: the arrays need 149'[0-9.]*' GiB, but '[0-9.]*' GiB are free' ]]
     run --separate-stderr timeout -s INT 1 lln-attend -n 20000 --trials 8 \
         --write-heads x.npz --write-p
     equal stderr "$stderr" \
-        'lln-attend: interrupted: an array that is not complete is not kept'
+        'lln-attend: interrupted: incomplete arrays are not kept'
     equal files "$(ls -A)" ''
     lln-attend -n 8 --trials 1 --write-heads x.npz
     cp x.npz before
     files_before=$(ls -A)
-    refuses 1 'x.npz: is an input; it would be overwritten' \
+    refuses 1 'x.npz: the output would overwrite this input; use another name' \
         lln-attend --layout hnd x.npz --write-heads x.npz
     cmp x.npz before
 }
@@ -250,7 +250,7 @@ same() {
     rm header
     # shellcheck disable=SC2034 # for refuses
     files_before=x
-    refuses 1 '--write-heads: heads of layer 0 differ in size; choose some with --heads' \
+    refuses 1 '--write-heads: the heads of layer 0 differ in size and do not fit in one array; select heads of one size with --heads' \
         lln-attend -q x --key-q 'l{layer}.h{head}.q' \
         --key-k 'l{layer}.h{head}.k' --write-heads y.npz
     lln-attend -q x --key-q 'l{layer}.h{head}.q' --key-k 'l{layer}.h{head}.k' \

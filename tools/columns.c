@@ -9,6 +9,9 @@
 #include "core/text.h"
 #include "message.h"
 
+static const record_column no_columns[] = {{0}};
+const record_type record_none = {no_columns, 1};
+
 size_t record_columns(record_type type)
 {
     size_t count = 0;
@@ -71,8 +74,8 @@ static bool fits(const column_name *column, const char *part)
     return is_in_group(column, part) || fnmatch(part, column->name, 0) == 0;
 }
 
-/* Edits (a character more, less or another) that turn a into b; names are
- * short. */
+/* The number of edits (insert, delete or replace a character) that turn a into
+ * b, for short names. */
 static size_t edits(const char *a, const char *b)
 {
     size_t row[128], length = strlen(b);
@@ -128,7 +131,7 @@ refuse(const char *part, const column_name *names, size_t count)
     for (size_t i = 0; i < count; i++)
         add_name(part, names[i].name, all, similar);
     cli_usage("--columns: no column or group '%s'; %s %s", part,
-              *similar ? "similar names are" : "there are",
+              *similar ? "similar names are" : "expected one of",
               *similar ? similar : all);
 }
 
@@ -159,4 +162,18 @@ size_t columns_select(const char *list, const column_name *names, size_t count,
     }
     free(copy);
     return used;
+}
+
+lln_table *columns_open(FILE *out, const lln_column *all,
+                        const size_t *selected, size_t count,
+                        lln_table_style style)
+{
+    lln_column *columns = cli_alloc(count, sizeof *columns);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = all[selected[i]];
+    lln_table *table = lln_table_alloc(out, columns, count, style);
+    if (!table)
+        cli_fail("out of memory");
+    free(columns);
+    return table;
 }

@@ -13,21 +13,21 @@
 #include "heads/stray_rows.h"
 #include "heads/temperature.h"
 
-enum { PAD = 64 }; /* bytes: keys and values start on a cache line */
+enum { PAD = 64 }; /* bytes; keys and values start on a cache line */
 
 typedef struct {
     lln_arrays *arrays;
     lln_bundle *bundles;
     lln_bundle_shape *shapes; /* [count] */
-    size_t count;             /* of bundles */
-    char *layout;             /* NULL: that of lln_axes */
+    size_t count;             /* number of bundles */
+    char *layout;             /* NULL: the default of lln_axes */
     lln_lengths lengths;
     lln_shape_rules rules;
     lln_logit_rule rule;
     lln_head_place *heads;
-    char *name;     /* of the file */
+    char *name;     /* name of the file */
     char **sources; /* [batch]: a name for each batch entry */
-    size_t batch;   /* entries of the bundle that has most */
+    size_t batch;   /* batch entries of the bundle that has most */
     char *note, *extent;
     lln_stray_rows *stray; /* NULL: arrays hold no attention weights */
 } state;
@@ -69,9 +69,9 @@ static lln_status open_view(const state *s, const lln_head_place *head,
     return status;
 }
 
-/* Views of the head's matrices, without padding; views [roles], to be closed.
- * Keys come before queries, so that those of a head before this one are still
- * there if this one shares them. */
+/* Opens views of the matrices of a head without padding: views [roles], to be
+ * closed by close_views. Keys are opened before queries, so that keys that the
+ * previous head used too are still in memory. */
 static lln_status open_views(const state *s, const lln_head_place *head,
                              lln_view *views)
 {
@@ -85,7 +85,7 @@ static lln_status open_views(const state *s, const lln_head_place *head,
     return LLN_OK;
 }
 
-/* Whether a head uses the same keys as another. */
+/* Whether two heads use the same keys. */
 static bool same_keys(const state *s, const lln_head_place *a,
                       const lln_head_place *b)
 {
@@ -96,21 +96,18 @@ static bool same_keys(const state *s, const lln_head_place *a,
            a->at.head / group == b->at.head / group;
 }
 
-/* Heads of a bundle; those of a key head are neighbours. */
+/* Orders heads by bundle, so that heads with the same key head are
+ * neighbours. */
 static int by_bundle(const void *first, const void *second)
 {
     const lln_head_place *a = first, *b = second;
     if (a->bundle != b->bundle)
         return a->bundle < b->bundle ? -1 : 1;
-    if (a->at.batch != b->at.batch)
-        return a->at.batch < b->at.batch ? -1 : 1;
-    if (a->at.layer != b->at.layer)
-        return a->at.layer < b->at.layer ? -1 : 1;
-    return (a->at.head > b->at.head) - (a->at.head < b->at.head);
+    return lln_place_compare(a->at, b->at);
 }
 
-/* Checks the numbers of a head; its keys were checked if it shares those of
- * the one before. */
+/* Checks the values of a head. `shares`: its keys and values are those of the
+ * head before it and were checked then. */
 static lln_status check_head(const state *s, const lln_head_place *head,
                              bool shares)
 {
@@ -143,7 +140,7 @@ static lln_status check_stored(const state *s, const lln_head_place *head)
     return status;
 }
 
-/* Checks the numbers of all heads, array by array. */
+/* Checks the values of all heads, array by array. */
 static lln_status check_numbers(const state *s, size_t count)
 {
     lln_status status = LLN_OK;
@@ -162,7 +159,7 @@ static lln_status check_numbers(const state *s, size_t count)
     return status;
 }
 
-/* Adds room for a matrix to *total bytes. */
+/* Adds the bytes of a matrix to *total. */
 static lln_status add_room(const lln_matrix *a, size_t *total)
 {
     size_t count, bytes;
@@ -175,7 +172,8 @@ static lln_status add_room(const lln_matrix *a, size_t *total)
     return LLN_OK;
 }
 
-/* Queries and keys of float64 keep their digits, whatever is asked. */
+/* The precision of queries and keys: arrays of float64 keep it, whatever was
+ * requested. */
 static lln_precision logit_precision(const state *s,
                                      const lln_head_place *place,
                                      lln_precision precision)
@@ -229,7 +227,8 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
         lln_stray_rows_describe(s->stray, index, head);
 }
 
-/* Makes room for the numbers of a described head, written by `out` [roles]. */
+/* Allocates the matrices of a described head; out [roles] gives access for
+ * writing. */
 static lln_status allocate_head(lln_precision logits, lln_precision values,
                                 lln_head *head, lln_matrix_output *out)
 {
@@ -253,7 +252,7 @@ static lln_status allocate_head(lln_precision logits, lln_precision values,
     return LLN_OK;
 }
 
-/* False if a product is too large for the precision. */
+/* Returns false if a product exceeds the range of the precision. */
 static bool scale_matrix(lln_matrix_output a, double factor)
 {
     size_t count = a.rows * a.columns;
@@ -271,15 +270,14 @@ static bool scale_matrix(lln_matrix_output a, double factor)
     return finite;
 }
 
-/* Multiplies queries and keys so that the temperature becomes tau. */
 static lln_status set_temperature(double tau, const lln_head *head,
                                   const lln_matrix_output *to)
 {
     double variance;
     lln_status status = lln_temperature_variance(head, &variance);
     if (status == LLN_EUNDEFINED)
-        return lln_fail(status, "no query sees two keys, so that there is no "
-                                "temperature");
+        return lln_fail(status, "the temperature is undefined: no query has "
+                                "two allowed keys");
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));
@@ -381,7 +379,7 @@ static void close_files(lln_heads *heads)
     free(s);
 }
 
-/* FILE, or FILE[b] if there is a batch axis. */
+/* Names each batch entry: FILE, or FILE[b] if there is a batch axis. */
 static lln_status name_sources(state *s, const char *name)
 {
     s->name = strdup(name);
@@ -415,7 +413,6 @@ static lln_status read_shapes(state *s)
     return LLN_OK;
 }
 
-/* Queries of the largest head. */
 static size_t most_queries(const state *s, size_t count)
 {
     size_t most = 0;

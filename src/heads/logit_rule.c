@@ -63,7 +63,7 @@ bool lln_mask_hides(lln_mask mask)
     return mask.causal || mask.window > 0 || mask.block > 0;
 }
 
-/* Takes out of the run what lies outside the block of a position. */
+/* Limits the run of keys to the block of a position. */
 static void keep_block(size_t block, size_t position, size_t *first,
                        size_t *end)
 {

@@ -83,7 +83,7 @@ lln_status lln_view_refuse(const lln_view *view, size_t i, size_t j,
     return bad_entry(LLN_EFORMAT, view, i, j, expected);
 }
 
-/* Puts the name of the array in front of what went wrong. */
+/* Prepends the name of the array to the message of a failure. */
 static lln_status in_view(const lln_view *view, lln_status status)
 {
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, view->name);

@@ -136,7 +136,7 @@ static double size_of(const lln_head *head)
     return lln_growth_size(head->q.rows, head->k.rows);
 }
 
-/* Stored weights are as large as they are. */
+/* Attention weights cannot be sampled: the first head is measured. */
 static case_cost estimate_stored(const case_set *set)
 {
     lln_head head;

@@ -24,8 +24,8 @@ void sources_refuse_several(void);
  * name. Ends the process on failure. */
 void sources_open(lln_heads *heads);
 
-/* The lengths that are asked for, which hold for every file; to be freed. Ends
- * the process on failure. */
+/* Reads --lengths, which applies to every file; the caller frees the result.
+ * Ends the process on failure. */
 lln_lengths sources_lengths(void);
 
 /* Ends the process if the output would replace a file that is read. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention weights that files hold: --attention. */
+ * Attention weights from files: --attention. */
 #ifndef LLN_TOOLS_STORED_H
 #define LLN_TOOLS_STORED_H
 

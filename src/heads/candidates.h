@@ -31,9 +31,9 @@ LLN_NODISCARD lln_status lln_candidates_queries(const lln_container *queries,
 LLN_NODISCARD lln_status lln_candidates_fused(const lln_container *file,
                                               char **pattern, lln_fused *fused);
 
-/* The same for arrays that hold attention weights: those with a word for it in
- * their names, or if there are none all that are not one of queries, keys and
- * values. LLN_EFORMAT if there are none. */
+/* The same for arrays of attention weights: those whose names end in a word for
+ * them or, if there are none, all whose names have no word for queries, keys or
+ * values. LLN_EFORMAT: there are none. */
 LLN_NODISCARD lln_status lln_candidates_attention(const lln_container *file,
                                                   char **pattern);
 

@@ -29,7 +29,7 @@ typedef struct {
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* batch entries of the bundle that has most */
     char *note, *extent;
-    lln_stray_rows *stray; /* NULL: arrays hold no attention weights */
+    lln_stray_rows *stray; /* NULL: the arrays are not attention weights */
 } state;
 
 static lln_length length_of(const state *s, const lln_head_place *head)

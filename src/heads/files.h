@@ -17,8 +17,8 @@ typedef struct {
     bool values;          /* read them from `file` too */
     bool values_optional; /* it is no error if `file` has none */
     bool unchecked;       /* values are not checked to be finite */
-    bool stored;          /* arrays of `file`, named by key_q, hold attention
-                             weights (heads/stored.h) */
+    bool stored;          /* arrays of `file`, named by key_q, contain
+                             attention weights (heads/stored.h) */
     const char *key_q, *key_k, *key_v;
     const char *name;   /* source of the heads; NULL: the file of the queries */
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:

@@ -15,7 +15,7 @@ enum {
 static const char axis_letters[] = "blhnd";
 static const char stored_letters[] = "blhnm";
 
-/* Those of arrays that hold attention weights. */
+/* Layouts of attention weights. */
 static const char *const *stored_layouts(size_t axes)
 {
     static const char *const layouts[][4] = {
@@ -50,7 +50,7 @@ static const char *list_layouts(const char *const *layouts,
     return text;
 }
 
-/* The layouts with so many axes. */
+/* The usual layouts with `axes` axes. */
 static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
 {
     return list_layouts(lln_layouts(axes), text);

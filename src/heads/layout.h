@@ -44,7 +44,7 @@ typedef struct {
 typedef struct {
     const char *letters;
     lln_split split; /* heads[LLN_QUERIES] = 0: no axis D */
-    bool stored;     /* the arrays hold attention weights */
+    bool stored;     /* the arrays contain attention weights */
 } lln_axes;
 
 enum { LLN_LETTERS = 8 }; /* bytes of the longest layout, with its final zero */

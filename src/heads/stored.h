@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention weights P of one head that a file holds, read by rows. */
+ * Attention weights P of one head in a file, read by rows. */
 #ifndef LLN_HEADS_STORED_H
 #define LLN_HEADS_STORED_H
 
@@ -8,7 +8,7 @@
 #include "heads/lengths.h"
 #include "heads/views.h"
 
-/* What holds of the rows of P without padding. */
+/* What was found in the rows of P without padding. */
 typedef struct {
     bool causal;    /* every key after the query has weight 0, and there are
                        such keys; queries are aligned to the end */
@@ -24,13 +24,13 @@ typedef struct lln_stored {
     lln_view view;  /* of its rows and columns */
     lln_view whole; /* of its rows with all columns */
     lln_stored_survey survey;
-    lln_arrays *arrays; /* that hold array `number` */
+    lln_arrays *arrays; /* keep array `number` open */
     size_t number;
 } lln_stored;
 
-/* Holds array `number`, with the axes and without the padding of that place;
- * the survey is empty. lln_stored_close drops it; NULL is legal. LLN_ENOMEM, or
- * the statuses of lln_arrays_hold and lln_view_open. */
+/* Opens array `number`, with the axes and without the padding of that place;
+ * the survey is empty. lln_stored_close releases it; NULL is legal. LLN_ENOMEM,
+ * or the statuses of lln_arrays_hold and lln_view_open. */
 LLN_NODISCARD lln_status lln_stored_open(lln_arrays *arrays, size_t number,
                                          const lln_axes *axes, lln_place at,
                                          lln_length length,
@@ -42,13 +42,13 @@ void lln_stored_close(lln_stored *stored);
  * lln_view_copy_any. */
 LLN_NODISCARD lln_status lln_stored_examine(lln_stored *stored);
 
-/* Rows first .. first + count - 1 of P, out [count x m], as they are. From any
+/* Rows first .. first + count - 1 of P, out [count x m], unchanged. From any
  * thread. Statuses are those of lln_view_copy_any. */
 LLN_NODISCARD lln_status lln_stored_rows(const lln_stored *stored, size_t first,
                                          size_t count, double *out);
 
-/* Whether a row[m] with this sum is one of weights that sum to 1 but for their
- * rounding: |sum - 1| is at most 1e-6 in float64, 1e-5 in float32, 2^-9 +
+/* Whether a row[m] of this sum differs from 1 by no more than the rounding of
+ * its entries: |sum - 1| is at most 1e-6 in float64, 1e-5 in float32, 2^-9 +
  * m 2^-25 in float16 and 2^-6 in bfloat16. For both of the latter that is four
  * roundings (of the exponential, the sum, the quotient and the stored entry),
  * and for float16 that of entries below its normal range. A row whose entries

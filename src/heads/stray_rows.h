@@ -9,7 +9,7 @@
 
 typedef struct lln_stray_rows lln_stray_rows;
 
-/* For so many heads, of which nothing is known. LLN_ENOMEM. */
+/* For `heads` heads that are not examined yet. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_stray_rows_alloc(size_t heads,
                                               lln_stray_rows **rows);
 void lln_stray_rows_free(lln_stray_rows *rows);

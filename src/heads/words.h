@@ -19,8 +19,8 @@ bool lln_words_weight(const char *name, bool batch);
  * length, *fused the usual order of features under that word. */
 const char *lln_words_fused(const char *name, size_t *length, lln_fused *fused);
 
-/* Whether an array holds attention weights by the last word of its name:
- * attentions.3, layers.3.attn, attn_weights, hook_pattern, P. */
+/* Whether the last word of a name means attention weights: attentions.3,
+ * layers.3.attn, attn_weights, hook_pattern, P. */
 bool lln_words_attention(const char *name);
 
 /* Whether digits at `at` in a name may be the number of a layer or head. Those

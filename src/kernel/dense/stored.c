@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention whose weights a file holds: P by rows, read from the file when they
- * are asked for. A row that sums to 1 but for rounding (lln_stored_sums_to_one)
- * is divided by its sum; others are as they are, and P is then unnormalised. */
+ * Attention weights of a file: P by rows, each read when it is needed. A row
+ * whose sum is 1 except for rounding (lln_stored_sums_to_one) is divided by its
+ * sum. Other rows are not changed, and P is then unnormalised. */
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,34 +8,6 @@
 #include "measure/row_sample.h"
 #include "spectrum_case.h"
 
-/* T logits, one of them g above the others: the bound is the entropy itself,
- * ln(e^g + T - 1) - g e^g / (e^g + T - 1). */
-START_TEST(floor_reached)
-{
-    static const double gaps[] = {0.1, 2.385, 30};
-    static const size_t keys[] = {2, 5, 1000};
-    double g = gaps[_i], t = (double)keys[_i];
-    /* as terms of one sign, to keep the digits of a small entropy */
-    double others = (t - 1) * exp(-g);
-    double entropy = log1p(others) + g * others / (1 + others);
-    expect_relative(lln_entropy_floor(keys[_i], g * sqrt((t - 1) / t)), entropy,
-                    1e-13);
-}
-END_TEST
-
-START_TEST(floor_limits)
-{
-    ck_assert(lln_entropy_floor(1, 0) == 0);
-    expect_relative(lln_entropy_floor(7, 0), log(7), 1e-15);
-    /* T = 7, B = 3.1: b = exp(-B sqrt(T/(T-1)));
-     * log(1+6b) + B sqrt(42) b/(1+6b), 40 digits (Python decimal) */
-    expect_relative(lln_entropy_floor(7, 3.1), 0.77437965224041273, 1e-14);
-    ck_assert(lln_entropy_floor(7, 1e4) == 0);
-    ck_assert(lln_entropy_floor(7, INFINITY) == 0);
-    ck_assert(isnan(lln_entropy_floor(7, NAN)));
-}
-END_TEST
-
 /* Row by row, whatever the kernel: P is softmax of ln P. */
 static void check_floor(const lln_head *head, const char *kernel)
 {
@@ -310,8 +282,6 @@ int main(void)
 {
     Suite *suite = suite_create("diagnosis");
     TCase *floors = tcase_create("floor");
-    tcase_add_loop_test(floors, floor_reached, 0, 3);
-    tcase_add_test(floors, floor_limits);
     tcase_add_loop_test(floors, floor_below_entropy, 0, 5);
     suite_add_tcase(suite, floors);
     TCase *head = tcase_create("head");

@@ -4,7 +4,7 @@
  * without a stored P; what they refuse. */
 #include "core/threads.h"
 #include "heads/files.h"
-#include "measure/spectrum_internal.h"
+#include "measure/spectrum.h"
 #include "spectrum_case.h"
 
 /* All methods that apply must find the same eigenvalues. */
@@ -259,16 +259,6 @@ START_TEST(measure_too_many)
 }
 END_TEST
 
-START_TEST(lapack_info)
-{
-    expect_ok(lln_spectrum_lapack("dgeevx", 0));
-    expect_status(lln_spectrum_lapack("dgeevx", 7), LLN_ENOCONV);
-    ck_assert_str_eq(lln_error_message(), "dgeevx: no convergence (info 7)");
-    expect_status(lln_spectrum_lapack("dsyev", -1010), LLN_ENOMEM);
-    ck_assert_str_eq(lln_error_message(), "out of memory: workspace of dsyev");
-}
-END_TEST
-
 START_TEST(measure_refusals)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
@@ -347,7 +337,6 @@ int main(void)
     tcase_add_test(cases, measure_without_norms);
     tcase_add_test(cases, measure_refusals);
     tcase_add_test(cases, measure_too_many);
-    tcase_add_test(cases, lapack_info);
     tcase_add_loop_test(cases, measure_interrupted, 0, 4);
     suite_add_tcase(suite, cases);
     TCase *method = tcase_create("method_find");

@@ -7,7 +7,6 @@
 #include "core/threads.h"
 #include "head_cases.h"
 #include "measure/row_entries.h"
-#include "measure/tile_sums.h"
 
 /* Kernels that have scores, and what float32 may cost an entropy and the
  * largest entry of a row. */
@@ -227,19 +226,6 @@ START_TEST(block_size)
 }
 END_TEST
 
-START_TEST(drop_zeros)
-{
-    float single[] = {0, 2.5F, 0, 0, 1e-38F, 3, 0};
-    double full[] = {0.25, 7, 1e-300};
-    ck_assert_uint_eq(lln_tile_drop_zeros_f32(single, 7), 3);
-    ck_assert(single[0] == 2.5F && single[1] == 1e-38F && single[2] == 3);
-    ck_assert_uint_eq(lln_tile_drop_zeros_f64(full, 3), 3);
-    ck_assert(full[0] == 0.25 && full[1] == 7 && full[2] == 1e-300);
-    full[0] = full[1] = full[2] = 0;
-    ck_assert_uint_eq(lln_tile_drop_zeros_f64(full, 3), 0);
-}
-END_TEST
-
 /* P = sum (1/4, 3/4): by hand. */
 START_TEST(scale)
 {
@@ -274,9 +260,6 @@ int main(void)
     tcase_add_loop_test(block, block_rows, 0, 2);
     tcase_add_test(block, block_size);
     suite_add_tcase(suite, block);
-    TCase *zeros = tcase_create("lln_tile_drop_zeros");
-    tcase_add_test(zeros, drop_zeros);
-    suite_add_tcase(suite, zeros);
     TCase *scaled = tcase_create("lln_row_scale");
     tcase_add_test(scaled, scale);
     suite_add_tcase(suite, scaled);

@@ -8,11 +8,12 @@
 #include "kernel/parameters.h"
 #include "match/match.h"
 
-/* LLN with these alpha and beta. LLN_EINVAL: out of range. */
+/* LLN with these alpha and beta, which are checked when it is opened. */
 LLN_NODISCARD lln_status lln_measured_kernel(double alpha, double beta,
                                              lln_kernel_choice *choice);
 
-/* LLN attention of the head with these alpha and beta. */
+/* LLN attention of the head with these alpha and beta. LLN_EINVAL: one of them
+ * is not finite; else what lln_kernel_open returns. */
 LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
                                                 double alpha, double beta,
                                                 lln_attention *attention);

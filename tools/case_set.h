@@ -14,7 +14,7 @@ typedef struct {
     const run_plan *plan;
     record_type measured; /* of a case */
     unsigned passes;      /* what must be computed; set by the run */
-    number_list taus;
+    lln_number_list taus;
     kernel_list kernels;       /* if the plan measures heads: one entry, of no
                                   kernel */
     kernel_list reference;     /* one, or none */

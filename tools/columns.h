@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "table/choice.h"
 #include "table/table.h"
 
 /* A column shows one field of a record, which is a struct of the tool's own.
@@ -51,11 +52,9 @@ typedef struct {
 #define PASS_TEMPERATURE (1u << 31) /* run_case.tau */
 #define PASS_DEVIATIONS (1u << 30)  /* run_case.sigma_q and sigma_k */
 
-/* Groups that every table has: `id`, the identity columns; `default`, what is
- * printed without --columns; `all`. */
-#define COLUMNS_ID "id"
-#define COLUMNS_DEFAULT "default"
-#define COLUMNS_ALL "all"
+/* Groups, see table/choice.h. */
+#define COLUMNS_ID LLN_COLUMNS_ID
+#define COLUMNS_DEFAULT LLN_COLUMNS_DEFAULT
 
 /* How many columns a record has. */
 size_t record_columns(record_type type);
@@ -69,16 +68,8 @@ lln_cell record_cell(const record_column *column, const void *record);
 double *record_real(const record_column *column, void *record);
 void record_forget_text(const record_column *column, void *record);
 
-/* A column as --columns sees it. */
-typedef struct {
-    const char *name, *group;
-} column_name;
-
-/* Reads "id,entropy*,tau": names, globs and groups. Fills selected[count] with
- * the positions in names[count], each once, in the order of the list, and
- * returns how many there are. NULL: the group default. Ends the process on bad
- * usage: a part that fits no name (the message lists similar names). */
-size_t columns_select(const char *list, const column_name *names, size_t count,
-                      size_t *selected);
+/* lln_columns_choose for --columns. Ends the process on bad usage. */
+size_t columns_select(const char *list, const lln_column_name *names,
+                      size_t count, size_t *selected);
 
 #endif

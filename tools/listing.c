@@ -53,12 +53,13 @@ listing listing_open(record_type type)
 {
     listing list = {.type = type};
     size_t count = record_columns(type);
-    column_name *names = cli_alloc(count, sizeof *names);
+    lln_column_name *names = cli_alloc(count, sizeof *names);
     lln_column *columns = cli_alloc(count, sizeof *columns);
     list.selected = cli_alloc(count, sizeof *list.selected);
     list.cells = cli_alloc(count, sizeof *list.cells);
     for (size_t i = 0; i < count; i++)
-        names[i] = (column_name){type.columns[i].name, type.columns[i].group};
+        names[i] =
+            (lln_column_name){type.columns[i].name, type.columns[i].group};
     list.count =
         columns_select(run_shared.columns, names, count, list.selected);
     for (size_t i = 0; i < list.count; i++) {

@@ -359,7 +359,7 @@ static int write_fenton(void)
             cli_usage("--%s cannot be used with --fenton", idle[i]);
     if (run_shared.file)
         cli_usage("'%s' cannot be used with --fenton", run_shared.file);
-    number_list list = number_list_read("s2", options.s2);
+    lln_number_list list = number_list_read("s2", options.s2);
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
     size_t rows = 0;

@@ -9,12 +9,7 @@
 
 #include "kernel/table/table.h"
 #include "match/match.h"
-
-/* Numbers in the order given; none asked for: one NaN. */
-typedef struct {
-    size_t count;
-    double *values; /* [count], owned */
-} number_list;
+#include "table/number_list.h"
 
 /* A kernel, and where its alpha and beta come from. */
 typedef struct {
@@ -29,9 +24,9 @@ typedef struct {
     kernel_entry *entries; /* [count], owned */
 } kernel_list;
 
-/* Reads positive numbers, a list such as "0.5,1" or "0.1,0.2:2:10:log"; NULL:
- * none asked for. Ends the process on bad usage, naming the option. */
-number_list number_list_read(const char *option, const char *text);
+/* lln_number_list_read of an option; NULL: it was not given, which makes one
+ * NaN. Ends the process on bad usage, naming the option. */
+lln_number_list number_list_read(const char *option, const char *text);
 
 /* Reads "softmax,lln:match=fenton". With `params`, kernels whose strength is
  * not stated take it from there, and there must be one. Ends the process on

@@ -313,6 +313,9 @@ START_TEST(series_value_ends_and_steps)
     expect_relative(lln_series_value(0.2, 2, 5, true, 0), 0.2, 0);
     expect_relative(lln_series_value(0.2, 2, 5, true, 3), 1.12468265038, 0);
     expect_relative(lln_series_value(0.2, 2, 1, true, 0), 0.2, 0);
+    /* high / low is beyond the largest number, and below the smallest */
+    expect_relative(lln_series_value(1e-300, 1e300, 5, true, 1), 1e-150, 0);
+    expect_relative(lln_series_value(1e300, 1e-300, 5, true, 3), 1e-150, 0);
 }
 END_TEST
 

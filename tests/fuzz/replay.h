@@ -25,7 +25,7 @@ static void require(int holds, const char *what)
 }
 
 /* A failure must come with one line of text. */
-static void require_message(lln_status status)
+static inline void require_message(lln_status status)
 {
     const char *message = lln_error_message();
     require(status == LLN_EFORMAT || status == LLN_ENOMEM, "wrong status");

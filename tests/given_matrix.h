@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention whose matrix the test gives, for methods that see only that, and
- * matrices whose spectrum has a closed form. */
+ * Attention with a matrix that the test gives, and matrices whose spectrum has
+ * a closed form. */
 #ifndef LLN_TESTS_GIVEN_MATRIX_H
 #define LLN_TESTS_GIVEN_MATRIX_H
 
@@ -19,7 +19,7 @@ static inline lln_status given_rows(const lln_attention *attention,
     return LLN_OK;
 }
 
-/* Attention by rows with the entries p [n x m]; nothing is to be closed. */
+/* Attention by rows with the entries p [n x m]. It needs no close. */
 static inline lln_attention given_attention(double *p, size_t n, size_t m)
 {
     return (lln_attention){.kind = LLN_ATTENTION_ROWS,
@@ -49,8 +49,8 @@ static inline double complex circulant_eigenvalue(const double *c, size_t n,
     return sum;
 }
 
-/* Twelve numbers that sum to 1, whose eigenvalues beside 1 come in five pairs
- * of different moduli and one real number. */
+/* Twelve numbers that sum to 1. The eigenvalues other than 1 are five pairs of
+ * different moduli and a real one. */
 static const double twelve[12] = {0.31, 0.22, 0.13, 0.02, 0.05, 0.01,
                                   0.03, 0.04, 0.06, 0.02, 0.08, 0.03};
 

@@ -12,7 +12,7 @@ static const lln_column_name names[] = {{"source", LLN_COLUMNS_ID},
                                         {"hidden", NULL}};
 enum { COUNT = sizeof names / sizeof *names };
 
-/* Each list with the positions it chooses, as digits. */
+/* Each list, with the positions that it selects as digits. */
 START_TEST(choose_columns)
 {
     static const char *const lists[][2] = {{NULL, "012"},

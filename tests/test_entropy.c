@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Entropies of rows against reference programs, closed forms and rows worked
- * out by hand. */
+ * Entropies of rows against reference programs, closed forms and rows computed
+ * by hand. */
 #include "measure/entropy.h"
 
 #include "cases.h"
 #include "core/threads.h"
 
-/* T logits, one of them g above the others: the bound is the entropy itself,
+/* T logits, one of them g above the others: the bound equals the entropy,
  * ln(e^g + T - 1) - g e^g / (e^g + T - 1). */
 START_TEST(floor_reached)
 {
@@ -98,7 +98,7 @@ START_TEST(measure_by_hand)
 }
 END_TEST
 
-/* With one key: entropy 0, and no ratio exists. */
+/* With one key the entropy is 0, and no ratio exists. */
 START_TEST(measure_one_key)
 {
     static const double q[] = {1, 2}, k[] = {3};
@@ -135,9 +135,9 @@ START_TEST(measure_refuses)
 }
 END_TEST
 
-/* A row that is no distribution takes the entropy of the matrix away, and
- * nothing else. By hand: entries (0.5, 0.5), ln 2 / 2 from the floor's
- * spread 0, and (0.9, -0.1), with one key. */
+/* If one row is not a distribution, the matrix has no entropy, but all other
+ * values. By hand: a row (0.5, 0.5), whose spread of 0 gives a floor of ln 2,
+ * and a row (0.9, -0.1) with one key. */
 START_TEST(summarise_not_distribution)
 {
     lln_row rows[2] = {{.keys = 2,

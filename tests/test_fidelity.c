@@ -8,7 +8,7 @@
 
 enum { N = 256, MOST = N * N, FIGURES = sizeof(lln_fidelity) / sizeof(double) };
 
-/* The slow version: P and R with all their entries, ranks by counting. */
+/* The slow version: P and R with all entries, ranks by counting. */
 static double dense_p[MOST], dense_r[MOST], dense_v[N * 4];
 
 /* Whether entry j is among the `top` largest. */
@@ -86,7 +86,7 @@ static lln_fidelity slow_fidelity(size_t n, size_t m, bool causal, size_t top)
     return f;
 }
 
-/* The first n queries of a case, with numbers of mean 0 for values. */
+/* The first n queries of a case, with values of mean 0. */
 static lln_head open_pair(const char *name, const char *kernel, bool causal,
                           size_t n, lln_attention pair[2])
 {
@@ -193,7 +193,8 @@ START_TEST(fidelity_threads)
 }
 END_TEST
 
-/* All rows by their list is all rows. A head with itself: nothing is lost. */
+/* A list of all rows gives the same as no list. A head compared with itself
+ * loses nothing. */
 START_TEST(fidelity_list)
 {
     lln_attention pair[2];
@@ -221,8 +222,8 @@ START_TEST(fidelity_list)
 }
 END_TEST
 
-/* Standard errors are those of the spread over draws: 200 draws of 32 rows;
- * the spread of 200 values is known to 5 %, tolerance four times. */
+/* Standard errors equal the spread over 200 draws of 32 rows. The spread of 200
+ * values is known to 5 %; the tolerance is four times that. */
 START_TEST(fidelity_errors)
 {
     lln_attention pair[2];
@@ -253,8 +254,8 @@ START_TEST(fidelity_errors)
 }
 END_TEST
 
-/* One query and one key; then two keys, where the first query of causal
- * attention has one: it keeps all and has no order. */
+/* One query and one key; then two keys, of which the first query of causal
+ * attention has one: that row keeps all of it and has no order. */
 START_TEST(fidelity_small)
 {
     lln_attention pair[2];

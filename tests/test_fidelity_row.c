@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One row of attention beside a reference, worked out by hand. */
+ * One row of attention beside a reference, computed by hand. */
 #include "measure/fidelity_row.h"
 
 #include "expect.h"
@@ -87,7 +87,7 @@ START_TEST(row_ties)
 }
 END_TEST
 
-/* One key, no key, and NaN, which no value may hide. */
+/* One key; no key; NaN, which must appear in the results. */
 START_TEST(row_edges)
 {
     static const double one[] = {1}, half[] = {0.5}, bad[] = {NAN, 0.5};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Matching on the head itself: a target that was measured with some alpha and
- * beta must be met, and by these where they are the only ones. */
+ * Matching on the head itself: the target is measured with some alpha and beta,
+ * which must be found again. */
 #include "match/measured.h"
 
 #include <gsl/gsl_errno.h>
@@ -66,8 +66,8 @@ START_TEST(kernel_numbers)
 }
 END_TEST
 
-/* On small heads and on one of 600 rows, where some rows are looked at first.
- */
+/* On small heads, and on one of 600 rows, where the search begins on some
+ * rows. */
 START_TEST(side_met)
 {
     static const double sides[] = {0.3, 1, 1.7};

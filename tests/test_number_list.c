@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Lists of numbers, good and bad. */
+ * Lists of numbers, valid and invalid. */
 #include "table/number_list.h"
 
 #include "expect.h"

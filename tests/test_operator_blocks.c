@@ -34,7 +34,7 @@ static void check_blocks(const lln_operator *op, const double *p,
     }
 }
 
-/* Scores in both precisions, and those of float64 kept in float32. */
+/* Scores in both precisions, and float64 scores that are kept in float32. */
 START_TEST(fill_tiles)
 {
     lln_head head = drawn_head(N, M, 8, 1, false);
@@ -66,7 +66,7 @@ START_TEST(fill_tiles)
 }
 END_TEST
 
-/* Entries of attention by rows come as they are, with a scale of 1. */
+/* Entries of attention by rows are unchanged, with a scale of 1. */
 START_TEST(fill_entries)
 {
     double p[N * M];
@@ -80,7 +80,8 @@ START_TEST(fill_entries)
 }
 END_TEST
 
-/* A causal mask: columns after those of the last row of a block are zero. */
+/* With a causal mask, columns after those of the last row of a block are
+ * zero. */
 START_TEST(fill_causal)
 {
     lln_head head = drawn_head(N, N, 8, 1, true);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The inner loops of products against plain sums: weights are whole numbers, so
+ * The inner loops of products against plain sums. Weights are whole numbers, so
  * that both are exact in either precision. */
 #include "measure/operator_rows.h"
 
@@ -31,7 +31,7 @@ static void draw_weights(weights *w)
     w->data[LLN_FLOAT64] = w->full;
 }
 
-/* Rows 1 to ROWS, which end unevenly, in both precisions. */
+/* 1 to ROWS rows, with remainders, in both precisions. */
 START_TEST(dots_exact)
 {
     weights w;
@@ -102,7 +102,8 @@ START_TEST(add_exact)
 }
 END_TEST
 
-/* Weights count up to COLUMNS; from there the mean alone. A scale of 1/4. */
+/* Weights before COLUMNS; from there on only the mean counts. The scale is
+ * 1/4. */
 START_TEST(distance_exact)
 {
     weights w;
@@ -120,8 +121,8 @@ START_TEST(distance_exact)
 }
 END_TEST
 
-/* Softmax of scores 3 .. 20 of 25 columns, in long double. Zeros around it; the
- * weights as stored, times scale, sum to 1. */
+/* Softmax of scores 3 .. 20 of 25 columns, in long double, and zeros around it.
+ * The stored weights times scale sum to 1. */
 static void check_weights(lln_precision precision, lln_domain domain)
 {
     enum { FIRST = 3, END = 21, ALL = 25 };

@@ -13,7 +13,7 @@ static void touch(const char *path)
     write_bytes(path, "x", 1);
 }
 
-/* "PATH:NAME:step,layer,head ...": what a pattern finds, [1024]. */
+/* "PATH:NAME:step,layer,head ...": the files that a pattern finds, [1024]. */
 static const char *find(const char *pattern)
 {
     static char text[1024];
@@ -56,7 +56,8 @@ START_TEST(find_numbers)
 }
 END_TEST
 
-/* The same mark twice has one number; folders without the file are none. */
+/* A mark that occurs twice has one number; folders without the file are not
+ * found. */
 START_TEST(find_folders)
 {
     mkdir("run_5", 0700);
@@ -79,7 +80,7 @@ START_TEST(find_folders)
 }
 END_TEST
 
-/* As many digits as a long surely has, and as other layers have. */
+/* The most digits of steps, which a long can always hold, and of layers. */
 START_TEST(find_long_numbers)
 {
     touch("999999999999999999");

@@ -61,7 +61,7 @@ START_TEST(rows_mean_values)
 }
 END_TEST
 
-/* The same numbers, two apart. */
+/* The same values, with a stride of two. */
 START_TEST(values_mean_stride)
 {
     static const double values[] = {1.5, 9, 2, 9, 4, 9, NAN};
@@ -84,8 +84,8 @@ START_TEST(row_variance_keys)
 }
 END_TEST
 
-/* The stated error is that of the spread over draws: 200 draws of 32 rows of
- * case B; the spread of 200 values is known to 5 %, tolerance four times. */
+/* The standard error equals the spread over 200 draws of 32 rows of case B. The
+ * spread of 200 values is known to 5 %; the tolerance is four times that. */
 START_TEST(rows_mean_coverage)
 {
     lln_head head = case_head("B", LLN_FLOAT64, false);

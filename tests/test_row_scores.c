@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows of attention without negative entries, from tiles of scores, against
- * the entries themselves; and rows in blocks against single rows. */
+ * Rows of attention without negative entries, from tiles of scores, against the
+ * entries; and rows in blocks against single rows. */
 #include <math.h>
 
 #include "core/threads.h"
@@ -10,8 +10,9 @@
 
 /* Kernels that have scores, and what float32 may cost an entropy and the
  * largest entry of a row. */
-/* How far float32 may be from float64, relative. Sums of a tile in one piece,
- * as under the sanitizers, round more often than those in lanes of vectors. */
+/* The largest relative difference between float32 and float64. Sums over a tile
+ * without vectors, as under the sanitizers, round more often than those in
+ * lanes of vectors. */
 #ifdef LLN_NO_CLONES
 static const double SINGLE = 5e-6;
 #else
@@ -20,13 +21,13 @@ static const double SINGLE = 1e-6;
 
 static const char *const kernels[] = {
     "elu",
-    "elu:eps=0.5", /* rows that are no distributions */
+    "elu:eps=0.5", /* rows that are not distributions */
     "relu",
     "performer",
     "performer:eps=0",
     "performer-relu-proj:features=70",
     "cosformer",
-    "cosformer:eps=1", /* rows below the least divisor */
+    "cosformer:eps=1", /* rows below the smallest divisor */
     "hedgehog",
     "taylor2",
     "taylor2:eps=0.01",
@@ -34,8 +35,9 @@ static const char *const kernels[] = {
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
-/* Shapes: blocks and tiles that end unevenly, fewer queries than keys, and so
- * few columns that many products of relu are 0; deviations of the numbers. */
+/* Shapes: remainders of blocks and tiles, fewer queries than keys, and so few
+ * columns that many products of relu are 0; the standard deviation of queries
+ * and keys. */
 static const struct {
     size_t n, m, d;
     double deviation;
@@ -47,7 +49,7 @@ static const struct {
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
-/* Numbers that float32 holds, in either precision. */
+/* Values that float32 can represent, in either precision. */
 static lln_head rounded_head(size_t shape, lln_precision precision)
 {
     lln_head head =
@@ -84,7 +86,7 @@ static lln_row *measured_rows(const char *kernel, const lln_head *head)
     return rows;
 }
 
-/* Relative, but a few roundings of P_ij near 1 absolute; NaN equals NaN. */
+/* Relative tolerance, and a few roundings of P_ij near 1; NaN equals NaN. */
 static void expect_close(double value, double expected, double tolerance)
 {
     if (isnan(expected))

@@ -29,8 +29,8 @@ static lln_status refuse(void *context, double s, double *value)
     return lln_fail(LLN_EINTERRUPTED, "interrupted");
 }
 
-/* A power law is straight in the logarithms: two evaluations with the right
- * slope, few with another one. */
+/* A power law is a straight line in logarithms: two evaluations with the
+ * correct slope, a few with another one. */
 START_TEST(root_of_power)
 {
     static const double slopes[] = {3, 2, 4.5};
@@ -46,7 +46,7 @@ START_TEST(root_of_power)
 }
 END_TEST
 
-/* Next to nothing below s = 1, s^3 from there. */
+/* Almost 0 below s = 1, s^3 from there on. */
 static lln_status cliff(void *context, double s, double *value)
 {
     ++*(size_t *)context;
@@ -54,8 +54,8 @@ static lln_status cliff(void *context, double s, double *value)
     return LLN_OK;
 }
 
-/* A first guess that is 3000 times too small, on a function that says nothing
- * about where it rises: heads of nearly equal keys have such a D2. */
+/* A first guess that is 3000 times too small, on a function that does not show
+ * where it rises. Heads with nearly equal keys have such a D2. */
 START_TEST(root_far_above)
 {
     size_t calls = 0;

@@ -20,9 +20,9 @@ static lln_status measure(lln_attention *attention, bool narrow,
     return lln_spectrum_arnoldi(attention, &options, out);
 }
 
-/* The largest eigenvalues beside 1 of the circulant matrix are the pair of
- * number 1; it is normal, so that centered_sigma1 is their modulus and the
- * square of unbiased_norm the sum of all squares. */
+/* The largest eigenvalues other than 1 of the circulant matrix are the pair
+ * number 1. The matrix is normal: centered_sigma1 is their modulus, and the
+ * square of unbiased_norm is the sum of all squares. */
 START_TEST(arnoldi_circulant)
 {
     double p[N * N], squares = 0;

@@ -12,7 +12,7 @@ enum { N = 12 };
 static const double ROUNDING = 1e-15;
 
 /* Block triangular: two tokens with the eigenvalues 1 and 0.9 + 0.7 - 1 = 0.6,
- * a third one that leaves for them, 0.25. */
+ * and a third one with 0.25, which leads to them. */
 START_TEST(matrix_components)
 {
     static const double p[] = {0.9, 0, 0.1, 0.5, 0.25, 0.25, 0.3, 0, 0.7};
@@ -71,7 +71,7 @@ START_TEST(dense_circulant)
 }
 END_TEST
 
-/* One token; too little memory; a stop. */
+/* One token; too little memory; a request to stop. */
 START_TEST(dense_limits)
 {
     double p[4] = {1, 0, 0.5, 0.5};

@@ -15,9 +15,8 @@ static lln_status run(lln_attention *attention, bool norms, size_t count,
     return lln_spectrum_diagonal(attention, &options, out);
 }
 
-/* The moduli 0.7, 0.6 and 0.25, one of a negative entry; the norm by plain
- * sums.
- */
+/* The moduli are 0.7, 0.6 and 0.25, one of them of a negative entry. The norm
+ * comes from plain sums. */
 START_TEST(diagonal_given)
 {
     enum { N = 4 };
@@ -46,7 +45,8 @@ START_TEST(diagonal_given)
 }
 END_TEST
 
-/* Softmax and LLN, which has a diagonal of its own, against dense rows. */
+/* Softmax, LLN with its own diagonal, and a kernel by rows, against dense
+ * rows. */
 START_TEST(diagonal_kernels)
 {
     static const char *const kernels[] = {"softmax", "lln:alpha=1:beta=1",

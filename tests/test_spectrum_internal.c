@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the methods for spectra share: numbers worked out by hand. */
+ * What the methods for spectra share, with values computed by hand. */
 #include "measure/spectrum_internal.h"
 
 #include <stdint.h>
@@ -58,8 +58,8 @@ START_TEST(sort_order)
 }
 END_TEST
 
-/* The second value may be 0.45 + 0.2, by 0.15 above the first; the third is
- * less than half of the first and does not count. */
+/* The second value may be 0.45 + 0.2, which is 0.15 above the first. The third
+ * one is less than half of the first and does not count. */
 START_TEST(doubt_of_next)
 {
     lln_eigenvalue values[] = {{0.5, 0.5, 0, 0, 1, 0.01},
@@ -72,7 +72,7 @@ START_TEST(doubt_of_next)
 }
 END_TEST
 
-/* Two values for three free places after the eigenvalue 1. */
+/* Two values for the three places after the eigenvalue 1. */
 START_TEST(list_fills)
 {
     lln_eigenvalue listed[4] = {{1, 1, 0, 0, 1, 0}};

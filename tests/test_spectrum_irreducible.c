@@ -20,7 +20,7 @@ START_TEST(block_companion)
     double matrix[N * N], work[2 * 9];
     lln_eigenvalue values[3];
     for (size_t i = 0; i < N * N; i++)
-        matrix[i] = 7; /* of others, not to be looked at */
+        matrix[i] = 7; /* of other tokens; not used */
     for (size_t i = 0; i < 9; i++)
         matrix[members[i / 3] * N + members[i % 3]] = companion[i];
     lln_block block = {matrix, N, members, 3, false, ROUNDING};
@@ -34,8 +34,8 @@ START_TEST(block_companion)
 }
 END_TEST
 
-/* The eigenvalue 1 is left out; of eleven others the one that is wanted and
- * three more are judged, and a pair is judged as one. */
+/* The eigenvalue 1 is left out. Of the eleven others, the wanted one and three
+ * more are judged. */
 START_TEST(block_stochastic)
 {
     double p[MOST * MOST], work[2 * MOST * MOST];
@@ -59,7 +59,7 @@ START_TEST(block_stochastic)
 }
 END_TEST
 
-/* A block of one token: its entry, unless that is the 1 that is left out. */
+/* A block of one token: its entry, unless that is the eigenvalue 1. */
 START_TEST(block_one)
 {
     static const double p[] = {0.5, 0.5, 0, -0.25};
@@ -76,8 +76,9 @@ START_TEST(block_one)
 }
 END_TEST
 
-/* Entries that differ by 10^200 beside the diagonal, similar to the symmetric
- * (0.5 0.2; 0.2 0.5): 0.7 and 0.3, and scaling makes them exact. */
+/* Entries beside the diagonal differ by 10^200. The matrix is similar to the
+ * symmetric (0.5 0.2; 0.2 0.5) with the eigenvalues 0.7 and 0.3; scaling makes
+ * them exact. */
 START_TEST(block_scaled)
 {
     static const double p[] = {0.5, 0.2e100, 0.2e-100, 0.5};

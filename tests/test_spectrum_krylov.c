@@ -55,8 +55,8 @@ static lln_krylov problem_of(diagonal *d)
                         .context = d};
 }
 
-/* -1, 0.9, 0.8 and smaller ones, with one vector and with two at a time; the
- * vector of each is that coordinate. */
+/* Eigenvalues -1, 0.9, 0.8 and smaller ones, with one vector and with two at a
+ * time. Each eigenvector is one coordinate. */
 START_TEST(solve_diagonal)
 {
     double entries[N], vectors[3 * 2 * N];
@@ -85,7 +85,8 @@ START_TEST(solve_diagonal)
 }
 END_TEST
 
-/* A pair comes with the same modulus; x = (1, -i) in the first two places. */
+/* Both values of a conjugate pair have one modulus; x = (1, -i) in the first
+ * two places. */
 START_TEST(solve_pair)
 {
     double vectors[2 * 2 * N], *x = vectors;
@@ -123,7 +124,7 @@ START_TEST(solve_again)
 }
 END_TEST
 
-/* Sixty eigenvalues of nearly one modulus, and no restart. */
+/* Sixty eigenvalues with nearly the same modulus, and no restart. */
 START_TEST(solve_fails)
 {
     double entries[N], vectors[3 * 2 * N];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Matrices of rank two from given factors: P = b a' + (1 - b) c' with a and c
- * distributions over the keys has the eigenvalues 1, (a - c)'b and zeros, and
- * P less its column means is (b - mean b) (a - c)', of rank one. */
+ * Matrices of rank two from given factors. P = b a' + (1 - b) c', with a and c
+ * distributions over the keys, has the eigenvalues 1, (a - c)'b and zeros. P
+ * minus its column means is (b - mean b) (a - c)', of rank one. */
 #include "measure/spectrum_lowrank.h"
 
 #include "core/threads.h"
@@ -30,7 +30,7 @@ static void features(const lln_attention *attention, size_t first, size_t count,
     }
 }
 
-/* Of sums of all n rows: lambda2, and the norm |b - mean b| |a - c|. */
+/* lambda2, and the norm |b - mean b| |a - c|, by sums over n rows. */
 static void expect_spectrum(size_t n, const lln_eigenvalue *values,
                             const lln_spectrum *out)
 {
@@ -65,7 +65,7 @@ START_TEST(lowrank_rank_two)
 }
 END_TEST
 
-/* Without the norms they stay what they were. */
+/* Without options.norms both norms keep their values. */
 START_TEST(lowrank_without_norms)
 {
     lln_attention attention = {.n = N, .m = N, .rank = 2, .features = features};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Norms of matrices less their column means, from closed forms. */
+ * Norms of matrices minus their column means, from closed forms. */
 #include "measure/spectrum_norms.h"
 
 #include <stdint.h>
@@ -22,7 +22,7 @@ static lln_status norms_of(double *p, size_t n, size_t m, size_t memory,
     return status;
 }
 
-/* Of a normal matrix both come from the eigenvalues beside 1. */
+/* Both norms of a normal matrix follow from the eigenvalues other than 1. */
 START_TEST(norms_circulant)
 {
     double p[N * N], squares = 0, largest = 0;
@@ -39,8 +39,8 @@ START_TEST(norms_circulant)
 }
 END_TEST
 
-/* p_ij = 1/m + u_i v_j with sums of u and v of 0: both norms are |u| |v|. From
- * four columns on by Lanczos iteration, below as a whole. */
+/* p_ij = 1/m + u_i v_j, where u and v sum to 0: both norms are |u| |v|. Four
+ * columns and more take Lanczos iteration, fewer the small matrix itself. */
 START_TEST(norms_rank_one)
 {
     static const size_t shapes[][2] = {{50, 2}, {50, 3}, {50, 4}, {7, MOST}};
@@ -64,7 +64,7 @@ START_TEST(norms_rank_one)
 }
 END_TEST
 
-/* One query, and equal rows: 0. */
+/* One query, or equal rows: 0. */
 START_TEST(norms_zero)
 {
     static double rows[] = {0.5, 0.25, 0.125, 0.125, 0.5, 0.25, 0.125, 0.125};

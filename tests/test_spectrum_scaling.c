@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Diagonal similarities: what each promises, on matrices worked out by hand and
- * random ones. */
+ * Diagonal similarities: the promises of each, on small matrices and random
+ * ones. */
 #include "measure/spectrum_scaling.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { N = 6 };
 
-/* Random entries of very different size, none of them 0. */
+/* Random entries of very different sizes, none of them 0. */
 static void draw_matrix(uint64_t seed, double deviation, double *b)
 {
     draw_numbers(seed, N * N, deviation, b);
@@ -64,9 +64,9 @@ START_TEST(stationary_norm)
 }
 END_TEST
 
-/* p = (3/4, 1/4) is stationary and the start is (1/2, 1/2): one step leads to
- * (0.6, 0.4), which is near enough. Where all mass goes from 63 tokens to one
- * and back in each step, p is not reached. */
+/* p = (3/4, 1/4) is stationary, and the start is (1/2, 1/2): one step leads to
+ * (0.6, 0.4), which is close enough. If all mass goes from 63 tokens to one and
+ * back in each step, p is not reached. */
 START_TEST(stationary_by_hand)
 {
     enum { MANY = 64 };
@@ -85,8 +85,8 @@ START_TEST(stationary_by_hand)
 }
 END_TEST
 
-/* The largest geometric mean of the entries around any cycle, by all walks of
- * N steps at most that come back (log of their product over their length). */
+/* The largest geometric mean of the entries around a cycle, from all closed
+ * walks of at most N steps (the log of their product over their length). */
 static double largest_cycle(const double *b)
 {
     double most = -INFINITY, walk[N], next[N];
@@ -107,8 +107,8 @@ static double largest_cycle(const double *b)
     return exp2(most);
 }
 
-/* No entry beside the diagonal exceeds the largest cycle, but for rounding D to
- * powers of two (up to 2) and the last improvement (2^0.1). */
+/* No entry beside the diagonal exceeds the largest cycle mean, except by
+ * rounding D to powers of two (up to 2) and the last improvement (2^0.1). */
 START_TEST(tropical_cycle)
 {
     double b[N * N], logs[N * N], exponent[N], largest = 0;
@@ -142,7 +142,7 @@ START_TEST(tropical_tridiagonal)
 }
 END_TEST
 
-/* d_i = 2^exponent: b_ij d_j / d_i; what is too small becomes 0. */
+/* d_i = 2^exponent: b_ij d_j / d_i; a value that is too small becomes 0. */
 START_TEST(apply_by_hand)
 {
     static const double exponent[] = {0, 3, -2};
@@ -159,7 +159,7 @@ START_TEST(apply_by_hand)
 }
 END_TEST
 
-/* 2^20 and 2^-20 meet at 1; what was done is added to the exponents. */
+/* 2^20 and 2^-20 both become 1; the shifts are added to the exponents. */
 START_TEST(balance_by_hand)
 {
     double b[] = {0.25, 0x1p20, 0x1p-20, 0.5}, exponent[] = {1, 5};
@@ -172,8 +172,8 @@ START_TEST(balance_by_hand)
 }
 END_TEST
 
-/* The balanced matrix is the scaled one; it has a smaller norm, and no row is
- * more than four times its column. */
+/* The balanced matrix equals the scaled one, and the norms of a row and its
+ * column differ by at most a factor of four. */
 START_TEST(balance_norms)
 {
     double b[N * N], copy[N * N], exponent[N] = {0};

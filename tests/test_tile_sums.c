@@ -9,11 +9,11 @@
 
 enum { MOST = 512 };
 
-/* Lengths around those of vectors, and a whole tile. */
+/* Lengths close to those of vectors, and a complete tile. */
 static const size_t counts[] = {1, 2, 3, 7, 8, 9, 17, 100, 511, MOST};
 enum { COUNTS = sizeof counts / sizeof *counts };
 
-/* Errors of sums of up to 512 terms, relative to those of their sizes. */
+/* Errors of sums of up to 512 terms, relative to the sum of their sizes. */
 static const double SINGLE = 4e-6, FULL = 4e-15;
 
 /* Scores in both precisions: logs, or their exponentials. */
@@ -54,7 +54,7 @@ static plain_sums slow_sums(const double *scores, size_t count, bool linear,
     return out;
 }
 
-/* Moments may be wrong by what rounding does to scores of size 1, too. */
+/* Moments also have the error that rounding makes in scores of size 1. */
 static void expect_sums(const lln_tile_sums *sums, const plain_sums *plain,
                         bool moments, double tolerance)
 {
@@ -66,7 +66,7 @@ static void expect_sums(const lln_tile_sums *sums, const plain_sums *plain,
                         4 * tolerance * (double)(plain->size[r] + 1));
 }
 
-/* Both domains, precisions, and with and without moments. */
+/* Both domains, both precisions, with and without moments. */
 START_TEST(sums_slow)
 {
     float single[MOST], kept_single[MOST];
@@ -97,7 +97,7 @@ START_TEST(sums_slow)
 }
 END_TEST
 
-/* A score above the reference is told. */
+/* A score above the reference is reported. */
 START_TEST(sums_larger)
 {
     static const double scores[] = {0.5, 2.385, -1};

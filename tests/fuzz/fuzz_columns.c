@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes the reader of lists of columns, such as id,entropy*: each one chosen
- * is one of the table, once. */
+ * Fuzzes the reader of lists of columns, such as id,entropy*. Each selected
+ * column is in the table, and selected once. */
 #include "table/choice.h"
 #include "text.h"
 

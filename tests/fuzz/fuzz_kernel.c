@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes the reader of kernels, such as lln:alpha=2:beta=1.5: what it takes is
- * in the table. */
+ * Fuzzes the reader of kernels, such as lln:alpha=2:beta=1.5. Accepted values
+ * are those that the table of the kernel allows. */
 #include <math.h>
 
 #include "kernel/table/table.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes what users say of the axes of arrays, as lines of a text: sizes of the
+ * Fuzzes the options on the axes of arrays, as lines of a text: sizes of the
  * axes (bcd), a layout, heads side by side (8:2), their order (qkv), and a
- * selection (0-3,7). No head is outside of its array. */
+ * selection (0-3,7). No head is outside its array. */
 #include "heads/layout.h"
 #include "text.h"
 
 enum { LINES = 5, NUMBERS = 12 };
 
-/* One letter each: a is 1, z is 26. */
+/* One letter for each axis: a is 1, z is 26. */
 static void read_sizes(const char *text, lln_tensor *tensor)
 {
     for (; *text && tensor->axes < LLN_TENSOR_AXES; text++)

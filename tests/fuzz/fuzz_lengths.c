@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes the reader of lengths and masks, text and .npy: what fits the arrays
- * of a batch stays within them. */
+ * Fuzzes the reader of lengths and masks, as text and .npy. Lengths that fit
+ * the arrays of a batch stay within them. */
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "heads/lengths.h"
 #include "text.h"
 
-/* As padding before the tokens and after them. */
+/* With padding before the tokens and after them. */
 static void check_lengths(lln_lengths *lengths, size_t batch, size_t n,
                           size_t m)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes the reader of lists of numbers, such as 0.1,0.2:2:10:log: all of them
- * are above 0 and finite. */
+ * Fuzzes the reader of lists of numbers, such as 0.1,0.2:2:10:log. All values
+ * are finite and above 0. */
 #include <ctype.h>
 #include <math.h>
 
 #include "table/number_list.h"
 #include "text.h"
 
-/* Counts of many digits only slow the fuzzer down. */
+/* Large counts only slow the fuzzer down. */
 static bool has_long_count(const char *text)
 {
     size_t digits = 0;

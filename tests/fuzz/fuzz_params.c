@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes what is read from a table of --params: cells as numbers, and how they
- * were rounded. */
+ * Fuzzes the cells of a table of --params as numbers, and how they were
+ * rounded. */
 #include <math.h>
 
 #include "replay.h"
 #include "table/table.h"
 #include "table/written.h"
 
-/* A number agrees with itself, missing ones with nothing. */
+/* A number agrees with itself, a missing one with nothing. */
 static void check_number(const lln_written *number, lln_rounding rounding)
 {
     double x = number->value;

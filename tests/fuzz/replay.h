@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What all fuzzers share. With libFuzzer its main() makes the inputs; without,
- * the one below takes files of the command line, to replay seeds and
+ * What all fuzzers share. With libFuzzer, its main() generates inputs; without,
+ * the main() below reads files of the command line, to replay seeds and
  * crashes. */
 #ifndef LLN_TESTS_FUZZ_REPLAY_H
 #define LLN_TESTS_FUZZ_REPLAY_H
@@ -36,7 +36,8 @@ static inline void require_message(lln_status status)
 }
 
 #ifndef LLN_LIBFUZZER
-/* Memory of the right length, so that the sanitizer sees its end. */
+/* Memory of exactly that length, so that the sanitizer detects reads past its
+ * end. */
 static void replay(const char *path)
 {
     FILE *file = fopen(path, "rb");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the fuzzers of texts that users write share. */
+ * What the fuzzers of texts of users share. */
 #ifndef LLN_TESTS_FUZZ_TEXT_H
 #define LLN_TESTS_FUZZ_TEXT_H
 
@@ -8,7 +8,7 @@
 
 #include "replay.h"
 
-/* The input as a string, up to its first zero; the caller frees it. */
+/* The input as a string, up to its first zero byte; the caller frees it. */
 static inline char *text_of(const uint8_t *bytes, size_t size)
 {
     char *text = malloc(size + 1);
@@ -18,8 +18,8 @@ static inline char *text_of(const uint8_t *bytes, size_t size)
     return text;
 }
 
-/* Whether what was read is good. A refusal must say something; the tools make
- * it one line. */
+/* Whether the text was accepted. A refusal must have a message; the tools print
+ * it on one line. */
 static inline bool is_good(lln_status status)
 {
     if (status == LLN_OK)

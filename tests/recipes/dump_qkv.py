@@ -11,7 +11,7 @@
 writes arrays layers.L.q, .k and .v [batch entries x heads x tokens x d], in
 half precision, and heads.lengths, how many tokens each entry has; it returns
 the command that reads them. Entries of all batches follow each other. Padding
-is moved behind the tokens.
+is moved after the tokens.
 
 What is recorded enters the dot product: after rotary embedding and any
 normalisation. Calls of torch.nn.functional.scaled_dot_product_attention are

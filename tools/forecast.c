@@ -61,7 +61,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
     lln_head head;
     case_set sample = *set;
     sample.kernels = (kernel_list){1, entry};
-    sample.taus = (number_list){1, tau};
+    sample.taus = (lln_number_list){1, tau};
     sample.arrays = NULL;
     sample.joints = NULL;
     if (stored_given())

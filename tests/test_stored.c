@@ -7,7 +7,6 @@
 #include "expect.h"
 #include "heads/files.h"
 #include "kernel/table/table.h"
-#include "measure/row_temperature.h"
 #include "npy_file.h"
 
 /* Weights of two heads, 2 queries and 3 keys, with layout nhm. */
@@ -78,25 +77,6 @@ START_TEST(attention_of_weights)
         lln_attention_close(&attention);
         lln_head_free(&head);
     }
-    lln_heads_close(&heads);
-}
-END_TEST
-
-/* Variances of ln P, divisor keys - 1, over the positive entries: of row 0
- * none of (ln 1/2, ln 1/2), 0; of row 1 (ln 3)^2 / 2. */
-START_TEST(temperature_of_weights)
-{
-    lln_heads heads = open_weights("hnm", 2);
-    const lln_kernel_choice choice = lln_kernel_stored();
-    lln_head head = {0};
-    lln_attention attention;
-    double tau;
-    expect_ok(heads.load(&heads, 0, NAN, LLN_FLOAT64, &head));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
-    expect_ok(lln_rows_temperature(&attention, &tau));
-    expect_relative(tau, 2 / log(3), 1e-14);
-    lln_attention_close(&attention);
-    lln_head_free(&head);
     lln_heads_close(&heads);
 }
 END_TEST
@@ -174,7 +154,6 @@ int main(void)
     tcase_add_test(stored, heads_of_weights);
     tcase_add_test(stored, stray_rows_are_described);
     tcase_add_test(stored, attention_of_weights);
-    tcase_add_test(stored, temperature_of_weights);
     tcase_add_test(stored, kernel_needs_weights);
     tcase_add_loop_test(stored, tolerance_of_type, 0, 4);
     tcase_add_test(stored, tolerance_of_numbers);

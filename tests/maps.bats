@@ -176,6 +176,22 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     equal numbers "$(numbers h.safetensors | wc -l)" 72
 }
 
+# Keys that are all 1 before they are turned.
+@test "a hint at keys that were turned already" {
+    printf '\0\0\200\77%.0s' {1..2048} | npy x.npy '<f4' '(1, 2, 128, 8)'
+    raw=(-q --layout lhnd --q x.npy --k x.npy)
+    run --separate-stderr lln-attend "${raw[@]}" --rope half \
+        --write-heads h.npz
+    equal stderr "$stderr" ''
+    for pairing in half pairs; do
+        run --separate-stderr lln-stats -q --layout hnd h.npz --rope $pairing
+        equal status "$status" 0
+        equal stderr "$stderr" 'lln-stats: 2 of 2 key heads of layer 0 look as if rotary embedding had turned them already; if so, leave out --rope'
+    done
+    run --separate-stderr lln-stats -q --layout hnd h.npz
+    equal stderr "$stderr" ''
+}
+
 @test "bad usage" {
     lln=(lln-entropy "${raw[@]}")
     q="q_norm=$vectors/norm_rms_one_plus.q_norm.npy"

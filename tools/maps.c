@@ -86,8 +86,6 @@ bool maps_are_across(void)
 void maps_check(void)
 {
     lln_map_options o = options();
-    if (o.positions && strcmp(o.positions, "restart") == 0)
-        cli_usage("--positions restart needs --documents");
     lln_status status = lln_maps_check(&o);
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());

@@ -137,6 +137,11 @@ static lln_status check_arrays(const asked *a)
     return LLN_OK;
 }
 
+static bool restarts(const lln_map_options *o)
+{
+    return o->positions && strcmp(o->positions, "restart") == 0;
+}
+
 /* LLN_EINVAL: a value that has no effect without another option. */
 static lln_status check_values(const lln_map_options *o, const asked *a)
 {
@@ -157,6 +162,8 @@ static lln_status check_values(const lln_map_options *o, const asked *a)
         return need("--qk-norm: after-rope", "--rope");
     if (o->positions && !a->rope && !a->ministral)
         return need("--positions", "--rope or --query-scale ministral");
+    if (restarts(o) && !o->documents)
+        return need("--positions restart", "--documents");
     return LLN_OK;
 }
 
@@ -190,17 +197,21 @@ bool lln_maps_are_across(const lln_map_options *options)
     return across;
 }
 
+static lln_status read_positions(const char *text, lln_positions *positions)
+{
+    lln_status status = lln_positions_read(text, positions);
+    return status == LLN_EINVAL ? lln_fail_in(status, "--positions") : status;
+}
+
 lln_status lln_maps_open(const lln_map_options *options, lln_maps *maps)
 {
     *maps = (lln_maps){.arrays = NULL};
     LLN_TRY(read_all(options, maps));
-    if (options->positions) {
-        lln_status status =
-            lln_positions_read(options->positions, &maps->positions);
-        if (status == LLN_EINVAL)
-            (void)lln_fail_in(status, "--positions");
-        LLN_TRY(status);
-    }
+    if (restarts(options))
+        LLN_TRY(lln_positions_restart(
+            options->documents, options->document_count, &maps->positions));
+    else if (options->positions)
+        LLN_TRY(read_positions(options->positions, &maps->positions));
     if (options->arrays)
         LLN_TRY(lln_kernel_arrays_open(options->arrays, NULL, &maps->arrays));
     return LLN_OK;

@@ -14,8 +14,12 @@
  */
 typedef struct {
     const char *clip, *norm, *rope, *query_scale;
-    const char *positions; /* as positions.h reads them */
-    const char *arrays;    /* NAME=FILE[:KEY],... of lln_map_array_names */
+    const char *positions; /* as positions.h reads them, or "restart" */
+    /* Number of the document of each key, [document_count], for restart; NULL:
+     * not given. */
+    const size_t *documents;
+    size_t document_count;
+    const char *arrays; /* NAME=FILE[:KEY],... of lln_map_array_names */
     /* Divisors of longrope that a configuration lists, [divisor_count] each,
      * where `arrays` has none; NULL: not given. They must live as long as the
      * maps. */

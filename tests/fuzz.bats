@@ -27,6 +27,10 @@ replay() {
     replay safetensors
 }
 
+@test "seeds of positions" {
+    replay positions
+}
+
 @test "seeds of indices of shards" {
     replay shards
 }

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "kernel/arrays.h"
+#include "maps.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -13,7 +14,7 @@
 /* The option that the arrays come from, for messages. */
 static const char *option_name(void)
 {
-    return run_shared.arrays ? "arrays" : "gate";
+    return maps_other_arrays() ? "arrays" : "gate";
 }
 
 /* Ends the process with the message of the library. */
@@ -34,13 +35,13 @@ static void check_name(const kernel_list *kernels, const char *name)
 /* Joins both options to NAME=FILE,...; NULL: none. The caller frees it. */
 static char *join_options(void)
 {
-    const run_options *o = &run_shared;
+    const char *arrays = maps_other_arrays(), *gate = run_shared.gate;
     char *text = NULL;
-    if (!o->arrays && !o->gate)
+    if (!arrays && !gate)
         return NULL;
-    if (asprintf(&text, "%s%s%s%s", o->arrays ? o->arrays : "",
-                 o->arrays && o->gate ? "," : "", o->gate ? "gate=" : "",
-                 o->gate ? o->gate : "") < 0)
+    if (asprintf(&text, "%s%s%s%s", arrays ? arrays : "",
+                 arrays && gate ? "," : "", gate ? "gate=" : "",
+                 gate ? gate : "") < 0)
         cli_fail("out of memory");
     return text;
 }

@@ -6,6 +6,7 @@
 #include "arrays.h"
 #include "beside.h"
 #include "core/threads.h"
+#include "maps.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -57,9 +58,8 @@ static void choose_kernels(case_set *set)
         refuse_rule(&set->reference);
         return;
     }
-    static const char *const names[] = {"params", "kernel", "arrays", "gate",
-                                        NULL};
-    const char *given = cli_first_given(names);
+    static const char *const names[] = {"params", "kernel", "gate", NULL};
+    const char *given = maps_other_arrays() ? "arrays" : cli_first_given(names);
     if (given)
         cli_usage("--%s cannot be used with %s: it takes no kernel", given,
                   set->plan->name);

@@ -163,12 +163,13 @@ static uint64_t read_seed(const cli_option *option, const char *text)
  * kept until the process ends. */
 static void add_to_list(const cli_option *option, const char *text, bool again)
 {
+    char separator = option->type == CLI_LIST ? ',' : '\n';
     char **list = option->target, *joined;
     if (!again) {
         *list = cli_copy(text);
         return;
     }
-    if (asprintf(&joined, "%s,%s", *list, text) < 0)
+    if (asprintf(&joined, "%s%c%s", *list, separator, text) < 0)
         cli_fail("out of memory");
     free(*list);
     *list = joined;
@@ -177,7 +178,8 @@ static void add_to_list(const cli_option *option, const char *text, bool again)
 /* again: the option was given before. */
 static void set_option(const cli_option *option, const char *text, bool again)
 {
-    if (again && option->type != CLI_FLAG && option->type != CLI_LIST)
+    bool adds = option->type == CLI_LIST || option->type == CLI_LAYER;
+    if (again && option->type != CLI_FLAG && !adds)
         cli_usage("--%s is given twice", option->name);
     switch (option->type) {
     case CLI_FLAG:
@@ -187,6 +189,7 @@ static void set_option(const cli_option *option, const char *text, bool again)
         *(const char **)option->target = text;
         break;
     case CLI_LIST:
+    case CLI_LAYER:
         add_to_list(option, text, again);
         break;
     case CLI_COUNT:

@@ -15,6 +15,7 @@ typedef enum {
     CLI_TEXT,  /* const char *: the argument, unchanged */
     CLI_LIST,  /* char *: the first value replaces the default; further values
                   are appended after a comma */
+    CLI_LAYER, /* char *: no default; values are appended after a line feed */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_SEED,  /* uint64_t, any */
     CLI_REAL,  /* double in [low, high]; if `open`, low and high are excluded */

@@ -35,9 +35,11 @@ typedef struct {
     bool list, plan;
     /* attention */
     const char *tau, *kernels, *params;
-    const char *arrays, *gate; /* of kernels: FILE[:KEY] */
-    const char *aggregate;     /* NULL: one row for each head */
-    const char *shard;         /* I/COUNT; NULL: all heads */
+    const char *arrays, *gate; /* of kernels and maps: FILE[:KEY] */
+    /* maps of queries and keys; all but positions by layer */
+    const char *clip_qkv, *qk_norm, *rope, *positions, *query_scale;
+    const char *aggregate; /* NULL: one row for each head */
+    const char *shard;     /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;
     lln_logit_rule rule;
     /* output */

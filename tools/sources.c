@@ -9,6 +9,7 @@
 #include "heads/several.h"
 #include "identity.h"
 #include "listing.h"
+#include "maps.h"
 #include "message.h"
 #include "operands.h"
 #include "options.h"
@@ -33,7 +34,7 @@ static bool is_pipe(const char *text)
 static void check_pipes(void)
 {
     const run_options *o = &run_shared;
-    const char *const others[] = {o->params, o->lengths};
+    const char *const others[] = {o->params, o->lengths, o->positions};
     const char *const parts[] = {o->q, o->k, o->v};
     bool piped = false;
     int pipes = 0;
@@ -43,7 +44,7 @@ static void check_pipes(void)
         piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
     pipes += stored_beside() && is_pipe(o->attention);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
         cli_usage("standard input ('-') is named more than once; it can be "
@@ -92,9 +93,10 @@ void sources_check(void)
     static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
                                         NULL};
     static const char *const file[] = {
-        "v",           "key-q", "key-k",  "key-v", "layout",
-        "split-heads", "fused", "layers", "heads", "lengths",
-        "padding",     "list",  NULL};
+        "v",           "key-q",    "key-k",   "key-v", "layout",
+        "split-heads", "fused",    "layers",  "heads", "lengths",
+        "padding",     "clip-qkv", "qk-norm", "rope",  "positions",
+        "query-scale", "list",     NULL};
     const run_options *o = &run_shared;
     stored_check();
     if (!o->q != !o->k)
@@ -119,6 +121,7 @@ void sources_check(void)
                   name);
     check_padding();
     check_pipes();
+    maps_check();
     if (operands_find()->steps)
         row_identity_show_step();
 }
@@ -139,9 +142,10 @@ void sources_refuse_several(void)
         second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
 }
 
-/* Opens the files of an operand. */
+/* Opens the files of an operand, with the heads selected (NULL: all). */
 static lln_heads_part open_operand(const operand *from,
-                                   const lln_lengths *lengths)
+                                   const lln_lengths *lengths,
+                                   const char *selected)
 {
     const run_options *o = &run_shared;
     bool layers = from->number[LLN_LAYER] < 0;
@@ -163,7 +167,7 @@ static lln_heads_part open_operand(const operand *from,
         .split_heads = o->split_heads,
         .fused = o->fused,
         .layers = layers ? o->layers : NULL,
-        .heads = numbers ? o->heads : NULL,
+        .heads = numbers ? selected : NULL,
         .lengths = lengths->count > 0 ? lengths : NULL,
         .rule = o->rule,
     };
@@ -246,20 +250,50 @@ lln_lengths sources_lengths(void)
     return lengths;
 }
 
-/* Opens and checks all files before the first head is measured. */
-static void open_files(lln_heads *heads)
+/* Opens and checks all files, with the heads that are selected, NULL: all. */
+static void open_operands(const char *selected, bool shown, lln_heads *heads)
 {
     const operand_list *list = operands_find();
     lln_lengths lengths = sources_lengths();
     lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
     for (size_t i = 0; i < list->count; i++)
-        parts[i] = open_operand(&list->items[i], &lengths);
+        parts[i] = open_operand(&list->items[i], &lengths, selected);
     cli_check(lln_heads_join(parts, list->count, heads));
-    if (!run_shared.quiet)
+    if (shown)
         show_files(parts, list->count);
     show_doubts(parts, list->count);
     lln_lengths_free(&lengths);
     free(parts);
+}
+
+/* Ends the process unless heads that were not selected can be read too. */
+static void check_whole(void)
+{
+    const operand_list *list = operands_find();
+    for (size_t i = 0; i < list->count; i++)
+        for (int role = 0; role < OPERAND_TEXTS; role++) {
+            const char *text = list->items[i].text[role];
+            if (text && (is_pipe(text) || list->items[i].number[LLN_HEAD] >= 0))
+                cli_usage("--heads: --qk-norm with across-heads needs all "
+                          "heads, which %s; leave out --heads",
+                          is_pipe(text) ? "standard input gives only once"
+                                        : "have files of their own here");
+        }
+}
+
+/* Opens and checks all files before the first head is measured. */
+static void open_files(lln_heads *heads)
+{
+    const char *selected = run_shared.heads;
+    lln_heads whole = {.count = 0};
+    bool across = selected && maps_are_across();
+    if (across)
+        check_whole();
+    open_operands(selected, !run_shared.quiet, heads);
+    if (across)
+        open_operands(NULL, false, &whole);
+    if (maps_given())
+        maps_apply(heads, &whole);
 }
 
 /* Warns if values are missing. */
@@ -309,6 +343,7 @@ void sources_refuse_overwrite(void)
         free(path);
         free(key);
     }
+    maps_refuse_overwrite();
 }
 
 /* A row of --list. */

@@ -12,6 +12,7 @@
 #include "core/threads.h"
 #include "head_layers.h"
 #include "kernel/attention.h"
+#include "maps.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -247,14 +248,13 @@ static lln_writer_format find_format(const char *path)
 
 static void check_options(bool p)
 {
-    static const char *const kernel[] = {"kernel", "params", "arrays", "gate",
-                                         NULL};
+    static const char *const kernel[] = {"kernel", "params", "gate", NULL};
     static const char *const others[] = {"output", "compare", "top", "plan",
                                          NULL};
     const char *name = cli_first_given(others);
     if (name)
         cli_usage("--%s cannot be used with --write-heads", name);
-    name = cli_first_given(kernel);
+    name = maps_other_arrays() ? "arrays" : cli_first_given(kernel);
     if (name && !p)
         cli_usage("--%s needs --write-p: only P depends on the kernel", name);
     attend_check_options();

@@ -8,12 +8,11 @@
 
 #include "core/memory.h"
 #include "heads/extent.h"
+#include "heads/head_storage.h"
 #include "heads/results.h"
+#include "heads/set_temperature.h"
 #include "heads/stored.h"
 #include "heads/stray_rows.h"
-#include "heads/temperature.h"
-
-enum { PAD = 64 }; /* bytes; keys and values start on a cache line */
 
 typedef struct {
     lln_arrays *arrays;
@@ -159,19 +158,6 @@ static lln_status check_numbers(const state *s, size_t count)
     return status;
 }
 
-/* Adds the bytes of a matrix to *total. */
-static lln_status add_room(const lln_matrix *a, size_t *total)
-{
-    size_t count, bytes;
-    LLN_TRY(lln_size_multiply(a->rows, a->columns, &count));
-    LLN_TRY(lln_size_multiply(count, lln_precision_size(a->precision), &bytes));
-    if (__builtin_add_overflow(*total, bytes, total) ||
-        __builtin_add_overflow(*total, PAD - 1, total))
-        return lln_fail(LLN_ENOMEM, "too large");
-    *total = *total / PAD * PAD;
-    return LLN_OK;
-}
-
 /* The precision of queries and keys: arrays of float64 keep it, whatever was
  * requested. */
 static lln_precision logit_precision(const state *s,
@@ -227,70 +213,6 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
         lln_stray_rows_describe(s->stray, index, head);
 }
 
-/* Allocates the matrices of a described head; out [roles] gives access for
- * writing. */
-static lln_status allocate_head(lln_precision logits, lln_precision values,
-                                lln_head *head, lln_matrix_output *out)
-{
-    lln_matrix *const role[] = {&head->q, &head->k, &head->v};
-    size_t end[LLN_ROLES + 1] = {0};
-    for (int i = 0; i < LLN_ROLES; i++) {
-        role[i]->precision = i == LLN_VALUES ? values : logits;
-        end[i + 1] = end[i];
-        LLN_TRY(add_room(role[i], &end[i + 1]));
-    }
-    head->storage = lln_array_alloc_raw(end[LLN_ROLES], 1);
-    if (!head->storage)
-        return LLN_ENOMEM;
-    for (int i = 0; i < LLN_ROLES; i++) {
-        void *at = (char *)head->storage + end[i];
-        out[i] = (lln_matrix_output){role[i]->precision, role[i]->rows,
-                                     role[i]->columns,
-                                     role[i]->rows > 0 ? at : NULL};
-        *role[i] = lln_matrix_written(out[i]);
-    }
-    return LLN_OK;
-}
-
-/* Returns false if a product exceeds the range of the precision. */
-static bool scale_matrix(lln_matrix_output a, double factor)
-{
-    size_t count = a.rows * a.columns;
-    bool finite = true;
-    float *f32 = a.data;
-    double *f64 = a.data;
-    for (size_t i = 0; i < count; i++)
-        if (a.precision == LLN_FLOAT32) {
-            f32[i] = (float)(factor * f32[i]);
-            finite = finite && isfinite(f32[i]);
-        } else {
-            f64[i] *= factor;
-            finite = finite && isfinite(f64[i]);
-        }
-    return finite;
-}
-
-static lln_status set_temperature(double tau, const lln_head *head,
-                                  const lln_matrix_output *to)
-{
-    double variance;
-    lln_status status = lln_temperature_variance(head, &variance);
-    if (status == LLN_EUNDEFINED)
-        return lln_fail(status, "the temperature is undefined: no query has "
-                                "two allowed keys");
-    if (status != LLN_OK)
-        return status;
-    double factor = sqrt(1 / (sqrt(variance) * tau));
-    if (!isfinite(factor) || !(factor > 0) ||
-        !scale_matrix(to[LLN_QUERIES], factor) ||
-        !scale_matrix(to[LLN_KEYS], factor))
-        return lln_fail(LLN_EUNDEFINED,
-                        "logits with a within-row variance of %g cannot be "
-                        "given temperature %g",
-                        variance, tau);
-    return LLN_OK;
-}
-
 static lln_status fill_head(const state *s, const lln_head_place *place,
                             const lln_matrix_output *to)
 {
@@ -329,11 +251,11 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
         return lln_fail(LLN_EUNDEFINED, "length 0: nothing to measure");
     if (s->stray)
         return load_stored(s, index, &loaded, head);
-    LLN_TRY(allocate_head(logit_precision(s, place, precision), precision,
-                          &loaded, to));
+    LLN_TRY(lln_head_allocate(logit_precision(s, place, precision), precision,
+                              &loaded, to));
     lln_status status = fill_head(s, place, to);
     if (status == LLN_OK && !isnan(tau))
-        status = set_temperature(tau, &loaded, to);
+        status = lln_temperature_set(tau, &loaded, to);
     if (status == LLN_OK)
         *head = loaded;
     else

@@ -235,11 +235,9 @@ static lln_status open_view(const lln_axes *queries, const char *name,
     return lln_view_open(name, &matrix, &axes, LLN_QUERIES, at, view);
 }
 
-/* Opens the view of array `index` for a head. The view points to name [size],
- * the name of the array for messages. */
-static lln_status find_view(const lln_kernel_arrays *arrays, size_t index,
-                            const lln_head *head, char *name, size_t size,
-                            lln_view *view)
+lln_status lln_kernel_arrays_tensor(const lln_kernel_arrays *arrays,
+                                    size_t index, const lln_head *head,
+                                    char *name, size_t size, lln_tensor *tensor)
 {
     const named_arrays *item = &arrays->items[index];
     size_t chosen = choose(item, head);
@@ -249,7 +247,19 @@ static lln_status find_view(const lln_kernel_arrays *arrays, size_t index,
                         lln_container_name(item->file), item->name, head->layer,
                         head->head);
     name_array(item, item->found[chosen].index, name, size);
-    return open_view(&arrays->axes, name, &item->tensors[chosen], head, view);
+    *tensor = item->tensors[chosen];
+    return LLN_OK;
+}
+
+/* The view of the array `index` for a head; name [size]: of the array, which
+ * the view points to. */
+static lln_status find_view(const lln_kernel_arrays *arrays, size_t index,
+                            const lln_head *head, char *name, size_t size,
+                            lln_view *view)
+{
+    lln_tensor tensor;
+    LLN_TRY(lln_kernel_arrays_tensor(arrays, index, head, name, size, &tensor));
+    return open_view(&arrays->axes, name, &tensor, head, view);
 }
 
 lln_status lln_kernel_arrays_shape(const lln_kernel_arrays *arrays,

@@ -50,6 +50,13 @@ LLN_NODISCARD lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays,
                                                 const lln_head *head,
                                                 lln_matrix_output *values);
 
+/* Array `index` as it is in the file, for a head, of which only the numbers of
+ * layer and head are read; its name for messages is written to name [size].
+ * LLN_EFORMAT: a pattern finds none for this head. */
+LLN_NODISCARD lln_status lln_kernel_arrays_tensor(
+    const lln_kernel_arrays *arrays, size_t index, const lln_head *head,
+    char *name, size_t size, lln_tensor *tensor);
+
 /* NULL is legal. */
 void lln_kernel_arrays_free(lln_kernel_arrays *arrays);
 

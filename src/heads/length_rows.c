@@ -31,17 +31,15 @@ static void skip_blanks(line_bytes *line)
         line->at++;
 }
 
-static lln_status bad_line(size_t number, line_bytes line)
+static lln_status bad_line(const char *expected, size_t number, line_bytes line)
 {
     char text[LINE_TEXT], shown[LINE_TEXT + 8];
     size_t size = (size_t)(line.end - line.at);
     size = size < sizeof text ? size : sizeof text - 1;
     memcpy(text, line.at, size);
     text[size] = '\0';
-    return lln_fail(LLN_EFORMAT,
-                    "line %zu: '%s'; expected one length, two lengths "
-                    "(queries and keys), or a 0 or 1 for each token",
-                    number, lln_text_printable(shown, sizeof shown, text));
+    return lln_fail(LLN_EFORMAT, "line %zu: '%s'; expected %s", number,
+                    lln_text_printable(shown, sizeof shown, text), expected);
 }
 
 /* Reads a whole number, 12 or 1.2e+01, and the separator after it: blanks, or a
@@ -101,7 +99,7 @@ static lln_status read_line(lln_length_rows *rows, size_t number,
     skip_blanks(&rest);
     while (rest.at < rest.end) {
         if (!read_number(&rest, &next, &rows->comma))
-            return bad_line(number, line);
+            return bad_line(rows->words->line, number, line);
         LLN_TRY(add_number(rows, next));
     }
     if (rows->number_count == first)
@@ -121,12 +119,14 @@ static lln_status read_text(const unsigned char *at, size_t size,
         LLN_TRY(read_line(rows, number, (line_bytes){at, feed ? feed : end}));
         at = feed ? feed + 1 : end;
     }
-    return rows->count > 0 ? LLN_OK : lln_fail(LLN_EFORMAT, "no lengths");
+    return rows->count > 0 ? LLN_OK
+                           : lln_fail(LLN_EFORMAT, "no %s", rows->words->what);
 }
 
 /* Number of columns, without axes of size 1 after the first, such as the axes
  * of heads and of queries in [batch, 1, 1, tokens]. */
-static lln_status find_columns(const lln_counts *counts, size_t *columns)
+static lln_status find_columns(const char *expected, const lln_counts *counts,
+                               size_t *columns)
 {
     size_t wide = 0;
     *columns = 1;
@@ -140,9 +140,9 @@ static lln_status find_columns(const lln_counts *counts, size_t *columns)
     char shape[LLN_TENSOR_SHAPE_TEXT];
     lln_tensor tensor = {.axes = counts->axes};
     memcpy(tensor.shape, counts->shape, sizeof tensor.shape);
-    return lln_fail(LLN_EFORMAT,
-                    "shape %s; expected [batch], [batch, 2] or [batch, tokens]",
-                    lln_tensor_shape_text(&tensor, shape, sizeof shape));
+    return lln_fail(LLN_EFORMAT, "shape %s; expected %s",
+                    lln_tensor_shape_text(&tensor, shape, sizeof shape),
+                    expected);
 }
 
 static lln_status read_array(const unsigned char *bytes, size_t size,
@@ -151,7 +151,7 @@ static lln_status read_array(const unsigned char *bytes, size_t size,
     lln_counts counts;
     size_t columns = 1;
     LLN_TRY(lln_counts_read(bytes, size, &counts));
-    lln_status status = find_columns(&counts, &columns);
+    lln_status status = find_columns(rows->words->shape, &counts, &columns);
     rows->flat = counts.axes <= 1;
     if (rows->flat)
         columns = counts.count;
@@ -164,17 +164,32 @@ static lln_status read_array(const unsigned char *bytes, size_t size,
     return status;
 }
 
-lln_status lln_length_rows_read(const unsigned char *bytes, size_t size,
-                                lln_length_rows *rows)
+lln_status lln_whole_rows_read(const unsigned char *bytes, size_t size,
+                               const lln_row_words *words,
+                               lln_length_rows *rows)
 {
-    *rows = (lln_length_rows){.count = 0};
+    *rows = (lln_length_rows){.words = words};
     if (lln_counts_is_npy(bytes, size))
         return read_array(bytes, size, rows);
     if (memchr(bytes, '\0', size))
         return lln_fail(LLN_EFORMAT,
-                        "neither text nor a .npy file; expected lengths or a "
-                        "mask, as numpy.save and numpy.savetxt write them");
+                        "neither text nor a .npy file; expected %s, as "
+                        "numpy.save and numpy.savetxt write them",
+                        words->file);
     return read_text(bytes, size, rows);
+}
+
+lln_status lln_length_rows_read(const unsigned char *bytes, size_t size,
+                                lln_length_rows *rows)
+{
+    static const lln_row_words words = {
+        .what = "lengths",
+        .line = "one length, two lengths (queries and keys), or a 0 or 1 "
+                "for each token",
+        .shape = "[batch], [batch, 2] or [batch, tokens]",
+        .file = "lengths or a mask",
+    };
+    return lln_whole_rows_read(bytes, size, &words, rows);
 }
 
 void lln_length_rows_free(lln_length_rows *rows)

@@ -24,7 +24,16 @@ typedef struct {
     bool comma; /* the text has commas */
     bool truth; /* an array of booleans */
     bool flat;  /* an array of one axis */
+    const struct lln_row_words *words;
 } lln_length_rows;
+
+/* The words of messages for what was expected. */
+typedef struct lln_row_words {
+    const char *what;  /* "lengths" */
+    const char *line;  /* in a line */
+    const char *shape; /* "[batch] or [batch, 2]" */
+    const char *file;  /* "lengths or a mask" */
+} lln_row_words;
 
 /* Reads bytes [size] of a file. Lines without numbers are skipped. An array of
  * one axis is one row. Messages do not name the file. Release with
@@ -34,6 +43,12 @@ typedef struct {
 LLN_NODISCARD lln_status lln_length_rows_read(const unsigned char *bytes,
                                               size_t size,
                                               lln_length_rows *rows);
+
+/* The same for rows of another meaning. */
+LLN_NODISCARD lln_status lln_whole_rows_read(const unsigned char *bytes,
+                                             size_t size,
+                                             const lln_row_words *words,
+                                             lln_length_rows *rows);
 
 void lln_length_rows_free(lln_length_rows *rows);
 

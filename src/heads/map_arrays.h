@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The arrays that maps of queries and keys take beside their options: weights
+ * of norms, frequencies, factors of heads. */
+#ifndef LLN_HEADS_MAP_ARRAYS_H
+#define LLN_HEADS_MAP_ARRAYS_H
+
+#include "heads/kernel_arrays.h"
+
+typedef enum {
+    LLN_MAP_Q_NORM,
+    LLN_MAP_K_NORM,
+    LLN_MAP_Q_NORM_BIAS,
+    LLN_MAP_K_NORM_BIAS,
+    LLN_MAP_ROPE_SHORT,
+    LLN_MAP_ROPE_LONG,
+    LLN_MAP_ROPE_FREQS,
+    LLN_MAP_SSMAX,
+    LLN_MAP_ARRAYS
+} lln_map_array_kind;
+
+/* Their names in --arrays: "q_norm". */
+extern const char *const lln_map_array_names[LLN_MAP_ARRAYS];
+
+/* The numbers of one layer, in C order. */
+typedef struct {
+    double *numbers; /* [count], owned; NULL: there is no such array */
+    size_t count;
+} lln_map_array;
+
+/* Where an array of that name is in a list of arrays; false: nowhere. NULL is
+ * a legal list, an empty one. */
+bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
+                        size_t *index);
+
+/* Reads array `index` of the list for the layer of a head. If the queries are
+ * in an array with an axis of several layers and the first of several axes of
+ * this one is as long, it holds one layer after another; else all of it is for
+ * the layer. LLN_EFORMAT: a pattern finds none, or a number is not finite. */
+LLN_NODISCARD lln_status lln_map_array_read(const lln_kernel_arrays *arrays,
+                                            size_t index, const lln_head *head,
+                                            lln_map_array *array);
+
+#endif

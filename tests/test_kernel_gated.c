@@ -316,11 +316,11 @@ START_TEST(refusals)
         {"gla",
          "kernel 'gla': 4 queries and 6 keys; expected equal numbers",
          4,
-         {true, 0, 0}},
+         {.causal = true}},
         {"deltanet",
          "kernel 'deltanet' does not support a window",
          6,
-         {true, 2, 0}},
+         {.causal = true, .window = 2}},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         lln_kernel_choice choice;

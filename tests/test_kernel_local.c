@@ -59,21 +59,21 @@ static const struct {
     lln_mask mask;
     bool local; /* runs so short that products need no n x m work */
 } others[] = {
-    {"window", "reach", 3, 130, 130, 5, {false, 0, 0}, true},
-    {"window", "reach", 3, 130, 130, 5, {true, 0, 0}, true},
-    {"window", "reach", 200, 1100, 1100, 3, {true, 0, 0}, true},
-    {"window", "reach", 9, 37, 130, 16, {false, 0, 0}, true},
-    {"window", "reach", 9, 130, 130, 5, {false, 4, 0}, true},
-    {"window", "reach", 4, 130, 130, 5, {true, 9, 0}, true},
-    {"window", "reach", 0, 37, 37, 5, {false, 0, 0}, true},
-    {"window", "reach", 30, 37, 37, 5, {false, 0, 0}, false},
-    {"blockdiag", "block", 16, 130, 130, 16, {false, 0, 0}, true},
-    {"blockdiag", "block", 7, 130, 130, 5, {true, 0, 0}, true},
-    {"blockdiag", "block", 100, 1100, 1100, 3, {false, 0, 0}, true},
-    {"blockdiag", "block", 10, 37, 130, 5, {true, 0, 0}, true},
-    {"blockdiag", "block", 10, 130, 130, 5, {false, 3, 0}, true},
-    {"blockdiag", "block", 1, 1, 1, 5, {false, 0, 0}, false},
-    {"blockdiag", "block", 99, 37, 37, 5, {true, 0, 0}, false},
+    {"window", "reach", 3, 130, 130, 5, {0}, true},
+    {"window", "reach", 3, 130, 130, 5, {.causal = true}, true},
+    {"window", "reach", 200, 1100, 1100, 3, {.causal = true}, true},
+    {"window", "reach", 9, 37, 130, 16, {0}, true},
+    {"window", "reach", 9, 130, 130, 5, {.window = 4}, true},
+    {"window", "reach", 4, 130, 130, 5, {.causal = true, .window = 9}, true},
+    {"window", "reach", 0, 37, 37, 5, {0}, true},
+    {"window", "reach", 30, 37, 37, 5, {0}, false},
+    {"blockdiag", "block", 16, 130, 130, 16, {0}, true},
+    {"blockdiag", "block", 7, 130, 130, 5, {.causal = true}, true},
+    {"blockdiag", "block", 100, 1100, 1100, 3, {0}, true},
+    {"blockdiag", "block", 10, 37, 130, 5, {.causal = true}, true},
+    {"blockdiag", "block", 10, 130, 130, 5, {.window = 3}, true},
+    {"blockdiag", "block", 1, 1, 1, 5, {0}, false},
+    {"blockdiag", "block", 99, 37, 37, 5, {.causal = true}, false},
 };
 enum { OTHERS = sizeof others / sizeof others[0] };
 

@@ -35,17 +35,20 @@ START_TEST(mask_keys_definition)
             for (size_t m = 1; m <= MOST; m++)
                 for (size_t n = 1; n <= m; n++)
                     for (size_t i = 0; i < n; i++)
-                        compare_keys((lln_mask){_i, window, block}, n, m, i);
+                        compare_keys((lln_mask){.causal = _i,
+                                                .window = window,
+                                                .block = block},
+                                     n, m, i);
 }
 END_TEST
 
 START_TEST(mask_keys_of_any_number)
 {
     size_t first = 77, end = 77;
-    lln_mask_keys((lln_mask){false, 0, 0}, 5, 3, 4, &first, &end);
+    lln_mask_keys((lln_mask){0}, 5, 3, 4, &first, &end);
     ck_assert_uint_eq(first, 0);
     ck_assert_uint_eq(end, 3);
-    lln_mask_keys((lln_mask){false, SIZE_MAX, 0}, 3, 3, 0, &first, &end);
+    lln_mask_keys((lln_mask){.window = SIZE_MAX}, 3, 3, 0, &first, &end);
     ck_assert_uint_eq(first, 0);
     ck_assert_uint_eq(end, 3);
 }
@@ -53,10 +56,10 @@ END_TEST
 
 START_TEST(mask_hides_some)
 {
-    ck_assert(!lln_mask_hides((lln_mask){false, 0, 0}));
-    ck_assert(lln_mask_hides((lln_mask){true, 0, 0}));
-    ck_assert(lln_mask_hides((lln_mask){false, 3, 0}));
-    ck_assert(lln_mask_hides((lln_mask){false, 0, 3}));
+    ck_assert(!lln_mask_hides((lln_mask){0}));
+    ck_assert(lln_mask_hides((lln_mask){.causal = true}));
+    ck_assert(lln_mask_hides((lln_mask){.window = 3}));
+    ck_assert(lln_mask_hides((lln_mask){.block = 3}));
 }
 END_TEST
 
@@ -68,25 +71,21 @@ START_TEST(rule_find_refused_parts)
         unsigned honours;
         const char *refusal, *words, *option;
     } cases[] = {
-        {{false, 0, 0}, ~0U, NULL, NULL, NULL},
-        {{true, 5, 3}, ~0U, NULL, NULL, NULL},
-        {{false, 0, 3}, LLN_HONOURS_FULL, NULL, NULL, NULL},
-        {{true, 5, 0},
+        {{0}, ~0U, NULL, NULL, NULL},
+        {{.causal = true, .window = 5, .block = 3}, ~0U, NULL, NULL, NULL},
+        {{.block = 3}, LLN_HONOURS_FULL, NULL, NULL, NULL},
+        {{.causal = true, .window = 5},
          LLN_HONOURS_CAUSAL | LLN_HONOURS_WINDOW,
          NULL,
          NULL,
          NULL},
-        {{false, 0, 0},
-         ~(unsigned)LLN_HONOURS_FULL,
-         "needs",
-         "a causal mask",
-         "causal"},
-        {{true, 0, 0},
+        {{0}, ~(unsigned)LLN_HONOURS_FULL, "needs", "a causal mask", "causal"},
+        {{.causal = true},
          ~(unsigned)LLN_HONOURS_CAUSAL,
          "does not support",
          "a causal mask",
          "causal"},
-        {{true, 5, 0},
+        {{.causal = true, .window = 5},
          LLN_HONOURS_CAUSAL | LLN_HONOURS_FULL,
          "does not support",
          "a window",
@@ -108,7 +107,7 @@ END_TEST
 
 START_TEST(rule_for_features)
 {
-    lln_logit_rule rule = {.mask = {true, 7, 0}, .scale = NAN};
+    lln_logit_rule rule = {.mask = {.causal = true, .window = 7}, .scale = NAN};
     lln_logit_rule found = lln_rule_for(rule, 7);
     expect_relative(found.scale, 0.3779644730092272, 1e-15); /* 7^-0.5 */
     ck_assert(lln_rule_same_but_scale(&found, &rule));
@@ -119,9 +118,12 @@ END_TEST
 
 START_TEST(rule_same_but_scale_members)
 {
-    static const lln_mask others[] = {
-        {false, 7, 3}, {true, 6, 3}, {true, 7, 0}};
-    lln_logit_rule rule = {.mask = {true, 7, 3}, .scale = 0.5}, other = rule;
+    static const lln_mask others[] = {{.window = 7, .block = 3},
+                                      {.causal = true, .window = 6, .block = 3},
+                                      {.causal = true, .window = 7}};
+    lln_logit_rule rule = {.mask = {.causal = true, .window = 7, .block = 3},
+                           .scale = 0.5},
+                   other = rule;
     other.scale = 2;
     ck_assert(lln_rule_same_but_scale(&rule, &other));
     for (size_t i = 0; i < COUNT(others); i++) {
@@ -136,9 +138,12 @@ START_TEST(rule_closed_forms)
     static const struct {
         lln_mask mask;
         bool plain, closed;
-    } cases[] = {{{false, 0, 0}, true, true},   {{true, 0, 0}, false, true},
-                 {{false, 4, 0}, false, true},  {{true, 4, 0}, false, true},
-                 {{false, 0, 4}, false, false}, {{true, 4, 4}, false, false}};
+    } cases[] = {{{0}, true, true},
+                 {{.causal = true}, false, true},
+                 {{.window = 4}, false, true},
+                 {{.causal = true, .window = 4}, false, true},
+                 {{.block = 4}, false, false},
+                 {{.causal = true, .window = 4, .block = 4}, false, false}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         lln_logit_rule rule = {.mask = cases[i].mask, .scale = 0.37};
         ck_assert_int_eq(lln_rule_is_plain(&rule), cases[i].plain);

@@ -34,7 +34,7 @@ START_TEST(logits_tile_definition)
     double out[ROWS * STRIDE];
     for (size_t i = 0; i < ROWS * STRIDE; i++)
         out[i] = single[i] = 77;
-    lln_logits_tile(&head.rule, head.q, head.k, STRIDE,
+    lln_logits_tile(&head.rule, NULL, head.q, head.k, STRIDE,
                     _i == 0 ? (void *)single : out);
     for (size_t i = 0; i < ROWS; i++)
         for (size_t j = 0; j < STRIDE; j++) {
@@ -54,7 +54,7 @@ START_TEST(logits_rows_definition)
     size_t rows = _i == 0 ? 1 : ROWS, d = head.q.columns;
     double out[ROWS * STRIDE];
     const double *q = head.q.data, *k = head.k.data;
-    lln_logits_rows(&head.rule, q, rows, k, KEYS, d, STRIDE, out);
+    lln_logits_rows(&head.rule, NULL, q, rows, k, KEYS, d, STRIDE, out);
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < KEYS; j++)
             expect_absolute(out[i * STRIDE + j], slow_logit(&head, i, j),
@@ -68,7 +68,7 @@ START_TEST(logits_one_definition)
     lln_head head = small_head(LLN_FLOAT64);
     const double *q = head.q.data, *k = head.k.data;
     for (size_t j = 0; j < KEYS; j++)
-        expect_absolute(lln_logits_one(&head.rule, q, 0.3,
+        expect_absolute(lln_logits_one(&head.rule, NULL, q, 0.3,
                                        k + j * head.k.columns, head.k.columns),
                         0.3 * slow_logit(&head, 0, j), 1e-14);
     lln_head_free(&head);

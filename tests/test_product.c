@@ -139,13 +139,19 @@ static const struct {
     lln_mask mask;
     double sigma;
 } cases[] = {
-    {"softmax", N, N, {false, 0, 0}, 1},   {"softmax", N, N, {true, 0, 0}, 1},
-    {"softmax", N, N, {false, 37, 0}, 1},  {"softmax", N, N, {true, 100, 0}, 1},
-    {"softmax", 130, N, {true, 0, 0}, 1},  {"softmax", 37, N, {false, 0, 0}, 1},
-    {"softmax", N, 130, {false, 0, 0}, 1}, {"softmax", 1, 1, {false, 0, 0}, 1},
-    {"softmax", N, N, {true, 0, 0}, 4},    {"softmax", N, N, {false, 0, 0}, 8},
-    {LLN, N, N, {false, 0, 0}, 1},         {LLN, N, N, {true, 0, 0}, 1},
-    {LLN, 130, N, {true, 0, 0}, 2},
+    {"softmax", N, N, {0}, 1},
+    {"softmax", N, N, {.causal = true}, 1},
+    {"softmax", N, N, {.window = 37}, 1},
+    {"softmax", N, N, {.causal = true, .window = 100}, 1},
+    {"softmax", 130, N, {.causal = true}, 1},
+    {"softmax", 37, N, {0}, 1},
+    {"softmax", N, 130, {0}, 1},
+    {"softmax", 1, 1, {0}, 1},
+    {"softmax", N, N, {.causal = true}, 4},
+    {"softmax", N, N, {0}, 8},
+    {LLN, N, N, {0}, 1},
+    {LLN, N, N, {.causal = true}, 1},
+    {LLN, 130, N, {.causal = true}, 2},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -167,7 +173,7 @@ END_TEST
 START_TEST(columns)
 {
     static double values[N * 67];
-    lln_head head = draw(N, N, 1, (lln_mask){true, 0, 0}, LLN_FLOAT64);
+    lln_head head = draw(N, N, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
     for (size_t i = 0; i < N * 67; i++)
         values[i] = sin((double)i);
     lln_matrix x = {LLN_FLOAT64, N, _i == 0 ? 1 : 67, values};
@@ -219,7 +225,7 @@ END_TEST
 START_TEST(threads)
 {
     static float one[N * D], two[N * D];
-    lln_head head = draw(N, N, 1, (lln_mask){true, 0, 0}, LLN_FLOAT32);
+    lln_head head = draw(N, N, 1, (lln_mask){.causal = true}, LLN_FLOAT32);
     lln_attention attention = open_kernel("softmax", &head);
     lln_threads_set(1);
     expect_ok(lln_product_by_tiles(&attention, head.v, one));

@@ -45,7 +45,7 @@ static lln_head load_case(char name, bool causal, lln_heads *heads)
     snprintf(q, sizeof q, "tests/data/cases/case_%c_Q.npy", name);
     snprintf(k, sizeof k, "tests/data/cases/case_%c_K.npy", name);
     lln_files files = {
-        .q = q, .k = k, .rule.mask = {causal, 0}, .rule.scale = NAN};
+        .q = q, .k = k, .rule.mask = {.causal = causal}, .rule.scale = NAN};
     expect_ok(lln_files_open(&files, heads));
     expect_ok(heads->load(heads, 0, NAN, LLN_FLOAT64, &head));
     return head;
@@ -189,7 +189,7 @@ START_TEST(temperature_variance_window_after_a_jump)
         k[j] += 1e6;
     lln_head head = {.q = {LLN_FLOAT64, ROWS, D, q},
                      .k = {LLN_FLOAT64, KEYS, D, k},
-                     .rule.mask = {_i, 400},
+                     .rule.mask = {.causal = _i, .window = 400},
                      .rule.scale = 1};
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, slow_variance(&head), 1e-10);
@@ -211,7 +211,7 @@ START_TEST(temperature_variance_float32_and_threads)
     }
     lln_head head = {.q = {LLN_FLOAT32, ROWS, D, q32},
                      .k = {LLN_FLOAT32, ROWS, D, k32},
-                     .rule.mask = {_i % 2, _i / 2 * 900},
+                     .rule.mask = {.causal = _i % 2, .window = _i / 2 * 900},
                      .rule.scale = 0.5};
     for (int threads = 1; threads <= 3; threads++) {
         lln_threads_set(threads);
@@ -231,7 +231,7 @@ START_TEST(temperature_variance_constant_keys)
     const double q[] = {2.385, -0.07}, k[] = {0.3, 0.3, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 2, 1, q},
                      .k = {LLN_FLOAT64, 3, 1, k},
-                     .rule.mask = {_i % 2, _i / 2 * 2},
+                     .rule.mask = {.causal = _i % 2, .window = _i / 2 * 2},
                      .rule.scale = 1};
     double variance;
     expect_ok(lln_temperature_variance(&head, &variance));
@@ -349,12 +349,12 @@ START_TEST(temperature_variance_refused)
     const double x[] = {2.385, -0.07, 0.3};
     lln_head head = {.q = {LLN_FLOAT64, 3, 1, x},
                      .k = {LLN_FLOAT64, 2, 1, x},
-                     .rule.mask = {true, 0, 0},
+                     .rule.mask = {.causal = true},
                      .rule.scale = 1};
     double variance = 0;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     ck_assert(isnan(variance));
-    head.rule.mask = (lln_mask){false, 2, 0};
+    head.rule.mask = (lln_mask){.window = 2};
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);
     head.rule.mask = (lln_mask){.block = 2};
     expect_status(lln_temperature_variance(&head, &variance), LLN_EINVAL);

@@ -10,7 +10,11 @@
 enum { N = 1024, D = 16, FIRST = 500, ROWS = 150 }; /* two tiles of keys */
 
 static const lln_mask MASKS[] = {
-    {false, 0, 0}, {true, 0, 0}, {false, 90, 0}, {true, 700, 0}, {false, 0, 60},
+    {0},
+    {.causal = true},
+    {.window = 90},
+    {.causal = true, .window = 700},
+    {.block = 60},
 };
 enum { MASK_COUNT = sizeof MASKS / sizeof MASKS[0] };
 

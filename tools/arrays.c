@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_lists.h"
 #include "core/memory.h"
 #include "kernel/arrays.h"
-#include "maps.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -14,7 +14,7 @@
 /* The option that the arrays come from, for messages. */
 static const char *option_name(void)
 {
-    return maps_other_arrays() ? "arrays" : "gate";
+    return arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : "gate";
 }
 
 /* Ends the process with the message of the library. */
@@ -35,7 +35,7 @@ static void check_name(const kernel_list *kernels, const char *name)
 /* Joins both options to NAME=FILE,...; NULL: none. The caller frees it. */
 static char *join_options(void)
 {
-    const char *arrays = maps_other_arrays(), *gate = run_shared.gate;
+    const char *arrays = arrays_for(ARRAYS_OF_KERNELS), *gate = run_shared.gate;
     char *text = NULL;
     if (!arrays && !gate)
         return NULL;

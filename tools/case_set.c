@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
+#include "array_lists.h"
 #include "arrays.h"
 #include "beside.h"
 #include "core/threads.h"
-#include "maps.h"
+#include "kernel_rules.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -22,10 +23,12 @@ static void choose_reference(case_set *set)
     kernel_list_expect_one("compare", set->plan->reference, &set->reference);
 }
 
-static void refuse_rule(const kernel_list *kernels)
+/* Those of both lists are on one table. */
+static void check_rules(const case_set *set)
 {
-    for (size_t i = 0; i < kernels->count; i++)
-        kernel_refuse_rule(&kernels->entries[i].choice, &run_shared.rule);
+    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
+    kernel_rules_check(&all);
+    free(all.entries);
 }
 
 /* Puts attention weights before the kernels that were asked for. */
@@ -54,19 +57,19 @@ static void choose_kernels(case_set *set)
         if (stored_beside())
             add_weights(&set->kernels);
         choose_reference(set);
-        refuse_rule(&set->kernels);
-        refuse_rule(&set->reference);
+        check_rules(set);
         return;
     }
     static const char *const names[] = {"params", "kernel", "gate", NULL};
-    const char *given = maps_other_arrays() ? "arrays" : cli_first_given(names);
+    const char *given =
+        arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : cli_first_given(names);
     if (given)
         cli_usage("--%s cannot be used with %s: it takes no kernel", given,
                   set->plan->name);
-    lln_kernel_choice named;
+    kernel_entry named = {.method = NULL};
     if (set->plan->kernel) {
-        cli_check(lln_kernel_parse(set->plan->kernel, &named));
-        kernel_refuse_rule(&named, &run_shared.rule);
+        cli_check(lln_kernel_parse(set->plan->kernel, &named.choice));
+        kernel_rules_check(&(kernel_list){1, &named});
     }
     set->kernels.count = 1;
     set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);

@@ -16,6 +16,8 @@ typedef enum {
     CLI_LIST,  /* char *: the first value replaces the default; further values
                   are appended after a comma */
     CLI_LAYER, /* char *: no default; values are appended after a line feed */
+    CLI_MAYBE, /* const char *: "" if the option has no argument, else the
+                  argument after =, which is the one named in the row */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_SEED,  /* uint64_t, any */
     CLI_REAL,  /* double in [low, high]; if `open`, low and high are excluded */

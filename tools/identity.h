@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "core/status.h"
+#include "rule_texts.h"
 
 /* The values of the columns source .. tau. NaN, NULL and LLN_CELL_NONE:
  * missing. */
@@ -17,12 +18,17 @@ typedef struct {
     const char *kernel;
     long n, d, causal, samples;
     double tau;
+    const rule_texts *rules; /* that heads have in common */
+    const char *rule;        /* of the kernel */
 } row_identity;
 
 /* The columns of an identity, the group `id` of each table of heads. They
  * include `step` after a call of row_identity_show_step. */
 extern record_type row_identity_type;
 void row_identity_show_step(void);
+
+/* Prints `rule`, which is in the table on request, by default. */
+void row_identity_show_rule(void);
 
 /* Prefixes the message of a failure with the place, such as "gaussian: head 3,
  * tau 0.5: ", and returns its status; LLN_OK is legal. */

@@ -15,7 +15,6 @@ run_options run_shared = {
     .sigma_q = 1,
     .sigma_k = 1,
     .kernels = "softmax,lln",
-    .rule.scale = NAN,
 };
 
 /* The squares of sizes must not overflow. */
@@ -98,21 +97,49 @@ const cli_option run_shared_options[] = {
     {"rope", 0, CLI_LAYER, "[LAYERS@]ROPE",
      "rotary embedding: half or pairs, with parameters (none)", SHARED(rope), 0,
      0, false},
-    {"positions", 0, CLI_TEXT, "FILE|+N",
-     "positions of the keys, for rotary embedding (0, 1, ...)",
+    {"positions", 0, CLI_TEXT, "FILE|+N|restart",
+     "positions of the keys, for rotary embedding and ALiBi; restart: in each "
+     "document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
      "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
      "(none)",
      SHARED(query_scale), 0, 0, false},
-    {"causal", 0, CLI_FLAG, NULL, "mask the keys that come after the query",
-     SHARED(rule.mask.causal), 0, 0, false},
-    {"window", 0, CLI_COUNT, "W",
-     "mask the keys that are W or more positions away from the query (no "
-     "window)",
-     SHARED(rule.mask.window), 1, MOST_TOKENS, false},
-    {"scale", 0, CLI_REAL, "X", "factor X of the logits X q.k (1/sqrt(d))",
-     SHARED(rule.scale), 0, INFINITY, true},
+    {"causal", 0, CLI_MAYBE, "top",
+     "mask the keys that come after the query; top: count positions from the "
+     "first query and key, not from the last",
+     SHARED(causal), 0, 0, false},
+    {"window", 0, CLI_LAYER, "[LAYERS@]W|L,R",
+     "mask the keys that are W or more positions away from the query, or more "
+     "than L before or R after it (no window)",
+     SHARED(window), 0, 0, false},
+    {"chunk", 0, CLI_LAYER, "[LAYERS@]C",
+     "divide the tokens into chunks of C and mask the keys of other chunks "
+     "(none)",
+     SHARED(chunk), 0, 0, false},
+    {"prefix", 0, CLI_LAYER, "[LAYERS@]N",
+     "with --causal, do not mask the first N keys (none)", SHARED(prefix), 0, 0,
+     false},
+    {"documents", 0, CLI_TEXT, "FILE",
+     "file with the documents of the tokens; mask the keys of other documents "
+     "(one document)",
+     SHARED(documents), 0, 0, false},
+    {"mask", 0, CLI_TEXT, "FILE[:KEY]",
+     "array with a boolean, or a number to add to the logit, for each query "
+     "and "
+     "key (none)",
+     SHARED(mask), 0, 0, false},
+    {"scale", 0, CLI_LAYER, "[LAYERS@]X",
+     "factor X of the logits X q.k (1/sqrt(d))", SHARED(scale), 0, 0, false},
+    {"softcap", 0, CLI_LAYER, "[LAYERS@]C",
+     "cap the logits s: C tanh(s/C) (none)", SHARED(softcap), 0, 0, false},
+    {"bias", 0, CLI_LAYER, "[LAYERS@]BIAS",
+     "add a bias to the logits: full, toeplitz, alibi or t5, with parameters "
+     "(none)",
+     SHARED(bias), 0, 0, false},
+    {"sink", 0, CLI_LAYER, "[LAYERS@]X",
+     "add an outcome with this logit to the softmax, which is no key (none)",
+     SHARED(sink), 0, 0, false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "
      "the temperature of a head is 1 over the standard deviation of its logits "
@@ -126,8 +153,8 @@ const cli_option run_shared_options[] = {
      "read alpha and beta from a table of lln-match; - is standard input",
      SHARED(params), 0, 0, false},
     {"arrays", 0, CLI_LIST, "LIST",
-     "arrays that kernels, norms and rotary embedding take in addition to the "
-     "head: NAME=FILE[:KEY],... (none)",
+     "arrays that kernels, norms, rotary embedding, biases and sinks take in "
+     "addition to the head: NAME=FILE[:KEY],... (none)",
      SHARED(arrays), 0, 0, false},
     {"gate", 0, CLI_TEXT, "FILE[:KEY]", "short for --arrays gate=FILE[:KEY]",
      SHARED(gate), 0, 0, false},

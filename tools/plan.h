@@ -17,10 +17,12 @@ typedef struct model_cache model_cache;
 
 /* One head at one temperature, ready to be measured. */
 typedef struct {
-    const lln_head *head;
+    const lln_head *head; /* with the parts of its rule that the kernel
+                             supports */
     /* With alpha and beta. NULL: the plan measures heads, or has no
      * reference. */
     const lln_kernel_choice *kernel, *reference;
+    const lln_head *reference_head; /* with the parts the reference supports */
     double tau; /* given, or the head's own; NaN: it has none, or
                    PASS_TEMPERATURE is not among the passes */
     bool sampled;

@@ -110,8 +110,9 @@ static void select_columns(row_writer *writer)
  * of the plan. */
 static bool tells_apart(const table_column *source)
 {
-    return source->shows == SHOWS_IDENTITY ||
-           source->column->type != LLN_CELL_REAL;
+    if (source->shows == SHOWS_IDENTITY)
+        return source->column->group != NULL;
+    return source->column->type != LLN_CELL_REAL;
 }
 
 /* The first column that distinguishes rows but is not printed; `total`: there

@@ -39,11 +39,6 @@ kernel_list kernel_list_read(const char *option, const char *text, bool params);
 void kernel_list_expect_one(const char *option, const char *text,
                             const kernel_list *list);
 
-/* Ends the process if the kernel does not support a part of the rule, and names
- * the option that sets it. */
-void kernel_refuse_rule(const lln_kernel_choice *choice,
-                        const lln_logit_rule *rule);
-
 /* Returns a copy of the entries of a, followed by those of b. */
 kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b);
 

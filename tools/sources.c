@@ -14,6 +14,7 @@
 #include "operands.h"
 #include "options.h"
 #include "output.h"
+#include "rules.h"
 #include "stored.h"
 #include "tensor/container.h"
 #include "tensor/mapping.h"
@@ -34,7 +35,8 @@ static bool is_pipe(const char *text)
 static void check_pipes(void)
 {
     const run_options *o = &run_shared;
-    const char *const others[] = {o->params, o->lengths, o->positions};
+    const char *const others[] = {o->params, o->lengths, o->positions,
+                                  o->documents};
     const char *const parts[] = {o->q, o->k, o->v};
     bool piped = false;
     int pipes = 0;
@@ -44,7 +46,7 @@ static void check_pipes(void)
         piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
     pipes += stored_beside() && is_pipe(o->attention);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
         cli_usage("standard input ('-') is named more than once; it can be "
@@ -121,7 +123,10 @@ void sources_check(void)
                   name);
     check_padding();
     check_pipes();
+    rules_check();
     maps_check();
+    if (rules_differ())
+        row_identity_show_rule();
     if (operands_find()->steps)
         row_identity_show_step();
 }
@@ -169,7 +174,7 @@ static lln_heads_part open_operand(const operand *from,
         .layers = layers ? o->layers : NULL,
         .heads = numbers ? selected : NULL,
         .lengths = lengths->count > 0 ? lengths : NULL,
-        .rule = o->rule,
+        .rule = rules_of_most(),
     };
     lln_heads_part part = {
         .path = from->path[from->path[OF_ALL] ? OF_ALL : OF_QUERIES],
@@ -292,6 +297,7 @@ static void open_files(lln_heads *heads)
     open_operands(selected, !run_shared.quiet, heads);
     if (across)
         open_operands(NULL, false, &whole);
+    rules_read_documents(heads);
     if (maps_given())
         maps_apply(heads, &whole);
 }
@@ -319,14 +325,17 @@ void sources_open(lln_heads *heads)
             .sigma_k = o->sigma_k,
             .seed = o->seed,
             .trials = o->trials,
-            .rule = o->rule,
+            .rule.scale = rules_of_most().scale,
             .values = o->values,
         };
         cli_check(lln_gaussian_open(&model, heads));
-        return;
+        rules_read_documents(heads);
+    } else {
+        open_files(heads);
+        warn_of_values(heads);
     }
-    open_files(heads);
-    warn_of_values(heads);
+    rules_apply(heads);
+    rule_texts_prepare(heads);
 }
 
 void sources_refuse_overwrite(void)
@@ -344,6 +353,7 @@ void sources_refuse_overwrite(void)
         free(key);
     }
     maps_refuse_overwrite();
+    rules_refuse_overwrite();
 }
 
 /* A row of --list. */

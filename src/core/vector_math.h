@@ -152,6 +152,30 @@ LLN_INLINE double lln_weight_f64(double x)
     return x < -708.0 ? 0 : lln_from_bits_f64(bits);
 }
 
+/* tanh(x), within 4 ulp: near 0 by its Taylor series up to x^17, else from
+ * exp(-2|x|). */
+LLN_INLINE float lln_tanh_f32(float x)
+{
+    float size = x < 0 ? -x : x, z = x * x;
+    float t = lln_exp_f32(-2.0f * size);
+    float far = (1.0f - t) / (1.0f + t);
+    float p = 0.0005900274409f;
+    p = p * z - 0.001455834387f;
+    p = p * z + 0.003592128036f;
+    p = p * z - 0.008863235530f;
+    p = p * z + 0.02186948854f;
+    p = p * z - 0.05396825397f;
+    p = p * z + 0.1333333333f;
+    p = p * z - 0.3333333333f;
+    float near = x + x * (z * p);
+    return size < 0.55f ? near : (x < 0 ? -far : far);
+}
+
+LLN_INLINE double lln_tanh_f64(double x)
+{
+    return tanh(x);
+}
+
 /* log(x 2^(127 - offset)) for positive normal x */
 LLN_INLINE float lln_log_normal_f32(float x, float offset)
 {

@@ -6,6 +6,7 @@
 #define LLN_HEADS_MAPS_H
 
 #include "heads/by_layer.h"
+#include "heads/documents.h"
 #include "heads/map_arrays.h"
 #include "heads/positions.h"
 
@@ -15,10 +16,9 @@
 typedef struct {
     const char *clip, *norm, *rope, *query_scale;
     const char *positions; /* as positions.h reads them, or "restart" */
-    /* Number of the document of each key, [document_count], for restart; NULL:
-     * not given. */
-    const size_t *documents;
-    size_t document_count;
+    bool positions_used;   /* by a bias, so that no map needs them */
+    bool documents_given;
+    const lln_document_list *documents; /* for restart; NULL: not read yet */
     const char *arrays; /* NAME=FILE[:KEY],... of lln_map_array_names */
     /* Divisors of longrope that a configuration lists, [divisor_count] each,
      * where `arrays` has none; NULL: not given. They must live as long as the

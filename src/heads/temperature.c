@@ -273,8 +273,7 @@ static double settle_variance(const lln_head *head, double variance)
 static lln_status measure_variance(const lln_head *head, double *mean)
 {
     work w = {.head = head};
-    /* The last query has the most allowed keys: if it has two, a row has. */
-    if (head->q.rows < 1 || head->k.rows < 2 || head->rule.mask.window == 1)
+    if (head->q.rows < 1 || head->k.rows < 2)
         return lln_fail(LLN_EUNDEFINED,
                         "temperature: no query has two allowed keys");
     if (lln_mask_hides(head->rule.mask) && head->q.rows > head->k.rows)
@@ -284,10 +283,14 @@ static lln_status measure_variance(const lln_head *head, double *mean)
                         head->q.rows, head->k.rows);
     if (!lln_rule_has_closed_variance(&head->rule))
         return lln_fail(LLN_EINVAL, "%s", no_closed_form);
-    lln_status status = head->rule.mask.window > 0
-                            ? lln_temperature_window(head, mean)
-                            : mean_variance(&w, mean);
+    lln_mask mask = head->rule.mask;
+    bool whole = !lln_mask_hides(mask) || lln_mask_is_causal_alone(mask);
+    lln_status status =
+        whole ? mean_variance(&w, mean) : lln_temperature_window(head, mean);
     free(w.memory);
+    if (status == LLN_OK && isnan(*mean))
+        return lln_fail(LLN_EUNDEFINED,
+                        "temperature: no query that sees two keys");
     if (status == LLN_OK)
         *mean = settle_variance(head, *mean);
     return status;

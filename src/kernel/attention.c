@@ -40,9 +40,9 @@ void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                bytes);
 }
 
-void lln_attention_tile(const lln_attention *attention, const void *packed,
-                        size_t rows, size_t first_key, size_t keys,
-                        size_t stride, void *out)
+void lln_attention_tile(const lln_attention *attention, const size_t *queries,
+                        const void *packed, size_t rows, size_t first_key,
+                        size_t keys, size_t stride, void *out)
 {
     if (attention->tiles.tile) {
         attention->tiles.tile(attention, packed, rows, first_key, keys, stride,
@@ -50,22 +50,40 @@ void lln_attention_tile(const lln_attention *attention, const void *packed,
         return;
     }
     lln_matrix left = {attention->precision, rows, attention->rank, packed};
-    lln_logits_tile(&attention->tiles.rule, left,
+    lln_logit_place place = {attention->n, attention->m, queries, 0, first_key};
+    lln_logits_tile(&attention->tiles.rule, &place, left,
                     lln_matrix_rows(attention->tiles.right, first_key, keys),
                     stride, out);
 }
 
-/* Turns the scores [count] of the allowed keys of a row into probabilities. */
-static void normalise(const lln_attention *attention, double *row, size_t count)
+double lln_attention_outside(const lln_attention *attention, size_t i,
+                             double log_norm)
+{
+    const lln_attention_tiles *tiles = &attention->tiles;
+    if (!tiles->rule.has_sink)
+        return 0;
+    if (tiles->offset)
+        log_norm += tiles->offset[i];
+    return lln_logits_outside(&tiles->rule, log_norm);
+}
+
+/* Turns the scores [count] of the allowed keys of row i into probabilities. */
+static void normalise(const lln_attention *attention, size_t i, double *row,
+                      size_t count)
 {
     double max = -INFINITY, sum = 0;
     for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
+    if (max == -INFINITY) { /* a bias hides all keys */
+        memset(row, 0, count * sizeof *row);
+        return;
+    }
     for (size_t j = 0; j < count; j++) {
         row[j] = attention->tiles.domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
                                                            : row[j] / max;
         sum += row[j];
     }
+    sum /= 1 - lln_attention_outside(attention, i, max + log(sum));
     for (size_t j = 0; j < count; j++)
         row[j] /= sum;
 }
@@ -96,11 +114,11 @@ static void one_row(const lln_attention *attention, size_t i, size_t first_key,
     size_t first = 0, end = attention->m, last_key = first_key + keys;
     lln_mask_keys(attention->mask, attention->n, attention->m, i, &first, &end);
     lln_attention_pack(attention, &i, 1, scratch.packed);
-    lln_attention_tile(attention, scratch.packed, 1, first, end - first,
+    lln_attention_tile(attention, &i, scratch.packed, 1, first, end - first,
                        end - first, scratch.scores);
     lln_matrix view = {attention->precision, 1, end - first, scratch.scores};
     lln_matrix_convert(view, LLN_FLOAT64, scratch.row);
-    normalise(attention, scratch.row, end - first);
+    normalise(attention, i, scratch.row, end - first);
     memset(out, 0, keys * sizeof *out);
     for (size_t j = first > first_key ? first : first_key;
          j < end && j < last_key; j++)

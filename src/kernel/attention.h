@@ -6,7 +6,8 @@
  * head -> lln_kernel_open -> attention; attention -> tiles of scores (tiles.h),
  * rows of P, or products y = P x (product.h). Example: q = 1, keys 0 and ln 3,
  * scale 1. The logits are 0 and 1.0986, A = (1, 3), P = (1/4, 3/4), and the
- * product with x = (4, 8) is 7. */
+ * product with x = (4, 8) is 7. With a sink z, P_ij = A_ij / (sum_l A_il +
+ * exp(z)). */
 #ifndef LLN_KERNEL_ATTENTION_H
 #define LLN_KERNEL_ATTENTION_H
 
@@ -159,12 +160,18 @@ lln_attention_prepare_product(lln_attention *attention);
 void lln_attention_pack(const lln_attention *attention, const size_t *queries,
                         size_t count, void *out);
 
-/* Scores of packed queries against keys first_key .. first_key + keys - 1,
- * without the mask: out [rows x keys] in attention->precision, with `stride` >=
+/* Scores of the packed queries[rows] against keys first_key .. first_key + keys
+ * - 1, without the mask: out [rows x keys] in attention->precision, with
+ * `stride` >=
  * keys elements from one row to the next. */
-void lln_attention_tile(const lln_attention *attention, const void *packed,
-                        size_t rows, size_t first_key, size_t keys,
-                        size_t stride, void *out);
+void lln_attention_tile(const lln_attention *attention, const size_t *queries,
+                        const void *packed, size_t rows, size_t first_key,
+                        size_t keys, size_t stride, void *out);
+
+/* What the sum of row i of attention by tiles is less than 1, given ln sum_j
+ * A_ij of its scores: the weight of a sink, else 0. */
+double lln_attention_outside(const lln_attention *attention, size_t i,
+                             double log_norm);
 
 /* Rows first .. first + count - 1 of P in float64: out [count x m], 0 where the
  * mask hides a key. For dense methods, comparisons of two attentions, and

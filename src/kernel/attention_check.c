@@ -66,7 +66,7 @@ static lln_status check_both(const lln_attention *attention)
          "has features but no rank"},
         {attention->features && lln_mask_hides(attention->mask),
          "has features and a mask"},
-        {attention->diagonal && !attention->mask.causal,
+        {attention->diagonal && !lln_mask_is_triangular(attention->mask),
          "has a diagonal but no causal mask"},
         {!attention->state != !attention->close,
          "has only one of state and close()"},

@@ -76,9 +76,14 @@ static void multiply_block(const product *p, workspace *work, size_t start,
     memset(work->sums, 0, rows * columns * sizeof *work->sums);
     while (lln_tiles_next(&work->tiles))
         add_tile(p, work);
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
+        if (work->total[i] == 0)
+            continue; /* a bias hides all keys */
+        double outside = lln_attention_outside(
+            p->attention, start + i, work->max[i] + log(work->total[i]));
         for (size_t l = 0; l < columns; l++)
-            work->sums[i * columns + l] /= work->total[i];
+            work->sums[i * columns + l] /= work->total[i] / (1 - outside);
+    }
     lln_matrix sums = {LLN_FLOAT64, rows, columns, work->sums};
     lln_matrix_store(sums, p->y, start);
     lln_rows_done += rows;

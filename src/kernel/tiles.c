@@ -31,7 +31,7 @@ void lln_tiles_start(lln_tiles *tiles, const size_t *queries, size_t first,
                      size_t rows)
 {
     const lln_attention *attention = tiles->attention;
-    size_t list[LLN_TILE_ROWS];
+    size_t *list = tiles->queries;
     tiles->rows = rows;
     tiles->low = attention->m;
     tiles->high = 0;
@@ -84,8 +84,8 @@ bool lln_tiles_next(lln_tiles *tiles)
         tiles->scores = (char *)tiles->matrix + key * element(tiles);
         tiles->stride = attention->m;
     }
-    lln_attention_tile(attention, tiles->packed, tiles->rows, key, tiles->keys,
-                       tiles->stride, tiles->scores);
+    lln_attention_tile(attention, tiles->queries, tiles->packed, tiles->rows,
+                       key, tiles->keys, tiles->stride, tiles->scores);
     clip(tiles);
     return true;
 }

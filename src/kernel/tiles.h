@@ -27,6 +27,7 @@ typedef struct {
     /* The block: keys first[i] .. end[i] - 1 are allowed for row i; low is the
      * smallest first[i], high the largest end[i]. */
     size_t rows, low, high;
+    size_t queries[LLN_TILE_ROWS];
     size_t first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
 
     /* The tile: scores [rows x keys] of keys key .. key + keys - 1, without the

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/operator_blocks.h"
 
+#include <math.h>
+
 #include "measure/operator_rows.h"
 
 typedef struct lln_operator_block row_block;
@@ -26,19 +28,22 @@ static lln_status make_entries(const lln_operator *op, row_block *block,
 }
 
 /* Rounds the weights of a block to float32, out [rows x m], which may be the
- * same memory. Sets scale so that the rounded rows sum to 1. */
+ * same memory. Sets scale so that the rounded rows sum to 1 or, with a sink, to
+ * the same as before. */
 static void narrow_block(const lln_operator *op, row_block *block, float *out,
                          double *scale)
 {
     for (size_t i = 0; i < block->rows; i++) {
         const double *from = (const double *)block->weights + i * op->m;
-        double sum = 0;
+        double sum = 0, before = 0;
         for (size_t j = 0; j < op->m; j++) {
             float weight = j < block->columns ? (float)from[j] : 0;
+            before += j < block->columns ? from[j] : 0;
             out[i * op->m + j] = weight;
             sum += (double)weight;
         }
-        scale[i] = 1 / sum;
+        bool sink = op->attention->tiles.rule.has_sink;
+        scale[i] = sum > 0 ? (sink ? scale[i] * before : 1) / sum : 0;
     }
     block->weights = out;
 }
@@ -61,11 +66,14 @@ static lln_status make_block(const lln_operator *op,
         continue;
     block->columns = tiles->high;
     for (size_t i = 0; i < block->rows; i++) {
+        double max;
         char *row =
             (char *)out + i * op->m * lln_precision_size(attention->precision);
         lln_operator_weights(attention->precision, attention->tiles.domain, row,
                              tiles->first[i], tiles->end[i], block->columns,
-                             &scale[i]);
+                             &scale[i], &max);
+        scale[i] *= 1 - lln_attention_outside(attention, block->first + i,
+                                              max - log(scale[i]));
     }
     return LLN_OK;
 }

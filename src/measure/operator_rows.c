@@ -18,11 +18,11 @@ typedef double lln_vector8 __attribute__((vector_size(64)));
 
 void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
                           size_t first, size_t end, size_t columns,
-                          double *scale)
+                          double *scale, double *max)
 {
     *scale = precision == LLN_FLOAT32
-                 ? weights_f32(row, first, end, columns, domain)
-                 : weights_f64(row, first, end, columns, domain);
+                 ? weights_f32(row, first, end, columns, domain, max)
+                 : weights_f64(row, first, end, columns, domain, max);
 }
 
 void lln_operator_dots(lln_precision precision, const void *weights,

@@ -11,10 +11,10 @@
 
 /* Turns scores row[first .. end - 1] into weights in (0, 1], and sets the rest
  * of row[0 .. columns - 1] to 0. scale = 1 / sum of the rounded weights, so
- * that scale times the stored weights sums to 1. */
+ * that scale times the stored weights sums to 1. *max is the largest score. */
 void lln_operator_weights(lln_precision precision, lln_domain domain, void *row,
                           size_t first, size_t end, size_t columns,
-                          double *scale);
+                          double *scale, double *max);
 
 /* out_i = sum_j weights_ij x_j, i < rows, j < columns; rows are `stride`
  * elements apart. */

@@ -78,6 +78,12 @@ static size_t drop_zeros(void *scores, size_t count, tile_kind kind)
                        : lln_tile_drop_zeros_f64(scores, count);
 }
 
+static size_t drop_hidden(void *scores, size_t count, tile_kind kind)
+{
+    return kind.single ? lln_tile_drop_hidden_f32(scores, count)
+                       : lln_tile_drop_hidden_f64(scores, count);
+}
+
 static double first_center(const void *scores, size_t count, tile_kind kind)
 {
     return kind.single ? lln_tile_center_f32(scores, count, kind.domain)
@@ -143,6 +149,13 @@ double lln_row_rounding(const lln_attention *attention, const lln_row *row)
 static lln_row finish_row(const lln_attention *attention, const row_state *row,
                           unsigned what)
 {
+    if (row->count == 0) /* all its weight is in the sink */
+        return (lln_row){.log_norm = -INFINITY,
+                         .max = -INFINITY,
+                         .entropy = NAN,
+                         .sum_squares = NAN,
+                         .sum = 1,
+                         .scores = {NAN, NAN, NAN, NAN, NAN}};
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
     lln_row out = {
@@ -220,14 +233,20 @@ static void add_tile(workspace *work, const row_pass *pass)
                       attention->precision == LLN_FLOAT32,
                       pass->what & LLN_ROW_MOMENTS};
     size_t size = lln_precision_size(attention->precision);
+    const lln_logit_bias *bias = attention->tiles.rule.bias;
+    bool hides = bias && bias->hides;
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
         char *kept = work->kept;
-        if (kept)
-            kept += (i * attention->m + tile->key + from) * size;
+        if (kept) /* after what is kept of the row */
+            kept += (i * attention->m + tile->first[i] +
+                     (size_t)work->rows[i].count) *
+                    size;
         void *scores = lln_tiles_row(tile, i);
         if (pass->zeros)
             count = drop_zeros(scores, count, kind);
+        if (hides)
+            count = drop_hidden(scores, count, kind);
         if (count > 0)
             add_scores(scores, count, kind, kept, &work->rows[i]);
     }
@@ -244,6 +263,18 @@ static void visit_row(const lln_attention *attention, const row_pass *pass,
     pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
 }
 
+/* Sets what depends on the offset of the scores and on the sink. */
+static void add_outside(const lln_attention *attention, size_t query,
+                        lln_row *row)
+{
+    row->logit = row->max;
+    if (attention->tiles.offset)
+        row->logit += attention->tiles.offset[query];
+    row->outside = lln_attention_outside(attention, query, row->log_norm);
+    row->sum = 1 - row->outside;
+    row->top *= row->sum;
+}
+
 /* Measures rows start .. start + rows - 1 of the list, or of all rows if it is
  * NULL. */
 static void measure_block(const lln_attention *attention, const size_t *list,
@@ -257,10 +288,8 @@ static void measure_block(const lln_attention *attention, const size_t *list,
         add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
         out[start + i] = finish_row(attention, &work->rows[i], pass->what);
-        out[start + i].logit = out[start + i].max;
-        if (attention->tiles.offset)
-            out[start + i].logit +=
-                attention->tiles.offset[list ? list[start + i] : start + i];
+        add_outside(attention, list ? list[start + i] : start + i,
+                    &out[start + i]);
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
     }

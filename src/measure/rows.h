@@ -19,7 +19,8 @@
  * - log_norm. Attention by rows has s = ln P and log_norm = 0; without moments,
  * its rows may come from tiles of scores, see lln_attention_row_hooks. The
  * entropy is NaN if a row is no distribution: if it has negative entries or its
- * sum differs from 1 by more than LLN_ROW_DEFICIT. */
+ * sum differs from 1 by more than LLN_ROW_DEFICIT. With a sink, entropy
+ * and sum_squares are those of P_j / sum. */
 #define LLN_ROW_DEFICIT 1e-6
 
 typedef struct {
@@ -30,7 +31,8 @@ typedef struct {
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */
-    double sum;         /* sum_j P_j; 1 for attention by tiles */
+    double sum;         /* sum_j P_j; 1 for attention by tiles without sink */
+    double outside;     /* weight of the sink, 1 - sum; 0 without one */
     double negative;    /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
     lln_moments scores; /* of s_j, equal weights; a spread below
                            lln_row_rounding is 0 */

@@ -72,7 +72,7 @@ static bool has_blocks(const lln_attention *attention)
 static lln_spectrum_method choose_method(const lln_attention *attention,
                                          size_t count)
 {
-    if (attention->mask.causal)
+    if (lln_mask_is_triangular(attention->mask))
         return LLN_SPECTRUM_DIAGONAL;
     if (has_blocks(attention))
         return LLN_SPECTRUM_BLOCKS;
@@ -95,7 +95,8 @@ static lln_status check_method(const lln_attention *attention,
                         "method lowrank: this attention has no features%s",
                         lln_mask_hides(attention->mask) ? " under its mask"
                                                         : "");
-    if (method == LLN_SPECTRUM_DIAGONAL && !attention->mask.causal)
+    if (method == LLN_SPECTRUM_DIAGONAL &&
+        !lln_mask_is_triangular(attention->mask))
         return lln_fail(LLN_EUNSUPPORTED,
                         "method diagonal: needs a causal mask");
     if (method == LLN_SPECTRUM_BLOCKS && !has_blocks(attention))
@@ -306,12 +307,12 @@ lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
                                      lln_spectrum *out)
 {
     bool single = head->q.precision == LLN_FLOAT32;
-    bool triangular =
-        head->rule.mask.causal && (options->method == LLN_SPECTRUM_AUTO ||
-                                   options->method == LLN_SPECTRUM_DIAGONAL);
+    bool triangular = lln_mask_is_triangular(head->rule.mask) &&
+                      (options->method == LLN_SPECTRUM_AUTO ||
+                       options->method == LLN_SPECTRUM_DIAGONAL);
     lln_spectrum_options narrow = *options;
     narrow.narrow = true;
-    if (single && !head->rule.mask.causal &&
+    if (single && !lln_mask_is_triangular(head->rule.mask) &&
         head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
         return measure_widened(kernel, head, &narrow, out);
     if (single && triangular)

@@ -23,7 +23,7 @@ static double diagonal_score(const lln_attention *attention, size_t i,
         double full;
     } cell = {0}; /* a score of either precision */
     lln_attention_pack(attention, &i, 1, packed);
-    lln_attention_tile(attention, packed, 1, i, 1, 1, &cell);
+    lln_attention_tile(attention, &i, packed, 1, i, 1, 1, &cell);
     double score =
         lln_matrix_get((lln_matrix){attention->precision, 1, 1, &cell}, 0, 0);
     return attention->tiles.domain == LLN_DOMAIN_LOG ? score : log(score);
@@ -54,7 +54,8 @@ static lln_status diagonal_from_rows(lln_attention *attention, double *out)
                             ? lln_rows_measure(attention, NULL, n, 0, rows)
                             : LLN_ENOMEM;
     for (size_t i = 0; status == LLN_OK && i < n; i++)
-        out[i] = exp(diagonal_score(attention, i, packed) - rows[i].log_norm);
+        out[i] = rows[i].sum *
+                 exp(diagonal_score(attention, i, packed) - rows[i].log_norm);
     free(rows);
     free(packed);
     return status;

@@ -36,6 +36,10 @@ size_t lln_tile_ties_f64(const double *scores, size_t count, double value);
 size_t lln_tile_drop_zeros_f32(float *scores, size_t count);
 size_t lln_tile_drop_zeros_f64(double *scores, size_t count);
 
+/* The same for the scores above -inf. */
+size_t lln_tile_drop_hidden_f32(float *scores, size_t count);
+size_t lln_tile_drop_hidden_f64(double *scores, size_t count);
+
 /* A center for a row that begins with these scores: the mean of s over the
  * first few. */
 double lln_tile_center_f32(const float *scores, size_t count,

@@ -19,7 +19,8 @@ const lln_kernel lln_kernel_blockdiag = {
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
-    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
+               LLN_HONOURS_SINK,
     .parameters = {{"block",
                     "tokens in a block (default: d)",
                     NULL,

@@ -23,15 +23,35 @@ enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
 /* Use this path if a run covers at most 1/SHARE of the keys. */
 enum { SHARE = 4 };
 
+static size_t longest_document(const lln_documents *documents)
+{
+    size_t longest = 0;
+    for (size_t j = 0; j < documents->count; j = documents->end[j]) {
+        size_t keys = documents->end[j] - documents->first[j];
+        longest = keys > longest ? keys : longest;
+    }
+    return longest;
+}
+
+/* The most keys that a query sees in its window. */
+static size_t reach_of(lln_mask mask)
+{
+    size_t right = mask.right || mask.causal ? mask.right : mask.window;
+    return mask.window + right + mask.prefix;
+}
+
 bool lln_local_worth(const lln_head *head)
 {
     size_t m = head->k.rows, run = m;
     lln_mask mask = head->rule.mask;
     if (mask.block > 0)
         run = lln_size_smaller(run, mask.block);
-    if (mask.window > 0 && mask.window <= m)
-        run =
-            lln_size_smaller(run, mask.causal ? mask.window : 2 * mask.window);
+    if (mask.chunk > 0)
+        run = lln_size_smaller(run, mask.chunk);
+    if (mask.documents)
+        run = lln_size_smaller(run, longest_document(mask.documents));
+    if (mask.window > 0 && mask.window <= m && mask.right <= m)
+        run = lln_size_smaller(run, reach_of(mask));
     return run <= m / SHARE;
 }
 
@@ -65,6 +85,21 @@ typedef struct {
     double *q, *k, *p; /* [ROWS x d], [width x d], [ROWS x width] */
 } workspace;
 
+static void softmax_row(const lln_logit_rule *rule, double *p, size_t count)
+{
+    double max = lln_row_max(p, count), sum = 0;
+    if (max == -INFINITY) { /* a bias hides all keys */
+        memset(p, 0, count * sizeof *p);
+        return;
+    }
+    lln_row_exp(p, count, max, 0);
+    for (size_t j = 0; j < count; j++)
+        sum += p[j];
+    sum /= 1 - lln_logits_outside(rule, max + log(sum));
+    for (size_t j = 0; j < count; j++)
+        p[j] /= sum;
+}
+
 static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
                          double *p)
 {
@@ -76,7 +111,7 @@ static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
         end -= tile->low;
         memset(p, 0, first * sizeof *p);
         memset(p + end, 0, (tile->keys - end) * sizeof *p);
-        lln_row_softmax(p + first, end - first);
+        softmax_row(&head->rule, p + first, end - first);
     }
 }
 
@@ -91,8 +126,9 @@ static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
                        work->q);
     lln_matrix_convert(lln_matrix_rows(head->k, tile.low, tile.keys),
                        LLN_FLOAT64, work->k);
-    lln_logits_rows(&head->rule, work->q, tile.rows, work->k, tile.keys, d,
-                    tile.keys, work->p);
+    lln_logit_place place = {head->q.rows, head->k.rows, NULL, first, tile.low};
+    lln_logits_rows(&head->rule, &place, work->q, tile.rows, work->k, tile.keys,
+                    d, tile.keys, work->p);
     softmax_rows(head, &tile, work->p);
     return tile;
 }

@@ -128,7 +128,7 @@ static void set_local(lln_attention *attention)
     attention->product = local_product;
     attention->transposed = local_transposed;
     attention->unbiased_norm = local_norm;
-    if (attention->mask.causal)
+    if (lln_mask_is_triangular(attention->mask))
         attention->diagonal = local_diagonal;
 }
 
@@ -143,7 +143,9 @@ static lln_status survey_head(const lln_kernel_choice *choice,
                               head_norms *norms)
 {
     norms->query = find_norm(head->q, mean); /* mean is still zero */
-    find_mean(head->k, mean);
+    /* A cap acts on the logit as a whole. */
+    if (head->rule.softcap == 0)
+        find_mean(head->k, mean);
     norms->key = find_norm(head->k, mean);
     lln_matrix row = {LLN_FLOAT64, 1, head->k.columns, mean};
     double *zero = lln_array_alloc(row.columns, sizeof *zero);
@@ -165,6 +167,8 @@ static lln_status survey_head(const lln_kernel_choice *choice,
 static lln_precision choose_precision(const lln_head *head, head_norms norms)
 {
     double bound = fabs(head->rule.scale) * norms.query * norms.key;
+    if (head->rule.bias)
+        bound += head->rule.bias->largest;
     bool single = head->q.precision == LLN_FLOAT32 &&
                   head->k.rows >= LLN_FLOAT32_KEYS &&
                   bound >= FLOAT32_LOGIT_LEAST && bound <= FLOAT32_LOGIT_MOST &&
@@ -250,6 +254,7 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
         .tiles.domain = LLN_DOMAIN_LOG,
         .tiles.scaled_scores = true,
         .tiles.rule = head->rule,
+        .unnormalised = head->rule.has_sink,
         .log_variance_row = lln_rule_has_closed_variance(&head->rule)
                                 ? softmax_log_variance_row
                                 : NULL,
@@ -270,6 +275,7 @@ const lln_kernel lln_kernel_softmax = {
     .reference = "Vaswani et al. 2017",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
-    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
+               LLN_HONOURS_SINK,
     .open = lln_softmax_open,
 };

@@ -10,9 +10,13 @@ static lln_status window_open(const lln_kernel_choice *choice,
     size_t reach;
     LLN_TRY(lln_kernel_count(choice, "reach", &reach));
     lln_head narrow = *head;
+    lln_mask *mask = &narrow.rule.mask;
+    bool after = mask->causal && mask->prefix > 0; /* keys are seen */
     /* The head's own window may be narrower. */
-    if (head->rule.mask.window == 0 || head->rule.mask.window > reach + 1)
-        narrow.rule.mask.window = reach + 1;
+    if (mask->window == 0 || mask->window > reach + 1)
+        mask->window = reach + 1;
+    if (mask->right > reach + 1 || (mask->right == 0 && after))
+        mask->right = reach + 1;
     return lln_softmax_open(choice, &narrow, attention);
 }
 
@@ -22,7 +26,8 @@ const lln_kernel lln_kernel_window = {
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
-    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
+               LLN_HONOURS_SINK,
     .parameters = {{"reach",
                     "keys on each side, or before the query if causal",
                     "256",

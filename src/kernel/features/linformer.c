@@ -42,8 +42,8 @@ static void fill_linformer_features(const lln_features *f, lln_role side,
                 out[j * r + l] = state->f[l * f->m + first + j];
         return;
     }
-    lln_logits_rows(&f->rule, f->q + first * f->d, count, state->keys, r, f->d,
-                    r, out);
+    lln_logits_rows(&f->rule, NULL, f->q + first * f->d, count, state->keys, r,
+                    f->d, r, out);
     for (size_t i = 0; i < count; i++)
         lln_row_softmax(out + i * r, r);
 }

@@ -44,7 +44,7 @@ static void fill_nystrom_features(const lln_features *f, lln_role side,
     size_t r = f->rank;
     double row[MOST_LANDMARKS];
     const double *x = lln_features_tokens(f, side, first);
-    lln_logits_rows(&f->rule, x, count,
+    lln_logits_rows(&f->rule, NULL, x, count,
                     side == LLN_QUERIES ? state->k : state->q, r, f->d, r, out);
     for (size_t i = 0; i < count; i++, out += r) {
         if (side == LLN_KEYS) {
@@ -78,8 +78,8 @@ static double log_norm(const lln_features *f, const double *landmark)
     double scores[CHUNK], sum = -INFINITY;
     for (size_t j = 0; j < f->m; j += CHUNK) {
         size_t count = f->m - j < CHUNK ? f->m - j : CHUNK;
-        lln_logits_rows(&f->rule, landmark, 1, f->k + j * f->d, count, f->d,
-                        count, scores);
+        lln_logits_rows(&f->rule, NULL, landmark, 1, f->k + j * f->d, count,
+                        f->d, count, scores);
         double top = lln_row_max(scores, count);
         lln_row_exp(scores, count, top, 0);
         double part = lln_row_sum(scores, count);
@@ -152,7 +152,7 @@ static lln_status find_middle(lln_features *f, size_t inverse, size_t steps,
     nystrom *state = f->state;
     size_t r = f->rank;
     double *a = scratch;
-    lln_logits_rows(&f->rule, state->q, r, state->k, r, f->d, r, a);
+    lln_logits_rows(&f->rule, NULL, state->q, r, state->k, r, f->d, r, a);
     for (size_t l = 0; l < r; l++)
         lln_row_softmax(a + l * r, r);
     if (inverse == PINV)

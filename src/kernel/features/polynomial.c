@@ -58,8 +58,8 @@ static void scores(const lln_features *f, size_t query, size_t queries,
                    size_t key, size_t keys, size_t stride, double *out)
 {
     const lln_polynomial *p = f->state;
-    lln_logits_rows(&p->rule, f->q + query * f->d, queries, f->k + key * f->d,
-                    keys, f->d, stride, out);
+    lln_logits_rows(&p->rule, NULL, f->q + query * f->d, queries,
+                    f->k + key * f->d, keys, f->d, stride, out);
     for (size_t i = 0; i < queries; i++)
         evaluate_f64(out + i * stride, keys, p->one, p->linear, p->square);
 }
@@ -72,7 +72,8 @@ static void tile(const lln_attention *attention, const void *packed,
     lln_attention logits = *attention;
     logits.tiles.tile = NULL;
     logits.tiles.rule = p->rule;
-    lln_attention_tile(&logits, packed, rows, first_key, keys, stride, out);
+    lln_attention_tile(&logits, NULL, packed, rows, first_key, keys, stride,
+                       out);
     for (size_t i = 0; i < rows; i++)
         if (attention->precision == LLN_FLOAT32)
             evaluate_f32((float *)out + i * stride, keys, (float)p->one,

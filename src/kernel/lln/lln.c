@@ -198,6 +198,13 @@ static lln_status allocate(const lln_head *head, double alpha, double beta,
     return LLN_OK;
 }
 
+/* Whether the mask is causal, with or without a window, and nothing else. */
+static bool has_diagonal(lln_mask mask)
+{
+    mask.window = 0;
+    return lln_mask_is_causal_alone(mask);
+}
+
 /* Sets the attention from a state that has been scanned. */
 static void fill_in(const lln_head *head, lln_state *state,
                     lln_attention *attention)
@@ -214,7 +221,8 @@ static void fill_in(const lln_head *head, lln_state *state,
         .tiles.rule.scale = 1,
         .tiles.pack = lln_pack,
         .prepare = lln_prepare,
-        .diagonal = head->rule.mask.causal ? lln_lln_causal_diagonal : NULL,
+        .diagonal =
+            has_diagonal(head->rule.mask) ? lln_lln_causal_diagonal : NULL,
         .state = state,
         .close = lln_close,
     };

@@ -264,9 +264,10 @@ static lln_status transposed(const lln_attention *attention, lln_matrix x,
 
 void lln_lln_set_products(lln_attention *attention)
 {
-    if (attention->mask.window > 0)
+    bool causal = lln_mask_is_causal_alone(attention->mask);
+    if (lln_mask_hides(attention->mask) && !causal)
         return;
-    if (attention->mask.causal && attention->tiles.domain == LLN_DOMAIN_LOG) {
+    if (causal && attention->tiles.domain == LLN_DOMAIN_LOG) {
         lln_lln_set_recurrence(attention);
         return;
     }

@@ -27,8 +27,10 @@ static void make(const void *context, const lln_sparse_query *query,
     for (size_t j = first_key(state, query); j < query->end && j <= most;
          j += state->dilation) {
         out->keys[out->count] = (uint32_t)j;
-        out->values[out->count++] =
-            lln_logits_one(&state->rule, query->q, 1, query->k + j * d, d);
+        out->values[out->count++] = lln_logits_one(
+            &state->rule,
+            &(lln_logit_place){query->n, query->m, NULL, query->i, j}, query->q,
+            1, query->k + j * d, d);
     }
     lln_row_softmax(out->values, out->count);
 }
@@ -47,7 +49,8 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
     /* Largest number of keys on one side. */
     size_t side = (head->k.rows - 1) / state.dilation;
     side = side < state.reach ? side : state.reach;
-    kernel.most = side + 1 + (head->rule.mask.causal ? 0 : side);
+    kernel.most =
+        side + 1 + (lln_mask_is_triangular(head->rule.mask) ? 0 : side);
     kernel.expect = kernel.most;
     return lln_sparse_open(&kernel, attention);
 }

@@ -158,7 +158,9 @@ static void make(const void *context, const lln_sparse_query *query,
             query->scratch[out->count] = 0;
             /* The tokens' queries, in query->k, are used as keys. */
             out->values[out->count++] = lln_logits_one(
-                &state->rule, query->q, state->inverse[j], query->k + j * d, d);
+                &state->rule,
+                &(lln_logit_place){query->n, query->m, NULL, query->i, j},
+                query->q, state->inverse[j], query->k + j * d, d);
         }
         query->scratch[out->count - 1]++;
     }

@@ -82,16 +82,19 @@ static void make_strip(builder *b, size_t first, size_t end, size_t at,
     lln_mask_keys(head->rule.mask, n, m, first, &low, &unused);
     lln_mask_keys(head->rule.mask, n, m, end - 1, &unused, &high);
     if (b->kernel->logits)
-        lln_logits_rows(&head->rule, b->q + first * b->d, end - first,
-                        b->k + low * b->d, high - low, b->d, high - low,
-                        logits);
+        lln_logits_rows(&head->rule, &(lln_logit_place){n, m, NULL, first, low},
+                        b->q + first * b->d, end - first, b->k + low * b->d,
+                        high - low, b->d, high - low, logits);
     for (size_t i = first; i < end; i++, at++) {
-        lln_sparse_query query = {.i = i,
-                                  .position = i + m - n,
-                                  .d = b->d,
-                                  .q = b->q + i * b->d,
-                                  .k = b->k,
-                                  .scratch = logits + STRIP * m};
+        lln_sparse_query query = {
+            .i = i,
+            .n = n,
+            .m = m,
+            .position = lln_mask_position(head->rule.mask, n, m, i),
+            .d = b->d,
+            .q = b->q + i * b->d,
+            .k = b->k,
+            .scratch = logits + STRIP * m};
         lln_mask_keys(head->rule.mask, n, m, i, &query.first, &query.end);
         query.logits = logits + (i - first) * (high - low) + query.first - low;
         b->rows[at] = (lln_sparse_row){.keys = b->keys + at * b->most,

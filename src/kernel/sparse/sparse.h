@@ -15,6 +15,7 @@
 /* Data from which a kernel makes row i: the allowed keys first .. end - 1 and
  * the logits of row i with them. */
 typedef struct {
+    size_t n, m;                    /* of the head */
     size_t i, first, end, position; /* position: of the query among the keys */
     size_t d;
     const double *q; /* the query [d] */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/logit_bias.h"
+
+#include <math.h>
+
+#include "core/memory.h"
+
+/* Numbers of a row that are read at a time. */
+enum { PART = 512 };
+
+static void add_numbers(const lln_logit_grid *grid, size_t i, size_t first,
+                        size_t count, double *out)
+{
+    double part[PART];
+    const lln_tensor_slice *all = &grid->slice;
+    for (size_t at = 0; at < count; at += PART) {
+        size_t here = lln_size_smaller(count - at, PART), bad;
+        size_t from = i * all->row_stride + (first + at) * all->column_stride;
+        lln_tensor_slice slice = {all->offset + from, 1, here, all->row_stride,
+                                  all->column_stride};
+        lln_status status =
+            lln_tensor_copy(&grid->tensor, &slice, LLN_FLOAT64, part, &bad);
+        for (size_t j = 0; j < here; j++)
+            out[at + j] += status == LLN_OK ? part[j] : NAN;
+    }
+}
+
+static void add_flags(const lln_logit_grid *grid, size_t i, size_t first,
+                      size_t count, double *out)
+{
+    const lln_tensor_slice *all = &grid->slice;
+    const unsigned char *flags = grid->flags + all->offset +
+                                 i * all->row_stride +
+                                 first * all->column_stride;
+    for (size_t j = 0; j < count; j++)
+        if (!flags[j * all->column_stride])
+            out[j] = -INFINITY;
+}
+
+static void add_grid(const lln_logit_grid *grid, size_t i, size_t first,
+                     size_t count, double *out)
+{
+    if (!grid)
+        return;
+    if (grid->flags)
+        add_flags(grid, i, first, count, out);
+    else
+        add_numbers(grid, i, first, count, out);
+}
+
+void lln_logit_bias_add(const lln_logit_bias *bias, size_t i, size_t p,
+                        size_t first_key, size_t count, double *out)
+{
+    if (bias->by_distance) {
+        const double *b = bias->by_distance + (bias->zero + first_key - p);
+        for (size_t j = 0; j < count; j++)
+            out[j] += b[j];
+    }
+    if (bias->position) {
+        const double *key = bias->position + first_key;
+        for (size_t j = 0; j < count; j++)
+            out[j] -= bias->slope * fabs(bias->position[p] - key[j]);
+    }
+    add_grid(bias->numbers, i, first_key, count, out);
+    add_grid(bias->mask, i, first_key, count, out);
+}

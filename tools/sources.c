@@ -334,7 +334,8 @@ void sources_open(lln_heads *heads)
         open_files(heads);
         warn_of_values(heads);
     }
-    rules_apply(heads);
+    if (!stored_given()) /* attention weights have no logits */
+        rules_apply(heads);
     rule_texts_prepare(heads);
 }
 

@@ -122,21 +122,22 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         tail -c $((heads * 24 * 16 * 8)) "$vectors/a_$name.npy" > one
         cat one one | npy $name.npy '<f8' "(2, $heads, 24, 16)"
     done
+    # shellcheck disable=SC2054 # commas are meant
     two=(-q --layout lhnd --q q.npy --k k.npy --columns layer,head,entropy_nats
         --kernel softmax)
     # entropies LAYER OPTION...: without the number of the layer.
     entropies() {
         lln-entropy "${two[@]}" "${@:2}" --layers "$1" | cut -d, -f2-
     }
-    entropies 0 --rope half > half
-    entropies 0 > none
-    run cmp -s half none
+    entropies 0 --rope half > turned
+    entropies 0 > plain
+    run cmp -s turned plain
     equal status "$status" 1
-    entropies 0 --rope half --rope 1@none | cmp - half
-    entropies 1 --rope 1@none --rope half | cmp - none
-    entropies 1 --rope 0-1@half | cmp - half
-    entropies 1 --rope 0@half | cmp - none
-    entropies 1 --rope half --rope 7@none | cmp - half
+    entropies 0 --rope half --rope 1@none | cmp - turned
+    entropies 1 --rope 1@none --rope half | cmp - plain
+    entropies 1 --rope 0-1@half | cmp - turned
+    entropies 1 --rope 0@half | cmp - plain
+    entropies 1 --rope half --rope 7@none | cmp - turned
     # An array of two layers: the weights of the second are those of one.
     for layer in 0 1; do
         for _ in {1..16}; do
@@ -173,6 +174,37 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     equal largest "$(numbers h.safetensors | tr -d - | sort -g | tail -n 1)" \
         0.25
     equal numbers "$(numbers h.safetensors | wc -l)" 72
+}
+
+# Keys that are all 1 before they are turned.
+@test "a hint at keys that were turned already" {
+    printf '\0\0\200\77%.0s' {1..2048} | npy x.npy '<f4' '(1, 2, 128, 8)'
+    ones=(-q --layout lhnd --q x.npy --k x.npy)
+    run --separate-stderr lln-attend "${ones[@]}" --rope half \
+        --write-heads h.npz
+    equal stderr "$stderr" ''
+    for pairing in half pairs; do
+        run --separate-stderr lln-stats -q --layout hnd h.npz --rope $pairing
+        equal status "$status" 0
+        equal stderr "$stderr" 'lln-stats: 2 of 2 key heads of layer 0 look as if rotary embedding had turned them already; if so, leave out --rope'
+    done
+    run --separate-stderr lln-stats -q --layout hnd h.npz
+    equal stderr "$stderr" ''
+}
+
+# All rows have 4 in channels 2 and 3, which are a pair of inverse frequency
+# 0.1, or halves of pairs of 0.01 and 0.001. By numpy 0.27 and 0.075.
+@test "a hint at the wrong pairing" {
+    for _ in {1..256}; do
+        printf '\0\0\0\0\0\0\0\0\0\0\200\100\0\0\200\100'
+        printf '\0%.0s' {1..16}
+    done | npy x.npy '<f4' '(2, 128, 8)'
+    two=(-q --layout hnd --q x.npy --k x.npy --causal)
+    run --separate-stderr lln-stats "${two[@]}" --rope half
+    equal status "$status" 0
+    equal stderr "$stderr" 'lln-stats: --rope pairs would give 0.27 of the attention of a token to itself and the three tokens before it, --rope half gives 0.075: it may be the wrong pairing'
+    run --separate-stderr lln-stats "${two[@]}" --rope pairs
+    equal stderr "$stderr" ''
 }
 
 @test "bad usage" {
@@ -212,7 +244,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         "${lln[@]}" --query-scale ssmax
     refuses 2 '--arrays ssmax= needs --query-scale ssmax' "${lln[@]}" \
         --arrays ssmax=x --query-scale llama4
-    refuses 2 "--arrays: no kernel in 'softmax,lln' takes 'q_norms'" \
+    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'q_norms'; see --list-kernels" \
         "${lln[@]}" --qk-norm rms --arrays "q_norms=${q#*=}"
     refuses 2 '--rope is for heads from files; name a FILE, or --q and --k' \
         lln-entropy --rope half
@@ -245,7 +277,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     cp "$vectors/scale_ssmax.ssmax.npy" s.npz
     # shellcheck disable=SC2034 # for refuses
     files_before=s.npz
-    refuses 1 's.npz: is an input; it would be overwritten' lln-attend \
+    refuses 1 's.npz: the output would overwrite this input; use another name' lln-attend \
         "${raw[@]}" --query-scale ssmax --arrays ssmax=s.npz \
         --write-heads s.npz
 }

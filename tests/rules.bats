@@ -269,6 +269,6 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     echo 0 24 > d.csv
     # shellcheck disable=SC2034 # for refuses
     files_before=d.csv
-    refuses 1 'd.csv: is an input; it would be overwritten' lln-entropy \
+    refuses 1 'd.csv: the output would overwrite this input; use another name' lln-entropy \
         "${raw[@]}" --kernel softmax --documents d.csv -o d.csv
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What words in names of arrays tell. Names are those of PyTorch, JAX and
+ * What words in names of arrays mean. The names are those of PyTorch, JAX and
  * TransformerLens models. */
 #include "heads/words.h"
 
@@ -29,7 +29,8 @@ START_TEST(weights)
                                           "kernels.q",
                                           "",
                                           "hook_q"};
-    /* Both are called so: a parameter, and what a linear layer returns. */
+    /* Two kinds of arrays have these names: a parameter, and the result of a
+     * linear layer. */
     ck_assert(lln_words_weight("layers.0.w_q", false));
     ck_assert(!lln_words_weight("layers.0.w_q", true));
     ck_assert(lln_words_weight("blocks.0.attn.W_Q", true));
@@ -37,6 +38,24 @@ START_TEST(weights)
         ck_assert_msg(lln_words_weight(are[i], false), "%s", are[i]);
     for (size_t i = 0; i < sizeof are_not / sizeof *are_not; i++)
         ck_assert_msg(!lln_words_weight(are_not[i], false), "%s", are_not[i]);
+}
+END_TEST
+
+START_TEST(attention)
+{
+    static const char *const are[] = {
+        "attentions.3",       "cross_attentions.11",
+        "layers.3.attn",      "attn_weights_2",
+        "h.0.attn.probs",     "blocks.0.attn.hook_pattern",
+        "layers.0.self_attn", "A",
+        "layers.2.P"};
+    static const char *const are_not[] = {
+        "arr_0", "attn.q", "attn_output", "attention_mask", "attn_scores", "a",
+        "3",     "",       "APP"};
+    for (size_t i = 0; i < sizeof are / sizeof *are; i++)
+        ck_assert_msg(lln_words_attention(are[i]), "%s", are[i]);
+    for (size_t i = 0; i < sizeof are_not / sizeof *are_not; i++)
+        ck_assert_msg(!lln_words_attention(are_not[i]), "%s", are_not[i]);
 }
 END_TEST
 
@@ -76,7 +95,7 @@ START_TEST(fused)
 }
 END_TEST
 
-/* Whether digits may be numbers of layers, and are if they stand alone. */
+/* Whether digits may be layer numbers, and are if they are the only ones. */
 START_TEST(numbers)
 {
     static const struct {
@@ -107,6 +126,7 @@ int main(void)
     Suite *suite = suite_create("words");
     TCase *words = tcase_create("lln_words");
     tcase_add_test(words, weights);
+    tcase_add_test(words, attention);
     tcase_add_test(words, fused);
     tcase_add_test(words, numbers);
     suite_add_tcase(suite, words);

@@ -16,7 +16,7 @@ typedef struct {
     size_t only;
     lln_named *found;
     size_t count;
-    size_t next; /* of found that has not been paired */
+    size_t next; /* the first of `found` that is not yet in a bundle */
 } role_arrays;
 
 typedef struct {
@@ -29,19 +29,18 @@ typedef struct {
 
 static lln_status find_role(role_arrays *r)
 {
-    if (r->pattern) {
-        LLN_TRY(lln_pattern_find(r->file, r->pattern, &r->found, &r->count));
-        return lln_candidates_check(r->file, r->found[0].index);
-    }
+    if (r->pattern)
+        return lln_pattern_find(r->file, r->pattern, &r->found, &r->count);
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
     r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
-    return lln_candidates_check(r->file, r->only);
+    return LLN_OK;
 }
 
-/* Drops the arrays of a role whose layers [count] are not chosen. */
+/* Removes the arrays of a role whose layers are in layers [count] but not
+ * chosen. */
 static void keep_chosen(role_arrays *r, const size_t *layers,
                         const bool *chosen, size_t count)
 {
@@ -56,7 +55,8 @@ static void keep_chosen(role_arrays *r, const size_t *layers,
     r->count = kept > 0 ? kept : r->count;
 }
 
-/* Drops arrays of layers that were not asked for, which may be missing. */
+/* Removes arrays of layers that are not selected; these arrays may be missing
+ * for other roles. */
 static lln_status select_layers(search *s, const char *text)
 {
     const role_arrays *q = &s->role[LLN_QUERIES];
@@ -80,7 +80,8 @@ static lln_status select_layers(search *s, const char *text)
     return status;
 }
 
-/* Arrays of the layer that comes next, whose heads are in the keys. */
+/* Number of arrays of the next layer: more than one if the keys in the file
+ * number the heads. */
 static size_t next_group(const role_arrays *r)
 {
     size_t end = r->next;
@@ -89,7 +90,7 @@ static size_t next_group(const role_arrays *r)
     return end - r->next;
 }
 
-/* "x.npz: no keys to go with 'layers.3.q'" */
+/* "x.npz: no keys like 'layers.{layer}.k' for the queries 'layers.3.q'" */
 static lln_status no_partner(const search *s, lln_role has, lln_role lacks)
 {
     const role_arrays *r = &s->role[has], *other = &s->role[lacks];
@@ -104,8 +105,9 @@ static lln_status no_partner(const search *s, lln_role has, lln_role lacks)
                     other->pattern ? "'" : "", lln_role_name(has), key);
 }
 
-/* LLN_EFORMAT unless keys or values come next with the layer of the queries,
- * in a number that divides theirs. An array and an array go together. */
+/* LLN_EFORMAT unless the next arrays of a role have the layer of the next
+ * queries, and their number divides that of the queries. A single array of
+ * queries and a single array of the role always go together. */
 static lln_status check_group(const search *s, lln_role role)
 {
     const role_arrays *q = &s->role[LLN_QUERIES], *r = &s->role[role];
@@ -122,13 +124,13 @@ static lln_status check_group(const search *s, lln_role role)
     if (next_group(q) % next_group(r) == 0)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: %zu arrays of %s like '%s'; expected a divisor of "
-                    "the %zu of queries",
+                    "%s: %zu arrays of %s match '%s'; expected a number that "
+                    "divides the %zu arrays of queries",
                     lln_container_name(r->file), next_group(r),
                     lln_role_name(role), r->pattern, next_group(q));
 }
 
-/* Adds the array of a role to the bundle of query `head` of the next group. */
+/* Adds the array of a role that query `head` of the next layer uses. */
 static lln_status add_array(search *s, lln_role role, size_t head,
                             lln_bundle *bundle)
 {
@@ -137,12 +139,13 @@ static lln_status add_array(search *s, lln_role role, size_t head,
     size_t index = r->found[r->next + head / share].index;
     lln_tensor tensor;
     if (lln_container_entry_at(r->file, index).unreadable)
-        return lln_container_read(r->file, index, &tensor); /* says why */
+        return lln_container_read(r->file, index,
+                                  &tensor); /* the message says why */
     return lln_arrays_add(s->arrays, r->file, index, &bundle->number[role]);
 }
 
-/* The number of the array of keys that goes with query `head` of the next
- * group: in its name, or among those that are shared. */
+/* The number of the key head that query `head` of the next layer uses: from its
+ * key in the file, or, if query heads use a key head together, its index. */
 static long key_head_of(const search *s, size_t head)
 {
     const role_arrays *k = &s->role[LLN_KEYS];
@@ -152,7 +155,7 @@ static long key_head_of(const search *s, size_t head)
     return named < 0 && queries > keys ? (long)at : named;
 }
 
-/* Puts the next layer in bundles. */
+/* Makes the bundles of the next layer. */
 static lln_status pair_layer(search *s)
 {
     role_arrays *q = &s->role[LLN_QUERIES];
@@ -191,6 +194,9 @@ static lln_status match_arrays(search *s, const lln_files *files,
         s->role[role].pattern = choice->pattern[role];
         s->role[role].only = choice->only[role];
         lln_status status = find_role(&s->role[role]);
+        if (status == LLN_OK && !choice->stored)
+            status = lln_candidates_check(s->role[role].file,
+                                          s->role[role].found[0].index);
         if (status != LLN_OK && role == LLN_VALUES)
             status = lln_choice_lacks_values(files, status, choice);
         LLN_TRY(status);

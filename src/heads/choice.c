@@ -9,7 +9,7 @@
 #include "heads/candidates.h"
 #include "heads/words.h"
 
-enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
+enum { AXES = 2 }; /* fewest axes of an array of queries, keys or values */
 
 static const char option_letter[] = "qkv";
 
@@ -32,23 +32,35 @@ lln_status lln_files_split(const char *text, char **path, char **key)
     return LLN_OK;
 }
 
-/* Opens the file of a role and sets the pattern, if there is one. */
+/* The option that names the arrays of a role. */
+static const char *key_option(const lln_choice *c, lln_role role)
+{
+    static const char *const options[] = {"--key-q", "--key-k", "--key-v"};
+    return c->stored ? "--key-attention" : options[role];
+}
+
+static lln_status fail_twice(const lln_choice *c, lln_role role,
+                             const char *text)
+{
+    char letter[] = {option_letter[role], '\0'};
+    return lln_fail(
+        LLN_EINVAL, "%s cannot be used with --%s %s, which names a key",
+        key_option(c, role), c->stored ? "attention" : letter, text);
+}
+
 static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
                             const char *text, const char *pattern)
 {
-    char *path, *key, letter = option_letter[role];
+    char *path, *key;
     lln_status status = lln_files_split(text, &path, &key);
     if (status == LLN_OK)
         status = lln_arrays_file(arrays, path, &c->file[role]);
     if (status == LLN_OK && key && pattern)
-        status = lln_fail(LLN_EINVAL, "--key-%c: --%c %s names a key too",
-                          letter, letter, text);
+        status = fail_twice(c, role, text);
     if (status == LLN_OK && (key || pattern)) {
         status = lln_pattern_check(key ? key : pattern);
-        if (status != LLN_OK && !key) {
-            char option[] = {'-', '-', 'k', 'e', 'y', '-', letter, '\0'};
-            (void)lln_fail_in(status, option);
-        }
+        if (status != LLN_OK && !key)
+            (void)lln_fail_in(status, key_option(c, role));
         c->pattern[role] = key ? key : strdup(pattern);
         if (!c->pattern[role])
             status = lln_fail(LLN_ENOMEM, "out of memory");
@@ -59,15 +71,16 @@ static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
     return status;
 }
 
-/* An array that cannot be read is not to be named elsewhere first. */
+/* The only array of a file cannot be both queries and keys. If it cannot be
+ * read, the message says so first. */
 static lln_status refuse_single(lln_container *file)
 {
     lln_tensor tensor;
     if (lln_container_entry_at(file, 0).unreadable)
-        return lln_container_read(file, 0, &tensor); /* says why */
+        return lln_container_read(file, 0, &tensor); /* the message says why */
     return lln_fail(LLN_EFORMAT,
-                    "%s: one array; name those of queries and keys with "
-                    "--q and --k, or say with --fused how it holds both",
+                    "%s: only one array; name the arrays of queries and keys "
+                    "with --q and --k, or use --fused if it contains both",
                     lln_container_name(file));
 }
 
@@ -90,14 +103,14 @@ static lln_status open_files(lln_choice *c, lln_arrays *arrays,
     return LLN_OK;
 }
 
-/* Whether the arrays of a role are chosen without looking at names. */
+/* Whether the arrays of a role are known without looking at names. */
 static bool is_settled(const lln_choice *c, lln_role role)
 {
     return c->pattern[role] || c->single[role];
 }
 
-/* The queries' pattern that goes with the keys' one, if that was given and
- * finds arrays. */
+/* Derives the pattern of the queries from that of the keys, if the user gave
+ * that and the derived pattern matches arrays. */
 static lln_status follow_keys(lln_choice *c)
 {
     lln_named *found;
@@ -132,9 +145,9 @@ static lln_status choose_queries(lln_choice *c)
                                   &c->pattern[LLN_QUERIES]);
 }
 
-/* An array that holds queries, keys and values, by its name: the one that
- * --key-q names, or that of a file without queries of their own; `reason` is
- * why there are none. */
+/* Finds an array that contains queries, keys and values by its name: the array
+ * that --key-q names, or one of a file without separate queries. `reason` is
+ * the status of looking for separate queries. */
 static lln_status find_fused(lln_choice *c, lln_status reason)
 {
     char message[LLN_MESSAGE];
@@ -151,8 +164,7 @@ static lln_status find_fused(lln_choice *c, lln_status reason)
     if (!c->together && fused == LLN_FUSED_NONE)
         return reason == LLN_OK ? LLN_OK : lln_fail(reason, "%s", message);
     if (c->together && !is_settled(c, LLN_QUERIES))
-        return lln_fail(LLN_EFORMAT,
-                        "%s: no names such as qkv; choose with --key-q",
+        return lln_fail(LLN_EFORMAT, "%s: no names such as qkv; use --key-q",
                         lln_container_name(c->file[LLN_QUERIES]));
     c->by_name = c->by_name || !c->together;
     c->fused = c->together ? c->fused : fused;
@@ -160,14 +172,14 @@ static lln_status find_fused(lln_choice *c, lln_status reason)
     return LLN_OK;
 }
 
-/* Each role has the arrays of the queries. */
+/* All roles use the arrays of the queries. */
 static lln_status share_arrays(lln_choice *c)
 {
     for (size_t role = LLN_KEYS; role < c->roles; role++) {
         if (c->pattern[role])
             return lln_fail(LLN_EINVAL,
-                            "--key-%c: '%s' holds queries, keys and values; "
-                            "name it with --key-q alone",
+                            "--key-%c: '%s' contains queries, keys and values; "
+                            "use --key-q alone",
                             option_letter[role],
                             c->pattern[LLN_QUERIES]
                                 ? c->pattern[LLN_QUERIES]
@@ -181,7 +193,28 @@ static lln_status share_arrays(lln_choice *c)
     return LLN_OK;
 }
 
-/* How the layout and --fused say that an array holds all three. */
+/* The arrays of attention weights are those of queries and of keys. */
+static lln_status choose_stored(lln_choice *c, lln_arrays *arrays,
+                                const lln_files *files)
+{
+    c->stored = true;
+    c->roles = LLN_VALUES;
+    LLN_TRY(open_role(c, arrays, LLN_QUERIES, files->file, files->key_q));
+    lln_container *file = c->file[LLN_QUERIES];
+    c->single[LLN_QUERIES] =
+        lln_container_only(file, AXES, &c->only[LLN_QUERIES]);
+    if (!is_settled(c, LLN_QUERIES)) {
+        c->by_name = true;
+        LLN_TRY(lln_candidates_attention(file, &c->pattern[LLN_QUERIES]));
+    }
+    c->file[LLN_KEYS] = file;
+    c->single[LLN_KEYS] = c->single[LLN_QUERIES];
+    c->only[LLN_KEYS] = c->only[LLN_QUERIES];
+    return share_arrays(c);
+}
+
+/* Reads from the layout and --fused whether an array contains all three
+ * roles. */
 static lln_status read_fused(lln_choice *c, const lln_files *files)
 {
     bool axis = files->layout && strchr(files->layout, '3');
@@ -190,13 +223,14 @@ static lln_status read_fused(lln_choice *c, const lln_files *files)
         return LLN_OK;
     if (axis)
         return lln_fail(LLN_EINVAL,
-                        "--fused: the 3 in layout '%s' tells already where "
-                        "queries, keys and values are",
+                        "--fused cannot be used with layout '%s': its axis 3 "
+                        "separates queries, keys and values",
                         files->layout);
     return lln_fused_read(files->fused, &c->fused);
 }
 
-/* Chooses arrays that hold all three, if there are no others. */
+/* Chooses arrays that contain all three roles, if there are no separate
+ * queries. */
 static lln_status choose_fused(lln_choice *c, const lln_files *files)
 {
     bool single = lln_container_count(c->file[LLN_QUERIES]) == 1;
@@ -216,7 +250,7 @@ static lln_status choose_fused(lln_choice *c, const lln_files *files)
                                       : status;
 }
 
-/* The pattern of keys or values from that of the queries. */
+/* Derives the pattern of keys or values from the name of the queries. */
 static lln_status choose_partner(lln_choice *c, lln_role role)
 {
     if (is_settled(c, role))
@@ -231,8 +265,8 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
     if (c->pattern[role])
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: which arrays are the %s? '%s' has no word such as q; "
-                    "choose with --key-%c",
+                    "%s: cannot find the %s: '%s' has no word such as q; use "
+                    "--key-%c",
                     lln_container_name(c->file[role]), lln_role_name(role),
                     name, option_letter[role]);
 }
@@ -249,13 +283,15 @@ lln_status lln_choice_lacks_values(const lln_files *files, lln_status status,
     }
     snprintf(reason, sizeof reason, "%s", lln_error_message());
     return lln_fail(
-        status, "%s%s, or with --v", reason,
+        status, "%s%s or --v", reason,
         choice->pattern[LLN_VALUES] ? "; name the values with --key-v" : "");
 }
 
 static lln_status choose(lln_choice *c, lln_arrays *arrays,
                          const lln_files *files)
 {
+    if (files->stored)
+        return choose_stored(c, arrays, files);
     LLN_TRY(read_fused(c, files));
     LLN_TRY(open_files(c, arrays, files));
     LLN_TRY(choose_fused(c, files));
@@ -307,7 +343,9 @@ lln_status lln_choice_note(const lln_choice *choice, char **note)
     if (!text)
         return lln_fail(LLN_ENOMEM, "out of memory");
     fprintf(text, "%s: ", lln_container_name(choice->file[LLN_QUERIES]));
-    if (choice->together)
+    if (choice->stored)
+        fprintf(text, "attention weights '%s'", choice->pattern[LLN_QUERIES]);
+    else if (choice->together)
         print_together(choice, text);
     else
         print_roles(choice, text);

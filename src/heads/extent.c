@@ -5,13 +5,13 @@
 
 #include "tensor/mapping.h"
 
-/* The least and the largest of numbers that layers have. */
+/* The smallest and the largest value over layers. */
 typedef struct {
     size_t low, high;
 } range;
 
 typedef struct {
-    bool batch; /* there is such an axis */
+    bool batch; /* the arrays have an axis of batch entries */
     size_t layers;
     range entries, queries, keys, rows, columns, features, values;
 } extent;
@@ -22,7 +22,8 @@ static void widen(range *r, size_t size)
     r->high = size > r->high ? size : r->high;
 }
 
-/* Bundles of one layer, from the first of them on, which are heads. */
+/* The end of the bundles of one layer that begin at `first`; each is a head or
+ * several. */
 static size_t layer_end(const lln_bundle *bundles, size_t first, size_t count)
 {
     size_t end = first + 1;
@@ -31,7 +32,8 @@ static size_t layer_end(const lln_bundle *bundles, size_t first, size_t count)
     return end;
 }
 
-/* Key heads of bundles: neighbours may share an array. */
+/* Number of key heads in bundles first .. end - 1; neighbours may use the same
+ * array. */
 static size_t count_keys(const lln_bundle *bundles,
                          const lln_bundle_shape *shapes, size_t first,
                          size_t end)
@@ -85,23 +87,32 @@ static void print_range(FILE *text, const char *before, range r,
     fprintf(text, "%zu %s", r.high, r.high == 1 ? one : many);
 }
 
-static void print_extent(FILE *text, const char *name, const extent *e)
+static void print_extent(FILE *text, const char *name, const extent *e,
+                         bool stored)
 {
     range layers = {e->layers, e->layers};
     bool same =
         e->rows.low == e->columns.low && e->rows.high == e->columns.high;
     fprintf(text, "%s: ", lln_mapping_name(name));
+    if (stored)
+        fputs("attention weights of ", text);
     if (e->batch)
         print_range(text, "", e->entries, "batch entry", "batch entries");
     print_range(text, e->batch ? ", " : "", layers, "layer", "layers");
-    print_range(text, ", ", e->queries, "query head", "query heads");
-    print_range(text, ", ", e->keys, "key head", "key heads");
+    if (stored) {
+        print_range(text, ", ", e->queries, "head", "heads");
+    } else {
+        print_range(text, ", ", e->queries, "query head", "query heads");
+        print_range(text, ", ", e->keys, "key head", "key heads");
+    }
     if (same) {
         print_range(text, ", ", e->rows, "token", "tokens");
     } else {
         print_range(text, ", ", e->rows, "query token", "query tokens");
         print_range(text, ", ", e->columns, "key token", "key tokens");
     }
+    if (stored)
+        return;
     print_range(text, ", ", e->features, "feature", "features");
     if (e->values.high > 0 && (e->values.low != e->features.low ||
                                e->values.high != e->features.high))
@@ -118,6 +129,6 @@ lln_status lln_extent_describe(const char *name, const lln_bundle *bundles,
     FILE *out = open_memstream(text, &size);
     if (!out)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    print_extent(out, name, &e);
+    print_extent(out, name, &e, roles == 1);
     return fclose(out) == 0 ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }

@@ -11,21 +11,24 @@
 #include "heads/head_storage.h"
 #include "heads/results.h"
 #include "heads/set_temperature.h"
+#include "heads/stored.h"
+#include "heads/stray_rows.h"
 
 typedef struct {
     lln_arrays *arrays;
     lln_bundle *bundles;
     lln_bundle_shape *shapes; /* [count] */
-    size_t count;             /* of bundles */
-    char *layout;             /* NULL: that of lln_axes */
+    size_t count;             /* number of bundles */
+    char *layout;             /* NULL: the default of lln_axes */
     lln_lengths lengths;
     lln_shape_rules rules;
     lln_logit_rule rule;
     lln_head_place *heads;
-    char *name;     /* of the file */
+    char *name;     /* name of the file */
     char **sources; /* [batch]: a name for each batch entry */
-    size_t batch;   /* entries of the bundle that has most */
+    size_t batch;   /* batch entries of the bundle that has most */
     char *note, *extent;
+    lln_stray_rows *stray; /* NULL: the arrays are not attention weights */
 } state;
 
 static lln_length length_of(const state *s, const lln_head_place *head)
@@ -65,9 +68,9 @@ static lln_status open_view(const state *s, const lln_head_place *head,
     return status;
 }
 
-/* Views of the head's matrices, without padding; views [roles], to be closed.
- * Keys come before queries, so that those of a head before this one are still
- * there if this one shares them. */
+/* Opens views of the matrices of a head without padding: views [roles], to be
+ * closed by close_views. Keys are opened before queries, so that keys that the
+ * previous head used too are still in memory. */
 static lln_status open_views(const state *s, const lln_head_place *head,
                              lln_view *views)
 {
@@ -81,7 +84,7 @@ static lln_status open_views(const state *s, const lln_head_place *head,
     return LLN_OK;
 }
 
-/* Whether a head uses the same keys as another. */
+/* Whether two heads use the same keys. */
 static bool same_keys(const state *s, const lln_head_place *a,
                       const lln_head_place *b)
 {
@@ -92,21 +95,18 @@ static bool same_keys(const state *s, const lln_head_place *a,
            a->at.head / group == b->at.head / group;
 }
 
-/* Heads of a bundle; those of a key head are neighbours. */
+/* Orders heads by bundle, so that heads with the same key head are
+ * neighbours. */
 static int by_bundle(const void *first, const void *second)
 {
     const lln_head_place *a = first, *b = second;
     if (a->bundle != b->bundle)
         return a->bundle < b->bundle ? -1 : 1;
-    if (a->at.batch != b->at.batch)
-        return a->at.batch < b->at.batch ? -1 : 1;
-    if (a->at.layer != b->at.layer)
-        return a->at.layer < b->at.layer ? -1 : 1;
-    return (a->at.head > b->at.head) - (a->at.head < b->at.head);
+    return lln_place_compare(a->at, b->at);
 }
 
-/* Checks the numbers of a head; its keys were checked if it shares those of
- * the one before. */
+/* Checks the values of a head. `shares`: its keys and values are those of the
+ * head before it and were checked then. */
 static lln_status check_head(const state *s, const lln_head_place *head,
                              bool shares)
 {
@@ -121,7 +121,25 @@ static lln_status check_head(const state *s, const lln_head_place *head,
     return status;
 }
 
-/* Checks the numbers of all heads, array by array. */
+/* The attention weights of a head. */
+static lln_status open_stored(const state *s, const lln_head_place *head,
+                              lln_stored **stored)
+{
+    return lln_stored_open(
+        s->arrays, s->bundles[head->bundle].number[LLN_QUERIES],
+        &s->shapes[head->bundle].axes, head->at, length_of(s, head), stored);
+}
+
+static lln_status check_stored(const state *s, const lln_head_place *head)
+{
+    lln_stored *stored;
+    LLN_TRY(open_stored(s, head, &stored));
+    lln_status status = lln_stray_rows_examine(s->stray, head->index, stored);
+    lln_stored_close(stored);
+    return status;
+}
+
+/* Checks the values of all heads, array by array. */
 static lln_status check_numbers(const state *s, size_t count)
 {
     lln_status status = LLN_OK;
@@ -131,13 +149,17 @@ static lln_status check_numbers(const state *s, size_t count)
     memcpy(head, s->heads, count * sizeof *head);
     qsort(head, count, sizeof *head, by_bundle);
     for (size_t i = 0; i < count && status == LLN_OK; i++)
-        status = check_head(s, &head[i],
-                            i > 0 && same_keys(s, &head[i - 1], &head[i]));
+        status =
+            s->stray
+                ? check_stored(s, &head[i])
+                : check_head(s, &head[i],
+                             i > 0 && same_keys(s, &head[i - 1], &head[i]));
     free(head);
     return status;
 }
 
-/* Queries and keys of float64 keep their digits, whatever is asked. */
+/* The precision of queries and keys: arrays of float64 keep it, whatever was
+ * requested. */
 static lln_precision logit_precision(const state *s,
                                      const lln_head_place *place,
                                      lln_precision precision)
@@ -187,6 +209,8 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
         .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
         .rule = lln_rule_for(s->rule, d),
     };
+    if (s->stray)
+        lln_stray_rows_describe(s->stray, index, head);
 }
 
 static lln_status fill_head(const state *s, const lln_head_place *place,
@@ -202,6 +226,19 @@ static lln_status fill_head(const state *s, const lln_head_place *place,
     return status;
 }
 
+static lln_status load_stored(const state *s, size_t index, lln_head *loaded,
+                              lln_head *head)
+{
+    LLN_TRY(open_stored(s, &s->heads[index], &loaded->stored));
+    lln_status status = lln_stray_rows_survey(s->stray, index, loaded->stored);
+    loaded->rule.mask.causal = loaded->stored->survey.causal;
+    if (status == LLN_OK)
+        *head = *loaded;
+    else
+        lln_head_free(loaded);
+    return status;
+}
+
 static lln_status load_head(const lln_heads *heads, size_t index, double tau,
                             lln_precision precision, lln_head *head)
 {
@@ -212,6 +249,8 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
     describe_head(heads, index, &loaded);
     if (loaded.q.rows == 0 || loaded.k.rows == 0)
         return lln_fail(LLN_EUNDEFINED, "length 0: nothing to measure");
+    if (s->stray)
+        return load_stored(s, index, &loaded, head);
     LLN_TRY(lln_head_allocate(logit_precision(s, place, precision), precision,
                               &loaded, to));
     lln_status status = fill_head(s, place, to);
@@ -258,10 +297,11 @@ static void close_files(lln_heads *heads)
     free(s->layout);
     free(s->note);
     free(s->extent);
+    lln_stray_rows_free(s->stray);
     free(s);
 }
 
-/* FILE, or FILE[b] if there is a batch axis. */
+/* Names each batch entry: FILE, or FILE[b] if there is a batch axis. */
 static lln_status name_sources(state *s, const char *name)
 {
     s->name = strdup(name);
@@ -295,7 +335,6 @@ static lln_status read_shapes(state *s)
     return LLN_OK;
 }
 
-/* Queries of the largest head. */
 static size_t most_queries(const state *s, size_t count)
 {
     size_t most = 0;
@@ -326,6 +365,7 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
         .layout = s->layout,
         .split = split,
         .roles = roles,
+        .stored = files->stored,
         .mask = files->rule.mask,
         .lengths = &s->lengths,
     };
@@ -334,9 +374,11 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
                                  &s->heads, count));
     LLN_TRY(name_sources(s, files->name ? files->name : name));
     LLN_TRY(lln_extent_describe(name, s->bundles, s->shapes, s->count,
-                                s->rules.roles, &s->extent));
+                                files->stored ? 1 : roles, &s->extent));
     LLN_TRY(lln_head_places_bytes(s->arrays, s->bundles, s->count, roles,
                                   s->heads, *count, bytes));
+    if (files->stored)
+        LLN_TRY(lln_stray_rows_alloc(*count, &s->stray));
     return files->unchecked ? LLN_OK : check_numbers(s, *count);
 }
 
@@ -360,6 +402,7 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     free(key);
     opened.note = s->note;
     opened.extent = s->extent;
+    opened.doubt = s->stray ? lln_stray_rows_text(s->stray) : NULL;
     if (status != LLN_OK) {
         lln_heads_close(&opened);
         return status;

@@ -8,11 +8,20 @@
 
 enum {
     FITTING_TEXT = 64, /* bytes of a list of layouts */
-    LIST_TEXT = 200    /* and of numbers */
+    LIST_TEXT = 200    /* bytes of a list of numbers */
 };
 
-/* In the order of LLN_AXIS_BATCH and the others. */
+/* In the order of LLN_AXIS_BATCH ... LLN_AXIS_FEATURE. */
 static const char axis_letters[] = "blhnd";
+static const char stored_letters[] = "blhnm";
+
+/* Layouts of attention weights. */
+static const char *const *stored_layouts(size_t axes)
+{
+    static const char *const layouts[][4] = {
+        {"nm"}, {"hnm", "lnm", "bnm"}, {"bhnm", "lhnm"}, {"lbhnm", "blhnm"}};
+    return axes >= 2 && axes <= 5 ? layouts[axes - 2] : NULL;
+}
 
 const char *const *lln_layouts(size_t axes)
 {
@@ -31,18 +40,43 @@ void lln_layouts_append(char *text, size_t size, const char *layout, bool last)
              layout);
 }
 
-/* "lhnd, bhnd or bnhd": the layouts with so many axes. */
-static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
+/* "lhnd, bhnd or bnhd" */
+static const char *list_layouts(const char *const *layouts,
+                                char text[FITTING_TEXT])
 {
-    const char *const *layouts = lln_layouts(axes);
     text[0] = '\0';
     for (; layouts && *layouts; layouts++)
         lln_layouts_append(text, FITTING_TEXT, *layouts, !layouts[1]);
     return text;
 }
 
-/* ", or bnD with --split-heads H": heads side by side, or an array of all
- * three, that such a tensor may hold. */
+/* The usual layouts with `axes` axes. */
+static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
+{
+    return list_layouts(lln_layouts(axes), text);
+}
+
+static lln_status wrong_stored_axes(const char *letters, const char *name,
+                                    const lln_tensor *tensor)
+{
+    char shape[200], fit[FITTING_TEXT];
+    lln_tensor_shape_text(tensor, shape, sizeof shape);
+    list_layouts(stored_layouts(tensor->axes), fit);
+    if (!*fit)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: shape %s; expected 2 to 5 axes, queries n and "
+                        "keys m among them",
+                        name, shape);
+    if (!letters)
+        return lln_fail(LLN_EFORMAT, "%s: shape %s needs a layout; expected %s",
+                        name, shape, fit);
+    return lln_fail(LLN_EFORMAT,
+                    "%s: shape %s does not have layout '%s'; expected %s", name,
+                    shape, letters, fit);
+}
+
+/* ", or bnD with --split-heads": layouts with heads side by side, or with all
+ * three roles in one array, that may fit the tensor. */
 static const char *other_layouts(const lln_tensor *tensor)
 {
     bool three = false;
@@ -89,17 +123,32 @@ static lln_status check_letters(const char *letters)
     if (!good)
         return lln_fail(
             LLN_EINVAL,
-            "layout '%s': expected n (tokens), d (features) and perhaps h "
+            "layout '%s': expected n (tokens), d (features) and optionally h "
             "(heads), l (layers), b (batch), 3 (queries, keys, values), each "
             "once; D (heads side by side) may replace h and d",
             letters);
     return LLN_OK;
 }
 
+static lln_status check_stored_letters(const char *letters)
+{
+    bool good = strchr(letters, 'n') && strchr(letters, 'm');
+    for (const char *c = letters; *c; c++)
+        good = good && strchr(stored_letters, *c) && !strchr(c + 1, *c);
+    if (good)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "layout '%s': expected n (queries), m (keys) and perhaps h "
+                    "(heads), l (layers), b (batch), each once",
+                    letters);
+}
+
 const char *lln_axes_letters(const lln_axes *axes, size_t count)
 {
     if (axes->letters)
         return axes->letters;
+    if (axes->stored)
+        return "nm";
     if (axes->split.heads[LLN_QUERIES] == 0)
         return "nd";
     return count == 3 ? "bnD" : "nD";
@@ -115,14 +164,15 @@ const char *lln_letters_of_one(const char *letters, char out[LLN_LETTERS])
     return out;
 }
 
-/* The place of an axis among the letters; -1: there is none. */
+/* Index of an axis among the letters; -1: none. */
 static int find_axis(const char *letters, char letter)
 {
     const char *found = strchr(letters, letter);
     return found ? (int)(found - letters) : -1;
 }
 
-/* Divides an axis of features, at `stride`, into the part of the role. */
+/* Replaces an axis of features, whose stride is `stride`, by the part of the
+ * role. */
 static void apply_part(const lln_split_part *part, size_t stride,
                        lln_layout *layout)
 {
@@ -130,7 +180,7 @@ static void apply_part(const lln_split_part *part, size_t stride,
     layout->size[LLN_AXIS_FEATURE] = part->features;
     layout->stride[LLN_AXIS_FEATURE] = stride;
     if (layout->present[LLN_AXIS_HEAD])
-        return; /* they are an axis of their own */
+        return; /* heads have an axis of their own */
     layout->present[LLN_AXIS_HEAD] = true;
     layout->size[LLN_AXIS_HEAD] = part->heads;
     layout->stride[LLN_AXIS_HEAD] = part->stride * stride;
@@ -138,7 +188,7 @@ static void apply_part(const lln_split_part *part, size_t stride,
     layout->group_stride = part->group_stride * stride;
 }
 
-/* Heads, and queries, keys and values, along the axis of features. */
+/* Splits the axis of features into heads, and into queries, keys and values. */
 static lln_status split_features(const lln_axes *axes, lln_role role,
                                  const char *letters, const char *name,
                                  const lln_tensor *tensor, lln_layout *layout)
@@ -165,7 +215,7 @@ static lln_status split_features(const lln_axes *axes, lln_role role,
     return LLN_OK;
 }
 
-/* The axis of queries, keys and values. */
+/* Selects the role along an axis 3. */
 static lln_status choose_third(lln_role role, const char *letters,
                                const char *name, const lln_tensor *tensor,
                                lln_layout *layout)
@@ -182,21 +232,43 @@ static lln_status choose_third(lln_role role, const char *letters,
     return LLN_OK;
 }
 
-lln_status lln_layout_read(const lln_axes *axes, lln_role role,
-                           const char *name, const lln_tensor *tensor,
-                           lln_layout *layout)
+/* Finds the axes of the kinds whose letters are in `kinds`. */
+static void find_kinds(const char *letters, const char *kinds,
+                       const lln_tensor *tensor, lln_layout *layout)
 {
-    const char *letters = lln_axes_letters(axes, tensor->axes);
-    LLN_TRY(check_letters(letters));
-    if (tensor->axes != strlen(letters))
-        return wrong_axes(axes->letters, name, tensor);
     *layout = (lln_layout){.offset = 0};
     for (int kind = 0; kind < LLN_AXIS_KINDS; kind++) {
-        int axis = find_axis(letters, axis_letters[kind]);
+        int axis = find_axis(letters, kinds[kind]);
         layout->present[kind] = axis >= 0;
         layout->size[kind] = axis >= 0 ? tensor->shape[axis] : 1;
         layout->stride[kind] = axis >= 0 ? tensor->strides[axis] : 0;
     }
+}
+
+static lln_status read_stored(const lln_axes *axes, lln_role role,
+                              const char *name, const lln_tensor *tensor,
+                              lln_layout *layout)
+{
+    const char *letters = lln_axes_letters(axes, tensor->axes);
+    LLN_TRY(check_stored_letters(letters));
+    if (tensor->axes != strlen(letters))
+        return wrong_stored_axes(axes->letters, name, tensor);
+    find_kinds(letters, role == LLN_QUERIES ? stored_letters : "blhmn", tensor,
+               layout);
+    return LLN_OK;
+}
+
+lln_status lln_layout_read(const lln_axes *axes, lln_role role,
+                           const char *name, const lln_tensor *tensor,
+                           lln_layout *layout)
+{
+    if (axes->stored)
+        return read_stored(axes, role, name, tensor, layout);
+    const char *letters = lln_axes_letters(axes, tensor->axes);
+    LLN_TRY(check_letters(letters));
+    if (tensor->axes != strlen(letters))
+        return wrong_axes(axes->letters, name, tensor);
+    find_kinds(letters, axis_letters, tensor, layout);
     LLN_TRY(choose_third(role, letters, name, tensor, layout));
     return split_features(axes, role, letters, name, tensor, layout);
 }
@@ -213,7 +285,7 @@ void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
     lln_tensor_set_strides(tensor, false);
 }
 
-/* Where a head begins, from the first of them. */
+/* Offset of a head from the first head. */
 static size_t head_offset(const lln_layout *layout, size_t head)
 {
     size_t stride = layout->stride[LLN_AXIS_HEAD];
@@ -237,7 +309,7 @@ lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
     };
 }
 
-/* Digits at *text; the value stops growing at `limit`. */
+/* Reads digits at *text. The value does not exceed `limit`. */
 static bool read_index(const char **text, size_t limit, size_t *index)
 {
     const char *first = *text;
@@ -249,7 +321,7 @@ static bool read_index(const char **text, size_t limit, size_t *index)
     return *text > first;
 }
 
-/* "3" or "0-3" and the comma after it, if there is one. */
+/* Reads "3" or "0-3", and the comma after it, if there is one. */
 static bool read_range(const char **text, size_t *low, size_t *high)
 {
     const size_t limit = (size_t)-1;
@@ -266,7 +338,7 @@ static bool read_range(const char **text, size_t *low, size_t *high)
     return **text == '\0';
 }
 
-/* "0-3, 7": the numbers that there are. */
+/* "0-3, 7": lists the numbers in text. */
 static const char *list_numbers(const size_t *numbers, size_t count,
                                 char text[LIST_TEXT])
 {
@@ -283,7 +355,7 @@ static const char *list_numbers(const size_t *numbers, size_t count,
     return text;
 }
 
-/* Chooses the numbers low .. high, which must all be there. */
+/* Chooses the numbers low .. high; false if one of them is missing. */
 static bool choose_numbers(size_t low, size_t high, const size_t *numbers,
                            size_t count, bool *chosen)
 {

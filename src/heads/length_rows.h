@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows of whole numbers in a text or a .npy file, before it is known whether
- * they are lengths or masks. */
+ * Rows of whole numbers from a text or a .npy file, read before it is known
+ * whether they are lengths or masks. */
 #ifndef LLN_HEADS_LENGTH_ROWS_H
 #define LLN_HEADS_LENGTH_ROWS_H
 
@@ -11,23 +11,23 @@
 #include "core/status.h"
 
 typedef struct {
-    size_t first, count; /* of its numbers */
-    size_t line;         /* from 1; of an array the row, from 0 */
+    size_t first, count; /* its first number, and how many it has */
+    size_t line;         /* line, from 1; for an array the row, from 0 */
 } lln_length_row;
 
 typedef struct {
-    size_t *numbers; /* of all rows, owned */
+    size_t *numbers; /* of all rows; owned */
     size_t number_count;
     lln_length_row *rows; /* [count], owned */
     size_t count;
     bool array; /* from a .npy file */
-    bool comma; /* there are commas */
-    bool truth; /* of booleans */
+    bool comma; /* the text has commas */
+    bool truth; /* an array of booleans */
     bool flat;  /* an array of one axis */
     const struct lln_row_words *words;
 } lln_length_rows;
 
-/* What messages say that was expected. */
+/* The words of messages for what was expected. */
 typedef struct lln_row_words {
     const char *what;  /* "lengths" */
     const char *line;  /* in a line */
@@ -35,11 +35,11 @@ typedef struct lln_row_words {
     const char *file;  /* "lengths or a mask" */
 } lln_row_words;
 
-/* Reads bytes [size] of a file. Lines without numbers are left out; an array
- * of one axis is one row. Messages do not name the file. Release with
- * lln_length_rows_free, after failures too.
- * LLN_EFORMAT: a line that is not whole numbers, more axes than two with more
- * than one entry, or no numbers; LLN_ENOMEM. */
+/* Reads bytes [size] of a file. Lines without numbers are skipped. An array of
+ * one axis is one row. Messages do not name the file. Release with
+ * lln_length_rows_free, also after a failure. LLN_EFORMAT: a line that is not
+ * whole numbers, an array with more than two axes of more than one entry, or no
+ * numbers; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_length_rows_read(const unsigned char *bytes,
                                               size_t size,
                                               lln_length_rows *rows);

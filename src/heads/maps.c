@@ -138,11 +138,18 @@ static lln_status check_arrays(const asked *a)
     return LLN_OK;
 }
 
+static bool restarts(const lln_map_options *o)
+{
+    return o->positions && strcmp(o->positions, "restart") == 0;
+}
+
 /* LLN_EINVAL: a value that has no effect without another option. */
 static lln_status check_values(const lln_map_options *o, const asked *a)
 {
-    if (a->longrope && !a->array[LLN_MAP_ROPE_SHORT] &&
-        !a->array[LLN_MAP_ROPE_LONG])
+    bool divisors = a->array[LLN_MAP_ROPE_SHORT] ||
+                    a->array[LLN_MAP_ROPE_LONG] || o->short_divisors ||
+                    o->long_divisors;
+    if (a->longrope && !divisors)
         return need("--rope: scaling=longrope",
                     "--arrays rope_short=FILE,rope_long=FILE");
     if (a->attention && !a->array[LLN_MAP_ROPE_FREQS])
@@ -157,6 +164,8 @@ static lln_status check_values(const lln_map_options *o, const asked *a)
     if (o->positions && !o->positions_used && !a->rope && !a->ministral)
         return need("--positions",
                     "--rope, --query-scale ministral or --bias alibi");
+    if (restarts(o) && !o->documents && !o->documents_given)
+        return need("--positions restart", "--documents");
     return LLN_OK;
 }
 
@@ -166,6 +175,9 @@ static lln_status read_all(const lln_map_options *options, lln_maps *maps)
     LLN_TRY(read_options(options, maps, &a));
     find_arrays(options->arrays, &a);
     maps->across_heads = a.across_heads;
+    maps->divisors[0] = options->short_divisors;
+    maps->divisors[1] = options->long_divisors;
+    maps->divisor_count = options->divisor_count;
     LLN_TRY(check_arrays(&a));
     return check_values(options, &a);
 }

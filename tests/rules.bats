@@ -69,14 +69,16 @@ expect() {
         --write-heads h.safetensors
     # ln P of the last row, relative to its own key.
     paste -d' ' <(numbers h.safetensors | tail -n 7 |
-        awk '{ x[NR] = $1 } END { for (i = 7; i; i--) print log(x[i] / x[7]) }') \
+        awk '{ x[NR] = $1 }
+            END { for (i = 7; i; i--) print log(x[i] / x[7]) }') \
         <(printf '%s\n' 0 1 2 2 3 3 3) | near 1e-12 absolute
     lln-attend -q --q x.npy --k x.npy --double --kernel softmax --write-p \
         --bias t5:buckets=4:distance=8 --arrays bias=t.npy \
         --write-heads h.safetensors
     # Two buckets to each side: 0, 1 and more; 2, of distance 0 alone, is none.
     paste -d' ' <(numbers h.safetensors | tail -n 28 | head -n 7 |
-        awk '{ x[NR] = $1 } END { for (i = 1; i < 8; i++) print log(x[i] / x[4]) }') \
+        awk '{ x[NR] = $1 }
+            END { for (i = 1; i < 8; i++) print log(x[i] / x[4]) }') \
         <(printf '%s\n' 1 1 1 0 3 3 3) | near 1e-12 absolute
 }
 
@@ -92,15 +94,18 @@ expect() {
 
 @test "documents and windows" {
     ids=$vectors/documents_causal.documents.npy
-    expect documents_window --scale 0.25 --rope half --documents "$ids" --window 5
-    expect documents_window --scale 0.25 --rope half --documents "$ids" --window 4,4
+    # of OPTION...
+    of() {
+        expect documents_window --scale 0.25 --rope half "$@"
+    }
+    of --documents "$ids" --window 5
+    of --documents "$ids" --window 4,4
     echo 0 5 14 15 24 > cu_seqlens
-    expect documents_window --scale 0.25 --rope half --documents cu_seqlens --window 5
+    of --documents cu_seqlens --window 5
     { yes 7 | head -n 5; yes 3 | head -n 9; echo 1; yes 9 | head -n 9; } > ids
-    expect documents_window --scale 0.25 --rope half --documents ids --window 5
+    of --documents ids --window 5
     # Positions begin again: other angles, the same P.
-    expect documents_window --scale 0.25 --rope half --documents ids \
-        --window 5 --positions restart
+    of --documents ids --window 5 --positions restart
 }
 
 @test "masks are combined" {
@@ -164,10 +169,9 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --kernel softmax,lln,topth --columns head,kernel,rule,entropy_nats
     equal status "$status" 0
     equal stderr "$stderr" "lln-entropy: kernels that do not support a part of the rule are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
-    lln-entropy "${raw[@]}" --causal --kernel lln --columns head,kernel,entropy_nats |
-        tail -n +2 > lln
-    equal lln "$(grep ,lln, <<< "$output" | sed 's/,--causal,/,/')" "$(cat lln)"
-    rm lln
+    equal lln "$(grep ,lln, <<< "$output" | sed 's/,--causal,/,/')" \
+        "$(lln-entropy "${raw[@]}" --causal --kernel lln \
+            --columns head,kernel,entropy_nats | tail -n +2)"
     equal rules "$(column rule <<< "$output" | sort -u)" '--causal
 --causal --softcap 2
 --causal --softcap 2 --sink 0'

@@ -99,7 +99,7 @@ static size_t count_draws(const kernel_list *kernels, bool sampled)
 static void choose_draws(case_set *set)
 {
     bool never_averaged = set->plan->rows_are_never_averaged;
-    set->draws = count_draws(&set->kernels, sources_sampled());
+    set->draws = count_draws(&set->kernels, options_sampled());
     if (set->draws > 1 && (never_averaged || run_shared.each))
         cli_usage("--trials cannot be used with %s for heads from files: "
                   "draws of a random kernel are averaged",
@@ -125,7 +125,7 @@ static void open_arrays(case_set *set)
 {
     kernel_list all = kernel_list_join(&set->kernels, &set->reference);
     if (!set->plan->measures_head)
-        set->arrays = kernel_arrays_open(&all, sources_sampled());
+        set->arrays = kernel_arrays_open(&all, options_sampled());
     free(all.entries);
 }
 

@@ -16,7 +16,6 @@
 #include "message.h"
 #include "options.h"
 #include "run.h"
-#include "sources.h"
 #include "stored.h"
 #include "warnings.h"
 
@@ -147,7 +146,7 @@ static lln_status start_matches(run_block *block)
         match_record *out = run_block_record(block, i);
         out->method = methods.items[i]->name;
         out->target = "log_variance_row";
-        out->seed = sources_sampled() ? methods.seed : NULL;
+        out->seed = options_sampled() ? methods.seed : NULL;
     }
     return LLN_OK;
 }

@@ -244,6 +244,11 @@ static void check_resume(void)
         cli_usage("--resume needs -o FILE: it continues from FILE.partial");
 }
 
+bool options_sampled(void)
+{
+    return !run_shared.file && !run_shared.q;
+}
+
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')

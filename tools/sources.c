@@ -115,8 +115,8 @@ void sources_check(void)
         cli_usage("--fused cannot be used with --q and --k: it applies to a "
                   "FILE that contains both");
     check_values();
-    const char *name = cli_first_given(sources_sampled() ? file : model);
-    if (name && !sources_sampled())
+    const char *name = cli_first_given(options_sampled() ? file : model);
+    if (name && !options_sampled())
         sources_refuse(name);
     if (name)
         cli_usage("--%s needs heads from files; use FILE, or --q and --k",
@@ -129,11 +129,6 @@ void sources_check(void)
         row_identity_show_rule();
     if (operands_find()->steps)
         row_identity_show_step();
-}
-
-bool sources_sampled(void)
-{
-    return !run_shared.file && !run_shared.q;
 }
 
 void sources_refuse_several(void)
@@ -317,7 +312,7 @@ static void warn_of_values(const lln_heads *heads)
 void sources_open(lln_heads *heads)
 {
     const run_options *o = &run_shared;
-    if (sources_sampled()) {
+    if (options_sampled()) {
         lln_gaussian model = {
             .n = o->tokens,
             .d = o->dim,

@@ -11,9 +11,6 @@
  * bad usage. */
 void sources_check(void);
 
-/* Whether heads are sampled: no file of heads is named. */
-bool sources_sampled(void);
-
 /* Ends the process: this option applies only to sampled heads. */
 __attribute__((noreturn)) void sources_refuse(const char *option);
 

@@ -39,6 +39,6 @@ const lln_kernel lln_kernel_kvt = {
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .parameters = {{"k", "keys in a row", "100", {1, UINT32_MAX, true}}},
+    .parameters = {{"k", "keys kept in a row", "100", {1, UINT32_MAX, true}}},
     .open = kvt_open,
 };

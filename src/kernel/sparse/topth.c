@@ -221,7 +221,7 @@ const lln_kernel lln_kernel_topth = {
                 .unit = "threshold of each row"}},
     .parameters =
         {{"k",
-          "keys kept in a row; rows with at most k keys are dense (default: "
+          "keys kept in each row; rows of at most k keys keep all (default: "
           "256, with theta 0)",
           NULL,
           {1, UINT32_MAX - 1, true}},

@@ -9,7 +9,7 @@
 # make tsan       the parallel parts under ThreadSanitizer
 # make check-cores  the suite with three processor types of OpenBLAS
 # make coverage   the share of the lines of src/ that the suite reaches
-# make fuzz       SECONDS=60 of each reader of files, with libFuzzer
+# make fuzz       SECONDS=60 of each reader of files and texts, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
 # make deps       the Debian packages all of this needs
 # make clean
@@ -49,8 +49,7 @@ SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
 LIBRARY = $(BUILD)/liblln.a
 OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c src/*/*/*.c)))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
-FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
+REPLAYS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # Programs that the command tests need.
 HELPERS = $(BUILD)/tests/pty
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
@@ -147,22 +146,12 @@ coverage:
 	gcovr --root . --filter src/ --object-directory $(BUILD)/coverage \
 	    --sort-uncovered
 
-# Only what the readers need: libFuzzer wants all of it instrumented, and clang
-# has no OpenMP of gcc's.
-FUZZED = $(wildcard src/tensor/*.c src/table/*.c) src/core/memory.c \
-	src/core/status.c src/core/text.c
-FUZZ_CC = clang-14
-FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DLLN_LIBFUZZER -O1 -g -Wall -Wextra \
-	-Wno-unknown-pragmas -Isrc -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all
+# All of src/ is instrumented; REPLAYS of another build, with another main().
 SECONDS = 60
-
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(FUZZED) \
-	    $(wildcard src/tensor/*.h src/table/*.h)
-	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(FUZZED) -ljansson -lz -lm
-
-fuzz: $(FUZZERS) $(TESTS)
+fuzz: $(TESTS)
+	$(MAKE) $(REPLAYS:$(BUILD)/%=$(BUILD)/libfuzzer/%) BUILD=$(BUILD)/libfuzzer \
+	    CC=clang CFLAGS="-O1 -g -DLLN_LIBFUZZER -DLLN_NO_CLONES \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
 TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))

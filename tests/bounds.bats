@@ -9,7 +9,8 @@ load helper
 # tau = 1/sqrt((0.5 + 2)/2).
 D=(--q "$CASES/case_D_Q.npy" --k "$CASES/case_D_K.npy" --kernel softmax)
 
-# beyond MESSAGE TOOL ARGUMENT...: the whole table, the message, and exit 3.
+# beyond MESSAGE TOOL ARGUMENT...: the command prints the complete table and the
+# message, and exits with 3.
 beyond() {
     local message=$1 expected
     shift
@@ -20,7 +21,7 @@ beyond() {
     equal table "$output" "$expected"
 }
 
-@test "bounds that hold" {
+@test "bounds that are met" {
     for bound in max_logit=2 max_logit=2.5,n=2 row_sum_min=1; do
         prints "$(lln-entropy "${D[@]}")" lln-entropy "${D[@]}" --fail-above $bound
     done
@@ -29,7 +30,7 @@ beyond() {
     done
 }
 
-@test "bounds that do not" {
+@test "bounds that are not met" {
     local q=$CASES/case_D_Q.npy
     set -- lln-entropy "${D[@]}" --precision 6
     beyond "$q: kernel softmax, tau 0.894427: max_logit is 2; expected at most 1.999" \
@@ -58,7 +59,7 @@ beyond() {
         --fail-above query=1
 }
 
-@test "a missing figure does not hold" {
+@test "a missing value does not meet its bound" {
     beyond 'gaussian: kernel lln, tau 1: max_logit is nan; expected at most 1000' \
         lln-entropy -n 8 -d 2 --fail-above max_logit=1000
     beyond 'gaussian: kernel lln, tau 1: max_logit is nan; expected at least -1000' \
@@ -71,7 +72,7 @@ beyond() {
     lln-entropy -n 8 -d 2 | cmp - table
 }
 
-@test "failing to write comes first" {
+@test "a failure to write is reported before a bound" {
     run --separate-stderr sh -c \
         'lln-entropy -n 8 -d 2 --fail-above n=7 > /dev/full'
     equal status "$status" 1
@@ -100,7 +101,7 @@ beyond() {
 }
 
 # The keys of head 1 are equal: lln has no alpha and beta for it.
-@test "a head without rows does not hold" {
+@test "a head without rows does not meet its bound" {
     printf '%s' {0.5,0.7}{1,2,3}{4,8}{1,2,7} | head -c 64 > numbers
     { cat numbers && printf 'abcd%.0s' {1..16}; } |
         npy k.npy '<f4' '(2, 8, 2)'

@@ -48,7 +48,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --tau 1e999
 }
 
-@test "--tau ranges that are none" {
+@test "--tau with malformed ranges" {
     refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" lln-entropy --tau 1:2
     refuses 2 "--tau: expected lo:hi:count[:log], found '1:2:3:lin'" \
         lln-entropy --tau 1:2:3:lin
@@ -84,7 +84,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --sigma-q 1x
 }
 
-@test "--q without --k and the other way round" {
+@test "--q without --k, and --k without --q" {
     refuses 2 '--q needs --k' lln-entropy --q q.npy
     refuses 2 '--k needs --q' lln-entropy --k k.npy
 }
@@ -107,14 +107,14 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --lengths - - < /dev/null
 }
 
-@test "a format that is none" {
+@test "an unknown format" {
     refuses 2 "--format: 'xml' is not a format; expected csv, tsv, json, ndjson, table or markdown" \
         lln-entropy --format xml
     refuses 2 '--comments cannot be used with --format json' \
         lln-entropy --format json --comments
 }
 
-@test "kernels: half of alpha and beta, both ways, an unknown method" {
+@test "kernels: alpha or beta alone, alpha and beta with match, an unknown method" {
     refuses 2 '--kernel: lln:alpha=1: alpha needs beta; give both or neither' \
         lln-entropy --kernel lln:alpha=1
     refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: match cannot be used with alpha and beta: it sets both' \
@@ -134,7 +134,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-spectral --kernel lln:scales=all
 }
 
-@test "kernels: twice the same, none at all" {
+@test "kernels: the same kernel twice, no kernel" {
     refuses 2 "--kernel: 'softmax' is given twice" \
         lln-entropy --kernel softmax,softmax
     refuses 2 "--kernel: 'lln:match=paper' is given twice" \
@@ -144,7 +144,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
     refuses 2 '--compare: empty entry; expected a kernel (see --list-kernels)' lln-attend --compare ''
 }
 
-@test "-o in a folder that is missing, without a name" {
+@test "-o in a missing folder, and -o with an empty name" {
     refuses 1 'no/out.csv: No such file or directory' \
         lln-entropy -o no/out.csv
     refuses 1 '/: Is a directory' lln-entropy -o /
@@ -164,14 +164,14 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
     refuses 1 '/dev/full: No space left on device' lln-entropy -n 8 -o /dev/full
 }
 
-@test "a reader that goes early" {
+@test "a reader that closes the pipe early" {
     run --separate-stderr sh -c \
         'lln-entropy --kernel softmax -n 2 -d 2 --each --trials 5000 | head -n 1'
     equal status "$status" 0
     equal stderr "$stderr" ''
 }
 
-@test "-o writes what stdout gets, and keeps permissions" {
+@test "-o writes what would go to stdout, and keeps permissions" {
     lln-entropy -n 8 -d 2 > a.csv
     touch b.csv
     chmod 640 b.csv
@@ -194,7 +194,7 @@ link.csv"
     equal out.csv "$(cat out.csv)" old
 }
 
-@test "interrupted: finished heads are kept" {
+@test "interrupted: the rows of finished heads are kept" {
     timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 \
         -o out.csv 2> message || status=$?
     equal status "$status" 143
@@ -284,7 +284,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
         }' each averaged
 }
 
-@test "--comments tell version, command and seed" {
+@test "--comments print version, command and seed" {
     lln-entropy -n 8 -d 2 --comments --seed 7 --kernel 'softmax' > out.csv
     equal comments "$(head -n 3 out.csv)" "# lln-entropy $VERSION
 # command: lln-entropy -n 8 -d 2 --comments --seed 7 --kernel softmax
@@ -298,7 +298,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
         cut -d, -f2- > expected
     lln-entropy --q - --k case_A_K.npy --no-header < case_A_Q.npy |
         cut -d, -f2- | cmp - expected
-    # shellcheck disable=SC2002 # a pipe is the point
+    # shellcheck disable=SC2002 # the test needs a pipe
     cat case_A_Q.npy | lln-entropy --q - --k case_A_K.npy --no-header |
         cut -d, -f2- | cmp - expected
     lln-entropy --q <(cat case_A_Q.npy) --k case_A_K.npy --no-header |
@@ -330,7 +330,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
 table.partial"
 }
 
-@test "a signal while the output takes its name" {
+@test "a signal while the output is renamed" {
     [ -z "${ASAN_OPTIONS:-}" ] || skip 'the sanitizers refuse strace(1)'
     strace -o /dev/null true 2> /dev/null || skip 'needs strace(1)'
     run --separate-stderr strace -qq -o /dev/null \
@@ -341,13 +341,14 @@ table.partial"
     equal files "$(ls -A)" table
 }
 
-# within KIB COMMAND: with so much address space; killed if it does not end.
+# within KIB COMMAND: runs it with KIB of address space; kills it if it does not
+# end.
 within() {
     run --separate-stderr \
         bash -c "ulimit -v $1 && shift && exec timeout -s KILL 20 \"\$@\"" - "$@"
 }
 
-@test "too little address space is an error and no wait" {
+@test "too little address space is an error, not a hang" {
     within 150000 lln-entropy --version
     [ "$status" = 0 ] || skip 'the sanitizers need address space'
     within 150000 lln-entropy --threads 1
@@ -370,13 +371,14 @@ within() {
     equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query has two allowed keys'
 }
 
-# tty COMMAND: its terminal output, lines for carriage returns.
+# tty COMMAND: its output on a terminal, with a line feed for each carriage
+# return.
 tty() {
     "$PTY" sh -c "$1" | tr '\r' '\n'
 }
 
-# shows PATTERN COMMAND: the terminal shows that within two minutes; the command
-# is then ended.
+# shows PATTERN COMMAND: the terminal shows PATTERN within two minutes; then the
+# command is ended.
 shows() {
     "$PTY" sh -c "exec $2" > shown 2>&1 3>&- &
     for ((i = 0; i < 1200; i++)); do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# --columns: names, globs and groups; what is asked decides what is computed.
+# --columns: names, globs and groups. Only what the columns need is computed.
 # shellcheck disable=SC2154 # bats sets stderr
 load helper
 
@@ -35,7 +35,7 @@ header() {
         kernel,top1_mass,top1_mass_min,top1_mass_max,top1_mass_sd,top1_mass_median,top1_mass_se
 }
 
-@test "the cells are those of the whole table" {
+@test "the cells are those of the complete table" {
     local tool
     for tool in lln-entropy lln-stats lln-spectral lln-match; do
         $tool -n 60 -d 8 > whole
@@ -84,7 +84,7 @@ header() {
     [[ $stderr == *': top1_mass is 0.'*'; expected at most 0.1' ]]
 }
 
-@test "rows that cannot be told apart are warned of, once" {
+@test "a warning, once, about rows with equal identity columns" {
     local warning='these columns do not distinguish all rows; add id, or some of its columns'
     run --separate-stderr lln-entropy -n 8 -d 2 --each --columns kernel
     equal status "$status" 0
@@ -98,7 +98,7 @@ header() {
     run --separate-stderr lln-entropy -n 8 -d 2 --per-row --trials 1 \
         --kernel softmax --columns query,top1_mass
     equal stderr "$stderr" ''
-    # Rows of one head: the identity alone does not tell them apart.
+    # The rows of one head have equal identity columns.
     while read -r column tool options; do
         # shellcheck disable=SC2086 # words
         run --separate-stderr $tool -n 8 -d 2 $options --columns id
@@ -115,11 +115,11 @@ END
 }
 
 @test "what no column needs is not computed" {
-    # The eigenvalues of 3000 tokens take seconds and P 36 MB; theory, nothing.
+    # Eigenvalues of 3000 tokens take seconds and P 36 MB; the theory does not.
     run --separate-stderr timeout 5 lln-spectral -n 30000 --trials 1 \
         --kernel softmax --columns lambda2_theory --threads 1
     equal status "$status" 0
-    # A head without a temperature is not asked for one.
+    # A temperature that no column needs is not measured: the head has none.
     npy q.npy '<f4' '(1, 1)' < <(printf '\0\0\0\0')
     cp q.npy k.npy
     prints $'source,row_sum_min\nq.npy,1' lln-entropy --q q.npy --k k.npy \

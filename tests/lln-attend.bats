@@ -12,15 +12,15 @@ attend() {
     lln-attend --quiet "$@"
 }
 
-# numbers FILE: those of a .npy file of float64, one a line.
+# numbers FILE: the values of a .npy file of float64, one on each line.
 numbers() {
     local length
     length=$(od -An -j8 -N2 -tu2 "$1")
     od -An -v -tf8 -w8 -j$((10 + length)) "$1"
 }
 
-# same_values TOLERANCE KIND OPTION...: O of both heads of both layers, without
-# and with a mask, by both kernels, against encoder_o.csv.
+# same_values TOLERANCE KIND OPTION...: compares O of both heads of both layers,
+# without and with a mask, by both kernels, with encoder_o.csv.
 same_values() {
     local tolerance=$1 kind=$2 kernel layer causal
     shift 2
@@ -30,7 +30,7 @@ same_values() {
                 # shellcheck disable=SC2046
                 attend --layout hnd "$sample" --layers $layer --kernel \
                     "$kernel" $([ $causal = 0 ] || echo --causal) "$@" -o o.npz
-                # as values of an identity: to float64, and out of the .npz
+                # as values of an identity: to float64, and from the .npz
                 attend --layout hnd --q o.npz --k o.npz --v o.npz --double \
                     --causal --window 1 --kernel softmax -o o.npy
                 numbers o.npy > o
@@ -44,7 +44,7 @@ same_values() {
     done | near "$tolerance" "$kind"
 }
 
-# Expected numbers: full matrices in numpy, tests/data/encoder.py.
+# The expected values come from full matrices in numpy, tests/data/encoder.py.
 @test "values of trained heads in float64" {
     same_values 1e-12 absolute --double
 }
@@ -54,7 +54,7 @@ same_values() {
     same_values 5e-6 absolute
 }
 
-# With a window of 1 each query sees its own key alone: O = V.
+# With a window of 1, each query attends to its own key alone: O = V.
 identity() {
     attend --causal --window 1 --kernel softmax "$@"
 }
@@ -74,7 +74,7 @@ identity() {
     done
 }
 
-@test "only the heads that were asked for" {
+@test "only the selected heads" {
     attend -n 6 -d 5 --trials 4 --kernel softmax -o x.npy
     identity --layout nhd --heads 1,4 --q x.npy --k x.npy --v x.npy -o o.npy
     grep -aqF "'shape': (4, 2, 5)" o.npy
@@ -85,7 +85,7 @@ identity() {
     done | cmp - <(tail -c 160 o.npy)
 }
 
-@test "query heads that share keys and values, values of their own width" {
+@test "query heads that share keys and values, values of another width" {
     attend -n 6 -d 5 --trials 4 --kernel softmax -o q.npy
     attend -n 6 -d 5 --trials 2 --kernel softmax -o k.npy
     attend -n 6 -d 3 --trials 2 --kernel softmax -o v.npy
@@ -116,7 +116,7 @@ identity() {
     equal numbers "$(numbers o.npy | tr -d ' -' | tr '\n' ' ')" 'nan nan '
 }
 
-@test "one token is given back, padding stays zero whatever the head is" {
+@test "the output of one token is its value, padding is zero for any head" {
     attend -n 6 -d 5 --trials 2 --kernel softmax -o x.npy
     printf '6\n1\n' > lengths
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
@@ -126,7 +126,7 @@ identity() {
     paste <(tail -c 120 paper.npy | head -c 20 | od -An -w4 -tf4) \
         <(tail -c 120 x.npy | head -c 20 | od -An -w4 -tf4) | near 1e-6
     cmp <(tail -c 100 paper.npy) <(head -c 100 /dev/zero)
-    # By measuring there is no match: NaN, but for the padding.
+    # match=measured finds no match: NaN, except in the padding.
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
         --k x.npy --v x.npy --kernel lln -q -o measured.npy
     equal status "$status" 0
@@ -136,7 +136,7 @@ identity() {
     cmp <(tail -c 100 measured.npy) <(head -c 100 /dev/zero)
 }
 
-@test "formats hold the same numbers" {
+@test "all formats contain the same values" {
     local format
     for format in npy npz safetensors; do
         attend --layout hnd "$sample" --layers 3 --kernel $lln -o "o.$format"
@@ -169,7 +169,7 @@ layers.3.o,F64,"(2, 256, 64)",o.safetensors' \
 o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 }
 
-# Names without a word such as q are kept, so that there are not two of a name.
+# Names without a word such as q are kept: no two results have one name.
 @test "names of several arrays without a word for queries" {
     header='{"0.a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},'
     header+='"1.a":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}'
@@ -179,12 +179,12 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     lln-attend -q "${keys[@]}" -o o.npz y.safetensors
     equal names "$(lln-entropy --list --columns key --no-header o.npz)" \
         $'0.a.o\n1.a.o'
-    # of a single array it is o, as before
+    # the result of a single array is called o
     lln-attend -q --key-q 0.a --key-k 1.a --key-v 1.a -o o.npz y.safetensors
     equal names "$(lln-entropy --list --columns key --no-header o.npz)" o
 }
 
-@test "values drawn from a stream of their own" {
+@test "values are drawn from their own stream" {
     attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax \
         --tau 0.5 > a
     attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax > b
@@ -233,7 +233,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         lln-attend --v v.npy
 }
 
-@test "options that are for tables" {
+@test "options that only tables have" {
     for option in --rows=3 --each --format=tsv --precision=3 --no-header \
         --comments --aggregate=all; do
         name=${option%%=*}
@@ -245,7 +245,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         lln-attend x.npz --trials 2
 }
 
-@test "values that are not there" {
+@test "missing values" {
     attend -n 6 -d 5 --trials 2 --kernel softmax,lln -o x.npz
     files_before=x.npz
     refuses 1 "x.npz: cannot find the values: 'o.softmax' has no word such as q; use --key-v or --v" \
@@ -273,12 +273,12 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         'lln-attend: standard output: No space left on device'
 }
 
-@test "a reader that has gone" {
+@test "a reader that has closed the pipe" {
     lln-attend -n 4096 --kernel softmax 2> message | head -c 1 > /dev/null
     equal message "$(cat message)" ''
 }
 
-@test "interrupted: no half file, and the old one stays" {
+@test "interrupted: no partial file, and the old one stays" {
     echo old > o.npz
     run --separate-stderr timeout -s INT 1 \
         lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
@@ -288,8 +288,8 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     equal files "$(ls -A)" o.npz
 }
 
-# The queries of a head will do as the gates and projections of another.
-@test "arrays that kernels take beside the heads" {
+# The queries of one head serve as gates and projections of another.
+@test "arrays that kernels take" {
     local head=(--q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy"
         --v "$CASES/case_A_K.npy") array=$CASES/case_A_Q.npy
     attend "${head[@]}" --kernel gla --causal --gate "$array" -o gate.npy
@@ -319,7 +319,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         --arrays "e=$CASES/case_A_Q.npy,f=$CASES/case_A_K.npy"
 }
 
-@test "numbers beyond the range of float32" {
+@test "values beyond the range of float32" {
     run --separate-stderr lln-attend --q "$CASES/case_A_Q.npy" \
         --k "$CASES/case_A_K.npy" --v "$CASES/case_A_K.npy" --kernel gla \
         --causal --scale 1e300 -q -o o.npy

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Masks: what hides keys is hidden from every figure of every command.
+# Masks: keys that a mask hides are in no value of any command.
 # shellcheck disable=SC2034 # helper.bash reads it
 load helper
 
@@ -81,11 +81,11 @@ agrees() {
 
 @test "a window as wide as the keys hides nothing" {
     local model='-n 40 -d 4 --trials 1 --kernel softmax,lln:alpha=1:beta=1'
-    for figures in 'entropy 10-16' 'spectral 10,14,15'; do
+    for columns in 'entropy 10-16' 'spectral 10,14,15'; do
         # shellcheck disable=SC2086
-        lln-${figures% *} $model | cut -d, -f"${figures#* }" > without
+        lln-${columns% *} $model | cut -d, -f"${columns#* }" > without
         # shellcheck disable=SC2086
-        lln-${figures% *} $model --window 40 | cut -d, -f"${figures#* }" > with
+        lln-${columns% *} $model --window 40 | cut -d, -f"${columns#* }" > with
         paste -d, without with | tail -n +2 | awk -F, '{
             for (i = 1; i <= NF / 2; i++) print $i, $(i + NF / 2) }' |
             grep -v nan | near 1e-6
@@ -102,8 +102,8 @@ agrees() {
         lln-entropy --window 0
 }
 
-# A batch of two sequences, the second of which ends after 40 tokens; NaN is
-# what comes behind it.
+# A batch of two sequences. The second one ends after 40 tokens, and the rest is
+# NaN.
 @test "--lengths" {
     local case=$CASES/case_A bytes=$((40 * 8 * 8))
     for which in Q K; do

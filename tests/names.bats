@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Files that hold many arrays: which of them are taken, and what is said of it.
+# Files with many arrays: which of them are used, and the messages about it.
 # shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
 sample=$DATA/encoder.safetensors
 
-# dump FILE KEY...: float32 arrays [4 x 2] with these names, all the same.
+# dump FILE KEY...: writes equal float32 arrays [4 x 2] with these names.
 dump() {
     local file=$1 header='' at=0 key
     shift
@@ -22,7 +22,7 @@ dump() {
     done | safetensors "$file" "{${header#,}}"
 }
 
-# said OPTION...: what a run that succeeds says on standard error.
+# said OPTION...: what a successful run prints on standard error.
 said() {
     run --separate-stderr lln-entropy --kernel softmax "$@"
     equal status "$status" 0
@@ -30,7 +30,7 @@ said() {
     stderr=$(without_extent <<< "${stderr#lln-entropy: }")
 }
 
-@test "names decide, and standard error says so" {
+@test "arrays are chosen by their names, which standard error lists" {
     said --layout hnd "$sample"
     equal note "$stderr" \
         "$sample: queries 'layers.{layer}.q', keys 'layers.{layer}.k'"
@@ -40,7 +40,7 @@ said() {
     equal note "$stderr" ''
 }
 
-@test "what is named needs no words" {
+@test "no message about arrays that options name" {
     said --layout hnd "$sample" --key-q 'layers.{layer}.q' \
         --key-k 'layers.{layer}.k'
     equal note "$stderr" ''
@@ -52,7 +52,7 @@ said() {
     equal heads "$(cut -d, -f2,3 <<< "$output" | tail -n +2)" 3,1
 }
 
-@test "the same heads by every way to name them" {
+@test "every way to name the same heads" {
     lln-entropy --layout hnd --layers 3 -q "$sample" | cut -d, -f3- > names
     lln-entropy --layout hnd --layers 3 -q - < "$sample" | cut -d, -f3- > pipe
     lln-entropy --layout hnd --q "$sample:layers.3.q" \
@@ -71,7 +71,7 @@ said() {
     done
 }
 
-@test "a choice is not made" {
+@test "several sets of arrays are refused" {
     dump x q k query key
     files_before=x
     refuses 1 "x: queries may be any of 'q', 'query'; choose one with --key-q" \
@@ -80,7 +80,7 @@ said() {
     equal note "$stderr" "x: queries 'query', keys 'key'"
 }
 
-@test "names without such words" {
+@test "names without known words" {
     dump x a b
     files_before=x
     refuses 1 "x: cannot find queries and keys by their names among 'a', 'b'; use --key-q and --key-k" \
@@ -101,7 +101,7 @@ said() {
         lln-entropy x
 }
 
-@test "one array is not two" {
+@test "one array cannot be queries and keys" {
     files_before=
     refuses 1 "$CASES/case_A_Q.npy: only one array; name the arrays of queries and keys with --q and --k, or use --fused if it contains both" \
         lln-entropy "$CASES/case_A_Q.npy"
@@ -130,12 +130,12 @@ q,F32,"(4, 2)",x
 k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
-@test "--list of nothing" {
+@test "--list without a file" {
     refuses 2 '--list needs heads from files; use FILE, or --q and --k' \
         lln-match --list
 }
 
-@test "files and models do not mix" {
+@test "files and sampled heads cannot be combined" {
     refuses 2 "'x' cannot be used with --q and --k; use either FILE, or --q and --k" lln-entropy --q a --k b x
     refuses 2 "--v cannot be used with 'x'; use --key-v to name the values in it" lln-attend --v v x y
     refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
@@ -171,7 +171,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "a layout that would fit" {
-    # 8 query heads and 4 key heads of 6 tokens, taken for tokens
+    # 8 query heads and 4 key heads of 6 tokens; the heads are taken for tokens
     head -c 384 /dev/zero | npy q.npy '<f4' '(8, 6, 2)'
     head -c 192 /dev/zero | npy k.npy '<f4' '(4, 6, 2)'
     files_before=$(ls)
@@ -196,7 +196,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         refuses 1 "x: key '${names%% *}' $said" \
             lln-stats --q "x:${names%% *}" --k "x:${names##* }"
     done
-    # beside tokens they are passed over
+    # if there are tokens as well, weights are skipped
     dump x l.0.q_proj.weight l.0.k_proj.weight l.0.q_proj l.0.k_proj \
         l.0.attn_weights
     said x
@@ -226,7 +226,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         l.0.encoder_attn.k_proj
     refuses 1 "x: queries may be any of 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; choose one with --key-q" \
         lln-entropy x
-    # a kind alone, and a model with a number in its name
+    # one kind alone, and a model with a number in its name
     for name in attn1.to_ gpt2. attention_2_of_3.; do
         dump x "${name}q" "${name}k"
         said x

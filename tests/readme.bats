@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The commands of the README run and print what it shows; so do the EXAMPLES
-# of the pages. Left out: make, which fetches packages or runs these tests.
+# The commands of the README run and print what it shows, and the EXAMPLES of
+# the pages run. make is left out: it fetches packages or runs these tests.
 load helper
 
 tree=$BATS_TEST_DIRNAME/..
 
-# A folder that looks like the built tree and cannot harm it.
+# Makes a folder that looks like the built tree; tests cannot harm the tree.
 as_in_tree() {
     mkdir build
     ln -s "$LLN_BIN" build/bin
@@ -36,7 +36,7 @@ examples() {
         inside && inside_block { sub(/^\$ /, ""); print }' | sed 's/\\e$/\\/'
 }
 
-# alike EXPECTED ACTUAL: the same fields; numbers may differ by 1 in 1000.
+# alike EXPECTED ACTUAL: the fields are equal; numbers may differ by 1 in 1000.
 alike() {
     awk '
         function off(x, y) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# tests/recipes/dump_qkv.py, with Debian's PyTorch: what the tools read agrees
-# with the probabilities that the model computed in float32.
+# tests/recipes/dump_qkv.py with Debian's PyTorch: the tools agree with the
+# probabilities that the model computed in float32.
 # shellcheck disable=SC2154 # bats sets output
 load helper
 
@@ -19,8 +19,8 @@ find_python() {
     [ "$python" ] || skip 'no python3 with torch and numpy to run it'
 }
 
-# agrees COMMAND: the entropies of the tables it prints are those in `expected`,
-# of which half precision leaves three digits.
+# agrees COMMAND: the entropies of the tables that it prints are those in
+# `expected` to three digits, which half precision keeps.
 agrees() {
     bash -c "$1 --quiet --kernel softmax --columns id,entropy_nats" > table
     equal heads "$(column entropy_nats < table | wc -l)" \
@@ -108,7 +108,7 @@ END
         'lln-entropy --layout bhnd --lengths heads.lengths --causal heads.npz'
 }
 
-@test "the recipe says what it cannot record" {
+@test "the recipe names what it cannot record" {
     find_python
     cat > model.py << 'END'
 import torch, dump_qkv

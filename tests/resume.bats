@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# --resume: an interrupted table goes on from FILE.partial.
+# --resume: an interrupted table is completed from FILE.partial.
 # shellcheck disable=SC2154 # bats sets status, output, stderr
 # shellcheck disable=SC2086,SC2034 # lists of options, files_before
 
 load helper
 
 # resumes LINES TOOL ARGUMENT...: the table is the same if its first LINES lines
-# are in FILE.partial, which is gone in the end.
+# are in FILE.partial, which is removed at the end.
 resumes() {
     local lines=$1
     shift
@@ -21,7 +21,7 @@ resumes() {
 whole"
 }
 
-# cuts TOOL ARGUMENT...: resumes after each number of lines.
+# cuts TOOL ARGUMENT...: tests resumes for every number of lines.
 cuts() {
     local lines total
     total=$("$@" | wc -l)
@@ -91,7 +91,7 @@ HEADS="-n 16 $SAMPLED --trials 3"
     cmp out whole
 }
 
-@test "a run that is interrupted again and again" {
+@test "a run that is interrupted several times" {
     lln-entropy -n 256 -d 8 --each --trials 150 > whole
     for ((i = 0; i < 99; i++)); do
         status=0
@@ -135,7 +135,7 @@ out.partial'
     cmp out.partial before
 }
 
-@test "what --resume is not for" {
+@test "options that --resume cannot be combined with" {
     refuses 2 '--resume needs -o FILE: it continues from FILE.partial' \
         lln-entropy --resume
     refuses 2 '--resume needs -o FILE: it continues from FILE.partial' \

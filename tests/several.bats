@@ -6,12 +6,12 @@
 # shellcheck disable=SC2034,SC2094,SC2154 # variables of helper.bash and bats
 load helper
 
-# digits FROM BYTES: they are numbers from 0.13 to 0.7 as float16.
+# digits FROM BYTES: digits that are values from 0.13 to 0.7 as float16.
 digits() {
     seq 1 999 | tr -d '\n' | tail -c +"$1" | head -c "$2"
 }
 
-# heads FILE FROM: q, k and v of two heads, three tokens and two features.
+# heads FILE FROM: writes q, k and v of two heads, three tokens, two features.
 heads() {
     mkdir -p "$(dirname "$1")"
     safetensors "$1" "{$(
@@ -22,7 +22,7 @@ heads() {
     )}" < <(digits "$2" 72)
 }
 
-# layers FILE FROM FROM: two of these in one file.
+# layers FILE FROM FROM: writes two such layers to one file.
 layers() {
     safetensors "$1" "{$(
         for name in l0.q:0,24 l0.k:24,48 l1.q:48,72 l1.k:72,96; do
@@ -32,12 +32,12 @@ layers() {
     )}" < <(digits "$2" 48 && digits "$3" 48)
 }
 
-# of FILE TABLE: its header and the rows of a file.
+# of FILE TABLE: the header of the table and the rows of FILE.
 of() {
     awk -F, -v file="$1" 'NR == 1 || $1 == file' "$2"
 }
 
-@test "a file has the rows that it has alone" {
+@test "a file has the same rows alone and among others" {
     heads a.st 5
     heads b.st 77
     for command in 'lln-entropy --rows 2' 'lln-entropy --per-row' \
@@ -64,7 +64,7 @@ a.st'
     equal rows "$(wc -l < table)" "$(wc -l < solved)"
 }
 
-@test "what was chosen by names is said once" {
+@test "arrays chosen by names are printed once" {
     heads a.st 5
     heads b.st 77
     heads c.st 9
@@ -83,7 +83,7 @@ lln-entropy: d.st: 2 layers, $two"
     equal quiet "$stderr" ''
 }
 
-@test "more files than descriptors, from pipes too" {
+@test "more files than descriptors, also from pipes" {
     local files=()
     heads a.st 5
     for i in {1..100}; do
@@ -187,13 +187,13 @@ runs/step_1000/qk.st,1000,nan,1,softmax'
         > alone
     lln-entropy --layout hnd -q --kernel softmax 'runs/step_{step}/qk.st' |
         cut -d, -f1,3- | of runs/step_1000/qk.st - | cmp - alone
-    # A file without a step beside them.
+    # Together with a file without a step.
     lln-entropy --layout hnd -q --kernel softmax runs/step_last/qk.st \
         'runs/step_{step}/qk.st' --columns step,head --format ndjson > table
     equal rows "$(head -n 3 table)" '{"step":null,"head":0}
 {"step":null,"head":1}
 {"step":20,"head":0}'
-    # The group id has it, a table without a pattern does not.
+    # The group id has the column; a table without a pattern does not.
     equal id "$(lln-entropy --layout hnd -q 'runs/step_{step}/qk.st' \
         --columns id --kernel softmax | head -n 1)" \
         source,step,layer,head,kernel,n,d,causal,samples,tau
@@ -247,7 +247,7 @@ dump/layer_{layer}.st,nan,nan,softmax,6'
         'lln-entropy: --layers 2: dump/layer_{layer}.st has layers 0-1, 10'
 }
 
-@test "{step} and {layer}, entries of a batch" {
+@test "{step} and {layer}, batch entries" {
     for step in 10 9; do
         for layer in 0 1; do
             heads $step/$layer.st $step$layer
@@ -272,7 +272,7 @@ dump/layer_{layer}.st,nan,nan,softmax,6'
 10/{layer}.st[1],10,2'
 }
 
-@test "--q, --k and --v have patterns too" {
+@test "patterns in --q, --k and --v" {
     for step in 3 20; do
         for name in q k v; do
             npy $name$step.npy '<f2' '(2, 3, 2)' < <(digits $step 24)
@@ -332,7 +332,7 @@ l{layer}_q{head}.npy,4,1'
 1'
 }
 
-@test "a file that has the name is no pattern" {
+@test "the name of an existing file is not a pattern" {
     heads 'qk_{step}.st' 5
     heads qk_1.st 77
     lln-entropy --layout hnd -q --kernel softmax 'qk_{step}.st' > table
@@ -340,7 +340,7 @@ l{layer}_q{head}.npy,4,1'
     equal source "$(column source < table | uniq)" 'qk_{step}.st'
 }
 
-@test "--lengths holds for each file, and is read once" {
+@test "--lengths applies to each file, and is read once" {
     heads a.st 5
     heads b.st 77
     printf '2\n3\n' > lengths

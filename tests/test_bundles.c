@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Which arrays are taken, and which go together. */
+ * Which arrays are used, and which belong together. */
 #include "heads/bundles.h"
 
 #include "named_file.h"
@@ -16,7 +16,7 @@ static void describe(const lln_arrays *arrays, const lln_bundle *bundle,
         const char *name = lln_arrays_name(arrays, bundle->number[role]);
         const char *key = strstr(name, "key '");
         sprintf(text + strlen(text), " %s", key ? key + 5 : name);
-        if (key) /* the quote behind it */
+        if (key) /* the quote after it */
             text[strlen(text) - 1] = '\0';
     }
 }
@@ -46,7 +46,7 @@ static const struct {
      {.file = "x"},
      "x: queries 'l{layer}.q', keys 'l{layer}.k'",
      {"9.-1: l9.q l9.k", "10.-1: l10.q l10.k"}},
-    /* heads in keys: neighbours share, whatever their numbers */
+    /* heads in keys: neighbours share a key head, whatever their numbers */
     {{"q0", "q1", "q4", "q5", "k0", "k1"},
      {.q = "x:q{head}", .k = "x:k{head}"},
      NULL,
@@ -56,7 +56,7 @@ static const struct {
      NULL,
      {"0.0: l0.q0 l0.k", "0.1: l0.q1 l0.k", "1.0: l1.q0 l1.k",
       "1.1: l1.q1 l1.k"}},
-    /* one array is taken whatever its name; the keys by theirs */
+    /* a single array is used whatever its name; the keys by theirs */
     {{"q", "k"},
      {.file = "x", .values = true, .values_optional = true},
      "x: queries 'q', keys 'k'",
@@ -194,7 +194,7 @@ START_TEST(bundles_refused)
 }
 END_TEST
 
-/* Integers are refused when they are chosen, not before. */
+/* Integers are refused when they are chosen, not earlier. */
 START_TEST(bundles_unreadable)
 {
     static const char header[] =

@@ -52,7 +52,7 @@ static const struct {
 };
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
-/* What is not in the range leaves the value alone. */
+/* A number outside the range leaves the value unchanged. */
 START_TEST(number_read)
 {
     double value = 2.385;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Arrays beside the heads: which part of them is for which head. */
+ * Arrays of kernels: which part belongs to which head. */
 #include "heads/kernel_arrays.h"
 
 #include "named_file.h"
 
-/* A head of layer 7 that stands at batch 1, layer 0, head 5 of [2, 1, 6]. */
+/* A head of layer 7 at batch 1, layer 0, head 5 of [2, 1, 6]. */
 static const lln_head head = {
     .layer = 7, .head = 5, .at = {1, 0, 5}, .of = {2, 1, 6}};
 
-/* The matrix of the first array of a list; freed by the caller. Its shape is
- * known before. */
+/* The matrix of the first array of a list; the caller frees it. Its shape is
+ * known before it is read. */
 static lln_matrix_output load(const char *text, const char *layout)
 {
     lln_kernel_arrays *arrays;
@@ -60,7 +60,7 @@ START_TEST(same_for_all)
 }
 END_TEST
 
-/* Each head its own, heads that share, layers and batches that share. */
+/* Each head has its own part; heads, layers or batches share one. */
 START_TEST(by_layout)
 {
     write_series("a.npy", "(2,6,3,4)", 144);
@@ -84,7 +84,7 @@ START_TEST(by_name)
 }
 END_TEST
 
-/* -inf is a threshold that all pass. What a NaN is the kernel says. */
+/* -inf is a threshold that all logits pass. The kernel decides about NaN. */
 START_TEST(any_number)
 {
     const double numbers[] = {-INFINITY, NAN, 1.5};

@@ -37,7 +37,7 @@ START_TEST(lengths_read_lines)
 }
 END_TEST
 
-/* The same lengths 12, 10, 0 as people write them. */
+/* The same lengths 12, 10, 0 in every form that users write. */
 static const char *const forms[] = {
     "12\n10\n0\n",
     "\xef\xbb\xbf"
@@ -74,7 +74,8 @@ START_TEST(lengths_read_forms)
 }
 END_TEST
 
-/* Four tokens of three entries: padding before, after, and nothing else. */
+/* Four tokens in three entries: padding before, padding after, nothing but
+ * padding. */
 static void expect_mask(const char *path)
 {
     lln_lengths lengths;
@@ -239,7 +240,7 @@ START_TEST(lengths_read_refused)
 }
 END_TEST
 
-/* Archives, and text of two bytes a character. */
+/* Archives, and text with two bytes for each character. */
 START_TEST(lengths_read_binary)
 {
     lln_lengths lengths;

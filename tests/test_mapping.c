@@ -45,7 +45,7 @@ static lln_mapping open_file(void)
 START_TEST(mappings_check_rewritten)
 {
     lln_mapping mapping = open_file();
-    usleep(20000); /* file systems count time in steps */
+    usleep(20000); /* the clock of a file system has steps */
     write_file(path, 'b', SIZE);
     expect_changed();
     lln_mapping_close(&mapping);
@@ -63,7 +63,7 @@ START_TEST(mappings_check_replaced)
 }
 END_TEST
 
-/* The numbers of a file that has only lost its name are still there. */
+/* The values of a file that has only lost its name are still there. */
 START_TEST(mappings_check_removed)
 {
     lln_mapping mapping = open_file();
@@ -74,7 +74,7 @@ START_TEST(mappings_check_removed)
 }
 END_TEST
 
-/* A file at rest may change, until it is used again. */
+/* A file that is not in use may change until it is used again. */
 START_TEST(mapping_rest_rewritten)
 {
     lln_mapping mapping = open_file();
@@ -111,7 +111,7 @@ static void mend(int number, siginfo_t *info, void *context)
         _exit(7);
 }
 
-/* Zeros after the end, the rest as it was; the check fails from then on. */
+/* Zeros after the end, the rest unchanged; from then on the check fails. */
 START_TEST(mapping_mend_shortened)
 {
     struct sigaction action = {.sa_sigaction = mend, .sa_flags = SA_SIGINFO};
@@ -135,7 +135,7 @@ static size_t claim_all(const lln_mapping *mapping)
     return SIZE_MAX;
 }
 
-/* With a limit, however high, no more is in memory than is asked for. */
+/* With any limit, no more is in memory than is needed. */
 START_TEST(mapping_get_parts)
 {
     lln_mapping mapping;

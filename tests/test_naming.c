@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Patterns, and names as they are found in real files: the hooks of PyTorch,
- * the modules of Hugging Face, Meta and JAX. */
+ * Patterns, and names from real files: hooks of PyTorch, modules of Hugging
+ * Face, Meta and JAX. */
 #include "heads/naming.h"
 
 #include "heads/candidates.h"

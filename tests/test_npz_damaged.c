@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Damaged .npz files, and those that lie. */
+ * Damaged .npz files, and files with false sizes. */
 #include "npz_file.h"
 
 /* Offsets into the headers. */
@@ -26,10 +26,10 @@ enum {
 #define CONTRADICTS                                                            \
     "x: key 'q': damaged: its local header contradicts the central directory"
 
-/* Damage to a stored or deflated archive of two: `bytes` at a place that
- * counts from the local and the central header of q, or the end record. */
+/* Damage to a stored or deflated archive of two members: `bytes` at a place in
+ * the local or central header of q, or in the end record. */
 static const struct {
-    int local, central, end; /* -1: not there */
+    int local, central, end; /* -1: not changed there */
     bool deflated;
     size_t length;
     const char *bytes, *message;
@@ -98,7 +98,7 @@ START_TEST(npz_damages)
 }
 END_TEST
 
-/* A few bytes are cut out of the last member: what follows moves forward. */
+/* A few bytes are cut out of the last member: the rest moves forward. */
 START_TEST(npz_truncated_member)
 {
     zip_member members[2];
@@ -114,7 +114,7 @@ START_TEST(npz_truncated_member)
 }
 END_TEST
 
-/* Every prefix is refused, with one message once the magic is there. */
+/* Every prefix is refused, with one message once the magic is complete. */
 START_TEST(npz_prefixes)
 {
     zip_member members[2];
@@ -133,8 +133,8 @@ START_TEST(npz_prefixes)
 }
 END_TEST
 
-/* Members are cut short so that the central directory says one thing more than
- * there is: its last entry is gone. */
+/* The last entry of the central directory is missing: it counts one more than
+ * there are. */
 START_TEST(npz_truncated_directory)
 {
     zip_member members[2];
@@ -210,7 +210,7 @@ START_TEST(npz_no_arrays)
 END_TEST
 
 /* The header claims as much as deflate could reach, but no more is allocated
- * than the numbers take, and what is missing is found. */
+ * than the values take, and the missing data is detected. */
 START_TEST(npz_claims_too_much)
 {
     const char header[] =

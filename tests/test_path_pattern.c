@@ -13,7 +13,7 @@ static void touch(const char *path)
     write_bytes(path, "x", 1);
 }
 
-/* "PATH:NAME:step,layer,head ...": what a pattern finds, [1024]. */
+/* "PATH:NAME:step,layer,head ...": the files that a pattern finds, [1024]. */
 static const char *find(const char *pattern)
 {
     static char text[1024];
@@ -56,7 +56,8 @@ START_TEST(find_numbers)
 }
 END_TEST
 
-/* The same mark twice has one number; folders without the file are none. */
+/* A mark that occurs twice has one number; folders without the file are not
+ * found. */
 START_TEST(find_folders)
 {
     mkdir("run_5", 0700);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where heads lie along the features of an array. */
+ * Where heads are along the features of an array. */
 #include "heads/split.h"
 
 #include "expect.h"
@@ -52,8 +52,8 @@ static size_t place(const lln_split_part *part, size_t head)
            head % part->group * part->stride;
 }
 
-/* Features 0 1 2 ... 15 of 4 query heads and 2 key heads of 2 features:
- * q0 q1 q2 q3 k0 k1 v0 v1, and q0 q1 k0 v0 q2 q3 k1 v1. */
+/* Features 0 1 2 ... 15: 4 query heads and 2 key heads of 2 features, as q0 q1
+ * q2 q3 k0 k1 v0 v1, and as q0 q1 k0 v0 q2 q3 k1 v1. */
 START_TEST(find_places)
 {
     static const struct {

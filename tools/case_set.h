@@ -14,7 +14,7 @@ typedef struct {
     const run_plan *plan;
     record_type measured; /* record of a case */
     unsigned passes;      /* passes that must be computed; set by the run */
-    number_list taus;
+    lln_number_list taus;
     kernel_list kernels;   /* one entry without a kernel if the plan measures
                               heads */
     kernel_list reference; /* one, or none */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "table/choice.h"
 #include "table/table.h"
 
 /* A column shows one field of a record. A record is a struct of the tool; the
@@ -54,11 +55,9 @@ extern const record_type record_none;
 #define PASS_TEMPERATURE (1u << 31) /* run_case.tau */
 #define PASS_SIGMAS (1u << 30)      /* run_case.sigma_q and sigma_k */
 
-/* Groups of every table: `id`, the identity columns; `default`, the columns
- * that are printed without --columns; `all`. */
-#define COLUMNS_ID "id"
-#define COLUMNS_DEFAULT "default"
-#define COLUMNS_ALL "all"
+/* Groups, see table/choice.h. */
+#define COLUMNS_ID LLN_COLUMNS_ID
+#define COLUMNS_DEFAULT LLN_COLUMNS_DEFAULT
 
 /* The number of columns of a record. */
 size_t record_columns(record_type type);
@@ -72,17 +71,9 @@ lln_cell record_cell(const record_column *column, const void *record);
 double *record_real(const record_column *column, void *record);
 void record_forget_text(const record_column *column, void *record);
 
-/* A column as --columns sees it. */
-typedef struct {
-    const char *name, *group;
-} column_name;
-
-/* Reads a list of names, globs and groups, such as "id,entropy*,tau"; NULL: the
- * group default. Fills selected [count] with positions in names [count],
- * without duplicates, in the order of the list, and returns their number. Ends
- * the process if a part matches no name; the message lists similar names. */
-size_t columns_select(const char *list, const column_name *names, size_t count,
-                      size_t *selected);
+/* lln_columns_choose for --columns. Ends the process on bad usage. */
+size_t columns_select(const char *list, const lln_column_name *names,
+                      size_t count, size_t *selected);
 
 /* Opens a table of the selected columns, [count] positions in `all`. Ends the
  * process when out of memory. */

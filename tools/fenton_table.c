@@ -62,7 +62,7 @@ static void check_options(void)
 int fenton_table_write(const char *s2)
 {
     check_options();
-    number_list list = number_list_read("s2", s2);
+    lln_number_list list = number_list_read("s2", s2);
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});
     size_t rows = 0;

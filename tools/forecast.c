@@ -74,7 +74,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
         entry->from_params = false;
     }
     sample.kernels = (kernel_list){1, entry};
-    sample.taus = (number_list){1, tau};
+    sample.taus = (lln_number_list){1, tau};
     sample.arrays = NULL;
     sample.joints = NULL;
     cli_check(lln_gaussian_open(&model, &sample.heads));

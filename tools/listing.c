@@ -54,13 +54,13 @@ listing listing_open(record_type type)
 {
     listing list = {.type = type};
     size_t count = record_columns(type);
-    column_name *names = cli_alloc(count, sizeof *names);
+    lln_column_name *names = cli_alloc(count, sizeof *names);
     lln_column *columns = cli_alloc(count, sizeof *columns);
     list.selected = cli_alloc(count, sizeof *list.selected);
     list.cells = cli_alloc(count, sizeof *list.cells);
     for (size_t i = 0; i < count; i++) {
         const record_column *column = &type.columns[i];
-        names[i] = (column_name){column->name, column->group};
+        names[i] = (lln_column_name){column->name, column->group};
         columns[i] = (lln_column){column->name, column->type};
     }
     list.count =

@@ -96,10 +96,10 @@ static void add_spread(row_writer *writer, row_spread spread)
 
 static void select_columns(row_writer *writer)
 {
-    column_name *names = cli_alloc(writer->total, sizeof *names);
+    lln_column_name *names = cli_alloc(writer->total, sizeof *names);
     for (size_t i = 0; i < writer->total; i++)
-        names[i] = (column_name){writer->all[i].name,
-                                 writer->sources[i].column->group};
+        names[i] = (lln_column_name){writer->all[i].name,
+                                     writer->sources[i].column->group};
     writer->selected = cli_alloc(writer->total, sizeof *writer->selected);
     writer->selected_count = columns_select(run_shared.columns, names,
                                             writer->total, writer->selected);

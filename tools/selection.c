@@ -9,71 +9,19 @@
 #include "core/memory.h"
 #include "kernel/arrays.h"
 #include "message.h"
-#include "table/series.h"
 
-enum { MOST_VALUES = 100000 };
-
-static const char list_form[] =
-    "expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]";
-
-static double read_number(const char *option, const char *text)
+lln_number_list number_list_read(const char *option, const char *text)
 {
-    static const lln_range positive = {0, INFINITY, .excluded = true};
-    double value = NAN;
-    lln_number read = lln_number_read(text, &positive, &value);
-    if (read != LLN_NUMBER)
-        cli_usage("--%s: '%s' is %s; %s", option, text,
-                  read == LLN_NUMBER_NONE ? "not a number" : "out of range",
-                  list_form);
-    return value;
-}
-
-static void add_number(number_list *list, double value)
-{
-    double *values =
-        lln_array_grow(list->values, list->count, sizeof *list->values);
-    if (!values)
-        cli_fail("out of memory");
-    list->values = values;
-    list->values[list->count++] = value;
-}
-
-/* Adds the numbers of lo:hi:count[:log]. */
-static void add_range(const char *option, const char *text, number_list *list)
-{
-    char *copy = cli_copy(text), *rest = copy;
-    char *part[4] = {NULL, NULL, NULL, NULL};
-    size_t parts = cli_count_parts(text, ':');
-    for (size_t i = 0; i < 4; i++)
-        part[i] = strsep(&rest, ":");
-    bool log = parts == 4 && strcmp(part[3], "log") == 0;
-    if (parts < 3 || parts > 4 || (parts == 4 && !log))
-        cli_usage("--%s: expected lo:hi:count[:log], found '%s'", option, text);
-    double low = read_number(option, part[0]),
-           high = read_number(option, part[1]), count;
-    static const lln_range counts = {2, MOST_VALUES, .whole = true};
-    if (lln_number_read(part[2], &counts, &count) != LLN_NUMBER)
-        cli_usage("--%s: count '%s' is not a whole number from 2 to %d", option,
-                  part[2], MOST_VALUES);
-    free(copy);
-    for (size_t i = 0; i < (size_t)count; i++)
-        add_number(list, lln_series_value(low, high, (size_t)count, log, i));
-}
-
-number_list number_list_read(const char *option, const char *text)
-{
-    number_list list = {.count = 0};
+    lln_number_list list = {.count = 0};
     if (!text) {
-        add_number(&list, NAN);
+        list.values = cli_alloc(1, sizeof *list.values);
+        list.values[list.count++] = NAN;
         return list;
     }
-    char *copy = cli_copy(text), *rest = copy, *item;
-    while ((item = strsep(&rest, ",")))
-        if (strchr(item, ':'))
-            add_range(option, item, &list);
-        else
-            add_number(&list, read_number(option, item));
-    free(copy);
+    lln_status status = lln_number_list_read(text, &list);
+    if (status == LLN_EINVAL)
+        cli_usage("--%s: %s", option, lln_error_message());
+    cli_check(status);
     return list;
 }
 

@@ -9,12 +9,7 @@
 
 #include "kernel/table/table.h"
 #include "match/match.h"
-
-/* Numbers in the order given; if no list was given, one NaN. */
-typedef struct {
-    size_t count;
-    double *values; /* [count], owned */
-} number_list;
+#include "table/number_list.h"
 
 /* A kernel, and the origin of its alpha and beta. */
 typedef struct {
@@ -29,9 +24,9 @@ typedef struct {
     kernel_entry *entries; /* [count], owned */
 } kernel_list;
 
-/* Reads a list of positive numbers, such as "0.5,1" or "0.1,0.2:2:10:log";
- * NULL: not given. Ends the process on bad usage and names the option. */
-number_list number_list_read(const char *option, const char *text);
+/* lln_number_list_read of an option; NULL: it was not given, which gives one
+ * NaN. Ends the process on bad usage, and names the option. */
+lln_number_list number_list_read(const char *option, const char *text);
 
 /* Reads "softmax,lln:match=fenton". With `params`, kernels that do not state
  * alpha and beta or a method take them from --params, and there must be such a

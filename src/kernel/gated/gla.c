@@ -39,7 +39,8 @@ static lln_status gla_open(const lln_kernel_choice *choice,
 const lln_kernel lln_kernel_gla = {
     .name = "gla",
     .summary =
-        "gated linear attention: scale q.k times the gates from key to query",
+        "gated linear attention: scale q.k times the gates of the tokens "
+        "after the key, up to the query",
     .reference = "Yang et al. 2024 (GLA)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,

@@ -33,11 +33,15 @@ static bool is_cumulative(row_numbers row, size_t keys)
     return true;
 }
 
+/* Documents without keys have no number. */
 static void fill_cumulative(row_numbers row, size_t *id)
 {
-    for (size_t i = 0; i + 1 < row.count; i++)
+    size_t number = 0;
+    for (size_t i = 0; i + 1 < row.count; i++) {
         for (size_t j = row.numbers[i]; j < row.numbers[i + 1]; j++)
-            id[j] = i;
+            id[j] = number;
+        number += row.numbers[i] < row.numbers[i + 1];
+    }
 }
 
 static int compare_ids(const void *first, const void *second)

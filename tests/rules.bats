@@ -200,6 +200,14 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --columns id,outside_mass | column outside_mass)" 0
 }
 
+# With a sink at 100, its weight is 1 in float64, and the entropy is below 1e-40.
+@test "a sink that takes all weight" {
+    printf '\0%.0s' {1..16} | npy q.npy '<f4' '(2, 2)'
+    lln-entropy -q --q q.npy --k q.npy --kernel softmax --sink 100 > table
+    equal weight "$(column outside_mass < table)" 1
+    equal entropy "$(column entropy_with_sink_nats < table)" 0
+}
+
 @test "options that contradict each other or have no effect" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     mask="$vectors/mask_bool.mask.npy"

@@ -242,6 +242,15 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     equal entropy "$(column entropy_with_sink_nats < table)" 0
 }
 
+# Row 1 of three sees no key; the diagonal of P is 1/2, 0, 1/4.
+@test "eigenvalues of a causal head with a row that sees no key" {
+    printf '\0%.0s' {1..24} | npy x.npy '<f4' '(3, 2)'
+    printf '\1\1\1\0\0\0\1\1\1' | npy m.npy '|b1' '(3, 3)'
+    lln-spectral -q --q x.npy --k x.npy --kernel softmax --double --causal \
+        --mask m.npy --sink 0 --eigenvalues 3 | column modulus |
+        paste -d' ' - <(printf '%s\n' 0.5 0.25 0) | near 1e-12 absolute
+}
+
 @test "options that contradict each other or have no effect" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     mask="$vectors/mask_bool.mask.npy"

@@ -207,6 +207,18 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     equal stderr "$stderr" ''
 }
 
+# With a single head, a norm across heads is that of the head. The hint at the
+# pairing maps heads of at least 64 queries with both pairings.
+@test "a hint does not change a norm across heads after rotary embedding" {
+    lln-attend -q -n 128 -d 8 --trials 1 --write-heads x.safetensors
+    for across in '' :across-heads; do
+        lln-entropy -q --layout hnd --kernel softmax --rope half \
+            --qk-norm "layer:after-rope$across" --columns entropy_nats \
+            x.safetensors >"entropy$across"
+    done
+    cmp entropy entropy:across-heads
+}
+
 @test "bad usage" {
     lln=(lln-entropy "${raw[@]}")
     q="q_norm=$vectors/norm_rms_one_plus.q_norm.npy"

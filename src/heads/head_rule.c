@@ -48,7 +48,7 @@ static lln_status read_number(const work *w, lln_rule_array_kind kind,
     const lln_map_array *array;
     size_t at;
     LLN_TRY(lln_rule_pool_array(w->pool, (int)kind, w->rules->arrays, index,
-                                w->head, &array));
+                                w->head, 0, &array));
     if (!lln_grid_head(w->head, array->count, &at))
         return bad_count(w, kind, array->count, "one for each query head");
     *number = array->numbers[at];
@@ -115,9 +115,10 @@ static lln_status set_t5(const work *w, const lln_map_array *array)
     size_t count = w->head->q.rows + w->head->k.rows - 1;
     size_t heads = array->count / text->buckets, at;
     if (array->count % text->buckets != 0 ||
+        (array->width != heads && array->width != array->count) ||
         !lln_grid_head(w->head, heads, &at))
         return bad_count(w, LLN_RULE_ARRAY_BIAS, array->count,
-                         "one for each bucket and query head");
+                         "a table [buckets, query heads]");
     double *numbers = lln_array_alloc(count, sizeof *numbers);
     if (!numbers)
         return LLN_ENOMEM;
@@ -199,8 +200,10 @@ static lln_status set_bias(const work *w)
         return LLN_OK;
     if (kind == LLN_BIAS_FULL)
         return set_full(w, index);
+    size_t shared =
+        kind == LLN_BIAS_T5 ? w->values.bias.buckets : w->head->of.head;
     LLN_TRY(lln_rule_pool_array(w->pool, LLN_RULE_ARRAY_BIAS, w->rules->arrays,
-                                index, w->head, &array));
+                                index, w->head, shared, &array));
     return kind == LLN_BIAS_TOEPLITZ ? set_toeplitz(w, array)
                                      : set_t5(w, array);
 }

@@ -19,7 +19,7 @@ static lln_status read_array(const lln_maps *maps, lln_map_array_kind kind,
     size_t index;
     if (!lln_map_array_find(maps->arrays, lln_map_array_names[kind], &index))
         return LLN_OK;
-    return lln_map_array_read(maps->arrays, index, head, &map->array[kind]);
+    return lln_map_array_read(maps->arrays, index, head, 0, &map->array[kind]);
 }
 
 static lln_status open_norm(const lln_maps *maps, const lln_head *head,
@@ -101,7 +101,8 @@ static lln_status read_factors(const char *text, const lln_head *head,
         return lln_fail(LLN_ENOMEM, "out of memory");
     lln_status status = lln_kernel_arrays_open(setting, NULL, &arrays);
     if (status == LLN_OK)
-        status = lln_map_array_read(arrays, 0, head, &map->factors);
+        status =
+            lln_map_array_read(arrays, 0, head, head->of.head, &map->factors);
     lln_kernel_arrays_free(arrays);
     free(setting);
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, "--query-scale");

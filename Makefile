@@ -130,7 +130,8 @@ sanitize:
 # The OpenMP of clang tells ThreadSanitizer, through libarcher, where threads
 # meet; gcc's does not. Libraries that were not built for it are left out.
 TSAN_TESTS = $(addprefix $(BUILD)/tsan/tests/,test_core_ordered test_rows \
-	test_operator test_product test_lln_product test_files test_arrays)
+	test_operator test_product test_lln_product test_files test_arrays \
+	test_mapped)
 tsan:
 	$(MAKE) all $(TSAN_TESTS) $(BUILD)/tsan/tests/pty BUILD=$(BUILD)/tsan \
 	    CC=clang CFLAGS="-O1 -g -DLLN_NO_CLONES -fsanitize=thread" \

@@ -122,21 +122,22 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         tail -c $((heads * 24 * 16 * 8)) "$vectors/a_$name.npy" > one
         cat one one | npy $name.npy '<f8' "(2, $heads, 24, 16)"
     done
+    # shellcheck disable=SC2054 # commas are meant
     two=(-q --layout lhnd --q q.npy --k k.npy --columns layer,head,entropy_nats
         --kernel softmax)
     # entropies LAYER OPTION...: without the number of the layer.
     entropies() {
         lln-entropy "${two[@]}" "${@:2}" --layers "$1" | cut -d, -f2-
     }
-    entropies 0 --rope half > half
-    entropies 0 > none
-    run cmp -s half none
+    entropies 0 --rope half > turned
+    entropies 0 > plain
+    run cmp -s turned plain
     equal status "$status" 1
-    entropies 0 --rope half --rope 1@none | cmp - half
-    entropies 1 --rope 1@none --rope half | cmp - none
-    entropies 1 --rope 0-1@half | cmp - half
-    entropies 1 --rope 0@half | cmp - none
-    entropies 1 --rope half --rope 7@none | cmp - half
+    entropies 0 --rope half --rope 1@none | cmp - turned
+    entropies 1 --rope 1@none --rope half | cmp - plain
+    entropies 1 --rope 0-1@half | cmp - turned
+    entropies 1 --rope 0@half | cmp - plain
+    entropies 1 --rope half --rope 7@none | cmp - turned
     # An array of two layers: the weights of the second are those of one.
     for layer in 0 1; do
         for _ in {1..16}; do
@@ -173,6 +174,22 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     equal largest "$(numbers h.safetensors | tr -d - | sort -g | tail -n 1)" \
         0.25
     equal numbers "$(numbers h.safetensors | wc -l)" 72
+}
+
+# Keys that are all 1 before they are turned.
+@test "a hint at keys that were turned already" {
+    printf '\0\0\200\77%.0s' {1..2048} | npy x.npy '<f4' '(1, 2, 128, 8)'
+    raw=(-q --layout lhnd --q x.npy --k x.npy)
+    run --separate-stderr lln-attend "${raw[@]}" --rope half \
+        --write-heads h.npz
+    equal stderr "$stderr" ''
+    for pairing in half pairs; do
+        run --separate-stderr lln-stats -q --layout hnd h.npz --rope $pairing
+        equal status "$status" 0
+        equal stderr "$stderr" 'lln-stats: 2 of 2 key heads of layer 0 look as if rotary embedding had turned them already; if so, leave out --rope'
+    done
+    run --separate-stderr lln-stats -q --layout hnd h.npz
+    equal stderr "$stderr" ''
 }
 
 @test "bad usage" {

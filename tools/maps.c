@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "maps.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "heads/files.h"
 #include "heads/mapped.h"
 #include "heads/query_scale.h"
+#include "heads/rotation.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -91,9 +93,27 @@ void maps_check(void)
     cli_check(status);
 }
 
+/* Says that rotary embedding would be applied a second time. */
+static void warn_of_rotation(const char *rope, const lln_heads *heads)
+{
+    lln_rotation found;
+    char layer[40] = "";
+    cli_check(lln_rotation_look(rope, heads, &found));
+    heads->rest(heads);
+    if (2 * found.turned <= found.keys)
+        return;
+    if (found.layer >= 0)
+        snprintf(layer, sizeof layer, " of layer %ld", found.layer);
+    cli_warn("%zu of %zu key heads%s look as if rotary embedding had turned "
+             "them already; if so, leave out --rope",
+             found.turned, found.keys, layer);
+}
+
 void maps_apply(lln_heads *heads, lln_heads *whole)
 {
     lln_map_options o = options();
+    if (o.rope && !run_shared.plan)
+        warn_of_rotation(o.rope, heads);
     lln_heads inner = *heads;
     *heads = (lln_heads){.count = 0};
     lln_status status = lln_mapped_open(&o, &inner, whole, heads);

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "heads/head_storage.h"
 
-enum { KEPT = 2 }; /* layers that nobody uses */
+enum {
+    KEPT = 2,  /* layers that nobody uses */
+    BLOCK = 64 /* rows of float64 at a time */
+};
 
 typedef struct kept_layer {
     lln_layer_moments moments;
@@ -63,28 +65,42 @@ static bool is_of_layer(const kept_layer *layer, const lln_head *head)
            head->layer == layer->layer;
 }
 
+/* Adds queries or keys of a loaded head to the moments of their tokens. */
+static lln_status add_role(const lln_across *across, const lln_layer_map *map,
+                           const lln_head *head, lln_role role,
+                           lln_moments *tokens)
+{
+    lln_map_target target;
+    lln_matrix a = role == LLN_QUERIES ? head->q : head->k;
+    double *x = lln_array_alloc_raw(BLOCK * a.columns, sizeof *x);
+    lln_status status =
+        x ? lln_map_target_open(map, head, role, across->turns, &target)
+          : LLN_ENOMEM;
+    for (size_t i = 0; i < a.rows && status == LLN_OK; i += BLOCK) {
+        size_t rows = lln_size_smaller(BLOCK, a.rows - i);
+        lln_matrix_convert(lln_matrix_rows(a, i, rows), LLN_FLOAT64, x);
+        lln_layer_map_begin(&target, i, rows, x);
+        lln_qk_norm_add(x, rows, a.columns, tokens + i);
+    }
+    if (x)
+        lln_map_target_close(&target);
+    free(x);
+    return status;
+}
+
 /* Adds the queries, and the keys unless they were added with the head before,
  * of a loaded head. */
 static lln_status add_head(const lln_across *across, const lln_layer_map *map,
                            const lln_head *head, bool keys, kept_layer *layer)
 {
-    size_t d = head->q.columns;
     if (head->q.rows != layer->n || head->k.rows != layer->m)
         return lln_fail(LLN_EFORMAT,
                         "--qk-norm across-heads: heads of layer %ld have "
                         "different numbers of tokens",
                         head->layer);
-    lln_map_target q = {map, head, LLN_QUERIES, across->turns,
-                        lln_head_writable(head, head->q).data};
-    LLN_TRY(lln_layer_map_begin(&q));
-    lln_qk_norm_add(q.x, layer->n, d, layer->moments.queries);
-    if (!keys)
-        return LLN_OK;
-    lln_map_target k = {map, head, LLN_KEYS, across->turns,
-                        lln_head_writable(head, head->k).data};
-    LLN_TRY(lln_layer_map_begin(&k));
-    lln_qk_norm_add(k.x, layer->m, d, layer->moments.keys);
-    return LLN_OK;
+    LLN_TRY(add_role(across, map, head, LLN_QUERIES, layer->moments.queries));
+    return keys ? add_role(across, map, head, LLN_KEYS, layer->moments.keys)
+                : LLN_OK;
 }
 
 static lln_status add_heads(const lln_across *across, const lln_layer_map *map,
@@ -99,7 +115,8 @@ static lln_status add_heads(const lln_across *across, const lln_layer_map *map,
             continue;
         bool keys = head.key_head < 0 || head.key_head != before;
         before = head.key_head;
-        LLN_TRY(heads->load(heads, i, NAN, LLN_FLOAT64, &head));
+        /* Numbers of float64 keep their digits. */
+        LLN_TRY(heads->load(heads, i, NAN, LLN_FLOAT32, &head));
         lln_status status = add_head(across, map, &head, keys, layer);
         lln_head_free(&head);
         LLN_TRY(status);

@@ -10,10 +10,7 @@
 #include "heads/clip.h"
 #include "heads/rope_text.h"
 
-enum {
-    BLOCK = 64, /* rows that a thread takes at a time */
-    NAME = 40   /* bytes of the name of an array */
-};
+enum { NAME = 40 }; /* bytes of the name of an array */
 
 /* Reads an array, if there is one of that name. */
 static lln_status read_array(const lln_maps *maps, lln_map_array_kind kind,
@@ -239,18 +236,13 @@ lln_status lln_layer_map_check(const lln_layer_map *map, const lln_head *head)
     return check_scale(map, head);
 }
 
-static lln_matrix matrix_of(const lln_map_target *t)
-{
-    return t->role == LLN_QUERIES ? t->head->q : t->head->k;
-}
-
 /* Keys before the first one of the role: that of query 0. */
 static size_t first_place(const lln_map_target *t)
 {
     return t->role == LLN_QUERIES ? t->head->k.rows - t->head->q.rows : 0;
 }
 
-static lln_status take_turns(const lln_map_target *t, const lln_turns **turns)
+static lln_status take_turns(lln_map_target *t)
 {
     const lln_layer_map *map = t->map;
     const lln_head *head = t->head;
@@ -268,26 +260,31 @@ static lln_status take_turns(const lln_map_target *t, const lln_turns **turns)
     };
     lln_status status = find_frequencies(map, head, f, &key.attention);
     if (status == LLN_OK)
-        status = lln_turns_take(t->turns, &key, turns);
+        status = lln_turns_take(t->cache, &key, &t->turns);
     free(f);
     return status;
 }
 
-static lln_status turn(const lln_map_target *t)
+lln_status lln_map_target_open(const lln_layer_map *map, const lln_head *head,
+                               lln_role role, lln_turns_cache *cache,
+                               lln_map_target *target)
 {
-    const lln_turns *turns;
-    lln_matrix a = matrix_of(t);
-    size_t first = first_place(t);
-    if (t->map->rope.pairing == LLN_ROPE_NONE)
-        return LLN_OK;
-    LLN_TRY(take_turns(t, &turns));
-#pragma omp parallel for
-    for (size_t i = 0; i < a.rows; i += BLOCK)
-        lln_rope_turn(&t->map->rope, turns, first + i, t->map->dims,
-                      t->x + i * a.columns, lln_size_smaller(BLOCK, a.rows - i),
-                      a.columns);
-    lln_turns_give(t->turns, turns);
-    return LLN_OK;
+    *target = (lln_map_target){map, head, role, cache, NULL};
+    return map->rope.pairing == LLN_ROPE_NONE ? LLN_OK : take_turns(target);
+}
+
+void lln_map_target_close(lln_map_target *target)
+{
+    if (target->turns)
+        lln_turns_give(target->cache, target->turns);
+    target->turns = NULL;
+}
+
+static void turn(const lln_map_target *t, size_t first, size_t rows, double *x)
+{
+    if (t->turns)
+        lln_rope_turn(&t->map->rope, t->turns, first_place(t) + first,
+                      t->map->dims, x, rows, t->head->q.columns);
 }
 
 /* The numbers of an array for the head of the target; NULL: there are none. */
@@ -301,20 +298,16 @@ static const double *numbers_for(const lln_map_target *t,
     return array->numbers + head_number(t->head, t->role) * d;
 }
 
-static void normalise(const lln_map_target *t, const lln_moments *tokens)
+static void normalise(const lln_map_target *t, const lln_moments *tokens,
+                      size_t rows, double *x)
 {
     bool queries = t->role == LLN_QUERIES;
-    lln_matrix a = matrix_of(t);
     const lln_norm_weights weights = {
         numbers_for(t, queries ? LLN_MAP_Q_NORM : LLN_MAP_K_NORM),
         numbers_for(t, queries ? LLN_MAP_Q_NORM_BIAS : LLN_MAP_K_NORM_BIAS)};
-    if (t->map->norm.kind == LLN_NORM_NONE)
-        return;
-#pragma omp parallel for
-    for (size_t i = 0; i < a.rows; i += BLOCK)
-        lln_qk_norm_apply(&t->map->norm, &weights, tokens ? tokens + i : NULL,
-                          t->x + i * a.columns,
-                          lln_size_smaller(BLOCK, a.rows - i), a.columns);
+    if (t->map->norm.kind != LLN_NORM_NONE)
+        lln_qk_norm_apply(&t->map->norm, &weights, tokens, x, rows,
+                          t->head->q.columns);
 }
 
 /* The factor of query i. */
@@ -336,31 +329,32 @@ static double factor_of(const lln_map_target *t, size_t i)
     return lln_query_scale_at(&scale, at, position);
 }
 
-static void scale_queries(const lln_map_target *t)
+static void scale_queries(const lln_map_target *t, size_t first, size_t rows,
+                          double *x)
 {
-    lln_matrix a = matrix_of(t);
+    size_t d = t->head->q.columns;
     if (t->map->scale.kind == LLN_SCALE_NONE || t->role != LLN_QUERIES)
         return;
-    for (size_t i = 0; i < a.rows; i++) {
-        double factor = factor_of(t, i), *row = t->x + i * a.columns;
-        for (size_t c = 0; c < a.columns; c++)
-            row[c] *= factor;
+    for (size_t i = 0; i < rows; i++, x += d) {
+        double factor = factor_of(t, first + i);
+        for (size_t c = 0; c < d; c++)
+            x[c] *= factor;
     }
 }
 
-lln_status lln_layer_map_begin(const lln_map_target *target)
+void lln_layer_map_begin(const lln_map_target *target, size_t first,
+                         size_t rows, double *x)
 {
-    lln_matrix a = matrix_of(target);
-    lln_clip(target->map->clip, target->x, a.rows * a.columns);
-    return target->map->norm.after_rope ? turn(target) : LLN_OK;
+    lln_clip(target->map->clip, x, rows * target->head->q.columns);
+    if (target->map->norm.after_rope)
+        turn(target, first, rows, x);
 }
 
-lln_status lln_layer_map_end(const lln_map_target *target,
-                             const lln_moments *tokens)
+void lln_layer_map_end(const lln_map_target *target, const lln_moments *tokens,
+                       size_t first, size_t rows, double *x)
 {
-    normalise(target, tokens);
+    normalise(target, tokens ? tokens + first : NULL, rows, x);
     if (!target->map->norm.after_rope)
-        LLN_TRY(turn(target));
-    scale_queries(target);
-    return LLN_OK;
+        turn(target, first, rows, x);
+    scale_queries(target, first, rows, x);
 }

@@ -38,24 +38,35 @@ void lln_layer_map_close(lln_layer_map *map);
 LLN_NODISCARD lln_status lln_layer_map_check(const lln_layer_map *map,
                                              const lln_head *head);
 
-/* Queries or keys of a head to be mapped in place: x [rows x d]. Of the head
- * shapes and places are read, no numbers. */
+/* Queries or keys of a head that are mapped a few rows at a time. */
 typedef struct {
     const lln_layer_map *map;
-    const lln_head *head;
+    const lln_head *head; /* shapes and places are read, no numbers */
     lln_role role;
-    lln_turns_cache *turns;
-    double *x;
+    lln_turns_cache *cache;
+    const lln_turns *turns; /* NULL: no rotary embedding */
 } lln_map_target;
 
-/* What comes before the norm: clamping, and rotary embedding if the norm is
- * after it. Statuses are those of lln_turns_take and lln_rope_frequencies. */
-LLN_NODISCARD lln_status lln_layer_map_begin(const lln_map_target *target);
+/* Prepares mapping; what it is given must live until lln_map_target_close,
+ * which is legal after failures too. Statuses are those of
+ * lln_rope_frequencies and lln_turns_take. */
+LLN_NODISCARD lln_status lln_map_target_open(const lln_layer_map *map,
+                                             const lln_head *head,
+                                             lln_role role,
+                                             lln_turns_cache *cache,
+                                             lln_map_target *target);
+void lln_map_target_close(lln_map_target *target);
+
+/* What comes before the norm, for x [rows x d], rows `first` ... of the matrix:
+ * clamping, and rotary embedding if the norm is after it. Any rows may be
+ * mapped at the same time by several threads. */
+void lln_layer_map_begin(const lln_map_target *target, size_t first,
+                         size_t rows, double *x);
 
 /* The norm and what follows it: rotary embedding if it does, and the factors
- * of queries. tokens [rows]: moments over all heads of the layer; NULL: the
+ * of queries. tokens [all rows]: moments over all heads of the layer; NULL: the
  * norm is of each head. */
-LLN_NODISCARD lln_status lln_layer_map_end(const lln_map_target *target,
-                                           const lln_moments *tokens);
+void lln_layer_map_end(const lln_map_target *target, const lln_moments *tokens,
+                       size_t first, size_t rows, double *x);
 
 #endif

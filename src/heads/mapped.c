@@ -11,6 +11,8 @@
 #include "heads/head_storage.h"
 #include "heads/set_temperature.h"
 
+enum { BLOCK = 64 }; /* rows of float64 at a time, for each thread */
+
 /* Maps of the heads that have a layer and arrays in common. */
 typedef struct {
     long layer;
@@ -36,26 +38,84 @@ static void describe_mapped(const lln_heads *heads, size_t index,
     s->inner.describe(&s->inner, index, head);
 }
 
+/* Maps rows of a matrix in place by way of x [BLOCK x d]; false: some number
+ * is not finite. */
+static bool map_rows(const lln_map_target *target, const lln_moments *tokens,
+                     lln_matrix_output a, size_t first, double *x)
+{
+    size_t rows = lln_size_smaller(BLOCK, a.rows - first);
+    lln_matrix whole = lln_matrix_written(a);
+    lln_matrix block = lln_matrix_rows(whole, first, rows);
+    lln_matrix_convert(block, LLN_FLOAT64, x);
+    lln_layer_map_begin(target, first, rows, x);
+    lln_layer_map_end(target, tokens, first, rows, x);
+    lln_matrix_store((lln_matrix){LLN_FLOAT64, rows, a.columns, x}, a, first);
+    return lln_matrix_find_nonfinite(block) == rows * a.columns;
+}
+
+/* LLN_EUNDEFINED, and names the first number that is not finite. */
+static lln_status report_nonfinite(lln_role role, lln_matrix a)
+{
+    size_t bad = lln_matrix_find_nonfinite(a);
+    size_t i = bad / a.columns, j = bad % a.columns;
+    return lln_fail(LLN_EUNDEFINED,
+                    "row %zu, feature %zu of the %s is %g after clamping, "
+                    "norm, rotary embedding and scale",
+                    i, j, role == LLN_QUERIES ? "queries" : "keys",
+                    lln_matrix_get(a, i, j));
+}
+
+static lln_status map_matrix(const lln_map_target *target,
+                             const lln_moments *tokens, lln_matrix_output a)
+{
+    int bad = 0, failed = 0;
+#pragma omp parallel reduction(| : bad, failed)
+    {
+        double *x = lln_array_alloc_raw(BLOCK * a.columns, sizeof *x);
+        failed = !x;
+#pragma omp for
+        for (size_t first = 0; first < a.rows; first += BLOCK)
+            if (x && !map_rows(target, tokens, a, first, x))
+                bad = 1;
+        free(x);
+    }
+    if (failed)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    return bad ? report_nonfinite(target->role, lln_matrix_written(a)) : LLN_OK;
+}
+
 static lln_status map_role(const state *s, const lln_layer_map *map,
                            const lln_head *head, lln_role role,
                            const lln_moments *tokens)
 {
+    lln_map_target target;
     lln_matrix a = role == LLN_QUERIES ? head->q : head->k;
-    const lln_map_target target = {map, head, role, s->turns,
-                                   lln_head_writable(head, a).data};
-    LLN_TRY(lln_layer_map_begin(&target));
-    return lln_layer_map_end(&target, tokens);
+    lln_status status = lln_map_target_open(map, head, role, s->turns, &target);
+    if (status == LLN_OK)
+        status = map_matrix(&target, tokens, lln_head_writable(head, a));
+    lln_map_target_close(&target);
+    return status;
 }
 
-/* Maps a head of float64 in place. */
+static void clip_values(double limit, lln_matrix_output v)
+{
+    size_t count = v.rows * v.columns;
+    float *f32 = v.data;
+    if (v.precision == LLN_FLOAT64)
+        lln_clip(limit, v.data, count);
+    else
+        for (size_t i = 0; i < count && isfinite(limit); i++)
+            f32[i] = (float)fmax(fmin(f32[i], limit), -limit);
+}
+
+/* Maps a head in place. */
 static lln_status map_head(const state *s, const lln_layer_map *map,
                            const lln_head *head)
 {
     bool across = map->norm.across_heads && map->norm.kind != LLN_NORM_NONE;
     const lln_layer_moments *moments = NULL;
     if (head->v.data)
-        lln_clip(map->clip, lln_head_writable(head, head->v).data,
-                 head->v.rows * head->v.columns);
+        clip_values(map->clip, lln_head_writable(head, head->v));
     if (across)
         LLN_TRY(lln_across_take(s->across, map, head, &moments));
     lln_status status =
@@ -68,54 +128,23 @@ static lln_status map_head(const state *s, const lln_layer_map *map,
     return status;
 }
 
-/* LLN_EUNDEFINED: a number of the matrix is not finite. */
-static lln_status check_finite(const char *what, lln_matrix a)
-{
-    size_t bad = lln_matrix_find_nonfinite(a);
-    if (bad == a.rows * a.columns)
-        return LLN_OK;
-    size_t i = bad / a.columns, j = bad % a.columns;
-    return lln_fail(LLN_EUNDEFINED,
-                    "row %zu, feature %zu of the %s is %g after clamping, "
-                    "norm, rotary embedding and scale",
-                    i, j, what, lln_matrix_get(a, i, j));
-}
-
-/* Rounds the head to these precisions; `to` [LLN_ROLES] are then its views for
- * writing. */
-static lln_status round_head(lln_precision logits, lln_precision values,
-                             lln_head *head, lln_matrix_output *to)
-{
-    lln_head rounded = *head;
-    const lln_matrix from[] = {head->q, head->k, head->v};
-    rounded.storage = NULL;
-    LLN_TRY(lln_head_allocate(logits, values, &rounded, to));
-    for (int role = 0; role < LLN_ROLES; role++)
-        if (from[role].data)
-            lln_matrix_convert(from[role], to[role].precision, to[role].data);
-    lln_head_free(head);
-    *head = rounded;
-    LLN_TRY(check_finite("queries", head->q));
-    LLN_TRY(check_finite("keys", head->k));
-    return head->v.data ? check_finite("values", head->v) : LLN_OK;
-}
-
+/* What is loaded has the precision of the result: it holds all digits of the
+ * file, but for values. */
 static lln_status load_mapped(const lln_heads *heads, size_t index, double tau,
                               lln_precision precision, lln_head *head)
 {
     const state *s = heads->state;
-    lln_head described, loaded;
-    lln_matrix_output to[LLN_ROLES];
-    s->inner.describe(&s->inner, index, &described);
-    bool wide = described.q.precision == LLN_FLOAT64;
-    LLN_TRY(s->inner.load(&s->inner, index, NAN, LLN_FLOAT64, &loaded));
+    lln_head loaded;
+    LLN_TRY(s->inner.load(&s->inner, index, NAN, precision, &loaded));
     lln_status status =
         map_head(s, &s->layers[s->layer_of[index]].map, &loaded);
-    if (status == LLN_OK)
-        status =
-            round_head(wide ? LLN_FLOAT64 : precision, precision, &loaded, to);
-    if (status == LLN_OK && !isnan(tau))
+    if (status == LLN_OK && !isnan(tau)) {
+        const lln_matrix_output to[LLN_ROLES] = {
+            lln_head_writable(&loaded, loaded.q),
+            lln_head_writable(&loaded, loaded.k),
+            lln_head_writable(&loaded, loaded.v)};
         status = lln_temperature_set(tau, &loaded, to);
+    }
     if (status == LLN_OK)
         *head = loaded;
     else

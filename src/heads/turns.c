@@ -81,7 +81,7 @@ static bool is_same(const kept_turns *kept, const lln_turns_key *key)
 static void fill_row(const lln_turns_key *key, size_t j, kept_turns *kept)
 {
     size_t columns = key->positions->numbers ? key->positions->columns : 1;
-    double position[LLN_POSITION_COLUMNS];
+    double position[LLN_POSITION_COLUMNS] = {0};
     double *cosine = kept->turns.cosine + j * key->pairs;
     double *sine = kept->turns.sine + j * key->pairs;
     for (size_t i = 0; i < columns; i++)

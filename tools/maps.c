@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "heads/files.h"
 #include "heads/mapped.h"
 #include "heads/query_scale.h"
@@ -60,7 +61,7 @@ const char *maps_other_arrays(void)
 static lln_map_options options(void)
 {
     split_arrays();
-    return (lln_map_options){
+    lln_map_options all = {
         .clip = run_shared.clip_qkv,
         .norm = run_shared.qk_norm,
         .rope = run_shared.rope,
@@ -68,6 +69,8 @@ static lln_map_options options(void)
         .positions = run_shared.positions,
         .arrays = arrays.maps,
     };
+    config_add_maps(&all);
+    return all;
 }
 
 bool maps_given(void)

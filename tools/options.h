@@ -39,6 +39,8 @@ typedef struct {
     const char *arrays, *gate; /* of kernels and maps, FILE[:KEY] */
     /* maps of queries and keys; all but positions by layer */
     const char *clip_qkv, *qk_norm, *rope, *positions, *query_scale;
+    const char *config; /* FILE; NULL: none */
+    bool show_config;
     const char *aggregate; /* NULL: a row for each head */
     const char *shard;     /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;

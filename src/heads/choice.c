@@ -135,7 +135,8 @@ static lln_status choose_queries(lln_choice *c)
 /* An array that holds queries, keys and values, by its name: the one that
  * --key-q names, or that of a file without queries of their own; `reason` is
  * why there are none. */
-static lln_status find_fused(lln_choice *c, lln_status reason)
+static lln_status find_fused(lln_choice *c, const lln_files *files,
+                             lln_status reason)
 {
     char message[LLN_MESSAGE];
     lln_fused fused = LLN_FUSED_NONE;
@@ -155,6 +156,8 @@ static lln_status find_fused(lln_choice *c, lln_status reason)
                         "%s: no names such as qkv; choose with --key-q",
                         lln_container_name(c->file[LLN_QUERIES]));
     c->by_name = c->by_name || !c->together;
+    if (files->model.fused != LLN_FUSED_NONE)
+        fused = files->model.fused;
     c->fused = c->together ? c->fused : fused;
     c->together = true;
     return LLN_OK;
@@ -209,7 +212,7 @@ static lln_status choose_fused(lln_choice *c, const lln_files *files)
         if (status != LLN_EUNDEFINED)
             return status;
     }
-    status = find_fused(c, status);
+    status = find_fused(c, files, status);
     if (status == LLN_OK && c->together)
         return share_arrays(c);
     return status == LLN_OK && single ? refuse_single(c->file[LLN_QUERIES])

@@ -178,6 +178,8 @@ static lln_status read_root(const json_t *root, lln_config *config)
     if (!json_is_object(root))
         return lln_fail(LLN_EFORMAT, "expected a dictionary of JSON");
     LLN_TRY(find_class(root, &r));
+    config->fused = r.family->fused;
+    config->norm_weights = r.family->norm_weights;
     LLN_TRY(read_sizes(&r));
     LLN_TRY(read_multi_query(&r));
     LLN_TRY(read_head_dim(&r));

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "heads/split.h"
+
 /* Which layers attend within a sliding window or a chunk, where the file has no
  * list layer_types. Layers l are counted from 0. */
 typedef enum {
@@ -55,8 +57,9 @@ typedef struct {
     bool norm_on;         /* if the file has no norm_key */
     bool norm_weights;    /* it has weights, which are in the checkpoint */
     lln_family_layers layers;
-    size_t period; /* of layers, if the file has none */
-    double window; /* if the key is missing; 0: none */
+    lln_fused fused; /* order of queries, keys and values in one array */
+    size_t period;   /* of layers, if the file has none */
+    double window;   /* if the key is missing; 0: none */
     lln_family_scale scale;
     lln_family_bias bias;
     double pre_scalar;       /* of LLN_SCALE_PRE_SCALAR, if the file has none */

@@ -6,6 +6,17 @@
 
 #include "heads/heads.h"
 #include "heads/lengths.h"
+#include "heads/split.h"
+
+/* What is known of the arrays of a model; zeroed: nothing. */
+typedef struct {
+    size_t heads, key_heads, head_dim; /* features of one of `heads` */
+    lln_fused fused;     /* order of queries, keys and values in one array, in
+                            place of that by its name */
+    const bool *without; /* [layers]: layers that are not to be read; NULL: all
+                            are */
+    size_t layers;
+} lln_model_arrays;
 
 /* A FILE:KEY names one array of FILE; a KEY with {layer} or {head} in it
  * is a pattern for several, as are key_q, key_k and key_v. What names nothing
@@ -26,6 +37,7 @@ typedef struct {
                                 NULL: none are */
     const char *fused; /* "qkv" or "head-qkv": arrays of `file` hold queries,
                           keys and values, named by key_q; NULL: by names */
+    lln_model_arrays model;     /* layout, split_heads and fused win */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const lln_lengths *lengths; /* are copied; NULL: nothing is padding */
     lln_logit_rule rule;

@@ -101,6 +101,13 @@ static void numbering_free(numbering *numbers)
     free(numbers->chosen);
 }
 
+/* Whether a layer is not to be read. */
+static bool is_without(const lln_model_arrays *model, long layer)
+{
+    return model->without && layer >= 0 && (size_t)layer < model->layers &&
+           model->without[layer];
+}
+
 /* Keeps those of heads [*count] that were asked for. */
 static lln_status select_heads(const lln_files *files, const char *name,
                                lln_head_place *heads, size_t *count,
@@ -116,11 +123,15 @@ static lln_status select_heads(const lln_files *files, const char *name,
     LLN_TRY(read_numbering(files->heads, "heads", name, numbers));
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++)
-        if (is_chosen(layers, heads[i].layer) &&
+        if (!is_without(&files->model, heads[i].layer) &&
+            is_chosen(layers, heads[i].layer) &&
             is_chosen(numbers, heads[i].head))
             heads[kept++] = heads[i];
     *count = kept;
-    return LLN_OK;
+    return kept > 0
+               ? LLN_OK
+               : lln_fail(LLN_EFORMAT,
+                          "%s: no layer that is selected has softmax", name);
 }
 
 lln_status lln_head_places_list(const lln_files *files, const char *name,

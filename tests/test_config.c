@@ -114,6 +114,9 @@ static const parsed readings[] = {
      "\"num_attention_heads\": 4, \"num_hidden_layers\": 1, "
      "\"partial_rotary_factor\": 0.3, \"final_logit_softcapping\": 30}",
      0, LLN_CONFIG_SOFTCAP, "", "half:theta=10000:dims=24", LLN_FROM_CLASS},
+    /* A decoder that is used as an encoder. */
+    {"{\"model_type\": \"llama\", " SIZES ", \"is_causal\": false}", 0,
+     LLN_CONFIG_CAUSAL, "0", "half:theta=10000:dims=16", LLN_FROM_FILE},
     /* Hybrids: every fourth layer has softmax, and 64 of 256 are turned. */
     {"{\"model_type\": \"qwen3_next\", " SIZES "}", 0, LLN_CONFIG_ATTENTION,
      "linear_attention", "none", LLN_FROM_CLASS},
@@ -151,7 +154,7 @@ static const parsed readings[] = {
      LLN_FROM_CLASS},
     /* Decoders of two kinds of model, and biases. */
     {"{\"model_type\": \"bert\", " SIZES ", \"is_decoder\": true}", 0,
-     LLN_CONFIG_CAUSAL, "1", "none", LLN_FROM_CLASS},
+     LLN_CONFIG_CAUSAL, "1", "none", LLN_FROM_FILE},
     {"{\"model_type\": \"t5\", " SIZES ", \"d_kv\": 8, \"is_decoder\": true}",
      0, LLN_CONFIG_BIAS, "t5:buckets=32:distance=128:decoder", "none",
      LLN_FROM_CLASS},

@@ -50,7 +50,7 @@ static lln_status read_sizes(lln_config_reading *r)
 static lln_status read_multi_query(const lln_config_reading *r)
 {
     bool multi = true, grouped = false;
-    if (r->family->bias != LLN_BIAS_FALCON)
+    if (r->family->bias != LLN_FAMILY_FALCON)
         return LLN_OK;
     LLN_TRY(lln_config_flag(r->top, "multi_query", &multi, NULL));
     LLN_TRY(
@@ -99,14 +99,18 @@ static lln_status read_head_dim(const lln_config_reading *r)
     return LLN_OK;
 }
 
-/* Encoders see both sides, and decoders the same model with is_decoder. */
+/* Encoders see both sides, unless is_decoder is true; decoders do if a key says
+ * so. */
 static lln_status read_sides(lln_config_reading *r)
 {
-    bool decoder = false, both = false;
-    LLN_TRY(lln_config_flag(r->top, "is_decoder", &decoder, NULL));
+    bool decoder = false, both = false, causal = true, found = false;
+    LLN_TRY(lln_config_flag(r->top, "is_decoder", &decoder,
+                            r->family->two_sided ? &found : NULL));
     LLN_TRY(
-        lln_config_flag(r->top, "use_bidirectional_attention", &both, NULL));
-    r->two_sided = (r->family->two_sided && !decoder) || both;
+        lln_config_flag(r->top, "use_bidirectional_attention", &both, &found));
+    LLN_TRY(lln_config_flag(r->top, "is_causal", &causal, &found));
+    r->two_sided = (r->family->two_sided && !decoder) || both || !causal;
+    r->sides_from = found ? LLN_FROM_FILE : LLN_FROM_CLASS;
     return LLN_OK;
 }
 
@@ -137,7 +141,7 @@ static lln_status read_layer(const lln_config_reading *r, size_t l)
     LLN_TRY(lln_config_set_softcap(r, &value[LLN_CONFIG_SOFTCAP]));
     LLN_TRY(lln_config_set_bias(r, &value[LLN_CONFIG_BIAS]));
     lln_config_set_number(&value[LLN_CONFIG_CAUSAL], !r->two_sided,
-                          LLN_FROM_CLASS);
+                          r->sides_from);
     lln_config_set_window(r, type, &value[LLN_CONFIG_WINDOW]);
     lln_config_set_chunk(r, type, &value[LLN_CONFIG_CHUNK]);
     if (r->family->sinks)

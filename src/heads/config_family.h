@@ -37,11 +37,11 @@ typedef enum {
 } lln_family_scale;
 
 typedef enum {
-    LLN_BIAS_NONE,
-    LLN_BIAS_ALIBI,
-    LLN_BIAS_MPT,    /* ALiBi if attn_config.alibi */
-    LLN_BIAS_FALCON, /* ALiBi over sqrt(head_dim) if alibi, else rotary */
-    LLN_BIAS_T5
+    LLN_FAMILY_NONE,
+    LLN_FAMILY_ALIBI,
+    LLN_FAMILY_MPT,    /* ALiBi if attn_config.alibi */
+    LLN_FAMILY_FALCON, /* ALiBi over sqrt(head_dim) if alibi, else rotary */
+    LLN_FAMILY_T5
 } lln_family_bias;
 
 typedef struct {

@@ -152,9 +152,9 @@ bool config_leaves_out(long layer)
 
 void config_add_maps(lln_map_options *options)
 {
-    options->rope_short = model.config.short_factor;
-    options->rope_long = model.config.long_factor;
-    options->rope_divisors = model.config.factors;
+    options->short_divisors = model.config.short_factor;
+    options->long_divisors = model.config.long_factor;
+    options->divisor_count = model.config.factors;
 }
 
 static void check_head(const lln_head *head)

@@ -35,23 +35,6 @@ static lln_status open_norm(const lln_maps *maps, const lln_head *head,
     return LLN_OK;
 }
 
-/* Copies the divisors that are in memory, if no array has them. */
-static lln_status copy_divisors(const lln_maps *maps, lln_map_array_kind kind,
-                                lln_layer_map *map)
-{
-    lln_map_array *array = &map->array[kind];
-    const double *from = maps->divisors[kind - LLN_MAP_ROPE_SHORT];
-    if (array->numbers || !from)
-        return LLN_OK;
-    array->numbers =
-        lln_array_alloc(maps->divisor_count, sizeof *array->numbers);
-    if (!array->numbers)
-        return LLN_ENOMEM;
-    array->count = maps->divisor_count;
-    memcpy(array->numbers, from, array->count * sizeof *from);
-    return LLN_OK;
-}
-
 /* LLN_EINVAL unless a list has a number for each turned pair. */
 static lln_status check_pairs(const lln_layer_map *map, lln_map_array_kind kind)
 {
@@ -79,8 +62,6 @@ static lln_status open_rope(const lln_maps *maps, const lln_head *head,
     for (int kind = LLN_MAP_ROPE_SHORT; kind <= LLN_MAP_ROPE_FREQS; kind++) {
         if (kind == LLN_MAP_ROPE_FREQS || longrope)
             LLN_TRY(read_array(maps, (lln_map_array_kind)kind, head, map));
-        if (kind != LLN_MAP_ROPE_FREQS && longrope)
-            LLN_TRY(copy_divisors(maps, (lln_map_array_kind)kind, map));
         LLN_TRY(check_pairs(map, (lln_map_array_kind)kind));
     }
     size_t columns = maps->positions.numbers ? maps->positions.columns : 1;

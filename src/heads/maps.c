@@ -141,7 +141,7 @@ static lln_status check_arrays(const asked *a)
 static lln_status check_values(const lln_map_options *o, const asked *a)
 {
     if (a->longrope && !a->array[LLN_MAP_ROPE_SHORT] &&
-        !a->array[LLN_MAP_ROPE_LONG] && !o->rope_short)
+        !a->array[LLN_MAP_ROPE_LONG])
         return need("--rope: scaling=longrope",
                     "--arrays rope_short=FILE,rope_long=FILE");
     if (a->attention && !a->array[LLN_MAP_ROPE_FREQS])
@@ -196,9 +196,6 @@ lln_status lln_maps_open(const lln_map_options *options, lln_maps *maps)
             (void)lln_fail_in(status, "--positions");
         LLN_TRY(status);
     }
-    maps->divisors[0] = options->rope_short;
-    maps->divisors[1] = options->rope_long;
-    maps->divisor_count = options->rope_divisors;
     if (options->arrays)
         LLN_TRY(lln_kernel_arrays_open(options->arrays, NULL, &maps->arrays));
     return LLN_OK;

@@ -16,20 +16,13 @@ typedef struct {
     const char *clip, *norm, *rope, *query_scale;
     const char *positions; /* as positions.h reads them */
     const char *arrays;    /* NAME=FILE[:KEY],... of lln_map_array_names */
-    /* Divisors of longrope [rope_divisors], of a config.json, in place of
-     * arrays that are not named; kept by the caller. NULL: none. */
-    const double *rope_short, *rope_long;
-    size_t rope_divisors;
 } lln_map_options;
 
 typedef struct {
     lln_by_layer clip, norm, rope, query_scale;
     lln_positions positions;
     lln_kernel_arrays *arrays; /* NULL: none */
-    const double *divisors[2]; /* [divisor_count] of longrope, short and long;
-                                  NULL: they are in arrays */
-    size_t divisor_count;
-    bool across_heads; /* a norm is over all heads of a layer */
+    bool across_heads;         /* a norm is over all heads of a layer */
 } lln_maps;
 
 /* Whether an option asks for a map. */

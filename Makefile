@@ -149,7 +149,8 @@ coverage:
 # Only what the readers need: libFuzzer wants all of it instrumented, and clang
 # has no OpenMP of gcc's.
 FUZZED = $(wildcard src/tensor/*.c src/table/*.c) src/core/memory.c \
-	src/core/status.c src/core/text.c
+	src/core/status.c src/core/text.c src/core/number.c \
+	src/heads/positions.c src/heads/length_rows.c
 FUZZ_CC = clang-14
 FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DLLN_LIBFUZZER -O1 -g -Wall -Wextra \
 	-Wno-unknown-pragmas -Isrc -fsanitize=fuzzer,address,undefined \

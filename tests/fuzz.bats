@@ -30,6 +30,10 @@ stands() {
     stands table
 }
 
+@test "seeds of positions" {
+    stands positions
+}
+
 @test "seeds of indices of shards" {
     stands shards
 }

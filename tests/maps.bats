@@ -179,8 +179,8 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
 # Keys that are all 1 before they are turned.
 @test "a hint at keys that were turned already" {
     printf '\0\0\200\77%.0s' {1..2048} | npy x.npy '<f4' '(1, 2, 128, 8)'
-    raw=(-q --layout lhnd --q x.npy --k x.npy)
-    run --separate-stderr lln-attend "${raw[@]}" --rope half \
+    ones=(-q --layout lhnd --q x.npy --k x.npy)
+    run --separate-stderr lln-attend "${ones[@]}" --rope half \
         --write-heads h.npz
     equal stderr "$stderr" ''
     for pairing in half pairs; do
@@ -189,6 +189,21 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         equal stderr "$stderr" 'lln-stats: 2 of 2 key heads of layer 0 look as if rotary embedding had turned them already; if so, leave out --rope'
     done
     run --separate-stderr lln-stats -q --layout hnd h.npz
+    equal stderr "$stderr" ''
+}
+
+# All rows have 4 in channels 2 and 3, which are a pair of inverse frequency
+# 0.1, or halves of pairs of 0.01 and 0.001. By numpy 0.27 and 0.075.
+@test "a hint at the wrong pairing" {
+    for _ in {1..256}; do
+        printf '\0\0\0\0\0\0\0\0\0\0\200\100\0\0\200\100'
+        printf '\0%.0s' {1..16}
+    done | npy x.npy '<f4' '(2, 128, 8)'
+    two=(-q --layout hnd --q x.npy --k x.npy --causal)
+    run --separate-stderr lln-stats "${two[@]}" --rope half
+    equal status "$status" 0
+    equal stderr "$stderr" 'lln-stats: --rope pairs would give 0.27 of the attention of a token to itself and the three tokens before it, --rope half gives 0.075: it may be the wrong pairing'
+    run --separate-stderr lln-stats "${two[@]}" --rope pairs
     equal stderr "$stderr" ''
 }
 

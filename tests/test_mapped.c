@@ -135,6 +135,37 @@ START_TEST(load_unmapped)
 }
 END_TEST
 
+/* Divisors of 1 and an attention factor of 1 change nothing; those of long
+ * texts are for more than 16 positions. */
+START_TEST(load_listed_divisors)
+{
+    static const double ones[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static const double twos[] = {2, 2, 2, 2, 2, 2, 2, 2};
+    lln_map_options options = {
+        .norm = "rms:across-heads",
+        .arrays = ACROSS,
+        .rope = "half:scaling=longrope:original=16:attention=1",
+        .short_divisors = twos,
+        .long_divisors = ones,
+        .divisor_count = 8};
+    lln_heads heads;
+    lln_head head;
+    expect_ok(open_mapped(&options, NULL, &heads));
+    expect_ok(heads.load(&heads, 2, NAN, LLN_FLOAT64, &head));
+    expect_head(&head, 2, 1e-12);
+    lln_head_free(&head);
+    lln_heads_close(&heads);
+    options.divisor_count = 7;
+    expect_status(open_mapped(&options, NULL, &heads), LLN_EINVAL);
+    options.long_divisors = NULL;
+    options.divisor_count = 8;
+    expect_status(open_mapped(&options, NULL, &heads), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "--rope: scaling=longrope: no "
+                                          "divisors for long texts "
+                                          "(rope_long)");
+}
+END_TEST
+
 static const struct {
     lln_map_options options;
     lln_status status;
@@ -154,8 +185,8 @@ static const struct {
      NULL},
     {{.rope = "half", .arrays = "rope_freqs=" AT "norm_rms_across.k_norm.npy"},
      LLN_EINVAL,
-     "--arrays rope_freqs: 32 numbers; expected 8, one for each pair of the 16 "
-     "turned features (dims=)"},
+     "--rope: rope_freqs has 32 numbers; expected 8, one for each pair of the "
+     "16 turned features (dims=)"},
     {{.rope = "half", .positions = "none"},
      LLN_EIO,
      "none: No such file or directory"},
@@ -190,6 +221,7 @@ int main(void)
     tcase_add_test(all, load_selected);
     tcase_add_test(all, load_by_threads);
     tcase_add_test(all, load_unmapped);
+    tcase_add_test(all, load_listed_divisors);
     tcase_add_loop_test(all, open_refused, 0, sizeof bad / sizeof *bad);
     tcase_add_test(all, load_not_finite);
     suite_add_tcase(suite, all);

@@ -10,6 +10,7 @@
 #include "heads/mapped.h"
 #include "heads/query_scale.h"
 #include "heads/rotation.h"
+#include "measure/pairing.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -96,33 +97,52 @@ void maps_check(void)
     cli_check(status);
 }
 
-/* Says that rotary embedding would be applied a second time. */
-static void warn_of_rotation(const char *rope, const lln_heads *heads)
+/* Says so and is true if rotary embedding would be applied a second time. */
+static bool warn_of_rotation(const char *rope, const lln_heads *heads)
 {
     lln_rotation found;
     char layer[40] = "";
     cli_check(lln_rotation_look(rope, heads, &found));
     heads->rest(heads);
     if (2 * found.turned <= found.keys)
-        return;
+        return false;
     if (found.layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", found.layer);
     cli_warn("%zu of %zu key heads%s look as if rotary embedding had turned "
              "them already; if so, leave out --rope",
              found.turned, found.keys, layer);
+    return true;
+}
+
+/* Says that the other pairing of channels fits better. */
+static void warn_of_pairing(const lln_heads *heads)
+{
+    lln_pairing found;
+    cli_check(lln_pairing_look(heads, &found));
+    heads->rest(heads);
+    bool half = found.pairing == LLN_ROPE_HALF;
+    if (found.seen)
+        cli_warn("--rope %s would give %.2g of the attention of a token to "
+                 "itself and the three tokens before it, --rope %s gives "
+                 "%.2g: it may be the wrong pairing",
+                 half ? "half" : "pairs", found.other, half ? "pairs" : "half",
+                 found.asked);
 }
 
 void maps_apply(lln_heads *heads, lln_heads *whole)
 {
     lln_map_options o = options();
-    if (o.rope && !run_shared.plan)
-        warn_of_rotation(o.rope, heads);
+    bool looks = o.rope && !run_shared.plan;
+    if (looks && warn_of_rotation(o.rope, heads))
+        looks = false;
     lln_heads inner = *heads;
     *heads = (lln_heads){.count = 0};
     lln_status status = lln_mapped_open(&o, &inner, whole, heads);
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());
     cli_check(status);
+    if (looks)
+        warn_of_pairing(heads);
 }
 
 /* place: FILE[:KEY] */

@@ -35,6 +35,23 @@ static lln_status open_norm(const lln_maps *maps, const lln_head *head,
     return LLN_OK;
 }
 
+/* Takes the divisors that options list, unless an array gave them. */
+static lln_status take_divisors(const lln_maps *maps, lln_map_array_kind kind,
+                                lln_layer_map *map)
+{
+    const double *from = maps->divisors[kind == LLN_MAP_ROPE_LONG];
+    lln_map_array *array = &map->array[kind];
+    if (array->numbers || !from)
+        return LLN_OK;
+    array->numbers =
+        lln_array_alloc(maps->divisor_count, sizeof *array->numbers);
+    if (!array->numbers)
+        return LLN_ENOMEM;
+    array->count = maps->divisor_count;
+    memcpy(array->numbers, from, array->count * sizeof *from);
+    return LLN_OK;
+}
+
 /* LLN_EINVAL unless a list has a number for each turned pair. */
 static lln_status check_pairs(const lln_layer_map *map, lln_map_array_kind kind)
 {
@@ -42,8 +59,8 @@ static lln_status check_pairs(const lln_layer_map *map, lln_map_array_kind kind)
     if (count == 0 || count == pairs)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "--arrays %s: %zu numbers; expected %zu, one for each pair "
-                    "of the %zu turned features (dims=)",
+                    "--rope: %s has %zu numbers; expected %zu, one for each "
+                    "pair of the %zu turned features (dims=)",
                     lln_map_array_names[kind], count, pairs, map->dims);
 }
 
@@ -62,6 +79,8 @@ static lln_status open_rope(const lln_maps *maps, const lln_head *head,
     for (int kind = LLN_MAP_ROPE_SHORT; kind <= LLN_MAP_ROPE_FREQS; kind++) {
         if (kind == LLN_MAP_ROPE_FREQS || longrope)
             LLN_TRY(read_array(maps, (lln_map_array_kind)kind, head, map));
+        if (kind != LLN_MAP_ROPE_FREQS && longrope)
+            LLN_TRY(take_divisors(maps, (lln_map_array_kind)kind, map));
         LLN_TRY(check_pairs(map, (lln_map_array_kind)kind));
     }
     size_t columns = maps->positions.numbers ? maps->positions.columns : 1;

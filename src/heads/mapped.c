@@ -152,6 +152,28 @@ static lln_status load_mapped(const lln_heads *heads, size_t index, double tau,
     return status;
 }
 
+lln_status lln_mapped_load_other(const lln_heads *mapped, size_t index,
+                                 lln_precision precision,
+                                 lln_rope_pairing *pairing, lln_head *head)
+{
+    const state *s = mapped->state;
+    lln_layer_map other = s->layers[s->layer_of[index]].map;
+    lln_head loaded;
+    *pairing = LLN_ROPE_NONE;
+    if (other.rope.pairing == LLN_ROPE_NONE)
+        return LLN_OK;
+    *pairing =
+        other.rope.pairing == LLN_ROPE_HALF ? LLN_ROPE_PAIRS : LLN_ROPE_HALF;
+    other.rope.pairing = *pairing;
+    LLN_TRY(s->inner.load(&s->inner, index, NAN, precision, &loaded));
+    lln_status status = map_head(s, &other, &loaded);
+    if (status == LLN_OK)
+        *head = loaded;
+    else
+        lln_head_free(&loaded);
+    return status;
+}
+
 static lln_status list_mapped(const lln_heads *heads,
                               struct lln_result **results, size_t *count)
 {

@@ -6,6 +6,7 @@
 #define LLN_HEADS_MAPPED_H
 
 #include "heads/maps.h"
+#include "heads/rope.h"
 
 /* The heads of `inner` with these maps, in this order: clamping (of values
  * too), QK-norm before rotary embedding, rotary embedding, QK-norm after it,
@@ -20,5 +21,15 @@
 LLN_NODISCARD lln_status lln_mapped_open(const lln_map_options *options,
                                          lln_heads *inner, lln_heads *whole,
                                          lln_heads *mapped);
+
+/* Loads a head of such a set as load() does at its own temperature, but with
+ * the other pairing of channels in its rotary embedding, half for pairs and
+ * pairs for half; *pairing is that, or LLN_ROPE_NONE: the head has no rotary
+ * embedding and nothing is loaded. */
+LLN_NODISCARD lln_status lln_mapped_load_other(const lln_heads *mapped,
+                                               size_t index,
+                                               lln_precision precision,
+                                               lln_rope_pairing *pairing,
+                                               lln_head *head);
 
 #endif

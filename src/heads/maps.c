@@ -140,8 +140,10 @@ static lln_status check_arrays(const asked *a)
 /* LLN_EINVAL: a value that has no effect without another option. */
 static lln_status check_values(const lln_map_options *o, const asked *a)
 {
-    if (a->longrope && !a->array[LLN_MAP_ROPE_SHORT] &&
-        !a->array[LLN_MAP_ROPE_LONG])
+    bool divisors = a->array[LLN_MAP_ROPE_SHORT] ||
+                    a->array[LLN_MAP_ROPE_LONG] || o->short_divisors ||
+                    o->long_divisors;
+    if (a->longrope && !divisors)
         return need("--rope: scaling=longrope",
                     "--arrays rope_short=FILE,rope_long=FILE");
     if (a->attention && !a->array[LLN_MAP_ROPE_FREQS])
@@ -164,6 +166,9 @@ static lln_status read_all(const lln_map_options *options, lln_maps *maps)
     LLN_TRY(read_options(options, maps, &a));
     find_arrays(options->arrays, &a);
     maps->across_heads = a.across_heads;
+    maps->divisors[0] = options->short_divisors;
+    maps->divisors[1] = options->long_divisors;
+    maps->divisor_count = options->divisor_count;
     LLN_TRY(check_arrays(&a));
     return check_values(options, &a);
 }

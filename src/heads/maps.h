@@ -16,6 +16,11 @@ typedef struct {
     const char *clip, *norm, *rope, *query_scale;
     const char *positions; /* as positions.h reads them */
     const char *arrays;    /* NAME=FILE[:KEY],... of lln_map_array_names */
+    /* Divisors of longrope that a configuration lists, [divisor_count] each,
+     * where `arrays` has none; NULL: not given. They must live as long as the
+     * maps. */
+    const double *short_divisors, *long_divisors;
+    size_t divisor_count;
 } lln_map_options;
 
 typedef struct {
@@ -23,6 +28,8 @@ typedef struct {
     lln_positions positions;
     lln_kernel_arrays *arrays; /* NULL: none */
     bool across_heads;         /* a norm is over all heads of a layer */
+    const double *divisors[2]; /* short and long ones of the options */
+    size_t divisor_count;
 } lln_maps;
 
 /* Whether an option asks for a map. */

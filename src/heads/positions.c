@@ -50,24 +50,28 @@ static lln_status take_rows(lln_length_rows *rows, lln_positions *positions)
     return LLN_OK;
 }
 
+lln_status lln_positions_parse(const char *name, const unsigned char *bytes,
+                               size_t size, lln_positions *positions)
+{
+    lln_length_rows rows = {.count = 0};
+    *positions = (lln_positions){.name = strdup(name)};
+    if (!positions->name)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = lln_whole_rows_read(bytes, size, &words, &rows);
+    if (status == LLN_OK)
+        status = take_rows(&rows, positions);
+    lln_length_rows_free(&rows);
+    return status == LLN_OK ? LLN_OK : lln_fail_in(status, name);
+}
+
 static lln_status read_file(const char *path, lln_positions *positions)
 {
     lln_mapping file;
-    lln_length_rows rows = {.count = 0};
     LLN_TRY(lln_mapping_open(path, &file));
-    positions->name = strdup(lln_mapping_name(path));
-    lln_status status = lln_fail(LLN_ENOMEM, "out of memory");
-    if (positions->name) {
-        const char *other = lln_lookalike(&file);
-        status =
-            other ? lln_fail(LLN_EFORMAT, "%s", other)
-                  : lln_whole_rows_read(file.bytes, file.size, &words, &rows);
-        if (status == LLN_OK)
-            status = take_rows(&rows, positions);
-        if (status != LLN_OK)
-            (void)lln_fail_in(status, positions->name);
-    }
-    lln_length_rows_free(&rows);
+    const char *name = lln_mapping_name(path), *other = lln_lookalike(&file);
+    lln_status status =
+        other ? lln_fail(LLN_EFORMAT, "%s: %s", name, other)
+              : lln_positions_parse(name, file.bytes, file.size, positions);
     lln_mapping_close(&file);
     return status;
 }

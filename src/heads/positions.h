@@ -33,6 +33,12 @@ typedef struct {
 LLN_NODISCARD lln_status lln_positions_read(const char *text,
                                             lln_positions *positions);
 
+/* Reads a file that is in memory; messages begin with `name`. */
+LLN_NODISCARD lln_status lln_positions_parse(const char *name,
+                                             const unsigned char *bytes,
+                                             size_t size,
+                                             lln_positions *positions);
+
 /* Positions that begin again at 0 where the number of the document, id [count],
  * is not that of the key before. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_positions_restart(const size_t *id, size_t count,

@@ -6,7 +6,10 @@
 #include "heads/by_layer.h"
 #include "heads/rope_text.h"
 
-enum { FEWEST = 64 }; /* keys */
+enum {
+    FEWEST = 64, /* keys */
+    MOST = 4     /* key heads that are looked at: loading takes time */
+};
 
 double lln_rotation_mean(lln_matrix k, size_t even, size_t odd)
 {
@@ -73,7 +76,7 @@ static lln_status look(const lln_by_layer *values, const lln_heads *heads,
 {
     size_t model = 0, batch = 0;
     long before = -1;
-    for (size_t i = 0; i < heads->count; i++) {
+    for (size_t i = 0; i < heads->count && found->keys < MOST; i++) {
         lln_head head;
         size_t dims = 0;
         heads->describe(heads, i, &head);

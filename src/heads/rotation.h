@@ -24,11 +24,11 @@ bool lln_rotation_is_seen(const lln_rope *rope, size_t dims, lln_matrix k);
 /* What the first layer with rotary embedding looks like. */
 typedef struct {
     long layer;          /* -1: it has no number */
-    size_t turned, keys; /* key heads that look turned, of all; 0: there is no
-                            such layer */
+    size_t turned, keys; /* key heads that look turned, of the few that were
+                            looked at; 0: there is no such layer */
 } lln_rotation;
 
-/* Looks at the keys of the first layer, of the first batch entry, to which
+/* Looks at keys of the first layer, of the first batch entry, to which
  * `rope`, values by layer as maps.h has them, gives rotary embedding: those of
  * heads before the maps. Statuses are those of loading and reading. */
 LLN_NODISCARD lln_status lln_rotation_look(const char *rope,

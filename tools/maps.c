@@ -109,8 +109,9 @@ static bool warn_of_rotation(const char *rope, const lln_heads *heads)
     if (found.layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", found.layer);
     cli_warn("%zu of %zu key heads%s look as if rotary embedding had turned "
-             "them already; if so, leave out --rope",
-             found.turned, found.keys, layer);
+             "them already; if so, %s",
+             found.turned, found.keys, layer,
+             config_get() ? "give --rope none" : "leave out --rope");
     return true;
 }
 

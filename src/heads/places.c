@@ -128,10 +128,10 @@ static lln_status select_heads(const lln_files *files, const char *name,
             is_chosen(numbers, heads[i].head))
             heads[kept++] = heads[i];
     *count = kept;
-    return kept > 0
-               ? LLN_OK
-               : lln_fail(LLN_EFORMAT,
-                          "%s: no layer that is selected has softmax", name);
+    if (kept == 0 && files->model.without)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no layer that is selected has softmax", name);
+    return LLN_OK;
 }
 
 lln_status lln_head_places_list(const lln_files *files, const char *name,

@@ -217,7 +217,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         --rope 0-3@half --rope 3@none
     refuses 2 "--rope: two values for all layers, 'half' and 'none'; write LAYERS@VALUE for some" \
         "${lln[@]}" --rope half --rope none
-    refuses 2 '--positions needs --rope or --query-scale ministral' \
+    refuses 2 '--positions needs --rope, --query-scale ministral or --bias alibi' \
         "${lln[@]}" --positions +3
     refuses 2 '--positions restart needs --documents' "${lln[@]}" --rope half \
         --positions restart

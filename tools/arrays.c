@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_lists.h"
 #include "core/memory.h"
 #include "kernel/arrays.h"
-#include "maps.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -14,7 +14,7 @@
 /* Ends the process with the message of the library. */
 __attribute__((noreturn)) static void refuse(void)
 {
-    cli_usage("--%s: %s", maps_other_arrays() ? "arrays" : "gate",
+    cli_usage("--%s: %s", arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : "gate",
               lln_error_message());
 }
 
@@ -30,7 +30,7 @@ static void check_name(const kernel_list *kernels, const char *name)
 /* NAME=FILE,... of both options; NULL: none; the caller frees it. */
 static char *join_options(void)
 {
-    const char *arrays = maps_other_arrays(), *gate = run_shared.gate;
+    const char *arrays = arrays_for(ARRAYS_OF_KERNELS), *gate = run_shared.gate;
     char *text = NULL;
     if (!arrays && !gate)
         return NULL;

@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
+#include "array_lists.h"
 #include "arrays.h"
 #include "core/threads.h"
-#include "maps.h"
+#include "kernel_rules.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -21,10 +22,12 @@ static void choose_reference(case_set *set)
         cli_usage("--compare: '%s': expected one kernel", set->plan->reference);
 }
 
-static void refuse_rule(const kernel_list *kernels)
+/* Those of both lists are on one table. */
+static void check_rules(const case_set *set)
 {
-    for (size_t i = 0; i < kernels->count; i++)
-        kernel_refuse_rule(&kernels->entries[i].choice, &run_shared.rule);
+    kernel_list all = kernel_list_join(&set->kernels, &set->reference);
+    kernel_rules_check(&all);
+    free(all.entries);
 }
 
 /* Kernels that do not support the rule of logits are refused here, before any
@@ -36,19 +39,19 @@ static void choose_kernels(case_set *set)
         set->kernels =
             kernel_list_read("kernel", run_shared.kernels, params_given);
         choose_reference(set);
-        refuse_rule(&set->kernels);
-        refuse_rule(&set->reference);
+        check_rules(set);
         return;
     }
     static const char *const names[] = {"params", "kernel", "gate", NULL};
-    const char *given = maps_other_arrays() ? "arrays" : cli_first_given(names);
+    const char *given =
+        arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : cli_first_given(names);
     if (given)
         cli_usage("--%s cannot be used here: these tables have no kernel",
                   given);
-    lln_kernel_choice named;
+    kernel_entry named = {.method = NULL};
     if (set->plan->kernel) {
-        cli_check(lln_kernel_parse(set->plan->kernel, &named));
-        kernel_refuse_rule(&named, &run_shared.rule);
+        cli_check(lln_kernel_parse(set->plan->kernel, &named.choice));
+        kernel_rules_check(&(kernel_list){1, &named});
     }
     set->kernels.count = 1;
     set->kernels.entries = cli_alloc(1, sizeof *set->kernels.entries);

@@ -22,11 +22,14 @@
 typedef struct {
     const case_set *set;
     lln_head head;
-    bool has_numbers;           /* it could be given the temperature */
-    lln_variance_kept variance; /* of the head */
-    size_t *rows;               /* drawn; NULL: none */
+    bool has_numbers;                   /* it could be given the temperature */
+    lln_variance_kept variance;         /* of the head */
+    lln_variance_kept variance_without; /* without optional parts of its rule */
+    lln_variance_kept *kept_without;    /* the same, to be changed */
+    size_t *rows;                       /* drawn; NULL: none */
     kernel_arrays arrays;
     lln_kernel_choice reference;
+    lln_head reference_head;
     run_case c; /* but for the kernel */
     row_identity identity;
 } open_case;
@@ -135,6 +138,10 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     LLN_TRY(load_head(work, index, tau));
     if (!work->has_numbers)
         return LLN_OK;
+    lln_head bare = work->head;
+    bare.rule = lln_rule_without(bare.rule, 0);
+    lln_head_keep_variance(&bare, &work->variance_without);
+    work->kept_without = &work->variance_without;
     lln_head_keep_variance(&work->head, &work->variance);
     LLN_TRY(find_temperature(set, &work->c));
     find_deviations(set, &work->c);
@@ -145,18 +152,27 @@ static lln_status open_head(open_case *work, size_t index, double tau)
         kernel_arrays_load(set->arrays, &work->head, &work->arrays));
 }
 
+/* The head under the parts of its rule that a kernel supports. */
+static lln_head head_for(const open_case *work, const kernel_entry *entry)
+{
+    lln_head head = work->head;
+    head.rule = lln_rule_without(head.rule, lln_kernel_honours(&entry->choice));
+    if (lln_rule_same_but_scale(&head.rule, &work->variance_without.rule))
+        head.kept = work->kept_without;
+    return head;
+}
+
 /* The choice of an entry with all that it takes for this head. */
 static lln_status choose_kernel(const open_case *work,
                                 const kernel_entry *entry, uint32_t draw,
-                                lln_kernel_choice *choice)
+                                const lln_head *head, lln_kernel_choice *choice)
 {
     *choice = entry->choice;
     choice->seed = run_shared.seed;
     choice->draw = draw;
     choice->arrays = work->arrays.items;
     choice->array_count = work->arrays.count;
-    return alpha_beta_find(work->set, entry, &work->head, &work->identity,
-                           choice);
+    return alpha_beta_find(work->set, entry, head, &work->identity, choice);
 }
 
 /* Adds a warning with the kernel, which most messages name. */
@@ -175,8 +191,11 @@ static lln_status choose_reference(open_case *work, uint32_t draw)
 {
     if (work->set->reference.count == 0)
         return LLN_OK;
-    lln_status status = choose_kernel(work, &work->set->reference.entries[0],
-                                      draw, &work->reference);
+    const kernel_entry *entry = &work->set->reference.entries[0];
+    work->reference_head = head_for(work, entry);
+    work->c.reference_head = &work->reference_head;
+    lln_status status = choose_kernel(work, entry, draw, &work->reference_head,
+                                      &work->reference);
     if (status == LLN_OK)
         work->c.reference = &work->reference;
     if (!warnings_suffice(status))
@@ -224,7 +243,9 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
         return measure_kernel(work, entry, &c, block);
     if (set->reference.count > 0 && !c.reference)
         return leave_out(set, block);
-    lln_status status = choose_kernel(work, entry, draw, &choice);
+    lln_head head = head_for(work, entry);
+    c.head = &head;
+    lln_status status = choose_kernel(work, entry, draw, &head, &choice);
     if (warnings_suffice(status)) {
         warnings_add(&work->identity, lln_error_message());
         return leave_out(set, block);

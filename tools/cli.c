@@ -169,11 +169,39 @@ static void add_to_list(const cli_option *option, const char *text, bool again)
     *list = joined;
 }
 
+/* Whether text is one of the choices, such as "top|none". */
+static bool is_word(const char *choices, const char *text)
+{
+    for (size_t length; *choices;
+         choices += length + (choices[length] == '|')) {
+        length = strcspn(choices, "|");
+        if (strlen(text) == length && strncmp(choices, text, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void set_maybe(const cli_option *option, const char *text, bool again)
+{
+    const char **target = option->target;
+    const char *name = option->name, *value = text ? text : "";
+    if (text && !is_word(option->argument, text))
+        cli_usage("--%s='%s': expected --%s or --%s=%s", name, text, name, name,
+                  option->argument);
+    if (again && strcmp(*target, value) != 0)
+        cli_usage("--%s%s%s cannot be used with --%s=%s", name,
+                  **target && *value ? "=" : "",
+                  **target && *value ? *target : "", name,
+                  *value ? value : *target);
+    *target = value;
+}
+
 /* again: it was given before. */
 static void set_option(const cli_option *option, const char *text, bool again)
 {
     bool adds = option->type == CLI_LIST || option->type == CLI_LAYER;
-    if (again && option->type != CLI_FLAG && !adds)
+    bool flag = option->type == CLI_FLAG || option->type == CLI_MAYBE;
+    if (again && !flag && !adds)
         cli_usage("--%s is given twice", option->name);
     switch (option->type) {
     case CLI_FLAG:
@@ -185,6 +213,9 @@ static void set_option(const cli_option *option, const char *text, bool again)
     case CLI_LIST:
     case CLI_LAYER:
         add_to_list(option, text, again);
+        break;
+    case CLI_MAYBE:
+        set_maybe(option, text, again);
         break;
     case CLI_COUNT:
         *(size_t *)option->target = (size_t)read_number(option, text);
@@ -234,8 +265,9 @@ static void describe(struct option *names, char *letters)
     *letters++ = ':';
     for (size_t i = 0; i < row_count; i++) {
         bool takes = rows[i]->type != CLI_FLAG;
+        int argument = rows[i]->type == CLI_MAYBE ? optional_argument : takes;
         names[i] =
-            (struct option){rows[i]->name, takes, NULL, LONG_ONLY + (int)i};
+            (struct option){rows[i]->name, argument, NULL, LONG_ONLY + (int)i};
         if (rows[i]->letter) {
             *letters++ = rows[i]->letter;
             if (takes)

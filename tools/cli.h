@@ -18,6 +18,9 @@ typedef enum {
     CLI_LIST,  /* likewise; the first replaces the default, and what is given
                   again is added to it after a comma */
     CLI_LAYER, /* likewise, without a default, after a line feed */
+    CLI_MAYBE, /* const char *: "" if the option has no argument, else the
+                  argument after =, one of those that the row names, with |
+                  between them */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_SEED,  /* uint64_t, any */
     CLI_REAL,  /* double in [low, high]; with `open`, low and high excluded */

@@ -56,7 +56,8 @@ static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
     lln_attention attention, reference;
     lln_fidelity_options options = {c->head->v, c->rows, c->row_count, top};
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_kernel_open(c->reference, c->head, &reference);
+    lln_status status =
+        lln_kernel_open(c->reference, c->reference_head, &reference);
     if (status == LLN_OK) {
         status =
             lln_fidelity_measure(&attention, &reference, &options, out, error);

@@ -29,6 +29,12 @@ static const config_row config_rows[] = {
     {LLN_CONFIG_NORM, "qk-norm", &run_shared.qk_norm},
     {LLN_CONFIG_ROPE, "rope", &run_shared.rope},
     {LLN_CONFIG_QUERY_SCALE, "query-scale", &run_shared.query_scale},
+    {LLN_CONFIG_SCALE, "scale", &run_shared.scale},
+    {LLN_CONFIG_SOFTCAP, "softcap", &run_shared.softcap},
+    {LLN_CONFIG_BIAS, "bias", &run_shared.bias},
+    {LLN_CONFIG_WINDOW, "window", &run_shared.window},
+    {LLN_CONFIG_CHUNK, "chunk", &run_shared.chunk},
+    {LLN_CONFIG_SINK, "sink", &run_shared.sink},
 };
 
 enum { ROWS = sizeof config_rows / sizeof *config_rows };
@@ -46,6 +52,17 @@ static void find_layers_without(void)
         model.without[l] = lln_config_is_linear(&c->layer[l]);
 }
 
+/* The first layer whose value is not from an option; NULL: none. */
+static const lln_config_value *find_own(lln_config_field field)
+{
+    for (size_t l = 0; l < model.config.layers; l++) {
+        const lln_config_value *value = &model.config.layer[l].value[field];
+        if (*value->text && value->from != LLN_FROM_OPTION)
+            return value;
+    }
+    return NULL;
+}
+
 static void merge(const config_row *row)
 {
     char *text;
@@ -54,12 +71,10 @@ static void merge(const config_row *row)
     if (status == LLN_EINVAL)
         cli_usage("--%s: %s", row->option, lln_error_message());
     cli_check(status);
+    if (row->field == LLN_CONFIG_SINK && find_own(LLN_CONFIG_SINK))
+        return; /* the array `sink` has those of the other layers */
     *row->target = text;
-    lln_by_layer values;
-    cli_check(lln_by_layer_read(text, &values));
-    for (size_t i = 0; i < values.count; i++)
-        model.by_layer = model.by_layer || values.items[i].count > 0;
-    lln_by_layer_free(&values);
+    model.by_layer = model.by_layer || (text && lln_by_layer_differs(text));
 }
 
 /* Whether each query sees no later keys: in all layers with softmax, or in
@@ -67,7 +82,7 @@ static void merge(const config_row *row)
 static void merge_causal(void)
 {
     const lln_config *c = &model.config;
-    bool *causal = &run_shared.rule.mask.causal;
+    const char **causal = &run_shared.causal;
     for (size_t l = 0; l < c->layers; l++) {
         lln_config_value *value = &c->layer[l].value[LLN_CONFIG_CAUSAL];
         if (model.without[l])
@@ -75,8 +90,8 @@ static void merge_causal(void)
         if (cli_given("causal"))
             value->from = LLN_FROM_OPTION;
         else
-            *causal = value->number > 0;
-        value->number = *causal;
+            *causal = value->number > 0 ? "" : NULL;
+        value->number = *causal != NULL;
     }
 }
 
@@ -106,29 +121,32 @@ static bool names_array(const char *name)
     return false;
 }
 
-/* The first layer whose value is not from an option; NULL: none. */
-static const lln_config_value *find_own(lln_config_field field)
+/* Ends the process if the array `name` is not given, which has `what`. */
+static void need_array(const char *name, const char *what, const char *arrays,
+                       const char *without)
 {
-    for (size_t l = 0; l < model.config.layers; l++) {
-        const lln_config_value *value = &model.config.layer[l].value[field];
-        if (*value->text && value->from != LLN_FROM_OPTION)
-            return value;
-    }
-    return NULL;
+    if (!names_array(name))
+        cli_usage("--config: the %s of %s are in its checkpoint; give them "
+                  "with --arrays %s, or leave them out with %s",
+                  what, model.config.model_type, arrays, without);
 }
 
 void config_check_arrays(void)
 {
+    char without[LLN_CONFIG_TEXT + 16];
     if (!model.read)
         return;
     const lln_config_value *norm = find_own(LLN_CONFIG_NORM);
-    const char *type = model.config.model_type;
-    if (norm && model.config.norm_weights && !names_array("q_norm"))
-        cli_usage("--config: the weights of the norms of %s are in its "
-                  "checkpoint; give them with --arrays "
-                  "q_norm=FILE:KEY,k_norm=FILE:KEY, or leave them out with "
-                  "--qk-norm %s",
-                  type, norm->text);
+    const lln_config_value *bias = find_own(LLN_CONFIG_BIAS);
+    if (norm && model.config.norm_weights) {
+        snprintf(without, sizeof without, "--qk-norm %s", norm->text);
+        need_array("q_norm", "weights of the norms",
+                   "q_norm=FILE:KEY,k_norm=FILE:KEY", without);
+    }
+    if (find_own(LLN_CONFIG_SINK))
+        need_array("sink", "sinks", "sink=FILE:KEY", "--sink none");
+    if (bias && strncmp(bias->text, "t5", 2) == 0)
+        need_array("bias", "biases", "bias=FILE:KEY", "--bias none");
 }
 
 lln_model_arrays config_model_arrays(void)
@@ -204,8 +222,9 @@ static char *describe(void)
         cli_fail("out of memory");
     fprintf(out, "%s: %s, %zu layer%s:", lln_mapping_name(run_shared.config),
             c->model_type, c->layers, c->layers > 1 ? "s" : "");
-    if (run_shared.rule.mask.causal)
-        fputs(" --causal", out);
+    if (run_shared.causal)
+        fprintf(out, " --causal%s%s", *run_shared.causal ? "=" : "",
+                run_shared.causal);
     for (size_t i = 0; i < ROWS; i++)
         write_option(config_rows[i].option, *config_rows[i].target, out);
     if (*linear)

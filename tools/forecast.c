@@ -50,6 +50,15 @@ typedef struct {
     double power, bytes_power; /* of the size */
 } case_cost;
 
+/* The rule of a head for one of other tokens. */
+static lln_logit_rule sample_rule(const lln_head *head)
+{
+    lln_logit_rule rule = head->rule;
+    rule.bias = NULL;
+    rule.mask.documents = NULL;
+    return rule;
+}
+
 /* The set with one sampled head of so many tokens, and one kernel, which does
  * without arrays and --params. */
 static case_set open_sample(const case_set *set, kernel_entry *entry,
@@ -64,7 +73,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
                                 .sigma_k = 1,
                                 .seed = 1,
                                 .trials = 1,
-                                .rule = run_shared.rule,
+                                .rule = sample_rule(&head),
                                 .values = run_shared.values};
     if (entry->from_params) {
         cli_check(lln_kernel_set(&entry->choice, "alpha", 1));

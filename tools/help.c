@@ -49,7 +49,8 @@ static void print_options(const cli_option *option)
                                   : printf("      ");
         used += printf("--%s", option->name);
         if (option->argument)
-            used += printf(" %s", option->argument);
+            used += printf(option->type == CLI_MAYBE ? "[=%s]" : " %s",
+                           option->argument);
         print_wrapped(option->help, used);
     }
 }

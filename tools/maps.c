@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_lists.h"
 #include "config.h"
-#include "heads/files.h"
 #include "heads/mapped.h"
 #include "heads/query_scale.h"
 #include "heads/rotation.h"
@@ -14,61 +14,19 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
-
-/* The two parts of --arrays; NULL: empty. */
-static struct {
-    bool known;
-    char *maps, *others;
-} arrays;
-
-static bool is_for_maps(const char *item)
-{
-    size_t length = strcspn(item, "=");
-    for (size_t i = 0; i < LLN_MAP_ARRAYS; i++)
-        if (strlen(lln_map_array_names[i]) == length &&
-            strncmp(lln_map_array_names[i], item, length) == 0)
-            return true;
-    return false;
-}
-
-/* Adds an item after a comma. */
-static void append(char **list, const char *item)
-{
-    char *joined;
-    if (asprintf(&joined, "%s%s%s", *list ? *list : "", *list ? "," : "",
-                 item) < 0)
-        cli_fail("out of memory");
-    free(*list);
-    *list = joined;
-}
-
-static void split_arrays(void)
-{
-    if (arrays.known)
-        return;
-    arrays.known = true;
-    char *copy = run_shared.arrays ? cli_copy(run_shared.arrays) : NULL;
-    for (char *rest = copy, *item; (item = strsep(&rest, ","));)
-        append(is_for_maps(item) ? &arrays.maps : &arrays.others, item);
-    free(copy);
-}
-
-const char *maps_other_arrays(void)
-{
-    split_arrays();
-    return arrays.others;
-}
+#include "rules.h"
 
 static lln_map_options options(void)
 {
-    split_arrays();
     lln_map_options all = {
         .clip = run_shared.clip_qkv,
         .norm = run_shared.qk_norm,
         .rope = run_shared.rope,
         .query_scale = run_shared.query_scale,
         .positions = run_shared.positions,
-        .arrays = arrays.maps,
+        .positions_used = rules_use_positions(),
+        .documents = rules_documents(),
+        .arrays = arrays_for(ARRAYS_OF_MAPS),
     };
     config_add_maps(&all);
     return all;
@@ -89,7 +47,8 @@ bool maps_are_across(void)
 void maps_check(void)
 {
     lln_map_options o = options();
-    if (o.positions && strcmp(o.positions, "restart") == 0)
+    if (o.positions && strcmp(o.positions, "restart") == 0 &&
+        !run_shared.documents)
         cli_usage("--positions restart needs --documents");
     lln_status status = lln_maps_check(&o);
     if (status == LLN_EINVAL)
@@ -146,16 +105,6 @@ void maps_apply(lln_heads *heads, lln_heads *whole)
         warn_of_pairing(heads);
 }
 
-/* place: FILE[:KEY] */
-static void refuse_place(const char *place)
-{
-    char *path, *key;
-    cli_check(lln_files_split(place, &path, &key));
-    cli_refuse_overwrite(path);
-    free(path);
-    free(key);
-}
-
 static void refuse_scales(const char *text)
 {
     lln_by_layer values;
@@ -165,7 +114,7 @@ static void refuse_scales(const char *text)
         const char *value = values.items[i].value;
         if (lln_query_scale_read(value, &scale) == LLN_OK &&
             scale.kind == LLN_SCALE_FILE)
-            refuse_place(value);
+            arrays_refuse_place(value);
     }
     lln_by_layer_free(&values);
 }
@@ -173,11 +122,9 @@ static void refuse_scales(const char *text)
 void maps_refuse_overwrite(void)
 {
     lln_map_options o = options();
-    char *copy = o.arrays ? cli_copy(o.arrays) : NULL;
-    for (char *rest = copy, *item; (item = strsep(&rest, ","));)
-        refuse_place(item + strcspn(item, "=") + (strchr(item, '=') != NULL));
-    free(copy);
+    arrays_refuse_overwrite(o.arrays);
     refuse_scales(o.query_scale);
-    if (o.positions && *o.positions != '+')
+    if (o.positions && *o.positions != '+' &&
+        strcmp(o.positions, "restart") != 0)
         cli_refuse_overwrite(o.positions);
 }

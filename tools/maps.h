@@ -16,10 +16,6 @@ bool maps_given(void);
 /* Whether heads are mapped with all others of their layer. */
 bool maps_are_across(void);
 
-/* The part of --arrays that is not for maps; NULL: none. Kept until the process
- * ends. */
-const char *maps_other_arrays(void);
-
 /* Puts the maps before a set of heads. `whole` has all heads of their layers;
  * empty: the set has. Ends the process on failure. */
 void maps_apply(lln_heads *heads, lln_heads *whole);

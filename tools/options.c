@@ -15,7 +15,6 @@ run_options run_shared = {
     .sigma_q = 1,
     .sigma_k = 1,
     .kernels = "softmax,lln",
-    .rule.scale = NAN,
 };
 
 /* Sizes stay where their squares still fit. */
@@ -87,20 +86,44 @@ const cli_option run_shared_options[] = {
     {"rope", 0, CLI_LAYER, "[LAYERS@]ROPE",
      "rotary embedding: half or pairs, with parameters (none)", SHARED(rope), 0,
      0, false},
-    {"positions", 0, CLI_TEXT, "FILE|+N",
-     "positions of the keys, for rotary embedding (0, 1, ...)",
+    {"positions", 0, CLI_TEXT, "FILE|+N|restart",
+     "positions of the keys, for rotary embedding and ALiBi; restart: in each "
+     "document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
      "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
      "(none)",
      SHARED(query_scale), 0, 0, false},
-    {"causal", 0, CLI_FLAG, NULL, "each query sees no later keys",
-     SHARED(rule.mask.causal), 0, 0, false},
-    {"window", 0, CLI_COUNT, "W",
-     "each query sees the W nearest keys, to either side unless causal (all)",
-     SHARED(rule.mask.window), 1, MOST_TOKENS, false},
-    {"scale", 0, CLI_REAL, "X", "scale of the logits q.k (1/sqrt(d))",
-     SHARED(rule.scale), 0, INFINITY, true},
+    {"causal", 0, CLI_MAYBE, "top|none",
+     "each query sees no later keys; top: counted from the first key, not from "
+     "the last; none: it does, whatever --config says",
+     SHARED(causal), 0, 0, false},
+    {"window", 0, CLI_LAYER, "[LAYERS@]W|L,R",
+     "each query sees the W nearest keys, to either side unless causal, or L "
+     "keys before and R keys after its own (all)",
+     SHARED(window), 0, 0, false},
+    {"chunk", 0, CLI_LAYER, "[LAYERS@]C",
+     "tokens are in chunks of C, whose queries see no keys outside (none)",
+     SHARED(chunk), 0, 0, false},
+    {"prefix", 0, CLI_LAYER, "[LAYERS@]N",
+     "with --causal, all queries see the first N keys (none)", SHARED(prefix),
+     0, 0, false},
+    {"documents", 0, CLI_TEXT, "FILE",
+     "documents of the tokens, whose queries see no keys outside (one)",
+     SHARED(documents), 0, 0, false},
+    {"mask", 0, CLI_TEXT, "FILE[:KEY]",
+     "array of booleans, or of numbers to add, for queries and keys (none)",
+     SHARED(mask), 0, 0, false},
+    {"scale", 0, CLI_LAYER, "[LAYERS@]X", "scale of the logits q.k (1/sqrt(d))",
+     SHARED(scale), 0, 0, false},
+    {"softcap", 0, CLI_LAYER, "[LAYERS@]C",
+     "replace logits s by C tanh(s/C) (none)", SHARED(softcap), 0, 0, false},
+    {"bias", 0, CLI_LAYER, "[LAYERS@]BIAS",
+     "add to logits: full, toeplitz, alibi or t5, with parameters (none)",
+     SHARED(bias), 0, 0, false},
+    {"sink", 0, CLI_LAYER, "[LAYERS@]X",
+     "one more outcome of softmax, with this logit (none)", SHARED(sink), 0, 0,
+     false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures, 0.5,1,2 or lo:hi:count[:log] (as the heads are)",
      SHARED(tau), 0, 0, false},
@@ -111,7 +134,7 @@ const cli_option run_shared_options[] = {
      "alpha and beta from a table of lln-match, - for stdin", SHARED(params), 0,
      0, false},
     {"arrays", 0, CLI_LIST, "LIST",
-     "arrays that kernels, norms and rotary embedding take, "
+     "arrays that kernels, norms, rotary embedding, biases and sinks take, "
      "NAME=FILE[:KEY],... (none)",
      SHARED(arrays), 0, 0, false},
     {"gate", 0, CLI_TEXT, "FILE[:KEY]", "short for --arrays gate=FILE[:KEY]",
@@ -207,6 +230,8 @@ void options_check(void)
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
+    if (run_shared.causal && strcmp(run_shared.causal, "none") == 0)
+        run_shared.causal = NULL; /* cli_given remembers it */
     run_shared.files = (const char *const *)argv + operand;
     run_shared.file_count = (size_t)(argc - operand);
     run_shared.file = run_shared.files[0]; /* argv ends with NULL */

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "cli.h"
-#include "heads/logit_rule.h"
 
 /* An option that works without values, and a message that says which results
  * are then missing. */
@@ -36,15 +35,18 @@ typedef struct {
     bool list, plan;
     /* attention */
     const char *tau, *kernels, *params;
-    const char *arrays, *gate; /* of kernels and maps, FILE[:KEY] */
+    const char *arrays, *gate; /* of kernels, maps and rules, FILE[:KEY] */
     /* maps of queries and keys; all but positions by layer */
     const char *clip_qkv, *qk_norm, *rope, *positions, *query_scale;
     const char *config; /* FILE; NULL: none */
     bool show_config;
+    /* the rule of logits; those of the first line by layer. causal: NULL, "" or
+     * "top" */
+    const char *window, *chunk, *prefix, *softcap, *bias, *sink, *scale;
+    const char *causal, *documents, *mask;
     const char *aggregate; /* NULL: a row for each head */
     const char *shard;     /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;
-    lln_logit_rule rule;
     /* output */
     const char *output, *format;     /* NULL: stdout, run_table_style */
     const char *columns;             /* NULL: the default ones */

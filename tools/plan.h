@@ -16,10 +16,12 @@ typedef struct model_cache model_cache;
 
 /* One head at one temperature, open for measuring. */
 typedef struct {
-    const lln_head *head;
+    const lln_head *head; /* under the parts of its rule that the kernel
+                             supports */
     const lln_kernel_choice *kernel;    /* alpha and beta resolved; NULL if the
                                            plan measures heads */
     const lln_kernel_choice *reference; /* likewise; NULL: the plan has none */
+    const lln_head *reference_head;     /* under what the reference supports */
     double tau; /* asked for, or the head's own; NaN: it has none, or
                    PASS_TEMPERATURE does not ask for it */
     bool sampled;

@@ -157,15 +157,6 @@ bool kernel_is_random(const kernel_entry *entry)
     return kernel && kernel->properties & LLN_KERNEL_RANDOM;
 }
 
-void kernel_refuse_rule(const lln_kernel_choice *choice,
-                        const lln_logit_rule *rule)
-{
-    const lln_rule_part *part = lln_kernel_find_refused(choice, rule);
-    if (part)
-        cli_usage("kernel '%s' %s --%s", choice->text, part->refusal,
-                  part->option);
-}
-
 kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
 {
     kernel_list all = {.count = a->count + b->count};
@@ -190,6 +181,12 @@ static void print_properties(const lln_kernel *kernel)
                h & LLN_HONOURS_CAUSAL ? "with" : "without");
     if (!(h & LLN_HONOURS_WINDOW))
         puts("    does not support a window");
+    if (!(h & LLN_HONOURS_RUNS))
+        puts("    does not support chunks, documents, a prefix, causal=top");
+    if (!(h & LLN_HONOURS_LOGITS))
+        puts("    does not support a softcap, a bias, a mask from a file");
+    if (!(h & LLN_HONOURS_SINK))
+        puts("    does not support a sink");
     if (p & LLN_KERNEL_RANDOM)
         puts("    random: drawn from --seed for each trial");
     for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {

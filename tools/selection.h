@@ -38,11 +38,6 @@ number_list number_list_read(const char *option, const char *text);
  * bad usage, such as a kernel that stands there twice, naming the option. */
 kernel_list kernel_list_read(const char *option, const char *text, bool params);
 
-/* Ends the process if the kernel does not honour a part of the rule, naming
- * the option that sets it. */
-void kernel_refuse_rule(const lln_kernel_choice *choice,
-                        const lln_logit_rule *rule);
-
 /* The entries of a, then those of b; the lists keep their own. */
 kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b);
 

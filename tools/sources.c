@@ -15,6 +15,7 @@
 #include "operands.h"
 #include "options.h"
 #include "output.h"
+#include "rules.h"
 #include "tensor/container.h"
 #include "tensor/mapping.h"
 
@@ -35,7 +36,7 @@ static void check_pipes(void)
 {
     const run_options *o = &run_shared;
     const char *const others[] = {o->params, o->lengths, o->positions,
-                                  o->config};
+                                  o->documents, o->config};
     const char *const parts[] = {o->q, o->k, o->v};
     bool piped = false;
     int pipes = 0;
@@ -44,7 +45,7 @@ static void check_pipes(void)
     for (int i = 0; i < 3; i++)
         piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
         cli_usage("standard input can be read only once");
@@ -117,9 +118,10 @@ void sources_check(void)
                   name);
     check_padding();
     check_pipes();
-    maps_check();
     if (!o->list)
         config_check_arrays();
+    rules_check();
+    maps_check();
     if (operands_find()->steps)
         row_identity_show_step();
 }
@@ -167,7 +169,7 @@ static lln_heads_part open_operand(const operand *from,
         .heads = numbers ? selected : NULL,
         .model = config_model_arrays(),
         .lengths = lengths->count > 0 ? lengths : NULL,
-        .rule = o->rule,
+        .rule = rules_of_most(),
     };
     lln_heads_part part = {
         .path = from->path[from->path[OF_ALL] ? OF_ALL : OF_QUERIES],
@@ -291,6 +293,7 @@ static void open_files(lln_heads *heads)
     config_check_heads(heads);
     if (!run_shared.quiet)
         config_say();
+    rules_read_documents(heads);
     if (maps_given())
         maps_apply(heads, &whole);
 }
@@ -317,14 +320,16 @@ void sources_open(lln_heads *heads)
             .sigma_k = o->sigma_k,
             .seed = o->seed,
             .trials = o->trials,
-            .rule = o->rule,
+            .rule.scale = rules_of_most().scale,
             .values = o->values,
         };
         cli_check(lln_gaussian_open(&model, heads));
-        return;
+        rules_read_documents(heads);
+    } else {
+        open_files(heads);
+        warn_of_values(heads);
     }
-    open_files(heads);
-    warn_of_values(heads);
+    rules_apply(heads);
 }
 
 void sources_refuse_overwrite(void)
@@ -336,6 +341,7 @@ void sources_refuse_overwrite(void)
     cli_refuse_overwrite(run_shared.lengths);
     config_refuse_overwrite();
     maps_refuse_overwrite();
+    rules_refuse_overwrite();
 }
 
 /* A row of --list. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "array_lists.h"
 #include "attend.h"
 #include "cases.h"
 #include "core/memory.h"
@@ -259,7 +260,7 @@ static void check_options(bool p)
     const char *name = cli_first_given(others);
     if (name)
         cli_usage("--%s cannot be used with --write-heads", name);
-    name = maps_other_arrays() ? "arrays" : cli_first_given(kernel);
+    name = arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : cli_first_given(kernel);
     if (name && !p)
         cli_usage("--%s needs --write-p: queries and keys have no kernel",
                   name);

@@ -155,6 +155,17 @@ const char *lln_by_layer_find(const lln_by_layer *values, long layer)
     return rest;
 }
 
+bool lln_by_layer_differs(const char *text)
+{
+    lln_by_layer values;
+    bool some = false;
+    lln_status status = lln_by_layer_read(text, &values);
+    for (size_t i = 0; i < values.count && status == LLN_OK; i++)
+        some = some || values.items[i].count > 0;
+    lln_by_layer_free(&values);
+    return some;
+}
+
 void lln_by_layer_free(lln_by_layer *values)
 {
     for (size_t i = 0; i < values->count; i++) {

@@ -42,6 +42,10 @@ LLN_NODISCARD lln_status lln_by_layer_read(const char *text,
  * layer, which has only a value for all layers. NULL: none. */
 const char *lln_by_layer_find(const lln_by_layer *values, long layer);
 
+/* Whether layers may have different values: some text of well written ones is
+ * for some layers. */
+bool lln_by_layer_differs(const char *text);
+
 void lln_by_layer_free(lln_by_layer *values);
 
 #endif

@@ -60,23 +60,26 @@ static bool asks_documents(const lln_logit_rule *rule)
 }
 
 const lln_rule_part lln_rule_parts[] = {
-    {LLN_HONOURS_FULL, asks_full, "needs", "a causal mask", "causal"},
+    {LLN_HONOURS_FULL, asks_full, "needs", "a causal mask", "causal", false},
     {LLN_HONOURS_CAUSAL, asks_causal, "does not support", "a causal mask",
-     "causal"},
-    {LLN_HONOURS_WINDOW, asks_window, "does not support", "a window", "window"},
+     "causal", false},
+    {LLN_HONOURS_WINDOW, asks_window, "does not support", "a window", "window",
+     false},
     {LLN_HONOURS_RUNS, asks_top, "does not support",
-     "a causal mask from the first key", "causal=top"},
-    {LLN_HONOURS_RUNS, asks_prefix, "does not support", "a prefix", "prefix"},
-    {LLN_HONOURS_RUNS, asks_chunk, "does not support", "chunks", "chunk"},
+     "a causal mask from the first key", "causal=top", false},
+    {LLN_HONOURS_RUNS, asks_prefix, "does not support", "a prefix", "prefix",
+     false},
+    {LLN_HONOURS_RUNS, asks_chunk, "does not support", "chunks", "chunk",
+     false},
     {LLN_HONOURS_RUNS, asks_documents, "does not support", "documents",
-     "documents"},
+     "documents", false},
     {LLN_HONOURS_LOGITS, asks_softcap, "does not support",
-     "a cap of the logits", "softcap"},
+     "a cap of the logits", "softcap", true},
     {LLN_HONOURS_LOGITS, asks_bias, "does not support", "a bias of the logits",
-     "bias"},
+     "bias", true},
     {LLN_HONOURS_LOGITS, asks_mask, "does not support", "a mask from a file",
-     "mask"},
-    {LLN_HONOURS_SINK, asks_sink, "does not support", "a sink", "sink"},
+     "mask", false},
+    {LLN_HONOURS_SINK, asks_sink, "does not support", "a sink", "sink", true},
     {0},
 };
 
@@ -87,6 +90,17 @@ const lln_rule_part *lln_rule_find_refused(const lln_logit_rule *rule,
         if (!(honours & part->honours) && part->is_asked(rule))
             return part;
     return NULL;
+}
+
+lln_logit_rule lln_rule_without(lln_logit_rule rule, unsigned honours)
+{
+    if (!(honours & LLN_HONOURS_LOGITS)) {
+        rule.softcap = 0;
+        rule.bias = NULL;
+    }
+    if (!(honours & LLN_HONOURS_SINK))
+        rule.has_sink = false;
+    return rule;
 }
 
 lln_logit_rule lln_rule_for(lln_logit_rule rule, size_t d)

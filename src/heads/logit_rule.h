@@ -65,6 +65,7 @@ typedef struct {
     const char *refusal; /* "does not support", or "needs" */
     const char *words;   /* "a causal mask" */
     const char *option;  /* of the tools, without dashes */
+    bool optional;       /* kernels may be measured without it beside others */
 } lln_rule_part;
 
 /* All of them, ended by one without words. A scale is never refused: kernels
@@ -74,6 +75,9 @@ extern const lln_rule_part lln_rule_parts[];
 /* The first part that is asked and not among `honours`; NULL: none. */
 const lln_rule_part *lln_rule_find_refused(const lln_logit_rule *rule,
                                            unsigned honours);
+
+/* The rule without the optional parts that are not among `honours`. */
+lln_logit_rule lln_rule_without(lln_logit_rule rule, unsigned honours);
 
 /* The rule for heads with d features, with a number for its scale. */
 lln_logit_rule lln_rule_for(lln_logit_rule rule, size_t d);

@@ -21,7 +21,8 @@ typedef struct {
 bool lln_maps_given(const lln_map_options *options)
 {
     const lln_map_options *o = options;
-    return o->clip || o->norm || o->rope || o->query_scale || o->positions ||
+    bool positions = o->positions && !o->positions_used;
+    return o->clip || o->norm || o->rope || o->query_scale || positions ||
            o->arrays;
 }
 
@@ -155,8 +156,9 @@ static lln_status check_values(const lln_map_options *o, const asked *a)
         return need("--qk-norm: plus-one", "--arrays q_norm=FILE,k_norm=FILE");
     if (a->after_rope && !a->rope)
         return need("--qk-norm: after-rope", "--rope");
-    if (o->positions && !a->rope && !a->ministral)
-        return need("--positions", "--rope or --query-scale ministral");
+    if (o->positions && !o->positions_used && !a->rope && !a->ministral)
+        return need("--positions",
+                    "--rope, --query-scale ministral or --bias alibi");
     return LLN_OK;
 }
 
@@ -190,17 +192,21 @@ bool lln_maps_are_across(const lln_map_options *options)
     return across;
 }
 
+static lln_status open_positions(const lln_map_options *o, lln_maps *maps)
+{
+    if (!o->positions)
+        return LLN_OK;
+    if (o->documents && strcmp(o->positions, "restart") == 0)
+        return lln_documents_restart(o->documents, &maps->positions);
+    lln_status status = lln_positions_read(o->positions, &maps->positions);
+    return status == LLN_EINVAL ? lln_fail_in(status, "--positions") : status;
+}
+
 lln_status lln_maps_open(const lln_map_options *options, lln_maps *maps)
 {
     *maps = (lln_maps){.arrays = NULL};
     LLN_TRY(read_all(options, maps));
-    if (options->positions) {
-        lln_status status =
-            lln_positions_read(options->positions, &maps->positions);
-        if (status == LLN_EINVAL)
-            (void)lln_fail_in(status, "--positions");
-        LLN_TRY(status);
-    }
+    LLN_TRY(open_positions(options, maps));
     if (options->arrays)
         LLN_TRY(lln_kernel_arrays_open(options->arrays, NULL, &maps->arrays));
     return LLN_OK;

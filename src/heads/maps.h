@@ -6,6 +6,7 @@
 #define LLN_HEADS_MAPS_H
 
 #include "heads/by_layer.h"
+#include "heads/documents.h"
 #include "heads/map_arrays.h"
 #include "heads/positions.h"
 
@@ -14,8 +15,10 @@
  */
 typedef struct {
     const char *clip, *norm, *rope, *query_scale;
-    const char *positions; /* as positions.h reads them */
-    const char *arrays;    /* NAME=FILE[:KEY],... of lln_map_array_names */
+    const char *positions; /* as positions.h reads them, or restart */
+    bool positions_used;   /* by a bias, so that no map needs them */
+    const lln_document_list *documents; /* for restart; NULL: not read yet */
+    const char *arrays; /* NAME=FILE[:KEY],... of lln_map_array_names */
     /* Divisors of longrope that a configuration lists, [divisor_count] each,
      * where `arrays` has none; NULL: not given. They must live as long as the
      * maps. */

@@ -92,13 +92,17 @@ lln_status lln_kernel_set(lln_kernel_choice *choice, const char *name,
     return LLN_OK;
 }
 
-const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,
-                                             const lln_logit_rule *rule)
+unsigned lln_kernel_honours(const lln_kernel_choice *choice)
 {
     const lln_kernel *kernel = choice->kernel;
     bool variant = kernel->variant && lln_kernel_given(choice, kernel->variant);
-    return lln_rule_find_refused(rule, variant ? kernel->variant_honours
-                                               : kernel->honours);
+    return variant ? kernel->variant_honours : kernel->honours;
+}
+
+const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,
+                                             const lln_logit_rule *rule)
+{
+    return lln_rule_find_refused(rule, lln_kernel_honours(choice));
 }
 
 lln_status lln_kernel_check_rule(const lln_kernel_choice *choice,

@@ -136,6 +136,9 @@ LLN_NODISCARD lln_status lln_kernel_word(const lln_kernel_choice *choice,
 LLN_NODISCARD lln_status lln_kernel_set(lln_kernel_choice *choice,
                                         const char *name, double value);
 
+/* The parts of a rule that the choice supports, of lln_rule_honours. */
+unsigned lln_kernel_honours(const lln_kernel_choice *choice);
+
 /* The first part of the rule that the kernel does not support; NULL: none. The
  * second function reports it: LLN_EINVAL. */
 const lln_rule_part *lln_kernel_find_refused(const lln_kernel_choice *choice,

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "heads/documents.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "heads/length_rows.h"
+#include "tensor/lookalike.h"
+#include "tensor/mapping.h"
+
+static const lln_row_words words = {
+    .what = "documents",
+    .line = "the number of the document of each key, or where documents begin",
+    .shape = "[keys], [documents + 1] or [batch, keys]",
+    .file = "documents",
+};
+
+/* Numbers of one entry of the batch. */
+typedef struct {
+    const size_t *numbers;
+    size_t count;
+} row_numbers;
+
+static bool is_cumulative(row_numbers row, size_t keys)
+{
+    if (row.count < 2 || row.numbers[0] != 0 ||
+        row.numbers[row.count - 1] != keys)
+        return false;
+    for (size_t i = 1; i < row.count; i++)
+        if (row.numbers[i] < row.numbers[i - 1])
+            return false;
+    return true;
+}
+
+static void fill_cumulative(row_numbers row, size_t *id)
+{
+    for (size_t i = 0; i + 1 < row.count; i++)
+        for (size_t j = row.numbers[i]; j < row.numbers[i + 1]; j++)
+            id[j] = i;
+}
+
+static int compare_ids(const void *first, const void *second)
+{
+    size_t a = *(const size_t *)first, b = *(const size_t *)second;
+    return (a > b) - (a < b);
+}
+
+/* LLN_EFORMAT: two runs of keys have the same number. */
+static lln_status check_runs(row_numbers row)
+{
+    size_t runs = 0;
+    size_t *run = lln_array_alloc(row.count, sizeof *run);
+    if (!run)
+        return LLN_ENOMEM;
+    for (size_t j = 0; j < row.count; j++)
+        if (j == 0 || row.numbers[j] != row.numbers[j - 1])
+            run[runs++] = row.numbers[j];
+    qsort(run, runs, sizeof *run, compare_ids);
+    lln_status status = LLN_OK;
+    for (size_t i = 1; i < runs && status == LLN_OK; i++)
+        if (run[i] == run[i - 1])
+            status = lln_fail(LLN_EFORMAT,
+                              "document %zu comes again after another; "
+                              "expected the keys of a document side by side",
+                              run[i]);
+    free(run);
+    return status;
+}
+
+static lln_status fill_entry(row_numbers row, size_t keys, size_t *id)
+{
+    if (row.count != keys && is_cumulative(row, keys)) {
+        fill_cumulative(row, id);
+        return LLN_OK;
+    }
+    if (row.count != keys)
+        return lln_fail(LLN_EFORMAT,
+                        "%zu numbers; expected one for each of %zu keys, or "
+                        "where documents begin, 0, ..., %zu",
+                        row.count, keys, keys);
+    LLN_TRY(check_runs(row));
+    for (size_t j = 1; j < keys; j++)
+        id[j] = id[j - 1] + (row.numbers[j] != row.numbers[j - 1]);
+    return LLN_OK;
+}
+
+/* One number a line is one entry. */
+static lln_status fill_entries(const lln_length_rows *rows, size_t keys,
+                               lln_document_list *documents)
+{
+    bool column = !rows->flat && rows->count > 1;
+    for (size_t i = 0; i < rows->count && column; i++)
+        column = rows->rows[i].count == 1;
+    documents->entries = column ? 1 : rows->count;
+    documents->tokens = keys;
+    size_t count;
+    LLN_TRY(lln_size_multiply(documents->entries, keys, &count));
+    documents->id = lln_array_alloc(count, sizeof *documents->id);
+    if (!documents->id)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < documents->entries; i++) {
+        row_numbers row = {rows->numbers + rows->rows[i].first,
+                           column ? rows->count : rows->rows[i].count};
+        LLN_TRY(fill_entry(row, keys, documents->id + i * keys));
+    }
+    return LLN_OK;
+}
+
+static lln_status read_rows(const lln_mapping *file, size_t keys,
+                            lln_document_list *documents)
+{
+    lln_length_rows rows = {.count = 0};
+    const char *other = lln_lookalike(file);
+    lln_status status =
+        other ? lln_fail(LLN_EFORMAT, "%s", other)
+              : lln_whole_rows_read(file->bytes, file->size, &words, &rows);
+    if (status == LLN_OK)
+        status = fill_entries(&rows, keys, documents);
+    lln_length_rows_free(&rows);
+    return status;
+}
+
+lln_status lln_documents_read(const char *path, size_t keys,
+                              lln_document_list *documents)
+{
+    lln_mapping file;
+    *documents = (lln_document_list){.entries = 0};
+    LLN_TRY(lln_mapping_open(path, &file));
+    documents->name = strdup(lln_mapping_name(path));
+    lln_status status = documents->name ? read_rows(&file, keys, documents)
+                                        : lln_fail(LLN_ENOMEM, "out of memory");
+    if (status != LLN_OK && documents->name)
+        (void)lln_fail_in(status, documents->name);
+    lln_mapping_close(&file);
+    return status;
+}
+
+void lln_documents_free(lln_document_list *documents)
+{
+    free(documents->name);
+    free(documents->id);
+    *documents = (lln_document_list){.entries = 0};
+}
+
+lln_status lln_documents_check(const lln_document_list *documents,
+                               const char *name, size_t batch, size_t keys)
+{
+    if (documents->tokens != keys)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: documents of %zu keys; %s has %zu keys",
+                        documents->name, documents->tokens, name, keys);
+    if (documents->entries == 1 || documents->entries == batch)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "%s: documents of %zu batch entries; %s has %zu",
+                    documents->name, documents->entries, name, batch);
+}
+
+void lln_documents_fill(const lln_document_list *documents, size_t entry,
+                        size_t padding, size_t count, size_t *first,
+                        size_t *end)
+{
+    size_t row = documents->entries > 1 ? entry * documents->tokens : 0;
+    const size_t *id = documents->id + row + padding;
+    for (size_t j = 0; j < count; j++)
+        first[j] = j > 0 && id[j] == id[j - 1] ? first[j - 1] : j;
+    for (size_t j = count; j-- > 0;)
+        end[j] = j + 1 < count && id[j] == id[j + 1] ? end[j + 1] : j + 1;
+}
+
+lln_status lln_documents_restart(const lln_document_list *documents,
+                                 lln_positions *positions)
+{
+    size_t tokens = documents->tokens, count = documents->entries * tokens;
+    size_t *id = lln_array_alloc(count, sizeof *id);
+    *positions = (lln_positions){.entries = 0};
+    if (!id)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < count; i++) /* entries have no document in common */
+        id[i] = documents->id[i] + i / tokens * tokens;
+    lln_status status = lln_positions_restart(id, count, positions);
+    free(id);
+    positions->entries = documents->entries;
+    positions->tokens = tokens;
+    return status;
+}

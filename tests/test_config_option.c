@@ -41,7 +41,9 @@ static const struct {
     /* Layers without softmax have no values, and do not differ. */
     {next, LLN_CONFIG_ROPE, NULL, "half:theta=10000:dims=64", 0, "",
      LLN_FROM_CLASS},
-    {next, LLN_CONFIG_SCALE, "7@2", "3@0.0625\n7@2", 7, "2", LLN_FROM_OPTION},
+    /* 1/sqrt(256), the scale without the option, is left out. */
+    {next, LLN_CONFIG_SCALE, NULL, NULL, 3, "0.0625", LLN_FROM_CLASS},
+    {next, LLN_CONFIG_SCALE, "7@2", "7@2", 7, "2", LLN_FROM_OPTION},
 };
 
 START_TEST(merge_values)

@@ -116,15 +116,19 @@ static lln_status set_given(const char *text, lln_config_field field,
     return LLN_OK;
 }
 
-/* The value of an option for layer l, out [VALUE]; "": none. */
+/* The value of an option for layer l, out [VALUE]; "": none, or that of heads
+ * without the option. */
 static void find_value(const lln_config *config, size_t l,
                        lln_config_field field, char *out)
 {
+    const lln_config_value *value = &config->layer[l].value[field];
+    double scale = pow((double)config->head_dim, -0.5);
     if (field == LLN_CONFIG_ROPE)
         lln_config_rope(config, l, out, VALUE);
     else
-        snprintf(out, VALUE, "%s", config->layer[l].value[field].text);
-    if (strcmp(out, "none") == 0)
+        snprintf(out, VALUE, "%s", value->text);
+    if (strcmp(out, "none") == 0 ||
+        (field == LLN_CONFIG_SCALE && value->number == scale))
         *out = '\0';
 }
 

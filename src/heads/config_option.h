@@ -12,7 +12,8 @@
  * NULL: none) with those of the layers, of which the user's win. The layers
  * then have the result; *text is the same as a value of the option: plain if
  * all layers with softmax have the same, else LAYERS@VALUE for each value,
- * separated by LLN_BY_LAYER_SEPARATOR; NULL: no layer has one. The caller frees
+ * separated by LLN_BY_LAYER_SEPARATOR; NULL: no layer has one. A scale of
+ * 1/sqrt(head_dim) is left out. The caller frees
  * it. LLN_CONFIG_ROPE includes theta, dims and scaling.
  * LLN_EINVAL: values that are not well written, or for a layer that the model
  * does not have; LLN_ENOMEM. */

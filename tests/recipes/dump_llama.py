@@ -17,9 +17,8 @@ weights.npz, of the norms; entropy.txt, the mean entropy of each head. Then
 
 print these entropies twice. The model has queries that share keys, norms of
 queries and keys (as Qwen 3), rotary embedding with the frequencies of Llama
-3.1, and a sliding window in its last layer. It takes the way that hooks take in
-any model: a function in the place of attention gets what is final, and forward
-hooks of the projections what is raw.
+3.1, and a sliding window in its last layer. A function in the place of
+attention records what is final, and hooks of the projections what is raw.
 """
 import json
 import math
@@ -84,21 +83,27 @@ def turn(x):
     return torch.cat((a * cosine - b * sine, b * cosine + a * sine), -1)
 
 
-def attend(layer, q, k, v, window):
-    """Attention of one layer: the only function that a dump has to replace."""
-    n = q.shape[-2]
-    k, v = (x.repeat_interleave(HEADS // KEY_HEADS, 1) for x in (k, v))
-    distance = torch.arange(n)[:, None] - torch.arange(n)
-    seen = (distance >= 0) & (distance < window)
-    logits = (q @ k.transpose(-1, -2)) / math.sqrt(DIM)
-    return logits.masked_fill(~seen, -math.inf).softmax(-1), v
+def repeat(x):
+    return x.repeat_interleave(HEADS // KEY_HEADS, 1)
+
+
+def eager_attention_forward(module, query, key, value, mask, scaling, **kwargs):
+    """Attention of one layer, with the arguments and the name that it has in
+    transformers. Queries and keys are final here."""
+    logits = query @ repeat(key).transpose(-1, -2) * scaling + mask
+    weights = logits.softmax(-1)
+    return (weights @ repeat(value)).transpose(1, 2), weights
+
+
+# What a layer calls; to be replaced by one that records.
+attention_function = eager_attention_forward
 
 
 class Attention(nn.Module):
     def __init__(self, layer):
         super().__init__()
         hidden = CONFIG["hidden_size"]
-        self.layer = layer
+        self.layer_idx = layer
         self.q_proj = nn.Linear(hidden, HEADS * DIM, bias=False)
         self.k_proj = nn.Linear(hidden, KEY_HEADS * DIM, bias=False)
         self.v_proj = nn.Linear(hidden, KEY_HEADS * DIM, bias=False)
@@ -107,14 +112,20 @@ class Attention(nn.Module):
         slides = layer >= CONFIG["max_window_layers"]
         self.window = CONFIG["sliding_window"] if slides else math.inf
 
+    def mask(self, n):
+        distance = torch.arange(n)[:, None] - torch.arange(n)
+        seen = (distance >= 0) & (distance < self.window)
+        return torch.zeros(n, n).masked_fill(~seen, -math.inf)
+
     def forward(self, x):
         q, k, v = (
             project(x).unflatten(-1, (-1, DIM)).transpose(1, 2)
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
         q, k = turn(self.q_norm(q)), turn(self.k_norm(k))
-        p, v = attend(self.layer, q, k, v, self.window)
-        return x + self.o_proj((p @ v).transpose(1, 2).flatten(-2))
+        mask = self.mask(x.shape[1])
+        output, _ = attention_function(self, q, k, v, mask, DIM**-0.5)
+        return x + self.o_proj(output.flatten(-2))
 
 
 class Model(nn.Module):
@@ -129,45 +140,50 @@ class Model(nn.Module):
         return x
 
 
+def entropies(weights):
+    """Mean entropy of the rows of each head."""
+    p = weights.double()
+    return -torch.xlogy(p, p).sum(-1).mean(-1)
+
+
 def record(model, x):
     """Runs the model; raw and final arrays, and the entropies of heads."""
-    global attend
-    raw, final, entropies = {}, {}, {}
-    original = attend
+    global attention_function
+    raw, final, found = {}, {}, []
 
-    def attend_recorded(layer, q, k, v, window):
-        final[f"layers.{layer}.q"] = q.numpy()
-        final[f"layers.{layer}.k"] = k.numpy()
-        p, v = original(layer, q, k, v, window)
-        h = -torch.xlogy(p.double(), p.double()).sum(-1).mean(-1)
-        entropies[layer] = h
-        return p, v
+    def record_final(module, query, key, value, mask, *args):
+        final[f"layers.{module.layer_idx}.q"] = query.numpy()
+        final[f"layers.{module.layer_idx}.k"] = key.numpy()
+        output = eager_attention_forward(
+            module, query, key, value, mask, *args
+        )
+        found.append(entropies(output[1]))
+        return output
 
-    def keep(key):
+    def record_raw(key):
         def hook(module, inputs, output):
             raw[key] = output.numpy()
 
         return hook
 
     for number, layer in enumerate(model.layers):
-        layer.q_proj.register_forward_hook(keep(f"layers.{number}.q_proj"))
-        layer.k_proj.register_forward_hook(keep(f"layers.{number}.k_proj"))
-    attend = attend_recorded
+        for name in "q_proj", "k_proj":
+            hook = record_raw(f"layers.{number}.{name}")
+            getattr(layer, name).register_forward_hook(hook)
+    attention_function = record_final
     with torch.no_grad():
         model(x)
-    attend = original
+    attention_function = eager_attention_forward
     # In the order of the rows: batch entry, layer, head.
-    heads = torch.stack([entropies[layer] for layer in sorted(entropies)], 1)
-    return raw, final, heads.flatten().tolist()
+    return raw, final, torch.stack(found, 1).flatten().tolist()
 
 
 def main():
     torch.manual_seed(3)
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     model = Model()
-    raw, final, entropies = record(
-        model, 2 * torch.randn(2, 70, CONFIG["hidden_size"])
-    )
+    x = 2 * torch.randn(2, 70, CONFIG["hidden_size"])
+    raw, final, expected = record(model, x)
     weights = {}
     for number, layer in enumerate(model.layers):
         for name in "q_norm", "k_norm":
@@ -177,7 +193,7 @@ def main():
     numpy.savez(folder / "raw.npz", **raw)
     numpy.savez(folder / "final.npz", **final)
     numpy.savez(folder / "weights.npz", **weights)
-    lines = "".join(f"{h}\n" for h in entropies)
+    lines = "".join(f"{h}\n" for h in expected)
     (folder / "entropy.txt").write_text(lines)
 
 

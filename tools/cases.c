@@ -103,6 +103,7 @@ row_identity case_identify(const case_set *set, const lln_head *head,
         .causal = head->rule.mask.causal,
         .samples = 1,
         .tau = tau,
+        .rules = rule_texts_of(head->layer),
     };
     if (set->heads.sampled) {
         identity.layer = NAN;

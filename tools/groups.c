@@ -111,6 +111,11 @@ row_identity groups_identify(const row_groups *groups, const row_identity *row,
                           : set->kernels.entries[kernel].choice.text;
     identity.samples = (long)(heads * case_draws(set, kernel));
     identity.tau = tau;
+    identity.rule = rule_texts_for(
+        row->rules,
+        set->plan->measures_head
+            ? ~0u
+            : lln_kernel_honours(&set->kernels.entries[kernel].choice));
     if (groups->kind == GROUP_KEY_HEAD)
         identity.head = identity.key_head;
     else if (groups->kind != GROUP_HEAD && groups->kind != GROUP_TEXTS)
@@ -165,6 +170,8 @@ void groups_merge(row_identity *all, const row_identity *head)
         all->n = LLN_CELL_NONE;
     if (all->d != head->d)
         all->d = LLN_CELL_NONE;
+    if (all->rules != head->rules)
+        all->rules = NULL;
     if (all->file && strcmp(all->file, head->file) != 0)
         all->file = NULL;
 }

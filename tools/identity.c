@@ -17,12 +17,13 @@
         RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0),       \
         RECORD_REAL(row_identity, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE)
 
-static const record_column columns[] = {SOURCE, OTHERS, {0}};
+#define RULE RECORD_TEXT(row_identity, rule, "rule", NULL, 0)
 
-static const record_column columns_with_step[] = {
-    SOURCE,
-    RECORD_INTEGER(row_identity, step, "step", COLUMNS_ID, 0),
-    OTHERS,
+static record_column columns[] = {SOURCE, OTHERS, RULE, {0}};
+
+static record_column columns_with_step[] = {
+    SOURCE, RECORD_INTEGER(row_identity, step, "step", COLUMNS_ID, 0),
+    OTHERS, RULE,
     {0},
 };
 
@@ -31,6 +32,20 @@ record_type row_identity_type = {columns, sizeof(row_identity)};
 void row_identity_show_step(void)
 {
     row_identity_type.columns = columns_with_step;
+}
+
+/* Puts the column, which is the last, in the group of the others. */
+static void show_last(record_column *table)
+{
+    while (table[1].name)
+        table++;
+    table->group = COLUMNS_ID;
+}
+
+void row_identity_show_rule(void)
+{
+    show_last(columns);
+    show_last(columns_with_step);
 }
 
 double run_index(long index)

@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "core/status.h"
+#include "rule_texts.h"
 
 /* What the columns source .. tau say. NaN, NULL and LLN_CELL_NONE: missing. */
 typedef struct {
@@ -16,12 +17,17 @@ typedef struct {
     const char *kernel;
     long n, d, causal, samples;
     double tau;
+    const rule_texts *rules; /* that heads have in common */
+    const char *rule;        /* of the kernel */
 } row_identity;
 
 /* The columns of an identity, which are the group `id` of each table of
  * heads; `step` is among them once row_identity_show_step was called. */
 extern record_type row_identity_type;
 void row_identity_show_step(void);
+
+/* Prints `rule`, which is in the table on request, by default. */
+void row_identity_show_rule(void);
 
 /* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure, and
  * returns its status; LLN_OK is legal. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "identity.h"
 #include "message.h"
 #include "rules.h"
 
@@ -74,14 +75,9 @@ void kernel_rules_check(const kernel_list *kernels)
         refuse_parts(kernels, &kernels->entries[i], &rule);
     list_kernels(kernels, text);
     if (*text)
+        row_identity_show_rule();
+    if (*text)
         cli_warn("kernels that do not support a part of the rule are measured "
                  "without it: %s",
                  text);
-}
-
-bool kernel_rules_differ(const kernel_list *kernels)
-{
-    char text[TEXT];
-    list_kernels(kernels, text);
-    return *text != '\0';
 }

@@ -8,11 +8,8 @@
 
 /* Ends the process if a kernel does not support a part of the rule that the
  * options ask for, naming the option; but a cap, a bias or a sink that another
- * kernel of the list supports is left out, which one message says. */
+ * kernel of the list supports is left out, which one message and the column
+ * `rule` say. */
 void kernel_rules_check(const kernel_list *kernels);
-
-/* Whether some kernels of the list are measured without parts of the rule, and
- * others with them. */
-bool kernel_rules_differ(const kernel_list *kernels);
 
 #endif

@@ -11,6 +11,7 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
+#include "rules.h"
 #include "run.h"
 
 static struct {
@@ -46,7 +47,10 @@ typedef struct {
 #define SUMMARY(field, name)                                                   \
     RECORD_REAL(summary_record, entropy.field, name, COLUMNS_DEFAULT, PASS_ROWS)
 
-static const record_column summary_columns[] = {
+/* Printed by default if there is a sink. */
+#define SINK "sink"
+
+static record_column summary_columns[] = {
     SUMMARY(entropy, "entropy_nats"),
     SUMMARY(normalized, "entropy_normalized"),
     SUMMARY(min, "entropy_min_nats"),
@@ -60,6 +64,10 @@ static const record_column summary_columns[] = {
                 THEORY),
     SUMMARY(over_log_n, "entropy_over_log_n"),
     SUMMARY(over_ceiling, "entropy_over_ceiling"),
+    RECORD_REAL(summary_record, entropy.outside, "outside_mass", SINK,
+                PASS_ROWS),
+    RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
+                SINK, PASS_ROWS),
     {0},
 };
 
@@ -72,7 +80,7 @@ typedef struct {
 #define QUERY(field, name)                                                     \
     RECORD_REAL(query_record, entropy.field, name, COLUMNS_DEFAULT, 0)
 
-static const record_column query_columns[] = {
+static record_column query_columns[] = {
     RECORD_INTEGER(query_record, query, "query", COLUMNS_DEFAULT, 0),
     RECORD_INTEGER(query_record, keys, "keys", COLUMNS_DEFAULT, 0),
     QUERY(entropy, "entropy_nats"),
@@ -80,6 +88,9 @@ static const record_column query_columns[] = {
     QUERY(effective_keys, "effective_keys"),
     QUERY(top1_mass, "top1_mass"),
     QUERY(max_logit, "max_logit"),
+    RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
+    RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
+                0),
     {0},
 };
 
@@ -209,9 +220,21 @@ static int write_diagnosis(void)
     return run_plan_write(&plan);
 }
 
+/* Puts columns of a sink among the default ones. */
+static void show_sink(record_column *column)
+{
+    for (; column->name; column++)
+        if (strcmp(column->group, SINK) == 0)
+            column->group = COLUMNS_DEFAULT;
+}
+
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
+    if (rules_asked().has_sink) {
+        show_sink(summary_columns);
+        show_sink(query_columns);
+    }
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose and --per-row cannot be combined");
     if (options.diagnose)

@@ -108,8 +108,9 @@ static void select_columns(row_writer *writer)
  * texts that are no measured values. */
 static bool tells_apart(const table_column *source)
 {
-    return source->shows == SHOWS_IDENTITY ||
-           source->column->type != LLN_CELL_REAL;
+    if (source->shows == SHOWS_IDENTITY)
+        return source->column->group != NULL;
+    return source->column->type != LLN_CELL_REAL;
 }
 
 /* The first column that can tell rows apart and is not printed; `total`: all

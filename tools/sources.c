@@ -122,6 +122,8 @@ void sources_check(void)
         config_check_arrays();
     rules_check();
     maps_check();
+    if (rules_differ())
+        row_identity_show_rule();
     if (operands_find()->steps)
         row_identity_show_step();
 }
@@ -330,6 +332,7 @@ void sources_open(lln_heads *heads)
         warn_of_values(heads);
     }
     rules_apply(heads);
+    rule_texts_prepare(heads);
 }
 
 void sources_refuse_overwrite(void)

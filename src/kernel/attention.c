@@ -74,6 +74,10 @@ static void normalise(const lln_attention *attention, size_t i, double *row,
     double max = -INFINITY, sum = 0;
     for (size_t j = 0; j < count; j++)
         max = fmax(max, row[j]);
+    if (max == -INFINITY) { /* a bias hides all keys */
+        memset(row, 0, count * sizeof *row);
+        return;
+    }
     for (size_t j = 0; j < count; j++) {
         row[j] = attention->tiles.domain == LLN_DOMAIN_LOG ? exp(row[j] - max)
                                                            : row[j] / max;

@@ -77,6 +77,8 @@ static void multiply_block(const product *p, workspace *work, size_t start,
     while (lln_tiles_next(&work->tiles))
         add_tile(p, work);
     for (size_t i = 0; i < rows; i++) {
+        if (work->total[i] == 0)
+            continue; /* a bias hides all keys */
         double outside = lln_attention_outside(
             p->attention, start + i, work->max[i] + log(work->total[i]));
         for (size_t l = 0; l < columns; l++)

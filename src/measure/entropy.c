@@ -5,6 +5,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* Whether the row sees no key, so that the sink has all its weight. */
+static bool is_in_sink(const lln_row *row)
+{
+    return row->keys == 0 && row->outside == 1;
+}
+
 static double entropy(const lln_row *row)
 {
     return row->entropy;
@@ -18,6 +24,8 @@ static double normalized(const lln_row *row)
 /* ln(keys of the row); 0 for a row without keys, which is no distribution. */
 static double ceiling(const lln_row *row)
 {
+    if (is_in_sink(row))
+        return NAN;
     return row->keys > 0 ? log((double)row->keys) : 0;
 }
 
@@ -54,6 +62,20 @@ static double negative(const lln_row *row)
     return row->negative;
 }
 
+static double outside(const lln_row *row)
+{
+    return row->outside > 0 ? row->outside : 1 - row->sum;
+}
+
+static double with_sink(const lln_row *row)
+{
+    double o = row->outside;
+    if (is_in_sink(row))
+        return 0;
+    return o > 0 ? (1 - o) * (row->entropy - log1p(-o)) - o * log(o)
+                 : row->entropy;
+}
+
 double lln_entropy_floor(size_t keys, double spread)
 {
     double t = (double)keys;
@@ -73,7 +95,7 @@ static double ratio_error(const lln_row *rows, size_t count, size_t n,
     double squares = 0, kept = 1 - (double)count / (double)n;
     for (size_t i = 0; i < count; i++) {
         double x = rows[i].entropy - ratio * ceiling(&rows[i]);
-        squares += x * x;
+        squares += isnan(x) ? 0 : x * x;
     }
     if (isnan(ratio) || count == n)
         return isnan(ratio) ? NAN : 0;
@@ -115,6 +137,8 @@ static const row_summary summaries[] = {
     {offsetof(lln_entropy, max_logit), LARGEST, logit, false},
     {offsetof(lln_entropy, row_sum_min), SMALLEST, sum, false},
     {offsetof(lln_entropy, negative_mass), MEAN, negative, false},
+    {offsetof(lln_entropy, outside), MEAN, outside, false},
+    {offsetof(lln_entropy, with_sink), MEAN, with_sink, true},
     {offsetof(lln_entropy, floor), MEAN, floor_of, true},
 };
 
@@ -159,7 +183,8 @@ void lln_entropy_summarise(const lln_attention *attention, const lln_row *rows,
     bool distributions = true;
     error = error ? error : &unused;
     for (size_t i = 0; i < count; i++)
-        distributions = distributions && !isnan(rows[i].entropy);
+        distributions =
+            distributions && (!isnan(rows[i].entropy) || is_in_sink(&rows[i]));
     for (size_t i = 0; i < sizeof summaries / sizeof *summaries; i++)
         summarise(&summaries[i], rows, count, attention->n, distributions, out,
                   error);

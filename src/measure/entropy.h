@@ -11,7 +11,9 @@
 /* Means over rows unless stated otherwise. */
 typedef struct {
     double entropy; /* H_i = -sum_j P_ij ln P_ij, nats; like the next three, NaN
-                       unless each row is a distribution (LLN_ROW_DEFICIT) */
+                       unless each row is a distribution (LLN_ROW_DEFICIT). With
+                       a sink, of P_ij / sum; a row that sees no key is then
+                       left out */
     double normalized; /* H_i / ln(keys of the row); rows with one key are left
                           out */
     double min, max;   /* smallest and largest H_i, nats */
@@ -25,6 +27,9 @@ typedef struct {
                           if m = 1 or entropy is NaN */
     double over_ceiling; /* entropy / mean of ln(keys of the row), the largest
                             possible; NaN if that is 0 or entropy is NaN */
+    double outside;      /* 1 - sum_j P_ij: the weight of a sink */
+    double with_sink; /* entropy of the row with the weight of the sink, o, as
+                         one more outcome: (1 - o) (H_i - ln(1 - o)) - o ln o */
     double floor; /* lln_entropy_floor of the row's keys and the spread of its
                      scores, nats; NaN for rows without LLN_ROW_MOMENTS, or if
                      entropy is NaN */

@@ -43,7 +43,7 @@ static void narrow_block(const lln_operator *op, row_block *block, float *out,
             sum += (double)weight;
         }
         bool sink = op->attention->tiles.rule.has_sink;
-        scale[i] = (sink ? scale[i] * before : 1) / sum;
+        scale[i] = sum > 0 ? (sink ? scale[i] * before : 1) / sum : 0;
     }
     block->weights = out;
 }

@@ -149,6 +149,13 @@ double lln_row_rounding(const lln_attention *attention, const lln_row *row)
 static lln_row finish_row(const lln_attention *attention, const row_state *row,
                           unsigned what)
 {
+    if (row->count == 0) /* all its weight is in the sink */
+        return (lln_row){.log_norm = -INFINITY,
+                         .max = -INFINITY,
+                         .entropy = NAN,
+                         .sum_squares = NAN,
+                         .sum = 1,
+                         .scores = {NAN, NAN, NAN, NAN, NAN}};
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
     lln_row out = {

@@ -88,6 +88,10 @@ typedef struct {
 static void softmax_row(const lln_logit_rule *rule, double *p, size_t count)
 {
     double max = lln_row_max(p, count), sum = 0;
+    if (max == -INFINITY) { /* a bias hides all keys */
+        memset(p, 0, count * sizeof *p);
+        return;
+    }
     lln_row_exp(p, count, max, 0);
     for (size_t j = 0; j < count; j++)
         sum += p[j];

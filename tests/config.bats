@@ -35,6 +35,14 @@ show() {
     diff shown <(tail -n +2 "$configs/expected.tsv")
 }
 
+@test "the page lists the model types" {
+    sed -n 's/.*{\.model_type = "\([a-z0-9_]*\)".*/\1/p' \
+        "$BATS_TEST_DIRNAME/../src/heads/config_family.c" | sort > known
+    [ "$(wc -l < known)" -gt 30 ]
+    sed -n '/^Known model types are$/,/^\.S/s/^\.Li \([a-z0-9_]*\).*/\1/p' \
+        "$LLN_BIN/../man/man5/lln-formats.5" | sort | diff known -
+}
+
 @test "where values are from, in each format" {
     columns=layer,rope,rope_from,theta,theta_from,norm_from,window
     prints "layer,rope,rope_from,theta,theta_from,norm_from,window
@@ -132,6 +140,31 @@ numbers() {
     equal layers "$(column layer < table | uniq | tr '\n' ' ')" '0 2 '
 }
 
+@test "the rule of logits by layer" {
+    config '"model_type": "gemma2", "sliding_window": 5' \
+        '"attn_logit_softcapping": 3, "query_pre_attn_scalar": 24'
+    side_by_side "$vectors/a_q.npy" 4 layers.0.q.npy
+    side_by_side "$vectors/a_k.npy" 2 layers.0.k.npy
+    cp layers.0.q.npy layers.3.q.npy
+    cp layers.0.k.npy layers.3.k.npy
+    files=(--q 'layers.{layer}.q.npy' --k 'layers.{layer}.k.npy')
+    entropies "${files[@]}" --config config.json > table
+    grep -q -e ' --softcap 3 --window 0,2@5$' said
+    scale=$(awk 'BEGIN { printf "%.17g", 24 ^ -0.5 }')
+    entropies "${files[@]}" --split-heads 4:2 --causal --rope half \
+        --window 0,2@5 --softcap 3 --scale "$scale" | diff table -
+    entropies "${files[@]}" --config config.json --causal=none > table
+    equal causal "$(grep -c -e --causal said)" 0
+    entropies "${files[@]}" --split-heads 4:2 --rope half --window 0,2@5 \
+        --softcap 3 --scale "$scale" | diff table -
+    # Every second layer of gpt_oss slides; all have sinks.
+    config '"model_type": "gpt_oss", "sliding_window": 5'
+    entropies "${files[@]}" --config config.json --sink none --softcap 3@2 \
+        > table
+    entropies "${files[@]}" --split-heads 4:2 --causal --rope half:theta=150000 \
+        --window 0,2@5 --softcap 3@2 | diff table -
+}
+
 @test "heads that a configuration counts" {
     config '"model_type": "llama"'
     side_by_side "$vectors/a_q.npy" 4 q.npy
@@ -218,6 +251,14 @@ numbers() {
     refuses 2 '--config: the weights of the norms of qwen3 are in its '\
 'checkpoint; give them with --arrays q_norm=FILE:KEY,k_norm=FILE:KEY, or '\
 'leave them out with --qk-norm rms:eps=1e-06' \
+        lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "gpt_oss"'
+    refuses 2 '--config: the sinks of gpt_oss are in its checkpoint; give them '\
+'with --arrays sink=FILE:KEY, or leave them out with --sink none' \
+        lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "t5", "d_kv": 16'
+    refuses 2 '--config: the biases of t5 are in its checkpoint; give them '\
+'with --arrays bias=FILE:KEY, or leave them out with --bias none' \
         lln-entropy --config config.json "${raw[@]}"
     config '"model_type": "smollm3"'
     refuses 1 "$vectors/a_q.npy: no number of the layer is known, and the "\

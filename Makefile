@@ -5,11 +5,11 @@
 # make plots      pictures under build/plots/
 # make bench      speed against the matrix product and other programs
 # make lint       house rules, formatting, static analysis, man pages
-# make sanitize   the whole suite under ASan and UBSan
-# make tsan       threads under ThreadSanitizer
-# make check-cores  the suite on three kinds of processor that OpenBLAS knows
+# make sanitize   the complete suite under ASan and UBSan
+# make tsan       the parallel parts under ThreadSanitizer
+# make check-cores  the suite with three processor types of OpenBLAS
 # make coverage   the share of the lines of src/ that the suite reaches
-# make fuzz       SECONDS=60 of each reader of files, with libFuzzer
+# make fuzz       SECONDS=60 of each reader of files and texts, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
 # make deps       the Debian packages all of this needs
 # make clean
@@ -17,7 +17,7 @@
 PREFIX ?= /usr/local
 BUILD ?= build
 quoted = '$(subst ','\'',$(1))'
-# make takes a space for the end of a name: a folder whose path has some goes by
+# In make, a space ends a name. A folder with spaces in its path is used through
 # a link in build/.
 ifneq ($(word 2,$(BUILD)),)
 GIVEN := $(call quoted,$(BUILD))
@@ -30,10 +30,10 @@ PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-d
 # For lint, tsan, coverage, and builds by clang.
 CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr
 
-# The same tools come out of any folder, byte for byte: wildcards are sorted, and
-# paths of the tree are left out.
-# OpenBLAS stands before GSL: libgsl brings its own slow cblas along, and the
-# first library that has a symbol wins (tests/link.bats checks it).
+# Builds in different folders give identical tools: wildcards are sorted, and
+# the path of the tree is replaced.
+# OpenBLAS comes before GSL: libgsl depends on a slow cblas of its own, and the
+# linker takes a symbol from the first library that has it (tests/link.bats).
 LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
 	-fno-trapping-math -ffp-contract=fast -Wall -Wextra -Wshadow -Wstrict-prototypes \
@@ -49,16 +49,15 @@ SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
 LIBRARY = $(BUILD)/liblln.a
 OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c src/*/*/*.c)))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
-FUZZERS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-REPLAYS = $(patsubst $(BUILD)/%,$(BUILD)/tests/%,$(FUZZERS))
-# What the command tests run beside the tools.
+REPLAYS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+# Programs that the command tests need.
 HELPERS = $(BUILD)/tests/pty
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
-# In folders as man wants them: MANPATH=$PWD/build/man man lln-match
+# In folders that man can read: MANPATH=$PWD/build/man man lln-match
 PAGES = $(foreach page,$(wildcard man/*.[157]), \
 	$(BUILD)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
-# The folders were links into man/ once, and would be written through.
+# Older builds have links to man/ here, and would write through them.
 $(shell find $(BUILD)/man -maxdepth 1 -type l -delete 2> /dev/null)
 
 all: $(TOOLS) $(PAGES)
@@ -67,7 +66,7 @@ $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
-# A line ".so FILE" of a page is replaced by man/FILE, which several pages share.
+# Replaces a line ".so FILE" of a page by the text of man/FILE.
 define join
 	@mkdir -p $(@D)
 	awk '$$1 != ".so" { print; next } \
@@ -101,7 +100,7 @@ libraries:
 check: all $(TESTS) $(REPLAYS) $(HELPERS)
 	@tests/run $(BUILD) $(TESTS)
 
-# One without FMA and AVX, one without FMA, one with both.
+# Without FMA and AVX, without FMA, and with both.
 CORES = Prescott Sandybridge Haswell
 check-cores: all $(TESTS) $(REPLAYS) $(HELPERS)
 	@for core in $(CORES); do \
@@ -120,15 +119,17 @@ lint: all
 
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-# Clones chosen at load time run before the sanitizers are ready.
+# LLN_NO_CLONES: the choice of clones at load time precedes the start of the
+# sanitizers.
 sanitize:
 	ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 \
 	    $(MAKE) check BUILD=$(BUILD)/sanitize \
 	    CFLAGS="-O1 -g -fno-omit-frame-pointer -DLLN_NO_CLONES $(SANITIZE)" \
 	    LDFLAGS="$(SANITIZE)"
 
-# The OpenMP of clang tells ThreadSanitizer, through libarcher, where threads
-# meet; gcc's does not. Libraries that were not built for it are left out.
+# The OpenMP of clang reports to ThreadSanitizer, through libarcher, where
+# threads synchronise; that of gcc does not. Libraries without instrumentation are
+# ignored.
 TSAN_TESTS = $(addprefix $(BUILD)/tsan/tests/,test_core_ordered test_rows \
 	test_operator test_product test_lln_product test_files test_arrays \
 	test_mapped)
@@ -146,23 +147,12 @@ coverage:
 	gcovr --root . --filter src/ --object-directory $(BUILD)/coverage \
 	    --sort-uncovered
 
-# Only what the readers need: libFuzzer wants all of it instrumented, and clang
-# has no OpenMP of gcc's.
-FUZZED = $(wildcard src/tensor/*.c src/table/*.c) src/core/memory.c \
-	src/core/status.c src/core/text.c src/core/number.c \
-	src/heads/positions.c src/heads/length_rows.c
-FUZZ_CC = clang-14
-FUZZ_FLAGS = -std=c11 -D_GNU_SOURCE -DLLN_LIBFUZZER -O1 -g -Wall -Wextra \
-	-Wno-unknown-pragmas -Isrc -fsanitize=fuzzer,address,undefined \
-	-fno-sanitize-recover=all
+# All of src/ is instrumented; REPLAYS of another build, with another main().
 SECONDS = 60
-
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard tests/fuzz/*.h) $(FUZZED) \
-	    $(wildcard src/tensor/*.h src/table/*.h)
-	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $< $(FUZZED) -ljansson -lz -lm
-
-fuzz: $(FUZZERS) $(TESTS)
+fuzz: $(TESTS)
+	$(MAKE) $(REPLAYS:$(BUILD)/%=$(BUILD)/libfuzzer/%) BUILD=$(BUILD)/libfuzzer \
+	    CC=clang CFLAGS="-O1 -g -DLLN_LIBFUZZER -DLLN_NO_CLONES \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
 TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))
@@ -184,7 +174,7 @@ deps:
 clean:
 	rm -rf $(BUILD) $(GIVEN)
 
-# Keep the objects of the tools: nothing else names them.
+# Keep the objects of the tools, which no rule names.
 .SECONDARY:
 
 -include $(shell find $(BUILD)/ -name '*.d' 2>/dev/null)

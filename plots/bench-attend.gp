@@ -25,7 +25,7 @@ set format y "10^{%T}"
 set format x "10^{%T}"
 set xlabel "tokens N (d = 64, 2 threads)"
 
-# One line a kernel; causal ones are dotted.
+# One line for each kernel; dotted lines are causal.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00"
 marks = "7 9 5 13 11"
 

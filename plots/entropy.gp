@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Mean row entropy against temperature.
+# Mean row entropy against temperature, from a table of lln-entropy with rows
+# of several temperatures.
 #     gnuplot -c entropy.gp PICTURE ENTROPY
 
 output = ARG1
 data = ARG2
 width = 1000
-height = 700
+height = 600
 load "style.gp"
 
 set title heading("Row entropy of softmax and LLN attention", bars)
-set xlabel "temperature τ of softmax attention (dimensionless)"
+set xlabel "temperature τ = 1 / standard deviation of the logits within rows"
 set ylabel "mean row entropy (nats)"
 set logscale x
 set xtics (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 10)
@@ -29,4 +30,4 @@ plot data using (pick("tau", uniform)):"entropy_nats" \
         title "LLN, log-variance matched", \
     data using (pick("tau", paper)):"entropy_nats":"entropy_nats_se" \
         with yerrorlines linestyle 3 dashtype 3 \
-        title "LLN, the paper's constants"
+        title "LLN, published constants"

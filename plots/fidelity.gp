@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# How much of softmax attention each kernel keeps, head by head, from a table
-# of lln-attend --compare, up to ten kernels. The rows of a head stand together.
+# How close each kernel is to softmax in each head, from a table of lln-attend
+# --compare with up to ten kernels. The rows of a head must be adjacent, in the
+# same order of kernels.
 #     gnuplot -c fidelity.gp PICTURE FIDELITY
 
 output = ARG1
@@ -10,25 +11,20 @@ width = 1400
 height = 700
 load "style.gp"
 
-# The kernels of the table, in its order, and what it is about.
+# The kernels in the order of the table, and the reference.
 kernels = ""
 note(name) = kernels = \
     kernels.(strstrt(kernels." ", " ".name." ") ? "" : " ".name)
 stats data using (note(strcol("kernel")), 0) nooutput
-stats data using (source = strcol("source"), against = strcol("reference"), 0) \
-    every ::0::0 nooutput
-while (strstrt(source, "/")) {
-    source = source[strstrt(source, "/") + 1 : *]
-}
+stats data using (against = strcol("reference"), 0) every ::0::0 nooutput
 count = words(kernels)
 name(i) = word(kernels, i)
 title_of(kernel) = \
     kernel eq matched ? "LLN, log-variance matched" : \
-    kernel eq paper ? "LLN, the paper's constants" : \
+    kernel eq paper ? "LLN, published constants" : \
     kernel eq uniform ? "uniform attention" : kernel
 
-# LLN looks as in the other pictures, uniform attention is grey, the others go
-# on with the palette.
+# LLN looks as in the other pictures, and uniform attention is grey.
 set style line 11 linecolor "#777777" pointtype 2 pointsize 1.1 * symbol
 set style line 12 linecolor "#CC79A7" pointtype 13 pointsize 1.3 * symbol
 set style line 13 linecolor "#0072B2" pointtype 4 pointsize 1.0 * symbol
@@ -47,7 +43,7 @@ do for [i = 1 : count] {
 }
 style_of(i) = int(word(styles, i))
 
-# Kernels stand side by side at their head.
+# The kernels of a head are drawn side by side.
 head_of(row) = floor(row / count)
 at(row) = head_of(row) + (row - count * head_of(row) - (count - 1) / 2.0) \
     * 0.8 / count
@@ -67,11 +63,11 @@ do for [i = 1 : head_of(STATS_records - 1)] {
 
 set tmargin at screen 0.88
 set multiplot title sprintf( \
-    "{/:Bold How much of %s attention do other kernels keep?}", against)
-set label 1 sprintf("heads of %s, N = %d tokens, d = %d", source, tokens, dim) \
+    "{/:Bold How close are other kernels to %s attention?}", against)
+set label 1 sprintf("heads of %s, N = %d tokens, d = %d", file, tokens, dim) \
     at screen 0.5, screen 0.93 center noenhanced
 
-# An error of 1 is that of no output at all.
+# An output of zeros has an error of 1.
 set lmargin at screen 0.07
 set rmargin at screen 0.385
 set ylabel "relative error of outputs |PV − RV| / |RV| (dimensionless)"
@@ -91,7 +87,7 @@ unset label 1
 unset arrow 1000
 set lmargin at screen 0.45
 set rmargin at screen 0.77
-set ylabel "share of the ten top keys of a row that are kept (dimensionless)"
+set ylabel "fraction of the ten top keys of a row in common (dimensionless)"
 unset logscale y
 set ytics autofreq
 set offsets 0, 0, 0, 0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Spectral gap and second eigenvalue against temperature. The theory is a scale
-# of the bulk of eigenvalues; single ones stand out of it, most of all for LLN.
+# Spectral gap and second eigenvalue against temperature, from a table of
+# lln-spectral. The theory gives a typical size; the second eigenvalue of single
+# heads can be larger, most often for LLN.
 #     gnuplot -c gap.gp PICTURE SPECTRUM
 
 output = ARG1
@@ -10,7 +11,7 @@ width = 1400
 height = 700
 load "style.gp"
 
-set xlabel "temperature τ of softmax attention (dimensionless)"
+set xlabel "temperature τ = 1 / standard deviation of the logits within rows"
 set logscale x
 set xtics (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 10)
 set offsets graph 0.02, graph 0.02, 0, 0
@@ -19,7 +20,7 @@ set tmargin 2
 set multiplot layout 1, 2 \
     title heading("Spectral gap of softmax and LLN attention", bars)
 
-# Here softmax at low temperature is told from the rest,
+# On the left, softmax at low temperature is distinct from LLN.
 set ylabel "spectral gap 1 − |λ_2| (dimensionless)"
 set yrange [0:1]
 set key bottom right
@@ -34,10 +35,10 @@ plot data using (pick("tau", softmax)):(1 - column("lambda2_theory")) \
     data using (pick("tau", matched)):"gap":"gap_se" \
         with yerrorbars linestyle 2 title "LLN, log-variance matched", \
     data using (pick("tau", paper)):"gap":"gap_se" \
-        with yerrorbars linestyle 3 title "LLN, the paper's constants", \
+        with yerrorbars linestyle 3 title "LLN, published constants", \
     keyentry with lines linestyle 4 title "lines: theory, typical size"
 
-# and here everything that the other side has close to 1.
+# On the right, values that are close to 1 on the left are distinct.
 set ylabel "second eigenvalue |λ_2| (dimensionless)"
 set logscale y
 set yrange [*:1] noextend

@@ -18,7 +18,8 @@ set tmargin 2
 set multiplot layout 1, 2 title heading( \
     "Log-variance of LLN attention, its theory and approximations", bars)
 
-# The same curves twice: what holds for a wide s2, where the line was fitted,
+# Both sides show the same curves. On the left, a wide range of s2, for which
+# the published line was fitted.
 set xrange [0:25]
 set yrange [-0.5:4]
 set ytics 1
@@ -33,7 +34,7 @@ plot theory using "s2":"exact_variance" with lines linestyle 5, \
     data using "s2":"log_variance_row":"log_variance_row_se" \
         with yerrorbars linestyle 4
 
-# and for a narrow one, where the line is negative and so leaves the picture.
+# On the right, small values of s2, where that line is negative and so absent.
 set xrange [0.25:25]
 set yrange [1e-4:10]
 set logscale xy
@@ -51,7 +52,7 @@ plot theory using "s2":"exact_variance" with lines linestyle 5 \
         with lines linestyle 2 dashtype 2 \
         title "ln P within a row, Fenton", \
     theory using "s2":"paper_line" with lines linestyle 3 dashtype 4 \
-        title "ln P, the paper's line", \
+        title "ln P, published line", \
     data using "s2":"log_variance_row":"log_variance_row_se" \
         with yerrorbars linestyle 4 \
         title "ln P within a row, measured"

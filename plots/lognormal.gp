@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# How close ln P is to normal: histogram and quantiles.
+# How close ln P is to a normal distribution: histogram and quantiles, from
+# tables of lln-stats --histogram, lln-stats --qq and lln-stats.
 #     gnuplot -c lognormal.gp PICTURE HISTOGRAM QUANTILES SUMMARY
 
 output = ARG1
@@ -11,7 +12,7 @@ width = 1400
 height = 700
 load "style.gp"
 
-# The row of a kernel holds its Kolmogorov-Smirnov distance.
+# Kolmogorov-Smirnov distances, for the legend.
 stats summary using (pick("tau", softmax) > 0 \
     ? (softmax_ks = column("ks_distance")) : NaN) nooutput
 stats summary using (pick("tau", matched) > 0 \
@@ -23,7 +24,6 @@ set multiplot layout 1, 2 title heading( \
     sprintf("Distribution of ln P in softmax and LLN attention, τ = %g", \
     tau), "")
 
-# A step begins at the lower edge of its bin.
 set xlabel "standardised ln P (standard deviations)"
 set ylabel "density (per standard deviation)"
 set xrange [-5:5]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What all pictures share. A script sets output (.png, .svg or .pdf), width
-# and height (pixels) and data (its first table), then loads this.
+# Settings of all pictures. A script sets output (.png, .svg or .pdf), width and
+# height (pixels) and data (its first table), and then loads this file.
 
 set encoding utf8
 suffix = output[strlen(output) - 2 : *]
@@ -18,13 +18,13 @@ if (suffix eq "svg") {
 }
 set output output
 
-# The svg terminal draws symbols larger, and clears the paper behind each for a
-# default symbol, error bar and all.
+# The svg terminal draws symbols larger. It also clears the area of a symbol of
+# default size below each one, which would erase error bars.
 symbol = suffix eq "svg" ? 0.7 : 1
 set pointsize 0.1
 
-# Tables are tidy: rows are picked by their kernel. A number that is missing,
-# or another kernel's, must not break a line in two.
+# pick gives the value of a column in the rows of one kernel. Missing values and
+# rows of other kernels do not break a line.
 set datafile separator comma
 set datafile columnheaders
 set datafile missing NaN
@@ -35,9 +35,9 @@ matched = "lln"
 paper = "lln:match=paper"
 uniform = "lln:alpha=0:beta=0" # all features are 1: every entry is 1/N
 
-# Okabe and Ito's palette, which the colour-blind can tell apart; each kernel
-# has its own symbol too. Symbols are measured, lines are theory; dotted lines
-# guide the eye.
+# The palette of Okabe and Ito, which colour-blind readers can distinguish; each
+# kernel has its own symbol too. Symbols are measured values, solid lines are
+# theory, and dotted lines guide the eye.
 set style line 1 linecolor "#0072B2" linewidth 2 pointtype 7 \
     pointsize 0.9 * symbol
 set style line 2 linecolor "#D55E00" linewidth 2 pointtype 9 \
@@ -54,11 +54,21 @@ set grid linetype 1 linecolor "#E4E4E4" linewidth 1
 set key opaque noautotitle Left reverse samplen 3 spacing 1.2 width -4
 set autoscale xfix
 
-# A title over a line that says what was measured, read from the first row
-# (stats is gnuplot's only way to read a cell).
+# A title, and a line that says which heads were measured, from the first row
+# (only stats can read a cell).
 stats data using (tokens = column("n"), dim = column("d"), \
-    samples = column("samples"), tau = column("tau")) every ::0::0 nooutput
+    samples = column("samples"), tau = column("tau"), \
+    file = strcol("source"), 0) every ::0::0 nooutput
+while (strstrt(file, "/")) {
+    file = file[strstrt(file, "/") + 1 : *]
+}
+# An underscore, for one, would lower the next letter.
+quoted = ""
+do for [i = 1 : strlen(file)] {
+    quoted = quoted.(strstrt("_^@&~{}\\", file[i : i]) ? "\\" : "").file[i : i]
+}
 heading(title, note) = sprintf("{/:Bold %s}\n{/*0.85 %s%s}", title, \
-    sprintf("N = %d tokens, d = %d, mean of %d sampled Gaussian heads", \
-    tokens, dim, samples), note)
+    sprintf("N = %d tokens, d = %d, mean of %d %s", tokens, dim, samples, \
+    file eq "gaussian" ? "sampled Gaussian heads" : "heads of ".quoted), \
+    note)
 bars = ", bars: standard error"

@@ -12,8 +12,9 @@ of_encoder() {
     "$tool" "$DATA/encoder.safetensors" --layout hnd --quiet "$@"
 }
 
-# of_layers AWK: what the program prints of the layers 0, 3 and of both, from
-# the entropies of encoder.csv, without a mask; x[1] and x[2] are the heads.
+# of_layers AWK: what the awk program prints for layer 0, for layer 3 and for
+# both, from the entropies of encoder.csv without a mask; x[1] and x[2] are the
+# heads.
 of_layers() {
     for layer in 0 3 '[03]'; do
         grep "^$layer,[01],0," "$DATA/encoder.csv" | cut -d, -f4 | awk '
@@ -29,7 +30,7 @@ of_layers() {
     done
 }
 
-@test "mean, least and largest entropy of layers and of all heads" {
+@test "mean, smallest and largest entropy of layers and of all heads" {
     of_encoder lln-entropy --kernel softmax --aggregate layer > layers
     of_encoder lln-entropy --kernel softmax --aggregate all > whole
     equal rows "$(cut -d, -f2-4,7,8 layers whole)" \
@@ -39,27 +40,27 @@ of_layers() {
 layer,head,kernel,causal,samples
 nan,nan,softmax,0,4'
     equal source "$(column source < whole)" "$DATA/encoder.safetensors"
-    for figure in 1,entropy_nats 2,entropy_nats_min 3,entropy_nats_max; do
-        paste -d ' ' <(column "${figure#*,}" < layers &&
-            column "${figure#*,}" < whole) \
-            <(of_layers | cut -d ' ' -f "${figure%,*}") | near 1e-5
+    for name in 1,entropy_nats 2,entropy_nats_min 3,entropy_nats_max; do
+        paste -d ' ' <(column "${name#*,}" < layers &&
+            column "${name#*,}" < whole) \
+            <(of_layers | cut -d ' ' -f "${name%,*}") | near 1e-5
     done
 }
 
 @test "the header" {
-    local figures='alpha beta sigma_q sigma_k target_value predicted achieved
+    local columns='alpha beta sigma_q sigma_k target_value predicted achieved
         relative_error entropy_gap_nats lambda2_ratio max_exponent fp16_overflow
         bf16_overflow'
     lln-match -n 16 -d 4 --aggregate all --no-spectrum > table
     equal header "$(head -n 1 table | cut -d, -f10-)" \
         "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed$(
-            for name in $figures; do
+            for name in $columns; do
                 printf ',%s_min,%s_max' "$name" "$name"
             done
-            for name in $figures; do
+            for name in $columns; do
                 printf ',%s_sd,%s_median' "$name" "$name"
             done
-            for name in $figures; do
+            for name in $columns; do
                 printf ',%s_se' "$name"
             done)"
     equal samples "$(column samples < table)" 4
@@ -88,7 +89,7 @@ nan,nan,softmax,0,4'
     grep ',2,2,' layers | cmp - two
 }
 
-@test "a figure that is not there is missing; text that is the same stays" {
+@test "a value that a head lacks is missing; text that is the same in all rows stays" {
     of_encoder lln-match --no-spectrum --aggregate all > table
     equal ratio "$(column lambda2_ratio < table)" nan
     equal least "$(column lambda2_ratio_min < table)" nan
@@ -107,7 +108,7 @@ nan,nan,softmax,0,4'
     equal largest "$(column entropy_nats_max < table | grep -n nan)" 1:nan
 }
 
-@test "trials are heads too" {
+@test "each trial counts as a head" {
     lln-entropy -n 32 -d 4 --kernel softmax --each > each
     for what in layer all head; do
         lln-entropy -n 32 -d 4 --kernel softmax --aggregate $what > table
@@ -120,8 +121,8 @@ nan,nan,softmax,0,4'
     done
 }
 
-# spread COLUMN < TABLE: mean, least, largest, standard deviation, median and
-# standard error of a column, by the formulas themselves.
+# spread COLUMN < TABLE: mean, smallest, largest, standard deviation, median and
+# standard error of a column, from their formulas.
 spread() {
     column "$1" | sort -g | awk '
         { x[NR] = $1; sum += $1 }
@@ -134,7 +135,7 @@ spread() {
         }' | tr ' ' '\n'
 }
 
-# spread_of COLUMN < TABLE: the same from the columns of the first row.
+# spread_of COLUMN < TABLE: the same values from the columns of the first row.
 spread_of() {
     cat > spread
     for suffix in '' _min _max _sd _median _se; do
@@ -147,10 +148,10 @@ spread_of() {
     of_encoder lln-entropy --kernel softmax --heads 0 > two
     of_encoder lln-entropy --kernel softmax --aggregate all > row4
     of_encoder lln-entropy --kernel softmax --heads 0 --aggregate all > row2
-    for figure in entropy_nats effective_keys max_logit; do
-        paste -d ' ' <(spread_of $figure < row4) <(spread $figure < four) |
+    for name in entropy_nats effective_keys max_logit; do
+        paste -d ' ' <(spread_of $name < row4) <(spread $name < four) |
             near 1e-5
-        paste -d ' ' <(spread_of $figure < row2) <(spread $figure < two) |
+        paste -d ' ' <(spread_of $name < row2) <(spread $name < two) |
             near 1e-5
     done
     # Seven trials: an odd number.
@@ -158,13 +159,13 @@ spread_of() {
     lln-entropy -n 16 -d 2 --trials 7 --kernel softmax --aggregate all > row
     paste -d ' ' <(spread_of entropy_nats < row) \
         <(spread entropy_nats < seven) | near 1e-5
-    # As the average of trials has it.
+    # As in the average of trials.
     equal error "$(column entropy_nats_se < row)" \
         "$(lln-entropy -n 16 -d 2 --trials 7 --kernel softmax |
             column entropy_nats_se)"
 }
 
-@test "one head has no deviation, and rows do not stand in for it" {
+@test "one head has no standard deviation, even with standard errors over its rows" {
     of_encoder lln-entropy --kernel softmax --layers 0 --heads 1 --rows 9 \
         --aggregate all --columns 'entropy_nats*' > table
     equal header "$(head -n 1 table)" \
@@ -174,24 +175,25 @@ spread_of() {
         --columns 'lambda2_ratio_*' | tail -n 1)" nan,nan,nan,nan,nan
 }
 
-@test "bounds on them" {
+@test "bounds on aggregated values" {
     run --separate-stderr of_encoder lln-entropy --kernel softmax \
         --aggregate all --fail-above entropy_nats_sd=0.1
     equal status "$status" 3
-    [[ $stderr == *', entropy_nats_sd '*'; expected at most 0.1' ]]
+    [[ $stderr == *': entropy_nats_sd is '*'; expected at most 0.1' ]]
     of_encoder lln-entropy --kernel softmax --aggregate all \
         --fail-above entropy_nats_se=9 --fail-below entropy_nats_median=0.1
     run --separate-stderr lln-entropy -n 8 --columns entropy_nats_median
     equal status "$status" 2
 }
 
-# batch FILE BATCH HEADS FROM: float16 numbers [BATCH, HEADS, 3, 2], FROM on.
+# batch FILE BATCH HEADS FROM: float16 values [BATCH, HEADS, 3, 2], counted up
+# from FROM.
 batch() {
     npy "$1" '<f2' "($2, $3, 3, 2)" \
         < <(seq "$4" 999 | tr -d '\n' | head -c $((12 * $2 * $3)))
 }
 
-@test "head: over entries of a batch and files" {
+@test "head: over batch entries and files" {
     batch qa.npy 3 2 12
     batch ka.npy 3 2 345
     batch qb.npy 3 2 198
@@ -213,7 +215,7 @@ qa.npy,nan,1,lln,3,2,3,2'
     paste -d ' ' <(grep -e source -e ',1,lln,3,2,0,3,2,' table |
         spread_of entropy_nats) <(grep -e source -e ',1,lln,3,2,0,1,2,' each |
         spread entropy_nats) | near 1e-5
-    # Both files, as one: by step of their names, and all.
+    # Both files together: by the steps in their names, and all rows in one.
     mv qa.npy q1.npy
     mv ka.npy k1.npy
     mv qb.npy q2.npy
@@ -227,7 +229,7 @@ q2.npy,2,nan,0,3
 q2.npy,2,nan,1,3'
 }
 
-# texts FILE TOKENS FROM: q and k of two layers with a head each.
+# texts FILE TOKENS FROM: q and k of two layers with one head each.
 texts() {
     local bytes=$((4 * $2)) header='' at=0
     for name in 0.q 0.k 1.q 1.k; do
@@ -263,7 +265,7 @@ nan,0,nan,5,2
 nan,1,nan,5,2'
 }
 
-@test "kv-head: query heads of one key head" {
+@test "kv-head: the query heads of one key head" {
     batch q.npy 2 6 12
     batch k.npy 2 2 71
     lln-entropy --layout bhnd --q q.npy --k k.npy --kernel softmax > each
@@ -277,14 +279,14 @@ q.npy[1],nan,1,softmax,3'
     paste -d ' ' <(spread_of entropy_nats < table) \
         <(grep -e source -e '\[0\],nan,[012],' each | spread entropy_nats) |
         near 1e-5
-    # Heads that are not asked for are left out.
+    # Heads that are not selected are left out.
     lln-entropy --layout bhnd --q q.npy --k k.npy --kernel softmax \
         --heads 2-3,5 --aggregate kv-head > table
     equal samples "$(column samples < table)" '1
 2
 1
 2'
-    # Arrays of single heads, keys with numbers of their own.
+    # Arrays of single heads; the keys have their own head numbers.
     safetensors x.st "{$(
         for name in 0:0 1:12 2:24 3:36; do
             at=${name#*:}
@@ -306,15 +308,15 @@ nan,0,4'
 
 @test "bad usage" {
     for what in heads '' kv_head layer,head; do
-        refuses 2 "--aggregate: '$what'; expected head, kv-head, layer or all" \
+        refuses 2 "--aggregate: expected all, layer, kv-head or head, found '$what'" \
             lln-entropy --aggregate "$what"
     done
-    refuses 2 '--aggregate kv-head: sampled heads share no keys; use --aggregate all' \
+    refuses 2 '--aggregate kv-head cannot be used with sampled heads: they share no keys; use --aggregate all' \
         lln-entropy -n 8 --aggregate kv-head
-    refuses 2 '--aggregate cannot be used with per-row tables' \
+    refuses 2 '--aggregate cannot be used with --per-row' \
         lln-entropy --aggregate all --per-row
-    refuses 2 '--aggregate cannot be used with per-row tables' \
+    refuses 2 '--aggregate cannot be used with --eigenvalues' \
         lln-spectral --aggregate all --eigenvalues 3
-    refuses 2 '--each: --aggregate puts heads together' \
+    refuses 2 '--each cannot be used with --aggregate' \
         lln-entropy --each --aggregate all
 }

@@ -9,7 +9,8 @@ load helper
 # tau = 1/sqrt((0.5 + 2)/2).
 D=(--q "$CASES/case_D_Q.npy" --k "$CASES/case_D_K.npy" --kernel softmax)
 
-# beyond MESSAGE TOOL ARGUMENT...: the whole table, the message, and exit 3.
+# beyond MESSAGE TOOL ARGUMENT...: the command prints the complete table and the
+# message, and exits with 3.
 beyond() {
     local message=$1 expected
     shift
@@ -20,7 +21,7 @@ beyond() {
     equal table "$output" "$expected"
 }
 
-@test "bounds that hold" {
+@test "bounds that are met" {
     for bound in max_logit=2 max_logit=2.5,n=2 row_sum_min=1; do
         prints "$(lln-entropy "${D[@]}")" lln-entropy "${D[@]}" --fail-above $bound
     done
@@ -29,14 +30,14 @@ beyond() {
     done
 }
 
-@test "bounds that do not" {
+@test "bounds that are not met" {
     local q=$CASES/case_D_Q.npy
     set -- lln-entropy "${D[@]}" --precision 6
-    beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at most 1.999" \
+    beyond "$q: kernel softmax, tau 0.894427: max_logit is 2; expected at most 1.999" \
         "$@" --fail-above max_logit=1.999
-    beyond "$q: kernel softmax, tau 0.894427, max_logit 2; expected at least 2.001" \
+    beyond "$q: kernel softmax, tau 0.894427: max_logit is 2; expected at least 2.001" \
         "$@" --fail-below max_logit=2.001
-    beyond "$q: kernel softmax, tau 0.894427, n 2; expected at most 1" \
+    beyond "$q: kernel softmax, tau 0.894427: n is 2; expected at most 1" \
         "$@" --fail-above max_logit=3,n=1,d=0
     run --separate-stderr "$@" --fail-above n=1 --fail-above max_logit=3
     equal 'status of a list in two' "$status" 3
@@ -46,22 +47,22 @@ beyond() {
     local sample=$DATA/encoder.safetensors
     set -- lln-entropy "$sample" --layout hnd --quiet --kernel softmax \
         --precision 4
-    beyond "$sample: layer 0, head 1, kernel softmax, tau 0.213568, entropy_nats 0.1553; expected at least 1" \
+    beyond "$sample: layer 0, head 1, kernel softmax, tau 0.213568: entropy_nats is 0.1553; expected at least 1" \
         "$@" --fail-below entropy_nats=1
-    beyond "$sample: layer 3, kernel softmax, tau 0.584226, entropy_nats_max 4.338; expected at most 4.3" \
+    beyond "$sample: layer 3, kernel softmax, tau 0.584226: entropy_nats_max is 4.338; expected at most 4.3" \
         "$@" --aggregate layer --fail-above entropy_nats_max=4.3
-    beyond "gaussian: kernel lln, tau 2, method fenton, tau 2; expected at most 1" \
+    beyond "gaussian: kernel lln, tau 2, method fenton: tau is 2; expected at most 1" \
         lln-match -n 8 -d 2 --tau 2 --method fenton,exact --no-spectrum \
         --fail-above tau=1
-    beyond 'gaussian: head 0, kernel softmax, tau 1, query 2, query 2; expected at most 1' \
+    beyond 'gaussian: head 0, kernel softmax, tau 1, query 2: query is 2; expected at most 1' \
         lln-entropy -n 3 -d 2 --kernel softmax --trials 2 --per-row \
         --fail-above query=1
 }
 
-@test "a missing figure does not hold" {
-    beyond 'gaussian: kernel lln, tau 1, max_logit nan; expected at most 1000' \
+@test "a missing value does not meet its bound" {
+    beyond 'gaussian: kernel lln, tau 1: max_logit is nan; expected at most 1000' \
         lln-entropy -n 8 -d 2 --fail-above max_logit=1000
-    beyond 'gaussian: kernel lln, tau 1, max_logit nan; expected at least -1000' \
+    beyond 'gaussian: kernel lln, tau 1: max_logit is nan; expected at least -1000' \
         lln-entropy -n 8 -d 2 --fail-below max_logit=-1000
 }
 
@@ -71,7 +72,7 @@ beyond() {
     lln-entropy -n 8 -d 2 | cmp - table
 }
 
-@test "failing to write comes first" {
+@test "a failure to write is reported before a bound" {
     run --separate-stderr sh -c \
         'lln-entropy -n 8 -d 2 --fail-above n=7 > /dev/full'
     equal status "$status" 1
@@ -80,7 +81,7 @@ beyond() {
 }
 
 @test "bad usage" {
-    local form='expected COLUMN=X, or several with commas'
+    local form='expected COLUMN=X or COLUMN=X,COLUMN=X...'
     refuses 2 "--fail-below: 'n' has no bound; $form" \
         lln-entropy --fail-below n
     refuses 2 "--fail-above: '' has no bound; $form" \
@@ -90,17 +91,17 @@ beyond() {
     refuses 2 "--fail-above: n: 'nan' is not a number; $form" \
         lln-entropy --fail-above n=nan
     for name in entropy source; do
-        refuses 2 "--fail-below: '$name' is not a column of numbers; there are layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit" \
+        refuses 2 "--fail-below: '$name' is not a column of numbers; expected one of layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit" \
             lln-entropy --per-row --fail-below $name=1 -o table
     done
     refuses 2 '--fail-below cannot be used with --fenton' \
         lln-stats --fenton --fail-below s2=1
-    refuses 2 '--fail-above needs --compare: without it an array is written' \
+    refuses 2 '--fail-above needs --compare: it applies to tables only' \
         lln-attend --fail-above n=1
 }
 
 # The keys of head 1 are equal: lln has no alpha and beta for it.
-@test "a head without rows does not hold" {
+@test "a head without rows does not meet its bound" {
     printf '%s' {0.5,0.7}{1,2,3}{4,8}{1,2,7} | head -c 64 > numbers
     { cat numbers && printf 'abcd%.0s' {1..16}; } |
         npy k.npy '<f4' '(2, 8, 2)'
@@ -111,7 +112,7 @@ beyond() {
         run --separate-stderr lln-entropy $heads --per-row \
             --fail-below entropy_nats=0
         equal status "$status" 3
-        [[ $stderr == *'head 1: '*'entropy_nats nan; expected at least 0' ]]
+        [[ $stderr == *'head 1: '*'entropy_nats is nan; expected at least 0' ]]
         run --separate-stderr lln-spectral $heads --eigenvalues 2 \
             --fail-below modulus=0
         equal status "$status" 3

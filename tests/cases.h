@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The reference cases of tests/data/cases: heads and the numbers that dense
+ * The reference cases of tests/data/cases: heads, and the values that dense
  * float64 programs computed for them. */
 #ifndef LLN_TESTS_CASES_H
 #define LLN_TESTS_CASES_H
@@ -13,7 +13,8 @@
 #include "heads/heads.h"
 #include "kernel/table/table.h"
 
-/* Reads a version 1 .npy of little-endian float64; shape from the caller. */
+/* Reads a version 1 .npy file of little-endian float64 whose shape the caller
+ * knows. */
 static inline void case_read(const char *name, const char *which, double *out,
                              size_t count)
 {
@@ -60,7 +61,7 @@ static inline lln_head case_head(const char *name, lln_precision precision,
     return head;
 }
 
-/* The reference number of cases_scalars.csv. */
+/* The reference value in cases_scalars.csv. */
 static inline double case_scalar(const char *name, const char *attention,
                                  const char *quantity)
 {

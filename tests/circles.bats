@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# tests/circles on trees of a few files, made here.
+# tests/circles on small trees that the tests make.
 
 setup() {
     circles=$BATS_TEST_DIRNAME/circles
@@ -14,7 +14,8 @@ setup() {
     add tools/tool table
 }
 
-# add FILE [NAME]...: FILE.c and its object, a function that calls others.
+# add FILE [NAME]...: makes FILE.c and its object, a function that calls the
+# functions NAME.
 add() {
     local name=${1##*/} callee
     {
@@ -46,7 +47,7 @@ add() {
     [ "${#lines[@]}" -eq 6 ]
 }
 
-@test "a circle of folders need not be one of files" {
+@test "folders can form a circle without a circle of files" {
     add src/core/other door
     run "$circles" build
     [ "$status" -eq 0 ]
@@ -56,7 +57,7 @@ add() {
     [ "${lines[1]}" = "    src/core uses src/kernel: door" ]
 }
 
-@test "objects of files that are gone do not count, files without one fail" {
+@test "objects without a source are ignored, sources without an object fail" {
     add src/core/low tool
     add src/core/new
     rm src/core/low.c

@@ -13,7 +13,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "an ambiguous abbreviation" {
-    refuses 2 "option '--sig' is ambiguous: --sigma-q, --sigma-k" \
+    refuses 2 "option '--sig' is ambiguous; expected one of --sigma-q, --sigma-k" \
         lln-entropy --sig 1
 }
 
@@ -50,9 +50,9 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --tau 1e999
 }
 
-@test "--tau ranges that are none" {
-    refuses 2 "--tau: '1:2' is not lo:hi:count[:log]" lln-entropy --tau 1:2
-    refuses 2 "--tau: '1:2:3:lin' is not lo:hi:count[:log]" \
+@test "--tau with malformed ranges" {
+    refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" lln-entropy --tau 1:2
+    refuses 2 "--tau: expected lo:hi:count[:log], found '1:2:3:lin'" \
         lln-entropy --tau 1:2:3:lin
     refuses 2 "--tau: count '1.5' is not a whole number from 2 to 100000" \
         lln-entropy --tau 1:2:1.5
@@ -60,7 +60,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 }
 
 @test "--tau with --sigma-q" {
-    refuses 2 '--sigma-q with --tau: --tau sets both deviations' \
+    refuses 2 '--sigma-q cannot be used with --tau: --tau sets both standard deviations' \
         lln-entropy --tau 1 --sigma-q 2
 }
 
@@ -86,40 +86,40 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --sigma-q 1x
 }
 
-@test "--q without --k and the other way round" {
-    refuses 2 '--q is given without --k' lln-entropy --q q.npy
-    refuses 2 '--k is given without --q' lln-entropy --k k.npy
+@test "--q without --k, and --k without --q" {
+    refuses 2 '--q needs --k' lln-entropy --q q.npy
+    refuses 2 '--k needs --q' lln-entropy --k k.npy
 }
 
 @test "options of sampled heads with files" {
-    refuses 2 "--tokens is for sampled heads; these are read from '-q'" \
+    refuses 2 "--tokens cannot be used with '-q': it applies to sampled heads only" \
         lln-entropy -n 16 -- -q
-    refuses 2 "--sigma-q is for sampled heads; these are read from 'q.npy'" \
+    refuses 2 "--sigma-q cannot be used with 'q.npy': it applies to sampled heads only" \
         lln-entropy --sigma-q 2 --q q.npy --k k.npy
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy --q q.npy --k k.npy --trials 2
-    refuses 2 '--layers is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--layers needs heads from files; use FILE, or --q and --k' \
         lln-entropy --layers 1
 }
 
 @test "standard input twice" {
-    refuses 2 'standard input can be read only once' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --q - --k k.npy --params - < /dev/null
-    refuses 2 'standard input can be read only once' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --lengths - - < /dev/null
 }
 
-@test "a format that is none" {
+@test "an unknown format" {
     refuses 2 "--format: 'xml' is not a format; expected csv, tsv, json, ndjson, table or markdown" \
         lln-entropy --format xml
-    refuses 2 '--comments: json has no comments' \
+    refuses 2 '--comments cannot be used with --format json' \
         lln-entropy --format json --comments
 }
 
-@test "kernels: half of alpha and beta, both ways, an unknown method" {
-    refuses 2 '--kernel: lln:alpha=1: alpha without beta; give both or neither' \
+@test "kernels: alpha or beta alone, alpha and beta with match, an unknown method" {
+    refuses 2 '--kernel: lln:alpha=1: alpha needs beta; give both or neither' \
         lln-entropy --kernel lln:alpha=1
-    refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: alpha and beta are given, match sets them too' \
+    refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: match cannot be used with alpha and beta: it sets both' \
         lln-entropy --kernel lln:alpha=1:beta=2:match=paper
     refuses 2 "--kernel: kernel 'lln': match=zz: expected paper, fenton, fenton-row, exact, measured" \
         lln-entropy --kernel lln:match=zz
@@ -136,22 +136,22 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-spectral --kernel lln:scales=all
 }
 
-@test "kernels: twice the same, none at all" {
+@test "kernels: the same kernel twice, no kernel" {
     refuses 2 "--kernel: 'softmax' is given twice" \
         lln-entropy --kernel softmax,softmax
     refuses 2 "--kernel: 'lln:match=paper' is given twice" \
         lln-attend --kernel lln:match=paper,lln,lln:match=paper -o dup.npz
-    refuses 2 '--kernel: empty entry' lln-entropy --kernel ''
-    refuses 2 '--kernel: empty entry' lln-stats --kernel softmax,,lln
-    refuses 2 '--compare: empty entry' lln-attend --compare ''
+    refuses 2 '--kernel: empty entry; expected a kernel (see --list-kernels)' lln-entropy --kernel ''
+    refuses 2 '--kernel: empty entry; expected a kernel (see --list-kernels)' lln-stats --kernel softmax,,lln
+    refuses 2 '--compare: empty entry; expected a kernel (see --list-kernels)' lln-attend --compare ''
 }
 
-@test "-o in a folder that is missing, without a name" {
+@test "-o in a missing folder, and -o with an empty name" {
     refuses 1 'no/out.csv: No such file or directory' \
         lln-entropy -o no/out.csv
     refuses 1 '/: Is a directory' lln-entropy -o /
-    refuses 2 '--output: empty name' lln-entropy -o ''
-    refuses 2 '--output: empty name' lln-attend --output=
+    refuses 2 '--output: the name is empty; expected FILE' lln-entropy -o ''
+    refuses 2 '--output: the name is empty; expected FILE' lln-attend --output=
 }
 
 @test "a full disk" {
@@ -166,14 +166,14 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
     refuses 1 '/dev/full: No space left on device' lln-entropy -n 8 -o /dev/full
 }
 
-@test "a reader that goes early" {
+@test "a reader that closes the pipe early" {
     run --separate-stderr sh -c \
         'lln-entropy --kernel softmax -n 2 -d 2 --each --trials 5000 | head -n 1'
     equal status "$status" 0
     equal stderr "$stderr" ''
 }
 
-@test "-o writes what stdout gets, and keeps permissions" {
+@test "-o writes what would go to stdout, and keeps permissions" {
     lln-entropy -n 8 -d 2 > a.csv
     touch b.csv
     chmod 640 b.csv
@@ -196,11 +196,11 @@ link.csv"
     equal out.csv "$(cat out.csv)" old
 }
 
-@test "interrupted: finished heads are kept" {
+@test "interrupted: the rows of finished heads are kept" {
     timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 \
         -o out.csv 2> message || status=$?
     equal status "$status" 143
-    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written to out.csv.partial; the same command with --resume goes on from there' message
+    grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written to out.csv.partial; repeat the command with --resume to continue' message
     [ "$(wc -l < out.csv.partial)" -gt 1 ]
     tail -n +2 out.csv.partial | awk -F, '$3 != int((NR - 1) / 2) { exit 1 }'
     equal files "$(ls -A)" "message
@@ -210,7 +210,7 @@ out.csv.partial"
 @test "interrupted: a case is a head at one temperature" {
     run --separate-stderr timeout -s INT 1 lln-entropy --tau 0.2:4:5000 \
         -n 512 --trials 1 -o out.csv
-    [[ $stderr =~ ^'lln-entropy: interrupted: '([0-9]+)' of 5000 cases written to out.csv.partial; the same command with --resume goes on from there'$ ]]
+    [[ $stderr =~ ^'lln-entropy: interrupted: '([0-9]+)' of 5000 cases written to out.csv.partial; repeat the command with --resume to continue'$ ]]
     # two kernels
     equal rows "$(tail -n +2 out.csv.partial | wc -l)" $((2 * BASH_REMATCH[1]))
 }
@@ -226,8 +226,8 @@ out.csv.partial"
 }
 
 @test "--version" {
-    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy --version
-    prints 'lln-entropy (lln-tools) 0.1.0' lln-entropy -V
+    prints "lln-entropy (lln-tools) $VERSION" lln-entropy --version
+    prints "lln-entropy (lln-tools) $VERSION" lln-entropy -V
 }
 
 @test "--list-kernels" {
@@ -240,12 +240,12 @@ out.csv.partial"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
-    grep -qx '    takes gate \[n x d\], \[n x 1\], \[1 x n\]: logits of the gates' <<< "$output"
-    for masks in 'only with a causal mask' 'only without a causal mask' \
-        'does not support a window'; do
+    grep -qx '    takes the array gate \[n x d\], \[n x 1\], \[1 x n\]: logits of the gates' <<< "$output"
+    for masks in 'needs --causal' 'does not support --causal' \
+        'does not support --window'; do
         grep -qx "    $masks" <<< "$output"
     done
-    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c mask)" 0
+    equal softmax "$(sed -n '/^softmax$/,/^$/p' <<< "$output" | grep -c -e --causal)" 0
 }
 
 @test "identity columns, their order and the order of rows" {
@@ -286,11 +286,11 @@ gaussian,nan,1,softmax,8,2,0,1,1'
         }' each averaged
 }
 
-@test "--comments tell version, command and seed" {
+@test "--comments print version, command and seed" {
     lln-entropy -n 8 -d 2 --comments --seed 7 --kernel 'softmax' > out.csv
-    equal comments "$(head -n 3 out.csv)" '# lln-entropy 0.1.0
+    equal comments "$(head -n 3 out.csv)" "# lln-entropy $VERSION
 # command: lln-entropy -n 8 -d 2 --comments --seed 7 --kernel softmax
-# seed: 7'
+# seed: 7"
     equal header "$(sed -n 4p out.csv | cut -d, -f1)" source
 }
 
@@ -300,7 +300,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
         cut -d, -f2- > expected
     lln-entropy --q - --k case_A_K.npy --no-header < case_A_Q.npy |
         cut -d, -f2- | cmp - expected
-    # shellcheck disable=SC2002 # a pipe is the point
+    # shellcheck disable=SC2002 # the test needs a pipe
     cat case_A_Q.npy | lln-entropy --q - --k case_A_K.npy --no-header |
         cut -d, -f2- | cmp - expected
     lln-entropy --q <(cat case_A_Q.npy) --k case_A_K.npy --no-header |
@@ -316,7 +316,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     cp "$BATS_TEST_DIRNAME"/data/cases/case_A_?.npy .
     cp case_A_K.npy before
     files_before=$(ls -A)
-    refuses 1 'case_A_K.npy: is an input; it would be overwritten' \
+    refuses 1 'case_A_K.npy: the output would overwrite this input; use another name' \
         lln-entropy --q case_A_Q.npy --k case_A_K.npy -o case_A_K.npy
     cmp case_A_K.npy before
 }
@@ -325,14 +325,14 @@ gaussian,nan,1,softmax,8,2,0,1,1'
     echo old > table
     run --separate-stderr timeout -s INT 1 \
         lln-entropy -n 16384 --trials 400 -o table
-    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 cases written to table.partial; the same command with --resume goes on from there'
+    equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 cases written to table.partial; repeat the command with --resume to continue'
     equal table "$(cat table)" old
     equal rows "$(wc -l < table.partial)" 1
     equal files "$(ls -A)" "table
 table.partial"
 }
 
-@test "a signal while the output takes its name" {
+@test "a signal while the output is renamed" {
     [ -z "${ASAN_OPTIONS:-}" ] || skip 'the sanitizers refuse strace(1)'
     strace -o /dev/null true 2> /dev/null || skip 'needs strace(1)'
     run --separate-stderr strace -qq -o /dev/null \
@@ -343,13 +343,14 @@ table.partial"
     equal files "$(ls -A)" table
 }
 
-# within KIB COMMAND: with so much address space; killed if it does not end.
+# within KIB COMMAND: runs it with KIB of address space; kills it if it does not
+# end.
 within() {
     run --separate-stderr \
         bash -c "ulimit -v $1 && shift && exec timeout -s KILL 20 \"\$@\"" - "$@"
 }
 
-@test "too little address space is an error and no wait" {
+@test "too little address space is an error, not a hang" {
     within 150000 lln-entropy --version
     [ "$status" = 0 ] || skip 'the sanitizers need address space'
     within 150000 lln-entropy --threads 1
@@ -369,16 +370,17 @@ within() {
 @test "heads without a match are named" {
     run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
     equal status "$status" 0
-    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query that sees two keys'
+    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query has two allowed keys'
 }
 
-# tty COMMAND: its terminal output, lines for carriage returns.
+# tty COMMAND: its output on a terminal, with a line feed for each carriage
+# return.
 tty() {
     "$PTY" sh -c "$1" | tr '\r' '\n'
 }
 
-# shows PATTERN COMMAND: the terminal shows that within two minutes; the command
-# is then ended.
+# shows PATTERN COMMAND: the terminal shows PATTERN within two minutes; then the
+# command is ended.
 shows() {
     "$PTY" sh -c "exec $2" > shown 2>&1 3>&- &
     for ((i = 0; i < 1200; i++)); do
@@ -398,7 +400,7 @@ shows() {
 }
 
 @test "progress within a head: the pass over its rows" {
-    shows '^lln-entropy: 0 of 1 cases, .* rows/s, pass: [0-9]+ s left' \
+    shows '^lln-entropy: 0 of 1 cases, .* rows/s, [0-9]+ s left in this pass' \
         'lln-entropy -n 200000 --trials 1 -o table'
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# --columns: names, globs and groups; what is asked decides what is computed.
+# --columns: names, globs and groups. Only what the columns need is computed.
 # shellcheck disable=SC2154 # bats sets stderr
 load helper
 
@@ -35,7 +35,7 @@ header() {
         kernel,top1_mass,top1_mass_min,top1_mass_max,top1_mass_sd,top1_mass_median,top1_mass_se
 }
 
-@test "the cells are those of the whole table" {
+@test "the cells are those of the complete table" {
     local tool
     for tool in lln-entropy lln-stats lln-spectral lln-match; do
         $tool -n 60 -d 8 > whole
@@ -81,11 +81,11 @@ header() {
         --columns kernel --fail-above top1_mass=0.1
     equal status "$status" 3
     equal stdout "$output" $'kernel\nsoftmax'
-    [[ $stderr == *', top1_mass 0.'*'; expected at most 0.1' ]]
+    [[ $stderr == *': top1_mass is 0.'*'; expected at most 0.1' ]]
 }
 
-@test "rows that cannot be told apart are warned of, once" {
-    local warning='rows cannot be told apart; add id, or some of its columns'
+@test "a warning, once, about rows with equal identity columns" {
+    local warning='these columns do not distinguish all rows; add id, or some of its columns'
     run --separate-stderr lln-entropy -n 8 -d 2 --each --columns kernel
     equal status "$status" 0
     equal stderr "$stderr" "lln-entropy: --columns: $warning"
@@ -98,12 +98,12 @@ header() {
     run --separate-stderr lln-entropy -n 8 -d 2 --per-row --trials 1 \
         --kernel softmax --columns query,top1_mass
     equal stderr "$stderr" ''
-    # Rows of one head: the identity alone does not tell them apart.
+    # The rows of one head have equal identity columns.
     while read -r column tool options; do
         # shellcheck disable=SC2086 # words
         run --separate-stderr $tool -n 8 -d 2 $options --columns id
         equal stderr "$stderr" \
-            "$tool: --columns: rows cannot be told apart; add id and $column"
+            "$tool: --columns: these columns do not distinguish all rows; add id and $column"
     done << 'END'
 query lln-entropy --per-row
 method lln-match --method paper,fenton
@@ -115,11 +115,11 @@ END
 }
 
 @test "what no column needs is not computed" {
-    # The eigenvalues of 3000 tokens take seconds and P 36 MB; theory, nothing.
+    # Eigenvalues of 3000 tokens take seconds and P 36 MB; the theory does not.
     run --separate-stderr timeout 5 lln-spectral -n 30000 --trials 1 \
         --kernel softmax --columns lambda2_theory --threads 1
     equal status "$status" 0
-    # A head without a temperature is not asked for one.
+    # A temperature that no column needs is not measured: the head has none.
     npy q.npy '<f4' '(1, 1)' < <(printf '\0\0\0\0')
     cp q.npy k.npy
     prints $'source,row_sum_min\nq.npy,1' lln-entropy --q q.npy --k k.npy \
@@ -131,10 +131,10 @@ END
         lln-entropy -n 8 -d 2 --columns entropy_nat
     refuses 2 "--columns: no column or group 'defualt'; similar names are default" \
         lln-entropy -n 8 -d 2 --columns id,defualt
-    refuses 2 "--columns: no column or group ''; there are all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
+    refuses 2 "--columns: no column or group ''; expected one of all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
         lln-stats --fenton --columns d,
-    refuses 2 "--columns: no column or group 'x*'; there are all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
+    refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
         lln-stats --histogram 2 --columns 'x*' -o table
-    refuses 2 '--columns needs --compare: without it an array is written' \
+    refuses 2 '--columns needs --compare: it applies to tables only' \
         lln-attend --columns id
 }

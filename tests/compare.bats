@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# lln-attend --compare: what it prints, and that the numbers are right.
+# lln-attend --compare: what it prints, and that the values are correct.
 # shellcheck disable=SC2001,SC2154 # helper.bash sets variables
 load helper
 
 identity=source,layer,head,kernel,n,d,causal,samples,tau
-figures=relative_error,cosine,kl_nats,row_sum_min,seconds,peak_bytes,lost_mass
-figures=$figures,row_sum_error,row_sum_error_largest,total_variation,top_overlap
-figures=$figures,rank_correlation,matrix_error
+columns=relative_error,cosine,kl_nats,row_sum_min,seconds,peak_bytes,lost_mass
+columns=$columns,row_sum_error,row_sum_error_largest,total_variation,top_overlap
+columns=$columns,rank_correlation,matrix_error
 
-# of_case OPTION...: case A with its keys for values.
+# of_case OPTION...: case A with its keys as values.
 of_case() {
     lln-attend --q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy" \
         --v "$CASES/case_A_K.npy" "$@"
@@ -21,14 +21,14 @@ of_case() {
     equal status "$status" 0
     equal stderr "$stderr" ''
     equal header "${lines[0]}" \
-        "$identity,$figures,reference,$(sed 's/,\|$/_se&/g' <<< "$figures")"
+        "$identity,$columns,reference,$(sed 's/,\|$/_se&/g' <<< "$columns")"
     equal rows "${#lines[@]}" 2
     run --separate-stderr of_case --compare softmax --kernel lln,softmax
-    equal header "${lines[0]}" "$identity,$figures,reference"
+    equal header "${lines[0]}" "$identity,$columns,reference"
     equal rows "${#lines[@]}" 3
 }
 
-# The figures of numpy:
+# The values are from numpy:
 #   q, k = (np.load("case_A_%s.npy" % x) for x in "QK")
 #   r = np.exp(q @ k.T / 8 ** .5)
 #   p = np.exp(1.1 * q) @ np.exp(1.4 * k).T
@@ -52,7 +52,7 @@ expected='0.8196058509324288 0.5765668329366149 0.4597397288939735
 names='relative_error cosine kl_nats total_variation top_overlap
 rank_correlation matrix_error'
 
-@test "figures of a reference case" {
+@test "values of a reference case" {
     of_case --compare softmax --kernel lln:alpha=1.1:beta=1.4 --double > double
     of_case --compare softmax --kernel lln:alpha=1.1:beta=1.4 > single
     for name in $names; do column "$name" < double; done |
@@ -64,7 +64,7 @@ rank_correlation matrix_error'
     equal reference "$(column reference < double)" softmax
 }
 
-@test "a kernel is all of itself" {
+@test "a kernel compared with itself has no error" {
     of_case --compare lln:match=paper --kernel lln:match=paper > table
     for name in relative_error kl_nats total_variation matrix_error; do
         equal $name "$(column $name < table)" 0
@@ -75,7 +75,7 @@ rank_correlation matrix_error'
     equal reference "$(column reference < table)" lln:match=paper
 }
 
-# Among 64 keys, more than are asked for of the first rows.
+# 64 is more than the number of keys of the first rows: all are top keys.
 @test "--top" {
     of_case --compare softmax --top 64 --causal > all
     of_case --compare softmax --top 1 --causal > one
@@ -84,7 +84,7 @@ rank_correlation matrix_error'
     column top_overlap < one | awk '{ exit !($1 > 0 && $1 < 1) }'
 }
 
-@test "time grows with the work, and memory is told" {
+@test "time grows with the work, and memory is printed" {
     for n in 256 8192; do
         lln-attend --compare softmax --rows 2 --kernel softmax -n "$n" -d 8 \
             --trials 1
@@ -95,7 +95,7 @@ rank_correlation matrix_error'
         END { exit failed || !(small > 0 && $14 > 2 * small) }' both
 }
 
-@test "--rows: near all rows, by the errors it states" {
+@test "--rows: all rows are within the stated standard errors" {
     lln-attend --compare softmax -n 2048 -d 16 --trials 1 --each > all
     lln-attend --compare softmax -n 2048 -d 16 --trials 1 --each --rows 400 \
         > some
@@ -122,7 +122,7 @@ of_encoder() {
         "$DATA/encoder.safetensors"
 }
 
-@test "a divergence is infinite without some keys, missing with signs" {
+@test "a divergence is infinite if keys are lost, missing with negative entries" {
     of_encoder --layers 0 --heads 0 --kernel blockdiag,relu,nystrom > table
     equal divergence "$(column kl_nats < table | sed 's/^[0-9.]*$/finite/')" \
         $'inf\nfinite\nnan'
@@ -145,7 +145,7 @@ of_encoder() {
     equal twice "$(head -n 1 table | tr , '\n' | sort | uniq -d)" ''
 }
 
-# lln-match searches on all rows; from 2048 queries on the kernel does not.
+# lln-match measures all rows; from 2048 queries on, the kernel does not.
 @test "lln alone is exact on heads of fewer than 2048 queries" {
     for n in 2047 2048; do
         lln-match -n $n -d 8 --trials 1 --no-spectrum |
@@ -156,7 +156,7 @@ of_encoder() {
         END { exit !(NR == 2 && ok[1] && ok[2]) }' errors
 }
 
-@test "a kernel that cannot" {
+@test "a kernel that cannot be computed on a head" {
     refuses 2 "kernel 'nystrom' does not support --causal" \
         lln-attend --quiet --layout hnd --causal --compare softmax \
         --kernel nystrom "$DATA/encoder.safetensors"
@@ -170,18 +170,18 @@ of_encoder() {
 }
 
 @test "bad usage" {
-    refuses 2 "--top is for --compare" lln-attend --top 3
+    refuses 2 "--top needs --compare" lln-attend --top 3
     refuses 2 "--top: '0' is out of range; expected a whole number from 1 to 256" \
         lln-attend --compare softmax --top 0
-    refuses 2 "--compare: 'softmax,lln': expected one kernel" \
+    refuses 2 "--compare: expected one kernel, found 'softmax,lln'" \
         lln-attend --compare softmax,lln
-    refuses 2 "--compare: lln:alpha=1: alpha without beta; give both or neither" \
+    refuses 2 "--compare: lln:alpha=1: alpha needs beta; give both or neither" \
         lln-attend --compare lln:alpha=1
-    # draws are of the kernels that are compared
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    # --draws needs a random kernel among those that are compared
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-attend --compare performer --kernel elu --trials 8 x.npz
     for name in o.npy o.npz o.safetensors; do
-        refuses 2 "--output: $name: a name for arrays; --compare writes a table" \
+        refuses 2 "--output: $name: --compare writes a table; expected a name that does not end in .npy, .npz or .safetensors" \
             lln-attend --compare softmax -n 16 -o $name
     done
     run --separate-stderr lln-attend --compare nothing
@@ -198,19 +198,19 @@ of_encoder() {
     lln-attend --q x.npz:o.softmax --k x.npz:o.lln --v x.npz:o.lln \
         "${heads[@]}" > with
     grep -c nan with && return 1
-    # By two files, and by names in one.
+    # From two files, and by names in one file.
     # shellcheck disable=SC2086 # $files is several words
     for files in '--q x.npz:o.softmax --k x.npz:o.lln' \
         'x.npz --key-q o.softmax --key-k o.lln'; do
         run --separate-stderr lln-attend $files "${heads[@]}"
         equal status "$status" 0
-        [[ $stderr == 'lln-attend: x.npz'*': no values: relative_error and cosine are nan; name them with --v or --key-v' ]]
+        [[ $stderr == 'lln-attend: x.npz'*': no values, so that relative_error and cosine are nan; name the values with --v or --key-v' ]]
         equal rest "$(cut -d, -f 1,5- <<< "$output")" "$(cut -d, -f 1,5- with)"
         equal missing "$(sed 1d <<< "$output" | cut -d, -f 2-4)" \
             "$(printf 'nan,nan,nan\nnan,nan,nan')"
         run --separate-stderr lln-attend $files "${heads[@]}" --quiet
         equal stderr "$stderr" ''
-        # The cost is that of as many features as the keys have.
+        # The cost is that of values with as many features as the keys.
         lln-attend $files --layout hnd --compare softmax --quiet |
             column peak_bytes > bytes
         equal bytes "$(grep -c '^[1-9]' bytes)" 2

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Heads with masks, and one check of everything that an attention offers
- * against a dense matrix that the test made in its own, slow way. */
+ * against a dense matrix that the test computed in its own, slow way. */
 #ifndef LLN_TESTS_DENSE_H
 #define LLN_TESTS_DENSE_H
 
@@ -12,8 +12,9 @@
 #include "head_cases.h"
 #include "kernel/product.h"
 
-/* Queries [n x d] and keys [m x d] with deviation sigma; release by
- * lln_head_free. In float32 they are rounded: compare with what they are. */
+/* Queries [n x d] and keys [m x d] with standard deviation sigma; release by
+ * lln_head_free. In float32 they are rounded: compare with their rounded
+ * values. */
 static inline lln_head dense_head(size_t n, size_t m, size_t d, double sigma,
                                   lln_mask mask, lln_precision precision)
 {
@@ -112,8 +113,9 @@ static inline double *dense_softmax(const lln_head *head)
     return p;
 }
 
-/* All of actual [rows x columns] within `tolerance` of wanted. The worst alone
- * is asserted: Check takes a microsecond for each. */
+/* All entries of actual [rows x columns] are within `tolerance` of wanted.
+ * Only the largest error is asserted: Check takes a microsecond for each
+ * assertion. */
 static inline void expect_all(lln_matrix actual, const double *wanted,
                               double tolerance)
 {
@@ -123,7 +125,7 @@ static inline void expect_all(lln_matrix actual, const double *wanted,
         double error = fabs(
             lln_matrix_get(actual, i / actual.columns, i % actual.columns) -
             wanted[i]);
-        if (!(error <= most) && !isnan(most)) { /* NaN is the worst */
+        if (!(error <= most) && !isnan(most)) { /* NaN is the largest error */
             most = error;
             worst = i;
         }
@@ -138,8 +140,8 @@ static inline void expect_all(lln_matrix actual, const double *wanted,
 typedef lln_status dense_hook(const lln_attention *attention, lln_matrix x,
                               void *y);
 
-/* A product against the sums over P, in one precision. Tolerances are
- * relative to the largest entry. */
+/* A product against sums over P, in one precision. Tolerances are relative to
+ * the largest entry. */
 static inline void expect_product(const lln_attention *attention,
                                   dense_hook *hook, bool transpose,
                                   const double *p, lln_precision precision,
@@ -182,8 +184,9 @@ static inline void expect_norm(const lln_attention *attention, const double *p,
     free(mean);
 }
 
-/* Whatever the attention has against P [n x m]: rows, products in both
- * precisions, diagonal, norm. Float32 products to `single`. */
+/* Everything that the attention offers against P [n x m]: rows, products in
+ * both precisions, diagonal, norm. `single` is the tolerance of float32
+ * products. */
 static inline void expect_dense(lln_attention *attention, const double *p,
                                 double tolerance, double single)
 {
@@ -213,7 +216,7 @@ static inline void expect_dense(lln_attention *attention, const double *p,
 }
 
 /* Products are the same, bit for bit, with one thread and with two; x [n x
- * columns] for as many queries as keys. */
+ * columns], with as many queries as keys. */
 static inline void expect_any_threads(const lln_attention *attention,
                                       lln_matrix x)
 {
@@ -229,8 +232,8 @@ static inline void expect_any_threads(const lln_attention *attention,
     free(y);
 }
 
-/* A request to stop ends the products of the attention or, where `opening`,
- * the making of it; with as many queries as keys. */
+/* A request to stop ends the products of the attention or, with `opening`, its
+ * opening; with as many queries as keys. */
 static inline void expect_interrupted(const char *text, const lln_head *head,
                                       bool opening)
 {

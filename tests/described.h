@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A head that was described against the same one loaded. */
+ * A described head against the same head loaded. */
 #ifndef LLN_TESTS_DESCRIBED_H
 #define LLN_TESTS_DESCRIBED_H
 

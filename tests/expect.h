@@ -46,6 +46,9 @@
  * fails. CK_FORK=no in the environment helps a debugger. */
 static inline int run_suite(Suite *suite)
 {
+    const char *temporary = getenv("TMPDIR");
+    if (temporary && *temporary)
+        setenv("TEMP", temporary, 1); /* where Check has its own files */
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

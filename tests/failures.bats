@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What a kernel cannot do with one head does not end the run: the row is there,
-# with nan, and a word says why, once for all heads of the same reason.
+# A head that a kernel cannot compute does not end the run: its row has nan, and
+# one warning gives the reason for all heads that share it.
 # shellcheck disable=SC2154,SC2086 # bats sets stderr; $tool is several words
 load helper
 
@@ -17,7 +17,8 @@ entries() {
     heads=(--layout bnd --q x.npy --k x.npy --lengths lengths)
 }
 
-# said MESSAGE TOOL OPTION... < STDOUT: exit 0, and "TOOL: MESSAGE" on stderr.
+# said MESSAGE TOOL OPTION... < STDOUT: the command exits with 0, prints STDOUT,
+# and "TOOL: MESSAGE" on stderr.
 said() {
     local message="$2: $1"
     shift
@@ -29,9 +30,9 @@ said() {
 
 fit="kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64"
 
-@test "a head of which the landmarks are no divisor" {
+@test "a head whose number of tokens the landmarks do not divide" {
     entries
-    said "x.npy[1]: $fit; 1 more case likewise" \
+    said "x.npy[1]: $fit; the same holds for 1 more case" \
         lln-attend "${heads[@]}" --v x.npy --compare softmax --precision 1 \
         --kernel nystrom --columns source,kernel,matrix_error << END
 source,kernel,matrix_error
@@ -48,15 +49,15 @@ END
             "$(printf 'x.npy[%d]\n' 0 1 2 3)"
         [[ $stderr == *"x.npy[1]: tau "*": $fit"* ]]
     done
-    # The reference of --compare is a kernel too.
+    # The reference of --compare is a kernel as well.
     run --separate-stderr lln-attend --compare nystrom --v x.npy \
         "${heads[@]}" --kernel elu --columns source,kl_nats
     equal status "$status" 0
     equal nan "$(grep -c ',nan$' <<< "$output")" 2
-    [[ $stderr == *"x.npy[1]: $fit; 1 more case likewise" ]]
+    [[ $stderr == *"x.npy[1]: $fit; the same holds for 1 more case" ]]
 }
 
-@test "rows that depend on the head are none" {
+@test "a table with one row for each part of a head has no rows for it" {
     entries
     for options in 'lln-entropy --per-row' 'lln-spectral --eigenvalues 2'; do
         run --separate-stderr $options "${heads[@]}" --kernel nystrom \
@@ -64,7 +65,7 @@ END
         equal status "$status" 0
         equal sources "$(sed 1d <<< "$output" | uniq)" \
             "$(printf '%s\n' 'x.npy[0]' 'x.npy[3]')"
-        [[ $stderr == *"x.npy[1]: "*"$fit; 1 more case likewise"* ]]
+        [[ $stderr == *"x.npy[1]: "*"$fit; the same holds for 1 more case"* ]]
     done
 }
 
@@ -73,25 +74,25 @@ END
     run --separate-stderr lln-entropy "${heads[@]}" --kernel nystrom \
         --tau 2 --fail-below effective_keys=0
     equal status "$status" 3
-    [[ $stderr == *"x.npy[1]: kernel nystrom, tau 2, effective_keys nan; expected at least 0" ]]
+    [[ $stderr == *"x.npy[1]: kernel nystrom, tau 2: effective_keys is nan; expected at least 0" ]]
 }
 
-@test "part of an array is NaN, whatever the reason" {
+@test "the part of the array of such a head is NaN, whatever the reason" {
     entries
-    said "x.npy[1]: $fit; 1 more case likewise" \
+    said "x.npy[1]: $fit; the same holds for 1 more case" \
         lln-attend "${heads[@]}" --v x.npy --kernel nystrom -o o.npy < /dev/null
     # Entry 1 has 96 rows of NaN, then padding.
     tail -c +129 o.npy | head -c $((2 * 128 * 16)) | tail -c $((128 * 16)) > one
     equal nan "$(head -c $((96 * 16)) one | od -An -v -w4 -tf4 | tr -d ' -' |
         sort -u)" nan
     cmp <(tail -c $((32 * 16)) one) <(head -c $((32 * 16)) /dev/zero)
-    # Nothing is written before the failure that ends the run, not even here.
+    # Nothing is written before a failure that ends the run.
     lln-attend "${heads[@]}" --v x.npy --kernel nystrom 2> /dev/null | cmp - o.npy
 }
 
 @test "--tau that sampled heads cannot have" {
-    local tool word='queries and keys would need standard deviations of 1e+50; expected --double, or less than 3.4e+37'
-    said "gaussian: tau 1e-100: $word; 3 more cases likewise" \
+    local tool word='queries and keys would need standard deviations of 1e+50; expected less than 3.4e+37; use --double'
+    said "gaussian: tau 1e-100: $word; the same holds for 3 more cases" \
         lln-entropy -n 8 --tau 1,1e-100 --kernel softmax --precision 2 \
         --columns kernel,tau,entropy_nats << END
 kernel,tau,entropy_nats
@@ -104,7 +105,7 @@ END
         equal status "$status" 0
         equal tau "$(sed 1d <<< "$output" | sort -u)" 1e-100
         equal stderr "${stderr%%$'\n'*}" \
-            "${tool%% *}: gaussian: head 0, tau 1e-100: $word; 3 more cases likewise"
+            "${tool%% *}: gaussian: head 0, tau 1e-100: $word; the same holds for 3 more cases"
     done
     said "gaussian: head 0, tau 1e-100: $word" \
         lln-attend -n 8 --tau 1e-100 --trials 1 -o o.npy < /dev/null
@@ -117,7 +118,7 @@ END
 @test "--tau for equal keys and for one token" {
     { printf '\0\0\200\77%.0s' {1..16}; } | npy k.npy '<f4' '(2, 4, 2)'
     attend -n 4 -d 2 --trials 2 -o q.npy
-    said 'q.npy: head 0, tau 0.5: logits with a within-row variance of 0 cannot be given temperature 0.5; 3 more cases likewise' \
+    said 'q.npy: head 0, tau 0.5: logits with a within-row variance of 0 cannot be given temperature 0.5; the same holds for 3 more cases' \
         lln-entropy --layout hnd --q q.npy --k k.npy --tau 0.5,2 \
         --kernel softmax --columns head,tau,entropy_nats << END
 head,tau,entropy_nats
@@ -126,12 +127,12 @@ head,tau,entropy_nats
 1,0.5,nan
 1,2,nan
 END
-    # One alpha and beta for a layer come from the heads that have one.
+    # The common alpha and beta of a layer come from the heads that have them.
     entries
     lln-entropy -q "${heads[@]}" --tau 1 --kernel lln:scales=layer \
         --columns source,entropy_nats > four 2> errors
     equal errors "$(cat errors)" \
-        'lln-entropy: x.npy[2]: tau 1: no query sees two keys, so that there is no temperature'
+        'lln-entropy: x.npy[2]: tau 1: the temperature is undefined: no query has two allowed keys'
     equal nan "$(grep nan four)" 'x.npy[2],nan'
 }
 
@@ -143,9 +144,9 @@ END
         equal status "$status" 0
         equal rows "$(wc -l <<< "$output")" \
             "$([[ $tool == *match || $tool == *attend* ]] && echo 4 || echo 7)"
-        [[ $stderr == *'; 2 more cases likewise' ]]
+        [[ $stderr == *'; the same holds for 2 more cases' ]]
     done
-    said "gaussian: kernel 'lln': alpha inf, beta inf; expected finite numbers; 3 more cases likewise" \
+    said "gaussian: kernel 'lln': alpha inf, beta inf; expected finite numbers; the same holds for 3 more cases" \
         lln-entropy -n 8 --scale 1e300 --columns kernel,entropy_nats << END
 kernel,entropy_nats
 softmax,0
@@ -153,8 +154,8 @@ lln,nan
 END
 }
 
-@test "lln-match names its methods without a match" {
-    said 'gaussian: head 0, tau 1e-100: queries and keys would need standard deviations of 1e+50; expected --double, or less than 3.4e+37' \
+@test "lln-match names the methods that find no match" {
+    said 'gaussian: head 0, tau 1e-100: queries and keys would need standard deviations of 1e+50; expected less than 3.4e+37; use --double' \
         lln-match -n 8 --tau 1e-100 --each --trials 1 --method paper,measured \
         --columns head,method,alpha,achieved << END
 head,method,alpha,achieved
@@ -182,7 +183,7 @@ head,kernel,top1_mass
 END
 }
 
-@test "a method that no head could have still ends the run" {
+@test "a method that applies to no head ends the run" {
     refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
         lln-spectral -n 16 --kernel softmax,lln --method lowrank
     entries
@@ -197,7 +198,7 @@ x.npy[3],0.01
 END
 }
 
-@test "warnings do not depend on threads, and come before the end" {
+@test "warnings do not depend on threads, and come before the final error" {
     entries
     for threads in 1 2; do
         lln-entropy -q "${heads[@]}" --kernel nystrom,reformer,lln --tau 1,2 \
@@ -209,10 +210,10 @@ END
     run --separate-stderr timeout -s INT 1 lln-entropy -n 300 --trials 100000 \
         --kernel nystrom --each -o out.csv
     equal status "$status" 124
-    [[ $stderr =~ "kernel 'nystrom': 300 queries"[^$'\n']*more\ cases\ likewise$'\n'[^$'\n']*interrupted ]]
+    [[ $stderr =~ "kernel 'nystrom': 300 queries"[^$'\n']*more\ cases$'\n'[^$'\n']*interrupted ]]
 }
 
-@test "values that one head has beyond float32" {
+@test "one head with values beyond float32" {
     attend -n 4 -d 2 --trials 2 -o q.npy
     {
         head -c 64 /dev/zero

@@ -22,7 +22,7 @@ start() {
     [[ $header == source,* ]]
 }
 
-# finish: reads the rest; the exit status of the command is in $status.
+# finish: reads the remaining rows; $status is the exit status of the command.
 finish() {
     cat <&7 > rest
     status=0
@@ -62,7 +62,7 @@ finish() {
     equal rows "$(wc -l < rest)" 8000
 }
 
-@test "no message lands in the output if stderr is closed" {
+@test "no message goes to the output if stderr is closed" {
     npy q.npy '<f4' '(2, 1)' < <(printf '\0\0\0\0\0\0\0\0')
     lln-attend --q q.npy --k q.npy --v q.npy --kernel lln -o o.npy 2>&-
     equal size "$(wc -c < o.npy)" 136
@@ -70,7 +70,7 @@ finish() {
     equal header "$(head -c 7 table)" source,
 }
 
-@test "stdout that is closed is a failure" {
+@test "a closed stdout is an error" {
     run --separate-stderr sh -c 'lln-entropy -n 8 -d 2 >&-'
     equal status "$status" 1
     equal stderr "$stderr" \

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Forms of a table: which is the default, what people see, names of any bytes in
-# each of them, and tables that are read.
+# Formats of tables: the default, what a terminal shows, names of any bytes in
+# each format, and tables that are read.
 # shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
-# A name with bytes that are not UTF-8, a terminal escape, and characters that
-# mean something in one of the formats.
+# A name with bytes that are not UTF-8, a terminal escape, and characters with a
+# meaning in one of the formats.
 odd=$'\xff\xc3\xa9 a|b,"c\\\n\e[1m.npy'
 
-# odd_table OPTION...: the table of the array in a file of that name.
+# odd_table OPTION...: the table of the array in a file with that name.
 odd_table() {
     head -c 32 /dev/zero | npy "$odd" '<i4' '(8,)'
     prints "$1" lln-entropy --list "$odd" --columns source,dtype "${@:2}"
@@ -115,8 +115,8 @@ END
 @test "--comments: lines before a table, not in markdown" {
     local fenton=(lln-stats --fenton --s2 1 -d 4 --columns "d,s2" --comments)
     equal terminal "$(shown "${fenton[@]}" | tail -n +3)" $'d  s2\n4   1'
-    equal comment "$(shown "${fenton[@]}" | head -n 1)" '# lln-stats 0.1.0'
-    refuses 2 '--comments: markdown has no comments' \
+    equal comment "$(shown "${fenton[@]}" | head -n 1)" "# lln-stats $VERSION"
+    refuses 2 '--comments cannot be used with --format markdown' \
         "${fenton[@]}" --format markdown
 }
 
@@ -167,11 +167,11 @@ entropies() {
     { echo '['; sed '$!s/$/,/' table; echo ']'; } | entropies - | cmp - expected
 }
 
-@test "--params: JSON that is no table" {
+@test "--params: JSON that is not a table" {
     local command=(lln-entropy -n 8 -d 2 --kernel lln --params x)
     files_before=x
     echo '{"alpha":{"0":1}}' > x
-    refuses 1 "x: row 1: key 'alpha' has an object, expected a number, text or null; a table has one object a row, as pandas writes with orient='records'" \
+    refuses 1 "x: row 1: key 'alpha' has an object, expected a number, text or null; a table has one object per row, as pandas writes with orient='records'" \
         "${command[@]}"
     echo '[]' > x
     refuses 1 'x: empty, expected a table' "${command[@]}"

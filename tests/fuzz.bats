@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The readers of files stand what `make fuzz` starts from, without libFuzzer.
+# The readers of files and texts pass on the seeds of `make fuzz`, without
+# libFuzzer.
 load helper
 
-# stands FORMAT: a reader reads its seeds, of which there are enough.
-stands() {
+# replay NAME: a reader reads its seeds, of which there are enough.
+replay() {
     BUILD=$LLN_BIN/..
     "$BATS_TEST_DIRNAME/fuzz/seeds" "$BUILD" seeds
     run "$BUILD/tests/fuzz/fuzz_$1" seeds/"$1"/*
@@ -15,25 +16,53 @@ stands() {
 }
 
 @test "seeds of .npy" {
-    stands npy
+    replay npy
 }
 
 @test "seeds of .npz" {
-    stands npz
+    replay npz
 }
 
 @test "seeds of .safetensors" {
-    stands safetensors
-}
-
-@test "seeds of tables" {
-    stands table
+    replay safetensors
 }
 
 @test "seeds of positions" {
-    stands positions
+    replay positions
 }
 
 @test "seeds of indices of shards" {
-    stands shards
+    replay shards
+}
+
+@test "seeds of tables" {
+    replay table
+}
+
+@test "seeds of tables of --params" {
+    replay params
+}
+
+@test "seeds of lengths and masks" {
+    replay lengths
+}
+
+@test "seeds of layouts and selections" {
+    replay layout
+}
+
+@test "seeds of kernels" {
+    replay kernel
+}
+
+@test "seeds of lists of numbers" {
+    replay number_list
+}
+
+@test "seeds of lists of columns" {
+    replay columns
+}
+
+@test "seeds of configurations" {
+    replay config
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Heads of any size with numbers of a fixed sequence, and dense matrices to
+ * Heads of any size with values of a fixed sequence, and dense matrices to
  * compare their attention with. */
 #ifndef LLN_TESTS_HEAD_CASES_H
 #define LLN_TESTS_HEAD_CASES_H
@@ -13,7 +13,8 @@
 #include "heads/heads.h"
 #include "kernel/table/table.h"
 
-/* out [count]: normal numbers of that deviation (Box and Muller 1958). */
+/* out [count]: normal values with that standard deviation (Box and Muller
+ * 1958). */
 static inline void draw_numbers(uint64_t seed, size_t count, double deviation,
                                 double *out)
 {
@@ -24,7 +25,7 @@ static inline void draw_numbers(uint64_t seed, size_t count, double deviation,
     }
 }
 
-/* n queries and m keys of d normal numbers; release by lln_head_free. */
+/* n queries and m keys of d normal values; release by lln_head_free. */
 static inline lln_head drawn_head(size_t n, size_t m, size_t d,
                                   double deviation, bool causal)
 {
@@ -42,7 +43,7 @@ static inline lln_head drawn_head(size_t n, size_t m, size_t d,
     };
 }
 
-/* Opens the kernel of that text with `count` arrays on the head. */
+/* Opens the kernel of that text on the head, with `count` arrays. */
 static inline void open_kernel(const char *text, const lln_head *head,
                                const lln_kernel_array *arrays, size_t count,
                                lln_attention *attention)
@@ -79,8 +80,8 @@ static inline void dense_multiply(const double *p, size_t n, size_t m,
                     y[i * columns + c] += p[i * m + j] * x[j * columns + c];
 }
 
-/* Largest difference between entries, over the largest entry if that is above
- * 1. */
+/* Largest difference between entries, divided by the largest entry if that is
+ * above 1. */
 static inline double difference(const double *a, const double *b, size_t count)
 {
     double worst = 0, top = 1;

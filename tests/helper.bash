@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What the command tests share. LLN_BIN (from tests/run) holds the tools; each
-# test starts in an empty folder of its own.
+# What the command tests share. LLN_BIN (from tests/run) is the folder of the
+# tools; each test starts in its own empty folder.
 # shellcheck disable=SC2154 # bats sets status, output, stderr
 bats_require_minimum_version 1.5.0
 
 DATA=$BATS_TEST_DIRNAME/data
 CASES=$DATA/cases
+# The version that the first heading of NEWS names: the tools must print it.
+VERSION=$(sed -n '/^Version /{s/^Version \([^ ]*\).*/\1/p;q}' \
+    "$BATS_TEST_DIRNAME/../NEWS")
 PTY=$LLN_BIN/../tests/pty # tests/pty.c: runs a command on a terminal
 
 setup() {
@@ -22,9 +25,9 @@ equal() {
     return 1
 }
 
-# refuses STATUS MESSAGE TOOL ARGUMENT...: the command prints nothing but
-# "TOOL: MESSAGE" on stderr (a hint follows bad usage, and what a file holds may
-# come first) and leaves no file.
+# refuses STATUS MESSAGE TOOL ARGUMENT...: the command exits with STATUS, prints
+# only "TOOL: MESSAGE" on stderr (the line on the contents of a file may come
+# first, and a hint follows bad usage), and leaves no file.
 refuses() {
     local wanted=$1 message="$3: $2"
     shift 2
@@ -37,14 +40,14 @@ Try '$1 --help'"
     equal files "$(ls -A)" "${files_before:-}"
 }
 
-# without_extent < STDERR: all but the line that says what a file holds, such
-# as "x: 1 layer, 2 query heads, 2 key heads, 4 tokens, 2 features".
+# without_extent < STDERR: all lines except the one on the contents of a file,
+# such as "x: 1 layer, 2 query heads, 2 key heads, 4 tokens, 2 features".
 without_extent() {
     grep -vE ': ([0-9]+ batch entr.*, )?[0-9]+ layers?, .* features?$' || true
 }
 
-# prints TEXT TOOL ARGUMENT...: exit 0, TEXT on stdout and nothing on stderr
-# but what a file holds.
+# prints TEXT TOOL ARGUMENT...: the command exits with 0 and prints TEXT on
+# stdout, and on stderr at most the contents of a file.
 prints() {
     local text=$1
     shift
@@ -54,8 +57,8 @@ prints() {
     equal stderr "$(without_extent <<< "$stderr")" ''
 }
 
-# column NAME < TABLE: the cells of one column of a csv table; what no number
-# is if there is no such column.
+# column NAME < TABLE: the cells of one column of a csv table; if there is no
+# such column, a text that is not a number.
 column() {
     awk -F, -v name="$1" '
         NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
@@ -63,10 +66,10 @@ column() {
         END { if (!at) print "no column " name }'
 }
 
-# near TOLERANCE [absolute] < NUMBERS: each line holds a number and the one
-# that is expected; they differ by at most TOLERANCE of the latter, or by at
-# most TOLERANCE. No line at all is a failure. The carriage returns of the
-# reference tables would make awk compare texts.
+# near TOLERANCE [absolute] < NUMBERS: each line has a number and its expected
+# value. They differ by at most TOLERANCE times the expected value or, with
+# `absolute`, by at most TOLERANCE. Empty input is a failure. Carriage returns,
+# which the reference tables have, are removed: awk would compare texts.
 near() {
     awk -v tolerance="$1" -v kind="${2:-relative}" '
         BEGIN { number = "^[-+]?[0-9.]+([eE][-+]?[0-9]+)?$" }
@@ -92,8 +95,8 @@ near() {
         }'
 }
 
-# case_near TOLERANCE CASE ATTENTION COLUMN=FIGURE... < TABLE: the first row
-# of the table agrees with figures of tests/data/cases/cases_scalars.csv.
+# case_near TOLERANCE CASE ATTENTION COLUMN=QUANTITY... < TABLE: the first row
+# of the table agrees with tests/data/cases/cases_scalars.csv.
 case_near() {
     local tolerance=$1 row="$2,$3" pair
     shift 3
@@ -105,7 +108,7 @@ case_near() {
     done | near "$tolerance"
 }
 
-# npy FILE DTYPE SHAPE < NUMBERS: a .npy file, version 1.
+# npy FILE DTYPE SHAPE < NUMBERS: writes a .npy file, version 1.
 npy() {
     {
         printf '\223NUMPY\1\0\166\0%-117s\n' \
@@ -114,7 +117,7 @@ npy() {
     } > "$1"
 }
 
-# safetensors FILE HEADER < NUMBERS: a .safetensors file.
+# safetensors FILE HEADER < NUMBERS: writes a .safetensors file.
 safetensors() {
     {
         printf '%b' "\\0$(printf %o $((${#2} % 256)))" \

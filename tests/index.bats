@@ -5,8 +5,8 @@
 # shellcheck disable=SC2034,SC2154 # bats sets stderr, helper uses files_before
 load helper
 
-# model: layers 0 and 3 of the encoder in a shard each. The numbers of an array
-# follow each other in the order of the header.
+# model: layers 0 and 3 of the encoder, each in its own shard. The values of the
+# arrays follow in the order of the header.
 model() {
     local file=$DATA/encoder.safetensors
     mkdir model
@@ -41,7 +41,7 @@ layers.3.k'
         b.safetensors source)"
 }
 
-@test "only shards with chosen arrays need be there" {
+@test "only shards with chosen arrays must exist" {
     model
     rm model/b.safetensors
     local index=model/model.safetensors.index.json
@@ -72,7 +72,7 @@ nan; expected finite numbers" lln-entropy --layout hnd --q $index:layers.3.q \
         --k $index:layers.3.q
 }
 
-@test "a folder is no file; the index in it may be meant" {
+@test "the message about a folder names the index in it" {
     model
     refuses 1 "model: Is a directory; name a file in it, such as \
 model/model.safetensors.index.json" lln-entropy model
@@ -89,19 +89,19 @@ model/model.safetensors.index.json" lln-entropy model
         -o model/b.safetensors
     equal status "$status" 1
     equal stderr "$stderr" \
-        'lln-entropy: model/b.safetensors: is an input; it would be overwritten'
+        'lln-entropy: model/b.safetensors: the output would overwrite this input; use another name'
     cmp model/b.safetensors "$DATA/encoder.safetensors"
 }
 
 @test "an index through a pipe has no folder" {
     model
     local index=model/model.safetensors.index.json
-    local message='an index of shards without a folder; name the file instead'
+    local message='an index of shards without a folder; give the name of the file instead'
     refuses 1 "standard input: $message" lln-entropy - < $index
     refuses 1 "standard input: $message" lln-entropy - < <(cat $index)
 }
 
-@test "a Git LFS pointer is called one in every place" {
+@test "a Git LFS pointer is recognised wherever a file is read" {
     printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%s\n' 1 > x
     files_before=x
     local message="x: a Git LFS pointer, not the file itself; run 'git lfs pull'"

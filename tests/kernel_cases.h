@@ -17,8 +17,8 @@
 
 enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 256 };
 
-/* Numbers of the lines NAME,... of a file of tests/data/kernels, row after
- * row; returns how many. */
+/* Values in the lines NAME,... of a file of tests/data/kernels, row after row;
+ * returns their number. */
 static inline size_t kernel_read(const char *file, const char *name,
                                  double out[KERNEL_ENTRIES])
 {
@@ -30,7 +30,7 @@ static inline size_t kernel_read(const char *file, const char *name,
     while (fgets(line, sizeof line, in)) {
         if (strncmp(line, name, length) != 0 || line[length] != ',')
             continue;
-        char *at = strchr(line + length + 1, ','); /* behind the row */
+        char *at = strchr(line + length + 1, ','); /* after the row */
         while (*at == ',') {
             ck_assert_uint_lt(count, KERNEL_ENTRIES);
             out[count++] = strtod(at + 1, &at);
@@ -41,7 +41,7 @@ static inline size_t kernel_read(const char *file, const char *name,
     return count;
 }
 
-/* The queries, keys and values times `factor`, their first n rows; release by
+/* The first n rows of the queries, keys and values, times `factor`; release by
  * lln_head_free. The values are at head.k.data + n d. */
 static inline lln_head kernel_head(size_t n, double factor, bool causal,
                                    lln_precision precision)
@@ -70,7 +70,7 @@ static inline lln_head kernel_head(size_t n, double factor, bool causal,
 }
 
 /* Rows, products, transposed products, diagonal and features of an open
- * attention against P [n x n], whatever of these it has. */
+ * attention, as far as it has them, against P [n x n]. */
 static inline void expect_attention(lln_attention *attention, const double *p,
                                     double tolerance)
 {
@@ -116,7 +116,7 @@ static inline void expect_attention(lln_attention *attention, const double *p,
 typedef struct {
     const char *kernel; /* as on the command line */
     const char *matrix; /* its name in matrices.csv; "..._causal" is causal */
-    bool causal;        /* although its name does not say so */
+    bool causal;        /* even if its name does not say so */
     size_t n;           /* 0: KERNEL_N */
     double factor;      /* 0: 1 */
     double tolerance;   /* in float64; 0: 1e-12 */

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Arrays as hooks save them: heads side by side, queries, keys and values in
-# one array; and the line on standard error by which a wrong order is seen.
-# The same bytes under another shape are the same heads, so that tables must
-# not differ by a byte.
+# one array; and the line on standard error that shows a wrong order. The same
+# bytes under another shape are the same heads: the tables must be identical.
 # shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
-# numbers COUNT SEED: float32 numbers, another series for each seed.
+# numbers COUNT SEED: float32 values, other ones for each seed.
 numbers() {
     local x=$2 i
     local -a all=('\0\0\0\0' '\0\0\200\77' '\0\0\0\77' '\0\0\300\277'
@@ -19,20 +18,20 @@ numbers() {
     done
 }
 
-# table ARGUMENT...: rows of softmax entropies without the name of the file.
+# table ARGUMENT...: rows of softmax entropies without the column of the file.
 table() {
     lln-entropy -q --kernel softmax "$@" | cut -d, -f2-
 }
 
-# same FILE ARGUMENT...: the table of the arguments is that in FILE.
+# same FILE ARGUMENT...: the arguments print the table in FILE.
 same() {
     local file=$1
     shift
     table "$@" | cmp - "$file"
 }
 
-# pick SIZE INDEX... < BYTES: blocks of SIZE bytes in that order, from each
-# record of as many blocks as the largest index has, plus one.
+# pick SIZE INDEX... < BYTES: takes blocks of SIZE bytes in that order from each
+# record. A record has one block more than the largest index.
 pick() {
     local size=$1 record=0 index count
     shift
@@ -59,7 +58,7 @@ grouped() {
     equal rows "$(wc -l < grouped.csv)" 9
 }
 
-@test "what files hold is said on standard error" {
+@test "the contents of files are printed on standard error" {
     run --separate-stderr lln-entropy --layout hnd "$DATA/encoder.safetensors"
     equal stderr "${stderr##*$'\n'}" \
         "lln-entropy: $DATA/encoder.safetensors: 2 layers, 2 query heads, 2 key heads, 256 tokens, 64 features"
@@ -73,7 +72,7 @@ grouped() {
         --v v3.npy --kernel softmax --heads 3 -o o.npy
     equal stderr "$stderr" \
         'lln-attend: q.npy: 2 batch entries, 1 layer, 4 query heads, 2 key heads, 3 tokens, 2 features, 3 value features'
-    # An order that happens to fit as well.
+    # A wrong order that fits, too.
     run --separate-stderr lln-spectral --layout bhnd --q q.npy --k q.npy \
         --kernel softmax
     equal stderr "$stderr" \
@@ -124,7 +123,7 @@ grouped() {
         cut -d, -f4- | cmp - one.csv
 }
 
-@test "every tool splits heads alike" {
+@test "every tool splits heads in the same way" {
     grouped
     npy qD.npy '<f4' '(2, 3, 8)' < q
     npy kD.npy '<f4' '(2, 3, 4)' < k
@@ -139,7 +138,7 @@ grouped() {
     grep -aq "'shape': (2, 3, 4, 2)" apart.npy
     grep -aq "'shape': (2, 3, 8)" side.npy
     cmp <(tail -c 192 apart.npy) <(tail -c 192 side.npy)
-    # but for the seconds
+    # without the seconds
     set -- --compare softmax --columns id,relative_error,kl_nats
     lln-attend -q --layout bnhd --q q.npy --k k.npy --v v.npy "$@" |
         cut -d, -f2- > apart
@@ -156,7 +155,7 @@ grouped() {
         tail -c +$((t * 16 + 1)) k | head -c 16
         tail -c +$((t * 16 + 1)) v | head -c 16
     done > qkv
-    # for each key head two of queries, one of keys, one of values
+    # for each key head: two query heads, one of keys, one of values
     pick 8 0 1 4 6 2 3 5 7 < qkv > heads
     npy qkv.npy '<f4' '(2, 3, 16)' < qkv
     npy heads.npy '<f4' '(2, 3, 16)' < heads
@@ -167,7 +166,7 @@ grouped() {
     lln-attend -q --split-heads 4:2 --fused head-qkv heads.npy -o o.npy
     grep -aq "'shape': (2, 3, 8)" o.npy
     cmp <(tail -c 192 apart.npy) <(tail -c 192 o.npy)
-    # names tell the order
+    # the order follows from the names
     for name in c_attn blocks.0.attn.qkv model.layers.3.self_attn.qkv_proj \
         encoder.Wqkv to_qkv W_pack transformer.h.0.attn.c_attn; do
         safetensors x "{\"$name\":{\"dtype\":\"F32\",\"shape\":[2,3,16],\"data_offsets\":[0,384]}}" < qkv
@@ -225,9 +224,9 @@ grouped() {
     head -c 64 /dev/zero | npy k.npy '<f4' '(2, 2, 4)'
     files_before=$(ls)
     set -- --q q.npy --k q.npy
-    refuses 1 'q.npy: 6 features; expected a multiple of the 4 heads that are side by side' \
+    refuses 1 'q.npy: 6 features; expected a multiple of 4, the number of heads side by side' \
         lln-entropy "$@" --split-heads 4
-    refuses 2 'q.npy: 6 features; say with --split-heads how many heads are side by side (1, 2, 3, 6, ...)' \
+    refuses 2 'q.npy: 6 features; give the number of heads side by side with --split-heads (1, 2, 3, 6, ...)' \
         lln-entropy "$@" --layout bnD
     refuses 2 "--split-heads: layout 'hnd' has no axis D (heads side by side)" \
         lln-entropy "$@" --layout hnd --split-heads 2
@@ -240,18 +239,18 @@ grouped() {
     done
     refuses 1 'q.npy: 6 features; expected a multiple of 8: 4 heads of queries, 2 of keys and 2 of values' \
         lln-entropy --fused qkv --split-heads 4:2 q.npy
-    refuses 2 'q.npy: 6 features of queries, keys and values; say with --split-heads how many heads are side by side (1, 2, ...)' \
+    refuses 2 'q.npy: 6 features of queries, keys and values; give the number of heads side by side with --split-heads (1, 2, ...)' \
         lln-entropy --fused head-qkv --layout bnd q.npy
     refuses 2 "--fused 'kqv': expected qkv or head-qkv" \
         lln-entropy --fused kqv q.npy
-    refuses 2 '--fused is for a FILE that holds queries and keys; --q and --k name them apart' \
+    refuses 2 '--fused cannot be used with --q and --k: it applies to a FILE that contains both' \
         lln-entropy "$@" --fused qkv
-    refuses 2 "--fused: the 3 in layout 'b3nd' tells already where queries, keys and values are" \
+    refuses 2 "--fused cannot be used with layout 'b3nd': its axis 3 separates queries, keys and values" \
         lln-entropy --fused qkv --layout b3nd q.npy
     refuses 1 "q.npy: 2 entries along axis 3 of layout '3nd'; expected 3: queries, keys and values" \
         lln-entropy --layout 3nd q.npy
-    refuses 2 '--split-heads is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--split-heads needs heads from files; use FILE, or --q and --k' \
         lln-stats --split-heads 2
-    refuses 2 '--fused is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--fused needs heads from files; use FILE, or --q and --k' \
         lln-match --fused qkv
 }

@@ -1,22 +1,22 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Padded batches: which tokens are measured. Expected are the rows of a file
-# that holds these tokens and no padding.
+# Padded batches: which tokens are measured. The expected rows are those of a
+# file with these tokens and no padding.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 # shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
-# Four batch entries of 12 tokens and 2 features in x.npy; that of 10, 0, 7
-# and 12 tokens is what is measured, the last or the first of them.
+# Four batch entries of 12 tokens and 2 features in x.npy; the first or the last
+# 10, 0, 7 and 12 tokens of them are measured.
 setup_batch() {
     lln-attend -n 12 -d 2 --trials 4 --kernel softmax -o x.npy
     tail -c 384 x.npy > x
     batch=(--layout bnd --q x.npy --k x.npy)
 }
 
-# alone ENTRY FIRST COUNT TOOL ARGUMENT...: the table of these tokens, without
-# the source.
+# alone ENTRY FIRST COUNT TOOL ARGUMENT...: the table of these tokens alone,
+# without the column source.
 alone() {
     local at=$((($1 * 12 + $2) * 8)) count=$3
     shift 3
@@ -26,8 +26,8 @@ alone() {
         sed 1d | cut -d, -f2-
 }
 
-# cut_alike FIRSTS TOOL ARGUMENT...: rows of entries 0, 2 and 3 are those of
-# their tokens, from these on; entry 1 has none.
+# cut_alike FIRSTS TOOL ARGUMENT...: the rows of entries 0, 2 and 3 are those of
+# their tokens alone, which begin at FIRSTS; entry 1 has none.
 cut_alike() {
     local -a first
     read -ra first <<< "$1"
@@ -84,7 +84,7 @@ tools() {
         cut_alike '2 0 5 0' lln-entropy --per-row --kernel softmax
         cmp table text
     done
-    # integers of eight bytes, as tokenizers give them
+    # integers of eight bytes, as tokenizers return them
     od -An -v -tu1 -w1 bits | while read -r bit; do
         printf '%b\0\0\0\0\0\0\0' "\\0$bit"
     done | npy lengths '<i8' '(4, 12)'
@@ -115,7 +115,7 @@ tools() {
     lln-entropy -q "${batch[@]}" --lengths lengths 2> /dev/null | cmp - table
 }
 
-@test "a length of 0 gives a row of nan and a word" {
+@test "a length of 0 gives a row of nan and a warning" {
     setup_batch
     printf '10\n0\n7\n12\n' > lengths
     for tool in lln-entropy lln-stats lln-spectral \
@@ -141,7 +141,7 @@ tools() {
     equal mean "$(grep '^x.npy\[1\],' <<< "$output" | head -n 1)" 'x.npy[1],nan'
 }
 
-# Over texts an empty one is no text: it is not in the average.
+# An empty text does not count in the average over texts.
 @test "--aggregate head leaves out lengths of 0" {
     setup_batch
     local columns=samples,tau,entropy_nats,entropy_nats_sd
@@ -178,7 +178,7 @@ tools() {
     cmp <(tail -c 384 o.npy) <(head -c 384 /dev/zero)
 }
 
-@test "output is where its tokens are, and zero elsewhere" {
+@test "the output is at its tokens, and zero elsewhere" {
     setup_batch
     printf '10\n0\n7\n12\n' > lengths
     lln-attend -q "${batch[@]}" --v x.npy --kernel softmax --padding left \
@@ -207,7 +207,7 @@ tools() {
     cmp <(tail -c 48 f.npy) <(tail -c 384 o.npy | tail -c +145 | head -c 48)
 }
 
-@test "what cannot be" {
+@test "lengths that are refused" {
     setup_batch
     printf '1 1 0 1 1 1 1 1 1 1 1 1\n' > lengths
     files_before=$(ls)
@@ -216,16 +216,16 @@ tools() {
     printf '1 1 0\n1 1 1\n1 1 1\n1 1 0\n' > lengths
     refuses 1 'lengths: a mask of 3 tokens; x.npy has 12 queries and 12 keys' \
         lln-entropy "${batch[@]}" --lengths lengths
-    refuses 2 '--padding is for lengths; the mask in lengths tells where padding is' \
+    refuses 2 '--padding cannot be used with the mask in lengths: a mask states where padding is' \
         lln-entropy "${batch[@]}" --lengths lengths --padding left
     printf '13\n1\n1\n1\n' > lengths
     refuses 1 'lengths: line 1: 13 queries and 13 keys; x.npy has 12 and 12' \
         lln-entropy "${batch[@]}" --lengths lengths --padding left
     printf '3\n' > lengths
-    refuses 2 "--padding 'centre': expected left or right" \
+    refuses 2 "--padding: expected left or right, found 'centre'" \
         lln-entropy "${batch[@]}" --lengths lengths --padding centre
-    refuses 2 '--padding is given without --lengths' \
+    refuses 2 '--padding needs --lengths' \
         lln-entropy "${batch[@]}" --padding left
-    refuses 2 '--padding is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--padding needs heads from files; use FILE, or --q and --k' \
         lln-entropy --padding left
 }

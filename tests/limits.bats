@@ -9,17 +9,17 @@ measure() {
     lln-entropy --quiet --kernel softmax --columns id,entropy_nats "$@"
 }
 
-# limited COMMAND...: with a limit that leaves room for everything.
+# limited COMMAND...: runs it with a limit that is large enough for everything.
 limited() {
     (ulimit -v $((1 << 50)) && "$@")
 }
 
-# narrow COMMAND...: within 2 GB of address space.
+# narrow COMMAND...: runs it within 2 GB of address space.
 narrow() {
     (ulimit -v 2000000 && "$@")
 }
 
-# Equal keys: an entropy of ln n.
+# The keys are equal, so that the entropy is ln n.
 @test "a head of a file larger than the address space" {
     narrow lln-entropy --version || skip 'no room for the sanitizers'
     for shape in '(64, 16, 4096, 256)' '(64, 4096, 16, 256)'; do
@@ -33,7 +33,7 @@ narrow() {
     done
 }
 
-# like_unlimited ARGUMENT...: the same output and messages with a limit.
+# like_unlimited ARGUMENT...: the output and messages are the same with a limit.
 like_unlimited() {
     measure "$@" > table 2> errors || true
     limited measure "$@" > limited_table 2> limited_errors || true
@@ -41,7 +41,7 @@ like_unlimited() {
     cmp errors limited_errors
 }
 
-@test "a limit of address space changes no result" {
+@test "a limit on the address space changes no result" {
     local file=$DATA/encoder.safetensors
     like_unlimited --layout hnd "$file"
     equal rows "$(wc -l < table)" 5
@@ -51,7 +51,7 @@ like_unlimited() {
     echo '{"weight_map": {"layers.0.q": "o", "layers.0.k": "o"}}' > index
     cp "$file" o
     like_unlimited --layout hnd index
-    # Interleaved heads, and an infinite number at the end of one.
+    # Interleaved heads, and an infinite value at the end of one.
     { yes abcdefgh | head -c 15996; printf '\0\0\200\177'; } > numbers
     for order in False True; do
         npy q.npy '<f4' '(2, 100, 4, 5)' < numbers
@@ -65,7 +65,7 @@ like_unlimited() {
     done
 }
 
-@test "a file on standard input is read from where it stands" {
+@test "a file on standard input is read from its current offset" {
     local file=$DATA/encoder.safetensors
     measure --layout hnd - < "$file" > expected
     { echo some other text; cat "$file"; } > all
@@ -84,5 +84,5 @@ like_unlimited() {
     equal rest "$(< rest)" 0
     run --separate-stderr bash -c 'cat > rest; lln-entropy -' < "$file"
     equal status "$status" 1
-    equal stderr "$stderr" 'lln-entropy: standard input: at its end'
+    equal stderr "$stderr" 'lln-entropy: standard input: already read to its end'
 }

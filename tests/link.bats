@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# libgsl brings a slow cblas along, and has the same names as OpenBLAS.
+# libgsl depends on a slow cblas with the same symbols as OpenBLAS.
 load helper
 
 @test "matrix products come from OpenBLAS" {

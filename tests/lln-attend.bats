@@ -12,15 +12,15 @@ attend() {
     lln-attend --quiet "$@"
 }
 
-# numbers FILE: those of a .npy file of float64, one a line.
+# numbers FILE: the values of a .npy file of float64, one on each line.
 numbers() {
     local length
     length=$(od -An -j8 -N2 -tu2 "$1")
     od -An -v -tf8 -w8 -j$((10 + length)) "$1"
 }
 
-# same_values TOLERANCE KIND OPTION...: O of both heads of both layers, without
-# and with a mask, by both kernels, against encoder_o.csv.
+# same_values TOLERANCE KIND OPTION...: compares O of both heads of both layers,
+# without and with a mask, by both kernels, with encoder_o.csv.
 same_values() {
     local tolerance=$1 kind=$2 kernel layer causal
     shift 2
@@ -30,7 +30,7 @@ same_values() {
                 # shellcheck disable=SC2046
                 attend --layout hnd "$sample" --layers $layer --kernel \
                     "$kernel" $([ $causal = 0 ] || echo --causal) "$@" -o o.npz
-                # as values of an identity: to float64, and out of the .npz
+                # as values of an identity: to float64, and from the .npz
                 attend --layout hnd --q o.npz --k o.npz --v o.npz --double \
                     --causal --window 1 --kernel softmax -o o.npy
                 numbers o.npy > o
@@ -44,7 +44,7 @@ same_values() {
     done | near "$tolerance" "$kind"
 }
 
-# Expected numbers: full matrices in numpy, tests/data/encoder.py.
+# The expected values come from full matrices in numpy, tests/data/encoder.py.
 @test "values of trained heads in float64" {
     same_values 1e-12 absolute --double
 }
@@ -54,7 +54,7 @@ same_values() {
     same_values 5e-6 absolute
 }
 
-# With a window of 1 each query sees its own key alone: O = V.
+# With a window of 1, each query attends to its own key alone: O = V.
 identity() {
     attend --causal --window 1 --kernel softmax "$@"
 }
@@ -74,7 +74,7 @@ identity() {
     done
 }
 
-@test "only the heads that were asked for" {
+@test "only the selected heads" {
     attend -n 6 -d 5 --trials 4 --kernel softmax -o x.npy
     identity --layout nhd --heads 1,4 --q x.npy --k x.npy --v x.npy -o o.npy
     grep -aqF "'shape': (4, 2, 5)" o.npy
@@ -85,7 +85,7 @@ identity() {
     done | cmp - <(tail -c 160 o.npy)
 }
 
-@test "query heads that share keys and values, values of their own width" {
+@test "query heads that share keys and values, values of another width" {
     attend -n 6 -d 5 --trials 4 --kernel softmax -o q.npy
     attend -n 6 -d 5 --trials 2 --kernel softmax -o k.npy
     attend -n 6 -d 3 --trials 2 --kernel softmax -o v.npy
@@ -112,11 +112,11 @@ identity() {
         -o o.npy
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-attend: gaussian: head 0: temperature: no query that sees two keys'
+        'lln-attend: gaussian: head 0: temperature: no query has two allowed keys'
     equal numbers "$(numbers o.npy | tr -d ' -' | tr '\n' ' ')" 'nan nan '
 }
 
-@test "one token is given back, padding stays zero whatever the head is" {
+@test "the output of one token is its value, padding is zero for any head" {
     attend -n 6 -d 5 --trials 2 --kernel softmax -o x.npy
     printf '6\n1\n' > lengths
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
@@ -126,7 +126,7 @@ identity() {
     paste <(tail -c 120 paper.npy | head -c 20 | od -An -w4 -tf4) \
         <(tail -c 120 x.npy | head -c 20 | od -An -w4 -tf4) | near 1e-6
     cmp <(tail -c 100 paper.npy) <(head -c 100 /dev/zero)
-    # By measuring there is no match: NaN, but for the padding.
+    # match=measured finds no match: NaN, except in the padding.
     run --separate-stderr lln-attend --layout bnd --lengths lengths --q x.npy \
         --k x.npy --v x.npy --kernel lln -q -o measured.npy
     equal status "$status" 0
@@ -136,7 +136,7 @@ identity() {
     cmp <(tail -c 100 measured.npy) <(head -c 100 /dev/zero)
 }
 
-@test "formats hold the same numbers" {
+@test "all formats contain the same values" {
     local format
     for format in npy npz safetensors; do
         attend --layout hnd "$sample" --layers 3 --kernel $lln -o "o.$format"
@@ -169,7 +169,7 @@ layers.3.o,F64,"(2, 256, 64)",o.safetensors' \
 o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 }
 
-# Names without a word such as q are kept, so that there are not two of a name.
+# Names without a word such as q are kept: no two results have one name.
 @test "names of several arrays without a word for queries" {
     header='{"0.a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},'
     header+='"1.a":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}'
@@ -179,12 +179,12 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     lln-attend -q "${keys[@]}" -o o.npz y.safetensors
     equal names "$(lln-entropy --list --columns key --no-header o.npz)" \
         $'0.a.o\n1.a.o'
-    # of a single array it is o, as before
+    # the result of a single array is called o
     lln-attend -q --key-q 0.a --key-k 1.a --key-v 1.a -o o.npz y.safetensors
     equal names "$(lln-entropy --list --columns key --no-header o.npz)" o
 }
 
-@test "values drawn from a stream of their own" {
+@test "values are drawn from their own stream" {
     attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax \
         --tau 0.5 > a
     attend -n 300 -d 4 --trials 3 --causal --window 1 --kernel softmax > b
@@ -220,35 +220,35 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 @test "no format, no values, several arrays" {
     refuses 2 '--output: o: expected a name that ends in .npy, .npz or .safetensors' \
         lln-attend -o o
-    refuses 2 '--output: o.npy: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
+    refuses 2 '--output: o.npy: a .npy file contains one array, but there are 2; use a .npz or .safetensors file' \
         lln-attend -n 8 --kernel softmax,lln -o o.npy
-    refuses 2 '--output: standard output: a .npy file holds one array, and there are 2; name a .npz or .safetensors file' \
+    refuses 2 '--output: standard output: a .npy file contains one array, but there are 2; use a .npz or .safetensors file' \
         lln-attend -n 8 --kernel softmax,lln
-    refuses 2 '--q and --k are given without --v; name the values with --v FILE, or one FILE and --key-v' \
+    refuses 2 '--q and --k need --v FILE; or use one FILE that also contains the values' \
         lln-attend --q q.npy --k k.npy
-    refuses 2 '--key-v: --q and --k are given without --v, the file of the values' \
+    refuses 2 '--key-v needs --v FILE if --q and --k are used' \
         lln-attend --q q.npy --k k.npy --key-v v --compare softmax
-    refuses 2 "'x.npz': --v is for --q and --k" lln-attend x.npz --v v.npy
-    refuses 2 '--v is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 "--v cannot be used with 'x.npz'; use --key-v to name the values in it" lln-attend x.npz --v v.npy
+    refuses 2 '--v needs heads from files; use FILE, or --q and --k' \
         lln-attend --v v.npy
 }
 
-@test "options that are for tables" {
+@test "options that only tables have" {
     for option in --rows=3 --each --format=tsv --precision=3 --no-header \
         --comments --aggregate=all; do
         name=${option%%=*}
-        refuses 2 "$name needs --compare: without it an array is written" \
+        refuses 2 "$name needs --compare: it applies to tables only" \
             lln-attend "$option"
     done
-    refuses 2 "--tau: '1,2': expected one number" lln-attend --tau 1,2
-    refuses 2 "--trials is for sampled heads; these are read from 'x.npz'" \
+    refuses 2 "--tau: expected one number, found '1,2'" lln-attend --tau 1,2
+    refuses 2 "--trials cannot be used with 'x.npz': it applies to sampled heads only" \
         lln-attend x.npz --trials 2
 }
 
-@test "values that are not there" {
+@test "missing values" {
     attend -n 6 -d 5 --trials 2 --kernel softmax,lln -o x.npz
     files_before=x.npz
-    refuses 1 "x.npz: which arrays are the values? 'o.softmax' has no word such as q; choose with --key-v, or with --v" \
+    refuses 1 "x.npz: cannot find the values: 'o.softmax' has no word such as q; use --key-v or --v" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln -o o.npy
     refuses 1 "x.npz: key 'v': no such array; expected o.softmax, o.lln" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln \
@@ -261,7 +261,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     files_before=$(ls -A)
     refuses 1 'v.npy: 7 tokens; expected 6 as in q.npy' \
         lln-attend --layout hnd --q q.npy --k q.npy --v v.npy -o o.npy
-    refuses 1 'v.npy: is an input; it would be overwritten' \
+    refuses 1 'v.npy: the output would overwrite this input; use another name' \
         lln-attend --layout hnd --q q.npy --k q.npy --v v.npy -o v.npy
 }
 
@@ -273,23 +273,23 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         'lln-attend: standard output: No space left on device'
 }
 
-@test "a reader that has gone" {
+@test "a reader that has closed the pipe" {
     lln-attend -n 4096 --kernel softmax 2> message | head -c 1 > /dev/null
     equal message "$(cat message)" ''
 }
 
-@test "interrupted: no half file, and the old one stays" {
+@test "interrupted: no partial file, and the old one stays" {
     echo old > o.npz
     run --separate-stderr timeout -s INT 1 \
         lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-attend: interrupted: an array that is not complete is not kept'
+    equal stderr "$stderr" 'lln-attend: interrupted: incomplete arrays are not kept'
     equal file "$(cat o.npz)" old
     equal files "$(ls -A)" o.npz
 }
 
-# The queries of a head will do as the gates and projections of another.
-@test "arrays that kernels take beside the heads" {
+# The queries of one head serve as gates and projections of another.
+@test "arrays that kernels take" {
     local head=(--q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy"
         --v "$CASES/case_A_K.npy") array=$CASES/case_A_Q.npy
     attend "${head[@]}" --kernel gla --causal --gate "$array" -o gate.npy
@@ -300,7 +300,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     rm ./*.npy
     local name
     for name in x d features of and; do
-        refuses 2 "--arrays: no kernel in 'softmax,performer' takes '$name'" \
+        refuses 2 "--arrays: no kernel in 'softmax,performer' takes an array '$name'; see --list-kernels" \
             lln-attend "${head[@]}" --kernel softmax,performer -o o.npz \
             --arrays $name="$array"
     done
@@ -319,11 +319,11 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         --arrays "e=$CASES/case_A_Q.npy,f=$CASES/case_A_K.npy"
 }
 
-@test "numbers beyond the range of float32" {
+@test "values beyond the range of float32" {
     run --separate-stderr lln-attend --q "$CASES/case_A_Q.npy" \
         --k "$CASES/case_A_K.npy" --v "$CASES/case_A_K.npy" --kernel gla \
         --causal --scale 1e300 -q -o o.npy
     equal status "$status" 0
-    equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: numbers of the head are too large"
+    equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: values of the head are too large; use --double"
     equal numbers "$(numbers o.npy | tr -d ' -' | sort -u)" nan
 }

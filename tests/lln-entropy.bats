@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# lln-entropy: what it prints, and that the numbers are right.
+# lln-entropy: what it prints, and that the values are correct.
 # shellcheck disable=SC2001,SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
@@ -19,22 +19,22 @@ of_case() {
         --k "$CASES/case_${name}_K.npy" "$@"
 }
 
-# entropies CASE ALPHA BETA: both kernels, both precisions. Case E has logits
-# of several hundred, where float32 keeps fewer digits.
+# entropies CASE ALPHA BETA: tests both kernels in both precisions. Case E has
+# logits of several hundred, where float32 keeps fewer digits.
 entropies() {
-    local loose=1e-5 figures
-    figures="entropy_nats=mean_entropy_nats entropy_max_nats=max_row_entropy"
+    local loose=1e-5 columns
+    columns="entropy_nats=mean_entropy_nats entropy_max_nats=max_row_entropy"
     if [ "$1" = E ]; then
         loose=1e-3
     else
-        figures="$figures entropy_min_nats=min_row_entropy"
+        columns="$columns entropy_min_nats=min_row_entropy"
     fi
     # shellcheck disable=SC2086
     for kernel in softmax "lln:alpha=$2:beta=$3"; do
         of_case "$1" --kernel "$kernel" --double |
-            case_near 1e-12 "$1" "${kernel%%:*}" $figures
+            case_near 1e-12 "$1" "${kernel%%:*}" $columns
         of_case "$1" --kernel "$kernel" |
-            case_near $loose "$1" "${kernel%%:*}" $figures
+            case_near $loose "$1" "${kernel%%:*}" $columns
     done
 }
 
@@ -121,9 +121,9 @@ entropies() {
             --kernel softmax $mask > table
         grep "^[^,]*,[^,]*,$([ "$mask" ] && echo 1 || echo 0)," \
             "$DATA/encoder.csv" > expected
-        for figure in 4,entropy_nats 5,entropy_min_nats 6,entropy_max_nats; do
-            paste -d ' ' <(column "${figure#*,}" < table) \
-                <(cut -d, -f"${figure%,*}" expected) | near 1e-5
+        for name in 4,entropy_nats 5,entropy_min_nats 6,entropy_max_nats; do
+            paste -d ' ' <(column "${name#*,}" < table) \
+                <(cut -d, -f"${name%,*}" expected) | near 1e-5
         done
     done
 }
@@ -150,7 +150,7 @@ of_model() {
         --kernel softmax --diagnose "$@"
 }
 
-@test "--diagnose --each: heads beside numpy's figures" {
+@test "--diagnose --each: heads against numpy" {
     for mask in '' --causal; do
         # shellcheck disable=SC2086
         of_model --each $mask > table
@@ -159,11 +159,11 @@ of_model() {
         equal header "$(head -n 1 table)" \
             "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,centered_sigma1"
         equal rows "$(wc -l < table)" 5
-        for figure in 4,entropy_nats 14,centered_sigma1 15,max_logit \
+        for name in 4,entropy_nats 14,centered_sigma1 15,max_logit \
             16,entropy_floor_nats; do
-            paste -d ' ' <(column "${figure#*,}" < table) \
-                <(cut -d, -f"${figure%,*}" expected) |
-                near "$([ "$figure" = 16,entropy_floor_nats ] &&
+            paste -d ' ' <(column "${name#*,}" < table) \
+                <(cut -d, -f"${name%,*}" expected) |
+                near "$([ "$name" = 16,entropy_floor_nats ] &&
                     echo 1e-4 || echo 1e-5)"
         done
         paste -d ' ' <(column entropy_floor_nats < table) \
@@ -172,13 +172,13 @@ of_model() {
     done
 }
 
-@test "--diagnose: one row a model" {
+@test "--diagnose: one row for each model" {
     of_model > model
     of_model --each > heads
     equal header "$(head -n 1 model)" \
         "$identity,entropy_nats,entropy_over_log_n,entropy_over_ceiling,entropy_normalized,entropy_floor_nats,max_logit,centered_sigma1,centered_sigma1_max,entropy_head_min_nats,entropy_head_max_nats,share_ceiling_0_25,share_ceiling_0_5,share_ceiling_0_75,share_ceiling_1,share_largest_0_25,share_largest_0_5,share_largest_0_75,share_largest_1,heads_undefined"
-    # of ln 256 the heads have 0.22, 0.03, 0.77 and 0.78, of the largest 0.28,
-    # 0.04, 0.99 and 1
+    # the entropies of the heads are 0.22, 0.03, 0.77 and 0.78 of ln 256, and
+    # 0.28, 0.04, 0.99 and 1 of the largest
     equal row "$(sed 1d model | cut -d, -f2-8)" nan,nan,softmax,256,64,0,4
     equal shares "$(sed 1d model | cut -d, -f20-)" \
         0.5,0,0,0.5,0.25,0.25,0,0.5,0
@@ -214,7 +214,7 @@ nan,nan,lln,4,0'
         0,0,nan
 }
 
-@test "--diagnose: keys that are more than queries" {
+@test "--diagnose: more keys than queries" {
     head -c 640 "$CASES/case_A_Q.npy" | tail -c 512 | npy q.npy '<f8' '(8, 8)'
     lln-entropy --q q.npy --k "$CASES/case_A_K.npy" --kernel softmax \
         --diagnose --double > table
@@ -226,15 +226,15 @@ nan,nan,lln,4,0'
 }
 
 @test "--diagnose: bad usage" {
-    refuses 2 '--diagnose and --per-row cannot be combined' \
+    refuses 2 '--diagnose cannot be used with --per-row' \
         lln-entropy --diagnose --per-row
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with --diagnose: all rows are needed' \
         lln-entropy --diagnose --rows 8
-    refuses 2 '--each: --aggregate puts heads together' \
+    refuses 2 '--each cannot be used with --aggregate' \
         lln-entropy --diagnose --each --aggregate all
 }
 
-@test "the same seed gives the same bytes, another does not" {
+@test "the same seed gives the same bytes, another seed others" {
     lln-entropy -n 64 -d 8 --seed 3 > a
     lln-entropy -n 64 -d 8 --seed 3 > b
     lln-entropy -n 64 -d 8 --seed 4 > c
@@ -242,7 +242,7 @@ nan,nan,lln,4,0'
     ! cmp -s a c || return 1
 }
 
-# Where arrays lie in memory differs from run to run.
+# The addresses of arrays differ from run to run.
 @test "the same bytes in every run" {
     for kernel in nystrom performer lln topth; do
         for run in 1 2 3 4 5 6 7 8; do
@@ -253,7 +253,7 @@ nan,nan,lln,4,0'
     done
 }
 
-@test "--rows: some rows, with standard errors; all rows, the same as without" {
+@test "--rows: some rows with standard errors; all rows as without the option" {
     lln-entropy -n 256 -d 16 --kernel softmax --each --trials 1 > all
     lln-entropy -n 256 -d 16 --kernel softmax --each --trials 1 --rows 64 > some
     paste -d ' ' <(column entropy_nats < some) <(column entropy_nats < all) \
@@ -288,7 +288,7 @@ nan,nan,lln,4,0'
         <<< "$output"
 }
 
-# Files that are not what they should be.
+# Files that are refused.
 
 # bad MESSAGE OPTION...: q.npy is refused with that message.
 bad() {
@@ -354,13 +354,13 @@ bad() {
     bad 'q.npy: row 0, column 0: -inf; expected finite numbers'
 }
 
-@test "numbers beyond float32" {
+@test "values beyond float32" {
     { printf '\0\0\0\0\0\0\360\177' && head -c 120 /dev/zero; } |
         npy q.npy '<f8' '(2, 8)'
     bad 'q.npy: row 0, column 0: inf; expected finite numbers'
     { printf '\0\0\0\0\0\0\340\177' && head -c 120 /dev/zero; } |
         npy q.npy '<f8' '(2, 8)'
-    # ln 64 / 2: one row has all its weight on a key, the other is uniform.
+    # ln 64 / 2: one row has all its weight on one key, the other is uniform.
     cp "$CASES/case_A_K.npy" k.npy
     lln-entropy --q q.npy --k k.npy --kernel softmax --columns entropy_nats |
         sed 1d | paste -d ' ' - <(echo 2.0794415416798357) | near 1e-15

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# lln-match. Numbers: tests/data/cases/cases_matching.csv.
+# lln-match. The expected values are in tests/data/cases/cases_matching.csv.
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
 cases=$BATS_TEST_DIRNAME/data/cases
-methods='paper, fenton, fenton-row, exact, measured, or all'
+methods='all, or some of paper, fenton, fenton-row, exact, measured'
 
-# match CASE ARGUMENT...: lln-match in float64 on a reference case.
+# match CASE ARGUMENT...: runs lln-match in float64 on a reference case.
 match() {
     local name=$1
     shift
@@ -18,49 +18,49 @@ match() {
     equal stderr "$stderr" ''
 }
 
-# figure COLUMN EXPECTED TOLERANCE: a number of the only row of $output.
-figure() {
+# value COLUMN EXPECTED TOLERANCE: checks a value of the only row of $output.
+value() {
     echo "$(column "$1" <<< "$output") $2" | near "$3" absolute
 }
 
 @test "the paper's rule on case B" {
     match B --method paper --no-spectrum
-    figure alpha 2.1501634970812313 1e-12
-    figure beta 2.1226699706693668 1e-12
-    figure target_value 1.0035222827084693 1e-12
-    figure achieved 0.8871216576214237 1e-12
-    figure relative_error -0.119344478682295 1e-12
-    figure entropy_gap_nats -0.312861160464303 1e-11
+    value alpha 2.1501634970812313 1e-12
+    value beta 2.1226699706693668 1e-12
+    value target_value 1.0035222827084693 1e-12
+    value achieved 0.8871216576214237 1e-12
+    value relative_error -0.119344478682295 1e-12
+    value entropy_gap_nats -0.312861160464303 1e-11
 }
 
 @test "the measured root on case B" {
     match B --no-spectrum
-    figure alpha 2.2414624030071186 2e-6
-    figure achieved 1.0073424127223363 1e-8
-    figure relative_error 0 1e-8
+    value alpha 2.2414624030071186 2e-6
+    value achieved 1.0073424127223363 1e-8
+    value relative_error 0 1e-8
 }
 
 @test "the measured root on case B, float32" {
     run --separate-stderr lln-match --q "$cases/case_B_Q.npy" \
         --k "$cases/case_B_K.npy" --no-spectrum
-    figure alpha 2.2414624030071186 2e-6
-    figure relative_error 0 1e-6
+    value alpha 2.2414624030071186 2e-6
+    value relative_error 0 1e-6
 }
 
 @test "the ratio of second eigenvalues" {
     match C
-    figure lambda2_ratio 0.7449578550 1e-6
+    value lambda2_ratio 0.7449578550 1e-6
     match C --no-spectrum
     equal lambda2_ratio "$(column lambda2_ratio <<< "$output")" nan
 }
 
 @test "a causal head" {
     match A --causal --no-spectrum
-    figure target_value 1.435865190426584 1e-12
-    figure relative_error 0 1e-8
+    value target_value 1.435865190426584 1e-12
+    value relative_error 0 1e-8
 }
 
-@test "methods come in the order they are asked for" {
+@test "methods come in the order in which they are given" {
     match A --method measured,paper --no-spectrum
     equal methods "$(column method <<< "$output" | tr '\n' ' ')" \
         'measured paper '
@@ -75,7 +75,7 @@ figure() {
         source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed
 }
 
-@test "methods that are none" {
+@test "unknown methods" {
     refuses 2 "--method: 'fentom' is not a method; expected $methods" \
         lln-match --method fentom
     refuses 2 "--method: '' is not a method; expected $methods" \
@@ -89,7 +89,7 @@ figure() {
     run --separate-stderr lln-match -n 1 --trials 1 --each --no-header
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-match: gaussian: head 0, tau 1: measured: temperature: no query that sees two keys'
+        "lln-match: gaussian: head 0, tau 1: method 'measured': temperature: no query has two allowed keys"
     equal row "$(echo "$output" | cut -d, -f10-16)" \
         measured,nan,nan,nan,nan,log_variance_row,nan
 }
@@ -102,10 +102,10 @@ figure() {
         'paper fenton fenton-row exact measured '
 }
 
-@test "no kernel and no rows to choose" {
-    refuses 2 '--kernel cannot be used here: these tables have no kernel' \
+@test "--kernel and --rows are refused" {
+    refuses 2 '--kernel cannot be used with lln-match: it takes no kernel' \
         lln-match --kernel lln
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with lln-match: all rows are needed' \
         lln-match --rows 8
 }
 

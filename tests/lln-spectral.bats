@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# lln-spectral: what it prints, and that the numbers are right.
+# lln-spectral: what it prints, and that the values are correct.
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
@@ -58,7 +58,7 @@ agrees() {
     agrees E lln:alpha=1:beta=1 lln 1e-10 --double
 }
 
-@test "the default precision is near" {
+@test "the default precision is close to the reference" {
     agrees A softmax softmax 1e-6
     agrees B softmax softmax 1e-6
     agrees B lln:alpha=1:beta=1 lln 1e-7
@@ -66,7 +66,7 @@ agrees() {
     agrees E softmax softmax 1e-3
 }
 
-@test "causal attention has its diagonal" {
+@test "the eigenvalues of causal attention are its diagonal" {
     of_case A --kernel softmax --causal --double > table
     echo "$(column lambda2 < table)" \
         "$(reference A softmax_causal 'lam2_modulus=2nd_largest_diag')" |
@@ -105,7 +105,7 @@ agrees() {
         near 1e-11 absolute
 }
 
-@test "--eigenvalues: not more than tokens, trials one by one" {
+@test "--eigenvalues: at most as many as tokens, trial by trial" {
     run lln-spectral -n 3 -d 2 --trials 2 --kernel softmax --eigenvalues 10
     equal status "$status" 0
     equal rows "${#lines[@]}" 7
@@ -118,8 +118,8 @@ agrees() {
 @test "fewer queries than keys have no eigenvalues" {
     head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
     head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
-    local why='lln-spectral: no eigenvalues of P that is not square: 6 '
-    why+='queries, 10 keys; lln-entropy --diagnose prints centered_sigma1'
+    local why='lln-spectral: P is not square (6 '
+    why+='queries, 10 keys) and has no eigenvalues; use lln-entropy --diagnose, which prints centered_sigma1'
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
         --eigenvalues 3
     equal status "$status" 0
@@ -166,7 +166,7 @@ agrees() {
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 
-# tests/test_eigenvalues.c has the numbers.
+# tests/test_eigenvalues.c has the expected values.
 @test "conditions and bounds" {
     lln-spectral -n 64 -d 4 --kernel softmax --trials 1 --columns \
         lambda2,lambda2_condition,lambda2_bound > table
@@ -184,16 +184,16 @@ agrees() {
         lln-spectral -n 100000 --trials 1 --kernel softmax --method arnoldi \
         -o table
     equal status "$status" 124
-    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; the same command with --resume goes on from there'
+    equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; repeat the command with --resume to continue'
     equal files "$(ls -A)" table.partial
 }
 
 @test "--rows" {
-    refuses 2 '--rows is not supported here: all rows are needed' \
+    refuses 2 '--rows cannot be used with lln-spectral: all rows are needed' \
         lln-spectral --rows 10
 }
 
-@test "threads do not matter" {
+@test "the same bytes on any number of threads" {
     lln-spectral -n 600 -d 8 --trials 2 --tau 0.5,2 --threads 1 > one
     lln-spectral -n 600 -d 8 --trials 2 --tau 0.5,2 --threads 2 > two
     cmp one two
@@ -202,7 +202,7 @@ agrees() {
     cmp one two
 }
 
-# The trials of a batch in another company.
+# The same trials in a batch with others.
 @test "a head does not depend on the others of its batch" {
     lln-spectral -n 300 -d 8 --trials 5 --each --tau 0.4 --kernel softmax > five
     lln-spectral -n 300 -d 8 --trials 2 --each --tau 0.4,1 --threads 1 \
@@ -211,7 +211,7 @@ agrees() {
     cmp start two
 }
 
-@test "the second eigenvalue is near what theory expects" {
+@test "the second eigenvalue is close to that of the theory" {
     lln-spectral -n 512 --tau 1 > table
     equal kernels "$(column kernel < table)" $'softmax\nlln'
     echo "$(column lambda2 < table | head -1)" 0.0604 | near 0.006 absolute

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Masks: what hides keys is hidden from every figure of every command.
+# Masks: keys that a mask hides are in no value of any command.
 # shellcheck disable=SC2034 # helper.bash reads it
 load helper
 
@@ -81,11 +81,11 @@ agrees() {
 
 @test "a window as wide as the keys hides nothing" {
     local model='-n 40 -d 4 --trials 1 --kernel softmax,lln:alpha=1:beta=1'
-    for figures in 'entropy 10-16' 'spectral 10,14,15'; do
+    for columns in 'entropy 10-16' 'spectral 10,14,15'; do
         # shellcheck disable=SC2086
-        lln-${figures% *} $model | cut -d, -f"${figures#* }" > without
+        lln-${columns% *} $model | cut -d, -f"${columns#* }" > without
         # shellcheck disable=SC2086
-        lln-${figures% *} $model --window 40 | cut -d, -f"${figures#* }" > with
+        lln-${columns% *} $model --window 40 | cut -d, -f"${columns#* }" > with
         paste -d, without with | tail -n +2 | awk -F, '{
             for (i = 1; i <= NF / 2; i++) print $i, $(i + NF / 2) }' |
             grep -v nan | near 1e-6
@@ -102,8 +102,8 @@ agrees() {
         lln-entropy --window 0
 }
 
-# A batch of two sequences, the second of which ends after 40 tokens; NaN is
-# what comes behind it.
+# A batch of two sequences. The second one ends after 40 tokens, and the rest is
+# NaN.
 @test "--lengths" {
     local case=$CASES/case_A bytes=$((40 * 8 * 8))
     for which in Q K; do
@@ -131,7 +131,7 @@ agrees() {
     done
     refuses_padding 'batch_Q.npy: batch 1, row 40, column 0: nan; expected finite numbers' 64
     refuses_padding 'lengths: line 1: 65 queries and 65 keys; batch_Q.npy has 64 and 64' 65
-    refuses_padding "lengths: line 1: '-1'; expected a length, one of queries and one of keys, or a 0 or 1 for each token" -1
+    refuses_padding "lengths: line 1: '-1'; expected one length, two lengths (queries and keys), or a 0 or 1 for each token" -1
     refuses_padding 'lengths: 3 lengths; expected one, or one for each of the 2 batch entries of batch_Q.npy' '1\n2\n3'
 }
 

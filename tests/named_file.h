@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Files whose arrays have names: what tests of choosing among them share. */
+ * What the tests share that choose among named arrays. */
 #ifndef LLN_TESTS_NAMED_FILE_H
 #define LLN_TESTS_NAMED_FILE_H
 
 #include "tensor_file.h"
 
 /* A .safetensors file in memory with an array for each key (the list ends with
- * NULL), all of one shape, such as "[2,3]", of `count` elements; number i of
+ * NULL), all of one shape, such as "[2,3]", of `count` elements; element i of
  * array a is 100 a + i + 0.25. The caller frees it. */
 static inline unsigned char *make_named(const char *const *keys,
                                         const char *shape, size_t count,

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Files that hold many arrays: which of them are taken, and what is said of it.
+# Files with many arrays: which of them are used, and the messages about it.
 # shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
 sample=$DATA/encoder.safetensors
 
-# dump FILE KEY...: float32 arrays [4 x 2] with these names, all the same.
+# dump FILE KEY...: writes equal float32 arrays [4 x 2] with these names.
 dump() {
     local file=$1 header='' at=0 key
     shift
@@ -22,7 +22,7 @@ dump() {
     done | safetensors "$file" "{${header#,}}"
 }
 
-# said OPTION...: what a run that succeeds says on standard error.
+# said OPTION...: what a successful run prints on standard error.
 said() {
     run --separate-stderr lln-entropy --kernel softmax "$@"
     equal status "$status" 0
@@ -30,7 +30,7 @@ said() {
     stderr=$(without_extent <<< "${stderr#lln-entropy: }")
 }
 
-@test "names decide, and standard error says so" {
+@test "arrays are chosen by their names, which standard error lists" {
     said --layout hnd "$sample"
     equal note "$stderr" \
         "$sample: queries 'layers.{layer}.q', keys 'layers.{layer}.k'"
@@ -40,7 +40,7 @@ said() {
     equal note "$stderr" ''
 }
 
-@test "what is named needs no words" {
+@test "no message about arrays that options name" {
     said --layout hnd "$sample" --key-q 'layers.{layer}.q' \
         --key-k 'layers.{layer}.k'
     equal note "$stderr" ''
@@ -52,7 +52,7 @@ said() {
     equal heads "$(cut -d, -f2,3 <<< "$output" | tail -n +2)" 3,1
 }
 
-@test "the same heads by every way to name them" {
+@test "every way to name the same heads" {
     lln-entropy --layout hnd --layers 3 -q "$sample" | cut -d, -f3- > names
     lln-entropy --layout hnd --layers 3 -q - < "$sample" | cut -d, -f3- > pipe
     lln-entropy --layout hnd --q "$sample:layers.3.q" \
@@ -71,25 +71,25 @@ said() {
     done
 }
 
-@test "a choice is not made" {
+@test "several sets of arrays are refused" {
     dump x q k query key
     files_before=x
-    refuses 1 "x: queries may be 'q', 'query'; choose with --key-q" \
+    refuses 1 "x: queries may be 'q', 'query'; use --key-q" \
         lln-entropy x
     said x --key-q query
     equal note "$stderr" "x: queries 'query', keys 'key'"
 }
 
-@test "names without such words" {
+@test "names without known words" {
     dump x a b
     files_before=x
-    refuses 1 "x: no names such as q and k among 'a', 'b'; choose with --key-q and --key-k" \
+    refuses 1 "x: cannot find queries and keys by their names among 'a', 'b'; use --key-q and --key-k" \
         lln-entropy x
     refuses 1 "x: key 'c': no such array; expected a, b" \
         lln-entropy x --key-q c --key-k b
-    refuses 1 "x: no key like 'a{layer}'; expected one of 'a', 'b'" \
+    refuses 1 "x: no key matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b
-    refuses 2 "--key-q: '{a}': expected a key in which {layer} and {head} may stand for a number, each once" \
+    refuses 2 "--key-q: '{a}': expected a key with at most one {layer} and one {head}, and no other braces" \
         lln-entropy x --key-q '{a}' --key-k b
     said x --key-q b --key-k a
 }
@@ -101,9 +101,9 @@ said() {
         lln-entropy x
 }
 
-@test "one array is not two" {
+@test "one array cannot be queries and keys" {
     files_before=
-    refuses 1 "$CASES/case_A_Q.npy: one array; name those of queries and keys with --q and --k, or say with --fused how it holds both" \
+    refuses 1 "$CASES/case_A_Q.npy: only one array; name the arrays of queries and keys with --q and --k, or use --fused if it contains both" \
         lln-entropy "$CASES/case_A_Q.npy"
     echo pickle | npy obj.npy '|O' '(2, 4, 3)'
     files_before=obj.npy
@@ -130,32 +130,32 @@ q,F32,"(4, 2)",x
 k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
-@test "--list of nothing" {
-    refuses 2 '--list is for heads from files; name a FILE, or --q and --k' \
+@test "--list without a file" {
+    refuses 2 '--list needs heads from files; use FILE, or --q and --k' \
         lln-match --list
 }
 
-@test "files and models do not mix" {
-    refuses 2 "'x': --q and --k name files already" lln-entropy --q a --k b x
-    refuses 2 "'x': --v is for --q and --k" lln-attend --v v x y
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+@test "files and sampled heads cannot be combined" {
+    refuses 2 "'x' cannot be used with --q and --k; use either FILE, or --q and --k" lln-entropy --q a --k b x
+    refuses 2 "--v cannot be used with 'x'; use --key-v to name the values in it" lln-attend --v v x y
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy x --trials 2
-    refuses 2 '--key-q is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--key-q needs heads from files; use FILE, or --q and --k' \
         lln-entropy --key-q q
 }
 
 @test "a key named twice" {
     dump x q k
     files_before=x
-    refuses 2 '--key-k: --k x:k names a key too' \
+    refuses 2 '--key-k cannot be used with --k x:k, which names a key' \
         lln-entropy --q x:q --k x:k --key-k k
 }
 
 @test "an input is not overwritten" {
     dump x q k
     files_before=x
-    refuses 1 'x: is an input; it would be overwritten' lln-entropy x -o x
-    refuses 1 'x: is an input; it would be overwritten' \
+    refuses 1 'x: the output would overwrite this input; use another name' lln-entropy x -o x
+    refuses 1 'x: the output would overwrite this input; use another name' \
         lln-entropy --q x:q --k x:k -o x
 }
 
@@ -164,14 +164,14 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         lln-entropy "$sample"
     refuses 1 "$sample: key 'layers.0.q': shape (2, 256, 64) does not have layout 'lhnd'; expected hnd or nhd" \
         lln-entropy "$sample" --layout lhnd
-    refuses 1 "$sample: key 'layers.0.q': the key tells the layer; expected a layout without l, not 'lnd'" \
+    refuses 1 "$sample: key 'layers.0.q': the key gives the layer; expected a layout without l, found 'lnd'" \
         lln-entropy "$sample" --layout lnd
     refuses 1 "--layers 0-3: $sample has layers 0, 3" \
         lln-entropy "$sample" --layout hnd --layers 0-3
 }
 
 @test "a layout that would fit" {
-    # 8 query heads and 4 key heads of 6 tokens, taken for tokens
+    # 8 query heads and 4 key heads of 6 tokens; the heads are taken for tokens
     head -c 384 /dev/zero | npy q.npy '<f4' '(8, 6, 2)'
     head -c 192 /dev/zero | npy k.npy '<f4' '(4, 6, 2)'
     files_before=$(ls)
@@ -180,7 +180,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
 }
 
 @test "weights are not queries of tokens" {
-    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]: save that with a forward hook"
+    local said="is a weight of the model; expected what its layer returns for tokens, [tokens, heads*d] or [heads, tokens, d]; save that output with a forward hook"
     for names in 'model.layers.0.self_attn.q_proj.weight model.layers.0.self_attn.k_proj.weight' \
         'encoder.layer.0.attention.self.query.bias encoder.layer.0.attention.self.key.bias' \
         'h.0.attn.c_attn.weight h.0.mlp.c_fc.weight' \
@@ -196,7 +196,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         refuses 1 "x: key '${names%% *}' $said" \
             lln-stats --q "x:${names%% *}" --k "x:${names##* }"
     done
-    # beside tokens they are passed over
+    # if there are tokens as well, weights are skipped
     dump x l.0.q_proj.weight l.0.k_proj.weight l.0.q_proj l.0.k_proj \
         l.0.attn_weights
     said x
@@ -209,7 +209,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         down.0.attn2.to_k down.3.attn1.to_q down.3.attn1.to_k \
         down.3.attn2.to_q down.3.attn2.to_k
     files_before=x
-    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; choose with --key-q" \
+    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; use --key-q" \
         lln-entropy x
     said x --key-q 'down.{layer}.attn2.to_q'
     equal note "$stderr" \
@@ -220,13 +220,13 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         "x: queries 'down.{layer}.attn1.to_q', keys 'down.{layer}.attn1.to_k'"
     dump x block.0.layer.0.SelfAttention.q block.0.layer.0.SelfAttention.k \
         block.0.layer.1.EncDecAttention.q block.0.layer.1.EncDecAttention.k
-    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; choose with --key-q" \
+    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; use --key-q" \
         lln-entropy x
     dump x l.0.self_attn.q_proj l.0.self_attn.k_proj l.0.encoder_attn.q_proj \
         l.0.encoder_attn.k_proj
-    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; choose with --key-q" \
+    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; use --key-q" \
         lln-entropy x
-    # a kind alone, and a model with a number in its name
+    # one kind alone, and a model with a number in its name
     for name in attn1.to_ gpt2. attention_2_of_3.; do
         dump x "${name}q" "${name}k"
         said x

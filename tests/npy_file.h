@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What tests of files share: a temporary folder and a writer of .npy files
- * that writes any header, also a wrong one. */
+ * What tests of files share: a temporary folder, and a writer of .npy files
+ * with any header, also an invalid one. */
 #ifndef LLN_TESTS_NPY_FILE_H
 #define LLN_TESTS_NPY_FILE_H
 
@@ -13,7 +13,7 @@
 
 #include "seed.h"
 
-/* The folder that each test works in; set up and removed by the fixture. */
+/* The folder that each test works in; the fixture creates and removes it. */
 static char folder[256];
 
 static inline void enter_folder(void)
@@ -42,7 +42,7 @@ static inline void write_bytes(const char *path, const void *bytes, size_t size)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-/* A whole .npy file in memory; the caller frees it. */
+/* A complete .npy file in memory; the caller frees it. */
 static inline unsigned char *make_npy(int version, const char *header,
                                       const void *data, size_t bytes,
                                       size_t *size)

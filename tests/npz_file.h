@@ -13,7 +13,7 @@
 
 static const double pair[] = {2.385, -0.07};
 
-/* The .npy files that the members of an archive are. */
+/* The .npy files that are the members of an archive. */
 static unsigned char *q_npy, *k_npy;
 static size_t q_size, k_size;
 
@@ -30,7 +30,7 @@ static inline void free_members(void)
     free(k_npy);
 }
 
-/* An archive of q and k, and their places in it. */
+/* An archive of q and k, and the places of the members in it. */
 static inline zip_file make_two(bool deflated, zip_member members[2])
 {
     members[0] = (zip_member){"q.npy", q_npy, q_size, .deflated = deflated};

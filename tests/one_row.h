@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A table with one row, for the tests that write and that read tables. */
+ * A table with one row, for tests that write and read tables. */
 #ifndef LLN_TESTS_ONE_ROW_H
 #define LLN_TESTS_ONE_ROW_H
 

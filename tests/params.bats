@@ -5,8 +5,8 @@
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # helper.bash sets variables
 load helper
 
-@test "--params without a kernel that takes them" {
-    refuses 2 "--params: no kernel in 'softmax' takes alpha and beta from it" \
+@test "--params without a kernel that takes alpha and beta" {
+    refuses 2 "--params: no kernel in 'softmax' takes alpha and beta from the table; leave out --params, or use a kernel such as lln" \
         lln-entropy --kernel softmax --params p.csv
 }
 
@@ -18,7 +18,7 @@ load helper
         lln-entropy --params - < <(echo alpha,beta)
 }
 
-# params_table TAU,METHOD,ALPHA...: a table for -n 8 -d 2, beta = 1.
+# params_table TAU,METHOD,ALPHA...: writes a table for -n 8 -d 2 with beta = 1.
 params_table() {
     echo source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta
     local row
@@ -30,13 +30,13 @@ params_table() {
 @test "--params: no row, two rows" {
     params_table 1,paper,1 1,measured,1 > p.csv
     files_before=p.csv
-    refuses 1 'p.csv: no row for gaussian: tau is 1 there, 2 here' \
+    refuses 1 'p.csv: no row for gaussian; the closest rows have tau 1, expected 2' \
         lln-entropy -n 8 -d 2 --tau 2 --params p.csv -o out.csv
     refuses 1 'p.csv: 2 rows match gaussian, n 8, d 2, causal 0, tau 1 (methods paper, measured); choose one with lln-match --method' \
         lln-entropy -n 8 -d 2 --tau 1 --params p.csv -o out.csv
 }
 
-@test "--params gives what alpha and beta in --kernel give" {
+@test "--params gives the same as alpha and beta in --kernel" {
     params_table 1,paper,0.5 2,paper,0.5 > p.csv
     lln-entropy -n 8 -d 2 --tau 1,2 --kernel lln --params - < p.csv |
         cut -d, -f9- > joined
@@ -46,7 +46,7 @@ params_table() {
     equal rows "$(wc -l < joined)" 3
 }
 
-@test "into lln-entropy --params" {
+@test "lln-match piped into lln-entropy --params" {
     lln-match -n 128 --tau 0.5,1 --method paper --no-spectrum -o match.csv
     run --separate-stderr lln-entropy -n 128 --tau 0.5,1 --kernel lln \
         --params match.csv --no-header
@@ -59,13 +59,13 @@ params_table() {
             END { if (NR == 2) print h[2] - h[1], gap }' | near 3.16e-5 absolute
 }
 
-@test "params by a pipe" {
+@test "--params from a pipe" {
     lln-match -n 64 --no-spectrum | lln-entropy -n 64 --kernel lln --params - \
         -o out.csv
     [ -s out.csv ]
 }
 
-@test "--params reads the columns that it needs" {
+@test "--params needs only some of the columns" {
     lln-match -n 32 -d 4 --columns id,alpha,beta --no-spectrum > params
     lln-entropy -n 32 -d 4 --kernel lln --params params > some
     lln-match -n 32 -d 4 --no-spectrum |
@@ -84,13 +84,13 @@ match() {
     of_encoder lln-match --no-spectrum "$@"
 }
 
-# entropies FILE OPTION...: what alpha and beta give, by layer and head.
+# entropies FILE OPTION...: entropies with alpha and beta, by layer and head.
 entropies() {
     of_encoder lln-entropy --kernel lln --columns layer,head,entropy_nats "$@"
 }
 
-# sample: qk.safetensors in this folder and two others, table for it, and
-# `stated`, which alpha and beta of the table give.
+# sample: writes qk.safetensors in this folder and two others, the table of its
+# alpha and beta, and `stated`, the entropies with these.
 sample() {
     mkdir -p x y/z
     cp "$DATA/encoder.safetensors" qk.safetensors
@@ -136,13 +136,13 @@ sample() {
         equal stdout "$output" ''
     }
     refuse_entropy xqk.safetensors --params table
-    equal stderr "$stderr" 'lln-entropy: table: no row for xqk.safetensors, layer 0, head 0: source is qk.safetensors there'
+    equal stderr "$stderr" 'lln-entropy: table: no row for xqk.safetensors, layer 0, head 0; the closest rows have source qk.safetensors'
     lln-match -n 8 -d 2 --no-spectrum > sampled
     refuse_entropy - --params sampled < qk.safetensors
-    [[ $stderr == *'source is gaussian there'* ]]
+    [[ $stderr == *'the closest rows have source gaussian'* ]]
 }
 
-@test "--params: a table of several files, of one name too" {
+@test "--params: a table of several files, some with one name" {
     sample
     {
         sed 's/,measured,[^,]*,/,measured,1,/; 1!s,^,x/,' table
@@ -159,7 +159,7 @@ sample() {
     [[ $stderr == *'(sources x/qk.safetensors, y/z/qk.safetensors); name the'* ]]
 }
 
-@test "--params: names with brackets, entries of a batch" {
+@test "--params: names with brackets, batch entries" {
     sample
     local name
     for name in 'qk[1]' 'qk[x]' 'qk]' '[2]'; do
@@ -176,7 +176,7 @@ sample() {
     equal rows "$(column entropy_nats < some | sort -u | wc -l)" 2
     sed 2d entries > second
     run --separate-stderr "${of[@]}" --params second
-    equal stderr "$(without_extent <<< "$stderr")" 'lln-entropy: second: no row for ./q.npy[0], head 0: batch entry is 1 there'
+    equal stderr "$(without_extent <<< "$stderr")" 'lln-entropy: second: no row for ./q.npy[0], head 0; the closest rows have batch entry 1'
 }
 
 @test "--params: names that are not UTF-8" {
@@ -187,7 +187,7 @@ sample() {
         cmp - stated
 }
 
-@test "--params: the temperature counts if --tau is given" {
+@test "--params: the temperature is compared if --tau is given" {
     sample
     match qk.safetensors --tau 0.5,1,2 > taus
     run --separate-stderr entropies qk.safetensors --params taus
@@ -196,11 +196,11 @@ sample() {
     match qk.safetensors --tau 1 > tau
     entropies qk.safetensors --tau 1 --params tau > one
     entropies qk.safetensors --tau 1 --params taus | cmp - one
-    # float64 measures other temperatures than float32 does
+    # float64 measures other temperatures than float32
     entropies qk.safetensors --params table --double > /dev/null
     run --separate-stderr entropies qk.safetensors --tau 0.75 --params taus
     equal status "$status" 1
-    [[ $stderr == *': tau is 0.5, 1, 2 there, 0.75 here' ]]
+    [[ $stderr == *'; the closest rows have tau 0.5, 1, 2, expected 0.75' ]]
 }
 
 @test "--params: tables that were rounded" {
@@ -227,14 +227,14 @@ sample() {
             entropies qk.safetensors --tau "$t" --params rounded > /dev/null
         done
     done
-    # of values that the digits do not tell apart the nearest one
+    # if several values round to the digits in the table, the nearest is taken
     match qk.safetensors --tau 0.333,$tau > close
     entropies qk.safetensors --tau $tau --params close > one
     match qk.safetensors --tau $tau |
         entropies qk.safetensors --tau $tau --params - | cmp - one
 }
 
-@test "--params: a short number in a whole table was not rounded" {
+@test "--params: a short number in a table with all digits was not rounded" {
     sample
     match qk.safetensors --tau 0.5,1 > taus
     for tau in 0.51 0.9 1.2; do
@@ -251,7 +251,7 @@ sample() {
     done
 }
 
-@test "--params: what is missing, in any words" {
+@test "--params: every spelling of a missing value" {
     lln-entropy -n 8 -d 2 --kernel lln:alpha=0.5:beta=1 --columns entropy_nats \
         > stated
     local word
@@ -263,7 +263,7 @@ sample() {
         lln-entropy -n 8 -d 2 --kernel lln --params table \
             --columns entropy_nats | cmp - stated
     done
-    # without alpha and beta there is no figure
+    # without alpha and beta, values are missing
     {
         echo source,layer,head,alpha,beta
         echo gaussian,,,,
@@ -274,7 +274,7 @@ sample() {
     equal stdout "$output" nan
 }
 
-@test "--params: columns that were cut" {
+@test "--params: columns that were removed" {
     sample
     for columns in layer,head,alpha,beta source,layer,head,alpha,beta \
         beta,alpha,head,layer,n; do
@@ -292,7 +292,7 @@ sample() {
     equal stderr "$stderr" "lln-entropy: few: no column 'beta'; expected a table of lln-match"
 }
 
-# differs MESSAGE OPTION...: no row fits, which the message explains.
+# differs MESSAGE OPTION...: no row fits, and the message explains why.
 differs() {
     local message=$1
     shift
@@ -306,18 +306,18 @@ differs() {
     sample
     local row='no row for qk.safetensors, layer'
     match qk.safetensors --layers 3 > t
-    differs "t: $row 0, head 0: layer is 3 there" --params t
+    differs "t: $row 0, head 0; the closest rows have layer 3" --params t
     match qk.safetensors --heads 1 > t
-    differs "t: $row 0, head 0: head is 1 there" --params t
+    differs "t: $row 0, head 0; the closest rows have head 1" --params t
     match qk.safetensors --causal > t
-    differs "t: $row 0, head 0: causal is 1 there, 0 here" --params t
-    differs "table: $row 0, head 0: causal is 0 there, 1 here" --params table \
+    differs "t: $row 0, head 0; the closest rows have causal 1, expected 0" --params t
+    differs "table: $row 0, head 0; the closest rows have causal 0, expected 1" --params table \
         --causal
     sed 's/lln,256,64/lln,512,32/' table > t
-    differs "t: $row 0, head 0: n is 512 there, 256 here; d is 32 there, 64 here" \
+    differs "t: $row 0, head 0; the closest rows have n 512, expected 256; d 32, expected 64" \
         --params t
     match qk.safetensors --aggregate layer > t
-    differs "t: $row 0, head 0: head is missing there" --params t
+    differs "t: $row 0, head 0; the closest rows have head missing" --params t
     sed 1q table > t
     differs "t: $row 0, head 0: the table has no rows" --params t
     sed 's/,0,0,lln/,x,0,lln/' table > t
@@ -329,7 +329,7 @@ differs() {
 
 # refuses_seed THERE HERE TABLE
 refuses_seed() {
-    refuses 1 "$3: no row for gaussian: seed is $1 there, $2 here" \
+    refuses 1 "$3: no row for gaussian; the closest rows have seed $1, expected $2" \
         lln-entropy -n 8 -d 2 --seed "$2" --kernel lln --params "$3"
 }
 
@@ -352,7 +352,7 @@ $most 18446744073709551614
 END
     lln-match -n 8 -d 2 --no-spectrum > t
     refuses_seed 1 2 t
-    # a table of several seeds, rounded, and without the column
+    # a table with several seeds, rounded seeds, and no column of seeds
     lln-match -n 8 -d 2 --seed 2 --no-spectrum | sed 1d >> t
     lln-entropy -n 8 -d 2 --seed 2 --kernel lln --params t > /dev/null
     refuses_seed '1, 2' 3 t
@@ -390,12 +390,12 @@ END
     entropies step_10/qk.safetensors step_20/qk.safetensors \
         --params steps > both
     entropies 'step_{step}/qk.safetensors' --params steps | cmp - both
-    # only the step tells files apart whose names are the same
+    # only the step distinguishes files with equal names
     sed 's,^step_[0-9]*/,,' other > bare
     entropies 'step_{step}/qk.safetensors' --params other > one
     entropies 'step_{step}/qk.safetensors' --params bare | cmp - one
     grep -v ,20, steps > first
     run --separate-stderr entropies 'step_{step}/qk.safetensors' --params first
     equal status "$status" 1
-    equal stderr "$stderr" 'lln-entropy: first: no row for step_20/qk.safetensors, layer 0, head 0: step is 10 there, 20 here'
+    equal stderr "$stderr" 'lln-entropy: first: no row for step_20/qk.safetensors, layer 0, head 0; the closest rows have step 10, expected 20'
 }

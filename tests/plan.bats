@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# --plan: how much work a command is. Times are not looked at: only that there
-# are any.
+# --plan: how much work a command is. Of times, only their presence is checked.
 # shellcheck disable=SC2154 # bats sets status, output, stderr
 load helper
 
 header=heads,cases,kernels,entries,bytes,passes,seconds,memory_bytes,threads
 encoder=$DATA/encoder.safetensors
 
-# planned FIGURES TOOL OPTION...: the first five columns, and estimates above 0.
+# planned COLUMNS TOOL OPTION...: checks the first five columns, and that the
+# estimates are above 0.
 planned() {
-    local figures=$1
+    local columns=$1
     shift
     run --separate-stderr "$@" --plan
     equal status "$status" 0
     equal stderr "$(without_extent <<< "$stderr")" ''
     equal header "${lines[0]}" "$header"
     equal rows "${#lines[@]}" 2
-    equal figures "$(cut -d, -f 1-5 <<< "${lines[1]}")" "$figures"
+    equal columns "$(cut -d, -f 1-5 <<< "${lines[1]}")" "$columns"
     equal estimates "$(cut -d, -f 7-9 <<< "${lines[1]}" | tr , '\n' |
         grep -cE '^[0-9.]*[1-9][0-9.]*([eE][-+][0-9]+)?$')" 3
 }
@@ -34,7 +34,7 @@ planned() {
     planned 4,4,2,256,0 lln-entropy -n 8 -d 2 --per-row
     planned 4,4,2,256,0 lln-entropy -n 8 -d 2 --diagnose --tau 1
     planned 1,1,1,1099511627776,0 lln-attend -n 1048576 -d 2 --trials 1
-    # A kernel that cannot do the heads is planned all the same.
+    # A kernel that cannot compute the heads is planned, too.
     planned 4,4,1,324,0 lln-entropy -n 9 -d 2 --kernel nystrom
 }
 
@@ -43,10 +43,10 @@ planned() {
     planned 4,4,2,262144,262144 lln-entropy --quiet --layout hnd "$encoder"
     planned 4,4,2,262144,262144 lln-entropy --quiet --layout hnd "$encoder" \
         --kernel lln:scales=layer,lln --causal
-    # The arrays of one layer; values are read too.
+    # The arrays of one layer; values are read as well.
     planned 1,2,1,131072,196608 lln-attend --quiet --layout hnd "$encoder" \
         --layers 3 --heads 1 --compare softmax --tau 1,2
-    # Padding is in the arrays and in no matrix.
+    # Padding counts in the arrays, but in no matrix.
     lln-attend -n 6 -d 2 --trials 2 --kernel softmax -o x.npy
     printf '6\n4\n' > lengths
     planned 2,2,1,52,96 lln-entropy --layout bnd --q x.npy --k x.npy \
@@ -65,7 +65,7 @@ planned() {
         awk '{ print ($1 > 1) }')" 1
 }
 
-@test "numbers are not read, --params and arrays are checked" {
+@test "values are not read; --params and arrays are checked" {
     printf '\0\0\300\177%.0s' {1..8} | npy x.npy '<f4' '(4, 2)'
     planned 1,1,1,16,32 lln-entropy --q x.npy --k x.npy --kernel softmax
     run --separate-stderr lln-entropy --q x.npy --k x.npy
@@ -79,7 +79,7 @@ planned() {
     equal status "$status" 2
 }
 
-@test "the table goes where others go" {
+@test "the table goes to -o like others" {
     lln-entropy -n 8 -d 2 --plan -o plan --format json
     equal entries "$(grep -o '"entries":[0-9]*' plan)" '"entries":256'
     lln-entropy -n 8 -d 2 --plan --comments | head -n 1 | grep -q '^# lln-'

@@ -1,21 +1,21 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# plots/run, on heads so small that it takes seconds.
+# plots/run on small heads, which takes seconds.
 # shellcheck disable=SC2154 # variables that run sets
 load helper
 
 plots=$BATS_TEST_DIRNAME/../plots/run
 topics='entropy gap lognormal log-variance fidelity'
 
-# build: a BUILD with the tools that these tests try.
+# build: makes a BUILD with the tools that these tests run.
 build() {
     mkdir build
     ln -s "$LLN_BIN" build/bin
     export PLOT_TOKENS=48 PLOT_DIM=16 PLOT_TRIALS=2 PLOT_TAU=0.5,1,2
 }
 
-@test "plots/run draws every picture, and gnuplot has nothing to say" {
+@test "plots/run draws every picture without a message of gnuplot" {
     build
     run --separate-stderr "$plots" build
     equal status "$status" 0
@@ -30,6 +30,16 @@ build() {
     done
 }
 
+@test "a picture says which heads were measured" {
+    cp "$DATA/encoder.safetensors" heads_of_mine.safetensors
+    lln-entropy --quiet --layout hnd --tau 0.5,1 --aggregate all \
+        --kernel softmax,lln,lln:match=paper,lln:alpha=0:beta=0 \
+        heads_of_mine.safetensors -o own.csv
+    GNUPLOT_LIB=${plots%/run} prints '' \
+        gnuplot -c "${plots%run}entropy.gp" own.svg own.csv
+    grep -qF 'mean of 4 heads of heads_of_mine.safetensors' own.svg
+}
+
 @test "plots/run stops when a tool fails, and leaves no picture of it" {
     build
     PLOT_TAU=0 run --separate-stderr "$plots" build
@@ -39,7 +49,7 @@ build() {
     equal files "$(ls build/plots)" ''
 }
 
-@test "plots/run says how to install gnuplot" {
+@test "plots/run prints how to install gnuplot" {
     build
     run --separate-stderr \
         env PATH=/nonexistent "$(command -v sh)" "$plots" build

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pty [-i SECONDS] COMMAND [ARGUMENT]...: runs a command on a terminal of its
- * own, as a shell does, and copies to stdout what the terminal would show.
- * -i types Ctrl-C once, after so many seconds. The exit status is that of the
- * command, or 128 + the signal that ended it. */
+ * pty [-i SECONDS] COMMAND [ARGUMENT]...: runs a command on its own terminal,
+ * as a shell does, and copies to stdout what the terminal would show. -i types
+ * Ctrl-C once, after SECONDS. The exit status is that of the command, or 128 +
+ * the signal that ended it. */
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
@@ -23,7 +23,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Copies until the command has closed the terminal, which reads as EIO. */
+/* Copies until the command has closed the terminal, which then reads as EIO. */
 static void copy_output(int terminal, double interrupt_at)
 {
     char bytes[4096];

@@ -1,18 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The commands of the README run and print what it shows; so do the EXAMPLES
-# of the pages. Left out: make, which fetches packages or runs these tests.
+# The commands of the README run and print what it shows, and the EXAMPLES of
+# the pages run. make is left out: it fetches packages or runs these tests.
 load helper
 
 tree=$BATS_TEST_DIRNAME/..
 
-# A folder that looks like the built tree and cannot harm it.
+# Makes a folder that looks like the built tree; tests cannot harm the tree.
 as_in_tree() {
     mkdir build
     ln -s "$LLN_BIN" build/bin
     ln -s "$(dirname "$LLN_BIN")/man" build/man
     ln -s "$DATA/.." tests
+    ln -s "$tree/plots" plots
 }
 
 # blocks < README: writes each block of commands to N.sh, and the block of
@@ -35,7 +36,7 @@ examples() {
         inside && inside_block { sub(/^\$ /, ""); print }' | sed 's/\\e$/\\/'
 }
 
-# alike EXPECTED ACTUAL: the same fields; numbers may differ by 1 in 1000.
+# alike EXPECTED ACTUAL: the fields are equal; numbers may differ by 1 in 1000.
 alike() {
     awk '
         function off(x, y) {
@@ -61,12 +62,69 @@ alike() {
         ! grep -q -e '^make' -e heads.npz "$block" || continue
         cat "$block"
         bash -euo pipefail "$block" > printed
-        [ -s printed ]
+        grep -q own.png "$block" || [ -s printed ]
         [ ! -e "${block%sh}out" ] || alike "${block%sh}out" printed
     done
 }
 
-# model: the lines of Python that stand before those of the README: two batches
+@test "the README's table of questions" {
+    as_in_tree
+    # shellcheck disable=SC2016 # no command substitution
+    sed -n 's/^| .*? | `\(.*\)` |$/\1/p' "$tree/README.md" > commands
+    [ "$(wc -l < commands)" -gt 9 ]
+    while read -r command; do
+        echo "$command"
+        bash -euc "$command" > printed
+        [ -s printed ] || [ -s o.npz ]
+    done < commands
+}
+
+@test "the README's pictures" {
+    local size=
+    sed -n 's/^!.*](\(.*\))$/\1/p' "$tree/README.md" > pictures
+    while read -r picture; do
+        size=$(wc -c < "$tree/$picture")
+        [ "$size" -gt 9999 ] && [ "$size" -lt 60000 ]
+    done < pictures
+    [ "$size" ]
+    as_in_tree
+    blocks < "$tree/README.md"
+    bash -euo pipefail "$(grep -l own.png ./*.sh)" > printed 2> said
+    equal said "$(grep -v ^lln- said || true)$(< printed)" ''
+    equal own.png "$(head -c 4 own.png | tail -c 3)" PNG
+}
+
+@test "the README's version is that of the tools" {
+    grep -qF "version = {$(lln-entropy --version | cut -d ' ' -f 3)}" \
+        "$tree/README.md"
+}
+
+# Targets of make and paths, except those with capitals for a name.
+@test "what CONTRIBUTING.md names exists" {
+    local guide=$tree/CONTRIBUTING.md
+    # shellcheck disable=SC2016 # no command substitution
+    grep -oE '(`|^)make [a-z][a-z-]*([` ]|$)' "$guide" | tr -d '`' |
+        cut -d ' ' -f 2 | sort -u > targets
+    [ "$(wc -l < targets)" -gt 8 ]
+    while read -r target; do
+        grep -q "^$target:" "$tree/Makefile" || {
+            echo "no target $target"
+            return 1
+        }
+    done < targets
+    # shellcheck disable=SC2016 # no command substitution
+    grep -oE '`(\.ci|src|tests|tools|plots)/[a-z_./-]+`' "$guide" | tr -d '`' |
+        sort -u > paths
+    [ "$(wc -l < paths)" -gt 20 ]
+    while read -r path; do
+        [ -e "$tree/$path" ] || {
+            echo "no $path"
+            return 1
+        }
+    done < paths
+}
+
+# model: the lines of Python before those of the README: two batches
 # of padded tokens, and two layers of two heads, which write their entropies,
 # from float64 P in full, to entropies.
 model() {

@@ -19,8 +19,8 @@ find_python() {
     [ "$python" ] || skip 'no python3 with torch and numpy to run it'
 }
 
-# agrees COMMAND: the entropies of the tables it prints are those in `expected`,
-# of which half precision leaves three digits.
+# agrees COMMAND: the entropies of the tables that it prints are those in
+# `expected` to three digits, which half precision keeps.
 agrees() {
     bash -c "$1 --quiet --kernel softmax --columns id,entropy_nats" > table
     equal heads "$(column entropy_nats < table | wc -l)" \
@@ -108,7 +108,7 @@ END
         'lln-entropy --layout bhnd --lengths heads.lengths --causal heads.npz'
 }
 
-@test "the recipe says what it cannot record" {
+@test "the recipe names what it cannot record" {
     find_python
     cat > model.py << 'END'
 import torch, dump_qkv
@@ -125,8 +125,8 @@ except RuntimeError as error:
 END
     PYTHONPATH=$recipes run "$python" model.py
     equal messages "$output" 'no self-attention was recorded; '\
-'torch.nn.TransformerEncoder hides it under torch.no_grad(), attention by '\
-'hand always
+'torch.nn.TransformerEncoder does not call it under torch.no_grad(), and '\
+'attention written by hand needs hooks of its own
 layers.0.q: not finite, or beyond half precision'
     "$python" "$recipes/dump_qkv.py" heads.npz > printed
     bash -c "$(< printed)" > table 2> /dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Options given again: lists add up, single values are refused.
+# Options that are given twice: lists are joined, single values are refused.
 # shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
 load helper
 
@@ -15,7 +15,7 @@ same() {
     [ "$(wc -l < one)" -gt 1 ]
 }
 
-@test "--tau, --kernel and --columns add up" {
+@test "--tau, --kernel and --columns are joined" {
     local command='lln-entropy -n 8 -d 2'
     same "$command --tau 0.5 --tau 1 --kernel softmax --kernel elu" \
         "$command --tau 0.5,1 --kernel softmax,elu"
@@ -38,13 +38,13 @@ same() {
         equal taus "$(column tau < table | paste -sd ' ')" '0.5 1 1.5 2 4 8 16'
     done
     files_before=table
-    refuses 2 "--tau: '1:2' is not lo:hi:count[:log]" \
+    refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" \
         lln-spectral --tau 0.5,1:2
-    refuses 2 "--tau: '1,2': expected one number" \
+    refuses 2 "--tau: expected one number, found '1,2'" \
         lln-attend --tau 1 --tau 2 -o o.npy
 }
 
-@test "--layers and --heads: all that one of them names" {
+@test "--layers and --heads: everything that any of them names" {
     local command="lln-stats --quiet --layout hnd $DATA/encoder.safetensors"
     command="$command --columns layer,head,log_mean --kernel softmax"
     same "$command --layers 3 --layers 0 --heads 1 --heads 0-1 --heads 1" \
@@ -59,8 +59,8 @@ same() {
         'lln-stats --fenton --dim 4 --s2 1,2,3'
 }
 
-@test "--arrays, --fail-below and --fail-above add up" {
-    refuses 2 "--arrays: no kernel in 'softmax,lln' takes 'two'" \
+@test "--arrays, --fail-below and --fail-above are joined" {
+    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'two'; see --list-kernels" \
         lln-entropy --arrays two="$CASES/case_A_Q.npy" \
         --arrays three="$CASES/case_A_Q.npy"
     run lln-entropy -n 8 -d 2 --kernel softmax --fail-below n=1 --fail-below n=9
@@ -69,14 +69,14 @@ same() {
     equal status "$status" 3
 }
 
-@test "an item twice in a list that adds up" {
+@test "an item twice in a joined list" {
     refuses 2 "--kernel: 'softmax' is given twice" \
         lln-entropy --kernel softmax --kernel softmax
     refuses 2 "--kernel: 'lln' is given twice" \
         lln-attend --compare softmax --kernel lln --kernel elu,lln
     refuses 2 "--method: 'paper' is given twice" \
         lln-match --method paper --method all
-    refuses 2 '--kernel: empty entry' lln-entropy --kernel softmax --kernel ''
+    refuses 2 '--kernel: empty entry; expected a kernel (see --list-kernels)' lln-entropy --kernel softmax --kernel ''
     lln-entropy -n 8 -d 2 --kernel elu --tau 1 --tau 1 --columns tau \
         --columns tau > table
     equal table "$(cat table)" $'tau\n1\n1'
@@ -99,7 +99,7 @@ same() {
     refuses 2 '--gate is given twice' lln-entropy --gate a --gate b
 }
 
-@test "a flag twice is the flag" {
+@test "a flag may be given twice" {
     same 'lln-entropy -n 8 -d 2 --causal --each -q --causal --each --quiet' \
         'lln-entropy -n 8 -d 2 --causal --each -q'
 }

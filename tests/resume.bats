@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# --resume: an interrupted table goes on from FILE.partial.
+# --resume: an interrupted table is completed from FILE.partial.
 # shellcheck disable=SC2154 # bats sets status, output, stderr
 # shellcheck disable=SC2086,SC2034 # lists of options, files_before
 
 load helper
 
 # resumes LINES TOOL ARGUMENT...: the table is the same if its first LINES lines
-# are in FILE.partial, which is gone in the end.
+# are in FILE.partial, which is removed at the end.
 resumes() {
     local lines=$1
     shift
@@ -21,7 +21,7 @@ resumes() {
 whole"
 }
 
-# cuts TOOL ARGUMENT...: resumes after each number of lines.
+# cuts TOOL ARGUMENT...: tests resumes for every number of lines.
 cuts() {
     local lines total
     total=$("$@" | wc -l)
@@ -59,7 +59,7 @@ HEADS="-n 16 $SAMPLED --trials 3"
     done
     cuts lln-entropy -n 4 -d 2 --trials 2 --per-row
     rm out whole
-    refuses 2 '--resume: each head has several rows here, and without the column kernel those of one cannot be told from those of the next; add id to --columns' \
+    refuses 2 '--resume needs the column kernel here, where a head has several rows, to find the last row of each head; add id to --columns' \
         lln-entropy --per-row --columns source,layer,head,tau,query \
         -n 4 -o new --resume
 }
@@ -91,7 +91,7 @@ HEADS="-n 16 $SAMPLED --trials 3"
     cmp out whole
 }
 
-@test "a run that is interrupted again and again" {
+@test "a run that is interrupted several times" {
     lln-entropy -n 256 -d 8 --each --trials 150 > whole
     for ((i = 0; i < 99; i++)); do
         status=0
@@ -107,40 +107,40 @@ whole"
 }
 
 @test "a file of another command is refused, and kept" {
-    local advice='give the command that it comes from, or remove it to start anew'
+    local advice='repeat the command that wrote the file, or remove the file to start again'
     lln-entropy $HEADS > out.partial
     cp out.partial before
     files_before='before
 out.partial'
-    refuses 1 "out.partial: row 1: n is 16, and this command has 17 there; $advice" \
+    refuses 1 "out.partial: row 1: n: expected 17, found 16; $advice" \
         lln-entropy $SAMPLED -n 17 --trials 3 -o out --resume
-    refuses 1 "out.partial: row 2: kernel is lln, and this command has elu there; $advice" \
+    refuses 1 "out.partial: row 2: kernel: expected elu, found lln; $advice" \
         lln-entropy $HEADS --kernel softmax,elu -o out --resume
-    refuses 1 "out.partial: row 1: tau is 1, and this command has 2 there; $advice" \
+    refuses 1 "out.partial: row 1: tau: expected 2, found 1; $advice" \
         lln-entropy $HEADS --tau 2 -o out --resume
-    refuses 1 "out.partial: row 5: this command has no further rows; $advice" \
+    refuses 1 "out.partial: row 5: expected no more rows; $advice" \
         lln-entropy $SAMPLED -n 16 --trials 2 -o out --resume
-    refuses 1 "out.partial: line 1 has 'entropy_nats', and this command 'sigma_q'; $advice" \
+    refuses 1 "out.partial: line 1: expected 'sigma_q', found 'entropy_nats'; $advice" \
         lln-stats $HEADS -o out --resume
-    refuses 1 "out.partial: line 1 is not what this command writes there; $advice" \
+    refuses 1 "out.partial: line 1 differs from what this command writes; $advice" \
         lln-entropy $HEADS --format tsv -o out --resume
-    refuses 1 "out.partial: line 1 has 'source', and this command '['; $advice" \
+    refuses 1 "out.partial: line 1: expected '[', found 'source'; $advice" \
         lln-entropy $HEADS --format json -o out --resume
-    refuses 1 "out.partial: line 1 has 'source', and this command '{'; $advice" \
+    refuses 1 "out.partial: line 1: expected '{', found 'source'; $advice" \
         lln-entropy $HEADS --format ndjson -o out --resume
     echo 1,2 >> out.partial
     cp out.partial before
-    refuses 1 "out.partial: row 7: 2 cells, expected 21; $advice" \
+    refuses 1 "out.partial: row 7: expected 21 cells, found 2; $advice" \
         lln-entropy $SAMPLED -n 16 --trials 9 -o out --resume
     cmp out.partial before
 }
 
-@test "what --resume is not for" {
-    refuses 2 '--resume needs -o FILE: it goes on from FILE.partial' \
+@test "options that --resume cannot be combined with" {
+    refuses 2 '--resume needs -o FILE: it continues from FILE.partial' \
         lln-entropy --resume
-    refuses 2 '--resume needs -o FILE: it goes on from FILE.partial' \
+    refuses 2 '--resume needs -o FILE: it continues from FILE.partial' \
         lln-entropy --resume -o -
-    refuses 2 '--resume needs a file; /dev/null is none' \
+    refuses 2 '--resume needs -o FILE: /dev/null is not a regular file' \
         lln-entropy --resume -o /dev/null
     refuses 2 '--fail-below cannot be used with --resume' \
         lln-entropy --resume -o out --fail-below entropy_nats=1
@@ -148,7 +148,7 @@ out.partial'
         lln-entropy --resume -o out --list "$DATA/encoder.safetensors"
     refuses 2 '--resume cannot be used with --fenton' \
         lln-stats --resume -o out --fenton
-    refuses 2 '--resume needs --compare: without it an array is written' \
+    refuses 2 '--resume needs --compare: it applies to tables only' \
         lln-attend --resume -o out.npy
 }
 
@@ -171,7 +171,7 @@ interrupted() {
     many='-n 512 -d 8 --trials 100000 --kernel softmax'
     said='lln-entropy: interrupted: N of 100000 cases written to new.partial'
     equal plain "$(interrupted lln-entropy $many --each)" \
-        "$said; the same command with --resume goes on from there"
+        "$said; repeat the command with --resume to continue"
     for options in '--aggregate head' '--each --fail-below entropy_nats=0' \
         '--per-row --columns entropy_nats' '--each --format markdown'; do
         equal "$options" "$(interrupted lln-entropy $many $options)" "$said"

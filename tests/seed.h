@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The seeds of the fuzzers are the files that the unit tests give to the
- * readers, good and bad: what a new test tries, the fuzzers start from. */
+ * The seeds of the fuzzers are the files, good and bad, that the unit tests
+ * give to the readers: the fuzzers begin with the files of every new test. */
 #ifndef LLN_TESTS_SEED_H
 #define LLN_TESTS_SEED_H
 
@@ -11,8 +11,8 @@
 
 enum { SEED_MOST = 16384 }; /* bytes; longer inputs only slow fuzzers down */
 
-/* Keeps a file under a name made of its bytes in the folder $LLN_SEEDS, if
- * there is one. */
+/* Keeps a copy of a file in the folder $LLN_SEEDS, if that is set, under a name
+ * that is a hash of its bytes. */
 static inline void keep_seed(const unsigned char *bytes, size_t size)
 {
     const char *folder = getenv("LLN_SEEDS");

@@ -8,9 +8,9 @@ load helper
 most=18446744073709551615 # 2^64 - 1
 head="--q $CASES/case_A_Q.npy --k $CASES/case_A_K.npy"
 
-# draws COMMAND: without quotes, prints the same with a seed again, other
-# numbers with another one, and also if they differ above the first 32 bits or
-# where doubles do not tell them apart.
+# draws COMMAND (without quotes): it prints the same with the same seed, and
+# other values with another seed, also if the seeds differ only above the first
+# 32 bits, or by less than the spacing of doubles.
 draws() {
     local seed
     for seed in 1 2 4294967297 18446744073709551614 $most; do
@@ -73,11 +73,11 @@ draws() {
 
 @test "--trials is refused where nothing is drawn" {
     # shellcheck disable=SC2086
-    refuses 2 '--trials is for sampled heads and random kernels; these are neither' \
+    refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy $head --seed 1 --trials 2
 }
 
-@test "seeds that are none" {
+@test "malformed seeds" {
     local range="expected a whole number from 0 to $most" seed
     for seed in 18446744073709551616 -1 99999999999999999999999; do
         refuses 2 "--seed: '$seed' is out of range; $range" \
@@ -89,7 +89,7 @@ draws() {
     done
 }
 
-# seed_of COMMAND: the line that --comments has about it.
+# seed_of COMMAND: the line of --comments with the seed.
 seed_of() {
     # shellcheck disable=SC2086
     $1 --comments | grep '^# seed' || true

@@ -6,12 +6,12 @@
 # shellcheck disable=SC2034,SC2094,SC2154 # variables of helper.bash and bats
 load helper
 
-# digits FROM BYTES: they are numbers from 0.13 to 0.7 as float16.
+# digits FROM BYTES: digits that are values from 0.13 to 0.7 as float16.
 digits() {
     seq 1 999 | tr -d '\n' | tail -c +"$1" | head -c "$2"
 }
 
-# heads FILE FROM: q, k and v of two heads, three tokens and two features.
+# heads FILE FROM: writes q, k and v of two heads, three tokens, two features.
 heads() {
     mkdir -p "$(dirname "$1")"
     safetensors "$1" "{$(
@@ -22,7 +22,7 @@ heads() {
     )}" < <(digits "$2" 72)
 }
 
-# layers FILE FROM FROM: two of these in one file.
+# layers FILE FROM FROM: writes two such layers to one file.
 layers() {
     safetensors "$1" "{$(
         for name in l0.q:0,24 l0.k:24,48 l1.q:48,72 l1.k:72,96; do
@@ -32,12 +32,12 @@ layers() {
     )}" < <(digits "$2" 48 && digits "$3" 48)
 }
 
-# of FILE TABLE: its header and the rows of a file.
+# of FILE TABLE: the header of the table and the rows of FILE.
 of() {
     awk -F, -v file="$1" 'NR == 1 || $1 == file' "$2"
 }
 
-@test "a file has the rows that it has alone" {
+@test "a file has the same rows alone and among others" {
     heads a.st 5
     heads b.st 77
     for command in 'lln-entropy --rows 2' 'lln-entropy --per-row' \
@@ -64,7 +64,7 @@ a.st'
     equal rows "$(wc -l < table)" "$(wc -l < solved)"
 }
 
-@test "what was chosen by names is said once" {
+@test "arrays chosen by names are printed once" {
     heads a.st 5
     heads b.st 77
     heads c.st 9
@@ -75,15 +75,15 @@ lln-entropy: a.st: 1 layer, 2 query heads, 2 key heads, 3 tokens, 2 features"
     run --separate-stderr lln-entropy --layout hnd a.st b.st d.st c.st
     local two='2 query heads, 2 key heads, 3 tokens, 2 features'
     equal note "$stderr" \
-        "lln-entropy: a.st: queries 'q', keys 'k'; the same in 2 more files
+        "lln-entropy: a.st: queries 'q', keys 'k'; the same holds for 2 more files
 lln-entropy: d.st: queries 'l{layer}.q', keys 'l{layer}.k'
-lln-entropy: a.st: 1 layer, $two; the same in 2 more files
+lln-entropy: a.st: 1 layer, $two; the same holds for 2 more files
 lln-entropy: d.st: 2 layers, $two"
     run --separate-stderr lln-entropy --layout hnd -q a.st b.st d.st c.st
     equal quiet "$stderr" ''
 }
 
-@test "more files than descriptors, from pipes too" {
+@test "more files than descriptors, also from pipes" {
     local files=()
     heads a.st 5
     for i in {1..100}; do
@@ -128,15 +128,15 @@ bad.st'
     files_before='a.st
 b.st
 c.st'
-    refuses 2 "'a.st': the same file as 'a.st'; expected each once" \
+    refuses 2 "'a.st' and 'a.st' are the same file; expected each file once" \
         lln-entropy --layout hnd a.st b.st a.st
-    refuses 2 "'./a.st': the same file as 'a.st'; expected each once" \
+    refuses 2 "'a.st' and './a.st' are the same file; expected each file once" \
         lln-spectral --layout hnd a.st ./a.st
-    refuses 2 "'c.st': the same file as 'b.st'; expected each once" \
+    refuses 2 "'b.st' and 'c.st' are the same file; expected each file once" \
         lln-match --layout hnd b.st c.st
-    refuses 2 'standard input can be read only once' \
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-stats --layout hnd - a.st -
-    refuses 1 'a.st: is an input; it would be overwritten' \
+    refuses 1 'a.st: the output would overwrite this input; use another name' \
         lln-stats --layout hnd b.st a.st -o a.st
 }
 
@@ -149,9 +149,9 @@ c.st'
 b.st
 l0.st
 l1.st'
-    refuses 2 "'b.st': several files need --compare; without it the outputs of one file are written" \
+    refuses 2 "'b.st': several files need --compare; without it, expected one file" \
         lln-attend --layout hnd a.st b.st -o o.npy
-    refuses 2 "'l1.st': several files need --compare; without it the outputs of one file are written" \
+    refuses 2 "'l1.st': several files need --compare; without it, expected one file" \
         lln-attend --layout hnd 'l{layer}.st' -o o.npy
     rm l1.st
     lln-attend --layout hnd -q l0.st -o a.npy
@@ -187,13 +187,13 @@ runs/step_1000/qk.st,1000,nan,1,softmax'
         > alone
     lln-entropy --layout hnd -q --kernel softmax 'runs/step_{step}/qk.st' |
         cut -d, -f1,3- | of runs/step_1000/qk.st - | cmp - alone
-    # A file without a step beside them.
+    # Together with a file without a step.
     lln-entropy --layout hnd -q --kernel softmax runs/step_last/qk.st \
         'runs/step_{step}/qk.st' --columns step,head --format ndjson > table
     equal rows "$(head -n 3 table)" '{"step":null,"head":0}
 {"step":null,"head":1}
 {"step":20,"head":0}'
-    # The group id has it, a table without a pattern does not.
+    # The group id has the column; a table without a pattern does not.
     equal id "$(lln-entropy --layout hnd -q 'runs/step_{step}/qk.st' \
         --columns id --kernel softmax | head -n 1)" \
         source,step,layer,head,kernel,n,d,causal,samples,tau
@@ -217,7 +217,7 @@ a/2.st,2,nan,nan,2'
     run --separate-stderr lln-entropy --layout hnd -q 'a/{step}.st' \
         --kernel softmax --fail-above step=1
     equal status "$status" 3
-    [[ $stderr == 'lln-entropy: a/2.st: head 0, kernel softmax, tau '*', step 2; expected at most 1' ]]
+    [[ $stderr == 'lln-entropy: a/2.st: head 0, kernel softmax, tau '*': step is 2; expected at most 1' ]]
 }
 
 @test "{layer}: the files are one model" {
@@ -247,7 +247,7 @@ dump/layer_{layer}.st,nan,nan,softmax,6'
         'lln-entropy: --layers 2: dump/layer_{layer}.st has layers 0-1, 10'
 }
 
-@test "{step} and {layer}, entries of a batch" {
+@test "{step} and {layer}, batch entries" {
     for step in 10 9; do
         for layer in 0 1; do
             heads $step/$layer.st $step$layer
@@ -272,7 +272,7 @@ dump/layer_{layer}.st,nan,nan,softmax,6'
 10/{layer}.st[1],10,2'
 }
 
-@test "--q, --k and --v have patterns too" {
+@test "patterns in --q, --k and --v" {
     for step in 3 20; do
         for name in q k v; do
             npy $name$step.npy '<f2' '(2, 3, 2)' < <(digits $step 24)
@@ -297,11 +297,11 @@ q20.npy,20,nan,1'
         lln-entropy --layout hnd --q 'q{step}.npy' --k k3.npy
     mv k20.npy k21.npy
     files_before=$(ls -A)
-    refuses 1 "q20.npy: no keys like 'k{step}.npy' for it" \
+    refuses 1 "q20.npy: no file of keys for it; expected one that matches 'k{step}.npy'" \
         lln-entropy --layout hnd --q 'q{step}.npy' --k 'k{step}.npy'
     mv q20.npy q30.npy
     files_before=$(ls -A)
-    refuses 1 "k21.npy: no queries like 'q{step}.npy' for it" \
+    refuses 1 "k21.npy: no file of queries for it; expected one that matches 'q{step}.npy'" \
         lln-entropy --layout hnd --q 'q{step}.npy' --k 'k{step}.npy'
 }
 
@@ -332,7 +332,7 @@ l{layer}_q{head}.npy,4,1'
 1'
 }
 
-@test "a file that has the name is no pattern" {
+@test "the name of an existing file is not a pattern" {
     heads 'qk_{step}.st' 5
     heads qk_1.st 77
     lln-entropy --layout hnd -q --kernel softmax 'qk_{step}.st' > table
@@ -340,7 +340,7 @@ l{layer}_q{head}.npy,4,1'
     equal source "$(column source < table | uniq)" 'qk_{step}.st'
 }
 
-@test "--lengths holds for each file, and is read once" {
+@test "--lengths applies to each file, and is read once" {
     heads a.st 5
     heads b.st 77
     printf '2\n3\n' > lengths
@@ -367,20 +367,20 @@ l{layer}_q{head}.npy,4,1'
     files_before='l3.st
 layer2.st
 runs'
-    refuses 1 "'runs/t{step}.st': no such file in 'runs'; expected whole numbers in place of {step}, {layer} and {head}" \
+    refuses 1 "'runs/t{step}.st': no file in 'runs' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
         lln-entropy --layout hnd 'runs/t{step}.st'
-    refuses 1 "'{step}/x.st': no such file in '.'; expected whole numbers in place of {step}, {layer} and {head}" \
+    refuses 1 "'{step}/x.st': no file in '.' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
         lln-entropy --layout hnd '{step}/x.st'
-    refuses 1 "'/no/{step}': no such file in '/no'; expected whole numbers in place of {step}, {layer} and {head}" \
+    refuses 1 "'/no/{step}': no file in '/no' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
         lln-entropy --layout hnd '/no/{step}'
     refuses 1 "no.st:{layer}.q: No such file or directory" \
         lln-entropy --layout hnd --q 'no.st:{layer}.q' --k 'no.st:{layer}.k'
     run --separate-stderr lln-entropy --layout hnd 'runs/s{step}.st'
     equal status "$status" 1
-    [[ $stderr == "lln-entropy: 'runs/s"*"': the same numbers in 'runs/s{step}.st'" ]]
-    refuses 2 "'layer{layer}.st': {layer} in the name and 'l' in --layout lnd; expected one of them, or a layout such as hnd, nhd" \
+    [[ $stderr == "lln-entropy: 'runs/s"*"' have the same numbers in 'runs/s{step}.st'" ]]
+    refuses 2 "'layer{layer}.st': {layer} in the name cannot be used with axis l of --layout lnd; use one of them, or a layout such as hnd, nhd" \
         lln-entropy --layout lnd 'layer{layer}.st'
-    refuses 1 'l3.st: layer 0 inside, 3 in the name of the file; name files without {layer}, or arrays without a number (--key-q, --key-k)' \
+    refuses 1 'l3.st: layer 0 in the file, 3 in its name; use a file pattern without {layer}, or keys without a number (--key-q, --key-k)' \
         lln-entropy --layout hnd 'l{layer}.st'
-    refuses 2 "'a.st' cannot be used with --fenton" lln-stats --fenton a.st b.st
+    refuses 2 "'a.st' cannot be used with --fenton, which reads no file" lln-stats --fenton a.st b.st
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# --shard: the heads of a command shared out among processes.
+# --shard: the heads of a command divided among processes.
 # shellcheck disable=SC2034,SC2154 # variables of helper.bash and bats
 load helper
 
 page=$(dirname "$LLN_BIN")/man/man7/lln-tools.7
 
-# shares COUNT COMMAND...: the tables of all shards, headers apart and sorted,
-# are the table of the whole, sorted.
+# shares COUNT COMMAND...: the sorted rows of all shards are the sorted rows of
+# the complete table.
 shares() {
     local count=$1
     shift
@@ -22,7 +22,7 @@ shares() {
     [ -s parts ]
 }
 
-@test "the rows of all shards are the rows of the whole" {
+@test "the rows of all shards are the rows of the complete table" {
     local kernels=softmax,performer,lln:scales=layer
     local file=$DATA/encoder.safetensors
     for count in 1 2 3 4 5; do
@@ -92,18 +92,18 @@ e1.st,1,0'
 
 @test "bad usage" {
     for shard in 0/3 4/3 3 / 1/ /3 1/2/3 1.5/2 1/x -1/2 1/0 '' ' 1/2' 1/1e1; do
-        refuses 2 "--shard: '$shard'; expected I/COUNT, whole numbers with I from 1 to COUNT" \
+        refuses 2 "--shard: expected I/COUNT, two whole numbers with I from 1 to COUNT, found '$shard'" \
             lln-entropy --layout hnd x --shard "$shard"
     done
     for what in all layer; do
-        refuses 2 '--shard: --aggregate puts heads together' \
+        refuses 2 '--shard cannot be used with --aggregate: a row needs heads of several shards' \
             lln-spectral --layout hnd x --shard 1/2 --aggregate $what
     done
-    refuses 2 '--shard: --aggregate puts heads together' \
+    refuses 2 '--shard cannot be used with --aggregate: a row needs heads of several shards' \
         lln-match --shard 1/2 --aggregate all
-    refuses 2 '--shard: this table puts heads together' \
+    refuses 2 '--shard cannot be used with --diagnose unless --each is given: a row needs heads of several shards' \
         lln-entropy --layout hnd x --shard 1/2 --diagnose
-    refuses 2 '--shard needs --compare: without it an array is written' \
+    refuses 2 '--shard needs --compare: it applies to tables only' \
         lln-attend --layout hnd x --shard 1/2 -o o.npy
     refuses 2 '--shard cannot be used with --fenton' \
         lln-stats --fenton --shard 1/2
@@ -119,7 +119,7 @@ block() {
         sed 's/\\e$/\\/'
 }
 
-# joins: the parts, put together as the page says, are the whole.
+# joins: the parts, joined as the page says, are the complete table.
 joins() {
     block 3 > joining
     bash -euo pipefail joining
@@ -138,7 +138,7 @@ joins() {
     joins
 }
 
-@test "the page's processes side by side" {
+@test "the page's parallel processes" {
     cp "$DATA/encoder.safetensors" .
     block 2 > both
     sed -n '/^seq/,$p' both > with_xargs
@@ -146,7 +146,7 @@ joins() {
     [ -s with_xargs ] && [ -s with_parallel ]
     bash -euo pipefail with_xargs
     joins
-    # Another program of this name takes other arguments.
+    # There is another program with this name, which takes other arguments.
     [[ $(parallel --version 2> /dev/null) != 'GNU parallel'* ]] ||
         { bash -euo pipefail with_parallel && joins; }
 }

@@ -9,7 +9,8 @@ load helper
 
 LONG='-n 512 -d 8 --each --trials 1000000 --kernel softmax'
 
-# await COMMAND...: until it succeeds, at most a minute, while $pid runs.
+# await COMMAND...: repeats it until it succeeds, for at most a minute, while
+# $pid runs.
 await() {
     local i
     for i in {1..1200}; do
@@ -21,8 +22,8 @@ await() {
     return 1
 }
 
-# begin TOOL ARGUMENT...: starts it, catching SIGINT as in a terminal, and
-# waits until it measures, which is when it catches signals; $pid.
+# begin TOOL ARGUMENT...: starts it with SIGINT as on a terminal, sets $pid, and
+# waits until it measures, when it catches signals.
 begin() {
     env --default-signal "$@" > stdout 2> stderr &
     pid=$!
@@ -36,14 +37,14 @@ catches() {
     [ $((0x${mask:-0} & 1)) = 1 ]
 }
 
-# is_busy PID: whether it has computed for a second.
+# is_busy PID: whether it has used a second of processor time.
 is_busy() {
     local ticks
     ticks=$(awk '{ print $14 }' "/proc/$1/stat") || return
     [ "$ticks" -ge "$(getconf CLK_TCK)" ]
 }
 
-# stopped SIGNAL: sends it; the exit status.
+# stopped SIGNAL: sends it; prints the exit status.
 stopped() {
     kill "-$1" "$pid"
     status=0
@@ -71,7 +72,7 @@ stdout"
     done
 }
 
-@test "every tool ends by the signal" {
+@test "a signal ends every tool" {
     # shellcheck disable=SC2086
     for tool in 'lln-entropy --per-row' lln-stats 'lln-stats --histogram 9' \
         lln-spectral lln-match 'lln-attend --compare softmax'; do
@@ -79,7 +80,7 @@ stdout"
         [[ $tool != lln-match ]] || options=${LONG%--kernel*}
         exits INT 130 $tool $options -o out.csv
         equal "$tool" "$(ls out.csv*)" out.csv.partial
-        grep -q '^lln-[a-z]*: interrupted: [0-9]* of 1000000 cases written to out.csv.partial' stderr
+        grep -Eq '^lln-[a-z]*: interrupted: [0-9]* of 1000000 cases (written to|are in) out.csv.partial' stderr
     done
     exits INT 130 lln-stats --fenton --s2 0.01:9:100000 -o out.csv
     equal fenton "$(ls out.csv*)" out.csv.partial
@@ -116,7 +117,7 @@ stderr"
     equal rows "$(wc -l < out.csv)" 3
 }
 
-@test "one Ctrl-C ends a loop of the shell" {
+@test "one Ctrl-C ends a shell loop" {
     run "$PTY" -i 2 bash -c '
         for i in 1 2 3 4; do
             lln-entropy -n 512 -d 8 --each --trials 1000000 -o $i.csv
@@ -127,7 +128,7 @@ stderr"
     [ "$(ls -A)" = 1.csv.partial ] || equal files "$(ls -A)" '' # soon
 }
 
-@test "a reader that Ctrl-C ends first does not change by what a command ends" {
+@test "a command ends by Ctrl-C also if its reader ends first" {
     mkfifo pipe
     for tool in 'lln-entropy --each' lln-attend; do
         cat pipe > /dev/null &
@@ -150,13 +151,13 @@ stderr"
     echo rows > out.csv.partial
     exits INT 130 $many -n 20000 --trials 3 -o out.csv
     equal partial "$(cat out.csv.partial)" rows
-    grep -qx 'lln-entropy: interrupted: 0 of 3 cases written to out.csv.partial, which stays as it was' stderr
+    grep -qx 'lln-entropy: interrupted: 0 of 3 cases are in out.csv.partial, which is unchanged' stderr
     $many -n 2 --trials 3 --format ndjson > out.csv.partial
     sed -i 's/"n":2,/"n":20000,/' out.csv.partial # the last head is not kept
     cp out.csv.partial before
     exits INT 130 $many -n 20000 --trials 4 --format ndjson -o out.csv --resume
     cmp out.csv.partial before
-    grep -q ': interrupted: 2 of 4 .*, which stays as it was; the same command with --resume goes on' stderr
+    grep -q ': interrupted: 2 of 4 .*, which is unchanged; repeat the command with --resume to continue' stderr
 }
 
 @test "a second signal ends the command at once" {
@@ -172,7 +173,7 @@ stderr"
 stdout"
 }
 
-@test "whole rows on standard output" {
+@test "only complete rows on standard output" {
     # shellcheck disable=SC2086
     begin lln-entropy $LONG
     await eval '[ "$(wc -l < stdout)" -gt 2 ]'
@@ -189,7 +190,7 @@ stdout"
 }
 
 @test "rows of several processes into one pipe" {
-    # More than a buffer of the pipe, of lines that are no divisor of it.
+    # More than the buffer of a pipe, in lines whose length does not divide it.
     seq 4 | xargs -P 4 -I{} lln-entropy -n 2 -d 1 --each --trials 12500 \
         --no-header --seed {} | cat > table
     equal lines "$(wc -l < table)" 100000
@@ -198,7 +199,7 @@ stdout"
     equal rows "$(cut -d, -f1,3,4 table | sort | uniq -c | awk '{ print $1 }' | sort -u)" 4
 }
 
-# leaves_nothing SIGNAL [FILE]: what is there after it, but for FILE.
+# leaves_nothing SIGNAL [FILE]: no file except FILE is left after it.
 leaves_nothing() {
     begin lln-entropy -n 512 -d 8 --trials 1000000 -o out.csv
     stopped "$1"
@@ -218,7 +219,7 @@ stdout"
     done
 }
 
-@test "killed at 20 moments: the file is old, absent or whole" {
+@test "killed at 20 moments: the file is old, absent or complete" {
     lln-entropy -n 64 -d 8 --trials 40 > whole
     for old in '' old; do
         for moment in 01 02 03 05 07 09 12 15 20 30; do
@@ -237,7 +238,7 @@ stdout"
     done
 }
 
-@test "a file system that does not know files without a name" {
+@test "a file system without unnamed files (O_TMPFILE)" {
     [ -z "${ASAN_OPTIONS:-}" ] || skip 'the sanitizers refuse strace(1)'
     strace -o /dev/null true 2> /dev/null || skip 'needs strace(1)'
     lln-entropy -n 8 > whole
@@ -259,13 +260,13 @@ whole"
     done
 }
 
-@test "a folder that cannot be written is named" {
+@test "the message names a folder that cannot be written" {
     [ "$(id -u)" != 0 ] || skip 'root may write anywhere'
     mkdir out
     echo old > out/a.csv
     chmod 555 out
     files_before=out
-    refuses 1 "out/a.csv: cannot make a file in folder 'out/': Permission denied; -o writes a new file there: make the folder writable, or use > out/a.csv" \
+    refuses 1 "out/a.csv: cannot create a file in folder 'out/': Permission denied; make the folder writable, as -o creates a new file there, or use > out/a.csv" \
         lln-entropy -n 8 -o out/a.csv
     equal a.csv "$(cat out/a.csv)" old
 }

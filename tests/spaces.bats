@@ -7,7 +7,7 @@ load helper
 
 tree=$BATS_TEST_DIRNAME/..
 
-# copy_tree FOLDER BUILD: the sources, one of which is new, and what was built.
+# copy_tree FOLDER BUILD: copies the sources, one of them new, and the build.
 copy_tree() {
     local built part
     built=$(dirname "$LLN_BIN")
@@ -28,7 +28,7 @@ copy_tree() {
     "a  tree/it's built here/bin/lln-attend" --version
     MANPATH="$PWD/a  tree/it's built here/man" man lln-attend > page
     grep -q 'OUTPUT COLUMNS' page
-    # What is there is not made again, and headers are known.
+    # Finished files are not made again, and dependencies on headers are known.
     run make -C "a  tree" BUILD="it's built here" -n all
     [[ $output != *'-o build'* ]]
     touch -d '+1 minute' "a  tree/tools/cost.h"

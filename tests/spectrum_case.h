@@ -25,7 +25,7 @@ static inline lln_status measure(const lln_head *head, const char *kernel,
     return status;
 }
 
-/* A head over the same numbers for queries and keys, for closed forms. */
+/* A head with given queries and keys, for closed forms. */
 static inline lln_head plain_head(const double *q, const double *k, size_t n,
                                   size_t d, bool causal)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What tests of containers share: writers of files that hold arrays by name,
- * also wrong ones, and what to expect of an array in them. */
+ * What tests of containers share: writers of files with named arrays, also
+ * invalid ones, and checks of an array in them. */
 #ifndef LLN_TESTS_TENSOR_FILE_H
 #define LLN_TESTS_TENSOR_FILE_H
 
@@ -11,7 +11,7 @@
 #include "npy_file.h"
 #include "tensor/container.h"
 
-/* A whole .safetensors file in memory; the caller frees it. */
+/* A complete .safetensors file in memory; the caller frees it. */
 static inline unsigned char *make_safetensors(const char *header,
                                               const void *data, size_t bytes,
                                               size_t *size)
@@ -28,7 +28,7 @@ static inline unsigned char *make_safetensors(const char *header,
     return file;
 }
 
-/* Opens a file in memory, whose name is x; it becomes a seed of the fuzzers. */
+/* Opens a file in memory with the name x; it becomes a seed of the fuzzers. */
 static inline lln_status parse_file(const unsigned char *bytes, size_t size,
                                     lln_container **file)
 {
@@ -36,7 +36,7 @@ static inline lln_status parse_file(const unsigned char *bytes, size_t size,
     return lln_container_parse("x", bytes, size, file);
 }
 
-/* Reads the array of this key, which must be there and readable. */
+/* Reads the array of this key, which must exist and be readable. */
 static inline lln_tensor read_key(lln_container *file, const char *key)
 {
     size_t index = 0;
@@ -46,7 +46,7 @@ static inline lln_tensor read_key(lln_container *file, const char *key)
     return tensor;
 }
 
-/* The file in memory is refused, or one of its arrays is, with this message. */
+/* The file in memory, or one of its arrays, is refused with this message. */
 static inline void expect_refused(const unsigned char *bytes, size_t size,
                                   const char *message)
 {

@@ -74,7 +74,7 @@ START_TEST(arrays_missing_file)
 }
 END_TEST
 
-/* What is held stays; what is not may be read again. */
+/* Arrays that are held stay; others may be read again. */
 START_TEST(arrays_hold_and_drop)
 {
     size_t numbers[ARRAYS];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The rules that the hooks of an attention keep: each is broken here. */
+ * The rules for the hooks of an attention: each test breaks one. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -149,7 +149,7 @@ START_TEST(check_both)
 }
 END_TEST
 
-/* Counts what is released when opening fails. */
+/* Counts the releases when opening fails. */
 static int closed;
 
 static void close_broken(lln_attention *attention)
@@ -169,7 +169,7 @@ static lln_status open_broken(const lln_kernel_choice *choice,
     return LLN_OK;
 }
 
-/* A kernel that breaks a rule is refused, and what it made is released. */
+/* A kernel that breaks a rule is refused, and what it allocated is released. */
 START_TEST(open_refuses)
 {
     static const lln_kernel kernel = {

@@ -13,7 +13,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Bins hold sorted x[count], in order and to the accuracy that bins.h
+/* The bins contain sorted x[count], in order and to the accuracy that bins.h
  * states. */
 static void check_sample(const lln_sample *sample, double *x, size_t count,
                          double center, double deviation)
@@ -35,8 +35,8 @@ static void check_sample(const lln_sample *sample, double *x, size_t count,
     ck_assert_uint_eq(at, count);
 }
 
-/* count values center + deviation t^3, t evenly from -reach to reach, and each
- * tenth of them once more. */
+/* count values center + s t^3, s the standard deviation, t evenly from -reach
+ * to reach; every tenth value is there twice. */
 static void check_values(lln_precision precision, double center,
                          double deviation, double offset, double reach)
 {
@@ -71,7 +71,7 @@ START_TEST(collect_values)
     for (int p = LLN_FLOAT32; p <= LLN_FLOAT64; p++) {
         check_values(p, 2.385, 0.75, 0, 1.5);
         check_values(p, -2.385, 0.75, 7.25, 4);
-        check_values(p, 0, 1, 0, 100);       /* to 1e6 deviations */
+        check_values(p, 0, 1, 0, 100);       /* to 1e6 standard deviations */
         check_values(p, 1000, 1e-2, 0, 1.5); /* float32 has steps of 6e-5 */
         check_values(p, 2e5, 1, -2e5, 2);
         check_values(p, 1e-40, 3e-41, 0, 2); /* subnormal float32 */
@@ -81,7 +81,7 @@ START_TEST(collect_values)
 }
 END_TEST
 
-/* What is not a number or too far is counted at the ends. */
+/* NaN and values too far away are counted at the ends. */
 START_TEST(collect_extremes)
 {
     double wide[] = {-INFINITY, -DBL_MAX, INFINITY, NAN, DBL_MAX, 0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Which arrays are taken, and which go together. */
+ * Which arrays are used, and which belong together. */
 #include "heads/bundles.h"
 
 #include "named_file.h"
@@ -16,7 +16,7 @@ static void describe(const lln_arrays *arrays, const lln_bundle *bundle,
         const char *name = lln_arrays_name(arrays, bundle->number[role]);
         const char *key = strstr(name, "key '");
         sprintf(text + strlen(text), " %s", key ? key + 5 : name);
-        if (key) /* the quote behind it */
+        if (key) /* the quote after it */
             text[strlen(text) - 1] = '\0';
     }
 }
@@ -46,7 +46,7 @@ static const struct {
      {.file = "x"},
      "x: queries 'l{layer}.q', keys 'l{layer}.k'",
      {"9.-1: l9.q l9.k", "10.-1: l10.q l10.k"}},
-    /* heads in keys: neighbours share, whatever their numbers */
+    /* heads in keys: neighbours share a key head, whatever their numbers */
     {{"q0", "q1", "q4", "q5", "k0", "k1"},
      {.q = "x:q{head}", .k = "x:k{head}"},
      NULL,
@@ -56,7 +56,7 @@ static const struct {
      NULL,
      {"0.0: l0.q0 l0.k", "0.1: l0.q1 l0.k", "1.0: l1.q0 l1.k",
       "1.1: l1.q1 l1.k"}},
-    /* one array is taken whatever its name; the keys by theirs */
+    /* a single array is used whatever its name; the keys by theirs */
     {{"q", "k"},
      {.file = "x", .values = true, .values_optional = true},
      "x: queries 'q', keys 'k'",
@@ -119,28 +119,27 @@ static const struct {
     {{"q"},
      {.file = "x"},
      LLN_EFORMAT,
-     "x: one array; name those of queries and keys with --q and --k, or say "
-     "with --fused how it holds both"},
+     "x: only one array; name the arrays of queries and keys with --q and --k, "
+     "or use --fused if it contains both"},
     {{"a", "b"},
      {.file = "x"},
      LLN_EFORMAT,
-     "x: no names such as q and k among 'a', 'b'; choose with --key-q and "
-     "--key-k"},
+     "x: cannot find queries and keys by their names among 'a', 'b'; use "
+     "--key-q and --key-k"},
     {{"a", "b"},
      {.file = "x", .key_q = "a"},
      LLN_EFORMAT,
-     "x: which arrays are the keys? 'a' has no word such as q; choose with "
-     "--key-k"},
+     "x: cannot find the keys: 'a' has no word such as q; use --key-k"},
     {{"q", "k"},
      {.file = "x", .values = true},
      LLN_EFORMAT,
-     "x: key 'v': no such array; expected q, k; name the values with --key-v, "
-     "or with --v"},
+     "x: key 'v': no such array; expected q, k; name the values with --key-v "
+     "or --v"},
     {{"a", "b"},
      {.file = "x", .key_q = "a", .key_k = "b", .values = true},
      LLN_EFORMAT,
-     "x: which arrays are the values? 'a' has no word such as q; choose with "
-     "--key-v, or with --v"},
+     "x: cannot find the values: 'a' has no word such as q; use --key-v or "
+     "--v"},
     {{"q", "k"},
      {.file = "x", .values = true, .values_optional = true, .key_v = "w"},
      LLN_EFORMAT,
@@ -152,12 +151,12 @@ static const struct {
     {{"q", "k"},
      {.q = "x:q", .k = "x:k", .key_q = "q"},
      LLN_EINVAL,
-     "--key-q: --q x:q names a key too"},
+     "--key-q cannot be used with --q x:q, which names a key"},
     {{"q", "k"},
      {.file = "x", .key_k = "k{"},
      LLN_EINVAL,
-     "--key-k: 'k{': expected a key in which {layer} and {head} may stand for "
-     "a number, each once"},
+     "--key-k: 'k{': expected a key with at most one {layer} and one {head}, "
+     "and no other braces"},
     {{"q0", "k0", "q1", "q2", "k2"},
      {.file = "x"},
      LLN_EFORMAT,
@@ -169,8 +168,8 @@ static const struct {
     {{"q0", "q1", "q2", "k0", "k1"},
      {.q = "x:q{head}", .k = "x:k{head}"},
      LLN_EFORMAT,
-     "x: 2 arrays of keys like 'k{head}'; expected a divisor of the 3 of "
-     "queries"},
+     "x: 2 arrays of keys match 'k{head}'; expected a number that divides the "
+     "3 arrays of queries"},
     {{"q", "k"},
      {.q = "y:q", .k = "x:k"},
      LLN_EIO,
@@ -195,7 +194,7 @@ START_TEST(bundles_refused)
 }
 END_TEST
 
-/* Integers are refused when they are chosen, not before. */
+/* Integers are refused when they are chosen, not earlier. */
 START_TEST(bundles_unreadable)
 {
     static const char header[] =

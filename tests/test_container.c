@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What all formats share: how a file is opened, how its arrays are found. */
+ * What all formats share: opening a file and finding its arrays. */
 #include "tensor/container.h"
 
 #include <fcntl.h>
@@ -68,7 +68,7 @@ static const struct {
      "structured dtype; expected float16, float32 or float64"},
 };
 
-/* Arrays that are not for us are described all the same. */
+/* Arrays of types that are not read are described, too. */
 START_TEST(container_entry_unreadable)
 {
     char header[200];
@@ -141,7 +141,7 @@ START_TEST(container_open_standard_input)
 }
 END_TEST
 
-/* Beginnings of files, and what is said when a pipe goes on for ever. */
+/* Beginnings of files, and the messages when a pipe has no end. */
 static const struct {
     const char *start;
     size_t length;
@@ -166,7 +166,7 @@ static const struct {
      "240000"},
 };
 
-/* No more is read than the file claims to have. */
+/* No more is read than the header of the file claims. */
 START_TEST(container_open_endless)
 {
     static const char zeros[4096];
@@ -216,7 +216,7 @@ START_TEST(container_find_keys)
 }
 END_TEST
 
-/* The list of keys is cut, and says so. */
+/* The list of keys in the message is cut, and says so. */
 START_TEST(container_find_many)
 {
     char header[5000] = "{", *at = header + 1;
@@ -243,7 +243,7 @@ START_TEST(container_find_many)
 }
 END_TEST
 
-/* Pages of a mapped file that are given back come again. */
+/* Pages of a mapped file that were given back are read again. */
 START_TEST(container_release_mapped)
 {
     enum { COUNT = 100000 };

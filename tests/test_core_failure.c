@@ -5,7 +5,7 @@
 
 #include "expect.h"
 
-/* Items fail from 37 on, the first of them long after others have. */
+/* Items fail from 37 on; the first of them fails long after others. */
 static lln_status fail_late(size_t item, const lln_failure *failure)
 {
     while (item == 37 && failure->item == SIZE_MAX)
@@ -39,7 +39,7 @@ START_TEST(failure_none)
 }
 END_TEST
 
-/* The first message of an item stays; percent signs are no formats. */
+/* The first message of an item stays; percent signs are not formats. */
 START_TEST(failure_same_item)
 {
     lln_failure failure = LLN_NO_FAILURE;

@@ -47,7 +47,8 @@ START_TEST(matrix_moments_few)
 }
 END_TEST
 
-/* One chunk, several, and enough for threads; a mean far above the spread. */
+/* One chunk, several, and enough for all threads; a mean far above the standard
+ * deviation. */
 START_TEST(matrix_moments_against_slow)
 {
     const size_t counts[] = {2, 1023, 1025, 65536, 300007};
@@ -58,7 +59,7 @@ START_TEST(matrix_moments_against_slow)
     lln_matrix a = {LLN_FLOAT64, 1, count, x};
     lln_matrix_moments(a, &mean, &deviation);
     expect_relative(mean, slow_mean, 1e-14);
-    /* Each x - mean carries an error of 1e6 * 1e-16 if the mean is 1e6. */
+    /* Each x - mean has an error of 1e6 * 1e-16 if the mean is 1e6. */
     expect_relative(deviation, slow_deviation, _i % 2 ? 1e-10 : 1e-13);
     free(x);
 }

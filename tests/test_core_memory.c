@@ -32,7 +32,7 @@ START_TEST(array_alloc)
 }
 END_TEST
 
-/* What is there stays, and the array moves once for each doubling. */
+/* The elements stay, and the array moves once for each doubling. */
 START_TEST(array_grow)
 {
     size_t *array = NULL, moved = 0;

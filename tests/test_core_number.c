@@ -2,6 +2,7 @@
 #include "core/number.h"
 
 #include <float.h>
+#include <limits.h>
 
 #include "expect.h"
 
@@ -51,7 +52,7 @@ static const struct {
 };
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
-/* What is not in the range leaves the value alone. */
+/* A number outside the range leaves the value unchanged. */
 START_TEST(number_read)
 {
     double value = 2.385;
@@ -96,6 +97,38 @@ START_TEST(number_read_whole)
 }
 END_TEST
 
+/* 2^63 - 1 is the largest long. */
+START_TEST(number_read_digits)
+{
+    static const struct {
+        const char *text;
+        long limit;
+        bool read;
+        long value;
+        const char *rest;
+    } digits[] = {
+        {"238.npz", 239, true, 238, ".npz"},
+        {"238", 238, false, 0, ""},
+        {"00000000000000000000238x", 1000, true, 238, "x"},
+        {"9223372036854775806", LONG_MAX, true, LONG_MAX - 1, ""},
+        {"9223372036854775807", LONG_MAX, false, 0, ""},
+        {"92233720368547758070", LONG_MAX, false, 0, ""},
+        {"", 10, false, 0, ""},
+        {"-1", 10, false, 0, ""},
+    };
+    for (size_t i = 0; i < sizeof digits / sizeof *digits; i++) {
+        const char *text = digits[i].text;
+        long value;
+        bool read = lln_number_read_digits(&text, digits[i].limit, &value);
+        ck_assert_msg(read == digits[i].read, "'%s'", digits[i].text);
+        if (!read)
+            continue;
+        ck_assert_int_eq(value, digits[i].value);
+        ck_assert_str_eq(text, digits[i].rest);
+    }
+}
+END_TEST
+
 START_TEST(range_text)
 {
     static const struct {
@@ -129,6 +162,9 @@ int main(void)
     TCase *whole = tcase_create("lln_number_read_whole");
     tcase_add_test(whole, number_read_whole);
     suite_add_tcase(suite, whole);
+    TCase *digits = tcase_create("lln_number_read_digits");
+    tcase_add_test(digits, number_read_digits);
+    suite_add_tcase(suite, digits);
     TCase *text = tcase_create("lln_range_text");
     tcase_add_test(text, range_text);
     suite_add_tcase(suite, text);

@@ -9,7 +9,7 @@
 
 enum { ITEMS = 200, SLOTS = 5 };
 
-/* What the steps below see and leave behind. */
+/* What the steps below read and leave for the test. */
 typedef struct {
     size_t held[SLOTS]; /* item of each slot, + 1 */
     size_t handed_on;
@@ -75,7 +75,7 @@ START_TEST(ordered_no_items)
 }
 END_TEST
 
-/* Item 5 fails after item 7 where there is a thread to do 7 meanwhile. */
+/* Item 5 fails after item 7 if another thread can do item 7 meanwhile. */
 static lln_status fail_twice(void *context, size_t item, size_t slot)
 {
     record *r = context;

@@ -26,7 +26,7 @@ START_TEST(random_seed_injective)
 }
 END_TEST
 
-/* The stream of each seed whose mixed number is 0, found by trying all: it
+/* For each seed, the stream whose mixed number is 0, found by trying all: it
  * gets the number that belongs to no stream. */
 START_TEST(random_seed_zero)
 {

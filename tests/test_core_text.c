@@ -43,7 +43,7 @@ START_TEST(text_printable_items)
     ck_assert_str_eq(lln_text_printable(text, sizeof text, "1234567\n"),
                      "12345...");
     ck_assert_str_eq(lln_text_printable(text, sizeof text, ""), "");
-    /* U+009B begins an escape sequence, as the byte does by itself. */
+    /* U+009B begins an escape sequence, as does the byte 0x9b alone. */
     ck_assert_str_eq(lln_text_printable(text, sizeof text, "\xc2\x9b"),
                      "\\xc2\\x9b");
     ck_assert_str_eq(lln_text_printable(text, sizeof text, "a\x9b"), "a\\x9b");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Whole numbers of every type that a .npy file may have for them. */
+ * Whole numbers of every type that a .npy file can have. */
 #include "tensor/counts.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A printed eigenvalue is right or NaN: matrices whose eigenvalues plain
+ * A printed eigenvalue is correct or NaN: matrices whose eigenvalues plain
  * LAPACK and deflation get wrong, and random ones against dgeev.
- * EIGENVALUE_MATRICES=2000 in the environment tries that many of up to 600
- * tokens; their numbers depend on the number of the matrix alone. */
+ * EIGENVALUE_MATRICES=2000 in the environment tries that many matrices of up to
+ * 600 tokens; their entries depend only on the number of the matrix. */
 #include <lapacke.h>
 
 #include "core/threads.h"
@@ -69,17 +69,17 @@ START_TEST(drift_in_a_window)
     ck_assert(s.condition < 1.2 && s.bound < 1e-11 && s.residual < 1e-11);
     if (n > 64)
         return;
-    /* Products with P, which is not scaled, find false ones, of residual 1e-15,
-     * whose left vectors tell. */
+    /* Products with the unscaled P find false eigenvalues with residuals of
+     * 1e-15; their left vectors show it. */
     s = measure_plane(q, k, n, 2, "softmax", LLN_SPECTRUM_ARNOLDI, precision);
     ck_assert(isnan(s.lambda2) && isnan(s.gap) && isnan(s.lambda2_re));
     ck_assert(s.residual < 1e-7 && !(s.bound <= 1e-6));
 }
 END_TEST
 
-/* Logits -g (j - t)^2 around the next token t, that of the last token around
- * itself. mpmath, 100 digits: the second modulus of mp.eig(P). With g = 700 no
- * logit but the largest one of a row leaves a weight: one-hot above the
+/* Logits -g (j - t)^2 around the next token t; the last token has its own
+ * position for t. mpmath, 100 digits: the second modulus of mp.eig(P). With g =
+ * 2000 only the largest logit of a row has a weight: P is one-hot above the
  * diagonal, and lambda2 = 0. */
 START_TEST(next_token)
 {
@@ -146,9 +146,8 @@ START_TEST(triangular_single)
 }
 END_TEST
 
-/* Tokens on a circle that see hardly more than themselves: P is the identity
- * but for exp(-263) and less, and its eigenvalues are 1, as far as a double
- * tells. */
+/* Tokens on a circle that attend almost only to themselves: P is the identity
+ * up to exp(-263), and its eigenvalues are 1 in double precision. */
 START_TEST(nearly_identity)
 {
     static const struct {
@@ -187,8 +186,8 @@ START_TEST(previous_token)
 }
 END_TEST
 
-/* A Jordan block of order 12 inside a strongly connected P that no scaling
- * makes normal: its 0 must not be printed as what rounding makes of it. */
+/* A Jordan block of order 12 in a strongly connected P that no scaling makes
+ * normal: its 0 must not be printed with its rounding error. */
 START_TEST(defective)
 {
     enum { N = 12 };
@@ -197,7 +196,8 @@ START_TEST(defective)
         for (size_t j = 0; j < N; j++)
             p[i * N + j] = 1.0 / N;
     /* Adds a nilpotent Z with Z 1 = 0 and 1'Z = 0 in a basis of contrasts:
-     * rows of x are orthogonal (discrete cosines), Z takes one to the next. */
+     * the rows of x are orthogonal (discrete cosines), and Z maps each to
+     * the next. */
     for (size_t k = 0; k < N; k++)
         for (size_t i = 0; i < N; i++)
             x[k * N + i] =
@@ -216,8 +216,8 @@ START_TEST(defective)
 }
 END_TEST
 
-/* Heads of 300 tokens: products with a rounded P against LAPACK, the same bytes
- * whether P is kept and whatever the threads. */
+/* Heads of 300 tokens: products with a rounded P against LAPACK. The bytes are
+ * the same whether P is stored or not, and on any number of threads. */
 START_TEST(krylov_of_a_head)
 {
     static const struct {
@@ -275,7 +275,7 @@ static const char *const kinds[] = {"gaussian", "duplicated", "blocks",
                                     "permuted", "reducible",  "steep"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-/* A logit that the kind adds, or -infinity. */
+/* The logit that the kind adds, or -infinity. */
 static double change(size_t kind, uint64_t seed, size_t i, size_t j, size_t n)
 {
     double size = 1 + 12 * uniform(seed, 4);
@@ -291,7 +291,7 @@ static double change(size_t kind, uint64_t seed, size_t i, size_t j, size_t n)
         return j == i + 1 ? size : 0;
     case 6: /* lower triangular in another order of the tokens */
         return (7 * j + 3) % n <= (7 * i + 3) % n ? 0 : -INFINITY;
-    case 7: /* a group that is hardly ever left */
+    case 7: /* a group that is almost never left */
         return (i < n / 2) == (j < n / 2) ? 0 : -3 * size;
     case 8:
         return size * (double)j / (double)n;
@@ -324,8 +324,8 @@ static void draw_matrix(size_t kind, uint64_t seed, size_t n, double *p)
     }
 }
 
-/* By dgeev on P as it is: the second modulus, and the largest condition among
- * the moduli next to it; copy [n x n] is destroyed. */
+/* By dgeev on P itself: the second modulus, and the largest condition among the
+ * moduli next to it; copy [n x n] is destroyed. */
 static double plain_lambda2(double *copy, size_t n, double *condition)
 {
     lapack_int order = (lapack_int)n, low, high;

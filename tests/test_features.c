@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention made of feature maps: what it computes by chunks against its own
- * rows, on any number of threads; what it says of its sums; its spectrum. */
+ * Attention from feature maps: results by chunks against its own rows, on any
+ * number of threads; whether rows sum to 1; its spectrum. */
 #include "kernel/features/features.h"
 
 #include "core/threads.h"
@@ -31,9 +31,9 @@ static const char *const KERNELS[] = {
 };
 enum { KERNEL_COUNT = sizeof KERNELS / sizeof KERNELS[0] };
 
-/* One token; less than a chunk of 128; several, and not a whole number; more
- * groups than chunks and less; fewer queries than keys, by less than a chunk
- * and by more. */
+/* One token; less than a chunk of 128; several chunks and a part; more groups
+ * than chunks and fewer; fewer queries than keys, by less than a chunk and by
+ * more. */
 static const struct {
     size_t n, m, d;
 } SIZES[] = {{1, 1, 4},     {37, 37, 5},   {130, 130, 16}, {300, 300, 5},
@@ -46,7 +46,7 @@ typedef struct {
     double *p; /* [n x m] */
 } setting;
 
-/* Whether the kernel is defined there. */
+/* Whether the kernel is defined for the shape. */
 static bool legal(const char *kernel, size_t size, bool causal)
 {
     lln_kernel_choice choice;
@@ -110,8 +110,8 @@ static void expect_product(const setting *s, bool transposed)
     free(wanted);
 }
 
-/* Rows are products of matrices and the diagonal is not, so that 1 + s near 0,
- * which (1 + s)^2 takes, has lost different digits. */
+/* Rows are products of matrices, and the diagonal is not: 1 + s near 0, which
+ * (1 + s)^2 contains, loses different digits. */
 static void expect_diagonal(const setting *s)
 {
     size_t n = s->attention.n, m = s->attention.m;
@@ -145,8 +145,8 @@ static void expect_factors(const setting *s)
     free(b);
 }
 
-/* Rows sum to 1 where the attention says so; where it does not they may, as
- * those of nystrom with one landmark. */
+/* Rows sum to 1 where the attention says so. Elsewhere they may, as those of
+ * nystrom with one landmark. */
 static void expect_sums(const setting *s)
 {
     double worst = 0;
@@ -251,7 +251,7 @@ START_TEST(interrupted)
 }
 END_TEST
 
-/* P = 0 where no feature is in common, and the sums say so. */
+/* P = 0 where queries and keys have no common feature, and the sums show it. */
 START_TEST(rows_of_zeros)
 {
     static const char *kernels[] = {"relu:eps=0", "relu", "cosformer"};
@@ -291,7 +291,7 @@ START_TEST(sums_and_eps)
         {"quadratic:eps=0", false},
         {"hedgehog", true},
         {"hedgehog:eps=0", false},
-        {"cosformer", false}, /* as long as no row is below the floor */
+        {"cosformer", false}, /* if no row is below the floor */
         {"performer", false},
         {"performer-relu-det", false},
         {"rfa", false},
@@ -311,7 +311,8 @@ START_TEST(sums_and_eps)
 }
 END_TEST
 
-/* The small matrix of features, products and all of P have one spectrum. */
+/* The small matrix of features, products, and the complete P have the same
+ * spectrum. */
 START_TEST(spectra_agree)
 {
     static const char *kernels[] = {"performer:features=40",
@@ -352,7 +353,7 @@ START_TEST(spectra_agree)
 }
 END_TEST
 
-/* Thousands of features are no small matrix. */
+/* Thousands of features do not make a small matrix. */
 START_TEST(spectrum_of_many_features)
 {
     lln_head head = drawn_head(1200, 1200, 40, 1, false);

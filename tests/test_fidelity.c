@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fidelity of attention to a reference: rows worked out by hand, and whole
- * heads against a slow version. */
+ * Fidelity of attention to a reference: heads against a slow version. */
 #include "measure/fidelity.h"
 
 #include "cases.h"
@@ -9,88 +8,7 @@
 
 enum { N = 256, MOST = N * N, FIGURES = sizeof(lln_fidelity) / sizeof(double) };
 
-/* By hand. R V = (0.8, -0.225), P V = (2, 1.725). */
-START_TEST(row_signed)
-{
-    static const double r[] = {0.6, 0.3, 0.1, 0}, p[] = {0.2, 0.5, -0.1, 0.7};
-    static const double rv[] = {0.8, -0.225}, pv[] = {2, 1.725};
-    lln_fidelity_row row = lln_fidelity_row_from_entries(p, r, 4, pv, rv, 2, 2);
-    ck_assert(isnan(row.divergence));
-    expect_relative(row.lost, 0.1, 1e-15);
-    expect_relative(row.sum, 1.3, 1e-15);
-    expect_relative(row.sum_error, 0.3, 1e-14);
-    expect_relative(row.variation, 0.75, 1e-15);
-    expect_relative(row.overlap, 0.5, 1e-15); /* {0, 1} and {3, 1} */
-    expect_relative(row.order, -1, 1e-15);
-    expect_relative(row.cosine, 0.5521347939585592, 1e-15);
-    expect_relative(row.error2, 5.2425, 1e-15);
-    expect_relative(row.output2, 0.690625, 1e-15);
-    expect_relative(row.entry_error2, 0.73, 1e-14);
-    expect_relative(row.entry2, 0.46, 1e-15);
-    row = lln_fidelity_row_from_entries(p, r, 4, pv, rv, 2, 3);
-    expect_relative(row.overlap, 2.0 / 3, 1e-15); /* {0, 1, 2}, {3, 1, 0} */
-    expect_relative(row.order, 1.0 / 3, 1e-15);
-    row = lln_fidelity_row_from_entries(p, r, 4, NULL, NULL, 0, 256);
-    expect_relative(row.overlap, 2.0 / 3, 1e-15); /* 3 keys are all of R */
-    ck_assert(isnan(row.cosine) && row.error2 == 0 && row.output2 == 0);
-}
-END_TEST
-
-/* 0.6 ln 2 - 0.25 ln 2 + 0.15 ln 1.5 - 0.1: P sums to 0.9. The other way
- * round, 0.2 ln 2 - 0.1 ln 1.5 + 0.1. */
-START_TEST(row_divergence)
-{
-    static const double r[] = {0.6, 0.25, 0.15, 0}, p[] = {0.3, 0.5, 0.1, 0};
-    static const double zero[4], negative[] = {0.6, 0.25, 0.15, -1e-300};
-    lln_fidelity_row row = lln_fidelity_row_from_entries(p, r, 4, 0, 0, 0, 4);
-    expect_relative(row.divergence, 0.20342127941220547, 1e-14);
-    ck_assert(row.lost == 0);
-    row = lln_fidelity_row_from_entries(r, r, 4, 0, 0, 0, 4);
-    ck_assert(row.divergence == 0 && row.order == 1 && row.overlap == 1);
-    row = lln_fidelity_row_from_entries(negative, r, 4, 0, 0, 0, 4);
-    ck_assert(isnan(row.divergence) && row.lost == 0);
-    row = lln_fidelity_row_from_entries(r, p, 4, 0, 0, 0, 4);
-    expect_relative(row.divergence, 0.19808292530117264, 1e-14);
-    row = lln_fidelity_row_from_entries(zero, p, 4, 0, 0, 0, 4);
-    ck_assert(row.divergence == INFINITY && row.lost == 1);
-    row = lln_fidelity_row_from_entries(r, negative, 4, 0, 0, 0, 4);
-    ck_assert(isnan(row.divergence));
-    row = lln_fidelity_row_from_entries(p, zero, 4, 0, 0, 0, 4);
-    expect_relative(row.divergence, 0.9, 1e-15); /* sum_j P_ij - R_ij */
-    ck_assert(isnan(row.lost) && isnan(row.overlap) && isnan(row.order));
-}
-END_TEST
-
-/* Probabilities down to the smallest number: 1/2 ln(1/2 / 5e-324). */
-START_TEST(row_divergence_range)
-{
-    static const double r[] = {0.5, 0.5, 5e-324}, p[] = {1, 5e-324, 0.25};
-    lln_fidelity_row row = lln_fidelity_row_from_entries(p, r, 3, 0, 0, 0, 3);
-    expect_relative(row.divergence,
-                    0.5 * log(0.5) + 0.5 * (log(0.5) - log(5e-324)) + 0.25,
-                    1e-14);
-}
-END_TEST
-
-/* A row of zeros keeps nothing; one that is constant keeps no order, and of
- * equal entries the first are the top. */
-START_TEST(row_ties)
-{
-    static const double r[] = {0.1, 0.4, 0.2, 0.3}, zero[4];
-    static const double equal[] = {0.25, 0.25, 0.25, 0.25}, v[] = {1, 2};
-    lln_fidelity_row row =
-        lln_fidelity_row_from_entries(zero, r, 4, zero, v, 2, 2);
-    ck_assert(row.overlap == 0 && row.order == 0 && isnan(row.cosine));
-    ck_assert(row.lost == 1 && row.variation == 0.5 && row.sum == 0);
-    row = lln_fidelity_row_from_entries(equal, r, 4, v, v, 2, 2);
-    ck_assert(row.overlap == 0.5 && row.order == 0); /* {1, 3} and {0, 1} */
-    expect_relative(row.cosine, 1, 1e-15);
-    row = lln_fidelity_row_from_entries(r, equal, 4, v, v, 2, 2);
-    ck_assert(row.overlap == 0.5 && isnan(row.order)); /* {0, 1}, {1, 3} */
-}
-END_TEST
-
-/* The slow version: P and R with all their entries, ranks by counting. */
+/* The slow version: P and R with all entries, ranks by counting. */
 static double dense_p[MOST], dense_r[MOST], dense_v[N * 4];
 
 /* Whether entry j is among the `top` largest. */
@@ -168,7 +86,7 @@ static lln_fidelity slow_fidelity(size_t n, size_t m, bool causal, size_t top)
     return f;
 }
 
-/* The first n queries of a case, with numbers of mean 0 for values. */
+/* The first n queries of a case, with values of mean 0. */
 static lln_head open_pair(const char *name, const char *kernel, bool causal,
                           size_t n, lln_attention pair[2])
 {
@@ -275,7 +193,8 @@ START_TEST(fidelity_threads)
 }
 END_TEST
 
-/* All rows by their list is all rows. A head with itself: nothing is lost. */
+/* A list of all rows gives the same as no list. A head compared with itself
+ * loses nothing. */
 START_TEST(fidelity_list)
 {
     lln_attention pair[2];
@@ -303,8 +222,8 @@ START_TEST(fidelity_list)
 }
 END_TEST
 
-/* Standard errors are those of the spread over draws: 200 draws of 32 rows;
- * the spread of 200 values is known to 5 %, tolerance four times. */
+/* Standard errors equal the spread over 200 draws of 32 rows. The spread of 200
+ * values is known to 5 %; the tolerance is four times that. */
 START_TEST(fidelity_errors)
 {
     lln_attention pair[2];
@@ -335,8 +254,8 @@ START_TEST(fidelity_errors)
 }
 END_TEST
 
-/* One query and one key; then two keys, where the first query of causal
- * attention has one: it keeps all and has no order. */
+/* One query and one key; then two keys, of which the first query of causal
+ * attention has one: that row keeps all of it and has no order. */
 START_TEST(fidelity_small)
 {
     lln_attention pair[2];
@@ -406,12 +325,6 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("fidelity");
-    TCase *row = tcase_create("row");
-    tcase_add_test(row, row_signed);
-    tcase_add_test(row, row_divergence);
-    tcase_add_test(row, row_divergence_range);
-    tcase_add_test(row, row_ties);
-    suite_add_tcase(suite, row);
     TCase *fidelity = tcase_create("fidelity");
     tcase_add_loop_test(fidelity, fidelity_slow, 0, 4 * CASE_COUNT);
     tcase_add_loop_test(fidelity, fidelity_slow_kernels, 0, 5);

@@ -10,8 +10,8 @@
 
 enum { B = 2, L = 3, H = 4, N = 5, D = 6 };
 
-/* Writes an array with this layout whose entry says where it stands:
- * 10000 b + 1000 l + 100 h + 10 n + d + 0.25. */
+/* Writes an array with this layout whose entries encode their position: 10000 b
+ * + 1000 l + 100 h + 10 n + d + 0.25. */
 static void write_layout(const char *path, const char *letters, size_t heads,
                          size_t tokens)
 {
@@ -51,7 +51,7 @@ static void expect_refused(lln_files files, lln_status status,
     ck_assert_ptr_null(heads.state);
 }
 
-/* Opens the files, expects so many heads. */
+/* Opens the files and expects that many heads. */
 static lln_heads open_heads(lln_files files, size_t count)
 {
     lln_heads heads = {0};
@@ -72,8 +72,8 @@ static lln_head load(const lln_heads *heads, size_t index, double tau)
 static const struct {
     const char *letters;
     size_t heads;       /* in the set */
-    size_t index;       /* of the head looked at */
-    const char *source; /* and what it is */
+    size_t index;       /* of the head that is compared */
+    const char *source; /* and its expected description */
     long layer, head;
     double value; /* of its query 4, feature 3 */
 } layouts[] = {
@@ -92,7 +92,7 @@ START_TEST(files_open_layouts)
     lln_files files = plain;
     files.layout = layouts[_i].letters;
     if (strlen(files.layout) == 2 && files.layout[0] == 'n')
-        files.layout = NULL; /* nd is what is meant without a layout */
+        files.layout = NULL; /* the default layout is nd */
     write_layout("q.npy", layouts[_i].letters, H, N);
     write_layout("k.npy", layouts[_i].letters, H, N);
     lln_heads heads = open_heads(files, layouts[_i].heads);
@@ -112,7 +112,7 @@ START_TEST(files_open_layouts)
 }
 END_TEST
 
-/* The largest head, not the first, and without its padding. */
+/* The largest head, not the first one, without its padding. */
 START_TEST(files_open_largest)
 {
     lln_files files = plain;
@@ -316,7 +316,7 @@ START_TEST(files_open_not_finite)
     expect_refused(files, LLN_EFORMAT,
                    "q.npy: layer 1, head 2, row 2, column 1: nan; expected "
                    "finite numbers");
-    files.heads = "0-1"; /* what is not selected is not looked at */
+    files.heads = "0-1"; /* values that are not selected are not checked */
     lln_heads heads = open_heads(files, 4);
     lln_heads_close(&heads);
     files.heads = NULL;
@@ -409,9 +409,9 @@ START_TEST(files_load_tau_undefined)
     heads = open_heads(plain, 1);
     expect_status(heads.load(&heads, 0, 0.7, LLN_FLOAT64, &head),
                   LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(),
-                     "no query sees two keys, so that there is no "
-                     "temperature");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "the temperature is undefined: no query has two allowed keys");
     lln_heads_close(&heads);
 }
 END_TEST

@@ -36,7 +36,7 @@ static lln_head load(const lln_heads *heads, size_t index)
 }
 
 /* Queries, keys and values of layers 2, 5 and 11 as arrays [heads x 3 x 2];
- * numbers as in make_named. */
+ * values as in make_named. */
 static void write_layers(void)
 {
     static const char *const keys[] = {"l11.q", "l11.k", "l11.v", "l2.q",
@@ -101,7 +101,7 @@ START_TEST(files_values)
 }
 END_TEST
 
-/* Values have their own width; what else they have is that of the keys. */
+/* Values have their own width; otherwise they have the shape of the keys. */
 START_TEST(files_values_shapes)
 {
     const double data[24] = {2.385};
@@ -123,7 +123,8 @@ START_TEST(files_values_shapes)
 }
 END_TEST
 
-/* Three layers, in each four query heads and two key heads that are arrays. */
+/* Three layers, each with four query heads and two key heads in arrays of their
+ * own. */
 START_TEST(files_heads_by_name)
 {
     char text[LAYERS * 6][16];
@@ -162,13 +163,13 @@ START_TEST(files_numbered_twice)
     static const char *const keys[] = {"q0", "q1", "k0", "k1", NULL};
     write_named("x", keys, "[2,3,2]", 12);
     lln_files files = {.file = "x", .layout = "lnd"};
-    expect_failure(files, "x: key 'q0': the key tells the layer; expected a "
-                          "layout without l, not 'lnd'");
+    expect_failure(files, "x: key 'q0': the key gives the layer; expected a "
+                          "layout without l, found 'lnd'");
     files.key_q = "q{head}";
     files.key_k = "k{head}";
     files.layout = "hnd";
-    expect_failure(files, "x: key 'q0': the key tells the head; expected a "
-                          "layout without h, not 'hnd'");
+    expect_failure(files, "x: key 'q0': the key gives the head; expected a "
+                          "layout without h, found 'hnd'");
     files.layout = "lnd";
     lln_heads heads = open_heads(files, 4);
     lln_head head = load(&heads, 1); /* layer 0, head 1 */
@@ -199,7 +200,7 @@ START_TEST(files_suggest_layouts)
 }
 END_TEST
 
-/* Reads lengths from a file of that text, in place of those there are. */
+/* Replaces the lengths by those in a file with that text. */
 static void read_lengths(const char *text, lln_lengths *lengths)
 {
     lln_lengths_free(lengths);
@@ -207,8 +208,8 @@ static void read_lengths(const char *text, lln_lengths *lengths)
     expect_ok(lln_lengths_read("lengths", lengths));
 }
 
-/* A batch of two, padded with NaN; the second has two queries and one key of
- * three less than it has room for. */
+/* A batch of two, padded with NaN. The second entry has two queries and one key
+ * of the three for which there is room. */
 START_TEST(files_lengths)
 {
     double q[2 * 3 * 2], k[2 * 4 * 2];
@@ -253,8 +254,8 @@ START_TEST(files_lengths)
 }
 END_TEST
 
-/* 256 MB of zeros that take no room on disk: what was measured is given back,
- * so that a layer of 32 MB and what a head takes are all that is in memory. */
+/* 256 MB of zeros that take no space on disk. Measured heads are given back, so
+ * that only a layer of 32 MB and one head are in memory. */
 START_TEST(files_memory)
 {
     enum { MANY = 8 };
@@ -281,7 +282,7 @@ START_TEST(files_memory)
     }
     lln_heads_close(&heads);
     ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
-#ifndef __SANITIZE_ADDRESS__ /* which frees nothing at once */
+#ifndef __SANITIZE_ADDRESS__ /* which does not free memory at once */
     ck_assert_int_lt(usage.ru_maxrss, 100 * 1024);
 #endif
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The heads of the sample in every format: float32 gives the same figures to
- * the last bit, 16 bits give them within their rounding. */
+ * The heads of the sample in every format: float32 gives the same values to the
+ * last bit, 16-bit types within their rounding. */
 #include "cases.h"
 #include "heads/files.h"
 #include "heads/temperature.h"
@@ -17,8 +17,8 @@ enum { MATRIX = TOKENS * FEATURES, ARRAY = HEADS * MATRIX };
 static const char *const keys[] = {"layers.0.q", "layers.0.k", "layers.3.q",
                                    "layers.3.k"};
 
-/* The float32 numbers that all files are made of; those of the sample, which
- * are float16, times 1.1. */
+/* The float32 values that all files contain: those of the sample, which are
+ * float16, times 1.1. */
 static float numbers[ARRAYS][ARRAY];
 
 /* Entropy, D2 and |lambda2| of each head. */
@@ -67,7 +67,8 @@ static void measure_files(lln_files files, figures out[LAYERS * HEADS])
     lln_heads_close(&heads);
 }
 
-/* Once, in the folder of the tree, before the tests go to one of their own. */
+/* Runs once, in the folder of the tree, before the tests change to their own
+ * folders. */
 static void read_sample(void)
 {
     lln_container *file;
@@ -179,7 +180,7 @@ static void set_up(void)
 }
 
 static const struct {
-    const char *path; /* the last letters say the format */
+    const char *path; /* the last letters are the format */
     lln_dtype dtype;
 } exact[] = {
     {"f32.npz", LLN_DTYPE_F32},         {"f64.npz", LLN_DTYPE_F64},
@@ -222,7 +223,7 @@ static void expect_near(const figures *found, double entropy, double variance,
     }
 }
 
-/* Numbers are off by up to 2^-11 of themselves; found: 3e-5, 2e-5 and 4e-5. */
+/* Values have relative errors of up to 2^-11; found: 3e-5, 2e-5 and 4e-5. */
 START_TEST(formats_float16)
 {
     figures found[LAYERS * HEADS], again[LAYERS * HEADS];
@@ -239,7 +240,7 @@ START_TEST(formats_float16)
 }
 END_TEST
 
-/* And here by up to 2^-8; found: 7e-4, 1.5e-4 and 9.5e-4. */
+/* Values have relative errors of up to 2^-8; found: 7e-4, 1.5e-4 and 9.5e-4. */
 START_TEST(formats_bfloat16)
 {
     figures found[LAYERS * HEADS];

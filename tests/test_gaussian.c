@@ -89,7 +89,7 @@ START_TEST(gaussian_load_trials)
 }
 END_TEST
 
-/* Moments of N = 10^6 normals within 4 standard errors: mean 1/sqrt(N),
+/* Moments of N = 10^6 normal values, within 4 standard errors: mean 1/sqrt(N),
  * variance sqrt(2/N), kurtosis sqrt(24/N), E x^3 sqrt(15/N). */
 START_TEST(gaussian_load_moments)
 {
@@ -121,7 +121,8 @@ static int compare_rows(const void *a, const void *b)
     return memcmp(a, b, WIDTH * sizeof(double));
 }
 
-/* No row comes twice, in Q, K, V or over trials: no stream is used twice. */
+/* No row occurs twice, in Q, K, V or in several trials: no stream is used
+ * twice. */
 START_TEST(gaussian_load_no_repeats)
 {
     lln_gaussian model = unit;
@@ -147,7 +148,8 @@ START_TEST(gaussian_load_no_repeats)
 }
 END_TEST
 
-/* Values change neither queries nor keys, and a temperature not the values. */
+/* Values do not change queries and keys, and a temperature does not change
+ * values. */
 START_TEST(gaussian_load_values)
 {
     lln_gaussian model = unit;
@@ -215,7 +217,7 @@ START_TEST(gaussian_load_one_number)
 }
 END_TEST
 
-/* A temperature is a factor only where the variance has a closed form. */
+/* A temperature is a factor only if the variance has a closed form. */
 START_TEST(gaussian_load_no_temperature)
 {
     lln_gaussian model = unit;
@@ -279,7 +281,7 @@ START_TEST(gaussian_load_refused)
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "queries and keys would need standard deviations of "
-                     "1e+40; expected --double, or less than 3.4e+37");
+                     "1e+40; expected less than 3.4e+37; use --double");
     expect_ok(heads.load(&heads, 0, 1e-80, LLN_FLOAT64, &head));
     lln_head_free(&head);
     expect_status(heads.load(&heads, 0, -1, LLN_FLOAT32, &head), LLN_EINVAL);

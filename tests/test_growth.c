@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "core/growth.h"
 #include "expect.h"
@@ -52,9 +50,5 @@ int main(void)
     tcase_add_test(growth, extrapolate_power);
     tcase_add_test(growth, round_two_digits);
     suite_add_tcase(suite, growth);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Alpha and beta of a layer, from its heads put into one matrix. */
+ * Alpha and beta of a layer, from the matrix of all its heads. */
 #include "match/joint.h"
 
 #include "core/threads.h"
@@ -14,7 +14,7 @@ enum { LAYERS = 2, HEADS = 3, N = 4, M = 5, D = 2 };
 
 static double q[LAYERS][HEADS][N * D], k[LAYERS][HEADS][M * D];
 
-/* Means and sizes that differ from head to head. */
+/* Means and standard deviations that differ from head to head. */
 static void fill(void)
 {
     for (size_t i = 0; i < LAYERS * HEADS * N * D; i++)
@@ -37,7 +37,7 @@ static lln_heads open_files(const char *layout, const char *layers)
     return heads;
 }
 
-/* Of matrices [q_rows x D] and [k_rows x D], as of one head. */
+/* Alpha and beta of matrices [q_rows x D] and [k_rows x D] as one head. */
 static void expect_match(const lln_joint *joint, long layer,
                          const double *q_all, size_t q_rows,
                          const double *k_all, size_t k_rows)
@@ -71,7 +71,7 @@ START_TEST(layers)
 }
 END_TEST
 
-/* All entries of a batch are of one layer. */
+/* All batch entries belong to one layer. */
 START_TEST(batch)
 {
     fill();
@@ -106,9 +106,9 @@ START_TEST(no_spread)
 }
 END_TEST
 
-/* The same draws: alpha / beta is the ratio of deviations at any temperature.
- * alpha = sqrt((sigma^4 - b) / (2 a)) / sigma is 3.7 at sigma = 2 and 2.4 at
- * sigma = 1/2, of which these draws are off by a few percent. */
+/* The draws are the same: alpha / beta is the ratio of the standard deviations
+ * at any temperature. alpha = sqrt((sigma^4 - b) / (2 a)) / sigma is 3.7 at
+ * sigma = 2 and 2.4 at sigma = 1/2; these draws deviate by a few percent. */
 START_TEST(temperature)
 {
     lln_gaussian model = {.n = 50,

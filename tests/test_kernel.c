@@ -91,7 +91,7 @@ START_TEST(parse_errors)
 }
 END_TEST
 
-/* Functions that a kernel reads its parameters by. */
+/* Functions with which a kernel reads its parameters. */
 START_TEST(read_values)
 {
     lln_kernel_choice choice;
@@ -122,7 +122,7 @@ START_TEST(read_values)
 }
 END_TEST
 
-/* A name that is not in the table of the kernel, or is of another type. */
+/* A name that is not in the table of the kernel, or has another type. */
 START_TEST(read_misspelt)
 {
     lln_kernel_choice choice;
@@ -182,8 +182,8 @@ START_TEST(open_overflow)
 }
 END_TEST
 
-/* P = B A' of the low-rank form against the dense rows, with float32 keys,
- * float64, and beyond the range of both. */
+/* P = B A' of the low-rank form against the dense rows, with keys in the range
+ * of float32, of float64, and beyond both. */
 START_TEST(features_product)
 {
     static const char *kernels[] = {"lln:alpha=1.1:beta=1.4",
@@ -208,8 +208,8 @@ START_TEST(features_product)
 }
 END_TEST
 
-/* The O(N d) diagonal of causal LLN against the dense rows, also under
- * windows, of which 7 is no divisor of 64. */
+/* The O(N d) diagonal of causal LLN against the dense rows, also under windows,
+ * one of which, 7, does not divide 64. */
 START_TEST(diagonal_causal)
 {
     static const char *kernels[] = {"lln:alpha=1.1:beta=1.4",
@@ -231,7 +231,7 @@ START_TEST(diagonal_causal)
 }
 END_TEST
 
-/* A window leaves neither low rank nor a triangle. */
+/* With a window, P is neither of low rank nor triangular. */
 START_TEST(window_without_shortcuts)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
@@ -245,7 +245,7 @@ START_TEST(window_without_shortcuts)
 }
 END_TEST
 
-/* Logits of several hundred leave float32 by themselves. */
+/* Logits of several hundred are computed in float64 without being asked for. */
 START_TEST(softmax_promotes)
 {
     lln_head small = case_head("B", LLN_FLOAT32, false);
@@ -262,7 +262,7 @@ START_TEST(softmax_promotes)
 }
 END_TEST
 
-/* Opens a kernel of the table with alpha and beta where it takes them. */
+/* Opens a kernel of the table, with alpha and beta if it takes them. */
 static lln_status open_named(const lln_kernel *kernel, const lln_head *head,
                              lln_attention *attention)
 {
@@ -274,7 +274,7 @@ static lln_status open_named(const lln_kernel *kernel, const lln_head *head,
     return lln_kernel_open(&choice, head, attention);
 }
 
-/* What each kernel says it honours is what it honours. */
+/* Each kernel honours what its table says. */
 START_TEST(honours_masks)
 {
     const lln_kernel *kernel = lln_kernels[_i];
@@ -337,7 +337,7 @@ START_TEST(honours_of_a_variant)
 }
 END_TEST
 
-/* Rows and entries are what the table says they are. */
+/* Rows and entries have the properties in the table. */
 START_TEST(properties)
 {
     const lln_kernel *kernel = lln_kernels[_i];

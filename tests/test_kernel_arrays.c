@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Arrays beside the heads: which part of them is for which head. */
+ * Arrays of kernels: which part belongs to which head. */
 #include "heads/kernel_arrays.h"
 
 #include "named_file.h"
 
-/* A head of layer 7 that stands at batch 1, layer 0, head 5 of [2, 1, 6]. */
+/* A head of layer 7 at batch 1, layer 0, head 5 of [2, 1, 6]. */
 static const lln_head head = {
     .layer = 7, .head = 5, .at = {1, 0, 5}, .of = {2, 1, 6}};
 
-/* The matrix of the first array of a list; freed by the caller. Its shape is
- * known before. */
+/* The matrix of the first array of a list; the caller frees it. Its shape is
+ * known before it is read. */
 static lln_matrix_output load(const char *text, const char *layout)
 {
     lln_kernel_arrays *arrays;
@@ -60,7 +60,7 @@ START_TEST(same_for_all)
 }
 END_TEST
 
-/* Each head its own, heads that share, layers and batches that share. */
+/* Each head has its own part; heads, layers or batches share one. */
 START_TEST(by_layout)
 {
     write_series("a.npy", "(2,6,3,4)", 144);
@@ -84,7 +84,7 @@ START_TEST(by_name)
 }
 END_TEST
 
-/* -inf is a threshold that all pass. What a NaN is the kernel says. */
+/* -inf is a threshold that all logits pass. The kernel decides about NaN. */
 START_TEST(any_number)
 {
     const double numbers[] = {-INFINITY, NAN, 1.5};
@@ -112,11 +112,11 @@ START_TEST(open_refused)
     expect_open(LLN_EINVAL, "=x", "'=x': expected NAME=FILE[:KEY]");
     expect_open(LLN_EINVAL, "w=", "'w=': expected NAME=FILE[:KEY]");
     expect_open(LLN_EINVAL, "a=x,a=x", "'a' is given twice");
-    expect_open(LLN_EINVAL, "a=-", "'a=-': expected a file");
+    expect_open(LLN_EINVAL, "a=-", "'a=-': expected the name of a file");
     expect_open(LLN_EIO, "a=y", "y: No such file or directory");
     expect_open(LLN_EFORMAT, "w=x", "x: key 'w': no such array; expected a, b");
     expect_open(LLN_EFORMAT, "w=x:{layer}",
-                "x: no key like '{layer}'; expected one of 'a', 'b'");
+                "x: no key matches '{layer}'; found 'a', 'b'");
     lln_kernel_arrays_free(NULL); /* legal */
 }
 END_TEST
@@ -142,9 +142,11 @@ START_TEST(load_refused)
 {
     static const char *const keys[] = {"l2.g", "l3.g", NULL};
     write_series("a.npy", "(2,4,3,4)", 96);
-    expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6");
+    expect_load("g=a.npy", "a.npy: 4 heads; the queries have 6: expected a "
+                           "number that divides it");
     write_series("a.npy", "(3,6,2,2)", 72);
-    expect_load("g=a.npy", "a.npy: 3 batch entries; the queries have 2");
+    expect_load("g=a.npy", "a.npy: 3 batch entries; the queries have 2: "
+                           "expected 1 or the same number");
     write_series("a.npy", "(6,3,4)", 72);
     expect_load("g=a.npy", "a.npy: shape (6, 3, 4) does not have layout "
                            "'bhnd'; expected hnd or nhd");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Kernels made of feature maps against reference matrices
- * (tests/data/kernels). */
+ * Kernels with feature maps against reference matrices (tests/data/kernels). */
 #include "kernel_cases.h"
 
 #define LLN "lln:alpha=1.8806401942992437:beta=2.417673251339197"

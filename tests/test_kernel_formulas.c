@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Each kernel made of feature maps against its formula, entry by entry, on
- * other sizes than those of the reference matrices. */
+ * Each kernel with a feature map against its formula, entry by entry, on other
+ * sizes than those of the reference matrices. */
 #include "core/threads.h"
 #include "head_cases.h"
 #include "kernel/row_math.h"
@@ -9,7 +9,8 @@
 
 enum { FEATURES = 9, PROJECTED = 7 };
 
-/* What a formula sees: positions of queries as their causal mask has them. */
+/* What a formula is given; under a causal mask, the positions of the
+ * queries. */
 typedef struct {
     size_t n, m, d;
     const double *q, *k, *w; /* [n x d], [m x d], [FEATURES x d] */
@@ -17,7 +18,7 @@ typedef struct {
     bool causal;
 } problem;
 
-/* A_ij, from the mathematics. */
+/* A_ij by its formula. */
 typedef double entry(const problem *p, size_t i, size_t j);
 
 static double dot(const double *a, const double *b, size_t d)
@@ -143,7 +144,7 @@ static double separate_entry(const problem *p, size_t i, size_t j)
     return sum;
 }
 
-/* Without eps all shifts cancel. */
+/* Without eps, all shifts cancel. */
 static double favor_entry(const problem *p, size_t i, size_t j)
 {
     double sum = 0, root = sqrt(p->s);
@@ -186,7 +187,7 @@ static const struct {
     const char *kernel;
     entry *entry;
     double eps, floor; /* z = max(sum + eps, floor) */
-    size_t landmarks;  /* 0: not by landmarks; else only with so many tokens */
+    size_t landmarks;  /* 0: none; else only that many tokens */
 } FORMULAS[] = {
     {.kernel = "elu", .entry = elu_entry, .eps = 1e-6},
     {.kernel = "relu:eps=0.01", .entry = relu_entry, .eps = 0.01},
@@ -233,7 +234,7 @@ static const struct {
              {90, 130, 5, false}, {90, 130, 16, true},  {1, 1, 5, true}};
 enum { SIZE_COUNT = sizeof SIZES / sizeof SIZES[0] };
 
-/* A head and the same numbers as a problem; w: [FEATURES x 16]. */
+/* A head, and the same values as a problem; w: [FEATURES x 16]. */
 static lln_head make_problem(size_t size, double *w, problem *p)
 {
     size_t d = SIZES[size].d;
@@ -296,7 +297,8 @@ static double flow(const double *x, const double *other, const double *weight,
     return total;
 }
 
-/* Entry by entry; for a causal mask every sum again for each position. */
+/* Entry by entry; under a causal mask, every sum is taken anew for each
+ * position. */
 START_TEST(flowformer)
 {
     enum { N = 61, M = 75, D = 6 };
@@ -343,7 +345,8 @@ START_TEST(flowformer)
 }
 END_TEST
 
-/* Both repository forms by their definition, also without a square mask. */
+/* Both forms of the repository by their definition, also without a square
+ * mask. */
 START_TEST(llnrepo_performer)
 {
     static const char *kernels[] = {"llnrepo-performer:eps=0.01",

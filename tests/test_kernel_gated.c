@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Recurrent kernels, against reference matrices and against their recurrences
- * written out. */
+ * Recurrent kernels against reference matrices and against their
+ * recurrences. */
 #include "dense.h"
 #include "kernel/product.h"
 #include "kernel_cases.h"
@@ -34,8 +34,8 @@ START_TEST(matrix)
 }
 END_TEST
 
-/* Gates on channels of values: one matrix P for each column of the output, with
- * the gates of that column. */
+/* Gates on channels of values: each column of the output has its own matrix P,
+ * with the gates of that column. */
 START_TEST(regla_value_gates)
 {
     double numbers[3][KERNEL_ENTRIES], column[2][KERNEL_N];
@@ -67,14 +67,14 @@ END_TEST
 
 /* ------------------------------------------------------------------ dense */
 
-/* Chunks of 32 tokens and groups of 1024, with rests. */
+/* Chunks of 32 tokens and groups of 1024, with remainders. */
 static const struct {
     size_t n, d;
 } sizes[] = {{1, 3}, {37, 5}, {130, 16}, {1100, 3}, {2100, 2}};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
-/* P of any recurrence, column by column: step() takes what comes in at token
- * t, changes the state and returns what goes out. */
+/* P of any recurrence, column by column: step() takes the input at token t,
+ * changes the state and returns the output. */
 typedef double dense_step(const lln_head *head, const double *gate, size_t t,
                           double in, double *state);
 
@@ -111,7 +111,7 @@ static double step_gla(const lln_head *head, const double *gate, size_t t,
     return out;
 }
 
-/* Of the head at hand. */
+/* Of the current head. */
 static double largest_key;
 
 static double step_regla(const lln_head *head, const double *gate, size_t t,
@@ -131,7 +131,7 @@ static double step_regla(const lln_head *head, const double *gate, size_t t,
     return out / (e * sqrt((double)d * (e * e - 1)));
 }
 
-/* gate: one number a token, beta. */
+/* gate: one number for each token, beta. */
 static double step_delta(const lln_head *head, const double *gate, size_t t,
                          double in, double *state)
 {
@@ -157,7 +157,7 @@ static double step_delta(const lln_head *head, const double *gate, size_t t,
 static const struct {
     const char *kernel, *array;
     bool narrow;     /* gates [n x 1] */
-    double strength; /* of the logits: 40: from 1e-17 to 1 */
+    double strength; /* of the logits; 40: from 1e-17 to 1 */
     dense_step *step;
 } recurrences[] = {
     {"gla", "gate", false, 1, step_gla},
@@ -202,7 +202,8 @@ START_TEST(recurrence)
 }
 END_TEST
 
-/* With all gates 1 - 1/span, weights fall by that factor from key to key. */
+/* With all gates 1 - 1/span, weights fall by that factor from one key to the
+ * next. */
 START_TEST(rfa_gate_span)
 {
     enum { N = 70, D = 3 };
@@ -243,8 +244,8 @@ START_TEST(rfa_gate_span)
 }
 END_TEST
 
-/* All gates closed: only the diagonal is left; of rfa-gate with g = 1 nothing
- * ever comes in, and rows are zero. */
+/* All gates are closed: only the diagonal is left. In rfa-gate with g = 1
+ * nothing enters the state, and rows are zero. */
 START_TEST(gates_at_their_ends)
 {
     double zeros[9] = {0}, open[3] = {1000, 1000, 1000}, row[9];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Kernels that look at few mixtures of tokens against their definition, on
- * other sizes than those of the reference matrices. */
+ * Kernels with a few mixtures of tokens against their definition, on other
+ * sizes than those of the reference matrices. */
 #include "core/threads.h"
 #include "head_cases.h"
 #include "kernel/row_math.h"
 #include "kernel_cases.h"
 
-/* out [rows x columns] = softmax over a row of s a_i.b_j */
+/* out [rows x columns] = softmax over each row of s a_i.b_j */
 static void softmax(double s, const double *a, const double *b, size_t rows,
                     size_t columns, size_t d, double *out)
 {
@@ -127,7 +127,7 @@ START_TEST(nystrom)
 }
 END_TEST
 
-/* The steps to the inverse take as long as they are many. */
+/* The time of the inverse grows with the number of steps. */
 START_TEST(interrupted)
 {
     lln_attention attention;

@@ -27,7 +27,7 @@ START_TEST(matrix)
 }
 END_TEST
 
-/* Whether the kernel lets position p see key j. */
+/* Whether the kernel lets position p attend to key j. */
 static bool sees(const char *kernel, size_t size, size_t p, size_t j)
 {
     size_t distance = p > j ? p - j : j - p;
@@ -51,8 +51,8 @@ static double *dense_local(const lln_head *head, const char *kernel,
     return p;
 }
 
-/* Tiles of 64 rows and groups of 1024, with rests; fewer queries than keys; a
- * mask of the head's own on top. */
+/* Tiles of 64 rows and groups of 1024, with remainders; fewer queries than
+ * keys; with a mask of the head as well. */
 static const struct {
     const char *kernel, *parameter;
     size_t size, n, m, d;

@@ -3,7 +3,7 @@
  * Kernels against reference matrices (tests/data/kernels). */
 #include "kernel_cases.h"
 
-/* By the published rule, of queries and keys as they are and times 4. */
+/* By the published rule, for queries and keys as given and times 4. */
 #define LLN "lln:alpha=1.8806401942992437:beta=2.417673251339197"
 #define LLN_SIGMA4 "lln:alpha=6.456643301818127:beta=8.300393584888061"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the constants of published kernels do to a head, as the page
- * lln-kernels(7) states; what the kernels refuse; random matrices. */
+ * What the constants of published kernels do to a head, as lln-kernels(7)
+ * states; what the kernels refuse; random matrices. */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,9 +27,9 @@ static double draw_entropy(const char *kernel, const lln_head *head,
     return entropy.entropy;
 }
 
-/* With queries and keys of deviation 2 every feature of FAVOR+ is below its
- * eps, and attention uniform: ln 256 = 5.5452, where softmax has 1.8. Without
- * eps it is far from uniform. */
+/* With queries and keys of standard deviation 2, every feature of FAVOR+ is
+ * below its eps and attention is uniform: ln 256 = 5.5452, where softmax has
+ * 1.8. Without eps it is far from uniform. */
 START_TEST(performer_uniform)
 {
     lln_head head = drawn_head(256, 256, D, 2, false);
@@ -42,12 +42,12 @@ START_TEST(performer_uniform)
 }
 END_TEST
 
-/* Deviation 1. One head and one draw of 256 features, all of phi and of P
- * formed in float64 by another program, have 4.19 without eps, 4.74 and 5.54
- * with 1e-6 and 1e-4, softmax 5.06. The mean and deviation over 32 heads, a
- * draw each (lln-entropy -n 256 --trials 32 --each), are 4.01 and 0.16, 4.63
- * and 0.24, 5.536 and 0.007. The order holds in each draw: the larger eps, the
- * more of a row is uniform. */
+/* Standard deviation 1. Another program formed all of phi and P in float64 for
+ * one head and one draw of 256 features: 4.19 without eps, 4.74 and 5.54 with
+ * 1e-6 and 1e-4; softmax 5.06. Over 32 heads with one draw each (lln-entropy -n
+ * 256 --trials 32 --each), mean and standard deviation are 4.01 and 0.16, 4.63
+ * and 0.24, 5.536 and 0.007. The order is the same in each draw: the larger
+ * eps, the closer a row is to uniform. */
 START_TEST(performer_eps)
 {
     static const char *const kernels[] = {"performer:eps=0", "performer",
@@ -70,10 +70,10 @@ START_TEST(performer_eps)
 }
 END_TEST
 
-/* The published LLN attention with the published constants at deviation 4,
- * alpha = beta = 7.34: mean sums of rows 0.15 (eps 1e-8) and 0.036 (causal,
- * 1e-5) in dense float64; here they depend on the largest of 32768 normal
- * numbers. The stable form has them all at 1. */
+/* The published LLN attention with the published constants at standard
+ * deviation 4, alpha = beta = 7.34: in dense float64 the mean row sums are 0.15
+ * (eps 1e-8) and 0.036 (causal, 1e-5); here they depend on the largest of 32768
+ * normal values. In the stable form all row sums are 1. */
 START_TEST(lln_mass)
 {
     static const struct {
@@ -106,7 +106,8 @@ START_TEST(lln_mass)
 }
 END_TEST
 
-/* Directions alone leave random feature attention nearly uniform. */
+/* With normalised queries and keys, random feature attention is nearly
+ * uniform. */
 START_TEST(rfa_flat)
 {
     lln_attention attention;
@@ -120,8 +121,8 @@ START_TEST(rfa_flat)
 }
 END_TEST
 
-/* A query of opposite sign in every random feature: a negative sum turns the
- * row over, and P still sums to 1. */
+/* A query has the opposite sign in every random feature: a negative sum changes
+ * the sign of the row, and P still sums to 1. */
 START_TEST(rfa_negative_sum)
 {
     const double q[] = {1}, k[] = {-1, -1}, w[] = {1.4};
@@ -219,7 +220,8 @@ START_TEST(refused_masks)
 }
 END_TEST
 
-/* Blocks of d orthogonal rows, as long as normal vectors of d numbers. */
+/* Blocks of d orthogonal rows, with the lengths of normal vectors of d
+ * values. */
 START_TEST(projection_orthogonal)
 {
     enum { ROWS = 150, COLUMNS = 16 };
@@ -237,7 +239,7 @@ START_TEST(projection_orthogonal)
             else if (i / COLUMNS == j / COLUMNS)
                 expect_absolute(sum, 0, 1e-13);
         }
-    /* chi-squared: mean 16, deviation sqrt(32/150) = 0.46 */
+    /* chi-squared: mean 16, standard deviation sqrt(32/150) = 0.46 */
     expect_absolute(squares, COLUMNS, 1.5);
 }
 END_TEST
@@ -254,12 +256,13 @@ START_TEST(projection_draws)
     ck_assert(w[0][0] != w[1][0] && w[0][0] != w[2][0] && w[1][0] != w[2][0]);
     for (size_t l = 0; l < 64; l++)
         sum += w[0][l] * w[0][l] / 64;
-    expect_absolute(sum, 4, 4 * 4 * sqrt(2.0 / 64)); /* within 4 deviations */
+    expect_absolute(sum, 4,
+                    4 * 4 * sqrt(2.0 / 64)); /* within 4 standard deviations */
 }
 END_TEST
 
-/* The mean of phi(q).phi(k) over draws is exp(scale q.k). A row of P shows
- * ratios of them alone: that to the key 0, whose mean is exp(0) = 1. */
+/* The mean of phi(q).phi(k) over draws is exp(scale q.k). A row of P only has
+ * ratios of these: here to key 0, whose mean is exp(0) = 1. */
 START_TEST(performer_unbiased)
 {
     enum { DRAWS = 4000 };
@@ -278,7 +281,7 @@ START_TEST(performer_unbiased)
         ratio += p[1] / p[0] / DRAWS;
         lln_attention_close(&attention);
     }
-    /* exp(q.k) = exp(0.07); a ratio of means of 64 has a bias of some 1e-3 */
+    /* exp(q.k) = exp(0.07); a ratio of means of 64 has a bias of about 1e-3 */
     expect_relative(ratio, exp(0.3 - 0.08 - 0.15), 0.01);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Kernels whose rows have few keys, against reference matrices and against
+ * Kernels with few keys in each row, against reference matrices and against
  * dense definitions. */
 #include "dense.h"
 #include "kernel/sparse/top_keys.h"
@@ -19,7 +19,8 @@ static const kernel_case cases[] = {
      .arrays = {{"rotations", "R_lsh", 4}}},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2_causal",
-     .tolerance = 2e-12, /* it has 1.0000000000011 for 1, by way of exp(-5e4) */
+     .tolerance = 2e-12, /* the reference has 1.0000000000011 for 1, because of
+                            exp(-5e4) */
      .arrays = {{"rotations", "R_lsh", 4}}},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -32,7 +33,7 @@ END_TEST
 
 /* ------------------------------------------------------------------ dense */
 
-/* A kernel, its parameters, and the dense matrix that it stands for. */
+/* A kernel, its parameters, and its matrix by the definition. */
 typedef struct {
     const char *kernel;
     size_t a, b; /* parameters */
@@ -41,7 +42,7 @@ typedef struct {
     void (*fill)(const lln_head *head, size_t a, size_t b, double *p);
 } dense_case;
 
-/* Softmax over the keys for which keep() holds. */
+/* Softmax over the keys for which keep() is true. */
 static void fill_softmax(const lln_head *head, size_t a, size_t b,
                          bool (*keep)(const lln_head *head, size_t i, size_t j,
                                       size_t a, size_t b),
@@ -72,8 +73,8 @@ static void fill_dilated(const lln_head *head, size_t w, size_t dilation,
     fill_softmax(head, w, dilation, in_reach, p);
 }
 
-/* Whether fewer than k allowed keys come before key j, by logits and then by
- * their index. */
+/* Whether fewer than k allowed keys come before key j in the order of logits
+ * and, for equal ones, of indices. */
 static bool among(const lln_head *head, size_t i, size_t j, size_t k,
                   size_t unused)
 {
@@ -93,7 +94,7 @@ static void fill_kvt(const lln_head *head, size_t k, size_t unused, double *p)
     fill_softmax(head, k, unused, among, p);
 }
 
-/* Post-softmax, the lost mass spread over all keys of the row. */
+/* After softmax, the lost mass is spread over all keys of the row. */
 static void fill_topth(const lln_head *head, size_t k, size_t unused, double *p)
 {
     size_t m = head->k.rows;
@@ -190,8 +191,8 @@ END_TEST
 
 /* --------------------------------------------------------------- reformer */
 
-/* Rounds one after the other, weighted by the softmax of their log-sums, with
- * every slot of a window for itself. order: [n] of each of `hashes` rounds. */
+/* Rounds one after the other, weighted by the softmax of their log-sums. Every
+ * slot of a window counts by itself. order: [n] for each of `hashes` rounds. */
 static void dense_reformer(const lln_head *head, const size_t *order, size_t b,
                            size_t hashes, double *p)
 {
@@ -332,7 +333,7 @@ START_TEST(bad_arrays)
 }
 END_TEST
 
-/* Queries before the first key have nothing around them. */
+/* Queries before the first key have no keys around them. */
 START_TEST(dilated_more_queries)
 {
     lln_head head = dense_head(12, 11, 3, 1, (lln_mask){0}, LLN_FLOAT64);
@@ -343,8 +344,8 @@ START_TEST(dilated_more_queries)
 }
 END_TEST
 
-/* 2^17 rows of 2^17 keys; no machine that runs the tests has 96 GiB to spare
- * twice over. */
+/* 2^17 rows of 2^17 keys: no machine that runs the tests has twice 96 GiB of
+ * free memory. */
 START_TEST(too_many_entries)
 {
     size_t n = (size_t)1 << 17;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What kernels say of their parameters and arrays in tables: names that they
- * ask for are there, and what is given is checked against the rows. */
+ * What kernels state in tables about parameters and arrays: every name that
+ * they read is there, and given values are checked against the rows. */
 #include <stdio.h>
 
 #include "head_cases.h"
@@ -11,7 +11,7 @@ enum { N = 128, D = 4, ANY = 3, MOST = N * N };
 
 static double zeros[MOST];
 
-/* The size that a text of a shape says; ANY: it is free. */
+/* The size that the text of a shape means; ANY: any size. */
 static size_t size_of(const char *text)
 {
     return strcmp(text, "1") == 0   ? 1
@@ -21,7 +21,7 @@ static size_t size_of(const char *text)
 }
 
 /* Zeros for every array that the kernel takes, in their first shape; returns
- * how many. */
+ * their number. */
 static size_t give_arrays(lln_kernel_choice *choice, const lln_head *head,
                           lln_kernel_array out[LLN_KERNEL_ARRAYS])
 {
@@ -39,7 +39,7 @@ static size_t give_arrays(lln_kernel_choice *choice, const lln_head *head,
     return choice->array_count = count;
 }
 
-/* Without arrays and, where they go with the parameters, with all. */
+/* Without arrays and, if they can be combined with the parameters, with all. */
 static void open_with_all(lln_kernel_choice *choice, bool with_arrays)
 {
     lln_kernel_array arrays[LLN_KERNEL_ARRAYS];
@@ -68,8 +68,8 @@ static void add_value(char *text, const lln_kernel_parameter *row)
                  isfinite(low) ? low : 1);
 }
 
-/* With every parameter given, and with none, with every array and without. A
- * name that a kernel asks for and its tables do not have fails here. */
+/* With every parameter and with none, with every array and without. A name that
+ * a kernel reads and its tables lack fails here. */
 START_TEST(names_are_known)
 {
     const lln_kernel *kernel = lln_kernels[_i];
@@ -86,7 +86,7 @@ START_TEST(names_are_known)
 }
 END_TEST
 
-/* Each word of each parameter is one that the kernel knows. */
+/* The kernel knows each word of each parameter. */
 START_TEST(words_are_known)
 {
     const lln_kernel *kernel = lln_kernels[_i];
@@ -145,8 +145,8 @@ START_TEST(shapes_as_text)
 }
 END_TEST
 
-/* Shapes of arrays, which have no numbers yet, for 12 queries, 14 keys and 4
- * features; message: after the kernel; NULL: they are right. */
+/* Shapes of arrays without values, for 12 queries, 14 keys and 4 features.
+ * message: what follows the kernel; NULL: the shapes are correct. */
 static const struct {
     const char *kernel;
     lln_kernel_array arrays[2];
@@ -200,7 +200,7 @@ START_TEST(shapes_checked)
 }
 END_TEST
 
-/* Projections have to be finite, a threshold may be -inf. */
+/* Projections must be finite; a threshold may be -inf. */
 START_TEST(numbers_checked)
 {
     static const char *const messages[2][2] = {

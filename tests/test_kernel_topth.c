@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Top-Theta attention: reference matrices, given thresholds, and rows that
- * lose all, some or next to nothing. */
+ * Top-Theta attention: reference matrices, given thresholds, and rows that lose
+ * all, some or almost none of their keys. */
 #include "dense.h"
 #include "kernel_cases.h"
 #include "measure/entropy.h"
@@ -31,8 +31,8 @@ START_TEST(matrix)
 }
 END_TEST
 
-/* Thresholds that were calibrated before, in float64. The key that stands at
- * one stays out in float32 too, and whatever the order of sums. */
+/* Thresholds from an earlier calibration, in float64. The key that equals a
+ * threshold is left out in float32 too, whatever the order of sums. */
 START_TEST(topth_given_theta)
 {
     static const struct {
@@ -60,7 +60,7 @@ START_TEST(topth_given_theta)
 }
 END_TEST
 
-/* The k+1st largest logit is shared: the first of equal keys is kept, as in
+/* Several keys have the k+1st largest logit: the first of them is kept, as in
  * kvt. Logits 1, 0, 1, 2: keys 0 and 3 have weights 1 and e. */
 START_TEST(topth_ties)
 {
@@ -81,8 +81,8 @@ START_TEST(topth_ties)
 }
 END_TEST
 
-/* 33 of 64 keys are equal: every row keeps k, whichever side of the threshold
- * the equal ones lie on. */
+/* 33 of 64 keys are equal: every row keeps k, on whichever side of the
+ * threshold the equal ones are. */
 START_TEST(topth_many_ties)
 {
     enum { N = 64, EQUAL = 33, D = 4 };
@@ -111,8 +111,8 @@ START_TEST(topth_many_ties)
 }
 END_TEST
 
-/* A threshold above all logits leaves a row of nothing; vmc spreads all of 1
- * over it, whatever the denominator. */
+/* A threshold above all logits leaves an empty row; vmc spreads a mass of 1
+ * over it, with any denominator. */
 START_TEST(topth_unnormalised)
 {
     static const char *const kernels[] = {
@@ -137,7 +137,8 @@ START_TEST(topth_unnormalised)
 }
 END_TEST
 
-/* The exact denominator has the weights left out, 8 of 12 keys of each row. */
+/* The exact denominator includes the weights that are left out: 8 of 12 keys of
+ * each row. */
 START_TEST(topth_loses_mass)
 {
     static const char *const kernels[] = {"topth:k=4:sdc=exact",
@@ -164,8 +165,8 @@ START_TEST(topth_loses_mass)
 }
 END_TEST
 
-/* Logits of deviation 16 leave little or nothing to spread: with rounding in
- * its place entries would be negative, and an entropy of them is not. */
+/* With logits of standard deviation 16 almost no mass is left to spread:
+ * rounding in its place would make entries negative, and entropies NaN. */
 START_TEST(topth_little_lost)
 {
     static const char *const kernels[] = {
@@ -199,7 +200,7 @@ START_TEST(topth_little_lost)
 }
 END_TEST
 
-/* Where nothing is lost vmc gives nothing back: no key of the row has more. */
+/* If nothing is lost, vmc adds nothing: no key of the row has more. */
 START_TEST(topth_nothing_lost)
 {
     static const char *const pairs[][2] = {

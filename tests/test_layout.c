@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Layouts and selections as a user writes them. */
+ * Layouts and selections in the text form of users. */
 #include "heads/layout.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ START_TEST(layout_read_missing_axes)
 }
 END_TEST
 
-/* [2 x 3 x 16] of 4 query heads and 2 key heads of 2 features side by side, for
+/* [2 x 3 x 16]: 4 query heads and 2 key heads of 2 features side by side; for
  * each key head queries, keys and values: q0 q1 k0 v0 q2 q3 k1 v1. */
 START_TEST(layout_read_heads)
 {
@@ -66,7 +66,8 @@ START_TEST(layout_read_heads)
 }
 END_TEST
 
-/* [3 x 2 x 5 x 4]: queries, keys and values first, in Fortran order too. */
+/* [3 x 2 x 5 x 4]: queries, keys and values are the first axis, in Fortran
+ * order too. */
 START_TEST(layout_read_three)
 {
     lln_tensor t = {.axes = 4, .shape = {3, 2, 5, 4}};
@@ -137,27 +138,27 @@ static const struct {
     {2,
      {6, 4},
      "hn",
-     "layout 'hn': expected n (tokens), d (features) and perhaps h (heads), "
+     "layout 'hn': expected n (tokens), d (features) and optionally h (heads), "
      "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
      "side by side) may replace h and d"},
     {2,
      {6, 4},
      "",
-     "layout '': expected n (tokens), d (features) and perhaps h (heads), l "
-     "(layers), b (batch), 3 (queries, keys, values), each once; D (heads "
-     "side by side) may replace h and d"},
+     "layout '': expected n (tokens), d (features) and optionally h (heads), l "
+     "(layers), b (batch), 3 (queries, keys, values), each once; D (heads side "
+     "by side) may replace h and d"},
     {2,
      {6, 4},
      "ndd",
-     "layout 'ndd': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
-     "side by side) may replace h and d"},
+     "layout 'ndd': expected n (tokens), d (features) and optionally h "
+     "(heads), l (layers), b (batch), 3 (queries, keys, values), each once; D "
+     "(heads side by side) may replace h and d"},
     {2,
      {6, 4},
      "ndx",
-     "layout 'ndx': expected n (tokens), d (features) and perhaps h (heads), "
-     "l (layers), b (batch), 3 (queries, keys, values), each once; D (heads "
-     "side by side) may replace h and d"},
+     "layout 'ndx': expected n (tokens), d (features) and optionally h "
+     "(heads), l (layers), b (batch), 3 (queries, keys, values), each once; D "
+     "(heads side by side) may replace h and d"},
 };
 
 START_TEST(layout_read_refused)
@@ -228,7 +229,7 @@ START_TEST(selection_read_refused)
 }
 END_TEST
 
-/* Layers that keys number need not be all of them. */
+/* Layer numbers in keys need not be consecutive. */
 START_TEST(selection_read_gaps)
 {
     const size_t numbers[] = {1, 3, 4, 5, 17};

@@ -37,7 +37,7 @@ START_TEST(lengths_read_lines)
 }
 END_TEST
 
-/* The same lengths 12, 10, 0 as people write them. */
+/* The same lengths 12, 10, 0 in every form that users write. */
 static const char *const forms[] = {
     "12\n10\n0\n",
     "\xef\xbb\xbf"
@@ -74,7 +74,8 @@ START_TEST(lengths_read_forms)
 }
 END_TEST
 
-/* Four tokens of three entries: padding before, after, and nothing else. */
+/* Four tokens in three entries: padding before, padding after, nothing but
+ * padding. */
 static void expect_mask(const char *path)
 {
     lln_lengths lengths;
@@ -92,11 +93,11 @@ static void expect_mask(const char *path)
     }
     expect_ok(lln_lengths_check(&lengths, "q.npy", 3, 4, 4));
     expect_status(lln_lengths_check(&lengths, "q.npy", 3, 4, 5), LLN_EFORMAT);
-    ck_assert_msg(strstr(lln_error_message(),
-                         ": a mask of 4 tokens; q.npy has 4 queries and 5 "
-                         "keys: give each entry two lengths, that of queries "
-                         "and that of keys") != NULL,
-                  "%s", lln_error_message());
+    ck_assert_msg(
+        strstr(lln_error_message(),
+               ": a mask of 4 tokens; q.npy has 4 queries and 5 keys; give two "
+               "lengths for each entry, of queries and of keys") != NULL,
+        "%s", lln_error_message());
     lln_lengths_free(&lengths);
 }
 
@@ -199,7 +200,7 @@ START_TEST(lengths_at_one_and_none)
 END_TEST
 
 #define FORMS                                                                  \
-    "; expected a length, one of queries and one of keys, or a 0 or 1 for "    \
+    "; expected one length, two lengths (queries and keys), or a 0 or 1 for "  \
     "each token"
 
 static const struct {
@@ -239,7 +240,7 @@ START_TEST(lengths_read_refused)
 }
 END_TEST
 
-/* Archives, and text of two bytes a character. */
+/* Archives, and text with two bytes for each character. */
 START_TEST(lengths_read_binary)
 {
     lln_lengths lengths;

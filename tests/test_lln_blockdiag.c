@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * LLN+Diag and its parts; that threads change nothing, here and in kernels with
- * few keys. */
+ * LLN+Diag and its parts. The number of threads changes nothing, here and in
+ * kernels with few keys. */
 #include "dense.h"
 #include "kernel/product.h"
 #include "kernel_cases.h"
@@ -21,8 +21,8 @@ START_TEST(matrix)
 }
 END_TEST
 
-/* Published moment matching: a side s with 2 a s^2 + b = sigma_q^2 sigma_k^2
- * by joint deviations (divisor count - 1). */
+/* Published moment matching: a side s with 2 a s^2 + b = sigma_q^2 sigma_k^2,
+ * by standard deviations over all heads (divisor count - 1). */
 static void published_sides(lln_matrix q, lln_matrix k, double *alpha,
                             double *beta)
 {
@@ -35,7 +35,7 @@ static void published_sides(lln_matrix q, lln_matrix k, double *alpha,
     *beta = s / sigma_k;
 }
 
-/* The first 11 tokens: blocks of 4, 4 and 3, other alpha and beta. */
+/* The first 11 tokens: blocks of 4, 4 and 3, with other alpha and beta. */
 START_TEST(matrix_remainder)
 {
     char text[LLN_KERNEL_TEXT];
@@ -53,8 +53,8 @@ START_TEST(matrix_remainder)
 }
 END_TEST
 
-/* The two heads of the notebook, alpha and beta of both together, to the digits
- * it prints. */
+/* The two heads of the notebook, with the alpha and beta of both together, to
+ * the digits that it prints. */
 START_TEST(notebook)
 {
     double q[KERNEL_ENTRIES], k[KERNEL_ENTRIES], v[KERNEL_ENTRIES], alpha, beta;
@@ -98,7 +98,7 @@ static void attend(const char *text, bool causal, double *y)
     lln_head_free(&head);
 }
 
-/* A learned ratio for each column of the output: one matrix P a column. */
+/* A learned ratio for each column of the output: each column has its own P. */
 START_TEST(ratio_by_column)
 {
     double ratio[KERNEL_ENTRIES], wanted[KERNEL_ENTRIES], y[KERNEL_ENTRIES];
@@ -135,8 +135,8 @@ START_TEST(scale_by_column)
 }
 END_TEST
 
-/* Blocks that divide the length and not, one block, blocks of one token; more
- * than one group of 1024 rows; fewer queries than keys. */
+/* Blocks that divide the length and blocks that do not, one block, blocks of
+ * one token; more than one group of 1024 rows; fewer queries than keys. */
 static const struct {
     size_t n, m, d, block;
     double ratio, alpha, beta;
@@ -177,7 +177,7 @@ static void compare(size_t number, bool causal, lln_precision precision)
     ck_assert(attention.product && attention.transposed);
     ck_assert(causal ? attention.diagonal != NULL
                      : attention.unbiased_norm != NULL);
-    /* Float32 heads too are taken in float64. */
+    /* Float32 heads are computed in float64, too. */
     expect_dense(&attention, p, 1e-12, 3e-6);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -198,7 +198,8 @@ START_TEST(mixture_causal)
 }
 END_TEST
 
-/* exp(beta k - the largest of all) as features of keys, eps in the sums. */
+/* exp(beta k - max) as features of keys, with max the largest of all; eps in
+ * the sums. */
 static double *dense_published(const lln_head *head, double alpha, double beta,
                                double eps)
 {
@@ -223,7 +224,7 @@ static double *dense_published(const lln_head *head, double alpha, double beta,
     return p;
 }
 
-/* The published form of lln, with an epsilon that is not small. */
+/* The published form of lln with an epsilon that is not small. */
 START_TEST(mixture_published)
 {
     lln_attention attention;
@@ -247,7 +248,8 @@ START_TEST(mixture_published)
 }
 END_TEST
 
-/* Columns and rows past the window are zero, and there is no fast product. */
+/* Columns and rows outside the window are zero, and there is no fast
+ * product. */
 START_TEST(mixture_window)
 {
     lln_attention attention;
@@ -276,8 +278,8 @@ static void measure(lln_attention *attention, lln_spectrum_method method,
     expect_ok(lln_spectrum_measure(attention, &options, out));
 }
 
-/* Arnoldi on products in O(n (d + block)) against LAPACK on all of P; both for
- * a float32 head, whose P is the same in every way. */
+/* Arnoldi on products in O(n (d + block)) against LAPACK on all of P, both for
+ * a float32 head, whose P is the same for both. */
 START_TEST(spectrum_arnoldi)
 {
     lln_attention attention;

@@ -4,9 +4,9 @@
 #include "dense.h"
 #include "kernel/product.h"
 
-/* Borders of tiles (32), chunks (256) and groups (2048 rows), and what is
- * left over behind them; fewer queries than keys; spreads of beta k that
- * float32, then float64 alone, then neither can hold. */
+/* Borders of tiles (32), chunks (256) and groups (2048 rows), and remainders
+ * after them; fewer queries than keys; ranges of beta k that fit float32, that
+ * fit only float64, and that fit neither. */
 static const struct {
     size_t n, m, d;
     double alpha, beta;
@@ -65,9 +65,9 @@ START_TEST(product_threads)
 }
 END_TEST
 
-/* The average of ones is 1 in float32 too, at deviations 1 to 4 with the alpha
- * that the published rule has there: sums over thousands of keys, of which most
- * are small, lose nothing. */
+/* The average of ones is 1 in float32 too, at standard deviations 1 to 4 with
+ * the alpha of the published rule: sums over thousands of mostly small terms
+ * lose nothing. */
 START_TEST(product_ones)
 {
     static const double alpha[] = {2.14, 3.71, 5.52, 7.34};

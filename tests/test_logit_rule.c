@@ -6,7 +6,7 @@
 enum { MOST = 12 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* The definition, with position p of the query counted from the end. */
+/* The definition; the position p of a query is counted from the end. */
 static bool allowed(lln_mask mask, size_t n, size_t m, size_t i, size_t j)
 {
     long distance = (long)(i + m - n) - (long)j, window = (long)mask.window;
@@ -63,7 +63,7 @@ START_TEST(mask_hides_some)
 }
 END_TEST
 
-/* What is asked of a kernel, and what one that honours the rest lacks. */
+/* What a rule needs from a kernel, and the first part that a kernel lacks. */
 START_TEST(rule_find_refused_parts)
 {
     static const struct {

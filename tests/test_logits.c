@@ -25,7 +25,7 @@ static lln_head small_head(lln_precision precision)
     return head;
 }
 
-/* What lies between the rows stays as it was. */
+/* Elements between the rows stay as they were. */
 START_TEST(logits_tile_definition)
 {
     lln_precision precision = _i == 0 ? LLN_FLOAT32 : LLN_FLOAT64;

@@ -94,8 +94,8 @@ static void check_quantiles(const lln_lognormal *out, const lln_sample *binned,
     }
 }
 
-/* A bin of the histogram has at least what lies within it by 6e-4 deviations
- * and at most what lies within it or nearer than that. */
+/* A bin of the histogram has at least the values inside it by 6e-4 standard
+ * deviations, and at most those inside it or closer than that. */
 static void check_histogram(const lln_lognormal *out, const lln_sample *binned,
                             const lln_sample *exact)
 {
@@ -120,7 +120,7 @@ static void check_histogram(const lln_lognormal *out, const lln_sample *binned,
     }
 }
 
-/* What the page states of distances found in bins. */
+/* The errors that the page states for distances found in bins. */
 static void check_distances(const lln_lognormal *out, const lln_sample *exact)
 {
     lln_normal_fit fit;
@@ -133,7 +133,7 @@ static void check_distances(const lln_lognormal *out, const lln_sample *exact)
     expect_absolute(out->fit.qq, fit.qq, 3e-5);
 }
 
-/* Something else in place of the queries and keys, both [n x d]. */
+/* Other queries and keys, both [n x d]. */
 typedef void change(size_t n, size_t d, double *q, double *k);
 
 /* The first entries of 256 x 64 read as 400 x 16: 160000 entries, counted in
@@ -222,7 +222,7 @@ static void few_huge(size_t n, size_t d, double *q, double *k)
         k[i] = pow(k[i], 5);
 }
 
-/* ln P of one key is 17 deviations off. */
+/* ln P of one key is 17 standard deviations away. */
 static void one_key(size_t n, size_t d, double *q, double *k)
 {
     for (size_t i = 0; i < n * d; i++) {
@@ -233,7 +233,7 @@ static void one_key(size_t n, size_t d, double *q, double *k)
     }
 }
 
-/* As many deviations as entries allow. */
+/* As many standard deviations as the number of entries allows. */
 static void one_entry(size_t n, size_t d, double *q, double *k)
 {
     for (size_t i = 0; i < n * d; i++) {
@@ -242,7 +242,7 @@ static void one_entry(size_t n, size_t d, double *q, double *k)
     }
 }
 
-/* Rows at equal distances see other things than the rest. */
+/* Rows at equal distances differ from the others. */
 static void sixteenth_wide(size_t n, size_t d, double *q, double *k)
 {
     (void)k;
@@ -325,8 +325,7 @@ static void check_uniform(const lln_head *head, const char *kernel)
     lln_attention_close(&attention);
 }
 
-/* Keys that are all alike: P_ij = 1/n, which float products only nearly
- * are. */
+/* All keys are equal: P_ij = 1/n, which float32 products reach only nearly. */
 START_TEST(measure_constant)
 {
     static const char *const kernels[] = {"softmax",
@@ -341,7 +340,7 @@ START_TEST(measure_constant)
         for (int precision = LLN_FLOAT32; precision <= LLN_FLOAT64; precision++)
             for (size_t n = 77; n < 500; n += 300) {
                 if (strncmp(kernels[k], "perf", 4) == 0 && keys[_i] == 1e6)
-                    continue; /* not attention of any use */
+                    continue; /* of no practical use as attention */
                 lln_head head = constant_head((lln_precision)precision, n,
                                               false, queries[_i], keys[_i]);
                 check_uniform(&head, kernels[k]);
@@ -350,8 +349,8 @@ START_TEST(measure_constant)
 }
 END_TEST
 
-/* P_ij = 1/i for i keys: the moments of -ln i, weighted with i, rows of one
- * key left out, and no variance within rows. */
+/* P_ij = 1/i for i keys: the moments of -ln i, weighted with i. Rows of one key
+ * are left out, and there is no variance within rows. */
 START_TEST(measure_constant_causal)
 {
     static const char *const kernels[] = {"softmax", "lln:alpha=1:beta=1"};
@@ -379,8 +378,8 @@ START_TEST(measure_constant_causal)
 }
 END_TEST
 
-/* Keys that differ far less than they are large: float32 products would lose
- * the differences, and must agree with float64 ones of the same numbers. */
+/* The keys differ far less than they are large: float32 products would lose the
+ * differences, and must agree with float64 ones of the same values. */
 START_TEST(measure_offset)
 {
     lln_lognormal out[2];
@@ -415,8 +414,8 @@ START_TEST(measure_offset)
 }
 END_TEST
 
-/* Of logits that go to 0 ln P is a linear function, of which the shape has a
- * limit and the variance goes as the square: keys times 1e-6 and 1e-30. */
+/* For logits that go to 0, ln P is a linear function: its shape has a limit,
+ * and its variance is proportional to the square. Keys times 1e-6 and 1e-30. */
 START_TEST(measure_small)
 {
     lln_lognormal out[2];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Malformed files through the tools: each is refused with exit status 1, a
- * line of its own and nothing else, and in no more memory than a good file
- * takes. The readers' own tests have many more of them. */
+ * Malformed files through the tools: each is refused with exit status 1 and one
+ * line, and takes no more memory than a valid file. The tests of the readers
+ * have many more of them. */
 #include "npz_file.h"
 #include "tool.h"
 
-/* Beyond what a tool takes for a small head. */
+/* More than a tool takes for a small head. */
 enum { SLACK = 16 << 20 };
 
-/* float32 [8 x 2] and such. */
+/* headers of float32 [8 x 2] and similar arrays */
 #define NPY(descr, shape)                                                      \
     "{'descr': " descr ", 'fortran_order': False, 'shape': " shape ", }"
 #define ENTRY(dtype, shape, begin, end)                                        \
@@ -20,7 +20,7 @@ enum { SLACK = 16 << 20 };
 
 static const unsigned char zeros[1024];
 
-/* Makes files of the name x. */
+/* Makes files with the name x. */
 static void write_safetensors(const char *header, size_t bytes)
 {
     size_t size;
@@ -48,7 +48,7 @@ static zip_file make_pair(bool deflated, zip_member members[2])
     return make_zip(members, 2, false, "", "");
 }
 
-/* What a tool takes for a good head of this size. */
+/* The memory of a tool for a valid head of this size. */
 static size_t usual;
 
 static void measure_usual(void)
@@ -82,13 +82,13 @@ static void expect_run(const char *const *words, const char *message)
     ck_assert_str_eq(run.errors, line);
     ck_assert_int_eq(run.status, 1);
     ck_assert_uint_eq(run.output, 0);
-    ck_assert_msg(access("out.npy", F_OK) != 0, "an output is left behind");
+    ck_assert_msg(access("out.npy", F_OK) != 0, "an output remains");
     if (tool_memory_known)
         ck_assert_msg(run.bytes <= usual + SLACK, "%zu bytes, usually %zu",
                       run.bytes, usual);
 }
 
-/* All tools refuse x, which is a .npy file or holds arrays by name. */
+/* All tools refuse x, which is a .npy file or contains named arrays. */
 static void expect_malformed(bool npy, const char *message)
 {
     static const char *const tools[] = {
@@ -107,7 +107,7 @@ static void expect_malformed(bool npy, const char *message)
     }
 }
 
-/* .npy files with so many bytes of zeros. */
+/* .npy files with that many bytes of zeros. */
 static const struct {
     const char *header;
     size_t bytes;
@@ -133,7 +133,7 @@ START_TEST(npy_refused)
 }
 END_TEST
 
-/* A header that is longer than the file; it may say 4 GiB. */
+/* A header that is longer than the file; it may claim 4 GiB. */
 START_TEST(npy_header)
 {
     write_bytes("x", "\x93NUMPY\1\0\xff\0{}", 12);
@@ -218,10 +218,9 @@ START_TEST(npz_of_torch)
 {
     zip_member torch = {"archive/data.pkl", "pickled", 7, .deflated = false};
     write_zip(make_zip(&torch, 1, false, "", ""));
-    expect_malformed(false,
-                     "x: no .npy files among the 1 members of the zip archive "
-                     "(what torch.save pickles is never read; save the "
-                     "arrays with numpy.savez or safetensors)");
+    expect_malformed(false, "x: no .npy files among the 1 members of the zip "
+                            "archive (pickles of torch.save are never read; "
+                            "save the arrays with numpy.savez or safetensors)");
 }
 END_TEST
 
@@ -235,7 +234,7 @@ START_TEST(npz_duplicate)
 }
 END_TEST
 
-/* Both headers of member q say `bytes` at these places. */
+/* Both headers of member q have `bytes` at these places. */
 static void damage(zip_file *zip, const zip_member *member, size_t local,
                    size_t central, const char bytes[4])
 {
@@ -259,7 +258,8 @@ START_TEST(npz_checksum)
 }
 END_TEST
 
-/* More than deflate can reach; and 64 MiB of zeros behind 64 bytes of data. */
+/* A larger size than deflate can reach; and 64 MiB of zeros after 64 bytes of
+ * data. */
 START_TEST(npz_bomb)
 {
     enum { BOMB = 64 << 20 };
@@ -270,7 +270,7 @@ START_TEST(npz_bomb)
     write_zip(zip);
     snprintf(message, sizeof message,
              "x: key 'q': a zip bomb: 1073741824 bytes from %zu; deflate "
-             "reaches at most 1032 times",
+             "reaches a ratio of at most 1032",
              members->packed);
     expect_malformed(false, message);
     unsigned char *bomb = calloc(BOMB, 1);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "expect.h"
@@ -44,7 +45,7 @@ static lln_mapping open_file(void)
 START_TEST(mappings_check_rewritten)
 {
     lln_mapping mapping = open_file();
-    usleep(20000); /* file systems count time in steps */
+    usleep(20000); /* the clock of a file system has steps */
     write_file(path, 'b', SIZE);
     expect_changed();
     lln_mapping_close(&mapping);
@@ -62,7 +63,7 @@ START_TEST(mappings_check_replaced)
 }
 END_TEST
 
-/* The numbers of a file that has only lost its name are still there. */
+/* The values of a file that has only lost its name are still there. */
 START_TEST(mappings_check_removed)
 {
     lln_mapping mapping = open_file();
@@ -73,7 +74,7 @@ START_TEST(mappings_check_removed)
 }
 END_TEST
 
-/* A file at rest may change, until it is used again. */
+/* A file that is not in use may change until it is used again. */
 START_TEST(mapping_rest_rewritten)
 {
     lln_mapping mapping = open_file();
@@ -110,7 +111,7 @@ static void mend(int number, siginfo_t *info, void *context)
         _exit(7);
 }
 
-/* Zeros after the end, the rest as it was; the check fails from then on. */
+/* Zeros after the end, the rest unchanged; from then on the check fails. */
 START_TEST(mapping_mend_shortened)
 {
     struct sigaction action = {.sa_sigaction = mend, .sa_flags = SA_SIGINFO};
@@ -134,7 +135,7 @@ static size_t claim_all(const lln_mapping *mapping)
     return SIZE_MAX;
 }
 
-/* With a limit, however high, no more is in memory than is asked for. */
+/* With any limit, no more is in memory than is needed. */
 START_TEST(mapping_get_parts)
 {
     lln_mapping mapping;
@@ -182,7 +183,22 @@ START_TEST(mapping_open_started)
     ck_assert(memcmp(mapping.bytes, "bcd", 3) == 0);
     lln_mapping_close(&mapping);
     expect_status(lln_mapping_open("-", &mapping), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), "standard input: at its end");
+    ck_assert_str_eq(lln_error_message(),
+                     "standard input: already read to its end");
+}
+END_TEST
+
+START_TEST(mapping_same_file)
+{
+    struct stat one, link_to_one, other;
+    write_file("one", 'a', 3);
+    write_file("other", 'a', 3);
+    ck_assert_int_eq(link("one", "link"), 0);
+    ck_assert_int_eq(stat("one", &one), 0);
+    ck_assert_int_eq(stat("link", &link_to_one), 0);
+    ck_assert_int_eq(stat("other", &other), 0);
+    ck_assert(lln_mapping_same_file(&one, &link_to_one));
+    ck_assert(!lln_mapping_same_file(&one, &other));
 }
 END_TEST
 
@@ -207,6 +223,7 @@ int main(void)
     tcase_add_test(mapping, mapping_mend_shortened);
     tcase_add_test(mapping, mapping_get_parts);
     tcase_add_test(mapping, mapping_open_started);
+    tcase_add_test(mapping, mapping_same_file);
     tcase_add_test(mapping, mapping_name_paths);
     suite_add_tcase(suite, mapping);
     return run_suite(suite);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The matching methods against tests/data/cases/cases_matching.csv (dense
- * float64 programs and quadrature), closed forms, and their own target. */
+ * float64 programs and quadrature), closed forms, and their own targets. */
 #include <gsl/gsl_errno.h>
 
 #include "cases.h"
@@ -65,7 +65,7 @@ static lln_head gaussian_like(size_t n, size_t d, double factor,
     double *values = lln_array_alloc(2 * size, sizeof *values);
     unsigned long long state = 12345;
     for (size_t i = 0; i < 2 * size; i++) {
-        double sum = -6; /* of twelve uniforms: close to normal */
+        double sum = -6; /* of twelve uniform values: nearly normal */
         for (int u = 0; u < 12; u++) {
             state = state * 6364136223846793005ULL + 1442695040888963407ULL;
             sum += (double)(state >> 11) * 0x1p-53;
@@ -147,7 +147,7 @@ START_TEST(solve_paper)
 }
 END_TEST
 
-/* The rule as published, written out. */
+/* The published rule, written out. */
 START_TEST(solve_paper_rule)
 {
     lln_head head = case_head("B", LLN_FLOAT64, true);
@@ -247,7 +247,7 @@ START_TEST(solve_measured_range)
 }
 END_TEST
 
-/* Enough rows for the search to begin on a sample. */
+/* Enough rows that the search begins on a sample. */
 START_TEST(solve_measured_large)
 {
     lln_head head = gaussian_like(1500, 16, 1.2, LLN_FLOAT64);
@@ -258,9 +258,9 @@ START_TEST(solve_measured_large)
 }
 END_TEST
 
-/* From LLN_MATCH_LARGE rows on some stand for all: 0.5 % of D2 was measured
- * on heads such as these, 1 % at most. Smaller heads are solved exactly, and
- * the other methods have nothing to estimate. */
+/* From LLN_MATCH_LARGE rows on, a sample represents all rows: errors of D2 of
+ * 0.5 %, and 1 % at most, were measured on such heads. Smaller heads are solved
+ * exactly, and the other methods do not estimate. */
 START_TEST(estimate_measured)
 {
     const lln_match_method *measured = lln_match_find("measured");
@@ -282,11 +282,11 @@ START_TEST(estimate_measured)
 }
 END_TEST
 
-/* Two features. Queries (3 + c, c) with c = +-30, which P does not see but
- * sigma_q does, so that alpha stays small; keys (1, 1.5) and 15 times (-1,
- * 1.5). As s grows the second feature takes over for all keys, so that D2(s)
- * has a maximum. The same in Python, by golden section: 0.01180487376604739
- * at s = 1.42097. */
+/* Two features. Queries (3 + c, c) with c = +-30, which changes sigma_q but not
+ * P, so that alpha stays small; keys (1, 1.5) and 15 times (-1, 1.5). As s
+ * grows, the second feature dominates for all keys, so that D2(s) has a
+ * maximum. The same in Python, by golden section: 0.01180487376604739 at s =
+ * 1.42097. */
 #define HUMP_MAXIMUM 0.01180487376604739
 #define HUMP_TEXT "the largest found is 0.0118048738, at alpha sigma_q = 1.42"
 static const double HUMP_KEYS[32] = {
@@ -329,13 +329,13 @@ START_TEST(solve_no_spread)
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "match: all entries of the keys are equal");
-    /* One number. */
+    /* One entry. */
     head = small_head(some, 1, some, 1, 1);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
 }
 END_TEST
 
-/* All keys equal, but not their entries: D2 of softmax is 0. */
+/* All keys are equal, but not their entries: D2 of softmax is 0. */
 START_TEST(solve_no_target)
 {
     static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
@@ -353,8 +353,8 @@ START_TEST(solve_no_target)
 }
 END_TEST
 
-/* The published rule asks for the standard deviations of queries and keys
- * alone, which one token has, and equal tokens have: 2 slope s^2 + intercept =
+/* The published rule needs only the standard deviations of queries and keys,
+ * which one token has, and equal tokens have: 2 slope s^2 + intercept =
  * (sigma_q sigma_k)^2, alpha sigma_q = beta sigma_k = s. */
 START_TEST(solve_paper_one_token)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What tools take to read large files: no more than twice what the header of
- * the file honestly needs, beyond what they take anyway. */
+ * The memory that tools take to read large files: at most twice the size that
+ * the header of a valid file implies, beyond the memory of any run. */
 #include <sys/stat.h>
 
 #include "npz_file.h"
 #include "tool.h"
 
-/* All heads of the largest file take half a minute: with LLN_LARGE set. */
+/* All heads of the largest file take half a minute: only if LLN_LARGE is
+ * set. */
 enum {
     LAYERS = 32,
     HEADS = 32,
@@ -18,7 +19,7 @@ enum {
     SLACK = 16 * MIB
 };
 
-/* What is taken for a head of the same size in a file of its own. */
+/* The memory for a head of the same size in its own file. */
 static size_t usual_memory(void)
 {
     char header[100];
@@ -49,7 +50,8 @@ static void expect_memory(const char *input, const char *const *words,
                       needed);
 }
 
-/* A .safetensors file of arrays q and k, all zeros, which take no disk. */
+/* A .safetensors file of arrays q and k, all zeros, which take no disk
+ * space. */
 static void write_sparse(const char *path, const char *dtype, size_t layers,
                          size_t size)
 {
@@ -68,7 +70,7 @@ static void write_sparse(const char *path, const char *dtype, size_t layers,
     ck_assert_int_eq(truncate(path, (off_t)(length + 2 * bytes)), 0);
 }
 
-/* 1 GiB of 1024 heads; each passes through memory alone. */
+/* 1 GiB of 1024 heads; only one at a time is in memory. */
 START_TEST(memory_large_file)
 {
     const char *all = getenv("LLN_LARGE");
@@ -128,7 +130,7 @@ static pid_t feed(const char *pipe, const char *file)
     return child;
 }
 
-/* A pipe is kept whole, however long its writer takes. */
+/* The contents of a pipe are kept, however long its writer takes. */
 START_TEST(memory_pipe)
 {
     int status;

@@ -56,7 +56,7 @@ START_TEST(add_parts)
 }
 END_TEST
 
-/* 0.1 times a count is not the sum of as many. */
+/* 0.1 times a count is not the sum of that many 0.1. */
 START_TEST(add_equal)
 {
     double x[1000];
@@ -69,7 +69,7 @@ START_TEST(add_equal)
 }
 END_TEST
 
-/* A spread of 2^-10 about 1 counts if numbers are known better than that. */
+/* A spread of 2^-10 about 1 counts if values are known better than that. */
 START_TEST(settle_spread)
 {
     double x[] = {1 - 0x1p-10, 1 + 0x1p-10, 1 - 0x1p-10, 1 + 0x1p-10};
@@ -84,7 +84,7 @@ START_TEST(settle_spread)
     ck_assert(none.count == 0 && none.m2 == 0);
     lln_moments_settle(&unknown, 1);
     ck_assert(isnan(unknown.m2));
-    a.m2 = -0x1p-60; /* as sums about a distant center leave it */
+    a.m2 = -0x1p-60; /* as sums about a distant center have it */
     lln_moments_settle(&a, 0);
     ck_assert(a.m2 == 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Patterns, and names as they are found in real files: the hooks of PyTorch,
- * the modules of Hugging Face, Meta and JAX. */
+ * Patterns, and names from real files: hooks of PyTorch, modules of Hugging
+ * Face, Meta and JAX. */
 #include "heads/naming.h"
 
 #include "heads/candidates.h"
@@ -19,8 +19,8 @@ START_TEST(pattern_check_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_status(lln_pattern_check(bad[i]), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "'{layer}{x}': expected a key in which {layer} and {head} "
-                     "may stand for a number, each once");
+                     "'{layer}{x}': expected a key with at most one {layer} "
+                     "and one {head}, and no other braces");
 }
 END_TEST
 
@@ -133,19 +133,18 @@ static const struct {
      NULL},
     {{"a", "b", "q"},
      NULL,
-     "x: no names such as q and k among 'a', 'b', 'q'; choose with --key-q and "
-     "--key-k"},
+     "x: cannot find queries and keys by their names among 'a', 'b', 'q'; use "
+     "--key-q and --key-k"},
     {{"q", "k", "query", "key"},
      NULL,
-     "x: queries may be 'q', 'query'; choose with --key-q"},
+     "x: queries may be 'q', 'query'; use --key-q"},
     {{"enc.0.q", "enc.0.k", "enc.1.q", "enc.1.k", "dec.0.q", "dec.0.k"},
      NULL,
-     "x: queries may be 'enc.{layer}.q', 'dec.{layer}.q'; choose with "
-     "--key-q"},
+     "x: queries may be 'enc.{layer}.q', 'dec.{layer}.q'; use --key-q"},
     {{"l0.h0.q", "l0.h0.k", "l0.h1.q", "l0.h1.k", "l1.h0.q", "l1.h0.k"},
      NULL,
-     "x: keys like 'l0.h0.q' differ in more than one number; say with --key-q "
-     "which is {layer} and which {head}, and leave others as they are"},
+     "x: keys like 'l0.h0.q' differ in more than one number; mark the layer "
+     "with {layer} and the head with {head} in --key-q"},
 };
 
 START_TEST(queries_by_name)
@@ -158,7 +157,7 @@ START_TEST(queries_by_name)
         expect_ok(status);
         ck_assert_str_eq(pattern, choices[_i].pattern);
     } else {
-        bool none = strstr(choices[_i].message, "no names");
+        bool none = strstr(choices[_i].message, "cannot find");
         expect_status(status, none ? LLN_EUNDEFINED : LLN_EFORMAT);
         ck_assert_str_eq(lln_error_message(), choices[_i].message);
         ck_assert_ptr_null(pattern);
@@ -219,13 +218,15 @@ START_TEST(pattern_find_refused)
     lln_container *file = with_keys(keys, &bytes);
     expect_status(lln_pattern_find(file, "l{layer}.q", &found, &count),
                   LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(),
-                     "x: 'l1.q', 'l01.q': the same numbers in 'l{layer}.q'");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "x: 'l1.q', 'l01.q' have the same numbers in 'l{layer}.q'");
     ck_assert_ptr_null(found);
     expect_status(lln_pattern_find(file, "q{layer}", &found, &count),
                   LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(), "x: no key like 'q{layer}'; expected "
-                                          "one of 'l1.q', 'l01.q', 'k'");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "x: no key matches 'q{layer}'; found 'l1.q', 'l01.q', 'k'");
     expect_status(lln_pattern_find(file, "q", &found, &count), LLN_EFORMAT);
     lln_container_close(file);
     free(bytes);

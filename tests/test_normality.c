@@ -55,9 +55,9 @@ START_TEST(measure_undefined)
 }
 END_TEST
 
-/* Beyond 2^20 entries, counted in bins: `value(i)` for entry i of MANY, in both
- * precisions. Bounds of bins.h and sample.h for bins laid by the exact
- * deviation. */
+/* More than 2^20 entries, counted in bins: `value(i)` for entry i of MANY, in
+ * both precisions. The bounds are those of bins.h and sample.h for bins that
+ * are placed with the exact standard deviation. */
 enum { MANY = 16385 * 64 };
 
 static void check_many(double value(size_t i), double ks, double wasserstein,
@@ -80,7 +80,7 @@ static void check_many(double value(size_t i), double ks, double wasserstein,
     free(wide);
 }
 
-/* Even features normal, odd ones normal and ten times as wide. */
+/* Even features are normal, odd ones normal and ten times as wide. */
 static double two_widths(size_t i)
 {
     double q = gsl_cdf_ugaussian_Pinv(((double)(i / 2) + 0.5) / (MANY / 2));
@@ -152,7 +152,7 @@ static double subnormal(size_t i)
     return 1e-40;
 }
 
-/* 1/3 in three ways, the last of which is a unit in the last place less. */
+/* 1/3 in three ways; the last is one unit in the last place smaller. */
 static double rounded(size_t i)
 {
     double ninth = 1.0 / 9;

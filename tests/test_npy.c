@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading of .npy files, good and bad. The bits of numbers below are those of
- * Python's struct.pack. */
+ * Reading of .npy files, valid and invalid. The bits of numbers below are those
+ * of Python's struct.pack. */
 #include "tensor/container.h"
 
 #include <sys/stat.h>
@@ -42,7 +42,7 @@ static void expect_message(const char *expected)
     ck_assert_str_eq(lln_error_message(), expected);
 }
 
-/* Opens a file and reads its array; a failure leaves nothing open. */
+/* Opens a file and reads its array; after a failure nothing is open. */
 static lln_status open_npy(const char *path, lln_container **file,
                            lln_tensor *tensor)
 {
@@ -276,7 +276,7 @@ START_TEST(npy_open_no_file)
     expect_status(open_npy("empty.npy", &file, &t), LLN_EFORMAT);
     expect_message("empty.npy: empty file");
     ck_assert_int_eq(mkfifo("pipe", 0600), 0);
-    /* nobody writes: not a reason to wait */
+    /* there is no writer: the reader must not wait */
     expect_status(open_npy("pipe", &file, &t), LLN_EFORMAT);
     expect_message("pipe: empty file");
     expect_status(open_npy("/dev/null", &file, &t), LLN_EFORMAT);
@@ -297,8 +297,8 @@ static lln_status parse(const unsigned char *bytes, size_t size,
     return status;
 }
 
-/* Every prefix of a good file is refused. Each lies in an array of its own
- * length, so that the sanitizer sees a byte read too far. */
+/* Every prefix of a valid file is refused. Each is in an array of its own
+ * length, so that the sanitizer detects a read past its end. */
 START_TEST(npy_parse_prefixes)
 {
     const double data[] = {2.385, -0.07};
@@ -317,7 +317,7 @@ START_TEST(npy_parse_prefixes)
 }
 END_TEST
 
-/* Random damage is refused or harmless: what is accepted can be read. */
+/* Random damage is refused or harmless: an accepted file can be read. */
 START_TEST(npy_parse_damaged)
 {
     static const char spice[] = "{}()[]'\",: 0123456789LTFfi<>=|\\\n";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading of .npz files, good and bad. */
+ * Reading of .npz files, valid and invalid. */
 #include "npz_file.h"
 
 static void expect_two(const zip_file *zip)
@@ -21,7 +21,7 @@ static void expect_two(const zip_file *zip)
     lln_container_close(file);
 }
 
-/* Every combination of what archives may have. */
+/* Every combination of the features that archives may have. */
 START_TEST(npz_kinds)
 {
     bool deflated = _i & 1, streamed = _i & 2, wide = _i & 4;
@@ -68,8 +68,8 @@ START_TEST(npz_entries)
 }
 END_TEST
 
-/* Longer than one window of deflate, with a header longer than the first look
- * at it. */
+/* Longer than one window of deflate, with a header longer than the first part
+ * that is read. */
 START_TEST(npz_large)
 {
     enum { MANY = 200000, PAD = 1000 };
@@ -97,8 +97,8 @@ START_TEST(npz_large)
 }
 END_TEST
 
-/* More members than 16 bits count, with a zip64 end record and, as some
- * writers do it, without. */
+/* More members than 16 bits count, with a zip64 end record and, as some writers
+ * do, without. */
 START_TEST(npz_many)
 {
     enum { MANY = 65600 };
@@ -159,7 +159,8 @@ START_TEST(npz_threads)
 }
 END_TEST
 
-/* A zip64 end record beside a plain one that says the same, as PyTorch has. */
+/* A zip64 end record and a plain one with the same contents, as PyTorch
+ * writes. */
 START_TEST(npz_both_ends)
 {
     zip_member members[] = {
@@ -196,7 +197,7 @@ static const struct {
     {"{}", "x: key 'q': header: no key 'descr'"},
 };
 
-/* The other array of the file is not touched by this one. */
+/* The other array of the file is not affected. */
 START_TEST(npz_bad_members)
 {
     size_t size;

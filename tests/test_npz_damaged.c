@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Damaged .npz files, and those that lie. */
+ * Damaged .npz files, and files with false sizes. */
 #include "npz_file.h"
 
 /* Offsets into the headers. */
@@ -26,10 +26,10 @@ enum {
 #define CONTRADICTS                                                            \
     "x: key 'q': damaged: its local header contradicts the central directory"
 
-/* Damage to a stored or deflated archive of two: `bytes` at a place that
- * counts from the local and the central header of q, or the end record. */
+/* Damage to a stored or deflated archive of two members: `bytes` at a place in
+ * the local or central header of q, or in the end record. */
 static const struct {
-    int local, central, end; /* -1: not there */
+    int local, central, end; /* -1: not changed there */
     bool deflated;
     size_t length;
     const char *bytes, *message;
@@ -54,8 +54,8 @@ static const struct {
     {-1, CENTRAL_PACKED, -1, false, 1, "\1",
      "x: key 'q': stored in 1 bytes, expected 84"},
     {LOCAL_SIZE, CENTRAL_SIZE, -1, true, 4, "\0\0\0\100",
-     "x: key 'q': a zip bomb: 1073741824 bytes from 82; deflate reaches at "
-     "most 1032 times"},
+     "x: key 'q': a zip bomb: 1073741824 bytes from 82; deflate reaches a "
+     "ratio of at most 1032"},
     {LOCAL_SIZE, CENTRAL_SIZE, -1, true, 1, "\120",
      "x: key 'q': damaged: deflated data do not end after 80 bytes"},
     {LOCAL_SIZE, CENTRAL_SIZE, -1, true, 1, "\130",
@@ -79,7 +79,8 @@ static const struct {
     {-1, -1, END_PLACE, false, 1, "\377",
      "x: truncated: a central directory of 102 bytes at byte 255, expected to "
      "end at byte 324"},
-    {-1, -1, 0, false, 1, "p", "x: truncated: no zip end record at its end"},
+    {-1, -1, 0, false, 1, "p",
+     "x: truncated: no zip end record at the end of the file"},
 };
 
 START_TEST(npz_damages)
@@ -97,7 +98,7 @@ START_TEST(npz_damages)
 }
 END_TEST
 
-/* A few bytes are cut out of the last member: what follows moves forward. */
+/* A few bytes are cut out of the last member: the rest moves forward. */
 START_TEST(npz_truncated_member)
 {
     zip_member members[2];
@@ -113,7 +114,7 @@ START_TEST(npz_truncated_member)
 }
 END_TEST
 
-/* Every prefix is refused, with one message once the magic is there. */
+/* Every prefix is refused, with one message once the magic is complete. */
 START_TEST(npz_prefixes)
 {
     zip_member members[2];
@@ -121,18 +122,19 @@ START_TEST(npz_prefixes)
     for (size_t length = 0; length < zip.size; length++) {
         unsigned char *part = malloc(length ? length : 1);
         memcpy(part, zip.bytes, length);
-        expect_refused(part, length,
-                       length < 4
-                           ? "x: not a .npy, .npz or .safetensors file"
-                           : "x: truncated: no zip end record at its end");
+        expect_refused(
+            part, length,
+            length < 4
+                ? "x: not a .npy, .npz or .safetensors file"
+                : "x: truncated: no zip end record at the end of the file");
         free(part);
     }
     free(zip.bytes);
 }
 END_TEST
 
-/* Members are cut short so that the central directory says one thing more than
- * there is: its last entry is gone. */
+/* The last entry of the central directory is missing: it counts one more than
+ * there are. */
 START_TEST(npz_truncated_directory)
 {
     zip_member members[2];
@@ -184,7 +186,7 @@ START_TEST(npz_zero_in_name)
     zip_member members[2];
     zip_file zip = make_two(false, members);
     zip.bytes[members[1].central + 46] = '\0';
-    expect_refused(zip.bytes, zip.size, "x: member 2: a zero in its name");
+    expect_refused(zip.bytes, zip.size, "x: member 2: a zero byte in its name");
     free(zip.bytes);
 }
 END_TEST
@@ -195,20 +197,20 @@ START_TEST(npz_no_arrays)
     zip_file zip = make_zip(&member, 1, false, "", "");
     expect_refused(zip.bytes, zip.size,
                    "x: no .npy files among the 1 members of the zip archive "
-                   "(what torch.save pickles is never read; save the "
-                   "arrays with numpy.savez or safetensors)");
+                   "(pickles of torch.save are never read; save the arrays "
+                   "with numpy.savez or safetensors)");
     free(zip.bytes);
     zip = make_zip(NULL, 0, false, "", "");
     expect_refused(zip.bytes, zip.size,
                    "x: no .npy files among the 0 members of the zip archive "
-                   "(what torch.save pickles is never read; save the "
-                   "arrays with numpy.savez or safetensors)");
+                   "(pickles of torch.save are never read; save the arrays "
+                   "with numpy.savez or safetensors)");
     free(zip.bytes);
 }
 END_TEST
 
 /* The header claims as much as deflate could reach, but no more is allocated
- * than the numbers take, and what is missing is found. */
+ * than the values take, and the missing data is detected. */
 START_TEST(npz_claims_too_much)
 {
     const char header[] =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Files that Debian's python3-numpy writes are read, and what is written is
- * read by it. Without it nothing is tested, which is said. */
+ * Files that Debian's python3-numpy writes are read, and numpy reads what is
+ * written. Without numpy nothing is tested, and a message says so. */
 #include "npz_file.h"
 #include "tensor/writer.h"
 
@@ -16,7 +16,7 @@ static void python(const char *program)
 }
 
 /* x[i, j] = (3 i + j - 9) 2.385, 5 x 3, in three dtypes and two orders; an
- * array long enough for deflate to matter; arrays that are none for us. */
+ * array long enough for deflate to matter; arrays that are not read. */
 static const char make_files[] =
     "x = (np.arange(15.).reshape(5, 3) - 9) * 2.385\n"
     "arrays = {'f8': x, 'f4': x.astype('>f4'), 'f2': x.astype('f2'),\n"

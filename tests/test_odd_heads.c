@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Heads that are collapsed, offset, constant, duplicated, one-hot, heavy-tailed
- * or very cold: what is measured of the float32 head by default equals what
- * float64 gives for the same numbers, to the 1e-5 that the README states, or to
- * the wider bounds below. ODD_HEADS=2000 in the environment tries that many
- * heads; their numbers depend on the number of the head alone. */
+ * or very cold: the default results of the float32 head equal those in float64
+ * for the same values, to the 1e-5 that the README states, or to the wider
+ * bounds below. ODD_HEADS=2000 in the environment tries that many heads; their
+ * values depend only on the number of the head. */
 #include "cases.h"
 #include "head_cases.h"
 #include "measure/entropy.h"
@@ -13,10 +13,10 @@
 
 enum { HEADS = 70, MOST = 48 };
 
-/* The wider bounds, which lln-stats(1) and lln-spectral(1) state: one entry may
- * change its side of a step of the normal distribution; an eigenvalue of a
- * matrix that is not normal moves by more than its entries do, measured by the
- * largest singular value. */
+/* The wider bounds, which lln-stats(1) and lln-spectral(1) state. One entry may
+ * fall on the other side of a step of the normal distribution. An eigenvalue of
+ * a matrix that is not normal moves by more than the entries do; its bound is
+ * relative to the largest singular value. */
 static const double KS_BOUND = 1e-5, WASSERSTEIN_BOUND = 1e-5,
                     LAMBDA2_BOUND = 1e-4;
 
@@ -39,7 +39,7 @@ static void fill_rows(double *x, size_t rows, size_t d, double factor,
         x[i] = factor * x[i] + shift;
 }
 
-/* Rows become the first one plus `noise` times themselves. */
+/* Rows become the first row plus `noise` times themselves. */
 static void collapse(double *x, size_t rows, size_t d, double noise)
 {
     for (size_t i = 1; i < rows; i++)
@@ -93,7 +93,7 @@ static void change(size_t kind, uint64_t seed, size_t n, size_t m, size_t d,
     }
 }
 
-/* Head number `index` in float32, and the same numbers in float64. */
+/* Head number `index` in float32, and the same values in float64. */
 static void draw_odd_head(size_t index, lln_head *single, lln_head *wide)
 {
     uint64_t seed = 77000 + index;
@@ -185,7 +185,7 @@ static void compare_spectra(const lln_head *head, const char *kernel,
     ck_assert_int_eq(first, second);
     if (first != LLN_OK)
         return;
-    /* What is 0 is so but for rounding. */
+    /* Zeros are zeros up to rounding. */
     agree(head, kernel, "unbiased_norm", a.unbiased_norm, b.unbiased_norm, 1e-5,
           1e-14);
     agree(head, kernel, "centered_sigma1", a.centered_sigma1, b.centered_sigma1,
@@ -222,8 +222,8 @@ START_TEST(default_agrees_with_double)
 }
 END_TEST
 
-/* Kernels that leave nothing out are softmax. Kernels by rows know P alone,
- * where an entropy below 1e-16 is lost. */
+/* Kernels that leave out no key are softmax. Kernels by rows know only P, in
+ * which an entropy below 1e-16 is lost. */
 START_TEST(same_kernel_same_entropy)
 {
     static const char *const same[] = {
@@ -254,7 +254,7 @@ START_TEST(same_kernel_same_entropy)
 }
 END_TEST
 
-/* The closed form of D2 is the mean of the variances of rows. */
+/* The closed form of D2 is the mean of the variances within rows. */
 START_TEST(closed_variance_is_measured_variance)
 {
     lln_head head[2];
@@ -283,8 +283,8 @@ START_TEST(closed_variance_is_measured_variance)
 }
 END_TEST
 
-/* With a window of one key P is the identity, with and without a causal mask:
- * two methods, one matrix. */
+/* With a window of one key, P is the identity, with and without a causal mask:
+ * two methods for one matrix. */
 START_TEST(same_matrix_same_eigenvalue)
 {
     lln_head head[2];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Products with P against dense rows: stored, from tiles and the kernel's own,
- * square and not, with and without a mask. */
+ * Products with P against dense rows: with P stored, from tiles, and by the
+ * kernel; square and not; with and without a mask. */
 #include "cases.h"
 #include "core/threads.h"
 #include "measure/operator.h"
 
-/* How P is held and what it is; 200 queries are not a whole number of blocks,
- * nor is 1001 keys one of tiles. */
+/* How P is computed, and its shape. 200 queries are not a multiple of a block,
+ * nor are 1001 keys a multiple of a tile. */
 static const struct {
     const char *kernel;
     size_t n, m, memory;
@@ -130,7 +130,7 @@ START_TEST(transposed_dense)
 }
 END_TEST
 
-/* A block of columns has the products of each of them. */
+/* A block of columns gives the same as the columns one by one. */
 START_TEST(products_one_by_one)
 {
     static const size_t counts[] = {1, 4, 8};
@@ -156,8 +156,8 @@ START_TEST(products_one_by_one)
 }
 END_TEST
 
-/* Weights in float32 of float64 scores: rows sum to 1, entries lose no more
- * than float32 does, and it does not matter whether they are stored. */
+/* Float32 weights of float64 scores: rows sum to 1, entries lose no more than
+ * float32 does, and storing them makes no difference. */
 START_TEST(narrow_products)
 {
     lln_head head = case_head("B", LLN_FLOAT64, false);

@@ -13,7 +13,7 @@ static void touch(const char *path)
     write_bytes(path, "x", 1);
 }
 
-/* "PATH:NAME:step,layer,head ...": what a pattern finds, [1024]. */
+/* "PATH:NAME:step,layer,head ...": the files that a pattern finds, [1024]. */
 static const char *find(const char *pattern)
 {
     static char text[1024];
@@ -56,7 +56,8 @@ START_TEST(find_numbers)
 }
 END_TEST
 
-/* The same mark twice has one number; folders without the file are none. */
+/* A mark that occurs twice has one number; folders without the file are not
+ * found. */
 START_TEST(find_folders)
 {
     mkdir("run_5", 0700);
@@ -79,7 +80,7 @@ START_TEST(find_folders)
 }
 END_TEST
 
-/* As many digits as a long surely has, and as other layers have. */
+/* Steps below 10^18, layers below 10^6. */
 START_TEST(find_long_numbers)
 {
     touch("999999999999999999");
@@ -89,6 +90,15 @@ START_TEST(find_long_numbers)
                            "999999999999999999:999999999999999999:"
                            "999999999999999999,-1,-1");
     expect_found("{layer}", "");
+}
+END_TEST
+
+START_TEST(find_leading_zeros)
+{
+    touch("000000000000000000007");
+    expect_found("{layer}", "000000000000000000007:{layer}:-1,7,-1");
+    expect_found("{step}", "000000000000000000007:000000000000000000007:"
+                           "7,-1,-1");
 }
 END_TEST
 
@@ -102,8 +112,10 @@ START_TEST(find_same_numbers)
                   LLN_EFORMAT);
     const char *message = lln_error_message();
     ck_assert(
-        strcmp(message, "'a1', 'a01': the same numbers in 'a{step}'") == 0 ||
-        strcmp(message, "'a01', 'a1': the same numbers in 'a{step}'") == 0);
+        strcmp(message, "'a1' and 'a01' have the same numbers in 'a{step}'") ==
+            0 ||
+        strcmp(message, "'a01' and 'a1' have the same numbers in 'a{step}'") ==
+            0);
     ck_assert_ptr_null(found);
 }
 END_TEST
@@ -157,6 +169,7 @@ int main(void)
     tcase_add_test(paths, find_numbers);
     tcase_add_test(paths, find_folders);
     tcase_add_test(paths, find_long_numbers);
+    tcase_add_test(paths, find_leading_zeros);
     tcase_add_test(paths, find_same_numbers);
     tcase_add_test(paths, select_numbers);
     tcase_add_test(paths, has_marks);

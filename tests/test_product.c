@@ -11,10 +11,10 @@
 #include "heads/gaussian.h"
 #include "kernel/table/table.h"
 
-/* More than one block of rows (192) and than one tile of keys (512). */
+/* More than one block of rows (192) and one tile of keys (512). */
 enum { N = 700, D = 16 };
 
-/* A sampled head in float32; its numbers are the same in both precisions. */
+/* A sampled head in float32; its values are the same in both precisions. */
 static lln_head draw(size_t n, size_t m, double sigma, lln_mask mask,
                      lln_precision precision)
 {
@@ -169,7 +169,7 @@ START_TEST(against_sums)
 }
 END_TEST
 
-/* Columns that no vector length divides, and one alone. */
+/* Numbers of columns that no vector length divides, and one column. */
 START_TEST(columns)
 {
     static double values[N * 67];
@@ -182,8 +182,8 @@ START_TEST(columns)
 }
 END_TEST
 
-/* Logits up to 38, near the most that float32 is used for, then more, which
- * are computed in float64 from float32 values. */
+/* Logits up to 38, nearly the limit of float32; then more, which are computed
+ * in float64 from float32 values. */
 START_TEST(large_logits)
 {
     lln_head head = draw(N, N, _i == 0 ? 4 : 40, (lln_mask){0}, LLN_FLOAT32);
@@ -195,9 +195,8 @@ START_TEST(large_logits)
 }
 END_TEST
 
-/* Each tile has the largest score so far: the sums shrink again and again,
- * by exp(115) in all. The second row is uniform, and sum_j (j mod 3) is 2047.
- */
+/* Each tile has a new largest score: the sums shrink each time, by exp(115) in
+ * all. The second row is uniform, and sum_j (j mod 3) is 2047. */
 START_TEST(rising_scores)
 {
     enum { M = 2048 };

@@ -30,7 +30,7 @@ START_TEST(softmax_cases)
 }
 END_TEST
 
-/* The official rule on case B, from cases_matching.csv. */
+/* The published rule on case B, from cases_matching.csv. */
 START_TEST(match_case)
 {
     lln_head head = case_head("B", LLN_FLOAT64, false);
@@ -66,7 +66,7 @@ START_TEST(match_lambda2)
 }
 END_TEST
 
-/* Equal keys: softmax is uniform, and there is nothing to compare with. */
+/* Equal keys: softmax is uniform, and there is no value to compare with. */
 START_TEST(match_uniform)
 {
     lln_head head = case_head("C", _i ? LLN_FLOAT32 : LLN_FLOAT64, false);
@@ -106,7 +106,7 @@ START_TEST(match_overflow)
 }
 END_TEST
 
-/* One key a row: nothing to measure a variance on. */
+/* One key in each row: there is no variance to measure. */
 START_TEST(match_one_key)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where results of heads go: names, shapes, and which head is where. */
+ * Arrays of results: names, shapes, and the place of each head. */
 #include "heads/results.h"
 
 #include "heads/gaussian.h"
@@ -19,7 +19,7 @@ static lln_result *list(lln_heads *heads, lln_files files, size_t count)
     return results;
 }
 
-/* Of an array of axes [axes] in the order of the file. */
+/* The sizes of the axes of an array, in the order of the file. */
 static void expect_shape(const lln_result *result, const char *key,
                          const char *shape)
 {
@@ -62,8 +62,8 @@ START_TEST(one_array)
 }
 END_TEST
 
-/* Layers that are arrays of their own, of which one is not asked for; heads of
- * a batch come before the next one's, whatever the layer. */
+/* Layers in arrays of their own, one of which is not selected. The heads of a
+ * batch entry come before those of the next one, in all layers. */
 START_TEST(arrays_of_layers)
 {
     static const char *const keys[] = {"l2.q", "l2.k", "l2.v", "l5.q", "l5.k",
@@ -83,7 +83,7 @@ START_TEST(arrays_of_layers)
 }
 END_TEST
 
-/* Heads that are arrays of their own and share keys and values. */
+/* Heads in arrays of their own that share keys and values. */
 START_TEST(arrays_of_heads)
 {
     static const char *const keys[] = {"h0.query", "h1.query", "h0.key",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Attention by rows: every measure of the rows of a reference case, given
- * entry by entry, against the same attention by tiles. */
+ * Attention by rows: every measure of the rows of a reference case, given as
+ * entries, against the same attention by tiles. */
 #include "kernel/product.h"
 #include "measure/row_entries.h"
 
@@ -123,8 +123,8 @@ static void measure_both(lln_spectrum_method method, double factor,
     lln_head_free(&head);
 }
 
-/* -2 P: not row-stochastic, so that no eigenvalue is known; all of them are
- * -2 times those of P. */
+/* -2 P is not row-stochastic, so that no eigenvalue is known; all are -2 times
+ * those of P. */
 START_TEST(unnormalised_spectra)
 {
     lln_spectrum a, b;
@@ -141,8 +141,8 @@ START_TEST(unnormalised_spectra)
 }
 END_TEST
 
-/* 50 P - 49/n: rows sum to 1, but with negative entries. The eigenvalues but 1
- * are 50 times those of P (Brauer), and larger than 1. */
+/* 50 P - 49/n: rows sum to 1, but entries are negative. The eigenvalues other
+ * than 1 are 50 times those of P (Brauer), and larger than 1. */
 START_TEST(signed_spectra)
 {
     lln_spectrum a, b;
@@ -156,8 +156,8 @@ START_TEST(signed_spectra)
 }
 END_TEST
 
-/* One bad row leaves the head without an entropy, and negative entries
- * without ln P; what is defined stays. */
+/* With one row that is not a distribution the head has no entropy, and with
+ * negative entries no ln P; the other values remain. */
 START_TEST(no_distribution)
 {
     lln_attention tiles, rows;
@@ -225,8 +225,8 @@ START_TEST(product)
 }
 END_TEST
 
-/* 1024 uniform rows, enough for all threads, that cannot be made from row 101
- * on; that one takes longer to say so. */
+/* 1024 uniform rows, enough for all threads. Rows from 101 on fail, and row 101
+ * takes longer to fail. */
 enum { MANY = 1024, BAD = 101 };
 
 static lln_status failing_rows(const lln_attention *attention, size_t first,
@@ -249,7 +249,7 @@ static lln_status failing_rows(const lln_attention *attention, size_t first,
         ck_assert_str_eq(lln_error_message(), "row " #row ": no state");       \
     } while (0)
 
-/* Whichever thread is first to fail, the first row is reported, as it said. */
+/* Whichever thread fails first, the failure of the first row is reported. */
 START_TEST(failures)
 {
     lln_attention rows = {.n = MANY,
@@ -270,7 +270,7 @@ START_TEST(failures)
     expect_bad_row(101, lln_attention_product(
                             &rows, (lln_matrix){LLN_FLOAT64, MANY, 1, x}, y));
     expect_bad_row(101, lln_entropy_measure(&rows, NULL, 0, &entropy, NULL));
-    /* the first among the 64 rows that its pilot draws */
+    /* the first of the 64 rows that the pilot draws */
     expect_bad_row(105, lln_lognormal_measure(&rows, NULL, 0, &fit, NULL));
     expect_bad_row(101, lln_spectrum_measure(&rows, &options, &spectrum));
     expect_bad_row(101, lln_operator_open(&rows, SIZE_MAX, &op));

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows of attention without negative entries, from tiles of scores, against
- * the entries themselves; and rows in blocks against single rows. */
+ * Rows of attention without negative entries, from tiles of scores, against the
+ * entries; and rows in blocks against single rows. */
 #include <math.h>
 
 #include "core/threads.h"
 #include "head_cases.h"
 #include "measure/row_entries.h"
-#include "measure/tile_sums.h"
 
 /* Kernels that have scores, and what float32 may cost an entropy and the
  * largest entry of a row. */
-/* How far float32 may be from float64, relative. Sums of a tile in one piece,
- * as under the sanitizers, round more often than those in lanes of vectors. */
+/* The largest relative difference between float32 and float64. Sums over a tile
+ * without vectors, as under the sanitizers, round more often than those in
+ * lanes of vectors. */
 #ifdef LLN_NO_CLONES
 static const double SINGLE = 5e-6;
 #else
@@ -21,13 +21,13 @@ static const double SINGLE = 1e-6;
 
 static const char *const kernels[] = {
     "elu",
-    "elu:eps=0.5", /* rows that are no distributions */
+    "elu:eps=0.5", /* rows that are not distributions */
     "relu",
     "performer",
     "performer:eps=0",
     "performer-relu-proj:features=70",
     "cosformer",
-    "cosformer:eps=1", /* rows below the least divisor */
+    "cosformer:eps=1", /* rows below the smallest divisor */
     "hedgehog",
     "taylor2",
     "taylor2:eps=0.01",
@@ -35,8 +35,9 @@ static const char *const kernels[] = {
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
-/* Shapes: blocks and tiles that end unevenly, fewer queries than keys, and so
- * few columns that many products of relu are 0; deviations of the numbers. */
+/* Shapes: remainders of blocks and tiles, fewer queries than keys, and so few
+ * columns that many products of relu are 0; the standard deviation of queries
+ * and keys. */
 static const struct {
     size_t n, m, d;
     double deviation;
@@ -48,7 +49,7 @@ static const struct {
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
-/* Numbers that float32 holds, in either precision. */
+/* Values that float32 can represent, in either precision. */
 static lln_head rounded_head(size_t shape, lln_precision precision)
 {
     lln_head head =
@@ -85,7 +86,7 @@ static lln_row *measured_rows(const char *kernel, const lln_head *head)
     return rows;
 }
 
-/* Relative, but a few roundings of P_ij near 1 absolute; NaN equals NaN. */
+/* Relative tolerance, and a few roundings of P_ij near 1; NaN equals NaN. */
 static void expect_close(double value, double expected, double tolerance)
 {
     if (isnan(expected))
@@ -227,19 +228,6 @@ START_TEST(block_size)
 }
 END_TEST
 
-START_TEST(drop_zeros)
-{
-    float single[] = {0, 2.5F, 0, 0, 1e-38F, 3, 0};
-    double full[] = {0.25, 7, 1e-300};
-    ck_assert_uint_eq(lln_tile_drop_zeros_f32(single, 7), 3);
-    ck_assert(single[0] == 2.5F && single[1] == 1e-38F && single[2] == 3);
-    ck_assert_uint_eq(lln_tile_drop_zeros_f64(full, 3), 3);
-    ck_assert(full[0] == 0.25 && full[1] == 7 && full[2] == 1e-300);
-    full[0] = full[1] = full[2] = 0;
-    ck_assert_uint_eq(lln_tile_drop_zeros_f64(full, 3), 0);
-}
-END_TEST
-
 /* P = sum (1/4, 3/4): by hand. */
 START_TEST(scale)
 {
@@ -274,9 +262,6 @@ int main(void)
     tcase_add_loop_test(block, block_rows, 0, 2);
     tcase_add_test(block, block_size);
     suite_add_tcase(suite, block);
-    TCase *zeros = tcase_create("lln_tile_drop_zeros");
-    tcase_add_test(zeros, drop_zeros);
-    suite_add_tcase(suite, zeros);
     TCase *scaled = tcase_create("lln_row_scale");
     tcase_add_test(scaled, scale);
     suite_add_tcase(suite, scaled);

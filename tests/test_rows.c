@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The streaming pass against rows that a dense float64 program computed
- * (tests/data/cases), against a slow dense version, and against itself on
- * other numbers of threads. */
+ * (tests/data/cases), against a slow dense version, and against itself on other
+ * numbers of threads. */
 #include "cases.h"
 #include "core/threads.h"
 #include "measure/rows.h"
@@ -27,8 +27,8 @@ static void check_rows(const char *name, const char *attention_name,
                         tolerance);
         expect_relative(rows[i].scores.m2 / (double)(rows[i].keys - 1),
                         expected[1], tolerance);
-        /* In case E the file itself has lost digits to the cancellation of
-         * ln P near 0; see measure_tiny_entropy. */
+        /* In case E the file itself has lost digits by cancellation in ln P
+         * near 0; see measure_tiny_entropy. */
         expect_absolute(rows[i].entropy, expected[2],
                         tolerance * expected[2] + 5e-14);
         expect_relative(rows[i].sum_squares, expected[3], tolerance);
@@ -230,9 +230,10 @@ static void slow_lln_row(const lln_head *head, double alpha, double beta,
     free(s);
 }
 
-/* The float32 and float64 ranges of LLN, and the log-sum-exp beyond them, on
- * both sides of each seam: beta k of case A spreads over 5.5 beta, so that
- * float32 ends at beta = 13.6 and float64 at 125; with d = 1, over 5. */
+/* The float32 and float64 ranges of LLN, and log-sum-exp beyond them, on both
+ * sides of each limit: beta k of case A has a range of 5.5 beta, so that
+ * float32 ends at beta = 13.6 and float64 at 125; with d = 1, the range is 5
+ * beta. */
 START_TEST(measure_lln_ranges)
 {
     static const double betas[] = {9, 13, 14, 16, 20, 40, 120, 130, 150, 300};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading of .safetensors files, good and bad. The bits of numbers below are
- * those of Python's struct.pack, of bfloat16 the upper half of float32 rounded
- * to nearest even. */
+ * Reading of .safetensors files, valid and invalid. The bits of numbers below
+ * are those of Python's struct.pack; bfloat16 is the upper half of float32,
+ * rounded to nearest even. */
 #include "tensor_file.h"
 
 #define HEADER(dtype, shape, begin, end)                                       \
@@ -65,7 +65,8 @@ START_TEST(safetensors_dtypes)
 }
 END_TEST
 
-/* Order of the header, which is not that of the data, nor of the keys. */
+/* Arrays come in the order of the header, which is not that of the data or the
+ * keys. */
 START_TEST(safetensors_arrays)
 {
     const float data[] = {0.25f, 1.25f, 2.25f, 3.25f, 4.25f, 5.25f, 6.25f};
@@ -99,7 +100,7 @@ START_TEST(safetensors_arrays)
 }
 END_TEST
 
-/* As many as a large model has. */
+/* As many arrays as in a large model. */
 START_TEST(safetensors_many)
 {
     enum { ARRAYS = 5000 };
@@ -272,8 +273,8 @@ START_TEST(safetensors_header_length)
 }
 END_TEST
 
-/* Every prefix of a good file is refused. Each lies in an array of its own
- * length, so that the sanitizer sees a byte read too far. */
+/* Every prefix of a valid file is refused. Each is in an array of its own
+ * length, so that the sanitizer detects a read past its end. */
 START_TEST(safetensors_prefixes)
 {
     size_t size;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Distances of samples from normal, by hand and from scipy. */
+ * Distances of samples from normal, by hand and by scipy. */
 #include <stdint.h>
 
 #include "expect.h"
@@ -22,7 +22,7 @@ START_TEST(normal_fit_five)
 }
 END_TEST
 
-/* By hand: z of the values above with mean 0.25, deviation 0.5. */
+/* By hand: z of the values above with mean 0.25, standard deviation 0.5. */
 START_TEST(histogram_five)
 {
     double values[] = {-1.2, -0.4, 0.1, 0.5, 2.25}, counts[] = {1, 1, 1, 1, 4};
@@ -56,9 +56,10 @@ START_TEST(quantiles_five)
 }
 END_TEST
 
-/* Of bins: all at the edges known, between them linear. One bin from -1 to 1 of
- * a uniform distribution: KS at its ends, Phi(-sqrt(n-1)/sqrt(n)); |x/2 + 1/2 -
- * Phi(x)| over it and the tails, scipy: quad. */
+/* Distribution functions of bins: known at the edges, linear between them. One
+ * bin from -1 to 1 of a uniform distribution: KS at its ends,
+ * Phi(-sqrt(n-1)/sqrt(n)); |x/2 + 1/2 - Phi(x)| over it and the tails, scipy:
+ * quad. */
 START_TEST(normal_fit_bin)
 {
     double value = 3, count = 1e6, half = 0.5;
@@ -70,7 +71,7 @@ START_TEST(normal_fit_bin)
 }
 END_TEST
 
-/* Bins shared out over the bins of a histogram by width. */
+/* Bins are divided among the bins of a histogram by their widths. */
 START_TEST(histogram_bins)
 {
     double values[] = {-1, 0.25, 5}, counts[] = {2, 4, 2};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Sets of heads put together and shared out, from sets that count what is asked
- * of them. */
+ * Sets of heads joined and divided into shards, from sets that count the
+ * calls. */
 #include "heads/several.h"
 
 #include <string.h>
@@ -76,7 +76,7 @@ static lln_heads_part make_part(fake *f, size_t model, long step, long layer)
                             .head = -1};
 }
 
-/* The head is number `number` of its part, and has these numbers, loaded or
+/* The head is number `number` of its part and has these values, loaded or
  * described. */
 static void expect_head(const lln_heads *heads, size_t index, size_t number,
                         size_t model, long step, long layer)
@@ -92,7 +92,7 @@ static void expect_head(const lln_heads *heads, size_t index, size_t number,
     }
 }
 
-/* Files of layers of one model: a batch entry after the other. */
+/* Files of layers of one model: one batch entry after the other. */
 START_TEST(join_order)
 {
     fake fakes[3] = {{.layer = -1}, {.layer = -1}, {.layer = 8}};
@@ -117,7 +117,7 @@ START_TEST(join_order)
 }
 END_TEST
 
-/* A file gives back its memory when a head of another one is loaded. */
+/* A file gives back its memory when a head of another file is loaded. */
 START_TEST(join_rest)
 {
     fake fakes[2] = {{.layer = 0}, {.layer = 0}};
@@ -147,10 +147,10 @@ START_TEST(join_contradiction)
                               make_part(&fakes[1], 0, -1, 3)};
     lln_heads heads;
     expect_status(lln_heads_join(parts, 2, &heads), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(),
-                     "x.npz: layer 2 inside, 3 in the name of the file; name "
-                     "files without {layer}, or arrays without a number "
-                     "(--key-q, --key-k)");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "x.npz: layer 2 in the file, 3 in its name; use a file pattern without "
+        "{layer}, or keys without a number (--key-q, --key-k)");
     ck_assert_uint_eq(fakes[0].closes, 1);
     ck_assert_uint_eq(fakes[1].closes, 1);
 }
@@ -160,7 +160,7 @@ START_TEST(join_single)
 {
     fake one = {.layer = 2};
     lln_heads_part part = make_part(&one, 0, -1, -1);
-    part.head = 1; /* another one than that of half of the heads */
+    part.head = 1; /* not that of half of the heads */
     lln_heads heads;
     expect_status(lln_heads_join(&part, 1, &heads), LLN_EFORMAT);
     part.head = -1;
@@ -173,7 +173,7 @@ START_TEST(join_single)
 }
 END_TEST
 
-/* Shares of 4 heads among 1 to 5: each head in one of them, in order. */
+/* Shards of 4 heads, from 1 to 5: each head is in one of them, in order. */
 START_TEST(every_shares)
 {
     for (size_t shares = 1; shares <= HEADS + 1; shares++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * An index of shards, and files that are something else. */
+ * An index of shards, and files of other kinds. */
 #include "tensor/shards.h"
 
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 
 static const char index_path[] = "sub/model.json";
 
-/* A shard of one array, float64 and of one element. */
+/* A shard of one array: float64, one element. */
 static void write_shard(const char *path, const char *key, double value)
 {
     char header[200];
@@ -73,7 +73,7 @@ START_TEST(shards_read)
 }
 END_TEST
 
-/* What is wrong with one shard does not matter to the arrays of others. */
+/* A broken shard does not affect the arrays of others. */
 START_TEST(shards_unreadable)
 {
     mkdir("sub", 0777);
@@ -166,7 +166,7 @@ START_TEST(shards_refused)
 }
 END_TEST
 
-/* An index in memory, or what is left of one. */
+/* A complete or truncated index in memory. */
 START_TEST(shards_cut)
 {
     static const char text[] =
@@ -176,12 +176,13 @@ START_TEST(shards_cut)
         expect_status(parse_file((const unsigned char *)text, size, &file),
                       LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
-                     "x: an index of shards without a folder; name the file "
-                     "instead");
+                     "x: an index of shards without a folder; give the name of "
+                     "the file instead");
 }
 END_TEST
 
-/* A .safetensors file whose header of 123 bytes makes it begin with a brace. */
+/* A .safetensors file with a header of 123 bytes, so that it begins with a
+ * brace. */
 START_TEST(shards_begin_as_safetensors)
 {
     char header[124];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Spectra against numbers of dense float64 programs (tests/data/cases) and
+ * Spectra against values of dense float64 programs (tests/data/cases) and
  * against closed forms. */
 #include "spectrum_case.h"
 
@@ -35,7 +35,7 @@ static void check_case(const char *name, const char *kernel, const char *label,
     double lambda2 = case_scalar(name, label, "lam2_modulus");
     expect_absolute(s.lambda2, lambda2, tolerance);
     expect_absolute(s.gap, 1 - lambda2, tolerance);
-    /* lambda2 is cut at 1, above which rounding may put it. */
+    /* lambda2 is at most 1; rounding may make it larger. */
     expect_absolute(hypot(s.lambda2_re, s.lambda2_im), s.lambda2, 1e-14);
     expect_relative(s.unbiased_norm, case_scalar(name, label, "Pt_frobenius"),
                     1e-12);
@@ -95,7 +95,7 @@ START_TEST(measure_causal_diagonal)
 }
 END_TEST
 
-/* LLN gives its diagonal itself; dense rows are the slow way. */
+/* LLN computes its diagonal itself; dense rows are the slow way. */
 START_TEST(measure_causal_rows)
 {
     const char *kernel = _i % 2 == 0 ? "lln:alpha=1.5:beta=2" : "softmax";
@@ -160,8 +160,8 @@ START_TEST(measure_one_token)
 }
 END_TEST
 
-/* Two closed groups of tokens: P = two uniform blocks, lambda2 = 1 and
- * ||P~||_F = centered_sigma1 = 1, whatever the method. */
+/* Two closed groups of tokens: P has two uniform blocks, and lambda2 = 1 and
+ * ||P~||_F = centered_sigma1 = 1 by every method. */
 START_TEST(measure_blocks)
 {
     enum { N = 16 };
@@ -181,9 +181,9 @@ START_TEST(measure_blocks)
 }
 END_TEST
 
-/* Token i attends to token i + 1: a permutation, all moduli 1, ||P~||_F^2 =
- * n - 1; eigenvalues exp(2 pi i / n), of which that with the largest real
- * part comes first. */
+/* Token i attends to token i + 1: P is a permutation, all moduli are 1,
+ * ||P~||_F^2 = n - 1. The eigenvalues are exp(2 pi i k / n); the one with the
+ * largest real part comes first. */
 START_TEST(measure_cycle)
 {
     enum { N = 12 };
@@ -203,8 +203,9 @@ START_TEST(measure_cycle)
 }
 END_TEST
 
-/* Nearly uniform attention: the norm must come from differences. With logits
- * s small, P~ = (s - row mean - column mean + mean) / n to first order. */
+/* Nearly uniform attention: the norm must be computed from differences.
+ * With small logits s, P~ = (s - row mean - column mean + mean) / n to
+ * first order. */
 START_TEST(measure_nearly_uniform)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);

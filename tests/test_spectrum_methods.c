@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The methods for spectra against each other, in both precisions, with and
- * without a stored P; what they refuse. */
+ * without a stored P; their refusals. */
 #include "core/threads.h"
 #include "heads/files.h"
-#include "measure/spectrum_internal.h"
+#include "measure/spectrum.h"
 #include "spectrum_case.h"
 
 /* All methods that apply must find the same eigenvalues. */
@@ -66,7 +66,8 @@ START_TEST(measure_blocks)
     expect_relative(blocks.centered_sigma1, dense.centered_sigma1, 1e-9);
     lln_spectrum_free(&dense);
     lln_spectrum_free(&blocks);
-    /* Three blocks tell their three ones without being looked at. */
+    /* The three ones of three blocks are known without looking at the
+     * blocks. */
     expect_status(measure(&head, "blockdiag:block=100", LLN_SPECTRUM_BLOCKS, 4,
                           200000, &blocks),
                   LLN_ETOOBIG);
@@ -103,8 +104,9 @@ START_TEST(measure_trained)
 }
 END_TEST
 
-/* Tiles made again for each product, against a stored P. 256 x 64 read as
- * 2048 x 8: more than one block of rows a group, more than one tile. */
+/* Tiles that are made again for each product, against a stored P. 256 x 64
+ * read as 2048 x 8: more than one block of rows in a group, and more than
+ * one tile. */
 START_TEST(measure_streaming)
 {
     lln_head head = case_head("B", LLN_FLOAT32, false);
@@ -151,7 +153,7 @@ START_TEST(measure_single_precision)
 }
 END_TEST
 
-/* Under a window that is not causal no shortcut holds. */
+/* Under a window that is not causal, no shortcut applies. */
 START_TEST(measure_window)
 {
     const char *kernel = _i == 0 ? "softmax" : "lln:alpha=1.5:beta=2";
@@ -176,7 +178,7 @@ START_TEST(measure_window)
 }
 END_TEST
 
-/* beta so large that no product of features holds the scores. */
+/* beta is so large that the scores are beyond any product of features. */
 START_TEST(measure_lln_beyond_range)
 {
     static const lln_spectrum_method methods[] = {
@@ -246,7 +248,7 @@ START_TEST(measure_without_norms)
 }
 END_TEST
 
-/* 160 vectors of 2^30 numbers: 1.25 TiB, and 3 x 160^2 numbers beside them. */
+/* 160 vectors of 2^30 elements: 1.25 TiB, and 3 x 160^2 more elements. */
 START_TEST(measure_too_many)
 {
     lln_attention attention = {.n = 1 << 30, .m = 1 << 30, .rank = 1};
@@ -256,16 +258,6 @@ START_TEST(measure_too_many)
     const char *size = "2 eigenvalues of 1073741824 tokens need 1310720.6 MiB";
     ck_assert_msg(strstr(lln_error_message(), size) != NULL, "%s",
                   lln_error_message());
-}
-END_TEST
-
-START_TEST(lapack_info)
-{
-    expect_ok(lln_spectrum_lapack("dgeevx", 0));
-    expect_status(lln_spectrum_lapack("dgeevx", 7), LLN_ENOCONV);
-    ck_assert_str_eq(lln_error_message(), "dgeevx: no convergence (info 7)");
-    expect_status(lln_spectrum_lapack("dsyev", -1010), LLN_ENOMEM);
-    ck_assert_str_eq(lln_error_message(), "out of memory: workspace of dsyev");
 }
 END_TEST
 
@@ -348,7 +340,6 @@ int main(void)
     tcase_add_test(cases, measure_without_norms);
     tcase_add_test(cases, measure_refusals);
     tcase_add_test(cases, measure_too_many);
-    tcase_add_test(cases, lapack_info);
     tcase_add_loop_test(cases, measure_interrupted, 0, 4);
     suite_add_tcase(suite, cases);
     TCase *method = tcase_create("method_find");

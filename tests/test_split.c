@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where heads lie along the features of an array. */
+ * Where heads are along the features of an array. */
 #include "heads/split.h"
 
 #include "expect.h"
@@ -52,8 +52,8 @@ static size_t place(const lln_split_part *part, size_t head)
            head % part->group * part->stride;
 }
 
-/* Features 0 1 2 ... 15 of 4 query heads and 2 key heads of 2 features:
- * q0 q1 q2 q3 k0 k1 v0 v1, and q0 q1 k0 v0 q2 q3 k1 v1. */
+/* Features 0 1 2 ... 15: 4 query heads and 2 key heads of 2 features, as q0 q1
+ * q2 q3 k0 k1 v0 v1, and as q0 q1 k0 v0 q2 q3 k1 v1. */
 START_TEST(find_places)
 {
     static const struct {
@@ -88,8 +88,8 @@ START_TEST(find_apart)
     expect_status(lln_split_find(&split, LLN_QUERIES, "x", 10, &part),
                   LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(),
-                     "x: 10 features; expected a multiple of the 4 heads that "
-                     "are side by side");
+                     "x: 10 features; expected a multiple of 4, the number of "
+                     "heads side by side");
     split.fused = LLN_FUSED_QKV;
     expect_status(lln_split_find(&split, LLN_KEYS, "x", 10, &part),
                   LLN_EFORMAT);
@@ -111,13 +111,13 @@ START_TEST(missing)
     lln_split split = {.fused = LLN_FUSED_NONE};
     expect_status(lln_split_missing(&split, "x", 6), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "x: 6 features; say with --split-heads how many heads "
-                     "are side by side (1, 2, 3, 6, ...)");
+                     "x: 6 features; give the number of heads side by side "
+                     "with --split-heads (1, 2, 3, 6, ...)");
     split.fused = LLN_FUSED_QKV;
     expect_status(lln_split_missing(&split, "x", 7), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
-                     "x: 7 features of queries, keys and values; say with "
-                     "--split-heads how many heads are side by side");
+                     "x: 7 features of queries, keys and values; give the "
+                     "number of heads side by side with --split-heads");
 }
 END_TEST
 

@@ -9,8 +9,7 @@
 #include "table/aligned.h"
 #include "table/series.h"
 
-/* A table whose first rows are there already begins with what stands between
- * rows. */
+/* A table whose first rows exist begins with the separator of rows. */
 static void expect_continued(lln_table_format format, const char *expected)
 {
     char *text = NULL;
@@ -108,7 +107,7 @@ START_TEST(row_json)
 }
 END_TEST
 
-/* Text of columns, and of lines with their ends. */
+/* The text of columns, and of complete lines. */
 static void expect_people(lln_table_format format, bool header, int precision,
                           const char *expected)
 {
@@ -160,8 +159,8 @@ START_TEST(row_markdown)
 }
 END_TEST
 
-/* Rows that wait are written when a command fails; there is nothing to show
- * of a table that does not keep them. */
+/* Rows that wait are written when a command fails; a table that does not keep
+ * rows has nothing to write then. */
 START_TEST(show_rows)
 {
     char *text = NULL;
@@ -313,6 +312,9 @@ START_TEST(series_value_ends_and_steps)
     expect_relative(lln_series_value(0.2, 2, 5, true, 0), 0.2, 0);
     expect_relative(lln_series_value(0.2, 2, 5, true, 3), 1.12468265038, 0);
     expect_relative(lln_series_value(0.2, 2, 1, true, 0), 0.2, 0);
+    /* high / low is beyond the largest number, and below the smallest */
+    expect_relative(lln_series_value(1e-300, 1e300, 5, true, 1), 1e-150, 0);
+    expect_relative(lln_series_value(1e300, 1e-300, 5, true, 3), 1e-150, 0);
 }
 END_TEST
 
@@ -352,7 +354,7 @@ START_TEST(median)
 }
 END_TEST
 
-/* A missing integer is nan, in JSON null, and no number. */
+/* A missing integer is nan, in JSON null. */
 START_TEST(integer_missing)
 {
     expect_relative(

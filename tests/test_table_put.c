@@ -51,7 +51,8 @@ START_TEST(put_json_bytes)
 }
 END_TEST
 
-/* Escapes of terminals (C0, C1), line ends, and a change of direction. */
+/* Escape sequences of terminals (C0, C1), line ends, and a change of the
+ * direction of writing. */
 START_TEST(put_plain_bytes)
 {
     expect_text(lln_put_plain, "a\x1b[31m\x7f\n\t",

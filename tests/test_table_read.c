@@ -17,7 +17,7 @@ static lln_status read_string(const char *text, lln_table_data *data)
     return status;
 }
 
-/* The same; the text is a seed of the fuzzer. */
+/* The same, and the text becomes a seed of the fuzzer. */
 static lln_status read_text(const char *text, lln_table_data *data)
 {
     keep_seed((const unsigned char *)text, strlen(text));
@@ -53,7 +53,7 @@ START_TEST(read_header_only)
 }
 END_TEST
 
-/* A row with this name, written in that format, is read as it was. */
+/* A row with this name, written in that format, is read back unchanged. */
 static void expect_read_back(lln_table_format format, const char *name)
 {
     char *text = one_row(format, name, 2.385);
@@ -66,7 +66,7 @@ static void expect_read_back(lln_table_format format, const char *name)
     free(text);
 }
 
-/* What is written comes back. */
+/* Tables are read back as they were written. */
 START_TEST(read_round_trip)
 {
     static const char *const names[] = {"tea",         "a,b",
@@ -80,7 +80,7 @@ START_TEST(read_round_trip)
 }
 END_TEST
 
-/* Names as the tables for people can have them. */
+/* Names that the formats for people can contain. */
 START_TEST(read_people_round_trip)
 {
     static const char *const names[] = {
@@ -107,9 +107,9 @@ START_TEST(read_csv_errors)
     expect_unreadable("a\tb\n1\t2\t3\n", "t.csv: line 2: 3 cells, expected 2");
     expect_unreadable("a,b\n\"x\ny\",2\n3\n",
                       "t.csv: line 4: 1 cell, expected 2");
-    expect_unreadable("a,b\n1,\"2\n",
-                      "t.csv: line 2: quote that is not closed");
-    expect_unreadable("a\n\"b\"c\n", "t.csv: line 2: text after a quote");
+    expect_unreadable("a,b\n1,\"2\n", "t.csv: line 2: unclosed quote");
+    expect_unreadable("a\n\"b\"c\n",
+                      "t.csv: line 2: text after a closing quote");
     lln_table_data data;
     FILE *in = fmemopen((void *)"a\0b\n", 4, "r");
     expect_status(lln_table_read(in, "t.csv", &data), LLN_EFORMAT);
@@ -120,7 +120,7 @@ START_TEST(read_csv_errors)
 }
 END_TEST
 
-/* All cells of a table, names first: "a|b" and a line for each row. */
+/* All cells of a table, names first: "a|b", one line for each row. */
 static void expect_table(const char *text, const char *expected)
 {
     lln_table_data data;
@@ -137,7 +137,7 @@ static void expect_table(const char *text, const char *expected)
     lln_table_data_free(&data);
 }
 
-/* Numbers, and text without two spaces, of the tables for people. */
+/* Numbers, and text without two spaces, in the formats for people. */
 START_TEST(read_aligned)
 {
     expect_table("a        b\n1  (2, 3)\n", "a|b\n1|(2, 3)\n");
@@ -161,7 +161,7 @@ START_TEST(read_markdown)
 }
 END_TEST
 
-/* An array or one object after another, in any layout. */
+/* An array of objects, or one object after another, in any layout. */
 START_TEST(read_json_layouts)
 {
     static const char *const texts[] = {
@@ -211,7 +211,7 @@ START_TEST(read_json_bytes)
 END_TEST
 
 #define ONE_OBJECT_A_ROW                                                       \
-    "; a table has one object a row, as pandas writes with orient='records'"
+    "; a table has one object per row, as pandas writes with orient='records'"
 
 START_TEST(read_json_rows_that_are_none)
 {
@@ -232,7 +232,7 @@ START_TEST(read_json_rows_that_are_none)
 }
 END_TEST
 
-/* Each is refused with one line that names the file and the line. */
+/* Each table is refused with one line that names the file and the line. */
 START_TEST(read_json_damaged)
 {
     static const struct {
@@ -277,7 +277,7 @@ START_TEST(read_json_damaged)
 }
 END_TEST
 
-/* What is left of a table wherever it is cut, and with any byte changed. */
+/* A table cut at any place, and with any byte changed. */
 START_TEST(read_json_cut_and_changed)
 {
     static const char whole[] =

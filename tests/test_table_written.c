@@ -67,7 +67,7 @@ START_TEST(read_neither)
 }
 END_TEST
 
-/* Cells of a row, the first of which is compared with x. */
+/* Cells of a row; the first is compared with x. */
 static const struct {
     const char *cells[3];
     double x;
@@ -97,7 +97,7 @@ static const struct {
     {{"0.000123", "1.328596", "12.480000"}, 0.00012345, true},
     {{"0.33", "1.33", "12.48"}, 1 / 3.0, true},
     {{"3.3333e-01", "1.3286e+00"}, 1 / 3.0, true},
-    /* the cell alone was rounded */
+    /* only this cell was rounded */
     {{"0.333333", "1.3285956815038222"}, 1 / 3.0, true},
     {{"0.333", "1.3285956815038222"}, 1 / 3.0, true},
     {{"0.333333", "1.3285956815038222"}, 0.3334, false},
@@ -105,7 +105,7 @@ static const struct {
     {{"1", "0.5", "1"}, 1, true},
     {{"1", "0.5", "1"}, 0.5, false},
     {{"1", "0.5", "1"}, 2, false},
-    /* a tie, either way */
+    /* a tie, in both directions */
     {{"0.12", "1.2", "1.3"}, 0.125, true},
     {{"0.13", "1.2", "1.3"}, 0.125, true},
     {{"nan", "1.2"}, 1, false},

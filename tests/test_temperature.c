@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The within-row variance of logits against figures computed with numpy from
- * the full matrix (tests/data/README.md) and against the definition. */
+ * The within-row variance of logits against values that numpy computed from the
+ * full matrix (tests/data/README.md), and against the definition. */
 #include "heads/temperature.h"
 
 #include <stdio.h>
@@ -100,7 +100,7 @@ START_TEST(temperature_variance_causal_cases_against_slow)
 }
 END_TEST
 
-/* Uniform numbers, each column with its own mean and a drift over the rows. */
+/* Uniform values; each column has its own mean and a drift over the rows. */
 static double *numbers(size_t rows, size_t d, double offset)
 {
     double *x = malloc(rows * d * sizeof *x);
@@ -124,7 +124,7 @@ static const struct {
     {300, 900, 7, 0, 1e-12},
     {1, 600, 2, 0.3, 1e-12},
     {5000, 5000, 2, 0, 1e-12},
-    /* A key mean of 10^6 drops out; its rounding is 10^6 2^-53 a key. */
+    /* A key mean of 10^6 cancels; its rounding is 10^6 2^-53 for each key. */
     {300, 600, 3, 1e6, 1e-7},
 };
 
@@ -147,7 +147,8 @@ START_TEST(temperature_variance_shapes)
 }
 END_TEST
 
-/* Windows shorter than a chunk of 256 keys, of several, and of all. */
+/* Windows shorter than a chunk of 256 keys, of several chunks, and of all
+ * keys. */
 static const size_t windows[] = {2, 3, 200, 256, 257, 700, 1300, 5000};
 
 START_TEST(temperature_variance_windows)
@@ -175,9 +176,10 @@ START_TEST(temperature_variance_windows)
 }
 END_TEST
 
-/* Keys before all windows lie a million times farther off than those inside:
- * taken as a difference of sums over all keys, the variance would be noise. The
- * chunk that holds the jump is centred about 10^5, and seen in part. */
+/* Keys before all windows are a million times farther away than those
+ * inside: a difference of sums over all keys would have no correct digits.
+ * The chunk with the jump is centered at about 10^5, and only a part of it
+ * is in the windows. */
 START_TEST(temperature_variance_window_after_a_jump)
 {
     enum { ROWS = 300, KEYS = 1500, D = 3 };
@@ -237,10 +239,11 @@ START_TEST(temperature_variance_constant_keys)
 }
 END_TEST
 
-/* A head that keeps its variance is asked again for what only a new measure
- * could know: keys that were changed in place. */
-/* Keys that are equal, or equal but for the last place, of any size: the right
- * variance is 0 or below (2^-52 |q| |k|)^2, and there is no temperature. */
+/* A head that keeps its variance does not measure again: here the keys are
+ * changed in place. */
+/* Keys that are equal, or differ only in the last place, of any size: the
+ * correct variance is 0 or below (2^-52 |q| |k|)^2, and there is no
+ * temperature. */
 START_TEST(temperature_variance_equal_keys)
 {
     static const double keys[] = {14.3, -0.1, 1e-40, 1e6, 1.0 / 3};
@@ -251,7 +254,7 @@ START_TEST(temperature_variance_equal_keys)
     for (size_t i = 0; i < MANY * D; i++) {
         q[i] = 5 * sin(0.7 * (double)i);
         k[i] = keys[_i] * cos((double)(i % D));
-        if (_i == 4 && i / D % 3 == 1) /* as sums in another order */
+        if (_i == 4 && i / D % 3 == 1) /* from sums in another order */
             k[i] += k[i] * (i % 2 ? 0x1p-53 : -0x1p-52);
     }
     for (int m = 0; m < 3; m++) {
@@ -294,7 +297,8 @@ START_TEST(temperature_variance_kept)
     head.rule.scale *= 2;
     expect_ok(lln_temperature_variance(&head, &again));
     expect_relative(again, 4 * first, 0);
-    /* Another mask, other queries or keys, nothing kept: measured. */
+    /* With another mask, other queries or keys, or nothing kept, it is
+     * measured. */
     for (int change = 0; change < 5; change++) {
         lln_head other = head;
         other.rule.mask.causal = change == 0;
@@ -327,14 +331,14 @@ START_TEST(temperature_variance_undefined)
     head.q.rows = 1;
     head.rule.mask.causal = true;
     expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
-    /* One query that sees both keys. */
+    /* One query that attends to both keys. */
     head.k.rows = 2;
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
     head.rule.mask.window = 2;
     expect_ok(lln_temperature_variance(&head, &variance));
     expect_relative(variance, 2.385 * 2.385 * 2.455 * 2.455 / 2, 1e-14);
-    head.rule.mask.window = 1; /* sees one */
+    head.rule.mask.window = 1; /* attends to one */
     expect_status(lln_temperature_variance(&head, &variance), LLN_EUNDEFINED);
     ck_assert(isnan(variance));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Copying of matrices out of arrays. */
+ * Copying matrices out of arrays. */
 #include "tensor/tensor.h"
 
 #include <float.h>
@@ -151,7 +151,7 @@ START_TEST(tensor_copy_outside)
 }
 END_TEST
 
-/* Contiguous, long enough for several threads and for odd pieces. */
+/* Contiguous, long enough for several threads and uneven parts. */
 START_TEST(tensor_find_nonfinite_position)
 {
     enum { ROWS = 5003, COLUMNS = 67 };
@@ -171,7 +171,7 @@ START_TEST(tensor_find_nonfinite_position)
     expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
     ck_assert_uint_eq(bad, ROWS * COLUMNS);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        data[places[i]] = values[i % 3]; /* later ones stay */
+        data[places[i]] = values[i % 3]; /* later elements stay */
         expect_ok(lln_tensor_find_nonfinite(&t, &all, &bad));
         ck_assert_uint_eq(bad, places[i]);
         expect_ok(lln_tensor_copy(&t, &all, LLN_FLOAT32, out, &bad));

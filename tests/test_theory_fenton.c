@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Fenton-Wilkinson against the plain formulas in numpy, and against their
- * limits where the plain formulas overflow. */
+ * limits where these overflow. */
 #include "expect.h"
 #include "theory/fenton.h"
 

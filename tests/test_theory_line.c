@@ -48,7 +48,7 @@ START_TEST(paper_side_invalid)
 }
 END_TEST
 
-/* The line promises at its own side what it was asked for. */
+/* The line gives at its own side the value that was wanted. */
 START_TEST(paper_variance_round_trip)
 {
     double s, variance;

@@ -6,8 +6,8 @@
 #include "theory/lln_theory.h"
 
 /* d, s2 = a^2 + b^2 with a = b, Var ln S, D2, D1, Y2(a): numpy, trapezoidal
- * step 0.25 in the plane; stated absolute error below 1e-8, found to be below
- * 1e-12. */
+ * rule with step 0.25 in the plane; stated absolute error below 1e-8, found
+ * below 1e-12. */
 static const double VARIANCE[][6] = {
     {8, 0.050000000000000003, 0.0063866629718885015, 0.0032277051513301121,
      0.0032277055094698769, 0.12774253935130403},
@@ -45,8 +45,8 @@ static const double VARIANCE[][6] = {
      0.48412438255564738},
 };
 
-/* d, balanced side, D2, D1: the same integrals, at sides that formulas propose.
- */
+/* d, balanced side, D2, D1: the same integrals at the sides that formulas
+ * give. */
 static const double SIDES[][4] = {
     {16, 1.1852416060147912, 0.26403646427245264, 0.26569997370218967},
     {16, 1.294148604214779, 0.34429571330533398, 0.34737732505164182},
@@ -145,7 +145,7 @@ START_TEST(lln_two_features)
 }
 END_TEST
 
-/* One feature: P is a softmax of b Z whatever a. */
+/* One feature: P is a softmax of b Z for any a. */
 START_TEST(lln_one_feature)
 {
     static const double SIDE[][2] = {

@@ -153,7 +153,7 @@ START_TEST(sum_cumulants_two_terms)
 }
 END_TEST
 
-/* One term is normal; the quadrature is not asked. */
+/* One term is normal; no quadrature is needed. */
 START_TEST(sum_cumulants_one_term)
 {
     double k[4];
@@ -189,8 +189,8 @@ START_TEST(sum_cumulants_many_terms)
 }
 END_TEST
 
-/* Far out, ln S is s times the largest of d normals. For d = 2 that maximum
- * has mean 1/sqrt(pi) and variance 1 - 1/pi. */
+/* For large s, ln S is s times the largest of d normal values. For d = 2 that
+ * maximum has mean 1/sqrt(pi) and variance 1 - 1/pi. */
 START_TEST(sum_cumulants_broad)
 {
     double s = 20, k[4];

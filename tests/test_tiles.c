@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The walk over tiles: each allowed key of each row is met once, in order,
- * with the score of the dot product taken here. */
+ * The walk over tiles: it meets each allowed key of each row once, in order,
+ * with the score of the dot product that is computed here. */
 #include "kernel/tiles.h"
 
 #include "cases.h"
@@ -24,7 +24,7 @@ typedef struct {
     lln_tiles tiles;
 } setting;
 
-/* Case B, 256 x 64 numbers read as rows of 16. */
+/* Case B: 256 x 64 values read as rows of 16. */
 static void open_setting(lln_mask mask, setting *s)
 {
     s->head = case_head("B", LLN_FLOAT64, false);
@@ -53,7 +53,7 @@ static double score(const setting *s, size_t i, size_t j)
     return s->attention.tiles.rule.scale * sum;
 }
 
-/* Walks the block that was started, whose row i is query queries[i]. */
+/* Walks over the started block, whose row i is query queries[i]. */
 static void expect_walk(setting *s, const size_t *queries, size_t rows)
 {
     size_t next[ROWS], first, end, low = N, high = 0;
@@ -113,7 +113,7 @@ START_TEST(start_list)
 }
 END_TEST
 
-/* Scores are where their keys are. */
+/* Scores are in the columns of their keys. */
 START_TEST(start_into_matrix)
 {
     setting s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Archives in which arrays lie beside what is none: text, settings, pickled
- * objects, scalars. None of it is a candidate. */
+ * Archives with arrays and other members: text, settings, pickled objects,
+ * scalars. These are not candidates. */
 #include <string.h>
 
 #include "heads/bundles.h"
@@ -25,7 +25,7 @@ static const struct {
     {'v', "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", 12},
 };
 
-/* The bytes of a member: a .npy file of the kind with this letter, or text. */
+/* The bytes of a member: a .npy file of the kind of this letter, or text. */
 static unsigned char *make_member(char letter, size_t *size)
 {
     static const char zeros[64] = "\x80\4K*.";
@@ -59,7 +59,7 @@ static void write_archive(const char *path, const char *const *names)
 static const struct {
     const char *names[MEMBERS];
     bool two_files;
-    const char *queries, *message; /* the first: NULL if it is refused */
+    const char *queries, *message; /* the first; NULL if it is refused */
 } archives[] = {
     {{"m:q.npy", "m:k.npy", "t:query.json", "t:key.json", "t:q.txt"},
      false,
@@ -92,7 +92,7 @@ static const struct {
      true,
      "arr_0",
      NULL},
-    /* nothing else there: it says why */
+    /* the only member: the message says why */
     {{"i:q.npy", "m:k.npy"},
      false,
      NULL,
@@ -133,7 +133,7 @@ START_TEST(usable_bundles)
 }
 END_TEST
 
-/* The array of a kernel: the one with the name first, then the only one. */
+/* The array of a kernel: the one with its name, else the only one. */
 START_TEST(usable_kernel_arrays)
 {
     static const char *const names[] = {"o:meta.npy", "v:gate.npy",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * exp and log of core/vector_math.h against the C library in the next wider
- * precision, over the whole range, in the instruction set chosen at load.
- * Tolerance: 2 units in the last place. */
+ * precision, over the complete range, in the instruction set chosen at load
+ * time. Tolerance: 2 units in the last place. */
 #include "core/vector_math.h"
 #include "expect.h"
 
@@ -41,7 +41,7 @@ static double ulp_f64(double actual, long double exact)
     return (double)(fabsl(actual - exact) / unit);
 }
 
-/* NaN is the worst of all. */
+/* NaN is the largest error. */
 static double worse(double a, double b)
 {
     return a >= b ? a : b;
@@ -118,8 +118,8 @@ START_TEST(log_f64_everywhere)
 }
 END_TEST
 
-/* Tolerances as the header states them; without fused multiply-add they are
- * wider, and which one runs is known only at load time. */
+/* Tolerances as in the header. Without fused multiply-add they are wider, and
+ * which version runs is known only at load time. */
 START_TEST(weights)
 {
     static float x[COUNT], y[COUNT];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What words in names of arrays tell. Names are those of PyTorch, JAX and
+ * What words in names of arrays mean. The names are those of PyTorch, JAX and
  * TransformerLens models. */
 #include "heads/words.h"
 
@@ -29,7 +29,8 @@ START_TEST(weights)
                                           "kernels.q",
                                           "",
                                           "hook_q"};
-    /* Both are called so: a parameter, and what a linear layer returns. */
+    /* Two kinds of arrays have these names: a parameter, and the result of a
+     * linear layer. */
     ck_assert(lln_words_weight("layers.0.w_q", false));
     ck_assert(!lln_words_weight("layers.0.w_q", true));
     ck_assert(lln_words_weight("blocks.0.attn.W_Q", true));
@@ -76,7 +77,7 @@ START_TEST(fused)
 }
 END_TEST
 
-/* Whether digits may be numbers of layers, and are if they stand alone. */
+/* Whether digits may be layer numbers, and are if they are the only ones. */
 START_TEST(numbers)
 {
     static const struct {

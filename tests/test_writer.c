@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Writing of arrays: what is written is read back, and damaged streams and
- * wrong uses are refused. */
+ * Writing arrays: they are read back, and damaged streams and incorrect calls
+ * are refused. */
 #include "tensor/writer.h"
 
 #include <fcntl.h>
@@ -18,13 +18,13 @@ static lln_matrix wide(const double *data, size_t rows, size_t columns)
     return (lln_matrix){LLN_FLOAT64, rows, columns, data};
 }
 
-/* A file in memory that was written. */
+/* A file that was written in memory. */
 typedef struct {
     char *bytes;
     size_t size;
 } written;
 
-/* Writes the numbers of all entries, `rows` x `columns` at a time. */
+/* Writes the values of all entries, `rows` x `columns` at a time. */
 static written write_all(lln_writer_format format,
                          const lln_writer_entry *entries, size_t count,
                          lln_matrix numbers, size_t rows)
@@ -49,8 +49,8 @@ static lln_container *open_written(const written *file)
     return container;
 }
 
-/* Every float16 comes back, and what lies between two goes to the nearer one,
- * from the middle to the even one. */
+/* Every float16 is read back. A value between two of them is rounded to the
+ * nearer one, and halfway to the even one. */
 START_TEST(half_from_double_all)
 {
     for (unsigned bits = 0; bits < 0x7c00; bits++) {
@@ -74,8 +74,8 @@ START_TEST(half_from_double_all)
 }
 END_TEST
 
-/* 1 + 2^-11 + 2^-40 is above the middle of two float16 numbers, but its
- * float32 is the middle: rounding twice would go down. */
+/* 1 + 2^-11 + 2^-40 is above the middle of two float16 values, but its float32
+ * is the middle: rounding twice would round down. */
 START_TEST(half_from_double_once)
 {
     ck_assert_uint_eq(lln_half_from_double(1 + 0x1p-11 + 0x1p-40), 0x3c01);
@@ -127,7 +127,7 @@ START_TEST(writer_round_trip)
 }
 END_TEST
 
-/* Several arrays, with keys that JSON must quote. */
+/* Several arrays, with keys that need quoting in JSON. */
 START_TEST(writer_several)
 {
     const double data[] = {2.385, -0.07, 0.25, 1e300, 5};
@@ -153,7 +153,7 @@ START_TEST(writer_several)
 }
 END_TEST
 
-/* The first is what numpy 1.24 saves, the second is put together by hand. */
+/* The first is written by numpy 1.24, the second by hand. */
 START_TEST(writer_headers)
 {
     const double data[] = {2.385, -0.07, 0.25};
@@ -175,7 +175,7 @@ START_TEST(writer_headers)
 }
 END_TEST
 
-/* As many members as need a zip64 end record. */
+/* Enough members to need a zip64 end record. */
 START_TEST(writer_many)
 {
     enum { MANY = 65600 };
@@ -201,7 +201,7 @@ START_TEST(writer_many)
 }
 END_TEST
 
-/* A stream that leaves holes where whole pieces are zero. */
+/* A stream that leaves holes where complete blocks are zero. */
 static ssize_t write_sparse(void *cookie, const char *bytes, size_t size)
 {
     int file = *(int *)cookie;
@@ -211,7 +211,7 @@ static ssize_t write_sparse(void *cookie, const char *bytes, size_t size)
     return write(file, bytes, size);
 }
 
-/* An array of more than 4 GiB, and one that begins behind it. */
+/* An array of more than 4 GiB, and one that begins after it. */
 START_TEST(writer_beyond_4_gib)
 {
     enum { COLUMNS = 1 << 20, ROWS = 514 };
@@ -265,17 +265,17 @@ static const struct {
      2,
      {{"o", LLN_DTYPE_F32, 0, {0}}, {"o", LLN_DTYPE_F32, 0, {0}}},
      LLN_EINVAL,
-     "key 'o': two arrays"},
+     "key 'o': two arrays have this key"},
     {LLN_WRITER_SAFETENSORS,
      1,
      {{"__metadata__", LLN_DTYPE_F32, 0, {0}}},
      LLN_EINVAL,
-     "key '__metadata__': no name for an array"},
+     "key '__metadata__': not a valid name for an array"},
     {LLN_WRITER_NPZ,
      1,
      {{"\xff", LLN_DTYPE_F32, 0, {0}}},
      LLN_EINVAL,
-     "key '\\xff': no name for an array"},
+     "key '\\xff': not a valid name for an array"},
     {LLN_WRITER_NPZ,
      1,
      {{"o", LLN_DTYPE_BF16, 0, {0}}},
@@ -337,7 +337,7 @@ START_TEST(writer_wrong_amount)
 }
 END_TEST
 
-/* A disk that is full says so at the latest when the file is finished. */
+/* A full disk is reported at the latest when the file is closed. */
 START_TEST(writer_full_disk)
 {
     const double data[3] = {0};

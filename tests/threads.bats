@@ -51,13 +51,13 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
         run --separate-stderr lln-entropy -n 8 -d 2 --each --trials 8 --tau 1 \
             --kernel lln --params params --threads $threads
         equal status "$status" 1
-        equal stderr "$stderr" 'lln-entropy: params: no row for gaussian, head 5: head is 0 to 4, 6, 7 there'
+        equal stderr "$stderr" 'lln-entropy: params: no row for gaussian, head 5; the closest rows have head 0 to 4, 6, 7'
         equal heads "$(column head <<< "$output")" "$(seq 0 4)"
     done
     for threads in 1 2; do
         run --separate-stderr lln-entropy -n 1 --each --trials 20 \
             --kernel lln --threads $threads
         equal status "$status" 0
-        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: temperature: no query that sees two keys; 19 more cases likewise'
+        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: temperature: no query has two allowed keys; the same holds for 19 more cases'
     done
 }

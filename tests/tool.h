@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Runs a tool on files of a test: what it says, how it ends, and the memory it
- * takes. */
+ * Runs a tool on files of a test: its messages, its exit status, and its
+ * memory. */
 #ifndef LLN_TESTS_TOOL_H
 #define LLN_TESTS_TOOL_H
 
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The sanitizers' own memory hides that of a tool. */
+/* The memory of the sanitizers hides that of a tool. */
 #ifdef __SANITIZE_ADDRESS__
 static const bool tool_memory_known = false;
 #else
@@ -23,12 +23,12 @@ static const bool tool_memory_known = true;
 #endif
 
 typedef struct {
-    int status;           /* of its exit; -1: a signal ended it */
-    char errors[4096];    /* what it wrote to stderr, with a zero at the end */
+    int status;           /* exit status; -1: a signal ended it */
+    char errors[4096];    /* its stderr, with a zero at the end */
     size_t output, bytes; /* bytes of stdout; of memory, at the peak */
 } tool_run;
 
-/* The tools stand in bin/ beside the folder of this program. */
+/* The tools are in bin/ beside the folder of this program. */
 static inline void tool_path(const char *name, char path[4096])
 {
     ssize_t length = readlink("/proc/self/exe", path, 4000);
@@ -57,8 +57,8 @@ static inline void tool_start(const char *input, const char *const *words)
     _exit(127);
 }
 
-/* Runs words[0] with the words behind it, ended by NULL, in the current folder;
- * its standard input is the file `input`, or nothing. */
+/* Runs words[0] with the words after it, ended by NULL, in the current folder;
+ * its standard input is the file `input`, or empty. */
 static inline tool_run run_tool(const char *input, const char *const *words)
 {
     tool_run run = {.status = -1};

@@ -6,19 +6,20 @@ load helper
 
 encoder=$DATA/encoder.safetensors
 
-# numbers FILE.safetensors: its numbers, one a line, array by array.
+# numbers FILE.safetensors: its values, one on each line, array by array.
 numbers() {
     local header
     header=$(od -An -tu8 -N8 "$1" | tr -d ' ')
     tail -c +$((9 + header)) "$1" | od -An -v -w4 -tf4 | tr -d ' '
 }
 
-# arrays FILE: the keys and shapes.
+# arrays FILE: the names and shapes of its arrays.
 arrays() {
     lln-entropy --list "$1" --columns key,dtype,shape --format tsv --no-header
 }
 
-# same TOOL OPTION...: heads.npz gives the rows of the encoder, but for source.
+# same TOOL OPTION...: heads.npz gives the rows of the encoder, except for the
+# column source.
 same() {
     "$@" --quiet --layout hnd "$encoder" | cut -d, -f2- > before
     "$@" --quiet --layout hnd heads.npz | cut -d, -f2- > after
@@ -26,7 +27,7 @@ same() {
     [ "$(wc -l < before)" -gt 4 ]
 }
 
-@test "what is written gives the same rows" {
+@test "the written heads give the same rows" {
     lln-attend --layout hnd "$encoder" --quiet --write-heads heads.npz
     equal arrays "$(arrays heads.npz)" "$(for layer in 0 3; do
         printf "layers.$layer.%s\t<f4\t(2, 256, 64)\n" q k v
@@ -37,14 +38,14 @@ same() {
     same lln-stats --causal
     same lln-stats --normality
     same lln-attend --compare softmax --columns id,relative_error,kl_nats
-    # --scale is no part of queries and keys; float64 keeps all digits.
+    # --scale is not multiplied into queries and keys; float64 keeps all digits.
     same lln-entropy --scale 0.3
     lln-attend --layout hnd "$encoder" --quiet --write-heads heads.npz --double
     equal dtypes "$(arrays heads.npz | cut -f2 | sort -u)" '<f8'
     same lln-entropy --double
 }
 
-@test "layers and heads that were chosen" {
+@test "selected layers and heads" {
     lln-attend --layout hnd "$encoder" --quiet --write-heads h.safetensors \
         --layers 3 --heads 1
     equal arrays "$(arrays h.safetensors)" \
@@ -55,7 +56,7 @@ same() {
         --columns layer,kernel,tau,entropy_nats | cmp - before
 }
 
-@test "the temperature is in the numbers" {
+@test "queries and keys have the temperature" {
     lln-attend --layout hnd "$encoder" --quiet --write-heads h.npz --tau 0.5
     lln-entropy --layout hnd "$encoder" --tau 0.5 --kernel softmax -q \
         --columns id,entropy_nats | cut -d, -f2- > before
@@ -74,7 +75,7 @@ same() {
         equal arrays "$(arrays p.safetensors)" "$(
             printf 'layers.0.%s\tF32\t(2, 9, 2)\n' q k v
             printf 'layers.0.p\tF32\t(2, 9, 9)\n')"
-        # Rows sum to 1; -p ln p; P V. v follows 72 numbers, p 108.
+        # Rows sum to 1; -p ln p; P V. v follows 72 values, p 108.
         numbers p.safetensors | awk '
             NR > 72 && NR <= 108 { v[NR - 73] = $1 }
             NR > 108 {
@@ -136,8 +137,8 @@ same() {
         --columns kernel,n,entropy_nats | cmp - before
 }
 
-# 3 of 6 tokens are not padding, in the other entry 4, in the middle and at
-# the end: P has numbers where a hook would find them.
+# 3 of 6 tokens of one entry are not padding, 4 of the other one, in the middle
+# and at the end: P has values where those of a hook are.
 @test "padding stays where it is in the file" {
     lln-attend -n 6 -d 2 --trials 2 --kernel softmax -o x.npy
     heads=(--layout bnd --q x.npy --k x.npy)
@@ -165,7 +166,7 @@ same() {
         lln-entropy --layout bhnd -q $options --causal b.npz \
             --columns kernel,n,entropy_nats | cmp - before
     done
-    # Of nothing but padding there are zeros of its size, too.
+    # An entry of padding alone has zeros.
     lln-attend "${heads[@]}" -q --lengths <(echo 0) --write-p \
         --write-heads z.safetensors
     equal numbers "$(numbers z.safetensors | sort | uniq -c | tr -s ' ')" \
@@ -179,7 +180,7 @@ same() {
     run --separate-stderr lln-attend "${heads[@]}" --write-heads g.npz
     equal status "$status" 0
     equal stderr "$(without_extent <<< "$stderr")" \
-        'lln-attend: q.npy: no values: no array of values is written; name them with --v or --key-v'
+        'lln-attend: q.npy: no values, so that no array of values is written; name the values with --v or --key-v'
     equal arrays "$(arrays g.npz)" \
         "$(printf 'layers.0.%s\t<f4\t(4, 6, 2)\n' q k)"
     lln-entropy "${heads[@]}" --columns head,kernel,entropy_nats > before
@@ -192,18 +193,18 @@ same() {
     run --separate-stderr lln-attend --layout hnd --q x.npy --k x.npy -q \
         --write-heads p.safetensors --write-p --kernel nystrom
     equal status "$status" 0
-    equal stderr "$stderr" "lln-attend: x.npy: head 0: kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64; 1 more case likewise"
+    equal stderr "$stderr" "lln-attend: x.npy: head 0: kernel 'nystrom': 96 queries and 96 keys; expected multiples of landmarks=64; the same holds for 1 more case"
     equal numbers "$(numbers p.safetensors | tail -n +769 | tr -d - | sort |
         uniq -c | tr -d ' ')" 18432nan
     for options in '' --write-p; do
         run --separate-stderr lln-attend -n 4 --tau 1e-100 --trials 2 \
             --write-heads t.npz $options
         equal status "$status" 0
-        [[ $stderr == 'lln-attend: gaussian: head 0, tau 1e-100: '*'; 1 more case likewise' ]]
+        [[ $stderr == 'lln-attend: gaussian: head 0, tau 1e-100: '*'; the same holds for 1 more case' ]]
     done
 }
 
-@test "bad usage, and nothing is left" {
+@test "bad usage, which leaves no file" {
     local ends='expected a name that ends in .npz or .safetensors'
     refuses 2 "--write-heads: x.npy: $ends" lln-attend --write-heads x.npy
     refuses 2 "--write-heads: -: $ends" lln-attend --write-heads -
@@ -212,33 +213,33 @@ same() {
         lln-attend --write-heads x.npz -o y.npz
     refuses 2 '--compare cannot be used with --write-heads' \
         lln-attend --write-heads x.npz --compare softmax
-    refuses 2 '--kernel needs --write-p: queries and keys have no kernel' \
+    refuses 2 '--kernel needs --write-p: only P depends on the kernel' \
         lln-attend --write-heads x.npz --kernel lln
-    refuses 2 "--write-p: 'lln,softmax': expected one kernel" \
+    refuses 2 "--write-p: expected one kernel, found 'lln,softmax'" \
         lln-attend --write-heads x.npz --write-p --kernel lln,softmax
-    refuses 2 '--rows needs --compare: without it an array is written' \
+    refuses 2 '--rows needs --compare: it applies to tables only' \
         lln-attend --write-heads x.npz --rows 3
-    refuses 2 "--tau: '1,2': expected one number" \
+    refuses 2 "--tau: expected one number, found '1,2'" \
         lln-attend --write-heads x.npz --tau 1,2
     refuses 1 'no/x.npz: No such file or directory' \
         lln-attend --write-heads no/x.npz
     run --separate-stderr lln-attend -n 100000000 --write-heads x.npz --write-p
     equal status "$status" 1
-    [[ $stderr =~ 'x.npz: the arrays take 149'[0-9.]*' GiB, '[0-9.]*' GiB are free' ]]
+    [[ $stderr =~ 'x.npz: the arrays need 149'[0-9.]*' GiB, but '[0-9.]*' GiB are free' ]]
     run --separate-stderr timeout -s INT 1 lln-attend -n 20000 --trials 8 \
         --write-heads x.npz --write-p
     equal stderr "$stderr" \
-        'lln-attend: interrupted: an array that is not complete is not kept'
+        'lln-attend: interrupted: incomplete arrays are not kept'
     equal files "$(ls -A)" ''
     lln-attend -n 8 --trials 1 --write-heads x.npz
     cp x.npz before
     files_before=$(ls -A)
-    refuses 1 'x.npz: is an input; it would be overwritten' \
+    refuses 1 'x.npz: the output would overwrite this input; use another name' \
         lln-attend --layout hnd x.npz --write-heads x.npz
     cmp x.npz before
 }
 
-@test "heads of a layer that differ in size" {
+@test "heads of one layer with different sizes" {
     {
         printf '{'
         printf '"l0.h0.q":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},'
@@ -250,7 +251,7 @@ same() {
     rm header
     # shellcheck disable=SC2034 # for refuses
     files_before=x
-    refuses 1 '--write-heads: heads of layer 0 differ in size; choose some with --heads' \
+    refuses 1 '--write-heads: the heads of layer 0 differ in size and do not fit in one array; select heads of one size with --heads' \
         lln-attend -q x --key-q 'l{layer}.h{head}.q' \
         --key-k 'l{layer}.h{head}.k' --write-heads y.npz
     lln-attend -q x --key-q 'l{layer}.h{head}.q' --key-k 'l{layer}.h{head}.k' \

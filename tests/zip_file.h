@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A writer of zip archives for tests, of every kind that may be met. Wrong
- * ones are made by damaging right ones. */
+ * A writer of zip archives of every kind for tests. Invalid ones are made by
+ * damaging valid ones. */
 #ifndef LLN_TESTS_ZIP_FILE_H
 #define LLN_TESTS_ZIP_FILE_H
 
@@ -43,7 +43,7 @@ static inline void put(zip_file *file, const void *bytes, size_t size)
     file->size += size;
 }
 
-/* A little-endian number of so many bytes. */
+/* A little-endian number of that many bytes. */
 static inline void put_number(zip_file *file, int bytes, uint64_t value)
 {
     for (int i = 0; i < bytes; i++)
@@ -56,7 +56,7 @@ static inline void put_common(zip_file *file, const zip_member *m, uint32_t crc)
     put_number(file, 2, m->wide ? 45 : 20);
     put_number(file, 2, m->streamed ? 8 : 0);
     put_number(file, 2, m->deflated ? 8 : 0);
-    put_number(file, 4, 0x00210000); /* the first day there is */
+    put_number(file, 4, 0x00210000); /* the first possible day */
     put_number(file, 4, crc);
 }
 
@@ -147,7 +147,7 @@ static inline void put_end64(zip_file *file, size_t count, size_t first)
 }
 
 /* An archive of these members after the bytes of `prefix`, with a comment.
- * wide: a zip64 end record too. */
+ * wide: with a zip64 end record, too. */
 static inline zip_file make_zip(zip_member *members, size_t count, bool wide,
                                 const char *prefix, const char *comment)
 {

@@ -26,7 +26,7 @@ static lln_status match_head(const lln_match_method *method,
     return LLN_OK;
 }
 
-/* The temperature counts where it was asked for. */
+/* The temperature is compared only if --tau was given. */
 static params_key find_key(const case_set *set, const row_identity *identity)
 {
     return (params_key){
@@ -54,7 +54,8 @@ lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
         LLN_TRY(params_find(set->params, &key, &alpha, &beta));
         if (isnan(alpha) || isnan(beta))
             return lln_fail(LLN_EUNDEFINED,
-                            "kernel '%s': --params has no alpha and beta",
+                            "kernel '%s': the row of --params for this head "
+                            "has no alpha and beta",
                             choice->text);
     } else if (entry->method || entry->joint) {
         LLN_TRY(entry->joint ? match_joint(set, head, identity, &alpha, &beta)

@@ -11,11 +11,16 @@
 #include "options.h"
 #include "output.h"
 
+/* The option that the arrays come from, for messages. */
+static const char *option_name(void)
+{
+    return run_shared.arrays ? "arrays" : "gate";
+}
+
 /* Ends the process with the message of the library. */
 __attribute__((noreturn)) static void refuse(void)
 {
-    cli_usage("--%s: %s", arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : "gate",
-              lln_error_message());
+    cli_usage("--%s: %s", option_name(), lln_error_message());
 }
 
 static void check_name(const kernel_list *kernels, const char *name)
@@ -23,11 +28,11 @@ static void check_name(const kernel_list *kernels, const char *name)
     for (size_t i = 0; i < kernels->count; i++)
         if (lln_kernel_array_find(kernels->entries[i].choice.kernel, name))
             return;
-    cli_usage("--arrays: no kernel in '%s' takes '%s'", run_shared.kernels,
-              name);
+    cli_usage("--%s: no kernel in '%s' takes an array '%s'; see --list-kernels",
+              option_name(), run_shared.kernels, name);
 }
 
-/* NAME=FILE,... of both options; NULL: none; the caller frees it. */
+/* Joins both options to NAME=FILE,...; NULL: none. The caller frees it. */
 static char *join_options(void)
 {
     const char *arrays = arrays_for(ARRAYS_OF_KERNELS), *gate = run_shared.gate;
@@ -48,7 +53,7 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
     if (!text)
         return NULL;
     if (run_shared.lengths)
-        cli_usage("--lengths: arrays beside the heads have none");
+        cli_usage("--lengths cannot be used with --%s", option_name());
     lln_axes axes = {.letters = sampled ? "hnd" : run_shared.layout};
     lln_status status = LLN_OK;
     if (run_shared.split_heads)
@@ -66,7 +71,7 @@ lln_kernel_arrays *kernel_arrays_open(const kernel_list *kernels, bool sampled)
     return files;
 }
 
-/* The shapes of all arrays for one head, into items [count]. */
+/* Finds the shapes of all arrays for one head: items [count]. */
 static void find_shapes(const lln_kernel_arrays *files, const lln_head *head,
                         lln_kernel_array *items)
 {
@@ -104,7 +109,7 @@ static lln_status load_array(const lln_kernel_arrays *files, size_t index,
     LLN_TRY(lln_kernel_arrays_load(files, index, head, &a));
     arrays->items[index] = (lln_kernel_array){
         lln_kernel_arrays_name(files, index), lln_matrix_written(a)};
-    arrays->numbers[index] = a.data;
+    arrays->data[index] = a.data;
     arrays->count++;
     return LLN_OK;
 }
@@ -117,8 +122,8 @@ lln_status kernel_arrays_load(const lln_kernel_arrays *files,
     if (count == 0)
         return LLN_OK;
     arrays->items = lln_array_alloc(count, sizeof *arrays->items);
-    arrays->numbers = lln_array_alloc(count, sizeof *arrays->numbers);
-    lln_status status = arrays->items && arrays->numbers ? LLN_OK : LLN_ENOMEM;
+    arrays->data = lln_array_alloc(count, sizeof *arrays->data);
+    lln_status status = arrays->items && arrays->data ? LLN_OK : LLN_ENOMEM;
     for (size_t i = 0; i < count && status == LLN_OK; i++)
         status = load_array(files, i, head, arrays);
     if (status != LLN_OK)
@@ -129,8 +134,8 @@ lln_status kernel_arrays_load(const lln_kernel_arrays *files,
 void kernel_arrays_free(kernel_arrays *arrays)
 {
     for (size_t i = 0; i < arrays->count; i++)
-        free(arrays->numbers[i]);
-    free(arrays->numbers);
+        free(arrays->data[i]);
+    free(arrays->data);
     free(arrays->items);
     *arrays = (kernel_arrays){.count = 0};
 }

@@ -20,20 +20,20 @@
 #include "sources.h"
 #include "tensor/writer.h"
 
-/* Where the product of the head at hand goes. */
+/* Where the product of the current head is stored. */
 typedef struct {
     const lln_layout *layout;
-    char *numbers;
+    char *elements;
     bool written;
 } head_target;
 
-/* A run in progress. Arrays are written one after another, and each from its
- * first number to its last. */
+/* A run in progress. Arrays are written one after another, each from its first
+ * element to its last. */
 typedef struct {
     run_plan plan; /* its context is the run */
     kernel_list kernels;
-    case_set set;        /* with the kernel at hand alone */
-    lln_result *results; /* [result_count]: an array each, for each kernel */
+    case_set set;        /* with the current kernel only */
+    lln_result *results; /* [result_count]: one array each, for each kernel */
     size_t result_count;
     lln_precision precision;
     lln_writer_format format;
@@ -42,16 +42,16 @@ typedef struct {
     size_t done; /* heads times kernels */
 } attend_run;
 
-/* A part of an array that is whole in memory: all that stands behind one entry
- * of the axes that come before those of tokens and features. */
+/* The part of an array that is in memory at a time: all elements of one entry
+ * of the axes that precede those of tokens and features. */
 typedef struct {
     const lln_result *result;
-    char *numbers;
+    char *elements;
     size_t size; /* in elements */
 } part;
 
-/* Puts the matrix o of a head at its place; rows that it does not have, of
- * padding, stay zero. */
+/* Copies the matrix o of a head to its place. Rows of padding, which o does not
+ * have, stay zero. */
 static void place(lln_matrix o, head_target *target)
 {
     size_t size = lln_precision_size(o.precision);
@@ -61,12 +61,12 @@ static void place(lln_matrix o, head_target *target)
     const char *from = o.data;
     for (size_t i = 0; i < o.rows; i++)
         for (size_t j = 0; j < o.columns; j += run, from += run * size)
-            memcpy(target->numbers + (i * row + j * column) * size, from,
+            memcpy(target->elements + (i * row + j * column) * size, from,
                    run * size);
     target->written = true;
 }
 
-/* Puts NaN at the place of a product of n rows with a matrix that does not
+/* Fills the place of a product of n rows with NaN if the product does not
  * exist. */
 static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
@@ -74,10 +74,10 @@ static void place_nan(lln_precision precision, size_t n, head_target *target)
     size_t bytes = lln_precision_size(precision);
     if (n == 0)
         return;
-    void *numbers = cli_alloc(n * d, bytes);
-    memset(numbers, 0xff, n * d * bytes); /* all bits set are a NaN */
-    place((lln_matrix){precision, n, d, numbers}, target);
-    free(numbers);
+    void *elements = cli_alloc(n * d, bytes);
+    memset(elements, 0xff, n * d * bytes); /* all bits set are a NaN */
+    place((lln_matrix){precision, n, d, elements}, target);
+    free(elements);
 }
 
 lln_status attend_multiply(const run_case *c, void *out)
@@ -91,7 +91,7 @@ lln_status attend_multiply(const run_case *c, void *out)
     return status;
 }
 
-/* Numbers so large that sums of them are not are no averages. */
+/* Refuses outputs that are not finite: their sums have overflowed. */
 static lln_status check_finite(const run_case *c, lln_matrix o)
 {
     size_t bad = lln_matrix_find_nonfinite(o);
@@ -100,11 +100,12 @@ static lln_status check_finite(const run_case *c, lln_matrix o)
     size_t i = bad / o.columns, j = bad % o.columns;
     return lln_fail(LLN_EINVAL,
                     "kernel '%s': row %zu, column %zu of the output is %g: "
-                    "numbers of the head are too large",
-                    c->kernel->text, i, j, fabs(lln_matrix_get(o, i, j)));
+                    "values of the head are too large%s",
+                    c->kernel->text, i, j, fabs(lln_matrix_get(o, i, j)),
+                    run_shared.use_double ? "" : "; use --double");
 }
 
-/* Puts O at its place; the block has no columns. */
+/* Computes O and copies it to its place. The block has no columns. */
 static lln_status multiply_and_place(const run_case *c, const void *context,
                                      run_block *block)
 {
@@ -112,19 +113,19 @@ static lln_status multiply_and_place(const run_case *c, const void *context,
     const attend_run *run = context;
     lln_matrix v = c->head->v;
     lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
-    void *numbers = lln_array_alloc_raw(o.rows * o.columns,
-                                        lln_precision_size(v.precision));
-    lln_status status = numbers ? attend_multiply(c, numbers) : LLN_ENOMEM;
-    o.data = numbers;
+    void *elements = lln_array_alloc_raw(o.rows * o.columns,
+                                         lln_precision_size(v.precision));
+    lln_status status = elements ? attend_multiply(c, elements) : LLN_ENOMEM;
+    o.data = elements;
     if (status == LLN_OK)
         status = check_finite(c, o);
     if (status == LLN_OK)
         place(o, run->target);
-    free(numbers);
+    free(elements);
     return status;
 }
 
-/* What multiply_and_place does, for --plan. */
+/* The same work as multiply_and_place, for --plan. */
 static lln_status multiply_alone(const run_case *c, const void *context,
                                  run_block *block)
 {
@@ -148,8 +149,8 @@ static size_t part_size(const lln_result *result)
     return token > feature ? token : feature;
 }
 
-/* Fills the place of a head in the part. A head that the kernel cannot do,
- * which a warning names, is NaN. */
+/* Fills the place of a head in the part; with NaN if the kernel cannot be
+ * applied to the head, which a warning says. */
 static lln_status fill_head(attend_run *run, size_t index, const part *p,
                             size_t offset)
 {
@@ -159,7 +160,7 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
     head_target target = {
         &p->result->layout,
-        p->numbers + offset * lln_precision_size(run->precision), false};
+        p->elements + offset * lln_precision_size(run->precision), false};
     run->target = &target;
     case_result_open(&run->set, &result);
     lln_status status =
@@ -174,13 +175,13 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     return status;
 }
 
-/* Fills part number `index` of the array. */
+/* Fills part `index` of the array. */
 static lln_status fill_part(attend_run *run, size_t index, const part *p)
 {
     const size_t *size = p->result->layout.size;
     const size_t *stride = p->result->layout.stride;
     const size_t *head = p->result->heads;
-    memset(p->numbers, 0, p->size * lln_precision_size(run->precision));
+    memset(p->elements, 0, p->size * lln_precision_size(run->precision));
     for (size_t b = 0; b < size[LLN_AXIS_BATCH]; b++)
         for (size_t l = 0; l < size[LLN_AXIS_LAYER]; l++)
             for (size_t h = 0; h < size[LLN_AXIS_HEAD]; h++, head++) {
@@ -198,14 +199,14 @@ static lln_status write_array(attend_run *run, const lln_result *result)
     part p = {.result = result, .size = part_size(result)};
     size_t parts = lln_tensor_count(&result->tensor) / p.size;
     lln_status status = LLN_OK;
-    p.numbers = cli_alloc(p.size, lln_precision_size(run->precision));
+    p.elements = cli_alloc(p.size, lln_precision_size(run->precision));
     for (size_t i = 0; i < parts && status == LLN_OK; i++) {
         status = fill_part(run, i, &p);
-        lln_matrix numbers = {run->precision, 1, p.size, p.numbers};
+        lln_matrix elements = {run->precision, 1, p.size, p.elements};
         if (status == LLN_OK)
-            cli_check_output(lln_writer_append(run->writer, numbers));
+            cli_check_output(lln_writer_append(run->writer, elements));
     }
-    free(p.numbers);
+    free(p.elements);
     return status;
 }
 
@@ -219,7 +220,8 @@ static lln_status write_arrays(attend_run *run)
     return LLN_OK;
 }
 
-/* By the name of the output; what is no file gets .npy. */
+/* Finds the format by the name of the output. Standard output, and any path
+ * that exists and is not a regular file, get .npy. */
 static lln_writer_format find_format(const char *path)
 {
     lln_writer_format format = LLN_WRITER_NPY;
@@ -231,7 +233,8 @@ static lln_writer_format find_format(const char *path)
     cli_usage("--output: %s", lln_error_message());
 }
 
-/* "o", or "o.softmax" with several kernels; the caller frees it. */
+/* Returns "o", or "o.softmax" if there are several kernels; the caller frees
+ * it. */
 static char *key_of(const attend_run *run, size_t result, size_t kernel)
 {
     char *key;
@@ -244,14 +247,27 @@ static char *key_of(const attend_run *run, size_t result, size_t kernel)
     return key;
 }
 
+lln_writer *attend_open_writer(FILE *out, lln_writer_format format,
+                               lln_writer_entry *entries, char **keys,
+                               size_t count)
+{
+    lln_writer *writer;
+    cli_check_output(lln_writer_open(out, format, entries, count, &writer));
+    for (size_t i = 0; i < count; i++)
+        free(keys[i]);
+    free(keys);
+    free(entries);
+    return writer;
+}
+
 static void open_writer(attend_run *run, FILE *out)
 {
     size_t kernels = run->kernels.count, count = run->result_count * kernels;
     lln_writer_entry *entries = cli_alloc(count, sizeof *entries);
     char **keys = cli_alloc(count, sizeof *keys);
     if (run->format == LLN_WRITER_NPY && count > 1)
-        cli_usage("--output: %s: a .npy file holds one array, and there are "
-                  "%zu; name a .npz or .safetensors file",
+        cli_usage("--output: %s: a .npy file contains one array, but there are "
+                  "%zu; use a .npz or .safetensors file",
                   cli_output_name(), count);
     for (size_t i = 0; i < count; i++) {
         const lln_tensor *tensor = &run->results[i / kernels].tensor;
@@ -264,12 +280,7 @@ static void open_writer(attend_run *run, FILE *out)
         };
         memcpy(entries[i].shape, tensor->shape, sizeof tensor->shape);
     }
-    cli_check_output(
-        lln_writer_open(out, run->format, entries, count, &run->writer));
-    for (size_t i = 0; i < count; i++)
-        free(keys[i]);
-    free(keys);
-    free(entries);
+    run->writer = attend_open_writer(out, run->format, entries, keys, count);
 }
 
 void attend_check_options(void)
@@ -280,22 +291,20 @@ void attend_check_options(void)
         "shard",    "resume",    NULL};
     const char *name = cli_first_given(tables);
     if (name)
-        cli_usage("--%s needs --compare: without it an array is written", name);
+        cli_usage("--%s needs --compare: it applies to tables only", name);
     if (cli_given("trials") && !sources_sampled())
         sources_refuse("trials");
     sources_refuse_several();
 }
 
-/* An array has no columns. */
-static const record_column no_columns[] = {{0}};
-
 static void open_run(attend_run *run)
 {
     attend_check_options();
-    run->plan = (run_plan){.table = {no_columns, 1},
+    run->plan = (run_plan){.table = record_none,
                            .measure = multiply_and_place,
                            .context = run,
                            .rows_are_never_averaged = true,
+                           .name = "lln-attend",
                            .has_one_temperature = true};
     case_set_choose(&run->set, &run->plan);
     run->kernels = run->set.kernels;
@@ -314,7 +323,7 @@ static void close_run(attend_run *run)
 {
     lln_writer_free(run->writer);
     lln_results_free(run->results, run->result_count);
-    run->set.kernels = run->kernels; /* whole again */
+    run->set.kernels = run->kernels; /* all of them again */
     case_set_close(&run->set);
 }
 
@@ -322,7 +331,7 @@ void attend_check(lln_status status)
 {
     warnings_print();
     if (status == LLN_EINTERRUPTED) {
-        cli_warn("interrupted: an array that is not complete is not kept");
+        cli_warn("interrupted: incomplete arrays are not kept");
         signals_end_process();
     }
     cli_check(status);
@@ -331,9 +340,10 @@ void attend_check(lln_status status)
 
 static int plan_arrays(void)
 {
-    const run_plan plan = {.table = {no_columns, 1},
+    const run_plan plan = {.table = record_none,
                            .measure = multiply_alone,
                            .rows_are_never_averaged = true,
+                           .name = "lln-attend",
                            .has_one_temperature = true};
     case_set set = {0};
     case_set_choose(&set, &plan);

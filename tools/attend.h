@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * O = P V of every head, written as an array. */
+ * Writes O = P V of every head as arrays. */
 #ifndef LLN_TOOLS_ATTEND_H
 #define LLN_TOOLS_ATTEND_H
 
-#include "plan.h"
+#include <stdio.h>
 
-/* O = P V of one case: out [n x columns of V], in the precision of V. */
+#include "plan.h"
+#include "tensor/writer.h"
+
+/* Computes O = P V of one case: out [n x columns of V], in the precision of
+ * V. */
 LLN_NODISCARD lln_status attend_multiply(const run_case *c, void *out);
 
-/* Ends the process if an option is given that is for tables, or for other
- * heads than these. */
+/* Ends the process if an option is given that applies only to tables, or not to
+ * these heads. */
 void attend_check_options(void);
 
-/* Ends the work on arrays: prints its warnings, and ends the process if it has
- * failed or a signal has stopped it. */
+/* Opens a writer of arrays on `out`. Frees entries and keys, which are [count],
+ * and each key. Ends the process on failure. */
+lln_writer *attend_open_writer(FILE *out, lln_writer_format format,
+                               lln_writer_entry *entries, char **keys,
+                               size_t count);
+
+/* Ends the work on arrays: prints the warnings, and ends the process if the
+ * work has failed or a signal has stopped it. */
 void attend_check(lln_status status);
 
 /* Computes O of every head that the shared options ask for and writes it to

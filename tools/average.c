@@ -12,7 +12,7 @@ static void add_real(row_cell *cell, double x)
 {
     if (cell->mean.count == 0 || isnan(x))
         cell->least = cell->most = x;
-    /* nothing compares with NaN, which stays */
+    /* comparisons with NaN are false: once NaN, always NaN */
     cell->least = x < cell->least ? x : cell->least;
     cell->most = x > cell->most ? x : cell->most;
     lln_average_add(&cell->mean, x);
@@ -40,7 +40,7 @@ static row_cell *cell_at(const row_average *average, size_t row, size_t column)
     return &average->cells[row * average->columns + column];
 }
 
-/* Adds the field that a column shows in a row of a block. */
+/* Adds the field of one column in a row of a block. */
 static void add_field(row_average *average, const run_block *block, size_t row,
                       size_t column)
 {
@@ -101,7 +101,7 @@ double row_average_median(const row_average *average, size_t row, size_t column)
     return median;
 }
 
-/* Replaces the real fields of a row of the first block. */
+/* Replaces the real fields in a row of the first block by averages. */
 static void take_row(row_average *average, size_t row)
 {
     run_block *first = &average->first;

@@ -46,7 +46,7 @@ lln_status run_block_resize(run_block *block, size_t rows)
     return LLN_OK;
 }
 
-/* A copy of the rows of both, of one of the two members. */
+/* Joins one member (records or errors) of two blocks into a new array. */
 static char *join(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
 {
     char *sum = cli_alloc(a_bytes + b_bytes, 1);

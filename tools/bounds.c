@@ -12,19 +12,19 @@
 typedef struct {
     size_t column;
     double value;
-    bool below; /* what is below it fails, else what is above */
+    bool below; /* values below it fail, otherwise values above it */
 } bound;
 
 struct row_bounds {
-    const lln_column *columns; /* while the table is written */
+    const lln_column *columns; /* valid while the table is written */
     bound *list;               /* [count] */
     size_t count;
-    const bound *failed; /* the first; NULL: all hold */
-    double value;        /* that is beyond it */
+    const bound *failed; /* the first that was violated; NULL: none */
+    double value;        /* that violates it */
     char *message;
 };
 
-static const char form[] = "expected COLUMN=X, or several with commas";
+static const char form[] = "expected COLUMN=X or COLUMN=X,COLUMN=X...";
 
 __attribute__((noreturn)) static void unknown_column(const row_bounds *all,
                                                      size_t columns,
@@ -35,8 +35,8 @@ __attribute__((noreturn)) static void unknown_column(const row_bounds *all,
     for (size_t i = 0; i < columns; i++)
         if (!lln_cell_is_text(all->columns[i].type))
             lln_text_append(names, sizeof names, all->columns[i].name);
-    cli_usage("--%s: '%s' is not a column of numbers; there are %s", option,
-              name, names);
+    cli_usage("--%s: '%s' is not a column of numbers; expected one of %s",
+              option, name, names);
 }
 
 /* Reads "COLUMN=X". */
@@ -69,7 +69,7 @@ static void read_bounds(row_bounds *all, size_t columns, const char *option,
     free(copy);
 }
 
-/* Bounds in "a,b"; NULL: none. */
+/* The number of bounds in "a=1,b=2"; text may be NULL. */
 static size_t count_bounds(const char *text)
 {
     return text ? cli_count_parts(text, ',') : 0;
@@ -127,7 +127,7 @@ void bounds_name(row_bounds *all, const char *place)
     const bound *b = all->failed;
     lln_table_format_real(all->value, (int)run_shared.precision, value);
     lln_table_format_real(b->value, 0, limit);
-    if (asprintf(&all->message, "%s%s %s; expected at %s %s", place,
+    if (asprintf(&all->message, "%s%s is %s; expected at %s %s", place,
                  all->columns[b->column].name, value,
                  b->below ? "least" : "most", limit) < 0)
         cli_fail("out of memory");

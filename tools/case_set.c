@@ -18,8 +18,7 @@ static void choose_reference(case_set *set)
     if (!set->plan->reference)
         return;
     set->reference = kernel_list_read("compare", set->plan->reference, false);
-    if (set->reference.count > 1)
-        cli_usage("--compare: '%s': expected one kernel", set->plan->reference);
+    kernel_list_expect_one("compare", set->plan->reference, &set->reference);
 }
 
 /* Those of both lists are on one table. */
@@ -30,8 +29,8 @@ static void check_rules(const case_set *set)
     free(all.entries);
 }
 
-/* Kernels that do not support the rule of logits are refused here, before any
- * file is opened. */
+/* Refuses kernels that do not support the rule of logits before any file is
+ * opened. */
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
@@ -46,8 +45,8 @@ static void choose_kernels(case_set *set)
     const char *given =
         arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : cli_first_given(names);
     if (given)
-        cli_usage("--%s cannot be used here: these tables have no kernel",
-                  given);
+        cli_usage("--%s cannot be used with %s: it takes no kernel", given,
+                  set->plan->name);
     kernel_entry named = {.method = NULL};
     if (set->plan->kernel) {
         cli_check(lln_kernel_parse(set->plan->kernel, &named.choice));
@@ -65,16 +64,16 @@ static bool any_random(const kernel_list *kernels)
     return random;
 }
 
-/* How many draws of each random kernel there are for a head: one for sampled
- * heads, which are trials themselves. Ends the process if --trials was given
- * and nothing is drawn. */
+/* The number of draws of each random kernel for a head: 1 for sampled heads,
+ * which are trials themselves. Ends the process if --trials was given but
+ * nothing is drawn. */
 static size_t count_draws(const kernel_list *kernels, bool sampled)
 {
     if (sampled || !cli_given("trials"))
         return 1;
     if (!any_random(kernels))
-        cli_usage("--trials is for sampled heads and random kernels; these are "
-                  "neither");
+        cli_usage("--trials needs sampled heads or a random kernel (see "
+                  "--list-kernels)");
     return run_shared.trials;
 }
 
@@ -83,9 +82,9 @@ static void choose_draws(case_set *set)
     bool never_averaged = set->plan->rows_are_never_averaged;
     set->draws = count_draws(&set->kernels, sources_sampled());
     if (set->draws > 1 && (never_averaged || run_shared.each))
-        cli_usage("--trials: draws of heads from files are averaged; %s",
-                  run_shared.each ? "leave out --each"
-                                  : "these rows never are");
+        cli_usage("--trials cannot be used with %s for heads from files: "
+                  "draws of a random kernel are averaged",
+                  never_averaged ? set->plan->name : "--each");
 }
 
 void case_set_choose(case_set *set, const run_plan *plan)
@@ -93,10 +92,11 @@ void case_set_choose(case_set *set, const run_plan *plan)
     set->plan = plan;
     set->measured = plan->reduce ? plan->measured : plan->table;
     if (run_shared.rows > 0 && !plan->measures_sampled_rows)
-        cli_usage("--rows is not supported here: all rows are needed");
+        cli_usage("--rows cannot be used with %s: all rows are needed",
+                  plan->name);
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
-        cli_usage("--tau: '%s': expected one number", run_shared.tau);
+        cli_usage("--tau: expected one number, found '%s'", run_shared.tau);
     shard_check();
     choose_kernels(set);
     choose_draws(set);

@@ -12,43 +12,46 @@
 
 typedef struct {
     const run_plan *plan;
-    record_type measured; /* of a case */
-    unsigned passes;      /* what must be computed; set by the run */
-    number_list taus;
-    kernel_list kernels;       /* if the plan measures heads: one entry, of no
-                                  kernel */
-    kernel_list reference;     /* one, or none */
-    params *params;            /* NULL: none */
-    lln_kernel_arrays *arrays; /* that kernels take; NULL: none */
+    record_type measured; /* record of a case */
+    unsigned passes;      /* passes that must be computed; set by the run */
+    lln_number_list taus;
+    kernel_list kernels;   /* one entry without a kernel if the plan measures
+                              heads */
+    kernel_list reference; /* one, or none */
+    params *params;        /* NULL: none */
+    lln_kernel_arrays *arrays; /* of kernels; NULL: none */
     size_t draws;              /* of random kernels, for each head; >= 1 */
     lln_joint **joints;        /* [taus.count]; NULL: not needed */
     lln_heads heads;
-    bool averaged; /* trials of a model, which have no number in the table */
+    bool averaged; /* trials of a model are averaged: they have no number in the
+                      table */
 } case_set;
 
-/* Fills a zeroed set with what the shared options choose for the plan, which
- * outlives it: temperatures and kernels. Ends the process on bad usage. */
+/* Fills a zeroed set with the temperatures and kernels that the shared options
+ * choose for the plan. The plan must outlive the set. Ends the process on bad
+ * usage. */
 void case_set_choose(case_set *set, const run_plan *plan);
 
-/* Opens all that the cases need, after the output: heads, arrays and --params,
- * none of which the output may replace, and threads. Ends the process on bad
- * usage and on failure. */
+/* Opens everything that the cases need: heads, arrays, --params and threads.
+ * Call it after the output is open: it checks that the output replaces no
+ * input. Ends the process on bad usage and on failure. */
 void case_set_open(case_set *set);
 
-/* Looks at all heads of a set, at each temperature, if a kernel needs to know
- * them together; and forgets what was found. case_set_open and case_set_close
- * do so, but for --plan. Ends the process on failure. */
+/* The first measures, at each temperature, what some kernels need to know of
+ * all heads together (scales=layer); it does nothing without such a kernel. The
+ * second frees it. case_set_open and case_set_close call them, except for
+ * --plan. Ends the process on failure. */
 void case_set_open_joints(case_set *set);
 void case_set_close_joints(case_set *set);
 
 /* Releases what the set holds. */
 void case_set_close(case_set *set);
 
-/* Whether --seed decides the numbers of an open set: heads, rows or kernels are
- * drawn. */
+/* Whether the results of an open set depend on --seed: heads, rows or kernels
+ * are drawn. */
 bool case_set_is_seeded(const case_set *set);
 
-/* How many draws are averaged in the block of this kernel. */
+/* The number of draws that are averaged in the block of this kernel. */
 size_t case_draws(const case_set *set, size_t kernel);
 
 #endif

@@ -18,11 +18,11 @@
 #include "tensor/mapping.h"
 #include "warnings.h"
 
-/* A case in work. Not to be moved: the head points into it. */
+/* A case in progress. It must not be moved: the head points into it. */
 typedef struct {
     const case_set *set;
     lln_head head;
-    bool has_numbers;                   /* it could be given the temperature */
+    bool has_values;                    /* it could be given the temperature */
     lln_variance_kept variance;         /* of the head */
     lln_variance_kept variance_without; /* without optional parts of its rule */
     lln_variance_kept *kept_without;    /* the same, to be changed */
@@ -30,7 +30,7 @@ typedef struct {
     kernel_arrays arrays;
     lln_kernel_choice reference;
     lln_head reference_head;
-    run_case c; /* but for the kernel */
+    run_case c; /* complete except for the kernel */
     row_identity identity;
 } open_case;
 
@@ -51,7 +51,7 @@ void case_result_close(const case_set *set, case_result *result)
     *result = (case_result){0};
 }
 
-/* The temperature of the head where it is not given and something asks for
+/* Measures the temperature of the head if it is not given and a column needs
  * it. */
 static lln_status find_temperature(const case_set *set, run_case *c)
 {
@@ -61,19 +61,19 @@ static lln_status find_temperature(const case_set *set, run_case *c)
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
-static void find_deviations(const case_set *set, run_case *c)
+static void find_sigmas(const case_set *set, run_case *c)
 {
     double mean;
     c->sigma_q = c->head->sigma_q;
     c->sigma_k = c->head->sigma_k;
-    if (c->sampled || !(set->passes & PASS_DEVIATIONS))
+    if (c->sampled || !(set->passes & PASS_SIGMAS))
         return;
     lln_matrix_moments(c->head->q, &mean, &c->sigma_q);
     lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
 }
 
-/* The rows to measure: drawn anew for each head, reused for every tau. The
- * caller owns them. */
+/* Draws the rows to measure: anew for each head, the same for every tau. The
+ * caller frees them. */
 static lln_status draw_rows(run_case *c, size_t **rows)
 {
     size_t n = c->head->q.rows, count = run_shared.rows;
@@ -112,14 +112,14 @@ row_identity case_identify(const case_set *set, const lln_head *head,
     return identity;
 }
 
-/* Loads the head. If it cannot be given the temperature, it has no numbers,
- * which a warning says. */
+/* Loads the head. If it cannot be given the temperature, its values are
+ * missing, and a warning says so. */
 static lln_status load_head(open_case *work, size_t index, double tau)
 {
     const lln_heads *heads = &work->set->heads;
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     lln_status status = heads->load(heads, index, tau, precision, &work->head);
-    work->has_numbers = status == LLN_OK;
+    work->has_values = status == LLN_OK;
     if (status != LLN_EUNDEFINED)
         return status;
     heads->describe(heads, index, &work->head);
@@ -128,7 +128,7 @@ static lln_status load_head(open_case *work, size_t index, double tau)
     return LLN_OK;
 }
 
-/* Loads the head and finds what is to be known of it before any kernel. */
+/* Loads the head and computes what does not depend on the kernel. */
 static lln_status open_head(open_case *work, size_t index, double tau)
 {
     const case_set *set = work->set;
@@ -137,7 +137,7 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     work->c.passes = set->passes;
     work->c.tau = tau;
     LLN_TRY(load_head(work, index, tau));
-    if (!work->has_numbers)
+    if (!work->has_values)
         return LLN_OK;
     lln_head bare = work->head;
     bare.rule = lln_rule_without(bare.rule, 0);
@@ -145,7 +145,7 @@ static lln_status open_head(open_case *work, size_t index, double tau)
     work->kept_without = &work->variance_without;
     lln_head_keep_variance(&work->head, &work->variance);
     LLN_TRY(find_temperature(set, &work->c));
-    find_deviations(set, &work->c);
+    find_sigmas(set, &work->c);
     LLN_TRY(draw_rows(&work->c, &work->rows));
     work->identity = case_identify(set, &work->head, work->c.tau);
     return row_identity_fail(
@@ -163,7 +163,8 @@ static lln_head head_for(const open_case *work, const kernel_entry *entry)
     return head;
 }
 
-/* The choice of an entry with all that it takes for this head. */
+/* Completes the choice of an entry with its seed, arrays, alpha and beta for
+ * this head. */
 static lln_status choose_kernel(const open_case *work,
                                 const kernel_entry *entry, uint32_t draw,
                                 const lln_head *head, lln_kernel_choice *choice)
@@ -176,7 +177,7 @@ static lln_status choose_kernel(const open_case *work,
     return alpha_beta_find(work->set, entry, head, &work->identity, choice);
 }
 
-/* Adds a warning with the kernel, which most messages name. */
+/* Adds a warning and prefixes the kernel, unless the message names it. */
 static void warn_of_kernel(const open_case *work, const kernel_entry *entry)
 {
     char reason[LLN_MESSAGE + LLN_KERNEL_TEXT + 16] = "";
@@ -187,7 +188,8 @@ static void warn_of_kernel(const open_case *work, const kernel_entry *entry)
     warnings_add(&work->identity, reason);
 }
 
-/* The reference is drawn once for a head. A head without one has NULL. */
+/* Chooses the reference, which is drawn once for a head; NULL if the head has
+ * none. */
 static lln_status choose_reference(open_case *work, uint32_t draw)
 {
     if (work->set->reference.count == 0)
@@ -211,7 +213,8 @@ static lln_status start_block(const case_set *set, run_block *block)
                             : run_block_resize(block, 1);
 }
 
-/* The rows of a head that cannot be measured: missing values, or none. */
+/* Leaves the rows of a head that cannot be measured missing, or removes
+ * them. */
 static lln_status leave_out(const case_set *set, run_block *block)
 {
     if (set->plan->rows_depend_on_head)
@@ -219,7 +222,7 @@ static lln_status leave_out(const case_set *set, run_block *block)
     return LLN_EUNDEFINED;
 }
 
-/* Measures with a kernel that has been chosen, or without one. */
+/* Measures with the chosen kernel, or without one. */
 static lln_status measure_kernel(const open_case *work,
                                  const kernel_entry *entry, const run_case *c,
                                  run_block *block)
@@ -232,7 +235,7 @@ static lln_status measure_kernel(const open_case *work,
     return leave_out(work->set, block);
 }
 
-/* One draw of a kernel. */
+/* Measures one draw of a kernel. */
 static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
                             uint32_t draw, run_block *block)
 {
@@ -256,8 +259,8 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
     return measure_kernel(work, entry, &c, block);
 }
 
-/* The average over draws; a draw that is undefined leaves what it did not
- * write missing. */
+/* Averages over draws. In a draw that is undefined, fields that were not
+ * written stay missing. */
 static lln_status average_draws(const open_case *work,
                                 const kernel_entry *entry, size_t draws,
                                 run_block *block)
@@ -277,8 +280,8 @@ static lln_status average_draws(const open_case *work,
     return status;
 }
 
-/* Fills the block of each kernel. A head that is a trial has draws of its
- * own. */
+/* Fills the block of each kernel. A sampled head has its own draw of the
+ * kernels. */
 static lln_status fill_blocks(open_case *work, run_block *blocks)
 {
     const case_set *set = work->set;
@@ -297,7 +300,7 @@ static lln_status fill_blocks(open_case *work, run_block *blocks)
     return status;
 }
 
-/* The rows of a head that has no numbers. */
+/* Fills the blocks of a head whose values are missing. */
 static lln_status miss_blocks(const case_set *set, run_block *blocks)
 {
     for (size_t i = 0; i < set->kernels.count; i++) {
@@ -315,9 +318,10 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     lln_status status = open_head(&work, index, tau);
     result->identity = work.identity;
     if (status == LLN_OK)
-        status = work.has_numbers ? fill_blocks(&work, result->blocks)
-                                  : miss_blocks(set, result->blocks);
-    /* Numbers of a file that has changed are of no use, nor is what failed. */
+        status = work.has_values ? fill_blocks(&work, result->blocks)
+                                 : miss_blocks(set, result->blocks);
+    /* Results from a file that has changed are discarded, and so is a
+     * failure. */
     lln_status unchanged = lln_mappings_check();
     status = unchanged == LLN_OK ? status : unchanged;
     kernel_arrays_free(&work.arrays);

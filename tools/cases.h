@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The cases of a run: a head at a temperature, measured with every kernel. */
+ * The cases of a run: one head at one temperature, measured with every
+ * kernel. */
 #ifndef LLN_TOOLS_CASES_H
 #define LLN_TOOLS_CASES_H
 
@@ -9,11 +10,11 @@
 #include "model.h"
 #include "warnings.h"
 
-/* What one case yields. Zeroed: nothing yet. */
+/* The result of one case. Zeroed: nothing yet. */
 typedef struct {
     row_identity identity;  /* of one trial; the kernel is not set */
     run_block *blocks;      /* [kernels.count], owned */
-    model_cache cache;      /* for the next case in this place */
+    model_cache cache;      /* for the next case with this result */
     case_warning *warnings; /* for warnings_count; NULL: none */
 } case_result;
 
@@ -21,13 +22,13 @@ typedef struct {
 row_identity case_identify(const case_set *set, const lln_head *head,
                            double tau);
 
-/* Makes room for the blocks. Ends the process when out of memory. */
+/* Allocates the blocks. Ends the process when out of memory. */
 void case_result_open(const case_set *set, case_result *result);
 void case_result_close(const case_set *set, case_result *result);
 
-/* Measures head `index` at temperature tau (NaN: its own). Several threads may
- * do so, each with a result of its own. A head that cannot be given the
- * temperature, or that a kernel cannot be applied to, is not an error: its
+/* Measures head `index` at temperature tau (NaN: its own temperature). Several
+ * threads may call it, each with its own result. If a head cannot be given the
+ * temperature, or a kernel cannot be applied to it, this is not an error: the
  * values are missing, and a warning says why. LLN_EINTERRUPTED: a signal asked
  * the command to stop. */
 LLN_NODISCARD lln_status case_measure(const case_set *set, size_t index,

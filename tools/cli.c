@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Parsing, and messages about it. --help is in help.c. */
+ * Parsing and its messages; help.c prints --help. */
 #include "cli.h"
 
 #include <getopt.h>
@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "core/version.h"
 #include "help.h"
 #include "message.h"
 #include "output.h"
 
-/* The rows of both tables, -h and -V, in the order of --help. */
+/* Capacity for the rows of both tables, -h and -V, in the order of --help. */
 enum { OPTIONS = 96, LONG_ONLY = 256 };
 
 static const cli_tool *current;
@@ -21,15 +22,18 @@ static bool given[OPTIONS];
 static size_t row_count;
 static int word_count;
 static char **words;         /* of the command line */
-static char left_out[] = ""; /* in place of one that is not printed */
+static char left_out[] = ""; /* replaces a word that is not printed */
 
 static const cli_option standard[] = {
-    {"help", 'h', CLI_FLAG, NULL, "print this help", NULL, 0, 0, false},
-    {"version", 'V', CLI_FLAG, NULL, "print the version", NULL, 0, 0, false},
+    {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
+     false},
+    {"version", 'V', CLI_FLAG, NULL, "print the version and stop", NULL, 0, 0,
+     false},
     {0},
 };
 
-/* Prints a word as a shell reads it, in a comment: a line end would end it. */
+/* Prints a word in the quotes that a shell needs. Line ends, which would end
+ * the comment, become '?'. */
 static void print_word(const char *word, FILE *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -114,7 +118,8 @@ const char *cli_first_given(const char *const *names)
     return *names;
 }
 
-/* The option that getopt speaks of: a letter, or LONG_ONLY + row. */
+/* The row of the value that getopt_long returns: a letter, or LONG_ONLY +
+ * row. */
 static size_t find_row(int value)
 {
     return value >= LONG_ONLY ? (size_t)(value - LONG_ONLY)
@@ -134,7 +139,7 @@ bad_number(const cli_option *option, const char *text, bool is_number)
               range);
 }
 
-/* The value of an option that is a number. */
+/* Reads the value of an option that takes a number. */
 static double read_number(const cli_option *option, const char *text)
 {
     double value = 0;
@@ -154,7 +159,8 @@ static uint64_t read_seed(const cli_option *option, const char *text)
     return value;
 }
 
-/* The first replaces the default. Kept until the process ends. */
+/* The first value replaces the default; later ones are appended. The list is
+ * kept until the process ends. */
 static void add_to_list(const cli_option *option, const char *text, bool again)
 {
     char separator = option->type == CLI_LIST ? ',' : '\n';
@@ -229,8 +235,8 @@ static void set_option(const cli_option *option, const char *text, bool again)
     }
 }
 
-/* An option that getopt did not take: no such name, several names that it
- * abbreviates, or a flag with a value. */
+/* Refuses an option that getopt_long does not accept: an unknown or ambiguous
+ * name, or a flag with a value. */
 __attribute__((noreturn)) static void bad_option(const char *word, int value)
 {
     if (value >= LONG_ONLY)
@@ -248,7 +254,8 @@ __attribute__((noreturn)) static void bad_option(const char *word, int value)
         count++;
     }
     if (count > 1)
-        cli_usage("option '%.*s' is ambiguous: %s", (int)length, word, matches);
+        cli_usage("option '%.*s' is ambiguous; expected one of %s", (int)length,
+                  word, matches);
     cli_usage("unknown option '%.*s'", (int)length, word);
 }
 
@@ -259,7 +266,7 @@ __attribute__((noreturn)) static void missing_argument(size_t row)
     cli_usage("--%s: no value given; expected %s", rows[row]->name, range);
 }
 
-/* Fills what getopt_long wants from the rows. */
+/* Fills the tables of getopt_long from the rows. */
 static void describe(struct option *names, char *letters)
 {
     *letters++ = ':';

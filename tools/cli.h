@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The command line: option tables and how they are parsed. */
+ * The command line: option tables and their parser. */
 #ifndef LLN_TOOLS_CLI_H
 #define LLN_TOOLS_CLI_H
 
@@ -9,8 +9,6 @@
 #include <stdio.h>
 
 #include "core/number.h"
-
-#define LLN_VERSION "0.1.0"
 
 typedef enum {
     CLI_FLAG,  /* bool */
@@ -23,7 +21,7 @@ typedef enum {
                   between them */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_SEED,  /* uint64_t, any */
-    CLI_REAL,  /* double in [low, high]; with `open`, low and high excluded */
+    CLI_REAL,  /* double in [low, high]; if `open`, low and high are excluded */
 } cli_type;
 
 /* One row drives parsing, --help and the check against the man page. */
@@ -31,9 +29,9 @@ typedef struct {
     const char *name; /* long name, without dashes */
     char letter;      /* short name; 0: none */
     cli_type type;
-    const char *argument; /* its name in --help; NULL for flags */
+    const char *argument; /* name of its value in --help; NULL for flags */
     const char *help;     /* one line; states the default */
-    void *target;         /* where the value goes */
+    void *target;         /* the variable that is set */
     double low, high;     /* range of CLI_COUNT and CLI_REAL */
     bool open;
 } cli_option;
@@ -43,37 +41,38 @@ typedef struct {
     const char *summary; /* one line */
     const char *usage;   /* after the name; NULL: "[OPTION]... [FILE]..." */
     const cli_option *options;   /* the tool's own, ended by name NULL */
-    const cli_option *shared;    /* what tools share, ended by name NULL */
-    void (*print_choices)(void); /* after the options in --help; NULL: none */
+    const cli_option *shared;    /* common to all tools, ended by name NULL */
+    void (*print_choices)(void); /* prints the end of --help; NULL: none */
 } cli_tool;
 
-/* Parses argv by both tables; --help and --version are answered here (exit
- * 0) and bad usage too (one line, "Try 'lln-x --help'", exit 2). Returns the
- * index of the first operand. Numbers are read whole and in range: "0.5x",
- * "nan", "" and out of range are usage errors that name option and range, and
- * so are options given twice, but for flags and lists.
- * -h, --help, -V and --version need no rows. */
+/* Parses argv by both tables and returns the index of the first operand. --help
+ * and --version are answered here (exit 0), and so is bad usage (one line, "Try
+ * 'lln-x --help'", exit 2). A number must be complete and in range: "0.5x",
+ * "nan" and "" are usage errors, whose message names the option and its range.
+ * An option may be given only once, unless it is a flag or a list. -h, --help,
+ * -V and --version need no rows. */
 int cli_parse(const cli_tool *tool, int argc, char **argv);
 
-/* The numbers that an option takes, CLI_COUNT or CLI_REAL. */
+/* The range of an option of type CLI_COUNT or CLI_REAL. */
 static inline lln_range cli_range(const cli_option *option)
 {
     return (lln_range){option->low, option->high, option->type == CLI_COUNT,
                        option->open};
 }
 
-/* Whether the option of that long name stood on the command line. */
+/* Whether the option with this long name was given. */
 bool cli_given(const char *name);
 
-/* The first of these options that did, ended by NULL; NULL: none. */
+/* The first of these options that was given; NULL: none. `names` ends with
+ * NULL. */
 const char *cli_first_given(const char *const *names);
 
-/* Writes the command line as a shell would take it, on one line of valid
- * UTF-8: control characters but the tab become '?'. --resume is left out: the
- * output that it completes is that of the command without. */
+/* Writes the command line, quoted for a shell, as one line of valid UTF-8:
+ * control characters except the tab become '?'. --resume is omitted: a
+ * completed output is the same as without it. */
 void cli_print_command(FILE *out);
 
-/* Parts of text between separators: one more than there are of these. */
+/* The number of parts of the text: one more than it has separators. */
 size_t cli_count_parts(const char *text, char separator);
 
 #endif

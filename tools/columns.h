@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Columns of tables: which field of a record each one shows, and which of them
- * the user asks for (--columns). */
+ * Columns of tables: the field of a record that each shows, and the selection
+ * by --columns. */
 #ifndef LLN_TOOLS_COLUMNS_H
 #define LLN_TOOLS_COLUMNS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "table/choice.h"
 #include "table/table.h"
 
-/* A column shows one field of a record, which is a struct of the tool's own.
- * The field is a double, a long or size_t, or a const char *. */
+/* A column shows one field of a record. A record is a struct of the tool; the
+ * field is a double, a long or size_t, or a const char *. */
 _Static_assert(sizeof(long) == sizeof(size_t), "integer fields");
 
 typedef struct {
     const char *name;
     lln_cell_type type;
     size_t offset;     /* of the field in the record */
-    const char *group; /* a name for --columns; NULL: no group but all */
-    unsigned pass;     /* what must be computed for it, bits of the tool's
-                          own; 0: nothing more */
+    const char *group; /* name for --columns; NULL: only in the group all */
+    unsigned pass; /* passes that must be computed for it, as bits that the tool
+                      defines; 0: none */
 } record_column;
 
 /* The type of a record: its columns, ended by name NULL, and its size. */
@@ -29,7 +30,10 @@ typedef struct {
     size_t size;
 } record_type;
 
-/* A row of the table of columns, for a field of `record`. */
+/* The type of a plan that writes arrays, not a table: no columns. */
+extern const record_type record_none;
+
+/* An entry of an array of record_column, for a field of `record`. */
 #define RECORD_REAL(record, field, name, group, pass)                          \
     {                                                                          \
         name, LLN_CELL_REAL, offsetof(record, field), group, pass              \
@@ -47,38 +51,34 @@ typedef struct {
         name, LLN_CELL_DIGITS, offsetof(record, field), group, pass            \
     }
 
-/* Passes that the run makes for every tool; a tool has the lower bits. */
+/* Passes that the run itself computes; the lower bits belong to the tool. */
 #define PASS_TEMPERATURE (1u << 31) /* run_case.tau */
-#define PASS_DEVIATIONS (1u << 30)  /* run_case.sigma_q and sigma_k */
+#define PASS_SIGMAS (1u << 30)      /* run_case.sigma_q and sigma_k */
 
-/* Groups that every table has: `id`, the identity columns; `default`, what is
- * printed without --columns; `all`. */
-#define COLUMNS_ID "id"
-#define COLUMNS_DEFAULT "default"
-#define COLUMNS_ALL "all"
+/* Groups, see table/choice.h. */
+#define COLUMNS_ID LLN_COLUMNS_ID
+#define COLUMNS_DEFAULT LLN_COLUMNS_DEFAULT
 
-/* How many columns a record has. */
+/* The number of columns of a record. */
 size_t record_columns(record_type type);
 
-/* Sets the fields that columns show to missing: NaN, NULL, 0. */
+/* Sets the fields of all columns to missing: NaN, NULL, 0. */
 void record_clear(record_type type, void *record);
 
-/* The field that a column shows. A real one may be written, text be made
- * missing. */
+/* The field of a column: its value, a pointer to a real field, and a way to
+ * make a text missing. */
 lln_cell record_cell(const record_column *column, const void *record);
 double *record_real(const record_column *column, void *record);
 void record_forget_text(const record_column *column, void *record);
 
-/* A column as --columns sees it. */
-typedef struct {
-    const char *name, *group;
-} column_name;
+/* lln_columns_choose for --columns. Ends the process on bad usage. */
+size_t columns_select(const char *list, const lln_column_name *names,
+                      size_t count, size_t *selected);
 
-/* Reads "id,entropy*,tau": names, globs and groups. Fills selected[count] with
- * the positions in names[count], each once, in the order of the list, and
- * returns how many there are. NULL: the group default. Ends the process on bad
- * usage: a part that fits no name (the message lists similar names). */
-size_t columns_select(const char *list, const column_name *names, size_t count,
-                      size_t *selected);
+/* Opens a table of the selected columns, [count] positions in `all`. Ends the
+ * process when out of memory. */
+lln_table *columns_open(FILE *out, const lln_column *all,
+                        const size_t *selected, size_t count,
+                        lln_table_style style);
 
 #endif

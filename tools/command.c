@@ -18,10 +18,10 @@
 #include "sources.h"
 #include "tensor/mapping.h"
 
-/* By default the threads of libgomp spin between parallel regions, which on a
- * busy machine costs ten times the work (measured: 1 s became 7 to 25 s at
- * load 6) and on an idle one gains nothing here; and OpenBLAS starts threads
- * that nobody uses, each with 128 MiB of address space. Both read their
+/* By default, the threads of libgomp spin between parallel regions. On a busy
+ * machine this costs ten times the work (measured: 1 s became 7 to 25 s at load
+ * 6); on an idle one it gains nothing here. OpenBLAS starts threads that are
+ * never used, each with 128 MiB of address space. Both libraries read their
  * environment when they are loaded, so the command starts itself once more. */
 static void quieten_libraries(char **argv)
 {
@@ -41,9 +41,9 @@ static void quieten_libraries(char **argv)
     execv(path, argv); /* if that fails, go on as we are */
 }
 
-/* A descriptor below 3 that is closed would be given to the next file that is
- * opened, and messages or rows would go there. What is opened in its place
- * fails as a closed one does. */
+/* If a descriptor below 3 is closed, the next file that is opened would get it,
+ * and messages or rows would be written there. The descriptors opened here
+ * instead fail like closed ones. */
 static void reserve_descriptors(void)
 {
     for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
@@ -60,8 +60,8 @@ static void mend_mapping(int signal_number, siginfo_t *info, void *context)
     raise(signal_number);
 }
 
-/* A file that is shortened while it is mapped is found out by
- * lln_mappings_check, not by the end of the process. */
+/* If a mapped file is shortened, lln_mappings_check detects it; the process
+ * does not end by SIGBUS. */
 static void survive_shorter_files(void)
 {
     struct sigaction action = {.sa_sigaction = mend_mapping,
@@ -70,9 +70,9 @@ static void survive_shorter_files(void)
     sigaction(SIGBUS, &action, NULL);
 }
 
-/* The scratch of one head serves the next. With the defaults of malloc it may
- * go back to the system after each head, whose pages are then cleared again:
- * 12 % of the time at 256 tokens. */
+/* Keeps freed memory for the next head. With the defaults of malloc it may be
+ * returned to the system after each head, and its pages are cleared again: 12 %
+ * of the time at 256 tokens. */
 static void keep_freed_memory(void)
 {
     mallopt(M_MMAP_THRESHOLD, 16 << 20);

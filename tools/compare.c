@@ -44,7 +44,7 @@ static const record_column columns[] = {
     {0},
 };
 
-/* What --compare and --top ask for. */
+/* The values of --compare and --top. */
 typedef struct {
     const char *reference;
     size_t top;
@@ -67,8 +67,8 @@ static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
     return status;
 }
 
-/* Of the output from queries, keys and values, or keys in place of values if
- * there are none. */
+/* Measures time and memory of the output O. If there are no values, keys are
+ * used in their place. */
 static lln_status count_cost(const run_case *c, cost *spent)
 {
     lln_head head = *c->head;
@@ -81,7 +81,7 @@ static lln_status count_cost(const run_case *c, cost *spent)
     void *out = lln_array_alloc_raw(count, size);
     if (!out)
         return LLN_ENOMEM;
-    memset(out, 0, count * size); /* the output counts for no kernel */
+    memset(out, 0, count * size); /* its pages are not counted for any kernel */
     cost_start(spent);
     lln_status status = attend_multiply(&with_values, out);
     cost_stop(spent);
@@ -89,9 +89,9 @@ static lln_status count_cost(const run_case *c, cost *spent)
     return status;
 }
 
-/* The comparison comes first, even if its columns are not asked for: it wakes
- * threads and fills the buffers of the matrix product, which no kernel is to
- * pay for. */
+/* The comparison is computed first, even if its columns are not printed: it
+ * wakes the threads and fills the buffers of the matrix product, a cost that no
+ * kernel should be charged with. */
 static lln_status measure_fidelity(const run_case *c, const void *context,
                                    run_block *block)
 {
@@ -110,13 +110,14 @@ static lln_status measure_fidelity(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-/* A table is none of the files whose names say that they hold arrays. */
+/* Refuses names that belong to files of arrays. */
 static void check_output(void)
 {
     lln_writer_format format;
     if (run_shared.output &&
         lln_writer_find_format(run_shared.output, &format) == LLN_OK)
-        cli_usage("--output: %s: a name for arrays; --compare writes a table",
+        cli_usage("--output: %s: --compare writes a table; expected a name "
+                  "that does not end in .npy, .npz or .safetensors",
                   run_shared.output);
 }
 
@@ -125,7 +126,8 @@ int compare_write(const char *reference, size_t top)
     check_output();
     const comparison wanted = {reference, top};
     return run_plan_write(
-        &(run_plan){.table = {columns, sizeof(comparison_record)},
+        &(run_plan){.name = "--compare",
+                    .table = {columns, sizeof(comparison_record)},
                     .measure = measure_fidelity,
                     .context = &wanted,
                     .reference = reference,

@@ -24,7 +24,7 @@ static double read_status(const char *name)
     return bytes;
 }
 
-/* Makes VmHWM, the peak, what is resident now. */
+/* Sets VmHWM, the peak, to the current resident memory. */
 static bool reset_peak(void)
 {
     FILE *file = fopen("/proc/self/clear_refs", "w");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What a piece of work costs: time and memory. */
+ * The cost of a piece of work: time and memory. */
 #ifndef LLN_TOOLS_COST_H
 #define LLN_TOOLS_COST_H
 
@@ -8,17 +8,17 @@
 #include <time.h>
 
 typedef struct {
-    double seconds;    /* by the clock on the wall */
-    double peak_bytes; /* by which resident memory of the process grew at most,
-                          to within some hundred kilobytes; NaN where the system
-                          does not tell (Linux does) */
+    double seconds;    /* wall-clock time */
+    double peak_bytes; /* largest growth of the resident memory of the process,
+                          accurate to a few hundred kilobytes; NaN if the system
+                          does not report it (Linux does) */
     struct timespec start;
     double resident; /* bytes, at the start */
-    bool counted;    /* the peak, from the start on */
+    bool counted;    /* the peak was reset at the start */
 } cost;
 
-/* Starts to count; memory that was freed before goes back to the system, so
- * that it counts when it is used again. */
+/* Starts the measurement. Memory that was freed before is returned to the
+ * system, so that it counts if it is used again. */
 void cost_start(cost *c);
 
 /* Sets seconds and peak_bytes. */

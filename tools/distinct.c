@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows are known by 64 bits of hash: of a million different rows, two agree
- * with a probability of 3e-8. */
+ * Rows are compared by 64-bit hashes: among a million different rows, two have
+ * the same hash with a probability of 3e-8. */
 #include "distinct.h"
 
 #include <stdint.h>
@@ -20,7 +20,7 @@ static const uint64_t FNV_START = UINT64_C(0xcbf29ce484222325),
 struct distinct_rows {
     uint64_t *hashes; /* [room], a power of two */
     size_t room, count;
-    uint64_t row; /* the hash of the cells at hand */
+    uint64_t row; /* hash of the current row */
 };
 
 distinct_rows *distinct_open(void)
@@ -50,7 +50,7 @@ void distinct_add_cell(distinct_rows *rows, lln_cell_type type, lln_cell cell)
         add_bytes(rows, &cell.real, sizeof cell.real);
 }
 
-/* The place of a hash, or the empty one where it belongs. */
+/* The place of a hash, or the empty place where it is inserted. */
 static uint64_t *find_place(const distinct_rows *rows, uint64_t hash)
 {
     size_t at = hash & (rows->room - 1);

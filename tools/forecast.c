@@ -14,9 +14,10 @@
 #include "options.h"
 #include "signals.h"
 
-/* Heads up to this size are measured as large as they are. Those above are
- * measured at this size and twice that, and larger while it takes little time:
- * no method changes beyond it (small spectra are found by LAPACK). */
+/* Heads up to this size are measured at their own size. Larger heads are
+ * measured at this size and at twice this size, then at larger sizes while it
+ * takes little time. No method changes above this size (small spectra are
+ * computed by LAPACK). */
 #define FIRST_SIZE 1024.0
 
 /* Seconds for the sampled cases of all kernels. */
@@ -44,10 +45,11 @@ static const record_column columns[] = {
     COUNT(threads, "threads"), {0},
 };
 
-/* What a case of a kernel costs at a size, the square root of its entries. */
+/* The cost of a case of a kernel at a size: the square root of the number of
+ * entries. */
 typedef struct {
     double size, seconds, bytes, passes;
-    double power, bytes_power; /* of the size */
+    double power, bytes_power; /* exponents of the size */
 } case_cost;
 
 /* The rule of a head for one of other tokens. */
@@ -81,7 +83,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
         entry->from_params = false;
     }
     sample.kernels = (kernel_list){1, entry};
-    sample.taus = (number_list){1, tau};
+    sample.taus = (lln_number_list){1, tau};
     sample.arrays = NULL;
     sample.joints = NULL;
     cli_check(lln_gaussian_open(&model, &sample.heads));
@@ -121,8 +123,8 @@ static case_cost measure_case(const case_set *set, size_t kernel, double size)
     };
 }
 
-/* Twice as large, with the powers by which time and memory grow. Less memory
- * than that is not known well enough. */
+/* Measures at twice the size and estimates the exponents of time and memory.
+ * Less memory than `known` is too inaccurate for an exponent. */
 static case_cost measure_larger(const case_set *set, size_t kernel,
                                 const case_cost *last)
 {
@@ -161,7 +163,8 @@ static double size_of(const lln_head *head)
     return lln_growth_size(head->q.rows, head->k.rows);
 }
 
-/* Layers of the set: those of a file are in memory one at a time. */
+/* The number of layers in the set. One layer of a file is in memory at a
+ * time. */
 static size_t count_layers(const lln_heads *heads)
 {
     size_t count = 0;
@@ -231,7 +234,7 @@ int forecast_write(const case_set *set, int workers)
     signals_catch();
     if (set->heads.count > 0)
         estimate(set, workers, &record);
-    run_shared.columns = NULL; /* they are those of the run */
+    run_shared.columns = NULL; /* they belong to the table of the run */
     listing table =
         listing_open((record_type){columns, sizeof(forecast_record)});
     listing_put(&table, &record);

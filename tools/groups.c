@@ -12,15 +12,15 @@
 
 /* The heads of a row so far. */
 struct row_group {
-    row_identity identity; /* what they have in common, else of the first */
+    row_identity identity; /* common n, d and file; the rest of the first */
     size_t heads;
-    bool empty; /* there are only texts without tokens so far */
+    bool empty; /* all texts so far have no tokens */
     lln_average tau;
     row_average *averages; /* [kernels.count] */
-    run_block *lists;      /* [kernels.count]; a row a head, for reduce */
+    run_block *lists;      /* [kernels.count]; one row per head, for reduce */
 };
 
-/* The set of the heads of several texts. */
+/* Which heads of several texts belong to the same set. */
 typedef struct {
     long step;
     double layer, head; /* NaN: none */
@@ -41,7 +41,8 @@ static int compare_keys(const void *first, const void *second)
     return layer != 0 ? layer : compare_numbers(a->head, b->head);
 }
 
-/* Whether rows are made of several heads at each temperature in turn. */
+/* Whether a row combines several heads, each of which comes at all temperatures
+ * in turn. */
 static bool is_side_by_side(group_kind kind)
 {
     return kind != GROUP_HEAD && kind != GROUP_TRIALS;
@@ -127,7 +128,7 @@ row_identity groups_identify(const row_groups *groups, const row_identity *row,
     return identity;
 }
 
-/* The row that the plan makes of its heads. */
+/* Makes the row of the plan from its heads. */
 static lln_status reduce_heads(const run_plan *plan, const run_block *heads,
                                row_average *row)
 {
@@ -176,8 +177,8 @@ void groups_merge(row_identity *all, const row_identity *head)
         all->file = NULL;
 }
 
-/* Leaves out texts without tokens once there are others: those so far, or the
- * result, for which it returns true. Lists of heads have all of them. */
+/* Leaves out texts without tokens if there are others. Drops the earlier ones,
+ * or returns true: the result is to be dropped. Lists of heads keep all. */
 static bool skip_empty(const row_groups *groups, row_group *group,
                        const case_result *result)
 {
@@ -208,14 +209,14 @@ static lln_status add_case(const row_groups *groups, row_group *group,
             continue;
         }
         if (group->heads > 0 && average->first.rows != block->rows)
-            return lln_fail(
-                LLN_EFORMAT,
-                "%s %zu has %zu rows, the first has %zu: they cannot be "
-                "averaged; %s",
-                groups->kind == GROUP_TRIALS ? "trial" : "head", group->heads,
-                block->rows, average->first.rows,
-                groups->kind == GROUP_TRIALS ? "use --each"
-                                             : "leave out --aggregate");
+            return lln_fail(LLN_EFORMAT,
+                            "%s %zu has %zu rows, but the first has %zu, so "
+                            "that they cannot be averaged; %s",
+                            groups->kind == GROUP_TRIALS ? "trial" : "head",
+                            group->heads, block->rows, average->first.rows,
+                            groups->kind == GROUP_TRIALS
+                                ? "use --each"
+                                : "leave out --aggregate");
         row_average_add(average, block);
     }
     if (group->heads == 0)
@@ -241,8 +242,8 @@ bool groups_share_row(const row_groups *groups, const row_identity *row,
            compare_numbers(head->key_head, row->key_head) == 0;
 }
 
-/* The set of a head that is in several texts; groups->sets, for which it is
- * then remembered, if there is none. */
+/* The set of a head that is in several texts. If there is none, remembers and
+ * returns groups->sets. */
 static size_t find_text_set(row_groups *groups, const row_identity *head)
 {
     set_key *key = cli_alloc(1, sizeof *key);
@@ -255,7 +256,7 @@ static size_t find_text_set(row_groups *groups, const row_identity *head)
     return (*found)->set;
 }
 
-/* The set of a head, which is added if there is none. */
+/* The set of a head; adds one if there is none. */
 static size_t find_set(row_groups *groups, const row_identity *head)
 {
     size_t set = 0;

@@ -31,7 +31,7 @@ static void grow(size_t *size, size_t needed)
     *size = needed > *size ? needed : *size;
 }
 
-/* Makes room in the arrays of the layer for a head, and for its padding. */
+/* Enlarges the arrays of the layer for a head and its padding. */
 static void add_head(head_layer *layer, const lln_head *head)
 {
     const lln_matrix p = {LLN_FLOAT32, head->q.rows, head->k.rows, NULL};
@@ -49,7 +49,7 @@ static void add_head(head_layer *layer, const lln_head *head)
     grow(&layer->columns[HEAD_P], head->keys);
 }
 
-/* Without --lengths nothing tells padding from tokens. */
+/* Without --lengths, padding cannot be distinguished from tokens. */
 static void check_sizes(const head_layer *layer)
 {
     for (size_t i = 0; i < layer->count; i++) {
@@ -59,9 +59,10 @@ static void check_sizes(const head_layer *layer)
         if (head->q.columns != layer->columns[LLN_QUERIES] ||
             head->v.columns != layer->columns[LLN_VALUES] ||
             (!fits && !run_shared.lengths))
-            cli_fail("--write-heads: heads of layer %ld differ in size; "
-                     "choose some with --heads",
-                     head->layer < 0 ? 0 : head->layer);
+            cli_fail(
+                "--write-heads: the heads of layer %ld differ in size and do "
+                "not fit in one array; select heads of one size with --heads",
+                head->layer < 0 ? 0 : head->layer);
     }
 }
 

@@ -17,7 +17,8 @@ void help_range(const cli_option *option, char *out, size_t size)
         snprintf(out, size, "%s", option->argument ? option->argument : "");
 }
 
-/* Prints text from column COLUMN, `used` columns being full already. */
+/* Prints text that starts at column COLUMN, after `used` columns of the
+ * line. */
 static void print_wrapped(const char *text, int used)
 {
     if (used + 2 > COLUMN) {
@@ -64,6 +65,7 @@ void help_print(const cli_tool *tool, const cli_option *standard)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name,
            tool->usage ? tool->usage : "[OPTION]... [FILE]...", tool->summary);
+    puts("Without files, heads are sampled. Defaults are in parentheses.\n");
     if (tool->options && tool->options->name) {
         puts("Options:");
         print_options(tool->options);
@@ -75,5 +77,5 @@ void help_print(const cli_tool *tool, const cli_option *standard)
     print_options(standard);
     if (tool->print_choices)
         tool->print_choices();
-    printf("\nMore: man %s\n", tool->name);
+    printf("\nFor details: man %s, man lln-tools\n", tool->name);
 }

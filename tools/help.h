@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The text of --help, from the option tables. */
+ * Prints --help from the option tables. */
 #ifndef LLN_TOOLS_HELP_H
 #define LLN_TOOLS_HELP_H
 
@@ -9,10 +9,10 @@
 /* Prints the help of a tool on stdout; `standard` are --help and --version. */
 void help_print(const cli_tool *tool, const cli_option *standard);
 
-/* Prints a line of a list that a tool adds to its help. */
+/* Prints an entry of a list that a tool adds to its help. */
 void help_choice(const char *name, const char *summary);
 
-/* What values an option takes, in words: "a number above 0". */
+/* Describes the values that an option takes: "a number above 0". */
 void help_range(const cli_option *option, char *out, size_t size);
 
 #endif

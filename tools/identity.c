@@ -70,7 +70,7 @@ void run_place_tau(double layer, double head, double tau, char out[RUN_PLACE])
     if (!isnan(tau))
         snprintf(out + used, RUN_PLACE - used, "tau %.6g: ", tau);
     else if (used > 0)
-        strcpy(out + used - 2, ": "); /* for the comma */
+        strcpy(out + used - 2, ": "); /* replaces the comma */
 }
 
 lln_status row_identity_fail(const row_identity *identity, lln_status status)

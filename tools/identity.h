@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What says which head a row is about: the columns source .. tau, and the
- * place in messages. */
+ * The identity of a row: the columns source .. tau, and the place in
+ * messages. */
 #ifndef LLN_TOOLS_IDENTITY_H
 #define LLN_TOOLS_IDENTITY_H
 
@@ -9,7 +9,8 @@
 #include "core/status.h"
 #include "rule_texts.h"
 
-/* What the columns source .. tau say. NaN, NULL and LLN_CELL_NONE: missing. */
+/* The values of the columns source .. tau. NaN, NULL and LLN_CELL_NONE:
+ * missing. */
 typedef struct {
     const char *source, *file; /* with and without the batch entry */
     long step;
@@ -21,8 +22,8 @@ typedef struct {
     const char *rule;        /* of the kernel */
 } row_identity;
 
-/* The columns of an identity, which are the group `id` of each table of
- * heads; `step` is among them once row_identity_show_step was called. */
+/* The columns of an identity, the group `id` of each table of heads. They
+ * include `step` after a call of row_identity_show_step. */
 extern record_type row_identity_type;
 void row_identity_show_step(void);
 
@@ -34,11 +35,11 @@ void row_identity_show_rule(void);
 LLN_NODISCARD lln_status row_identity_fail(const row_identity *identity,
                                            lln_status status);
 
-/* A layer or head number as the tables have it: NaN for -1, none. */
+/* A layer or head number for a table: NaN for -1, which means none. */
 double run_index(long index);
 
-/* Writes "layer 2, head 3, " for a message; NaN: left out. Numbers are those
- * of a table, below 1e30. */
+/* Writes "layer 2, head 3, " for a message; a NaN is left out. Numbers of a
+ * table are below 1e30. */
 enum { RUN_PLACE = 96 };
 void run_place(double layer, double head, char out[RUN_PLACE]);
 

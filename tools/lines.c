@@ -13,14 +13,14 @@ static struct {
     FILE *stream; /* NULL: not open */
     int file;
     bool terminal;
-    char *text; /* [room], of which `used` wait to be written */
+    char *text; /* [room], of which `used` bytes are to be written */
     size_t used, room;
     size_t whole; /* bytes up to the last line end */
     int error;    /* of the first failure; 0: none */
     struct timespec written;
 } lines;
 
-/* How much of the whole lines goes into the next write. */
+/* The number of bytes of complete lines for the next write. */
 static size_t next_part(void)
 {
     if (lines.whole <= PIPE_BUF)
@@ -45,7 +45,7 @@ static void write_part(size_t size)
     lines.whole -= size;
 }
 
-/* Writes until fewer than `most` bytes of whole lines wait. */
+/* Writes until fewer than `most` bytes of complete lines are left. */
 static void write_lines(size_t most)
 {
     while (lines.whole >= most && lines.whole > 0)
@@ -123,5 +123,5 @@ void lines_offer(void)
     double waited = (double)(now.tv_sec - lines.written.tv_sec) +
                     1e-9 * (double)(now.tv_nsec - lines.written.tv_nsec);
     if (lines.stream && waited > 0.1)
-        (void)lines_flush(); /* a failure is seen at the end */
+        (void)lines_flush(); /* a failure is reported at the end */
 }

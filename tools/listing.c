@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "config.h"
+#include "core/version.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -55,24 +56,22 @@ listing listing_open(record_type type)
 {
     listing list = {.type = type};
     size_t count = record_columns(type);
-    column_name *names = cli_alloc(count, sizeof *names);
+    lln_column_name *names = cli_alloc(count, sizeof *names);
     lln_column *columns = cli_alloc(count, sizeof *columns);
     list.selected = cli_alloc(count, sizeof *list.selected);
     list.cells = cli_alloc(count, sizeof *list.cells);
-    for (size_t i = 0; i < count; i++)
-        names[i] = (column_name){type.columns[i].name, type.columns[i].group};
-    list.count =
-        columns_select(run_shared.columns, names, count, list.selected);
-    for (size_t i = 0; i < list.count; i++) {
-        const record_column *column = &type.columns[list.selected[i]];
+    for (size_t i = 0; i < count; i++) {
+        const record_column *column = &type.columns[i];
+        names[i] = (lln_column_name){column->name, column->group};
         columns[i] = (lln_column){column->name, column->type};
     }
+    list.count =
+        columns_select(run_shared.columns, names, count, list.selected);
     FILE *out = cli_output_table(run_shared.output);
     if (run_shared.comments)
         run_table_comment(out, false);
-    list.table = lln_table_alloc(out, columns, list.count, run_table_style());
-    if (!list.table)
-        cli_fail("out of memory");
+    list.table = columns_open(out, columns, list.selected, list.count,
+                              run_table_style());
     free(names);
     free(columns);
     return list;

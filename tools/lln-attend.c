@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-attend: what attention does, values in, their averages out. */
+ * lln-attend: applies attention to values. */
 
 #include "attend.h"
 #include "command.h"
@@ -18,20 +18,25 @@ static struct {
 
 static const cli_option option_table[] = {
     {"compare", 0, CLI_TEXT, "REFERENCE",
-     "write how close each kernel is to this one, in place of arrays",
+     "print a table of how close each kernel is to the kernel REFERENCE "
+     "instead of writing arrays",
      &options.compare, 0, 0, false},
-    {"top", 0, CLI_COUNT, "K", "top keys of a row that are compared (10)",
+    {"top", 0, CLI_COUNT, "K",
+     "with --compare, number of top keys of each row to compare (10)",
      &options.top, 1, LLN_FIDELITY_TOP, false},
     {"write-heads", 0, CLI_TEXT, "FILE",
-     "write queries, keys and values as they enter the logits instead",
+     "write queries, keys and values as they enter the logits to FILE, instead "
+     "of the output O",
      &options.write_heads, 0, 0, false},
     {"write-p", 0, CLI_FLAG, NULL,
-     "with --write-heads: also P, of one kernel (softmax)", &options.write_p, 0,
-     0, false},
-    {"v", 0, CLI_TEXT, "FILE[:KEY]", "values, as --q and --k", &run_shared.v, 0,
-     0, false},
+     "with --write-heads, also write P of one kernel (softmax)",
+     &options.write_p, 0, 0, false},
+    {"v", 0, CLI_TEXT, "FILE[:KEY]",
+     "read values from this file instead of FILE; needs --q and --k",
+     &run_shared.v, 0, 0, false},
     {"key-v", 0, CLI_TEXT, "KEY",
-     "names of the arrays of values (as those of queries, with v for q)",
+     "names of the arrays of values (those of the queries with v in place of "
+     "q)",
      &run_shared.key_v, 0, 0, false},
     {0},
 };
@@ -64,6 +69,6 @@ int main(int argc, char **argv)
     if (options.compare)
         return compare_write(options.compare, options.top);
     if (cli_given("top"))
-        cli_usage("--top is for --compare");
+        cli_usage("--top needs --compare");
     return attend_write();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-entropy: how concentrated the rows of attention matrices are. */
+ * lln-entropy: measures how concentrated the rows of attention matrices are. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,12 @@ static struct {
 } options;
 
 static const cli_option option_table[] = {
-    {"per-row", 0, CLI_FLAG, NULL, "one row a query, trials not averaged",
-     &options.per_row, 0, 0, false},
+    {"per-row", 0, CLI_FLAG, NULL,
+     "print one row for each query; trials are not averaged", &options.per_row,
+     0, 0, false},
     {"diagnose", 0, CLI_FLAG, NULL,
-     "one row a model: fractions of heads by entropy, and bounds; with --each "
-     "one row a head",
+     "print one row for each model: fractions of heads by entropy, and bounds "
+     "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
     {0},
 };
@@ -94,7 +95,7 @@ static record_column query_columns[] = {
     {0},
 };
 
-/* Rows of --diagnose, of a head and of a model. */
+/* The rows of --diagnose: of a head with --each, else of a model. */
 #define HEAD(field, name, pass)                                                \
     RECORD_REAL(lln_head_diagnosis, field, name, COLUMNS_DEFAULT, pass)
 #define MODEL(field, name, pass)                                               \
@@ -135,7 +136,7 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* The entropies of the rows; only drawn rows have errors. */
+/* Measures the entropies of the rows; only drawn rows have standard errors. */
 static lln_status fill_entropy(const run_case *c, lln_entropy *out,
                                lln_entropy *error)
 {
@@ -211,7 +212,8 @@ static int write_diagnosis(void)
 {
     const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
     const record_type models = {model_columns, sizeof(lln_diagnosis)};
-    run_plan plan = {.table = heads, .measure = measure_diagnosis};
+    run_plan plan = {
+        .name = "--diagnose", .table = heads, .measure = measure_diagnosis};
     if (!run_shared.each) {
         plan.table = models;
         plan.measured = heads;
@@ -236,19 +238,21 @@ int main(int argc, char **argv)
         show_sink(query_columns);
     }
     if (options.diagnose && options.per_row)
-        cli_usage("--diagnose and --per-row cannot be combined");
+        cli_usage("--diagnose cannot be used with --per-row");
     if (options.diagnose)
         return write_diagnosis();
     if (options.per_row)
         return run_plan_write(
-            &(run_plan){.table = {query_columns, sizeof(query_record)},
+            &(run_plan){.name = "--per-row",
+                        .table = {query_columns, sizeof(query_record)},
                         .measure = measure_queries,
                         .has_many_rows = true,
                         .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
                         .measures_sampled_rows = true});
     return run_plan_write(
-        &(run_plan){.table = {summary_columns, sizeof(summary_record)},
+        &(run_plan){.name = "lln-entropy",
+                    .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
                     .measures_sampled_rows = true});
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-match: alpha and beta with which LLN attention has the log-variance of
- * softmax attention, and what they achieve on the head. */
+ * lln-match: finds alpha and beta for which LLN attention has the within-row
+ * log-variance of softmax attention, and measures how well they match. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,10 +26,10 @@ static struct {
 
 static const cli_option option_table[] = {
     {"method", 0, CLI_LIST, "LIST",
-     "methods of the list below, or all (measured)", &options.method, 0, 0,
-     false},
+     "methods from the list below; all selects every method (measured)",
+     &options.method, 0, 0, false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
-     "leave out lambda2_ratio, which takes most of the time",
+     "do not compute lambda2_ratio, which takes most of the time",
      &options.no_spectrum, 0, 0, false},
     {0},
 };
@@ -87,7 +87,7 @@ static const record_column columns[] = {
 
 enum { MOST_METHODS = 16 };
 
-/* The methods asked for, in the order given; and the seed. */
+/* The methods of --method, in the order given, and the seed as text. */
 typedef struct {
     const lln_match_method *items[MOST_METHODS];
     size_t count;
@@ -112,8 +112,8 @@ __attribute__((noreturn)) static void unknown_method(const char *name)
     const lln_match_method *method = lln_match_methods;
     for (; method->name; method++)
         lln_text_append(known, sizeof known, method->name);
-    cli_usage("--method: '%s' is not a method; expected %s, or all", name,
-              known);
+    cli_usage("--method: '%s' is not a method; expected all, or some of %s",
+              name, known);
 }
 
 /* Reads "paper,measured" or "all". */
@@ -137,7 +137,8 @@ static method_list read_methods(void)
     return list;
 }
 
-/* A row for each method, which has its names even if it has no match. */
+/* Starts a row for each method: its names are there even if it finds no
+ * match. */
 static lln_status start_matches(run_block *block)
 {
     LLN_TRY(run_block_resize(block, methods.count));
@@ -161,8 +162,8 @@ static void warn(const run_case *c, const char *what)
     warnings_add(&identity, reason);
 }
 
-/* softmax: NULL if no column of the report is asked for, or the head has
- * none. */
+/* Fills one row. softmax: NULL if no column of the report is printed, or if it
+ * is undefined for the head. */
 static lln_status fill_record(const run_case *c, const lln_match_method *method,
                               const lln_report_summary *softmax,
                               match_record *out)
@@ -170,7 +171,7 @@ static lln_status fill_record(const run_case *c, const lln_match_method *method,
     char what[64];
     lln_match match;
     lln_report report;
-    snprintf(what, sizeof what, "%s: ", method->name);
+    snprintf(what, sizeof what, "method '%s': ", method->name);
     lln_status status = lln_match_solve(method, c->head, &match);
     if (status == LLN_OK) {
         out->match = match;
@@ -211,7 +212,8 @@ int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     methods = read_methods();
-    return run_plan_write(&(run_plan){.table = {columns, sizeof(match_record)},
+    return run_plan_write(&(run_plan){.name = "lln-match",
+                                      .table = {columns, sizeof(match_record)},
                                       .measure = measure_matches,
                                       .start = start_matches,
                                       .measures_head = true,

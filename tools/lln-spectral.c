@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-spectral: eigenvalues of attention matrices, and how far the matrices
- * are from giving every query the same average. */
+ * lln-spectral: measures eigenvalues of attention matrices, and how far the
+ * matrices are from giving every query the same average. */
 #include <math.h>
 #include <pthread.h>
 
@@ -23,9 +23,10 @@ enum { LARGEST_TABLE = 100000 };
 
 static const cli_option option_table[] = {
     {"eigenvalues", 0, CLI_COUNT, "COUNT",
-     "the largest eigenvalues instead of the summary, trials not averaged",
+     "print the COUNT largest eigenvalues instead of the summary; trials are "
+     "not averaged",
      &options.eigenvalues, 1, LARGEST_TABLE, false},
-    {"method", 0, CLI_TEXT, "NAME", "a method of the list below (auto)",
+    {"method", 0, CLI_TEXT, "NAME", "method from the list below (auto)",
      &options.method, 0, 0, false},
     {0},
 };
@@ -48,7 +49,7 @@ static const cli_tool tool = {
 
 enum { PASS_EIGENVALUES = 1, PASS_NORMS = 2, PASS_THEORY = 4 };
 
-#define THEORY (PASS_THEORY | PASS_TEMPERATURE | PASS_DEVIATIONS)
+#define THEORY (PASS_THEORY | PASS_TEMPERATURE | PASS_SIGMAS)
 
 typedef struct {
     double lambda2, gap, lambda2_re, lambda2_im, unbiased_norm, centered_sigma1;
@@ -112,13 +113,13 @@ static double lambda2_theory(const run_case *c)
     return NAN;
 }
 
-/* The smallest P that is not square; rows 0: none is. */
+/* The smallest P that is not square; rows = 0: all are square. */
 static struct {
     pthread_mutex_t lock;
     size_t rows, columns;
 } oblong = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Remembers the same one in whatever order heads come. */
+/* Remembers the smallest shape, which does not depend on the order of heads. */
 static void note_shape(const lln_head *head)
 {
     size_t n = head->q.rows, m = head->k.rows;
@@ -133,13 +134,15 @@ static void note_shape(const lln_head *head)
     pthread_mutex_unlock(&oblong.lock);
 }
 
-/* Says why there are no eigenvalues; returns `status`. */
+/* Warns if eigenvalues are missing because P is not square; returns
+ * `status`. */
 static int explain_shape(int status)
 {
     if (oblong.rows > 0 && !run_shared.quiet)
-        cli_warn("no eigenvalues of P that is not square: %zu queries, %zu "
-                 "keys; lln-entropy --diagnose prints centered_sigma1",
-                 oblong.rows, oblong.columns);
+        cli_warn(
+            "P is not square (%zu queries, %zu keys) and has no eigenvalues; "
+            "use lln-entropy --diagnose, which prints centered_sigma1",
+            oblong.rows, oblong.columns);
     return status;
 }
 
@@ -153,13 +156,13 @@ static lln_status find_spectrum(const run_case *c, const void *context,
     return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
 }
 
-/* One line for a head. */
+/* Warns of one head. */
 static void warn_unknown(const run_case *c, const char *what)
 {
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s too ill-conditioned to be printed",
+    cli_warn("%s: %skernel '%s': %s too ill-conditioned and printed as nan",
              c->head->source, place, c->kernel->text, what);
 }
 
@@ -217,7 +220,7 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "eigenvalues are");
+            warn_unknown(c, "some eigenvalues are");
         warned |= !known;
     }
     lln_spectrum_free(&s);
@@ -232,6 +235,7 @@ int main(int argc, char **argv)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)
         return explain_shape(run_plan_write(&(run_plan){
+            .name = "--eigenvalues",
             .table = {eigenvalue_columns, sizeof(eigenvalue_record)},
             .measure = measure_eigenvalues,
             .has_many_rows = true,
@@ -240,7 +244,8 @@ int main(int argc, char **argv)
             .rows_are_never_averaged = true,
             .mostly_serial = true}));
     return explain_shape(run_plan_write(
-        &(run_plan){.table = {summary_columns, sizeof(summary_record)},
+        &(run_plan){.name = "lln-spectral",
+                    .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
                     .context = &method,
                     .mostly_serial = true}));

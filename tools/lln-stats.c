@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-stats: how close attention is to log-normal, and with what moments. */
+ * lln-stats: measures how close attention is to log-normal, and its moments. */
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,18 +8,14 @@
 
 #include "command.h"
 #include "core/memory.h"
-#include "core/threads.h"
+#include "fenton_table.h"
 #include "heads/temperature.h"
-#include "listing.h"
 #include "measure/lognormal.h"
 #include "measure/normality.h"
 #include "message.h"
 #include "model.h"
 #include "options.h"
 #include "run.h"
-#include "selection.h"
-#include "signals.h"
-#include "theory/fenton_accuracy.h"
 
 static struct {
     size_t histogram, qq;
@@ -31,17 +27,24 @@ enum { LARGEST_TABLE = 100000 };
 
 static const cli_option option_table[] = {
     {"histogram", 0, CLI_COUNT, "BINS",
-     "histogram of standardised ln P instead of the summary",
+     "print a histogram of standardised ln P with BINS bins instead of the "
+     "summary",
      &options.histogram, 1, LARGEST_TABLE, false},
     {"qq", 0, CLI_COUNT, "COUNT",
-     "quantiles of standardised ln P against normal ones instead", &options.qq,
-     1, LARGEST_TABLE, false},
-    {"normality", 0, CLI_FLAG, NULL, "normality of Q and K instead",
+     "print COUNT quantiles of standardised ln P and of the normal "
+     "distribution instead of the summary",
+     &options.qq, 1, LARGEST_TABLE, false},
+    {"normality", 0, CLI_FLAG, NULL,
+     "print how close the entries of Q and of K are to a normal distribution "
+     "instead of the summary",
      &options.normality, 0, 0, false},
     {"fenton", 0, CLI_FLAG, NULL,
-     "accuracy of log-normal approximations for --dim features instead",
+     "print how accurate log-normal approximations are for --dim features; no "
+     "head is measured",
      &options.fenton, 0, 0, false},
-    {"s2", 0, CLI_LIST, "LIST", "where --fenton looks (0.25:25:100)",
+    {"s2", 0, CLI_LIST, "LIST",
+     "with --fenton, values of s2 = (alpha sigma_q)^2 + (beta sigma_k)^2, in "
+     "the form of --tau (0.25:25:100)",
      &options.s2, 0, 0, false},
     {0},
 };
@@ -55,7 +58,7 @@ static const cli_tool tool = {
 
 enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4 };
 
-#define THEORY (PASS_THEORY | PASS_DEVIATIONS)
+#define THEORY (PASS_THEORY | PASS_SIGMAS)
 
 typedef struct {
     double sigma_q, sigma_k, cross_variance;
@@ -139,32 +142,8 @@ static const record_column normality_columns[] = {
     {0},
 };
 
-/* A row of --fenton. */
-typedef struct {
-    long d;
-    double s2;
-    lln_theory_accuracy accuracy;
-} fenton_record;
-
-#define ACCURACY(field)                                                        \
-    RECORD_REAL(fenton_record, accuracy.field, #field, COLUMNS_DEFAULT, 0)
-
-static const record_column fenton_columns[] = {
-    RECORD_INTEGER(fenton_record, d, "d", COLUMNS_ID, 0),
-    RECORD_REAL(fenton_record, s2, "s2", COLUMNS_ID, 0),
-    ACCURACY(exact_mean),
-    ACCURACY(exact_variance),
-    ACCURACY(fenton_mean),
-    ACCURACY(fenton_variance),
-    ACCURACY(variance_error),
-    ACCURACY(log_variance_row),
-    ACCURACY(log_variance),
-    ACCURACY(fenton_row_variance),
-    ACCURACY(paper_line),
-    {0},
-};
-
-/* Of standardised ln P; all but 2e-9 of a normal lies within. */
+/* The histogram of standardised ln P ends at +- this; a normal distribution has
+ * 2e-9 of its mass outside. */
 static const double HISTOGRAM_RANGE = 6;
 
 static void fill_theory(const run_case *c, summary_record *out)
@@ -184,7 +163,7 @@ static void fill_theory(const run_case *c, summary_record *out)
     }
 }
 
-/* The fit of ln P; what does not exist is nan. */
+/* Measures the fit of ln P; undefined values are NaN. */
 static lln_status fill_fit(const run_case *c, summary_record *out,
                            summary_record *error)
 {
@@ -214,7 +193,7 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
                                 : LLN_OK;
 }
 
-/* Finds the distribution of ln P of a case, its mean and standard
+/* Measures the distribution of ln P of a case, with its mean and standard
  * deviation. */
 static lln_status find_distribution(const run_case *c, lln_lognormal *fit,
                                     lln_sample *sample)
@@ -227,13 +206,13 @@ static lln_status find_distribution(const run_case *c, lln_lognormal *fit,
     return status;
 }
 
-/* Two numbers for each of `count` points of a distribution. */
+/* Computes two values for each of `count` points of a distribution. */
 typedef lln_status two_columns(const lln_lognormal *fit,
                                const lln_sample *sample, size_t count,
                                double *first, double *second);
 
-/* Fills two real fields, named by their offsets, of all records of the block
- * with what `compute` finds for as many points. */
+/* Fills two real fields of all records of the block, given by their offsets,
+ * with the values that `compute` returns for as many points. */
 static lln_status fill_points(const run_case *c, const run_block *block,
                               two_columns *compute, size_t first, size_t second)
 {
@@ -339,68 +318,47 @@ static lln_status measure_normality(const run_case *c, const void *context,
     return worst;
 }
 
-/* The row at s2. */
-static void write_fenton_row(listing *out, double s2)
+/* Refuses two options that choose different tables. */
+static void check_tables(void)
 {
-    fenton_record record = {.d = (long)run_shared.dim, .s2 = s2};
-    cli_check(lln_theory_fenton_accuracy(run_shared.dim, s2, &record.accuracy));
-    listing_put(out, &record);
-}
-
-static int write_fenton(void)
-{
-    static const char *const idle[] = {
-        "q",          "tau",        "kernel",  "causal", "scale",
-        "rows",       "shard",      "tokens",  "trials", "each",
-        "params",     "sigma-q",    "sigma-k", "window", "aggregate",
-        "fail-below", "fail-above", "resume",  "plan"};
-    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
-        if (cli_given(idle[i]))
-            cli_usage("--%s cannot be used with --fenton", idle[i]);
-    if (run_shared.file)
-        cli_usage("'%s' cannot be used with --fenton", run_shared.file);
-    number_list list = number_list_read("s2", options.s2);
-    listing out =
-        listing_open((record_type){fenton_columns, sizeof(fenton_record)});
-    size_t rows = 0;
-    signals_catch();
-    for (; rows < list.count && !lln_stop_requested; rows++)
-        write_fenton_row(&out, list.values[rows]);
-    free(list.values);
-    if (rows < list.count)
-        listing_close_early(&out, rows, list.count);
-    return listing_close(&out);
+    static const char *const names[] = {"histogram", "qq", "normality",
+                                        "fenton", NULL};
+    const char *first = cli_first_given(names);
+    for (size_t i = 0; names[i]; i++)
+        if (names[i] != first && cli_given(names[i]))
+            cli_usage("--%s cannot be used with --%s", names[i], first);
 }
 
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
-    if (cli_given("histogram") + cli_given("qq") + options.normality +
-            options.fenton >
-        1)
-        cli_usage("--histogram, --qq, --normality, --fenton: choose one");
+    check_tables();
     if (cli_given("s2") && !options.fenton)
         cli_usage("--s2 needs --fenton");
     if (options.fenton)
-        return write_fenton();
-    run_plan plan = {.table = {summary_columns, sizeof(summary_record)},
+        return fenton_table_write(options.s2);
+    run_plan plan = {.name = "lln-stats",
+                     .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
                      .measures_sampled_rows = true};
     if (options.histogram)
-        plan = (run_plan){.table = {bin_columns, sizeof(bin_record)},
+        plan = (run_plan){.name = "--histogram",
+                          .table = {bin_columns, sizeof(bin_record)},
                           .measure = measure_histogram,
                           .start = start_histogram,
                           .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.qq)
-        plan = (run_plan){.table = {quantile_columns, sizeof(quantile_record)},
+        plan = (run_plan){.name = "--qq",
+                          .table = {quantile_columns, sizeof(quantile_record)},
                           .measure = measure_quantiles,
                           .start = start_quantiles,
                           .has_many_rows = true,
                           .measures_sampled_rows = true};
     else if (options.normality)
         plan =
-            (run_plan){.table = {normality_columns, sizeof(normality_record)},
+            (run_plan){.name = "--normality",
+                       .table = {normality_columns, sizeof(normality_record)},
                        .measure = measure_normality,
                        .start = start_normality,
                        .has_many_rows = true,

@@ -29,9 +29,9 @@ const char *cli_name(void)
     return command_name ? command_name : program_invocation_short_name;
 }
 
-/* "lln-x: MESSAGE" and `after`, in one write, which messages of other processes
- * do not cut. Names of files and arrays, and what users write, may hold control
- * characters, which must not reach a terminal. */
+/* Prints "lln-x: MESSAGE" and `after` in one write, so that messages of other
+ * processes do not cut it. Control characters, which names and arguments may
+ * contain, are replaced: they must not reach a terminal. */
 static void say(const char *after, const char *format, va_list args)
 {
     char *text = NULL, *line = NULL;
@@ -79,6 +79,15 @@ void cli_warn(const char *format, ...)
     va_end(args);
 }
 
+void cli_warn_of_several(const char *text, size_t more, const char *unit)
+{
+    if (more == 0)
+        cli_warn("%s", text);
+    else
+        cli_warn("%s; the same holds for %zu more %s%s", text, more, unit,
+                 more == 1 ? "" : "s");
+}
+
 void cli_check(lln_status status)
 {
     if (status != LLN_OK)
@@ -106,8 +115,8 @@ void cli_call_when_leaving(void (*end_output)(void))
     leave_output = end_output;
 }
 
-/* Threads that fail at once must not all speak, nor remove files and end the
- * process under each other's hands: all but the first wait here for good. */
+/* If several threads fail at the same time, only the first may print its
+ * message, remove files and end the process: the others wait here for ever. */
 void cli_last_words(void)
 {
     pthread_mutex_lock(&last);

@@ -11,20 +11,21 @@
 #include "heads/layout.h"
 #include "message.h"
 #include "options.h"
+#include "tensor/mapping.h"
 
 static operand_list all;
 
-/* What one text names. */
+/* The files that one argument names. */
 typedef struct {
     const char *text;      /* as the user wrote it */
-    lln_found_path *found; /* [count], of a pattern; NULL: it is none */
+    lln_found_path *found; /* [count]; NULL: the text is no pattern */
     size_t count;
     const char *key; /* after the pattern, with its colon; "": none */
 } named_files;
 
 static const char *const options[OPERAND_TEXTS] = {"", "--q ", "--k ", "--v "};
 
-/* Whether a file has this very name, with or without a key. */
+/* Whether a file has exactly this name, with or without a key. */
 static bool is_literal(const char *text)
 {
     char *path, *key;
@@ -35,7 +36,8 @@ static bool is_literal(const char *text)
     return there;
 }
 
-/* The files of the pattern that the first `length` bytes of the text are. */
+/* Finds the files that match the first `length` bytes of the text, a
+ * pattern. */
 static bool find_paths(named_files *files, size_t length)
 {
     char *pattern = strndup(files->text, length);
@@ -47,7 +49,7 @@ static bool find_paths(named_files *files, size_t length)
     return files->count > 0;
 }
 
-/* "'runs/step_{step}.npz': no such file in 'runs'" */
+/* Ends the process: no file matches the pattern. */
 __attribute__((noreturn)) static void refuse_pattern(const char *text)
 {
     size_t folder = strcspn(text, "{");
@@ -55,13 +57,13 @@ __attribute__((noreturn)) static void refuse_pattern(const char *text)
         folder--;
     const char *where = folder > 0 ? text : ".";
     size_t length = folder > 1 ? folder - 1 : 1;
-    cli_fail("'%s': no such file in '%.*s'; expected whole numbers in place of "
-             "{step}, {layer} and {head}",
+    cli_fail("'%s': no file in '%.*s' matches; expected names with whole "
+             "numbers in place of {step}, {layer} and {head}",
              text, (int)length, where);
 }
 
-/* Finds what a text names; NULL: nothing. A key is looked for after each
- * colon if no file has the whole name. */
+/* Finds the files that a text names; text may be NULL. If no file matches the
+ * complete text, the part after each colon in turn is tried as the key. */
 static named_files find_files(const char *text)
 {
     named_files files = {.text = text, .key = ""};
@@ -81,8 +83,8 @@ static bool has_mark(const named_files *files, lln_mark mark)
     return files->found && files->found[0].number[mark] >= 0;
 }
 
-/* An axis of the arrays and the names of their files cannot both tell the
- * layer, or the head. */
+/* Refuses a layout with an axis of layers (or heads) if the file names already
+ * give the layer (or head). */
 static void check_layout(const named_files *files, lln_mark mark)
 {
     const char *layout = run_shared.layout;
@@ -95,13 +97,13 @@ static void check_layout(const named_files *files, lln_mark mark)
             !(mark == LLN_LAYER && has_mark(files, LLN_HEAD) &&
               strchr(*list, 'h')))
             lln_layouts_append(fitting, sizeof fitting, *list, false);
-    cli_usage("'%s': %s in the name and '%c' in --layout %s; expected one of "
-              "them%s%s",
+    cli_usage("'%s': %s in the name cannot be used with axis %c of --layout "
+              "%s; use one of them%s%s",
               files->text, lln_mark_text(mark), letter, layout,
               *fitting ? ", or a layout such as " : "", fitting);
 }
 
-/* Leaves out layers and heads that were not asked for. */
+/* Keeps the files of the selected layers and heads. */
 static void select_files(named_files *files)
 {
     const char *const lists[LLN_MARKS] = {NULL, run_shared.layers,
@@ -130,7 +132,7 @@ static operand *add_operand(void)
     return &all.items[all.count++];
 }
 
-/* Sets what the operand has from its files number `index`. */
+/* Sets one text of the operand to file number `index`, whose path it takes. */
 static void set_text(operand *to, int role, const named_files *files,
                      size_t index)
 {
@@ -144,15 +146,16 @@ static void set_text(operand *to, int role, const named_files *files,
         to->path[role] = path;
         return;
     }
-    const lln_found_path *found = &files->found[index];
+    lln_found_path *found = &files->found[index];
     if (asprintf(&joined, "%s%s", found->path, files->key) < 0)
         cli_fail("out of memory");
     to->text[role] = joined;
     to->path[role] = found->path;
+    found->path = NULL;
 }
 
-/* The operands of one FILE, or of --q, --k and --v, which have as many files
- * each. */
+/* Adds the operands of one FILE, or of --q, --k and --v, which have the same
+ * number of files each. */
 static void add_operands(const named_files *files)
 {
     const named_files *first = &files[files[OF_ALL].text ? OF_ALL : OF_QUERIES];
@@ -164,6 +167,7 @@ static void add_operands(const named_files *files)
             set_text(to, role, &files[role], i);
         if (first->found) {
             to->name = first->found[i].name;
+            first->found[i].name = NULL;
             memcpy(to->number, first->found[i].number, sizeof to->number);
         }
         bool same =
@@ -173,15 +177,16 @@ static void add_operands(const named_files *files)
     all.steps = all.steps || has_mark(first, LLN_STEP);
 }
 
-/* Paths are the operands' now, and so are the names of what was given first. */
-static void release_found(named_files *files, int role)
+/* Ends the process: no file that matches the pattern belongs to `path`. */
+__attribute__((noreturn)) static void
+refuse_partner(const char *path, const char *what, const char *pattern)
 {
-    for (size_t i = 0; i < files->count && role > OF_QUERIES; i++)
-        free(files->found[i].name);
-    free(files->found);
+    cli_fail("%s: no file of %s for it; expected one that matches '%s'", path,
+             what, pattern);
 }
 
-/* Keys and values have the numbers of the queries. */
+/* Checks that the files of keys, or values, have the same steps, layers and
+ * heads as those of the queries. */
 static void check_partner(const named_files *queries, const named_files *other,
                           int role)
 {
@@ -201,10 +206,9 @@ static void check_partner(const named_files *queries, const named_files *other,
             order = (a->number[mark] > b->number[mark]) -
                     (a->number[mark] < b->number[mark]);
         if (order < 0)
-            cli_fail("%s: no %s like '%s' for it", a->path, names[role],
-                     other->text);
+            refuse_partner(a->path, names[role], other->text);
         if (order > 0)
-            cli_fail("%s: no queries like '%s' for it", b->path, queries->text);
+            refuse_partner(b->path, names[OF_QUERIES], queries->text);
     }
 }
 
@@ -222,10 +226,11 @@ static void add_parts(void)
     check_partner(&files[OF_QUERIES], &files[OF_VALUES], OF_VALUES);
     add_operands(files);
     for (int role = OF_QUERIES; role < OPERAND_TEXTS; role++)
-        release_found(&files[role], role);
+        lln_found_paths_free(files[role].found, files[role].count);
 }
 
-/* A file that is named twice would be two texts, or two models. */
+/* Refuses a file that is named twice: it would count as two texts or two
+ * models. */
 static void refuse_repeats(void)
 {
     struct stat *about = cli_alloc(all.count, sizeof *about);
@@ -234,10 +239,10 @@ static void refuse_repeats(void)
         const char *path = all.items[i].path[OF_ALL];
         known[i] = strcmp(path, "-") != 0 && stat(path, &about[i]) == 0;
         for (size_t j = 0; j < i && known[i]; j++)
-            if (known[j] && about[i].st_dev == about[j].st_dev &&
-                about[i].st_ino == about[j].st_ino)
-                cli_usage("'%s': the same file as '%s'; expected each once",
-                          path, all.items[j].path[OF_ALL]);
+            if (known[j] && lln_mapping_same_file(&about[i], &about[j]))
+                cli_usage(
+                    "'%s' and '%s' are the same file; expected each file once",
+                    all.items[j].path[OF_ALL], path);
     }
     free(about);
     free(known);
@@ -253,7 +258,7 @@ const operand_list *operands_find(void)
         named_files files[OPERAND_TEXTS] = {find_files(run_shared.files[i])};
         select_files(&files[OF_ALL]);
         add_operands(files);
-        release_found(&files[OF_ALL], OF_ALL);
+        lln_found_paths_free(files->found, files->count);
     }
     if (run_shared.file_count > 1)
         refuse_repeats();

@@ -17,59 +17,70 @@ run_options run_shared = {
     .kernels = "softmax,lln",
 };
 
-/* Sizes stay where their squares still fit. */
+/* The squares of sizes must not overflow. */
 #define MOST_TOKENS 1073741824.0
 
 #define SHARED(field) (&run_shared.field)
 
 const cli_option run_shared_options[] = {
-    {"tokens", 'n', CLI_COUNT, "N", "tokens of a sampled head (1024)",
+    {"tokens", 'n', CLI_COUNT, "N", "number of tokens of a sampled head (1024)",
      SHARED(tokens), 1, MOST_TOKENS, false},
-    {"dim", 'd', CLI_COUNT, "D", "features of a sampled head (64)", SHARED(dim),
-     1, 65536, false},
+    {"dim", 'd', CLI_COUNT, "D", "number of features of a sampled head (64)",
+     SHARED(dim), 1, 65536, false},
     {"sigma-q", 0, CLI_REAL, "X", "standard deviation of sampled queries (1)",
      SHARED(sigma_q), 0, INFINITY, true},
     {"sigma-k", 0, CLI_REAL, "X", "standard deviation of sampled keys (1)",
      SHARED(sigma_k), 0, INFINITY, true},
     {"trials", 0, CLI_COUNT, "T",
-     "sampled heads to average over (4), or draws of random kernels (1)",
+     "number of sampled heads to average over (4); for heads from files, "
+     "number of draws of each random kernel (1)",
      SHARED(trials), 1, 1000000, false},
     {"seed", 0, CLI_SEED, "S",
-     "seed of all that is drawn: heads, rows, random kernels (1)", SHARED(seed),
-     0, 0, false},
-    {"q", 0, CLI_TEXT, "FILE[:KEY]", "queries, if no FILE holds all", SHARED(q),
-     0, 0, false},
-    {"k", 0, CLI_TEXT, "FILE[:KEY]", "keys, likewise", SHARED(k), 0, 0, false},
+     "seed of the random numbers for sampled heads, random kernels and --rows "
+     "(1)",
+     SHARED(seed), 0, 0, false},
+    {"q", 0, CLI_TEXT, "FILE[:KEY]",
+     "read queries from this file instead of FILE; needs --k", SHARED(q), 0, 0,
+     false},
+    {"k", 0, CLI_TEXT, "FILE[:KEY]",
+     "read keys from this file instead of FILE; needs --q", SHARED(k), 0, 0,
+     false},
     {"key-q", 0, CLI_TEXT, "KEY",
-     "names of the arrays of queries, such as layers.{layer}.q (found by "
-     "words)",
+     "names of the arrays of queries, such as layers.{layer}.q (found by words "
+     "in the names)",
      SHARED(key_q), 0, 0, false},
     {"key-k", 0, CLI_TEXT, "KEY",
-     "names of the arrays of keys (as those of queries, with k for q)",
+     "names of the arrays of keys (those of the queries with k in place of q)",
      SHARED(key_k), 0, 0, false},
-    {"list", 0, CLI_FLAG, NULL, "print the arrays of the files and stop",
-     SHARED(list), 0, 0, false},
+    {"list", 0, CLI_FLAG, NULL,
+     "print a table of the arrays in the files and stop", SHARED(list), 0, 0,
+     false},
     {"plan", 0, CLI_FLAG, NULL,
      "print the size of the work with estimates of time and memory, and stop",
      SHARED(plan), 0, 0, false},
     {"layout", 0, CLI_TEXT, "AXES",
-     "axes of the arrays: nd, hnd, nhd, lhnd, bhnd, bnhd or bnD (nd)",
+     "axes of the arrays, slowest first, such as nd, hnd, nhd, lhnd, bhnd, "
+     "bnhd or bnD: b batch, l layers, h heads, n tokens, d features, D the "
+     "features of all heads (nd)",
      SHARED(layout), 0, 0, false},
     {"split-heads", 0, CLI_TEXT, "H[:HK]",
-     "query heads, and key heads, side by side in axis D of the layout (none)",
+     "number of query heads, and of key heads if it differs, in axis D of the "
+     "layout",
      SHARED(split_heads), 0, 0, false},
     {"fused", 0, CLI_TEXT, "ORDER",
-     "order in arrays of queries, keys and values: qkv or head-qkv (by names)",
+     "order within arrays that contain queries, keys and values: qkv or "
+     "head-qkv (found by names)",
      SHARED(fused), 0, 0, false},
     {"layers", 0, CLI_LIST, "LIST", "layers to read, such as 0-3,7 (all)",
      SHARED(layers), 0, 0, false},
     {"heads", 0, CLI_LIST, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
     {"lengths", 0, CLI_TEXT, "FILE",
-     "tokens of each batch entry that are not padding (all)", SHARED(lengths),
-     0, 0, false},
+     "file with the number of tokens of each batch entry that are not padding, "
+     "or with a mask of them (all tokens)",
+     SHARED(lengths), 0, 0, false},
     {"padding", 0, CLI_TEXT, "SIDE",
-     "side of the tokens that padding is on: left or right (right)",
+     "side of the padding: left or right of the tokens (right)",
      SHARED(padding), 0, 0, false},
     {"config", 0, CLI_TEXT, "FILE",
      "config.json of the model: options that are not given, by layer (none)",
@@ -95,12 +106,13 @@ const cli_option run_shared_options[] = {
      "(none)",
      SHARED(query_scale), 0, 0, false},
     {"causal", 0, CLI_MAYBE, "top|none",
-     "each query sees no later keys; top: counted from the first key, not from "
-     "the last; none: it does, whatever --config says",
+     "mask the keys that come after the query; top: counted from the first "
+     "key, "
+     "not from the last; none: do not, whatever --config says",
      SHARED(causal), 0, 0, false},
     {"window", 0, CLI_LAYER, "[LAYERS@]W|L,R",
-     "each query sees the W nearest keys, to either side unless causal, or L "
-     "keys before and R keys after its own (all)",
+     "mask the keys that are W or more positions away from the query, or more "
+     "than L before or R after it (no window)",
      SHARED(window), 0, 0, false},
     {"chunk", 0, CLI_LAYER, "[LAYERS@]C",
      "tokens are in chunks of C, whose queries see no keys outside (none)",
@@ -114,8 +126,8 @@ const cli_option run_shared_options[] = {
     {"mask", 0, CLI_TEXT, "FILE[:KEY]",
      "array of booleans, or of numbers to add, for queries and keys (none)",
      SHARED(mask), 0, 0, false},
-    {"scale", 0, CLI_LAYER, "[LAYERS@]X", "scale of the logits q.k (1/sqrt(d))",
-     SHARED(scale), 0, 0, false},
+    {"scale", 0, CLI_LAYER, "[LAYERS@]X",
+     "factor X of the logits X q.k (1/sqrt(d))", SHARED(scale), 0, 0, false},
     {"softcap", 0, CLI_LAYER, "[LAYERS@]C",
      "replace logits s by C tanh(s/C) (none)", SHARED(softcap), 0, 0, false},
     {"bias", 0, CLI_LAYER, "[LAYERS@]BIAS",
@@ -125,67 +137,79 @@ const cli_option run_shared_options[] = {
      "one more outcome of softmax, with this logit (none)", SHARED(sink), 0, 0,
      false},
     {"tau", 0, CLI_LIST, "LIST",
-     "temperatures, 0.5,1,2 or lo:hi:count[:log] (as the heads are)",
+     "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "
+     "the temperature of a head is 1 over the standard deviation of its logits "
+     "within rows (heads are not changed)",
      SHARED(tau), 0, 0, false},
     {"kernel", 0, CLI_LIST, "LIST",
-     "kernels, name[:param=value]... each (softmax,lln; lln-attend: lln)",
+     "kernels, each as name[:parameter=value]...; see --list-kernels "
+     "(softmax,lln; in lln-attend lln)",
      SHARED(kernels), 0, 0, false},
     {"params", 0, CLI_TEXT, "FILE",
-     "alpha and beta from a table of lln-match, - for stdin", SHARED(params), 0,
-     0, false},
+     "read alpha and beta from a table of lln-match; - is standard input",
+     SHARED(params), 0, 0, false},
     {"arrays", 0, CLI_LIST, "LIST",
      "arrays that kernels, norms, rotary embedding, biases and sinks take, "
      "NAME=FILE[:KEY],... (none)",
      SHARED(arrays), 0, 0, false},
     {"gate", 0, CLI_TEXT, "FILE[:KEY]", "short for --arrays gate=FILE[:KEY]",
      SHARED(gate), 0, 0, false},
-    {"list-kernels", 0, CLI_FLAG, NULL, "print the kernels and stop",
-     SHARED(list_kernels), 0, 0, false},
+    {"list-kernels", 0, CLI_FLAG, NULL,
+     "print the kernels with their parameters and stop", SHARED(list_kernels),
+     0, 0, false},
     {"rows", 0, CLI_COUNT, "M",
-     "measure M rows drawn at random, with standard errors (all)", SHARED(rows),
-     1, MOST_TOKENS, false},
-    {"output", 'o', CLI_TEXT, "FILE", "where the output goes (stdout)",
-     SHARED(output), 0, 0, false},
+     "measure M rows drawn at random instead of all, and print standard errors",
+     SHARED(rows), 1, MOST_TOKENS, false},
+    {"output", 'o', CLI_TEXT, "FILE",
+     "write the output to FILE (standard output)", SHARED(output), 0, 0, false},
     {"resume", 0, CLI_FLAG, NULL,
-     "continue an interrupted command from its FILE.partial", SHARED(resume), 0,
-     0, false},
+     "continue an interrupted command from the rows in FILE.partial; needs -o "
+     "FILE",
+     SHARED(resume), 0, 0, false},
     {"format", 0, CLI_TEXT, "NAME",
-     "csv, tsv, json, ndjson, table or markdown (table on a terminal, else "
-     "csv)",
+     "format of the table: csv, tsv, json, ndjson, table or markdown (table on "
+     "a terminal, otherwise csv)",
      SHARED(format), 0, 0, false},
     {"columns", 0, CLI_LIST, "LIST",
-     "columns to print: names, globs and groups (default)", SHARED(columns), 0,
-     0, false},
+     "columns to print: names, globs such as *_se, and the groups id, default "
+     "and all (default)",
+     SHARED(columns), 0, 0, false},
     {"precision", 0, CLI_COUNT, "N",
-     "significant digits; 0: as many as needed (4 in table and markdown, else "
-     "0)",
+     "number of significant digits; 0 prints as many as are needed to read "
+     "back the same value (4 in table and markdown, otherwise 0)",
      SHARED(precision), 0, 17, false},
     {"no-header", 0, CLI_FLAG, NULL, "leave out the row of column names",
      SHARED(no_header), 0, 0, false},
     {"comments", 0, CLI_FLAG, NULL,
-     "begin with # lines: version, command, seed", SHARED(comments), 0, 0,
-     false},
-    {"threads", 0, CLI_COUNT, "N", "threads; 0: one a processor (0)",
-     SHARED(threads), 0, 4096, false},
-    {"double", 0, CLI_FLAG, NULL, "compute in float64 throughout",
+     "begin with # lines that state version, command and seed",
+     SHARED(comments), 0, 0, false},
+    {"threads", 0, CLI_COUNT, "N",
+     "number of threads; 0 is one for each processor (0)", SHARED(threads), 0,
+     4096, false},
+    {"double", 0, CLI_FLAG, NULL,
+     "compute everything in float64 (products of queries and keys in float32)",
      SHARED(use_double), 0, 0, false},
-    {"each", 0, CLI_FLAG, NULL, "print every trial, not their average",
+    {"each", 0, CLI_FLAG, NULL, "print every trial instead of the average",
      SHARED(each), 0, 0, false},
     {"aggregate", 0, CLI_TEXT, "WHAT",
-     "average over heads: all, or those of each head, kv-head or layer",
+     "average over the heads of each layer (layer), each key head (kv-head) or "
+     "each file (all), or average each head over texts (head)",
      SHARED(aggregate), 0, 0, false},
     {"shard", 0, CLI_TEXT, "I/COUNT",
-     "measure only heads I, I + COUNT, ..., counted from 1 (all)",
+     "measure only heads I, I + COUNT, I + 2 COUNT and so on, counted from 1 "
+     "(all)",
      SHARED(shard), 0, 0, false},
     {"fail-below", 0, CLI_LIST, "LIST",
-     "exit 3 if a value is below COLUMN=X, or missing", SHARED(fail_below), 0,
-     0, false},
+     "exit with status 3 if a value is missing or below its bound X: "
+     "COLUMN=X,...",
+     SHARED(fail_below), 0, 0, false},
     {"fail-above", 0, CLI_LIST, "LIST",
-     "exit 3 if a value is above COLUMN=X, or missing", SHARED(fail_above), 0,
-     0, false},
+     "exit with status 3 if a value is missing or above its bound X: "
+     "COLUMN=X,...",
+     SHARED(fail_above), 0, 0, false},
     {"quiet", 'q', CLI_FLAG, NULL,
-     "hide the progress and the notes on arrays and their sizes", SHARED(quiet),
-     0, 0, false},
+     "hide the progress line and the notes on arrays and their sizes",
+     SHARED(quiet), 0, 0, false},
     {0},
 };
 
@@ -198,10 +222,11 @@ static void check_format(void)
         cli_usage("--format: %s", lln_error_message());
     if (run_shared.comments &&
         (lln_table_is_json(format) || format == LLN_TABLE_MARKDOWN))
-        cli_usage("--comments: %s has no comments", run_shared.format);
+        cli_usage("--comments cannot be used with --format %s",
+                  run_shared.format);
 }
 
-/* Rows that are copied are not compared with bounds. */
+/* --resume copies rows without comparing them with bounds. */
 static void check_resume(void)
 {
     static const char *const others[] = {"list", "fail-below", "fail-above",
@@ -212,17 +237,19 @@ static void check_resume(void)
     if (other)
         cli_usage("--%s cannot be used with --resume", other);
     if (!run_shared.output || strcmp(run_shared.output, "-") == 0)
-        cli_usage("--resume needs -o FILE: it goes on from FILE.partial");
+        cli_usage("--resume needs -o FILE: it continues from FILE.partial");
 }
 
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')
-        cli_usage("--output: empty name");
-    static const char *const deviations[] = {"sigma-q", "sigma-k", NULL};
-    const char *name = cli_first_given(deviations);
+        cli_usage("--output: the name is empty; expected FILE");
+    static const char *const sigmas[] = {"sigma-q", "sigma-k", NULL};
+    const char *name = cli_first_given(sigmas);
     if (name && run_shared.tau)
-        cli_usage("--%s with --tau: --tau sets both deviations", name);
+        cli_usage("--%s cannot be used with --tau: --tau sets both standard "
+                  "deviations",
+                  name);
     check_format();
     check_resume();
 }

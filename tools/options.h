@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The options that all measuring commands share: their values and their table.
- */
+ * The options that all commands have in common: values and table. */
 #ifndef LLN_TOOLS_OPTIONS_H
 #define LLN_TOOLS_OPTIONS_H
 
@@ -9,28 +8,27 @@
 
 #include "cli.h"
 
-/* An option that works without values, and a message that says which results
- * are then missing. */
+/* An option that works without an array of values, and the text that says which
+ * results are then missing. */
 typedef struct {
     const char *name, *without;
 } values_option;
 
-/* Values of the options that all tools share, and their table. Sampled heads
- * when no file is named. */
+/* Values of the common options. Without a file, heads are sampled. */
 typedef struct {
-    /* sampled heads; the seed is of all that is drawn */
+    /* sampled heads; the seed is for all random numbers */
     size_t tokens, dim, trials;
     uint64_t seed;
     double sigma_q, sigma_k;
     /* files */
-    const char *file; /* holds all, the first of files; else q, k and v do */
+    const char *file; /* first of `files`; NULL: q, k and v, or sampled heads */
     const char *const *files; /* [file_count] */
     size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
     const char *layout, *split_heads, *fused, *layers, *heads, *lengths,
         *padding;
-    bool values; /* wanted, set by a tool that uses them */
+    bool values;                          /* set by a tool that uses values */
     const values_option *values_optional; /* ended by {0}; NULL: none */
     bool list, plan;
     /* attention */
@@ -54,15 +52,15 @@ typedef struct {
     bool resume, no_header, comments, use_double, each, quiet, list_kernels;
 } run_options;
 
-extern run_options run_shared;                /* set to the defaults */
+extern run_options run_shared; /* initialised with the defaults */
 extern const cli_option run_shared_options[]; /* fills run_shared */
 
-/* Parses the command line, the operands FILE among it. Ends the process on bad
+/* Parses the command line, including the operands FILE. Ends the process on bad
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
 
-/* Checks the values that the table alone cannot, those about heads excepted;
- * ends the process on bad usage. */
+/* Checks what the option table cannot, except options about heads
+ * (sources_check). Ends the process on bad usage. */
 void options_check(void);
 
 #endif

@@ -15,10 +15,10 @@
 #include "tensor/mapping.h"
 
 static struct {
-    FILE *stream;           /* NULL: standard output as it is */
+    FILE *stream;           /* NULL: stdout itself */
     const char *name;       /* as the user wrote it; NULL: standard output */
-    char path[PATH_MAX];    /* what the file will be called; "": no file */
-    char partial[PATH_MAX]; /* and if it is interrupted */
+    char path[PATH_MAX];    /* final name of the file; "": not a regular file */
+    char partial[PATH_MAX]; /* name of the file if the command is interrupted */
     bool replaces_partial, is_terminal;
 } output;
 
@@ -57,20 +57,19 @@ __attribute__((noreturn)) static void refuse(void)
     cli_fail("%s: %s", output.name, strerror(errno));
 }
 
-/* Says which folder does not let files into it. */
+/* Names the folder in which no file can be created. */
 __attribute__((noreturn)) static void refuse_folder(void)
 {
     int error = errno, length = temporary_folder(output.path);
     if (error != EACCES && error != EPERM && error != EROFS)
         refuse();
-    cli_fail("%s: cannot make a file in folder '%.*s': %s; -o writes a new "
-             "file there: make the folder writable, or use > %s",
+    cli_fail("%s: cannot create a file in folder '%.*s': %s; make the folder "
+             "writable, as -o creates a new file there, or use > %s",
              output.name, length > 0 ? length : 1,
              length > 0 ? output.path : ".", strerror(error), output.name);
 }
 
-/* In a folder such as /tmp only the owner of a file may put another one in its
- * place. */
+/* In a sticky folder such as /tmp, only the owner of a file may replace it. */
 static void check_sticky(const struct stat *old)
 {
     char path[PATH_MAX];
@@ -114,7 +113,7 @@ static FILE *open_lines(int file)
     return stream;
 }
 
-/* What is there already, and is written as it is. */
+/* Opens an existing device, pipe or removed file to write to it directly. */
 static FILE *open_in_place(const char *path, bool table)
 {
     FILE *stream = fopen(path, "w");
@@ -123,35 +122,31 @@ static FILE *open_in_place(const char *path, bool table)
     return table ? open_lines(fileno(stream)) : stream;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* NULL: /dev/stdout, by any name. A file that was removed while it is open has
- * a name in /proc alone. */
+/* Opens the output file; NULL: it is standard output under another name. A
+ * removed file that is still open has a name only in /proc. */
 static FILE *open_file(const char *path, bool table)
 {
     struct stat old, other;
     bool exists = stat(path, &old) == 0;
     if (!exists && errno != ENOENT)
         refuse();
-    if (exists && fstat(STDOUT_FILENO, &other) == 0 && same_file(&old, &other))
+    if (exists && fstat(STDOUT_FILENO, &other) == 0 &&
+        lln_mapping_same_file(&old, &other))
         return NULL;
     if (exists && !S_ISREG(old.st_mode))
         return open_in_place(path, table);
     if ((exists && access(path, W_OK) != 0) ||
         temporary_resolve(path, output.path) < 0)
         refuse();
-    if (exists &&
-        (stat(output.path, &other) != 0 || !same_file(&old, &other))) {
+    if (exists && (stat(output.path, &other) != 0 ||
+                   !lln_mapping_same_file(&old, &other))) {
         output.path[0] = '\0';
         return open_in_place(path, table);
     }
     return open_temporary(exists ? &old : NULL);
 }
 
-/* Before the process ends early. */
+/* Called before the process ends early. */
 static void leave_output(void)
 {
     temporary_discard();
@@ -183,8 +178,8 @@ FILE *cli_output_table(const char *path)
     return open_output(path, true);
 }
 
-/* Reports why a file cannot be written; a reader that has gone needs no
- * words. */
+/* Reports why a file cannot be written; silent if the reader of a pipe has
+ * closed it. */
 static int failed(const char *name, int error)
 {
     temporary_discard();
@@ -206,7 +201,8 @@ void cli_check_output(lln_status status)
 
 static void refuse_input(const char *name)
 {
-    cli_fail("%s: is an input; it would be overwritten", name);
+    cli_fail("%s: the output would overwrite this input; use another name",
+             name);
 }
 
 void cli_refuse_overwrite(const char *input)
@@ -215,7 +211,7 @@ void cli_refuse_overwrite(const char *input)
     const char *const names[] = {output.name, cli_partial_name()};
     for (size_t i = 0; input && i < 2; i++)
         if (names[i] && stat(input, &in) == 0 && stat(names[i], &out) == 0 &&
-            S_ISREG(out.st_mode) && same_file(&in, &out))
+            S_ISREG(out.st_mode) && lln_mapping_same_file(&in, &out))
             refuse_input(names[i]);
 }
 
@@ -227,12 +223,12 @@ void cli_refuse_mapped(void)
             refuse_input(names[i]);
 }
 
-/* Ends the stream; why it failed, or 0. */
+/* Ends the stream; returns the errno of a failure, or 0. */
 static int end_stream(void)
 {
     FILE *stream = output.stream ? output.stream : stdout;
     bool bad = ferror(stream) != 0;
-    errno = bad ? EIO : 0; /* the reason of an earlier failure is lost */
+    errno = bad ? EIO : 0; /* the errno of an earlier failure is not known */
     bool flushed = fflush(stream) == 0 && !bad;
     int error = flushed ? 0 : errno, lost = lines_flush();
     if (fclose(stream) != 0 && error == 0)
@@ -240,7 +236,7 @@ static int end_stream(void)
     return lost ? lost : error;
 }
 
-/* Ends the output; a file gets the name `path`. */
+/* Ends the output and gives a file the name `path`. */
 static int end_output(const char *path)
 {
     int error = end_stream();

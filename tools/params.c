@@ -15,8 +15,8 @@ params *params_open(const char *path)
 }
 
 /* Fills bits [data.rows] with the fields in which each row differs from the
- * head. Rows of a file that is less like that of the head than another one that
- * has the head differ in the source. */
+ * head. If several files have rows for the head, rows of those whose path is
+ * less similar to that of the head also differ in the source. */
 static void compare_rows(const params *table, const params_key *key, bool brief,
                          unsigned *bits)
 {
@@ -38,7 +38,8 @@ static void compare_rows(const params *table, const params_key *key, bool brief,
     free(likeness);
 }
 
-/* Takes out rows that agree with a temperature, but not as well as others. */
+/* Of the rows whose temperature agrees with that of the head, keeps the
+ * nearest. */
 static void keep_nearest(const params *table, const params_key *key,
                          unsigned *bits)
 {

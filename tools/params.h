@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * --params: alpha and beta from a table that lln-match has written. */
+ * --params: alpha and beta from a table of lln-match. */
 #ifndef LLN_TOOLS_PARAMS_H
 #define LLN_TOOLS_PARAMS_H
 
@@ -13,10 +13,10 @@ typedef params_table params;
  * read or lacks a column. */
 params *params_open(const char *path);
 
-/* Alpha and beta of the one row for that head, NaN if lln-match found none. Of
- * rows for files of the same name, those count whose path is most like that of
- * the head; of rows whose temperatures agree, the nearest one. LLN_EFORMAT:
- * there is no such row, or more than one. */
+/* Finds alpha and beta in the one row for a head; NaN if lln-match found none.
+ * If files have the same name, the rows of the file whose path is most similar
+ * to that of the head are used; if several temperatures agree, the nearest.
+ * LLN_EFORMAT: there is no such row, or more than one. */
 LLN_NODISCARD lln_status params_find(const params *table, const params_key *key,
                                      double *alpha, double *beta);
 

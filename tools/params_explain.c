@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sorting.h"
 #include "core/text.h"
 #include "identity.h"
 #include "message.h"
 
 enum { WHAT = 512, LIST = 256, FEW = 8 };
 
-/* The values of a field in some rows. */
+/* The distinct values of a field in some rows. */
 typedef struct {
     const char *texts[FEW]; /* the first different ones */
-    size_t text_count;      /* of them; FEW + 1: there are more */
+    size_t text_count;      /* FEW + 1: there are more */
     double *numbers;        /* [count], owned */
     size_t count;
 } value_list;
@@ -67,17 +68,11 @@ static void add_text(value_list *list, const char *text)
         list->texts[list->text_count++] = text;
 }
 
-static int compare_numbers(const void *first, const void *second)
-{
-    double a = *(const double *)first, b = *(const double *)second;
-    return (a > b) - (a < b);
-}
-
-/* Sorts the numbers and keeps each once. */
+/* Sorts the numbers and removes duplicates. */
 static void sort_numbers(value_list *list)
 {
     size_t kept = 0;
-    qsort(list->numbers, list->count, sizeof *list->numbers, compare_numbers);
+    qsort(list->numbers, list->count, sizeof *list->numbers, lln_compare_reals);
     for (size_t i = 0; i < list->count; i++)
         if (kept == 0 || list->numbers[i] != list->numbers[kept - 1])
             list->numbers[kept++] = list->numbers[i];
@@ -90,7 +85,8 @@ static bool is_text(params_field field)
            field == PARAMS_FIELDS;
 }
 
-/* The values of the rows with these bits; field PARAMS_FIELDS is the method. */
+/* Lists the values in the rows with these bits; field PARAMS_FIELDS is the
+ * method. */
 static value_list list_values(const params_table *table, const unsigned *bits,
                               unsigned wanted, params_field field)
 {
@@ -109,8 +105,8 @@ static value_list list_values(const params_table *table, const unsigned *bits,
     return list;
 }
 
-/* The end of the run of numbers, each one more than the last, that begins at
- * `first`; two are no run. */
+/* The end of the run of consecutive numbers that begins at `first`; two numbers
+ * are no run. */
 static size_t find_run(const value_list *list, size_t first)
 {
     size_t end = first + 1;
@@ -131,8 +127,8 @@ static void add_run(const value_list *list, size_t first, size_t end,
     lln_text_append(out, LIST, item);
 }
 
-/* Writes "0.5, 1", "0 to 2, 5", "a.npz, b.npz, ..." or "missing"; of many
- * numbers the least and the largest. */
+/* Writes "0.5, 1", "0 to 2, 5", "a.npz, b.npz, ..." or "missing"; if there are
+ * many numbers, the smallest and the largest. */
 static void write_values(const value_list *list, char out[LIST])
 {
     char item[LIST / 2];
@@ -156,7 +152,7 @@ static void write_values(const value_list *list, char out[LIST])
         strcpy(out, "missing");
 }
 
-/* Writes "tau is 0.5 there, 1 here". */
+/* Writes "tau 0.5, expected 1". */
 static void explain_field(const params_table *table, const params_key *key,
                           const unsigned *bits, unsigned closest,
                           params_field field, char out[WHAT])
@@ -169,11 +165,9 @@ static void explain_field(const params_table *table, const params_key *key,
         snprintf(here, sizeof here, "%" PRIu64, key->seed);
     else if (!isnan(key->number[field]))
         lln_table_format_real(key->number[field], 0, here);
-    snprintf(out, WHAT, "%s is %s there%s%s", params_field_name(field), there,
-             is_shown(key, field) ? "" : ", ",
+    snprintf(out, WHAT, "%s %s%s%s", params_field_name(field), there,
+             is_shown(key, field) ? "" : ", expected ",
              is_shown(key, field) ? "" : here);
-    if (!is_shown(key, field))
-        strcat(out, " here");
 }
 
 static int count_bits(unsigned bits)
@@ -181,8 +175,8 @@ static int count_bits(unsigned bits)
     return __builtin_popcount(bits);
 }
 
-/* The bits of the rows that differ in the fewest fields, and of these in the
- * last ones. */
+/* The bits of the rows that differ in the fewest fields; among these, of those
+ * that differ in the last fields. */
 static unsigned find_closest(const params_table *table, const unsigned *bits)
 {
     unsigned closest = bits[0];
@@ -209,12 +203,12 @@ lln_status params_fail_none(const params_table *table, const params_key *key,
             snprintf(all + used, sizeof all - used, "%s%s",
                      used > 0 ? "; " : "", field_text);
         }
-    return lln_fail(LLN_EFORMAT, "%s: no row for %s: %s", table->name,
-                    describe(key, what), all);
+    return lln_fail(LLN_EFORMAT, "%s: no row for %s; the closest rows have %s",
+                    table->name, describe(key, what), all);
 }
 
-/* Writes " (taus 0.5, 1); choose one with --tau" if the rows differ in the
- * field; false: they do not. */
+/* Writes " (temperatures 0.5, 1); choose one with --tau" if the rows differ in
+ * the field, otherwise returns false. */
 static bool explain_choice(const params_table *table, const unsigned *bits,
                            params_field field, const char *plural,
                            const char *advice, char out[WHAT])
@@ -251,19 +245,19 @@ lln_status params_fail_several(const params_table *table, const params_key *key,
     for (size_t i = 0; i < table->data.rows; i++)
         count += bits[i] == 0;
     describe_numbers(key, numbers);
-    /* methods, if there are any, are what lln-match has several rows for */
+    /* lln-match writes several rows only for several methods */
     if (!explain_choice(table, bits, PARAMS_SOURCE, "sources",
                         "name the file by one of these paths", choice) &&
         !explain_choice(table, bits, PARAMS_FIELDS, "methods",
                         "choose one with lln-match --method", choice) &&
-        !explain_choice(table, bits, PARAMS_STEP, "steps", "keep one of them",
-                        choice) &&
-        !explain_choice(table, bits, PARAMS_LAYER, "layers", "keep one of them",
-                        choice) &&
-        !explain_choice(table, bits, PARAMS_HEAD, "heads", "keep one of them",
-                        choice) &&
-        !explain_choice(table, bits, PARAMS_SEED, "seeds", "keep one of them",
-                        choice))
+        !explain_choice(table, bits, PARAMS_STEP, "steps",
+                        "keep the rows of one", choice) &&
+        !explain_choice(table, bits, PARAMS_LAYER, "layers",
+                        "keep the rows of one", choice) &&
+        !explain_choice(table, bits, PARAMS_HEAD, "heads",
+                        "keep the rows of one", choice) &&
+        !explain_choice(table, bits, PARAMS_SEED, "seeds",
+                        "keep the rows of one", choice))
         (void)explain_choice(table, bits, PARAMS_TAU, "temperatures",
                              "choose one with --tau", choice);
     return lln_fail(LLN_EFORMAT, "%s: %zu rows match %s%s%s", table->name,

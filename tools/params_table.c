@@ -34,7 +34,7 @@ static long find_column(const params_table *table, const char *name)
     return column;
 }
 
-/* NULL: no such column, or a cell that is missing. */
+/* The text of a cell; NULL: there is no such column, or the cell is missing. */
 static const char *text_at(const params_table *table, size_t row, long column)
 {
     lln_written number;
@@ -59,7 +59,7 @@ static lln_written number_at(const params_table *table, size_t row, long column)
              table->data.names[column], text);
 }
 
-/* How the numbers of a row are rounded, whatever they are. */
+/* Finds how the numbers of a row are rounded, from all its numeric cells. */
 static lln_rounding find_rounding(const params_table *table, size_t row)
 {
     lln_rounding rounding = {0};
@@ -87,11 +87,11 @@ static void read_row(const params_table *table, size_t index)
     row->alpha = number_at(table, index, find_column(table, "alpha")).value;
     row->beta = number_at(table, index, find_column(table, "beta")).value;
     if (isinf(row->alpha) || isinf(row->beta))
-        cli_fail("%s: row %zu: %s is infinite", table->name, index + 1,
-                 isinf(row->alpha) ? "alpha" : "beta");
+        cli_fail("%s: row %zu: %s is infinite; expected a finite number or nan",
+                 table->name, index + 1, isinf(row->alpha) ? "alpha" : "beta");
 }
 
-/* Some column must say which head a row is about. */
+/* Checks for alpha, beta and a column that identifies the head of a row. */
 static void check_columns(params_table *table)
 {
     for (int field = PARAMS_STEP; field < PARAMS_FIELDS; field++)
@@ -127,7 +127,7 @@ void params_table_free(params_table *table)
     lln_table_data_free(&table->data);
 }
 
-/* All digits of a seed count, if they are there. */
+/* Compares seeds: exactly, if all digits of the seed are there. */
 static bool same_seed(const params_row *row, const params_key *key)
 {
     uint64_t seed;

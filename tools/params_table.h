@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The table of --params, and how its rows differ from a head. */
+ * The table of --params, and the differences between its rows and a head. */
 #ifndef LLN_TOOLS_PARAMS_TABLE_H
 #define LLN_TOOLS_PARAMS_TABLE_H
 
@@ -11,8 +11,8 @@
 #include "table/table.h"
 #include "table/written.h"
 
-/* What a row and a head are compared by, what says which head it is first. The
- * fields from PARAMS_STEP on are columns of numbers. */
+/* The fields by which a row is compared with a head; those that identify the
+ * head come first. The fields from PARAMS_STEP on are columns of numbers. */
 typedef enum {
     PARAMS_SOURCE,
     PARAMS_ENTRY, /* of the batch */
@@ -27,20 +27,20 @@ typedef enum {
     PARAMS_FIELDS
 } params_field;
 
-/* A head. NaN: it has none; a step or temperature that it does not have, or
- * that was not asked for, is not compared. */
+/* A head. NaN: it has no such field. A step or temperature that is NaN is not
+ * compared. */
 typedef struct {
     const char *source;
-    double number[PARAMS_FIELDS]; /* from PARAMS_STEP on, but for the seed */
+    double number[PARAMS_FIELDS]; /* from PARAMS_STEP on, except the seed */
     uint64_t seed;
-    bool sampled; /* else the seed is not compared */
+    bool sampled; /* false: the seed is not compared */
 } params_key;
 
 typedef struct {
-    const char *source; /* as it is there; NULL: missing */
+    const char *source; /* as in the table; NULL: missing */
     source_name name;   /* read from it */
     const char *method; /* NULL: missing */
-    const char *seed;   /* likewise */
+    const char *seed;   /* NULL: missing */
     lln_written number[PARAMS_FIELDS];
     lln_rounding rounding;
     double alpha, beta;
@@ -50,7 +50,7 @@ typedef struct {
     const char *name; /* for messages */
     lln_table_data data;
     params_row *rows;        /* [data.rows] */
-    bool has[PARAMS_FIELDS]; /* columns, from PARAMS_STEP on */
+    bool has[PARAMS_FIELDS]; /* which columns exist, from PARAMS_STEP on */
 } params_table;
 
 /* The name of a field in the table and in messages. */
@@ -61,11 +61,11 @@ const char *params_field_name(params_field field);
 void params_table_read(const char *path, params_table *table);
 void params_table_free(params_table *table);
 
-/* The fields in which a row differs from the head, as bits: the earlier a
- * field, the higher its bit. `name` is read from the source of the key. Columns
- * that are missing are not compared, nor cells but those of layer and head.
- * brief: nothing else is compared if step, layer or head differ. *likeness is
- * that of the two files, as source_name_compare has it. */
+/* The fields in which a row differs from the head, as bits: the earlier the
+ * field, the higher its bit. `name` is read from the source of the key. Missing
+ * columns are not compared, and missing cells only for layer and head. brief:
+ * stops at the first difference in step, layer or head. *likeness is the result
+ * of source_name_compare for the two files. */
 unsigned params_differences(const params_table *table, size_t index,
                             const params_key *key, const source_name *name,
                             bool brief, int *likeness);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * A thread of its own shows the progress, so that one long head is not
- * silent. */
+ * A separate thread shows the progress, so that it moves during one long
+ * head. */
 #include "progress.h"
 
 #include <pthread.h>
@@ -31,8 +31,9 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Cases tell how long it will take, before the first one is done the pass over
- * its rows that is under way; rows and products, that something happens. */
+/* The time left is estimated from finished cases or, before the first one is
+ * finished, for the current pass over its rows. Rows and products show that the
+ * command is working. */
 static void show(void)
 {
     double seconds = now() - progress.start;
@@ -50,12 +51,12 @@ static void show(void)
                 seconds * (double)(progress.total - done) /
                     (double)(done - progress.first));
     else if (rows > 0 && pass_left > 1)
-        fprintf(stderr, ", pass: %.0f s left", pass_left);
+        fprintf(stderr, ", %.0f s left in this pass", pass_left);
     fputs("\033[K", stderr);
     progress.visible = true;
 }
 
-/* First after a second, then four times a second. */
+/* Shows the progress first after 1 s, then four times a second. */
 static void *watch(void *unused)
 {
     (void)unused;

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-/* Position of the first `stop` outside quotes from `at` on; the size: none. In
- * csv a quote in a quoted cell is doubled, which closes and opens it; in JSON a
- * backslash stands before it. A tsv table has no quotes. */
+/* The position of the first `stop` outside quotes, from `at` on; the size if
+ * there is none. In csv, a quote in a quoted cell is doubled, which ends and
+ * restarts the quotes; in JSON, it follows a backslash. A tsv table has no
+ * quotes. */
 static size_t find(lln_table_format format, raw_text in, size_t at, char stop)
 {
     bool quoted = false;

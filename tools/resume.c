@@ -20,7 +20,8 @@
 
 /* Heads and temperatures whose rows are written together. */
 typedef struct {
-    size_t head, heads, tau, taus; /* the first, and how many */
+    size_t head, heads, tau,
+        taus; /* first head and temperature, and their numbers */
 } unit;
 
 typedef struct {
@@ -29,21 +30,21 @@ typedef struct {
     lln_table_style style;
     size_t columns;
     raw_text file;
-    raw_text rest, row; /* the row at hand, and what follows */
-    bool there;         /* there is a row at hand */
-    size_t number;      /* of the row at hand, from 1 */
-    raw_text *cells;    /* [columns] of the row at hand */
-    raw_text *expected; /* [columns]; no text: anything goes */
+    raw_text rest, row; /* the current row, and what follows it */
+    bool there;         /* there is a current row */
+    size_t number;      /* of the current row, from 1 */
+    raw_text *cells;    /* [columns] of the current row */
+    raw_text *expected; /* [columns]; text NULL: not compared */
     char *text;         /* that `expected` points into */
     const char *kept_to;
     size_t kept_rows, kept_cases;
 } resumption;
 
-static const char advice[] = "give the command that it comes from, or remove "
-                             "it to start anew";
+static const char advice[] =
+    "repeat the command that wrote the file, or remove the file to start again";
 
-/* A column without which the rows of a head cannot be told from those of the
- * next; NULL: there is none. */
+/* The first missing column that is needed to find the end of the rows of a
+ * head; NULL: none is missing. */
 static const char *find_missing(const run_plan *plan, const row_writer *writer)
 {
     static const char *const telling[] = {"source", "layer", "head", "kernel",
@@ -59,7 +60,7 @@ static const char *find_missing(const run_plan *plan, const row_writer *writer)
     return NULL;
 }
 
-/* --aggregate head. */
+/* Whether all rows are written at the end: with --aggregate head. */
 static bool writes_at_end(void)
 {
     return run_shared.aggregate && strcmp(run_shared.aggregate, "head") == 0;
@@ -75,24 +76,25 @@ bool resume_possible(const run_plan *plan, const row_writer *writer)
 void resume_check(const run_plan *plan, const row_writer *writer,
                   lln_table_style style)
 {
+    if (!cli_partial_name())
+        cli_usage("--resume needs -o FILE: %s is not a regular file",
+                  cli_output_name());
     if (style.format > LLN_TABLE_NDJSON)
-        cli_usage("--resume: --format %s cannot be continued; choose csv, tsv, "
+        cli_usage("--resume cannot be used with --format %s; use csv, tsv, "
                   "json or ndjson",
                   run_shared.format);
     if (writes_at_end())
         cli_usage("--resume cannot be used with --aggregate head: all its rows "
                   "are written at the end");
-    if (!cli_partial_name())
-        cli_usage("--resume needs a file; %s is none", cli_output_name());
     const char *missing = find_missing(plan, writer);
     if (missing)
-        cli_usage("--resume: each head has several rows here, and without the "
-                  "column %s those of one cannot be told from those of the "
-                  "next; add id to --columns",
-                  missing);
+        cli_usage(
+            "--resume needs the column %s here, where a head has several rows, "
+            "to find the last row of each head; add id to --columns",
+            missing);
 }
 
-/* FILE.partial; false: there is none. It stays mapped. */
+/* Maps FILE.partial; false: there is no such file. The caller unmaps it. */
 static bool map_file(const char *name, raw_text *file)
 {
     struct stat status;
@@ -102,7 +104,8 @@ static bool map_file(const char *name, raw_text *file)
     if (number < 0 || fstat(number, &status) != 0)
         cli_fail("%s: %s", name, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        cli_fail("%s: not a file", name);
+        cli_fail("%s: not a regular file; remove it or use another output",
+                 name);
     *file = (raw_text){"", (size_t)status.st_size};
     if (file->size == 0)
         return true;
@@ -127,7 +130,7 @@ static void close_text(FILE *stream)
         cli_fail("out of memory");
 }
 
-/* The cell, of a header or a comment, that a position is in. */
+/* The cell of a header or a comment that contains a position. */
 static raw_text cell_at(raw_text in, size_t at)
 {
     size_t from = at, to = at;
@@ -138,7 +141,8 @@ static raw_text cell_at(raw_text in, size_t at)
     return (raw_text){in.text + from, to - from};
 }
 
-/* The file and what this command writes differ first at this position. */
+/* Ends the process: at this position, the file first differs from what this
+ * command writes. */
 __attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
                                                    size_t at)
 {
@@ -146,15 +150,15 @@ __attribute__((noreturn)) static void refuse_start(raw_text file, raw_text mine,
     raw_text found = cell_at(file, at), wanted = cell_at(mine, at);
     for (size_t i = 0; i < at; i++)
         line += file.text[i] == '\n';
-    if (raw_equal(found, wanted)) /* what follows the cell differs */
-        cli_fail("%s: line %zu is not what this command writes there; %s",
+    if (raw_equal(found, wanted)) /* the difference follows the cell */
+        cli_fail("%s: line %zu differs from what this command writes; %s",
                  cli_partial_name(), line, advice);
-    cli_fail("%s: line %zu has '%.*s', and this command '%.*s'; %s",
-             cli_partial_name(), line, (int)found.size, found.text,
-             (int)wanted.size, wanted.text, advice);
+    cli_fail("%s: line %zu: expected '%.*s', found '%.*s'; %s",
+             cli_partial_name(), line, (int)wanted.size, wanted.text,
+             (int)found.size, found.text, advice);
 }
 
-/* What comes before the rows must be what this command writes. */
+/* Checks that comments and header are those that this command writes. */
 static void check_start(resumption *r)
 {
     char *text = NULL;
@@ -173,7 +177,8 @@ static void check_start(resumption *r)
     r->rest = (raw_text){r->file.text + size, r->file.size - size};
 }
 
-/* Takes the next row; its cells are those of the table, by name in JSON. */
+/* Reads the next row. Checks the number of its cells and, in JSON, their
+ * names. */
 static void next_row(resumption *r)
 {
     lln_table_format format = r->style.format;
@@ -183,18 +188,18 @@ static void next_row(resumption *r)
     r->number++;
     size_t count = raw_cut_row(format, r->row, r->cells, r->columns);
     if (count != r->columns)
-        cli_fail("%s: row %zu: %zu cells, expected %zu; %s", cli_partial_name(),
-                 r->number, count, r->columns, advice);
+        cli_fail("%s: row %zu: expected %zu cells, found %zu; %s",
+                 cli_partial_name(), r->number, r->columns, count, advice);
     bool named = lln_table_is_json(format);
     for (size_t i = 0; named && i < count; i++)
         if (!raw_has_name(r->cells[i], row_writer_name(r->writer, i)))
-            cli_fail("%s: row %zu: column %zu is not %s; %s",
+            cli_fail("%s: row %zu: expected column %zu to be %s; %s",
                      cli_partial_name(), r->number, i + 1,
                      row_writer_name(r->writer, i), advice);
 }
 
-/* The cells that the rows of a head have; measured temperatures are free, as
- * all but the identity is. */
+/* Sets the cells that the rows of a head must have: the identity, but not a
+ * measured temperature. */
 static void expect(resumption *r, const row_identity *identity)
 {
     size_t size = 0;
@@ -207,8 +212,8 @@ static void expect(resumption *r, const row_identity *identity)
     close_text(stream);
     if (r->groups->set->plan->has_many_rows && r->text &&
         strcmp(text, r->text) == 0)
-        cli_fail("--resume: rows of two heads, temperatures or kernels in "
-                 "succession cannot be told apart");
+        cli_fail("--resume: two successive heads, temperatures or kernels have "
+                 "the same identity columns; run the command without --resume");
     free(r->text);
     r->text = text;
     raw_cut_row(style.format, (raw_text){text, size}, r->expected, r->columns);
@@ -219,7 +224,7 @@ static void expect(resumption *r, const row_identity *identity)
     }
 }
 
-/* The first column in which the row at hand is not what is expected. */
+/* The first column in which the current row differs from what is expected. */
 static size_t find_difference(const resumption *r)
 {
     size_t i = 0;
@@ -234,9 +239,9 @@ __attribute__((noreturn)) static void refuse_row(const resumption *r)
     size_t i = find_difference(r);
     raw_text found = raw_value(r->style.format, r->cells[i]);
     raw_text wanted = raw_value(r->style.format, r->expected[i]);
-    cli_fail("%s: row %zu: %s is %.*s, and this command has %.*s there; %s",
+    cli_fail("%s: row %zu: %s: expected %.*s, found %.*s; %s",
              cli_partial_name(), r->number, row_writer_name(r->writer, i),
-             (int)found.size, found.text, (int)wanted.size, wanted.text,
+             (int)wanted.size, wanted.text, (int)found.size, found.text,
              advice);
 }
 
@@ -247,7 +252,7 @@ static row_identity identify(const case_set *set, size_t head, double tau)
     return case_identify(set, &described, tau);
 }
 
-/* What the heads of a unit have in common. */
+/* The common identity of the heads in a unit. */
 static row_identity identify_unit(const case_set *set, const unit *u,
                                   double tau)
 {
@@ -278,8 +283,8 @@ static unit unit_at(const row_groups *groups, size_t item)
     return u;
 }
 
-/* Passes over the rows at hand that are those of a head; false: it has none
- * here. What follows a head that may have none is measured again. */
+/* Skips the rows of a head; false: it has no rows here. If a head may have no
+ * rows, what follows it is measured again. */
 static bool pass_rows(resumption *r, const row_identity *identity)
 {
     const run_plan *plan = r->groups->set->plan;
@@ -312,8 +317,9 @@ static bool pass_unit(resumption *r, const unit *u)
     return true;
 }
 
-/* How many rows a head has is not known where it has many: those at the end of
- * the file are measured again, in case the file was cut. */
+/* Skips complete units. If a head may have several rows, their number is not
+ * known: the last head of the file is measured again, in case its rows were cut
+ * off. */
 static void pass_units(resumption *r)
 {
     const case_set *set = r->groups->set;
@@ -329,11 +335,12 @@ static void pass_units(resumption *r)
         r->kept_to = r->there ? r->row.text : r->rest.text;
     }
     if (r->there)
-        cli_fail("%s: row %zu: this command has no further rows; %s",
-                 cli_partial_name(), r->number, advice);
+        cli_fail("%s: row %zu: expected no more rows; %s", cli_partial_name(),
+                 r->number, advice);
 }
 
-/* In JSON what stands between two rows is written with the second one. */
+/* The size of what is kept. In JSON, the text between two rows is written with
+ * the second row. */
 static size_t kept_size(const resumption *r)
 {
     size_t size = (size_t)(r->kept_to - r->file.text);

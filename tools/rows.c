@@ -9,22 +9,22 @@
 #include "options.h"
 #include "output.h"
 
-/* What a column of the table shows of the rows put together. */
+/* What a column shows of the averaged rows. */
 typedef enum {
     SHOWS_IDENTITY,
     SHOWS_MEAN,
     SHOWS_ERROR,
     SHOWS_LEAST,
     SHOWS_MOST,
-    SHOWS_DEVIATION,
+    SHOWS_SD,
     SHOWS_MEDIAN,
     SHOWS_ERROR_OF_HEADS
 } shows;
 
-/* A column that the table could have. */
+/* A column that can be selected for the table. */
 typedef struct {
     const record_column *column;
-    size_t number; /* among those of its record */
+    size_t number; /* number among the columns of its record */
     shows shows;
 } table_column;
 
@@ -35,12 +35,13 @@ struct row_writer {
     lln_column *all; /* names and kinds of `sources`, [total] */
     lln_cell *cells; /* of one row, [total] */
     size_t total;
-    char *names;       /* of the spread, [total x NAME] */
+    char *names;       /* names of spread columns, [total x NAME] */
     size_t *selected;  /* positions in `all`, [selected_count] */
     lln_cell *printed; /* cells of the selected columns */
     size_t selected_count;
     row_bounds *bounds;
-    distinct_rows *distinct; /* NULL: rows have all identity columns */
+    distinct_rows
+        *distinct; /* NULL: all columns that distinguish rows are printed */
     bool repeated;
 };
 
@@ -68,7 +69,7 @@ static void add_columns(row_writer *writer, record_type type, shows what,
             add_column(writer, &type.columns[i], i, what, suffix);
 }
 
-/* Two columns of the spread for each real column. */
+/* Adds two spread columns for each real column. */
 static void add_pairs(row_writer *writer, shows first, const char *first_suffix,
                       shows second, const char *second_suffix)
 {
@@ -80,7 +81,8 @@ static void add_pairs(row_writer *writer, shows first, const char *first_suffix,
         }
 }
 
-/* Standard errors stand together, at the end; the others in pairs. */
+/* Adds the spread: standard errors together at the end, the other columns in
+ * pairs. */
 static void add_spread(row_writer *writer, row_spread spread)
 {
     if (spread == SPREAD_ERROR)
@@ -88,24 +90,24 @@ static void add_spread(row_writer *writer, row_spread spread)
     if (spread != SPREAD_HEADS)
         return;
     add_pairs(writer, SHOWS_LEAST, "_min", SHOWS_MOST, "_max");
-    add_pairs(writer, SHOWS_DEVIATION, "_sd", SHOWS_MEDIAN, "_median");
+    add_pairs(writer, SHOWS_SD, "_sd", SHOWS_MEDIAN, "_median");
     add_columns(writer, writer->type, SHOWS_ERROR_OF_HEADS, "_se");
 }
 
 static void select_columns(row_writer *writer)
 {
-    column_name *names = cli_alloc(writer->total, sizeof *names);
+    lln_column_name *names = cli_alloc(writer->total, sizeof *names);
     for (size_t i = 0; i < writer->total; i++)
-        names[i] = (column_name){writer->all[i].name,
-                                 writer->sources[i].column->group};
+        names[i] = (lln_column_name){writer->all[i].name,
+                                     writer->sources[i].column->group};
     writer->selected = cli_alloc(writer->total, sizeof *writer->selected);
     writer->selected_count = columns_select(run_shared.columns, names,
                                             writer->total, writer->selected);
     free(names);
 }
 
-/* Whether a column can tell rows apart: all of the identity, and numbers and
- * texts that are no measured values. */
+/* Whether a column distinguishes rows: identity columns, and integers and texts
+ * of the plan. */
 static bool tells_apart(const table_column *source)
 {
     if (source->shows == SHOWS_IDENTITY)
@@ -113,9 +115,9 @@ static bool tells_apart(const table_column *source)
     return source->column->type != LLN_CELL_REAL;
 }
 
-/* The first column that can tell rows apart and is not printed; `total`: all
- * are. The columns of a plan come before those of the identity, which say less
- * about the rows of one head. */
+/* The first column that distinguishes rows but is not printed; `total`: there
+ * is none. Columns of the plan are tried first: within a head they distinguish
+ * more rows than the identity. */
 static size_t find_hidden(const row_writer *writer)
 {
     size_t identity = record_columns(row_identity_type);
@@ -134,17 +136,8 @@ static size_t find_hidden(const row_writer *writer)
 static lln_table *open_table(const row_writer *writer, FILE *out,
                              lln_table_style style)
 {
-    size_t count = writer->selected_count;
-    lln_column *columns = cli_alloc(count, sizeof *columns);
-    for (size_t i = 0; i < count; i++) {
-        size_t at = writer->selected[i];
-        columns[i] = writer->all[at];
-    }
-    lln_table *table = lln_table_alloc(out, columns, count, style);
-    if (!table)
-        cli_fail("out of memory");
-    free(columns);
-    return table;
+    return columns_open(out, writer->all, writer->selected,
+                        writer->selected_count, style);
 }
 
 row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
@@ -169,7 +162,8 @@ row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
     return writer;
 }
 
-/* The message about a bound states the temperature. */
+/* A message about a bound states the temperature, which may have to be
+ * measured. */
 unsigned row_writer_passes(const row_writer *writer)
 {
     unsigned passes = 0;
@@ -192,7 +186,7 @@ static double find_real(const table_column *source, const row_average *average,
         return cell->least;
     case SHOWS_MOST:
         return cell->most;
-    case SHOWS_DEVIATION:
+    case SHOWS_SD:
         return lln_average_deviation(&cell->mean);
     case SHOWS_MEDIAN:
         return row_average_median(average, row, source->number);
@@ -215,8 +209,8 @@ static lln_cell find_cell(const table_column *source,
     return (lln_cell){.real = find_real(source, average, row)};
 }
 
-/* Looks whether the row is the same as an earlier one in all columns that can
- * tell rows apart. */
+/* Notes whether the row equals an earlier one in all printed columns that
+ * distinguish rows. */
 static void note_row(row_writer *writer)
 {
     if (!writer->distinct || writer->repeated)
@@ -235,8 +229,8 @@ static const char *source_of(const row_identity *id)
     return id->source ? id->source : "all files";
 }
 
-/* Says which row does not hold. With several rows a case, their first column
- * tells them apart, unless it is a measured value. */
+/* Passes the place of a row that violates a bound to bounds_name. If a case has
+ * several rows, the place includes their first column, unless it is real. */
 static void name_row(row_writer *writer, const row_identity *id,
                      const row_average *average, size_t row)
 {
@@ -247,15 +241,15 @@ static void name_row(row_writer *writer, const row_identity *id,
     if (id->kernel)
         snprintf(kernel, sizeof kernel, "kernel %s, ", id->kernel);
     if (average->first.rows > 1 && column->type == LLN_CELL_INTEGER)
-        snprintf(number, sizeof number, "%s %ld, ", column->name, cell.integer);
+        snprintf(number, sizeof number, ", %s %ld", column->name, cell.integer);
     if (average->first.rows > 1 && lln_cell_is_text(column->type) && cell.text)
-        snprintf(number, sizeof number, "%s %s, ", column->name, cell.text);
-    snprintf(text, sizeof text, "%s: %s%stau %.6g, %s", source_of(id), place,
+        snprintf(number, sizeof number, ", %s %s", column->name, cell.text);
+    snprintf(text, sizeof text, "%s: %s%stau %.6g%s: ", source_of(id), place,
              kernel, id->tau, number);
     bounds_name(writer->bounds, text);
 }
 
-/* A head without rows has none that hold. */
+/* A head without rows violates all bounds. */
 static void miss_rows(row_writer *writer, const row_identity *id)
 {
     char place[RUN_PLACE], text[1024];
@@ -335,10 +329,11 @@ static void warn_of_repeats(const row_writer *writer)
 {
     size_t at = find_hidden(writer);
     if (writer->sources[at].shows == SHOWS_IDENTITY)
-        cli_warn("--columns: rows cannot be told apart; add id, or some of its "
-                 "columns");
+        cli_warn("--columns: these columns do not distinguish all rows; add "
+                 "id, or some of its columns");
     else
-        cli_warn("--columns: rows cannot be told apart; add id and %s",
+        cli_warn("--columns: these columns do not distinguish all rows; add id "
+                 "and %s",
                  writer->all[at].name);
 }
 

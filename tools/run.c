@@ -20,30 +20,31 @@
 #include "sources.h"
 
 enum {
-    /* Results that may wait for an earlier one, for each thread. */
+    /* Results that may wait for an earlier result, for each thread. */
     SLOTS = 4,
-    /* A head of up to so many queries for each thread does not keep all
-     * threads busy, since they share its rows in large blocks. Two threads
-     * with a head each took 0.5 to 0.8 of the time at 512 and 1024 queries,
-     * the same or more at 4096. */
+    /* A head with up to this many queries per thread does not keep all threads
+     * busy, since they divide its rows into large blocks. Two threads with one
+     * head each took 0.5 to 0.8 of the time at 512 and 1024 queries, and the
+     * same or more at 4096. */
     ROWS_A_THREAD = 512,
-    MOST_ROWS = 4096, /* of heads that are in memory for each thread */
+    MOST_ROWS = 4096, /* if each thread has a head in memory */
 };
 
 /* A run in progress. */
 typedef struct {
     case_set set;
     row_groups groups;
-    int threads; /* that work on a case each */
+    int threads; /* with one case each */
     size_t slots;
-    case_result *results; /* [slots]; of cases in work or waiting for others */
+    case_result *
+        results; /* [slots]; of cases that are in progress or wait for others */
     row_writer *writer;
-    size_t first; /* case to be measured: those before are in FILE.partial */
+    size_t first; /* first case to measure: earlier ones are in FILE.partial */
     size_t done;  /* cases: heads x temperatures */
 } run_state;
 
-/* Cases are ordered by head and temperature; for trials that make up a row
- * together by temperature and head, so that rows are complete early. */
+/* Cases are ordered by head, then temperature. Trials that are averaged are
+ * ordered by temperature, then head, so that rows are complete early. */
 static size_t head_of(const run_state *run, size_t item)
 {
     return run->groups.kind == GROUP_TRIALS ? item % run->set.heads.count
@@ -77,7 +78,7 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     return LLN_OK;
 }
 
-/* What --aggregate puts together; GROUP_HEAD: it was not given. */
+/* The heads that --aggregate averages; GROUP_HEAD: it was not given. */
 static group_kind read_aggregate(void)
 {
     static const struct {
@@ -93,26 +94,30 @@ static group_kind read_aggregate(void)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(text, names[i].name) == 0)
             return names[i].kind;
-    cli_usage("--aggregate: '%s'; expected head, kv-head, layer or all", text);
+    cli_usage("--aggregate: expected all, layer, kv-head or head, found '%s'",
+              text);
 }
 
 static void check_groups(const run_plan *plan, group_kind kind, bool sampled)
 {
     const run_options *o = &run_shared;
-    bool together = o->aggregate || plan->reduce;
-    const char *what = o->aggregate ? "--aggregate" : "this table";
     if (o->aggregate && plan->rows_are_never_averaged)
-        cli_usage("--aggregate cannot be used with per-row tables");
-    if (o->each && together)
-        cli_usage("--each: %s puts heads together", what);
-    if (o->shard && together)
-        cli_usage("--shard: %s puts heads together", what);
+        cli_usage("--aggregate cannot be used with %s", plan->name);
+    if (o->each && o->aggregate)
+        cli_usage("--each cannot be used with --aggregate");
+    if (o->shard && o->aggregate)
+        cli_usage("--shard cannot be used with --aggregate: a row needs heads "
+                  "of several shards");
+    if (o->shard && plan->reduce)
+        cli_usage("--shard cannot be used with %s unless --each is given: a "
+                  "row needs heads of several shards",
+                  plan->name);
     if (kind == GROUP_KEY_HEAD && sampled)
-        cli_usage("--aggregate kv-head: sampled heads share no keys; use "
-                  "--aggregate all");
+        cli_usage("--aggregate kv-head cannot be used with sampled heads: they "
+                  "share no keys; use --aggregate all");
 }
 
-/* Which heads make up a row. */
+/* Chooses the heads that make up a row. */
 static group_kind choose_groups(const run_plan *plan, bool sampled)
 {
     group_kind kind = read_aggregate();
@@ -137,7 +142,8 @@ static row_spread choose_spread(const run_plan *plan, group_kind kind,
                : SPREAD_NONE;
 }
 
-/* Whether each thread gets heads of its own, or all work on one. */
+/* Whether each thread measures its own heads, or all threads work on one
+ * head. */
 static bool heads_apart(const run_state *run, size_t threads)
 {
     size_t cases = run->set.heads.count * run->set.taus.count;
@@ -160,8 +166,8 @@ static void open_results(run_state *run)
         case_result_open(&run->set, &run->results[i]);
 }
 
-/* Opens everything, the output first: bad names end the process before any
- * work. */
+/* Opens everything, the output first, so that a bad name ends the process
+ * before any work. */
 static void open_run(run_state *run, const run_plan *plan)
 {
     case_set *set = &run->set;
@@ -169,7 +175,7 @@ static void open_run(run_state *run, const run_plan *plan)
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;
-    /* The output of --plan is another table: this one stays empty. */
+    /* --plan writes another table: this one stays empty. */
     bool writes = !run_shared.plan, resumes = writes && run_shared.resume;
     FILE *out = writes ? cli_output_table(run_shared.output) : stdout;
     run->writer =
@@ -200,15 +206,15 @@ static row_bounds *close_run(run_state *run)
     return bounds;
 }
 
-/* FILE.partial may hold more than what would take its place: rows of another
- * run, or those at its end that are measured again. */
+/* Keeps FILE.partial, and ends the process, if this run has no new rows: it may
+ * contain rows of another run, or rows at its end that were being measured
+ * again. */
 static void keep_partial(const run_state *run, size_t total, bool resumable)
 {
     const char *kept = cli_partial_name();
     if (run->groups.written > run->first || !kept || access(kept, F_OK) != 0)
         return;
-    cli_warn("interrupted: %zu of %zu cases written to %s, which stays as it "
-             "was%s",
+    cli_warn("interrupted: %zu of %zu cases are in %s, which is unchanged%s",
              run->first, total, kept,
              run_shared.resume && resumable ? RUN_GOES_ON : "");
     signals_end_process();

@@ -9,93 +9,41 @@
 #include "core/memory.h"
 #include "kernel/arrays.h"
 #include "message.h"
-#include "table/series.h"
 
-enum { MOST_VALUES = 100000 };
-
-static const char list_form[] =
-    "expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]";
-
-static double read_number(const char *option, const char *text)
+lln_number_list number_list_read(const char *option, const char *text)
 {
-    static const lln_range positive = {0, INFINITY, .excluded = true};
-    double value = NAN;
-    lln_number read = lln_number_read(text, &positive, &value);
-    if (read != LLN_NUMBER)
-        cli_usage("--%s: '%s' is %s; %s", option, text,
-                  read == LLN_NUMBER_NONE ? "not a number" : "out of range",
-                  list_form);
-    return value;
-}
-
-static void add_number(number_list *list, double value)
-{
-    double *values =
-        lln_array_grow(list->values, list->count, sizeof *list->values);
-    if (!values)
-        cli_fail("out of memory");
-    list->values = values;
-    list->values[list->count++] = value;
-}
-
-/* Adds the numbers of lo:hi:count[:log]. */
-static void add_range(const char *option, const char *text, number_list *list)
-{
-    char *copy = cli_copy(text), *rest = copy;
-    char *part[4] = {NULL, NULL, NULL, NULL};
-    size_t parts = cli_count_parts(text, ':');
-    for (size_t i = 0; i < 4; i++)
-        part[i] = strsep(&rest, ":");
-    bool log = parts == 4 && strcmp(part[3], "log") == 0;
-    if (parts < 3 || parts > 4 || (parts == 4 && !log))
-        cli_usage("--%s: '%s' is not lo:hi:count[:log]", option, text);
-    double low = read_number(option, part[0]),
-           high = read_number(option, part[1]), count;
-    static const lln_range counts = {2, MOST_VALUES, .whole = true};
-    if (lln_number_read(part[2], &counts, &count) != LLN_NUMBER)
-        cli_usage("--%s: count '%s' is not a whole number from 2 to %d", option,
-                  part[2], MOST_VALUES);
-    free(copy);
-    for (size_t i = 0; i < (size_t)count; i++)
-        add_number(list, lln_series_value(low, high, (size_t)count, log, i));
-}
-
-number_list number_list_read(const char *option, const char *text)
-{
-    number_list list = {.count = 0};
+    lln_number_list list = {.count = 0};
     if (!text) {
-        add_number(&list, NAN);
+        list.values = cli_alloc(1, sizeof *list.values);
+        list.values[list.count++] = NAN;
         return list;
     }
-    char *copy = cli_copy(text), *rest = copy, *item;
-    while ((item = strsep(&rest, ",")))
-        if (strchr(item, ':'))
-            add_range(option, item, &list);
-        else
-            add_number(&list, read_number(option, item));
-    free(copy);
+    lln_status status = lln_number_list_read(text, &list);
+    if (status == LLN_EINVAL)
+        cli_usage("--%s: %s", option, lln_error_message());
+    cli_check(status);
     return list;
 }
 
-/* The word of a parameter that all kernels with alpha and beta have. */
+/* The word of a parameter; "" if the kernel has no such parameter. */
 static const char *word_of(const lln_kernel_choice *choice, const char *name)
 {
     int at = lln_kernel_parameter_index(choice->kernel, name);
     return at < 0 ? "" : choice->word[at];
 }
 
-/* Whether the published rule is to see all heads of a layer together. */
+/* Whether the published rule uses all heads of a layer together. */
 static bool wants_joint(const char *option, const lln_kernel_choice *choice)
 {
     bool joint = strcmp(word_of(choice, "scales"), "layer") == 0;
     if (joint && lln_kernel_given(choice, "match") &&
         strcmp(word_of(choice, "match"), "paper") != 0)
-        cli_usage("--%s: %s: scales=layer goes with match=paper alone", option,
+        cli_usage("--%s: %s: scales=layer needs match=paper", option,
                   choice->text);
     return joint;
 }
 
-/* Decides where alpha and beta come from. */
+/* Decides how the kernel gets its alpha and beta. */
 static void resolve(const char *option, kernel_entry *entry, bool params)
 {
     const lln_kernel_choice *choice = &entry->choice;
@@ -106,12 +54,13 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
     bool match = lln_kernel_given(choice, "match");
     entry->joint = wants_joint(option, choice);
     if (alpha != beta)
-        cli_usage("--%s: %s: %s without %s; give both or neither", option,
+        cli_usage("--%s: %s: %s needs %s; give both or neither", option,
                   choice->text, alpha ? "alpha" : "beta",
                   alpha ? "beta" : "alpha");
     if (alpha && (match || entry->joint))
-        cli_usage("--%s: %s: alpha and beta are given, %s sets them too",
-                  option, choice->text, match ? "match" : "scales");
+        cli_usage(
+            "--%s: %s: %s cannot be used with alpha and beta: it sets both",
+            option, choice->text, match ? "match" : "scales");
     if (alpha || entry->joint)
         return;
     entry->from_params = params && !match;
@@ -119,13 +68,14 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
         entry->method = lln_match_find(word_of(choice, "match"));
 }
 
-/* Reads entry `index` of the list, which none before it may equal. */
+/* Reads entry `index` of the list, which must differ from those before it. */
 static void read_entry(const char *option, const char *text,
                        const kernel_list *list, size_t index)
 {
     kernel_entry *entry = &list->entries[index];
     if (*text == '\0')
-        cli_usage("--%s: empty entry", option);
+        cli_usage("--%s: empty entry; expected a kernel (see --list-kernels)",
+                  option);
     if (lln_kernel_parse(text, &entry->choice) != LLN_OK)
         cli_usage("--%s: %s", option, lln_error_message());
     for (size_t i = 0; i < index; i++)
@@ -146,9 +96,17 @@ kernel_list kernel_list_read(const char *option, const char *text, bool params)
     }
     free(copy);
     if (params && !used)
-        cli_usage("--params: no kernel in '%s' takes alpha and beta from it",
+        cli_usage("--params: no kernel in '%s' takes alpha and beta from the "
+                  "table; leave out --params, or use a kernel such as lln",
                   text);
     return list;
+}
+
+void kernel_list_expect_one(const char *option, const char *text,
+                            const kernel_list *list)
+{
+    if (list->count > 1)
+        cli_usage("--%s: expected one kernel, found '%s'", option, text);
 }
 
 bool kernel_is_random(const kernel_entry *entry)
@@ -167,7 +125,7 @@ kernel_list kernel_list_join(const kernel_list *a, const kernel_list *b)
     return all;
 }
 
-/* "rows sum to 1, entries >= 0, rank full" and what else is to be known. */
+/* Prints "rows sum to 1, entries >= 0, rank full" and the other properties. */
 static void print_properties(const lln_kernel *kernel)
 {
     unsigned p = kernel->properties, h = kernel->honours;
@@ -177,26 +135,28 @@ static void print_properties(const lln_kernel *kernel)
                                             : "need not sum to 1",
            p & LLN_KERNEL_SIGNED ? "may be negative" : ">= 0", kernel->rank);
     if (!(h & LLN_HONOURS_FULL) || !(h & LLN_HONOURS_CAUSAL))
-        printf("    only %s a causal mask\n",
-               h & LLN_HONOURS_CAUSAL ? "with" : "without");
+        printf("    %s --causal\n",
+               h & LLN_HONOURS_CAUSAL ? "needs" : "does not support");
     if (!(h & LLN_HONOURS_WINDOW))
-        puts("    does not support a window");
+        puts("    does not support --window");
     if (!(h & LLN_HONOURS_RUNS))
-        puts("    does not support chunks, documents, a prefix, causal=top");
+        puts("    does not support --chunk, --documents, --prefix, "
+             "--causal=top");
     if (!(h & LLN_HONOURS_LOGITS))
-        puts("    does not support a softcap, a bias, a mask from a file");
+        puts("    does not support --softcap, --bias, --mask");
     if (!(h & LLN_HONOURS_SINK))
-        puts("    does not support a sink");
+        puts("    does not support --sink");
     if (p & LLN_KERNEL_RANDOM)
-        puts("    random: drawn from --seed for each trial");
+        puts("    random: drawn again for each trial, from --seed");
     for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {
         char shapes[128];
         lln_kernel_shapes_text(row, shapes, sizeof shapes);
-        printf("    takes %s %s: %s\n", row->name, shapes, row->unit);
+        printf("    takes the array %s %s: %s\n", row->name, shapes, row->unit);
     }
 }
 
-/* What it is, its range and its default; the summary has the words. */
+/* Prints the meaning, range and default of a parameter; the words that it
+ * accepts are in its summary. */
 static void print_parameter(const lln_kernel_parameter *parameter)
 {
     char range[96];

@@ -10,7 +10,7 @@
 
 static const double MOST_SHARDS = 1e9;
 
-/* Reads I and COUNT; false: they are not there. */
+/* Reads I and COUNT; false: the text has another form. */
 static bool read_shard(size_t *index, size_t *count)
 {
     double i = 0, shards = 0;
@@ -33,8 +33,8 @@ void shard_check(void)
 {
     size_t index, count;
     if (run_shared.shard && !read_shard(&index, &count))
-        cli_usage("--shard: '%s'; expected I/COUNT, whole numbers with I from "
-                  "1 to COUNT",
+        cli_usage("--shard: expected I/COUNT, two whole numbers with I from 1 "
+                  "to COUNT, found '%s'",
                   run_shared.shard);
 }
 

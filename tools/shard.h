@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * --shard I/COUNT: the share of the heads that this process measures. */
+ * --shard I/COUNT: the part of the heads that this process measures. */
 #ifndef LLN_TOOLS_SHARD_H
 #define LLN_TOOLS_SHARD_H
 
 #include "heads/heads.h"
 
-/* Ends the process unless --shard, if given, is well written. */
+/* Ends the process if --shard is given in a wrong form. */
 void shard_check(void);
 
-/* Leaves every COUNT-th of the heads, from the I-th on; all without --shard. */
+/* Keeps every COUNT-th head, starting with the I-th; without --shard, all
+ * heads. */
 void shard_take(lln_heads *heads);
 
 #endif

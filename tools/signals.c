@@ -12,11 +12,11 @@ static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
 static const int fatal[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
                             SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
 
-static void (*clean_up)(void);     /* NULL: nothing is to be done */
+static void (*clean_up)(void);     /* NULL: nothing to do */
 static struct timespec first_stop; /* when the first signal came */
 
-/* In a handler the signal is blocked until it returns: the process ends
- * then. */
+/* In a handler, the signal is blocked until the handler returns; the process
+ * ends then. */
 static void die(int signal_number)
 {
     if (clean_up)
@@ -25,8 +25,8 @@ static void die(int signal_number)
     raise(signal_number);
 }
 
-/* timeout(1) sends its signal twice, to the process and to its group: what
- * follows within half a second is the same request. */
+/* timeout(1) sends its signal twice: to the process and to its group. A signal
+ * within 0.5 s of the first is part of the same request. */
 static void stop(int signal_number)
 {
     struct timespec now;
@@ -39,11 +39,13 @@ static void stop(int signal_number)
         die(signal_number);
     if (!lln_stop_requested)
         lln_stop_requested = signal_number;
-    signal(SIGPIPE, SIG_IGN); /* this is what ended the command, for the shell,
-                                 not that the reader has ended sooner */
+    signal(SIGPIPE,
+           SIG_IGN); /* the command ended by this signal, for the shell, even if
+                        the reader of a pipe has ended first */
 }
 
-/* Leaves alone what the caller of the process chose to ignore (nohup, &). */
+/* Sets a handler, unless the caller of the process ignores the signal (nohup,
+ * &). */
 static void handle(int signal_number, void (*handler)(int))
 {
     struct sigaction before, action = {.sa_handler = handler};
@@ -77,7 +79,7 @@ void signals_end_process(void)
     sigemptyset(&one);
     sigaddset(&one, number);
     sigprocmask(SIG_UNBLOCK, &one, NULL);
-    _exit(128 + number); /* the first process of a container lives on */
+    _exit(128 + number); /* process 1 of a container survives the signal */
 }
 
 void signals_call_at_end(void (*clean)(void))

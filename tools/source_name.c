@@ -9,7 +9,7 @@
 #include "core/text.h"
 #include "message.h"
 
-/* Cuts "[3]" off the end; -1: there is none. */
+/* Cuts "[3]" off the end and returns 3; -1: there is no such end. */
 static long cut_entry(char *text)
 {
     size_t length = strlen(text);
@@ -27,7 +27,7 @@ static long cut_entry(char *text)
     return (long)entry;
 }
 
-/* Takes out the parts "." and the empty ones, but for the root. */
+/* Removes the parts "." and empty parts, except for the root. */
 static void simplify(char *path)
 {
     char *from = path, *to = path + (*path == '/');

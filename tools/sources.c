@@ -19,7 +19,7 @@
 #include "tensor/container.h"
 #include "tensor/mapping.h"
 
-/* "-" or "-:KEY", unless a file is called so. */
+/* Whether the text is "-" or "-:KEY" and no file has this name. */
 static bool is_pipe(const char *text)
 {
     char *path, *key;
@@ -30,8 +30,8 @@ static bool is_pipe(const char *text)
     return pipe;
 }
 
-/* Standard input may be one FILE, or all of --q, --k and --v, which are read
- * once; or a text file beside them. */
+/* Standard input may be one FILE, or all of --q, --k and --v (it is read once),
+ * or one text file. */
 static void check_pipes(void)
 {
     const run_options *o = &run_shared;
@@ -48,26 +48,27 @@ static void check_pipes(void)
     for (int i = 0; i < 5; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
-        cli_usage("standard input can be read only once");
+        cli_usage("standard input ('-') is named more than once; it can be "
+                  "read only once");
 }
 
 static void check_padding(void)
 {
     const char *side = run_shared.padding;
     if (side && strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
-        cli_usage("--padding '%s': expected left or right", side);
+        cli_usage("--padding: expected left or right, found '%s'", side);
     if (side && !run_shared.lengths)
-        cli_usage("--padding is given without --lengths");
+        cli_usage("--padding needs --lengths");
 }
 
 void sources_refuse(const char *option)
 {
     const run_options *o = &run_shared;
-    cli_usage("--%s is for sampled heads; these are read from '%s'", option,
-              o->file ? o->file : o->q);
+    cli_usage("--%s cannot be used with '%s': it applies to sampled heads only",
+              option, o->file ? o->file : o->q);
 }
 
-/* The option that can do without values; NULL: they are needed. */
+/* The given option that does not need values; NULL: values are needed. */
 static const values_option *values_optional(void)
 {
     const values_option *option = run_shared.values_optional;
@@ -82,11 +83,10 @@ static void check_values(void)
     if (!o->values || !o->q || o->v || o->list)
         return;
     if (o->key_v)
-        cli_usage("--key-v: --q and --k are given without --v, the file of the "
-                  "values");
+        cli_usage("--key-v needs --v FILE if --q and --k are used");
     if (!values_optional())
-        cli_usage("--q and --k are given without --v; name the values with --v "
-                  "FILE, or one FILE and --key-v");
+        cli_usage("--q and --k need --v FILE; or use one FILE that also "
+                  "contains the values");
 }
 
 void sources_check(void)
@@ -100,21 +100,24 @@ void sources_check(void)
         "query-scale", "list",     "config",  NULL};
     const run_options *o = &run_shared;
     if (!o->q != !o->k)
-        cli_usage("--%s is given without --%s", o->q ? "q" : "k",
-                  o->q ? "k" : "q");
+        cli_usage("--%s needs --%s", o->q ? "q" : "k", o->q ? "k" : "q");
     if (o->file && o->q)
-        cli_usage("'%s': --q and --k name files already", o->file);
+        cli_usage("'%s' cannot be used with --q and --k; use either FILE, or "
+                  "--q and --k",
+                  o->file);
     if (o->file && o->v)
-        cli_usage("'%s': --v is for --q and --k", o->file);
+        cli_usage("--v cannot be used with '%s'; use --key-v to name the "
+                  "values in it",
+                  o->file);
     if (o->fused && o->q)
-        cli_usage("--fused is for a FILE that holds queries and keys; --q and "
-                  "--k name them apart");
+        cli_usage("--fused cannot be used with --q and --k: it applies to a "
+                  "FILE that contains both");
     check_values();
     const char *name = cli_first_given(sources_sampled() ? file : model);
     if (name && !sources_sampled())
         sources_refuse(name);
     if (name)
-        cli_usage("--%s is for heads from files; name a FILE, or --q and --k",
+        cli_usage("--%s needs heads from files; use FILE, or --q and --k",
                   name);
     check_padding();
     check_pipes();
@@ -139,9 +142,9 @@ void sources_refuse_several(void)
     if (list->count < 2)
         return;
     const operand *second = &list->items[1];
-    cli_usage("'%s': several files need --compare; without it the outputs of "
-              "one file are written",
-              second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
+    cli_usage(
+        "'%s': several files need --compare; without it, expected one file",
+        second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
 }
 
 /* Opens the files of an operand, with the heads selected (NULL: all). */
@@ -189,7 +192,7 @@ static lln_heads_part open_operand(const operand *from,
     return part;
 }
 
-/* What a note says of its file, after the name. */
+/* The text of a note after the name of its file. */
 static const char *after_name(const lln_heads_part *part, const char *note)
 {
     const char *name = lln_mapping_name(part->path);
@@ -197,7 +200,8 @@ static const char *after_name(const lln_heads_part *part, const char *note)
     return strncmp(note, name, length) == 0 ? note + length : note;
 }
 
-/* Says once what holds of several files; notes [count], NULL: none, or said. */
+/* Prints equal notes about several files as one. notes [count]; NULL: no note,
+ * or already printed. */
 static void show_notes(const lln_heads_part *parts, const char **notes,
                        size_t count)
 {
@@ -210,15 +214,12 @@ static void show_notes(const lln_heads_part *parts, const char **notes,
             notes[j] = NULL;
             more++;
         }
-        if (notes[i] && more == 0)
-            cli_warn("%s", notes[i]);
-        else if (notes[i])
-            cli_warn("%s; the same in %zu more file%s", notes[i], more,
-                     more > 1 ? "s" : "");
+        if (notes[i])
+            cli_warn_of_several(notes[i], more, "file");
     }
 }
 
-/* What was chosen by names, and what the arrays hold. */
+/* Prints which arrays were chosen by name, and what the arrays contain. */
 static void show_files(const lln_heads_part *parts, size_t count)
 {
     const char **notes = cli_alloc(count, sizeof *notes);
@@ -231,7 +232,7 @@ static void show_files(const lln_heads_part *parts, size_t count)
     free(notes);
 }
 
-/* The lengths that are asked for, which hold for every file; to be freed. */
+/* Reads --lengths, which applies to every file; the caller frees the result. */
 static lln_lengths read_lengths(void)
 {
     const run_options *o = &run_shared;
@@ -241,8 +242,8 @@ static lln_lengths read_lengths(void)
     cli_check(lln_lengths_read(o->lengths, &lengths));
     lengths.left = o->padding && strcmp(o->padding, "left") == 0;
     if (lengths.left && lengths.tokens > 0)
-        cli_usage("--padding is for lengths; the mask in %s tells where "
-                  "padding is",
+        cli_usage("--padding cannot be used with the mask in %s: a mask states "
+                  "where padding is",
                   lengths.name);
     return lengths;
 }
@@ -307,8 +308,9 @@ static void warn_of_values(const lln_heads *heads)
     lln_head head;
     heads->describe(heads, 0, &head);
     if (o->values && head.v.columns == 0 && !o->quiet)
-        cli_warn("%s: no values: %s; name them with --v or --key-v",
-                 o->file ? o->file : o->q, values_optional()->without);
+        cli_warn(
+            "%s: no values, so that %s; name the values with --v or --key-v",
+            o->file ? o->file : o->q, values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)
@@ -379,7 +381,7 @@ static void list_file(const char *path, listing *list)
     lln_container_close(file);
 }
 
-/* Whether an earlier file of the operand is the same. */
+/* Whether an earlier text of the operand names the same file. */
 static bool is_listed(const operand *from, int role)
 {
     for (int i = 0; i < role; i++)

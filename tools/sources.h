@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where heads come from: a Gaussian model, or files. */
+ * The source of heads: a Gaussian model, or files. */
 #ifndef LLN_TOOLS_SOURCES_H
 #define LLN_TOOLS_SOURCES_H
 
 #include "heads/heads.h"
 
-/* Checks the shared options that say so against each other; ends the process
- * on bad usage. */
+/* Checks the shared options about heads against each other; ends the process on
+ * bad usage. */
 void sources_check(void);
 
-/* Whether heads are sampled: no option names a file of them. */
+/* Whether heads are sampled: no file of heads is named. */
 bool sources_sampled(void);
 
-/* Ends the process: this option is for sampled heads alone. */
+/* Ends the process: this option applies only to sampled heads. */
 __attribute__((noreturn)) void sources_refuse(const char *option);
 
 /* Ends the process if there is more than one file of heads. */
 void sources_refuse_several(void);
 
-/* Opens the heads that the shared options ask for, and says which arrays were
- * taken if names decided. Ends the process on failure. */
+/* Opens the heads of the shared options, and prints which arrays were chosen by
+ * name. Ends the process on failure. */
 void sources_open(lln_heads *heads);
 
 /* Ends the process if the output would replace a file that is read. */

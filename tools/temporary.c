@@ -26,7 +26,7 @@ int temporary_folder(const char *path)
     return slash ? (int)(slash - path) + 1 : 0;
 }
 
-/* "FOLDER.lln-END", a name in the folder of `path`: out [PATH_MAX]. */
+/* Writes "FOLDER.lln-END", a name in the folder of `path`: out [PATH_MAX]. */
 static int make_name(const char *path, const char *end, char *out)
 {
     if (snprintf(out, PATH_MAX, "%.*s.lln-%s", temporary_folder(path), path,
@@ -44,7 +44,7 @@ void temporary_discard(void)
     temporary.name[0] = '\0';
 }
 
-/* A file with a name, for file systems that know no other. */
+/* Opens a file with a name, for file systems without unnamed files. */
 static int open_named(const char *path)
 {
     signals_call_at_end(temporary_discard);
@@ -58,7 +58,7 @@ static int open_named(const char *path)
     return file;
 }
 
-/* A file without one. It gets its name by way of /proc. */
+/* Opens a file without a name; /proc is used to name it later. */
 static int open_unnamed(const char *path)
 {
     char folder[PATH_MAX];
@@ -94,8 +94,7 @@ static int link_as(const char *path)
     return linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 }
 
-/* Gives a file without a name one that nobody has; it stands there only until
- * it is renamed. */
+/* Gives an unnamed file an unused name, until it is renamed. */
 static int link_anywhere(const char *path)
 {
     for (int i = 0; i < MOST_NAMES; i++) {
@@ -129,7 +128,7 @@ int temporary_publish(const char *path)
     return failed;
 }
 
-/* One step: the target of the link `path`, in place of its name. */
+/* Follows one link: replaces the name `path` by its target. */
 static int follow(char path[PATH_MAX])
 {
     char target[PATH_MAX], next[PATH_MAX];

@@ -9,18 +9,19 @@
 #include "message.h"
 
 struct case_warning {
-    char *text, *reason; /* the reason is the end of the text */
-    size_t more;         /* cases of the same reason */
+    char *text, *reason; /* `reason` is the end of `text` */
+    size_t more;         /* further cases with the same reason */
     case_warning *next;
 };
 
-/* Of the case in work. */
+/* Of the case that this thread measures. */
 static _Thread_local case_warning *current;
 
-/* Of all cases, in the order in which they came. */
+/* Of all cases, in their order. */
 static case_warning *all;
 
-/* What follows the number that the text begins with; NULL: no number. */
+/* What follows the number at the start of the text; NULL: there is no
+ * number. */
 static const char *skip_number(const char *text)
 {
     char *end;
@@ -50,7 +51,7 @@ static bool same_reason(const char *a, const char *b)
     return *a == *b;
 }
 
-/* The first of a list that has the reason, or its end. */
+/* The first warning of a list with the reason, or the end of the list. */
 static case_warning **find(case_warning **list, const char *reason)
 {
     while (*list && !same_reason((*list)->reason, reason))
@@ -121,11 +122,7 @@ void warnings_print(void)
     while (all) {
         case_warning *first = all;
         all = first->next;
-        if (first->more == 0)
-            cli_warn("%s", first->text);
-        else
-            cli_warn("%s; %zu more case%s likewise", first->text, first->more,
-                     first->more == 1 ? "" : "s");
+        cli_warn_of_several(first->text, first->more, "case");
         free_warning(first);
     }
 }

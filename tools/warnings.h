@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Warnings about cases: why there is nothing but nan for a head. They come at
+ * Warnings about cases: why the values of a head are nan. They are printed at
  * the end of the run, each reason once, with the number of cases. */
 #ifndef LLN_TOOLS_WARNINGS_H
 #define LLN_TOOLS_WARNINGS_H
@@ -11,28 +11,27 @@
 
 typedef struct case_warning case_warning;
 
-/* Adds a warning about the case that this thread works on: "x.npz: head 3: "
- * and the reason. Reasons that differ only in numbers outside quotes are the
- * same, whatever the head. Ends the process when out of memory. */
+/* Adds a warning about the case of this thread: a place such as "x.npz: head 3:
+ * ", and the reason. Reasons that differ only in numbers outside quotes are the
+ * same, for any head. Ends the process when out of memory. */
 void warnings_add(const row_identity *identity, const char *reason);
 
-/* Whether a failure concerns only this head, or a kernel on this head: then a
- * warning is enough, and the run goes on. Failures to read, lack of memory,
- * what holds for all heads, and interruptions end the run. */
+/* Whether a failure concerns only this head, or a kernel on this head, so that
+ * a warning is enough and the run continues. Read errors, lack of memory,
+ * failures that affect all heads, and interruptions end the run. */
 bool warnings_suffice(lln_status status);
 
-/* Takes the warnings of the case from this thread; NULL: there were none. */
+/* Takes the warnings of the case from this thread; NULL: there are none. */
 case_warning *warnings_take(void);
 
-/* Counts the warnings of a case, so that they come in the order of cases, and
- * frees them; NULL is legal. A reason counts once a case. Not from several
- * threads at once. */
+/* Counts the warnings of a case and frees them; NULL is legal. Call it in the
+ * order of cases, for one case at a time. A reason counts once per case. */
 void warnings_count(case_warning *list);
 
-/* Frees the warnings of a case that does not count; NULL is legal. */
+/* Frees the warnings of a case without counting them; NULL is legal. */
 void warnings_forget(case_warning *list);
 
-/* Prints what has been counted, and forgets it. */
+/* Prints the counted warnings and forgets them. */
 void warnings_print(void);
 
 #endif

@@ -23,12 +23,12 @@
 #include "tensor/writer.h"
 #include "warnings.h"
 
-/* Where P of the head at hand goes. */
+/* Where P of the current head is written. */
 typedef struct {
     lln_writer *writer;
     size_t columns; /* of the array */
-    size_t first;   /* column that P begins at, after those of padding */
-    size_t written; /* rows */
+    size_t first;   /* first column of P, after the padding */
+    size_t written; /* rows that are written */
 } p_target;
 
 typedef struct {
@@ -38,7 +38,7 @@ typedef struct {
     head_layers layers;
     lln_writer *writer;
     p_target *target;
-    size_t done; /* matrices */
+    size_t done; /* matrices that are written */
 } heads_run;
 
 static bool has_matrix(const heads_run *run, const head_layer *layer,
@@ -55,7 +55,7 @@ static double count_bytes(const lln_writer_entry *entry)
     return bytes;
 }
 
-/* P of many tokens is larger than most disks. */
+/* Checks the free space: P of many tokens is larger than most disks. */
 static void check_space(const char *path, double bytes)
 {
     const double gibibyte = 1 << 30;
@@ -70,8 +70,8 @@ static void check_space(const char *path, double bytes)
     int digits = bytes < gibibyte ? 4 : 1;
     double room = (double)disk.f_bavail * (double)disk.f_frsize;
     if (bytes > room)
-        cli_fail("%s: the arrays take %.*f GiB, %.*f GiB are free; choose "
-                 "heads with --layers and --heads",
+        cli_fail("%s: the arrays need %.*f GiB, but %.*f GiB are free; select "
+                 "fewer heads with --layers and --heads",
                  path, digits, bytes / gibibyte, digits, room / gibibyte);
 }
 
@@ -92,31 +92,26 @@ static void open_writer(heads_run *run, const char *path, FILE *out,
         bytes += count_bytes(&entries[count++]);
     }
     check_space(path, bytes);
-    cli_check_output(
-        lln_writer_open(out, format, entries, count, &run->writer));
-    for (size_t i = 0; i < count; i++)
-        free(keys[i]);
-    free(keys);
-    free(entries);
+    run->writer = attend_open_writer(out, format, entries, keys, count);
 }
 
-static void append(lln_writer *writer, lln_matrix numbers)
+static void append(lln_writer *writer, lln_matrix elements)
 {
-    cli_check_output(lln_writer_append(writer, numbers));
+    cli_check_output(lln_writer_append(writer, elements));
 }
 
 static void append_value(lln_writer *writer, float value, size_t count)
 {
     enum { MOST = 4096 };
-    float numbers[MOST];
+    float elements[MOST];
     for (size_t i = 0; i < MOST && i < count; i++)
-        numbers[i] = value;
+        elements[i] = value;
     for (; count > 0; count -= count < MOST ? count : MOST)
         append(writer, (lln_matrix){LLN_FLOAT32, 1, count < MOST ? count : MOST,
-                                    numbers});
+                                    elements});
 }
 
-/* Says why a head has no numbers, once for its arrays. */
+/* Warns, once for all arrays of a head, why its values are missing. */
 static void warn(const lln_head *head, double tau)
 {
     const row_identity identity = {.source = head->source,
@@ -126,8 +121,8 @@ static void warn(const lln_head *head, double tau)
     warnings_add(&identity, lln_error_message());
 }
 
-/* Queries, keys or values of a head; NaN if it cannot be given the
- * temperature, which a case with P says by itself. */
+/* Writes queries, keys or values of a head; NaN if it cannot be given the
+ * temperature. A case with P warns of that by itself. */
 static lln_status write_matrix(heads_run *run, const head_layer *layer,
                                const layer_head *m, int matrix)
 {
@@ -199,7 +194,7 @@ static lln_status measure_p(const run_case *c, const void *context,
     return status;
 }
 
-/* P of a head; rows that the kernel does not give are NaN. */
+/* Writes P of a head; rows that the kernel cannot compute are NaN. */
 static lln_status write_p(heads_run *run, const head_layer *layer,
                           const layer_head *m)
 {
@@ -262,27 +257,23 @@ static void check_options(bool p)
         cli_usage("--%s cannot be used with --write-heads", name);
     name = arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : cli_first_given(kernel);
     if (name && !p)
-        cli_usage("--%s needs --write-p: queries and keys have no kernel",
-                  name);
+        cli_usage("--%s needs --write-p: only P depends on the kernel", name);
     attend_check_options();
 }
-
-/* An array has no columns. */
-static const record_column no_columns[] = {{0}};
 
 static void open_run(heads_run *run, const char *path)
 {
     lln_writer_format format = find_format(path);
     check_options(run->p);
-    run->plan = (run_plan){.table = {no_columns, 1},
+    run->plan = (run_plan){.table = record_none,
                            .measure = measure_p,
                            .context = run,
                            .measures_head = !run->p,
                            .rows_are_never_averaged = true,
+                           .name = "--write-heads",
                            .has_one_temperature = true};
     case_set_choose(&run->set, &run->plan);
-    if (run->set.kernels.count > 1)
-        cli_usage("--write-p: '%s': expected one kernel", run_shared.kernels);
+    kernel_list_expect_one("write-p", run_shared.kernels, &run->set.kernels);
     FILE *out = cli_output(path);
     case_set_open(&run->set);
     run->layers = head_layers_list(&run->set.heads);

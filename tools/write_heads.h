@@ -6,10 +6,9 @@
 
 #include <stdbool.h>
 
-/* Writes the heads that the shared options ask for to the file, which appears
- * whole or not at all, and with `p` the attention matrix of the one kernel.
- * Ends the process on bad usage and on failure; returns the exit status for
- * main. */
+/* Writes the heads of the shared options to the file, which appears complete or
+ * not at all; with `p`, also the attention matrix of the one kernel. Ends the
+ * process on bad usage and on failure; returns the exit status for main. */
 int write_heads(const char *path, bool p);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Loops that are written once for float and double, in a file of their own:
+ * Compiles loops twice, for float and for double. The loops are in a file of
+ * their own:
  *     #define LLN_BODY "kernel/product.inc"
  *     #include "core/both_precisions.h"
- * includes it twice. In it REAL is float, then double; NAME(f) is f_f32, then
- * f_f64; REAL_MIN is the smallest normal number; GEMM and GEMV are products of
- * CBLAS, of matrices and of a matrix and a vector. No include guard: it may be
- * included for several bodies. */
+ * In that file REAL is float, then double; NAME(f) is f_f32, then f_f64;
+ * REAL_MIN is the smallest normal number; GEMM and GEMV are the matrix product
+ * and the matrix-vector product of CBLAS. There is no include guard: several
+ * bodies may be included. */
 #include <float.h>
 
 #define REAL float

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Entries summed at a time, and runs of such chunks shared out to threads. */
+/* Entries summed at a time, and runs of such chunks that threads divide among
+ * them. */
 enum { CHUNK = 1024, RUNS = 64 };
 
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out)
@@ -32,7 +33,7 @@ void lln_matrix_store(lln_matrix a, lln_matrix_output out, size_t first)
     lln_matrix_convert(a, out.precision, (char *)out.data + first * bytes);
 }
 
-/* Of numbers first .. end - 1 of the data, chunk by chunk. */
+/* Moments of entries first .. end - 1, chunk by chunk. */
 static lln_moments run_moments(lln_matrix a, size_t first, size_t end)
 {
     double x[CHUNK];
@@ -56,7 +57,7 @@ lln_moments lln_matrix_summarise(lln_matrix a)
         runs[r] = run_moments(a, chunks * r / RUNS * CHUNK,
                               end < count ? end : count);
     }
-    /* In order, so that the result does not depend on the threads. */
+    /* Merged in order, so that the result does not depend on the threads. */
     for (size_t r = 0; r < RUNS; r++)
         lln_moments_merge(&sum, &runs[r]);
     lln_moments_settle(&sum,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Real numbers in two precisions, and views of row-major matrices of them. */
+ * Row-major matrices of float32 or float64. */
 #ifndef LLN_CORE_MATRIX_H
 #define LLN_CORE_MATRIX_H
 
@@ -12,15 +12,15 @@
 
 typedef enum { LLN_FLOAT32, LLN_FLOAT64 } lln_precision;
 
-/* A view: [rows x columns], row-major, no gaps between rows. It owns
- * nothing; who allocated `data` releases it. */
+/* A view [rows x columns], row-major, without gaps between rows. It owns
+ * nothing; whoever allocated `data` frees it. */
 typedef struct {
     lln_precision precision;
     size_t rows, columns;
     const void *data;
 } lln_matrix;
 
-/* A view of numbers that are to be written. */
+/* A view of a matrix to be written. */
 typedef struct {
     lln_precision precision;
     size_t rows, columns;
@@ -33,21 +33,21 @@ static inline size_t lln_precision_size(lln_precision precision)
     return precision == LLN_FLOAT32 ? sizeof(float) : sizeof(double);
 }
 
-/* Error that a chain of a few dozen operations leaves in a number of the given
- * size: 8 units of its last place. */
+/* Rounding error of a chain of a few dozen operations on values of the given
+ * size: 8 units in the last place. */
 static inline double lln_precision_rounding(lln_precision precision,
                                             double size)
 {
     return 8 * size * (precision == LLN_FLOAT32 ? FLT_EPSILON : DBL_EPSILON);
 }
 
-/* The view of what has been written. */
+/* The read-only view of a matrix that was written. */
 static inline lln_matrix lln_matrix_written(lln_matrix_output a)
 {
     return (lln_matrix){a.precision, a.rows, a.columns, a.data};
 }
 
-/* Element (i, j) as float64. For set-up and tests, not for inner loops. */
+/* Entry (i, j) as float64. For set-up and tests, not for inner loops. */
 static inline double lln_matrix_get(lln_matrix a, size_t i, size_t j)
 {
     size_t at = i * a.columns + j;
@@ -64,23 +64,23 @@ static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
                         (const char *)a.data + first * bytes};
 }
 
-/* Copies a to out [rows x columns] in the wanted precision. */
+/* Copies a to out [rows x columns] in the given precision. */
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out);
 
-/* Writes a to the rows from `first` on of a matrix with as many columns, in the
- * precision of that. */
+/* Copies a, in the precision of `out`, to the rows of `out` from `first` on.
+ * Both must have the same number of columns. */
 void lln_matrix_store(lln_matrix a, lln_matrix_output out, size_t first);
 
-/* Position i columns + j of the first entry that is not finite; rows columns:
- * all are. */
+/* Index i columns + j of the first entry that is not finite; rows columns if
+ * all entries are finite. */
 size_t lln_matrix_find_nonfinite(lln_matrix a);
 
-/* Moments of all entries, summed in float64; without spread if it is below the
- * rounding of their mean in float64. */
+/* Moments of all entries, summed in float64. The variance is set to 0 if it is
+ * below the rounding of their mean in float64. */
 lln_moments lln_matrix_summarise(lln_matrix a);
 
-/* Their mean and standard deviation (divisor count - 1). One entry: deviation
- * NaN. None: both NaN. */
+/* Mean and standard deviation (divisor: count - 1) of all entries. One entry:
+ * standard deviation NaN. No entries: both NaN. */
 void lln_matrix_moments(lln_matrix a, double *mean, double *deviation);
 
 #endif

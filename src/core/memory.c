@@ -15,7 +15,7 @@ lln_status lln_size_multiply(size_t a, size_t b, size_t *product)
     return LLN_OK;
 }
 
-/* *bytes = count size, rounded up to whole lines. */
+/* Allocates *bytes = count size, rounded up to complete lines. */
 static void *allocate_lines(size_t count, size_t size, size_t *bytes)
 {
     if (lln_size_multiply(count, size, bytes) != LLN_OK)
@@ -47,7 +47,7 @@ void *lln_array_alloc_raw(size_t count, size_t size)
 void *lln_array_grow(void *array, size_t count, size_t size)
 {
     size_t bytes = size;
-    if (count & (count - 1)) /* not full: its room is a power of two */
+    if (count & (count - 1)) /* not full: the capacity is a power of two */
         return array;
     if (count > 0 && lln_size_multiply(count, 2 * size, &bytes) != LLN_OK)
         return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Checked sizes and aligned arrays. */
+ * Sizes checked for overflow, and aligned arrays. */
 #ifndef LLN_CORE_MEMORY_H
 #define LLN_CORE_MEMORY_H
 
@@ -8,7 +8,7 @@
 
 #include "core/status.h"
 
-/* product = a b, or LLN_ENOMEM if it does not fit in size_t. */
+/* *product = a b. LLN_ENOMEM if it does not fit in size_t. */
 LLN_NODISCARD lln_status lln_size_multiply(size_t a, size_t b, size_t *product);
 
 static inline size_t lln_size_smaller(size_t a, size_t b)
@@ -16,24 +16,24 @@ static inline size_t lln_size_smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* A zeroed array of count elements of `size` bytes, aligned for vector loads;
- * the caller owns it and releases it with free(). count = 0 gives a valid
- * pointer. NULL (with a message that states the size) when there is no room. */
+/* A zeroed array of `count` elements of `size` bytes, aligned for vector loads.
+ * The caller frees it with free(). count = 0 gives a valid pointer. Returns
+ * NULL if there is no memory; the message states the size. */
 void *lln_array_alloc(size_t count, size_t size);
 
-/* The same without the zeros, for large arrays that are written before they
- * are read: clearing 512 MB on one thread takes longer than filling it with
+/* The same, but not zeroed, for large arrays that are written before they are
+ * read. Clearing 512 MB on one thread takes longer than filling them with
  * random numbers on two. */
 void *lln_array_alloc_raw(size_t count, size_t size);
 
-/* A malloc'd array with room for one element behind `count` of `size` bytes,
- * moved if need be; NULL is the array of none. Room doubles, and is the
- * smallest power of two that takes the elements, so that nobody has to keep it.
- * NULL: LLN_ENOMEM has been told, and the array stays as it was. */
+/* Grows a malloc'd array of `count` elements of `size` bytes so that it has
+ * room for one more. The array may move; NULL is the empty array. Capacity is
+ * the smallest power of two that fits, so that the caller need not store it.
+ * Returns NULL on LLN_ENOMEM, with a message; the array is then unchanged. */
 void *lln_array_grow(void *array, size_t count, size_t size);
 
-/* Bytes of memory that the machine can still give without swapping
- * (MemAvailable); SIZE_MAX where the system does not say. */
+/* Bytes of memory that are available without swapping (MemAvailable); SIZE_MAX
+ * if the system does not say. */
 size_t lln_memory_available(void);
 
 #endif

@@ -9,7 +9,7 @@
 
 const lln_range lln_any_number = {-INFINITY, INFINITY, false, false};
 
-/* strtod alone would take spaces, hexadecimal, nan and infinity. */
+/* strtod alone would accept spaces, hexadecimal, nan and infinity. */
 static bool read_decimal(const char *text, double *value)
 {
     char *end;
@@ -19,7 +19,8 @@ static bool read_decimal(const char *text, double *value)
     return *end == '\0';
 }
 
-/* Digits, or digits after a minus, which are too small at most. */
+/* Digits, optionally after a minus: a negative number is outside the range, but
+ * it is a whole number. */
 static bool is_whole(const char *text)
 {
     text += *text == '-';
@@ -56,6 +57,18 @@ lln_number lln_number_read_whole(const char *text, uint64_t *value)
         return LLN_NUMBER_OUTSIDE;
     *value = number;
     return LLN_NUMBER;
+}
+
+bool lln_number_read_digits(const char **text, long limit, long *number)
+{
+    const char *first = *text;
+    for (*number = 0; **text >= '0' && **text <= '9'; ++*text) {
+        long digit = **text - '0';
+        if (digit >= limit || *number > (limit - 1 - digit) / 10)
+            return false;
+        *number = *number * 10 + digit;
+    }
+    return *text > first;
 }
 
 void lln_range_text(const lln_range *range, char *text, size_t size)

@@ -8,19 +8,19 @@
 
 #include "core/failure.h"
 
-/* Items before `handed_on` are done with; those up to `begun` are in work or
- * wait, ready, for their turn. */
+/* Items before `handed_on` have been delivered; those from there up to `begun`
+ * are being processed or are ready. */
 typedef struct {
     const lln_ordered *job;
     size_t begun, handed_on;
     bool *ready; /* [slots] */
-    bool busy;   /* a thread is handing on */
+    bool busy;   /* a thread is delivering */
     lln_failure failure;
     pthread_mutex_t lock;
     pthread_cond_t room;
 } state;
 
-/* Behind the last item that may still be handed on. */
+/* One after the last item that may still be delivered. */
 static size_t end_of(const state *s)
 {
     size_t failed = s->failure.item;
@@ -36,8 +36,8 @@ static bool take_item(state *s, size_t *item)
     return s->begun < end_of(s) && ++s->begun;
 }
 
-/* Hands on what is ready in order, unless another thread is at it, which will
- * see what this one has added. */
+/* Delivers the items that are ready, in order. If another thread is doing so,
+ * it will find the item that this thread has added. */
 static void hand_on(state *s)
 {
     const lln_ordered *job = s->job;
@@ -86,8 +86,7 @@ lln_status lln_ordered_run(const lln_ordered *job, int threads)
     if (!s.ready)
         return lln_fail(LLN_ENOMEM, "out of memory");
     if (threads == 1) {
-        /* Not in a team of one: the threads of nested teams are new ones each
-         * time. */
+        /* Not in a team of one: nested teams start new threads each time. */
         work_on_items(&s);
     } else {
 #pragma omp parallel num_threads(threads)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Items that several threads work on at once, and that are handed on one by
+ * Processes items on several threads at once and delivers the results one by
  * one in their order. */
 #ifndef LLN_CORE_ORDERED_H
 #define LLN_CORE_ORDERED_H
@@ -9,24 +9,26 @@
 
 #include "core/status.h"
 
-/* Something is done to item `item`, whose results are kept in slot `slot`. */
+/* Processes or delivers item `item`, whose results are in slot `slot`. */
 typedef lln_status lln_ordered_step(void *context, size_t item, size_t slot);
 
 typedef struct {
     size_t count; /* items */
-    size_t slots; /* items begun and not yet handed on are at most so many, each
-                     with a slot of its own; >= 1 */
-    lln_ordered_step *work;    /* several threads at once */
-    lln_ordered_step *hand_on; /* by any thread, one at a time, in order */
+    size_t slots; /* at most this many items are begun but not yet delivered,
+                     each with its own slot; >= 1 */
+    lln_ordered_step *work; /* runs on several threads at once */
+    /* Delivers an item: on any thread, one at a time, in order. */
+    lln_ordered_step *hand_on;
     void *context;
 } lln_ordered;
 
-/* Works on all items and hands each on as soon as those before it are. With
- * one thread, the calling one, `work` may use all threads that lln_threads_set
- * allows; else one alone, which is what lln_threads_count() says there.
- * When a step fails no item from that one on is handed on, none is begun, and
- * the result is the status of the first such item in order, whichever thread
- * was quicker, with its message. */
+/* Runs `work` on all items, and `hand_on` on each as soon as all items before
+ * it have been delivered. With threads = 1, `work` runs on the calling thread
+ * and may use all threads that lln_threads_set allows. Otherwise each `work`
+ * may use only one thread, and lln_threads_count() returns 1 there.
+ * If a step fails for an item, that item and later ones are not delivered, and
+ * no further item is begun. The result is the status, with its message, of the
+ * first failed item in order, whichever thread failed first. */
 LLN_NODISCARD lln_status lln_ordered_run(const lln_ordered *job, int threads);
 
 #endif

@@ -26,7 +26,7 @@ uint32_t lln_random_seed(uint64_t seed, uint32_t stream)
 {
     uint64_t key = lln_random_number(seed, 0);
     uint32_t mixed = keyed_stream(key, stream);
-    /* The number beyond the last stream stands in for the one that gives 0:
-     * still injective. */
+    /* The value of the number after the last stream replaces 0, so that the map
+     * is still injective. */
     return mixed ? mixed : keyed_stream(key, LLN_RANDOM_STREAMS);
 }

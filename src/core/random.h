@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Seeds for numbered streams of random numbers, so that parts of a sample can
- * be drawn in any order and by any thread. */
+ * be drawn in any order and on any thread. */
 #ifndef LLN_CORE_RANDOM_H
 #define LLN_CORE_RANDOM_H
 
 #include <stdint.h>
 
-/* Number `index` of the SplitMix64 sequence that starts from `seed`: 64 random
- * bits. Source: Steele, Lea and Flood (2014); S. Vigna, splitmix64.c. */
+/* Number `index`, 64 random bits, of the SplitMix64 sequence that starts from
+ * `seed`. Source: Steele, Lea and Flood (2014); S. Vigna, splitmix64.c. */
 uint64_t lln_random_number(uint64_t seed, uint64_t index);
 
-/* The largest number of streams of one seed; they are numbered from 0. */
+/* Number of streams for one seed; they are numbered from 0. */
 #define LLN_RANDOM_STREAMS UINT32_C(0xffffffff)
 
 /* The seed for gsl_rng_set of a gsl_rng_mt19937 that draws stream `stream` <
- * LLN_RANDOM_STREAMS of a sample seeded with `seed`.
- * GSL's Mersenne twister uses 32 bits of its seed and takes 0 for 4357, so a
- * hash of (seed, stream) would give two of 10^5 streams the same numbers more
- * often than not. Here different streams of one seed always get different
- * seeds, none of them 0: the stream number goes through two bijections of 32
+ * LLN_RANDOM_STREAMS of a sample with the given seed.
+ * GSL's Mersenne twister uses only 32 bits of its seed and replaces 0 by 4357.
+ * With a hash of (seed, stream), two of 10^5 streams would more often than not
+ * get the same numbers. Here different streams of one seed always get different
+ * seeds, none of them 0: the stream number passes through two bijections of 32
  * bits, keyed by the two halves of a hash of `seed`. */
 uint32_t lln_random_seed(uint64_t seed, uint32_t stream);
 

@@ -14,7 +14,8 @@ void lln_text_append(char *text, size_t size, const char *item)
     snprintf(text + used, size - used, "%s%s", used ? ", " : "", item);
 }
 
-/* Bytes of the character that begins with this one; 0: none does. */
+/* Number of bytes of the character that begins with this byte; 0: none begins
+ * with it. */
 static size_t character_length(unsigned char lead)
 {
     if (lead < 0x80)
@@ -24,7 +25,7 @@ static size_t character_length(unsigned char lead)
     return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
 }
 
-/* The end of the string is no continuation. */
+/* The final zero is not a continuation byte. */
 size_t lln_text_character(const char *text, uint32_t *code)
 {
     static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
@@ -52,8 +53,8 @@ bool lln_text_is_control(uint32_t code)
     return code < ' ' || (code >= 0x7f && code < 0xa0);
 }
 
-/* Writes a character of so many bytes, or the codes of its bytes if a terminal
- * may not get them; returns how many it wrote to piece [17]. */
+/* Writes a character of `length` bytes to piece [17], or escape sequences for
+ * its bytes if it is not printable. Returns the number of bytes written. */
 static size_t show_character(const char *text, size_t length, uint32_t code,
                              char *piece)
 {

@@ -8,12 +8,12 @@
 
 #include "core/memory.h"
 
-/* The allocator of OpenBLAS, which keeps what it once had; its headers do not
- * tell of it. Weak: where it is missing, nothing is reserved. */
+/* The allocator of OpenBLAS, which keeps buffers once allocated. Its headers do
+ * not declare it. Weak: where it is missing, nothing is reserved. */
 __attribute__((weak)) void *blas_memory_alloc(int);
 __attribute__((weak)) void blas_memory_free(void *);
 
-enum { BUFFER_MIB = 128 }; /* the most a buffer takes, of any processor */
+enum { BUFFER_MIB = 128 }; /* largest buffer on any processor */
 
 volatile sig_atomic_t lln_stop_requested;
 atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * exp and log as inline polynomials that the compiler turns into vector code
- * inside `#pragma omp simd` loops; for loops in LLN_CLONES functions. Within
- * 2 ulp over the whole range: subnormal results and arguments, infinities and
- * NaN included; log of a negative number is NaN. Coefficients: interpolation
- * in Chebyshev nodes with 60 digits. Argument reduction: Cody and Waite. */
+ * exp and log as inline polynomials, which the compiler vectorises in `#pragma
+ * omp simd` loops of LLN_CLONES functions. Error within 2 ulp over the whole
+ * range, including subnormal arguments and results, infinities and NaN; log of
+ * a negative number is NaN. Coefficients: interpolation in Chebyshev nodes with
+ * 60 digits. Argument reduction: Cody and Waite. */
 #ifndef LLN_CORE_VECTOR_MATH_H
 #define LLN_CORE_VECTOR_MATH_H
 
@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* One function, compiled for several instruction sets, chosen at load. */
+/* Compiles a function for several instruction sets; the loader chooses one. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
     !defined(LLN_NO_CLONES)
 #define LLN_CLONES                                                             \
@@ -82,14 +82,14 @@ LLN_INLINE double lln_exp_reduced_f64(double r)
 LLN_INLINE float lln_exp_f32(float x)
 {
     const float round = 0x1.8p23f; /* adding it rounds to an integer */
-    x = x > 89.0f ? 89.0f : x;     /* already infinite; NaN stays */
-    x = x < -105.0f ? -105.0f : x; /* already zero */
+    x = x > 89.0f ? 89.0f : x; /* the result is already infinite; NaN stays */
+    x = x < -105.0f ? -105.0f : x; /* the result is already zero */
     float shifted = x * 0x1.715476p+0f + round;
     float n = shifted - round;
     float r = x - n * 0x1.62e4p-1f;
     r = r - n * 0x1.7f7d1cp-20f;
     float p = lln_exp_reduced_f32(r);
-    /* 2^n in two factors, because n reaches -151 and 128. */
+    /* 2^n as two factors, because n reaches -151 and 128. */
     int32_t k = (int32_t)(lln_bits_f32(shifted) - lln_bits_f32(round));
     int32_t half = k >> 1;
     float first = lln_from_bits_f32((uint32_t)(half + 127) << 23);
@@ -116,10 +116,10 @@ LLN_INLINE double lln_exp_f64(double x)
     return p * first * second;
 }
 
-/* exp for x <= 0 at half the cost, for weights relative to the largest one.
- * Not below e^-87, the smallest that needs no care. Relative error below 3e-7
- * with fused multiply-add, 5e-6 without (near the smallest results; 1e-6 down
- * to e^-10). For x > 0 the result is finite and means nothing. Minimax
+/* exp for x <= 0 at half the cost, for weights relative to the largest one. The
+ * result is at least e^-87, so that it is always normal. Relative error below
+ * 3e-7 with fused multiply-add, 5e-6 without (near the smallest results; 1e-6
+ * down to e^-10). For x > 0 the result is finite but meaningless. Minimax
  * polynomial by Remez exchange. */
 LLN_INLINE float lln_weight_f32(float x)
 {
@@ -133,11 +133,11 @@ LLN_INLINE float lln_weight_f32(float x)
     p = p * r + 0.4999913053f;
     p = p * r + 1.00000005f;
     p = p * r + 1.0f;
-    /* n stands in the low bits of `shifted`. */
+    /* The low bits of `shifted` are n. */
     return lln_from_bits_f32(lln_bits_f32(p) + (lln_bits_f32(shifted) << 23));
 }
 
-/* The same in float64, but 0 below e^-708, so that x exp(x) goes to 0 for any
+/* The same in float64, but 0 below e^-708, so that x exp(x) tends to 0 for any
  * x; relative error below 1e-15 (1e-13 without fused multiply-add). */
 LLN_INLINE double lln_weight_f64(double x)
 {

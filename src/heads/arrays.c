@@ -10,9 +10,9 @@
 #include "core/text.h"
 
 enum {
-    FILES = 3,             /* queries, keys and values */
-    KEPT_BYTES = 64 << 20, /* of a mapped array */
-    KEY_TEXT = 120         /* bytes of a name */
+    FILES = 3,             /* queries, keys, values */
+    KEPT_BYTES = 64 << 20, /* largest mapped array that is kept */
+    KEY_TEXT = 120         /* bytes of a key in a message */
 };
 
 typedef struct {
@@ -24,13 +24,13 @@ typedef struct {
     lln_container *file;
     size_t index;
     char *name;
-    bool read;    /* tensor is a view */
-    size_t users; /* who hold it */
+    bool read;    /* tensor is valid */
+    size_t users; /* number of holds */
     lln_tensor tensor;
 } array;
 
 struct lln_arrays {
-    pthread_mutex_t lock; /* of read, users and tensor */
+    pthread_mutex_t lock; /* protects read, users and tensor */
     open_file files[FILES];
     size_t file_count;
     array *array;
@@ -78,7 +78,7 @@ lln_status lln_arrays_file(lln_arrays *arrays, const char *path,
     return opened->path ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* The file that holds an array: it may be a shard of the one named. */
+/* The file that contains an array: possibly a shard of the named file. */
 static const char *file_of(const array *a)
 {
     const char *shard = lln_container_entry_at(a->file, a->index).shard;
@@ -151,7 +151,6 @@ static void release_array(array *a)
     a->read = false;
 }
 
-/* Gives back what nobody holds. */
 static void release_idle(lln_arrays *arrays)
 {
     for (size_t i = 0; i < arrays->count; i++)
@@ -159,8 +158,9 @@ static void release_idle(lln_arrays *arrays)
             release_array(&arrays->array[i]);
 }
 
-/* A large array is mapped anew for each head: that costs little, but a tenth
- * of the work on short heads that stand side by side in all of its pages. */
+/* Whether an array is released as soon as nobody holds it. Mapping a large
+ * array again for each head costs little, but a tenth of the time of short
+ * heads that are side by side and so use all of its pages. */
 static bool passes_by(const array *a)
 {
     size_t bytes;

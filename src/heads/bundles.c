@@ -16,7 +16,7 @@ typedef struct {
     size_t only;
     lln_named *found;
     size_t count;
-    size_t next; /* of found that has not been paired */
+    size_t next; /* the first of `found` that is not yet in a bundle */
 } role_arrays;
 
 typedef struct {
@@ -41,7 +41,8 @@ static lln_status find_role(role_arrays *r)
     return lln_candidates_check(r->file, r->only);
 }
 
-/* Drops the arrays of a role whose layers [count] are not chosen. */
+/* Removes the arrays of a role whose layers are in layers [count] but not
+ * chosen. */
 static void keep_chosen(role_arrays *r, const size_t *layers,
                         const bool *chosen, size_t count)
 {
@@ -56,8 +57,8 @@ static void keep_chosen(role_arrays *r, const size_t *layers,
     r->count = kept > 0 ? kept : r->count;
 }
 
-/* Drops arrays of layers that were not asked for, which may be missing, or that
- * are not to be read. */
+/* Removes arrays of layers that are not selected or are not to be read; these
+ * arrays may be missing for other roles. */
 static lln_status select_layers(search *s, const lln_files *files)
 {
     const role_arrays *q = &s->role[LLN_QUERIES];
@@ -86,7 +87,8 @@ static lln_status select_layers(search *s, const lln_files *files)
     return status;
 }
 
-/* Arrays of the layer that comes next, whose heads are in the keys. */
+/* Number of arrays of the next layer: more than one if the keys in the file
+ * number the heads. */
 static size_t next_group(const role_arrays *r)
 {
     size_t end = r->next;
@@ -95,7 +97,7 @@ static size_t next_group(const role_arrays *r)
     return end - r->next;
 }
 
-/* "x.npz: no keys to go with 'layers.3.q'" */
+/* "x.npz: no keys like 'layers.{layer}.k' for the queries 'layers.3.q'" */
 static lln_status no_partner(const search *s, lln_role has, lln_role lacks)
 {
     const role_arrays *r = &s->role[has], *other = &s->role[lacks];
@@ -110,8 +112,9 @@ static lln_status no_partner(const search *s, lln_role has, lln_role lacks)
                     other->pattern ? "'" : "", lln_role_name(has), key);
 }
 
-/* LLN_EFORMAT unless keys or values come next with the layer of the queries,
- * in a number that divides theirs. An array and an array go together. */
+/* LLN_EFORMAT unless the next arrays of a role have the layer of the next
+ * queries, and their number divides that of the queries. A single array of
+ * queries and a single array of the role always go together. */
 static lln_status check_group(const search *s, lln_role role)
 {
     const role_arrays *q = &s->role[LLN_QUERIES], *r = &s->role[role];
@@ -128,13 +131,13 @@ static lln_status check_group(const search *s, lln_role role)
     if (next_group(q) % next_group(r) == 0)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: %zu arrays of %s like '%s'; expected a divisor of "
-                    "the %zu of queries",
+                    "%s: %zu arrays of %s match '%s'; expected a number that "
+                    "divides the %zu arrays of queries",
                     lln_container_name(r->file), next_group(r),
                     lln_role_name(role), r->pattern, next_group(q));
 }
 
-/* Adds the array of a role to the bundle of query `head` of the next group. */
+/* Adds the array of a role that query `head` of the next layer uses. */
 static lln_status add_array(search *s, lln_role role, size_t head,
                             lln_bundle *bundle)
 {
@@ -143,12 +146,13 @@ static lln_status add_array(search *s, lln_role role, size_t head,
     size_t index = r->found[r->next + head / share].index;
     lln_tensor tensor;
     if (lln_container_entry_at(r->file, index).unreadable)
-        return lln_container_read(r->file, index, &tensor); /* says why */
+        return lln_container_read(r->file, index,
+                                  &tensor); /* the message says why */
     return lln_arrays_add(s->arrays, r->file, index, &bundle->number[role]);
 }
 
-/* The number of the array of keys that goes with query `head` of the next
- * group: in its name, or among those that are shared. */
+/* The number of the key head that query `head` of the next layer uses: from its
+ * key in the file, or, if query heads use a key head together, its index. */
 static long key_head_of(const search *s, size_t head)
 {
     const role_arrays *k = &s->role[LLN_KEYS];
@@ -158,7 +162,7 @@ static long key_head_of(const search *s, size_t head)
     return named < 0 && queries > keys ? (long)at : named;
 }
 
-/* Puts the next layer in bundles. */
+/* Makes the bundles of the next layer. */
 static lln_status pair_layer(search *s)
 {
     role_arrays *q = &s->role[LLN_QUERIES];

@@ -13,18 +13,18 @@
 
 enum {
     NAME_TEXT = 120, /* bytes of a name in a message */
-    AXES = 2,        /* fewest of an array of queries */
-    EXAMPLES = 8,    /* of names */
-    RUNS = 64        /* of digits in a name that are looked at */
+    AXES = 2,        /* fewest axes of an array of queries */
+    EXAMPLES = 8,    /* names in a message */
+    RUNS = 64        /* runs of digits in a name that are compared */
 };
 
-/* Whether digits at `at` are one of the numbers of a name. */
+/* Whether `at` begins a run of digits that may number a layer or head. */
 static bool is_run(const char *name, const char *at)
 {
     return isdigit((unsigned char)*at) && lln_words_numbers(name, at);
 }
 
-/* The first number of a name from `at` on; NULL: none. */
+/* The first such run of a name from `at` on; NULL: none. */
 static const char *next_run(const char *name, const char *at)
 {
     while (*at && !is_run(name, at))
@@ -37,8 +37,8 @@ static const char *skip_digits(const char *at)
     return at + strspn(at, "0123456789");
 }
 
-/* Whether two names differ in numbers only; run r of digits that differs sets
- * bit r of *varying. */
+/* Whether two names are equal except for numbers. Bit r of *varying is set if
+ * run r of digits differs. */
 static bool names_alike(const char *a, const char *b, uint64_t *varying)
 {
     const char *name_a = a, *name_b = b;
@@ -61,17 +61,17 @@ static bool names_alike(const char *a, const char *b, uint64_t *varying)
     return true;
 }
 
-/* Candidates of different names, the first of each. */
+/* Candidates with different names: the first name of each kind. */
 typedef struct {
     const char *names[EXAMPLES];
-    uint64_t varying[EXAMPLES]; /* runs of digits */
+    uint64_t varying[EXAMPLES]; /* bit r: run r of digits differs */
     size_t count;
-    const char *weight; /* a name that would do but for that; NULL: none */
-    lln_fused fused;    /* order of those that hold all three */
+    const char *weight; /* a weight that is otherwise a candidate, or NULL */
+    lln_fused fused;    /* order of features in arrays of all three roles */
 } candidates;
 
-/* Whether key `index` has a word for queries and a partner, or, if fused is not
- * NULL, a word for all three. */
+/* Whether key `index` has a word for queries and a partner or, if fused is not
+ * NULL, a word for all three roles. */
 static lln_status is_candidate(const lln_container *queries, size_t index,
                                const lln_container *keys, lln_fused *fused,
                                bool *is)
@@ -113,7 +113,8 @@ static bool is_weight(const lln_container *file, size_t index)
                             lln_container_is_usable(file, index, AXES + 1));
 }
 
-/* Of arrays that can be read and have at least so many axes. */
+/* Lists the candidates among the arrays with at least `axes` axes that can be
+ * read. */
 static lln_status list_candidates(const lln_container *queries,
                                   const lln_container *keys, bool fused,
                                   size_t axes, candidates *out)
@@ -134,7 +135,8 @@ static lln_status list_candidates(const lln_container *queries,
     return LLN_OK;
 }
 
-/* One that cannot be used is to say why, if there is no other. */
+/* If there are no candidates, lists arrays that cannot be used, too: reading
+ * them gives the reason. */
 static lln_status find_candidates(const lln_container *queries,
                                   const lln_container *keys, bool fused,
                                   candidates *out)
@@ -145,7 +147,7 @@ static lln_status find_candidates(const lln_container *queries,
     return list_candidates(queries, keys, fused, 0, out);
 }
 
-/* The name with run r of digits replaced by {layer}; the caller owns it. */
+/* The name with run `run` of digits replaced by {layer}; the caller owns it. */
 static lln_status mark_layer(const char *name, size_t run, char **pattern)
 {
     const char *at = next_run(name, name);
@@ -164,8 +166,8 @@ static lln_status copy_name(const char *name, char **copy)
     return *copy ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* The pattern of a candidate; its name if it has no number of a layer, or
- * several. */
+/* The pattern of a candidate: its name if it has no number of a layer or more
+ * than one. */
 static lln_status make_pattern(const candidates *found, size_t c,
                                char **pattern)
 {
@@ -182,7 +184,6 @@ static lln_status make_pattern(const candidates *found, size_t c,
     return mark_layer(name, run, pattern);
 }
 
-/* "queries may be 'a.{layer}.q', 'b.{layer}.q'" */
 static lln_status refuse_several(const lln_container *file,
                                  const candidates *found, const char *what)
 {
@@ -192,7 +193,7 @@ static lln_status refuse_several(const lln_container *file,
         lln_names_append(list, pattern);
         free(pattern);
     }
-    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; choose with --key-q",
+    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; use --key-q",
                     lln_container_name(file), what, list);
 }
 
@@ -202,7 +203,7 @@ static lln_status refuse_weight(const lln_container *file, const char *key)
     return lln_fail(LLN_EUNDEFINED,
                     "%s: key '%s' is a weight of the model; expected what its "
                     "layer returns for tokens, [tokens, heads*d] or [heads, "
-                    "tokens, d]: save that with a forward hook",
+                    "tokens, d]; save that output with a forward hook",
                     lln_container_name(file),
                     lln_text_printable(name, sizeof name, key));
 }
@@ -225,8 +226,8 @@ static lln_status choose_candidate(const lln_container *file,
         return refuse_weight(file, found->weight);
     if (found->count == 0)
         return lln_fail(LLN_EUNDEFINED,
-                        "%s: no names such as q and k among %s; choose with "
-                        "--key-q and --key-k",
+                        "%s: cannot find queries and keys by their names among "
+                        "%s; use --key-q and --key-k",
                         name, lln_names_list(file, list));
     if (found->count > 1)
         return refuse_several(file, found, what);
@@ -235,9 +236,9 @@ static lln_status choose_candidate(const lln_container *file,
         return make_pattern(found, 0, pattern);
     lln_names_append(list, found->names[0]);
     return lln_fail(LLN_EFORMAT,
-                    "%s: keys like %s differ in more than one number; say "
-                    "with --key-q which is {layer} and which {head}, and leave "
-                    "others as they are",
+                    "%s: keys like %s differ in more than one number; mark "
+                    "the layer with {layer} and the head with {head} in "
+                    "--key-q",
                     name, list);
 }
 

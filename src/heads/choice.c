@@ -9,7 +9,7 @@
 #include "heads/candidates.h"
 #include "heads/words.h"
 
-enum { AXES = 2 }; /* fewest of an array of queries, keys or values */
+enum { AXES = 2 }; /* fewest axes of an array of queries, keys or values */
 
 static const char option_letter[] = "qkv";
 
@@ -32,7 +32,6 @@ lln_status lln_files_split(const char *text, char **path, char **key)
     return LLN_OK;
 }
 
-/* Opens the file of a role and sets the pattern, if there is one. */
 static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
                             const char *text, const char *pattern)
 {
@@ -41,8 +40,10 @@ static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
     if (status == LLN_OK)
         status = lln_arrays_file(arrays, path, &c->file[role]);
     if (status == LLN_OK && key && pattern)
-        status = lln_fail(LLN_EINVAL, "--key-%c: --%c %s names a key too",
-                          letter, letter, text);
+        status =
+            lln_fail(LLN_EINVAL,
+                     "--key-%c cannot be used with --%c %s, which names a key",
+                     letter, letter, text);
     if (status == LLN_OK && (key || pattern)) {
         status = lln_pattern_check(key ? key : pattern);
         if (status != LLN_OK && !key) {
@@ -59,15 +60,16 @@ static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
     return status;
 }
 
-/* An array that cannot be read is not to be named elsewhere first. */
+/* The only array of a file cannot be both queries and keys. If it cannot be
+ * read, the message says so first. */
 static lln_status refuse_single(lln_container *file)
 {
     lln_tensor tensor;
     if (lln_container_entry_at(file, 0).unreadable)
-        return lln_container_read(file, 0, &tensor); /* says why */
+        return lln_container_read(file, 0, &tensor); /* the message says why */
     return lln_fail(LLN_EFORMAT,
-                    "%s: one array; name those of queries and keys with "
-                    "--q and --k, or say with --fused how it holds both",
+                    "%s: only one array; name the arrays of queries and keys "
+                    "with --q and --k, or use --fused if it contains both",
                     lln_container_name(file));
 }
 
@@ -90,14 +92,14 @@ static lln_status open_files(lln_choice *c, lln_arrays *arrays,
     return LLN_OK;
 }
 
-/* Whether the arrays of a role are chosen without looking at names. */
+/* Whether the arrays of a role are known without looking at names. */
 static bool is_settled(const lln_choice *c, lln_role role)
 {
     return c->pattern[role] || c->single[role];
 }
 
-/* The queries' pattern that goes with the keys' one, if that was given and
- * finds arrays. */
+/* Derives the pattern of the queries from that of the keys, if the user gave
+ * that and the derived pattern matches arrays. */
 static lln_status follow_keys(lln_choice *c)
 {
     lln_named *found;
@@ -132,9 +134,9 @@ static lln_status choose_queries(lln_choice *c)
                                   &c->pattern[LLN_QUERIES]);
 }
 
-/* An array that holds queries, keys and values, by its name: the one that
- * --key-q names, or that of a file without queries of their own; `reason` is
- * why there are none. */
+/* Finds an array that contains queries, keys and values by its name: the array
+ * that --key-q names, or one of a file without separate queries. `reason` is
+ * the status of looking for separate queries. */
 static lln_status find_fused(lln_choice *c, const lln_files *files,
                              lln_status reason)
 {
@@ -152,8 +154,7 @@ static lln_status find_fused(lln_choice *c, const lln_files *files,
     if (!c->together && fused == LLN_FUSED_NONE)
         return reason == LLN_OK ? LLN_OK : lln_fail(reason, "%s", message);
     if (c->together && !is_settled(c, LLN_QUERIES))
-        return lln_fail(LLN_EFORMAT,
-                        "%s: no names such as qkv; choose with --key-q",
+        return lln_fail(LLN_EFORMAT, "%s: no names such as qkv; use --key-q",
                         lln_container_name(c->file[LLN_QUERIES]));
     c->by_name = c->by_name || !c->together;
     if (files->model.fused != LLN_FUSED_NONE)
@@ -163,14 +164,14 @@ static lln_status find_fused(lln_choice *c, const lln_files *files,
     return LLN_OK;
 }
 
-/* Each role has the arrays of the queries. */
+/* All roles use the arrays of the queries. */
 static lln_status share_arrays(lln_choice *c)
 {
     for (size_t role = LLN_KEYS; role < c->roles; role++) {
         if (c->pattern[role])
             return lln_fail(LLN_EINVAL,
-                            "--key-%c: '%s' holds queries, keys and values; "
-                            "name it with --key-q alone",
+                            "--key-%c: '%s' contains queries, keys and values; "
+                            "use --key-q alone",
                             option_letter[role],
                             c->pattern[LLN_QUERIES]
                                 ? c->pattern[LLN_QUERIES]
@@ -184,7 +185,8 @@ static lln_status share_arrays(lln_choice *c)
     return LLN_OK;
 }
 
-/* How the layout and --fused say that an array holds all three. */
+/* Reads from the layout and --fused whether an array contains all three
+ * roles. */
 static lln_status read_fused(lln_choice *c, const lln_files *files)
 {
     bool axis = files->layout && strchr(files->layout, '3');
@@ -193,13 +195,14 @@ static lln_status read_fused(lln_choice *c, const lln_files *files)
         return LLN_OK;
     if (axis)
         return lln_fail(LLN_EINVAL,
-                        "--fused: the 3 in layout '%s' tells already where "
-                        "queries, keys and values are",
+                        "--fused cannot be used with layout '%s': its axis 3 "
+                        "separates queries, keys and values",
                         files->layout);
     return lln_fused_read(files->fused, &c->fused);
 }
 
-/* Chooses arrays that hold all three, if there are no others. */
+/* Chooses arrays that contain all three roles, if there are no separate
+ * queries. */
 static lln_status choose_fused(lln_choice *c, const lln_files *files)
 {
     bool single = lln_container_count(c->file[LLN_QUERIES]) == 1;
@@ -219,7 +222,7 @@ static lln_status choose_fused(lln_choice *c, const lln_files *files)
                                       : status;
 }
 
-/* The pattern of keys or values from that of the queries. */
+/* Derives the pattern of keys or values from the name of the queries. */
 static lln_status choose_partner(lln_choice *c, lln_role role)
 {
     if (is_settled(c, role))
@@ -234,8 +237,8 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
     if (c->pattern[role])
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: which arrays are the %s? '%s' has no word such as q; "
-                    "choose with --key-%c",
+                    "%s: cannot find the %s: '%s' has no word such as q; use "
+                    "--key-%c",
                     lln_container_name(c->file[role]), lln_role_name(role),
                     name, option_letter[role]);
 }
@@ -252,7 +255,7 @@ lln_status lln_choice_lacks_values(const lln_files *files, lln_status status,
     }
     snprintf(reason, sizeof reason, "%s", lln_error_message());
     return lln_fail(
-        status, "%s%s, or with --v", reason,
+        status, "%s%s or --v", reason,
         choice->pattern[LLN_VALUES] ? "; name the values with --key-v" : "");
 }
 

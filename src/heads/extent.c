@@ -5,13 +5,13 @@
 
 #include "tensor/mapping.h"
 
-/* The least and the largest of numbers that layers have. */
+/* The smallest and the largest value over layers. */
 typedef struct {
     size_t low, high;
 } range;
 
 typedef struct {
-    bool batch; /* there is such an axis */
+    bool batch; /* the arrays have an axis of batch entries */
     size_t layers;
     range entries, queries, keys, rows, columns, features, values;
 } extent;
@@ -22,7 +22,8 @@ static void widen(range *r, size_t size)
     r->high = size > r->high ? size : r->high;
 }
 
-/* Bundles of one layer, from the first of them on, which are heads. */
+/* The end of the bundles of one layer that begin at `first`; each is a head or
+ * several. */
 static size_t layer_end(const lln_bundle *bundles, size_t first, size_t count)
 {
     size_t end = first + 1;
@@ -31,7 +32,8 @@ static size_t layer_end(const lln_bundle *bundles, size_t first, size_t count)
     return end;
 }
 
-/* Key heads of bundles: neighbours may share an array. */
+/* Number of key heads in bundles first .. end - 1; neighbours may use the same
+ * array. */
 static size_t count_keys(const lln_bundle *bundles,
                          const lln_bundle_shape *shapes, size_t first,
                          size_t end)

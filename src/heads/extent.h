@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * How many heads of how many tokens files hold, in words: a wrong order of
- * axes that happens to fit is seen there. */
+ * Describes in words how many heads and tokens a file contains. A user who gave
+ * the axes in a wrong order that happens to fit sees it there.
+ * Example: layers.0 and layers.3, with queries [2, 12, 512, 64] and keys [2, 4,
+ * 512, 64] in layout bhnd, are "2 batch entries, 2 layers, 12 query heads, 4
+ * key heads, 512 tokens, 64 features". */
 #ifndef LLN_HEADS_EXTENT_H
 #define LLN_HEADS_EXTENT_H
 
 #include "heads/shapes.h"
 
-/* "qk.npz: 2 layers, 4 query heads, 4 key heads, 128 tokens, 64 features" of
- * all that is in bundles [count], which are ordered by layer; batch entries if
- * there is such an axis, "64 to 128 tokens" where layers differ, and
- * features of values (roles = 3) that differ from those of keys. `name` is
- * that of the file; *text is owned by the caller. LLN_ENOMEM. */
+/* Describes all heads in bundles [count], which are ordered by layer: "qk.npz:
+ * 2 layers, 4 query heads, 4 key heads, 128 tokens, 64 features". Batch entries
+ * are stated if the arrays have that axis, "64 to 128 tokens" if layers differ,
+ * and the features of values (roles = 3) if they differ from those of keys.
+ * `name` is the name of the file. The caller owns *text. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_extent_describe(const char *name,
                                              const lln_bundle *bundles,
                                              const lln_bundle_shape *shapes,

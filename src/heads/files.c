@@ -16,15 +16,15 @@ typedef struct {
     lln_arrays *arrays;
     lln_bundle *bundles;
     lln_bundle_shape *shapes; /* [count] */
-    size_t count;             /* of bundles */
-    char *layout;             /* NULL: that of lln_axes */
+    size_t count;             /* number of bundles */
+    char *layout;             /* NULL: the default of lln_axes */
     lln_lengths lengths;
     lln_shape_rules rules;
     lln_logit_rule rule;
     lln_head_place *heads;
-    char *name;     /* of the file */
+    char *name;     /* name of the file */
     char **sources; /* [batch]: a name for each batch entry */
-    size_t batch;   /* entries of the bundle that has most */
+    size_t batch;   /* batch entries of the bundle that has most */
     char *note, *extent;
 } state;
 
@@ -65,9 +65,9 @@ static lln_status open_view(const state *s, const lln_head_place *head,
     return status;
 }
 
-/* Views of the head's matrices, without padding; views [roles], to be closed.
- * Keys come before queries, so that those of a head before this one are still
- * there if this one shares them. */
+/* Opens views of the matrices of a head without padding: views [roles], to be
+ * closed by close_views. Keys are opened before queries, so that keys that the
+ * previous head used too are still in memory. */
 static lln_status open_views(const state *s, const lln_head_place *head,
                              lln_view *views)
 {
@@ -81,7 +81,7 @@ static lln_status open_views(const state *s, const lln_head_place *head,
     return LLN_OK;
 }
 
-/* Whether a head uses the same keys as another. */
+/* Whether two heads use the same keys. */
 static bool same_keys(const state *s, const lln_head_place *a,
                       const lln_head_place *b)
 {
@@ -92,21 +92,18 @@ static bool same_keys(const state *s, const lln_head_place *a,
            a->at.head / group == b->at.head / group;
 }
 
-/* Heads of a bundle; those of a key head are neighbours. */
+/* Orders heads by bundle, so that heads with the same key head are
+ * neighbours. */
 static int by_bundle(const void *first, const void *second)
 {
     const lln_head_place *a = first, *b = second;
     if (a->bundle != b->bundle)
         return a->bundle < b->bundle ? -1 : 1;
-    if (a->at.batch != b->at.batch)
-        return a->at.batch < b->at.batch ? -1 : 1;
-    if (a->at.layer != b->at.layer)
-        return a->at.layer < b->at.layer ? -1 : 1;
-    return (a->at.head > b->at.head) - (a->at.head < b->at.head);
+    return lln_place_compare(a->at, b->at);
 }
 
-/* Checks the numbers of a head; its keys were checked if it shares those of
- * the one before. */
+/* Checks the values of a head. `shares`: its keys and values are those of the
+ * head before it and were checked then. */
 static lln_status check_head(const state *s, const lln_head_place *head,
                              bool shares)
 {
@@ -121,7 +118,7 @@ static lln_status check_head(const state *s, const lln_head_place *head,
     return status;
 }
 
-/* Checks the numbers of all heads, array by array. */
+/* Checks the values of all heads, array by array. */
 static lln_status check_numbers(const state *s, size_t count)
 {
     lln_status status = LLN_OK;
@@ -137,7 +134,8 @@ static lln_status check_numbers(const state *s, size_t count)
     return status;
 }
 
-/* Queries and keys of float64 keep their digits, whatever is asked. */
+/* The precision of queries and keys: arrays of float64 keep it, whatever was
+ * requested. */
 static lln_precision logit_precision(const state *s,
                                      const lln_head_place *place,
                                      lln_precision precision)
@@ -261,7 +259,7 @@ static void close_files(lln_heads *heads)
     free(s);
 }
 
-/* FILE, or FILE[b] if there is a batch axis. */
+/* Names each batch entry: FILE, or FILE[b] if there is a batch axis. */
 static lln_status name_sources(state *s, const char *name)
 {
     s->name = strdup(name);
@@ -295,7 +293,6 @@ static lln_status read_shapes(state *s)
     return LLN_OK;
 }
 
-/* Queries of the largest head. */
 static size_t most_queries(const state *s, size_t count)
 {
     size_t most = 0;

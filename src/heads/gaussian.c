@@ -15,17 +15,16 @@
 
 enum {
     BLOCK_ROWS = 256, /* rows of one stream; seeding costs about 700 draws */
-    PAD = 16          /* elements: each matrix starts on a cache line */
+    PAD = 16          /* elements; each matrix starts on a cache line */
 };
 
-/* One matrix to be drawn. */
 typedef struct {
     size_t rows, columns;
     double sigma;
     lln_precision precision;
     void *out;
     uint64_t seed;
-    uint32_t first_stream; /* of block 0 */
+    uint32_t first_stream; /* stream of block 0 */
 } draw;
 
 static size_t blocks_of(size_t rows)
@@ -77,7 +76,7 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
                                lln_precision precision, double *sigma_q,
                                double *sigma_k)
 {
-    /* Draws stay below 10 for any sample that can be stored. */
+    /* Unit draws are below 10 in any sample that fits in memory. */
     double top = (precision == LLN_FLOAT32 ? FLT_MAX : DBL_MAX) / 10;
     *sigma_q = model->sigma_q;
     *sigma_k = model->sigma_k;
@@ -94,11 +93,9 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
     if (tau > 0 && !(*sigma_q > 0 && *sigma_q < top))
         return lln_fail(LLN_EUNDEFINED,
                         "queries and keys would need standard deviations of "
-                        "%g; expected %s%.2g",
-                        *sigma_q,
-                        precision == LLN_FLOAT32 ? "--double, or less than "
-                                                 : "less than ",
-                        top);
+                        "%g; expected less than %.2g%s",
+                        *sigma_q, top,
+                        precision == LLN_FLOAT32 ? "; use --double" : "");
     if (!(*sigma_q > 0 && *sigma_q<top && * sigma_k> 0 && *sigma_k < top))
         return lln_fail(LLN_EINVAL,
                         "gaussian: standard deviations %g and %g; expected "
@@ -107,13 +104,12 @@ static lln_status choose_sigma(const lln_gaussian *model, double tau,
     return LLN_OK;
 }
 
-/* Matrices of a head. */
 static size_t matrix_count(const lln_gaussian *model)
 {
     return model->values ? 3 : 2;
 }
 
-/* *stride: elements from one matrix to the next. */
+/* Allocates the matrices of a head, *stride elements apart. */
 static lln_status allocate_matrices(const lln_gaussian *model,
                                     lln_precision precision, char **storage,
                                     size_t *stride)
@@ -129,7 +125,8 @@ static lln_status allocate_matrices(const lln_gaussian *model,
     return *storage ? LLN_OK : LLN_ENOMEM;
 }
 
-/* Draws a matrix [n x d] with blocks of rows from these streams on. */
+/* Draws a matrix [n x d]; its blocks of rows use the streams from first_stream
+ * on. */
 static lln_status draw_one(const lln_gaussian *model, lln_precision precision,
                            double sigma, uint32_t first_stream, void *out,
                            lln_matrix *a)
@@ -140,8 +137,8 @@ static lln_status draw_one(const lln_gaussian *model, lln_precision precision,
     return draw_matrix(&x);
 }
 
-/* Streams of Q and K are counted from the first on, those of V from the last
- * back, so that Q and K do not depend on it. */
+/* Q and K use streams counted up from 0, V uses streams counted down from the
+ * last one, so that Q and K do not depend on whether V is drawn. */
 static lln_status draw_head(const lln_gaussian *model, size_t index,
                             size_t stride, lln_head *head)
 {
@@ -227,7 +224,7 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
 
 static void rest_model(const lln_heads *heads)
 {
-    (void)heads; /* nothing is kept */
+    (void)heads; /* there is nothing to release */
 }
 
 static void close_model(lln_heads *heads)

@@ -4,6 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 
+int lln_place_compare(lln_place a, lln_place b)
+{
+    if (a.batch != b.batch)
+        return a.batch < b.batch ? -1 : 1;
+    if (a.layer != b.layer)
+        return a.layer < b.layer ? -1 : 1;
+    return (a.head > b.head) - (a.head < b.head);
+}
+
 void lln_head_free(lln_head *head)
 {
     free(head->storage);

@@ -12,7 +12,7 @@
 
 enum { NAME = 1024 }; /* bytes of the name of an array in a message */
 
-/* What goes by one name: an array, or several that a pattern found. */
+/* The arrays of one name: one array, or several that match a pattern. */
 typedef struct {
     char *name;
     lln_container *file;
@@ -24,7 +24,7 @@ typedef struct {
 struct lln_kernel_arrays {
     named_arrays *items;
     size_t count;
-    char *layout; /* NULL: not given */
+    char *layout; /* NULL: default */
     lln_axes axes;
 };
 
@@ -60,7 +60,8 @@ void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
     free(arrays);
 }
 
-/* The array that a key names, or the one with the name, or the only one. */
+/* Finds the array with the key; without a key the array called like the item,
+ * or else the only one. A pattern finds several. */
 static lln_status find_arrays(const char *key, named_arrays *item)
 {
     if (key && strchr(key, '{')) {
@@ -90,14 +91,14 @@ static lln_status read_arrays(named_arrays *item)
     return LLN_OK;
 }
 
-/* place: FILE[:KEY] */
+/* Opens the arrays at `place`, FILE[:KEY]. */
 static lln_status open_item(const char *place, named_arrays *item)
 {
     char *path, *key;
     lln_status status = lln_files_split(place, &path, &key);
     if (status == LLN_OK && strcmp(path, "-") == 0)
-        status =
-            lln_fail(LLN_EINVAL, "'%s=%s': expected a file", item->name, place);
+        status = lln_fail(LLN_EINVAL, "'%s=%s': expected the name of a file",
+                          item->name, place);
     if (status == LLN_OK)
         status = lln_container_open(path, &item->file);
     if (status == LLN_OK)
@@ -109,7 +110,7 @@ static lln_status open_item(const char *place, named_arrays *item)
     return status;
 }
 
-/* Takes "NAME=FILE:KEY" apart; `setting` is written to. */
+/* Adds the item "NAME=FILE:KEY". `setting` is modified. */
 static lln_status add_item(lln_kernel_arrays *arrays, char *setting)
 {
     char *place = strchr(setting, '=');
@@ -161,7 +162,7 @@ lln_status lln_kernel_arrays_open(const char *text, const lln_axes *axes,
     return status;
 }
 
-/* Which of the arrays is for this head; item->count: none. */
+/* Index of the array of the item for this head; item->count: none. */
 static size_t choose(const named_arrays *item, const lln_head *head)
 {
     size_t i = 0;
@@ -185,8 +186,7 @@ static void name_array(const named_arrays *item, size_t index, char *text,
              *key ? ": key '" : "", key, *key ? "'" : "");
 }
 
-/* Where the head stands along the axes of an array with the layout of the
- * queries. */
+/* Finds the indices of the head in an array with the layout of the queries. */
 static lln_status find_place(const char *name, const lln_layout *layout,
                              const lln_head *head, lln_place *at)
 {
@@ -198,8 +198,11 @@ static lln_status find_place(const char *name, const lln_layout *layout,
                         ? of[kind] % size[kind] == 0
                         : size[kind] == of[kind] || size[kind] == 1;
         if (!fits)
-            return lln_fail(LLN_EFORMAT, "%s: %zu %s; the queries have %zu",
-                            name, size[kind], names[kind], of[kind]);
+            return lln_fail(LLN_EFORMAT,
+                            "%s: %zu %s; the queries have %zu: expected %s",
+                            name, size[kind], names[kind], of[kind],
+                            kind == LLN_AXIS_HEAD ? "a number that divides it"
+                                                  : "1 or the same number");
     }
     at->batch = size[LLN_AXIS_BATCH] > 1 ? head->at.batch : 0;
     at->layer = size[LLN_AXIS_LAYER] > 1 ? head->at.layer : 0;
@@ -207,7 +210,7 @@ static lln_status find_place(const char *name, const lln_layout *layout,
     return LLN_OK;
 }
 
-/* The view of a head's part of an array with those axes of the queries. */
+/* Opens the view of a head in an array whose axes are those of the queries. */
 static lln_status open_view(const lln_axes *queries, const char *name,
                             const lln_tensor *tensor, const lln_head *head,
                             lln_view *view)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Arrays beside queries, keys and values that some kernels take, each under a
- * name: gates, projections, thresholds. */
+ * Arrays other than queries, keys and values that some kernels need, each under
+ * a name: gates, projections, thresholds.
+ * Example: with queries [2, 12, 512, 64] in layout bhnd and the list
+ * gate=g.npz:gate, an array gate [1, 4, 512, 1] gives every head a [512 x 1]
+ * matrix; query heads 6, 7 and 8 use its head 2. */
 #ifndef LLN_HEADS_KERNEL_ARRAYS_H
 #define LLN_HEADS_KERNEL_ARRAYS_H
 
@@ -9,16 +12,18 @@
 
 typedef struct lln_kernel_arrays lln_kernel_arrays;
 
-/* Opens the arrays of a list NAME=FILE[:KEY],..., axes as those of the queries
- * (NULL: nd); without a KEY an array is the
- * only one of its file, or has the key NAME. KEY may be a pattern, as in
- * naming.h, for an array for each layer or head. An array
- *   of one or two axes is the same for all heads, [rows] or [rows x columns];
- *   of more has the layout of the queries (lln_axes; heads in an axis D are as
- *   many as theirs), with tokens and features of its own. Batch entries and
- * layers are as many as theirs, or one for all, and heads a divisor of theirs,
- * of which neighbours share them. LLN_EINVAL: no such list, a name twice, or
- * not a layout; LLN_EFORMAT: no such array, or it cannot be read; LLN_EIO;
+/* Opens the arrays of a list NAME=FILE[:KEY],... Their axes are those of the
+ * queries (NULL: nd). Without a KEY, the array is the one with the key NAME, or
+ * else the only one of its file. KEY may be a pattern (naming.h) with an array
+ * for each layer or head.
+ * An array of one or two axes, [rows] or [rows x columns], is used for all
+ * heads. An array of more axes has the layout of the queries (lln_axes; an axis
+ * D has as many heads as the queries), but its own numbers of tokens and
+ * features. It has as many batch entries and layers as the queries, or one for
+ * all. Its number of heads divides theirs; neighbouring query heads use the
+ * same one.
+ * LLN_EINVAL: the list is malformed, a name is given twice, or the layout is
+ * invalid; LLN_EFORMAT: there is no such array, or it cannot be read; LLN_EIO;
  * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_kernel_arrays_open(const char *text,
                                                 const lln_axes *axes,
@@ -30,15 +35,15 @@ const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
 const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
                                    size_t index);
 
-/* The shape of array `index` for a head: *values without data. Of the head
- * only its place is read. LLN_EFORMAT: the array has other axes than it
- * should, or a pattern finds none for this head. */
+/* The shape of array `index` for a head, without data. Only the place of the
+ * head is read. LLN_EFORMAT: the array has the wrong axes, or no array matches
+ * the pattern for this head. */
 LLN_NODISCARD lln_status
 lln_kernel_arrays_shape(const lln_kernel_arrays *arrays, size_t index,
                         const lln_head *head, lln_matrix *values);
 
-/* The matrix of array `index` for a head, in float64, its numbers unchecked;
- * values->data is to be freed by the caller. Several threads may load at once.
+/* The matrix of array `index` for a head, in float64. Its values are not
+ * checked. The caller frees values->data. Several threads may load at once.
  * LLN_EFORMAT: as above; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_kernel_arrays_load(const lln_kernel_arrays *arrays,
                                                 size_t index,

@@ -8,10 +8,10 @@
 
 enum {
     FITTING_TEXT = 64, /* bytes of a list of layouts */
-    LIST_TEXT = 200    /* and of numbers */
+    LIST_TEXT = 200    /* bytes of a list of numbers */
 };
 
-/* In the order of LLN_AXIS_BATCH and the others. */
+/* In the order of LLN_AXIS_BATCH ... LLN_AXIS_FEATURE. */
 static const char axis_letters[] = "blhnd";
 
 const char *const *lln_layouts(size_t axes)
@@ -31,7 +31,7 @@ void lln_layouts_append(char *text, size_t size, const char *layout, bool last)
              layout);
 }
 
-/* "lhnd, bhnd or bnhd": the layouts with so many axes. */
+/* "lhnd, bhnd or bnhd": the usual layouts with `axes` axes. */
 static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
 {
     const char *const *layouts = lln_layouts(axes);
@@ -41,8 +41,8 @@ static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
     return text;
 }
 
-/* ", or bnD with --split-heads H": heads side by side, or an array of all
- * three, that such a tensor may hold. */
+/* ", or bnD with --split-heads": layouts with heads side by side, or with all
+ * three roles in one array, that may fit the tensor. */
 static const char *other_layouts(const lln_tensor *tensor)
 {
     bool three = false;
@@ -89,7 +89,7 @@ static lln_status check_letters(const char *letters)
     if (!good)
         return lln_fail(
             LLN_EINVAL,
-            "layout '%s': expected n (tokens), d (features) and perhaps h "
+            "layout '%s': expected n (tokens), d (features) and optionally h "
             "(heads), l (layers), b (batch), 3 (queries, keys, values), each "
             "once; D (heads side by side) may replace h and d",
             letters);
@@ -115,14 +115,15 @@ const char *lln_letters_of_one(const char *letters, char out[LLN_LETTERS])
     return out;
 }
 
-/* The place of an axis among the letters; -1: there is none. */
+/* Index of an axis among the letters; -1: none. */
 static int find_axis(const char *letters, char letter)
 {
     const char *found = strchr(letters, letter);
     return found ? (int)(found - letters) : -1;
 }
 
-/* Divides an axis of features, at `stride`, into the part of the role. */
+/* Replaces an axis of features, whose stride is `stride`, by the part of the
+ * role. */
 static void apply_part(const lln_split_part *part, size_t stride,
                        lln_layout *layout)
 {
@@ -130,7 +131,7 @@ static void apply_part(const lln_split_part *part, size_t stride,
     layout->size[LLN_AXIS_FEATURE] = part->features;
     layout->stride[LLN_AXIS_FEATURE] = stride;
     if (layout->present[LLN_AXIS_HEAD])
-        return; /* they are an axis of their own */
+        return; /* heads have an axis of their own */
     layout->present[LLN_AXIS_HEAD] = true;
     layout->size[LLN_AXIS_HEAD] = part->heads;
     layout->stride[LLN_AXIS_HEAD] = part->stride * stride;
@@ -138,7 +139,7 @@ static void apply_part(const lln_split_part *part, size_t stride,
     layout->group_stride = part->group_stride * stride;
 }
 
-/* Heads, and queries, keys and values, along the axis of features. */
+/* Splits the axis of features into heads, and into queries, keys and values. */
 static lln_status split_features(const lln_axes *axes, lln_role role,
                                  const char *letters, const char *name,
                                  const lln_tensor *tensor, lln_layout *layout)
@@ -165,7 +166,7 @@ static lln_status split_features(const lln_axes *axes, lln_role role,
     return LLN_OK;
 }
 
-/* The axis of queries, keys and values. */
+/* Selects the role along an axis 3. */
 static lln_status choose_third(lln_role role, const char *letters,
                                const char *name, const lln_tensor *tensor,
                                lln_layout *layout)
@@ -213,7 +214,7 @@ void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
     lln_tensor_set_strides(tensor, false);
 }
 
-/* Where a head begins, from the first of them. */
+/* Offset of a head from the first head. */
 static size_t head_offset(const lln_layout *layout, size_t head)
 {
     size_t stride = layout->stride[LLN_AXIS_HEAD];
@@ -237,7 +238,7 @@ lln_tensor_slice lln_layout_slice(const lln_layout *layout, size_t batch,
     };
 }
 
-/* Digits at *text; the value stops growing at `limit`. */
+/* Reads digits at *text. The value does not exceed `limit`. */
 static bool read_index(const char **text, size_t limit, size_t *index)
 {
     const char *first = *text;
@@ -249,7 +250,7 @@ static bool read_index(const char **text, size_t limit, size_t *index)
     return *text > first;
 }
 
-/* "3" or "0-3" and the comma after it, if there is one. */
+/* Reads "3" or "0-3", and the comma after it, if there is one. */
 static bool read_range(const char **text, size_t *low, size_t *high)
 {
     const size_t limit = (size_t)-1;
@@ -266,7 +267,7 @@ static bool read_range(const char **text, size_t *low, size_t *high)
     return **text == '\0';
 }
 
-/* "0-3, 7": the numbers that there are. */
+/* "0-3, 7": lists the numbers in text. */
 static const char *list_numbers(const size_t *numbers, size_t count,
                                 char text[LIST_TEXT])
 {
@@ -283,7 +284,7 @@ static const char *list_numbers(const size_t *numbers, size_t count,
     return text;
 }
 
-/* Chooses the numbers low .. high, which must all be there. */
+/* Chooses the numbers low .. high; false if one of them is missing. */
 static bool choose_numbers(size_t low, size_t high, const size_t *numbers,
                            size_t count, bool *chosen)
 {

@@ -11,12 +11,11 @@
 
 enum {
     LINE_TEXT = 60,  /* bytes of a line in a message */
-    NUMBER_TEXT = 64 /* and of a number */
+    NUMBER_TEXT = 64 /* bytes of a number */
 };
 
 #define MOST 9007199254740992.0 /* 2^53 */
 
-/* The bytes of a line. */
 typedef struct {
     const unsigned char *at, *end;
 } line_bytes;
@@ -43,8 +42,8 @@ static lln_status bad_line(const char *expected, size_t number, line_bytes line)
                     lln_text_printable(shown, sizeof shown, text), expected);
 }
 
-/* A whole number, 12 or 1.2e+01, and what separates it from the next one:
- * blanks, or a comma after which one must come. */
+/* Reads a whole number, 12 or 1.2e+01, and the separator after it: blanks, or a
+ * comma that another number must follow. */
 static bool read_number(line_bytes *line, size_t *number, bool *comma)
 {
     char text[NUMBER_TEXT];
@@ -114,7 +113,7 @@ static lln_status read_text(const unsigned char *at, size_t size,
 {
     const unsigned char *end = at + size;
     if (size >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        at += 3; /* a byte order mark */
+        at += 3; /* byte order mark */
     for (size_t number = 1; at < end; number++) {
         const unsigned char *feed = memchr(at, '\n', (size_t)(end - at));
         LLN_TRY(read_line(rows, number, (line_bytes){at, feed ? feed : end}));
@@ -185,7 +184,7 @@ lln_status lln_length_rows_read(const unsigned char *bytes, size_t size,
 {
     static const lln_row_words words = {
         .what = "lengths",
-        .line = "a length, one of queries and one of keys, or a 0 or 1 for "
+        .line = "one length, two lengths (queries and keys), or a 0 or 1 for "
                 "each token",
         .shape = "[batch], [batch, 2] or [batch, tokens]",
         .file = "lengths or a mask",

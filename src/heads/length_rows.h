@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows of whole numbers in a text or a .npy file, before it is known whether
- * they are lengths or masks. */
+ * Rows of whole numbers from a text or a .npy file, read before it is known
+ * whether they are lengths or masks. */
 #ifndef LLN_HEADS_LENGTH_ROWS_H
 #define LLN_HEADS_LENGTH_ROWS_H
 
@@ -11,18 +11,18 @@
 #include "core/status.h"
 
 typedef struct {
-    size_t first, count; /* of its numbers */
-    size_t line;         /* from 1; of an array the row, from 0 */
+    size_t first, count; /* its first number, and how many it has */
+    size_t line;         /* line, from 1; for an array the row, from 0 */
 } lln_length_row;
 
 typedef struct {
-    size_t *numbers; /* of all rows, owned */
+    size_t *numbers; /* of all rows; owned */
     size_t number_count;
     lln_length_row *rows; /* [count], owned */
     size_t count;
     bool array; /* from a .npy file */
-    bool comma; /* there are commas */
-    bool truth; /* of booleans */
+    bool comma; /* the text has commas */
+    bool truth; /* an array of booleans */
     bool flat;  /* an array of one axis */
     const struct lln_row_words *words;
 } lln_length_rows;

@@ -10,13 +10,15 @@
 #include "tensor/lookalike.h"
 #include "tensor/mapping.h"
 
-/* Where something stands in the file, for a message: "line 3" or "entry 2". */
+/* The unit of a position in the file, for messages: "line 3" or "entry 2". */
 static const char *unit(bool array)
 {
     return array ? "entry" : "line";
 }
 
-/* Whether all numbers are 0 or 1, and some 1, in rows of one size. */
+/* Whether the rows are a mask: of equal sizes, with all numbers 0 or 1.
+ * Booleans always are. Other numbers need rows of more than two numbers, and a
+ * 1 if there is a single row. */
 static bool is_mask(const lln_length_rows *rows)
 {
     bool ones = false;
@@ -32,7 +34,7 @@ static bool is_mask(const lln_length_rows *rows)
            (rows->rows[0].count > 2 && (ones || rows->count > 1));
 }
 
-/* The one run of ones in a row. */
+/* Reads the only run of ones in a row. */
 static lln_status read_run(const lln_length_rows *rows,
                            const lln_length_row *row, lln_length *length)
 {
@@ -63,7 +65,7 @@ static lln_status read_mask(const lln_length_rows *rows, lln_lengths *lengths)
     return LLN_OK;
 }
 
-/* One row with a length for each entry. */
+/* Reads one row with a length for each batch entry. */
 static void read_flat(const lln_length_rows *rows, lln_lengths *lengths)
 {
     for (size_t i = 0; i < rows->number_count; i++)
@@ -75,7 +77,7 @@ static void read_flat(const lln_length_rows *rows, lln_lengths *lengths)
     lengths->count = rows->number_count;
 }
 
-/* A row for each entry: a length, or one of queries and one of keys. */
+/* Reads a row for each batch entry: one length, or two (queries and keys). */
 static lln_status read_pairs(const lln_length_rows *rows, lln_lengths *lengths)
 {
     for (size_t i = 0; i < rows->count; i++) {
@@ -83,8 +85,8 @@ static lln_status read_pairs(const lln_length_rows *rows, lln_lengths *lengths)
         const size_t *number = rows->numbers + row->first;
         if (row->count > 2)
             return lln_fail(LLN_EFORMAT,
-                            "%s %zu: %zu numbers; expected a length, one of "
-                            "queries and one of keys, or a 0 or 1 for each "
+                            "%s %zu: %zu numbers; expected one length, two "
+                            "lengths (queries and keys), or a 0 or 1 for each "
                             "token",
                             unit(rows->array), row->line, row->count);
         lengths->list[i] = (lln_length){.queries = number[0],
@@ -158,12 +160,14 @@ static lln_status check_tokens(const lln_lengths *lengths, const char *name,
                     "%s: a mask of %zu tokens; %s has %zu queries and %zu "
                     "keys%s",
                     lengths->name, tokens, name, n, m,
-                    n == m ? ""
-                           : ": give each entry two lengths, that of queries "
-                             "and that of keys");
+                    n == m
+                        ? ""
+                        : "; give two lengths for each entry, of queries and "
+                          "of keys");
 }
 
-/* Makes one line for queries and keys two lengths, if there are two entries. */
+/* If there are two batch entries, turns one line of two numbers into two
+ * lengths. */
 static lln_status settle(lln_lengths *lengths, size_t batch, size_t n, size_t m)
 {
     if (!lengths->either || lengths->count != 1 || batch != 2 || n != m)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The rule of logits: what becomes of the product q.k of a query and a key.
- * It goes as one from the options through the heads to the kernels. An option
- * that touches the logits is a member here, its row in lln_rule_parts and its
- * line in each function that compares or describes rules. */
+ * The rule of logits: how logits follow from the product q.k of a query and a
+ * key. The rule is passed as one value from the options through the heads to
+ * the kernels. A new option that changes the logits needs a member here, a row
+ * in lln_rule_parts, and a line in each function that compares or describes
+ * rules. */
 #ifndef LLN_HEADS_LOGIT_RULE_H
 #define LLN_HEADS_LOGIT_RULE_H
 
@@ -45,7 +46,7 @@ typedef struct {
     double sink;
 } lln_logit_rule;
 
-/* What a rule may ask of a kernel. */
+/* What a rule may require of a kernel. */
 typedef enum {
     LLN_HONOURS_FULL = 1,   /* no causal mask */
     LLN_HONOURS_CAUSAL = 2, /* a causal mask */
@@ -58,9 +59,9 @@ typedef enum {
                                and key after their product is scaled */
 } lln_rule_honours;
 
-/* A part of rules that a kernel may have to refuse. */
+/* A part of a rule that a kernel may not support. */
 typedef struct {
-    unsigned honours; /* what the kernel then lacks, of lln_rule_honours */
+    unsigned honours; /* the lln_rule_honours that the kernel lacks */
     bool (*is_asked)(const lln_logit_rule *rule);
     const char *refusal; /* "does not support", or "needs" */
     const char *words;   /* "a causal mask" */
@@ -68,11 +69,12 @@ typedef struct {
     bool optional;       /* kernels may be measured without it beside others */
 } lln_rule_part;
 
-/* All of them, ended by one without words. A scale is never refused: kernels
- * without logits have no use for it. */
+/* All parts, ended by one without words. A scale is never refused: kernels
+ * without logits ignore it. */
 extern const lln_rule_part lln_rule_parts[];
 
-/* The first part that is asked and not among `honours`; NULL: none. */
+/* The first part that the rule requires and that is not among `honours`; NULL:
+ * none. */
 const lln_rule_part *lln_rule_find_refused(const lln_logit_rule *rule,
                                            unsigned honours);
 
@@ -82,20 +84,20 @@ lln_logit_rule lln_rule_without(lln_logit_rule rule, unsigned honours);
 /* The rule for heads with d features, with a number for its scale. */
 lln_logit_rule lln_rule_for(lln_logit_rule rule, size_t d);
 
-/* Whether the rules agree in all but their scale. */
+/* Whether the rules are equal except for their scale. */
 bool lln_rule_same_but_scale(const lln_logit_rule *a, const lln_logit_rule *b);
 
-/* Whether logits are scale q.k and nothing is hidden: the rule that the theory
- * of the Gaussian model is for. */
+/* Whether logits are scale q.k and no key is masked: the rule that the theory
+ * of the Gaussian model assumes. */
 bool lln_rule_is_plain(const lln_logit_rule *rule);
 
-/* Whether logits are scale q.k, and each query sees all keys, those up to its
- * own or those of a window: the rules for which the within-row variance of
+/* Whether logits are scale q.k and the mask allows all keys, the keys up to the
+ * query's own, or a window. Under these rules the within-row variance of the
  * logits follows from second moments of queries and keys
  * (lln_temperature_variance). */
 bool lln_rule_has_closed_variance(const lln_logit_rule *rule);
 
-/* Whether the mask is there to hide keys. */
+/* Whether the mask can exclude keys. */
 bool lln_mask_hides(lln_mask mask);
 
 /* Whether the mask is a causal one, aligned to the end, and nothing else. */

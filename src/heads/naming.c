@@ -7,18 +7,19 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "heads/words.h"
 
 enum {
-    MOST_NUMBER = 1000000,
-    NAME_TEXT = 120, /* bytes of a name in a message */
+    MOST_NUMBER = 1000000, /* layers and heads are below */
+    NAME_TEXT = 120,       /* bytes of a key in a message */
     EXAMPLES = 8
 };
 
 static const char layer_mark[] = "{layer}", head_mark[] = "{head}";
 
-/* Words that go together, one a role. */
+/* Words that are partners, one for each role. */
 static const char *const words[][LLN_RESULTS + 1] = {
     {"q", "k", "v", "o"},
     {"Q", "K", "V", "O"},
@@ -54,22 +55,10 @@ lln_status lln_pattern_check(const char *pattern)
     }
     if (at || layers > 1 || heads > 1)
         return lln_fail(LLN_EINVAL,
-                        "'%s': expected a key in which {layer} and {head} may "
-                        "stand for a number, each once",
+                        "'%s': expected a key with at most one {layer} and one "
+                        "{head}, and no other braces",
                         pattern);
     return LLN_OK;
-}
-
-/* Digits at *key; false if there are none, or too many. */
-static bool read_number(const char **key, long *number)
-{
-    const char *first = *key;
-    for (*number = 0; isdigit((unsigned char)**key); ++*key) {
-        *number = *number * 10 + (**key - '0');
-        if (*number >= MOST_NUMBER)
-            return false;
-    }
-    return *key > first;
 }
 
 bool lln_pattern_match(const char *pattern, const char *key, long *layer,
@@ -79,11 +68,11 @@ bool lln_pattern_match(const char *pattern, const char *key, long *layer,
     while (*pattern) {
         if (starts_with(pattern, layer_mark)) {
             pattern += strlen(layer_mark);
-            if (!read_number(&key, layer))
+            if (!lln_number_read_digits(&key, MOST_NUMBER, layer))
                 return false;
         } else if (starts_with(pattern, head_mark)) {
             pattern += strlen(head_mark);
-            if (!read_number(&key, head))
+            if (!lln_number_read_digits(&key, MOST_NUMBER, head))
                 return false;
         } else if (*pattern++ != *key++) {
             return false;
@@ -125,7 +114,7 @@ static int compare_named(const void *first, const void *second)
     return (order > 0) - (order < 0);
 }
 
-/* Sorts what was found; no two arrays may have the same numbers. */
+/* Sorts the arrays found. LLN_EFORMAT: two have the same numbers. */
 static lln_status sort_found(const lln_container *file, const char *pattern,
                              lln_named *found, size_t count)
 {
@@ -135,7 +124,7 @@ static lln_status sort_found(const lln_container *file, const char *pattern,
         if (compare_named(&found[i - 1], &found[i]) == 0) {
             lln_names_append(list, key_at(file, found[i - 1].index));
             lln_names_append(list, key_at(file, found[i].index));
-            return lln_fail(LLN_EFORMAT, "%s: %s: the same numbers in '%s'",
+            return lln_fail(LLN_EFORMAT, "%s: %s have the same numbers in '%s'",
                             lln_container_name(file), list, pattern);
         }
     return LLN_OK;
@@ -153,12 +142,12 @@ static lln_status match_keys(const lln_container *file, const char *pattern,
     }
     if (*count > 0)
         return sort_found(file, pattern, found, *count);
-    return lln_fail(LLN_EFORMAT, "%s: no key like '%s'; expected one of %s",
+    return lln_fail(LLN_EFORMAT, "%s: no key matches '%s'; found %s",
                     lln_container_name(file), pattern,
                     lln_names_list(file, list));
 }
 
-/* A pattern without numbers is a key. */
+/* A pattern without marks is a key. */
 static lln_status find_key(const lln_container *file, const char *key,
                            lln_named *found, size_t *count)
 {
@@ -185,7 +174,7 @@ lln_status lln_pattern_find(const lln_container *file, const char *pattern,
     return status;
 }
 
-/* The row of `words` whose word for the role is text [length]; -1: none. */
+/* The row of `words` whose word for the role equals text [length]; -1: none. */
 static int find_word(const char *text, size_t length, lln_role role)
 {
     for (size_t row = 0; row < sizeof words / sizeof *words; row++) {
@@ -196,7 +185,7 @@ static int find_word(const char *text, size_t length, lln_role role)
     return -1;
 }
 
-/* text with `length` bytes at `at` replaced. */
+/* The text with `length` bytes at `at` replaced. */
 static lln_status replace_part(const char *text, size_t at, size_t length,
                                const char *by, char **out)
 {
@@ -206,7 +195,7 @@ static lln_status replace_part(const char *text, size_t at, size_t length,
     return lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* Replaces the last word for the role `from` by that for `role`. */
+/* Replaces the last word for the role `from` by the word for `role`. */
 static lln_status replace_word(const char *name, lln_role from, lln_role role,
                                char **partner)
 {

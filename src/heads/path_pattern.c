@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/path_pattern.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,14 +9,16 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
+#include "core/number.h"
+#include "core/sorting.h"
 #include "heads/layout.h"
 
 static const struct {
     const char *text;
-    size_t digits; /* at most */
-} marks[LLN_MARKS] = {{"{step}", 18}, {"{layer}", 6}, {"{head}", 6}};
+    long limit; /* numbers are below */
+} marks[LLN_MARKS] = {
+    {"{step}", 1000000000000000000}, {"{layer}", 1000000}, {"{head}", 1000000}};
 
-/* Paths that have been found so far. */
 typedef struct {
     lln_found_path *items;
     size_t count;
@@ -56,20 +57,8 @@ static lln_status no_memory(void)
     return lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* Digits at *at, as a number that the mark may be; false: they are not. */
-static bool read_number(const char **at, lln_mark mark, long *number)
-{
-    const char *first = *at;
-    for (*number = 0; isdigit((unsigned char)**at); ++*at) {
-        if ((size_t)(*at - first) == marks[mark].digits)
-            return false;
-        *number = *number * 10 + (**at - '0');
-    }
-    return *at > first;
-}
-
-/* Whether a name is the part [length] of a pattern; numbers that are known must
- * be the same, and others become known. */
+/* Whether a name equals the part [length] of a pattern. A number that is known
+ * already must be the same; other numbers become known. */
 static bool match_part(const char *part, size_t length, const char *name,
                        long number[LLN_MARKS])
 {
@@ -82,7 +71,7 @@ static bool match_part(const char *part, size_t length, const char *name,
                 return false;
             continue;
         }
-        if (!read_number(&name, mark, &here) ||
+        if (!lln_number_read_digits(&name, marks[mark].limit, &here) ||
             (number[mark] >= 0 && number[mark] != here))
             return false;
         number[mark] = here;
@@ -91,7 +80,8 @@ static bool match_part(const char *part, size_t length, const char *name,
     return *name == '\0';
 }
 
-/* The part of a pattern with the digits of `name` for {step}. */
+/* Writes the part of a pattern, with the digits of `name` in place of
+ * {step}. */
 static void write_name(const char *part, size_t length, const char *name,
                        FILE *out)
 {
@@ -113,7 +103,8 @@ static void write_name(const char *part, size_t length, const char *name,
     }
 }
 
-/* Adds `from` with `file` at its end, which a part of the pattern has found. */
+/* Adds the path of `from` extended by `file`, which matches a part of the
+ * pattern. */
 static lln_status add_path(path_list *list, const lln_found_path *from,
                            const char *part, size_t length, const char *file,
                            const long number[LLN_MARKS])
@@ -165,7 +156,7 @@ static lln_status search_folder(const lln_found_path *folder, const char *part,
     return status;
 }
 
-/* Adds a part without marks to a path. */
+/* Adds the path of `from` extended by a part without marks. */
 static lln_status append_part(const lln_found_path *from, const char *part,
                               size_t length, path_list *list)
 {
@@ -177,7 +168,7 @@ static lln_status append_part(const lln_found_path *from, const char *part,
     return status;
 }
 
-/* Replaces the paths by those that go on with the next part of the pattern. */
+/* Extends all paths by the next part of the pattern. */
 static lln_status extend_paths(path_list *list, const char *part, size_t length)
 {
     path_list next = {0};
@@ -206,7 +197,7 @@ static int compare_paths(const void *first, const void *second)
     return 0;
 }
 
-/* Leaves out what is no file, and sorts the others. */
+/* Removes folders, and sorts the others. */
 static lln_status settle_paths(const char *pattern, path_list *list)
 {
     size_t kept = 0;
@@ -223,13 +214,13 @@ static lln_status settle_paths(const char *pattern, path_list *list)
         qsort(list->items, kept, sizeof *list->items, compare_paths);
     for (size_t i = 1; i < kept; i++)
         if (compare_paths(&list->items[i - 1], &list->items[i]) == 0)
-            return lln_fail(LLN_EFORMAT, "'%s', '%s': the same numbers in '%s'",
-                            list->items[i - 1].path, list->items[i].path,
-                            pattern);
+            return lln_fail(
+                LLN_EFORMAT, "'%s' and '%s' have the same numbers in '%s'",
+                list->items[i - 1].path, list->items[i].path, pattern);
     return LLN_OK;
 }
 
-/* The empty path, to begin with. */
+/* Begins with the empty path. */
 static lln_status start_paths(path_list *list)
 {
     *list = (path_list){lln_array_grow(NULL, 0, sizeof *list->items), 0};
@@ -263,24 +254,14 @@ lln_status lln_path_pattern_find(const char *pattern, lln_found_path **found,
     return status;
 }
 
-static int compare_numbers(const void *first, const void *second)
-{
-    size_t a = *(const size_t *)first, b = *(const size_t *)second;
-    return (a > b) - (a < b);
-}
-
-/* The numbers of found [count] at a mark, each once, ascending. */
+/* Lists the numbers of found [count] at a mark, ascending, without repetition;
+ * returns how many there are. */
 static size_t list_numbers(const lln_found_path *found, size_t count,
                            lln_mark mark, size_t *numbers)
 {
-    size_t unique = 0;
     for (size_t i = 0; i < count; i++)
         numbers[i] = (size_t)found[i].number[mark];
-    qsort(numbers, count, sizeof *numbers, compare_numbers);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || numbers[i] != numbers[i - 1])
-            numbers[unique++] = numbers[i];
-    return unique;
+    return lln_sort_unique(numbers, count);
 }
 
 static void keep_chosen(const size_t *numbers, const bool *chosen, size_t size,
@@ -290,7 +271,7 @@ static void keep_chosen(const size_t *numbers, const bool *chosen, size_t size,
     for (size_t i = 0; i < *count; i++) {
         size_t number = (size_t)found[i].number[mark];
         const size_t *at =
-            bsearch(&number, numbers, size, sizeof number, compare_numbers);
+            bsearch(&number, numbers, size, sizeof number, lln_compare_sizes);
         if (chosen[at - numbers]) {
             found[kept++] = found[i];
             continue;

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/sorting.h"
 
-/* The numbers of layers, or of heads, and which of them were asked for. */
+/* The numbers of layers or of heads, and which of them are selected. */
 typedef struct {
     size_t *numbers; /* [count], ascending */
     bool *chosen;
@@ -53,38 +54,27 @@ static int compare_heads(const void *first, const void *second)
     return (a->head > b->head) - (a->head < b->head);
 }
 
-static int compare_numbers(const void *first, const void *second)
-{
-    size_t a = *(const size_t *)first, b = *(const size_t *)second;
-    return (a > b) - (a < b);
-}
-
-/* LLN_EFORMAT: a selection where nothing is numbered. */
+/* Sorts the numbers and reads the selection. LLN_EFORMAT: a selection of layers
+ * or heads that have no numbers. */
 static lln_status read_numbering(const char *text, const char *option,
                                  const char *name, numbering *numbers)
 {
-    size_t unique = 0;
     if (text && numbers->count == 0)
         return lln_fail(LLN_EFORMAT, "--%s %s: the layout of %s has no %s",
                         option, text, name, option);
-    qsort(numbers->numbers, numbers->count, sizeof *numbers->numbers,
-          compare_numbers);
-    for (size_t i = 0; i < numbers->count; i++)
-        if (i == 0 || numbers->numbers[i] != numbers->numbers[i - 1])
-            numbers->numbers[unique++] = numbers->numbers[i];
-    numbers->count = unique;
-    return lln_selection_read(text, option, name, numbers->numbers, unique,
-                              numbers->chosen);
+    numbers->count = lln_sort_unique(numbers->numbers, numbers->count);
+    return lln_selection_read(text, option, name, numbers->numbers,
+                              numbers->count, numbers->chosen);
 }
 
-/* Whether a number is among the chosen ones; what has none is. */
+/* Whether a number is selected. A head without a number (-1) is. */
 static bool is_chosen(const numbering *numbers, long number)
 {
     size_t wanted = (size_t)number;
     if (number < 0)
         return true;
     const size_t *found = bsearch(&wanted, numbers->numbers, numbers->count,
-                                  sizeof wanted, compare_numbers);
+                                  sizeof wanted, lln_compare_sizes);
     return found && numbers->chosen[found - numbers->numbers];
 }
 

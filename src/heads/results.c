@@ -31,7 +31,7 @@ lln_status lln_result_open(const char *letters, const char *name,
     return result->heads ? LLN_OK : LLN_ENOMEM;
 }
 
-/* A head of a bundle, and its number in the set. */
+/* A head of a bundle, and its index in the set. */
 typedef struct {
     lln_place at;
     size_t number;
@@ -39,16 +39,12 @@ typedef struct {
 
 static int compare_members(const void *first, const void *second)
 {
-    lln_place a = ((const member *)first)->at;
-    lln_place b = ((const member *)second)->at;
-    if (a.batch != b.batch)
-        return a.batch < b.batch ? -1 : 1;
-    if (a.layer != b.layer)
-        return a.layer < b.layer ? -1 : 1;
-    return (a.head > b.head) - (a.head < b.head);
+    const member *a = first, *b = second;
+    return lln_place_compare(a->at, b->at);
 }
 
-/* The heads of a bundle, in the order of its axes; returns how many. */
+/* Lists the heads of a bundle in the order of its axes; returns how many there
+ * are. */
 static size_t find_members(size_t bundle, const lln_head_place *heads,
                            size_t head_count, member *members)
 {
@@ -60,9 +56,9 @@ static size_t find_members(size_t bundle, const lln_head_place *heads,
     return count;
 }
 
-/* Entries of the batch, layer and head axes that there are heads of. Heads are
- * chosen along each axis by itself, so that an axis has as many as there are
- * heads that differ from the first along this axis alone. */
+/* Counts the selected entries of the batch, layer and head axes. Each axis is
+ * selected independently, so that its count is the number of heads that equal
+ * the first head along the other axes. */
 static void count_entries(const member *members, size_t count,
                           size_t size[LLN_AXIS_KINDS])
 {
@@ -78,7 +74,8 @@ static void count_entries(const member *members, size_t count,
     }
 }
 
-/* NAME.o of one of several arrays whose names have no word for queries. */
+/* Makes the key NAME.o, unless the name has a word for queries to replace: keys
+ * of several arrays must differ. */
 static lln_status tell_apart(const char *name, lln_result *result)
 {
     char *partner, *key;

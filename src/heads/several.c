@@ -6,9 +6,10 @@
 
 #include "core/memory.h"
 
-/* Where a head of the set is, and what it is sorted by. */
+/* The part that a head of the set is in, and the values that it is sorted
+ * by. */
 typedef struct {
-    size_t part, index; /* in the part */
+    size_t part, index; /* index in the part */
     size_t model, batch;
     long layer, head;
 } entry;
@@ -17,7 +18,7 @@ typedef struct {
     lln_heads_part *parts; /* [count] */
     size_t count;
     entry *entries;
-    size_t last; /* part that a head was loaded from */
+    size_t last; /* part of the head loaded last */
 } joined_state;
 
 static void label_head(const lln_heads_part *part, lln_head *head)
@@ -40,8 +41,8 @@ static void describe_joined(const lln_heads *heads, size_t index,
     label_head(part, head);
 }
 
-/* A file keeps what it has unpacked for the next head; when that comes from
- * another file, it gives it back. */
+/* A file keeps what it has unpacked for the next head. If the next head is in
+ * another file, the memory is released. */
 static lln_status load_joined(const lln_heads *heads, size_t index, double tau,
                               lln_precision precision, lln_head *head)
 {
@@ -93,9 +94,9 @@ static lln_status check_number(const char *path, const char *what, long own,
     if (own < 0 || named < 0 || own == named)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: %s %ld inside, %ld in the name of the file; name "
-                    "files without {%s}, or arrays without a number "
-                    "(--key-q, --key-k)",
+                    "%s: %s %ld in the file, %ld in its name; use a file "
+                    "pattern without {%s}, or keys without a number (--key-q, "
+                    "--key-k)",
                     path, what, own, named, what);
 }
 
@@ -135,7 +136,7 @@ static int compare_entries(const void *first, const void *second)
                               : compare_sizes(a->index, b->index);
 }
 
-/* Sets the sums over the parts. */
+/* Lists the heads of all parts in order, and sets count, rows and bytes. */
 static lln_status list_entries(joined_state *s, lln_heads *joined)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -154,7 +155,8 @@ static lln_status list_entries(joined_state *s, lln_heads *joined)
     return LLN_OK;
 }
 
-/* NULL when out of memory; the parts are then closed. */
+/* Copies the parts. Returns NULL when out of memory; the parts are then
+ * closed. */
 static joined_state *take_parts(const lln_heads_part *parts, size_t count)
 {
     joined_state *s = calloc(1, sizeof *s);
@@ -218,7 +220,7 @@ static lln_status list_every(const lln_heads *heads,
     (void)heads;
     (void)results;
     (void)count;
-    return lln_fail(LLN_EINVAL, "some heads only");
+    return lln_fail(LLN_EINVAL, "results need all heads of a file");
 }
 
 static void rest_every(const lln_heads *heads)

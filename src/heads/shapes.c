@@ -67,7 +67,7 @@ static lln_status check_values(const check *c)
     return same_size(c, LLN_VALUES, LLN_AXIS_TOKEN, LLN_KEYS);
 }
 
-/* Every query needs a key of its own under a mask. */
+/* Under a mask there must be at least as many keys as queries. */
 static lln_status check_mask(const check *c)
 {
     lln_mask mask = c->rules->mask;
@@ -88,7 +88,8 @@ static lln_status check_mask(const check *c)
     return LLN_OK;
 }
 
-/* An axis that the keys number already. */
+/* LLN_EFORMAT if the layout has an axis whose number the key in the file
+ * gives. */
 static lln_status check_numbered(const check *c, const char *layout)
 {
     const long numbers[] = {c->bundle->layer, c->bundle->head};
@@ -96,8 +97,8 @@ static lln_status check_numbered(const check *c, const char *layout)
     for (int i = 0; i < 2; i++)
         if (numbers[i] >= 0 && layout && strchr(layout, letters[i]))
             return lln_fail(LLN_EFORMAT,
-                            "%s: the key tells the %s; expected a layout "
-                            "without %c, not '%s'",
+                            "%s: the key gives the %s; expected a layout "
+                            "without %c, found '%s'",
                             name_of(c, LLN_QUERIES), names[i], letters[i],
                             layout);
     return LLN_OK;
@@ -110,7 +111,7 @@ static lln_status read_axes(const check *c, lln_role role)
                            &c->shape->layout[role]);
 }
 
-/* Key heads that lie side by side, from the features of a query head. */
+/* Number of key heads side by side, from the features of a query head. */
 static lln_status count_keys(const check *c, size_t *heads)
 {
     lln_layout *keys = &c->shape->layout[LLN_KEYS];
@@ -129,8 +130,8 @@ static lln_status count_keys(const check *c, size_t *heads)
                     name_after(c, LLN_QUERIES, LLN_KEYS));
 }
 
-/* Sets the key and value heads in an axis D. In an array of all three they are
- * as many as the query heads, unless they were told. */
+/* Sets the numbers of key and value heads in an axis D. If one array contains
+ * all roles, they equal the number of query heads, unless they were given. */
 static lln_status settle_split(const check *c)
 {
     lln_split *split = &c->shape->axes.split;
@@ -169,7 +170,8 @@ static lln_status check_sizes(const check *c)
     return check_mask(c);
 }
 
-/* Whether sizes fit if so many heads are side by side. */
+/* Whether the sizes fit if the query heads are side by side, as many as the
+ * widths of queries and keys suggest. */
 static bool fits_split(const check *c, const lln_tensor *q)
 {
     lln_shape_rules rules = *c->rules;
@@ -182,7 +184,7 @@ static bool fits_split(const check *c, const lln_tensor *q)
     return check_layout(&as, NULL) == LLN_OK && check_sizes(&as) == LLN_OK;
 }
 
-/* Adds to the message of a failure the layouts that would not fail. */
+/* Appends to the message of a failure the layouts that would fit. */
 static lln_status suggest_layouts(const check *c, lln_status status)
 {
     char fit[FITTING_TEXT] = "", reason[1024];

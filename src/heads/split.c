@@ -28,7 +28,7 @@ lln_status lln_fused_read(const char *text, lln_fused *fused)
     return lln_fail(LLN_EINVAL, "--fused '%s': expected qkv or head-qkv", text);
 }
 
-/* Digits at *text: a number from 1 to MOST_HEADS. */
+/* Reads digits at *text: a number from 1 to MOST_HEADS. */
 static bool read_count(const char **text, size_t *count)
 {
     for (*count = 0; **text >= '0' && **text <= '9' && *count <= MOST_HEADS;
@@ -53,8 +53,8 @@ lln_status lln_split_read(const char *text, lln_split *split)
                         text);
     if (keys > 0 && heads % keys != 0)
         return lln_fail(LLN_EINVAL,
-                        "--split-heads %s: expected key heads that divide the "
-                        "%zu query heads",
+                        "--split-heads %s: expected a number of key heads that "
+                        "divides %zu",
                         text, heads);
     split->heads[LLN_QUERIES] = heads;
     split->heads[LLN_KEYS] = split->heads[LLN_VALUES] = keys;
@@ -98,8 +98,8 @@ lln_status lln_split_find(const lln_split *split, lln_role role,
         return find_fused(split, role, name, width, part);
     if (width % heads != 0)
         return lln_fail(LLN_EFORMAT,
-                        "%s: %zu features; expected a multiple of the %zu "
-                        "heads that are side by side",
+                        "%s: %zu features; expected a multiple of %zu, the "
+                        "number of heads side by side",
                         name, width, heads);
     *part = (lln_split_part){
         .heads = heads, .features = width / heads, .stride = width / heads};
@@ -132,8 +132,8 @@ lln_status lln_split_missing(const lln_split *split, const char *name,
             lln_text_append(list, LIST_TEXT, item);
         }
     return lln_fail(LLN_EINVAL,
-                    "%s: %zu features%s; say with --split-heads how many "
-                    "heads are side by side%s%s%s",
+                    "%s: %zu features%s; give the number of heads side by "
+                    "side with --split-heads%s%s%s",
                     name, width,
                     split->fused ? " of queries, keys and values" : "",
                     whole ? " (" : "", list, whole ? ", ...)" : "");

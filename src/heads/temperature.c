@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Rows are taken in chunks of fixed size, chunks in at most RUNS runs, one
- * thread a run; runs are merged in order, so that the result does not depend
- * on the number of threads. */
+ * Rows are processed in chunks of fixed size. Chunks form at most RUNS runs,
+ * one thread for each. Runs are merged in order, so that the result does not
+ * depend on the number of threads. */
 #include "heads/temperature.h"
 
 #include <cblas.h>
@@ -16,10 +16,10 @@
 
 enum {
     CHUNK = LLN_TEMPERATURE_CHUNK,
-    RUNS = 16 /* each needs up to 2 d^2 numbers */
+    RUNS = 16 /* each needs up to 2 d^2 values */
 };
 
-/* What one thread works on; all but logits and shift are [CHUNK x d]. */
+/* Scratch memory of one thread; all but logits and shift are [CHUNK x d]. */
 typedef struct {
     double *keys, *queries, *product;
     double *logits; /* [CHUNK x CHUNK] */
@@ -29,16 +29,17 @@ typedef struct {
 typedef struct {
     const lln_head *head;
     size_t d, runs;
-    double *memory; /* holds what the following point to */
-    /* First of run r's keys alone in keys[r + 1], then of all keys before
-     * run r in keys[r] and of all keys in keys[runs]. */
+    double *memory; /* contains what the following point to */
+    /* First, keys[r + 1] is of the keys of run r. Then keys[r] is of all keys
+     * before run r, and keys[runs] of all keys. */
     lln_key_moments keys[RUNS + 1];
     double *queries[RUNS]; /* no mask: lower triangle of Q'Q of the run */
-    double sum[RUNS];      /* causal: of the variances of rows */
-    size_t rows[RUNS];     /* that have one */
+    double sum[RUNS];      /* causal: sum of the variances of rows */
+    size_t rows[RUNS];     /* causal: number of rows with a variance */
 } work;
 
-/* First row of run r when `count` rows are shared out in whole chunks. */
+/* First row of run r if `count` rows are divided into runs of complete
+ * chunks. */
 static size_t run_start(const work *w, size_t count, size_t r)
 {
     size_t chunks = (count + CHUNK - 1) / CHUNK;
@@ -69,14 +70,13 @@ static void gather_queries(work *w, size_t r, scratch *s)
     }
 }
 
-/* Makes keys[r] cover all runs before r. */
+/* Makes keys[r] the moments of all runs before r. */
 static void merge_keys(work *w, double *delta)
 {
     for (size_t r = 1; r <= w->runs; r++)
         lln_key_moments_merge(&w->keys[r], &w->keys[r - 1], w->d, delta);
 }
 
-/* tr(C M) of symmetric matrices given by their lower triangles. */
 static double trace_product(const double *c, const double *m, size_t d)
 {
     double sum = 0;
@@ -86,9 +86,9 @@ static double trace_product(const double *c, const double *m, size_t d)
     return sum;
 }
 
-/* Sum of squared deviations of the logits of one query: `seen` logits of
- * this chunk, and `before` keys of mean logit `mean` and scatter `scatter`.
- */
+/* Scatter of the logits of one query about their mean: the `seen` logits of
+ * this chunk joined with `before` earlier ones, which have mean `mean` and
+ * scatter `scatter`. */
 static double row_scatter(const double *logits, size_t seen, size_t before,
                           double mean, double scatter)
 {
@@ -102,8 +102,9 @@ static double row_scatter(const double *logits, size_t seen, size_t before,
     return scatter + weight * (own - mean) * (own - mean);
 }
 
-/* Adds the variances of queries first .. first + rows - 1; the first of them
- * sees the keys of `past` and `seen` keys of the chunk in s. */
+/* Adds the variances of queries first .. first + rows - 1. The first of them
+ * may attend to the keys of `past` and to `seen` keys of the chunk in s; each
+ * later one to one key more. */
 static void add_variances(work *w, size_t r, const lln_key_moments *past,
                           size_t first, size_t rows, size_t seen, size_t keys,
                           scratch *s)
@@ -118,7 +119,7 @@ static void add_variances(work *w, size_t r, const lln_key_moments *past,
         const double *q = s->queries + i * w->d;
         if (past->count + seen < 2)
             continue;
-        /* Logits of the chunk are relative to its mean key. */
+        /* The logits of the chunk are relative to its mean key. */
         double mean = cblas_ddot(d, q, 1, past->mean, 1) -
                       cblas_ddot(d, q, 1, s->shift, 1);
         double scatter = cblas_ddot(d, q, 1, s->product + i * w->d, 1);
@@ -129,8 +130,7 @@ static void add_variances(work *w, size_t r, const lln_key_moments *past,
     }
 }
 
-/* Goes through the keys of run r once more, with the queries that stand at
- * their positions. */
+/* Scans the keys of run r again, with the queries at their positions. */
 static void scan_queries(work *w, size_t r, scratch *s)
 {
     lln_matrix k = w->head->k;
@@ -162,7 +162,7 @@ static lln_status scratch_alloc(scratch *s, size_t d)
     return LLN_OK;
 }
 
-/* Runs a step for all runs; each needs nothing of the others. */
+/* Runs a step for all runs, which are independent of each other. */
 static lln_status for_runs(work *w, void (*step)(work *, size_t, scratch *))
 {
     int failed = 0;
@@ -227,7 +227,7 @@ static lln_status causal_variance(work *w, double *mean)
     return LLN_OK;
 }
 
-/* Mean over rows of the within-row variance of q.k, but for windows. */
+/* Mean over rows of the within-row variance of q.k, without a window. */
 static lln_status mean_variance(work *w, double *mean)
 {
     LLN_TRY(work_alloc(w));
@@ -241,7 +241,7 @@ static lln_status mean_variance(work *w, double *mean)
                                      : without_mask(w, mean);
 }
 
-/* Where the variance of this head is kept; NULL: nowhere. */
+/* The stored variance of this head; NULL: none. */
 static lln_variance_kept *find_kept(const lln_head *head)
 {
     lln_variance_kept *kept = head->kept;
@@ -251,8 +251,8 @@ static lln_variance_kept *find_kept(const lln_head *head)
     return same ? kept : NULL;
 }
 
-static const char no_closed_form[] =
-    "temperature: the variance of logits has no closed form under this rule";
+static const char no_closed_form[] = "temperature: the variance of logits has "
+                                     "no closed form under this rule of logits";
 
 /* Root mean square of the length of a row. */
 static double row_length(lln_matrix a)
@@ -261,8 +261,8 @@ static double row_length(lln_matrix a)
     return sqrt((all.m2 + all.count * all.mean * all.mean) / (double)a.rows);
 }
 
-/* A variance below the rounding of the logits of keys that are nearly equal is
- * none. */
+/* Sets a variance below the rounding of the logits of nearly equal keys to
+ * 0. */
 static double settle_variance(const lln_head *head, double variance)
 {
     double size = row_length(head->q) * row_length(head->k);
@@ -275,11 +275,11 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     work w = {.head = head};
     if (head->q.rows < 1 || head->k.rows < 2)
         return lln_fail(LLN_EUNDEFINED,
-                        "temperature: no query that sees two keys");
+                        "temperature: no query has two allowed keys");
     if (lln_mask_hides(head->rule.mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EINVAL,
                         "temperature: %zu queries, %zu keys; a mask needs at "
-                        "least as many keys",
+                        "least as many keys as queries",
                         head->q.rows, head->k.rows);
     if (!lln_rule_has_closed_variance(&head->rule))
         return lln_fail(LLN_EINVAL, "%s", no_closed_form);
@@ -290,7 +290,7 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     free(w.memory);
     if (status == LLN_OK && isnan(*mean))
         return lln_fail(LLN_EUNDEFINED,
-                        "temperature: no query that sees two keys");
+                        "temperature: no query has two allowed keys");
     if (status == LLN_OK)
         *mean = settle_variance(head, *mean);
     return status;

@@ -10,7 +10,7 @@ void lln_temperature_read(lln_matrix a, size_t first, size_t count, double *out)
     lln_matrix_convert(lln_matrix_rows(a, first, count), LLN_FLOAT64, out);
 }
 
-/* The mean of equal numbers is not always that number. */
+/* Needed because the computed mean of equal values may differ from them. */
 static bool column_varies(const double *x, size_t count, size_t d)
 {
     for (size_t i = 1; i < count; i++)

@@ -1,41 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the ways to the temperature share; not for others. Matrices are float64
- * and row-major, symmetric ones given by their lower triangle. */
+ * Internal to temperature.c and temperature_window.c. Matrices are float64 and
+ * row-major; symmetric ones are given by their lower triangle. */
 #ifndef LLN_HEADS_TEMPERATURE_INTERNAL_H
 #define LLN_HEADS_TEMPERATURE_INTERNAL_H
 
 #include "heads/heads.h"
 
-/* Rows taken together; with 64 features they fit in the L2 cache. */
+/* Rows processed together; with 64 features they fit in the L2 cache. */
 enum { LLN_TEMPERATURE_CHUNK = 256 };
 
-/* Of some rows: count, mean [d] and scatter sum (x - mean)(x - mean)'
- * [d x d]. */
+/* Moments of a set of rows: count, mean [d] and scatter = sum (x - mean)(x -
+ * mean)' [d x d]. */
 typedef struct {
     size_t count;
     double *mean, *scatter;
 } lln_key_moments;
 
-/* Rows first .. first + count - 1 of a as out [count x d]. */
+/* Copies rows first .. first + count - 1 of a to out [count x d]. */
 void lln_temperature_read(lln_matrix a, size_t first, size_t count,
                           double *out);
 
-/* Subtracts from each column of x [count x d] its mean; mean [d]. Of equal
- * numbers nothing is left. */
+/* Subtracts from each column of x [count x d] its mean; mean [d]. A column of
+ * equal values becomes exactly 0. */
 void lln_temperature_centre(double *x, size_t count, size_t d, double *mean);
 
 /* Adds x'x of x [count x d] to c [d x d]. */
 void lln_temperature_add_squares(const double *x, size_t count, size_t d,
                                  double *c);
 
-/* What joining `count` rows of the given mean changes in a, but for their own
- * scatter; delta [d] is scratch.
- * Source: Chan, Golub and LeVeque (1979), eq. 2.1. */
+/* Updates a as if `count` rows with the given mean had joined, except for the
+ * scatter of these rows about their own mean. delta [d] is scratch. Source:
+ * Chan, Golub and LeVeque (1979), eq. 2.1. */
 void lln_key_moments_join(lln_key_moments *a, size_t count, const double *mean,
                           size_t d, double *delta);
 
-/* Adds to a the keys x [count x d], centred, with their mean. */
+/* Adds the centred keys x [count x d], whose mean is given, to a. */
 void lln_key_moments_add(lln_key_moments *a, const double *x, size_t count,
                          const double *mean, size_t d, double *delta);
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * D2 under a window. Keys are taken in chunks; a tree holds the moments of
- * chunks, of pairs of them, and so on, so that those of any run of chunks are
- * joined from a few nodes: nothing is subtracted that might cancel. Of a chunk
- * of queries, all see the run of chunks that lie inside every window; the few
- * chunks at the ends of the windows are seen in part and looked at key by key.
- */
+ * D2 under a window. A tree contains the moments of chunks of keys, of pairs of
+ * chunks, and so on. The moments of any run of chunks are joined from a few
+ * nodes, without a subtraction that could cancel. For each block of queries,
+ * the chunks that are inside all of their windows are used as a whole, and the
+ * few chunks at the ends of the windows key by key. */
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,28 +17,28 @@ enum { CHUNK = LLN_TEMPERATURE_CHUNK };
 
 typedef struct {
     const lln_head *head;
-    size_t d, chunks, blocks; /* chunks of keys, and of queries */
-    lln_key_moments *nodes;   /* [2 chunks]: chunk c is node chunks + c, node i
-                                 joins 2 i and 2 i + 1 */
+    size_t d, chunks, blocks; /* chunks of keys; blocks of queries */
+    lln_key_moments *nodes;   /* [2 chunks]: node chunks + c is chunk c, node i
+                                 joins nodes 2 i and 2 i + 1 */
     double *memory;           /* of the nodes */
-    double *sum;              /* [blocks] of the variances of rows */
-    size_t *rows;             /* [blocks] that have one */
+    double *sum;              /* [blocks]: sum of the variances of rows */
+    size_t *rows;             /* [blocks]: number of rows with a variance */
 } work;
 
-/* Logits of one query: their number, mean (relative to that of the reference
- * key) and scatter. */
+/* Logits of one query: count, mean (relative to the logit of the reference key)
+ * and scatter. */
 typedef struct {
     double count, mean, scatter;
 } logit_moments;
 
-/* What one thread works on. */
+/* Scratch memory of one thread. */
 typedef struct {
     double *keys, *queries, *product; /* [CHUNK x d] */
     double *logits;                   /* [CHUNK x CHUNK] */
     double *shift, *reference;        /* means of keys [d] */
     bool referenced;                  /* reference is set */
-    lln_key_moments core;             /* of the keys that all queries see */
-    size_t first[CHUNK], end[CHUNK];  /* keys of each query */
+    lln_key_moments core; /* of the keys that all queries may attend to */
+    size_t first[CHUNK], end[CHUNK]; /* allowed keys of each query */
     logit_moments row[CHUNK];
 } scratch;
 
@@ -71,7 +70,8 @@ static scratch *scratch_alloc(size_t d)
     return s;
 }
 
-/* Reads chunk c of the keys, centred about s->shift; returns their number. */
+/* Reads chunk c of the keys, centred about s->shift; returns the number of
+ * keys. */
 static size_t read_keys(const work *w, size_t c, scratch *s)
 {
     lln_matrix k = w->head->k;
@@ -88,7 +88,7 @@ static void gather_chunk(work *w, size_t c, scratch *s)
                         w->d, s->product);
 }
 
-/* Moments of the chunks first .. end - 1. */
+/* Sets s->core to the moments of the chunks first .. end - 1. */
 static void gather_core(const work *w, size_t first, size_t end, scratch *s)
 {
     lln_key_moments *core = &s->core;
@@ -106,7 +106,7 @@ static void gather_core(const work *w, size_t first, size_t end, scratch *s)
     }
 }
 
-/* Begins the rows with the keys of the core. */
+/* Starts each row with the keys of the core. */
 static void start_rows(const work *w, size_t rows, scratch *s)
 {
     int d = (int)w->d;
@@ -140,7 +140,7 @@ static void add_logits(logit_moments *row, const double *logits, size_t count,
     row->count = total;
 }
 
-/* Adds the keys of chunk c, each to the queries that see it. */
+/* Adds the keys of chunk c to the queries whose windows include them. */
 static void add_edge(const work *w, size_t c, size_t rows, scratch *s)
 {
     int d = (int)w->d;
@@ -160,7 +160,7 @@ static void add_edge(const work *w, size_t c, size_t rows, scratch *s)
     }
 }
 
-/* Variances of the queries of block b. */
+/* Adds the variances of the queries of block b. */
 static void scan_block(work *w, size_t b, scratch *s)
 {
     lln_matrix q = w->head->q;
@@ -186,7 +186,7 @@ static void scan_block(work *w, size_t b, scratch *s)
     }
 }
 
-/* Runs a step `count` times; none needs anything of the others. */
+/* Runs a step `count` times; the runs are independent of each other. */
 static lln_status for_all(work *w, size_t count,
                           void (*step)(work *, size_t, scratch *))
 {

@@ -57,7 +57,7 @@ static lln_status bad_number(lln_status status, const lln_view *view,
                     view->first + i, j, value, wanted);
 }
 
-/* Puts the name of the array in front of what went wrong. */
+/* Prepends the name of the array to the message of a failure. */
 static lln_status in_view(const lln_view *view, lln_status status)
 {
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, view->name);

@@ -5,21 +5,22 @@
 #include <string.h>
 #include <strings.h>
 
-/* Parts of a name between dots and slashes that parameters have; also after an
- * underscore. */
+/* Words for parameters: a part of a name between dots or slashes, or its end
+ * after an underscore. */
 static const char *const parameters[] = {
     "weight",  "weights", "bias",   "kernel", "lora_A", "lora_B",
     "qweight", "qzeros",  "scales", "g_idx",  NULL};
 
-/* Whole parts of a name: TransformerLens and others. */
+/* Complete parts of a name, as in TransformerLens and others. */
 static const char *const matrices[] = {"W_Q", "W_K", "W_V", "b_Q", "b_K",
                                        "b_V", "b_q", "b_k", "b_v", NULL};
 
-/* Likewise, but linear layers are called so too, which return three axes. */
+/* Complete parts of a name too. They also name linear layers, whose outputs
+ * have three axes. */
 static const char *const layers[] = {"w_q", "w_k", "w_v", "W_q",
                                      "W_k", "W_v", NULL};
 
-/* The longer word before one that is part of it. */
+/* A longer word precedes the words that are part of it. */
 static const struct {
     const char *word;
     lln_fused fused;
@@ -51,7 +52,7 @@ static bool is_word(name_part part, const char *word)
     return strlen(word) == length && strncmp(part.first, word, length) == 0;
 }
 
-/* Whether the part is the word, or ends in it after an underscore. */
+/* Whether the part equals the word, or ends in it after an underscore. */
 static bool ends_in(name_part part, const char *word)
 {
     size_t length = strlen(word), whole = (size_t)(part.end - part.first);
@@ -83,7 +84,8 @@ bool lln_words_weight(const char *name, bool batch)
     }
 }
 
-/* Where the word stands by itself, but for a number after it: qkv0. */
+/* Finds the word in the name where no letter or digit precedes it and no letter
+ * follows; digits may follow, as in qkv0. */
 static const char *find_word(const char *name, const char *word)
 {
     size_t length = strlen(word);
@@ -94,7 +96,8 @@ static const char *find_word(const char *name, const char *word)
     return NULL;
 }
 
-/* Whether the name ends in a part for one role after `at`: attn.qkv.q. */
+/* Whether a part of the name after `at` is a word for one role, as in
+ * attn.qkv.q. */
 static bool has_role(const char *at)
 {
     static const char *const roles[] = {"q", "k",     "v",   "Q",     "K",
@@ -121,7 +124,7 @@ const char *lln_words_fused(const char *name, size_t *length, lln_fused *fused)
     return NULL;
 }
 
-/* The letters to which digits at `at` are glued. */
+/* The letters directly before the digits at `at`. */
 static name_part glued_word(const char *name, const char *at)
 {
     while (at > name && isdigit((unsigned char)at[-1]))

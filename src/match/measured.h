@@ -8,12 +8,13 @@
 #include "kernel/parameters.h"
 #include "match/match.h"
 
-/* The choice of kernel lln with these alpha and beta. LLN_EINVAL: out of
- * range. */
+/* The choice of kernel lln with these alpha and beta, which are checked when it
+ * is opened. */
 LLN_NODISCARD lln_status lln_measured_kernel(double alpha, double beta,
                                              lln_kernel_choice *choice);
 
-/* Opens LLN attention of the head with these alpha and beta. */
+/* Opens LLN attention of the head with these alpha and beta. LLN_EINVAL: one of
+ * them is not finite; else the statuses of lln_kernel_open. */
 LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
                                                 double alpha, double beta,
                                                 lln_attention *attention);

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
+#include "core/sorting.h"
 #include "core/vector_math.h"
 
 typedef struct {
@@ -70,12 +71,6 @@ static int compare_candidates(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* work: [3 d], zeroed. */
 static void rank_rows(const lln_head *head, double alpha, double beta,
                       double *work, candidate *candidates)
@@ -103,7 +98,7 @@ lln_status lln_strata_choose(const lln_head *head, double alpha, double beta,
         rank_rows(head, alpha, beta, work, candidates);
         for (size_t i = 0; i < count; i++)
             queries[i] = candidates[middle_of(i, count, candidate_count)].row;
-        qsort(queries, count, sizeof *queries, compare_rows);
+        qsort(queries, count, sizeof *queries, lln_compare_sizes);
     }
     free(work);
     free(candidates);

@@ -7,13 +7,12 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-/* First and last characters. */
 typedef struct {
     uint32_t first, last;
     size_t width;
 } range;
 
-/* The blocks of Unicode 15 that names are likely to have; in order. */
+/* The blocks of Unicode 15 that names are likely to contain, in order. */
 static const range ranges[] = {
     {0x0300, 0x036f, 0},   /* combining marks */
     {0x0483, 0x0489, 0},   /* Cyrillic marks */
@@ -70,7 +69,8 @@ static const char *next_cell(char **rest)
     return cell;
 }
 
-/* Cuts the cells and widens the columns; returns how many cells there are. */
+/* Cuts the cells and sets the widths of the columns; returns the number of
+ * cells. */
 static size_t measure_cells(size_t *widths, size_t count, char *cells)
 {
     size_t cell = 0;

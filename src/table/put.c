@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-/* Copies the character at `text`; returns its bytes. */
+/* Copies the character at `text`; returns its number of bytes. */
 static size_t put_character(FILE *out, const char *text)
 {
     uint32_t code;
@@ -57,7 +57,7 @@ void lln_put_tsv(FILE *out, const char *text)
     }
 }
 
-/* U+2028 and U+2029 end lines too, for programs that cut ndjson by them. */
+/* U+2028 and U+2029 are escaped for programs that split ndjson at them. */
 void lln_put_json(FILE *out, const char *text)
 {
     putc('"', out);
@@ -79,7 +79,7 @@ void lln_put_json(FILE *out, const char *text)
     putc('"', out);
 }
 
-/* Line ends, and what changes the direction of the text after it. */
+/* Controls, line ends and changes of the direction of writing. */
 static bool is_harmful(uint32_t code)
 {
     return lln_text_is_control(code) || code == 0x200e || code == 0x200f ||
@@ -87,7 +87,8 @@ static bool is_harmful(uint32_t code)
            (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Writes the character at `text` harmlessly; returns its bytes. */
+/* Writes the character at `text`, escaped if it is harmful; returns its number
+ * of bytes. */
 static size_t put_harmless(FILE *out, const char *text)
 {
     uint32_t code;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading tables: the text is read whole; that of csv and tsv is cut into cells
- * in place. */
+ * Reads tables. The complete text is read; the text of csv and tsv is cut into
+ * cells in place. */
 #include "table/table.h"
 
 #include <errno.h>
@@ -11,17 +11,17 @@
 #include "core/memory.h"
 #include "table/read_json.h"
 
-/* What a backslash may stand before in the cells of a pipe table. */
+/* Characters that a backslash may escape in a pipe table. */
 static const char escaped[] = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 typedef struct {
     const char *name; /* of the stream, for messages */
-    char *at;         /* what is read next */
+    char *at;         /* next character to read */
     char separator;
-    size_t line; /* of `at`, from 1 */
+    size_t line; /* line of `at`, from 1 */
 } reader;
 
-/* Cells found so far, rows and header alike. */
+/* The cells found so far, including those of the header. */
 typedef struct {
     char **items;
     size_t count;
@@ -53,7 +53,8 @@ static lln_status read_all(FILE *in, const char *name, char **text)
     return LLN_OK;
 }
 
-/* Removes the quotes of a cell in place; `at` stands after the closing one. */
+/* Removes the quotes of a cell in place; r->at is then after the closing
+ * quote. */
 static lln_status unquote_cell(reader *r, char **cell)
 {
     size_t start = r->line;
@@ -61,9 +62,8 @@ static lln_status unquote_cell(reader *r, char **cell)
     *cell = to;
     for (; *from != '"' || from[1] == '"'; from++) {
         if (*from == '\0')
-            return lln_fail(LLN_EFORMAT,
-                            "%s: line %zu: quote that is not closed", r->name,
-                            start);
+            return lln_fail(LLN_EFORMAT, "%s: line %zu: unclosed quote",
+                            r->name, start);
         if (*from == '"')
             from++;
         if (*from == '\n')
@@ -71,11 +71,11 @@ static lln_status unquote_cell(reader *r, char **cell)
         *to++ = *from;
     }
     r->at = from + 1;
-    *to = '\0'; /* the opening quote has made room */
+    *to = '\0'; /* there is room: the opening quote was removed */
     return LLN_OK;
 }
 
-/* Undoes the escapes of a tsv cell in place. */
+/* Removes the escapes of a tsv cell in place. */
 static void unescape_cell(char *cell)
 {
     static const char letters[] = "tnr\\#", meant[] = "\t\n\r\\#";
@@ -91,7 +91,7 @@ static void unescape_cell(char *cell)
     *to = '\0';
 }
 
-/* Cuts one cell; *last tells that its line, or the text, ends with it. */
+/* Cuts one cell. *last becomes true if its line or the text ends with it. */
 static lln_status read_cell(reader *r, char **cell, bool *last)
 {
     bool quoted = r->separator == ',' && *r->at == '"';
@@ -102,7 +102,7 @@ static lln_status read_cell(reader *r, char **cell, bool *last)
     const char stops[] = {r->separator, '\n', '\0'};
     char *end = r->at + strcspn(r->at, stops);
     if (quoted && end != r->at && !(*r->at == '\r' && end == r->at + 1))
-        return lln_fail(LLN_EFORMAT, "%s: line %zu: text after a quote",
+        return lln_fail(LLN_EFORMAT, "%s: line %zu: text after a closing quote",
                         r->name, r->line);
     *last = *end != r->separator;
     r->at = *end == '\0' ? end : end + 1;
@@ -118,7 +118,7 @@ static lln_status read_cell(reader *r, char **cell, bool *last)
     return LLN_OK;
 }
 
-/* Steps over the blanks and the line end at `at`, if there is one there. */
+/* Skips blanks and the line end at r->at, if there is one. */
 static bool ends_line(reader *r)
 {
     char *end = r->at + strspn(r->at, " \r");
@@ -129,7 +129,7 @@ static bool ends_line(reader *r)
     return true;
 }
 
-/* Ends the cell from `start` to `end` with its last character. */
+/* Ends the cell from `start` to `end` after its last character. */
 static void trim(const char *start, char *end)
 {
     while (end > start && strchr(" \r", end[-1]))
@@ -137,8 +137,8 @@ static void trim(const char *start, char *end)
     *end = '\0';
 }
 
-/* Cuts one cell of a pipe table and undoes its escapes; `at` is after the pipe
- * before it. */
+/* Cuts one cell of a pipe table and removes its escapes; r->at is after the
+ * pipe before it. */
 static void read_pipe_cell(reader *r, char **cell, bool *last)
 {
     char *from = r->at + strspn(r->at, " "), *to = from;
@@ -153,7 +153,7 @@ static void read_pipe_cell(reader *r, char **cell, bool *last)
     trim(*cell, to);
 }
 
-/* Cuts one cell of aligned columns, which two spaces end. */
+/* Cuts one cell of aligned columns; two spaces end it. */
 static void read_aligned_cell(reader *r, char **cell, bool *last)
 {
     char *from = r->at + strspn(r->at, " ");
@@ -162,11 +162,11 @@ static void read_aligned_cell(reader *r, char **cell, bool *last)
         r->at++;
     char *end = r->at;
     *last = ends_line(r);
-    r->at += !*last; /* trim cuts at the first blank */
+    r->at += !*last; /* trim ends the cell at the first blank */
     trim(from, end);
 }
 
-/* Steps over the line below the names of a pipe table. */
+/* Skips the line below the names of a pipe table. */
 static void skip_rule(reader *r)
 {
     char *end = r->at + strspn(r->at, "|:- \t\r");
@@ -176,7 +176,7 @@ static void skip_rule(reader *r)
     }
 }
 
-/* Steps over empty lines and comments. */
+/* Skips empty lines and comments. */
 static void skip_lines(reader *r)
 {
     while (*r->at == '#' || *r->at == '\n' || strncmp(r->at, "\r\n", 2) == 0) {
@@ -188,7 +188,8 @@ static void skip_lines(reader *r)
     }
 }
 
-/* Appends the cells of one line; `expected` of them unless it is 0. */
+/* Appends the cells of one line. LLN_EFORMAT unless there are `expected` of
+ * them; 0: any number. */
 static lln_status read_line(reader *r, size_t expected, cell_list *list)
 {
     size_t line = r->line, before = list->count;
@@ -210,8 +211,8 @@ static lln_status read_line(reader *r, size_t expected, cell_list *list)
     return LLN_OK;
 }
 
-/* What the names in the header stand between: '|', a tab or a comma; ' ' for
- * columns that are aligned. */
+/* The separator of the names in the header: '|', a tab or a comma; ' ' for
+ * aligned columns. */
 static char find_separator(const char *header)
 {
     size_t length = strcspn(header, "\n");

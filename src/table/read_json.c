@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Numbers are put in quotes before the text is parsed: so they keep their
+ * Numbers are put in quotes before the text is parsed, so that they keep their
  * digits, whatever their size, and NaN and Infinity can be read. */
 #include "table/read_json.h"
 
@@ -13,9 +13,9 @@
 
 typedef struct {
     const char *name; /* of the stream, for messages */
-    size_t line;      /* at which the text begins */
+    size_t line;      /* line at which the text begins */
     json_t *rows;     /* array of objects */
-    json_t *columns;  /* object: the number of each key */
+    json_t *columns;  /* object: key -> index of the column */
 } reader;
 
 static const char blank[] = " \t\r\n";
@@ -26,7 +26,7 @@ static const char *skip_digits(const char *text)
     return text + strspn(text, "0123456789");
 }
 
-/* Length of the number at `text`, RFC 8259, section 6; 0: none. */
+/* Length of the number at `text` (RFC 8259, section 6); 0: none. */
 static size_t number_length(const char *text)
 {
     const char *start = text + (*text == '-'), *at = skip_digits(start);
@@ -47,7 +47,7 @@ static size_t number_length(const char *text)
     return (size_t)(at - text);
 }
 
-/* Length of a value at `text` that is to be put in quotes; 0: none. */
+/* Length of a value at `text` that needs quotes; 0: none. */
 static size_t bare_length(const char *text)
 {
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
@@ -72,15 +72,15 @@ static size_t string_length(const char *text)
     return length + (text[length] == '"');
 }
 
-/* Length of what stands between values at `text`: at least one character. */
+/* Length of the text between values at `text`: at least 1. */
 static size_t other_length(const char *text)
 {
     bool word = strchr("\"{}[],: \t\r\n", *text) == NULL;
     return word ? strcspn(text, "\"{}[],: \t\r\n") : 1;
 }
 
-/* A copy with numbers in quotes; NULL: LLN_ENOMEM. Numbers are followed by a
- * separator, so that there is room. */
+/* A copy with numbers in quotes; NULL: LLN_ENOMEM. Each number has a separator
+ * after it, so that twice the length is enough. */
 static char *quote_numbers(const char *text)
 {
     char *quoted = lln_array_alloc_raw(strlen(text) + 2, 2), *to = quoted;
@@ -107,8 +107,8 @@ static lln_status fail_value(const reader *r, const char *key,
     char shown[128];
     return lln_fail(LLN_EFORMAT,
                     "%s: row %zu: key '%s' has an %s, expected a number, text "
-                    "or null; a table has one object a row, as pandas writes "
-                    "with orient='records'",
+                    "or null; a table has one object per row, as pandas "
+                    "writes with orient='records'",
                     r->name, json_array_size(r->rows) + 1,
                     lln_text_printable(shown, sizeof shown, key),
                     json_is_array(value) ? "array" : "object");
@@ -130,7 +130,7 @@ static lln_status add_row(reader *r, json_t *row)
     if (!json_is_object(row))
         return lln_fail(LLN_EFORMAT,
                         "%s: row %zu is not an object; a table has one object "
-                        "a row, as pandas writes with orient='records'",
+                        "per row, as pandas writes with orient='records'",
                         r->name, json_array_size(r->rows) + 1);
     for (void *i = json_object_iter(row); i; i = json_object_iter_next(row, i))
         LLN_TRY(add_key(r, json_object_iter_key(i), json_object_iter_value(i)));
@@ -139,7 +139,7 @@ static lln_status add_row(reader *r, json_t *row)
     return LLN_OK;
 }
 
-/* Adds an object, or those of an array. */
+/* Adds a row, or all rows of an array. */
 static lln_status add_rows(reader *r, json_t *value)
 {
     if (!json_is_array(value))
@@ -163,7 +163,7 @@ static lln_status fail_syntax(const reader *r, const char *text, const char *at,
                     lln_text_printable(reason, sizeof reason, error->text));
 }
 
-/* Parses one array or object after another. */
+/* Parses arrays and objects, one after another. */
 static lln_status read_values(reader *r, const char *text)
 {
     const char *at = text + strspn(text, blank);
@@ -176,7 +176,7 @@ static lln_status read_values(reader *r, const char *text)
         lln_status status = add_rows(r, value);
         json_decref(value);
         LLN_TRY(status);
-        if (error.position <= 0) /* an int */
+        if (error.position <= 0) /* an int, which overflows */
             return lln_fail(LLN_EFORMAT, "%s: too large, expected at most 2 GB",
                             r->name);
         at += error.position;
@@ -192,7 +192,7 @@ static const char *value_text(const json_t *value)
     return json_is_true(value) ? "true" : json_is_false(value) ? "false" : "";
 }
 
-/* Bytes of the keys of an object, with their ends. */
+/* Bytes of the keys of an object, with their final zeros. */
 static size_t key_bytes(json_t *object)
 {
     size_t size = 0;
@@ -211,7 +211,7 @@ static size_t value_bytes(json_t *object)
     return size;
 }
 
-/* Bytes of all names and cells, and of the empty cell that comes first. */
+/* Bytes of all names and cells, and of the empty cell before them. */
 static size_t text_bytes(const reader *r)
 {
     size_t size = 1 + key_bytes(r->columns);
@@ -220,7 +220,7 @@ static size_t text_bytes(const reader *r)
     return size;
 }
 
-/* Copies text to *to, after what is there. */
+/* Copies text to *to and advances *to. */
 static char *put_text(char **to, const char *text)
 {
     char *start = *to;

@@ -6,6 +6,14 @@
 
 #include "table/table.h"
 
+/* Evenly in the logarithm, also where high / low is no number. */
+static double log_value(double low, double high, double part)
+{
+    double ratio = high / low;
+    return isnormal(ratio) ? low * pow(ratio, part)
+                           : pow(low, 1 - part) * pow(high, part);
+}
+
 double lln_series_value(double low, double high, size_t count, bool log,
                         size_t index)
 {
@@ -14,8 +22,7 @@ double lln_series_value(double low, double high, size_t count, bool log,
     if (index + 1 >= count)
         return high;
     double part = (double)index / (double)(count - 1);
-    double value =
-        log ? low * pow(high / low, part) : low + (high - low) * part;
+    double value = log ? log_value(low, high, part) : low + (high - low) * part;
     char text[32];
     lln_table_format_real(value, 12, text);
     return strtod(text, NULL);

@@ -31,17 +31,17 @@ static const line_form forms[] = {
 enum { FORMATS = sizeof forms / sizeof *forms };
 
 struct lln_table {
-    FILE *stream; /* of the caller */
-    FILE *out;    /* where lines go: `stream`, or memory in which they wait for
-                     the widths of columns */
-    char *kept;   /* what is in that memory */
+    FILE *stream; /* owned by the caller */
+    FILE *out;  /* where lines are written: `stream`, or memory until the widths
+                   of the columns are known */
+    char *kept; /* contents of that memory */
     size_t kept_size;
     const line_form *form;
     lln_column *columns; /* [count] */
     size_t count;
     lln_table_style style;
     size_t rows; /* written so far */
-    bool begun;  /* the header or opening bracket is out */
+    bool begun;  /* the header or opening bracket was written */
 };
 
 lln_status lln_table_format_find(const char *name, lln_table_format *format)

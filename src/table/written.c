@@ -11,9 +11,9 @@
 
 enum {
     LONGEST = 64, /* bytes of a number */
-    FEWEST = 2,   /* digits that count */
-    CLEAR = 3,    /* digits of a cell that was rounded where its row was not */
-    ROUNDED = 9   /* digits of a row that was rounded, at most */
+    FEWEST = 2,   /* fewest digits that are compared */
+    CLEAR = 3,    /* digits of a cell that was rounded by itself */
+    ROUNDED = 9   /* largest number of digits of a rounded row */
 };
 
 static const char *const missing[] = {"",     "nan", "-nan", "+nan",
@@ -30,7 +30,7 @@ static bool is_among(const char *text, const char *const *words, size_t count)
     return false;
 }
 
-/* A copy without blanks around it; false: too long for a number. */
+/* Copies the cell without surrounding blanks; false: too long for a number. */
 static bool trim(const char *cell, char text[LONGEST])
 {
     while (isspace((unsigned char)*cell))
@@ -101,7 +101,7 @@ bool lln_written_agrees(const lln_written *number, lln_rounding rounding,
     int digits = number->digits;
     if (difference <= 1e-6 * fabs(x))
         return true;
-    if (number->whole && difference > 0.6) /* without pow, as most are */
+    if (number->whole && difference > 0.6) /* avoids pow for most numbers */
         return false;
     bool own = digits >= rounding.digits ||
                (!number->whole && number->place <= rounding.place) ||

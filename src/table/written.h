@@ -1,39 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Numbers as cells of a table have them, which may have been rounded. */
+ * Numbers as the cells of a table contain them, possibly rounded.
+ * Example: the row 0.5,1.234,7 was written with %.4g: lln_rounding has digits 4
+ * and place -3. "0.5" therefore agrees with 0.50003 but not with 0.5006. */
 #ifndef LLN_TABLE_WRITTEN_H
 #define LLN_TABLE_WRITTEN_H
 
 #include <stdbool.h>
 
-/* A number, and how many digits of it were written. */
+/* A number, and the digits it was written with. */
 typedef struct {
     double value; /* NaN: missing */
-    int digits;   /* significant ones, "0.50" has 2; "0" has 1 */
-    int place;    /* of the last one, as a power of ten: -2 in "0.50" */
-    bool whole;   /* neither a point nor an exponent */
+    int digits;   /* significant digits: "0.50" has 2, "0" has 1 */
+    int place;    /* power of ten of the last digit: -2 in "0.50" */
+    bool whole;   /* written without point and exponent */
 } lln_written;
 
-/* Reads a cell. Missing is the empty cell, nan, NA, N/A, null and None; case,
- * blanks around it and the sign of nan do not matter. False: it is neither
- * missing nor a number; infinity is one. */
+/* Reads a cell. Missing values are the empty cell, nan, NA, N/A, null and None;
+ * case, surrounding blanks and the sign of nan are ignored. Returns false if
+ * the cell is neither missing nor a number. Infinity is a number. */
 bool lln_written_read(const char *cell, lln_written *number);
 
-/* How a row of a table was rounded: from the cells of numbers that are not
- * whole. Zeroed: nothing is known. */
+/* How a row of a table was rounded, according to its numbers that are not
+ * whole. A zeroed struct knows nothing. */
 typedef struct {
-    int digits; /* the most significant digits of one */
-    int place;  /* the last one of all, as a power of ten */
+    int digits; /* largest number of significant digits of a cell */
+    int place;  /* power of ten of the last digit of all cells */
 } lln_rounding;
 
 void lln_rounding_add(lln_rounding *rounding, const lln_written *number);
 
-/* Whether the number is x, rounded as the cells of its row were. What %.4g
- * writes lacks zeros at the end: "0.5" beside "1.234" is 0.5000. What ends at
- * the last place of the row, as %.6f writes it, was rounded there; so were
- * numbers of three digits and more in a row that was not rounded, 10 digits and
- * more. At least two digits count, and 1e-6 relative is always allowed. NaN
- * agrees with nothing. */
+/* Whether the number is x, rounded as the cells of its row were. %.4g omits
+ * trailing zeros: "0.5" beside "1.234" is 0.5000. A number that ends at the
+ * last place of its row was rounded there, as by %.6f. So were numbers of three
+ * or more digits in a row that was not rounded (10 or more digits). At least
+ * two digits are compared, and a relative difference of 1e-6 is always allowed.
+ * NaN agrees with nothing. */
 bool lln_written_agrees(const lln_written *number, lln_rounding rounding,
                         double x);
 

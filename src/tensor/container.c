@@ -10,7 +10,7 @@
 #include "tensor/container_internal.h"
 #include "tensor/formats.h"
 
-enum { KEYS_TEXT = 400 }; /* bytes of a message that list keys */
+enum { KEYS_TEXT = 400 }; /* bytes of a list of keys in a message */
 
 static int compare_keys(const void *left, const void *right, void *data)
 {
@@ -43,8 +43,8 @@ static lln_status sort_keys(lln_container *container)
 static lln_status open_path(const char *path, bool is_shard,
                             lln_container **container);
 
-/* A shard that cannot be opened makes its arrays unreadable: others may be
- * whole. */
+/* If a shard cannot be opened, its arrays are unreadable; other shards may be
+ * complete. */
 static lln_status open_shard(const char *index, lln_shard *shard)
 {
     const char *slash = strrchr(index, '/');
@@ -60,7 +60,7 @@ static lln_status open_shard(const char *index, lln_shard *shard)
     return shard->failure ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
-/* Describes an array as its shard does. */
+/* Copies the description of an array from its shard. */
 static lln_status describe_in_shard(const lln_shard *shard, lln_array *array)
 {
     const char *why = shard->failure;
@@ -101,7 +101,8 @@ static lln_status list_arrays(lln_container *container)
     return LLN_OK;
 }
 
-/* Takes the mapping, also if it fails. path: NULL if it has none. */
+/* Takes ownership of the mapping, even on failure. path: NULL if it has
+ * none. */
 static lln_status open_mapping(const char *name, const char *path,
                                bool is_shard, lln_mapping mapping,
                                lln_container **container)
@@ -277,7 +278,7 @@ lln_status lln_container_find(const lln_container *container, const char *key,
     return no_key(container, key);
 }
 
-/* Makes the numbers of an array ready; the message does not name it. */
+/* Makes the data of an array available; the message does not name the array. */
 static lln_status prepare_data(lln_container *container, lln_array *array)
 {
     if (array->unreadable)

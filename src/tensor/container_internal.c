@@ -15,7 +15,7 @@ lln_status lln_container_fail_key(lln_status status, const char *key)
     return lln_fail_in(status, place);
 }
 
-/* copy becomes a copy of text, NULL of NULL. */
+/* *copy becomes a copy of text, NULL if text is NULL. */
 static lln_status copy_text(const char *text, char **copy)
 {
     *copy = text ? strdup(text) : NULL;
@@ -39,8 +39,8 @@ lln_status lln_container_add(lln_container *container, const char *key,
                      &array->unreadable);
 }
 
-/* The place of a shard, which is added if it is new. Neighbours often share
- * one. */
+/* The index of a shard, which is added if it is new. Searching from the end is
+ * fast: neighbouring keys often have the same shard. */
 static lln_status find_shard(lln_container *container, const char *name,
                              size_t *place)
 {

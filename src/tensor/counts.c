@@ -11,10 +11,10 @@
 
 #define MOST 9007199254740992.0 /* 2^53 */
 
-/* How numbers of an array are stored. */
+/* How the elements of an array are stored. */
 typedef struct {
-    char kind;   /* i, u, b, or f: lln_tensor_get knows it */
-    size_t size; /* bytes of one */
+    char kind;   /* i, u, b, or f (read by lln_tensor_get) */
+    size_t size; /* bytes of an element */
     bool swapped;
 } storage;
 
@@ -23,7 +23,7 @@ bool lln_counts_is_npy(const unsigned char *bytes, size_t size)
     return size >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0;
 }
 
-/* '<i8' and so on; LLN_EFORMAT: no whole numbers. */
+/* Reads '<i8' and so on. LLN_EFORMAT: not a type of whole numbers. */
 static lln_status find_storage(const lln_npy_header *header, storage *as)
 {
     const char *type = header->dtype;
@@ -47,7 +47,7 @@ static lln_status find_storage(const lln_npy_header *header, storage *as)
                     header->dtype);
 }
 
-/* An integer, whose bytes come in the order of the machine or not. */
+/* An integer in the byte order of the machine or in the other one. */
 static double get_integer(const unsigned char *from, const storage *as)
 {
     bool big = (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) != as->swapped;
@@ -66,7 +66,7 @@ static double get_number(const lln_tensor *tensor, const storage *as, size_t at)
                            : get_integer(tensor->data + at * as->size, as);
 }
 
-/* "entry (3, 17): -1; expected ..." for number i in C order. */
+/* "entry (3, 17): -1; expected ..." for element i in C order. */
 static lln_status bad_number(const lln_tensor *tensor, size_t i, double value)
 {
     lln_tensor place = {.axes = tensor->axes};
@@ -78,7 +78,7 @@ static lln_status bad_number(const lln_tensor *tensor, size_t i, double value)
                     lln_tensor_shape_text(&place, text, sizeof text), value);
 }
 
-/* The place in the data of number i in C order. */
+/* The position in the data of element i in C order. */
 static size_t find_place(const lln_tensor *tensor, size_t i)
 {
     size_t at = 0;
@@ -102,7 +102,7 @@ static lln_status read_numbers(const lln_tensor *tensor, const storage *as,
     return LLN_OK;
 }
 
-/* The number of elements, which must be all that the file has. */
+/* The number of elements. LLN_EFORMAT: the file has more or fewer. */
 static lln_status count_numbers(const lln_npy_header *header, size_t size,
                                 const storage *as, size_t *count)
 {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Ends of names, the likeliest first. */
+/* Suffixes, the preferred one first. */
 static const char *const ENDS[] = {".safetensors.index.json", ".safetensors",
                                    ".npz", ".npy"};
 enum { NONE = sizeof ENDS / sizeof *ENDS };

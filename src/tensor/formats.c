@@ -17,7 +17,7 @@ static const lln_format *const FORMATS[] = {
     NULL,
 };
 
-enum { START = 512 }; /* bytes that tell what a file is */
+enum { START = 512 }; /* bytes that identify the format */
 
 static bool has_magic(const lln_mapping *file, const lln_format *format)
 {
@@ -32,7 +32,7 @@ static bool has_magic(const lln_mapping *file, const lln_format *format)
     return false;
 }
 
-/* NULL if the first bytes are those of no format. */
+/* NULL if the first bytes match no format. */
 static const lln_format *find_by_magic(const lln_mapping *file)
 {
     for (int i = 0; FORMATS[i]; i++)

@@ -18,12 +18,13 @@ uint16_t lln_half_from_double(double x)
     if (exponent > 15)
         return (uint16_t)(sign | 0x7c00u);
     bool normal = exponent >= -14;
-    int shift = normal ? 42 : 28 - exponent; /* bits that are lost */
+    int shift = normal ? 42 : 28 - exponent; /* bits to be dropped */
     uint64_t half = UINT64_C(1) << (shift - 1),
              rest = significand & (2 * half - 1);
     uint64_t rounded = significand >> shift;
     rounded += rest > half || (rest == half && (rounded & 1));
-    /* The leading bit of a normal number, and a carry, add to the exponent. */
+    /* The leading bit of a normal number, and a carry, increment the
+     * exponent. */
     rounded += normal ? (uint64_t)(exponent + 14) << 10 : 0;
     return (uint16_t)(sign | (unsigned)rounded);
 }

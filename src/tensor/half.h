@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Numbers of half precision, IEEE 754 binary16. */
+ * Conversion of half precision, IEEE 754 binary16. */
 #ifndef LLN_TENSOR_HALF_H
 #define LLN_TENSOR_HALF_H
 
 #include <stdint.h>
 #include <string.h>
 
-/* The value of the bits; exact, NaN stays NaN.
- * The bits of exponent and mantissa, moved to their place in a float, are the
- * value times 2^-112, also for subnormals; the product is exact. */
+/* The value of the bits. Exact; NaN stays NaN. Exponent and mantissa, shifted
+ * to their place in a float, are the value times 2^-112, also for subnormals;
+ * multiplying by 2^112 is exact. */
 static inline float lln_half_to_float(uint16_t half)
 {
     uint32_t magnitude = half & 0x7fffu;
@@ -24,8 +24,8 @@ static inline float lln_half_to_float(uint16_t half)
     return value;
 }
 
-/* The binary16 nearest to x, of two the even one, in one rounding.
- * |x| >= 65520 becomes infinite, NaN a quiet NaN. */
+/* The binary16 nearest to x, ties to even, rounded once. |x| >= 65520 becomes
+ * infinite, NaN a quiet NaN. */
 uint16_t lln_half_from_double(double x);
 
 #endif

@@ -6,15 +6,16 @@
 #include "core/text.h"
 
 enum {
-    /* An array takes more text than this for each of its brackets, commas. */
+    /* In a header of arrays each bracket or comma comes with more text than
+     * this. */
     TEXT_PER_BRACKET = 15,
     TEXT_PER_COMMA = 4,
     SLACK = 64 /* for headers of one array or none */
 };
 
-/* A value in memory takes a hundred bytes and more. A header of nothing but
- * brackets would take 50 times its length, one that describes arrays takes at
- * most 20. */
+/* A parsed value takes a hundred bytes or more. A header of only brackets would
+ * take 50 times its length; a header that describes arrays takes at most 20
+ * times. */
 static lln_status check_density(const char *text, size_t length,
                                 const char *what)
 {

@@ -12,7 +12,7 @@
 #define HTML "an HTML page, not the file itself; download it again"
 #define COMPRESSED(program) "compressed; unpack it with " program
 
-/* Those whose text may be in capitals are compared without regard to them. */
+/* The comparison ignores case. */
 static const struct {
     const char *magic;
     size_t length;

@@ -17,14 +17,14 @@
 #include "tensor/folder.h"
 #include "tensor/stream.h"
 
-/* Bytes of a file that is read in parts. */
+/* A part that was read from a file. */
 typedef struct part {
     struct part *next;
     unsigned char bytes[];
 } part;
 
-/* A regular file, in the list of all of them: a signal handler knows nothing
- * but an address. */
+/* A regular file, in the list of all of them: a signal handler knows only an
+ * address. */
 struct lln_mapped_file {
     struct lln_mapped_file *next;
     char *path;
@@ -33,10 +33,10 @@ struct lln_mapped_file {
     volatile size_t size;       /* 0: closed */
     struct stat about;          /* when it was opened */
     atomic_bool mended;         /* by lln_mapping_mend */
-    bool changed_before;        /* when it came to rest */
+    bool changed_before;        /* it had changed before lln_mapping_rest */
     bool resting;
-    int descriptor; /* for parts */
-    off_t start;    /* of standard input: where it stood */
+    int descriptor; /* for reading parts */
+    off_t start;    /* offset at which standard input was when opened */
     part *parts;
 };
 
@@ -51,7 +51,7 @@ static size_t claim_nothing(const lln_mapping *mapping)
     return SIZE_MAX;
 }
 
-/* Input from nowhere: empty, as the system has it. */
+/* The null device is reported as an empty file. */
 static bool is_null_device(const struct stat *about)
 {
     struct stat null;
@@ -63,11 +63,11 @@ static bool is_null_device(const struct stat *about)
 typedef struct {
     const char *path;
     int descriptor;
-    off_t start; /* bytes of it that are not for us */
+    off_t start; /* offset of the first byte that we read */
     struct stat about;
 } opened_file;
 
-/* Adds it to the list. NULL when out of memory. */
+/* Adds the file to the list. Returns NULL when out of memory. */
 static struct lln_mapped_file *list_file(const opened_file *opened,
                                          const lln_mapping *mapping)
 {
@@ -92,7 +92,8 @@ static struct lln_mapped_file *list_file(const opened_file *opened,
     return file;
 }
 
-/* The node stays in the list, which a signal handler may be reading. */
+/* The node remains in the list, because a signal handler may be reading the
+ * list. */
 static void unlist_file(struct lln_mapped_file *file)
 {
     pthread_mutex_lock(&lock);
@@ -109,6 +110,11 @@ static void unlist_file(struct lln_mapped_file *file)
     }
 }
 
+bool lln_mapping_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static bool has_changed(const struct lln_mapped_file *file)
 {
     const struct stat *then = &file->about;
@@ -117,9 +123,8 @@ static bool has_changed(const struct lln_mapped_file *file)
         return true;
     if ((file->standard ? fstat(STDIN_FILENO, &now) : stat(file->path, &now)) !=
         0)
-        return false; /* it has lost its name, not its numbers */
-    return now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
-           now.st_size != then->st_size ||
+        return false; /* the file was deleted, but its data are intact */
+    return !lln_mapping_same_file(&now, then) || now.st_size != then->st_size ||
            now.st_mtim.tv_sec != then->st_mtim.tv_sec ||
            now.st_mtim.tv_nsec != then->st_mtim.tv_nsec;
 }
@@ -145,8 +150,7 @@ bool lln_mappings_include(const char *path)
     pthread_mutex_lock(&lock);
     for (const struct lln_mapped_file *f = mapped_files; f && !found;
          f = f->next)
-        found = f->size > 0 && f->about.st_dev == about.st_dev &&
-                f->about.st_ino == about.st_ino;
+        found = f->size > 0 && lln_mapping_same_file(&f->about, &about);
     pthread_mutex_unlock(&lock);
     return found;
 }
@@ -181,14 +185,15 @@ bool lln_mapping_mend(const void *address)
     if (!file)
         return false;
     file->mended = true;
-    /* All that follows: there can be more pages than a process may map. */
+    /* Replaces all pages that follow: there may be more pages than a process
+     * may map one by one. */
     uintptr_t first = at / page * page,
               end = (uintptr_t)file->bytes + file->size;
     return mmap((void *)first, end - first, PROT_READ,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
-/* Makes a mapping of a regular file: of the pages from its start on. */
+/* Maps a regular file, from the page that contains its start on. */
 static lln_status map_bytes(const opened_file *opened, lln_mapping *mapping)
 {
     size_t lead = (size_t)(opened->start % sysconf(_SC_PAGESIZE));
@@ -241,8 +246,8 @@ static lln_status map_regular(const opened_file *opened, bool whole,
     return status;
 }
 
-/* Standard input that is a file is ours from where it stands, and read when it
- * has been opened. */
+/* If standard input is a file, it is read from its current position, and left
+ * at its end. */
 static lln_status take_start(opened_file *opened)
 {
     if (opened->descriptor == STDIN_FILENO) {
@@ -250,13 +255,14 @@ static lln_status take_start(opened_file *opened)
         if (opened->start < 0)
             return lln_fail(LLN_EIO, "%s: %s", opened->path, strerror(errno));
         if (opened->start > 0 && opened->start >= opened->about.st_size)
-            return lln_fail(LLN_EFORMAT, "%s: at its end", opened->path);
+            return lln_fail(LLN_EFORMAT, "%s: already read to its end",
+                            opened->path);
         (void)lseek(STDIN_FILENO, opened->about.st_size, SEEK_SET);
     }
     return LLN_OK;
 }
 
-/* claim: NULL if all bytes must be in memory. */
+/* `claim` is NULL if all bytes must be in memory. */
 static lln_status map_file(const char *path, int file, lln_mapping_claim *claim,
                            lln_mapping *mapping)
 {
@@ -288,8 +294,8 @@ lln_status lln_mapping_open_claimed(const char *path, lln_mapping_claim *claim,
 {
     if (strcmp(path, "-") == 0)
         return map_file(lln_mapping_name(path), STDIN_FILENO, claim, mapping);
-    /* O_NONBLOCK: a pipe without a writer must not hang us; once it is open,
-     * a writer that takes its time is waited for. */
+    /* O_NONBLOCK: open() must not wait for a writer of a pipe. After that,
+     * reading waits for the writer. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0)
         return lln_fail(LLN_EIO, "%s: %s", path, strerror(errno));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The format is NumPy Enhancement Proposal 1 and numpy.lib.format: magic,
- * version, header length, then a Python dictionary literal padded with
- * spaces, then the numbers. */
+ * The format is described in NumPy Enhancement Proposal 1 and numpy.lib.format:
+ * magic, version, header length, then a Python dictionary literal padded with
+ * spaces, then the data. */
 #include "tensor/npy.h"
 
 #include <stdint.h>
@@ -15,17 +15,17 @@
 enum { MAGIC = 6, VERSION = 2, TEXT = LLN_NPY_DTYPE_TEXT };
 enum { DESCR = 1, ORDER = 2, SHAPE = 4, ALL_KEYS = 7 };
 
-/* Where the parser stands in the header. */
+/* The position of the parser in the header. */
 typedef struct {
     const char *start, *at, *end;
 } cursor;
 
-/* What it found. */
+/* What the parser found. */
 typedef struct {
     lln_npy_header *header;
-    unsigned seen; /* keys */
+    unsigned seen; /* keys seen so far */
     bool fortran;
-    size_t axes; /* all, also those past the last a tensor can have */
+    size_t axes; /* all axes, also those beyond LLN_TENSOR_AXES */
 } findings;
 
 static lln_status expected(const cursor *c, const char *what)
@@ -74,7 +74,7 @@ static lln_status read_string(cursor *c, const char *what, char text[TEXT])
     return accept_char(c, quote) ? LLN_OK : expected(c, "a closing quote");
 }
 
-/* Why a dtype of this kind is refused. */
+/* The reason for refusing a dtype of this kind. */
 static const char *refusal(char kind)
 {
     static const struct {
@@ -101,7 +101,7 @@ static const char *refusal(char kind)
     return "unknown";
 }
 
-/* Passes over a bracketed Python literal. */
+/* Skips a bracketed Python literal. */
 static lln_status skip_brackets(cursor *c)
 {
     char quote = '\0';
@@ -123,7 +123,8 @@ static lln_status skip_brackets(cursor *c)
     return expected(c, "a closing bracket");
 }
 
-/* A dtype that holds no numbers of ours is noted; the shape may follow. */
+/* A dtype that is not floating point makes the array unreadable, but parsing
+ * continues: the shape may follow. */
 static lln_status read_dtype(cursor *c, lln_npy_header *header)
 {
     char *text = header->dtype;
@@ -157,7 +158,7 @@ static lln_status read_order(cursor *c, bool *fortran)
     return LLN_OK;
 }
 
-/* A whole number, perhaps with the suffix L of Python 2. */
+/* Reads a whole number, optionally with the suffix L of Python 2. */
 static lln_status read_size(cursor *c, size_t *size)
 {
     (void)next_is(c, '0'); /* skips white space */
@@ -253,7 +254,7 @@ lln_status lln_npy_header_size(const unsigned char *bytes, size_t size,
                     size - *start, length);
 }
 
-/* Axes and elements must be such that there is something to view. */
+/* An array with too many axes, or without elements, is unreadable. */
 static lln_status check_shape(findings *found)
 {
     lln_npy_header *header = found->header;

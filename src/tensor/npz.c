@@ -1,6 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * An .npz file is a zip archive of .npy files. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/npz.h"
 
 #include <stdint.h>
@@ -13,17 +11,19 @@
 #include "tensor/zip_unpack.h"
 
 enum {
-    PEEK = 256,            /* bytes inflated first; numpy writes 128 */
-    HEADER_MOST = 1 << 16, /* of a deflated member, which must be inflated */
-    SUFFIX = 4             /* ".npy" */
+    PEEK = 256, /* bytes inflated first; numpy writes headers of 128 */
+    HEADER_MOST =
+        1
+        << 16, /* largest header of a deflated member, which must be inflated */
+    SUFFIX = 4 /* ".npy" */
 };
 
-/* What is kept of a member that is an array. */
+/* The data kept for a member that is an array. */
 typedef struct {
     lln_zip_member member;
-    size_t header;         /* bytes before the numbers */
-    unsigned char *memory; /* the whole member, while it is inflated */
-    bool checked;          /* a stored one: its checksum is right */
+    size_t header;         /* bytes before the data */
+    unsigned char *memory; /* the inflated member, or NULL */
+    bool checked;          /* stored member: its checksum matches */
 } packed_array;
 
 static bool is_array(const lln_zip_member *member)
@@ -33,7 +33,7 @@ static bool is_array(const lln_zip_member *member)
                   SUFFIX) == 0;
 }
 
-/* Inflates as much as the header takes, and not much more. */
+/* Reads the header of a deflated member and inflates little more than it. */
 static lln_status inflate_header(const lln_mapping *file,
                                  const lln_zip_member *member,
                                  lln_npy_header *header)
@@ -70,8 +70,8 @@ static lln_status describe_member(const lln_mapping *file,
     return lln_npy_check_size(header, (size_t)member->size - header->size);
 }
 
-/* A member that is damaged is listed with the reason: the others may be whole.
- */
+/* A damaged member is listed with the reason: the other members may be
+ * intact. */
 static lln_status add_member(lln_container *container, lln_zip_member *member)
 {
     lln_npy_header header = {0};
@@ -108,14 +108,14 @@ static lln_status list_members(lln_container *container,
         if (!is_array(&members[i]))
             continue;
         if (memchr(members[i].name, '\0', members[i].name_length))
-            return lln_fail(LLN_EFORMAT, "member %zu: a zero in its name",
+            return lln_fail(LLN_EFORMAT, "member %zu: a zero byte in its name",
                             i + 1);
         LLN_TRY(add_member(container, &members[i]));
     }
     if (container->count == 0)
         return lln_fail(LLN_EFORMAT,
                         "no .npy files among the %zu members of the zip "
-                        "archive (what torch.save pickles is never read; save "
+                        "archive (pickles of torch.save are never read; save "
                         "the arrays with numpy.savez or safetensors)",
                         count);
     return LLN_OK;
@@ -127,8 +127,8 @@ static int by_place(const void *left, const void *right)
     return (a->header > b->header) - (a->header < b->header);
 }
 
-/* Archives that expand without end use the same bytes many times. Sorts the
- * members. */
+/* LLN_EFORMAT if members overlap, as in zip bombs, which use the same bytes
+ * many times. Sorts the members. */
 static lln_status check_overlap(lln_zip_member *members, size_t count)
 {
     qsort(members, count, sizeof *members, by_place);
@@ -157,7 +157,8 @@ static lln_status list_arrays(lln_container *container)
     return status;
 }
 
-/* The packed bytes are not needed again before the next release. */
+/* After inflating, the packed bytes are not needed until the array is read
+ * again. */
 static lln_status inflate_member(const lln_mapping *file, lln_array *array)
 {
     packed_array *packed = array->packed;
@@ -205,7 +206,7 @@ static void release_array(lln_array *array)
     array->tensor.data = NULL;
 }
 
-/* The central directory is at the end. */
+/* Unknown: the central directory is at the end. */
 static size_t claim_length(const lln_mapping *file)
 {
     (void)file;

@@ -6,11 +6,10 @@
 
 #include "tensor/container_internal.h"
 
-/* Members whose names do not end in ".npy" are no arrays and are left out; one
- * that is damaged, encrypted or packed by another method is listed as
- * unreadable. The archive may have something before it.
- * LLN_EFORMAT: a damaged central directory, members that overlap, no arrays;
- * LLN_ENOMEM. */
+/* Members whose names do not end in ".npy" are left out. A member that is
+ * damaged, encrypted or compressed by another method is listed as unreadable.
+ * Other bytes may precede the archive. LLN_EFORMAT: a damaged central
+ * directory, members that overlap, or no arrays; LLN_ENOMEM. */
 extern const lln_format lln_npz_format;
 
 #endif

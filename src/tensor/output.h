@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Bytes on their way to a stream, which need not be able to seek: they are
- * counted and summed up. */
+ * Output of bytes to a stream that may be unable to seek, with their count and
+ * their checksum. */
 #ifndef LLN_TENSOR_OUTPUT_H
 #define LLN_TENSOR_OUTPUT_H
 
@@ -14,14 +14,15 @@
 typedef struct {
     FILE *file;   /* not owned */
     uint64_t at;  /* bytes written */
-    uint32_t crc; /* CRC-32 of them since it was last set to 0 */
+    uint32_t crc; /* CRC-32 of the bytes since it was last set to 0 */
 } lln_output;
 
-/* LLN_EIO: the stream refused; the message is the system's reason alone. */
+/* LLN_EIO: writing failed; the message is only the reason that the system
+ * gives. */
 LLN_NODISCARD lln_status lln_output_put(lln_output *output, const void *bytes,
                                         size_t size);
 
-/* Little-endian numbers of 1 to 8 bytes, one after another. LLN_EIO. */
+/* lln_output_numbers writes little-endian numbers of 1 to 8 bytes. LLN_EIO. */
 typedef struct {
     int bytes;
     uint64_t value;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The format is that of https://github.com/huggingface/safetensors: the header
- * is an object of name: {"dtype", "shape", "data_offsets": [begin, end]}, and
- * perhaps "__metadata__"; the offsets count from the end of the header. */
+ * is an object of name: {"dtype", "shape", "data_offsets": [begin, end]},
+ * optionally with "__metadata__"; offsets count from the end of the header. */
 #include "tensor/safetensors.h"
 
 #include <stdio.h>
@@ -20,15 +20,15 @@ enum {
     DTYPE_TEXT = 32
 };
 
-/* Where the data of an array lie. */
+/* The bytes of an array. */
 typedef struct {
     size_t begin, end, index;
 } span;
 
 typedef struct {
     const char *name;
-    unsigned bits;      /* of an element */
-    const char *reason; /* NULL: we read it, as `dtype` */
+    unsigned bits;      /* bits of an element */
+    const char *reason; /* why it is refused; NULL: it is read as `dtype` */
     lln_dtype dtype;
 } dtype_kind;
 
@@ -71,7 +71,7 @@ static const dtype_kind *find_kind(const char *dtype)
     return NULL;
 }
 
-/* Bytes before the data. */
+/* Number of bytes before the data. */
 static lln_status header_end(const lln_mapping *file, size_t *end)
 {
     unsigned char prefix[PREFIX];
@@ -102,7 +102,7 @@ static lln_status read_header(const lln_mapping *file, json_t **header,
     return status;
 }
 
-/* Takes a description apart. */
+/* Reads the description of an array. */
 static lln_status describe_array(json_t *value, description *about)
 {
     size_t axis, length = 0;
@@ -127,7 +127,7 @@ static lln_status describe_array(json_t *value, description *about)
     return LLN_OK;
 }
 
-/* The shape, cut to the axes that a tensor has. */
+/* The tensor of an array, with at most LLN_TENSOR_AXES axes. */
 static lln_tensor make_tensor(const description *about)
 {
     size_t axes = json_array_size(about->shape);
@@ -143,7 +143,7 @@ static lln_tensor make_tensor(const description *about)
     return tensor;
 }
 
-/* The data must be as long as dtype and shape say. */
+/* LLN_EFORMAT unless the length of the data agrees with dtype and shape. */
 static lln_status check_size(const description *about, const lln_tensor *tensor)
 {
     char shape[LLN_TENSOR_SHAPE_TEXT];
@@ -168,7 +168,8 @@ static lln_status check_size(const description *about, const lln_tensor *tensor)
                     about->dtype, shape, bytes, bits / 8 + (bits % 8 != 0));
 }
 
-/* reason [LLN_REASON_TEXT] says why the array cannot be read, or "". */
+/* reason [LLN_REASON_TEXT] becomes the reason why the array cannot be read, or
+ * "". */
 static lln_status judge_dtype(const description *about,
                               const lln_tensor *tensor, char *reason)
 {
@@ -215,8 +216,8 @@ static int by_place(const void *left, const void *right)
     return (a->end > b->end) - (a->end < b->end);
 }
 
-/* Each array must begin where the one before it ends, the last must end with
- * the file, which has `available` bytes of data. */
+/* LLN_EFORMAT unless each array begins where the one before it ends, and the
+ * last one ends with the file, which has `available` bytes of data. */
 static lln_status check_spans(const lln_container *container, span *spans,
                               size_t available)
 {

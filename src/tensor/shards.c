@@ -8,8 +8,8 @@
 
 enum { START = 8, INDEX_MOST = 100000000 };
 
-/* JSON text, not the length that a .safetensors file begins with, of which the
- * upper bytes are zero. */
+/* Whether the file is JSON text. A .safetensors file begins with a length,
+ * whose upper bytes are zero. */
 static bool begins_as_object(const lln_mapping *file)
 {
     size_t at = 0;
@@ -20,14 +20,15 @@ static bool begins_as_object(const lln_mapping *file)
     return file->bytes[at] == '{';
 }
 
-/* A pipe has no folder: there is no use in reading on. */
+/* A pipe has no folder, so that reading on is useless. */
 static size_t claim_nothing(const lln_mapping *file)
 {
     (void)file;
     return 0;
 }
 
-/* A name of a file in the folder of the index, or below it. */
+/* LLN_EFORMAT unless the value is the name of a file in the folder of the index
+ * or in a folder below it. */
 static lln_status check_name(const json_t *value)
 {
     const char *name = json_string_value(value);
@@ -56,7 +57,7 @@ static lln_status list_keys(lln_container *container, const json_t *index)
                         "shards, or a .npy, .npz or .safetensors file");
     if (!container->path)
         return lln_fail(LLN_EFORMAT, "an index of shards without a folder; "
-                                     "name the file instead");
+                                     "give the name of the file instead");
     if (container->is_shard)
         return lln_fail(LLN_EFORMAT, "an index of shards; expected a shard");
     json_object_foreach(map, key, value)

@@ -12,8 +12,8 @@
 
 enum { FIRST_ROOM = 1 << 16 };
 
-/* Room for twice as many bytes, or as many as are claimed. Returns false if
- * there is none to be had. */
+/* Doubles the room, or grows it to one byte more than is claimed. Returns false
+ * if there is not enough memory. */
 static bool grow_bytes(unsigned char **bytes, size_t *room, size_t claimed,
                        size_t most)
 {

@@ -10,10 +10,10 @@
 
 enum {
     PIECE = 512,            /* elements checked at a time, on the stack */
-    PARALLEL_BLOCK = 65536, /* elements worth waking a thread for */
-    /* Of files that are not in memory, in bytes: */
+    PARALLEL_BLOCK = 65536, /* elements for which a thread is worth starting */
+    /* For files that are read in parts, in bytes: */
     READ_AT_ONCE = 4 << 20,
-    GAP = 32 << 10 /* between lines that are better read one by one */
+    GAP = 32 << 10 /* rows further apart than this are read one by one */
 };
 
 size_t lln_dtype_size(lln_dtype dtype)
@@ -156,7 +156,7 @@ double lln_tensor_get(const lln_tensor *tensor, size_t at)
             COPY_RUN_TO(float, get);                                           \
     } while (0)
 
-/* Numbers first, first + stride, ... of the data, `count` of them. */
+/* Copies `count` elements of the data: first, first + stride, ... */
 static void copy_run(const lln_tensor *tensor, size_t first, size_t stride,
                      size_t count, lln_precision precision, void *out)
 {
@@ -202,15 +202,15 @@ static size_t bad_double(const double *x, size_t count)
     return count;
 }
 
-/* Position of the first number that is not finite, or `count`. */
+/* Index of the first value that is not finite, or `count`. */
 static size_t bad_number(lln_precision precision, const void *x, size_t count)
 {
     return precision == LLN_FLOAT32 ? bad_float(x, count)
                                     : bad_double(x, count);
 }
 
-/* Copies row i to out, or nowhere if out is NULL; returns the column of the
- * first number that is not finite, or `columns`. */
+/* Copies row i to out (NULL: only checks it). Returns the column of the first
+ * value that is not finite, or `columns`. */
 static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
                        size_t i, lln_precision precision, char *out)
 {
@@ -232,7 +232,7 @@ static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
     return bad;
 }
 
-/* Contiguous rows are copied as one long row: fewer, longer runs. */
+/* Joins contiguous rows to longer rows, which are copied faster. */
 static lln_tensor_slice lengthen_rows(lln_tensor_slice slice)
 {
     size_t columns = slice.columns;
@@ -248,7 +248,7 @@ static lln_tensor_slice lengthen_rows(lln_tensor_slice slice)
     return slice;
 }
 
-/* Rows of out are `pitch` numbers apart. */
+/* Copies or checks all rows; those of out are `pitch` elements apart. */
 static size_t copy_rows(const lln_tensor *tensor, lln_tensor_slice slice,
                         lln_precision precision, char *out, size_t pitch)
 {
@@ -268,7 +268,7 @@ static size_t copy_rows(const lln_tensor *tensor, lln_tensor_slice slice,
     return bad;
 }
 
-/* Reads the bytes of a slice out of the file, and copies it. */
+/* Reads the bytes of a slice from the file and copies the slice. */
 static lln_status copy_piece(const lln_tensor *tensor, lln_tensor_slice slice,
                              lln_precision precision, char *out, size_t pitch,
                              size_t *bad)
@@ -290,8 +290,8 @@ static lln_status copy_piece(const lln_tensor *tensor, lln_tensor_slice slice,
     return status;
 }
 
-/* Copies a slice of a file that is not in memory: some rows at a time, or some
- * columns if these are further apart. */
+/* Copies a slice of a file that is read in parts: some rows at a time, or some
+ * columns if columns are further apart. */
 static lln_status copy_pieces(const lln_tensor *tensor,
                               const lln_tensor_slice *slice,
                               lln_precision precision, char *out, size_t *bad)
@@ -331,7 +331,8 @@ static lln_status copy_slice(const lln_tensor *tensor,
     return LLN_OK;
 }
 
-/* offset + (rows - 1) row_stride + (columns - 1) column_stride < count? */
+/* Whether offset + (rows - 1) row_stride + (columns - 1) column_stride < count,
+ * without overflow. */
 static bool slice_fits(const lln_tensor *tensor, const lln_tensor_slice *slice)
 {
     size_t down, across, last, entries;
@@ -353,7 +354,7 @@ static lln_status check_slice(const lln_tensor *tensor,
     if (slice_fits(tensor, slice))
         return LLN_OK;
     return lln_fail(
-        LLN_EINVAL, "%zu x %zu entries from element %zu leave an array of %zu",
+        LLN_EINVAL, "%zu x %zu entries from element %zu exceed an array of %zu",
         slice->rows, slice->columns, slice->offset, lln_tensor_count(tensor));
 }
 

@@ -11,11 +11,11 @@
 #include "tensor/zip_write.h"
 
 enum {
-    PIECE = 4096, /* numbers converted at a time */
+    PIECE = 4096, /* elements converted at a time */
     KEY_MOST = 65000,
     NPY_PREFIX = 10,    /* magic, version, length */
-    NPY_ALIGNMENT = 64, /* of the numbers, as numpy does it */
-    NPY_HEADER = 512,   /* bytes that hold any header */
+    NPY_ALIGNMENT = 64, /* alignment of the data, as in numpy */
+    NPY_HEADER = 512,   /* bytes that any header fits in */
     JSON_ALIGNMENT = 8
 };
 
@@ -23,10 +23,10 @@ struct lln_writer {
     lln_output out;
     lln_writer_format format;
     lln_writer_entry *entries;
-    char **keys;             /* of the entries, owned */
-    lln_zip_record *members; /* one for each entry; they own the names */
+    char **keys;             /* owned: the keys of the entries */
+    lln_zip_record *members; /* one for each entry; their names are owned */
     size_t count, current;
-    size_t left;          /* numbers that the current array lacks */
+    size_t left;          /* elements that the current array still needs */
     unsigned char *piece; /* [PIECE x 8] */
 };
 
@@ -39,7 +39,7 @@ static const struct {
     {".safetensors", LLN_WRITER_SAFETENSORS},
 };
 
-/* Names of dtypes, in order of lln_dtype. */
+/* Names of dtypes, indexed by lln_dtype. */
 static const struct {
     const char *npy, *safetensors;
 } names[] = {
@@ -72,8 +72,8 @@ static lln_tensor describe_entry(const lln_writer_entry *entry)
     return tensor;
 }
 
-/* The header of a .npy file, version 1, in text [NPY_HEADER]; returns its
- * length. */
+/* Writes the header of a .npy file, version 1, to text [NPY_HEADER]; returns
+ * its length. */
 static size_t npy_header(const lln_writer_entry *entry, char *text)
 {
     char shape[LLN_TENSOR_SHAPE_TEXT];
@@ -104,7 +104,7 @@ static json_t *json_entry(const lln_writer_entry *entry, uint64_t begin,
                      "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-/* Text that the caller frees; NULL when out of memory. */
+/* The caller frees the text; NULL when out of memory. */
 static char *safetensors_header(const lln_writer *w)
 {
     uint64_t begin = 0;
@@ -138,7 +138,7 @@ static lln_status put_safetensors_header(lln_writer *w)
     return status;
 }
 
-/* What stands before the numbers of the current array. */
+/* Writes what precedes the data of the current array. */
 static lln_status begin_array(lln_writer *w)
 {
     const lln_writer_entry *entry = &w->entries[w->current];
@@ -171,7 +171,7 @@ static lln_status check_entry(const lln_writer_entry *entry)
     json_decref(key);
     if (!key || strlen(entry->key) > KEY_MOST ||
         strcmp(entry->key, "__metadata__") == 0)
-        return lln_fail(LLN_EINVAL, "no name for an array");
+        return lln_fail(LLN_EINVAL, "not a valid name for an array");
     lln_tensor tensor = describe_entry(entry);
     return lln_tensor_bytes(&tensor, &bytes);
 }
@@ -182,13 +182,13 @@ static int compare_keys(const void *left, const void *right)
     return strcmp(a->key, b->key);
 }
 
-/* Sorts the entries. */
+/* LLN_EINVAL if two entries have the same key. Sorts the entries. */
 static lln_status check_twice(lln_writer_entry *entries, size_t count)
 {
     qsort(entries, count, sizeof *entries, compare_keys);
     for (size_t i = 1; i < count; i++)
         if (compare_keys(&entries[i - 1], &entries[i]) == 0) {
-            (void)lln_fail(LLN_EINVAL, "two arrays");
+            (void)lln_fail(LLN_EINVAL, "two arrays have this key");
             return lln_container_fail_key(LLN_EINVAL, entries[i].key);
         }
     return LLN_OK;
@@ -214,7 +214,7 @@ static lln_status check_entries(lln_writer_format format,
     return status;
 }
 
-/* Copies an entry, and finds its size in the file. */
+/* Copies an entry and computes its size in the file. */
 static lln_status add_entry(lln_writer *w, const lln_writer_entry *entry)
 {
     char header[NPY_HEADER];
@@ -267,7 +267,7 @@ lln_status lln_writer_open(FILE *out, lln_writer_format format,
     return status;
 }
 
-/* The bits of a number in a dtype. */
+/* The bits of a value in a dtype. */
 static uint64_t encode_number(double value, lln_dtype dtype)
 {
     float narrow = (float)value;
@@ -280,7 +280,7 @@ static uint64_t encode_number(double value, lln_dtype dtype)
     return dtype == LLN_DTYPE_F32 ? narrow_bits : wide_bits;
 }
 
-/* Numbers first .. first + count - 1 of a matrix. */
+/* Writes entries first .. first + count - 1 of a matrix. */
 static lln_status put_piece(lln_writer *w, lln_matrix numbers, size_t first,
                             size_t count)
 {

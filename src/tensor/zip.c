@@ -13,18 +13,18 @@ enum {
     ENCRYPTED = 1 << 0,
     PATCHED = 1 << 5,
     MASKED = 1 << 13,  /* local headers hide their values */
-    RATIO_MOST = 1032, /* of deflate: 258 bytes in 2 bits */
+    RATIO_MOST = 1032, /* largest ratio of deflate: 258 bytes in 2 bits */
 };
 
-/* Where the central directory lies. */
+/* The position of the central directory. */
 typedef struct {
     uint64_t size, offset, count;
-    bool wide;    /* zip64: count is exact, else modulo 2^16 */
-    size_t end;   /* where the first end record begins */
+    bool wide;    /* zip64: count is exact; otherwise it is modulo 2^16 */
+    size_t end;   /* offset of the first end record */
     size_t shift; /* bytes before the archive */
 } directory;
 
-/* The end of a file, with all of its end records. */
+/* The last bytes of a file, which contain all of its end records. */
 typedef struct {
     const unsigned char *bytes;
     size_t place, size;
@@ -38,7 +38,7 @@ static lln_status get_tail(const lln_mapping *file, tail *end)
     return lln_mapping_get(file, end->place, end->size, &end->bytes);
 }
 
-/* The last end record whose comment ends with the file. */
+/* Finds the last end record whose comment ends with the file. */
 static bool find_end(const tail *file, size_t *at)
 {
     if (file->size < ZIP_END)
@@ -70,8 +70,8 @@ static lln_status several_disks(void)
     return lln_fail(LLN_EFORMAT, "a zip archive of more than one disk");
 }
 
-/* The zip64 end record is followed by its locator and the old end record,
- * which may be full or say the same (PyTorch writes both). */
+/* Reads the zip64 end record. Its locator and the old end record follow it. The
+ * values of the old one may be 0xffff... or the same (PyTorch writes both). */
 static lln_status read_end64(const tail *file, size_t at, directory *found)
 {
     if (at < ZIP_END64 + ZIP_LOCATOR)
@@ -98,7 +98,8 @@ static lln_status find_directory(const tail *file, directory *found)
 {
     size_t at;
     if (!find_end(file, &at))
-        return lln_fail(LLN_EFORMAT, "truncated: no zip end record at its end");
+        return lln_fail(LLN_EFORMAT,
+                        "truncated: no zip end record at the end of the file");
     const unsigned char *end = file->bytes + at;
     *found = (directory){.count = lln_get_u16(end + 10),
                          .size = lln_get_u32(end + 12),
@@ -119,8 +120,8 @@ static lln_status find_directory(const tail *file, directory *found)
     return LLN_OK;
 }
 
-/* Replaces those of `count` values that are full by the numbers of the zip64
- * field in the extra fields, where they stand in this order. */
+/* Replaces each of `count` values that is ZIP_FULL_32 by a value of the zip64
+ * field among the extra fields, which contains them in this order. */
 static lln_status widen_values(const unsigned char *extra, size_t length,
                                uint64_t *values[], size_t count)
 {
@@ -148,7 +149,7 @@ static lln_status widen_values(const unsigned char *extra, size_t length,
     return LLN_OK;
 }
 
-/* Reads the entry at `at`; returns its length, 0 if it is damaged. */
+/* Reads the entry at `at`; returns its length, or 0 if it is damaged. */
 static size_t read_entry(const unsigned char *at, size_t available,
                          lln_zip_member *member)
 {
@@ -173,7 +174,7 @@ static size_t read_entry(const unsigned char *at, size_t available,
     return status == LLN_OK ? length : 0;
 }
 
-/* The number of members that the end record claims is only compared. */
+/* Reads the members. The number that the end record claims is only compared. */
 static lln_status read_directory(const unsigned char *bytes,
                                  const directory *found,
                                  lln_zip_member **members, size_t *count)
@@ -223,7 +224,7 @@ lln_status lln_zip_list(const lln_mapping *file, lln_zip_member **members,
     return status;
 }
 
-/* What the local header says about sizes, where it says anything. */
+/* Whether the sizes in the local header, where given, agree with the member. */
 static bool sizes_agree(const lln_zip_member *member,
                         const unsigned char *local)
 {
@@ -255,8 +256,8 @@ static lln_status check_method(const lln_zip_member *member)
                         (unsigned long long)member->size);
     if (member->size / RATIO_MOST > member->packed)
         return lln_fail(LLN_EFORMAT,
-                        "a zip bomb: %llu bytes from %llu; deflate reaches at "
-                        "most %d times",
+                        "a zip bomb: %llu bytes from %llu; deflate reaches a "
+                        "ratio of at most %d",
                         (unsigned long long)member->size,
                         (unsigned long long)member->packed, RATIO_MOST);
     return LLN_OK;
@@ -272,7 +273,7 @@ static bool agrees(const lln_zip_member *member, const unsigned char *local)
            sizes_agree(member, local);
 }
 
-/* Bytes of the local header: at most `left`. */
+/* Length of the local header: at most `left`. */
 static lln_status local_length(const lln_mapping *file, size_t at, size_t left,
                                const lln_zip_member *member, size_t *length)
 {

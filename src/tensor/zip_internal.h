@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Numbers of the zip format that its reader and its writer share. */
+ * Constants of the zip format for its reader and its writer. */
 #ifndef LLN_TENSOR_ZIP_INTERNAL_H
 #define LLN_TENSOR_ZIP_INTERNAL_H
 
@@ -13,21 +13,22 @@
 #define ZIP_LOCATOR_MAGIC UINT32_C(0x07064b50)
 #define ZIP_END_MAGIC UINT32_C(0x06054b50)
 
-/* A value that is full stands in a zip64 field or record. */
+/* This value means that the actual value is in a zip64 field or record. */
 #define ZIP_FULL_32 UINT32_C(0xffffffff)
 
 enum {
     ZIP_FULL_16 = 0xffff,
-    /* bytes of records without what varies */
+    /* bytes of records without their variable part */
     ZIP_LOCAL = 30,
     ZIP_CENTRAL = 46,
     ZIP_END64 = 56,
     ZIP_LOCATOR = 20,
     ZIP_END = 22,
-    ZIP_EXTRA_ZIP64 = 1, /* the field with wide values */
+    ZIP_EXTRA_ZIP64 = 1, /* the field with values of 64 bits */
     /* flags */
-    ZIP_SIZES_FOLLOW = 1 << 3, /* not known when the header was written */
-    ZIP_UTF8 = 1 << 11         /* the name is */
+    ZIP_SIZES_FOLLOW =
+        1 << 3,        /* sizes were not known when the header was written */
+    ZIP_UTF8 = 1 << 11 /* the name is UTF-8 */
 };
 
 #endif

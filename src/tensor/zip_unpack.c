@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/zip_unpack.h"
 
-#define ZLIB_CONST /* what is inflated is const */
+#define ZLIB_CONST /* the input is const */
 #include <zlib.h>
 
 enum {
-    CHECKED = 4 << 20, /* bytes summed up at a time */
-    PEEK = 1 << 20,    /* packed bytes looked at for the first unpacked */
-    PIECE = 1 << 30    /* bytes given to zlib at a time */
+    CHECKED = 4 << 20, /* bytes added to the checksum at a time */
+    PEEK = 1 << 20,    /* packed bytes read to unpack the first bytes */
+    PIECE = 1 << 30    /* bytes passed to zlib at a time */
 };
 
-/* One call of zlib, which counts in 32 bits. */
+/* Calls zlib once; its counts have 32 bits. */
 static int inflate_piece(z_stream *stream, size_t *in_left, size_t *out_left)
 {
     uInt in = *in_left < PIECE ? (uInt)*in_left : PIECE;
@@ -23,7 +23,7 @@ static int inflate_piece(z_stream *stream, size_t *in_left, size_t *out_left)
     return code;
 }
 
-/* Why `wanted` bytes could not be had. */
+/* The failure to get `wanted` bytes. */
 static lln_status explain_failure(int code, const z_stream *stream,
                                   size_t missing, size_t wanted)
 {
@@ -60,7 +60,7 @@ static lln_status inflate_bytes(const lln_zip_member *member,
                             ? explain_failure(code, &stream, out_left, wanted)
                             : LLN_OK;
     bool whole = status == LLN_OK && wanted == member->size;
-    /* After the last byte the stream must end, and the packed bytes with it. */
+    /* After the last byte both the stream and the packed bytes must end. */
     stream.next_out = &spare;
     while (whole && code == Z_OK && room > 0)
         code = inflate_piece(&stream, &in_left, &room);

@@ -10,10 +10,11 @@ enum {
     VERSION = 20,
     VERSION_WIDE = 45, /* zip64 */
     MADE_BY = 3 << 8,  /* Unix */
-    DATE = 1 << 5 | 1, /* 1 January 1980, so that bytes do not depend on it */
+    DATE =
+        1 << 5 | 1, /* 1 January 1980: the bytes must not depend on the date */
     MODE = 0100644,
     WIDE_LOCAL = 16,  /* bytes of the zip64 field: two sizes */
-    WIDE_CENTRAL = 24 /* and the place */
+    WIDE_CENTRAL = 24 /* two sizes and the offset */
 };
 
 #define PUT(output, ...)                                                       \
@@ -89,7 +90,7 @@ lln_status lln_zip_finish(lln_output *output, const lln_zip_record *members,
                     {2, MADE_BY | VERSION_WIDE}, {2, VERSION_WIDE}, {4, 0},
                     {4, 0}, {8, count}, {8, count}, {8, size}, {8, start},
                     {4, ZIP_LOCATOR_MAGIC}, {4, 0}, {8, end}, {4, 1}));
-    uint64_t full = wide ? UINT64_MAX : 0; /* fills every field */
+    uint64_t full = wide ? UINT64_MAX : 0; /* sets all bits of every field */
     return PUT(output, {4, ZIP_END_MAGIC}, {2, 0}, {2, 0}, {2, count | full},
                {2, count | full}, {4, size | full}, {4, start | full}, {2, 0});
 }

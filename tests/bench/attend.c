@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * make bench: seconds and memory of O = P V against the number of tokens,
- * beside torch running the published formulas. Seconds are medians of opening
- * the kernel and multiplying, in this process; memory is the peak of lln-attend
- * on files. A csv table on stdout. */
+ * make bench: time and memory of O = P V against the number of tokens, beside
+ * torch with the published formulas. Seconds are medians of opening the kernel
+ * and multiplying, in this process; memory is the peak of lln-attend on files.
+ * Prints a csv table on stdout. */
 #include "commands.h"
 #include "core/memory.h"
 #include "core/threads.h"
@@ -12,7 +12,7 @@
 
 enum { SMALLEST = 512, LARGEST = 524288 };
 
-/* What is timed up to how many tokens, and who else does it. */
+/* What is timed, up to how many tokens, and which other program computes it. */
 static const struct {
     const char *name, *kernel;
     bool causal;
@@ -55,8 +55,8 @@ static double time_product(const lln_head *head, const char *kernel)
     return median(seconds, runs);
 }
 
-/* Commands come first: they begin with the memory of their parent, which the
- * matrix products enlarge for good. */
+/* Commands run first: they inherit the memory of this process, which matrix
+ * products enlarge for good. */
 static void bench_work(size_t index, size_t n)
 {
     const char *kernel = works[index].kernel;

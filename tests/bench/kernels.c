@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * make bench: seconds of the entropy of kernels beside that of softmax. Heads
- * are in memory; on each all kernels are opened and measured in turn, and the
- * medians over heads are compared. One thread, because the tools share out
- * heads among threads, and the time that it runs, because waiting on a busy
- * machine would count against what takes longer. A csv table on stdout; `most`
- * is the largest ratio that the project allows. */
+ * are in memory. On each head all kernels are opened and measured in turn, and
+ * the medians over heads are compared. One thread is used, because the tools
+ * divide heads among threads. The time is that of the processor: waiting on a
+ * busy machine would count against the longer run. Prints a csv table on
+ * stdout; `most` is the largest ratio that the project allows. */
 #include "core/threads.h"
 #include "kernel/table/table.h"
 #include "measure/entropy.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * make bench: seconds of each work beside the limit, the matrix products of
- * the same tiles, and beside numpy, scipy and torch where they are installed.
- * All in one run: work and limit are timed in turn and their medians
+ * make bench: seconds of each task beside the limit, which is the matrix
+ * products of the same tiles, and beside numpy, scipy and torch where they are
+ * installed. Task and limit are timed in turn in one run, and their medians are
  * compared, because the machine may be busy. Peak memory is that of a process
- * which samples the head and does the work. A csv table on stdout. */
+ * that samples the head and does the task. Prints a csv table on stdout. */
 #include <cblas.h>
 
 #include "commands.h"
@@ -37,7 +37,7 @@ static void tiles(const lln_head *head)
     }
 }
 
-/* Returns |lambda2| if that is what it finds. */
+/* Returns |lambda2| if the task computes it. */
 typedef double work(lln_attention *attention);
 
 static double entropy(lln_attention *attention)
@@ -64,17 +64,18 @@ static double spectrum(lln_attention *attention)
     return lambda2;
 }
 
-/* About what matching gives at temperature 1. */
+/* About the values that matching gives at temperature 1. */
 #define SIDES "alpha=2.2:beta=2.2"
 #define MATCHED "lln:" SIDES
 
-/* A work, who else does it, and whether the limit is timed beside it. */
+/* A task, the other programs that do it, and whether the limit is timed beside
+ * it. */
 typedef struct {
     const char *name, *kernel;
     work *run; /* NULL: the sampling itself */
     bool causal, limit;
     const char *peer, *alpha; /* NULL: none */
-    bool again;               /* only for the sake of the peer */
+    bool again;               /* timed only because of the peer */
 } work_kind;
 
 typedef struct {
@@ -82,7 +83,7 @@ typedef struct {
     double peak; /* MiB */
 } figures;
 
-/* Medians of opening the kernel and doing the work, and of the tiles, taken in
+/* Medians of opening the kernel and doing the task, and of the tiles, taken in
  * turn. */
 static figures time_work(const work_kind *kind, const lln_head *head)
 {
@@ -108,7 +109,7 @@ static figures time_work(const work_kind *kind, const lln_head *head)
     return f;
 }
 
-/* The first draw warms up, if drawing is the work. */
+/* The first draw is a warm-up if the task is drawing. */
 static figures time_head(const work_kind *kind, size_t n)
 {
     lln_head head = draw(n, 0, false);
@@ -143,7 +144,7 @@ static figures time_apart(const work_kind *kind, size_t n, int threads)
     close(ends[0]);
     if (wait4(child, &status, 0, &usage) != child || status != 0 ||
         got != sizeof f)
-        must(lln_fail(LLN_EIO, "%s, n = %zu: no figures", kind->name, n));
+        must(lln_fail(LLN_EIO, "%s, n = %zu: no values", kind->name, n));
     f.peak = (double)usage.ru_maxrss / 1024;
     return f;
 }
@@ -157,7 +158,7 @@ static void print_row(const char *name, size_t n, int threads, figures f,
     fflush(stdout);
 }
 
-/* Returns what the whole process of the peer takes. */
+/* Returns the seconds of the complete process of the peer. */
 static double bench_work(const work_kind *kind, size_t n, int threads)
 {
     peer_cost cost = {NAN, NAN, NAN};
@@ -170,7 +171,7 @@ static double bench_work(const work_kind *kind, size_t n, int threads)
     return cost.process;
 }
 
-/* The whole process on files, and with peers the ratio of processes. */
+/* The complete process on files, and with peers the ratio of processes. */
 static void bench_process(const char *name, const char *tool, size_t n,
                           const char *peer, double peer_seconds,
                           const char *const *more)
@@ -214,7 +215,7 @@ static void bench_tiles_work(size_t n, int threads, bool with_peers)
         double process = bench_work(&kind, n, threads);
         numpy = i == 0 ? process : numpy;
     }
-    if (with_peers) /* on the arrays that are there for the peers */
+    if (with_peers) /* on the arrays that were written for the peers */
         bench_process(
             "lln-entropy on files", "lln-entropy", n, "numpy process", numpy,
             ARGUMENTS("--kernel", "softmax", "--q", q_path, "--k", k_path));

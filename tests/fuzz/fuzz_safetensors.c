@@ -3,8 +3,8 @@
  * Fuzzes the reader of .safetensors files. */
 #include "read_all.h"
 
-/* The header seldom keeps its length when it is changed: sets it so that the
- * header ends with the last brace. */
+/* A change of the header usually changes its length: sets the length so that
+ * the header ends with the last brace. */
 static void mend_length(uint8_t *bytes, size_t size)
 {
     size_t end = size;

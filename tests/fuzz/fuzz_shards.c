@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Fuzzes the reader of indices of shards, which are in memory: none of the
- * shards is opened. */
+ * Fuzzes the reader of indices of shards, in memory: no shard is opened. */
 #include "read_all.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

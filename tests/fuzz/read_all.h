@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What every fuzzer of arrays does with a file in memory: opens it and reads
- * all that is in it. */
+ * What every fuzzer of arrays does with a file in memory: it opens the file and
+ * reads all arrays. */
 #ifndef LLN_TESTS_FUZZ_READ_ALL_H
 #define LLN_TESTS_FUZZ_READ_ALL_H
 
 #include "replay.h"
 #include "tensor/container.h"
 
-/* Touches every number; both precisions. */
+/* Reads every value, in both precisions. */
 static void read_numbers(const lln_tensor *tensor)
 {
     double buffer[64];

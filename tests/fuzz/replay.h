@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What all fuzzers share. With libFuzzer its main() makes the inputs; without,
- * the one below takes files of the command line, to replay seeds and
+ * What all fuzzers share. With libFuzzer, its main() generates inputs; without,
+ * the main() below reads files of the command line, to replay seeds and
  * crashes. */
 #ifndef LLN_TESTS_FUZZ_REPLAY_H
 #define LLN_TESTS_FUZZ_REPLAY_H
@@ -25,7 +25,7 @@ static void require(int holds, const char *what)
 }
 
 /* A failure must come with one line of text. */
-static void require_message(lln_status status)
+static inline void require_message(lln_status status)
 {
     const char *message = lln_error_message();
     require(status == LLN_EFORMAT || status == LLN_ENOMEM, "wrong status");
@@ -36,7 +36,8 @@ static void require_message(lln_status status)
 }
 
 #ifndef LLN_LIBFUZZER
-/* Memory of the right length, so that the sanitizer sees its end. */
+/* Memory of exactly that length, so that the sanitizer detects reads past its
+ * end. */
 static void replay(const char *path)
 {
     FILE *file = fopen(path, "rb");

@@ -8,16 +8,17 @@
             model(tokens, mask)
     print(recorder.save("heads.npz"))
 
-writes arrays layers.L.q, .k and .v [batch entries x heads x tokens x d], in
-half precision, and heads.lengths, how many tokens each entry has; it returns
-the command that reads them. Entries of all batches follow each other. Padding
-is moved behind the tokens.
+save() writes arrays layers.L.q, .k and .v [batch entries x heads x tokens x d],
+in half precision, and the number of tokens of each entry to heads.lengths. It
+returns the command that measures them. The entries of all batches are in one
+array, in order. Padding is moved to the end of each entry.
 
-What is recorded enters the dot product: after rotary embedding and any
-normalisation. Calls of torch.nn.functional.scaled_dot_product_attention are
-seen (models of transformers with attn_implementation="sdpa") and those of
-torch.nn.MultiheadAttention. Layer L is the L-th call of a batch. Cross
-attention is left out, and so is every mask but that of padding and is_causal.
+The arrays are those that enter the dot product: after rotary embedding and any
+normalisation. Calls of torch.nn.functional.scaled_dot_product_attention (models
+of transformers with attn_implementation="sdpa") and of
+torch.nn.MultiheadAttention are recorded. Layer L is the L-th call of a batch.
+Cross attention is not recorded. Masks other than padding and is_causal are not
+recorded either.
 
     dump_qkv.py [heads.npz]
 
@@ -33,7 +34,7 @@ import numpy
 import torch
 import torch.nn.functional as functional
 
-# What is replaced while a Recorder is open, as far as this PyTorch has it.
+# Functions that an open Recorder replaces, if this PyTorch has them.
 ATTENTION = ("scaled_dot_product_attention", "_scaled_dot_product_attention")
 MULTIHEAD = "multi_head_attention_forward"
 
@@ -61,9 +62,9 @@ class Recorder:
     """Records attention while it is open as a context."""
 
     def __init__(self):
-        self.layers = []  # of lists, one item a batch entry: (q, k, v)
+        self.layers = []  # per layer, a list of (q, k, v) of entries
         self.lengths = []
-        self.skipped = 0  # calls that are not self-attention
+        self.skipped = 0  # number of calls that are not self-attention
         self.causal = set()
         self.mask = None
         self.call = 0
@@ -71,12 +72,12 @@ class Recorder:
         self.originals = {}
 
     def start(self, mask=None):
-        """Begins a batch. mask [entries x tokens]: 1 or True for tokens."""
+        """Starts a batch. mask [entries x tokens]: 1 or True for tokens."""
         self.mask = None if mask is None else mask.detach().bool().cpu()
         self.call = 0
 
     def keep(self, q, k, v, causal=False):
-        """Adds a call: tensors [entries x heads x tokens x d]."""
+        """Records a call with tensors [entries x heads x tokens x d]."""
         q, k, v = (x.detach().cpu() for x in (q, k, v))
         if self.mask is None:
             self.mask = torch.ones(q.shape[0], q.shape[-2], dtype=torch.bool)
@@ -98,7 +99,7 @@ class Recorder:
     def keep_attention(self, arguments):
         q, k, v = (arguments[name] for name in ("query", "key", "value"))
         scale = arguments.get("scale")
-        if scale is not None:  # the tools divide by sqrt(d)
+        if scale is not None:  # because the tools divide by sqrt(d)
             q = q * (scale * math.sqrt(q.shape[-1]))
         if q.dim() == 3:  # one head
             q, k, v = (x.unsqueeze(1) for x in (q, k, v))
@@ -118,7 +119,7 @@ class Recorder:
                 self.keep(*project(arguments))
             elif not self.busy:
                 self.keep_attention(arguments)
-            outer, self.busy = self.busy, True  # one may call the other
+            outer, self.busy = self.busy, True  # nested calls
             try:
                 return original(*args, **kwargs)
             finally:
@@ -137,16 +138,17 @@ class Recorder:
             setattr(functional, name, original)
 
     def save(self, path):
-        """Writes what was recorded; returns the command that reads it."""
+        """Writes the arrays; returns the command that measures them."""
         if not self.layers:
             raise RuntimeError(
                 "no self-attention was recorded; torch.nn.TransformerEncoder "
-                "hides it under torch.no_grad(), attention by hand always"
+                "does not call it under torch.no_grad(), and attention written "
+                "by hand needs hooks of its own"
             )
         if any(len(layer) != len(self.lengths) for layer in self.layers):
             raise RuntimeError("batches had different numbers of layers")
         path = pathlib.Path(path)
-        if path.suffix != ".npz":  # numpy appends it
+        if path.suffix != ".npz":  # numpy would append it
             path = pathlib.Path(f"{path}.npz")
         lengths = path.with_suffix(".lengths")
         arrays = {}
@@ -162,7 +164,7 @@ class Recorder:
 
 
 def pad(entries, tokens, key):
-    """One array of arrays [heads x tokens x d] with fewer tokens."""
+    """Joins arrays [heads x tokens x d], padded to the given tokens."""
     heads, _, d = entries[0].shape
     array = numpy.zeros((len(entries), heads, tokens, d), numpy.float16)
     for number, entry in enumerate(entries):

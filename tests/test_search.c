@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The search on functions with known roots, and the rows that stand for all
- * on a head where their figure is the log-variance itself. */
-#include "cases.h"
+ * The search on functions with known roots. */
 #include "match/search.h"
-#include "match/strata.h"
+
+#include "expect.h"
 
 /* s^3 */
 static lln_status cube(void *context, double s, double *value)
@@ -30,8 +29,8 @@ static lln_status refuse(void *context, double s, double *value)
     return lln_fail(LLN_EINTERRUPTED, "interrupted");
 }
 
-/* A power law is straight in the logarithms: two evaluations with the right
- * slope, few with another one. */
+/* A power law is a straight line in logarithms: two evaluations with the
+ * correct slope, a few with another one. */
 START_TEST(root_of_power)
 {
     static const double slopes[] = {3, 2, 4.5};
@@ -47,7 +46,7 @@ START_TEST(root_of_power)
 }
 END_TEST
 
-/* Next to nothing below s = 1, s^3 from there. */
+/* Almost 0 below s = 1, s^3 from there on. */
 static lln_status cliff(void *context, double s, double *value)
 {
     ++*(size_t *)context;
@@ -55,8 +54,8 @@ static lln_status cliff(void *context, double s, double *value)
     return LLN_OK;
 }
 
-/* A first guess that is 3000 times too small, on a function that says nothing
- * about where it rises: heads of nearly equal keys have such a D2. */
+/* A first guess that is 3000 times too small, on a function that does not show
+ * where it rises. Heads with nearly equal keys have such a D2. */
 START_TEST(root_far_above)
 {
     size_t calls = 0;
@@ -95,67 +94,13 @@ START_TEST(root_of_hump)
 }
 END_TEST
 
-enum { N = 640, D = 2, COUNT = 10 };
-
-/* Queries (c, -c) with c from 0 to 3: the figure of a row grows with c from
- * half the variance of the keys' feature to all of it, so that strata are runs
- * of 64 rows and their middle rows 32, 96, ... stand for them. Shuffled by
- * i -> 37 i mod N, the choice is shuffled alike. */
-START_TEST(strata_in_order)
-{
-    static double q[N * D], k[N * D];
-    size_t rows[COUNT];
-    bool wanted[N] = {false};
-    for (size_t i = 0; i < N; i++) {
-        size_t at = _i ? 37 * i % N : i;
-        q[at * D] = 3.0 * (double)i / N;
-        q[at * D + 1] = -q[at * D];
-        k[i * D] = sin((double)i);
-        k[i * D + 1] = cos((double)i);
-        if (i % 64 == 32)
-            wanted[at] = true;
-    }
-    lln_head head = {.q = {LLN_FLOAT64, N, D, q}, .k = {LLN_FLOAT64, N, D, k}};
-    expect_ok(lln_strata_choose(&head, 1, 1e-3, COUNT, rows));
-    for (size_t i = 0; i < COUNT; i++) {
-        ck_assert_msg(wanted[rows[i]], "row %zu", rows[i]);
-        ck_assert(i == 0 || rows[i] > rows[i - 1]);
-    }
-}
-END_TEST
-
-/* Every second row sees other things: it is chosen as often as the rest,
- * among rows of equal figures too. */
-START_TEST(strata_period)
-{
-    enum { MANY = 32768 };
-    double *q = calloc(MANY * D, sizeof *q), k[N * D];
-    size_t rows[200], odd = 0;
-    for (size_t i = 0; i < MANY; i++) {
-        q[i * D + i % 2] = _i ? 3 : (double)(i % 2);
-        k[i % N * D] = k[i % N * D + 1] = sin((double)(i % N));
-    }
-    lln_head head = {.q = {LLN_FLOAT64, MANY, D, q},
-                     .k = {LLN_FLOAT64, N, D, k}};
-    expect_ok(lln_strata_choose(&head, 1, 1e-3, 200, rows));
-    for (size_t i = 0; i < 200; i++)
-        odd += rows[i] % 2;
-    ck_assert(odd > 70 && odd < 130);
-    free(q);
-}
-END_TEST
-
 int main(void)
 {
-    Suite *suite = suite_create("match_search");
+    Suite *suite = suite_create("search");
     TCase *search = tcase_create("search");
     tcase_add_loop_test(search, root_of_power, 0, 3);
     tcase_add_test(search, root_of_hump);
     tcase_add_test(search, root_far_above);
     suite_add_tcase(suite, search);
-    TCase *strata = tcase_create("strata");
-    tcase_add_loop_test(strata, strata_in_order, 0, 2);
-    tcase_add_loop_test(strata, strata_period, 0, 2);
-    suite_add_tcase(suite, strata);
     return run_suite(suite);
 }

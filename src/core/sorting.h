@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Ascending order of numbers, for qsort and bsearch. */
+#ifndef LLN_CORE_SORTING_H
+#define LLN_CORE_SORTING_H
+
+#include <stddef.h>
+
+/* Compare two size_t, or two doubles, neither of them NaN. */
+int lln_compare_sizes(const void *first, const void *second);
+int lln_compare_reals(const void *first, const void *second);
+
+/* Sorts numbers [count] and removes repetitions; returns how many are left. */
+size_t lln_sort_unique(size_t *numbers, size_t count);
+
+#endif

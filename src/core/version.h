@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The version of the library and the tools, as NEWS states it. */
+#ifndef LLN_CORE_VERSION_H
+#define LLN_CORE_VERSION_H
+
+#define LLN_VERSION "0.1.0"
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * lln-stats --fenton: the accuracy of log-normal approximations, in a table. */
+#ifndef LLN_TOOLS_FENTON_TABLE_H
+#define LLN_TOOLS_FENTON_TABLE_H
+
+/* Writes a row for each value of `s2`, a list as in --tau, for --dim features.
+ * Ends the process on bad usage and on failure; returns the exit status for
+ * main. */
+int fenton_table_write(const char *s2);
+
+#endif

@@ -238,7 +238,7 @@ numbers() {
 @test "what a configuration cannot be used for" {
     config '"model_type": "llama"'
     files_before=config.json
-    refuses 2 '--config is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--config needs heads from files; use FILE, or --q and --k' \
         lln-entropy --config config.json
     refuses 2 '--show-config needs --config FILE' lln-stats --show-config
     refuses 2 '--rope: layer 7; expected layers 0 to 3, which the configuration'\
@@ -272,6 +272,6 @@ numbers() {
     refuses 1 'none.json: No such file or directory' \
         lln-entropy --config none.json "${raw[@]}"
     config '"model_type": "llama"'
-    refuses 1 'config.json: is an input; it would be overwritten' \
+    refuses 1 'config.json: the output would overwrite this input; use another name' \
         lln-entropy --config config.json --rope none -o config.json "${raw[@]}"
 }

@@ -244,9 +244,10 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         "${lln[@]}" --query-scale ssmax
     refuses 2 '--arrays ssmax= needs --query-scale ssmax' "${lln[@]}" \
         --arrays ssmax=x --query-scale llama4
-    refuses 2 "--arrays: no kernel in 'softmax,lln' takes 'q_norms'" \
+    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'q_norms'"\
+'; see --list-kernels' \
         "${lln[@]}" --qk-norm rms --arrays "q_norms=${q#*=}"
-    refuses 2 '--rope is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--rope needs heads from files; use FILE, or --q and --k' \
         lln-entropy --rope half
 }
 
@@ -277,7 +278,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     cp "$vectors/scale_ssmax.ssmax.npy" s.npz
     # shellcheck disable=SC2034 # for refuses
     files_before=s.npz
-    refuses 1 's.npz: is an input; it would be overwritten' lln-attend \
+    refuses 1 's.npz: the output would overwrite this input; use another name' lln-attend \
         "${raw[@]}" --query-scale ssmax --arrays ssmax=s.npz \
         --write-heads s.npz
 }

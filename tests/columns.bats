@@ -19,8 +19,11 @@ header() {
         head,entropy_min_nats,entropy_max_nats
     equal id "$(header "${of[@]}" --columns top1_mass,id)" \
         top1_mass,$identity
+    # What is printed on request alone: the rule, and what is of a sink.
     equal all "$(header "${of[@]}" --columns tau,all)" \
-        "tau,$(header "${of[@]}" | sed 's/,tau,/,/')"
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,/'),outside_mass,entropy_with_sink_nats"
+    equal sink "$(header "${of[@]}" --columns sink)" \
+        outside_mass,entropy_with_sink_nats
     equal default "$(header "${of[@]}" --columns default)" \
         "$(header "${of[@]}")"
     equal twice "$(header "${of[@]}" --columns tau --columns kernel)" \
@@ -29,7 +32,7 @@ header() {
 
 @test "standard errors and extremes are columns too" {
     equal errors "$(header lln-entropy -n 16 -d 4 --columns 'kernel,*_nats_se')" \
-        kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se
+        kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se,entropy_with_sink_nats_se
     equal extremes "$(header lln-entropy --layout hnd --aggregate all \
         "$DATA/encoder.safetensors" --columns 'kernel,top1*')" \
         kernel,top1_mass,top1_mass_min,top1_mass_max,top1_mass_sd,top1_mass_median,top1_mass_se
@@ -49,7 +52,7 @@ header() {
 
 @test "tables of rows, bins, eigenvalues, kernels, arrays and approximations" {
     equal row "$(header lln-entropy -n 8 -d 2 --per-row --columns 'query,e*')" \
-        query,entropy_nats,entropy_normalized,effective_keys
+        query,entropy_nats,entropy_normalized,effective_keys,entropy_with_sink_nats
     equal model "$(header lln-entropy -n 8 -d 2 --diagnose --columns \
         'kernel,heads*')" kernel,heads_undefined
     equal bins "$(header lln-stats -n 8 -d 2 --histogram 3 --columns \
@@ -133,7 +136,7 @@ END
         lln-entropy -n 8 -d 2 --columns id,defualt
     refuses 2 "--columns: no column or group ''; expected one of all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
         lln-stats --fenton --columns d,
-    refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
+    refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, rule, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
         lln-stats --histogram 2 --columns 'x*' -o table
     refuses 2 '--columns needs --compare: it applies to tables only' \
         lln-attend --columns id

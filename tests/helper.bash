@@ -43,7 +43,8 @@ Try '$1 --help'"
 # without_extent < STDERR: all lines except the one on the contents of a file,
 # such as "x: 1 layer, 2 query heads, 2 key heads, 4 tokens, 2 features".
 without_extent() {
-    grep -vE ': ([0-9]+ batch entr.*, )?[0-9]+ layers?, .* features?$' || true
+    grep -vE -e ': ([0-9]+ batch entr.*, )?[0-9]+ layers?, .* features?$' \
+        -e ': attention weights of .* tokens?$' || true
 }
 
 # prints TEXT TOOL ARGUMENT...: the command exits with 0 and prints TEXT on

@@ -42,6 +42,59 @@ START_TEST(layout_read_missing_axes)
 }
 END_TEST
 
+/* A C array [2 x 3 x 4] of 3 queries, 2 heads and 4 keys, seen by queries and
+ * by keys. */
+START_TEST(layout_read_stored)
+{
+    const lln_axes axes = {.letters = "hnm", .stored = true};
+    lln_tensor t = {.axes = 3, .shape = {2, 3, 4}};
+    lln_layout layout;
+    lln_tensor_set_strides(&t, false);
+    expect_ok(lln_layout_read(&axes, LLN_QUERIES, "p.npy", &t, &layout));
+    lln_tensor_slice slice = lln_layout_slice(&layout, 0, 0, 1);
+    ck_assert_uint_eq(slice.offset, 12);
+    ck_assert_uint_eq(slice.rows, 3);
+    ck_assert_uint_eq(slice.columns, 4);
+    ck_assert_uint_eq(slice.row_stride, 4);
+    expect_ok(lln_layout_read(&axes, LLN_KEYS, "p.npy", &t, &layout));
+    slice = lln_layout_slice(&layout, 0, 0, 1);
+    ck_assert_uint_eq(slice.rows, 4);
+    ck_assert_uint_eq(slice.columns, 3);
+    ck_assert_uint_eq(slice.column_stride, 4);
+}
+END_TEST
+
+START_TEST(layout_read_stored_refused)
+{
+    static const struct {
+        const char *letters;
+        size_t axes;
+        lln_status status;
+        const char *message;
+    } bad[] = {
+        {NULL, 4, LLN_EFORMAT,
+         "p.npy: shape (2, 3, 4, 5) needs a layout; expected bhnm or lhnm"},
+        {"nm", 3, LLN_EFORMAT,
+         "p.npy: shape (2, 3, 4) does not have layout 'nm'; expected hnm, lnm "
+         "or bnm"},
+        {"hnm", 1, LLN_EFORMAT,
+         "p.npy: shape (2,); expected 2 to 5 axes, queries n and keys m among "
+         "them"},
+        {"nD", 2, LLN_EINVAL,
+         "layout 'nD': expected n (queries), m (keys) and perhaps h (heads), l "
+         "(layers), b (batch), each once"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const lln_axes axes = {.letters = bad[i].letters, .stored = true};
+        lln_tensor t = {.axes = bad[i].axes, .shape = {2, 3, 4, 5}};
+        lln_layout layout;
+        expect_status(lln_layout_read(&axes, LLN_QUERIES, "p.npy", &t, &layout),
+                      bad[i].status);
+        ck_assert_str_eq(lln_error_message(), bad[i].message);
+    }
+}
+END_TEST
+
 /* [2 x 3 x 16]: 4 query heads and 2 key heads of 2 features side by side; for
  * each key head queries, keys and values: q0 q1 k0 v0 q2 q3 k1 v1. */
 START_TEST(layout_read_heads)
@@ -263,6 +316,8 @@ int main(void)
     TCase *layout = tcase_create("lln_layout_read");
     tcase_add_test(layout, layout_read_axes);
     tcase_add_test(layout, layout_read_heads);
+    tcase_add_test(layout, layout_read_stored);
+    tcase_add_test(layout, layout_read_stored_refused);
     tcase_add_test(layout, layout_read_three);
     tcase_add_test(layout, layout_tensor_of_one);
     tcase_add_test(layout, layout_read_missing_axes);

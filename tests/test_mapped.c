@@ -166,6 +166,41 @@ START_TEST(load_listed_divisors)
 }
 END_TEST
 
+/* Rows of 5, 9, 1 and 9 keys are at positions from 0 on. */
+START_TEST(load_restarted)
+{
+    size_t id[N];
+    for (size_t i = 0; i < N; i++)
+        id[i] = (i >= 5) + (i >= 14) + (i >= 15);
+    const lln_map_options options = {.rope = "half",
+                                     .positions = "restart",
+                                     .documents = id,
+                                     .document_count = N};
+    const lln_map_options plain = {.rope = "half"};
+    lln_heads heads[2];
+    lln_head a, b;
+    expect_ok(open_mapped(&options, NULL, &heads[0]));
+    expect_ok(open_mapped(&plain, NULL, &heads[1]));
+    expect_ok(heads[0].load(&heads[0], 0, NAN, LLN_FLOAT64, &a));
+    expect_ok(heads[1].load(&heads[1], 0, NAN, LLN_FLOAT64, &b));
+    ck_assert_int_eq(memcmp(a.k.data, b.k.data, 5 * D * sizeof(double)), 0);
+    ck_assert_int_ne(memcmp((const double *)a.k.data + 5 * D,
+                            (const double *)b.k.data + 5 * D,
+                            D * sizeof(double)),
+                     0);
+    /* The first row of a document is not turned. */
+    size_t count;
+    double *k = read_vector("a_k", &count);
+    for (size_t c = 14 * D; c < 16 * D; c++)
+        expect_absolute(((const double *)a.k.data)[c], k[c], 0);
+    free(k);
+    lln_head_free(&a);
+    lln_head_free(&b);
+    lln_heads_close(&heads[0]);
+    lln_heads_close(&heads[1]);
+}
+END_TEST
+
 static const struct {
     lln_map_options options;
     lln_status status;
@@ -187,6 +222,9 @@ static const struct {
      LLN_EINVAL,
      "--rope: rope_freqs has 32 numbers; expected 8, one for each pair of the "
      "16 turned features (dims=)"},
+    {{.rope = "half", .positions = "restart"},
+     LLN_EINVAL,
+     "--positions restart needs --documents"},
     {{.rope = "half", .positions = "none"},
      LLN_EIO,
      "none: No such file or directory"},
@@ -222,6 +260,7 @@ int main(void)
     tcase_add_test(all, load_by_threads);
     tcase_add_test(all, load_unmapped);
     tcase_add_test(all, load_listed_divisors);
+    tcase_add_test(all, load_restarted);
     tcase_add_loop_test(all, open_refused, 0, sizeof bad / sizeof *bad);
     tcase_add_test(all, load_not_finite);
     suite_add_tcase(suite, all);

@@ -41,6 +41,24 @@ START_TEST(weights)
 }
 END_TEST
 
+START_TEST(attention)
+{
+    static const char *const are[] = {
+        "attentions.3",       "cross_attentions.11",
+        "layers.3.attn",      "attn_weights_2",
+        "h.0.attn.probs",     "blocks.0.attn.hook_pattern",
+        "layers.0.self_attn", "A",
+        "layers.2.P"};
+    static const char *const are_not[] = {
+        "arr_0", "attn.q", "attn_output", "attention_mask", "attn_scores", "a",
+        "3",     "",       "APP"};
+    for (size_t i = 0; i < sizeof are / sizeof *are; i++)
+        ck_assert_msg(lln_words_attention(are[i]), "%s", are[i]);
+    for (size_t i = 0; i < sizeof are_not / sizeof *are_not; i++)
+        ck_assert_msg(!lln_words_attention(are_not[i]), "%s", are_not[i]);
+}
+END_TEST
+
 START_TEST(fused)
 {
     static const struct {
@@ -108,6 +126,7 @@ int main(void)
     Suite *suite = suite_create("words");
     TCase *words = tcase_create("lln_words");
     tcase_add_test(words, weights);
+    tcase_add_test(words, attention);
     tcase_add_test(words, fused);
     tcase_add_test(words, numbers);
     suite_add_tcase(suite, words);

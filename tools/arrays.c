@@ -14,7 +14,7 @@
 /* The option that the arrays come from, for messages. */
 static const char *option_name(void)
 {
-    return run_shared.arrays ? "arrays" : "gate";
+    return arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : "gate";
 }
 
 /* Ends the process with the message of the library. */

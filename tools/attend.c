@@ -292,7 +292,7 @@ void attend_check_options(void)
     const char *name = cli_first_given(tables);
     if (name)
         cli_usage("--%s needs --compare: it applies to tables only", name);
-    if (cli_given("trials") && !sources_sampled())
+    if (cli_given("trials") && !options_sampled())
         sources_refuse("trials");
     sources_refuse_several();
 }

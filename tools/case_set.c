@@ -5,6 +5,7 @@
 
 #include "array_lists.h"
 #include "arrays.h"
+#include "beside.h"
 #include "core/threads.h"
 #include "kernel_rules.h"
 #include "message.h"
@@ -12,6 +13,7 @@
 #include "output.h"
 #include "shard.h"
 #include "sources.h"
+#include "stored.h"
 
 static void choose_reference(case_set *set)
 {
@@ -29,14 +31,31 @@ static void check_rules(const case_set *set)
     free(all.entries);
 }
 
+/* Puts attention weights before the kernels that were asked for. */
+static void add_weights(kernel_list *kernels)
+{
+    kernel_list all = {0};
+    if (cli_given("kernel"))
+        all = *kernels;
+    all = stored_kernels(&all);
+    free(kernels->entries);
+    *kernels = all;
+}
+
 /* Refuses kernels that do not support the rule of logits before any file is
  * opened. */
 static void choose_kernels(case_set *set)
 {
     bool params_given = run_shared.params != NULL;
+    if (stored_given()) {
+        set->kernels = stored_kernels(&(kernel_list){0});
+        return;
+    }
     if (!set->plan->measures_head) {
         set->kernels =
             kernel_list_read("kernel", run_shared.kernels, params_given);
+        if (stored_beside())
+            add_weights(&set->kernels);
         choose_reference(set);
         check_rules(set);
         return;
@@ -80,7 +99,7 @@ static size_t count_draws(const kernel_list *kernels, bool sampled)
 static void choose_draws(case_set *set)
 {
     bool never_averaged = set->plan->rows_are_never_averaged;
-    set->draws = count_draws(&set->kernels, sources_sampled());
+    set->draws = count_draws(&set->kernels, options_sampled());
     if (set->draws > 1 && (never_averaged || run_shared.each))
         cli_usage("--trials cannot be used with %s for heads from files: "
                   "draws of a random kernel are averaged",
@@ -106,7 +125,7 @@ static void open_arrays(case_set *set)
 {
     kernel_list all = kernel_list_join(&set->kernels, &set->reference);
     if (!set->plan->measures_head)
-        set->arrays = kernel_arrays_open(&all, sources_sampled());
+        set->arrays = kernel_arrays_open(&all, options_sampled());
     free(all.entries);
 }
 
@@ -143,6 +162,7 @@ void case_set_open(case_set *set)
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     if (!run_shared.plan)
         case_set_open_joints(set);
+    beside_open(&set->heads, &set->weights);
     shard_take(&set->heads);
 }
 
@@ -162,6 +182,7 @@ void case_set_close(case_set *set)
     free(set->taus.values);
     params_close(set->params);
     lln_kernel_arrays_free(set->arrays);
+    lln_heads_close(&set->weights);
     lln_heads_close(&set->heads);
 }
 

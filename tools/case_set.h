@@ -23,6 +23,7 @@ typedef struct {
     size_t draws;              /* of random kernels, for each head; >= 1 */
     lln_joint **joints;        /* [taus.count]; NULL: not needed */
     lln_heads heads;
+    lln_heads weights; /* attention weights of the same heads; count 0: none */
     bool averaged; /* trials of a model are averaged: they have no number in the
                       table */
 } case_set;

@@ -9,10 +9,13 @@
 #include "alpha_beta.h"
 #include "arrays.h"
 #include "average.h"
+#include "beside.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
+#include "kernel/table/table.h"
 #include "measure/row_sample.h"
+#include "measure/row_temperature.h"
 #include "message.h"
 #include "options.h"
 #include "tensor/mapping.h"
@@ -22,8 +25,8 @@
 typedef struct {
     const case_set *set;
     lln_head head;
-    bool has_values;                    /* it could be given the temperature */
-    lln_variance_kept variance;         /* of the head */
+    bool has_values;            /* the head could be given the temperature */
+    lln_variance_kept variance; /* of the head */
     lln_variance_kept variance_without; /* without optional parts of its rule */
     lln_variance_kept *kept_without;    /* the same, to be changed */
     size_t *rows;                       /* drawn; NULL: none */
@@ -51,13 +54,26 @@ void case_result_close(const case_set *set, case_result *result)
     *result = (case_result){0};
 }
 
+/* The temperature of attention weights. */
+static lln_status measure_weights(const lln_head *head, double *tau)
+{
+    lln_kernel_choice choice = lln_kernel_stored();
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(&choice, head, &attention));
+    lln_status status = lln_rows_temperature(&attention, tau);
+    lln_attention_close(&attention);
+    return status;
+}
+
 /* Measures the temperature of the head if it is not given and a column needs
  * it. */
 static lln_status find_temperature(const case_set *set, run_case *c)
 {
     if (!isnan(c->tau) || !(set->passes & PASS_TEMPERATURE))
         return LLN_OK;
-    lln_status status = lln_temperature_measure(c->head, &c->tau);
+    lln_status status = !c->head->q.data
+                            ? measure_weights(c->head, &c->tau)
+                            : lln_temperature_measure(c->head, &c->tau);
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
@@ -66,7 +82,9 @@ static void find_sigmas(const case_set *set, run_case *c)
     double mean;
     c->sigma_q = c->head->sigma_q;
     c->sigma_k = c->head->sigma_k;
-    if (c->sampled || !(set->passes & PASS_SIGMAS))
+    if (!c->head->q.data)
+        c->sigma_q = c->sigma_k = NAN;
+    if (c->sampled || !c->head->q.data || !(set->passes & PASS_SIGMAS))
         return;
     lln_matrix_moments(c->head->q, &mean, &c->sigma_q);
     lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
@@ -99,7 +117,7 @@ row_identity case_identify(const case_set *set, const lln_head *head,
         .head = run_index(head->head),
         .key_head = run_index(head->key_head),
         .n = (long)head->q.rows,
-        .d = (long)head->q.columns,
+        .d = head->q.columns > 0 ? (long)head->q.columns : LLN_CELL_NONE,
         .causal = head->rule.mask.causal,
         .samples = 1,
         .tau = tau,
@@ -119,6 +137,8 @@ static lln_status load_head(open_case *work, size_t index, double tau)
     const lln_heads *heads = &work->set->heads;
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
     lln_status status = heads->load(heads, index, tau, precision, &work->head);
+    if (status == LLN_OK)
+        status = beside_load(&work->set->weights, &work->head);
     work->has_values = status == LLN_OK;
     if (status != LLN_EUNDEFINED)
         return status;

@@ -202,7 +202,7 @@ static void set_maybe(const cli_option *option, const char *text, bool again)
     *target = value;
 }
 
-/* again: it was given before. */
+/* again: the option was given before. */
 static void set_option(const cli_option *option, const char *text, bool again)
 {
     bool adds = option->type == CLI_LIST || option->type == CLI_LAYER;

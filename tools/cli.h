@@ -12,13 +12,12 @@
 
 typedef enum {
     CLI_FLAG,  /* bool */
-    CLI_TEXT,  /* const char *: the argument as it stands */
-    CLI_LIST,  /* likewise; the first replaces the default, and what is given
-                  again is added to it after a comma */
-    CLI_LAYER, /* likewise, without a default, after a line feed */
+    CLI_TEXT,  /* const char *: the argument, unchanged */
+    CLI_LIST,  /* char *: the first value replaces the default; further values
+                  are appended after a comma */
+    CLI_LAYER, /* char *: no default; values are appended after a line feed */
     CLI_MAYBE, /* const char *: "" if the option has no argument, else the
-                  argument after =, one of those that the row names, with |
-                  between them */
+                  argument after =, which is the one named in the row */
     CLI_COUNT, /* size_t in [low, high] */
     CLI_SEED,  /* uint64_t, any */
     CLI_REAL,  /* double in [low, high]; if `open`, low and high are excluded */

@@ -47,10 +47,11 @@ static void write_fenton_row(listing *out, double s2)
 static void check_options(void)
 {
     static const char *const others[] = {
-        "q",          "tau",        "kernel",  "causal", "scale",
-        "rows",       "shard",      "tokens",  "trials", "each",
-        "params",     "sigma-q",    "sigma-k", "window", "aggregate",
-        "fail-below", "fail-above", "resume",  "plan",   NULL};
+        "q",         "attention",  "tau",        "kernel",  "causal",
+        "scale",     "rows",       "shard",      "tokens",  "trials",
+        "each",      "params",     "sigma-q",    "sigma-k", "window",
+        "aggregate", "fail-below", "fail-above", "resume",  "plan",
+        NULL};
     const char *other = cli_first_given(others);
     if (other)
         cli_usage("--%s cannot be used with --fenton", other);

@@ -13,6 +13,7 @@
 #include "message.h"
 #include "options.h"
 #include "signals.h"
+#include "stored.h"
 
 /* Heads up to this size are measured at their own size. Larger heads are
  * measured at this size and at twice this size, then at larger sizes while it
@@ -61,13 +62,19 @@ static lln_logit_rule sample_rule(const lln_head *head)
     return rule;
 }
 
-/* The set with one sampled head of so many tokens, and one kernel, which does
- * without arrays and --params. */
+/* The set with one kernel and one sampled head of n tokens, or the first head
+ * of attention weights, without arrays and --params. */
 static case_set open_sample(const case_set *set, kernel_entry *entry,
                             double *tau, size_t n)
 {
     lln_head head;
     case_set sample = *set;
+    sample.kernels = (kernel_list){1, entry};
+    sample.taus = (lln_number_list){1, tau};
+    sample.arrays = NULL;
+    sample.joints = NULL;
+    if (stored_given())
+        return sample;
     set->heads.describe(&set->heads, 0, &head);
     const lln_gaussian model = {.n = n,
                                 .d = head.q.columns,
@@ -82,10 +89,6 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
         cli_check(lln_kernel_set(&entry->choice, "beta", 1));
         entry->from_params = false;
     }
-    sample.kernels = (kernel_list){1, entry};
-    sample.taus = (lln_number_list){1, tau};
-    sample.arrays = NULL;
-    sample.joints = NULL;
     cli_check(lln_gaussian_open(&model, &sample.heads));
     case_set_open_joints(&sample);
     return sample;
@@ -111,7 +114,8 @@ static case_cost measure_case(const case_set *set, size_t kernel, double size)
     result.warnings = NULL;
     case_result_close(&sample, &result);
     case_set_close_joints(&sample);
-    lln_heads_close(&sample.heads);
+    if (!stored_given())
+        lln_heads_close(&sample.heads);
     return (case_cost){
         .size = size,
         .seconds = spent.seconds,
@@ -136,6 +140,19 @@ static case_cost measure_larger(const case_set *set, size_t kernel,
     return now;
 }
 
+static double size_of(const lln_head *head)
+{
+    return lln_growth_size(head->q.rows, head->k.rows);
+}
+
+/* Attention weights cannot be sampled: the first head is measured. */
+static case_cost estimate_stored(const case_set *set)
+{
+    lln_head head;
+    set->heads.describe(&set->heads, 0, &head);
+    return measure_case(set, 0, size_of(&head));
+}
+
 /* The first case of a kernel also wakes threads and fills caches. */
 static case_cost estimate_kernel(const case_set *set, size_t kernel,
                                  double size)
@@ -156,11 +173,6 @@ static case_cost estimate_kernel(const case_set *set, size_t kernel,
         spent += now.seconds;
     }
     return now;
-}
-
-static double size_of(const lln_head *head)
-{
-    return lln_growth_size(head->q.rows, head->k.rows);
 }
 
 /* The number of layers in the set. One layer of a file is in memory at a
@@ -213,7 +225,8 @@ static void estimate(const case_set *set, int workers, forecast_record *record)
     if (workers > 1)
         lln_threads_set(1);
     for (size_t k = 0; k < set->kernels.count; k++) {
-        case_cost of = estimate_kernel(set, k, size);
+        case_cost of = stored_given() ? estimate_stored(set)
+                                      : estimate_kernel(set, k, size);
         add_kernel(set, &of, workers, &memory, record);
     }
     double layer = (double)record->bytes / (double)count_layers(&set->heads);

@@ -30,8 +30,8 @@ void row_identity_show_step(void);
 /* Prints `rule`, which is in the table on request, by default. */
 void row_identity_show_rule(void);
 
-/* Puts "gaussian: head 3, tau 0.5: " in front of the message of a failure, and
- * returns its status; LLN_OK is legal. */
+/* Prefixes the message of a failure with the place, such as "gaussian: head 3,
+ * tau 0.5: ", and returns its status; LLN_OK is legal. */
 LLN_NODISCARD lln_status row_identity_fail(const row_identity *identity,
                                            lln_status status);
 

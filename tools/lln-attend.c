@@ -60,6 +60,8 @@ int main(int argc, char **argv)
     run_shared.values = true;
     run_shared.values_optional = values_optional;
     command_parse(&tool, argc, argv);
+    if (run_shared.attention && (!options.compare || options.write_heads))
+        cli_usage("--attention needs --compare");
     if (options.write_p && !options.write_heads)
         cli_usage("--write-p needs --write-heads");
     if (options.write_p && !cli_given("kernel"))

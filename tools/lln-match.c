@@ -16,7 +16,7 @@
 #include "message.h"
 #include "options.h"
 #include "run.h"
-#include "sources.h"
+#include "stored.h"
 #include "warnings.h"
 
 static struct {
@@ -146,7 +146,7 @@ static lln_status start_matches(run_block *block)
         match_record *out = run_block_record(block, i);
         out->method = methods.items[i]->name;
         out->target = "log_variance_row";
-        out->seed = sources_sampled() ? methods.seed : NULL;
+        out->seed = options_sampled() ? methods.seed : NULL;
     }
     return LLN_OK;
 }
@@ -211,6 +211,7 @@ static lln_status measure_matches(const run_case *c, const void *context,
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
+    stored_refuse("lln-match");
     methods = read_methods();
     return run_plan_write(&(run_plan){.name = "lln-match",
                                       .table = {columns, sizeof(match_record)},

@@ -16,6 +16,7 @@
 #include "model.h"
 #include "options.h"
 #include "run.h"
+#include "stored.h"
 
 static struct {
     size_t histogram, qq;
@@ -184,7 +185,7 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
 {
     (void)context;
     summary_record *out = run_block_record(block, 0);
-    if (c->passes & PASS_MOMENTS)
+    if ((c->passes & PASS_MOMENTS) && c->head->q.data)
         LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
                                         &out->cross_variance));
     if (c->passes & PASS_THEORY)
@@ -337,6 +338,8 @@ int main(int argc, char **argv)
         cli_usage("--s2 needs --fenton");
     if (options.fenton)
         return fenton_table_write(options.s2);
+    if (options.normality)
+        stored_refuse("--normality");
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,

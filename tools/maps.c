@@ -25,6 +25,7 @@ static lln_map_options options(void)
         .query_scale = run_shared.query_scale,
         .positions = run_shared.positions,
         .positions_used = rules_use_positions(),
+        .documents_given = run_shared.documents != NULL,
         .documents = rules_documents(),
         .arrays = arrays_for(ARRAYS_OF_MAPS),
     };
@@ -47,9 +48,6 @@ bool maps_are_across(void)
 void maps_check(void)
 {
     lln_map_options o = options();
-    if (o.positions && strcmp(o.positions, "restart") == 0 &&
-        !run_shared.documents)
-        cli_usage("--positions restart needs --documents");
     lln_status status = lln_maps_check(&o);
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());

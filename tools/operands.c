@@ -91,7 +91,8 @@ static void check_layout(const named_files *files, lln_mark mark)
     char letter = mark == LLN_LAYER ? 'l' : 'h', fitting[128] = "";
     if (!has_mark(files, mark) || !layout || !strchr(layout, letter))
         return;
-    const char *const *list = lln_layouts(strlen(layout));
+    const char *const *list =
+        run_shared.attention ? NULL : lln_layouts(strlen(layout));
     for (; list && *list; list++)
         if (!strchr(*list, letter) &&
             !(mark == LLN_LAYER && has_mark(files, LLN_HEAD) &&

@@ -52,6 +52,12 @@ const cli_option run_shared_options[] = {
     {"key-k", 0, CLI_TEXT, "KEY",
      "names of the arrays of keys (those of the queries with k in place of q)",
      SHARED(key_k), 0, 0, false},
+    {"attention", 0, CLI_TEXT, "FILE[:KEY]",
+     "attention weights, in place of queries and keys; FILEs after it too",
+     SHARED(attention), 0, 0, false},
+    {"key-attention", 0, CLI_TEXT, "KEY",
+     "names of the arrays of attention weights (found by words)",
+     SHARED(key_attention), 0, 0, false},
     {"list", 0, CLI_FLAG, NULL,
      "print a table of the arrays in the files and stop", SHARED(list), 0, 0,
      false},
@@ -61,7 +67,7 @@ const cli_option run_shared_options[] = {
     {"layout", 0, CLI_TEXT, "AXES",
      "axes of the arrays, slowest first, such as nd, hnd, nhd, lhnd, bhnd, "
      "bnhd or bnD: b batch, l layers, h heads, n tokens, d features, D the "
-     "features of all heads (nd)",
+     "features of all heads (nd); with --attention nm, m keys",
      SHARED(layout), 0, 0, false},
     {"split-heads", 0, CLI_TEXT, "H[:HK]",
      "number of query heads, and of key heads if it differs, in axis D of the "
@@ -106,36 +112,41 @@ const cli_option run_shared_options[] = {
      "(none)",
      SHARED(query_scale), 0, 0, false},
     {"causal", 0, CLI_MAYBE, "top|none",
-     "mask the keys that come after the query; top: counted from the first "
-     "key, "
-     "not from the last; none: do not, whatever --config says",
+     "mask the keys that come after the query; top: count positions from the "
+     "first query and key, not from the last; none: mask none, whatever "
+     "--config says",
      SHARED(causal), 0, 0, false},
     {"window", 0, CLI_LAYER, "[LAYERS@]W|L,R",
      "mask the keys that are W or more positions away from the query, or more "
      "than L before or R after it (no window)",
      SHARED(window), 0, 0, false},
     {"chunk", 0, CLI_LAYER, "[LAYERS@]C",
-     "tokens are in chunks of C, whose queries see no keys outside (none)",
+     "divide the tokens into chunks of C and mask the keys of other chunks "
+     "(none)",
      SHARED(chunk), 0, 0, false},
     {"prefix", 0, CLI_LAYER, "[LAYERS@]N",
-     "with --causal, all queries see the first N keys (none)", SHARED(prefix),
-     0, 0, false},
+     "with --causal, do not mask the first N keys (none)", SHARED(prefix), 0, 0,
+     false},
     {"documents", 0, CLI_TEXT, "FILE",
-     "documents of the tokens, whose queries see no keys outside (one)",
+     "file with the documents of the tokens; mask the keys of other documents "
+     "(one document)",
      SHARED(documents), 0, 0, false},
     {"mask", 0, CLI_TEXT, "FILE[:KEY]",
-     "array of booleans, or of numbers to add, for queries and keys (none)",
+     "array with a boolean, or a number to add to the logit, for each query "
+     "and "
+     "key (none)",
      SHARED(mask), 0, 0, false},
     {"scale", 0, CLI_LAYER, "[LAYERS@]X",
      "factor X of the logits X q.k (1/sqrt(d))", SHARED(scale), 0, 0, false},
     {"softcap", 0, CLI_LAYER, "[LAYERS@]C",
-     "replace logits s by C tanh(s/C) (none)", SHARED(softcap), 0, 0, false},
+     "cap the logits s: C tanh(s/C) (none)", SHARED(softcap), 0, 0, false},
     {"bias", 0, CLI_LAYER, "[LAYERS@]BIAS",
-     "add to logits: full, toeplitz, alibi or t5, with parameters (none)",
+     "add a bias to the logits: full, toeplitz, alibi or t5, with parameters "
+     "(none)",
      SHARED(bias), 0, 0, false},
     {"sink", 0, CLI_LAYER, "[LAYERS@]X",
-     "one more outcome of softmax, with this logit (none)", SHARED(sink), 0, 0,
-     false},
+     "add an outcome with this logit to the softmax, which is no key (none)",
+     SHARED(sink), 0, 0, false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "
      "the temperature of a head is 1 over the standard deviation of its logits "
@@ -149,8 +160,8 @@ const cli_option run_shared_options[] = {
      "read alpha and beta from a table of lln-match; - is standard input",
      SHARED(params), 0, 0, false},
     {"arrays", 0, CLI_LIST, "LIST",
-     "arrays that kernels, norms, rotary embedding, biases and sinks take, "
-     "NAME=FILE[:KEY],... (none)",
+     "arrays that kernels, norms, rotary embedding, biases and sinks take in "
+     "addition to the head: NAME=FILE[:KEY],... (none)",
      SHARED(arrays), 0, 0, false},
     {"gate", 0, CLI_TEXT, "FILE[:KEY]", "short for --arrays gate=FILE[:KEY]",
      SHARED(gate), 0, 0, false},
@@ -238,6 +249,11 @@ static void check_resume(void)
         cli_usage("--%s cannot be used with --resume", other);
     if (!run_shared.output || strcmp(run_shared.output, "-") == 0)
         cli_usage("--resume needs -o FILE: it continues from FILE.partial");
+}
+
+bool options_sampled(void)
+{
+    return !run_shared.file && !run_shared.q;
 }
 
 void options_check(void)

@@ -26,6 +26,7 @@ typedef struct {
     size_t file_count;
     const char *q, *k, *v;
     const char *key_q, *key_k, *key_v;
+    const char *attention, *key_attention; /* files of attention weights */
     const char *layout, *split_heads, *fused, *layers, *heads, *lengths,
         *padding;
     bool values;                          /* set by a tool that uses values */
@@ -33,7 +34,7 @@ typedef struct {
     bool list, plan;
     /* attention */
     const char *tau, *kernels, *params;
-    const char *arrays, *gate; /* of kernels, maps and rules, FILE[:KEY] */
+    const char *arrays, *gate; /* of kernels, maps and rules: FILE[:KEY] */
     /* maps of queries and keys; all but positions by layer */
     const char *clip_qkv, *qk_norm, *rope, *positions, *query_scale;
     const char *config; /* FILE; NULL: none */
@@ -42,7 +43,7 @@ typedef struct {
      * "top" */
     const char *window, *chunk, *prefix, *softcap, *bias, *sink, *scale;
     const char *causal, *documents, *mask;
-    const char *aggregate; /* NULL: a row for each head */
+    const char *aggregate; /* NULL: one row for each head */
     const char *shard;     /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;
     /* output */
@@ -58,6 +59,9 @@ extern const cli_option run_shared_options[]; /* fills run_shared */
 /* Parses the command line, including the operands FILE. Ends the process on bad
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
+
+/* Whether heads are sampled: no file of heads is named. */
+bool options_sampled(void);
 
 /* Checks what the option table cannot, except options about heads
  * (sources_check). Ends the process on bad usage. */

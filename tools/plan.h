@@ -17,14 +17,14 @@ typedef struct model_cache model_cache;
 
 /* One head at one temperature, ready to be measured. */
 typedef struct {
-    const lln_head *head; /* under the parts of its rule that the kernel
+    const lln_head *head; /* with the parts of its rule that the kernel
                              supports */
-    const lln_kernel_choice *kernel;    /* alpha and beta resolved; NULL if the
-                                           plan measures heads */
-    const lln_kernel_choice *reference; /* likewise; NULL: the plan has none */
-    const lln_head *reference_head;     /* under what the reference supports */
-    double tau; /* asked for, or the head's own; NaN: it has none, or
-                   PASS_TEMPERATURE does not ask for it */
+    /* With alpha and beta. NULL: the plan measures heads, or has no
+     * reference. */
+    const lln_kernel_choice *kernel, *reference;
+    const lln_head *reference_head; /* with the parts the reference supports */
+    double tau; /* given, or the head's own; NaN: it has none, or
+                   PASS_TEMPERATURE is not among the passes */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured; NaN:
                                 PASS_SIGMAS is not among the passes */

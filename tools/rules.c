@@ -9,7 +9,6 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
-#include "sources.h"
 
 static lln_document_list documents; /* without an id until it is read */
 
@@ -30,7 +29,8 @@ static lln_rule_options options(void)
         .mask = o->mask,
         .positions = o->positions,
         .arrays = arrays_for(ARRAYS_OF_RULES),
-        .sampled = sources_sampled(),
+        .sampled = options_sampled(),
+        .selected = o->heads != NULL,
         .unchecked = o->plan,
     };
 }
@@ -47,7 +47,7 @@ static void check(lln_status status)
 static void check_temperature(void)
 {
     lln_logit_rule rule = rules_asked();
-    if (!run_shared.tau || sources_sampled())
+    if (!run_shared.tau || options_sampled())
         return;
     const char *option = rule.softcap > 0  ? "softcap"
                          : run_shared.mask ? "mask"

@@ -17,7 +17,6 @@
 #include "progress.h"
 #include "resume.h"
 #include "signals.h"
-#include "sources.h"
 
 enum {
     /* Results that may wait for an earlier result, for each thread. */
@@ -171,7 +170,7 @@ static void open_results(run_state *run)
 static void open_run(run_state *run, const run_plan *plan)
 {
     case_set *set = &run->set;
-    bool sampled = sources_sampled();
+    bool sampled = options_sampled();
     case_set_choose(set, plan);
     group_kind kind = choose_groups(plan, sampled);
     set->averaged = kind == GROUP_TRIALS;

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "output.h"
 #include "rules.h"
+#include "stored.h"
 #include "tensor/container.h"
 #include "tensor/mapping.h"
 
@@ -45,7 +46,8 @@ static void check_pipes(void)
     for (int i = 0; i < 3; i++)
         piped = piped || (parts[i] && is_pipe(parts[i]));
     pipes += piped;
-    for (int i = 0; i < 5; i++)
+    pipes += stored_beside() && is_pipe(o->attention);
+    for (int i = 0; i < 4; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
         cli_usage("standard input ('-') is named more than once; it can be "
@@ -99,6 +101,7 @@ void sources_check(void)
         "padding",     "clip-qkv", "qk-norm", "rope",  "positions",
         "query-scale", "list",     "config",  NULL};
     const run_options *o = &run_shared;
+    stored_check();
     if (!o->q != !o->k)
         cli_usage("--%s needs --%s", o->q ? "q" : "k", o->q ? "k" : "q");
     if (o->file && o->q)
@@ -113,8 +116,8 @@ void sources_check(void)
         cli_usage("--fused cannot be used with --q and --k: it applies to a "
                   "FILE that contains both");
     check_values();
-    const char *name = cli_first_given(sources_sampled() ? file : model);
-    if (name && !sources_sampled())
+    const char *name = cli_first_given(options_sampled() ? file : model);
+    if (name && !options_sampled())
         sources_refuse(name);
     if (name)
         cli_usage("--%s needs heads from files; use FILE, or --q and --k",
@@ -129,11 +132,6 @@ void sources_check(void)
         row_identity_show_rule();
     if (operands_find()->steps)
         row_identity_show_step();
-}
-
-bool sources_sampled(void)
-{
-    return !run_shared.file && !run_shared.q;
 }
 
 void sources_refuse_several(void)
@@ -160,10 +158,11 @@ static lln_heads_part open_operand(const operand *from,
         .q = from->text[OF_QUERIES],
         .k = from->text[OF_KEYS],
         .v = from->text[OF_VALUES],
-        .values = o->values,
+        .values = o->values && !stored_given(),
         .values_optional = values_optional() != NULL,
         .unchecked = o->plan,
-        .key_q = o->key_q,
+        .stored = stored_given(),
+        .key_q = stored_given() ? o->key_attention : o->key_q,
         .key_k = o->key_k,
         .key_v = o->key_v,
         .name = from->name,
@@ -232,8 +231,15 @@ static void show_files(const lln_heads_part *parts, size_t count)
     free(notes);
 }
 
-/* Reads --lengths, which applies to every file; the caller frees the result. */
-static lln_lengths read_lengths(void)
+/* What will be missing. */
+static void show_doubts(const lln_heads_part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].heads.doubt)
+            cli_warn("%s", parts[i].heads.doubt);
+}
+
+lln_lengths sources_lengths(void)
 {
     const run_options *o = &run_shared;
     lln_lengths lengths = {0};
@@ -252,7 +258,7 @@ static lln_lengths read_lengths(void)
 static void open_operands(const char *selected, bool shown, lln_heads *heads)
 {
     const operand_list *list = operands_find();
-    lln_lengths lengths = read_lengths();
+    lln_lengths lengths = sources_lengths();
     lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++)
@@ -263,6 +269,7 @@ static void open_operands(const char *selected, bool shown, lln_heads *heads)
     cli_check(lln_heads_join(parts, count, heads));
     if (shown)
         show_files(parts, count);
+    show_doubts(parts, count);
     lln_lengths_free(&lengths);
     free(parts);
 }
@@ -301,7 +308,7 @@ static void open_files(lln_heads *heads)
         maps_apply(heads, &whole);
 }
 
-/* Says that values are missing. */
+/* Warns if values are missing. */
 static void warn_of_values(const lln_heads *heads)
 {
     const run_options *o = &run_shared;
@@ -316,7 +323,7 @@ static void warn_of_values(const lln_heads *heads)
 void sources_open(lln_heads *heads)
 {
     const run_options *o = &run_shared;
-    if (sources_sampled()) {
+    if (options_sampled()) {
         lln_gaussian model = {
             .n = o->tokens,
             .d = o->dim,
@@ -333,7 +340,8 @@ void sources_open(lln_heads *heads)
         open_files(heads);
         warn_of_values(heads);
     }
-    rules_apply(heads);
+    if (!stored_given()) /* attention weights have no logits */
+        rules_apply(heads);
     rule_texts_prepare(heads);
 }
 
@@ -345,6 +353,13 @@ void sources_refuse_overwrite(void)
             cli_refuse_overwrite(list->items[i].path[role]);
     cli_refuse_overwrite(run_shared.lengths);
     config_refuse_overwrite();
+    if (stored_beside()) {
+        char *path, *key;
+        cli_check(lln_files_split(run_shared.attention, &path, &key));
+        cli_refuse_overwrite(path);
+        free(path);
+        free(key);
+    }
     maps_refuse_overwrite();
     rules_refuse_overwrite();
 }

@@ -5,13 +5,11 @@
 #define LLN_TOOLS_SOURCES_H
 
 #include "heads/heads.h"
+#include "heads/lengths.h"
 
 /* Checks the shared options about heads against each other; ends the process on
  * bad usage. */
 void sources_check(void);
-
-/* Whether heads are sampled: no file of heads is named. */
-bool sources_sampled(void);
 
 /* Ends the process: this option applies only to sampled heads. */
 __attribute__((noreturn)) void sources_refuse(const char *option);
@@ -22,6 +20,10 @@ void sources_refuse_several(void);
 /* Opens the heads of the shared options, and prints which arrays were chosen by
  * name. Ends the process on failure. */
 void sources_open(lln_heads *heads);
+
+/* Reads --lengths, which applies to every file; the caller frees the result.
+ * Ends the process on failure. */
+lln_lengths sources_lengths(void);
 
 /* Ends the process if the output would replace a file that is read. */
 void sources_refuse_overwrite(void);

@@ -29,16 +29,14 @@ typedef struct {
 
 static lln_status find_role(role_arrays *r)
 {
-    if (r->pattern) {
-        LLN_TRY(lln_pattern_find(r->file, r->pattern, &r->found, &r->count));
-        return lln_candidates_check(r->file, r->found[0].index);
-    }
+    if (r->pattern)
+        return lln_pattern_find(r->file, r->pattern, &r->found, &r->count);
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
     r->found[0] = (lln_named){-1, -1, r->only};
     r->count = 1;
-    return lln_candidates_check(r->file, r->only);
+    return LLN_OK;
 }
 
 /* Removes the arrays of a role whose layers are in layers [count] but not
@@ -201,6 +199,9 @@ static lln_status match_arrays(search *s, const lln_files *files,
         s->role[role].pattern = choice->pattern[role];
         s->role[role].only = choice->only[role];
         lln_status status = find_role(&s->role[role]);
+        if (status == LLN_OK && !choice->stored)
+            status = lln_candidates_check(s->role[role].file,
+                                          s->role[role].found[0].index);
         if (status != LLN_OK && role == LLN_VALUES)
             status = lln_choice_lacks_values(files, status, choice);
         LLN_TRY(status);

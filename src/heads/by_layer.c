@@ -9,7 +9,7 @@
 
 enum { NUMBER = 16 }; /* bytes of the number of a layer */
 
-/* Reads a whole number and moves *text behind it. */
+/* Reads a whole number and moves *text past it. */
 static bool read_layer(const char **text, size_t *layer)
 {
     char digits[NUMBER];

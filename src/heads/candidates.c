@@ -67,6 +67,7 @@ typedef struct {
     uint64_t varying[EXAMPLES]; /* bit r: run r of digits differs */
     size_t count;
     const char *weight; /* a weight that is otherwise a candidate, or NULL */
+    const char *option; /* that chooses one */
     lln_fused fused;    /* order of features in arrays of all three roles */
 } candidates;
 
@@ -119,7 +120,7 @@ static lln_status list_candidates(const lln_container *queries,
                                   const lln_container *keys, bool fused,
                                   size_t axes, candidates *out)
 {
-    *out = (candidates){.count = 0};
+    *out = (candidates){.option = "key-q"};
     for (size_t i = 0; i < lln_container_count(queries); i++) {
         const char *key = lln_container_entry_at(queries, i).key;
         bool is;
@@ -193,8 +194,8 @@ static lln_status refuse_several(const lln_container *file,
         lln_names_append(list, pattern);
         free(pattern);
     }
-    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; use --key-q",
-                    lln_container_name(file), what, list);
+    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; use --%s",
+                    lln_container_name(file), what, list, found->option);
 }
 
 static lln_status refuse_weight(const lln_container *file, const char *key)
@@ -238,8 +239,8 @@ static lln_status choose_candidate(const lln_container *file,
     return lln_fail(LLN_EFORMAT,
                     "%s: keys like %s differ in more than one number; mark "
                     "the layer with {layer} and the head with {head} in "
-                    "--key-q",
-                    name, list);
+                    "--%s",
+                    name, list, found->option);
 }
 
 lln_status lln_candidates_queries(const lln_container *queries,
@@ -262,4 +263,56 @@ lln_status lln_candidates_fused(const lln_container *file, char **pattern,
         return LLN_OK;
     return choose_candidate(file, &found, "arrays of queries, keys and values",
                             pattern);
+}
+
+/* Whether the name has a word for one of queries, keys and values, or all. */
+static lln_status has_role(const char *name, bool *has)
+{
+    static const lln_role other[] = {LLN_KEYS, LLN_QUERIES, LLN_QUERIES};
+    size_t length;
+    lln_fused fused;
+    *has = lln_words_fused(name, &length, &fused) != NULL;
+    for (int role = LLN_QUERIES; role < LLN_ROLES && !*has; role++) {
+        char *partner;
+        LLN_TRY(lln_name_of_role(name, (lln_role)role, other[role], &partner));
+        *has = partner != NULL;
+        free(partner);
+    }
+    return LLN_OK;
+}
+
+/* By their words, or all without a word for queries, keys and values. */
+static lln_status list_attention(const lln_container *file, bool by_words,
+                                 candidates *out)
+{
+    *out = (candidates){.option = "key-attention"};
+    for (size_t i = 0; i < lln_container_count(file); i++) {
+        const char *key = lln_container_entry_at(file, i).key;
+        bool other = false;
+        if (!lln_container_is_usable(file, i, AXES))
+            continue;
+        if (by_words)
+            other = !lln_words_attention(key);
+        else
+            LLN_TRY(has_role(key, &other));
+        if (!other)
+            add_candidate(out, key);
+    }
+    return LLN_OK;
+}
+
+lln_status lln_candidates_attention(const lln_container *file, char **pattern)
+{
+    candidates found;
+    char list[LLN_NAMES_TEXT];
+    *pattern = NULL;
+    LLN_TRY(list_attention(file, true, &found));
+    if (found.count == 0)
+        LLN_TRY(list_attention(file, false, &found));
+    if (found.count > 0)
+        return choose_candidate(file, &found, "attention weights", pattern);
+    return lln_fail(LLN_EFORMAT,
+                    "%s: no names such as attentions among %s; choose with "
+                    "--key-attention",
+                    lln_container_name(file), lln_names_list(file, list));
 }

@@ -31,6 +31,12 @@ LLN_NODISCARD lln_status lln_candidates_queries(const lln_container *queries,
 LLN_NODISCARD lln_status lln_candidates_fused(const lln_container *file,
                                               char **pattern, lln_fused *fused);
 
+/* The same for arrays of attention weights: those whose names end in a word for
+ * them or, if there are none, all whose names have no word for queries, keys or
+ * values. LLN_EFORMAT: there are none. */
+LLN_NODISCARD lln_status lln_candidates_attention(const lln_container *file,
+                                                  char **pattern);
+
 /* LLN_EUNDEFINED if array `index`, which the user chose, is a weight. */
 LLN_NODISCARD lln_status lln_candidates_check(const lln_container *file,
                                               size_t index);

@@ -32,24 +32,35 @@ lln_status lln_files_split(const char *text, char **path, char **key)
     return LLN_OK;
 }
 
+/* The option that names the arrays of a role. */
+static const char *key_option(const lln_choice *c, lln_role role)
+{
+    static const char *const options[] = {"--key-q", "--key-k", "--key-v"};
+    return c->stored ? "--key-attention" : options[role];
+}
+
+static lln_status fail_twice(const lln_choice *c, lln_role role,
+                             const char *text)
+{
+    char letter[] = {option_letter[role], '\0'};
+    return lln_fail(
+        LLN_EINVAL, "%s cannot be used with --%s %s, which names a key",
+        key_option(c, role), c->stored ? "attention" : letter, text);
+}
+
 static lln_status open_role(lln_choice *c, lln_arrays *arrays, lln_role role,
                             const char *text, const char *pattern)
 {
-    char *path, *key, letter = option_letter[role];
+    char *path, *key;
     lln_status status = lln_files_split(text, &path, &key);
     if (status == LLN_OK)
         status = lln_arrays_file(arrays, path, &c->file[role]);
     if (status == LLN_OK && key && pattern)
-        status =
-            lln_fail(LLN_EINVAL,
-                     "--key-%c cannot be used with --%c %s, which names a key",
-                     letter, letter, text);
+        status = fail_twice(c, role, text);
     if (status == LLN_OK && (key || pattern)) {
         status = lln_pattern_check(key ? key : pattern);
-        if (status != LLN_OK && !key) {
-            char option[] = {'-', '-', 'k', 'e', 'y', '-', letter, '\0'};
-            (void)lln_fail_in(status, option);
-        }
+        if (status != LLN_OK && !key)
+            (void)lln_fail_in(status, key_option(c, role));
         c->pattern[role] = key ? key : strdup(pattern);
         if (!c->pattern[role])
             status = lln_fail(LLN_ENOMEM, "out of memory");
@@ -185,6 +196,26 @@ static lln_status share_arrays(lln_choice *c)
     return LLN_OK;
 }
 
+/* The arrays of attention weights are those of queries and of keys. */
+static lln_status choose_stored(lln_choice *c, lln_arrays *arrays,
+                                const lln_files *files)
+{
+    c->stored = true;
+    c->roles = LLN_VALUES;
+    LLN_TRY(open_role(c, arrays, LLN_QUERIES, files->file, files->key_q));
+    lln_container *file = c->file[LLN_QUERIES];
+    c->single[LLN_QUERIES] =
+        lln_container_only(file, AXES, &c->only[LLN_QUERIES]);
+    if (!is_settled(c, LLN_QUERIES)) {
+        c->by_name = true;
+        LLN_TRY(lln_candidates_attention(file, &c->pattern[LLN_QUERIES]));
+    }
+    c->file[LLN_KEYS] = file;
+    c->single[LLN_KEYS] = c->single[LLN_QUERIES];
+    c->only[LLN_KEYS] = c->only[LLN_QUERIES];
+    return share_arrays(c);
+}
+
 /* Reads from the layout and --fused whether an array contains all three
  * roles. */
 static lln_status read_fused(lln_choice *c, const lln_files *files)
@@ -262,6 +293,8 @@ lln_status lln_choice_lacks_values(const lln_files *files, lln_status status,
 static lln_status choose(lln_choice *c, lln_arrays *arrays,
                          const lln_files *files)
 {
+    if (files->stored)
+        return choose_stored(c, arrays, files);
     LLN_TRY(read_fused(c, files));
     LLN_TRY(open_files(c, arrays, files));
     LLN_TRY(choose_fused(c, files));
@@ -313,7 +346,9 @@ lln_status lln_choice_note(const lln_choice *choice, char **note)
     if (!text)
         return lln_fail(LLN_ENOMEM, "out of memory");
     fprintf(text, "%s: ", lln_container_name(choice->file[LLN_QUERIES]));
-    if (choice->together)
+    if (choice->stored)
+        fprintf(text, "attention weights '%s'", choice->pattern[LLN_QUERIES]);
+    else if (choice->together)
         print_together(choice, text);
     else
         print_roles(choice, text);

@@ -22,6 +22,7 @@ typedef struct {
     size_t only[LLN_ROLES];         /* the index of that array */
     bool by_name;                   /* chosen by names: queries or keys */
     bool values_by_name;            /* values */
+    bool stored;                    /* arrays contain attention weights */
     bool together;                  /* an array contains all three roles */
     lln_fused fused;
 } lln_choice;

@@ -87,23 +87,32 @@ static void print_range(FILE *text, const char *before, range r,
     fprintf(text, "%zu %s", r.high, r.high == 1 ? one : many);
 }
 
-static void print_extent(FILE *text, const char *name, const extent *e)
+static void print_extent(FILE *text, const char *name, const extent *e,
+                         bool stored)
 {
     range layers = {e->layers, e->layers};
     bool same =
         e->rows.low == e->columns.low && e->rows.high == e->columns.high;
     fprintf(text, "%s: ", lln_mapping_name(name));
+    if (stored)
+        fputs("attention weights of ", text);
     if (e->batch)
         print_range(text, "", e->entries, "batch entry", "batch entries");
     print_range(text, e->batch ? ", " : "", layers, "layer", "layers");
-    print_range(text, ", ", e->queries, "query head", "query heads");
-    print_range(text, ", ", e->keys, "key head", "key heads");
+    if (stored) {
+        print_range(text, ", ", e->queries, "head", "heads");
+    } else {
+        print_range(text, ", ", e->queries, "query head", "query heads");
+        print_range(text, ", ", e->keys, "key head", "key heads");
+    }
     if (same) {
         print_range(text, ", ", e->rows, "token", "tokens");
     } else {
         print_range(text, ", ", e->rows, "query token", "query tokens");
         print_range(text, ", ", e->columns, "key token", "key tokens");
     }
+    if (stored)
+        return;
     print_range(text, ", ", e->features, "feature", "features");
     if (e->values.high > 0 && (e->values.low != e->features.low ||
                                e->values.high != e->features.high))
@@ -120,6 +129,6 @@ lln_status lln_extent_describe(const char *name, const lln_bundle *bundles,
     FILE *out = open_memstream(text, &size);
     if (!out)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    print_extent(out, name, &e);
+    print_extent(out, name, &e, roles == 1);
     return fclose(out) == 0 ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }

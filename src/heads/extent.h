@@ -14,6 +14,7 @@
  * 2 layers, 4 query heads, 4 key heads, 128 tokens, 64 features". Batch entries
  * are stated if the arrays have that axis, "64 to 128 tokens" if layers differ,
  * and the features of values (roles = 3) if they differ from those of keys.
+ * With roles = 1 it is "attention weights of 2 layers, 4 heads, 128 tokens".
  * `name` is the name of the file. The caller owns *text. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_extent_describe(const char *name,
                                              const lln_bundle *bundles,

@@ -11,6 +11,8 @@
 #include "heads/head_storage.h"
 #include "heads/results.h"
 #include "heads/set_temperature.h"
+#include "heads/stored.h"
+#include "heads/stray_rows.h"
 
 typedef struct {
     lln_arrays *arrays;
@@ -26,6 +28,7 @@ typedef struct {
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* batch entries of the bundle that has most */
     char *note, *extent;
+    lln_stray_rows *stray; /* NULL: the arrays are not attention weights */
 } state;
 
 static lln_length length_of(const state *s, const lln_head_place *head)
@@ -118,6 +121,24 @@ static lln_status check_head(const state *s, const lln_head_place *head,
     return status;
 }
 
+/* The attention weights of a head. */
+static lln_status open_stored(const state *s, const lln_head_place *head,
+                              lln_stored **stored)
+{
+    return lln_stored_open(
+        s->arrays, s->bundles[head->bundle].number[LLN_QUERIES],
+        &s->shapes[head->bundle].axes, head->at, length_of(s, head), stored);
+}
+
+static lln_status check_stored(const state *s, const lln_head_place *head)
+{
+    lln_stored *stored;
+    LLN_TRY(open_stored(s, head, &stored));
+    lln_status status = lln_stray_rows_examine(s->stray, head->index, stored);
+    lln_stored_close(stored);
+    return status;
+}
+
 /* Checks the values of all heads, array by array. */
 static lln_status check_numbers(const state *s, size_t count)
 {
@@ -128,8 +149,11 @@ static lln_status check_numbers(const state *s, size_t count)
     memcpy(head, s->heads, count * sizeof *head);
     qsort(head, count, sizeof *head, by_bundle);
     for (size_t i = 0; i < count && status == LLN_OK; i++)
-        status = check_head(s, &head[i],
-                            i > 0 && same_keys(s, &head[i - 1], &head[i]));
+        status =
+            s->stray
+                ? check_stored(s, &head[i])
+                : check_head(s, &head[i],
+                             i > 0 && same_keys(s, &head[i - 1], &head[i]));
     free(head);
     return status;
 }
@@ -185,6 +209,8 @@ static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
         .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
         .rule = lln_rule_for(s->rule, d),
     };
+    if (s->stray)
+        lln_stray_rows_describe(s->stray, index, head);
 }
 
 static lln_status fill_head(const state *s, const lln_head_place *place,
@@ -200,6 +226,19 @@ static lln_status fill_head(const state *s, const lln_head_place *place,
     return status;
 }
 
+static lln_status load_stored(const state *s, size_t index, lln_head *loaded,
+                              lln_head *head)
+{
+    LLN_TRY(open_stored(s, &s->heads[index], &loaded->stored));
+    lln_status status = lln_stray_rows_survey(s->stray, index, loaded->stored);
+    loaded->rule.mask.causal = loaded->stored->survey.causal;
+    if (status == LLN_OK)
+        *head = *loaded;
+    else
+        lln_head_free(loaded);
+    return status;
+}
+
 static lln_status load_head(const lln_heads *heads, size_t index, double tau,
                             lln_precision precision, lln_head *head)
 {
@@ -210,6 +249,8 @@ static lln_status load_head(const lln_heads *heads, size_t index, double tau,
     describe_head(heads, index, &loaded);
     if (loaded.q.rows == 0 || loaded.k.rows == 0)
         return lln_fail(LLN_EUNDEFINED, "length 0: nothing to measure");
+    if (s->stray)
+        return load_stored(s, index, &loaded, head);
     LLN_TRY(lln_head_allocate(logit_precision(s, place, precision), precision,
                               &loaded, to));
     lln_status status = fill_head(s, place, to);
@@ -256,6 +297,7 @@ static void close_files(lln_heads *heads)
     free(s->layout);
     free(s->note);
     free(s->extent);
+    lln_stray_rows_free(s->stray);
     free(s);
 }
 
@@ -345,6 +387,7 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
         .layout = s->layout,
         .split = split,
         .roles = roles,
+        .stored = files->stored,
         .mask = files->rule.mask,
         .lengths = &s->lengths,
     };
@@ -353,9 +396,11 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
                                  &s->heads, count));
     LLN_TRY(name_sources(s, files->name ? files->name : name));
     LLN_TRY(lln_extent_describe(name, s->bundles, s->shapes, s->count,
-                                s->rules.roles, &s->extent));
+                                files->stored ? 1 : roles, &s->extent));
     LLN_TRY(lln_head_places_bytes(s->arrays, s->bundles, s->count, roles,
                                   s->heads, *count, bytes));
+    if (files->stored)
+        LLN_TRY(lln_stray_rows_alloc(*count, &s->stray));
     return files->unchecked ? LLN_OK : check_numbers(s, *count);
 }
 
@@ -379,6 +424,7 @@ lln_status lln_files_open(const lln_files *files, lln_heads *heads)
     free(key);
     opened.note = s->note;
     opened.extent = s->extent;
+    opened.doubt = s->stray ? lln_stray_rows_text(s->stray) : NULL;
     if (status != LLN_OK) {
         lln_heads_close(&opened);
         return status;

@@ -28,6 +28,8 @@ typedef struct {
     bool values;          /* read them from `file` too */
     bool values_optional; /* it is no error if `file` has none */
     bool unchecked;       /* values are not checked to be finite */
+    bool stored;          /* arrays of `file`, named by key_q, contain
+                             attention weights (heads/stored.h) */
     const char *key_q, *key_k, *key_v;
     const char *name;   /* source of the heads; NULL: the file of the queries */
     const char *layout; /* nd hnd nhd lhnd bhnd bnhd ... (see layout.h); NULL:
@@ -57,8 +59,11 @@ typedef struct {
  * depends on them. Loading a head without tokens is LLN_EUNDEFINED. The source
  * of batch entry b is FILE[b]. Arrays are read again when heads are loaded: one
  * head at a time, or one layer at a time if each layer has its own array.
- * LLN_EINVAL: a layout, selection or pattern is malformed; LLN_EIO: the system
- * refused to read; LLN_EFORMAT: the contents of the files do not fit. */
+ * Heads of attention weights have `stored` in place of values, which are not
+ * copied, and rule.mask.causal if these are causal. They have no split_heads,
+ * no fused arrays, no values and no temperature to be given. LLN_EINVAL: a
+ * layout, selection or pattern is malformed; LLN_EIO: the system refused to
+ * read; LLN_EFORMAT: the contents of the files do not fit. */
 LLN_NODISCARD lln_status lln_files_open(const lln_files *files,
                                         lln_heads *heads);
 

@@ -133,8 +133,13 @@ static lln_status find_slope(const work *w, double *slope)
     size_t h = w->head->head < 0 ? 0 : (size_t)w->head->head;
     if (has_array(w, LLN_RULE_ARRAY_SLOPES, &index))
         LLN_TRY(read_number(w, LLN_RULE_ARRAY_SLOPES, index, slope));
-    else
+    else if (w->heads > 0)
         *slope = lln_alibi_slope(h, w->heads, text->max);
+    else
+        return lln_fail(LLN_EINVAL,
+                        "--bias alibi needs --arrays slopes=: with --heads, "
+                        "arrays of one head do not say how many heads the "
+                        "model has");
     *slope *= text->factor;
     return LLN_OK;
 }

@@ -14,7 +14,8 @@ typedef struct {
     lln_logit_grid numbers, mask;
 } lln_head_rule;
 
-/* Fills in the rule of a described head; `heads`: of its model; `pool`: what
+/* Fills in the rule of a described head; `heads`: of its model, 0:
+ * unknown; `pool`: what
  * heads share, kept as long. LLN_EINVAL, LLN_EFORMAT: arrays, documents, the
  * mask or the numbers of queries and keys do not go with the rule; else the
  * statuses of lln_map_array_read. */

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "heads/stored.h"
+
 int lln_place_compare(lln_place a, lln_place b)
 {
     if (a.batch != b.batch)
@@ -15,6 +17,7 @@ int lln_place_compare(lln_place a, lln_place b)
 
 void lln_head_free(lln_head *head)
 {
+    lln_stored_close(head->stored);
     free(head->storage);
     *head = (lln_head){0};
 }

@@ -39,6 +39,8 @@ typedef struct {
     double mean; /* NaN: not computed yet */
 } lln_variance_kept;
 
+struct lln_stored;
+
 /* One head. The head owns `storage` (lln_head_free). The set of heads owns
  * `source` and `file`. */
 typedef struct {
@@ -57,6 +59,10 @@ typedef struct {
     lln_matrix q;            /* queries [n x d] */
     lln_matrix k;            /* keys [m x d] */
     lln_matrix v; /* values [m x dv]; without data if they were not requested */
+    /* P itself, read from a file; q and k then have rows, but no columns and
+     * no data, unless P is to be compared with what they make. NULL: it is not
+     * known. */
+    struct lln_stored *stored;
     lln_logit_rule rule;
     double sigma_q, sigma_k; /* standard deviations of the Gaussian model that
                                 it was drawn from; 0: it was not drawn */
@@ -86,6 +92,7 @@ typedef struct lln_heads {
     size_t bytes;       /* of the arrays in files */
     const char *note;   /* which arrays were chosen by names; NULL: none */
     const char *extent; /* what a file contains, in words; NULL: no file */
+    const char *doubt;  /* why some values will be missing; NULL: none will */
     bool sampled;       /* heads are trials of one model, to be averaged */
     /* Fills in head `index` without its values: q, k and v have no data, and
      * have the precision that load() gives them for LLN_FLOAT32. Reads

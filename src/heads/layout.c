@@ -13,6 +13,15 @@ enum {
 
 /* In the order of LLN_AXIS_BATCH ... LLN_AXIS_FEATURE. */
 static const char axis_letters[] = "blhnd";
+static const char stored_letters[] = "blhnm";
+
+/* Layouts of attention weights. */
+static const char *const *stored_layouts(size_t axes)
+{
+    static const char *const layouts[][4] = {
+        {"nm"}, {"hnm", "lnm", "bnm"}, {"bhnm", "lhnm"}, {"lbhnm", "blhnm"}};
+    return axes >= 2 && axes <= 5 ? layouts[axes - 2] : NULL;
+}
 
 const char *const *lln_layouts(size_t axes)
 {
@@ -31,14 +40,39 @@ void lln_layouts_append(char *text, size_t size, const char *layout, bool last)
              layout);
 }
 
-/* "lhnd, bhnd or bnhd": the usual layouts with `axes` axes. */
-static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
+/* "lhnd, bhnd or bnhd" */
+static const char *list_layouts(const char *const *layouts,
+                                char text[FITTING_TEXT])
 {
-    const char *const *layouts = lln_layouts(axes);
     text[0] = '\0';
     for (; layouts && *layouts; layouts++)
         lln_layouts_append(text, FITTING_TEXT, *layouts, !layouts[1]);
     return text;
+}
+
+/* The usual layouts with `axes` axes. */
+static const char *fitting_layouts(size_t axes, char text[FITTING_TEXT])
+{
+    return list_layouts(lln_layouts(axes), text);
+}
+
+static lln_status wrong_stored_axes(const char *letters, const char *name,
+                                    const lln_tensor *tensor)
+{
+    char shape[200], fit[FITTING_TEXT];
+    lln_tensor_shape_text(tensor, shape, sizeof shape);
+    list_layouts(stored_layouts(tensor->axes), fit);
+    if (!*fit)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: shape %s; expected 2 to 5 axes, queries n and "
+                        "keys m among them",
+                        name, shape);
+    if (!letters)
+        return lln_fail(LLN_EFORMAT, "%s: shape %s needs a layout; expected %s",
+                        name, shape, fit);
+    return lln_fail(LLN_EFORMAT,
+                    "%s: shape %s does not have layout '%s'; expected %s", name,
+                    shape, letters, fit);
 }
 
 /* ", or bnD with --split-heads": layouts with heads side by side, or with all
@@ -96,10 +130,25 @@ static lln_status check_letters(const char *letters)
     return LLN_OK;
 }
 
+static lln_status check_stored_letters(const char *letters)
+{
+    bool good = strchr(letters, 'n') && strchr(letters, 'm');
+    for (const char *c = letters; *c; c++)
+        good = good && strchr(stored_letters, *c) && !strchr(c + 1, *c);
+    if (good)
+        return LLN_OK;
+    return lln_fail(LLN_EINVAL,
+                    "layout '%s': expected n (queries), m (keys) and perhaps h "
+                    "(heads), l (layers), b (batch), each once",
+                    letters);
+}
+
 const char *lln_axes_letters(const lln_axes *axes, size_t count)
 {
     if (axes->letters)
         return axes->letters;
+    if (axes->stored)
+        return "nm";
     if (axes->split.heads[LLN_QUERIES] == 0)
         return "nd";
     return count == 3 ? "bnD" : "nD";
@@ -183,21 +232,43 @@ static lln_status choose_third(lln_role role, const char *letters,
     return LLN_OK;
 }
 
-lln_status lln_layout_read(const lln_axes *axes, lln_role role,
-                           const char *name, const lln_tensor *tensor,
-                           lln_layout *layout)
+/* Finds the axes of the kinds whose letters are in `kinds`. */
+static void find_kinds(const char *letters, const char *kinds,
+                       const lln_tensor *tensor, lln_layout *layout)
 {
-    const char *letters = lln_axes_letters(axes, tensor->axes);
-    LLN_TRY(check_letters(letters));
-    if (tensor->axes != strlen(letters))
-        return wrong_axes(axes->letters, name, tensor);
     *layout = (lln_layout){.offset = 0};
     for (int kind = 0; kind < LLN_AXIS_KINDS; kind++) {
-        int axis = find_axis(letters, axis_letters[kind]);
+        int axis = find_axis(letters, kinds[kind]);
         layout->present[kind] = axis >= 0;
         layout->size[kind] = axis >= 0 ? tensor->shape[axis] : 1;
         layout->stride[kind] = axis >= 0 ? tensor->strides[axis] : 0;
     }
+}
+
+static lln_status read_stored(const lln_axes *axes, lln_role role,
+                              const char *name, const lln_tensor *tensor,
+                              lln_layout *layout)
+{
+    const char *letters = lln_axes_letters(axes, tensor->axes);
+    LLN_TRY(check_stored_letters(letters));
+    if (tensor->axes != strlen(letters))
+        return wrong_stored_axes(axes->letters, name, tensor);
+    find_kinds(letters, role == LLN_QUERIES ? stored_letters : "blhmn", tensor,
+               layout);
+    return LLN_OK;
+}
+
+lln_status lln_layout_read(const lln_axes *axes, lln_role role,
+                           const char *name, const lln_tensor *tensor,
+                           lln_layout *layout)
+{
+    if (axes->stored)
+        return read_stored(axes, role, name, tensor, layout);
+    const char *letters = lln_axes_letters(axes, tensor->axes);
+    LLN_TRY(check_letters(letters));
+    if (tensor->axes != strlen(letters))
+        return wrong_axes(axes->letters, name, tensor);
+    find_kinds(letters, axis_letters, tensor, layout);
     LLN_TRY(choose_third(role, letters, name, tensor, layout));
     return split_features(axes, role, letters, name, tensor, layout);
 }

@@ -37,10 +37,14 @@ typedef struct {
  * layer, h head, n tokens, d features, D heads side by side, 3 queries, keys
  * and values. n and exactly one of d and D are required; D excludes h; no
  * letter is repeated. NULL: nd, or, if heads are to be split, nD, and bnD for
- * three axes. */
+ * three axes.
+ * Arrays of attention weights have queries n and keys m in place of tokens and
+ * features, and neither D nor 3. NULL: nm. Their layout for LLN_KEYS has the
+ * keys as tokens. */
 typedef struct {
     const char *letters;
     lln_split split; /* heads[LLN_QUERIES] = 0: no axis D */
+    bool stored;     /* the arrays contain attention weights */
 } lln_axes;
 
 enum { LLN_LETTERS = 8 }; /* bytes of the longest layout, with its final zero */

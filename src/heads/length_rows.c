@@ -123,8 +123,8 @@ static lln_status read_text(const unsigned char *at, size_t size,
                            : lln_fail(LLN_EFORMAT, "no %s", rows->words->what);
 }
 
-/* Leaves out axes of size 1 after the first, such as those of heads and of
- * queries in [batch, 1, 1, tokens]. */
+/* Number of columns, without axes of size 1 after the first, such as the axes
+ * of heads and of queries in [batch, 1, 1, tokens]. */
 static lln_status find_columns(const char *expected, const lln_counts *counts,
                                size_t *columns)
 {
@@ -184,8 +184,8 @@ lln_status lln_length_rows_read(const unsigned char *bytes, size_t size,
 {
     static const lln_row_words words = {
         .what = "lengths",
-        .line = "one length, two lengths (queries and keys), or a 0 or 1 for "
-                "each token",
+        .line = "one length, two lengths (queries and keys), or a 0 or 1 "
+                "for each token",
         .shape = "[batch], [batch, 2] or [batch, tokens]",
         .file = "lengths or a mask",
     };

@@ -27,7 +27,7 @@ typedef struct {
     const struct lln_row_words *words;
 } lln_length_rows;
 
-/* What messages say that was expected. */
+/* The words of messages for what was expected. */
 typedef struct lln_row_words {
     const char *what;  /* "lengths" */
     const char *line;  /* in a line */
@@ -35,11 +35,11 @@ typedef struct lln_row_words {
     const char *file;  /* "lengths or a mask" */
 } lln_row_words;
 
-/* Reads bytes [size] of a file. Lines without numbers are left out; an array
- * of one axis is one row. Messages do not name the file. Release with
- * lln_length_rows_free, after failures too.
- * LLN_EFORMAT: a line that is not whole numbers, more axes than two with more
- * than one entry, or no numbers; LLN_ENOMEM. */
+/* Reads bytes [size] of a file. Lines without numbers are skipped. An array of
+ * one axis is one row. Messages do not name the file. Release with
+ * lln_length_rows_free, also after a failure. LLN_EFORMAT: a line that is not
+ * whole numbers, an array with more than two axes of more than one entry, or no
+ * numbers; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_length_rows_read(const unsigned char *bytes,
                                               size_t size,
                                               lln_length_rows *rows);

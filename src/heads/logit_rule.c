@@ -157,6 +157,7 @@ static void keep_run(size_t from, size_t to, size_t *first, size_t *end)
     *end = *end < to ? *end : to;
 }
 
+/* Limits the run of keys to the block of a position. */
 static void keep_block(size_t block, size_t position, size_t *first,
                        size_t *end)
 {

@@ -37,7 +37,7 @@ typedef struct {
 
 typedef struct {
     lln_mask mask;
-    double scale;   /* logits = scale q.k; NaN, not in a head: 1/sqrt(d) */
+    double scale;   /* logits = scale q.k; NaN (never in a head): 1/sqrt(d) */
     double softcap; /* C, then C tanh(logit / C); 0: none */
     const lln_logit_bias *bias; /* then added; NULL: none. Owned by the set of
                                    heads */
@@ -52,11 +52,11 @@ typedef enum {
     LLN_HONOURS_CAUSAL = 2, /* a causal mask */
     LLN_HONOURS_WINDOW = 4, /* a window, alone or with a causal mask */
     LLN_HONOURS_RUNS = 8,   /* any run of keys: chunks, documents, a prefix */
-    LLN_HONOURS_MASKS = 15, /* all of them */
+    LLN_HONOURS_MASKS = 15, /* all masks */
     LLN_HONOURS_SCALE = 16, /* the scale: P depends on it */
-    LLN_HONOURS_SINK = 64,  /* a sink */
-    LLN_HONOURS_LOGITS = 32 /* whatever is applied to the logits of each query
-                               and key after their product is scaled */
+    LLN_HONOURS_LOGITS =
+        32, /* functions of the scaled logit of each query and key */
+    LLN_HONOURS_SINK = 64 /* a sink */
 } lln_rule_honours;
 
 /* A part of a rule that a kernel may not support. */
@@ -65,7 +65,7 @@ typedef struct {
     bool (*is_asked)(const lln_logit_rule *rule);
     const char *refusal; /* "does not support", or "needs" */
     const char *words;   /* "a causal mask" */
-    const char *option;  /* of the tools, without dashes */
+    const char *option;  /* name of the option of the tools, without dashes */
     bool optional;       /* kernels may be measured without it beside others */
 } lln_rule_part;
 
@@ -81,7 +81,7 @@ const lln_rule_part *lln_rule_find_refused(const lln_logit_rule *rule,
 /* The rule without the optional parts that are not among `honours`. */
 lln_logit_rule lln_rule_without(lln_logit_rule rule, unsigned honours);
 
-/* The rule for heads with d features, with a number for its scale. */
+/* The rule for heads with d features: a scale of NaN becomes 1/sqrt(d). */
 lln_logit_rule lln_rule_for(lln_logit_rule rule, size_t d);
 
 /* Whether the rules are equal except for their scale. */
@@ -100,19 +100,19 @@ bool lln_rule_has_closed_variance(const lln_logit_rule *rule);
 /* Whether the mask can exclude keys. */
 bool lln_mask_hides(lln_mask mask);
 
-/* Whether the mask is a causal one, aligned to the end, and nothing else. */
+/* Whether the mask is causal, aligned to the last key, and nothing else. */
 bool lln_mask_is_causal_alone(lln_mask mask);
 
 /* Whether no query sees a key after its own, if there are as many queries as
  * keys. */
 bool lln_mask_is_triangular(lln_mask mask);
 
-/* The key that query i of n is at. */
+/* The position p of query i of n among the keys. */
 size_t lln_mask_position(lln_mask mask, size_t n, size_t m, size_t i);
 
 /* Query i of n may attend to the keys first <= j < end of m, at least one.
- * Masks are aligned to the end, query i is at position p = i + m - n, or to the
- * first key, p = i, with `top`. A key j is allowed if
+ * The last query is aligned with the last key, p = i + m - n, or with `top` the
+ * first query with the first key, p = i. A key j is allowed if
  *   causal, prefix N:   j <= p or j < N
  *   window W, right R:  p - W < j < p + R
  *   chunk or block B:   j / B = p / B in whole numbers; the last may be smaller

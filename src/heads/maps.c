@@ -138,6 +138,11 @@ static lln_status check_arrays(const asked *a)
     return LLN_OK;
 }
 
+static bool restarts(const lln_map_options *o)
+{
+    return o->positions && strcmp(o->positions, "restart") == 0;
+}
+
 /* LLN_EINVAL: a value that has no effect without another option. */
 static lln_status check_values(const lln_map_options *o, const asked *a)
 {
@@ -159,6 +164,8 @@ static lln_status check_values(const lln_map_options *o, const asked *a)
     if (o->positions && !o->positions_used && !a->rope && !a->ministral)
         return need("--positions",
                     "--rope, --query-scale ministral or --bias alibi");
+    if (restarts(o) && !o->documents && !o->documents_given)
+        return need("--positions restart", "--documents");
     return LLN_OK;
 }
 

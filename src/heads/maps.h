@@ -15,8 +15,9 @@
  */
 typedef struct {
     const char *clip, *norm, *rope, *query_scale;
-    const char *positions; /* as positions.h reads them, or restart */
+    const char *positions; /* as positions.h reads them, or "restart" */
     bool positions_used;   /* by a bias, so that no map needs them */
+    bool documents_given;
     const lln_document_list *documents; /* for restart; NULL: not read yet */
     const char *arrays; /* NAME=FILE[:KEY],... of lln_map_array_names */
     /* Divisors of longrope that a configuration lists, [divisor_count] each,

@@ -228,3 +228,9 @@ lln_status lln_name_of_queries(const char *name, char **partner)
 {
     return replace_word(name, LLN_KEYS, LLN_QUERIES, partner);
 }
+
+lln_status lln_name_of_role(const char *name, lln_role role, lln_role as,
+                            char **partner)
+{
+    return replace_word(name, role, as, partner);
+}

@@ -60,4 +60,9 @@ LLN_NODISCARD lln_status lln_name_partner(const char *name, lln_role role,
  * called `name`. */
 LLN_NODISCARD lln_status lln_name_of_queries(const char *name, char **partner);
 
+/* The name of the array with role `as` that goes with that of `role` called
+ * `name`; else the same. */
+LLN_NODISCARD lln_status lln_name_of_role(const char *name, lln_role role,
+                                          lln_role as, char **partner);
+
 #endif

@@ -143,6 +143,8 @@ lln_status lln_head_places_list(const lln_files *files, const char *name,
             end = add_bundle(&bundles[i], i, &shapes[i], end);
         status = select_heads(files, name, *heads, chosen, &layers, &numbers);
         qsort(*heads, *chosen, sizeof **heads, compare_heads);
+        for (size_t i = 0; i < *chosen; i++)
+            (*heads)[i].index = i;
     }
     numbering_free(&layers);
     numbering_free(&numbers);

@@ -18,6 +18,7 @@ typedef struct {
     size_t bundle;
     lln_place at;
     long layer, head;
+    size_t index; /* among the heads that were chosen */
 } lln_head_place;
 
 /* The heads of bundles [count] that `files` selects, ordered by batch entry,

@@ -16,6 +16,7 @@ typedef struct {
     lln_rules rules;
     lln_head_rule *heads; /* [inner.count] */
     lln_rule_pool *pool;
+    bool selected; /* of a model there may be more heads */
 } state;
 
 static void describe_ruled(const lln_heads *heads, size_t index, lln_head *head)
@@ -78,12 +79,14 @@ static void close_ruled(lln_heads *heads)
 }
 
 /* Heads of the model of a head: as many as its array has, or as the largest
- * number among those of its layer says. */
+ * number among those of its layer says; 0: nobody knows. */
 static size_t count_heads(const state *s, const lln_head *head)
 {
     size_t count = head->of.head;
     if (count > 1 || head->head < 0)
         return count;
+    if (s->selected)
+        return 0;
     for (size_t i = 0; i < s->inner.count; i++) {
         lln_head other;
         s->inner.describe(&s->inner, i, &other);
@@ -149,6 +152,7 @@ static lln_status open_heads(state *s, bool unchecked)
 
 static lln_status open_state(const lln_rule_options *options, state *s)
 {
+    s->selected = options->selected;
     LLN_TRY(lln_rules_open(options, &s->rules));
     s->pool = lln_rule_pool_alloc();
     if (!s->pool)

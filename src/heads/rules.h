@@ -31,6 +31,7 @@ typedef struct {
                                             restart, which needs documents */
     const char *arrays; /* NAME=FILE[:KEY],... of lln_rule_array_names */
     bool sampled;       /* heads have no layers and no numbers in a model */
+    bool selected;      /* a model may have more heads than the set */
     bool unchecked;     /* do not look at the numbers of masks and biases */
 } lln_rule_options;
 

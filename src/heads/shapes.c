@@ -152,6 +152,7 @@ static lln_status settle_split(const check *c)
 static lln_status check_layout(const check *c, const char *layout)
 {
     c->shape->axes.letters = layout;
+    c->shape->axes.stored = c->rules->stored;
     LLN_TRY(settle_split(c));
     for (size_t role = 0; role < c->rules->roles; role++)
         LLN_TRY(read_axes(c, (lln_role)role));
@@ -160,7 +161,8 @@ static lln_status check_layout(const check *c, const char *layout)
 
 static lln_status check_sizes(const check *c)
 {
-    LLN_TRY(check_keys(c));
+    if (!c->rules->stored)
+        LLN_TRY(check_keys(c));
     if (c->rules->roles > LLN_VALUES)
         LLN_TRY(check_values(c));
     LLN_TRY(lln_lengths_check(c->rules->lengths, name_of(c, LLN_QUERIES),
@@ -210,8 +212,9 @@ lln_status lln_bundle_shape_read(const lln_shape_rules *rules,
     check c = {rules, arrays, bundle, shape};
     LLN_TRY(check_layout(&c, rules->layout));
     lln_status status = check_sizes(&c);
-    if (status != LLN_OK)
+    if (status != LLN_OK && !rules->stored)
         return suggest_layouts(&c, status);
+    LLN_TRY(status);
     shape->group = size_of(&c, LLN_QUERIES, LLN_AXIS_HEAD) /
                    size_of(&c, LLN_KEYS, LLN_AXIS_HEAD);
     return LLN_OK;

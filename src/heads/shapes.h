@@ -17,6 +17,7 @@ typedef struct {
     const char *layout; /* NULL: that of lln_axes */
     lln_split split;    /* heads[LLN_KEYS] = 0: from their features */
     size_t roles;       /* 3 with values, else 2 */
+    bool stored;        /* the arrays contain attention weights */
     lln_mask mask;
     lln_lengths *lengths;
 } lln_shape_rules;

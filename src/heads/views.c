@@ -40,13 +40,19 @@ void lln_view_cut(lln_view *view, size_t first, size_t rows)
     view->slice.rows = rows;
 }
 
+void lln_view_cut_columns(lln_view *view, size_t first, size_t columns)
+{
+    view->first_column += first;
+    view->slice.offset += first * view->slice.column_stride;
+    view->slice.columns = columns;
+}
+
 /* "q.npy: layer 0, head 3, row 17, column 5: nan; expected ..." */
-static lln_status bad_number(lln_status status, const lln_view *view,
-                             size_t bad, const char *wanted)
+static lln_status bad_entry(lln_status status, const lln_view *view, size_t i,
+                            size_t j, const char *wanted)
 {
     char where[PLACE_TEXT];
     const lln_tensor_slice *slice = &view->slice;
-    size_t i = bad / slice->columns, j = bad % slice->columns;
     double value =
         lln_tensor_get(&view->tensor, slice->offset + i * slice->row_stride +
                                           j * slice->column_stride);
@@ -54,7 +60,27 @@ static lln_status bad_number(lln_status status, const lln_view *view,
         value = fabs(value); /* the sign of a NaN means nothing */
     return lln_fail(status, "%s: %srow %zu, column %zu: %g; expected %s",
                     view->name, place_text(&view->layout, view->at, where),
-                    view->first + i, j, value, wanted);
+                    view->first + i, view->first_column + j, value, wanted);
+}
+
+static lln_status bad_number(lln_status status, const lln_view *view,
+                             size_t bad, const char *wanted)
+{
+    return bad_entry(status, view, bad / view->slice.columns,
+                     bad % view->slice.columns, wanted);
+}
+
+void lln_view_place(const lln_view *view, size_t row, char *text, size_t size)
+{
+    char where[PLACE_TEXT];
+    snprintf(text, size, "%s: %srow %zu", view->name,
+             place_text(&view->layout, view->at, where), row);
+}
+
+lln_status lln_view_refuse(const lln_view *view, size_t i, size_t j,
+                           const char *expected)
+{
+    return bad_entry(LLN_EFORMAT, view, i, j, expected);
 }
 
 /* Prepends the name of the array to the message of a failure. */

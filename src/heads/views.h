@@ -18,6 +18,7 @@ typedef struct {
     lln_place at;
     lln_tensor_slice slice;
     size_t first; /* index of the first token in the view */
+    size_t first_column;
 } lln_view;
 
 /* Makes a view of all tokens of the head at `at` in the array of a role.
@@ -29,6 +30,18 @@ LLN_NODISCARD lln_status lln_view_open(const char *name,
 
 /* Keeps only tokens first ... first + rows - 1 in the view. */
 void lln_view_cut(lln_view *view, size_t first, size_t rows);
+
+/* Leaves columns first ... first + columns - 1 in the view. */
+void lln_view_cut_columns(lln_view *view, size_t first, size_t columns);
+
+/* Writes "q.npy: layer 0, head 3, row 17" to text [size]: the row of an array,
+ * with padding. */
+void lln_view_place(const lln_view *view, size_t row, char *text, size_t size);
+
+/* LLN_EFORMAT, with the place and the value of entry (i, j) of the view, and
+ * what was expected. */
+lln_status lln_view_refuse(const lln_view *view, size_t i, size_t j,
+                           const char *expected);
 
 /* LLN_EFORMAT if a value is not finite; the message states its row and
  * column. */

@@ -124,6 +124,29 @@ const char *lln_words_fused(const char *name, size_t *length, lln_fused *fused)
     return NULL;
 }
 
+bool lln_words_attention(const char *name)
+{
+    static const char *const kinds[] = {"attn",
+                                        "attns",
+                                        "attention",
+                                        "attentions",
+                                        "weights",
+                                        "probs",
+                                        "probabilities",
+                                        "pattern",
+                                        "A",
+                                        "P",
+                                        "p",
+                                        NULL};
+    const char *end = name + strlen(name);
+    while (end > name && !isalpha((unsigned char)end[-1]))
+        end--;
+    const char *first = end;
+    while (first > name && isalpha((unsigned char)first[-1]))
+        first--;
+    return is_one_of((name_part){first, end}, kinds);
+}
+
 /* The letters directly before the digits at `at`. */
 static name_part glued_word(const char *name, const char *at)
 {

@@ -19,6 +19,10 @@ bool lln_words_weight(const char *name, bool batch);
  * length, *fused the usual order of features under that word. */
 const char *lln_words_fused(const char *name, size_t *length, lln_fused *fused);
 
+/* Whether the last word of a name means attention weights: attentions.3,
+ * layers.3.attn, attn_weights, hook_pattern, P. */
+bool lln_words_attention(const char *name);
+
 /* Whether digits at `at` in a name may be the number of a layer or head. Those
  * of attn1 and attn2, which are kinds of attention, are not. */
 bool lln_words_numbers(const char *name, const char *at);

@@ -72,6 +72,10 @@ typedef struct {
      * scores->tiles. */
     lln_status (*scores)(const lln_attention *attention,
                          lln_attention_scores *scores);
+
+    /* What the rows that make() made summed to before it divided them by that,
+     * [n]; NULL: it divides none. */
+    const double *sums;
 } lln_attention_row_hooks;
 
 /* Filled in by the kernel, with either `tiles` or `rows` according to `kind`.

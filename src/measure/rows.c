@@ -313,6 +313,8 @@ static lln_status measure_entries(const lln_attention *attention,
         lln_row *row = &out[start + i];
         *row = lln_row_from_entries(entries, m, pass->what, logs);
         lln_moments_settle(&row->scores, lln_row_rounding(attention, row));
+        if (attention->rows.sums)
+            row->sum = attention->rows.sums[list ? list[start + i] : start + i];
         if (pass->visit)
             pass->visit(pass->context, omp_get_thread_num(), start + i, row,
                         (lln_matrix){LLN_FLOAT64, 1, row->keys, logs});

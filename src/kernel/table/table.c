@@ -10,6 +10,7 @@
 
 #define KERNEL(name) extern const lln_kernel lln_kernel_##name;
 #include "kernel/table/table.inc"
+KERNEL(attention)
 #undef KERNEL
 
 const lln_kernel *const lln_kernels[] = {
@@ -127,6 +128,15 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     while ((part = strsep(&rest, ":")))
         LLN_TRY(assign(choice, part));
     return choice->kernel->check ? choice->kernel->check(choice) : LLN_OK;
+}
+
+lln_kernel_choice lln_kernel_stored(void)
+{
+    lln_kernel_choice choice = {.kernel = &lln_kernel_attention,
+                                .text = "attention"};
+    for (int i = 0; i < LLN_KERNEL_PARAMETERS; i++)
+        choice.number[i] = NAN;
+    return choice;
 }
 
 lln_status lln_kernel_open(const lln_kernel_choice *choice,

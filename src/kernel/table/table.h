@@ -17,6 +17,10 @@ extern const lln_kernel *const lln_kernels[];
 LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
                                           lln_kernel_choice *choice);
 
+/* The choice of the kernel 'attention', which is not in the list, for heads
+ * whose attention weights are stored. */
+lln_kernel_choice lln_kernel_stored(void);
+
 /* Opens the attention; lln_attention_close releases it. LLN_EINVAL: the kernel
  * does not support the rule of the head, or a cause of its own. */
 LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,

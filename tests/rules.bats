@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The rule of logits: --softcap, --bias, --sink, --chunk, --prefix, --documents,
+# --mask, --causal=top, --window L,R, values by layer, and the column rule.
+# Expected numbers are those of reference programs (tests/data/README.md).
+# shellcheck disable=SC2154 # bats sets status, output, stderr
+load helper
+
+vectors=$DATA/logits
+raw=(-q --layout hnd --q "$vectors/a_q.npy" --k "$vectors/a_k.npy")
+
+# numbers FILE.npy | FILE.safetensors: its float64, one a line.
+numbers() {
+    local header
+    case $1 in
+    *.npy) header=$(($(od -An -tu2 -j8 -N2 "$1") + 10)) ;;
+    *) header=$(($(od -An -tu8 -N8 "$1") + 8)) ;;
+    esac
+    tail -c +$((header + 1)) "$1" | od -An -v -w8 -tf8 | tr -d ' '
+}
+
+# p OPTION...: P of softmax, which follows 4 x 24 x 16 queries and as many keys.
+p() {
+    lln-attend "${raw[@]}" --double --kernel softmax --write-p \
+        --write-heads h.safetensors "$@"
+    numbers h.safetensors | tail -n +3073
+}
+
+# expect CASE OPTION...: P is that of a case.
+expect() {
+    paste -d' ' <(p "${@:2}") <(numbers "$vectors/$1.P.npy") |
+        near 1e-12 absolute
+}
+
+@test "a cap, then ALiBi" {
+    expect softcap --causal --scale 0.5 --softcap 2 --bias alibi
+    # Slopes of four heads: 2^(-8 (h + 1) / 4).
+    printf '%b' '\0\0\0\0\0\0\320\77\0\0\0\0\0\0\260\77' \
+        '\0\0\0\0\0\0\220\77\0\0\0\0\0\0\160\77' | npy s.npy '<f8' '(4,)'
+    expect softcap --causal --scale 0.5 --softcap 2 --bias alibi \
+        --arrays slopes=s.npy
+    seq 100 123 > positions
+    expect softcap --causal --scale 0.5 --softcap 2 --bias alibi:max=8 \
+        --positions positions
+}
+
+@test "biases from arrays" {
+    expect bias_toeplitz --scale 0.25 --bias toeplitz \
+        --arrays "bias=$vectors/bias_toeplitz.bias.npy"
+    # The same numbers for each query and key.
+    for head in 0 1 2 3; do
+        for i in {0..23}; do
+            tail -c +$((129 + 8 * (47 * head + 23 - i))) \
+                "$vectors/bias_toeplitz.bias.npy" | head -c 192
+        done
+    done | npy full.npy '<f8' '(4, 24, 24)'
+    expect bias_toeplitz --scale 0.25 --bias full --arrays bias=full.npy
+}
+
+@test "T5: near keys have buckets of their own, far ones share them" {
+    # Decoder of 4 buckets, distance 8: 0, 1, 2-3, 4 and more; later keys are
+    # as the own one. E = 2: 2 + floor(ln(a / 2) / ln(4) 2).
+    printf '%b' '\0\0\0\0\0\0\0\0' '\0\0\0\0\0\0\360\77' \
+        '\0\0\0\0\0\0\0\100' '\0\0\0\0\0\0\10\100' |
+        npy t.npy '<f8' '(4, 1)'
+    head -c 56 /dev/zero | npy x.npy '<f8' '(7, 1)'
+    lln-attend -q --q x.npy --k x.npy --double --kernel softmax --write-p \
+        --bias t5:buckets=4:distance=8:decoder --arrays bias=t.npy \
+        --write-heads h.safetensors
+    # ln P of the last row, relative to its own key.
+    paste -d' ' <(numbers h.safetensors | tail -n 7 |
+        awk '{ x[NR] = $1 }
+            END { for (i = 7; i; i--) print log(x[i] / x[7]) }') \
+        <(printf '%s\n' 0 1 2 2 3 3 3) | near 1e-12 absolute
+    lln-attend -q --q x.npy --k x.npy --double --kernel softmax --write-p \
+        --bias t5:buckets=4:distance=8 --arrays bias=t.npy \
+        --write-heads h.safetensors
+    # Two buckets to each side: 0, 1 and more; 2, of distance 0 alone, is none.
+    paste -d' ' <(numbers h.safetensors | tail -n 28 | head -n 7 |
+        awk '{ x[NR] = $1 }
+            END { for (i = 1; i < 8; i++) print log(x[i] / x[4]) }') \
+        <(printf '%s\n' 1 1 1 0 3 3 3) | near 1e-12 absolute
+}
+
+@test "a sink for each head" {
+    expect sink_softcap --causal --scale 1 --softcap 2 \
+        --arrays "sink=$vectors/sink_softcap.sinks.npy"
+    # The sink of one head for all: the first head is the same.
+    z=$(numbers "$vectors/sink_softcap.sinks.npy" | head -n 1)
+    paste -d' ' <(p --causal --scale 1 --softcap 2 --sink "$z" | head -n 576) \
+        <(numbers "$vectors/sink_softcap.P.npy" | head -n 576) |
+        near 1e-12 absolute
+}
+
+@test "documents and windows" {
+    ids=$vectors/documents_causal.documents.npy
+    # of OPTION...
+    of() {
+        expect documents_window --scale 0.25 --rope half "$@"
+    }
+    of --documents "$ids" --window 5
+    of --documents "$ids" --window 4,4
+    echo 0 5 14 15 24 > cu_seqlens
+    of --documents cu_seqlens --window 5
+    { yes 7 | head -n 5; yes 3 | head -n 9; echo 1; yes 9 | head -n 9; } > ids
+    of --documents ids --window 5
+    # Positions begin again: other angles, the same P.
+    of --documents ids --window 5 --positions restart
+}
+
+@test "masks are combined" {
+    expect mask_bool --scale 0.25 --mask "$vectors/mask_bool.mask.npy"
+    p --chunk 6 --causal > a
+    echo 0 6 12 18 24 > cu_seqlens
+    p --documents cu_seqlens --causal | cmp - a
+    p --documents cu_seqlens --window -1,0 | cmp - a
+    p --documents cu_seqlens --causal --window 23 --chunk 12 | cmp - a
+    # A prefix of all tokens is no causal mask.
+    p --causal --prefix 24 > a
+    p | cmp - a
+    p --causal --prefix 1 > a
+    p --causal | cmp - a
+}
+
+@test "fewer queries than keys" {
+    tail -c $((16 * 8 * 2)) "$vectors/a_q.npy" | npy q.npy '<f8' '(2, 16)'
+    tail -c $((16 * 8 * 4)) "$vectors/a_k.npy" | npy k.npy '<f8' '(4, 16)'
+    rows() {
+        lln-entropy -q --q q.npy --k k.npy --kernel softmax --per-row \
+            --columns keys "$@" | tail -n +2 | tr '\n' ' '
+    }
+    equal bottom "$(rows --causal)" '3 4 '
+    equal top "$(rows --causal=top)" '1 2 '
+    equal window "$(rows --causal=top --window 1)" '1 1 '
+    equal right "$(rows --window -1,1)" '4 4 '
+    equal left "$(rows --window 1,-1)" '3 2 '
+}
+
+# Two layers with the same numbers.
+@test "rules by layer, and the column rule" {
+    for name in q k; do
+        heads=$([ $name = q ] && echo 4 || echo 2)
+        tail -c $((heads * 24 * 16 * 8)) "$vectors/a_$name.npy" > one
+        cat one one | npy $name.npy '<f8' "(2, $heads, 24, 16)"
+    done
+    two=(lln-entropy -q --layout lhnd --q q.npy --k k.npy --heads 0
+        --kernel softmax --causal)
+    prints 'layer,rule
+0,--causal --window 3
+1,--causal --softcap 2 --scale 0.5' "${two[@]}" --columns layer,rule \
+        --window 3 --window 1@none --softcap 1@2 --scale 1@0.5
+    "${two[@]}" --window 3 --window 1@none --softcap 1@2 --scale 1@0.5 > both
+    equal columns "$(head -n 1 both | cut -d, -f10)" rule
+    column entropy_nats < both > entropies
+    {
+        "${two[@]}" --layers 0 --window 3 | column entropy_nats
+        "${two[@]}" --layers 1 --softcap 2 --scale 0.5 | column entropy_nats
+    } | cmp - entropies
+    # Without a value by layer, the column is there on request alone.
+    "${two[@]}" --window 3 | head -n 1 | grep -v rule
+    prints 'rule
+nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
+    prints 'rule
+--causal' "${two[@]}" --aggregate all --columns rule
+}
+
+@test "kernels that do not support a part are measured without it" {
+    run --separate-stderr lln-entropy "${raw[@]}" --causal --softcap 2 --sink 0 \
+        --kernel softmax,lln,topth --columns head,kernel,rule,entropy_nats
+    equal status "$status" 0
+    equal stderr "$stderr" "lln-entropy: kernels that do not support a part of the rule are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
+    equal lln "$(grep ,lln, <<< "$output" | sed 's/,--causal,/,/')" \
+        "$(lln-entropy "${raw[@]}" --causal --kernel lln \
+            --columns head,kernel,entropy_nats | tail -n +2)"
+    equal rules "$(column rule <<< "$output" | sort -u)" '--causal
+--causal --softcap 2
+--causal --softcap 2 --sink 0'
+    refuses 2 "kernel 'lln' does not support --softcap" lln-entropy \
+        --softcap 2 --kernel lln
+    refuses 2 "kernel 'lln' does not support --softcap" lln-match --softcap 2
+    refuses 2 "kernel 'elu' does not support --chunk" lln-entropy \
+        --chunk 3 --kernel softmax,elu
+    refuses 2 "kernel 'lln' does not support --mask" lln-entropy \
+        "${raw[@]}" --mask "$vectors/mask_bool.mask.npy"
+}
+
+@test "the weight of a sink" {
+    tail -c 16 "$vectors/a_q.npy" > one
+    npy q.npy '<f8' '(1, 2)' < one
+    printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' |
+        npy k.npy '<f8' '(2, 2)'
+    # Logits 0, 0 and the sink 0: three outcomes of 1/3.
+    lln-entropy -q --q q.npy --k k.npy --kernel softmax --sink 0 > table
+    for pair in outside_mass=0.3333333333333333 \
+        entropy_nats=0.6931471805599453 row_sum_min=0.6666666666666667 \
+        entropy_with_sink_nats=1.0986122886681098; do
+        echo "$(column "${pair%=*}" < table)" "${pair#*=}"
+    done | near 1e-12
+    equal outside "$(lln-entropy -q --q q.npy --k k.npy --kernel softmax \
+        --columns id,outside_mass | column outside_mass)" 0
+}
+
+@test "options that contradict each other or have no effect" {
+    lln=(lln-entropy "${raw[@]}" --kernel softmax)
+    mask="$vectors/mask_bool.mask.npy"
+    refuses 2 '--prefix needs --causal: without it all keys are seen' \
+        "${lln[@]}" --prefix 3
+    refuses 2 '--bias alibi:symmetric cannot be used with --causal' \
+        "${lln[@]}" --bias alibi:symmetric --causal
+    refuses 2 '--bias full needs --arrays bias=FILE' "${lln[@]}" --bias full
+    refuses 2 '--arrays bias= needs --bias full, toeplitz or t5' \
+        "${lln[@]}" --arrays bias=x
+    refuses 2 '--arrays slopes= needs --bias alibi' "${lln[@]}" \
+        --arrays slopes=x
+    refuses 2 '--arrays sink= cannot be used with --sink' "${lln[@]}" \
+        --arrays sink=x --sink 1
+    refuses 2 '--bias alibi:max= cannot be used with --arrays slopes=' \
+        "${lln[@]}" --bias alibi:max=4 --arrays slopes=x
+    refuses 2 '--mask is for heads from files; name a FILE, or --q and --k' \
+        lln-entropy --kernel softmax --mask x
+    refuses 2 '--window: sampled heads have no layers' lln-entropy --window 1@3
+    refuses 2 '--causal cannot be used with --causal=top' lln-entropy \
+        --causal --causal=top
+    refuses 2 '--tau cannot be used with --softcap for heads from files: it sets the variance of scale q.k' \
+        "${lln[@]}" --tau 1 --softcap 3
+    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: it sets the variance of scale q.k' \
+        "${lln[@]}" --tau 1 --arrays "sink=$vectors/sink_softcap.sinks.npy"
+    refuses 2 '--tau cannot be used with --mask for heads from files: it sets the variance of scale q.k' \
+        "${lln[@]}" --tau 1 --mask "$mask"
+    refuses 2 "--bias: 't5': t5 needs buckets= and distance=" "${lln[@]}" \
+        --bias t5
+    refuses 2 "--bias: 'full:max=3': full takes no max" "${lln[@]}" \
+        --bias full:max=3
+    refuses 2 "--softcap: '-1' is out of range; expected a number above 0" \
+        "${lln[@]}" --softcap -1
+    refuses 2 "--window: '3,x': expected W, or L,R with whole numbers from 0 on or -1" \
+        "${lln[@]}" --window 3,x
+    refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
+}
+
+@test "files that do not fit the heads" {
+    lln=(lln-entropy "${raw[@]}" --kernel softmax)
+    seq 23 > ../ids
+    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or where documents begin, 0, ..., 24' \
+        "${lln[@]}" --documents ../ids
+    { echo 1; yes 2 | head -n 22; echo 1; } > ../ids
+    refuses 1 '--documents: ../ids: document 1 comes again after another; expected the keys of a document side by side' \
+        "${lln[@]}" --documents ../ids
+    refuses 1 "--mask: $vectors/a_q.npy: shape (4, 24, 16); expected (24, 24) or (4, 24, 24)" \
+        "${lln[@]}" --mask "$vectors/a_q.npy"
+    head -c 576 /dev/zero | npy ../none.npy '|b1' '(24, 24)'
+    refuses 1 "$vectors/a_q.npy: --mask: row 0 sees no key; expected one, or a sink (--sink)" \
+        "${lln[@]}" --mask ../none.npy
+    head -c 576 /dev/zero | npy ../short.npy '|b1' '(24, 25)'
+    refuses 1 '--mask: ../short.npy: 576 bytes of data, expected 600' \
+        "${lln[@]}" --mask ../short.npy
+    prints 'outside_mass
+1' lln-entropy "${raw[@]}" --kernel softmax --heads 0 --sink 0 \
+        --mask ../none.npy --columns outside_mass
+    refuses 1 "--arrays bias=: 188 numbers do not go with head 0 of layer -1; expected a table of buckets and query heads" \
+        "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
+        "bias=$vectors/bias_toeplitz.bias.npy"
+    head -c 16 /dev/zero | npy ../two.npy '<f8' '(2,)'
+    refuses 1 "--arrays sink=: 2 numbers do not go with head 0 of layer -1; expected one for each query head" \
+        "${lln[@]}" --arrays sink=../two.npy
+}
+
+@test "no input is overwritten" {
+    echo 0 24 > d.csv
+    # shellcheck disable=SC2034 # for refuses
+    files_before=d.csv
+    refuses 1 'd.csv: the output would overwrite this input; use another name' lln-entropy \
+        "${raw[@]}" --kernel softmax --documents d.csv -o d.csv
+}

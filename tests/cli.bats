@@ -240,7 +240,7 @@ out.csv.partial"
     for sums in 'sum to 1' 'sum to 1 by default' 'need not sum to 1'; do
         grep -q "^    rows $sums, entries " <<< "$output"
     done
-    grep -qx '    takes the array gate \[n x d\], \[n x 1\], \[1 x n\]: logits of the gates' <<< "$output"
+    grep -qx '    takes the array gate \[n x d\] or \[n x 1\] or \[1 x n\]: logits of the gates' <<< "$output"
     for masks in 'needs --causal' 'does not support --causal' \
         'does not support --window'; do
         grep -qx "    $masks" <<< "$output"

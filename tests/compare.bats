@@ -204,7 +204,7 @@ of_encoder() {
         'x.npz --key-q o.softmax --key-k o.lln'; do
         run --separate-stderr lln-attend $files "${heads[@]}"
         equal status "$status" 0
-        [[ $stderr == 'lln-attend: x.npz'*': no values, so that relative_error and cosine are nan; name the values with --v or --key-v' ]]
+        [[ $stderr == 'lln-attend: x.npz'*': no values, so relative_error and cosine are nan; name the values with --v or --key-v' ]]
         equal rest "$(cut -d, -f 1,5- <<< "$output")" "$(cut -d, -f 1,5- with)"
         equal missing "$(sed 1d <<< "$output" | cut -d, -f 2-4)" \
             "$(printf 'nan,nan,nan\nnan,nan,nan')"

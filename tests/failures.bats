@@ -184,10 +184,10 @@ END
 }
 
 @test "a method that applies to no head ends the run" {
-    refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
+    refuses 1 'gaussian: tau 1: method lowrank: needs a kernel made of features, such as lln' \
         lln-spectral -n 16 --kernel softmax,lln --method lowrank
     entries
-    said "x.npy[2]: kernel 'softmax': method arnoldi: finds at most n - 2 eigenvalues and needs at least 4 tokens; n = 1, wanted 1" \
+    said "x.npy[2]: kernel 'softmax': method arnoldi: finds at most n - 2 eigenvalues and needs at least 4 tokens; n = 1, eigenvalues requested: 1" \
         lln-spectral "${heads[@]}" --kernel softmax --method arnoldi \
         --precision 1 --columns source,lambda2 << END
 source,lambda2

@@ -158,11 +158,11 @@ agrees() {
 }
 
 @test "a method that does not apply" {
-    refuses 1 'gaussian: tau 1: method lowrank: this attention has no features' \
+    refuses 1 'gaussian: tau 1: method lowrank: needs a kernel made of features, such as lln' \
         lln-spectral -n 16 --kernel softmax --method lowrank
     refuses 1 'gaussian: tau 1: method diagonal: needs a causal mask' \
         lln-spectral -n 16 --kernel softmax --method diagonal
-    refuses 1 'gaussian: tau 1: method blocks: this attention has no blocks' \
+    refuses 1 'gaussian: tau 1: method blocks: needs a kernel made of blocks, such as blockdiag' \
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 

@@ -130,7 +130,7 @@ agrees() {
         done
     done
     refuses_padding 'batch_Q.npy: batch 1, row 40, column 0: nan; expected finite numbers' 64
-    refuses_padding 'lengths: line 1: 65 queries and 65 keys; batch_Q.npy has 64 and 64' 65
+    refuses_padding 'lengths: line 1: 65 queries and 65 keys; expected at most 64 and 64, as in batch_Q.npy' 65
     refuses_padding "lengths: line 1: '-1'; expected one length, two lengths (queries and keys), or a 0 or 1 for each token" -1
     refuses_padding 'lengths: 3 lengths; expected one, or one for each of the 2 batch entries of batch_Q.npy' '1\n2\n3'
 }

@@ -74,7 +74,7 @@ said() {
 @test "several sets of arrays are refused" {
     dump x q k query key
     files_before=x
-    refuses 1 "x: queries may be 'q', 'query'; use --key-q" \
+    refuses 1 "x: queries may be any of 'q', 'query'; choose one with --key-q" \
         lln-entropy x
     said x --key-q query
     equal note "$stderr" "x: queries 'query', keys 'key'"
@@ -87,7 +87,7 @@ said() {
         lln-entropy x
     refuses 1 "x: key 'c': no such array; expected a, b" \
         lln-entropy x --key-q c --key-k b
-    refuses 1 "x: no key matches 'a{layer}'; found 'a', 'b'" \
+    refuses 1 "x: no array name matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b
     refuses 2 "--key-q: '{a}': expected a key with at most one {layer} and one {head}, and no other braces" \
         lln-entropy x --key-q '{a}' --key-k b
@@ -112,7 +112,7 @@ said() {
 }
 
 @test "a .npy file has no keys" {
-    refuses 1 "$CASES/case_A_Q.npy: key 'q': a .npy file is one array without keys" \
+    refuses 1 "$CASES/case_A_Q.npy: key 'q': a .npy file contains one array without a name" \
         lln-entropy --q "$CASES/case_A_Q.npy:q" --k "$CASES/case_A_K.npy"
 }
 
@@ -209,7 +209,7 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         down.0.attn2.to_k down.3.attn1.to_q down.3.attn1.to_k \
         down.3.attn2.to_q down.3.attn2.to_k
     files_before=x
-    refuses 1 "x: queries may be 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; use --key-q" \
+    refuses 1 "x: queries may be any of 'down.{layer}.attn1.to_q', 'down.{layer}.attn2.to_q'; choose one with --key-q" \
         lln-entropy x
     said x --key-q 'down.{layer}.attn2.to_q'
     equal note "$stderr" \
@@ -220,11 +220,11 @@ k,F32,"(4, 2)",x' lln-stats --list --no-header --q ids.npy --k x:k
         "x: queries 'down.{layer}.attn1.to_q', keys 'down.{layer}.attn1.to_k'"
     dump x block.0.layer.0.SelfAttention.q block.0.layer.0.SelfAttention.k \
         block.0.layer.1.EncDecAttention.q block.0.layer.1.EncDecAttention.k
-    refuses 1 "x: queries may be 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; use --key-q" \
+    refuses 1 "x: queries may be any of 'block.0.layer.0.SelfAttention.q', 'block.0.layer.1.EncDecAttention.q'; choose one with --key-q" \
         lln-entropy x
     dump x l.0.self_attn.q_proj l.0.self_attn.k_proj l.0.encoder_attn.q_proj \
         l.0.encoder_attn.k_proj
-    refuses 1 "x: queries may be 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; use --key-q" \
+    refuses 1 "x: queries may be any of 'l.{layer}.self_attn.q_proj', 'l.{layer}.encoder_attn.q_proj'; choose one with --key-q" \
         lln-entropy x
     # one kind alone, and a model with a number in its name
     for name in attn1.to_ gpt2. attention_2_of_3.; do

@@ -286,7 +286,7 @@ sample() {
     sed 3q stated | cmp - some
     match qk.safetensors --columns source,alpha,beta > few 2> /dev/null
     run --separate-stderr entropies qk.safetensors --params few
-    equal stderr "$stderr" 'lln-entropy: few: 4 rows match qk.safetensors, layer 0, head 0, n 256, d 64, causal 0'
+    equal stderr "$stderr" 'lln-entropy: few: 4 rows match qk.safetensors, layer 0, head 0, n 256, d 64, causal 0; expected one'
     match qk.safetensors --columns layer,head,alpha > few
     run --separate-stderr entropies qk.safetensors --params few
     equal stderr "$stderr" "lln-entropy: few: no column 'beta'; expected a table of lln-match"

@@ -216,7 +216,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --arrays sink=x --sink 1
     refuses 2 '--bias alibi:max= cannot be used with --arrays slopes=' \
         "${lln[@]}" --bias alibi:max=4 --arrays slopes=x
-    refuses 2 '--mask is for heads from files; name a FILE, or --q and --k' \
+    refuses 2 '--mask needs heads from files; use FILE, or --q and --k' \
         lln-entropy --kernel softmax --mask x
     refuses 2 '--window: sampled heads have no layers' lln-entropy --window 1@3
     refuses 2 '--causal cannot be used with --causal=top' lln-entropy \

@@ -75,6 +75,12 @@ draws() {
     # shellcheck disable=SC2086
     refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy $head --seed 1 --trials 2
+    # shellcheck disable=SC2086
+    refuses 2 '--trials needs sampled heads: lln-match takes no random kernel' \
+        lln-match $head --trials 2
+    # shellcheck disable=SC2086
+    refuses 2 '--trials needs sampled heads: --normality takes no random kernel' \
+        lln-stats $head --normality --trials 2
 }
 
 @test "malformed seeds" {

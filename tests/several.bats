@@ -380,7 +380,7 @@ runs'
     [[ $stderr == "lln-entropy: 'runs/s"*"' have the same numbers in 'runs/s{step}.st'" ]]
     refuses 2 "'layer{layer}.st': {layer} in the name cannot be used with axis l of --layout lnd; use one of them, or a layout such as hnd, nhd" \
         lln-entropy --layout lnd 'layer{layer}.st'
-    refuses 1 'l3.st: layer 0 in the file, 3 in its name; use a file pattern without {layer}, or keys without a number (--key-q, --key-k)' \
+    refuses 1 'l3.st: layer 0 in the file, 3 in its name; use a file pattern without {layer}, or array names without a number (--key-q, --key-k)' \
         lln-entropy --layout hnd 'l{layer}.st'
     refuses 2 "'a.st' cannot be used with --fenton, which reads no file" lln-stats --fenton a.st b.st
 }

@@ -50,8 +50,9 @@ START_TEST(container_open_npy)
     expect_ok(lln_container_read(file, 0, &t));
     ck_assert(lln_tensor_get(&t, 1) == -0.07);
     expect_status(lln_container_find(file, "q", &index), LLN_EFORMAT);
-    ck_assert_str_eq(lln_error_message(),
-                     "q.txt: key 'q': a .npy file is one array without keys");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "q.txt: key 'q': a .npy file contains one array without a name");
     lln_container_close(file);
 }
 END_TEST

@@ -426,8 +426,8 @@ START_TEST(files_open_paths)
     expect_refused(files, LLN_EIO, "q.npz:layer0: No such file or directory");
     files.q = "k.npy:layer0";
     expect_refused(files, LLN_EFORMAT,
-                   "k.npy: key 'layer0': a .npy file is one array without "
-                   "keys");
+                   "k.npy: key 'layer0': a .npy file contains one array "
+                   "without a name");
     files.q = "table.csv";
     write_bytes("table.csv", "q,k\n1,2\n", 8);
     expect_refused(files, LLN_EFORMAT,

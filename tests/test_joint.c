@@ -99,7 +99,8 @@ START_TEST(no_spread)
         lln_joint_match(joint, &(lln_head){.layer = 1}, &alpha, &beta),
         LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: all entries of the keys of the layer are equal");
+                     "match: alpha and beta are undefined: all entries of the "
+                     "keys of the layer are equal");
     lln_joint_free(joint);
     lln_joint_free(NULL); /* legal */
     lln_heads_close(&heads);

@@ -116,7 +116,7 @@ START_TEST(open_refused)
     expect_open(LLN_EIO, "a=y", "y: No such file or directory");
     expect_open(LLN_EFORMAT, "w=x", "x: key 'w': no such array; expected a, b");
     expect_open(LLN_EFORMAT, "w=x:{layer}",
-                "x: no key matches '{layer}'; found 'a', 'b'");
+                "x: no array name matches '{layer}'; found 'a', 'b'");
     lln_kernel_arrays_free(NULL); /* legal */
 }
 END_TEST

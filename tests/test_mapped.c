@@ -172,10 +172,9 @@ START_TEST(load_restarted)
     size_t id[N];
     for (size_t i = 0; i < N; i++)
         id[i] = (i >= 5) + (i >= 14) + (i >= 15);
-    const lln_map_options options = {.rope = "half",
-                                     .positions = "restart",
-                                     .documents = id,
-                                     .document_count = N};
+    const lln_document_list documents = {.id = id, .entries = 1, .tokens = N};
+    const lln_map_options options = {
+        .rope = "half", .positions = "restart", .documents = &documents};
     const lln_map_options plain = {.rope = "half"};
     lln_heads heads[2];
     lln_head a, b;

@@ -324,11 +324,13 @@ START_TEST(solve_no_spread)
     lln_head head = small_head(flat, 4, some, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: all entries of the queries are equal");
+                     "match: alpha and beta are undefined: all entries of the "
+                     "queries are equal");
     head = small_head(some, 4, flat, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: all entries of the keys are equal");
+                     "match: alpha and beta are undefined: all entries of the "
+                     "keys are equal");
     /* One entry. */
     head = small_head(some, 1, some, 1, 1);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
@@ -347,8 +349,9 @@ START_TEST(solve_no_target)
     if (!method->needs_variance)
         return;
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(),
-                     "match: no row has two different logits");
+    ck_assert_str_eq(
+        lln_error_message(),
+        "match: alpha and beta are undefined: no row has two different logits");
     expect_status(lln_match_solve(method, &token, &match), LLN_EUNDEFINED);
 }
 END_TEST

@@ -137,13 +137,15 @@ static const struct {
      "--key-q and --key-k"},
     {{"q", "k", "query", "key"},
      NULL,
-     "x: queries may be 'q', 'query'; use --key-q"},
+     "x: queries may be any of 'q', 'query'; choose one with --key-q"},
     {{"enc.0.q", "enc.0.k", "enc.1.q", "enc.1.k", "dec.0.q", "dec.0.k"},
      NULL,
-     "x: queries may be 'enc.{layer}.q', 'dec.{layer}.q'; use --key-q"},
+     "x: queries may be any of 'enc.{layer}.q', 'dec.{layer}.q'; choose one "
+     "with --key-q"},
     {{"l0.h0.q", "l0.h0.k", "l0.h1.q", "l0.h1.k", "l1.h0.q", "l1.h0.k"},
      NULL,
-     "x: keys like 'l0.h0.q' differ in more than one number; mark the layer "
+     "x: array names such as 'l0.h0.q' differ in more than one number; mark "
+     "the layer "
      "with {layer} and the head with {head} in --key-q"},
 };
 
@@ -226,7 +228,7 @@ START_TEST(pattern_find_refused)
                   LLN_EFORMAT);
     ck_assert_str_eq(
         lln_error_message(),
-        "x: no key matches 'q{layer}'; found 'l1.q', 'l01.q', 'k'");
+        "x: no array name matches 'q{layer}'; found 'l1.q', 'l01.q', 'k'");
     expect_status(lln_pattern_find(file, "q", &found, &count), LLN_EFORMAT);
     lln_container_close(file);
     free(bytes);

@@ -150,7 +150,7 @@ START_TEST(join_contradiction)
     ck_assert_str_eq(
         lln_error_message(),
         "x.npz: layer 2 in the file, 3 in its name; use a file pattern without "
-        "{layer}, or keys without a number (--key-q, --key-k)");
+        "{layer}, or array names without a number (--key-q, --key-k)");
     ck_assert_uint_eq(fakes[0].closes, 1);
     ck_assert_uint_eq(fakes[1].closes, 1);
 }

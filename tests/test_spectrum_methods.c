@@ -170,8 +170,8 @@ START_TEST(measure_window)
     lln_spectrum_free(&arnoldi);
     expect_status(measure(&head, kernel, LLN_SPECTRUM_LOWRANK, 2, 0, &dense),
                   LLN_EUNSUPPORTED);
-    ck_assert_str_eq(lln_error_message(), "method lowrank: this attention has "
-                                          "no features under its mask");
+    ck_assert_str_eq(lln_error_message(),
+                     "method lowrank: does not support a mask");
     expect_status(measure(&head, kernel, LLN_SPECTRUM_DIAGONAL, 2, 0, &dense),
                   LLN_EUNSUPPORTED);
     lln_head_free(&head);
@@ -268,7 +268,8 @@ START_TEST(measure_refusals)
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_LOWRANK, 2, 0, &s),
                   LLN_EUNSUPPORTED);
     ck_assert_str_eq(lln_error_message(),
-                     "method lowrank: this attention has no features");
+                     "method lowrank: needs a kernel made of features, "
+                     "such as lln");
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_DIAGONAL, 2, 0, &s),
                   LLN_EUNSUPPORTED);
     expect_status(measure(&head, "softmax", LLN_SPECTRUM_ARNOLDI, 64, 0, &s),

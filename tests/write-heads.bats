@@ -180,7 +180,7 @@ same() {
     run --separate-stderr lln-attend "${heads[@]}" --write-heads g.npz
     equal status "$status" 0
     equal stderr "$(without_extent <<< "$stderr")" \
-        'lln-attend: q.npy: no values, so that no array of values is written; name the values with --v or --key-v'
+        'lln-attend: q.npy: no values, so no array of values is written; name the values with --v or --key-v'
     equal arrays "$(arrays g.npz)" \
         "$(printf 'layers.0.%s\t<f4\t(4, 6, 2)\n' q k)"
     lln-entropy "${heads[@]}" --columns head,kernel,entropy_nats > before

@@ -86,11 +86,14 @@ static bool any_random(const kernel_list *kernels)
 /* The number of draws of each random kernel for a head: 1 for sampled heads,
  * which are trials themselves. Ends the process if --trials was given but
  * nothing is drawn. */
-static size_t count_draws(const kernel_list *kernels, bool sampled)
+static size_t count_draws(const case_set *set, bool sampled)
 {
     if (sampled || !cli_given("trials"))
         return 1;
-    if (!any_random(kernels))
+    if (set->plan->measures_head)
+        cli_usage("--trials needs sampled heads: %s takes no random kernel",
+                  set->plan->name);
+    if (!any_random(&set->kernels))
         cli_usage("--trials needs sampled heads or a random kernel (see "
                   "--list-kernels)");
     return run_shared.trials;
@@ -99,7 +102,7 @@ static size_t count_draws(const kernel_list *kernels, bool sampled)
 static void choose_draws(case_set *set)
 {
     bool never_averaged = set->plan->rows_are_never_averaged;
-    set->draws = count_draws(&set->kernels, options_sampled());
+    set->draws = count_draws(set, options_sampled());
     if (set->draws > 1 && (never_averaged || run_shared.each))
         cli_usage("--trials cannot be used with %s for heads from files: "
                   "draws of a random kernel are averaged",

@@ -211,7 +211,7 @@ static lln_status add_case(const row_groups *groups, row_group *group,
         if (group->heads > 0 && average->first.rows != block->rows)
             return lln_fail(LLN_EFORMAT,
                             "%s %zu has %zu rows, but the first has %zu, so "
-                            "that they cannot be averaged; %s",
+                            "they cannot be averaged; %s",
                             groups->kind == GROUP_TRIALS ? "trial" : "head",
                             group->heads, block->rows, average->first.rows,
                             groups->kind == GROUP_TRIALS

@@ -18,15 +18,15 @@ static struct {
 
 static const cli_option option_table[] = {
     {"compare", 0, CLI_TEXT, "REFERENCE",
-     "print a table of how close each kernel is to the kernel REFERENCE "
-     "instead of writing arrays",
+     "print how close each kernel is to the kernel REFERENCE, instead of "
+     "writing arrays",
      &options.compare, 0, 0, false},
     {"top", 0, CLI_COUNT, "K",
      "with --compare, number of top keys of each row to compare (10)",
      &options.top, 1, LLN_FIDELITY_TOP, false},
     {"write-heads", 0, CLI_TEXT, "FILE",
-     "write queries, keys and values as they enter the logits to FILE, instead "
-     "of the output O",
+     "write queries and keys as they enter the logits, and values, to FILE "
+     "instead of the output O",
      &options.write_heads, 0, 0, false},
     {"write-p", 0, CLI_FLAG, NULL,
      "with --write-heads, also write P of one kernel (softmax)",

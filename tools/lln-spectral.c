@@ -162,7 +162,7 @@ static void warn_unknown(const run_case *c, const char *what)
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s too ill-conditioned and printed as nan",
+    cli_warn("%s: %skernel '%s': %s printed as nan: too ill-conditioned",
              c->head->source, place, c->kernel->text, what);
 }
 

@@ -75,15 +75,15 @@ const cli_option run_shared_options[] = {
      SHARED(split_heads), 0, 0, false},
     {"fused", 0, CLI_TEXT, "ORDER",
      "order within arrays that contain queries, keys and values: qkv or "
-     "head-qkv (found by names)",
+     "head-qkv (found by words in the names)",
      SHARED(fused), 0, 0, false},
     {"layers", 0, CLI_LIST, "LIST", "layers to read, such as 0-3,7 (all)",
      SHARED(layers), 0, 0, false},
     {"heads", 0, CLI_LIST, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
     {"lengths", 0, CLI_TEXT, "FILE",
-     "file with the number of tokens of each batch entry that are not padding, "
-     "or with a mask of them (all tokens)",
+     "file with the number of tokens of each batch entry, without padding, or "
+     "with a mask that marks them (all tokens)",
      SHARED(lengths), 0, 0, false},
     {"padding", 0, CLI_TEXT, "SIDE",
      "side of the padding: left or right of the tokens (right)",
@@ -154,7 +154,7 @@ const cli_option run_shared_options[] = {
      SHARED(tau), 0, 0, false},
     {"kernel", 0, CLI_LIST, "LIST",
      "kernels, each as name[:parameter=value]...; see --list-kernels "
-     "(softmax,lln; in lln-attend lln)",
+     "(softmax,lln; lln in lln-attend)",
      SHARED(kernels), 0, 0, false},
     {"params", 0, CLI_TEXT, "FILE",
      "read alpha and beta from a table of lln-match; - is standard input",
@@ -192,7 +192,7 @@ const cli_option run_shared_options[] = {
     {"no-header", 0, CLI_FLAG, NULL, "leave out the row of column names",
      SHARED(no_header), 0, 0, false},
     {"comments", 0, CLI_FLAG, NULL,
-     "begin with # lines that state version, command and seed",
+     "begin with # lines that state the version, the command and the seed",
      SHARED(comments), 0, 0, false},
     {"threads", 0, CLI_COUNT, "N",
      "number of threads; 0 is one for each processor (0)", SHARED(threads), 0,

@@ -60,7 +60,7 @@ extern const cli_option run_shared_options[]; /* fills run_shared */
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);
 
-/* Whether heads are sampled: no file of heads is named. */
+/* Whether heads are sampled: no option names a file of heads. */
 bool options_sampled(void);
 
 /* Checks what the option table cannot, except options about heads

@@ -261,5 +261,6 @@ lln_status params_fail_several(const params_table *table, const params_key *key,
         (void)explain_choice(table, bits, PARAMS_TAU, "temperatures",
                              "choose one with --tau", choice);
     return lln_fail(LLN_EFORMAT, "%s: %zu rows match %s%s%s", table->name,
-                    count, describe(key, what), numbers, choice);
+                    count, describe(key, what), numbers,
+                    choice[0] ? choice : "; expected one");
 }

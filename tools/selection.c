@@ -147,7 +147,7 @@ static void print_properties(const lln_kernel *kernel)
     if (!(h & LLN_HONOURS_SINK))
         puts("    does not support --sink");
     if (p & LLN_KERNEL_RANDOM)
-        puts("    random: drawn again for each trial, from --seed");
+        puts("    random: drawn from --seed, anew for each trial");
     for (const lln_kernel_array_row *row = kernel->arrays; row->name; row++) {
         char shapes[128];
         lln_kernel_shapes_text(row, shapes, sizeof shapes);

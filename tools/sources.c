@@ -248,9 +248,10 @@ lln_lengths sources_lengths(void)
     cli_check(lln_lengths_read(o->lengths, &lengths));
     lengths.left = o->padding && strcmp(o->padding, "left") == 0;
     if (lengths.left && lengths.tokens > 0)
-        cli_usage("--padding cannot be used with the mask in %s: a mask states "
-                  "where padding is",
-                  lengths.name);
+        cli_usage(
+            "--padding cannot be used with the mask in %s: the mask shows "
+            "where the padding is",
+            lengths.name);
     return lengths;
 }
 
@@ -315,9 +316,8 @@ static void warn_of_values(const lln_heads *heads)
     lln_head head;
     heads->describe(heads, 0, &head);
     if (o->values && head.v.columns == 0 && !o->quiet)
-        cli_warn(
-            "%s: no values, so that %s; name the values with --v or --key-v",
-            o->file ? o->file : o->q, values_optional()->without);
+        cli_warn("%s: no values, so %s; name the values with --v or --key-v",
+                 o->file ? o->file : o->q, values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)

@@ -194,7 +194,8 @@ static lln_status refuse_several(const lln_container *file,
         lln_names_append(list, pattern);
         free(pattern);
     }
-    return lln_fail(LLN_EFORMAT, "%s: %s may be %s; use --%s",
+    return lln_fail(LLN_EFORMAT,
+                    "%s: %s may be any of %s; choose one with --%s",
                     lln_container_name(file), what, list, found->option);
 }
 
@@ -237,7 +238,8 @@ static lln_status choose_candidate(const lln_container *file,
         return make_pattern(found, 0, pattern);
     lln_names_append(list, found->names[0]);
     return lln_fail(LLN_EFORMAT,
-                    "%s: keys like %s differ in more than one number; mark "
+                    "%s: array names such as %s differ in more than one "
+                    "number; mark "
                     "the layer with {layer} and the head with {head} in "
                     "--%s",
                     name, list, found->option);

@@ -43,7 +43,7 @@ lln_status lln_config_set_norm(const lln_config_reading *r, bool rope,
         return LLN_OK;
     if (lln_config_find(r->top, keys, &key))
         LLN_TRY(lln_config_number(r->top, key, &eps, &found));
-    lln_config_value number;
+    lln_config_value number = {.number = NAN};
     lln_config_set_number(&number, eps, LLN_FROM_FILE);
     int kind = (int)strcspn(family->norm, ":");
     snprintf(text, sizeof text, "%.*s:eps=%.40s%s", kind, family->norm,

@@ -198,10 +198,10 @@ lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
         const lln_length *length = &lengths->list[i];
         if (length->queries > n || length->keys > m)
             return lln_fail(LLN_EFORMAT,
-                            "%s: %s %zu: %zu queries and %zu keys; %s has "
-                            "%zu and %zu",
+                            "%s: %s %zu: %zu queries and %zu keys; expected at "
+                            "most %zu and %zu, as in %s",
                             lengths->name, unit(lengths->array), length->line,
-                            length->queries, length->keys, name, n, m);
+                            length->queries, length->keys, n, m, name);
     }
     return LLN_OK;
 }

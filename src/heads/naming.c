@@ -142,7 +142,7 @@ static lln_status match_keys(const lln_container *file, const char *pattern,
     }
     if (*count > 0)
         return sort_found(file, pattern, found, *count);
-    return lln_fail(LLN_EFORMAT, "%s: no key matches '%s'; found %s",
+    return lln_fail(LLN_EFORMAT, "%s: no array name matches '%s'; found %s",
                     lln_container_name(file), pattern,
                     lln_names_list(file, list));
 }

@@ -93,11 +93,12 @@ static lln_status check_number(const char *path, const char *what, long own,
 {
     if (own < 0 || named < 0 || own == named)
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
-                    "%s: %s %ld in the file, %ld in its name; use a file "
-                    "pattern without {%s}, or keys without a number (--key-q, "
-                    "--key-k)",
-                    path, what, own, named, what);
+    return lln_fail(
+        LLN_EFORMAT,
+        "%s: %s %ld in the file, %ld in its name; use a file "
+        "pattern without {%s}, or array names without a number (--key-q, "
+        "--key-k)",
+        path, what, own, named, what);
 }
 
 /* Appends the heads of a part. */

@@ -19,11 +19,13 @@ const lln_kernel_array_row *lln_kernel_array_find(const lln_kernel *kernel,
 void lln_kernel_shapes_text(const lln_kernel_array_row *row, char *text,
                             size_t size)
 {
+    size_t length = 0;
     *text = '\0';
     for (const lln_kernel_shape *shape = row->shapes; shape->rows; shape++) {
-        char one[64];
-        snprintf(one, sizeof one, "[%s x %s]", shape->rows, shape->columns);
-        lln_text_append(text, size, one);
+        const char *before = shape == row->shapes ? "" : " or ";
+        snprintf(text + length, size - length, "%s[%s x %s]", before,
+                 shape->rows, shape->columns);
+        length += strlen(text + length);
     }
 }
 

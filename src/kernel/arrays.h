@@ -13,7 +13,7 @@ const lln_kernel_array_row *lln_kernel_array_find(const lln_kernel *kernel,
                                                   const char *name);
 
 /* Writes the shapes that an array may have to text [size], cut if longer: "[n x
- * d], [n x 1]". */
+ * d] or [n x 1]". */
 void lln_kernel_shapes_text(const lln_kernel_array_row *row, char *text,
                             size_t size);
 

@@ -78,9 +78,11 @@ static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
                        lln_precision_rounding(LLN_FLOAT64, fabs(sum.mean)));
     *sigma = sqrt(sum.m2 / (sum.count - 1));
     if (!(*sigma > 0))
-        return lln_fail(LLN_EUNDEFINED,
-                        "match: all entries of the %s of the layer are equal",
-                        what);
+        return lln_fail(
+            LLN_EUNDEFINED,
+            "match: alpha and beta are undefined: all entries of the "
+            "%s of the layer are equal",
+            what);
     return LLN_OK;
 }
 

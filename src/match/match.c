@@ -61,9 +61,8 @@ const lln_match_method lln_match_methods[] = {
     {"fenton-row", "Fenton-Wilkinson variance of a normalised row", true,
      fenton_row_side},
     {"exact", "quadrature under the Gaussian model", true, exact_side},
-    {"measured",
-     "alpha and beta that reach the log-variance on the head itself", true,
-     lln_measured_side},
+    {"measured", "search for the D2 of softmax, measured on the head itself",
+     true, lln_measured_side},
     {0},
 };
 
@@ -82,8 +81,11 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
     double mean;
     lln_matrix_moments(a, &mean, deviation);
     if (!(*deviation > 0))
-        return lln_fail(LLN_EUNDEFINED,
-                        "match: all entries of the %s are equal", what);
+        return lln_fail(
+            LLN_EUNDEFINED,
+            "match: alpha and beta are undefined: all entries of the "
+            "%s are equal",
+            what);
     return LLN_OK;
 }
 
@@ -92,7 +94,8 @@ static lln_status find_target(const lln_head *head, double *variance)
     LLN_TRY(lln_temperature_variance(head, variance));
     if (!(*variance > 0))
         return lln_fail(LLN_EUNDEFINED,
-                        "match: no row has two different logits");
+                        "match: alpha and beta are undefined: no row has two "
+                        "different logits");
     return LLN_OK;
 }
 

@@ -155,7 +155,7 @@ lln_status lln_measured_side(const lln_head *head, bool estimate,
     p.measured = lln_array_alloc(n, sizeof *p.measured);
     lln_status status = LLN_ENOMEM;
     if (search && p.queries && p.measured) {
-        search->name = "log-variance";
+        search->name = "within-row log-variance";
         search->value = log_variance;
         search->context = &p;
         search->target = match->target;

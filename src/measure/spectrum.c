@@ -26,7 +26,7 @@ enum { SMALL_RANK = 512 };
 enum { FEW = 8 };
 
 const lln_spectrum_method_info lln_spectrum_method_table[] = {
-    [LLN_SPECTRUM_AUTO] = {"auto", "the best method for the attention"},
+    [LLN_SPECTRUM_AUTO] = {"auto", "the best method for each head"},
     [LLN_SPECTRUM_DENSE] = {"dense", "LAPACK on all of P in float64"},
     [LLN_SPECTRUM_ARNOLDI] = {"arnoldi",
                               "block Krylov-Schur on products with P"},
@@ -92,16 +92,18 @@ static lln_status check_method(const lln_attention *attention,
 {
     if (method == LLN_SPECTRUM_LOWRANK && !attention->features)
         return lln_fail(LLN_EUNSUPPORTED,
-                        "method lowrank: this attention has no features%s",
-                        lln_mask_hides(attention->mask) ? " under its mask"
-                                                        : "");
+                        lln_mask_hides(attention->mask)
+                            ? "method lowrank: does not support a mask"
+                            : "method lowrank: needs a kernel made of "
+                              "features, such as lln");
     if (method == LLN_SPECTRUM_DIAGONAL &&
         !lln_mask_is_triangular(attention->mask))
         return lln_fail(LLN_EUNSUPPORTED,
                         "method diagonal: needs a causal mask");
     if (method == LLN_SPECTRUM_BLOCKS && !has_blocks(attention))
         return lln_fail(LLN_EUNSUPPORTED,
-                        "method blocks: this attention has no blocks");
+                        "method blocks: needs a kernel made of blocks, such as "
+                        "blockdiag");
     return LLN_OK;
 }
 

@@ -242,7 +242,8 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
     if (attention->n < SMALLEST_ORDER || out->count + 1 > attention->n)
         return lln_fail(LLN_EINVAL,
                         "method arnoldi: finds at most n - 2 eigenvalues and "
-                        "needs at least 4 tokens; n = %zu, wanted %zu",
+                        "needs at least 4 tokens; n = %zu, eigenvalues "
+                        "requested: %zu",
                         attention->n, out->count);
     LLN_TRY(check_vectors(attention->n, out->count));
     lln_operator op;

@@ -341,7 +341,7 @@ static size_t claim_length(const lln_mapping *file)
 
 const lln_format lln_npy_format = {
     .magic = {NPY_MAGIC},
-    .without_key = "a .npy file is one array without keys",
+    .without_key = "a .npy file contains one array without a name",
     .claim = claim_length,
     .list = list_array,
 };

@@ -15,8 +15,9 @@ static lln_status check_sides(size_t d, double a, double b)
         return lln_fail(LLN_EINVAL, "lln with 0 features: expected at least 1");
     if (!(a >= 0 && b >= 0 && a * a + b * b <= LLN_THEORY_S2_MAX))
         return lln_fail(LLN_EINVAL,
-                        "lln with sides %g and %g: expected not negative, "
-                        "sum of squares at most %g",
+                        "lln with alpha sigma_q = %g and beta sigma_k = %g: "
+                        "expected not negative, with a sum of squares of at "
+                        "most %g",
                         a, b, LLN_THEORY_S2_MAX);
     return LLN_OK;
 }
@@ -122,8 +123,9 @@ static lln_status bracket_root(struct matching *matching, double guess,
         double next = fmin(x + sign * STRIDE, largest);
         if (next == x)
             return lln_fail(LLN_ENOCONV,
-                            "lln with %zu features: no side up to %g reaches "
-                            "log-variance %g",
+                            "lln with %zu features: no alpha sigma_q = beta "
+                            "sigma_k up to %g reaches within-row log-variance "
+                            "%g",
                             matching->d, exp(largest),
                             exp(matching->log_target));
         excess = excess_at(next, matching);

@@ -69,7 +69,7 @@ static lln_status hedgehog_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_hedgehog = {
     .name = "hedgehog",
-    .summary = "features softmax(x) and softmax(-x), as before training",
+    .summary = "features softmax(x) and softmax(-x), the map before training",
     .reference = "Zhang, Bhatia, Kumbong, Re 2024",
     .rank = "2 d",
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,

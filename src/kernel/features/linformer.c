@@ -115,7 +115,8 @@ static lln_status linformer_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_linformer = {
     .name = "linformer",
-    .summary = "softmax over the k rows of E K, applied to F V",
+    .summary =
+        "softmax over the k rows of E K in place of keys, applied to F V",
     .reference = "Wang, Li, Khabsa, Fang, Ma 2020",
     .rank = "k",
     .properties = LLN_KERNEL_SIGNED | LLN_KERNEL_RANDOM,

@@ -223,7 +223,7 @@ static lln_status nystrom_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_nystrom = {
     .name = "nystrom",
-    .summary = "softmax approximated through landmarks, the means of segments",
+    .summary = "softmax approximated with landmarks, the means of segments",
     .reference = "Xiong et al. 2021",
     .rank = "landmarks",
     .properties = LLN_KERNEL_SIGNED,

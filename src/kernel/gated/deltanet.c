@@ -239,7 +239,7 @@ const lln_kernel lln_kernel_deltanet = {
                 .shapes = {{"n", "1"}, {"1", "n"}},
                 .unit = "logits of beta"}},
     .parameters =
-        {{"map", "l2: x/|x|; silu-l2: the same of x logistic(x)", "l2",
+        {{"map", "l2: x/|x|; silu-l2: first x becomes x logistic(x)", "l2",
           .words = MAPS},
          {"beta", "constant beta if no array is given", "0.5", {0, 2}}},
     .open = deltanet_open,

@@ -38,7 +38,9 @@ static lln_status gla_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_gla = {
     .name = "gla",
-    .summary = "gated linear attention: scale q.k times the gates between them",
+    .summary =
+        "gated linear attention: scale q.k times the gates of the tokens "
+        "after the key, up to the query",
     .reference = "Yang et al. 2024 (GLA)",
     .rank = "full",
     .properties = LLN_KERNEL_SIGNED,
@@ -46,13 +48,14 @@ const lln_kernel lln_kernel_gla = {
     .arrays = {{.name = "gate",
                 .shapes = {{"n", "d"}, {"n", "1"}, {"1", "n"}},
                 .unit = "logits of the gates"}},
-    .parameters = {{"gate",
-                    "constant gate, before the root, if no array is given",
-                    "0.5",
-                    {0, 1}},
-                   {"normalizer",
-                    "order of the root that is taken of gates",
-                    "16",
-                    {1e-3, 1e6}}},
+    .parameters =
+        {{"gate",
+          "constant gate, before the root is taken, if no array is given",
+          "0.5",
+          {0, 1}},
+         {"normalizer",
+          "order of the root: gates are raised to the power 1/normalizer",
+          "16",
+          {1e-3, 1e6}}},
     .open = gla_open,
 };

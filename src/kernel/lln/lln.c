@@ -272,11 +272,13 @@ const lln_kernel lln_kernel_lln = {
     .parameters =
         {{"alpha", "multiplies the queries", NULL, {-INFINITY, INFINITY}},
          {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
-         {"match", "method that finds alpha and beta", "measured",
-          .words = lln_lln_matches},
+         {"match",
+          "method that finds alpha and beta: paper, fenton, fenton-row, exact "
+          "or measured",
+          "measured", .words = lln_lln_matches},
          {"eps", "added to the sum of a row, as published", NULL, {0, 1}},
          {"scales",
-          "standard deviations for match: of each head, or of each layer",
+          "match uses the standard deviations of each head, or of each layer",
           "head", .words = lln_lln_scales}},
     .open = lln_lln_open,
 };

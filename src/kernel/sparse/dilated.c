@@ -57,7 +57,7 @@ static lln_status dilated_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_dilated = {
     .name = "dilated",
-    .summary = "softmax over up to reach keys on each side, whose distances "
+    .summary = "softmax over up to reach keys on each side whose distances "
                "are multiples of dilation",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",

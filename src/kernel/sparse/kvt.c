@@ -33,12 +33,12 @@ static lln_status kvt_open(const lln_kernel_choice *choice,
 
 const lln_kernel lln_kernel_kvt = {
     .name = "kvt",
-    .summary = "softmax over the k keys with the largest logits; the first, if "
-               "logits are equal",
+    .summary = "softmax over the k keys with the largest logits; of equal "
+               "logits, the first",
     .reference = "Wang et al. 2022",
     .rank = "full",
     .properties = LLN_KERNEL_SUMS_TO_ONE,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
-    .parameters = {{"k", "keys in a row", "100", {1, UINT32_MAX, true}}},
+    .parameters = {{"k", "keys kept in a row", "100", {1, UINT32_MAX, true}}},
     .open = kvt_open,
 };

@@ -194,7 +194,7 @@ static lln_status read_sizes(const lln_kernel_choice *choice,
     if (n != head->k.rows || n % (2 * state->b) != 0)
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': %zu queries and %zu keys; expected equal "
-                        "numbers, a multiple of %zu",
+                        "multiples of %zu",
                         choice->text, n, head->k.rows, 2 * state->b);
     LLN_TRY(lln_kernel_count_or(choice, "buckets", n / state->b, &buckets));
     state->n = n;

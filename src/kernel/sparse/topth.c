@@ -221,18 +221,18 @@ const lln_kernel lln_kernel_topth = {
                 .unit = "threshold of each row"}},
     .parameters =
         {{"k",
-          "keys kept in a row; rows with at most k keys are dense (default: "
-          "256, with theta 0)",
+          "keys kept in a row; rows with at most k keys keep all (default: "
+          "256, or 0 with theta)",
           NULL,
           {1, UINT32_MAX - 1, true}},
          {"mode",
           "compare the threshold with logits (pre) or probabilities (post)",
           "pre", .words = MODES},
          {"sdc",
-          "correction of the denominator, for pre: none, exact, exp-threshold, "
-          "or exp-threshold-all, which also counts masked keys",
+          "with mode=pre, correction of the denominator: none, exact, "
+          "exp-threshold, or exp-threshold-all, which also counts masked keys",
           "none", .words = DENOMINATORS},
-         {"vmc", "yes: divide the lost mass equally among the allowed keys",
+         {"vmc", "yes: spread the lost weight equally over the allowed keys",
           "no", .words = NO_YES}},
     .check = check_denominator,
     .open = topth_open,

@@ -206,18 +206,20 @@ END
     {
         echo 'import torch, dump_llama'
         echo 'name, text = "model", 2 * torch.randn(2, 60, 48)'
+        # shellcheck disable=SC2016 # no command substitution
         sed -n '/^ *```py$/,/^ *```$/p' "$BATS_TEST_DIRNAME/../README.md" |
             grep -v '```' | sed 's/^   //'
         echo 'dump_llama.attention_function = dump_llama.eager_attention_forward'
         echo 'expected = dump_llama.record(model.inner, text)[2]'
-        echo 'open("entropy.txt", "w").writelines(f"{h}\n" for h in expected)'
+        echo 'print(*expected, sep=chr(10), file=open("entropy.txt", "w"))'
     } > lines.py
     PYTHONPATH=$recipes:. "$python" lines.py
     equal heads "$(wc -l < entropy.txt)" 36
+    # shellcheck disable=SC2016 # no command substitution
     sed -n '/```bash$/,/```$/p' "$BATS_TEST_DIRNAME/../README.md" |
-        sed '/```$/q' | grep -v '```' | sed 's/^ *//' > command
-    grep -q final.npz command
-    bash command 2> said | column entropy_nats | paste -d' ' - entropy.txt |
+        sed '/```$/q' | grep -v '```' | sed 's/^ *//' > lines.sh
+    grep -q final.npz lines.sh
+    bash lines.sh 2> said | column entropy_nats | paste -d' ' - entropy.txt |
         near 1e-5
     grep -q 'final.npz: 2 batch entries, 3 layers, 6 query heads, 2 key' said
 }

@@ -165,6 +165,20 @@ numbers() {
         --window 0,2@5 --softcap 3@2 | diff table -
 }
 
+@test "slopes of some heads of a model" {
+    config '"model_type": "bloom"'
+    sed -i 's/"num_key_value_heads": 2,//' config.json
+    # Heads 0 and 1 alone have the slopes that they have among all four.
+    tail -c $((4 * 24 * 16 * 8)) "$vectors/a_q.npy" > bytes
+    npy all.npy '<f8' '(4, 24, 16)' < bytes
+    head -c $((2 * 24 * 16 * 8)) bytes | npy two.npy '<f8' '(2, 24, 16)'
+    for name in all two; do
+        entropies --layout hnd --q $name.npy --k $name.npy \
+            --config config.json > $name
+    done
+    diff two <(head -n 3 all)
+}
+
 @test "heads that a configuration counts" {
     config '"model_type": "llama"'
     side_by_side "$vectors/a_q.npy" 4 q.npy

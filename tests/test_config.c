@@ -114,6 +114,13 @@ static const parsed readings[] = {
      "\"num_attention_heads\": 4, \"num_hidden_layers\": 1, "
      "\"partial_rotary_factor\": 0.3, \"final_logit_softcapping\": 30}",
      0, LLN_CONFIG_SOFTCAP, "", "half:theta=10000:dims=24", LLN_FROM_CLASS},
+    /* Files of Gemma 3 of several kinds leave out what the class has; whole
+     * numbers beyond 64 bits are read. */
+    {"{\"model_type\": \"gemma3\", \"text_config\": {\"model_type\": "
+     "\"gemma3_text\", \"num_hidden_layers\": 7, \"hidden_size\": 2560, "
+     "\"max_length\": 1000000000000000019884624838656}}",
+     5, LLN_CONFIG_NORM, "rms:eps=1e-06:plus-one",
+     "half:theta=1000000:dims=256", LLN_FROM_CLASS},
     /* A decoder that is used as an encoder. */
     {"{\"model_type\": \"llama\", " SIZES ", \"is_causal\": false}", 0,
      LLN_CONFIG_CAUSAL, "0", "half:theta=10000:dims=16", LLN_FROM_FILE},

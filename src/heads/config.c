@@ -34,6 +34,7 @@ static lln_status read_sizes(lln_config_reading *r)
                                          "n_head_kv", NULL};
     lln_config *c = r->config;
     LLN_TRY(lln_config_size(r->top, layers, &c->layers, NULL));
+    c->heads = r->family->heads;
     LLN_TRY(lln_config_size(r->top, heads, &c->heads, NULL));
     if (c->layers == 0 || c->layers > MOST_LAYERS)
         return lln_fail(LLN_EFORMAT,
@@ -42,7 +43,7 @@ static lln_status read_sizes(lln_config_reading *r)
                         MOST_LAYERS);
     if (c->heads == 0)
         return lln_fail(LLN_EFORMAT, "no key 'num_attention_heads'");
-    c->key_heads = c->heads;
+    c->key_heads = r->family->key_heads > 0 ? r->family->key_heads : c->heads;
     return lln_config_size(r->top, groups, &c->key_heads, NULL);
 }
 
@@ -207,7 +208,9 @@ lln_status lln_config_parse(const char *text, size_t length, lln_config *config)
                         "%zu bytes; expected a config.json of at most %d",
                         length, MOST_BYTES);
     json_t *root = json_loadb(text, length,
-                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
+                                  JSON_DECODE_INT_AS_REAL,
+                              &error);
     if (!root)
         return lln_fail(LLN_EFORMAT, "line %d: %s; expected JSON", error.line,
                         lln_text_printable(reason, sizeof reason, error.text));

@@ -51,6 +51,8 @@ typedef struct {
     double sliding_theta; /* of sliding layers; 0: the same */
     double partial;       /* fraction of channels turned; 0: all */
     size_t head_dim;      /* if the key is missing; 0: hidden size / heads */
+    size_t heads;         /* and key_heads: if the keys are missing; 0: the */
+    size_t key_heads;     /* first is an error, the second as many as heads */
     const char *norm;     /* as --qk-norm takes it, without eps; NULL: none */
     const char *norm_key; /* the boolean that turns it on; NULL: always on */
     double norm_eps;      /* if the file has none */

@@ -31,6 +31,10 @@ replay() {
     replay positions
 }
 
+@test "seeds of documents" {
+    replay documents
+}
+
 @test "seeds of indices of shards" {
     replay shards
 }

@@ -265,7 +265,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         "${lln[@]}" --rope half --positions ../positions
     refuses 2 '--rope: sections add up to 7 pairs; expected 8, half of the turned features' \
         "${lln[@]}" --rope half:sections=4,3 --positions ../positions
-    refuses 1 "--query-scale: $vectors/scale_ssmax.ssmax.npy: key 'x': a .npy file is one array without keys" \
+    refuses 1 "--query-scale: $vectors/scale_ssmax.ssmax.npy: key 'x': a .npy file contains one array without a name" \
         "${lln[@]}" --query-scale "$vectors/scale_ssmax.ssmax.npy:x"
     refuses 1 "--rope: $vectors/a_q.npy: 24 queries and 3 keys; queries have the positions of the last keys, of which there must be at least as many" \
         lln-entropy -q --layout hnd --q "$vectors/a_q.npy" \

@@ -110,6 +110,10 @@ expect() {
 
 @test "masks are combined" {
     expect mask_bool --scale 0.25 --mask "$vectors/mask_bool.mask.npy"
+    # The same booleans under a key.
+    tail -c 576 "$vectors/mask_bool.mask.npy" | safetensors mask.safetensors \
+        '{"m":{"dtype":"BOOL","shape":[24,24],"data_offsets":[0,576]}}'
+    expect mask_bool --scale 0.25 --mask mask.safetensors:m
     p --chunk 6 --causal > a
     echo 0 6 12 18 24 > cu_seqlens
     p --documents cu_seqlens --causal | cmp - a
@@ -252,7 +256,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 1 "$vectors/a_q.npy: --mask: row 0 sees no key; expected one, or a sink (--sink)" \
         "${lln[@]}" --mask ../none.npy
     head -c 576 /dev/zero | npy ../short.npy '|b1' '(24, 25)'
-    refuses 1 '--mask: ../short.npy: 576 bytes of data, expected 600' \
+    refuses 1 '--mask: ../short.npy: the number of booleans does not agree with the shape' \
         "${lln[@]}" --mask ../short.npy
     prints 'outside_mass
 1' lln-entropy "${raw[@]}" --kernel softmax --heads 0 --sink 0 \

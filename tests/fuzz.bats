@@ -66,3 +66,7 @@ replay() {
 @test "seeds of lists of columns" {
     replay columns
 }
+
+@test "seeds of configurations" {
+    replay config
+}

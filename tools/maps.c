@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "array_lists.h"
+#include "config.h"
 #include "heads/mapped.h"
 #include "heads/query_scale.h"
 #include "heads/rotation.h"
@@ -17,7 +18,7 @@
 
 static lln_map_options options(void)
 {
-    return (lln_map_options){
+    lln_map_options all = {
         .clip = run_shared.clip_qkv,
         .norm = run_shared.qk_norm,
         .rope = run_shared.rope,
@@ -28,6 +29,8 @@ static lln_map_options options(void)
         .documents = rules_documents(),
         .arrays = arrays_for(ARRAYS_OF_MAPS),
     };
+    config_add_maps(&all);
+    return all;
 }
 
 bool maps_given(void)
@@ -63,8 +66,9 @@ static bool warn_of_rotation(const char *rope, const lln_heads *heads)
     if (found.layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", found.layer);
     cli_warn("%zu of %zu key heads%s look as if rotary embedding had already "
-             "been applied to them; if so, leave out --rope",
-             found.turned, found.keys, layer);
+             "been applied to them; if so, %s",
+             found.turned, found.keys, layer,
+             config_get() ? "give --rope none" : "leave out --rope");
     return true;
 }
 

@@ -89,6 +89,12 @@ const cli_option run_shared_options[] = {
     {"padding", 0, CLI_TEXT, "SIDE",
      "side of the padding: left or right of the tokens (right)",
      SHARED(padding), 0, 0, false},
+    {"config", 0, CLI_TEXT, "FILE",
+     "config.json of the model: options that are not given, by layer (none)",
+     SHARED(config), 0, 0, false},
+    {"show-config", 0, CLI_FLAG, NULL,
+     "print what each layer does with --config, and stop", SHARED(show_config),
+     0, 0, false},
     {"clip-qkv", 0, CLI_LAYER, "[LAYERS@]C",
      "clamp queries, keys and values to -C ... C (none)", SHARED(clip_qkv), 0,
      0, false},
@@ -106,9 +112,10 @@ const cli_option run_shared_options[] = {
      "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
      "(none)",
      SHARED(query_scale), 0, 0, false},
-    {"causal", 0, CLI_MAYBE, "top",
+    {"causal", 0, CLI_MAYBE, "top|none",
      "mask the keys that come after the query; top: count positions from the "
-     "first query and key, not from the last",
+     "first query and key, not from the last; none: mask none, whatever "
+     "--config says",
      SHARED(causal), 0, 0, false},
     {"window", 0, CLI_LAYER, "[LAYERS@]W|L,R",
      "mask the keys that are W or more positions away from the query, or more "
@@ -268,6 +275,8 @@ void options_check(void)
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
+    if (run_shared.causal && strcmp(run_shared.causal, "none") == 0)
+        run_shared.causal = NULL; /* cli_given remembers it */
     run_shared.files = (const char *const *)argv + operand;
     run_shared.file_count = (size_t)(argc - operand);
     run_shared.file = run_shared.files[0]; /* argv ends with NULL */

@@ -36,7 +36,9 @@ static void scale_llama3(const scaling_t *s, size_t pairs, double *f)
 {
     for (size_t c = 0; c < pairs; c++) {
         double turns = s->original * f[c] / (2 * M_PI);
-        double t = clip01((turns - s->low) / (s->high - s->low));
+        double range = s->high - s->low; /* 0: a step */
+        double t = range > 0 ? clip01((turns - s->low) / range)
+                             : (double)(turns > s->low);
         f[c] *= (1 - t) / s->factor + t;
     }
 }

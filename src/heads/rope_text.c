@@ -101,8 +101,9 @@ static lln_status check_scaling(const char *text, const lln_setting *values)
         return lln_fail(
             LLN_EINVAL,
             "'%s': scaling=longrope needs attention= or factor=", text);
-    if (kind == LLN_ROPE_LLAMA3 && !(values[HIGH].number > values[LOW].number))
-        return lln_fail(LLN_EINVAL, "'%s': expected high= above low=", text);
+    if (kind == LLN_ROPE_LLAMA3 && values[HIGH].number < values[LOW].number)
+        return lln_fail(LLN_EINVAL,
+                        "'%s': expected high= not below low=", text);
     if (kind == LLN_ROPE_PROPORTIONAL && values[AT].word > 0)
         return lln_fail(LLN_EINVAL,
                         "'%s': at=last cannot be used with "

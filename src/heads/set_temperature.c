@@ -6,7 +6,7 @@
 
 #include "heads/temperature.h"
 
-/* False if a product is too large for the precision. */
+/* Returns false if a product exceeds the range of the precision. */
 static bool scale_matrix(lln_matrix_output a, double factor)
 {
     size_t count = a.rows * a.columns;

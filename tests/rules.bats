@@ -168,7 +168,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     run --separate-stderr lln-entropy "${raw[@]}" --causal --softcap 2 --sink 0 \
         --kernel softmax,lln,topth --columns head,kernel,rule,entropy_nats
     equal status "$status" 0
-    equal stderr "$stderr" "lln-entropy: kernels that do not support a part of the rule are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
+    equal stderr "$stderr" "lln-entropy: some kernels are measured without options that they do not support: 'lln' without --softcap and --sink, 'topth' without --sink"
     equal lln "$(grep ,lln, <<< "$output" | sed 's/,--causal,/,/')" \
         "$(lln-entropy "${raw[@]}" --causal --kernel lln \
             --columns head,kernel,entropy_nats | tail -n +2)"
@@ -221,11 +221,11 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 2 '--window: sampled heads have no layers' lln-entropy --window 1@3
     refuses 2 '--causal cannot be used with --causal=top' lln-entropy \
         --causal --causal=top
-    refuses 2 '--tau cannot be used with --softcap for heads from files: it sets the variance of scale q.k' \
+    refuses 2 '--tau cannot be used with --softcap for heads from files: --tau sets the variance of scale q.k alone' \
         "${lln[@]}" --tau 1 --softcap 3
-    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: it sets the variance of scale q.k' \
+    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: --tau sets the variance of scale q.k alone' \
         "${lln[@]}" --tau 1 --arrays "sink=$vectors/sink_softcap.sinks.npy"
-    refuses 2 '--tau cannot be used with --mask for heads from files: it sets the variance of scale q.k' \
+    refuses 2 '--tau cannot be used with --mask for heads from files: --tau sets the variance of scale q.k alone' \
         "${lln[@]}" --tau 1 --mask "$mask"
     refuses 2 "--bias: 't5': t5 needs buckets= and distance=" "${lln[@]}" \
         --bias t5
@@ -233,7 +233,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --bias full:max=3
     refuses 2 "--softcap: '-1' is out of range; expected a number above 0" \
         "${lln[@]}" --softcap -1
-    refuses 2 "--window: '3,x': expected W, or L,R with whole numbers from 0 on or -1" \
+    refuses 2 "--window: '3,x': expected W or L,R, where L and R are whole numbers of at least -1" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
 }
@@ -241,10 +241,10 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids
-    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or where documents begin, 0, ..., 24' \
+    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the starts of the documents, from 0 to 24' \
         "${lln[@]}" --documents ../ids
     { echo 1; yes 2 | head -n 22; echo 1; } > ../ids
-    refuses 1 '--documents: ../ids: document 1 comes again after another; expected the keys of a document side by side' \
+    refuses 1 '--documents: ../ids: document 1 occurs in two places; expected the keys of each document in one run' \
         "${lln[@]}" --documents ../ids
     refuses 1 "--mask: $vectors/a_q.npy: shape (4, 24, 16); expected (24, 24) or (4, 24, 24)" \
         "${lln[@]}" --mask "$vectors/a_q.npy"
@@ -257,11 +257,11 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     prints 'outside_mass
 1' lln-entropy "${raw[@]}" --kernel softmax --heads 0 --sink 0 \
         --mask ../none.npy --columns outside_mass
-    refuses 1 "--arrays bias=: 188 numbers do not go with head 0 of layer -1; expected a table of buckets and query heads" \
+    refuses 1 "--arrays bias=: 188 elements do not fit head 0; expected a table of buckets and query heads" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
         "bias=$vectors/bias_toeplitz.bias.npy"
     head -c 16 /dev/zero | npy ../two.npy '<f8' '(2,)'
-    refuses 1 "--arrays sink=: 2 numbers do not go with head 0 of layer -1; expected one for each query head" \
+    refuses 1 "--arrays sink=: 2 elements do not fit head 0; expected one for each query head" \
         "${lln[@]}" --arrays sink=../two.npy
 }
 

@@ -62,9 +62,10 @@ static bool warn_of_rotation(const char *rope, const lln_heads *heads)
         return false;
     if (found.layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", found.layer);
-    cli_warn("%zu of %zu key heads%s look as if rotary embedding had turned "
-             "them already; if so, leave out --rope",
-             found.turned, found.keys, layer);
+    cli_warn(
+        "%zu of %zu key heads%s look as if rotary embedding had already been "
+        "applied; if so, leave out --rope",
+        found.turned, found.keys, layer);
     return true;
 }
 
@@ -76,11 +77,11 @@ static void warn_of_pairing(const lln_heads *heads)
     heads->rest(heads);
     bool half = found.pairing == LLN_ROPE_HALF;
     if (found.seen)
-        cli_warn("--rope %s would give %.2g of the attention of a token to "
-                 "itself and the three tokens before it, --rope %s gives "
-                 "%.2g: it may be the wrong pairing",
-                 half ? "half" : "pairs", found.other, half ? "pairs" : "half",
-                 found.asked);
+        cli_warn("with --rope %s, tokens give %.2g of their attention to "
+                 "themselves and the three tokens before them, with --rope %s "
+                 "%.2g; --rope %s may be the wrong pairing",
+                 half ? "pairs" : "half", found.asked, half ? "half" : "pairs",
+                 found.other, half ? "pairs" : "half");
 }
 
 void maps_apply(lln_heads *heads, lln_heads *whole)

@@ -53,7 +53,8 @@ const cli_option run_shared_options[] = {
      "names of the arrays of keys (those of the queries with k in place of q)",
      SHARED(key_k), 0, 0, false},
     {"attention", 0, CLI_TEXT, "FILE[:KEY]",
-     "attention weights, in place of queries and keys; FILEs after it too",
+     "read attention weights from this file (and from FILE operands, except in "
+     "lln-attend) instead of queries and keys",
      SHARED(attention), 0, 0, false},
     {"key-attention", 0, CLI_TEXT, "KEY",
      "names of the arrays of attention weights (found by words)",
@@ -82,8 +83,9 @@ const cli_option run_shared_options[] = {
     {"heads", 0, CLI_LIST, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
     {"lengths", 0, CLI_TEXT, "FILE",
-     "file with the number of tokens of each batch entry, without padding, or "
-     "with a mask that marks them (all tokens)",
+     "file with the number of tokens of each batch entry, not counting "
+     "padding, "
+     "or with a mask of its tokens (all tokens)",
      SHARED(lengths), 0, 0, false},
     {"padding", 0, CLI_TEXT, "SIDE",
      "side of the padding: left or right of the tokens (right)",
@@ -98,12 +100,13 @@ const cli_option run_shared_options[] = {
      "rotary embedding: half or pairs, with parameters (none)", SHARED(rope), 0,
      0, false},
     {"positions", 0, CLI_TEXT, "FILE|+N|restart",
-     "positions of the keys, for rotary embedding and ALiBi; restart: in each "
-     "document (0, 1, ...)",
+     "positions of the keys, for rotary embedding and ALiBi; restart: from 0 "
+     "in "
+     "each document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
-     "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
-     "(none)",
+     "multiply each query by a factor: llama4, ministral or ssmax, with "
+     "parameters, or FILE (none)",
      SHARED(query_scale), 0, 0, false},
     {"causal", 0, CLI_MAYBE, "top",
      "mask the keys that come after the query; top: count positions from the "
@@ -126,8 +129,7 @@ const cli_option run_shared_options[] = {
      SHARED(documents), 0, 0, false},
     {"mask", 0, CLI_TEXT, "FILE[:KEY]",
      "array with a boolean, or a number to add to the logit, for each query "
-     "and "
-     "key (none)",
+     "and key (none)",
      SHARED(mask), 0, 0, false},
     {"scale", 0, CLI_LAYER, "[LAYERS@]X",
      "factor X of the logits X q.k (1/sqrt(d))", SHARED(scale), 0, 0, false},
@@ -138,7 +140,7 @@ const cli_option run_shared_options[] = {
      "(none)",
      SHARED(bias), 0, 0, false},
     {"sink", 0, CLI_LAYER, "[LAYERS@]X",
-     "add an outcome with this logit to the softmax, which is no key (none)",
+     "add to the softmax an outcome with logit X that is not a key (none)",
      SHARED(sink), 0, 0, false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "

@@ -60,7 +60,7 @@ static lln_status check_pairs(const lln_layer_map *map, lln_map_array_kind kind)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "--rope: %s has %zu numbers; expected %zu, one for each "
-                    "pair of the %zu turned features (dims=)",
+                    "pair of the %zu rotated features (dims=)",
                     lln_map_array_names[kind], count, pairs, map->dims);
 }
 
@@ -168,15 +168,19 @@ static lln_status check_heads(const char *name, const lln_map_array *array,
                               bool one)
 {
     size_t count = array->count / width;
+    char layer[40] = "", single[48] = "";
     if (array->count == 0 || (one && array->count == width) ||
         (array->count % width == 0 && is_head_count(head, role, count)))
         return LLN_OK;
+    if (head->layer >= 0)
+        snprintf(layer, sizeof layer, " of layer %ld", head->layer);
+    if (one)
+        snprintf(single, sizeof single, "%zu for all heads, or ", width);
     return lln_fail(
         LLN_EINVAL,
-        "%s: %zu numbers do not go with %s %zu of layer %ld; "
-        "expected %zu%s for each %s head",
+        "%s: %zu elements do not fit %s %zu%s; expected %s%zu for each %s head",
         name, array->count, role == LLN_QUERIES ? "head" : "key head",
-        head_number(head, role), head->layer, width, one ? ", or as many" : "",
+        head_number(head, role), layer, single, width,
         role == LLN_QUERIES ? "query" : "key");
 }
 
@@ -242,8 +246,8 @@ lln_status lln_layer_map_check(const lln_layer_map *map, const lln_head *head)
     if (places && head->q.rows > head->k.rows)
         return lln_fail(LLN_EFORMAT,
                         "--%s: %s: %zu queries and %zu keys; queries have the "
-                        "positions of the last keys, of which there must be at "
-                        "least as many",
+                        "positions of the last keys, so there must be at least "
+                        "as many keys as queries",
                         rope ? "rope" : "query-scale", head->file, head->q.rows,
                         head->k.rows);
     if (places)

@@ -137,10 +137,11 @@ static lln_status check_stored_letters(const char *letters)
         good = good && strchr(stored_letters, *c) && !strchr(c + 1, *c);
     if (good)
         return LLN_OK;
-    return lln_fail(LLN_EINVAL,
-                    "layout '%s': expected n (queries), m (keys) and perhaps h "
-                    "(heads), l (layers), b (batch), each once",
-                    letters);
+    return lln_fail(
+        LLN_EINVAL,
+        "layout '%s': expected n (queries), m (keys) and optionally "
+        "h (heads), l (layers), b (batch), each once",
+        letters);
 }
 
 const char *lln_axes_letters(const lln_axes *axes, size_t count)

@@ -126,6 +126,15 @@ expect() {
         column entropy_nats | cmp - all
 }
 
+@test "cu_seqlens of as many numbers as keys" {
+    printf '\0%.0s' {1..16} | npy x.npy '<f4' '(2, 2)'
+    for pair in '0 2=2' '0 0=2' '1 2=1'; do
+        echo "${pair%=*}" > d
+        equal keys "$(lln-entropy -q --q x.npy --k x.npy --kernel softmax \
+            --documents d | column effective_keys)" "${pair#*=}"
+    done
+}
+
 @test "documents and windows" {
     ids=$vectors/documents_causal.documents.npy
     # of OPTION...

@@ -44,6 +44,21 @@ expect() {
         --positions positions
 }
 
+@test "ALiBi: heads in files of their own" {
+    for head in 0 1 2 3; do
+        tail -c +$((129 + 3072 * head)) "$vectors/a_q.npy" | head -c 3072 |
+            npy "../h$head.npy" '<f8' '(24, 16)'
+    done
+    files=(-q --q '../h{head}.npy' --k '../h{head}.npy' --kernel softmax --bias alibi)
+    lln-entropy "${files[@]}" | column entropy_nats > ../all
+    lln-entropy -q --layout hnd --q "$vectors/a_q.npy" --k "$vectors/a_q.npy" \
+        --kernel softmax --bias alibi | column entropy_nats | cmp - ../all
+    missing='--bias alibi needs --arrays slopes=: arrays of one head each say how many heads the model has only if all of its heads are read'
+    refuses 2 "$missing" lln-entropy "${files[@]}" --heads 2
+    rm ../h0.npy ../h2.npy
+    refuses 2 "$missing" lln-entropy "${files[@]}"
+}
+
 @test "biases from arrays" {
     expect bias_toeplitz --scale 0.25 --bias toeplitz \
         --arrays "bias=$vectors/bias_toeplitz.bias.npy"

@@ -138,9 +138,9 @@ static lln_status find_slope(const work *w, double *slope)
         *slope = lln_alibi_slope(h, w->heads, text->max);
     else
         return lln_fail(LLN_EINVAL,
-                        "--bias alibi needs --arrays slopes=: with --heads, "
-                        "arrays of one head do not say how many heads the "
-                        "model has");
+                        "--bias alibi needs --arrays slopes=: arrays of one "
+                        "head each say how many heads the model has only if "
+                        "all of its heads are read");
     *slope *= text->factor;
     return LLN_OK;
 }

@@ -214,6 +214,11 @@ expect() {
         "${two[@]}" --layers 0 --window 3 | column entropy_nats
         "${two[@]}" --layers 1 --softcap 2 --scale 0.5 | column entropy_nats
     } | cmp - entropies
+    # A norm after rotary embedding needs some; without, it is the same norm.
+    prints 'layer,rule
+0,--causal --qk-norm rms:after-rope --rope half
+1,--causal --qk-norm rms' "${two[@]}" --columns layer,rule --rope half \
+        --rope 1@none --qk-norm rms:after-rope
     # Without a value by layer, the column is there on request alone.
     "${two[@]}" --window 3 | head -n 1 | grep -v rule
     prints 'rule

@@ -25,7 +25,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
 
 @test "a flag with a value" {
     refuses 2 '--double takes no value' lln-entropy --double=yes
-    refuses 2 "--causal='yes': expected --causal or --causal=top" \
+    refuses 2 "--causal='yes': expected --causal or --causal=top|none" \
         lln-entropy --causal=yes
 }
 

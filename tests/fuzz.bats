@@ -31,6 +31,10 @@ replay() {
     replay positions
 }
 
+@test "seeds of documents" {
+    replay documents
+}
+
 @test "seeds of indices of shards" {
     replay shards
 }
@@ -61,4 +65,8 @@ replay() {
 
 @test "seeds of lists of columns" {
     replay columns
+}
+
+@test "seeds of configurations" {
+    replay config
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# tests/recipes/dump_qkv.py with Debian's PyTorch: the tools agree with the
-# probabilities that the model computed in float32.
+# tests/recipes and the recipe of the README, with Debian's PyTorch: what the
+# tools read agrees with the probabilities that the model computed in float32.
 # shellcheck disable=SC2154 # bats sets output
 load helper
 
@@ -131,4 +131,95 @@ layers.0.q: not finite, or beyond half precision'
     "$python" "$recipes/dump_qkv.py" heads.npz > printed
     bash -c "$(< printed)" > table 2> /dev/null
     equal heads "$(wc -l < table)" 81
+}
+
+weights='q_norm=weights.npz:q_norm.{layer},k_norm=weights.npz:k_norm.{layer}'
+
+# same_entropies TOLERANCE OPTION...: the entropies are those of the model.
+same_entropies() {
+    lln-entropy --quiet --kernel softmax --config config.json --columns \
+        id,entropy_nats "${@:2}" | column entropy_nats |
+        paste -d' ' - entropy.txt | near "$1"
+}
+
+@test "raw and final queries and keys of one model" {
+    find_python
+    "$python" "$recipes/dump_llama.py"
+    same_entropies 1e-5 --arrays "$weights" raw.npz
+    same_entropies 1e-5 --qk-norm none --rope none --layout bhnd final.npz
+    # Another reading gives other numbers.
+    for rope in none pairs half; do
+        run same_entropies 1e-2 --arrays "$weights" --rope $rope raw.npz
+        equal status "$status" 1
+    done
+    run same_entropies 1e-2 --qk-norm none raw.npz
+    equal status "$status" 1
+}
+
+# What the README's lines use of transformers, around the model of the recipe.
+fake_transformers() {
+    mkdir transformers
+    cat > transformers/__init__.py << 'END'
+import json
+import torch, dump_llama
+
+class AttentionInterface:
+    known = {}
+
+    @classmethod
+    def register(cls, name, function):
+        cls.known[name] = function
+
+class AttentionMaskInterface(AttentionInterface):
+    known = {}
+
+class AutoTokenizer:
+    def from_pretrained(name):
+        return lambda text, return_tensors: {"input_ids": text}
+
+class AutoModelForCausalLM(torch.nn.Module):
+    def from_pretrained(name, attn_implementation):
+        function = AttentionInterface.known[attn_implementation]
+        assert AttentionMaskInterface.known[attn_implementation] == "eager"
+        dump_llama.attention_function = function
+        return AutoModelForCausalLM()
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(5)
+        self.inner = dump_llama.Model().requires_grad_(False)
+        self.config = self
+
+    def forward(self, input_ids, use_cache):
+        return self.inner(input_ids)
+
+    def save_pretrained(self, folder):
+        with open(folder + "/config.json", "w") as file:
+            json.dump(dump_llama.CONFIG, file)
+END
+    echo 'eager_mask = "eager"' > transformers/masking_utils.py
+}
+
+@test "the README's attention function" {
+    find_python
+    fake_transformers
+    {
+        echo 'import torch, dump_llama'
+        echo 'name, text = "model", 2 * torch.randn(2, 60, 48)'
+        # shellcheck disable=SC2016 # no command substitution
+        sed -n '/^ *```py$/,/^ *```$/p' "$BATS_TEST_DIRNAME/../README.md" |
+            grep -v '```' | sed 's/^   //'
+        echo 'dump_llama.attention_function = dump_llama.eager_attention_forward'
+        echo 'expected = dump_llama.record(model.inner, text)[2]'
+        echo 'print(*expected, sep=chr(10), file=open("entropy.txt", "w"))'
+    } > lines.py
+    PYTHONPATH=$recipes:. "$python" lines.py
+    equal heads "$(wc -l < entropy.txt)" 36
+    # shellcheck disable=SC2016 # no command substitution
+    sed -n '/```bash$/,/```$/p' "$BATS_TEST_DIRNAME/../README.md" |
+        sed '/```$/q' | grep -v '```' | sed 's/^ *//' > lines.sh
+    grep -q final.npz lines.sh
+    bash lines.sh 2> said | column entropy_nats | paste -d' ' - entropy.txt |
+        near 1e-5
+    grep -q 'final.npz: 2 batch entries, 3 layers, 6 query heads, 2 key' said
 }

@@ -53,7 +53,7 @@ expect() {
     lln-entropy "${files[@]}" | column entropy_nats > ../all
     lln-entropy -q --layout hnd --q "$vectors/a_q.npy" --k "$vectors/a_q.npy" \
         --kernel softmax --bias alibi | column entropy_nats | cmp - ../all
-    missing='--bias alibi needs --arrays slopes=: arrays of one head each say how many heads the model has only if all of its heads are read'
+    missing='--bias alibi with --heads, or with a head missing, needs --arrays slopes=FILE: the number of heads of the model is not known from arrays of one head each'
     refuses 2 "$missing" lln-entropy "${files[@]}" --heads 2
     rm ../h0.npy ../h2.npy
     refuses 2 "$missing" lln-entropy "${files[@]}"
@@ -168,6 +168,10 @@ expect() {
 
 @test "masks are combined" {
     expect mask_bool --scale 0.25 --mask "$vectors/mask_bool.mask.npy"
+    # The same booleans under a key.
+    tail -c 576 "$vectors/mask_bool.mask.npy" | safetensors mask.safetensors \
+        '{"m":{"dtype":"BOOL","shape":[24,24],"data_offsets":[0,576]}}'
+    expect mask_bool --scale 0.25 --mask mask.safetensors:m
     p --chunk 6 --causal > a
     echo 0 6 12 18 24 > cu_seqlens
     p --documents cu_seqlens --causal | cmp - a
@@ -231,7 +235,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     run --separate-stderr lln-entropy "${raw[@]}" --causal --softcap 2 --sink 0 \
         --kernel softmax,lln,topth --columns head,kernel,rule,entropy_nats
     equal status "$status" 0
-    equal stderr "$stderr" "lln-entropy: kernels that do not support a part of the rule are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
+    equal stderr "$stderr" "lln-entropy: kernels that do not support an option are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
     equal lln "$(grep ,lln, <<< "$output" | sed 's/,--causal,/,/')" \
         "$(lln-entropy "${raw[@]}" --causal --kernel lln \
             --columns head,kernel,entropy_nats | tail -n +2)"
@@ -313,7 +317,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --bias full:max=3
     refuses 2 "--softcap: '-1' is out of range; expected a number above 0" \
         "${lln[@]}" --softcap -1
-    refuses 2 "--window: '3,x': expected W, or L,R with whole numbers from 0 on or -1" \
+    refuses 2 "--window: '3,x': expected W, or L,R, each a whole number of at least 0 or -1 for no limit" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
 }
@@ -321,30 +325,30 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids
-    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or where documents begin, 0, ..., 24' \
+    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the first key of each document and the number of keys: 0, ..., 24' \
         "${lln[@]}" --documents ../ids
     { echo 1; yes 2 | head -n 22; echo 1; } > ../ids
-    refuses 1 '--documents: ../ids: document 1 comes again after another; expected the keys of a document side by side' \
+    refuses 1 '--documents: ../ids: document 1 occurs again after another document; expected the keys of each document side by side' \
         "${lln[@]}" --documents ../ids
     refuses 1 "--mask: $vectors/a_q.npy: shape (4, 24, 16); expected (24, 24) or (4, 24, 24)" \
         "${lln[@]}" --mask "$vectors/a_q.npy"
     head -c 576 /dev/zero | npy ../none.npy '|b1' '(24, 24)'
-    refuses 1 "$vectors/a_q.npy: --mask: row 0 sees no key; expected one, or a sink (--sink)" \
+    refuses 1 "$vectors/a_q.npy: --mask: all keys of row 0 are hidden; expected at least one that is not, or a sink (--sink)" \
         "${lln[@]}" --mask ../none.npy
     head -c 576 /dev/zero | npy ../short.npy '|b1' '(24, 25)'
-    refuses 1 '--mask: ../short.npy: 576 bytes of data, expected 600' \
+    refuses 1 '--mask: ../short.npy: the number of booleans does not agree with the shape' \
         "${lln[@]}" --mask ../short.npy
     prints 'outside_mass
 1' lln-entropy "${raw[@]}" --kernel softmax --heads 0 --sink 0 \
         --mask ../none.npy --columns outside_mass
-    refuses 1 "--arrays bias=: 188 numbers do not go with head 0 of layer -1; expected a table [buckets, query heads]" \
+    refuses 1 "--arrays bias=: 188 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
         "bias=$vectors/bias_toeplitz.bias.npy"
     head -c 1024 /dev/zero | npy ../turned.npy '<f8' '(4, 32)'
-    refuses 1 "--arrays bias=: 128 numbers do not go with head 0 of layer -1; expected a table [buckets, query heads]" \
+    refuses 1 "--arrays bias=: 128 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays bias=../turned.npy
     head -c 16 /dev/zero | npy ../two.npy '<f8' '(2,)'
-    refuses 1 "--arrays sink=: 2 numbers do not go with head 0 of layer -1; expected one for each query head" \
+    refuses 1 "--arrays sink=: 2 numbers do not fit head 0; expected one for each query head" \
         "${lln[@]}" --arrays sink=../two.npy
 }
 

@@ -114,6 +114,16 @@ static const parsed readings[] = {
      "\"num_attention_heads\": 4, \"num_hidden_layers\": 1, "
      "\"partial_rotary_factor\": 0.3, \"final_logit_softcapping\": 30}",
      0, LLN_CONFIG_SOFTCAP, "", "half:theta=10000:dims=24", LLN_FROM_CLASS},
+    /* Files of Gemma 3 of several kinds leave out what the class has; whole
+     * numbers beyond 64 bits are read. */
+    {"{\"model_type\": \"gemma3\", \"text_config\": {\"model_type\": "
+     "\"gemma3_text\", \"num_hidden_layers\": 7, \"hidden_size\": 2560, "
+     "\"max_length\": 1000000000000000019884624838656}}",
+     5, LLN_CONFIG_NORM, "rms:eps=1e-06:plus-one",
+     "half:theta=1000000:dims=256", LLN_FROM_CLASS},
+    /* A decoder that is used as an encoder. */
+    {"{\"model_type\": \"llama\", " SIZES ", \"is_causal\": false}", 0,
+     LLN_CONFIG_CAUSAL, "0", "half:theta=10000:dims=16", LLN_FROM_FILE},
     /* Hybrids: every fourth layer has softmax, and 64 of 256 are turned. */
     {"{\"model_type\": \"qwen3_next\", " SIZES "}", 0, LLN_CONFIG_ATTENTION,
      "linear_attention", "none", LLN_FROM_CLASS},
@@ -151,7 +161,7 @@ static const parsed readings[] = {
      LLN_FROM_CLASS},
     /* Decoders of two kinds of model, and biases. */
     {"{\"model_type\": \"bert\", " SIZES ", \"is_decoder\": true}", 0,
-     LLN_CONFIG_CAUSAL, "1", "none", LLN_FROM_CLASS},
+     LLN_CONFIG_CAUSAL, "1", "none", LLN_FROM_FILE},
     {"{\"model_type\": \"t5\", " SIZES ", \"d_kv\": 8, \"is_decoder\": true}",
      0, LLN_CONFIG_BIAS, "t5:buckets=32:distance=128:decoder", "none",
      LLN_FROM_CLASS},

@@ -161,7 +161,8 @@ START_TEST(lengths_read_arrays)
     ck_assert_uint_eq(lln_lengths_at(&lengths, 1, 12, 12).keys, 10);
     expect_status(lln_lengths_check(&lengths, "q.npy", 4, 11, 11), LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), "l.npy: entry 0: 12 queries and 12 "
-                                          "keys; q.npy has 11 and 11");
+                                          "keys; expected at most 11 and 11, "
+                                          "as in q.npy");
     lln_lengths_free(&lengths);
     /* two numbers: of queries and of keys, or of two entries */
     write_array("l.npy", "<i4", "(2, 2)", numbers, sizeof numbers);
@@ -271,7 +272,8 @@ START_TEST(lengths_check_fit)
                      "3 batch entries of q.npy");
     expect_status(lln_lengths_check(&lengths, "q.npy", 2, 7, 6), LLN_EFORMAT);
     ck_assert_str_eq(lln_error_message(), "lengths: line 3: 7 queries and 7 "
-                                          "keys; q.npy has 7 and 6");
+                                          "keys; expected at most 7 and 6, "
+                                          "as in q.npy");
     lengths.count = 1;
     expect_ok(lln_lengths_check(&lengths, "q.npy", 3, 7, 6));
 }

@@ -52,11 +52,11 @@ static const struct {
     {"half:scaling=longrope:original=64",
      "'half:scaling=longrope:original=64': scaling=longrope needs attention= "
      "or factor="},
-    {"half:scaling=llama3:factor=8:original=9:low=4:high=4",
-     "'half:scaling=llama3:factor=8:original=9:low=4:high=4': expected high= "
-     "above low="},
+    {"half:scaling=llama3:factor=8:original=9:low=4:high=3",
+     "'half:scaling=llama3:factor=8:original=9:low=4:high=3': expected high= "
+     "not below low="},
     {"half:sections=4", "'half:sections=4': sections: expected two or three "
-                        "whole numbers of pairs with commas between them"},
+                        "numbers of pairs, separated by commas"},
     {"half:sections=1,2,3,4", NULL},
     {"half:sections=1,x", NULL},
     {"half:at=last:scaling=proportional", NULL},
@@ -129,6 +129,14 @@ static const struct {
      {1.0, 0.19392274474868576, 0.010538232746455323, 0.0009115830921521386,
       0.0001767766952966369, 3.428102195952591e-05, 6.647869871181235e-06,
       1.2891731721515572e-06},
+     1},
+    /* Llama 4: a step at 1 turn in 64 positions, f = 0.098. Frequencies are
+     * 10^-c/2 or that over 16. */
+    {"half:scaling=llama3:factor=16:original=64:low=1:high=1",
+     24,
+     NULL,
+     {1.0, 0.31622776601683794, 0.1, 0.0019764235376052372, 0.000625,
+      0.00019764235376052372, 6.25e-05, 1.9764235376052372e-05},
      1},
     {"half:scaling=longrope:factor=32:original=16",
      24,

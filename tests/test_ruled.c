@@ -181,6 +181,24 @@ START_TEST(documents)
 }
 END_TEST
 
+/* Documents without keys do not run into those of the next entry. */
+START_TEST(empty_documents)
+{
+    static const char text[] = "0 0 0 2 2 3\n0 1 1 1 3 3\n";
+    lln_document_list list;
+    lln_positions positions;
+    expect_ok(lln_documents_parse("x", (const unsigned char *)text,
+                                  sizeof text - 1, 3, &list));
+    expect_ok(lln_documents_restart(&list, &positions));
+    static const double expected[] = {0, 1, 0, 0, 0, 1};
+    for (size_t i = 0; i < 6; i++)
+        expect_relative(lln_position_at(&positions, i / 3, 0, i % 3, 0),
+                        expected[i], 0);
+    lln_positions_free(&positions);
+    lln_documents_free(&list);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ruled");
@@ -192,6 +210,7 @@ int main(void)
     tcase_add_test(all, ruled_heads);
     tcase_add_test(all, ruled_refused);
     tcase_add_test(all, documents);
+    tcase_add_test(all, empty_documents);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

@@ -175,16 +175,31 @@ static void add_to_list(const cli_option *option, const char *text, bool again)
     *list = joined;
 }
 
+/* Whether text is one of the choices, such as "top|none". */
+static bool is_word(const char *choices, const char *text)
+{
+    for (size_t length; *choices;
+         choices += length + (choices[length] == '|')) {
+        length = strcspn(choices, "|");
+        if (strlen(text) == length && strncmp(choices, text, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void set_maybe(const cli_option *option, const char *text, bool again)
 {
     const char **target = option->target;
-    if (text && strcmp(text, option->argument) != 0)
-        cli_usage("--%s='%s': expected --%s or --%s=%s", option->name, text,
-                  option->name, option->name, option->argument);
-    if (again && (text != NULL) != (**target != '\0'))
-        cli_usage("--%s cannot be used with --%s=%s", option->name,
-                  option->name, option->argument);
-    *target = text ? text : "";
+    const char *name = option->name, *value = text ? text : "";
+    if (text && !is_word(option->argument, text))
+        cli_usage("--%s='%s': expected --%s or --%s=%s", name, text, name, name,
+                  option->argument);
+    if (again && strcmp(*target, value) != 0)
+        cli_usage("--%s%s%s cannot be used with --%s=%s", name,
+                  **target && *value ? "=" : "",
+                  **target && *value ? *target : "", name,
+                  *value ? value : *target);
+    *target = value;
 }
 
 /* again: the option was given before. */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
+#include "config_show.h"
 #include "options.h"
 #include "output.h"
 #include "selection.h"
@@ -88,6 +90,11 @@ void command_parse(const cli_tool *tool, int argc, char **argv)
     if (run_shared.list_kernels) {
         kernel_list_print();
         exit(cli_finish());
+    }
+    config_read();
+    if (run_shared.show_config) {
+        options_check();
+        exit(config_show());
     }
     sources_check();
     options_check();

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "config.h"
 #include "core/version.h"
 #include "message.h"
 #include "options.h"
@@ -17,6 +18,7 @@ void run_table_comment(FILE *out, bool seeded)
     fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
     cli_print_command(out);
     putc('\n', out);
+    config_comment(out);
     if (seeded)
         fprintf(out, "# seed: %" PRIu64 "\n", run_shared.seed);
 }

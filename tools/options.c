@@ -53,7 +53,8 @@ const cli_option run_shared_options[] = {
      "names of the arrays of keys (those of the queries with k in place of q)",
      SHARED(key_k), 0, 0, false},
     {"attention", 0, CLI_TEXT, "FILE[:KEY]",
-     "attention weights, in place of queries and keys; FILEs after it too",
+     "read attention weights from this file and any FILE, instead of queries "
+     "and keys; in lln-attend, each FILE has queries and keys",
      SHARED(attention), 0, 0, false},
     {"key-attention", 0, CLI_TEXT, "KEY",
      "names of the arrays of attention weights (found by words)",
@@ -67,7 +68,7 @@ const cli_option run_shared_options[] = {
     {"layout", 0, CLI_TEXT, "AXES",
      "axes of the arrays, slowest first, such as nd, hnd, nhd, lhnd, bhnd, "
      "bnhd or bnD: b batch, l layers, h heads, n tokens, d features, D the "
-     "features of all heads (nd); with --attention nm, m keys",
+     "features of all heads (nd); with --attention also m keys (nm)",
      SHARED(layout), 0, 0, false},
     {"split-heads", 0, CLI_TEXT, "H[:HK]",
      "number of query heads, and of key heads if it differs, in axis D of the "
@@ -88,6 +89,12 @@ const cli_option run_shared_options[] = {
     {"padding", 0, CLI_TEXT, "SIDE",
      "side of the padding: left or right of the tokens (right)",
      SHARED(padding), 0, 0, false},
+    {"config", 0, CLI_TEXT, "FILE",
+     "config.json of the model: options that are not given, by layer (none)",
+     SHARED(config), 0, 0, false},
+    {"show-config", 0, CLI_FLAG, NULL,
+     "print what each layer does with --config, and stop", SHARED(show_config),
+     0, 0, false},
     {"clip-qkv", 0, CLI_LAYER, "[LAYERS@]C",
      "clamp queries, keys and values to -C ... C (none)", SHARED(clip_qkv), 0,
      0, false},
@@ -98,16 +105,17 @@ const cli_option run_shared_options[] = {
      "rotary embedding: half or pairs, with parameters (none)", SHARED(rope), 0,
      0, false},
     {"positions", 0, CLI_TEXT, "FILE|+N|restart",
-     "positions of the keys, for rotary embedding and ALiBi; restart: in each "
-     "document (0, 1, ...)",
+     "positions of the keys, for rotary embedding and ALiBi; restart: from 0 "
+     "in each document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
      "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
      "(none)",
      SHARED(query_scale), 0, 0, false},
-    {"causal", 0, CLI_MAYBE, "top",
+    {"causal", 0, CLI_MAYBE, "top|none",
      "mask the keys that come after the query; top: count positions from the "
-     "first query and key, not from the last",
+     "first query and key, not from the last; none: mask none, whatever "
+     "--config says",
      SHARED(causal), 0, 0, false},
     {"window", 0, CLI_LAYER, "[LAYERS@]W|L,R",
      "mask the keys that are W or more positions away from the query, or more "
@@ -121,8 +129,8 @@ const cli_option run_shared_options[] = {
      "with --causal, do not mask the first N keys (none)", SHARED(prefix), 0, 0,
      false},
     {"documents", 0, CLI_TEXT, "FILE",
-     "file with the documents of the tokens; mask the keys of other documents "
-     "(one document)",
+     "file that gives the document of each token; mask the keys of other "
+     "documents (one document)",
      SHARED(documents), 0, 0, false},
     {"mask", 0, CLI_TEXT, "FILE[:KEY]",
      "array with a boolean, or a number to add to the logit, for each query "
@@ -138,7 +146,8 @@ const cli_option run_shared_options[] = {
      "(none)",
      SHARED(bias), 0, 0, false},
     {"sink", 0, CLI_LAYER, "[LAYERS@]X",
-     "add an outcome with this logit to the softmax, which is no key (none)",
+     "add a term with this logit, which belongs to no key, to the sum of "
+     "softmax (none)",
      SHARED(sink), 0, 0, false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "
@@ -266,6 +275,8 @@ void options_check(void)
 void options_parse(const cli_tool *tool, int argc, char **argv)
 {
     int operand = cli_parse(tool, argc, argv);
+    if (run_shared.causal && strcmp(run_shared.causal, "none") == 0)
+        run_shared.causal = NULL; /* cli_given remembers it */
     run_shared.files = (const char *const *)argv + operand;
     run_shared.file_count = (size_t)(argc - operand);
     run_shared.file = run_shared.files[0]; /* argv ends with NULL */

@@ -37,6 +37,8 @@ typedef struct {
     const char *arrays, *gate; /* of kernels, maps and rules: FILE[:KEY] */
     /* maps of queries and keys; all but positions by layer */
     const char *clip_qkv, *qk_norm, *rope, *positions, *query_scale;
+    const char *config; /* FILE; NULL: none */
+    bool show_config;
     /* the rule of logits; those of the first line by layer. causal: NULL, "" or
      * "top" */
     const char *window, *chunk, *prefix, *softcap, *bias, *sink, *scale;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "array_lists.h"
+#include "config.h"
 #include "heads/logit_grid.h"
 #include "heads/ruled.h"
 #include "message.h"
@@ -31,6 +32,7 @@ static lln_rule_options options(void)
         .arrays = arrays_for(ARRAYS_OF_RULES),
         .sampled = options_sampled(),
         .selected = o->heads != NULL,
+        .heads = config_model_arrays().heads,
         .unchecked = o->plan,
     };
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "heads/files.h"
 #include "heads/gaussian.h"
 #include "heads/several.h"
@@ -36,7 +37,7 @@ static void check_pipes(void)
 {
     const run_options *o = &run_shared;
     const char *const others[] = {o->params, o->lengths, o->positions,
-                                  o->documents};
+                                  o->documents, o->config};
     const char *const parts[] = {o->q, o->k, o->v};
     bool piped = false;
     int pipes = 0;
@@ -98,7 +99,7 @@ void sources_check(void)
         "v",           "key-q",    "key-k",   "key-v", "layout",
         "split-heads", "fused",    "layers",  "heads", "lengths",
         "padding",     "clip-qkv", "qk-norm", "rope",  "positions",
-        "query-scale", "list",     NULL};
+        "query-scale", "list",     "config",  NULL};
     const run_options *o = &run_shared;
     stored_check();
     if (!o->q != !o->k)
@@ -123,6 +124,8 @@ void sources_check(void)
                   name);
     check_padding();
     check_pipes();
+    if (!o->list)
+        config_check_arrays();
     rules_check();
     maps_check();
     if (rules_differ())
@@ -168,6 +171,7 @@ static lln_heads_part open_operand(const operand *from,
         .fused = o->fused,
         .layers = layers ? o->layers : NULL,
         .heads = numbers ? selected : NULL,
+        .model = config_model_arrays(),
         .lengths = lengths->count > 0 ? lengths : NULL,
         .rule = rules_of_most(),
     };
@@ -257,12 +261,16 @@ static void open_operands(const char *selected, bool shown, lln_heads *heads)
     const operand_list *list = operands_find();
     lln_lengths lengths = sources_lengths();
     lln_heads_part *parts = cli_alloc(list->count, sizeof *parts);
+    size_t count = 0;
     for (size_t i = 0; i < list->count; i++)
-        parts[i] = open_operand(&list->items[i], &lengths, selected);
-    cli_check(lln_heads_join(parts, list->count, heads));
+        if (!config_leaves_out(list->items[i].number[LLN_LAYER]))
+            parts[count++] = open_operand(&list->items[i], &lengths, selected);
+    if (count == 0)
+        cli_fail("%s: no layer of these files has softmax", run_shared.config);
+    cli_check(lln_heads_join(parts, count, heads));
     if (shown)
-        show_files(parts, list->count);
-    show_doubts(parts, list->count);
+        show_files(parts, count);
+    show_doubts(parts, count);
     lln_lengths_free(&lengths);
     free(parts);
 }
@@ -293,6 +301,9 @@ static void open_files(lln_heads *heads)
     open_operands(selected, !run_shared.quiet, heads);
     if (across)
         open_operands(NULL, false, &whole);
+    config_check_heads(heads);
+    if (!run_shared.quiet)
+        config_say();
     rules_read_documents(heads);
     if (maps_given())
         maps_apply(heads, &whole);
@@ -341,6 +352,7 @@ void sources_refuse_overwrite(void)
         for (int role = 0; role < OPERAND_TEXTS; role++)
             cli_refuse_overwrite(list->items[i].path[role]);
     cli_refuse_overwrite(run_shared.lengths);
+    config_refuse_overwrite();
     if (stored_beside()) {
         char *path, *key;
         cli_check(lln_files_split(run_shared.attention, &path, &key));

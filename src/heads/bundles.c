@@ -55,12 +55,14 @@ static void keep_chosen(role_arrays *r, const size_t *layers,
     r->count = kept > 0 ? kept : r->count;
 }
 
-/* Removes arrays of layers that are not selected; these arrays may be missing
- * for other roles. */
-static lln_status select_layers(search *s, const char *text)
+/* Removes arrays of layers that are not selected or are not to be read; these
+ * arrays may be missing for other roles. */
+static lln_status select_layers(search *s, const lln_files *files)
 {
     const role_arrays *q = &s->role[LLN_QUERIES];
-    if (!text || q->found[0].layer < 0)
+    const lln_model_arrays *model = &files->model;
+    const char *text = files->layers;
+    if ((!text && !model->without) || q->found[0].layer < 0)
         return LLN_OK;
     size_t count = 0;
     size_t *layers = lln_array_alloc(q->count, sizeof *layers);
@@ -73,6 +75,9 @@ static lln_status select_layers(search *s, const char *text)
     if (layers && chosen)
         status = lln_selection_read(text, "layers", lln_container_name(q->file),
                                     layers, count, chosen);
+    for (size_t i = 0; model->without && i < count && status == LLN_OK; i++)
+        if (layers[i] < model->layers && model->without[layers[i]])
+            chosen[i] = false;
     for (size_t role = 0; role < s->roles && status == LLN_OK; role++)
         keep_chosen(&s->role[role], layers, chosen, count);
     free(layers);
@@ -206,7 +211,7 @@ static lln_status match_arrays(search *s, const lln_files *files,
         lln_array_alloc(s->role[LLN_QUERIES].count, sizeof *s->bundles);
     if (!s->bundles)
         return LLN_ENOMEM;
-    LLN_TRY(select_layers(s, files->layers));
+    LLN_TRY(select_layers(s, files));
     while (arrays_left(s))
         LLN_TRY(pair_layer(s));
     return LLN_OK;

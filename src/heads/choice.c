@@ -148,7 +148,8 @@ static lln_status choose_queries(lln_choice *c)
 /* Finds an array that contains queries, keys and values by its name: the array
  * that --key-q names, or one of a file without separate queries. `reason` is
  * the status of looking for separate queries. */
-static lln_status find_fused(lln_choice *c, lln_status reason)
+static lln_status find_fused(lln_choice *c, const lln_files *files,
+                             lln_status reason)
 {
     char message[LLN_MESSAGE];
     lln_fused fused = LLN_FUSED_NONE;
@@ -167,6 +168,8 @@ static lln_status find_fused(lln_choice *c, lln_status reason)
         return lln_fail(LLN_EFORMAT, "%s: no names such as qkv; use --key-q",
                         lln_container_name(c->file[LLN_QUERIES]));
     c->by_name = c->by_name || !c->together;
+    if (files->model.fused != LLN_FUSED_NONE)
+        fused = files->model.fused;
     c->fused = c->together ? c->fused : fused;
     c->together = true;
     return LLN_OK;
@@ -243,7 +246,7 @@ static lln_status choose_fused(lln_choice *c, const lln_files *files)
         if (status != LLN_EUNDEFINED)
             return status;
     }
-    status = find_fused(c, status);
+    status = find_fused(c, files, status);
     if (status == LLN_OK && c->together)
         return share_arrays(c);
     return status == LLN_OK && single ? refuse_single(c->file[LLN_QUERIES])

@@ -34,6 +34,7 @@ static lln_status read_sizes(lln_config_reading *r)
                                          "n_head_kv", NULL};
     lln_config *c = r->config;
     LLN_TRY(lln_config_size(r->top, layers, &c->layers, NULL));
+    c->heads = r->family->heads;
     LLN_TRY(lln_config_size(r->top, heads, &c->heads, NULL));
     if (c->layers == 0 || c->layers > MOST_LAYERS)
         return lln_fail(LLN_EFORMAT,
@@ -42,7 +43,7 @@ static lln_status read_sizes(lln_config_reading *r)
                         MOST_LAYERS);
     if (c->heads == 0)
         return lln_fail(LLN_EFORMAT, "no key 'num_attention_heads'");
-    c->key_heads = c->heads;
+    c->key_heads = r->family->key_heads > 0 ? r->family->key_heads : c->heads;
     return lln_config_size(r->top, groups, &c->key_heads, NULL);
 }
 
@@ -50,7 +51,7 @@ static lln_status read_sizes(lln_config_reading *r)
 static lln_status read_multi_query(const lln_config_reading *r)
 {
     bool multi = true, grouped = false;
-    if (r->family->bias != LLN_BIAS_FALCON)
+    if (r->family->bias != LLN_FAMILY_FALCON)
         return LLN_OK;
     LLN_TRY(lln_config_flag(r->top, "multi_query", &multi, NULL));
     LLN_TRY(
@@ -99,14 +100,18 @@ static lln_status read_head_dim(const lln_config_reading *r)
     return LLN_OK;
 }
 
-/* Encoders see both sides, and decoders the same model with is_decoder. */
+/* Encoders see both sides, unless is_decoder is true; decoders do if a key says
+ * so. */
 static lln_status read_sides(lln_config_reading *r)
 {
-    bool decoder = false, both = false;
-    LLN_TRY(lln_config_flag(r->top, "is_decoder", &decoder, NULL));
+    bool decoder = false, both = false, causal = true, found = false;
+    LLN_TRY(lln_config_flag(r->top, "is_decoder", &decoder,
+                            r->family->two_sided ? &found : NULL));
     LLN_TRY(
-        lln_config_flag(r->top, "use_bidirectional_attention", &both, NULL));
-    r->two_sided = (r->family->two_sided && !decoder) || both;
+        lln_config_flag(r->top, "use_bidirectional_attention", &both, &found));
+    LLN_TRY(lln_config_flag(r->top, "is_causal", &causal, &found));
+    r->two_sided = (r->family->two_sided && !decoder) || both || !causal;
+    r->sides_from = found ? LLN_FROM_FILE : LLN_FROM_CLASS;
     return LLN_OK;
 }
 
@@ -137,7 +142,7 @@ static lln_status read_layer(const lln_config_reading *r, size_t l)
     LLN_TRY(lln_config_set_softcap(r, &value[LLN_CONFIG_SOFTCAP]));
     LLN_TRY(lln_config_set_bias(r, &value[LLN_CONFIG_BIAS]));
     lln_config_set_number(&value[LLN_CONFIG_CAUSAL], !r->two_sided,
-                          LLN_FROM_CLASS);
+                          r->sides_from);
     lln_config_set_window(r, type, &value[LLN_CONFIG_WINDOW]);
     lln_config_set_chunk(r, type, &value[LLN_CONFIG_CHUNK]);
     if (r->family->sinks)
@@ -178,6 +183,8 @@ static lln_status read_root(const json_t *root, lln_config *config)
     if (!json_is_object(root))
         return lln_fail(LLN_EFORMAT, "expected a dictionary of JSON");
     LLN_TRY(find_class(root, &r));
+    config->fused = r.family->fused;
+    config->norm_weights = r.family->norm_weights;
     LLN_TRY(read_sizes(&r));
     LLN_TRY(read_multi_query(&r));
     LLN_TRY(read_head_dim(&r));
@@ -201,7 +208,9 @@ lln_status lln_config_parse(const char *text, size_t length, lln_config *config)
                         "%zu bytes; expected a config.json of at most %d",
                         length, MOST_BYTES);
     json_t *root = json_loadb(text, length,
-                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL |
+                                  JSON_DECODE_INT_AS_REAL,
+                              &error);
     if (!root)
         return lln_fail(LLN_EFORMAT, "line %d: %s; expected JSON", error.line,
                         lln_text_printable(reason, sizeof reason, error.text));

@@ -8,9 +8,11 @@
 #ifndef LLN_HEADS_CONFIG_H
 #define LLN_HEADS_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
+#include "heads/split.h"
 
 /* Where a value is from. */
 typedef enum {
@@ -60,8 +62,11 @@ typedef struct {
 typedef struct {
     char *model_type;
     size_t layers, heads, key_heads, head_dim;
-    size_t rope_last;        /* channels turned are the last ones: 1, else 0 */
-    lln_config_layer *layer; /* [layers] */
+    size_t rope_last;  /* channels turned are the last ones: 1, else 0 */
+    lln_fused fused;   /* order in arrays of queries, keys and values, if
+                          the class has a projection for all three */
+    bool norm_weights; /* the norm has weights, which the checkpoint has */
+    lln_config_layer *layer;            /* [layers] */
     double *short_factor, *long_factor; /* [factors], of longrope, or NULL */
     size_t factors;
 } lln_config;

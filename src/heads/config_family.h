@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "heads/split.h"
+
 /* Which layers attend within a sliding window or a chunk, where the file has no
  * list layer_types. Layers l are counted from 0. */
 typedef enum {
@@ -35,11 +37,11 @@ typedef enum {
 } lln_family_scale;
 
 typedef enum {
-    LLN_BIAS_NONE,
-    LLN_BIAS_ALIBI,
-    LLN_BIAS_MPT,    /* ALiBi if attn_config.alibi */
-    LLN_BIAS_FALCON, /* ALiBi over sqrt(head_dim) if alibi, else rotary */
-    LLN_BIAS_T5
+    LLN_FAMILY_NONE,
+    LLN_FAMILY_ALIBI,
+    LLN_FAMILY_MPT,    /* ALiBi if attn_config.alibi */
+    LLN_FAMILY_FALCON, /* ALiBi over sqrt(head_dim) if alibi, else rotary */
+    LLN_FAMILY_T5
 } lln_family_bias;
 
 typedef struct {
@@ -49,14 +51,17 @@ typedef struct {
     double sliding_theta; /* of sliding layers; 0: the same */
     double partial;       /* fraction of channels turned; 0: all */
     size_t head_dim;      /* if the key is missing; 0: hidden size / heads */
+    size_t heads;         /* and key_heads: if the keys are missing; 0: the */
+    size_t key_heads;     /* first is an error, the second as many as heads */
     const char *norm;     /* as --qk-norm takes it, without eps; NULL: none */
     const char *norm_key; /* the boolean that turns it on; NULL: always on */
     double norm_eps;      /* if the file has none */
     bool norm_on;         /* if the file has no norm_key */
     bool norm_weights;    /* it has weights, which are in the checkpoint */
     lln_family_layers layers;
-    size_t period; /* of layers, if the file has none */
-    double window; /* if the key is missing; 0: none */
+    lln_fused fused; /* order of queries, keys and values in one array */
+    size_t period;   /* of layers, if the file has none */
+    double window;   /* if the key is missing; 0: none */
     lln_family_scale scale;
     lln_family_bias bias;
     double pre_scalar;       /* of LLN_SCALE_PRE_SCALAR, if the file has none */

@@ -79,7 +79,7 @@ bool lln_config_has_rope(const lln_config_reading *r, size_t l,
     bool alibi = false;
     if (!r->family->rope)
         return false;
-    if (r->family->bias == LLN_BIAS_FALCON)
+    if (r->family->bias == LLN_FAMILY_FALCON)
         alibi = json_is_true(json_object_get(r->top, "alibi"));
     if (r->family->rope_sliding)
         return strcmp(type, "sliding_attention") == 0;

@@ -20,6 +20,7 @@ typedef struct {
     size_t period;
     bool flag_sliding; /* use_sliding_window */
     bool two_sided;
+    lln_from sides_from;
     double window, chunk; /* NaN: none */
     lln_from window_from, chunk_from;
 } lln_config_reading;

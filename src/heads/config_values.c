@@ -13,7 +13,7 @@ lln_status lln_config_set_clip(const lln_config_reading *r,
     const json_t *from = r->top;
     double clip = NAN;
     bool found = false;
-    if (r->family->bias == LLN_BIAS_MPT)
+    if (r->family->bias == LLN_FAMILY_MPT)
         LLN_TRY(lln_config_dictionary(r->top, "attn_config", &from));
     LLN_TRY(lln_config_number(from, "clip_qkv", &clip, &found));
     if (clip <= 0)
@@ -211,14 +211,14 @@ lln_status lln_config_set_bias(const lln_config_reading *r,
     bool alibi = false;
     const char *kind = NULL;
     switch (r->family->bias) {
-    case LLN_BIAS_ALIBI:
+    case LLN_FAMILY_ALIBI:
         lln_config_set_text(value, "alibi", LLN_FROM_CLASS);
         return LLN_OK;
-    case LLN_BIAS_MPT:
+    case LLN_FAMILY_MPT:
         return set_mpt_bias(r, value);
-    case LLN_BIAS_T5:
+    case LLN_FAMILY_T5:
         return set_t5_bias(r, value);
-    case LLN_BIAS_FALCON:
+    case LLN_FAMILY_FALCON:
         LLN_TRY(lln_config_flag(r->top, "alibi", &alibi, NULL));
         snprintf(text, sizeof text, "alibi:factor=%.17g",
                  pow((double)r->config->head_dim, -0.5));

@@ -38,11 +38,15 @@ static bool is_cumulative(row_numbers row, size_t keys)
     return row.count != keys || !equal;
 }
 
+/* Documents without keys have no number. */
 static void fill_cumulative(row_numbers row, size_t *id)
 {
-    for (size_t i = 0; i + 1 < row.count; i++)
+    size_t number = 0;
+    for (size_t i = 0; i + 1 < row.count; i++) {
         for (size_t j = row.numbers[i]; j < row.numbers[i + 1]; j++)
-            id[j] = i;
+            id[j] = number;
+        number += row.numbers[i] < row.numbers[i + 1];
+    }
 }
 
 static int compare_ids(const void *first, const void *second)
@@ -66,8 +70,9 @@ static lln_status check_runs(row_numbers row)
     for (size_t i = 1; i < runs && status == LLN_OK; i++)
         if (run[i] == run[i - 1])
             status = lln_fail(LLN_EFORMAT,
-                              "document %zu comes again after another; "
-                              "expected the keys of a document side by side",
+                              "document %zu occurs again after another "
+                              "document; expected the keys of each document "
+                              "side by side",
                               run[i]);
     free(run);
     return status;
@@ -82,7 +87,8 @@ static lln_status fill_entry(row_numbers row, size_t keys, size_t *id)
     if (row.count != keys)
         return lln_fail(LLN_EFORMAT,
                         "%zu numbers; expected one for each of %zu keys, or "
-                        "where documents begin, 0, ..., %zu",
+                        "the first key of each document and the number of "
+                        "keys: 0, ..., %zu",
                         row.count, keys, keys);
     LLN_TRY(check_runs(row));
     for (size_t j = 1; j < keys; j++)
@@ -112,18 +118,19 @@ static lln_status fill_entries(const lln_length_rows *rows, size_t keys,
     return LLN_OK;
 }
 
-static lln_status read_rows(const lln_mapping *file, size_t keys,
-                            lln_document_list *documents)
+lln_status lln_documents_parse(const char *name, const unsigned char *bytes,
+                               size_t size, size_t keys,
+                               lln_document_list *documents)
 {
     lln_length_rows rows = {.count = 0};
-    const char *other = lln_lookalike(file);
-    lln_status status =
-        other ? lln_fail(LLN_EFORMAT, "%s", other)
-              : lln_whole_rows_read(file->bytes, file->size, &words, &rows);
+    *documents = (lln_document_list){.name = strdup(name)};
+    if (!documents->name)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    lln_status status = lln_whole_rows_read(bytes, size, &words, &rows);
     if (status == LLN_OK)
         status = fill_entries(&rows, keys, documents);
     lln_length_rows_free(&rows);
-    return status;
+    return status == LLN_OK ? LLN_OK : lln_fail_in(status, name);
 }
 
 lln_status lln_documents_read(const char *path, size_t keys,
@@ -132,11 +139,11 @@ lln_status lln_documents_read(const char *path, size_t keys,
     lln_mapping file;
     *documents = (lln_document_list){.entries = 0};
     LLN_TRY(lln_mapping_open(path, &file));
-    documents->name = strdup(lln_mapping_name(path));
-    lln_status status = documents->name ? read_rows(&file, keys, documents)
-                                        : lln_fail(LLN_ENOMEM, "out of memory");
-    if (status != LLN_OK && documents->name)
-        (void)lln_fail_in(status, documents->name);
+    const char *name = lln_mapping_name(path), *other = lln_lookalike(&file);
+    lln_status status =
+        other
+            ? lln_fail_in(lln_fail(LLN_EFORMAT, "%s", other), name)
+            : lln_documents_parse(name, file.bytes, file.size, keys, documents);
     lln_mapping_close(&file);
     return status;
 }

@@ -25,6 +25,12 @@ typedef struct {
 LLN_NODISCARD lln_status lln_documents_read(const char *path, size_t keys,
                                             lln_document_list *documents);
 
+/* The same for a file in memory; messages begin with `name`. */
+LLN_NODISCARD lln_status lln_documents_parse(const char *name,
+                                             const unsigned char *bytes,
+                                             size_t size, size_t keys,
+                                             lln_document_list *documents);
+
 void lln_documents_free(lln_document_list *documents);
 
 /* LLN_EFORMAT unless there is a document for each of `keys` tokens of each of

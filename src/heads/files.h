@@ -6,6 +6,17 @@
 
 #include "heads/heads.h"
 #include "heads/lengths.h"
+#include "heads/split.h"
+
+/* What is known of the arrays of a model; zeroed: nothing. */
+typedef struct {
+    size_t heads, key_heads, head_dim; /* features of one of `heads` */
+    lln_fused fused;     /* order of queries, keys and values in one array, in
+                            place of that by its name */
+    const bool *without; /* [layers]: layers that are not to be read; NULL: all
+                            are */
+    size_t layers;
+} lln_model_arrays;
 
 /* FILE:KEY names one array of FILE. A KEY with {layer} or {head} in it is a
  * pattern that matches several arrays; so are key_q, key_k and key_v. Arrays
@@ -29,6 +40,7 @@ typedef struct {
     /* "qkv" or "head-qkv": arrays of `file`, named by key_q, contain queries,
      * keys and values; NULL: decided by names. */
     const char *fused;
+    lln_model_arrays model;     /* layout, split_heads and fused win */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const lln_lengths *lengths; /* copied; NULL: there is no padding */
     lln_logit_rule rule;

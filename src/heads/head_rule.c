@@ -31,11 +31,14 @@ static bool has_array(const work *w, lln_rule_array_kind kind, size_t *index)
 static lln_status bad_count(const work *w, lln_rule_array_kind kind,
                             size_t count, const char *expected)
 {
+    char layer[40] = "";
+    if (w->head->layer >= 0)
+        snprintf(layer, sizeof layer, " of layer %ld", w->head->layer);
     return lln_fail(LLN_EFORMAT,
-                    "--arrays %s=: %zu numbers do not go with head %ld of "
-                    "layer %ld; expected %s",
-                    lln_rule_array_names[kind], count, w->head->head,
-                    w->head->layer, expected);
+                    "--arrays %s=: %zu numbers do not fit head %ld%s; expected "
+                    "%s",
+                    lln_rule_array_names[kind], count,
+                    w->head->head < 0 ? 0 : w->head->head, layer, expected);
 }
 
 /* The number of an array with one for each head of the model. */
@@ -138,9 +141,9 @@ static lln_status find_slope(const work *w, double *slope)
         *slope = lln_alibi_slope(h, w->heads, text->max);
     else
         return lln_fail(LLN_EINVAL,
-                        "--bias alibi needs --arrays slopes=: arrays of one "
-                        "head each say how many heads the model has only if "
-                        "all of its heads are read");
+                        "--bias alibi with --heads, or with a head missing, "
+                        "needs --arrays slopes=FILE: the number of heads of "
+                        "the model is not known from arrays of one head each");
     *slope *= text->factor;
     return LLN_OK;
 }

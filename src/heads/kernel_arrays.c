@@ -26,6 +26,7 @@ struct lln_kernel_arrays {
     size_t count;
     char *layout; /* NULL: default */
     lln_axes axes;
+    bool flags; /* may be booleans */
 };
 
 size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays)
@@ -80,19 +81,19 @@ static lln_status find_arrays(const char *key, named_arrays *item)
     return other && lln_container_only(item->file, 1, index) ? LLN_OK : status;
 }
 
-static lln_status read_arrays(named_arrays *item)
+static lln_status read_arrays(named_arrays *item, bool flags)
 {
     item->tensors = lln_array_alloc(item->count, sizeof *item->tensors);
     if (!item->tensors)
         return LLN_ENOMEM;
     for (size_t i = 0; i < item->count; i++)
-        LLN_TRY(lln_container_read(item->file, item->found[i].index,
-                                   &item->tensors[i]));
+        LLN_TRY((flags ? lln_container_read_flags : lln_container_read)(
+            item->file, item->found[i].index, &item->tensors[i]));
     return LLN_OK;
 }
 
 /* Opens the arrays at `place`, FILE[:KEY]. */
-static lln_status open_item(const char *place, named_arrays *item)
+static lln_status open_item(const char *place, bool flags, named_arrays *item)
 {
     char *path, *key;
     lln_status status = lln_files_split(place, &path, &key);
@@ -104,7 +105,7 @@ static lln_status open_item(const char *place, named_arrays *item)
     if (status == LLN_OK)
         status = find_arrays(key, item);
     if (status == LLN_OK)
-        status = read_arrays(item);
+        status = read_arrays(item, flags);
     free(path);
     free(key);
     return status;
@@ -124,7 +125,7 @@ static lln_status add_item(lln_kernel_arrays *arrays, char *setting)
     item->name = strdup(setting);
     if (!item->name)
         return lln_fail(LLN_ENOMEM, "out of memory");
-    return open_item(place, item);
+    return open_item(place, arrays->flags, item);
 }
 
 static lln_status open_all(const char *text, const lln_axes *axes,
@@ -148,18 +149,31 @@ static lln_status open_all(const char *text, const lln_axes *axes,
     return status;
 }
 
-lln_status lln_kernel_arrays_open(const char *text, const lln_axes *axes,
-                                  lln_kernel_arrays **arrays)
+static lln_status open_arrays(const char *text, const lln_axes *axes,
+                              bool flags, lln_kernel_arrays **arrays)
 {
     *arrays = calloc(1, sizeof **arrays);
     if (!*arrays)
         return lln_fail(LLN_ENOMEM, "out of memory");
+    (*arrays)->flags = flags;
     lln_status status = open_all(text, axes, *arrays);
     if (status != LLN_OK) {
         lln_kernel_arrays_free(*arrays);
         *arrays = NULL;
     }
     return status;
+}
+
+lln_status lln_kernel_arrays_open(const char *text, const lln_axes *axes,
+                                  lln_kernel_arrays **arrays)
+{
+    return open_arrays(text, axes, false, arrays);
+}
+
+lln_status lln_kernel_arrays_open_flags(const char *text,
+                                        lln_kernel_arrays **arrays)
+{
+    return open_arrays(text, NULL, true, arrays);
 }
 
 /* Index of the array of the item for this head; item->count: none. */

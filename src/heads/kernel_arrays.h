@@ -29,6 +29,11 @@ LLN_NODISCARD lln_status lln_kernel_arrays_open(const char *text,
                                                 const lln_axes *axes,
                                                 lln_kernel_arrays **arrays);
 
+/* The same for arrays that only lln_kernel_arrays_tensor is called for, which
+ * may be booleans. */
+LLN_NODISCARD lln_status
+lln_kernel_arrays_open_flags(const char *text, lln_kernel_arrays **arrays);
+
 size_t lln_kernel_arrays_count(const lln_kernel_arrays *arrays);
 const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
                                    size_t index);

@@ -9,10 +9,10 @@
 
 typedef struct lln_mask_file lln_mask_file;
 
-/* Opens FILE[:KEY]: booleans in a .npy file, or numbers in any file of arrays;
- * KEY may be a pattern with an array for each layer. Nothing is read but the
- * shape. LLN_EINVAL, LLN_EFORMAT: no such file or array; else the statuses of
- * lln_kernel_arrays_open. Messages begin with --mask. */
+/* Opens FILE[:KEY], booleans or numbers; KEY may be a pattern with an array for
+ * each layer. No element is read. LLN_EINVAL, LLN_EFORMAT: no such file or
+ * array; else the statuses of lln_kernel_arrays_open. Messages begin with
+ * --mask. */
 LLN_NODISCARD lln_status lln_mask_file_open(const char *place,
                                             lln_mask_file **mask);
 

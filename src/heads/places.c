@@ -91,7 +91,14 @@ static void numbering_free(numbering *numbers)
     free(numbers->chosen);
 }
 
-/* Keeps the selected ones of heads [*count]. */
+/* Whether a layer is not to be read. */
+static bool is_without(const lln_model_arrays *model, long layer)
+{
+    return model->without && layer >= 0 && (size_t)layer < model->layers &&
+           model->without[layer];
+}
+
+/* Keeps those of heads [*count] that were asked for. */
 static lln_status select_heads(const lln_files *files, const char *name,
                                lln_head_place *heads, size_t *count,
                                numbering *layers, numbering *numbers)
@@ -106,10 +113,14 @@ static lln_status select_heads(const lln_files *files, const char *name,
     LLN_TRY(read_numbering(files->heads, "heads", name, numbers));
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++)
-        if (is_chosen(layers, heads[i].layer) &&
+        if (!is_without(&files->model, heads[i].layer) &&
+            is_chosen(layers, heads[i].layer) &&
             is_chosen(numbers, heads[i].head))
             heads[kept++] = heads[i];
     *count = kept;
+    if (kept == 0 && files->model.without)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no layer that is selected has softmax", name);
     return LLN_OK;
 }
 

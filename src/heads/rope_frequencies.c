@@ -23,7 +23,7 @@ static lln_status set_dynamic(const scaling_t *s, const inputs_t *in, double *f)
     double r = (double)in->dims;
     if (in->dims <= 2)
         return lln_fail(LLN_EINVAL,
-                        "scaling=dynamic: %zu turned channels; expected more "
+                        "scaling=dynamic: %zu rotated features; expected more "
                         "than 2",
                         in->dims);
     double length = fmax(in->length, s->original);
@@ -36,7 +36,9 @@ static void scale_llama3(const scaling_t *s, size_t pairs, double *f)
 {
     for (size_t c = 0; c < pairs; c++) {
         double turns = s->original * f[c] / (2 * M_PI);
-        double t = clip01((turns - s->low) / (s->high - s->low));
+        double range = s->high - s->low; /* 0: a step */
+        double t = range > 0 ? clip01((turns - s->low) / range)
+                             : (double)(turns > s->low);
         f[c] *= (1 - t) / s->factor + t;
     }
 }

@@ -16,7 +16,8 @@ typedef struct {
     lln_rules rules;
     lln_head_rule *heads; /* [inner.count] */
     lln_rule_pool *pool;
-    bool selected; /* of a model there may be more heads */
+    bool selected;      /* of a model there may be more heads */
+    size_t known_heads; /* of the model; 0: not known */
 } state;
 
 static void describe_ruled(const lln_heads *heads, size_t index, lln_head *head)
@@ -83,6 +84,8 @@ static void close_ruled(lln_heads *heads)
 static size_t count_heads(const state *s, const lln_head *head)
 {
     size_t count = head->of.head, found = 0;
+    if (s->known_heads > 0 && head->head >= 0)
+        return s->known_heads;
     if (count > 1 || head->head < 0)
         return count;
     if (s->selected)
@@ -156,6 +159,7 @@ static lln_status open_heads(state *s, bool unchecked)
 static lln_status open_state(const lln_rule_options *options, state *s)
 {
     s->selected = options->selected;
+    s->known_heads = options->heads;
     LLN_TRY(lln_rules_open(options, &s->rules));
     s->pool = lln_rule_pool_alloc();
     if (!s->pool)

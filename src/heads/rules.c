@@ -107,8 +107,8 @@ static lln_status check_pairs(const lln_rule_options *o, const asked *a)
          "--arrays slopes=", needs, "--bias alibi"},
         {array[LLN_RULE_ARRAY_SINK] && a->some[LLN_RULE_SINK],
          "--arrays sink=", excludes, "--sink"},
-        {o->mask && o->sampled, "--mask", "is for heads from files;",
-         "name a FILE, or --q and --k"},
+        {o->mask && o->sampled, "--mask", "needs heads from files;",
+         "use FILE, or --q and --k"},
     };
     return first_broken(pairs, sizeof pairs / sizeof *pairs);
 }

@@ -32,6 +32,7 @@ typedef struct {
     const char *arrays; /* NAME=FILE[:KEY],... of lln_rule_array_names */
     bool sampled;       /* heads have no layers and no numbers in a model */
     bool selected;      /* a model may have more heads than the set */
+    size_t heads;       /* of the model; 0: not known */
     bool unchecked;     /* do not look at the numbers of masks and biases */
 } lln_rule_options;
 

@@ -6,7 +6,7 @@
 
 #include "heads/temperature.h"
 
-/* False if a product is too large for the precision. */
+/* Returns false if a product exceeds the range of the precision. */
 static bool scale_matrix(lln_matrix_output a, double factor)
 {
     size_t count = a.rows * a.columns;
@@ -30,8 +30,8 @@ lln_status lln_temperature_set(double tau, const lln_head *head,
     double variance;
     lln_status status = lln_temperature_variance(head, &variance);
     if (status == LLN_EUNDEFINED)
-        return lln_fail(status, "no query sees two keys, so that there is no "
-                                "temperature");
+        return lln_fail(status, "the temperature is undefined: no query has "
+                                "two allowed keys");
     if (status != LLN_OK)
         return status;
     double factor = sqrt(1 / (sqrt(variance) * tau));

@@ -21,6 +21,7 @@ static double tolerance(lln_dtype dtype, size_t m)
     case LLN_DTYPE_F32:
         return 1e-5;
     case LLN_DTYPE_F64:
+    case LLN_DTYPE_BOOL:
         break;
     }
     return 1e-6;

@@ -290,7 +290,7 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     free(w.memory);
     if (status == LLN_OK && isnan(*mean))
         return lln_fail(LLN_EUNDEFINED,
-                        "temperature: no query that sees two keys");
+                        "temperature: no query has two allowed keys");
     if (status == LLN_OK)
         *mean = settle_variance(head, *mean);
     return status;

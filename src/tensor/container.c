@@ -278,24 +278,29 @@ lln_status lln_container_find(const lln_container *container, const char *key,
     return no_key(container, key);
 }
 
-/* Makes the data of an array available; the message does not name the array. */
-static lln_status prepare_data(lln_container *container, lln_array *array)
+/* Prepares the elements of an array; the message does not name it. */
+static lln_status prepare_data(lln_container *container, lln_array *array,
+                               bool flags)
 {
-    if (array->unreadable)
+    bool booleans = array->tensor.dtype == LLN_DTYPE_BOOL;
+    if (flags && !booleans && array->dtype && strcmp(array->dtype, "|b1") == 0)
+        return lln_fail(LLN_EFORMAT, "the number of booleans does not agree "
+                                     "with the shape");
+    if (array->unreadable && !(flags && booleans))
         return lln_fail(LLN_EFORMAT, "%s", array->unreadable);
     const lln_format *format = container->format;
     return format->unpack ? format->unpack(&container->mapping, array) : LLN_OK;
 }
 
-lln_status lln_container_read(lln_container *container, size_t index,
-                              lln_tensor *tensor)
+static lln_status read_array(lln_container *container, size_t index, bool flags,
+                             lln_tensor *tensor)
 {
     lln_array *array = &container->arrays[index];
     if (array->shard > 0)
-        return lln_container_read(shard_of(container, array), array->index,
-                                  tensor);
+        return read_array(shard_of(container, array), array->index, flags,
+                          tensor);
     lln_mapping_use(&container->mapping);
-    lln_status status = prepare_data(container, array);
+    lln_status status = prepare_data(container, array, flags);
     if (status == LLN_OK) {
         *tensor = array->tensor;
         return LLN_OK;
@@ -303,6 +308,18 @@ lln_status lln_container_read(lln_container *container, size_t index,
     if (!container->format->without_key)
         (void)lln_container_fail_key(status, array->key);
     return lln_fail_in(status, container->name);
+}
+
+lln_status lln_container_read(lln_container *container, size_t index,
+                              lln_tensor *tensor)
+{
+    return read_array(container, index, false, tensor);
+}
+
+lln_status lln_container_read_flags(lln_container *container, size_t index,
+                                    lln_tensor *tensor)
+{
+    return read_array(container, index, true, tensor);
 }
 
 void lln_container_rest(lln_container *container)

@@ -78,6 +78,12 @@ LLN_NODISCARD lln_status lln_container_find(const lln_container *container,
 LLN_NODISCARD lln_status lln_container_read(lln_container *container,
                                             size_t index, lln_tensor *tensor);
 
+/* The same for an array of booleans, which lln_container_read refuses: *tensor
+ * has LLN_DTYPE_BOOL. Any other array is read as above. */
+LLN_NODISCARD lln_status lln_container_read_flags(lln_container *container,
+                                                  size_t index,
+                                                  lln_tensor *tensor);
+
 /* Whether array `index` is inflated each time it is read after a release, which
  * costs more than mapping its pages. */
 bool lln_container_inflates(const lln_container *container, size_t index);

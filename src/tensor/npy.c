@@ -145,6 +145,8 @@ static lln_status read_dtype(cursor *c, lln_npy_header *header)
     else
         snprintf(header->unreadable, sizeof header->unreadable,
                  "dtype '%s': %s; " EXPECTED_DTYPE, text, refusal(type[0]));
+    if (strcmp(type, "b1") == 0 || strcmp(type, "?") == 0)
+        header->tensor.dtype = LLN_DTYPE_BOOL;
     bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
     header->tensor.swapped = text[0] == (big ? '<' : '>');
     return LLN_OK;
@@ -259,8 +261,12 @@ static lln_status check_shape(findings *found)
 {
     lln_npy_header *header = found->header;
     lln_status status = LLN_OK;
-    if (header->unreadable[0])
+    if (header->unreadable[0]) {
+        if (found->axes > LLN_TENSOR_AXES ||
+            lln_tensor_bytes(&header->tensor, &header->bytes) != LLN_OK)
+            header->tensor.dtype = 0; /* booleans that are no array of ours */
         return LLN_OK;
+    }
     if (found->axes > LLN_TENSOR_AXES)
         snprintf(header->unreadable, sizeof header->unreadable,
                  "more than %d axes", LLN_TENSOR_AXES);
@@ -297,6 +303,12 @@ lln_status lln_npy_check_size(const lln_npy_header *header, size_t available)
                     available, header->bytes);
 }
 
+void lln_npy_check_flags(lln_npy_header *header, size_t available)
+{
+    if (header->tensor.dtype == LLN_DTYPE_BOOL && available != header->bytes)
+        header->tensor.dtype = 0;
+}
+
 lln_status lln_npy_describe(const lln_mapping *file, size_t place, size_t size,
                             lln_npy_header *header)
 {
@@ -312,6 +324,7 @@ lln_status lln_npy_describe(const lln_mapping *file, size_t place, size_t size,
     lln_mapping_put(file, bytes);
     LLN_TRY(status);
     LLN_TRY(lln_npy_check_size(header, size - header->size));
+    lln_npy_check_flags(header, size - header->size);
     lln_tensor_locate(&header->tensor, file, place + header->size);
     return LLN_OK;
 }

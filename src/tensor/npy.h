@@ -51,6 +51,10 @@ LLN_NODISCARD lln_status lln_npy_describe(const lln_mapping *file, size_t place,
 LLN_NODISCARD lln_status lln_npy_check_size(const lln_npy_header *header,
                                             size_t available);
 
+/* Booleans are for lln_container_read_flags; if there are not exactly as many
+ * bytes of them after the header, the tensor gets another dtype. */
+void lln_npy_check_flags(lln_npy_header *header, size_t available);
+
 /* The format of a file with one array, which has no key. */
 extern const lln_format lln_npy_format;
 

@@ -67,6 +67,7 @@ static lln_status describe_member(const lln_mapping *file,
         return lln_npy_describe(file, member->place, (size_t)member->size,
                                 header);
     LLN_TRY(inflate_header(file, member, header));
+    lln_npy_check_flags(header, (size_t)member->size - header->size);
     return lln_npy_check_size(header, (size_t)member->size - header->size);
 }
 

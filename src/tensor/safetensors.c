@@ -53,7 +53,7 @@ static const dtype_kind kinds[] = {
     {"U32", 32, "integers", 0},
     {"U16", 16, "integers", 0},
     {"U8", 8, "integers", 0},
-    {"BOOL", 8, "booleans", 0},
+    {"BOOL", 8, "booleans", LLN_DTYPE_BOOL},
     {"C64", 64, "complex numbers", 0},
     {"F8_E4M3", 8, "floats of 8 bits", 0},
     {"F8_E5M2", 8, "floats of 8 bits", 0},

@@ -19,10 +19,8 @@ enum {
 size_t lln_dtype_size(lln_dtype dtype)
 {
     static const size_t sizes[] = {
-        [LLN_DTYPE_F16] = 2,
-        [LLN_DTYPE_BF16] = 2,
-        [LLN_DTYPE_F32] = 4,
-        [LLN_DTYPE_F64] = 8,
+        [LLN_DTYPE_F16] = 2, [LLN_DTYPE_BF16] = 2, [LLN_DTYPE_F32] = 4,
+        [LLN_DTYPE_F64] = 8, [LLN_DTYPE_BOOL] = 1,
     };
     return sizes[dtype];
 }
@@ -138,6 +136,8 @@ double lln_tensor_get(const lln_tensor *tensor, size_t at)
         return get_bf16(from, tensor->swapped);
     case LLN_DTYPE_F32:
         return get_f32(from, tensor->swapped);
+    case LLN_DTYPE_BOOL:
+        return *from != 0;
     case LLN_DTYPE_F64:
         break;
     }

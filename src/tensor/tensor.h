@@ -26,7 +26,8 @@ typedef enum {
     LLN_DTYPE_F16,
     LLN_DTYPE_BF16, /* bfloat16: sign and exponent of F32, 7 bits of fraction */
     LLN_DTYPE_F32,
-    LLN_DTYPE_F64
+    LLN_DTYPE_F64,
+    LLN_DTYPE_BOOL /* a byte, 0 or not; no number: copies are not for it */
 } lln_dtype;
 
 /* A view. Element (i_0, i_1, ...) is number sum_a i_a strides[a] of `data`,

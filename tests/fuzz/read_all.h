@@ -41,6 +41,12 @@ static void read_array(lln_container *file, size_t i)
         else
             require_message(status);
         require(round == 0 || status == first, "another status at rereading");
+        if (lln_container_read_flags(file, i, &tensor) == LLN_OK &&
+            tensor.dtype == LLN_DTYPE_BOOL)
+            require(
+                lln_tensor_get(&tensor, 0) >= 0 &&
+                    lln_tensor_get(&tensor, lln_tensor_count(&tensor) - 1) >= 0,
+                "booleans outside of the array");
         first = status;
         lln_container_release(file, i);
     }

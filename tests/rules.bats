@@ -267,7 +267,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --columns id,outside_mass | column outside_mass)" 0
 }
 
-# With a sink at 100, its weight is 1 in float64, and the entropy is below 1e-40.
+# With a sink at 100, its weight is 1 in float64; the entropy is below 1e-40.
 @test "a sink that takes all weight" {
     printf '\0%.0s' {1..16} | npy q.npy '<f4' '(2, 2)'
     lln-entropy -q --q q.npy --k q.npy --kernel softmax --sink 100 > table

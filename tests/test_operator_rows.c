@@ -139,8 +139,6 @@ static void check_weights(lln_precision precision, lln_domain domain)
             top = j == FIRST ? scores[j] : fmax(top, scores[j]);
         if (j >= FIRST && j < END)
             norm += linear ? (long double)scores[j] : expl(scores[j]);
-        if (j >= FIRST && j < END)
-            largest = fmax(largest, scores[j]);
     }
     void *row = narrow ? (void *)single : full;
     lln_operator_weights(precision, domain, row, FIRST, END, ALL, &scale, &max);

@@ -165,7 +165,7 @@ halves() {
     halves p.npy '(1, 1, 2)' 3800 3800
     refuses 1 "p.npy: shape (1, 1, 2) needs a layout; expected hnm, lnm or bnm" \
         lln-spectral --attention p.npy
-    refuses 2 "layout 'hnd': expected n (queries), m (keys) and perhaps h (heads), l (layers), b (batch), each once" \
+    refuses 2 "layout 'hnd': expected n (queries) and m (keys), and optionally h (heads), l (layers) and b (batch), each once" \
         lln-entropy --attention p.npy --layout hnd
 }
 

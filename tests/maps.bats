@@ -186,7 +186,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     for pairing in half pairs; do
         run --separate-stderr lln-stats -q --layout hnd h.npz --rope $pairing
         equal status "$status" 0
-        equal stderr "$stderr" 'lln-stats: 2 of 2 key heads of layer 0 look as if rotary embedding had turned them already; if so, leave out --rope'
+        equal stderr "$stderr" 'lln-stats: 2 of 2 key heads of layer 0 look as if rotary embedding had already been applied to them; if so, leave out --rope'
     done
     run --separate-stderr lln-stats -q --layout hnd h.npz
     equal stderr "$stderr" ''
@@ -202,9 +202,21 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     two=(-q --layout hnd --q x.npy --k x.npy --causal)
     run --separate-stderr lln-stats "${two[@]}" --rope half
     equal status "$status" 0
-    equal stderr "$stderr" 'lln-stats: --rope pairs would give 0.27 of the attention of a token to itself and the three tokens before it, --rope half gives 0.075: it may be the wrong pairing'
+    equal stderr "$stderr" 'lln-stats: --rope half may be the wrong pairing: a token gives 0.075 of its attention to itself and the three tokens before it, but 0.27 with --rope pairs'
     run --separate-stderr lln-stats "${two[@]}" --rope pairs
     equal stderr "$stderr" ''
+}
+
+# With a single head, a norm across heads is that of the head. The hint at the
+# pairing maps heads of at least 64 queries with both pairings.
+@test "a hint does not change a norm across heads after rotary embedding" {
+    lln-attend -q -n 128 -d 8 --trials 1 --write-heads x.safetensors
+    for across in '' :across-heads; do
+        lln-entropy -q --layout hnd --kernel softmax --rope half \
+            --qk-norm "layer:after-rope$across" --columns entropy_nats \
+            x.safetensors >"entropy$across"
+    done
+    cmp entropy entropy:across-heads
 }
 
 @test "bad usage" {
@@ -215,7 +227,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         --rope full
     refuses 2 "--rope: layer 3 has two values, 'half' and 'none'" "${lln[@]}" \
         --rope 0-3@half --rope 3@none
-    refuses 2 "--rope: two values for all layers, 'half' and 'none'; write LAYERS@VALUE for some" \
+    refuses 2 "--rope: two values for all layers, 'half' and 'none'; write LAYERS@VALUE for a value of some layers" \
         "${lln[@]}" --rope half --rope none
     refuses 2 '--positions needs --rope, --query-scale ministral or --bias alibi' \
         "${lln[@]}" --positions +3
@@ -254,7 +266,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     lln=(lln-entropy "${raw[@]}")
     refuses 2 "--rope: dims=18: the heads have 16 features" "${lln[@]}" \
         --rope half:dims=18
-    refuses 2 "--arrays q_norm: 32 numbers do not go with head 0 of layer -1; expected 16, or as many for each query head" \
+    refuses 2 "--arrays q_norm: 32 numbers do not fit head 0; expected 16, or as many for each query head" \
         "${lln[@]}" --qk-norm rms --arrays \
         "q_norm=${across##*=},k_norm=${across##*=}"
     seq 23 > ../positions
@@ -263,11 +275,11 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     seq 24 | sed 's/$/ 1/' > ../positions
     refuses 1 '../positions: 2 columns of positions; --rope has 0 sections' \
         "${lln[@]}" --rope half --positions ../positions
-    refuses 2 '--rope: sections add up to 7 pairs; expected 8, half of the turned features' \
+    refuses 2 '--rope: sections add up to 7 pairs; expected 8, half of the rotated features' \
         "${lln[@]}" --rope half:sections=4,3 --positions ../positions
     refuses 1 "--query-scale: $vectors/scale_ssmax.ssmax.npy: key 'x': a .npy file contains one array without a name" \
         "${lln[@]}" --query-scale "$vectors/scale_ssmax.ssmax.npy:x"
-    refuses 1 "--rope: $vectors/a_q.npy: 24 queries and 3 keys; queries have the positions of the last keys, of which there must be at least as many" \
+    refuses 1 "--rope: $vectors/a_q.npy: 24 queries and 3 keys; expected at least as many keys as queries, which have the positions of the last keys" \
         lln-entropy -q --layout hnd --q "$vectors/a_q.npy" \
         --k <(tail -c 768 "$vectors/a_k.npy" | npy /dev/stdout '<f8' '(2, 3, 16)') \
         --rope half

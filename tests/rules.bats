@@ -92,6 +92,40 @@ expect() {
         near 1e-12 absolute
 }
 
+# An array for all layers is not taken for
+# one of layers because its first axis is as long.
+@test "as many heads or buckets as layers" {
+    head -c 6144 "$vectors/a_q.npy" | tail -c 6016 > numbers
+    head -c 3072 numbers | npy x.npy '<f8' '(2, 2, 6, 16)'
+    two=(-q --layout lhnd --q x.npy --k x.npy --kernel softmax --double)
+    head -c 176 numbers | npy b.npy '<f8' '(2, 11)'
+    head -c 128 numbers | npy t.npy '<f8' '(8, 2)'
+    head -c 96 numbers | npy s.npy '<f8' '(2, 6)'
+    for layers in 0,1 1; do
+        lln-entropy "${two[@]}" --layers "$layers" --bias toeplitz \
+            --arrays bias=b.npy > "toeplitz$layers"
+        lln-entropy "${two[@]}" --layers "$layers" --query-scale s.npy \
+            > "scale$layers"
+    done
+    # The second layer alone has no axis of layers.
+    tail -c 1536 <(head -c 3072 numbers) | npy y.npy '<f8' '(2, 6, 16)'
+    one=(-q --layout hnd --q y.npy --k y.npy --kernel softmax --double)
+    lln-entropy "${one[@]}" --bias toeplitz --arrays bias=b.npy |
+        column entropy_nats > expected
+    column entropy_nats < toeplitz1 | cmp - expected
+    column entropy_nats < toeplitz0,1 | tail -n 2 | cmp - expected
+    lln-entropy "${one[@]}" --query-scale s.npy | column entropy_nats > expected
+    column entropy_nats < scale1 | cmp - expected
+    column entropy_nats < scale0,1 | tail -n 2 | cmp - expected
+    # Eight layers and buckets.
+    head -c 3072 numbers | npy x.npy '<f8' '(8, 2, 6, 4)'
+    lln-entropy "${two[@]}" --bias t5:buckets=8:distance=16 --arrays bias=t.npy |
+        column entropy_nats | tail -n 2 > all
+    tail -c 384 <(head -c 3072 numbers) | npy y.npy '<f8' '(2, 6, 4)'
+    lln-entropy "${one[@]}" --bias t5:buckets=8:distance=16 --arrays bias=t.npy |
+        column entropy_nats | cmp - all
+}
+
 @test "documents and windows" {
     ids=$vectors/documents_causal.documents.npy
     # of OPTION...
@@ -172,7 +206,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     run --separate-stderr lln-entropy "${raw[@]}" --causal --softcap 2 --sink 0 \
         --kernel softmax,lln,topth --columns head,kernel,rule,entropy_nats
     equal status "$status" 0
-    equal stderr "$stderr" "lln-entropy: kernels that do not support a part of the rule are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
+    equal stderr "$stderr" "lln-entropy: kernels that do not support an option are measured without it: 'lln' without --softcap and --sink, 'topth' without --sink"
     equal lln "$(grep ,lln, <<< "$output" | sed 's/,--causal,/,/')" \
         "$(lln-entropy "${raw[@]}" --causal --kernel lln \
             --columns head,kernel,entropy_nats | tail -n +2)"
@@ -202,6 +236,23 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     done | near 1e-12
     equal outside "$(lln-entropy -q --q q.npy --k k.npy --kernel softmax \
         --columns id,outside_mass | column outside_mass)" 0
+}
+
+# With a sink at 100, its weight is 1 in float64, and the entropy is below 1e-40.
+@test "a sink that takes all weight" {
+    printf '\0%.0s' {1..16} | npy q.npy '<f4' '(2, 2)'
+    lln-entropy -q --q q.npy --k q.npy --kernel softmax --sink 100 > table
+    equal weight "$(column outside_mass < table)" 1
+    equal entropy "$(column entropy_with_sink_nats < table)" 0
+}
+
+# Row 1 of three sees no key; the diagonal of P is 1/2, 0, 1/4.
+@test "eigenvalues of a causal head with a row that sees no key" {
+    printf '\0%.0s' {1..24} | npy x.npy '<f4' '(3, 2)'
+    printf '\1\1\1\0\0\0\1\1\1' | npy m.npy '|b1' '(3, 3)'
+    lln-spectral -q --q x.npy --k x.npy --kernel softmax --double --causal \
+        --mask m.npy --sink 0 --eigenvalues 3 | column modulus |
+        paste -d' ' - <(printf '%s\n' 0.5 0.25 0) | near 1e-12 absolute
 }
 
 @test "options that contradict each other or have no effect" {
@@ -237,7 +288,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --bias full:max=3
     refuses 2 "--softcap: '-1' is out of range; expected a number above 0" \
         "${lln[@]}" --softcap -1
-    refuses 2 "--window: '3,x': expected W, or L,R with whole numbers from 0 on or -1" \
+    refuses 2 "--window: '3,x': expected W, or L,R, each a whole number of at least 0 or -1 for no limit" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
 }
@@ -245,15 +296,15 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids
-    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or where documents begin, 0, ..., 24' \
+    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the first key of each document and the number of keys: 0, ..., 24' \
         "${lln[@]}" --documents ../ids
     { echo 1; yes 2 | head -n 22; echo 1; } > ../ids
-    refuses 1 '--documents: ../ids: document 1 comes again after another; expected the keys of a document side by side' \
+    refuses 1 '--documents: ../ids: document 1 occurs again after another document; expected the keys of each document side by side' \
         "${lln[@]}" --documents ../ids
     refuses 1 "--mask: $vectors/a_q.npy: shape (4, 24, 16); expected (24, 24) or (4, 24, 24)" \
         "${lln[@]}" --mask "$vectors/a_q.npy"
     head -c 576 /dev/zero | npy ../none.npy '|b1' '(24, 24)'
-    refuses 1 "$vectors/a_q.npy: --mask: row 0 sees no key; expected one, or a sink (--sink)" \
+    refuses 1 "$vectors/a_q.npy: --mask: all keys of row 0 are hidden; expected at least one that is not, or a sink (--sink)" \
         "${lln[@]}" --mask ../none.npy
     head -c 576 /dev/zero | npy ../short.npy '|b1' '(24, 25)'
     refuses 1 '--mask: ../short.npy: the number of booleans does not agree with the shape' \
@@ -261,11 +312,14 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     prints 'outside_mass
 1' lln-entropy "${raw[@]}" --kernel softmax --heads 0 --sink 0 \
         --mask ../none.npy --columns outside_mass
-    refuses 1 "--arrays bias=: 188 numbers do not go with head 0 of layer -1; expected a table of buckets and query heads" \
+    refuses 1 "--arrays bias=: 188 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
         "bias=$vectors/bias_toeplitz.bias.npy"
+    head -c 1024 /dev/zero | npy ../turned.npy '<f8' '(4, 32)'
+    refuses 1 "--arrays bias=: 128 numbers do not fit head 0; expected a table [buckets, query heads]" \
+        "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays bias=../turned.npy
     head -c 16 /dev/zero | npy ../two.npy '<f8' '(2,)'
-    refuses 1 "--arrays sink=: 2 numbers do not go with head 0 of layer -1; expected one for each query head" \
+    refuses 1 "--arrays sink=: 2 numbers do not fit head 0; expected one for each query head" \
         "${lln[@]}" --arrays sink=../two.npy
 }
 

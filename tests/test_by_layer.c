@@ -57,7 +57,7 @@ static const struct {
     {"1-4@x\n3@y", "layer 3 has two values, 'x' and 'y'"},
     {"1-4,2@x", "layer 2 has two values, 'x' and 'x'"},
     {"x\ny", "two values for all layers, 'x' and 'y'; write LAYERS@VALUE for "
-             "some"},
+             "a value of some layers"},
 };
 
 START_TEST(read_refused)

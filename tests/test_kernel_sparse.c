@@ -306,7 +306,7 @@ START_TEST(bad_length)
     expect_refusal(
         "reformer:b=4", NULL, 0, &head,
         "kernel 'reformer:b=4': 12 queries and 12 keys; expected equal "
-        "numbers, a multiple of 8");
+        "multiples of 8");
     lln_head_free(&head);
 }
 END_TEST

@@ -81,8 +81,8 @@ START_TEST(layout_read_stored_refused)
          "p.npy: shape (2,); expected 2 to 5 axes, queries n and keys m among "
          "them"},
         {"nD", 2, LLN_EINVAL,
-         "layout 'nD': expected n (queries), m (keys) and perhaps h (heads), l "
-         "(layers), b (batch), each once"},
+         "layout 'nD': expected n (queries) and m (keys), and optionally h "
+         "(heads), l (layers) and b (batch), each once"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const lln_axes axes = {.letters = bad[i].letters, .stored = true};

@@ -220,7 +220,7 @@ static const struct {
     {{.rope = "half", .arrays = "rope_freqs=" AT "norm_rms_across.k_norm.npy"},
      LLN_EINVAL,
      "--rope: rope_freqs has 32 numbers; expected 8, one for each pair of the "
-     "16 turned features (dims=)"},
+     "16 rotated features (dims=)"},
     {{.rope = "half", .positions = "restart"},
      LLN_EINVAL,
      "--positions restart needs --documents"},

@@ -56,7 +56,7 @@ static const struct {
      "'half:scaling=llama3:factor=8:original=9:low=4:high=3': expected high= "
      "not below low="},
     {"half:sections=4", "'half:sections=4': sections: expected two or three "
-                        "whole numbers of pairs with commas between them"},
+                        "numbers of pairs, separated by commas"},
     {"half:sections=1,2,3,4", NULL},
     {"half:sections=1,x", NULL},
     {"half:at=last:scaling=proportional", NULL},

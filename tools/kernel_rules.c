@@ -77,7 +77,7 @@ void kernel_rules_check(const kernel_list *kernels)
     if (*text)
         row_identity_show_rule();
     if (*text)
-        cli_warn("kernels that do not support a part of the rule are measured "
-                 "without it: %s",
+        cli_warn("kernels that do not support an option are measured without "
+                 "it: %s",
                  text);
 }

@@ -65,8 +65,8 @@ static bool warn_of_rotation(const char *rope, const lln_heads *heads)
         return false;
     if (found.layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", found.layer);
-    cli_warn("%zu of %zu key heads%s look as if rotary embedding had turned "
-             "them already; if so, %s",
+    cli_warn("%zu of %zu key heads%s look as if rotary embedding had already "
+             "been applied to them; if so, %s",
              found.turned, found.keys, layer,
              config_get() ? "give --rope none" : "leave out --rope");
     return true;
@@ -80,11 +80,12 @@ static void warn_of_pairing(const lln_heads *heads)
     heads->rest(heads);
     bool half = found.pairing == LLN_ROPE_HALF;
     if (found.seen)
-        cli_warn("--rope %s would give %.2g of the attention of a token to "
-                 "itself and the three tokens before it, --rope %s gives "
-                 "%.2g: it may be the wrong pairing",
-                 half ? "half" : "pairs", found.other, half ? "pairs" : "half",
-                 found.asked);
+        cli_warn(
+            "--rope %s may be the wrong pairing: a token gives %.2g of its "
+            "attention to itself and the three tokens before it, but "
+            "%.2g with --rope %s",
+            half ? "pairs" : "half", found.asked, found.other,
+            half ? "half" : "pairs");
 }
 
 void maps_apply(lln_heads *heads, lln_heads *whole)

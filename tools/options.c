@@ -53,7 +53,8 @@ const cli_option run_shared_options[] = {
      "names of the arrays of keys (those of the queries with k in place of q)",
      SHARED(key_k), 0, 0, false},
     {"attention", 0, CLI_TEXT, "FILE[:KEY]",
-     "attention weights, in place of queries and keys; FILEs after it too",
+     "read attention weights from this file and any FILE, instead of queries "
+     "and keys; in lln-attend, each FILE has queries and keys",
      SHARED(attention), 0, 0, false},
     {"key-attention", 0, CLI_TEXT, "KEY",
      "names of the arrays of attention weights (found by words)",
@@ -67,7 +68,7 @@ const cli_option run_shared_options[] = {
     {"layout", 0, CLI_TEXT, "AXES",
      "axes of the arrays, slowest first, such as nd, hnd, nhd, lhnd, bhnd, "
      "bnhd or bnD: b batch, l layers, h heads, n tokens, d features, D the "
-     "features of all heads (nd); with --attention nm, m keys",
+     "features of all heads (nd); with --attention also m keys (nm)",
      SHARED(layout), 0, 0, false},
     {"split-heads", 0, CLI_TEXT, "H[:HK]",
      "number of query heads, and of key heads if it differs, in axis D of the "
@@ -104,8 +105,8 @@ const cli_option run_shared_options[] = {
      "rotary embedding: half or pairs, with parameters (none)", SHARED(rope), 0,
      0, false},
     {"positions", 0, CLI_TEXT, "FILE|+N|restart",
-     "positions of the keys, for rotary embedding and ALiBi; restart: in each "
-     "document (0, 1, ...)",
+     "positions of the keys, for rotary embedding and ALiBi; restart: from 0 "
+     "in each document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
      "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
@@ -128,8 +129,8 @@ const cli_option run_shared_options[] = {
      "with --causal, do not mask the first N keys (none)", SHARED(prefix), 0, 0,
      false},
     {"documents", 0, CLI_TEXT, "FILE",
-     "file with the documents of the tokens; mask the keys of other documents "
-     "(one document)",
+     "file that gives the document of each token; mask the keys of other "
+     "documents (one document)",
      SHARED(documents), 0, 0, false},
     {"mask", 0, CLI_TEXT, "FILE[:KEY]",
      "array with a boolean, or a number to add to the logit, for each query "
@@ -145,7 +146,8 @@ const cli_option run_shared_options[] = {
      "(none)",
      SHARED(bias), 0, 0, false},
     {"sink", 0, CLI_LAYER, "[LAYERS@]X",
-     "add an outcome with this logit to the softmax, which is no key (none)",
+     "add a term with this logit, which belongs to no key, to the sum of "
+     "softmax (none)",
      SHARED(sink), 0, 0, false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "

@@ -17,6 +17,7 @@ typedef struct kept_layer {
     size_t model, batch;
     long layer;
     size_t n, m; /* tokens */
+    lln_rope_pairing pairing;
     size_t users;
     struct kept_layer *next; /* found earlier */
 } kept_layer;
@@ -63,6 +64,13 @@ static bool is_of_layer(const kept_layer *layer, const lln_head *head)
 {
     return head->model == layer->model && head->at.batch == layer->batch &&
            head->layer == layer->layer;
+}
+
+/* The hint on pairings maps the same layer with each of the two. */
+static bool is_wanted(const kept_layer *layer, const lln_layer_map *map,
+                      const lln_head *head)
+{
+    return is_of_layer(layer, head) && map->rope.pairing == layer->pairing;
 }
 
 /* Adds queries or keys of a loaded head to the moments of their tokens. */
@@ -138,6 +146,7 @@ static lln_status make_layer(const lln_across *across, const lln_layer_map *map,
         .layer = head->layer,
         .n = head->q.rows,
         .m = head->k.rows,
+        .pairing = map->rope.pairing,
     };
     lln_status status = LLN_ENOMEM;
     if (layer->moments.queries && layer->moments.keys)
@@ -170,7 +179,7 @@ static lln_status find_layer(lln_across *across, const lln_layer_map *map,
                              const lln_head *head, kept_layer **found)
 {
     kept_layer *layer = across->first;
-    while (layer && !is_of_layer(layer, head))
+    while (layer && !is_wanted(layer, map, head))
         layer = layer->next;
     if (!layer) {
         drop_old(across);

@@ -109,7 +109,7 @@ static lln_status check_last(const lln_by_layer *values)
         if (values->items[i].count == 0)
             return lln_fail(LLN_EINVAL,
                             "two values for all layers, '%s' and '%s'; write "
-                            "LAYERS@VALUE for some",
+                            "LAYERS@VALUE for a value of some layers",
                             values->items[i].value, own->value);
     return LLN_OK;
 }

@@ -65,8 +65,9 @@ static lln_status check_runs(row_numbers row)
     for (size_t i = 1; i < runs && status == LLN_OK; i++)
         if (run[i] == run[i - 1])
             status = lln_fail(LLN_EFORMAT,
-                              "document %zu comes again after another; "
-                              "expected the keys of a document side by side",
+                              "document %zu occurs again after another "
+                              "document; expected the keys of each document "
+                              "side by side",
                               run[i]);
     free(run);
     return status;
@@ -81,7 +82,8 @@ static lln_status fill_entry(row_numbers row, size_t keys, size_t *id)
     if (row.count != keys)
         return lln_fail(LLN_EFORMAT,
                         "%zu numbers; expected one for each of %zu keys, or "
-                        "where documents begin, 0, ..., %zu",
+                        "the first key of each document and the number of "
+                        "keys: 0, ..., %zu",
                         row.count, keys, keys);
     LLN_TRY(check_runs(row));
     for (size_t j = 1; j < keys; j++)

@@ -31,11 +31,14 @@ static bool has_array(const work *w, lln_rule_array_kind kind, size_t *index)
 static lln_status bad_count(const work *w, lln_rule_array_kind kind,
                             size_t count, const char *expected)
 {
+    char layer[40] = "";
+    if (w->head->layer >= 0)
+        snprintf(layer, sizeof layer, " of layer %ld", w->head->layer);
     return lln_fail(LLN_EFORMAT,
-                    "--arrays %s=: %zu numbers do not go with head %ld of "
-                    "layer %ld; expected %s",
-                    lln_rule_array_names[kind], count, w->head->head,
-                    w->head->layer, expected);
+                    "--arrays %s=: %zu numbers do not fit head %ld%s; expected "
+                    "%s",
+                    lln_rule_array_names[kind], count,
+                    w->head->head < 0 ? 0 : w->head->head, layer, expected);
 }
 
 /* The number of an array with one for each head of the model. */
@@ -45,7 +48,7 @@ static lln_status read_number(const work *w, lln_rule_array_kind kind,
     const lln_map_array *array;
     size_t at;
     LLN_TRY(lln_rule_pool_array(w->pool, (int)kind, w->rules->arrays, index,
-                                w->head, &array));
+                                w->head, 0, &array));
     if (!lln_grid_head(w->head, array->count, &at))
         return bad_count(w, kind, array->count, "one for each query head");
     *number = array->numbers[at];
@@ -112,9 +115,10 @@ static lln_status set_t5(const work *w, const lln_map_array *array)
     size_t count = w->head->q.rows + w->head->k.rows - 1;
     size_t heads = array->count / text->buckets, at;
     if (array->count % text->buckets != 0 ||
+        (array->width != heads && array->width != array->count) ||
         !lln_grid_head(w->head, heads, &at))
         return bad_count(w, LLN_RULE_ARRAY_BIAS, array->count,
-                         "a table of buckets and query heads");
+                         "a table [buckets, query heads]");
     double *numbers = lln_array_alloc(count, sizeof *numbers);
     if (!numbers)
         return LLN_ENOMEM;
@@ -137,9 +141,9 @@ static lln_status find_slope(const work *w, double *slope)
         *slope = lln_alibi_slope(h, w->heads, text->max);
     else
         return lln_fail(LLN_EINVAL,
-                        "--bias alibi needs --arrays slopes=: with --heads, "
-                        "arrays of one head do not say how many heads the "
-                        "model has");
+                        "--bias alibi with --heads needs --arrays slopes=FILE: "
+                        "the number of heads of the model is not known from "
+                        "arrays of one head each");
     *slope *= text->factor;
     return LLN_OK;
 }
@@ -196,8 +200,10 @@ static lln_status set_bias(const work *w)
         return LLN_OK;
     if (kind == LLN_BIAS_FULL)
         return set_full(w, index);
+    size_t shared =
+        kind == LLN_BIAS_T5 ? w->values.bias.buckets : w->head->of.head;
     LLN_TRY(lln_rule_pool_array(w->pool, LLN_RULE_ARRAY_BIAS, w->rules->arrays,
-                                index, w->head, &array));
+                                index, w->head, shared, &array));
     return kind == LLN_BIAS_TOEPLITZ ? set_toeplitz(w, array)
                                      : set_t5(w, array);
 }

@@ -19,7 +19,7 @@ static lln_status read_array(const lln_maps *maps, lln_map_array_kind kind,
     size_t index;
     if (!lln_map_array_find(maps->arrays, lln_map_array_names[kind], &index))
         return LLN_OK;
-    return lln_map_array_read(maps->arrays, index, head, &map->array[kind]);
+    return lln_map_array_read(maps->arrays, index, head, 0, &map->array[kind]);
 }
 
 static lln_status open_norm(const lln_maps *maps, const lln_head *head,
@@ -60,7 +60,7 @@ static lln_status check_pairs(const lln_layer_map *map, lln_map_array_kind kind)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "--rope: %s has %zu numbers; expected %zu, one for each "
-                    "pair of the %zu turned features (dims=)",
+                    "pair of the %zu rotated features (dims=)",
                     lln_map_array_names[kind], count, pairs, map->dims);
 }
 
@@ -101,7 +101,8 @@ static lln_status read_factors(const char *text, const lln_head *head,
         return lln_fail(LLN_ENOMEM, "out of memory");
     lln_status status = lln_kernel_arrays_open(setting, NULL, &arrays);
     if (status == LLN_OK)
-        status = lln_map_array_read(arrays, 0, head, &map->factors);
+        status =
+            lln_map_array_read(arrays, 0, head, head->of.head, &map->factors);
     lln_kernel_arrays_free(arrays);
     free(setting);
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, "--query-scale");
@@ -171,12 +172,15 @@ static lln_status check_heads(const char *name, const lln_map_array *array,
     if (array->count == 0 || (one && array->count == width) ||
         (array->count % width == 0 && is_head_count(head, role, count)))
         return LLN_OK;
+    char layer[40] = "";
+    if (head->layer >= 0)
+        snprintf(layer, sizeof layer, " of layer %ld", head->layer);
     return lln_fail(
         LLN_EINVAL,
-        "%s: %zu numbers do not go with %s %zu of layer %ld; "
-        "expected %zu%s for each %s head",
+        "%s: %zu numbers do not fit %s %zu%s; expected %zu%s for "
+        "each %s head",
         name, array->count, role == LLN_QUERIES ? "head" : "key head",
-        head_number(head, role), head->layer, width, one ? ", or as many" : "",
+        head_number(head, role), layer, width, one ? ", or as many" : "",
         role == LLN_QUERIES ? "query" : "key");
 }
 
@@ -241,9 +245,9 @@ lln_status lln_layer_map_check(const lln_layer_map *map, const lln_head *head)
                            map->scale.kind != LLN_SCALE_FILE);
     if (places && head->q.rows > head->k.rows)
         return lln_fail(LLN_EFORMAT,
-                        "--%s: %s: %zu queries and %zu keys; queries have the "
-                        "positions of the last keys, of which there must be at "
-                        "least as many",
+                        "--%s: %s: %zu queries and %zu keys; expected at least "
+                        "as many keys as queries, which have the positions of "
+                        "the last keys",
                         rope ? "rope" : "query-scale", head->file, head->q.rows,
                         head->k.rows);
     if (places)

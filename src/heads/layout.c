@@ -138,8 +138,9 @@ static lln_status check_stored_letters(const char *letters)
     if (good)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "layout '%s': expected n (queries), m (keys) and perhaps h "
-                    "(heads), l (layers), b (batch), each once",
+                    "layout '%s': expected n (queries) and m (keys), and "
+                    "optionally h (heads), l (layers) and b (batch), each "
+                    "once",
                     letters);
 }
 

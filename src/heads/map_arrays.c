@@ -36,10 +36,12 @@ typedef struct {
 } part;
 
 /* The entry of a layer in a tensor whose first axis is of layers, or all. */
-static part cut_layer(const lln_head *head, const lln_tensor *tensor)
+static part cut_layer(const lln_head *head, size_t shared,
+                      const lln_tensor *tensor)
 {
     if (head->of.layer < 2 || tensor->axes < 2 ||
-        tensor->shape[0] != head->of.layer)
+        tensor->shape[0] != head->of.layer ||
+        (tensor->axes == 2 && tensor->shape[0] == shared))
         return (part){tensor, 0, 0};
     return (part){tensor, 1, head->at.layer * tensor->strides[0]};
 }
@@ -73,15 +75,17 @@ static lln_status copy_rows(const char *name, const part *p,
 }
 
 lln_status lln_map_array_read(const lln_kernel_arrays *arrays, size_t index,
-                              const lln_head *head, lln_map_array *array)
+                              const lln_head *head, size_t shared,
+                              lln_map_array *array)
 {
     char name[NAME];
     lln_tensor tensor;
     *array = (lln_map_array){.count = 0};
     LLN_TRY(lln_kernel_arrays_tensor(arrays, index, head, name, sizeof name,
                                      &tensor));
-    part layer = cut_layer(head, &tensor);
+    part layer = cut_layer(head, shared, &tensor);
     array->count = count_numbers(&layer);
+    array->width = tensor.axes > 0 ? tensor.shape[tensor.axes - 1] : 1;
     if (array->count == 0)
         return lln_fail(LLN_EFORMAT, "%s: no numbers", name);
     array->numbers = lln_array_alloc(array->count, sizeof *array->numbers);

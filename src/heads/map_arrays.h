@@ -26,6 +26,7 @@ extern const char *const lln_map_array_names[LLN_MAP_ARRAYS];
 typedef struct {
     double *numbers; /* [count], owned; NULL: there is no such array */
     size_t count;
+    size_t width; /* size of the last axis */
 } lln_map_array;
 
 /* Where an array of that name is in a list of arrays; false: nowhere. NULL is
@@ -36,9 +37,12 @@ bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
 /* Reads array `index` of the list for the layer of a head. If the queries are
  * in an array with an axis of several layers and the first of several axes of
  * this one is as long, it holds one layer after another; else all of it is for
- * the layer. LLN_EFORMAT: a pattern finds none, or a number is not finite. */
+ * the layer. An array of two axes is also for the layer if the first has the
+ * size `shared`; 0: none is. LLN_EFORMAT: a pattern finds none, or a number is
+ * not finite. */
 LLN_NODISCARD lln_status lln_map_array_read(const lln_kernel_arrays *arrays,
                                             size_t index, const lln_head *head,
+                                            size_t shared,
                                             lln_map_array *array);
 
 #endif

@@ -10,7 +10,7 @@ lln_status lln_rope_dims(const lln_rope *rope, size_t d, size_t *dims)
                         rope->dims, d);
     if (*dims % 2 > 0)
         return lln_fail(LLN_EINVAL,
-                        "%zu features to turn; expected an even number%s",
+                        "%zu features to rotate; expected an even number%s",
                         *dims, rope->dims > 0 ? "" : ", given by dims=");
     if (rope->scaling.kind == LLN_ROPE_PROPORTIONAL && d % 2 > 0)
         return lln_fail(LLN_EINVAL,
@@ -23,7 +23,7 @@ lln_status lln_rope_dims(const lln_rope *rope, size_t d, size_t *dims)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
                     "sections add up to %zu pairs; expected %zu, half of the "
-                    "turned features",
+                    "rotated features",
                     sum, *dims / 2);
 }
 

@@ -23,7 +23,7 @@ static lln_status set_dynamic(const scaling_t *s, const inputs_t *in, double *f)
     double r = (double)in->dims;
     if (in->dims <= 2)
         return lln_fail(LLN_EINVAL,
-                        "scaling=dynamic: %zu turned channels; expected more "
+                        "scaling=dynamic: %zu rotated features; expected more "
                         "than 2",
                         in->dims);
     double length = fmax(in->length, s->original);

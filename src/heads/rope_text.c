@@ -106,8 +106,9 @@ static lln_status check_scaling(const char *text, const lln_setting *values)
                         "'%s': expected high= not below low=", text);
     if (kind == LLN_ROPE_PROPORTIONAL && values[AT].word > 0)
         return lln_fail(LLN_EINVAL,
-                        "'%s': scaling=proportional pairs channels of the "
-                        "whole head; at=last cannot be used with it",
+                        "'%s': at=last cannot be used with "
+                        "scaling=proportional, which pairs features of the "
+                        "whole head",
                         text);
     return LLN_OK;
 }
@@ -151,8 +152,8 @@ static lln_status read_sections(const char *text, char *list, lln_rope *rope)
     if (good && rope->section_count > 1)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "'%s': sections: expected two or three whole numbers of "
-                    "pairs with commas between them",
+                    "'%s': sections: expected two or three numbers of pairs, "
+                    "separated by commas",
                     text);
 }
 

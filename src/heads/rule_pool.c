@@ -127,7 +127,7 @@ lln_status lln_rule_pool_documents(lln_rule_pool *pool,
 
 lln_status lln_rule_pool_array(lln_rule_pool *pool, int kind,
                                const lln_kernel_arrays *arrays, size_t index,
-                               const lln_head *head,
+                               const lln_head *head, size_t shared,
                                const lln_map_array **array)
 {
     layer_array *last = &pool->arrays[kind];
@@ -138,7 +138,7 @@ lln_status lln_rule_pool_array(lln_rule_pool *pool, int kind,
     free(last->array.numbers);
     *last = (layer_array){
         .layer = head->layer, .at = head->at.layer, .model = head->model};
-    LLN_TRY(lln_map_array_read(arrays, index, head, &last->array));
+    LLN_TRY(lln_map_array_read(arrays, index, head, shared, &last->array));
     last->known = true;
     return LLN_OK;
 }

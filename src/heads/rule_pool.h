@@ -29,12 +29,13 @@ lln_rule_pool_documents(lln_rule_pool *pool, const lln_document_list *list,
                         const lln_head *head, const lln_documents **documents);
 
 /* Array `index` of a list for the layer of a described head, as
- * lln_map_array_read has it; valid until the next call for this kind, below
- * LLN_RULE_POOL_KINDS. */
+ * lln_map_array_read has it, which says what `shared` is; valid until the next
+ * call for this kind, below LLN_RULE_POOL_KINDS. */
 enum { LLN_RULE_POOL_KINDS = 3 };
 LLN_NODISCARD lln_status lln_rule_pool_array(lln_rule_pool *pool, int kind,
                                              const lln_kernel_arrays *arrays,
                                              size_t index, const lln_head *head,
+                                             size_t shared,
                                              const lln_map_array **array);
 
 #endif

@@ -45,14 +45,14 @@ static lln_status check_row(const lln_head *head, size_t i,
     const char *what = head->rule.bias->mask ? "--mask" : "--arrays bias=";
     if (found->bad < head->k.rows)
         return lln_fail(LLN_EFORMAT,
-                        "%s: %s: row %zu, column %zu is no number and not "
+                        "%s: %s: row %zu, column %zu: expected a number or "
                         "-inf",
                         head->source, what, i, found->bad);
     if (found->sees || head->rule.has_sink)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
-                    "%s: %s: row %zu sees no key; expected one, or a sink "
-                    "(--sink)",
+                    "%s: %s: all keys of row %zu are hidden; expected at "
+                    "least one that is not, or a sink (--sink)",
                     head->source, what, i);
 }
 

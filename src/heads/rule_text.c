@@ -74,8 +74,8 @@ static lln_status read_window(const char *text, lln_rule_values *values)
     }
     if (!good)
         return lln_fail(LLN_EINVAL,
-                        "'%s': expected W, or L,R with whole numbers from 0 "
-                        "on or -1",
+                        "'%s': expected W, or L,R, each a whole number of at "
+                        "least 0 or -1 for no limit",
                         text);
     if (values->window == 0 && values->right == 0)
         return lln_fail(LLN_EINVAL, "'%s' hides no key; use none", text);

@@ -70,7 +70,7 @@ static double outside(const lln_row *row)
 static double with_sink(const lln_row *row)
 {
     double o = row->outside;
-    if (is_in_sink(row))
+    if (is_in_sink(row) || o == 1)
         return 0;
     return o > 0 ? (1 - o) * (row->entropy - log1p(-o)) - o * log(o)
                  : row->entropy;

@@ -53,9 +53,12 @@ static lln_status diagonal_from_rows(lln_attention *attention, double *out)
     lln_status status = rows && packed
                             ? lln_rows_measure(attention, NULL, n, 0, rows)
                             : LLN_ENOMEM;
-    for (size_t i = 0; status == LLN_OK && i < n; i++)
-        out[i] = rows[i].sum *
-                 exp(diagonal_score(attention, i, packed) - rows[i].log_norm);
+    for (size_t i = 0; status == LLN_OK && i < n; i++) {
+        double score = diagonal_score(attention, i, packed);
+        /* A row that sees no key has the sum 0 and a norm of -inf. */
+        out[i] =
+            rows[i].sum > 0 ? rows[i].sum * exp(score - rows[i].log_norm) : 0;
+    }
     free(rows);
     free(packed);
     return status;

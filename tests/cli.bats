@@ -197,7 +197,7 @@ link.csv"
 }
 
 @test "interrupted: the rows of finished heads are kept" {
-    timeout --preserve-status 1 lln-entropy -n 512 --each --trials 1000000 \
+    timeout --preserve-status 3 lln-entropy -n 512 --each --trials 1000000 \
         -o out.csv 2> message || status=$?
     equal status "$status" 143
     grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written to out.csv.partial; repeat the command with --resume to continue' message

@@ -248,7 +248,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 @test "missing values" {
     attend -n 6 -d 5 --trials 2 --kernel softmax,lln -o x.npz
     files_before=x.npz
-    refuses 1 "x.npz: cannot find the values: 'o.softmax' has no word such as q; use --key-v or --v" \
+    refuses 1 "x.npz: cannot find the values: 'o.softmax' contains no word such as q to replace; use --key-v or --v" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln -o o.npy
     refuses 1 "x.npz: key 'v': no such array; expected o.softmax, o.lln" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln \

@@ -211,10 +211,10 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
 # pairing maps heads of at least 64 queries with both pairings.
 @test "a hint does not change a norm across heads after rotary embedding" {
     lln-attend -q -n 128 -d 8 --trials 1 --write-heads x.safetensors
-    for across in '' :across-heads; do
+    for heads in '' :across-heads; do
         lln-entropy -q --layout hnd --kernel softmax --rope half \
-            --qk-norm "layer:after-rope$across" --columns entropy_nats \
-            x.safetensors >"entropy$across"
+            --qk-norm "layer:after-rope$heads" --columns entropy_nats \
+            x.safetensors >"entropy$heads"
     done
     cmp entropy entropy:across-heads
 }

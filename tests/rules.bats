@@ -238,7 +238,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --columns id,outside_mass | column outside_mass)" 0
 }
 
-# With a sink at 100, its weight is 1 in float64, and the entropy is below 1e-40.
+# A sink at 100 has the weight 1 in float64; the entropy is below 1e-40.
 @test "a sink that takes all weight" {
     printf '\0%.0s' {1..16} | npy q.npy '<f4' '(2, 2)'
     lln-entropy -q --q q.npy --k q.npy --kernel softmax --sink 100 > table
@@ -276,11 +276,11 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 2 '--window: sampled heads have no layers' lln-entropy --window 1@3
     refuses 2 '--causal cannot be used with --causal=top' lln-entropy \
         --causal --causal=top
-    refuses 2 '--tau cannot be used with --softcap for heads from files: it sets the variance of scale q.k' \
+    refuses 2 '--tau cannot be used with --softcap for heads from files: --tau sets the variance of scale q.k alone' \
         "${lln[@]}" --tau 1 --softcap 3
-    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: it sets the variance of scale q.k' \
+    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: --tau sets the variance of scale q.k alone' \
         "${lln[@]}" --tau 1 --arrays "sink=$vectors/sink_softcap.sinks.npy"
-    refuses 2 '--tau cannot be used with --mask for heads from files: it sets the variance of scale q.k' \
+    refuses 2 '--tau cannot be used with --mask for heads from files: --tau sets the variance of scale q.k alone' \
         "${lln[@]}" --tau 1 --mask "$mask"
     refuses 2 "--bias: 't5': t5 needs buckets= and distance=" "${lln[@]}" \
         --bias t5

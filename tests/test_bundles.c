@@ -129,7 +129,8 @@ static const struct {
     {{"a", "b"},
      {.file = "x", .key_q = "a"},
      LLN_EFORMAT,
-     "x: cannot find the keys: 'a' has no word such as q; use --key-k"},
+     "x: cannot find the keys: 'a' contains no word such as q to replace; use "
+     "--key-k"},
     {{"q", "k"},
      {.file = "x", .values = true},
      LLN_EFORMAT,
@@ -138,8 +139,8 @@ static const struct {
     {{"a", "b"},
      {.file = "x", .key_q = "a", .key_k = "b", .values = true},
      LLN_EFORMAT,
-     "x: cannot find the values: 'a' has no word such as q; use --key-v or "
-     "--v"},
+     "x: cannot find the values: 'a' contains no word such as q to replace; "
+     "use --key-v or --v"},
     {{"q", "k"},
      {.file = "x", .values = true, .values_optional = true, .key_v = "w"},
      LLN_EFORMAT,

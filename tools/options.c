@@ -83,8 +83,9 @@ const cli_option run_shared_options[] = {
     {"heads", 0, CLI_LIST, "LIST", "heads to read, such as 0-3,7 (all)",
      SHARED(heads), 0, 0, false},
     {"lengths", 0, CLI_TEXT, "FILE",
-     "file with the number of tokens of each batch entry, without padding, or "
-     "with a mask that marks them (all tokens)",
+     "file with the number of tokens of each batch entry, not counting "
+     "padding, "
+     "or with a mask of its tokens (all tokens)",
      SHARED(lengths), 0, 0, false},
     {"padding", 0, CLI_TEXT, "SIDE",
      "side of the padding: left or right of the tokens (right)",
@@ -109,8 +110,8 @@ const cli_option run_shared_options[] = {
      "in each document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
-     "factors of queries: llama4, ministral or ssmax, with parameters, or FILE "
-     "(none)",
+     "multiply each query by a factor: llama4, ministral or ssmax, with "
+     "parameters, or FILE (none)",
      SHARED(query_scale), 0, 0, false},
     {"causal", 0, CLI_MAYBE, "top|none",
      "mask the keys that come after the query; top: count positions from the "
@@ -134,8 +135,7 @@ const cli_option run_shared_options[] = {
      SHARED(documents), 0, 0, false},
     {"mask", 0, CLI_TEXT, "FILE[:KEY]",
      "array with a boolean, or a number to add to the logit, for each query "
-     "and "
-     "key (none)",
+     "and key (none)",
      SHARED(mask), 0, 0, false},
     {"scale", 0, CLI_LAYER, "[LAYERS@]X",
      "factor X of the logits X q.k (1/sqrt(d))", SHARED(scale), 0, 0, false},

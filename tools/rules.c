@@ -58,8 +58,8 @@ static void check_temperature(void)
                          : rule.has_sink   ? "arrays sink="
                                            : NULL;
     if (option)
-        cli_usage("--tau cannot be used with --%s for heads from files: it "
-                  "sets the variance of scale q.k",
+        cli_usage("--tau cannot be used with --%s for heads from files: "
+                  "--tau sets the variance of scale q.k alone",
                   option);
 }
 

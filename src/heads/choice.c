@@ -267,11 +267,12 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
     LLN_TRY(lln_name_partner(name, role, &c->pattern[role]));
     if (c->pattern[role])
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
-                    "%s: cannot find the %s: '%s' has no word such as q; use "
-                    "--key-%c",
-                    lln_container_name(c->file[role]), lln_role_name(role),
-                    name, option_letter[role]);
+    return lln_fail(
+        LLN_EFORMAT,
+        "%s: cannot find the %s: '%s' contains no word such as q to "
+        "replace; use --key-%c",
+        lln_container_name(c->file[role]), lln_role_name(role), name,
+        option_letter[role]);
 }
 
 lln_status lln_choice_lacks_values(const lln_files *files, lln_status status,

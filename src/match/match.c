@@ -61,7 +61,8 @@ const lln_match_method lln_match_methods[] = {
     {"fenton-row", "Fenton-Wilkinson variance of a normalised row", true,
      fenton_row_side},
     {"exact", "quadrature under the Gaussian model", true, exact_side},
-    {"measured", "search for the D2 of softmax, measured on the head itself",
+    {"measured",
+     "search for alpha and beta that give the D2 of softmax on the head itself",
      true, lln_measured_side},
     {0},
 };

@@ -317,7 +317,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
         --bias full:max=3
     refuses 2 "--softcap: '-1' is out of range; expected a number above 0" \
         "${lln[@]}" --softcap -1
-    refuses 2 "--window: '3,x': expected W, or L,R, each a whole number of at least 0 or -1 for no limit" \
+    refuses 2 "--window: '3,x': expected W, or L,R; L and R are whole numbers of at least 0, or -1 for no limit" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
 }
@@ -325,7 +325,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids
-    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the first key of each document and the number of keys: 0, ..., 24' \
+    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the first key of each document and the number of keys, in ascending order: 0, ..., 24' \
         "${lln[@]}" --documents ../ids
     { echo 1; yes 2 | head -n 22; echo 1; } > ../ids
     refuses 1 '--documents: ../ids: document 1 occurs again after another document; expected the keys of each document side by side' \

@@ -91,7 +91,8 @@ const cli_option run_shared_options[] = {
      "side of the padding: left or right of the tokens (right)",
      SHARED(padding), 0, 0, false},
     {"config", 0, CLI_TEXT, "FILE",
-     "config.json of the model: options that are not given, by layer (none)",
+     "config.json of the model: supplies, layer by layer, the options that "
+     "are not given (none)",
      SHARED(config), 0, 0, false},
     {"show-config", 0, CLI_FLAG, NULL,
      "print what each layer does with --config, and stop", SHARED(show_config),
@@ -200,7 +201,8 @@ const cli_option run_shared_options[] = {
      "number of threads; 0 is one for each processor (0)", SHARED(threads), 0,
      4096, false},
     {"double", 0, CLI_FLAG, NULL,
-     "compute everything in float64 (products of queries and keys in float32)",
+     "compute everything in float64 (by default, products of queries and keys "
+     "are in float32)",
      SHARED(use_double), 0, 0, false},
     {"each", 0, CLI_FLAG, NULL, "print every trial instead of the average",
      SHARED(each), 0, 0, false},

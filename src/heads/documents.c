@@ -88,7 +88,7 @@ static lln_status fill_entry(row_numbers row, size_t keys, size_t *id)
         return lln_fail(LLN_EFORMAT,
                         "%zu numbers; expected one for each of %zu keys, or "
                         "the first key of each document and the number of "
-                        "keys: 0, ..., %zu",
+                        "keys, in ascending order: 0, ..., %zu",
                         row.count, keys, keys);
     LLN_TRY(check_runs(row));
     for (size_t j = 1; j < keys; j++)

@@ -95,8 +95,9 @@ static lln_status set_toeplitz(const work *w, const lln_map_array *array)
     bool one = array->count == width;
     if (array->count % width != 0 ||
         (!one && !lln_grid_head(w->head, array->count / width, &at)))
-        return bad_count(w, LLN_RULE_ARRAY_BIAS, array->count,
-                         "queries + keys - 1, or as many for each query head");
+        return bad_count(
+            w, LLN_RULE_ARRAY_BIAS, array->count,
+            "queries + keys - 1, or that many for each query head");
     double *numbers = lln_array_alloc(count, sizeof *numbers);
     if (!numbers)
         return LLN_ENOMEM;

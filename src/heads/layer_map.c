@@ -180,7 +180,7 @@ static lln_status check_heads(const char *name, const lln_map_array *array,
         "%s: %zu numbers do not fit %s %zu%s; expected %zu%s for "
         "each %s head",
         name, array->count, role == LLN_QUERIES ? "head" : "key head",
-        head_number(head, role), layer, width, one ? ", or as many" : "",
+        head_number(head, role), layer, width, one ? ", or that many" : "",
         role == LLN_QUERIES ? "query" : "key");
 }
 

@@ -74,8 +74,8 @@ static lln_status read_window(const char *text, lln_rule_values *values)
     }
     if (!good)
         return lln_fail(LLN_EINVAL,
-                        "'%s': expected W, or L,R, each a whole number of at "
-                        "least 0 or -1 for no limit",
+                        "'%s': expected W, or L,R; L and R are whole numbers "
+                        "of at least 0, or -1 for no limit",
                         text);
     if (values->window == 0 && values->right == 0)
         return lln_fail(LLN_EINVAL, "'%s' hides no key; use none", text);

@@ -293,6 +293,23 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
 }
 
+# The first text ends before the row in which the mask hides keys.
+@test "a mask for texts of different lengths" {
+    texts=(lln-entropy -q --layout bnd --q "$vectors/a_q.npy" --k
+        "$vectors/a_q.npy" --kernel softmax --columns "source,entropy_nats")
+    printf '20\n24\n24\n24\n' > ../lengths
+    { head -c 575 /dev/zero | tr '\0' '\1'; head -c 1 /dev/zero; } |
+        npy ../mask.npy '|b1' '(24, 24)'
+    "${texts[@]}" --mask ../mask.npy | tail -n 3 > ../alone
+    [ "$(wc -l < ../alone)" = 3 ]
+    "${texts[@]}" --mask ../mask.npy --lengths ../lengths | tail -n 3 |
+        cmp - ../alone
+    { head -c 552 /dev/zero | tr '\0' '\1'; head -c 24 /dev/zero; } |
+        npy ../mask.npy '|b1' '(24, 24)'
+    refuses 1 "$vectors/a_q.npy[1]: --mask: all keys of row 23 are hidden; expected at least one that is not, or a sink (--sink)" \
+        "${texts[@]}" --mask ../mask.npy --lengths ../lengths
+}
+
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids

@@ -332,6 +332,12 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 1 "--arrays bias=: 188 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
         "bias=$vectors/bias_toeplitz.bias.npy"
+    head -c 64 /dev/zero | safetensors ../heads.safetensors \
+        '{"b.0":{"dtype":"F64","shape":[4],"data_offsets":[0,32]},"b.1":{"dtype":"F64","shape":[4],"data_offsets":[32,64]}}'
+    refuses 2 "array 'sink': {head} cannot be used in its KEY; expected one array for all heads of a layer" \
+        "${lln[@]}" --arrays 'sink=../heads.safetensors:b.{head}'
+    refuses 2 "--query-scale: array 'query_scale': {head} cannot be used in its KEY; expected one array for all heads of a layer" \
+        "${lln[@]}" --query-scale '../heads.safetensors:b.{head}'
     head -c 1024 /dev/zero | npy ../turned.npy '<f8' '(4, 32)'
     refuses 1 "--arrays bias=: 128 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays bias=../turned.npy

@@ -81,6 +81,11 @@ lln_status lln_map_array_read(const lln_kernel_arrays *arrays, size_t index,
     char name[NAME];
     lln_tensor tensor;
     *array = (lln_map_array){.count = 0};
+    if (lln_kernel_arrays_by_head(arrays, index))
+        return lln_fail(LLN_EINVAL,
+                        "array '%s': {head} cannot be used in its KEY; "
+                        "expected one array for all heads of a layer",
+                        lln_kernel_arrays_name(arrays, index));
     LLN_TRY(lln_kernel_arrays_tensor(arrays, index, head, name, sizeof name,
                                      &tensor));
     part layer = cut_layer(head, shared, &tensor);

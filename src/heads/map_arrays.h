@@ -38,8 +38,8 @@ bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
  * in an array with an axis of several layers and the first of several axes of
  * this one is as long, it holds one layer after another; else all of it is for
  * the layer. An array of two axes is also for the layer if the first has the
- * size `shared`; 0: none is. LLN_EFORMAT: a pattern finds none, or a number is
- * not finite. */
+ * size `shared`; 0: none is. LLN_EINVAL: there is an array for each head;
+ * LLN_EFORMAT: a pattern finds none, or a number is not finite. */
 LLN_NODISCARD lln_status lln_map_array_read(const lln_kernel_arrays *arrays,
                                             size_t index, const lln_head *head,
                                             size_t shared,

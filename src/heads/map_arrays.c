@@ -19,6 +19,20 @@ const char *const lln_map_array_names[LLN_MAP_ARRAYS] = {
     [LLN_MAP_SSMAX] = "ssmax",
 };
 
+void lln_map_arrays_mark(const char *list, const char *const *names,
+                         size_t count, bool *found)
+{
+    while (list) {
+        size_t length = strcspn(list, "=,");
+        for (size_t i = 0; i < count; i++)
+            if (strlen(names[i]) == length &&
+                strncmp(names[i], list, length) == 0)
+                found[i] = true;
+        list = strchr(list, ',');
+        list += list != NULL;
+    }
+}
+
 bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
                         size_t *index)
 {

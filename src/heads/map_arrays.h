@@ -5,6 +5,8 @@
 #ifndef LLN_HEADS_MAP_ARRAYS_H
 #define LLN_HEADS_MAP_ARRAYS_H
 
+#include <stdbool.h>
+
 #include "heads/kernel_arrays.h"
 
 typedef enum {
@@ -28,6 +30,11 @@ typedef struct {
     size_t count;
     size_t width; /* size of the last axis */
 } lln_map_array;
+
+/* Sets found[i] if `list`, NAME=FILE[:KEY],... or NULL, has an array called
+ * names[i]; leaves the others. Both are [count]. */
+void lln_map_arrays_mark(const char *list, const char *const *names,
+                         size_t count, bool *found);
 
 /* Where an array of that name is in a list of arrays; false: nowhere. NULL is
  * a legal list, an empty one. */

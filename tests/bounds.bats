@@ -91,7 +91,7 @@ beyond() {
     refuses 2 "--fail-above: n: 'nan' is not a number; $form" \
         lln-entropy --fail-above n=nan
     for name in entropy source; do
-        refuses 2 "--fail-below: '$name' is not a column of numbers; expected one of layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit" \
+        refuses 2 "--fail-below: '$name' is not a column of numbers; expected one of layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit, outside_mass, entropy_with_sink_nats" \
             lln-entropy --per-row --fail-below $name=1 -o table
     done
     refuses 2 '--fail-below cannot be used with --fenton' \

@@ -188,6 +188,26 @@ numbers() {
         diff table -
     entropies --q q.npy --k k.npy --layout nD --config config.json |
         diff table -
+    # Heads before or after the tokens, unless there are as many of both.
+    entropies "${raw[@]:2}" --config config.json > table
+    entropies "${raw[@]}" --config config.json | diff table -
+    tail -c $((24 * 64 * 8)) "$vectors/a_q.npy" > bytes
+    npy q.npy '<f8' '(24, 4, 16)' < bytes
+    head -c $((24 * 32 * 8)) bytes | npy k.npy '<f8' '(24, 2, 16)'
+    entropies --q q.npy --k k.npy --config config.json > table
+    entropies --q q.npy --k k.npy --layout nhd --config config.json |
+        diff table -
+    npy q.npy '<f8' '(6, 4, 4, 16)' < bytes
+    run lln-entropy --q q.npy --k q.npy --config config.json
+    [[ $output == *'needs a layout'* ]]
+    # An axis of layers, if there are as many; in names of layers, of batches.
+    npy q.npy '<f8' '(4, 4, 6, 16)' < bytes
+    entropies --q q.npy --k q.npy --config config.json > table
+    equal layers "$(column layer < table | uniq | tr '\n' ' ')" '0 1 2 3 '
+    cp q.npy layers.2.q.npy
+    entropies --q 'layers.{layer}.q.npy' --k 'layers.{layer}.q.npy' \
+        --config config.json > table
+    equal layers "$(column layer < table | uniq)" 2
     # Queries, keys and values in one array: of GPT-NeoX head after head.
     config '"model_type": "gpt_neox", "num_key_value_heads": null' \
         '"rotary_pct": 1'

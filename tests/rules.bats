@@ -44,6 +44,21 @@ expect() {
         --positions positions
 }
 
+@test "ALiBi: heads in files of their own" {
+    for head in 0 1 2 3; do
+        tail -c +$((129 + 3072 * head)) "$vectors/a_q.npy" | head -c 3072 |
+            npy "../h$head.npy" '<f8' '(24, 16)'
+    done
+    files=(-q --q '../h{head}.npy' --k '../h{head}.npy' --kernel softmax --bias alibi)
+    lln-entropy "${files[@]}" | column entropy_nats > ../all
+    lln-entropy -q --layout hnd --q "$vectors/a_q.npy" --k "$vectors/a_q.npy" \
+        --kernel softmax --bias alibi | column entropy_nats | cmp - ../all
+    missing='--bias alibi with --heads, or with a head missing, needs --arrays slopes=FILE: the number of heads of the model is not known from arrays of one head each'
+    refuses 2 "$missing" lln-entropy "${files[@]}" --heads 2
+    rm ../h0.npy ../h2.npy
+    refuses 2 "$missing" lln-entropy "${files[@]}"
+}
+
 @test "biases from arrays" {
     expect bias_toeplitz --scale 0.25 --bias toeplitz \
         --arrays "bias=$vectors/bias_toeplitz.bias.npy"
@@ -126,6 +141,15 @@ expect() {
         column entropy_nats | cmp - all
 }
 
+@test "cu_seqlens of as many numbers as keys" {
+    printf '\0%.0s' {1..16} | npy x.npy '<f4' '(2, 2)'
+    for pair in '0 2=2' '0 0=2' '1 2=1'; do
+        echo "${pair%=*}" > d
+        equal keys "$(lln-entropy -q --q x.npy --k x.npy --kernel softmax \
+            --documents d | column effective_keys)" "${pair#*=}"
+    done
+}
+
 @test "documents and windows" {
     ids=$vectors/documents_causal.documents.npy
     # of OPTION...
@@ -194,6 +218,11 @@ expect() {
         "${two[@]}" --layers 0 --window 3 | column entropy_nats
         "${two[@]}" --layers 1 --softcap 2 --scale 0.5 | column entropy_nats
     } | cmp - entropies
+    # A norm after rotary embedding needs some; without, it is the same norm.
+    prints 'layer,rule
+0,--causal --qk-norm rms:after-rope --rope half
+1,--causal --qk-norm rms' "${two[@]}" --columns layer,rule --rope half \
+        --rope 1@none --qk-norm rms:after-rope
     # Without a value by layer, the column is there on request alone.
     "${two[@]}" --window 3 | head -n 1 | grep -v rule
     prints 'rule

@@ -124,11 +124,29 @@ static void add_sink(builder *b)
         add_arrays(b, ARRAYS_OF_RULES, "sink=");
 }
 
+/* A layer without rotary embedding has no norm after it. */
+static bool add_norm(builder *b)
+{
+    static const char after[] = ":after-rope";
+    char *norm = value_of(b, run_shared.qk_norm);
+    char *rope = value_of(b, run_shared.rope);
+    char *found = norm && !rope ? strstr(norm, after) : NULL;
+    if (found)
+        memmove(found, found + strlen(after),
+                strlen(found + strlen(after)) + 1);
+    bool added = norm != NULL;
+    if (added)
+        add(b, "qk-norm", norm);
+    free(norm);
+    free(rope);
+    return added;
+}
+
 static void add_maps(builder *b, bool positions)
 {
     const run_options *o = &run_shared;
     add_by_layer(b, "clip-qkv", o->clip_qkv);
-    if (add_by_layer(b, "qk-norm", o->qk_norm)) {
+    if (add_norm(b)) {
         add_arrays(b, ARRAYS_OF_MAPS, "q_norm");
         add_arrays(b, ARRAYS_OF_MAPS, "k_norm");
     }

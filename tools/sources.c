@@ -175,6 +175,8 @@ static lln_heads_part open_operand(const operand *from,
         .lengths = lengths->count > 0 ? lengths : NULL,
         .rule = rules_of_most(),
     };
+    if (!layers)
+        files.model.layers = 0;
     lln_heads_part part = {
         .path = from->path[from->path[OF_ALL] ? OF_ALL : OF_QUERIES],
         .model = from->model,

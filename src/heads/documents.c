@@ -22,15 +22,20 @@ typedef struct {
     size_t count;
 } row_numbers;
 
+/* As many numbers as keys are those of documents, unless each key would be a
+ * document of its own. */
 static bool is_cumulative(row_numbers row, size_t keys)
 {
+    bool equal = false;
     if (row.count < 2 || row.numbers[0] != 0 ||
         row.numbers[row.count - 1] != keys)
         return false;
-    for (size_t i = 1; i < row.count; i++)
+    for (size_t i = 1; i < row.count; i++) {
         if (row.numbers[i] < row.numbers[i - 1])
             return false;
-    return true;
+        equal = equal || row.numbers[i] == row.numbers[i - 1];
+    }
+    return row.count != keys || !equal;
 }
 
 /* Documents without keys have no number. */
@@ -75,7 +80,7 @@ static lln_status check_runs(row_numbers row)
 
 static lln_status fill_entry(row_numbers row, size_t keys, size_t *id)
 {
-    if (row.count != keys && is_cumulative(row, keys)) {
+    if (is_cumulative(row, keys)) {
         fill_cumulative(row, id);
         return LLN_OK;
     }

@@ -345,25 +345,23 @@ static size_t most_queries(const state *s, size_t count)
     return most;
 }
 
-/* Sets how many heads are side by side in an axis of features, if that is to be
- * known from the model: the layout has such an axis, or there is none and the
- * features are those of all heads. */
-static void split_by_model(const lln_files *files, const state *s,
-                           lln_split *split)
+/* Sets the layout and the heads that are side by side, where they are not given
+ * and follow from the model. */
+static lln_status use_model(const lln_files *files, state *s, lln_split *split)
 {
-    const lln_model_arrays *model = &files->model;
-    size_t heads = model->heads, keys = model->key_heads;
-    if (files->split_heads || heads == 0)
-        return;
+    bool layers = s->bundles[0].layer >= 0;
     lln_tensor queries =
         lln_arrays_shape(s->arrays, s->bundles[0].number[LLN_QUERIES]);
-    size_t all = split->fused != LLN_FUSED_NONE ? heads + 2 * keys : heads;
-    size_t width = queries.axes > 0 ? queries.shape[queries.axes - 1] : 0;
-    if (files->layout ? strchr(files->layout, 'D') != NULL
-                      : width == all * model->head_dim) {
-        split->heads[LLN_QUERIES] = heads;
-        split->heads[LLN_KEYS] = split->heads[LLN_VALUES] = keys;
+    if (files->split_heads || files->model.heads == 0)
+        return LLN_OK;
+    if (!s->layout && split->fused == LLN_FUSED_NONE) {
+        const char *found = lln_model_layout(&files->model, layers, &queries);
+        s->layout = found ? strdup(found) : NULL;
+        if (found && !s->layout)
+            return lln_fail(LLN_ENOMEM, "out of memory");
     }
+    lln_model_split(&files->model, s->layout, &queries, split);
+    return LLN_OK;
 }
 
 static lln_status open_state(const lln_files *files, const char *name, state *s,
@@ -382,7 +380,7 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
     size_t roles;
     LLN_TRY(lln_bundles_open(files, s->arrays, &s->bundles, &s->count, &roles,
                              &split.fused, &s->note));
-    split_by_model(files, s, &split);
+    LLN_TRY(use_model(files, s, &split));
     s->rules = (lln_shape_rules){
         .layout = s->layout,
         .split = split,

@@ -6,17 +6,7 @@
 
 #include "heads/heads.h"
 #include "heads/lengths.h"
-#include "heads/split.h"
-
-/* What is known of the arrays of a model; zeroed: nothing. */
-typedef struct {
-    size_t heads, key_heads, head_dim; /* features of one of `heads` */
-    lln_fused fused;     /* order of queries, keys and values in one array, in
-                            place of that by its name */
-    const bool *without; /* [layers]: layers that are not to be read; NULL: all
-                            are */
-    size_t layers;
-} lln_model_arrays;
+#include "heads/model_arrays.h"
 
 /* FILE:KEY names one array of FILE. A KEY with {layer} or {head} in it is a
  * pattern that matches several arrays; so are key_q, key_k and key_v. Arrays

@@ -140,9 +140,9 @@ static lln_status find_slope(const work *w, double *slope)
         *slope = lln_alibi_slope(h, w->heads, text->max);
     else
         return lln_fail(LLN_EINVAL,
-                        "--bias alibi with --heads needs --arrays slopes=FILE: "
-                        "the number of heads of the model is not known from "
-                        "arrays of one head each");
+                        "--bias alibi with --heads, or with a head missing, "
+                        "needs --arrays slopes=FILE: the number of heads of "
+                        "the model is not known from arrays of one head each");
     *slope *= text->factor;
     return LLN_OK;
 }

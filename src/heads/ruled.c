@@ -78,11 +78,11 @@ static void close_ruled(lln_heads *heads)
     free(s);
 }
 
-/* Heads of the model of a head: as many as its array has, or as the largest
- * number among those of its layer says; 0: nobody knows. */
+/* Heads of the model of a head: as many as its array has, or as its layer has
+ * in arrays of their own, if none is missing; 0: nobody knows. */
 static size_t count_heads(const state *s, const lln_head *head)
 {
-    size_t count = head->of.head;
+    size_t count = head->of.head, found = 0;
     if (s->known_heads > 0 && head->head >= 0)
         return s->known_heads;
     if (count > 1 || head->head < 0)
@@ -92,11 +92,14 @@ static size_t count_heads(const state *s, const lln_head *head)
     for (size_t i = 0; i < s->inner.count; i++) {
         lln_head other;
         s->inner.describe(&s->inner, i, &other);
-        if (other.model == head->model && other.layer == head->layer &&
-            (size_t)other.head + 1 > count)
+        if (other.model != head->model || other.layer != head->layer ||
+            other.at.batch != head->at.batch)
+            continue;
+        found++;
+        if ((size_t)other.head + 1 > count)
             count = (size_t)other.head + 1;
     }
-    return count;
+    return found == count ? count : 0;
 }
 
 static bool same_grid(const lln_logit_grid *a, const lln_logit_grid *b)

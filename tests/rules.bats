@@ -342,10 +342,12 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
 # The blocks of the kernel and the mask leave row 5 no key.
 @test "a mask that hides a whole block of a kernel" {
     { head -c 124 /dev/zero | tr '\0' '\1'; head -c 4 /dev/zero
-        head -c 448 /dev/zero | tr '\0' '\1'; } | npy ../mask.npy '|b1' '(24, 24)'
+        head -c 448 /dev/zero | tr '\0' '\1'; } |
+        npy ../mask.npy '|b1' '(24, 24)'
     prints 'entropy_nats,row_sum_min,outside_mass
-nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 --mask ../mask.npy \
-        --kernel blockdiag:block=4 --columns entropy_nats,row_sum_min,outside_mass
+nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
+        --mask ../mask.npy --kernel blockdiag:block=4 \
+        --columns entropy_nats,row_sum_min,outside_mass
 }
 
 @test "files that do not fit the heads" {

@@ -322,6 +322,34 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
 }
 
+# The first text ends before the row in which the mask hides keys.
+@test "a mask for texts of different lengths" {
+    texts=(lln-entropy -q --layout bnd --q "$vectors/a_q.npy" --k
+        "$vectors/a_q.npy" --kernel softmax --columns "source,entropy_nats")
+    printf '20\n24\n24\n24\n' > ../lengths
+    { head -c 575 /dev/zero | tr '\0' '\1'; head -c 1 /dev/zero; } |
+        npy ../mask.npy '|b1' '(24, 24)'
+    "${texts[@]}" --mask ../mask.npy | tail -n 3 > ../alone
+    [ "$(wc -l < ../alone)" = 3 ]
+    "${texts[@]}" --mask ../mask.npy --lengths ../lengths | tail -n 3 |
+        cmp - ../alone
+    { head -c 552 /dev/zero | tr '\0' '\1'; head -c 24 /dev/zero; } |
+        npy ../mask.npy '|b1' '(24, 24)'
+    refuses 1 "$vectors/a_q.npy[1]: --mask: all keys of row 23 are hidden; expected at least one that is not, or a sink (--sink)" \
+        "${texts[@]}" --mask ../mask.npy --lengths ../lengths
+}
+
+# The blocks of the kernel and the mask leave row 5 no key.
+@test "a mask that hides a whole block of a kernel" {
+    { head -c 124 /dev/zero | tr '\0' '\1'; head -c 4 /dev/zero
+        head -c 448 /dev/zero | tr '\0' '\1'; } |
+        npy ../mask.npy '|b1' '(24, 24)'
+    prints 'entropy_nats,row_sum_min,outside_mass
+nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
+        --mask ../mask.npy --kernel blockdiag:block=4 \
+        --columns entropy_nats,row_sum_min,outside_mass
+}
+
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids
@@ -344,6 +372,12 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 1 "--arrays bias=: 188 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
         "bias=$vectors/bias_toeplitz.bias.npy"
+    head -c 64 /dev/zero | safetensors ../heads.safetensors \
+        '{"b.0":{"dtype":"F64","shape":[4],"data_offsets":[0,32]},"b.1":{"dtype":"F64","shape":[4],"data_offsets":[32,64]}}'
+    refuses 2 "array 'sink': {head} cannot be used in its KEY; expected one array for all heads of a layer" \
+        "${lln[@]}" --arrays 'sink=../heads.safetensors:b.{head}'
+    refuses 2 "--query-scale: array 'query_scale': {head} cannot be used in its KEY; expected one array for all heads of a layer" \
+        "${lln[@]}" --query-scale '../heads.safetensors:b.{head}'
     head -c 1024 /dev/zero | npy ../turned.npy '<f8' '(4, 32)'
     refuses 1 "--arrays bias=: 128 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays bias=../turned.npy

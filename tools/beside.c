@@ -2,7 +2,6 @@
 #include "beside.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "heads/files.h"

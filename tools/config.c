@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,8 +70,10 @@ static void merge(const config_row *row)
     if (status == LLN_EINVAL)
         cli_usage("--%s: %s", row->option, lln_error_message());
     cli_check(status);
-    if (row->field == LLN_CONFIG_SINK && find_own(LLN_CONFIG_SINK))
-        return; /* the array `sink` has those of the other layers */
+    if (row->field == LLN_CONFIG_SINK && find_own(LLN_CONFIG_SINK)) {
+        free(text); /* the array `sink` has those of the other layers */
+        return;
+    }
     *row->target = text;
     model.by_layer = model.by_layer || (text && lln_by_layer_differs(text));
 }

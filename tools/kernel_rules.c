@@ -59,12 +59,12 @@ static void add_kernel(const kernel_list *kernels, const kernel_entry *entry,
     }
 }
 
-static void list_kernels(const kernel_list *kernels, char text[TEXT])
+static void list_kernels(const kernel_list *kernels, const lln_logit_rule *rule,
+                         char text[TEXT])
 {
-    lln_logit_rule rule = rules_asked();
     *text = '\0';
     for (size_t i = 0; i < kernels->count; i++)
-        add_kernel(kernels, &kernels->entries[i], &rule, text);
+        add_kernel(kernels, &kernels->entries[i], rule, text);
 }
 
 void kernel_rules_check(const kernel_list *kernels)
@@ -73,11 +73,11 @@ void kernel_rules_check(const kernel_list *kernels)
     lln_logit_rule rule = rules_asked();
     for (size_t i = 0; i < kernels->count; i++)
         refuse_parts(kernels, &kernels->entries[i], &rule);
-    list_kernels(kernels, text);
-    if (*text)
-        row_identity_show_rule();
-    if (*text)
-        cli_warn("kernels that do not support an option are measured without "
-                 "it: %s",
-                 text);
+    list_kernels(kernels, &rule, text);
+    if (*text == '\0')
+        return;
+    row_identity_show_rule();
+    cli_warn("kernels that do not support an option are measured without "
+             "it: %s",
+             text);
 }

@@ -2,7 +2,6 @@
 #include "maps.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "array_lists.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/config.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +71,7 @@ static lln_status read_latent_dim(const lln_config_reading *r, size_t *dim)
         return lln_fail(LLN_EFORMAT, "no key '%s'",
                         nope == 0 ? plain[0] : turned[0]);
     *dim = nope + rope;
-    r->config->rope_last = 1;
+    r->config->rope_last = true;
     return LLN_OK;
 }
 

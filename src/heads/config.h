@@ -62,7 +62,7 @@ typedef struct {
 typedef struct {
     char *model_type;
     size_t layers, heads, key_heads, head_dim;
-    size_t rope_last;  /* channels turned are the last ones: 1, else 0 */
+    bool rope_last;    /* channels turned are the last ones */
     lln_fused fused;   /* order in arrays of queries, keys and values, if
                           the class has a projection for all three */
     bool norm_weights; /* the norm has weights, which the checkpoint has */

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const lln_config_family lln_config_families[] = {
+/* Ended by a row without model_type. */
+static const lln_config_family families[] = {
     {.model_type = "llama", .rope = "half", .theta = 1e4, .positions = 2048},
     {.model_type = "mistral",
      .rope = "half",
@@ -256,8 +257,8 @@ const lln_config_family lln_config_families[] = {
 
 const lln_config_family *lln_config_family_find(const char *model_type)
 {
-    for (const lln_config_family *family = lln_config_families;
-         family->model_type; family++)
+    for (const lln_config_family *family = families; family->model_type;
+         family++)
         if (strcmp(family->model_type, model_type) == 0)
             return family;
     return NULL;

@@ -78,7 +78,4 @@ typedef struct {
 /* The row of a model_type; NULL: none. */
 const lln_config_family *lln_config_family_find(const char *model_type);
 
-/* All of them, ended by one without model_type. */
-extern const lln_config_family lln_config_families[];
-
 #endif

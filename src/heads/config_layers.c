@@ -123,7 +123,7 @@ static bool slides(const lln_config_reading *r, size_t l)
     }
 }
 
-/* The type of a layer, from the list of the file or the rule of the class. */
+/* From the list of the file, or else by the rule of the class. */
 lln_status lln_config_find_type(const lln_config_reading *r, size_t l,
                                 const char **type)
 {
@@ -136,8 +136,10 @@ lln_status lln_config_find_type(const lln_config_reading *r, size_t l,
         const char *text = json_string_value(json_array_get(r->types, l));
         char printable[64];
         for (size_t i = 0; text && known[i]; i++)
-            if (strcmp(text, known[i]) == 0)
-                return *type = known[i], LLN_OK;
+            if (strcmp(text, known[i]) == 0) {
+                *type = known[i];
+                return LLN_OK;
+            }
         return lln_fail(
             LLN_EUNSUPPORTED,
             "key 'layer_types': '%s' of layer %zu is unknown; "

@@ -13,8 +13,8 @@
  * then have the result; *text is the same as a value of the option: plain if
  * all layers with softmax have the same, else LAYERS@VALUE for each value,
  * separated by LLN_BY_LAYER_SEPARATOR; NULL: no layer has one. A scale of
- * 1/sqrt(head_dim) is left out. The caller frees
- * it. LLN_CONFIG_ROPE includes theta, dims and scaling.
+ * 1/sqrt(head_dim) is left out. The caller frees the text. LLN_CONFIG_ROPE
+ * includes theta, dims and scaling.
  * LLN_EINVAL: values that are not well written, or for a layer that the model
  * does not have; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_config_merge(lln_config *config,

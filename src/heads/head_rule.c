@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "core/memory.h"
 #include "heads/bias_numbers.h"
@@ -47,8 +46,8 @@ static lln_status read_number(const work *w, lln_rule_array_kind kind,
 {
     const lln_map_array *array;
     size_t at;
-    LLN_TRY(lln_rule_pool_array(w->pool, (int)kind, w->rules->arrays, index,
-                                w->head, 0, &array));
+    LLN_TRY(lln_rule_pool_array(w->pool, kind, w->rules->arrays, index, w->head,
+                                0, &array));
     if (!lln_grid_head(w->head, array->count, &at))
         return bad_count(w, kind, array->count, "one for each query head");
     *number = array->numbers[at];

@@ -14,11 +14,11 @@ typedef struct {
     lln_logit_grid numbers, mask;
 } lln_head_rule;
 
-/* Fills in the rule of a described head; `heads`: of its model, 0:
- * unknown; `pool`: what
- * heads share, kept as long. LLN_EINVAL, LLN_EFORMAT: arrays, documents, the
- * mask or the numbers of queries and keys do not go with the rule; else the
- * statuses of lln_map_array_read. */
+/* Fills in the rule of a described head. `heads`: the number of query heads of
+ * its model, 0: unknown. `pool` has what heads share, and must live as long.
+ * LLN_EINVAL, LLN_EFORMAT: arrays, documents, the mask or the numbers of
+ * queries and keys do not go with the rule; else the statuses of
+ * lln_map_array_read. A head without queries or keys has the default rule. */
 LLN_NODISCARD lln_status lln_head_rule_open(const lln_rules *rules,
                                             const lln_head *head, size_t heads,
                                             lln_rule_pool *pool,

@@ -46,6 +46,12 @@ const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
     return lln_container_name(arrays->items[index].file);
 }
 
+bool lln_kernel_arrays_by_head(const lln_kernel_arrays *arrays, size_t index)
+{
+    const named_arrays *item = &arrays->items[index];
+    return item->count > 0 && item->found[0].head >= 0;
+}
+
 void lln_kernel_arrays_free(lln_kernel_arrays *arrays)
 {
     if (!arrays)

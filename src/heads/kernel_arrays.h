@@ -40,6 +40,9 @@ const char *lln_kernel_arrays_name(const lln_kernel_arrays *arrays,
 const char *lln_kernel_arrays_file(const lln_kernel_arrays *arrays,
                                    size_t index);
 
+/* Whether array `index` is one for each head, by {head} in its KEY. */
+bool lln_kernel_arrays_by_head(const lln_kernel_arrays *arrays, size_t index);
+
 /* The shape of array `index` for a head, without data. Only the place of the
  * head is read. LLN_EFORMAT: the array has the wrong axes, or no array matches
  * the pattern for this head. */

@@ -19,6 +19,20 @@ const char *const lln_map_array_names[LLN_MAP_ARRAYS] = {
     [LLN_MAP_SSMAX] = "ssmax",
 };
 
+void lln_map_arrays_mark(const char *list, const char *const *names,
+                         size_t count, bool *found)
+{
+    while (list) {
+        size_t length = strcspn(list, "=,");
+        for (size_t i = 0; i < count; i++)
+            if (strlen(names[i]) == length &&
+                strncmp(names[i], list, length) == 0)
+                found[i] = true;
+        list = strchr(list, ',');
+        list += list != NULL;
+    }
+}
+
 bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
                         size_t *index)
 {
@@ -81,6 +95,11 @@ lln_status lln_map_array_read(const lln_kernel_arrays *arrays, size_t index,
     char name[NAME];
     lln_tensor tensor;
     *array = (lln_map_array){.count = 0};
+    if (lln_kernel_arrays_by_head(arrays, index))
+        return lln_fail(LLN_EINVAL,
+                        "array '%s': {head} cannot be used in its KEY; "
+                        "expected one array for all heads of a layer",
+                        lln_kernel_arrays_name(arrays, index));
     LLN_TRY(lln_kernel_arrays_tensor(arrays, index, head, name, sizeof name,
                                      &tensor));
     part layer = cut_layer(head, shared, &tensor);

@@ -5,6 +5,8 @@
 #ifndef LLN_HEADS_MAP_ARRAYS_H
 #define LLN_HEADS_MAP_ARRAYS_H
 
+#include <stdbool.h>
+
 #include "heads/kernel_arrays.h"
 
 typedef enum {
@@ -29,6 +31,11 @@ typedef struct {
     size_t width; /* size of the last axis */
 } lln_map_array;
 
+/* Sets found[i] if `list`, NAME=FILE[:KEY],... or NULL, has an array called
+ * names[i]; leaves the others. Both are [count]. */
+void lln_map_arrays_mark(const char *list, const char *const *names,
+                         size_t count, bool *found);
+
 /* Where an array of that name is in a list of arrays; false: nowhere. NULL is
  * a legal list, an empty one. */
 bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
@@ -38,8 +45,8 @@ bool lln_map_array_find(const lln_kernel_arrays *arrays, const char *name,
  * in an array with an axis of several layers and the first of several axes of
  * this one is as long, it holds one layer after another; else all of it is for
  * the layer. An array of two axes is also for the layer if the first has the
- * size `shared`; 0: none is. LLN_EFORMAT: a pattern finds none, or a number is
- * not finite. */
+ * size `shared`; 0: none is. LLN_EINVAL: there is an array for each head;
+ * LLN_EFORMAT: a pattern finds none, or a number is not finite. */
 LLN_NODISCARD lln_status lln_map_array_read(const lln_kernel_arrays *arrays,
                                             size_t index, const lln_head *head,
                                             size_t shared,

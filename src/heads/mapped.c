@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/memory.h"
 #include "heads/across.h"
@@ -101,11 +100,15 @@ static void clip_values(double limit, lln_matrix_output v)
 {
     size_t count = v.rows * v.columns;
     float *f32 = v.data;
+    if (isinf(limit))
+        return;
     if (v.precision == LLN_FLOAT64)
         lln_clip(limit, v.data, count);
-    else
-        for (size_t i = 0; i < count && isfinite(limit); i++)
-            f32[i] = (float)fmax(fmin(f32[i], limit), -limit);
+    for (size_t i = 0; i < count && v.precision == LLN_FLOAT32; i++) {
+        double x = f32[i];
+        lln_clip(limit, &x, 1);
+        f32[i] = (float)x;
+    }
 }
 
 /* Maps a head in place. */

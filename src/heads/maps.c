@@ -2,7 +2,6 @@
 #include "heads/maps.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "heads/clip.h"
@@ -89,20 +88,6 @@ static lln_status read_options(const lln_map_options *o, lln_maps *maps,
                        &maps->query_scale, a);
 }
 
-/* Marks the arrays that a list NAME=FILE,... names. */
-static void find_arrays(const char *list, asked *a)
-{
-    while (list) {
-        size_t length = strcspn(list, "=,");
-        for (size_t i = 0; i < LLN_MAP_ARRAYS; i++)
-            if (strlen(lln_map_array_names[i]) == length &&
-                strncmp(lln_map_array_names[i], list, length) == 0)
-                a->array[i] = true;
-        list = strchr(list, ',');
-        list += list != NULL;
-    }
-}
-
 static lln_status need(const char *what, const char *needs)
 {
     return lln_fail(LLN_EINVAL, "%s needs %s", what, needs);
@@ -173,7 +158,8 @@ static lln_status read_all(const lln_map_options *options, lln_maps *maps)
 {
     asked a = {.norm = false};
     LLN_TRY(read_options(options, maps, &a));
-    find_arrays(options->arrays, &a);
+    lln_map_arrays_mark(options->arrays, lln_map_array_names, LLN_MAP_ARRAYS,
+                        a.array);
     maps->across_heads = a.across_heads;
     maps->divisors[0] = options->short_divisors;
     maps->divisors[1] = options->long_divisors;

@@ -5,7 +5,6 @@
 #ifndef LLN_HEADS_POSITIONS_H
 #define LLN_HEADS_POSITIONS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"

@@ -4,7 +4,6 @@
 #ifndef LLN_HEADS_QUERY_SCALE_H
 #define LLN_HEADS_QUERY_SCALE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"

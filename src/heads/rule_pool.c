@@ -31,7 +31,7 @@ struct lln_rule_pool {
     size_t vector_count;
     document_part *parts;
     size_t part_count;
-    layer_array arrays[LLN_RULE_POOL_KINDS];
+    layer_array arrays[LLN_RULE_ARRAYS];
 };
 
 lln_rule_pool *lln_rule_pool_alloc(void)
@@ -49,7 +49,7 @@ void lln_rule_pool_free(lln_rule_pool *pool)
         free(pool->parts[i].documents);
         free(pool->parts[i].numbers);
     }
-    for (int kind = 0; kind < LLN_RULE_POOL_KINDS; kind++)
+    for (int kind = 0; kind < LLN_RULE_ARRAYS; kind++)
         free(pool->arrays[kind].array.numbers);
     free(pool->vectors);
     free(pool->parts);
@@ -125,7 +125,7 @@ lln_status lln_rule_pool_documents(lln_rule_pool *pool,
     return LLN_OK;
 }
 
-lln_status lln_rule_pool_array(lln_rule_pool *pool, int kind,
+lln_status lln_rule_pool_array(lln_rule_pool *pool, lln_rule_array_kind kind,
                                const lln_kernel_arrays *arrays, size_t index,
                                const lln_head *head, size_t shared,
                                const lln_map_array **array)

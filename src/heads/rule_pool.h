@@ -8,6 +8,7 @@
 #include "heads/documents.h"
 #include "heads/heads.h"
 #include "heads/map_arrays.h"
+#include "heads/rules.h"
 
 typedef struct lln_rule_pool lln_rule_pool;
 
@@ -30,9 +31,9 @@ lln_rule_pool_documents(lln_rule_pool *pool, const lln_document_list *list,
 
 /* Array `index` of a list for the layer of a described head, as
  * lln_map_array_read has it, which says what `shared` is; valid until the next
- * call for this kind, below LLN_RULE_POOL_KINDS. */
-enum { LLN_RULE_POOL_KINDS = 3 };
-LLN_NODISCARD lln_status lln_rule_pool_array(lln_rule_pool *pool, int kind,
+ * call for this kind. */
+LLN_NODISCARD lln_status lln_rule_pool_array(lln_rule_pool *pool,
+                                             lln_rule_array_kind kind,
                                              const lln_kernel_arrays *arrays,
                                              size_t index, const lln_head *head,
                                              size_t shared,

@@ -40,7 +40,7 @@ typedef struct {
 
 extern const lln_rule_values lln_rule_nothing;
 
-/* Options with values by layer, and the longest texts of `bias`. */
+/* Options with values by layer. */
 typedef enum {
     LLN_RULE_WINDOW,
     LLN_RULE_CHUNK,

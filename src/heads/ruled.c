@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/memory.h"
 #include "heads/head_rule.h"
@@ -107,15 +106,18 @@ static bool same_grid(const lln_logit_grid *a, const lln_logit_grid *b)
 {
     const lln_tensor *x = &a->tensor, *y = &b->tensor;
     return a->flags == b->flags && a->slice.offset == b->slice.offset &&
-           x->data == y->data && x->file == y->file && x->place == y->place;
+           a->slice.rows == b->slice.rows &&
+           a->slice.columns == b->slice.columns && x->data == y->data &&
+           x->file == y->file && x->place == y->place;
 }
 
-/* Whether the rows of a head are those of another one, which was checked. */
+/* Whether the rows of a head are those of another one, which was checked, and
+ * both have no other numbers that count as the largest. */
 static bool same_rows(const lln_head_rule *a, const lln_head_rule *b)
 {
     lln_logit_rule x = {.mask = a->rule.mask}, y = {.mask = b->rule.mask};
-    return a->rule.bias && b->rule.bias &&
-           a->rule.has_sink == b->rule.has_sink &&
+    return a->rule.bias && b->rule.bias && !a->bias.by_distance &&
+           !b->bias.by_distance && a->rule.has_sink == b->rule.has_sink &&
            same_grid(&a->numbers, &b->numbers) &&
            same_grid(&a->mask, &b->mask) && lln_rule_same_but_scale(&x, &y);
 }
@@ -124,9 +126,7 @@ static lln_status check_head(const state *s, size_t index, lln_head *head)
 {
     lln_head_rule *rule = &s->heads[index];
     head->rule = rule->rule;
-    bool known = index > 0 && !rule->bias.by_distance &&
-                 same_rows(rule, &s->heads[index - 1]);
-    if (!known)
+    if (index == 0 || !same_rows(rule, &s->heads[index - 1]))
         return lln_rule_rows_check(head, &rule->bias);
     rule->bias.largest = s->heads[index - 1].bias.largest;
     rule->bias.hides = s->heads[index - 1].bias.hides;

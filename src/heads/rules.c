@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/rules.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "heads/map_arrays.h"
 
 const char *const lln_rule_array_names[LLN_RULE_ARRAYS] = {
     [LLN_RULE_ARRAY_BIAS] = "bias",
@@ -48,20 +49,6 @@ static lln_status read_option(const lln_rule_options *o, lln_rule_option option,
     }
     snprintf(name, sizeof name, "--%s", lln_rule_option_names[option]);
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, name);
-}
-
-/* Marks the arrays that a list NAME=FILE,... names. */
-static void find_arrays(const char *list, asked *a)
-{
-    while (list) {
-        size_t length = strcspn(list, "=,");
-        for (size_t i = 0; i < LLN_RULE_ARRAYS; i++)
-            if (strlen(lln_rule_array_names[i]) == length &&
-                strncmp(lln_rule_array_names[i], list, length) == 0)
-                a->array[i] = true;
-        list = strchr(list, ',');
-        list += list != NULL;
-    }
 }
 
 /* Which of two options or arrays that go together is missing, or that they do
@@ -131,7 +118,8 @@ static lln_status read_all(const lln_rule_options *o, lln_rules *rules,
 {
     for (int i = 0; i < LLN_RULE_OPTIONS; i++)
         LLN_TRY(read_option(o, (lln_rule_option)i, &rules->value[i], a));
-    find_arrays(o->arrays, a);
+    lln_map_arrays_mark(o->arrays, lln_rule_array_names, LLN_RULE_ARRAYS,
+                        a->array);
     LLN_TRY(check_pairs(o, a));
     return check_slopes(rules, a);
 }

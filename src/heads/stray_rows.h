@@ -9,7 +9,8 @@
 
 typedef struct lln_stray_rows lln_stray_rows;
 
-/* For `heads` heads that are not examined yet. LLN_ENOMEM. */
+/* For `heads` heads that are not examined yet. Release with
+ * lln_stray_rows_free, after failures too; NULL is legal. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_stray_rows_alloc(size_t heads,
                                               lln_stray_rows **rows);
 void lln_stray_rows_free(lln_stray_rows *rows);

@@ -149,12 +149,11 @@ double lln_row_rounding(const lln_attention *attention, const lln_row *row)
 static lln_row finish_row(const lln_attention *attention, const row_state *row,
                           unsigned what)
 {
-    if (row->count == 0) /* all its weight is in the sink */
+    if (row->count == 0) /* a mask hides all keys */
         return (lln_row){.log_norm = -INFINITY,
                          .max = -INFINITY,
                          .entropy = NAN,
                          .sum_squares = NAN,
-                         .sum = 1,
                          .scores = {NAN, NAN, NAN, NAN, NAN}};
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
@@ -271,7 +270,7 @@ static void add_outside(const lln_attention *attention, size_t query,
     if (attention->tiles.offset)
         row->logit += attention->tiles.offset[query];
     row->outside = lln_attention_outside(attention, query, row->log_norm);
-    row->sum = 1 - row->outside;
+    row->sum = row->keys > 0 ? 1 - row->outside : 0;
     row->top *= row->sum;
 }
 

@@ -31,9 +31,10 @@ typedef struct {
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */
-    double sum;         /* sum_j P_j; 1 for attention by tiles without sink */
-    double outside;     /* weight of the sink, 1 - sum; 0 without one */
-    double negative;    /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
+    double sum;      /* sum_j P_j; for attention by tiles without sink 1, or 0
+                        if the row sees no key */
+    double outside;  /* weight of the sink, 1 - sum; 0 without one */
+    double negative; /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
     lln_moments scores; /* of s_j, equal weights; a spread below
                            lln_row_rounding is 0 */
 } lln_row;

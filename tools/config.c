@@ -15,6 +15,8 @@ static struct {
     bool read;
     bool *without; /* [layers]: those that have no softmax */
     bool by_layer; /* some value differs between layers */
+    /* What the options said, which is kept until the process ends. */
+    const char *given[LLN_CONFIG_FIELDS];
 } model;
 
 /* A value of the configuration and the option that has its place. */
@@ -74,6 +76,7 @@ static void merge(const config_row *row)
         free(text); /* the array `sink` has those of the other layers */
         return;
     }
+    model.given[row->field] = *row->target;
     *row->target = text;
     model.by_layer = model.by_layer || (text && lln_by_layer_differs(text));
 }

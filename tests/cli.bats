@@ -197,7 +197,7 @@ link.csv"
 }
 
 @test "interrupted: the rows of finished heads are kept" {
-    timeout --preserve-status 3 lln-entropy -n 512 --each --trials 1000000 \
+    signalled TERM 200 lln-entropy -n 512 --each --trials 1000000 \
         -o out.csv 2> message || status=$?
     equal status "$status" 143
     grep -Ex 'lln-entropy: interrupted: [0-9]+ of 1000000 cases written to out.csv.partial; repeat the command with --resume to continue' message
@@ -208,7 +208,7 @@ out.csv.partial"
 }
 
 @test "interrupted: a case is a head at one temperature" {
-    run --separate-stderr timeout -s INT 1 lln-entropy --tau 0.2:4:5000 \
+    run --separate-stderr signalled INT 50 lln-entropy --tau 0.2:4:5000 \
         -n 512 --trials 1 -o out.csv
     [[ $stderr =~ ^'lln-entropy: interrupted: '([0-9]+)' of 5000 cases written to out.csv.partial; repeat the command with --resume to continue'$ ]]
     # two kernels
@@ -323,7 +323,7 @@ gaussian,nan,1,softmax,8,2,0,1,1'
 
 @test "interrupted before the first row: the old file stays" {
     echo old > table
-    run --separate-stderr timeout -s INT 1 \
+    run --separate-stderr signalled INT 50 \
         lln-entropy -n 16384 --trials 400 -o table
     equal stderr "$stderr" 'lln-entropy: interrupted: 0 of 400 cases written to table.partial; repeat the command with --resume to continue'
     equal table "$(cat table)" old

@@ -207,9 +207,9 @@ END
     cmp out.1 out.2
     cmp err.1 err.2
     equal lines "$(wc -l < err.1)" 3
-    run --separate-stderr timeout -s INT 1 lln-entropy -n 300 --trials 100000 \
+    run --separate-stderr signalled INT 50 lln-entropy -n 300 --trials 100000 \
         --kernel nystrom --each -o out.csv
-    equal status "$status" 124
+    equal status "$status" 130
     [[ $stderr =~ "kernel 'nystrom': 300 queries"[^$'\n']*more\ cases$'\n'[^$'\n']*interrupted ]]
 }
 

@@ -58,6 +58,21 @@ prints() {
     equal stderr "$(without_extent <<< "$stderr")" ''
 }
 
+# signalled SIGNAL TICKS COMMAND...: runs the command, sends it the signal when it
+# has used TICKS hundredths of a second of processor time, however busy the
+# machine is, and exits with its status.
+signalled() {
+    local signal=$1 ticks=$2 used
+    shift 2
+    env --default-signal "$@" &
+    while used=$(awk '{ print $14 + $15 }' "/proc/$!/stat" 2> /dev/null) &&
+        [ "${used:-$ticks}" -lt "$ticks" ]; do
+        sleep 0.02
+    done
+    kill "-$signal" $! 2> /dev/null || true # unless it has ended
+    wait $!
+}
+
 # column NAME < TABLE: the cells of one column of a csv table; if there is no
 # such column, a text that is not a number.
 column() {

@@ -280,9 +280,9 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 
 @test "interrupted: no partial file, and the old one stays" {
     echo old > o.npz
-    run --separate-stderr timeout -s INT 1 \
+    run --separate-stderr signalled INT 50 \
         lln-attend -n 16384 --trials 400 --kernel softmax -o o.npz
-    equal status "$status" 124
+    equal status "$status" 130
     equal stderr "$stderr" 'lln-attend: interrupted: incomplete arrays are not kept'
     equal file "$(cat o.npz)" old
     equal files "$(ls -A)" o.npz

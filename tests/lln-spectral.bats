@@ -180,10 +180,10 @@ agrees() {
 
 # The first products take minutes; the signal ends them.
 @test "interrupted while it iterates" {
-    run --separate-stderr timeout -s INT -k 20 2 \
+    run --separate-stderr signalled INT 100 \
         lln-spectral -n 100000 --trials 1 --kernel softmax --method arnoldi \
         -o table
-    equal status "$status" 124
+    equal status "$status" 130
     equal stderr "$stderr" 'lln-spectral: interrupted: 0 of 1 cases written to table.partial; repeat the command with --resume to continue'
     equal files "$(ls -A)" table.partial
 }

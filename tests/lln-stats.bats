@@ -160,7 +160,7 @@ k,512'
 }
 
 @test "--fenton interrupted: finished rows are kept" {
-    run --separate-stderr timeout -s INT --preserve-status 1 \
+    run --separate-stderr signalled INT 50 \
         lln-stats --fenton --s2 0.25:25:100000 -d 512 -o out.csv
     equal status "$status" 130
     [[ $stderr =~ ^'lln-stats: interrupted: '([0-9]+)' of 100000 rows written to out.csv.partial'$ ]]

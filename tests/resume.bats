@@ -95,7 +95,7 @@ HEADS="-n 16 $SAMPLED --trials 3"
     lln-entropy -n 256 -d 8 --each --trials 150 > whole
     for ((i = 0; i < 99; i++)); do
         status=0
-        timeout --preserve-status -s TERM 0.4 lln-entropy -n 256 -d 8 --each \
+        signalled TERM 30 lln-entropy -n 256 -d 8 --each \
             --trials 150 -o out --resume 2> message || status=$?
         [ ! -e out ] || break # a signal may come when all is done
         equal status "$status" 143

@@ -226,7 +226,7 @@ same() {
     run --separate-stderr lln-attend -n 100000000 --write-heads x.npz --write-p
     equal status "$status" 1
     [[ $stderr =~ 'x.npz: the arrays need 149'[0-9.]*' GiB, but '[0-9.]*' GiB are free' ]]
-    run --separate-stderr timeout -s INT 1 lln-attend -n 20000 --trials 8 \
+    run --separate-stderr signalled INT 50 lln-attend -n 20000 --trials 8 \
         --write-heads x.npz --write-p
     equal stderr "$stderr" \
         'lln-attend: interrupted: incomplete arrays are not kept'

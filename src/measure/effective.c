@@ -17,6 +17,9 @@
  * not a positive pair. */
 static const double ROUNDING = 1e-13;
 
+/* Entries that are worth several threads. */
+enum { LARGE = 1 << 16 };
+
 /* The smallest power of two at which lags 0 .. n/2 do not wrap around. */
 static size_t transform_size(size_t n)
 {
@@ -69,7 +72,7 @@ static lln_status sum_columns(const double *x, size_t n, size_t d, double *c,
     double *work = lln_array_alloc(threads * size, sizeof *work);
     if (!work)
         return LLN_ENOMEM;
-#pragma omp parallel for ordered schedule(static, 1)
+#pragma omp parallel for ordered schedule(static, 1) if (n * d >= LARGE)
     for (size_t j = 0; j < d; j++) {
         double *own = work + (size_t)omp_get_thread_num() * size;
         correlate(x + j * n, n, size, own);

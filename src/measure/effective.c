@@ -106,7 +106,8 @@ static lln_status count_features(const double *x, size_t n, size_t d,
         for (size_t j = 0; j < i; j++)
             squares += 2 * row[j] * row[j];
     }
-    *features = trace > 0 ? trace / squares * trace : NAN;
+    /* At least 1 but for rounding. */
+    *features = trace > 0 ? fmax(1, trace / squares * trace) : NAN;
     free(gram);
     return LLN_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "core/memory.h"
+#include "fenton_columns.h"
 #include "fenton_table.h"
 #include "heads/temperature.h"
 #include "measure/lognormal.h"
@@ -57,7 +58,7 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4 };
+enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4, PASS_FENTON = 8 };
 
 #define THEORY (PASS_THEORY | PASS_SIGMAS)
 
@@ -65,6 +66,7 @@ typedef struct {
     double sigma_q, sigma_k, cross_variance;
     lln_lognormal fit;
     double log_mean_theory, log_variance_theory, log_variance_row_theory;
+    fenton_columns fenton;
 } summary_record;
 
 #define SUMMARY(field, name, pass)                                             \
@@ -85,6 +87,8 @@ static const record_column summary_columns[] = {
     SUMMARY(fit.fit.ks, "ks_distance", PASS_FIT),
     SUMMARY(fit.fit.wasserstein, "wasserstein", PASS_FIT),
     SUMMARY(fit.fit.qq, "qq_correlation", PASS_FIT),
+    FENTON_COLUMNS(summary_record, fenton, PASS_FENTON | PASS_SIGMAS, PASS_FIT,
+                   THEORY),
     {0},
 };
 
@@ -180,6 +184,15 @@ static lln_status fill_fit(const run_case *c, summary_record *out,
     return status;
 }
 
+static void fill_fenton(const run_case *c, summary_record *out)
+{
+    const fenton_known measured = {out->fit.mean, out->fit.variance,
+                                   out->fit.variance_row};
+    const fenton_known theory = {out->log_mean_theory, out->log_variance_theory,
+                                 out->log_variance_row_theory};
+    fenton_columns_fill(c, measured, theory, &out->fenton);
+}
+
 static lln_status measure_lognormal(const run_case *c, const void *context,
                                     run_block *block)
 {
@@ -190,8 +203,12 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
                                         &out->cross_variance));
     if (c->passes & PASS_THEORY)
         fill_theory(c, out);
-    return c->passes & PASS_FIT ? fill_fit(c, out, run_block_errors(block, 0))
-                                : LLN_OK;
+    lln_status status = LLN_OK;
+    if (c->passes & PASS_FIT)
+        status = fill_fit(c, out, run_block_errors(block, 0));
+    if (c->passes & PASS_FENTON)
+        fill_fenton(c, out);
+    return status;
 }
 
 /* Measures the distribution of ln P of a case, with its mean and standard

@@ -51,7 +51,12 @@ START_TEST(distance_alone)
 {
     static const char *const kernels[] = {"softmax", "lln:alpha=2:beta=1.5",
                                           "elu", "kvt:k=9"};
-    lln_gaussian model = {_i % 2 ? 400 : 60, 8, 1, 1, 5, 1, {0}, false};
+    lln_gaussian model = {.n = _i % 2 ? 400 : 60,
+                          .d = 8,
+                          .sigma_q = 1,
+                          .sigma_k = 1,
+                          .seed = 5,
+                          .trials = 1};
     model.rule.scale = NAN;
     model.rule.mask.causal = _i / 8;
     lln_heads heads = {0};

@@ -17,7 +17,7 @@
 #include "measure/bootstrap.h"
 
 /* A head with n queries, m keys and d features of standard deviation sigma, by
- * the seed; release by lln_head_free. Its key head is number 0. */
+ * the seed; release by lln_head_free. */
 static inline lln_head bootstrap_head(size_t n, size_t m, size_t d,
                                       double sigma, uint64_t seed)
 {

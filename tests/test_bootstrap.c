@@ -34,7 +34,9 @@ static double draw_distance(const lln_head *head, const char *kernel,
     size_t n = head->q.rows, m = head->k.rows, d = head->q.columns;
     uint32_t blocks = (uint32_t)((n - 1) / 256 + 1);
     uint32_t first = (uint32_t)(b * (blocks + (m - 1) / 256 + 1));
-    uint64_t own = lln_random_number(lln_random_number(~seed, 1), head->number);
+    uint64_t own = lln_random_number(~seed, 1);
+    own = lln_random_number(own, (uint64_t)(head->layer + 1));
+    own = lln_random_number(own, (uint64_t)(head->head + 1));
     double *values = lln_array_alloc((n + m) * d, sizeof *values);
     lln_matrix_moments(head->q, &mean, &sigma_q);
     lln_matrix_moments(head->k, &mean, &sigma_k);
@@ -112,7 +114,8 @@ START_TEST(measure_plain)
     const size_t *queries = RUNS[_i].some ? some : NULL;
     lln_head head = bootstrap_head(RUNS[_i].n, RUNS[_i].m, RUNS[_i].d, 1.2, 5);
     head.rule.mask.causal = RUNS[_i].causal;
-    head.number = (size_t)_i;
+    head.layer = _i % 3 - 1;
+    head.head = _i;
     const lln_bootstrap_plan plan = {RUNS[_i].draws, RUNS[_i].enough, 42, NULL,
                                      NULL};
     lln_kernel_choice choice;
@@ -134,7 +137,12 @@ START_TEST(measure_any_threads)
     expect_same(one, two);
     ck_assert(one.mean == two.mean);
     ck_assert(bootstrap_softmax(&head, 60, 10, 4).mean != one.mean);
-    head.number = 1;
+    head.number = head.at.batch = 1; /* what else is measured */
+    expect_same(one, bootstrap_softmax(&head, 60, 10, 3));
+    head.head = 1;
+    ck_assert(bootstrap_softmax(&head, 60, 10, 3).mean != one.mean);
+    head.head = -1;
+    head.layer = 2;
     ck_assert(bootstrap_softmax(&head, 60, 10, 3).mean != one.mean);
     lln_head_free(&head);
 }
@@ -267,7 +275,7 @@ START_TEST(measure_adapted)
 END_TEST
 
 static lln_status refuse(const void *context, const lln_head *drawn,
-                       lln_kernel_choice *choice)
+                         lln_kernel_choice *choice)
 {
     (void)drawn;
     (void)choice;

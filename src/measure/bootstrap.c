@@ -73,6 +73,15 @@ static lln_status draw_matrix(const state *s, lln_matrix shape, double sigma,
     return lln_gaussian_draw(&x, out);
 }
 
+/* The seed of a head. Its number in the set depends on which heads are chosen,
+ * and its place in a batch on what else is in the batch. */
+static uint64_t seed_of(const lln_head *head, uint64_t seed)
+{
+    uint64_t own = lln_random_number(~seed, 1);
+    own = lln_random_number(own, (uint64_t)(head->layer + 1));
+    return lln_random_number(own, (uint64_t)(head->head + 1));
+}
+
 static uint32_t streams_of(const lln_head *head)
 {
     return (uint32_t)(lln_gaussian_streams(head->q.rows) +
@@ -229,8 +238,7 @@ lln_status lln_bootstrap_measure(const lln_kernel_choice *choice,
                .queries = queries,
                .count = count,
                .plan = plan,
-               .seed = lln_random_number(lln_random_number(~plan->seed, 1),
-                                         head->number)};
+               .seed = seed_of(head, plan->seed)};
     *out = (lln_bootstrap){NAN, NAN, 0, NAN, NAN};
     lln_matrix_moments(head->q, &mean, &s.sigma_q);
     lln_matrix_moments(head->k, &mean, &s.sigma_k);

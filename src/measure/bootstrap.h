@@ -48,9 +48,10 @@ typedef struct {
  * enters neither mean nor upper. The draw that stops does not enter them
  * either: without it the mean is unbiased. upper is the value of rank
  * ceil(0.95 (l + 1)) of the l that count.
- * Draw b uses streams of random numbers of its own, from the seed, the number
- * of the head and b. So results depend neither on the number of threads nor on
- * other heads, and draws 1 .. b are the same for all B >= b. Draws run in
+ * Draw b uses streams of random numbers of its own, from the seed, the layer
+ * and the index of the head, and b. So results depend neither on the number of
+ * threads nor on other heads, and draws 1 .. b are the same for all B >= b.
+ * Texts of a batch share the draws of a head. Draws run in
  * parallel, or one after another with all threads for large heads. Time: B + 1
  * times that of lln_lognormal_distance, and of adapt. Memory: a head for each
  * thread, and B values.

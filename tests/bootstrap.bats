@@ -68,9 +68,9 @@ of_case() {
     cmp other all && return 1
     # Rows that were stopped are those of every larger B.
     # shellcheck disable=SC2086
-    $of --bootstrap 60 --layers 0,3 > more
+    $of --bootstrap 60 --layers 0,3 > larger
     awk -F, '$5 < 30 && NR > 1' all > stopped
-    while read -r row; do grep -qxF "$row" more; done < stopped
+    while read -r row; do grep -qxF "$row" larger; done < stopped
 }
 
 @test "a seed is noted if heads are drawn" {

@@ -217,7 +217,7 @@ START_TEST(measure_uniform)
 }
 END_TEST
 
-/* Keys with heavy tails: tests/study_bootstrap.txt has a power of 0.62 at the
+/* Keys with heavy tails: tests/study_bootstrap.txt has a power of 0.56 at the
  * level 0.05. Of 60 heads within 4 standard errors. */
 START_TEST(measure_power)
 {
@@ -229,7 +229,7 @@ START_TEST(measure_power)
         found += bootstrap_softmax(&head, 99, 10, i).p <= 0.05;
         lln_head_free(&head);
     }
-    expect_absolute(found / HEADS, 0.62, 4 * sqrt(0.62 * 0.38 / HEADS));
+    expect_absolute(found / HEADS, 0.5615, 4 * sqrt(0.5615 * 0.4385 / HEADS));
 }
 END_TEST
 

@@ -8,10 +8,10 @@
 
 #include "measure/sample.h"
 
-/* sup |F_n(x) - Phi((x - mean) / s)| with s = deviation sqrt(n / (n - 1)), n
- * the total of counts. Bins: over the edges of bins. sample.h defines it; this
- * is lln_normal_fit.ks. NaN: deviation not positive, or n < 2. Time: a
- * hundredth of that of lln_sample_normal_fit. */
+/* sup |F_n(x) - Phi((x - mean) / s)|, where s is the given standard deviation
+ * times sqrt(n / (n - 1)), and n the total of counts. Bins: over the edges of
+ * bins. This is lln_normal_fit.ks, see sample.h. NaN: a standard deviation that
+ * is not positive, or n < 2. */
 double lln_sample_ks(const lln_sample *sample, double mean, double deviation);
 
 #endif

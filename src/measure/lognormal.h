@@ -46,6 +46,12 @@ LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                size_t count, lln_lognormal *out,
                                                lln_sample *sample);
 
+/* fit.ks of lln_lognormal_measure, the same value in a fraction of its time.
+ * LLN_EUNDEFINED: NaN. Other statuses as there. */
+LLN_NODISCARD lln_status lln_lognormal_distance(lln_attention *attention,
+                                                const size_t *queries,
+                                                size_t count, double *ks);
+
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */
 LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,

@@ -270,10 +270,10 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         "${lln[@]}" --qk-norm rms --arrays \
         "q_norm=${across##*=},k_norm=${across##*=}"
     seq 23 > ../positions
-    refuses 1 "../positions: 23 positions; $vectors/a_q.npy has 24 keys" \
+    refuses 2 "../positions: 23 positions; $vectors/a_q.npy has 24 keys" \
         "${lln[@]}" --rope half --positions ../positions
     seq 24 | sed 's/$/ 1/' > ../positions
-    refuses 1 '../positions: 2 columns of positions; --rope has 0 sections' \
+    refuses 2 '../positions: 2 columns of positions; --rope has 0 sections' \
         "${lln[@]}" --rope half --positions ../positions
     refuses 2 '--rope: sections add up to 7 pairs; expected 8, half of the rotated features' \
         "${lln[@]}" --rope half:sections=4,3 --positions ../positions

@@ -115,26 +115,30 @@ START_TEST(side_by_side)
 }
 END_TEST
 
-static void refuse(const lln_files *files, const char *message)
+static void refuse(const lln_files *files, lln_status status,
+                   const char *message)
 {
     lln_heads heads;
-    expect_status(lln_files_open(files, &heads), LLN_EFORMAT);
+    expect_status(lln_files_open(files, &heads), status);
     ck_assert_str_eq(lln_error_message(), message);
 }
 
 START_TEST(refused)
 {
     lln_files files = files_with("k_rope=k.npy");
-    refuse(&files, "k.npy: shape (2, 3, 4, 5); expected (2, 4, 2), the 2 "
-                   "features of keys that all heads share");
+    refuse(&files, LLN_EINVAL,
+           "k.npy: shape (2, 3, 4, 5); expected (2, 4, 2), the 2 "
+           "features of keys that all heads share");
     files = files_with("k_rope=r.npy");
     files.k = "q.npy";
-    refuse(&files, "q.npy: 7 features; expected fewer than the 7 of q.npy, "
-                   "because --arrays k_rope= has the others");
+    refuse(&files, LLN_EFORMAT,
+           "q.npy: 7 features; expected fewer than the 7 of q.npy, "
+           "because --arrays k_rope= has the others");
     const double bad[B * N * SHARED] = {[5] = NAN};
     write_doubles("nan.npy", "(2, 4, 2)", bad, B * N * SHARED);
     files = files_with("k_rope=nan.npy");
-    refuse(&files, "nan.npy: row 2, column 1: nan; expected finite numbers");
+    refuse(&files, LLN_EFORMAT,
+           "nan.npy: row 2, column 1: nan; expected finite numbers");
 }
 END_TEST
 

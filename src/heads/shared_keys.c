@@ -136,7 +136,7 @@ static lln_status find_part(const lln_shared_keys *shared,
     if (match(letters, head, features, p))
         return LLN_OK;
     write_expected(letters, head, features, wanted, sizeof wanted);
-    return lln_fail(LLN_EFORMAT,
+    return lln_fail(LLN_EINVAL,
                     "%s: shape %s; expected %s, the %zu features of keys that "
                     "all heads share",
                     p->name,

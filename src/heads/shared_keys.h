@@ -28,7 +28,8 @@ bool lln_shared_keys_are_double(const lln_shared_keys *shared,
 /* Checks that the array fits a described head of arrays with this shape, whose
  * keys lack some of k.columns features, and that its numbers are finite. Its
  * axes are those of the keys, in the same order, but without that of heads;
- * axes of size 1 may be left out or added. LLN_EFORMAT; LLN_EIO. */
+ * axes of size 1 may be left out or added. LLN_EINVAL: another shape;
+ * LLN_EFORMAT; LLN_EIO. */
 LLN_NODISCARD lln_status lln_shared_keys_check(const lln_shared_keys *shared,
                                                const lln_bundle_shape *shape,
                                                const lln_head *head);

@@ -157,11 +157,12 @@ numbers() {
     equal causal "$(grep -c -e --causal said)" 0
     entropies "${files[@]}" --split-heads 4:2 --rope half --window 0,2@5 \
         --softcap 3 --scale "$scale" | diff table -
-    # Every second layer of gpt_oss slides; all have sinks.
+    # Every second layer of gpt_oss slides; all have sinks, and YaRN.
+    yarn=half:theta=150000:scaling=yarn:factor=32:original=4096:truncate=no
     config '"model_type": "gpt_oss", "sliding_window": 5'
     entropies "${files[@]}" --config config.json --sink none --softcap 3@2 \
         > table
-    entropies "${files[@]}" --split-heads 4:2 --causal --rope half:theta=150000 \
+    entropies "${files[@]}" --split-heads 4:2 --causal --rope "$yarn" \
         --window 0,2@5 --softcap 3@2 | diff table -
 }
 

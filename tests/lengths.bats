@@ -214,12 +214,12 @@ tools() {
     refuses 1 'lengths: line 1, token 2: 0 between ones; expected padding before or after all tokens' \
         lln-entropy "${batch[@]}" --lengths lengths
     printf '1 1 0\n1 1 1\n1 1 1\n1 1 0\n' > lengths
-    refuses 1 'lengths: a mask of 3 tokens; x.npy has 12 queries and 12 keys' \
+    refuses 2 'lengths: a mask of 3 tokens; x.npy has 12 queries and 12 keys' \
         lln-entropy "${batch[@]}" --lengths lengths
     refuses 2 '--padding cannot be used with the mask in lengths: the mask shows where the padding is' \
         lln-entropy "${batch[@]}" --lengths lengths --padding left
     printf '13\n1\n1\n1\n' > lengths
-    refuses 1 'lengths: line 1: 13 queries and 13 keys; expected at most 12 and 12, as in x.npy' \
+    refuses 2 'lengths: line 1: 13 queries and 13 keys; expected at most 12 and 12, as in x.npy' \
         lln-entropy "${batch[@]}" --lengths lengths --padding left
     printf '3\n' > lengths
     refuses 2 "--padding: expected left or right, found 'centre'" \

@@ -270,10 +270,10 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         "${lln[@]}" --qk-norm rms --arrays \
         "q_norm=${across##*=},k_norm=${across##*=}"
     seq 23 > ../positions
-    refuses 1 "../positions: 23 positions; $vectors/a_q.npy has 24 keys" \
+    refuses 2 "../positions: 23 positions; $vectors/a_q.npy has 24 keys" \
         "${lln[@]}" --rope half --positions ../positions
     seq 24 | sed 's/$/ 1/' > ../positions
-    refuses 1 '../positions: 2 columns of positions; --rope has 0 sections' \
+    refuses 2 '../positions: 2 columns of positions; --rope has 0 sections' \
         "${lln[@]}" --rope half --positions ../positions
     refuses 2 '--rope: sections add up to 7 pairs; expected 8, half of the rotated features' \
         "${lln[@]}" --rope half:sections=4,3 --positions ../positions
@@ -292,4 +292,32 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     refuses 1 's.npz: the output would overwrite this input; use another name' lln-attend \
         "${raw[@]}" --query-scale ssmax --arrays ssmax=s.npz \
         --write-heads s.npz
+}
+
+# rows FIRST BYTES < NUMBERS: these bytes of each of 24 rows of 192 bytes.
+rows() {
+    local j
+    cat > all
+    for ((j = 0; j < 24; j++)); do
+        tail -c +$((j * 192 + $1 + 1)) all | head -c "$2"
+    done
+    rm all
+}
+
+@test "features of keys that all heads share" {
+    # Head 0 of the keys of a case, in two parts.
+    wide() { tail -c +129 "$vectors/wide_k.npy" | head -c $((24 * 192)); }
+    wide | rows 0 128 | npy k.npy '<f8' '(1, 24, 16)'
+    wide | rows 128 64 | npy r.npy '<f8' '(24, 8)'
+    lln-attend -q --layout hnd --q "$vectors/wide_q.npy" --k k.npy \
+        --heads 0,1 --arrays k_rope=r.npy --rope pairs:dims=8:at=last \
+        --causal --double --write-heads h.safetensors
+    paste -d' ' <(array $((2 * 24 * 24)) 576) \
+        <(numbers "$vectors/rope_pairs_partial_last.k_out.npy" | head -n 576) |
+        near 1e-12 absolute
+    files_before=$(ls -A)
+    refuses 2 '--arrays k_rope= needs queries and keys from files; use FILE, or --q and --k' \
+        lln-entropy --arrays k_rope=r.npy
+    refuses 2 "--arrays: 'k_rope' is given twice" lln-entropy -q --layout hnd \
+        --q "$vectors/wide_q.npy" --k k.npy --arrays k_rope=r.npy,k_rope=r.npy
 }

@@ -129,16 +129,16 @@ agrees() {
             cmp padded alone
         done
     done
-    refuses_padding 'batch_Q.npy: batch 1, row 40, column 0: nan; expected finite numbers' 64
-    refuses_padding 'lengths: line 1: 65 queries and 65 keys; expected at most 64 and 64, as in batch_Q.npy' 65
-    refuses_padding "lengths: line 1: '-1'; expected one length, two lengths (queries and keys), or a 0 or 1 for each token" -1
-    refuses_padding 'lengths: 3 lengths; expected one, or one for each of the 2 batch entries of batch_Q.npy' '1\n2\n3'
+    refuses_padding 1 'batch_Q.npy: batch 1, row 40, column 0: nan; expected finite numbers' 64
+    refuses_padding 2 'lengths: line 1: 65 queries and 65 keys; expected at most 64 and 64, as in batch_Q.npy' 65
+    refuses_padding 1 "lengths: line 1: '-1'; expected one length, two lengths (queries and keys), or a 0 or 1 for each token" -1
+    refuses_padding 2 'lengths: 3 lengths; expected one, or one for each of the 2 batch entries of batch_Q.npy' '1\n2\n3'
 }
 
-# refuses_padding MESSAGE LENGTHS
+# refuses_padding STATUS MESSAGE LENGTHS
 refuses_padding() {
-    printf '%b\n' "$2" > lengths
+    printf '%b\n' "$3" > lengths
     files_before=$(ls -A)
-    refuses 1 "$1" lln-entropy --q batch_Q.npy --k batch_K.npy --layout bnd \
+    refuses "$1" "$2" lln-entropy --q batch_Q.npy --k batch_K.npy --layout bnd \
         --lengths lengths
 }

@@ -248,7 +248,15 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     refuses 2 "kernel 'elu' does not support --chunk" lln-entropy \
         --chunk 3 --kernel softmax,elu
     refuses 2 "kernel 'lln' does not support --mask" lln-entropy \
-        "${raw[@]}" --mask "$vectors/mask_bool.mask.npy"
+        "${raw[@]}" --mask "$vectors/mask_bool.mask.npy" --kernel lln
+    # A file of the default kernels, whose name needs quotes.
+    cp "$vectors/mask_bool.mask.npy" "../it's.npy"
+    run --separate-stderr lln-entropy "${raw[@]}" --mask "../it's.npy" \
+        --columns kernel,rule --heads 0
+    equal stderr "$stderr" "lln-entropy: kernels that do not support an option are measured without it: 'lln' without --mask"
+    equal rules "$output" "kernel,rule
+softmax,--mask '../it'\\''s.npy'
+lln,"
 }
 
 @test "the weight of a sink" {
@@ -350,15 +358,57 @@ nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
         --columns entropy_nats,row_sum_min,outside_mass
 }
 
+# triangle ZERO HIDDEN: printf formats of 24 x 24 numbers, HIDDEN above the
+# diagonal.
+triangle() {
+    local i j
+    for ((i = 0; i < 24; i++)); do
+        for ((j = 0; j < 24; j++)); do
+            ((j > i)) && printf "$2" || printf "$1"
+        done
+    done
+}
+
+# Libraries write the lowest number of float16, bfloat16 or float32 for -inf.
+@test "the lowest numbers of a mask hide keys" {
+    lln=(lln-entropy "${raw[@]}" --kernel softmax --columns
+        'head,entropy_nats,entropy_normalized,max_logit')
+    "${lln[@]}" --causal > ../causal
+    [ "$(wc -l < ../causal)" = 5 ]
+    triangle '\0\0' '\377\373' | npy ../f16.npy '<f2' '(24, 24)'
+    triangle '\0\0\0\0' '\0\0\177\377' | npy ../bf16.npy '<f4' '(24, 24)'
+    triangle '\0\0\0\0' '\377\377\177\377' | npy ../f32.npy '<f4' '(24, 24)'
+    for mask in f16 bf16 f32; do
+        "${lln[@]}" --mask ../$mask.npy | cmp - ../causal
+        "${lln[@]}" --bias full --arrays bias=../$mask.npy | cmp - ../causal
+    done
+    triangle '\1\0' '\0\0' | npy ../i16.npy '<i2' '(24, 24)'
+    refuses 1 "--mask: ../i16.npy: dtype '<i2': integers; expected booleans, or floats that are added to the logits" \
+        "${lln[@]}" --mask ../i16.npy
+}
+
+# -inf is the number of a head without a sink; the others have 1.
+@test "heads without a sink among others" {
+    lln=(lln-entropy "${raw[@]}" --causal --kernel softmax --columns
+        'head,outside_mass,entropy_nats')
+    one='\0\0\0\0\0\0\360\77'
+    printf "$one$one"'\0\0\0\0\0\0\360\377'"$one" | npy ../s.npy '<f8' '(4,)'
+    { "${lln[@]}" --sink 1 --heads 0,1
+        "${lln[@]}" --heads 2 --no-header
+        "${lln[@]}" --sink 1 --heads 3 --no-header; } |
+        sed 's/^2,[^,]*/2,0/' > ../apart
+    "${lln[@]}" --arrays sink=../s.npy | diff - ../apart
+}
+
 @test "files that do not fit the heads" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     seq 23 > ../ids
-    refuses 1 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the first key of each document and the number of keys, in ascending order: 0, ..., 24' \
+    refuses 2 '--documents: ../ids: 23 numbers; expected one for each of 24 keys, or the first key of each document and the number of keys, in ascending order: 0, ..., 24' \
         "${lln[@]}" --documents ../ids
     { echo 1; yes 2 | head -n 22; echo 1; } > ../ids
     refuses 1 '--documents: ../ids: document 1 occurs again after another document; expected the keys of each document side by side' \
         "${lln[@]}" --documents ../ids
-    refuses 1 "--mask: $vectors/a_q.npy: shape (4, 24, 16); expected (24, 24) or (4, 24, 24)" \
+    refuses 2 "--mask: $vectors/a_q.npy: shape (4, 24, 16); expected (24, 24) or (4, 24, 24)" \
         "${lln[@]}" --mask "$vectors/a_q.npy"
     head -c 576 /dev/zero | npy ../none.npy '|b1' '(24, 24)'
     refuses 1 "$vectors/a_q.npy: --mask: all keys of row 0 are hidden; expected at least one that is not, or a sink (--sink)" \
@@ -369,7 +419,7 @@ nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
     prints 'outside_mass
 1' lln-entropy "${raw[@]}" --kernel softmax --heads 0 --sink 0 \
         --mask ../none.npy --columns outside_mass
-    refuses 1 "--arrays bias=: 188 numbers do not fit head 0; expected a table [buckets, query heads]" \
+    refuses 2 "--arrays bias=: 188 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays \
         "bias=$vectors/bias_toeplitz.bias.npy"
     head -c 64 /dev/zero | safetensors ../heads.safetensors \
@@ -379,10 +429,10 @@ nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
     refuses 2 "--query-scale: array 'query_scale': {head} cannot be used in its KEY; expected one array for all heads of a layer" \
         "${lln[@]}" --query-scale '../heads.safetensors:b.{head}'
     head -c 1024 /dev/zero | npy ../turned.npy '<f8' '(4, 32)'
-    refuses 1 "--arrays bias=: 128 numbers do not fit head 0; expected a table [buckets, query heads]" \
+    refuses 2 "--arrays bias=: 128 numbers do not fit head 0; expected a table [buckets, query heads]" \
         "${lln[@]}" --bias t5:buckets=32:distance=128 --arrays bias=../turned.npy
     head -c 16 /dev/zero | npy ../two.npy '<f8' '(2,)'
-    refuses 1 "--arrays sink=: 2 numbers do not fit head 0; expected one for each query head" \
+    refuses 2 "--arrays sink=: 2 numbers do not fit head 0; expected one for each query head" \
         "${lln[@]}" --arrays sink=../two.npy
 }
 

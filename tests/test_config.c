@@ -70,6 +70,10 @@ static lln_status parse(const char *text, lln_config *config)
     "\"hidden_size\": 64, \"num_attention_heads\": 4, "                        \
     "\"num_hidden_layers\": 4"
 
+#define GPT_OSS_ROPE                                                           \
+    "half:theta=150000:dims=64:scaling=yarn:factor=32:original=4096:"          \
+    "beta-fast=32:beta-slow=1:truncate=no"
+
 /* What a text that is parsed says of one layer. */
 typedef struct {
     const char *text;
@@ -83,9 +87,9 @@ typedef struct {
 static const parsed readings[] = {
     /* Sinks and the period of full layers are known from the class alone. */
     {"{\"model_type\": \"gpt_oss\", " SIZES "}", 0, LLN_CONFIG_WINDOW, "128",
-     "half:theta=150000:dims=64", LLN_FROM_CLASS},
+     GPT_OSS_ROPE, LLN_FROM_CLASS},
     {"{\"model_type\": \"gpt_oss\", " SIZES "}", 1, LLN_CONFIG_WINDOW, "",
-     "half:theta=150000:dims=64", LLN_FROM_CLASS},
+     GPT_OSS_ROPE, LLN_FROM_CLASS},
     /* null is not missing: no window, and head_dim from the hidden size. */
     {"{\"model_type\": \"mistral\", " SIZES ", \"sliding_window\": null}", 0,
      LLN_CONFIG_WINDOW, "", "half:theta=10000:dims=16", LLN_FROM_CLASS},
@@ -182,6 +186,66 @@ static const parsed readings[] = {
      "half:theta=1000000:dims=128:scaling=yarn:factor=16:original=16384:"
      "beta-fast=32:beta-slow=1:mscale=1:mscale-all-dim=1",
      LLN_FROM_CLASS},
+    /* What a class has where the file says nothing, or null (the configuration
+     * classes of transformers 5): key heads are in parse_key_heads. */
+    {"{\"model_type\": \"phi3\", " SIZES ", \"max_position_embeddings\": "
+     "131072, \"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1, 1], "
+     "\"long_factor\": [2, 3]}}",
+     0, LLN_CONFIG_SCALING, "longrope:original=4096:factor=32",
+     "half:theta=10000:dims=16:scaling=longrope:original=4096:factor=32",
+     LLN_FROM_FILE},
+    {"{\"model_type\": \"mpt\", " SIZES
+     ", \"attn_config\": {\"alibi_bias_max\": null, \"clip_qkv\": null}}",
+     0, LLN_CONFIG_BIAS, "alibi", "none", LLN_FROM_CLASS},
+    {"{\"model_type\": \"granite\", " SIZES ", \"rope_theta\": null}", 0,
+     LLN_CONFIG_SCALE, "1", "half:theta=10000:dims=16", LLN_FROM_CLASS},
+    {"{\"model_type\": \"stablelm\", " SIZES ", \"qk_layernorm\": true, "
+     "\"layer_norm_eps\": 1e-5}",
+     0, LLN_CONFIG_NORM, "layer:eps=1e-05", "half:theta=10000:dims=4",
+     LLN_FROM_FILE},
+    {"{\"model_type\": \"mt5\", " SIZES ", \"d_kv\": 8}", 0, LLN_CONFIG_BIAS,
+     "t5:buckets=32:distance=128", "none", LLN_FROM_CLASS},
+    /* The first files of Llama 4 have 4 for true. */
+    {"{\"model_type\": \"llama4\", " SIZES
+     ", \"head_dim\": 16, \"attn_temperature_tuning\": 4}",
+     3, LLN_CONFIG_QUERY_SCALE, "llama4:scale=0.1:floor=8192", "none",
+     LLN_FROM_FILE},
+    /* Rotary embedding is in the layers that slide. */
+    {"{\"model_type\": \"cohere2\", " SIZES
+     ", \"sliding_window\": null, \"layer_types\": [\"sliding_attention\", "
+     "\"full_attention\", \"full_attention\", \"full_attention\"]}",
+     0, LLN_CONFIG_WINDOW, "", "none", LLN_FROM_FILE},
+    /* A window that is not used is written as 0. Its layers are those below
+     * max_window_layers in Qwen2-MoE, and all in Qwen3-MoE. */
+    {"{\"model_type\": \"qwen2_moe\", " SIZES ", \"sliding_window\": 0}", 0,
+     LLN_CONFIG_WINDOW, "", "half:theta=10000:dims=16", LLN_FROM_FILE},
+    {"{\"model_type\": \"qwen2_moe\", " SIZES ", \"use_sliding_window\": "
+     "true, \"max_window_layers\": 2, \"sliding_window\": 7}",
+     0, LLN_CONFIG_WINDOW, "7", "half:theta=10000:dims=16", LLN_FROM_FILE},
+    {"{\"model_type\": \"qwen2_moe\", " SIZES ", \"use_sliding_window\": "
+     "true, \"max_window_layers\": 2, \"sliding_window\": 7}",
+     2, LLN_CONFIG_WINDOW, "", "half:theta=10000:dims=16", LLN_FROM_FILE},
+    {"{\"model_type\": \"qwen3_moe\", " SIZES ", \"use_sliding_window\": "
+     "true, \"max_window_layers\": 2, \"sliding_window\": 7}",
+     1, LLN_CONFIG_WINDOW, "7", "half:theta=10000:dims=16", LLN_FROM_FILE},
+    /* Positions of images: sections one after another, or in turn. */
+    {"{\"model_type\": \"qwen2_5_vl\", " SIZES ", \"rope_scaling\": "
+     "{\"type\": \"mrope\", \"mrope_section\": [2, 3, 3]}}",
+     0, LLN_CONFIG_SECTIONS, "2,3,3",
+     "half:theta=1000000:dims=16:sections=2,3,3", LLN_FROM_FILE},
+    {"{\"model_type\": \"qwen3_vl\", \"text_config\": {" SIZES "}}", 0,
+     LLN_CONFIG_SECTIONS, "24,20,20:interleaved",
+     "half:theta=500000:dims=128:sections=24,20,20:interleaved",
+     LLN_FROM_CLASS},
+    /* Pairs of latent attention; whole pairs of proportional scaling. */
+    {"{\"model_type\": \"deepseek_v3\", " SIZES ", \"qk_nope_head_dim\": 8, "
+     "\"qk_rope_head_dim\": 8, \"rope_interleave\": false}",
+     0, LLN_CONFIG_ROPE, "half", "half:theta=10000:dims=8:at=last",
+     LLN_FROM_FILE},
+    {"{\"model_type\": \"llama\", " SIZES ", \"rope_parameters\": "
+     "{\"rope_type\": \"proportional\", \"partial_rotary_factor\": 0.45}}",
+     0, LLN_CONFIG_SCALING, "proportional",
+     "half:theta=10000:dims=6:scaling=proportional", LLN_FROM_FILE},
 };
 
 START_TEST(parse_readings)
@@ -196,6 +260,32 @@ START_TEST(parse_readings)
     ck_assert_str_eq(value->text, x->expected);
     if (*x->expected)
         ck_assert_int_eq(value->from, x->from);
+    lln_config_free(&config);
+}
+END_TEST
+
+/* The class has a number of key heads if the file has no key, but not if that
+ * is null or does not divide the heads. */
+static const struct {
+    const char *text;
+    size_t key_heads;
+} key_heads[] = {
+    {"{\"model_type\": \"mistral\", \"hidden_size\": 64, "
+     "\"num_attention_heads\": 16, \"num_hidden_layers\": 1}",
+     8},
+    {"{\"model_type\": \"mistral\", \"hidden_size\": 64, "
+     "\"num_attention_heads\": 16, \"num_hidden_layers\": 1, "
+     "\"num_key_value_heads\": null}",
+     16},
+    {"{\"model_type\": \"mistral\", " SIZES "}", 4},
+    {"{\"model_type\": \"llama\", " SIZES "}", 4},
+};
+
+START_TEST(parse_key_heads)
+{
+    lln_config config;
+    expect_ok(parse(key_heads[_i].text, &config));
+    ck_assert_uint_eq(config.key_heads, key_heads[_i].key_heads);
     lln_config_free(&config);
 }
 END_TEST
@@ -254,6 +344,13 @@ static const struct {
      LLN_EUNSUPPORTED,
      "position_embedding_type 'relative_key': its bias depends on the queries, "
      "which is not known here"},
+    {"{\"model_type\": \"kimi_linear\", " SIZES ", \"mla_use_nope\": false}",
+     LLN_EUNSUPPORTED,
+     "key 'mla_use_nope': false, so that there is rotary embedding whose "
+     "pairing is not known here"},
+    {"{\"model_type\": \"qwen2_vl\", " SIZES
+     ", \"rope_scaling\": {\"mrope_section\": [8]}}",
+     LLN_EFORMAT, "key 'mrope_section': expected two or three whole numbers"},
     {"{\"model_type\": \"llama\", " SIZES ", \"rope_theta\": \"1e4\"}",
      LLN_EFORMAT, "key 'rope_theta': expected a number or null"},
 };
@@ -282,6 +379,8 @@ int main(void)
     tcase_add_test(t, open_configs);
     tcase_add_loop_test(t, parse_readings, 0,
                         sizeof readings / sizeof *readings);
+    tcase_add_loop_test(t, parse_key_heads, 0,
+                        sizeof key_heads / sizeof *key_heads);
     tcase_add_test(t, parse_longrope);
     tcase_add_loop_test(t, parse_faults, 0, sizeof faults / sizeof *faults);
     tcase_add_test(t, open_missing);

@@ -59,6 +59,7 @@ static const struct {
                         "numbers of pairs, separated by commas"},
     {"half:sections=1,2,3,4", NULL},
     {"half:sections=1,x", NULL},
+    {"half:interleaved", "'half:interleaved': interleaved needs sections="},
     {"half:at=last:scaling=proportional", NULL},
 };
 
@@ -309,7 +310,30 @@ START_TEST(turns_of_sections)
     expect_relative(turns->sine[4], 2 * sin(2.5), 1e-15);
     expect_relative(turns->cosine[5], 2 * cos(1.25), 1e-15);
     lln_turns_give(cache, turns);
+    /* In turn, pair 1 is of column 1, and the others are of column 0. */
+    expect_ok(lln_rope_read("half:sections=2,1:interleaved", &rope));
+    expect_ok(lln_turns_take(cache, &key, &turns));
+    expect_relative(turns->sine[4], 2 * sin(2.5), 1e-15);
+    expect_relative(turns->sine[5], 2 * sin(0.5), 1e-15);
+    lln_turns_give(cache, turns);
     lln_turns_cache_free(cache);
+}
+END_TEST
+
+/* With sections 24, 20, 20 in turn, columns are 0 1 2 0 1 2 ... up to pair 59,
+ * and 0 from pair 60 on (apply_interleaved_mrope of Qwen3-VL, transformers). */
+START_TEST(column_interleaved)
+{
+    lln_rope rope;
+    size_t count[3] = {0};
+    expect_ok(lln_rope_read("half:sections=24,20,20:interleaved", &rope));
+    for (size_t c = 0; c < 64; c++) {
+        size_t column = lln_rope_column(&rope, 3, c);
+        ck_assert_uint_eq(column, c < 60 ? c % 3 : 0);
+        count[column]++;
+    }
+    ck_assert(count[0] == 24 && count[1] == 20 && count[2] == 20);
+    ck_assert_uint_eq(lln_rope_column(&rope, 1, 4), 0);
 }
 END_TEST
 
@@ -356,6 +380,7 @@ int main(void)
     tcase_add_test(all, turn_heads);
     tcase_add_test(all, turn_proportional);
     tcase_add_test(all, turns_of_sections);
+    tcase_add_test(all, column_interleaved);
     tcase_add_test(all, turns_kept);
     suite_add_tcase(suite, all);
     return run_suite(suite);

@@ -24,6 +24,9 @@ static bool is_named(const char *item, const char *const *names, size_t count)
 
 static arrays_use use_of(const char *item)
 {
+    static const char *const shared[] = {"k_rope"};
+    if (is_named(item, shared, 1))
+        return ARRAYS_OF_KEYS;
     if (is_named(item, lln_map_array_names, LLN_MAP_ARRAYS))
         return ARRAYS_OF_MAPS;
     if (is_named(item, lln_rule_array_names, LLN_RULE_ARRAYS))

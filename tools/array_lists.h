@@ -7,6 +7,7 @@
 typedef enum {
     ARRAYS_OF_MAPS,
     ARRAYS_OF_RULES,
+    ARRAYS_OF_KEYS,    /* features that all heads share */
     ARRAYS_OF_KERNELS, /* all others */
     ARRAYS_USES
 } arrays_use;

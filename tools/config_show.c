@@ -43,6 +43,7 @@ static const record_column layer_columns[] = {
     SIZE(heads),
     SIZE(key_heads),
     SIZE(head_dim),
+    TEXT(LLN_CONFIG_SECTIONS, "sections"),
     {0},
 };
 

@@ -43,6 +43,27 @@ static void append(builder *b, const char *format, const char *name,
     b->text = joined;
 }
 
+/* The value in quotes for a shell: it's becomes 'it'\''s'. The caller frees
+ * it. */
+static char *quote(const char *value)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        cli_fail("out of memory");
+    putc('\'', out);
+    for (; *value; value++)
+        if (*value == '\'')
+            fputs("'\\''", out);
+        else
+            putc(*value, out);
+    putc('\'', out);
+    if (fclose(out) != 0)
+        cli_fail("out of memory");
+    return text;
+}
+
 /* Adds an option with a value, in quotes if a shell needs them. */
 static void add(builder *b, const char *name, const char *value)
 {
@@ -50,7 +71,9 @@ static void add(builder *b, const char *name, const char *value)
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789-_=:,./+@%{}";
     bool bare = value[strspn(value, plain)] == '\0';
-    append(b, bare ? "--%s %s" : "--%s '%s'", name, value);
+    char *quoted = bare ? NULL : quote(value);
+    append(b, "--%s %s", name, bare ? value : quoted);
+    free(quoted);
 }
 
 /* The value of the layer of an option; NULL: none. The caller frees it. */
@@ -84,7 +107,8 @@ static void add_arrays(builder *b, arrays_use use, const char *start)
     free(copy);
 }
 
-static void add_masks(builder *b)
+/* file: also that of --mask. */
+static void add_masks(builder *b, bool file)
 {
     const run_options *o = &run_shared;
     if (o->causal)
@@ -94,7 +118,7 @@ static void add_masks(builder *b)
     add_by_layer(b, "prefix", o->prefix);
     if (o->documents)
         add(b, "documents", o->documents);
-    if (o->mask)
+    if (o->mask && file)
         add(b, "mask", o->mask);
 }
 
@@ -169,7 +193,7 @@ static char *build(long layer, unsigned parts)
 {
     builder b = {cli_copy(""), layer};
     bool alibi = false;
-    add_masks(&b);
+    add_masks(&b, parts & LOGITS);
     if (parts & LOGITS) {
         add_by_layer(&b, "softcap", run_shared.softcap);
         alibi = add_bias(&b);

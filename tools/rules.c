@@ -133,6 +133,8 @@ void rules_read_documents(const lln_heads *heads)
     heads->describe(heads, 0, &head);
     lln_status status = lln_documents_read(run_shared.documents,
                                            lln_grid_keys(&head), &documents);
+    if (status == LLN_EINVAL)
+        cli_usage("--documents: %s", lln_error_message());
     if (status == LLN_EFORMAT)
         cli_fail("--documents: %s", lln_error_message());
     cli_check(status);

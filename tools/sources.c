@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array_lists.h"
 #include "config.h"
 #include "heads/files.h"
 #include "heads/gaussian.h"
@@ -122,6 +123,9 @@ void sources_check(void)
     if (name)
         cli_usage("--%s needs heads from files; use FILE, or --q and --k",
                   name);
+    if (arrays_for(ARRAYS_OF_KEYS) && (options_sampled() || stored_given()))
+        cli_usage("--arrays k_rope= needs queries and keys from files; use "
+                  "FILE, or --q and --k");
     check_padding();
     check_pipes();
     if (!o->list)
@@ -173,6 +177,7 @@ static lln_heads_part open_operand(const operand *from,
         .heads = numbers ? selected : NULL,
         .model = config_model_arrays(),
         .lengths = lengths->count > 0 ? lengths : NULL,
+        .shared_keys = arrays_for(ARRAYS_OF_KEYS),
         .rule = rules_of_most(),
     };
     if (!layers)
@@ -354,6 +359,7 @@ void sources_refuse_overwrite(void)
         for (int role = 0; role < OPERAND_TEXTS; role++)
             cli_refuse_overwrite(list->items[i].path[role]);
     cli_refuse_overwrite(run_shared.lengths);
+    arrays_refuse_overwrite(arrays_for(ARRAYS_OF_KEYS));
     config_refuse_overwrite();
     if (stored_beside()) {
         char *path, *key;

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "heads/config_json.h"
 #include "heads/config_layers.h"
+#include "heads/config_rope.h"
 #include "heads/config_values.h"
 #include "tensor/mapping.h"
 
@@ -19,9 +20,9 @@ enum {
 };
 
 const char *const lln_config_names[LLN_CONFIG_FIELDS] = {
-    "attention", "clip",    "norm",        "rope",  "theta",
-    "dims",      "scaling", "query_scale", "scale", "softcap",
-    "bias",      "causal",  "window",      "chunk", "sink"};
+    "attention", "clip",        "norm",  "rope",    "theta", "dims",
+    "scaling",   "query_scale", "scale", "softcap", "bias",  "causal",
+    "window",    "chunk",       "sink",  "sections"};
 
 static lln_status read_sizes(lln_config_reading *r)
 {
@@ -42,7 +43,12 @@ static lln_status read_sizes(lln_config_reading *r)
                         MOST_LAYERS);
     if (c->heads == 0)
         return lln_fail(LLN_EFORMAT, "no key 'num_attention_heads'");
-    c->key_heads = r->family->key_heads > 0 ? r->family->key_heads : c->heads;
+    /* As many as heads if the key is null, or if the class has a number that
+     * cannot be meant. */
+    size_t usual = r->family->key_heads;
+    bool usable = usual > 0 && c->heads % usual == 0 &&
+                  !lln_config_find(r->top, groups, NULL);
+    c->key_heads = usable ? usual : c->heads;
     return lln_config_size(r->top, groups, &c->key_heads, NULL);
 }
 
@@ -60,11 +66,25 @@ static lln_status read_multi_query(const lln_config_reading *r)
     return LLN_OK;
 }
 
+/* LLN_EUNSUPPORTED for latent attention of Kimi Linear with rotary embedding,
+ * which no published model has. */
+static lln_status refuse_rotated_kimi(const lln_config_reading *r)
+{
+    bool nope = true;
+    LLN_TRY(lln_config_flag(r->top, "mla_use_nope", &nope, NULL));
+    if (nope || r->family->rope)
+        return LLN_OK;
+    return lln_fail(LLN_EUNSUPPORTED,
+                    "key 'mla_use_nope': false, so that there is rotary "
+                    "embedding whose pairing is not known here");
+}
+
 static lln_status read_latent_dim(const lln_config_reading *r, size_t *dim)
 {
     static const char *const plain[] = {"qk_nope_head_dim", NULL};
     static const char *const turned[] = {"qk_rope_head_dim", NULL};
     size_t nope = 0, rope = 0;
+    LLN_TRY(refuse_rotated_kimi(r));
     LLN_TRY(lln_config_size(r->top, plain, &nope, NULL));
     LLN_TRY(lln_config_size(r->top, turned, &rope, NULL));
     if (nope == 0 || rope == 0)
@@ -149,6 +169,14 @@ static lln_status read_layer(const lln_config_reading *r, size_t l)
     return LLN_OK;
 }
 
+/* The class of the text of a model of several kinds: gemma3_text of gemma3. */
+static const lln_config_family *find_text_class(const char *name)
+{
+    char text[64];
+    int length = snprintf(text, sizeof text, "%s_text", name);
+    return length < (int)sizeof text ? lln_config_family_find(text) : NULL;
+}
+
 /* The dictionary of the language model, and the class. */
 static lln_status find_class(const json_t *root, lln_config_reading *r)
 {
@@ -165,6 +193,8 @@ static lln_status find_class(const json_t *root, lln_config_reading *r)
                                      "config.json of Hugging Face "
                                      "transformers");
     r->family = lln_config_family_find(name);
+    if (!r->family)
+        r->family = find_text_class(name);
     if (!r->family)
         return lln_fail(LLN_EUNSUPPORTED,
                         "model_type '%s' is unknown; pass what the model does "
@@ -250,8 +280,10 @@ void lln_config_rope(const lln_config *config, size_t layer, char *out,
         snprintf(out, size, "none");
         return;
     }
-    snprintf(out, size, "%s:theta=%s:dims=%s%s%s%s",
+    const char *sections = value[LLN_CONFIG_SECTIONS].text;
+    snprintf(out, size, "%s:theta=%s:dims=%s%s%s%s%s%s",
              value[LLN_CONFIG_ROPE].text, value[LLN_CONFIG_THETA].text,
              value[LLN_CONFIG_DIMS].text, config->rope_last ? ":at=last" : "",
+             *sections ? ":sections=" : "", sections,
              *scaling ? ":scaling=" : "", scaling);
 }

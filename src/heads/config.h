@@ -41,6 +41,7 @@ typedef enum {
     LLN_CONFIG_WINDOW,      /* --window: W, or L,R */
     LLN_CONFIG_CHUNK,       /* number: --chunk */
     LLN_CONFIG_SINK,        /* "learned": the checkpoint has the numbers */
+    LLN_CONFIG_SECTIONS,    /* of rotary embedding: 16,24,24 */
     LLN_CONFIG_FIELDS
 } lln_config_field;
 

@@ -13,16 +13,19 @@
 /* Which layers attend within a sliding window or a chunk, where the file has no
  * list layer_types. Layers l are counted from 0. */
 typedef enum {
-    LLN_LAYERS_FULL,   /* none */
-    LLN_LAYERS_ALL,    /* all, if there is a sliding_window */
-    LLN_LAYERS_EVEN,   /* even l */
-    LLN_LAYERS_PERIOD, /* all but every sliding_window_pattern-th */
-    LLN_LAYERS_FIRST,  /* all but l = 0, N, 2N, ..., N =
-                          global_attn_every_n_layers */
-    LLN_LAYERS_FLAG,   /* l >= max_window_layers, if use_sliding_window */
-    LLN_LAYERS_ROPE,   /* chunks in the layers with rotary embedding */
-    LLN_LAYERS_NOPE,   /* those without it, if use_sliding_window */
-    LLN_LAYERS_LINEAR  /* softmax in every full_attention_interval-th alone */
+    LLN_LAYERS_FULL,      /* none */
+    LLN_LAYERS_ALL,       /* all, if there is a sliding_window */
+    LLN_LAYERS_EVEN,      /* even l */
+    LLN_LAYERS_PERIOD,    /* all but every sliding_window_pattern-th */
+    LLN_LAYERS_FIRST,     /* all but l = 0, N, 2N, ..., N =
+                             global_attn_every_n_layers */
+    LLN_LAYERS_FLAG,      /* l >= max_window_layers, if use_sliding_window */
+    LLN_LAYERS_FLAG_ALL,  /* all, if use_sliding_window */
+    LLN_LAYERS_FLAG_EVEN, /* even l below max_window_layers, if
+                             use_sliding_window */
+    LLN_LAYERS_ROPE,      /* chunks in the layers with rotary embedding */
+    LLN_LAYERS_NOPE,      /* those without it, if use_sliding_window */
+    LLN_LAYERS_LINEAR /* softmax in every full_attention_interval-th alone */
 } lln_family_layers;
 
 /* What logits q.k are multiplied by. */
@@ -50,6 +53,8 @@ typedef struct {
     double theta;         /* if the file has none */
     double sliding_theta; /* of sliding layers; 0: the same */
     double partial;       /* fraction of channels turned; 0: all */
+    const char *dims_key; /* of the number of channels turned; NULL: none */
+    size_t dims;          /* and that number, if the key is missing */
     size_t head_dim;      /* if the key is missing; 0: hidden size / heads */
     size_t heads;         /* and key_heads: if the keys are missing; 0: the */
     size_t key_heads;     /* first is an error, the second as many as heads */
@@ -66,11 +71,15 @@ typedef struct {
     lln_family_bias bias;
     double pre_scalar;       /* of LLN_SCALE_PRE_SCALAR, if the file has none */
     double positions;        /* max_position_embeddings if the key is missing */
+    double original;         /* original_max_position_embeddings, the same; 0:
+                                of the scaling, or positions */
     bool softcap;            /* attn_logit_softcapping is applied */
     const char *scaling;     /* of rotary embedding, and */
     const char *query_scale; /* of queries, if the file has no dictionary */
     bool sinks;              /* one learned logit for each head */
     bool two_sided;          /* not causal */
+    bool sections;           /* positions of text and images, in sections */
+    bool interleaved;        /* the same, pairs take the sections in turn */
     bool rope_sliding;       /* rotary embedding in sliding layers alone */
     bool scaled_full; /* scaling of an old file is for full layers alone */
 } lln_config_family;

@@ -40,6 +40,13 @@ lln_status lln_config_number(const json_t *from, const char *key, double *value,
     return LLN_OK;
 }
 
+lln_status lln_config_replace(const json_t *from, const char *key,
+                              double *value, bool *found)
+{
+    bool null = json_is_null(json_object_get(from, key));
+    return null ? LLN_OK : lln_config_number(from, key, value, found);
+}
+
 lln_status lln_config_size(const json_t *from, const char *const *keys,
                            size_t *value, bool *found)
 {
@@ -62,9 +69,9 @@ lln_status lln_config_flag(const json_t *from, const char *key, bool *value,
     const json_t *json = json_object_get(from, key);
     if (!json || json_is_null(json))
         return LLN_OK;
-    if (!json_is_boolean(json))
+    if (!json_is_boolean(json) && !json_is_number(json))
         return fail_type(key, "true or false");
-    *value = json_is_true(json);
+    *value = json_is_true(json) || json_number_value(json) != 0;
     if (found)
         *found = true;
     return LLN_OK;
@@ -107,6 +114,19 @@ lln_status lln_config_list(const json_t *from, const char *key,
     if (json_array_size(json) > 0)
         *value = json;
     return LLN_OK;
+}
+
+lln_status lln_config_sizes(const json_t *list, const char *key, size_t *sizes,
+                            size_t most, size_t *count)
+{
+    *count = json_array_size(list);
+    bool good = *count >= 2 && *count <= most;
+    for (size_t i = 0; i < *count && good; i++) {
+        double number = json_number_value(json_array_get(list, i));
+        good = number >= 1 && number <= MOST_SIZE && number == floor(number);
+        sizes[i] = good ? (size_t)number : 0;
+    }
+    return good ? LLN_OK : fail_type(key, "two or three whole numbers");
 }
 
 lln_status lln_config_numbers(const json_t *list, const char *key,

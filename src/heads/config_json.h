@@ -22,12 +22,17 @@ const json_t *lln_config_find(const json_t *from, const char *const *keys,
 LLN_NODISCARD lln_status lln_config_number(const json_t *from, const char *key,
                                            double *value, bool *found);
 
-/* The same for a whole number from 1 to 2^31. null counts as not there. */
+/* The same, but null counts as not there: of a key that has a default. */
+LLN_NODISCARD lln_status lln_config_replace(const json_t *from, const char *key,
+                                            double *value, bool *found);
+
+/* The same for a whole number from 1 to 2^31. */
 LLN_NODISCARD lln_status lln_config_size(const json_t *from,
                                          const char *const *keys, size_t *value,
                                          bool *found);
 
-/* The same for true or false. null counts as not there. */
+/* The same for true or false, or a number, which is true unless it is 0. null
+ * counts as not there. */
 LLN_NODISCARD lln_status lln_config_flag(const json_t *from, const char *key,
                                          bool *value, bool *found);
 
@@ -43,6 +48,12 @@ LLN_NODISCARD lln_status lln_config_dictionary(const json_t *from,
 /* *value = the list of a key, NULL if it is not there, null or empty. */
 LLN_NODISCARD lln_status lln_config_list(const json_t *from, const char *key,
                                          const json_t **value);
+
+/* Copies a list of two to `most` whole numbers from 1 to 2^31 to sizes [most].
+ * LLN_EFORMAT. */
+LLN_NODISCARD lln_status lln_config_sizes(const json_t *list, const char *key,
+                                          size_t *sizes, size_t most,
+                                          size_t *count);
 
 /* *numbers = a malloc'd copy of a list of numbers. LLN_EFORMAT, LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_config_numbers(const json_t *list, const char *key,

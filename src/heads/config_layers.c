@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 #include "heads/config_json.h"
-#include "heads/config_rope.h"
+#include "heads/config_keys.h"
 
 static lln_status read_period(lln_config_reading *r)
 {
@@ -20,7 +20,8 @@ static lln_status read_period(lln_config_reading *r)
     static const char limit[] = "max_window_layers";
     double layers = NAN;
     r->period = r->family->period;
-    if (r->family->layers == LLN_LAYERS_FLAG) {
+    if (r->family->layers == LLN_LAYERS_FLAG ||
+        r->family->layers == LLN_LAYERS_FLAG_EVEN) {
         LLN_TRY(lln_config_number(r->top, limit, &layers, NULL));
         if (layers >= 0)
             r->period = layers < (double)r->config->layers ? (size_t)layers
@@ -31,6 +32,20 @@ static lln_status read_period(lln_config_reading *r)
         LLN_TRY(
             lln_config_size(r->top, keys[r->family->layers], &r->period, NULL));
     return LLN_OK;
+}
+
+/* Whether windows of the class need use_sliding_window. */
+static bool is_flagged(const lln_config_reading *r)
+{
+    switch (r->family->layers) {
+    case LLN_LAYERS_FLAG:
+    case LLN_LAYERS_FLAG_ALL:
+    case LLN_LAYERS_FLAG_EVEN:
+    case LLN_LAYERS_NOPE:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static lln_status read_window(lln_config_reading *r)
@@ -44,6 +59,8 @@ static lln_status read_window(lln_config_reading *r)
     r->window_from = found ? LLN_FROM_FILE : LLN_FROM_CLASS;
     LLN_TRY(
         lln_config_flag(r->top, "use_sliding_window", &r->flag_sliding, NULL));
+    if (is_flagged(r) && !r->flag_sliding)
+        r->window = NAN; /* files then have 0, too */
     bool chunked = r->family->layers == LLN_LAYERS_ROPE, stated = false;
     r->chunk = chunked ? 8192 : NAN;
     if (chunked)
@@ -82,7 +99,7 @@ bool lln_config_has_rope(const lln_config_reading *r, size_t l,
     if (r->family->bias == LLN_FAMILY_FALCON)
         alibi = json_is_true(json_object_get(r->top, "alibi"));
     if (r->family->rope_sliding)
-        return strcmp(type, "sliding_attention") == 0;
+        return strcmp(type, "sliding_attention") == 0 && !isnan(r->window);
     if (r->family->layers != LLN_LAYERS_ROPE &&
         r->family->layers != LLN_LAYERS_NOPE)
         return !alibi;
@@ -107,6 +124,7 @@ static bool slides(const lln_config_reading *r, size_t l)
 {
     switch (r->family->layers) {
     case LLN_LAYERS_ALL:
+    case LLN_LAYERS_FLAG_ALL:
         return true;
     case LLN_LAYERS_EVEN:
         return l % 2 == 0;
@@ -115,9 +133,11 @@ static bool slides(const lln_config_reading *r, size_t l)
     case LLN_LAYERS_FIRST:
         return l % r->period != 0;
     case LLN_LAYERS_FLAG:
-        return r->flag_sliding && l >= r->period;
+        return l >= r->period;
+    case LLN_LAYERS_FLAG_EVEN:
+        return l % 2 == 0 && l < r->period;
     case LLN_LAYERS_NOPE:
-        return r->flag_sliding && !lln_config_has_rope(r, l, "");
+        return !lln_config_has_rope(r, l, "");
     default:
         return false;
     }
@@ -167,10 +187,7 @@ void lln_config_set_window(const lln_config_reading *r, const char *type,
                            lln_config_value *value)
 {
     char text[64];
-    bool flagged = r->family->layers == LLN_LAYERS_FLAG ||
-                   r->family->layers == LLN_LAYERS_NOPE;
-    if (strcmp(type, "sliding_attention") != 0 || isnan(r->window) ||
-        (flagged && !r->flag_sliding))
+    if (strcmp(type, "sliding_attention") != 0 || isnan(r->window))
         return;
     if (r->two_sided)
         snprintf(text, sizeof text, "%.0f,%.0f", floor(r->window / 2),

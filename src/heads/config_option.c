@@ -9,11 +9,11 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "heads/by_layer.h"
-#include "heads/config_rope.h"
+#include "heads/config_keys.h"
 #include "heads/rope_text.h"
 
 /* Of --rope: "half:theta=1e+06:dims=128:at=last:scaling=linear:factor=8". */
-enum { VALUE = 2 * LLN_CONFIG_TEXT + 96 };
+enum { VALUE = 3 * LLN_CONFIG_TEXT + 96 };
 
 bool lln_config_is_linear(const lln_config_layer *layer)
 {
@@ -41,7 +41,7 @@ static lln_status check_layers(const lln_config *config,
 static void copy_scaling(const char *rope, char *scaling, size_t size)
 {
     static const char *const others[] = {
-        "theta=", "dims=", "at=", "sections=", "scaling="};
+        "theta=", "dims=", "at=", "sections=", "interleaved", "scaling="};
     for (const char *at = rope; (at = strchr(at, ':'));) {
         size_t length = strcspn(++at, ":"), used = strlen(scaling);
         bool other = false;
@@ -68,6 +68,19 @@ static void find_scaling(const char *rope, char *scaling, size_t size)
     copy_scaling(rope, scaling, size);
 }
 
+/* "16,24,24:interleaved", or "" without sections. */
+static void write_sections(const lln_rope *rope, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < rope->section_count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, size - used, i > 0 ? ",%zu" : "%zu",
+                 rope->sections[i]);
+    }
+    if (rope->interleaved)
+        strncat(text, ":interleaved", size - strlen(text) - 1);
+}
+
 static lln_status set_rope(const char *text, size_t head_dim,
                            lln_config_value *value)
 {
@@ -87,6 +100,8 @@ static lln_status set_rope(const char *text, size_t head_dim,
     lln_config_set_number(&value[LLN_CONFIG_DIMS], none ? NAN : (double)dims,
                           LLN_FROM_OPTION);
     lln_config_set_text(&value[LLN_CONFIG_SCALING], scaling, LLN_FROM_OPTION);
+    write_sections(&rope, scaling, sizeof scaling);
+    lln_config_set_text(&value[LLN_CONFIG_SECTIONS], scaling, LLN_FROM_OPTION);
     return LLN_OK;
 }
 

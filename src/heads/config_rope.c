@@ -6,292 +6,8 @@
 #include <string.h>
 
 #include "heads/config_json.h"
-#include "table/table.h"
-
-void lln_config_set_text(lln_config_value *value, const char *text,
-                         lln_from from)
-{
-    snprintf(value->text, sizeof value->text, "%s", text);
-    value->number = NAN;
-    value->from = from;
-}
-
-void lln_config_set_number(lln_config_value *value, double number,
-                           lln_from from)
-{
-    char text[32] = "";
-    if (!isnan(number))
-        lln_table_format_real(number, 0, text);
-    lln_config_set_text(value, text, from);
-    value->number = number;
-}
-
-/* Adds ":name=number" to a text, nothing for NaN. */
-static void add_number(char *text, const char *name, double number)
-{
-    char digits[32];
-    size_t length = strlen(text);
-    if (isnan(number))
-        return;
-    lln_table_format_real(number, 0, digits);
-    snprintf(text + length, LLN_CONFIG_TEXT - length, ":%s=%s", name, digits);
-}
-
-static bool is_by_type(const json_t *parameters)
-{
-    return json_is_object(json_object_get(parameters, "full_attention")) ||
-           json_is_object(json_object_get(parameters, "sliding_attention"));
-}
-
-lln_status lln_config_rope_find(const json_t *top,
-                                const lln_config_family *family,
-                                const char *type, lln_config_rope_keys *keys)
-{
-    bool sliding = strcmp(type, "sliding_attention") == 0;
-    *keys = (lln_config_rope_keys){.top = top};
-    LLN_TRY(lln_config_dictionary(top, "rope_parameters", &keys->outer));
-    keys->inner = keys->outer;
-    if (is_by_type(keys->outer))
-        LLN_TRY(lln_config_dictionary(
-            keys->outer, sliding ? type : "full_attention", &keys->inner));
-    if (!sliding || !family->scaled_full)
-        LLN_TRY(lln_config_dictionary(top, "rope_scaling", &keys->old));
-    return LLN_OK;
-}
-
-lln_status lln_config_rope_number(const lln_config_rope_keys *keys,
-                                  const char *key, double *value)
-{
-    bool found = false;
-    LLN_TRY(lln_config_number(keys->inner, key, value, &found));
-    return found ? LLN_OK : lln_config_number(keys->old, key, value, NULL);
-}
-
-lln_status lln_config_rope_original(const lln_config_rope_keys *keys,
-                                    const lln_config_family *family,
-                                    double *original)
-{
-    static const char key[] = "original_max_position_embeddings";
-    *original = NAN;
-    LLN_TRY(lln_config_number(keys->top, key, original, NULL));
-    if (isnan(*original))
-        LLN_TRY(lln_config_rope_number(keys, key, original));
-    if (isnan(*original))
-        LLN_TRY(lln_config_number(keys->top, "max_position_embeddings",
-                                  original, NULL));
-    if (isnan(*original) && family->positions > 0)
-        *original = family->positions;
-    return LLN_OK;
-}
-
-static lln_status read_kind(const lln_config_rope_keys *keys, const char **kind)
-{
-    *kind = NULL;
-    LLN_TRY(lln_config_string(keys->inner, "rope_type", kind));
-    if (!*kind)
-        LLN_TRY(lln_config_string(keys->inner, "type", kind));
-    if (!*kind)
-        LLN_TRY(lln_config_string(keys->old, "rope_type", kind));
-    if (!*kind)
-        LLN_TRY(lln_config_string(keys->old, "type", kind));
-    if (!*kind)
-        *kind = "default";
-    /* Files of Phi-3 name longrope so. */
-    bool divisors = json_object_get(keys->inner, "short_factor") ||
-                    json_object_get(keys->old, "short_factor");
-    if (strcmp(*kind, "su") == 0 || (strcmp(*kind, "yarn") == 0 && divisors))
-        *kind = "longrope";
-    return LLN_OK;
-}
-
-/* A number that the scaling must have. */
-static lln_status require(const lln_config_rope_keys *keys, const char *kind,
-                          const char *key, double *value)
-{
-    *value = NAN;
-    LLN_TRY(lln_config_rope_number(keys, key, value));
-    if (!isnan(*value))
-        return LLN_OK;
-    return lln_fail(LLN_EFORMAT, "rope_type '%s': no number '%s'", kind, key);
-}
-
-/* The factor; where the file has none, the ratio of the lengths. */
-static lln_status read_factor(const lln_config_rope_keys *keys,
-                              const lln_config_family *family, double original,
-                              double *factor)
-{
-    double longest = family->positions > 0 ? family->positions : NAN;
-    *factor = NAN;
-    LLN_TRY(lln_config_rope_number(keys, "factor", factor));
-    if (!isnan(*factor))
-        return LLN_OK;
-    LLN_TRY(lln_config_number(keys->top, "max_position_embeddings", &longest,
-                              NULL));
-    *factor = longest / original;
-    return isnan(*factor) ? lln_fail(LLN_EFORMAT, "no number 'factor' of the "
-                                                  "rotary embedding")
-                          : LLN_OK;
-}
-
-static lln_status add_linear(const lln_config_rope_keys *keys, char *text)
-{
-    double factor;
-    LLN_TRY(require(keys, "linear", "factor", &factor));
-    add_number(text, "factor", factor);
-    return LLN_OK;
-}
-
-/* Its length is max_position_embeddings, not the original one. */
-static lln_status add_dynamic(const lln_config_rope_keys *keys,
-                              const lln_config_family *family, char *text)
-{
-    double factor, length = family->positions > 0 ? family->positions : NAN;
-    LLN_TRY(require(keys, "dynamic", "factor", &factor));
-    LLN_TRY(
-        lln_config_number(keys->top, "max_position_embeddings", &length, NULL));
-    add_number(text, "factor", factor);
-    add_number(text, "original", length);
-    return LLN_OK;
-}
-
-static lln_status add_llama3(const lln_config_rope_keys *keys,
-                             const lln_config_family *family, char *text)
-{
-    double factor, low, high, original;
-    LLN_TRY(require(keys, "llama3", "factor", &factor));
-    LLN_TRY(require(keys, "llama3", "low_freq_factor", &low));
-    LLN_TRY(require(keys, "llama3", "high_freq_factor", &high));
-    LLN_TRY(lln_config_rope_original(keys, family, &original));
-    add_number(text, "factor", factor);
-    add_number(text, "original", original);
-    add_number(text, "low", low);
-    add_number(text, "high", high);
-    return LLN_OK;
-}
-
-/* transformers reads `truncate` from the outer dictionary, also where the
- * parameters are those of a layer type in it. */
-static lln_status read_truncate(const lln_config_rope_keys *keys,
-                                bool *truncate)
-{
-    bool found = false;
-    *truncate = true;
-    LLN_TRY(lln_config_flag(keys->outer, "truncate", truncate, &found));
-    return found ? LLN_OK
-                 : lln_config_flag(keys->old, "truncate", truncate, NULL);
-}
-
-static lln_status add_yarn(const lln_config_rope_keys *keys,
-                           const lln_config_family *family, char *text)
-{
-    static const struct {
-        const char *key, *name;
-        double missing;
-    } rest[] = {{"beta_fast", "beta-fast", 32},
-                {"beta_slow", "beta-slow", 1},
-                {"mscale", "mscale", NAN},
-                {"mscale_all_dim", "mscale-all-dim", NAN},
-                {"attention_factor", "attention", NAN}};
-    double original, factor;
-    bool truncate;
-    LLN_TRY(lln_config_rope_original(keys, family, &original));
-    LLN_TRY(read_factor(keys, family, original, &factor));
-    add_number(text, "factor", factor);
-    add_number(text, "original", original);
-    for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
-        double value = rest[i].missing;
-        LLN_TRY(lln_config_rope_number(keys, rest[i].key, &value));
-        add_number(text, rest[i].name, value);
-    }
-    LLN_TRY(read_truncate(keys, &truncate));
-    if (!truncate)
-        strncat(text, ":truncate=no", LLN_CONFIG_TEXT - strlen(text) - 1);
-    return LLN_OK;
-}
-
-static lln_status read_divisors(const lln_config_rope_keys *keys,
-                                const char *key, double **divisors,
-                                size_t *count)
-{
-    const json_t *list = NULL;
-    LLN_TRY(lln_config_list(keys->inner, key, &list));
-    if (!list)
-        LLN_TRY(lln_config_list(keys->old, key, &list));
-    if (!list)
-        return lln_fail(LLN_EFORMAT, "rope_type 'longrope': no list '%s'", key);
-    if (*divisors)
-        return LLN_OK; /* of a layer before, all have the same */
-    return lln_config_numbers(list, key, divisors, count);
-}
-
-static lln_status add_longrope(const lln_config_rope_keys *keys,
-                               const lln_config_family *family,
-                               lln_config *config, char *text)
-{
-    double original, factor, attention = NAN;
-    size_t shorts = config->factors;
-    LLN_TRY(lln_config_rope_original(keys, family, &original));
-    LLN_TRY(read_factor(keys, family, original, &factor));
-    LLN_TRY(lln_config_rope_number(keys, "attention_factor", &attention));
-    LLN_TRY(
-        read_divisors(keys, "short_factor", &config->short_factor, &shorts));
-    config->factors = shorts;
-    LLN_TRY(read_divisors(keys, "long_factor", &config->long_factor,
-                          &config->factors));
-    if (config->factors != shorts)
-        return lln_fail(LLN_EFORMAT,
-                        "%zu numbers in 'short_factor', %zu in 'long_factor'",
-                        shorts, config->factors);
-    add_number(text, "original", original);
-    add_number(text, "factor", factor);
-    add_number(text, "attention", attention);
-    return LLN_OK;
-}
-
-static lln_status add_scaling(const lln_config_rope_keys *keys,
-                              const lln_config_family *family,
-                              lln_config *config, char *text)
-{
-    if (strcmp(text, "linear") == 0)
-        return add_linear(keys, text);
-    if (strcmp(text, "dynamic") == 0)
-        return add_dynamic(keys, family, text);
-    if (strcmp(text, "llama3") == 0)
-        return add_llama3(keys, family, text);
-    if (strcmp(text, "yarn") == 0)
-        return add_yarn(keys, family, text);
-    if (strcmp(text, "longrope") == 0)
-        return add_longrope(keys, family, config, text);
-    if (strcmp(text, "proportional") == 0)
-        return LLN_OK;
-    return lln_fail(LLN_EUNSUPPORTED,
-                    "rope_type '%s' is unknown; expected default, linear, "
-                    "dynamic, llama3, yarn, longrope or proportional",
-                    text);
-}
-
-static lln_status read_scaling(const lln_config_rope_keys *keys,
-                               const lln_config_family *family,
-                               lln_config *config, lln_config_value *value)
-{
-    const char *kind;
-    char text[LLN_CONFIG_TEXT];
-    LLN_TRY(read_kind(keys, &kind));
-    if (!keys->inner && !keys->old && family->scaling) {
-        lln_config_set_text(value, family->scaling, LLN_FROM_CLASS);
-        return LLN_OK;
-    }
-    lln_from from = keys->inner || keys->old ? LLN_FROM_FILE : LLN_FROM_CLASS;
-    /* The positions of text are the same in all sections of mrope. */
-    if (strcmp(kind, "default") == 0 || strcmp(kind, "mrope") == 0) {
-        lln_config_set_text(value, "", from);
-        return LLN_OK;
-    }
-    snprintf(text, sizeof text, "%s", kind);
-    LLN_TRY(add_scaling(keys, family, config, text));
-    lln_config_set_text(value, text, from);
-    return LLN_OK;
-}
+#include "heads/config_scaling.h"
+#include "heads/rope.h"
 
 /* The key of theta at the top of the file, of older files. */
 static const char *theta_key(const lln_config_family *family, bool sliding)
@@ -311,12 +27,12 @@ static lln_status read_theta(const lln_config_rope_keys *keys,
     double theta = sliding && family->sliding_theta > 0 ? family->sliding_theta
                                                         : family->theta;
     bool found = false;
-    LLN_TRY(lln_config_number(keys->inner, "rope_theta", &theta, &found));
+    LLN_TRY(lln_config_replace(keys->inner, "rope_theta", &theta, &found));
     if (!found)
-        LLN_TRY(lln_config_number(keys->top, theta_key(family, sliding), &theta,
-                                  &found));
+        LLN_TRY(lln_config_replace(keys->top, theta_key(family, sliding),
+                                   &theta, &found));
     if (!found)
-        LLN_TRY(lln_config_number(keys->old, "rope_theta", &theta, &found));
+        LLN_TRY(lln_config_replace(keys->old, "rope_theta", &theta, &found));
     if (!(theta > 0))
         return lln_fail(LLN_EFORMAT, "key 'rope_theta': expected a number "
                                      "above 0");
@@ -324,28 +40,37 @@ static lln_status read_theta(const lln_config_rope_keys *keys,
     return LLN_OK;
 }
 
-/* int(head_dim factor), or the number itself of GPT-J and latent attention. */
+/* The fraction of features that are turned. */
+static lln_status read_partial(const lln_config_rope_keys *keys,
+                               const lln_config_family *family, double *factor,
+                               bool *found)
+{
+    static const char key[] = "partial_rotary_factor";
+    *factor = family->partial > 0 ? family->partial : 1;
+    LLN_TRY(lln_config_replace(keys->inner, key, factor, found));
+    if (!*found)
+        LLN_TRY(lln_config_replace(keys->top, key, factor, found));
+    if (!*found && strcmp(family->model_type, "gpt_neox") == 0)
+        return lln_config_replace(keys->top, "rotary_pct", factor, found);
+    return LLN_OK;
+}
+
+/* int(head_dim factor), whole pairs of proportional scaling, or the number
+ * itself of GPT-J and latent attention. */
 static lln_status read_dims(const lln_config_rope_keys *keys,
                             const lln_config_family *family, size_t head_dim,
-                            lln_config_value *value)
+                            bool pairs, lln_config_value *value)
 {
-    static const char *const direct[] = {"rotary_dim", "qk_rope_head_dim",
-                                         NULL};
-    double factor = family->partial > 0 ? family->partial : 1;
+    const char *const direct[] = {family->dims_key, NULL};
+    double factor = 1;
     bool found = false;
-    size_t dims = 0;
+    size_t dims = family->dims_key ? family->dims : 0;
     LLN_TRY(lln_config_size(keys->top, direct, &dims, &found));
-    if (!found) {
-        LLN_TRY(lln_config_number(keys->inner, "partial_rotary_factor", &factor,
-                                  &found));
-        if (!found)
-            LLN_TRY(lln_config_number(keys->top, "partial_rotary_factor",
-                                      &factor, &found));
-        if (!found)
-            LLN_TRY(
-                lln_config_number(keys->top, "rotary_pct", &factor, &found));
+    if (dims == 0) {
+        LLN_TRY(read_partial(keys, family, &factor, &found));
         dims =
             factor > 0 && factor <= 1 ? (size_t)((double)head_dim * factor) : 0;
+        dims -= pairs ? dims % 2 : 0;
     }
     if (dims < 2 || dims > head_dim)
         return lln_fail(LLN_EFORMAT,
@@ -357,13 +82,61 @@ static lln_status read_dims(const lln_config_rope_keys *keys,
     return LLN_OK;
 }
 
+/* Latent attention says whether pairs are neighbours. */
+static lln_status read_pairing(const lln_config_rope_keys *keys,
+                               const lln_config_family *family,
+                               lln_config_value *value)
+{
+    bool pairs = true, found = false;
+    if (family->scale == LLN_SCALE_LATENT)
+        LLN_TRY(lln_config_flag(keys->top, "rope_interleave", &pairs, &found));
+    lln_config_set_text(value, pairs ? family->rope : "half",
+                        found ? LLN_FROM_FILE : LLN_FROM_CLASS);
+    return LLN_OK;
+}
+
+/* "16,24,24" of a list; the default of the class if it fits the pairs. */
+static lln_status read_sections(const lln_config_rope_keys *keys,
+                                const lln_config_family *family, double pairs,
+                                lln_config_value *value)
+{
+    static const char key[] = "mrope_section";
+    const json_t *list = NULL;
+    size_t size[LLN_ROPE_SECTIONS] = {24, 20, 20}, count = LLN_ROPE_SECTIONS;
+    char text[LLN_CONFIG_TEXT] = "";
+    if (!family->sections)
+        return LLN_OK;
+    LLN_TRY(lln_config_list(keys->inner, key, &list));
+    if (!list)
+        LLN_TRY(lln_config_list(keys->old, key, &list));
+    if (!list && (!family->interleaved || pairs != 64))
+        return LLN_OK;
+    if (list)
+        LLN_TRY(lln_config_sizes(list, key, size, LLN_ROPE_SECTIONS, &count));
+    for (size_t i = 0; i < count; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, i > 0 ? ",%zu" : "%zu",
+                 size[i]);
+    }
+    if (family->interleaved)
+        strncat(text, ":interleaved", sizeof text - strlen(text) - 1);
+    lln_config_set_text(value, text, list ? LLN_FROM_FILE : LLN_FROM_CLASS);
+    return LLN_OK;
+}
+
 lln_status lln_config_rope_read(const lln_config_rope_keys *keys,
                                 const lln_config_family *family, bool sliding,
                                 lln_config *config, lln_config_layer *layer)
 {
     lln_config_value *value = layer->value;
-    lln_config_set_text(&value[LLN_CONFIG_ROPE], family->rope, LLN_FROM_CLASS);
+    const lln_config_value *scaling = &value[LLN_CONFIG_SCALING];
+    LLN_TRY(read_pairing(keys, family, &value[LLN_CONFIG_ROPE]));
     LLN_TRY(read_theta(keys, family, sliding, &value[LLN_CONFIG_THETA]));
-    LLN_TRY(read_dims(keys, family, config->head_dim, &value[LLN_CONFIG_DIMS]));
-    return read_scaling(keys, family, config, &value[LLN_CONFIG_SCALING]);
+    LLN_TRY(lln_config_read_scaling(keys, family, config,
+                                    &value[LLN_CONFIG_SCALING]));
+    LLN_TRY(read_dims(keys, family, config->head_dim,
+                      strcmp(scaling->text, "proportional") == 0,
+                      &value[LLN_CONFIG_DIMS]));
+    return read_sections(keys, family, value[LLN_CONFIG_DIMS].number / 2,
+                         &value[LLN_CONFIG_SECTIONS]);
 }

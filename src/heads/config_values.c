@@ -42,7 +42,7 @@ lln_status lln_config_set_norm(const lln_config_reading *r, bool rope,
     if (!on || (family->layers == LLN_LAYERS_ROPE && !rope))
         return LLN_OK;
     if (lln_config_find(r->top, keys, &key))
-        LLN_TRY(lln_config_number(r->top, key, &eps, &found));
+        LLN_TRY(lln_config_replace(r->top, key, &eps, &found));
     lln_config_value number = {.number = NAN};
     lln_config_set_number(&number, eps, LLN_FROM_FILE);
     int kind = (int)strcspn(family->norm, ":");
@@ -62,8 +62,9 @@ lln_status lln_config_set_query_scale(const lln_config_reading *r,
     if (r->family->layers == LLN_LAYERS_ROPE) {
         LLN_TRY(
             lln_config_flag(r->top, "attn_temperature_tuning", &on, &found));
-        LLN_TRY(lln_config_number(r->top, "attn_scale", &factor, &found));
-        LLN_TRY(lln_config_number(r->top, "floor_scale", &floor_scale, &found));
+        LLN_TRY(lln_config_replace(r->top, "attn_scale", &factor, &found));
+        LLN_TRY(
+            lln_config_replace(r->top, "floor_scale", &floor_scale, &found));
         value->from = found ? LLN_FROM_FILE : LLN_FROM_CLASS;
         if (rope || !on)
             return LLN_OK;
@@ -120,14 +121,14 @@ lln_status lln_config_set_scale(const lln_config_reading *r,
     switch (r->family->scale) {
     case LLN_SCALE_PRE_SCALAR:
         stated = r->family->pre_scalar;
-        LLN_TRY(lln_config_number(r->top, "query_pre_attn_scalar", &stated,
-                                  &found));
+        LLN_TRY(lln_config_replace(r->top, "query_pre_attn_scalar", &stated,
+                                   &found));
         scale = pow(stated, -0.5);
         break;
     case LLN_SCALE_MULTIPLIER:
         scale = 1;
         LLN_TRY(
-            lln_config_number(r->top, "attention_multiplier", &scale, &found));
+            lln_config_replace(r->top, "attention_multiplier", &scale, &found));
         break;
     case LLN_SCALE_ONE:
         scale = 1;
@@ -172,7 +173,7 @@ static lln_status set_mpt_bias(const lln_config_reading *r,
     char text[64] = "alibi";
     LLN_TRY(lln_config_dictionary(r->top, "attn_config", &mpt));
     LLN_TRY(lln_config_flag(mpt, "alibi", &alibi, &found));
-    LLN_TRY(lln_config_number(mpt, "alibi_bias_max", &most, NULL));
+    LLN_TRY(lln_config_replace(mpt, "alibi_bias_max", &most, NULL));
     LLN_TRY(lln_config_flag(mpt, "qk_ln", &norm, NULL));
     if (norm)
         return lln_fail(LLN_EUNSUPPORTED,

@@ -6,8 +6,8 @@
 #ifndef LLN_HEADS_CONFIG_VALUES_H
 #define LLN_HEADS_CONFIG_VALUES_H
 
+#include "heads/config_keys.h"
 #include "heads/config_reading.h"
-#include "heads/config_rope.h"
 
 LLN_NODISCARD lln_status lln_config_set_clip(const lln_config_reading *r,
                                              lln_config_value *value);

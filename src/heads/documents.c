@@ -85,7 +85,7 @@ static lln_status fill_entry(row_numbers row, size_t keys, size_t *id)
         return LLN_OK;
     }
     if (row.count != keys)
-        return lln_fail(LLN_EFORMAT,
+        return lln_fail(LLN_EINVAL,
                         "%zu numbers; expected one for each of %zu keys, or "
                         "the first key of each document and the number of "
                         "keys, in ascending order: 0, ..., %zu",
@@ -159,12 +159,12 @@ lln_status lln_documents_check(const lln_document_list *documents,
                                const char *name, size_t batch, size_t keys)
 {
     if (documents->tokens != keys)
-        return lln_fail(LLN_EFORMAT,
+        return lln_fail(LLN_EINVAL,
                         "%s: documents of %zu keys; %s has %zu keys",
                         documents->name, documents->tokens, name, keys);
     if (documents->entries == 1 || documents->entries == batch)
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
+    return lln_fail(LLN_EINVAL,
                     "%s: documents of %zu batch entries; %s has %zu",
                     documents->name, documents->entries, name, batch);
 }

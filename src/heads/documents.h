@@ -19,9 +19,9 @@ typedef struct {
  * number of its document, in one line or in one line a key; or the places where
  * documents begin, cu_seqlens = 0, ..., keys. Several lines of several numbers,
  * or an array of two axes, are for the entries of the batch. Release with
- * lln_documents_free, after failures too. LLN_EFORMAT: numbers of another
- * count, or a document that comes again after another; else the failures of
- * lln_mapping_open. */
+ * lln_documents_free, after failures too. LLN_EINVAL: numbers of another
+ * count; LLN_EFORMAT: a document that comes again after another; else the
+ * failures of lln_mapping_open. */
 LLN_NODISCARD lln_status lln_documents_read(const char *path, size_t keys,
                                             lln_document_list *documents);
 
@@ -33,7 +33,7 @@ LLN_NODISCARD lln_status lln_documents_parse(const char *name,
 
 void lln_documents_free(lln_document_list *documents);
 
-/* LLN_EFORMAT unless there is a document for each of `keys` tokens of each of
+/* LLN_EINVAL unless there is a document for each of `keys` tokens of each of
  * `batch` entries of the arrays called `name`. */
 LLN_NODISCARD lln_status lln_documents_check(const lln_document_list *documents,
                                              const char *name, size_t batch,

@@ -11,6 +11,7 @@
 #include "heads/head_storage.h"
 #include "heads/results.h"
 #include "heads/set_temperature.h"
+#include "heads/shared_keys.h"
 #include "heads/stored.h"
 #include "heads/stray_rows.h"
 
@@ -28,7 +29,8 @@ typedef struct {
     char **sources; /* [batch]: a name for each batch entry */
     size_t batch;   /* batch entries of the bundle that has most */
     char *note, *extent;
-    lln_stray_rows *stray; /* NULL: the arrays are not attention weights */
+    lln_stray_rows *stray;   /* NULL: the arrays are not attention weights */
+    lln_shared_keys *shared; /* NULL: heads share no features of keys */
 } state;
 
 static lln_length length_of(const state *s, const lln_head_place *head)
@@ -105,6 +107,79 @@ static int by_bundle(const void *first, const void *second)
     return lln_place_compare(a->at, b->at);
 }
 
+/* The precision of queries and keys: arrays of float64 keep it, whatever was
+ * requested. */
+static lln_precision logit_precision(const state *s,
+                                     const lln_head_place *place,
+                                     lln_precision precision)
+{
+    const size_t *number = s->bundles[place->bundle].number;
+    for (size_t role = LLN_QUERIES; role <= LLN_KEYS; role++)
+        if (lln_arrays_shape(s->arrays, number[role]).dtype == LLN_DTYPE_F64)
+            return LLN_FLOAT64;
+    const lln_head named = {.layer = place->layer, .head = place->head};
+    bool wide = s->shared && lln_shared_keys_are_double(s->shared, &named);
+    return wide ? LLN_FLOAT64 : precision;
+}
+
+static long key_head_of(const state *s, const lln_head_place *place)
+{
+    long named = s->bundles[place->bundle].key_head;
+    if (named >= 0 || place->head < 0)
+        return named;
+    return (long)(place->at.head / s->shapes[place->bundle].group);
+}
+
+static void describe_place(const state *s, const lln_head_place *place,
+                           size_t index, lln_head *head)
+{
+    const lln_layout *layout = s->shapes[place->bundle].layout;
+    const size_t *of = layout[LLN_QUERIES].size;
+    size_t d = of[LLN_AXIS_FEATURE], dv = 0;
+    if (s->rules.roles > LLN_VALUES)
+        dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
+    lln_length length = length_of(s, place);
+    lln_precision logits = logit_precision(s, place, LLN_FLOAT32);
+    *head = (lln_head){
+        .source = s->sources[place->at.batch],
+        .file = s->name,
+        .layer = place->layer,
+        .head = place->head,
+        .key_head = key_head_of(s, place),
+        .step = -1,
+        .number = index,
+        .at = place->at,
+        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
+        .first = length.first_query,
+        .first_key = length.first_key,
+        .queries = of[LLN_AXIS_TOKEN],
+        .keys = layout[LLN_KEYS].size[LLN_AXIS_TOKEN],
+        .q = {logits, length.queries, d, NULL},
+        .k = {logits, length.keys, d, NULL},
+        .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
+        .rule = lln_rule_for(s->rule, d),
+    };
+}
+
+static lln_status check_shared(const state *s, const lln_head_place *place)
+{
+    lln_head head;
+    if (!s->shared)
+        return LLN_OK;
+    describe_place(s, place, 0, &head);
+    return lln_shared_keys_check(s->shared, &s->shapes[place->bundle], &head);
+}
+
+static lln_status add_shared(const state *s, const lln_head_place *place,
+                             const lln_matrix_output *k)
+{
+    lln_head head;
+    if (!s->shared)
+        return LLN_OK;
+    describe_place(s, place, 0, &head);
+    return lln_shared_keys_add(s->shared, &s->shapes[place->bundle], &head, k);
+}
+
 /* Checks the values of a head. `shares`: its keys and values are those of the
  * head before it and were checked then. */
 static lln_status check_head(const state *s, const lln_head_place *head,
@@ -118,7 +193,7 @@ static lln_status check_head(const state *s, const lln_head_place *head,
     for (size_t role = 0; role < roles && status == LLN_OK; role++)
         status = lln_view_check(&views[role]);
     close_views(s, head, LLN_QUERIES);
-    return status;
+    return status == LLN_OK && !shares ? check_shared(s, head) : status;
 }
 
 /* The attention weights of a head. */
@@ -158,57 +233,10 @@ static lln_status check_numbers(const state *s, size_t count)
     return status;
 }
 
-/* The precision of queries and keys: arrays of float64 keep it, whatever was
- * requested. */
-static lln_precision logit_precision(const state *s,
-                                     const lln_head_place *place,
-                                     lln_precision precision)
-{
-    const size_t *number = s->bundles[place->bundle].number;
-    for (size_t role = LLN_QUERIES; role <= LLN_KEYS; role++)
-        if (lln_arrays_shape(s->arrays, number[role]).dtype == LLN_DTYPE_F64)
-            return LLN_FLOAT64;
-    return precision;
-}
-
-static long key_head_of(const state *s, const lln_head_place *place)
-{
-    long named = s->bundles[place->bundle].key_head;
-    if (named >= 0 || place->head < 0)
-        return named;
-    return (long)(place->at.head / s->shapes[place->bundle].group);
-}
-
 static void describe_head(const lln_heads *heads, size_t index, lln_head *head)
 {
     const state *s = heads->state;
-    const lln_head_place *place = &s->heads[index];
-    const lln_layout *layout = s->shapes[place->bundle].layout;
-    const size_t *of = layout[LLN_QUERIES].size;
-    size_t d = of[LLN_AXIS_FEATURE], dv = 0;
-    if (s->rules.roles > LLN_VALUES)
-        dv = layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
-    lln_length length = length_of(s, place);
-    lln_precision logits = logit_precision(s, place, LLN_FLOAT32);
-    *head = (lln_head){
-        .source = s->sources[place->at.batch],
-        .file = s->name,
-        .layer = place->layer,
-        .head = place->head,
-        .key_head = key_head_of(s, place),
-        .step = -1,
-        .number = index,
-        .at = place->at,
-        .of = {of[LLN_AXIS_BATCH], of[LLN_AXIS_LAYER], of[LLN_AXIS_HEAD]},
-        .first = length.first_query,
-        .first_key = length.first_key,
-        .queries = of[LLN_AXIS_TOKEN],
-        .keys = layout[LLN_KEYS].size[LLN_AXIS_TOKEN],
-        .q = {logits, length.queries, d, NULL},
-        .k = {logits, length.keys, d, NULL},
-        .v = {LLN_FLOAT32, dv > 0 ? length.keys : 0, dv, NULL},
-        .rule = lln_rule_for(s->rule, d),
-    };
+    describe_place(s, &s->heads[index], index, head);
     if (s->stray)
         lln_stray_rows_describe(s->stray, index, head);
 }
@@ -223,7 +251,7 @@ static lln_status fill_head(const state *s, const lln_head_place *place,
     for (size_t role = 0; role < s->rules.roles && status == LLN_OK; role++)
         status = lln_view_copy(&views[role], to[role].precision, to[role].data);
     close_views(s, place, LLN_QUERIES);
-    return status;
+    return status == LLN_OK ? add_shared(s, place, &to[LLN_KEYS]) : status;
 }
 
 static lln_status load_stored(const state *s, size_t index, lln_head *loaded,
@@ -298,6 +326,7 @@ static void close_files(lln_heads *heads)
     free(s->note);
     free(s->extent);
     lln_stray_rows_free(s->stray);
+    lln_shared_keys_free(s->shared);
     free(s);
 }
 
@@ -386,10 +415,13 @@ static lln_status open_state(const lln_files *files, const char *name, state *s,
         .split = split,
         .roles = roles,
         .stored = files->stored,
+        .narrow = files->shared_keys != NULL,
         .mask = files->rule.mask,
         .lengths = &s->lengths,
     };
     LLN_TRY(read_shapes(s));
+    if (files->shared_keys)
+        LLN_TRY(lln_shared_keys_open(files->shared_keys, &s->shared));
     LLN_TRY(lln_head_places_list(files, name, s->bundles, s->shapes, s->count,
                                  &s->heads, count));
     LLN_TRY(name_sources(s, files->name ? files->name : name));

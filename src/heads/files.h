@@ -33,6 +33,8 @@ typedef struct {
     lln_model_arrays model;     /* layout, split_heads and fused win */
     const char *layers, *heads; /* selections such as "0-3,7"; NULL: all */
     const lln_lengths *lengths; /* copied; NULL: there is no padding */
+    const char *shared_keys;    /* k_rope=FILE[:KEY], features of keys that all
+                                   heads share (shared_keys.h); NULL: none */
     lln_logit_rule rule;
 } lln_files;
 

@@ -33,7 +33,7 @@ static lln_status bad_count(const work *w, lln_rule_array_kind kind,
     char layer[40] = "";
     if (w->head->layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", w->head->layer);
-    return lln_fail(LLN_EFORMAT,
+    return lln_fail(LLN_EINVAL,
                     "--arrays %s=: %zu numbers do not fit head %ld%s; expected "
                     "%s",
                     lln_rule_array_names[kind], count,
@@ -65,8 +65,12 @@ static lln_status set_sink(const work *w)
     const char *text =
         lln_by_layer_find(&w->rules->value[LLN_RULE_SINK], w->head->layer);
     rule->has_sink = !text; /* none of this layer */
-    return text ? LLN_OK
-                : read_number(w, LLN_RULE_ARRAY_SINK, index, &rule->sink);
+    if (text)
+        return LLN_OK;
+    LLN_TRY(read_number(w, LLN_RULE_ARRAY_SINK, index, &rule->sink));
+    rule->has_sink = rule->sink > -INFINITY; /* softmax without it */
+    rule->sink = rule->has_sink ? rule->sink : 0;
+    return LLN_OK;
 }
 
 /* Distances j - p of a query at key p and key j: from -zero on. */
@@ -162,7 +166,7 @@ static lln_status set_alibi(const work *w)
     LLN_TRY(lln_positions_check(positions, head->file, head->of.batch,
                                 lln_grid_keys(head)));
     if (positions->numbers && positions->columns > 1)
-        return lln_fail(LLN_EFORMAT,
+        return lln_fail(LLN_EINVAL,
                         "%s: %zu columns of positions; --bias alibi uses one",
                         positions->name, positions->columns);
     double *numbers = lln_array_alloc(m, sizeof *numbers);

@@ -86,7 +86,7 @@ static lln_status open_rope(const lln_maps *maps, const lln_head *head,
     size_t columns = maps->positions.numbers ? maps->positions.columns : 1;
     if (columns == 1 || columns == map->rope.section_count)
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
+    return lln_fail(LLN_EINVAL,
                     "%s: %zu columns of positions; --rope has %zu sections",
                     maps->positions.name, columns, map->rope.section_count);
 }

@@ -149,14 +149,14 @@ lln_length lln_lengths_at(const lln_lengths *lengths, size_t b, size_t n,
     return length;
 }
 
-/* LLN_EFORMAT unless a mask has as many tokens as the arrays. */
+/* LLN_EINVAL unless a mask has as many tokens as the arrays. */
 static lln_status check_tokens(const lln_lengths *lengths, const char *name,
                                size_t n, size_t m)
 {
     size_t tokens = lengths->tokens;
     if (tokens == 0 || (tokens == n && tokens == m))
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
+    return lln_fail(LLN_EINVAL,
                     "%s: a mask of %zu tokens; %s has %zu queries and %zu "
                     "keys%s",
                     lengths->name, tokens, name, n, m,
@@ -189,7 +189,7 @@ lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
 {
     LLN_TRY(settle(lengths, batch, n, m));
     if (lengths->count > 1 && lengths->count != batch)
-        return lln_fail(LLN_EFORMAT,
+        return lln_fail(LLN_EINVAL,
                         "%s: %zu lengths; expected one, or one for each of the "
                         "%zu batch entries of %s",
                         lengths->name, lengths->count, batch, name);
@@ -197,7 +197,7 @@ lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
     for (size_t i = 0; i < lengths->count; i++) {
         const lln_length *length = &lengths->list[i];
         if (length->queries > n || length->keys > m)
-            return lln_fail(LLN_EFORMAT,
+            return lln_fail(LLN_EINVAL,
                             "%s: %s %zu: %zu queries and %zu keys; expected at "
                             "most %zu and %zu, as in %s",
                             lengths->name, unit(lengths->array), length->line,

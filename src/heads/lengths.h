@@ -47,7 +47,7 @@ LLN_NODISCARD lln_status lln_lengths_read(const char *path,
 lln_length lln_lengths_at(const lln_lengths *lengths, size_t b, size_t n,
                           size_t m);
 
-/* LLN_EFORMAT unless there is one line, or one for each of the `batch` entries
+/* LLN_EINVAL unless there is one line, or one for each of the `batch` entries
  * of the arrays called `name`, and no line exceeds their n queries and m keys.
  * A mask must have exactly as many tokens. */
 LLN_NODISCARD lln_status lln_lengths_check(lln_lengths *lengths,

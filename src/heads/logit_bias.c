@@ -8,6 +8,8 @@
 /* Numbers of a row that are read at a time. */
 enum { PART = 512 };
 
+const double lln_hiding_number = -32752;
+
 static void add_numbers(const lln_logit_grid *grid, size_t i, size_t first,
                         size_t count, double *out)
 {
@@ -20,8 +22,10 @@ static void add_numbers(const lln_logit_grid *grid, size_t i, size_t first,
                                   all->column_stride};
         lln_status status =
             lln_tensor_copy(&grid->tensor, &slice, LLN_FLOAT64, part, &bad);
-        for (size_t j = 0; j < here; j++)
-            out[at + j] += status == LLN_OK ? part[j] : NAN;
+        for (size_t j = 0; j < here; j++) {
+            double x = part[j] <= lln_hiding_number ? -INFINITY : part[j];
+            out[at + j] += status == LLN_OK ? x : NAN;
+        }
     }
 }
 

@@ -12,8 +12,14 @@
 
 #include "tensor/tensor.h"
 
+/* Numbers of an array that are no larger hide the key, as -inf does. Libraries
+ * write the lowest finite number of a type for -inf: -65504 of float16, -3.4e38
+ * of bfloat16 and float32. This is half of the first, because a bias may have
+ * been added to it. */
+extern const double lln_hiding_number;
+
 /* A matrix [n x m] in an array of a file: numbers that are added, where -inf
- * hides the key; or flags, where 0 hides it. */
+ * and lln_hiding_number hide the key; or flags, where 0 hides it. */
 typedef struct {
     lln_tensor tensor;          /* of the numbers */
     const unsigned char *flags; /* NULL: numbers */

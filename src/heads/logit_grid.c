@@ -28,7 +28,7 @@ static lln_status bad_shape(const lln_grid_axes *array, const lln_head *head)
     size_t n = lln_grid_queries(head), m = lln_grid_keys(head);
     memcpy(tensor.shape, array->shape, array->axes * sizeof *array->shape);
     return lln_fail(
-        LLN_EFORMAT, "%s: shape %s; expected (%zu, %zu) or (%zu, %zu, %zu)",
+        LLN_EINVAL, "%s: shape %s; expected (%zu, %zu) or (%zu, %zu, %zu)",
         array->name, lln_tensor_shape_text(&tensor, shape, sizeof shape), n, m,
         head->of.head > 1 ? head->of.head : 1, n, m);
 }

@@ -15,7 +15,7 @@ typedef struct {
 
 /* Finds the matrix of a described head in an array [n, m], [heads, n, m] or
  * [batch or layers, heads, n, m], where axes of size 1 are for all; n and m
- * count padding, which the slice leaves out. LLN_EFORMAT: another shape. */
+ * count padding, which the slice leaves out. LLN_EINVAL: another shape. */
 LLN_NODISCARD lln_status lln_grid_find(const lln_grid_axes *array,
                                        const lln_head *head,
                                        lln_tensor_slice *slice);

@@ -78,7 +78,7 @@ const lln_rule_part lln_rule_parts[] = {
     {LLN_HONOURS_LOGITS, asks_bias, "does not support", "a bias of the logits",
      "bias", true},
     {LLN_HONOURS_LOGITS, asks_mask, "does not support", "a mask from a file",
-     "mask", false},
+     "mask", true},
     {LLN_HONOURS_SINK, asks_sink, "does not support", "a sink", "sink", true},
     {0},
 };

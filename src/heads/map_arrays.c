@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/map_arrays.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,8 +67,9 @@ static size_t count_numbers(const part *p)
     return p->first > 0 ? count / p->tensor->shape[0] : count;
 }
 
-/* Copies a part row by row, a row being the last axis. */
-static lln_status copy_rows(const char *name, const part *p,
+/* Copies a part row by row, a row being the last axis. endless: -inf may be
+ * among the numbers. */
+static lln_status copy_rows(const char *name, const part *p, bool endless,
                             lln_map_array *array)
 {
     const lln_tensor *tensor = p->tensor;
@@ -81,16 +83,19 @@ static lln_status copy_rows(const char *name, const part *p,
             row.offset += rest % tensor->shape[a] * tensor->strides[a];
         LLN_TRY(lln_tensor_copy(tensor, &row, LLN_FLOAT64, array->numbers + at,
                                 &bad));
-        if (bad < width)
-            return lln_fail(LLN_EFORMAT, "%s: number %zu is %g", name, at + bad,
-                            array->numbers[at + bad]);
+        for (; bad < width; bad++) {
+            double number = array->numbers[at + bad];
+            if (!isfinite(number) && !(endless && number == -INFINITY))
+                return lln_fail(LLN_EFORMAT, "%s: number %zu is %g", name,
+                                at + bad, number);
+        }
     }
     return LLN_OK;
 }
 
-lln_status lln_map_array_read(const lln_kernel_arrays *arrays, size_t index,
-                              const lln_head *head, size_t shared,
-                              lln_map_array *array)
+static lln_status read_numbers(const lln_kernel_arrays *arrays, size_t index,
+                               const lln_head *head, size_t shared,
+                               bool endless, lln_map_array *array)
 {
     char name[NAME];
     lln_tensor tensor;
@@ -110,10 +115,24 @@ lln_status lln_map_array_read(const lln_kernel_arrays *arrays, size_t index,
     array->numbers = lln_array_alloc(array->count, sizeof *array->numbers);
     if (!array->numbers)
         return LLN_ENOMEM;
-    lln_status status = copy_rows(name, &layer, array);
+    lln_status status = copy_rows(name, &layer, endless, array);
     if (status != LLN_OK) {
         free(array->numbers);
         *array = (lln_map_array){.count = 0};
     }
     return status;
+}
+
+lln_status lln_map_array_read(const lln_kernel_arrays *arrays, size_t index,
+                              const lln_head *head, size_t shared,
+                              lln_map_array *array)
+{
+    return read_numbers(arrays, index, head, shared, false, array);
+}
+
+lln_status lln_map_array_read_sinks(const lln_kernel_arrays *arrays,
+                                    size_t index, const lln_head *head,
+                                    lln_map_array *array)
+{
+    return read_numbers(arrays, index, head, 0, true, array);
 }

@@ -52,4 +52,10 @@ LLN_NODISCARD lln_status lln_map_array_read(const lln_kernel_arrays *arrays,
                                             size_t shared,
                                             lln_map_array *array);
 
+/* The same without `shared`, for sinks: -inf is the number of a head without
+ * one. */
+LLN_NODISCARD lln_status
+lln_map_array_read_sinks(const lln_kernel_arrays *arrays, size_t index,
+                         const lln_head *head, lln_map_array *array);
+
 #endif

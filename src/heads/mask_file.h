@@ -20,7 +20,7 @@ LLN_NODISCARD lln_status lln_mask_file_open(const char *place,
 void lln_mask_file_close(lln_mask_file *mask);
 
 /* The part that is for a described head, read from the file when it is used;
- * its name for messages goes to name [size]. LLN_EFORMAT: the shape does not go
+ * its name for messages goes to name [size]. LLN_EINVAL: the shape does not go
  * with the head. */
 LLN_NODISCARD lln_status lln_mask_file_find(const lln_mask_file *mask,
                                             const lln_head *head, char *name,

@@ -103,11 +103,11 @@ lln_status lln_positions_check(const lln_positions *positions, const char *name,
     if (!positions->numbers)
         return LLN_OK;
     if (positions->tokens != keys)
-        return lln_fail(LLN_EFORMAT, "%s: %zu positions; %s has %zu keys", file,
+        return lln_fail(LLN_EINVAL, "%s: %zu positions; %s has %zu keys", file,
                         positions->tokens, name, keys);
     if (positions->entries == 1 || positions->entries == batch)
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT,
+    return lln_fail(LLN_EINVAL,
                     "%s: positions of %zu batch entries; %s has %zu", file,
                     positions->entries, name, batch);
 }

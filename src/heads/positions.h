@@ -43,7 +43,7 @@ LLN_NODISCARD lln_status lln_positions_parse(const char *name,
 LLN_NODISCARD lln_status lln_positions_restart(const size_t *id, size_t count,
                                                lln_positions *positions);
 
-/* LLN_EFORMAT unless a table has a position for each of `keys` tokens, padding
+/* LLN_EINVAL unless a table has a position for each of `keys` tokens, padding
  * too, of each of `batch` entries of the arrays called `name`. */
 LLN_NODISCARD lln_status lln_positions_check(const lln_positions *positions,
                                              const char *name, size_t batch,

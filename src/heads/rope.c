@@ -29,7 +29,9 @@ lln_status lln_rope_dims(const lln_rope *rope, size_t d, size_t *dims)
 
 size_t lln_rope_column(const lln_rope *rope, size_t columns, size_t c)
 {
-    size_t end = 0;
+    size_t end = 0, turn = columns > 1 ? c % columns : 0;
+    if (rope->interleaved)
+        return turn > 0 && c < columns * rope->sections[turn] ? turn : 0;
     for (size_t i = 0; i < rope->section_count && columns > 1; i++) {
         end += rope->sections[i];
         if (c < end)

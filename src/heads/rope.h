@@ -26,6 +26,8 @@ typedef struct {
      * another, as in mRoPE; none: all take the only one. */
     size_t sections[LLN_ROPE_SECTIONS];
     size_t section_count;
+    bool interleaved; /* pairs take the columns in turn, each as many pairs as
+                         its section has; the first column has the rest */
 } lln_rope;
 
 /* Turned channels of a head with d: dims, or d. LLN_EINVAL: dims is odd or

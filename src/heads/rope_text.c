@@ -12,6 +12,7 @@ enum {
     DIMS,
     AT,
     SECTIONS,
+    INTERLEAVED,
     SCALING,
     FACTOR,
     ORIGINAL,
@@ -47,6 +48,7 @@ static const lln_setting_row table[SETTINGS + 1] = {
     [DIMS] = {.name = "dims", .range = {2, 65536, true, false}},
     [AT] = {.name = "at", .kind = LLN_SETTING_WORD, .words = ends},
     [SECTIONS] = {.name = "sections", .kind = LLN_SETTING_FREE},
+    [INTERLEAVED] = {.name = "interleaved", .kind = LLN_SETTING_FLAG},
     [SCALING] = {.name = "scaling",
                  .kind = LLN_SETTING_WORD,
                  .words = scalings},
@@ -184,7 +186,10 @@ lln_status lln_rope_read(const char *text, lln_rope *rope)
     rope->dims = (size_t)value_or(&values[DIMS], 0);
     rope->last = values[AT].word > 0;
     rope->scaling = scaling_of(values);
+    rope->interleaved = values[INTERLEAVED].given;
     if (values[SECTIONS].given)
         return read_sections(text, values[SECTIONS].text, rope);
-    return LLN_OK;
+    return rope->interleaved
+               ? lln_fail(LLN_EINVAL, "'%s': interleaved needs sections=", text)
+               : LLN_OK;
 }

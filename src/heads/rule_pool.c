@@ -138,7 +138,10 @@ lln_status lln_rule_pool_array(lln_rule_pool *pool, lln_rule_array_kind kind,
     free(last->array.numbers);
     *last = (layer_array){
         .layer = head->layer, .at = head->at.layer, .model = head->model};
-    LLN_TRY(lln_map_array_read(arrays, index, head, shared, &last->array));
+    LLN_TRY(
+        kind == LLN_RULE_ARRAY_SINK
+            ? lln_map_array_read_sinks(arrays, index, head, &last->array)
+            : lln_map_array_read(arrays, index, head, shared, &last->array));
     last->known = true;
     return LLN_OK;
 }

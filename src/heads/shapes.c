@@ -43,11 +43,28 @@ static lln_status same_size(const check *c, lln_role role, int axis,
                     name_after(c, as, role));
 }
 
+/* Keys have as many features as queries; without those that are shared, one
+ * less at least. */
+static lln_status check_features(const check *c)
+{
+    size_t q = size_of(c, LLN_QUERIES, LLN_AXIS_FEATURE);
+    size_t k = size_of(c, LLN_KEYS, LLN_AXIS_FEATURE);
+    if (!c->rules->narrow)
+        return same_size(c, LLN_KEYS, LLN_AXIS_FEATURE, LLN_QUERIES);
+    if (k < q)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "%s: %zu features; expected fewer than the %zu of %s, "
+                    "because --arrays k_rope= has the others",
+                    name_of(c, LLN_KEYS), k, q,
+                    name_after(c, LLN_QUERIES, LLN_KEYS));
+}
+
 static lln_status check_keys(const check *c)
 {
     LLN_TRY(same_size(c, LLN_KEYS, LLN_AXIS_BATCH, LLN_QUERIES));
     LLN_TRY(same_size(c, LLN_KEYS, LLN_AXIS_LAYER, LLN_QUERIES));
-    LLN_TRY(same_size(c, LLN_KEYS, LLN_AXIS_FEATURE, LLN_QUERIES));
+    LLN_TRY(check_features(c));
     size_t q = size_of(c, LLN_QUERIES, LLN_AXIS_HEAD);
     size_t k = size_of(c, LLN_KEYS, LLN_AXIS_HEAD);
     if (q % k != 0)
@@ -141,7 +158,8 @@ static lln_status settle_split(const check *c)
     if (heads[LLN_KEYS] > 0 || heads[LLN_QUERIES] == 0)
         return LLN_OK;
     heads[LLN_KEYS] = heads[LLN_VALUES] = heads[LLN_QUERIES];
-    if (fused || c->bundle->number[LLN_QUERIES] == c->bundle->number[LLN_KEYS])
+    bool one = c->bundle->number[LLN_QUERIES] == c->bundle->number[LLN_KEYS];
+    if (fused || one || c->rules->narrow)
         return LLN_OK;
     LLN_TRY(read_axes(c, LLN_QUERIES));
     LLN_TRY(count_keys(c, &heads[LLN_KEYS]));

@@ -18,6 +18,8 @@ typedef struct {
     lln_split split;    /* heads[LLN_KEYS] = 0: from their features */
     size_t roles;       /* 3 with values, else 2 */
     bool stored;        /* the arrays contain attention weights */
+    bool narrow;        /* keys have fewer features than queries: all heads
+                           share the others */
     lln_mask mask;
     lln_lengths *lengths;
 } lln_shape_rules;

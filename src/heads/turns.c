@@ -14,6 +14,7 @@ typedef struct kept_turns {
     lln_turns turns;
     double *f;                         /* [pairs] */
     size_t section[LLN_ROPE_SECTIONS]; /* their sizes */
+    bool interleaved;
     double attention;
     size_t entry, padding;
     size_t users;
@@ -73,6 +74,7 @@ static bool is_same(const kept_turns *kept, const lln_turns_key *key)
     return kept->turns.pairs == key->pairs && kept->turns.rows >= key->count &&
            kept->attention == key->attention &&
            memcmp(kept->section, section, sizeof section) == 0 &&
+           (section[0] == 0 || kept->interleaved == key->rope->interleaved) &&
            memcmp(kept->f, key->f, key->pairs * sizeof *key->f) == 0 &&
            (!table ||
             (kept->entry == key->entry && kept->padding == key->padding));
@@ -116,6 +118,7 @@ static kept_turns *make_turns(const lln_turns_key *key)
     }
     memcpy(kept->f, key->f, key->pairs * sizeof *kept->f);
     find_sections(key, kept->section);
+    kept->interleaved = key->rope->interleaved;
     kept->attention = key->attention;
     kept->entry = key->entry;
     kept->padding = key->padding;

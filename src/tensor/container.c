@@ -286,8 +286,15 @@ static lln_status prepare_data(lln_container *container, lln_array *array,
     if (flags && !booleans && array->dtype && strcmp(array->dtype, "|b1") == 0)
         return lln_fail(LLN_EFORMAT, "the number of booleans does not agree "
                                      "with the shape");
-    if (array->unreadable && !(flags && booleans))
-        return lln_fail(LLN_EFORMAT, "%s", array->unreadable);
+    const char *reason = array->unreadable;
+    const char *end = reason && flags ? strstr(reason, "; expected") : NULL;
+    if (end && !booleans)
+        return lln_fail(LLN_EFORMAT,
+                        "%.*s; expected booleans, or floats that are added to "
+                        "the logits",
+                        (int)(end - reason), reason);
+    if (reason && !(flags && booleans))
+        return lln_fail(LLN_EFORMAT, "%s", reason);
     const lln_format *format = container->format;
     return format->unpack ? format->unpack(&container->mapping, array) : LLN_OK;
 }

@@ -63,6 +63,9 @@ header() {
         matrix,mean)" matrix,mean
     equal eigenvalues "$(header lln-spectral -n 8 -d 2 --eigenvalues 2 \
         --columns rank,re)" rank,re
+    equal singular "$(header lln-spectral -n 8 -d 2 --singular 2 \
+        --columns 'rank,centered*')" \
+        rank,centered_sigma,centered_sigma_residual
     equal comparison "$(header lln-attend -n 8 -d 2 --compare softmax \
         --columns kernel,reference,kl_nats)" kernel,reference,kl_nats
     equal fenton "$(header lln-stats --fenton --columns 'id,exact*')" \
@@ -114,6 +117,7 @@ bin lln-stats --histogram 3
 point lln-stats --qq 3
 matrix lln-stats --normality
 rank lln-spectral --eigenvalues 3
+rank lln-spectral --singular 3
 END
 }
 

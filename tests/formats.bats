@@ -92,6 +92,7 @@ lln-stats -n 8 -d 2 --normality
 lln-stats --fenton
 lln-spectral -n 8 -d 2
 lln-spectral -n 8 -d 2 --eigenvalues 2
+lln-spectral -n 8 -d 2 --singular 2
 lln-match -n 8 -d 2
 lln-attend -n 8 -d 2 --compare softmax --columns id,cosine
 END

@@ -119,7 +119,7 @@ agrees() {
     head -c 96 /dev/zero | npy q.npy '<f4' '(6, 4)'
     head -c 160 /dev/zero | npy k.npy '<f4' '(10, 4)'
     local why='lln-spectral: P is not square (6 '
-    why+='queries, 10 keys) and has no eigenvalues; use lln-entropy --diagnose, which prints centered_sigma1'
+    why+='queries, 10 keys) and has no eigenvalues; use --singular'
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax \
         --eigenvalues 3
     equal status "$status" 0

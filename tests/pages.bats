@@ -29,7 +29,7 @@ described() {
         lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' ;;
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
-        lln-spectral) printf '%s\n' '' '--eigenvalues 2' ;;
+        lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;
         lln-match) echo ;;
         lln-attend) echo --compare softmax ;;
         esac | sed "s/^/$sampled /" > tables

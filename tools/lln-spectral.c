@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lln-spectral: measures eigenvalues of attention matrices, and how far the
- * matrices are from giving every query the same average. */
+ * lln-spectral: measures eigenvalues and singular values of attention matrices,
+ * and how far the matrices are from giving every query the same average. */
 #include <math.h>
 #include <pthread.h>
 
 #include "command.h"
 #include "help.h"
 #include "identity.h"
+#include "measure/singular.h"
 #include "measure/spectrum.h"
 #include "message.h"
 #include "model.h"
@@ -15,9 +16,9 @@
 #include "run.h"
 
 static struct {
-    size_t eigenvalues;
-    const char *method;
-} options = {.method = "auto"};
+    size_t eigenvalues, singular;
+    const char *method; /* NULL: automatic */
+} options;
 
 enum { LARGEST_TABLE = 100000 };
 
@@ -26,6 +27,10 @@ static const cli_option option_table[] = {
      "print the COUNT largest eigenvalues instead of the summary; trials are "
      "not averaged",
      &options.eigenvalues, 1, LARGEST_TABLE, false},
+    {"singular", 0, CLI_COUNT, "COUNT",
+     "print the COUNT largest singular values of P, and of P minus its column "
+     "means, instead of the summary; trials are not averaged",
+     &options.singular, 1, LARGEST_TABLE, false},
     {"method", 0, CLI_TEXT, "NAME", "method from the list below (auto)",
      &options.method, 0, 0, false},
     {0},
@@ -100,6 +105,26 @@ static const record_column eigenvalue_columns[] = {
     {0},
 };
 
+/* A row of --singular. */
+typedef struct {
+    long rank;
+    double sigma, sigma_residual, centered, centered_residual;
+    const char *method;
+} singular_record;
+
+#define SINGULAR(field, name)                                                  \
+    RECORD_REAL(singular_record, field, name, COLUMNS_DEFAULT, 0)
+
+static const record_column singular_columns[] = {
+    RECORD_INTEGER(singular_record, rank, "rank", COLUMNS_DEFAULT, 0),
+    SINGULAR(sigma, "sigma"),
+    SINGULAR(sigma_residual, "sigma_residual"),
+    SINGULAR(centered, "centered_sigma"),
+    SINGULAR(centered_residual, "centered_sigma_residual"),
+    RECORD_TEXT(singular_record, method, "method", COLUMNS_DEFAULT, 0),
+    {0},
+};
+
 static double lambda2_theory(const run_case *c)
 {
     lln_theory_softmax_values softmax;
@@ -141,7 +166,7 @@ static int explain_shape(int status)
     if (oblong.rows > 0 && !run_shared.quiet)
         cli_warn(
             "P is not square (%zu queries, %zu keys) and has no eigenvalues; "
-            "use lln-entropy --diagnose, which prints centered_sigma1",
+            "use --singular",
             oblong.rows, oblong.columns);
     return status;
 }
@@ -157,13 +182,13 @@ static lln_status find_spectrum(const run_case *c, const void *context,
 }
 
 /* Warns of one head. */
-static void warn_unknown(const run_case *c, const char *what)
+static void warn_unknown(const run_case *c, const char *what, const char *why)
 {
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s printed as nan: too ill-conditioned",
-             c->head->source, place, c->kernel->text, what);
+    cli_warn("%s: %skernel '%s': %s printed as nan: %s", c->head->source, place,
+             c->kernel->text, what, why);
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -187,7 +212,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->condition = s.condition;
     out->bound = s.bound;
     if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
-        warn_unknown(c, "lambda2 is");
+        warn_unknown(c, "lambda2 is", "too ill-conditioned");
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -220,19 +245,67 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "some eigenvalues are");
+            warn_unknown(c, "some eigenvalues are", "too ill-conditioned");
         warned |= !known;
     }
     lln_spectrum_free(&s);
     return status;
 }
 
+static lln_status measure_singular(const run_case *c, const void *context,
+                                   run_block *block)
+{
+    lln_singular s;
+    (void)context;
+    LLN_TRY(
+        lln_singular_measure_head(c->kernel, c->head, options.singular, &s));
+    lln_status status = run_block_resize(block, s.count);
+    bool all = true;
+    for (size_t i = 0; status == LLN_OK && i < s.count; i++) {
+        bool known = lln_singular_known(&s, false, i);
+        bool centred_known = lln_singular_known(&s, true, i);
+        *(singular_record *)run_block_record(block, i) = (singular_record){
+            .rank = (long)i + 1,
+            .sigma = known ? s.plain[i].sigma : NAN,
+            .sigma_residual = s.plain[i].residual,
+            .centered = centred_known ? s.centred[i].sigma : NAN,
+            .centered_residual = s.centred[i].residual,
+            .method = s.method,
+        };
+        all &= known && centred_known;
+    }
+    if (!all)
+        warn_unknown(c, "some singular values are", "not converged");
+    lln_singular_free(&s);
+    return status;
+}
+
+static void check_options(lln_spectrum_method *method)
+{
+    if (options.singular && options.eigenvalues)
+        cli_usage("--eigenvalues and --singular cannot be combined");
+    if (options.singular && options.method)
+        cli_usage("--method chooses how eigenvalues are computed; it cannot be "
+                  "used with --singular");
+    if (lln_spectrum_method_find(options.method ? options.method : "auto",
+                                 method) != LLN_OK)
+        cli_usage("--%s", lln_error_message());
+}
+
 int main(int argc, char **argv)
 {
     lln_spectrum_method method;
     command_parse(&tool, argc, argv);
-    if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
-        cli_usage("--%s", lln_error_message());
+    check_options(&method);
+    if (options.singular)
+        return run_plan_write(
+            &(run_plan){.name = "--singular",
+                        .table = {singular_columns, sizeof(singular_record)},
+                        .measure = measure_singular,
+                        .has_many_rows = true,
+                        .rows_depend_on_head = true,
+                        .rows_are_never_averaged = true,
+                        .mostly_serial = true});
     if (options.eigenvalues)
         return explain_shape(run_plan_write(&(run_plan){
             .name = "--eigenvalues",

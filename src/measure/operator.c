@@ -1,9 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * Rows are processed in blocks. Block b belongs to group b mod GROUPS; one
- * thread processes a group. Sums over rows are taken within a group in the
- * order of rows, then over groups in order: no result depends on the number of
- * threads. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/operator.h"
 
 #include <math.h>
@@ -17,8 +12,9 @@
 #include "kernel/tiles.h"
 #include "measure/operator_blocks.h"
 #include "measure/operator_rows.h"
+#include "measure/operator_visit.h"
 
-enum { BLOCK_ROWS = LLN_OPERATOR_BLOCK_ROWS, GROUPS = 16 };
+enum { BLOCK_ROWS = LLN_OPERATOR_BLOCK_ROWS, GROUPS = LLN_OPERATOR_GROUPS };
 
 typedef struct lln_operator_block row_block;
 
@@ -26,59 +22,9 @@ typedef struct lln_operator_block row_block;
  * take on a busy machine. */
 static const size_t SHARED_ENTRIES = (size_t)1 << 20;
 
-typedef void block_visit(const lln_operator *op, const row_block *block,
-                         size_t group, void *context);
-
-/* Whether the kernel's own products are used instead of blocks. */
-static bool own_products(const lln_operator *op)
-{
-    return op->attention->product && op->attention->transposed;
-}
-
-/* They are so fast that progress is counted when they begin. */
-static void count_own_pass(const lln_operator *op)
-{
-    lln_rows_begun += op->n;
-    lln_rows_done += op->n;
-}
-
 static lln_matrix column_of(const double *x, size_t size)
 {
     return (lln_matrix){LLN_FLOAT64, size, 1, x};
-}
-
-/* Loads block `number`; its weights are stored ones or computed in `work`. */
-static lln_status load_block(const lln_operator *op, size_t number,
-                             struct lln_operator_work *work, row_block *block)
-{
-    *block =
-        op->stored ? op->blocks[number] : lln_operator_block_at(op, number);
-    if (op->stored)
-        return LLN_OK;
-    return lln_operator_fill_block(op, work, block, work->weights, work->scale);
-}
-
-static lln_status visit_blocks(lln_operator *op, block_visit *visit,
-                               void *context)
-{
-    size_t blocks = lln_operator_count_blocks(op);
-    lln_failure failure = LLN_NO_FAILURE;
-    lln_rows_begun += op->n;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(op->threads)
-    for (size_t group = 0; group < GROUPS; group++)
-        for (size_t b = group; b < blocks && !lln_stop_requested; b += GROUPS) {
-            struct lln_operator_work *work = &op->work[omp_get_thread_num()];
-            row_block block;
-            if (b >= failure.item)
-                break;
-            lln_status status = load_block(op, b, work, &block);
-            lln_failure_note(&failure, b, status);
-            if (status == LLN_OK)
-                visit(op, &block, group, context);
-            lln_rows_done += block.rows;
-        }
-    LLN_TRY(lln_failure_report(&failure));
-    return lln_threads_check_stop();
 }
 
 static void release_work(lln_operator *op)
@@ -187,8 +133,8 @@ static void visit_mean(const lln_operator *op, const row_block *block,
 static lln_status find_mean(lln_operator *op)
 {
     double share = 1 / (double)op->n;
-    if (!own_products(op)) {
-        LLN_TRY(visit_blocks(op, visit_mean, NULL));
+    if (!lln_operator_own_products(op)) {
+        LLN_TRY(lln_operator_visit(op, visit_mean, NULL));
         add_groups(op, share, op->mean);
         return LLN_OK;
     }
@@ -209,7 +155,7 @@ static lln_status open_as(lln_attention *attention, size_t memory,
     if (attention->n * attention->m < SHARED_ENTRIES)
         op->threads = 1;
     LLN_TRY(lln_attention_prepare(attention));
-    if (!own_products(op))
+    if (!lln_operator_own_products(op))
         op->stored = reserve_matrix(op, memory);
     if (!allocate_sums(op)) {
         lln_operator_close(op);
@@ -274,10 +220,10 @@ lln_status lln_operator_products(lln_operator *op, const double *x,
     product p = {.x = x, .y = y, .columns = columns};
     lln_matrix block = {LLN_FLOAT64, op->m, columns, x};
     lln_products_done++;
-    if (!own_products(op))
-        return visit_blocks(op, columns == 1 ? visit_product : visit_products,
-                            &p);
-    count_own_pass(op);
+    if (!lln_operator_own_products(op))
+        return lln_operator_visit(
+            op, columns == 1 ? visit_product : visit_products, &p);
+    lln_operator_count_pass(op);
     return op->attention->product(op->attention, block, y);
 }
 
@@ -301,12 +247,12 @@ lln_status lln_operator_transposed(lln_operator *op, const double *x, double *y)
 {
     product p = {.x = x};
     lln_products_done++;
-    if (own_products(op)) {
-        count_own_pass(op);
+    if (lln_operator_own_products(op)) {
+        lln_operator_count_pass(op);
         return op->attention->transposed(op->attention, column_of(x, op->n), y);
     }
     clear_groups(op);
-    LLN_TRY(visit_blocks(op, visit_transposed, &p));
+    LLN_TRY(lln_operator_visit(op, visit_transposed, &p));
     add_groups(op, 1, y);
     return LLN_OK;
 }
@@ -331,7 +277,7 @@ static lln_status own_gram(lln_operator *op, const double *x, double shift,
 {
     const lln_attention *attention = op->attention;
     double *u = op->scale;
-    count_own_pass(op);
+    lln_operator_count_pass(op);
     LLN_TRY(attention->product(attention, column_of(x, op->m), u));
     for (size_t i = 0; i < op->n; i++)
         u[i] -= shift;
@@ -344,10 +290,10 @@ lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
     lln_products_done++;
     for (size_t j = 0; j < op->m; j++)
         p.shift += op->mean[j] * x[j];
-    if (own_products(op))
+    if (lln_operator_own_products(op))
         return own_gram(op, x, p.shift, y);
     clear_groups(op);
-    LLN_TRY(visit_blocks(op, visit_gram, &p));
+    LLN_TRY(lln_operator_visit(op, visit_gram, &p));
     /* P~'u = P'u - p sum_i u_i, and sum_i u_i is zero because p is the mean
      * row. */
     add_groups(op, 1, y);
@@ -370,7 +316,7 @@ lln_status lln_operator_norm(lln_operator *op, double *norm)
     double sums[GROUPS] = {0}, total = 0;
     if (op->attention->unbiased_norm)
         return op->attention->unbiased_norm(op->attention, op->mean, norm);
-    LLN_TRY(visit_blocks(op, visit_norm, sums));
+    LLN_TRY(lln_operator_visit(op, visit_norm, sums));
     for (size_t group = 0; group < GROUPS; group++)
         total += sums[group];
     *norm = sqrt(total);

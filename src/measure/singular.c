@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/singular.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/threads.h"
+#include "kernel/table/table.h"
+#include "measure/singular_dense.h"
+#include "measure/singular_lanczos.h"
+#include "measure/singular_lowrank.h"
+#include "measure/spectrum_internal.h"
+
+enum {
+    DENSE_ORDER = 256, /* up to this order LAPACK is as fast */
+    SMALL_RANK = 256,
+    FEW = 8,              /* one of so many values is wanted: not all vectors */
+    RESCUE_TOKENS = 2048, /* above, LAPACK takes minutes */
+    PASSES = 35,
+    MORE_PASSES = 100, /* where LAPACK does not follow */
+};
+
+/* Vectors at a time. They take 16 groups of rows x keys x 8 bytes each, and
+ * the basis as much. */
+static size_t block_size(size_t keys)
+{
+    return keys <= 16384 ? 32 : keys <= 65536 ? 16 : 8;
+}
+
+/* A value is known that is off by this, relative to the largest of P: rounding
+ * of P~ if it vanishes. */
+static const double NOTHING = 1e-12;
+
+bool lln_singular_known(const lln_singular *singular, bool centred, size_t rank)
+{
+    const lln_singular_value *list =
+        centred ? singular->centred : singular->plain;
+    double allowed = fmax(LLN_SINGULAR_TRUST * list[0].sigma,
+                          NOTHING * singular->plain[0].sigma);
+    return list[rank].residual <= allowed;
+}
+
+static bool all_known(const lln_singular *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!lln_singular_known(s, false, i) || !lln_singular_known(s, true, i))
+            return false;
+    return true;
+}
+
+/* Of P and, with centred, of P~. */
+static lln_status search(lln_operator *op, bool centred, lln_singular *out)
+{
+    lln_columns by;
+    size_t n = op->n, m = op->m;
+    bool single = op->precision == LLN_FLOAT32;
+    lln_singular_search how = {
+        .wanted = out->count,
+        .passes = n > RESCUE_TOKENS || m > RESCUE_TOKENS ? MORE_PASSES : PASSES,
+        .tolerance = single ? 1e-8 : 1e-10,
+        .norm = centred ? out->plain[0].sigma : 0,
+    };
+    LLN_TRY(lln_columns_open(op, block_size(m), centred, &by));
+    lln_status status =
+        lln_singular_lanczos(&by, &how, centred ? out->centred : out->plain);
+    lln_columns_close(&by);
+    return status;
+}
+
+static lln_status use_lanczos(lln_attention *attention,
+                              const lln_singular_options *options,
+                              lln_singular *out)
+{
+    lln_operator op;
+    lln_spectrum_options as = {.memory = options->memory};
+    size_t memory = lln_spectrum_memory(&as, 4);
+    LLN_TRY(options->narrow ? lln_operator_open_narrow(attention, memory, &op)
+                            : lln_operator_open(attention, memory, &op));
+    lln_status status = search(&op, false, out);
+    if (status == LLN_OK)
+        status = search(&op, true, out);
+    lln_operator_close(&op);
+    out->method = "lanczos";
+    bool rescued =
+        attention->n <= RESCUE_TOKENS && attention->m <= RESCUE_TOKENS;
+    if (status != LLN_OK || !rescued || all_known(out))
+        return status;
+    out->method = "dense";
+    return lln_singular_dense(attention, options, out);
+}
+
+static lln_status run(lln_attention *attention,
+                      const lln_singular_options *options, lln_singular *out)
+{
+    size_t least = lln_size_smaller(attention->n, attention->m);
+    if (attention->features && attention->rank <= SMALL_RANK &&
+        4 * attention->rank <= least) {
+        out->method = "lowrank";
+        return lln_singular_lowrank(attention, out);
+    }
+    if (least > DENSE_ORDER && out->count <= least / FEW)
+        return use_lanczos(attention, options, out);
+    out->method = "dense";
+    return lln_singular_dense(attention, options, out);
+}
+
+lln_status lln_singular_measure(lln_attention *attention,
+                                const lln_singular_options *options,
+                                lln_singular *out)
+{
+    size_t least = lln_size_smaller(attention->n, attention->m);
+    *out = (lln_singular){.method = "dense",
+                          .count = lln_size_smaller(options->count, least)};
+    if (out->count == 0)
+        return LLN_OK;
+    out->plain = lln_array_alloc(out->count, sizeof *out->plain);
+    out->centred = lln_array_alloc(out->count, sizeof *out->centred);
+    lln_status status =
+        out->plain && out->centred ? run(attention, options, out) : LLN_ENOMEM;
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
+    if (status != LLN_OK)
+        lln_singular_free(out);
+    return status;
+}
+
+static lln_status measure_kernel(const lln_kernel_choice *kernel,
+                                 const lln_head *head,
+                                 const lln_singular_options *options,
+                                 lln_singular *out)
+{
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_status status = lln_singular_measure(&attention, options, out);
+    lln_attention_close(&attention);
+    return status;
+}
+
+lln_status lln_singular_measure_head(const lln_kernel_choice *kernel,
+                                     const lln_head *head, size_t count,
+                                     lln_singular *out)
+{
+    lln_singular_options options = {.count = count};
+    lln_head wide;
+    *out = (lln_singular){0};
+    if (head->q.precision == LLN_FLOAT64 ||
+        head->q.rows > LLN_SINGULAR_FLOAT64_TOKENS ||
+        head->k.rows > LLN_SINGULAR_FLOAT64_TOKENS)
+        return measure_kernel(kernel, head, &options, out);
+    options.narrow = true;
+    LLN_TRY(lln_head_widen(head, &wide));
+    lln_status status = measure_kernel(kernel, &wide, &options, out);
+    free(wide.storage);
+    return status;
+}
+
+void lln_singular_free(lln_singular *singular)
+{
+    free(singular->plain);
+    free(singular->centred);
+    *singular = (lln_singular){0};
+}

@@ -46,7 +46,7 @@ LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                size_t count, lln_lognormal *out,
                                                lln_sample *sample);
 
-/* fit.ks of lln_lognormal_measure, the same value in a fraction of its time.
+/* fit.ks of lln_lognormal_measure, the same value, without the rest of the fit.
  * LLN_EUNDEFINED: NaN. Other statuses as there. */
 LLN_NODISCARD lln_status lln_lognormal_distance(lln_attention *attention,
                                                 const size_t *queries,

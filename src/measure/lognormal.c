@@ -26,7 +26,7 @@ static const double NEAR_DEVIATION = 1.2, NEAR_MEAN = 0.5;
  * mean of -L' over the keys of a row is ln mean exp(s - mean s) + ln(keys / m).
  * If scores are nearly equal, their cumulants give the first term
  * accurately. */
-static double row_excess(const lln_attention *attention, const lln_row *row)
+double lln_lognormal_excess(const lln_attention *attention, const lln_row *row)
 {
     const lln_moments *s = &row->scores;
     double keys = s->count, m = (double)attention->m;
@@ -41,7 +41,7 @@ static double row_excess(const lln_attention *attention, const lln_row *row)
 /* L' is a score of the row minus this. */
 static double row_origin(const lln_attention *attention, const lln_row *row)
 {
-    return row->scores.mean + row_excess(attention, row);
+    return row->scores.mean + lln_lognormal_excess(attention, row);
 }
 
 /* Standard error of the mean over entries, estimated from some of n rows: a
@@ -53,8 +53,9 @@ static double mean_error(const lln_attention *attention, const lln_row *rows,
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
-        double residual = (row_excess(attention, &rows[i]) + all->mean) *
-                          (double)rows[i].keys;
+        double residual =
+            (lln_lognormal_excess(attention, &rows[i]) + all->mean) *
+            (double)rows[i].keys;
         squares += residual * residual;
         used++;
     }
@@ -77,7 +78,7 @@ static lln_moments merge_rows(const lln_attention *attention,
         if (rows[i].keys < 2)
             continue;
         lln_moments row = rows[i].scores;
-        row.mean = -row_excess(attention, &rows[i]);
+        row.mean = -lln_lognormal_excess(attention, &rows[i]);
         lln_moments_merge(&all, &row);
         rounding = fmax(rounding, lln_row_rounding(attention, &rows[i]));
     }
@@ -144,6 +145,18 @@ static void count_row(void *context, int thread, size_t index,
                      row_origin(to->attention, row));
 }
 
+/* Visits the rows, and measures them without each group unless left_out is
+ * NULL. */
+static lln_status visit_rows(lln_attention *attention, const size_t *queries,
+                             size_t count, lln_row_visit *visit, collector *to,
+                             const lln_rows_left_out *left_out,
+                             lln_row *measured)
+{
+    return left_out
+               ? lln_rows_leave_out(attention, 0, visit, to, left_out, measured)
+               : lln_rows_visit(attention, queries, count, visit, to, measured);
+}
+
 /* Closes the gaps between rows that have fewer keys than the mask allows.
  * Returns the number of values. */
 static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
@@ -161,6 +174,7 @@ static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
 /* Sorts all values: at most EXACT_ENTRIES of them. */
 static lln_status collect_values(lln_attention *attention,
                                  const size_t *queries, size_t count,
+                                 const lln_rows_left_out *left_out,
                                  lln_row *measured, lln_sample *sample)
 {
     collector to = {.attention = attention,
@@ -178,8 +192,8 @@ static lln_status collect_values(lln_attention *attention,
     lln_status status = lln_sample_alloc(total, false, sample);
     if (status == LLN_OK) {
         to.values = sample->values;
-        status =
-            lln_rows_visit(attention, queries, count, keep_row, &to, measured);
+        status = visit_rows(attention, queries, count, keep_row, &to, left_out,
+                            measured);
     }
     if (status == LLN_OK) {
         sample->size = close_gaps(&to, measured, count);
@@ -193,13 +207,14 @@ static lln_status collect_values(lln_attention *attention,
 /* Counts all values in bins around the mean. */
 static lln_status collect_bins(lln_attention *attention, const size_t *queries,
                                size_t count, double mean, double deviation,
+                               const lln_rows_left_out *left_out,
                                lln_row *measured, lln_sample *sample)
 {
     collector to = {.attention = attention};
     LLN_TRY(
         lln_bins_open(mean, deviation, (size_t)lln_threads_count(), &to.bins));
-    lln_status status =
-        lln_rows_visit(attention, queries, count, count_row, &to, measured);
+    lln_status status = visit_rows(attention, queries, count, count_row, &to,
+                                   left_out, measured);
     if (status == LLN_OK)
         status = lln_bins_collect(to.bins, sample);
     lln_bins_close(to.bins);
@@ -237,8 +252,9 @@ static bool laid_well(double mean, double deviation, const lln_lognormal *out)
 /* Bins are chosen from a few rows. If these misjudged the spread, everything is
  * counted again with bins chosen from all rows. */
 static lln_status count_entries(lln_attention *attention, const size_t *queries,
-                                size_t count, lln_row *measured,
-                                lln_lognormal *out, lln_sample *sample)
+                                size_t count, const lln_rows_left_out *left_out,
+                                lln_row *measured, lln_lognormal *out,
+                                lln_sample *sample)
 {
     double mean = 0, deviation = 0;
     lln_status status =
@@ -250,7 +266,7 @@ static lln_status count_entries(lln_attention *attention, const size_t *queries,
     for (int attempt = 0; attempt < 2; attempt++) {
         lln_sample_free(sample);
         LLN_TRY(collect_bins(attention, queries, count, mean, deviation,
-                             measured, sample));
+                             left_out, measured, sample));
         status = pool_moments(attention, measured, count, out);
         if (status != LLN_OK || laid_well(mean, deviation, out))
             return status;
@@ -273,25 +289,29 @@ static double find_resolution(const lln_sample *sample, double deviation)
 }
 
 /* Moments and distribution of the entries, in values or bins. */
-static lln_status find_entries(lln_attention *attention, const size_t *queries,
-                               size_t count, lln_row *measured,
-                               lln_lognormal *out, lln_sample *sample)
+static lln_status find_all(lln_attention *attention, const size_t *queries,
+                           size_t count, const lln_rows_left_out *left_out,
+                           lln_row *measured, lln_lognormal *out,
+                           lln_sample *sample)
 {
     size_t entries;
     LLN_TRY(lln_size_multiply(count, attention->m, &entries));
     if (entries > EXACT_ENTRIES)
-        return count_entries(attention, queries, count, measured, out, sample);
-    LLN_TRY(collect_values(attention, queries, count, measured, sample));
+        return count_entries(attention, queries, count, left_out, measured, out,
+                             sample);
+    LLN_TRY(
+        collect_values(attention, queries, count, left_out, measured, sample));
     return pool_moments(attention, measured, count, out);
 }
 
 static lln_status measure_entries(lln_attention *attention,
                                   const size_t *queries, size_t count,
+                                  const lln_rows_left_out *left_out,
                                   lln_row *measured, lln_lognormal *out,
                                   lln_sample *sample)
 {
     lln_status status =
-        find_entries(attention, queries, count, measured, out, sample);
+        find_all(attention, queries, count, left_out, measured, out, sample);
     bool found = status == LLN_OK || status == LLN_EUNDEFINED;
     if (found && attention->log_variance_row) {
         LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
@@ -312,12 +332,27 @@ lln_status lln_lognormal_measure(lln_attention *attention,
     lln_row *measured;
     LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
     lln_status status =
-        measure_entries(attention, queries, count, measured, out, &own);
+        measure_entries(attention, queries, count, NULL, measured, out, &own);
     free(measured);
     if (sample && (status == LLN_OK || status == LLN_EUNDEFINED))
         *sample = own;
     else
         lln_sample_free(&own);
+    return status;
+}
+
+lln_status lln_lognormal_leave_out(lln_attention *attention,
+                                   const lln_rows_left_out *left_out,
+                                   lln_lognormal *out)
+{
+    lln_sample sample = {0};
+    lln_row *measured;
+    size_t count;
+    LLN_TRY(lln_rows_alloc(attention, NULL, &count, &measured));
+    lln_status status = measure_entries(attention, NULL, count, left_out,
+                                        measured, out, &sample);
+    free(measured);
+    lln_sample_free(&sample);
     return status;
 }
 

@@ -46,6 +46,18 @@ LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                size_t count, lln_lognormal *out,
                                                lln_sample *sample);
 
+/* lln_lognormal_measure of all rows without a sample, which also passes on each
+ * row without each group of tokens, in the same pass. The rows come again, with
+ * a new call of left_out->begin, if bins had to be chosen again. *out is the
+ * same, bit by bit. */
+LLN_NODISCARD lln_status
+lln_lognormal_leave_out(lln_attention *attention,
+                        const lln_rows_left_out *left_out, lln_lognormal *out);
+
+/* Minus the mean of L_ij + ln m over the keys of a row, which has at least
+ * two. */
+double lln_lognormal_excess(const lln_attention *attention, const lln_row *row);
+
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */
 LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,

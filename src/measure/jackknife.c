@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/jackknife.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+lln_status lln_jackknife_open(const lln_attention *attention, size_t count,
+                              lln_jackknife *groups)
+{
+    size_t n = attention->n, m = attention->m;
+    bool apart = n != m && !lln_mask_hides(attention->mask);
+    *groups = (lln_jackknife){
+        .n = n, .m = m, .mask = attention->mask, .apart = apart};
+    if (attention->kind != LLN_ATTENTION_TILES)
+        return lln_fail(LLN_EINVAL, "the jackknife needs scores of a query and "
+                                    "a key that depend on no other token");
+    count = lln_size_smaller(count, m);
+    groups->count = apart ? lln_size_smaller(count, n) : count;
+    groups->first = lln_array_alloc(groups->count + 1, sizeof(size_t));
+    if (!groups->first)
+        return LLN_ENOMEM;
+    for (size_t t = 0; t <= groups->count;
+         t++) /* the first j with j g >= t m */
+        groups->first[t] = (t * m + groups->count - 1) / groups->count;
+    return LLN_OK;
+}
+
+void lln_jackknife_free(lln_jackknife *groups)
+{
+    free(groups->first);
+    *groups = (lln_jackknife){0};
+}
+
+size_t lln_jackknife_query(const lln_jackknife *groups, size_t query)
+{
+    size_t n = groups->n, m = groups->m;
+    if (groups->apart)
+        return query * groups->count / n;
+    return lln_jackknife_key(groups,
+                             lln_mask_position(groups->mask, n, m, query));
+}
+
+size_t lln_jackknife_key(const lln_jackknife *groups, size_t key)
+{
+    return key * groups->count / groups->m;
+}
+
+double lln_jackknife_error(const double *first, size_t stride, size_t count)
+{
+    double sum = 0, squares = 0, g = (double)count;
+    if (count < 2)
+        return NAN;
+    for (size_t t = 0; t < count; t++)
+        sum += first[t * stride] - first[0];
+    double mean = first[0] + sum / g;
+    for (size_t t = 0; t < count; t++) {
+        double x = first[t * stride] - mean;
+        squares += x * x;
+    }
+    return sqrt((g - 1) / g * squares);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The inner loops of the jackknife: the scores of a row in one tile, cut where
+ * groups of keys begin, and the sums over each piece, vectorised. */
+#ifndef LLN_MEASURE_JACKKNIFE_SUMS_H
+#define LLN_MEASURE_JACKKNIFE_SUMS_H
+
+#include "kernel/tiles.h"
+#include "measure/jackknife.h"
+
+/* Piece p has the scores end[p - 1] .. end[p] - 1, where end[-1] = 0, all of
+ * keys in group[p]. */
+typedef struct {
+    size_t count;
+    size_t group[LLN_TILE_KEYS], end[LLN_TILE_KEYS];
+} lln_pieces;
+
+/* Cuts the keys key .. key + count - 1, at most a tile, count >= 1. */
+void lln_pieces_cut(const lln_jackknife *groups, size_t key, size_t count,
+                    lln_pieces *pieces);
+
+/* Sums over a piece, of y, the logarithms of scores relative to a reference. */
+typedef struct {
+    double sum, slope, square; /* of exp(y), -y exp(y), exp(y)^2 */
+    double top;                /* the largest exp(y) */
+    double power[5]; /* power[r] = sum of (y - center)^r, r = 1 .. 4 */
+} lln_piece_sums;
+
+/* Sums over all pieces: out [pieces->count]. logs and weights hold y and exp(y)
+ * of the scores. power[] is computed only with `moments`. */
+void lln_piece_sums_f32(const float *logs, const float *weights,
+                        const lln_pieces *pieces, bool moments, double center,
+                        lln_piece_sums *out);
+void lln_piece_sums_f64(const double *logs, const double *weights,
+                        const lln_pieces *pieces, bool moments, double center,
+                        lln_piece_sums *out);
+
+#endif

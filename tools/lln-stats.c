@@ -11,20 +11,19 @@
 #include "fenton_table.h"
 #include "heads/temperature.h"
 #include "measure/lognormal.h"
-#include "measure/normality.h"
 #include "message.h"
 #include "model.h"
+#include "normality_table.h"
 #include "options.h"
 #include "run.h"
-#include "stored.h"
 
 static struct {
-    size_t histogram, qq;
-    bool normality, fenton;
+    size_t histogram, qq, thin;
+    bool normality, per_feature, fenton;
     const char *s2;
 } options = {.s2 = "0.25:25:100"};
 
-enum { LARGEST_TABLE = 100000 };
+enum { LARGEST_TABLE = 100000, LARGEST_STEP = 1000000000 };
 
 static const cli_option option_table[] = {
     {"histogram", 0, CLI_COUNT, "BINS",
@@ -39,6 +38,12 @@ static const cli_option option_table[] = {
      "print how close the entries of Q and of K are to a normal distribution "
      "instead of the summary",
      &options.normality, 0, 0, false},
+    {"thin", 0, CLI_COUNT, "K",
+     "with --normality, test every K-th token (n / n_var, rounded up)",
+     &options.thin, 1, LARGEST_STEP, false},
+    {"per-feature", 0, CLI_FLAG, NULL,
+     "with --normality, print one row for each feature of Q and of K",
+     &options.per_feature, 0, 0, false},
     {"fenton", 0, CLI_FLAG, NULL,
      "print how accurate log-normal approximations are for --dim features; no "
      "head is measured",
@@ -117,29 +122,6 @@ static const record_column quantile_columns[] = {
     RECORD_REAL(quantile_record, normal_quantile, "normal_quantile",
                 COLUMNS_DEFAULT, 0),
     RECORD_REAL(quantile_record, quantile, "quantile", COLUMNS_DEFAULT, 0),
-    {0},
-};
-
-/* A row of --normality. */
-typedef struct {
-    const char *matrix;
-    long entries;
-    lln_normality normality;
-} normality_record;
-
-#define NORMALITY(field, name)                                                 \
-    RECORD_REAL(normality_record, normality.field, name, COLUMNS_DEFAULT, 0)
-
-static const record_column normality_columns[] = {
-    RECORD_TEXT(normality_record, matrix, "matrix", COLUMNS_DEFAULT, 0),
-    RECORD_INTEGER(normality_record, entries, "entries", COLUMNS_DEFAULT, 0),
-    NORMALITY(mean, "mean"),
-    NORMALITY(deviation, "deviation"),
-    NORMALITY(skewness, "skewness"),
-    NORMALITY(excess_kurtosis, "excess_kurtosis"),
-    NORMALITY(fit.ks, "ks_distance"),
-    NORMALITY(fit.wasserstein, "wasserstein"),
-    NORMALITY(fit.qq, "qq_correlation"),
     {0},
 };
 
@@ -292,33 +274,6 @@ static lln_status measure_quantiles(const run_case *c, const void *context,
                        offsetof(quantile_record, quantile));
 }
 
-static lln_status start_normality(run_block *block)
-{
-    LLN_TRY(run_block_resize(block, 2));
-    for (size_t i = 0; i < 2; i++) {
-        normality_record *out = run_block_record(block, i);
-        out->matrix = i == 0 ? "q" : "k";
-    }
-    return LLN_OK;
-}
-
-static lln_status measure_normality(const run_case *c, const void *context,
-                                    run_block *block)
-{
-    (void)context;
-    const lln_matrix matrices[] = {c->head->q, c->head->k};
-    lln_status worst = LLN_OK;
-    for (size_t i = 0; i < 2; i++) {
-        normality_record *out = run_block_record(block, i);
-        lln_status status = lln_normality_measure(matrices[i], &out->normality);
-        if (status != LLN_OK && status != LLN_EUNDEFINED)
-            return status;
-        worst = status == LLN_OK ? worst : status;
-        out->entries = (long)(matrices[i].rows * matrices[i].columns);
-    }
-    return worst;
-}
-
 /* Refuses two options that choose different tables. */
 static void check_tables(void)
 {
@@ -336,10 +291,14 @@ int main(int argc, char **argv)
     check_tables();
     if (cli_given("s2") && !options.fenton)
         cli_usage("--s2 needs --fenton");
+    if (cli_given("thin") && !options.normality)
+        cli_usage("--thin needs --normality");
+    if (options.per_feature && !options.normality)
+        cli_usage("--per-feature needs --normality");
     if (options.fenton)
         return fenton_table_write(options.s2);
     if (options.normality)
-        stored_refuse("--normality");
+        return normality_table_write(options.thin, options.per_feature);
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
@@ -358,13 +317,5 @@ int main(int argc, char **argv)
                           .start = start_quantiles,
                           .has_many_rows = true,
                           .measures_sampled_rows = true};
-    else if (options.normality)
-        plan =
-            (run_plan){.name = "--normality",
-                       .table = {normality_columns, sizeof(normality_record)},
-                       .measure = measure_normality,
-                       .start = start_normality,
-                       .has_many_rows = true,
-                       .measures_head = true};
     return run_plan_write(&plan);
 }

@@ -415,8 +415,14 @@ START_TEST(errors_undefined)
     lln_entropy out, error;
     size_t used;
     case_open(&head, "softmax", &attention);
-    expect_ok(lln_entropy_jackknife(&attention, 20, &out, &error, &used));
+    expect_status(lln_entropy_jackknife(&attention, 20, &out, &error, &used),
+                  LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(),
+                     _i == 0 ? "no standard errors: there is one token"
+                             : "no standard errors: without one of the 20 "
+                               "groups of tokens, nothing is left");
     ck_assert_uint_eq(used, _i == 0 ? 1 : 20);
+    ck_assert(!isnan(out.entropy));
     ck_assert(isnan(error.entropy) && isnan(error.top1_mass));
     lln_attention_close(&attention);
     lln_head_free(&head);

@@ -10,6 +10,8 @@
 #include "core/memory.h"
 #include "fenton_table.h"
 #include "heads/temperature.h"
+#include "jackknife.h"
+#include "measure/jackknife_lognormal.h"
 #include "measure/lognormal.h"
 #include "message.h"
 #include "model.h"
@@ -52,6 +54,7 @@ static const cli_option option_table[] = {
      "with --fenton, values of s2 = (alpha sigma_q)^2 + (beta sigma_k)^2, in "
      "the form of --tau (0.25:25:100)",
      &options.s2, 0, 0, false},
+    JACKKNIFE_OPTION,
     {0},
 };
 
@@ -62,7 +65,7 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4 };
+enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4, PASS_TOKENS = 16 };
 
 #define THEORY (PASS_THEORY | PASS_SIGMAS)
 
@@ -70,12 +73,13 @@ typedef struct {
     double sigma_q, sigma_k, cross_variance;
     lln_lognormal fit;
     double log_mean_theory, log_variance_theory, log_variance_row_theory;
+    jackknife_record jackknife;
 } summary_record;
 
 #define SUMMARY(field, name, pass)                                             \
     RECORD_REAL(summary_record, field, name, COLUMNS_DEFAULT, pass)
 
-static const record_column summary_columns[] = {
+static record_column summary_columns[] = {
     SUMMARY(sigma_q, "sigma_q", PASS_MOMENTS),
     SUMMARY(sigma_k, "sigma_k", PASS_MOMENTS),
     SUMMARY(cross_variance, "cross_variance", PASS_MOMENTS),
@@ -90,6 +94,7 @@ static const record_column summary_columns[] = {
     SUMMARY(fit.fit.ks, "ks_distance", PASS_FIT),
     SUMMARY(fit.fit.wasserstein, "wasserstein", PASS_FIT),
     SUMMARY(fit.fit.qq, "qq_correlation", PASS_FIT),
+    JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_FIT, PASS_TOKENS),
     {0},
 };
 
@@ -146,14 +151,36 @@ static void fill_theory(const run_case *c, summary_record *out)
     }
 }
 
+/* The same with errors over groups of tokens. */
+static lln_status fit_groups(lln_attention *attention, summary_record *out,
+                             summary_record *error)
+{
+    lln_lognormal_moments moments = {NAN, NAN, NAN, NAN, NAN};
+    size_t groups = 0;
+    lln_status status = lln_lognormal_jackknife(attention, jackknife_groups,
+                                                &out->fit, &moments, &groups);
+    out->jackknife.groups = (long)groups;
+    error->fit.mean = moments.mean;
+    error->fit.variance = moments.variance;
+    error->fit.variance_row = moments.variance_row;
+    error->fit.skewness = moments.skewness;
+    error->fit.excess_kurtosis = moments.excess_kurtosis;
+    return status;
+}
+
 /* Measures the fit of ln P; undefined values are NaN. */
 static lln_status fill_fit(const run_case *c, summary_record *out,
                            summary_record *error)
 {
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_lognormal_measure(&attention, c->rows, c->row_count,
-                                              &out->fit, NULL);
+    lln_status status;
+    out->jackknife.groups = LLN_CELL_NONE;
+    if (jackknife_asked())
+        status = fit_groups(&attention, out, error);
+    else
+        status = lln_lognormal_measure(&attention, c->rows, c->row_count,
+                                       &out->fit, NULL);
     lln_attention_close(&attention);
     if (run_shared.rows > 0) {
         error->fit.mean = out->fit.mean_error;
@@ -167,13 +194,17 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
 {
     (void)context;
     summary_record *out = run_block_record(block, 0);
+    summary_record *error = run_block_errors(block, 0);
     if ((c->passes & PASS_MOMENTS) && c->head->q.data)
         LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
                                         &out->cross_variance));
+    if ((c->passes & PASS_MOMENTS) && jackknife_asked())
+        LLN_TRY(jackknife_sigmas(c, &error->sigma_q, &error->sigma_k));
+    if (c->passes & PASS_TOKENS)
+        LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if (c->passes & PASS_THEORY)
         fill_theory(c, out);
-    return c->passes & PASS_FIT ? fill_fit(c, out, run_block_errors(block, 0))
-                                : LLN_OK;
+    return c->passes & PASS_FIT ? fill_fit(c, out, error) : LLN_OK;
 }
 
 /* Measures the distribution of ln P of a case, with its mean and standard
@@ -295,6 +326,8 @@ int main(int argc, char **argv)
         cli_usage("--thin needs --normality");
     if (options.per_feature && !options.normality)
         cli_usage("--per-feature needs --normality");
+    jackknife_show(summary_columns);
+    jackknife_check();
     if (options.fenton)
         return fenton_table_write(options.s2);
     if (options.normality)
@@ -302,6 +335,7 @@ int main(int argc, char **argv)
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
+                     .leaves_out_tokens = jackknife_asked(),
                      .measures_sampled_rows = true};
     if (options.histogram)
         plan = (run_plan){.name = "--histogram",

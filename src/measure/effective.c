@@ -11,6 +11,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "core/vector_math.h"
 #include "measure/feature.h"
 
 /* A sum of two autocorrelations that is smaller is rounding of the transform,
@@ -143,5 +144,67 @@ lln_status lln_effective_measure(lln_matrix a, lln_effective *all,
         x && c ? count_both(a, x, c, all, features) : LLN_ENOMEM;
     free(x);
     free(c);
+    return status;
+}
+
+enum { LAGS = 64 };
+
+LLN_CLONES static double multiply(const double *x, const double *y,
+                                  size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += x[i] * y[i];
+    return sum;
+}
+
+/* n_var of the centred x [n x d], lag by lag. Returns false if LAGS lags are
+ * not enough. */
+static bool count_lags(const double *x, size_t n, size_t d, double *n_var)
+{
+    double c[LAGS + 1] = {multiply(x, x, n * d)};
+    for (size_t t = 1; t + 1 <= n / 2; t += 2) {
+        if (t + 1 > LAGS)
+            return false;
+        for (size_t lag = t; lag < t + 2; lag++)
+            c[lag] = multiply(x, x + lag * d, (n - lag) * d);
+        if (!((c[t] + c[t + 1]) / c[0] > ROUNDING))
+            break;
+    }
+    *n_var = count_tokens(c, n).n_var;
+    return true;
+}
+
+/* The centred columns of a as x [n x d]; column [n] is scratch. */
+static void centre_columns(lln_matrix a, double *column, double *x)
+{
+    for (size_t j = 0; j < a.columns; j++) {
+        lln_feature_read(a, j, 1, column);
+        lln_feature_centre(column, a.rows);
+        for (size_t i = 0; i < a.rows; i++)
+            x[i * a.columns + j] = column[i];
+    }
+}
+
+lln_status lln_effective_tokens(lln_matrix a, double *n_var)
+{
+    lln_effective all;
+    *n_var = NAN;
+    if (a.rows < 2 || a.columns == 0)
+        return lln_fail(LLN_EUNDEFINED, "%zu tokens; expected at least 2",
+                        a.rows);
+    double *x = lln_array_alloc_raw(a.rows * a.columns, sizeof *x);
+    double *column = lln_array_alloc_raw(a.rows, sizeof *column);
+    lln_status status = x && column ? LLN_OK : LLN_ENOMEM;
+    if (status == LLN_OK)
+        centre_columns(a, column, x);
+    if (status == LLN_OK && !count_lags(x, a.rows, a.columns, n_var)) {
+        status = lln_effective_measure(a, &all, NULL);
+        *n_var = all.n_var;
+    } else if (status == LLN_OK && isnan(*n_var))
+        status = lln_fail(LLN_EUNDEFINED, "every feature is constant");
+    free(x);
+    free(column);
     return status;
 }

@@ -61,3 +61,17 @@ double lln_jackknife_error(const double *first, size_t stride, size_t count)
     }
     return sqrt((g - 1) / g * squares);
 }
+
+lln_status lln_jackknife_explain(const lln_jackknife *groups, double value,
+                                 double error)
+{
+    if (isnan(value) || !isnan(error))
+        return LLN_OK;
+    if (groups->count < 2)
+        return lln_fail(LLN_EUNDEFINED,
+                        "no standard errors: there is one token");
+    return lln_fail(LLN_EUNDEFINED,
+                    "no standard errors: without one of the "
+                    "%zu groups of tokens, nothing is left",
+                    groups->count);
+}

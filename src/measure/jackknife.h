@@ -47,4 +47,9 @@ size_t lln_jackknife_key(const lln_jackknife *groups, size_t key);
  * groups of consecutive values. */
 double lln_jackknife_error(const double *first, size_t stride, size_t count);
 
+/* LLN_EUNDEFINED, with the reason, if the error of a value is NaN although the
+ * value is not. */
+LLN_NODISCARD lln_status lln_jackknife_explain(const lln_jackknife *groups,
+                                               double value, double error);
+
 #endif

@@ -188,6 +188,7 @@ lln_status lln_entropy_jackknife(lln_attention *attention, size_t count,
     if (status == LLN_OK) {
         *error = errors.entropy;
         *used = groups.count;
+        status = lln_jackknife_explain(&groups, out->entropy, error->entropy);
     }
     free(without);
     lln_jackknife_free(&groups);

@@ -23,7 +23,9 @@ LLN_NODISCARD lln_status lln_entropy_leave_out(lln_attention *attention,
                                                lln_entropy *without);
 
 /* The same with `count` groups at most, and the standard errors
- * (lln_jackknife_error) of all fields. *used: the number of groups. */
+ * (lln_jackknife_error) of all fields. *used: the number of groups.
+ * LLN_EUNDEFINED: there are no errors, such as for one token; *out is filled
+ * in. */
 LLN_NODISCARD lln_status lln_entropy_jackknife(lln_attention *attention,
                                                size_t count, lln_entropy *out,
                                                lln_entropy *error,

@@ -121,6 +121,9 @@ lln_status lln_lognormal_jackknife(lln_attention *attention, size_t count,
         *error = errors.moments;
         *used = groups.count;
     }
+    if (status == LLN_OK)
+        status = lln_jackknife_explain(&groups, out->variance_row,
+                                       error->variance_row);
     free(without);
     lln_jackknife_free(&groups);
     return status;

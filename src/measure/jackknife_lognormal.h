@@ -29,7 +29,9 @@ LLN_NODISCARD lln_status lln_lognormal_without(lln_attention *attention,
                                                lln_lognormal_moments *without);
 
 /* The same with `count` groups at most, and the standard errors
- * (lln_jackknife_error) of the moments. *used: the number of groups. */
+ * (lln_jackknife_error) of the moments. *used: the number of groups.
+ * LLN_EUNDEFINED also if there are no errors, such as for one token; *out is
+ * filled in. */
 LLN_NODISCARD lln_status lln_lognormal_jackknife(lln_attention *attention,
                                                  size_t count,
                                                  lln_lognormal *out,

@@ -5,28 +5,72 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
+#include "measure/row_excess.h"
 
-/* Sums over rows without one group. */
-typedef struct {
-    lln_moments all;        /* of ln P_ij + ln m */
-    double variances, rows; /* sum over rows of the variance in the row */
-    double rounding;        /* the largest of a row */
-} group_sums;
+/* Values over the rows of a block without each group: moments of ln P_ij + ln
+ * m, the sum over rows of the variance in the row, and their number. */
+typedef enum { COUNT, MEAN, M2, M3, M4, VARIANCES, ROWS, FIELDS } field;
 
 typedef struct {
     const lln_attention *attention;
     const lln_jackknife *groups;
-    group_sums *sums; /* [blocks x g] */
+    double *sums;     /* [blocks x FIELDS x g] */
+    double *rounding; /* [blocks]: the largest of a row */
     size_t blocks;
 } collector;
+
+static void collector_free(collector *to)
+{
+    free(to->sums);
+    free(to->rounding);
+}
 
 static lln_status begin(void *context, size_t blocks)
 {
     collector *to = context;
-    free(to->sums);
+    size_t fields = FIELDS * to->groups->count;
+    collector_free(to);
     to->blocks = blocks;
-    to->sums = lln_array_alloc(blocks * to->groups->count, sizeof *to->sums);
-    return to->sums ? LLN_OK : LLN_ENOMEM;
+    to->sums = lln_array_alloc(blocks * fields, sizeof *to->sums);
+    to->rounding = lln_array_alloc(blocks, sizeof *to->rounding);
+    return to->sums && to->rounding ? LLN_OK : LLN_ENOMEM;
+}
+
+/* Merges the row without each group into the sums, as lln_moments_merge
+ * does. */
+LLN_CLONES static void merge_row(const lln_left_out *row, size_t g,
+                                 double rounding, double log_m, double *sums)
+{
+    const double *keys = row->keys, *norm = row->norm, *mean = row->mean;
+    const double *row2 = row->m2, *row3 = row->m3, *row4 = row->m4;
+#pragma omp simd
+    for (size_t t = 0; t < g; t++) {
+        double nb = keys[t] > 1 ? keys[t] : 0, one = nb > 0 ? nb : 1;
+        bool spread = row2[t] > one * rounding * rounding;
+        double b2 = spread ? row2[t] : 0, b3 = spread ? row3[t] : 0;
+        double b4 = spread ? row4[t] : 0;
+        double excess =
+            lln_row_excess(norm[t], mean[t], b2 / one, b3 / one, b4 / one,
+                           log_m, lln_log_f64(one) - log_m);
+        double na = sums[COUNT * g + t], n = na + nb;
+        double a2 = sums[M2 * g + t], a3 = sums[M3 * g + t];
+        double ra = nb > 0 ? na / n : 1, rb = nb > 0 ? nb / n : 0;
+        double delta = nb > 0 ? -excess - sums[MEAN * g + t] : 0;
+        double d2 = delta * delta, between = d2 * na * rb;
+        double more = b4 + d2 * d2 * na * rb * (ra * ra - ra * rb + rb * rb) +
+                      6 * d2 * (ra * ra * b2 + rb * rb * a2) +
+                      4 * delta * (ra * b3 - rb * a3);
+        sums[M4 * g + t] += nb > 0 ? more : 0;
+        more =
+            b3 + between * delta * (ra - rb) + 3 * delta * (ra * b2 - rb * a2);
+        sums[M3 * g + t] += nb > 0 ? more : 0;
+        sums[M2 * g + t] += nb > 0 ? b2 + between : 0;
+        sums[MEAN * g + t] += delta * rb;
+        sums[COUNT * g + t] = n;
+        sums[VARIANCES * g + t] += nb > 0 ? b2 / (nb - 1) : 0;
+        sums[ROWS * g + t] += nb > 0 ? 1 : 0;
+    }
 }
 
 static void add_row(void *context, size_t block, size_t query,
@@ -34,52 +78,48 @@ static void add_row(void *context, size_t block, size_t query,
 {
     collector *to = context;
     size_t g = to->groups->count;
-    group_sums *sums = to->sums + block * g;
-    size_t own = lln_jackknife_query(to->groups, query);
     double rounding = lln_row_rounding(to->attention, row);
-    for (size_t t = 0; t < g; t++) {
-        lln_row one = {.keys = (size_t)left->keys[t],
-                       .log_norm = left->norm[t],
-                       .scores = left->scores[t]};
-        if (t == own || one.keys < 2)
-            continue;
-        lln_moments_settle(&one.scores, rounding);
-        sums[t].variances += lln_row_variance(&one);
-        sums[t].rows++;
-        sums[t].rounding = fmax(sums[t].rounding, rounding);
-        one.scores.mean = -lln_lognormal_excess(to->attention, &one);
-        lln_moments_merge(&sums[t].all, &one.scores);
-    }
+    left->keys[lln_jackknife_query(to->groups, query)] = 0; /* is left out */
+    merge_row(left, g, rounding, log((double)to->attention->m),
+              to->sums + block * FIELDS * g);
+    if (row->keys > 1 && rounding > to->rounding[block])
+        to->rounding[block] = rounding;
 }
 
 /* The sums without group t over all blocks, in their order. */
-static group_sums add_blocks(const collector *to, size_t t)
+static lln_moments add_blocks(const collector *to, size_t t, double *variances,
+                              double *rows)
 {
-    group_sums sums = {0};
+    size_t g = to->groups->count;
+    lln_moments all = {0};
+    double rounding = 0;
+    *variances = *rows = 0;
     for (size_t b = 0; b < to->blocks; b++) {
-        const group_sums *more = &to->sums[b * to->groups->count + t];
-        lln_moments_merge(&sums.all, &more->all);
-        sums.variances += more->variances;
-        sums.rows += more->rows;
-        sums.rounding = fmax(sums.rounding, more->rounding);
+        const double *more = to->sums + b * FIELDS * g + t;
+        lln_moments_merge(&all, &(lln_moments){more[COUNT * g], more[MEAN * g],
+                                               more[M2 * g], more[M3 * g],
+                                               more[M4 * g]});
+        *variances += more[VARIANCES * g];
+        *rows += more[ROWS * g];
+        rounding = fmax(rounding, to->rounding[b]);
     }
-    lln_moments_settle(&sums.all, sums.rounding);
-    return sums;
+    lln_moments_settle(&all, rounding);
+    return all;
 }
 
 static lln_lognormal_moments finish_group(const collector *to, size_t t)
 {
-    group_sums sums = add_blocks(to, t);
-    const lln_moments *all = &sums.all;
-    double variance = all->m2 / all->count;
-    if (sums.rows == 0)
+    double variances, rows;
+    lln_moments all = add_blocks(to, t, &variances, &rows);
+    double variance = all.m2 / all.count;
+    if (rows == 0)
         return (lln_lognormal_moments){NAN, NAN, NAN, NAN, NAN};
     return (lln_lognormal_moments){
-        .mean = all->mean - log((double)to->attention->m),
+        .mean = all.mean - log((double)to->attention->m),
         .variance = variance,
-        .variance_row = sums.variances / sums.rows,
-        .skewness = all->m3 / all->count / pow(variance, 1.5),
-        .excess_kurtosis = all->m4 / all->count / (variance * variance) - 3,
+        .variance_row = variances / rows,
+        .skewness = all.m3 / all.count / pow(variance, 1.5),
+        .excess_kurtosis = all.m4 / all.count / (variance * variance) - 3,
     };
 }
 
@@ -94,7 +134,7 @@ lln_status lln_lognormal_without(lln_attention *attention,
     bool measured = status == LLN_OK || status == LLN_EUNDEFINED;
     for (size_t t = 0; measured && t < groups->count; t++)
         without[t] = finish_group(&to, t);
-    free(to.sums);
+    collector_free(&to);
     return status;
 }
 
@@ -102,10 +142,10 @@ lln_status lln_lognormal_jackknife(lln_attention *attention, size_t count,
                                    lln_lognormal *out,
                                    lln_lognormal_moments *error, size_t *used)
 {
-    enum { FIELDS = sizeof(lln_lognormal_moments) / sizeof(double) };
+    enum { MOMENTS = sizeof(lln_lognormal_moments) / sizeof(double) };
     union {
         lln_lognormal_moments moments;
-        double values[FIELDS];
+        double values[MOMENTS];
     } * without, errors;
     lln_jackknife groups;
     LLN_TRY(lln_jackknife_open(attention, count, &groups));
@@ -114,9 +154,9 @@ lln_status lln_lognormal_jackknife(lln_attention *attention, size_t count,
                                                         &without->moments)
                                 : LLN_ENOMEM;
     bool measured = status == LLN_OK || status == LLN_EUNDEFINED;
-    for (size_t i = 0; measured && i < FIELDS; i++)
+    for (size_t i = 0; measured && i < MOMENTS; i++)
         errors.values[i] =
-            lln_jackknife_error(&without->values[i], FIELDS, groups.count);
+            lln_jackknife_error(&without->values[i], MOMENTS, groups.count);
     if (measured) {
         *error = errors.moments;
         *used = groups.count;

@@ -8,8 +8,21 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 
-/* Sums over the scores of a group: relative to max, as logarithms. */
-typedef enum { COUNT, MAX, SUM, SLOPE, SQUARE, TOP, FIELDS } field;
+/* Values of a group of scores: sums relative to max, as logarithms, and the
+ * moments of the logarithms. */
+typedef enum {
+    COUNT,
+    MAX,
+    SUM,
+    SLOPE,
+    SQUARE,
+    TOP,
+    MEAN, /* from here on only with moments */
+    M2,
+    M3,
+    M4,
+    FIELDS
+} field;
 
 /* Weights below this may have lost digits, and their squares more. */
 static const double LOW = 0x1p-20;
@@ -20,33 +33,37 @@ static const double LEAST_SUM = 1e-100;
 /* Power sums that exceed the moments by this factor are not used. */
 static const double CANCELLED = 16;
 
-enum { SCRATCH = 12 }; /* arrays [g + 1] */
+enum {
+    SUMS = 4,                   /* COUNT, SUM, SLOPE, SQUARE */
+    ALL_SUMS = 8,               /* and powers 1 .. 4 */
+    SCRATCH = 2 * ALL_SUMS + 2, /* arrays [g] */
+    OUT = sizeof(lln_left_out) / sizeof(double *)
+};
 
 lln_status lln_group_rows_open(const lln_jackknife *groups, size_t rows,
                                bool moments, lln_group_rows **out)
 {
-    size_t g = groups->count;
+    size_t g = groups->count, fields = moments ? FIELDS : MEAN;
     lln_group_rows *work = lln_array_alloc(1, sizeof *work);
     *out = work;
     if (!work)
         return LLN_ENOMEM;
     work->groups = groups;
-    work->sums = lln_array_alloc(rows * FIELDS * g, sizeof *work->sums);
-    work->scratch =
-        lln_array_alloc((SCRATCH + 5) * (g + 1), sizeof *work->scratch);
-    if (moments) {
-        work->moments = lln_array_alloc(rows * g, sizeof *work->moments);
-        work->out.scores = lln_array_alloc(g, sizeof *work->out.scores);
-    }
-    if (!work->sums || !work->scratch ||
-        (moments && !(work->moments && work->out.scores)))
+    work->moments = moments;
+    work->stride = fields * g;
+    work->sums = lln_array_alloc(rows * fields * g, sizeof *work->sums);
+    work->scratch = lln_array_alloc((SCRATCH + OUT) * g, sizeof(double));
+    if (!work->sums || !work->scratch)
         return LLN_ENOMEM;
-    double *values = work->scratch + SCRATCH * (g + 1);
-    work->out.keys = values;
-    work->out.norm = values + g;
-    work->out.entropy = values + 2 * g;
-    work->out.squares = values + 3 * g;
-    work->out.top = values + 4 * g;
+    double *v = work->scratch + SCRATCH * g;
+    work->out = (lln_left_out){v,    v + g, v + 2 * g, v + 3 * g, v + 4 * g,
+                               NULL, NULL,  NULL,      NULL};
+    if (moments) {
+        work->out.mean = v + 5 * g;
+        work->out.m2 = v + 6 * g;
+        work->out.m3 = v + 7 * g;
+        work->out.m4 = v + 8 * g;
+    }
     return LLN_OK;
 }
 
@@ -56,17 +73,15 @@ void lln_group_rows_free(lln_group_rows *work)
         return;
     free(work->sums);
     free(work->scratch);
-    free(work->moments);
-    free(work->out.scores);
     free(work);
 }
 
 void lln_group_rows_start(lln_group_rows *work, size_t rows)
 {
     size_t g = work->groups->count;
-    memset(work->sums, 0, rows * FIELDS * g * sizeof *work->sums);
-    if (work->moments)
-        memset(work->moments, 0, rows * g * sizeof *work->moments);
+    for (size_t i = 0; i < rows; i++)
+        memset(work->sums + i * work->stride + COUNT * g, 0,
+               g * sizeof *work->sums);
 }
 
 /* Sums relative to a maximum. */
@@ -94,14 +109,14 @@ static void add_to_group(double *row, size_t g, size_t t, group_sums more)
     if (at[COUNT * g] > 0) {
         group_sums old = {at[COUNT * g], at[MAX * g],    at[SUM * g],
                           at[SLOPE * g], at[SQUARE * g], at[TOP * g]};
-        double max = fmax(old.max, more.max);
+        double max = old.max > more.max ? old.max : more.max;
         old = raise_to(old, max);
         more = raise_to(more, max);
         more.count += old.count;
         more.sum += old.sum;
         more.slope += old.slope;
         more.square += old.square;
-        more.top = fmax(more.top, old.top);
+        more.top = more.top > old.top ? more.top : old.top;
     }
     at[COUNT * g] = more.count;
     at[MAX * g] = more.max;
@@ -134,6 +149,21 @@ static group_sums weigh_again(const void *scores, size_t count,
                         .top = 1};
 }
 
+static void add_moments(double *row, size_t g, size_t t, lln_moments more)
+{
+    double *at = row + t;
+    if (at[COUNT * g] > 0) {
+        lln_moments all = {at[COUNT * g], at[MEAN * g], at[M2 * g], at[M3 * g],
+                           at[M4 * g]};
+        lln_moments_merge(&all, &more);
+        more = all;
+    }
+    at[MEAN * g] = more.mean;
+    at[M2 * g] = more.m2;
+    at[M3 * g] = more.m3;
+    at[M4 * g] = more.m4;
+}
+
 void lln_group_rows_add(lln_group_rows *work, size_t i,
                         const lln_pieces *pieces, const void *scores,
                         lln_domain domain, bool single,
@@ -141,15 +171,15 @@ void lln_group_rows_add(lln_group_rows *work, size_t i,
 {
     size_t g = work->groups->count, start = 0;
     size_t size = single ? sizeof(float) : sizeof(double);
-    double *row = work->sums + i * FIELDS * g;
+    double *row = work->sums + i * work->stride;
     lln_piece_sums *out = work->pieces;
     double center = sums->center - sums->max;
     if (single)
-        lln_piece_sums_f32(sums->logs, sums->weights, pieces,
-                           work->moments != NULL, center, out);
+        lln_piece_sums_f32(sums->logs, sums->weights, pieces, work->moments,
+                           center, out);
     else
-        lln_piece_sums_f64(sums->logs, sums->weights, pieces,
-                           work->moments != NULL, center, out);
+        lln_piece_sums_f64(sums->logs, sums->weights, pieces, work->moments,
+                           center, out);
     for (size_t p = 0; p < pieces->count; p++) {
         size_t t = pieces->group[p], count = pieces->end[p] - start;
         group_sums more = {.max = sums->max,
@@ -161,48 +191,66 @@ void lln_group_rows_add(lln_group_rows *work, size_t i,
             more = weigh_again((const char *)scores + start * size, count,
                                domain, single);
         more.count = (double)count;
+        if (work->moments)
+            add_moments(row, g, t,
+                        lln_moments_from_sums((double)count, sums->center,
+                                              out[p].power));
         add_to_group(row, g, t, more);
-        if (work->moments) {
-            lln_moments here = lln_moments_from_sums(
-                (double)count, sums->center, out[p].power);
-            lln_moments_merge(&work->moments[i * g + t], &here);
-        }
         start = pieces->end[p];
     }
 }
 
-/* Sums of the groups relative to the largest of their maxima, [g]. */
-typedef struct {
-    double *sum, *slope, *square, *top;
-} scaled_sums;
-
+/* Copies the counts of the groups and scales their sums to the same maximum:
+ * to [SUMS x g]; top [g]. */
 LLN_CLONES static void scale_groups(const double *row, size_t g, double max,
-                                    scaled_sums to)
+                                    double *to, double *top)
 {
 #pragma omp simd
     for (size_t t = 0; t < g; t++) {
-        double count = row[COUNT * g + t], sum = row[SUM * g + t];
-        double delta = count > 0 ? max - row[MAX * g + t] : 0;
+        bool some = row[COUNT * g + t] > 0;
+        double sum = row[SUM * g + t];
+        double delta = some ? max - row[MAX * g + t] : 0;
         double shrink = lln_exp_f64(-delta);
-        to.sum[t] = shrink * sum;
-        to.slope[t] = shrink * (row[SLOPE * g + t] + delta * sum);
-        to.square[t] = shrink * shrink * row[SQUARE * g + t];
-        to.top[t] = shrink * row[TOP * g + t];
+        to[t] = row[COUNT * g + t];
+        to[g + t] = some ? shrink * sum : 0;
+        to[2 * g + t] = some ? shrink * (row[SLOPE * g + t] + delta * sum) : 0;
+        to[3 * g + t] = some ? shrink * shrink * row[SQUARE * g + t] : 0;
+        top[t] = some ? shrink * row[TOP * g + t] : 0;
     }
 }
 
-/* out[t] = sum of x over all groups but t, without subtracting. */
-static void sum_others(const double *x, size_t g, double *out)
+/* Power sums about `center` from the moments of the groups: to [4 x g]. */
+LLN_CLONES static void shift_groups(const double *row, size_t g, double center,
+                                    double *to)
 {
-    double before = 0, after = 0;
+#pragma omp simd
     for (size_t t = 0; t < g; t++) {
-        out[t] = before;
-        before += x[t];
+        double n = row[COUNT * g + t], d = row[MEAN * g + t] - center;
+        double m2 = row[M2 * g + t], m3 = row[M3 * g + t], nd2 = n * d * d;
+        to[t] = n > 0 ? n * d : 0;
+        to[g + t] = n > 0 ? m2 + nd2 : 0;
+        to[2 * g + t] = n > 0 ? m3 + d * (3 * m2 + nd2) : 0;
+        to[3 * g + t] =
+            n > 0 ? row[M4 * g + t] + d * (4 * m3 + d * (6 * m2 + nd2)) : 0;
     }
-    for (size_t t = g; t-- > 0;) {
-        out[t] += after;
-        after += x[t];
-    }
+}
+
+/* out[f g + t] = sum of x[f g + u] over all groups u but t, without
+ * subtracting. `fields` is a constant, so that the sums run side by side. */
+LLN_INLINE void sum_others(const double *x, size_t g, const size_t fields,
+                           double *out)
+{
+    double before[SUMS] = {0}, after[SUMS] = {0};
+    for (size_t t = 0; t < g; t++)
+        for (size_t f = 0; f < fields; f++) {
+            out[f * g + t] = before[f];
+            before[f] += x[f * g + t];
+        }
+    for (size_t t = g; t-- > 0;)
+        for (size_t f = 0; f < fields; f++) {
+            out[f * g + t] += after[f];
+            after[f] += x[f * g + t];
+        }
 }
 
 static void largest_others(const double *x, size_t g, double *out)
@@ -223,6 +271,7 @@ static void largest_others(const double *x, size_t g, double *out)
         out[at] = second;
 }
 
+/* Statistics from sums relative to max. */
 LLN_CLONES static void fill_left_out(const double *keys, const double *sum,
                                      const double *slope, const double *square,
                                      const double *top, size_t g, double max,
@@ -267,84 +316,83 @@ static void sum_again(const double *row, size_t g, size_t t, lln_left_out *out)
     }
     fill_left_out(&out->keys[t], &all.sum, &all.slope, &all.square, &all.top, 1,
                   all.max,
-                  (lln_left_out){&out->keys[t], &out->norm[t], &out->entropy[t],
-                                 &out->squares[t], &out->top[t], NULL});
+                  (lln_left_out){.keys = &out->keys[t],
+                                 .norm = &out->norm[t],
+                                 .entropy = &out->entropy[t],
+                                 .squares = &out->squares[t],
+                                 .top = &out->top[t]});
 }
 
 static double largest_max(const double *row, size_t g)
 {
     double max = -INFINITY;
     for (size_t t = 0; t < g; t++)
-        if (row[COUNT * g + t] > 0)
-            max = fmax(max, row[MAX * g + t]);
+        if (row[COUNT * g + t] > 0 && row[MAX * g + t] > max)
+            max = row[MAX * g + t];
     return max;
 }
 
-/* Power sums about `center`, from moments. */
-static void shift_moments(const lln_moments *a, double center, double power[5])
+/* Moments from power sums p [4 x g] about `center`, as lln_moments_from_sums
+ * does. */
+LLN_CLONES static void fill_moments(const double *keys, const double *p,
+                                    size_t g, double center, lln_left_out out)
 {
-    double d = a->mean - center, d2 = d * d, n = a->count;
-    power[0] = n;
-    power[1] = n * d;
-    power[2] = a->m2 + n * d2;
-    power[3] = a->m3 + d * (3 * a->m2 + n * d2);
-    power[4] = a->m4 + d * (4 * a->m3 + d * (6 * a->m2 + n * d2));
+#pragma omp simd
+    for (size_t t = 0; t < g; t++) {
+        double p1 = p[t], p2 = p[g + t], p3 = p[2 * g + t], p4 = p[3 * g + t];
+        double shift = keys[t] > 0 ? p1 / keys[t] : 0;
+        out.mean[t] = center + shift;
+        out.m2[t] = p2 - p1 * shift;
+        out.m3[t] = p3 - shift * (3 * p2 - 2 * p1 * shift);
+        out.m4[t] = p4 - shift * (4 * p3 - shift * (6 * p2 - 3 * p1 * shift));
+    }
 }
 
-static lln_moments merge_others(const lln_moments *groups, size_t g, size_t t)
+/* The moments without group t, which is far from the others, from theirs. */
+static void merge_others(const double *row, size_t g, size_t t,
+                         lln_left_out *out)
 {
     lln_moments all = {0};
-    for (size_t u = 0; u < g; u++)
+    for (size_t u = 0; u < g; u++) {
+        lln_moments one = {row[COUNT * g + u], row[MEAN * g + u],
+                           row[M2 * g + u], row[M3 * g + u], row[M4 * g + u]};
         if (u != t)
-            lln_moments_merge(&all, &groups[u]);
-    return all;
+            lln_moments_merge(&all, &one);
+    }
+    out->mean[t] = all.mean;
+    out->m2[t] = all.m2;
+    out->m3[t] = all.m3;
+    out->m4[t] = all.m4;
 }
 
-/* The moments without each group, from power sums about `center`. */
-static void leave_out_moments(const lln_moments *groups, size_t g,
-                              double center, double *work, lln_moments *out)
+static void leave_out_moments(const double *row, size_t g, double center,
+                              double *work, lln_left_out *out)
 {
-    double power[5];
-    for (size_t t = 0; t < g; t++) {
-        shift_moments(&groups[t], center, power);
-        for (int r = 0; r < 5; r++)
-            work[(size_t)r * g + t] = power[r];
-    }
-    double *left = work + 5 * g;
-    for (int r = 0; r < 5; r++)
-        sum_others(work + (size_t)r * g, g, left + (size_t)r * g);
-    for (size_t t = 0; t < g; t++) {
-        for (int r = 0; r < 5; r++)
-            power[r] = left[(size_t)r * g + t];
-        out[t] = (lln_moments){0};
-        if (power[0] > 0)
-            out[t] = lln_moments_from_sums(power[0], center, power);
-        if (CANCELLED * out[t].m2 < power[2])
-            out[t] = merge_others(groups, g, t);
-    }
+    double *left = work + 4 * g;
+    shift_groups(row, g, center, work);
+    sum_others(work, g, 4, left);
+    fill_moments(out->keys, left, g, center, *out);
+    for (size_t t = 0; t < g; t++)
+        if (CANCELLED * out->m2[t] < left[g + t])
+            merge_others(row, g, t, out);
 }
 
 const lln_left_out *lln_group_rows_finish(lln_group_rows *work, size_t i,
                                           double center)
 {
     size_t g = work->groups->count;
-    const double *row = work->sums + i * FIELDS * g;
-    double max = largest_max(row, g), *s = work->scratch;
-    scaled_sums sums = {s, s + g, s + 2 * g, s + 3 * g};
-    double *others = s + 4 * g; /* [5 x g] */
-    scale_groups(row, g, max, sums);
-    sum_others(sums.sum, g, others);
-    sum_others(sums.slope, g, others + g);
-    sum_others(sums.square, g, others + 2 * g);
-    largest_others(sums.top, g, others + 3 * g);
-    sum_others(row + COUNT * g, g, others + 4 * g);
-    fill_left_out(others + 4 * g, others, others + g, others + 2 * g,
-                  others + 3 * g, g, max, work->out);
+    const double *row = work->sums + i * work->stride;
+    double max = largest_max(row, g), *sums = work->scratch;
+    double *others = sums + SUMS * g, *top = others + SUMS * g;
+    scale_groups(row, g, max, sums, top);
+    sum_others(sums, g, SUMS, others);
+    largest_others(top, g, top + g);
+    fill_left_out(others, others + g, others + 2 * g, others + 3 * g, top + g,
+                  g, max, work->out);
     for (size_t t = 0; t < g; t++)
-        if (others[t] < LEAST_SUM && work->out.keys[t] > 0)
+        if (others[g + t] < LEAST_SUM && work->out.keys[t] > 0)
             sum_again(row, g, t, &work->out);
     if (work->moments)
-        leave_out_moments(work->moments + i * g, g, center, s,
-                          work->out.scores);
+        leave_out_moments(row, g, center, sums, &work->out);
     return &work->out;
 }

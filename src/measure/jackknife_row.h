@@ -12,21 +12,23 @@
 
 /* A row without group t, for t = 0 .. g - 1; fields as in lln_row. */
 typedef struct {
-    double *keys;        /* [g] number of keys that are left */
-    double *norm;        /* [g] ln Z */
-    double *entropy;     /* [g] these three are NaN if no key is left */
-    double *squares;     /* [g] sum_j P_j^2 */
-    double *top;         /* [g] largest P_j, without a sink */
-    lln_moments *scores; /* [g]; NULL: not wanted */
+    double *keys;                /* [g] number of keys that are left */
+    double *norm;                /* [g] ln Z */
+    double *entropy;             /* [g] these three are NaN if no key is left */
+    double *squares;             /* [g] sum_j P_j^2 */
+    double *top;                 /* [g] largest P_j, without a sink */
+    double *mean, *m2, *m3, *m4; /* [g] moments of the scores, as in
+                                    lln_moments; NULL: not wanted */
 } lln_left_out;
 
 /* Sums for the rows of a block, and scratch. */
 typedef struct {
     const lln_jackknife *groups;
-    double *sums;         /* [rows x FIELDS x g], owned */
-    lln_moments *moments; /* [rows x g], owned; NULL: not wanted */
-    double *scratch;      /* owned */
-    lln_left_out out;     /* owned */
+    bool moments;    /* are wanted */
+    double *sums;    /* [rows x fields x g], owned */
+    size_t stride;   /* fields x g */
+    double *scratch; /* owned */
+    lln_left_out out;
     lln_piece_sums pieces[LLN_TILE_KEYS];
 } lln_group_rows;
 

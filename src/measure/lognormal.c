@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "measure/bins.h"
+#include "measure/row_excess.h"
 
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */
@@ -22,26 +23,21 @@ enum {
 static const double NEAR_DEVIATION = 1.2, NEAR_MEAN = 0.5;
 
 /* Entries are represented by L' = ln P + ln m, which is 0 for uniform
- * attention, so that a spread far below the rounding of ln m is not lost. The
- * mean of -L' over the keys of a row is ln mean exp(s - mean s) + ln(keys / m).
- * If scores are nearly equal, their cumulants give the first term
- * accurately. */
-double lln_lognormal_excess(const lln_attention *attention, const lln_row *row)
+ * attention, so that a spread far below the rounding of ln m is not lost. */
+static double row_excess(const lln_attention *attention, const lln_row *row)
 {
     const lln_moments *s = &row->scores;
     double keys = s->count, m = (double)attention->m;
-    bool near = s->m4 <= 1e-5 * s->m2;
-    if (attention->kind != LLN_ATTENTION_TILES || !near)
+    if (attention->kind != LLN_ATTENTION_TILES)
         return row->log_norm - log(m) - s->mean;
-    double k2 = s->m2 / keys, k3 = s->m3 / keys,
-           k4 = s->m4 / keys - 3 * k2 * k2;
-    return k2 / 2 + k3 / 6 + k4 / 24 + log(keys / m);
+    return lln_row_excess(row->log_norm, s->mean, s->m2 / keys, s->m3 / keys,
+                          s->m4 / keys, log(m), log(keys / m));
 }
 
 /* L' is a score of the row minus this. */
 static double row_origin(const lln_attention *attention, const lln_row *row)
 {
-    return row->scores.mean + lln_lognormal_excess(attention, row);
+    return row->scores.mean + row_excess(attention, row);
 }
 
 /* Standard error of the mean over entries, estimated from some of n rows: a
@@ -53,9 +49,8 @@ static double mean_error(const lln_attention *attention, const lln_row *rows,
     for (size_t i = 0; i < count; i++) {
         if (rows[i].keys < 2)
             continue;
-        double residual =
-            (lln_lognormal_excess(attention, &rows[i]) + all->mean) *
-            (double)rows[i].keys;
+        double residual = (row_excess(attention, &rows[i]) + all->mean) *
+                          (double)rows[i].keys;
         squares += residual * residual;
         used++;
     }
@@ -78,7 +73,7 @@ static lln_moments merge_rows(const lln_attention *attention,
         if (rows[i].keys < 2)
             continue;
         lln_moments row = rows[i].scores;
-        row.mean = -lln_lognormal_excess(attention, &rows[i]);
+        row.mean = -row_excess(attention, &rows[i]);
         lln_moments_merge(&all, &row);
         rounding = fmax(rounding, lln_row_rounding(attention, &rows[i]));
     }

@@ -54,10 +54,6 @@ LLN_NODISCARD lln_status
 lln_lognormal_leave_out(lln_attention *attention,
                         const lln_rows_left_out *left_out, lln_lognormal *out);
 
-/* Minus the mean of L_ij + ln m over the keys of a row, which has at least
- * two. */
-double lln_lognormal_excess(const lln_attention *attention, const lln_row *row);
-
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */
 LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,

@@ -85,16 +85,14 @@ lln_status jackknife_n_var(const lln_head *head, double *n_var)
     return status;
 }
 
-lln_status jackknife_sigmas(const run_case *c, double *sigma_q, double *sigma_k)
+lln_status jackknife_sigmas(const lln_head *head, double *sigma_q,
+                            double *sigma_k)
 {
-    lln_attention attention;
     lln_jackknife groups;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_jackknife_open(&attention, jackknife_groups, &groups);
+    lln_status status = lln_jackknife_open_tokens(
+        head->q.rows, head->k.rows, head->rule.mask, jackknife_groups, &groups);
     if (status == LLN_OK)
-        status = lln_sigmas_jackknife(c->head, &groups, sigma_q, sigma_k);
+        status = lln_sigmas_jackknife(head, &groups, sigma_q, sigma_k);
     lln_jackknife_free(&groups);
-    lln_attention_close(&attention);
     return status;
 }

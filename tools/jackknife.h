@@ -21,18 +21,20 @@ extern size_t jackknife_groups;
             &jackknife_groups, 2, 1000, false                                  \
     }
 
-/* Columns that are printed by default with the option. */
+/* Columns that are printed by default with the option; they have no spread. */
 typedef struct {
-    long groups;
-    double n_var;
+    double groups, n_var;
 } jackknife_record;
 
 #define JACKKNIFE_GROUP "jackknife"
+#define JACKKNIFE_COLUMN(record, field, name, pass)                            \
+    {                                                                          \
+        name, LLN_CELL_REAL, offsetof(record, field), JACKKNIFE_GROUP, pass,   \
+            true                                                               \
+    }
 #define JACKKNIFE_COLUMNS(record, field, rows_pass, tokens_pass)               \
-    RECORD_INTEGER(record, field.groups, "jackknife_groups", JACKKNIFE_GROUP,  \
-                   rows_pass),                                                 \
-        RECORD_REAL(record, field.n_var, "n_var", JACKKNIFE_GROUP,             \
-                    tokens_pass)
+    JACKKNIFE_COLUMN(record, field.groups, "jackknife_groups", rows_pass),     \
+        JACKKNIFE_COLUMN(record, field.n_var, "n_var", tokens_pass)
 
 /* Whether the option was given. */
 bool jackknife_asked(void);
@@ -52,7 +54,7 @@ void jackknife_show(record_column *columns);
 LLN_NODISCARD lln_status jackknife_n_var(const lln_head *head, double *n_var);
 
 /* The standard errors of sigma_q and sigma_k. */
-LLN_NODISCARD lln_status jackknife_sigmas(const run_case *c, double *sigma_q,
+LLN_NODISCARD lln_status jackknife_sigmas(const lln_head *head, double *sigma_q,
                                           double *sigma_k);
 
 #endif

@@ -157,7 +157,8 @@ static lln_status fill_entropy(const run_case *c, summary_record *out,
         status = lln_entropy_measure(&attention, c->rows, c->row_count,
                                      &out->entropy,
                                      run_shared.rows > 0 ? error : NULL);
-    out->jackknife.groups = jackknife_asked() ? (long)groups : LLN_CELL_NONE;
+    if (jackknife_asked())
+        out->jackknife.groups = (double)groups;
     lln_attention_close(&attention);
     return status;
 }

@@ -159,7 +159,7 @@ static lln_status fit_groups(lln_attention *attention, summary_record *out,
     size_t groups = 0;
     lln_status status = lln_lognormal_jackknife(attention, jackknife_groups,
                                                 &out->fit, &moments, &groups);
-    out->jackknife.groups = (long)groups;
+    out->jackknife.groups = (double)groups;
     error->fit.mean = moments.mean;
     error->fit.variance = moments.variance;
     error->fit.variance_row = moments.variance_row;
@@ -175,7 +175,6 @@ static lln_status fill_fit(const run_case *c, summary_record *out,
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status;
-    out->jackknife.groups = LLN_CELL_NONE;
     if (jackknife_asked())
         status = fit_groups(&attention, out, error);
     else
@@ -199,7 +198,7 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
         LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
                                         &out->cross_variance));
     if ((c->passes & PASS_MOMENTS) && jackknife_asked())
-        LLN_TRY(jackknife_sigmas(c, &error->sigma_q, &error->sigma_k));
+        LLN_TRY(jackknife_sigmas(c->head, &error->sigma_q, &error->sigma_k));
     if (c->passes & PASS_TOKENS)
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if (c->passes & PASS_THEORY)

@@ -6,25 +6,30 @@
 
 #include "core/memory.h"
 
+lln_status lln_jackknife_open_tokens(size_t n, size_t m, lln_mask mask,
+                                     size_t count, lln_jackknife *groups)
+{
+    bool apart = n != m && !lln_mask_hides(mask);
+    count = lln_size_smaller(count, apart ? lln_size_smaller(n, m) : m);
+    *groups = (lln_jackknife){
+        .count = count, .n = n, .m = m, .mask = mask, .apart = apart};
+    groups->first = lln_array_alloc(count + 1, sizeof(size_t));
+    if (!groups->first)
+        return LLN_ENOMEM;
+    for (size_t t = 0; t <= count; t++) /* the first j with j g >= t m */
+        groups->first[t] = (t * m + count - 1) / count;
+    return LLN_OK;
+}
+
 lln_status lln_jackknife_open(const lln_attention *attention, size_t count,
                               lln_jackknife *groups)
 {
-    size_t n = attention->n, m = attention->m;
-    bool apart = n != m && !lln_mask_hides(attention->mask);
-    *groups = (lln_jackknife){
-        .n = n, .m = m, .mask = attention->mask, .apart = apart};
+    *groups = (lln_jackknife){0};
     if (attention->kind != LLN_ATTENTION_TILES)
         return lln_fail(LLN_EINVAL, "the jackknife needs scores of a query and "
                                     "a key that depend on no other token");
-    count = lln_size_smaller(count, m);
-    groups->count = apart ? lln_size_smaller(count, n) : count;
-    groups->first = lln_array_alloc(groups->count + 1, sizeof(size_t));
-    if (!groups->first)
-        return LLN_ENOMEM;
-    for (size_t t = 0; t <= groups->count;
-         t++) /* the first j with j g >= t m */
-        groups->first[t] = (t * m + groups->count - 1) / groups->count;
-    return LLN_OK;
+    return lln_jackknife_open_tokens(attention->n, attention->m,
+                                     attention->mask, count, groups);
 }
 
 void lln_jackknife_free(lln_jackknife *groups)

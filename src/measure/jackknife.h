@@ -33,6 +33,11 @@ LLN_NODISCARD lln_status lln_jackknife_open(const lln_attention *attention,
                                             size_t count,
                                             lln_jackknife *groups);
 
+/* The same for n queries and m keys with a mask. */
+LLN_NODISCARD lln_status lln_jackknife_open_tokens(size_t n, size_t m,
+                                                   lln_mask mask, size_t count,
+                                                   lln_jackknife *groups);
+
 void lln_jackknife_free(lln_jackknife *groups);
 
 /* The group of a query. */

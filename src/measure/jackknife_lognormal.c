@@ -169,6 +169,38 @@ lln_status lln_lognormal_jackknife(lln_attention *attention, size_t count,
     return status;
 }
 
+/* Sum and sum of squares of x [count] minus c. */
+LLN_CLONES static void sum_squares(const double *x, size_t count, double c,
+                                   double power[5])
+{
+    double p1 = 0, p2 = 0;
+#pragma omp simd reduction(+ : p1, p2)
+    for (size_t i = 0; i < count; i++) {
+        p1 += x[i] - c;
+        p2 += (x[i] - c) * (x[i] - c);
+    }
+    power[1] = p1;
+    power[2] = p2;
+}
+
+/* Adds all entries to mean and m2, a few rows or a part of a row at a time. */
+static void add_run(lln_matrix a, lln_moments *sums)
+{
+    enum { PART = 2048 };
+    double part[PART], power[5] = {0};
+    size_t entries = a.rows * a.columns, size = lln_precision_size(a.precision);
+    for (size_t i = 0, count = PART; i < entries; i += count) {
+        count = lln_size_smaller(count, entries - i);
+        lln_matrix flat = {a.precision, 1, count,
+                           (const char *)a.data + i * size};
+        lln_matrix_convert(flat, LLN_FLOAT64, part);
+        double center = sums->count > 0 ? sums->mean : part[0];
+        sum_squares(part, count, center, power);
+        lln_moments here = lln_moments_from_sums((double)count, center, power);
+        lln_moments_merge(sums, &here);
+    }
+}
+
 /* Adds the rows of `a` to the moments of their groups, in runs of rows of one
  * group. */
 static void add_groups(lln_matrix a, const lln_jackknife *groups, bool queries,
@@ -181,8 +213,7 @@ static void add_groups(lln_matrix a, const lln_jackknife *groups, bool queries,
             if ((queries ? lln_jackknife_query(groups, end)
                          : lln_jackknife_key(groups, end)) != t)
                 break;
-        lln_moments run = lln_matrix_summarise(lln_matrix_rows(a, i, end - i));
-        lln_moments_merge(&sums[t], &run);
+        add_run(lln_matrix_rows(a, i, end - i), &sums[t]);
     }
 }
 

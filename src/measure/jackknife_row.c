@@ -24,7 +24,7 @@ typedef enum {
     FIELDS
 } field;
 
-/* Weights below this may have lost digits, and their squares more. */
+/* Sums of weights below this may have lost digits, and their squares more. */
 static const double LOW = 0x1p-20;
 
 /* Sums below this are computed again, relative to a smaller maximum. */
@@ -164,6 +164,12 @@ static void add_moments(double *row, size_t g, size_t t, lln_moments more)
     at[M4 * g] = more.m4;
 }
 
+/* The number in the precision of the scores. */
+static double rounded(double x, bool single)
+{
+    return single ? (double)(float)x : x;
+}
+
 void lln_group_rows_add(lln_group_rows *work, size_t i,
                         const lln_pieces *pieces, const void *scores,
                         lln_domain domain, bool single,
@@ -173,13 +179,17 @@ void lln_group_rows_add(lln_group_rows *work, size_t i,
     size_t size = single ? sizeof(float) : sizeof(double);
     double *row = work->sums + i * work->stride;
     lln_piece_sums *out = work->pieces;
-    double center = sums->center - sums->max;
+    bool linear = domain == LLN_DOMAIN_LINEAR;
+    const void *logs = linear ? sums->logs : scores; /* these are relative */
+    double reference = linear ? 0 : sums->reference;
+    double center = sums->center - (linear ? sums->max : 0);
     if (single)
-        lln_piece_sums_f32(sums->logs, sums->weights, pieces, work->moments,
-                           center, out);
+        lln_piece_sums_f32(logs, sums->weights, pieces, work->moments,
+                           reference, center, out);
     else
-        lln_piece_sums_f64(sums->logs, sums->weights, pieces, work->moments,
-                           center, out);
+        lln_piece_sums_f64(logs, sums->weights, pieces, work->moments,
+                           reference, center, out);
+    center = rounded(center, single) + (linear ? sums->max : 0);
     for (size_t p = 0; p < pieces->count; p++) {
         size_t t = pieces->group[p], count = pieces->end[p] - start;
         group_sums more = {.max = sums->max,
@@ -187,14 +197,14 @@ void lln_group_rows_add(lln_group_rows *work, size_t i,
                            .slope = out[p].slope,
                            .square = out[p].square,
                            .top = out[p].top};
-        if (more.top < LOW)
+        if (more.sum < LOW)
             more = weigh_again((const char *)scores + start * size, count,
                                domain, single);
         more.count = (double)count;
         if (work->moments)
-            add_moments(row, g, t,
-                        lln_moments_from_sums((double)count, sums->center,
-                                              out[p].power));
+            add_moments(
+                row, g, t,
+                lln_moments_from_sums((double)count, center, out[p].power));
         add_to_group(row, g, t, more);
         start = pieces->end[p];
     }

@@ -15,7 +15,8 @@ typedef struct {
     double *keys;                /* [g] number of keys that are left */
     double *norm;                /* [g] ln Z */
     double *entropy;             /* [g] these three are NaN if no key is left */
-    double *squares;             /* [g] sum_j P_j^2 */
+    double *squares;             /* [g] sum_j P_j^2; like entropy, meaningless
+                                    if there are moments */
     double *top;                 /* [g] largest P_j, without a sink */
     double *mean, *m2, *m3, *m4; /* [g] moments of the scores, as in
                                     lln_moments; NULL: not wanted */
@@ -43,8 +44,9 @@ void lln_group_rows_free(lln_group_rows *work);
 void lln_group_rows_start(lln_group_rows *work, size_t rows);
 
 /* Adds scores of row i, cut into pieces. `sums` are those over all of them,
- * with logs and weights in float32 if `single`. Scores far below the reference
- * are weighed again, relative to the largest of their piece. */
+ * with weights, and logs if the domain is linear, in float32 if `single`.
+ * Scores far below the reference are weighed again, relative to the largest of
+ * their piece. */
 void lln_group_rows_add(lln_group_rows *work, size_t i,
                         const lln_pieces *pieces, const void *scores,
                         lln_domain domain, bool single,

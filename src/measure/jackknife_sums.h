@@ -19,20 +19,21 @@ typedef struct {
 void lln_pieces_cut(const lln_jackknife *groups, size_t key, size_t count,
                     lln_pieces *pieces);
 
-/* Sums over a piece, of y, the logarithms of scores relative to a reference. */
+/* Sums over a piece. */
 typedef struct {
     double sum, slope, square; /* of exp(y), -y exp(y), exp(y)^2 */
     double top;                /* the largest exp(y) */
-    double power[5]; /* power[r] = sum of (y - center)^r, r = 1 .. 4 */
+    double power[5];           /* power[r] = sum of (s - center)^r, r = 1..4 */
 } lln_piece_sums;
 
-/* Sums over all pieces: out [pieces->count]. logs and weights hold y and exp(y)
- * of the scores. power[] is computed only with `moments`. */
-void lln_piece_sums_f32(const float *logs, const float *weights,
-                        const lln_pieces *pieces, bool moments, double center,
-                        lln_piece_sums *out);
-void lln_piece_sums_f64(const double *logs, const double *weights,
-                        const lln_pieces *pieces, bool moments, double center,
-                        lln_piece_sums *out);
+/* Sums over all pieces of scores s, as logarithms, and weights exp(y), y = s -
+ * reference: out [pieces->count]. With `moments`, sum and power[] are computed;
+ * else sum, slope, square and top. The others are 0, power[0] is not set. */
+void lln_piece_sums_f32(const float *scores, const float *weights,
+                        const lln_pieces *pieces, bool moments,
+                        double reference, double center, lln_piece_sums *out);
+void lln_piece_sums_f64(const double *scores, const double *weights,
+                        const lln_pieces *pieces, bool moments,
+                        double reference, double center, lln_piece_sums *out);
 
 #endif

@@ -99,9 +99,9 @@ static lln_tile_sums sum_scores(const void *scores, size_t count,
     lln_tile_sums sums = {.reference = row->reference,
                           .max = row->max,
                           .center = center,
-                          .logs = stored};
+                          .weights = stored};
     if (stored)
-        sums.weights =
+        sums.logs =
             (char *)stored + LLN_TILE_KEYS * (kind.single ? 4 : sizeof(double));
     if (kind.single)
         lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,

@@ -134,19 +134,6 @@ moments() {
         near 1e-12
 }
 
-@test "--normality" {
-    run --separate-stderr of_case A --normality
-    equal status "$status" 0
-    # words: allow a column that is called deviation
-    local moments=mean,deviation,skewness,excess_kurtosis
-    equal header "${lines[0]}" \
-        "$identity,matrix,entries,$moments,ks_distance,wasserstein,qq_correlation"
-    equal matrices "$(tail -n +2 <<< "$output" | cut -d, -f10,11)" 'q,512
-k,512'
-    # words: allow a column that is called deviation
-    case_near 1e-6 A data mean=mean_q deviation=sigma_q_ddof1 <<< "$output"
-}
-
 @test "--fenton" {
     run --separate-stderr lln-stats --fenton --s2 4
     equal status "$status" 0

@@ -27,7 +27,8 @@ described() {
         tool=$(basename "$tool")
         case $tool in
         lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' ;;
-        lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality ;;
+        lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
+            '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' ;;
         lln-match) echo ;;
         lln-attend) echo --compare softmax ;;

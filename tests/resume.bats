@@ -54,7 +54,8 @@ HEADS="-n 16 $SAMPLED --trials 3"
 }
 
 @test "tables with many rows for a head" {
-    for options in '--histogram 3' '--qq 3' --normality; do
+    for options in '--histogram 3' '--qq 3' --normality \
+        '--normality --per-feature'; do
         cuts lln-stats -n 8 -d 4 --each --trials 2 $options
     done
     cuts lln-entropy -n 4 -d 2 --trials 2 --per-row

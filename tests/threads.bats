@@ -40,6 +40,7 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     same lln-stats -n 400 -d 16 --histogram 40
     same lln-stats -n 400 -d 16 --qq 40
     same lln-stats -n 400 -d 16 --normality
+    same lln-stats -n 8200 -d 16 --normality --per-feature --trials 1
 }
 
 @test "rows and warnings come in order, up to the first failure" {

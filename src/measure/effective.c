@@ -18,6 +18,9 @@
  * not a positive pair. */
 static const double ROUNDING = 1e-13;
 
+/* Entries that are worth several threads. */
+enum { LARGE = 1 << 16 };
+
 /* The smallest power of two at which lags 0 .. n/2 do not wrap around. */
 static size_t transform_size(size_t n)
 {
@@ -70,7 +73,7 @@ static lln_status sum_columns(const double *x, size_t n, size_t d, double *c,
     double *work = lln_array_alloc(threads * size, sizeof *work);
     if (!work)
         return LLN_ENOMEM;
-#pragma omp parallel for ordered schedule(static, 1)
+#pragma omp parallel for ordered schedule(static, 1) if (n * d >= LARGE)
     for (size_t j = 0; j < d; j++) {
         double *own = work + (size_t)omp_get_thread_num() * size;
         correlate(x + j * n, n, size, own);
@@ -104,7 +107,8 @@ static lln_status count_features(const double *x, size_t n, size_t d,
         for (size_t j = 0; j < i; j++)
             squares += 2 * row[j] * row[j];
     }
-    *features = trace > 0 ? trace / squares * trace : NAN;
+    /* At least 1 but for rounding. */
+    *features = trace > 0 ? fmax(1, trace / squares * trace) : NAN;
     free(gram);
     return LLN_OK;
 }

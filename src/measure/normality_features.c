@@ -26,6 +26,9 @@ static const struct {
     [LLN_JARQUE_BERA] = {lln_jarque_bera, 1},
 };
 
+/* Values that are worth several threads. */
+enum { LARGE = 1 << 14 };
+
 /* What the tests of one matrix share. */
 typedef struct {
     lln_matrix a;
@@ -61,6 +64,7 @@ static lln_status test_column(const plan *p, size_t j, bool few, double *x,
                               lln_tested *out)
 {
     lln_standard_sample sample;
+    LLN_TRY(lln_threads_check_stop());
     out->step = (double)p->step;
     out->tokens = (double)p->tokens;
     lln_feature_read(p->a, j, p->step, x);
@@ -84,12 +88,12 @@ static lln_status test_column(const plan *p, size_t j, bool few, double *x,
 static lln_status test_columns(const plan *p, bool few, lln_tested *features)
 {
     lln_failure failure = LLN_NO_FAILURE;
-    size_t threads = (size_t)lln_threads_count();
+    size_t d = p->a.columns, threads = (size_t)lln_threads_count();
     double *work = lln_array_alloc(threads * p->tokens, sizeof *work);
     if (!work)
         return LLN_ENOMEM;
-#pragma omp parallel for schedule(dynamic)
-    for (size_t j = 0; j < p->a.columns; j++) {
+#pragma omp parallel for schedule(dynamic) if (p->tokens * d >= LARGE)
+    for (size_t j = 0; j < d; j++) {
         double *x = work + (size_t)omp_get_thread_num() * p->tokens;
         lln_status status = test_column(p, j, few, x, &features[j]);
         if (status != LLN_OK)
@@ -127,6 +131,18 @@ static void combine(lln_tested *features, size_t d, size_t t, lln_tested *all)
     all->tests[t] = worst;
 }
 
+/* Why no column has a p-value. Columns that vary say more than constant
+ * ones. */
+static lln_tested_state reason_of(const lln_tested *features, size_t d)
+{
+    lln_tested_state reason = d > 0 ? LLN_TESTED_CONSTANT : LLN_TESTED_FEW;
+    for (size_t j = d; j-- > 0;)
+        if (features[j].state == LLN_TESTED_FEW ||
+            features[j].state == LLN_TESTED_MANY)
+            reason = features[j].state;
+    return reason;
+}
+
 static void combine_all(lln_tested *features, size_t d, lln_tested *all)
 {
     bool undefined = d == 0;
@@ -134,9 +150,7 @@ static void combine_all(lln_tested *features, size_t d, lln_tested *all)
         combine(features, d, t, all);
         undefined |= isnan(all->tests[t].p);
     }
-    for (size_t j = d; undefined && j-- > 0;)
-        if (features[j].state != LLN_TESTED)
-            all->state = features[j].state;
+    all->state = undefined ? reason_of(features, d) : LLN_TESTED;
 }
 
 /* n / n_var rounded up; 1 if n_var is NaN. */

@@ -146,6 +146,27 @@ errors_near() {
         lln-spectral --jackknife
 }
 
+# The same keys, hidden by a mask in a file and by --causal; in a row of a tile,
+# hidden keys are removed.
+@test "a mask in a file" {
+    awk 'BEGIN {
+        for (i = 0; i < 64; i++)
+            for (j = 0; j < 64; j++) printf "%d", j <= i
+    }' | tr 01 '\000\001' | npy mask.npy '|b1' '(64, 64)'
+    local heads=(--q "$CASES/case_A_Q.npy" --k "$CASES/case_A_K.npy"
+        --layout nd --kernel softmax --jackknife --double -q)
+    for tool in lln-entropy lln-stats; do
+        $tool "${heads[@]}" --causal > causal
+        $tool "${heads[@]}" --mask mask.npy > hidden
+        for name in entropy_nats_se top1_mass_se log_variance_row_se \
+            log_mean_se; do
+            head -n 1 causal | grep -qw $name || continue
+            paste -d ' ' <(column $name < hidden) <(column $name < causal) |
+                near 1e-12
+        done
+    done
+}
+
 @test "bounds on errors" {
     run --separate-stderr of_encoder lln-entropy --jackknife \
         --fail-above entropy_nats_se=0.001

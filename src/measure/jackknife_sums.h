@@ -15,9 +15,14 @@ typedef struct {
     size_t group[LLN_TILE_KEYS], end[LLN_TILE_KEYS];
 } lln_pieces;
 
-/* Cuts the keys key .. key + count - 1, at most a tile, count >= 1. */
+/* Cuts the keys key .. key + count - 1, at most a tile. */
 void lln_pieces_cut(const lln_jackknife *groups, size_t key, size_t count,
                     lln_pieces *pieces);
+
+/* Moves the scores above -inf to the front, in order, and adapts the pieces;
+ * those without scores are removed. Returns the number of scores that are
+ * left. */
+size_t lln_pieces_drop_hidden(lln_pieces *pieces, void *scores, bool single);
 
 /* Sums over a piece. */
 typedef struct {

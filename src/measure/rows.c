@@ -4,7 +4,6 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/failure.h"
 #include "core/memory.h"
@@ -242,30 +241,6 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
     return NULL;
 }
 
-/* Cuts the scores of keys key .. key + count - 1 into pieces and removes those
- * of hidden keys. Returns the number that are left. */
-static size_t cut_row(workspace *work, size_t key, char *scores, size_t count,
-                      tile_kind kind, bool hides)
-{
-    lln_pieces *pieces = &work->pieces;
-    size_t size = kind.single ? sizeof(float) : sizeof(double);
-    size_t start = 0, kept = 0, used = 0;
-    lln_pieces_cut(work->groups->groups, key, count, pieces);
-    for (size_t p = 0; hides && p < pieces->count; p++) {
-        char *piece = scores + start * size;
-        size_t here = drop_hidden(piece, pieces->end[p] - start, kind);
-        start = pieces->end[p];
-        memmove(scores + kept * size, piece, here * size);
-        kept += here;
-        if (here > 0) {
-            pieces->group[used] = pieces->group[p];
-            pieces->end[used++] = kept;
-        }
-    }
-    pieces->count = hides ? used : pieces->count;
-    return hides ? kept : count;
-}
-
 /* Adds `count` scores of row i, also to the groups of their keys. */
 static void add_row(workspace *work, size_t i, const void *scores, size_t count,
                     tile_kind kind, void *kept)
@@ -299,8 +274,11 @@ static void add_tile(workspace *work, const row_pass *pass)
         void *scores = lln_tiles_row(tile, i);
         if (pass->zeros)
             count = drop_zeros(scores, count, kind);
-        if (work->groups && count > 0)
-            count = cut_row(work, tile->key + from, scores, count, kind, hides);
+        if (work->groups)
+            lln_pieces_cut(work->groups->groups, tile->key + from, count,
+                           &work->pieces);
+        if (work->groups && hides)
+            count = lln_pieces_drop_hidden(&work->pieces, scores, kind.single);
         else if (hides)
             count = drop_hidden(scores, count, kind);
         if (count > 0)

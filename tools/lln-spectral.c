@@ -15,7 +15,7 @@
 #include "run.h"
 
 static struct {
-    size_t eigenvalues;
+    size_t eigenvalues, groups;
     const char *method;
 } options = {.method = "auto"};
 
@@ -28,6 +28,9 @@ static const cli_option option_table[] = {
      &options.eigenvalues, 1, LARGEST_TABLE, false},
     {"method", 0, CLI_TEXT, "NAME", "method from the list below (auto)",
      &options.method, 0, 0, false},
+    {"jackknife", 0, CLI_MAYBE_COUNT, "G",
+     "refused: eigenvalues have no jackknife error", &options.groups, 2, 1000,
+     false},
     {0},
 };
 
@@ -231,6 +234,10 @@ int main(int argc, char **argv)
 {
     lln_spectrum_method method;
     command_parse(&tool, argc, argv);
+    if (cli_given("jackknife"))
+        cli_usage("--jackknife cannot be used for eigenvalues, which do not "
+                  "change smoothly with the tokens; use the spread over "
+                  "--trials or texts (--aggregate)");
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
     if (options.eigenvalues)

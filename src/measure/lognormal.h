@@ -52,6 +52,14 @@ LLN_NODISCARD lln_status lln_lognormal_distance(lln_attention *attention,
                                                 const size_t *queries,
                                                 size_t count, double *ks);
 
+/* lln_lognormal_measure of all rows without a sample, which also passes on each
+ * row without each group of tokens, in the same pass. The rows come again, with
+ * a new call of left_out->begin, if bins had to be chosen again. *out is the
+ * same, bit by bit. */
+LLN_NODISCARD lln_status
+lln_lognormal_leave_out(lln_attention *attention,
+                        const lln_rows_left_out *left_out, lln_lognormal *out);
+
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */
 LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,

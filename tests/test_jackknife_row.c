@@ -12,10 +12,11 @@ enum { KEYS = 40 };
 static void add_scores(lln_group_rows *work, const double *scores,
                        lln_domain domain)
 {
-    double logs[KEYS], weights[KEYS];
+    double logs[KEYS + 8], weights[KEYS + 8];
     for (size_t start = 0, count = 25; start < KEYS; start += count) {
         count = start == 0 ? 25 : KEYS - 25;
-        double *s = lln_array_alloc(count, sizeof *s), reference = scores[0];
+        double *s = lln_array_alloc(count + 8, sizeof *s),
+               reference = scores[0];
         memcpy(s, scores + start, count * sizeof *s);
         for (size_t j = 0; j < start + count; j++)
             reference = fmax(reference, scores[j]);
@@ -94,7 +95,7 @@ END_TEST
 /* Nothing is left of a row with all keys in one group, or without keys. */
 START_TEST(finish_empty)
 {
-    double scores[] = {1, 2}, logs[2], weights[2];
+    double scores[10] = {1, 2}, logs[10], weights[10];
     lln_tile_sums sums = {
         .reference = 2, .max = 2, .logs = logs, .weights = weights};
     lln_pieces pieces = {1, {3}, {2}};

@@ -52,19 +52,23 @@ END_TEST
 START_TEST(sums)
 {
     enum { COUNT = 303 };
-    double s[COUNT], w[COUNT];
-    float sf[COUNT], wf[COUNT];
+    double s[COUNT + 8], w[COUNT + 8], scratch[200];
+    float sf[COUNT + 16], wf[COUNT + 16];
     lln_pieces pieces = {4, {0, 1, 2, 3}, {1, 17, 203, COUNT}};
     lln_piece_sums out[4], single[4];
     draw_numbers(3, COUNT, 1, s);
+    for (size_t j = 0; j < 16; j++)
+        sf[COUNT + j] = wf[COUNT + j] = NAN; /* not used */
+    for (size_t j = 0; j < 8; j++)
+        s[COUNT + j] = w[COUNT + j] = NAN;
     for (size_t j = 0; j < COUNT; j++) {
         w[j] = exp(s[j] - 4);
         sf[j] = (float)s[j];
         wf[j] = (float)w[j];
     }
     bool moments = _i == 1;
-    lln_piece_sums_f64(s, w, &pieces, moments, 4, 0.2, out);
-    lln_piece_sums_f32(sf, wf, &pieces, moments, 4, 0.2, single);
+    lln_piece_sums_f64(s, w, &pieces, moments, 4, 0.2, scratch, out);
+    lln_piece_sums_f32(sf, wf, &pieces, moments, 4, 0.2, scratch, single);
     for (size_t p = 0, j = 0; p < 4; p++) {
         double sum = 0, slope = 0, square = 0, top = 0, power[5] = {0};
         for (; j < pieces.end[p]; j++) {

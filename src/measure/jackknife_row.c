@@ -185,10 +185,10 @@ void lln_group_rows_add(lln_group_rows *work, size_t i,
     double center = sums->center - (linear ? sums->max : 0);
     if (single)
         lln_piece_sums_f32(logs, sums->weights, pieces, work->moments,
-                           reference, center, out);
+                           reference, center, work->lanes, out);
     else
         lln_piece_sums_f64(logs, sums->weights, pieces, work->moments,
-                           reference, center, out);
+                           reference, center, work->lanes, out);
     center = rounded(center, single) + (linear ? sums->max : 0);
     for (size_t p = 0; p < pieces->count; p++) {
         size_t t = pieces->group[p], count = pieces->end[p] - start;

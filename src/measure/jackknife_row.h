@@ -31,6 +31,7 @@ typedef struct {
     double *scratch; /* owned */
     lln_left_out out;
     lln_piece_sums pieces[LLN_TILE_KEYS];
+    double lanes[LLN_TILE_KEYS * LLN_PIECE_SCRATCH / sizeof(double)];
 } lln_group_rows;
 
 /* Allocates sums for blocks of `rows` rows; release them with

@@ -9,6 +9,8 @@
 #include "core/vector_math.h"
 #include "measure/tile_sums.h"
 
+enum { SUMS = 5 }; /* of weights, and four more */
+
 #define LLN_BODY "measure/jackknife_sums.inc"
 #include "core/both_precisions.h"
 

@@ -24,6 +24,8 @@ void lln_pieces_cut(const lln_jackknife *groups, size_t key, size_t count,
  * left. */
 size_t lln_pieces_drop_hidden(lln_pieces *pieces, void *scores, bool single);
 
+enum { LLN_PIECE_SLACK = 64, LLN_PIECE_SCRATCH = 6 * LLN_PIECE_SLACK };
+
 /* Sums over a piece. */
 typedef struct {
     double sum, slope, square; /* of exp(y), -y exp(y), exp(y)^2 */
@@ -33,12 +35,16 @@ typedef struct {
 
 /* Sums over all pieces of scores s, as logarithms, and weights exp(y), y = s -
  * reference: out [pieces->count]. With `moments`, sum and power[] are computed;
- * else sum, slope, square and top. The others are 0, power[0] is not set. */
+ * else sum, slope, square and top. The others are 0. LLN_PIECE_SLACK bytes
+ * after the scores and weights of a piece may be read, but are not used.
+ * scratch: LLN_PIECE_SCRATCH bytes for each piece, aligned as a double. */
 void lln_piece_sums_f32(const float *scores, const float *weights,
                         const lln_pieces *pieces, bool moments,
-                        double reference, double center, lln_piece_sums *out);
+                        double reference, double center, void *scratch,
+                        lln_piece_sums *out);
 void lln_piece_sums_f64(const double *scores, const double *weights,
                         const lln_pieces *pieces, bool moments,
-                        double reference, double center, lln_piece_sums *out);
+                        double reference, double center, void *scratch,
+                        lln_piece_sums *out);
 
 #endif

@@ -192,7 +192,7 @@ typedef struct {
     row_state rows[LLN_TILE_ROWS];
     lln_group_rows *groups; /* NULL: no groups are left out */
     lln_pieces pieces;
-    double stored[2 * LLN_TILE_KEYS];
+    double stored[2 * LLN_TILE_KEYS + LLN_PIECE_SLACK / sizeof(double)];
 } workspace;
 
 /* Number of rows of a block. A sample of a few hundred rows is divided into

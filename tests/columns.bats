@@ -19,9 +19,10 @@ header() {
         head,entropy_min_nats,entropy_max_nats
     equal id "$(header "${of[@]}" --columns top1_mass,id)" \
         top1_mass,$identity
-    # What is printed on request alone: the rule, and what is of a sink.
+    # What is printed on request alone: the rule, and what is of a sink or of
+    # --jackknife.
     equal all "$(header "${of[@]}" --columns tau,all)" \
-        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,/'),outside_mass,entropy_with_sink_nats"
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var"
     equal sink "$(header "${of[@]}" --columns sink)" \
         outside_mass,entropy_with_sink_nats
     equal default "$(header "${of[@]}" --columns default)" \

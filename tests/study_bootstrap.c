@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Size and power of lln-stats --bootstrap, in full; tests/test_bootstrap.c has
- * small versions. tests/study_bootstrap.txt is its output, of 4 minutes on 2
- * cores:
+ * small versions. tests/study_bootstrap.txt has what it prints, after 4 minutes
+ * of two cores:
  *     make build/tests/study_bootstrap
- *     build/tests/study_bootstrap > tests/study_bootstrap.txt */
+ *     build/tests/study_bootstrap | sed '/^Running/d; /^100/d'
+ * An independent program found 0.060 and 0.035 at x = 0.05 for the first two
+ * rows (200 heads), and 0.58 and 1.00 for keys t5 and keys of rank 2 (40). */
 #include <stdio.h>
 #include <string.h>
 

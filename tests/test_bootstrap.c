@@ -66,7 +66,7 @@ static lln_bootstrap plain(const lln_head *head, const char *kernel,
            !(plan->enough && above == plan->enough)) {
         double t = draw_distance(head, kernel, queries, count, plan->seed,
                                  out.draws++);
-        above += t >= out.distance;
+        above += t >= out.distance * (1 - 1e-9);
         if (!(plan->enough && above == plan->enough))
             sum += all[used++] = t;
     }
@@ -158,6 +158,21 @@ START_TEST(measure_any_draws)
     expect_same(few, bootstrap_softmax(&head, 99999, 5, 3));
     expect_same(few, bootstrap_softmax(&head, few.draws, 5, 3));
     lln_head_free(&head);
+}
+END_TEST
+
+/* Two entries always have the distance Phi(1/sqrt 2) - 1/2, by rounding a bit
+ * more or less: p is 1. */
+START_TEST(measure_ties)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        lln_head head = bootstrap_head(2, 2, 1, 1, seed);
+        head.rule.mask.causal = true;
+        lln_bootstrap out = bootstrap_softmax(&head, 99, 10, seed);
+        expect_relative(out.distance, 0.26024993890652326, 1e-6);
+        ck_assert(out.p == 1 && out.draws == 10);
+        lln_head_free(&head);
+    }
 }
 END_TEST
 
@@ -348,6 +363,7 @@ int main(void)
     tcase_add_loop_test(measure, measure_plain, 0, RUN_COUNT);
     tcase_add_test(measure, measure_any_threads);
     tcase_add_test(measure, measure_any_draws);
+    tcase_add_test(measure, measure_ties);
     tcase_add_loop_test(measure, measure_null_moments, 0, 4);
     tcase_add_test(measure, measure_uniform);
     tcase_add_test(measure, measure_power);

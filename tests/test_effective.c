@@ -154,10 +154,49 @@ START_TEST(measure_undefined)
 }
 END_TEST
 
+/* Lag by lag, and for slow waves of 200 tokens by the transform after all. */
+START_TEST(tokens_same)
+{
+    enum { N = 900, D = 3 };
+    double *x = calloc(N * D, sizeof *x), n_var;
+    lln_effective all;
+    fill(x, N, D);
+    for (size_t i = 0; _i == 1 && i < N * D; i++)
+        x[i] = 5 + sin((double)(i / D) * 2 * M_PI / 200);
+    for (size_t n = 2; n <= N; n = 2 * n + 1) {
+        lln_matrix a = {LLN_FLOAT64, n, D, x};
+        expect_ok(lln_effective_measure(a, &all, NULL));
+        expect_ok(lln_effective_tokens(a, &n_var));
+        expect_relative(n_var, all.n_var, 1e-11);
+    }
+    lln_matrix one = {LLN_FLOAT64, 1, D, x};
+    expect_status(lln_effective_tokens(one, &n_var), LLN_EUNDEFINED);
+    ck_assert(isnan(n_var));
+    free(x);
+    const double equal[] = {14.3, 14.3, 14.3, 14.3};
+    lln_matrix constant = {LLN_FLOAT64, 4, 1, equal};
+    expect_status(lln_effective_tokens(constant, &n_var), LLN_EUNDEFINED);
+    ck_assert(isnan(n_var));
+}
+END_TEST
+
+START_TEST(tokens_cases)
+{
+    lln_head head = case_head(expected[_i].name, LLN_FLOAT64, false);
+    double n_var;
+    expect_ok(lln_effective_tokens(head.q, &n_var));
+    expect_relative(n_var, expected[_i].n_var, 1e-12);
+    lln_head_free(&head);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("effective");
     TCase *measure = tcase_create("measure");
+    tcase_add_loop_test(measure, tokens_cases, 0,
+                        sizeof expected / sizeof *expected);
+    tcase_add_loop_test(measure, tokens_same, 0, 2);
     tcase_add_loop_test(measure, measure_cases, 0,
                         sizeof expected / sizeof *expected);
     tcase_add_test(measure, measure_sizes);

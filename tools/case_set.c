@@ -7,6 +7,7 @@
 #include "arrays.h"
 #include "beside.h"
 #include "core/threads.h"
+#include "jackknife.h"
 #include "kernel_rules.h"
 #include "message.h"
 #include "options.h"
@@ -57,6 +58,8 @@ static void choose_kernels(case_set *set)
         if (stored_beside())
             add_weights(&set->kernels);
         choose_reference(set);
+        if (set->plan->leaves_out_tokens)
+            jackknife_check_kernels(&set->kernels);
         check_rules(set);
         return;
     }

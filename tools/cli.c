@@ -223,6 +223,10 @@ static void set_option(const cli_option *option, const char *text, bool again)
     case CLI_MAYBE:
         set_maybe(option, text, again);
         break;
+    case CLI_MAYBE_COUNT:
+        if (!text)
+            break;
+        /* fall through */
     case CLI_COUNT:
         *(size_t *)option->target = (size_t)read_number(option, text);
         break;
@@ -266,13 +270,29 @@ __attribute__((noreturn)) static void missing_argument(size_t row)
     cli_usage("--%s: no value given; expected %s", rows[row]->name, range);
 }
 
+/* Whether the option may have no value. */
+static bool is_optional(const cli_option *option)
+{
+    return option->type == CLI_MAYBE || option->type == CLI_MAYBE_COUNT;
+}
+
+/* The next word, if it is a whole number; NULL: it is none. */
+static char *next_count(int argc, char **argv)
+{
+    char *word = optind < argc ? argv[optind] : NULL;
+    if (!word || *word == '\0' || word[strspn(word, "0123456789")] != '\0')
+        return NULL;
+    optind++;
+    return word;
+}
+
 /* Fills the tables of getopt_long from the rows. */
 static void describe(struct option *names, char *letters)
 {
     *letters++ = ':';
     for (size_t i = 0; i < row_count; i++) {
         bool takes = rows[i]->type != CLI_FLAG;
-        int argument = rows[i]->type == CLI_MAYBE ? optional_argument : takes;
+        int argument = is_optional(rows[i]) ? optional_argument : takes;
         names[i] =
             (struct option){rows[i]->name, argument, NULL, LONG_ONLY + (int)i};
         if (rows[i]->letter) {
@@ -318,6 +338,8 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
             missing_argument(find_row(optopt));
         size_t row = find_row(value);
         answer(rows[row]);
+        if (rows[row]->type == CLI_MAYBE_COUNT && !optarg)
+            optarg = next_count(argc, argv);
         set_option(rows[row], optarg, given[row]);
         given[row] = true;
         if (strcmp(rows[row]->name, "resume") == 0)

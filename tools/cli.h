@@ -19,8 +19,10 @@ typedef enum {
     CLI_MAYBE, /* const char *: "" if the option has no argument, else the
                   argument after =, which is the one named in the row */
     CLI_COUNT, /* size_t in [low, high] */
-    CLI_SEED,  /* uint64_t, any */
-    CLI_REAL,  /* double in [low, high]; if `open`, low and high are excluded */
+    CLI_MAYBE_COUNT, /* the same, or its default if no whole number follows,
+                        after = or as the next word */
+    CLI_SEED,        /* uint64_t, any */
+    CLI_REAL, /* double in [low, high]; if `open`, low and high are excluded */
 } cli_type;
 
 /* One row drives parsing, --help and the check against the man page. */
@@ -52,10 +54,17 @@ typedef struct {
  * -V and --version need no rows. */
 int cli_parse(const cli_tool *tool, int argc, char **argv);
 
-/* The range of an option of type CLI_COUNT or CLI_REAL. */
+/* Whether the option takes a whole number in a range. */
+static inline bool cli_is_count(const cli_option *option)
+{
+    return option->type == CLI_COUNT || option->type == CLI_MAYBE_COUNT;
+}
+
+/* The range of an option of type CLI_COUNT, CLI_MAYBE_COUNT or
+ * CLI_REAL. */
 static inline lln_range cli_range(const cli_option *option)
 {
-    return (lln_range){option->low, option->high, option->type == CLI_COUNT,
+    return (lln_range){option->low, option->high, cli_is_count(option),
                        option->open};
 }
 

@@ -9,7 +9,7 @@ enum { COLUMN = 30, WIDTH = 79 }; /* where the help texts start and end */
 void help_range(const cli_option *option, char *out, size_t size)
 {
     lln_range range = cli_range(option);
-    if (option->type == CLI_COUNT || option->type == CLI_REAL)
+    if (cli_is_count(option) || option->type == CLI_REAL)
         lln_range_text(&range, out, size);
     else if (option->type == CLI_SEED)
         snprintf(out, size, "a whole number from 0 to %" PRIu64, UINT64_MAX);
@@ -43,6 +43,19 @@ static void print_wrapped(const char *text, int used)
     putchar('\n');
 }
 
+/* The form of the value of an option, with its name. */
+static const char *value_format(const cli_option *option)
+{
+    switch (option->type) {
+    case CLI_MAYBE:
+        return "[=%s]";
+    case CLI_MAYBE_COUNT:
+        return " [%s]";
+    default:
+        return " %s";
+    }
+}
+
 static void print_options(const cli_option *option)
 {
     for (; option && option->name; option++) {
@@ -50,8 +63,7 @@ static void print_options(const cli_option *option)
                                   : printf("      ");
         used += printf("--%s", option->name);
         if (option->argument)
-            used += printf(option->type == CLI_MAYBE ? "[=%s]" : " %s",
-                           option->argument);
+            used += printf(value_format(option), option->argument);
         print_wrapped(option->help, used);
     }
 }

@@ -7,7 +7,9 @@
 
 #include "command.h"
 #include "core/memory.h"
+#include "jackknife.h"
 #include "measure/diagnosis.h"
+#include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
 #include "options.h"
@@ -26,6 +28,7 @@ static const cli_option option_table[] = {
      "print one row for each model: fractions of heads by entropy, and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    JACKKNIFE_OPTION,
     {0},
 };
 
@@ -36,13 +39,14 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4 };
+enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4, PASS_TOKENS = 8 };
 
 #define THEORY (PASS_THEORY | PASS_TEMPERATURE)
 
 typedef struct {
     lln_entropy entropy;
     double theory;
+    jackknife_record jackknife;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -69,6 +73,7 @@ static record_column summary_columns[] = {
                 PASS_ROWS),
     RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
                 SINK, PASS_ROWS),
+    JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     {0},
 };
 
@@ -136,15 +141,24 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* Measures the entropies of the rows; only drawn rows have standard errors. */
-static lln_status fill_entropy(const run_case *c, lln_entropy *out,
+/* Measures the entropies of the rows; there are standard errors only of drawn
+ * rows and with --jackknife. */
+static lln_status fill_entropy(const run_case *c, summary_record *out,
                                lln_entropy *error)
 {
     lln_attention attention;
+    size_t groups = 0;
+    lln_status status;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_entropy_measure(&attention, c->rows, c->row_count, out,
-                            run_shared.rows > 0 ? error : NULL);
+    if (jackknife_asked())
+        status = lln_entropy_jackknife(&attention, jackknife_groups,
+                                       &out->entropy, error, &groups);
+    else
+        status = lln_entropy_measure(&attention, c->rows, c->row_count,
+                                     &out->entropy,
+                                     run_shared.rows > 0 ? error : NULL);
+    if (jackknife_asked())
+        out->jackknife.groups = (double)groups;
     lln_attention_close(&attention);
     return status;
 }
@@ -156,10 +170,12 @@ static lln_status measure_entropy(const run_case *c, const void *context,
     summary_record *out = run_block_record(block, 0);
     summary_record *error = run_block_errors(block, 0);
     lln_theory_softmax_values theory;
-    if (c->passes & PASS_ROWS)
-        LLN_TRY(fill_entropy(c, &out->entropy, &error->entropy));
+    if (c->passes & PASS_TOKENS)
+        LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
+    if (c->passes & PASS_ROWS)
+        return fill_entropy(c, out, &error->entropy);
     return LLN_OK;
 }
 
@@ -237,6 +253,8 @@ int main(int argc, char **argv)
         show_sink(summary_columns);
         show_sink(query_columns);
     }
+    jackknife_show(summary_columns);
+    jackknife_check();
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
     if (options.diagnose)
@@ -254,5 +272,6 @@ int main(int argc, char **argv)
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
+                    .leaves_out_tokens = jackknife_asked(),
                     .measures_sampled_rows = true});
 }

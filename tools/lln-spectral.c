@@ -16,7 +16,7 @@
 #include "run.h"
 
 static struct {
-    size_t eigenvalues, singular;
+    size_t eigenvalues, singular, groups;
     const char *method; /* NULL: automatic */
 } options;
 
@@ -33,6 +33,9 @@ static const cli_option option_table[] = {
      &options.singular, 1, LARGEST_TABLE, false},
     {"method", 0, CLI_TEXT, "NAME", "method from the list below (auto)",
      &options.method, 0, 0, false},
+    {"jackknife", 0, CLI_MAYBE_COUNT, "G",
+     "refused: eigenvalues have no jackknife error", &options.groups, 2, 1000,
+     false},
     {0},
 };
 
@@ -296,6 +299,10 @@ int main(int argc, char **argv)
 {
     lln_spectrum_method method;
     command_parse(&tool, argc, argv);
+    if (cli_given("jackknife"))
+        cli_usage("--jackknife cannot be used for eigenvalues, which do not "
+                  "change smoothly with the tokens; use the spread over "
+                  "--trials or texts (--aggregate)");
     check_options(&method);
     if (options.singular)
         return run_plan_write(

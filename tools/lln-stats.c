@@ -10,6 +10,8 @@
 #include "fenton_columns.h"
 #include "fenton_table.h"
 #include "heads/temperature.h"
+#include "jackknife.h"
+#include "measure/jackknife_lognormal.h"
 #include "measure/lognormal.h"
 #include "message.h"
 #include "model.h"
@@ -57,6 +59,7 @@ static const cli_option option_table[] = {
      "with --fenton, values of s2 = (alpha sigma_q)^2 + (beta sigma_k)^2, in "
      "the form of --tau (0.25:25:100)",
      &options.s2, 0, 0, false},
+    JACKKNIFE_OPTION,
     {0},
 };
 
@@ -72,7 +75,8 @@ enum {
     PASS_FIT = 2,
     PASS_THEORY = 4,
     PASS_FENTON = 8,
-    PASS_BOOTSTRAP = 16
+    PASS_TOKENS = 16,
+    PASS_BOOTSTRAP = 32
 };
 
 #define THEORY (PASS_THEORY | PASS_SIGMAS)
@@ -81,6 +85,7 @@ typedef struct {
     double sigma_q, sigma_k, cross_variance;
     lln_lognormal fit;
     double log_mean_theory, log_variance_theory, log_variance_row_theory;
+    jackknife_record jackknife;
     fenton_columns fenton;
     bootstrap_fields bootstrap;
 } summary_record;
@@ -103,6 +108,7 @@ static record_column summary_columns[] = {
     SUMMARY(fit.fit.ks, "ks_distance", PASS_FIT),
     SUMMARY(fit.fit.wasserstein, "wasserstein", PASS_FIT),
     SUMMARY(fit.fit.qq, "qq_correlation", PASS_FIT),
+    JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_FIT, PASS_TOKENS),
     FENTON_COLUMNS(summary_record, fenton, PASS_FENTON | PASS_SIGMAS, PASS_FIT,
                    THEORY),
     BOOTSTRAP_COLUMNS(summary_record, bootstrap, PASS_BOOTSTRAP),
@@ -126,14 +132,35 @@ static void fill_theory(const run_case *c, summary_record *out)
     }
 }
 
+/* The same with errors over groups of tokens. */
+static lln_status fit_groups(lln_attention *attention, summary_record *out,
+                             summary_record *error)
+{
+    lln_lognormal_moments moments = {NAN, NAN, NAN, NAN, NAN};
+    size_t groups = 0;
+    lln_status status = lln_lognormal_jackknife(attention, jackknife_groups,
+                                                &out->fit, &moments, &groups);
+    out->jackknife.groups = (double)groups;
+    error->fit.mean = moments.mean;
+    error->fit.variance = moments.variance;
+    error->fit.variance_row = moments.variance_row;
+    error->fit.skewness = moments.skewness;
+    error->fit.excess_kurtosis = moments.excess_kurtosis;
+    return status;
+}
+
 /* Measures the fit of ln P; undefined values are NaN. */
 static lln_status fill_fit(const run_case *c, summary_record *out,
                            summary_record *error)
 {
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_lognormal_measure(&attention, c->rows, c->row_count,
-                                              &out->fit, NULL);
+    lln_status status;
+    if (jackknife_asked())
+        status = fit_groups(&attention, out, error);
+    else
+        status = lln_lognormal_measure(&attention, c->rows, c->row_count,
+                                       &out->fit, NULL);
     lln_attention_close(&attention);
     if (run_shared.rows > 0) {
         error->fit.mean = out->fit.mean_error;
@@ -156,14 +183,19 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
 {
     (void)context;
     summary_record *out = run_block_record(block, 0);
+    summary_record *error = run_block_errors(block, 0);
     if ((c->passes & PASS_MOMENTS) && c->head->q.data)
         LLN_TRY(lln_temperature_moments(c->head, &out->sigma_q, &out->sigma_k,
                                         &out->cross_variance));
+    if ((c->passes & PASS_MOMENTS) && jackknife_asked())
+        LLN_TRY(jackknife_sigmas(c->head, &error->sigma_q, &error->sigma_k));
+    if (c->passes & PASS_TOKENS)
+        LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if (c->passes & PASS_THEORY)
         fill_theory(c, out);
     lln_status status = LLN_OK;
     if (c->passes & PASS_FIT)
-        status = fill_fit(c, out, run_block_errors(block, 0));
+        status = fill_fit(c, out, error);
     if (c->passes & PASS_FENTON)
         fill_fenton(c, out);
     if (c->passes & PASS_BOOTSTRAP && status == LLN_OK)
@@ -192,6 +224,8 @@ int main(int argc, char **argv)
         cli_usage("--thin needs --normality");
     if (options.per_feature && !options.normality)
         cli_usage("--per-feature needs --normality");
+    jackknife_show(summary_columns);
+    jackknife_check();
     if (options.fenton)
         return fenton_table_write(options.s2);
     if (options.normality)
@@ -202,6 +236,7 @@ int main(int argc, char **argv)
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
+                     .leaves_out_tokens = jackknife_asked(),
                      .measures_sampled_rows = true,
                      .draws_heads = options.bootstrap > 0};
     if (options.histogram)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "operands.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include "core/memory.h"
 #include "heads/files.h"
 #include "heads/layout.h"
+#include "heads/missing_paths.h"
 #include "message.h"
 #include "options.h"
 #include "tensor/mapping.h"
@@ -104,12 +106,37 @@ static void check_layout(const named_files *files, lln_mark mark)
               *fitting ? ", or a layout such as " : "", fitting);
 }
 
+/* Warns of steps that lack a layer or a head which other steps have, also if
+ * it is not selected: a step without any selected file would go unnoticed. */
+static void warn_of_missing(const named_files *files)
+{
+    size_t missing;
+    long first[LLN_MARKS];
+    if (!files->found || !has_mark(files, LLN_STEP))
+        return;
+    cli_check(
+        lln_found_paths_missing(files->found, files->count, &missing, first));
+    if (missing == 0)
+        return;
+    char place[64] = "", more[64] = "";
+    for (int mark = LLN_LAYER; mark < LLN_MARKS; mark++)
+        if (first[mark] >= 0)
+            snprintf(place + strlen(place), sizeof place - strlen(place),
+                     ", %s %ld", mark == LLN_LAYER ? "layer" : "head",
+                     first[mark]);
+    if (missing > 1)
+        snprintf(more, sizeof more, ", nor for %zu more", missing - 1);
+    cli_warn("'%s': no file for step %ld%s%s; other steps have one",
+             files->text, first[LLN_STEP], place, more);
+}
+
 /* Keeps the files of the selected layers and heads. */
 static void select_files(named_files *files)
 {
     const char *const lists[LLN_MARKS] = {NULL, run_shared.layers,
                                           run_shared.heads};
     static const char *const names[LLN_MARKS] = {NULL, "layers", "heads"};
+    warn_of_missing(files);
     for (int mark = LLN_LAYER; mark < LLN_MARKS; mark++) {
         check_layout(files, (lln_mark)mark);
         if (!has_mark(files, (lln_mark)mark))

@@ -61,11 +61,16 @@ static void add_column(row_writer *writer, const record_column *column,
     writer->all[at] = (lln_column){name, column->type};
 }
 
+static bool has_spread(const record_column *column)
+{
+    return column->type == LLN_CELL_REAL && !column->alone;
+}
+
 static void add_columns(row_writer *writer, record_type type, shows what,
                         const char *suffix)
 {
     for (size_t i = 0; type.columns[i].name; i++)
-        if (!*suffix || type.columns[i].type == LLN_CELL_REAL)
+        if (!*suffix || has_spread(&type.columns[i]))
             add_column(writer, &type.columns[i], i, what, suffix);
 }
 
@@ -75,7 +80,7 @@ static void add_pairs(row_writer *writer, shows first, const char *first_suffix,
 {
     const record_column *column = writer->type.columns;
     for (size_t i = 0; column[i].name; i++)
-        if (column[i].type == LLN_CELL_REAL) {
+        if (has_spread(&column[i])) {
             add_column(writer, &column[i], i, first, first_suffix);
             add_column(writer, &column[i], i, second, second_suffix);
         }

@@ -136,7 +136,8 @@ static row_spread choose_spread(const run_plan *plan, group_kind kind,
         return SPREAD_NONE;
     if (run_shared.aggregate)
         return SPREAD_HEADS;
-    return kind == GROUP_TRIALS || run_shared.rows > 0 || draws > 1
+    return plan->leaves_out_tokens || kind == GROUP_TRIALS ||
+                   run_shared.rows > 0 || draws > 1
                ? SPREAD_ERROR
                : SPREAD_NONE;
 }

@@ -16,9 +16,8 @@ int lln_compare_reals(const void *first, const void *second);
 /* Sorts numbers [count] and removes repetitions; returns how many are left. */
 size_t lln_sort_unique(size_t *numbers, size_t count);
 
-/* Sorts values [count], none of them NaN, in a time proportional to count: 3 ms
- * for 2^17 values, where heapsort takes 10. Needs memory for as many again.
- * LLN_ENOMEM. */
+/* Sorts values [count], none of them NaN, by radix: in a time proportional to
+ * count. Needs memory for twice as many. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_sort_reals(double *values, size_t count);
 
 #endif

@@ -27,6 +27,9 @@ typedef enum {
     LLN_KERNEL_RANDOM = 4,      /* drawn at random: depends on seed and draw */
     /* Rows sum to 1 if neither parameters nor arrays are given. */
     LLN_KERNEL_SUMS_BY_DEFAULT = 8,
+    /* P_ij = A_ij / sum_l A_il, where A_ij does not change if other tokens are
+     * removed; not in the form that `variant` selects. */
+    LLN_KERNEL_PAIRS = 16,
 } lln_kernel_property;
 
 /* A parameter: a number in a range, or one of a few words. */

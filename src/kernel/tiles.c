@@ -16,7 +16,8 @@ lln_status lln_tiles_open(const lln_attention *attention, size_t rows,
 {
     *tiles = (lln_tiles){.attention = attention};
     tiles->packed = lln_array_alloc_raw(rows * attention->rank, element(tiles));
-    tiles->room = lln_array_alloc_raw(rows * LLN_TILE_KEYS, element(tiles));
+    tiles->room = lln_array_alloc_raw(rows * LLN_TILE_KEYS + LLN_TILE_SLACK,
+                                      element(tiles));
     return tiles->packed && tiles->room ? LLN_OK : LLN_ENOMEM;
 }
 

@@ -19,6 +19,9 @@
  * size. */
 enum { LLN_TILE_ROWS = 192, LLN_TILE_KEYS = 512 };
 
+/* Scores that loops over vectors may read after a tile of their own. */
+enum { LLN_TILE_SLACK = 16 };
+
 typedef struct {
     const lln_attention *attention;
     void *packed; /* left factors of the block; owned */

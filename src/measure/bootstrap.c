@@ -22,6 +22,10 @@ enum {
 
 static const double UPPER = 0.95;
 
+/* Distances that differ by less are equal: those of two entries always are, but
+ * for rounding. Relative. */
+static const double EQUAL = 1e-9;
+
 /* The matrices of a drawn head. */
 typedef struct {
     void *q, *k;
@@ -132,7 +136,7 @@ static lln_status take_draw(void *context, size_t draw, size_t at)
     double distance = s->slots[at].distance;
     s->distances[draw] = distance;
     s->done++;
-    s->exceeding += !(distance < s->distance);
+    s->exceeding += !(distance < s->distance * (1 - EQUAL));
     return has_enough(s) ? LLN_EUNDEFINED : LLN_OK;
 }
 

@@ -43,6 +43,7 @@ typedef struct {
  * (divisor: number - 1), and T*_b is computed as T, with the same estimation.
  *     p = enough / l                     if stopped at draw l,
  *     p = (1 + #{T* >= T}) / (B + 1)     otherwise.
+ * where T* >= T (1 - 1e-9) counts, because of rounding.
  * Both are valid: under the hypothesis P(p <= x) <= x, apart from the
  * estimation of sigma. A drawn head without a distance counts as T* >= T and
  * enters neither mean nor upper. The draw that stops does not enter them

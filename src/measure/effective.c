@@ -11,6 +11,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "core/vector_math.h"
 #include "measure/feature.h"
 
 /* A sum of two autocorrelations that is smaller is rounding of the transform,
@@ -147,5 +148,111 @@ lln_status lln_effective_measure(lln_matrix a, lln_effective *all,
         x && c ? count_both(a, x, c, all, features) : LLN_ENOMEM;
     free(x);
     free(c);
+    return status;
+}
+
+enum { LAGS = 64 };
+
+LLN_CLONES static double multiply(const double *x, const double *y,
+                                  size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += x[i] * y[i];
+    return sum;
+}
+
+/* n_var of the centred x [n x d], lag by lag. Returns false if LAGS lags are
+ * not enough. */
+static bool count_lags(const double *x, size_t n, size_t d, double *n_var)
+{
+    double c[LAGS + 1] = {multiply(x, x, n * d)};
+    for (size_t t = 1; t + 1 <= n / 2; t += 2) {
+        if (t + 1 > LAGS)
+            return false;
+        for (size_t lag = t; lag < t + 2; lag++)
+            c[lag] = multiply(x, x + lag * d, (n - lag) * d);
+        if (!((c[t] + c[t + 1]) / c[0] > ROUNDING))
+            break;
+    }
+    *n_var = count_tokens(c, n).n_var;
+    return true;
+}
+
+/* Subtracts the means of the columns of x [n x d]; mean [d] receives them. */
+LLN_CLONES static void subtract_means(double *x, size_t n, size_t d,
+                                      double *mean)
+{
+    for (size_t j = 0; j < d; j++)
+        mean[j] = 0;
+    for (size_t i = 1; i < n; i++)
+#pragma omp simd
+        for (size_t j = 0; j < d; j++)
+            mean[j] += x[i * d + j] - x[j];
+    for (size_t j = 0; j < d; j++)
+        mean[j] = x[j] + mean[j] / (double)n;
+    for (size_t i = 0; i < n; i++)
+#pragma omp simd
+        for (size_t j = 0; j < d; j++)
+            x[i * d + j] -= mean[j];
+}
+
+/* The largest size of an entry of each column: out [d]. */
+LLN_CLONES static void find_largest(const double *x, size_t n, size_t d,
+                                    double *out)
+{
+    for (size_t j = 0; j < d; j++)
+        out[j] = 0;
+    for (size_t i = 0; i < n; i++)
+#pragma omp simd
+        for (size_t j = 0; j < d; j++) {
+            double size = fabs(x[i * d + j]);
+            out[j] = size > out[j] ? size : out[j];
+        }
+}
+
+/* The centred columns of a as x [n x d], as lln_feature_centre does for one
+ * column; column [n] and means [2 x d] are scratch. */
+static void centre_columns(lln_matrix a, double *column, double *means,
+                           double *x)
+{
+    size_t n = a.rows, d = a.columns;
+    double *rest = means + d;
+    lln_matrix_convert(a, LLN_FLOAT64, x);
+    subtract_means(x, n, d, means);
+    subtract_means(x, n, d, rest);
+    find_largest(x, n, d, rest);
+    for (size_t j = 0; j < d; j++) {
+        double rounding = lln_precision_rounding(LLN_FLOAT64, fabs(means[j]));
+        if (rest[j] > rounding * sqrt((double)n))
+            continue; /* so is the standard deviation */
+        lln_feature_read(a, j, 1, column);
+        lln_feature_centre(column, n);
+        for (size_t i = 0; i < n; i++)
+            x[i * d + j] = column[i];
+    }
+}
+
+lln_status lln_effective_tokens(lln_matrix a, double *n_var)
+{
+    lln_effective all;
+    *n_var = NAN;
+    if (a.rows < 2 || a.columns == 0)
+        return lln_fail(LLN_EUNDEFINED, "%zu tokens; expected at least 2",
+                        a.rows);
+    double *x = lln_array_alloc_raw(a.rows * a.columns, sizeof *x);
+    double *column =
+        lln_array_alloc_raw(a.rows + 2 * a.columns, sizeof *column);
+    lln_status status = x && column ? LLN_OK : LLN_ENOMEM;
+    if (status == LLN_OK)
+        centre_columns(a, column, column + a.rows, x);
+    if (status == LLN_OK && !count_lags(x, a.rows, a.columns, n_var)) {
+        status = lln_effective_measure(a, &all, NULL);
+        *n_var = all.n_var;
+    } else if (status == LLN_OK && isnan(*n_var))
+        status = lln_fail(LLN_EUNDEFINED, "every feature is constant");
+    free(x);
+    free(column);
     return status;
 }

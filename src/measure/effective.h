@@ -33,4 +33,9 @@ typedef struct {
 LLN_NODISCARD lln_status lln_effective_measure(lln_matrix a, lln_effective *all,
                                                lln_effective *features);
 
+/* all->n_var of lln_effective_measure alone, up to rounding. Takes 2 n d
+ * operations for each lag, and as many lags as come in positive pairs; if these
+ * are more than 64, it transforms. Statuses as there; then *n_var is NaN. */
+LLN_NODISCARD lln_status lln_effective_tokens(lln_matrix a, double *n_var);
+
 #endif

@@ -12,6 +12,7 @@
 #include "core/threads.h"
 #include "measure/bins.h"
 #include "measure/ks.h"
+#include "measure/row_excess.h"
 
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */
@@ -23,20 +24,15 @@ enum {
 static const double NEAR_DEVIATION = 1.2, NEAR_MEAN = 0.5;
 
 /* Entries are represented by L' = ln P + ln m, which is 0 for uniform
- * attention, so that a spread far below the rounding of ln m is not lost. The
- * mean of -L' over the keys of a row is ln mean exp(s - mean s) + ln(keys / m).
- * If scores are nearly equal, their cumulants give the first term
- * accurately. */
+ * attention, so that a spread far below the rounding of ln m is not lost. */
 static double row_excess(const lln_attention *attention, const lln_row *row)
 {
     const lln_moments *s = &row->scores;
     double keys = s->count, m = (double)attention->m;
-    bool near = s->m4 <= 1e-5 * s->m2;
-    if (attention->kind != LLN_ATTENTION_TILES || !near)
+    if (attention->kind != LLN_ATTENTION_TILES)
         return row->log_norm - log(m) - s->mean;
-    double k2 = s->m2 / keys, k3 = s->m3 / keys,
-           k4 = s->m4 / keys - 3 * k2 * k2;
-    return k2 / 2 + k3 / 6 + k4 / 24 + log(keys / m);
+    return lln_row_excess(row->log_norm, s->mean, s->m2 / keys, s->m3 / keys,
+                          s->m4 / keys, log(m), log(keys / m));
 }
 
 /* L' is a score of the row minus this. */
@@ -145,6 +141,18 @@ static void count_row(void *context, int thread, size_t index,
                      row_origin(to->attention, row));
 }
 
+/* Visits the rows, and measures them without each group unless left_out is
+ * NULL. */
+static lln_status visit_rows(lln_attention *attention, const size_t *queries,
+                             size_t count, lln_row_visit *visit, collector *to,
+                             const lln_rows_left_out *left_out,
+                             lln_row *measured)
+{
+    return left_out
+               ? lln_rows_leave_out(attention, 0, visit, to, left_out, measured)
+               : lln_rows_visit(attention, queries, count, visit, to, measured);
+}
+
 /* Closes the gaps between rows that have fewer keys than the mask allows.
  * Returns the number of values. */
 static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
@@ -162,6 +170,7 @@ static size_t close_gaps(const collector *to, const lln_row *rows, size_t count)
 /* Sorts all values: at most EXACT_ENTRIES of them. */
 static lln_status collect_values(lln_attention *attention,
                                  const size_t *queries, size_t count,
+                                 const lln_rows_left_out *left_out,
                                  lln_row *measured, lln_sample *sample)
 {
     collector to = {.attention = attention,
@@ -179,8 +188,8 @@ static lln_status collect_values(lln_attention *attention,
     lln_status status = lln_sample_alloc(total, false, sample);
     if (status == LLN_OK) {
         to.values = sample->values;
-        status =
-            lln_rows_visit(attention, queries, count, keep_row, &to, measured);
+        status = visit_rows(attention, queries, count, keep_row, &to, left_out,
+                            measured);
     }
     if (status == LLN_OK) {
         sample->size = close_gaps(&to, measured, count);
@@ -194,13 +203,14 @@ static lln_status collect_values(lln_attention *attention,
 /* Counts all values in bins around the mean. */
 static lln_status collect_bins(lln_attention *attention, const size_t *queries,
                                size_t count, double mean, double deviation,
+                               const lln_rows_left_out *left_out,
                                lln_row *measured, lln_sample *sample)
 {
     collector to = {.attention = attention};
     LLN_TRY(
         lln_bins_open(mean, deviation, (size_t)lln_threads_count(), &to.bins));
-    lln_status status =
-        lln_rows_visit(attention, queries, count, count_row, &to, measured);
+    lln_status status = visit_rows(attention, queries, count, count_row, &to,
+                                   left_out, measured);
     if (status == LLN_OK)
         status = lln_bins_collect(to.bins, sample);
     lln_bins_close(to.bins);
@@ -238,8 +248,9 @@ static bool laid_well(double mean, double deviation, const lln_lognormal *out)
 /* Bins are chosen from a few rows. If these misjudged the spread, everything is
  * counted again with bins chosen from all rows. */
 static lln_status count_entries(lln_attention *attention, const size_t *queries,
-                                size_t count, lln_row *measured,
-                                lln_lognormal *out, lln_sample *sample)
+                                size_t count, const lln_rows_left_out *left_out,
+                                lln_row *measured, lln_lognormal *out,
+                                lln_sample *sample)
 {
     double mean = 0, deviation = 0;
     lln_status status =
@@ -251,7 +262,7 @@ static lln_status count_entries(lln_attention *attention, const size_t *queries,
     for (int attempt = 0; attempt < 2; attempt++) {
         lln_sample_free(sample);
         LLN_TRY(collect_bins(attention, queries, count, mean, deviation,
-                             measured, sample));
+                             left_out, measured, sample));
         status = pool_moments(attention, measured, count, out);
         if (status != LLN_OK || laid_well(mean, deviation, out))
             return status;
@@ -274,25 +285,29 @@ static double find_resolution(const lln_sample *sample, double deviation)
 }
 
 /* Moments and distribution of the entries, in values or bins. */
-static lln_status find_entries(lln_attention *attention, const size_t *queries,
-                               size_t count, lln_row *measured,
-                               lln_lognormal *out, lln_sample *sample)
+static lln_status find_all(lln_attention *attention, const size_t *queries,
+                           size_t count, const lln_rows_left_out *left_out,
+                           lln_row *measured, lln_lognormal *out,
+                           lln_sample *sample)
 {
     size_t entries;
     LLN_TRY(lln_size_multiply(count, attention->m, &entries));
     if (entries > EXACT_ENTRIES)
-        return count_entries(attention, queries, count, measured, out, sample);
-    LLN_TRY(collect_values(attention, queries, count, measured, sample));
+        return count_entries(attention, queries, count, left_out, measured, out,
+                             sample);
+    LLN_TRY(
+        collect_values(attention, queries, count, left_out, measured, sample));
     return pool_moments(attention, measured, count, out);
 }
 
 static lln_status measure_entries(lln_attention *attention,
                                   const size_t *queries, size_t count,
+                                  const lln_rows_left_out *left_out,
                                   lln_row *measured, lln_lognormal *out,
                                   lln_sample *sample)
 {
     lln_status status =
-        find_entries(attention, queries, count, measured, out, sample);
+        find_all(attention, queries, count, left_out, measured, out, sample);
     bool found = status == LLN_OK || status == LLN_EUNDEFINED;
     if (found && attention->log_variance_row) {
         LLN_TRY(attention->log_variance_row(attention, &out->variance_row));
@@ -313,7 +328,7 @@ lln_status lln_lognormal_measure(lln_attention *attention,
     lln_row *measured;
     LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
     lln_status status =
-        measure_entries(attention, queries, count, measured, out, &own);
+        measure_entries(attention, queries, count, NULL, measured, out, &own);
     free(measured);
     if (sample && (status == LLN_OK || status == LLN_EUNDEFINED))
         *sample = own;
@@ -332,10 +347,25 @@ lln_status lln_lognormal_distance(lln_attention *attention,
     *ks = NAN;
     LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
     lln_status status =
-        find_entries(attention, queries, count, measured, &moments, &sample);
+        find_all(attention, queries, count, NULL, measured, &moments, &sample);
     if (status == LLN_OK)
         *ks =
             lln_sample_ks(&sample, moments.sample_mean, sqrt(moments.variance));
+    free(measured);
+    lln_sample_free(&sample);
+    return status;
+}
+
+lln_status lln_lognormal_leave_out(lln_attention *attention,
+                                   const lln_rows_left_out *left_out,
+                                   lln_lognormal *out)
+{
+    lln_sample sample = {0};
+    lln_row *measured;
+    size_t count;
+    LLN_TRY(lln_rows_alloc(attention, NULL, &count, &measured));
+    lln_status status = measure_entries(attention, NULL, count, left_out,
+                                        measured, out, &sample);
     free(measured);
     lln_sample_free(&sample);
     return status;

@@ -46,11 +46,19 @@ LLN_NODISCARD lln_status lln_lognormal_measure(lln_attention *attention,
                                                size_t count, lln_lognormal *out,
                                                lln_sample *sample);
 
-/* fit.ks of lln_lognormal_measure, the same value in a fraction of its time.
+/* fit.ks of lln_lognormal_measure, the same value, without the rest of the fit.
  * LLN_EUNDEFINED: NaN. Other statuses as there. */
 LLN_NODISCARD lln_status lln_lognormal_distance(lln_attention *attention,
                                                 const size_t *queries,
                                                 size_t count, double *ks);
+
+/* lln_lognormal_measure of all rows without a sample, which also passes on each
+ * row without each group of tokens, in the same pass. The rows come again, with
+ * a new call of left_out->begin, if bins had to be chosen again. *out is the
+ * same, bit by bit. */
+LLN_NODISCARD lln_status
+lln_lognormal_leave_out(lln_attention *attention,
+                        const lln_rows_left_out *left_out, lln_lognormal *out);
 
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */

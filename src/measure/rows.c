@@ -22,6 +22,7 @@ typedef struct {
     lln_row_visit *visit; /* NULL: none */
     void *context;
     bool zeros; /* scores may be 0, which are no keys; not with a visitor */
+    const lln_rows_left_out *left_out; /* NULL: none */
 } row_pass;
 
 /* Sums over the scores of a row so far, relative to the largest: `reference` in
@@ -92,10 +93,15 @@ static double first_center(const void *scores, size_t count, tile_kind kind)
 
 static lln_tile_sums sum_scores(const void *scores, size_t count,
                                 tile_kind kind, void *kept, double center,
-                                const row_state *row)
+                                const row_state *row, void *stored)
 {
-    lln_tile_sums sums = {
-        .reference = row->reference, .max = row->max, .center = center};
+    lln_tile_sums sums = {.reference = row->reference,
+                          .max = row->max,
+                          .center = center,
+                          .weights = stored};
+    if (stored)
+        sums.logs =
+            (char *)stored + LLN_TILE_KEYS * (kind.single ? 4 : sizeof(double));
     if (kind.single)
         lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,
                           &sums);
@@ -106,12 +112,14 @@ static lln_tile_sums sum_scores(const void *scores, size_t count,
 }
 
 /* Adds `count` scores of one row and, unless it is NULL, writes their
- * logarithms to `kept`. It assumes that they do not exceed the largest so far,
+ * logarithms to `kept`. `stored` as in lln_tile_sums, or NULL. Returns the sums
+ * over the scores. It assumes that they do not exceed the largest so far,
  * and corrects the sums if they do: for n/512 tiles that happens about
  * ln(n/512) times, which costs less than finding the maximum of each tile
  * first. */
-static void add_scores(const void *scores, size_t count, tile_kind kind,
-                       void *kept, row_state *row)
+static lln_tile_sums add_scores(const void *scores, size_t count,
+                                tile_kind kind, void *kept, void *stored,
+                                row_state *row)
 {
     double center = row->moments.mean;
     if (row->count == 0) {
@@ -119,10 +127,11 @@ static void add_scores(const void *scores, size_t count, tile_kind kind,
             center = first_center(scores, count, kind);
         raise_max(row, largest_of(scores, count, kind), kind.domain);
     }
-    lln_tile_sums sums = sum_scores(scores, count, kind, kept, center, row);
+    lln_tile_sums sums =
+        sum_scores(scores, count, kind, kept, center, row, stored);
     if (sums.largest > row->reference) {
         raise_max(row, sums.largest, kind.domain);
-        sums = sum_scores(scores, count, kind, kept, center, row);
+        sums = sum_scores(scores, count, kind, kept, center, row, stored);
     }
     if (sums.largest == row->reference)
         row->ties += ties_with(scores, count, sums.largest, kind);
@@ -135,6 +144,7 @@ static void add_scores(const void *scores, size_t count, tile_kind kind,
         lln_moments_merge(&row->moments, &here);
     }
     row->count += (double)count;
+    return sums;
 }
 
 double lln_row_rounding(const lln_attention *attention, const lln_row *row)
@@ -180,6 +190,9 @@ typedef struct {
     lln_tiles tiles;
     void *kept; /* scores of all keys, [rows x m], for a visitor */
     row_state rows[LLN_TILE_ROWS];
+    lln_group_rows *groups; /* NULL: no groups are left out */
+    lln_pieces pieces;
+    double stored[2 * LLN_TILE_KEYS + LLN_PIECE_SLACK / sizeof(double)];
 } workspace;
 
 /* Number of rows of a block. A sample of a few hundred rows is divided into
@@ -202,6 +215,7 @@ static void workspace_free(workspace *work)
     if (!work)
         return;
     lln_tiles_close(&work->tiles);
+    lln_group_rows_free(work->groups);
     free(work->kept);
     free(work);
 }
@@ -217,10 +231,26 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
     lln_status status = lln_tiles_open(attention, rows, &work->tiles);
     if (pass->visit)
         work->kept = lln_array_alloc_raw(rows * attention->m, size);
+    if (status == LLN_OK && pass->left_out)
+        status =
+            lln_group_rows_open(pass->left_out->groups, rows,
+                                pass->what & LLN_ROW_MOMENTS, &work->groups);
     if (status == LLN_OK && (work->kept || !pass->visit))
         return work;
     workspace_free(work);
     return NULL;
+}
+
+/* Adds `count` scores of row i, also to the groups of their keys. */
+static void add_row(workspace *work, size_t i, const void *scores, size_t count,
+                    tile_kind kind, void *kept)
+{
+    row_state *row = &work->rows[i];
+    void *stored = work->groups ? work->stored : NULL;
+    lln_tile_sums sums = add_scores(scores, count, kind, kept, stored, row);
+    if (work->groups)
+        lln_group_rows_add(work->groups, i, &work->pieces, scores, kind.domain,
+                           kind.single, &sums);
 }
 
 /* Adds one tile, for all rows of the block. */
@@ -244,10 +274,15 @@ static void add_tile(workspace *work, const row_pass *pass)
         void *scores = lln_tiles_row(tile, i);
         if (pass->zeros)
             count = drop_zeros(scores, count, kind);
-        if (hides)
+        if (work->groups)
+            lln_pieces_cut(work->groups->groups, tile->key + from, count,
+                           &work->pieces);
+        if (work->groups && hides)
+            count = lln_pieces_drop_hidden(&work->pieces, scores, kind.single);
+        else if (hides)
             count = drop_hidden(scores, count, kind);
         if (count > 0)
-            add_scores(scores, count, kind, kept, &work->rows[i]);
+            add_row(work, i, scores, count, kind, kept);
     }
 }
 
@@ -274,15 +309,26 @@ static void add_outside(const lln_attention *attention, size_t query,
     row->top *= row->sum;
 }
 
+/* Passes on row i of a block, query `index`, without each group. */
+static void leave_out(const row_pass *pass, workspace *work, size_t block,
+                      size_t i, size_t index, const lln_row *row)
+{
+    double center = work->rows[i].moments.mean;
+    const lln_left_out *left = lln_group_rows_finish(work->groups, i, center);
+    pass->left_out->take(pass->left_out->context, block, index, row, left);
+}
+
 /* Measures rows start .. start + rows - 1 of the list, or of all rows if it is
  * NULL. */
 static void measure_block(const lln_attention *attention, const size_t *list,
-                          size_t start, size_t rows, const row_pass *pass,
-                          workspace *work, lln_row *out)
+                          size_t start, size_t rows, size_t block,
+                          const row_pass *pass, workspace *work, lln_row *out)
 {
     lln_tiles_start(&work->tiles, list ? list + start : NULL, start, rows);
     for (size_t i = 0; i < rows; i++)
         work->rows[i] = (row_state){0};
+    if (work->groups)
+        lln_group_rows_start(work->groups, rows);
     while (lln_tiles_next(&work->tiles))
         add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
@@ -291,6 +337,8 @@ static void measure_block(const lln_attention *attention, const size_t *list,
                     &out[start + i]);
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
+        if (pass->left_out)
+            leave_out(pass, work, block, i, start + i, &out[start + i]);
     }
 }
 
@@ -350,6 +398,9 @@ static lln_status run_tiles(lln_attention *attention, const size_t *queries,
 {
     size_t block = block_rows(attention, count, pass);
     lln_failure failure = LLN_NO_FAILURE;
+    if (pass->left_out)
+        LLN_TRY(pass->left_out->begin(pass->left_out->context,
+                                      (count + block - 1) / block));
 #pragma omp parallel
     {
         workspace *work = workspace_alloc(attention, block, pass);
@@ -358,7 +409,8 @@ static lln_status run_tiles(lln_attention *attention, const size_t *queries,
         for (size_t start = 0; start < count; start += block) {
             size_t here = lln_size_smaller(count - start, block);
             if (start < failure.item && !lln_stop_requested)
-                measure_block(attention, queries, start, here, pass, work, out);
+                measure_block(attention, queries, start, here, start / block,
+                              pass, work, out);
             lln_rows_done += here;
         }
         workspace_free(work);
@@ -420,6 +472,20 @@ lln_status lln_rows_visit(lln_attention *attention, const size_t *queries,
                           size_t count, lln_row_visit *visit, void *context,
                           lln_row *out)
 {
-    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context, false};
+    row_pass pass = {LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, visit, context, false,
+                     NULL};
     return run_pass(attention, queries, count, &pass, out);
+}
+
+lln_status lln_rows_leave_out(lln_attention *attention, unsigned what,
+                              lln_row_visit *visit, void *context,
+                              const lln_rows_left_out *left_out, lln_row *out)
+{
+    row_pass pass = {what, visit, context, false, left_out};
+    if (visit)
+        pass.what = LLN_ROW_ENTROPY | LLN_ROW_MOMENTS;
+    if (left_out && attention->kind != LLN_ATTENTION_TILES)
+        return lln_fail(LLN_EINVAL, "groups can be left out of attention by "
+                                    "tiles only");
+    return run_pass(attention, NULL, attention->n, &pass, out);
 }

@@ -22,6 +22,10 @@ typedef struct {
     double slope;   /* sum of -y exp(y) over the same scores */
     double square;  /* sum of exp(y)^2 over the same scores */
     double power[5]; /* power[r] = sum of (s - center)^r, r = 1..4 */
+    void *weights;   /* in: receives exp(y) [count] in the precision of the
+                        scores; NULL: is not wanted */
+    void *logs; /* in: with weights, receives y [count] if the domain is linear,
+                   where y = scores - reference does not hold */
 } lln_tile_sums;
 
 /* The largest of count >= 1 scores, and the number of scores equal to

@@ -18,7 +18,7 @@ const lln_kernel lln_kernel_blockdiag = {
     .summary = "softmax within blocks of tokens; the last block may be smaller",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_PAIRS,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
                LLN_HONOURS_SINK,
     .parameters = {{"block",

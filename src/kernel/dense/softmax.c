@@ -274,7 +274,7 @@ const lln_kernel lln_kernel_softmax = {
     .summary = "exp(scale q.k), normalised over the keys",
     .reference = "Vaswani et al. 2017",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_PAIRS,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
                LLN_HONOURS_SINK,
     .open = lln_softmax_open,

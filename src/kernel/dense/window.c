@@ -25,7 +25,7 @@ const lln_kernel lln_kernel_window = {
     .summary = "softmax over the keys at most reach tokens away",
     .reference = "Beltagy, Peters, Cohan 2020",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE,
+    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_PAIRS,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
                LLN_HONOURS_SINK,
     .parameters = {{"reach",

@@ -264,7 +264,7 @@ const lln_kernel lln_kernel_lln = {
                "exp(beta k)",
     .reference = "Nahshan, Kampeas, Haleva 2024",
     .rank = "d",
-    .properties = LLN_KERNEL_SUMS_BY_DEFAULT,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_PAIRS,
     .honours = LLN_HONOURS_MASKS,
     .variant = "eps",
     .variant_honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,

@@ -256,7 +256,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     equal stderr "$stderr" "lln-entropy: kernels that do not support an option are measured without it: 'lln' without --mask"
     equal rules "$output" "kernel,rule
 softmax,--mask '../it'\\''s.npy'
-lln,"
+lln,\"\""
 }
 
 @test "the weight of a sink" {
@@ -328,6 +328,10 @@ lln,"
     refuses 2 "--window: '3,x': expected W, or L,R; L and R are whole numbers of at least 0, or -1 for no limit" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
+    refuses 2 "--window: no number of the layer of $vectors/a_q.npy is known; expected an axis of layers (l in --layout), or the number in the names of arrays or files" \
+        "${lln[@]}" --window 0-3@2
+    refuses 2 '--arrays sink= cannot be used with --sink none' \
+        "${lln[@]}" --sink none --arrays sink=x.npy
 }
 
 # The first text ends before the row in which the mask hides keys.

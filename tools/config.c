@@ -187,8 +187,9 @@ static void check_head(const lln_head *head)
         cli_fail("%s: %zu features of a head; %s has head_dim %zu", head->file,
                  head->q.columns, name, c->head_dim);
     if (head->layer >= (long)c->layers)
-        cli_fail("%s: layer %ld; %s has %zu layers, counted from 0", head->file,
-                 head->layer, name, c->layers);
+        cli_fail("%s: layer %ld; %s has %zu layer%s, counted from 0",
+                 head->file, head->layer, name, c->layers,
+                 c->layers == 1 ? "" : "s");
     if (head->layer < 0 && model.by_layer)
         cli_fail("%s: no number of the layer is known, and the layers of %s "
                  "differ; expected it in the names of arrays, as in "

@@ -12,7 +12,9 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
+#include "rules.h"
 #include "run.h"
+#include "stored.h"
 
 static struct {
     size_t eigenvalues;
@@ -227,12 +229,31 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
     return status;
 }
 
+/* Refuses a method that the masks of all layers rule out. */
+static void check_method(lln_spectrum_method method)
+{
+    static const char *const masks[] = {"causal", "window", "chunk",
+                                        "documents", NULL};
+    lln_mask mask = rules_of_most().mask;
+    if (stored_given())
+        return;
+    if (method == LLN_SPECTRUM_DIAGONAL && !mask.causal)
+        cli_usage("--method diagonal needs --causal: P must be triangular");
+    if (method == LLN_SPECTRUM_DIAGONAL && !lln_mask_is_triangular(mask))
+        cli_usage("--method diagonal cannot be used with --prefix, with which "
+                  "P is not triangular");
+    const char *hiding = cli_first_given(masks);
+    if (method == LLN_SPECTRUM_LOWRANK && hiding && lln_mask_hides(mask))
+        cli_usage("--method lowrank cannot be used with --%s", hiding);
+}
+
 int main(int argc, char **argv)
 {
     lln_spectrum_method method;
     command_parse(&tool, argc, argv);
     if (lln_spectrum_method_find(options.method, &method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
+    check_method(method);
     if (options.eigenvalues)
         return explain_shape(run_plan_write(&(run_plan){
             .name = "--eigenvalues",

@@ -24,6 +24,7 @@ static lln_map_options options(void)
         .query_scale = run_shared.query_scale,
         .positions = run_shared.positions,
         .positions_used = rules_use_positions(),
+        .of_model = config_get() != NULL,
         .documents_given = run_shared.documents != NULL,
         .documents = rules_documents(),
         .arrays = arrays_for(ARRAYS_OF_MAPS),

@@ -12,7 +12,7 @@
 /* What the values of all layers ask for together. */
 typedef struct {
     bool norm, plus_one, across_heads, after_rope;
-    bool rope, longrope, theta, scaling, attention;
+    bool rope, longrope, theta, scaling, attention, sections;
     bool ministral, ssmax_of_array;
     bool array[LLN_MAP_ARRAYS];
 } asked;
@@ -51,6 +51,7 @@ static lln_status look_at_rope(const char *text, asked *a)
     a->rope = a->rope || rope.pairing != LLN_ROPE_NONE;
     a->longrope = a->longrope || kind == LLN_ROPE_LONGROPE;
     a->theta = a->theta || rope.theta_given;
+    a->sections = a->sections || rope.section_count > 0;
     a->scaling = a->scaling || kind != LLN_ROPE_DEFAULT;
     a->attention = a->attention ||
                    (kind == LLN_ROPE_DEFAULT && !isnan(rope.scaling.attention));
@@ -140,6 +141,10 @@ static lln_status check_values(const lln_map_options *o, const asked *a)
     if (a->attention && !a->array[LLN_MAP_ROPE_FREQS])
         return need("--rope: attention=",
                     "scaling=yarn, scaling=longrope or --arrays rope_freqs=");
+    if (a->sections && !o->of_model &&
+        (!o->positions || *o->positions == '+' || restarts(o)))
+        return need("--rope: sections=",
+                    "--positions FILE with a column for each section");
     if (a->ssmax_of_array && !a->array[LLN_MAP_SSMAX])
         return need("--query-scale ssmax", "factor= or --arrays ssmax=FILE");
     if (a->plus_one && !a->array[LLN_MAP_Q_NORM])

@@ -3,7 +3,7 @@
 # Queries and keys from what projections give to what enters the logits:
 # --clip-qkv, --qk-norm, --rope, --positions, --query-scale. Expected numbers
 # are those of reference programs (tests/data/README.md).
-# shellcheck disable=SC2154 # bats sets status, output, stderr
+# shellcheck disable=SC2034,SC2154 # helper.bash and bats use and set variables
 load helper
 
 vectors=$DATA/logits

@@ -274,6 +274,10 @@ numbers() {
     config '"model_type": "llama"'
     # shellcheck disable=SC2034 # for refuses
     files_before=config.json
+    refuses 2 "--window: '3,x': expected W, or L,R; L and R are whole numbers of at least 0, or -1 for no limit" \
+        lln-entropy --config "$configs/llama2.json" --show-config --window 3,x
+    refuses 2 "--qk-norm: 'foo': expected rms, l2, layer or none" \
+        lln-entropy --config "$configs/llama2.json" --show-config --qk-norm foo
     refuses 2 '--config needs heads from files; use FILE, or --q and --k' \
         lln-entropy --config config.json
     refuses 2 '--show-config needs --config FILE' lln-stats --show-config

@@ -315,3 +315,22 @@ numbers() {
     refuses 1 'config.json: the output would overwrite this input; use another name' \
         lln-entropy --config config.json --rope none -o config.json "${raw[@]}"
 }
+
+# 16 features, scale 1/4, weights whose stored values are of w - 1.
+@test "logits beyond what a norm allows" {
+    config '"model_type": "qwen3"'
+    weights="q_norm=$vectors/norm_rms_one_plus.q_norm.npy"
+    weights+=",k_norm=$vectors/norm_rms_one_plus.k_norm.npy"
+    none=(--qk-norm none --rope none --arrays "$weights")
+    entropies "${raw[@]}" --config config.json "${none[@]}" > table
+    grep -q 'logits reach 6.01, but at most 2.13 after the norm that --qk-norm leaves out: queries and keys look as if they had been saved before it$' said
+    # The weights change nothing else.
+    entropies "${raw[@]}" --causal | diff table -
+    # What comes out of the norm stays below.
+    lln-attend -q "${raw[@]}" --qk-norm rms --arrays "$weights" \
+        --write-heads final.npz
+    entropies --layout hnd --config config.json "${none[@]}" final.npz > table
+    run ! grep logits said
+    run lln-entropy "${raw[@]}" --arrays "$weights"
+    [ "$status" = 2 ]
+}

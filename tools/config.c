@@ -17,6 +17,7 @@ static struct {
     bool by_layer; /* some value differs between layers */
     /* What the options said, which is kept until the process ends. */
     const char *given[LLN_CONFIG_FIELDS];
+    char *norm; /* of the configuration alone; NULL: it has none */
 } model;
 
 /* A value of the configuration and the option that has its place. */
@@ -108,6 +109,8 @@ void config_read(void)
     cli_check(lln_config_open(run_shared.config, &model.config));
     model.read = true;
     find_layers_without();
+    cli_check(
+        lln_config_merge(&model.config, LLN_CONFIG_NORM, NULL, &model.norm));
     for (size_t i = 0; i < ROWS; i++)
         merge(&config_rows[i]);
     merge_causal();
@@ -170,6 +173,16 @@ bool config_leaves_out(long layer)
 {
     return model.read && layer >= 0 && (size_t)layer < model.config.layers &&
            model.without[layer];
+}
+
+const char *config_norm_left_out(void)
+{
+    return cli_given("qk-norm") ? model.norm : NULL;
+}
+
+bool config_norm_is_known(void)
+{
+    return !model.config.norm_weights || names_array("q_norm");
 }
 
 void config_add_maps(lln_map_options *options)

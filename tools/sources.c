@@ -342,6 +342,7 @@ static void open_files(lln_heads *heads)
     rules_read_documents(heads);
     if (maps_given())
         maps_apply(heads, &whole);
+    maps_look_at_norm(heads);
 }
 
 /* Warns if values are missing. */

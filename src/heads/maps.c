@@ -95,14 +95,14 @@ static lln_status need(const char *what, const char *needs)
 }
 
 /* LLN_EINVAL: an array that no option uses, or without its partner. */
-static lln_status check_arrays(const asked *a)
+static lln_status check_arrays(const lln_map_options *o, const asked *a)
 {
     static const lln_map_array_kind partner[] = {LLN_MAP_K_NORM, LLN_MAP_Q_NORM,
                                                  LLN_MAP_K_NORM_BIAS,
                                                  LLN_MAP_Q_NORM_BIAS};
     for (size_t i = 0; i <= LLN_MAP_K_NORM_BIAS; i++) {
         const char *name = lln_map_array_names[i];
-        if (a->array[i] && !a->norm)
+        if (a->array[i] && !a->norm && !o->norm_left_out)
             return lln_fail(LLN_EINVAL, "--arrays %s= needs --qk-norm", name);
         if (a->array[i] && !a->array[partner[i]])
             return lln_fail(LLN_EINVAL, "--arrays %s= needs %s=", name,
@@ -169,7 +169,7 @@ static lln_status read_all(const lln_map_options *options, lln_maps *maps)
     maps->divisors[0] = options->short_divisors;
     maps->divisors[1] = options->long_divisors;
     maps->divisor_count = options->divisor_count;
-    LLN_TRY(check_arrays(&a));
+    LLN_TRY(check_arrays(options, &a));
     return check_values(options, &a);
 }
 

@@ -362,8 +362,8 @@ nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
         --columns entropy_nats,row_sum_min,outside_mass
 }
 
-# triangle ZERO HIDDEN: bytes, as printf %b has them, of 24 x 24 numbers, HIDDEN above the
-# diagonal.
+# triangle ZERO HIDDEN: bytes, as printf %b has them, of 24 x 24 numbers, HIDDEN
+# above the diagonal.
 triangle() {
     local i j
     for ((i = 0; i < 24; i++)); do

@@ -55,6 +55,8 @@ show() {
     show bert --format json --columns layer,rope,theta,causal,chunk -o x.json
     equal json "$(head -n 2 x.json | tr -d '[\n')" \
         '{"layer":0,"rope":"none","theta":null,"causal":0,"chunk":null},'
+    equal decoder "$(show t5_encoder --causal --columns bias,causal | uniq | tail -n +2)" \
+        't5:buckets=32:distance=128:decoder,1'
     for format in table markdown ndjson; do
         show bert --format $format | grep -q 'class default'
     done

@@ -109,6 +109,8 @@ void config_read(void)
     cli_check(lln_config_open(run_shared.config, &model.config));
     model.read = true;
     find_layers_without();
+    if (cli_given("causal") && run_shared.causal)
+        lln_config_use_decoder(&model.config);
     cli_check(
         lln_config_merge(&model.config, LLN_CONFIG_NORM, NULL, &model.norm));
     for (size_t i = 0; i < ROWS; i++)

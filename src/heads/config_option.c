@@ -25,6 +25,17 @@ bool lln_config_is_linear(const lln_config_layer *layer)
                   "linear_attention") == 0;
 }
 
+void lln_config_use_decoder(lln_config *config)
+{
+    static const char decoder[] = ":decoder";
+    for (size_t l = 0; l < config->layers; l++) {
+        lln_config_value *bias = &config->layer[l].value[LLN_CONFIG_BIAS];
+        if (strncmp(bias->text, "t5:", 3) == 0 && !strstr(bias->text, decoder))
+            strncat(bias->text, decoder,
+                    sizeof bias->text - strlen(bias->text) - 1);
+    }
+}
+
 /* LLN_EINVAL: values for layers that the model does not have. */
 static lln_status check_layers(const lln_config *config,
                                const lln_by_layer *given)

@@ -239,10 +239,10 @@ numbers() {
         near 1e-6
     # The rule of a row can be given back: it names the file for them.
     lln-entropy -q "${raw[@]}" --config config.json --heads 0 --columns rule |
-        column rule | head -n 1 > rule
-    grep -q -e ':scaling=longrope:original=16:factor=8 --config config.json$' rule
+        column rule | head -n 1 > first
+    grep -q -e ':scaling=longrope:original=16:factor=8 --config config.json$' first
     # shellcheck disable=SC2046 # options and their values
-    entropies "${raw[@]}" $(< rule) | diff table -
+    entropies "${raw[@]}" $(< first) | diff table -
 }
 
 @test "layers without softmax are left out" {

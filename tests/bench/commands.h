@@ -12,7 +12,7 @@
 
 #include "timing.h"
 
-enum { COMMAND_WORDS = 24, COMMAND_NUMBERS = 2, COMMAND_PATH = 4096 };
+enum { COMMAND_WORDS = 28, COMMAND_NUMBERS = 2, COMMAND_PATH = 4096 };
 
 /* Where the tools, the arrays and peers.py are. */
 static const char *bin, *scratch, *peers;

@@ -50,9 +50,10 @@ static void write_role(const char *path, bool keys)
 static double time_work(size_t work, double *peak)
 {
     const char *more[COMMAND_WORDS] = {
-        "--q",      q_path,    "--k",      k_path,      "--layout",    "hnd",
-        "--kernel", "softmax", "--causal", "--columns", "entropy_nats"};
-    size_t count = 11;
+        "-q",      "--q",      q_path,      "--k",
+        k_path,    "--layout", "hnd",       "--kernel",
+        "softmax", "--causal", "--columns", "head,entropy_nats"};
+    size_t count = 12;
     for (const char *const *step = works[work].steps; *step; step++)
         more[count++] = *step;
     return time_tool("lln-entropy", more, 1, peak);

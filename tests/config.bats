@@ -55,6 +55,8 @@ show() {
     show bert --format json --columns layer,rope,theta,causal,chunk -o x.json
     equal json "$(head -n 2 x.json | tr -d '[\n')" \
         '{"layer":0,"rope":"none","theta":null,"causal":0,"chunk":null},'
+    equal decoder "$(show t5_encoder --causal --columns bias,causal | uniq | tail -n +2)" \
+        't5:buckets=32:distance=128:decoder,1'
     for format in table markdown ndjson; do
         show bert --format $format | grep -q 'class default'
     done
@@ -235,6 +237,12 @@ numbers() {
     entropies "${raw[@]}" --causal --rope half --scale "$(< scale)" |
         column entropy_nats | paste -d' ' <(column entropy_nats < table) - |
         near 1e-6
+    # The rule of a row can be given back: it names the file for them.
+    lln-entropy -q "${raw[@]}" --config config.json --heads 0 --columns rule |
+        column rule | head -n 1 > first
+    grep -q -e ':scaling=longrope:original=16:factor=8 --config config.json$' first
+    # shellcheck disable=SC2046 # options and their values
+    entropies "${raw[@]}" $(< first) | diff table -
 }
 
 @test "layers without softmax are left out" {
@@ -274,6 +282,10 @@ numbers() {
     config '"model_type": "llama"'
     # shellcheck disable=SC2034 # for refuses
     files_before=config.json
+    refuses 2 "--window: '3,x': expected W, or L,R; L and R are whole numbers of at least 0, or -1 for no limit" \
+        lln-entropy --config "$configs/llama2.json" --show-config --window 3,x
+    refuses 2 "--qk-norm: 'foo': expected rms, l2, layer or none" \
+        lln-entropy --config "$configs/llama2.json" --show-config --qk-norm foo
     refuses 2 '--config needs heads from files; use FILE, or --q and --k' \
         lln-entropy --config config.json
     refuses 2 '--show-config needs --config FILE' lln-stats --show-config
@@ -310,4 +322,23 @@ numbers() {
     config '"model_type": "llama"'
     refuses 1 'config.json: the output would overwrite this input; use another name' \
         lln-entropy --config config.json --rope none -o config.json "${raw[@]}"
+}
+
+# 16 features, scale 1/4, weights whose stored values are of w - 1.
+@test "logits beyond what a norm allows" {
+    config '"model_type": "qwen3"'
+    weights="q_norm=$vectors/norm_rms_one_plus.q_norm.npy"
+    weights+=",k_norm=$vectors/norm_rms_one_plus.k_norm.npy"
+    none=(--qk-norm none --rope none --arrays "$weights")
+    entropies "${raw[@]}" --config config.json "${none[@]}" > table
+    grep -q 'logits reach 6.01, but at most 2.13 after the norm that --qk-norm leaves out: queries and keys look as if they had been saved before it$' said
+    # The weights change nothing else.
+    entropies "${raw[@]}" --causal | diff table -
+    # What comes out of the norm stays below.
+    lln-attend -q "${raw[@]}" --qk-norm rms --arrays "$weights" \
+        --write-heads final.npz
+    entropies --layout hnd --config config.json "${none[@]}" final.npz > table
+    run ! grep logits said
+    run lln-entropy "${raw[@]}" --arrays "$weights"
+    [ "$status" = 2 ]
 }

@@ -160,8 +160,12 @@ agrees() {
 @test "a method that does not apply" {
     refuses 1 'gaussian: tau 1: method lowrank: needs a kernel made of features, such as lln' \
         lln-spectral -n 16 --kernel softmax --method lowrank
-    refuses 1 'gaussian: tau 1: method diagonal: needs a causal mask' \
+    refuses 2 '--method diagonal needs --causal: P must be triangular' \
         lln-spectral -n 16 --kernel softmax --method diagonal
+    refuses 2 '--method diagonal cannot be used with --prefix, with which P is not triangular' \
+        lln-spectral -n 16 --causal --prefix 3 --method diagonal
+    refuses 2 '--method lowrank cannot be used with --causal' \
+        lln-spectral -n 16 --causal --kernel lln --method lowrank
     refuses 1 'gaussian: tau 1: method blocks: needs a kernel made of blocks, such as blockdiag' \
         lln-spectral -n 16 --kernel softmax --method blocks
 }

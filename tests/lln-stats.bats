@@ -219,6 +219,10 @@ columns() {
     refuses 2 '--qq cannot be used with --histogram' \
         lln-stats --histogram 8 --qq 8
     refuses 2 '--s2 needs --fenton' lln-stats --s2 1
+    refuses 2 '--gate cannot be used with --fenton' \
+        lln-stats --fenton --gate g.npy
+    refuses 2 '--softcap cannot be used with --fenton' \
+        lln-stats --fenton --softcap 3
     refuses 2 '--q cannot be used with --fenton' \
         lln-stats --fenton --q q.npy --k k.npy
     refuses 2 "--histogram: '0' is out of range; expected a whole number from 1 to 100000" \

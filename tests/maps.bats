@@ -3,7 +3,7 @@
 # Queries and keys from what projections give to what enters the logits:
 # --clip-qkv, --qk-norm, --rope, --positions, --query-scale. Expected numbers
 # are those of reference programs (tests/data/README.md).
-# shellcheck disable=SC2154 # bats sets status, output, stderr
+# shellcheck disable=SC2034,SC2154 # helper.bash and bats use and set variables
 load helper
 
 vectors=$DATA/logits
@@ -275,6 +275,10 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     seq 24 | sed 's/$/ 1/' > ../positions
     refuses 2 '../positions: 2 columns of positions; --rope has 0 sections' \
         "${lln[@]}" --rope half --positions ../positions
+    refuses 2 '--rope: sections= needs --positions FILE with a column for each section' \
+        "${lln[@]}" --rope half:sections=4,4
+    refuses 2 '--query-scale: foo: No such file or directory; expected llama4, ministral, ssmax, none or a file' \
+        "${lln[@]}" --query-scale foo
     refuses 2 '--rope: sections add up to 7 pairs; expected 8, half of the rotated features' \
         "${lln[@]}" --rope half:sections=4,3 --positions ../positions
     refuses 1 "--query-scale: $vectors/scale_ssmax.ssmax.npy: key 'x': a .npy file contains one array without a name" \

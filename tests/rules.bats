@@ -256,7 +256,7 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     equal stderr "$stderr" "lln-entropy: kernels that do not support an option are measured without it: 'lln' without --mask"
     equal rules "$output" "kernel,rule
 softmax,--mask '../it'\\''s.npy'
-lln,"
+lln,\"\""
 }
 
 @test "the weight of a sink" {
@@ -328,6 +328,10 @@ lln,"
     refuses 2 "--window: '3,x': expected W, or L,R; L and R are whole numbers of at least 0, or -1 for no limit" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
+    refuses 2 "--window: no number of the layer of $vectors/a_q.npy is known; expected an axis of layers (l in --layout), or the number in the names of arrays or files" \
+        "${lln[@]}" --window 0-3@2
+    refuses 2 '--arrays sink= cannot be used with --sink none' \
+        "${lln[@]}" --sink none --arrays sink=x.npy
 }
 
 # The first text ends before the row in which the mask hides keys.
@@ -358,13 +362,13 @@ nan,0,0.041666666666666664' lln-entropy "${raw[@]}" --heads 0 \
         --columns entropy_nats,row_sum_min,outside_mass
 }
 
-# triangle ZERO HIDDEN: printf formats of 24 x 24 numbers, HIDDEN above the
-# diagonal.
+# triangle ZERO HIDDEN: bytes, as printf %b has them, of 24 x 24 numbers, HIDDEN
+# above the diagonal.
 triangle() {
     local i j
     for ((i = 0; i < 24; i++)); do
         for ((j = 0; j < 24; j++)); do
-            ((j > i)) && printf "$2" || printf "$1"
+            if ((j > i)); then printf '%b' "$2"; else printf '%b' "$1"; fi
         done
     done
 }
@@ -375,14 +379,14 @@ triangle() {
         'head,entropy_nats,entropy_normalized,max_logit')
     "${lln[@]}" --causal > ../causal
     [ "$(wc -l < ../causal)" = 5 ]
-    triangle '\0\0' '\377\373' | npy ../f16.npy '<f2' '(24, 24)'
-    triangle '\0\0\0\0' '\0\0\177\377' | npy ../bf16.npy '<f4' '(24, 24)'
-    triangle '\0\0\0\0' '\377\377\177\377' | npy ../f32.npy '<f4' '(24, 24)'
+    triangle '\0\0' '\0377\0373' | npy ../f16.npy '<f2' '(24, 24)'
+    triangle '\0\0\0\0' '\0\0\0177\0377' | npy ../bf16.npy '<f4' '(24, 24)'
+    triangle '\0\0\0\0' '\0377\0377\0177\0377' | npy ../f32.npy '<f4' '(24, 24)'
     for mask in f16 bf16 f32; do
         "${lln[@]}" --mask ../$mask.npy | cmp - ../causal
         "${lln[@]}" --bias full --arrays bias=../$mask.npy | cmp - ../causal
     done
-    triangle '\1\0' '\0\0' | npy ../i16.npy '<i2' '(24, 24)'
+    triangle '\01\0' '\0\0' | npy ../i16.npy '<i2' '(24, 24)'
     refuses 1 "--mask: ../i16.npy: dtype '<i2': integers; expected booleans, or floats that are added to the logits" \
         "${lln[@]}" --mask ../i16.npy
 }
@@ -391,8 +395,8 @@ triangle() {
 @test "heads without a sink among others" {
     lln=(lln-entropy "${raw[@]}" --causal --kernel softmax --columns
         'head,outside_mass,entropy_nats')
-    one='\0\0\0\0\0\0\360\77'
-    printf "$one$one"'\0\0\0\0\0\0\360\377'"$one" | npy ../s.npy '<f8' '(4,)'
+    printf '\0\0\0\0\0\0\360\77\0\0\0\0\0\0\360\77\0\0\0\0\0\0\360\377'\
+'\0\0\0\0\0\0\360\77' | npy ../s.npy '<f8' '(4,)'
     { "${lln[@]}" --sink 1 --heads 0,1
         "${lln[@]}" --heads 2 --no-header
         "${lln[@]}" --sink 1 --heads 3 --no-header; } |

@@ -354,9 +354,10 @@ l{layer}_q{head}.npy,4,1'
         < lengths | cmp - table
     printf '2\n3\n3\n' > lengths
     run --separate-stderr lln-entropy --layout bnd --lengths lengths a.st b.st
-    equal status "$status" 1
+    equal status "$status" 2
     equal stderr "$stderr" \
-        "lln-entropy: lengths: 3 lengths; expected one, or one for each of the 2 batch entries of a.st: key 'q'"
+        "lln-entropy: lengths: 3 lengths; expected one, or one for each of the 2 batch entries of a.st: key 'q'
+Try 'lln-entropy --help'"
 }
 
 @test "names that find nothing, or too much" {

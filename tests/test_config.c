@@ -338,7 +338,7 @@ static const struct {
      "linear_attention"},
     {"{\"model_type\": \"gemma2\", " SIZES
      ", \"layer_types\": [\"full_attention\"]}",
-     LLN_EFORMAT, "key 'layer_types': 1 layers, expected 4"},
+     LLN_EFORMAT, "key 'layer_types': 1 layer, expected 4"},
     {"{\"model_type\": \"bert\", " SIZES
      ", \"position_embedding_type\": \"relative_key\"}",
      LLN_EUNSUPPORTED,

@@ -17,6 +17,7 @@ static struct {
     bool by_layer; /* some value differs between layers */
     /* What the options said, which is kept until the process ends. */
     const char *given[LLN_CONFIG_FIELDS];
+    char *norm; /* of the configuration alone; NULL: it has none */
 } model;
 
 /* A value of the configuration and the option that has its place. */
@@ -108,6 +109,10 @@ void config_read(void)
     cli_check(lln_config_open(run_shared.config, &model.config));
     model.read = true;
     find_layers_without();
+    if (cli_given("causal") && run_shared.causal)
+        lln_config_use_decoder(&model.config);
+    cli_check(
+        lln_config_merge(&model.config, LLN_CONFIG_NORM, NULL, &model.norm));
     for (size_t i = 0; i < ROWS; i++)
         merge(&config_rows[i]);
     merge_causal();
@@ -172,6 +177,16 @@ bool config_leaves_out(long layer)
            model.without[layer];
 }
 
+const char *config_norm_left_out(void)
+{
+    return cli_given("qk-norm") ? model.norm : NULL;
+}
+
+bool config_norm_is_known(void)
+{
+    return !model.config.norm_weights || names_array("q_norm");
+}
+
 void config_add_maps(lln_map_options *options)
 {
     options->short_divisors = model.config.short_factor;
@@ -187,8 +202,9 @@ static void check_head(const lln_head *head)
         cli_fail("%s: %zu features of a head; %s has head_dim %zu", head->file,
                  head->q.columns, name, c->head_dim);
     if (head->layer >= (long)c->layers)
-        cli_fail("%s: layer %ld; %s has %zu layers, counted from 0", head->file,
-                 head->layer, name, c->layers);
+        cli_fail("%s: layer %ld; %s has %zu layer%s, counted from 0",
+                 head->file, head->layer, name, c->layers,
+                 c->layers == 1 ? "" : "s");
     if (head->layer < 0 && model.by_layer)
         cli_fail("%s: no number of the layer is known, and the layers of %s "
                  "differ; expected it in the names of arrays, as in "

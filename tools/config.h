@@ -27,6 +27,13 @@ lln_model_arrays config_model_arrays(void);
 /* Whether a layer has no softmax, so that its heads are not read. */
 bool config_leaves_out(long layer);
 
+/* The norms of the configuration, by layer, if --qk-norm was given, which may
+ * leave some out; NULL: it was not, or there are none. */
+const char *config_norm_left_out(void);
+
+/* Whether these norms have no weights, or --arrays has them. */
+bool config_norm_is_known(void);
+
 /* Adds what the configuration has for maps beside the values of options. */
 void config_add_maps(lln_map_options *options);
 

@@ -2,6 +2,7 @@
 #include "fenton_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/threads.h"
 #include "listing.h"
@@ -44,17 +45,22 @@ static void write_fenton_row(listing *out, double s2)
     listing_put(out, &record);
 }
 
+static bool is_among(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names;
+}
+
+/* All that has no effect is refused. */
 static void check_options(void)
 {
-    static const char *const others[] = {
-        "q",         "attention",  "tau",        "kernel",  "causal",
-        "scale",     "rows",       "shard",      "tokens",  "trials",
-        "each",      "params",     "sigma-q",    "sigma-k", "window",
-        "aggregate", "fail-below", "fail-above", "resume",  "plan",
-        NULL};
-    const char *other = cli_first_given(others);
-    if (other)
-        cli_usage("--%s cannot be used with --fenton", other);
+    static const char *const taken[] = {
+        "dim",      "output",  "format", "columns", "precision", "no-header",
+        "comments", "threads", "double", "quiet",   "seed",      NULL};
+    for (const cli_option *o = run_shared_options; o->name; o++)
+        if (cli_given(o->name) && !is_among(o->name, taken))
+            cli_usage("--%s cannot be used with --fenton", o->name);
     if (run_shared.file)
         cli_usage("'%s' cannot be used with --fenton, which reads no file",
                   run_shared.file);

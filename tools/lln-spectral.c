@@ -13,7 +13,9 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
+#include "rules.h"
 #include "run.h"
+#include "stored.h"
 
 static struct {
     size_t eigenvalues, singular, groups;
@@ -283,8 +285,30 @@ static lln_status measure_singular(const run_case *c, const void *context,
     return status;
 }
 
+/* Refuses a method that the masks of all layers rule out. */
+static void check_method(lln_spectrum_method method)
+{
+    static const char *const masks[] = {"causal", "window", "chunk",
+                                        "documents", NULL};
+    lln_mask mask = rules_of_most().mask;
+    if (stored_given())
+        return;
+    if (method == LLN_SPECTRUM_DIAGONAL && !mask.causal)
+        cli_usage("--method diagonal needs --causal: P must be triangular");
+    if (method == LLN_SPECTRUM_DIAGONAL && !lln_mask_is_triangular(mask))
+        cli_usage("--method diagonal cannot be used with --prefix, with which "
+                  "P is not triangular");
+    const char *hiding = cli_first_given(masks);
+    if (method == LLN_SPECTRUM_LOWRANK && hiding && lln_mask_hides(mask))
+        cli_usage("--method lowrank cannot be used with --%s", hiding);
+}
+
 static void check_options(lln_spectrum_method *method)
 {
+    if (cli_given("jackknife"))
+        cli_usage("--jackknife cannot be used for eigenvalues, which do not "
+                  "change smoothly with the tokens; use the spread over "
+                  "--trials or texts (--aggregate)");
     if (options.singular && options.eigenvalues)
         cli_usage("--eigenvalues and --singular cannot be combined");
     if (options.singular && options.method)
@@ -293,16 +317,13 @@ static void check_options(lln_spectrum_method *method)
     if (lln_spectrum_method_find(options.method ? options.method : "auto",
                                  method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
+    check_method(*method);
 }
 
 int main(int argc, char **argv)
 {
     lln_spectrum_method method;
     command_parse(&tool, argc, argv);
-    if (cli_given("jackknife"))
-        cli_usage("--jackknife cannot be used for eigenvalues, which do not "
-                  "change smoothly with the tokens; use the spread over "
-                  "--trials or texts (--aggregate)");
     check_options(&method);
     if (options.singular)
         return run_plan_write(

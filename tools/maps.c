@@ -2,11 +2,13 @@
 #include "maps.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "array_lists.h"
 #include "config.h"
 #include "heads/mapped.h"
+#include "heads/norm_limit.h"
 #include "heads/query_scale.h"
 #include "heads/rotation.h"
 #include "measure/pairing.h"
@@ -24,6 +26,8 @@ static lln_map_options options(void)
         .query_scale = run_shared.query_scale,
         .positions = run_shared.positions,
         .positions_used = rules_use_positions(),
+        .of_model = config_get() != NULL,
+        .norm_left_out = config_norm_left_out() != NULL,
         .documents_given = run_shared.documents != NULL,
         .documents = rules_documents(),
         .arrays = arrays_for(ARRAYS_OF_MAPS),
@@ -101,6 +105,47 @@ void maps_apply(lln_heads *heads, lln_heads *whole)
     cli_check(status);
     if (looks)
         warn_of_pairing(heads);
+}
+
+/* The items of a list of arrays that are weights of norms, joined; NULL: none.
+ * The caller frees it. */
+static char *norm_weights(const char *list)
+{
+    char *copy = list ? cli_copy(list) : NULL, *joined = NULL;
+    for (char *rest = copy, *item; (item = strsep(&rest, ","));) {
+        char *longer;
+        if (strncmp(item, "q_norm", 6) != 0 && strncmp(item, "k_norm", 6) != 0)
+            continue;
+        if (asprintf(&longer, "%s%s%s", joined ? joined : "", joined ? "," : "",
+                     item) < 0)
+            cli_fail("out of memory");
+        free(joined);
+        joined = longer;
+    }
+    free(copy);
+    return joined;
+}
+
+void maps_look_at_norm(const lln_heads *heads)
+{
+    lln_norm_limit found;
+    char layer[40] = "";
+    const char *norm = config_norm_left_out();
+    if (!norm || !config_norm_is_known() || run_shared.plan)
+        return;
+    char *arrays = norm_weights(arrays_for(ARRAYS_OF_MAPS));
+    const lln_map_options left_out = {.norm = norm, .arrays = arrays};
+    cli_check(
+        lln_norm_limit_look(&left_out, run_shared.qk_norm, heads, &found));
+    heads->rest(heads);
+    free(arrays);
+    if (found.layer >= 0)
+        snprintf(layer, sizeof layer, " of layer %ld", found.layer);
+    if (found.seen)
+        cli_warn("logits%s reach %.3g, but at most %.3g after the norm that "
+                 "--qk-norm leaves out: queries and keys look as if they had "
+                 "been saved before it",
+                 layer, found.logit, found.limit);
 }
 
 static void refuse_scales(const char *text)

@@ -20,6 +20,10 @@ bool maps_are_across(void);
  * empty: the set has. Ends the process on failure. */
 void maps_apply(lln_heads *heads, lln_heads *whole);
 
+/* Says so if the logits of heads are larger than a norm that --qk-norm leaves
+ * out allows. */
+void maps_look_at_norm(const lln_heads *heads);
+
 /* Ends the process if the output would replace a file that is read. */
 void maps_refuse_overwrite(void);
 

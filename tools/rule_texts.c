@@ -166,6 +166,17 @@ static bool add_norm(builder *b)
     return added;
 }
 
+/* Divisors of longrope that are not in arrays are in the configuration. */
+static void add_divisors(builder *b)
+{
+    char *rope = value_of(b, run_shared.rope);
+    const char *arrays = arrays_for(ARRAYS_OF_MAPS);
+    if (rope && strstr(rope, "scaling=longrope") && run_shared.config &&
+        !(arrays && strstr(arrays, "rope_")))
+        add(b, "config", run_shared.config);
+    free(rope);
+}
+
 static void add_maps(builder *b, bool positions)
 {
     const run_options *o = &run_shared;
@@ -177,6 +188,7 @@ static void add_maps(builder *b, bool positions)
     if (add_by_layer(b, "rope", o->rope)) {
         positions = true;
         add_arrays(b, ARRAYS_OF_MAPS, "rope_");
+        add_divisors(b);
     }
     char *scale = value_of(b, o->query_scale);
     if (scale) {

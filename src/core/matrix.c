@@ -5,9 +5,23 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/vector_math.h"
+
 /* Entries summed at a time, and runs of such chunks that threads divide among
  * them. */
 enum { CHUNK = 1024, RUNS = 64 };
+
+LLN_CLONES static void widen(const float *from, size_t count, double *to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+LLN_CLONES static void narrow(const double *from, size_t count, float *to)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (float)from[i];
+}
 
 void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out)
 {
@@ -15,15 +29,9 @@ void lln_matrix_convert(lln_matrix a, lln_precision precision, void *out)
     if (precision == a.precision) {
         memcpy(out, a.data, count * lln_precision_size(precision));
     } else if (precision == LLN_FLOAT64) {
-        const float *from = a.data;
-        double *to = out;
-        for (size_t i = 0; i < count; i++)
-            to[i] = from[i];
+        widen(a.data, count, out);
     } else {
-        const double *from = a.data;
-        float *to = out;
-        for (size_t i = 0; i < count; i++)
-            to[i] = (float)from[i];
+        narrow(a.data, count, out);
     }
 }
 
@@ -65,12 +73,34 @@ lln_moments lln_matrix_summarise(lln_matrix a)
     return sum;
 }
 
+/* 0 if all are finite, else NaN: 0 times infinity is NaN, too. */
+LLN_CLONES static float product_f32(const float *x, size_t count)
+{
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += 0 * x[i];
+    return sum;
+}
+
+LLN_CLONES static double product_f64(const double *x, size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += 0 * x[i];
+    return sum;
+}
+
 size_t lln_matrix_find_nonfinite(lln_matrix a)
 {
     const float *f32 = a.data;
     const double *f64 = a.data;
     size_t count = a.rows * a.columns, i = 0;
     bool single = a.precision == LLN_FLOAT32;
+    if ((single ? (double)product_f32(f32, count) : product_f64(f64, count)) ==
+        0)
+        return count;
     while (i < count && isfinite(single ? (double)f32[i] : f64[i]))
         i++;
     return i;

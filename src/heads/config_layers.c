@@ -78,8 +78,9 @@ static lln_status check_list(const json_t *list, const char *key, size_t layers)
 {
     if (!list || json_array_size(list) >= layers)
         return LLN_OK;
-    return lln_fail(LLN_EFORMAT, "key '%s': %zu layers, expected %zu", key,
-                    json_array_size(list), layers);
+    size_t size = json_array_size(list);
+    return lln_fail(LLN_EFORMAT, "key '%s': %zu layer%s, expected %zu", key,
+                    size, size == 1 ? "" : "s", layers);
 }
 
 static lln_status read_lists(lln_config_reading *r)

@@ -9,8 +9,12 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "heads/by_layer.h"
+#include "heads/clip.h"
 #include "heads/config_keys.h"
+#include "heads/qk_norm.h"
+#include "heads/query_scale.h"
 #include "heads/rope_text.h"
+#include "heads/rule_text.h"
 
 /* Of --rope: "half:theta=1e+06:dims=128:at=last:scaling=linear:factor=8". */
 enum { VALUE = 3 * LLN_CONFIG_TEXT + 96 };
@@ -19,6 +23,17 @@ bool lln_config_is_linear(const lln_config_layer *layer)
 {
     return strcmp(layer->value[LLN_CONFIG_ATTENTION].text,
                   "linear_attention") == 0;
+}
+
+void lln_config_use_decoder(lln_config *config)
+{
+    static const char decoder[] = ":decoder";
+    for (size_t l = 0; l < config->layers; l++) {
+        lln_config_value *bias = &config->layer[l].value[LLN_CONFIG_BIAS];
+        if (strncmp(bias->text, "t5:", 3) == 0 && !strstr(bias->text, decoder))
+            strncat(bias->text, decoder,
+                    sizeof bias->text - strlen(bias->text) - 1);
+    }
 }
 
 /* LLN_EINVAL: values for layers that the model does not have. */
@@ -105,6 +120,32 @@ static lln_status set_rope(const char *text, size_t head_dim,
     return LLN_OK;
 }
 
+/* LLN_EINVAL: a value that the option of the field does not take. */
+static lln_status check_given(const char *text, lln_config_field field)
+{
+    static const lln_rule_option rules[LLN_CONFIG_FIELDS] = {
+        [LLN_CONFIG_SCALE] = LLN_RULE_SCALE,
+        [LLN_CONFIG_SOFTCAP] = LLN_RULE_SOFTCAP,
+        [LLN_CONFIG_BIAS] = LLN_RULE_BIAS,
+        [LLN_CONFIG_WINDOW] = LLN_RULE_WINDOW,
+        [LLN_CONFIG_CHUNK] = LLN_RULE_CHUNK,
+        [LLN_CONFIG_SINK] = LLN_RULE_SINK};
+    lln_rule_values values = lln_rule_nothing;
+    lln_query_scale scale;
+    lln_qk_norm norm;
+    double limit;
+    switch (field) {
+    case LLN_CONFIG_CLIP:
+        return lln_clip_read(text, &limit);
+    case LLN_CONFIG_NORM:
+        return lln_qk_norm_read(text, &norm);
+    case LLN_CONFIG_QUERY_SCALE:
+        return lln_query_scale_read(text, &scale);
+    default:
+        return lln_rule_value_read(rules[field], text, &values);
+    }
+}
+
 static bool is_number(lln_config_field field)
 {
     return field == LLN_CONFIG_CLIP || field == LLN_CONFIG_SCALE ||
@@ -121,6 +162,7 @@ static lln_status set_given(const char *text, lln_config_field field,
     double number = NAN;
     if (field == LLN_CONFIG_ROPE)
         return set_rope(text, head_dim, layer->value);
+    LLN_TRY(check_given(text, field));
     bool good =
         is_number(field) && lln_number_read(text, &any, &number) == LLN_NUMBER;
     if (good)

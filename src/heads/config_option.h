@@ -29,4 +29,8 @@ char *lln_config_runs(const lln_config *config,
 /* Whether a layer has no softmax. */
 bool lln_config_is_linear(const lln_config_layer *layer);
 
+/* Turns the biases of T5 into those of its decoder, whose file may be that of
+ * the encoder too: for a caller that asks for a causal mask. */
+void lln_config_use_decoder(lln_config *config);
+
 #endif

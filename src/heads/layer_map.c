@@ -105,6 +105,14 @@ static lln_status read_factors(const char *text, const lln_head *head,
             lln_map_array_read(arrays, 0, head, head->of.head, &map->factors);
     lln_kernel_arrays_free(arrays);
     free(setting);
+    if (status == LLN_EIO) {
+        char reason[1024];
+        snprintf(reason, sizeof reason, "%s", lln_error_message());
+        return lln_fail(LLN_EINVAL,
+                        "--query-scale: %s; expected llama4, ministral, ssmax, "
+                        "none or a file",
+                        reason);
+    }
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, "--query-scale");
 }
 

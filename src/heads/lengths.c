@@ -189,10 +189,13 @@ lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
 {
     LLN_TRY(settle(lengths, batch, n, m));
     if (lengths->count > 1 && lengths->count != batch)
-        return lln_fail(LLN_EINVAL,
-                        "%s: %zu lengths; expected one, or one for each of the "
-                        "%zu batch entries of %s",
-                        lengths->name, lengths->count, batch, name);
+        return batch == 1
+                   ? lln_fail(LLN_EINVAL, "%s: %zu lengths; expected one",
+                              lengths->name, lengths->count)
+                   : lln_fail(LLN_EINVAL,
+                              "%s: %zu lengths; expected one, or one for each "
+                              "of the %zu batch entries of %s",
+                              lengths->name, lengths->count, batch, name);
     LLN_TRY(check_tokens(lengths, name, n, m));
     for (size_t i = 0; i < lengths->count; i++) {
         const lln_length *length = &lengths->list[i];

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
 
 /* Numbers of a row that are read at a time. */
 enum { PART = 512 };
@@ -52,19 +53,27 @@ static void add_grid(const lln_logit_grid *grid, size_t i, size_t first,
         add_numbers(grid, i, first, count, out);
 }
 
+LLN_CLONES static void add(const double *b, size_t count, double *out)
+{
+    for (size_t j = 0; j < count; j++)
+        out[j] += b[j];
+}
+
+LLN_CLONES static void add_slope(double slope, double position,
+                                 const double *key, size_t count, double *out)
+{
+    for (size_t j = 0; j < count; j++)
+        out[j] -= slope * fabs(position - key[j]);
+}
+
 void lln_logit_bias_add(const lln_logit_bias *bias, size_t i, size_t p,
                         size_t first_key, size_t count, double *out)
 {
-    if (bias->by_distance) {
-        const double *b = bias->by_distance + (bias->zero + first_key - p);
-        for (size_t j = 0; j < count; j++)
-            out[j] += b[j];
-    }
-    if (bias->position) {
-        const double *key = bias->position + first_key;
-        for (size_t j = 0; j < count; j++)
-            out[j] -= bias->slope * fabs(bias->position[p] - key[j]);
-    }
+    if (bias->by_distance)
+        add(bias->by_distance + (bias->zero + first_key - p), count, out);
+    if (bias->position)
+        add_slope(bias->slope, bias->position[p], bias->position + first_key,
+                  count, out);
     add_grid(bias->numbers, i, first_key, count, out);
     add_grid(bias->mask, i, first_key, count, out);
 }

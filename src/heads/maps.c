@@ -12,7 +12,7 @@
 /* What the values of all layers ask for together. */
 typedef struct {
     bool norm, plus_one, across_heads, after_rope;
-    bool rope, longrope, theta, scaling, attention;
+    bool rope, longrope, theta, scaling, attention, sections;
     bool ministral, ssmax_of_array;
     bool array[LLN_MAP_ARRAYS];
 } asked;
@@ -51,6 +51,7 @@ static lln_status look_at_rope(const char *text, asked *a)
     a->rope = a->rope || rope.pairing != LLN_ROPE_NONE;
     a->longrope = a->longrope || kind == LLN_ROPE_LONGROPE;
     a->theta = a->theta || rope.theta_given;
+    a->sections = a->sections || rope.section_count > 0;
     a->scaling = a->scaling || kind != LLN_ROPE_DEFAULT;
     a->attention = a->attention ||
                    (kind == LLN_ROPE_DEFAULT && !isnan(rope.scaling.attention));
@@ -94,14 +95,14 @@ static lln_status need(const char *what, const char *needs)
 }
 
 /* LLN_EINVAL: an array that no option uses, or without its partner. */
-static lln_status check_arrays(const asked *a)
+static lln_status check_arrays(const lln_map_options *o, const asked *a)
 {
     static const lln_map_array_kind partner[] = {LLN_MAP_K_NORM, LLN_MAP_Q_NORM,
                                                  LLN_MAP_K_NORM_BIAS,
                                                  LLN_MAP_Q_NORM_BIAS};
     for (size_t i = 0; i <= LLN_MAP_K_NORM_BIAS; i++) {
         const char *name = lln_map_array_names[i];
-        if (a->array[i] && !a->norm)
+        if (a->array[i] && !a->norm && !o->norm_left_out)
             return lln_fail(LLN_EINVAL, "--arrays %s= needs --qk-norm", name);
         if (a->array[i] && !a->array[partner[i]])
             return lln_fail(LLN_EINVAL, "--arrays %s= needs %s=", name,
@@ -140,6 +141,10 @@ static lln_status check_values(const lln_map_options *o, const asked *a)
     if (a->attention && !a->array[LLN_MAP_ROPE_FREQS])
         return need("--rope: attention=",
                     "scaling=yarn, scaling=longrope or --arrays rope_freqs=");
+    if (a->sections && !o->of_model &&
+        (!o->positions || *o->positions == '+' || restarts(o)))
+        return need("--rope: sections=",
+                    "--positions FILE with a column for each section");
     if (a->ssmax_of_array && !a->array[LLN_MAP_SSMAX])
         return need("--query-scale ssmax", "factor= or --arrays ssmax=FILE");
     if (a->plus_one && !a->array[LLN_MAP_Q_NORM])
@@ -164,7 +169,7 @@ static lln_status read_all(const lln_map_options *options, lln_maps *maps)
     maps->divisors[0] = options->short_divisors;
     maps->divisors[1] = options->long_divisors;
     maps->divisor_count = options->divisor_count;
-    LLN_TRY(check_arrays(&a));
+    LLN_TRY(check_arrays(options, &a));
     return check_values(options, &a);
 }
 

@@ -19,6 +19,8 @@ typedef struct {
     bool positions_used;   /* by a bias, so that no map needs them */
     bool documents_given;
     const lln_document_list *documents; /* for restart; NULL: not read yet */
+    bool norm_left_out; /* its weights may be given, without use */
+    bool of_model;      /* rope may have sections without use */
     const char *arrays; /* NAME=FILE[:KEY],... of lln_map_array_names */
     /* Divisors of longrope that a configuration lists, [divisor_count] each,
      * where `arrays` has none; NULL: not given. They must live as long as the

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/settings.h"
+#include "core/vector_math.h"
 
 static const char *const kinds[] = {"none", "rms", "l2", "layer", NULL};
 
@@ -42,7 +43,7 @@ lln_status lln_qk_norm_read(const char *text, lln_qk_norm *norm)
     return LLN_OK;
 }
 
-static double sum_of(const double *x, size_t d)
+LLN_CLONES static double sum_of(const double *x, size_t d)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -51,7 +52,7 @@ static double sum_of(const double *x, size_t d)
     return sum;
 }
 
-static double squares_about(const double *x, size_t d, double center)
+LLN_CLONES static double squares_about(const double *x, size_t d, double center)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -96,6 +97,12 @@ static void find_size(const lln_qk_norm *norm, const lln_moments *token,
     *size = sqrt(sum + norm->eps);
 }
 
+LLN_CLONES static void divide(double mean, double size, double *x, size_t d)
+{
+    for (size_t c = 0; c < d; c++)
+        x[c] = (x[c] - mean) / size;
+}
+
 void lln_qk_norm_apply(const lln_qk_norm *norm, const lln_norm_weights *weights,
                        const lln_moments *tokens, double *x, size_t rows,
                        size_t d)
@@ -105,8 +112,7 @@ void lln_qk_norm_apply(const lln_qk_norm *norm, const lln_norm_weights *weights,
     for (size_t i = 0; i < rows; i++, x += d) {
         double mean, size;
         find_size(norm, tokens ? &tokens[i] : NULL, x, d, &mean, &size);
-        for (size_t c = 0; c < d; c++)
-            x[c] = (x[c] - mean) / size;
+        divide(mean, size, x, d);
         for (size_t c = 0; c < d && weight; c++)
             x[c] *= one + weight[c];
         for (size_t c = 0; c < d && bias; c++)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/rope.h"
 
+#include "core/vector_math.h"
+
 lln_status lln_rope_dims(const lln_rope *rope, size_t d, size_t *dims)
 {
     size_t sum = 0;
@@ -40,8 +42,8 @@ size_t lln_rope_column(const lln_rope *rope, size_t columns, size_t c)
     return 0;
 }
 
-static void turn_half(const lln_turns *t, size_t row, size_t distance,
-                      double *x)
+LLN_CLONES static void turn_half(const lln_turns *t, size_t row,
+                                 size_t distance, double *x)
 {
     const double *cosine = t->cosine + row * t->pairs;
     const double *sine = t->sine + row * t->pairs;
@@ -54,7 +56,7 @@ static void turn_half(const lln_turns *t, size_t row, size_t distance,
     }
 }
 
-static void turn_pairs(const lln_turns *t, size_t row, double *x)
+LLN_CLONES static void turn_pairs(const lln_turns *t, size_t row, double *x)
 {
     const double *cosine = t->cosine + row * t->pairs;
     const double *sine = t->sine + row * t->pairs;

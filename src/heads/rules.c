@@ -19,6 +19,7 @@ typedef struct {
     bool some[LLN_RULE_OPTIONS]; /* a value that is not none */
     bool kind[LLN_BIAS_T5 + 1];  /* of a bias */
     bool symmetric;              /* ALiBi */
+    bool no_sinks;               /* in any layer */
     bool array[LLN_RULE_ARRAYS];
 } asked;
 
@@ -46,6 +47,9 @@ static lln_status read_option(const lln_rule_options *o, lln_rule_option option,
             status = lln_fail(LLN_EINVAL, "sampled heads have no layers");
         else
             status = look(option, values->items[i].value, a);
+        a->no_sinks = a->no_sinks ||
+                      (option == LLN_RULE_SINK && values->items[i].count == 0 &&
+                       strcmp(values->items[i].value, "none") == 0);
     }
     snprintf(name, sizeof name, "--%s", lln_rule_option_names[option]);
     return status == LLN_OK ? LLN_OK : lln_fail_in(status, name);
@@ -94,6 +98,8 @@ static lln_status check_pairs(const lln_rule_options *o, const asked *a)
          "--arrays slopes=", needs, "--bias alibi"},
         {array[LLN_RULE_ARRAY_SINK] && a->some[LLN_RULE_SINK],
          "--arrays sink=", excludes, "--sink"},
+        {array[LLN_RULE_ARRAY_SINK] && a->no_sinks, "--arrays sink=", excludes,
+         "--sink none"},
         {o->mask && o->sampled, "--mask", "needs heads from files;",
          "use FILE, or --q and --k"},
     };

@@ -12,7 +12,7 @@
 
 #include "timing.h"
 
-enum { COMMAND_WORDS = 24, COMMAND_NUMBERS = 2, COMMAND_PATH = 4096 };
+enum { COMMAND_WORDS = 28, COMMAND_NUMBERS = 2, COMMAND_PATH = 4096 };
 
 /* Where the tools, the arrays and peers.py are. */
 static const char *bin, *scratch, *peers;
@@ -77,8 +77,9 @@ static inline double time_tool(const char *tool, const char *const *more,
     return median(seconds, repeats);
 }
 
-/* Writes a float32 .npy of version 1. */
-static inline void write_npy(const char *path, lln_matrix a)
+/* Writes a float32 .npy of version 1, with a shape such as "(2, 3)". */
+static inline void write_shaped(const char *path, const char *shape,
+                                lln_matrix a)
 {
     char header[128];
     FILE *out = fopen(path, "wb");
@@ -86,8 +87,8 @@ static inline void write_npy(const char *path, lln_matrix a)
         must(lln_fail(LLN_EIO, "%s: cannot be written", path));
     int length = snprintf(header, sizeof header,
                           "\x93NUMPY\x01%cv%c{'descr': '<f4', "
-                          "'fortran_order': False, 'shape': (%zu, %zu), }",
-                          0, 0, a.rows, a.columns);
+                          "'fortran_order': False, 'shape': %s, }",
+                          0, 0, shape);
     memset(header + length, ' ', sizeof header - (size_t)length);
     memcpy(header + 6, "\x01\x00\x76\x00", 4); /* 118 = 128 - 10 */
     header[127] = '\n';
@@ -95,6 +96,13 @@ static inline void write_npy(const char *path, lln_matrix a)
     if (fwrite(header, 128, 1, out) != 1 ||
         fwrite(a.data, 4, count, out) != count || fclose(out) != 0)
         must(lln_fail(LLN_EIO, "%s: cannot be written", path));
+}
+
+static inline void write_npy(const char *path, lln_matrix a)
+{
+    char shape[64];
+    snprintf(shape, sizeof shape, "(%zu, %zu)", a.rows, a.columns);
+    write_shaped(path, shape, a);
 }
 
 static char q_path[COMMAND_PATH], k_path[COMMAND_PATH], v_path[COMMAND_PATH];

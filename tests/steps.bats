@@ -123,3 +123,20 @@ layers() {
         done | near 1e-9
     done
 }
+
+@test "a picture of the tables" {
+    layers 5 0 1
+    layers 10 0 1
+    layers 200 0 1
+    local of=(--layout hnd --key-q layers.3.q --key-k layers.3.k --quiet
+        --aggregate layer '{step}/{layer}.st')
+    lln-stats "${of[@]}" --kernel softmax -o moments.csv
+    lln-match "${of[@]}" --method measured --no-spectrum -o matched.csv
+    lln-entropy "${of[@]}" --kernel softmax -o entropy.csv
+    local plots=$BATS_TEST_DIRNAME/../plots
+    LC_ALL=C.UTF-8 GNUPLOT_LIB=$plots prints '' gnuplot -c \
+        "$plots/training.gp" training.svg moments.csv matched.csv entropy.csv
+    equal svg "$(grep -c '</svg>' training.svg)" 1
+    grep -qF 'mean of 2 heads of each layer' training.svg
+    grep -q 'layer 1' training.svg
+}

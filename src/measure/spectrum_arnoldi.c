@@ -40,7 +40,9 @@ static effort first_effort(size_t n, size_t wanted)
     size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
     if (n > LARGE_TOKENS)
         return (effort){4, basis, LARGE.restarts};
-    return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
+    if (wanted > 1)
+        return (effort){4, basis, 18};
+    return n <= 768 ? (effort){1, 72, 11} : (effort){1, 96, 14};
 }
 
 /* Limit of the condition in the Krylov space; that of the eigenvalue itself may

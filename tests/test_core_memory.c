@@ -32,6 +32,21 @@ START_TEST(array_alloc)
 }
 END_TEST
 
+/* Small and large; the address is that of a page of 2 MiB. */
+START_TEST(array_alloc_swept)
+{
+    size_t count = _i ? 700000 : 3;
+    double *array = lln_array_alloc_swept(count, sizeof *array);
+    ck_assert_ptr_nonnull(array);
+    ck_assert_uint_eq((uintptr_t)array % (_i ? 1 << 21 : 64), 0);
+    array[0] = array[count - 1] = 2.5;
+    ck_assert(array[0] == array[count - 1]);
+    free(array);
+    ck_assert_ptr_null(lln_array_alloc_swept(SIZE_MAX / 2, 4));
+}
+END_TEST
+
+
 /* The elements stay, and the array moves once for each doubling. */
 START_TEST(array_grow)
 {
@@ -68,6 +83,7 @@ int main(void)
     TCase *memory = tcase_create("memory");
     tcase_add_test(memory, size_multiply);
     tcase_add_test(memory, array_alloc);
+    tcase_add_loop_test(memory, array_alloc_swept, 0, 2);
     tcase_add_test(memory, array_grow);
     tcase_add_test(memory, array_grow_too_large);
     suite_add_tcase(suite, memory);

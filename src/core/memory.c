@@ -5,8 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 }; /* one AVX-512 register, one cache line */
+enum {
+    ALIGNMENT = 64,       /* one AVX-512 register, one cache line */
+    LARGE_PAGE = 1 << 21, /* of x86-64 and of most other processors */
+};
 
 lln_status lln_size_multiply(size_t a, size_t b, size_t *product)
 {
@@ -15,17 +19,18 @@ lln_status lln_size_multiply(size_t a, size_t b, size_t *product)
     return LLN_OK;
 }
 
-/* Allocates *bytes = count size, rounded up to complete lines. */
-static void *allocate_lines(size_t count, size_t size, size_t *bytes)
+/* Allocates *bytes = count size, rounded up to complete units. */
+static void *allocate_units(size_t count, size_t size, size_t unit,
+                            size_t *bytes)
 {
     if (lln_size_multiply(count, size, bytes) != LLN_OK)
         return NULL;
-    if (*bytes > SIZE_MAX - ALIGNMENT) {
+    if (*bytes > SIZE_MAX - unit) {
         (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", *bytes);
         return NULL;
     }
-    *bytes = (*bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    void *array = aligned_alloc(ALIGNMENT, *bytes);
+    *bytes = (*bytes + unit) / unit * unit;
+    void *array = aligned_alloc(unit, *bytes);
     if (!array)
         (void)lln_fail(LLN_ENOMEM, "out of memory: %zu bytes", *bytes);
     return array;
@@ -34,14 +39,25 @@ static void *allocate_lines(size_t count, size_t size, size_t *bytes)
 void *lln_array_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    void *array = allocate_lines(count, size, &bytes);
+    void *array = allocate_units(count, size, ALIGNMENT, &bytes);
     return array ? memset(array, 0, bytes) : NULL;
 }
 
 void *lln_array_alloc_raw(size_t count, size_t size)
 {
     size_t bytes;
-    return allocate_lines(count, size, &bytes);
+    return allocate_units(count, size, ALIGNMENT, &bytes);
+}
+
+void *lln_array_alloc_swept(size_t count, size_t size)
+{
+    size_t bytes;
+    if (size > 0 && count < (size_t)LARGE_PAGE / size)
+        return lln_array_alloc_raw(count, size);
+    void *array = allocate_units(count, size, LARGE_PAGE, &bytes);
+    if (array)
+        (void)madvise(array, bytes, MADV_HUGEPAGE); /* else small pages */
+    return array;
 }
 
 void *lln_array_grow(void *array, size_t count, size_t size)

@@ -26,6 +26,11 @@ void *lln_array_alloc(size_t count, size_t size);
  * random numbers on two. */
 void *lln_array_alloc_raw(size_t count, size_t size);
 
+/* The same for an array of many MiB that is read again and again: in large
+ * pages if the system has them. Reading 16 MiB in pages of 4 KiB takes a fifth
+ * longer. */
+void *lln_array_alloc_swept(size_t count, size_t size);
+
 /* Grows a malloc'd array of `count` elements of `size` bytes so that it has
  * room for one more. The array may move; NULL is the empty array. Capacity is
  * the smallest power of two that fits, so that the caller need not store it.

@@ -81,7 +81,7 @@ static void *reserve_matrix(const lln_operator *op, size_t memory)
         __builtin_mul_overflow(bytes, lln_operator_element_size(op), &bytes) ||
         bytes > memory)
         return NULL;
-    return malloc(bytes);
+    return lln_array_alloc_swept(bytes, 1);
 }
 
 static lln_status store_blocks(lln_operator *op)

@@ -83,7 +83,8 @@ static bool judge(const pairs *p, lln_singular_value *values)
         double left = distance(p->w + k * p->n, p->u + k * p->n, p->n, s);
         double right = distance(p->z + k * p->m, p->v + k * p->m, p->m, s);
         values[k] = (lln_singular_value){s, fmax(left, right)};
-        good &= values[k].residual <= p->how->tolerance * s + 4 * DBL_EPSILON * norm;
+        good &= values[k].residual <=
+                p->how->tolerance * s + 4 * DBL_EPSILON * norm;
     }
     return good;
 }

@@ -24,14 +24,14 @@ typedef struct {
     int restarts;
 } effort;
 
-static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 20};
+static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 14};
 
 enum {
     GUARD = 4,
     MEDIUM_TOKENS = 1024, /* above, LAPACK takes seconds */
     LARGE_TOKENS = 8192,  /* above, P is rarely stored: products cost more */
     LOOK_TOKENS = 4096,   /* above, a product takes as long as a Schur form */
-    LOOK = 32,
+    LOOK = 16,
     SMALLEST_ORDER = 4,
 };
 
@@ -40,7 +40,9 @@ static effort first_effort(size_t n, size_t wanted)
     size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
     if (n > LARGE_TOKENS)
         return (effort){4, basis, LARGE.restarts};
-    return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
+    if (wanted > 1)
+        return (effort){4, basis, 18};
+    return n <= 768 ? (effort){1, 72, 11} : (effort){1, 96, 10};
 }
 
 /* Limit of the condition in the Krylov space; that of the eigenvalue itself may

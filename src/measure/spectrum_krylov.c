@@ -177,21 +177,32 @@ static lln_status multiply(krylov *k)
     return LLN_OK;
 }
 
+/* c [count x b] = V'y, y -= V c, for the first `count` columns of v. A matrix
+ * product with a single vector takes several times as long as project(). */
+static void project_block(krylov *k, size_t count)
+{
+    int n = (int)k->n, b = (int)k->b, width = (int)k->width, some = (int)count;
+    if (b == 1) {
+        project(k, count, k->y);
+        return;
+    }
+    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, some, b, n, 1, k->v,
+                width, k->y, b, 0, k->c, b);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, b, some, -1, k->v,
+                width, k->c, b, 1, k->y, b);
+}
+
 /* Multiplies the last block and adds it to V. */
 static lln_status expand(krylov *k)
 {
     size_t at = k->used, total = at + k->b;
-    int n = (int)k->n, b = (int)k->b, width = (int)k->width;
     for (size_t i = 0; i < k->n; i++)
         memcpy(k->x + i * k->b, k->v + i * k->width + at, k->b * sizeof *k->x);
     LLN_TRY(multiply(k));
     for (size_t c = 0; c < k->b; c++)
         memset(k->h + (at + c) * k->width, 0, k->width * sizeof *k->h);
     for (int pass = 0; pass < 2; pass++) {
-        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)total, b, n,
-                    1, k->v, width, k->y, b, 0, k->c, b);
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, b, (int)total,
-                    -1, k->v, width, k->c, b, 1, k->y, b);
+        project_block(k, total);
         for (size_t c = 0; c < k->b; c++)
             for (size_t r = 0; r < total; r++)
                 k->h[(at + c) * k->width + r] += k->c[r * k->b + c];
@@ -271,10 +282,18 @@ static bool converged(const krylov *k)
     return true;
 }
 
-/* Restarts with the Schur vectors of the largest half. */
+/* Schur vectors to keep: three fifths need fewer products than a half, if they
+ * leave room for two blocks and the other vector of a pair. */
+static size_t kept(const krylov *k)
+{
+    size_t keep = 3 * k->used / 5;
+    return keep + 1 + 2 * k->b <= k->width ? keep : k->used / 2;
+}
+
+/* Restarts with the Schur vectors of the largest eigenvalues. */
 static lln_status restart(krylov *k)
 {
-    size_t used = k->used, keep = used / 2;
+    size_t used = k->used, keep = kept(k);
     lapack_int count = 0, order = (lapack_int)used;
     double value, separation;
     lapack_logical *select = lln_array_alloc(used, sizeof *select);

@@ -12,7 +12,7 @@
 static const struct {
     int format;
     double spread, group;
-    lln_theory_range expected;
+    lln_range_fractions expected;
 } SIDES[] = {
     {LLN_FP16,
      1,
@@ -65,13 +65,13 @@ static const struct {
 
 START_TEST(side_table)
 {
-    lln_theory_range got, expected = SIDES[_i].expected;
+    lln_range_fractions got, expected = SIDES[_i].expected;
     expect_ok(lln_theory_range_side(&lln_number_formats[SIDES[_i].format],
                                     SIDES[_i].spread, SIDES[_i].group, &got));
     expect_relative(got.overflow, expected.overflow, 1e-12);
     expect_relative(got.subnormal, expected.subnormal, 1e-12);
     expect_relative(got.flushed, expected.flushed, 1e-12);
-    expect_relative(got.flushed_shifted, expected.flushed_shifted, 1e-10);
+    expect_relative(got.shifted_flushed, expected.shifted_flushed, 1e-10);
 }
 END_TEST
 
@@ -149,7 +149,7 @@ START_TEST(study_table)
     const double *row = STUDY[_i];
     size_t n = (size_t)row[0], d = (size_t)row[1];
     lln_theory_sides sides = {row[2], row[2], n, n, d};
-    lln_theory_range q, k;
+    lln_range_fractions q, k;
     double overflow, product;
     expect_ok(lln_theory_range_overflow(fp16, &sides, &overflow));
     expect_relative(overflow, row[3], 1e-12);
@@ -158,8 +158,8 @@ START_TEST(study_table)
     expect_ok(lln_theory_range_side(fp16, row[2], (double)d, &q));
     expect_ok(lln_theory_range_side(fp16, row[2], (double)(n * d), &k));
     expect_relative(q.flushed, row[5], 1e-12);
-    expect_relative(k.flushed_shifted, row[6], 1e-10);
-    expect_relative(q.flushed_shifted, row[7], 1e-10);
+    expect_relative(k.shifted_flushed, row[6], 1e-10);
+    expect_relative(q.shifted_flushed, row[7], 1e-10);
     expect_relative(q.subnormal, row[8], 1e-12);
 }
 END_TEST
@@ -190,14 +190,14 @@ END_TEST
 /* Without spread, every feature is 1. */
 START_TEST(range_without_spread)
 {
-    lln_theory_range side;
+    lln_range_fractions side;
     lln_theory_sides sides = {0, 0, 5, 6, 7};
     double p;
     for (size_t i = 0; i < LLN_NUMBER_FORMATS; i++) {
         const lln_number_format *format = &lln_number_formats[i];
         expect_ok(lln_theory_range_side(format, 0, 100, &side));
         ck_assert(side.overflow == 0 && side.subnormal == 0 &&
-                  side.flushed == 0 && side.flushed_shifted == 0);
+                  side.flushed == 0 && side.shifted_flushed == 0);
         expect_ok(lln_theory_range_overflow(format, &sides, &p));
         ck_assert_double_eq(p, 0);
         expect_ok(lln_theory_range_product(format, &sides, &p));
@@ -212,7 +212,7 @@ START_TEST(range_without_spread)
     /* The maximum of one feature is that feature. */
     expect_ok(
         lln_theory_range_side(&lln_number_formats[LLN_FP16], 30, 1, &side));
-    ck_assert_double_eq(side.flushed_shifted, 0);
+    ck_assert_double_eq(side.shifted_flushed, 0);
 }
 END_TEST
 
@@ -220,14 +220,14 @@ END_TEST
  * but one of a group of 8 do so after the shift. */
 START_TEST(range_infinite)
 {
-    lln_theory_range side;
+    lln_range_fractions side;
     lln_theory_sides sides = {1e300, 1, 5, 6, 7};
     double p;
     expect_ok(
         lln_theory_range_side(&lln_number_formats[LLN_BF16], 1e300, 8, &side));
     expect_absolute(side.overflow, 0.5, 1e-12);
     expect_absolute(side.flushed, 0.5, 1e-12);
-    expect_absolute(side.flushed_shifted, 7 / 8.0, 1e-12);
+    expect_absolute(side.shifted_flushed, 7 / 8.0, 1e-12);
     expect_ok(
         lln_theory_range_product(&lln_number_formats[LLN_BF16], &sides, &p));
     expect_absolute(p, 1 - exp2(-35), 1e-12);
@@ -237,7 +237,7 @@ END_TEST
 START_TEST(range_statuses)
 {
     const lln_number_format *fp16 = &lln_number_formats[LLN_FP16];
-    lln_theory_range side;
+    lln_range_fractions side;
     static const lln_theory_sides WRONG[] = {
         {-1, 1, 1, 1, 1}, {1, NAN, 1, 1, 1}, {1, 1, 0, 1, 1},
         {1, 1, 1, 0, 1},  {1, 1, 1, 1, 0},

@@ -65,7 +65,7 @@ static double shifted_integrand(double x, const void *data)
 }
 
 lln_status lln_theory_range_side(const lln_number_format *format, double spread,
-                                 double group, lln_theory_range *out)
+                                 double group, lln_range_fractions *out)
 {
     if (!(spread >= 0) || !(group >= 1))
         return lln_fail(LLN_EINVAL,
@@ -76,7 +76,7 @@ lln_status lln_theory_range_side(const lln_number_format *format, double spread,
     out->overflow = upper_tail(format->overflow / spread);
     out->flushed = upper_tail(-format->flush / spread);
     out->subnormal = upper_tail(-format->normal / spread) - out->flushed;
-    out->flushed_shifted =
+    out->shifted_flushed =
         group > 1 && c.shift > -2 * MOST
             ? fmin(integrate(shifted_integrand, &c, -c.shift / 2), 1)
             : 0;

@@ -24,28 +24,31 @@ enum { LLN_FP16, LLN_BF16, LLN_FP32, LLN_NUMBER_FORMATS };
 
 extern const lln_number_format lln_number_formats[LLN_NUMBER_FORMATS];
 
-/* Expected fractions of features. */
+/* Fractions of the features e^x of one matrix, expected here, counted by
+ * lln_feature_range. */
 typedef struct {
-    double overflow;  /* round to infinity: 1 - Phi(overflow / s) */
-    double subnormal; /* are rounded to a subnormal number or to 0, but do not
-                         round to 0: Phi(normal / s) - Phi(flush / s) */
-    double flushed;   /* round to 0: Phi(flush / s) */
-    double flushed_shifted; /* round to 0 if the largest exponent of the group
-                               is subtracted; none overflows then */
-} lln_theory_range;
+    double overflow;        /* round to infinity */
+    double subnormal;       /* round to a subnormal number other than 0 */
+    double flushed;         /* round to 0 */
+    double shifted_flushed; /* round to 0 if the largest x of the group is
+                               subtracted; none overflows then */
+} lln_range_fractions;
 
 /* Computes the fractions for features e^x with x normal, mean 0 and standard
- * deviation `spread` = s >= 0, in groups of `group` >= 1 features. For queries
- * of d features shifted by the maximum of each row, group = d; for m keys
- * shifted by one maximum, group = m d. With M = group, f and F the density and
- * distribution function of the standard normal,
- *     flushed_shifted = (M - 1) integral f(x) F(x)^(M-2) F(x + flush / s) dx,
+ * deviation `spread` = s >= 0, in groups of `group` >= 1 features:
+ *     overflow  = 1 - Phi(format->overflow / s),
+ *     subnormal = Phi(normal / s) - Phi(flush / s),
+ *     flushed   = Phi(flush / s).
+ * For queries of d features shifted by the maximum of each row, group = d; for
+ * m keys shifted by one maximum, group = m d. With M = group, f and F the
+ * density and distribution function of the standard normal,
+ *     shifted_flushed = (M - 1) integral f(x) F(x)^(M-2) F(x + flush / s) dx,
  * by the trapezoidal rule, step 0.02; relative error 1e-10 for values above
  * 1e-250. s = 0 gives 0 for all. 0.1 ms.
  * LLN_EINVAL: spread negative or NaN, or group below 1. */
 LLN_NODISCARD lln_status lln_theory_range_side(const lln_number_format *format,
                                                double spread, double group,
-                                               lln_theory_range *out);
+                                               lln_range_fractions *out);
 
 /* n queries and m keys of d features. */
 typedef struct {

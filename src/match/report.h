@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "kernel/attention.h"
+#include "kernel/parameters.h"
 #include "match/match.h"
 
 /* Summary of one attention matrix of a head. */
@@ -24,6 +26,18 @@ typedef struct {
 LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
                                             lln_report_summary *out);
 
+/* D2 and entropy of any attention, as above, in one pass over its rows; lambda2
+ * is NaN. The same statuses. */
+LLN_NODISCARD lln_status lln_report_attention(lln_attention *attention,
+                                              lln_report_summary *out);
+
+/* lambda2 of a kernel on a head. NaN if there is none (n != m), or if it takes
+ * more work or memory than is appropriate for an additional column. LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_report_lambda2(const lln_kernel_choice *kernel,
+                                            const lln_head *head,
+                                            double *lambda2);
+
 typedef struct {
     double achieved;       /* D2 of LLN over all rows */
     double relative_error; /* achieved / (D2 of softmax) - 1; NaN if D2 of
@@ -36,6 +50,12 @@ typedef struct {
     double bf16_overflow;  /* exp(beta k_jl), computed without subtracting a
                               maximum, that round to infinity */
 } lln_report;
+
+/* Sets the fields achieved to lambda2_ratio from the summaries of LLN and
+ * softmax attention of n queries. */
+void lln_report_compare(const lln_report_summary *lln,
+                        const lln_report_summary *softmax, size_t n,
+                        lln_report *report);
 
 /* Measures LLN attention with the match, in one pass over the head. fp16 rounds
  * to infinity from 65520, bf16 from 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta

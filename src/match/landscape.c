@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "kernel/table/table.h"
 #include "match/measured.h"
-#include "measure/fidelity.h"
+#include "measure/row_distance.h"
 
 struct lln_landscape {
     const lln_head *head;
@@ -15,6 +15,7 @@ struct lln_landscape {
     double sigma_q, sigma_k;
     lln_report_summary softmax;
     lln_attention reference; /* softmax; zeroed if no fidelity is asked for */
+    lln_distance_reference *distance; /* from it */
     double *largest; /* [2 d]: the largest q_il of each feature, then k_jl */
 };
 
@@ -51,7 +52,8 @@ static lln_status measure_softmax(lln_landscape *landscape)
     if (!(landscape->what & LLN_LANDSCAPE_FIDELITY))
         return LLN_OK;
     LLN_TRY(lln_kernel_parse("softmax", &softmax));
-    return lln_kernel_open(&softmax, head, &landscape->reference);
+    LLN_TRY(lln_kernel_open(&softmax, head, &landscape->reference));
+    return lln_distance_open(&landscape->reference, &landscape->distance);
 }
 
 lln_status lln_landscape_open(const lln_head *head, unsigned what,
@@ -185,21 +187,7 @@ static lln_status describe_range(const lln_landscape *landscape,
     return LLN_OK;
 }
 
-/* Compares the attention with softmax attention of the same head. */
-static lln_status compare(lln_landscape *landscape, lln_attention *attention,
-                          lln_landscape_point *point)
-{
-    lln_fidelity_options options = {.top = 1};
-    lln_fidelity fidelity;
-    LLN_TRY(lln_fidelity_measure(attention, &landscape->reference, &options,
-                                 &fidelity, NULL));
-    point->matrix_error = fidelity.matrix_error;
-    point->variation = fidelity.variation;
-    point->divergence = fidelity.divergence;
-    return LLN_OK;
-}
-
-static lln_status measure_attention(lln_landscape *landscape,
+static lln_status measure_attention(const lln_landscape *landscape,
                                     lln_attention *attention,
                                     lln_landscape_point *point)
 {
@@ -207,7 +195,8 @@ static lln_status measure_attention(lln_landscape *landscape,
     if (landscape->what & reported)
         LLN_TRY(lln_report_attention(attention, &point->lln));
     return landscape->what & LLN_LANDSCAPE_FIDELITY
-               ? compare(landscape, attention, point)
+               ? lln_distance_measure(landscape->distance, attention,
+                                      &point->distance)
                : LLN_OK;
 }
 
@@ -240,9 +229,7 @@ lln_status lln_landscape_measure(lln_landscape *landscape,
         .alpha = q->factor,
         .beta = k->factor,
         .lln = {NAN, NAN, NAN},
-        .matrix_error = NAN,
-        .variation = NAN,
-        .divergence = NAN,
+        .distance = {NAN, NAN, NAN},
     };
     lln_report_compare(&result.lln, &landscape->softmax, 1, &result.report);
     LLN_TRY(describe_range(landscape, q, k, &result));
@@ -262,6 +249,7 @@ void lln_landscape_close(lln_landscape *landscape)
 {
     if (!landscape)
         return;
+    lln_distance_close(landscape->distance);
     lln_attention_close(&landscape->reference);
     free(landscape->largest);
     free(landscape);

@@ -8,6 +8,7 @@
 
 #include "match/report.h"
 #include "measure/feature_range.h"
+#include "measure/row_distance.h"
 
 /* A head, with what all its points are compared with. */
 typedef struct lln_landscape lln_landscape;
@@ -42,7 +43,7 @@ typedef struct {
     double a, b, alpha, beta;
     lln_report_summary lln;
     lln_report report; /* the fields of lln_report_compare and max_exponent */
-    double matrix_error, variation, divergence; /* see lln_fidelity */
+    lln_distance distance; /* from softmax attention */
     lln_landscape_range formats[LLN_NUMBER_FORMATS];
     double max_product_exponent; /* max over i, j, l of alpha q_il + beta
                                     k_jl */

@@ -15,7 +15,7 @@
 #include "warnings.h"
 
 /* Most rows of a head, and most methods. */
-enum { MOST_POINTS = 100000, MOST_METHODS = 32 };
+enum { MOST_POINTS = 10000, MOST_METHODS = 32 };
 
 enum {
     PASS_REPORT = LLN_LANDSCAPE_REPORT,
@@ -111,8 +111,10 @@ static void add_distances(const landscape_options *options)
 {
     memcpy(columns, fixed_columns, sizeof fixed_columns);
     for (size_t i = 0; i < options->method_count; i++) {
-        char name[64];
+        char name[64], *hyphen;
         snprintf(name, sizeof name, "distance_%s", options->methods[i]->name);
+        while ((hyphen = strchr(name, '-')))
+            *hyphen = '_';
         columns[FIXED + i] = (record_column)REAL(distance[i], cli_copy(name),
                                                  COLUMNS_DEFAULT, 0);
     }
@@ -133,17 +135,6 @@ static lln_status start_points(run_block *block)
         }
     }
     return LLN_OK;
-}
-
-static void warn(const run_case *c, const char *what)
-{
-    char reason[LLN_MESSAGE + 64];
-    const row_identity identity = {.source = c->head->source,
-                                   .layer = run_index(c->head->layer),
-                                   .head = run_index(c->head->head),
-                                   .tau = c->tau};
-    snprintf(reason, sizeof reason, "%s%s", what, lln_error_message());
-    warnings_add(&identity, reason);
 }
 
 /* The queries at each a, and the keys at each b. */
@@ -198,7 +189,7 @@ static lln_status fill_match(const run_case *c, const open_map *open,
         status = fill_point(open, &q, &k, out);
     if (!warnings_suffice(status))
         return status;
-    warn(c, what);
+    warnings_add_failure(c->head, c->tau, what);
     return LLN_OK;
 }
 
@@ -224,18 +215,31 @@ static lln_status fill_block(const run_case *c, const open_map *open,
     return LLN_OK;
 }
 
+static lln_status measure_opened(const run_case *c, open_map *open,
+                                 run_block *block)
+{
+    open->q = lln_array_alloc(map.a.count, sizeof *open->q);
+    open->k = lln_array_alloc(map.b.count, sizeof *open->k);
+    lln_status status =
+        open->q && open->k ? fill_block(c, open, block) : LLN_ENOMEM;
+    free(open->q);
+    free(open->k);
+    return status;
+}
+
 static lln_status measure_map(const run_case *c, const void *context,
                               run_block *block)
 {
     (void)context;
     open_map open;
-    LLN_TRY(lln_landscape_open(c->head, c->passes & PASSES, &open.landscape));
-    open.q = lln_array_alloc(map.a.count, sizeof *open.q);
-    open.k = lln_array_alloc(map.b.count, sizeof *open.k);
     lln_status status =
-        open.q && open.k ? fill_block(c, &open, block) : LLN_ENOMEM;
-    free(open.q);
-    free(open.k);
+        lln_landscape_open(c->head, c->passes & PASSES, &open.landscape);
+    if (status == LLN_EUNDEFINED) {
+        warnings_add_failure(c->head, c->tau, "");
+        return LLN_OK;
+    }
+    LLN_TRY(status);
+    status = measure_opened(c, &open, block);
     lln_landscape_close(open.landscape);
     return status;
 }

@@ -165,13 +165,7 @@ static lln_status start_matches(run_block *block)
 
 static void warn(const run_case *c, const char *what)
 {
-    char reason[LLN_MESSAGE + 64];
-    const row_identity identity = {.source = c->head->source,
-                                   .layer = run_index(c->head->layer),
-                                   .head = run_index(c->head->head),
-                                   .tau = c->tau};
-    snprintf(reason, sizeof reason, "%s%s", what, lln_error_message());
-    warnings_add(&identity, reason);
+    warnings_add_failure(c->head, c->tau, what);
 }
 
 /* Fills one row. softmax: NULL if no column of the report is printed, or if it

@@ -54,14 +54,14 @@ set multiplot layout 2, 3 margins 0.06, 0.94, 0.13, 0.86 \
     sprintf(", temperature τ = %.3g", tau))
 
 # A panel that shows `value`, an expression with columns.
-draw(value) = 'plot data using (cell("a")):(cell("b")):(cell("a") / half_a): \
-        (cell("a") * half_a):(cell("b") / half_b):(cell("b") * half_b):('.value.') \
+draw(value) = 'plot data using (cell("a")):(cell("b")): \
+        (cell("a") / half_a):(cell("a") * half_a): \
+        (cell("b") / half_b):(cell("b") * half_b):('.value.') \
         with boxxyerror fillstyle solid noborder fillcolor palette, \
     x with lines linecolor "#777777" dashtype 3, \
     for [i = 1 : words(methods)] data using (at("a", i)):(at("b", i)) \
         with points linecolor "#000000" linewidth 1.5 \
-        pointtype symbol_of(i) pointsize 1.4 * symbol \
-        title word(methods, i)'
+        pointtype symbol_of(i) pointsize 1.4 * symbol'
 
 eval signed
 set title "log-variance D2, LLN / softmax"
@@ -86,14 +86,21 @@ set logscale cb
 set cbrange [0.1:10]
 eval draw('cell("kl_nats")')
 
-unset logscale cb
-set title "features that overflow in float16"
-set cbrange [0:0.3]
-eval draw('cell("fp16_overflow")')
+# Without such features a cell is white.
+positive(name) = cell(name) > 0 ? cell(name) : NaN
+set title "fraction of features that overflow in float16"
+set cbrange [0.00001:1]
+set format cb "10^{%T}"
+eval draw('positive("fp16_overflow")')
 
-set key at screen 0.5, screen 0.03 center horizontal noenhanced
-set title "features that become 0 in float16\nafter maxima are subtracted"
-set cbrange [0:1]
-eval draw('cell("fp16_shifted_flushed")')
+# A key in one line; gnuplot would make it no wider than a panel.
+do for [i = 1 : words(methods)] {
+    set label i word(methods, i) noenhanced left \
+        at screen 0.5 + (i - 0.5 - words(methods) / 2.0) * 0.1 - 0.03, \
+        screen 0.035 offset 1, 0 point pointtype symbol_of(i) \
+        pointsize 1.4 * symbol linewidth 1.5
+}
+set title "fraction that becomes 0 in float16\nafter maxima are subtracted"
+eval draw('positive("fp16_shifted_flushed")')
 
 unset multiplot

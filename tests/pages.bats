@@ -5,8 +5,8 @@
 load helper
 
 # printed TOOL: the columns of all tables of the tool, without those that all
-# tools share and standard errors. Of the many columns of a map that differ in a
-# format or a method, one stands for all.
+# tools share and standard errors. Columns of a map that differ only in a
+# format, a side or a method are replaced by one name.
 printed() {
     local options
     while read -r options; do

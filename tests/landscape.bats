@@ -118,7 +118,7 @@ END
         $1 == 4 { k = $2; flushed = $4 }
         $1 == 16 && !($2 > k && k > 0 && $4 > flushed && $5 == 1) { exit 1 }'
     cells fp16_q_overflow fp16_k_overflow fp16_overflow < map |
-        awk '{ print ($1 + $2) / 2, $3 }' | near 1e-12 absolute
+        awk '{ printf "%.17g %s\n", ($1 + $2) / 2, $3 }' | near 1e-12 absolute
 }
 
 @test "averages over heads keep the points" {

@@ -163,6 +163,19 @@ END
         "lln-match: gaussian: head 0: method 'exact': temperature: no query has two allowed keys"
 }
 
+@test "a method outside the default map is named" {
+    local warning="lln-match: gaussian: head 0, tau N: method 'measured': a = N, b = N is outside the map; extend it with"
+    local of=(lln-match --map -n 16 -d 2 --trials 1 --each --tau 0.05
+        --method measured --columns "id,point")
+    run --separate-stderr "${of[@]}"
+    equal status "$status" 0
+    equal stderr "$(sed -E 's/(=|tau) [0-9.]+/\1 N/g' <<< "$stderr")" "$warning --map-a"
+    run --separate-stderr "${of[@]}" --map-a 1:64:9:log
+    equal stderr "$(sed -E 's/(=|tau) [0-9.]+/\1 N/g' <<< "$stderr")" "$warning --map-b"
+    run --separate-stderr "${of[@]}" --map-a 1 --map-b 1
+    equal stderr "$stderr" ''
+}
+
 @test "the same bytes with one thread and two" {
     for threads in 1 2; do
         lln-match --map -n 300 -d 8 --trials 2 --each --map-a 0.5:8:3:log \

@@ -173,6 +173,34 @@ static lln_status fill_grid(const open_map *open, run_block *block)
     return LLN_OK;
 }
 
+static bool is_within(double x, const lln_number_list *list)
+{
+    bool below = false, above = false;
+    for (size_t i = 0; i < list->count; i++) {
+        below = below || list->values[i] <= x;
+        above = above || list->values[i] >= x;
+    }
+    return below && above;
+}
+
+/* The default values of a or b are not for all heads. */
+static void warn_outside(const run_case *c, const landscape_record *out)
+{
+    char reason[256];
+    const char *option = NULL;
+    if (!map.options->a && !is_within(out->a, &map.a))
+        option = "map-a";
+    else if (!map.options->b && !is_within(out->b, &map.b))
+        option = "map-b";
+    if (!option)
+        return;
+    snprintf(reason, sizeof reason,
+             "method '%s': a = %.3g, b = %.3g is outside the map; extend it "
+             "with --%s",
+             out->method, out->a, out->b, option);
+    warnings_add_text(c->head, c->tau, reason);
+}
+
 /* Fills the row of a method; a method without a match keeps an empty row. */
 static lln_status fill_match(const run_case *c, const open_map *open,
                              const lln_match_method *method,
@@ -187,9 +215,12 @@ static lln_status fill_match(const run_case *c, const open_map *open,
         status = lln_landscape_match(open->landscape, &match, &q, &k);
     if (status == LLN_OK)
         status = fill_point(open, &q, &k, out);
-    if (!warnings_suffice(status))
-        return status;
-    warnings_add_failure(c->head, c->tau, what);
+    if (warnings_suffice(status))
+        warnings_add_failure(c->head, c->tau, what);
+    else
+        LLN_TRY(status);
+    if (status == LLN_OK)
+        warn_outside(c, out);
     return LLN_OK;
 }
 

@@ -17,8 +17,9 @@ typedef struct case_warning case_warning;
  * same, for any head. Ends the process when out of memory. */
 void warnings_add(const row_identity *identity, const char *reason);
 
-/* The same for a failure on this head at this temperature: the reason is
+/* The same about this head at this temperature. The reason of a failure is
  * `what`, such as "method 'paper': ", and the stored message. */
+void warnings_add_text(const lln_head *head, double tau, const char *reason);
 void warnings_add_failure(const lln_head *head, double tau, const char *what);
 
 /* Whether a failure concerns only this head, or a kernel on this head, so that

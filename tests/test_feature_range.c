@@ -98,6 +98,34 @@ START_TEST(range_rounding)
 }
 END_TEST
 
+/* Against the sums themselves. */
+START_TEST(largest_sum)
+{
+    static const double q[6] = {1, -2, 0.5, 3, -1, 0};
+    static const double k[8] = {0.3, 2, -1, 1, 0, -0.7, 4, -4};
+    lln_matrix queries = {LLN_FLOAT64, 3, 2, q}, keys = {LLN_FLOAT64, 4, 2, k};
+    double sums[2], largest = 0;
+    for (size_t i = 0; i < 3; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < 4; j++)
+            for (size_t l = 0; l < 2; l++)
+                sum += exp(0.7 * q[2 * i + l] + 1.3 * k[2 * j + l]);
+        largest = fmax(largest, sum);
+    }
+    expect_relative(
+        lln_feature_range_largest_sum(queries, 0.7, keys, 1.3, sums),
+        log(largest), 1e-14);
+    /* Far beyond float64: 1 + 500 x 4; and equal features: ln(m d). */
+    expect_relative(lln_feature_range_largest_sum(queries, 1, keys, 500, sums),
+                    2000.5, 1e-14);
+    expect_relative(lln_feature_range_largest_sum(queries, 0, keys, 0, sums),
+                    log(8), 1e-14);
+    keys.rows = 0;
+    ck_assert_double_eq(
+        lln_feature_range_largest_sum(queries, 1, keys, 1, sums), -INFINITY);
+}
+END_TEST
+
 START_TEST(range_empty)
 {
     lln_feature_range range = of(LIMITS, LLN_FLOAT64, 0, 8, 1, true);
@@ -115,6 +143,7 @@ int main(void)
     tcase_add_test(range, range_shifted);
     tcase_add_test(range, range_factor);
     tcase_add_test(range, range_rounding);
+    tcase_add_test(range, largest_sum);
     tcase_add_test(range, range_empty);
     suite_add_tcase(suite, range);
     return run_suite(suite);

@@ -112,7 +112,8 @@ START_TEST(landscape_range_fields)
     head.q = (lln_matrix){LLN_FLOAT64, 2, 2, q};
     head.k = (lln_matrix){LLN_FLOAT64, 3, 2, k};
     /* alpha = 12, beta = 16: exponents 12 12 -6 -18, -20 0 12 8 20 -20. */
-    lln_landscape_point p = point_of(&head, 0, 12 * sigma_q, 16 * sigma_k);
+    lln_landscape_point p =
+        point_of(&head, LLN_LANDSCAPE_SUMS, 12 * sigma_q, 16 * sigma_k);
     lln_landscape_range *fp16 = &p.formats[LLN_FP16];
     expect_relative(p.alpha, 12, 1e-14);
     expect_relative(p.beta, 16, 1e-14);
@@ -125,6 +126,9 @@ START_TEST(landscape_range_fields)
     /* max q = 1, 1; max k = 1.25, 0.5 */
     expect_relative(p.max_product_exponent, 12 + 20, 1e-14);
     lln_theory_sides sides = {12 * sigma_q, 16 * sigma_k, 2, 3, 2};
+    /* ln(e^12 (e^-20 + e^12 + e^20) + e^12 (1 + e^8 + e^-20)), mpmath */
+    expect_relative(p.max_log_sum, 32.000341550566374, 1e-12);
+    expect_relative(p.log_sum_model, log(6) + 72 * 1.5 + 128 * 1.1, 1e-14);
     for (int f = 0; f < LLN_NUMBER_FORMATS; f++) {
         const lln_number_format *format = &lln_number_formats[f];
         double expected;
@@ -275,6 +279,7 @@ START_TEST(landscape_shapes)
     head.k.rows = 20;
     p = point_of(&head, EVERYTHING, 1, 2);
     ck_assert(p.lln.log_variance > 0);
+    ck_assert(isnan(p.max_log_sum));
     lln_head_free(&head);
 }
 END_TEST

@@ -234,6 +234,19 @@ START_TEST(range_infinite)
 }
 END_TEST
 
+/* Closed form; 32768 e^{s^2} = 65520 at s = sqrt(ln 2 - 0.00024) = 0.8324. */
+START_TEST(range_sum)
+{
+    lln_theory_sides sides = {0.5, 2, 7, 100, 3};
+    double log_sum;
+    expect_ok(lln_theory_range_sum(&sides, &log_sum));
+    expect_relative(log_sum, log(300) + 2.125, 1e-14);
+    sides = (lln_theory_sides){0.8324, 0.8324, 512, 512, 64};
+    expect_ok(lln_theory_range_sum(&sides, &log_sum));
+    expect_relative(log_sum, lln_number_formats[LLN_FP16].overflow, 1e-4);
+}
+END_TEST
+
 START_TEST(range_statuses)
 {
     const lln_number_format *fp16 = &lln_number_formats[LLN_FP16];
@@ -247,6 +260,7 @@ START_TEST(range_statuses)
     expect_status(lln_theory_range_side(fp16, NAN, 5, &side), LLN_EINVAL);
     expect_status(lln_theory_range_side(fp16, 1, 0, &side), LLN_EINVAL);
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++) {
+        expect_status(lln_theory_range_sum(&WRONG[i], &p), LLN_EINVAL);
         expect_status(lln_theory_range_overflow(fp16, &WRONG[i], &p),
                       LLN_EINVAL);
         expect_status(lln_theory_range_product(fp16, &WRONG[i], &p),
@@ -267,6 +281,7 @@ int main(void)
     tcase_add_test(range, formats_limits);
     tcase_add_test(range, range_without_spread);
     tcase_add_test(range, range_infinite);
+    tcase_add_test(range, range_sum);
     tcase_add_test(range, range_statuses);
     suite_add_tcase(suite, range);
     return run_suite(suite);

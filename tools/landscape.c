@@ -21,7 +21,8 @@ enum {
     PASS_REPORT = LLN_LANDSCAPE_REPORT,
     PASS_FIDELITY = LLN_LANDSCAPE_FIDELITY,
     PASS_SPECTRUM = LLN_LANDSCAPE_SPECTRUM,
-    PASSES = PASS_REPORT | PASS_FIDELITY | PASS_SPECTRUM
+    PASS_SUMS = LLN_LANDSCAPE_SUMS,
+    PASSES = PASS_REPORT | PASS_FIDELITY | PASS_SPECTRUM | PASS_SUMS
 };
 
 typedef struct {
@@ -86,6 +87,8 @@ static const record_column fixed_columns[] = {
     REAL(at.lln.lambda2, "lambda2", "spectrum", PASS_SPECTRUM),
     REAL(at.report.lambda2_ratio, "lambda2_ratio", "spectrum", PASS_SPECTRUM),
     REAL(at.max_product_exponent, "max_product_exponent", "range", 0),
+    REAL(at.max_log_sum, "max_log_sum", "range", PASS_SUMS),
+    REAL(at.log_sum_model, "log_sum_model", "range", 0),
     DETAILS(LLN_FP16, "fp16"),
     DETAILS(LLN_BF16, "bf16"),
     DETAILS(LLN_FP32, "fp32"),

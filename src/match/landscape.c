@@ -16,6 +16,7 @@ struct lln_landscape {
     lln_report_summary softmax;
     lln_attention reference; /* softmax; zeroed if no fidelity is asked for */
     lln_distance_reference *distance; /* from it */
+    double *sums;                     /* [d]: scratch */
     double *largest; /* [2 d]: the largest q_il of each feature, then k_jl */
 };
 
@@ -68,7 +69,9 @@ lln_status lln_landscape_open(const lln_head *head, unsigned what,
     opened->what = what;
     opened->softmax = (lln_report_summary){NAN, NAN, NAN};
     opened->largest = lln_array_alloc(2 * d, sizeof *opened->largest);
-    lln_status status = opened->largest ? find_spreads(opened) : LLN_ENOMEM;
+    opened->sums = lln_array_alloc(d, sizeof *opened->sums);
+    lln_status status =
+        opened->largest && opened->sums ? find_spreads(opened) : LLN_ENOMEM;
     if (status == LLN_OK) {
         find_largest(head->q, opened->largest);
         find_largest(head->k, opened->largest + d);
@@ -230,10 +233,15 @@ lln_status lln_landscape_measure(lln_landscape *landscape,
         .beta = k->factor,
         .lln = {NAN, NAN, NAN},
         .distance = {NAN, NAN, NAN},
+        .max_log_sum = NAN,
     };
     lln_report_compare(&result.lln, &landscape->softmax, 1, &result.report);
     LLN_TRY(describe_range(landscape, q, k, &result));
-    if (landscape->what)
+    if (landscape->what & LLN_LANDSCAPE_SUMS)
+        result.max_log_sum = lln_feature_range_largest_sum(
+            landscape->head->q, q->factor, landscape->head->k, k->factor,
+            landscape->sums);
+    if (landscape->what & ~(unsigned)LLN_LANDSCAPE_SUMS)
         LLN_TRY(measure_kernel(landscape, &result));
     *point = result;
     return LLN_OK;
@@ -252,5 +260,6 @@ void lln_landscape_close(lln_landscape *landscape)
     lln_distance_close(landscape->distance);
     lln_attention_close(&landscape->reference);
     free(landscape->largest);
+    free(landscape->sums);
     free(landscape);
 }

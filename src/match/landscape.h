@@ -19,6 +19,7 @@ enum {
     LLN_LANDSCAPE_FIDELITY = 2, /* errors of P */
     LLN_LANDSCAPE_SPECTRUM = 4, /* lambda2: many times longer than the rest;
                                    includes the report */
+    LLN_LANDSCAPE_SUMS = 8,     /* max_log_sum, in O((n + m) d) */
 };
 
 /* The features of queries or keys at one a or b. */
@@ -45,6 +46,8 @@ typedef struct {
     lln_report report; /* the fields of lln_report_compare and max_exponent */
     lln_distance distance; /* from softmax attention */
     lln_landscape_range formats[LLN_NUMBER_FORMATS];
+    double max_log_sum;          /* lln_feature_range_largest_sum */
+    double log_sum_model;        /* lln_theory_range_sum */
     double max_product_exponent; /* max over i, j, l of alpha q_il + beta
                                     k_jl */
 } lln_landscape_point;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "kernel/row_math.h"
+
 static double largest_of(lln_matrix x, double factor)
 {
     double largest = -INFINITY;
@@ -49,4 +51,22 @@ void lln_feature_range_measure(lln_matrix x, double factor, bool by_row,
         counts->flushed /= features;
         counts->shifted_flushed /= features;
     }
+}
+
+double lln_feature_range_largest_sum(lln_matrix q, double alpha, lln_matrix k,
+                                     double beta, double *sums)
+{
+    double largest = -INFINITY;
+    for (size_t l = 0; l < k.columns; l++)
+        sums[l] = -INFINITY;
+    for (size_t j = 0; j < k.rows; j++)
+        for (size_t l = 0; l < k.columns; l++)
+            sums[l] = lln_log_add(sums[l], beta * lln_matrix_get(k, j, l));
+    for (size_t i = 0; i < q.rows; i++) {
+        double sum = -INFINITY;
+        for (size_t l = 0; l < q.columns; l++)
+            sum = lln_log_add(sum, alpha * lln_matrix_get(q, i, l) + sums[l]);
+        largest = fmax(largest, sum);
+    }
+    return largest;
 }

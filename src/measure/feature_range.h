@@ -23,4 +23,11 @@ typedef struct {
 void lln_feature_range_measure(lln_matrix x, double factor, bool by_row,
                                lln_feature_range *out);
 
+/* The largest row sum of LLN attention before it is normalised, if all keys are
+ * allowed: max over i of ln sum_j sum_l exp(alpha q_il + beta k_jl), in
+ * float64. q [n x d] and k [m x d] are finite; sums [d] receives ln sum_j
+ * exp(beta k_jl). -infinity without queries or keys. O((n + m) d). */
+double lln_feature_range_largest_sum(lln_matrix q, double alpha, lln_matrix k,
+                                     double beta, double *sums);
+
 #endif

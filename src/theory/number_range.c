@@ -144,3 +144,11 @@ lln_status lln_theory_range_product(const lln_number_format *format,
     *probability = -expm1((double)sides->d * log1p(-fmin(e, 1)));
     return LLN_OK;
 }
+
+lln_status lln_theory_range_sum(const lln_theory_sides *sides, double *log_sum)
+{
+    LLN_TRY(check_sides(sides));
+    *log_sum = log((double)sides->m) + log((double)sides->d) +
+               (sides->a * sides->a + sides->b * sides->b) / 2;
+    return LLN_OK;
+}

@@ -74,4 +74,10 @@ LLN_NODISCARD lln_status
 lln_theory_range_product(const lln_number_format *format,
                          const lln_theory_sides *sides, double *probability);
 
+/* ln of the expected row sum before it is normalised, E sum_j sum_l e^{alpha
+ * q_il + beta k_jl}: ln(m d) + (a^2 + b^2) / 2. Single rows of single heads are
+ * mostly below it, and some far above. Statuses as above. */
+LLN_NODISCARD lln_status lln_theory_range_sum(const lln_theory_sides *sides,
+                                              double *log_sum);
+
 #endif

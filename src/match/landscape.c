@@ -184,6 +184,7 @@ static lln_status describe_range(const lln_landscape *landscape,
         LLN_TRY(
             lln_theory_range_product(format, &sides, &range->product_model));
     }
+    LLN_TRY(lln_theory_range_sum(&sides, &point->log_sum_model));
     point->report.max_exponent = fmax(q->measured.largest, k->measured.largest);
     point->max_product_exponent =
         largest_product(landscape, q->factor, k->factor);

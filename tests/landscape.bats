@@ -163,6 +163,17 @@ END
         "lln-match: gaussian: head 0: method 'exact': temperature: no query has two allowed keys"
 }
 
+@test "a point without attention keeps its row, and the others theirs" {
+    run --separate-stderr lln-match --map --map-a 1e300,1 --map-b 1 -n 9 -d 2 \
+        --trials 1 --each --sigma-q 1e-9 --method paper \
+        --columns point,method,a,entropy_gap_nats
+    equal status "$status" 0
+    equal missing "$(cells point entropy_gap_nats <<< "$output" |
+        grep nan)" '0 nan'
+    equal a "$(cells a <<< "$output" | head -n 1)" 1e+300
+    [[ $stderr == "lln-match: gaussian: head 0, tau 1: "* ]]
+}
+
 @test "a method outside the default map is named" {
     local warning="lln-match: gaussian: head 0, tau N: method 'measured': a = N, b = N is outside the map; extend it with"
     local of=(lln-match --map -n 16 -d 2 --trials 1 --each --tau 0.05

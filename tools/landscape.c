@@ -161,7 +161,18 @@ static lln_status fill_point(const open_map *open, const lln_landscape_side *q,
     return LLN_OK;
 }
 
-static lln_status fill_grid(const open_map *open, run_block *block)
+/* Warns of a failure that concerns only this point; any other is returned. */
+static lln_status tolerate(const run_case *c, const char *what,
+                           lln_status status)
+{
+    if (!warnings_suffice(status))
+        return status;
+    warnings_add_failure(c->head, c->tau, what);
+    return LLN_OK;
+}
+
+static lln_status fill_grid(const run_case *c, const open_map *open,
+                            run_block *block)
 {
     for (size_t i = 0; i < map.a.count; i++)
         LLN_TRY(lln_landscape_queries(open->landscape, map.a.values[i],
@@ -170,9 +181,10 @@ static lln_status fill_grid(const open_map *open, run_block *block)
         LLN_TRY(
             lln_landscape_keys(open->landscape, map.b.values[j], &open->k[j]));
     for (size_t i = 0; i < map.points; i++)
-        LLN_TRY(fill_point(open, &open->q[i / map.b.count],
-                           &open->k[i % map.b.count],
-                           run_block_record(block, i)));
+        LLN_TRY(tolerate(c, "",
+                         fill_point(open, &open->q[i / map.b.count],
+                                    &open->k[i % map.b.count],
+                                    run_block_record(block, i))));
     return LLN_OK;
 }
 
@@ -218,13 +230,9 @@ static lln_status fill_match(const run_case *c, const open_map *open,
         status = lln_landscape_match(open->landscape, &match, &q, &k);
     if (status == LLN_OK)
         status = fill_point(open, &q, &k, out);
-    if (warnings_suffice(status))
-        warnings_add_failure(c->head, c->tau, what);
-    else
-        LLN_TRY(status);
     if (status == LLN_OK)
         warn_outside(c, out);
-    return LLN_OK;
+    return tolerate(c, what, status);
 }
 
 static void fill_distances(run_block *block)
@@ -241,7 +249,7 @@ static void fill_distances(run_block *block)
 static lln_status fill_block(const run_case *c, const open_map *open,
                              run_block *block)
 {
-    LLN_TRY(fill_grid(open, block));
+    LLN_TRY(fill_grid(c, open, block));
     for (size_t i = map.points; i < block->rows; i++)
         LLN_TRY(fill_match(c, open, map.options->methods[i - map.points],
                            run_block_record(block, i)));

@@ -139,19 +139,22 @@ lln_status lln_landscape_match(const lln_landscape *landscape,
     return LLN_OK;
 }
 
-/* Fractions of the features of both, of which there are n d and m d. */
+/* The fraction of all features, from those of n d and of m d features. */
+static double merge(const lln_head *head, double q, double k)
+{
+    double n = (double)head->q.rows, m = (double)head->k.rows;
+    return (n * q + m * k) / (n + m);
+}
+
 static lln_landscape_range merge_ranges(const lln_head *head,
                                         const lln_range_fractions *q,
                                         const lln_range_fractions *k)
 {
-    double n = (double)head->q.rows, m = (double)head->k.rows;
-    double share = n / (n + m), rest = m / (n + m);
     return (lln_landscape_range){
-        .overflow = share * q->overflow + rest * k->overflow,
-        .subnormal = share * q->subnormal + rest * k->subnormal,
-        .flushed = share * q->flushed + rest * k->flushed,
-        .shifted_flushed =
-            share * q->shifted_flushed + rest * k->shifted_flushed,
+        .overflow = merge(head, q->overflow, k->overflow),
+        .subnormal = merge(head, q->subnormal, k->subnormal),
+        .flushed = merge(head, q->flushed, k->flushed),
+        .shifted_flushed = merge(head, q->shifted_flushed, k->shifted_flushed),
     };
 }
 

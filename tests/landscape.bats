@@ -171,7 +171,7 @@ END
     equal missing "$(cells point entropy_gap_nats <<< "$output" |
         grep nan)" '0 nan'
     equal a "$(cells a <<< "$output" | head -n 1)" 1e+300
-    [[ $stderr == "lln-match: gaussian: head 0, tau 1: "* ]]
+    [[ $stderr == "lln-match: gaussian: head 0"*"alpha inf"* ]]
 }
 
 @test "a method outside the default map is named" {

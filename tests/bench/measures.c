@@ -260,6 +260,8 @@ static void bench_commands(void)
                   ARGUMENTS("--tau", "1"));
     bench_process("lln-match --tau 1", "lln-match", 1024, "", NAN,
                   ARGUMENTS("--tau", "1"));
+    bench_process("lln-match --map", "lln-match", 512, "", NAN,
+                  ARGUMENTS("--map", "-n", "512", "--trials", "1"));
 }
 
 int main(int argc, char **argv)

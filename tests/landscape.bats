@@ -206,6 +206,16 @@ END
     done
 }
 
+@test "rows of one head are told apart by their point" {
+    # shellcheck disable=SC2086 # words
+    run --separate-stderr lln-match --map ${small/--quiet/} --columns id
+    equal stderr "$stderr" \
+        'lln-match: --columns: these columns do not distinguish all rows; add id and point'
+    # shellcheck disable=SC2086 # words
+    run --separate-stderr lln-match --map ${small/--quiet/} --columns id,point
+    equal stderr "$stderr" ''
+}
+
 @test "bad usage" {
     refuses 2 '--map-a needs --map' lln-match --map-a 1
     refuses 2 '--map-b needs --map' lln-match --map-b 1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "match/landscape.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -188,7 +189,7 @@ static lln_status describe_range(const lln_landscape *landscape,
             lln_theory_range_product(format, &sides, &range->product_model));
     }
     LLN_TRY(lln_theory_range_sum(&sides, &point->log_sum_model));
-    point->report.max_exponent = fmax(q->measured.largest, k->measured.largest);
+    point->max_exponent = fmax(q->measured.largest, k->measured.largest);
     point->max_product_exponent =
         largest_product(landscape, q->factor, k->factor);
     return LLN_OK;
@@ -207,6 +208,24 @@ static lln_status measure_attention(const lln_landscape *landscape,
                : LLN_OK;
 }
 
+/* a / b; NaN if b is no more than rounding. */
+static double ratio(double a, double b, double rounding)
+{
+    return b > rounding ? a / b : NAN;
+}
+
+static void compare_summaries(const lln_landscape *landscape,
+                              lln_landscape_point *point)
+{
+    const lln_report_summary *softmax = &landscape->softmax;
+    double rounding = (double)landscape->head->q.rows * DBL_EPSILON;
+    point->relative_error =
+        ratio(point->lln.log_variance, softmax->log_variance, 0) - 1;
+    point->entropy_gap = point->lln.entropy - softmax->entropy;
+    point->lambda2_ratio =
+        ratio(point->lln.lambda2, softmax->lambda2, rounding);
+}
+
 /* Sets everything except the number range. */
 static lln_status measure_kernel(lln_landscape *landscape,
                                  lln_landscape_point *point)
@@ -220,8 +239,7 @@ static lln_status measure_kernel(lln_landscape *landscape,
     if (status == LLN_OK && landscape->what & LLN_LANDSCAPE_SPECTRUM)
         status =
             lln_report_lambda2(&choice, landscape->head, &point->lln.lambda2);
-    lln_report_compare(&point->lln, &landscape->softmax,
-                       landscape->head->q.rows, &point->report);
+    compare_summaries(landscape, point);
     return status;
 }
 
@@ -239,7 +257,7 @@ lln_status lln_landscape_measure(lln_landscape *landscape,
         .distance = {NAN, NAN, NAN},
         .max_log_sum = NAN,
     };
-    lln_report_compare(&result.lln, &landscape->softmax, 1, &result.report);
+    compare_summaries(landscape, &result);
     LLN_TRY(describe_range(landscape, q, k, &result));
     if (landscape->what & LLN_LANDSCAPE_SUMS)
         result.max_log_sum = lln_feature_range_largest_sum(

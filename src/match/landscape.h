@@ -43,7 +43,10 @@ typedef struct {
 typedef struct {
     double a, b, alpha, beta;
     lln_report_summary lln;
-    lln_report report; /* the fields of lln_report_compare and max_exponent */
+    double relative_error; /* D2 of LLN / softmax - 1; NaN if softmax has 0 */
+    double entropy_gap;    /* LLN - softmax, nats */
+    double lambda2_ratio;  /* LLN / softmax; NaN as in lln_report */
+    double max_exponent;   /* largest alpha q_il or beta k_jl */
     lln_distance distance; /* from softmax attention */
     lln_landscape_range formats[LLN_NUMBER_FORMATS];
     double max_log_sum;          /* lln_feature_range_largest_sum */

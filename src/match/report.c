@@ -116,18 +116,6 @@ static void describe_exponents(const lln_head *head, const lln_match *match,
     report->bf16_overflow = (double)bf16 / features;
 }
 
-void lln_report_compare(const lln_report_summary *lln,
-                        const lln_report_summary *softmax, size_t n,
-                        lln_report *report)
-{
-    report->achieved = lln->log_variance;
-    report->relative_error =
-        ratio(lln->log_variance, softmax->log_variance, 0) - 1;
-    report->entropy_gap = lln->entropy - softmax->entropy;
-    report->lambda2_ratio =
-        ratio(lln->lambda2, softmax->lambda2, (double)n * DBL_EPSILON);
-}
-
 lln_status lln_report_match(const lln_head *head, const lln_match *match,
                             const lln_report_summary *softmax,
                             lln_report *report)
@@ -136,7 +124,12 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
     lln_report_summary lln;
     LLN_TRY(lln_measured_kernel(match->alpha, match->beta, &choice));
     LLN_TRY(summarise_kernel(&choice, head, !isnan(softmax->lambda2), &lln));
-    lln_report_compare(&lln, softmax, head->q.rows, report);
+    report->achieved = lln.log_variance;
+    report->relative_error =
+        ratio(lln.log_variance, softmax->log_variance, 0) - 1;
+    report->entropy_gap = lln.entropy - softmax->entropy;
+    report->lambda2_ratio = ratio(lln.lambda2, softmax->lambda2,
+                                  (double)head->q.rows * DBL_EPSILON);
     describe_exponents(head, match, report);
     return LLN_OK;
 }

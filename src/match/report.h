@@ -51,12 +51,6 @@ typedef struct {
                               maximum, that round to infinity */
 } lln_report;
 
-/* Sets the fields achieved to lambda2_ratio from the summaries of LLN and
- * softmax attention of n queries. */
-void lln_report_compare(const lln_report_summary *lln,
-                        const lln_report_summary *softmax, size_t n,
-                        lln_report *report);
-
 /* Measures LLN attention with the match, in one pass over the head. fp16 rounds
  * to infinity from 65520, bf16 from 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta
  * not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */

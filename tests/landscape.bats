@@ -61,7 +61,7 @@ cells() {
     done << 'END'
 alpha 1.8510663846663806
 beta 2.664583331133354
-achieved 2.5272918622790423
+log_variance_row 2.5272918622790423
 entropy_nats 2.8431558289618399
 lambda2 0.32815385243244483
 END
@@ -94,7 +94,11 @@ END
     lln-match --map --map-a 1 --map-b 1 --method measured "${of[@]}" "$sample" \
         > map
     lln-match --method measured "${of[@]}" "$sample" > match
-    for column in alpha beta sigma_q sigma_k target_value achieved \
+    equal target "$(cells softmax_log_variance_row < map | sed -n 2p)" \
+        "$(column target_value < match)"
+    equal achieved "$(cells log_variance_row < map | sed -n 2p)" \
+        "$(column achieved < match)"
+    for column in alpha beta sigma_q sigma_k relative_error \
         entropy_gap_nats max_exponent fp16_overflow bf16_overflow; do
         echo "$(cells $column < map | sed -n 2p) $(column $column < match)" |
             near 1e-12
@@ -199,7 +203,7 @@ END
 @test "columns have the values of the complete table" {
     # shellcheck disable=SC2086 # words
     lln-match --map $small > whole
-    for name in achieved entropy_gap_nats matrix_error fp16_flushed; do
+    for name in log_variance_row entropy_gap_nats matrix_error fp16_flushed; do
         # shellcheck disable=SC2086 # words
         lln-match --map $small --columns id,point,method,$name > one
         equal "$name" "$(cells $name < one)" "$(cells $name < whole)"

@@ -29,7 +29,7 @@ typedef struct {
     long point;         /* from 0; rows of methods follow those of the grid */
     const char *method; /* NULL: a point of the grid */
     double a, b;
-    double sigma_q, sigma_k, target;
+    double sigma_q, sigma_k, softmax_variance;
     lln_landscape_point at;
     lln_landscape_side q, k;
     double distance[MOST_METHODS]; /* from the point of each method */
@@ -72,8 +72,8 @@ static const record_column fixed_columns[] = {
     SHOWN(at.beta, "beta", 0),
     SHOWN(sigma_q, "sigma_q", 0),
     SHOWN(sigma_k, "sigma_k", 0),
-    SHOWN(target, "target_value", PASS_REPORT),
-    SHOWN(at.lln.log_variance, "achieved", PASS_REPORT),
+    SHOWN(softmax_variance, "softmax_log_variance_row", PASS_REPORT),
+    SHOWN(at.lln.log_variance, "log_variance_row", PASS_REPORT),
     SHOWN(at.relative_error, "relative_error", PASS_REPORT),
     SHOWN(at.lln.entropy, "entropy_nats", PASS_REPORT),
     SHOWN(at.entropy_gap, "entropy_gap_nats", PASS_REPORT),
@@ -157,7 +157,8 @@ static lln_status fill_point(const open_map *open, const lln_landscape_side *q,
     out->b = out->at.b;
     out->sigma_q = lln_landscape_sigma_q(open->landscape);
     out->sigma_k = lln_landscape_sigma_k(open->landscape);
-    out->target = lln_landscape_softmax(open->landscape)->log_variance;
+    out->softmax_variance =
+        lln_landscape_softmax(open->landscape)->log_variance;
     return LLN_OK;
 }
 

@@ -231,10 +231,12 @@ START_TEST(landscape_methods)
         expect_relative(q.spread, k.spread, 1e-14);
         for (int i = 0; i < 13; i++) {
             double s = 0.25 * pow(cell, i);
-            double miss =
-                fabs(aim_of(method->name, landscape, d, s) - match.target);
+            double aim = aim_of(method->name, landscape, d, s);
+            double miss = fabs(aim - match.target);
             best = miss < nearest ? s : best;
             nearest = fmin(nearest, miss);
+            if (aim > 4 * match.target)
+                break; /* it increases from here, and exact would take long */
         }
         ck_assert_msg(fabs(log(q.spread / best)) <= log(cell),
                       "%s: %g, best of the map %g", method->name, q.spread,
@@ -317,6 +319,7 @@ int main(void)
 {
     Suite *suite = suite_create("landscape");
     TCase *landscape = tcase_create("landscape");
+    tcase_set_timeout(landscape, 120);
     tcase_add_loop_test(landscape, landscape_cases, 0, 2);
     tcase_add_loop_test(landscape, landscape_distance_fields, 0, 2);
     tcase_add_test(landscape, landscape_range_fields);

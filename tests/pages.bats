@@ -5,14 +5,16 @@
 load helper
 
 # printed TOOL: the columns of all tables of the tool, without those that all
-# tools share and standard errors.
+# tools share and standard errors. Columns of a map that differ only in a
+# format, a side or a method are replaced by one name.
 printed() {
     local options
     while read -r options; do
         # shellcheck disable=SC2086 # words
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
-        sort -u
+        sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
+            s/^distance_.*/distance_METHOD/' | sort -u
 }
 
 # described PAGE: the columns that have an item.
@@ -30,7 +32,7 @@ described() {
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;
-        lln-match) echo ;;
+        lln-match) printf '%s\n' '' '--map --map-a 1 --map-b 2' ;;
         lln-attend) echo --compare softmax ;;
         esac | sed "s/^/$sampled /" > tables
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables

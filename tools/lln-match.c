@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "help.h"
 #include "identity.h"
+#include "landscape.h"
 #include "match/report.h"
 #include "message.h"
 #include "options.h"
@@ -21,7 +22,8 @@
 
 static struct {
     const char *method;
-    bool no_spectrum;
+    bool no_spectrum, map;
+    const char *map_a, *map_b;
 } options = {.method = "measured"};
 
 static const cli_option option_table[] = {
@@ -31,6 +33,16 @@ static const cli_option option_table[] = {
     {"no-spectrum", 0, CLI_FLAG, NULL,
      "do not compute lambda2_ratio, which takes most of the time",
      &options.no_spectrum, 0, 0, false},
+    {"map", 0, CLI_FLAG, NULL,
+     "print a map of LLN attention over alpha and beta, with the point of each "
+     "method (all)",
+     &options.map, 0, 0, false},
+    {"map-a", 0, CLI_TEXT, "LIST",
+     "with --map, values of a = alpha sigma_q (" LANDSCAPE_SIDES ")",
+     &options.map_a, 0, 0, false},
+    {"map-b", 0, CLI_TEXT, "LIST",
+     "with --map, values of b = beta sigma_k (" LANDSCAPE_SIDES ")",
+     &options.map_b, 0, 0, false},
     {0},
 };
 
@@ -153,13 +165,7 @@ static lln_status start_matches(run_block *block)
 
 static void warn(const run_case *c, const char *what)
 {
-    char reason[LLN_MESSAGE + 64];
-    const row_identity identity = {.source = c->head->source,
-                                   .layer = run_index(c->head->layer),
-                                   .head = run_index(c->head->head),
-                                   .tau = c->tau};
-    snprintf(reason, sizeof reason, "%s%s", what, lln_error_message());
-    warnings_add(&identity, reason);
+    warnings_add_failure(c->head, c->tau, what);
 }
 
 /* Fills one row. softmax: NULL if no column of the report is printed, or if it
@@ -208,11 +214,29 @@ static lln_status measure_matches(const run_case *c, const void *context,
     return LLN_OK;
 }
 
+/* Checks the options of --map against the others. */
+static void check_map(void)
+{
+    static const char *const needing[] = {"map-a", "map-b", NULL};
+    const char *given = cli_first_given(needing);
+    if (given && !options.map)
+        cli_usage("--%s needs --map", given);
+    if (options.map && options.no_spectrum)
+        cli_usage("--no-spectrum cannot be used with --map, which computes "
+                  "eigenvalues only for --columns spectrum");
+    if (options.map && !cli_given("method"))
+        options.method = "all";
+}
+
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     stored_refuse("lln-match");
+    check_map();
     methods = read_methods();
+    if (options.map)
+        return landscape_write(&(landscape_options){
+            options.map_a, options.map_b, methods.items, methods.count});
     return run_plan_write(&(run_plan){.name = "lln-match",
                                       .table = {columns, sizeof(match_record)},
                                       .measure = measure_matches,

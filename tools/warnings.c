@@ -80,6 +80,22 @@ void warnings_add(const row_identity *identity, const char *reason)
     (*at)->reason = (*at)->text + length - strlen(reason);
 }
 
+void warnings_add_text(const lln_head *head, double tau, const char *reason)
+{
+    const row_identity identity = {.source = head->source,
+                                   .layer = run_index(head->layer),
+                                   .head = run_index(head->head),
+                                   .tau = tau};
+    warnings_add(&identity, reason);
+}
+
+void warnings_add_failure(const lln_head *head, double tau, const char *what)
+{
+    char reason[LLN_MESSAGE + 64];
+    snprintf(reason, sizeof reason, "%s%s", what, lln_error_message());
+    warnings_add_text(head, tau, reason);
+}
+
 bool warnings_suffice(lln_status status)
 {
     return status == LLN_EUNDEFINED || status == LLN_EINVAL ||

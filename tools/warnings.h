@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "heads/heads.h"
 #include "identity.h"
 
 typedef struct case_warning case_warning;
@@ -15,6 +16,11 @@ typedef struct case_warning case_warning;
  * ", and the reason. Reasons that differ only in numbers outside quotes are the
  * same, for any head. Ends the process when out of memory. */
 void warnings_add(const row_identity *identity, const char *reason);
+
+/* The same about this head at this temperature. The reason of a failure is
+ * `what`, such as "method 'paper': ", and the stored message. */
+void warnings_add_text(const lln_head *head, double tau, const char *reason);
+void warnings_add_failure(const lln_head *head, double tau, const char *what);
 
 /* Whether a failure concerns only this head, or a kernel on this head, so that
  * a warning is enough and the run continues. Read errors, lack of memory,

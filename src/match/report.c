@@ -9,11 +9,10 @@
 #include "match/measured.h"
 #include "measure/entropy.h"
 #include "measure/spectrum.h"
+#include "theory/number_range.h"
 
-/* Second eigenvalue; NaN if there is none, or if it takes more work or memory
- * than is appropriate for an additional column. */
-static lln_status second_eigenvalue(const lln_kernel_choice *kernel,
-                                    const lln_head *head, double *lambda2)
+lln_status lln_report_lambda2(const lln_kernel_choice *kernel,
+                              const lln_head *head, double *lambda2)
 {
     lln_spectrum_options options = {.method = LLN_SPECTRUM_AUTO,
                                     .eigenvalues = 2};
@@ -47,8 +46,8 @@ static lln_status log_variance(const lln_attention *attention,
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
-static lln_status summarise_attention(lln_attention *attention,
-                                      lln_report_summary *out)
+lln_status lln_report_attention(lln_attention *attention,
+                                lln_report_summary *out)
 {
     size_t n = 0;
     lln_row *rows;
@@ -73,10 +72,10 @@ static lln_status summarise_kernel(const lln_kernel_choice *kernel,
 {
     lln_attention attention = {0};
     LLN_TRY(lln_kernel_open(kernel, head, &attention));
-    lln_status status = summarise_attention(&attention, out);
+    lln_status status = lln_report_attention(&attention, out);
     lln_attention_close(&attention);
     return status == LLN_OK && spectrum
-               ? second_eigenvalue(kernel, head, &out->lambda2)
+               ? lln_report_lambda2(kernel, head, &out->lambda2)
                : status;
 }
 
@@ -92,7 +91,8 @@ lln_status lln_report_softmax(const lln_head *head, bool spectrum,
 static void scan_exponents(lln_matrix a, double factor, double *max,
                            size_t *fp16, size_t *bf16)
 {
-    const double limit_fp16 = log(65520.0), limit_bf16 = log(0x1.ffp127);
+    const double limit_fp16 = lln_number_formats[LLN_FP16].overflow;
+    const double limit_bf16 = lln_number_formats[LLN_BF16].overflow;
     for (size_t i = 0; i < a.rows; i++)
         for (size_t l = 0; l < a.columns; l++) {
             double x = factor * lln_matrix_get(a, i, l);

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "kernel/attention.h"
+#include "kernel/parameters.h"
 #include "match/match.h"
 
 /* Summary of one attention matrix of a head. */
@@ -23,6 +25,18 @@ typedef struct {
  * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
                                             lln_report_summary *out);
+
+/* D2 and entropy of any attention, as above, in one pass over its rows; lambda2
+ * is NaN. The same statuses. */
+LLN_NODISCARD lln_status lln_report_attention(lln_attention *attention,
+                                              lln_report_summary *out);
+
+/* lambda2 of a kernel on a head. NaN if there is none (n != m), or if it takes
+ * more work or memory than is appropriate for an additional column. LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_report_lambda2(const lln_kernel_choice *kernel,
+                                            const lln_head *head,
+                                            double *lambda2);
 
 typedef struct {
     double achieved;       /* D2 of LLN over all rows */

@@ -261,6 +261,8 @@ static void bench_commands(void)
                   ARGUMENTS("--tau", "1"));
     bench_process("lln-match --tau 1", "lln-match", 1024, "", NAN,
                   ARGUMENTS("--tau", "1"));
+    bench_process("lln-match --map", "lln-match", 512, "", NAN,
+                  ARGUMENTS("--map", "-n", "512", "--trials", "1"));
 }
 
 /* A bootstrap without an early stop. */

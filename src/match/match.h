@@ -2,7 +2,7 @@
  *
  * Moment matching: finds alpha and beta with which linear log-normal attention,
  * with features exp(alpha q) and exp(beta k), has the same log-variance as
- * softmax attention of the same head. Parts: match.h, one head; joint.h, one
+ * softmax attention of the same head. Parts: match.h, one head; layer.h, one
  * layer; measured.h, with search.h (root finding) and strata.h (choice of
  * rows), the method `measured`; report.h, what a match achieves. Example,
  * method fenton: d = 64, D2 = 1 gives s^2 = ln(1 + 64 (e - 1)) / 2 = 2.355, s =

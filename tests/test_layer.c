@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Alpha and beta of a layer, from the matrix of all its heads. */
-#include "match/joint.h"
+#include "match/layer.h"
 
 #include "core/threads.h"
 #include "expect.h"
@@ -38,7 +38,7 @@ static lln_heads open_files(const char *layout, const char *layers)
 }
 
 /* Alpha and beta of matrices [q_rows x D] and [k_rows x D] as one head. */
-static void expect_match(const lln_joint *joint, long layer,
+static void expect_match(const lln_layer_spreads *spreads, long layer,
                          const double *q_all, size_t q_rows,
                          const double *k_all, size_t k_rows)
 {
@@ -49,7 +49,7 @@ static void expect_match(const lln_joint *joint, long layer,
     lln_match match;
     double alpha, beta;
     expect_ok(lln_match_solve(lln_match_find("paper"), &head, &match));
-    expect_ok(lln_joint_match(joint, &head, &alpha, &beta));
+    expect_ok(lln_layer_match(spreads, &head, &alpha, &beta));
     expect_relative(alpha, match.alpha, 1e-13);
     expect_relative(beta, match.beta, 1e-13);
 }
@@ -57,16 +57,16 @@ static void expect_match(const lln_joint *joint, long layer,
 START_TEST(layers)
 {
     fill();
-    lln_joint *joint;
+    lln_layer_spreads *spreads;
     lln_heads heads = open_files("lhnd", NULL);
-    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT64, &joint));
+    expect_ok(lln_layer_open(&heads, NAN, LLN_FLOAT64, &spreads));
     for (long l = 0; l < LAYERS; l++)
-        expect_match(joint, l, q[l][0], HEADS * N, k[l][0], HEADS * M);
+        expect_match(spreads, l, q[l][0], HEADS * N, k[l][0], HEADS * M);
     double alpha, beta;
     expect_status(
-        lln_joint_match(joint, &(lln_head){.layer = 2}, &alpha, &beta),
+        lln_layer_match(spreads, &(lln_head){.layer = 2}, &alpha, &beta),
         LLN_EINVAL);
-    lln_joint_free(joint);
+    lln_layer_free(spreads);
     lln_heads_close(&heads);
 }
 END_TEST
@@ -75,12 +75,12 @@ END_TEST
 START_TEST(batch)
 {
     fill();
-    lln_joint *joint;
+    lln_layer_spreads *spreads;
     lln_heads heads = open_files("bhnd", NULL);
-    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT64, &joint));
-    expect_match(joint, -1, q[0][0], LAYERS * HEADS * N, k[0][0],
+    expect_ok(lln_layer_open(&heads, NAN, LLN_FLOAT64, &spreads));
+    expect_match(spreads, -1, q[0][0], LAYERS * HEADS * N, k[0][0],
                  LAYERS * HEADS * M);
-    lln_joint_free(joint);
+    lln_layer_free(spreads);
     lln_heads_close(&heads);
 }
 END_TEST
@@ -92,17 +92,17 @@ START_TEST(no_spread)
     for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
         ones[i] = 1.5;
     write_doubles("k.npy", "(2,3,5,2)", ones, sizeof ones / sizeof *ones);
-    lln_joint *joint;
+    lln_layer_spreads *spreads;
     lln_heads heads = open_files("lhnd", "1");
-    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT32, &joint));
+    expect_ok(lln_layer_open(&heads, NAN, LLN_FLOAT32, &spreads));
     expect_status(
-        lln_joint_match(joint, &(lln_head){.layer = 1}, &alpha, &beta),
+        lln_layer_match(spreads, &(lln_head){.layer = 1}, &alpha, &beta),
         LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "match: alpha and beta are undefined: all entries of the "
                      "keys of the layer are equal");
-    lln_joint_free(joint);
-    lln_joint_free(NULL); /* legal */
+    lln_layer_free(spreads);
+    lln_layer_free(NULL); /* legal */
     lln_heads_close(&heads);
 }
 END_TEST
@@ -119,22 +119,22 @@ START_TEST(temperature)
                           .trials = 3,
                           .rule.scale = NAN};
     lln_heads heads;
-    lln_joint *cold, *hot;
+    lln_layer_spreads *cold, *hot;
     double alpha[2], beta[2];
     expect_ok(lln_gaussian_open(&model, &heads));
-    expect_ok(lln_joint_open(&heads, 0.25, LLN_FLOAT64, &cold));
-    expect_ok(lln_joint_open(&heads, 4, LLN_FLOAT64, &hot));
+    expect_ok(lln_layer_open(&heads, 0.25, LLN_FLOAT64, &cold));
+    expect_ok(lln_layer_open(&heads, 4, LLN_FLOAT64, &hot));
     expect_ok(
-        lln_joint_match(cold, &(lln_head){.layer = -1}, &alpha[0], &beta[0]));
+        lln_layer_match(cold, &(lln_head){.layer = -1}, &alpha[0], &beta[0]));
     expect_ok(
-        lln_joint_match(hot, &(lln_head){.layer = -1}, &alpha[1], &beta[1]));
+        lln_layer_match(hot, &(lln_head){.layer = -1}, &alpha[1], &beta[1]));
     expect_relative(alpha[0] / beta[0], alpha[1] / beta[1], 1e-14);
     expect_relative(alpha[0], 3.71, 0.1);
     expect_relative(alpha[1], 2.37, 0.1);
-    lln_joint_free(cold);
-    lln_joint_free(hot);
+    lln_layer_free(cold);
+    lln_layer_free(hot);
     lln_stop_requested = 1;
-    expect_status(lln_joint_open(&heads, NAN, LLN_FLOAT64, &hot),
+    expect_status(lln_layer_open(&heads, NAN, LLN_FLOAT64, &hot),
                   LLN_EINTERRUPTED);
     lln_stop_requested = 0;
     lln_heads_close(&heads);
@@ -143,13 +143,13 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("joint");
-    TCase *joint = tcase_create("lln_joint");
-    tcase_add_checked_fixture(joint, enter_folder, remove_folder);
-    tcase_add_test(joint, layers);
-    tcase_add_test(joint, batch);
-    tcase_add_test(joint, no_spread);
-    tcase_add_test(joint, temperature);
-    suite_add_tcase(suite, joint);
+    Suite *suite = suite_create("layer");
+    TCase *layer = tcase_create("lln_layer");
+    tcase_add_checked_fixture(layer, enter_folder, remove_folder);
+    tcase_add_test(layer, layers);
+    tcase_add_test(layer, batch);
+    tcase_add_test(layer, no_spread);
+    tcase_add_test(layer, temperature);
+    suite_add_tcase(suite, layer);
     return run_suite(suite);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "match/joint.h"
+#include "match/layer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,22 +15,23 @@ typedef struct {
     lln_moments q, k;
 } layer_moments;
 
-struct lln_joint {
+struct lln_layer_spreads {
     layer_moments *layers; /* [count] */
     size_t count;
 };
 
-static layer_moments *find_layer(const lln_joint *joint, const lln_head *head)
+static layer_moments *find_layer(const lln_layer_spreads *spreads,
+                                 const lln_head *head)
 {
-    for (size_t i = joint->count; i-- > 0;)
-        if (joint->layers[i].layer == head->layer &&
-            joint->layers[i].model == head->model)
-            return &joint->layers[i];
+    for (size_t i = spreads->count; i-- > 0;)
+        if (spreads->layers[i].layer == head->layer &&
+            spreads->layers[i].model == head->model)
+            return &spreads->layers[i];
     return NULL;
 }
 
 static lln_status add_heads(const lln_heads *heads, double tau,
-                            lln_precision precision, lln_joint *joint)
+                            lln_precision precision, lln_layer_spreads *spreads)
 {
     for (size_t i = 0; i < heads->count; i++) {
         lln_head head = {0};
@@ -39,9 +40,9 @@ static lln_status add_heads(const lln_heads *heads, double tau,
         if (status == LLN_EUNDEFINED)
             continue;
         LLN_TRY(status);
-        layer_moments *layer = find_layer(joint, &head);
+        layer_moments *layer = find_layer(spreads, &head);
         if (!layer) {
-            layer = &joint->layers[joint->count++];
+            layer = &spreads->layers[spreads->count++];
             layer->model = head.model;
             layer->layer = head.layer;
         }
@@ -54,20 +55,20 @@ static lln_status add_heads(const lln_heads *heads, double tau,
     return LLN_OK;
 }
 
-lln_status lln_joint_open(const lln_heads *heads, double tau,
-                          lln_precision precision, lln_joint **joint)
+lln_status lln_layer_open(const lln_heads *heads, double tau,
+                          lln_precision precision, lln_layer_spreads **spreads)
 {
-    lln_joint *opened = calloc(1, sizeof *opened);
-    *joint = NULL;
+    lln_layer_spreads *opened = calloc(1, sizeof *opened);
+    *spreads = NULL;
     if (!opened)
         return lln_fail(LLN_ENOMEM, "out of memory");
     opened->layers = lln_array_alloc(heads->count, sizeof *opened->layers);
     lln_status status =
         opened->layers ? add_heads(heads, tau, precision, opened) : LLN_ENOMEM;
     if (status == LLN_OK)
-        *joint = opened;
+        *spreads = opened;
     else
-        lln_joint_free(opened);
+        lln_layer_free(opened);
     return status;
 }
 
@@ -86,10 +87,10 @@ static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
     return LLN_OK;
 }
 
-lln_status lln_joint_match(const lln_joint *joint, const lln_head *head,
-                           double *alpha, double *beta)
+lln_status lln_layer_match(const lln_layer_spreads *spreads,
+                           const lln_head *head, double *alpha, double *beta)
 {
-    const layer_moments *moments = find_layer(joint, head);
+    const layer_moments *moments = find_layer(spreads, head);
     double sigma_q, sigma_k, side;
     if (!moments)
         return lln_fail(LLN_EINVAL, "match: layer %ld does not exist",
@@ -102,10 +103,10 @@ lln_status lln_joint_match(const lln_joint *joint, const lln_head *head,
     return LLN_OK;
 }
 
-void lln_joint_free(lln_joint *joint)
+void lln_layer_free(lln_layer_spreads *spreads)
 {
-    if (!joint)
+    if (!spreads)
         return;
-    free(joint->layers);
-    free(joint);
+    free(spreads->layers);
+    free(spreads);
 }

@@ -48,9 +48,11 @@ value() {
 }
 
 @test "the ratio of second eigenvalues" {
-    match C
+    match C --columns lambda2_ratio
     value lambda2_ratio 0.7449578550 1e-6
-    match C --no-spectrum
+    match C --columns spectrum
+    equal header "${lines[0]}" lambda2_ratio
+    match C --columns lambda2_ratio --no-spectrum
     equal lambda2_ratio "$(column lambda2_ratio <<< "$output")" nan
 }
 
@@ -72,7 +74,46 @@ value() {
 @test "the columns" {
     run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
     equal header "${lines[0]%,alpha_se*}" \
-        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed
+        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance
+}
+
+@test "--balance: alpha sigma_q = R beta sigma_k" {
+    match C --balance 4 --no-spectrum
+    value relative_error 0 1e-8
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR == 2 { print $at["alpha"] * $at["sigma_q"],
+            4 * $at["beta"] * $at["sigma_k"] }' <<< "$output" | near 1e-14
+    refuses 2 "--balance: '0' is out of range; expected a number from 1e-06 to 1000000" lln-match \
+        --balance 0
+}
+
+@test "the status of a row: solved, nearest, none" {
+    match C --method paper,measured
+    equal status "$(column status <<< "$output" | tr '\n' ' ')" \
+        'solved solved '
+    equal solution "$(column solution <<< "$output" | tr '\n' ' ')" '1 1 '
+    # Two features whose D2 has a maximum below that of softmax: see
+    # solve_measured_maximum in tests/test_match.c.
+    printf '\x20\x50\x80\x4f\xc0\xce\x80\xcf\x20\x50\x80\x4f\xc0\xce\x80\xcf' |
+        npy q.npy '<f2' '(4, 2)'
+    {
+        printf '\x00\x3c\x00\x3e'
+        for _ in {1..15}; do printf '\x00\xbc\x00\x3e'; done
+    } | npy k.npy '<f2' '(16, 2)'
+    run --separate-stderr lln-match --q q.npy --k k.npy --scale 1 --double -q
+    equal status "$status" 0
+    [[ $stderr == *"method 'measured': match: no alpha and beta reach"* ]]
+    equal state "$(column status <<< "$output")" nearest
+    equal solution "$(column solution <<< "$output")" nan
+    value achieved 0.01180487376604739 1e-8
+    echo "$(column distance <<< "$output") \
+        $(awk -v d="$(column target_value <<< "$output")" \
+            'BEGIN { print log(d / 0.01180487376604739) }')" | near 1e-5
+    equal count "$(column solution_count <<< "$output")" 0
+    # One key in each row: there is no target.
+    printf '\x00\x3c\x00\x3e' | npy k.npy '<f2' '(1, 2)'
+    run --separate-stderr lln-match --q q.npy --k k.npy
+    equal state "$(column status <<< "$output")" none
 }
 
 @test "unknown methods" {

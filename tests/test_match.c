@@ -10,6 +10,7 @@
 #include "match/measured.h"
 #include "measure/row_sample.h"
 #include "theory/line.h"
+#include "theory/lln_theory.h"
 
 static const char *const names[] = {"A", "B", "C"};
 
@@ -315,6 +316,68 @@ START_TEST(solve_measured_maximum)
 }
 END_TEST
 
+/* A head whose target is beyond the maximum has a nearest match: that of the
+ * maximum, |ln(D2 / target)| away. */
+START_TEST(list_nearest)
+{
+    lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
+    lln_match_list found;
+    expect_status(
+        lln_match_list_find(lln_match_find("measured"), &head, NULL, &found),
+        LLN_ENOCONV);
+    ck_assert_uint_eq(found.count, 1);
+    const lln_match *match = &found.items[0];
+    ck_assert_int_eq(match->state, LLN_MATCH_NEAREST);
+    expect_relative(match->predicted, HUMP_MAXIMUM, 1e-8);
+    expect_relative(match->distance, log(match->target / HUMP_MAXIMUM), 1e-8);
+    expect_relative(measure(&head, match), HUMP_MAXIMUM, 1e-8);
+    expect_relative(match->beta * match->sigma_k, 1.42097, 1e-3);
+}
+END_TEST
+
+/* alpha sigma_q = R beta sigma_k, and the equations of match.h with a2 and b2
+ * of the match. */
+START_TEST(list_balance)
+{
+    static const double balances[] = {0.25, 4};
+    lln_match_options options = {.balance = balances[_i]};
+    lln_head head = case_head("C", LLN_FLOAT64, false);
+    double d = 16;
+    for (size_t i = 0; lln_match_methods[i].name; i++) {
+        const lln_match_method *method = &lln_match_methods[i];
+        lln_match_list found;
+        lln_theory_lln_values lln;
+        expect_ok(lln_match_list_find(method, &head, &options, &found));
+        const lln_match *match = &found.items[0];
+        double a = match->alpha * match->sigma_q;
+        double b = match->beta * match->sigma_k, a2 = a * a, b2 = b * b;
+        expect_relative(a, options.balance * b, 1e-14);
+        if (strcmp(method->name, "paper") == 0)
+            expect_relative(LLN_THEORY_PAPER_SLOPE * (a2 + b2) +
+                                LLN_THEORY_PAPER_INTERCEPT,
+                            match->target, 1e-13);
+        if (strcmp(method->name, "fenton") == 0)
+            expect_relative(a2 + b2, log1p(d * expm1(match->target)), 1e-13);
+        if (strcmp(method->name, "fenton-row") == 0)
+            expect_relative(expm1(b2) * exp(a2), d * expm1(match->target),
+                            1e-13);
+        if (strcmp(method->name, "exact") == 0) {
+            expect_ok(lln_theory_lln(16, a, b, &lln));
+            expect_relative(lln.log_variance_row, match->target, 1e-9);
+        }
+        if (strcmp(method->name, "measured") == 0)
+            expect_relative(measure(&head, match), match->target, 1e-8);
+    }
+    options.balance = _i ? 0 : NAN;
+    lln_match_list found;
+    expect_status(
+        lln_match_list_find(lln_match_find("paper"), &head, &options, &found),
+        LLN_EINVAL);
+    ck_assert_uint_eq(found.count, 0);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(solve_no_spread)
 {
     static const double flat[8] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
@@ -408,6 +471,8 @@ int main(void)
     tcase_add_test(solving, solve_measured_range);
     tcase_add_loop_test(solving, solve_measured_large, 0, 2);
     tcase_add_test(solving, solve_measured_maximum);
+    tcase_add_test(solving, list_nearest);
+    tcase_add_loop_test(solving, list_balance, 0, 2);
     tcase_add_loop_test(solving, estimate_measured, 0, 2);
     tcase_add_loop_test(solving, solve_no_spread, 0, 5);
     tcase_add_loop_test(solving, solve_no_target, 0, 5);

@@ -22,14 +22,18 @@
 static struct {
     const char *method;
     bool no_spectrum;
-} options = {.method = "measured"};
+    double balance;
+} options = {.method = "measured", .balance = 1};
 
 static const cli_option option_table[] = {
     {"method", 0, CLI_LIST, "LIST",
      "methods from the list below; all selects every method (measured)",
      &options.method, 0, 0, false},
+    {"balance", 0, CLI_REAL, "R",
+     "choose alpha and beta with alpha sigma_q = R beta sigma_k (1)",
+     &options.balance, 1e-6, 1e6, false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
-     "do not compute lambda2_ratio, which takes most of the time",
+     "do not compute lambda2_ratio, even if --columns asks for it",
      &options.no_spectrum, 0, 0, false},
     {0},
 };
@@ -53,10 +57,12 @@ static const cli_tool tool = {
 enum { PASS_REPORT = 1, PASS_SPECTRUM = 2 };
 
 typedef struct {
-    const char *method, *target;
+    const char *method, *target, *status;
     lln_match match;
     lln_report report;
-    const char *seed; /* of a sampled head */
+    const char *seed;      /* of a sampled head */
+    long solution;         /* its number among those of the method */
+    double solution_count; /* of the method on this head */
 } match_record;
 
 #define MATCH(field, name)                                                     \
@@ -77,11 +83,17 @@ static const record_column columns[] = {
     REPORT(achieved, "achieved", 0),
     REPORT(relative_error, "relative_error", 0),
     REPORT(entropy_gap, "entropy_gap_nats", 0),
-    REPORT(lambda2_ratio, "lambda2_ratio", PASS_SPECTRUM),
+    RECORD_REAL(match_record, report.lambda2_ratio, "lambda2_ratio", "spectrum",
+                PASS_REPORT | PASS_SPECTRUM),
     REPORT(max_exponent, "max_exponent", 0),
     REPORT(fp16_overflow, "fp16_overflow", 0),
     REPORT(bf16_overflow, "bf16_overflow", 0),
     RECORD_DIGITS(match_record, seed, "seed", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(match_record, status, "status", COLUMNS_DEFAULT, 0),
+    RECORD_INTEGER(match_record, solution, "solution", COLUMNS_DEFAULT, 0),
+    RECORD_REAL(match_record, solution_count, "solution_count", COLUMNS_DEFAULT,
+                0),
+    MATCH(distance, "distance"),
     {0},
 };
 
@@ -137,17 +149,30 @@ static method_list read_methods(void)
     return list;
 }
 
+/* Whether rows are averaged, so that all heads need the same rows: then only
+ * the first solution of a method is printed. */
+static bool is_averaged(void)
+{
+    return run_shared.aggregate || (options_sampled() && !run_shared.each);
+}
+
+/* A row of this method that has found nothing yet. */
+static void start_record(const lln_match_method *method, match_record *out)
+{
+    out->method = method->name;
+    out->target = lln_match_target_names[method->target];
+    out->seed = options_sampled() ? methods.seed : NULL;
+    out->status = lln_match_state_names[LLN_MATCH_NONE];
+    out->solution = LLN_CELL_NONE;
+}
+
 /* Starts a row for each method: its names are there even if it finds no
  * match. */
 static lln_status start_matches(run_block *block)
 {
     LLN_TRY(run_block_resize(block, methods.count));
-    for (size_t i = 0; i < methods.count; i++) {
-        match_record *out = run_block_record(block, i);
-        out->method = methods.items[i]->name;
-        out->target = "log_variance_row";
-        out->seed = options_sampled() ? methods.seed : NULL;
-    }
+    for (size_t i = 0; i < methods.count; i++)
+        start_record(methods.items[i], run_block_record(block, i));
     return LLN_OK;
 }
 
@@ -162,28 +187,77 @@ static void warn(const run_case *c, const char *what)
     warnings_add(&identity, reason);
 }
 
+/* What the methods find on a head. */
+typedef lln_match_list found_matches[MOST_METHODS];
+
+/* The number of rows of a method. */
+static size_t rows_of(const lln_match_list *found)
+{
+    return found->count > 1 && !is_averaged() ? found->count : 1;
+}
+
+/* Finds the matches of all methods. *rows: of the table. */
+static lln_status find_matches(const run_case *c, found_matches found,
+                               size_t *rows)
+{
+    const lln_match_options how = {.balance = options.balance};
+    *rows = 0;
+    for (size_t i = 0; i < methods.count; i++) {
+        char what[64];
+        const lln_match_method *method = methods.items[i];
+        lln_status status =
+            lln_match_list_find(method, c->head, &how, &found[i]);
+        snprintf(what, sizeof what, "method '%s': ", method->name);
+        if (warnings_suffice(status))
+            warn(c, what);
+        else
+            LLN_TRY(status);
+        *rows += rows_of(&found[i]);
+    }
+    return LLN_OK;
+}
+
 /* Fills one row. softmax: NULL if no column of the report is printed, or if it
  * is undefined for the head. */
-static lln_status fill_record(const run_case *c, const lln_match_method *method,
-                              const lln_report_summary *softmax,
+static lln_status fill_record(const run_case *c, const lln_match_list *found,
+                              size_t index, const lln_report_summary *softmax,
                               match_record *out)
 {
+    const lln_match *match = &found->items[index];
+    bool solved = match->state == LLN_MATCH_SOLVED;
     char what[64];
-    lln_match match;
     lln_report report;
-    snprintf(what, sizeof what, "method '%s': ", method->name);
-    lln_status status = lln_match_solve(method, c->head, &match);
-    if (status == LLN_OK) {
-        out->match = match;
-        if (!softmax)
-            return LLN_OK;
-        status = lln_report_match(c->head, &match, softmax, &report);
-    }
+    out->match = *match;
+    out->status = lln_match_state_names[match->state];
+    out->solution = solved ? (long)index + 1 : LLN_CELL_NONE;
+    out->solution_count = solved ? (double)found->count : 0;
+    if (!softmax)
+        return LLN_OK;
+    lln_status status = lln_report_match(c->head, match, softmax, &report);
     if (status == LLN_OK)
         out->report = report;
     if (!warnings_suffice(status))
         return status;
+    snprintf(what, sizeof what, "method '%s': ", out->method);
     warn(c, what);
+    return LLN_OK;
+}
+
+/* *softmax becomes NULL if it is undefined for the head, or not needed. */
+static lln_status measure_softmax(const run_case *c,
+                                  lln_report_summary **softmax)
+{
+    lln_report_summary *summary = *softmax;
+    bool spectrum = !options.no_spectrum && (c->passes & PASS_SPECTRUM);
+    *softmax = NULL;
+    if (!(c->passes & PASS_REPORT))
+        return LLN_OK;
+    lln_status status = lln_report_softmax(c->head, spectrum, summary);
+    if (status == LLN_OK)
+        *softmax = summary;
+    if (!warnings_suffice(status))
+        return status;
+    warn(c, "");
     return LLN_OK;
 }
 
@@ -191,21 +265,26 @@ static lln_status measure_matches(const run_case *c, const void *context,
                                   run_block *block)
 {
     (void)context;
-    bool spectrum = !options.no_spectrum && (c->passes & PASS_SPECTRUM);
-    lln_report_summary summary, *softmax = NULL;
-    if (c->passes & PASS_REPORT) {
-        lln_status status = lln_report_softmax(c->head, spectrum, &summary);
-        if (status == LLN_OK)
-            softmax = &summary;
-        else if (warnings_suffice(status))
-            warn(c, "");
-        else
-            return status;
-    }
+    found_matches found;
+    lln_report_summary summary, *softmax = &summary;
+    size_t rows, row = 0;
+    LLN_TRY(find_matches(c, found, &rows));
+    LLN_TRY(measure_softmax(c, &softmax));
+    LLN_TRY(run_block_resize(block, rows));
     for (size_t i = 0; i < methods.count; i++)
-        LLN_TRY(fill_record(c, methods.items[i], softmax,
-                            run_block_record(block, i)));
+        for (size_t s = 0; s < rows_of(&found[i]); s++) {
+            match_record *out = run_block_record(block, row++);
+            start_record(methods.items[i], out);
+            if (s < found[i].count)
+                LLN_TRY(fill_record(c, &found[i], s, softmax, out));
+        }
     return LLN_OK;
+}
+
+/* Eigenvalues are printed on request. */
+static bool may_need_spectrum(void)
+{
+    return run_shared.columns && !options.no_spectrum;
 }
 
 int main(int argc, char **argv)
@@ -213,12 +292,13 @@ int main(int argc, char **argv)
     command_parse(&tool, argc, argv);
     stored_refuse("lln-match");
     methods = read_methods();
-    return run_plan_write(&(run_plan){.name = "lln-match",
-                                      .table = {columns, sizeof(match_record)},
-                                      .measure = measure_matches,
-                                      .start = start_matches,
-                                      .measures_head = true,
-                                      .mostly_serial = !options.no_spectrum,
-                                      .has_many_rows = methods.count > 1,
-                                      .kernel = "lln"});
+    return run_plan_write(
+        &(run_plan){.name = "lln-match",
+                    .table = {columns, sizeof(match_record)},
+                    .measure = measure_matches,
+                    .start = start_matches,
+                    .measures_head = true,
+                    .mostly_serial = may_need_spectrum(),
+                    .has_many_rows = !is_averaged() || methods.count > 1,
+                    .kernel = "lln"});
 }

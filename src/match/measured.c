@@ -28,7 +28,7 @@ static const double NEAR = 0.05, NEARER = 1e-3;
 
 typedef struct {
     const lln_head *head;
-    double sigma_q, sigma_k;
+    double balance, sigma_q, sigma_k;
     size_t *queries; /* [count] rows in use; NULL: all */
     size_t count;
     lln_row *measured; /* [n] */
@@ -50,14 +50,14 @@ lln_status lln_measured_attention(const lln_head *head, double alpha,
     return lln_kernel_open(&choice, head, attention);
 }
 
-/* D2 at side s over the rows in use; 0 if no row has one. */
+/* D2 at sides balance s and s over the rows in use; 0 if no row has one. */
 static lln_status log_variance(void *context, double s, double *variance)
 {
     probe *p = context;
     double error;
     lln_attention attention = {0};
-    LLN_TRY(lln_measured_attention(p->head, s / p->sigma_q, s / p->sigma_k,
-                                   &attention));
+    LLN_TRY(lln_measured_attention(p->head, p->balance * s / p->sigma_q,
+                                   s / p->sigma_k, &attention));
     lln_status status = lln_rows_measure(&attention, p->queries, p->count,
                                          LLN_ROW_MOMENTS, p->measured);
     lln_attention_close(&attention);
@@ -69,25 +69,29 @@ static lln_status log_variance(void *context, double s, double *variance)
     return LLN_OK;
 }
 
-/* ln s of the Gaussian model, within 5 % for d = 16 to 256 and targets 0.25 to
- * 4. lln_theory_lln_match is exact but takes longer than the search itself. The
- * first term is the limit of small targets. The second, fitted, is the growth
- * of the largest of d terms. */
-static lln_status model_side(size_t d, double target, double *x)
+/* ln s of the Gaussian model, balanced within 5 % for d = 16 to 256 and targets
+ * 0.25 to 4. lln_theory_lln_match is exact but takes longer than the search
+ * itself. The first term is the limit of small targets. The second, fitted, is
+ * the growth of the largest of d terms, which large sides a bound: then D2 =
+ * s^2. */
+static lln_status model_side(size_t d, double balance, double target, double *x)
 {
-    double side2;
-    LLN_TRY(lln_theory_fenton_row_inverse(d, fmin(target, 500), &side2));
-    *x = log(side2 + target * fmax(0.65 * log((double)d), 0.1)) / 2;
+    double side2, growth = fmax(0.65 * log((double)d), 0.1);
+    LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, fmin(target, 500), balance,
+                                                &side2));
+    *x = log(side2 + target * (balance > 1 ? 1 : growth)) / 2;
     return LLN_OK;
 }
 
 /* The start of the search, and the slope d ln D2 / d ln s there. */
-static lln_status first_guess(size_t d, double target, double *x, double *slope)
+static lln_status first_guess(const probe *p, double target, double *x,
+                              double *slope)
 {
     static const double STEP = 0.1;
+    size_t d = p->head->q.columns;
     double next = NAN;
-    LLN_TRY(model_side(d, target, x));
-    LLN_TRY(model_side(d, target * exp(STEP), &next));
+    LLN_TRY(model_side(d, p->balance, target, x));
+    LLN_TRY(model_side(d, p->balance, target * exp(STEP), &next));
     *slope = STEP / (next - *x);
     return LLN_OK;
 }
@@ -98,7 +102,7 @@ static lln_status search_some(lln_search *search, probe *p, bool estimate,
                               double *x, double *slope, bool *found)
 {
     double at = *x, excess = 0;
-    LLN_TRY(lln_strata_choose(p->head, exp(*x) / p->sigma_q,
+    LLN_TRY(lln_strata_choose(p->head, p->balance * exp(*x) / p->sigma_q,
                               exp(*x) / p->sigma_k, p->count, p->queries));
     search->tolerance = estimate ? NEAR : NEARER;
     lln_status status = lln_search_root(search, &at, slope, &excess);
@@ -134,39 +138,50 @@ static lln_status search_in_stages(lln_search *search, probe *p, bool estimate,
 {
     double slope = NAN;
     bool found = false;
-    LLN_TRY(first_guess(p->head->q.columns, search->target, x, &slope));
+    LLN_TRY(first_guess(p, search->target, x, &slope));
     if (p->count < p->head->q.rows)
         LLN_TRY(search_some(search, p, estimate, x, &slope, &found));
     bool enough = estimate && p->head->q.rows >= LLN_MATCH_LARGE;
     return enough && found ? LLN_OK : search_all(search, p, x, slope, excess);
 }
 
-lln_status lln_measured_side(const lln_head *head, bool estimate,
-                             lln_match *match, double *s)
+/* Searches with the arrays of p allocated. */
+static lln_status search_problem(const lln_match_problem *problem,
+                                 lln_search *search, probe *p,
+                                 lln_match_list *found)
 {
-    double x = NAN, excess = 0;
-    size_t n = head->q.rows;
-    probe p = {.head = head,
-               .sigma_q = match->sigma_q,
-               .sigma_k = match->sigma_k,
-               .count = first_rows(head)};
+    double x = NAN, excess = 0, target = problem->variance;
+    search->name = "within-row log-variance";
+    search->value = log_variance;
+    search->context = p;
+    search->target = target;
+    lln_status status =
+        search_in_stages(search, p, problem->options->estimate, &x, &excess);
+    if (status == LLN_OK)
+        lln_problem_add(problem, exp(x), target, target * exp(excess), 0,
+                        found);
+    else if (status == LLN_ENOCONV && !isnan(x))
+        lln_problem_add(problem, exp(x), target, target * exp(excess),
+                        fabs(excess), found);
+    return status;
+}
+
+lln_status lln_measured_find(const lln_match_problem *problem,
+                             lln_match_list *found)
+{
+    size_t n = problem->head->q.rows;
+    probe p = {.head = problem->head,
+               .balance = problem->options->balance,
+               .sigma_q = problem->sigma_q,
+               .sigma_k = problem->sigma_k,
+               .count = first_rows(problem->head)};
     lln_search *search = calloc(1, sizeof *search);
     p.queries = lln_array_alloc(p.count, sizeof *p.queries);
     p.measured = lln_array_alloc(n, sizeof *p.measured);
-    lln_status status = LLN_ENOMEM;
-    if (search && p.queries && p.measured) {
-        search->name = "within-row log-variance";
-        search->value = log_variance;
-        search->context = &p;
-        search->target = match->target;
-        status = search_in_stages(search, &p, estimate, &x, &excess);
-        if (status == LLN_OK) {
-            *s = exp(x);
-            match->predicted = match->target * exp(excess);
-        }
-    } else {
-        status = lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
-    }
+    lln_status status =
+        search && p.queries && p.measured
+            ? search_problem(problem, search, &p, found)
+            : lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
     free(search);
     free(p.queries);
     free(p.measured);

@@ -6,7 +6,7 @@
 
 #include "kernel/attention.h"
 #include "kernel/parameters.h"
-#include "match/match.h"
+#include "match/problem.h"
 
 /* The choice of kernel lln with these alpha and beta, which are checked when it
  * is opened. */
@@ -19,8 +19,8 @@ LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
                                                 double alpha, double beta,
                                                 lln_attention *attention);
 
-/* The method `measured`, see lln_match_method.side. */
-LLN_NODISCARD lln_status lln_measured_side(const lln_head *head, bool estimate,
-                                           lln_match *match, double *s);
+/* The method `measured`, see lln_match_method.find. */
+LLN_NODISCARD lln_status lln_measured_find(const lln_match_problem *problem,
+                                           lln_match_list *found);
 
 #endif

@@ -226,11 +226,13 @@ lln_status lln_search_root(lln_search *search, double *x, double *slope,
     search->known = 0;
     search->status = LLN_OK;
     *slope = secants(search, *x, *slope);
+    lln_status status = LLN_OK;
     if (!target_reached(search)) {
-        LLN_TRY(bracket_target(search, &low, &high));
-        LLN_TRY(brent(search, low, high));
+        status = bracket_target(search, &low, &high);
+        if (status == LLN_OK)
+            status = brent(search, low, high);
     }
-    *x = nearest_point(search).x;
+    *x = search->status == LLN_OK ? nearest_point(search).x : NAN;
     *excess = nearest_point(search).excess;
-    return search->status;
+    return status == LLN_OK ? search->status : status;
 }

@@ -39,7 +39,8 @@ typedef struct {
  * roots, the first one found is returned. If the rounding of value() does not
  * allow the tolerance, the search ends when x cannot change any more.
  * LLN_ENOCONV: no s reaches the target (the message gives the largest value
- * found); else the statuses of value(). */
+ * found, and *x and *excess are where it was found), or there was no
+ * convergence (*x is NaN); else the statuses of value(). */
 LLN_NODISCARD lln_status lln_search_root(lln_search *search, double *x,
                                          double *slope, double *excess);
 

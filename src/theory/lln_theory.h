@@ -74,4 +74,10 @@ LLN_NODISCARD lln_status lln_theory_lln_lambda2(
 LLN_NODISCARD lln_status lln_theory_lln_match(size_t d, double target,
                                               double *s);
 
+/* The same for a = ratio b: the side b at which D2 equals `target`. The time
+ * increases with a, see lln_theory_lln. LLN_EINVAL also if the ratio is not
+ * positive and finite. */
+LLN_NODISCARD lln_status lln_theory_lln_match_ratio(size_t d, double target,
+                                                    double ratio, double *b);
+
 #endif

@@ -6,7 +6,7 @@
 load helper
 
 cases=$BATS_TEST_DIRNAME/data/cases
-methods='all, or some of paper, fenton, fenton-row, exact, measured'
+methods='all, or some of paper, fenton, fenton-row, exact, measured, line'
 
 # match CASE ARGUMENT...: runs lln-match in float64 on a reference case.
 match() {
@@ -68,13 +68,13 @@ value() {
         'measured paper '
     match A --method all --no-spectrum
     equal methods "$(column method <<< "$output" | tr '\n' ' ')" \
-        'paper fenton fenton-row exact measured '
+        'paper fenton fenton-row exact measured line '
 }
 
 @test "the columns" {
     run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
     equal header "${lines[0]%,alpha_se*}" \
-        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance
+        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance,stated_error
 }
 
 @test "--balance: alpha sigma_q = R beta sigma_k" {
@@ -85,6 +85,45 @@ value() {
             4 * $at["beta"] * $at["sigma_k"] }' <<< "$output" | near 1e-14
     refuses 2 "--balance: '0' is out of range; expected a number from 1e-06 to 1000000" lln-match \
         --balance 0
+}
+
+# slope, intercept and largest relative error: least squares in numpy over 400
+# points of an independent quadrature.
+@test "--calibrate" {
+    prints 'd,balance,range_low,range_high,slope,intercept,line_relative_error
+16,1,0.5,2,0.19751,-0.379637,0.0570112
+16,1,1,4,0.212656,-0.529858,0.0333067
+16,1,2,8,0.220838,-0.672077,0.016523' lln-match --calibrate -d 16 \
+        --columns id,slope,intercept,line_relative_error --precision 6
+    run --separate-stderr lln-match --calibrate -d 32 --range 1,9
+    value slope 0.1913421837630842 1e-6
+    value good_low 1.2516121528462574 1e-5
+    equal rows "${#lines[@]}" 2
+    run --separate-stderr lln-match --calibrate -d 16 --balance 4 --range 1,2
+    equal balance "$(column balance <<< "$output")" 4
+    refuses 2 '--tau cannot be used with --calibrate' lln-match --calibrate \
+        --tau 1
+    refuses 2 '--method cannot be used with --calibrate' lln-match --calibrate \
+        --method line
+    refuses 2 "'x.npz' cannot be used with --calibrate, which reads no file" \
+        lln-match --calibrate x.npz
+    for range in 2 2,1 0,1 1,2,3; do
+        refuses 2 "--range: expected two positive numbers in ascending order, found '$range'" \
+            lln-match --calibrate --range $range
+    done
+}
+
+# s2 = (D2 + 0.5346125339191594) / 0.1503117205542352 (see above) for case B.
+@test "the fitted line on case B" {
+    match B --method line
+    value target_value 1.0073424127223363 1e-12
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR == 2 { print ($at["alpha"] * $at["sigma_q"]) ^ 2 * 2,
+            (1.0073424127223363 + 0.5346125339191594) / 0.1503117205542352
+        }' <<< "$output" | near 1e-5
+    value stated_error 0.0637947229134291 1e-6
+    match B --method line --range 2,8
+    equal error "$(column stated_error <<< "$output")" nan
 }
 
 @test "the status of a row: solved, nearest, none" {
@@ -140,7 +179,7 @@ value() {
     equal status "$status" 0
     equal methods "$(sed -n '/^Methods:/,/^$/p' <<< "$output" |
         awk '/^  [a-z]/ { printf "%s ", $1 }')" \
-        'paper fenton fenton-row exact measured '
+        'paper fenton fenton-row exact measured line '
 }
 
 @test "--kernel and --rows are refused" {

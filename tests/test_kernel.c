@@ -47,7 +47,7 @@ START_TEST(parse_errors)
         {"lln:alpha=1:beta=1:scales=all",
          "kernel 'lln': scales=all: expected head, layer"},
         {"lln:match=fentom", "kernel 'lln': match=fentom: expected paper, "
-                             "fenton, fenton-row, exact, measured"},
+                             "fenton, fenton-row, exact, measured, line"},
         {"lln+diag:alpha=1:beta=1:ratio=1.5",
          "kernel 'lln+diag': ratio=1.5: expected a number from 0 to 1"},
         {"lln+diag:eps=2",

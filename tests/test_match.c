@@ -10,6 +10,7 @@
 #include "match/measured.h"
 #include "measure/row_sample.h"
 #include "theory/line.h"
+#include "theory/line_fit.h"
 #include "theory/lln_theory.h"
 
 static const char *const names[] = {"A", "B", "C"};
@@ -100,9 +101,9 @@ static lln_head small_head(const double *q, size_t n, const double *k, size_t m,
 
 START_TEST(find_names)
 {
-    static const char *const all[] = {"paper", "fenton", "fenton-row", "exact",
-                                      "measured"};
-    for (int i = 0; i < 5; i++)
+    static const char *const all[] = {"paper", "fenton",   "fenton-row",
+                                      "exact", "measured", "line"};
+    for (int i = 0; i < 6; i++)
         ck_assert_str_eq(lln_match_find(all[i])->name, all[i]);
     ck_assert_ptr_null(lln_match_find("fentom"));
     ck_assert_ptr_null(lln_match_find(""));
@@ -340,7 +341,8 @@ END_TEST
 START_TEST(list_balance)
 {
     static const double balances[] = {0.25, 4};
-    lln_match_options options = {.balance = balances[_i]};
+    lln_match_options options = {
+        .balance = balances[_i], .line_low = 0.7, .line_high = 1.4};
     lln_head head = case_head("C", LLN_FLOAT64, false);
     double d = 16;
     for (size_t i = 0; lln_match_methods[i].name; i++) {
@@ -365,9 +367,23 @@ START_TEST(list_balance)
             expect_ok(lln_theory_lln(16, a, b, &lln));
             expect_relative(lln.log_variance_row, match->target, 1e-9);
         }
+        if (strcmp(method->name, "line") == 0) {
+            lln_theory_line line;
+            expect_ok(lln_theory_line_fit(16, options.balance, options.line_low,
+                                          options.line_high, &line));
+            expect_relative(line.slope * (a2 + b2) + line.intercept,
+                            match->target, 1e-13);
+            ck_assert_double_eq(match->stated_error, line.relative_error);
+        }
         if (strcmp(method->name, "measured") == 0)
             expect_relative(measure(&head, match), match->target, 1e-8);
     }
+    options.line_low = 1.4;
+    lln_match_list none;
+    expect_status(
+        lln_match_list_find(lln_match_find("line"), &head, &options, &none),
+        LLN_EINVAL);
+    options.line_low = 0.7;
     options.balance = _i ? 0 : NAN;
     lln_match_list found;
     expect_status(
@@ -474,8 +490,8 @@ int main(void)
     tcase_add_test(solving, list_nearest);
     tcase_add_loop_test(solving, list_balance, 0, 2);
     tcase_add_loop_test(solving, estimate_measured, 0, 2);
-    tcase_add_loop_test(solving, solve_no_spread, 0, 5);
-    tcase_add_loop_test(solving, solve_no_target, 0, 5);
+    tcase_add_loop_test(solving, solve_no_spread, 0, 6);
+    tcase_add_loop_test(solving, solve_no_target, 0, 6);
     tcase_add_loop_test(solving, solve_paper_one_token, 0, 2);
     tcase_add_test(solving, solve_interrupted);
     suite_add_tcase(suite, solving);

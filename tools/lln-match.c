@@ -3,11 +3,13 @@
  * lln-match: finds alpha and beta for which LLN attention has the within-row
  * log-variance of softmax attention, and measures how well they match. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibration_table.h"
 #include "command.h"
 #include "core/text.h"
 #include "help.h"
@@ -16,14 +18,16 @@
 #include "message.h"
 #include "options.h"
 #include "run.h"
+#include "selection.h"
 #include "stored.h"
 #include "warnings.h"
 
 static struct {
     const char *method;
-    bool no_spectrum;
+    bool no_spectrum, calibrate;
     double balance;
-} options = {.method = "measured", .balance = 1};
+    const char *range;
+} options = {.method = "measured", .balance = 1, .range = "0.5,2"};
 
 static const cli_option option_table[] = {
     {"method", 0, CLI_LIST, "LIST",
@@ -32,6 +36,13 @@ static const cli_option option_table[] = {
     {"balance", 0, CLI_REAL, "R",
      "choose alpha and beta with alpha sigma_q = R beta sigma_k (1)",
      &options.balance, 1e-6, 1e6, false},
+    {"range", 0, CLI_TEXT, "LOW,HIGH",
+     "range of D2 for which the line of method line is fitted (0.5,2)",
+     &options.range, 0, 0, false},
+    {"calibrate", 0, CLI_FLAG, NULL,
+     "print the lines of method line for --dim features instead of matching; "
+     "no head is measured",
+     &options.calibrate, 0, 0, false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
      "do not compute lambda2_ratio, even if --columns asks for it",
      &options.no_spectrum, 0, 0, false},
@@ -94,6 +105,7 @@ static const record_column columns[] = {
     RECORD_REAL(match_record, solution_count, "solution_count", COLUMNS_DEFAULT,
                 0),
     MATCH(distance, "distance"),
+    MATCH(stated_error, "stated_error"),
     {0},
 };
 
@@ -107,6 +119,7 @@ typedef struct {
 } method_list;
 
 static method_list methods; /* of --method */
+static lln_match_options how;
 
 static void add_method(method_list *list, const lln_match_method *method)
 {
@@ -147,6 +160,22 @@ static method_list read_methods(void)
     free(copy);
     snprintf(list.seed, sizeof list.seed, "%" PRIu64, run_shared.seed);
     return list;
+}
+
+static lln_match_options read_options(void)
+{
+    lln_match_options read = lln_match_defaults;
+    lln_number_list range = number_list_read("range", options.range);
+    if (range.count != 2 || !(range.values[0] > 0) ||
+        !(range.values[1] > range.values[0]))
+        cli_usage("--range: expected two positive numbers in ascending order, "
+                  "found '%s'",
+                  options.range);
+    read.line_low = range.values[0];
+    read.line_high = range.values[1];
+    read.balance = options.balance;
+    free(range.values);
+    return read;
 }
 
 /* Whether rows are averaged, so that all heads need the same rows: then only
@@ -200,7 +229,6 @@ static size_t rows_of(const lln_match_list *found)
 static lln_status find_matches(const run_case *c, found_matches found,
                                size_t *rows)
 {
-    const lln_match_options how = {.balance = options.balance};
     *rows = 0;
     for (size_t i = 0; i < methods.count; i++) {
         char what[64];
@@ -287,11 +315,22 @@ static bool may_need_spectrum(void)
     return run_shared.columns && !options.no_spectrum;
 }
 
+static int write_calibration(void)
+{
+    if (cli_given("method"))
+        cli_usage("--method cannot be used with --calibrate");
+    return calibration_table_write(
+        how.balance, cli_given("range") ? how.line_low : NAN, how.line_high);
+}
+
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     stored_refuse("lln-match");
     methods = read_methods();
+    how = read_options();
+    if (options.calibrate)
+        return write_calibration();
     return run_plan_write(
         &(run_plan){.name = "lln-match",
                     .table = {columns, sizeof(match_record)},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "heads/temperature.h"
+#include "match/calibrated.h"
 #include "match/measured.h"
 #include "match/problem.h"
 #include "theory/fenton.h"
@@ -20,7 +21,8 @@ const char *const lln_match_state_names[] = {[LLN_MATCH_NONE] = "none",
                                              [LLN_MATCH_NEAREST] = "nearest",
                                              [LLN_MATCH_SOLVED] = "solved"};
 
-const lln_match_options lln_match_defaults = {.balance = 1};
+const lln_match_options lln_match_defaults = {
+    .balance = 1, .line_low = 0.5, .line_high = 2};
 
 /* The side b for which a^2 + b^2 = 2 s^2. */
 static double side_of(const lln_match_problem *problem, double s)
@@ -86,6 +88,8 @@ const lln_match_method lln_match_methods[] = {
     {"measured",
      "search for alpha and beta that give the D2 of softmax on the head itself",
      LLN_TARGET_VARIANCE, true, lln_measured_find},
+    {"line", "line fitted for the number of features over --range",
+     LLN_TARGET_VARIANCE, true, lln_calibrated_find},
     {0},
 };
 
@@ -110,6 +114,7 @@ void lln_problem_add(const lln_match_problem *problem, double b, double target,
         .sigma_k = problem->sigma_k,
         .target = target,
         .predicted = predicted,
+        .stated_error = NAN,
         .distance = distance,
         .state = distance == 0 ? LLN_MATCH_SOLVED : LLN_MATCH_NEAREST};
 }
@@ -144,6 +149,12 @@ static lln_status check_options(const lln_match_options *options)
         return lln_fail(LLN_EINVAL,
                         "match: balance %g: expected a positive number",
                         options->balance);
+    if (!(options->line_low > 0 && options->line_high > options->line_low &&
+          isfinite(options->line_high)))
+        return lln_fail(LLN_EINVAL,
+                        "match: range %g to %g of a line: expected positive "
+                        "and ascending",
+                        options->line_low, options->line_high);
     return LLN_OK;
 }
 

@@ -41,8 +41,10 @@ typedef struct {
                          head; for paper sigma_q^2 sigma_k^2 */
     double predicted; /* the value of LLN attention that the method predicts;
                          NaN if it predicts none */
-    double distance;  /* from the target: 0 if it is met, NaN if there is no
-                         alpha and beta. For D2 it is |ln(D2 / target)| */
+    double stated_error; /* largest relative error of `predicted` that the
+                            method states for the Gaussian model; NaN: none */
+    double distance;     /* from the target: 0 if it is met, NaN if there is no
+                            alpha and beta. For D2 it is |ln(D2 / target)| */
     lln_match_state state;
 } lln_match;
 
@@ -54,11 +56,12 @@ typedef struct {
 } lln_match_list;
 
 typedef struct {
-    double balance; /* R > 0: alpha sigma_q = R beta sigma_k */
-    bool estimate;  /* see lln_match_estimate */
+    double balance;             /* R > 0: alpha sigma_q = R beta sigma_k */
+    bool estimate;              /* see lln_match_estimate */
+    double line_low, line_high; /* range of D2 over which `line` is fitted */
 } lln_match_options;
 
-/* Balanced, exact. */
+/* Balanced, not estimated, line fitted from 0.5 to 2. */
 extern const lln_match_options lln_match_defaults;
 
 struct lln_match_problem;
@@ -94,6 +97,8 @@ enum { LLN_MATCH_LARGE = 2048 };
  *   fenton-row  (e^{b^2} - 1) e^{a^2} = d (e^D2 - 1)
  *   exact       D2(a, b) by quadrature in the Gaussian model, no mask
  *   measured    D2(a, b) measured on the head
+ *   line        s2 = (D2 - intercept) / slope, fitted for d and R to the exact
+ *               D2(a, b) over line_low to line_high
  * `measured` reaches the target on all rows to LLN_MATCH_TOLERANCE in float64,
  * and to 1e-7, the rounding error of D2, in float32. D2 need not increase with
  * b: if several b reach the target, the first of the list is the one that the
@@ -103,9 +108,9 @@ enum { LLN_MATCH_LARGE = 2048 };
  * paper, D2 is not positive (fewer than two keys in each row, or equal tokens);
  * LLN_ENOCONV: no alpha and beta reach the target (the message gives the
  * largest D2 found); the list then has the nearest match, or none; LLN_EINVAL:
- * balance not positive; LLN_ENOMEM; LLN_EINTERRUPTED. With any other status
- * than LLN_OK and LLN_ENOCONV the list is empty.
- * Source: Nahshan, Kampeas, Haleva (2024), section 4; Fenton (1960). */
+ * balance not positive, or the range of the line; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * With any other status than LLN_OK and LLN_ENOCONV the list is empty. Source:
+ * Nahshan, Kampeas, Haleva (2024), section 4; Fenton (1960). */
 LLN_NODISCARD lln_status lln_match_list_find(const lln_match_method *method,
                                              const lln_head *head,
                                              const lln_match_options *options,

@@ -32,6 +32,19 @@ static lln_status row_variance(size_t d, double a, double b,
     return LLN_OK;
 }
 
+lln_status lln_theory_lln_row_variance(size_t d, double a, double b,
+                                       double *variance)
+{
+    double sum[4];
+    LLN_TRY(check_sides(d, a, b));
+    LLN_TRY(lln_theory_sum_cumulants(d, a * a + b * b, sum));
+    if (b == 0 || a == 0 || d == 1) {
+        *variance = b == 0 ? 0 : a == 0 ? sum[1] : b * b;
+        return LLN_OK;
+    }
+    return row_variance(d, a, b, sum[1], variance);
+}
+
 static lln_status log_variances(double feature_variance,
                                 lln_theory_lln_values *lln)
 {
@@ -104,11 +117,9 @@ struct matching {
 static double excess_at(double x, void *data)
 {
     struct matching *matching = data;
-    double b = exp(x), a = matching->ratio * b, sum[4], variance = NAN;
-    matching->status =
-        lln_theory_sum_cumulants(matching->d, a * a + b * b, sum);
-    if (matching->status == LLN_OK)
-        matching->status = row_variance(matching->d, a, b, sum[1], &variance);
+    double b = exp(x), variance = NAN;
+    matching->status = lln_theory_lln_row_variance(
+        matching->d, matching->ratio * b, b, &variance);
     return log(variance) - matching->log_target;
 }
 

@@ -43,6 +43,11 @@ typedef struct {
 LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
                                         lln_theory_lln_values *lln);
 
+/* D2 alone, in about half the time. Statuses as above. */
+LLN_NODISCARD lln_status lln_theory_lln_row_variance(size_t d, double a,
+                                                     double b,
+                                                     double *variance);
+
 /* Mean of ln P over all entries of a row of n keys, n large:
  *     E ln S - ln n - b^2 / 2 - E T.
  * LLN_EINVAL: n = 0. */

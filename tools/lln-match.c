@@ -166,8 +166,7 @@ static lln_match_options read_options(void)
 {
     lln_match_options read = lln_match_defaults;
     lln_number_list range = number_list_read("range", options.range);
-    if (range.count != 2 || !(range.values[0] > 0) ||
-        !(range.values[1] > range.values[0]))
+    if (range.count != 2 || !(range.values[1] > range.values[0]))
         cli_usage("--range: expected two positive numbers in ascending order, "
                   "found '%s'",
                   options.range);

@@ -6,7 +6,7 @@
 load helper
 
 cases=$BATS_TEST_DIRNAME/data/cases
-methods='all, or some of paper, fenton, fenton-row, exact, measured, line'
+methods='all, or some of paper, fenton, fenton-row, exact, measured, line, entropy, gap'
 
 # match CASE ARGUMENT...: runs lln-match in float64 on a reference case.
 match() {
@@ -68,7 +68,7 @@ value() {
         'measured paper '
     match A --method all --no-spectrum
     equal methods "$(column method <<< "$output" | tr '\n' ' ')" \
-        'paper fenton fenton-row exact measured line '
+        'paper fenton fenton-row exact measured line entropy gap '
 }
 
 @test "the columns" {
@@ -85,6 +85,37 @@ value() {
             4 * $at["beta"] * $at["sigma_k"] }' <<< "$output" | near 1e-14
     refuses 2 "--balance: '0' is out of range; expected a number from 1e-06 to 1000000" lln-match \
         --balance 0
+}
+
+# alpha of cases_matching.csv.
+@test "the roots of entropy and gap on case B" {
+    match B --method entropy
+    value target_value 5.043561032933451 1e-12
+    value achieved 5.043561032933451 1e-8
+    value alpha 1.8884625854377244 2e-6
+    value entropy_gap_nats 0 1e-8
+    equal target "$(column target <<< "$output")" entropy_nats
+    match B --method gap
+    value target_value 0.893037885006972 1e-9
+    value achieved 0.893037885006972 1e-8
+    value alpha 2.1393571074931899 2e-6
+    value relative_error 0 1e-8
+    equal target "$(column target <<< "$output")" gap
+}
+
+@test "kernels take the new methods" {
+    lln-match -n 40 -d 4 --each --trials 2 --method entropy -q \
+        --columns alpha > a
+    for method in line entropy gap; do
+        lln-match -n 40 -d 4 --each --trials 2 --method $method -q -o p
+        lln-entropy -n 40 -d 4 --each --trials 2 --params p --kernel lln -q \
+            --columns entropy_nats > one
+        lln-entropy -n 40 -d 4 --each --trials 2 -q \
+            --kernel lln:match=$method --columns entropy_nats > two
+        cmp one two
+        lln-entropy -n 40 -d 4 --each --trials 2 --kernel \
+            lln+diag:match=$method:block=8 -q --columns entropy_nats | grep 1
+    done
 }
 
 # slope, intercept and largest relative error: least squares in numpy over 400
@@ -179,7 +210,7 @@ value() {
     equal status "$status" 0
     equal methods "$(sed -n '/^Methods:/,/^$/p' <<< "$output" |
         awk '/^  [a-z]/ { printf "%s ", $1 }')" \
-        'paper fenton fenton-row exact measured line '
+        'paper fenton fenton-row exact measured line entropy gap '
 }
 
 @test "--kernel and --rows are refused" {

@@ -6,8 +6,9 @@
 
 #include "cases.h"
 #include "core/threads.h"
+#include "match/lln_side.h"
 #include "match/match.h"
-#include "match/measured.h"
+#include "measure/entropy.h"
 #include "measure/row_sample.h"
 #include "theory/line.h"
 #include "theory/line_fit.h"
@@ -42,8 +43,7 @@ static double measure(const lln_head *head, const lln_match *match)
     lln_row *rows;
     size_t n = 0;
     double variance, error;
-    expect_ok(
-        lln_measured_attention(head, match->alpha, match->beta, &attention));
+    expect_ok(lln_side_attention(head, match->alpha, match->beta, &attention));
     expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
     expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
     lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
@@ -290,7 +290,7 @@ END_TEST
  * maximum. The same in Python, by golden section: 0.01180487376604739 at s =
  * 1.42097. */
 #define HUMP_MAXIMUM 0.01180487376604739
-#define HUMP_TEXT "the largest found is 0.0118048738, at alpha sigma_q = 1.42"
+#define HUMP_TEXT "the largest found is 0.0118048738, at beta sigma_k = 1.42"
 static const double HUMP_KEYS[32] = {
     1,  1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5,
     -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5};
@@ -333,6 +333,31 @@ START_TEST(list_nearest)
     expect_relative(match->distance, log(match->target / HUMP_MAXIMUM), 1e-8);
     expect_relative(measure(&head, match), HUMP_MAXIMUM, 1e-8);
     expect_relative(match->beta * match->sigma_k, 1.42097, 1e-3);
+}
+END_TEST
+
+/* Below the maximum there are two matches, one on each side. */
+START_TEST(list_two)
+{
+    lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
+    const lln_match_method *measured = lln_match_find("measured");
+    lln_match_list found;
+    head.rule.scale = 0.001;
+    head.rule.scale *=
+        sqrt(0.8 * HUMP_MAXIMUM / solve(&head, "measured").target);
+    expect_ok(lln_match_list_find(measured, &head, NULL, &found));
+    ck_assert_uint_eq(found.count, 2);
+    ck_assert_double_lt(found.items[0].beta * found.items[0].sigma_k, 1.42);
+    ck_assert_double_gt(found.items[1].beta * found.items[1].sigma_k, 1.43);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(found.items[i].state, LLN_MATCH_SOLVED);
+        expect_relative(measure(&head, &found.items[i]), 0.8 * HUMP_MAXIMUM,
+                        1e-8);
+    }
+    lln_match_options estimate = lln_match_defaults;
+    estimate.estimate = true;
+    expect_ok(lln_match_list_find(measured, &head, &estimate, &found));
+    ck_assert_uint_eq(found.count, 1);
 }
 END_TEST
 
@@ -391,6 +416,58 @@ START_TEST(list_balance)
         LLN_EINVAL);
     ck_assert_uint_eq(found.count, 0);
     lln_head_free(&head);
+}
+END_TEST
+
+static double mean_entropy(const lln_head *head, const lln_match *match)
+{
+    lln_attention attention;
+    lln_entropy entropy;
+    expect_ok(lln_side_attention(head, match->alpha, match->beta, &attention));
+    expect_ok(
+        lln_entropy_measure(&attention, NULL, head->q.rows, &entropy, NULL));
+    lln_attention_close(&attention);
+    return entropy.entropy;
+}
+
+/* alpha of the rows X,entropy of cases_matching.csv, and the entropy of softmax
+ * in cases_scalars.csv; also in float32, and with a causal mask, where one row
+ * has one key. */
+START_TEST(solve_entropy)
+{
+    const char *name = names[_i % 3];
+    bool causal = _i >= 3;
+    lln_head head = case_head(name, LLN_FLOAT64, causal);
+    double row[REFERENCES];
+    lln_match match = solve(&head, "entropy");
+    ck_assert_int_eq(match.of, LLN_TARGET_ENTROPY);
+    expect_absolute(mean_entropy(&head, &match), match.target, 1e-8);
+    expect_absolute(match.predicted, match.target, 1e-8);
+    reference(name, "entropy", row);
+    if (!causal) {
+        expect_relative(match.target, row[TARGET], 1e-12);
+        expect_relative(match.alpha, row[ALPHA], 1e-6);
+    }
+    lln_head_free(&head);
+    head = case_head(name, LLN_FLOAT32, causal);
+    match = solve(&head, "entropy");
+    expect_absolute(mean_entropy(&head, &match), match.target, 1e-6);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Equal keys: nothing to match. */
+START_TEST(solve_entropy_uniform)
+{
+    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
+    static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
+    lln_head head = small_head(some, 4, same, 4, 2);
+    lln_match match;
+    expect_status(lln_match_solve(lln_match_find("entropy"), &head, &match),
+                  LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(),
+                     "match: alpha and beta are undefined: the entropy of "
+                     "softmax is that of uniform attention");
 }
 END_TEST
 
@@ -488,10 +565,13 @@ int main(void)
     tcase_add_loop_test(solving, solve_measured_large, 0, 2);
     tcase_add_test(solving, solve_measured_maximum);
     tcase_add_test(solving, list_nearest);
+    tcase_add_test(solving, list_two);
+    tcase_add_loop_test(solving, solve_entropy, 0, 6);
+    tcase_add_test(solving, solve_entropy_uniform);
     tcase_add_loop_test(solving, list_balance, 0, 2);
     tcase_add_loop_test(solving, estimate_measured, 0, 2);
-    tcase_add_loop_test(solving, solve_no_spread, 0, 6);
-    tcase_add_loop_test(solving, solve_no_target, 0, 6);
+    tcase_add_loop_test(solving, solve_no_spread, 0, 8);
+    tcase_add_loop_test(solving, solve_no_target, 0, 8);
     tcase_add_loop_test(solving, solve_paper_one_token, 0, 2);
     tcase_add_test(solving, solve_interrupted);
     suite_add_tcase(suite, solving);

@@ -4,6 +4,8 @@
  * which must be found again. */
 #include "match/measured.h"
 
+#include "match/lln_side.h"
+
 #include <gsl/gsl_errno.h>
 
 #include "cases.h"
@@ -18,7 +20,7 @@ static double log_variance(const lln_head *head, double alpha, double beta)
     lln_row *rows;
     size_t n = 0;
     double variance, error;
-    expect_ok(lln_measured_attention(head, alpha, beta, &attention));
+    expect_ok(lln_side_attention(head, alpha, beta, &attention));
     expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
     expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
     lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
@@ -43,33 +45,6 @@ problem_at(const lln_head *head, const lln_match_options *options, double side)
                      side / problem.sigma_k);
     return problem;
 }
-
-START_TEST(kernel_numbers)
-{
-    lln_kernel_choice choice;
-    lln_head head = case_head("A", LLN_FLOAT64, false);
-    lln_attention attention, other;
-    expect_ok(lln_measured_kernel(1.1, 1.4, &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
-    case_open(&head, CASES[0].lln, &other);
-    double *p = dense_rows(&attention), *wanted = dense_rows(&other);
-    ck_assert_mem_eq(p, wanted, 64 * 64 * sizeof *p);
-    free(p);
-    lln_attention_close(&attention);
-    expect_ok(lln_measured_attention(&head, 1.1, 1.4, &attention));
-    p = dense_rows(&attention);
-    ck_assert_mem_eq(p, wanted, 64 * 64 * sizeof *p);
-    free(p);
-    free(wanted);
-    lln_attention_close(&attention);
-    lln_attention_close(&other);
-    expect_status(lln_measured_attention(&head, INFINITY, 1, &attention),
-                  LLN_EINVAL);
-    expect_status(lln_measured_attention(&head, 1, NAN, &attention),
-                  LLN_EINVAL);
-    lln_head_free(&head);
-}
-END_TEST
 
 /* On small heads, and on one of 600 rows, where the search begins on some
  * rows; balanced, and with a = b / 3 and 5 b. */
@@ -138,9 +113,6 @@ int main(void)
 {
     gsl_set_error_handler_off();
     Suite *suite = suite_create("measured");
-    TCase *kernel = tcase_create("measured_kernel");
-    tcase_add_test(kernel, kernel_numbers);
-    suite_add_tcase(suite, kernel);
     TCase *find = tcase_create("measured_find");
     tcase_add_loop_test(find, find_met, 0, 18);
     tcase_add_test(find, find_estimated);

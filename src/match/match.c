@@ -8,6 +8,7 @@
 
 #include "heads/temperature.h"
 #include "match/calibrated.h"
+#include "match/gap.h"
 #include "match/measured.h"
 #include "match/problem.h"
 #include "theory/fenton.h"
@@ -15,7 +16,9 @@
 #include "theory/lln_theory.h"
 
 const char *const lln_match_target_names[LLN_TARGETS] = {
-    [LLN_TARGET_VARIANCE] = "log_variance_row"};
+    [LLN_TARGET_VARIANCE] = "log_variance_row",
+    [LLN_TARGET_ENTROPY] = "entropy_nats",
+    [LLN_TARGET_GAP] = "gap"};
 
 const char *const lln_match_state_names[] = {[LLN_MATCH_NONE] = "none",
                                              [LLN_MATCH_NEAREST] = "nearest",
@@ -90,6 +93,14 @@ const lln_match_method lln_match_methods[] = {
      LLN_TARGET_VARIANCE, true, lln_measured_find},
     {"line", "line fitted for the number of features over --range",
      LLN_TARGET_VARIANCE, true, lln_calibrated_find},
+    {"entropy",
+     "search for alpha and beta that give the mean row entropy of softmax on "
+     "the head itself",
+     LLN_TARGET_ENTROPY, false, lln_measured_find_entropy},
+    {"gap",
+     "the same for the spectral gap of softmax; takes much longer than the "
+     "others",
+     LLN_TARGET_GAP, false, lln_gap_find},
     {0},
 };
 
@@ -108,6 +119,7 @@ void lln_problem_add(const lln_match_problem *problem, double b, double target,
     if (found->count == LLN_MATCH_SOLUTIONS)
         return;
     found->items[found->count++] = (lln_match){
+        .of = problem->of,
         .alpha = problem->options->balance * b / problem->sigma_q,
         .beta = b / problem->sigma_k,
         .sigma_q = problem->sigma_q,
@@ -166,6 +178,7 @@ lln_status lln_match_list_find(const lln_match_method *method,
     lln_match_problem problem = {.head = head,
                                  .options =
                                      options ? options : &lln_match_defaults,
+                                 .of = method->target,
                                  .variance = NAN};
     found->count = 0;
     LLN_TRY(check_options(problem.options));

@@ -18,6 +18,8 @@
 /* A quantity of attention that can be matched. */
 typedef enum {
     LLN_TARGET_VARIANCE, /* within-row log-variance D2, nats^2 */
+    LLN_TARGET_ENTROPY,  /* mean row entropy, nats */
+    LLN_TARGET_GAP,      /* 1 - |lambda_2| */
     LLN_TARGETS
 } lln_match_target;
 
@@ -34,6 +36,7 @@ typedef enum {
 extern const char *const lln_match_state_names[];
 
 typedef struct {
+    lln_match_target of; /* what is matched */
     double alpha, beta;
     double sigma_q, sigma_k; /* standard deviation of all entries of Q and of K,
                                 divisor nd - 1 */
@@ -99,18 +102,23 @@ enum { LLN_MATCH_LARGE = 2048 };
  *   measured    D2(a, b) measured on the head
  *   line        s2 = (D2 - intercept) / slope, fitted for d and R to the exact
  *               D2(a, b) over line_low to line_high
+ *   entropy     the mean row entropy of LLN attention, measured on the head, is
+ *               that of softmax, to the same tolerances of ln(keys) - entropy
+ *   gap         |lambda_2| of LLN attention is that of softmax, to 1e-8; takes
+ *               much longer
  * `measured` reaches the target on all rows to LLN_MATCH_TOLERANCE in float64,
  * and to 1e-7, the rounding error of D2, in float32. D2 need not increase with
  * b: if several b reach the target, the first of the list is the one that the
  * search finds first when it starts from that of the Gaussian model.
  * options: NULL: lln_match_defaults.
- * LLN_EUNDEFINED: queries or keys are constant or, for all methods except
- * paper, D2 is not positive (fewer than two keys in each row, or equal tokens);
- * LLN_ENOCONV: no alpha and beta reach the target (the message gives the
- * largest D2 found); the list then has the nearest match, or none; LLN_EINVAL:
- * balance not positive, or the range of the line; LLN_ENOMEM; LLN_EINTERRUPTED.
- * With any other status than LLN_OK and LLN_ENOCONV the list is empty. Source:
- * Nahshan, Kampeas, Haleva (2024), section 4; Fenton (1960). */
+ * LLN_EUNDEFINED: queries or keys are constant; what is matched is not
+ * defined, or 0, for softmax; or, for methods with needs_variance, D2 is not
+ * positive (fewer than two keys in each row, or equal tokens); LLN_ENOCONV: no
+ * alpha and beta reach the target (the message gives the largest D2 found); the
+ * list then has the nearest match, or none; LLN_EINVAL: balance not positive,
+ * or the range of the line; LLN_ENOMEM; LLN_EINTERRUPTED. With any other status
+ * than LLN_OK and LLN_ENOCONV the list is empty. Source: Nahshan, Kampeas,
+ * Haleva (2024), section 4; Fenton (1960). */
 LLN_NODISCARD lln_status lln_match_list_find(const lln_match_method *method,
                                              const lln_head *head,
                                              const lln_match_options *options,

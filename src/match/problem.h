@@ -10,6 +10,7 @@
 typedef struct lln_match_problem {
     const lln_head *head;
     const lln_match_options *options;
+    lln_match_target of; /* what is matched */
     double sigma_q, sigma_k;
     double variance; /* D2 of softmax; NaN if the method does not need it */
 } lln_match_problem;

@@ -6,26 +6,9 @@
 #include <stdlib.h>
 
 #include "kernel/table/table.h"
-#include "match/measured.h"
+#include "match/gap.h"
+#include "match/lln_side.h"
 #include "measure/entropy.h"
-#include "measure/spectrum.h"
-
-/* Second eigenvalue; NaN if there is none, or if it takes more work or memory
- * than is appropriate for an additional column. */
-static lln_status second_eigenvalue(const lln_kernel_choice *kernel,
-                                    const lln_head *head, double *lambda2)
-{
-    lln_spectrum_options options = {.method = LLN_SPECTRUM_AUTO,
-                                    .eigenvalues = 2};
-    lln_spectrum spectrum = {0};
-    lln_status status =
-        lln_spectrum_measure_head(kernel, head, &options, &spectrum);
-    *lambda2 = status == LLN_OK ? spectrum.lambda2 : NAN;
-    lln_spectrum_free(&spectrum);
-    bool absent = status == LLN_EUNDEFINED || status == LLN_ENOCONV ||
-                  status == LLN_ETOOBIG;
-    return absent ? LLN_OK : status;
-}
 
 /* a / b; NaN if b is no more than rounding. */
 static double ratio(double a, double b, double rounding)
@@ -76,7 +59,7 @@ static lln_status summarise_kernel(const lln_kernel_choice *kernel,
     lln_status status = summarise_attention(&attention, out);
     lln_attention_close(&attention);
     return status == LLN_OK && spectrum
-               ? second_eigenvalue(kernel, head, &out->lambda2)
+               ? lln_gap_lambda2(kernel, head, &out->lambda2)
                : status;
 }
 
@@ -116,17 +99,35 @@ static void describe_exponents(const lln_head *head, const lln_match *match,
     report->bf16_overflow = (double)bf16 / features;
 }
 
+/* A gap has been measured on the head by the search; it is not measured
+ * again. */
+static void compare_target(const lln_match *match,
+                           const lln_report_summary *lln,
+                           const lln_report_summary *softmax,
+                           lln_report *report)
+{
+    double achieved = lln->log_variance, wanted = softmax->log_variance;
+    if (match->of == LLN_TARGET_ENTROPY) {
+        achieved = lln->entropy;
+        wanted = softmax->entropy;
+    }
+    if (match->of == LLN_TARGET_GAP) {
+        achieved = match->predicted;
+        wanted = match->target;
+    }
+    report->achieved = achieved;
+    report->relative_error = ratio(achieved, wanted, 0) - 1;
+}
+
 lln_status lln_report_match(const lln_head *head, const lln_match *match,
                             const lln_report_summary *softmax,
                             lln_report *report)
 {
     lln_kernel_choice choice;
     lln_report_summary lln;
-    LLN_TRY(lln_measured_kernel(match->alpha, match->beta, &choice));
+    LLN_TRY(lln_side_choice(match->alpha, match->beta, &choice));
     LLN_TRY(summarise_kernel(&choice, head, !isnan(softmax->lambda2), &lln));
-    report->achieved = lln.log_variance;
-    report->relative_error =
-        ratio(lln.log_variance, softmax->log_variance, 0) - 1;
+    compare_target(match, &lln, softmax, report);
     report->entropy_gap = lln.entropy - softmax->entropy;
     report->lambda2_ratio = ratio(lln.lambda2, softmax->lambda2,
                                   (double)head->q.rows * DBL_EPSILON);

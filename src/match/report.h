@@ -25,8 +25,9 @@ LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
                                             lln_report_summary *out);
 
 typedef struct {
-    double achieved;       /* D2 of LLN over all rows */
-    double relative_error; /* achieved / (D2 of softmax) - 1; NaN if D2 of
+    double achieved;       /* what is matched (match.of), of LLN over all rows;
+                              for the gap, the value that the match predicts */
+    double relative_error; /* achieved / (that of softmax) - 1; NaN if that of
                               softmax is 0 */
     double entropy_gap;    /* mean row entropy, LLN - softmax, nats */
     double lambda2_ratio;  /* |lambda_2| LLN / softmax; NaN: not measured, or

@@ -6,7 +6,7 @@
 load helper
 
 cases=$BATS_TEST_DIRNAME/data/cases
-methods='all, or some of paper, fenton, fenton-row, exact, measured, line, entropy, gap'
+methods='all, or some of paper, fenton, fenton-row, exact, measured, line, entropy, gap, joint'
 
 # match CASE ARGUMENT...: runs lln-match in float64 on a reference case.
 match() {
@@ -66,9 +66,9 @@ value() {
     match A --method measured,paper --no-spectrum
     equal methods "$(column method <<< "$output" | tr '\n' ' ')" \
         'measured paper '
-    match A --method all --no-spectrum
+    match C --method all
     equal methods "$(column method <<< "$output" | tr '\n' ' ')" \
-        'paper fenton fenton-row exact measured line entropy gap '
+        'paper fenton fenton-row exact measured line entropy gap joint '
 }
 
 @test "the columns" {
@@ -103,19 +103,93 @@ value() {
     equal target "$(column target <<< "$output")" gap
 }
 
+# alpha and beta: scipy.optimize.fsolve on dense numpy programs.
+@test "the joint root on case C, and none on case A" {
+    match C --method joint --columns default,joint
+    equal state "$(column status <<< "$output")" solved
+    value relative_error 0 1e-9
+    value entropy_gap_nats 0 1e-9
+    value alpha 9.973356102079208 1e-5
+    value second_target 4.48938304404569 1e-11
+    value second_predicted 4.48938304404569 1e-9
+    equal second "$(column second <<< "$output")" entropy_nats
+    match C --method joint --second skewness --columns default,joint
+    value alpha 18.6740366408596 1e-5
+    value second_target 0.0116495600784446 1e-11
+    run --separate-stderr lln-match --q "$cases/case_A_Q.npy" \
+        --k "$cases/case_A_K.npy" --double --method joint --largest 50
+    equal status "$status" 0
+    [[ $stderr == *"method 'joint': match: no alpha and beta reach both log-variance and entropy: it differs by -0.0249886 at alpha sigma_q = 50, beta sigma_k = 1.19058" ]]
+    equal state "$(column status <<< "$output")" nearest
+    value distance 0.0249886053462633 1e-7
+    value entropy_gap_nats -0.0249886053462633 1e-7
+    value relative_error 0 1e-7
+}
+
+@test "the options of joint" {
+    refuses 2 '--balance cannot be used with method joint, which chooses alpha and beta freely; name other methods' \
+        lln-match --method all --balance 2
+    refuses 2 '--second needs --method joint' lln-match --second entropy
+    refuses 2 '--largest needs --method joint' lln-match --largest 50
+    refuses 2 "--second: expected entropy or skewness, found 'gap'" lln-match \
+        --method joint --second gap
+    refuses 2 '--second cannot be used with --calibrate' lln-match \
+        --calibrate --second entropy
+}
+
 @test "kernels take the new methods" {
-    lln-match -n 40 -d 4 --each --trials 2 --method entropy -q \
-        --columns alpha > a
     for method in line entropy gap; do
         lln-match -n 40 -d 4 --each --trials 2 --method $method -q -o p
         lln-entropy -n 40 -d 4 --each --trials 2 --params p --kernel lln -q \
-            --columns entropy_nats > one
+            --columns head,entropy_nats > one
         lln-entropy -n 40 -d 4 --each --trials 2 -q \
-            --kernel lln:match=$method --columns entropy_nats > two
+            --kernel lln:match=$method --columns head,entropy_nats > two
         cmp one two
         lln-entropy -n 40 -d 4 --each --trials 2 --kernel \
-            lln+diag:match=$method:block=8 -q --columns entropy_nats | grep 1
+            lln+diag:match=$method:block=8 -q --columns head,entropy_nats |
+            grep '^1,[0-9]'
     done
+    # Of two heads, the first has a joint match.
+    lln-match -n 40 -d 4 --each --trials 1 --method joint -q -o p
+    equal state "$(column status < p)" solved
+    lln-entropy -n 40 -d 4 --each --trials 1 --params p --kernel lln -q \
+        --columns id,entropy_nats > one
+    run --separate-stderr lln-entropy -n 40 -d 4 --each --trials 2 -q \
+        --kernel lln:match=joint --columns id,entropy_nats
+    equal first "$(sed -n 2p <<< "$output" | sed 's/.*,//')" \
+        "$(sed -n 2p one | sed 's/.*,//')"
+    equal second "$(sed -n 3p <<< "$output" | sed 's/.*,//')" nan
+    [[ $stderr == *'head 1, tau 1: match: no alpha and beta reach both'* ]]
+}
+
+# Two features whose D2 has a maximum above that of softmax: see list_two in
+# tests/test_match.c.
+@test "several solutions: a row each, of which --params takes the first" {
+    printf '\x20\x50\x80\x4f\xc0\xce\x80\xcf\x20\x50\x80\x4f\xc0\xce\x80\xcf' |
+        npy q.npy '<f2' '(4, 2)'
+    {
+        printf '\x00\x3c\x00\x3e'
+        for _ in {1..15}; do printf '\x00\xbc\x00\x3e'; done
+    } | npy k.npy '<f2' '(16, 2)'
+    local of=(--q q.npy --k k.npy --scale 0.00489 --double -q)
+    lln-match "${of[@]}" -o two
+    equal solutions "$(column solution < two | tr '\n' ' ')" '1 2 '
+    equal counts "$(column solution_count < two | tr '\n' ' ')" '2 2 '
+    column relative_error < two | sed 's/$/ 0/' | near 1e-8 absolute
+    lln-entropy "${of[@]}" --kernel lln --params two --columns source,entropy_nats \
+        > first
+    lln-entropy "${of[@]}" --kernel lln:match=measured --columns \
+        source,entropy_nats | cmp - first
+    # A table with the second alone.
+    sed 2d two > second
+    lln-entropy "${of[@]}" --kernel lln --params second --columns \
+        source,entropy_nats > other
+    ! cmp -s first other
+    # Averages take the first.
+    lln-match "${of[@]}" --aggregate all -o one
+    equal rows "$(wc -l < one)" 2
+    equal alpha "$(column alpha < one)" "$(column alpha < two | head -n 1)"
+    equal count "$(column solution_count < one)" 2
 }
 
 # slope, intercept and largest relative error: least squares in numpy over 400
@@ -210,7 +284,7 @@ value() {
     equal status "$status" 0
     equal methods "$(sed -n '/^Methods:/,/^$/p' <<< "$output" |
         awk '/^  [a-z]/ { printf "%s ", $1 }')" \
-        'paper fenton fenton-row exact measured line entropy gap '
+        'paper fenton fenton-row exact measured line entropy gap joint '
 }
 
 @test "--kernel and --rows are refused" {

@@ -48,7 +48,7 @@ START_TEST(parse_errors)
          "kernel 'lln': scales=all: expected head, layer"},
         {"lln:match=fentom",
          "kernel 'lln': match=fentom: expected paper, "
-         "fenton, fenton-row, exact, measured, line, entropy, gap"},
+         "fenton, fenton-row, exact, measured, line, entropy, gap, joint"},
         {"lln+diag:alpha=1:beta=1:ratio=1.5",
          "kernel 'lln+diag': ratio=1.5: expected a number from 0 to 1"},
         {"lln+diag:eps=2",

@@ -11,23 +11,24 @@
 
 #include "calibration_table.h"
 #include "command.h"
-#include "core/text.h"
 #include "help.h"
 #include "identity.h"
 #include "match/report.h"
+#include "match_options.h"
 #include "message.h"
 #include "options.h"
 #include "run.h"
-#include "selection.h"
 #include "stored.h"
 #include "warnings.h"
 
 static struct {
     const char *method;
     bool no_spectrum, calibrate;
-    double balance;
-    const char *range;
-} options = {.method = "measured", .balance = 1, .range = "0.5,2"};
+    match_settings settings;
+} options = {
+    .method = "measured",
+    .settings = {
+        .balance = 1, .largest = 200, .range = "0.5,2", .second = "entropy"}};
 
 static const cli_option option_table[] = {
     {"method", 0, CLI_LIST, "LIST",
@@ -35,10 +36,16 @@ static const cli_option option_table[] = {
      &options.method, 0, 0, false},
     {"balance", 0, CLI_REAL, "R",
      "choose alpha and beta with alpha sigma_q = R beta sigma_k (1)",
-     &options.balance, 1e-6, 1e6, false},
+     &options.settings.balance, 1e-6, 1e6, false},
+    {"second", 0, CLI_TEXT, "WHAT",
+     "what joint matches beside D2: entropy or skewness (entropy)",
+     &options.settings.second, 0, 0, false},
+    {"largest", 0, CLI_REAL, "A",
+     "largest alpha sigma_q that joint tries (200)", &options.settings.largest,
+     1, 1e6, false},
     {"range", 0, CLI_TEXT, "LOW,HIGH",
      "range of D2 for which the line of method line is fitted (0.5,2)",
-     &options.range, 0, 0, false},
+     &options.settings.range, 0, 0, false},
     {"calibrate", 0, CLI_FLAG, NULL,
      "print the lines of method line for --dim features instead of matching; "
      "no head is measured",
@@ -68,7 +75,7 @@ static const cli_tool tool = {
 enum { PASS_REPORT = 1, PASS_SPECTRUM = 2 };
 
 typedef struct {
-    const char *method, *target, *status;
+    const char *method, *target, *status, *second;
     lln_match match;
     lln_report report;
     const char *seed;      /* of a sampled head */
@@ -81,6 +88,11 @@ typedef struct {
 #define REPORT(field, name, pass)                                              \
     RECORD_REAL(match_record, report.field, name, COLUMNS_DEFAULT,             \
                 PASS_REPORT | (pass))
+
+/* The second quantity of joint. */
+#define SECOND(field, name) RECORD_TEXT(match_record, field, name, "joint", 0)
+#define SECOND_REAL(field, name, pass)                                         \
+    RECORD_REAL(match_record, field, name, "joint", pass)
 
 static const record_column columns[] = {
     RECORD_TEXT(match_record, method, "method", COLUMNS_DEFAULT, 0),
@@ -106,76 +118,15 @@ static const record_column columns[] = {
                 0),
     MATCH(distance, "distance"),
     MATCH(stated_error, "stated_error"),
+    SECOND(second, "second"),
+    SECOND_REAL(match.second_target, "second_target", 0),
+    SECOND_REAL(match.second_predicted, "second_predicted", 0),
     {0},
 };
 
-enum { MOST_METHODS = 16 };
-
-/* The methods of --method, in the order given, and the seed as text. */
-typedef struct {
-    const lln_match_method *items[MOST_METHODS];
-    size_t count;
-    char seed[32];
-} method_list;
-
-static method_list methods; /* of --method */
+static match_methods methods; /* of --method */
+static char seed_text[32];    /* --seed */
 static lln_match_options how;
-
-static void add_method(method_list *list, const lln_match_method *method)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i] == method)
-            cli_usage("--method: '%s' is given twice", method->name);
-    if (list->count == MOST_METHODS)
-        cli_fail("more than %d methods", MOST_METHODS);
-    list->items[list->count++] = method;
-}
-
-__attribute__((noreturn)) static void unknown_method(const char *name)
-{
-    char known[256] = "";
-    const lln_match_method *method = lln_match_methods;
-    for (; method->name; method++)
-        lln_text_append(known, sizeof known, method->name);
-    cli_usage("--method: '%s' is not a method; expected all, or some of %s",
-              name, known);
-}
-
-/* Reads "paper,measured" or "all". */
-static method_list read_methods(void)
-{
-    method_list list = {.count = 0};
-    char *copy = cli_copy(options.method), *rest = copy, *name;
-    while ((name = strsep(&rest, ","))) {
-        const lln_match_method *method = lln_match_find(name);
-        if (method) {
-            add_method(&list, method);
-            continue;
-        }
-        if (strcmp(name, "all") != 0)
-            unknown_method(name);
-        for (method = lln_match_methods; method->name; method++)
-            add_method(&list, method);
-    }
-    free(copy);
-    snprintf(list.seed, sizeof list.seed, "%" PRIu64, run_shared.seed);
-    return list;
-}
-
-static lln_match_options read_options(void)
-{
-    lln_match_options read = lln_match_defaults;
-    lln_number_list range = number_list_read("range", options.range);
-    if (range.count != 2 || !(range.values[1] > range.values[0]))
-        cli_usage("--range: expected two positive numbers in ascending order, "
-                  "found '%s'",
-                  options.range);
-    read.line_low = range.values[0];
-    read.line_high = range.values[1];
-    read.balance = options.balance;
-    free(range.values);
-    return read;
-}
 
 /* Whether rows are averaged, so that all heads need the same rows: then only
  * the first solution of a method is printed. */
@@ -189,9 +140,11 @@ static void start_record(const lln_match_method *method, match_record *out)
 {
     out->method = method->name;
     out->target = lln_match_target_names[method->target];
-    out->seed = options_sampled() ? methods.seed : NULL;
+    out->seed = options_sampled() ? seed_text : NULL;
     out->status = lln_match_state_names[LLN_MATCH_NONE];
     out->solution = LLN_CELL_NONE;
+    if (method->has_free_sides)
+        out->second = lln_match_target_names[how.second];
 }
 
 /* Starts a row for each method: its names are there even if it finds no
@@ -216,7 +169,7 @@ static void warn(const run_case *c, const char *what)
 }
 
 /* What the methods find on a head. */
-typedef lln_match_list found_matches[MOST_METHODS];
+typedef lln_match_list found_matches[MATCH_METHODS];
 
 /* The number of rows of a method. */
 static size_t rows_of(const lln_match_list *found)
@@ -316,8 +269,11 @@ static bool may_need_spectrum(void)
 
 static int write_calibration(void)
 {
-    if (cli_given("method"))
-        cli_usage("--method cannot be used with --calibrate");
+    static const char *const others[] = {"method", "second", "largest",
+                                         "no-spectrum", NULL};
+    if (cli_first_given(others))
+        cli_usage("--%s cannot be used with --calibrate",
+                  cli_first_given(others));
     return calibration_table_write(
         how.balance, cli_given("range") ? how.line_low : NAN, how.line_high);
 }
@@ -326,10 +282,12 @@ int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
     stored_refuse("lln-match");
-    methods = read_methods();
-    how = read_options();
+    methods = match_methods_read(options.method);
+    how = match_options_read(&options.settings);
+    snprintf(seed_text, sizeof seed_text, "%" PRIu64, run_shared.seed);
     if (options.calibrate)
         return write_calibration();
+    match_options_check(&methods);
     return run_plan_write(
         &(run_plan){.name = "lln-match",
                     .table = {columns, sizeof(match_record)},

@@ -9,6 +9,7 @@
 #include "heads/temperature.h"
 #include "match/calibrated.h"
 #include "match/gap.h"
+#include "match/joint.h"
 #include "match/measured.h"
 #include "match/problem.h"
 #include "theory/fenton.h"
@@ -18,14 +19,18 @@
 const char *const lln_match_target_names[LLN_TARGETS] = {
     [LLN_TARGET_VARIANCE] = "log_variance_row",
     [LLN_TARGET_ENTROPY] = "entropy_nats",
-    [LLN_TARGET_GAP] = "gap"};
+    [LLN_TARGET_GAP] = "gap",
+    [LLN_TARGET_SKEWNESS] = "skewness_row"};
 
 const char *const lln_match_state_names[] = {[LLN_MATCH_NONE] = "none",
                                              [LLN_MATCH_NEAREST] = "nearest",
                                              [LLN_MATCH_SOLVED] = "solved"};
 
-const lln_match_options lln_match_defaults = {
-    .balance = 1, .line_low = 0.5, .line_high = 2};
+const lln_match_options lln_match_defaults = {.balance = 1,
+                                              .second = LLN_TARGET_ENTROPY,
+                                              .largest = 200,
+                                              .line_low = 0.5,
+                                              .line_high = 2};
 
 /* The side b for which a^2 + b^2 = 2 s^2. */
 static double side_of(const lln_match_problem *problem, double s)
@@ -81,26 +86,30 @@ static lln_status find_exact(const lln_match_problem *problem,
 
 const lln_match_method lln_match_methods[] = {
     {"paper", "the published line and its constants, fitted for d = 64",
-     LLN_TARGET_VARIANCE, false, find_paper},
+     LLN_TARGET_VARIANCE, false, false, find_paper},
     {"fenton", "Fenton-Wilkinson variance of the sum of features",
-     LLN_TARGET_VARIANCE, true, find_fenton},
+     LLN_TARGET_VARIANCE, true, false, find_fenton},
     {"fenton-row", "Fenton-Wilkinson variance of a normalised row",
-     LLN_TARGET_VARIANCE, true, find_fenton_row},
+     LLN_TARGET_VARIANCE, true, false, find_fenton_row},
     {"exact", "quadrature under the Gaussian model", LLN_TARGET_VARIANCE, true,
-     find_exact},
+     false, find_exact},
     {"measured",
      "search for alpha and beta that give the D2 of softmax on the head itself",
-     LLN_TARGET_VARIANCE, true, lln_measured_find},
+     LLN_TARGET_VARIANCE, true, false, lln_measured_find},
     {"line", "line fitted for the number of features over --range",
-     LLN_TARGET_VARIANCE, true, lln_calibrated_find},
+     LLN_TARGET_VARIANCE, true, false, lln_calibrated_find},
     {"entropy",
      "search for alpha and beta that give the mean row entropy of softmax on "
      "the head itself",
-     LLN_TARGET_ENTROPY, false, lln_measured_find_entropy},
+     LLN_TARGET_ENTROPY, false, false, lln_measured_find_entropy},
     {"gap",
      "the same for the spectral gap of softmax; takes much longer than the "
      "others",
-     LLN_TARGET_GAP, false, lln_gap_find},
+     LLN_TARGET_GAP, false, false, lln_gap_find},
+    {"joint",
+     "search for alpha and beta that give both D2 and --second of softmax; "
+     "often there are none",
+     LLN_TARGET_VARIANCE, true, true, lln_joint_find},
     {0},
 };
 
@@ -126,6 +135,8 @@ void lln_problem_add(const lln_match_problem *problem, double b, double target,
         .sigma_k = problem->sigma_k,
         .target = target,
         .predicted = predicted,
+        .second_target = NAN,
+        .second_predicted = NAN,
         .stated_error = NAN,
         .distance = distance,
         .state = distance == 0 ? LLN_MATCH_SOLVED : LLN_MATCH_NEAREST};
@@ -167,6 +178,10 @@ static lln_status check_options(const lln_match_options *options)
                         "match: range %g to %g of a line: expected positive "
                         "and ascending",
                         options->line_low, options->line_high);
+    if (!(options->largest > LLN_JOINT_LEAST && isfinite(options->largest)))
+        return lln_fail(LLN_EINVAL,
+                        "match: largest side %g: expected more than %g",
+                        options->largest, LLN_JOINT_LEAST);
     return LLN_OK;
 }
 

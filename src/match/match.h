@@ -20,6 +20,7 @@ typedef enum {
     LLN_TARGET_VARIANCE, /* within-row log-variance D2, nats^2 */
     LLN_TARGET_ENTROPY,  /* mean row entropy, nats */
     LLN_TARGET_GAP,      /* 1 - |lambda_2| */
+    LLN_TARGET_SKEWNESS, /* mean over rows of the skewness of ln P in the row */
     LLN_TARGETS
 } lln_match_target;
 
@@ -44,6 +45,8 @@ typedef struct {
                          head; for paper sigma_q^2 sigma_k^2 */
     double predicted; /* the value of LLN attention that the method predicts;
                          NaN if it predicts none */
+    double second_target, second_predicted; /* the same for the second quantity
+                                               of joint; NaN: there is none */
     double stated_error; /* largest relative error of `predicted` that the
                             method states for the Gaussian model; NaN: none */
     double distance;     /* from the target: 0 if it is met, NaN if there is no
@@ -61,10 +64,13 @@ typedef struct {
 typedef struct {
     double balance;             /* R > 0: alpha sigma_q = R beta sigma_k */
     bool estimate;              /* see lln_match_estimate */
+    lln_match_target second;    /* of joint: LLN_TARGET_ENTROPY or _SKEWNESS */
+    double largest;             /* of joint: alpha sigma_q to try */
     double line_low, line_high; /* range of D2 over which `line` is fitted */
 } lln_match_options;
 
-/* Balanced, not estimated, line fitted from 0.5 to 2. */
+/* Balanced, not estimated; joint in the entropy, up to alpha sigma_q = 200;
+ * line fitted from 0.5 to 2. */
 extern const lln_match_options lln_match_defaults;
 
 struct lln_match_problem;
@@ -73,14 +79,15 @@ typedef struct {
     const char *name, *summary;
     lln_match_target target;
     bool needs_variance; /* needs D2 of softmax to be positive */
+    bool has_free_sides; /* alpha and beta are independent: no balance */
     /* Adds what it finds to the list, with lln_problem_add. Private to
      * src/match. */
     lln_status (*find)(const struct lln_match_problem *problem,
                        lln_match_list *found);
 } lln_match_method;
 
-/* All methods, ended by a row whose name is NULL. They choose alpha and beta
- * with alpha sigma_q = R beta sigma_k. */
+/* All methods, ended by a row whose name is NULL. Those without
+ * free sides choose alpha and beta with alpha sigma_q = R beta sigma_k. */
 extern const lln_match_method lln_match_methods[];
 
 /* The method of that name; NULL if there is none. */
@@ -106,6 +113,9 @@ enum { LLN_MATCH_LARGE = 2048 };
  *               that of softmax, to the same tolerances of ln(keys) - entropy
  *   gap         |lambda_2| of LLN attention is that of softmax, to 1e-8; takes
  *               much longer
+ *   joint       D2 and options.second of LLN attention, measured on the head in
+ *               float64, are those of softmax, to 1e-10; a and b are free, see
+ *               joint.h
  * `measured` reaches the target on all rows to LLN_MATCH_TOLERANCE in float64,
  * and to 1e-7, the rounding error of D2, in float32. D2 need not increase with
  * b: if several b reach the target, the first of the list is the one that the

@@ -254,9 +254,9 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
 }
 
 /* The methods of match/match.h, which implements them. */
-const char *const lln_lln_matches[] = {"paper",   "fenton",   "fenton-row",
-                                       "exact",   "measured", "line",
-                                       "entropy", "gap",      NULL};
+const char *const lln_lln_matches[] = {
+    "paper", "fenton",  "fenton-row", "exact", "measured",
+    "line",  "entropy", "gap",        "joint", NULL};
 const char *const lln_lln_scales[] = {"head", "layer", NULL};
 
 const lln_kernel lln_kernel_lln = {

@@ -28,6 +28,6 @@ LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
 extern const char *const lln_lln_matches[], *const lln_lln_scales[];
 #define LLN_LLN_MATCH_SUMMARY                                                  \
     "method that finds alpha and beta: paper, fenton, fenton-row, exact, "     \
-    "measured, line, entropy or gap"
+    "measured, line, entropy, gap or joint"
 
 #endif

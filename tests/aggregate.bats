@@ -50,10 +50,10 @@ nan,nan,softmax,0,4'
 @test "the header" {
     local columns='alpha beta sigma_q sigma_k target_value predicted achieved
         relative_error entropy_gap_nats max_exponent fp16_overflow bf16_overflow
-        solution_count distance stated_error'
+        solution_count distance stated_error features_used'
     lln-match -n 16 -d 4 --aggregate all --no-spectrum > table
     equal header "$(head -n 1 table | cut -d, -f10-)" \
-        "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance,stated_error$(
+        "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance,stated_error,features_used$(
             for name in $columns; do
                 printf ',%s_min,%s_max' "$name" "$name"
             done

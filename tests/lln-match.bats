@@ -74,7 +74,7 @@ value() {
 @test "the columns" {
     run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
     equal header "${lines[0]%,alpha_se*}" \
-        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance,stated_error
+        source,layer,head,kernel,n,d,causal,samples,tau,method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance,stated_error,features_used
 }
 
 @test "--balance: alpha sigma_q = R beta sigma_k" {
@@ -135,6 +135,31 @@ value() {
         --method joint --second gap
     refuses 2 '--second cannot be used with --calibrate' lln-match \
         --calibrate --second entropy
+}
+
+# Numpy programs: see tests/test_report.c, test_sensitivity.c and
+# test_features_used.c.
+@test "moments, sensitivity and features_used" {
+    local groups=default,moments,sensitivity
+    match C --columns $groups
+    value softmax_skewness -0.35279572103531742 1e-10
+    value softmax_skewness_row 0.0116495600784446 1e-11
+    value softmax_excess_kurtosis 0.85096997837738941 1e-10
+    value softmax_log_variance 0.78659949279450769 1e-11
+    value log_variance_row 0.744710040566277 1e-8
+    # Euler: scaling alpha and beta together is a change along both.
+    match C --columns $groups --method measured
+    local sum
+    sum=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+        NR == 2 { print $at["dlnD2_dlnalpha"] + $at["dlnD2_dlnbeta"] }' \
+        <<< "$output")
+    awk -v sum="$sum" 'BEGIN { exit !(sum > 2 && sum < 4) }'
+    # A large balance leaves one feature for each row.
+    match C --balance 1000
+    value features_used 1 0.01
+    equal header "$(lln-match -n 8 -d 2 --columns sensitivity |
+        head -n 1 | cut -d, -f1-4)" \
+        dlnD2_dlnalpha,dlnD2_dlnbeta,dentropy_dlnalpha,dentropy_dlnbeta
 }
 
 @test "kernels take the new methods" {

@@ -72,12 +72,14 @@ static const cli_tool tool = {
     .print_choices = print_methods,
 };
 
-enum { PASS_REPORT = 1, PASS_SPECTRUM = 2 };
+/* The passes for columns are the bits of lln_report_match, and: */
+enum { PASS_REPORT = 16 };
 
 typedef struct {
     const char *method, *target, *status, *second;
     lln_match match;
     lln_report report;
+    lln_report_summary softmax;
     const char *seed;      /* of a sampled head */
     long solution;         /* its number among those of the method */
     double solution_count; /* of the method on this head */
@@ -89,10 +91,19 @@ typedef struct {
     RECORD_REAL(match_record, report.field, name, COLUMNS_DEFAULT,             \
                 PASS_REPORT | (pass))
 
-/* The second quantity of joint. */
-#define SECOND(field, name) RECORD_TEXT(match_record, field, name, "joint", 0)
-#define SECOND_REAL(field, name, pass)                                         \
-    RECORD_REAL(match_record, field, name, "joint", pass)
+#define GROUP(field, name, group, pass)                                        \
+    RECORD_REAL(match_record, field, name, group, pass)
+
+/* A moment of ln P, of LLN attention and of softmax. */
+#define MOMENT(field, name)                                                    \
+    GROUP(report.lln.field, name, "moments",                                   \
+          PASS_REPORT | LLN_REPORT_MOMENTS),                                   \
+        GROUP(softmax.field, "softmax_" name, "moments",                       \
+              PASS_REPORT | LLN_REPORT_MOMENTS)
+
+#define SENSITIVITY(field, name)                                               \
+    GROUP(report.sensitivity.field, name, "sensitivity",                       \
+          PASS_REPORT | LLN_REPORT_SENSITIVITY)
 
 static const record_column columns[] = {
     RECORD_TEXT(match_record, method, "method", COLUMNS_DEFAULT, 0),
@@ -107,7 +118,7 @@ static const record_column columns[] = {
     REPORT(relative_error, "relative_error", 0),
     REPORT(entropy_gap, "entropy_gap_nats", 0),
     RECORD_REAL(match_record, report.lambda2_ratio, "lambda2_ratio", "spectrum",
-                PASS_REPORT | PASS_SPECTRUM),
+                PASS_REPORT | LLN_REPORT_SPECTRUM),
     REPORT(max_exponent, "max_exponent", 0),
     REPORT(fp16_overflow, "fp16_overflow", 0),
     REPORT(bf16_overflow, "bf16_overflow", 0),
@@ -118,9 +129,20 @@ static const record_column columns[] = {
                 0),
     MATCH(distance, "distance"),
     MATCH(stated_error, "stated_error"),
-    SECOND(second, "second"),
-    SECOND_REAL(match.second_target, "second_target", 0),
-    SECOND_REAL(match.second_predicted, "second_predicted", 0),
+    REPORT(features_used, "features_used", LLN_REPORT_FEATURES),
+    RECORD_TEXT(match_record, second, "second", "joint", 0),
+    GROUP(match.second_target, "second_target", "joint", 0),
+    GROUP(match.second_predicted, "second_predicted", "joint", 0),
+    MOMENT(log_variance, "log_variance_row"),
+    MOMENT(log_variance_overall, "log_variance"),
+    MOMENT(skewness_row, "skewness_row"),
+    MOMENT(excess_kurtosis_row, "excess_kurtosis_row"),
+    MOMENT(skewness, "skewness"),
+    MOMENT(excess_kurtosis, "excess_kurtosis"),
+    SENSITIVITY(variance_alpha, "dlnD2_dlnalpha"),
+    SENSITIVITY(variance_beta, "dlnD2_dlnbeta"),
+    SENSITIVITY(entropy_alpha, "dentropy_dlnalpha"),
+    SENSITIVITY(entropy_beta, "dentropy_dlnbeta"),
     {0},
 };
 
@@ -197,6 +219,13 @@ static lln_status find_matches(const run_case *c, found_matches found,
     return LLN_OK;
 }
 
+/* What the report must measure. */
+static unsigned report_bits(const run_case *c)
+{
+    return options.no_spectrum ? c->passes & ~(unsigned)LLN_REPORT_SPECTRUM
+                               : c->passes;
+}
+
 /* Fills one row. softmax: NULL if no column of the report is printed, or if it
  * is undefined for the head. */
 static lln_status fill_record(const run_case *c, const lln_match_list *found,
@@ -213,7 +242,9 @@ static lln_status fill_record(const run_case *c, const lln_match_list *found,
     out->solution_count = solved ? (double)found->count : 0;
     if (!softmax)
         return LLN_OK;
-    lln_status status = lln_report_match(c->head, match, softmax, &report);
+    out->softmax = *softmax;
+    lln_status status =
+        lln_report_match(c->head, match, softmax, report_bits(c), &report);
     if (status == LLN_OK)
         out->report = report;
     if (!warnings_suffice(status))
@@ -228,11 +259,10 @@ static lln_status measure_softmax(const run_case *c,
                                   lln_report_summary **softmax)
 {
     lln_report_summary *summary = *softmax;
-    bool spectrum = !options.no_spectrum && (c->passes & PASS_SPECTRUM);
     *softmax = NULL;
     if (!(c->passes & PASS_REPORT))
         return LLN_OK;
-    lln_status status = lln_report_softmax(c->head, spectrum, summary);
+    lln_status status = lln_report_softmax(c->head, report_bits(c), summary);
     if (status == LLN_OK)
         *softmax = summary;
     if (!warnings_suffice(status))

@@ -13,7 +13,6 @@
 #include "match/joint_limit.h"
 #include "match/lln_side.h"
 #include "match/search.h"
-#include "measure/row_sample.h"
 
 enum { GRID = 20, STEPS = 40 };
 
@@ -44,44 +43,20 @@ typedef struct {
     lln_status status;
 } joint;
 
-/* Skewness of ln P in the row; NaN if there is no spread. */
-static double row_skewness(const lln_row *row)
+static double second_of(const joint *j, const lln_side_values *values)
 {
-    double n = row->scores.count, spread = row->scores.m2 / n;
-    return row->keys > 1 && spread > 0 ? row->scores.m3 / n / pow(spread, 1.5)
-                                       : NAN;
-}
-
-static double row_entropy(const lln_row *row)
-{
-    return row->entropy;
-}
-
-/* D2 and the second quantity of an attention, which is closed. */
-static lln_status measure(joint *j, lln_attention *attention, double *variance,
-                          double *second)
-{
-    size_t n = j->head.q.rows;
-    double error;
-    lln_status status = lln_rows_measure(
-        attention, NULL, n, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, j->rows);
-    lln_attention_close(attention);
-    if (status != LLN_OK)
-        return status;
-    lln_rows_mean(j->rows, n, n, lln_row_variance, variance, &error);
-    lln_rows_mean(j->rows, n, n, j->skewness ? row_skewness : row_entropy,
-                  second, &error);
-    return LLN_OK;
+    return j->skewness ? values->skewness : values->entropy;
 }
 
 static lln_status measure_softmax(joint *j)
 {
     lln_kernel_choice choice;
     lln_attention attention;
-    double variance;
+    lln_side_values values;
     LLN_TRY(lln_kernel_parse("softmax", &choice));
     LLN_TRY(lln_kernel_open(&choice, &j->head, &attention));
-    LLN_TRY(measure(j, &attention, &variance, &j->target));
+    LLN_TRY(lln_side_measure(&attention, j->rows, &values));
+    j->target = second_of(j, &values);
     return isnan(j->target)
                ? lln_fail(LLN_EUNDEFINED,
                           "match: the second quantity is not defined for "
@@ -94,9 +69,13 @@ static lln_status variance_at(void *context, double b, double *variance)
 {
     joint *j = context;
     lln_attention attention;
+    lln_side_values values;
     LLN_TRY(lln_side_attention(&j->head, j->a / j->problem->sigma_q,
                                b / j->problem->sigma_k, &attention));
-    return measure(j, &attention, variance, &j->second[j->known++]);
+    LLN_TRY(lln_side_measure(&attention, j->rows, &values));
+    *variance = values.variance;
+    j->second[j->known++] = second_of(j, &values);
+    return LLN_OK;
 }
 
 /* The point of the curve at x = ln a, found from j->start. Failures other than

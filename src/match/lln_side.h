@@ -8,6 +8,7 @@
 #include "kernel/attention.h"
 #include "kernel/parameters.h"
 #include "match/problem.h"
+#include "measure/row_sample.h"
 
 /* The choice of kernel lln with these alpha and beta, which are checked when it
  * is opened. */
@@ -24,5 +25,18 @@ LLN_NODISCARD lln_status lln_side_kernel(const lln_match_problem *problem,
 LLN_NODISCARD lln_status lln_side_attention(const lln_head *head, double alpha,
                                             double beta,
                                             lln_attention *attention);
+
+/* Means over rows of an attention. */
+typedef struct {
+    double variance; /* within-row log-variance D2 */
+    double entropy;  /* nats */
+    double skewness; /* of ln P in the row */
+} lln_side_values;
+
+/* Measures all rows of the attention and closes it, whatever the status. rows:
+ * scratch [n]. LLN_ENOMEM; LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_side_measure(lln_attention *attention,
+                                          lln_row *rows,
+                                          lln_side_values *values);
 
 #endif

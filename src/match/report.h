@@ -5,23 +5,36 @@
 #ifndef LLN_MATCH_REPORT_H
 #define LLN_MATCH_REPORT_H
 
-#include <stdbool.h>
-
 #include "match/match.h"
+#include "match/sensitivity.h"
+
+/* What is measured beside D2 and the entropy, as bits. What was not asked for
+ * is NaN. */
+enum {
+    LLN_REPORT_SPECTRUM = 1,
+    LLN_REPORT_MOMENTS = 2,
+    LLN_REPORT_FEATURES = 4,
+    LLN_REPORT_SENSITIVITY = 8
+};
 
 /* Summary of one attention matrix of a head. */
 typedef struct {
     double log_variance; /* within-row log-variance D2, the mean of
                             lln_row_variance */
     double entropy;      /* mean over rows, nats */
-    double lambda2;      /* see lln_spectrum; NaN: not measured */
+    double lambda2;      /* see lln_spectrum */
+    /* LLN_REPORT_MOMENTS: */
+    double log_variance_overall;      /* D1 */
+    double skewness, excess_kurtosis; /* of ln P over all entries */
+    double skewness_row;              /* means over rows of */
+    double excess_kurtosis_row;       /* lln_row_skewness and _kurtosis */
 } lln_report_summary;
 
 /* The summary of softmax attention, with which all matches of the head are
- * compared. lambda2 (if `spectrum`) takes many times longer than the rest. If
+ * compared. LLN_REPORT_SPECTRUM takes many times longer than the rest. If
  * no row has two keys, D2 is NaN. LLN_EINVAL: no queries; LLN_ENOMEM;
  * LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
+LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, unsigned what,
                                             lln_report_summary *out);
 
 typedef struct {
@@ -36,14 +49,18 @@ typedef struct {
     double fp16_overflow;  /* fraction of the features exp(alpha q_il) and */
     double bf16_overflow;  /* exp(beta k_jl), computed without subtracting a
                               maximum, that round to infinity */
+    lln_report_summary lln;
+    double features_used; /* lln_features_used */
+    lln_sensitivity sensitivity;
 } lln_report;
 
-/* Measures LLN attention with the match, in one pass over the head. fp16 rounds
+/* Measures LLN attention with the match, in one pass over the head, and what
+ * the bits of `what` ask for. fp16 rounds
  * to infinity from 65520, bf16 from 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta
  * not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_match(const lln_head *head,
                                           const lln_match *match,
                                           const lln_report_summary *softmax,
-                                          lln_report *report);
+                                          unsigned what, lln_report *report);
 
 #endif

@@ -4,60 +4,9 @@
  * float64 programs and quadrature), closed forms, and their own targets. */
 #include <gsl/gsl_errno.h>
 
-#include "cases.h"
 #include "core/threads.h"
-#include "match/lln_side.h"
-#include "match/match.h"
-#include "measure/entropy.h"
-#include "measure/row_sample.h"
+#include "match_case.h"
 #include "theory/line.h"
-#include "theory/line_fit.h"
-#include "theory/lln_theory.h"
-
-static const char *const names[] = {"A", "B", "C"};
-
-/* Columns of cases_matching.csv. */
-enum { TARGET, SIDE, ALPHA, BETA, LLN_D1, LLN_D2, REFERENCES = 6 };
-
-static void reference(const char *name, const char *method, double *out)
-{
-    char line[512], key[64];
-    FILE *file = fopen("tests/data/cases/cases_matching.csv", "r");
-    ck_assert(file != NULL);
-    snprintf(key, sizeof key, "%s,%s,", name, method);
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0) {
-            char *at = line + strlen(key) - 1;
-            for (int c = 0; c < REFERENCES; c++)
-                out[c] = strtod(at + 1, &at);
-            fclose(file);
-            return;
-        }
-    ck_abort_msg("no reference %s", key);
-}
-
-/* D2 of LLN attention over all rows. */
-static double measure(const lln_head *head, const lln_match *match)
-{
-    lln_attention attention;
-    lln_row *rows;
-    size_t n = 0;
-    double variance, error;
-    expect_ok(lln_side_attention(head, match->alpha, match->beta, &attention));
-    expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
-    expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
-    lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
-    free(rows);
-    lln_attention_close(&attention);
-    return variance;
-}
-
-static lln_match solve(const lln_head *head, const char *method)
-{
-    lln_match match;
-    expect_ok(lln_match_solve(lln_match_find(method), head, &match));
-    return match;
-}
 
 static lln_head gaussian_like(size_t n, size_t d, double factor,
                               lln_precision precision)
@@ -85,17 +34,6 @@ static lln_head gaussian_like(size_t n, size_t d, double factor,
     head.q = (lln_matrix){precision, n, d, head.storage};
     head.k = (lln_matrix){precision, n, d, keys};
     head.rule.scale = 1 / sqrt((double)d);
-    return head;
-}
-
-/* A head of two features from literal rows. */
-static lln_head small_head(const double *q, size_t n, const double *k, size_t m,
-                           size_t d)
-{
-    lln_head head = {
-        .source = "test", .layer = -1, .head = -1, .rule.scale = 1};
-    head.q = (lln_matrix){LLN_FLOAT64, n, d, q};
-    head.k = (lln_matrix){LLN_FLOAT64, m, d, k};
     return head;
 }
 
@@ -286,18 +224,6 @@ START_TEST(estimate_measured)
 }
 END_TEST
 
-/* Two features. Queries (3 + c, c) with c = +-30, which changes sigma_q but not
- * P, so that alpha stays small; keys (1, 1.5) and 15 times (-1, 1.5). As s
- * grows, the second feature dominates for all keys, so that D2(s) has a
- * maximum. The same in Python, by golden section: 0.01180487376604739 at s =
- * 1.42097. */
-#define HUMP_MAXIMUM 0.01180487376604739
-#define HUMP_TEXT "the largest found is 0.0118048738, at beta sigma_k = 1.42"
-static const double HUMP_KEYS[32] = {
-    1,  1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5,
-    -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5, -1, 1.5};
-static const double HUMP_QUERIES[8] = {33, 30, -27, -30, 33, 30, -27, -30};
-
 START_TEST(solve_measured_maximum)
 {
     lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
@@ -316,164 +242,6 @@ START_TEST(solve_measured_maximum)
     expect_relative(measure(&head, &match), match.target, 1e-8);
     head.rule.scale *= sqrt(1.002);
     expect_status(lln_match_solve(measured, &head, &match), LLN_ENOCONV);
-}
-END_TEST
-
-/* A head whose target is beyond the maximum has a nearest match: that of the
- * maximum, |ln(D2 / target)| away. */
-START_TEST(list_nearest)
-{
-    lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
-    lln_match_list found;
-    expect_status(
-        lln_match_list_find(lln_match_find("measured"), &head, NULL, &found),
-        LLN_ENOCONV);
-    ck_assert_uint_eq(found.count, 1);
-    const lln_match *match = &found.items[0];
-    ck_assert_int_eq(match->state, LLN_MATCH_NEAREST);
-    expect_relative(match->predicted, HUMP_MAXIMUM, 1e-8);
-    expect_relative(match->distance, log(match->target / HUMP_MAXIMUM), 1e-8);
-    expect_relative(measure(&head, match), HUMP_MAXIMUM, 1e-8);
-    expect_relative(match->beta * match->sigma_k, 1.42097, 1e-3);
-}
-END_TEST
-
-/* Below the maximum there are two matches, one on each side. */
-START_TEST(list_two)
-{
-    lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
-    const lln_match_method *measured = lln_match_find("measured");
-    lln_match_list found;
-    head.rule.scale = 0.001;
-    head.rule.scale *=
-        sqrt(0.8 * HUMP_MAXIMUM / solve(&head, "measured").target);
-    expect_ok(lln_match_list_find(measured, &head, NULL, &found));
-    ck_assert_uint_eq(found.count, 2);
-    ck_assert_double_lt(found.items[0].beta * found.items[0].sigma_k, 1.42);
-    ck_assert_double_gt(found.items[1].beta * found.items[1].sigma_k, 1.43);
-    for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(found.items[i].state, LLN_MATCH_SOLVED);
-        expect_relative(measure(&head, &found.items[i]), 0.8 * HUMP_MAXIMUM,
-                        1e-8);
-    }
-    lln_match_options estimate = lln_match_defaults;
-    estimate.estimate = true;
-    expect_ok(lln_match_list_find(measured, &head, &estimate, &found));
-    ck_assert_uint_eq(found.count, 1);
-}
-END_TEST
-
-/* alpha sigma_q = R beta sigma_k, and the equations of match.h with a2 and b2
- * of the match. */
-START_TEST(list_balance)
-{
-    static const double balances[] = {0.25, 4};
-    lln_match_options options = lln_match_defaults;
-    options.balance = balances[_i];
-    options.line_low = 0.7;
-    options.line_high = 1.4;
-    lln_head head = case_head("C", LLN_FLOAT64, false);
-    double d = 16;
-    for (size_t i = 0; lln_match_methods[i].name; i++) {
-        const lln_match_method *method = &lln_match_methods[i];
-        lln_match_list found;
-        lln_theory_lln_values lln;
-        if (method->has_free_sides)
-            continue;
-        expect_ok(lln_match_list_find(method, &head, &options, &found));
-        const lln_match *match = &found.items[0];
-        double a = match->alpha * match->sigma_q;
-        double b = match->beta * match->sigma_k, a2 = a * a, b2 = b * b;
-        expect_relative(a, options.balance * b, 1e-14);
-        if (strcmp(method->name, "paper") == 0)
-            expect_relative(LLN_THEORY_PAPER_SLOPE * (a2 + b2) +
-                                LLN_THEORY_PAPER_INTERCEPT,
-                            match->target, 1e-13);
-        if (strcmp(method->name, "fenton") == 0)
-            expect_relative(a2 + b2, log1p(d * expm1(match->target)), 1e-13);
-        if (strcmp(method->name, "fenton-row") == 0)
-            expect_relative(expm1(b2) * exp(a2), d * expm1(match->target),
-                            1e-13);
-        if (strcmp(method->name, "exact") == 0) {
-            expect_ok(lln_theory_lln(16, a, b, &lln));
-            expect_relative(lln.log_variance_row, match->target, 1e-9);
-        }
-        if (strcmp(method->name, "line") == 0) {
-            lln_theory_line line;
-            expect_ok(lln_theory_line_fit(16, options.balance, options.line_low,
-                                          options.line_high, &line));
-            expect_relative(line.slope * (a2 + b2) + line.intercept,
-                            match->target, 1e-13);
-            ck_assert_double_eq(match->stated_error, line.relative_error);
-        }
-        if (strcmp(method->name, "measured") == 0)
-            expect_relative(measure(&head, match), match->target, 1e-8);
-    }
-    options.line_low = 1.4;
-    lln_match_list none;
-    expect_status(
-        lln_match_list_find(lln_match_find("line"), &head, &options, &none),
-        LLN_EINVAL);
-    options.line_low = 0.7;
-    options.balance = _i ? 0 : NAN;
-    lln_match_list found;
-    expect_status(
-        lln_match_list_find(lln_match_find("paper"), &head, &options, &found),
-        LLN_EINVAL);
-    ck_assert_uint_eq(found.count, 0);
-    lln_head_free(&head);
-}
-END_TEST
-
-static double mean_entropy(const lln_head *head, const lln_match *match)
-{
-    lln_attention attention;
-    lln_entropy entropy;
-    expect_ok(lln_side_attention(head, match->alpha, match->beta, &attention));
-    expect_ok(
-        lln_entropy_measure(&attention, NULL, head->q.rows, &entropy, NULL));
-    lln_attention_close(&attention);
-    return entropy.entropy;
-}
-
-/* alpha of the rows X,entropy of cases_matching.csv, and the entropy of softmax
- * in cases_scalars.csv; also in float32, and with a causal mask, where one row
- * has one key. */
-START_TEST(solve_entropy)
-{
-    const char *name = names[_i % 3];
-    bool causal = _i >= 3;
-    lln_head head = case_head(name, LLN_FLOAT64, causal);
-    double row[REFERENCES];
-    lln_match match = solve(&head, "entropy");
-    ck_assert_int_eq(match.of, LLN_TARGET_ENTROPY);
-    expect_absolute(mean_entropy(&head, &match), match.target, 1e-8);
-    expect_absolute(match.predicted, match.target, 1e-8);
-    reference(name, "entropy", row);
-    if (!causal) {
-        expect_relative(match.target, row[TARGET], 1e-12);
-        expect_relative(match.alpha, row[ALPHA], 1e-6);
-    }
-    lln_head_free(&head);
-    head = case_head(name, LLN_FLOAT32, causal);
-    match = solve(&head, "entropy");
-    expect_absolute(mean_entropy(&head, &match), match.target, 1e-6);
-    lln_head_free(&head);
-}
-END_TEST
-
-/* Equal keys: nothing to match. */
-START_TEST(solve_entropy_uniform)
-{
-    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
-    static const double same[8] = {1, 2, 1, 2, 1, 2, 1, 2};
-    lln_head head = small_head(some, 4, same, 4, 2);
-    lln_match match;
-    expect_status(lln_match_solve(lln_match_find("entropy"), &head, &match),
-                  LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(),
-                     "match: alpha and beta are undefined: the entropy of "
-                     "softmax is that of uniform attention");
 }
 END_TEST
 
@@ -570,11 +338,6 @@ int main(void)
     tcase_add_test(solving, solve_measured_range);
     tcase_add_loop_test(solving, solve_measured_large, 0, 2);
     tcase_add_test(solving, solve_measured_maximum);
-    tcase_add_test(solving, list_nearest);
-    tcase_add_test(solving, list_two);
-    tcase_add_loop_test(solving, solve_entropy, 0, 6);
-    tcase_add_test(solving, solve_entropy_uniform);
-    tcase_add_loop_test(solving, list_balance, 0, 2);
     tcase_add_loop_test(solving, estimate_measured, 0, 2);
     tcase_add_loop_test(solving, solve_no_spread, 0, 9);
     tcase_add_loop_test(solving, solve_no_target, 0, 9);

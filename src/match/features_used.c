@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "measure/entropy.h"
 
 /* The keys of a row, and the sum of exp(y - top) over them for one feature y =
  * beta k_jl. */
@@ -87,20 +88,6 @@ static void weigh_feature(const lln_head *head, size_t l, double alpha,
     }
 }
 
-/* exp(entropy) of the softmax of x [d]. */
-static double effective_number(const double *x, size_t d)
-{
-    double top = -INFINITY, sum = 0, slope = 0;
-    for (size_t l = 0; l < d; l++)
-        top = fmax(top, x[l]);
-    for (size_t l = 0; l < d; l++) {
-        double y = x[l] - top, weight = exp(y);
-        sum += weight;
-        slope -= weight > 0 ? y * weight : 0;
-    }
-    return sum * exp(slope / sum);
-}
-
 lln_status lln_features_used(const lln_head *head, double alpha, double beta,
                              double *used)
 {
@@ -117,7 +104,7 @@ lln_status lln_features_used(const lln_head *head, double alpha, double beta,
         weigh_feature(head, l, alpha, beta, weights);
     *used = 0;
     for (size_t i = 0; i < n; i++)
-        *used += effective_number(weights + i * d, d) / (double)n;
+        *used += exp(lln_entropy_of_logits(weights + i * d, d)) / (double)n;
     free(weights);
     return LLN_OK;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "measure/row_sample.h"
+#include "measure/entropy.h"
 
 typedef struct {
     double variance, skewness, entropy; /* NaN: none */
@@ -39,18 +39,12 @@ static void describe_feature(const double *x, size_t count, row_limit *out)
     out->skewness = spread > 0 ? set.m3 / n / pow(spread, 1.5) : NAN;
 }
 
-/* Entropy of the softmax of beta x. */
-static double entropy_of(const double *x, size_t count, double beta)
+/* Entropy of the softmax of beta x; changes x. */
+static double entropy_of(double *x, size_t count, double beta)
 {
-    double top = -INFINITY, sum = 0, slope = 0;
     for (size_t j = 0; j < count; j++)
-        top = fmax(top, beta * x[j]);
-    for (size_t j = 0; j < count; j++) {
-        double y = beta * x[j] - top;
-        sum += exp(y);
-        slope -= y * exp(y);
-    }
-    return log(sum) + slope / sum;
+        x[j] *= beta;
+    return lln_entropy_of_logits(x, count);
 }
 
 /* Fills rows[n]: the entropies for beta, or all else if it is NaN. Without a

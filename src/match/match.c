@@ -122,26 +122,6 @@ const lln_match_method *lln_match_find(const char *name)
     return NULL;
 }
 
-void lln_problem_add(const lln_match_problem *problem, double b, double target,
-                     double predicted, double distance, lln_match_list *found)
-{
-    if (found->count == LLN_MATCH_SOLUTIONS)
-        return;
-    found->items[found->count++] = (lln_match){
-        .of = problem->of,
-        .alpha = problem->options->balance * b / problem->sigma_q,
-        .beta = b / problem->sigma_k,
-        .sigma_q = problem->sigma_q,
-        .sigma_k = problem->sigma_k,
-        .target = target,
-        .predicted = predicted,
-        .second_target = NAN,
-        .second_predicted = NAN,
-        .stated_error = NAN,
-        .distance = distance,
-        .state = distance == 0 ? LLN_MATCH_SOLVED : LLN_MATCH_NEAREST};
-}
-
 /* Standard deviation of all entries. */
 static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
 {

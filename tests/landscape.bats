@@ -212,11 +212,13 @@ END
 
 @test "rows of one head are told apart by their point" {
     # shellcheck disable=SC2086 # words
-    run --separate-stderr lln-match --map ${small/--quiet/} --columns id
+    run --separate-stderr lln-match --map ${small/--quiet/} --columns id \
+        --method paper
     equal stderr "$stderr" \
         'lln-match: --columns: these columns do not distinguish all rows; add id and point'
     # shellcheck disable=SC2086 # words
-    run --separate-stderr lln-match --map ${small/--quiet/} --columns id,point
+    run --separate-stderr lln-match --map ${small/--quiet/} --columns id,point \
+        --method paper
     equal stderr "$stderr" ''
 }
 

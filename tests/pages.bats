@@ -35,6 +35,7 @@ described() {
         lln-attend) echo --compare softmax ;;
         esac | sed "s/^/$sampled /" > tables
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
+        [ "$tool" != lln-match ] || echo --calibrate >> tables
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

@@ -44,25 +44,9 @@ static void write_fenton_row(listing *out, double s2)
     listing_put(out, &record);
 }
 
-static void check_options(void)
-{
-    static const char *const others[] = {
-        "q",         "attention",  "tau",        "kernel",  "causal",
-        "scale",     "rows",       "shard",      "tokens",  "trials",
-        "each",      "params",     "sigma-q",    "sigma-k", "window",
-        "aggregate", "fail-below", "fail-above", "resume",  "plan",
-        NULL};
-    const char *other = cli_first_given(others);
-    if (other)
-        cli_usage("--%s cannot be used with --fenton", other);
-    if (run_shared.file)
-        cli_usage("'%s' cannot be used with --fenton, which reads no file",
-                  run_shared.file);
-}
-
 int fenton_table_write(const char *s2)
 {
-    check_options();
+    listing_refuse_heads("fenton");
     lln_number_list list = number_list_read("s2", s2);
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});

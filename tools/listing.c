@@ -104,3 +104,19 @@ void listing_close_early(listing *list, size_t written, size_t total)
     end_listing(list);
     run_table_finish_early(written, total, "rows", false);
 }
+
+void listing_refuse_heads(const char *option)
+{
+    static const char *const others[] = {
+        "q",         "attention",  "tau",        "kernel",  "causal",
+        "scale",     "rows",       "shard",      "tokens",  "trials",
+        "each",      "params",     "sigma-q",    "sigma-k", "window",
+        "aggregate", "fail-below", "fail-above", "resume",  "plan",
+        NULL};
+    const char *other = cli_first_given(others);
+    if (other)
+        cli_usage("--%s cannot be used with --%s", other, option);
+    if (run_shared.file)
+        cli_usage("'%s' cannot be used with --%s, which reads no file",
+                  run_shared.file, option);
+}

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/threads.h"
+#include "heads/wide.h"
 #include "kernel/table/table.h"
 #include "measure/spectrum_arnoldi.h"
 #include "measure/spectrum_blocks.h"
@@ -246,17 +247,9 @@ static lln_status measure_widened(const lln_kernel_choice *kernel,
                                   const lln_spectrum_options *options,
                                   lln_spectrum *out)
 {
-    lln_head wide = *head;
-    size_t queries = head->q.rows * head->q.columns;
-    double *numbers = lln_array_alloc_raw(
-        queries + head->k.rows * head->k.columns, sizeof *numbers);
-    if (!numbers)
-        return LLN_ENOMEM;
-    lln_matrix_convert(head->q, LLN_FLOAT64, numbers);
-    lln_matrix_convert(head->k, LLN_FLOAT64, numbers + queries);
-    wide.q.precision = wide.k.precision = LLN_FLOAT64;
-    wide.q.data = numbers;
-    wide.k.data = numbers + queries;
+    lln_head wide;
+    double *numbers;
+    LLN_TRY(lln_head_widen(head, &wide, &numbers));
     lln_status status = measure_kernel(kernel, &wide, options, out);
     free(numbers);
     return status;

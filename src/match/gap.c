@@ -14,6 +14,9 @@
 /* Of ln |lambda_2|: of the search, and for a solution. */
 static const double TOLERANCE = 1e-8, SOLVED = 1e-6;
 
+/* An excess below this is that of 0. */
+static const double NOTHING = -600;
+
 lln_status lln_gap_lambda2(const lln_kernel_choice *kernel,
                            const lln_head *head, double *lambda2)
 {
@@ -98,6 +101,10 @@ static lln_status search_sides(const lln_match_problem *problem,
                           search->target);
     if (isnan(x) || (status != LLN_OK && status != LLN_ENOCONV))
         return status;
+    if (excess < NOTHING)
+        return lln_fail(LLN_ENOCONV,
+                        "match: the second eigenvalue of LLN attention is 0, "
+                        "or not known, for all alpha and beta");
     strcpy(message, lln_error_message());
     if (status == LLN_OK)
         add(problem, search, x, excess, true, found);

@@ -180,6 +180,11 @@ static void add(const joint *j, point at, double distance,
     match->second_predicted = j->target + at.difference;
 }
 
+static bool is_met(const joint *j, const point *at)
+{
+    return fabs(at->difference) <= SOLVED * fmax(1, fabs(j->target));
+}
+
 /* Adds the solution between two points with a change of sign, if Brent's method
  * finds one: at a jump of the curve there is none. */
 static void add_root(joint *j, point low, point high, lln_match_list *found)
@@ -188,7 +193,7 @@ static void add_root(joint *j, point low, point high, lln_match_list *found)
         (low.difference < 0) == (high.difference < 0))
         return;
     point at = refine_root(j, low, high);
-    if (fabs(at.difference) <= SOLVED * fmax(1, fabs(j->target)))
+    if (is_met(j, &at))
         add(j, at, 0, found);
 }
 
@@ -242,6 +247,19 @@ static const char *beyond(const joint *j, const lln_joint_limit *limit,
     return changes ? "; there is one at a larger alpha" : "";
 }
 
+/* Computes the best point again with the tolerance of a solution: the whole
+ * curve may meet the second target, as with one feature. */
+static lln_status settle_best(joint *j)
+{
+    if (isnan(j->best.y))
+        return LLN_OK;
+    j->start = j->best;
+    j->best.difference = INFINITY;
+    j->tolerance = EXACT;
+    j->best = point_at(j, j->start.x);
+    return j->status;
+}
+
 static lln_status find_solutions(joint *j, lln_match_list *found)
 {
     lln_joint_limit limit;
@@ -261,7 +279,11 @@ static lln_status find_solutions(joint *j, lln_match_list *found)
     qsort(found->items, found->count, sizeof *found->items, compare_matches);
     if (found->count > 0)
         return LLN_OK;
-    add(j, j->best, fabs(j->best.difference), found);
+    LLN_TRY(settle_best(j));
+    bool met = is_met(j, &j->best);
+    add(j, j->best, met ? 0 : fabs(j->best.difference), found);
+    if (met)
+        return LLN_OK;
     if (found->count == 0)
         return lln_fail(LLN_ENOCONV,
                         "match: no alpha and beta reach within-row "

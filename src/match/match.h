@@ -142,9 +142,11 @@ LLN_NODISCARD lln_status lln_match_solve(const lln_match_method *method,
 
 /* The same, for callers that then measure LLN attention with the match: the
  * match should cost less than the measurement. For heads with LLN_MATCH_LARGE
- * rows or more, the method `measured` uses an eighth of the rows (fewer for
- * very large heads, but at least 512), chosen by lln_strata_choose, once or
- * twice, and `predicted` is the target. D2 over all rows then reaches the
+ * rows or more, the methods `measured` and `entropy` use an eighth of the rows
+ * (fewer for very large heads, but at least 512), chosen by lln_strata_choose,
+ * once or twice, and `predicted` is the target. `gap` and `joint` are solved
+ * exactly, which may take longer than the measurement. No method looks for
+ * more than one solution, except joint. D2 over all rows then reaches the
  * target to about 0.5 % on Gaussian heads, and to a few percent on trained
  * heads, whose rows differ more. */
 LLN_NODISCARD lln_status lln_match_estimate(const lln_match_method *method,

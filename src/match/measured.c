@@ -21,6 +21,9 @@
  * at least FEWEST. Above ENOUGH rows, rows times keys is at most ENTRIES. */
 enum { SAMPLED = 512, FEWEST = 128, ENOUGH = 512, ENTRIES = 1 << 26 };
 
+/* Further solutions are looked for on this many rows. */
+enum { SCANNED = 64 };
+
 static const double NOISE_F32 = 1e-7; /* of ln D2 */
 
 /* Of ln D2: where the search on some rows ends. An estimate then takes one more
@@ -193,10 +196,9 @@ static lln_status search_others(lln_search *search, probe *p, double x,
                                 double *others, size_t *count)
 {
     lln_search_interval intervals[LLN_MATCH_SOLUTIONS];
-    size_t some = first_rows(p->head), found;
-    size_t *queries = p->queries;
-    if (some < p->head->q.rows)
-        LLN_TRY(use_some(p, exp(x), some));
+    size_t found, *queries = p->queries;
+    if (p->head->q.rows > 2 * SCANNED)
+        LLN_TRY(use_some(p, exp(x), SCANNED));
     else
         use_all(p);
     lln_status status =

@@ -49,11 +49,11 @@ nan,nan,softmax,0,4'
 
 @test "the header" {
     local columns='alpha beta sigma_q sigma_k target_value predicted achieved
-        relative_error entropy_gap_nats lambda2_ratio max_exponent fp16_overflow
-        bf16_overflow'
+        relative_error entropy_gap_nats max_exponent fp16_overflow bf16_overflow
+        solution_count distance stated_error features_used'
     lln-match -n 16 -d 4 --aggregate all --no-spectrum > table
     equal header "$(head -n 1 table | cut -d, -f10-)" \
-        "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,lambda2_ratio,max_exponent,fp16_overflow,bf16_overflow,seed$(
+        "method,alpha,beta,sigma_q,sigma_k,target,target_value,predicted,achieved,relative_error,entropy_gap_nats,max_exponent,fp16_overflow,bf16_overflow,seed,status,solution,solution_count,distance,stated_error,features_used$(
             for name in $columns; do
                 printf ',%s_min,%s_max' "$name" "$name"
             done
@@ -90,7 +90,7 @@ nan,nan,softmax,0,4'
 }
 
 @test "a value that a head lacks is missing; text that is the same in all rows stays" {
-    of_encoder lln-match --no-spectrum --aggregate all > table
+    of_encoder lln-match --no-spectrum --aggregate all --columns all > table
     equal ratio "$(column lambda2_ratio < table)" nan
     equal least "$(column lambda2_ratio_min < table)" nan
     equal method "$(column method < table)" measured

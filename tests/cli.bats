@@ -121,7 +121,7 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --kernel lln:alpha=1
     refuses 2 '--kernel: lln:alpha=1:beta=2:match=paper: match cannot be used with alpha and beta: it sets both' \
         lln-entropy --kernel lln:alpha=1:beta=2:match=paper
-    refuses 2 "--kernel: kernel 'lln': match=zz: expected paper, fenton, fenton-row, exact, measured" \
+    refuses 2 "--kernel: kernel 'lln': match=zz: expected paper, fenton, fenton-row, exact, measured, line, entropy, gap, joint" \
         lln-entropy --kernel lln:match=zz
 }
 

@@ -37,6 +37,7 @@ described() {
         esac | sed "s/^/$sampled /" > tables
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
         [ "$tool" != lln-stats ] || echo "$sampled --bootstrap 2" >> tables
+        [ "$tool" != lln-match ] || echo --calibrate >> tables
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

@@ -168,6 +168,22 @@ START_TEST(summarise_not_distribution)
 }
 END_TEST
 
+/* (1/4, 3/4); a shift by 1e6; three equal; one alone; entries of 0; and the
+ * rest e^-50 beside 1, whose entropy is 51 e^-50. */
+START_TEST(logits_entropy)
+{
+    static const double third[] = {0, 1.0986122886681098, 1e6,
+                                   1e6 + 1.0986122886681098};
+    static const double mixed[] = {2, -INFINITY, 2, 2}, cold[] = {-50, 0};
+    double quarter = log(4) - 0.75 * log(3);
+    expect_relative(lln_entropy_of_logits(third, 2), quarter, 1e-14);
+    expect_relative(lln_entropy_of_logits(third + 2, 2), quarter, 1e-9);
+    expect_relative(lln_entropy_of_logits(mixed, 4), log(3), 1e-15);
+    expect_absolute(lln_entropy_of_logits(third, 1), 0, 0);
+    expect_relative(lln_entropy_of_logits(cold, 2), 51 * exp(-50), 1e-14);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("entropy");
@@ -183,6 +199,7 @@ int main(void)
     suite_add_tcase(suite, measured);
     TCase *summary = tcase_create("summarise");
     tcase_add_test(summary, summarise_not_distribution);
+    tcase_add_test(summary, logits_entropy);
     suite_add_tcase(suite, summary);
     return run_suite(suite);
 }

@@ -1,155 +1,164 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Alpha and beta of a layer, from the matrix of all its heads. */
+ * Matching of two quantities. The residuals are measured; the expected values
+ * are those of dense numpy programs (scipy.optimize.fsolve and brentq). */
 #include "match/joint.h"
 
+#include <gsl/gsl_errno.h>
+
+#include "cases.h"
 #include "core/threads.h"
-#include "expect.h"
-#include "heads/files.h"
-#include "heads/gaussian.h"
-#include "match/match.h"
-#include "npy_file.h"
+#include "head_cases.h"
+#include "match/lln_side.h"
+#include "measure/entropy.h"
+#include "measure/row_sample.h"
 
-enum { LAYERS = 2, HEADS = 3, N = 4, M = 5, D = 2 };
-
-static double q[LAYERS][HEADS][N * D], k[LAYERS][HEADS][M * D];
-
-/* Means and standard deviations that differ from head to head. */
-static void fill(void)
+static lln_status find(const lln_head *head, lln_match_target second,
+                       double largest, lln_match_list *found)
 {
-    for (size_t i = 0; i < LAYERS * HEADS * N * D; i++)
-        ((double *)q)[i] = 2.385 * sin((double)(i * i)) + (double)(i / 8);
-    for (size_t i = 0; i < LAYERS * HEADS * M * D; i++)
-        ((double *)k)[i] = 0.7 * cos(1.3 * (double)(i * i)) - (double)(i / 30);
-    write_doubles("q.npy", "(2,3,4,2)", (double *)q, LAYERS * HEADS * N * D);
-    write_doubles("k.npy", "(2,3,5,2)", (double *)k, LAYERS * HEADS * M * D);
+    lln_match_options options = lln_match_defaults;
+    options.second = second;
+    options.largest = largest;
+    return lln_match_list_find(lln_match_find("joint"), head, &options, found);
 }
 
-static lln_heads open_files(const char *layout, const char *layers)
+/* D2 and the entropy of LLN attention. */
+static void measure(const lln_head *head, const lln_match *match,
+                    double *variance, double *entropy)
 {
-    lln_files files = {.q = "q.npy",
-                       .k = "k.npy",
-                       .layout = layout,
-                       .layers = layers,
-                       .rule.scale = NAN};
-    lln_heads heads;
-    expect_ok(lln_files_open(&files, &heads));
-    return heads;
+    lln_attention attention;
+    lln_row *rows;
+    size_t n = 0;
+    double error;
+    expect_ok(lln_side_attention(head, match->alpha, match->beta, &attention));
+    expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
+    expect_ok(lln_rows_measure(&attention, NULL, n,
+                               LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows));
+    lln_rows_mean(rows, n, n, lln_row_variance, variance, &error);
+    lln_entropy summary;
+    lln_entropy_summarise(&attention, rows, n, &summary, NULL);
+    *entropy = summary.entropy;
+    free(rows);
+    lln_attention_close(&attention);
 }
 
-/* Alpha and beta of matrices [q_rows x D] and [k_rows x D] as one head. */
-static void expect_match(const lln_joint *joint, long layer,
-                         const double *q_all, size_t q_rows,
-                         const double *k_all, size_t k_rows)
+/* Case C has one solution, in either precision of the head. */
+START_TEST(find_solution)
 {
-    lln_head head = {.q = {LLN_FLOAT64, q_rows, D, q_all},
-                     .k = {LLN_FLOAT64, k_rows, D, k_all},
-                     .rule.scale = 1,
-                     .layer = layer};
-    lln_match match;
-    double alpha, beta;
-    expect_ok(lln_match_solve(lln_match_find("paper"), &head, &match));
-    expect_ok(lln_joint_match(joint, &head, &alpha, &beta));
-    expect_relative(alpha, match.alpha, 1e-13);
-    expect_relative(beta, match.beta, 1e-13);
-}
-
-START_TEST(layers)
-{
-    fill();
-    lln_joint *joint;
-    lln_heads heads = open_files("lhnd", NULL);
-    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT64, &joint));
-    for (long l = 0; l < LAYERS; l++)
-        expect_match(joint, l, q[l][0], HEADS * N, k[l][0], HEADS * M);
-    double alpha, beta;
-    expect_status(
-        lln_joint_match(joint, &(lln_head){.layer = 2}, &alpha, &beta),
-        LLN_EINVAL);
-    lln_joint_free(joint);
-    lln_heads_close(&heads);
+    lln_head head = case_head("C", _i ? LLN_FLOAT32 : LLN_FLOAT64, false);
+    lln_match_list found;
+    double variance, entropy, tolerance = _i ? 1e-6 : 1e-9;
+    expect_ok(find(&head, LLN_TARGET_ENTROPY, 200, &found));
+    ck_assert_uint_eq(found.count, 1);
+    const lln_match *match = &found.items[0];
+    ck_assert_int_eq(match->state, LLN_MATCH_SOLVED);
+    ck_assert_double_eq(match->distance, 0);
+    measure(&head, match, &variance, &entropy);
+    expect_relative(variance, 0.744710040566277, tolerance);
+    expect_absolute(entropy, 4.48938304404569, tolerance);
+    expect_relative(match->target, 0.744710040566277, tolerance);
+    expect_relative(match->predicted, match->target, 1e-10);
+    expect_absolute(match->second_target, 4.48938304404569, tolerance);
+    expect_absolute(match->second_predicted, match->second_target, 1e-10);
+    expect_relative(match->alpha, 9.973356102079208, 1e-4);
+    expect_relative(match->beta, 1.2259503057040066, 1e-4);
+    lln_head_free(&head);
 }
 END_TEST
 
-/* All batch entries belong to one layer. */
-START_TEST(batch)
+START_TEST(find_skewness)
 {
-    fill();
-    lln_joint *joint;
-    lln_heads heads = open_files("bhnd", NULL);
-    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT64, &joint));
-    expect_match(joint, -1, q[0][0], LAYERS * HEADS * N, k[0][0],
-                 LAYERS * HEADS * M);
-    lln_joint_free(joint);
-    lln_heads_close(&heads);
+    lln_head head = case_head("C", LLN_FLOAT64, false);
+    lln_match_list found;
+    expect_ok(find(&head, LLN_TARGET_SKEWNESS, 200, &found));
+    ck_assert_uint_eq(found.count, 1);
+    expect_relative(found.items[0].alpha, 18.6740366408596, 1e-6);
+    expect_relative(found.items[0].beta, 1.1550919906349193, 1e-6);
+    expect_absolute(found.items[0].second_target, 0.0116495600784446, 1e-12);
+    lln_head_free(&head);
 }
 END_TEST
 
-START_TEST(no_spread)
+/* Case A has no solution: the nearest point of the curve, at the end of the
+ * range, and whether there is one beyond. If the range of case C ends before
+ * its solution, a solution exists beyond. */
+START_TEST(find_nearest)
 {
-    double ones[LAYERS * HEADS * M * D], alpha, beta;
-    fill();
-    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++)
-        ones[i] = 1.5;
-    write_doubles("k.npy", "(2,3,5,2)", ones, sizeof ones / sizeof *ones);
-    lln_joint *joint;
-    lln_heads heads = open_files("lhnd", "1");
-    expect_ok(lln_joint_open(&heads, NAN, LLN_FLOAT32, &joint));
-    expect_status(
-        lln_joint_match(joint, &(lln_head){.layer = 1}, &alpha, &beta),
-        LLN_EUNDEFINED);
-    ck_assert_str_eq(lln_error_message(),
-                     "match: alpha and beta are undefined: all entries of the "
-                     "keys of the layer are equal");
-    lln_joint_free(joint);
-    lln_joint_free(NULL); /* legal */
-    lln_heads_close(&heads);
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    lln_match_list found;
+    expect_status(find(&head, LLN_TARGET_ENTROPY, 200, &found), LLN_ENOCONV);
+    ck_assert_ptr_null(strstr(lln_error_message(), "larger alpha"));
+    ck_assert_uint_eq(found.count, 1);
+    const lln_match *match = &found.items[0];
+    ck_assert_int_eq(match->state, LLN_MATCH_NEAREST);
+    expect_relative(match->alpha * match->sigma_q, 200, 1e-12);
+    expect_relative(match->beta * match->sigma_k, 1.18180749671427, 1e-7);
+    expect_relative(match->distance, 0.024623863050742, 1e-6);
+    expect_status(find(&head, LLN_TARGET_SKEWNESS, 50, &found), LLN_ENOCONV);
+    expect_relative(found.items[0].distance, 0.127128620464697, 1e-6);
+    lln_head_free(&head);
+    head = case_head("C", LLN_FLOAT64, false);
+    expect_status(find(&head, LLN_TARGET_ENTROPY, 4, &found), LLN_ENOCONV);
+    ck_assert_ptr_nonnull(
+        strstr(lln_error_message(), "; there is one at a larger alpha"));
+    lln_head_free(&head);
 }
 END_TEST
 
-/* The draws are the same: alpha / beta is the ratio of the standard deviations
- * at any temperature. alpha = sqrt((sigma^4 - b) / (2 a)) / sigma is 3.7 at
- * sigma = 2 and 2.4 at sigma = 1/2; these draws deviate by a few percent. */
-START_TEST(temperature)
+/* Under masks too, the residuals are those that are stated. */
+START_TEST(find_masks)
 {
-    lln_gaussian model = {.n = 50,
-                          .d = 4,
-                          .sigma_q = 1,
-                          .sigma_k = 1,
-                          .trials = 3,
-                          .rule.scale = NAN};
-    lln_heads heads;
-    lln_joint *cold, *hot;
-    double alpha[2], beta[2];
-    expect_ok(lln_gaussian_open(&model, &heads));
-    expect_ok(lln_joint_open(&heads, 0.25, LLN_FLOAT64, &cold));
-    expect_ok(lln_joint_open(&heads, 4, LLN_FLOAT64, &hot));
-    expect_ok(
-        lln_joint_match(cold, &(lln_head){.layer = -1}, &alpha[0], &beta[0]));
-    expect_ok(
-        lln_joint_match(hot, &(lln_head){.layer = -1}, &alpha[1], &beta[1]));
-    expect_relative(alpha[0] / beta[0], alpha[1] / beta[1], 1e-14);
-    expect_relative(alpha[0], 3.71, 0.1);
-    expect_relative(alpha[1], 2.37, 0.1);
-    lln_joint_free(cold);
-    lln_joint_free(hot);
+    static const lln_mask masks[] = {{.causal = true}, {.window = 9}};
+    lln_head head = drawn_head(70, 70, 6, 1.3, false);
+    lln_match_list found;
+    head.rule.mask = masks[_i];
+    lln_status status = find(&head, LLN_TARGET_ENTROPY, 200, &found);
+    ck_assert(status == LLN_OK || status == LLN_ENOCONV);
+    ck_assert_uint_ge(found.count, 1);
+    for (size_t i = 0; i < found.count; i++) {
+        const lln_match *match = &found.items[i];
+        double variance, entropy;
+        measure(&head, match, &variance, &entropy);
+        expect_relative(variance, match->target, 3e-8);
+        expect_absolute(entropy, match->second_predicted, 1e-9);
+        if (status == LLN_OK)
+            expect_absolute(entropy, match->second_target, 1e-8);
+        else
+            expect_relative(fabs(entropy - match->second_target),
+                            match->distance, 1e-6);
+    }
+    lln_head_free(&head);
+}
+END_TEST
+
+START_TEST(find_statuses)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    lln_match_list found;
+    expect_status(find(&head, LLN_TARGET_ENTROPY, 0.25, &found), LLN_EINVAL);
+    expect_status(find(&head, LLN_TARGET_ENTROPY, NAN, &found), LLN_EINVAL);
     lln_stop_requested = 1;
-    expect_status(lln_joint_open(&heads, NAN, LLN_FLOAT64, &hot),
+    expect_status(find(&head, LLN_TARGET_ENTROPY, 200, &found),
                   LLN_EINTERRUPTED);
     lln_stop_requested = 0;
-    lln_heads_close(&heads);
+    ck_assert_uint_eq(found.count, 0);
+    head.k.rows = 1;
+    expect_status(find(&head, LLN_TARGET_ENTROPY, 200, &found), LLN_EUNDEFINED);
+    lln_head_free(&head);
 }
 END_TEST
 
 int main(void)
 {
+    gsl_set_error_handler_off();
     Suite *suite = suite_create("joint");
-    TCase *joint = tcase_create("lln_joint");
-    tcase_add_checked_fixture(joint, enter_folder, remove_folder);
-    tcase_add_test(joint, layers);
-    tcase_add_test(joint, batch);
-    tcase_add_test(joint, no_spread);
-    tcase_add_test(joint, temperature);
+    TCase *joint = tcase_create("joint");
+    tcase_set_timeout(joint, 120);
+    tcase_add_loop_test(joint, find_solution, 0, 2);
+    tcase_add_test(joint, find_skewness);
+    tcase_add_test(joint, find_nearest);
+    tcase_add_loop_test(joint, find_masks, 0, 2);
+    tcase_add_test(joint, find_statuses);
     suite_add_tcase(suite, joint);
     return run_suite(suite);
 }

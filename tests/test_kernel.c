@@ -46,8 +46,9 @@ START_TEST(parse_errors)
          "kernel 'lln:alpha=1:beta=1:alpha=2': alpha is given twice"},
         {"lln:alpha=1:beta=1:scales=all",
          "kernel 'lln': scales=all: expected head, layer"},
-        {"lln:match=fentom", "kernel 'lln': match=fentom: expected paper, "
-                             "fenton, fenton-row, exact, measured"},
+        {"lln:match=fentom",
+         "kernel 'lln': match=fentom: expected paper, "
+         "fenton, fenton-row, exact, measured, line, entropy, gap, joint"},
         {"lln+diag:alpha=1:beta=1:ratio=1.5",
          "kernel 'lln+diag': ratio=1.5: expected a number from 0 to 1"},
         {"lln+diag:eps=2",

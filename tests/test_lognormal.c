@@ -439,6 +439,29 @@ START_TEST(measure_small)
 }
 END_TEST
 
+START_TEST(pool_moments)
+{
+    lln_head head = case_head("C", LLN_FLOAT64, _i);
+    lln_attention attention;
+    lln_lognormal all, pooled;
+    lln_row *rows;
+    size_t n = 0;
+    case_open(&head, "lln:alpha=0.8:beta=0.9", &attention);
+    expect_ok(lln_lognormal_measure(&attention, NULL, 128, &all, NULL));
+    expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
+    expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
+    expect_ok(lln_lognormal_pool(&attention, rows, n, &pooled));
+    expect_relative(pooled.variance, all.variance, 1e-13);
+    expect_relative(pooled.skewness, all.skewness, 1e-12);
+    expect_relative(pooled.excess_kurtosis, all.excess_kurtosis, 1e-12);
+    expect_status(lln_lognormal_pool(&attention, rows, 0, &pooled),
+                  LLN_EUNDEFINED);
+    free(rows);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(measure_one_key)
 {
     lln_head head = case_head("A", LLN_FLOAT64, true);
@@ -470,6 +493,7 @@ int main(void)
     tcase_add_loop_test(measure, measure_offset, 0, 6);
     tcase_add_test(measure, measure_small);
     tcase_add_test(measure, measure_one_key);
+    tcase_add_loop_test(measure, pool_moments, 0, 2);
     suite_add_tcase(suite, measure);
     return run_suite(suite);
 }

@@ -4,6 +4,8 @@
  * which must be found again. */
 #include "match/measured.h"
 
+#include "match/lln_side.h"
+
 #include <gsl/gsl_errno.h>
 
 #include "cases.h"
@@ -18,7 +20,7 @@ static double log_variance(const lln_head *head, double alpha, double beta)
     lln_row *rows;
     size_t n = 0;
     double variance, error;
-    expect_ok(lln_measured_attention(head, alpha, beta, &attention));
+    expect_ok(lln_side_attention(head, alpha, beta, &attention));
     expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
     expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
     lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
@@ -27,91 +29,81 @@ static double log_variance(const lln_head *head, double alpha, double beta)
     return variance;
 }
 
-/* A match with the standard deviations of the head, and its D2 at `side`. */
-static lln_match match_at(const lln_head *head, double side)
-{
-    lln_match match = {.predicted = NAN};
-    double mean;
-    lln_matrix_moments(head->q, &mean, &match.sigma_q);
-    lln_matrix_moments(head->k, &mean, &match.sigma_k);
-    match.target =
-        log_variance(head, side / match.sigma_q, side / match.sigma_k);
-    return match;
-}
+static const lln_match_options EXACT = {.balance = 1};
+static const lln_match_options ESTIMATE = {.balance = 1, .estimate = true};
 
-START_TEST(kernel_numbers)
+/* The problem of finding `side` again, with a = balance side. */
+static lln_match_problem
+problem_at(const lln_head *head, const lln_match_options *options, double side)
 {
-    lln_kernel_choice choice;
-    lln_head head = case_head("A", LLN_FLOAT64, false);
-    lln_attention attention, other;
-    expect_ok(lln_measured_kernel(1.1, 1.4, &choice));
-    expect_ok(lln_kernel_open(&choice, &head, &attention));
-    case_open(&head, CASES[0].lln, &other);
-    double *p = dense_rows(&attention), *wanted = dense_rows(&other);
-    ck_assert_mem_eq(p, wanted, 64 * 64 * sizeof *p);
-    free(p);
-    lln_attention_close(&attention);
-    expect_ok(lln_measured_attention(&head, 1.1, 1.4, &attention));
-    p = dense_rows(&attention);
-    ck_assert_mem_eq(p, wanted, 64 * 64 * sizeof *p);
-    free(p);
-    free(wanted);
-    lln_attention_close(&attention);
-    lln_attention_close(&other);
-    expect_status(lln_measured_attention(&head, INFINITY, 1, &attention),
-                  LLN_EINVAL);
-    expect_status(lln_measured_attention(&head, 1, NAN, &attention),
-                  LLN_EINVAL);
-    lln_head_free(&head);
+    lln_match_problem problem = {.head = head, .options = options};
+    double mean;
+    lln_matrix_moments(head->q, &mean, &problem.sigma_q);
+    lln_matrix_moments(head->k, &mean, &problem.sigma_k);
+    problem.variance =
+        log_variance(head, options->balance * side / problem.sigma_q,
+                     side / problem.sigma_k);
+    return problem;
 }
-END_TEST
 
 /* On small heads, and on one of 600 rows, where the search begins on some
- * rows. */
-START_TEST(side_met)
+ * rows; balanced, and with a = b / 3 and 5 b. */
+START_TEST(find_met)
 {
     static const double sides[] = {0.3, 1, 1.7};
-    size_t n = _i / 3 ? 600 : 64;
+    static const double balances[] = {1, 1.0 / 3, 5};
+    double side = sides[_i % 3];
+    size_t n = _i / 9 ? 600 : 64;
     lln_head head = drawn_head(n, n, 16, 1, false);
-    lln_match match = match_at(&head, sides[_i % 3]);
-    double s = NAN;
-    expect_ok(lln_measured_side(&head, false, &match, &s));
-    expect_relative(s, sides[_i % 3], 1e-8);
-    expect_relative(match.predicted, match.target, LLN_MATCH_TOLERANCE);
+    lln_match_options options = {.balance = balances[_i / 3 % 3]};
+    lln_match_problem problem = problem_at(&head, &options, side);
+    lln_match_list found = {0};
+    expect_ok(lln_measured_find(&problem, &found));
+    ck_assert_uint_eq(found.count, 1);
+    const lln_match *match = &found.items[0];
+    expect_relative(match->beta, side / problem.sigma_k, 1e-8);
+    expect_relative(match->alpha, options.balance * side / problem.sigma_q,
+                    1e-8);
+    expect_relative(match->predicted, match->target, LLN_MATCH_TOLERANCE);
+    ck_assert_double_eq(match->distance, 0);
+    ck_assert_int_eq(match->state, LLN_MATCH_SOLVED);
     lln_head_free(&head);
 }
 END_TEST
 
 /* From LLN_MATCH_LARGE rows on, an estimate meets 0.5 %. */
-START_TEST(side_estimated)
+START_TEST(find_estimated)
 {
     lln_head head = drawn_head(LLN_MATCH_LARGE, LLN_MATCH_LARGE, 16, 1, false);
-    lln_match match = match_at(&head, 1);
-    double s = NAN;
-    expect_ok(lln_measured_side(&head, true, &match, &s));
-    expect_relative(log_variance(&head, s / match.sigma_q, s / match.sigma_k),
-                    match.target, 0.01);
-    ck_assert(s != 1);
+    lln_match_problem problem = problem_at(&head, &ESTIMATE, 1);
+    lln_match_list found = {0};
+    expect_ok(lln_measured_find(&problem, &found));
+    const lln_match *match = &found.items[0];
+    expect_relative(log_variance(&head, match->alpha, match->beta),
+                    match->target, 0.01);
+    ck_assert(match->beta != 1 / problem.sigma_k);
     lln_head_free(&head);
 }
 END_TEST
 
 /* With one key there is no log-variance: no alpha and beta reach 1. */
-START_TEST(side_fails)
+START_TEST(find_fails)
 {
     lln_head head = drawn_head(32, 32, 4, 1, false);
-    lln_match match = match_at(&head, 1);
-    double s = NAN;
-    match.target = 1;
+    lln_match_problem problem = problem_at(&head, &EXACT, 1);
+    lln_match_list found = {0};
+    problem.variance = 1;
     head.k.rows = 1;
-    expect_status(lln_measured_side(&head, false, &match, &s), LLN_ENOCONV);
+    expect_status(lln_measured_find(&problem, &found), LLN_ENOCONV);
     ck_assert_msg(strstr(lln_error_message(), "log-variance 1;") != NULL, "%s",
                   lln_error_message());
-    ck_assert(isnan(s) && isnan(match.predicted));
+    ck_assert_int_eq(found.items[0].state, LLN_MATCH_NEAREST);
+    ck_assert(found.items[0].distance > 100);
     head.k.rows = 32;
+    found.count = 0;
     lln_stop_requested = 1;
-    expect_status(lln_measured_side(&head, false, &match, &s),
-                  LLN_EINTERRUPTED);
+    expect_status(lln_measured_find(&problem, &found), LLN_EINTERRUPTED);
+    ck_assert_uint_eq(found.count, 0);
     lln_stop_requested = 0;
     lln_head_free(&head);
 }
@@ -121,13 +113,10 @@ int main(void)
 {
     gsl_set_error_handler_off();
     Suite *suite = suite_create("measured");
-    TCase *kernel = tcase_create("measured_kernel");
-    tcase_add_test(kernel, kernel_numbers);
-    suite_add_tcase(suite, kernel);
-    TCase *side = tcase_create("measured_side");
-    tcase_add_loop_test(side, side_met, 0, 6);
-    tcase_add_test(side, side_estimated);
-    tcase_add_test(side, side_fails);
-    suite_add_tcase(suite, side);
+    TCase *find = tcase_create("measured_find");
+    tcase_add_loop_test(find, find_met, 0, 18);
+    tcase_add_test(find, find_estimated);
+    tcase_add_test(find, find_fails);
+    suite_add_tcase(suite, find);
     return run_suite(suite);
 }

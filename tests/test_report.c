@@ -10,8 +10,8 @@ static lln_report report_on(const lln_head *head, double alpha, double beta)
     lln_report_summary softmax;
     lln_report report;
     lln_match match = {.alpha = alpha, .beta = beta};
-    expect_ok(lln_report_softmax(head, false, &softmax));
-    expect_ok(lln_report_match(head, &match, &softmax, &report));
+    expect_ok(lln_report_softmax(head, 0, &softmax));
+    expect_ok(lln_report_match(head, &match, &softmax, 0, &report));
     return report;
 }
 
@@ -20,7 +20,7 @@ START_TEST(softmax_cases)
     const char *name = CASES[_i].name;
     lln_head head = case_head(name, LLN_FLOAT64, false);
     lln_report_summary softmax;
-    expect_ok(lln_report_softmax(&head, false, &softmax));
+    expect_ok(lln_report_softmax(&head, 0, &softmax));
     expect_relative(softmax.log_variance,
                     case_scalar(name, "softmax", "D2_within_row_ddof1"), 1e-12);
     expect_relative(softmax.entropy,
@@ -53,15 +53,71 @@ START_TEST(match_lambda2)
     lln_report_summary softmax;
     lln_report report;
     lln_match match = {.alpha = 1.8045108940200223, .beta = 2.0682084291547778};
-    expect_ok(lln_report_softmax(&head, true, &softmax));
+    expect_ok(lln_report_softmax(&head, LLN_REPORT_SPECTRUM, &softmax));
     expect_relative(softmax.lambda2, 0.14606092507415724, 1e-9);
-    expect_ok(lln_report_match(&head, &match, &softmax, &report));
+    expect_ok(lln_report_match(&head, &match, &softmax, LLN_REPORT_SPECTRUM,
+                               &report));
     expect_relative(report.lambda2_ratio,
                     0.10880923844472729 / 0.14606092507415724, 1e-9);
     /* Not square: there is no spectrum. */
     head.q.rows = 100;
-    expect_ok(lln_report_softmax(&head, true, &softmax));
+    expect_ok(lln_report_softmax(&head, LLN_REPORT_SPECTRUM, &softmax));
     ck_assert(isnan(softmax.lambda2));
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Moments of cases_scalars.csv (over all entries), and means over rows of the
+ * skewness and excess kurtosis in the row by numpy. */
+START_TEST(match_moments)
+{
+    lln_head head = case_head("C", LLN_FLOAT64, false);
+    lln_report_summary softmax;
+    lln_report report;
+    lln_match match = {.alpha = 0.8, .beta = 0.9};
+    unsigned what =
+        LLN_REPORT_MOMENTS | LLN_REPORT_FEATURES | LLN_REPORT_SENSITIVITY;
+    expect_ok(lln_report_softmax(&head, what, &softmax));
+    expect_ok(lln_report_match(&head, &match, &softmax, what, &report));
+    expect_relative(softmax.log_variance_overall, 0.78659949279450769, 1e-12);
+    expect_relative(softmax.skewness, -0.35279572103531742, 1e-11);
+    expect_relative(softmax.excess_kurtosis, 0.85096997837738941, 1e-11);
+    expect_relative(softmax.skewness_row, 0.0116495600784446, 1e-11);
+    expect_relative(softmax.excess_kurtosis_row, -0.113770083082118, 1e-11);
+    expect_relative(report.lln.log_variance_overall, 0.068105486460676976,
+                    1e-12);
+    expect_relative(report.lln.skewness, 0.26192073231324242, 1e-11);
+    expect_relative(report.lln.excess_kurtosis, 0.13875810612941386, 1e-11);
+    expect_relative(report.lln.skewness_row, 0.251782154871338, 1e-11);
+    expect_relative(report.lln.excess_kurtosis_row, -0.0936759412681129, 1e-11);
+    ck_assert(report.features_used > 1 && report.features_used < 16);
+    ck_assert(report.sensitivity.variance_beta > 0);
+    expect_ok(lln_report_match(&head, &match, &softmax, 0, &report));
+    ck_assert(isnan(report.lln.skewness) && isnan(report.features_used) &&
+              isnan(report.sensitivity.entropy_alpha));
+    lln_head_free(&head);
+}
+END_TEST
+
+/* achieved and relative_error are those of what is matched. */
+START_TEST(match_targets)
+{
+    lln_head head = case_head("C", LLN_FLOAT64, false);
+    lln_report_summary softmax;
+    lln_report report;
+    lln_match match = {.of = LLN_TARGET_ENTROPY, .alpha = 0.8, .beta = 0.9};
+    expect_ok(lln_report_softmax(&head, 0, &softmax));
+    expect_ok(lln_report_match(&head, &match, &softmax, 0, &report));
+    expect_relative(report.achieved,
+                    case_scalar("C", "lln", "mean_entropy_nats"), 1e-12);
+    expect_relative(report.relative_error,
+                    report.achieved / 4.489383044045686 - 1, 1e-10);
+    match.of = LLN_TARGET_GAP;
+    match.predicted = 0.9;
+    match.target = 0.75;
+    expect_ok(lln_report_match(&head, &match, &softmax, 0, &report));
+    ck_assert_double_eq(report.achieved, 0.9);
+    expect_relative(report.relative_error, 0.2, 1e-14);
     lln_head_free(&head);
 }
 END_TEST
@@ -76,8 +132,9 @@ START_TEST(match_uniform)
     lln_report_summary softmax;
     lln_report report;
     lln_match match = {.alpha = 1.25, .beta = 0.75};
-    expect_ok(lln_report_softmax(&head, true, &softmax));
-    expect_ok(lln_report_match(&head, &match, &softmax, &report));
+    expect_ok(lln_report_softmax(&head, LLN_REPORT_SPECTRUM, &softmax));
+    expect_ok(lln_report_match(&head, &match, &softmax, LLN_REPORT_SPECTRUM,
+                               &report));
     expect_absolute(report.achieved, 0, 0);
     ck_assert(isnan(report.relative_error) && isnan(report.lambda2_ratio));
     expect_absolute(report.entropy_gap, 0, 1e-7);
@@ -124,14 +181,16 @@ START_TEST(match_statuses)
     lln_report_summary softmax;
     lln_report report;
     lln_match match = {.alpha = NAN, .beta = 1};
-    expect_ok(lln_report_softmax(&head, false, &softmax));
-    expect_status(lln_report_match(&head, &match, &softmax, &report),
-                  LLN_EINVAL);
+    expect_ok(lln_report_softmax(&head, 0, &softmax));
+    expect_status(
+        lln_report_match(&head, &match, &softmax, LLN_REPORT_SPECTRUM, &report),
+        LLN_EINVAL);
     match.alpha = 1;
     lln_stop_requested = 1;
-    expect_status(lln_report_match(&head, &match, &softmax, &report),
-                  LLN_EINTERRUPTED);
-    expect_status(lln_report_softmax(&head, false, &softmax), LLN_EINTERRUPTED);
+    expect_status(
+        lln_report_match(&head, &match, &softmax, LLN_REPORT_SPECTRUM, &report),
+        LLN_EINTERRUPTED);
+    expect_status(lln_report_softmax(&head, 0, &softmax), LLN_EINTERRUPTED);
     lln_stop_requested = 0;
     lln_head_free(&head);
 }
@@ -144,6 +203,8 @@ int main(void)
     tcase_add_loop_test(report, softmax_cases, 0, CASE_COUNT);
     tcase_add_test(report, match_case);
     tcase_add_test(report, match_lambda2);
+    tcase_add_test(report, match_moments);
+    tcase_add_test(report, match_targets);
     tcase_add_loop_test(report, match_uniform, 0, 2);
     tcase_add_test(report, match_overflow);
     tcase_add_test(report, match_one_key);

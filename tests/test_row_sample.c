@@ -86,6 +86,23 @@ END_TEST
 
 /* The standard error equals the spread over 200 draws of 32 rows of case B. The
  * spread of 200 values is known to 5 %; the tolerance is four times that. */
+/* Values 0, 0, 0, 1: mean 1/4, m2 = 3/4, skewness 2/sqrt(3), kurtosis 7/3 - 3.
+ */
+START_TEST(row_shape)
+{
+    static const double x[] = {0, 0, 0, 1};
+    lln_row row = {.keys = 4};
+    lln_moments_add(&row.scores, x, 4);
+    expect_relative(lln_row_skewness(&row), 2 / sqrt(3), 1e-14);
+    expect_relative(lln_row_kurtosis(&row), 7.0 / 3 - 3, 1e-14);
+    row.keys = 1;
+    ck_assert(isnan(lln_row_skewness(&row)) && isnan(lln_row_kurtosis(&row)));
+    row = (lln_row){.keys = 3};
+    lln_moments_add(&row.scores, x, 3);
+    ck_assert(isnan(lln_row_skewness(&row)) && isnan(lln_row_kurtosis(&row)));
+}
+END_TEST
+
 START_TEST(rows_mean_coverage)
 {
     lln_head head = case_head("B", LLN_FLOAT64, false);
@@ -121,6 +138,7 @@ int main(void)
     tcase_add_test(rows, values_mean_stride);
     tcase_add_test(rows, rows_mean_coverage);
     tcase_add_test(rows, row_variance_keys);
+    tcase_add_test(rows, row_shape);
     suite_add_tcase(suite, rows);
     return run_suite(suite);
 }

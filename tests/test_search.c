@@ -87,10 +87,56 @@ START_TEST(root_of_hump)
     ck_assert_str_eq(
         lln_error_message(),
         "match: no alpha and beta reach hump 0.4; the largest found "
-        "is 0.367879441, at alpha sigma_q = 1");
+        "is 0.367879441, at beta sigma_k = 1");
+    expect_relative(exp(x), 1, 1e-3);
+    expect_relative(excess, log(exp(-1) / 0.4), 1e-6);
     search.value = refuse;
     expect_status(lln_search_root(&search, &x, &slope, &excess),
                   LLN_EINTERRUPTED);
+}
+END_TEST
+
+/* The roots of the hump, each found from the other. */
+START_TEST(scan_of_hump)
+{
+    static const double roots[] = {0.48940222718021494, 1.7813370234216277};
+    size_t calls = 0, count;
+    static lln_search search;
+    lln_search_interval intervals[3];
+    search =
+        (lln_search){"hump", hump, &calls, 0.3, 1e-12, {{0, 0}}, 0, LLN_OK};
+    double x, excess;
+    expect_ok(lln_search_scan(&search, log(roots[_i]), intervals, 3, &count));
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_le(calls, 30);
+    expect_ok(lln_search_between(&search, intervals[0], &x, &excess));
+    expect_relative(exp(x), roots[1 - _i], 1e-9);
+    expect_ok(lln_search_scan(&search, log(roots[_i]), intervals, 0, &count));
+    ck_assert_uint_eq(count, 0);
+    intervals[0] = (lln_search_interval){-2, -1};
+    expect_status(lln_search_between(&search, intervals[0], &x, &excess),
+                  LLN_ENOCONV);
+    search.value = refuse;
+    expect_status(lln_search_scan(&search, 0, intervals, 3, &count),
+                  LLN_EINTERRUPTED);
+    expect_status(lln_search_between(&search, intervals[0], &x, &excess),
+                  LLN_EINTERRUPTED);
+}
+END_TEST
+
+/* A function that increases has one root, and a start far outside the grid is
+ * legal. */
+START_TEST(scan_of_power)
+{
+    size_t calls = 0, count;
+    static lln_search search;
+    lln_search_interval intervals[3];
+    search = (lln_search){"cube", cube, &calls, 20, 1e-13, {{0, 0}}, 0, LLN_OK};
+    expect_ok(lln_search_scan(&search, log(20) / 3, intervals, 3, &count));
+    ck_assert_uint_eq(count, 0);
+    search.target = 1e30;
+    expect_ok(lln_search_scan(&search, log(1e10), intervals, 3, &count));
+    ck_assert_uint_eq(count, 0);
 }
 END_TEST
 
@@ -100,6 +146,8 @@ int main(void)
     TCase *search = tcase_create("search");
     tcase_add_loop_test(search, root_of_power, 0, 3);
     tcase_add_test(search, root_of_hump);
+    tcase_add_loop_test(search, scan_of_hump, 0, 2);
+    tcase_add_test(search, scan_of_power);
     tcase_add_test(search, root_far_above);
     suite_add_tcase(suite, search);
     return run_suite(suite);

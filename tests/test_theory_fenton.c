@@ -85,6 +85,27 @@ START_TEST(fenton_row_large)
 }
 END_TEST
 
+/* The inverse for a = ratio b gives back b2, also where 1 + x rounds to 1 and
+ * where e^x overflows. */
+START_TEST(fenton_row_ratio)
+{
+    static const double B2[] = {3e-19, 0.02, 1, 7, 900};
+    static const double RATIO[] = {0.2, 1, 3};
+    double b2 = B2[_i % 5], ratio = RATIO[_i / 5], variance, back;
+    expect_ok(lln_theory_fenton_row(48, ratio * ratio * b2, b2, &variance));
+    expect_ok(lln_theory_fenton_row_ratio_inverse(48, variance, ratio, &back));
+    expect_relative(back, b2, 5e-14);
+    expect_ok(lln_theory_fenton_row_ratio_inverse(48, 0, ratio, &back));
+    expect_absolute(back, 0, 0);
+    expect_status(lln_theory_fenton_row_ratio_inverse(48, 1, -ratio, &back),
+                  LLN_EINVAL);
+    expect_status(lln_theory_fenton_row_ratio_inverse(48, 1, NAN, &back),
+                  LLN_EINVAL);
+    expect_status(lln_theory_fenton_row_ratio_inverse(48, NAN, ratio, &back),
+                  LLN_EINVAL);
+}
+END_TEST
+
 /* The leading order s2 / d survives where 1 + x rounds to 1. */
 START_TEST(fenton_small)
 {
@@ -139,6 +160,7 @@ int main(void)
     tcase_add_loop_test(table, fenton_inverse_table, 0, count);
     tcase_add_loop_test(table, fenton_row_table, 0, count);
     tcase_add_loop_test(table, fenton_row_inverse_table, 0, count);
+    tcase_add_loop_test(table, fenton_row_ratio, 0, 15);
     tcase_add_loop_test(table, fenton_large, 0, 4);
     tcase_add_loop_test(table, fenton_row_large, 0, 4);
     tcase_add_test(table, fenton_small);

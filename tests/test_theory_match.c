@@ -72,6 +72,24 @@ START_TEST(lln_match_one_feature)
 }
 END_TEST
 
+/* The sides a = ratio b that are found give the target, and ratio 1 is the
+ * balanced side. */
+START_TEST(lln_match_ratio)
+{
+    static const double ratios[] = {0.25, 2, 8};
+    double b, s, ratio = ratios[_i];
+    lln_theory_lln_values lln;
+    expect_ok(lln_theory_lln_match_ratio(24, 0.77, ratio, &b));
+    expect_ok(lln_theory_lln(24, ratio * b, b, &lln));
+    expect_relative(lln.log_variance_row, 0.77, 1e-9);
+    expect_ok(lln_theory_lln_match_ratio(24, 0.77, 1, &b));
+    expect_ok(lln_theory_lln_match(24, 0.77, &s));
+    ck_assert_double_eq(b, s);
+    expect_status(lln_theory_lln_match_ratio(24, 0.77, 0, &b), LLN_EINVAL);
+    expect_status(lln_theory_lln_match_ratio(24, 0.77, NAN, &b), LLN_EINVAL);
+}
+END_TEST
+
 START_TEST(lln_match_invalid)
 {
     double s;
@@ -96,6 +114,7 @@ int main(void)
     tcase_add_loop_test(match, lln_match_case, 0, COUNT(CASE));
     tcase_add_loop_test(match, lln_match_round_trip, 0, 12);
     tcase_add_test(match, lln_match_one_feature);
+    tcase_add_loop_test(match, lln_match_ratio, 0, 3);
     tcase_add_test(match, lln_match_invalid);
     suite_add_tcase(suite, match);
     return run_suite(suite);

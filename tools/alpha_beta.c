@@ -6,14 +6,14 @@
 #include "options.h"
 #include "params.h"
 
-static lln_status match_joint(const case_set *set, const lln_head *head,
+static lln_status match_layer(const case_set *set, const lln_head *head,
                               const row_identity *id, double *alpha,
                               double *beta)
 {
     size_t at = 0;
     while (at + 1 < set->taus.count && set->taus.values[at] != id->tau)
         at++;
-    return lln_joint_match(set->joints[at], head, alpha, beta);
+    return lln_layer_match(set->spreads[at], head, alpha, beta);
 }
 
 static lln_status match_head(const lln_match_method *method,
@@ -57,9 +57,10 @@ lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
                             "kernel '%s': the row of --params for this head "
                             "has no alpha and beta",
                             choice->text);
-    } else if (entry->method || entry->joint) {
-        LLN_TRY(entry->joint ? match_joint(set, head, identity, &alpha, &beta)
-                             : match_head(entry->method, head, &alpha, &beta));
+    } else if (entry->method || entry->of_layer) {
+        LLN_TRY(entry->of_layer
+                    ? match_layer(set, head, identity, &alpha, &beta)
+                    : match_head(entry->method, head, &alpha, &beta));
     } else {
         return LLN_OK;
     }

@@ -135,23 +135,23 @@ static void open_arrays(case_set *set)
     free(all.entries);
 }
 
-static bool any_joint(const kernel_list *kernels)
+static bool any_of_layer(const kernel_list *kernels)
 {
-    bool joint = false;
+    bool any = false;
     for (size_t i = 0; i < kernels->count; i++)
-        joint = joint || kernels->entries[i].joint;
-    return joint;
+        any = any || kernels->entries[i].of_layer;
+    return any;
 }
 
-void case_set_open_joints(case_set *set)
+void case_set_open_spreads(case_set *set)
 {
     lln_precision precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
-    if (!any_joint(&set->kernels) && !any_joint(&set->reference))
+    if (!any_of_layer(&set->kernels) && !any_of_layer(&set->reference))
         return;
-    set->joints = cli_alloc(set->taus.count, sizeof(lln_joint *));
+    set->spreads = cli_alloc(set->taus.count, sizeof(lln_layer_spreads *));
     for (size_t i = 0; i < set->taus.count; i++)
-        cli_check(lln_joint_open(&set->heads, set->taus.values[i], precision,
-                                 &set->joints[i]));
+        cli_check(lln_layer_open(&set->heads, set->taus.values[i], precision,
+                                 &set->spreads[i]));
 }
 
 void case_set_open(case_set *set)
@@ -167,22 +167,22 @@ void case_set_open(case_set *set)
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     if (!run_shared.plan)
-        case_set_open_joints(set);
+        case_set_open_spreads(set);
     beside_open(&set->heads, &set->weights);
     shard_take(&set->heads);
 }
 
-void case_set_close_joints(case_set *set)
+void case_set_close_spreads(case_set *set)
 {
-    for (size_t i = 0; set->joints && i < set->taus.count; i++)
-        lln_joint_free(set->joints[i]);
-    free(set->joints);
-    set->joints = NULL;
+    for (size_t i = 0; set->spreads && i < set->taus.count; i++)
+        lln_layer_free(set->spreads[i]);
+    free(set->spreads);
+    set->spreads = NULL;
 }
 
 void case_set_close(case_set *set)
 {
-    case_set_close_joints(set);
+    case_set_close_spreads(set);
     free(set->kernels.entries);
     free(set->reference.entries);
     free(set->taus.values);

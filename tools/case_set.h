@@ -5,7 +5,7 @@
 #define LLN_TOOLS_CASE_SET_H
 
 #include "heads/kernel_arrays.h"
-#include "match/joint.h"
+#include "match/layer.h"
 #include "params.h"
 #include "plan.h"
 #include "selection.h"
@@ -19,9 +19,9 @@ typedef struct {
                               heads */
     kernel_list reference; /* one, or none */
     params *params;        /* NULL: none */
-    lln_kernel_arrays *arrays; /* of kernels; NULL: none */
-    size_t draws;              /* of random kernels, for each head; >= 1 */
-    lln_joint **joints;        /* [taus.count]; NULL: not needed */
+    lln_kernel_arrays *arrays;   /* of kernels; NULL: none */
+    size_t draws;                /* of random kernels, for each head; >= 1 */
+    lln_layer_spreads **spreads; /* [taus.count]; NULL: not needed */
     lln_heads heads;
     lln_heads weights; /* attention weights of the same heads; count 0: none */
     bool averaged; /* trials of a model are averaged: they have no number in the
@@ -42,8 +42,8 @@ void case_set_open(case_set *set);
  * all heads together (scales=layer); it does nothing without such a kernel. The
  * second frees it. case_set_open and case_set_close call them, except for
  * --plan. Ends the process on failure. */
-void case_set_open_joints(case_set *set);
-void case_set_close_joints(case_set *set);
+void case_set_open_spreads(case_set *set);
+void case_set_close_spreads(case_set *set);
 
 /* Releases what the set holds. */
 void case_set_close(case_set *set);

@@ -45,30 +45,9 @@ static void write_fenton_row(listing *out, double s2)
     listing_put(out, &record);
 }
 
-static bool is_among(const char *name, const char *const *names)
-{
-    while (*names && strcmp(*names, name) != 0)
-        names++;
-    return *names;
-}
-
-/* All that has no effect is refused. */
-static void check_options(void)
-{
-    static const char *const taken[] = {
-        "dim",      "output",  "format", "columns", "precision", "no-header",
-        "comments", "threads", "double", "quiet",   "seed",      NULL};
-    for (const cli_option *o = run_shared_options; o->name; o++)
-        if (cli_given(o->name) && !is_among(o->name, taken))
-            cli_usage("--%s cannot be used with --fenton", o->name);
-    if (run_shared.file)
-        cli_usage("'%s' cannot be used with --fenton, which reads no file",
-                  run_shared.file);
-}
-
 int fenton_table_write(const char *s2)
 {
-    check_options();
+    listing_refuse_heads("fenton");
     lln_number_list list = number_list_read("s2", s2);
     listing out =
         listing_open((record_type){fenton_columns, sizeof(fenton_record)});

@@ -72,7 +72,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
     sample.kernels = (kernel_list){1, entry};
     sample.taus = (lln_number_list){1, tau};
     sample.arrays = NULL;
-    sample.joints = NULL;
+    sample.spreads = NULL;
     if (stored_given())
         return sample;
     set->heads.describe(&set->heads, 0, &head);
@@ -90,7 +90,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
         entry->from_params = false;
     }
     cli_check(lln_gaussian_open(&model, &sample.heads));
-    case_set_open_joints(&sample);
+    case_set_open_spreads(&sample);
     return sample;
 }
 
@@ -113,7 +113,7 @@ static case_cost measure_case(const case_set *set, size_t kernel, double size)
     warnings_forget(result.warnings);
     result.warnings = NULL;
     case_result_close(&sample, &result);
-    case_set_close_joints(&sample);
+    case_set_close_spreads(&sample);
     if (!stored_given())
         lln_heads_close(&sample.heads);
     return (case_cost){

@@ -28,6 +28,7 @@ enum {
 typedef struct {
     long point;         /* from 0; rows of methods follow those of the grid */
     const char *method; /* NULL: a point of the grid */
+    const char *status; /* of the method */
     double a, b;
     double sigma_q, sigma_k, softmax_variance;
     lln_landscape_point at;
@@ -93,6 +94,7 @@ static const record_column fixed_columns[] = {
     DETAILS(LLN_BF16, "bf16"),
     DETAILS(LLN_FP32, "fp32"),
     RECORD_DIGITS(landscape_record, seed, "seed", COLUMNS_DEFAULT, 0),
+    RECORD_TEXT(landscape_record, status, "status", COLUMNS_DEFAULT, 0),
 };
 
 enum { FIXED = sizeof fixed_columns / sizeof *fixed_columns };
@@ -135,6 +137,7 @@ static lln_status start_points(run_block *block)
             out->b = map.b.values[i % map.b.count];
         } else {
             out->method = map.options->methods[i - map.points]->name;
+            out->status = lln_match_state_names[LLN_MATCH_NONE];
         }
     }
     return LLN_OK;
@@ -217,21 +220,26 @@ static void warn_outside(const run_case *c, const landscape_record *out)
     warnings_add_text(c->head, c->tau, reason);
 }
 
-/* Fills the row of a method; a method without a match keeps an empty row. */
+/* Fills the row of a method with its first match, or the nearest; a method
+ * without one keeps an empty row. */
 static lln_status fill_match(const run_case *c, const open_map *open,
                              const lln_match_method *method,
                              landscape_record *out)
 {
     char what[64];
-    lln_match match;
+    lln_match_list found;
     lln_landscape_side q, k;
     snprintf(what, sizeof what, "method '%s': ", method->name);
-    lln_status status = lln_match_solve(method, c->head, &match);
-    if (status == LLN_OK)
-        status = lln_landscape_match(open->landscape, &match, &q, &k);
+    lln_status status =
+        lln_match_list_find(method, c->head, map.options->how, &found);
+    LLN_TRY(tolerate(c, what, status));
+    if (found.count == 0)
+        return LLN_OK;
+    out->status = lln_match_state_names[found.items[0].state];
+    status = lln_landscape_match(open->landscape, &found.items[0], &q, &k);
     if (status == LLN_OK)
         status = fill_point(open, &q, &k, out);
-    if (status == LLN_OK)
+    if (status == LLN_OK && found.items[0].state == LLN_MATCH_SOLVED)
         warn_outside(c, out);
     return tolerate(c, what, status);
 }

@@ -14,6 +14,7 @@ typedef struct {
     /* Methods whose points are shown too, [method_count]. */
     const lln_match_method *const *methods;
     size_t method_count;
+    const lln_match_options *how; /* they are solved */
 } landscape_options;
 
 /* Writes the table: for each head and temperature a row for each pair of a and

@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config.h"
 #include "core/version.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "run.h"
 #include "signals.h"
 
 enum { DIGITS_FOR_PEOPLE = 4 };
@@ -103,4 +105,24 @@ void listing_close_early(listing *list, size_t written, size_t total)
 {
     end_listing(list);
     run_table_finish_early(written, total, "rows", false);
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names;
+}
+
+void listing_refuse_heads(const char *option)
+{
+    static const char *const taken[] = {
+        "dim",      "output",  "format", "columns", "precision", "no-header",
+        "comments", "threads", "double", "quiet",   "seed",      NULL};
+    for (const cli_option *o = run_shared_options; o->name; o++)
+        if (cli_given(o->name) && !is_among(o->name, taken))
+            cli_usage("--%s cannot be used with --%s", o->name, option);
+    if (run_shared.file)
+        cli_usage("'%s' cannot be used with --%s, which reads no file",
+                  run_shared.file, option);
 }

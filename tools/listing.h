@@ -24,6 +24,11 @@ typedef struct {
 } listing;
 
 listing listing_open(record_type type);
+
+/* Ends the process if an option about heads, or a file, was given with this
+ * option, whose table is about no head. */
+void listing_refuse_heads(const char *option);
+
 void listing_put(listing *list, const void *record);
 int listing_close(listing *list);
 __attribute__((noreturn)) void

@@ -54,6 +54,18 @@ static void keep_nearest(const params *table, const params_key *key,
             bits[i] |= params_bit(PARAMS_TAU);
 }
 
+/* Of several solutions for the head, keeps the first. */
+static void keep_first(const params_table *table, unsigned *bits)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < table->data.rows; i++)
+        if (bits[i] == 0)
+            least = fmin(least, table->rows[i].solution);
+    for (size_t i = 0; i < table->data.rows; i++)
+        if (table->rows[i].solution > least)
+            bits[i] |= params_bit(PARAMS_TAU);
+}
+
 lln_status params_find(const params *table, const params_key *key,
                        double *alpha, double *beta)
 {
@@ -62,6 +74,7 @@ lln_status params_find(const params *table, const params_key *key,
     unsigned *bits = cli_alloc(table->data.rows + 1, sizeof *bits);
     compare_rows(table, key, true, bits);
     keep_nearest(table, key, bits);
+    keep_first(table, bits);
     for (size_t i = 0; i < table->data.rows; i++)
         if (bits[i] == 0) {
             found = &table->rows[i];

@@ -86,6 +86,10 @@ static void read_row(const params_table *table, size_t index)
     row->rounding = find_rounding(table, index);
     row->alpha = number_at(table, index, find_column(table, "alpha")).value;
     row->beta = number_at(table, index, find_column(table, "beta")).value;
+    row->solution =
+        number_at(table, index, lln_table_find(data, "solution")).value;
+    if (isnan(row->solution))
+        row->solution = 1;
     if (isinf(row->alpha) || isinf(row->beta))
         cli_fail("%s: row %zu: %s is infinite; expected a finite number or nan",
                  table->name, index + 1, isinf(row->alpha) ? "alpha" : "beta");

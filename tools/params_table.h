@@ -44,6 +44,7 @@ typedef struct {
     lln_written number[PARAMS_FIELDS];
     lln_rounding rounding;
     double alpha, beta;
+    double solution; /* number among those of the method; 1 if missing */
 } params_row;
 
 typedef struct {

@@ -33,14 +33,14 @@ static const char *word_of(const lln_kernel_choice *choice, const char *name)
 }
 
 /* Whether the published rule uses all heads of a layer together. */
-static bool wants_joint(const char *option, const lln_kernel_choice *choice)
+static bool wants_layer(const char *option, const lln_kernel_choice *choice)
 {
-    bool joint = strcmp(word_of(choice, "scales"), "layer") == 0;
-    if (joint && lln_kernel_given(choice, "match") &&
+    bool layer = strcmp(word_of(choice, "scales"), "layer") == 0;
+    if (layer && lln_kernel_given(choice, "match") &&
         strcmp(word_of(choice, "match"), "paper") != 0)
         cli_usage("--%s: %s: scales=layer needs match=paper", option,
                   choice->text);
-    return joint;
+    return layer;
 }
 
 /* Decides how the kernel gets its alpha and beta. */
@@ -52,16 +52,16 @@ static void resolve(const char *option, kernel_entry *entry, bool params)
     bool alpha = lln_kernel_given(choice, "alpha");
     bool beta = lln_kernel_given(choice, "beta");
     bool match = lln_kernel_given(choice, "match");
-    entry->joint = wants_joint(option, choice);
+    entry->of_layer = wants_layer(option, choice);
     if (alpha != beta)
         cli_usage("--%s: %s: %s needs %s; give both or neither", option,
                   choice->text, alpha ? "alpha" : "beta",
                   alpha ? "beta" : "alpha");
-    if (alpha && (match || entry->joint))
+    if (alpha && (match || entry->of_layer))
         cli_usage(
             "--%s: %s: %s cannot be used with alpha and beta: it sets both",
             option, choice->text, match ? "match" : "scales");
-    if (alpha || entry->joint)
+    if (alpha || entry->of_layer)
         return;
     entry->from_params = params && !match;
     if (!entry->from_params)

@@ -16,7 +16,7 @@ typedef struct {
     lln_kernel_choice choice;
     const lln_match_method *method; /* solved for each head; NULL: not solved */
     bool from_params;               /* from --params */
-    bool joint; /* from all heads of a layer: scales=layer */
+    bool of_layer; /* from all heads of a layer: scales=layer */
 } kernel_entry;
 
 typedef struct {

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/memory.h"
 #include "heads/stored.h"
 
 int lln_place_compare(lln_place a, lln_place b)
@@ -21,23 +20,6 @@ void lln_head_free(lln_head *head)
     lln_stored_close(head->stored);
     free(head->storage);
     *head = (lln_head){0};
-}
-
-lln_status lln_head_widen(const lln_head *head, lln_head *wide)
-{
-    size_t queries = head->q.rows * head->q.columns;
-    double *numbers = lln_array_alloc_raw(
-        queries + head->k.rows * head->k.columns, sizeof *numbers);
-    if (!numbers)
-        return LLN_ENOMEM;
-    lln_matrix_convert(head->q, LLN_FLOAT64, numbers);
-    lln_matrix_convert(head->k, LLN_FLOAT64, numbers + queries);
-    *wide = *head;
-    wide->q.precision = wide->k.precision = LLN_FLOAT64;
-    wide->q.data = numbers;
-    wide->k.data = numbers + queries;
-    wide->storage = numbers;
-    return LLN_OK;
 }
 
 void lln_head_keep_variance(lln_head *head, lln_variance_kept *kept)

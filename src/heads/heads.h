@@ -75,11 +75,6 @@ int lln_place_compare(lln_place a, lln_place b);
 
 void lln_head_free(lln_head *head);
 
-/* The same head with queries and keys converted to float64, in wide->storage,
- * which the caller frees with free(). All else belongs to `head`, which must
- * outlive it. LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_head_widen(const lln_head *head, lln_head *wide);
-
 /* Lets lln_temperature_variance store its result for the head in `kept`, and
  * reuse it for the head and for copies with other scales. `kept` must live as
  * long as the head. Copies with other queries, keys or rules neither use nor

@@ -1,35 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Matching as the published code does it: one alpha and one beta for all batch
- * entries and heads of a layer. */
+ * Matching of two quantities with alpha and beta free. Private to src/match. */
 #ifndef LLN_MATCH_JOINT_H
 #define LLN_MATCH_JOINT_H
 
-#include "heads/heads.h"
+#include "match/problem.h"
 
-/* Standard deviations of all queries and of all keys of each layer of each
- * model of a set. */
-typedef struct lln_joint lln_joint;
+/* The smallest a = alpha sigma_q that is tried. */
+#define LLN_JOINT_LEAST 0.25
 
-/* Computes them over the heads of the set at temperature tau (NaN: the heads'
- * own), in `precision`. Sampled heads form one layer. Each head is loaded once.
- * Heads that cannot be given the temperature are left out. LLN_ENOMEM,
- * LLN_EINTERRUPTED and the statuses of loading. */
-LLN_NODISCARD lln_status lln_joint_open(const lln_heads *heads, double tau,
-                                        lln_precision precision,
-                                        lln_joint **joint);
-
-/* Alpha and beta for the layer and model of this head; nothing else of the head
- * is read. Computed as by lln_match_solve with the method paper, from sigma_q
- * and sigma_k over the entries of all heads of the layer together (divisor:
- * number of entries - 1). A key head that several query heads share counts once
- * for each of them. LLN_EUNDEFINED: queries or keys are constant; LLN_EINVAL:
- * no such layer. Source: Nahshan, Kampeas, Haleva (2024), their code. */
-LLN_NODISCARD lln_status lln_joint_match(const lln_joint *joint,
-                                         const lln_head *head, double *alpha,
-                                         double *beta);
-
-/* NULL is legal. */
-void lln_joint_free(lln_joint *joint);
+/* The method `joint`, see lln_match_method.find: alpha and beta for which D2
+ * and the second quantity of the options are those of softmax attention on the
+ * head, both measured in float64 over all rows.
+ *
+ * For a on a geometric grid from LLN_JOINT_LEAST to options.largest, b(a) is
+ * the first root of D2(a, b) = D2 of softmax that a search finds from the root
+ * of the next larger a; the largest a begins with the closed form of a ->
+ * infinity (joint_limit.h). Along this curve the difference of the second
+ * quantity is watched: each change of sign is a solution, which Brent's method
+ * refines to 1e-10. Between neighbours without a change of sign, a minimum of
+ * the modulus is followed. Solutions are listed by |ln(a / b)|. Those on
+ * another branch of the curve are not found.
+ *
+ * LLN_ENOCONV, with the nearest point of the curve in the list: there is no
+ * solution in the range; the message says whether one must exist at a larger a,
+ * by a change of sign between the end of the range and infinity. The list is
+ * empty if no point of the curve exists. LLN_EUNDEFINED: the second quantity is
+ * not defined for softmax. */
+LLN_NODISCARD lln_status lln_joint_find(const lln_match_problem *problem,
+                                        lln_match_list *found);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "core/memory.h"
 #include "kernel/table/table.h"
-#include "match/measured.h"
+#include "match/gap.h"
+#include "match/lln_side.h"
 #include "measure/row_distance.h"
 
 struct lln_landscape {
@@ -20,6 +21,9 @@ struct lln_landscape {
     double *sums;                     /* [d]: scratch */
     double *largest; /* [2 d]: the largest q_il of each feature, then k_jl */
 };
+
+static const lln_report_summary NO_SUMMARY = {NAN, NAN, NAN, NAN,
+                                              NAN, NAN, NAN, NAN};
 
 static lln_status find_spreads(lln_landscape *landscape)
 {
@@ -50,7 +54,8 @@ static lln_status measure_softmax(lln_landscape *landscape)
     bool spectrum = landscape->what & LLN_LANDSCAPE_SPECTRUM;
     lln_kernel_choice softmax;
     if (spectrum || landscape->what & LLN_LANDSCAPE_REPORT)
-        LLN_TRY(lln_report_softmax(head, spectrum, &landscape->softmax));
+        LLN_TRY(lln_report_softmax(head, spectrum ? LLN_REPORT_SPECTRUM : 0,
+                                   &landscape->softmax));
     if (!(landscape->what & LLN_LANDSCAPE_FIDELITY))
         return LLN_OK;
     LLN_TRY(lln_kernel_parse("softmax", &softmax));
@@ -68,7 +73,7 @@ lln_status lln_landscape_open(const lln_head *head, unsigned what,
         return LLN_ENOMEM;
     opened->head = head;
     opened->what = what;
-    opened->softmax = (lln_report_summary){NAN, NAN, NAN};
+    opened->softmax = NO_SUMMARY;
     opened->largest = lln_array_alloc(2 * d, sizeof *opened->largest);
     opened->sums = lln_array_alloc(d, sizeof *opened->sums);
     lln_status status =
@@ -201,7 +206,7 @@ static lln_status measure_attention(const lln_landscape *landscape,
 {
     unsigned reported = LLN_LANDSCAPE_REPORT | LLN_LANDSCAPE_SPECTRUM;
     if (landscape->what & reported)
-        LLN_TRY(lln_report_attention(attention, &point->lln));
+        LLN_TRY(lln_report_attention(attention, 0, &point->lln));
     return landscape->what & LLN_LANDSCAPE_FIDELITY
                ? lln_distance_measure(landscape->distance, attention,
                                       &point->distance)
@@ -232,13 +237,12 @@ static lln_status measure_kernel(lln_landscape *landscape,
 {
     lln_kernel_choice choice;
     lln_attention attention;
-    LLN_TRY(lln_measured_kernel(point->alpha, point->beta, &choice));
+    LLN_TRY(lln_side_choice(point->alpha, point->beta, &choice));
     LLN_TRY(lln_kernel_open(&choice, landscape->head, &attention));
     lln_status status = measure_attention(landscape, &attention, point);
     lln_attention_close(&attention);
     if (status == LLN_OK && landscape->what & LLN_LANDSCAPE_SPECTRUM)
-        status =
-            lln_report_lambda2(&choice, landscape->head, &point->lln.lambda2);
+        status = lln_gap_lambda2(&choice, landscape->head, &point->lln.lambda2);
     compare_summaries(landscape, point);
     return status;
 }
@@ -253,7 +257,7 @@ lln_status lln_landscape_measure(lln_landscape *landscape,
         .b = k->spread,
         .alpha = q->factor,
         .beta = k->factor,
-        .lln = {NAN, NAN, NAN},
+        .lln = NO_SUMMARY,
         .distance = {NAN, NAN, NAN},
         .max_log_sum = NAN,
     };

@@ -7,63 +7,109 @@
 #include <string.h>
 
 #include "heads/temperature.h"
+#include "match/calibrated.h"
+#include "match/gap.h"
+#include "match/joint.h"
 #include "match/measured.h"
+#include "match/problem.h"
 #include "theory/fenton.h"
 #include "theory/line.h"
 #include "theory/lln_theory.h"
 
-static lln_status paper_side(const lln_head *head, bool estimate,
-                             lln_match *match, double *s)
+const char *const lln_match_target_names[LLN_TARGETS] = {
+    [LLN_TARGET_VARIANCE] = "log_variance_row",
+    [LLN_TARGET_ENTROPY] = "entropy_nats",
+    [LLN_TARGET_GAP] = "gap",
+    [LLN_TARGET_SKEWNESS] = "skewness_row"};
+
+const char *const lln_match_state_names[] = {[LLN_MATCH_NONE] = "none",
+                                             [LLN_MATCH_NEAREST] = "nearest",
+                                             [LLN_MATCH_SOLVED] = "solved"};
+
+const lln_match_options lln_match_defaults = {.balance = 1,
+                                              .second = LLN_TARGET_ENTROPY,
+                                              .largest = 200,
+                                              .line_low = 0.5,
+                                              .line_high = 2};
+
+/* The side b for which a^2 + b^2 = 2 s^2. */
+static double side_of(const lln_match_problem *problem, double s)
 {
-    (void)head;
-    (void)estimate;
-    double sigma = match->sigma_q * match->sigma_k;
-    match->target = sigma * sigma;
-    LLN_TRY(lln_theory_paper_side(match->sigma_q, match->sigma_k, s));
-    return lln_theory_paper_variance(2 * *s * *s, &match->predicted);
+    double balance = problem->options->balance;
+    return s * sqrt(2 / (1 + balance * balance));
 }
 
-static lln_status fenton_side(const lln_head *head, bool estimate,
-                              lln_match *match, double *s)
+static lln_status find_paper(const lln_match_problem *problem,
+                             lln_match_list *found)
 {
-    (void)estimate;
-    size_t d = head->q.columns;
-    double s2, mean;
-    LLN_TRY(lln_theory_fenton_inverse(d, match->target, &s2));
-    *s = sqrt(s2 / 2);
-    return lln_theory_fenton(d, s2, &mean, &match->predicted);
+    double s, predicted, sigma = problem->sigma_q * problem->sigma_k;
+    LLN_TRY(lln_theory_paper_side(problem->sigma_q, problem->sigma_k, &s));
+    LLN_TRY(lln_theory_paper_variance(2 * s * s, &predicted));
+    lln_problem_add(problem, side_of(problem, s), sigma * sigma, predicted, 0,
+                    found);
+    return LLN_OK;
 }
 
-static lln_status fenton_row_side(const lln_head *head, bool estimate,
-                                  lln_match *match, double *s)
+static lln_status find_fenton(const lln_match_problem *problem,
+                              lln_match_list *found)
 {
-    (void)estimate;
-    size_t d = head->q.columns;
-    double side2;
-    LLN_TRY(lln_theory_fenton_row_inverse(d, match->target, &side2));
-    *s = sqrt(side2);
-    return lln_theory_fenton_row(d, side2, side2, &match->predicted);
+    size_t d = problem->head->q.columns;
+    double s2, mean, predicted;
+    LLN_TRY(lln_theory_fenton_inverse(d, problem->variance, &s2));
+    LLN_TRY(lln_theory_fenton(d, s2, &mean, &predicted));
+    lln_problem_add(problem, side_of(problem, sqrt(s2 / 2)), problem->variance,
+                    predicted, 0, found);
+    return LLN_OK;
 }
 
-static lln_status exact_side(const lln_head *head, bool estimate,
-                             lln_match *match, double *s)
+static lln_status find_fenton_row(const lln_match_problem *problem,
+                                  lln_match_list *found)
 {
-    (void)estimate;
-    match->predicted = match->target;
-    return lln_theory_lln_match(head->q.columns, match->target, s);
+    size_t d = problem->head->q.columns;
+    double b2, predicted, balance = problem->options->balance;
+    LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, problem->variance, balance,
+                                                &b2));
+    LLN_TRY(lln_theory_fenton_row(d, balance * balance * b2, b2, &predicted));
+    lln_problem_add(problem, sqrt(b2), problem->variance, predicted, 0, found);
+    return LLN_OK;
+}
+
+static lln_status find_exact(const lln_match_problem *problem,
+                             lln_match_list *found)
+{
+    double b, target = problem->variance;
+    LLN_TRY(lln_theory_lln_match_ratio(problem->head->q.columns, target,
+                                       problem->options->balance, &b));
+    lln_problem_add(problem, b, target, target, 0, found);
+    return LLN_OK;
 }
 
 const lln_match_method lln_match_methods[] = {
-    {"paper", "the published line and its constants, fitted for d = 64", false,
-     paper_side},
-    {"fenton", "Fenton-Wilkinson variance of the sum of features", true,
-     fenton_side},
-    {"fenton-row", "Fenton-Wilkinson variance of a normalised row", true,
-     fenton_row_side},
-    {"exact", "quadrature under the Gaussian model", true, exact_side},
+    {"paper", "the published line and its constants, fitted for d = 64",
+     LLN_TARGET_VARIANCE, false, false, find_paper},
+    {"fenton", "Fenton-Wilkinson variance of the sum of features",
+     LLN_TARGET_VARIANCE, true, false, find_fenton},
+    {"fenton-row", "Fenton-Wilkinson variance of a normalised row",
+     LLN_TARGET_VARIANCE, true, false, find_fenton_row},
+    {"exact", "quadrature under the Gaussian model", LLN_TARGET_VARIANCE, true,
+     false, find_exact},
     {"measured",
      "search for alpha and beta that give the D2 of softmax on the head itself",
-     true, lln_measured_side},
+     LLN_TARGET_VARIANCE, true, false, lln_measured_find},
+    {"line", "line fitted for the number of features over --range",
+     LLN_TARGET_VARIANCE, true, false, lln_calibrated_find},
+    {"entropy",
+     "search for alpha and beta that give the mean row entropy of softmax on "
+     "the head itself",
+     LLN_TARGET_ENTROPY, false, false, lln_measured_find_entropy},
+    {"gap",
+     "the same for the spectral gap of softmax; takes much longer than the "
+     "others",
+     LLN_TARGET_GAP, false, false, lln_gap_find},
+    {"joint",
+     "search for alpha and beta that give both D2 and --second of softmax; "
+     "often there are none",
+     LLN_TARGET_VARIANCE, true, true, lln_joint_find},
     {0},
 };
 
@@ -90,7 +136,7 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
     return LLN_OK;
 }
 
-static lln_status find_target(const lln_head *head, double *variance)
+static lln_status find_variance(const lln_head *head, double *variance)
 {
     LLN_TRY(lln_temperature_variance(head, variance));
     if (!(*variance > 0))
@@ -100,31 +146,67 @@ static lln_status find_target(const lln_head *head, double *variance)
     return LLN_OK;
 }
 
-static lln_status solve_sides(const lln_match_method *method,
-                              const lln_head *head, bool estimate,
-                              lln_match *match)
+static lln_status check_options(const lln_match_options *options)
 {
-    double s = NAN;
-    lln_match result = {.predicted = NAN};
-    LLN_TRY(find_spread(head->q, "queries", &result.sigma_q));
-    LLN_TRY(find_spread(head->k, "keys", &result.sigma_k));
+    if (!(options->balance > 0 && isfinite(options->balance)))
+        return lln_fail(LLN_EINVAL,
+                        "match: balance %g: expected a positive number",
+                        options->balance);
+    if (!(options->line_low > 0 && options->line_high > options->line_low &&
+          isfinite(options->line_high)))
+        return lln_fail(LLN_EINVAL,
+                        "match: range %g to %g of a line: expected positive "
+                        "and ascending",
+                        options->line_low, options->line_high);
+    if (!(options->largest > LLN_JOINT_LEAST && isfinite(options->largest)))
+        return lln_fail(LLN_EINVAL,
+                        "match: largest side %g: expected more than %g",
+                        options->largest, LLN_JOINT_LEAST);
+    return LLN_OK;
+}
+
+lln_status lln_match_list_find(const lln_match_method *method,
+                               const lln_head *head,
+                               const lln_match_options *options,
+                               lln_match_list *found)
+{
+    lln_match_problem problem = {.head = head,
+                                 .options =
+                                     options ? options : &lln_match_defaults,
+                                 .of = method->target,
+                                 .variance = NAN};
+    found->count = 0;
+    LLN_TRY(check_options(problem.options));
+    LLN_TRY(find_spread(head->q, "queries", &problem.sigma_q));
+    LLN_TRY(find_spread(head->k, "keys", &problem.sigma_k));
     if (method->needs_variance)
-        LLN_TRY(find_target(head, &result.target));
-    LLN_TRY(method->side(head, estimate, &result, &s));
-    result.alpha = s / result.sigma_q;
-    result.beta = s / result.sigma_k;
-    *match = result;
+        LLN_TRY(find_variance(head, &problem.variance));
+    lln_status status = method->find(&problem, found);
+    if (status != LLN_OK && status != LLN_ENOCONV)
+        found->count = 0;
+    return status;
+}
+
+static lln_status find_first(const lln_match_method *method,
+                             const lln_head *head, bool estimate,
+                             lln_match *match)
+{
+    lln_match_options options = lln_match_defaults;
+    lln_match_list found;
+    options.estimate = estimate;
+    LLN_TRY(lln_match_list_find(method, head, &options, &found));
+    *match = found.items[0];
     return LLN_OK;
 }
 
 lln_status lln_match_solve(const lln_match_method *method, const lln_head *head,
                            lln_match *match)
 {
-    return solve_sides(method, head, false, match);
+    return find_first(method, head, false, match);
 }
 
 lln_status lln_match_estimate(const lln_match_method *method,
                               const lln_head *head, lln_match *match)
 {
-    return solve_sides(method, head, true, match);
+    return find_first(method, head, true, match);
 }

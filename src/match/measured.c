@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Solves D2(s) = target for the within-row log-variance D2, measured on the
- * head. One evaluation is a pass over rows. For large heads the search first
- * uses some of the rows; for an estimate it uses no others. */
+ * Solves value(s) = target for the mean over rows of a quantity, measured on
+ * the head. One evaluation is a pass over rows. For large heads the search
+ * first uses some of the rows; for an estimate it uses no others. */
 #include "match/measured.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "kernel/table/table.h"
+#include "match/lln_side.h"
 #include "match/search.h"
 #include "match/strata.h"
 #include "measure/row_sample.h"
@@ -19,6 +21,9 @@
  * at least FEWEST. Above ENOUGH rows, rows times keys is at most ENTRIES. */
 enum { SAMPLED = 512, FEWEST = 128, ENOUGH = 512, ENTRIES = 1 << 26 };
 
+/* Further solutions are looked for on this many rows. */
+enum { SCANNED = 64 };
+
 static const double NOISE_F32 = 1e-7; /* of ln D2 */
 
 /* Of ln D2: where the search on some rows ends. An estimate then takes one more
@@ -26,70 +31,103 @@ static const double NOISE_F32 = 1e-7; /* of ln D2 */
  * wrong by a tenth, which leaves half a percent of NEAR. */
 static const double NEAR = 0.05, NEARER = 1e-3;
 
+/* A quantity of rows, which increases with s at least for small s. */
 typedef struct {
+    const char *name;
+    unsigned what;        /* LLN_ROW_... */
+    lln_row_value *value; /* its mean over rows is matched */
+    double factor; /* of it, for the D2 of a similar match: where to start */
+} quantity;
+
+/* How far a row is from uniform: 0 if it has one key, NaN if it has none. */
+static double row_deficit(const lln_row *row)
+{
+    return row->keys > 0 ? log((double)row->keys) - row->entropy : NAN;
+}
+
+/* In small s, ln(keys) - entropy is D2 / 2; on Gaussian heads at tau = 1 and
+ * 0.5, the ratio is 1.1 to 1.2. */
+static const quantity VARIANCE = {"within-row log-variance", LLN_ROW_MOMENTS,
+                                  lln_row_variance, 1};
+static const quantity DEFICIT = {"ln(keys) - entropy", LLN_ROW_ENTROPY,
+                                 row_deficit, 1.15};
+
+typedef struct {
+    const lln_match_problem *problem;
+    const quantity *of;
     const lln_head *head;
-    double sigma_q, sigma_k;
     size_t *queries; /* [count] rows in use; NULL: all */
     size_t count;
     lln_row *measured; /* [n] */
 } probe;
 
-lln_status lln_measured_kernel(double alpha, double beta,
-                               lln_kernel_choice *choice)
+/* The mean over the rows in use; 0 if no row has a value. */
+static void mean_over_rows(const probe *p, double *mean)
 {
-    LLN_TRY(lln_kernel_parse("lln", choice));
-    LLN_TRY(lln_kernel_set(choice, "alpha", alpha));
-    return lln_kernel_set(choice, "beta", beta);
-}
-
-lln_status lln_measured_attention(const lln_head *head, double alpha,
-                                  double beta, lln_attention *attention)
-{
-    lln_kernel_choice choice;
-    LLN_TRY(lln_measured_kernel(alpha, beta, &choice));
-    return lln_kernel_open(&choice, head, attention);
-}
-
-/* D2 at side s over the rows in use; 0 if no row has one. */
-static lln_status log_variance(void *context, double s, double *variance)
-{
-    probe *p = context;
     double error;
-    lln_attention attention = {0};
-    LLN_TRY(lln_measured_attention(p->head, s / p->sigma_q, s / p->sigma_k,
-                                   &attention));
-    lln_status status = lln_rows_measure(&attention, p->queries, p->count,
-                                         LLN_ROW_MOMENTS, p->measured);
-    lln_attention_close(&attention);
-    if (status != LLN_OK)
-        return status;
-    lln_rows_mean(p->measured, p->count, p->head->q.rows, lln_row_variance,
-                  variance, &error);
-    *variance = fmax(*variance, 0);
-    return LLN_OK;
+    lln_rows_mean(p->measured, p->count, p->head->q.rows, p->of->value, mean,
+                  &error);
+    *mean = fmax(*mean, 0);
 }
 
-/* ln s of the Gaussian model, within 5 % for d = 16 to 256 and targets 0.25 to
- * 4. lln_theory_lln_match is exact but takes longer than the search itself. The
- * first term is the limit of small targets. The second, fitted, is the growth
- * of the largest of d terms. */
-static lln_status model_side(size_t d, double target, double *x)
+static lln_status measure_kernel(const probe *p,
+                                 const lln_kernel_choice *kernel, double *mean)
 {
-    double side2;
-    LLN_TRY(lln_theory_fenton_row_inverse(d, fmin(target, 500), &side2));
-    *x = log(side2 + target * fmax(0.65 * log((double)d), 0.1)) / 2;
+    lln_attention attention = {0};
+    LLN_TRY(lln_kernel_open(kernel, p->head, &attention));
+    lln_status status = lln_rows_measure(&attention, p->queries, p->count,
+                                         p->of->what, p->measured);
+    lln_attention_close(&attention);
+    if (status == LLN_OK)
+        mean_over_rows(p, mean);
+    return status;
+}
+
+/* The quantity at sides balance s and s. */
+static lln_status value_at(void *context, double s, double *value)
+{
+    const probe *p = context;
+    lln_kernel_choice choice;
+    LLN_TRY(lln_side_kernel(p->problem, s, &choice));
+    return measure_kernel(p, &choice, value);
+}
+
+/* ln s of the Gaussian model, balanced within 5 % for d = 16 to 256 and targets
+ * 0.25 to 4. lln_theory_lln_match is exact but takes longer than the search
+ * itself. The first term is the limit of small targets. The second, fitted, is
+ * the growth of the largest of d terms, which large sides a bound: then D2 =
+ * s^2. */
+static lln_status model_side(size_t d, double balance, double target, double *x)
+{
+    double side2, growth = fmax(0.65 * log((double)d), 0.1);
+    LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, fmin(target, 500), balance,
+                                                &side2));
+    *x = log(side2 + target * (balance > 1 ? 1 : growth)) / 2;
     return LLN_OK;
 }
 
 /* The start of the search, and the slope d ln D2 / d ln s there. */
-static lln_status first_guess(size_t d, double target, double *x, double *slope)
+static lln_status first_guess(const probe *p, double target, double *x,
+                              double *slope)
 {
     static const double STEP = 0.1;
-    double next = NAN;
-    LLN_TRY(model_side(d, target, x));
-    LLN_TRY(model_side(d, target * exp(STEP), &next));
+    size_t d = p->head->q.columns;
+    double next = NAN, balance = p->problem->options->balance;
+    target *= p->of->factor;
+    LLN_TRY(model_side(d, balance, target, x));
+    LLN_TRY(model_side(d, balance, target * exp(STEP), &next));
     *slope = STEP / (next - *x);
     return LLN_OK;
+}
+
+/* Uses some rows, which are chosen for side s. */
+static lln_status use_some(probe *p, double s, size_t count)
+{
+    const lln_match_problem *problem = p->problem;
+    p->count = count;
+    return lln_strata_choose(p->head,
+                             problem->options->balance * s / problem->sigma_q,
+                             s / problem->sigma_k, count, p->queries);
 }
 
 /* Searches on some rows. If they cannot reach the target, all rows may: then
@@ -98,8 +136,7 @@ static lln_status search_some(lln_search *search, probe *p, bool estimate,
                               double *x, double *slope, bool *found)
 {
     double at = *x, excess = 0;
-    LLN_TRY(lln_strata_choose(p->head, exp(*x) / p->sigma_q,
-                              exp(*x) / p->sigma_k, p->count, p->queries));
+    LLN_TRY(use_some(p, exp(*x), p->count));
     search->tolerance = estimate ? NEAR : NEARER;
     lln_status status = lln_search_root(search, &at, slope, &excess);
     *found = status == LLN_OK;
@@ -108,15 +145,28 @@ static lln_status search_some(lln_search *search, probe *p, bool estimate,
     return status == LLN_ENOCONV ? LLN_OK : status;
 }
 
+/* Uses all rows. */
+static size_t *use_all(probe *p)
+{
+    size_t *queries = p->queries;
+    p->count = p->head->q.rows;
+    p->queries = NULL;
+    return queries;
+}
+
+static double tolerance(const lln_head *head)
+{
+    return head->q.precision == LLN_FLOAT32 ? NOISE_F32 : LLN_MATCH_TOLERANCE;
+}
+
 static lln_status search_all(lln_search *search, probe *p, double *x,
                              double slope, double *excess)
 {
-    bool single = p->head->q.precision == LLN_FLOAT32;
-    p->count = p->head->q.rows;
-    search->tolerance = single ? NOISE_F32 : LLN_MATCH_TOLERANCE;
-    free(p->queries);
-    p->queries = NULL;
-    return lln_search_root(search, x, &slope, excess);
+    size_t *queries = use_all(p);
+    search->tolerance = tolerance(p->head);
+    lln_status status = lln_search_root(search, x, &slope, excess);
+    p->queries = queries;
+    return status;
 }
 
 /* Number of rows to search on first. */
@@ -134,41 +184,138 @@ static lln_status search_in_stages(lln_search *search, probe *p, bool estimate,
 {
     double slope = NAN;
     bool found = false;
-    LLN_TRY(first_guess(p->head->q.columns, search->target, x, &slope));
+    LLN_TRY(first_guess(p, search->target, x, &slope));
     if (p->count < p->head->q.rows)
         LLN_TRY(search_some(search, p, estimate, x, &slope, &found));
     bool enough = estimate && p->head->q.rows >= LLN_MATCH_LARGE;
     return enough && found ? LLN_OK : search_all(search, p, x, slope, excess);
 }
 
-lln_status lln_measured_side(const lln_head *head, bool estimate,
-                             lln_match *match, double *s)
+/* Looks for roots beside the one at x, on some rows, and finds them on all. */
+static lln_status search_others(lln_search *search, probe *p, double x,
+                                double *others, size_t *count)
 {
-    double x = NAN, excess = 0;
-    size_t n = head->q.rows;
-    probe p = {.head = head,
-               .sigma_q = match->sigma_q,
-               .sigma_k = match->sigma_k,
-               .count = first_rows(head)};
+    lln_search_interval intervals[LLN_MATCH_SOLUTIONS];
+    size_t found, *queries = p->queries;
+    if (p->head->q.rows > 2 * SCANNED)
+        LLN_TRY(use_some(p, exp(x), SCANNED));
+    else
+        use_all(p);
+    lln_status status =
+        lln_search_scan(search, x, intervals, LLN_MATCH_SOLUTIONS, &found);
+    use_all(p);
+    for (size_t i = 0; i < found && status == LLN_OK; i++) {
+        double excess;
+        status =
+            lln_search_between(search, intervals[i], &others[*count], &excess);
+        *count += status == LLN_OK;
+        status = status == LLN_ENOCONV ? LLN_OK : status;
+    }
+    p->queries = queries;
+    return status;
+}
+
+/* Adds the match with side exp(x) at which the excess was found. */
+static void add(const probe *p, const lln_search *search, double x,
+                double excess, double ceiling, bool solved,
+                lln_match_list *found)
+{
+    double value = search->target * exp(excess), target = search->target;
+    double distance = solved ? 0 : fabs(excess);
+    if (p->of == &DEFICIT) {
+        value = ceiling - value;
+        distance = solved ? 0 : fabs(value - (ceiling - target));
+        target = ceiling - target;
+    }
+    lln_problem_add(p->problem, exp(x), target, value, distance, found);
+}
+
+/* Searches with the arrays of p allocated. ceiling: see add(). */
+static lln_status search_problem(lln_search *search, probe *p, double ceiling,
+                                 lln_match_list *found)
+{
+    double x = NAN, excess = 0, others[LLN_MATCH_SOLUTIONS];
+    size_t count = 0;
+    char message[LLN_MESSAGE];
+    bool estimate = p->problem->options->estimate;
+    lln_status status = search_in_stages(search, p, estimate, &x, &excess);
+    if (isnan(x) || (status != LLN_OK && status != LLN_ENOCONV))
+        return status;
+    strcpy(message, lln_error_message());
+    if (status == LLN_OK)
+        add(p, search, x, excess, ceiling, true, found);
+    if (!estimate || status == LLN_ENOCONV)
+        LLN_TRY(search_others(search, p, x, others, &count));
+    for (size_t i = 0; i < count; i++)
+        add(p, search, others[i], 0, ceiling, true, found);
+    if (found->count > 0)
+        return LLN_OK;
+    add(p, search, x, excess, ceiling, false, found);
+    return lln_fail(LLN_ENOCONV, "%s", message);
+}
+
+/* The target for the entropy: *deficit, and the mean *ceiling of ln(keys), so
+ * that the mean entropy is ceiling - deficit. */
+static lln_status measure_softmax(probe *p, double *deficit, double *ceiling)
+{
+    lln_kernel_choice softmax;
+    size_t n = p->head->q.rows, *queries = use_all(p);
+    lln_status status = lln_kernel_parse("softmax", &softmax);
+    if (status == LLN_OK)
+        status = measure_kernel(p, &softmax, deficit);
+    p->queries = queries;
+    *ceiling = 0;
+    for (size_t i = 0; i < n; i++)
+        *ceiling += log((double)p->measured[i].keys) / (double)n;
+    if (status == LLN_OK && !(*deficit > 0))
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: alpha and beta are undefined: the entropy of "
+                        "softmax is that of uniform attention");
+    return status;
+}
+
+static lln_status find_quantity(const lln_match_problem *problem,
+                                const quantity *of, lln_match_list *found)
+{
+    size_t n = problem->head->q.rows;
+    double ceiling = NAN, target = problem->variance;
+    probe p = {.problem = problem,
+               .of = of,
+               .head = problem->head,
+               .count = first_rows(problem->head)};
     lln_search *search = calloc(1, sizeof *search);
     p.queries = lln_array_alloc(p.count, sizeof *p.queries);
     p.measured = lln_array_alloc(n, sizeof *p.measured);
-    lln_status status = LLN_ENOMEM;
-    if (search && p.queries && p.measured) {
-        search->name = "within-row log-variance";
-        search->value = log_variance;
-        search->context = &p;
-        search->target = match->target;
-        status = search_in_stages(search, &p, estimate, &x, &excess);
-        if (status == LLN_OK) {
-            *s = exp(x);
-            match->predicted = match->target * exp(excess);
-        }
-    } else {
-        status = lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
+    size_t *queries = p.queries;
+    lln_status status =
+        search && p.queries && p.measured
+            ? LLN_OK
+            : lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
+    if (status == LLN_OK && of == &DEFICIT) {
+        status = measure_softmax(&p, &target, &ceiling);
+        p.count = first_rows(problem->head);
+    }
+    if (status == LLN_OK) {
+        *search = (lln_search){.name = of->name,
+                               .value = value_at,
+                               .context = &p,
+                               .target = target};
+        status = search_problem(search, &p, ceiling, found);
     }
     free(search);
-    free(p.queries);
+    free(queries);
     free(p.measured);
     return status;
+}
+
+lln_status lln_measured_find(const lln_match_problem *problem,
+                             lln_match_list *found)
+{
+    return find_quantity(problem, &VARIANCE, found);
+}
+
+lln_status lln_measured_find_entropy(const lln_match_problem *problem,
+                                     lln_match_list *found)
+{
+    return find_quantity(problem, &DEFICIT, found);
 }

@@ -4,23 +4,14 @@
 #ifndef LLN_MATCH_MEASURED_H
 #define LLN_MATCH_MEASURED_H
 
-#include "kernel/attention.h"
-#include "kernel/parameters.h"
-#include "match/match.h"
+#include "match/problem.h"
 
-/* The choice of kernel lln with these alpha and beta, which are checked when it
- * is opened. */
-LLN_NODISCARD lln_status lln_measured_kernel(double alpha, double beta,
-                                             lln_kernel_choice *choice);
-
-/* Opens LLN attention of the head with these alpha and beta. LLN_EINVAL: one of
- * them is not finite; else the statuses of lln_kernel_open. */
-LLN_NODISCARD lln_status lln_measured_attention(const lln_head *head,
-                                                double alpha, double beta,
-                                                lln_attention *attention);
-
-/* The method `measured`, see lln_match_method.side. */
-LLN_NODISCARD lln_status lln_measured_side(const lln_head *head, bool estimate,
-                                           lln_match *match, double *s);
+/* The methods `measured` and `entropy`, see lln_match_method.find.
+ * LLN_EUNDEFINED also if the entropy of softmax is that of uniform attention.
+ */
+LLN_NODISCARD lln_status lln_measured_find(const lln_match_problem *problem,
+                                           lln_match_list *found);
+LLN_NODISCARD lln_status lln_measured_find_entropy(
+    const lln_match_problem *problem, lln_match_list *found);
 
 #endif

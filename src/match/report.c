@@ -3,28 +3,16 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "kernel/table/table.h"
-#include "match/measured.h"
+#include "match/features_used.h"
+#include "match/gap.h"
+#include "match/lln_side.h"
 #include "measure/entropy.h"
-#include "measure/spectrum.h"
+#include "measure/lognormal.h"
 #include "theory/number_range.h"
-
-lln_status lln_report_lambda2(const lln_kernel_choice *kernel,
-                              const lln_head *head, double *lambda2)
-{
-    lln_spectrum_options options = {.method = LLN_SPECTRUM_AUTO,
-                                    .eigenvalues = 2};
-    lln_spectrum spectrum = {0};
-    lln_status status =
-        lln_spectrum_measure_head(kernel, head, &options, &spectrum);
-    *lambda2 = status == LLN_OK ? spectrum.lambda2 : NAN;
-    lln_spectrum_free(&spectrum);
-    bool absent = status == LLN_EUNDEFINED || status == LLN_ENOCONV ||
-                  status == LLN_ETOOBIG;
-    return absent ? LLN_OK : status;
-}
 
 /* a / b; NaN if b is no more than rounding. */
 static double ratio(double a, double b, double rounding)
@@ -46,20 +34,41 @@ static lln_status log_variance(const lln_attention *attention,
     return status == LLN_EUNDEFINED ? LLN_OK : status;
 }
 
-lln_status lln_report_attention(lln_attention *attention,
+/* Moments of ln P; those that do not exist stay NaN. */
+static void describe_moments(const lln_attention *attention,
+                             const lln_row *rows, size_t n,
+                             lln_report_summary *out)
+{
+    lln_lognormal fit;
+    double error;
+    lln_status status = lln_lognormal_pool(attention, rows, n, &fit);
+    if (status != LLN_OK && status != LLN_EUNDEFINED)
+        return;
+    out->log_variance_overall = fit.variance;
+    out->skewness = fit.skewness;
+    out->excess_kurtosis = fit.excess_kurtosis;
+    lln_rows_mean(rows, n, n, lln_row_skewness, &out->skewness_row, &error);
+    lln_rows_mean(rows, n, n, lln_row_kurtosis, &out->excess_kurtosis_row,
+                  &error);
+}
+
+lln_status lln_report_attention(lln_attention *attention, unsigned what,
                                 lln_report_summary *out)
 {
     size_t n = 0;
     lln_row *rows;
-    unsigned moments = attention->log_variance_row ? 0 : LLN_ROW_MOMENTS;
+    bool moments = !attention->log_variance_row || (what & LLN_REPORT_MOMENTS);
+    *out = (lln_report_summary){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     LLN_TRY(lln_rows_alloc(attention, NULL, &n, &rows));
-    lln_status status =
-        lln_rows_measure(attention, NULL, n, LLN_ROW_ENTROPY | moments, rows);
+    lln_status status = lln_rows_measure(
+        attention, NULL, n, LLN_ROW_ENTROPY | (moments ? LLN_ROW_MOMENTS : 0),
+        rows);
     if (status == LLN_OK) {
         lln_entropy entropy;
         lln_entropy_summarise(attention, rows, n, &entropy, NULL);
         out->entropy = entropy.entropy;
-        out->lambda2 = NAN;
+        if (what & LLN_REPORT_MOMENTS)
+            describe_moments(attention, rows, n, out);
         status = log_variance(attention, rows, n, &out->log_variance);
     }
     free(rows);
@@ -67,24 +76,24 @@ lln_status lln_report_attention(lln_attention *attention,
 }
 
 static lln_status summarise_kernel(const lln_kernel_choice *kernel,
-                                   const lln_head *head, bool spectrum,
+                                   const lln_head *head, unsigned what,
                                    lln_report_summary *out)
 {
     lln_attention attention = {0};
     LLN_TRY(lln_kernel_open(kernel, head, &attention));
-    lln_status status = lln_report_attention(&attention, out);
+    lln_status status = lln_report_attention(&attention, what, out);
     lln_attention_close(&attention);
-    return status == LLN_OK && spectrum
-               ? lln_report_lambda2(kernel, head, &out->lambda2)
+    return status == LLN_OK && (what & LLN_REPORT_SPECTRUM)
+               ? lln_gap_lambda2(kernel, head, &out->lambda2)
                : status;
 }
 
-lln_status lln_report_softmax(const lln_head *head, bool spectrum,
+lln_status lln_report_softmax(const lln_head *head, unsigned what,
                               lln_report_summary *out)
 {
     lln_kernel_choice choice;
     LLN_TRY(lln_kernel_parse("softmax", &choice));
-    return summarise_kernel(&choice, head, spectrum, out);
+    return summarise_kernel(&choice, head, what, out);
 }
 
 /* The largest of the exponents factor a_il, and how many of them overflow. */
@@ -116,20 +125,54 @@ static void describe_exponents(const lln_head *head, const lln_match *match,
     report->bf16_overflow = (double)bf16 / features;
 }
 
+/* A gap has been measured on the head by the search; it is not measured
+ * again. */
+static void compare_target(const lln_match *match,
+                           const lln_report_summary *softmax,
+                           lln_report *report)
+{
+    double achieved = report->lln.log_variance, wanted = softmax->log_variance;
+    if (match->of == LLN_TARGET_ENTROPY) {
+        achieved = report->lln.entropy;
+        wanted = softmax->entropy;
+    }
+    if (match->of == LLN_TARGET_GAP) {
+        achieved = match->predicted;
+        wanted = match->target;
+    }
+    report->achieved = achieved;
+    report->relative_error = ratio(achieved, wanted, 0) - 1;
+}
+
+/* What takes passes of its own. */
+static lln_status measure_more(const lln_head *head, const lln_match *match,
+                               unsigned what, lln_report *report)
+{
+    report->features_used = NAN;
+    report->sensitivity = (lln_sensitivity){NAN, NAN, NAN, NAN};
+    if (what & LLN_REPORT_FEATURES)
+        LLN_TRY(lln_features_used(head, match->alpha, match->beta,
+                                  &report->features_used));
+    return what & LLN_REPORT_SENSITIVITY
+               ? lln_sensitivity_measure(head, match->alpha, match->beta,
+                                         &report->sensitivity)
+               : LLN_OK;
+}
+
 lln_status lln_report_match(const lln_head *head, const lln_match *match,
-                            const lln_report_summary *softmax,
+                            const lln_report_summary *softmax, unsigned what,
                             lln_report *report)
 {
     lln_kernel_choice choice;
-    lln_report_summary lln;
-    LLN_TRY(lln_measured_kernel(match->alpha, match->beta, &choice));
-    LLN_TRY(summarise_kernel(&choice, head, !isnan(softmax->lambda2), &lln));
-    report->achieved = lln.log_variance;
-    report->relative_error =
-        ratio(lln.log_variance, softmax->log_variance, 0) - 1;
-    report->entropy_gap = lln.entropy - softmax->entropy;
-    report->lambda2_ratio = ratio(lln.lambda2, softmax->lambda2,
-                                  (double)head->q.rows * DBL_EPSILON);
-    describe_exponents(head, match, report);
+    lln_report result;
+    LLN_TRY(lln_side_choice(match->alpha, match->beta, &choice));
+    LLN_TRY(summarise_kernel(&choice, head, what, &result.lln));
+    compare_target(match, softmax, &result);
+    result.entropy_gap = result.lln.entropy - softmax->entropy;
+    result.lambda2_ratio = ratio(result.lln.lambda2, softmax->lambda2,
+                                 (double)head->q.rows * DBL_EPSILON);
+    describe_exponents(head, match, &result);
+    LLN_TRY(measure_more(head, match, what, &result));
+    *report = result;
     return LLN_OK;
 }

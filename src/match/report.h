@@ -5,42 +5,48 @@
 #ifndef LLN_MATCH_REPORT_H
 #define LLN_MATCH_REPORT_H
 
-#include <stdbool.h>
-
 #include "kernel/attention.h"
-#include "kernel/parameters.h"
 #include "match/match.h"
+#include "match/sensitivity.h"
+
+/* What is measured beside D2 and the entropy, as bits. What was not asked for
+ * is NaN. */
+enum {
+    LLN_REPORT_SPECTRUM = 1,
+    LLN_REPORT_MOMENTS = 2,
+    LLN_REPORT_FEATURES = 4,
+    LLN_REPORT_SENSITIVITY = 8
+};
 
 /* Summary of one attention matrix of a head. */
 typedef struct {
     double log_variance; /* within-row log-variance D2, the mean of
                             lln_row_variance */
     double entropy;      /* mean over rows, nats */
-    double lambda2;      /* see lln_spectrum; NaN: not measured */
+    double lambda2;      /* see lln_spectrum */
+    /* LLN_REPORT_MOMENTS: */
+    double log_variance_overall;      /* D1 */
+    double skewness, excess_kurtosis; /* of ln P over all entries */
+    double skewness_row;              /* means over rows of */
+    double excess_kurtosis_row;       /* lln_row_skewness and _kurtosis */
 } lln_report_summary;
 
 /* The summary of softmax attention, with which all matches of the head are
- * compared. lambda2 (if `spectrum`) takes many times longer than the rest. If
+ * compared. LLN_REPORT_SPECTRUM takes many times longer than the rest. If
  * no row has two keys, D2 is NaN. LLN_EINVAL: no queries; LLN_ENOMEM;
  * LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, bool spectrum,
+LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, unsigned what,
                                             lln_report_summary *out);
 
-/* D2 and entropy of any attention, as above, in one pass over its rows; lambda2
- * is NaN. The same statuses. */
+/* The same of any attention that is open, without lambda2. */
 LLN_NODISCARD lln_status lln_report_attention(lln_attention *attention,
+                                              unsigned what,
                                               lln_report_summary *out);
 
-/* lambda2 of a kernel on a head. NaN if there is none (n != m), or if it takes
- * more work or memory than is appropriate for an additional column. LLN_ENOMEM;
- * LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_report_lambda2(const lln_kernel_choice *kernel,
-                                            const lln_head *head,
-                                            double *lambda2);
-
 typedef struct {
-    double achieved;       /* D2 of LLN over all rows */
-    double relative_error; /* achieved / (D2 of softmax) - 1; NaN if D2 of
+    double achieved;       /* what is matched (match.of), of LLN over all rows;
+                              for the gap, the value that the match predicts */
+    double relative_error; /* achieved / (that of softmax) - 1; NaN if that of
                               softmax is 0 */
     double entropy_gap;    /* mean row entropy, LLN - softmax, nats */
     double lambda2_ratio;  /* |lambda_2| LLN / softmax; NaN: not measured, or
@@ -49,14 +55,18 @@ typedef struct {
     double fp16_overflow;  /* fraction of the features exp(alpha q_il) and */
     double bf16_overflow;  /* exp(beta k_jl), computed without subtracting a
                               maximum, that round to infinity */
+    lln_report_summary lln;
+    double features_used; /* lln_features_used */
+    lln_sensitivity sensitivity;
 } lln_report;
 
-/* Measures LLN attention with the match, in one pass over the head. fp16 rounds
+/* Measures LLN attention with the match, in one pass over the head, and what
+ * the bits of `what` ask for. fp16 rounds
  * to infinity from 65520, bf16 from 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta
  * not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_match(const lln_head *head,
                                           const lln_match *match,
                                           const lln_report_summary *softmax,
-                                          lln_report *report);
+                                          unsigned what, lln_report *report);
 
 #endif

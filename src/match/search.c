@@ -186,12 +186,13 @@ static lln_status bracket_target(lln_search *f, lln_search_point *low,
         climb_to_maximum(f);
     if (f->status != LLN_OK || find_rise(f, low, high))
         return f->status;
-    lln_search_point top = largest_point(f);
+    lln_search_point near = nearest_point(f);
     return lln_fail(LLN_ENOCONV,
                     "match: no alpha and beta reach %s %.9g; the "
-                    "largest found is %.9g, at alpha sigma_q = %.6g",
-                    f->name, f->target, f->target * exp(top.excess),
-                    exp(top.x));
+                    "%s found is %.9g, at beta sigma_k = %.6g",
+                    f->name, f->target,
+                    near.excess < 0 ? "largest" : "smallest",
+                    f->target * exp(near.excess), exp(near.x));
 }
 
 static double excess_at(double x, void *data)
@@ -226,10 +227,61 @@ lln_status lln_search_root(lln_search *search, double *x, double *slope,
     search->known = 0;
     search->status = LLN_OK;
     *slope = secants(search, *x, *slope);
+    lln_status status = LLN_OK;
     if (!target_reached(search)) {
-        LLN_TRY(bracket_target(search, &low, &high));
-        LLN_TRY(brent(search, low, high));
+        status = bracket_target(search, &low, &high);
+        if (status == LLN_OK)
+            status = brent(search, low, high);
     }
+    *x = search->status == LLN_OK ? nearest_point(search).x : NAN;
+    *excess = nearest_point(search).excess;
+    return status == LLN_OK ? search->status : status;
+}
+
+/* Adds the interval from *last to x if the sign changes in it. */
+static void watch_sign(lln_search *f, double x, lln_search_point *last,
+                       lln_search_interval *intervals, size_t most,
+                       size_t *count)
+{
+    double excess = evaluate(f, x);
+    if (*count < most && (excess < 0) != (last->excess < 0))
+        intervals[(*count)++] = (lln_search_interval){last->x, x};
+    *last = (lln_search_point){x, excess};
+}
+
+lln_status lln_search_scan(lln_search *search, double x,
+                           lln_search_interval *intervals, size_t most,
+                           size_t *count)
+{
+    static const double STEP = 0.3, OWN = 0.04, LOW = -3.0, HIGH = 4.2;
+    int below = (int)fmax(0, ceil((x - LOW) / STEP));
+    int above = (int)fmax(0, ceil((HIGH - x) / STEP));
+    search->known = 0;
+    search->status = LLN_OK;
+    *count = 0;
+    double start = x - below * STEP;
+    lln_search_point last = {start, evaluate(search, start)};
+    for (int k = below - 1; k > 0 && search->status == LLN_OK; k--)
+        watch_sign(search, x - k * STEP, &last, intervals, most, count);
+    if (below > 0)
+        watch_sign(search, x - OWN, &last, intervals, most, count);
+    last = (lln_search_point){x + OWN, evaluate(search, x + OWN)};
+    for (int k = 1; k <= above && search->status == LLN_OK; k++)
+        watch_sign(search, x + k * STEP, &last, intervals, most, count);
+    return search->status;
+}
+
+lln_status lln_search_between(lln_search *search, lln_search_interval interval,
+                              double *x, double *excess)
+{
+    search->known = 0;
+    search->status = LLN_OK;
+    lln_search_point low = {interval.low, evaluate(search, interval.low)};
+    lln_search_point high = {interval.high, evaluate(search, interval.high)};
+    if (search->status == LLN_OK && (low.excess < 0) == (high.excess < 0))
+        return lln_fail(LLN_ENOCONV, "match: no change of sign");
+    if (search->status == LLN_OK)
+        LLN_TRY(brent(search, low, high));
     *x = nearest_point(search).x;
     *excess = nearest_point(search).excess;
     return search->status;

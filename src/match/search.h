@@ -38,9 +38,29 @@ typedef struct {
  * quantity that is not monotone is followed up and down from *x; of several
  * roots, the first one found is returned. If the rounding of value() does not
  * allow the tolerance, the search ends when x cannot change any more.
- * LLN_ENOCONV: no s reaches the target (the message gives the largest value
- * found); else the statuses of value(). */
+ * LLN_ENOCONV: no s reaches the target (the message gives the nearest value
+ * found, and *x and *excess are where it was found), or there was no
+ * convergence (*x is NaN); else the statuses of value(). */
 LLN_NODISCARD lln_status lln_search_root(lln_search *search, double *x,
                                          double *slope, double *excess);
+
+/* Where a root is: the excess has different signs at the two ends. */
+typedef struct {
+    double low, high; /* x */
+} lln_search_interval;
+
+/* Looks for roots beside the known one at x: evaluates value() at x +- 0.04 and
+ * at x +- k 0.3 for s = 0.05 to 67, and lists up to `most` intervals with a
+ * change of sign, in ascending order. Two roots within one step are not seen.
+ * The statuses of value(). */
+LLN_NODISCARD lln_status lln_search_scan(lln_search *search, double x,
+                                         lln_search_interval *intervals,
+                                         size_t most, size_t *count);
+
+/* The root in an interval. LLN_ENOCONV: the excess has the same sign at both
+ * ends; else the statuses of value(). */
+LLN_NODISCARD lln_status lln_search_between(lln_search *search,
+                                            lln_search_interval interval,
+                                            double *x, double *excess);
 
 #endif

@@ -76,6 +76,22 @@ static double with_sink(const lln_row *row)
                  : row->entropy;
 }
 
+double lln_entropy_of_logits(const double *x, size_t count)
+{
+    size_t top = 0;
+    double rest = 0, slope = 0; /* without the largest, whose term is 1 */
+    for (size_t j = 1; j < count; j++)
+        top = x[j] > x[top] ? j : top;
+    for (size_t j = 0; j < count; j++) {
+        double weight = exp(x[j] - x[top]);
+        if (j == top || !(weight > 0))
+            continue;
+        rest += weight;
+        slope += (x[top] - x[j]) * weight;
+    }
+    return log1p(rest) + slope / (1 + rest);
+}
+
 double lln_entropy_floor(size_t keys, double spread)
 {
     double t = (double)keys;

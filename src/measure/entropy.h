@@ -45,6 +45,10 @@ typedef struct {
  * the weights; here it is that of the logits themselves. */
 double lln_entropy_floor(size_t keys, double spread);
 
+/* Entropy of the softmax of the logits x[count], count >= 1, nats. Accurate
+ * near 0; x may have -inf, but not only. */
+double lln_entropy_of_logits(const double *x, size_t count);
+
 /* Measures the rows listed in queries[count]; NULL: all n rows. A row with one
  * allowed key has entropy 0, as the formula gives; if no row has two,
  * `normalized` is NaN. `error`, unless NULL, receives the standard errors of

@@ -82,10 +82,9 @@ static lln_moments merge_rows(const lln_attention *attention,
     return all;
 }
 
-/* Computes all moments except the fit, from measured rows. */
-static lln_status pool_moments(const lln_attention *attention,
-                               const lln_row *rows, size_t count,
-                               lln_lognormal *out)
+lln_status lln_lognormal_pool(const lln_attention *attention,
+                              const lln_row *rows, size_t count,
+                              lln_lognormal *out)
 {
     *out = (lln_lognormal){NAN, NAN, NAN, NAN, NAN, {NAN, NAN, NAN},
                            NAN, NAN, 0,   NAN};
@@ -231,7 +230,7 @@ static lln_status measure_pilot(lln_attention *attention, const size_t *queries,
         list[i] = queries[list[i]];
     LLN_TRY(lln_rows_measure(attention, list, used, LLN_ROW_MOMENTS, measured));
     lln_lognormal guess;
-    lln_status status = pool_moments(attention, measured, used, &guess);
+    lln_status status = lln_lognormal_pool(attention, measured, used, &guess);
     *mean = guess.sample_mean;
     *deviation = sqrt(guess.variance);
     return status;
@@ -263,7 +262,7 @@ static lln_status count_entries(lln_attention *attention, const size_t *queries,
         lln_sample_free(sample);
         LLN_TRY(collect_bins(attention, queries, count, mean, deviation,
                              left_out, measured, sample));
-        status = pool_moments(attention, measured, count, out);
+        status = lln_lognormal_pool(attention, measured, count, out);
         if (status != LLN_OK || laid_well(mean, deviation, out))
             return status;
         mean = out->sample_mean;
@@ -297,7 +296,7 @@ static lln_status find_all(lln_attention *attention, const size_t *queries,
                              sample);
     LLN_TRY(
         collect_values(attention, queries, count, left_out, measured, sample));
-    return pool_moments(attention, measured, count, out);
+    return lln_lognormal_pool(attention, measured, count, out);
 }
 
 static lln_status measure_entries(lln_attention *attention,

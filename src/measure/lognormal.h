@@ -60,6 +60,13 @@ LLN_NODISCARD lln_status
 lln_lognormal_leave_out(lln_attention *attention,
                         const lln_rows_left_out *left_out, lln_lognormal *out);
 
+/* The same from measured rows[count] of the attention, without the
+ * distribution: `fit` and `resolution` stay undefined, and variance_row is that
+ * of these rows. LLN_EUNDEFINED as above. */
+LLN_NODISCARD lln_status lln_lognormal_pool(const lln_attention *attention,
+                                            const lln_row *rows, size_t count,
+                                            lln_lognormal *out);
+
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */
 LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,

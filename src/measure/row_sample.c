@@ -94,3 +94,17 @@ double lln_row_variance(const lln_row *row)
 {
     return row->keys > 1 ? row->scores.m2 / (double)(row->keys - 1) : NAN;
 }
+
+double lln_row_skewness(const lln_row *row)
+{
+    const lln_moments *s = &row->scores;
+    double spread = row->keys > 1 ? s->m2 / s->count : 0;
+    return spread > 0 ? s->m3 / s->count / pow(spread, 1.5) : NAN;
+}
+
+double lln_row_kurtosis(const lln_row *row)
+{
+    const lln_moments *s = &row->scores;
+    double spread = row->keys > 1 ? s->m2 / s->count : 0;
+    return spread > 0 ? s->m4 / s->count / (spread * spread) - 3 : NAN;
+}

@@ -39,4 +39,9 @@ void lln_values_mean(const double *first, size_t stride, size_t count, size_t n,
  * within-row log-variance D2. */
 double lln_row_variance(const lln_row *row);
 
+/* Skewness and excess kurtosis of ln P in the row, standardised with divisor
+ * keys; NaN if it has fewer than two keys or no spread. */
+double lln_row_skewness(const lln_row *row);
+double lln_row_kurtosis(const lln_row *row);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "core/threads.h"
+#include "heads/wide.h"
 #include "kernel/table/table.h"
 #include "measure/singular_dense.h"
 #include "measure/singular_lanczos.h"
@@ -143,15 +144,16 @@ lln_status lln_singular_measure_head(const lln_kernel_choice *kernel,
 {
     lln_singular_options options = {.count = count};
     lln_head wide;
+    double *storage;
     *out = (lln_singular){0};
     if (head->q.precision == LLN_FLOAT64 ||
         head->q.rows > LLN_SINGULAR_FLOAT64_TOKENS ||
         head->k.rows > LLN_SINGULAR_FLOAT64_TOKENS)
         return measure_kernel(kernel, head, &options, out);
     options.narrow = true;
-    LLN_TRY(lln_head_widen(head, &wide));
+    LLN_TRY(lln_head_widen(head, &wide, &storage));
     lln_status status = measure_kernel(kernel, &wide, &options, out);
-    free(wide.storage);
+    free(storage);
     return status;
 }
 

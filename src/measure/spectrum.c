@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "core/threads.h"
+#include "heads/wide.h"
 #include "kernel/table/table.h"
 #include "measure/spectrum_arnoldi.h"
 #include "measure/spectrum_blocks.h"
@@ -247,10 +248,11 @@ static lln_status measure_widened(const lln_kernel_choice *kernel,
                                   lln_spectrum *out)
 {
     lln_head wide;
+    double *storage;
     *out = missing_spectrum();
-    LLN_TRY(lln_head_widen(head, &wide));
+    LLN_TRY(lln_head_widen(head, &wide, &storage));
     lln_status status = measure_kernel(kernel, &wide, options, out);
-    free(wide.storage);
+    free(storage);
     return status;
 }
 

@@ -80,3 +80,28 @@ lln_status lln_theory_fenton_row_inverse(size_t d, double variance,
     }
     return LLN_OK;
 }
+
+/* With u = ln b2, f(u) = ln(e^{b2} - 1) + ratio^2 b2 - ln q. A start below the
+ * root is the b2 of e^{(1 + ratio^2) b2} - 1 = q. */
+lln_status lln_theory_fenton_row_ratio_inverse(size_t d, double variance,
+                                               double ratio, double *b2)
+{
+    if (!(ratio > 0 && isfinite(ratio)))
+        return lln_fail(LLN_EINVAL, "ratio %g: expected a positive number",
+                        ratio);
+    if (ratio == 1)
+        return lln_theory_fenton_row_inverse(d, variance, b2);
+    double whole, r2 = ratio * ratio;
+    LLN_TRY(lln_theory_fenton_inverse(d, variance, &whole));
+    double x = whole / (1 + r2);
+    double log_q = x > 0 ? log((double)d) + log_expm1(variance) : 0;
+    for (int step = 0; x > 0 && step < 200; step++) {
+        double slope = 1 / -expm1(-x) + r2;
+        double next = x + (log_q - log_expm1(x) - r2 * x) / slope;
+        if (!(next > x * (1 + 1e-15)))
+            break;
+        x = next;
+    }
+    *b2 = x;
+    return LLN_OK;
+}

@@ -45,4 +45,14 @@ LLN_NODISCARD lln_status lln_theory_fenton_row_inverse(size_t d,
                                                        double variance,
                                                        double *side2);
 
+/* The same for a2 = ratio^2 b2: the b2 with
+ *     (e^{b2} - 1) e^{ratio^2 b2} = d (e^{variance} - 1),
+ * by Newton's method for the logarithm, which is concave, from below; relative
+ * error below 1e-14. variance = 0 gives 0.
+ * LLN_EINVAL also if the ratio is not positive and finite. */
+LLN_NODISCARD lln_status lln_theory_fenton_row_ratio_inverse(size_t d,
+                                                             double variance,
+                                                             double ratio,
+                                                             double *b2);
+
 #endif

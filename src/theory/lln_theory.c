@@ -32,6 +32,19 @@ static lln_status row_variance(size_t d, double a, double b,
     return LLN_OK;
 }
 
+lln_status lln_theory_lln_row_variance(size_t d, double a, double b,
+                                       double *variance)
+{
+    double sum[4];
+    LLN_TRY(check_sides(d, a, b));
+    LLN_TRY(lln_theory_sum_cumulants(d, a * a + b * b, sum));
+    if (b == 0 || a == 0 || d == 1) {
+        *variance = b == 0 ? 0 : a == 0 ? sum[1] : b * b;
+        return LLN_OK;
+    }
+    return row_variance(d, a, b, sum[1], variance);
+}
+
 static lln_status log_variances(double feature_variance,
                                 lln_theory_lln_values *lln)
 {
@@ -93,21 +106,20 @@ lln_status lln_theory_lln_lambda2(size_t n, const lln_theory_lln_values *lln,
     return LLN_OK;
 }
 
-/* The root of ln D2(s) = ln target in x = ln s. The function is nearly linear,
- * with slope 2 at both ends. */
+/* The root of ln D2(ratio s, s) = ln target in x = ln s. The function is nearly
+ * linear, with slope 2 at both ends. */
 struct matching {
     size_t d;
-    double log_target;
+    double log_target, ratio;
     lln_status status; /* of the last evaluation */
 };
 
 static double excess_at(double x, void *data)
 {
     struct matching *matching = data;
-    double s = exp(x), sum[4], variance = NAN;
-    matching->status = lln_theory_sum_cumulants(matching->d, 2 * s * s, sum);
-    if (matching->status == LLN_OK)
-        matching->status = row_variance(matching->d, s, s, sum[1], &variance);
+    double b = exp(x), variance = NAN;
+    matching->status = lln_theory_lln_row_variance(
+        matching->d, matching->ratio * b, b, &variance);
     return log(variance) - matching->log_target;
 }
 
@@ -116,17 +128,19 @@ static lln_status bracket_root(struct matching *matching, double guess,
                                double *low, double *high)
 {
     static const double STRIDE = 0.25;
-    double largest = log(LLN_THEORY_S2_MAX / 2) / 2 - 1e-12;
+    double factor = 1 + matching->ratio * matching->ratio;
+    double largest = log(LLN_THEORY_S2_MAX / factor) / 2 - 1e-12;
     double x = fmin(guess, largest);
     double excess = excess_at(x, matching), sign = excess > 0 ? -1 : 1;
     while (matching->status == LLN_OK) {
         double next = fmin(x + sign * STRIDE, largest);
         if (next == x)
             return lln_fail(LLN_ENOCONV,
-                            "lln with %zu features: no alpha sigma_q = beta "
+                            "lln with %zu features: no alpha sigma_q = %g beta "
                             "sigma_k up to %g reaches within-row log-variance "
                             "%g",
-                            matching->d, exp(largest),
+                            matching->d, matching->ratio,
+                            matching->ratio * exp(largest),
                             exp(matching->log_target));
         excess = excess_at(next, matching);
         *low = fmin(x, next);
@@ -162,18 +176,25 @@ static lln_status brent(struct matching *matching, double low, double high,
     return LLN_OK;
 }
 
-lln_status lln_theory_lln_match(size_t d, double target, double *s)
+lln_status lln_theory_lln_match_ratio(size_t d, double target, double ratio,
+                                      double *b)
 {
     if (!(target > 0 && isfinite(target)))
         return lln_fail(LLN_EINVAL,
                         "log-variance %g to match: expected positive", target);
-    double side2, low = 0, high = 0, root = 0;
-    struct matching matching = {.d = d, .log_target = log(target)};
-    LLN_TRY(lln_theory_fenton_row_inverse(d, target, &side2));
+    double b2, low = 0, high = 0, root = 0;
+    struct matching matching = {
+        .d = d, .log_target = log(target), .ratio = ratio};
+    LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, target, ratio, &b2));
     /* D2 <= b^2, because the gradient of ln S in the keys is at most b long. */
-    double guess = log(fmax(side2, target)) / 2;
+    double guess = log(fmax(b2, target)) / 2;
     LLN_TRY(bracket_root(&matching, guess, &low, &high));
     LLN_TRY(brent(&matching, low, high, &root));
-    *s = exp(root);
+    *b = exp(root);
     return LLN_OK;
+}
+
+lln_status lln_theory_lln_match(size_t d, double target, double *s)
+{
+    return lln_theory_lln_match_ratio(d, target, 1, s);
 }

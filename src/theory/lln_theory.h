@@ -43,6 +43,11 @@ typedef struct {
 LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
                                         lln_theory_lln_values *lln);
 
+/* D2 alone, in about half the time. Statuses as above. */
+LLN_NODISCARD lln_status lln_theory_lln_row_variance(size_t d, double a,
+                                                     double b,
+                                                     double *variance);
+
 /* Mean of ln P over all entries of a row of n keys, n large:
  *     E ln S - ln n - b^2 / 2 - E T.
  * LLN_EINVAL: n = 0. */
@@ -73,5 +78,11 @@ LLN_NODISCARD lln_status lln_theory_lln_lambda2(
  * 1, 0.1 s at 40. */
 LLN_NODISCARD lln_status lln_theory_lln_match(size_t d, double target,
                                               double *s);
+
+/* The same for a = ratio b: the side b at which D2 equals `target`. The time
+ * increases with a, see lln_theory_lln. LLN_EINVAL also if the ratio is not
+ * positive and finite. */
+LLN_NODISCARD lln_status lln_theory_lln_match_ratio(size_t d, double target,
+                                                    double ratio, double *b);
 
 #endif

@@ -254,8 +254,9 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
 }
 
 /* The methods of match/match.h, which implements them. */
-const char *const lln_lln_matches[] = {"paper", "fenton",   "fenton-row",
-                                       "exact", "measured", NULL};
+const char *const lln_lln_matches[] = {
+    "paper", "fenton",  "fenton-row", "exact", "measured",
+    "line",  "entropy", "gap",        "joint", NULL};
 const char *const lln_lln_scales[] = {"head", "layer", NULL};
 
 const lln_kernel lln_kernel_lln = {
@@ -272,10 +273,7 @@ const lln_kernel lln_kernel_lln = {
     .parameters =
         {{"alpha", "multiplies the queries", NULL, {-INFINITY, INFINITY}},
          {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
-         {"match",
-          "method that finds alpha and beta: paper, fenton, fenton-row, exact "
-          "or measured",
-          "measured", .words = lln_lln_matches},
+         {"match", LLN_LLN_MATCH_SUMMARY, "measured", .words = lln_lln_matches},
          {"eps", "added to the sum of a row, as published", NULL, {0, 1}},
          {"scales",
           "match uses the standard deviations of each head, or of each layer",

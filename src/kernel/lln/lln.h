@@ -26,5 +26,8 @@ LLN_NODISCARD lln_status lln_lln_open(const lln_kernel_choice *choice,
 
 /* Words of the parameters match and scales, ended by NULL. */
 extern const char *const lln_lln_matches[], *const lln_lln_scales[];
+#define LLN_LLN_MATCH_SUMMARY                                                  \
+    "method that finds alpha and beta: paper, fenton, fenton-row, exact, "     \
+    "measured, line, entropy, gap or joint"
 
 #endif

@@ -149,10 +149,7 @@ const lln_kernel lln_kernel_lln_blockdiag = {
     .parameters =
         {{"alpha", "multiplies the queries", NULL, {-INFINITY, INFINITY}},
          {"beta", "multiplies the keys", NULL, {-INFINITY, INFINITY}},
-         {"match",
-          "method that finds alpha and beta: paper, fenton, fenton-row, exact "
-          "or measured",
-          "measured", .words = lln_lln_matches},
+         {"match", LLN_LLN_MATCH_SUMMARY, "measured", .words = lln_lln_matches},
          {"eps",
           "added to the sum of a row of lln, as published",
           NULL,

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "match_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core/text.h"
+#include "message.h"
+#include "selection.h"
+
+static void add_method(match_methods *list, const lln_match_method *method)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i] == method)
+            cli_usage("--method: '%s' is given twice", method->name);
+    if (list->count == MATCH_METHODS)
+        cli_fail("more than %d methods", MATCH_METHODS);
+    list->items[list->count++] = method;
+}
+
+__attribute__((noreturn)) static void unknown_method(const char *name)
+{
+    char known[256] = "";
+    const lln_match_method *method = lln_match_methods;
+    for (; method->name; method++)
+        lln_text_append(known, sizeof known, method->name);
+    cli_usage("--method: '%s' is not a method; expected all, or some of %s",
+              name, known);
+}
+
+/* Reads "paper,measured" or "all". */
+match_methods match_methods_read(const char *text)
+{
+    match_methods list = {.count = 0};
+    char *copy = cli_copy(text), *rest = copy, *name;
+    while ((name = strsep(&rest, ","))) {
+        const lln_match_method *method = lln_match_find(name);
+        if (method) {
+            add_method(&list, method);
+            continue;
+        }
+        if (strcmp(name, "all") != 0)
+            unknown_method(name);
+        for (method = lln_match_methods; method->name; method++)
+            add_method(&list, method);
+    }
+    free(copy);
+    return list;
+}
+
+static lln_match_target read_second(const char *text)
+{
+    if (strcmp(text, "skewness") == 0)
+        return LLN_TARGET_SKEWNESS;
+    if (strcmp(text, "entropy") != 0)
+        cli_usage("--second: expected entropy or skewness, found '%s'", text);
+    return LLN_TARGET_ENTROPY;
+}
+
+void match_options_check(const match_methods *methods)
+{
+    bool any_free = false;
+    for (size_t i = 0; i < methods->count; i++)
+        any_free = any_free || methods->items[i]->has_free_sides;
+    if (any_free && cli_given("balance"))
+        cli_usage("--balance cannot be used with method joint, which chooses "
+                  "alpha and beta freely; name other methods");
+    static const char *const of_joint[] = {"second", "largest", NULL};
+    if (!any_free && cli_first_given(of_joint))
+        cli_usage("--%s needs --method joint", cli_first_given(of_joint));
+}
+
+lln_match_options match_options_read(const match_settings *settings)
+{
+    lln_match_options read = lln_match_defaults;
+    lln_number_list range = number_list_read("range", settings->range);
+    if (range.count != 2 || !(range.values[1] > range.values[0]))
+        cli_usage("--range: expected two positive numbers in ascending order, "
+                  "found '%s'",
+                  settings->range);
+    read.line_low = range.values[0];
+    read.line_high = range.values[1];
+    read.balance = settings->balance;
+    read.largest = settings->largest;
+    read.second = read_second(settings->second);
+    free(range.values);
+    return read;
+}

@@ -133,6 +133,7 @@ static const record_column columns[] = {
     RECORD_TEXT(match_record, second, "second", "joint", 0),
     GROUP(match.second_target, "second_target", "joint", 0),
     GROUP(match.second_predicted, "second_predicted", "joint", 0),
+    GROUP(match.second_limit, "second_limit", "joint", 0),
     MOMENT(log_variance, "log_variance_row"),
     MOMENT(log_variance_overall, "log_variance"),
     MOMENT(skewness_row, "skewness_row"),

@@ -292,9 +292,12 @@ static lln_status measure_matches(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-/* Eigenvalues are printed on request. */
+/* Eigenvalues are matched, or printed on request. */
 static bool may_need_spectrum(void)
 {
+    for (size_t i = 0; i < methods.count; i++)
+        if (methods.items[i]->target == LLN_TARGET_GAP)
+            return true;
     return run_shared.columns && !options.no_spectrum;
 }
 

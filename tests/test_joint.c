@@ -94,6 +94,9 @@ START_TEST(find_nearest)
     expect_relative(match->alpha * match->sigma_q, 200, 1e-12);
     expect_relative(match->beta * match->sigma_k, 1.18180749671427, 1e-7);
     expect_relative(match->distance, 0.024623863050742, 1e-6);
+    /* test_joint_limit.c, minus the entropy of softmax */
+    expect_absolute(match->second_limit, 3.54742860237017 - 3.57086448550626,
+                    1e-10);
     expect_status(find(&head, LLN_TARGET_SKEWNESS, 50, &found), LLN_ENOCONV);
     expect_relative(found.items[0].distance, 0.127128620464697, 1e-6);
     lln_head_free(&head);

@@ -145,6 +145,7 @@ static const record_column columns[] = {
     RECORD_TEXT(match_record, second, "second", "joint", 0),
     GROUP(match.second_target, "second_target", "joint", 0),
     GROUP(match.second_predicted, "second_predicted", "joint", 0),
+    GROUP(match.second_limit, "second_limit", "joint", 0),
     MOMENT(log_variance, "log_variance_row"),
     MOMENT(log_variance_overall, "log_variance"),
     MOMENT(skewness_row, "skewness_row"),
@@ -297,9 +298,12 @@ static lln_status measure_matches(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-/* Eigenvalues are printed on request. */
+/* Eigenvalues are matched, or printed on request. */
 static bool may_need_spectrum(void)
 {
+    for (size_t i = 0; i < methods.count; i++)
+        if (methods.items[i]->target == LLN_TARGET_GAP)
+            return true;
     return run_shared.columns && !options.no_spectrum;
 }
 

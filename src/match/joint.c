@@ -32,6 +32,7 @@ typedef struct {
     lln_head head; /* float64 */
     bool skewness; /* the second quantity is that, not the entropy */
     double target; /* its value for softmax */
+    double limit;  /* its difference for a -> infinity */
     lln_row *rows; /* [n] */
     double a;      /* of the search in progress */
     double tolerance;
@@ -178,6 +179,7 @@ static void add(const joint *j, point at, double distance,
     lln_match *match = &found->items[found->count - 1];
     match->second_target = j->target;
     match->second_predicted = j->target + at.difference;
+    match->second_limit = j->limit;
 }
 
 static bool is_met(const joint *j, const point *at)
@@ -238,12 +240,10 @@ static void follow_curve(joint *j, double limit, point *grid)
 
 /* Whether a solution exists beyond the end of the range, and how the message
  * says it. */
-static const char *beyond(const joint *j, const lln_joint_limit *limit,
-                          const point *grid)
+static const char *beyond(const joint *j, const point *grid)
 {
-    double end = j->skewness ? limit->skewness : limit->entropy;
     bool changes =
-        !isnan(grid[0].y) && (end - j->target < 0) != (grid[0].difference < 0);
+        !isnan(grid[0].y) && (j->limit < 0) != (grid[0].difference < 0);
     return changes ? "; there is one at a larger alpha" : "";
 }
 
@@ -266,6 +266,7 @@ static lln_status find_solutions(joint *j, lln_match_list *found)
     point grid[GRID];
     LLN_TRY(measure_softmax(j));
     LLN_TRY(lln_joint_limit_find(&j->head, j->problem->variance, &limit));
+    j->limit = (j->skewness ? limit.skewness : limit.entropy) - j->target;
     follow_curve(j, limit.beta * j->problem->sigma_k, grid);
     for (int i = 0; i + 1 < GRID; i++) {
         j->start = grid[i];
@@ -294,7 +295,7 @@ static lln_status find_solutions(joint *j, lln_match_list *found)
                     "%s: it differs by %.6g at alpha sigma_q = %.6g, beta "
                     "sigma_k = %.6g%s",
                     j->skewness ? "skewness" : "entropy", j->best.difference,
-                    exp(j->best.x), exp(j->best.y), beyond(j, &limit, grid));
+                    exp(j->best.x), exp(j->best.y), beyond(j, grid));
 }
 
 lln_status lln_joint_find(const lln_match_problem *problem,

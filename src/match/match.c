@@ -103,8 +103,8 @@ const lln_match_method lln_match_methods[] = {
      "the head itself",
      LLN_TARGET_ENTROPY, false, false, lln_measured_find_entropy},
     {"gap",
-     "the same for the spectral gap of softmax; takes much longer than the "
-     "others",
+     "search for alpha and beta that give the spectral gap of softmax on the "
+     "head itself; slow",
      LLN_TARGET_GAP, false, false, lln_gap_find},
     {"joint",
      "search for alpha and beta that give both D2 and --second of softmax; "

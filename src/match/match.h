@@ -47,6 +47,8 @@ typedef struct {
                          NaN if it predicts none */
     double second_target, second_predicted; /* the same for the second quantity
                                                of joint; NaN: there is none */
+    double second_limit; /* of joint: second value minus its target for a ->
+                            infinity on the curve of D2; NaN: not joint */
     double stated_error; /* largest relative error of `predicted` that the
                             method states for the Gaussian model; NaN: none */
     double distance;     /* from the target: 0 if it is met, NaN if there is no

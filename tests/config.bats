@@ -245,6 +245,18 @@ numbers() {
     entropies "${raw[@]}" $(< first) | diff table -
 }
 
+@test "keys of latent attention without what all heads share" {
+    config '"model_type": "deepseek_v3", "qk_nope_head_dim": 12' \
+        '"qk_rope_head_dim": 4'
+    tail -c $((2 * 24 * 16 * 8)) "$vectors/a_k.npy" |
+        npy ../k.npy '<f8' '(4, 24, 8)'
+    # shellcheck disable=SC2034 # for refuses
+    files_before=config.json
+    refuses 1 "../k.npy: 8 features; expected 16 as in $vectors/a_q.npy; the features of keys that all heads share are given with --arrays k_rope=FILE" \
+        lln-entropy --config config.json --layout hnd \
+        --q "$vectors/a_q.npy" --k ../k.npy
+}
+
 @test "layers without softmax are left out" {
     config '"model_type": "qwen3_next", "partial_rotary_factor": 0.5'
     for layer in 0 3; do

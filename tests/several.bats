@@ -353,11 +353,9 @@ l{layer}_q{head}.npy,4,1'
     lln-entropy --layout bnd -q --kernel softmax --lengths - a.st b.st \
         < lengths | cmp - table
     printf '2\n3\n3\n' > lengths
-    run --separate-stderr lln-entropy --layout bnd --lengths lengths a.st b.st
-    equal status "$status" 2
-    equal stderr "$stderr" \
-        "lln-entropy: lengths: 3 lengths; expected one, or one for each of the 2 batch entries of a.st: key 'q'
-Try 'lln-entropy --help'"
+    files_before=$(ls -A)
+    refuses 2 "lengths: 3 lengths; expected one, or one for each of the 2 batch entries of a.st: key 'q'" \
+        lln-entropy --layout bnd --lengths lengths a.st b.st
 }
 
 @test "names that find nothing, or too much" {

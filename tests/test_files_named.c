@@ -248,8 +248,11 @@ START_TEST(files_lengths)
     expect_failure(files, "q.npy: batch 1, row 2, column 0: nan; expected "
                           "finite numbers");
     read_lengths("4\n", &lengths);
-    expect_failure(files, "lengths: line 1: 4 queries and 4 keys; expected at "
-                          "most 3 and 4, as in q.npy");
+    files.rule.scale = NAN;
+    expect_status(lln_files_open(&files, &heads), LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(),
+                     "lengths: line 1: 4 queries and 4 keys; expected at most "
+                     "3 and 4, as in q.npy");
     lln_lengths_free(&lengths);
 }
 END_TEST

@@ -150,6 +150,20 @@ void sources_refuse_several(void)
         second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
 }
 
+/* Ends the process with another hint than layouts if keys of latent attention
+ * lack the features that all heads share. */
+static void refuse_narrow_keys(void)
+{
+    const char *message = lln_error_message();
+    const char *hint = strstr(message, "; layout ");
+    size_t length = hint ? (size_t)(hint - message) : strlen(message);
+    if (config_get() && config_get()->rope_last &&
+        !arrays_for(ARRAYS_OF_KEYS) && strstr(message, "features; expected"))
+        cli_fail("%.*s; the features of keys that all heads share are given "
+                 "with --arrays k_rope=FILE",
+                 (int)length, message);
+}
+
 /* Opens the files of an operand, with the heads selected (NULL: all). */
 static lln_heads_part open_operand(const operand *from,
                                    const lln_lengths *lengths,
@@ -193,6 +207,8 @@ static lln_heads_part open_operand(const operand *from,
     lln_status status = lln_files_open(&files, &part.heads);
     if (status == LLN_EINVAL)
         cli_usage("%s", lln_error_message());
+    if (status == LLN_EFORMAT)
+        refuse_narrow_keys();
     cli_check(status);
     cli_refuse_mapped();
     part.heads.rest(&part.heads);

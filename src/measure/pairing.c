@@ -65,12 +65,13 @@ static bool add_mass(lln_head *head, double *sum)
     return status == LLN_OK;
 }
 
-/* Adds a head to both sums and to the count, if it can be measured. */
-static lln_status add_head(const lln_heads *mapped, size_t index,
-                           lln_pairing *sum, size_t *count)
+/* The masses of a head, if it can be measured; else NaN. */
+static lln_status look_at_head(const lln_heads *mapped, size_t index,
+                               lln_pairing *masses)
 {
     lln_head head;
     lln_rope_pairing pairing;
+    *masses = (lln_pairing){.asked = NAN, .other = NAN};
     mapped->describe(mapped, index, &head);
     if (head.q.rows < FEWEST)
         return LLN_OK;
@@ -86,22 +87,35 @@ static lln_status add_head(const lln_heads *mapped, size_t index,
     if (status == LLN_EUNDEFINED)
         return LLN_OK;
     LLN_TRY(status);
-    if (add_mass(&head, &asked) && good) {
-        sum->asked += asked;
-        sum->other += other;
-        sum->pairing = pairing;
-        ++*count;
-    }
+    if (add_mass(&head, &asked) && good)
+        *masses = (lln_pairing){asked, other, pairing, false};
     return LLN_OK;
+}
+
+/* Index of the i-th of the heads that are looked at. */
+static size_t index_of(const lln_heads *mapped, size_t i, size_t most)
+{
+    return (2 * i + 1) * mapped->count / (2 * most);
 }
 
 lln_status lln_pairing_look(const lln_heads *mapped, lln_pairing *found)
 {
     size_t count = 0, most = lln_size_smaller(HEADS, mapped->count);
-    lln_pairing sum = {.asked = 0};
+    lln_pairing sum = {.asked = 0}, head[HEADS];
+    lln_status status[HEADS];
+#pragma omp parallel for schedule(dynamic, 1)
     for (size_t i = 0; i < most; i++)
-        LLN_TRY(add_head(mapped, (2 * i + 1) * mapped->count / (2 * most), &sum,
-                         &count));
+        status[i] = look_at_head(mapped, index_of(mapped, i, most), &head[i]);
+    for (size_t i = 0; i < most; i++) {
+        if (status[i] != LLN_OK) /* once more, for its message */
+            LLN_TRY(look_at_head(mapped, index_of(mapped, i, most), &head[i]));
+        if (isnan(head[i].asked))
+            continue;
+        sum.asked += head[i].asked;
+        sum.other += head[i].other;
+        sum.pairing = head[i].pairing;
+        count++;
+    }
     found->pairing = sum.pairing;
     found->asked = sum.asked / (double)count;
     found->other = sum.other / (double)count;

@@ -409,3 +409,8 @@ shows() {
     shows '^lln-spectral: .* rows/s, [0-9]+ products' "$many"
     [[ $(tty "timeout -s INT 2 $many --quiet") != *products* ]]
 }
+
+@test "progress of a bootstrap: the heads that were drawn" {
+    shows '^lln-stats: .* rows/s, [0-9]+ draws' \
+        'lln-stats -n 2048 --trials 999 --bootstrap 999 -o table'
+}

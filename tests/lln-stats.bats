@@ -146,6 +146,66 @@ moments() {
             0.23933673) | near 3e-5
 }
 
+# columns NAME...: columns of standard input beside each other.
+columns() {
+    cat > all_columns
+    local name
+    for name in "$@"; do
+        column "$name" < all_columns > "of_$name"
+    done
+    paste -d ' ' "${@/#/of_}"
+}
+
+@test "the group fenton: the plain formulas, and their errors" {
+    local group own row
+    own=fenton_log_mean,fenton_log_variance,fenton_log_mean_error
+    own=$own,fenton_log_variance_error,fenton_log_mean_theory_error
+    own=$own,fenton_log_variance_theory_error
+    row=${own//fenton_/fenton_row_}
+    group=$(lln-stats -n 8 -d 2 --each --columns fenton | head -n 1)
+    equal group "$group" "$own,$row"
+    of_case A --kernel lln:alpha=1.1:beta=1.4 --columns default,fenton \
+        --double > table
+    # 64 tokens, 8 features
+    columns sigma_q sigma_k log_mean log_variance log_variance_row \
+        fenton_log_mean fenton_log_variance fenton_log_mean_error \
+        fenton_log_variance_error fenton_row_log_mean \
+        fenton_row_log_variance fenton_row_log_mean_error \
+        fenton_row_log_variance_error < table | awk '{
+            a2 = (1.1 * $1) ^ 2; b2 = (1.4 * $2) ^ 2
+            sum = log(1 + (exp(a2 + b2) - 1) / 8)
+            row = log(1 + (exp(b2) - 1) * exp(a2) / 8)
+            printf "%.17g %.17g\n", $6, -log(64) - sum / 2
+            printf "%.17g %.17g\n", $7, sum
+            printf "%.17g %.17g\n", $8, $6 - $3
+            printf "%.17g %.17g\n", $9, $7 / $4 - 1
+            printf "%.17g %.17g\n", $10, -log(64) - row / 2
+            printf "%.17g %.17g\n", $11, row
+            printf "%.17g %.17g\n", $12, $10 - $3
+            printf "%.17g %.17g\n", $13, $11 / $5 - 1 }' | near 1e-12
+    columns log_mean_theory log_variance_theory log_variance_row_theory \
+        fenton_log_mean fenton_log_variance fenton_log_mean_theory_error \
+        fenton_log_variance_theory_error fenton_row_log_variance \
+        fenton_row_log_variance_theory_error < table | awk '{
+            printf "%.17g %.17g\n", $6, $4 - $1
+            printf "%.17g %.17g\n", $7, $5 / $2 - 1
+            printf "%.17g %.17g\n", $9, $8 / $3 - 1 }' | near 1e-12
+}
+
+@test "the group fenton: where it is accurate, and where it has no values" {
+    local two=fenton_log_mean,fenton_row_log_variance_error
+    # within 5 % of D2 for a2 + b2 < 0.94 at d = 64
+    lln-stats --sigma-q 0.3 --sigma-k 0.3 --kernel lln:alpha=1:beta=1 \
+        --columns 'fenton_row*' > table
+    column fenton_row_log_variance_theory_error < table |
+        awk '{ print; exit !($1 > -0.05 && $1 < 0.05) }'
+    lln-stats -n 32 -d 4 --kernel softmax --each --trials 1 --columns $two > a
+    lln-stats -n 32 -d 4 --kernel lln --causal --each --trials 1 \
+        --columns $two > b
+    equal softmax "$(cat a)" "$two"$'\nnan,nan'
+    equal causal "$(cat b)" "$two"$'\nnan,nan'
+}
+
 @test "--fenton interrupted: finished rows are kept" {
     run --separate-stderr timeout -s INT --preserve-status 1 \
         lln-stats --fenton --s2 0.25:25:100000 -d 512 -o out.csv

@@ -34,6 +34,7 @@ described() {
         lln-attend) echo --compare softmax ;;
         esac | sed "s/^/$sampled /" > tables
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
+        [ "$tool" != lln-stats ] || echo "$sampled --bootstrap 2" >> tables
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

@@ -39,6 +39,7 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     same lln-entropy -n 200 -d 16 --per-row
     same lln-stats -n 400 -d 16 --histogram 40
     same lln-stats -n 400 -d 16 --qq 40
+    same lln-stats -n 400 -d 16 --bootstrap 20
     same lln-stats -n 400 -d 16 --normality
     same lln-entropy -n 400 -d 16 --jackknife --each
     same lln-stats -n 400 -d 16 --jackknife --trials 1

@@ -195,7 +195,8 @@ void case_set_close(case_set *set)
 bool case_set_is_seeded(const case_set *set)
 {
     return set->heads.sampled || run_shared.rows > 0 ||
-           any_random(&set->kernels) || any_random(&set->reference);
+           set->plan->draws_heads || any_random(&set->kernels) ||
+           any_random(&set->reference);
 }
 
 size_t case_draws(const case_set *set, size_t kernel)

@@ -276,6 +276,7 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
     }
     LLN_TRY(status);
     c.kernel = &choice;
+    c.match = entry->method;
     return measure_kernel(work, entry, &c, block);
 }
 

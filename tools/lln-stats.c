@@ -3,11 +3,11 @@
  * lln-stats: measures how close attention is to log-normal, and its moments. */
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "bootstrap_columns.h"
 #include "command.h"
-#include "core/memory.h"
+#include "distribution.h"
+#include "fenton_columns.h"
 #include "fenton_table.h"
 #include "heads/temperature.h"
 #include "jackknife.h"
@@ -18,9 +18,10 @@
 #include "normality_table.h"
 #include "options.h"
 #include "run.h"
+#include "stored.h"
 
 static struct {
-    size_t histogram, qq, thin;
+    size_t histogram, qq, bootstrap, thin;
     bool normality, per_feature, fenton;
     const char *s2;
 } options = {.s2 = "0.25:25:100"};
@@ -46,6 +47,10 @@ static const cli_option option_table[] = {
     {"per-feature", 0, CLI_FLAG, NULL,
      "with --normality, print one row for each feature of Q and of K",
      &options.per_feature, 0, 0, false},
+    {"bootstrap", 0, CLI_COUNT, "B",
+     "add the p-value of ks_distance: how many of at most B drawn heads with "
+     "Gaussian queries and keys are as far from normal",
+     &options.bootstrap, 1, LARGEST_TABLE, false},
     {"fenton", 0, CLI_FLAG, NULL,
      "print how accurate log-normal approximations are for --dim features; no "
      "head is measured",
@@ -65,7 +70,14 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-enum { PASS_MOMENTS = 1, PASS_FIT = 2, PASS_THEORY = 4, PASS_TOKENS = 16 };
+enum {
+    PASS_MOMENTS = 1,
+    PASS_FIT = 2,
+    PASS_THEORY = 4,
+    PASS_FENTON = 8,
+    PASS_BOOTSTRAP = 16,
+    PASS_TOKENS = 32
+};
 
 #define THEORY (PASS_THEORY | PASS_SIGMAS)
 
@@ -73,6 +85,8 @@ typedef struct {
     double sigma_q, sigma_k, cross_variance;
     lln_lognormal fit;
     double log_mean_theory, log_variance_theory, log_variance_row_theory;
+    fenton_columns fenton;
+    bootstrap_fields bootstrap;
     jackknife_record jackknife;
 } summary_record;
 
@@ -94,45 +108,12 @@ static record_column summary_columns[] = {
     SUMMARY(fit.fit.ks, "ks_distance", PASS_FIT),
     SUMMARY(fit.fit.wasserstein, "wasserstein", PASS_FIT),
     SUMMARY(fit.fit.qq, "qq_correlation", PASS_FIT),
+    FENTON_COLUMNS(summary_record, fenton, PASS_FENTON | PASS_SIGMAS, PASS_FIT,
+                   THEORY),
+    BOOTSTRAP_COLUMNS(summary_record, bootstrap, PASS_BOOTSTRAP),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_FIT, PASS_TOKENS),
     {0},
 };
-
-/* A row of --histogram. */
-typedef struct {
-    long bin;
-    double z_low, z_high, density, normal_density, z_middle;
-} bin_record;
-
-#define BIN(field) RECORD_REAL(bin_record, field, #field, COLUMNS_DEFAULT, 0)
-
-static const record_column bin_columns[] = {
-    RECORD_INTEGER(bin_record, bin, "bin", COLUMNS_DEFAULT, 0),
-    BIN(z_low),
-    BIN(z_high),
-    BIN(density),
-    BIN(normal_density),
-    BIN(z_middle),
-    {0},
-};
-
-/* A row of --qq. */
-typedef struct {
-    long point;
-    double normal_quantile, quantile;
-} quantile_record;
-
-static const record_column quantile_columns[] = {
-    RECORD_INTEGER(quantile_record, point, "point", COLUMNS_DEFAULT, 0),
-    RECORD_REAL(quantile_record, normal_quantile, "normal_quantile",
-                COLUMNS_DEFAULT, 0),
-    RECORD_REAL(quantile_record, quantile, "quantile", COLUMNS_DEFAULT, 0),
-    {0},
-};
-
-/* The histogram of standardised ln P ends at +- this; a normal distribution has
- * 2e-9 of its mass outside. */
-static const double HISTOGRAM_RANGE = 6;
 
 static void fill_theory(const run_case *c, summary_record *out)
 {
@@ -188,6 +169,15 @@ static lln_status fill_fit(const run_case *c, summary_record *out,
     return status;
 }
 
+static void fill_fenton(const run_case *c, summary_record *out)
+{
+    const fenton_known measured = {out->fit.mean, out->fit.variance,
+                                   out->fit.variance_row};
+    const fenton_known theory = {out->log_mean_theory, out->log_variance_theory,
+                                 out->log_variance_row_theory};
+    fenton_columns_fill(c, measured, theory, &out->fenton);
+}
+
 static lln_status measure_lognormal(const run_case *c, const void *context,
                                     run_block *block)
 {
@@ -203,112 +193,21 @@ static lln_status measure_lognormal(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if (c->passes & PASS_THEORY)
         fill_theory(c, out);
-    return c->passes & PASS_FIT ? fill_fit(c, out, error) : LLN_OK;
-}
-
-/* Measures the distribution of ln P of a case, with its mean and standard
- * deviation. */
-static lln_status find_distribution(const run_case *c, lln_lognormal *fit,
-                                    lln_sample *sample)
-{
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_lognormal_measure(&attention, c->rows, c->row_count, fit, sample);
-    lln_attention_close(&attention);
+    lln_status status = LLN_OK;
+    if (c->passes & PASS_FIT)
+        status = fill_fit(c, out, error);
+    if (c->passes & PASS_FENTON)
+        fill_fenton(c, out);
+    if (c->passes & PASS_BOOTSTRAP && status == LLN_OK)
+        status = bootstrap_columns_fill(c, options.bootstrap, &out->bootstrap);
     return status;
-}
-
-/* Computes two values for each of `count` points of a distribution. */
-typedef lln_status two_columns(const lln_lognormal *fit,
-                               const lln_sample *sample, size_t count,
-                               double *first, double *second);
-
-/* Fills two real fields of all records of the block, given by their offsets,
- * with the values that `compute` returns for as many points. */
-static lln_status fill_points(const run_case *c, const run_block *block,
-                              two_columns *compute, size_t first, size_t second)
-{
-    size_t count = block->rows;
-    lln_lognormal fit;
-    lln_sample sample = {0};
-    double *values = lln_array_alloc(2 * count, sizeof *values);
-    lln_status status =
-        values ? find_distribution(c, &fit, &sample) : LLN_ENOMEM;
-    if (status == LLN_OK)
-        status = compute(&fit, &sample, count, values, values + count);
-    for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        char *record = run_block_record(block, i);
-        memcpy(record + first, &values[i], sizeof *values);
-        memcpy(record + second, &values[count + i], sizeof *values);
-    }
-    lln_sample_free(&sample);
-    free(values);
-    return status;
-}
-
-static lln_status find_densities(const lln_lognormal *fit,
-                                 const lln_sample *sample, size_t count,
-                                 double *density, double *normal)
-{
-    return lln_lognormal_histogram(fit, sample, HISTOGRAM_RANGE, count, density,
-                                   normal);
-}
-
-static lln_status start_histogram(run_block *block)
-{
-    size_t count = options.histogram;
-    double width = 2 * HISTOGRAM_RANGE / (double)count;
-    LLN_TRY(run_block_resize(block, count));
-    for (size_t b = 0; b < count; b++) {
-        bin_record *out = run_block_record(block, b);
-        out->bin = (long)b;
-        out->z_low = -HISTOGRAM_RANGE + (double)b * width;
-        out->z_high = -HISTOGRAM_RANGE + (double)(b + 1) * width;
-        out->z_middle = -HISTOGRAM_RANGE + ((double)b + 0.5) * width;
-    }
-    return LLN_OK;
-}
-
-static lln_status measure_histogram(const run_case *c, const void *context,
-                                    run_block *block)
-{
-    (void)context;
-    return fill_points(c, block, find_densities, offsetof(bin_record, density),
-                       offsetof(bin_record, normal_density));
-}
-
-static lln_status find_quantiles(const lln_lognormal *fit,
-                                 const lln_sample *sample, size_t count,
-                                 double *normal, double *quantile)
-{
-    return lln_lognormal_quantiles(fit, sample, count, quantile, normal);
-}
-
-static lln_status start_quantiles(run_block *block)
-{
-    LLN_TRY(run_block_resize(block, options.qq));
-    for (size_t i = 0; i < block->rows; i++) {
-        quantile_record *out = run_block_record(block, i);
-        out->point = (long)i;
-    }
-    return LLN_OK;
-}
-
-static lln_status measure_quantiles(const run_case *c, const void *context,
-                                    run_block *block)
-{
-    (void)context;
-    return fill_points(c, block, find_quantiles,
-                       offsetof(quantile_record, normal_quantile),
-                       offsetof(quantile_record, quantile));
 }
 
 /* Refuses two options that choose different tables. */
 static void check_tables(void)
 {
-    static const char *const names[] = {"histogram", "qq", "normality",
-                                        "fenton", NULL};
+    static const char *const names[] = {"histogram", "qq",        "normality",
+                                        "fenton",    "bootstrap", NULL};
     const char *first = cli_first_given(names);
     for (size_t i = 0; names[i]; i++)
         if (names[i] != first && cli_given(names[i]))
@@ -331,24 +230,18 @@ int main(int argc, char **argv)
         return fenton_table_write(options.s2);
     if (options.normality)
         return normality_table_write(options.thin, options.per_feature);
+    if (options.bootstrap > 0)
+        stored_refuse("--bootstrap");
+    bootstrap_columns_choose(summary_columns, options.bootstrap > 0);
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,
                      .leaves_out_tokens = jackknife_asked(),
-                     .measures_sampled_rows = true};
+                     .measures_sampled_rows = true,
+                     .draws_heads = options.bootstrap > 0};
     if (options.histogram)
-        plan = (run_plan){.name = "--histogram",
-                          .table = {bin_columns, sizeof(bin_record)},
-                          .measure = measure_histogram,
-                          .start = start_histogram,
-                          .has_many_rows = true,
-                          .measures_sampled_rows = true};
+        plan = distribution_histogram(options.histogram);
     else if (options.qq)
-        plan = (run_plan){.name = "--qq",
-                          .table = {quantile_columns, sizeof(quantile_record)},
-                          .measure = measure_quantiles,
-                          .start = start_quantiles,
-                          .has_many_rows = true,
-                          .measures_sampled_rows = true};
+        plan = distribution_quantiles(options.qq);
     return run_plan_write(&plan);
 }

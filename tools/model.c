@@ -38,12 +38,31 @@ bool model_softmax_by_sigmas(const run_case *c, lln_theory_softmax_values *out)
                out);
 }
 
-bool model_lln(const run_case *c, lln_theory_lln_values *out)
+/* Finds alpha sigma_q and beta sigma_k of LLN attention. */
+static bool find_sides(const run_case *c, double *a, double *b)
 {
     double alpha, beta;
-    return speaks(c, "lln") &&
-           lln_kernel_real(c->kernel, "alpha", &alpha) == LLN_OK &&
-           lln_kernel_real(c->kernel, "beta", &beta) == LLN_OK &&
-           lln_theory_lln(c->head->q.columns, alpha * c->sigma_q,
-                          beta * c->sigma_k, out) == LLN_OK;
+    if (!speaks(c, "lln") ||
+        lln_kernel_real(c->kernel, "alpha", &alpha) != LLN_OK ||
+        lln_kernel_real(c->kernel, "beta", &beta) != LLN_OK)
+        return false;
+    *a = alpha * c->sigma_q;
+    *b = beta * c->sigma_k;
+    return true;
+}
+
+bool model_lln(const run_case *c, lln_theory_lln_values *out)
+{
+    double a, b;
+    return find_sides(c, &a, &b) &&
+           lln_theory_lln(c->head->q.columns, a, b, out) == LLN_OK;
+}
+
+bool model_fenton(const run_case *c, lln_theory_fenton_values *sum,
+                  lln_theory_fenton_values *row)
+{
+    double a, b;
+    return find_sides(c, &a, &b) &&
+           lln_theory_fenton_attention(c->head->q.columns, c->head->k.rows,
+                                       a * a, b * b, sum, row) == LLN_OK;
 }

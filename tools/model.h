@@ -5,6 +5,7 @@
 #define LLN_TOOLS_MODEL_H
 
 #include "plan.h"
+#include "theory/fenton_attention.h"
 #include "theory/lln_theory.h"
 #include "theory/softmax_theory.h"
 
@@ -28,5 +29,10 @@ bool model_softmax_by_sigmas(const run_case *c, lln_theory_softmax_values *out);
 /* The prediction for LLN attention with alpha, beta and the standard deviations
  * of the case, for many tokens. */
 bool model_lln(const run_case *c, lln_theory_lln_values *out);
+
+/* Fenton's approximation of the same: of a sum, and of a row with its
+ * normaliser. */
+bool model_fenton(const run_case *c, lln_theory_fenton_values *sum,
+                  lln_theory_fenton_values *row);
 
 #endif

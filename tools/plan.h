@@ -10,6 +10,7 @@
 #include "block.h"
 #include "heads/heads.h"
 #include "kernel/table/table.h"
+#include "match/match.h"
 
 /* Predictions that model.c keeps from one case to the next; results do not
  * depend on them. */
@@ -22,6 +23,8 @@ typedef struct {
     /* With alpha and beta. NULL: the plan measures heads, or has no
      * reference. */
     const lln_kernel_choice *kernel, *reference;
+    const lln_match_method *match;  /* found alpha and beta of the kernel for
+                                       this head alone; NULL: they are given */
     const lln_head *reference_head; /* with the parts the reference supports */
     double tau; /* given, or the head's own; NaN: it has none, or
                    PASS_TEMPERATURE is not among the passes */
@@ -75,6 +78,7 @@ typedef struct {
     bool measures_sampled_rows; /* it can measure only run_case.rows; otherwise
                                    --rows is bad usage */
     bool measures_time;         /* cases must run one after another */
+    bool draws_heads;           /* results depend on --seed */
     bool mostly_serial;         /* a head keeps only one thread busy */
     bool has_many_rows;         /* a case may have several rows for a kernel */
     bool rows_depend_on_head;   /* a head that cannot be measured has no rows */

@@ -38,12 +38,15 @@ static void show(void)
 {
     double seconds = now() - progress.start;
     size_t done = progress.done, products = lln_products_done;
+    size_t draws = lln_draws_done;
     size_t rows = lln_rows_done, begun = lln_rows_begun;
     double pass_left = seconds * ((double)begun - (double)rows) / (double)rows;
     fprintf(stderr, "\r%s: %zu of %zu %s, %zu rows, %.0f rows/s", progress.name,
             done, progress.total, progress.unit, rows, (double)rows / seconds);
     if (products > 0)
         fprintf(stderr, ", %zu products", products);
+    if (draws > 0)
+        fprintf(stderr, ", %zu draws", draws);
     if (lln_stop_requested)
         fputs(", stopping", stderr);
     else if (done > progress.first)

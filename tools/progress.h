@@ -10,9 +10,9 @@
 /* Starts the progress line of the command `name`, which has `total` cases (or
  * whatever `unit` says) of which `first` are done. The line states the cases
  * done, the rows passed over and their rate, the products with complete
- * matrices, and the time left: for all cases once one is finished, before that
- * for the current pass over rows. Nothing is shown in the first second, with
- * `quiet`, or if stderr is not a terminal. */
+ * matrices, the heads drawn for a bootstrap, and the time left: for all cases
+ * once one is finished, before that for the current pass over rows. Nothing is
+ * shown in the first second, with `quiet`, or if stderr is not a terminal. */
 void progress_start(const char *name, size_t first, size_t total,
                     const char *unit, bool quiet);
 

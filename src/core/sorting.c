@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/sorting.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+#include "core/memory.h"
+#include "core/vector_math.h"
 
 int lln_compare_sizes(const void *first, const void *second)
 {
@@ -24,4 +29,82 @@ size_t lln_sort_unique(size_t *numbers, size_t count)
         if (i == 0 || numbers[i] != numbers[i - 1])
             numbers[unique++] = numbers[i];
     return unique;
+}
+
+/* Radix sort. A pass sorts by one digit and keeps the order of equal ones. */
+enum { DIGIT_BITS = 11, DIGITS = 6, RADIX = 1 << DIGIT_BITS, FEW = 256 };
+
+/* Bits that are in the order of the values as unsigned numbers, and back. */
+static uint64_t bits_in_order(double x)
+{
+    uint64_t bits = lln_bits_f64(x);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static double value_of(uint64_t bits)
+{
+    return lln_from_bits_f64(bits >> 63 ? bits & ~(UINT64_C(1) << 63) : ~bits);
+}
+
+static size_t digit_of(uint64_t bits, int digit)
+{
+    return bits >> (digit * DIGIT_BITS) & (RADIX - 1);
+}
+
+/* Turns counts [RADIX] into the position of the first element of each. Returns
+ * false if one digit has them all: there is nothing to do. */
+static bool find_starts(size_t *counts, size_t count)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < RADIX; i++) {
+        size_t here = counts[i];
+        if (here == count)
+            return false;
+        counts[i] = start;
+        start += here;
+    }
+    return true;
+}
+
+/* Sorts keys [count]; spare [count] is scratch. Returns the one of the two that
+ * has the result. */
+static uint64_t *sort_bits(uint64_t *keys, uint64_t *spare, size_t *counts,
+                           size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (int digit = 0; digit < DIGITS; digit++)
+            counts[digit * RADIX + digit_of(keys[i], digit)]++;
+    for (int digit = 0; digit < DIGITS; digit++) {
+        size_t *next = counts + digit * RADIX;
+        if (!find_starts(next, count))
+            continue;
+        for (size_t i = 0; i < count; i++)
+            spare[next[digit_of(keys[i], digit)]++] = keys[i];
+        uint64_t *sorted = spare;
+        spare = keys;
+        keys = sorted;
+    }
+    return keys;
+}
+
+lln_status lln_sort_reals(double *values, size_t count)
+{
+    if (count < FEW) {
+        if (count > 0)
+            qsort(values, count, sizeof *values, lln_compare_reals);
+        return LLN_OK;
+    }
+    uint64_t *keys = lln_array_alloc_raw(count, 2 * sizeof *keys);
+    size_t *counts = lln_array_alloc(DIGITS * RADIX, sizeof *counts);
+    if (keys && counts) {
+        for (size_t i = 0; i < count; i++)
+            keys[i] = bits_in_order(values[i]);
+        const uint64_t *sorted = sort_bits(keys, keys + count, counts, count);
+        for (size_t i = 0; i < count; i++)
+            values[i] = value_of(sorted[i]);
+    }
+    bool done = keys && counts;
+    free(keys);
+    free(counts);
+    return done ? LLN_OK : LLN_ENOMEM;
 }

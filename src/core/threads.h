@@ -33,8 +33,9 @@ LLN_NODISCARD lln_status lln_threads_check_stop(void);
 
 /* For displays of progress: rows of attention that this process has passed over
  * so far; rows that it will have passed over when the passes begun so far are
- * complete; and products with all of P, whose number an iteration cannot know
- * in advance. */
-extern atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done;
+ * complete; products with all of P, whose number an iteration cannot know in
+ * advance; and heads drawn for a bootstrap. */
+extern atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done,
+    lln_draws_done;
 
 #endif

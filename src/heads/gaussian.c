@@ -18,41 +18,32 @@ enum {
     PAD = 16          /* elements; each matrix starts on a cache line */
 };
 
-typedef struct {
-    size_t rows, columns;
-    double sigma;
-    lln_precision precision;
-    void *out;
-    uint64_t seed;
-    uint32_t first_stream; /* stream of block 0 */
-} draw;
-
-static size_t blocks_of(size_t rows)
+size_t lln_gaussian_streams(size_t rows)
 {
     return (rows - 1) / BLOCK_ROWS + 1;
 }
 
-static void draw_block(const draw *x, size_t block, gsl_rng *rng)
+static void draw_block(const lln_gaussian_matrix *x, size_t block, void *out,
+                       gsl_rng *rng)
 {
     size_t first = block * BLOCK_ROWS * x->columns;
     size_t end = (block + 1) * BLOCK_ROWS * x->columns;
-    if (block + 1 == blocks_of(x->rows))
+    if (block + 1 == lln_gaussian_streams(x->rows))
         end = x->rows * x->columns;
     uint32_t stream = x->first_stream + (uint32_t)block;
     gsl_rng_set(rng, lln_random_seed(x->seed, stream));
     if (x->precision == LLN_FLOAT32)
         for (size_t at = first; at < end; at++)
-            ((float *)x->out)[at] =
+            ((float *)out)[at] =
                 (float)(x->sigma * gsl_ran_gaussian_ziggurat(rng, 1));
     else
         for (size_t at = first; at < end; at++)
-            ((double *)x->out)[at] =
-                x->sigma * gsl_ran_gaussian_ziggurat(rng, 1);
+            ((double *)out)[at] = x->sigma * gsl_ran_gaussian_ziggurat(rng, 1);
 }
 
-static lln_status draw_matrix(const draw *x)
+lln_status lln_gaussian_draw(const lln_gaussian_matrix *x, void *out)
 {
-    size_t blocks = blocks_of(x->rows);
+    size_t blocks = lln_gaussian_streams(x->rows);
     int failed = 0;
 #pragma omp parallel reduction(| : failed)
     {
@@ -61,7 +52,7 @@ static lln_status draw_matrix(const draw *x)
 #pragma omp for schedule(dynamic)
         for (size_t block = 0; block < blocks; block++)
             if (rng && !lln_stop_requested)
-                draw_block(x, block, rng);
+                draw_block(x, block, out, rng);
         gsl_rng_free(rng);
     }
     if (lln_stop_requested)
@@ -131,10 +122,10 @@ static lln_status draw_one(const lln_gaussian *model, lln_precision precision,
                            double sigma, uint32_t first_stream, void *out,
                            lln_matrix *a)
 {
-    draw x = {model->n, model->d,    sigma,       precision,
-              out,      model->seed, first_stream};
+    const lln_gaussian_matrix x = {model->n,  model->d,    sigma,
+                                   precision, model->seed, first_stream};
     *a = (lln_matrix){precision, model->n, model->d, out};
-    return draw_matrix(&x);
+    return lln_gaussian_draw(&x, out);
 }
 
 /* Q and K use streams counted up from 0, V uses streams counted down from the
@@ -143,7 +134,7 @@ static lln_status draw_head(const lln_gaussian *model, size_t index,
                             size_t stride, lln_head *head)
 {
     lln_precision precision = head->q.precision;
-    uint32_t blocks = (uint32_t)blocks_of(model->n);
+    uint32_t blocks = (uint32_t)lln_gaussian_streams(model->n);
     uint32_t first = 2 * (uint32_t)index * blocks;
     size_t bytes = stride * lln_precision_size(precision);
     char *out = head->storage;
@@ -242,7 +233,8 @@ lln_status lln_gaussian_open(const lln_gaussian *model, lln_heads *heads)
                         model->n, model->d, model->trials);
     double sigma_q, sigma_k;
     LLN_TRY(choose_sigma(model, NAN, LLN_FLOAT64, &sigma_q, &sigma_k));
-    if (__builtin_mul_overflow(matrix_count(model) * blocks_of(model->n),
+    if (__builtin_mul_overflow(matrix_count(model) *
+                                   lln_gaussian_streams(model->n),
                                model->trials, &streams) ||
         streams > LLN_RANDOM_STREAMS)
         return lln_fail(LLN_EINVAL,

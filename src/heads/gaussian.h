@@ -30,4 +30,24 @@ typedef struct {
 LLN_NODISCARD lln_status lln_gaussian_open(const lln_gaussian *model,
                                            lln_heads *heads);
 
+/* A matrix of independent normal values with mean 0 and standard deviation
+ * sigma. Each block of 256 rows has its own stream, counted up from
+ * first_stream. */
+typedef struct {
+    size_t rows, columns; /* >= 1 */
+    double sigma;
+    lln_precision precision;
+    uint64_t seed;
+    uint32_t first_stream;
+} lln_gaussian_matrix;
+
+/* The number of streams of a matrix with that many rows. */
+size_t lln_gaussian_streams(size_t rows);
+
+/* Draws the matrix: out [rows x columns] in its precision. The draws do not
+ * depend on the number of threads, and those of float32 are the rounded ones of
+ * float64. LLN_ENOMEM; LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_gaussian_draw(const lln_gaussian_matrix *matrix,
+                                           void *out);
+
 #endif

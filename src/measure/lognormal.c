@@ -2,15 +2,16 @@
 #include "measure/lognormal.h"
 
 #include <gsl/gsl_randist.h>
-#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/sorting.h"
 #include "core/threads.h"
 #include "measure/bins.h"
+#include "measure/ks.h"
 #include "measure/row_excess.h"
 
 enum {
@@ -193,7 +194,7 @@ static lln_status collect_values(lln_attention *attention,
     if (status == LLN_OK) {
         sample->size = close_gaps(&to, measured, count);
         sample->total = (double)sample->size;
-        gsl_sort(sample->values, 1, sample->size);
+        status = lln_sort_reals(sample->values, sample->size);
     }
     free(to.offset);
     return status;
@@ -346,6 +347,25 @@ lln_status lln_lognormal_leave_out(lln_attention *attention,
     LLN_TRY(lln_rows_alloc(attention, NULL, &count, &measured));
     lln_status status = measure_entries(attention, NULL, count, left_out,
                                         measured, out, &sample);
+    free(measured);
+    lln_sample_free(&sample);
+    return status;
+}
+
+lln_status lln_lognormal_distance(lln_attention *attention,
+                                  const size_t *queries, size_t count,
+                                  double *ks)
+{
+    lln_sample sample = {0};
+    lln_lognormal moments;
+    lln_row *measured;
+    *ks = NAN;
+    LLN_TRY(lln_rows_alloc(attention, queries, &count, &measured));
+    lln_status status =
+        find_all(attention, queries, count, NULL, measured, &moments, &sample);
+    if (status == LLN_OK)
+        *ks =
+            lln_sample_ks(&sample, moments.sample_mean, sqrt(moments.variance));
     free(measured);
     lln_sample_free(&sample);
     return status;

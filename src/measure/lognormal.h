@@ -54,6 +54,12 @@ LLN_NODISCARD lln_status
 lln_lognormal_leave_out(lln_attention *attention,
                         const lln_rows_left_out *left_out, lln_lognormal *out);
 
+/* fit.ks of lln_lognormal_measure, the same value, without the rest of the fit.
+ * LLN_EUNDEFINED: NaN. Other statuses as there. */
+LLN_NODISCARD lln_status lln_lognormal_distance(lln_attention *attention,
+                                                const size_t *queries,
+                                                size_t count, double *ks);
+
 /* lln_sample_histogram and lln_sample_quantiles of the sample that belongs to
  * `fit`, standardised with its mean and D1. */
 LLN_NODISCARD lln_status lln_lognormal_histogram(const lln_lognormal *fit,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "measure/ks.h"
 
 void lln_sample_free(lln_sample *sample)
 {
@@ -35,22 +36,17 @@ lln_status lln_sample_alloc(size_t size, bool bins, lln_sample *sample)
 static void fit_values(const lln_sample *sample, double mean, double deviation,
                        lln_normal_fit *fit)
 {
-    double n = sample->total, unbiased = sqrt(n / (n - 1));
-    double zq = 0, z1 = 0, zz = 0, qq = 0, transport = 0, ks = 0;
+    double n = sample->total;
+    double zq = 0, z1 = 0, zz = 0, qq = 0, transport = 0;
     for (size_t i = 0; i < sample->size; i++) {
-        double below = (double)i;
         double z = (sample->values[i] - mean) / deviation;
-        double q = gsl_cdf_ugaussian_Pinv((below + 0.5) / n);
-        double normal = gsl_cdf_ugaussian_P(z / unbiased);
-        ks = fmax(ks, fabs(normal - below / n));
-        ks = fmax(ks, fabs(normal - (below + 1) / n));
+        double q = gsl_cdf_ugaussian_Pinv(((double)i + 0.5) / n);
         transport += fabs(z - q);
         zq += z * q;
         z1 += z;
         zz += z * z;
         qq += q * q;
     }
-    fit->ks = ks;
     fit->wasserstein = transport / n;
     fit->qq = zq / sqrt((zz - z1 * z1 / n) * qq);
 }
@@ -89,19 +85,11 @@ static double distance(edge a, edge b)
     return fabs(difference(a, between)) + fabs(difference(between, b));
 }
 
-/* The distance for KS at an edge. Phi(z sqrt((n-1)/n)) to first order in 1/n,
- * since n is large if there are bins. */
-static double gap_at(edge at, double n)
+/* The area between the distribution functions, for bins. */
+static double area_between(const lln_sample *sample, double mean,
+                           double deviation)
 {
-    double shrink = 1 - sqrt((n - 1) / n);
-    return fabs(at.normal - at.z * at.density * shrink - at.share);
-}
-
-/* Computes KS and wasserstein of bins. */
-static void compare_functions(const lln_sample *sample, double mean,
-                              double deviation, lln_normal_fit *fit)
-{
-    double n = sample->total, below = 0, area = 0, ks = 0;
+    double n = sample->total, below = 0, area = 0;
     edge last = {0};
     for (size_t i = 0; i < sample->size; i++) {
         double z = (sample->values[i] - mean) / deviation;
@@ -109,18 +97,15 @@ static void compare_functions(const lln_sample *sample, double mean,
         if (i == 0 || z - half > last.z + 1e-3 * half) {
             edge low = edge_at(z - half, below / n);
             area += i == 0 ? low.integral : distance(last, low);
-            ks = fmax(ks, gap_at(low, n));
             last = low;
         }
         below += sample->counts[i];
         edge high = edge_at(z + half, below / n);
         area += distance(last, high);
-        ks = fmax(ks, gap_at(high, n));
         last = high;
     }
     /* Above the last edge, 1 - Phi. */
-    fit->wasserstein = area + last.integral - last.z;
-    fit->ks = ks;
+    return area + last.integral - last.z;
 }
 
 /* A position with `below` of n values below it: the normal quantile and its
@@ -190,11 +175,12 @@ lln_status lln_sample_normal_fit(const lln_sample *sample, double mean,
     if (!(deviation > 0) || sample->total < 2)
         return lln_fail(LLN_EUNDEFINED,
                         "no spread: a normal distribution cannot be fitted");
+    fit->ks = lln_sample_ks(sample, mean, deviation);
     if (!sample->half) {
         fit_values(sample, mean, deviation, fit);
         return LLN_OK;
     }
-    compare_functions(sample, mean, deviation, fit);
+    fit->wasserstein = area_between(sample, mean, deviation);
     fit->qq = correlate_bins(sample, mean, deviation);
     return LLN_OK;
 }

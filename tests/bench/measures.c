@@ -12,6 +12,7 @@
 #include "core/threads.h"
 #include "kernel/table/table.h"
 #include "kernel/tiles.h"
+#include "measure/bootstrap.h"
 #include "measure/entropy.h"
 #include "measure/lognormal.h"
 #include "measure/spectrum.h"
@@ -262,6 +263,23 @@ static void bench_commands(void)
                   ARGUMENTS("--tau", "1"));
 }
 
+/* A bootstrap without an early stop. */
+static void bench_bootstrap(size_t n, size_t draws)
+{
+    const lln_bootstrap_plan plan = {draws, 0, 1, NULL, NULL};
+    lln_head head = draw(n, 1, false);
+    lln_kernel_choice choice;
+    lln_bootstrap out;
+    figures f = {NAN, NAN, NAN, NAN};
+    lln_threads_set(2);
+    must(lln_kernel_parse("softmax", &choice));
+    double start = now();
+    must(lln_bootstrap_measure(&choice, &head, NULL, 0, &plan, &out));
+    f.seconds = now() - start;
+    lln_head_free(&head);
+    print_row("bootstrap softmax", n, 2, f, NULL, NAN);
+}
+
 int main(int argc, char **argv)
 {
     static const size_t sizes[] = {1024, 2048, 4096, 8192, 16384, 32768};
@@ -274,5 +292,7 @@ int main(int argc, char **argv)
     bench_tiles_work(8192, 1, false);
     bench_spectra();
     bench_commands();
+    /* Last: a process that has threads must not be forked. */
+    bench_bootstrap(512, 999);
     return 0;
 }

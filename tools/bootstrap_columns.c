@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bootstrap_columns.h"
+
+#include <string.h>
+
+#include "measure/bootstrap.h"
+#include "options.h"
+
+/* Draws as far from normal as the head, after which the p-value is known well
+ * enough. */
+enum { ENOUGH = 10 };
+
+void bootstrap_columns_choose(record_column *columns, bool wanted)
+{
+    record_column *to = columns;
+    for (; columns->name; columns++) {
+        bool own = columns->group && strcmp(columns->group, "bootstrap") == 0;
+        if (own && !wanted)
+            continue;
+        *to = *columns;
+        if (own)
+            to->group = COLUMNS_DEFAULT;
+        to++;
+    }
+    *to = *columns;
+}
+
+/* Finds alpha and beta of a drawn head as they were found for the head. */
+static lln_status match_again(const void *context, const lln_head *drawn,
+                              lln_kernel_choice *choice)
+{
+    lln_match match;
+    LLN_TRY(lln_match_estimate(context, drawn, &match));
+    LLN_TRY(lln_kernel_set(choice, "alpha", match.alpha));
+    return lln_kernel_set(choice, "beta", match.beta);
+}
+
+/* --plan estimates the time without an early stop. */
+lln_status bootstrap_columns_fill(const run_case *c, size_t draws,
+                                  bootstrap_fields *out)
+{
+    lln_bootstrap result;
+    const lln_bootstrap_plan plan = {.draws = draws,
+                                     .enough = run_shared.plan ? 0 : ENOUGH,
+                                     .seed = run_shared.seed,
+                                     .adapt = c->match ? match_again : NULL,
+                                     .context = c->match};
+    LLN_TRY(lln_bootstrap_measure(c->kernel, c->head, c->rows, c->row_count,
+                                  &plan, &result));
+    *out = (bootstrap_fields){result.p, (double)result.draws, result.mean,
+                              result.upper};
+    return LLN_OK;
+}

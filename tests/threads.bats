@@ -41,6 +41,8 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     same lln-stats -n 400 -d 16 --qq 40
     same lln-stats -n 400 -d 16 --bootstrap 20
     same lln-stats -n 400 -d 16 --normality
+    same lln-entropy -n 400 -d 16 --jackknife --each
+    same lln-stats -n 400 -d 16 --jackknife --trials 1
     same lln-stats -n 8200 -d 16 --normality --per-feature --trials 1
 }
 

@@ -75,8 +75,8 @@ enum {
     PASS_FIT = 2,
     PASS_THEORY = 4,
     PASS_FENTON = 8,
-    PASS_TOKENS = 16,
-    PASS_BOOTSTRAP = 32
+    PASS_BOOTSTRAP = 16,
+    PASS_TOKENS = 32
 };
 
 #define THEORY (PASS_THEORY | PASS_SIGMAS)
@@ -85,9 +85,9 @@ typedef struct {
     double sigma_q, sigma_k, cross_variance;
     lln_lognormal fit;
     double log_mean_theory, log_variance_theory, log_variance_row_theory;
-    jackknife_record jackknife;
     fenton_columns fenton;
     bootstrap_fields bootstrap;
+    jackknife_record jackknife;
 } summary_record;
 
 #define SUMMARY(field, name, pass)                                             \
@@ -108,10 +108,10 @@ static record_column summary_columns[] = {
     SUMMARY(fit.fit.ks, "ks_distance", PASS_FIT),
     SUMMARY(fit.fit.wasserstein, "wasserstein", PASS_FIT),
     SUMMARY(fit.fit.qq, "qq_correlation", PASS_FIT),
-    JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_FIT, PASS_TOKENS),
     FENTON_COLUMNS(summary_record, fenton, PASS_FENTON | PASS_SIGMAS, PASS_FIT,
                    THEORY),
     BOOTSTRAP_COLUMNS(summary_record, bootstrap, PASS_BOOTSTRAP),
+    JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_FIT, PASS_TOKENS),
     {0},
 };
 

@@ -59,7 +59,8 @@ END
 
 @test "a table with one row for each part of a head has no rows for it" {
     entries
-    for options in 'lln-entropy --per-row' 'lln-spectral --eigenvalues 2'; do
+    for options in 'lln-entropy --per-row' 'lln-spectral --eigenvalues 2' \
+        'lln-spectral --singular 2'; do
         run --separate-stderr $options "${heads[@]}" --kernel nystrom \
             --columns source
         equal status "$status" 0

@@ -31,10 +31,13 @@ of_case() {
 # svd(P, compute_uv=False)[:3], and of P - P.mean(0)
 @test "values of a reference case" {
     of_case A --double -q --singular 3 > table
-    paste -d ' ' <(column sigma < table) <(printf '%s\n' 1.0519750109042734 0.6004197633627805 0.5379333740767686) |
+    paste -d ' ' <(column sigma < table) \
+        <(printf '%s\n' 1.0519750109042734 \
+        0.6004197633627805 0.5379333740767686) |
         near 1e-12 absolute
     paste -d ' ' <(column centered_sigma < table) \
-        <(printf '%s\n' 0.6010823419067115 0.5425549089409194 0.45802469652376254) | near 1e-12 absolute
+        <(printf '%s\n' 0.6010823419067115 \
+        0.5425549089409194 0.45802469652376254) | near 1e-12 absolute
     of_case A -q --singular 3 > single
     paste -d ' ' <(column sigma < single) <(column sigma < table) |
         near 1e-6 absolute

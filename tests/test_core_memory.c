@@ -46,7 +46,6 @@ START_TEST(array_alloc_swept)
 }
 END_TEST
 
-
 /* The elements stay, and the array moves once for each doubling. */
 START_TEST(array_grow)
 {

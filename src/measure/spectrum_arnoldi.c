@@ -29,7 +29,7 @@ static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 14};
 enum {
     GUARD = 4,
     MEDIUM_TOKENS = 1024, /* above, LAPACK takes seconds */
-    LARGE_TOKENS = 8192,  /* above, P is rarely stored: products cost more */
+    LARGE_TOKENS = 32768, /* above, P is rarely stored: products cost more */
     LOOK_TOKENS = 4096,   /* above, a product takes as long as a Schur form */
     LOOK = 16,
     SMALLEST_ORDER = 4,

@@ -17,6 +17,10 @@ enum { COMMAND_WORDS = 28, COMMAND_NUMBERS = 2, COMMAND_PATH = 4096 };
 /* Where the tools, the arrays and peers.py are. */
 static const char *bin, *scratch, *peers;
 
+/* Processor seconds of the last command. On a busy machine they are better to
+ * compare. */
+static double command_cpu;
+
 /* A command; its seconds, and in `printed` the numbers it prints first. Peak
  * memory in MiB. NaN if it fails (a library that is not installed). */
 static inline double run_command(char *const *arguments,
@@ -50,6 +54,9 @@ static inline double run_command(char *const *arguments,
         printed[i] = status == 0 ? strtod(rest, &rest) : NAN;
     if (peak)
         *peak = (double)usage.ru_maxrss / 1024;
+    command_cpu =
+        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+        1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     return status == 0 ? now() - start : NAN;
 }
 
@@ -77,32 +84,47 @@ static inline double time_tool(const char *tool, const char *const *more,
     return median(seconds, repeats);
 }
 
-/* Writes a float32 .npy of version 1, with a shape such as "(2, 3)". */
-static inline void write_shaped(const char *path, const char *shape,
-                                lln_matrix a)
+/* Begins a float32 .npy of version 1: [heads x rows x columns], or a matrix if
+ * there is one head. */
+static inline FILE *begin_npy(const char *path, size_t heads, size_t rows,
+                              size_t columns)
 {
-    char header[128];
+    char header[128], first[24] = "";
     FILE *out = fopen(path, "wb");
     if (!out)
         must(lln_fail(LLN_EIO, "%s: cannot be written", path));
+    if (heads > 1)
+        snprintf(first, sizeof first, "%zu, ", heads);
     int length = snprintf(header, sizeof header,
                           "\x93NUMPY\x01%cv%c{'descr': '<f4', "
-                          "'fortran_order': False, 'shape': %s, }",
-                          0, 0, shape);
+                          "'fortran_order': False, 'shape': (%s%zu, %zu), }",
+                          0, 0, first, rows, columns);
     memset(header + length, ' ', sizeof header - (size_t)length);
     memcpy(header + 6, "\x01\x00\x76\x00", 4); /* 118 = 128 - 10 */
     header[127] = '\n';
-    size_t count = a.rows * a.columns;
-    if (fwrite(header, 128, 1, out) != 1 ||
-        fwrite(a.data, 4, count, out) != count || fclose(out) != 0)
+    if (fwrite(header, 128, 1, out) != 1)
         must(lln_fail(LLN_EIO, "%s: cannot be written", path));
+    return out;
+}
+
+static inline void append_npy(FILE *out, lln_matrix a)
+{
+    size_t count = a.rows * a.columns;
+    if (fwrite(a.data, 4, count, out) != count)
+        must(lln_fail(LLN_EIO, "an array cannot be written"));
+}
+
+static inline void end_npy(FILE *out)
+{
+    if (fclose(out) != 0)
+        must(lln_fail(LLN_EIO, "an array cannot be written"));
 }
 
 static inline void write_npy(const char *path, lln_matrix a)
 {
-    char shape[64];
-    snprintf(shape, sizeof shape, "(%zu, %zu)", a.rows, a.columns);
-    write_shaped(path, shape, a);
+    FILE *out = begin_npy(path, 1, a.rows, a.columns);
+    append_npy(out, a);
+    end_npy(out);
 }
 
 static char q_path[COMMAND_PATH], k_path[COMMAND_PATH], v_path[COMMAND_PATH];

@@ -38,14 +38,17 @@ static void tiles(const lln_head *head)
     }
 }
 
-/* Returns |lambda2| if the task computes it. */
+/* Returns the value that peers find too; NaN: there is none. */
 typedef double work(lln_attention *attention);
+
+/* Bytes that P may take; 0: the default. */
+static size_t allowed;
 
 static double entropy(lln_attention *attention)
 {
     lln_entropy out;
     must(lln_entropy_measure(attention, NULL, 0, &out, NULL));
-    return NAN;
+    return out.entropy;
 }
 
 static double stats(lln_attention *attention)
@@ -58,7 +61,8 @@ static double stats(lln_attention *attention)
 static double spectrum(lln_attention *attention)
 {
     lln_spectrum out;
-    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, 0, false};
+    lln_spectrum_options options = {LLN_SPECTRUM_AUTO, 2, false, allowed,
+                                    false};
     must(lln_spectrum_measure(attention, &options, &out));
     double lambda2 = out.lambda2;
     lln_spectrum_free(&out);
@@ -77,10 +81,11 @@ typedef struct {
     bool causal, limit;
     const char *peer, *alpha; /* NULL: none */
     bool again;               /* timed only because of the peer */
+    size_t memory;            /* allowed for P; 0: the default */
 } work_kind;
 
 typedef struct {
-    double seconds, limit, lambda2;
+    double seconds, limit, value;
     double peak; /* MiB */
 } figures;
 
@@ -91,6 +96,7 @@ static figures time_work(const work_kind *kind, const lln_head *head)
     double own[MOST_REPEATS], products[MOST_REPEATS];
     figures f;
     size_t runs = 0;
+    allowed = kind->memory;
     do {
         double start = now();
         if (kind->limit)
@@ -101,7 +107,7 @@ static figures time_work(const work_kind *kind, const lln_head *head)
         start = now();
         must(lln_kernel_parse(kind->kernel, &choice));
         must(lln_kernel_open(&choice, head, &attention));
-        f.lambda2 = kind->run(&attention);
+        f.value = kind->run(&attention);
         lln_attention_close(&attention);
         own[runs++] = now() - start;
     } while (again(own, runs));
@@ -166,8 +172,8 @@ static double bench_work(const work_kind *kind, size_t n, int threads)
     figures f = time_apart(kind, n, threads);
     if (kind->peer)
         cost = time_peer(kind->peer, kind->alpha);
-    if (!isnan(f.lambda2))
-        fprintf(stderr, "bench: %s, n = %zu: %.9g\n", kind->name, n, f.lambda2);
+    if (!isnan(f.value))
+        fprintf(stderr, "bench: %s, n = %zu: %.9g\n", kind->name, n, f.value);
     print_row(kind->name, n, threads, f, kind->peer, cost.seconds);
     return cost.process;
 }
@@ -225,17 +231,21 @@ static void bench_tiles_work(size_t n, int threads, bool with_peers)
 static void bench_spectra(void)
 {
     const work_kind softmax = {"lambda2 softmax", "softmax", .run = spectrum};
+    const work_kind unstored = {"lambda2 softmax, P not stored", "softmax",
+                                .run = spectrum, .memory = 1};
     const work_kind lln = {"lambda2 lln", MATCHED, .run = spectrum};
     const work_kind diag = {"lambda2 lln+diag", "lln+diag:" SIDES,
                             .run = spectrum};
     const work_kind sampler = {.name = "sampler"};
     work_kind with_peer = softmax;
-    with_peer.peer = "scipy_eigs_softmax";
+    with_peer.peer = "scipy_eigs_softmax_float64";
     bench_work(&softmax, 2048, 2);
     bench_work(&with_peer, 8192, 2);
     with_peer.peer = "scipy_eigs_softmax_float32";
     bench_work(&with_peer, 8192, 2);
     bench_work(&softmax, 32768, 2);
+    if (getenv("LLN_BENCH_LONG"))
+        bench_work(&unstored, 32768, 2);
     bench_work(&sampler, 1000000, 2);
     with_peer = lln;
     with_peer.peer = "scipy_eigs_lln";

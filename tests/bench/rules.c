@@ -38,11 +38,11 @@ static void write_role(const char *path, bool keys)
                                 .rule.scale = NAN};
     lln_heads heads = {0};
     lln_head head = {0};
-    char shape[64];
     must(lln_gaussian_open(&model, &heads));
     must(heads.load(&heads, 0, NAN, LLN_FLOAT32, &head));
-    snprintf(shape, sizeof shape, "(%d, %d, %d)", HEADS, TOKENS, FEATURES);
-    write_shaped(path, shape, keys ? head.k : head.q);
+    FILE *out = begin_npy(path, HEADS, TOKENS, FEATURES);
+    append_npy(out, keys ? head.k : head.q);
+    end_npy(out);
     lln_head_free(&head);
     lln_heads_close(&heads);
 }
@@ -56,7 +56,7 @@ static double time_work(size_t work, double *peak)
     size_t count = 12;
     for (const char *const *step = works[work].steps; *step; step++)
         more[count++] = *step;
-    return time_tool("lln-entropy", more, 1, peak);
+    return time_tool("lln-entropy", more, 3, peak);
 }
 
 int main(int argc, char **argv)

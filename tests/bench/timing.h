@@ -54,14 +54,15 @@ static inline void must(lln_status status)
     }
 }
 
-/* A sampled head of DIM features, one for each trial; release by
+/* A sampled head of temperature tau, one for each trial; release by
  * lln_head_free. */
-static inline lln_head draw(size_t n, size_t trial, bool values)
+static inline lln_head draw_as(size_t n, size_t d, double tau, size_t trial,
+                               bool values)
 {
     lln_gaussian model = {.n = n,
-                          .d = DIM,
-                          .sigma_q = 1,
-                          .sigma_k = 1,
+                          .d = d,
+                          .sigma_q = 1 / sqrt(tau),
+                          .sigma_k = 1 / sqrt(tau),
                           .seed = 1,
                           .trials = trial + 1,
                           .rule.scale = NAN,
@@ -72,6 +73,12 @@ static inline lln_head draw(size_t n, size_t trial, bool values)
     must(heads.load(&heads, trial, NAN, LLN_FLOAT32, &head));
     lln_heads_close(&heads);
     return head;
+}
+
+/* The same of DIM features, at temperature 1. */
+static inline lln_head draw(size_t n, size_t trial, bool values)
+{
+    return draw_as(n, DIM, 1, trial, values);
 }
 
 #endif

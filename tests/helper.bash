@@ -58,8 +58,8 @@ prints() {
     equal stderr "$(without_extent <<< "$stderr")" ''
 }
 
-# signalled SIGNAL TICKS COMMAND...: runs the command, sends it the signal when it
-# has used TICKS hundredths of a second of processor time, however busy the
+# signalled SIGNAL TICKS COMMAND...: runs the command, sends it the signal when
+# it has used TICKS hundredths of a second of processor time, however busy the
 # machine is, and exits with its status.
 signalled() {
     local signal=$1 ticks=$2 used

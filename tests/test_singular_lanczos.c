@@ -101,6 +101,16 @@ START_TEST(lanczos_zero)
 }
 END_TEST
 
+/* Blocks of 9: a basis of 16 of them, 144 vectors, and two more blocks. */
+START_TEST(lanczos_bytes)
+{
+    double vectors = 1000 * (144 + 18), small = 3.0 * 144 * 144;
+    double refined = (5 + 4) * 3000, sums = 16 * 9 * 1000;
+    ck_assert(lln_singular_lanczos_bytes(1000, 1000, 9, 5) ==
+              8 * (vectors + small + refined + sums));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("singular_lanczos");
@@ -110,6 +120,7 @@ int main(void)
     tcase_add_test(lanczos, lanczos_multiple);
     tcase_add_test(lanczos, lanczos_stopped);
     tcase_add_test(lanczos, lanczos_zero);
+    tcase_add_test(lanczos, lanczos_bytes);
     suite_add_tcase(suite, lanczos);
     return run_suite(suite);
 }

@@ -187,13 +187,13 @@ static lln_status find_spectrum(const run_case *c, const void *context,
 }
 
 /* Warns of one head. */
-static void warn_unknown(const run_case *c, const char *what, const char *why)
+static void warn_unknown(const run_case *c, const char *what)
 {
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s printed as nan: %s", c->head->source, place,
-             c->kernel->text, what, why);
+    cli_warn("%s: %skernel '%s': %s printed as nan: too ill-conditioned",
+             c->head->source, place, c->kernel->text, what);
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -217,7 +217,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->condition = s.condition;
     out->bound = s.bound;
     if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
-        warn_unknown(c, "lambda2 is", "too ill-conditioned");
+        warn_unknown(c, "lambda2 is");
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -250,11 +250,21 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "some eigenvalues are", "too ill-conditioned");
+            warn_unknown(c, "some eigenvalues are");
         warned |= !known;
     }
     lln_spectrum_free(&s);
     return status;
+}
+
+static void warn_unconverged(const run_case *c)
+{
+    char place[RUN_PLACE];
+    run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
+                  place);
+    cli_warn("%s: %skernel '%s': some singular values are printed as nan: no "
+             "convergence",
+             c->head->source, place, c->kernel->text);
 }
 
 static lln_status measure_singular(const run_case *c, const void *context,
@@ -280,7 +290,7 @@ static lln_status measure_singular(const run_case *c, const void *context,
         all &= known && centred_known;
     }
     if (!all)
-        warn_unknown(c, "some singular values are", "not converged");
+        warn_unconverged(c);
     lln_singular_free(&s);
     return status;
 }

@@ -69,6 +69,20 @@ static lln_status search(lln_operator *op, bool centred, lln_singular *out)
     return status;
 }
 
+/* In addition to P: at most half of what is available. */
+static lln_status check_vectors(size_t n, size_t m, size_t count)
+{
+    double mebibyte = 1048576;
+    double needed = lln_singular_lanczos_bytes(n, m, block_size(m), count);
+    double allowed = (double)lln_memory_available() / 2;
+    if (needed <= allowed)
+        return LLN_OK;
+    return lln_fail(LLN_ETOOBIG,
+                    "%zu singular values of %zu x %zu need %.1f MiB for "
+                    "vectors, %.1f MiB are allowed",
+                    count, n, m, needed / mebibyte, allowed / mebibyte);
+}
+
 static lln_status use_lanczos(lln_attention *attention,
                               const lln_singular_options *options,
                               lln_singular *out)
@@ -76,6 +90,7 @@ static lln_status use_lanczos(lln_attention *attention,
     lln_operator op;
     lln_spectrum_options as = {.memory = options->memory};
     size_t memory = lln_spectrum_memory(&as, 4);
+    LLN_TRY(check_vectors(attention->n, attention->m, out->count));
     LLN_TRY(options->narrow ? lln_operator_open_narrow(attention, memory, &op)
                             : lln_operator_open(attention, memory, &op));
     lln_status status = search(&op, false, out);

@@ -35,8 +35,8 @@ typedef struct {
                                             sigma descending */
 } lln_singular;
 
-/* False if the residual of a value exceeds LLN_SINGULAR_TRUST times the first,
- * `largest` for P~, and also 1e-12 times that of P. */
+/* False if the residual of a value exceeds LLN_SINGULAR_TRUST times the first
+ * one of its list, and also 1e-12 times the first one of P. */
 #define LLN_SINGULAR_TRUST 1e-6
 bool lln_singular_known(const lln_singular *singular, bool centred,
                         size_t rank);
@@ -53,8 +53,9 @@ bool lln_singular_known(const lln_singular *singular, bool centred,
  * it.
  * Results depend on neither threads nor memory. A row without keys is zero. All
  * rows equal: P~ has sigma = 0 up to rounding. n = 0 or m = 0: no values.
- * LLN_ETOOBIG: "dense" needs more memory than allowed; LLN_ENOCONV: LAPACK did
- * not converge; LLN_ENOMEM; LLN_EINTERRUPTED.
+ * LLN_ETOOBIG: "dense" needs more memory than allowed, or "lanczos" more than
+ * half of the free memory for vectors; LLN_ENOCONV: LAPACK did not converge;
+ * LLN_ENOMEM; LLN_EINTERRUPTED.
  * Sources: G. H. Golub, R. Underwood, in Mathematical Software III (1977); K.
  * Wu, H. Simon, SIAM J. Matrix Anal. Appl. 22 (2000), for restarts. */
 LLN_NODISCARD lln_status

@@ -15,6 +15,7 @@
 
 #include "core/memory.h"
 #include "core/random.h"
+#include "measure/operator_visit.h"
 #include "measure/spectrum_internal.h"
 
 enum {
@@ -42,6 +43,25 @@ typedef struct {
     double scale;  /* length of the longest product so far */
 } lanczos;
 
+/* Vectors of V. */
+static size_t basis_size(size_t m, size_t block, size_t wanted)
+{
+    size_t most = 2 * (wanted + GUARD) + 4 * block;
+    most = most > BLOCKS * block ? most : BLOCKS * block;
+    return lln_size_smaller(most, m - block);
+}
+
+double lln_singular_lanczos_bytes(size_t n, size_t m, size_t block,
+                                  size_t wanted)
+{
+    double rows = (double)n, keys = (double)m, b = (double)block;
+    double most = (double)basis_size(m, block, wanted);
+    double refined = (double)(wanted + GUARD) * (2 * rows + keys);
+    double sums = LLN_OPERATOR_GROUPS * b * keys;
+    return (keys * (most + 2 * b) + 3 * most * most + refined + sums) *
+           sizeof(double);
+}
+
 static void lanczos_free(lanczos *l)
 {
     double *parts[] = {l->v, l->y, l->c, l->t, l->q, l->theta, l->r, l->tau};
@@ -53,9 +73,7 @@ static lln_status lanczos_alloc(lln_columns *by, const lln_singular_search *how,
                                 lanczos *l)
 {
     size_t m = by->op->m, b = by->most;
-    size_t most = 2 * (how->wanted + GUARD) + 4 * b;
-    most = most > BLOCKS * b ? most : BLOCKS * b;
-    most = lln_size_smaller(most, m - b);
+    size_t most = basis_size(m, b, how->wanted);
     *l = (lanczos){.by = by, .how = how, .m = m, .b = b, .most = most};
     l->v = lln_array_alloc((most + b) * m, sizeof(double));
     l->y = lln_array_alloc(b * m, sizeof(double));

@@ -7,6 +7,10 @@
 
 #include "measure/singular_vectors.h"
 
+/* Bytes of all vectors and small matrices, for P of n rows and m columns. */
+double lln_singular_lanczos_bytes(size_t n, size_t m, size_t block,
+                                  size_t wanted);
+
 /* values [wanted]: the largest singular values of A = P or P~, with residuals
  * that show whether they converged. min(n, m) >= wanted + 128. Vectors at a
  * time: by->most. The start vectors depend only on their number and length.

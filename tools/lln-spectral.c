@@ -156,14 +156,17 @@ static lln_status find_spectrum(const run_case *c, const void *context,
     return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
 }
 
-/* Warns of one head. */
-static void warn_unknown(const run_case *c, const char *what)
+/* Warns of one head, of which a value is not known. */
+static void warn_unknown(const run_case *c, const char *what,
+                         const lln_eigenvalue *value)
 {
+    const char *why =
+        isnan(value->residual) ? "no convergence" : "too ill-conditioned";
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s printed as nan: too ill-conditioned",
-             c->head->source, place, c->kernel->text, what);
+    cli_warn("%s: %skernel '%s': %s printed as nan: %s", c->head->source, place,
+             c->kernel->text, what, why);
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -187,7 +190,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->condition = s.condition;
     out->bound = s.bound;
     if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
-        warn_unknown(c, "lambda2 is");
+        warn_unknown(c, "lambda2 is", &s.eigenvalues[1]);
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -220,7 +223,7 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "some eigenvalues are");
+            warn_unknown(c, "some eigenvalues are", value);
         warned |= !known;
     }
     lln_spectrum_free(&s);

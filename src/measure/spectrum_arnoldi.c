@@ -24,7 +24,7 @@ typedef struct {
     int restarts;
 } effort;
 
-static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 20};
+static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 10};
 
 enum {
     GUARD = 4,
@@ -40,7 +40,7 @@ static effort first_effort(size_t n, size_t wanted)
 {
     size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
     if (n > LARGE_TOKENS)
-        return (effort){4, basis, MEDIUM.restarts};
+        return (effort){4, basis, 20};
     return wanted > 1 ? (effort){4, basis, 14} : (effort){1, basis, 6};
 }
 

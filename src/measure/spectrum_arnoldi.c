@@ -28,7 +28,7 @@ static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 10};
 
 enum {
     GUARD = 4,
-    LARGE_GUARD = 12,     /* of hard heads */
+    LARGE_GUARD = 24,     /* of hard heads */
     MEDIUM_TOKENS = 1024, /* above, LAPACK takes seconds */
     LARGE_TOKENS = 8192,  /* above, P is rarely stored: products cost more */
     LOOK_TOKENS = 4096,   /* above, a product takes as long as a Schur form */

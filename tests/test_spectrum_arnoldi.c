@@ -58,12 +58,36 @@ START_TEST(arnoldi_refuses)
 }
 END_TEST
 
+/* Fewer tokens than vectors of a block; rows sum to 0.8. The eigenvalues are
+ * those of the circulant matrix times 0.8: 0.8, then the pair number 1. */
+START_TEST(arnoldi_few_tokens)
+{
+    enum { FEW = 5 };
+    static const double row[FEW] = {0.4, 0.24, 0.08, 0.04, 0.04};
+    double p[FEW * FEW];
+    lln_eigenvalue values[COUNT];
+    lln_spectrum_options options = {.method = LLN_SPECTRUM_ARNOLDI};
+    lln_spectrum out = {.count = COUNT, .eigenvalues = values};
+    fill_circulant(row, FEW, p);
+    lln_attention attention = given_attention(p, FEW, FEW);
+    attention.unnormalised = true;
+    double complex second = circulant_eigenvalue(row, FEW, 1);
+    expect_ok(lln_spectrum_arnoldi(&attention, &options, &out));
+    expect_absolute(values[0].re, 0.8, 1e-14);
+    expect_absolute(values[1].re, creal(second), 1e-14);
+    expect_absolute(values[1].im, fabs(cimag(second)), 1e-14);
+    expect_absolute(values[2].im, -fabs(cimag(second)), 1e-14);
+    ck_assert(values[1].bound < 1e-13);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("spectrum_arnoldi");
     TCase *arnoldi = tcase_create("arnoldi");
     tcase_add_loop_test(arnoldi, arnoldi_circulant, 0, 2);
     tcase_add_test(arnoldi, arnoldi_refuses);
+    tcase_add_test(arnoldi, arnoldi_few_tokens);
     suite_add_tcase(suite, arnoldi);
     return run_suite(suite);
 }

@@ -59,6 +59,26 @@ START_TEST(block_stochastic)
 }
 END_TEST
 
+/* Tokens 0 and 2 have equal keys, so that p_i0 = p_i2: P 3 x 3 has rank 2, and
+ * its eigenvalues are 1, trace - 1 and 0. Without 1 p' there are two zeros,
+ * which rounding made a pair; the other eigenvalue was left out instead. */
+START_TEST(block_two_zeros)
+{
+    static const size_t members[] = {0, 1, 2};
+    static const double p[] = {
+        0.37881163186550371, 0.24237673626899262, 0.37881163186550371,
+        0.33586589837579983, 0.3282682032484003,  0.33586589837579983,
+        0.33228262364613209, 0.33543475270773582, 0.33228262364613209};
+    double work[18];
+    lln_eigenvalue values[3];
+    lln_block block = {p, 3, members, 3, true, ROUNDING};
+    expect_ok(lln_block_eigenvalues(&block, 1, work, values));
+    expect_absolute(values[0].re, p[0] + p[4] + p[8] - 1, 1e-15);
+    ck_assert(values[0].im == 0 && values[0].bound < 1e-14);
+    ck_assert(values[1].modulus < 1e-7);
+}
+END_TEST
+
 /* A block of one token: its entry, unless that is the eigenvalue 1. */
 START_TEST(block_one)
 {
@@ -99,6 +119,7 @@ int main(void)
     TCase *block = tcase_create("block_eigenvalues");
     tcase_add_test(block, block_companion);
     tcase_add_test(block, block_stochastic);
+    tcase_add_test(block, block_two_zeros);
     tcase_add_test(block, block_one);
     tcase_add_test(block, block_scaled);
     suite_add_tcase(suite, block);

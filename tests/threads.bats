@@ -35,6 +35,30 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     done
 }
 
+# Heads from a file, alone, in batches with others and in another order; on one,
+# two and more threads.
+# shellcheck disable=SC2086 # several words
+@test "eigenvalues of a head in any batch" {
+    spectral() {
+        lln-spectral "$DATA/encoder.safetensors" --layout hnd --quiet \
+            --no-header "$@"
+    }
+    kernels='--kernel softmax --kernel elu'
+    spectral $kernels --threads 1 | sort > all
+    equal rows "$(wc -l < all)" 8
+    for threads in 2 3; do
+        spectral $kernels --threads $threads | sort | cmp - all
+        OMP_NUM_THREADS=$threads spectral $kernels | sort | cmp - all
+    done
+    {
+        spectral $kernels --layers 3 --heads 1
+        spectral $kernels --layers 0
+        spectral $kernels --layers 3 --heads 0 --threads 2
+    } | sort | cmp - all
+    spectral --window 3 --eigenvalues 5 --threads 1 > one
+    spectral --window 3 --eigenvalues 5 --threads 2 | cmp - one
+}
+
 @test "tables of rows, bins and quantiles" {
     same lln-entropy -n 200 -d 16 --per-row
     same lln-stats -n 400 -d 16 --histogram 40

@@ -187,13 +187,18 @@ static lln_status find_spectrum(const run_case *c, const void *context,
 }
 
 /* Warns of one head. */
-static void warn_unknown(const run_case *c, const char *what)
+static void warn_missing(const run_case *c, const char *what, const char *why)
 {
     char place[RUN_PLACE];
     run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
                   place);
-    cli_warn("%s: %skernel '%s': %s printed as nan: too ill-conditioned",
-             c->head->source, place, c->kernel->text, what);
+    cli_warn("%s: %skernel '%s': %s printed as nan: %s", c->head->source, place,
+             c->kernel->text, what, why);
+}
+
+static const char *why_unknown(const lln_eigenvalue *value)
+{
+    return isnan(value->residual) ? "no convergence" : "too ill-conditioned";
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -217,7 +222,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->condition = s.condition;
     out->bound = s.bound;
     if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
-        warn_unknown(c, "lambda2 is");
+        warn_missing(c, "lambda2 is", why_unknown(&s.eigenvalues[1]));
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -250,21 +255,11 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_unknown(c, "some eigenvalues are");
+            warn_missing(c, "some eigenvalues are", why_unknown(value));
         warned |= !known;
     }
     lln_spectrum_free(&s);
     return status;
-}
-
-static void warn_unconverged(const run_case *c)
-{
-    char place[RUN_PLACE];
-    run_place_tau(run_index(c->head->layer), run_index(c->head->head), c->tau,
-                  place);
-    cli_warn("%s: %skernel '%s': some singular values are printed as nan: no "
-             "convergence",
-             c->head->source, place, c->kernel->text);
 }
 
 static lln_status measure_singular(const run_case *c, const void *context,
@@ -290,7 +285,7 @@ static lln_status measure_singular(const run_case *c, const void *context,
         all &= known && centred_known;
     }
     if (!all)
-        warn_unconverged(c);
+        warn_missing(c, "some singular values are", "no convergence");
     lln_singular_free(&s);
     return status;
 }

@@ -308,13 +308,14 @@ lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
                        options->method == LLN_SPECTRUM_DIAGONAL);
     lln_spectrum_options narrow = *options;
     narrow.narrow = true;
-    if (single && !lln_mask_is_triangular(head->rule.mask) &&
-        head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
-        return measure_widened(kernel, head, &narrow, out);
     if (single && triangular)
         return measure_triangular(kernel, head, options, out);
-    LLN_TRY(measure_kernel(kernel, head, options, out));
-    if (!single || !isnan(out->lambda2))
+    if (single && !lln_mask_is_triangular(head->rule.mask) &&
+        head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
+        LLN_TRY(measure_widened(kernel, head, &narrow, out));
+    else
+        LLN_TRY(measure_kernel(kernel, head, options, out));
+    if (!single || !isnan(out->lambda2) || !isfinite(out->bound))
         return LLN_OK;
     lln_spectrum_free(out);
     return measure_widened(kernel, head, options, out);

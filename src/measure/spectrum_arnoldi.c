@@ -24,10 +24,11 @@ typedef struct {
     int restarts;
 } effort;
 
-static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 14};
+static const effort LARGE = {8, 160, 300}, MEDIUM = {8, 160, 10};
 
 enum {
     GUARD = 4,
+    LARGE_GUARD = 24,     /* of hard heads */
     MEDIUM_TOKENS = 1024, /* above, LAPACK takes seconds */
     LARGE_TOKENS = 32768, /* above, P is rarely stored: products cost more */
     LOOK_TOKENS = 4096,   /* above, a product takes as long as a Schur form */
@@ -39,7 +40,7 @@ static effort first_effort(size_t n, size_t wanted)
 {
     size_t basis = n <= 768 ? 96 : n <= 1536 ? 128 : 160;
     if (n > LARGE_TOKENS)
-        return (effort){4, basis, LARGE.restarts};
+        return (effort){4, basis, 20};
     if (wanted > 1)
         return (effort){4, basis, 18};
     return n <= 768 ? (effort){1, 72, 11} : (effort){1, 96, 10};
@@ -59,19 +60,20 @@ static double tolerance(const lln_operator *op)
     return op->precision == LLN_FLOAT32 ? 1e-8 : 1e-11;
 }
 
-/* Number of basis vectors for `wanted` eigenvalues. */
+/* Number of basis vectors for `wanted` eigenvalues. Those of few tokens span
+ * everything. */
 static size_t basis_size(size_t n, size_t wanted, const effort *how)
 {
     size_t twice = 2 * (wanted > 20 ? wanted : 20) + 20;
     size_t basis = how->basis > twice ? how->basis : twice;
-    return lln_size_smaller(basis, n + how->block);
+    return lln_size_smaller(basis, n + 2 * how->block);
 }
 
 /* The operator and the number of vectors that it multiplies at a time. */
 typedef struct {
     lln_operator *op;
     size_t columns;
-    double *room; /* [n], of the transposed product */
+    double *room; /* [2 n], of the transposed product */
 } operand;
 
 /* y = P~ x = P x - mean(P x), or P x if unnormalised; columns as in x. */
@@ -94,17 +96,24 @@ static lln_status deflated_product(void *context, const double *x, double *y)
     return LLN_OK;
 }
 
-/* y = P~' x = P'(x - mean(x)), or P'x */
+/* y = P~' x = P'(x - mean(x)), or P'x; columns as in x. */
 static lln_status transposed_product(void *context, const double *x, double *y)
 {
     const operand *by = context;
-    double mean = 0;
-    LLN_TRY(lln_threads_check_stop());
-    for (size_t i = 0; i < by->op->n && !by->op->attention->unnormalised; i++)
-        mean += x[i] / (double)by->op->n;
-    for (size_t i = 0; i < by->op->n; i++)
-        by->room[i] = x[i] - mean;
-    return lln_operator_transposed(by->op, by->room, y);
+    size_t n = by->op->n, columns = by->columns;
+    double *from = by->room, *to = from + n;
+    for (size_t c = 0; c < columns; c++) {
+        double mean = 0;
+        LLN_TRY(lln_threads_check_stop());
+        for (size_t i = 0; i < n && !by->op->attention->unnormalised; i++)
+            mean += x[i * columns + c] / (double)n;
+        for (size_t i = 0; i < n; i++)
+            from[i] = x[i * columns + c] - mean;
+        LLN_TRY(lln_operator_transposed(by->op, from, to));
+        for (size_t i = 0; i < n; i++)
+            y[i * columns + c] = to[i];
+    }
+    return LLN_OK;
 }
 
 /* Conditions from eigenvectors of the transpose; infinite if it does not have
@@ -114,17 +123,16 @@ static lln_status find_conditions(lln_operator *op, const lln_krylov *right,
 {
     size_t n = op->n, wanted = right->wanted;
     lln_eigenvalue *same = lln_array_alloc(wanted, sizeof *same);
-    double *room = lln_array_alloc(n * (2 * wanted + 1), sizeof *room);
-    operand by = {op, 1, room};
+    double *room = lln_array_alloc(n * (2 * wanted + 2), sizeof *room);
+    operand by = {op, right->block, room};
     lln_krylov transposed = *right;
-    transposed.block = 1;
     transposed.centred = false;
     transposed.restarts = LARGE.restarts;
     transposed.apply = transposed_product;
     transposed.context = &by;
     lln_status status = LLN_ENOMEM;
     if (same && room)
-        status = lln_krylov_solve(&transposed, same, room + n);
+        status = lln_krylov_solve(&transposed, same, room + 2 * n);
     if (status == LLN_ENOCONV) { /* `same` = 0 matches nothing */
         memset(same, 0, wanted * sizeof *same);
         status = LLN_OK;
@@ -132,7 +140,7 @@ static lln_status find_conditions(lln_operator *op, const lln_krylov *right,
     for (size_t i = 0; i < wanted && status == LLN_OK; i++) {
         double distance = hypot(values[i].re - same[i].re,
                                 fabs(values[i].im) - fabs(same[i].im));
-        double *left = room + n * (2 * i + 1); /* its conjugate */
+        double *left = room + n * (2 * i + 2); /* its conjugate */
         bool pair = values[i].im != 0;
         cblas_dscal(pair ? (int)n : 0, -1, left + n, 1);
         values[i].condition =
@@ -153,7 +161,9 @@ static bool well_conditioned(const lln_eigenvalue *values, size_t wanted)
     return well;
 }
 
-/* Scratch: values [wanted] and vectors [wanted x 2 n]. */
+/* After many restarts, a larger eigenvalue may have been missed. The transpose
+ * finds it, or another one. Scratch: values [wanted] and vectors [wanted x 2
+ * n]. */
 static lln_status solve(lln_operator *op, const lln_krylov *problem,
                         bool rescued, lln_eigenvalue *values, double *vectors,
                         lln_spectrum *out)
@@ -163,7 +173,7 @@ static lln_status solve(lln_operator *op, const lln_krylov *problem,
     bool well = well_conditioned(values, problem->wanted);
     if (!well && rescued)
         return lln_fail(LLN_ENOCONV, "method arnoldi: ill-conditioned");
-    if (!well)
+    if (!well || problem->restarts == LARGE.restarts)
         LLN_TRY(find_conditions(op, problem, vectors, values));
     for (size_t i = 0; i < problem->wanted; i++)
         values[i].bound = values[i].condition * (rounding + values[i].residual);
@@ -181,7 +191,7 @@ static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
         .block = how->block,
         .basis = basis_size(op->n, wanted, how),
         .wanted = wanted,
-        .guard = GUARD,
+        .guard = how->restarts == LARGE.restarts ? LARGE_GUARD : GUARD,
         .look = op->n > LOOK_TOKENS ? LOOK : 0,
         .restarts = how->restarts,
         .tolerance = tolerance(op),

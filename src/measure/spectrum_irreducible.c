@@ -162,14 +162,15 @@ static lln_status find_values(problem *s)
 }
 
 /* The index of the eigenvalue of a stochastic block that is left out: 1 or, if
- * 1 p' has been subtracted, 0. */
+ * 1 p' has been subtracted, 0. If it is multiple, rounding can make pairs of
+ * its copies; of a pair, the member with im < 0 is left out. */
 static size_t index_of_known(const problem *s)
 {
     size_t best = 0;
     double known = s->constant ? 0 : 1, least = INFINITY;
     for (size_t i = 0; i < s->n; i++) {
         double distance = hypot(s->re[i] - known, s->im[i]);
-        if (s->im[i] == 0 && distance < least) {
+        if (distance <= least) {
             least = distance;
             best = i;
         }

@@ -155,15 +155,7 @@ out.partial'
 
 # interrupted TOOL ARGUMENT...: the last line on stderr after Ctrl-C.
 interrupted() {
-    env --default-signal "$@" -q -o new 2> message &
-    local pid=$! mask
-    until mask=$(awk '$1 == "SigCgt:" { print $2 }' "/proc/$pid/status") &&
-        [ $((0x${mask:-0} & 1)) = 1 ]; do
-        kill -0 "$pid"
-        sleep 0.05
-    done
-    kill -INT "$pid"
-    wait "$pid" || true
+    signalled INT 10 "$@" -q -o new 2> message || true
     rm new.partial
     tail -n 1 message | sed 's/[0-9]* of/N of/'
 }

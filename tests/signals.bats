@@ -30,9 +30,11 @@ begin() {
     await catches "$pid"
 }
 
-# catches PID: whether the process has a handler for SIGHUP (bit 0).
+# catches PID: whether the process is a tool that has a handler for SIGHUP (bit
+# 0). The shell has one too before it becomes the tool.
 catches() {
     local mask
+    [[ $(readlink "/proc/$1/exe") == */lln-* ]] || return
     mask=$(awk '$1 == "SigCgt:" { print $2 }' "/proc/$1/status") || return
     [ $((0x${mask:-0} & 1)) = 1 ]
 }

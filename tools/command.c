@@ -15,6 +15,7 @@
 #include "options.h"
 #include "output.h"
 #include "selection.h"
+#include "source_checks.h"
 #include "sources.h"
 #include "tensor/mapping.h"
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "heads/heads.h"
+#include "kernel/parameters.h"
 
 /* A quantity of attention that can be matched. */
 typedef enum {
@@ -154,5 +155,12 @@ LLN_NODISCARD lln_status lln_match_solve(const lln_match_method *method,
 LLN_NODISCARD lln_status lln_match_estimate(const lln_match_method *method,
                                             const lln_head *head,
                                             lln_match *match);
+
+/* Sets alpha and beta of a choice of LLN attention to those that `method`, a
+ * const lln_match_method, estimates on the head: an lln_bootstrap_adapt. The
+ * statuses of lln_match_estimate and lln_side_set. */
+LLN_NODISCARD lln_status lln_match_adapt(const void *method,
+                                         const lln_head *head,
+                                         lln_kernel_choice *choice);
 
 #endif

@@ -275,8 +275,6 @@ static lln_status find_solutions(joint *j, lln_match_list *found)
             add_touching(j, &grid[i], found);
     }
     LLN_TRY(j->status);
-    for (size_t i = 0; i < found->count; i++)
-        found->items[i].state = LLN_MATCH_SOLVED;
     qsort(found->items, found->count, sizeof *found->items, compare_matches);
     if (found->count > 0)
         return LLN_OK;

@@ -24,9 +24,7 @@ bool sources_is_pipe(const char *text)
     return pipe;
 }
 
-/* Standard input may be one FILE, or all of --q, --k and --v (it is read once),
- * or one text file. */
-static void check_pipes(void)
+void sources_check_pipes(void)
 {
     const run_options *o = &run_shared;
     const char *const others[] = {o->params, o->lengths, o->positions,
@@ -40,7 +38,7 @@ static void check_pipes(void)
         piped = piped || (parts[i] && sources_is_pipe(parts[i]));
     pipes += piped;
     pipes += stored_beside() && sources_is_pipe(o->attention);
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         pipes += others[i] && strcmp(others[i], "-") == 0;
     if (pipes > 1)
         cli_usage("standard input ('-') is named more than once; it can be "
@@ -118,7 +116,6 @@ void sources_check(void)
         cli_usage("--arrays k_rope= needs queries and keys from files; use "
                   "FILE, or --q and --k");
     check_padding();
-    check_pipes();
     if (!o->list)
         config_check_arrays();
     rules_check();

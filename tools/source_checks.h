@@ -9,6 +9,10 @@
 
 #include "options.h"
 
+/* Ends the process if standard input is named more than once: it may be one
+ * FILE, or all of --q, --k and --v (it is read once), or one text file. */
+void sources_check_pipes(void);
+
 /* Checks the shared options about heads against each other; ends the process on
  * bad usage. */
 void sources_check(void);

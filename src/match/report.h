@@ -49,7 +49,8 @@ double lln_report_lambda2_ratio(const lln_report_summary *lln,
 LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, unsigned what,
                                             lln_report_summary *out);
 
-/* The same of any attention that is open, without lambda2. */
+/* The same of any attention that is open, without lambda2. Statuses as
+ * above. */
 LLN_NODISCARD lln_status lln_report_attention(lln_attention *attention,
                                               unsigned what,
                                               lln_report_summary *out);

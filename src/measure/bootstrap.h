@@ -42,10 +42,10 @@ typedef struct {
  * sigma_q and sigma_k, those of all entries of Q and K about their mean
  * (divisor: number - 1), and T*_b is computed as T, with the same estimation.
  *     p = enough / l                     if stopped at draw l,
- *     p = (1 + #{T* >= T}) / (B + 1)     otherwise.
- * where T* >= T (1 - 1e-9) counts, because of rounding.
- * Both are valid: under the hypothesis P(p <= x) <= x, apart from the
- * estimation of sigma. A drawn head without a distance counts as T* >= T and
+ *     p = (1 + #{T* >= T}) / (B + 1)     otherwise,
+ * where T* >= T (1 - 1e-9) counts as T* >= T, because of rounding. Both are
+ * valid: under the hypothesis P(p <= x) <= x, apart from the estimation of
+ * sigma. A drawn head without a distance counts as T* >= T and
  * enters neither mean nor upper. The draw that stops does not enter them
  * either: without it the mean is unbiased. upper is the value of rank
  * ceil(0.95 (l + 1)) of the l that count.

@@ -13,7 +13,7 @@
 
 /* Sets the parameters of the choice that were found from the head, such as
  * alpha and beta, to those for a drawn head. Several threads call it at once.
- * A status for which lln_bootstrap_lacks is true: the drawn head has none. */
+ * With a status that is lln_status_is_local the drawn head has none. */
 typedef lln_status lln_bootstrap_adapt(const void *context,
                                        const lln_head *drawn,
                                        lln_kernel_choice *choice);
@@ -68,9 +68,5 @@ LLN_NODISCARD lln_status lln_bootstrap_measure(const lln_kernel_choice *choice,
                                                size_t count,
                                                const lln_bootstrap_plan *plan,
                                                lln_bootstrap *out);
-
-/* Whether a status means that a drawn head lacks a distance, not that the
- * computation failed. */
-bool lln_bootstrap_lacks(lln_status status);
 
 #endif

@@ -292,13 +292,8 @@ void sources_refuse_overwrite(void)
     cli_refuse_overwrite(run_shared.lengths);
     arrays_refuse_overwrite(arrays_for(ARRAYS_OF_KEYS));
     config_refuse_overwrite();
-    if (stored_beside()) {
-        char *path, *key;
-        cli_check(lln_files_split(run_shared.attention, &path, &key));
-        cli_refuse_overwrite(path);
-        free(path);
-        free(key);
-    }
+    if (stored_beside())
+        arrays_refuse_place(run_shared.attention);
     maps_refuse_overwrite();
     rules_refuse_overwrite();
 }

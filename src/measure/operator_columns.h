@@ -20,8 +20,9 @@ typedef struct {
     double *partial; /* sums over groups of rows */
 } lln_columns;
 
-/* Prepares products of up to `most` vectors. LLN_ENOMEM. Release with
- * lln_columns_close; a zeroed struct is legal. */
+/* Prepares products of up to `most` vectors, 1 to LLN_COLUMNS_MOST: `columns`
+ * of a product is at most this. LLN_ENOMEM. Release with lln_columns_close; a
+ * zeroed struct is legal. */
 LLN_NODISCARD lln_status lln_columns_open(lln_operator *op, size_t most,
                                           bool centred, lln_columns *out);
 void lln_columns_close(lln_columns *by);

@@ -2,12 +2,11 @@
  *
  * Moment matching: finds alpha and beta with which linear log-normal attention,
  * with features exp(alpha q) and exp(beta k), has the same log-variance (or
- * entropy, or spectral gap) as softmax attention of the same head. Parts:
- * match.h, one head; layer.h, one layer; problem.h, what methods share;
- * measured.h, with search.h (root finding) and strata.h (choice of rows), the
- * methods that measure the head; report.h, what a match achieves. Example,
- * method fenton: d = 64, D2 = 1 gives s^2 = ln(1 + 64 (e - 1)) / 2 = 2.355, s =
- * 1.534; with sigma_q = sigma_k = 1, alpha = beta = 1.534. */
+ * entropy, or spectral gap) as softmax attention of the same head. It matches
+ * one head; layer.h matches a layer, report.h measures what a match achieves,
+ * landscape.h any alpha and beta. Example, method fenton: d = 64, D2 = 1 gives
+ * s^2 = ln(1 + 64 (e - 1)) / 2 = 2.355, s = 1.534; with sigma_q = sigma_k = 1,
+ * alpha = beta = 1.534. */
 #ifndef LLN_MATCH_MATCH_H
 #define LLN_MATCH_MATCH_H
 

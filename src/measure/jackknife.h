@@ -38,6 +38,7 @@ LLN_NODISCARD lln_status lln_jackknife_open_tokens(size_t n, size_t m,
                                                    lln_mask mask, size_t count,
                                                    lln_jackknife *groups);
 
+/* Frees the groups; a zeroed struct is legal. */
 void lln_jackknife_free(lln_jackknife *groups);
 
 /* The group of a query. */

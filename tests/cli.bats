@@ -107,6 +107,8 @@ tau_form='expected a number above 0, a list 0.5,1,2 or lo:hi:count[:log]'
         lln-entropy --q - --k k.npy --params - < /dev/null
     refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
         lln-entropy --lengths - - < /dev/null
+    refuses 2 'standard input ('\''-'\'') is named more than once; it can be read only once' \
+        lln-entropy --config - - < /dev/null
 }
 
 @test "an unknown format" {

@@ -217,4 +217,27 @@ static inline lln_matrix keep_rows(lln_matrix a, size_t g, size_t t,
     return (lln_matrix){LLN_FLOAT64, kept, d, out};
 }
 
+/* Compares all groups of a head with the slow version; each test program
+ * defines it for its measure. */
+static void expect_dense_groups(const lln_head *head, const char *kernel,
+                                size_t count, double tolerance);
+
+/* Loops over HEADS. */
+START_TEST(leave_out_masks)
+{
+    lln_head head = jackknife_head(_i, LLN_FLOAT64);
+    expect_dense_groups(&head, HEADS[_i].kernel, HEADS[_i].groups, 1e-12);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Float32 tiles. */
+START_TEST(leave_out_single)
+{
+    lln_head head = jackknife_head(_i, LLN_FLOAT32);
+    expect_dense_groups(&head, HEADS[_i].kernel, HEADS[_i].groups, 2e-5);
+    lln_head_free(&head);
+}
+END_TEST
+
 #endif

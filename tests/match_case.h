@@ -34,19 +34,24 @@ static inline void reference(const char *name, const char *method, double *out)
 }
 
 /* D2 of LLN attention over all rows. */
-static inline double measure(const lln_head *head, const lln_match *match)
+static inline double measure_at(const lln_head *head, double alpha, double beta)
 {
     lln_attention attention;
     lln_row *rows;
     size_t n = 0;
     double variance, error;
-    expect_ok(lln_side_attention(head, match->alpha, match->beta, &attention));
+    expect_ok(lln_side_attention(head, alpha, beta, &attention));
     expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
     expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
     lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
     free(rows);
     lln_attention_close(&attention);
     return variance;
+}
+
+static inline double measure(const lln_head *head, const lln_match *match)
+{
+    return measure_at(head, match->alpha, match->beta);
 }
 
 static inline lln_match solve(const lln_head *head, const char *method)

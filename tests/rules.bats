@@ -401,6 +401,7 @@ triangle() {
         "${lln[@]}" --heads 2 --no-header
         "${lln[@]}" --sink 1 --heads 3 --no-header; } |
         sed 's/^2,[^,]*/2,0/' > ../apart
+    (($(wc -l < ../apart) == 5))
     "${lln[@]}" --arrays sink=../s.npy | diff - ../apart
 }
 

@@ -64,15 +64,6 @@ static const study STUDIES[] = {
     {"keys AR 0.9", 96, 16, 500, 99, 1, false, NULL, correlate_tokens},
 };
 
-static lln_status match_again(const void *context, const lln_head *drawn,
-                              lln_kernel_choice *choice)
-{
-    lln_match match;
-    LLN_TRY(lln_match_estimate(context, drawn, &match));
-    LLN_TRY(lln_kernel_set(choice, "alpha", match.alpha));
-    return lln_kernel_set(choice, "beta", match.beta);
-}
-
 static lln_bootstrap run_one(const study *of, size_t i)
 {
     lln_head head = bootstrap_head(of->n, of->n, of->d, 1, 1 + i);
@@ -87,9 +78,9 @@ static lln_bootstrap run_one(const study *of, size_t i)
         q[j] *= of->sigma;
     expect_ok(lln_kernel_parse(of->match ? "lln" : "softmax", &choice));
     if (of->match) {
-        plan.adapt = match_again;
+        plan.adapt = lln_match_adapt;
         plan.context = lln_match_find(of->match);
-        expect_ok(match_again(plan.context, &head, &choice));
+        expect_ok(lln_match_adapt(plan.context, &head, &choice));
     }
     expect_ok(lln_bootstrap_measure(&choice, &head, NULL, 0, &plan, &out));
     lln_head_free(&head);

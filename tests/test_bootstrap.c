@@ -345,16 +345,6 @@ START_TEST(measure_undefined)
 }
 END_TEST
 
-START_TEST(lacks_statuses)
-{
-    ck_assert(lln_bootstrap_lacks(LLN_EUNDEFINED));
-    ck_assert(lln_bootstrap_lacks(LLN_ENOCONV));
-    ck_assert(!lln_bootstrap_lacks(LLN_OK));
-    ck_assert(!lln_bootstrap_lacks(LLN_ENOMEM));
-    ck_assert(!lln_bootstrap_lacks(LLN_EINTERRUPTED));
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("bootstrap");
@@ -371,8 +361,5 @@ int main(void)
     tcase_add_test(measure, measure_failing);
     tcase_add_loop_test(measure, measure_undefined, 0, 6);
     suite_add_tcase(suite, measure);
-    TCase *lacks = tcase_create("lacks");
-    tcase_add_test(lacks, lacks_statuses);
-    suite_add_tcase(suite, lacks);
     return run_suite(suite);
 }

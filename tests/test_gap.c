@@ -46,6 +46,7 @@ START_TEST(find_causal)
     lln_head head = case_head("A", LLN_FLOAT32, true);
     lln_match_list found;
     expect_ok(lln_match_list_find(lln_match_find("gap"), &head, NULL, &found));
+    ck_assert_uint_ge(found.count, 1);
     for (size_t i = 0; i < found.count; i++)
         expect_relative(lambda2_of(&head, &found.items[i]),
                         1 - found.items[i].target, 1e-6);

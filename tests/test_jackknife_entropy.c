@@ -18,7 +18,6 @@ static void expect_same(const lln_entropy *a, const lln_entropy *e,
     expect_absolute(a->with_sink, e->with_sink, scale);
 }
 
-/* Compares all groups of a head with the slow version. */
 static void expect_dense_groups(const lln_head *head, const char *kernel,
                                 size_t count, double tolerance)
 {
@@ -32,23 +31,6 @@ static void expect_dense_groups(const lln_head *head, const char *kernel,
     free(without);
     dense_jackknife_close(&dense);
 }
-
-START_TEST(leave_out_masks)
-{
-    lln_head head = jackknife_head(_i, LLN_FLOAT64);
-    expect_dense_groups(&head, HEADS[_i].kernel, HEADS[_i].groups, 1e-12);
-    lln_head_free(&head);
-}
-END_TEST
-
-/* Float32 tiles. */
-START_TEST(leave_out_single)
-{
-    lln_head head = jackknife_head(_i, LLN_FLOAT32);
-    expect_dense_groups(&head, HEADS[_i].kernel, HEADS[_i].groups, 2e-5);
-    lln_head_free(&head);
-}
-END_TEST
 
 /* A sink takes the weight of rows whose keys all leave. */
 START_TEST(leave_out_sink)

@@ -16,7 +16,6 @@ static void expect_same(const lln_lognormal_moments *b,
                     4 * tolerance * fmax(1, fabs(m->excess_kurtosis)));
 }
 
-/* Compares all groups of a head with the slow version. */
 static void expect_dense_groups(const lln_head *head, const char *kernel,
                                 size_t count, double tolerance)
 {
@@ -31,23 +30,6 @@ static void expect_dense_groups(const lln_head *head, const char *kernel,
     free(without);
     dense_jackknife_close(&dense);
 }
-
-START_TEST(leave_out_masks)
-{
-    lln_head head = jackknife_head(_i, LLN_FLOAT64);
-    expect_dense_groups(&head, HEADS[_i].kernel, HEADS[_i].groups, 1e-12);
-    lln_head_free(&head);
-}
-END_TEST
-
-/* Float32 tiles. */
-START_TEST(leave_out_single)
-{
-    lln_head head = jackknife_head(_i, LLN_FLOAT32);
-    expect_dense_groups(&head, HEADS[_i].kernel, HEADS[_i].groups, 2e-5);
-    lln_head_free(&head);
-}
-END_TEST
 
 /* ln of the weights divided by their sum, which excludes the sink. */
 START_TEST(leave_out_sink)

@@ -35,6 +35,22 @@ START_TEST(side_numbers)
 }
 END_TEST
 
+/* Only kernels with alpha and beta have them to set. */
+START_TEST(side_set)
+{
+    lln_kernel_choice choice;
+    double alpha, beta;
+    expect_ok(lln_kernel_parse("lln+diag:block=8", &choice));
+    expect_ok(lln_side_set(1.375, 0.625, &choice));
+    expect_ok(lln_kernel_real(&choice, "alpha", &alpha));
+    expect_ok(lln_kernel_real(&choice, "beta", &beta));
+    ck_assert_double_eq(alpha, 1.375);
+    ck_assert_double_eq(beta, 0.625);
+    expect_ok(lln_kernel_parse("softmax", &choice));
+    expect_status(lln_side_set(1.375, 0.625, &choice), LLN_EINVAL);
+}
+END_TEST
+
 /* alpha = balance side / sigma_q, beta = side / sigma_k. */
 START_TEST(side_balance)
 {
@@ -56,6 +72,7 @@ int main(void)
     Suite *suite = suite_create("lln_side");
     TCase *side = tcase_create("lln_side");
     tcase_add_test(side, side_numbers);
+    tcase_add_test(side, side_set);
     tcase_add_test(side, side_balance);
     suite_add_tcase(suite, side);
     return run_suite(suite);

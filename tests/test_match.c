@@ -306,6 +306,28 @@ START_TEST(solve_paper_one_token)
 }
 END_TEST
 
+/* The choice gets alpha and beta of the estimate; a head without them leaves it
+ * as it was. */
+START_TEST(adapt_estimate)
+{
+    lln_head head = case_head("A", LLN_FLOAT64, false);
+    const lln_match_method *method = lln_match_find("fenton");
+    lln_kernel_choice choice;
+    lln_match match;
+    double alpha, beta;
+    expect_ok(lln_kernel_parse("lln:alpha=1:beta=1", &choice));
+    expect_ok(lln_match_estimate(method, &head, &match));
+    expect_ok(lln_match_adapt(method, &head, &choice));
+    head.rule.scale = 0;
+    expect_status(lln_match_adapt(method, &head, &choice), LLN_EUNDEFINED);
+    expect_ok(lln_kernel_real(&choice, "alpha", &alpha));
+    expect_ok(lln_kernel_real(&choice, "beta", &beta));
+    ck_assert_double_eq(alpha, match.alpha);
+    ck_assert_double_eq(beta, match.beta);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(solve_interrupted)
 {
     lln_head head = case_head("A", LLN_FLOAT64, false);
@@ -342,6 +364,7 @@ int main(void)
     tcase_add_loop_test(solving, solve_no_spread, 0, 9);
     tcase_add_loop_test(solving, solve_no_target, 0, 9);
     tcase_add_loop_test(solving, solve_paper_one_token, 0, 2);
+    tcase_add_test(solving, adapt_estimate);
     tcase_add_test(solving, solve_interrupted);
     suite_add_tcase(suite, solving);
     return run_suite(suite);

@@ -4,30 +4,11 @@
  * which must be found again. */
 #include "match/measured.h"
 
-#include "match/lln_side.h"
-
 #include <gsl/gsl_errno.h>
 
-#include "cases.h"
 #include "core/threads.h"
 #include "head_cases.h"
-#include "measure/row_sample.h"
-
-/* D2 of LLN attention over all rows. */
-static double log_variance(const lln_head *head, double alpha, double beta)
-{
-    lln_attention attention;
-    lln_row *rows;
-    size_t n = 0;
-    double variance, error;
-    expect_ok(lln_side_attention(head, alpha, beta, &attention));
-    expect_ok(lln_rows_alloc(&attention, NULL, &n, &rows));
-    expect_ok(lln_rows_measure(&attention, NULL, n, LLN_ROW_MOMENTS, rows));
-    lln_rows_mean(rows, n, n, lln_row_variance, &variance, &error);
-    free(rows);
-    lln_attention_close(&attention);
-    return variance;
-}
+#include "match_case.h"
 
 static const lln_match_options EXACT = {.balance = 1};
 static const lln_match_options ESTIMATE = {.balance = 1, .estimate = true};
@@ -41,8 +22,8 @@ problem_at(const lln_head *head, const lln_match_options *options, double side)
     lln_matrix_moments(head->q, &mean, &problem.sigma_q);
     lln_matrix_moments(head->k, &mean, &problem.sigma_k);
     problem.variance =
-        log_variance(head, options->balance * side / problem.sigma_q,
-                     side / problem.sigma_k);
+        measure_at(head, options->balance * side / problem.sigma_q,
+                   side / problem.sigma_k);
     return problem;
 }
 
@@ -79,8 +60,7 @@ START_TEST(find_estimated)
     lln_match_list found = {0};
     expect_ok(lln_measured_find(&problem, &found));
     const lln_match *match = &found.items[0];
-    expect_relative(log_variance(&head, match->alpha, match->beta),
-                    match->target, 0.01);
+    expect_relative(measure(&head, match), match->target, 0.01);
     ck_assert(match->beta != 1 / problem.sigma_k);
     lln_head_free(&head);
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "match/lln_side.h"
 #include "options.h"
 #include "params.h"
 
@@ -64,6 +65,5 @@ lln_status alpha_beta_find(const case_set *set, const kernel_entry *entry,
     } else {
         return LLN_OK;
     }
-    LLN_TRY(lln_kernel_set(choice, "alpha", alpha));
-    return lln_kernel_set(choice, "beta", beta);
+    return lln_side_set(alpha, beta, choice);
 }

@@ -34,8 +34,7 @@ static arrays_use use_of(const char *item)
     return ARRAYS_OF_KERNELS;
 }
 
-/* Adds an item after a comma. */
-static void append(char **list, const char *item)
+void arrays_append(char **list, const char *item)
 {
     char *joined;
     if (asprintf(&joined, "%s%s%s", *list ? *list : "", *list ? "," : "",
@@ -52,7 +51,7 @@ const char *arrays_for(arrays_use use)
     if (!known && run_shared.arrays) {
         char *copy = cli_copy(run_shared.arrays);
         for (char *rest = copy, *item; (item = strsep(&rest, ","));)
-            append(&lists[use_of(item)], item);
+            arrays_append(&lists[use_of(item)], item);
         free(copy);
     }
     known = true;

@@ -15,6 +15,10 @@ typedef enum {
 /* NAME=FILE,... of that use; NULL: none. Kept until the process ends. */
 const char *arrays_for(arrays_use use);
 
+/* Adds an item to a list as above, NULL being an empty one. The caller frees
+ * the list. */
+void arrays_append(char **list, const char *item);
+
 /* Ends the process if the output would replace a file of a list as above, NULL
  * being an empty one, or the file of FILE[:KEY]. */
 void arrays_refuse_overwrite(const char *list);

@@ -17,6 +17,7 @@
 #include "output.h"
 #include "progress.h"
 #include "signals.h"
+#include "source_checks.h"
 #include "sources.h"
 #include "tensor/writer.h"
 

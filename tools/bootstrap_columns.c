@@ -25,17 +25,8 @@ void bootstrap_columns_choose(record_column *columns, bool wanted)
     *to = *columns;
 }
 
-/* Finds alpha and beta of a drawn head as they were found for the head. */
-static lln_status match_again(const void *context, const lln_head *drawn,
-                              lln_kernel_choice *choice)
-{
-    lln_match match;
-    LLN_TRY(lln_match_estimate(context, drawn, &match));
-    LLN_TRY(lln_kernel_set(choice, "alpha", match.alpha));
-    return lln_kernel_set(choice, "beta", match.beta);
-}
-
-/* --plan estimates the time without an early stop. */
+/* Alpha and beta of drawn heads are found as those of the head were. --plan
+ * estimates the time without an early stop. */
 lln_status bootstrap_columns_fill(const run_case *c, size_t draws,
                                   bootstrap_fields *out)
 {
@@ -43,7 +34,7 @@ lln_status bootstrap_columns_fill(const run_case *c, size_t draws,
     const lln_bootstrap_plan plan = {.draws = draws,
                                      .enough = run_shared.plan ? 0 : ENOUGH,
                                      .seed = run_shared.seed,
-                                     .adapt = c->match ? match_again : NULL,
+                                     .adapt = c->match ? lln_match_adapt : NULL,
                                      .context = c->match};
     LLN_TRY(lln_bootstrap_measure(c->kernel, c->head, c->rows, c->row_count,
                                   &plan, &result));

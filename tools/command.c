@@ -15,6 +15,7 @@
 #include "options.h"
 #include "output.h"
 #include "selection.h"
+#include "source_checks.h"
 #include "sources.h"
 #include "tensor/mapping.h"
 
@@ -91,6 +92,7 @@ void command_parse(const cli_tool *tool, int argc, char **argv)
         kernel_list_print();
         exit(cli_finish());
     }
+    sources_check_pipes();
     config_read();
     if (run_shared.show_config) {
         options_check();

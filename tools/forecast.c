@@ -10,6 +10,7 @@
 #include "cost.h"
 #include "heads/gaussian.h"
 #include "listing.h"
+#include "match/lln_side.h"
 #include "message.h"
 #include "options.h"
 #include "signals.h"
@@ -85,8 +86,7 @@ static case_set open_sample(const case_set *set, kernel_entry *entry,
                                 .rule = sample_rule(&head),
                                 .values = run_shared.values};
     if (entry->from_params) {
-        cli_check(lln_kernel_set(&entry->choice, "alpha", 1));
-        cli_check(lln_kernel_set(&entry->choice, "beta", 1));
+        cli_check(lln_side_set(1, 1, &entry->choice));
         entry->from_params = false;
     }
     cli_check(lln_gaussian_open(&model, &sample.heads));

@@ -6,6 +6,7 @@
 #define LLN_TOOLS_JACKKNIFE_H
 
 #include "cli.h"
+#include "measure/jackknife.h"
 #include "plan.h"
 #include "selection.h"
 
@@ -18,7 +19,7 @@ extern size_t jackknife_groups;
         "jackknife", 0, CLI_MAYBE_COUNT, "G",                                  \
             "print standard errors for each head: leave out each of G groups " \
             "of consecutive tokens (20)",                                      \
-            &jackknife_groups, 2, 1000, false                                  \
+            &jackknife_groups, 2, LLN_JACKKNIFE_MOST, false                    \
     }
 
 /* Columns that are printed by default with the option; they have no spread. */

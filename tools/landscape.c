@@ -14,8 +14,8 @@
 #include "selection.h"
 #include "warnings.h"
 
-/* Most rows of a head, and most methods. */
-enum { MOST_POINTS = 10000, MOST_METHODS = 32 };
+/* Most points of the grid of a head. */
+enum { MOST_POINTS = 10000 };
 
 enum {
     PASS_REPORT = LLN_LANDSCAPE_REPORT,
@@ -33,8 +33,8 @@ typedef struct {
     double sigma_q, sigma_k, softmax_variance;
     lln_landscape_point at;
     lln_landscape_side q, k;
-    double distance[MOST_METHODS]; /* from the point of each method */
-    const char *seed;              /* of a sampled head */
+    double distance[MATCH_METHODS]; /* from the point of each method */
+    const char *seed;               /* of a sampled head */
 } landscape_record;
 
 #define REAL(field, name, group, pass)                                         \
@@ -100,7 +100,7 @@ static const record_column fixed_columns[] = {
 enum { FIXED = sizeof fixed_columns / sizeof *fixed_columns };
 
 /* The fixed columns, a distance for each method, and an end. */
-static record_column columns[FIXED + MOST_METHODS + 1];
+static record_column columns[FIXED + MATCH_METHODS + 1];
 
 typedef struct {
     const landscape_options *options;
@@ -112,12 +112,12 @@ typedef struct {
 static grid map; /* of --map-a and --map-b */
 
 /* Appends a column to the table for the distance from each method. */
-static void add_distances(const landscape_options *options)
+static void add_distances(const match_methods *methods)
 {
     memcpy(columns, fixed_columns, sizeof fixed_columns);
-    for (size_t i = 0; i < options->method_count; i++) {
+    for (size_t i = 0; i < methods->count; i++) {
         char name[64], *hyphen;
-        snprintf(name, sizeof name, "distance_%s", options->methods[i]->name);
+        snprintf(name, sizeof name, "distance_%s", methods->items[i]->name);
         while ((hyphen = strchr(name, '-')))
             *hyphen = '_';
         columns[FIXED + i] = (record_column)REAL(distance[i], cli_copy(name),
@@ -127,7 +127,7 @@ static void add_distances(const landscape_options *options)
 
 static lln_status start_points(run_block *block)
 {
-    LLN_TRY(run_block_resize(block, map.points + map.options->method_count));
+    LLN_TRY(run_block_resize(block, map.points + map.options->methods->count));
     for (size_t i = 0; i < block->rows; i++) {
         landscape_record *out = run_block_record(block, i);
         out->point = (long)i;
@@ -136,7 +136,7 @@ static lln_status start_points(run_block *block)
             out->a = map.a.values[i / map.b.count];
             out->b = map.b.values[i % map.b.count];
         } else {
-            out->method = map.options->methods[i - map.points]->name;
+            out->method = map.options->methods->items[i - map.points]->name;
             out->status = lln_match_state_names[LLN_MATCH_NONE];
         }
     }
@@ -260,7 +260,7 @@ static lln_status fill_block(const run_case *c, const open_map *open,
 {
     LLN_TRY(fill_grid(c, open, block));
     for (size_t i = map.points; i < block->rows; i++)
-        LLN_TRY(fill_match(c, open, map.options->methods[i - map.points],
+        LLN_TRY(fill_match(c, open, map.options->methods->items[i - map.points],
                            run_block_record(block, i)));
     fill_distances(block);
     return LLN_OK;
@@ -307,7 +307,7 @@ int landscape_write(const landscape_options *options)
                   map.a.count, map.b.count, MOST_POINTS);
     map.points = map.a.count * map.b.count;
     snprintf(map.seed, sizeof map.seed, "%" PRIu64, run_shared.seed);
-    add_distances(options);
+    add_distances(options->methods);
     return run_plan_write(&(run_plan){
         .name = "lln-match --map",
         .table = {columns, sizeof(landscape_record)},

@@ -4,16 +4,14 @@
 #ifndef LLN_TOOLS_LANDSCAPE_H
 #define LLN_TOOLS_LANDSCAPE_H
 
-#include "match/match.h"
+#include "match_options.h"
 
 /* The values of --map-a and --map-b. */
 #define LANDSCAPE_SIDES "0.25:16:13:log"
 
 typedef struct {
-    const char *a, *b; /* lists; NULL: LANDSCAPE_SIDES */
-    /* Methods whose points are shown too, [method_count]. */
-    const lln_match_method *const *methods;
-    size_t method_count;
+    const char *a, *b;            /* lists; NULL: LANDSCAPE_SIDES */
+    const match_methods *methods; /* whose points are shown too */
     const lln_match_options *how; /* they are solved */
 } landscape_options;
 

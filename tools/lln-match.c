@@ -346,8 +346,8 @@ int main(int argc, char **argv)
         return write_calibration();
     match_options_check(&methods);
     if (options.map)
-        return landscape_write(&(landscape_options){
-            options.map_a, options.map_b, methods.items, methods.count, &how});
+        return landscape_write(
+            &(landscape_options){options.map_a, options.map_b, &methods, &how});
     return run_plan_write(
         &(run_plan){.name = "lln-match",
                     .table = {columns, sizeof(match_record)},

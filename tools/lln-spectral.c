@@ -8,6 +8,7 @@
 #include "command.h"
 #include "help.h"
 #include "identity.h"
+#include "measure/jackknife.h"
 #include "measure/singular.h"
 #include "measure/spectrum.h"
 #include "message.h"
@@ -36,8 +37,8 @@ static const cli_option option_table[] = {
     {"method", 0, CLI_TEXT, "NAME", "method from the list below (auto)",
      &options.method, 0, 0, false},
     {"jackknife", 0, CLI_MAYBE_COUNT, "G",
-     "refused: eigenvalues have no jackknife error", &options.groups, 2, 1000,
-     false},
+     "refused: eigenvalues have no jackknife error", &options.groups, 2,
+     LLN_JACKKNIFE_MOST, false},
     {0},
 };
 

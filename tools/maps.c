@@ -112,16 +112,9 @@ void maps_apply(lln_heads *heads, lln_heads *whole)
 static char *norm_weights(const char *list)
 {
     char *copy = list ? cli_copy(list) : NULL, *joined = NULL;
-    for (char *rest = copy, *item; (item = strsep(&rest, ","));) {
-        char *longer;
-        if (strncmp(item, "q_norm", 6) != 0 && strncmp(item, "k_norm", 6) != 0)
-            continue;
-        if (asprintf(&longer, "%s%s%s", joined ? joined : "", joined ? "," : "",
-                     item) < 0)
-            cli_fail("out of memory");
-        free(joined);
-        joined = longer;
-    }
+    for (char *rest = copy, *item; (item = strsep(&rest, ","));)
+        if (strncmp(item, "q_norm", 6) == 0 || strncmp(item, "k_norm", 6) == 0)
+            arrays_append(&joined, item);
     free(copy);
     return joined;
 }

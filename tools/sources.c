@@ -10,134 +10,18 @@
 #include "heads/files.h"
 #include "heads/gaussian.h"
 #include "heads/several.h"
-#include "identity.h"
 #include "listing.h"
 #include "maps.h"
 #include "message.h"
 #include "operands.h"
 #include "options.h"
 #include "output.h"
+#include "rule_texts.h"
 #include "rules.h"
+#include "source_checks.h"
 #include "stored.h"
 #include "tensor/container.h"
 #include "tensor/mapping.h"
-
-/* Whether the text is "-" or "-:KEY" and no file has this name. */
-static bool is_pipe(const char *text)
-{
-    char *path, *key;
-    cli_check(lln_files_split(text, &path, &key));
-    bool pipe = strcmp(path, "-") == 0;
-    free(path);
-    free(key);
-    return pipe;
-}
-
-/* Standard input may be one FILE, or all of --q, --k and --v (it is read once),
- * or one text file. */
-static void check_pipes(void)
-{
-    const run_options *o = &run_shared;
-    const char *const others[] = {o->params, o->lengths, o->positions,
-                                  o->documents, o->config};
-    const char *const parts[] = {o->q, o->k, o->v};
-    bool piped = false;
-    int pipes = 0;
-    for (size_t i = 0; i < o->file_count; i++)
-        pipes += is_pipe(o->files[i]);
-    for (int i = 0; i < 3; i++)
-        piped = piped || (parts[i] && is_pipe(parts[i]));
-    pipes += piped;
-    pipes += stored_beside() && is_pipe(o->attention);
-    for (int i = 0; i < 4; i++)
-        pipes += others[i] && strcmp(others[i], "-") == 0;
-    if (pipes > 1)
-        cli_usage("standard input ('-') is named more than once; it can be "
-                  "read only once");
-}
-
-static void check_padding(void)
-{
-    const char *side = run_shared.padding;
-    if (side && strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
-        cli_usage("--padding: expected left or right, found '%s'", side);
-    if (side && !run_shared.lengths)
-        cli_usage("--padding needs --lengths");
-}
-
-void sources_refuse(const char *option)
-{
-    const run_options *o = &run_shared;
-    cli_usage("--%s cannot be used with '%s': it applies to sampled heads only",
-              option, o->file ? o->file : o->q);
-}
-
-/* The given option that does not need values; NULL: values are needed. */
-static const values_option *values_optional(void)
-{
-    const values_option *option = run_shared.values_optional;
-    while (option && option->name && !cli_given(option->name))
-        option++;
-    return option && option->name ? option : NULL;
-}
-
-static void check_values(void)
-{
-    const run_options *o = &run_shared;
-    if (!o->values || !o->q || o->v || o->list)
-        return;
-    if (o->key_v)
-        cli_usage("--key-v needs --v FILE if --q and --k are used");
-    if (!values_optional())
-        cli_usage("--q and --k need --v FILE; or use one FILE that also "
-                  "contains the values");
-}
-
-void sources_check(void)
-{
-    static const char *const model[] = {"sigma-q", "sigma-k", "tokens", "dim",
-                                        NULL};
-    static const char *const file[] = {
-        "v",           "key-q",    "key-k",   "key-v", "layout",
-        "split-heads", "fused",    "layers",  "heads", "lengths",
-        "padding",     "clip-qkv", "qk-norm", "rope",  "positions",
-        "query-scale", "list",     "config",  NULL};
-    const run_options *o = &run_shared;
-    stored_check();
-    if (!o->q != !o->k)
-        cli_usage("--%s needs --%s", o->q ? "q" : "k", o->q ? "k" : "q");
-    if (o->file && o->q)
-        cli_usage("'%s' cannot be used with --q and --k; use either FILE, or "
-                  "--q and --k",
-                  o->file);
-    if (o->file && o->v)
-        cli_usage("--v cannot be used with '%s'; use --key-v to name the "
-                  "values in it",
-                  o->file);
-    if (o->fused && o->q)
-        cli_usage("--fused cannot be used with --q and --k: it applies to a "
-                  "FILE that contains both");
-    check_values();
-    const char *name = cli_first_given(options_sampled() ? file : model);
-    if (name && !options_sampled())
-        sources_refuse(name);
-    if (name)
-        cli_usage("--%s needs heads from files; use FILE, or --q and --k",
-                  name);
-    if (arrays_for(ARRAYS_OF_KEYS) && (options_sampled() || stored_given()))
-        cli_usage("--arrays k_rope= needs queries and keys from files; use "
-                  "FILE, or --q and --k");
-    check_padding();
-    check_pipes();
-    if (!o->list)
-        config_check_arrays();
-    rules_check();
-    maps_check();
-    if (rules_differ())
-        row_identity_show_rule();
-    if (operands_find()->steps)
-        row_identity_show_step();
-}
 
 void sources_refuse_several(void)
 {
@@ -178,7 +62,7 @@ static lln_heads_part open_operand(const operand *from,
         .k = from->text[OF_KEYS],
         .v = from->text[OF_VALUES],
         .values = o->values && !stored_given(),
-        .values_optional = values_optional() != NULL,
+        .values_optional = sources_values_optional() != NULL,
         .unchecked = o->plan,
         .stored = stored_given(),
         .key_q = stored_given() ? o->key_attention : o->key_q,
@@ -306,11 +190,13 @@ static void check_whole(void)
     for (size_t i = 0; i < list->count; i++)
         for (int role = 0; role < OPERAND_TEXTS; role++) {
             const char *text = list->items[i].text[role];
-            if (text && (is_pipe(text) || list->items[i].number[LLN_HEAD] >= 0))
+            if (text &&
+                (sources_is_pipe(text) || list->items[i].number[LLN_HEAD] >= 0))
                 cli_usage("--heads: --qk-norm with across-heads needs all "
                           "heads, which %s; leave out --heads",
-                          is_pipe(text) ? "standard input gives only once"
-                                        : "have files of their own here");
+                          sources_is_pipe(text)
+                              ? "standard input gives only once"
+                              : "have files of their own here");
         }
 }
 
@@ -369,7 +255,7 @@ static void warn_of_values(const lln_heads *heads)
     heads->describe(heads, 0, &head);
     if (o->values && head.v.columns == 0 && !o->quiet)
         cli_warn("%s: no values, so %s; name the values with --v or --key-v",
-                 o->file ? o->file : o->q, values_optional()->without);
+                 o->file ? o->file : o->q, sources_values_optional()->without);
 }
 
 void sources_open(lln_heads *heads)
@@ -406,13 +292,8 @@ void sources_refuse_overwrite(void)
     cli_refuse_overwrite(run_shared.lengths);
     arrays_refuse_overwrite(arrays_for(ARRAYS_OF_KEYS));
     config_refuse_overwrite();
-    if (stored_beside()) {
-        char *path, *key;
-        cli_check(lln_files_split(run_shared.attention, &path, &key));
-        cli_refuse_overwrite(path);
-        free(path);
-        free(key);
-    }
+    if (stored_beside())
+        arrays_refuse_place(run_shared.attention);
     maps_refuse_overwrite();
     rules_refuse_overwrite();
 }

@@ -7,13 +7,6 @@
 #include "heads/heads.h"
 #include "heads/lengths.h"
 
-/* Checks the shared options about heads against each other; ends the process on
- * bad usage. */
-void sources_check(void);
-
-/* Ends the process: this option applies only to sampled heads. */
-__attribute__((noreturn)) void sources_refuse(const char *option);
-
 /* Ends the process if there is more than one file of heads. */
 void sources_refuse_several(void);
 

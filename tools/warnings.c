@@ -98,8 +98,7 @@ void warnings_add_failure(const lln_head *head, double tau, const char *what)
 
 bool warnings_suffice(lln_status status)
 {
-    return status == LLN_EUNDEFINED || status == LLN_EINVAL ||
-           status == LLN_ENOCONV || status == LLN_ETOOBIG;
+    return lln_status_is_local(status);
 }
 
 case_warning *warnings_take(void)

@@ -7,6 +7,12 @@
 
 static _Thread_local char message[LLN_MESSAGE];
 
+bool lln_status_is_local(lln_status status)
+{
+    return status == LLN_EUNDEFINED || status == LLN_EINVAL ||
+           status == LLN_ENOCONV || status == LLN_ETOOBIG;
+}
+
 lln_status lln_fail(lln_status status, const char *format, ...)
 {
     va_list args;

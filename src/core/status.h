@@ -4,6 +4,8 @@
 #ifndef LLN_CORE_STATUS_H
 #define LLN_CORE_STATUS_H
 
+#include <stdbool.h>
+
 #define LLN_NODISCARD __attribute__((warn_unused_result))
 
 typedef enum {
@@ -18,6 +20,11 @@ typedef enum {
     LLN_EINTERRUPTED, /* the user asked to stop */
     LLN_EUNSUPPORTED, /* not supported by the kernel, for any head */
 } lln_status;
+
+/* Whether a failure concerns only the head that was measured, or a kernel on
+ * it, so that other heads may succeed: LLN_EINVAL, LLN_EUNDEFINED, LLN_ETOOBIG,
+ * LLN_ENOCONV. */
+bool lln_status_is_local(lln_status status);
 
 /* Bytes of a message with its final zero; longer ones are truncated. */
 enum { LLN_MESSAGE = 1024 };

@@ -14,7 +14,8 @@
 /* Of ln |lambda_2|: of the search, and for a solution. */
 static const double TOLERANCE = 1e-8, SOLVED = 1e-6;
 
-/* An excess below this is that of 0. */
+/* An excess below this is that of 0, which the search takes for 1e-300: ln
+ * 1e-300 = -690.8, and the target is at least 1e-16. */
 static const double NOTHING = -600;
 
 lln_status lln_gap_lambda2(const lln_kernel_choice *kernel,

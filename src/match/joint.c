@@ -14,7 +14,13 @@
 #include "match/lln_side.h"
 #include "match/search.h"
 
-enum { GRID = 20, STEPS = 40 };
+enum {
+    GRID = 20, /* points of the curve */
+    STEPS = 40 /* of Brent's methods, at most */
+};
+
+/* Of ln a: where a minimum is followed no further. */
+static const double NARROW = 1e-4;
 
 /* Of ln D2 along the curve, and at a solution; of the second quantity. */
 static const double NEAR = 1e-8, EXACT = 1e-12, SOLVED = 1e-10;
@@ -155,7 +161,7 @@ static point refine_minimum(joint *j, point low, point middle, point high)
         code = gsl_min_fminimizer_iterate(solver);
         at = j->start;
         if (at.difference * middle.difference <= 0 || j->status != LLN_OK ||
-            solver->x_upper - solver->x_lower < 1e-4)
+            solver->x_upper - solver->x_lower < NARROW)
             break;
     }
     if (solver)
@@ -275,8 +281,6 @@ static lln_status find_solutions(joint *j, lln_match_list *found)
             add_touching(j, &grid[i], found);
     }
     LLN_TRY(j->status);
-    for (size_t i = 0; i < found->count; i++)
-        found->items[i].state = LLN_MATCH_SOLVED;
     qsort(found->items, found->count, sizeof *found->items, compare_matches);
     if (found->count > 0)
         return LLN_OK;

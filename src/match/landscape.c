@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "match/landscape.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,9 +20,6 @@ struct lln_landscape {
     double *sums;                     /* [d]: scratch */
     double *largest; /* [2 d]: the largest q_il of each feature, then k_jl */
 };
-
-static const lln_report_summary NO_SUMMARY = {NAN, NAN, NAN, NAN,
-                                              NAN, NAN, NAN, NAN};
 
 static lln_status find_spreads(lln_landscape *landscape)
 {
@@ -73,7 +69,7 @@ lln_status lln_landscape_open(const lln_head *head, unsigned what,
         return LLN_ENOMEM;
     opened->head = head;
     opened->what = what;
-    opened->softmax = NO_SUMMARY;
+    opened->softmax = lln_report_unknown;
     opened->largest = lln_array_alloc(2 * d, sizeof *opened->largest);
     opened->sums = lln_array_alloc(d, sizeof *opened->sums);
     lln_status status =
@@ -213,22 +209,15 @@ static lln_status measure_attention(const lln_landscape *landscape,
                : LLN_OK;
 }
 
-/* a / b; NaN if b is no more than rounding. */
-static double ratio(double a, double b, double rounding)
-{
-    return b > rounding ? a / b : NAN;
-}
-
 static void compare_summaries(const lln_landscape *landscape,
                               lln_landscape_point *point)
 {
     const lln_report_summary *softmax = &landscape->softmax;
-    double rounding = (double)landscape->head->q.rows * DBL_EPSILON;
-    point->relative_error =
-        ratio(point->lln.log_variance, softmax->log_variance, 0) - 1;
+    point->relative_error = lln_report_relative_error(point->lln.log_variance,
+                                                      softmax->log_variance);
     point->entropy_gap = point->lln.entropy - softmax->entropy;
     point->lambda2_ratio =
-        ratio(point->lln.lambda2, softmax->lambda2, rounding);
+        lln_report_lambda2_ratio(&point->lln, softmax, landscape->head->q.rows);
 }
 
 /* Sets everything except the number range. */
@@ -257,7 +246,7 @@ lln_status lln_landscape_measure(lln_landscape *landscape,
         .b = k->spread,
         .alpha = q->factor,
         .beta = k->factor,
-        .lln = NO_SUMMARY,
+        .lln = lln_report_unknown,
         .distance = {NAN, NAN, NAN},
         .max_log_sum = NAN,
     };

@@ -45,7 +45,7 @@ typedef struct {
     lln_report_summary lln;
     double relative_error; /* D2 of LLN / softmax - 1; NaN if softmax has 0 */
     double entropy_gap;    /* LLN - softmax, nats */
-    double lambda2_ratio;  /* LLN / softmax; NaN as in lln_report */
+    double lambda2_ratio;  /* lln_report_lambda2_ratio */
     double max_exponent;   /* largest alpha q_il or beta k_jl */
     lln_distance distance; /* from softmax attention */
     lln_landscape_range formats[LLN_NUMBER_FORMATS];

@@ -3,11 +3,16 @@
 
 #include "kernel/table/table.h"
 
+lln_status lln_side_set(double alpha, double beta, lln_kernel_choice *choice)
+{
+    LLN_TRY(lln_kernel_set(choice, "alpha", alpha));
+    return lln_kernel_set(choice, "beta", beta);
+}
+
 lln_status lln_side_choice(double alpha, double beta, lln_kernel_choice *choice)
 {
     LLN_TRY(lln_kernel_parse("lln", choice));
-    LLN_TRY(lln_kernel_set(choice, "alpha", alpha));
-    return lln_kernel_set(choice, "beta", beta);
+    return lln_side_set(alpha, beta, choice);
 }
 
 lln_status lln_side_kernel(const lln_match_problem *problem, double side,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * LLN attention with given alpha and beta, or with given sides. Private to
- * src/match. */
+ * LLN attention with given alpha and beta, or with given sides. */
 #ifndef LLN_MATCH_LLN_SIDE_H
 #define LLN_MATCH_LLN_SIDE_H
 
@@ -9,6 +8,11 @@
 #include "kernel/parameters.h"
 #include "match/problem.h"
 #include "measure/row_sample.h"
+
+/* Sets alpha and beta of a choice of kernel, which are checked when it is
+ * opened. LLN_EINVAL: the kernel does not have them. */
+LLN_NODISCARD lln_status lln_side_set(double alpha, double beta,
+                                      lln_kernel_choice *choice);
 
 /* The choice of kernel lln with these alpha and beta, which are checked when it
  * is opened. */

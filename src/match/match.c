@@ -10,6 +10,7 @@
 #include "match/calibrated.h"
 #include "match/gap.h"
 #include "match/joint.h"
+#include "match/lln_side.h"
 #include "match/measured.h"
 #include "match/problem.h"
 #include "theory/fenton.h"
@@ -209,4 +210,12 @@ lln_status lln_match_estimate(const lln_match_method *method,
                               const lln_head *head, lln_match *match)
 {
     return find_first(method, head, true, match);
+}
+
+lln_status lln_match_adapt(const void *method, const lln_head *head,
+                           lln_kernel_choice *choice)
+{
+    lln_match match;
+    LLN_TRY(lln_match_estimate(method, head, &match));
+    return lln_side_set(match.alpha, match.beta, choice);
 }

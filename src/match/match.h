@@ -2,18 +2,18 @@
  *
  * Moment matching: finds alpha and beta with which linear log-normal attention,
  * with features exp(alpha q) and exp(beta k), has the same log-variance (or
- * entropy, or spectral gap) as softmax attention of the same head. Parts:
- * match.h, one head; layer.h, one layer; problem.h, what methods share;
- * measured.h, with search.h (root finding) and strata.h (choice of rows), the
- * methods that measure the head; report.h, what a match achieves. Example,
- * method fenton: d = 64, D2 = 1 gives s^2 = ln(1 + 64 (e - 1)) / 2 = 2.355, s =
- * 1.534; with sigma_q = sigma_k = 1, alpha = beta = 1.534. */
+ * entropy, or spectral gap) as softmax attention of the same head. It matches
+ * one head; layer.h matches a layer, report.h measures what a match achieves,
+ * landscape.h any alpha and beta. Example, method fenton: d = 64, D2 = 1 gives
+ * s^2 = ln(1 + 64 (e - 1)) / 2 = 2.355, s = 1.534; with sigma_q = sigma_k = 1,
+ * alpha = beta = 1.534. */
 #ifndef LLN_MATCH_MATCH_H
 #define LLN_MATCH_MATCH_H
 
 #include <stdbool.h>
 
 #include "heads/heads.h"
+#include "kernel/parameters.h"
 
 /* A quantity of attention that can be matched. */
 typedef enum {
@@ -154,5 +154,12 @@ LLN_NODISCARD lln_status lln_match_solve(const lln_match_method *method,
 LLN_NODISCARD lln_status lln_match_estimate(const lln_match_method *method,
                                             const lln_head *head,
                                             lln_match *match);
+
+/* Sets alpha and beta of a choice of LLN attention to those that `method`, a
+ * const lln_match_method, estimates on the head: an lln_bootstrap_adapt. The
+ * statuses of lln_match_estimate and lln_side_set. */
+LLN_NODISCARD lln_status lln_match_adapt(const void *method,
+                                         const lln_head *head,
+                                         lln_kernel_choice *choice);
 
 #endif

@@ -14,10 +14,24 @@
 #include "measure/lognormal.h"
 #include "theory/number_range.h"
 
+const lln_report_summary lln_report_unknown = {NAN, NAN, NAN, NAN,
+                                               NAN, NAN, NAN, NAN};
+
 /* a / b; NaN if b is no more than rounding. */
 static double ratio(double a, double b, double rounding)
 {
     return b > rounding ? a / b : NAN;
+}
+
+double lln_report_relative_error(double value, double reference)
+{
+    return ratio(value, reference, 0) - 1;
+}
+
+double lln_report_lambda2_ratio(const lln_report_summary *lln,
+                                const lln_report_summary *softmax, size_t n)
+{
+    return ratio(lln->lambda2, softmax->lambda2, (double)n * DBL_EPSILON);
 }
 
 /* Within-row log-variance D2: in closed form if there is one, else from the
@@ -58,7 +72,7 @@ lln_status lln_report_attention(lln_attention *attention, unsigned what,
     size_t n = 0;
     lln_row *rows;
     bool moments = !attention->log_variance_row || (what & LLN_REPORT_MOMENTS);
-    *out = (lln_report_summary){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    *out = lln_report_unknown;
     LLN_TRY(lln_rows_alloc(attention, NULL, &n, &rows));
     lln_status status = lln_rows_measure(
         attention, NULL, n, LLN_ROW_ENTROPY | (moments ? LLN_ROW_MOMENTS : 0),
@@ -141,7 +155,7 @@ static void compare_target(const lln_match *match,
         wanted = match->target;
     }
     report->achieved = achieved;
-    report->relative_error = ratio(achieved, wanted, 0) - 1;
+    report->relative_error = lln_report_relative_error(achieved, wanted);
 }
 
 /* What takes passes of its own. */
@@ -169,8 +183,8 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
     LLN_TRY(summarise_kernel(&choice, head, what, &result.lln));
     compare_target(match, softmax, &result);
     result.entropy_gap = result.lln.entropy - softmax->entropy;
-    result.lambda2_ratio = ratio(result.lln.lambda2, softmax->lambda2,
-                                 (double)head->q.rows * DBL_EPSILON);
+    result.lambda2_ratio =
+        lln_report_lambda2_ratio(&result.lln, softmax, head->q.rows);
     describe_exponents(head, match, &result);
     LLN_TRY(measure_more(head, match, what, &result));
     *report = result;

@@ -31,6 +31,17 @@ typedef struct {
     double excess_kurtosis_row;       /* lln_row_skewness and _kurtosis */
 } lln_report_summary;
 
+/* A summary of which nothing is known: all NaN. */
+extern const lln_report_summary lln_report_unknown;
+
+/* value / reference - 1; NaN if the reference is not positive. */
+double lln_report_relative_error(double value, double reference);
+
+/* |lambda_2| LLN / softmax on a head of n queries; NaN: not measured, or that
+ * of softmax is below n DBL_EPSILON. */
+double lln_report_lambda2_ratio(const lln_report_summary *lln,
+                                const lln_report_summary *softmax, size_t n);
+
 /* The summary of softmax attention, with which all matches of the head are
  * compared. LLN_REPORT_SPECTRUM takes many times longer than the rest. If
  * no row has two keys, D2 is NaN. LLN_EINVAL: no queries; LLN_ENOMEM;
@@ -38,7 +49,8 @@ typedef struct {
 LLN_NODISCARD lln_status lln_report_softmax(const lln_head *head, unsigned what,
                                             lln_report_summary *out);
 
-/* The same of any attention that is open, without lambda2. */
+/* The same of any attention that is open, without lambda2. Statuses as
+ * above. */
 LLN_NODISCARD lln_status lln_report_attention(lln_attention *attention,
                                               unsigned what,
                                               lln_report_summary *out);
@@ -49,8 +61,7 @@ typedef struct {
     double relative_error; /* achieved / (that of softmax) - 1; NaN if that of
                               softmax is 0 */
     double entropy_gap;    /* mean row entropy, LLN - softmax, nats */
-    double lambda2_ratio;  /* |lambda_2| LLN / softmax; NaN: not measured, or
-                              that of softmax is below n DBL_EPSILON */
+    double lambda2_ratio;  /* lln_report_lambda2_ratio */
     double max_exponent;   /* largest of alpha q_il and beta k_jl */
     double fp16_overflow;  /* fraction of the features exp(alpha q_il) and */
     double bf16_overflow;  /* exp(beta k_jl), computed without subtracting a
@@ -61,9 +72,9 @@ typedef struct {
 } lln_report;
 
 /* Measures LLN attention with the match, in one pass over the head, and what
- * the bits of `what` ask for. fp16 rounds
- * to infinity from 65520, bf16 from 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta
- * not finite; LLN_ENOMEM; LLN_EINTERRUPTED. */
+ * the bits of `what` ask for. fp16 rounds to infinity from 65520, bf16 from
+ * 2^128 (1 - 2^-9). LLN_EINVAL: alpha or beta not finite; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_report_match(const lln_head *head,
                                           const lln_match *match,
                                           const lln_report_summary *softmax,

@@ -12,12 +12,17 @@
 #include <stdbool.h>
 
 enum {
-    SECANTS = 8, /* steps before they count as failed */
-    STRIDES = 24 /* up and down, to find a change of sign */
+    SECANTS = 8,  /* steps before they count as failed */
+    STRIDES = 24, /* up and down, to find a change of sign */
+    CLIMBS = 40   /* steps to a maximum, at most */
 };
 
 static const double STRIDE = 0.25;      /* of x */
 static const double RESOLUTION = 1e-12; /* of x */
+static const double SUMMIT = 1e-6;      /* of x, at a maximum */
+
+/* D2 grows more slowly than s^8. */
+static const double STEEPEST = 8;
 
 /* The excess at x. It is remembered because the solvers ask for known values
  * again. NaN after a failure. */
@@ -72,7 +77,7 @@ static double secants(lln_search *f, double x, double slope)
         if (fabs(next) > 0.7 * fabs(excess) && fabs(move) < 1)
             break;
         double secant = (next - excess) / move;
-        if (secant > 0.5 && secant < 8)
+        if (secant > 0.5 && secant < STEEPEST)
             slope = secant;
         x += move;
         excess = next;
@@ -115,15 +120,15 @@ static bool find_rise(const lln_search *f, lln_search_point *low,
 
 /* Goes up or down from x in strides until the excess changes sign or, while it
  * is negative, has decreased twice in a row. Strides up are long if the excess
- * is large; D2 grows more slowly than s^8, so that no stride passes the target.
- * Strides down grow. */
+ * is large; no stride passes the target, since the excess is never steeper than
+ * STEEPEST. Strides down grow. */
 static void stride_from(lln_search *f, double x, double direction)
 {
     double last = evaluate(f, x), length = STRIDE;
     bool rise = last < 0;
     int falls = 0;
     if (direction > 0)
-        length = clamp(-last / 8, STRIDE, 1);
+        length = clamp(-last / STEEPEST, STRIDE, 1);
     for (int i = 0; i < STRIDES && f->status == LLN_OK; i++) {
         x += direction * length;
         double next = evaluate(f, x);
@@ -131,7 +136,8 @@ static void stride_from(lln_search *f, double x, double direction)
         if (rise ? next >= 0 || falls == 2 : next < 0)
             return;
         last = next;
-        length = direction > 0 ? clamp(-last / 8, STRIDE, 1) : 1.2 * length;
+        length =
+            direction > 0 ? clamp(-last / STEEPEST, STRIDE, 1) : 1.2 * length;
     }
 }
 
@@ -163,9 +169,9 @@ static void climb_to_maximum(lln_search *f)
     int code = solver ? gsl_min_fminimizer_set(solver, &function, top.x,
                                                below.x, above.x)
                       : GSL_ENOMEM;
-    for (int i = 0; i < 40 && code == GSL_SUCCESS; i++) {
+    for (int i = 0; i < CLIMBS && code == GSL_SUCCESS; i++) {
         if (largest_point(f).excess >= 0 ||
-            solver->x_upper - solver->x_lower < 1e-6 || f->status != LLN_OK)
+            solver->x_upper - solver->x_lower < SUMMIT || f->status != LLN_OK)
             break;
         code = gsl_min_fminimizer_iterate(solver);
     }

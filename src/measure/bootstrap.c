@@ -47,12 +47,6 @@ typedef struct {
     double distance; /* T */
 } state;
 
-bool lln_bootstrap_lacks(lln_status status)
-{
-    return status == LLN_EUNDEFINED || status == LLN_EINVAL ||
-           status == LLN_ENOCONV || status == LLN_ETOOBIG;
-}
-
 /* T of a head; NaN if it has none. */
 static lln_status find_distance(const state *s, const lln_kernel_choice *choice,
                                 const lln_head *head, double *distance)
@@ -120,7 +114,7 @@ static lln_status measure_draw(void *context, size_t draw, size_t at)
     if (status == LLN_OK)
         status = find_distance(s, &choice, &drawn, &to->distance);
     lln_draws_done++;
-    return lln_bootstrap_lacks(status) ? LLN_OK : status;
+    return lln_status_is_local(status) ? LLN_OK : status;
 }
 
 static bool has_enough(const state *s)

@@ -13,7 +13,7 @@
 
 /* Sets the parameters of the choice that were found from the head, such as
  * alpha and beta, to those for a drawn head. Several threads call it at once.
- * A status for which lln_bootstrap_lacks is true: the drawn head has none. */
+ * With a status that is lln_status_is_local the drawn head has none. */
 typedef lln_status lln_bootstrap_adapt(const void *context,
                                        const lln_head *drawn,
                                        lln_kernel_choice *choice);
@@ -42,10 +42,10 @@ typedef struct {
  * sigma_q and sigma_k, those of all entries of Q and K about their mean
  * (divisor: number - 1), and T*_b is computed as T, with the same estimation.
  *     p = enough / l                     if stopped at draw l,
- *     p = (1 + #{T* >= T}) / (B + 1)     otherwise.
- * where T* >= T (1 - 1e-9) counts, because of rounding.
- * Both are valid: under the hypothesis P(p <= x) <= x, apart from the
- * estimation of sigma. A drawn head without a distance counts as T* >= T and
+ *     p = (1 + #{T* >= T}) / (B + 1)     otherwise,
+ * where T* >= T (1 - 1e-9) counts as T* >= T, because of rounding. Both are
+ * valid: under the hypothesis P(p <= x) <= x, apart from the estimation of
+ * sigma. A drawn head without a distance counts as T* >= T and
  * enters neither mean nor upper. The draw that stops does not enter them
  * either: without it the mean is unbiased. upper is the value of rank
  * ceil(0.95 (l + 1)) of the l that count.
@@ -68,9 +68,5 @@ LLN_NODISCARD lln_status lln_bootstrap_measure(const lln_kernel_choice *choice,
                                                size_t count,
                                                const lln_bootstrap_plan *plan,
                                                lln_bootstrap *out);
-
-/* Whether a status means that a drawn head lacks a distance, not that the
- * computation failed. */
-bool lln_bootstrap_lacks(lln_status status);
 
 #endif

@@ -26,18 +26,19 @@ typedef struct {
 } lln_jackknife;
 
 /* Makes `count` groups, 2 to LLN_JACKKNIFE_MOST, or as many as there are
- * tokens, if these are fewer. Release them with lln_jackknife_free. LLN_EINVAL:
- * attention by rows, since other entries of a row might change with a key;
- * LLN_ENOMEM. */
+ * tokens, if these are fewer; one token makes one group. Release them with
+ * lln_jackknife_free. LLN_EINVAL: attention by rows, since other entries of a
+ * row might change with a key; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_jackknife_open(const lln_attention *attention,
                                             size_t count,
                                             lln_jackknife *groups);
 
-/* The same for n queries and m keys with a mask. */
+/* The same for n >= 1 queries and m >= 1 keys with a mask. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_jackknife_open_tokens(size_t n, size_t m,
                                                    lln_mask mask, size_t count,
                                                    lln_jackknife *groups);
 
+/* Frees the groups; a zeroed struct is legal. */
 void lln_jackknife_free(lln_jackknife *groups);
 
 /* The group of a query. */

@@ -39,6 +39,8 @@ typedef struct {
 LLN_NODISCARD lln_status lln_group_rows_open(const lln_jackknife *groups,
                                              size_t rows, bool moments,
                                              lln_group_rows **out);
+
+/* NULL is legal. */
 void lln_group_rows_free(lln_group_rows *work);
 
 /* Starts a block of `rows` rows. */

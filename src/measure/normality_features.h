@@ -8,8 +8,6 @@
 #include "measure/effective.h"
 #include "measure/normality_tests.h"
 
-enum { LLN_NORMALITY_TESTS = 6 };
-
 /* Positions in lln_tested.tests. */
 enum {
     LLN_LILLIEFORS,
@@ -17,15 +15,16 @@ enum {
     LLN_SHAPIRO_WILK,
     LLN_SHAPIRO_FRANCIA,
     LLN_DAGOSTINO_PEARSON,
-    LLN_JARQUE_BERA
+    LLN_JARQUE_BERA,
+    LLN_NORMALITY_TESTS
 };
 
 /* Why values are NaN. */
 typedef enum {
-    LLN_TESTED,          /* none is */
-    LLN_TESTED_FEW,      /* too few tokens for some p-value */
-    LLN_TESTED_MANY,     /* too many tokens for Shapiro's tests */
-    LLN_TESTED_CONSTANT, /* the tokens taken are all equal */
+    LLN_TESTED,         /* none is */
+    LLN_TESTED_FEW,     /* too few tokens for some p-value */
+    LLN_TESTED_MANY,    /* too many tokens for Shapiro's tests */
+    LLN_TESTED_CONSTANT /* the tokens taken are all equal */
 } lln_tested_state;
 
 /* Fewest effective tokens for p-values, if the step is not given. */

@@ -20,10 +20,12 @@ typedef struct {
     double *partial; /* sums over groups of rows */
 } lln_columns;
 
-/* Prepares products of up to `most` vectors. LLN_ENOMEM. Release with
- * lln_columns_close; a zeroed struct is legal. */
+/* Prepares products of up to `most` vectors, 1 to LLN_COLUMNS_MOST: `columns`
+ * of a product is at most this. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_columns_open(lln_operator *op, size_t most,
                                           bool centred, lln_columns *out);
+
+/* Releases the scratch; a zeroed struct is legal. */
 void lln_columns_close(lln_columns *by);
 
 /* u = P x for each vector; u [columns x n]. LLN_EINTERRUPTED. */

@@ -10,6 +10,7 @@
 #include "core/threads.h"
 #include "kernel/tiles.h"
 #include "measure/row_entries.h"
+#include "measure/row_state.h"
 #include "measure/tile_sums.h"
 
 /* With a visitor, all scores of a block of rows are kept. Blocks have fewer
@@ -25,128 +26,6 @@ typedef struct {
     const lln_rows_left_out *left_out; /* NULL: none */
 } row_pass;
 
-/* Sums over the scores of a row so far, relative to the largest: `reference` in
- * the unit of the tile, `max` as a logarithm. ties entries are equal to it;
- * rest = sum of exp(s - max) over the others, slope = sum of (max - s) exp(s -
- * max), square = sum of exp(s - max)^2 over the others. All terms are
- * non-negative, so nothing cancels; entropy = ln(ties + rest) + slope / (ties +
- * rest). */
-typedef struct {
-    double reference, max, ties, rest, slope, square;
-    double count;
-    lln_moments moments; /* of the scores as logs */
-} row_state;
-
-/* Rescales the sums to a larger maximum. */
-static void raise_max(row_state *row, double reference, lln_domain domain)
-{
-    double max = domain == LLN_DOMAIN_LINEAR ? log(reference) : reference;
-    if (row->count > 0) {
-        double delta = max - row->max, shrink = exp(-delta);
-        double sum = row->ties + row->rest;
-        row->slope = shrink * (row->slope + delta * sum);
-        row->rest = shrink * sum;
-        row->square = shrink * shrink * (row->ties + row->square);
-    }
-    row->ties = 0;
-    row->reference = reference;
-    row->max = max;
-}
-
-/* Properties of a tile, for the loops over it. */
-typedef struct {
-    lln_domain domain;
-    bool single; /* scores are float, else double */
-    bool moments;
-} tile_kind;
-
-static double largest_of(const void *scores, size_t count, tile_kind kind)
-{
-    return kind.single ? (double)lln_tile_max_f32(scores, count)
-                       : lln_tile_max_f64(scores, count);
-}
-
-static double ties_with(const void *scores, size_t count, double value,
-                        tile_kind kind)
-{
-    return (double)(kind.single ? lln_tile_ties_f32(scores, count, (float)value)
-                                : lln_tile_ties_f64(scores, count, value));
-}
-
-static size_t drop_zeros(void *scores, size_t count, tile_kind kind)
-{
-    return kind.single ? lln_tile_drop_zeros_f32(scores, count)
-                       : lln_tile_drop_zeros_f64(scores, count);
-}
-
-static size_t drop_hidden(void *scores, size_t count, tile_kind kind)
-{
-    return kind.single ? lln_tile_drop_hidden_f32(scores, count)
-                       : lln_tile_drop_hidden_f64(scores, count);
-}
-
-static double first_center(const void *scores, size_t count, tile_kind kind)
-{
-    return kind.single ? lln_tile_center_f32(scores, count, kind.domain)
-                       : lln_tile_center_f64(scores, count, kind.domain);
-}
-
-static lln_tile_sums sum_scores(const void *scores, size_t count,
-                                tile_kind kind, void *kept, double center,
-                                const row_state *row, void *stored)
-{
-    lln_tile_sums sums = {.reference = row->reference,
-                          .max = row->max,
-                          .center = center,
-                          .weights = stored};
-    if (stored)
-        sums.logs =
-            (char *)stored + LLN_TILE_KEYS * (kind.single ? 4 : sizeof(double));
-    if (kind.single)
-        lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,
-                          &sums);
-    else
-        lln_tile_sums_f64(scores, count, kind.domain, kind.moments, kept,
-                          &sums);
-    return sums;
-}
-
-/* Adds `count` scores of one row and, unless it is NULL, writes their
- * logarithms to `kept`. `stored` as in lln_tile_sums, or NULL. Returns the sums
- * over the scores. It assumes that they do not exceed the largest so far,
- * and corrects the sums if they do: for n/512 tiles that happens about
- * ln(n/512) times, which costs less than finding the maximum of each tile
- * first. */
-static lln_tile_sums add_scores(const void *scores, size_t count,
-                                tile_kind kind, void *kept, void *stored,
-                                row_state *row)
-{
-    double center = row->moments.mean;
-    if (row->count == 0) {
-        if (kind.moments)
-            center = first_center(scores, count, kind);
-        raise_max(row, largest_of(scores, count, kind), kind.domain);
-    }
-    lln_tile_sums sums =
-        sum_scores(scores, count, kind, kept, center, row, stored);
-    if (sums.largest > row->reference) {
-        raise_max(row, sums.largest, kind.domain);
-        sums = sum_scores(scores, count, kind, kept, center, row, stored);
-    }
-    if (sums.largest == row->reference)
-        row->ties += ties_with(scores, count, sums.largest, kind);
-    row->rest += sums.rest;
-    row->slope += sums.slope;
-    row->square += sums.square;
-    if (kind.moments) {
-        lln_moments here =
-            lln_moments_from_sums((double)count, sums.center, sums.power);
-        lln_moments_merge(&row->moments, &here);
-    }
-    row->count += (double)count;
-    return sums;
-}
-
 double lln_row_rounding(const lln_attention *attention, const lln_row *row)
 {
     double size = fmax(fabs(row->max), fabs(row->scores.mean));
@@ -156,8 +35,8 @@ double lln_row_rounding(const lln_attention *attention, const lln_row *row)
                                   logits ? size : size + 1);
 }
 
-static lln_row finish_row(const lln_attention *attention, const row_state *row,
-                          unsigned what)
+static lln_row finish_row(const lln_attention *attention,
+                          const lln_row_state *row, unsigned what)
 {
     if (row->count == 0) /* a mask hides all keys */
         return (lln_row){.log_norm = -INFINITY,
@@ -189,7 +68,7 @@ static lln_row finish_row(const lln_attention *attention, const row_state *row,
 typedef struct {
     lln_tiles tiles;
     void *kept; /* scores of all keys, [rows x m], for a visitor */
-    row_state rows[LLN_TILE_ROWS];
+    lln_row_state rows[LLN_TILE_ROWS];
     lln_group_rows *groups; /* NULL: no groups are left out */
     lln_pieces pieces;
     double stored[2 * LLN_TILE_KEYS + LLN_PIECE_SLACK / sizeof(double)];
@@ -241,13 +120,26 @@ static workspace *workspace_alloc(const lln_attention *attention, size_t rows,
     return NULL;
 }
 
+static size_t drop_zeros(void *scores, size_t count, lln_tile_kind kind)
+{
+    return kind.single ? lln_tile_drop_zeros_f32(scores, count)
+                       : lln_tile_drop_zeros_f64(scores, count);
+}
+
+static size_t drop_hidden(void *scores, size_t count, lln_tile_kind kind)
+{
+    return kind.single ? lln_tile_drop_hidden_f32(scores, count)
+                       : lln_tile_drop_hidden_f64(scores, count);
+}
+
 /* Adds `count` scores of row i, also to the groups of their keys. */
 static void add_row(workspace *work, size_t i, const void *scores, size_t count,
-                    tile_kind kind, void *kept)
+                    lln_tile_kind kind, void *kept)
 {
-    row_state *row = &work->rows[i];
+    lln_row_state *row = &work->rows[i];
     void *stored = work->groups ? work->stored : NULL;
-    lln_tile_sums sums = add_scores(scores, count, kind, kept, stored, row);
+    lln_tile_sums sums =
+        lln_row_state_add(scores, count, kind, kept, stored, row);
     if (work->groups)
         lln_group_rows_add(work->groups, i, &work->pieces, scores, kind.domain,
                            kind.single, &sums);
@@ -258,9 +150,9 @@ static void add_tile(workspace *work, const row_pass *pass)
 {
     const lln_tiles *tile = &work->tiles;
     const lln_attention *attention = tile->attention;
-    tile_kind kind = {attention->tiles.domain,
-                      attention->precision == LLN_FLOAT32,
-                      pass->what & LLN_ROW_MOMENTS};
+    lln_tile_kind kind = {attention->tiles.domain,
+                          attention->precision == LLN_FLOAT32,
+                          pass->what & LLN_ROW_MOMENTS};
     size_t size = lln_precision_size(attention->precision);
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     bool hides = bias && bias->hides;
@@ -326,7 +218,7 @@ static void measure_block(const lln_attention *attention, const size_t *list,
 {
     lln_tiles_start(&work->tiles, list ? list + start : NULL, start, rows);
     for (size_t i = 0; i < rows; i++)
-        work->rows[i] = (row_state){0};
+        work->rows[i] = (lln_row_state){0};
     if (work->groups)
         lln_group_rows_start(work->groups, rows);
     while (lln_tiles_next(&work->tiles))

@@ -239,10 +239,10 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
     run --separate-stderr "${lln[@]}" --window 3-5,7@4 --window 0@3 --sink 2@1
     equal status "$status" 0
     equal stdout "$output" $'layer,n\n0,16'
+    unused="is not used: no head is in layer"
     equal stderr "$stderr" "\
-lln-entropy: --window: the value '4' is not used: no head is in layer 3 or in "\
-"the other layers before its @
-lln-entropy: --sink: the value '1' is not used: no head is in layer 2"
+lln-entropy: --window: the value '4' $unused 3 or in the other layers before its @
+lln-entropy: --sink: the value '1' $unused 2"
     prints $'layer,n\n0,16' "${lln[@]}" --window 7@4 --layers 0
 }
 

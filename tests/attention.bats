@@ -89,7 +89,7 @@ halves() {
     run --separate-stderr lln-entropy -q --attention p.npy \
         --columns entropy_nats --no-header
     equal entropy "$output" nan
-    equal stderr "$stderr" 'lln-entropy: p.npy: row 0 sums to 0.9960938; expected 1 (dropout?); this row has no entropy'
+    equal stderr "$stderr" 'lln-entropy: p.npy: row 0 sums to 0.9960938; expected 1 (dropout, padding or excluded keys?); this row has no entropy'
 }
 
 @test "rows that do not sum to 1 are named once" {
@@ -99,7 +99,7 @@ halves() {
     equal status "$status" 0
     equal rows "$output" "$(printf '%s\n' head,query,entropy_nats 0,0,nan \
         0,1,0.6931471805599453 1,0,nan 1,1,nan)"
-    equal stderr "$stderr" 'lln-entropy: p.npy: head 0, row 0 sums to 0.75; expected 1 (dropout?); 2 more rows in 2 heads do not sum to 1; these rows have no entropy'
+    equal stderr "$stderr" 'lln-entropy: p.npy: head 0, row 0 sums to 0.75; expected 1 (dropout, padding or excluded keys?); 2 more rows in 2 heads do not sum to 1; these rows have no entropy'
     # eigenvalues 1/2 + 8^-1/2 and 1/2 - 8^-1/2
     equal gap "$(lln-spectral -q --attention p.npy --layout hnm --heads 0 \
         --columns gap,lambda2 --no-header 2> errors)" nan,0.14644660940672627
@@ -185,7 +185,7 @@ halves() {
         lln-entropy --attention p.npy --aggregate kv-head
     refuses 2 '--normality cannot be used with --attention: it needs queries and keys' \
         lln-stats --attention p.npy --normality
-    refuses 2 'lln-match cannot be used with --attention: it needs queries and keys' \
+    refuses 2 'lln-match does not support --attention: it needs queries and keys' \
         lln-match --attention p.npy
     refuses 2 '--key-attention needs --attention' lln-entropy --key-attention a
     refuses 2 '--key-attention cannot be used with --attention p.npy:a, which names a key' \

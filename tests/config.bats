@@ -52,6 +52,10 @@ show() {
 3,half,class default,10000,file,file,5" \
         lln-entropy --config "$configs/gemma3_old.json" --show-config \
         --columns "$columns" --rope 1@pairs --qk-norm 0@none --format csv
+    prints "layer,rope
+0,half
+3,half" lln-entropy --config "$configs/gemma3_old.json" --show-config \
+        --columns layer,rope --format csv --layers 0,3
     show bert --format json --columns layer,rope,theta,causal,chunk -o x.json
     equal json "$(head -n 2 x.json | tr -d '[\n')" \
         '{"layer":0,"rope":"none","theta":null,"causal":0,"chunk":null},'
@@ -110,7 +114,7 @@ numbers() {
         --write-p --write-heads h.safetensors 2> said
     paste -d' ' <(numbers h.safetensors | tail -n +3073) \
         <(numbers "$vectors/norm_rms_across.P.npy") | near 1e-12 absolute
-    equal said "$(grep olmo2 said)" 'lln-attend: config.json: olmo2, 4 layers: '\
+    equal said "$(grep olmo2 said)" 'lln-attend: config.json: olmo2, 4 layers; resulting options: '\
 '--causal --qk-norm rms:eps=1e-06:across-heads --rope half:theta=10000:dims=16'
     # The same as options say it, and a line of --comments.
     entropies "${raw[@]}" --config config.json --arrays "$weights" --comments \
@@ -118,7 +122,7 @@ numbers() {
     entropies "${raw[@]}" --causal --qk-norm rms:across-heads --rope half \
         --arrays "$weights" > expected
     diff <(grep -v '^#' table) expected
-    grep -q '^# config: config.json: olmo2, 4 layers: --causal ' table
+    grep -q '^# config: config.json: olmo2, 4 layers; resulting options: --causal ' table
     entropies "${raw[@]}" --config config.json --arrays "$weights" --quiet \
         > /dev/null
     equal said "$(< said)" ''
@@ -268,7 +272,7 @@ numbers() {
     entropies --q 'layers.{layer}.q.npy' --k 'layers.{layer}.k.npy' \
         --config config.json "${norms[@]}" > table
     equal layers "$(column layer < table | uniq)" 3
-    equal said "$(grep -o ';.*' said)" \
+    equal said "$(grep -o '; layers.*' said)" \
         '; layers 0-2 have no softmax and are left out'
     # The same from one file, where layer 0 has no keys.
     q='"shape":[24,64],"dtype":"F64","data_offsets":'
@@ -307,10 +311,18 @@ numbers() {
     sed -i 's/"head_dim": 16,//' config.json
     refuses 1 "$vectors/a_q.npy: 16 features of a head; config.json has "\
 'head_dim 32' lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "llama"'
+    refuses 1 "$vectors/a_q.npy: 24 heads of 4 tokens; config.json has 4 "\
+'heads; check --layout' lln-entropy --config config.json --layout nhd \
+        --q "$vectors/a_q.npy" --k "$vectors/a_q.npy"
+    refuses 1 '--layers 7: config.json has layers 0-3' \
+        lln-entropy --config config.json --show-config --layers 7
+    refuses 2 "--layers '3-1': range '3-1' is empty; write 1-3" \
+        lln-entropy --config config.json --show-config --layers 3-1
     config '"model_type": "qwen3"'
     refuses 2 '--config: the weights of the norms of qwen3 are in its '\
 'checkpoint; give them with --arrays q_norm=FILE:KEY,k_norm=FILE:KEY, or '\
-'leave them out with --qk-norm rms:eps=1e-06' \
+'normalise without weights with --qk-norm rms:eps=1e-06; if the norms have already been applied, give --qk-norm none' \
         lln-entropy --config config.json "${raw[@]}"
     config '"model_type": "gpt_oss"'
     refuses 2 '--config: the sinks of gpt_oss are in its checkpoint; give them '\
@@ -343,7 +355,7 @@ numbers() {
     weights+=",k_norm=$vectors/norm_rms_one_plus.k_norm.npy"
     none=(--qk-norm none --rope none --arrays "$weights")
     entropies "${raw[@]}" --config config.json "${none[@]}" > table
-    grep -q 'logits reach 6.01, but at most 2.13 after the norm that --qk-norm leaves out: queries and keys look as if they had been saved before it$' said
+    grep -q 'logits reach 6.01, but the norm that --qk-norm leaves out limits them to 2.13: queries and keys seem to have been saved before it$' said
     # The weights change nothing else.
     entropies "${raw[@]}" --causal | diff table -
     # What comes out of the norm stays below.

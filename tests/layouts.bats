@@ -226,7 +226,7 @@ grouped() {
     set -- --q q.npy --k q.npy
     refuses 1 'q.npy: 6 features; expected a multiple of 4, the number of heads side by side' \
         lln-entropy "$@" --split-heads 4
-    refuses 2 'q.npy: 6 features; give the number of heads side by side with --split-heads (1, 2, 3, 6, ...)' \
+    refuses 2 'q.npy: 6 features; give the number of heads side by side with --split-heads (1, 2, 3, 6)' \
         lln-entropy "$@" --layout bnD
     refuses 2 "--split-heads: layout 'hnd' has no axis D (heads side by side)" \
         lln-entropy "$@" --layout hnd --split-heads 2
@@ -239,7 +239,7 @@ grouped() {
     done
     refuses 1 'q.npy: 6 features; expected a multiple of 8: 4 heads of queries, 2 of keys and 2 of values' \
         lln-entropy --fused qkv --split-heads 4:2 q.npy
-    refuses 2 'q.npy: 6 features of queries, keys and values; give the number of heads side by side with --split-heads (1, 2, ...)' \
+    refuses 2 'q.npy: 6 features of queries, keys and values; give the number of heads side by side with --split-heads (1, 2)' \
         lln-entropy --fused head-qkv --layout bnd q.npy
     refuses 2 "--fused 'kqv': expected qkv or head-qkv" \
         lln-entropy --fused kqv q.npy

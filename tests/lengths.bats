@@ -115,6 +115,21 @@ tools() {
     lln-entropy -q "${batch[@]}" --lengths lengths 2> /dev/null | cmp - table
 }
 
+@test "two numbers in a line, for two entries" {
+    lln-attend -n 12 -d 2 --trials 2 --kernel softmax -o x.npy
+    for form in '12,10=12 and 10 tokens in the two entries=12 10' \
+        '12 10=12 queries and 10 keys in each entry=12 12'; do
+        IFS='=' read -r line read sizes <<< "$form"
+        echo "$line" > lengths
+        lln-entropy --layout bnd --q x.npy --k x.npy --lengths lengths \
+            --kernel softmax --columns source,n > table 2> said
+        equal said "$(tail -n 1 said)" \
+            "lln-entropy: x.npy: 2 batch entries, 1 layer, 1 query head, 1 key head, 12 tokens, 2 features; --lengths: $read"
+        equal sizes "$(tail -n +2 table | cut -d, -f2 | paste -sd ' ')" \
+            "$sizes"
+    done
+}
+
 @test "a length of 0 gives a row of nan and a warning" {
     setup_batch
     printf '10\n0\n7\n12\n' > lengths

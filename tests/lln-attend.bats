@@ -240,7 +240,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
         refuses 2 "$name needs --compare: it applies to tables only" \
             lln-attend "$option"
     done
-    refuses 2 "--tau: expected one number, found '1,2'" lln-attend --tau 1,2
+    refuses 2 "--tau: expected one number, found '1,2'; a list needs --compare" lln-attend --tau 1,2
     refuses 2 "--trials cannot be used with 'x.npz': it applies to sampled heads only" \
         lln-attend x.npz --trials 2
 }
@@ -250,7 +250,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     files_before=x.npz
     refuses 1 "x.npz: cannot find the values: 'o.softmax' contains no word such as q to replace; use --key-v or --v" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln -o o.npy
-    refuses 1 "x.npz: key 'v': no such array; expected o.softmax, o.lln" \
+    refuses 1 "x.npz: key 'v': no such array; the file contains o.softmax, o.lln" \
         lln-attend --layout hnd x.npz --key-q o.softmax --key-k o.lln \
         --key-v v -o o.npy
 }
@@ -300,7 +300,7 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     rm ./*.npy
     local name
     for name in x d features of and; do
-        refuses 2 "--arrays: no kernel in 'softmax,performer' takes an array '$name'; see --list-kernels" \
+        refuses 2 "--arrays: no kernel in 'softmax,performer' takes an array '$name'; see --list-kernels, and lln-tools(7) for arrays of other options" \
             lln-attend "${head[@]}" --kernel softmax,performer -o o.npz \
             --arrays $name="$array"
     done

@@ -256,7 +256,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
         "${lln[@]}" --query-scale ssmax
     refuses 2 '--arrays ssmax= needs --query-scale ssmax' "${lln[@]}" \
         --arrays ssmax=x --query-scale llama4
-    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'q_norms'; see --list-kernels" \
+    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'q_norms'; see --list-kernels, and lln-tools(7) for arrays of other options" \
         "${lln[@]}" --qk-norm rms --arrays "q_norms=${q#*=}"
     refuses 2 '--rope needs heads from files; use FILE, or --q and --k' \
         lln-entropy --rope half

@@ -85,7 +85,7 @@ said() {
     files_before=x
     refuses 1 "x: cannot find queries and keys by their names among 'a', 'b'; use --key-q and --key-k" \
         lln-entropy x
-    refuses 1 "x: key 'c': no such array; expected a, b" \
+    refuses 1 "x: key 'c': no such array; the file contains a, b" \
         lln-entropy x --key-q c --key-k b
     refuses 1 "x: no array name matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b

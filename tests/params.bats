@@ -14,7 +14,7 @@ load helper
     refuses 1 'p.csv: No such file or directory' lln-entropy --params p.csv
     refuses 1 'standard input: empty, expected a table' \
         lln-entropy --params - < /dev/null
-    refuses 1 "standard input: no column 'source'; expected a table of lln-match" \
+    refuses 1 "standard input: no column 'source', 'layer' or 'head'; expected a table of lln-match" \
         lln-entropy --params - < <(echo alpha,beta)
 }
 
@@ -29,6 +29,12 @@ params_table() {
 
 @test "--params: no row, two rows" {
     params_table 1,paper,1 1,measured,1 > p.csv
+    files_before=p.csv
+    sed 's/gaussian,nan/qk.npz,3/' p.csv > files.csv
+    files_before=$'files.csv\np.csv'
+    refuses 1 'files.csv: no row for sampled heads: its rows are for heads from files; name these files' \
+        lln-entropy -n 8 -d 2 --params files.csv
+    rm files.csv
     files_before=p.csv
     refuses 1 'p.csv: no row for gaussian; the closest rows have tau 1, expected 2' \
         lln-entropy -n 8 -d 2 --tau 2 --params p.csv -o out.csv

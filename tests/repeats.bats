@@ -40,7 +40,7 @@ same() {
     files_before=table
     refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" \
         lln-spectral --tau 0.5,1:2
-    refuses 2 "--tau: expected one number, found '1,2'" \
+    refuses 2 "--tau: expected one number, found '1,2'; a list needs --compare" \
         lln-attend --tau 1 --tau 2 -o o.npy
 }
 
@@ -60,7 +60,7 @@ same() {
 }
 
 @test "--arrays, --fail-below and --fail-above are joined" {
-    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'two'; see --list-kernels" \
+    refuses 2 "--arrays: no kernel in 'softmax,lln' takes an array 'two'; see --list-kernels, and lln-tools(7) for arrays of other options" \
         lln-entropy --arrays two="$CASES/case_A_Q.npy" \
         --arrays three="$CASES/case_A_Q.npy"
     run lln-entropy -n 8 -d 2 --kernel softmax --fail-below n=1 --fail-below n=9

@@ -231,6 +231,21 @@ nan' "${two[@]}" --window 0@3 --aggregate all --columns rule
 --causal' "${two[@]}" --aggregate all --columns rule
 }
 
+@test "values for layers that no head has" {
+    head -c 1024 /dev/zero | safetensors x.safetensors \
+        '{"layers.0.q":{"dtype":"F32","shape":[16,8],"data_offsets":[0,512]},'\
+'"layers.0.k":{"dtype":"F32","shape":[16,8],"data_offsets":[512,1024]}}'
+    lln=(lln-entropy --quiet --kernel softmax --columns 'layer,n' x.safetensors)
+    run --separate-stderr "${lln[@]}" --window 3-5,7@4 --window 0@3 --sink 2@1
+    equal status "$status" 0
+    equal stdout "$output" $'layer,n\n0,16'
+    unused="is not used: no head is in layer"
+    equal stderr "$stderr" "\
+lln-entropy: --window: the value '4' $unused 3 or in the other layers before its @
+lln-entropy: --sink: the value '1' $unused 2"
+    prints $'layer,n\n0,16' "${lln[@]}" --window 7@4 --layers 0
+}
+
 @test "kernels that do not support a part are measured without it" {
     run --separate-stderr lln-entropy "${raw[@]}" --causal --softcap 2 --sink 0 \
         --kernel softmax,lln,topth --columns head,kernel,rule,entropy_nats
@@ -295,7 +310,7 @@ lln,\"\""
 @test "options that contradict each other or have no effect" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax)
     mask="$vectors/mask_bool.mask.npy"
-    refuses 2 '--prefix needs --causal: without it all keys are seen' \
+    refuses 2 '--prefix needs --causal: without it there is no causal mask to lift' \
         "${lln[@]}" --prefix 3
     refuses 2 '--bias alibi:symmetric cannot be used with --causal' \
         "${lln[@]}" --bias alibi:symmetric --causal
@@ -328,7 +343,7 @@ lln,\"\""
     refuses 2 "--window: '3,x': expected W, or L,R; L and R are whole numbers of at least 0, or -1 for no limit" \
         "${lln[@]}" --window 3,x
     refuses 2 '--chunk is given twice' "${lln[@]}" --chunk 3 --chunk 4
-    refuses 2 "--window: no number of the layer of $vectors/a_q.npy is known; expected an axis of layers (l in --layout), or the number in the names of arrays or files" \
+    refuses 2 "--window: LAYERS@ needs the number of the layer, which $vectors/a_q.npy does not give; give a value without LAYERS@, an axis of layers (l in --layout), or the number in the names of arrays or files" \
         "${lln[@]}" --window 0-3@2
     refuses 2 '--arrays sink= cannot be used with --sink none' \
         "${lln[@]}" --sink none --arrays sink=x.npy

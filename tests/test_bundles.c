@@ -134,7 +134,8 @@ static const struct {
     {{"q", "k"},
      {.file = "x", .values = true},
      LLN_EFORMAT,
-     "x: key 'v': no such array; expected q, k; name the values with --key-v "
+     "x: key 'v': no such array; the file contains q, k; name the values with "
+     "--key-v "
      "or --v"},
     {{"a", "b"},
      {.file = "x", .key_q = "a", .key_k = "b", .values = true},
@@ -144,11 +145,11 @@ static const struct {
     {{"q", "k"},
      {.file = "x", .values = true, .values_optional = true, .key_v = "w"},
      LLN_EFORMAT,
-     "x: key 'w': no such array; expected q, k"},
+     "x: key 'w': no such array; the file contains q, k"},
     {{"q", "k"},
      {.q = "x:z", .k = "x:k"},
      LLN_EFORMAT,
-     "x: key 'z': no such array; expected q, k"},
+     "x: key 'z': no such array; the file contains q, k"},
     {{"q", "k"},
      {.q = "x:q", .k = "x:k", .key_q = "q"},
      LLN_EINVAL,

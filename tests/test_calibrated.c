@@ -9,11 +9,11 @@
 #include "expect.h"
 #include "theory/line_fit.h"
 
-/* More fits than are remembered, twice: d, balance and range in turn. */
+/* More fits than are remembered: d, balance and range in turn. */
 START_TEST(find_many)
 {
-    for (size_t i = 0; i < 8; i++) {
-        size_t d = 4 + 5 * i;
+    for (size_t i = 0; i < 18; i++) {
+        size_t d = 4 + i;
         lln_match_options options = {.balance = i % 3 ? 1 : 2,
                                      .line_low = i % 2 ? 0.5 : 1,
                                      .line_high = 3};

@@ -114,7 +114,8 @@ START_TEST(open_refused)
     expect_open(LLN_EINVAL, "a=x,a=x", "'a' is given twice");
     expect_open(LLN_EINVAL, "a=-", "'a=-': expected the name of a file");
     expect_open(LLN_EIO, "a=y", "y: No such file or directory");
-    expect_open(LLN_EFORMAT, "w=x", "x: key 'w': no such array; expected a, b");
+    expect_open(LLN_EFORMAT, "w=x",
+                "x: key 'w': no such array; the file contains a, b");
     expect_open(LLN_EFORMAT, "w=x:{layer}",
                 "x: no array name matches '{layer}'; found 'a', 'b'");
     lln_kernel_arrays_free(NULL); /* legal */

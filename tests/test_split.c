@@ -112,7 +112,7 @@ START_TEST(missing)
     expect_status(lln_split_missing(&split, "x", 6), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
                      "x: 6 features; give the number of heads side by side "
-                     "with --split-heads (1, 2, 3, 6, ...)");
+                     "with --split-heads (1, 2, 3, 6)");
     split.fused = LLN_FUSED_QKV;
     expect_status(lln_split_missing(&split, "x", 7), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),

@@ -34,6 +34,14 @@ static arrays_use use_of(const char *item)
     return ARRAYS_OF_KERNELS;
 }
 
+/* Before anything that the name alone would decide. */
+static void check_form(const char *item)
+{
+    const char *place = strchr(item, '=');
+    if (!place || place == item || place[1] == '\0')
+        cli_usage("--arrays: '%s': expected NAME=FILE[:KEY]", item);
+}
+
 void arrays_append(char **list, const char *item)
 {
     char *joined;
@@ -50,8 +58,10 @@ const char *arrays_for(arrays_use use)
     static char *lists[ARRAYS_USES];
     if (!known && run_shared.arrays) {
         char *copy = cli_copy(run_shared.arrays);
-        for (char *rest = copy, *item; (item = strsep(&rest, ","));)
+        for (char *rest = copy, *item; (item = strsep(&rest, ","));) {
+            check_form(item);
             arrays_append(&lists[use_of(item)], item);
+        }
         free(copy);
     }
     known = true;

@@ -28,8 +28,10 @@ static void check_name(const kernel_list *kernels, const char *name)
     for (size_t i = 0; i < kernels->count; i++)
         if (lln_kernel_array_find(kernels->entries[i].choice.kernel, name))
             return;
-    cli_usage("--%s: no kernel in '%s' takes an array '%s'; see --list-kernels",
-              option_name(), run_shared.kernels, name);
+    cli_usage(
+        "--%s: no kernel in '%s' takes an array '%s'; see --list-kernels, "
+        "and lln-tools(7) for arrays of other options",
+        option_name(), run_shared.kernels, name);
 }
 
 /* Joins both options to NAME=FILE,...; NULL: none. The caller frees it. */

@@ -37,6 +37,11 @@ typedef struct {
     bool open;
 } cli_option;
 
+/* The help text of an option. */
+typedef struct {
+    const char *name, *help;
+} cli_text;
+
 typedef struct {
     const char *name;    /* "lln-entropy" */
     const char *summary; /* one line */
@@ -44,6 +49,8 @@ typedef struct {
     const cli_option *options;   /* the tool's own, ended by name NULL */
     const cli_option *shared;    /* common to all tools, ended by name NULL */
     void (*print_choices)(void); /* prints the end of --help; NULL: none */
+    const cli_text *texts; /* of shared options that mean something else in this
+                              tool, ended by name NULL; NULL: none */
 } cli_tool;
 
 /* Parses argv by both tables and returns the index of the first operand. --help

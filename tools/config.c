@@ -136,26 +136,31 @@ static void need_array(const char *name, const char *what, const char *arrays,
 {
     if (!names_array(name))
         cli_usage("--config: the %s of %s are in its checkpoint; give them "
-                  "with --arrays %s, or leave them out with %s",
+                  "with --arrays %s, or %s",
                   what, model.config.model_type, arrays, without);
 }
 
 void config_check_arrays(void)
 {
-    char without[LLN_CONFIG_TEXT + 16];
+    char without[LLN_CONFIG_TEXT + 160];
     if (!model.read)
         return;
     const lln_config_value *norm = find_own(LLN_CONFIG_NORM);
     const lln_config_value *bias = find_own(LLN_CONFIG_BIAS);
     if (norm && model.config.norm_weights) {
-        snprintf(without, sizeof without, "--qk-norm %s", norm->text);
+        snprintf(without, sizeof without,
+                 "normalise without weights with --qk-norm %s; if the norms "
+                 "have already been applied, give --qk-norm none",
+                 norm->text);
         need_array("q_norm", "weights of the norms",
                    "q_norm=FILE:KEY,k_norm=FILE:KEY", without);
     }
     if (find_own(LLN_CONFIG_SINK))
-        need_array("sink", "sinks", "sink=FILE:KEY", "--sink none");
+        need_array("sink", "sinks", "sink=FILE:KEY",
+                   "leave them out with --sink none");
     if (bias && strncmp(bias->text, "t5", 2) == 0)
-        need_array("bias", "biases", "bias=FILE:KEY", "--bias none");
+        need_array("bias", "biases", "bias=FILE:KEY",
+                   "leave them out with --bias none");
 }
 
 lln_model_arrays config_model_arrays(void)
@@ -194,10 +199,22 @@ void config_add_maps(lln_map_options *options)
     options->divisor_count = model.config.factors;
 }
 
+/* Whether the axis of heads has other heads than the model. It may have some
+ * of them only, unless the axis of tokens is as long as that of heads. */
+static bool has_wrong_heads(const lln_head *head)
+{
+    size_t heads = head->of.head, all = model.config.heads;
+    return heads > all || (heads > 1 && heads < all && head->queries == all);
+}
+
 static void check_head(const lln_head *head)
 {
     const lln_config *c = &model.config;
     const char *name = lln_mapping_name(run_shared.config);
+    if (has_wrong_heads(head))
+        cli_fail("%s: %zu heads of %zu tokens; %s has %zu heads; check "
+                 "--layout",
+                 head->file, head->of.head, head->queries, name, c->heads);
     if (head->q.columns != c->head_dim)
         cli_fail("%s: %zu features of a head; %s has head_dim %zu", head->file,
                  head->q.columns, name, c->head_dim);
@@ -231,7 +248,7 @@ static void write_option(const char *option, const char *values, FILE *out)
     }
 }
 
-/* "config.json: gemma3_text, 26 layers: --causal ..." */
+/* "config.json: gemma3_text, 26 layers; resulting options: --causal ..." */
 static char *describe(void)
 {
     const lln_config *c = &model.config;
@@ -240,8 +257,9 @@ static char *describe(void)
     FILE *out = open_memstream(&text, &size);
     if (!out || !linear)
         cli_fail("out of memory");
-    fprintf(out, "%s: %s, %zu layer%s:", lln_mapping_name(run_shared.config),
-            c->model_type, c->layers, c->layers > 1 ? "s" : "");
+    fprintf(out, "%s: %s, %zu layer%s; resulting options:",
+            lln_mapping_name(run_shared.config), c->model_type, c->layers,
+            c->layers > 1 ? "s" : "");
     if (run_shared.causal)
         fprintf(out, " --causal%s%s", *run_shared.causal ? "=" : "",
                 run_shared.causal);

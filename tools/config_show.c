@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "config_show.h"
 
+#include <stdlib.h>
+
 #include "config.h"
+#include "heads/layout.h"
 #include "listing.h"
+#include "message.h"
+#include "options.h"
+#include "output.h"
+#include "tensor/mapping.h"
 
 /* A row of --show-config. */
 typedef struct {
@@ -65,12 +72,33 @@ static void put_layer(listing *table, const lln_config *config, size_t l)
     listing_put(table, &record);
 }
 
+/* The layers of --layers: [layers], owned by the caller. */
+static bool *choose_layers(const lln_config *config)
+{
+    size_t count = config->layers;
+    size_t *numbers = cli_alloc(count, sizeof *numbers);
+    bool *chosen = cli_alloc(count, sizeof *chosen);
+    for (size_t l = 0; l < count; l++)
+        numbers[l] = l;
+    lln_status status = lln_selection_read(run_shared.layers, "layers",
+                                           lln_mapping_name(run_shared.config),
+                                           numbers, count, chosen);
+    if (status == LLN_EINVAL)
+        cli_usage("%s", lln_error_message());
+    cli_check(status);
+    free(numbers);
+    return chosen;
+}
+
 int config_show(void)
 {
     const lln_config *config = config_get();
     listing table =
         listing_open((record_type){layer_columns, sizeof(layer_record)});
+    bool *chosen = choose_layers(config);
     for (size_t l = 0; l < config->layers; l++)
-        put_layer(&table, config, l);
+        if (chosen[l])
+            put_layer(&table, config, l);
+    free(chosen);
     return listing_close(&table);
 }

@@ -56,7 +56,15 @@ static const char *value_format(const cli_option *option)
     }
 }
 
-static void print_options(const cli_option *option)
+static const char *text_of(const cli_option *option, const cli_text *texts)
+{
+    for (; texts && texts->name; texts++)
+        if (strcmp(texts->name, option->name) == 0)
+            return texts->help;
+    return option->help;
+}
+
+static void print_options(const cli_option *option, const cli_text *texts)
 {
     for (; option && option->name; option++) {
         int used = option->letter ? printf("  -%c, ", option->letter)
@@ -64,7 +72,7 @@ static void print_options(const cli_option *option)
         used += printf("--%s", option->name);
         if (option->argument)
             used += printf(value_format(option), option->argument);
-        print_wrapped(option->help, used);
+        print_wrapped(text_of(option, texts), used);
     }
 }
 
@@ -80,13 +88,13 @@ void help_print(const cli_tool *tool, const cli_option *standard)
     puts("Without files, heads are sampled. Defaults are in parentheses.\n");
     if (tool->options && tool->options->name) {
         puts("Options:");
-        print_options(tool->options);
+        print_options(tool->options, NULL);
         puts("\nCommon options:");
     } else {
         puts("Options:");
     }
-    print_options(tool->shared);
-    print_options(standard);
+    print_options(tool->shared, tool->texts);
+    print_options(standard, NULL);
     if (tool->print_choices)
         tool->print_choices();
     printf("\nFor details: man %s, man lln-tools\n", tool->name);

@@ -47,11 +47,20 @@ static const values_option values_optional[] = {
     {0},
 };
 
+static const cli_text texts[] = {
+    {"attention", "with --compare, also compare the attention weights in this "
+                  "file with REFERENCE; each FILE has queries and keys"},
+    {"kernel", "kernels, each as name[:parameter=value]...; see --list-kernels "
+               "(lln; softmax with --write-p)"},
+    {0},
+};
+
 static const cli_tool tool = {
     .name = "lln-attend",
     .summary = "apply attention to values: O = P V",
     .options = option_table,
     .shared = run_shared_options,
+    .texts = texts,
 };
 
 int main(int argc, char **argv)

@@ -337,7 +337,9 @@ static void check_map(void)
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
-    stored_refuse("lln-match");
+    if (stored_given())
+        cli_usage("lln-match does not support --attention: it needs queries "
+                  "and keys");
     check_map();
     methods = match_methods_read(options.method);
     how = match_options_read(&options.settings);

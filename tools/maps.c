@@ -135,9 +135,9 @@ void maps_look_at_norm(const lln_heads *heads)
     if (found.layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", found.layer);
     if (found.seen)
-        cli_warn("logits%s reach %.3g, but at most %.3g after the norm that "
-                 "--qk-norm leaves out: queries and keys look as if they had "
-                 "been saved before it",
+        cli_warn("logits%s reach %.3g, but the norm that --qk-norm leaves out "
+                 "limits them to %.3g: queries and keys seem to have been "
+                 "saved before it",
                  layer, found.logit, found.limit);
 }
 

@@ -54,7 +54,7 @@ const cli_option run_shared_options[] = {
      SHARED(key_k), 0, 0, false},
     {"attention", 0, CLI_TEXT, "FILE[:KEY]",
      "read attention weights from this file and any FILE, instead of queries "
-     "and keys; in lln-attend, each FILE has queries and keys",
+     "and keys",
      SHARED(attention), 0, 0, false},
     {"key-attention", 0, CLI_TEXT, "KEY",
      "names of the arrays of attention weights (found by words)",
@@ -95,8 +95,9 @@ const cli_option run_shared_options[] = {
      "are not given (none)",
      SHARED(config), 0, 0, false},
     {"show-config", 0, CLI_FLAG, NULL,
-     "print what each layer does with --config, and stop", SHARED(show_config),
-     0, 0, false},
+     "print what each layer, or those of --layers, does with --config, and "
+     "stop",
+     SHARED(show_config), 0, 0, false},
     {"clip-qkv", 0, CLI_LAYER, "[LAYERS@]C",
      "clamp queries, keys and values to -C ... C (none)", SHARED(clip_qkv), 0,
      0, false},
@@ -107,8 +108,8 @@ const cli_option run_shared_options[] = {
      "rotary embedding: half or pairs, with parameters (none)", SHARED(rope), 0,
      0, false},
     {"positions", 0, CLI_TEXT, "FILE|+N|restart",
-     "positions of the keys, for rotary embedding and ALiBi; restart: from 0 "
-     "in each document (0, 1, ...)",
+     "positions of the keys, for rotary embedding, ALiBi and --query-scale "
+     "ministral; restart: from 0 in each document (0, 1, ...)",
      SHARED(positions), 0, 0, false},
     {"query-scale", 0, CLI_LAYER, "[LAYERS@]SCALE",
      "multiply each query by a factor: llama4, ministral or ssmax, with "
@@ -157,7 +158,7 @@ const cli_option run_shared_options[] = {
      SHARED(tau), 0, 0, false},
     {"kernel", 0, CLI_LIST, "LIST",
      "kernels, each as name[:parameter=value]...; see --list-kernels "
-     "(softmax,lln; lln in lln-attend)",
+     "(softmax,lln)",
      SHARED(kernels), 0, 0, false},
     {"params", 0, CLI_TEXT, "FILE",
      "read alpha and beta from a table of lln-match; - is standard input",
@@ -208,7 +209,7 @@ const cli_option run_shared_options[] = {
      SHARED(each), 0, 0, false},
     {"aggregate", 0, CLI_TEXT, "WHAT",
      "average over the heads of each layer (layer), each key head (kv-head) or "
-     "each file (all), or average each head over texts (head)",
+     "each batch entry of a file (all), or average each head over texts (head)",
      SHARED(aggregate), 0, 0, false},
     {"shard", 0, CLI_TEXT, "I/COUNT",
      "measure only heads I, I + COUNT, I + 2 COUNT and so on, counted from 1 "

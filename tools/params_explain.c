@@ -188,6 +188,10 @@ static unsigned find_closest(const params_table *table, const unsigned *bits)
     return closest;
 }
 
+#define OF_FILES                                                               \
+    (params_bit(PARAMS_SOURCE) | params_bit(PARAMS_ENTRY) |                    \
+     params_bit(PARAMS_STEP) | params_bit(PARAMS_LAYER))
+
 lln_status params_fail_none(const params_table *table, const params_key *key,
                             const unsigned *bits)
 {
@@ -196,6 +200,11 @@ lln_status params_fail_none(const params_table *table, const params_key *key,
         return lln_fail(LLN_EFORMAT, "%s: no row for %s: the table has no rows",
                         table->name, describe(key, what));
     unsigned closest = find_closest(table, bits);
+    if (key->sampled && closest & OF_FILES)
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no row for sampled heads: its rows are for heads "
+                        "from files; name these files",
+                        table->name);
     for (params_field field = 0; field < PARAMS_FIELDS; field++)
         if (closest & params_bit(field)) {
             explain_field(table, key, bits, closest, field, field_text);

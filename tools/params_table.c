@@ -102,7 +102,10 @@ static void check_columns(params_table *table)
         table->has[field] =
             lln_table_find(&table->data, field_names[field]) >= 0;
     if (!table->has[PARAMS_LAYER] && !table->has[PARAMS_HEAD])
-        (void)find_column(table, "source");
+        if (lln_table_find(&table->data, "source") < 0)
+            cli_fail("%s: no column 'source', 'layer' or 'head'; expected a "
+                     "table of lln-match",
+                     table->name);
     (void)find_column(table, "alpha");
     (void)find_column(table, "beta");
 }

@@ -6,10 +6,10 @@
 
 #include "array_lists.h"
 #include "config.h"
-#include "heads/by_layer.h"
 #include "heads/files.h"
 #include "heads/gaussian.h"
 #include "heads/several.h"
+#include "layer_values.h"
 #include "listing.h"
 #include "maps.h"
 #include "message.h"
@@ -200,32 +200,6 @@ static void check_whole(void)
         }
 }
 
-/* Ends the process if an option has values for layers, and no head has the
- * number of one. */
-static void check_layers(const lln_heads *heads)
-{
-    const run_options *o = &run_shared;
-    const struct {
-        const char *name, *value;
-    } by_layer[] = {
-        {"clip-qkv", o->clip_qkv}, {"qk-norm", o->qk_norm},
-        {"rope", o->rope},         {"query-scale", o->query_scale},
-        {"window", o->window},     {"chunk", o->chunk},
-        {"prefix", o->prefix},     {"scale", o->scale},
-        {"softcap", o->softcap},   {"bias", o->bias},
-        {"sink", o->sink},
-    };
-    lln_head head;
-    heads->describe(heads, 0, &head);
-    for (size_t i = 0; i < sizeof by_layer / sizeof *by_layer; i++)
-        if (head.layer < 0 && by_layer[i].value &&
-            lln_by_layer_differs(by_layer[i].value))
-            cli_usage("--%s: no number of the layer of %s is known; expected "
-                      "an axis of layers (l in --layout), or the number in "
-                      "the names of arrays or files",
-                      by_layer[i].name, head.file);
-}
-
 /* Opens and checks all files before the first head is measured. */
 static void open_files(lln_heads *heads)
 {
@@ -238,7 +212,7 @@ static void open_files(lln_heads *heads)
     if (across)
         open_operands(NULL, false, &whole);
     config_check_heads(heads);
-    check_layers(heads);
+    layer_values_check(heads);
     if (!run_shared.quiet)
         config_say();
     rules_read_documents(heads);

@@ -113,6 +113,20 @@ static lln_status use_model(const lln_files *files, lln_files_state *s,
     return LLN_OK;
 }
 
+/* Adds how lengths were read to the extent, if that is in doubt. */
+static lln_status add_lengths(lln_files_state *s)
+{
+    char read[LLN_LENGTHS_TEXT], *extent;
+    lln_lengths_explain(&s->lengths, read);
+    if (*read == '\0')
+        return LLN_OK;
+    if (asprintf(&extent, "%s; %s", s->extent, read) < 0)
+        return lln_fail(LLN_ENOMEM, "out of memory");
+    free(s->extent);
+    s->extent = extent;
+    return LLN_OK;
+}
+
 static lln_status open_state(const lln_files *files, const char *name,
                              lln_files_state *s, size_t *count, size_t *bytes)
 {
@@ -147,6 +161,7 @@ static lln_status open_state(const lln_files *files, const char *name,
     LLN_TRY(name_sources(s, files->name ? files->name : name));
     LLN_TRY(lln_extent_describe(name, s->bundles, s->shapes, s->count,
                                 files->stored ? 1 : roles, &s->extent));
+    LLN_TRY(add_lengths(s));
     LLN_TRY(lln_head_places_bytes(s->arrays, s->bundles, s->count, roles,
                                   s->heads, *count, bytes));
     if (files->stored)

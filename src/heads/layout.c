@@ -331,7 +331,7 @@ static bool read_range(const char **text, size_t *low, size_t *high)
     *high = *low;
     if (**text == '-') {
         ++*text;
-        if (!read_index(text, limit, high) || *high < *low)
+        if (!read_index(text, limit, high))
             return false;
     }
     if (**text == ',')
@@ -369,6 +369,18 @@ static bool choose_numbers(size_t low, size_t high, const size_t *numbers,
     return found > 0 && found - 1 == high - low;
 }
 
+/* "--layers 4: a.npz has only layer 0" */
+static lln_status refuse_numbers(const char *text, const char *option,
+                                 const char *name, const size_t *numbers,
+                                 size_t count)
+{
+    char there[LIST_TEXT];
+    bool one = count == 1;
+    return lln_fail(LLN_EFORMAT, "--%s %s: %s has %s%.*s %s", option, text,
+                    name, one ? "only " : "", (int)strlen(option) - one, option,
+                    list_numbers(numbers, count, there));
+}
+
 lln_status lln_selection_read(const char *text, const char *option,
                               const char *name, const size_t *numbers,
                               size_t count, bool *chosen)
@@ -383,11 +395,13 @@ lln_status lln_selection_read(const char *text, const char *option,
                             "--%s '%s': expected numbers and ranges such as "
                             "0-3,7",
                             option, text);
-        if (!choose_numbers(low, high, numbers, count, chosen)) {
-            char there[LIST_TEXT];
-            return lln_fail(LLN_EFORMAT, "--%s %s: %s has %s %s", option, text,
-                            name, option, list_numbers(numbers, count, there));
-        }
+        if (low > high)
+            return lln_fail(LLN_EINVAL,
+                            "--%s '%s': range '%zu-%zu' is empty; write "
+                            "%zu-%zu",
+                            option, text, low, high, high, low);
+        if (!choose_numbers(low, high, numbers, count, chosen))
+            return refuse_numbers(text, option, name, numbers, count);
     }
     return LLN_OK;
 }

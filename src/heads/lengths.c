@@ -104,6 +104,7 @@ static lln_status read_rows(const lln_length_rows *rows, lln_lengths *lengths)
     if (!lengths->list)
         return LLN_ENOMEM;
     lengths->either = rows->comma && rows->number_count == 2;
+    lengths->pair = rows->count == 1 && rows->number_count == 2 && !rows->array;
     if (is_mask(rows))
         return read_mask(rows, lengths);
     if (rows->count > 1 || (rows->rows[0].count <= 2 && !rows->flat))
@@ -170,7 +171,10 @@ static lln_status check_tokens(const lln_lengths *lengths, const char *name,
  * lengths. */
 static lln_status settle(lln_lengths *lengths, size_t batch, size_t n, size_t m)
 {
-    if (!lengths->either || lengths->count != 1 || batch != 2 || n != m)
+    if (lengths->count != 1 || batch != 2 || n != m)
+        return LLN_OK;
+    lengths->doubt = lengths->pair;
+    if (!lengths->either)
         return LLN_OK;
     lln_length one = lengths->list[0];
     lln_length *list = lln_array_alloc(2, sizeof *list);
@@ -207,6 +211,23 @@ lln_status lln_lengths_check(lln_lengths *lengths, const char *name,
                             length->queries, length->keys, n, m, name);
     }
     return LLN_OK;
+}
+
+void lln_lengths_explain(const lln_lengths *lengths,
+                         char text[LLN_LENGTHS_TEXT])
+{
+    const lln_length *list = lengths->list;
+    *text = '\0';
+    if (!lengths->doubt)
+        return;
+    if (lengths->count == 2)
+        snprintf(text, LLN_LENGTHS_TEXT,
+                 "--lengths: %zu and %zu tokens in the two entries",
+                 list[0].queries, list[1].queries);
+    else
+        snprintf(text, LLN_LENGTHS_TEXT,
+                 "--lengths: %zu queries and %zu keys in each entry",
+                 list[0].queries, list[0].keys);
 }
 
 lln_status lln_lengths_copy(const lln_lengths *from, lln_lengths *to)

@@ -25,6 +25,8 @@ typedef struct {
     bool array;       /* from a .npy file */
     bool either; /* ambiguous: the two lengths are of two batch entries, or of
                     queries and keys; lln_lengths_check decides */
+    bool pair;   /* a text of two numbers in one line */
+    bool doubt;  /* a pair that could have been meant in both ways */
 } lln_lengths;
 
 /* Reads a file. A text has one line for each batch entry: the number of its
@@ -53,6 +55,13 @@ lln_length lln_lengths_at(const lln_lengths *lengths, size_t b, size_t n,
 LLN_NODISCARD lln_status lln_lengths_check(lln_lengths *lengths,
                                            const char *name, size_t batch,
                                            size_t n, size_t m);
+
+enum { LLN_LENGTHS_TEXT = 80 };
+
+/* How checked lengths were read, if they could have been meant in another way:
+ * "--lengths: 12 and 10 tokens in the two entries"; else "". */
+void lln_lengths_explain(const lln_lengths *lengths,
+                         char text[LLN_LENGTHS_TEXT]);
 
 /* A copy, to be released with lln_lengths_free. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_lengths_copy(const lln_lengths *from,

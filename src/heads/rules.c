@@ -80,7 +80,7 @@ static lln_status check_pairs(const lln_rule_options *o, const asked *a)
         kind[LLN_BIAS_FULL] || kind[LLN_BIAS_TOEPLITZ] || kind[LLN_BIAS_T5];
     const pair pairs[] = {
         {a->some[LLN_RULE_PREFIX] && !o->causal, "--prefix", needs,
-         "--causal: without it all keys are seen"},
+         "--causal: without it there is no causal mask to lift"},
         {a->symmetric && o->causal, "--bias alibi:symmetric", excludes,
          "--causal"},
         {array[LLN_RULE_ARRAY_BIAS] && !tables, "--arrays bias=", needs,

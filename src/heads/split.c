@@ -125,16 +125,23 @@ lln_status lln_split_missing(const lln_split *split, const char *name,
 {
     char list[LIST_TEXT] = "", item[32];
     size_t features = split->fused ? width / 3 : width;
-    bool whole = !split->fused || width % 3 == 0;
-    for (size_t h = 1; whole && h <= features; h++)
-        if (features % h == 0 && strlen(list) + 12 < LIST_TEXT) {
-            snprintf(item, sizeof item, "%zu", h);
-            lln_text_append(list, LIST_TEXT, item);
-        }
+    bool whole = !split->fused || width % 3 == 0, more = false;
+    for (size_t h = 1; whole && h <= features; h++) {
+        if (features % h != 0)
+            continue;
+        more = strlen(list) + 12 >= LIST_TEXT;
+        if (more)
+            break;
+        snprintf(item, sizeof item, "%zu", h);
+        lln_text_append(list, LIST_TEXT, item);
+    }
     return lln_fail(LLN_EINVAL,
                     "%s: %zu features%s; give the number of heads side by "
                     "side with --split-heads%s%s%s",
                     name, width,
                     split->fused ? " of queries, keys and values" : "",
-                    whole ? " (" : "", list, whole ? ", ...)" : "");
+                    whole ? " (" : "", list,
+                    !whole ? ""
+                    : more ? ", ...)"
+                           : ")");
 }

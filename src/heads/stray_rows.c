@@ -85,7 +85,8 @@ static void append_reason(const lln_stored_survey *first, char *text)
                  " (keys left out by --lengths have %.4g)", first->padding);
     else
         snprintf(text + used, TEXT - used, " (%s?)",
-                 first->sum == 0 ? "padding" : "dropout");
+                 first->sum == 0 ? "padding"
+                                 : "dropout, padding or excluded keys");
 }
 
 const char *lln_stray_rows_text(lln_stray_rows *rows)

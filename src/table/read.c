@@ -49,7 +49,7 @@ static lln_status read_all(FILE *in, const char *name, char **text)
     if (length <= 0)
         return lln_fail(LLN_EFORMAT, "%s: empty, expected a table", name);
     if (!feof(in))
-        return lln_fail(LLN_EFORMAT, "%s: not text, expected a table", name);
+        return lln_fail(LLN_EFORMAT, "%s: not text; expected a table", name);
     return LLN_OK;
 }
 

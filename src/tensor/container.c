@@ -253,7 +253,8 @@ static lln_status no_key(const lln_container *container, const char *key)
     if (without)
         (void)lln_fail(LLN_EFORMAT, "%s", without);
     else
-        (void)lln_fail(LLN_EFORMAT, "no such array; expected %s", keys);
+        (void)lln_fail(LLN_EFORMAT, "no such array; the file contains %s",
+                       keys);
     return lln_fail_in(lln_container_fail_key(LLN_EFORMAT, key),
                        container->name);
 }

@@ -372,7 +372,7 @@ within() {
 @test "heads without a match are named" {
     run --separate-stderr lln-entropy -n 1 --trials 1 --kernel lln --no-header
     equal status "$status" 0
-    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: temperature: no query has two allowed keys'
+    equal stderr "$stderr" 'lln-entropy: gaussian: tau 1: the temperature is undefined: no query has two allowed keys'
 }
 
 # tty COMMAND: its output on a terminal, with a line feed for each carriage

@@ -185,8 +185,12 @@ END
 }
 
 @test "a method that applies to no head ends the run" {
-    refuses 1 'gaussian: tau 1: method lowrank: needs a kernel made of features, such as lln' \
+    refuses 2 "--method lowrank cannot be used with kernel 'softmax'; choose a kernel made of features, such as lln" \
         lln-spectral -n 16 --kernel softmax,lln --method lowrank
+    printf '\x00\x38%.0s' {1..4} | npy p.npy '<f2' '(2, 2)'
+    files_before=p.npy
+    refuses 1 'p.npy: method lowrank: needs a kernel made of features, such as lln' \
+        lln-spectral --attention p.npy --method lowrank
     entries
     said "x.npy[2]: kernel 'softmax': method arnoldi: finds at most n - 2 eigenvalues and needs at least 4 tokens; n = 1, eigenvalues requested: 1" \
         lln-spectral "${heads[@]}" --kernel softmax --method arnoldi \

@@ -123,7 +123,7 @@ errors_near() {
 }
 
 @test "what has other errors, or none, is refused" {
-    refuses 2 '--jackknife cannot be used with --rows: the errors of drawn rows are others; leave one of them out' \
+    refuses 2 '--jackknife cannot be used with --rows: --rows has its own standard errors, of the choice of rows; omit one of the two options' \
         lln-entropy --jackknife --rows 5 --each
     refuses 2 '--jackknife cannot be used with --aggregate: the errors of averages are those between heads' \
         lln-stats --jackknife --aggregate all

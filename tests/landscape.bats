@@ -164,7 +164,7 @@ END
     equal rows "$output" "$(printf '%s\n' point,method,a,entropy_nats \
         0,nan,1,0 1,exact,nan,nan)"
     equal stderr "$stderr" \
-        "lln-match: gaussian: head 0: method 'exact': temperature: no query has two allowed keys"
+        "lln-match: gaussian: head 0: method 'exact': the temperature is undefined: no query has two allowed keys"
 }
 
 @test "a point without attention keeps its row, and the others theirs" {
@@ -235,6 +235,6 @@ END
         lln-match --map --map-a 1:2:101 --map-b 1:2:100
     refuses 2 '--rows cannot be used with lln-match --map: all rows are needed' \
         lln-match --map --rows 8
-    refuses 2 '--kernel cannot be used with lln-match --map: it takes no kernel' \
+    refuses 2 "--kernel cannot be used with lln-match --map, which finds alpha and beta of kernel 'lln' and measures no other kernel" \
         lln-match --map --kernel lln
 }

@@ -112,7 +112,7 @@ identity() {
         -o o.npy
     equal status "$status" 0
     equal stderr "$stderr" \
-        'lln-attend: gaussian: head 0: temperature: no query has two allowed keys'
+        'lln-attend: gaussian: head 0: the temperature is undefined: no query has two allowed keys'
     equal numbers "$(numbers o.npy | tr -d ' -' | tr '\n' ' ')" 'nan nan '
 }
 

@@ -52,7 +52,7 @@ value() {
     value lambda2_ratio 0.7449578550 1e-6
     match C --columns spectrum
     equal header "${lines[0]}" lambda2_ratio
-    match C --columns lambda2_ratio --no-spectrum
+    match C --columns all --no-spectrum
     equal lambda2_ratio "$(column lambda2_ratio <<< "$output")" nan
 }
 
@@ -119,7 +119,7 @@ value() {
     run --separate-stderr lln-match --q "$cases/case_A_Q.npy" \
         --k "$cases/case_A_K.npy" --double --method joint --largest 50
     equal status "$status" 0
-    [[ $stderr == *"method 'joint': match: no alpha and beta reach both log-variance and entropy: it differs by -0.0249886 at alpha sigma_q = 50, beta sigma_k = 1.19058" ]]
+    [[ $stderr == *"method 'joint': no alpha and beta reach both log-variance and entropy; nearest: entropy differs by -0.02499 nat at alpha sigma_q = 50, beta sigma_k = 1.191; no solution is known above alpha sigma_q = 50" ]]
     equal state "$(column status <<< "$output")" nearest
     value distance 0.0249886053462633 1e-7
     value entropy_gap_nats -0.0249886053462633 1e-7
@@ -184,7 +184,7 @@ value() {
     equal first "$(sed -n 2p <<< "$output" | sed 's/.*,//')" \
         "$(sed -n 2p one | sed 's/.*,//')"
     equal second "$(sed -n 3p <<< "$output" | sed 's/.*,//')" nan
-    [[ $stderr == *'head 1, tau 1: match: no alpha and beta reach both'* ]]
+    [[ $stderr == *'head 1, tau 1: no alpha and beta reach both'* ]]
 }
 
 # Two features whose D2 has a maximum above that of softmax: see list_two in
@@ -272,7 +272,7 @@ value() {
     } | npy k.npy '<f2' '(16, 2)'
     run --separate-stderr lln-match --q q.npy --k k.npy --scale 1 --double -q
     equal status "$status" 0
-    [[ $stderr == *"method 'measured': match: no alpha and beta reach"* ]]
+    [[ $stderr == *"method 'measured': no alpha and beta reach"* ]]
     equal state "$(column status <<< "$output")" nearest
     equal solution "$(column solution <<< "$output")" nan
     value achieved 0.01180487376604739 1e-8
@@ -300,7 +300,7 @@ value() {
     run --separate-stderr lln-match -n 1 --trials 1 --each --no-header
     equal status "$status" 0
     equal stderr "$stderr" \
-        "lln-match: gaussian: head 0, tau 1: method 'measured': temperature: no query has two allowed keys"
+        "lln-match: gaussian: head 0, tau 1: method 'measured': the temperature is undefined: no query has two allowed keys"
     equal row "$(echo "$output" | cut -d, -f10-16)" \
         measured,nan,nan,nan,nan,log_variance_row,nan
 }
@@ -314,10 +314,26 @@ value() {
 }
 
 @test "--kernel and --rows are refused" {
-    refuses 2 '--kernel cannot be used with lln-match: it takes no kernel' \
+    refuses 2 "--kernel cannot be used with lln-match, which finds alpha and beta of kernel 'lln' and measures no other kernel" \
         lln-match --kernel lln
     refuses 2 '--rows cannot be used with lln-match: all rows are needed' \
         lln-match --rows 8
+}
+
+@test "options that would have no effect are refused" {
+    refuses 2 '--range needs --method line or --calibrate' \
+        lln-match --range 1,2
+    refuses 2 '--no-spectrum cannot be used with --columns lambda2_ratio' \
+        lln-match --no-spectrum --columns 'id,lambda2_ratio'
+    refuses 2 '--no-spectrum cannot be used with --columns spectrum' \
+        lln-match --no-spectrum --columns spectrum
+    lln-match -n 8 -d 2 --trials 1 --no-spectrum --columns all > table
+    lln-match -n 8 -d 2 --trials 1 --method line --range 1,2 > table
+}
+
+@test "a log-variance beyond the formula" {
+    refuses 1 'no alpha and beta reach within-row log-variance 1000: with 64 features and (alpha sigma_q) / (beta sigma_k) = 1, the formula ends at alpha sigma_q = 45.2548' \
+        lln-match --calibrate --range 0.001,1000
 }
 
 @test "the same bytes with one thread and two" {

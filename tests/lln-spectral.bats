@@ -158,7 +158,7 @@ agrees() {
 }
 
 @test "a method that does not apply" {
-    refuses 1 'gaussian: tau 1: method lowrank: needs a kernel made of features, such as lln' \
+    refuses 2 "--method lowrank cannot be used with kernel 'softmax'; choose a kernel made of features, such as lln" \
         lln-spectral -n 16 --kernel softmax --method lowrank
     refuses 2 '--method diagonal needs --causal: P must be triangular' \
         lln-spectral -n 16 --kernel softmax --method diagonal
@@ -166,7 +166,7 @@ agrees() {
         lln-spectral -n 16 --causal --prefix 3 --method diagonal
     refuses 2 '--method lowrank cannot be used with --causal' \
         lln-spectral -n 16 --causal --kernel lln --method lowrank
-    refuses 1 'gaussian: tau 1: method blocks: needs a kernel made of blocks, such as blockdiag' \
+    refuses 2 "--method blocks cannot be used with kernel 'softmax'; choose blockdiag" \
         lln-spectral -n 16 --kernel softmax --method blocks
 }
 

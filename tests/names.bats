@@ -87,6 +87,8 @@ said() {
         lln-entropy x
     refuses 1 "x: key 'c': no such array; the file contains a, b" \
         lln-entropy x --key-q c --key-k b
+    refuses 1 "x: key 'c': no such array; expected a, b" \
+        lln-entropy x --key-q c
     refuses 1 "x: no array name matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b
     refuses 2 "--key-q: '{a}': expected a key with at most one {layer} and one {head}, and no other braces" \

@@ -45,3 +45,12 @@ described() {
         diff columns items
     done
 }
+
+@test "groff formats every page without a message" {
+    local page
+    for page in "$LLN_BIN"/../man/man?/*; do
+        LC_ALL=C.UTF-8 groff -Tutf8 -mandoc -ww "$page" 2>> messages > text
+        [ -s text ]
+    done
+    diff messages /dev/null
+}

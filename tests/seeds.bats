@@ -76,10 +76,10 @@ draws() {
     refuses 2 '--trials needs sampled heads or a random kernel (see --list-kernels)' \
         lln-entropy $head --seed 1 --trials 2
     # shellcheck disable=SC2086
-    refuses 2 '--trials needs sampled heads: lln-match takes no random kernel' \
+    refuses 2 '--trials needs sampled heads: lln-match draws nothing at random for heads from files' \
         lln-match $head --trials 2
     # shellcheck disable=SC2086
-    refuses 2 '--trials needs sampled heads: --normality takes no random kernel' \
+    refuses 2 '--trials needs sampled heads: --normality draws nothing at random for heads from files' \
         lln-stats $head --normality --trials 2
 }
 

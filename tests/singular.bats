@@ -82,9 +82,9 @@ of_case() {
 }
 
 @test "what cannot be combined" {
-    refuses 2 '--eigenvalues and --singular cannot be combined' \
+    refuses 2 '--singular cannot be used with --eigenvalues' \
         lln-spectral --eigenvalues 3 --singular 3
-    refuses 2 '--method chooses how eigenvalues are computed; it cannot be used with --singular' \
+    refuses 2 '--method cannot be used with --singular: it chooses how eigenvalues are computed' \
         lln-spectral --method dense --singular 3
     refuses 2 '--aggregate cannot be used with --singular' \
         lln-spectral --aggregate all --singular 3

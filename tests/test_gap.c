@@ -63,14 +63,13 @@ START_TEST(find_undefined)
     expect_status(lln_match_solve(lln_match_find("gap"), &head, &match),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: the second eigenvalue of softmax is not known");
+                     "the second eigenvalue of softmax is not known");
     head.q.rows = 128;
     head.rule.scale = 0;
     expect_status(lln_match_solve(lln_match_find("gap"), &head, &match),
                   LLN_EUNDEFINED);
-    ck_assert_str_eq(
-        lln_error_message(),
-        "match: the second eigenvalue of softmax is 0 or rounding");
+    ck_assert_str_eq(lln_error_message(),
+                     "the second eigenvalue of softmax is 0 or rounding");
     head.rule.scale = 0.25;
     lln_stop_requested = 1;
     expect_status(lln_match_solve(lln_match_find("gap"), &head, &match),

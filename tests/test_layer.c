@@ -99,7 +99,7 @@ START_TEST(no_spread)
         lln_layer_match(spreads, &(lln_head){.layer = 1}, &alpha, &beta),
         LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: alpha and beta are undefined: all entries of the "
+                     "alpha and beta are undefined: all entries of the "
                      "keys of the layer are equal");
     lln_layer_free(spreads);
     lln_layer_free(NULL); /* legal */

@@ -254,12 +254,12 @@ START_TEST(solve_no_spread)
     lln_head head = small_head(flat, 4, some, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: alpha and beta are undefined: all entries of the "
+                     "alpha and beta are undefined: all entries of the "
                      "queries are equal");
     head = small_head(some, 4, flat, 4, 2);
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: alpha and beta are undefined: all entries of the "
+                     "alpha and beta are undefined: all entries of the "
                      "keys are equal");
     /* One entry. */
     head = small_head(some, 1, some, 1, 1);
@@ -281,7 +281,7 @@ START_TEST(solve_no_target)
     expect_status(lln_match_solve(method, &head, &match), LLN_EUNDEFINED);
     ck_assert_str_eq(
         lln_error_message(),
-        "match: alpha and beta are undefined: no row has two different logits");
+        "alpha and beta are undefined: no row has two different logits");
     expect_status(lln_match_solve(method, &token, &match), LLN_EUNDEFINED);
 }
 END_TEST

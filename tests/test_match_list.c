@@ -163,7 +163,7 @@ START_TEST(solve_entropy_uniform)
     expect_status(lln_match_solve(lln_match_find("entropy"), &head, &match),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "match: alpha and beta are undefined: the entropy of "
+                     "alpha and beta are undefined: the entropy of "
                      "softmax is that of uniform attention");
 }
 END_TEST

@@ -84,10 +84,9 @@ START_TEST(root_of_hump)
                   "%.17g", exp(x));
     search.target = 0.4;
     expect_status(lln_search_root(&search, &x, &slope, &excess), LLN_ENOCONV);
-    ck_assert_str_eq(
-        lln_error_message(),
-        "match: no alpha and beta reach hump 0.4; the largest found "
-        "is 0.367879441, at beta sigma_k = 1");
+    ck_assert_str_eq(lln_error_message(),
+                     "no alpha and beta reach hump 0.4; the largest found "
+                     "is 0.367879441, at beta sigma_k = 1");
     expect_relative(exp(x), 1, 1e-3);
     expect_relative(excess, log(exp(-1) / 0.4), 1e-6);
     search.value = refuse;

@@ -86,6 +86,6 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
         run --separate-stderr lln-entropy -n 1 --each --trials 20 \
             --kernel lln --threads $threads
         equal status "$status" 0
-        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: temperature: no query has two allowed keys; the same holds for 19 more cases'
+        equal stderr "$stderr" 'lln-entropy: gaussian: head 0, tau 1: the temperature is undefined: no query has two allowed keys; the same holds for 19 more cases'
     done
 }

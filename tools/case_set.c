@@ -60,6 +60,10 @@ static void choose_kernels(case_set *set)
         choose_reference(set);
         if (set->plan->leaves_out_tokens)
             jackknife_check_kernels(&set->kernels);
+        if (set->plan->check_kernel)
+            for (size_t i = 0; i < set->kernels.count; i++)
+                set->plan->check_kernel(&set->kernels.entries[i].choice,
+                                        set->plan->context);
         check_rules(set);
         return;
     }
@@ -67,8 +71,12 @@ static void choose_kernels(case_set *set)
     const char *given =
         arrays_for(ARRAYS_OF_KERNELS) ? "arrays" : cli_first_given(names);
     if (given)
-        cli_usage("--%s cannot be used with %s: it takes no kernel", given,
-                  set->plan->name);
+        cli_usage("--%s cannot be used with %s, which %s", given,
+                  set->plan->name,
+                  set->plan->kernel
+                      ? "finds alpha and beta of kernel 'lln' and measures no "
+                        "other kernel"
+                      : "measures queries and keys without a kernel");
     kernel_entry named = {.method = NULL};
     if (set->plan->kernel) {
         cli_check(lln_kernel_parse(set->plan->kernel, &named.choice));
@@ -94,7 +102,8 @@ static size_t count_draws(const case_set *set, bool sampled)
     if (sampled || !cli_given("trials"))
         return 1;
     if (set->plan->measures_head)
-        cli_usage("--trials needs sampled heads: %s takes no random kernel",
+        cli_usage("--trials needs sampled heads: %s draws nothing at random "
+                  "for heads from files",
                   set->plan->name);
     if (!any_random(&set->kernels))
         cli_usage("--trials needs sampled heads or a random kernel (see "

@@ -28,8 +28,9 @@ void jackknife_check(void)
     if (other)
         cli_usage("--jackknife cannot be used with --%s", other);
     if (run_shared.rows > 0)
-        cli_usage("--jackknife cannot be used with --rows: the errors of drawn "
-                  "rows are others; leave one of them out");
+        cli_usage("--jackknife cannot be used with --rows: --rows has its own "
+                  "standard errors, of the choice of rows; omit one of the two "
+                  "options");
     if (run_shared.aggregate)
         cli_usage("--jackknife cannot be used with --aggregate: the errors of "
                   "averages are those between heads");

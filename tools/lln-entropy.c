@@ -25,7 +25,8 @@ static const cli_option option_table[] = {
      "print one row for each query; trials are not averaged", &options.per_row,
      0, 0, false},
     {"diagnose", 0, CLI_FLAG, NULL,
-     "print one row for each model: fractions of heads by entropy, and bounds "
+     "print one row for all heads of a file: fractions of heads by entropy, "
+     "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
     JACKKNIFE_OPTION,

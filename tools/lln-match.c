@@ -40,7 +40,7 @@ static const cli_option option_table[] = {
      "choose alpha and beta with alpha sigma_q = R beta sigma_k (1)",
      &options.settings.balance, 1e-6, 1e6, false},
     {"second", 0, CLI_TEXT, "WHAT",
-     "what joint matches beside D2: entropy or skewness (entropy)",
+     "what joint matches in addition to D2: entropy or skewness (entropy)",
      &options.settings.second, 0, 0, false},
     {"largest", 0, CLI_REAL, "A",
      "largest alpha sigma_q that joint tries (200)", &options.settings.largest,
@@ -53,7 +53,7 @@ static const cli_option option_table[] = {
      "no head is measured",
      &options.calibrate, 0, 0, false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
-     "do not compute lambda2_ratio, even if --columns asks for it",
+     "do not compute lambda2_ratio, even if --columns all includes it",
      &options.no_spectrum, 0, 0, false},
     {"map", 0, CLI_FLAG, NULL,
      "print a map of LLN attention over alpha and beta, with the point of each "
@@ -334,6 +334,22 @@ static void check_map(void)
         options.method = "all";
 }
 
+/* Refuses --no-spectrum beside --columns that names what it leaves out; a
+ * pattern or `all` may include that. */
+static void check_spectrum(void)
+{
+    static const char *const names[] = {"spectrum", "lambda2_ratio"};
+    if (!options.no_spectrum || !run_shared.columns)
+        return;
+    char *copy = cli_copy(run_shared.columns), *rest = copy, *item;
+    while ((item = strsep(&rest, ",")))
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (strcmp(item, names[i]) == 0)
+                cli_usage("--no-spectrum cannot be used with --columns %s",
+                          names[i]);
+    free(copy);
+}
+
 int main(int argc, char **argv)
 {
     command_parse(&tool, argc, argv);
@@ -341,6 +357,7 @@ int main(int argc, char **argv)
         cli_usage("lln-match does not support --attention: it needs queries "
                   "and keys");
     check_map();
+    check_spectrum();
     methods = match_methods_read(options.method);
     how = match_options_read(&options.settings);
     snprintf(seed_text, sizeof seed_text, "%" PRIu64, run_shared.seed);

@@ -4,6 +4,7 @@
  * and how far the matrices are from giving every query the same average. */
 #include <math.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "command.h"
 #include "help.h"
@@ -187,7 +188,7 @@ static lln_status find_spectrum(const run_case *c, const void *context,
     return lln_spectrum_measure_head(c->kernel, c->head, &wanted, spectrum);
 }
 
-/* Warns of one head. */
+/* Warns of one head; `why` may say what to do. */
 static void warn_missing(const run_case *c, const char *what, const char *why)
 {
     char place[RUN_PLACE];
@@ -197,9 +198,14 @@ static void warn_missing(const run_case *c, const char *what, const char *why)
              c->kernel->text, what, why);
 }
 
-static const char *why_unknown(const lln_eigenvalue *value)
+static const char *why_unknown(const lln_eigenvalue *value,
+                               lln_spectrum_method method)
 {
-    return isnan(value->residual) ? "no convergence" : "too ill-conditioned";
+    bool none = isnan(value->residual);
+    if (method != LLN_SPECTRUM_ARNOLDI && method != LLN_SPECTRUM_LOWRANK)
+        return none ? "no convergence" : "too ill-conditioned";
+    return none ? "no convergence; try --method dense"
+                : "too ill-conditioned; try --method dense";
 }
 
 static lln_status measure_spectrum(const run_case *c, const void *context,
@@ -223,7 +229,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     out->condition = s.condition;
     out->bound = s.bound;
     if (s.count > 1 && !lln_eigenvalue_known(&s.eigenvalues[1]))
-        warn_missing(c, "lambda2 is", why_unknown(&s.eigenvalues[1]));
+        warn_missing(c, "lambda2 is", why_unknown(&s.eigenvalues[1], s.method));
     lln_spectrum_free(&s);
     return LLN_OK;
 }
@@ -256,7 +262,8 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .bound = value->bound,
         };
         if (!known && !warned)
-            warn_missing(c, "some eigenvalues are", why_unknown(value));
+            warn_missing(c, "some eigenvalues are",
+                         why_unknown(value, s.method));
         warned |= !known;
     }
     lln_spectrum_free(&s);
@@ -309,6 +316,22 @@ static void check_method(lln_spectrum_method method)
         cli_usage("--method lowrank cannot be used with --%s", hiding);
 }
 
+/* Refuses a method that the table of kernels rules out. */
+static void check_kernel(const lln_kernel_choice *choice, const void *context)
+{
+    const lln_spectrum_method *method = context;
+    const lln_kernel *kernel = choice->kernel;
+    if (*method == LLN_SPECTRUM_LOWRANK && strcmp(kernel->rank, "full") == 0)
+        cli_usage("--method lowrank cannot be used with kernel '%s'; choose a "
+                  "kernel made of features, such as lln",
+                  choice->text);
+    if (*method == LLN_SPECTRUM_BLOCKS &&
+        strcmp(kernel->name, "blockdiag") != 0)
+        cli_usage("--method blocks cannot be used with kernel '%s'; choose "
+                  "blockdiag",
+                  choice->text);
+}
+
 static void check_options(lln_spectrum_method *method)
 {
     if (cli_given("jackknife"))
@@ -316,10 +339,10 @@ static void check_options(lln_spectrum_method *method)
                   "change smoothly with the tokens; use the spread over "
                   "--trials or texts (--aggregate)");
     if (options.singular && options.eigenvalues)
-        cli_usage("--eigenvalues and --singular cannot be combined");
+        cli_usage("--singular cannot be used with --eigenvalues");
     if (options.singular && options.method)
-        cli_usage("--method chooses how eigenvalues are computed; it cannot be "
-                  "used with --singular");
+        cli_usage("--method cannot be used with --singular: it chooses how "
+                  "eigenvalues are computed");
     if (lln_spectrum_method_find(options.method ? options.method : "auto",
                                  method) != LLN_OK)
         cli_usage("--%s", lln_error_message());
@@ -345,6 +368,7 @@ int main(int argc, char **argv)
             .name = "--eigenvalues",
             .table = {eigenvalue_columns, sizeof(eigenvalue_record)},
             .measure = measure_eigenvalues,
+            .check_kernel = check_kernel,
             .has_many_rows = true,
             .rows_depend_on_head = true,
             .context = &method,
@@ -354,6 +378,7 @@ int main(int argc, char **argv)
         &(run_plan){.name = "lln-spectral",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
+                    .check_kernel = check_kernel,
                     .context = &method,
                     .mostly_serial = true}));
 }

@@ -60,12 +60,16 @@ static lln_match_target read_second(const char *text)
 
 void match_options_check(const match_methods *methods)
 {
-    bool any_free = false;
-    for (size_t i = 0; i < methods->count; i++)
+    bool any_free = false, has_line = false;
+    for (size_t i = 0; i < methods->count; i++) {
         any_free = any_free || methods->items[i]->has_free_sides;
+        has_line = has_line || strcmp(methods->items[i]->name, "line") == 0;
+    }
     if (any_free && cli_given("balance"))
         cli_usage("--balance cannot be used with method joint, which chooses "
                   "alpha and beta freely; name other methods");
+    if (!has_line && cli_given("range"))
+        cli_usage("--range needs --method line or --calibrate");
     static const char *const of_joint[] = {"second", "largest", NULL};
     if (!any_free && cli_first_given(of_joint))
         cli_usage("--%s needs --method joint", cli_first_given(of_joint));

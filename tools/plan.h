@@ -72,6 +72,10 @@ typedef struct {
     const char *kernel;    /* text of the kernel column if the plan measures
                               heads; NULL: missing */
 
+    /* Ends the process if it cannot measure a kernel of --kernel; NULL: it
+     * measures all. */
+    void (*check_kernel)(const lln_kernel_choice *kernel, const void *context);
+
     /* Properties of the measure and its rows. */
     bool measures_head; /* it measures the head itself and takes no --kernel:
                            one case for each head and temperature */

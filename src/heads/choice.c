@@ -253,6 +253,19 @@ static lln_status choose_fused(lln_choice *c, const lln_files *files)
                                       : status;
 }
 
+/* Fails if the queries have a pattern that no array matches. */
+static lln_status check_pattern(const lln_choice *c)
+{
+    lln_named *found = NULL;
+    size_t count;
+    if (!c->pattern[LLN_QUERIES])
+        return LLN_OK;
+    lln_status status = lln_pattern_find(
+        c->file[LLN_QUERIES], c->pattern[LLN_QUERIES], &found, &count);
+    free(found);
+    return status;
+}
+
 /* Derives the pattern of keys or values from the name of the queries. */
 static lln_status choose_partner(lln_choice *c, lln_role role)
 {
@@ -267,6 +280,7 @@ static lln_status choose_partner(lln_choice *c, lln_role role)
     LLN_TRY(lln_name_partner(name, role, &c->pattern[role]));
     if (c->pattern[role])
         return LLN_OK;
+    LLN_TRY(check_pattern(c));
     return lln_fail(
         LLN_EFORMAT,
         "%s: cannot find the %s: '%s' contains no word such as q to "

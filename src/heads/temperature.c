@@ -275,7 +275,8 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     work w = {.head = head};
     if (head->q.rows < 1 || head->k.rows < 2)
         return lln_fail(LLN_EUNDEFINED,
-                        "temperature: no query has two allowed keys");
+                        "the temperature is undefined: no query has two "
+                        "allowed keys");
     if (lln_mask_hides(head->rule.mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EINVAL,
                         "temperature: %zu queries, %zu keys; a mask needs at "
@@ -290,7 +291,8 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     free(w.memory);
     if (status == LLN_OK && isnan(*mean))
         return lln_fail(LLN_EUNDEFINED,
-                        "temperature: no query has two allowed keys");
+                        "the temperature is undefined: no query has two "
+                        "allowed keys");
     if (status == LLN_OK)
         *mean = settle_variance(head, *mean);
     return status;

@@ -55,8 +55,8 @@ static lln_status find_target(const lln_head *head, double *lambda2)
         return lln_fail(
             LLN_EUNDEFINED,
             isnan(*lambda2)
-                ? "match: the second eigenvalue of softmax is not known"
-                : "match: the second eigenvalue of softmax is 0 or rounding");
+                ? "the second eigenvalue of softmax is not known"
+                : "the second eigenvalue of softmax is 0 or rounding");
     return LLN_OK;
 }
 
@@ -97,14 +97,14 @@ static lln_status search_sides(const lln_match_problem *problem,
     lln_status status = lln_search_root(search, &x, &slope, &excess);
     if (status == LLN_OK && !(fabs(excess) <= SOLVED))
         status = lln_fail(LLN_ENOCONV,
-                          "match: the second eigenvalue of LLN attention is "
+                          "the second eigenvalue of LLN attention is "
                           "not known where it would be %.9g",
                           search->target);
     if (isnan(x) || (status != LLN_OK && status != LLN_ENOCONV))
         return status;
     if (excess < NOTHING)
         return lln_fail(LLN_ENOCONV,
-                        "match: the second eigenvalue of LLN attention is 0, "
+                        "the second eigenvalue of LLN attention is 0, "
                         "or not known, for all alpha and beta");
     strcpy(message, lln_error_message());
     if (status == LLN_OK)

@@ -66,8 +66,7 @@ static lln_status measure_softmax(joint *j)
     j->target = second_of(j, &values);
     return isnan(j->target)
                ? lln_fail(LLN_EUNDEFINED,
-                          "match: the second quantity is not defined for "
-                          "softmax")
+                          "the second value is not defined for softmax")
                : LLN_OK;
 }
 
@@ -244,13 +243,13 @@ static void follow_curve(joint *j, double limit, point *grid)
     }
 }
 
-/* Whether a solution exists beyond the end of the range, and how the message
- * says it. */
+/* Whether the limit shows that a solution exists beyond the end of the range,
+ * and how the message says it. */
 static const char *beyond(const joint *j, const point *grid)
 {
     bool changes =
         !isnan(grid[0].y) && (j->limit < 0) != (grid[0].difference < 0);
-    return changes ? "; there is one at a larger alpha" : "";
+    return changes ? "a solution exists" : "no solution is known";
 }
 
 /* Computes the best point again with the tolerance of a solution: the whole
@@ -291,15 +290,18 @@ static lln_status find_solutions(joint *j, lln_match_list *found)
         return LLN_OK;
     if (found->count == 0)
         return lln_fail(LLN_ENOCONV,
-                        "match: no alpha and beta reach within-row "
+                        "no alpha and beta reach within-row "
                         "log-variance %.9g",
                         j->problem->variance);
-    return lln_fail(LLN_ENOCONV,
-                    "match: no alpha and beta reach both log-variance and "
-                    "%s: it differs by %.6g at alpha sigma_q = %.6g, beta "
-                    "sigma_k = %.6g%s",
-                    j->skewness ? "skewness" : "entropy", j->best.difference,
-                    exp(j->best.x), exp(j->best.y), beyond(j, grid));
+    const char *second = j->skewness ? "skewness" : "entropy";
+    return lln_fail(
+        LLN_ENOCONV,
+        "no alpha and beta reach both log-variance and %s; nearest: %s differs "
+        "by %.4g%s at alpha sigma_q = %.4g, beta sigma_k = %.4g; %s above "
+        "alpha sigma_q = %g",
+        second, second, j->best.difference, j->skewness ? "" : " nat",
+        exp(j->best.x), exp(j->best.y), beyond(j, grid),
+        j->problem->options->largest);
 }
 
 lln_status lln_joint_find(const lln_match_problem *problem,

@@ -89,8 +89,8 @@ static lln_status find_limit(const lln_head *head, double variance, double *x,
     double unit = mean_of(&rows[0].variance, n);
     if (!(unit > 0))
         return lln_fail(LLN_EUNDEFINED,
-                        "match: the features that the rows select are "
-                        "constant");
+                        "the features in which queries are largest are the "
+                        "same for all keys");
     limit->skewness = mean_of(&rows[0].skewness, n);
     limit->beta = sqrt(variance / unit);
     fill_rows(head, limit->beta, x, known, rows);

@@ -79,11 +79,10 @@ static lln_status find_spread(lln_moments sum, const char *what, double *sigma)
                        lln_precision_rounding(LLN_FLOAT64, fabs(sum.mean)));
     *sigma = sqrt(sum.m2 / (sum.count - 1));
     if (!(*sigma > 0))
-        return lln_fail(
-            LLN_EUNDEFINED,
-            "match: alpha and beta are undefined: all entries of the "
-            "%s of the layer are equal",
-            what);
+        return lln_fail(LLN_EUNDEFINED,
+                        "alpha and beta are undefined: all entries of the "
+                        "%s of the layer are equal",
+                        what);
     return LLN_OK;
 }
 
@@ -93,8 +92,7 @@ lln_status lln_layer_match(const lln_layer_spreads *spreads,
     const layer_moments *moments = find_layer(spreads, head);
     double sigma_q, sigma_k, side;
     if (!moments)
-        return lln_fail(LLN_EINVAL, "match: layer %ld does not exist",
-                        head->layer);
+        return lln_fail(LLN_EINVAL, "layer %ld does not exist", head->layer);
     LLN_TRY(find_spread(moments->q, "queries", &sigma_q));
     LLN_TRY(find_spread(moments->k, "keys", &sigma_k));
     LLN_TRY(lln_theory_paper_side(sigma_q, sigma_k, &side));

@@ -129,11 +129,10 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
     double mean;
     lln_matrix_moments(a, &mean, deviation);
     if (!(*deviation > 0))
-        return lln_fail(
-            LLN_EUNDEFINED,
-            "match: alpha and beta are undefined: all entries of the "
-            "%s are equal",
-            what);
+        return lln_fail(LLN_EUNDEFINED,
+                        "alpha and beta are undefined: all entries of the "
+                        "%s are equal",
+                        what);
     return LLN_OK;
 }
 
@@ -142,7 +141,7 @@ static lln_status find_variance(const lln_head *head, double *variance)
     LLN_TRY(lln_temperature_variance(head, variance));
     if (!(*variance > 0))
         return lln_fail(LLN_EUNDEFINED,
-                        "match: alpha and beta are undefined: no row has two "
+                        "alpha and beta are undefined: no row has two "
                         "different logits");
     return LLN_OK;
 }
@@ -150,18 +149,16 @@ static lln_status find_variance(const lln_head *head, double *variance)
 static lln_status check_options(const lln_match_options *options)
 {
     if (!(options->balance > 0 && isfinite(options->balance)))
-        return lln_fail(LLN_EINVAL,
-                        "match: balance %g: expected a positive number",
+        return lln_fail(LLN_EINVAL, "balance %g: expected a positive number",
                         options->balance);
     if (!(options->line_low > 0 && options->line_high > options->line_low &&
           isfinite(options->line_high)))
         return lln_fail(LLN_EINVAL,
-                        "match: range %g to %g of a line: expected positive "
+                        "range %g to %g of a line: expected positive "
                         "and ascending",
                         options->line_low, options->line_high);
     if (!(options->largest > LLN_JOINT_LEAST && isfinite(options->largest)))
-        return lln_fail(LLN_EINVAL,
-                        "match: largest side %g: expected more than %g",
+        return lln_fail(LLN_EINVAL, "largest side %g: expected more than %g",
                         options->largest, LLN_JOINT_LEAST);
     return LLN_OK;
 }

@@ -269,7 +269,7 @@ static lln_status measure_softmax(probe *p, double *deficit, double *ceiling)
         *ceiling += log((double)p->measured[i].keys) / (double)n;
     if (status == LLN_OK && !(*deficit > 0))
         return lln_fail(LLN_EUNDEFINED,
-                        "match: alpha and beta are undefined: the entropy of "
+                        "alpha and beta are undefined: the entropy of "
                         "softmax is that of uniform attention");
     return status;
 }

@@ -33,9 +33,10 @@ static double evaluate(lln_search *f, double x)
         if (f->points[i].x == x)
             return f->points[i].excess;
     if (f->status == LLN_OK && f->known == LLN_SEARCH_POINTS)
-        f->status =
-            lln_fail(LLN_ENOCONV, "match: no convergence after %d evaluations",
-                     LLN_SEARCH_POINTS);
+        f->status = lln_fail(
+            LLN_ENOCONV,
+            "search for alpha and beta: no convergence after %d evaluations",
+            LLN_SEARCH_POINTS);
     if (f->status == LLN_OK)
         f->status = f->value(f->context, exp(x), &value);
     if (f->status != LLN_OK)
@@ -194,7 +195,7 @@ static lln_status bracket_target(lln_search *f, lln_search_point *low,
         return f->status;
     lln_search_point near = nearest_point(f);
     return lln_fail(LLN_ENOCONV,
-                    "match: no alpha and beta reach %s %.9g; the "
+                    "no alpha and beta reach %s %.9g; the "
                     "%s found is %.9g, at beta sigma_k = %.6g",
                     f->name, f->target,
                     near.excess < 0 ? "largest" : "smallest",
@@ -222,7 +223,8 @@ static lln_status brent(lln_search *f, lln_search_point low,
         code = gsl_root_fsolver_iterate(solver);
     gsl_root_fsolver_free(solver);
     if (f->status == LLN_OK && code != GSL_SUCCESS)
-        return lln_fail(LLN_ENOCONV, "match: %s", gsl_strerror(code));
+        return lln_fail(LLN_ENOCONV, "search for alpha and beta: %s",
+                        gsl_strerror(code));
     return f->status;
 }
 
@@ -285,7 +287,8 @@ lln_status lln_search_between(lln_search *search, lln_search_interval interval,
     lln_search_point low = {interval.low, evaluate(search, interval.low)};
     lln_search_point high = {interval.high, evaluate(search, interval.high)};
     if (search->status == LLN_OK && (low.excess < 0) == (high.excess < 0))
-        return lln_fail(LLN_ENOCONV, "match: no change of sign");
+        return lln_fail(LLN_ENOCONV,
+                        "search for alpha and beta: no change of sign");
     if (search->status == LLN_OK)
         LLN_TRY(brent(search, low, high));
     *x = nearest_point(search).x;

@@ -135,13 +135,13 @@ static lln_status bracket_root(struct matching *matching, double guess,
     while (matching->status == LLN_OK) {
         double next = fmin(x + sign * STRIDE, largest);
         if (next == x)
-            return lln_fail(LLN_ENOCONV,
-                            "lln with %zu features: no alpha sigma_q = %g beta "
-                            "sigma_k up to %g reaches within-row log-variance "
-                            "%g",
-                            matching->d, matching->ratio,
-                            matching->ratio * exp(largest),
-                            exp(matching->log_target));
+            return lln_fail(
+                LLN_ENOCONV,
+                "no alpha and beta reach within-row log-variance %g: with %zu "
+                "features and (alpha sigma_q) / (beta sigma_k) = %g, the "
+                "formula ends at alpha sigma_q = %g",
+                exp(matching->log_target), matching->d, matching->ratio,
+                matching->ratio * exp(largest));
         excess = excess_at(next, matching);
         *low = fmin(x, next);
         *high = fmax(x, next);

@@ -47,7 +47,7 @@ show() {
     columns=layer,rope,rope_from,theta,theta_from,norm_from,window
     prints "layer,rope,rope_from,theta,theta_from,norm_from,window
 0,half,class default,10000,file,option,5
-1,pairs,option,10000,option,file,5
+1,pairs,option,10000,file,file,5
 2,half,class default,1000000,file,file,none
 3,half,class default,10000,file,file,5" \
         lln-entropy --config "$configs/gemma3_old.json" --show-config \

@@ -182,6 +182,27 @@ const char *config_norm_left_out(void)
     return cli_given("qk-norm") ? model.norm : NULL;
 }
 
+static bool is_turned(const lln_config_layer *layer)
+{
+    return *layer->value[LLN_CONFIG_ROPE].text != '\0';
+}
+
+static bool is_not_turned(const lln_config_layer *layer)
+{
+    return !is_turned(layer) && !lln_config_is_linear(layer);
+}
+
+char *config_rope_layers(void)
+{
+    char *others = lln_config_runs(&model.config, is_not_turned);
+    bool all = others && *others == '\0';
+    free(others);
+    char *layers = all ? NULL : lln_config_runs(&model.config, is_turned);
+    if (!all && !layers)
+        cli_fail("out of memory");
+    return layers;
+}
+
 bool config_norm_is_known(void)
 {
     return !model.config.norm_weights || names_array("q_norm");

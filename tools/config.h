@@ -31,6 +31,10 @@ bool config_leaves_out(long layer);
  * leave some out; NULL: it was not, or there are none. */
 const char *config_norm_left_out(void);
 
+/* The layers of the configuration with rotary embedding, "0-2,4"; NULL: all
+ * with softmax have it. The caller frees it. */
+char *config_rope_layers(void);
+
 /* Whether these norms have no weights, or --arrays has them. */
 bool config_norm_is_known(void);
 

@@ -214,6 +214,34 @@ halves() {
     equal shard "$(cat table)" 1,attention,1
 }
 
+# The number in the name of the only array is that of its layer.
+@test "a layer of its own in the name of one array" {
+    files_before=p.safetensors
+    local one='"dtype":"F32","shape":[1,1]' key
+    named() {
+        printf '\0\0\200\077' |
+            safetensors "$1" "{\"$2\":{$one,\"data_offsets\":[0,4]}}"
+    }
+    for key in attentions.5 layers.5.attn attn_weights_5; do
+        named p.safetensors $key
+        equal $key "$(lln-entropy --attention p.safetensors --no-header \
+            --columns layer)" 5
+    done
+    named p.safetensors arr_0
+    equal arr_0 "$(lln-entropy --attention p.safetensors --no-header \
+        --columns layer)" nan
+    named p.safetensors layers.5.p
+    named q.safetensors layers.4.q
+    named k.safetensors layers.4.k
+    run -1 --separate-stderr lln-attend -q --compare softmax \
+        --attention p.safetensors --q q.safetensors --k k.safetensors
+    [[ $stderr == *'layer 4, head 0: no attention weights for this head in p.safetensors'* ]]
+    named p.safetensors layers.4.p
+    equal layer "$(lln-attend -q --compare softmax --no-header \
+        --attention p.safetensors --q q.safetensors --k k.safetensors \
+        --columns layer,matrix_error)" 4,0
+}
+
 # One token of one feature: P is 1 in each of 2 heads side by side.
 @test "weights beside heads side by side" {
     halves q.npy '(1, 2)' 3c00 3800

@@ -43,6 +43,12 @@ show() {
         "$LLN_BIN/../man/man5/lln-formats.5" | sort | diff known -
 }
 
+@test "rows of a configuration have no bounds" {
+    refuses 2 '--fail-below cannot be used with --show-config, which measures nothing' \
+        lln-entropy --config "$configs/bert.json" --show-config \
+        --fail-below theta=3
+}
+
 @test "where values are from, in each format" {
     columns=layer,rope,rope_from,theta,theta_from,norm_from,window
     prints "layer,rope,rope_from,theta,theta_from,norm_from,window
@@ -312,6 +318,11 @@ numbers() {
 'checkpoint; give them with --arrays q_norm=FILE:KEY,k_norm=FILE:KEY, or '\
 'leave them out with --qk-norm rms:eps=1e-06' \
         lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "phi", "qk_layernorm": true'
+    refuses 2 '--config: the biases of the norms of phi are in its '\
+'checkpoint; give them with --arrays q_norm_bias=FILE:KEY,'\
+'k_norm_bias=FILE:KEY, or leave them out with --qk-norm layer:eps=1e-05' \
+        lln-entropy --config config.json "${raw[@]}" --arrays q_norm=x,k_norm=x
     config '"model_type": "gpt_oss"'
     refuses 2 '--config: the sinks of gpt_oss are in its checkpoint; give them '\
 'with --arrays sink=FILE:KEY, or leave them out with --sink none' \

@@ -104,6 +104,12 @@ void config_read(void)
 {
     if (run_shared.show_config && !run_shared.config)
         cli_usage("--show-config needs --config FILE");
+    static const char *const bounds[] = {"fail-below", "fail-above", NULL};
+    const char *bound = cli_first_given(bounds);
+    if (run_shared.show_config && bound)
+        cli_usage("--%s cannot be used with --show-config, which measures "
+                  "nothing",
+                  bound);
     if (!run_shared.config)
         return;
     cli_check(lln_config_open(run_shared.config, &model.config));
@@ -151,6 +157,9 @@ void config_check_arrays(void)
         snprintf(without, sizeof without, "--qk-norm %s", norm->text);
         need_array("q_norm", "weights of the norms",
                    "q_norm=FILE:KEY,k_norm=FILE:KEY", without);
+        if (model.config.norm_biases)
+            need_array("q_norm_bias", "biases of the norms",
+                       "q_norm_bias=FILE:KEY,k_norm_bias=FILE:KEY", without);
     }
     if (find_own(LLN_CONFIG_SINK))
         need_array("sink", "sinks", "sink=FILE:KEY", "--sink none");

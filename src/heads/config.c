@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "heads/config_check.h"
 #include "heads/config_json.h"
 #include "heads/config_layers.h"
 #include "heads/config_rope.h"
@@ -64,6 +65,16 @@ static lln_status read_multi_query(const lln_config_reading *r)
     if (multi && !grouped)
         r->config->key_heads = 1;
     return LLN_OK;
+}
+
+static lln_status check_key_heads(const lln_config *c)
+{
+    if (c->heads % c->key_heads == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "key 'num_key_value_heads': %zu; expected a number that "
+                    "divides the %zu heads",
+                    c->key_heads, c->heads);
 }
 
 /* LLN_EUNSUPPORTED for latent attention of Kimi Linear with rotary embedding,
@@ -214,16 +225,20 @@ static lln_status read_root(const json_t *root, lln_config *config)
     LLN_TRY(find_class(root, &r));
     config->fused = r.family->fused;
     config->norm_weights = r.family->norm_weights;
+    config->norm_biases = r.family->norm_biases;
     LLN_TRY(read_sizes(&r));
     LLN_TRY(read_multi_query(&r));
+    LLN_TRY(check_key_heads(config));
     LLN_TRY(read_head_dim(&r));
     LLN_TRY(lln_config_read_layers(&r));
     LLN_TRY(read_sides(&r));
     config->layer = lln_array_alloc(config->layers, sizeof *config->layer);
     if (!config->layer)
         return LLN_ENOMEM;
-    for (size_t l = 0; l < config->layers; l++)
+    for (size_t l = 0; l < config->layers; l++) {
         LLN_TRY(read_layer(&r, l));
+        LLN_TRY(lln_config_check_layer(config, l));
+    }
     return LLN_OK;
 }
 

@@ -66,7 +66,8 @@ typedef struct {
     bool rope_last;    /* channels turned are the last ones */
     lln_fused fused;   /* order in arrays of queries, keys and values, if
                           the class has a projection for all three */
-    bool norm_weights; /* the norm has weights, which the checkpoint has */
+    bool norm_weights; /* the norm has weights, which the checkpoint has, */
+    bool norm_biases;  /* and biases */
     lln_config_layer *layer;            /* [layers] */
     double *short_factor, *long_factor; /* [factors], of longrope, or NULL */
     size_t factors;

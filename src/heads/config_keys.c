@@ -37,13 +37,15 @@ lln_status lln_config_rope_find(const json_t *top,
                                 const char *type, lln_config_rope_keys *keys)
 {
     bool sliding = strcmp(type, "sliding_attention") == 0;
+    bool unscaled = sliding && family->scaled_full;
     *keys = (lln_config_rope_keys){.top = top};
     LLN_TRY(lln_config_dictionary(top, "rope_parameters", &keys->outer));
     keys->inner = keys->outer;
     if (is_by_type(keys->outer))
         LLN_TRY(lln_config_dictionary(
             keys->outer, sliding ? type : "full_attention", &keys->inner));
-    if (!sliding || !family->scaled_full)
+    keys->unscaled = unscaled && keys->inner == keys->outer;
+    if (!unscaled)
         LLN_TRY(lln_config_dictionary(top, "rope_scaling", &keys->old));
     return LLN_OK;
 }

@@ -17,6 +17,7 @@ typedef struct {
     const json_t *outer; /* rope_parameters */
     const json_t *inner; /* the same, or that of the layer type in it */
     const json_t *old;   /* rope_scaling of older files */
+    bool unscaled; /* inner is of all layers, but its scaling is not of this */
 } lln_config_rope_keys;
 
 /* Finds them for a layer of this type ("sliding_attention"). LLN_EFORMAT. */

@@ -9,13 +9,10 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "heads/by_layer.h"
-#include "heads/clip.h"
+#include "heads/config_check.h"
 #include "heads/config_complete.h"
 #include "heads/config_keys.h"
-#include "heads/qk_norm.h"
-#include "heads/query_scale.h"
 #include "heads/rope_text.h"
-#include "heads/rule_text.h"
 
 /* Of --rope: "half:theta=1e+06:dims=128:at=last:scaling=linear:factor=8", or
  * the path of a file. */
@@ -139,32 +136,6 @@ static lln_status set_rope(const char *given, const char *text, size_t head_dim,
     return LLN_OK;
 }
 
-/* LLN_EINVAL: a value that the option of the field does not take. */
-static lln_status check_given(const char *text, lln_config_field field)
-{
-    static const lln_rule_option rules[LLN_CONFIG_FIELDS] = {
-        [LLN_CONFIG_SCALE] = LLN_RULE_SCALE,
-        [LLN_CONFIG_SOFTCAP] = LLN_RULE_SOFTCAP,
-        [LLN_CONFIG_BIAS] = LLN_RULE_BIAS,
-        [LLN_CONFIG_WINDOW] = LLN_RULE_WINDOW,
-        [LLN_CONFIG_CHUNK] = LLN_RULE_CHUNK,
-        [LLN_CONFIG_SINK] = LLN_RULE_SINK};
-    lln_rule_values values = lln_rule_nothing;
-    lln_query_scale scale;
-    lln_qk_norm norm;
-    double limit;
-    switch (field) {
-    case LLN_CONFIG_CLIP:
-        return lln_clip_read(text, &limit);
-    case LLN_CONFIG_NORM:
-        return lln_qk_norm_read(text, &norm);
-    case LLN_CONFIG_QUERY_SCALE:
-        return lln_query_scale_read(text, &scale);
-    default:
-        return lln_rule_value_read(rules[field], text, &values);
-    }
-}
-
 static bool is_number(lln_config_field field)
 {
     return field == LLN_CONFIG_CLIP || field == LLN_CONFIG_SCALE ||
@@ -205,7 +176,7 @@ static lln_status set_given(const char *given, lln_config_field field,
     lln_config_complete(given, own, rope, text, VALUE);
     if (rope)
         return set_rope(given, text, config->head_dim, config->layer[l].value);
-    LLN_TRY(check_given(text, field));
+    LLN_TRY(lln_config_check_value(text, field));
     bool good =
         is_number(field) && lln_number_read(text, &any, &number) == LLN_NUMBER;
     if (good)

@@ -43,6 +43,23 @@ show() {
         "$LLN_BIN/../man/man5/lln-formats.5" | sort | diff known -
 }
 
+@test "a hint at tokens that see both sides" {
+    text='"text_config": {"model_type": "gemma2", "num_hidden_layers": 1,
+        "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 16}'
+    echo "{\"model_type\": \"paligemma\", $text}" > config.json
+    run --separate-stderr lln-entropy --config config.json --show-config
+    equal stderr "$stderr" 'lln-entropy: config.json: tokens of the image and the prompt see each other in both directions, which a causal mask hides; if the heads have them, give --prefix or --mask'
+    run --separate-stderr lln-entropy --config config.json --show-config \
+        --prefix 4
+    equal stderr "$stderr" ''
+    echo "{\"model_type\": \"gemma3\", $text}" > config.json
+    run --separate-stderr lln-entropy --config config.json --show-config
+    [[ $stderr == *': tokens of an image see each other '* ]]
+    echo "{\"model_type\": \"llava\", $text}" > config.json
+    run --separate-stderr lln-entropy --config config.json --show-config
+    equal stderr "$stderr" ''
+}
+
 @test "rows of a configuration have no bounds" {
     refuses 2 '--fail-below cannot be used with --show-config, which measures nothing' \
         lln-entropy --config "$configs/bert.json" --show-config \
@@ -330,6 +347,10 @@ numbers() {
     config '"model_type": "t5", "d_kv": 16'
     refuses 2 '--config: the biases of t5 are in its checkpoint; give them '\
 'with --arrays bias=FILE:KEY, or leave them out with --bias none' \
+        lln-entropy --config config.json "${raw[@]}"
+    echo '{"model_type": "llama", "num_hidden_layers": 4, "hidden_size": 32,
+        "num_attention_heads": 2}' > config.json
+    refuses 1 "$vectors/a_q.npy: head 2; config.json has 2 heads, counted from 0" \
         lln-entropy --config config.json "${raw[@]}"
     config '"model_type": "smollm3"'
     refuses 1 "$vectors/a_q.npy: no number of the layer is known, and the "\

@@ -122,6 +122,11 @@ void config_read(void)
     for (size_t i = 0; i < ROWS; i++)
         merge(&config_rows[i]);
     merge_causal();
+    if (model.config.two_sided && run_shared.causal && !run_shared.prefix &&
+        !run_shared.mask)
+        cli_warn("%s: %s see each other in both directions, which a causal "
+                 "mask hides; if the heads have them, give --prefix or --mask",
+                 lln_mapping_name(run_shared.config), model.config.two_sided);
 }
 
 /* Whether --arrays has one of that name. */
@@ -235,6 +240,9 @@ static void check_head(const lln_head *head)
         cli_fail("%s: layer %ld; %s has %zu layer%s, counted from 0",
                  head->file, head->layer, name, c->layers,
                  c->layers == 1 ? "" : "s");
+    if (head->head >= (long)c->heads)
+        cli_fail("%s: head %ld; %s has %zu head%s, counted from 0", head->file,
+                 head->head, name, c->heads, c->heads == 1 ? "" : "s");
     if (head->layer < 0 && model.by_layer)
         cli_fail("%s: no number of the layer is known, and the layers of %s "
                  "differ; expected it in the names of arrays, as in "

@@ -188,6 +188,20 @@ static const lln_config_family *find_text_class(const char *name)
     return length < (int)sizeof text ? lln_config_family_find(text) : NULL;
 }
 
+/* Tokens of models of several kinds that the causal mask does not hold for.
+ * Sources: modeling_paligemma.py, modeling_gemma3.py of transformers. */
+static const char *find_two_sided(const json_t *root)
+{
+    static const char *const rows[][2] = {
+        {"paligemma", "tokens of the image and the prompt"},
+        {"gemma3", "tokens of an image"}};
+    const char *name = json_string_value(json_object_get(root, "model_type"));
+    for (size_t i = 0; name && i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(name, rows[i][0]) == 0)
+            return rows[i][1];
+    return NULL;
+}
+
 /* The dictionary of the language model, and the class. */
 static lln_status find_class(const json_t *root, lln_config_reading *r)
 {
@@ -196,6 +210,7 @@ static lln_status find_class(const json_t *root, lln_config_reading *r)
     const json_t *inner;
     LLN_TRY(lln_config_dictionary(root, "text_config", &inner));
     r->top = inner ? inner : root;
+    r->config->two_sided = inner ? find_two_sided(root) : NULL;
     LLN_TRY(lln_config_string(r->top, "model_type", &name));
     if (!name)
         LLN_TRY(lln_config_string(root, "model_type", &name));

@@ -68,6 +68,9 @@ typedef struct {
                           the class has a projection for all three */
     bool norm_weights; /* the norm has weights, which the checkpoint has, */
     bool norm_biases;  /* and biases */
+    const char *two_sided; /* tokens that see each other in both directions
+                              where the layers are causal, in words; NULL:
+                              none */
     lln_config_layer *layer;            /* [layers] */
     double *short_factor, *long_factor; /* [factors], of longrope, or NULL */
     size_t factors;

@@ -352,6 +352,12 @@ numbers() {
         "num_attention_heads": 2}' > config.json
     refuses 1 "$vectors/a_q.npy: head 2; config.json has 2 heads, counted from 0" \
         lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "gemma2", "query_pre_attn_scalar": 16'
+    refuses 2 "kernel 'lln' does not support --softcap, which config.json has; leave it out with --softcap none" \
+        lln-match --config config.json "${raw[@]}"
+    config '"model_type": "bloom"'
+    refuses 2 "kernel 'lln' does not support --bias, which config.json has; leave it out with --bias none" \
+        lln-match --config config.json "${raw[@]}"
     config '"model_type": "smollm3"'
     refuses 1 "$vectors/a_q.npy: no number of the layer is known, and the "\
 'layers of config.json differ; expected it in the names of arrays, as in '\

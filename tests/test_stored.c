@@ -53,7 +53,7 @@ START_TEST(stray_rows_are_described)
     expect_relative(head.stored->survey.sum, 0.95, 1e-15);
     ck_assert_str_eq(heads.doubt,
                      "p.npy: head 1, row 1 sums to 0.95; expected 1 "
-                     "(dropout?); this row has no entropy");
+                     "(a sink, dropout, padding or excluded keys?)");
     lln_head_free(&head);
     lln_heads_close(&heads);
 }

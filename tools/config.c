@@ -196,6 +196,14 @@ const char *config_norm_left_out(void)
     return cli_given("qk-norm") ? model.norm : NULL;
 }
 
+bool config_gives(const char *option)
+{
+    for (size_t i = 0; model.read && i < ROWS; i++)
+        if (strcmp(config_rows[i].option, option) == 0)
+            return find_own(config_rows[i].field) != NULL;
+    return false;
+}
+
 static bool is_turned(const lln_config_layer *layer)
 {
     return *layer->value[LLN_CONFIG_ROPE].text != '\0';

@@ -31,6 +31,9 @@ bool config_leaves_out(long layer);
  * leave some out; NULL: it was not, or there are none. */
 const char *config_norm_left_out(void);
 
+/* Whether the configuration gives the value of an option, in some layer. */
+bool config_gives(const char *option);
+
 /* The layers of the configuration with rotary embedding, "0-2,4"; NULL: all
  * with softmax have it. The caller frees it. */
 char *config_rope_layers(void);

@@ -260,7 +260,10 @@ static void show_doubts(const lln_heads_part *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (parts[i].heads.doubt)
-            cli_warn("%s", parts[i].heads.doubt);
+            cli_warn("%s%s", parts[i].heads.doubt,
+                     strcmp(cli_name(), "lln-entropy") == 0
+                         ? "; such rows have no entropy"
+                         : "");
 }
 
 lln_lengths sources_lengths(void)

@@ -60,6 +60,25 @@ show() {
     equal stderr "$stderr" ''
 }
 
+@test "JSON says what a configuration applied" {
+    config '"model_type": "gemma2", "query_pre_attn_scalar": 16'
+    said='config.json: gemma2, 4 layers: --causal --rope half:theta=10000:dims=16 --softcap 50 --window 0,2@4096'
+    options=(-q --config config.json --layout lhnd --kernel softmax)
+    printf '00%.0s' {1..128} | npy x.npy '<f2' '(2, 4, 1, 16)'
+    lln-entropy "${options[@]}" --q x.npy --k x.npy --format ndjson \
+        --aggregate all > rows
+    grep -q "\"rule\":null,\"config\":\"$said\"" rows
+    run lln-entropy "${options[@]}" --q x.npy --k x.npy --no-header \
+        --columns layer,head,config
+    equal csv "${lines[0]}" "0,0,\"$said\""
+    lln-entropy "${options[@]}" --q x.npy --k x.npy | head -n 1 > header
+    ! grep -q config header
+    # without --config
+    equal none "$(lln-entropy -q --layout hnd --q x.npy --k x.npy --layout lhnd \
+        --kernel softmax --columns layer,head,config --no-header | head -n 1)" \
+        0,0,nan
+}
+
 @test "rows of a configuration have no bounds" {
     refuses 2 '--fail-below cannot be used with --show-config, which measures nothing' \
         lln-entropy --config "$configs/bert.json" --show-config \

@@ -374,6 +374,12 @@ triangle() {
 }
 
 # Libraries write the lowest number of float16, bfloat16 or float32 for -inf.
+@test "a mask is not read from standard input" {
+    refuses 2 '--mask -: standard input is not read; expected the name of a file' \
+        lln-entropy -q --layout hnd --q "$vectors/a_q.npy" \
+        --k "$vectors/a_k.npy" --kernel softmax --mask -
+}
+
 @test "the lowest numbers of a mask hide keys" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax --columns
         'head,entropy_nats,entropy_normalized,max_logit')

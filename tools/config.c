@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "heads/by_layer.h"
+#include "identity.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -18,6 +19,7 @@ static struct {
     /* What the options said, which is kept until the process ends. */
     const char *given[LLN_CONFIG_FIELDS];
     char *norm; /* of the configuration alone; NULL: it has none */
+    char *text; /* what is applied, in words */
 } model;
 
 /* A value of the configuration and the option that has its place. */
@@ -100,6 +102,50 @@ static void merge_causal(void)
     }
 }
 
+/* Writes the values of an option as they would be given. */
+static void write_option(const char *option, const char *values, FILE *out)
+{
+    while (values) {
+        size_t length = strcspn(values, "\n");
+        fprintf(out, " --%s %.*s", option, (int)length, values);
+        values = values[length] != '\0' ? values + length + 1 : NULL;
+    }
+}
+
+/* "config.json: gemma3_text, 26 layers: --causal ..." */
+static char *describe(void)
+{
+    const lln_config *c = &model.config;
+    size_t size;
+    char *text = NULL, *linear = lln_config_runs(c, lln_config_is_linear);
+    FILE *out = open_memstream(&text, &size);
+    if (!out || !linear)
+        cli_fail("out of memory");
+    fprintf(out, "%s: %s, %zu layer%s:", lln_mapping_name(run_shared.config),
+            c->model_type, c->layers, c->layers > 1 ? "s" : "");
+    if (run_shared.causal)
+        fprintf(out, " --causal%s%s", *run_shared.causal ? "=" : "",
+                run_shared.causal);
+    for (size_t i = 0; i < ROWS; i++)
+        write_option(config_rows[i].option, *config_rows[i].target, out);
+    if (*linear)
+        fprintf(out, "; layers %s have no softmax and are left out", linear);
+    free(linear);
+    if (fclose(out) != 0)
+        cli_fail("out of memory");
+    return text;
+}
+
+/* JSON has no comments, which would say what is applied. */
+static void show_in_json(void)
+{
+    lln_table_format format;
+    if (run_shared.format &&
+        lln_table_format_find(run_shared.format, &format) == LLN_OK &&
+        lln_table_is_json(format))
+        row_identity_show_config();
+}
+
 void config_read(void)
 {
     if (run_shared.show_config && !run_shared.config)
@@ -127,6 +173,8 @@ void config_read(void)
         cli_warn("%s: %s see each other in both directions, which a causal "
                  "mask hides; if the heads have them, give --prefix or --mask",
                  lln_mapping_name(run_shared.config), model.config.two_sided);
+    model.text = describe();
+    show_in_json();
 }
 
 /* Whether --arrays has one of that name. */
@@ -267,56 +315,21 @@ void config_check_heads(const lln_heads *heads)
     }
 }
 
-/* Writes the values of an option as they would be given. */
-static void write_option(const char *option, const char *values, FILE *out)
+const char *config_text(void)
 {
-    while (values) {
-        size_t length = strcspn(values, "\n");
-        fprintf(out, " --%s %.*s", option, (int)length, values);
-        values = values[length] != '\0' ? values + length + 1 : NULL;
-    }
-}
-
-/* "config.json: gemma3_text, 26 layers: --causal ..." */
-static char *describe(void)
-{
-    const lln_config *c = &model.config;
-    size_t size;
-    char *text = NULL, *linear = lln_config_runs(c, lln_config_is_linear);
-    FILE *out = open_memstream(&text, &size);
-    if (!out || !linear)
-        cli_fail("out of memory");
-    fprintf(out, "%s: %s, %zu layer%s:", lln_mapping_name(run_shared.config),
-            c->model_type, c->layers, c->layers > 1 ? "s" : "");
-    if (run_shared.causal)
-        fprintf(out, " --causal%s%s", *run_shared.causal ? "=" : "",
-                run_shared.causal);
-    for (size_t i = 0; i < ROWS; i++)
-        write_option(config_rows[i].option, *config_rows[i].target, out);
-    if (*linear)
-        fprintf(out, "; layers %s have no softmax and are left out", linear);
-    free(linear);
-    if (fclose(out) != 0)
-        cli_fail("out of memory");
-    return text;
+    return model.text;
 }
 
 void config_say(void)
 {
-    if (!model.read)
-        return;
-    char *text = describe();
-    cli_warn("%s", text);
-    free(text);
+    if (model.read)
+        cli_warn("%s", model.text);
 }
 
 void config_comment(FILE *out)
 {
-    if (!model.read)
-        return;
-    char *text = describe();
-    fprintf(out, "# config: %s\n", text);
-    free(text);
+    if (model.read)
+        fprintf(out, "# config: %s\n", model.text);
 }
 
 void config_refuse_overwrite(void)

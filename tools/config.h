@@ -47,6 +47,10 @@ void config_add_maps(lln_map_options *options);
 /* Ends the process if heads are not those of the configuration. */
 void config_check_heads(const lln_heads *heads);
 
+/* What was read and is applied, as config_say writes it; NULL: there is no
+ * --config. It is kept until the process ends. */
+const char *config_text(void);
+
 /* Says on stderr what was read and what is applied; the same for --comments. */
 void config_say(void);
 void config_comment(FILE *out);

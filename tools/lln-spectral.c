@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "command.h"
+#include "core/text.h"
 #include "help.h"
 #include "identity.h"
 #include "measure/singular.h"
@@ -170,9 +171,10 @@ static int explain_shape(int status)
 {
     if (oblong.rows > 0 && !run_shared.quiet)
         cli_warn(
-            "P is not square (%zu queries, %zu keys) and has no eigenvalues; "
+            "P is not square (%zu quer%s, %zu key%s) and has no eigenvalues; "
             "use --singular",
-            oblong.rows, oblong.columns);
+            oblong.rows, oblong.rows == 1 ? "y" : "ies", oblong.columns,
+            lln_text_plural(oblong.columns));
     return status;
 }
 

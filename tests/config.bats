@@ -74,7 +74,7 @@ show() {
     lln-entropy "${options[@]}" --q x.npy --k x.npy | head -n 1 > header
     ! grep -q config header
     # without --config
-    equal none "$(lln-entropy -q --layout hnd --q x.npy --k x.npy --layout lhnd \
+    equal none "$(lln-entropy -q --q x.npy --k x.npy --layout lhnd \
         --kernel softmax --columns layer,head,config --no-header | head -n 1)" \
         0,0,nan
 }

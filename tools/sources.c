@@ -362,6 +362,7 @@ static void open_files(lln_heads *heads)
     if (maps_given())
         maps_apply(heads, &whole);
     maps_look_at_norm(heads);
+    rules_look_at_mask(heads);
 }
 
 /* Warns if values are missing. */

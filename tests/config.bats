@@ -72,7 +72,7 @@ show() {
         --columns layer,head,config
     equal csv "${lines[0]}" "0,0,\"$said\""
     lln-entropy "${options[@]}" --q x.npy --k x.npy | head -n 1 > header
-    ! grep -q config header
+    run ! grep -q config header
     # without --config
     equal none "$(lln-entropy -q --q x.npy --k x.npy --layout lhnd \
         --kernel softmax --columns layer,head,config --no-header | head -n 1)" \

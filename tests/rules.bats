@@ -399,7 +399,8 @@ triangle() {
 
 # 0000803f is 1, 00401cc6 is -10000 and 000000c6 is -8192 in float32.
 @test "a hint at the numbers of a mask" {
-    mask=(lln-entropy "${raw[@]}" --kernel softmax --columns head,entropy_nats)
+    mask=(lln-entropy "${raw[@]}" --kernel softmax --columns
+        "head,entropy_nats")
     triangle '\0\0\0200\077' '\0\0\0\0' | npy ../one.npy '<f4' '(24, 24)'
     run --separate-stderr "${mask[@]}" --mask ../one.npy
     equal status "$status" 0

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "heads/config_keys.h"
 
 enum { FIELDS = 16 };
 

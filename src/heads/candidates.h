@@ -38,8 +38,8 @@ LLN_NODISCARD lln_status lln_candidates_attention(const lln_container *file,
                                                   char **pattern);
 
 /* The layer in the name of the only array of a file: its number, if there is
- * one that may be that of a layer; -1: none. numpy calls an array without a name
- * arr_0. */
+ * one that may be that of a layer; -1: none. An array that numpy saves without
+ * a name is called arr_0. */
 long lln_candidates_layer(const char *name);
 
 /* LLN_EUNDEFINED if array `index`, which the user chose, is a weight. */

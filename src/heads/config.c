@@ -300,20 +300,3 @@ void lln_config_free(lln_config *config)
     free(config->long_factor);
     *config = (lln_config){0};
 }
-
-void lln_config_rope(const lln_config *config, size_t layer, char *out,
-                     size_t size)
-{
-    const lln_config_value *value = config->layer[layer].value;
-    const char *scaling = value[LLN_CONFIG_SCALING].text;
-    if (*value[LLN_CONFIG_ROPE].text == '\0') {
-        snprintf(out, size, "none");
-        return;
-    }
-    const char *sections = value[LLN_CONFIG_SECTIONS].text;
-    snprintf(out, size, "%s:theta=%s:dims=%s%s%s%s%s%s",
-             value[LLN_CONFIG_ROPE].text, value[LLN_CONFIG_THETA].text,
-             value[LLN_CONFIG_DIMS].text, config->rope_last ? ":at=last" : "",
-             *sections ? ":sections=" : "", sections,
-             *scaling ? ":scaling=" : "", scaling);
-}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "heads/clip.h"
+#include "heads/config_keys.h"
 #include "heads/qk_norm.h"
 #include "heads/query_scale.h"
 #include "heads/rope_text.h"

@@ -89,7 +89,7 @@ halves() {
     run --separate-stderr lln-entropy -q --attention p.npy \
         --columns entropy_nats --no-header
     equal entropy "$output" nan
-    equal stderr "$stderr" 'lln-entropy: p.npy: row 0 sums to 0.9960938; expected 1 (dropout, padding or excluded keys?); this row has no entropy'
+    equal stderr "$stderr" 'lln-entropy: p.npy: row 0 sums to 0.9960938; expected 1 (a sink, dropout, padding or excluded keys?); such rows have no entropy'
 }
 
 @test "rows that do not sum to 1 are named once" {
@@ -99,7 +99,7 @@ halves() {
     equal status "$status" 0
     equal rows "$output" "$(printf '%s\n' head,query,entropy_nats 0,0,nan \
         0,1,0.6931471805599453 1,0,nan 1,1,nan)"
-    equal stderr "$stderr" 'lln-entropy: p.npy: head 0, row 0 sums to 0.75; expected 1 (dropout, padding or excluded keys?); 2 more rows in 2 heads do not sum to 1; these rows have no entropy'
+    equal stderr "$stderr" 'lln-entropy: p.npy: head 0, row 0 sums to 0.75; expected 1 (a sink, dropout, padding or excluded keys?); 2 more rows in 2 heads do not sum to 1; such rows have no entropy'
     # eigenvalues 1/2 + 8^-1/2 and 1/2 - 8^-1/2
     equal gap "$(lln-spectral -q --attention p.npy --layout hnm --heads 0 \
         --columns gap,lambda2 --no-header 2> errors)" nan,0.14644660940672627
@@ -112,9 +112,9 @@ halves() {
     run --separate-stderr lln-entropy -q --attention p.npy --lengths lengths \
         --columns n,entropy_max_nats,row_sum_min
     equal rows "$output" "$(printf 'n,entropy_max_nats,row_sum_min\n2,nan,0.5')"
-    equal stderr "$stderr" 'lln-entropy: p.npy: row 0 sums to 0.5; expected 1 (keys left out by --lengths have 0.5); this row has no entropy'
+    equal stderr "$stderr" 'lln-entropy: p.npy: row 0 sums to 0.5; expected 1 (keys left out by --lengths have 0.5); such rows have no entropy'
     run --separate-stderr lln-entropy -q --attention p.npy --columns n
-    equal stderr "$stderr" 'lln-entropy: p.npy: row 2 sums to 0; expected 1 (padding?); this row has no entropy'
+    equal stderr "$stderr" 'lln-entropy: p.npy: row 2 sums to 0; expected 1 (padding?); such rows have no entropy'
 }
 
 @test "the shard, the plan, averages and resumption" {
@@ -212,6 +212,44 @@ halves() {
     lln-attend "${beside[@]}" --attention p.npz --q p.npz --k p.npz --shard 2/2 \
         --columns head,kernel,top_overlap --no-header > table
     equal shard "$(cat table)" 1,attention,1
+}
+
+# The number in the name of the only array is that of its layer.
+@test "a layer of its own in the name of one array" {
+    files_before=p.safetensors
+    local one='"dtype":"F32","shape":[1,1]' key
+    named() {
+        printf '\0\0\200\077' |
+            safetensors "$1" "{\"$2\":{$one,\"data_offsets\":[0,4]}}"
+    }
+    for key in attentions.5 layers.5.attn attn_weights_5; do
+        named p.safetensors $key
+        equal $key "$(lln-entropy --attention p.safetensors --no-header \
+            --columns layer)" 5
+    done
+    named p.safetensors arr_0
+    equal arr_0 "$(lln-entropy --attention p.safetensors --no-header \
+        --columns layer)" nan
+    named p.safetensors layers.5.p
+    named q.safetensors layers.4.q
+    named k.safetensors layers.4.k
+    run -1 --separate-stderr lln-attend -q --compare softmax \
+        --attention p.safetensors --q q.safetensors --k k.safetensors
+    [[ $stderr == *'layer 4'*'no attention weights for this head in p.safetensors'* ]]
+    named p.safetensors layers.4.p
+    equal layer "$(lln-attend -q --compare softmax --no-header \
+        --attention p.safetensors --q q.safetensors --k k.safetensors \
+        --columns layer,matrix_error)" 4,0
+}
+
+# e^0 / (e^0 + e^0): the sink has half of the row.
+@test "weights that contain a sink" {
+    halves q.npy '(1, 1)' 3c00
+    halves p.npy '(1, 1)' 3800
+    run --separate-stderr lln-attend -q --compare softmax --attention p.npy \
+        --q q.npy --k q.npy --sink 1 --columns kernel,matrix_error --no-header
+    equal rows "$output" attention,0
+    equal stderr "$stderr" 'lln-attend: p.npy: row 0 sums to 0.5; expected 1 (a sink, dropout, padding or excluded keys?)'
 }
 
 # One token of one feature: P is 1 in each of 2 heads side by side.

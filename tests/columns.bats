@@ -22,7 +22,7 @@ header() {
     # What is printed on request alone: the rule, and what is of a sink or of
     # --jackknife.
     equal all "$(header "${of[@]}" --columns tau,all)" \
-        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var"
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var"
     equal sink "$(header "${of[@]}" --columns sink)" \
         outside_mass,entropy_with_sink_nats
     equal default "$(header "${of[@]}" --columns default)" \
@@ -141,7 +141,7 @@ END
         lln-entropy -n 8 -d 2 --columns id,defualt
     refuses 2 "--columns: no column or group ''; expected one of all, id, default, d, s2, exact_mean, exact_variance, fenton_mean, fenton_variance, variance_error, log_variance_row, log_variance, fenton_row_variance, paper_line" \
         lln-stats --fenton --columns d,
-    refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, rule, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
+    refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, rule, config, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
         lln-stats --histogram 2 --columns 'x*' -o table
     refuses 2 '--columns needs --compare: it applies to tables only' \
         lln-attend --columns id

@@ -43,11 +43,53 @@ show() {
         "$LLN_BIN/../man/man5/lln-formats.5" | sort | diff known -
 }
 
+@test "a hint at tokens that see both sides" {
+    text='"text_config": {"model_type": "gemma2", "num_hidden_layers": 1,
+        "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 16}'
+    echo "{\"model_type\": \"paligemma\", $text}" > config.json
+    run --separate-stderr lln-entropy --config config.json --show-config
+    equal stderr "$stderr" 'lln-entropy: config.json: tokens of the image and the prompt see each other in both directions, which a causal mask hides; if the heads have them, give --prefix or --mask'
+    run --separate-stderr lln-entropy --config config.json --show-config \
+        --prefix 4
+    equal stderr "$stderr" ''
+    echo "{\"model_type\": \"gemma3\", $text}" > config.json
+    run --separate-stderr lln-entropy --config config.json --show-config
+    [[ $stderr == *': tokens of an image see each other '* ]]
+    echo "{\"model_type\": \"llava\", $text}" > config.json
+    run --separate-stderr lln-entropy --config config.json --show-config
+    equal stderr "$stderr" ''
+}
+
+@test "JSON says what a configuration applied" {
+    config '"model_type": "gemma2", "query_pre_attn_scalar": 16'
+    said='config.json: gemma2, 4 layers; resulting options: --causal --rope half:theta=10000:dims=16 --softcap 50 --window 0,2@4096'
+    options=(-q --config config.json --layout lhnd --kernel softmax)
+    printf '00%.0s' {1..128} | npy x.npy '<f2' '(2, 4, 1, 16)'
+    lln-entropy "${options[@]}" --q x.npy --k x.npy --format ndjson \
+        --aggregate all > rows
+    grep -q "\"rule\":null,\"config\":\"$said\"" rows
+    run lln-entropy "${options[@]}" --q x.npy --k x.npy --no-header \
+        --columns layer,head,config
+    equal csv "${lines[0]}" "0,0,\"$said\""
+    lln-entropy "${options[@]}" --q x.npy --k x.npy | head -n 1 > header
+    run ! grep -q config header
+    # without --config
+    equal none "$(lln-entropy -q --q x.npy --k x.npy --layout lhnd \
+        --kernel softmax --columns layer,head,config --no-header | head -n 1)" \
+        0,0,nan
+}
+
+@test "rows of a configuration have no bounds" {
+    refuses 2 '--fail-below cannot be used with --show-config, which measures nothing' \
+        lln-entropy --config "$configs/bert.json" --show-config \
+        --fail-below theta=3
+}
+
 @test "where values are from, in each format" {
     columns=layer,rope,rope_from,theta,theta_from,norm_from,window
     prints "layer,rope,rope_from,theta,theta_from,norm_from,window
 0,half,class default,10000,file,option,5
-1,pairs,option,10000,option,file,5
+1,pairs,option,10000,file,file,5
 2,half,class default,1000000,file,file,none
 3,half,class default,10000,file,file,5" \
         lln-entropy --config "$configs/gemma3_old.json" --show-config \
@@ -324,6 +366,11 @@ numbers() {
 'checkpoint; give them with --arrays q_norm=FILE:KEY,k_norm=FILE:KEY, or '\
 'normalise without weights with --qk-norm rms:eps=1e-06; if the norms have already been applied, give --qk-norm none' \
         lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "phi", "qk_layernorm": true'
+    refuses 2 '--config: the biases of the norms of phi are in its '\
+'checkpoint; give them with --arrays q_norm_bias=FILE:KEY,'\
+'k_norm_bias=FILE:KEY, or normalise without weights with --qk-norm layer:eps=1e-05; if the norms have already been applied, give --qk-norm none' \
+        lln-entropy --config config.json "${raw[@]}" --arrays q_norm=x,k_norm=x
     config '"model_type": "gpt_oss"'
     refuses 2 '--config: the sinks of gpt_oss are in its checkpoint; give them '\
 'with --arrays sink=FILE:KEY, or leave them out with --sink none' \
@@ -332,6 +379,16 @@ numbers() {
     refuses 2 '--config: the biases of t5 are in its checkpoint; give them '\
 'with --arrays bias=FILE:KEY, or leave them out with --bias none' \
         lln-entropy --config config.json "${raw[@]}"
+    echo '{"model_type": "llama", "num_hidden_layers": 4, "hidden_size": 32,
+        "num_attention_heads": 2}' > config.json
+    refuses 1 "$vectors/a_q.npy: head 2; config.json has 2 heads, counted from 0" \
+        lln-entropy --config config.json "${raw[@]}"
+    config '"model_type": "gemma2", "query_pre_attn_scalar": 16'
+    refuses 2 "kernel 'lln' does not support --softcap, which config.json has; leave it out with --softcap none" \
+        lln-match --config config.json "${raw[@]}"
+    config '"model_type": "bloom"'
+    refuses 2 "kernel 'lln' does not support --bias, which config.json has; leave it out with --bias none" \
+        lln-match --config config.json "${raw[@]}"
     config '"model_type": "smollm3"'
     refuses 1 "$vectors/a_q.npy: no number of the layer is known, and the "\
 'layers of config.json differ; expected it in the names of arrays, as in '\

@@ -203,6 +203,8 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     run --separate-stderr lln-stats "${two[@]}" --rope half
     equal status "$status" 0
     equal stderr "$stderr" 'lln-stats: --rope half may be the wrong pairing: a token gives 0.075 of its attention to itself and the three tokens before it, but 0.27 with --rope pairs'
+    run --separate-stderr lln-stats "${two[@]}" --rope half:theta=1e4:at=last
+    [[ $stderr == *'but 0.27 with --rope pairs:theta=1e4:at=last' ]]
     run --separate-stderr lln-stats "${two[@]}" --rope pairs
     equal stderr "$stderr" ''
 }

@@ -388,6 +388,12 @@ triangle() {
     done
 }
 
+@test "a mask is not read from standard input" {
+    refuses 2 '--mask -: standard input is not read; expected the name of a file' \
+        lln-entropy -q --layout hnd --q "$vectors/a_q.npy" \
+        --k "$vectors/a_k.npy" --kernel softmax --mask -
+}
+
 # Libraries write the lowest number of float16, bfloat16 or float32 for -inf.
 @test "the lowest numbers of a mask hide keys" {
     lln=(lln-entropy "${raw[@]}" --kernel softmax --columns
@@ -404,6 +410,22 @@ triangle() {
     triangle '\01\0' '\0\0' | npy ../i16.npy '<i2' '(24, 24)'
     refuses 1 "--mask: ../i16.npy: dtype '<i2': integers; expected booleans, or floats that are added to the logits" \
         "${lln[@]}" --mask ../i16.npy
+}
+
+# 0000803f is 1, 00401cc6 is -10000 and 000000c6 is -8192 in float32.
+@test "a hint at the numbers of a mask" {
+    mask=(lln-entropy "${raw[@]}" --kernel softmax --columns
+        "head,entropy_nats")
+    triangle '\0\0\0200\077' '\0\0\0\0' | npy ../one.npy '<f4' '(24, 24)'
+    run --separate-stderr "${mask[@]}" --mask ../one.npy
+    equal status "$status" 0
+    equal stderr "$stderr" 'lln-entropy: --mask ../one.npy: the numbers are 0 and 1, and are added to the logits; if they mean hidden and seen, save booleans'
+    triangle '\0\0\0\0' '\0\0100\034\0306' | npy ../old.npy '<f4' '(24, 24)'
+    run --separate-stderr "${mask[@]}" --mask ../old.npy
+    equal stderr "$stderr" 'lln-entropy: --mask ../old.npy: -10000 is added to the logits and does not hide the key; if it means hidden, save booleans or -inf'
+    triangle '\0\0\0\0' '\0\0\0\0306' | npy ../bias.npy '<f4' '(24, 24)'
+    run --separate-stderr "${mask[@]}" --mask ../bias.npy
+    equal stderr "$stderr" ''
 }
 
 # -inf is the number of a head without a sink; the others have 1.

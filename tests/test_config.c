@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "heads/config_keys.h"
 
 enum { FIELDS = 16 };
 
@@ -106,6 +107,17 @@ static const parsed readings[] = {
     {"{\"model_type\": \"qwen2\", " SIZES ", \"use_sliding_window\": true, "
      "\"sliding_window\": 7, \"max_window_layers\": 2}",
      2, LLN_CONFIG_WINDOW, "7", "half:theta=10000:dims=16", LLN_FROM_FILE},
+    /* OLMo 3 scales in full layers alone, whatever the spelling. */
+    {"{\"model_type\": \"olmo3\", " SIZES ", \"rope_scaling\": "
+     "{\"type\": \"linear\", \"factor\": 8}}",
+     0, LLN_CONFIG_SCALING, "", "half:theta=500000:dims=16", LLN_FROM_CLASS},
+    {"{\"model_type\": \"olmo3\", " SIZES ", \"rope_parameters\": "
+     "{\"rope_type\": \"linear\", \"rope_theta\": 7, \"factor\": 8}}",
+     0, LLN_CONFIG_SCALING, "", "half:theta=7:dims=16", LLN_FROM_CLASS},
+    {"{\"model_type\": \"olmo3\", " SIZES ", \"rope_parameters\": "
+     "{\"rope_type\": \"linear\", \"rope_theta\": 7, \"factor\": 8}}",
+     3, LLN_CONFIG_SCALING, "linear:factor=8",
+     "half:theta=7:dims=16:scaling=linear:factor=8", LLN_FROM_FILE},
     /* In no_rope_layers 1 means that there is rotary embedding. */
     {"{\"model_type\": \"smollm3\", " SIZES ", \"no_rope_layers\": [0, 1, 1, "
      "1]}",
@@ -189,8 +201,8 @@ static const parsed readings[] = {
     /* What a class has where the file says nothing, or null (the configuration
      * classes of transformers 5): key heads are in parse_key_heads. */
     {"{\"model_type\": \"phi3\", " SIZES ", \"max_position_embeddings\": "
-     "131072, \"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1, 1], "
-     "\"long_factor\": [2, 3]}}",
+     "131072, \"rope_scaling\": {\"type\": \"su\", \"short_factor\": [1, 1, 1, "
+     "1, 1, 1, 1, 1], \"long_factor\": [2, 3, 4, 5, 6, 7, 8, 9]}}",
      0, LLN_CONFIG_SCALING, "longrope:original=4096:factor=32",
      "half:theta=10000:dims=16:scaling=longrope:original=4096:factor=32",
      LLN_FROM_FILE},
@@ -353,6 +365,58 @@ static const struct {
      LLN_EFORMAT, "key 'mrope_section': expected two or three whole numbers"},
     {"{\"model_type\": \"llama\", " SIZES ", \"rope_theta\": \"1e4\"}",
      LLN_EFORMAT, "key 'rope_theta': expected a number or null"},
+    /* Values that no head could be measured with. */
+    {"{\"model_type\": \"llama\", " SIZES ", \"rope_theta\": 0.5}", LLN_EFORMAT,
+     "key 'rope_theta': 0.5; expected a number above 1"},
+    {"{\"model_type\": \"modernbert\", " SIZES ", \"global_rope_theta\": 1}",
+     LLN_EFORMAT, "key 'global_rope_theta': 1; expected a number above 1"},
+    {"{\"model_type\": \"llama\", " SIZES
+     ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 0}}",
+     LLN_EFORMAT, "key 'factor': 0; expected a number above 0"},
+    {"{\"model_type\": \"llama\", " SIZES
+     ", \"rope_scaling\": {\"factor\": 2}}",
+     LLN_EFORMAT,
+     "key 'rope_scaling': no 'rope_type'; expected it beside the factor of the "
+     "scaling"},
+    {"{\"model_type\": \"llama\", " SIZES
+     ", \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8, "
+     "\"low_freq_factor\": 4, \"high_freq_factor\": 1, "
+     "\"original_max_position_embeddings\": 8192}}",
+     LLN_EFORMAT,
+     "key 'low_freq_factor': 4; expected at most 'high_freq_factor'"},
+    {"{\"model_type\": \"phi3\", " SIZES
+     ", \"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1, 1], "
+     "\"long_factor\": [1, 1]}}",
+     LLN_EFORMAT,
+     "key 'short_factor': 2 numbers; expected 8, half of the rotated features"},
+    {"{\"model_type\": \"llama\", " SIZES ", \"head_dim\": 15}", LLN_EFORMAT,
+     "rotary embedding of 15 of 15 features (factor 1); expected an even "
+     "number from 2 on, and a factor up to 1"},
+    {"{\"model_type\": \"granite\", " SIZES ", \"attention_multiplier\": -2}",
+     LLN_EFORMAT, "key 'attention_multiplier': -2; expected a number above 0"},
+    {"{\"model_type\": \"gemma2\", " SIZES ", \"query_pre_attn_scalar\": -4}",
+     LLN_EFORMAT, "key 'query_pre_attn_scalar': -4; expected a number above 0"},
+    {"{\"model_type\": \"llama\", " SIZES ", \"num_key_value_heads\": 3}",
+     LLN_EFORMAT,
+     "key 'num_key_value_heads': 3; expected a number that divides the 4 "
+     "heads"},
+    {"{\"model_type\": \"mistral\", " SIZES ", \"sliding_window\": 7.5}",
+     LLN_EFORMAT,
+     "key 'sliding_window': 7.5; expected a whole number from 1 on"},
+    {"{\"model_type\": \"gemma2\", " SIZES ", \"layer_types\": [3, 3, 3, 3]}",
+     LLN_EFORMAT,
+     "key 'layer_types': layer 0: expected a text such as full_attention"},
+    {"{\"model_type\": \"gptj\", " SIZES ", \"rotary_dim\": null}", LLN_EFORMAT,
+     "key 'rotary_dim': null; expected a whole number from 1 to 16"},
+    {"{\"model_type\": \"qwen3\", " SIZES
+     ", \"head_dim\": 16, \"rms_norm_eps\": -1}",
+     LLN_EFORMAT,
+     "layer 0: 'rms:eps=-1': eps=-1: expected a number of at least 0"},
+    {"{\"model_type\": \"t5\", " SIZES
+     ", \"relative_attention_num_buckets\": 2}",
+     LLN_EFORMAT,
+     "layer 0: 't5:buckets=2:distance=128': expected at least 4 buckets, and "
+     "distance= above 0"},
 };
 
 START_TEST(parse_faults)

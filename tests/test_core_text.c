@@ -125,6 +125,14 @@ START_TEST(text_clean_bytes)
 }
 END_TEST
 
+START_TEST(text_plural_counts)
+{
+    ck_assert_str_eq(lln_text_plural(0), "s");
+    ck_assert_str_eq(lln_text_plural(1), "");
+    ck_assert_str_eq(lln_text_plural(2), "s");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("text");
@@ -141,6 +149,9 @@ int main(void)
     TCase *control = tcase_create("lln_text_is_control");
     tcase_add_test(control, text_is_control_bounds);
     suite_add_tcase(suite, control);
+    TCase *plural = tcase_create("lln_text_plural");
+    tcase_add_test(plural, text_plural_counts);
+    suite_add_tcase(suite, plural);
     TCase *clean = tcase_create("lln_text_clean");
     tcase_add_test(clean, text_clean_bytes);
     suite_add_tcase(suite, clean);

@@ -51,10 +51,9 @@ START_TEST(stray_rows_are_described)
     ck_assert_uint_eq(head.stored->survey.stray, 1);
     ck_assert_uint_eq(head.stored->survey.first, 1);
     expect_relative(head.stored->survey.sum, 0.95, 1e-15);
-    ck_assert_str_eq(
-        heads.doubt,
-        "p.npy: head 1, row 1 sums to 0.95; expected 1 "
-        "(dropout, padding or excluded keys?); this row has no entropy");
+    ck_assert_str_eq(heads.doubt,
+                     "p.npy: head 1, row 1 sums to 0.95; expected 1 "
+                     "(a sink, dropout, padding or excluded keys?)");
     lln_head_free(&head);
     lln_heads_close(&heads);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "heads/files.h"
 #include "identity.h"
 #include "message.h"
@@ -71,10 +72,12 @@ static void check_head(const lln_heads *weights, const lln_head *head)
                  run_shared.attention);
     weights->describe(weights, index, &other);
     if (other.q.rows != head->q.rows || other.k.rows != head->k.rows)
-        cli_fail("%s: %s%zu queries, %zu keys; the attention weights in %s "
+        cli_fail("%s: %s%zu quer%s, %zu key%s; the attention weights in %s "
                  "have %zu and %zu",
-                 head->source, place, head->q.rows, head->k.rows,
-                 run_shared.attention, other.q.rows, other.k.rows);
+                 head->source, place, head->q.rows,
+                 head->q.rows == 1 ? "y" : "ies", head->k.rows,
+                 lln_text_plural(head->k.rows), run_shared.attention,
+                 other.q.rows, other.k.rows);
 }
 
 static void show_notes(const lln_heads *weights)

@@ -10,6 +10,7 @@
 #include "arrays.h"
 #include "average.h"
 #include "beside.h"
+#include "config.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "heads/temperature.h"
@@ -122,6 +123,7 @@ row_identity case_identify(const case_set *set, const lln_head *head,
         .samples = 1,
         .tau = tau,
         .rules = rule_texts_of(head->layer),
+        .config = config_text(),
     };
     if (set->heads.sampled) {
         identity.layer = NAN;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "heads/by_layer.h"
+#include "identity.h"
 #include "message.h"
 #include "options.h"
 #include "output.h"
@@ -18,6 +19,7 @@ static struct {
     /* What the options said, which is kept until the process ends. */
     const char *given[LLN_CONFIG_FIELDS];
     char *norm; /* of the configuration alone; NULL: it has none */
+    char *text; /* what is applied, in words */
 } model;
 
 /* A value of the configuration and the option that has its place. */
@@ -100,10 +102,61 @@ static void merge_causal(void)
     }
 }
 
+/* Writes the values of an option as they would be given. */
+static void write_option(const char *option, const char *values, FILE *out)
+{
+    while (values) {
+        size_t length = strcspn(values, "\n");
+        fprintf(out, " --%s %.*s", option, (int)length, values);
+        values = values[length] != '\0' ? values + length + 1 : NULL;
+    }
+}
+
+/* "config.json: gemma3_text, 26 layers: --causal ..." */
+static char *describe(void)
+{
+    const lln_config *c = &model.config;
+    size_t size;
+    char *text = NULL, *linear = lln_config_runs(c, lln_config_is_linear);
+    FILE *out = open_memstream(&text, &size);
+    if (!out || !linear)
+        cli_fail("out of memory");
+    fprintf(out, "%s: %s, %zu layer%s; resulting options:",
+            lln_mapping_name(run_shared.config), c->model_type, c->layers,
+            c->layers > 1 ? "s" : "");
+    if (run_shared.causal)
+        fprintf(out, " --causal%s%s", *run_shared.causal ? "=" : "",
+                run_shared.causal);
+    for (size_t i = 0; i < ROWS; i++)
+        write_option(config_rows[i].option, *config_rows[i].target, out);
+    if (*linear)
+        fprintf(out, "; layers %s have no softmax and are left out", linear);
+    free(linear);
+    if (fclose(out) != 0)
+        cli_fail("out of memory");
+    return text;
+}
+
+/* JSON has no comments, which would say what is applied. */
+static void show_in_json(void)
+{
+    lln_table_format format;
+    if (run_shared.format &&
+        lln_table_format_find(run_shared.format, &format) == LLN_OK &&
+        lln_table_is_json(format))
+        row_identity_show_config();
+}
+
 void config_read(void)
 {
     if (run_shared.show_config && !run_shared.config)
         cli_usage("--show-config needs --config FILE");
+    static const char *const bounds[] = {"fail-below", "fail-above", NULL};
+    const char *bound = cli_first_given(bounds);
+    if (run_shared.show_config && bound)
+        cli_usage("--%s cannot be used with --show-config, which measures "
+                  "nothing",
+                  bound);
     if (!run_shared.config)
         return;
     cli_check(lln_config_open(run_shared.config, &model.config));
@@ -116,6 +169,13 @@ void config_read(void)
     for (size_t i = 0; i < ROWS; i++)
         merge(&config_rows[i]);
     merge_causal();
+    if (model.config.two_sided && run_shared.causal && !run_shared.prefix &&
+        !run_shared.mask)
+        cli_warn("%s: %s see each other in both directions, which a causal "
+                 "mask hides; if the heads have them, give --prefix or --mask",
+                 lln_mapping_name(run_shared.config), model.config.two_sided);
+    model.text = describe();
+    show_in_json();
 }
 
 /* Whether --arrays has one of that name. */
@@ -154,6 +214,9 @@ void config_check_arrays(void)
                  norm->text);
         need_array("q_norm", "weights of the norms",
                    "q_norm=FILE:KEY,k_norm=FILE:KEY", without);
+        if (model.config.norm_biases)
+            need_array("q_norm_bias", "biases of the norms",
+                       "q_norm_bias=FILE:KEY,k_norm_bias=FILE:KEY", without);
     }
     if (find_own(LLN_CONFIG_SINK))
         need_array("sink", "sinks", "sink=FILE:KEY",
@@ -185,6 +248,35 @@ bool config_leaves_out(long layer)
 const char *config_norm_left_out(void)
 {
     return cli_given("qk-norm") ? model.norm : NULL;
+}
+
+bool config_gives(const char *option)
+{
+    for (size_t i = 0; model.read && i < ROWS; i++)
+        if (strcmp(config_rows[i].option, option) == 0)
+            return find_own(config_rows[i].field) != NULL;
+    return false;
+}
+
+static bool is_turned(const lln_config_layer *layer)
+{
+    return *layer->value[LLN_CONFIG_ROPE].text != '\0';
+}
+
+static bool is_not_turned(const lln_config_layer *layer)
+{
+    return !is_turned(layer) && !lln_config_is_linear(layer);
+}
+
+char *config_rope_layers(void)
+{
+    char *others = lln_config_runs(&model.config, is_not_turned);
+    bool all = others && *others == '\0';
+    free(others);
+    char *layers = all ? NULL : lln_config_runs(&model.config, is_turned);
+    if (!all && !layers)
+        cli_fail("out of memory");
+    return layers;
 }
 
 bool config_norm_is_known(void)
@@ -222,6 +314,9 @@ static void check_head(const lln_head *head)
         cli_fail("%s: layer %ld; %s has %zu layer%s, counted from 0",
                  head->file, head->layer, name, c->layers,
                  c->layers == 1 ? "" : "s");
+    if (head->head >= (long)c->heads)
+        cli_fail("%s: head %ld; %s has %zu head%s, counted from 0", head->file,
+                 head->head, name, c->heads, c->heads == 1 ? "" : "s");
     if (head->layer < 0 && model.by_layer)
         cli_fail("%s: no number of the layer is known, and the layers of %s "
                  "differ; expected it in the names of arrays, as in "
@@ -238,57 +333,21 @@ void config_check_heads(const lln_heads *heads)
     }
 }
 
-/* Writes the values of an option as they would be given. */
-static void write_option(const char *option, const char *values, FILE *out)
+const char *config_text(void)
 {
-    while (values) {
-        size_t length = strcspn(values, "\n");
-        fprintf(out, " --%s %.*s", option, (int)length, values);
-        values = values[length] != '\0' ? values + length + 1 : NULL;
-    }
-}
-
-/* "config.json: gemma3_text, 26 layers; resulting options: --causal ..." */
-static char *describe(void)
-{
-    const lln_config *c = &model.config;
-    size_t size;
-    char *text = NULL, *linear = lln_config_runs(c, lln_config_is_linear);
-    FILE *out = open_memstream(&text, &size);
-    if (!out || !linear)
-        cli_fail("out of memory");
-    fprintf(out, "%s: %s, %zu layer%s; resulting options:",
-            lln_mapping_name(run_shared.config), c->model_type, c->layers,
-            c->layers > 1 ? "s" : "");
-    if (run_shared.causal)
-        fprintf(out, " --causal%s%s", *run_shared.causal ? "=" : "",
-                run_shared.causal);
-    for (size_t i = 0; i < ROWS; i++)
-        write_option(config_rows[i].option, *config_rows[i].target, out);
-    if (*linear)
-        fprintf(out, "; layers %s have no softmax and are left out", linear);
-    free(linear);
-    if (fclose(out) != 0)
-        cli_fail("out of memory");
-    return text;
+    return model.text;
 }
 
 void config_say(void)
 {
-    if (!model.read)
-        return;
-    char *text = describe();
-    cli_warn("%s", text);
-    free(text);
+    if (model.read)
+        cli_warn("%s", model.text);
 }
 
 void config_comment(FILE *out)
 {
-    if (!model.read)
-        return;
-    char *text = describe();
-    fprintf(out, "# config: %s\n", text);
-    free(text);
+    if (model.read)
+        fprintf(out, "# config: %s\n", model.text);
 }
 
 void config_refuse_overwrite(void)

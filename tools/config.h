@@ -31,6 +31,13 @@ bool config_leaves_out(long layer);
  * leave some out; NULL: it was not, or there are none. */
 const char *config_norm_left_out(void);
 
+/* Whether the configuration gives the value of an option, in some layer. */
+bool config_gives(const char *option);
+
+/* The layers of the configuration with rotary embedding, "0-2,4"; NULL: all
+ * with softmax have it. The caller frees it. */
+char *config_rope_layers(void);
+
 /* Whether these norms have no weights, or --arrays has them. */
 bool config_norm_is_known(void);
 
@@ -39,6 +46,10 @@ void config_add_maps(lln_map_options *options);
 
 /* Ends the process if heads are not those of the configuration. */
 void config_check_heads(const lln_heads *heads);
+
+/* What was read and is applied, as config_say writes it; NULL: there is no
+ * --config. It is kept until the process ends. */
+const char *config_text(void);
 
 /* Says on stderr what was read and what is applied; the same for --comments. */
 void config_say(void);

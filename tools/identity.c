@@ -17,13 +17,15 @@
         RECORD_INTEGER(row_identity, samples, "samples", COLUMNS_ID, 0),       \
         RECORD_REAL(row_identity, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE)
 
-#define RULE RECORD_TEXT(row_identity, rule, "rule", NULL, 0)
+#define REQUESTED                                                              \
+    RECORD_TEXT(row_identity, rule, "rule", NULL, 0),                          \
+        RECORD_TEXT(row_identity, config, "config", NULL, 0)
 
-static record_column columns[] = {SOURCE, OTHERS, RULE, {0}};
+static record_column columns[] = {SOURCE, OTHERS, REQUESTED, {0}};
 
 static record_column columns_with_step[] = {
     SOURCE, RECORD_INTEGER(row_identity, step, "step", COLUMNS_ID, 0),
-    OTHERS, RULE,
+    OTHERS, REQUESTED,
     {0},
 };
 
@@ -34,18 +36,24 @@ void row_identity_show_step(void)
     row_identity_type.columns = columns_with_step;
 }
 
-/* Puts the column, which is the last, in the group of the others. */
-static void show_last(record_column *table)
+/* Puts a column in the group of the others. */
+static void show(record_column *table, const char *name)
 {
-    while (table[1].name)
+    while (strcmp(table->name, name) != 0)
         table++;
     table->group = COLUMNS_ID;
 }
 
 void row_identity_show_rule(void)
 {
-    show_last(columns);
-    show_last(columns_with_step);
+    show(columns, "rule");
+    show(columns_with_step, "rule");
+}
+
+void row_identity_show_config(void)
+{
+    show(columns, "config");
+    show(columns_with_step, "config");
 }
 
 double run_index(long index)

@@ -20,6 +20,7 @@ typedef struct {
     double tau;
     const rule_texts *rules; /* that heads have in common */
     const char *rule;        /* of the kernel */
+    const char *config;      /* what --config gave */
 } row_identity;
 
 /* The columns of an identity, the group `id` of each table of heads. They
@@ -27,8 +28,9 @@ typedef struct {
 extern record_type row_identity_type;
 void row_identity_show_step(void);
 
-/* Prints `rule`, which is in the table on request, by default. */
+/* Prints `rule` or `config`, which are in the table on request, by default. */
 void row_identity_show_rule(void);
+void row_identity_show_config(void);
 
 /* Prefixes the message of a failure with the place, such as "gaussian: head 3,
  * tau 0.5: ", and returns its status; LLN_OK is legal. */

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
 #include "identity.h"
 #include "message.h"
+#include "options.h"
 #include "rules.h"
+#include "tensor/mapping.h"
 
 enum { TEXT = 1024 };
 
@@ -25,14 +28,25 @@ static bool is_left_out(const kernel_list *kernels, const lln_rule_part *part,
     return part->optional && some && part->is_asked(rule);
 }
 
+/* Names the configuration if it has the option, and how to leave it out. */
+__attribute__((noreturn)) static void refuse_part(const kernel_entry *entry,
+                                                  const lln_rule_part *part)
+{
+    if (!config_gives(part->option))
+        cli_usage("kernel '%s' %s --%s", entry->choice.text, part->refusal,
+                  part->option);
+    cli_usage("kernel '%s' %s --%s, which %s has; leave it out with --%s none",
+              entry->choice.text, part->refusal, part->option,
+              lln_mapping_name(run_shared.config), part->option);
+}
+
 static void refuse_parts(const kernel_list *kernels, const kernel_entry *entry,
                          const lln_logit_rule *rule)
 {
     for (const lln_rule_part *part = lln_rule_parts; part->words; part++)
         if (part->is_asked(rule) && !supports(entry, part) &&
             !is_left_out(kernels, part, rule))
-            cli_usage("kernel '%s' %s --%s", entry->choice.text, part->refusal,
-                      part->option);
+            refuse_part(entry, part);
 }
 
 static void append(char text[TEXT], const char *more)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "core/text.h"
 #include "help.h"
 #include "identity.h"
 #include "measure/jackknife.h"
@@ -172,9 +173,10 @@ static int explain_shape(int status)
 {
     if (oblong.rows > 0 && !run_shared.quiet)
         cli_warn(
-            "P is not square (%zu queries, %zu keys) and has no eigenvalues; "
+            "P is not square (%zu quer%s, %zu key%s) and has no eigenvalues; "
             "use --singular",
-            oblong.rows, oblong.columns);
+            oblong.rows, oblong.rows == 1 ? "y" : "ies", oblong.columns,
+            lln_text_plural(oblong.columns));
     return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "array_lists.h"
 #include "config.h"
+#include "heads/by_layer.h"
 #include "heads/mapped.h"
 #include "heads/norm_limit.h"
 #include "heads/query_scale.h"
@@ -75,20 +76,44 @@ static bool warn_of_rotation(const char *rope, const lln_heads *heads)
     return true;
 }
 
+/* The value of --rope that has the other pairing and is otherwise the same. A
+ * configuration keeps the rest of what it has, in layers that have it. The
+ * caller frees it. */
+static char *other_rope(const char *pairing)
+{
+    const char *rope = run_shared.rope;
+    const char *rest = strchr(rope, ':'), *at = strchr(rope, '@');
+    char *layers = config_get() ? config_rope_layers() : NULL, *text;
+    bool written = true;
+    if (config_get())
+        written = asprintf(&text, "%s%s%s", layers ? layers : "",
+                           layers ? "@" : "", pairing) >= 0;
+    else if (strchr(rope, LLN_BY_LAYER_SEPARATOR))
+        text = cli_copy(pairing);
+    else
+        written = asprintf(&text, "%.*s%s%s", at ? (int)(at - rope) + 1 : 0,
+                           rope, pairing, rest ? rest : "") >= 0;
+    free(layers);
+    if (!written)
+        cli_fail("out of memory");
+    return text;
+}
+
 /* Says that the other pairing of channels fits better. */
 static void warn_of_pairing(const lln_heads *heads)
 {
     lln_pairing found;
     cli_check(lln_pairing_look(heads, &found));
     heads->rest(heads);
+    if (!found.seen)
+        return;
     bool half = found.pairing == LLN_ROPE_HALF;
-    if (found.seen)
-        cli_warn(
-            "--rope %s may be the wrong pairing: a token gives %.2g of its "
-            "attention to itself and the three tokens before it, but "
-            "%.2g with --rope %s",
-            half ? "pairs" : "half", found.asked, found.other,
-            half ? "half" : "pairs");
+    char *other = other_rope(half ? "half" : "pairs");
+    cli_warn("--rope %s may be the wrong pairing: a token gives %.2g of its "
+             "attention to itself and the three tokens before it, but "
+             "%.2g with --rope %s",
+             half ? "pairs" : "half", found.asked, found.other, other);
+    free(other);
 }
 
 void maps_apply(lln_heads *heads, lln_heads *whole)

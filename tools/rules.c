@@ -6,6 +6,7 @@
 #include "array_lists.h"
 #include "config.h"
 #include "heads/logit_grid.h"
+#include "heads/mask_look.h"
 #include "heads/ruled.h"
 #include "message.h"
 #include "options.h"
@@ -138,6 +139,25 @@ void rules_read_documents(const lln_heads *heads)
     if (status == LLN_EFORMAT)
         cli_fail("--documents: %s", lln_error_message());
     cli_check(status);
+}
+
+void rules_look_at_mask(const lln_heads *heads)
+{
+    lln_mask_doubt doubt;
+    lln_head head;
+    if (!run_shared.mask || heads->count == 0 || run_shared.plan)
+        return;
+    heads->describe(heads, 0, &head);
+    if (lln_mask_look(run_shared.mask, &head, &doubt) != LLN_OK)
+        return; /* the run says why */
+    if (doubt.flags)
+        cli_warn("--mask %s: the numbers are 0 and 1, and are added to the "
+                 "logits; if they mean hidden and seen, save booleans",
+                 run_shared.mask);
+    if (doubt.low < 0)
+        cli_warn("--mask %s: %g is added to the logits and does not hide the "
+                 "key; if it means hidden, save booleans or -inf",
+                 run_shared.mask, doubt.low);
 }
 
 void rules_apply(lln_heads *heads)

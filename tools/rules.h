@@ -9,6 +9,10 @@
 #include "heads/documents.h"
 #include "heads/heads.h"
 
+/* Says so if the numbers of --mask look like booleans, or do not hide keys as
+ * they seem to be meant to. */
+void rules_look_at_mask(const lln_heads *heads);
+
 /* Checks the options; ends the process on bad usage. */
 void rules_check(void);
 

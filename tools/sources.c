@@ -144,7 +144,10 @@ static void show_doubts(const lln_heads_part *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (parts[i].heads.doubt)
-            cli_warn("%s", parts[i].heads.doubt);
+            cli_warn("%s%s", parts[i].heads.doubt,
+                     strcmp(cli_name(), "lln-entropy") == 0
+                         ? "; such rows have no entropy"
+                         : "");
 }
 
 lln_lengths sources_lengths(void)
@@ -219,6 +222,7 @@ static void open_files(lln_heads *heads)
     if (maps_given())
         maps_apply(heads, &whole);
     maps_look_at_norm(heads);
+    rules_look_at_mask(heads);
 }
 
 /* Warns if values are missing. */

@@ -88,6 +88,11 @@ const char *lln_text_printable(char *text, size_t size, const char *item)
     return text;
 }
 
+const char *lln_text_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 char *lln_text_clean(const char *text)
 {
     char *copy = lln_array_alloc_raw(strlen(text) + 1, 3), *to = copy;

@@ -28,6 +28,9 @@ size_t lln_text_character(const char *text, uint32_t *code);
  * including the tab. */
 bool lln_text_is_control(uint32_t code);
 
+/* "" for 1 and "s" for other numbers: of a word that is counted. */
+const char *lln_text_plural(size_t count);
+
 /* A copy of any text, such as a file name, as valid UTF-8: each byte that is
  * not part of valid UTF-8 becomes U+FFFD. Valid text is unchanged. The caller
  * frees the copy; NULL: LLN_ENOMEM. */

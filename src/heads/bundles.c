@@ -27,14 +27,19 @@ typedef struct {
     size_t count;
 } search;
 
-static lln_status find_role(role_arrays *r)
+/* The only array has the number of its layer in its name, unless the layout has
+ * an axis of layers. */
+static lln_status find_role(const lln_files *files, role_arrays *r)
 {
+    bool axis = files->layout && strchr(files->layout, 'l');
     if (r->pattern)
         return lln_pattern_find(r->file, r->pattern, &r->found, &r->count);
     r->found = lln_array_alloc(1, sizeof *r->found);
     if (!r->found)
         return LLN_ENOMEM;
-    r->found[0] = (lln_named){-1, -1, r->only};
+    const char *key = lln_container_entry_at(r->file, r->only).key;
+    long layer = axis ? -1 : lln_candidates_layer(key);
+    r->found[0] = (lln_named){layer, -1, r->only};
     r->count = 1;
     return LLN_OK;
 }
@@ -198,7 +203,7 @@ static lln_status match_arrays(search *s, const lln_files *files,
         s->role[role].file = choice->file[role];
         s->role[role].pattern = choice->pattern[role];
         s->role[role].only = choice->only[role];
-        lln_status status = find_role(&s->role[role]);
+        lln_status status = find_role(files, &s->role[role]);
         if (status == LLN_OK && !choice->stored)
             status = lln_candidates_check(s->role[role].file,
                                           s->role[role].found[0].index);

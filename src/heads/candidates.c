@@ -167,16 +167,32 @@ static lln_status copy_name(const char *name, char **copy)
     return *copy ? LLN_OK : lln_fail(LLN_ENOMEM, "out of memory");
 }
 
+/* Whether the only number in a name, if there is just one, is of a layer. */
+static bool has_layer(const char *name)
+{
+    const char *first = next_run(name, name);
+    return first && !next_run(name, skip_digits(first)) &&
+           lln_words_layer(name, first);
+}
+
+long lln_candidates_layer(const char *name)
+{
+    const char *at = next_run(name, name);
+    enum { MOST = 6 }; /* digits, as in lln_pattern_match */
+    if (!has_layer(name) || strncmp(name, "arr_", 4) == 0 ||
+        skip_digits(at) - at > MOST)
+        return -1;
+    return strtol(at, NULL, 10);
+}
+
 /* The pattern of a candidate: its name if it has no number of a layer or more
  * than one. */
 static lln_status make_pattern(const candidates *found, size_t c,
                                char **pattern)
 {
-    const char *name = found->names[c], *first = next_run(name, name);
+    const char *name = found->names[c];
     uint64_t varying = found->varying[c];
-    bool single = varying == 0 && first &&
-                  !next_run(name, skip_digits(first)) &&
-                  lln_words_layer(name, first);
+    bool single = varying == 0 && has_layer(name);
     size_t run = 0;
     if (!single && (varying == 0 || (varying & (varying - 1)) != 0))
         return copy_name(name, pattern);

@@ -37,6 +37,11 @@ LLN_NODISCARD lln_status lln_candidates_fused(const lln_container *file,
 LLN_NODISCARD lln_status lln_candidates_attention(const lln_container *file,
                                                   char **pattern);
 
+/* The layer in the name of the only array of a file: its number, if there is
+ * one that may be that of a layer; -1: none. An array that numpy saves without
+ * a name is called arr_0. */
+long lln_candidates_layer(const char *name);
+
 /* LLN_EUNDEFINED if array `index`, which the user chose, is a weight. */
 LLN_NODISCARD lln_status lln_candidates_check(const lln_container *file,
                                               size_t index);

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "heads/config_check.h"
 #include "heads/config_json.h"
 #include "heads/config_layers.h"
 #include "heads/config_rope.h"
@@ -64,6 +65,16 @@ static lln_status read_multi_query(const lln_config_reading *r)
     if (multi && !grouped)
         r->config->key_heads = 1;
     return LLN_OK;
+}
+
+static lln_status check_key_heads(const lln_config *c)
+{
+    if (c->heads % c->key_heads == 0)
+        return LLN_OK;
+    return lln_fail(LLN_EFORMAT,
+                    "key 'num_key_value_heads': %zu; expected a number that "
+                    "divides the %zu heads",
+                    c->key_heads, c->heads);
 }
 
 /* LLN_EUNSUPPORTED for latent attention of Kimi Linear with rotary embedding,
@@ -177,6 +188,20 @@ static const lln_config_family *find_text_class(const char *name)
     return length < (int)sizeof text ? lln_config_family_find(text) : NULL;
 }
 
+/* Tokens of models of several kinds that the causal mask does not hold for.
+ * Sources: modeling_paligemma.py, modeling_gemma3.py of transformers. */
+static const char *find_two_sided(const json_t *root)
+{
+    static const char *const rows[][2] = {
+        {"paligemma", "tokens of the image and the prompt"},
+        {"gemma3", "tokens of an image"}};
+    const char *name = json_string_value(json_object_get(root, "model_type"));
+    for (size_t i = 0; name && i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(name, rows[i][0]) == 0)
+            return rows[i][1];
+    return NULL;
+}
+
 /* The dictionary of the language model, and the class. */
 static lln_status find_class(const json_t *root, lln_config_reading *r)
 {
@@ -185,6 +210,7 @@ static lln_status find_class(const json_t *root, lln_config_reading *r)
     const json_t *inner;
     LLN_TRY(lln_config_dictionary(root, "text_config", &inner));
     r->top = inner ? inner : root;
+    r->config->two_sided = inner ? find_two_sided(root) : NULL;
     LLN_TRY(lln_config_string(r->top, "model_type", &name));
     if (!name)
         LLN_TRY(lln_config_string(root, "model_type", &name));
@@ -214,16 +240,20 @@ static lln_status read_root(const json_t *root, lln_config *config)
     LLN_TRY(find_class(root, &r));
     config->fused = r.family->fused;
     config->norm_weights = r.family->norm_weights;
+    config->norm_biases = r.family->norm_biases;
     LLN_TRY(read_sizes(&r));
     LLN_TRY(read_multi_query(&r));
+    LLN_TRY(check_key_heads(config));
     LLN_TRY(read_head_dim(&r));
     LLN_TRY(lln_config_read_layers(&r));
     LLN_TRY(read_sides(&r));
     config->layer = lln_array_alloc(config->layers, sizeof *config->layer);
     if (!config->layer)
         return LLN_ENOMEM;
-    for (size_t l = 0; l < config->layers; l++)
+    for (size_t l = 0; l < config->layers; l++) {
         LLN_TRY(read_layer(&r, l));
+        LLN_TRY(lln_config_check_layer(config, l));
+    }
     return LLN_OK;
 }
 
@@ -269,21 +299,4 @@ void lln_config_free(lln_config *config)
     free(config->short_factor);
     free(config->long_factor);
     *config = (lln_config){0};
-}
-
-void lln_config_rope(const lln_config *config, size_t layer, char *out,
-                     size_t size)
-{
-    const lln_config_value *value = config->layer[layer].value;
-    const char *scaling = value[LLN_CONFIG_SCALING].text;
-    if (*value[LLN_CONFIG_ROPE].text == '\0') {
-        snprintf(out, size, "none");
-        return;
-    }
-    const char *sections = value[LLN_CONFIG_SECTIONS].text;
-    snprintf(out, size, "%s:theta=%s:dims=%s%s%s%s%s%s",
-             value[LLN_CONFIG_ROPE].text, value[LLN_CONFIG_THETA].text,
-             value[LLN_CONFIG_DIMS].text, config->rope_last ? ":at=last" : "",
-             *sections ? ":sections=" : "", sections,
-             *scaling ? ":scaling=" : "", scaling);
 }

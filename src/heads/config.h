@@ -63,10 +63,14 @@ typedef struct {
 typedef struct {
     char *model_type;
     size_t layers, heads, key_heads, head_dim;
-    bool rope_last;    /* channels turned are the last ones */
-    lln_fused fused;   /* order in arrays of queries, keys and values, if
-                          the class has a projection for all three */
-    bool norm_weights; /* the norm has weights, which the checkpoint has */
+    bool rope_last;        /* channels turned are the last ones */
+    lln_fused fused;       /* order in arrays of queries, keys and values, if
+                              the class has a projection for all three */
+    bool norm_weights;     /* the norm has weights, which the checkpoint has, */
+    bool norm_biases;      /* and biases */
+    const char *two_sided; /* tokens that see each other in both directions
+                              where the layers are causal, in words; NULL:
+                              none */
     lln_config_layer *layer;            /* [layers] */
     double *short_factor, *long_factor; /* [factors], of longrope, or NULL */
     size_t factors;
@@ -87,10 +91,5 @@ LLN_NODISCARD lln_status lln_config_parse(const char *text, size_t length,
                                           lln_config *config);
 
 void lln_config_free(lln_config *config);
-
-/* The value of --rope for a layer, "half:theta=10000:scaling=linear:factor=8",
- * or "none": out [size]. */
-void lln_config_rope(const lln_config *config, size_t layer, char *out,
-                     size_t size);
 
 #endif

@@ -188,6 +188,7 @@ static const lln_config_family families[] = {
      .norm = "layer",
      .norm_key = "qk_layernorm",
      .norm_weights = true,
+     .norm_biases = true,
      .norm_eps = 1e-5},
     {.model_type = "gpt_neox",
      .fused = LLN_FUSED_HEAD_QKV,

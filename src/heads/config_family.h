@@ -63,6 +63,7 @@ typedef struct {
     double norm_eps;      /* if the file has none */
     bool norm_on;         /* if the file has no norm_key */
     bool norm_weights;    /* it has weights, which are in the checkpoint */
+    bool norm_biases;     /* and biases */
     lln_family_layers layers;
     lln_fused fused; /* order of queries, keys and values in one array */
     size_t period;   /* of layers, if the file has none */
@@ -81,7 +82,8 @@ typedef struct {
     bool sections;           /* positions of text and images, in sections */
     bool interleaved;        /* the same, pairs take the sections in turn */
     bool rope_sliding;       /* rotary embedding in sliding layers alone */
-    bool scaled_full; /* scaling of an old file is for full layers alone */
+    bool scaled_full; /* scaling that is not by layer type is for full layers
+                         alone */
 } lln_config_family;
 
 /* The row of a model_type; NULL: none. */

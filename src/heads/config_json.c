@@ -26,6 +26,13 @@ static lln_status fail_type(const char *key, const char *expected)
     return lln_fail(LLN_EFORMAT, "key '%s': expected %s", key, expected);
 }
 
+lln_status lln_config_refuse(const char *key, double number,
+                             const char *expected)
+{
+    return lln_fail(LLN_EFORMAT, "key '%s': %.15g; expected %s", key, number,
+                    expected);
+}
+
 lln_status lln_config_number(const json_t *from, const char *key, double *value,
                              bool *found)
 {

@@ -17,6 +17,10 @@
 const json_t *lln_config_find(const json_t *from, const char *const *keys,
                               const char **key);
 
+/* LLN_EFORMAT: the number of a key is not what is expected. */
+LLN_NODISCARD lln_status lln_config_refuse(const char *key, double number,
+                                           const char *expected);
+
 /* *value = the number of a key; left alone if it is not there, NaN if null.
  * *found, unless NULL, is set if it is there. LLN_EFORMAT: not a number. */
 LLN_NODISCARD lln_status lln_config_number(const json_t *from, const char *key,

@@ -37,13 +37,15 @@ lln_status lln_config_rope_find(const json_t *top,
                                 const char *type, lln_config_rope_keys *keys)
 {
     bool sliding = strcmp(type, "sliding_attention") == 0;
+    bool unscaled = sliding && family->scaled_full;
     *keys = (lln_config_rope_keys){.top = top};
     LLN_TRY(lln_config_dictionary(top, "rope_parameters", &keys->outer));
     keys->inner = keys->outer;
     if (is_by_type(keys->outer))
         LLN_TRY(lln_config_dictionary(
             keys->outer, sliding ? type : "full_attention", &keys->inner));
-    if (!sliding || !family->scaled_full)
+    keys->unscaled = unscaled && keys->inner == keys->outer;
+    if (!unscaled)
         LLN_TRY(lln_config_dictionary(top, "rope_scaling", &keys->old));
     return LLN_OK;
 }
@@ -73,4 +75,21 @@ lln_status lln_config_rope_original(const lln_config_rope_keys *keys,
     if (isnan(*original) && family->positions > 0)
         *original = family->positions;
     return LLN_OK;
+}
+
+void lln_config_rope(const lln_config *config, size_t layer, char *out,
+                     size_t size)
+{
+    const lln_config_value *value = config->layer[layer].value;
+    const char *scaling = value[LLN_CONFIG_SCALING].text;
+    if (*value[LLN_CONFIG_ROPE].text == '\0') {
+        snprintf(out, size, "none");
+        return;
+    }
+    const char *sections = value[LLN_CONFIG_SECTIONS].text;
+    snprintf(out, size, "%s:theta=%s:dims=%s%s%s%s%s%s",
+             value[LLN_CONFIG_ROPE].text, value[LLN_CONFIG_THETA].text,
+             value[LLN_CONFIG_DIMS].text, config->rope_last ? ":at=last" : "",
+             *sections ? ":sections=" : "", sections,
+             *scaling ? ":scaling=" : "", scaling);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Where config.json states rotary embedding, and how values are set. */
+ * Where config.json states rotary embedding, and how values are set and
+ * written. */
 #ifndef LLN_HEADS_CONFIG_KEYS_H
 #define LLN_HEADS_CONFIG_KEYS_H
 
@@ -17,6 +18,7 @@ typedef struct {
     const json_t *outer; /* rope_parameters */
     const json_t *inner; /* the same, or that of the layer type in it */
     const json_t *old;   /* rope_scaling of older files */
+    bool unscaled; /* inner is of all layers, but its scaling is not of this */
 } lln_config_rope_keys;
 
 /* Finds them for a layer of this type ("sliding_attention"). LLN_EFORMAT. */
@@ -41,5 +43,10 @@ void lln_config_set_number(lln_config_value *value, double number,
                            lln_from from);
 void lln_config_set_text(lln_config_value *value, const char *text,
                          lln_from from);
+
+/* The value of --rope for a layer, "half:theta=10000:scaling=linear:factor=8",
+ * or "none": out [size]. */
+void lln_config_rope(const lln_config *config, size_t layer, char *out,
+                     size_t size);
 
 #endif

@@ -48,6 +48,14 @@ static bool is_flagged(const lln_config_reading *r)
     }
 }
 
+/* LLN_EFORMAT unless the number, NaN for none, counts tokens. */
+static lln_status check_length(const char *key, double tokens)
+{
+    if (isnan(tokens) || (tokens >= 1 && tokens == floor(tokens)))
+        return LLN_OK;
+    return lln_config_refuse(key, tokens, "a whole number from 1 on");
+}
+
 static lln_status read_window(lln_config_reading *r)
 {
     bool modern = r->family->layers == LLN_LAYERS_FIRST;
@@ -67,11 +75,9 @@ static lln_status read_window(lln_config_reading *r)
         LLN_TRY(lln_config_number(r->top, "attention_chunk_size", &r->chunk,
                                   &stated));
     r->chunk_from = stated ? LLN_FROM_FILE : LLN_FROM_CLASS;
-    if (r->window < 1 || r->chunk < 1)
-        return lln_fail(LLN_EFORMAT, "key '%s': expected at least 1",
-                        r->window < 1 ? "sliding_window"
-                                      : "attention_chunk_size");
-    return LLN_OK;
+    LLN_TRY(
+        check_length(modern ? "local_attention" : "sliding_window", r->window));
+    return check_length("attention_chunk_size", r->chunk);
 }
 
 static lln_status check_list(const json_t *list, const char *key, size_t layers)
@@ -156,18 +162,22 @@ lln_status lln_config_find_type(const lln_config_reading *r, size_t l,
     if (r->types) {
         const char *text = json_string_value(json_array_get(r->types, l));
         char printable[64];
-        for (size_t i = 0; text && known[i]; i++)
+        if (!text)
+            return lln_fail(LLN_EFORMAT,
+                            "key 'layer_types': layer %zu: expected a text "
+                            "such as full_attention",
+                            l);
+        for (size_t i = 0; known[i]; i++)
             if (strcmp(text, known[i]) == 0) {
                 *type = known[i];
                 return LLN_OK;
             }
-        return lln_fail(
-            LLN_EUNSUPPORTED,
-            "key 'layer_types': '%s' of layer %zu is unknown; "
-            "expected full_attention, sliding_attention, "
-            "chunked_attention or linear_attention",
-            lln_text_printable(printable, sizeof printable, text ? text : ""),
-            l);
+        return lln_fail(LLN_EUNSUPPORTED,
+                        "key 'layer_types': '%s' of layer %zu is unknown; "
+                        "expected full_attention, sliding_attention, "
+                        "chunked_attention or linear_attention",
+                        lln_text_printable(printable, sizeof printable, text),
+                        l);
     }
     if (r->family->layers == LLN_LAYERS_LINEAR) {
         bool full = is_listed(r, l, &listed);

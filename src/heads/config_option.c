@@ -9,15 +9,14 @@
 #include "core/memory.h"
 #include "core/number.h"
 #include "heads/by_layer.h"
-#include "heads/clip.h"
+#include "heads/config_check.h"
+#include "heads/config_complete.h"
 #include "heads/config_keys.h"
-#include "heads/qk_norm.h"
-#include "heads/query_scale.h"
 #include "heads/rope_text.h"
-#include "heads/rule_text.h"
 
-/* Of --rope: "half:theta=1e+06:dims=128:at=last:scaling=linear:factor=8". */
-enum { VALUE = 3 * LLN_CONFIG_TEXT + 96 };
+/* Of --rope: "half:theta=1e+06:dims=128:at=last:scaling=linear:factor=8", or
+ * the path of a file. */
+enum { VALUE = 3 * LLN_CONFIG_TEXT + 96 + 4096 };
 
 bool lln_config_is_linear(const lln_config_layer *layer)
 {
@@ -96,54 +95,45 @@ static void write_sections(const lln_rope *rope, char *text, size_t size)
         strncat(text, ":interleaved", size - strlen(text) - 1);
 }
 
-static lln_status set_rope(const char *text, size_t head_dim,
+/* Whether the option states a parameter, or the layer has none of its own. */
+static bool replaces(const char *given, const char *name,
+                     const lln_config_value *value)
+{
+    return lln_config_states(given, name) || *value->text == '\0';
+}
+
+/* given: as the option was written; text: with the parameters of the layer that
+ * it leaves out, which stay where they are from. */
+static lln_status set_rope(const char *given, const char *text, size_t head_dim,
                            lln_config_value *value)
 {
     lln_rope rope;
     char scaling[LLN_CONFIG_TEXT];
+    LLN_TRY(lln_rope_read(given, &rope));
     LLN_TRY(lln_rope_read(text, &rope));
     bool none = rope.pairing == LLN_ROPE_NONE;
+    bool all = none || *value[LLN_CONFIG_ROPE].text == '\0';
     size_t dims = rope.dims > 0 ? rope.dims : head_dim;
-    find_scaling(text, scaling, sizeof scaling);
     lln_config_set_text(&value[LLN_CONFIG_ROPE],
                         rope.pairing == LLN_ROPE_HALF    ? "half"
                         : rope.pairing == LLN_ROPE_PAIRS ? "pairs"
                                                          : "",
                         LLN_FROM_OPTION);
-    lln_config_set_number(&value[LLN_CONFIG_THETA], none ? NAN : rope.theta,
-                          LLN_FROM_OPTION);
-    lln_config_set_number(&value[LLN_CONFIG_DIMS], none ? NAN : (double)dims,
-                          LLN_FROM_OPTION);
-    lln_config_set_text(&value[LLN_CONFIG_SCALING], scaling, LLN_FROM_OPTION);
+    if (all || replaces(given, "theta", &value[LLN_CONFIG_THETA]))
+        lln_config_set_number(&value[LLN_CONFIG_THETA], none ? NAN : rope.theta,
+                              LLN_FROM_OPTION);
+    if (all || replaces(given, "dims", &value[LLN_CONFIG_DIMS]))
+        lln_config_set_number(&value[LLN_CONFIG_DIMS],
+                              none ? NAN : (double)dims, LLN_FROM_OPTION);
+    find_scaling(text, scaling, sizeof scaling);
+    if (all || lln_config_states(given, "scaling"))
+        lln_config_set_text(&value[LLN_CONFIG_SCALING], scaling,
+                            LLN_FROM_OPTION);
     write_sections(&rope, scaling, sizeof scaling);
-    lln_config_set_text(&value[LLN_CONFIG_SECTIONS], scaling, LLN_FROM_OPTION);
+    if (all || lln_config_states(given, "sections"))
+        lln_config_set_text(&value[LLN_CONFIG_SECTIONS], scaling,
+                            LLN_FROM_OPTION);
     return LLN_OK;
-}
-
-/* LLN_EINVAL: a value that the option of the field does not take. */
-static lln_status check_given(const char *text, lln_config_field field)
-{
-    static const lln_rule_option rules[LLN_CONFIG_FIELDS] = {
-        [LLN_CONFIG_SCALE] = LLN_RULE_SCALE,
-        [LLN_CONFIG_SOFTCAP] = LLN_RULE_SOFTCAP,
-        [LLN_CONFIG_BIAS] = LLN_RULE_BIAS,
-        [LLN_CONFIG_WINDOW] = LLN_RULE_WINDOW,
-        [LLN_CONFIG_CHUNK] = LLN_RULE_CHUNK,
-        [LLN_CONFIG_SINK] = LLN_RULE_SINK};
-    lln_rule_values values = lln_rule_nothing;
-    lln_query_scale scale;
-    lln_qk_norm norm;
-    double limit;
-    switch (field) {
-    case LLN_CONFIG_CLIP:
-        return lln_clip_read(text, &limit);
-    case LLN_CONFIG_NORM:
-        return lln_qk_norm_read(text, &norm);
-    case LLN_CONFIG_QUERY_SCALE:
-        return lln_query_scale_read(text, &scale);
-    default:
-        return lln_rule_value_read(rules[field], text, &values);
-    }
 }
 
 static bool is_number(lln_config_field field)
@@ -151,26 +141,6 @@ static bool is_number(lln_config_field field)
     return field == LLN_CONFIG_CLIP || field == LLN_CONFIG_SCALE ||
            field == LLN_CONFIG_SOFTCAP || field == LLN_CONFIG_CAUSAL ||
            field == LLN_CONFIG_CHUNK;
-}
-
-/* Puts the value of an option into a layer. */
-static lln_status set_given(const char *text, lln_config_field field,
-                            size_t head_dim, lln_config_layer *layer)
-{
-    static const lln_range any = {-INFINITY, INFINITY, false, false};
-    lln_config_value *value = &layer->value[field];
-    double number = NAN;
-    if (field == LLN_CONFIG_ROPE)
-        return set_rope(text, head_dim, layer->value);
-    LLN_TRY(check_given(text, field));
-    bool good =
-        is_number(field) && lln_number_read(text, &any, &number) == LLN_NUMBER;
-    if (good)
-        lln_config_set_number(value, number, LLN_FROM_OPTION);
-    else
-        lln_config_set_text(value, strcmp(text, "none") ? text : "",
-                            LLN_FROM_OPTION);
-    return LLN_OK;
 }
 
 /* The value of an option for layer l, out [VALUE]; "": none, or that of heads
@@ -189,21 +159,48 @@ static void find_value(const lln_config *config, size_t l,
         *out = '\0';
 }
 
+/* Puts the value of an option into layer l. text [VALUE]: the same with the
+ * parameters of the configuration that it leaves out. */
+static lln_status set_given(const char *given, lln_config_field field,
+                            lln_config *config, size_t l, char *text)
+{
+    static const lln_range any = {-INFINITY, INFINITY, false, false};
+    lln_config_value *value = &config->layer[l].value[field];
+    char own[VALUE];
+    double number = NAN;
+    bool rope = field == LLN_CONFIG_ROPE;
+    if (rope)
+        lln_config_rope(config, l, own, VALUE);
+    else
+        snprintf(own, VALUE, "%s", value->text);
+    lln_config_complete(given, own, rope, text, VALUE);
+    if (rope)
+        return set_rope(given, text, config->head_dim, config->layer[l].value);
+    LLN_TRY(lln_config_check_value(text, field));
+    bool good =
+        is_number(field) && lln_number_read(text, &any, &number) == LLN_NUMBER;
+    if (good)
+        lln_config_set_number(value, number, LLN_FROM_OPTION);
+    else
+        lln_config_set_text(value, strcmp(text, "none") ? text : "",
+                            LLN_FROM_OPTION);
+    return LLN_OK;
+}
+
 /* The values of all layers, values [layers]: those given, else copies. */
 static lln_status find_values(lln_config *config, const lln_by_layer *given,
                               lln_config_field field, char **values)
 {
-    char own[VALUE];
+    char text[VALUE];
     for (size_t l = 0; l < config->layers; l++) {
         const char *value = lln_by_layer_find(given, (long)l);
         if (lln_config_is_linear(&config->layer[l]))
             continue;
         if (value)
-            LLN_TRY(
-                set_given(value, field, config->head_dim, &config->layer[l]));
+            LLN_TRY(set_given(value, field, config, l, text));
         else
-            find_value(config, l, field, own);
-        values[l] = strdup(value ? value : own);
+            find_value(config, l, field, text);
+        values[l] = strdup(text);
         if (!values[l])
             return lln_fail(LLN_ENOMEM, "out of memory");
     }

@@ -28,14 +28,15 @@ static lln_status read_theta(const lln_config_rope_keys *keys,
                                                         : family->theta;
     bool found = false;
     LLN_TRY(lln_config_replace(keys->inner, "rope_theta", &theta, &found));
+    const char *key = "rope_theta", *own = theta_key(family, sliding);
     if (!found)
-        LLN_TRY(lln_config_replace(keys->top, theta_key(family, sliding),
-                                   &theta, &found));
+        LLN_TRY(lln_config_replace(keys->top, own, &theta, &found));
+    if (found && !json_object_get(keys->inner, key))
+        key = own;
     if (!found)
         LLN_TRY(lln_config_replace(keys->old, "rope_theta", &theta, &found));
-    if (!(theta > 0))
-        return lln_fail(LLN_EFORMAT, "key 'rope_theta': expected a number "
-                                     "above 0");
+    if (!(theta > 1))
+        return lln_config_refuse(key, theta, "a number above 1");
     lln_config_set_number(value, theta, found ? LLN_FROM_FILE : LLN_FROM_CLASS);
     return LLN_OK;
 }
@@ -65,6 +66,11 @@ static lln_status read_dims(const lln_config_rope_keys *keys,
     double factor = 1;
     bool found = false;
     size_t dims = family->dims_key ? family->dims : 0;
+    /* Null is refused in transformers, too: its table is of another width. */
+    if (dims > 0 && json_is_null(json_object_get(keys->top, family->dims_key)))
+        return lln_fail(LLN_EFORMAT,
+                        "key '%s': null; expected a whole number from 1 to %zu",
+                        family->dims_key, head_dim);
     LLN_TRY(lln_config_size(keys->top, direct, &dims, &found));
     if (dims == 0) {
         LLN_TRY(read_partial(keys, family, &factor, &found));
@@ -72,10 +78,11 @@ static lln_status read_dims(const lln_config_rope_keys *keys,
             factor > 0 && factor <= 1 ? (size_t)((double)head_dim * factor) : 0;
         dims -= pairs ? dims % 2 : 0;
     }
-    if (dims < 2 || dims > head_dim)
+    if (dims < 2 || dims > head_dim || dims % 2 > 0)
         return lln_fail(LLN_EFORMAT,
                         "rotary embedding of %zu of %zu features (factor %g); "
-                        "expected 2 features at least, and a factor up to 1",
+                        "expected an even number from 2 on, and a factor up to "
+                        "1",
                         dims, head_dim, factor);
     lln_config_set_number(value, (double)dims,
                           found ? LLN_FROM_FILE : LLN_FROM_CLASS);
@@ -137,6 +144,12 @@ lln_status lln_config_rope_read(const lln_config_rope_keys *keys,
     LLN_TRY(read_dims(keys, family, config->head_dim,
                       strcmp(scaling->text, "proportional") == 0,
                       &value[LLN_CONFIG_DIMS]));
-    return read_sections(keys, family, value[LLN_CONFIG_DIMS].number / 2,
-                         &value[LLN_CONFIG_SECTIONS]);
+    double pairs = value[LLN_CONFIG_DIMS].number / 2;
+    if (strncmp(scaling->text, "longrope", 8) == 0 &&
+        (double)config->factors != pairs)
+        return lln_fail(LLN_EFORMAT,
+                        "key 'short_factor': %zu numbers; expected %.0f, half "
+                        "of the rotated features",
+                        config->factors, pairs);
+    return read_sections(keys, family, pairs, &value[LLN_CONFIG_SECTIONS]);
 }

@@ -19,6 +19,12 @@ static void add_number(char *text, const char *name, double number)
     snprintf(text + length, LLN_CONFIG_TEXT - length, ":%s=%s", name, digits);
 }
 
+static bool has_factors(const json_t *from)
+{
+    return json_object_get(from, "factor") ||
+           json_object_get(from, "short_factor");
+}
+
 static lln_status read_kind(const lln_config_rope_keys *keys, const char **kind)
 {
     *kind = NULL;
@@ -29,6 +35,11 @@ static lln_status read_kind(const lln_config_rope_keys *keys, const char **kind)
         LLN_TRY(lln_config_string(keys->old, "rope_type", kind));
     if (!*kind)
         LLN_TRY(lln_config_string(keys->old, "type", kind));
+    if (!*kind && (has_factors(keys->inner) || has_factors(keys->old)))
+        return lln_fail(LLN_EFORMAT,
+                        "key '%s': no 'rope_type'; expected it beside the "
+                        "factor of the scaling",
+                        keys->old ? "rope_scaling" : "rope_parameters");
     if (!*kind)
         *kind = "default";
     /* Files of Phi-3 name longrope so. */
@@ -36,6 +47,27 @@ static lln_status read_kind(const lln_config_rope_keys *keys, const char **kind)
                     json_object_get(keys->old, "short_factor");
     if (strcmp(*kind, "su") == 0 || (strcmp(*kind, "yarn") == 0 && divisors))
         *kind = "longrope";
+    return LLN_OK;
+}
+
+/* Numbers of a scaling: all are above 0, but for some that may be 0. */
+static lln_status check_numbers(const lln_config_rope_keys *keys)
+{
+    static const struct {
+        const char *key;
+        bool zero;
+    } rows[] = {{"factor", false},         {"beta_fast", false},
+                {"beta_slow", false},      {"attention_factor", false},
+                {"mscale", true},          {"mscale_all_dim", true},
+                {"low_freq_factor", true}, {"high_freq_factor", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double value = NAN;
+        LLN_TRY(lln_config_rope_number(keys, rows[i].key, &value));
+        if (value < 0 || (value == 0 && !rows[i].zero) || isinf(value))
+            return lln_config_refuse(rows[i].key, value,
+                                     rows[i].zero ? "a number from 0 on"
+                                                  : "a number above 0");
+    }
     return LLN_OK;
 }
 
@@ -97,6 +129,9 @@ static lln_status add_llama3(const lln_config_rope_keys *keys,
     LLN_TRY(require(keys, "llama3", "low_freq_factor", &low));
     LLN_TRY(require(keys, "llama3", "high_freq_factor", &high));
     LLN_TRY(lln_config_rope_original(keys, family, &original));
+    if (!(low <= high))
+        return lln_config_refuse("low_freq_factor", low,
+                                 "at most 'high_freq_factor'");
     add_number(text, "factor", factor);
     add_number(text, "original", original);
     add_number(text, "low", low);
@@ -212,6 +247,10 @@ lln_status lln_config_read_scaling(const lln_config_rope_keys *keys,
     const char *kind;
     char text[LLN_CONFIG_TEXT];
     LLN_TRY(read_kind(keys, &kind));
+    if (keys->unscaled) {
+        lln_config_set_text(value, "", LLN_FROM_CLASS);
+        return LLN_OK;
+    }
     if (!keys->inner && !keys->old && family->scaling) {
         lln_config_set_text(value, family->scaling, LLN_FROM_CLASS);
         return LLN_OK;
@@ -223,6 +262,7 @@ lln_status lln_config_read_scaling(const lln_config_rope_keys *keys,
         return LLN_OK;
     }
     snprintf(text, sizeof text, "%s", kind);
+    LLN_TRY(check_numbers(keys));
     LLN_TRY(add_scaling(keys, family, config, text));
     lln_config_set_text(value, text, from);
     return LLN_OK;

@@ -123,12 +123,18 @@ lln_status lln_config_set_scale(const lln_config_reading *r,
         stated = r->family->pre_scalar;
         LLN_TRY(lln_config_replace(r->top, "query_pre_attn_scalar", &stated,
                                    &found));
+        if (!(stated > 0))
+            return lln_config_refuse("query_pre_attn_scalar", stated,
+                                     "a number above 0");
         scale = pow(stated, -0.5);
         break;
     case LLN_SCALE_MULTIPLIER:
         scale = 1;
         LLN_TRY(
             lln_config_replace(r->top, "attention_multiplier", &scale, &found));
+        if (!(scale > 0))
+            return lln_config_refuse("attention_multiplier", scale,
+                                     "a number above 0");
         break;
     case LLN_SCALE_ONE:
         scale = 1;
@@ -138,12 +144,15 @@ lln_status lln_config_set_scale(const lln_config_reading *r,
         LLN_TRY(lln_config_number(mpt, "softmax_scale", &stated, NULL));
         found = !isnan(stated);
         scale = found ? stated : scale;
+        if (!(scale > 0))
+            return lln_config_refuse("softmax_scale", stated,
+                                     "a number above 0");
         break;
     default:
         LLN_TRY(find_factor(r, keys, l, &scale, &found));
         break;
     }
-    if (!isfinite(scale) || scale == 0)
+    if (!isfinite(scale) || scale <= 0)
         return lln_fail(LLN_EFORMAT, "the scale of the logits is %g", scale);
     lln_config_set_number(value, scale, found ? LLN_FROM_FILE : LLN_FROM_CLASS);
     return LLN_OK;

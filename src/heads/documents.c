@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "heads/length_rows.h"
 #include "tensor/lookalike.h"
 #include "tensor/mapping.h"
@@ -160,8 +161,10 @@ lln_status lln_documents_check(const lln_document_list *documents,
 {
     if (documents->tokens != keys)
         return lln_fail(LLN_EINVAL,
-                        "%s: documents of %zu keys; %s has %zu keys",
-                        documents->name, documents->tokens, name, keys);
+                        "%s: documents of %zu key%s; %s has %zu key%s",
+                        documents->name, documents->tokens,
+                        lln_text_plural(documents->tokens), name, keys,
+                        lln_text_plural(keys));
     if (documents->entries == 1 || documents->entries == batch)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "heads/bias_numbers.h"
 #include "heads/logit_grid.h"
 
@@ -159,9 +160,9 @@ static lln_status set_alibi(const work *w)
     size_t m = head->k.rows;
     if (head->q.rows > m)
         return lln_fail(LLN_EFORMAT,
-                        "%s: %zu queries and %zu keys; --bias alibi needs at "
+                        "%s: %zu queries and %zu key%s; --bias alibi needs at "
                         "least as many keys as queries",
-                        head->source, head->q.rows, m);
+                        head->source, head->q.rows, m, lln_text_plural(m));
     LLN_TRY(find_slope(w, &w->out->bias.slope));
     LLN_TRY(lln_positions_check(positions, head->file, head->of.batch,
                                 lln_grid_keys(head)));
@@ -233,9 +234,10 @@ static lln_status set_mask(const work *w)
     }
     if (lln_mask_hides(*mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EFORMAT,
-                        "%s: %zu queries and %zu keys; a mask needs at least "
+                        "%s: %zu queries and %zu key%s; a mask needs at least "
                         "as many keys as queries",
-                        head->source, head->q.rows, head->k.rows);
+                        head->source, head->q.rows, head->k.rows,
+                        lln_text_plural(head->k.rows));
     return LLN_OK;
 }
 

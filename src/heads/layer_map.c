@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "heads/clip.h"
 #include "heads/rope_text.h"
 
@@ -252,12 +253,13 @@ lln_status lln_layer_map_check(const lln_layer_map *map, const lln_head *head)
     bool places = rope || (map->scale.kind != LLN_SCALE_NONE &&
                            map->scale.kind != LLN_SCALE_FILE);
     if (places && head->q.rows > head->k.rows)
-        return lln_fail(LLN_EFORMAT,
-                        "--%s: %s: %zu queries and %zu keys; expected at least "
-                        "as many keys as queries, which have the positions of "
-                        "the last keys",
-                        rope ? "rope" : "query-scale", head->file, head->q.rows,
-                        head->k.rows);
+        return lln_fail(
+            LLN_EFORMAT,
+            "--%s: %s: %zu queries and %zu key%s; expected at least "
+            "as many keys as queries, which have the positions of "
+            "the last keys",
+            rope ? "rope" : "query-scale", head->file, head->q.rows,
+            head->k.rows, lln_text_plural(head->k.rows));
     if (places)
         LLN_TRY(lln_positions_check(map->positions, head->file, head->of.batch,
                                     head->keys));

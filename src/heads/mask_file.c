@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "heads/kernel_arrays.h"
 #include "heads/logit_grid.h"
@@ -16,6 +17,12 @@ struct lln_mask_file {
 lln_status lln_mask_file_open(const char *place, lln_mask_file **mask)
 {
     char *setting = NULL;
+    *mask = NULL;
+    if (strcmp(place, "-") == 0 || strncmp(place, "-:", 2) == 0)
+        return lln_fail(LLN_EINVAL,
+                        "--mask %s: standard input is not read; "
+                        "expected the name of a file",
+                        place);
     *mask = calloc(1, sizeof **mask);
     if (!*mask || asprintf(&setting, "mask=%s", place) < 0) {
         free(*mask);

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "core/number.h"
+#include "core/text.h"
 #include "heads/length_rows.h"
 #include "tensor/lookalike.h"
 #include "tensor/mapping.h"
@@ -103,8 +104,10 @@ lln_status lln_positions_check(const lln_positions *positions, const char *name,
     if (!positions->numbers)
         return LLN_OK;
     if (positions->tokens != keys)
-        return lln_fail(LLN_EINVAL, "%s: %zu positions; %s has %zu keys", file,
-                        positions->tokens, name, keys);
+        return lln_fail(LLN_EINVAL, "%s: %zu position%s; %s has %zu key%s",
+                        file, positions->tokens,
+                        lln_text_plural(positions->tokens), name, keys,
+                        lln_text_plural(keys));
     if (positions->entries == 1 || positions->entries == batch)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,

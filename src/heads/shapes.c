@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "heads/shapes.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -94,13 +95,13 @@ static lln_status check_mask(const check *c)
         lln_length length = lln_lengths_at(c->rules->lengths, b, n, m);
         if (lln_mask_hides(mask) && length.keys > 0 &&
             length.queries > length.keys)
-            return lln_fail(LLN_EFORMAT,
-                            "%s: %zu keys; a %s needs at least %zu, one for "
-                            "each query of %s",
-                            name_of(c, LLN_KEYS), length.keys,
-                            mask.causal ? "causal mask" : "window",
-                            length.queries,
-                            name_after(c, LLN_QUERIES, LLN_KEYS));
+            return lln_fail(
+                LLN_EFORMAT,
+                "%s: %zu key%s; a %s needs at least %zu, one for "
+                "each query of %s",
+                name_of(c, LLN_KEYS), length.keys, lln_text_plural(length.keys),
+                mask.causal ? "causal mask" : "window", length.queries,
+                name_after(c, LLN_QUERIES, LLN_KEYS));
     }
     return LLN_OK;
 }

@@ -85,8 +85,9 @@ static void append_reason(const lln_stored_survey *first, char *text)
                  " (keys left out by --lengths have %.4g)", first->padding);
     else
         snprintf(text + used, TEXT - used, " (%s?)",
-                 first->sum == 0 ? "padding"
-                                 : "dropout, padding or excluded keys");
+                 first->sum == 0  ? "padding"
+                 : first->sum < 1 ? "a sink, dropout, padding or excluded keys"
+                                  : "dropout");
 }
 
 const char *lln_stray_rows_text(lln_stray_rows *rows)
@@ -102,8 +103,5 @@ const char *lln_stray_rows_text(lln_stray_rows *rows)
                  "; %zu more row%s in %zu head%s do not sum to 1",
                  rows->rows - 1, rows->rows > 2 ? "s" : "", rows->strays,
                  rows->strays > 1 ? "s" : "");
-    used = strlen(rows->text);
-    snprintf(rows->text + used, TEXT - used, "; %s no entropy",
-             rows->rows > 1 ? "these rows have" : "this row has");
     return rows->text;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "core/threads.h"
 #include "heads/temperature_internal.h"
 
@@ -279,9 +280,10 @@ static lln_status measure_variance(const lln_head *head, double *mean)
                         "allowed keys");
     if (lln_mask_hides(head->rule.mask) && head->q.rows > head->k.rows)
         return lln_fail(LLN_EINVAL,
-                        "temperature: %zu queries, %zu keys; a mask needs at "
+                        "temperature: %zu queries, %zu key%s; a mask needs at "
                         "least as many keys as queries",
-                        head->q.rows, head->k.rows);
+                        head->q.rows, head->k.rows,
+                        lln_text_plural(head->k.rows));
     if (!lln_rule_has_closed_variance(&head->rule))
         return lln_fail(LLN_EINVAL, "%s", no_closed_form);
     lln_mask mask = head->rule.mask;

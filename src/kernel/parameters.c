@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/parameters.h"
+#include "core/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -121,7 +122,8 @@ lln_status lln_kernel_check_mask(const lln_kernel_choice *choice,
     if (!lln_mask_hides(head->rule.mask) || head->q.rows <= head->k.rows)
         return LLN_OK;
     return lln_fail(LLN_EINVAL,
-                    "kernel '%s': %zu queries and %zu keys; a mask needs at "
+                    "kernel '%s': %zu queries and %zu key%s; a mask needs at "
                     "least as many keys as queries",
-                    choice->text, head->q.rows, head->k.rows);
+                    choice->text, head->q.rows, head->k.rows,
+                    lln_text_plural(head->k.rows));
 }

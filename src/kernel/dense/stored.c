@@ -78,6 +78,7 @@ const lln_kernel lln_kernel_attention = {
     .summary = "attention weights of a file",
     .reference = "none",
     .rank = "full",
-    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS,
+    .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
+               LLN_HONOURS_SINK,
     .open = open_stored,
 };

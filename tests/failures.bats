@@ -2,7 +2,7 @@
 #
 # A head that a kernel cannot compute does not end the run: its row has nan, and
 # one warning gives the reason for all heads that share it.
-# shellcheck disable=SC2154,SC2086 # bats sets stderr; $tool is several words
+# shellcheck disable=SC2034,SC2154,SC2086 # as in helper.bash; $tool is words
 load helper
 
 # attend OPTION...: arrays of sampled heads, [trials x n x d].

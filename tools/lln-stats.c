@@ -42,7 +42,8 @@ static const cli_option option_table[] = {
      "instead of the summary",
      &options.normality, 0, 0, false},
     {"thin", 0, CLI_COUNT, "K",
-     "with --normality, test every K-th token (n / n_var, rounded up)",
+     "with --normality, test every K-th token (n / n_var of each feature, "
+     "rounded up)",
      &options.thin, 1, LARGEST_STEP, false},
     {"per-feature", 0, CLI_FLAG, NULL,
      "with --normality, print one row for each feature of Q and of K",

@@ -55,7 +55,7 @@ typedef struct {
     RECORD_TEXT(normality_record, matrix, "matrix", COLUMNS_DEFAULT, 0)
 
 static const record_column matrix_columns[] = {
-    MATRIX, EFFECTS, TOKENS, TESTS, {0},
+    MATRIX, EFFECTS, TOKENS, TESTS, TESTED(features, "tested_features"), {0},
 };
 
 static const record_column feature_columns[] = {
@@ -70,12 +70,14 @@ static const record_column feature_columns[] = {
     TESTED(adjusted[LLN_SHAPIRO_FRANCIA], "francia_p_adjusted"),
     TESTED(adjusted[LLN_DAGOSTINO_PEARSON], "dagostino_p_adjusted"),
     TESTED(adjusted[LLN_JARQUE_BERA], "jarque_p_adjusted"),
+    TESTED(features, "tested_features"),
     {0},
 };
 
 static void set_tested(normality_record *out, const lln_tested *tested)
 {
     static const char *const names[] = {[LLN_TESTED] = "ok",
+                                        [LLN_TESTED_SOME] = "some",
                                         [LLN_TESTED_FEW] = "few",
                                         [LLN_TESTED_MANY] = "many",
                                         [LLN_TESTED_CONSTANT] = "constant"};

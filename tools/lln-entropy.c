@@ -157,8 +157,10 @@ static lln_status fill_entropy(const run_case *c, summary_record *out,
         status = lln_entropy_measure(&attention, c->rows, c->row_count,
                                      &out->entropy,
                                      run_shared.rows > 0 ? error : NULL);
-    if (jackknife_asked())
+    if (jackknife_asked()) {
         out->jackknife.groups = (double)groups;
+        jackknife_warn(c, status, out->entropy.entropy, error->entropy);
+    }
     lln_attention_close(&attention);
     return status;
 }

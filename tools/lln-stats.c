@@ -134,8 +134,8 @@ static void fill_theory(const run_case *c, summary_record *out)
 }
 
 /* The same with errors over groups of tokens. */
-static lln_status fit_groups(lln_attention *attention, summary_record *out,
-                             summary_record *error)
+static lln_status fit_groups(const run_case *c, lln_attention *attention,
+                             summary_record *out, summary_record *error)
 {
     lln_lognormal_moments moments = {NAN, NAN, NAN, NAN, NAN};
     size_t groups = 0;
@@ -147,6 +147,7 @@ static lln_status fit_groups(lln_attention *attention, summary_record *out,
     error->fit.variance_row = moments.variance_row;
     error->fit.skewness = moments.skewness;
     error->fit.excess_kurtosis = moments.excess_kurtosis;
+    jackknife_warn(c, status, out->fit.variance_row, moments.variance_row);
     return status;
 }
 
@@ -158,7 +159,7 @@ static lln_status fill_fit(const run_case *c, summary_record *out,
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status;
     if (jackknife_asked())
-        status = fit_groups(&attention, out, error);
+        status = fit_groups(c, &attention, out, error);
     else
         status = lln_lognormal_measure(&attention, c->rows, c->row_count,
                                        &out->fit, NULL);

@@ -65,7 +65,7 @@ void jackknife_show(record_column *columns)
 {
     for (; jackknife_asked() && columns->name; columns++)
         if (columns->group && strcmp(columns->group, JACKKNIFE_GROUP) == 0)
-            columns->group = COLUMNS_DEFAULT;
+            columns->group = COLUMNS_SHOWN(JACKKNIFE_GROUP);
 }
 
 void jackknife_warn(const run_case *c, lln_status status, double value,

@@ -245,7 +245,7 @@ static void show_sink(record_column *column)
 {
     for (; column->name; column++)
         if (strcmp(column->group, SINK) == 0)
-            column->group = COLUMNS_DEFAULT;
+            column->group = COLUMNS_SHOWN(SINK);
 }
 
 int main(int argc, char **argv)

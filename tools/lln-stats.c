@@ -235,6 +235,8 @@ int main(int argc, char **argv)
     if (options.bootstrap > 0)
         stored_refuse("--bootstrap");
     bootstrap_columns_choose(summary_columns, options.bootstrap > 0);
+    normality_table_absent();
+    fenton_table_absent();
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,

@@ -172,6 +172,12 @@ static lln_status measure_all_features(const run_case *c, const void *context,
     return measure_features(c, *step, c->head->k, block, d);
 }
 
+void normality_table_absent(void)
+{
+    columns_elsewhere(matrix_columns, "normality");
+    columns_elsewhere(feature_columns, "per-feature");
+}
+
 int normality_table_write(size_t step, bool per_feature)
 {
     stored_refuse("--normality");
@@ -187,6 +193,8 @@ int normality_table_write(size_t step, bool per_feature)
         plan.measure = measure_all_features;
         plan.start = NULL;
         plan.rows_depend_on_head = true;
+    } else {
+        columns_elsewhere(feature_columns, "per-feature");
     }
     return run_plan_write(&plan);
 }

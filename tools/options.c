@@ -36,8 +36,8 @@ const cli_option run_shared_options[] = {
      "number of draws of each random kernel (1)",
      SHARED(trials), 1, 1000000, false},
     {"seed", 0, CLI_SEED, "S",
-     "seed of the random numbers for sampled heads, random kernels and --rows "
-     "(1)",
+     "seed of the random numbers for sampled heads, random kernels, --rows and "
+     "--bootstrap (1)",
      SHARED(seed), 0, 0, false},
     {"q", 0, CLI_TEXT, "FILE[:KEY]",
      "read queries from this file instead of FILE; needs --k", SHARED(q), 0, 0,

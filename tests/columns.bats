@@ -161,8 +161,10 @@ END
 }
 
 @test "groups that an option shows by default can be chosen" {
-    equal bootstrap "$(header lln-stats -n 8 -d 2 --each --trials 1 --bootstrap 2 \
-        --columns bootstrap)" ks_p_value,ks_draws,ks_null_mean,ks_null_95
-    equal jackknife "$(header lln-entropy -n 8 -d 2 --trials 1 --kernel softmax \
-        --jackknife --columns jackknife)" jackknife_groups,n_var
+    equal bootstrap "$(header lln-stats -n 8 -d 2 --each --trials 1 \
+        --bootstrap 2 --columns bootstrap)" \
+        ks_p_value,ks_draws,ks_null_mean,ks_null_95
+    equal jackknife "$(header lln-entropy -n 8 -d 2 --trials 1 \
+        --kernel softmax --jackknife --columns jackknife)" \
+        jackknife_groups,n_var
 }

@@ -146,3 +146,25 @@ END
     refuses 2 '--columns needs --compare: it applies to tables only' \
         lln-attend --columns id
 }
+
+@test "columns of another table name its option" {
+    refuses 2 '--columns ks_p_value needs --bootstrap' \
+        lln-stats --columns id,ks_p_value
+    refuses 2 '--columns bootstrap needs --bootstrap' \
+        lln-stats --columns bootstrap
+    refuses 2 '--columns fenton_row_variance needs --fenton' \
+        lln-stats --columns fenton_row_variance
+    refuses 2 '--columns anderson_p needs --normality' \
+        lln-stats --columns anderson_p
+    refuses 2 '--columns shapiro_p_adjusted needs --per-feature' \
+        lln-stats --normality --columns matrix,shapiro_p_adjusted
+}
+
+@test "groups that an option shows by default can be chosen" {
+    equal bootstrap "$(header lln-stats -n 8 -d 2 --each --trials 1 \
+        --bootstrap 2 --columns bootstrap)" \
+        ks_p_value,ks_draws,ks_null_mean,ks_null_95
+    equal jackknife "$(header lln-entropy -n 8 -d 2 --trials 1 \
+        --kernel softmax --jackknife --columns jackknife)" \
+        jackknife_groups,n_var
+}

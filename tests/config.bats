@@ -381,7 +381,7 @@ numbers() {
         lln-entropy --config config.json "${raw[@]}"
     echo '{"model_type": "llama", "num_hidden_layers": 4, "hidden_size": 32,
         "num_attention_heads": 2}' > config.json
-    refuses 1 "$vectors/a_q.npy: head 2; config.json has 2 heads, counted from 0" \
+    refuses 1 "$vectors/a_q.npy: 4 heads of 24 tokens; config.json has 2 heads; check --layout" \
         lln-entropy --config config.json "${raw[@]}"
     config '"model_type": "gemma2", "query_pre_attn_scalar": 16'
     refuses 2 "kernel 'lln' does not support --softcap, which config.json has; leave it out with --softcap none" \

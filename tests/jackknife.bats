@@ -120,6 +120,12 @@ errors_near() {
     equal error "$(column entropy_nats_se < table)" nan
     equal value "$(column entropy_nats < table)" 0
     equal tokens "$(column n_var < table)" nan
+    run --separate-stderr lln-entropy -n 1 -d 2 --trials 1 --kernel \
+        softmax --jackknife --columns id,jackknife
+    equal status "$status" 0
+    equal group "${lines[0]##*tau,}" jackknife_groups,n_var
+    equal reason "$stderr" "$(printf '%s' 'lln-entropy: gaussian: head 0, tau 1: --jackknife: no ' \
+        'standard errors: there is only one token')"
 }
 
 @test "what has other errors, or none, is refused" {

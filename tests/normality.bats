@@ -38,7 +38,7 @@ values() {
     run --separate-stderr of_case A
     equal status "$status" 0
     equal header "${lines[0]}" \
-        "$identity,matrix,$effects,$tokens,$tests,p_status"
+        "$identity,matrix,$effects,$tokens,$tests,p_status,tested_features"
     equal matrices "$(tail -n +2 <<< "$output" | cut -d, -f10,11)" 'q,512
 k,512'
     # words: allow a column that is called deviation
@@ -49,7 +49,7 @@ k,512'
     run --separate-stderr of_case A --per-feature
     equal status "$status" 0
     equal header "${lines[0]}" \
-        "$identity,matrix,feature,$effects,$tokens,$tests,p_status,$adjusted"
+        "$identity,matrix,feature,$effects,$tokens,$tests,p_status,$adjusted,tested_features"
     equal rows "$(tail -n +2 <<< "$output" | cut -d, -f10-12)" "$(
         for matrix in q k; do
             for feature in 0 1 2 3 4 5 6 7; do
@@ -61,7 +61,7 @@ k,512'
 # numpy and scipy 1.10, the formulas of src/measure/normality_tests.h and
 # shapiro.h for x = K[::2, j] of case C: the smallest p times 16; j = 3.
 @test "tests of every second token" {
-    of_case C | values 2 n_mean=123.596279074 n_var=127.58442607 \
+    of_case C --thin 2 | values 2 n_mean=123.596279074 n_var=127.58442607 \
         effective_features=11.4494579144 effective_values=1460.77251682 \
         thin=2 tested_tokens=64 \
         lilliefors_d=0.167474827206102 lilliefors_p=0.0019574086168142 \
@@ -91,7 +91,13 @@ k,512'
     column effective_values < all | paste -d ' ' - <(printf '%s\n' 3171.35902 \
         2630.85127 3021.54069 2421.0873 1900.41052 1957.51793 2253.57978 \
         2015.87659) | near 1e-8
-    equal steps "$(column thin < all | tr '\n' ' ')" '2 3 2 2 2 2 2 2 '
+    lln-stats --normality --quiet --layout hnd --per-feature \
+        "$DATA/encoder.safetensors" > parts
+    column n_var < parts | awk 'NR <= 64 && $1 >= 20 {
+        k = int(256 / $1) + (256 % $1 > 0); if (k > most) most = k; n++ }
+        END { print most; print n }' > expected
+    equal steps "$(column thin < all | head -n 1)
+$(column tested_features < all | head -n 1)" "$(cat expected)"
 }
 
 @test "the p-value of a matrix is the smallest adjusted one of its features" {
@@ -126,9 +132,10 @@ k,512'
     # shellcheck disable=SC2059
     printf "$(numbers 3 | halves)" | npy k.npy '<f2' '(3, 3)'
     local of=(lln-stats --normality --q q.npy --k k.npy --quiet)
-    equal matrices "$("${of[@]}" --columns matrix,p_status)" 'matrix,p_status
-q,ok
-k,few'
+    equal matrices "$("${of[@]}" --columns matrix,p_status,tested_features)" \
+        'matrix,p_status,tested_features
+q,some,1
+k,few,0'
     equal features "$("${of[@]}" --per-feature --columns \
         matrix,feature,p_status | sed -n 2,4p)" 'q,0,constant
 q,1,few
@@ -170,10 +177,10 @@ k,2,few'
 }
 
 @test "a bound on a p-value" {
-    run --separate-stderr of_case C --fail-below lilliefors_p=0.001 \
+    run --separate-stderr of_case C --thin 2 --fail-below lilliefors_p=0.001 \
         --columns matrix
     equal status "$status" 0
-    run --separate-stderr of_case C --fail-below lilliefors_p=0.01 \
+    run --separate-stderr of_case C --thin 2 --fail-below lilliefors_p=0.01 \
         --columns matrix
     equal status "$status" 3
     [[ $stderr == *'lilliefors_p is 0.001957'*'; expected at least 0.01' ]]

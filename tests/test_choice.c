@@ -5,25 +5,24 @@
 
 #include "expect.h"
 
-static const lln_column_name names[] = {{"source", LLN_COLUMNS_ID},
-                                        {"layer", LLN_COLUMNS_ID},
-                                        {"entropy", LLN_COLUMNS_DEFAULT},
-                                        {"entropy_se", "errors"},
-                                        {"hidden", NULL}};
+static const lln_column_name names[] = {
+    {"source", LLN_COLUMNS_ID},       {"layer", LLN_COLUMNS_ID},
+    {"entropy", LLN_COLUMNS_DEFAULT}, {"entropy_se", "errors"},
+    {"shown", "errors default"},      {"hidden", NULL}};
 enum { COUNT = sizeof names / sizeof *names };
 
 /* Each list, with the positions that it selects as digits. */
 START_TEST(choose_columns)
 {
-    static const char *const lists[][2] = {{NULL, "012"},
-                                           {"default", "012"},
+    static const char *const lists[][2] = {{NULL, "0124"},
+                                           {"default", "0124"},
                                            {"id", "01"},
-                                           {"all", "01234"},
-                                           {"errors,id", "301"},
+                                           {"all", "012345"},
+                                           {"errors,id", "3401"},
                                            {"entropy*", "23"},
-                                           {"hidden,h*,all", "40123"},
+                                           {"hidden,h*,all", "501234"},
                                            {"?ayer", "1"},
-                                           {"[es]*", "023"},
+                                           {"[es]*", "0234"},
                                            {"layer,layer", "1"}};
     size_t selected[COUNT], used;
     char found[COUNT + 1] = "";
@@ -40,10 +39,10 @@ START_TEST(choose_refused)
         {"entropi", "no column or group 'entropi'; similar names are entropy"},
         {"layer,",
          "no column or group ''; expected one of all, id, default, errors, "
-         "source, layer, entropy, entropy_se, hidden"},
+         "source, layer, entropy, entropy_se, shown, hidden"},
         {"x",
          "no column or group 'x'; expected one of all, id, default, errors, "
-         "source, layer, entropy, entropy_se, hidden"},
+         "source, layer, entropy, entropy_se, shown, hidden"},
     };
     size_t selected[COUNT], used;
     expect_status(lln_columns_choose(bad[_i][0], names, COUNT, selected, &used),

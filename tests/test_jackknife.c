@@ -24,21 +24,25 @@ END_TEST
  * the first keys of the groups. */
 START_TEST(groups_formula)
 {
+    static const lln_logit_bias hiding = {.hides = true}, plain = {0};
     static const struct {
         size_t n, m, count, g;
-        lln_mask mask;
+        lln_logit_rule rule;
         long shift; /* query i is token i + shift; -1: groups of their own */
     } cases[] = {
-        {53, 53, 20, 20, {0}, 0},
-        {40, 72, 20, 20, {.causal = true}, 32},
-        {40, 72, 20, 20, {.causal = true, .top = true}, 0},
-        {48, 90, 7, 7, {0}, -1},
-        {90, 48, 1000, 48, {0}, -1},
-        {5, 5, 20, 5, {.window = 2}, 0},
+        {53, 53, 20, 20, {.bias = NULL}, 0},
+        {40, 72, 20, 20, {.mask = {.causal = true}}, 32},
+        {40, 72, 20, 20, {.mask = {.causal = true, .top = true}}, 0},
+        {48, 90, 7, 7, {.bias = NULL}, -1},
+        {90, 48, 1000, 48, {.bias = NULL}, -1},
+        {5, 5, 20, 5, {.mask = {.window = 2}}, 0},
+        {40, 72, 20, 20, {.bias = &hiding}, 32},
+        {40, 72, 20, 20, {.bias = &plain}, -1},
+        {90, 48, 20, 20, {.bias = &hiding}, -1},
     };
     size_t n = cases[_i].n, m = cases[_i].m, g = cases[_i].g;
     lln_jackknife groups;
-    expect_ok(lln_jackknife_open_tokens(n, m, cases[_i].mask, cases[_i].count,
+    expect_ok(lln_jackknife_open_tokens(n, m, &cases[_i].rule, cases[_i].count,
                                         &groups));
     ck_assert_uint_eq(groups.count, g);
     ck_assert(groups.first[0] == 0 && groups.first[g] == m);
@@ -70,12 +74,21 @@ END_TEST
 
 START_TEST(explain)
 {
-    const lln_jackknife one = {.count = 1}, twenty = {.count = 20};
+    const lln_jackknife one = {.count = 1, .n = 1, .m = 1},
+                        query = {.count = 1, .n = 1, .m = 30},
+                        key = {.count = 1, .n = 30, .m = 1},
+                        twenty = {.count = 20};
     expect_ok(lln_jackknife_explain(&one, NAN, NAN));
     expect_ok(lln_jackknife_explain(&twenty, 2, 0.1));
     expect_status(lln_jackknife_explain(&one, 2, NAN), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     "no standard errors: there is one token");
+                     "no standard errors: there is only one token");
+    expect_status(lln_jackknife_explain(&query, 2, NAN), LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(),
+                     "no standard errors: there is only one query");
+    expect_status(lln_jackknife_explain(&key, 2, NAN), LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(),
+                     "no standard errors: there is only one key");
     expect_status(lln_jackknife_explain(&twenty, 2, NAN), LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
                      "no standard errors: without one of the 20 groups of "
@@ -88,7 +101,7 @@ int main(void)
     Suite *suite = suite_create("jackknife");
     TCase *tests = tcase_create("jackknife");
     tcase_add_test(tests, error_by_hand);
-    tcase_add_loop_test(tests, groups_formula, 0, 6);
+    tcase_add_loop_test(tests, groups_formula, 0, 9);
     tcase_add_test(tests, open_refuses);
     tcase_add_test(tests, explain);
     suite_add_tcase(suite, tests);

@@ -176,7 +176,7 @@ START_TEST(jackknife_undefined)
     expect_status(lln_entropy_jackknife(&attention, 20, &out, &error, &used),
                   LLN_EUNDEFINED);
     ck_assert_str_eq(lln_error_message(),
-                     _i == 0 ? "no standard errors: there is one token"
+                     _i == 0 ? "no standard errors: there is only one token"
                              : "no standard errors: without one of the 20 "
                                "groups of tokens, nothing is left");
     ck_assert_uint_eq(used, _i == 0 ? 1 : 20);

@@ -80,7 +80,8 @@ START_TEST(finish)
     draw_numbers(9, KEYS, domain == LLN_DOMAIN_LINEAR ? 3 : deviation, logs);
     for (size_t j = 0; j < KEYS; j++)
         scores[j] = domain == LLN_DOMAIN_LINEAR ? exp(logs[j]) : logs[j];
-    expect_ok(lln_jackknife_open_tokens(KEYS, KEYS, (lln_mask){0}, g, &groups));
+    expect_ok(lln_jackknife_open_tokens(KEYS, KEYS, &(lln_logit_rule){0}, g,
+                                        &groups));
     expect_ok(lln_group_rows_open(&groups, 2, moments, &work));
     lln_group_rows_start(work, 2);
     add_scores(work, scores, domain);
@@ -101,7 +102,8 @@ START_TEST(finish_empty)
     lln_pieces pieces = {1, {3}, {2}};
     lln_jackknife groups;
     lln_group_rows *work;
-    expect_ok(lln_jackknife_open_tokens(KEYS, KEYS, (lln_mask){0}, 5, &groups));
+    expect_ok(lln_jackknife_open_tokens(KEYS, KEYS, &(lln_logit_rule){0}, 5,
+                                        &groups));
     expect_ok(lln_group_rows_open(&groups, 1, false, &work));
     lln_group_rows_start(work, 1);
     const lln_left_out *out = lln_group_rows_finish(work, 0, 0);

@@ -20,7 +20,8 @@ START_TEST(cut)
     };
     lln_jackknife groups;
     lln_pieces pieces;
-    expect_ok(lln_jackknife_open_tokens(700, 700, (lln_mask){0}, 6, &groups));
+    expect_ok(
+        lln_jackknife_open_tokens(700, 700, &(lln_logit_rule){0}, 6, &groups));
     lln_pieces_cut(&groups, cases[_i].key, cases[_i].count, &pieces);
     ck_assert_uint_eq(pieces.count, cases[_i].pieces);
     for (size_t p = 0; p < pieces.count && p < 4; p++) {

@@ -267,6 +267,31 @@ START_TEST(solve_no_spread)
 }
 END_TEST
 
+/* Entries whose squares leave the range of float64: 1e-200, 1e-100 and 1e150
+ * times the same numbers. */
+START_TEST(solve_out_of_range)
+{
+    static const struct {
+        double factor;
+        const char *message;
+    } cases[] = {
+        {1e-200, "match: the variance of the queries underflows float64"},
+        {1e-100, "match: the variance of the logits underflows float64"},
+        {1e150, "temperature: the variance of the logits overflows float64"},
+        {1e170, "match: the variance of the queries overflows float64"},
+    };
+    static const double some[8] = {1, 2, 3, 5, 8, 13, 21, 34};
+    double scaled[8];
+    lln_match match;
+    for (size_t i = 0; i < 8; i++)
+        scaled[i] = cases[_i].factor * some[i];
+    lln_head head = small_head(scaled, 4, scaled, 4, 2);
+    expect_status(lln_match_solve(lln_match_find("exact"), &head, &match),
+                  LLN_EUNDEFINED);
+    ck_assert_str_eq(lln_error_message(), cases[_i].message);
+}
+END_TEST
+
 /* All keys are equal, but not their entries: D2 of softmax is 0. */
 START_TEST(solve_no_target)
 {
@@ -348,6 +373,7 @@ int main(void)
     tcase_set_timeout(solving, 120);
     tcase_add_test(solving, find_names);
     tcase_add_test(solving, words_of_kernels);
+    tcase_add_loop_test(solving, solve_out_of_range, 0, 4);
     tcase_add_loop_test(solving, solve_paper, 0, 3);
     tcase_add_test(solving, solve_paper_rule);
     tcase_add_loop_test(solving, solve_fenton, 0, 3);

@@ -49,6 +49,10 @@ START_TEST(measure_undefined)
     expect_status(lln_normality_measure(a, &out), LLN_EUNDEFINED);
     expect_relative(out.mean, 2.385, 1e-15);
     ck_assert(out.deviation == 0 && isnan(out.skewness) && isnan(out.fit.ks));
+    a.data = (double[]){1e-200, 2e-200, 4e-200}; /* not constant */
+    expect_status(lln_normality_measure(a, &out), LLN_EUNDEFINED);
+    ck_assert(isnan(out.deviation));
+    a.data = values;
     a.columns = 1;
     expect_status(lln_normality_measure(a, &out), LLN_EUNDEFINED);
     ck_assert(isnan(out.mean));

@@ -10,8 +10,19 @@
  * enough. */
 enum { ENOUGH = 10 };
 
+/* The columns by themselves, for messages. */
+static const record_column alone[] = {
+    BOOTSTRAP_REAL(bootstrap_fields, p, "ks_p_value", 0),
+    BOOTSTRAP_REAL(bootstrap_fields, draws, "ks_draws", 0),
+    BOOTSTRAP_REAL(bootstrap_fields, mean, "ks_null_mean", 0),
+    BOOTSTRAP_REAL(bootstrap_fields, upper, "ks_null_95", 0),
+    {0},
+};
+
 void bootstrap_columns_choose(record_column *columns, bool wanted)
 {
+    if (!wanted)
+        columns_elsewhere(alone, "bootstrap");
     record_column *to = columns;
     for (; columns->name; columns++) {
         bool own = columns->group && strcmp(columns->group, "bootstrap") == 0;
@@ -19,7 +30,7 @@ void bootstrap_columns_choose(record_column *columns, bool wanted)
             continue;
         *to = *columns;
         if (own)
-            to->group = COLUMNS_DEFAULT;
+            to->group = COLUMNS_SHOWN("bootstrap");
         to++;
     }
     *to = *columns;

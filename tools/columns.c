@@ -8,6 +8,13 @@
 #include "message.h"
 
 static const record_column no_columns[] = {{0}};
+/* Columns that the table at hand may lack, and the options for them. */
+static struct {
+    const record_column *columns;
+    const char *option;
+} elsewhere[4];
+static size_t elsewhere_count;
+
 const record_type record_none = {no_columns, 1};
 
 size_t record_columns(record_type type)
@@ -57,13 +64,48 @@ void record_forget_text(const record_column *column, void *record)
     *(const char **)field_of(column, record) = NULL;
 }
 
+void columns_elsewhere(const record_column *columns, const char *option)
+{
+    elsewhere[elsewhere_count].columns = columns;
+    elsewhere[elsewhere_count++].option = option;
+}
+
+/* Ends the process if a part is a column of another table. */
+static void refuse_elsewhere(const char *part)
+{
+    for (size_t i = 0; i < elsewhere_count; i++)
+        for (const record_column *c = elsewhere[i].columns; c->name; c++) {
+            bool own = c->group && strcmp(c->group, COLUMNS_DEFAULT) != 0 &&
+                       strcmp(c->group, COLUMNS_ID) != 0;
+            if (strcmp(c->name, part) == 0 ||
+                (own && strcmp(c->group, part) == 0))
+                cli_usage("--columns %s needs --%s", part, elsewhere[i].option);
+        }
+}
+
+static void refuse_list(const char *list, const lln_column_name *names,
+                        size_t count)
+{
+    char *copy = strdup(list), *rest = copy, *part;
+    size_t *selected = cli_alloc(count, sizeof *selected), used;
+    while (copy && (part = strsep(&rest, ",")))
+        if (lln_columns_choose(part, names, count, selected, &used) != LLN_OK)
+            refuse_elsewhere(part);
+    free(selected);
+    free(copy);
+}
+
 size_t columns_select(const char *list, const lln_column_name *names,
                       size_t count, size_t *selected)
 {
     size_t used = 0;
     lln_status status = lln_columns_choose(list, names, count, selected, &used);
-    if (status == LLN_EINVAL)
-        cli_usage("--columns: %s", lln_error_message());
+    if (status == LLN_EINVAL) {
+        char message[LLN_MESSAGE];
+        strcpy(message, lln_error_message());
+        refuse_list(list, names, count);
+        cli_usage("--columns: %s", message);
+    }
     cli_check(status);
     return used;
 }

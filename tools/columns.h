@@ -60,6 +60,9 @@ extern const record_type record_none;
 #define COLUMNS_ID LLN_COLUMNS_ID
 #define COLUMNS_DEFAULT LLN_COLUMNS_DEFAULT
 
+/* A group whose columns are also among the default ones. */
+#define COLUMNS_SHOWN(group) group " " COLUMNS_DEFAULT
+
 /* The number of columns of a record. */
 size_t record_columns(record_type type);
 
@@ -71,6 +74,10 @@ void record_clear(record_type type, void *record);
 lln_cell record_cell(const record_column *column, const void *record);
 double *record_real(const record_column *column, void *record);
 void record_forget_text(const record_column *column, void *record);
+
+/* Columns that another table has, with this option; their names are refused
+ * with a word about it, unless the table at hand has them. */
+void columns_elsewhere(const record_column *columns, const char *option);
 
 /* lln_columns_choose for --columns. Ends the process on bad usage. */
 size_t columns_select(const char *list, const lln_column_name *names,

@@ -45,6 +45,11 @@ static void write_fenton_row(listing *out, double s2)
     listing_put(out, &record);
 }
 
+void fenton_table_absent(void)
+{
+    columns_elsewhere(fenton_columns, "fenton");
+}
+
 int fenton_table_write(const char *s2)
 {
     listing_refuse_heads("fenton");

@@ -9,4 +9,8 @@
  * main. */
 int fenton_table_write(const char *s2);
 
+/* Names the option of this table if --columns has a name of it in another
+ * table. */
+void fenton_table_absent(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "options.h"
 #include "stored.h"
+#include "warnings.h"
 
 size_t jackknife_groups = LLN_JACKKNIFE_GROUPS;
 
@@ -65,7 +66,14 @@ void jackknife_show(record_column *columns)
 {
     for (; jackknife_asked() && columns->name; columns++)
         if (columns->group && strcmp(columns->group, JACKKNIFE_GROUP) == 0)
-            columns->group = COLUMNS_DEFAULT;
+            columns->group = COLUMNS_SHOWN(JACKKNIFE_GROUP);
+}
+
+void jackknife_warn(const run_case *c, lln_status status, double value,
+                    double error)
+{
+    if (status == LLN_EUNDEFINED && !isnan(value) && isnan(error))
+        warnings_add_failure(c->head, c->tau, "--jackknife: ");
 }
 
 lln_status jackknife_n_var(const lln_head *head, double *n_var)
@@ -91,7 +99,7 @@ lln_status jackknife_sigmas(const lln_head *head, double *sigma_q,
 {
     lln_jackknife groups;
     lln_status status = lln_jackknife_open_tokens(
-        head->q.rows, head->k.rows, head->rule.mask, jackknife_groups, &groups);
+        head->q.rows, head->k.rows, &head->rule, jackknife_groups, &groups);
     if (status == LLN_OK)
         status = lln_sigmas_jackknife(head, &groups, sigma_q, sigma_k);
     lln_jackknife_free(&groups);

@@ -50,6 +50,11 @@ void jackknife_check_kernels(const kernel_list *kernels);
 /* Puts the columns of the option among the default ones if it was given. */
 void jackknife_show(record_column *columns);
 
+/* Warns why a value has no error although it is defined, if the stored message
+ * of the status says it. */
+void jackknife_warn(const run_case *c, lln_status status, double value,
+                    double error);
+
 /* The smaller of the effective numbers of tokens of queries and keys; NaN: one
  * of them is constant or has one token. */
 LLN_NODISCARD lln_status jackknife_n_var(const lln_head *head, double *n_var);

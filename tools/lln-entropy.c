@@ -158,8 +158,10 @@ static lln_status fill_entropy(const run_case *c, summary_record *out,
         status = lln_entropy_measure(&attention, c->rows, c->row_count,
                                      &out->entropy,
                                      run_shared.rows > 0 ? error : NULL);
-    if (jackknife_asked())
+    if (jackknife_asked()) {
         out->jackknife.groups = (double)groups;
+        jackknife_warn(c, status, out->entropy.entropy, error->entropy);
+    }
     lln_attention_close(&attention);
     return status;
 }
@@ -244,7 +246,7 @@ static void show_sink(record_column *column)
 {
     for (; column->name; column++)
         if (strcmp(column->group, SINK) == 0)
-            column->group = COLUMNS_DEFAULT;
+            column->group = COLUMNS_SHOWN(SINK);
 }
 
 int main(int argc, char **argv)

@@ -42,7 +42,8 @@ static const cli_option option_table[] = {
      "instead of the summary",
      &options.normality, 0, 0, false},
     {"thin", 0, CLI_COUNT, "K",
-     "with --normality, test every K-th token (n / n_var, rounded up)",
+     "with --normality, test every K-th token (n / n_var of each feature, "
+     "rounded up)",
      &options.thin, 1, LARGEST_STEP, false},
     {"per-feature", 0, CLI_FLAG, NULL,
      "with --normality, print one row for each feature of Q and of K",
@@ -133,8 +134,8 @@ static void fill_theory(const run_case *c, summary_record *out)
 }
 
 /* The same with errors over groups of tokens. */
-static lln_status fit_groups(lln_attention *attention, summary_record *out,
-                             summary_record *error)
+static lln_status fit_groups(const run_case *c, lln_attention *attention,
+                             summary_record *out, summary_record *error)
 {
     lln_lognormal_moments moments = {NAN, NAN, NAN, NAN, NAN};
     size_t groups = 0;
@@ -146,6 +147,7 @@ static lln_status fit_groups(lln_attention *attention, summary_record *out,
     error->fit.variance_row = moments.variance_row;
     error->fit.skewness = moments.skewness;
     error->fit.excess_kurtosis = moments.excess_kurtosis;
+    jackknife_warn(c, status, out->fit.variance_row, moments.variance_row);
     return status;
 }
 
@@ -157,7 +159,7 @@ static lln_status fill_fit(const run_case *c, summary_record *out,
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status;
     if (jackknife_asked())
-        status = fit_groups(&attention, out, error);
+        status = fit_groups(c, &attention, out, error);
     else
         status = lln_lognormal_measure(&attention, c->rows, c->row_count,
                                        &out->fit, NULL);
@@ -233,6 +235,8 @@ int main(int argc, char **argv)
     if (options.bootstrap > 0)
         stored_refuse("--bootstrap");
     bootstrap_columns_choose(summary_columns, options.bootstrap > 0);
+    normality_table_absent();
+    fenton_table_absent();
     run_plan plan = {.name = "lln-stats",
                      .table = {summary_columns, sizeof(summary_record)},
                      .measure = measure_lognormal,

@@ -55,7 +55,7 @@ typedef struct {
     RECORD_TEXT(normality_record, matrix, "matrix", COLUMNS_DEFAULT, 0)
 
 static const record_column matrix_columns[] = {
-    MATRIX, EFFECTS, TOKENS, TESTS, {0},
+    MATRIX, EFFECTS, TOKENS, TESTS, TESTED(features, "tested_features"), {0},
 };
 
 static const record_column feature_columns[] = {
@@ -70,12 +70,14 @@ static const record_column feature_columns[] = {
     TESTED(adjusted[LLN_SHAPIRO_FRANCIA], "francia_p_adjusted"),
     TESTED(adjusted[LLN_DAGOSTINO_PEARSON], "dagostino_p_adjusted"),
     TESTED(adjusted[LLN_JARQUE_BERA], "jarque_p_adjusted"),
+    TESTED(features, "tested_features"),
     {0},
 };
 
 static void set_tested(normality_record *out, const lln_tested *tested)
 {
     static const char *const names[] = {[LLN_TESTED] = "ok",
+                                        [LLN_TESTED_SOME] = "some",
                                         [LLN_TESTED_FEW] = "few",
                                         [LLN_TESTED_MANY] = "many",
                                         [LLN_TESTED_CONSTANT] = "constant"};
@@ -170,6 +172,12 @@ static lln_status measure_all_features(const run_case *c, const void *context,
     return measure_features(c, *step, c->head->k, block, d);
 }
 
+void normality_table_absent(void)
+{
+    columns_elsewhere(matrix_columns, "normality");
+    columns_elsewhere(feature_columns, "per-feature");
+}
+
 int normality_table_write(size_t step, bool per_feature)
 {
     stored_refuse("--normality");
@@ -185,6 +193,8 @@ int normality_table_write(size_t step, bool per_feature)
         plan.measure = measure_all_features;
         plan.start = NULL;
         plan.rows_depend_on_head = true;
+    } else {
+        columns_elsewhere(feature_columns, "per-feature");
     }
     return run_plan_write(&plan);
 }

@@ -13,4 +13,8 @@
  * status for main. */
 int normality_table_write(size_t step, bool per_feature);
 
+/* Names the option of this table if --columns has a name of it in another
+ * table. */
+void normality_table_absent(void);
+
 #endif

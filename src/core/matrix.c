@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/matrix.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -111,4 +112,16 @@ void lln_matrix_moments(lln_matrix a, double *mean, double *deviation)
     lln_moments all = lln_matrix_summarise(a);
     *mean = all.count > 0 ? all.mean : NAN;
     *deviation = all.count > 1 ? sqrt(all.m2 / (all.count - 1)) : NAN;
+}
+
+bool lln_matrix_underflows(lln_matrix a)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.columns; j++) {
+            least = fmin(least, lln_matrix_get(a, i, j));
+            most = fmax(most, lln_matrix_get(a, i, j));
+        }
+    double range = most - least;
+    return range > 0 && range * range < DBL_MIN;
 }

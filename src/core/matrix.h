@@ -5,6 +5,7 @@
 #define LLN_CORE_MATRIX_H
 
 #include <float.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/moments.h"
@@ -82,5 +83,9 @@ lln_moments lln_matrix_summarise(lln_matrix a);
 /* Mean and standard deviation (divisor: count - 1) of all entries. One entry:
  * standard deviation NaN. No entries: both NaN. */
 void lln_matrix_moments(lln_matrix a, double *mean, double *deviation);
+
+/* Whether entries differ, but by so little (below 1.5e-154) that their variance
+ * is below the normal numbers of float64. */
+bool lln_matrix_underflows(lln_matrix a);
 
 #endif

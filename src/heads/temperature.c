@@ -271,6 +271,13 @@ static double settle_variance(const lln_head *head, double variance)
     return variance <= rounding * rounding ? 0 : variance;
 }
 
+/* Whether squares of logits may exceed float64. */
+static bool overflows(const lln_head *head)
+{
+    double size = row_length(head->q) * row_length(head->k);
+    return !isfinite(size * size);
+}
+
 static lln_status measure_variance(const lln_head *head, double *mean)
 {
     work w = {.head = head};
@@ -291,6 +298,12 @@ static lln_status measure_variance(const lln_head *head, double *mean)
     lln_status status =
         whole ? mean_variance(&w, mean) : lln_temperature_window(head, mean);
     free(w.memory);
+    if (status == LLN_OK && !isfinite(*mean) && overflows(head)) {
+        *mean = NAN;
+        return lln_fail(LLN_EUNDEFINED,
+                        "temperature: the variance of the logits overflows "
+                        "float64");
+    }
     if (status == LLN_OK && isnan(*mean))
         return lln_fail(LLN_EUNDEFINED,
                         "the temperature is undefined: no query has two "

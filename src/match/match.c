@@ -3,6 +3,7 @@
  * The table of methods, and the methods that need no pass over the head. */
 #include "match/match.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -128,6 +129,11 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
 {
     double mean;
     lln_matrix_moments(a, &mean, deviation);
+    bool underflows = !(*deviation > 0) && lln_matrix_underflows(a);
+    if (underflows || (a.rows * a.columns > 1 && !isfinite(*deviation)))
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: the variance of the %s %s float64", what,
+                        underflows ? "underflows" : "overflows");
     if (!(*deviation > 0))
         return lln_fail(LLN_EUNDEFINED,
                         "alpha and beta are undefined: all entries of the "
@@ -136,9 +142,14 @@ static lln_status find_spread(lln_matrix a, const char *what, double *deviation)
     return LLN_OK;
 }
 
-static lln_status find_variance(const lln_head *head, double *variance)
+/* sigma: sigma_q sigma_k, the size of logits. */
+static lln_status find_variance(const lln_head *head, double sigma,
+                                double *variance)
 {
     LLN_TRY(lln_temperature_variance(head, variance));
+    if (!(*variance > 0) && sigma * sigma < DBL_MIN)
+        return lln_fail(LLN_EUNDEFINED,
+                        "match: the variance of the logits underflows float64");
     if (!(*variance > 0))
         return lln_fail(LLN_EUNDEFINED,
                         "alpha and beta are undefined: no row has two "
@@ -178,7 +189,8 @@ lln_status lln_match_list_find(const lln_match_method *method,
     LLN_TRY(find_spread(head->q, "queries", &problem.sigma_q));
     LLN_TRY(find_spread(head->k, "keys", &problem.sigma_k));
     if (method->needs_variance)
-        LLN_TRY(find_variance(head, &problem.variance));
+        LLN_TRY(find_variance(head, problem.sigma_q * problem.sigma_k,
+                              &problem.variance));
     lln_status status = method->find(&problem, found);
     if (status != LLN_OK && status != LLN_ENOCONV)
         found->count = 0;

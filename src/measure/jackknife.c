@@ -6,13 +6,21 @@
 
 #include "core/memory.h"
 
-lln_status lln_jackknife_open_tokens(size_t n, size_t m, lln_mask mask,
-                                     size_t count, lln_jackknife *groups)
+/* Whether queries are tokens at positions among the keys. */
+static bool is_aligned(size_t n, size_t m, const lln_logit_rule *rule)
 {
-    bool apart = n != m && !lln_mask_hides(mask);
+    bool hidden = rule->bias && rule->bias->hides && n <= m;
+    return n == m || hidden || lln_mask_hides(rule->mask);
+}
+
+lln_status lln_jackknife_open_tokens(size_t n, size_t m,
+                                     const lln_logit_rule *rule, size_t count,
+                                     lln_jackknife *groups)
+{
+    bool apart = !is_aligned(n, m, rule);
     count = lln_size_smaller(count, apart ? lln_size_smaller(n, m) : m);
     *groups = (lln_jackknife){
-        .count = count, .n = n, .m = m, .mask = mask, .apart = apart};
+        .count = count, .n = n, .m = m, .mask = rule->mask, .apart = apart};
     groups->first = lln_array_alloc(count + 1, sizeof(size_t));
     if (!groups->first)
         return LLN_ENOMEM;
@@ -28,8 +36,10 @@ lln_status lln_jackknife_open(const lln_attention *attention, size_t count,
     if (attention->kind != LLN_ATTENTION_TILES)
         return lln_fail(LLN_EINVAL, "the jackknife needs scores of a query and "
                                     "a key that depend on no other token");
-    return lln_jackknife_open_tokens(attention->n, attention->m,
-                                     attention->mask, count, groups);
+    lln_logit_rule rule = attention->tiles.rule;
+    rule.mask = attention->mask;
+    return lln_jackknife_open_tokens(attention->n, attention->m, &rule, count,
+                                     groups);
 }
 
 void lln_jackknife_free(lln_jackknife *groups)
@@ -74,7 +84,10 @@ lln_status lln_jackknife_explain(const lln_jackknife *groups, double value,
         return LLN_OK;
     if (groups->count < 2)
         return lln_fail(LLN_EUNDEFINED,
-                        "no standard errors: there is one token");
+                        "no standard errors: there is only one %s",
+                        groups->n > 1   ? "key"
+                        : groups->m > 1 ? "query"
+                                        : "token");
     return lln_fail(LLN_EUNDEFINED,
                     "no standard errors: without one of the "
                     "%zu groups of tokens, nothing is left",

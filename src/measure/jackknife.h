@@ -12,8 +12,8 @@
 enum { LLN_JACKKNIFE_GROUPS = 20, LLN_JACKKNIFE_MOST = 1000 };
 
 /* Group t is left out by removing its rows and its keys. Token j of m is in
- * group floor(j g / m). If there are as many queries as keys, or the mask hides
- * keys, query i is the token at its position among the keys
+ * group floor(j g / m). If there are as many queries as keys, or the mask or
+ * the bias hides keys, query i is the token at its position among the keys
  * (lln_mask_position), and both leave together. Otherwise the queries have
  * groups of their own, floor(i g / n), and those of the same number leave
  * together. */
@@ -33,9 +33,12 @@ LLN_NODISCARD lln_status lln_jackknife_open(const lln_attention *attention,
                                             size_t count,
                                             lln_jackknife *groups);
 
-/* The same for n >= 1 queries and m >= 1 keys with a mask. LLN_ENOMEM. */
+/* The same for n >= 1 queries and m >= 1 keys with the mask and the bias of a
+ * rule. A bias that hides keys from more queries than keys aligns nothing.
+ * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_jackknife_open_tokens(size_t n, size_t m,
-                                                   lln_mask mask, size_t count,
+                                                   const lln_logit_rule *rule,
+                                                   size_t count,
                                                    lln_jackknife *groups);
 
 /* Frees the groups; a zeroed struct is legal. */

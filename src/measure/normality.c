@@ -62,6 +62,10 @@ lln_status lln_normality_measure(lln_matrix a, lln_normality *out)
     double variance = all.m2 / all.count;
     out->mean = all.mean;
     out->deviation = sqrt(all.m2 / (all.count - 1));
+    if (!(variance > 0) && lln_matrix_underflows(a)) {
+        out->deviation = NAN;
+        return lln_fail(LLN_EUNDEFINED, "the variance underflows float64");
+    }
     if (!(variance > 0))
         return lln_fail(LLN_EUNDEFINED, "all entries are equal");
     out->skewness = all.m3 / all.count / pow(variance, 1.5);

@@ -32,10 +32,15 @@ enum { LARGE = 1 << 14 };
 /* What the tests of one matrix share. */
 typedef struct {
     lln_matrix a;
-    size_t step, tokens;
-    bool chosen; /* the step was not given */
-    double *scores;
+    size_t step; /* 0: n / n_var of each column */
+    bool few;    /* the matrix has too few effective tokens */
 } plan;
+
+/* Of one thread: values of a column, and normal scores of as many. */
+typedef struct {
+    double *x, *scores; /* [n] */
+    size_t scored;      /* number of tokens whose scores are there */
+} scratch;
 
 static lln_tested nothing_tested(void)
 {
@@ -59,23 +64,41 @@ static lln_tested_state state_of(const lln_tested *tested, bool few)
                                                      : LLN_TESTED_FEW;
 }
 
-/* Tests column j; x [tokens] is scratch. */
-static lln_status test_column(const plan *p, size_t j, bool few, double *x,
+/* n / n_var rounded up; 1 if n_var is NaN. */
+static size_t choose_step(size_t n, double n_var)
+{
+    return n_var > 0 ? (size_t)ceil((double)n / n_var) : 1;
+}
+
+static double *find_scores(scratch *own, size_t tokens)
+{
+    if (own->scored != tokens)
+        lln_normal_scores(tokens, own->scores);
+    own->scored = tokens;
+    return own->scores;
+}
+
+/* Tests column j. */
+static lln_status test_column(const plan *p, size_t j, scratch *own,
                               lln_tested *out)
 {
     lln_standard_sample sample;
     LLN_TRY(lln_threads_check_stop());
-    out->step = (double)p->step;
-    out->tokens = (double)p->tokens;
-    lln_feature_read(p->a, j, p->step, x);
-    lln_status status =
-        lln_standard_sample_make(x, p->scores, p->tokens, &sample);
+    size_t n = p->a.rows;
+    size_t step = p->step ? p->step : choose_step(n, out->effective.n_var);
+    size_t tokens = lln_feature_tokens(n, step);
+    out->step = (double)step;
+    out->tokens = (double)tokens;
+    lln_feature_read(p->a, j, step, own->x);
+    lln_status status = lln_standard_sample_make(
+        own->x, find_scores(own, tokens), tokens, &sample);
     if (status == LLN_EUNDEFINED) {
-        out->state = p->tokens < 2 ? LLN_TESTED_FEW : LLN_TESTED_CONSTANT;
+        out->state = tokens < 2 ? LLN_TESTED_FEW : LLN_TESTED_CONSTANT;
         return LLN_OK;
     }
     LLN_TRY(status);
-    few |= p->chosen && !(out->effective.n_var >= LLN_TESTED_LEAST);
+    bool few =
+        p->few || (!p->step && !(out->effective.n_var >= LLN_TESTED_LEAST));
     for (size_t t = 0; t < LLN_NORMALITY_TESTS; t++) {
         out->tests[t] = tests[t].compute(&sample);
         if (few)
@@ -85,21 +108,22 @@ static lln_status test_column(const plan *p, size_t j, bool few, double *x,
     return LLN_OK;
 }
 
-static lln_status test_columns(const plan *p, bool few, lln_tested *features)
+static lln_status test_columns(const plan *p, double *work,
+                               lln_tested *features)
 {
     lln_failure failure = LLN_NO_FAILURE;
-    size_t d = p->a.columns, threads = (size_t)lln_threads_count();
-    double *work = lln_array_alloc(threads * p->tokens, sizeof *work);
-    if (!work)
-        return LLN_ENOMEM;
-#pragma omp parallel for schedule(dynamic) if (p->tokens * d >= LARGE)
-    for (size_t j = 0; j < d; j++) {
-        double *x = work + (size_t)omp_get_thread_num() * p->tokens;
-        lln_status status = test_column(p, j, few, x, &features[j]);
-        if (status != LLN_OK)
-            lln_failure_note(&failure, j, status);
+    size_t n = p->a.rows, d = p->a.columns;
+#pragma omp parallel if (n * d >= LARGE)
+    {
+        double *x = work + 2 * n * (size_t)omp_get_thread_num();
+        scratch own = {.x = x, .scores = x + n, .scored = 0};
+#pragma omp for schedule(dynamic)
+        for (size_t j = 0; j < d; j++) {
+            lln_status status = test_column(p, j, &own, &features[j]);
+            if (status != LLN_OK)
+                lln_failure_note(&failure, j, status);
+        }
     }
-    free(work);
     return lln_failure_report(&failure);
 }
 
@@ -143,45 +167,63 @@ static lln_tested_state reason_of(const lln_tested *features, size_t d)
     return reason;
 }
 
+static bool has_p(const lln_tested *feature)
+{
+    for (size_t t = 0; t < LLN_NORMALITY_TESTS; t++)
+        if (!isnan(feature->tests[t].p))
+            return true;
+    return false;
+}
+
+/* The number of columns with a p-value, and the widest step among them, or of
+ * all columns if there are none. */
+static void summarise_steps(const lln_tested *features, size_t d,
+                            lln_tested *all)
+{
+    for (size_t j = 0; j < d; j++)
+        all->features += has_p(&features[j]);
+    for (size_t j = 0; j < d; j++)
+        if (all->features == 0 || has_p(&features[j])) {
+            all->step = fmax(all->step, features[j].step);
+            all->tokens = fmin(all->tokens, features[j].tokens);
+        }
+}
+
 static void combine_all(lln_tested *features, size_t d, lln_tested *all)
 {
-    bool undefined = d == 0;
+    bool undefined = d == 0, some = false;
+    summarise_steps(features, d, all);
     for (size_t t = 0; t < LLN_NORMALITY_TESTS; t++) {
         combine(features, d, t, all);
         undefined |= isnan(all->tests[t].p);
     }
-    all->state = undefined ? reason_of(features, d) : LLN_TESTED;
-}
-
-/* n / n_var rounded up; 1 if n_var is NaN. */
-static size_t choose_step(size_t n, double n_var)
-{
-    return n_var > 0 ? (size_t)ceil((double)n / n_var) : 1;
+    for (size_t j = 0; j < d; j++) {
+        features[j].features = all->features;
+        some |= features[j].state != LLN_TESTED;
+    }
+    all->state = some ? LLN_TESTED_SOME : LLN_TESTED;
+    if (undefined)
+        all->state = reason_of(features, d);
 }
 
 static lln_status test_with(lln_matrix a, size_t step, lln_tested *all,
                             lln_tested *features, lln_effective *effective)
 {
-    plan p = {.a = a, .step = step, .chosen = step == 0};
+    plan p = {.a = a, .step = step};
+    size_t threads = (size_t)lln_threads_count();
     lln_status status = lln_effective_measure(a, &all->effective, effective);
     if (status != LLN_OK && status != LLN_EUNDEFINED)
         return status;
-    if (p.chosen)
-        p.step = choose_step(a.rows, all->effective.n_var);
-    p.tokens = lln_feature_tokens(a.rows, p.step);
-    all->step = (double)p.step;
-    all->tokens = (double)p.tokens;
+    p.few = !step && !(all->effective.n_var >= LLN_TESTED_LEAST);
     for (size_t j = 0; j < a.columns; j++) {
         features[j] = nothing_tested();
         features[j].effective = effective[j];
     }
-    p.scores = lln_array_alloc(p.tokens, sizeof *p.scores);
-    if (!p.scores)
+    double *work = lln_array_alloc(2 * threads * a.rows, sizeof *work);
+    if (!work)
         return LLN_ENOMEM;
-    lln_normal_scores(p.tokens, p.scores);
-    bool few = p.chosen && !(all->effective.n_var >= LLN_TESTED_LEAST);
-    status = test_columns(&p, few, features);
-    free(p.scores);
+    status = test_columns(&p, work, features);
+    free(work);
     if (status == LLN_OK)
         combine_all(features, a.columns, all);
     return status;

@@ -21,10 +21,11 @@ enum {
 
 /* Why values are NaN. */
 typedef enum {
-    LLN_TESTED,         /* none is */
-    LLN_TESTED_FEW,     /* too few tokens for some p-value */
-    LLN_TESTED_MANY,    /* too many tokens for Shapiro's tests */
-    LLN_TESTED_CONSTANT /* the tokens taken are all equal */
+    LLN_TESTED,          /* none is */
+    LLN_TESTED_SOME,     /* of a matrix: only those of some columns */
+    LLN_TESTED_FEW,      /* too few tokens for some p-value */
+    LLN_TESTED_MANY,     /* too many tokens for Shapiro's tests */
+    LLN_TESTED_CONSTANT, /* the tokens taken are all equal */
 } lln_tested_state;
 
 /* Fewest effective tokens for p-values, if the step is not given. */
@@ -32,24 +33,27 @@ enum { LLN_TESTED_LEAST = 20 };
 
 typedef struct {
     lln_effective effective;
-    double step;   /* every step-th token is taken */
-    double tokens; /* tokens taken: values in the test of one feature */
+    double step;     /* every step-th token is taken */
+    double tokens;   /* tokens taken: values in the test of one feature */
+    double features; /* of the matrix: columns with some p-value */
     lln_test tests[LLN_NORMALITY_TESTS];
     double adjusted[LLN_NORMALITY_TESTS]; /* of a feature: min(1, p times the
                                              number of features with a p) */
     lln_tested_state state;
 } lln_tested;
 
-/* Takes tokens 0, K, 2 K, ... of a [n x d] and tests each column by itself. K
- * is `step`, or if that is 0, n / n_var of all of a rounded up (effective.h). A
- * step that was not given makes p-values NaN where n_var of all of a, or of the
- * column, is below 20.
+/* Takes tokens 0, K, 2 K, ... of each column of a [n x d] and tests it by
+ * itself. K is `step`, or if that is 0, n / n_var of the column rounded up
+ * (effective.h); then its p-values are NaN if its n_var or that of all of
+ * a is below 20.
  *
  * Of each test, *all gets the smallest p of a column times the number of
  * columns with a p (Bonferroni), at most 1, with the statistic of that column,
- * the most extreme one if several have this p or none has a p. features [d],
- * unless NULL, gets each column. If a p of *all is NaN, its state is that of
- * the first column whose state is not LLN_TESTED.
+ * the most extreme one if several have this p or none has a p. Its step is the
+ * widest, and its tokens are the fewest, of the columns with a p-value (of all
+ * columns if there are none). features [d], unless NULL, gets each column. If a
+ * p of *all is NaN, its state is that of the first column whose state is not
+ * LLN_TESTED; else it is LLN_TESTED_SOME if there is such a column.
  *
  * LLN_EINVAL: an entry is not finite. LLN_ENOMEM. Undefined values are NaN; the
  * status is then LLN_OK. */

@@ -3,19 +3,33 @@
 
 #include <fnmatch.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
 
+/* Whether a name is one of those in a list with spaces. */
+static bool lists(const char *groups, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = groups; at; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        if (strncmp(at, name, length) == 0 &&
+            (at[length] == '\0' || at[length] == ' '))
+            return true;
+    }
+    return false;
+}
+
 static bool is_in_group(const lln_column_name *column, const char *group)
 {
-    bool id = column->group && strcmp(column->group, LLN_COLUMNS_ID) == 0;
     if (strcmp(group, LLN_COLUMNS_ALL) == 0)
         return true;
-    if (strcmp(group, LLN_COLUMNS_DEFAULT) == 0 && id)
+    if (strcmp(group, LLN_COLUMNS_DEFAULT) == 0 &&
+        lists(column->group, LLN_COLUMNS_ID))
         return true;
-    return column->group && strcmp(column->group, group) == 0;
+    return lists(column->group, group);
 }
 
 static bool fits(const lln_column_name *column, const char *part)
@@ -60,13 +74,21 @@ static void add_name(const char *part, const char *name, char all[4096],
         lln_text_append(similar, 1024, name);
 }
 
-/* Whether an earlier column has the same group. */
-static bool group_is_known(const lln_column_name *names, size_t i)
+/* Adds the groups of column i that no earlier column has. */
+static void add_groups(const char *part, const lln_column_name *names, size_t i,
+                       char all[4096], char similar[1024])
 {
-    for (size_t j = 0; j < i; j++)
-        if (names[j].group && strcmp(names[j].group, names[i].group) == 0)
-            return true;
-    return false;
+    char group[128];
+    const char *rest = names[i].group;
+    while (rest && *rest) {
+        size_t length = strcspn(rest, " "), j = 0;
+        snprintf(group, sizeof group, "%.*s", (int)length, rest);
+        while (j < i && !lists(names[j].group, group))
+            j++;
+        if (j == i)
+            add_name(part, group, all, similar);
+        rest += length + (rest[length] == ' ');
+    }
 }
 
 static lln_status refuse(const char *part, const lln_column_name *names,
@@ -75,8 +97,7 @@ static lln_status refuse(const char *part, const lln_column_name *names,
     char similar[1024] = "", all[4096] = "";
     add_name(part, LLN_COLUMNS_ALL, all, similar);
     for (size_t i = 0; i < count; i++)
-        if (names[i].group && !group_is_known(names, i))
-            add_name(part, names[i].group, all, similar);
+        add_groups(part, names, i, all, similar);
     for (size_t i = 0; i < count; i++)
         add_name(part, names[i].name, all, similar);
     return lln_fail(LLN_EINVAL, "no column or group '%s'; %s %s", part,

@@ -14,7 +14,7 @@
 #define LLN_COLUMNS_DEFAULT "default"
 #define LLN_COLUMNS_ALL "all"
 
-/* A column, and its group beside `all`; NULL: none. */
+/* A column, and its groups beside `all`, separated by spaces; NULL: none. */
 typedef struct {
     const char *name, *group;
 } lln_column_name;

@@ -91,23 +91,44 @@ static void pack_logs(const lln_attention *attention, const size_t *queries,
             *to++ = state->alpha * lln_matrix_get(state->q, queries[i], l);
 }
 
+/* ln(e^log + sum_l exp(x_l + y_l)) */
+LLN_CLONES static double add_logs(double log_sum, const double *x,
+                                  const double *y, size_t count)
+{
+    double largest = log_sum;
+#pragma omp simd reduction(max : largest)
+    for (size_t l = 0; l < count; l++)
+        largest = x[l] + y[l] > largest ? x[l] + y[l] : largest;
+    if (isinf(largest))
+        return largest;
+    double sum = exp(log_sum - largest);
+#pragma omp simd reduction(+ : sum)
+    for (size_t l = 0; l < count; l++)
+        sum += lln_exp_f64(x[l] + y[l] - largest);
+    return largest + log(sum);
+}
+
 static void tile_logs(const lln_attention *attention, const void *packed,
                       size_t rows, size_t first_key, size_t keys, size_t stride,
                       void *out)
 {
+    enum { PART = 256 }; /* features at a time */
     const lln_state *state = attention->state;
     size_t d = attention->rank;
-    const double *x = packed;
-    for (size_t i = 0; i < rows; i++, x += d) {
-        double *score = (double *)out + i * stride;
-        for (size_t j = first_key; j < first_key + keys; j++) {
-            double sum = -INFINITY;
-            for (size_t l = 0; l < d; l++)
-                sum = lln_log_add(
-                    sum, x[l] + state->beta * lln_matrix_get(state->k, j, l));
-            *score++ = sum;
+    double key[PART], *scores = out;
+    for (size_t j = 0; j < keys; j++)
+        for (size_t first = 0; first < d; first += PART) {
+            const double *x = (const double *)packed + first;
+            size_t count = d - first < PART ? d - first : PART;
+            for (size_t l = 0; l < count; l++)
+                key[l] = state->beta *
+                         lln_matrix_get(state->k, first_key + j, first + l);
+            for (size_t i = 0; i < rows; i++, x += d) {
+                double *score = &scores[i * stride + j];
+                double before = first > 0 ? *score : -INFINITY;
+                *score = add_logs(before, x, key, count);
+            }
         }
-    }
 }
 
 static void lln_features(const lln_attention *attention, size_t first,

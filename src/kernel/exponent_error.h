@@ -22,8 +22,8 @@ double lln_exponent_error(lln_precision precision, double products, size_t d,
 
 /* The same for a kernel on a head, from the largest norms of queries and keys.
  * Features exp(alpha q), exp(beta k) and exp(w.x - |x|^2/2) are included; for
- * kernels without exponentials it may be larger than necessary. 0 if the head has
- * no queries and keys. */
+ * kernels without exponentials it may be larger than necessary. 0 if the head
+ * has no queries and keys. */
 double lln_kernel_exponent_error(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_precision precision);
 

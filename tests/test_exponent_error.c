@@ -4,7 +4,7 @@
  * logits, which differ from the truth by less than their bound. */
 #include "kernel/exponent_error.h"
 
-#include "heads/logit_bias.h"
+#include "heads/rule_rows.h"
 #include "spectrum_case.h"
 
 /* (8 + sqrt 64) 100 + 2 x 7, and (100 + 7) / 2. */
@@ -72,12 +72,34 @@ START_TEST(bound_with_large_bias)
 }
 END_TEST
 
+/* Numbers far below the largest of their row give no weight: -500
+ * does not count. The largest numbers are 2 and -3. */
+START_TEST(level_of_numbers)
+{
+    static const double x[] = {1, 1}, numbers[] = {-500, -3, 2, -500};
+    const lln_logit_grid grid = {
+        .tensor = {LLN_DTYPE_F64, .axes = 2, .shape = {2, 2}, .strides = {2, 1},
+                   .data = (const unsigned char *)numbers},
+        .slice = {0, 2, 2, 2, 1}};
+    lln_logit_bias bias = {.numbers = &grid};
+    lln_head head = plain_head(x, x, 2, 1, false);
+    head.rule.bias = &bias;
+    expect_ok(lln_rule_rows_check(&head, &bias));
+    expect_relative(bias.largest, 500, 0);
+    expect_relative(bias.level, 3, 0);
+    ck_assert(!bias.hides);
+    /* Equal keys are their mean, which counts with |q| |k| = 1. */
+    expect_relative(error_of("softmax", &head), 9 + 2 * 3, 1e-14);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("exponent_error");
     TCase *error = tcase_create("error");
     tcase_add_test(error, error_of_sums);
     tcase_add_test(error, error_of_heads);
+    tcase_add_test(error, level_of_numbers);
     tcase_add_test(error, bound_with_large_bias);
     suite_add_tcase(suite, error);
     return run_suite(suite);

@@ -66,7 +66,7 @@ START_TEST(drift_in_a_window)
         measure_plane(q, k, n, 2, "softmax", LLN_SPECTRUM_AUTO, precision);
     expect_absolute(s.lambda2, runs[_i / 2].lambda2, 1e-13);
     expect_absolute(s.gap, 1 - runs[_i / 2].lambda2, 1e-13);
-    ck_assert(s.condition < 1.2 && s.bound < 1e-11 && s.residual < 1e-11);
+    ck_assert(s.condition < 1.2 && s.bound < 1e-9 && s.residual < 1e-11);
     if (n > 64)
         return;
     /* Products with the unscaled P find false eigenvalues with residuals of
@@ -103,7 +103,7 @@ START_TEST(next_token)
     lln_spectrum s = measure_plane(q, k, 40, 0, runs[_i].kernel,
                                    LLN_SPECTRUM_AUTO, LLN_FLOAT64);
     expect_absolute(s.lambda2, runs[_i].lambda2, 1e-13);
-    ck_assert(s.condition < 1.2 && s.bound < 1e-12);
+    ck_assert(s.condition < 1.2 && s.bound < 3e-10 * runs[_i].g);
 }
 END_TEST
 
@@ -139,8 +139,8 @@ START_TEST(triangular_single)
     lln_spectrum spectrum;
     expect_ok(lln_kernel_parse("softmax", &choice));
     expect_ok(lln_spectrum_measure_head(&choice, &head, &options, &spectrum));
-    expect_absolute(spectrum.lambda2, largest, 1e-13);
-    ck_assert(spectrum.bound < 1e-14);
+    expect_absolute(spectrum.lambda2, largest, spectrum.bound);
+    ck_assert(spectrum.bound < 1e-13);
     ck_assert(isnan(spectrum.unbiased_norm) == !options.norms);
     lln_spectrum_free(&spectrum);
 }
@@ -164,7 +164,7 @@ START_TEST(nearly_identity)
     lln_spectrum s =
         measure_plane(q, q, n, 0, "softmax", LLN_SPECTRUM_AUTO, LLN_FLOAT64);
     expect_absolute(s.lambda2, 1, 1e-13);
-    ck_assert(s.condition < 1.2 && s.bound < 1e-12);
+    ck_assert(s.condition < 1.2 && s.bound < 2e-11);
 }
 END_TEST
 

@@ -112,6 +112,21 @@ START_TEST(product_dense)
 }
 END_TEST
 
+/* The largest entry, or 1 if the kernel has its own products. */
+START_TEST(largest_dense)
+{
+    setting s;
+    double largest, expected = 0;
+    open_setting(_i, &s);
+    expect_ok(lln_operator_largest(&s.op, &largest));
+    for (size_t e = 0; e < s.n * s.m; e++)
+        expected = fmax(expected, s.p[e]);
+    expect_absolute(largest, s.attention.product ? 1 : expected,
+                    RUNS[_i].tolerance);
+    close_setting(&s);
+}
+END_TEST
+
 START_TEST(transposed_dense)
 {
     setting s;
@@ -252,6 +267,7 @@ int main(void)
     Suite *suite = suite_create("operator");
     TCase *cases = tcase_create("operator");
     tcase_add_loop_test(cases, product_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, largest_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, transposed_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, products_one_by_one, 0, 3 * RUN_COUNT);
     tcase_add_test(cases, narrow_products);

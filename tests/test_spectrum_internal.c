@@ -89,13 +89,22 @@ START_TEST(list_fills)
 END_TEST
 
 /* Half of a unit in the last place of float32, and ten of float64, as
- * spectrum.h states them: 2^-24 and 1.1e-15. */
+ * spectrum.h states them: 2^-24 and 1.1e-15; and the error of exponents, here
+ * 1024 units of the precision of the attention. */
 START_TEST(rounding_sizes)
 {
-    expect_relative(lln_spectrum_rounding(LLN_FLOAT32), 5.9604644775390625e-8,
-                    0);
-    expect_relative(lln_spectrum_rounding(LLN_FLOAT64), 1.1102230246251565e-15,
-                    0);
+    lln_attention attention = {.precision = LLN_FLOAT64};
+    expect_relative(lln_spectrum_rounding(&attention, LLN_FLOAT32), 0x1p-24, 0);
+    expect_relative(lln_spectrum_rounding(&attention, LLN_FLOAT64),
+                    10 * 0x1p-53, 0);
+    attention.exponent_error = 1024;
+    expect_relative(lln_spectrum_rounding(&attention, LLN_FLOAT32),
+                    0x1p-24 + 0x1p-43, 0);
+    expect_relative(lln_spectrum_rounding(&attention, LLN_FLOAT64),
+                    1034 * 0x1p-53, 0);
+    attention.precision = LLN_FLOAT32;
+    expect_relative(lln_spectrum_rounding(&attention, LLN_FLOAT32),
+                    1025 * 0x1p-24, 0);
 }
 END_TEST
 

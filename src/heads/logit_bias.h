@@ -39,6 +39,8 @@ typedef struct {
     double largest; /* of the numbers added, in size; those that only take
                        weight from distant keys do not count */
     bool hides;     /* some are -inf */
+    double level;   /* size of the largest number of a row, over all rows:
+                       numbers far below give no weight */
 } lln_logit_bias;
 
 /* out [count] += what query i of n, which is at key p, gets for the keys

@@ -12,7 +12,7 @@ enum { PART = 512 }; /* keys at a time */
 /* What was found in a row. */
 typedef struct {
     bool sees, hides;
-    double largest;
+    double largest, top; /* the largest size, and the largest number */
     size_t bad; /* the first key with no number; the number of keys: none */
 } row_found;
 
@@ -35,6 +35,7 @@ static void look(const lln_head *head, const lln_logit_bias *bias, size_t i,
             found->sees = found->sees || !hidden;
             if (!hidden)
                 found->largest = fmax(found->largest, fabs(part[j]));
+            found->top = fmax(found->top, part[j]);
         }
     }
 }
@@ -61,18 +62,22 @@ lln_status lln_rule_rows_check(const lln_head *head, lln_logit_bias *bias)
     size_t n = head->q.rows, m = head->k.rows, first, end;
     const lln_logit_bias grids = {.numbers = bias->numbers, .mask = bias->mask};
     row_found all = {.hides = false};
+    double level = 0;
+    bias->level = bias->largest;
     if (!bias->numbers && !bias->mask)
         return LLN_OK;
     for (size_t i = 0; i < n; i++) {
-        row_found found = {.largest = all.largest, .bad = m};
+        row_found found = {.largest = all.largest, .top = -INFINITY, .bad = m};
         LLN_TRY(lln_threads_check_stop());
         lln_mask_keys(head->rule.mask, n, m, i, &first, &end);
         look(head, &grids, i, first, end, &found);
         LLN_TRY(check_row(head, i, &found));
         all.largest = found.largest;
+        level = fmax(level, found.sees ? fabs(found.top) : 0);
         all.hides = all.hides || found.hides;
     }
     bias->largest += all.largest;
+    bias->level += level;
     bias->hides = all.hides;
     return LLN_OK;
 }

@@ -129,6 +129,7 @@ static lln_status check_head(const state *s, size_t index, lln_head *head)
     if (index == 0 || !same_rows(rule, &s->heads[index - 1]))
         return lln_rule_rows_check(head, &rule->bias);
     rule->bias.largest = s->heads[index - 1].bias.largest;
+    rule->bias.level = s->heads[index - 1].bias.level;
     rule->bias.hides = s->heads[index - 1].bias.hides;
     return LLN_OK;
 }

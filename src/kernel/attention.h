@@ -89,6 +89,9 @@ struct lln_attention {
                           then 1 need not be an eigenvalue */
     lln_mask mask;
     lln_precision precision; /* of factors, tiles; by rows, of products */
+    double exponent_error;   /* of ln A_ij by rounding, in units of `precision`,
+                                see exponent_error.h; 0: lln_kernel_open sets
+                                it */
     lln_attention_tiles tiles;
     lln_attention_row_hooks rows;
 

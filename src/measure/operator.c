@@ -300,6 +300,28 @@ lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
     return LLN_OK;
 }
 
+static void visit_largest(const lln_operator *op, const row_block *block,
+                          size_t group, void *context)
+{
+    (void)op;
+    double *largest = context;
+    for (size_t i = 0; i < block->rows; i++)
+        largest[group] = fmax(largest[group], block->scale[i]);
+}
+
+lln_status lln_operator_largest(lln_operator *op, double *largest)
+{
+    double groups[GROUPS] = {0};
+    *largest = 1;
+    if (lln_operator_own_products(op))
+        return LLN_OK;
+    LLN_TRY(lln_operator_visit(op, visit_largest, groups));
+    *largest = 0;
+    for (size_t group = 0; group < GROUPS; group++)
+        *largest = fmax(*largest, groups[group]);
+    return LLN_OK;
+}
+
 static void visit_norm(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {

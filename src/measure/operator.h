@@ -57,6 +57,11 @@ LLN_NODISCARD lln_status lln_operator_transposed(lln_operator *op,
 LLN_NODISCARD lln_status lln_operator_gram(lln_operator *op, const double *x,
                                            double *y);
 
+/* The largest entry of P, if its rows are weights relative to their largest
+ * entry, else 1. LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_operator_largest(lln_operator *op,
+                                              double *largest);
+
 /* Frobenius norm of P~, by the kernel's own formula or from the differences
  * themselves, so that it is accurate when P is nearly constant.
  * LLN_EINTERRUPTED. */

@@ -58,8 +58,10 @@ typedef struct {
  * condition = 1 / |w'v|, with v and w the right and left eigenvectors of B of
  * norm 1: the factor by which a change of B is magnified in the eigenvalue.
  * bound: of the error of the eigenvalue, condition times the sum of residual
- * and rounding of P (of norm 1; 2^-24 in float32, 1.1e-15 in float64). NaN: not
- * known. */
+ * and rounding of P (of norm 1). That is 2^-24 if P is stored in float32, else
+ * 1.1e-15, plus the error of the exponents, which grows with the logits
+ * (kernel/exponent_error.h). It allows for roundings that are independent of
+ * each other, not for the worst case. NaN: not known. */
 typedef struct {
     double modulus, re, im, residual, condition, bound;
 } lln_eigenvalue;

@@ -161,6 +161,23 @@ static bool well_conditioned(const lln_eigenvalue *values, size_t wanted)
     return well;
 }
 
+/* Rounding errors e of float32 exponents are independent. They change an
+ * eigenvalue with the eigenvectors v, w by sum_ij w_i P_ij e_ij v_j / w'v, with
+ * a standard deviation of at most the largest entry of P times the condition
+ * and the size of e; SIGMAS of them count. */
+static lln_status find_rounding(lln_operator *op, double *rounding)
+{
+    const double SIGMAS = 4;
+    lln_attention spread = *op->attention;
+    if (spread.precision == LLN_FLOAT32) {
+        double largest;
+        LLN_TRY(lln_operator_largest(op, &largest));
+        spread.exponent_error *= fmin(SIGMAS * largest, 1);
+    }
+    *rounding = lln_spectrum_rounding(&spread, op->precision);
+    return LLN_OK;
+}
+
 /* After many restarts, a larger eigenvalue may have been missed. The transpose
  * finds it, or another one. Scratch: values [wanted] and vectors [wanted x 2
  * n]. */
@@ -168,13 +185,14 @@ static lln_status solve(lln_operator *op, const lln_krylov *problem,
                         bool rescued, lln_eigenvalue *values, double *vectors,
                         lln_spectrum *out)
 {
-    double rounding = lln_spectrum_rounding(op->precision);
+    double rounding;
     LLN_TRY(lln_krylov_solve(problem, values, vectors));
     bool well = well_conditioned(values, problem->wanted);
     if (!well && rescued)
         return lln_fail(LLN_ENOCONV, "method arnoldi: ill-conditioned");
     if (!well || problem->restarts == LARGE.restarts)
         LLN_TRY(find_conditions(op, problem, vectors, values));
+    LLN_TRY(find_rounding(op, &rounding));
     for (size_t i = 0; i < problem->wanted; i++)
         values[i].bound = values[i].condition * (rounding + values[i].residual);
     lln_spectrum_list(values, problem->wanted, out);

@@ -59,8 +59,9 @@ static lln_status look_into_blocks(const lln_attention *attention,
     lln_status status = p ? LLN_OK : LLN_ENOMEM;
     for (size_t first = 0; status == LLN_OK && first < n; first += block) {
         size_t order = n - first < block ? n - first : block;
-        lln_square square = {p, order, true,
-                             lln_spectrum_rounding(attention->precision)};
+        lln_square square = {
+            p, order, true,
+            lln_spectrum_rounding(attention, attention->precision)};
         status = lln_attention_block(attention, first, order, first, order, p);
         if (status == LLN_OK)
             status = add_block(&square, out->count - blocks, all);

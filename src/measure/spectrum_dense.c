@@ -147,8 +147,9 @@ lln_status lln_spectrum_dense(lln_attention *attention,
     if (status == LLN_OK)
         status = lln_threads_check_stop();
     if (status == LLN_OK) {
-        lln_square matrix = {p, n, out->known,
-                             lln_spectrum_rounding(attention->precision)};
+        lln_square matrix = {
+            p, n, out->known,
+            lln_spectrum_rounding(attention, attention->precision)};
         status = lln_spectrum_matrix(&matrix, out);
     }
     if (status == LLN_OK)

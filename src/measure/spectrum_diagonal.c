@@ -69,7 +69,7 @@ static void list_diagonal(const lln_attention *attention,
                           const double *diagonal, lln_eigenvalue *values,
                           lln_spectrum *out)
 {
-    double rounding = lln_spectrum_rounding(attention->precision);
+    double rounding = lln_spectrum_rounding(attention, attention->precision);
     size_t known = out->known; /* P_00 = 1 is the known eigenvalue */
     for (size_t i = known; i < attention->n; i++) {
         double modulus = fabs(diagonal[i]);

@@ -85,9 +85,15 @@ void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out)
                                   : (lln_eigenvalue){.condition = 1};
 }
 
-double lln_spectrum_rounding(lln_precision precision)
+/* Rows of P with errors of at most e of ln A change by at most e in sum. */
+double lln_spectrum_rounding(const lln_attention *attention,
+                             lln_precision precision)
 {
-    return precision == LLN_FLOAT32 ? 0x1p-24 : 10 * 0x1p-53;
+    double error = attention->exponent_error;
+    double single = 0x1p-24, full = 0x1p-53;
+    bool narrow = precision == LLN_FLOAT32;
+    return (narrow ? single : 10 * full) +
+           error * (attention->precision == LLN_FLOAT32 ? single : full);
 }
 
 double lln_spectrum_residual(lln_eigenvalue lambda, size_t n, const double *xr,

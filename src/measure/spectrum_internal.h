@@ -38,9 +38,11 @@ double lln_eigenvalues_doubt(const lln_eigenvalue *values, size_t count);
  * the first one includes the case that another is larger. Sorts the values. */
 void lln_spectrum_list(lln_eigenvalue *values, size_t total, lln_spectrum *out);
 
-/* Rounding error of entries of P relative to the norm of P, for attention
- * computed in that precision. */
-double lln_spectrum_rounding(lln_precision precision);
+/* Rounding error of P relative to its norm, if entries are stored in that
+ * precision: that of the entries, and that of the exponents of the
+ * attention. */
+double lln_spectrum_rounding(const lln_attention *attention,
+                             lln_precision precision);
 
 /* ||y - lambda x|| / ||x||, where y is the matrix times x; xi, yi [n] are the
  * imaginary parts, NULL if lambda is real. */

@@ -162,7 +162,11 @@ static lln_status conclude_spectrum(const lln_attention *attention,
 {
     size_t r = attention->rank;
     centre_sums(attention->n, r, attention->unnormalised, s);
-    lln_square square = {s.ab, r, false, lln_spectrum_rounding(LLN_FLOAT64)};
+    /* Features are computed in float64 whatever the precision. */
+    lln_attention full = *attention;
+    full.precision = LLN_FLOAT64;
+    lln_square square = {s.ab, r, false,
+                         lln_spectrum_rounding(&full, LLN_FLOAT64)};
     LLN_TRY(lln_spectrum_matrix(&square, out));
     if (!want_norms)
         return LLN_OK;

@@ -10,6 +10,7 @@
 #include "core/vector_math.h"
 #include "heads/temperature.h"
 #include "kernel/dense/local.h"
+#include "kernel/exponent_error.h"
 #include "kernel/logits.h"
 #include "kernel/product.h"
 
@@ -176,6 +177,20 @@ static lln_precision choose_precision(const lln_head *head, head_norms norms)
     return single ? LLN_FLOAT32 : LLN_FLOAT64;
 }
 
+/* Scores of tiles are without the mean key. Products of local attention are
+ * in float64, and a sink is compared with sums of exp(logit), with it. */
+static double find_error(const lln_head *head, lln_precision precision,
+                         head_norms norms)
+{
+    const lln_logit_rule *rule = &head->rule;
+    bool all = rule->has_sink || precision == LLN_FLOAT64;
+    double keys = norms.key + (all ? norms.mean : 0);
+    double added = (rule->bias ? rule->bias->level : 0) +
+                   (rule->has_sink ? fabs(rule->sink) : 0);
+    return lln_exponent_error(precision, fabs(rule->scale) * norms.query * keys,
+                              head->q.columns, added);
+}
+
 /* Computes state->keys and state->offset. */
 static void center_keys(const lln_head *head, bool single, softmax_state *state)
 {
@@ -234,6 +249,7 @@ static lln_status open_scores(const lln_kernel_choice *choice,
         return LLN_ENOMEM;
     LLN_TRY(survey_head(choice, head, state->mean, &norms));
     attention->precision = choose_precision(head, norms);
+    attention->exponent_error = find_error(head, attention->precision, norms);
     return make_factors(head, attention);
 }
 

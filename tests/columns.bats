@@ -148,15 +148,15 @@ END
 }
 
 @test "columns of another table name its option" {
-    refuses 2 '--columns ks_p_value needs --bootstrap' \
+    refuses 2 "--columns: no column or group 'ks_p_value'; it needs --bootstrap" \
         lln-stats --columns id,ks_p_value
-    refuses 2 '--columns bootstrap needs --bootstrap' \
+    refuses 2 "--columns: no column or group 'bootstrap'; it needs --bootstrap" \
         lln-stats --columns bootstrap
-    refuses 2 '--columns fenton_row_variance needs --fenton' \
+    refuses 2 "--columns: no column or group 'fenton_row_variance'; it needs --fenton" \
         lln-stats --columns fenton_row_variance
-    refuses 2 '--columns anderson_p needs --normality' \
+    refuses 2 "--columns: no column or group 'anderson_p'; it needs --normality" \
         lln-stats --columns anderson_p
-    refuses 2 '--columns shapiro_p_adjusted needs --per-feature' \
+    refuses 2 "--columns: no column or group 'shapiro_p_adjusted'; it needs --per-feature" \
         lln-stats --normality --columns matrix,shapiro_p_adjusted
 }
 

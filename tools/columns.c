@@ -79,7 +79,8 @@ static void refuse_elsewhere(const char *part)
                        strcmp(c->group, COLUMNS_ID) != 0;
             if (strcmp(c->name, part) == 0 ||
                 (own && strcmp(c->group, part) == 0))
-                cli_usage("--columns %s needs --%s", part, elsewhere[i].option);
+                cli_usage("--columns: no column or group '%s'; it needs --%s",
+                          part, elsewhere[i].option);
         }
 }
 

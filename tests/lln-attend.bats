@@ -141,7 +141,7 @@ identity() {
     for format in npy npz safetensors; do
         attend --layout hnd "$sample" --layers 3 --kernel $lln -o "o.$format"
         lln-entropy --q "o.$format" --k "o.$format" --layout hnd --quiet |
-            cut -d, -f2- > "table.$format"
+            cut -d, -f3- > "table.$format" # without source and layer
     done
     cmp table.npy table.npz
     cmp table.npy table.safetensors

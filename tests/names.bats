@@ -87,7 +87,7 @@ said() {
         lln-entropy x
     refuses 1 "x: key 'c': no such array; the file contains a, b" \
         lln-entropy x --key-q c --key-k b
-    refuses 1 "x: key 'c': no such array; expected a, b" \
+    refuses 1 "x: key 'c': no such array; the file contains a, b" \
         lln-entropy x --key-q c
     refuses 1 "x: no array name matches 'a{layer}'; found 'a', 'b'" \
         lln-entropy x --key-q 'a{layer}' --key-k b

@@ -43,10 +43,12 @@ static figures measure_head(const lln_head *head)
     lln_entropy entropy;
     lln_spectrum spectrum;
     lln_attention attention;
+    lln_kernel_choice softmax;
     lln_spectrum_options options = {.eigenvalues = 2};
     case_open(head, "softmax", &attention);
     expect_ok(lln_entropy_measure(&attention, NULL, TOKENS, &entropy, NULL));
-    expect_ok(lln_spectrum_measure(&attention, &options, &spectrum));
+    expect_ok(lln_kernel_parse("softmax", &softmax));
+    expect_ok(lln_spectrum_measure_head(&softmax, head, &options, &spectrum));
     expect_ok(lln_temperature_variance(head, &f.variance));
     f.entropy = entropy.entropy;
     f.lambda2 = spectrum.lambda2;

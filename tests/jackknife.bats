@@ -129,11 +129,11 @@ errors_near() {
 }
 
 @test "what has other errors, or none, is refused" {
-    refuses 2 '--jackknife cannot be used with --rows: --rows has its own standard errors, of the choice of rows; omit one of the two options' \
+    refuses 2 '--jackknife cannot be used with --rows: --rows has its own standard errors, which describe the choice of rows; omit one of the two options' \
         lln-entropy --jackknife --rows 5 --each
-    refuses 2 '--jackknife cannot be used with --aggregate: the errors of averages are those between heads' \
+    refuses 2 '--jackknife cannot be used with --aggregate: the standard error of an average comes from the spread between heads' \
         lln-stats --jackknife --aggregate all
-    refuses 2 '--jackknife needs --each or --trials 1 for sampled heads: the errors of averages are those between trials' \
+    refuses 2 '--jackknife needs --each or --trials 1 for sampled heads: the standard error of an average comes from the spread between trials' \
         lln-entropy --jackknife
     refuses 2 "kernel 'elu' does not support --jackknife; expected one of softmax, lln, tempscale, blockdiag, window" \
         lln-entropy --jackknife --each --kernel softmax,elu

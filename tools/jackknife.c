@@ -30,14 +30,15 @@ void jackknife_check(void)
         cli_usage("--jackknife cannot be used with --%s", other);
     if (run_shared.rows > 0)
         cli_usage("--jackknife cannot be used with --rows: --rows has its own "
-                  "standard errors, of the choice of rows; omit one of the two "
-                  "options");
+                  "standard errors, which describe the choice of rows; omit "
+                  "one of the two options");
     if (run_shared.aggregate)
-        cli_usage("--jackknife cannot be used with --aggregate: the errors of "
-                  "averages are those between heads");
+        cli_usage("--jackknife cannot be used with --aggregate: the standard "
+                  "error of an average comes from the spread between heads");
     if (options_sampled() && !run_shared.each && run_shared.trials > 1)
         cli_usage("--jackknife needs --each or --trials 1 for sampled heads: "
-                  "the errors of averages are those between trials");
+                  "the standard error of an average comes from the spread "
+                  "between trials");
     stored_refuse("--jackknife");
 }
 

@@ -57,7 +57,7 @@ static const cli_option option_table[] = {
      &options.no_spectrum, 0, 0, false},
     {"map", 0, CLI_FLAG, NULL,
      "print a map of LLN attention over alpha and beta, with the point of each "
-     "method (all)",
+     "method of --method (with --map, all by default)",
      &options.map, 0, 0, false},
     {"map-a", 0, CLI_TEXT, "LIST",
      "with --map, values of a = alpha sigma_q (" LANDSCAPE_SIDES ")",

@@ -38,8 +38,8 @@ static const cli_option option_table[] = {
      "distribution instead of the summary",
      &options.qq, 1, LARGEST_TABLE, false},
     {"normality", 0, CLI_FLAG, NULL,
-     "print how close the entries of Q and of K are to a normal distribution "
-     "instead of the summary",
+     "instead of the summary, print how close the entries of Q and of K are to "
+     "a normal distribution",
      &options.normality, 0, 0, false},
     {"thin", 0, CLI_COUNT, "K",
      "with --normality, test every K-th token (n / n_var of each feature, "

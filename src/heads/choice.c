@@ -165,7 +165,9 @@ static lln_status find_fused(lln_choice *c, const lln_files *files,
     if (!c->together && fused == LLN_FUSED_NONE)
         return reason == LLN_OK ? LLN_OK : lln_fail(reason, "%s", message);
     if (c->together && !is_settled(c, LLN_QUERIES))
-        return lln_fail(LLN_EFORMAT, "%s: no names such as qkv; use --key-q",
+        return lln_fail(LLN_EFORMAT,
+                        "%s: no array has a name such as qkv; name the fused "
+                        "arrays with --key-q",
                         lln_container_name(c->file[LLN_QUERIES]));
     c->by_name = c->by_name || !c->together;
     if (files->model.fused != LLN_FUSED_NONE)

@@ -249,7 +249,8 @@ static const char *beyond(const joint *j, const point *grid)
 {
     bool changes =
         !isnan(grid[0].y) && (j->limit < 0) != (grid[0].difference < 0);
-    return changes ? "a solution exists" : "no solution is known";
+    return changes ? "a solution exists"
+                   : "it is not known whether there is a solution";
 }
 
 /* Computes the best point again with the tolerance of a solution: the whole

@@ -35,7 +35,8 @@ const lln_spectrum_method_info lln_spectrum_method_table[] = {
                               "LAPACK on the rank x rank matrix of features"},
     [LLN_SPECTRUM_DIAGONAL] = {"diagonal",
                                "the diagonal of P, for a causal mask"},
-    [LLN_SPECTRUM_BLOCKS] = {"blocks", "LAPACK on the blocks of a mask"},
+    [LLN_SPECTRUM_BLOCKS] = {"blocks",
+                             "LAPACK on the blocks of the kernel blockdiag"},
 };
 
 static lln_spectrum_run *const RUN[LLN_SPECTRUM_METHODS] = {

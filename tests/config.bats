@@ -390,8 +390,8 @@ numbers() {
     refuses 2 "kernel 'lln' does not support --bias, which config.json has; leave it out with --bias none" \
         lln-match --config config.json "${raw[@]}"
     config '"model_type": "smollm3"'
-    refuses 1 "$vectors/a_q.npy: no number of the layer is known, and the "\
-'layers of config.json differ; expected it in the names of arrays, as in '\
+    refuses 1 "$vectors/a_q.npy: the layers of config.json differ, but the "\
+'layer of these arrays is not known; expected its number in the names of arrays, as in '\
 'layers.3.q, or of files, as in q{layer}.npy' \
         lln-entropy --config config.json "${raw[@]}"
     config '"model_type": "mamba"'

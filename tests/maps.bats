@@ -268,7 +268,7 @@ across+=",k_norm=$vectors/norm_rms_across.k_norm.npy"
     lln=(lln-entropy "${raw[@]}")
     refuses 2 "--rope: dims=18: the heads have 16 features" "${lln[@]}" \
         --rope half:dims=18
-    refuses 2 "--arrays q_norm: 32 numbers do not fit head 0; expected 16, or that many for each query head" \
+    refuses 2 "--arrays q_norm: 32 numbers do not fit head 0; expected 16, or 16 for each query head" \
         "${lln[@]}" --qk-norm rms --arrays \
         "q_norm=${across##*=},k_norm=${across##*=}"
     seq 23 > ../positions

@@ -311,6 +311,7 @@ differs() {
 @test "--params: which field differs, and how" {
     sample
     local row='no row for qk.safetensors, layer'
+    local raw=(--q "$DATA/logits/a_q.npy" --k "$DATA/logits/a_k.npy")
     match qk.safetensors --layers 3 > t
     differs "t: $row 0, head 0; the closest rows have layer 3" --params t
     match qk.safetensors --heads 1 > t
@@ -324,6 +325,11 @@ differs() {
         --params t
     match qk.safetensors --aggregate layer > t
     differs "t: $row 0, head 0; the closest rows have head missing" --params t
+    lln-match -q --layout hnd "${raw[@]}" --heads 0 | sed 's/,nan,0,lln/,3,0,lln/' > t
+    run --separate-stderr lln-entropy -q --layout hnd "${raw[@]}" --heads 0 \
+        --kernel lln --params t
+    equal status "$status" 1
+    equal stderr "$stderr" "lln-entropy: t: no row for ${raw[1]}, head 0; the closest rows have layer 3, but the heads of ${raw[1]} have no layer number"
     sed 1q table > t
     differs "t: $row 0, head 0: the table has no rows" --params t
     sed 's/,0,0,lln/,x,0,lln/' table > t

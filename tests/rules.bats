@@ -328,11 +328,11 @@ lln,\"\""
     refuses 2 '--window: sampled heads have no layers' lln-entropy --window 1@3
     refuses 2 '--causal cannot be used with --causal=top' lln-entropy \
         --causal --causal=top
-    refuses 2 '--tau cannot be used with --softcap for heads from files: --tau sets the variance of scale q.k alone' \
+    refuses 2 '--tau cannot be used with --softcap for heads from files: --tau can only set the variance of scale q.k, before --softcap' \
         "${lln[@]}" --tau 1 --softcap 3
-    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: --tau sets the variance of scale q.k alone' \
+    refuses 2 '--tau cannot be used with --arrays sink= for heads from files: --tau can only set the variance of scale q.k, before --arrays sink=' \
         "${lln[@]}" --tau 1 --arrays "sink=$vectors/sink_softcap.sinks.npy"
-    refuses 2 '--tau cannot be used with --mask for heads from files: --tau sets the variance of scale q.k alone' \
+    refuses 2 '--tau cannot be used with --mask for heads from files: --tau can only set the variance of scale q.k, before --mask' \
         "${lln[@]}" --tau 1 --mask "$mask"
     refuses 2 "--bias: 't5': t5 needs buckets= and distance=" "${lln[@]}" \
         --bias t5

@@ -318,9 +318,9 @@ static void check_head(const lln_head *head)
         cli_fail("%s: head %ld; %s has %zu head%s, counted from 0", head->file,
                  head->head, name, c->heads, c->heads == 1 ? "" : "s");
     if (head->layer < 0 && model.by_layer)
-        cli_fail("%s: no number of the layer is known, and the layers of %s "
-                 "differ; expected it in the names of arrays, as in "
-                 "layers.3.q, or of files, as in q{layer}.npy",
+        cli_fail("%s: the layers of %s differ, but the layer of these arrays "
+                 "is not known; expected its number in the names of arrays, as "
+                 "in layers.3.q, or of files, as in q{layer}.npy",
                  head->file, name);
 }
 

@@ -95,8 +95,8 @@ const cli_option run_shared_options[] = {
      "are not given (none)",
      SHARED(config), 0, 0, false},
     {"show-config", 0, CLI_FLAG, NULL,
-     "print what each layer, or those of --layers, does with --config, and "
-     "stop",
+     "print the options that --config gives each layer (with --layers, only "
+     "those layers), and stop",
      SHARED(show_config), 0, 0, false},
     {"clip-qkv", 0, CLI_LAYER, "[LAYERS@]C",
      "clamp queries, keys and values to -C ... C (none)", SHARED(clip_qkv), 0,
@@ -148,8 +148,8 @@ const cli_option run_shared_options[] = {
      "(none)",
      SHARED(bias), 0, 0, false},
     {"sink", 0, CLI_LAYER, "[LAYERS@]X",
-     "add a term with this logit, which belongs to no key, to the sum of "
-     "softmax (none)",
+     "add exp(X) to the sum of softmax, as if for one more key without a value "
+     "(none)",
      SHARED(sink), 0, 0, false},
     {"tau", 0, CLI_LIST, "LIST",
      "temperatures to give to the heads, such as 0.5,1,2 or lo:hi:count[:log]; "

@@ -152,7 +152,15 @@ static void write_values(const value_list *list, char out[LIST])
         strcpy(out, "missing");
 }
 
-/* Writes "tau 0.5, expected 1". */
+/* Fields that not all heads from files have. */
+static bool is_optional(params_field field)
+{
+    return field == PARAMS_STEP || field == PARAMS_LAYER ||
+           field == PARAMS_HEAD;
+}
+
+/* Writes "tau 0.5, expected 1", or "layer 0, but the heads of a.npz have no
+ * layer number". */
 static void explain_field(const params_table *table, const params_key *key,
                           const unsigned *bits, unsigned closest,
                           params_field field, char out[WHAT])
@@ -161,11 +169,19 @@ static void explain_field(const params_table *table, const params_key *key,
     value_list list = list_values(table, bits, closest, field);
     write_values(&list, there);
     free(list.numbers);
+    const char *name = params_field_name(field);
+    if (is_optional(field) && isnan(key->number[field])) {
+        char source[WHAT / 2];
+        snprintf(out, WHAT, "%s %s, but the heads of %s have no %s number",
+                 name, there,
+                 lln_text_printable(source, sizeof source, key->source), name);
+        return;
+    }
     if (field == PARAMS_SEED)
         snprintf(here, sizeof here, "%" PRIu64, key->seed);
     else if (!isnan(key->number[field]))
         lln_table_format_real(key->number[field], 0, here);
-    snprintf(out, WHAT, "%s %s%s%s", params_field_name(field), there,
+    snprintf(out, WHAT, "%s %s%s%s", name, there,
              is_shown(key, field) ? "" : ", expected ",
              is_shown(key, field) ? "" : here);
 }

@@ -60,8 +60,8 @@ static void check_temperature(void)
                                            : NULL;
     if (option)
         cli_usage("--tau cannot be used with --%s for heads from files: "
-                  "--tau sets the variance of scale q.k alone",
-                  option);
+                  "--tau can only set the variance of scale q.k, before --%s",
+                  option, option);
 }
 
 /* Values for all layers are one value. */

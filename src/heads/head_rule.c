@@ -97,11 +97,13 @@ static lln_status set_toeplitz(const work *w, const lln_map_array *array)
     size_t width = n + m - 1, at = 0;
     size_t count = w->head->q.rows + w->head->k.rows - 1;
     bool one = array->count == width;
+    char expected[120];
+    snprintf(expected, sizeof expected,
+             "queries + keys - 1 = %zu, or %zu for each query head", width,
+             width);
     if (array->count % width != 0 ||
         (!one && !lln_grid_head(w->head, array->count / width, &at)))
-        return bad_count(
-            w, LLN_RULE_ARRAY_BIAS, array->count,
-            "queries + keys - 1, or that many for each query head");
+        return bad_count(w, LLN_RULE_ARRAY_BIAS, array->count, expected);
     double *numbers = lln_array_alloc(count, sizeof *numbers);
     if (!numbers)
         return LLN_ENOMEM;

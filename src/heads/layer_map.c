@@ -181,15 +181,16 @@ static lln_status check_heads(const char *name, const lln_map_array *array,
     if (array->count == 0 || (one && array->count == width) ||
         (array->count % width == 0 && is_head_count(head, role, count)))
         return LLN_OK;
-    char layer[40] = "";
+    char layer[40] = "", all[40] = "";
     if (head->layer >= 0)
         snprintf(layer, sizeof layer, " of layer %ld", head->layer);
+    if (one)
+        snprintf(all, sizeof all, "%zu, or ", width);
     return lln_fail(
         LLN_EINVAL,
-        "%s: %zu numbers do not fit %s %zu%s; expected %zu%s for "
-        "each %s head",
+        "%s: %zu numbers do not fit %s %zu%s; expected %s%zu for each %s head",
         name, array->count, role == LLN_QUERIES ? "head" : "key head",
-        head_number(head, role), layer, width, one ? ", or that many" : "",
+        head_number(head, role), layer, all, width,
         role == LLN_QUERIES ? "query" : "key");
 }
 

@@ -288,7 +288,7 @@ static void try_methods(recipe *r, bool single)
 START_TEST(random_heads)
 {
     size_t most = getenv("EIGENVALUE_HEADS") ? MOST_ASKED : MOST;
-    recipe r = {(kind)(_i % KINDS), 7000 + (uint64_t)_i};
+    recipe r = {.kind = (kind)(_i % KINDS), .seed = 7000 + (uint64_t)_i};
     r.n = 3 + (size_t)((double)(most - 2) * pow(uniform(r.seed, 2), 2));
     r.size = 1 + 30 * uniform(r.seed, 4);
     try_methods(&r, uniform(r.seed, 40) < 0.5);

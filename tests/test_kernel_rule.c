@@ -119,8 +119,13 @@ static const lln_logit_bias by_distance = {.by_distance = slopes,
 static const lln_logit_bias by_position = {.position = positions, .slope = 0.2};
 static const lln_logit_bias by_numbers = {.numbers = &grid, .hides = true};
 static const lln_logit_bias by_flags = {.mask = &mask, .hides = true};
-static const lln_logit_bias by_all = {slopes, M - 1, positions, 0.1,
-                                      &grid,  &mask, 0,         true};
+static const lln_logit_bias by_all = {.by_distance = slopes,
+                                      .zero = M - 1,
+                                      .position = positions,
+                                      .slope = 0.1,
+                                      .numbers = &grid,
+                                      .mask = &mask,
+                                      .hides = true};
 
 static const lln_logit_rule rules[] = {
     {.softcap = 0.7},

@@ -5,6 +5,7 @@
 #define LLN_TESTS_SPECTRUM_CASE_H
 
 #include "cases.h"
+#include "kernel/exponent_error.h"
 #include "measure/spectrum.h"
 
 static inline const char *method_name(lln_spectrum_method method)
@@ -18,8 +19,11 @@ static inline lln_status measure(const lln_head *head, const char *kernel,
                                  size_t memory, lln_spectrum *out)
 {
     lln_attention attention;
+    lln_kernel_choice choice;
     lln_spectrum_options options = {method, count, true, memory, false};
-    case_open(head, kernel, &attention);
+    expect_ok(lln_kernel_parse(kernel, &choice));
+    expect_ok(lln_kernel_open(&choice, head, &attention));
+    lln_kernel_set_error(&choice, head, &attention);
     lln_status status = lln_spectrum_measure(&attention, &options, out);
     lln_attention_close(&attention);
     return status;

@@ -18,7 +18,10 @@ END_TEST
 static double error_of(const char *kernel, const lln_head *head)
 {
     lln_attention attention;
-    case_open(head, kernel, &attention);
+    lln_kernel_choice choice;
+    expect_ok(lln_kernel_parse(kernel, &choice));
+    expect_ok(lln_kernel_open(&choice, head, &attention));
+    lln_kernel_set_error(&choice, head, &attention);
     double error = attention.exponent_error;
     lln_attention_close(&attention);
     return error;

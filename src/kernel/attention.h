@@ -89,9 +89,8 @@ struct lln_attention {
                           then 1 need not be an eigenvalue */
     lln_mask mask;
     lln_precision precision; /* of factors, tiles; by rows, of products */
-    double exponent_error;   /* of ln A_ij by rounding, in units of `precision`,
-                                see exponent_error.h; 0: lln_kernel_open sets
-                                it */
+    double exponent_error;   /* of ln A_ij by rounding, in units of `precision`;
+                                0: not known, see lln_kernel_set_error */
     lln_attention_tiles tiles;
     lln_attention_row_hooks rows;
 

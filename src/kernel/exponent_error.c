@@ -77,3 +77,11 @@ double lln_kernel_exponent_error(const lln_kernel_choice *choice,
         head->q.columns,
         feature_exponents(choice, head) + (bias ? bias->level : 0));
 }
+
+void lln_kernel_set_error(const lln_kernel_choice *choice, const lln_head *head,
+                          lln_attention *attention)
+{
+    if (attention->exponent_error == 0)
+        attention->exponent_error =
+            lln_kernel_exponent_error(choice, head, attention->precision);
+}

@@ -7,6 +7,7 @@
 #ifndef LLN_KERNEL_EXPONENT_ERROR_H
 #define LLN_KERNEL_EXPONENT_ERROR_H
 
+#include "kernel/attention.h"
 #include "kernel/parameters.h"
 
 /* In units of the rounding of the precision, 2^-53 or 2^-24: the error of sums
@@ -26,5 +27,12 @@ double lln_exponent_error(lln_precision precision, double products, size_t d,
  * has no queries and keys. */
 double lln_kernel_exponent_error(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_precision precision);
+
+/* Sets attention->exponent_error of a kernel that was opened on the head,
+ * unless its `open` has. lln_kernel_open does not, because the passes over
+ * queries and keys take a third of a search for alpha and beta, and only
+ * eigenvalues need the error. */
+void lln_kernel_set_error(const lln_kernel_choice *choice, const lln_head *head,
+                          lln_attention *attention);
 
 #endif

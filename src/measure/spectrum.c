@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "core/threads.h"
 #include "heads/wide.h"
+#include "kernel/exponent_error.h"
 #include "kernel/table/table.h"
 #include "measure/spectrum_arnoldi.h"
 #include "measure/spectrum_blocks.h"
@@ -237,6 +238,7 @@ static lln_status measure_kernel(const lln_kernel_choice *kernel,
     lln_attention attention;
     *out = missing_spectrum();
     LLN_TRY(lln_kernel_open(kernel, head, &attention));
+    lln_kernel_set_error(kernel, head, &attention);
     lln_status status = lln_spectrum_measure(&attention, options, out);
     lln_attention_close(&attention);
     return status;

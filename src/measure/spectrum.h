@@ -97,7 +97,8 @@ typedef struct {
  * moderate, AUTO changes to DENSE.
  * ARNOLDI stores P in the precision of the attention if it fits in the allowed
  * memory, else computes tiles again for each product, in O(n rank) memory.
- * Results do not depend on the number of threads. n = 1: P~ = 0, so lambda2 = 0
+ * Bounds allow for attention->exponent_error: see lln_kernel_set_error. Results
+ * do not depend on the number of threads. n = 1: P~ = 0, so lambda2 = 0
  * and gap = 1, although there is no second eigenvalue. All rows equal: lambda2
  * = 0 up to rounding. Without options->norms, unbiased_norm and centered_sigma1
  * are NaN.

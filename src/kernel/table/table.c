@@ -7,7 +7,6 @@
 
 #include "core/text.h"
 #include "kernel/arrays.h"
-#include "kernel/exponent_error.h"
 
 #define KERNEL(name) extern const lln_kernel lln_kernel_##name;
 #include "kernel/table/table.inc"
@@ -146,9 +145,6 @@ lln_status lln_kernel_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_check_rule(choice, &head->rule));
     LLN_TRY(lln_kernel_check_arrays(choice, head));
     LLN_TRY(choice->kernel->open(choice, head, attention));
-    if (attention->exponent_error == 0)
-        attention->exponent_error =
-            lln_kernel_exponent_error(choice, head, attention->precision);
     lln_status status = lln_attention_check(attention);
     if (status == LLN_OK)
         return LLN_OK;

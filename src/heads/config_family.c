@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+/* Qwen2-VL and Qwen2.5-VL, whole and text model, have the same defaults. */
+#define QWEN2_VL                                                               \
+    .rope = "half", .theta = 1e6, .positions = 32768,                          \
+    .layers = LLN_LAYERS_FLAG, .period = 80, .window = 4096, .key_heads = 8,   \
+    .sections = true
+
 /* Ended by a row without model_type. */
 static const lln_config_family families[] = {
     {.model_type = "llama", .rope = "half", .theta = 1e4, .positions = 2048},
@@ -67,42 +73,10 @@ static const lln_config_family families[] = {
      .layers = LLN_LAYERS_FLAG_ALL,
      .window = 4096,
      .key_heads = 4},
-    {.model_type = "qwen2_vl",
-     .rope = "half",
-     .theta = 1e6,
-     .positions = 32768,
-     .layers = LLN_LAYERS_FLAG,
-     .period = 80,
-     .window = 4096,
-     .key_heads = 8,
-     .sections = true},
-    {.model_type = "qwen2_vl_text",
-     .rope = "half",
-     .theta = 1e6,
-     .positions = 32768,
-     .layers = LLN_LAYERS_FLAG,
-     .period = 80,
-     .window = 4096,
-     .key_heads = 8,
-     .sections = true},
-    {.model_type = "qwen2_5_vl",
-     .rope = "half",
-     .theta = 1e6,
-     .positions = 32768,
-     .layers = LLN_LAYERS_FLAG,
-     .period = 80,
-     .window = 4096,
-     .key_heads = 8,
-     .sections = true},
-    {.model_type = "qwen2_5_vl_text",
-     .rope = "half",
-     .theta = 1e6,
-     .positions = 32768,
-     .layers = LLN_LAYERS_FLAG,
-     .period = 80,
-     .window = 4096,
-     .key_heads = 8,
-     .sections = true},
+    {.model_type = "qwen2_vl", QWEN2_VL},
+    {.model_type = "qwen2_vl_text", QWEN2_VL},
+    {.model_type = "qwen2_5_vl", QWEN2_VL},
+    {.model_type = "qwen2_5_vl_text", QWEN2_VL},
     {.model_type = "qwen3_vl_moe_text",
      .rope = "half",
      .theta = 5e5,

@@ -8,7 +8,6 @@
  * An independent program found 0.060 and 0.035 at x = 0.05 for the first two
  * rows (200 heads), and 0.58 and 1.00 for keys t5 and keys of rank 2 (40). */
 #include <stdio.h>
-#include <string.h>
 
 #include "bootstrap_heads.h"
 #include "core/threads.h"

@@ -3,7 +3,6 @@
  * The bootstrap of the fit of ln P against a plain loop over drawn heads, its
  * null distribution against an independent program, and small runs of its size
  * and power (tests/study_bootstrap.c has the large ones). */
-#include <string.h>
 
 #include "bootstrap_heads.h"
 #include "core/random.h"

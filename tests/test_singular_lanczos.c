@@ -4,8 +4,6 @@
  * entries. */
 #include "measure/singular_lanczos.h"
 
-#include <string.h>
-
 #include "core/memory.h"
 #include "given_matrix.h"
 

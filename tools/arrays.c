@@ -2,7 +2,6 @@
 #include "arrays.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "array_lists.h"
 #include "core/memory.h"

@@ -2,7 +2,6 @@
 #include "fenton_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/threads.h"
 #include "listing.h"

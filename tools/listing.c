@@ -10,7 +10,6 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
-#include "run.h"
 #include "signals.h"
 
 enum { DIGITS_FOR_PEOPLE = 4 };

@@ -2,7 +2,6 @@
 #include "rows.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "distinct.h"
 #include "message.h"

@@ -2,7 +2,6 @@
 #include "heads/shared_keys.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -17,9 +17,11 @@ static void refuse_values(const char *option, const char *values,
                   option, head->file);
 }
 
-/* Whether a head has one of the layers of the value. */
+/* Whether a head has one of the layers of the value; true without LAYERS@. */
 static bool is_used(const lln_layer_value *value, const lln_heads *heads)
 {
+    if (value->count == 0)
+        return true;
     for (size_t i = 0; i < heads->count; i++) {
         lln_head head;
         heads->describe(heads, i, &head);
@@ -28,7 +30,7 @@ static bool is_used(const lln_layer_value *value, const lln_heads *heads)
                 head.layer <= (long)value->runs[r].last)
                 return true;
     }
-    return value->count == 0;
+    return false;
 }
 
 static void warn_of_unused(const char *option, const char *values,
@@ -52,24 +54,15 @@ static void warn_of_unused(const char *option, const char *values,
 
 void layer_values_check(const lln_heads *heads)
 {
-    const run_options *o = &run_shared;
-    const struct {
-        const char *name, *value;
-    } options[] = {
-        {"clip-qkv", o->clip_qkv}, {"qk-norm", o->qk_norm},
-        {"rope", o->rope},         {"query-scale", o->query_scale},
-        {"window", o->window},     {"chunk", o->chunk},
-        {"prefix", o->prefix},     {"scale", o->scale},
-        {"softcap", o->softcap},   {"bias", o->bias},
-        {"sink", o->sink},
-    };
     lln_head head;
     heads->describe(heads, 0, &head);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        if (!options[i].value)
+    for (const cli_option *o = run_shared_options; o->name; o++) {
+        const char *values =
+            o->type == CLI_LAYER ? *(char *const *)o->target : NULL;
+        if (!values)
             continue;
-        refuse_values(options[i].name, options[i].value, &head);
-        if (!o->layers && !config_get())
-            warn_of_unused(options[i].name, options[i].value, heads);
+        refuse_values(o->name, values, &head);
+        if (!run_shared.layers && !config_get())
+            warn_of_unused(o->name, values, heads);
     }
 }

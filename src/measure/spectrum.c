@@ -300,25 +300,38 @@ static lln_status measure_triangular(const lln_kernel_choice *kernel,
     return status;
 }
 
+/* Whether lambda2 is not known, but may be with smaller rounding errors. */
+static bool is_doubtful(const lln_spectrum *spectrum)
+{
+    return isnan(spectrum->lambda2) && isfinite(spectrum->bound);
+}
+
+/* Tries less exact logits and weights first, as they take less time: those of
+ * the head, then float64 logits with float32 weights, then float64. */
 lln_status lln_spectrum_measure_head(const lln_kernel_choice *kernel,
                                      const lln_head *head,
                                      const lln_spectrum_options *options,
                                      lln_spectrum *out)
 {
     bool single = head->q.precision == LLN_FLOAT32;
-    bool triangular = lln_mask_is_triangular(head->rule.mask) &&
-                      (options->method == LLN_SPECTRUM_AUTO ||
-                       options->method == LLN_SPECTRUM_DIAGONAL);
-    lln_spectrum_options narrow = *options;
-    narrow.narrow = true;
-    if (single && triangular)
+    bool triangular = lln_mask_is_triangular(head->rule.mask);
+    bool diagonal = triangular && (options->method == LLN_SPECTRUM_AUTO ||
+                                   options->method == LLN_SPECTRUM_DIAGONAL);
+    bool few = head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS && !triangular;
+    lln_spectrum_options next = *options;
+    if (!single)
+        return measure_kernel(kernel, head, options, out);
+    if (diagonal)
         return measure_triangular(kernel, head, options, out);
-    if (single && !lln_mask_is_triangular(head->rule.mask) &&
-        head->q.rows <= LLN_SPECTRUM_FLOAT64_TOKENS)
-        LLN_TRY(measure_widened(kernel, head, &narrow, out));
-    else
+    if (!few) {
         LLN_TRY(measure_kernel(kernel, head, options, out));
-    if (!single || !isnan(out->lambda2) || !isfinite(out->bound))
+        if (!is_doubtful(out))
+            return LLN_OK;
+        lln_spectrum_free(out);
+    }
+    next.narrow = true;
+    LLN_TRY(measure_widened(kernel, head, &next, out));
+    if (!is_doubtful(out))
         return LLN_OK;
     lln_spectrum_free(out);
     return measure_widened(kernel, head, options, out);

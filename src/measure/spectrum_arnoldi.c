@@ -32,9 +32,14 @@ enum {
     MEDIUM_TOKENS = 1024, /* above, LAPACK takes seconds */
     LARGE_TOKENS = 32768, /* above, P is rarely stored: products cost more */
     LOOK_TOKENS = 4096,   /* above, a product takes as long as a Schur form */
-    LOOK = 16,
+    LOOK = 8,
     SMALLEST_ORDER = 4,
 };
+
+typedef struct {
+    bool rescued;    /* LAPACK follows if this does not converge */
+    double rounding; /* error of an eigenvalue with condition 1 */
+} search;
 
 static effort first_effort(size_t n, size_t wanted)
 {
@@ -178,29 +183,31 @@ static lln_status find_rounding(lln_operator *op, double *rounding)
     return LLN_OK;
 }
 
+/* Residuals below this share of the rounding error hardly change a bound. */
+static const double SHARE = 0.1;
+
 /* After many restarts, a larger eigenvalue may have been missed. The transpose
  * finds it, or another one. Scratch: values [wanted] and vectors [wanted x 2
  * n]. */
 static lln_status solve(lln_operator *op, const lln_krylov *problem,
-                        bool rescued, lln_eigenvalue *values, double *vectors,
-                        lln_spectrum *out)
+                        const search *s, lln_eigenvalue *values,
+                        double *vectors, lln_spectrum *out)
 {
-    double rounding;
     LLN_TRY(lln_krylov_solve(problem, values, vectors));
     bool well = well_conditioned(values, problem->wanted);
-    if (!well && rescued)
+    if (!well && s->rescued)
         return lln_fail(LLN_ENOCONV, "method arnoldi: ill-conditioned");
     if (!well || problem->restarts == LARGE.restarts)
         LLN_TRY(find_conditions(op, problem, vectors, values));
-    LLN_TRY(find_rounding(op, &rounding));
     for (size_t i = 0; i < problem->wanted; i++)
-        values[i].bound = values[i].condition * (rounding + values[i].residual);
+        values[i].bound =
+            values[i].condition * (s->rounding + values[i].residual);
     lln_spectrum_list(values, problem->wanted, out);
     return LLN_OK;
 }
 
-static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
-                             lln_spectrum *out)
+static lln_status try_effort(lln_operator *op, const effort *how,
+                             const search *s, lln_spectrum *out)
 {
     size_t wanted = out->count - out->known;
     operand by = {op, how->block, NULL};
@@ -213,7 +220,7 @@ static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
         .look = op->n > LOOK_TOKENS ? LOOK : 0,
         .restarts = how->restarts,
         .tolerance = tolerance(op),
-        .floor = 1e-16,
+        .floor = fmax(SHARE * s->rounding, 1e-16),
         .centred = !op->attention->unnormalised,
         .apply = deflated_product,
         .context = &by,
@@ -221,23 +228,41 @@ static lln_status try_effort(lln_operator *op, const effort *how, bool rescued,
     lln_eigenvalue *values = lln_array_alloc(wanted, sizeof *values);
     double *vectors = lln_array_alloc(2 * op->n * wanted, sizeof *vectors);
     lln_status status = values && vectors
-                            ? solve(op, &problem, rescued, values, vectors, out)
+                            ? solve(op, &problem, s, values, vectors, out)
                             : LLN_ENOMEM;
     free(values);
     free(vectors);
     return status;
 }
 
+/* Leaves all eigenvalues unknown: no bound is below `bound`, NaN if even that
+ * is not known. The other measures of the head are not affected. */
+static void leave_unknown(double bound, lln_spectrum *out)
+{
+    for (size_t i = out->known; i < out->count; i++)
+        out->eigenvalues[i] = (lln_eigenvalue){NAN, NAN, NAN, NAN, NAN, bound};
+}
+
 /* The largest eigenvalues of P~. */
-static lln_status find_eigenvalues(lln_operator *op, bool rescued,
+static lln_status find_eigenvalues(lln_operator *op, bool chosen,
                                    lln_spectrum *out)
 {
+    search s = {.rescued = chosen && op->n <= LLN_SPECTRUM_RESCUE_TOKENS};
     effort first = first_effort(op->n, out->count - out->known);
-    lln_status status = try_effort(op, &first, rescued, out);
-    if (status == LLN_ENOCONV && rescued && op->n > MEDIUM_TOKENS)
-        return try_effort(op, &MEDIUM, rescued, out);
-    if (status == LLN_ENOCONV && !rescued)
-        return try_effort(op, &LARGE, rescued, out);
+    LLN_TRY(find_rounding(op, &s.rounding));
+    if (s.rounding > LLN_SPECTRUM_TRUST) { /* and no condition is below 1 */
+        leave_unknown(s.rounding, out);
+        return LLN_OK;
+    }
+    lln_status status = try_effort(op, &first, &s, out);
+    if (status == LLN_ENOCONV && s.rescued && op->n > MEDIUM_TOKENS)
+        return try_effort(op, &MEDIUM, &s, out);
+    if (status == LLN_ENOCONV && !s.rescued)
+        status = try_effort(op, &LARGE, &s, out);
+    if (status == LLN_ENOCONV && chosen && !s.rescued) {
+        leave_unknown(NAN, out);
+        return LLN_OK;
+    }
     return status;
 }
 
@@ -256,15 +281,6 @@ static lln_status check_vectors(size_t n, size_t count)
                     count, n, needed / mebibyte, allowed / mebibyte);
 }
 
-/* Sets the eigenvalues to NaN; the other measures of the head are not
- * affected. */
-static lln_status leave_unknown(lln_spectrum *out)
-{
-    for (size_t i = out->known; i < out->count; i++)
-        out->eigenvalues[i] = (lln_eigenvalue){NAN, NAN, NAN, NAN, NAN, NAN};
-    return LLN_OK;
-}
-
 lln_status lln_spectrum_arnoldi(lln_attention *attention,
                                 const lln_spectrum_options *options,
                                 lln_spectrum *out)
@@ -280,11 +296,8 @@ lln_status lln_spectrum_arnoldi(lln_attention *attention,
     size_t memory = lln_spectrum_memory(options, 4);
     LLN_TRY(options->narrow ? lln_operator_open_narrow(attention, memory, &op)
                             : lln_operator_open(attention, memory, &op));
-    bool chosen = options->method == LLN_SPECTRUM_AUTO;
-    bool rescued = chosen && attention->n <= LLN_SPECTRUM_RESCUE_TOKENS;
-    lln_status status = find_eigenvalues(&op, rescued, out);
-    if (status == LLN_ENOCONV && chosen && !rescued)
-        status = leave_unknown(out);
+    lln_status status =
+        find_eigenvalues(&op, options->method == LLN_SPECTRUM_AUTO, out);
     if (status == LLN_OK && options->norms)
         status = lln_spectrum_norms(&op, out);
     lln_operator_close(&op);

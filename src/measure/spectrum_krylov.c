@@ -14,7 +14,10 @@
 #include "core/random.h"
 #include "measure/spectrum_internal.h"
 
-enum { CHUNK = 64 }; /* rows of V that are transformed at a time */
+enum {
+    CHUNK = 64,        /* rows of V that are transformed at a time */
+    LEAST_RESTARTS = 3 /* before the rate of convergence is judged */
+};
 
 static const double GUARD = 1e-3, /* relative residual of guards */
     TINY = 1e-8,     /* the product nearly vanished: project again */
@@ -282,6 +285,26 @@ static bool converged(const krylov *k)
     return true;
 }
 
+/* The largest relative residual of a wanted eigenvalue, by estimate. */
+static double distance(const krylov *k)
+{
+    double worst = 0;
+    for (size_t i = 0; i < k->problem->wanted; i++)
+        worst = fmax(worst, estimate(k, i) / k->sorted[i].modulus);
+    return worst;
+}
+
+/* Whether the remaining restarts may be enough. Residuals shrink at a steady
+ * rate at first, and faster near the end: half of the digits must come at the
+ * rate so far. `first`, `now`: distances, `done` restarts apart. */
+static bool promising(const lln_krylov *problem, int done, double first,
+                      double now)
+{
+    double left = (double)(problem->restarts - done);
+    return done < LEAST_RESTARTS ||
+           !(now * pow(now / first, left / done) > sqrt(problem->tolerance));
+}
+
 /* Schur vectors to keep: three fifths need fewer products than a half, if they
  * leave room for two blocks and the other vector of a pair. */
 static size_t kept(const krylov *k)
@@ -388,6 +411,7 @@ static lln_status expand_basis(krylov *k)
 static lln_status iterate(krylov *k)
 {
     const lln_krylov *p = k->problem;
+    double first = 0;
     start(k);
     for (int restarts = 0;; restarts++) {
         do {
@@ -395,7 +419,9 @@ static lln_status iterate(krylov *k)
             if (converged(k))
                 return LLN_OK;
         } while (k->used + 2 * k->b <= k->width);
-        if (restarts == p->restarts)
+        first = restarts == 0 ? distance(k) : first;
+        if (restarts == p->restarts ||
+            (p->hasty && !promising(p, restarts, first, distance(k))))
             return lln_fail(LLN_ENOCONV,
                             "method arnoldi: no convergence after %d restarts",
                             restarts);

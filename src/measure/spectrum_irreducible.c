@@ -27,6 +27,10 @@ static const double NEARLY_CONSTANT = 0.5;
  * tried. */
 static const double SURE = 1e-9;
 
+/* Copies of a multiple eigenvalue are found at most this far apart, relative to
+ * the norm. */
+static const double COPY = 1e-4;
+
 typedef enum { STATIONARY, TROPICAL } scaling;
 
 typedef struct {
@@ -264,6 +268,29 @@ static lln_status judge_in_schur_form(problem *s, lln_eigenvalue *value)
     return LLN_OK;
 }
 
+/* Whether another eigenvalue is so near that both may be one in P. */
+static bool has_copy(const problem *s, size_t index)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        bool conjugate = s->re[i] == s->re[index] && s->im[i] == -s->im[index];
+        double distance =
+            hypot(s->re[i] - s->re[index], s->im[i] - s->im[index]);
+        if (i != index && !(conjugate && s->im[i] != 0) &&
+            distance <= COPY * s->norm)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a doubtful one of the judged eigenvalues may be multiple. */
+static bool has_copies(const problem *s, size_t judged, const size_t *which)
+{
+    for (size_t i = 0; i < judged; i++)
+        if (s->values[i].bound > SURE && has_copy(s, which[i]))
+            return true;
+    return false;
+}
+
 /* For a multiple eigenvalue, inverse iteration may find a left vector of one
  * copy and a right vector of another, from which the condition cannot be
  * computed. The vectors of a Schur form belong together. Overwrites
@@ -316,7 +343,7 @@ static lln_status solve(problem *s, scaling how, size_t wanted, size_t *which,
     fill(s, s->constant, s->other);
     for (size_t i = 0; i < judged; i++)
         judge(s, which[i], &s->values[i]);
-    if (lln_eigenvalues_doubt(s->values, judged) > SURE)
+    if (has_copies(s, judged, which))
         LLN_TRY(judge_multiple(s, judged));
     *left = lln_eigenvalues_doubt(s->values, judged);
     return LLN_OK;

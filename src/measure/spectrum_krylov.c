@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * M V = V T + W S: V has `used` orthonormal columns, W is the next block. T is
- * full in columns that were multiplied, and a Schur form after a restart. */
+ * The space is in spectrum_krylov_space.h. T is full in columns that were
+ * multiplied, and a Schur form after a restart. */
 #include "measure/spectrum_krylov.h"
 
 #include <cblas.h>
@@ -11,35 +11,17 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/random.h"
 #include "measure/spectrum_internal.h"
+#include "measure/spectrum_krylov_space.h"
 
 enum {
     CHUNK = 64,        /* rows of V that are transformed at a time */
     LEAST_RESTARTS = 3 /* before the rate of convergence is judged */
 };
 
-static const double GUARD = 1e-3, /* relative residual of guards */
-    TINY = 1e-8,     /* the product nearly vanished: project again */
-    NOTHING = 1e-14; /* the product's direction is lost */
+static const double GUARD = 1e-3; /* relative residual of guards */
 
-typedef struct {
-    const lln_krylov *problem;
-    size_t n, b, width; /* width: of v, the basis */
-    size_t used, drawn; /* drawn: number of random vectors */
-    double *v;          /* [n x width], row-major */
-    double *h;          /* column j of [T; S] at h + j width */
-    double *x, *y;      /* [n x b] */
-    double *c;          /* [width x b] */
-    double *column;     /* [n] */
-    double *t, *q; /* Schur form and vectors, column-major, [used x used] */
-    double *left, *right;
-    double *s; /* S in Schur vectors, column j at s + j b */
-    double *re, *im;
-    lln_eigenvalue *sorted; /* the residual is the index */
-    double scale;           /* length of the longest product so far */
-    double *memory;
-} krylov;
+typedef lln_krylov_space krylov;
 
 static void krylov_free(krylov *k)
 {
@@ -81,137 +63,6 @@ static lln_status krylov_alloc(const lln_krylov *problem, krylov *k)
         *parts[i].array = next;
         next += (parts[i].size + 7) / 8 * 8;
     }
-    return LLN_OK;
-}
-
-/* Uniform in (-1, 1). */
-static void draw(krylov *k, double *column)
-{
-    double mean = 0;
-    for (size_t i = 0; i < k->n; i++) {
-        column[i] =
-            (double)(lln_random_number(k->drawn, i) >> 11) * 0x1p-52 - 1;
-        mean += column[i] / (double)k->n;
-    }
-    for (size_t i = 0; i < k->n && k->problem->centred; i++)
-        column[i] -= mean;
-    k->drawn++;
-}
-
-/* Subtracts the components along the first `count` columns of v. */
-static void project(krylov *k, size_t count, double *column)
-{
-    int n = (int)k->n, width = (int)k->width, columns = (int)count;
-    if (count == 0)
-        return;
-    cblas_dgemv(CblasRowMajor, CblasTrans, n, columns, 1, k->v, width, column,
-                1, 0, k->c, 1);
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, n, columns, -1, k->v, width, k->c,
-                1, 1, column, 1);
-}
-
-/* Normalises the column and makes it orthogonal to the first `count` columns of
- * v. If its direction is lost, it becomes random; if they span everything, 0.
- * Returns its length before. */
-static double settle(krylov *k, size_t count, double *column)
-{
-    int n = (int)k->n;
-    double length = cblas_dnrm2(n, column, 1);
-    if (length > TINY * k->scale) {
-        cblas_dscal(n, 1 / length, column, 1);
-        return length;
-    }
-    bool lost = !(length > NOTHING * k->scale);
-    if (lost)
-        draw(k, column);
-    for (int pass = 0; pass < 3; pass++) {
-        cblas_dscal(n, 1 / cblas_dnrm2(n, column, 1), column, 1);
-        project(k, count, column);
-    }
-    double left = cblas_dnrm2(n, column, 1);
-    cblas_dscal(n, left > 0.5 ? 1 / left : 0, column, 1);
-    return lost ? 0 : length;
-}
-
-/* Stores y as the block of v at `at`. Its products with its former value are
- * stored below the columns of h from `to` on, except for the first block. */
-static void append_block(krylov *k, size_t at, bool first)
-{
-    size_t to = at - (first ? 0 : k->b);
-    for (size_t c = 0; c < k->b; c++) {
-        double *h = first ? NULL : k->h + (to + c) * k->width;
-        for (size_t i = 0; i < k->n; i++)
-            k->column[i] = k->y[i * k->b + c];
-        for (int pass = 0; pass < 2; pass++)
-            for (size_t r = 0; r < c; r++) {
-                double *other = k->v + at + r;
-                double dot =
-                    cblas_ddot((int)k->n, other, (int)k->width, k->column, 1);
-                cblas_daxpy((int)k->n, -dot, other, (int)k->width, k->column,
-                            1);
-                if (h)
-                    h[at + r] += dot;
-            }
-        double length = settle(k, at + c, k->column);
-        if (h)
-            h[at + c] = length;
-        for (size_t i = 0; i < k->n; i++)
-            k->v[i * k->width + at + c] = k->column[i];
-    }
-}
-
-static void start(krylov *k)
-{
-    k->scale = 0;
-    for (size_t c = 0; c < k->b; c++) {
-        draw(k, k->column);
-        for (size_t i = 0; i < k->n; i++)
-            k->y[i * k->b + c] = k->column[i];
-    }
-    append_block(k, 0, true);
-}
-
-/* y = M x; updates the length of the longest product. */
-static lln_status multiply(krylov *k)
-{
-    LLN_TRY(k->problem->apply(k->problem->context, k->x, k->y));
-    for (size_t c = 0; c < k->b; c++)
-        k->scale = fmax(k->scale, cblas_dnrm2((int)k->n, k->y + c, (int)k->b));
-    return LLN_OK;
-}
-
-/* c [count x b] = V'y, y -= V c, for the first `count` columns of v. A matrix
- * product with a single vector takes several times as long as project(). */
-static void project_block(krylov *k, size_t count)
-{
-    int n = (int)k->n, b = (int)k->b, width = (int)k->width, some = (int)count;
-    if (b == 1) {
-        project(k, count, k->y);
-        return;
-    }
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, some, b, n, 1, k->v,
-                width, k->y, b, 0, k->c, b);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, b, some, -1, k->v,
-                width, k->c, b, 1, k->y, b);
-}
-
-/* Multiplies the last block and adds it to V. */
-static lln_status expand(krylov *k)
-{
-    size_t at = k->used, total = at + k->b;
-    for (size_t i = 0; i < k->n; i++)
-        memcpy(k->x + i * k->b, k->v + i * k->width + at, k->b * sizeof *k->x);
-    LLN_TRY(multiply(k));
-    for (size_t c = 0; c < k->b; c++)
-        memset(k->h + (at + c) * k->width, 0, k->width * sizeof *k->h);
-    for (int pass = 0; pass < 2; pass++) {
-        project_block(k, total);
-        for (size_t c = 0; c < k->b; c++)
-            for (size_t r = 0; r < total; r++)
-                k->h[(at + c) * k->width + r] += k->c[r * k->b + c];
-    }
-    append_block(k, total, false);
-    k->used = total;
     return LLN_OK;
 }
 
@@ -372,7 +223,7 @@ static lln_status multiply_vector(krylov *k, size_t column, double *from,
                 k->c, 1, 0, from, 1);
     memset(k->x, 0, k->n * k->b * sizeof *k->x);
     cblas_dcopy(n, from, 1, k->x, b);
-    LLN_TRY(multiply(k));
+    LLN_TRY(lln_krylov_space_multiply(k));
     cblas_dcopy(n, k->y, b, to, 1);
     return LLN_OK;
 }
@@ -404,7 +255,7 @@ static lln_status expand_basis(krylov *k)
     size_t first = k->used, look = k->problem->look;
     while (k->used + 2 * k->b <= k->width &&
            (look == 0 || k->used < first + look))
-        LLN_TRY(expand(k));
+        LLN_TRY(lln_krylov_space_expand(k));
     return decompose(k);
 }
 
@@ -412,7 +263,7 @@ static lln_status iterate(krylov *k)
 {
     const lln_krylov *p = k->problem;
     double first = 0;
-    start(k);
+    lln_krylov_space_start(k);
     for (int restarts = 0;; restarts++) {
         do {
             LLN_TRY(expand_basis(k));

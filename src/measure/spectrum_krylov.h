@@ -20,7 +20,7 @@ typedef struct {
     size_t look;   /* vectors to add between checks of convergence, which need a
                       Schur form; 0: fill the basis */
     int restarts;
-    bool hasty; /* fail as soon as `restarts` seem too few */
+    bool hasty;              /* fail as soon as `restarts` seem too few */
     double tolerance, floor; /* residual <= tolerance |lambda| + floor */
     bool centred; /* start with vectors of mean zero, as the operator's results
                      are */

@@ -34,6 +34,18 @@ static lln_status turn(void *context, const double *x, double *y)
     return LLN_OK;
 }
 
+/* The same with angles 0.1 (i + 1): eigenvalues all around the unit circle. */
+static lln_status turn_around(void *context, const double *x, double *y)
+{
+    ((diagonal *)context)->calls++;
+    for (size_t i = 0; i < N; i += 2) {
+        double angle = 0.05 * (double)(i + 2), c = cos(angle), s = sin(angle);
+        y[i] = c * x[i] - s * x[i + 1];
+        y[i + 1] = s * x[i] + c * x[i + 1];
+    }
+    return LLN_OK;
+}
+
 static lln_status refuse(void *context, const double *x, double *y)
 {
     (void)context;
@@ -144,6 +156,28 @@ START_TEST(solve_fails)
 }
 END_TEST
 
+/* A hasty search gives up after three restarts on eigenvalues of one modulus,
+ * and does not differ on others. */
+START_TEST(solve_hastily)
+{
+    double entries[N], vectors[3 * 2 * N];
+    lln_eigenvalue values[3];
+    diagonal d = {entries, 1, 0};
+    lln_krylov problem = problem_of(&d);
+    problem.hasty = true;
+    problem.apply = turn_around;
+    expect_status(lln_krylov_solve(&problem, values, vectors), LLN_ENOCONV);
+    ck_assert_str_eq(lln_error_message(),
+                     "method arnoldi: no convergence after 3 restarts");
+    ck_assert_uint_le(d.calls, 4 * problem.basis);
+    for (size_t i = 0; i < N; i++)
+        entries[i] = pow(0.97, (double)i);
+    problem.apply = multiply;
+    expect_ok(lln_krylov_solve(&problem, values, vectors));
+    expect_absolute(values[2].re, 0.97 * 0.97, 1e-9);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("spectrum_krylov");
@@ -152,6 +186,7 @@ int main(void)
     tcase_add_test(solve, solve_pair);
     tcase_add_test(solve, solve_again);
     tcase_add_test(solve, solve_fails);
+    tcase_add_test(solve, solve_hastily);
     suite_add_tcase(suite, solve);
     return run_suite(suite);
 }

@@ -45,6 +45,9 @@ static inline double run_command(char *const *arguments,
     while ((got = read(out[0], text + used, sizeof text - 1 - used)) > 0 &&
            used + 1 < sizeof text)
         used += (size_t)got;
+    char more[4096]; /* a command ends if nobody reads what it prints */
+    while (read(out[0], more, sizeof more) > 0)
+        continue;
     close(out[0]);
     int status = 1;
     struct rusage usage;

@@ -28,12 +28,9 @@ typedef struct {
  * largest and smallest value differ by at most x_rounding or y_rounding.
  * Sources: Hampel et al., Robust Statistics (1986), 5.2; Bonett and Wright,
  * Psychometrika 65 (2000), eq. 6. LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_correlation_measure(const double *x,
-                                                 double x_rounding,
-                                                 const double *y,
-                                                 double y_rounding,
-                                                 size_t count, size_t n,
-                                                 lln_correlation *out);
+LLN_NODISCARD lln_status lln_correlation_measure(
+    const double *x, double x_rounding, const double *y, double y_rounding,
+    size_t count, size_t n, lln_correlation *out);
 
 /* Ranks of x [count] from 1 on; equal values have the mean of their ranks: (3,
  * 1, 3) has ranks (2.5, 1, 2.5). LLN_ENOMEM. */

@@ -139,8 +139,8 @@ nan,nan,0' of_case uniform --causal --kernel softmax --columns norm
 
 @test "kernels with negative entries and attention weights have none" {
     prints 'entropy_qnorm_corr,entropy_norm_slope
-nan,nan' lln-entropy -n 64 -d 8 --trials 1 --each --kernel deltanet --causal \
-        --columns entropy_qnorm_corr,entropy_norm_slope
+nan,nan' lln-entropy -n 64 -d 8 --trials 1 --each --kernel deltanet \
+        --causal --columns entropy_qnorm_corr,entropy_norm_slope
     printf '\0\0\200\77\0\0\0\77\0\0\0\77\0\0\200\77' |
         npy weights.npy '<f4' '(2, 2)'
     run --separate-stderr lln-entropy --attention weights.npy --columns norm --quiet

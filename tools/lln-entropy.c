@@ -14,6 +14,7 @@
 #include "model.h"
 #include "norm_columns.h"
 #include "options.h"
+#include "pattern_columns.h"
 #include "rules.h"
 #include "run.h"
 
@@ -31,6 +32,7 @@ static const cli_option option_table[] = {
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
     JACKKNIFE_OPTION,
+    PATTERN_OPTIONS,
     {0},
 };
 
@@ -50,6 +52,7 @@ typedef struct {
     double theory;
     jackknife_record jackknife;
     lln_query_norm norm;
+    pattern_record patterns;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -78,6 +81,7 @@ static record_column summary_columns[] = {
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     NORM_COLUMNS(summary_record, norm, PASS_ROWS),
+    PATTERN_COLUMNS(summary_record, patterns),
     {0},
 };
 
@@ -86,6 +90,7 @@ typedef struct {
     long query, keys;
     lln_entropy entropy;
     norm_record norm;
+    pattern_record patterns;
 } query_record;
 
 #define QUERY(field, name)                                                     \
@@ -103,6 +108,7 @@ static record_column query_columns[] = {
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
     NORM_ROW_COLUMNS(query_record, norm),
+    PATTERN_ROW_COLUMNS(query_record, patterns),
     {0},
 };
 
@@ -176,24 +182,24 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
         attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
-    if (!(c->passes & PASS_NORM))
-        return status;
-    LLN_TRY(fill_rows(c, attention, true, out, NULL));
+    bool known = status == LLN_OK || status == LLN_EUNDEFINED;
+    if (known && (c->passes & PASS_NORM))
+        LLN_TRY(fill_rows(c, attention, true, out, NULL));
     return status;
 }
 
-/* Measures the entropies of the rows; there are standard errors only of drawn
- * rows and with --jackknife. */
-static lln_status fill_entropy(const run_case *c, summary_record *out,
-                               summary_record *error)
+/* There are standard errors only of drawn rows and with --jackknife. */
+static lln_status fill_attention(const run_case *c, lln_attention *attention,
+                                 summary_record *out, summary_record *error)
 {
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = jackknife_asked()
-                            ? fill_jackknife(c, &attention, out, error)
-                            : fill_rows(c, &attention, false, out,
-                                        run_shared.rows > 0 ? error : NULL);
-    lln_attention_close(&attention);
+    lln_status status = LLN_OK;
+    summary_record *drawn = run_shared.rows > 0 ? error : NULL;
+    if (c->passes & PASS_PATTERNS)
+        LLN_TRY(pattern_columns_measure(c, attention, &out->patterns,
+                                        drawn ? &drawn->patterns : NULL));
+    if (c->passes & PASS_ROWS)
+        status = jackknife_asked() ? fill_jackknife(c, attention, out, error)
+                                   : fill_rows(c, attention, false, out, drawn);
     return status;
 }
 
@@ -208,9 +214,13 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (c->passes & PASS_ROWS)
-        return fill_entropy(c, out, error);
-    return LLN_OK;
+    if (!(c->passes & (PASS_ROWS | PASS_PATTERNS)))
+        return LLN_OK;
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = fill_attention(c, &attention, out, error);
+    lln_attention_close(&attention);
+    return status;
 }
 
 static lln_status measure_diagnosis(const run_case *c, const void *context,
@@ -257,6 +267,9 @@ static lln_status measure_queries(const run_case *c, const void *context,
         query_record *first = run_block_record(block, 0);
         status = norm_columns_rows(c, &attention, rows, count, &first->norm,
                                    sizeof *first);
+        if (status == LLN_OK)
+            status = pattern_columns_rows(c, &attention, count,
+                                          &first->patterns, sizeof *first);
     }
     free(rows);
     lln_attention_close(&attention);
@@ -294,8 +307,14 @@ int main(int argc, char **argv)
     }
     jackknife_show(summary_columns);
     jackknife_check();
+    pattern_columns_refuse();
+    pattern_columns_choose(summary_columns);
+    pattern_columns_choose(query_columns);
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
+    if (options.diagnose && (pattern_token_ids || pattern_file))
+        cli_usage("--%s cannot be used with --diagnose",
+                  pattern_token_ids ? "token-ids" : "pattern");
     if (options.diagnose)
         return write_diagnosis();
     if (options.per_row)
@@ -303,6 +322,7 @@ int main(int argc, char **argv)
             &(run_plan){.name = "--per-row",
                         .table = {query_columns, sizeof(query_record)},
                         .measure = measure_queries,
+                        .check_heads = pattern_columns_check,
                         .has_many_rows = true,
                         .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
@@ -311,6 +331,7 @@ int main(int argc, char **argv)
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
+                    .check_heads = pattern_columns_check,
                     .leaves_out_tokens = jackknife_asked(),
                     .measures_sampled_rows = true});
 }

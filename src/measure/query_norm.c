@@ -164,7 +164,7 @@ lln_status lln_query_norm_measure(const lln_kernel_choice *choice,
                                   const lln_row *rows, unsigned what,
                                   lln_query_norm *out, lln_query_norm *error)
 {
-    lln_query_norm unused;
+    lln_query_norm unused = {0, 0, 0};
     error = error ? error : &unused;
     *out = *error = (lln_query_norm){NAN, NAN, NAN};
     count = queries ? count : attention->n;

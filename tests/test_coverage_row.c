@@ -20,11 +20,11 @@ enum { VALUES = 12 };
 
 static void measure(const coverage_row *row, double *out)
 {
-    lln_coverage_room *room =
-        lln_coverage_room_alloc(row->count, coverage_precision(row), true);
+    const lln_matrix weights = {coverage_precision(row), 1, row->count,
+                                coverage_weights(row)};
+    lln_coverage_room *room = lln_coverage_room_alloc(row->count, true);
     ck_assert_ptr_nonnull(room);
-    lln_coverage_row(&plan, coverage_weights(row), row->count, row->keys, room,
-                     out);
+    lln_coverage_row(&plan, weights, row->keys, room, out);
     lln_coverage_room_free(room);
 }
 

@@ -9,7 +9,6 @@
 #include "core/vector_math.h"
 
 struct lln_coverage_room {
-    lln_precision precision;
     uint8_t *index; /* the bin of each weight, [m + 8] */
     void *list;     /* weights of one bin, [m + 8] */
     void *sorted;   /* two copies of the row, for Gini; or NULL */
@@ -72,18 +71,15 @@ double lln_coverage_slack(lln_precision precision)
     return precision == LLN_FLOAT32 ? 1e-6 : 1e-12;
 }
 
-lln_coverage_room *lln_coverage_room_alloc(size_t m, lln_precision precision,
-                                           bool gini)
+lln_coverage_room *lln_coverage_room_alloc(size_t m, bool gini)
 {
     lln_coverage_room *room = lln_array_alloc(1, sizeof *room);
-    size_t size = lln_precision_size(precision);
     if (!room)
         return NULL;
-    room->precision = precision;
     room->index = lln_array_alloc_raw(m + 8, 1);
-    room->list = lln_array_alloc_raw(m + 8, size);
+    room->list = lln_array_alloc_raw(m + 8, sizeof(double));
     if (gini)
-        room->sorted = lln_array_alloc_raw(m, 2 * size);
+        room->sorted = lln_array_alloc_raw(m, 2 * sizeof(double));
     if (room->index && room->list && (room->sorted || !gini))
         return room;
     lln_coverage_room_free(room);
@@ -124,70 +120,70 @@ static void set_all(double *values, size_t count, double value)
         values[i] = value;
 }
 
-static found_value search(lln_coverage_room *room, const void *weights,
-                          size_t count, const lln_coverage_target *target)
+static row_sums sum_row(lln_matrix row)
 {
-    return room->precision == LLN_FLOAT32
-               ? search_f32(room, weights, count, target)
-               : search_f64(room, weights, count, target);
+    return row.precision == LLN_FLOAT32 ? sum_row_f32(row.data, row.columns)
+                                        : sum_row_f64(row.data, row.columns);
+}
+
+static found_value search(lln_coverage_room *room, lln_matrix row,
+                          const lln_coverage_target *target)
+{
+    return row.precision == LLN_FLOAT32
+               ? search_f32(room, row.data, row.columns, target)
+               : search_f64(room, row.data, row.columns, target);
 }
 
 /* The sum of the k largest of a row with more than k keys. */
-static double largest_sum(lln_coverage_room *room, const void *weights,
-                          size_t count, double k)
+static double largest_sum(lln_coverage_room *room, lln_matrix row, double k)
 {
     const lln_coverage_target target = {false, k};
-    found_value found = search(room, weights, count, &target);
+    found_value found = search(room, row, &target);
     return found.above.mass + (k - found.above.count) * found.value;
 }
 
-static double gini(lln_coverage_room *room, const void *weights, size_t count,
-                   size_t keys)
+static double gini(lln_coverage_room *room, lln_matrix row, size_t keys)
 {
-    return room->precision == LLN_FLOAT32
-               ? gini_f32(room->sorted, weights, count, keys)
-               : gini_f64(room->sorted, weights, count, keys);
+    return row.precision == LLN_FLOAT32
+               ? gini_f32(room->sorted, row.data, row.columns, keys)
+               : gini_f64(room->sorted, row.data, row.columns, keys);
 }
 
-static void fill_bins(const lln_coverage_plan *plan, const void *weights,
-                      size_t count, size_t keys, const row_sums *sums,
+static void fill_bins(const lln_coverage_plan *plan, lln_matrix row,
+                      size_t keys, const row_sums *sums,
                       lln_coverage_room *room)
 {
     double least = fmax(least_weight(plan, sums->total, keys), sums->smallest);
     if (plan->shares + plan->tops == 0)
         return;
-    lln_coverage_bins_start(room->precision, sums->largest, least, &room->bins);
-    if (count <= FEW)
+    lln_coverage_bins_start(row.precision, sums->largest, least, &room->bins);
+    if (row.columns <= FEW)
         room->bins.last = 0;
-    lln_coverage_bins_add(&room->bins, weights, count, room->index,
+    lln_coverage_bins_add(&room->bins, row.data, row.columns, room->index,
                           &room->counters);
 }
 
-void lln_coverage_row(const lln_coverage_plan *plan, const void *weights,
-                      size_t count, size_t keys, lln_coverage_room *room,
-                      double *out)
+void lln_coverage_row(const lln_coverage_plan *plan, lln_matrix weights,
+                      size_t keys, lln_coverage_room *room, double *out)
 {
-    bool single = room->precision == LLN_FLOAT32;
-    row_sums sums =
-        single ? sum_row_f32(weights, count) : sum_row_f64(weights, count);
-    double w = sums.total, slack = lln_coverage_slack(room->precision);
+    row_sums sums = sum_row(weights);
+    double w = sums.total, slack = lln_coverage_slack(weights.precision);
     set_all(out, lln_coverage_size(plan), NAN);
     if (!(w > 0 && w < INFINITY && sums.smallest >= 0))
         return;
-    fill_bins(plan, weights, count, keys, &sums, room);
+    fill_bins(plan, weights, keys, &sums, room);
     for (size_t i = 0; i < plan->shares; i++) {
         const lln_coverage_target target = {true, (plan->share[i] - slack) * w};
-        found_value found = search(room, weights, count, &target);
+        found_value found = search(room, weights, &target);
         *out++ = keys_of(&found, target.need);
     }
     for (size_t i = 0; i < plan->tops; i++) {
         size_t k = plan->top[i];
-        double sum =
-            k < keys ? largest_sum(room, weights, count, (double)k) : w;
+        double sum = k < keys ? largest_sum(room, weights, (double)k) : w;
         *out++ = fmin(sum / w, 1);
     }
     if (plan->gini)
-        *out = gini(room, weights, count, keys) / ((double)keys * w);
+        *out = gini(room, weights, keys) / ((double)keys * w);
 }
 
 static void set_middle(lln_coverage_bracket bracket, double *out, double *half)

@@ -35,23 +35,21 @@ double lln_coverage_slack(lln_precision precision);
 
 typedef struct lln_coverage_room lln_coverage_room;
 
-/* Memory of one thread for rows of at most m weights: m bytes and m weights,
- * with Gini two more weights for each. NULL: out of memory. Release with
- * lln_coverage_room_free; NULL is legal. */
-lln_coverage_room *lln_coverage_room_alloc(size_t m, lln_precision precision,
-                                           bool gini);
+/* Memory of one thread for rows of at most m weights: 9 m bytes, with Gini 25
+ * m. NULL: out of memory. Release with lln_coverage_room_free; NULL is legal.
+ */
+lln_coverage_room *lln_coverage_room_alloc(size_t m, bool gini);
 void lln_coverage_room_free(lln_coverage_room *room);
 
 /* Writes the values of a row with `keys` keys to out [lln_coverage_size(plan)].
- * weights [count], in the precision of the room: the row but for a factor;
- * count may exceed keys, if all other weights are 0. All values are NaN if a
+ * weights [1 x count]: the row, but for a factor; count may exceed
+ * keys if all other weights are 0. All values are NaN if a
  * weight is negative or not finite, or if their sum is 0. A row with one key:
  * K_p = 1, R_k = 1, Gini = 0.
  * Method: a histogram (coverage_bins.h), then a search in the bin that
  * decides. */
-void lln_coverage_row(const lln_coverage_plan *plan, const void *weights,
-                      size_t count, size_t keys, lln_coverage_room *room,
-                      double *out);
+void lln_coverage_row(const lln_coverage_plan *plan, lln_matrix weights,
+                      size_t keys, lln_coverage_room *room, double *out);
 
 /* The same values from a histogram of all weights of the keys alone, of sum
  * `total`: the middle of the bracket, and half its width in half [size]. */

@@ -12,6 +12,7 @@
 #include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
+#include "norm_columns.h"
 #include "options.h"
 #include "rules.h"
 #include "run.h"
@@ -48,6 +49,7 @@ typedef struct {
     lln_entropy entropy;
     double theory;
     jackknife_record jackknife;
+    lln_query_norm norm;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -75,6 +77,7 @@ static record_column summary_columns[] = {
     RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
+    NORM_COLUMNS(summary_record, norm, PASS_ROWS),
     {0},
 };
 
@@ -82,6 +85,7 @@ static record_column summary_columns[] = {
 typedef struct {
     long query, keys;
     lln_entropy entropy;
+    norm_record norm;
 } query_record;
 
 #define QUERY(field, name)                                                     \
@@ -98,6 +102,7 @@ static record_column query_columns[] = {
     RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
+    NORM_ROW_COLUMNS(query_record, norm),
     {0},
 };
 
@@ -142,26 +147,52 @@ static const record_column model_columns[] = {
     {0},
 };
 
+/* Measures the rows, and their entropies unless they are known; `error` is NULL
+ * unless the rows were drawn. */
+static lln_status fill_rows(const run_case *c, lln_attention *attention,
+                            bool known, summary_record *out,
+                            summary_record *error)
+{
+    size_t count = c->row_count;
+    lln_row *rows = NULL;
+    LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
+    lln_status status =
+        lln_rows_measure(attention, c->rows, count, LLN_ROW_ENTROPY, rows);
+    if (status == LLN_OK && !known)
+        lln_entropy_summarise(attention, rows, count, &out->entropy,
+                              error ? &error->entropy : NULL);
+    if (status == LLN_OK)
+        status = norm_columns_measure(c, attention, rows, &out->norm,
+                                      error ? &error->norm : NULL);
+    free(rows);
+    return status;
+}
+
+static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
+                                 summary_record *out, summary_record *error)
+{
+    size_t groups = 0;
+    lln_status status = lln_entropy_jackknife(
+        attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
+    out->jackknife.groups = (double)groups;
+    jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
+    if (!(c->passes & PASS_NORM))
+        return status;
+    LLN_TRY(fill_rows(c, attention, true, out, NULL));
+    return status;
+}
+
 /* Measures the entropies of the rows; there are standard errors only of drawn
  * rows and with --jackknife. */
 static lln_status fill_entropy(const run_case *c, summary_record *out,
-                               lln_entropy *error)
+                               summary_record *error)
 {
     lln_attention attention;
-    size_t groups = 0;
-    lln_status status;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    if (jackknife_asked())
-        status = lln_entropy_jackknife(&attention, jackknife_groups,
-                                       &out->entropy, error, &groups);
-    else
-        status = lln_entropy_measure(&attention, c->rows, c->row_count,
-                                     &out->entropy,
-                                     run_shared.rows > 0 ? error : NULL);
-    if (jackknife_asked()) {
-        out->jackknife.groups = (double)groups;
-        jackknife_warn(c, status, out->entropy.entropy, error->entropy);
-    }
+    lln_status status = jackknife_asked()
+                            ? fill_jackknife(c, &attention, out, error)
+                            : fill_rows(c, &attention, false, out,
+                                        run_shared.rows > 0 ? error : NULL);
     lln_attention_close(&attention);
     return status;
 }
@@ -178,7 +209,7 @@ static lln_status measure_entropy(const run_case *c, const void *context,
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
     if (c->passes & PASS_ROWS)
-        return fill_entropy(c, out, &error->entropy);
+        return fill_entropy(c, out, error);
     return LLN_OK;
 }
 
@@ -221,6 +252,11 @@ static lln_status measure_queries(const run_case *c, const void *context,
         out->query = (long)(c->rows ? c->rows[i] : i);
         out->keys = (long)rows[i].keys;
         lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
+    }
+    if (status == LLN_OK) {
+        query_record *first = run_block_record(block, 0);
+        status = norm_columns_rows(c, &attention, rows, count, &first->norm,
+                                   sizeof *first);
     }
     free(rows);
     lln_attention_close(&attention);

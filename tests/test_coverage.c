@@ -25,8 +25,8 @@ static lln_coverage *measure(lln_attention *attention, const size_t *queries,
     lln_coverage *coverage;
     count = queries ? count : attention->n;
     expect_ok(lln_coverage_open(&plan, attention->m, count, &coverage));
-    expect_ok(
-        lln_coverage_measure(attention, queries, count, memory, coverage));
+    expect_ok(lln_coverage_measure(attention, queries, count, memory, 0, NULL,
+                                   coverage));
     return coverage;
 }
 
@@ -291,6 +291,30 @@ START_TEST(any_threads)
 }
 END_TEST
 
+/* The statistics of rows come with either way. */
+START_TEST(statistics)
+{
+    lln_row expected[60], rows[60];
+    lln_head head =
+        dense_head(60, 60, 4, 2, (lln_mask){.causal = true}, LLN_FLOAT64);
+    lln_attention attention;
+    lln_coverage *coverage;
+    open_kernel("softmax", &head, NULL, 0, &attention);
+    expect_ok(
+        lln_rows_measure(&attention, NULL, 60, LLN_ROW_ENTROPY, expected));
+    expect_ok(lln_coverage_open(&plan, 60, 60, &coverage));
+    expect_ok(lln_coverage_measure(&attention, NULL, 60, _i ? EXACT : 0,
+                                   LLN_ROW_ENTROPY, rows, coverage));
+    for (size_t i = 0; i < 60; i++) {
+        ck_assert_uint_eq(rows[i].keys, i + 1);
+        expect_absolute(rows[i].entropy, expected[i].entropy, 1e-14);
+    }
+    lln_coverage_close(coverage);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(no_memory)
 {
     lln_coverage *coverage;
@@ -315,6 +339,7 @@ int main(void)
     tcase_add_test(coverage, undefined_rows);
     tcase_add_test(coverage, sampled_rows);
     tcase_add_loop_test(coverage, any_threads, 0, 2);
+    tcase_add_loop_test(coverage, statistics, 0, 2);
     tcase_add_test(coverage, no_memory);
     suite_add_tcase(suite, coverage);
     return run_suite(suite);

@@ -112,17 +112,33 @@ size_t lln_coverage_row_bytes(const lln_attention *attention)
     return attention->m * lln_precision_size(attention->precision);
 }
 
-lln_status lln_coverage_measure(lln_attention *attention, const size_t *queries,
-                                size_t count, size_t memory,
-                                lln_coverage *coverage)
+/* Receives panels for the coverage and for the statistics of rows. */
+typedef struct {
+    lln_coverage *coverage;
+    lln_row *rows;
+} both;
+
+static void visit_both(void *context, int thread, const lln_panel *panel)
 {
+    const both *to = context;
+    lln_coverage_visit(to->coverage, thread, panel);
+    memcpy(to->rows + panel->index, panel->statistics,
+           panel->rows * sizeof *to->rows);
+}
+
+lln_status lln_coverage_measure(lln_attention *attention, const size_t *queries,
+                                size_t count, size_t memory, unsigned what,
+                                lln_row *rows, lln_coverage *coverage)
+{
+    both to = {coverage, rows};
     if (attention->kind == LLN_ATTENTION_ROWS ||
         lln_coverage_row_bytes(attention) <= memory)
-        return lln_panels_visit(attention, queries, count, 0,
-                                lln_coverage_visit, coverage);
+        return lln_panels_visit(attention, queries, count, what,
+                                rows ? visit_both : lln_coverage_visit,
+                                rows ? (void *)&to : coverage);
     coverage->exact = false;
-    return lln_coverage_brackets(attention, queries, count, take_bracket,
-                                 coverage);
+    return lln_coverage_brackets(attention, queries, count, what, rows,
+                                 take_bracket, coverage);
 }
 
 const double *lln_coverage_of_row(const lln_coverage *coverage, size_t index)

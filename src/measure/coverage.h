@@ -47,11 +47,13 @@ size_t lln_coverage_row_bytes(const lln_attention *attention);
  * By panels, exactly, if a row of weights takes at most `memory` bytes, or if
  * the attention makes whole rows anyway. Otherwise in two sweeps, without
  * storing a row: each value is then the middle of its bracket, known to within
- * half its width. LLN_ENOMEM; LLN_EINTERRUPTED; the statuses of the
- * attention. */
+ * half its width. rows [count], unless NULL, receives the statistics of
+ * lln_rows_measure that `what` asks for, from the same sweep. LLN_ENOMEM;
+ * LLN_EINTERRUPTED; the statuses of the attention. */
 LLN_NODISCARD lln_status lln_coverage_measure(lln_attention *attention,
                                               const size_t *queries,
                                               size_t count, size_t memory,
+                                              unsigned what, lln_row *rows,
                                               lln_coverage *coverage);
 
 /* The values of row `index` of the list, in the order of lln_coverage_size, and

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/failure.h"
 #include "core/memory.h"
@@ -120,16 +121,19 @@ static lln_status count_weights(const sweep *of, size_t count)
 
 lln_status lln_coverage_brackets(lln_attention *attention,
                                  const size_t *queries, size_t count,
+                                 unsigned what, lln_row *rows,
                                  lln_coverage_take *take, void *context)
 {
-    lln_row *rows;
-    LLN_TRY(lln_rows_alloc(attention, queries, &count, &rows));
-    lln_status status = lln_rows_measure(attention, queries, count, 0, rows);
-    const sweep of = {attention, queries, rows, take, context};
+    lln_row *own;
+    LLN_TRY(lln_rows_alloc(attention, queries, &count, &own));
+    lln_status status = lln_rows_measure(attention, queries, count, what, own);
+    const sweep of = {attention, queries, own, take, context};
     if (status == LLN_OK) {
         lln_rows_begun += count;
         status = count_weights(&of, count);
     }
-    free(rows);
+    if (rows)
+        memcpy(rows, own, count * sizeof *rows);
+    free(own);
     return status == LLN_OK ? lln_threads_check_stop() : status;
 }

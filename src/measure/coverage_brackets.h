@@ -17,12 +17,11 @@ typedef void lln_coverage_take(void *context, size_t index,
 
 /* Two sweeps over attention by tiles: the first finds the largest score of each
  * row, the second counts weights relative to it. Each thread keeps 192
- * histograms, 0.8 MB. A row without keys is not passed on. LLN_ENOMEM;
+ * histograms, 0.8 MB. A row without keys is not passed on. rows [count], unless
+ * NULL, receives the statistics that `what` asks for. LLN_ENOMEM;
  * LLN_EINTERRUPTED. */
-LLN_NODISCARD lln_status lln_coverage_brackets(lln_attention *attention,
-                                               const size_t *queries,
-                                               size_t count,
-                                               lln_coverage_take *take,
-                                               void *context);
+LLN_NODISCARD lln_status lln_coverage_brackets(
+    lln_attention *attention, const size_t *queries, size_t count,
+    unsigned what, lln_row *rows, lln_coverage_take *take, void *context);
 
 #endif

@@ -216,7 +216,7 @@ START_TEST(undefined_rows)
     expect_ok(lln_coverage_summarise(coverage, 3, &out, &error));
     ck_assert(out.keys[1].mean == 2 && out.keys[1].max == 3); /* 3 and 1 */
     ck_assert(out.keys[1].median == 2 && error.keys[1].mean == 0);
-    ck_assert(isnan(error.keys[1].median));
+    ck_assert(error.keys[1].median == 0);
     expect_relative(out.keys[1].share, 2.0 / 3, 1e-15);
     ck_assert(out.recall[0].mean == 0.75 && out.recall[0].min == 0.5);
     lln_coverage_close(coverage);
@@ -227,6 +227,32 @@ START_TEST(undefined_rows)
     expect_ok(lln_coverage_summarise(coverage, 3, &out, NULL));
     ck_assert(isnan(out.keys[0].mean) && isnan(out.recall[0].min));
     ck_assert(isnan(out.gini));
+    lln_coverage_close(coverage);
+}
+END_TEST
+
+/* K_0.99 of rows of 1, 2, 3, 4 and 9 equal entries. */
+START_TEST(histogram)
+{
+    double p[6 * 9] = {0};
+    static const size_t keys[] = {1, 2, 3, 4, 9};
+    for (size_t i = 0; i < 5; i++)
+        for (size_t j = 0; j < keys[i]; j++)
+            p[9 * i + j] = 1;
+    lln_coverage *coverage = of_matrix(p, 6, 9); /* the last row is 0 */
+    double fraction[4], error[4];
+    expect_ok(lln_coverage_histogram(coverage, 2, 6, 4, fraction, error));
+    ck_assert(fraction[0] == 0.2 && fraction[1] == 0.4);
+    ck_assert(fraction[2] == 0.2 && fraction[3] == 0.2 && error[3] == 0);
+    expect_ok(lln_coverage_histogram(coverage, 2, 12, 2, fraction, error));
+    ck_assert(fraction[0] == 0.2 && fraction[1] == 0.8);
+    /* Variance of 0,0,0,0,1 is 0.2; the error is sqrt(0.2 / 5 / 2). */
+    expect_relative(error[0], sqrt(0.02), 1e-13);
+    lln_coverage_close(coverage);
+    p[0] = -1;
+    coverage = of_matrix(p, 6, 9);
+    expect_ok(lln_coverage_histogram(coverage, 2, 6, 4, fraction, error));
+    ck_assert(isnan(fraction[0]) && isnan(fraction[3]));
     lln_coverage_close(coverage);
 }
 END_TEST
@@ -257,6 +283,7 @@ START_TEST(sampled_rows)
                     1e-13);
     expect_relative(error.keys[1].share, error.keys[1].mean / 70, 1e-13);
     ck_assert(error.gini > 0 && error.recall[1].mean > 0);
+    ck_assert(isnan(error.keys[1].median) && isnan(error.recall[1].min));
     lln_coverage_close(all);
     lln_coverage_close(some);
     lln_attention_close(&attention);
@@ -337,6 +364,7 @@ int main(void)
     tcase_add_loop_test(coverage, measure_brackets, 0, SHAPE_COUNT);
     tcase_add_test(coverage, brackets_of_linear_scores);
     tcase_add_test(coverage, undefined_rows);
+    tcase_add_test(coverage, histogram);
     tcase_add_test(coverage, sampled_rows);
     tcase_add_loop_test(coverage, any_threads, 0, 2);
     tcase_add_loop_test(coverage, statistics, 0, 2);

@@ -187,11 +187,11 @@ static double order_of(const double *sorted, size_t count, order which)
 
 /* An order statistic, which grows with the values of all rows: its bracket is
  * between those of the lower and of the upper ends. */
-static lln_status set_order(const column *of, order which, double *out,
-                            double *error)
+static lln_status set_order(const column *of, order which, size_t n,
+                            double *out, double *error)
 {
     size_t count;
-    *error = NAN;
+    *error = of->coverage->count == n ? 0 : NAN;
     LLN_TRY(sort_column(of, of->coverage->exact ? 0 : -1, &count));
     *out = order_of(of->sorted, count, which);
     if (of->coverage->exact)
@@ -200,7 +200,7 @@ static lln_status set_order(const column *of, order which, double *out,
     LLN_TRY(sort_column(of, 1, &count));
     double high = order_of(of->sorted, count, which);
     *out = (low + high) / 2;
-    *error = (high - low) / 2;
+    *error += (high - low) / 2;
     return LLN_OK;
 }
 
@@ -244,8 +244,8 @@ static lln_status set_keys(const column *of, size_t n, lln_coverage_keys *out,
 {
     set_mean(of, n, &out->mean, &error->mean);
     set_share(of, n, &out->share, &error->share);
-    LLN_TRY(set_order(of, MEDIAN, &out->median, &error->median));
-    return set_order(of, LARGEST, &out->max, &error->max);
+    LLN_TRY(set_order(of, MEDIAN, n, &out->median, &error->median));
+    return set_order(of, LARGEST, n, &out->max, &error->max);
 }
 
 static lln_status summarise(const lln_coverage *coverage, size_t n,
@@ -258,7 +258,7 @@ static lln_status summarise(const lln_coverage *coverage, size_t n,
         LLN_TRY(set_keys(&of, n, &out->keys[i], &error->keys[i]));
     for (size_t i = 0; i < plan->tops; i++, of.value++) {
         set_mean(&of, n, &out->recall[i].mean, &error->recall[i].mean);
-        LLN_TRY(set_order(&of, SMALLEST, &out->recall[i].min,
+        LLN_TRY(set_order(&of, SMALLEST, n, &out->recall[i].min,
                           &error->recall[i].min));
     }
     if (plan->gini)
@@ -290,4 +290,25 @@ lln_status lln_coverage_summarise(const lln_coverage *coverage, size_t n,
         sorted ? summarise(coverage, n, sorted, out, error) : LLN_ENOMEM;
     free(sorted);
     return status;
+}
+
+lln_status lln_coverage_histogram(const lln_coverage *coverage, size_t share,
+                                  size_t n, size_t bins, double *fraction,
+                                  double *error)
+{
+    size_t count = coverage->count;
+    double *inside = lln_array_alloc(count, sizeof *inside);
+    if (!inside)
+        return LLN_ENOMEM;
+    for (size_t b = 0; b < bins; b++) {
+        for (size_t i = 0; i < count; i++) {
+            double x = coverage->values[i * coverage->size + share];
+            bool in = x >= ldexp(1, (int)b) &&
+                      (b + 1 == bins || x < ldexp(1, (int)b + 1));
+            inside[i] = isnan(x) || coverage->negative ? NAN : in;
+        }
+        lln_values_mean(inside, 1, count, n, &fraction[b], &error[b]);
+    }
+    free(inside);
+    return LLN_OK;
 }

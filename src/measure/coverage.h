@@ -66,11 +66,21 @@ const double *lln_coverage_half(const lln_coverage *coverage, size_t index);
  * The median of an even number of rows is the mean of the middle two. *error,
  * unless NULL, receives for the means the standard error as an estimate of all
  * n rows of the attention (lln_values_mean), plus half the mean width of the
- * brackets; for medians and extremes half the width of their bracket, which
- * follows from those of the rows, or NaN if the rows are exact. */
+ * brackets; for medians and extremes of all n rows half the width of their
+ * bracket, which follows from those of the rows; NaN for other rows. */
 LLN_NODISCARD lln_status lln_coverage_summarise(const lln_coverage *coverage,
                                                 size_t n,
                                                 lln_coverage_summary *out,
                                                 lln_coverage_summary *error);
+
+/* The fraction of the rows with a value whose K_p of share `share` of the plan
+ * is at least 2^b and below 2^(b+1), for b = 0 .. bins - 1 >= 0; the last bin
+ * has no upper end. fraction, error [bins]: its standard error as above,
+ * without the width of brackets, whose middles are counted. NaN as in the
+ * summary. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_coverage_histogram(const lln_coverage *coverage,
+                                                size_t share, size_t n,
+                                                size_t bins, double *fraction,
+                                                double *error);
 
 #endif

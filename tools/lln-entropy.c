@@ -329,9 +329,10 @@ int main(int argc, char **argv)
         sizeof(query_record) + coverage_values() * sizeof(double);
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
+    bool distribution = coverage_distribution_asked();
     if (options.diagnose)
         return write_diagnosis();
-    if (coverage_distribution_asked())
+    if (distribution)
         return coverage_distribution_write();
     if (options.per_row)
         return run_plan_write(

@@ -349,12 +349,14 @@ int main(int argc, char **argv)
         sizeof(query_record) + coverage_values() * sizeof(double);
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
-    if (options.diagnose && (pattern_token_ids || pattern_file))
-        cli_usage("--%s cannot be used with --diagnose",
-                  pattern_token_ids ? "token-ids" : "pattern");
+    if (options.diagnose)
+        pattern_columns_refuse_with("--diagnose");
+    bool distribution = coverage_distribution_asked();
     if (options.diagnose)
         return write_diagnosis();
-    if (coverage_distribution_asked())
+    if (distribution)
+        pattern_columns_refuse_with("--distribution");
+    if (distribution)
         return coverage_distribution_write();
     if (options.per_row)
         return run_plan_write(

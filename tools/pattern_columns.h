@@ -72,6 +72,9 @@ void pattern_columns_choose(record_column *columns);
 /* Lets messages name the option that a missing column needs. */
 void pattern_columns_refuse(void);
 
+/* Ends the process if an option was given; `other` has another table. */
+void pattern_columns_refuse_with(const char *other);
+
 /* For run_plan.check_heads: reads the files and ends the process unless they
  * go with all heads. */
 void pattern_columns_check(const lln_heads *heads);

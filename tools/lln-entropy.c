@@ -17,8 +17,10 @@
 #include "norm_columns.h"
 #include "options.h"
 #include "pattern_columns.h"
+#include "row_pass.h"
 #include "rules.h"
 #include "run.h"
+#include "where_columns.h"
 
 static struct {
     bool per_row, diagnose;
@@ -33,6 +35,7 @@ static const cli_option option_table[] = {
      "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    WHERE_OPTIONS,
     COVERAGE_OPTIONS,
     COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
@@ -57,6 +60,7 @@ typedef struct {
     jackknife_record jackknife;
     lln_query_norm norm;
     pattern_record patterns;
+    where_record where;
     lln_coverage_summary coverage;
 } summary_record;
 
@@ -90,6 +94,7 @@ static record_column summary_columns[COLUMNS_MOST] = {
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     NORM_COLUMNS(summary_record, norm, PASS_ROWS),
     PATTERN_COLUMNS(summary_record, patterns),
+    WHERE_COLUMNS(summary_record, where),
     {0},
 };
 
@@ -99,6 +104,7 @@ typedef struct {
     lln_entropy entropy;
     norm_record norm;
     pattern_record patterns;
+    where_row_record where;
     double coverage[]; /* [coverage_values()] */
 } query_record;
 
@@ -118,6 +124,7 @@ static record_column query_columns[COLUMNS_MOST] = {
                 0),
     NORM_ROW_COLUMNS(query_record, norm),
     PATTERN_ROW_COLUMNS(query_record, patterns),
+    WHERE_ROW_COLUMNS(query_record, where),
     {0},
 };
 
@@ -162,43 +169,43 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* Summarises the measured rows. Entropies and norms have errors only if rows
- * were drawn. */
-static lln_status summarise_rows(const run_case *c, lln_attention *attention,
-                                 const lln_row *rows,
-                                 const lln_coverage *coverage,
-                                 summary_record *out, summary_record *error)
+/* There are standard errors of drawn rows and of brackets; with --jackknife the
+ * entropies are known. */
+static lln_status summarise_pass(const run_case *c, lln_attention *attention,
+                                 const row_pass *pass, summary_record *out,
+                                 summary_record *error)
 {
     bool drawn = run_shared.rows > 0;
-    size_t count = c->rows ? c->row_count : attention->n;
     if ((c->passes & PASS_ROWS) && !jackknife_asked())
-        lln_entropy_summarise(attention, rows, count, &out->entropy,
+        lln_entropy_summarise(attention, pass->rows, pass->count, &out->entropy,
                               drawn ? &error->entropy : NULL);
-    if (coverage)
+    if (pass->coverage)
         LLN_TRY(lln_coverage_summarise(
-            coverage, attention->n, &out->coverage,
+            pass->coverage, attention->n, &out->coverage,
             drawn || coverage_has_brackets() ? &error->coverage : NULL));
-    return norm_columns_measure(c, attention, rows, &out->norm,
+    LLN_TRY(where_fill(c, attention, pass->where, pass->rows, pass->count,
+                       &out->where, drawn ? &error->where : NULL));
+    LLN_TRY(pattern_columns_fill(pass->patterns, &out->patterns,
+                                 drawn ? &error->patterns : NULL));
+    return norm_columns_measure(c, attention, pass->rows, &out->norm,
                                 drawn ? &error->norm : NULL);
 }
 
 static lln_status fill_rows(const run_case *c, lln_attention *attention,
                             summary_record *out, summary_record *error)
 {
-    size_t count = c->row_count;
-    lln_row *rows = NULL;
-    lln_coverage *coverage = NULL;
-    LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
-    unsigned what =
-        c->passes & PASS_ROWS ? norm_columns_statistics(c, attention) : 0;
+    row_pass pass;
     lln_status status =
-        coverage_measure(c, attention, what, count, rows, &coverage);
+        row_pass_run(c, attention, c->passes & PASS_ROWS, false, &pass);
     if (status == LLN_OK)
-        status = summarise_rows(c, attention, rows, coverage, out, error);
-    lln_coverage_close(coverage);
-    free(rows);
+        status = summarise_pass(c, attention, &pass, out, error);
+    row_pass_close(&pass);
     return status;
 }
+
+/* Passes that measure rows for other columns than entropies. */
+#define PASSES_BESIDE                                                          \
+    (PASS_NORM | PASS_COVERAGE | PASS_PATTERNS | WHERE_ANY | PASS_SHAPE)
 
 static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
                                  summary_record *out, summary_record *error)
@@ -209,23 +216,22 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
     bool known = status == LLN_OK || status == LLN_EUNDEFINED;
-    if (known && (c->passes & (PASS_NORM | PASS_COVERAGE)))
+    if (known && (c->passes & PASSES_BESIDE))
         LLN_TRY(fill_rows(c, attention, out, error));
     return status;
 }
 
-/* There are standard errors only of drawn rows and with --jackknife. */
-static lln_status fill_attention(const run_case *c, lln_attention *attention,
-                                 summary_record *out, summary_record *error)
+/* Measures the rows; there are standard errors only of drawn rows, of brackets
+ * and with --jackknife. */
+static lln_status fill_entropy(const run_case *c, summary_record *out,
+                               summary_record *error)
 {
-    lln_status status = LLN_OK;
-    if (c->passes & PASS_PATTERNS)
-        LLN_TRY(pattern_columns_measure(c, attention, &out->patterns,
-                                        run_shared.rows > 0 ? &error->patterns
-                                                            : NULL));
-    if (c->passes & (PASS_ROWS | PASS_COVERAGE))
-        status = jackknife_asked() ? fill_jackknife(c, attention, out, error)
-                                   : fill_rows(c, attention, out, error);
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = jackknife_asked()
+                            ? fill_jackknife(c, &attention, out, error)
+                            : fill_rows(c, &attention, out, error);
+    lln_attention_close(&attention);
     return status;
 }
 
@@ -240,13 +246,9 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (!(c->passes & (PASS_ROWS | PASS_COVERAGE | PASS_PATTERNS)))
-        return LLN_OK;
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = fill_attention(c, &attention, out, error);
-    lln_attention_close(&attention);
-    return status;
+    if (c->passes & (PASS_ROWS | PASSES_BESIDE))
+        return fill_entropy(c, out, error);
+    return LLN_OK;
 }
 
 static lln_status measure_diagnosis(const run_case *c, const void *context,
@@ -269,41 +271,37 @@ static lln_status summarise_model(const run_block *heads, const void *context,
                                    run_block_record(block, 0));
 }
 
+static lln_status fill_queries(const run_case *c, lln_attention *attention,
+                               const row_pass *pass, run_block *block)
+{
+    LLN_TRY(run_block_resize(block, pass->count));
+    query_record *first = run_block_record(block, 0);
+    for (size_t i = 0; i < pass->count; i++) {
+        const lln_row *row = &pass->rows[i];
+        query_record *out = run_block_record(block, i);
+        query_record *error = run_block_errors(block, i);
+        out->query = (long)(c->rows ? c->rows[i] : i);
+        out->keys = (long)row->keys;
+        lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
+        where_fill_row(c, attention, pass->where, pass->rows, i, &out->where);
+        LLN_TRY(pattern_columns_fill_row(pass->patterns, i, &out->patterns));
+        coverage_fill_row(c, pass->coverage, i, out->coverage, error->coverage);
+    }
+    return norm_columns_rows(c, attention, pass->rows, pass->count,
+                             &first->norm, block->type.size);
+}
+
 static lln_status measure_queries(const run_case *c, const void *context,
                                   run_block *block)
 {
     (void)context;
-    size_t count = c->row_count;
     lln_attention attention;
-    lln_row *rows = NULL;
-    lln_coverage *coverage = NULL;
+    row_pass pass;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
+    lln_status status = row_pass_run(c, &attention, true, true, &pass);
     if (status == LLN_OK)
-        status = run_block_resize(block, count);
-    if (status == LLN_OK)
-        status = coverage_measure(c, &attention,
-                                  norm_columns_statistics(c, &attention), count,
-                                  rows, &coverage);
-    for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        query_record *out = run_block_record(block, i);
-        out->query = (long)(c->rows ? c->rows[i] : i);
-        out->keys = (long)rows[i].keys;
-        lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
-        query_record *error = run_block_errors(block, i);
-        coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
-    }
-    if (status == LLN_OK) {
-        query_record *first = run_block_record(block, 0);
-        size_t stride = block->type.size;
-        status =
-            norm_columns_rows(c, &attention, rows, count, &first->norm, stride);
-        if (status == LLN_OK)
-            status = pattern_columns_rows(c, &attention, count,
-                                          &first->patterns, stride);
-    }
-    lln_coverage_close(coverage);
-    free(rows);
+        status = fill_queries(c, &attention, &pass, block);
+    row_pass_close(&pass);
     lln_attention_close(&attention);
     return status;
 }
@@ -342,6 +340,7 @@ int main(int argc, char **argv)
     pattern_columns_refuse();
     pattern_columns_choose(summary_columns);
     pattern_columns_choose(query_columns);
+    where_read(summary_columns, query_columns);
     coverage_read();
     coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
     coverage_add_row_columns(query_columns, offsetof(query_record, coverage));

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 #include "kernel/score_slope.h"
+#include "kernel/table/table.h"
 #include "measure/correlation.h"
 #include "measure/norm_slope.h"
 #include "measure/row_sample.h"
@@ -114,7 +115,8 @@ lln_status lln_query_norm_slopes(const lln_kernel_choice *choice,
         return LLN_OK;
     if (lln_score_slope_is_known(attention))
         return lln_norm_slopes(attention, queries, count, out);
-    if (choice->kernel->properties & LLN_KERNEL_SIGNED)
+    bool stored = choice->kernel == lln_kernel_stored().kernel;
+    if (stored || (choice->kernel->properties & LLN_KERNEL_SIGNED))
         return LLN_OK;
     return lln_norm_slopes_by_difference(choice, head, queries, count, out);
 }

@@ -174,6 +174,26 @@ like_reference() {
         --coverage-memory 0 --columns k90,k90_se)" 0
 }
 
+# The claim of the page.
+@test "how far brackets are from the exact values" {
+    local name mask columns='k??,gini'
+    for mask in '' --causal; do
+        # shellcheck disable=SC2086 # no word if there is no mask
+        of_encoder $mask --columns "$columns" > exact 2> /dev/null
+        # shellcheck disable=SC2086
+        of_encoder $mask --columns "$columns,*_se" --coverage-memory 0 \
+            > bracket 2> /dev/null
+        for name in k50 k90 k95 k99 gini; do
+            paste -d ' ' <(column $name < bracket) <(column $name < exact) |
+                near 1e-3
+            paste -d ' ' <(column ${name}_se < bracket) \
+                <(column $name < exact) |
+                awk '!($1 < 0.002 * $2) { print; bad = 1 }
+                    END { exit bad || NR != 4 }'
+        done
+    done
+}
+
 @test "--distribution" {
     local of=(of_case causal --causal --kernel softmax)
     "${of[@]}" --distribution 4 --coverage 0.5,0.9 > table

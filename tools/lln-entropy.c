@@ -7,14 +7,20 @@
 
 #include "command.h"
 #include "core/memory.h"
+#include "coverage_columns.h"
+#include "coverage_distribution.h"
 #include "jackknife.h"
 #include "measure/diagnosis.h"
 #include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
+#include "norm_columns.h"
 #include "options.h"
+#include "pattern_columns.h"
+#include "row_pass.h"
 #include "rules.h"
 #include "run.h"
+#include "where_columns.h"
 
 static struct {
     bool per_row, diagnose;
@@ -29,7 +35,11 @@ static const cli_option option_table[] = {
      "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    WHERE_OPTIONS,
+    COVERAGE_OPTIONS,
+    COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
+    PATTERN_OPTIONS,
     {0},
 };
 
@@ -48,6 +58,10 @@ typedef struct {
     lln_entropy entropy;
     double theory;
     jackknife_record jackknife;
+    lln_query_norm norm;
+    pattern_record patterns;
+    where_record where;
+    lln_coverage_summary coverage;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -56,7 +70,10 @@ typedef struct {
 /* Printed by default if there is a sink. */
 #define SINK "sink"
 
-static record_column summary_columns[] = {
+/* The most columns of a table, with those of coverage_columns.h. */
+enum { COLUMNS_MOST = 128 + COVERAGE_COLUMNS };
+
+static record_column summary_columns[COLUMNS_MOST] = {
     SUMMARY(entropy, "entropy_nats"),
     SUMMARY(normalized, "entropy_normalized"),
     SUMMARY(min, "entropy_min_nats"),
@@ -75,6 +92,9 @@ static record_column summary_columns[] = {
     RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
+    NORM_COLUMNS(summary_record, norm, PASS_ROWS),
+    PATTERN_COLUMNS(summary_record, patterns),
+    WHERE_COLUMNS(summary_record, where),
     {0},
 };
 
@@ -82,12 +102,16 @@ static record_column summary_columns[] = {
 typedef struct {
     long query, keys;
     lln_entropy entropy;
+    norm_record norm;
+    pattern_record patterns;
+    where_row_record where;
+    double coverage[]; /* [coverage_values()] */
 } query_record;
 
 #define QUERY(field, name)                                                     \
     RECORD_REAL(query_record, entropy.field, name, COLUMNS_DEFAULT, 0)
 
-static record_column query_columns[] = {
+static record_column query_columns[COLUMNS_MOST] = {
     RECORD_INTEGER(query_record, query, "query", COLUMNS_DEFAULT, 0),
     RECORD_INTEGER(query_record, keys, "keys", COLUMNS_DEFAULT, 0),
     QUERY(entropy, "entropy_nats"),
@@ -98,6 +122,9 @@ static record_column query_columns[] = {
     RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
+    NORM_ROW_COLUMNS(query_record, norm),
+    PATTERN_ROW_COLUMNS(query_record, patterns),
+    WHERE_ROW_COLUMNS(query_record, where),
     {0},
 };
 
@@ -142,26 +169,68 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* Measures the entropies of the rows; there are standard errors only of drawn
- * rows and with --jackknife. */
+/* There are standard errors of drawn rows and of brackets; with --jackknife the
+ * entropies are known. */
+static lln_status summarise_pass(const run_case *c, lln_attention *attention,
+                                 const row_pass *pass, summary_record *out,
+                                 summary_record *error)
+{
+    bool drawn = run_shared.rows > 0;
+    if ((c->passes & PASS_ROWS) && !jackknife_asked())
+        lln_entropy_summarise(attention, pass->rows, pass->count, &out->entropy,
+                              drawn ? &error->entropy : NULL);
+    if (pass->coverage)
+        LLN_TRY(lln_coverage_summarise(
+            pass->coverage, attention->n, &out->coverage,
+            drawn || coverage_has_brackets() ? &error->coverage : NULL));
+    LLN_TRY(where_fill(c, attention, pass->where, pass->rows, pass->count,
+                       &out->where, drawn ? &error->where : NULL));
+    LLN_TRY(pattern_columns_fill(pass->patterns, &out->patterns,
+                                 drawn ? &error->patterns : NULL));
+    return norm_columns_measure(c, attention, pass->rows, &out->norm,
+                                drawn ? &error->norm : NULL);
+}
+
+static lln_status fill_rows(const run_case *c, lln_attention *attention,
+                            summary_record *out, summary_record *error)
+{
+    row_pass pass;
+    lln_status status =
+        row_pass_run(c, attention, c->passes & PASS_ROWS, false, &pass);
+    if (status == LLN_OK)
+        status = summarise_pass(c, attention, &pass, out, error);
+    row_pass_close(&pass);
+    return status;
+}
+
+/* Passes that measure rows for other columns than entropies. */
+#define PASSES_BESIDE                                                          \
+    (PASS_NORM | PASS_COVERAGE | PASS_PATTERNS | WHERE_ANY | PASS_SHAPE)
+
+static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
+                                 summary_record *out, summary_record *error)
+{
+    size_t groups = 0;
+    lln_status status = lln_entropy_jackknife(
+        attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
+    out->jackknife.groups = (double)groups;
+    jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
+    bool known = status == LLN_OK || status == LLN_EUNDEFINED;
+    if (known && (c->passes & PASSES_BESIDE))
+        LLN_TRY(fill_rows(c, attention, out, error));
+    return status;
+}
+
+/* Measures the rows; there are standard errors only of drawn rows, of brackets
+ * and with --jackknife. */
 static lln_status fill_entropy(const run_case *c, summary_record *out,
-                               lln_entropy *error)
+                               summary_record *error)
 {
     lln_attention attention;
-    size_t groups = 0;
-    lln_status status;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    if (jackknife_asked())
-        status = lln_entropy_jackknife(&attention, jackknife_groups,
-                                       &out->entropy, error, &groups);
-    else
-        status = lln_entropy_measure(&attention, c->rows, c->row_count,
-                                     &out->entropy,
-                                     run_shared.rows > 0 ? error : NULL);
-    if (jackknife_asked()) {
-        out->jackknife.groups = (double)groups;
-        jackknife_warn(c, status, out->entropy.entropy, error->entropy);
-    }
+    lln_status status = jackknife_asked()
+                            ? fill_jackknife(c, &attention, out, error)
+                            : fill_rows(c, &attention, out, error);
     lln_attention_close(&attention);
     return status;
 }
@@ -177,8 +246,8 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (c->passes & PASS_ROWS)
-        return fill_entropy(c, out, &error->entropy);
+    if (c->passes & (PASS_ROWS | PASSES_BESIDE))
+        return fill_entropy(c, out, error);
     return LLN_OK;
 }
 
@@ -202,27 +271,37 @@ static lln_status summarise_model(const run_block *heads, const void *context,
                                    run_block_record(block, 0));
 }
 
+static lln_status fill_queries(const run_case *c, lln_attention *attention,
+                               const row_pass *pass, run_block *block)
+{
+    LLN_TRY(run_block_resize(block, pass->count));
+    query_record *first = run_block_record(block, 0);
+    for (size_t i = 0; i < pass->count; i++) {
+        const lln_row *row = &pass->rows[i];
+        query_record *out = run_block_record(block, i);
+        query_record *error = run_block_errors(block, i);
+        out->query = (long)(c->rows ? c->rows[i] : i);
+        out->keys = (long)row->keys;
+        lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
+        where_fill_row(c, attention, pass->where, pass->rows, i, &out->where);
+        LLN_TRY(pattern_columns_fill_row(pass->patterns, i, &out->patterns));
+        coverage_fill_row(c, pass->coverage, i, out->coverage, error->coverage);
+    }
+    return norm_columns_rows(c, attention, pass->rows, pass->count,
+                             &first->norm, block->type.size);
+}
+
 static lln_status measure_queries(const run_case *c, const void *context,
                                   run_block *block)
 {
     (void)context;
-    size_t count = c->row_count;
     lln_attention attention;
-    lln_row *rows = NULL;
+    row_pass pass;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
+    lln_status status = row_pass_run(c, &attention, true, true, &pass);
     if (status == LLN_OK)
-        status = run_block_resize(block, count);
-    if (status == LLN_OK)
-        status =
-            lln_rows_measure(&attention, c->rows, count, LLN_ROW_ENTROPY, rows);
-    for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        query_record *out = run_block_record(block, i);
-        out->query = (long)(c->rows ? c->rows[i] : i);
-        out->keys = (long)rows[i].keys;
-        lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
-    }
-    free(rows);
+        status = fill_queries(c, &attention, &pass, block);
+    row_pass_close(&pass);
     lln_attention_close(&attention);
     return status;
 }
@@ -258,15 +337,33 @@ int main(int argc, char **argv)
     }
     jackknife_show(summary_columns);
     jackknife_check();
+    pattern_columns_refuse();
+    pattern_columns_choose(summary_columns);
+    pattern_columns_choose(query_columns);
+    where_read(summary_columns, query_columns);
+    coverage_read();
+    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
+    coverage_add_row_columns(query_columns, offsetof(query_record, coverage));
+    size_t query_size =
+        sizeof(query_record) + coverage_values() * sizeof(double);
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
     if (options.diagnose)
+        pattern_columns_refuse_with("--diagnose");
+    bool distribution = coverage_distribution_asked();
+    if (options.diagnose)
         return write_diagnosis();
+    if (distribution)
+        pattern_columns_refuse_with("--distribution");
+    if (distribution)
+        return coverage_distribution_write();
     if (options.per_row)
         return run_plan_write(
             &(run_plan){.name = "--per-row",
-                        .table = {query_columns, sizeof(query_record)},
+                        .table = {query_columns, query_size},
                         .measure = measure_queries,
+                        .check_heads = pattern_columns_check,
+                        .stores_errors = coverage_has_brackets(),
                         .has_many_rows = true,
                         .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
@@ -275,6 +372,8 @@ int main(int argc, char **argv)
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
+                    .check_heads = pattern_columns_check,
                     .leaves_out_tokens = jackknife_asked(),
+                    .stores_errors = coverage_has_brackets(),
                     .measures_sampled_rows = true});
 }

@@ -59,6 +59,19 @@ typedef struct {
     void (*tile)(const lln_attention *attention, const void *packed,
                  size_t rows, size_t first_key, size_t keys, size_t stride,
                  void *out);
+
+    /* How the scores of a query change if it becomes c times as long. Writes
+     * the derivatives of the rows of `left` by ln c at c = 1, for packed
+     * queries, to out [count x rank]. NULL: logits are linear in the query, or
+     * the derivatives are not known. */
+    void (*pack_slope)(const lln_attention *attention, const size_t *queries,
+                       size_t count, const void *packed, void *out);
+
+    /* Turns those rows into the derivatives of scores, as tile() does the rows
+     * of `left`; set if tile() and pack_slope() are. */
+    void (*tile_slope)(const lln_attention *attention, const void *packed,
+                       size_t rows, size_t first_key, size_t keys,
+                       size_t stride, void *out);
 } lln_attention_tiles;
 
 typedef struct {
@@ -88,9 +101,11 @@ struct lln_attention {
     bool unnormalised; /* rows need not sum to 1, or entries may be negative:
                           then 1 need not be an eigenvalue */
     lln_mask mask;
-    lln_precision precision; /* of factors, tiles; by rows, of products */
-    double exponent_error;   /* of ln A_ij by rounding, in units of `precision`;
-                                0: not known, see lln_kernel_set_error */
+    const lln_logit_bias *bias; /* of the head's rule, which lln_kernel_open
+                                   sets: it may hide keys. NULL: none */
+    lln_precision precision;    /* of factors, tiles; by rows, of products */
+    double exponent_error; /* of ln A_ij by rounding, in units of `precision`;
+                              0: not known, see lln_kernel_set_error */
     lln_attention_tiles tiles;
     lln_attention_row_hooks rows;
 

@@ -30,7 +30,7 @@ static lln_row_state add_parts(size_t count, size_t part, lln_tile_kind kind,
         }
         lln_row_state_add(kind.single ? (void *)singles : scores, here, kind,
                           kind.single ? (void *)kept_singles : kept + i, NULL,
-                          &row);
+                          NULL, &row);
         for (size_t j = 0; kind.single && j < here; j++)
             kept[i + j] = (double)kept_singles[j];
     }

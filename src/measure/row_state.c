@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "kernel/tiles.h"
-
 /* Rescales the sums to a larger maximum. */
 static void raise_max(lln_row_state *row, double reference, lln_domain domain)
 {
@@ -42,15 +40,14 @@ static double first_center(const void *scores, size_t count, lln_tile_kind kind)
 
 static lln_tile_sums sum_scores(const void *scores, size_t count,
                                 lln_tile_kind kind, void *kept, double center,
-                                const lln_row_state *row, void *stored)
+                                const lln_row_state *row, void *weights,
+                                void *logs)
 {
     lln_tile_sums sums = {.reference = row->reference,
                           .max = row->max,
                           .center = center,
-                          .weights = stored};
-    if (stored)
-        sums.logs =
-            (char *)stored + LLN_TILE_KEYS * (kind.single ? 4 : sizeof(double));
+                          .weights = weights,
+                          .logs = logs};
     if (kind.single)
         lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,
                           &sums);
@@ -64,8 +61,8 @@ static lln_tile_sums sum_scores(const void *scores, size_t count,
  * sums if they do: for n/512 tiles that happens about ln(n/512) times, which
  * costs less than finding the maximum of each tile first. */
 lln_tile_sums lln_row_state_add(const void *scores, size_t count,
-                                lln_tile_kind kind, void *kept, void *stored,
-                                lln_row_state *row)
+                                lln_tile_kind kind, void *kept, void *weights,
+                                void *logs, lln_row_state *row)
 {
     double center = row->moments.mean;
     if (row->count == 0) {
@@ -74,10 +71,11 @@ lln_tile_sums lln_row_state_add(const void *scores, size_t count,
         raise_max(row, largest_of(scores, count, kind), kind.domain);
     }
     lln_tile_sums sums =
-        sum_scores(scores, count, kind, kept, center, row, stored);
+        sum_scores(scores, count, kind, kept, center, row, weights, logs);
     if (sums.largest > row->reference) {
         raise_max(row, sums.largest, kind.domain);
-        sums = sum_scores(scores, count, kind, kept, center, row, stored);
+        sums =
+            sum_scores(scores, count, kind, kept, center, row, weights, logs);
     }
     if (sums.largest == row->reference)
         row->ties += ties_with(scores, count, sums.largest, kind);

@@ -31,10 +31,11 @@ typedef struct {
 } lln_tile_kind;
 
 /* Adds `count` >= 1 scores of a row and, unless it is NULL, writes their
- * logarithms to `kept`. `stored` as in lln_tile_sums, or NULL. Returns the sums
- * over the scores. A state of zeros is that of a row without scores. */
+ * logarithms to `kept`. `weights` and `logs` as in lln_tile_sums; weights may
+ * be NULL. Returns the sums over the scores. A state of zeros is that of a row
+ * without scores. */
 lln_tile_sums lln_row_state_add(const void *scores, size_t count,
-                                lln_tile_kind kind, void *kept, void *stored,
-                                lln_row_state *row);
+                                lln_tile_kind kind, void *kept, void *weights,
+                                void *logs, lln_row_state *row);
 
 #endif

@@ -40,11 +40,6 @@ typedef struct {
                            lln_row_rounding is 0 */
 } lln_row;
 
-/* The error that rounding may cause in equal scores of a row, as logarithms, in
- * the precision of the attention: lln_precision_rounding of the largest of them
- * and, unless they are logits, of 1. A spread up to this counts as none. */
-double lln_row_rounding(const lln_attention *attention, const lln_row *row);
-
 /* Statistics to compute in addition to log_norm and max. */
 enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };
 

@@ -158,8 +158,7 @@ END_TEST
 START_TEST(maps_of_layers)
 {
     static const char *const keys[] = {"a2", "k2", "a5", "k5", NULL};
-    lln_files files = {
-        .file = "x", .key_q = "a{layer}", .key_k = "k{layer}"};
+    lln_files files = {.file = "x", .key_q = "a{layer}", .key_k = "k{layer}"};
     lln_heads heads;
     write_named("x", keys, "[3,2]", TOKENS * FEATURES);
     lln_result *results = list(&heads, files, 2);

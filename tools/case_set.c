@@ -131,7 +131,9 @@ void case_set_choose(case_set *set, const run_plan *plan)
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: expected one number, found '%s'%s", run_shared.tau,
-                  cli_given("write-heads") ? "" : "; a list needs --compare");
+                  cli_given("write-heads") || cli_given("blocks")
+                      ? ""
+                      : "; a list needs --compare");
     shard_check();
     choose_kernels(set);
     choose_draws(set);

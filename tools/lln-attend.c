@@ -3,6 +3,7 @@
  * lln-attend: applies attention to values. */
 
 #include "attend.h"
+#include "block_maps.h"
 #include "command.h"
 #include "compare.h"
 #include "measure/fidelity.h"
@@ -31,6 +32,7 @@ static const cli_option option_table[] = {
     {"write-p", 0, CLI_FLAG, NULL,
      "with --write-heads, also write P of one kernel (softmax)",
      &options.write_p, 0, 0, false},
+    BLOCK_MAPS_OPTIONS,
     {"v", 0, CLI_TEXT, "FILE[:KEY]",
      "read values from this file instead of FILE; needs --q and --k",
      &run_shared.v, 0, 0, false},
@@ -44,6 +46,7 @@ static const cli_option option_table[] = {
 static const values_option values_optional[] = {
     {"compare", "relative_error and cosine are nan"},
     {"write-heads", "no array of values is written"},
+    {"blocks", "none are read"},
     {0},
 };
 
@@ -51,7 +54,7 @@ static const cli_text texts[] = {
     {"attention", "with --compare, also compare the attention weights in this "
                   "file with REFERENCE; each FILE has queries and keys"},
     {"kernel", "kernels, each as name[:parameter=value]...; see --list-kernels "
-               "(lln; softmax with --write-p)"},
+               "(lln; softmax with --blocks and --write-p)"},
     {0},
 };
 
@@ -73,13 +76,17 @@ int main(int argc, char **argv)
         cli_usage("--attention needs --compare");
     if (options.write_p && !options.write_heads)
         cli_usage("--write-p needs --write-heads");
-    if (options.write_p && !cli_given("kernel"))
+    if (block_maps_pool && !block_maps_blocks)
+        cli_usage("--pool needs --blocks");
+    if ((options.write_p || block_maps_blocks) && !cli_given("kernel"))
         run_shared.kernels = "softmax";
+    if (block_maps_blocks)
+        return block_maps_write();
     if (options.write_heads)
         return write_heads(options.write_heads, options.write_p);
     if (options.compare)
         return compare_write(options.compare, options.top);
     if (cli_given("top"))
         cli_usage("--top needs --compare");
-    return attend_write();
+    return attend_write(&attend_outputs);
 }

@@ -18,7 +18,7 @@ typedef struct lln_result {
     const char *name;          /* of the queries; not owned */
     bool several;              /* it is one of several results */
     char letters[LLN_LETTERS]; /* of the layout */
-    lln_tensor tensor; /* axes in C order; no data */
+    lln_tensor tensor;         /* axes in C order; no data */
     lln_layout layout;
     size_t *heads; /* owned: [batch x layers x heads], indices in the set of
                       heads */
@@ -40,11 +40,11 @@ lln_results_list(const char *letters, const lln_arrays *arrays,
                  size_t bundle_count, const lln_head_place *heads,
                  size_t head_count, lln_result **results, size_t *count);
 
-/* Turns a result into one with a map [rows x columns] of each head. Its axes are
- * those of batch entries, layers and heads, in their order, and then rows and
- * columns; it has the word `map` in place of that for results. Example: l0.o
- * [12, 512, 64] (hnd) becomes l0.map [12, rows, columns]. LLN_ENOMEM; LLN_EINVAL
- * and LLN_EFORMAT: not a layout or no shape. */
+/* Turns a result into one with a map [rows x columns] of each head. Its axes
+ * are those of batch entries, layers and heads, in their order, and then rows
+ * and columns; it has the word `map` in place of that for results. Example:
+ * l0.o [12, 512, 64] (hnd) becomes l0.map [12, rows, columns]. LLN_ENOMEM;
+ * LLN_EINVAL and LLN_EFORMAT: not a layout or no shape. */
 LLN_NODISCARD lln_status lln_result_turn_to_maps(lln_result *result,
                                                  size_t rows, size_t columns);
 

@@ -10,7 +10,7 @@ static const lln_summary_thresholds THRESHOLDS = {0.3, 0.5, 0.5,
                                                   LLN_FLOAT16_MAX_EXP};
 
 /* A head with this entropy and this value of all others. */
-static lln_head_summary head(long layer, double entropy, double value)
+static lln_head_summary head(double layer, double entropy, double value)
 {
     return (lln_head_summary){layer, 0,     entropy, value,
                               value, value, value,   value};
@@ -22,7 +22,7 @@ START_TEST(find_example)
     lln_head_summary heads[5];
     lln_summary out;
     for (size_t i = 0; i < 5; i++)
-        heads[i] = head((long)i / 2, entropy[i], 0.125 * (double)i);
+        heads[i] = head((double)(i / 2), entropy[i], 0.125 * (double)i);
     expect_ok(lln_summary_find(heads, 5, &THRESHOLDS, &out));
     ck_assert_uint_eq(out.heads, 5);
     ck_assert_uint_eq(out.layers, 3);
@@ -50,7 +50,7 @@ START_TEST(find_ties)
     lln_head_summary heads[7];
     lln_summary out;
     for (size_t i = 0; i < 7; i++)
-        heads[i] = head(-1, entropy[i], 0.75);
+        heads[i] = head(NAN, entropy[i], 0.75);
     expect_ok(lln_summary_find(heads, 7, &THRESHOLDS, &out));
     static const size_t lowest[] = {1, 3, 5}, highest[] = {0, 2, 4};
     ck_assert_mem_eq(out.lowest, lowest, sizeof lowest);

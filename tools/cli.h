@@ -87,6 +87,11 @@ const char *cli_first_given(const char *const *names);
  * completed output is the same as without it. */
 void cli_print_command(FILE *out);
 
+/* The same with the name `tool` and without the options in `without`, which
+ * ends with NULL, and their values. */
+void cli_print_command_of(FILE *out, const char *tool,
+                          const char *const *without);
+
 /* The number of parts of the text: one more than it has separators. */
 size_t cli_count_parts(const char *text, char separator);
 

@@ -15,6 +15,7 @@
 #include "options.h"
 #include "rules.h"
 #include "run.h"
+#include "summary.h"
 
 static struct {
     bool per_row, diagnose;
@@ -30,12 +31,20 @@ static const cli_option option_table[] = {
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
     JACKKNIFE_OPTION,
+    SUMMARY_OPTIONS,
+    {0},
+};
+
+static const cli_text texts[] = {
+    {"kernel", "kernels, each as name[:parameter=value]...; see --list-kernels "
+               "(softmax,lln; softmax with --summary)"},
     {0},
 };
 
 static const cli_tool tool = {
     .name = "lln-entropy",
     .summary = "entropy and concentration of attention rows",
+    .texts = texts,
     .options = option_table,
     .shared = run_shared_options,
 };
@@ -257,6 +266,9 @@ int main(int argc, char **argv)
         show_sink(query_columns);
     }
     jackknife_show(summary_columns);
+    summary_check();
+    if (summary_asked)
+        return summary_write();
     jackknife_check();
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");

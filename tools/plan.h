@@ -6,9 +6,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "block.h"
 #include "heads/heads.h"
+#include "identity.h"
 #include "kernel/table/table.h"
 #include "match/match.h"
 
@@ -55,6 +57,10 @@ typedef lln_status run_start(run_block *block);
 typedef lln_status run_reduce(const run_block *heads, const void *context,
                               run_block *block);
 
+/* Writes lines about a row, whose record has the type `table`, to `out`. */
+typedef void run_show(FILE *out, const row_identity *identity,
+                      const void *record);
+
 typedef struct {
     const char *name;  /* in messages: the option that chooses the plan, such
                           as "--qq", or else the command */
@@ -64,6 +70,8 @@ typedef struct {
     /* Makes one row for all heads of a source or, with --aggregate layer, of a
      * layer; NULL: one row for each head. */
     run_reduce *reduce;
+    run_show *show; /* writes the rows if there is no --format; NULL: they are
+                       always a table */
     const void *context;   /* passed to measure and reduce; may be NULL */
     record_type measured;  /* with reduce: the type that `measure` fills; else
                               that is `table` */

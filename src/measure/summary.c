@@ -85,7 +85,7 @@ static size_t count_layers(const lln_head_summary *heads, size_t count)
 {
     size_t layers = 0;
     for (size_t i = 0; i < count; i++) {
-        bool known = heads[i].layer < 0;
+        bool known = isnan(heads[i].layer);
         for (size_t j = 0; j < i && !known; j++)
             known = heads[j].layer == heads[i].layer;
         layers += !known;

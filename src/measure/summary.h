@@ -13,7 +13,7 @@
 
 /* Measures of one head; NaN: it has none. */
 typedef struct {
-    long layer, head;      /* -1: no number */
+    double layer, head;    /* numbers */
     double normalized;     /* lln_entropy.normalized */
     double max_logit;      /* largest logit of an allowed pair */
     double sink, uniform;  /* mean weight of the first key, and what it would

@@ -1,0 +1,195 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-entropy --summary: its lines and its row, against the table of heads.
+# shellcheck disable=SC2034,SC2154 # helper.bash reads and sets variables
+load helper
+
+encoder=$DATA/encoder.safetensors
+# 6 heads of one layer, and their options
+heads=(--layout hnd --q x.npy --k x.npy --causal -q --scale 2)
+
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    "$LLN_BIN/lln-attend" -n 300 -d 16 --trials 6 --causal --kernel softmax \
+        --scale 2 -q -o x.npy
+}
+
+# enter: links the heads into the folder of the test.
+enter() {
+    ln -s "$BATS_FILE_TMPDIR/x.npy" .
+}
+
+# cell COLUMN < CSV: the cell of the only row.
+cell() {
+    column "$1" | head -n 1
+}
+
+# found LABEL < SUMMARY: what follows the label.
+found() {
+    sed -n "s/^$1  *//p"
+}
+
+# heads_above COLUMN THRESHOLD: number of heads of `table` above it.
+heads_above() {
+    column "$1" < table | awk -v threshold="$2" '
+        $1 != "nan" && $1 > threshold { count++ } END { print count + 0 }'
+}
+
+# quantile P < NUMBERS: that of type 7.
+quantile() {
+    sort -g | awk -v p="$1" '
+        { x[NR - 1] = $1 }
+        END {
+            at = p * (NR - 1)
+            low = int(at)
+            high = low + 1 < NR ? low + 1 : low
+            printf "%.17g\n", x[low] + (at - low) * (x[high] - x[low])
+        }'
+}
+
+@test "the row of --format is what columns of heads print" {
+    enter
+    local p
+    lln-entropy "${heads[@]}" --kernel softmax > table
+    lln-entropy "${heads[@]}" --kernel softmax --aggregate all > all
+    lln-entropy "${heads[@]}" --summary --format csv > row
+    equal rows "$(wc -l < row)" 2
+    equal heads "$(cell heads < row)" 6
+    equal kernel "$(cell kernel < row)" softmax
+    for p in min median max; do
+        equal $p "$(cell entropy_normalized_$p < row)" \
+            "$(cell entropy_normalized_$p < all)"
+    done
+    for p in 10 90; do
+        paste -d' ' <(cell entropy_normalized_q$p < row) \
+            <(column entropy_normalized < table | quantile 0.$p)
+    done | near 1e-15
+    equal max_logit "$(cell max_logit < row)" "$(cell max_logit_max < all)"
+    equal logit_heads "$(cell logit_heads < row)" "$(heads_above max_logit 11.09)"
+    equal lowest "$(cell concentrated_head < row)" "$(paste -d' ' \
+        <(column entropy_normalized < table) <(column head < table) |
+        sort -g | awk 'NR == 1 { print $2 }')"
+    equal highest "$(cell spread_head < row)" "$(paste -d' ' \
+        <(column entropy_normalized < table) <(column head < table) |
+        sort -g | awk 'END { print $2 }')"
+}
+
+@test "the lines have the values of the row" {
+    enter
+    lln-entropy "${heads[@]}" --summary --precision 17 > lines
+    lln-entropy "${heads[@]}" --summary --format csv --precision 17 > row
+    [ "$(wc -l < lines)" -ge 10 ]
+    equal entropy "$(found entropy < lines)" \
+        "entropy_normalized: min $(cell entropy_normalized_min < row), 10 % $(cell entropy_normalized_q10 < row), median $(cell entropy_normalized_median < row), 90 % $(cell entropy_normalized_q90 < row), max $(cell entropy_normalized_max < row)"
+    [[ $(found concentrated < lines) == "$(cell entropy_normalized_min < row) (head $(cell concentrated_head < row)), "* ]]
+    [[ $(found 'spread out' < lines) == "$(cell entropy_normalized_max < row) (head $(cell spread_head < row)), "* ]]
+    [[ $(found 'large logits' < lines) == "$(cell logit_heads < row) of 6 heads with max_logit > 11.089866488461016; largest $(cell max_logit < row) (head $(cell max_logit_head < row))" ]]
+}
+
+@test "four digits, layers and heads, commands that run" {
+    cp "$encoder" heads.safetensors
+    lln-entropy --layout hnd heads.safetensors -q --summary > lines
+    equal title "$(sed -n 1,2p lines)" 'heads.safetensors, kernel softmax
+heads          4 in 2 layers, 256 tokens, 64 features'
+    equal concentrated "$(found concentrated < lines)" \
+        '0.028 (layer 0, head 1), 0.2208 (layer 0, head 0), 0.7727 (layer 3, head 0)'
+    equal 'large logits' "$(found 'large logits' < lines)" \
+        '3 of 4 heads with max_logit > 11.09; largest 22.8 (layer 0, head 1)'
+    equal float16 "$(found float16 < lines)" \
+        'max_logit <= 65504 in all heads: no overflow of logits; exp(max_logit) overflows unless the largest logit of the row is subtracted first'
+    equal next "$(tail -n 1 lines)" '    lln-attend --layout hnd -q heads.safetensors --kernel softmax --layers 0 --heads 1 --blocks 512 -o map.npz'
+    sed -n 's/^    //p' lines | while read -r command; do
+        eval "$command" > /dev/null
+    done
+    equal arrays "$(lln-entropy --list map.npz --columns key,shape --no-header)" \
+        'layers.0.map,"(1, 256, 256)"'
+}
+
+# Options of the summary, and those that --blocks does not take, are not in the
+# commands; values of options need quotes.
+@test "the commands have the options that the heads need" {
+    enter
+    ln x.npy 'a b.npy'
+    lln-entropy --layout=hnd --q 'a b.npy' --k 'a b.npy' --rows 7 -q \
+        --summary --logit-threshold 2 --precision 3 --threads 1 -o lines
+    equal command "$(tail -n 1 lines)" "    lln-attend --layout=hnd --q 'a b.npy' --k 'a b.npy' -q --kernel softmax --heads $(awk '/^concentrated/ { print $4 + 0 }' lines) --blocks 512 -o map.npz"
+}
+
+@test "thresholds" {
+    enter
+    lln-entropy "${heads[@]}" --kernel softmax > table
+    lln-entropy "${heads[@]}" --summary --logit-threshold 8.5 > lines
+    equal count "$(found 'large logits' < lines | cut -d' ' -f1-7)" \
+        "$(heads_above max_logit 8.5) of 6 heads with max_logit >"
+    # 65504 is the largest number of float16
+    lln-entropy "${heads[@]:0:8}" --scale 10000 --summary > lines
+    [[ $(found float16 < lines) == 'logits above 65504 in '[1-6]' of 6 heads become infinite; exp'* ]]
+}
+
+@test "a summary for each file, kernel, temperature, layer" {
+    cp "$encoder" a.safetensors
+    cp "$encoder" b.safetensors
+    titles() {
+        lln-entropy --layout hnd -q --summary "$@" | grep kernel |
+            grep -v '^    '
+    }
+    equal files "$(titles a.safetensors b.safetensors)" \
+        $'a.safetensors, kernel softmax\nb.safetensors, kernel softmax'
+    equal kernels "$(titles a.safetensors --kernel softmax,elu)" \
+        $'a.safetensors, kernel softmax\na.safetensors, kernel elu'
+    equal taus "$(titles a.safetensors --tau 0.5,1)" \
+        $'a.safetensors, kernel softmax, tau 0.5\na.safetensors, kernel softmax, tau 1'
+    equal layers "$(titles a.safetensors --aggregate layer)" \
+        $'a.safetensors, layer 0, kernel softmax\na.safetensors, layer 3, kernel softmax'
+    equal gaussian "$(titles a.safetensors --layers 3 --heads 1)" \
+        'a.safetensors, kernel softmax'
+    lln-entropy -n 16 --trials 3 --summary > lines
+    equal title "$(head -n 2 lines)" 'gaussian, kernel softmax
+heads          3, 16 tokens, 64 features'
+    equal next "$(tail -n 1 lines)" \
+        '    lln-attend -n 16 --trials 3 --kernel softmax --blocks 512 -o map.npz'
+    eval "$(tail -n 1 lines)"
+    equal arrays "$(lln-entropy --list map.npz --columns shape --no-header)" \
+        '"(3, 16, 16)"'
+}
+
+@test "heads without values" {
+    run --separate-stderr lln-entropy -n 1 -d 2 --trials 2 --summary \
+        --kernel lln
+    equal status "$status" 0
+    equal heads "$(found heads <<< "$output")" \
+        '2, 1 token, 2 features; 2 without entropy'
+    equal entropy "$(found entropy <<< "$output")" 'no head has one'
+    equal logits "$(found 'large logits' <<< "$output")" \
+        'max_logit is not defined for these heads'
+}
+
+@test "the same lines on any number of threads" {
+    enter
+    lln-entropy "${heads[@]}" --summary --threads 1 > one
+    lln-entropy "${heads[@]}" --summary --threads 2 > two
+    diff <(grep -v '^    ' one) <(grep -v '^    ' two)
+}
+
+@test "a bound, and bad usage" {
+    run --separate-stderr lln-entropy -n 16 -d 4 --trials 2 --summary \
+        --fail-above logit_heads=-1
+    equal status "$status" 3
+    [ "$(wc -l <<< "$output")" -ge 9 ]
+    local option
+    for option in --per-row --diagnose --each --jackknife --shard=1/2; do
+        refuses 2 "${option%%=*} cannot be used with --summary" \
+            lln-entropy --summary "$option"
+    done
+    for option in --columns=id --no-header '--resume'; do
+        refuses 2 "${option%%=*} needs --format with --summary, which prints lines" \
+            lln-entropy --summary "$option" -o x
+    done
+    for option in local distant logit; do
+        refuses 2 "--$option-threshold needs --summary" \
+            lln-entropy --$option-threshold 0.5
+    done
+    refuses 2 "--local-threshold: '2' is out of range; expected a number from 0 to 1" \
+        lln-entropy --summary --local-threshold 2
+}

@@ -121,6 +121,19 @@ same_maps() {
     equal zeros "$(doubles none.safetensors | sort | uniq -c | tr -s ' ')" ' 18 0'
 }
 
+@test "attention weights from a file" {
+    lln-attend -q -n 24 -d 4 --trials 2 --write-heads p.npz --write-p --double
+    lln-attend -q -n 24 -d 4 --trials 2 --blocks 5 --double -o a.safetensors
+    lln-attend -q --attention p.npz --layout hnm --blocks 5 --double \
+        -o b.safetensors
+    equal arrays "$(arrays b.safetensors)" $'map\tF64\t(2, 5, 5)'
+    paste -d' ' <(doubles b.safetensors) <(doubles a.safetensors) | near 1e-14
+    lln-attend --layout hnd "$encoder" -q --write-heads e.npz --write-p
+    lln-attend -q --attention e.npz --layout hnm --blocks 5 -o e.safetensors
+    equal names "$(arrays e.safetensors | cut -f1 | tr '\n' ' ')" \
+        'layers.0.p.map layers.3.p.map '
+}
+
 @test "names and axes of the arrays" {
     lln-attend -q --layout hnd "$encoder" --blocks 16 -o map.npz
     equal arrays "$(arrays map.npz)" \

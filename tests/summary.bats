@@ -116,6 +116,16 @@ heads          4 in 2 layers, 256 tokens, 64 features'
     equal command "$(tail -n 1 lines)" "    lln-attend --layout=hnd --q 'a b.npy' --k 'a b.npy' -q --kernel softmax --heads $(awk '/^concentrated/ { print $4 + 0 }' lines) --blocks 512 -o map.npz"
 }
 
+@test "attention weights from a file" {
+    lln-attend -q -n 24 -d 4 --trials 2 --write-heads p.npz --write-p
+    lln-entropy --attention p.npz --layout hnm -q --summary > lines
+    equal title "$(head -n 2 lines)" 'p.npz, kernel attention
+heads          2 in 1 layer, 24 tokens'
+    eval "$(tail -n 1 lines)"
+    equal map "$(lln-entropy --list map.npz --columns shape --no-header)" \
+        '"(1, 24, 24)"'
+}
+
 @test "thresholds" {
     enter
     lln-entropy "${heads[@]}" --kernel softmax > table

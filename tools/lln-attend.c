@@ -52,7 +52,8 @@ static const values_option values_optional[] = {
 
 static const cli_text texts[] = {
     {"attention", "with --compare, also compare the attention weights in this "
-                  "file with REFERENCE; each FILE has queries and keys"},
+                  "file with REFERENCE; each FILE has queries and keys. With "
+                  "--blocks, write maps of them"},
     {"kernel", "kernels, each as name[:parameter=value]...; see --list-kernels "
                "(lln; softmax with --blocks and --write-p)"},
     {0},
@@ -72,8 +73,9 @@ int main(int argc, char **argv)
     run_shared.values = true;
     run_shared.values_optional = values_optional;
     command_parse(&tool, argc, argv);
-    if (run_shared.attention && (!options.compare || options.write_heads))
-        cli_usage("--attention needs --compare");
+    if (run_shared.attention && !block_maps_blocks &&
+        (!options.compare || options.write_heads))
+        cli_usage("--attention needs --compare or --blocks");
     if (options.write_p && !options.write_heads)
         cli_usage("--write-p needs --write-heads");
     if (block_maps_pool && !block_maps_blocks)

@@ -106,6 +106,7 @@ static lln_status summarise(const run_block *heads, const void *context,
     LLN_TRY(
         lln_summary_find(all, heads->rows, &summary_thresholds, &out->found));
     const lln_summary *found = &out->found;
+    out->thresholds = summary_thresholds;
     out->undefined = found->heads - found->defined;
     for (size_t i = 0; i < LLN_SUMMARY_EXTREMES; i++) {
         bool there = i < found->defined;

@@ -19,7 +19,7 @@ extern lln_summary_thresholds summary_thresholds; /* of its options */
      0,                                                                        \
      CLI_FLAG,                                                                 \
      NULL,                                                                     \
-     "print a summary of the heads of a file for people: what stands out, "    \
+     "print a summary of the heads of a file for people: unusual heads, "      \
      "and where to look next; with --format, one row of a table",              \
      &summary_asked,                                                           \
      0,                                                                        \

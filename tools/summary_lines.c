@@ -5,7 +5,6 @@
 
 #include "cli.h"
 #include "options.h"
-#include "summary.h"
 #include "table/table.h"
 
 enum { DIGITS = 4 }; /* unless there is --precision */
@@ -116,7 +115,7 @@ static void write_logits(FILE *out, const summary_record *record)
 {
     const lln_summary *found = &record->found;
     write_count(out, "large logits", "max_logit", &found->logit,
-                summary_thresholds.logit, &record->logit);
+                record->thresholds.logit, &record->logit);
     fprintf(out, "\n");
     if (found->logit.defined == 0)
         return;
@@ -155,7 +154,9 @@ static void write_command(FILE *out, const char *why, const char *tool,
     label(out, "next");
     fprintf(out, "%s:\n    ", why);
     cli_print_command_of(out, tool, without);
-    fprintf(out, " --kernel %s %s\n", identity->kernel, options);
+    if (!run_shared.attention)
+        fprintf(out, " --kernel %s", identity->kernel);
+    fprintf(out, " %s\n", options);
 }
 
 /* "--layers 3 ", or nothing without a number and for sampled heads, which
@@ -199,16 +200,16 @@ void summary_lines_write(FILE *out, const row_identity *identity,
     write_entropies(out, found);
     write_extremes(out, "concentrated", r->lowest, found->defined);
     write_extremes(out, "spread out", r->highest, found->defined);
-    write_count(out, "sinks", "sink_mass", &found->sink,
-                summary_thresholds.sink, &r->sink);
+    write_count(out, "sinks", "sink_mass", &found->sink, r->thresholds.sink,
+                &r->sink);
     if (found->sink.defined > 0)
         fprintf(out, "; uniform attention %s", number(found->uniform).text);
     fprintf(out, "\n");
-    write_count(out, "local", "local_mass", &found->local,
-                summary_thresholds.local, &r->local);
+    write_count(out, "local", "local_mass", &found->local, r->thresholds.local,
+                &r->local);
     fprintf(out, "\n");
     write_count(out, "distant", "distant_mass", &found->distant,
-                summary_thresholds.distant, &r->distant);
+                r->thresholds.distant, &r->distant);
     fprintf(out, "\n");
     write_logits(out, r);
     write_next(out, identity, r);

@@ -11,6 +11,7 @@
  * numbers are NaN if there is no such head. */
 typedef struct {
     lln_summary found;
+    lln_summary_thresholds thresholds;
     size_t undefined; /* heads without an entropy */
     lln_head_summary lowest[LLN_SUMMARY_EXTREMES],
         highest[LLN_SUMMARY_EXTREMES];

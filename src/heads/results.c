@@ -41,8 +41,11 @@ static lln_status open_result(const char *letters, const char *name,
                               lln_result *result)
 {
     *result = (lln_result){.name = name, .several = several};
-    LLN_TRY(
-        set_shape(lln_letters_of_one(letters, result->letters), size, result));
+    lln_letters_of_one(letters, result->letters);
+    char *keys = strchr(result->letters, 'm'); /* of attention weights */
+    if (keys)
+        *keys = 'd';
+    LLN_TRY(set_shape(result->letters, size, result));
     LLN_TRY(set_key(LLN_RESULTS, "o", result));
     result->heads = lln_array_alloc(
         size[LLN_AXIS_BATCH] * size[LLN_AXIS_LAYER] * size[LLN_AXIS_HEAD],

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What stands out among the heads of a model: a few numbers and heads, from
+ * Which heads of a model are unusual: a few numbers and heads, from
  * measures of each head. Example: 5 heads with normalized entropies 0.2, 0.9,
  * nan, 0.4, 0.6 have the minimum 0.2, the median 0.5, the maximum 0.9, and
  * lowest = {0, 3, 4}, highest = {1, 4, 3}. */

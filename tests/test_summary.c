@@ -4,7 +4,9 @@
  * (1.24), which are of type 7. */
 #include "measure/summary.h"
 
-#include "expect.h"
+#include "dense.h"
+#include "measure/entropy.h"
+#include "measure/where.h"
 
 static const lln_summary_thresholds THRESHOLDS = {0.3, 0.5, 0.5,
                                                   LLN_FLOAT16_MAX_EXP};
@@ -15,6 +17,43 @@ static lln_head_summary head(double layer, double entropy, double value)
     return (lln_head_summary){layer, 0,     entropy, value,
                               value, value, value,   value};
 }
+
+/* One pass gives what two give. Rows that are listed are not all. */
+START_TEST(measure_pass)
+{
+    const size_t list[3] = {4, 17, 89};
+    const lln_where_rule rule = {.local = 8};
+    for (int listed = 0; listed < 2; listed++) {
+        const size_t *queries = listed ? list : NULL;
+        size_t count = listed ? 3 : 90;
+        lln_head tokens =
+            dense_head(90, 90, 4, 2, (lln_mask){.causal = true}, LLN_FLOAT64);
+        lln_attention attention;
+        lln_head_summary out;
+        lln_entropy entropy;
+        lln_where_sums *sums;
+        lln_where where;
+        open_kernel("softmax", &tokens, NULL, 0, &attention);
+        expect_ok(
+            lln_head_summary_measure(&attention, queries, count, 8, &out));
+        expect_ok(
+            lln_entropy_measure(&attention, queries, count, &entropy, NULL));
+        expect_ok(lln_where_open(&attention, queries, count, &rule, 0, &sums));
+        expect_ok(lln_panels_visit(&attention, queries, count, 0,
+                                   lln_where_visit, sums));
+        expect_ok(lln_where_finish(sums, &where, NULL));
+        expect_relative(out.normalized, entropy.normalized, 1e-13);
+        expect_relative(out.max_logit, entropy.max_logit, 1e-13);
+        expect_relative(out.sink, where.sink_mass, 0);
+        expect_relative(out.uniform, where.sink_mass_uniform, 0);
+        expect_relative(out.local, where.local_mass, 0);
+        expect_relative(out.distant, where.distant_mass, 0);
+        lln_where_close(sums);
+        lln_attention_close(&attention);
+        lln_head_free(&tokens);
+    }
+}
+END_TEST
 
 START_TEST(find_example)
 {
@@ -112,6 +151,7 @@ int main(void)
 {
     Suite *suite = suite_create("summary");
     TCase *find = tcase_create("summary_find");
+    tcase_add_test(find, measure_pass);
     tcase_add_test(find, find_example);
     tcase_add_test(find, find_ties);
     tcase_add_test(find, find_logits);

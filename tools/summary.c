@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure/entropy.h"
+#include "measure/where.h"
 #include "message.h"
 #include "options.h"
 #include "run.h"
@@ -70,22 +70,14 @@ static lln_status measure_head(const run_case *c, const void *context,
 {
     (void)context;
     lln_attention attention;
-    lln_entropy entropy;
     lln_head_summary *out = run_block_record(block, 0);
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_entropy_measure(&attention, c->rows, c->row_count, &entropy, NULL);
+    lln_status status = lln_head_summary_measure(
+        &attention, c->rows, c->row_count, LLN_WHERE_LOCAL, out);
     lln_attention_close(&attention);
-    LLN_TRY(status);
-    *out = (lln_head_summary){run_index(c->head->layer),
-                              run_index(c->head->head),
-                              entropy.normalized,
-                              entropy.max_logit,
-                              NAN,
-                              NAN,
-                              NAN,
-                              NAN};
-    return LLN_OK;
+    out->layer = run_index(c->head->layer);
+    out->head = run_index(c->head->head);
+    return status;
 }
 
 /* The head that a count names; missing if there is none. */

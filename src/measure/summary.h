@@ -7,9 +7,7 @@
 #ifndef LLN_MEASURE_SUMMARY_H
 #define LLN_MEASURE_SUMMARY_H
 
-#include <stddef.h>
-
-#include "core/status.h"
+#include "kernel/attention.h"
 
 /* Measures of one head; NaN: it has none. */
 typedef struct {
@@ -20,6 +18,15 @@ typedef struct {
                               be in uniform attention */
     double local, distant; /* weight of near keys and of distant keys */
 } lln_head_summary;
+
+/* Measures one head, without its numbers, in one pass over the rows listed in
+ * queries[count] (NULL: all): lln_entropy, and lln_where with `local_keys` as
+ * W. The statuses of lln_panels_visit and lln_where_open. */
+LLN_NODISCARD lln_status lln_head_summary_measure(lln_attention *attention,
+                                                  const size_t *queries,
+                                                  size_t count,
+                                                  size_t local_keys,
+                                                  lln_head_summary *out);
 
 /* A head counts if its value exceeds the threshold. */
 typedef struct {

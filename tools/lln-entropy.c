@@ -19,6 +19,7 @@
 #include "rules.h"
 #include "run.h"
 #include "summary.h"
+#include "where_columns.h"
 
 static struct {
     bool per_row, diagnose;
@@ -33,6 +34,7 @@ static const cli_option option_table[] = {
      "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    WHERE_OPTIONS,
     COVERAGE_OPTIONS,
     COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
@@ -63,6 +65,7 @@ typedef struct {
     double theory;
     jackknife_record jackknife;
     lln_query_norm norm;
+    where_record where;
     lln_coverage_summary coverage;
 } summary_record;
 
@@ -95,6 +98,7 @@ static record_column summary_columns[COLUMNS_MOST] = {
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     NORM_COLUMNS(summary_record, norm, PASS_ROWS),
+    WHERE_COLUMNS(summary_record, where),
     {0},
 };
 
@@ -103,6 +107,7 @@ typedef struct {
     long query, keys;
     lln_entropy entropy;
     norm_record norm;
+    where_row_record where;
     double coverage[]; /* [coverage_values()] */
 } query_record;
 
@@ -121,6 +126,7 @@ static record_column query_columns[COLUMNS_MOST] = {
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
     NORM_ROW_COLUMNS(query_record, norm),
+    WHERE_ROW_COLUMNS(query_record, where),
     {0},
 };
 
@@ -170,7 +176,8 @@ static const record_column model_columns[] = {
 static lln_status summarise_rows(const run_case *c, lln_attention *attention,
                                  const lln_row *rows,
                                  const lln_coverage *coverage,
-                                 summary_record *out, summary_record *error)
+                                 lln_where_sums *where, summary_record *out,
+                                 summary_record *error)
 {
     bool drawn = run_shared.rows > 0;
     size_t count = c->rows ? c->row_count : attention->n;
@@ -181,6 +188,8 @@ static lln_status summarise_rows(const run_case *c, lln_attention *attention,
         LLN_TRY(lln_coverage_summarise(
             coverage, attention->n, &out->coverage,
             drawn || coverage_has_brackets() ? &error->coverage : NULL));
+    LLN_TRY(where_fill(c, attention, where, rows, count, &out->where,
+                       drawn ? &error->where : NULL));
     return norm_columns_measure(c, attention, rows, &out->norm,
                                 drawn ? &error->norm : NULL);
 }
@@ -191,13 +200,21 @@ static lln_status fill_rows(const run_case *c, lln_attention *attention,
     size_t count = c->row_count;
     lln_row *rows = NULL;
     lln_coverage *coverage = NULL;
+    lln_where_sums *where = NULL;
+    lln_panel_visitor visitor = {NULL, NULL};
     LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
-    lln_status status = coverage_measure(
-        c, attention, c->passes & PASS_ROWS ? LLN_ROW_ENTROPY : 0, count, rows,
-        &coverage);
+    lln_status status = where_open(c, attention, false, &where, &visitor);
     if (status == LLN_OK)
-        status = summarise_rows(c, attention, rows, coverage, out, error);
+        status =
+            coverage_measure(c, attention, visitor,
+                             where_needs(c->passes) |
+                                 (c->passes & PASS_ROWS ? LLN_ROW_ENTROPY : 0),
+                             count, rows, &coverage);
+    if (status == LLN_OK)
+        status =
+            summarise_rows(c, attention, rows, coverage, where, out, error);
     lln_coverage_close(coverage);
+    lln_where_close(where);
     free(rows);
     return status;
 }
@@ -210,7 +227,7 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
         attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
-    if (!(c->passes & (PASS_NORM | PASS_COVERAGE)))
+    if (!(c->passes & (PASS_NORM | PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)))
         return status;
     LLN_TRY(fill_rows(c, attention, out, error));
     return status;
@@ -241,7 +258,7 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (c->passes & (PASS_ROWS | PASS_COVERAGE))
+    if (c->passes & (PASS_ROWS | PASS_COVERAGE | WHERE_ANY | PASS_SHAPE))
         return fill_entropy(c, out, error);
     return LLN_OK;
 }
@@ -274,18 +291,24 @@ static lln_status measure_queries(const run_case *c, const void *context,
     lln_attention attention;
     lln_row *rows = NULL;
     lln_coverage *coverage = NULL;
+    lln_where_sums *where = NULL;
+    lln_panel_visitor visitor = {NULL, NULL};
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
     if (status == LLN_OK)
+        status = where_open(c, &attention, true, &where, &visitor);
+    if (status == LLN_OK)
         status = run_block_resize(block, count);
     if (status == LLN_OK)
-        status = coverage_measure(c, &attention, LLN_ROW_ENTROPY, count, rows,
-                                  &coverage);
+        status = coverage_measure(c, &attention, visitor,
+                                  LLN_ROW_ENTROPY | where_needs(c->passes),
+                                  count, rows, &coverage);
     for (size_t i = 0; status == LLN_OK && i < count; i++) {
         query_record *out = run_block_record(block, i);
         out->query = (long)(c->rows ? c->rows[i] : i);
         out->keys = (long)rows[i].keys;
         lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
+        where_fill_row(c, &attention, where, rows, i, &out->where);
         query_record *error = run_block_errors(block, i);
         coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
     }
@@ -295,6 +318,7 @@ static lln_status measure_queries(const run_case *c, const void *context,
                                    sizeof *first);
     }
     lln_coverage_close(coverage);
+    lln_where_close(where);
     free(rows);
     lln_attention_close(&attention);
     return status;
@@ -334,6 +358,7 @@ int main(int argc, char **argv)
     if (summary_asked)
         return summary_write();
     jackknife_check();
+    where_read(summary_columns, query_columns);
     coverage_read();
     coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
     coverage_add_row_columns(query_columns, offsetof(query_record, coverage));

@@ -75,6 +75,40 @@ quantile() {
         sort -g | awk 'END { print $2 }')"
 }
 
+@test "sinks, local and distant heads are those of the columns" {
+    enter
+    local name of options
+    for options in '' '--local 9' '--local 9 --rows 40'; do
+        # shellcheck disable=SC2086 # words
+        {
+            lln-entropy "${heads[@]}" --kernel softmax --columns all $options \
+                > table
+            lln-entropy "${heads[@]}" --kernel softmax --columns all $options \
+                --aggregate all --sink-threshold 0.0155 > all
+            lln-entropy "${heads[@]}" --summary --format csv $options \
+                --sink-threshold 0.0155 --local-threshold 0.53 \
+                --distant-threshold 0.46 > row
+        }
+        for name in sink:0.0155 local:0.53 distant:0.46; do
+            of=${name%:*}
+            equal "$of" "$(cell ${of}_heads < row)" \
+                "$(heads_above ${of}_mass "${name#*:}")"
+            equal largest "$(cell ${of}_mass_max < row)" \
+                "$(cell ${of}_mass_max < all)"
+            equal head "$(cell ${of}_head < row)" "$(paste -d' ' \
+                <(column ${of}_mass < table) <(column head < table) |
+                sort -g | awk 'END { print $2 }')"
+        done
+        echo "$(cell sink_heads < row) $(cell sink_rate < all)" |
+            awk '{ print $1 / 6, $2 }' | near 1e-5
+        echo "$(cell sink_mass_uniform < row) $(cell sink_mass_uniform < all)" |
+            near 1e-15
+        # some heads exceed the thresholds, and others do not
+        [ "$options" != '--local 9' ] || equal counts \
+            "$(cell sink_heads < row) $(cell local_heads < row) $(cell distant_heads < row)" '2 3 3'
+    done
+}
+
 @test "the lines have the values of the row" {
     enter
     lln-entropy "${heads[@]}" --summary --precision 17 > lines
@@ -84,6 +118,12 @@ quantile() {
         "entropy_normalized: min $(cell entropy_normalized_min < row), 10 % $(cell entropy_normalized_q10 < row), median $(cell entropy_normalized_median < row), 90 % $(cell entropy_normalized_q90 < row), max $(cell entropy_normalized_max < row)"
     [[ $(found concentrated < lines) == "$(cell entropy_normalized_min < row) (head $(cell concentrated_head < row)), "* ]]
     [[ $(found 'spread out' < lines) == "$(cell entropy_normalized_max < row) (head $(cell spread_head < row)), "* ]]
+    equal sinks "$(found sinks < lines)" \
+        "$(cell sink_heads < row) of 6 heads with sink_mass > 0.29999999999999999; largest $(cell sink_mass_max < row) (head $(cell sink_head < row)); uniform attention $(cell sink_mass_uniform < row)"
+    equal local "$(found local < lines)" \
+        "$(cell local_heads < row) of 6 heads with local_mass > 0.5; largest $(cell local_mass_max < row) (head $(cell local_head < row)); within 64 tokens"
+    equal distant "$(found distant < lines)" \
+        "$(cell distant_heads < row) of 6 heads with distant_mass > 0.5; largest $(cell distant_mass_max < row) (head $(cell distant_head < row))"
     [[ $(found 'large logits' < lines) == "$(cell logit_heads < row) of 6 heads with max_logit > 11.089866488461016; largest $(cell max_logit < row) (head $(cell max_logit_head < row))" ]]
 }
 
@@ -146,6 +186,17 @@ heads          2 in 1 layer, 24 tokens'
     }
     equal files "$(titles a.safetensors b.safetensors)" \
         $'a.safetensors, kernel softmax\nb.safetensors, kernel softmax'
+    # each command names one file, one temperature, and the user's layers
+    lln-entropy --layout hnd -q --summary a.safetensors b.safetensors \
+        --layers 3 --tau 0.5,1 --sink-threshold 0.003 --local 9 > lines
+    equal commands "$(sed -n 's/^    //p' lines | sed -n '1p;2p;7p;8p')" \
+        'lln-entropy --layout hnd -q --layers 3 a.safetensors --kernel softmax --tau 0.5 --columns id,sink_mass,sink_mass_uniform,sink_rows
+lln-attend --layout hnd -q a.safetensors --kernel softmax --tau 0.5 --layers 3 --heads 0 --blocks 512 -o map.npz
+lln-entropy --layout hnd -q --layers 3 b.safetensors --kernel softmax --tau 1 --columns id,sink_mass,sink_mass_uniform,sink_rows
+lln-attend --layout hnd -q b.safetensors --kernel softmax --tau 1 --layers 3 --heads 0 --blocks 512 -o map.npz'
+    sed -n 's/^    //p' lines | while read -r command; do
+        eval "$command" > /dev/null
+    done
     equal kernels "$(titles a.safetensors --kernel softmax,elu)" \
         $'a.safetensors, kernel softmax\na.safetensors, kernel elu'
     equal taus "$(titles a.safetensors --tau 0.5,1)" \
@@ -188,7 +239,8 @@ heads          3, 16 tokens, 64 features'
     equal status "$status" 3
     [ "$(wc -l <<< "$output")" -ge 9 ]
     local option
-    for option in --per-row --diagnose --each --jackknife --shard=1/2; do
+    for option in --per-row --diagnose --each --jackknife --shard=1/2 \
+        --grid=4x4 --qk-clip=30 --coverage=0.5; do
         refuses 2 "${option%%=*} cannot be used with --summary" \
             lln-entropy --summary "$option"
     done

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "help.h"
@@ -14,22 +15,12 @@
 #include "output.h"
 
 /* Capacity for the rows of both tables, -h and -V, in the order of --help. */
-enum { OPTIONS = 96, LONG_ONLY = 256 };
+enum { OPTIONS = 128, LONG_ONLY = 256 };
 
 static const cli_tool *current;
 static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
-static int word_count;
-static char **words;         /* of the command line */
-static char left_out[] = ""; /* replaces a word that is not printed */
-/* The row of the option that each word belongs to, [word_count]; getopt_long
- * moves words, but keeps their pointers. */
-static struct {
-    const char *word;
-    const cli_option *option;
-} * owners;
-static int owner_count;
 
 static const cli_option standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
@@ -38,66 +29,6 @@ static const cli_option standard[] = {
      false},
     {0},
 };
-
-/* Prints a word in the quotes that a shell needs. Line ends, which would end
- * the comment, become '?'. */
-static void print_word(const char *word, FILE *out)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_=:,./+@%";
-    if (*word != '\0' && word[strspn(word, plain)] == '\0') {
-        fputs(word, out);
-        return;
-    }
-    putc('\'', out);
-    for (size_t length; *word; word += length) {
-        uint32_t code;
-        length = lln_text_character(word, &code);
-        if (*word == '\'')
-            fputs("'\\''", out);
-        else if (code != '\t' && lln_text_is_control(code))
-            putc('?', out);
-        else
-            fwrite(word, 1, length, out);
-    }
-    putc('\'', out);
-}
-
-/* Whether the word is an option of the list, or its value. */
-static bool is_among(const char *word, const char *const *names)
-{
-    const char *option = NULL;
-    for (int i = 0; i < owner_count; i++)
-        if (owners[i].word == word)
-            option = owners[i].option->name;
-    for (; option && *names; names++)
-        if (strcmp(option, *names) == 0)
-            return true;
-    return false;
-}
-
-void cli_print_command_of(FILE *out, const char *tool,
-                          const char *const *without)
-{
-    fputs(tool, out);
-    for (int i = 1; i < word_count; i++) {
-        if (words[i] == left_out || is_among(words[i], without))
-            continue;
-        char *word = lln_text_clean(words[i]);
-        if (!word)
-            cli_fail("out of memory");
-        putc(' ', out);
-        print_word(word, out);
-        free(word);
-    }
-}
-
-void cli_print_command(FILE *out)
-{
-    static const char *const none[] = {NULL};
-    cli_print_command_of(out, cli_name(), none);
-}
 
 size_t cli_count_parts(const char *text, char separator)
 {
@@ -331,17 +262,6 @@ static void describe(struct option *names, char *letters)
     *letters = '\0';
 }
 
-/* Notes the words of an option: the last one that was read and, if it is only
- * the value, the one before. */
-static void note_owner(const cli_option *option, char **argv)
-{
-    int first = optarg && optarg == argv[optind - 1] ? optind - 2 : optind - 1;
-    for (int i = first; i < optind; i++) {
-        owners[owner_count].word = argv[i];
-        owners[owner_count++].option = option;
-    }
-}
-
 static void answer(const cli_option *option)
 {
     if (option == &standard[0])
@@ -357,8 +277,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
 {
     current = tool;
     cli_set_name(tool->name);
-    word_count = argc;
-    words = argv;
+    command_words_keep(argc, argv, tool->shared);
     add_rows(tool->options);
     add_rows(tool->shared);
     add_rows(standard);
@@ -366,7 +285,6 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
     char letters[2 * OPTIONS + 2];
     describe(names, letters);
     opterr = 0;
-    owners = cli_alloc(2 * (size_t)argc, sizeof *owners);
     for (;;) {
         int value = getopt_long(argc, argv, letters, names, NULL);
         if (value == -1)
@@ -379,10 +297,11 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
         answer(rows[row]);
         if (rows[row]->type == CLI_MAYBE_COUNT && !optarg)
             optarg = next_count(argc, argv);
-        note_owner(rows[row], argv);
+        command_words_own(rows[row],
+                          optarg && optarg == argv[optind - 1] ? optind - 2
+                                                               : optind - 1,
+                          optind);
         set_option(rows[row], optarg, given[row]);
         given[row] = true;
-        if (strcmp(rows[row]->name, "resume") == 0)
-            argv[optind - 1] = left_out; /* see cli_print_command */
     }
 }

@@ -4,15 +4,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "measure/where.h"
 #include "message.h"
 #include "options.h"
 #include "run.h"
 #include "summary_lines.h"
+#include "where_columns.h"
 
 bool summary_asked;
 lln_summary_thresholds summary_thresholds = {
-    .sink = 0.3, .local = 0.5, .distant = 0.5, .logit = LLN_FLOAT16_MAX_EXP};
+    .local = 0.5, .distant = 0.5, .logit = LLN_FLOAT16_MAX_EXP};
 
 #define HEAD(field, name)                                                      \
     RECORD_REAL(lln_head_summary, field, name, COLUMNS_DEFAULT, 0)
@@ -73,7 +73,7 @@ static lln_status measure_head(const run_case *c, const void *context,
     lln_head_summary *out = run_block_record(block, 0);
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_head_summary_measure(
-        &attention, c->rows, c->row_count, LLN_WHERE_LOCAL, out);
+        &attention, c->rows, c->row_count, where_asked.local, out);
     lln_attention_close(&attention);
     out->layer = run_index(c->head->layer);
     out->head = run_index(c->head->head);
@@ -99,6 +99,7 @@ static lln_status summarise(const run_block *heads, const void *context,
         lln_summary_find(all, heads->rows, &summary_thresholds, &out->found));
     const lln_summary *found = &out->found;
     out->thresholds = summary_thresholds;
+    out->local_keys = where_asked.local;
     out->undefined = found->heads - found->defined;
     for (size_t i = 0; i < LLN_SUMMARY_EXTREMES; i++) {
         bool there = i < found->defined;
@@ -126,8 +127,10 @@ void summary_check(void)
 /* Lines have no columns, and a row needs all heads. */
 static void check_options(void)
 {
-    static const char *const never[] = {"per-row", "diagnose", "jackknife",
-                                        "each",    "shard",    NULL};
+    static const char *const never[] = {
+        "per-row",         "diagnose", "jackknife", "grid",
+        "prefix-tokens",   "qk-clip",  "coverage",  "recall",
+        "coverage-memory", "each",     "shard",     NULL};
     static const char *const table[] = {"columns", "no-header", "resume", NULL};
     const char *name = cli_first_given(never);
     if (name)
@@ -141,6 +144,7 @@ static void check_options(void)
 int summary_write(void)
 {
     check_options();
+    summary_thresholds.sink = where_asked.sink_threshold;
     if (!cli_given("kernel"))
         run_shared.kernels = "softmax";
     return run_plan_write(

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "cli.h"
+#include "command_words.h"
 #include "options.h"
 #include "table/table.h"
 
@@ -131,34 +131,6 @@ static void write_logits(FILE *out, const summary_record *record)
     fprintf(out, "\n");
 }
 
-/* A command with the heads and the kernel of this summary. */
-static void write_command(FILE *out, const char *why, const char *tool,
-                          const row_identity *identity, const char *options)
-{
-    static const char *const without[] = {"summary",
-                                          "local-threshold",
-                                          "distant-threshold",
-                                          "logit-threshold",
-                                          "rows",
-                                          "output",
-                                          "precision",
-                                          "comments",
-                                          "aggregate",
-                                          "fail-below",
-                                          "fail-above",
-                                          "threads",
-                                          "columns",
-                                          "format",
-                                          "kernel",
-                                          NULL};
-    label(out, "next");
-    fprintf(out, "%s:\n    ", why);
-    cli_print_command_of(out, tool, without);
-    if (!run_shared.attention)
-        fprintf(out, " --kernel %s", identity->kernel);
-    fprintf(out, " %s\n", options);
-}
-
 /* "--layers 3 ", or nothing without a number and for sampled heads, which
  * cannot be selected. */
 static words option_of(const char *name, double index)
@@ -169,22 +141,56 @@ static words option_of(const char *name, double index)
     return out;
 }
 
+/* A command about `head` or, if it is NULL, all heads of this summary, with its
+ * kernel and temperature. */
+static void write_command(FILE *out, const char *why, const char *tool,
+                          const row_identity *identity,
+                          const lln_head_summary *head, const char *options)
+{
+    words layer = {""}, number_of_head = {""};
+    char tau[32];
+    if (head) {
+        layer = option_of("layers", head->layer);
+        number_of_head = option_of("heads", head->head);
+    }
+    const char *const without[] = {"rows",
+                                   "threads",
+                                   "output",
+                                   "precision",
+                                   "comments",
+                                   "aggregate",
+                                   "columns",
+                                   "format",
+                                   "kernel",
+                                   "fail-below",
+                                   "fail-above",
+                                   "no-header",
+                                   "tau",
+                                   layer.text[0] ? "layers" : "tau",
+                                   number_of_head.text[0] ? "heads" : "tau",
+                                   NULL};
+    label(out, "next");
+    fprintf(out, "%s:\n    ", why);
+    command_words_print_related(out, tool, identity->file, without);
+    if (!run_shared.attention)
+        fprintf(out, " --kernel %s", identity->kernel);
+    lln_table_format_real(identity->tau, 0, tau);
+    if (run_shared.tau)
+        fprintf(out, " --tau %s", tau);
+    fprintf(out, " %s%s%s\n", layer.text, number_of_head.text, options);
+}
+
 static void write_next(FILE *out, const row_identity *identity,
                        const summary_record *record)
 {
-    char options[400];
-    const lln_head_summary *lowest = &record->lowest[0];
     if (record->found.sink.above > 0)
-        write_command(out, "the first key of each head", "lln-entropy",
-                      identity, "--columns id,sink_mass,sink_mass_uniform");
-    if (record->found.defined > 0) {
-        words layer = option_of("layers", lowest->layer);
-        words head = option_of("heads", lowest->head);
-        snprintf(options, sizeof options, "%s%s--blocks 512 -o map.npz",
-                 layer.text, head.text);
+        write_command(out, "the weight of the first key in each head",
+                      "lln-entropy", identity, NULL,
+                      "--columns id,sink_mass,sink_mass_uniform,sink_rows");
+    if (record->found.defined > 0)
         write_command(out, "a picture of the most concentrated head",
-                      "lln-attend", identity, options);
-    }
+                      "lln-attend", identity, &record->lowest[0],
+                      "--blocks 512 -o map.npz");
 }
 
 void summary_lines_write(FILE *out, const row_identity *identity,
@@ -207,6 +213,8 @@ void summary_lines_write(FILE *out, const row_identity *identity,
     fprintf(out, "\n");
     write_count(out, "local", "local_mass", &found->local, r->thresholds.local,
                 &r->local);
+    if (found->local.defined > 0)
+        fprintf(out, "; within %zu tokens", r->local_keys);
     fprintf(out, "\n");
     write_count(out, "distant", "distant_mass", &found->distant,
                 r->thresholds.distant, &r->distant);

@@ -12,7 +12,8 @@
 typedef struct {
     lln_summary found;
     lln_summary_thresholds thresholds;
-    size_t undefined; /* heads without an entropy */
+    size_t local_keys; /* the value of --local */
+    size_t undefined;  /* heads without an entropy */
     lln_head_summary lowest[LLN_SUMMARY_EXTREMES],
         highest[LLN_SUMMARY_EXTREMES];
     lln_head_summary sink, local, distant, logit; /* with the largest values */

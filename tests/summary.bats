@@ -52,20 +52,20 @@ quantile() {
     enter
     local p
     lln-entropy "${heads[@]}" --kernel softmax > table
-    lln-entropy "${heads[@]}" --kernel softmax --aggregate all > all
+    lln-entropy "${heads[@]}" --kernel softmax --aggregate all > means
     lln-entropy "${heads[@]}" --summary --format csv > row
     equal rows "$(wc -l < row)" 2
     equal heads "$(cell heads < row)" 6
     equal kernel "$(cell kernel < row)" softmax
     for p in min median max; do
         equal $p "$(cell entropy_normalized_$p < row)" \
-            "$(cell entropy_normalized_$p < all)"
+            "$(cell entropy_normalized_$p < means)"
     done
     for p in 10 90; do
         paste -d' ' <(cell entropy_normalized_q$p < row) \
             <(column entropy_normalized < table | quantile 0.$p)
     done | near 1e-15
-    equal max_logit "$(cell max_logit < row)" "$(cell max_logit_max < all)"
+    equal max_logit "$(cell max_logit < row)" "$(cell max_logit_max < means)"
     equal logit_heads "$(cell logit_heads < row)" "$(heads_above max_logit 11.09)"
     equal lowest "$(cell concentrated_head < row)" "$(paste -d' ' \
         <(column entropy_normalized < table) <(column head < table) |
@@ -84,24 +84,24 @@ quantile() {
             lln-entropy "${heads[@]}" --kernel softmax --columns all $options \
                 > table
             lln-entropy "${heads[@]}" --kernel softmax --columns all $options \
-                --aggregate all --sink-threshold 0.0155 > all
+                --aggregate all --sink-threshold 0.0155 > means
             lln-entropy "${heads[@]}" --summary --format csv $options \
                 --sink-threshold 0.0155 --local-threshold 0.53 \
                 --distant-threshold 0.46 > row
         }
         for name in sink:0.0155 local:0.53 distant:0.46; do
             of=${name%:*}
-            equal "$of" "$(cell ${of}_heads < row)" \
-                "$(heads_above ${of}_mass "${name#*:}")"
-            equal largest "$(cell ${of}_mass_max < row)" \
-                "$(cell ${of}_mass_max < all)"
-            equal head "$(cell ${of}_head < row)" "$(paste -d' ' \
-                <(column ${of}_mass < table) <(column head < table) |
+            equal "$of" "$(cell "${of}_heads" < row)" \
+                "$(heads_above "${of}_mass" "${name#*:}")"
+            equal largest "$(cell "${of}_mass_max" < row)" \
+                "$(cell "${of}_mass_max" < means)"
+            equal head "$(cell "${of}_head" < row)" "$(paste -d' ' \
+                <(column "${of}_mass" < table) <(column head < table) |
                 sort -g | awk 'END { print $2 }')"
         done
-        echo "$(cell sink_heads < row) $(cell sink_rate < all)" |
+        echo "$(cell sink_heads < row) $(cell sink_rate < means)" |
             awk '{ print $1 / 6, $2 }' | near 1e-5
-        echo "$(cell sink_mass_uniform < row) $(cell sink_mass_uniform < all)" |
+        echo "$(cell sink_mass_uniform < row) $(cell sink_mass_uniform < means)" |
             near 1e-15
         # some heads exceed the thresholds, and others do not
         [ "$options" != '--local 9' ] || equal counts \
@@ -189,11 +189,16 @@ heads          2 in 1 layer, 24 tokens'
     # each command names one file, one temperature, and the user's layers
     lln-entropy --layout hnd -q --summary a.safetensors b.safetensors \
         --layers 3 --tau 0.5,1 --sink-threshold 0.003 --local 9 > lines
-    equal commands "$(sed -n 's/^    //p' lines | sed -n '1p;2p;7p;8p')" \
-        'lln-entropy --layout hnd -q --layers 3 a.safetensors --kernel softmax --tau 0.5 --columns id,sink_mass,sink_mass_uniform,sink_rows
-lln-attend --layout hnd -q a.safetensors --kernel softmax --tau 0.5 --layers 3 --heads 0 --blocks 512 -o map.npz
-lln-entropy --layout hnd -q --layers 3 b.safetensors --kernel softmax --tau 1 --columns id,sink_mass,sink_mass_uniform,sink_rows
-lln-attend --layout hnd -q b.safetensors --kernel softmax --tau 1 --layers 3 --heads 0 --blocks 512 -o map.npz'
+    local name tau
+    for name in a:0.5 b:1; do
+        tau=${name#*:} name=${name%:*}
+        echo "lln-entropy --layout hnd -q --layers 3 $name.safetensors" \
+            "--kernel softmax --tau $tau" \
+            "--columns id,sink_mass,sink_mass_uniform,sink_rows"
+        echo "lln-attend --layout hnd -q $name.safetensors --kernel softmax" \
+            "--tau $tau --layers 3 --heads 0 --blocks 512 -o map.npz"
+    done > expected
+    sed -n 's/^    //p' lines | sed -n '1p;2p;7p;8p' | diff expected -
     sed -n 's/^    //p' lines | while read -r command; do
         eval "$command" > /dev/null
     done

@@ -219,7 +219,7 @@ lln_status lln_name_partner(const char *name, lln_role role, char **partner)
     lln_fused fused;
     size_t length;
     const char *at = lln_words_fused(name, &length, &fused);
-    if (at && role >= LLN_RESULTS)
+    if (at && (role == LLN_RESULTS || role == LLN_MAPS))
         return replace_part(name, (size_t)(at - name), length, words[0][role],
                             partner);
     return replace_word(name, LLN_QUERIES, role, partner);

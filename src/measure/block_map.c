@@ -60,12 +60,14 @@ static size_t block_of(const lln_block_axis *axis, size_t at)
 static double *row_of(pooling *p, size_t block, size_t group)
 {
     double **row = &p->rows[block * GROUPS + group];
-    if (*row)
-        return *row;
-    *row = lln_array_alloc_raw(p->keys->blocks, sizeof **row);
-    for (size_t b = 0; *row && b < p->keys->blocks; b++)
-        (*row)[b] = p->pool == LLN_POOL_MAX ? -INFINITY : 0;
-    return *row;
+    double *found = *row;
+    if (found)
+        return found;
+    found = lln_array_alloc_raw(p->keys->blocks, sizeof *found);
+    for (size_t b = 0; found && b < p->keys->blocks; b++)
+        found[b] = p->pool == LLN_POOL_MAX ? -INFINITY : 0;
+    *row = found;
+    return found;
 }
 
 static void add_row(const pooling *p, const lln_panel *panel, size_t i,

@@ -213,3 +213,16 @@ bdn (6, 4, 4)"
     refuses 2 "--tau: expected one number, found '1,2'" \
         lln-attend --blocks 4 --tau 1,2
 }
+
+# P of 16384 tokens takes up 1 GiB in float32. Its sum is 16384; an entry of the
+# map is the mean over 256 x 256 entries.
+@test "memory is not that of P" {
+    (
+        ulimit -v 700000
+        lln-attend -n 16384 -d 4 --trials 1 --threads 2 --blocks 64 --double \
+            -o map.safetensors
+    )
+    doubles map.safetensors | awk '
+        { sum += $1 }
+        END { printf "%.17g %d\n", sum * 256 * 256, 16384 }' | near 1e-12
+}

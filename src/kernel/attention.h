@@ -88,9 +88,11 @@ struct lln_attention {
     bool unnormalised; /* rows need not sum to 1, or entries may be negative:
                           then 1 need not be an eigenvalue */
     lln_mask mask;
-    lln_precision precision; /* of factors, tiles; by rows, of products */
-    double exponent_error;   /* of ln A_ij by rounding, in units of `precision`;
-                                0: not known, see lln_kernel_set_error */
+    const lln_logit_bias *bias; /* of the head's rule, which lln_kernel_open
+                                   sets: it may hide keys. NULL: none */
+    lln_precision precision;    /* of factors, tiles; by rows, of products */
+    double exponent_error; /* of ln A_ij by rounding, in units of `precision`;
+                              0: not known, see lln_kernel_set_error */
     lln_attention_tiles tiles;
     lln_attention_row_hooks rows;
 

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 #include "measure/row_excess.h"
+#include "measure/row_finish.h"
 
 /* Values over the rows of a block without each group: moments of ln P_ij + ln
  * m, the sum over rows of the variance in the row, and their number. */

@@ -13,6 +13,7 @@
 #include "measure/bins.h"
 #include "measure/ks.h"
 #include "measure/row_excess.h"
+#include "measure/row_finish.h"
 
 enum {
     EXACT_ENTRIES = 1 << 17, /* sorted up to here */

@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#include "kernel/tiles.h"
-
 /* Rescales the sums to a larger maximum. */
 static void raise_max(lln_row_state *row, double reference, lln_domain domain)
 {
@@ -15,6 +13,9 @@ static void raise_max(lln_row_state *row, double reference, lln_domain domain)
         row->slope = shrink * (row->slope + delta * sum);
         row->rest = shrink * sum;
         row->square = shrink * shrink * (row->ties + row->square);
+        row->spread *= shrink;
+        row->mean -= delta;
+        row->tilt -= delta;
     }
     row->ties = 0;
     row->reference = reference;
@@ -42,30 +43,69 @@ static double first_center(const void *scores, size_t count, lln_tile_kind kind)
 
 static lln_tile_sums sum_scores(const void *scores, size_t count,
                                 lln_tile_kind kind, void *kept, double center,
-                                const lln_row_state *row, void *stored)
+                                const lln_row_state *row, void *weights,
+                                void *logs)
 {
     lln_tile_sums sums = {.reference = row->reference,
                           .max = row->max,
                           .center = center,
-                          .weights = stored};
-    if (stored)
-        sums.logs =
-            (char *)stored + LLN_TILE_KEYS * (kind.single ? 4 : sizeof(double));
+                          .tilt = row->tilt,
+                          .weights = weights,
+                          .logs = logs};
+    lln_tile_what what = kind.shape     ? LLN_TILE_SHAPE
+                         : kept         ? LLN_TILE_KEEP
+                         : kind.moments ? LLN_TILE_MOMENTS
+                                        : LLN_TILE_SUMS;
     if (kind.single)
-        lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,
-                          &sums);
+        lln_tile_sums_f32(scores, count, kind.domain, what, kept, &sums);
     else
-        lln_tile_sums_f64(scores, count, kind.domain, kind.moments, kept,
-                          &sums);
+        lln_tile_sums_f64(scores, count, kind.domain, what, kept, &sums);
     return sums;
+}
+
+/* The variance of y in a tile with sum of weights `sum`. It loses digits if the
+ * mean is far from the tilt: then the sums are computed again about the mean.
+ * The previous tile of the row usually has nearly the same mean. */
+static double tile_variance(const void *scores, size_t count,
+                            lln_tile_kind kind, double sum, lln_tile_sums *sums)
+{
+    enum { LOSS = 32 };
+    double mean = sums->first / sum,
+           variance = sums->second / sum - mean * mean;
+    if (mean * mean > LOSS * variance) {
+        sums->tilt += mean;
+        if (kind.single)
+            lln_tile_tilt_f32(scores, count, kind.domain, sums);
+        else
+            lln_tile_tilt_f64(scores, count, kind.domain, sums);
+        mean = sums->first / sum;
+        variance = sums->second / sum - mean * mean;
+    }
+    return fmax(variance, 0);
+}
+
+/* Merges the mean and spread of a tile whose weights sum to `sum` (Chan et al.
+ * 1983), before they are added to the sums of the row. */
+static void add_shape(const void *scores, size_t count, lln_tile_kind kind,
+                      double sum, lln_tile_sums *sums, lln_row_state *row)
+{
+    double before = row->ties + row->rest, all = before + sum;
+    double variance = tile_variance(scores, count, kind, sum, sums);
+    double mean = sums->tilt + sums->first / sum;
+    double step = before > 0 ? mean - row->mean : 0;
+    row->spread += sum * variance + step * step * before * sum / all;
+    row->mean = before > 0 ? row->mean + step * sum / all : mean;
+    row->tilt = mean;
+    row->smallest =
+        row->count > 0 ? fmin(row->smallest, sums->smallest) : sums->smallest;
 }
 
 /* It assumes that the scores do not exceed the largest so far, and corrects the
  * sums if they do: for n/512 tiles that happens about ln(n/512) times, which
  * costs less than finding the maximum of each tile first. */
 lln_tile_sums lln_row_state_add(const void *scores, size_t count,
-                                lln_tile_kind kind, void *kept, void *stored,
-                                lln_row_state *row)
+                                lln_tile_kind kind, void *kept, void *weights,
+                                void *logs, lln_row_state *row)
 {
     double center = row->moments.mean;
     if (row->count == 0) {
@@ -74,13 +114,18 @@ lln_tile_sums lln_row_state_add(const void *scores, size_t count,
         raise_max(row, largest_of(scores, count, kind), kind.domain);
     }
     lln_tile_sums sums =
-        sum_scores(scores, count, kind, kept, center, row, stored);
+        sum_scores(scores, count, kind, kept, center, row, weights, logs);
     if (sums.largest > row->reference) {
         raise_max(row, sums.largest, kind.domain);
-        sums = sum_scores(scores, count, kind, kept, center, row, stored);
+        sums =
+            sum_scores(scores, count, kind, kept, center, row, weights, logs);
     }
-    if (sums.largest == row->reference)
-        row->ties += ties_with(scores, count, sums.largest, kind);
+    double ties = sums.largest == row->reference
+                      ? ties_with(scores, count, sums.largest, kind)
+                      : 0;
+    if (kind.shape)
+        add_shape(scores, count, kind, ties + sums.rest, &sums, row);
+    row->ties += ties;
     row->rest += sums.rest;
     row->slope += sums.slope;
     row->square += sums.square;

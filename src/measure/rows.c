@@ -10,6 +10,7 @@
 #include "core/threads.h"
 #include "kernel/tiles.h"
 #include "measure/row_entries.h"
+#include "measure/row_finish.h"
 #include "measure/row_state.h"
 #include "measure/tile_sums.h"
 
@@ -26,44 +27,6 @@ typedef struct {
     const lln_rows_left_out *left_out; /* NULL: none */
 } row_pass;
 
-double lln_row_rounding(const lln_attention *attention, const lln_row *row)
-{
-    double size = fmax(fabs(row->max), fabs(row->scores.mean));
-    bool by_tiles = attention->kind == LLN_ATTENTION_TILES;
-    bool logits = by_tiles && attention->tiles.scaled_scores;
-    return lln_precision_rounding(by_tiles ? attention->precision : LLN_FLOAT64,
-                                  logits ? size : size + 1);
-}
-
-static lln_row finish_row(const lln_attention *attention,
-                          const lln_row_state *row, unsigned what)
-{
-    if (row->count == 0) /* a mask hides all keys */
-        return (lln_row){.log_norm = -INFINITY,
-                         .max = -INFINITY,
-                         .entropy = NAN,
-                         .sum_squares = NAN,
-                         .scores = {NAN, NAN, NAN, NAN, NAN}};
-    double sum = row->ties + row->rest;
-    double log_sum = log1p(row->rest + (row->ties - 1));
-    lln_row out = {
-        .keys = (size_t)row->count,
-        .log_norm = row->max + log_sum,
-        .max = row->max,
-        .entropy = log_sum + row->slope / sum,
-        .sum_squares = (row->ties + row->square) / (sum * sum),
-        .top = 1 / sum,
-        .sum = 1,
-        .scores = row->moments,
-    };
-    if (!(what & LLN_ROW_ENTROPY))
-        out.entropy = out.sum_squares = NAN;
-    if (!(what & LLN_ROW_MOMENTS))
-        out.scores = (lln_moments){NAN, NAN, NAN, NAN, NAN};
-    lln_moments_settle(&out.scores, lln_row_rounding(attention, &out));
-    return out;
-}
-
 /* Scratch of one thread. */
 typedef struct {
     lln_tiles tiles;
@@ -71,7 +34,8 @@ typedef struct {
     lln_row_state rows[LLN_TILE_ROWS];
     lln_group_rows *groups; /* NULL: no groups are left out */
     lln_pieces pieces;
-    double stored[2 * LLN_TILE_KEYS + LLN_PIECE_SLACK / sizeof(double)];
+    double weights[LLN_TILE_KEYS + LLN_PIECE_SLACK / sizeof(double)];
+    double logs[LLN_TILE_KEYS + LLN_PIECE_SLACK / sizeof(double)];
 } workspace;
 
 /* Number of rows of a block. A sample of a few hundred rows is divided into
@@ -137,9 +101,9 @@ static void add_row(workspace *work, size_t i, const void *scores, size_t count,
                     lln_tile_kind kind, void *kept)
 {
     lln_row_state *row = &work->rows[i];
-    void *stored = work->groups ? work->stored : NULL;
+    void *weights = work->groups ? work->weights : NULL;
     lln_tile_sums sums =
-        lln_row_state_add(scores, count, kind, kept, stored, row);
+        lln_row_state_add(scores, count, kind, kept, weights, work->logs, row);
     if (work->groups)
         lln_group_rows_add(work->groups, i, &work->pieces, scores, kind.domain,
                            kind.single, &sums);
@@ -152,7 +116,8 @@ static void add_tile(workspace *work, const row_pass *pass)
     const lln_attention *attention = tile->attention;
     lln_tile_kind kind = {attention->tiles.domain,
                           attention->precision == LLN_FLOAT32,
-                          pass->what & LLN_ROW_MOMENTS};
+                          (pass->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)) != 0,
+                          (pass->what & LLN_ROW_SHAPE) != 0};
     size_t size = lln_precision_size(attention->precision);
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     bool hides = bias && bias->hides;
@@ -189,18 +154,6 @@ static void visit_row(const lln_attention *attention, const row_pass *pass,
     pass->visit(pass->context, omp_get_thread_num(), index, row, scores);
 }
 
-/* Sets what depends on the offset of the scores and on the sink. */
-static void add_outside(const lln_attention *attention, size_t query,
-                        lln_row *row)
-{
-    row->logit = row->max;
-    if (attention->tiles.offset)
-        row->logit += attention->tiles.offset[query];
-    row->outside = lln_attention_outside(attention, query, row->log_norm);
-    row->sum = row->keys > 0 ? 1 - row->outside : 0;
-    row->top *= row->sum;
-}
-
 /* Passes on row i of a block, query `index`, without each group. */
 static void leave_out(const row_pass *pass, workspace *work, size_t block,
                       size_t i, size_t index, const lln_row *row)
@@ -224,9 +177,9 @@ static void measure_block(const lln_attention *attention, const size_t *list,
     while (lln_tiles_next(&work->tiles))
         add_tile(work, pass);
     for (size_t i = 0; i < rows && !lln_stop_requested; i++) {
-        out[start + i] = finish_row(attention, &work->rows[i], pass->what);
-        add_outside(attention, list ? list[start + i] : start + i,
-                    &out[start + i]);
+        out[start + i] =
+            lln_row_finish(attention, list ? list[start + i] : start + i,
+                           &work->rows[i], pass->what);
         if (pass->visit)
             visit_row(attention, pass, work, i, start + i, &out[start + i]);
         if (pass->left_out)
@@ -250,10 +203,9 @@ static lln_status measure_entries(const lln_attention *attention,
     }
     for (size_t i = 0; i < rows; i++, entries += m) {
         lln_row *row = &out[start + i];
-        *row = lln_row_from_entries(entries, m, pass->what, logs);
-        lln_moments_settle(&row->scores, lln_row_rounding(attention, row));
-        if (attention->rows.sums)
-            row->sum = attention->rows.sums[list ? list[start + i] : start + i];
+        *row = lln_row_finish_entries(attention,
+                                      list ? list[start + i] : start + i,
+                                      entries, pass->what, logs);
         if (pass->visit)
             pass->visit(pass->context, omp_get_thread_num(), start + i, row,
                         (lln_matrix){LLN_FLOAT64, 1, row->keys, logs});
@@ -330,7 +282,7 @@ static lln_status run_scores(const lln_attention *attention,
 static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
-    bool moments = pass->what & LLN_ROW_MOMENTS;
+    bool moments = pass->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE);
     lln_rows_begun += count;
     bool rows = attention->kind == LLN_ATTENTION_ROWS;
     if (rows && attention->rows.scores && !moments) {

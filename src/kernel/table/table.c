@@ -145,6 +145,7 @@ lln_status lln_kernel_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_check_rule(choice, &head->rule));
     LLN_TRY(lln_kernel_check_arrays(choice, head));
     LLN_TRY(choice->kernel->open(choice, head, attention));
+    attention->bias = head->rule.bias;
     lln_status status = lln_attention_check(attention);
     if (status == LLN_OK)
         return LLN_OK;

@@ -9,6 +9,7 @@
 #include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
+#include "measure/pair_entries.h"
 #include "measure/pair_rows.h"
 #include "measure/row_sample.h"
 
@@ -31,8 +32,8 @@ typedef struct {
 /* Scratch of one thread. */
 typedef struct {
     lln_score_block scores[2];
-    double *entries[2]; /* [block x m] */
-    void *outputs[2];   /* [block x columns] */
+    lln_entry_block entries;
+    void *outputs[2]; /* [block x columns] */
 } workspace;
 
 static size_t block_rows(const comparison *c)
@@ -48,9 +49,9 @@ static void workspace_free(workspace *work)
 {
     for (int a = 0; a < 2; a++) {
         lln_score_block_close(&work->scores[a]);
-        free(work->entries[a]);
         free(work->outputs[a]);
     }
+    lln_entry_block_close(&work->entries);
 }
 
 static lln_status workspace_alloc(const comparison *c, workspace *work)
@@ -61,14 +62,13 @@ static lln_status workspace_alloc(const comparison *c, workspace *work)
     for (int a = 0; a < 2; a++) {
         if (c->by_scores)
             LLN_TRY(lln_score_block_open(both[a], c->block, &work->scores[a]));
-        else
-            work->entries[a] =
-                lln_array_alloc_raw(c->block * c->p->m, sizeof(double));
         work->outputs[a] = lln_array_alloc_raw(c->block * c->columns, size);
-        if (!work->outputs[a] || (!c->by_scores && !work->entries[a]))
+        if (!work->outputs[a])
             return LLN_ENOMEM;
     }
-    return LLN_OK;
+    return c->by_scores
+               ? LLN_OK
+               : lln_entry_block_open(c->p, c->r, c->block, &work->entries);
 }
 
 /* Outputs of a block: panel [rows x m] times V. */
@@ -103,7 +103,8 @@ static void compare_outputs(const comparison *c, size_t start, size_t rows,
     size_t bytes = c->columns * lln_precision_size(c->precision);
     for (int a = 0; a < 2; a++) {
         const lln_score_block *scores = &work->scores[a];
-        multiply(c, rows, c->by_scores ? scores->panel : work->entries[a], a,
+        multiply(c, rows,
+                 c->by_scores ? scores->panel : work->entries.entries[a], a,
                  work->outputs[a]);
         for (size_t i = 0; c->by_scores && i < rows; i++)
             scale_output(c, (char *)work->outputs[a] + i * bytes,
@@ -154,44 +155,16 @@ static void compare_scores(const comparison *c, size_t start, size_t rows,
         compare_outputs(c, start, rows, work);
 }
 
-/* Rows start .. start + count - 1 of the list. */
-static lln_status read_rows(const comparison *c, const lln_attention *attention,
-                            size_t start, size_t count, double *out)
-{
-    const size_t *queries = c->options->queries;
-    if (!queries)
-        return lln_attention_rows(attention, start, count, out);
-    for (size_t i = 0, run; i < count; i += run) {
-        run = lln_queries_run(queries + start + i, count - i);
-        LLN_TRY(lln_attention_rows(attention, queries[start + i], run,
-                                   out + i * attention->m));
-    }
-    return LLN_OK;
-}
-
-static lln_row_pair compare_entry_row(const comparison *c, size_t query,
-                                      const double *p, const double *r)
-{
-    size_t n = c->p->n, m = c->p->m, first, end, other, other_end;
-    lln_mask_keys(c->p->mask, n, m, query, &first, &end);
-    lln_mask_keys(c->r->mask, n, m, query, &other, &other_end);
-    if (first != other || end != other_end)
-        return lln_row_pair_undefined();
-    return lln_row_pair_from_entries(p + first, r + first, end - first,
-                                     c->options->top);
-}
-
 static lln_status compare_entries(const comparison *c, size_t start,
                                   size_t rows, workspace *work)
 {
     const size_t *queries = c->options->queries;
-    size_t m = c->p->m;
-    LLN_TRY(read_rows(c, c->p, start, rows, work->entries[0]));
-    LLN_TRY(read_rows(c, c->r, start, rows, work->entries[1]));
+    LLN_TRY(lln_entry_block_fill(
+        &work->entries, queries ? queries + start : NULL, start, rows));
     for (size_t i = 0; i < rows; i++)
-        c->rows[start + i] = compare_entry_row(
-            c, queries ? queries[start + i] : start + i,
-            work->entries[0] + i * m, work->entries[1] + i * m);
+        c->rows[start + i] = lln_entry_block_compare(
+            &work->entries, i, queries ? queries[start + i] : start + i,
+            c->options->top);
     if (c->columns > 0)
         compare_outputs(c, start, rows, work);
     return LLN_OK;

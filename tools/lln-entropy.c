@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "against_columns.h"
 #include "command.h"
 #include "core/memory.h"
 #include "jackknife.h"
@@ -14,7 +15,6 @@
 #include "model.h"
 #include "options.h"
 #include "rules.h"
-#include "run.h"
 
 static struct {
     bool per_row, diagnose;
@@ -30,6 +30,7 @@ static const cli_option option_table[] = {
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
     JACKKNIFE_OPTION,
+    AGAINST_COLUMNS_OPTION,
     {0},
 };
 
@@ -238,7 +239,7 @@ static int write_diagnosis(void)
         plan.measured = heads;
         plan.reduce = summarise_model;
     }
-    return run_plan_write(&plan);
+    return against_run(&plan);
 }
 
 /* Puts columns of a sink among the default ones. */
@@ -263,7 +264,7 @@ int main(int argc, char **argv)
     if (options.diagnose)
         return write_diagnosis();
     if (options.per_row)
-        return run_plan_write(
+        return against_run(
             &(run_plan){.name = "--per-row",
                         .table = {query_columns, sizeof(query_record)},
                         .measure = measure_queries,
@@ -271,7 +272,7 @@ int main(int argc, char **argv)
                         .rows_depend_on_head = true,
                         .rows_are_never_averaged = true,
                         .measures_sampled_rows = true});
-    return run_plan_write(
+    return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,

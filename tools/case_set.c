@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "against.h"
 #include "array_lists.h"
 #include "arrays.h"
 #include "beside.h"
@@ -162,8 +163,9 @@ void case_set_open_spreads(case_set *set)
         return;
     set->spreads = cli_alloc(set->taus.count, sizeof(lln_layer_spreads *));
     for (size_t i = 0; i < set->taus.count; i++)
-        cli_check(lln_layer_open(&set->heads, set->taus.values[i], precision,
-                                 &set->spreads[i]));
+        cli_check(
+            lln_layer_open(set->others.count > 0 ? &set->others : &set->heads,
+                           set->taus.values[i], precision, &set->spreads[i]));
 }
 
 void case_set_open(case_set *set)
@@ -178,6 +180,8 @@ void case_set_open(case_set *set)
     sources_open(&set->heads);
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
+    if (set->plan->name_other)
+        against_open(set);
     if (!run_shared.plan)
         case_set_open_spreads(set);
     beside_open(&set->heads, &set->weights);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "against_columns.h"
 #include "command.h"
 #include "core/memory.h"
 #include "coverage_columns.h"
@@ -17,7 +18,6 @@
 #include "norm_columns.h"
 #include "options.h"
 #include "rules.h"
-#include "run.h"
 #include "summary.h"
 #include "where_columns.h"
 
@@ -38,6 +38,7 @@ static const cli_option option_table[] = {
     COVERAGE_OPTIONS,
     COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
+    AGAINST_COLUMNS_OPTION,
     SUMMARY_OPTIONS,
     {0},
 };
@@ -335,7 +336,7 @@ static int write_diagnosis(void)
         plan.measured = heads;
         plan.reduce = summarise_model;
     }
-    return run_plan_write(&plan);
+    return against_run(&plan);
 }
 
 /* Puts columns of a sink among the default ones. */
@@ -371,16 +372,15 @@ int main(int argc, char **argv)
     if (coverage_distribution_asked())
         return coverage_distribution_write();
     if (options.per_row)
-        return run_plan_write(
-            &(run_plan){.name = "--per-row",
-                        .table = {query_columns, query_size},
-                        .measure = measure_queries,
-                        .stores_errors = coverage_has_brackets(),
-                        .has_many_rows = true,
-                        .rows_depend_on_head = true,
-                        .rows_are_never_averaged = true,
-                        .measures_sampled_rows = true});
-    return run_plan_write(
+        return against_run(&(run_plan){.name = "--per-row",
+                                       .table = {query_columns, query_size},
+                                       .measure = measure_queries,
+                                       .stores_errors = coverage_has_brackets(),
+                                       .has_many_rows = true,
+                                       .rows_depend_on_head = true,
+                                       .rows_are_never_averaged = true,
+                                       .measures_sampled_rows = true});
+    return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,

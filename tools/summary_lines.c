@@ -191,6 +191,11 @@ static void write_next(FILE *out, const row_identity *identity,
         write_command(out, "a picture of the most concentrated head",
                       "lln-attend", identity, &record->lowest[0],
                       "--blocks 512 -o map.npz");
+    bool pairs = record->found.heads > record->found.layers;
+    if (pairs && record->found.heads > 1 && !options_sampled())
+        write_command(out, "heads of a layer that look at the same keys",
+                      "lln-attend", identity, NULL,
+                      "--pairs heads --columns layer,head,head_b,js_nats");
 }
 
 void summary_lines_write(FILE *out, const row_identity *identity,

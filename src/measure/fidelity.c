@@ -122,24 +122,8 @@ static lln_status compare_rows(const comparison *c)
 static void root_ratio(const comparison *c, const double *x, const double *y,
                        double *ratio, double *error)
 {
-    const size_t stride = sizeof *c->rows / sizeof(double);
-    double n = (double)c->attention->n, count = (double)c->count;
-    double sum_x = 0, sum_y = 0, squares = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        sum_x += x[i * stride];
-        sum_y += y[i * stride];
-    }
-    *ratio = sum_y > 0 ? sqrt(sum_x / sum_y) : NAN;
-    for (size_t i = 0; i < c->count; i++) {
-        double residual = x[i * stride] - *ratio * *ratio * y[i * stride];
-        squares += residual * residual;
-    }
-    double spread = sqrt(squares / (count - 1) / count * (1 - count / n));
-    *error = *ratio > 0 ? spread / (2 * *ratio * sum_y / count) : *ratio;
-    if (c->count < 2)
-        *error = NAN;
-    if (c->count == c->attention->n)
-        *error = 0;
+    lln_values_root_ratio(x, y, sizeof *c->rows / sizeof(double), c->count,
+                          c->attention->n, ratio, error);
 }
 
 static void mean_of(const comparison *c, const double *x, double *mean,

@@ -263,3 +263,11 @@ heads          3, 16 tokens, 64 features'
     refuses 2 "--local-threshold: '2' is out of range; expected a number from 0 to 1" \
         lln-entropy --summary --local-threshold 2
 }
+
+@test "interrupted: lines cannot be continued" {
+    run --separate-stderr signalled INT 50 lln-entropy -n 2048 --trials 500 \
+        --summary -q -o lines
+    equal status "$status" 130
+    equal stderr "$stderr" \
+        'lln-entropy: interrupted: 0 of 500 cases written to lines.partial'
+}

@@ -226,3 +226,16 @@ bdn (6, 4, 4)"
         { sum += $1 }
         END { printf "%.17g %d\n", sum * 256 * 256, 16384 }' | near 1e-12
 }
+
+@test "float32 maps have the accuracy that the page states" {
+    local pool
+    for pool in mean max; do
+        lln-attend --layout hnd "$encoder" -q --blocks 16 --pool $pool \
+            -o single.safetensors
+        lln-attend --layout hnd "$encoder" -q --blocks 16 --pool $pool \
+            --double -o double.safetensors
+        header=$(od -An -tu8 -N8 single.safetensors | tr -d ' ')
+        tail -c +$((9 + header)) single.safetensors | od -An -v -w4 -tf4 |
+            paste -d' ' - <(doubles double.safetensors) | near 1e-5
+    done
+}

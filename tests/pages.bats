@@ -6,7 +6,8 @@ load helper
 
 # printed TOOL: the columns of all tables of the tool, without those that all
 # tools share and standard errors. Columns of a map that differ only in a
-# format, a side or a method are replaced by one name.
+# format, a side or a method are replaced by one name, and so are those of
+# --against.
 printed() {
     local options
     while read -r options; do
@@ -14,7 +15,8 @@ printed() {
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
         sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
-            s/^distance_.*/distance_METHOD/' | sort -u
+            s/^distance_.*/distance_METHOD/
+            /^(source|layer|head)_b$/! s/.*_(a|b|delta)$/NAME_\1/' | sort -u
 }
 
 # described PAGE: the columns that have an item.
@@ -25,6 +27,7 @@ described() {
 
 @test "a page describes every column of its tool, and no others" {
     local sampled='-n 8 -d 2 --trials 1 --quiet'
+    local heads encoder=$DATA/encoder.safetensors
     for tool in "$LLN_BIN"/lln-*; do
         tool=$(basename "$tool")
         case $tool in
@@ -39,6 +42,11 @@ described() {
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
         [ "$tool" != lln-stats ] || echo "$sampled --bootstrap 2" >> tables
         [ "$tool" != lln-match ] || echo --calibrate >> tables
+        heads="--layout hnd --layers 0 -q --kernel softmax $encoder"
+        case $tool in
+        lln-attend) echo "$heads --pairs heads" >> tables ;;
+        lln-entropy | lln-stats) echo "$heads --against $encoder" >> tables ;;
+        esac
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

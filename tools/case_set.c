@@ -129,6 +129,8 @@ void case_set_choose(case_set *set, const run_plan *plan)
     if (run_shared.rows > 0 && !plan->measures_sampled_rows)
         cli_usage("--rows cannot be used with %s: all rows are needed",
                   plan->name);
+    if (against_asked() && !plan->name_other)
+        cli_usage("--against cannot be used with %s", plan->name);
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: expected one number, found '%s'%s", run_shared.tau,

@@ -121,6 +121,7 @@ int pairs_write(size_t top)
                                       .has_many_rows = many,
                                       .rows_depend_on_head = many,
                                       .rows_are_never_averaged = many,
+                                      .stores_errors = run_shared.rows > 0,
                                       .needs_same_shape = true,
                                       .measures_sampled_rows = true});
 }

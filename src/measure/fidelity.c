@@ -168,6 +168,12 @@ static void summarise_rows(const comparison *c, lln_fidelity *out,
     mean_of(c, &rows->variation, &out->variation, &error->variation);
     mean_of(c, &rows->overlap, &out->top_overlap, &error->top_overlap);
     mean_of(c, &rows->order, &out->rank_correlation, &error->rank_correlation);
+    mean_of(c, &rows->recall, &out->transfer_recall, &error->transfer_recall);
+    mean_of(c, &rows->entry_cosine, &out->row_cosine, &error->row_cosine);
+    mean_of(c, &rows->js, &out->js, &error->js);
+    require_all(c, &rows->divergence, &out->js, &error->js);
+    mean_of(c, &rows->hellinger, &out->hellinger, &error->hellinger);
+    require_all(c, &rows->divergence, &out->hellinger, &error->hellinger);
 }
 
 static lln_status check_shapes(const lln_attention *attention,

@@ -8,7 +8,8 @@ load helper
 identity=source,layer,head,kernel,n,d,causal,samples,tau
 columns=relative_error,cosine,kl_nats,row_sum_min,seconds,peak_bytes,lost_mass
 columns=$columns,row_sum_error,row_sum_error_largest,total_variation,top_overlap
-columns=$columns,rank_correlation,matrix_error
+columns=$columns,rank_correlation,matrix_error,js_nats,hellinger,row_cosine
+columns=$columns,transfer_recall
 
 # of_case OPTION...: case A with its keys as values.
 of_case() {
@@ -47,10 +48,17 @@ of_case() {
 #   np.mean([len({*a} & {*b}) / 10 for a, b in zip(top(p), top(r))])
 #   np.mean([tau(p[i][t], r[i][t]) for i, t in enumerate(top(r))])
 #   norm(p - r) / norm(r)
+#   h = lambda x: -(x * np.log(x)).sum(1)
+#   (h((p + r) / 2) - (h(p) + h(r)) / 2).mean()
+#   np.sqrt(1 - np.sqrt(p * r).sum(1)).mean()
+#   ((p * r).sum(1) / norm(p, axis=1) / norm(r, axis=1)).mean()
+#   np.mean([x[t].sum() for x, t in zip(r, top(p))])
 expected='0.8196058509324288 0.5765668329366149 0.4597397288939735
-0.34763341194557507 0.4359375 0.14305555555555555 0.7471360078178743'
+0.34763341194557507 0.4359375 0.14305555555555555 0.7471360078178743
+0.10026806249691808 0.31372967284428765 0.7054390975916498
+0.32651754477950845'
 names='relative_error cosine kl_nats total_variation top_overlap
-rank_correlation matrix_error'
+rank_correlation matrix_error js_nats hellinger row_cosine transfer_recall'
 
 @test "values of a reference case" {
     of_case --compare softmax --kernel lln:alpha=1.1:beta=1.4 --double > double
@@ -66,7 +74,8 @@ rank_correlation matrix_error'
 
 @test "a kernel compared with itself has no error" {
     of_case --compare lln:match=paper --kernel lln:match=paper > table
-    for name in relative_error kl_nats total_variation matrix_error; do
+    for name in relative_error kl_nats total_variation matrix_error js_nats \
+        hellinger; do
         equal $name "$(column $name < table)" 0
     done
     for name in top_overlap rank_correlation; do
@@ -105,7 +114,7 @@ rank_correlation matrix_error'
     done | awk '
         { error = $1 - $2; if (error < 0) error = -error }
         !($3 > 0 && error < 4 * $3) { print; failed = 1 }
-        END { exit failed || NR != 7 }'
+        END { exit failed || NR != 11 }'
 }
 
 @test "the same table on any number of threads" {
@@ -170,7 +179,7 @@ of_encoder() {
 }
 
 @test "bad usage" {
-    refuses 2 "--top needs --compare" lln-attend --top 3
+    refuses 2 "--top needs --compare, --against or --pairs" lln-attend --top 3
     refuses 2 "--top: '0' is out of range; expected a whole number from 1 to 256" \
         lln-attend --compare softmax --top 0
     refuses 2 "--compare: expected one kernel, found 'softmax,lln'" \

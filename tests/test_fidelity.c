@@ -40,6 +40,31 @@ static void slow_order(const double *p, const double *r, size_t m, size_t top,
     *order = pairs > 0 ? sign / pairs : NAN;
 }
 
+/* Adds what a row contributes to the fields that row_pair.h defines. */
+static void add_distances(const double *p, const double *r, size_t m,
+                          size_t top, size_t n, lln_fidelity *f)
+{
+    double of_p = 0, of_r = 0, pr = 0, pp = 0, rr = 0, js = 0, root = 0;
+    for (size_t j = 0; j < m; j++) {
+        of_p += p[j];
+        of_r += r[j];
+        pr += p[j] * r[j];
+        pp += p[j] * p[j];
+        rr += r[j] * r[j];
+        if (p[j] > 0 && is_top(p, m, top, j))
+            f->transfer_recall += r[j] / (double)n;
+    }
+    for (size_t j = 0; j < m; j++) {
+        double a = p[j] / of_p, b = r[j] / of_r, middle = (a + b) / 2;
+        js += a > 0 ? a / 2 * log(a / middle) : 0;
+        js += b > 0 ? b / 2 * log(b / middle) : 0;
+        root += pow(sqrt(a) - sqrt(b), 2) / 2;
+    }
+    f->js += js / (double)n;
+    f->hellinger += sqrt(root) / (double)n;
+    f->row_cosine += pr / sqrt(pp * rr) / (double)n;
+}
+
 /* Of P and R [n x m], both without rows of zeros. The logarithm of a negative
  * entry is NaN. */
 static lln_fidelity slow_fidelity(size_t n, size_t m, bool causal, size_t top)
@@ -73,6 +98,7 @@ static lln_fidelity slow_fidelity(size_t n, size_t m, bool causal, size_t top)
             rr += rv[c] * rv[c];
         }
         f.cosine += dot / sqrt(pp * rr) / (double)n;
+        add_distances(p, r, m, top, n, &f);
         f.row_sum_min = fmin(f.row_sum_min, sum);
         f.row_sum_error += fabs(1 - sum) / (double)n;
         slow_order(p, r, m, top, &overlap, &order);
@@ -123,6 +149,10 @@ static void expect_fidelity(const lln_fidelity *f, const lln_fidelity *slow)
     expect_relative(f->top_overlap, slow->top_overlap, 1e-12);
     expect_absolute(f->rank_correlation, slow->rank_correlation, 1e-13);
     expect_relative(f->row_sum_min, slow->row_sum_min, 1e-14);
+    expect_relative(f->js, slow->js, 1e-12);
+    expect_relative(f->hellinger, slow->hellinger, 1e-12);
+    expect_relative(f->row_cosine, slow->row_cosine, 1e-12);
+    expect_relative(f->transfer_recall, slow->transfer_recall, 1e-12);
     expect_absolute(f->row_sum_error, slow->row_sum_error, 1e-13);
     ck_assert(f->row_sum_error <= f->row_sum_error_largest);
 }

@@ -122,6 +122,54 @@ START_TEST(sampled)
 }
 END_TEST
 
+/* Maps of arrays with these layouts: queries of 2 batch entries, 3 tokens, 4
+ * heads and 2 features. */
+static const struct {
+    const char *letters, *name, *key, *shape;
+} maps[] = {
+    {"bnhd", "l0.q", "l0.map", "(2, 4, 5, 7)"},
+    {"dhnb", "l0.query", "l0.map", "(4, 2, 5, 7)"},
+    {"nDb", "x.qkv", "x.map", "(4, 2, 5, 7)"},
+    {"bn3hd", "x", "map", "(2, 4, 5, 7)"},
+    {"hnd", "queries", "maps", "(4, 5, 7)"},
+    {"dn", "q", "map", "(5, 7)"},
+    {NULL, "q", "map", "(5, 7)"},
+};
+
+START_TEST(turn_to_maps)
+{
+    const size_t size[LLN_AXIS_KINDS] = {2, 1, 4, 3, 2};
+    lln_result result;
+    expect_ok(lln_result_open(maps[_i].letters, maps[_i].name, size, &result));
+    expect_ok(lln_result_turn_to_maps(&result, 5, 7));
+    expect_shape(&result, maps[_i].key, maps[_i].shape);
+    ck_assert_uint_eq(result.layout.stride[LLN_AXIS_FEATURE], 1);
+    ck_assert_uint_eq(result.layout.stride[LLN_AXIS_TOKEN], 7);
+    if (result.layout.present[LLN_AXIS_HEAD])
+        ck_assert_uint_eq(result.layout.stride[LLN_AXIS_HEAD] %
+                              result.layout.size[LLN_AXIS_TOKEN],
+                          0);
+    free(result.key);
+    free(result.heads);
+}
+END_TEST
+
+/* Names without a word for queries are kept. */
+START_TEST(maps_of_layers)
+{
+    static const char *const keys[] = {"a2", "k2", "a5", "k5", NULL};
+    lln_files files = {.file = "x", .key_q = "a{layer}", .key_k = "k{layer}"};
+    lln_heads heads;
+    write_named("x", keys, "[3,2]", TOKENS * FEATURES);
+    lln_result *results = list(&heads, files, 2);
+    expect_shape(&results[1], "a5.o", "(3, 1)");
+    expect_ok(lln_result_turn_to_maps(&results[1], 2, 3));
+    expect_shape(&results[1], "a5.map", "(2, 3)");
+    lln_results_free(results, 2);
+    lln_heads_close(&heads);
+}
+END_TEST
+
 START_TEST(no_values)
 {
     static const char *const keys[] = {"q", "k", NULL};
@@ -131,7 +179,9 @@ START_TEST(no_values)
     size_t count;
     write_named("x", keys, "[3,2]", TOKENS * FEATURES);
     expect_ok(lln_files_open(&files, &heads));
-    expect_status(heads.results(&heads, &result, &count), LLN_EINVAL);
+    expect_ok(heads.results(&heads, &result, &count));
+    expect_shape(result, "o", "(3, 1)");
+    lln_results_free(result, count);
     lln_heads_close(&heads);
     lln_results_free(NULL, 0); /* legal */
 }
@@ -146,6 +196,9 @@ int main(void)
     tcase_add_test(results, arrays_of_layers);
     tcase_add_test(results, arrays_of_heads);
     tcase_add_test(results, sampled);
+    tcase_add_loop_test(results, turn_to_maps, 0,
+                        (int)(sizeof maps / sizeof *maps));
+    tcase_add_test(results, maps_of_layers);
     tcase_add_test(results, no_values);
     suite_add_tcase(suite, results);
     return run_suite(suite);

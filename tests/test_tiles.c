@@ -122,7 +122,7 @@ START_TEST(start_into_matrix)
     double *matrix = lln_array_alloc((size_t)ROWS * N, sizeof *matrix);
     for (size_t i = 0; i < ROWS; i++)
         queries[i] = FIRST + i;
-    lln_tiles_start_into(&s.tiles, FIRST, ROWS, matrix);
+    lln_tiles_start_into(&s.tiles, NULL, FIRST, ROWS, matrix);
     expect_walk(&s, queries, ROWS);
     for (size_t i = 0; i < ROWS; i++) {
         lln_mask_keys(s.head.rule.mask, N, N, queries[i], &first, &end);

@@ -21,7 +21,7 @@
 #include "sources.h"
 #include "tensor/writer.h"
 
-/* Where the product of the current head is stored. */
+/* Where the matrix of the current head is stored. */
 typedef struct {
     const lln_layout *layout;
     char *elements;
@@ -32,6 +32,7 @@ typedef struct {
  * element to its last. */
 typedef struct {
     run_plan plan; /* its context is the run */
+    const attend_matrices *matrices;
     kernel_list kernels;
     case_set set;        /* with the current kernel only */
     lln_result *results; /* [result_count]: one array each, for each kernel */
@@ -51,7 +52,7 @@ typedef struct {
     size_t size; /* in elements */
 } part;
 
-/* Copies the matrix o of a head to its place. Rows of padding, which o does not
+/* Copies the matrix o of a head to its place. Rows of padding, which O does not
  * have, stay zero. */
 static void place(lln_matrix o, head_target *target)
 {
@@ -67,7 +68,25 @@ static void place(lln_matrix o, head_target *target)
     target->written = true;
 }
 
-/* Fills the place of a product of n rows with NaN if the product does not
+void attend_place(const void *context, lln_matrix matrix)
+{
+    const attend_run *run = context;
+    if (!run)
+        return;
+    if (matrix.precision == run->precision) {
+        place(matrix, run->target);
+        return;
+    }
+    void *converted = cli_alloc(matrix.rows * matrix.columns,
+                                lln_precision_size(run->precision));
+    lln_matrix_convert(matrix, run->precision, converted);
+    matrix.precision = run->precision;
+    matrix.data = converted;
+    place(matrix, run->target);
+    free(converted);
+}
+
+/* Fills the place of a matrix of n rows with NaN if the matrix does not
  * exist. */
 static void place_nan(lln_precision precision, size_t n, head_target *target)
 {
@@ -106,12 +125,11 @@ static lln_status check_finite(const run_case *c, lln_matrix o)
                     run_shared.use_double ? "" : "; use --double");
 }
 
-/* Computes O and copies it to its place. The block has no columns. */
+/* Computes O. The block has no columns. */
 static lln_status multiply_and_place(const run_case *c, const void *context,
                                      run_block *block)
 {
     (void)block;
-    const attend_run *run = context;
     lln_matrix v = c->head->v;
     lln_matrix o = {v.precision, c->head->q.rows, v.columns, NULL};
     void *elements = lln_array_alloc_raw(o.rows * o.columns,
@@ -121,24 +139,12 @@ static lln_status multiply_and_place(const run_case *c, const void *context,
     if (status == LLN_OK)
         status = check_finite(c, o);
     if (status == LLN_OK)
-        place(o, run->target);
+        attend_place(context, o);
     free(elements);
     return status;
 }
 
-/* The same work as multiply_and_place, for --plan. */
-static lln_status multiply_alone(const run_case *c, const void *context,
-                                 run_block *block)
-{
-    (void)context;
-    (void)block;
-    size_t count = c->head->q.rows * c->head->v.columns;
-    void *out =
-        lln_array_alloc_raw(count, lln_precision_size(c->head->v.precision));
-    lln_status status = out ? attend_multiply(c, out) : LLN_ENOMEM;
-    free(out);
-    return status;
-}
+const attend_matrices attend_outputs = {"lln-attend", multiply_and_place, NULL};
 
 static size_t part_size(const lln_result *result)
 {
@@ -158,7 +164,9 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     case_result result = {0};
     lln_head head;
     run->set.heads.describe(&run->set.heads, index, &head);
-    offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
+    bool tokens = !run->matrices->shape; /* the rows are tokens */
+    if (tokens)
+        offset += head.first * p->result->layout.stride[LLN_AXIS_TOKEN];
     head_target target = {
         &p->result->layout,
         p->elements + offset * lln_precision_size(run->precision), false};
@@ -167,8 +175,11 @@ static lln_status fill_head(attend_run *run, size_t index, const part *p,
     lln_status status =
         case_measure(&run->set, index, run->set.taus.values[0], &result);
     run->target = NULL;
+    size_t n = (size_t)result.identity.n;
+    if (!tokens && n > 0)
+        n = p->result->layout.size[LLN_AXIS_TOKEN];
     if (status == LLN_OK && !target.written)
-        place_nan(run->precision, (size_t)result.identity.n, &target);
+        place_nan(run->precision, n, &target);
     warnings_count(result.warnings);
     result.warnings = NULL;
     case_result_close(&run->set, &result);
@@ -298,15 +309,21 @@ void attend_check_options(void)
     sources_refuse_several();
 }
 
+/* context = NULL: for --plan. */
+static run_plan plan_of(const attend_matrices *matrices, const void *context)
+{
+    return (run_plan){.table = record_none,
+                      .measure = matrices->measure,
+                      .context = context,
+                      .rows_are_never_averaged = true,
+                      .name = matrices->name,
+                      .has_one_temperature = true};
+}
+
 static void open_run(attend_run *run)
 {
     attend_check_options();
-    run->plan = (run_plan){.table = record_none,
-                           .measure = multiply_and_place,
-                           .context = run,
-                           .rows_are_never_averaged = true,
-                           .name = "lln-attend",
-                           .has_one_temperature = true};
+    run->plan = plan_of(run->matrices, run);
     case_set_choose(&run->set, &run->plan);
     run->kernels = run->set.kernels;
     run->precision = run_shared.use_double ? LLN_FLOAT64 : LLN_FLOAT32;
@@ -317,6 +334,8 @@ static void open_run(attend_run *run)
     case_set_open(&run->set);
     lln_heads *heads = &run->set.heads;
     cli_check(heads->results(heads, &run->results, &run->result_count));
+    for (size_t i = 0; i < run->result_count && run->matrices->shape; i++)
+        cli_check(run->matrices->shape(heads, &run->results[i]));
     open_writer(run, out);
 }
 
@@ -339,13 +358,9 @@ void attend_check(lln_status status)
     progress_end();
 }
 
-static int plan_arrays(void)
+static int plan_arrays(const attend_matrices *matrices)
 {
-    const run_plan plan = {.table = record_none,
-                           .measure = multiply_alone,
-                           .rows_are_never_averaged = true,
-                           .name = "lln-attend",
-                           .has_one_temperature = true};
+    const run_plan plan = plan_of(matrices, NULL);
     case_set set = {0};
     case_set_choose(&set, &plan);
     case_set_open(&set);
@@ -354,11 +369,11 @@ static int plan_arrays(void)
     return status;
 }
 
-int attend_write(void)
+int attend_write(const attend_matrices *matrices)
 {
-    attend_run run = {0};
+    attend_run run = {.matrices = matrices};
     if (run_shared.plan)
-        return plan_arrays();
+        return plan_arrays(matrices);
     open_run(&run);
     signals_catch();
     progress_start(cli_name(), 0, run.set.heads.count * run.kernels.count,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Writes O = P V of every head as arrays. */
+ * Writes a matrix of every head as arrays: O = P V, or another one. */
 #ifndef LLN_TOOLS_ATTEND_H
 #define LLN_TOOLS_ATTEND_H
 
 #include <stdio.h>
 
+#include "heads/results.h"
 #include "plan.h"
 #include "tensor/writer.h"
 
@@ -27,9 +28,25 @@ lln_writer *attend_open_writer(FILE *out, lln_writer_format format,
  * work has failed or a signal has stopped it. */
 void attend_check(lln_status status);
 
-/* Computes O of every head that the shared options ask for and writes it to
- * the output. Ends the process on bad usage and on failure; returns the exit
- * status for main. */
-int attend_write(void);
+/* The matrices to write, one for each head and kernel. */
+typedef struct {
+    const char *name;     /* that of run_plan */
+    run_measure *measure; /* computes a matrix and gives it to attend_place with
+                             its context */
+    /* Changes the shape of an array; NULL: it has that of the queries, with the
+     * features of the values. */
+    lln_status (*shape)(const lln_heads *heads, lln_result *result);
+} attend_matrices;
+
+extern const attend_matrices attend_outputs; /* O */
+
+/* Copies the matrix of a case to its place in the array, in the precision of
+ * the array. context = NULL: nowhere. */
+void attend_place(const void *context, lln_matrix matrix);
+
+/* Computes the matrices of every head that the shared options ask for and
+ * writes them to the output. Ends the process on bad usage and on failure;
+ * returns the exit status for main. */
+int attend_write(const attend_matrices *matrices);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "against.h"
 #include "array_lists.h"
 #include "arrays.h"
 #include "beside.h"
@@ -128,10 +129,14 @@ void case_set_choose(case_set *set, const run_plan *plan)
     if (run_shared.rows > 0 && !plan->measures_sampled_rows)
         cli_usage("--rows cannot be used with %s: all rows are needed",
                   plan->name);
+    if (against_asked() && !plan->name_other)
+        cli_usage("--against cannot be used with %s", plan->name);
     set->taus = number_list_read("tau", run_shared.tau);
     if (plan->has_one_temperature && set->taus.count > 1)
         cli_usage("--tau: expected one number, found '%s'%s", run_shared.tau,
-                  cli_given("write-heads") ? "" : "; a list needs --compare");
+                  cli_given("write-heads") || cli_given("blocks")
+                      ? ""
+                      : "; a list needs --compare");
     shard_check();
     choose_kernels(set);
     choose_draws(set);
@@ -160,8 +165,9 @@ void case_set_open_spreads(case_set *set)
         return;
     set->spreads = cli_alloc(set->taus.count, sizeof(lln_layer_spreads *));
     for (size_t i = 0; i < set->taus.count; i++)
-        cli_check(lln_layer_open(&set->heads, set->taus.values[i], precision,
-                                 &set->spreads[i]));
+        cli_check(
+            lln_layer_open(set->others.count > 0 ? &set->others : &set->heads,
+                           set->taus.values[i], precision, &set->spreads[i]));
 }
 
 void case_set_open(case_set *set)
@@ -176,6 +182,8 @@ void case_set_open(case_set *set)
     sources_open(&set->heads);
     kernel_arrays_check(set->arrays, &set->kernels, &set->heads);
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
+    if (set->plan->name_other)
+        against_open(set);
     if (!run_shared.plan)
         case_set_open_spreads(set);
     beside_open(&set->heads, &set->weights);

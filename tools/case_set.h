@@ -23,6 +23,8 @@ typedef struct {
     size_t draws;                /* of random kernels, for each head; >= 1 */
     lln_layer_spreads **spreads; /* [taus.count]; NULL: not needed */
     lln_heads heads;
+    lln_heads others;  /* heads to compare with, not owned: `heads` before some
+                          were left out; count 0: none */
     lln_heads weights; /* attention weights of the same heads; count 0: none */
     bool averaged; /* trials of a model are averaged: they have no number in the
                       table */

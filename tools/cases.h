@@ -6,8 +6,8 @@
 #define LLN_TOOLS_CASES_H
 
 #include "case_set.h"
-#include "identity.h"
 #include "model.h"
+#include "open_case.h"
 #include "warnings.h"
 
 /* The result of one case. Zeroed: nothing yet. */
@@ -17,10 +17,6 @@ typedef struct {
     model_cache cache;      /* for the next case with this result */
     case_warning *warnings; /* for warnings_count; NULL: none */
 } case_result;
-
-/* The identity of a head of the set; its matrices need not be loaded. */
-row_identity case_identify(const case_set *set, const lln_head *head,
-                           double tau);
 
 /* Allocates the blocks. Ends the process when out of memory. */
 void case_result_open(const case_set *set, case_result *result);

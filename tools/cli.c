@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "core/text.h"
 #include "core/version.h"
 #include "help.h"
@@ -14,15 +15,12 @@
 #include "output.h"
 
 /* Capacity for the rows of both tables, -h and -V, in the order of --help. */
-enum { OPTIONS = 96, LONG_ONLY = 256 };
+enum { OPTIONS = 128, LONG_ONLY = 256 };
 
 static const cli_tool *current;
 static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
-static int word_count;
-static char **words;         /* of the command line */
-static char left_out[] = ""; /* replaces a word that is not printed */
 
 static const cli_option standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
@@ -31,46 +29,6 @@ static const cli_option standard[] = {
      false},
     {0},
 };
-
-/* Prints a word in the quotes that a shell needs. Line ends, which would end
- * the comment, become '?'. */
-static void print_word(const char *word, FILE *out)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789-_=:,./+@%";
-    if (*word != '\0' && word[strspn(word, plain)] == '\0') {
-        fputs(word, out);
-        return;
-    }
-    putc('\'', out);
-    for (size_t length; *word; word += length) {
-        uint32_t code;
-        length = lln_text_character(word, &code);
-        if (*word == '\'')
-            fputs("'\\''", out);
-        else if (code != '\t' && lln_text_is_control(code))
-            putc('?', out);
-        else
-            fwrite(word, 1, length, out);
-    }
-    putc('\'', out);
-}
-
-void cli_print_command(FILE *out)
-{
-    fputs(cli_name(), out);
-    for (int i = 1; i < word_count; i++) {
-        if (words[i] == left_out)
-            continue;
-        char *word = lln_text_clean(words[i]);
-        if (!word)
-            cli_fail("out of memory");
-        putc(' ', out);
-        print_word(word, out);
-        free(word);
-    }
-}
 
 size_t cli_count_parts(const char *text, char separator)
 {
@@ -319,8 +277,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
 {
     current = tool;
     cli_set_name(tool->name);
-    word_count = argc;
-    words = argv;
+    command_words_keep(argc, argv, tool->shared);
     add_rows(tool->options);
     add_rows(tool->shared);
     add_rows(standard);
@@ -340,9 +297,11 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
         answer(rows[row]);
         if (rows[row]->type == CLI_MAYBE_COUNT && !optarg)
             optarg = next_count(argc, argv);
+        command_words_own(rows[row],
+                          optarg && optarg == argv[optind - 1] ? optind - 2
+                                                               : optind - 1,
+                          optind);
         set_option(rows[row], optarg, given[row]);
         given[row] = true;
-        if (strcmp(rows[row]->name, "resume") == 0)
-            argv[optind - 1] = left_out; /* see cli_print_command */
     }
 }

@@ -82,11 +82,6 @@ bool cli_given(const char *name);
  * NULL. */
 const char *cli_first_given(const char *const *names);
 
-/* Writes the command line, quoted for a shell, as one line of valid UTF-8:
- * control characters except the tab become '?'. --resume is omitted: a
- * completed output is the same as without it. */
-void cli_print_command(FILE *out);
-
 /* The number of parts of the text: one more than it has separators. */
 size_t cli_count_parts(const char *text, char separator);
 

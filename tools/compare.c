@@ -40,6 +40,10 @@ static const record_column columns[] = {
     FIDELITY(top_overlap, "top_overlap"),
     FIDELITY(rank_correlation, "rank_correlation"),
     FIDELITY(matrix_error, "matrix_error"),
+    FIDELITY(js, "js_nats"),
+    FIDELITY(hellinger, "hellinger"),
+    FIDELITY(row_cosine, "row_cosine"),
+    FIDELITY(transfer_recall, "transfer_recall"),
     RECORD_TEXT(comparison_record, reference, "reference", COLUMNS_DEFAULT, 0),
     {0},
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command_words.h"
 #include "config.h"
 #include "core/version.h"
 #include "message.h"
@@ -17,7 +18,7 @@ enum { DIGITS_FOR_PEOPLE = 4 };
 void run_table_comment(FILE *out, bool seeded)
 {
     fprintf(out, "# %s %s\n# command: ", cli_name(), LLN_VERSION);
-    cli_print_command(out);
+    command_words_print(out);
     putc('\n', out);
     config_comment(out);
     if (seeded)

@@ -2,12 +2,15 @@
  *
  * lln-attend: applies attention to values. */
 
+#include "against.h"
 #include "attend.h"
+#include "block_maps.h"
 #include "command.h"
 #include "compare.h"
 #include "measure/fidelity.h"
 #include "message.h"
 #include "options.h"
+#include "pairs.h"
 #include "write_heads.h"
 
 static struct {
@@ -21,8 +24,15 @@ static const cli_option option_table[] = {
      "print how close each kernel is to the kernel REFERENCE, instead of "
      "writing arrays",
      &options.compare, 0, 0, false},
+    AGAINST_OPTION("print how close each head is to the same head of this "
+                   "file, instead of writing arrays"),
+    {"pairs", 0, CLI_TEXT, "heads|layers",
+     "print how close each head is to each head of its layer, or to the head "
+     "with its number in each layer, instead of writing arrays",
+     &run_shared.pairs, 0, 0, false},
     {"top", 0, CLI_COUNT, "K",
-     "with --compare, number of top keys of each row to compare (10)",
+     "with --compare, --against and --pairs, number of top keys of each row to "
+     "compare (10)",
      &options.top, 1, LLN_FIDELITY_TOP, false},
     {"write-heads", 0, CLI_TEXT, "FILE",
      "write queries and keys as they enter the logits, and values, to FILE "
@@ -31,6 +41,7 @@ static const cli_option option_table[] = {
     {"write-p", 0, CLI_FLAG, NULL,
      "with --write-heads, also write P of one kernel (softmax)",
      &options.write_p, 0, 0, false},
+    BLOCK_MAPS_OPTIONS,
     {"v", 0, CLI_TEXT, "FILE[:KEY]",
      "read values from this file instead of FILE; needs --q and --k",
      &run_shared.v, 0, 0, false},
@@ -43,15 +54,19 @@ static const cli_option option_table[] = {
 
 static const values_option values_optional[] = {
     {"compare", "relative_error and cosine are nan"},
+    {"against", "relative_error and cosine are nan"},
+    {"pairs", "relative_error and cosine are nan"},
     {"write-heads", "no array of values is written"},
+    {"blocks", "none are read"},
     {0},
 };
 
 static const cli_text texts[] = {
     {"attention", "with --compare, also compare the attention weights in this "
-                  "file with REFERENCE; each FILE has queries and keys"},
+                  "file with REFERENCE; each FILE has queries and keys. With "
+                  "--blocks, write maps of them"},
     {"kernel", "kernels, each as name[:parameter=value]...; see --list-kernels "
-               "(lln; softmax with --write-p)"},
+               "(lln; softmax with --blocks and --write-p)"},
     {0},
 };
 
@@ -69,17 +84,27 @@ int main(int argc, char **argv)
     run_shared.values = true;
     run_shared.values_optional = values_optional;
     command_parse(&tool, argc, argv);
-    if (run_shared.attention && (!options.compare || options.write_heads))
-        cli_usage("--attention needs --compare");
+    if (run_shared.attention && !block_maps_blocks && !against_asked() &&
+        (!options.compare || options.write_heads))
+        cli_usage(
+            "--attention needs --compare, --against, --pairs or --blocks");
     if (options.write_p && !options.write_heads)
         cli_usage("--write-p needs --write-heads");
-    if (options.write_p && !cli_given("kernel"))
+    if (block_maps_pool && !block_maps_blocks)
+        cli_usage("--pool needs --blocks");
+    if ((options.write_p || block_maps_blocks) && !cli_given("kernel"))
         run_shared.kernels = "softmax";
+    if (block_maps_blocks)
+        return block_maps_write();
     if (options.write_heads)
         return write_heads(options.write_heads, options.write_p);
     if (options.compare)
         return compare_write(options.compare, options.top);
+    if (against_asked() && !cli_given("kernel"))
+        run_shared.kernels = "softmax";
+    if (against_asked())
+        return pairs_write(options.top);
     if (cli_given("top"))
-        cli_usage("--top needs --compare");
-    return attend_write();
+        cli_usage("--top needs --compare, --against or --pairs");
+    return attend_write(&attend_outputs);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "against_columns.h"
 #include "command.h"
 #include "core/memory.h"
 #include "coverage_columns.h"
@@ -19,7 +20,7 @@
 #include "pattern_columns.h"
 #include "row_pass.h"
 #include "rules.h"
-#include "run.h"
+#include "summary.h"
 #include "where_columns.h"
 
 static struct {
@@ -40,12 +41,21 @@ static const cli_option option_table[] = {
     COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
     PATTERN_OPTIONS,
+    AGAINST_COLUMNS_OPTION,
+    SUMMARY_OPTIONS,
+    {0},
+};
+
+static const cli_text texts[] = {
+    {"kernel", "kernels, each as name[:parameter=value]...; see --list-kernels "
+               "(softmax,lln; softmax with --summary)"},
     {0},
 };
 
 static const cli_tool tool = {
     .name = "lln-entropy",
     .summary = "entropy and concentration of attention rows",
+    .texts = texts,
     .options = option_table,
     .shared = run_shared_options,
 };
@@ -317,7 +327,7 @@ static int write_diagnosis(void)
         plan.measured = heads;
         plan.reduce = summarise_model;
     }
-    return run_plan_write(&plan);
+    return against_run(&plan);
 }
 
 /* Puts columns of a sink among the default ones. */
@@ -336,6 +346,9 @@ int main(int argc, char **argv)
         show_sink(query_columns);
     }
     jackknife_show(summary_columns);
+    summary_check();
+    if (summary_asked)
+        return summary_write();
     jackknife_check();
     pattern_columns_refuse();
     pattern_columns_choose(summary_columns);
@@ -358,17 +371,16 @@ int main(int argc, char **argv)
     if (distribution)
         return coverage_distribution_write();
     if (options.per_row)
-        return run_plan_write(
-            &(run_plan){.name = "--per-row",
-                        .table = {query_columns, query_size},
-                        .measure = measure_queries,
-                        .check_heads = pattern_columns_check,
-                        .stores_errors = coverage_has_brackets(),
-                        .has_many_rows = true,
-                        .rows_depend_on_head = true,
-                        .rows_are_never_averaged = true,
-                        .measures_sampled_rows = true});
-    return run_plan_write(
+        return against_run(&(run_plan){.name = "--per-row",
+                                       .table = {query_columns, query_size},
+                                       .measure = measure_queries,
+                                       .check_heads = pattern_columns_check,
+                                       .stores_errors = coverage_has_brackets(),
+                                       .has_many_rows = true,
+                                       .rows_depend_on_head = true,
+                                       .rows_are_never_averaged = true,
+                                       .measures_sampled_rows = true});
+    return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,

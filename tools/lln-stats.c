@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "against_columns.h"
 #include "bootstrap_columns.h"
 #include "command.h"
 #include "distribution.h"
@@ -17,7 +18,6 @@
 #include "model.h"
 #include "normality_table.h"
 #include "options.h"
-#include "run.h"
 #include "stored.h"
 
 static struct {
@@ -61,6 +61,7 @@ static const cli_option option_table[] = {
      "the form of --tau (0.25:25:100)",
      &options.s2, 0, 0, false},
     JACKKNIFE_OPTION,
+    AGAINST_COLUMNS_OPTION,
     {0},
 };
 
@@ -247,5 +248,5 @@ int main(int argc, char **argv)
         plan = distribution_histogram(options.histogram);
     else if (options.qq)
         plan = distribution_quantiles(options.qq);
-    return run_plan_write(&plan);
+    return against_run(&plan);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "operands.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,19 +277,28 @@ static void refuse_repeats(void)
     free(known);
 }
 
+static void add_file(const char *text)
+{
+    named_files files[OPERAND_TEXTS] = {find_files(text)};
+    select_files(&files[OF_ALL]);
+    add_operands(files);
+    lln_found_paths_free(files->found, files->count);
+}
+
 const operand_list *operands_find(void)
 {
     if (all.count > 0 || (run_shared.file_count == 0 && !run_shared.q))
         return &all;
+    all.against = SIZE_MAX;
     if (run_shared.q)
         add_parts();
-    for (size_t i = 0; i < run_shared.file_count; i++) {
-        named_files files[OPERAND_TEXTS] = {find_files(run_shared.files[i])};
-        select_files(&files[OF_ALL]);
-        add_operands(files);
-        lln_found_paths_free(files->found, files->count);
-    }
+    for (size_t i = 0; i < run_shared.file_count; i++)
+        add_file(run_shared.files[i]);
     if (run_shared.file_count > 1)
         refuse_repeats();
+    if (run_shared.against) {
+        all.against = all.items[all.count - 1].model + 1;
+        add_file(run_shared.against);
+    }
     return &all;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The files of heads on the command line: each FILE, or --q, --k and --v,
- * including the files that patterns such as runs/step_{step}.npz match. */
+ * The files of heads on the command line: each FILE, or --q, --k and --v, then
+ * the FILE of --against, including the files that patterns such as
+ * runs/step_{step}.npz match. */
 #ifndef LLN_TOOLS_OPERANDS_H
 #define LLN_TOOLS_OPERANDS_H
 
@@ -25,6 +26,8 @@ typedef struct {
     operand *items; /* [count] */
     size_t count;   /* 0: heads are sampled */
     bool steps;     /* a pattern has {step} */
+    size_t against; /* number of the first model of --against; SIZE_MAX: it was
+                       not given */
 } operand_list;
 
 /* Finds the files of all operands in the order given; files of a pattern are

@@ -43,6 +43,8 @@ typedef struct {
      * "top" */
     const char *window, *chunk, *prefix, *softcap, *bias, *sink, *scale;
     const char *causal, *documents, *mask;
+    /* the heads that all are compared with: FILE2, or heads or layers */
+    const char *against, *pairs;
     const char *aggregate; /* NULL: one row for each head */
     const char *shard;     /* I/COUNT; NULL: all heads */
     const char *fail_below, *fail_above;

@@ -6,9 +6,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "block.h"
 #include "heads/heads.h"
+#include "identity.h"
 #include "kernel/table/table.h"
 #include "match/match.h"
 
@@ -17,7 +19,8 @@
 typedef struct model_cache model_cache;
 
 /* One head at one temperature, ready to be measured. */
-typedef struct {
+typedef struct run_case run_case;
+struct run_case {
     const lln_head *head; /* with the parts of its rule that the kernel
                              supports */
     /* With alpha and beta. NULL: the plan measures heads, or has no
@@ -26,8 +29,9 @@ typedef struct {
     const lln_match_method *match;  /* found alpha and beta of the kernel for
                                        this head alone; NULL: they are given */
     const lln_head *reference_head; /* with the parts the reference supports */
-    double tau; /* given, or the head's own; NaN: it has none, or
-                   PASS_TEMPERATURE is not among the passes */
+    double tau;       /* given, or the head's own; NaN: it has none, or
+                         PASS_TEMPERATURE is not among the passes */
+    double tau_given; /* NaN: the head keeps its own */
     bool sampled;
     double sigma_q, sigma_k; /* of the model if sampled, else measured; NaN:
                                 PASS_SIGMAS is not among the passes */
@@ -35,8 +39,11 @@ typedef struct {
     size_t row_count;
     unsigned passes; /* passes for columns that are printed or have bounds, in
                         the bits of the plan's columns */
-    model_cache *cache; /* used by no other case at the same time */
-} run_case;
+    model_cache *cache;    /* used by no other case at the same time */
+    const run_case *other; /* the head that it is compared with, with its own
+                              kernel of the same text; NULL: none */
+    size_t row;            /* of the block, for this comparison */
+};
 
 /* Measures one case into the block, which has one row of missing cells unless
  * the plan has `start`. `context` is that of the plan. Several threads call it
@@ -50,20 +57,33 @@ typedef lln_status run_measure(const run_case *c, const void *context,
  * head that cannot be measured keeps these rows, unless rows_depend_on_head. */
 typedef lln_status run_start(run_block *block);
 
+/* Stores in a record which head it compares with. */
+typedef void run_name_other(const lln_head *other, void *record);
+
 /* Computes the one row of `block` from `heads`, which has one row of the plan's
  * measured columns for each head. */
 typedef lln_status run_reduce(const run_block *heads, const void *context,
                               run_block *block);
+
+/* Writes lines about a row, whose record has the type `table`, to `out`. */
+typedef void run_show(FILE *out, const row_identity *identity,
+                      const void *record);
 
 typedef struct {
     const char *name;  /* in messages: the option that chooses the plan, such
                           as "--qq", or else the command */
     record_type table; /* the columns after the identity */
     run_measure *measure;
-    run_start *start; /* NULL: a case has one row */
+    run_start *start;           /* NULL: a case has one row */
+    run_name_other *name_other; /* with --against or --pairs: a case has one row
+                                   for each head that it is compared with, and
+                                   `measure` is called for each; NULL: the plan
+                                   compares no heads */
     /* Makes one row for all heads of a source or, with --aggregate layer, of a
      * layer; NULL: one row for each head. */
     run_reduce *reduce;
+    run_show *show; /* writes the rows if there is no --format; NULL: they are
+                       always a table */
     const void *context;   /* passed to measure and reduce; may be NULL */
     record_type measured;  /* with reduce: the type that `measure` fills; else
                               that is `table` */
@@ -93,6 +113,8 @@ typedef struct {
     bool leaves_out_tokens; /* it stores standard errors of one head, which
                                need kernels with LLN_KERNEL_PAIRS */
     bool stores_errors; /* it stores errors of one head, also without --rows */
+    bool needs_same_shape;    /* heads that it compares have as many queries and
+                                 keys each */
     bool has_one_temperature; /* several values in --tau are bad usage */
 } run_plan;
 

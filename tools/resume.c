@@ -68,9 +68,10 @@ static bool writes_at_end(void)
 
 bool resume_possible(const run_plan *plan, const row_writer *writer)
 {
-    return run_table_style().format <= LLN_TABLE_NDJSON && !writes_at_end() &&
-           !run_shared.fail_below && !run_shared.fail_above &&
-           !find_missing(plan, writer);
+    bool lines = plan->show && !run_shared.format;
+    return !lines && run_table_style().format <= LLN_TABLE_NDJSON &&
+           !writes_at_end() && !run_shared.fail_below &&
+           !run_shared.fail_above && !find_missing(plan, writer);
 }
 
 void resume_check(const run_plan *plan, const row_writer *writer,

@@ -30,6 +30,8 @@ typedef struct {
 
 struct row_writer {
     lln_table *table;
+    FILE *out;      /* for lines */
+    run_show *show; /* writes lines; NULL: rows are those of the table */
     record_type type;
     table_column *sources;
     lln_column *all; /* names and kinds of `sources`, [total] */
@@ -188,6 +190,12 @@ row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
     return writer;
 }
 
+void row_writer_show_lines(row_writer *writer, FILE *out, run_show *show)
+{
+    writer->out = out;
+    writer->show = show;
+}
+
 /* A message about a bound states the temperature, which may have to be
  * measured. */
 unsigned row_writer_passes(const row_writer *writer)
@@ -297,7 +305,11 @@ void row_writer_put(row_writer *writer, const row_identity *identity,
                 find_cell(&writer->sources[i], identity, average, row);
         for (size_t i = 0; i < writer->selected_count; i++)
             writer->printed[i] = writer->cells[writer->selected[i]];
-        cli_check_output(lln_table_row(writer->table, writer->printed));
+        if (writer->show)
+            writer->show(writer->out, identity,
+                         run_block_record(&average->first, row));
+        else
+            cli_check_output(lln_table_row(writer->table, writer->printed));
         note_row(writer);
         if (bounds_fail(writer->bounds, writer->cells))
             name_row(writer, identity, average, row);
@@ -371,7 +383,8 @@ void row_writer_show(row_writer *writer)
 row_bounds *row_writer_close(row_writer *writer)
 {
     row_bounds *bounds = writer->bounds;
-    cli_check_output(lln_table_end(writer->table));
+    if (!writer->show)
+        cli_check_output(lln_table_end(writer->table));
     if (writer->repeated)
         warn_of_repeats(writer);
     lln_table_free(writer->table);

@@ -10,6 +10,7 @@
 #include "average.h"
 #include "bounds.h"
 #include "identity.h"
+#include "plan.h"
 
 /* The columns at the end of the table: the spread of values whose mean a real
  * column shows. */
@@ -26,6 +27,9 @@ typedef struct row_writer row_writer;
  * functions here that write end the process if writing fails. */
 row_writer *row_writer_open(FILE *out, record_type type, row_spread spread,
                             lln_table_style style);
+
+/* Makes the writer show rows by lines on `out` instead of a table. */
+void row_writer_show_lines(row_writer *writer, FILE *out, run_show *show);
 
 /* The passes that must be computed for the columns that are printed or have
  * bounds. */

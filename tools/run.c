@@ -185,6 +185,8 @@ static void open_run(run_state *run, const run_plan *plan)
                         run_table_style());
     if (resumes)
         resume_check(plan, run->writer, run_table_style());
+    if (plan->show && !run_shared.format)
+        row_writer_show_lines(run->writer, out, plan->show);
     set->passes = row_writer_passes(run->writer);
     case_set_open(set);
     run->groups = groups_open(set, kind, set->taus.count, run->writer);

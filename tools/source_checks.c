@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "against.h"
 #include "array_lists.h"
 #include "config.h"
 #include "heads/files.h"
@@ -91,6 +92,7 @@ void sources_check(void)
         "padding",     "clip-qkv", "qk-norm", "rope",  "positions",
         "query-scale", "list",     "config",  NULL};
     const run_options *o = &run_shared;
+    against_check();
     stored_check();
     if (!o->q != !o->k)
         cli_usage("--%s needs --%s", o->q ? "q" : "k", o->q ? "k" : "q");

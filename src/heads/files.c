@@ -14,8 +14,6 @@ static lln_status list_results(const lln_heads *heads, lln_result **results,
                                size_t *count)
 {
     const lln_files_state *s = heads->state;
-    if (s->rules.roles <= LLN_VALUES)
-        return lln_fail(LLN_EINVAL, "no values were read");
     size_t axes =
         lln_arrays_shape(s->arrays, s->bundles[0].number[LLN_QUERIES]).axes;
     return lln_results_list(lln_axes_letters(&s->shapes[0].axes, axes),

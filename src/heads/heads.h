@@ -21,7 +21,8 @@ typedef enum {
     LLN_KEYS,
     LLN_VALUES,
     LLN_ROLES, /* number of roles that are read */
-    LLN_RESULTS = LLN_ROLES
+    LLN_RESULTS = LLN_ROLES,
+    LLN_MAPS /* one matrix of blocks of P for each head */
 } lln_role;
 
 /* Indices of a head along the axes of an array. */
@@ -108,8 +109,9 @@ typedef struct lln_heads {
     lln_status (*load)(const struct lln_heads *heads, size_t index, double tau,
                        lln_precision precision, lln_head *head);
     /* The arrays, in order, that the results [queries x value features] of all
-     * heads form (heads/results.h). The caller releases them with
-     * lln_results_free. LLN_EINVAL: there are no values; LLN_ENOMEM. */
+     * heads form (heads/results.h), with one feature if there are no values.
+     * The caller releases them with lln_results_free, before the heads are
+     * closed. LLN_ENOMEM. */
     lln_status (*results)(const struct lln_heads *heads,
                           struct lln_result **results, size_t *count);
     /* Releases memory of files that no load() is using. */

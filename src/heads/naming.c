@@ -20,14 +20,14 @@ enum {
 static const char layer_mark[] = "{layer}", head_mark[] = "{head}";
 
 /* Words that are partners, one for each role. */
-static const char *const words[][LLN_RESULTS + 1] = {
-    {"q", "k", "v", "o"},
-    {"Q", "K", "V", "O"},
-    {"query", "key", "value", "output"},
-    {"Query", "Key", "Value", "Output"},
-    {"queries", "keys", "values", "outputs"},
-    {"xq", "xk", "xv", "xo"},
-    {"wq", "wk", "wv", "wo"},
+static const char *const words[][LLN_MAPS + 1] = {
+    {"q", "k", "v", "o", "map"},
+    {"Q", "K", "V", "O", "map"},
+    {"query", "key", "value", "output", "map"},
+    {"Query", "Key", "Value", "Output", "map"},
+    {"queries", "keys", "values", "outputs", "maps"},
+    {"xq", "xk", "xv", "xo", "map"},
+    {"wq", "wk", "wv", "wo", "map"},
 };
 
 const char *lln_role_name(lln_role role)
@@ -219,8 +219,9 @@ lln_status lln_name_partner(const char *name, lln_role role, char **partner)
     lln_fused fused;
     size_t length;
     const char *at = lln_words_fused(name, &length, &fused);
-    if (at && role == LLN_RESULTS)
-        return replace_part(name, (size_t)(at - name), length, "o", partner);
+    if (at && (role == LLN_RESULTS || role == LLN_MAPS))
+        return replace_part(name, (size_t)(at - name), length, words[0][role],
+                            partner);
     return replace_word(name, LLN_QUERIES, role, partner);
 }
 

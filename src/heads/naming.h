@@ -50,9 +50,9 @@ LLN_NODISCARD lln_status lln_pattern_find(const lln_container *file,
 
 /* The name of the array of a role, if the queries are called `name`. The last
  * word for queries is replaced: in blocks.3.q_proj, q becomes k, v or o. Other
- * words are query and key, xq and xk, and so on. For results, o also replaces a
- * word such as qkv. The caller owns *partner; NULL if there is no such word.
- * LLN_ENOMEM. */
+ * words are query and key, xq and xk, and so on. For results and maps, o or map
+ * also replaces a word such as qkv. The caller owns *partner; NULL if there is
+ * no such word. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_name_partner(const char *name, lln_role role,
                                           char **partner);
 

@@ -8,27 +8,74 @@
 #include "core/memory.h"
 #include "heads/naming.h"
 
-lln_status lln_result_open(const char *letters, const char *name,
-                           const size_t size[LLN_AXIS_KINDS],
-                           lln_result *result)
+/* Sets the shape of a result with these letters, of an array of one role. */
+static lln_status set_shape(const char *letters,
+                            const size_t size[LLN_AXIS_KINDS],
+                            lln_result *result)
 {
-    char one[LLN_LETTERS];
-    lln_axes axes = {.letters = lln_letters_of_one(letters, one)};
-    if (strchr(axes.letters, 'D'))
+    lln_axes axes = {.letters = letters};
+    if (strchr(letters, 'D'))
         axes.split.heads[LLN_QUERIES] = size[LLN_AXIS_HEAD];
-    *result = (lln_result){.key = NULL};
     lln_layout_tensor(letters, size, &result->tensor);
-    LLN_TRY(lln_layout_read(&axes, LLN_QUERIES, name, &result->tensor,
-                            &result->layout));
-    LLN_TRY(lln_name_partner(name, LLN_RESULTS, &result->key));
-    if (!result->key)
-        result->key = strdup("o");
-    if (!result->key)
+    return lln_layout_read(&axes, LLN_QUERIES, result->name, &result->tensor,
+                           &result->layout);
+}
+
+/* Sets the key: the name of the queries with another word or, without such a
+ * word, `word`. Keys of several arrays must differ: NAME.word. */
+static lln_status set_key(lln_role role, const char *word, lln_result *result)
+{
+    char *key;
+    LLN_TRY(lln_name_partner(result->name, role, &key));
+    if (!key && asprintf(&key, "%s%s%s", result->several ? result->name : "",
+                         result->several ? "." : "", word) < 0)
         return lln_fail(LLN_ENOMEM, "out of memory");
+    free(result->key);
+    result->key = key;
+    return LLN_OK;
+}
+
+/* The same as lln_result_open; `several`: it is one of several results. */
+static lln_status open_result(const char *letters, const char *name,
+                              bool several, const size_t size[LLN_AXIS_KINDS],
+                              lln_result *result)
+{
+    *result = (lln_result){.name = name, .several = several};
+    lln_letters_of_one(letters, result->letters);
+    char *keys = strchr(result->letters, 'm'); /* of attention weights */
+    if (keys)
+        *keys = 'd';
+    LLN_TRY(set_shape(result->letters, size, result));
+    LLN_TRY(set_key(LLN_RESULTS, "o", result));
     result->heads = lln_array_alloc(
         size[LLN_AXIS_BATCH] * size[LLN_AXIS_LAYER] * size[LLN_AXIS_HEAD],
         sizeof *result->heads);
     return result->heads ? LLN_OK : LLN_ENOMEM;
+}
+
+lln_status lln_result_open(const char *letters, const char *name,
+                           const size_t size[LLN_AXIS_KINDS],
+                           lln_result *result)
+{
+    return open_result(letters, name, false, size, result);
+}
+
+lln_status lln_result_turn_to_maps(lln_result *result, size_t rows,
+                                   size_t columns)
+{
+    size_t size[LLN_AXIS_KINDS], count = 0;
+    char letters[LLN_LETTERS + 2];
+    for (const char *c = result->letters; *c; c++)
+        if (*c != 'n' && *c != 'd')
+            letters[count++] = *c == 'D' ? 'h' : *c;
+    letters[count++] = 'n';
+    letters[count++] = 'd';
+    letters[count] = '\0';
+    memcpy(size, result->layout.size, sizeof size);
+    size[LLN_AXIS_TOKEN] = rows;
+    size[LLN_AXIS_FEATURE] = columns;
+    LLN_TRY(set_shape(letters, size, result));
+    return set_key(LLN_MAPS, "map", result);
 }
 
 /* A head of a bundle, and its index in the set. */
@@ -74,23 +121,6 @@ static void count_entries(const member *members, size_t count,
     }
 }
 
-/* Makes the key NAME.o, unless the name has a word for queries to replace: keys
- * of several arrays must differ. */
-static lln_status tell_apart(const char *name, lln_result *result)
-{
-    char *partner, *key;
-    LLN_TRY(lln_name_partner(name, LLN_RESULTS, &partner));
-    bool told = partner != NULL;
-    free(partner);
-    if (told)
-        return LLN_OK;
-    if (asprintf(&key, "%s.o", name) < 0)
-        return lln_fail(LLN_ENOMEM, "out of memory");
-    free(result->key);
-    result->key = key;
-    return LLN_OK;
-}
-
 static lln_status open_bundle(const char *letters, const char *name,
                               const lln_bundle_shape *shape,
                               const member *members, size_t count, bool several,
@@ -100,10 +130,12 @@ static lln_status open_bundle(const char *letters, const char *name,
     count_entries(members, count, size);
     size[LLN_AXIS_TOKEN] = shape->layout[LLN_QUERIES].size[LLN_AXIS_TOKEN];
     size[LLN_AXIS_FEATURE] = shape->layout[LLN_VALUES].size[LLN_AXIS_FEATURE];
-    LLN_TRY(lln_result_open(letters, name, size, result));
+    if (size[LLN_AXIS_FEATURE] == 0)
+        size[LLN_AXIS_FEATURE] = 1; /* no values */
+    LLN_TRY(open_result(letters, name, several, size, result));
     for (size_t i = 0; i < count; i++)
         result->heads[i] = members[i].number;
-    return several ? tell_apart(name, result) : LLN_OK;
+    return LLN_OK;
 }
 
 lln_status lln_results_list(const char *letters, const lln_arrays *arrays,

@@ -50,10 +50,10 @@ void lln_tiles_start(lln_tiles *tiles, const size_t *queries, size_t first,
     lln_attention_pack(attention, list, rows, tiles->packed);
 }
 
-void lln_tiles_start_into(lln_tiles *tiles, size_t first, size_t rows,
-                          void *matrix)
+void lln_tiles_start_into(lln_tiles *tiles, const size_t *queries, size_t first,
+                          size_t rows, void *matrix)
 {
-    lln_tiles_start(tiles, NULL, first, rows);
+    lln_tiles_start(tiles, queries, first, rows);
     tiles->key -= tiles->key % LLN_TILE_KEYS;
     tiles->matrix = matrix;
 }

@@ -58,11 +58,11 @@ void lln_tiles_close(lln_tiles *tiles);
 void lln_tiles_start(lln_tiles *tiles, const size_t *queries, size_t first,
                      size_t rows);
 
-/* Starts the block of rows first .. first + rows - 1 and writes its scores to
- * their columns of matrix [rows x m]. Tiles begin at multiples of
- * LLN_TILE_KEYS, so that a key is in the same tile for all blocks. */
-void lln_tiles_start_into(lln_tiles *tiles, size_t first, size_t rows,
-                          void *matrix);
+/* The same, and writes the scores to their columns of matrix [rows x m]. Tiles
+ * begin at multiples of LLN_TILE_KEYS, so that a key is in the same tile for
+ * all blocks. */
+void lln_tiles_start_into(lln_tiles *tiles, const size_t *queries, size_t first,
+                          size_t rows, void *matrix);
 
 /* Computes the scores of the next tile of the block. Returns false if there is
  * none or if lln_stop_requested is set. */

@@ -122,24 +122,8 @@ static lln_status compare_rows(const comparison *c)
 static void root_ratio(const comparison *c, const double *x, const double *y,
                        double *ratio, double *error)
 {
-    const size_t stride = sizeof *c->rows / sizeof(double);
-    double n = (double)c->attention->n, count = (double)c->count;
-    double sum_x = 0, sum_y = 0, squares = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        sum_x += x[i * stride];
-        sum_y += y[i * stride];
-    }
-    *ratio = sum_y > 0 ? sqrt(sum_x / sum_y) : NAN;
-    for (size_t i = 0; i < c->count; i++) {
-        double residual = x[i * stride] - *ratio * *ratio * y[i * stride];
-        squares += residual * residual;
-    }
-    double spread = sqrt(squares / (count - 1) / count * (1 - count / n));
-    *error = *ratio > 0 ? spread / (2 * *ratio * sum_y / count) : *ratio;
-    if (c->count < 2)
-        *error = NAN;
-    if (c->count == c->attention->n)
-        *error = 0;
+    lln_values_root_ratio(x, y, sizeof *c->rows / sizeof(double), c->count,
+                          c->attention->n, ratio, error);
 }
 
 static void mean_of(const comparison *c, const double *x, double *mean,
@@ -184,6 +168,12 @@ static void summarise_rows(const comparison *c, lln_fidelity *out,
     mean_of(c, &rows->variation, &out->variation, &error->variation);
     mean_of(c, &rows->overlap, &out->top_overlap, &error->top_overlap);
     mean_of(c, &rows->order, &out->rank_correlation, &error->rank_correlation);
+    mean_of(c, &rows->recall, &out->transfer_recall, &error->transfer_recall);
+    mean_of(c, &rows->entry_cosine, &out->row_cosine, &error->row_cosine);
+    mean_of(c, &rows->js, &out->js, &error->js);
+    require_all(c, &rows->divergence, &out->js, &error->js);
+    mean_of(c, &rows->hellinger, &out->hellinger, &error->hellinger);
+    require_all(c, &rows->divergence, &out->hellinger, &error->hellinger);
 }
 
 static lln_status check_shapes(const lln_attention *attention,

@@ -40,6 +40,13 @@ typedef struct {
      * constant (Somers' d of P given R). */
     double rank_correlation;
     double matrix_error; /* |P - R|_F / |R|_F, the relative error if V = I */
+    double js,
+        hellinger;     /* mean Jensen-Shannon divergence and Hellinger distance
+                          of rows divided by their sums, see row_pair.h; NaN
+                          if any row of P or R has a negative entry */
+    double row_cosine; /* mean cosine of the angle between P_i and R_i */
+    double transfer_recall; /* mean of the sum of R_ij over the `top` keys with
+                               the largest P_ij */
 } lln_fidelity;
 
 typedef struct {

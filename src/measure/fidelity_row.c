@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/vector_math.h"
+#include "measure/row_pair.h"
 
 /* Sums over one row. */
 typedef struct {
@@ -83,6 +84,14 @@ static double share_of(const size_t *keys, size_t count, const size_t *found,
     return count > 0 ? (double)common / (double)count : NAN;
 }
 
+static double sum_over(const double *r, const size_t *keys, size_t count)
+{
+    double sum = 0;
+    for (size_t a = 0; a < count; a++)
+        sum += r[keys[a]];
+    return sum;
+}
+
 /* (Concordant - discordant) / all pairs of keys with different entries in R;
  * keys are in descending order of r. */
 static double order_of(const double *p, const double *r, const size_t *keys,
@@ -125,6 +134,7 @@ lln_fidelity_row lln_fidelity_row_from_entries(const double *p, const double *r,
     entry_sums sums = add_entries(p, r, m);
     size_t count = find_top(r, m, top, keys);
     size_t found_count = find_top(p, m, top, found);
+    lln_row_pair pair = lln_row_pair_from_entries(p, r, m, 0);
     lln_fidelity_row row = {
         .divergence = divergence_of(&sums),
         .lost = sums.positive > 0 ? sums.lost / sums.positive : NAN,
@@ -133,6 +143,10 @@ lln_fidelity_row lln_fidelity_row_from_entries(const double *p, const double *r,
         .variation = sums.distance / 2,
         .overlap = share_of(keys, count, found, found_count),
         .order = order_of(p, r, keys, count),
+        .recall = sum_over(r, found, found_count),
+        .js = pair.js,
+        .hellinger = pair.hellinger,
+        .entry_cosine = pair.cosine,
         .entry_error2 = sums.error2,
         .entry2 = sums.square2,
     };

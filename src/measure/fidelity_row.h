@@ -14,6 +14,9 @@ typedef struct {
     double sum, sum_error;       /* sum_j P_ij and its distance from 1 */
     double variation;            /* half of sum_j |P_ij - R_ij| */
     double overlap, order;       /* of the top keys */
+    double recall;               /* sum of R_i over the top keys of P_i */
+    double js, hellinger;        /* of rows divided by their sums */
+    double entry_cosine;         /* of P_i and R_i */
     double cosine;               /* of the outputs */
     double error2, output2;      /* squares |(P_i - R_i) V|^2 and |R_i V|^2 */
     double entry_error2, entry2; /* |P_i - R_i|^2 and |R_i|^2 */

@@ -61,7 +61,7 @@ static lln_status make_block(const lln_operator *op,
     block->columns = op->m;
     if (attention->kind == LLN_ATTENTION_ROWS)
         return make_entries(op, block, out, scale);
-    lln_tiles_start_into(tiles, block->first, block->rows, out);
+    lln_tiles_start_into(tiles, NULL, block->first, block->rows, out);
     while (lln_tiles_next(tiles))
         continue;
     block->columns = tiles->high;

@@ -90,6 +90,30 @@ void lln_values_mean(const double *first, size_t stride, size_t count, size_t n,
     mean_at(strided_value, &values, count, n, mean, error);
 }
 
+void lln_values_root_ratio(const double *x, const double *y, size_t stride,
+                           size_t count, size_t n, double *ratio, double *error)
+{
+    double used = 0, sum_x = 0, sum_y = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool there = !isnan(x[i * stride]) && !isnan(y[i * stride]);
+        sum_x += there ? x[i * stride] : 0;
+        sum_y += there ? y[i * stride] : 0;
+        used += there;
+    }
+    *ratio = sum_y > 0 ? sqrt(sum_x / sum_y) : NAN;
+    for (size_t i = 0; i < count; i++) {
+        double residual = x[i * stride] - *ratio * *ratio * y[i * stride];
+        squares += isnan(residual) ? 0 : residual * residual;
+    }
+    double spread =
+        sqrt(squares / (used - 1) / used * (1 - (double)count / (double)n));
+    *error = *ratio > 0 ? spread / (2 * *ratio * sum_y / used) : *ratio;
+    if (used < 2)
+        *error = NAN;
+    if (count == n)
+        *error = 0;
+}
+
 double lln_row_variance(const lln_row *row)
 {
     return row->keys > 1 ? row->scores.m2 / (double)(row->keys - 1) : NAN;

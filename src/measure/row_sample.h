@@ -34,6 +34,17 @@ void lln_rows_mean(const lln_row *rows, size_t count, size_t n,
 void lln_values_mean(const double *first, size_t stride, size_t count, size_t n,
                      double *mean, double *error);
 
+/* sqrt(sum_i x_i / sum_i y_i) over `count` values x[0], x[stride], ... and y of
+ * rows drawn from n, and its standard error
+ *     error = sd(x_i - ratio^2 y_i) / sqrt(m) sqrt(1 - m/n) /
+ *             (2 ratio mean y).
+ * Rows with a NaN are left out. The ratio is NaN if the sum of y is not
+ * positive. The error is NaN for one row, and 0 if count = n.
+ * Source: Cochran, Sampling Techniques (1977), section 2.11. */
+void lln_values_root_ratio(const double *x, const double *y, size_t stride,
+                           size_t count, size_t n, double *ratio,
+                           double *error);
+
 /* The variance of ln P in the row (divisor keys - 1) of a row measured with
  * LLN_ROW_MOMENTS; NaN if it has fewer than two keys. Its mean over rows is the
  * within-row log-variance D2. */

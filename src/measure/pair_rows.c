@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/pair_rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/vector_math.h"
+
+lln_status lln_score_block_open(const lln_attention *attention, size_t rows,
+                                lln_score_block *block)
+{
+    size_t size = lln_precision_size(attention->precision), entries;
+    *block = (lln_score_block){0};
+    LLN_TRY(lln_tiles_open(attention, rows, &block->tiles));
+    LLN_TRY(lln_size_multiply(rows, attention->m, &entries));
+    block->panel = lln_array_alloc_raw(entries + LLN_TILE_SLACK, size);
+    block->rows = lln_array_alloc(rows, sizeof *block->rows);
+    block->states = lln_array_alloc(rows, sizeof *block->states);
+    block->scratch = lln_array_alloc_raw(LLN_TILE_KEYS + LLN_TILE_SLACK, size);
+    return block->panel && block->rows && block->states && block->scratch
+               ? LLN_OK
+               : LLN_ENOMEM;
+}
+
+void lln_score_block_close(lln_score_block *block)
+{
+    lln_tiles_close(&block->tiles);
+    free(block->panel);
+    free(block->rows);
+    free(block->states);
+    free(block->scratch);
+    *block = (lln_score_block){0};
+}
+
+LLN_CLONES static void take_logs_f32(float *x, size_t count)
+{
+#pragma omp simd
+    for (size_t j = 0; j < count; j++)
+        x[j] = lln_log_f32(x[j]);
+}
+
+LLN_CLONES static void take_logs_f64(double *x, size_t count)
+{
+#pragma omp simd
+    for (size_t j = 0; j < count; j++)
+        x[j] = lln_log_f64(x[j]);
+}
+
+/* Adds the scores of a tile to the sums of row i. */
+static void add_scores(lln_score_block *block, size_t i)
+{
+    const lln_tiles *tiles = &block->tiles;
+    const lln_attention *attention = tiles->attention;
+    const lln_logit_bias *bias = attention->tiles.rule.bias;
+    size_t count = tiles->to[i] - tiles->from[i];
+    bool single = attention->precision == LLN_FLOAT32;
+    const lln_tile_kind kind = {LLN_DOMAIN_LOG, single, false, false};
+    void *scores = lln_tiles_row(tiles, i);
+    if (attention->tiles.domain == LLN_DOMAIN_LINEAR)
+        single ? take_logs_f32(scores, count) : take_logs_f64(scores, count);
+    if (bias && bias->hides) { /* the panel keeps the gaps */
+        memcpy(block->scratch, scores,
+               count * lln_precision_size(attention->precision));
+        scores = block->scratch;
+        count = single ? lln_tile_drop_hidden_f32(scores, count)
+                       : lln_tile_drop_hidden_f64(scores, count);
+    }
+    if (count > 0)
+        lln_row_state_add(scores, count, kind, NULL, NULL, NULL,
+                          &block->states[i]);
+}
+
+static void finish_row(lln_score_block *block, size_t i)
+{
+    const lln_tiles *tiles = &block->tiles;
+    const lln_attention *attention = tiles->attention;
+    const lln_row_state *state = &block->states[i];
+    size_t at = i * attention->m + tiles->first[i];
+    lln_row_scores *row = &block->rows[i];
+    row->scores =
+        (char *)block->panel + at * lln_precision_size(attention->precision);
+    row->max = state->count > 0 ? state->max : -INFINITY;
+    row->log_norm = log1p(state->rest + (state->ties - 1));
+    row->square =
+        (state->ties + state->square) / pow(state->ties + state->rest, 2);
+    row->gaps = attention->tiles.rule.bias && attention->tiles.rule.bias->hides;
+    row->sum = 1 - lln_attention_outside(attention, tiles->queries[i],
+                                         row->max + row->log_norm);
+}
+
+void lln_score_block_fill(lln_score_block *block, const size_t *queries,
+                          size_t first, size_t rows)
+{
+    lln_tiles *tiles = &block->tiles;
+    lln_tiles_start_into(tiles, queries, first, rows, block->panel);
+    for (size_t i = 0; i < rows; i++)
+        block->states[i] = (lln_row_state){0};
+    while (lln_tiles_next(tiles))
+        for (size_t i = 0; i < rows; i++)
+            if (tiles->to[i] > tiles->from[i])
+                add_scores(block, i);
+    for (size_t i = 0; i < rows; i++)
+        finish_row(block, i);
+}

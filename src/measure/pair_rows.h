@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Blocks of complete rows of scores of one attention by tiles. Internal to
+ * comparisons of two (pair.c). */
+#ifndef LLN_MEASURE_PAIR_ROWS_H
+#define LLN_MEASURE_PAIR_ROWS_H
+
+#include "kernel/tiles.h"
+#include "measure/row_pair.h"
+#include "measure/row_state.h"
+
+/* A block of rows, and its memory: one for each thread and attention. */
+typedef struct {
+    lln_tiles tiles; /* first[i] .. end[i] - 1 are the allowed keys of row i */
+    void *panel;     /* [rows x m] scores as logarithms, in the precision of the
+                        attention; only those of allowed keys are set */
+    lln_row_scores *rows; /* [rows], with log_norm and sum; max = -inf: the mask
+                             hides all keys */
+    lln_row_state *states; /* [rows], of the sums */
+    void *scratch;         /* for the scores of a tile */
+} lln_score_block;
+
+/* Allocates memory for blocks of at most `rows` <= LLN_TILE_ROWS rows. The
+ * caller calls lln_score_block_close, also if this fails. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_score_block_open(const lln_attention *attention,
+                                              size_t rows,
+                                              lln_score_block *block);
+void lln_score_block_close(lln_score_block *block);
+
+/* Computes the rows queries[0 .. rows - 1] or, if queries is NULL, first ..
+ * first + rows - 1. */
+void lln_score_block_fill(lln_score_block *block, const size_t *queries,
+                          size_t first, size_t rows);
+
+#endif

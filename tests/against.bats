@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Heads compared with heads: --against and --pairs.
+# shellcheck disable=SC2154 # helper.bash sets variables
+load helper
+
+FOCUS=$DATA/focus
+identity=source,layer,head,kernel,n,d,causal,samples,tau
+distances=js_nats,total_variation,hellinger,row_cosine,matrix_cosine,kl_nats
+distances=$distances,kl_reverse_nats,top_overlap,transfer_recall
+distances=$distances,transfer_recall_relative,relative_error,cosine
+
+# stack NAME.npy FILE...: one array of all, with an axis before theirs.
+stack() {
+    python3 - "$@" << 'END'
+import re, sys
+data = []
+for name in sys.argv[2:]:
+    with open(name, "rb") as file:
+        prefix = file.read(10)
+        header = file.read(prefix[8] + 256 * prefix[9]).decode()
+        data.append(file.read())
+n, d = re.search(r"\((\d+), (\d+)\)", header).groups()
+with open(sys.argv[1], "wb") as file:
+    text = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %s, %s), }" \
+        % (len(data), n, d)
+    text += " " * (117 - len(text)) + "\n"
+    file.write(b"\x93NUMPY\x01\x00" + bytes([len(text), 0]) + text.encode())
+    file.writelines(data)
+END
+}
+
+# two_heads CASE: q.npy and k.npy, head 0 of the case and head 1 the second one.
+two_heads() {
+    stack q.npy "$FOCUS/$1_q.npy" "$FOCUS/$1_second_q.npy"
+    stack k.npy "$FOCUS/$1_k.npy" "$FOCUS/$1_second_k.npy"
+}
+
+# both CASE: first.npz and second.npz with the heads of the case.
+both() {
+    python3 - "$FOCUS/$1" << 'END'
+import sys, zipfile
+for name, part in (("first", ""), ("second", "second_")):
+    with zipfile.ZipFile(name + ".npz", "w") as out:
+        for which in "qk":
+            out.write("%s_%s%s.npy" % (sys.argv[1], part, which), which + ".npy")
+END
+}
+
+# expected CASE QUANTITY: from compare.csv, softmax of both heads.
+expected() {
+    awk -F, -v case="$1" -v name="$2" '$1 == case && $2 == "softmax:first" &&
+        $4 == name { print $5 }' "$FOCUS/compare.csv"
+}
+
+# check CASE TOP TOLERANCE < TABLE: all values against compare.csv.
+check() {
+    tee table > /dev/null
+    for name in js_nats kl_nats kl_reverse_nats total_variation hellinger \
+        matrix_cosine; do
+        echo "$(column $name < table) $(expected "$1" $name)"
+    done | near "$3"
+    echo "$(column row_cosine < table) $(expected "$1" cosine)" | near "$3"
+    for name in top_overlap transfer_recall transfer_recall_relative; do
+        echo "$(column $name < table) $(expected "$1" "${name}_$2")"
+    done | near "$3"
+}
+
+@test "the header and the default kernel" {
+    both none
+    run --separate-stderr lln-attend -q first.npz --against second.npz
+    equal status "$status" 0
+    equal header "${lines[0]}" "$identity,source_b,$distances"
+    equal rows "${#lines[@]}" 2
+    equal row "$(cut -d, -f1,4,10 <<< "${lines[1]}")" \
+        first.npz,softmax,second.npz
+    two_heads none
+    run --separate-stderr lln-attend --layout hnd --q q.npy --k k.npy \
+        --pairs heads
+    equal header "${lines[0]}" "$identity,layer_b,head_b,$distances"
+    equal rows "${#lines[@]}" 5
+}
+
+@test "--against: reference values" {
+    for case in none cross causal; do
+        both $case
+        mask=()
+        [ $case != causal ] || mask=(--causal)
+        for top in 4 10; do
+            lln-attend -q first.npz --against second.npz --top $top --double \
+                "${mask[@]}" | check $case $top 1e-12
+            lln-attend -q first.npz --against second.npz --top $top \
+                "${mask[@]}" | check $case $top 1e-5
+        done
+    done
+}
+
+@test "a file against itself" {
+    both causal
+    lln-attend -q first.npz --against first.npz --kernel softmax,lln,relu \
+        --causal > table
+    for name in js_nats kl_nats kl_reverse_nats total_variation hellinger; do
+        equal $name "$(column $name < table | tr '\n' ' ')" '0 0 0 '
+    done
+    for name in top_overlap transfer_recall_relative; do
+        equal $name "$(column $name < table | tr '\n' ' ')" '1 1 1 '
+    done
+}
+
+@test "--pairs heads and --pairs layers: all pairs, in both directions" {
+    two_heads causal
+    lln-attend --layout hnd --q q.npy --k k.npy --pairs heads --causal \
+        --double > pairs
+    equal pairs "$(cut -d, -f3,11 pairs | tr '\n' ' ')" \
+        'head,head_b 0,0 0,1 1,0 1,1 '
+    sed -n '1p;3p' pairs | check causal 10 1e-12
+    echo "$(column kl_reverse_nats < pairs | sed -n 3p)" \
+        "$(expected causal kl_nats)" | near 1e-12
+    lln-attend --layout lnd --q q.npy --k k.npy --pairs layers --causal \
+        --double > layers
+    equal layers "$(cut -d, -f2,10 layers | tr '\n' ' ')" \
+        'layer,layer_b 0,0 0,1 1,0 1,1 '
+    equal values "$(cut -d, -f12- layers)" "$(cut -d, -f12- pairs)"
+    lln-attend --layout hnd --q q.npy --k k.npy --pairs layers > none
+    equal alone "$(cut -d, -f3,11 none | tr '\n' ' ')" 'head,head_b 0,0 1,1 '
+}
+
+@test "--shard and --heads keep the partners" {
+    two_heads none
+    lln-attend --layout hnd --q q.npy --k k.npy --pairs heads > all
+    lln-attend --layout hnd --q q.npy --k k.npy --pairs heads --shard 2/2 > half
+    equal half "$(tail -n +2 half)" "$(tail -n 2 all)"
+    lln-attend --layout hnd --q q.npy --k k.npy --pairs heads --heads 1 > one
+    equal one "$(tail -n +2 one)" "$(tail -n 1 all)"
+}
+
+@test "only the columns asked for are computed" {
+    both none
+    lln-attend -q first.npz --against second.npz > all
+    for name in js_nats top_overlap layer_b; do
+        lln-attend -q first.npz --against second.npz --columns $name > some
+        equal name "$(head -n 1 some)" $name
+        [ $name = layer_b ] ||
+            equal $name "$(column $name < some)" "$(column $name < all)"
+    done
+    lln-attend -q first.npz --against second.npz --fail-above js_nats=0.9
+    run --separate-stderr lln-attend -q first.npz --against second.npz \
+        --fail-above js_nats=0.1
+    equal status "$status" 3
+}
+
+# With the keys as values: the outputs of --write-heads files and of the tool.
+@test "outputs with values of both files" {
+    both causal
+    for file in first second; do
+        lln-attend --causal --key-v k --kernel softmax --double -o $file.o.npy \
+            -q $file.npz
+    done
+    lln-attend -q first.npz --against second.npz --key-v k --causal > table
+    python3 - << 'END' > outputs
+import struct
+def read(name):
+    with open(name, "rb") as file:
+        prefix = file.read(10)
+        file.read(prefix[8] + 256 * prefix[9])
+        data = file.read()
+    return struct.unpack("<%dd" % (len(data) // 8), data)
+a, b = read("first.o.npy"), read("second.o.npy")
+d = 16
+rows = range(0, len(a), d)
+dot = lambda x, y: sum(p * q for p, q in zip(x, y))
+error = sum((p - q) ** 2 for p, q in zip(a, b)) / dot(b, b)
+angles = [dot(a[i:i + d], b[i:i + d])
+          / (dot(a[i:i + d], a[i:i + d]) * dot(b[i:i + d], b[i:i + d])) ** 0.5
+          for i in rows]
+print(error ** 0.5)
+print(sum(angles) / len(angles))
+END
+    { column relative_error < table; column cosine < table; } |
+        paste - outputs | near 1e-5
+}
+
+@test "--rows: all rows are within the stated standard errors" {
+    two_heads none
+    pairs() {
+        lln-attend --layout hnd --q q.npy --k k.npy --pairs heads "$@" |
+            sed -n '1p;3p'
+    }
+    pairs > all
+    pairs --rows 24 > some
+    pairs --rows 64 > whole
+    for name in js_nats kl_nats hellinger transfer_recall; do
+        equal whole "$(column $name < whole)" "$(column $name < all)"
+        echo "$(column $name < some) $(column $name < all)" \
+            "$(column ${name}_se < some)"
+    done | awk '
+        { error = $1 - $2; if (error < 0) error = -error }
+        !($3 > 0 && error < 4 * $3) { print; failed = 1 }
+        END { exit failed || NR != 4 }'
+}
+
+@test "documents, lengths, sinks and masks apply to both files" {
+    both none
+    printf '20\n' > lengths
+    awk 'BEGIN { for (i = 0; i < 64; i++) print (i >= 24) }' > documents
+    for option in '--lengths lengths' '--documents documents --causal' \
+        '--sink 0.5' '--window 9' '--scale 0.1' '--tau 1'; do
+        # shellcheck disable=SC2086 # an option and its value
+        lln-attend -q first.npz --against first.npz $option > same
+        equal "$option" "$(column js_nats < same)" 0
+        # shellcheck disable=SC2086
+        lln-attend -q first.npz --against second.npz $option > differ
+        column js_nats < differ | awk '{ exit !($1 > 0 && $1 < 0.6) }'
+    done
+}
+
+@test "attention weights of two files" {
+    both causal
+    for file in first second; do
+        lln-attend -q --write-heads $file.p.npz --write-p --double --causal \
+            $file.npz
+    done
+    lln-attend -q first.npz --against second.npz --causal --double > heads
+    lln-attend -q --attention first.p.npz --key-attention 'layers.{layer}.p' \
+        --layout hnm --against second.p.npz > weights
+    for name in js_nats kl_nats top_overlap row_cosine; do
+        echo "$(column $name < weights) $(column $name < heads)"
+    done | near 1e-12
+}
+
+@test "lln-entropy and lln-stats: columns of both files" {
+    both causal
+    for tool in lln-entropy lln-stats; do
+        name=entropy_nats other=top1_mass
+        [ $tool = lln-entropy ] || name=log_variance_row other=log_mean
+        for file in first second; do
+            $tool -q --causal --kernel softmax $file.npz \
+                --columns $name,$other > $file
+        done
+        $tool -q --causal --kernel softmax first.npz --against second.npz \
+            --columns $name,$other,source_b > table
+        equal header "$(head -n 1 table)" "${name}_a,${name}_b,${name}_delta,$(
+        )${other}_a,${other}_b,${other}_delta,source_b"
+        for column in $name $other; do
+            equal a "$(column ${column}_a < table)" "$(column $column < first)"
+            equal b "$(column ${column}_b < table)" "$(column $column < second)"
+            echo "$(column ${column}_delta < table)" \
+                "$(paste <(column $column < second) <(column $column < first) |
+                    awk '{ printf "%.17g", $1 - $2 }')"
+        done | near 1e-12
+    done
+    lln-entropy -q --causal first.npz --against second.npz --rows 20 > rows
+    column entropy_nats_a_se < rows | awk 'NR == 1 { exit !($1 > 0) }'
+    equal delta "$(column entropy_nats_delta_se < rows | head -n 1)" nan
+}
+
+@test "files that do not fit each other" {
+    both none
+    cp first.npz none.npz
+    two_heads none
+    both cross
+    files_before=$(ls -A)
+    refuses 1 'none.npz: 64 queries and 64 keys; first.npz: 48 and 90; expected the same numbers' \
+        lln-attend -q none.npz --against first.npz
+    run --separate-stderr lln-attend -q --layout hnd --q q.npy --k k.npy \
+        --against none.npz
+    equal status "$status" 1 # the layout has heads, and that file has none
+    lln-entropy -q none.npz --against first.npz --columns entropy_nats
+    refuses 2 '--against needs heads from files; use FILE, or --q and --k' \
+        lln-attend --against none.npz
+    refuses 2 '--pairs needs heads from files; use FILE, or --q and --k' \
+        lln-attend --pairs heads
+    refuses 2 "--pairs: expected heads or layers, found 'rows'" \
+        lln-attend none.npz --pairs rows
+    refuses 2 '--against cannot be used with --pairs' \
+        lln-attend none.npz --pairs heads --against first.npz
+    refuses 2 '--compare cannot be used with --against' \
+        lln-attend none.npz --compare softmax --against first.npz
+    refuses 2 '--plan cannot be used with --pairs' \
+        lln-attend none.npz --pairs heads --plan
+    refuses 2 '--output: o.npz: --against writes a table; expected a name that does not end in .npy, .npz or .safetensors' \
+        lln-attend none.npz --against first.npz -o o.npz
+    refuses 2 '--aggregate cannot be used with --pairs' \
+        lln-attend -q none.npz --pairs heads --aggregate all
+    refuses 2 '--against cannot be used with --per-row' \
+        lln-entropy -q none.npz --against first.npz --per-row
+    refuses 2 '--against cannot be used with --diagnose' \
+        lln-entropy -q none.npz --against first.npz --diagnose
+    refuses 2 '--against cannot be used with --normality' \
+        lln-stats -q none.npz --against first.npz --normality
+    refuses 2 '--top needs --compare, --against or --pairs' \
+        lln-attend none.npz --top 3
+    refuses 1 "'{layer}.npz': no file in '.' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
+        lln-attend -q none.npz --against '{layer}.npz'
+}
+
+@test "heads that the other file lacks, or has in addition" {
+    two_heads none
+    stack one.q.npy "$FOCUS/none_q.npy"
+    stack one.k.npy "$FOCUS/none_k.npy"
+    python3 - << 'END'
+import zipfile
+for name, part in (("one", "one."), ("two", "")):
+    with zipfile.ZipFile(name + ".npz", "w") as out:
+        for which in "qk":
+            out.write(part + which + ".npy", which + ".npy")
+END
+    files_before=$(ls -A)
+    refuses 1 'two.npz: head 1: no head with these numbers in one.npz; expected one' \
+        lln-attend -q --layout hnd two.npz --against one.npz
+    refuses 1 'two.npz: head 1: no head with these numbers in one.npz; select heads with --layers and --heads' \
+        lln-attend -q --layout hnd one.npz --against two.npz
+    lln-attend -q --layout hnd two.npz --against one.npz --heads 0 > table
+    equal js "$(column js_nats < table)" 0
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "message.h"
+#include "options.h"
+#include "run.h"
+#include "summary_lines.h"
+#include "where_columns.h"
+
+bool summary_asked;
+lln_summary_thresholds summary_thresholds = {
+    .local = 0.5, .distant = 0.5, .logit = LLN_FLOAT16_MAX_EXP};
+
+#define HEAD(field, name)                                                      \
+    RECORD_REAL(lln_head_summary, field, name, COLUMNS_DEFAULT, 0)
+
+static const record_column head_columns[] = {
+    HEAD(layer, "layer"),
+    HEAD(head, "head"),
+    HEAD(normalized, "entropy_normalized"),
+    HEAD(max_logit, "max_logit"),
+    HEAD(sink, "sink_mass"),
+    HEAD(uniform, "sink_mass_uniform"),
+    HEAD(local, "local_mass"),
+    HEAD(distant, "distant_mass"),
+    {0},
+};
+
+#define REAL(field, name)                                                      \
+    RECORD_REAL(summary_record, field, name, COLUMNS_DEFAULT, 0)
+#define INTEGER(field, name)                                                   \
+    RECORD_INTEGER(summary_record, field, name, COLUMNS_DEFAULT, 0)
+/* The layer and the head of a member, which is a head. */
+#define PLACE(member, name)                                                    \
+    REAL(member.layer, name "_layer"), REAL(member.head, name "_head")
+
+static const record_column summary_columns[] = {
+    INTEGER(found.heads, "heads"),
+    INTEGER(found.layers, "layers"),
+    INTEGER(undefined, "heads_undefined"),
+    REAL(found.least, "entropy_normalized_min"),
+    REAL(found.tenth, "entropy_normalized_q10"),
+    REAL(found.median, "entropy_normalized_median"),
+    REAL(found.nine_tenths, "entropy_normalized_q90"),
+    REAL(found.most, "entropy_normalized_max"),
+    PLACE(lowest[0], "concentrated"),
+    PLACE(highest[0], "spread"),
+    INTEGER(found.sink.above, "sink_heads"),
+    REAL(found.sink.largest, "sink_mass_max"),
+    PLACE(sink, "sink"),
+    REAL(found.uniform, "sink_mass_uniform"),
+    INTEGER(found.local.above, "local_heads"),
+    REAL(found.local.largest, "local_mass_max"),
+    PLACE(local, "local"),
+    INTEGER(found.distant.above, "distant_heads"),
+    REAL(found.distant.largest, "distant_mass_max"),
+    PLACE(distant, "distant"),
+    REAL(found.logit.largest, "max_logit"),
+    PLACE(logit, "max_logit"),
+    INTEGER(found.logit.above, "logit_heads"),
+    INTEGER(found.storage.above, "storage_heads"),
+    {0},
+};
+
+static lln_status measure_head(const run_case *c, const void *context,
+                               run_block *block)
+{
+    (void)context;
+    lln_attention attention;
+    lln_head_summary *out = run_block_record(block, 0);
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = lln_head_summary_measure(
+        &attention, c->rows, c->row_count, where_asked.local, out);
+    lln_attention_close(&attention);
+    out->layer = run_index(c->head->layer);
+    out->head = run_index(c->head->head);
+    return status;
+}
+
+/* The head that a count names; missing if there is none. */
+static lln_head_summary head_of(const lln_head_summary *heads,
+                                const lln_summary_count *count)
+{
+    if (count->defined > 0)
+        return heads[count->head];
+    return (lln_head_summary){.layer = NAN, .head = NAN};
+}
+
+static lln_status summarise(const run_block *heads, const void *context,
+                            run_block *block)
+{
+    (void)context;
+    summary_record *out = run_block_record(block, 0);
+    lln_head_summary *all = run_block_record(heads, 0);
+    LLN_TRY(
+        lln_summary_find(all, heads->rows, &summary_thresholds, &out->found));
+    const lln_summary *found = &out->found;
+    out->thresholds = summary_thresholds;
+    out->local_keys = where_asked.local;
+    out->undefined = found->heads - found->defined;
+    for (size_t i = 0; i < LLN_SUMMARY_EXTREMES; i++) {
+        bool there = i < found->defined;
+        const lln_summary_count low = {there, 0, NAN, found->lowest[i]};
+        const lln_summary_count high = {there, 0, NAN, found->highest[i]};
+        out->lowest[i] = head_of(all, &low);
+        out->highest[i] = head_of(all, &high);
+    }
+    out->sink = head_of(all, &found->sink);
+    out->local = head_of(all, &found->local);
+    out->distant = head_of(all, &found->distant);
+    out->logit = head_of(all, &found->logit);
+    return LLN_OK;
+}
+
+void summary_check(void)
+{
+    static const char *const thresholds[] = {
+        "local-threshold", "distant-threshold", "logit-threshold", NULL};
+    const char *name = cli_first_given(thresholds);
+    if (name && !summary_asked)
+        cli_usage("--%s needs --summary", name);
+}
+
+/* Lines have no columns, and a row needs all heads. */
+static void check_options(void)
+{
+    static const char *const never[] = {
+        "per-row",       "against", "diagnose", "jackknife", "grid",
+        "prefix-tokens", "qk-clip", "coverage", "recall",    "coverage-memory",
+        "each",          "shard",   NULL};
+    static const char *const table[] = {"columns", "no-header", "resume", NULL};
+    const char *name = cli_first_given(never);
+    if (name)
+        cli_usage("--%s cannot be used with --summary", name);
+    name = run_shared.format ? NULL : cli_first_given(table);
+    if (name)
+        cli_usage("--%s needs --format with --summary, which prints lines",
+                  name);
+}
+
+int summary_write(void)
+{
+    check_options();
+    summary_thresholds.sink = where_asked.sink_threshold;
+    if (!cli_given("kernel"))
+        run_shared.kernels = "softmax";
+    return run_plan_write(
+        &(run_plan){.name = "--summary",
+                    .table = {summary_columns, sizeof(summary_record)},
+                    .measured = {head_columns, sizeof(lln_head_summary)},
+                    .measure = measure_head,
+                    .reduce = summarise,
+                    .show = summary_lines_write,
+                    .measures_sampled_rows = true});
+}

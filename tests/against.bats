@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Heads compared with heads: --against and --pairs.
-# shellcheck disable=SC2154 # helper.bash sets variables
+# shellcheck disable=SC2034,SC2154 # helper.bash sets and reads variables
 load helper
 
 FOCUS=$DATA/focus
@@ -118,10 +118,10 @@ check() {
     echo "$(column kl_reverse_nats < pairs | sed -n 3p)" \
         "$(expected causal kl_nats)" | near 1e-12
     lln-attend --layout lnd --q q.npy --k k.npy --pairs layers --causal \
-        --double > layers
-    equal layers "$(cut -d, -f2,10 layers | tr '\n' ' ')" \
+        --double > by_layer
+    equal layers "$(cut -d, -f2,10 by_layer | tr '\n' ' ')" \
         'layer,layer_b 0,0 0,1 1,0 1,1 '
-    equal values "$(cut -d, -f12- layers)" "$(cut -d, -f12- pairs)"
+    equal values "$(cut -d, -f12- by_layer)" "$(cut -d, -f12- pairs)"
     lln-attend --layout hnd --q q.npy --k k.npy --pairs layers > none
     equal alone "$(cut -d, -f3,11 none | tr '\n' ' ')" 'head,head_b 0,0 1,1 '
 }
@@ -242,12 +242,13 @@ END
             --columns $name,$other,source_b > table
         equal header "$(head -n 1 table)" "${name}_a,${name}_b,${name}_delta,$(
         )${other}_a,${other}_b,${other}_delta,source_b"
-        for column in $name $other; do
-            equal a "$(column ${column}_a < table)" "$(column $column < first)"
-            equal b "$(column ${column}_b < table)" "$(column $column < second)"
-            echo "$(column ${column}_delta < table)" \
-                "$(paste <(column $column < second) <(column $column < first) |
-                    awk '{ printf "%.17g", $1 - $2 }')"
+        for value in $name $other; do
+            equal a "$(column "${value}_a" < table)" "$(column "$value" < first)"
+            equal b "$(column "${value}_b" < table)" \
+                "$(column "$value" < second)"
+            echo "$(column "${value}_delta" < table)" "$(column "$value" \
+                < second | awk -v a="$(column "$value" < first)" \
+                '{ printf "%.17g", $1 - a }')"
         done | near 1e-12
     done
     lln-entropy -q --causal first.npz --against second.npz --rows 20 > rows

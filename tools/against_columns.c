@@ -83,7 +83,8 @@ static lln_status measure_both(const run_case *c, const void *context,
         return first;
     LLN_TRY(measure_one(&other, both->plan, both->b, block));
     char *record = run_block_record(block, c->row);
-    double *delta = (double *)(record + both->delta);
+    void *deltas = record + both->delta;
+    double *delta = deltas;
     for (size_t i = 0; columns[i].name; i++)
         if (columns[i].type == LLN_CELL_REAL)
             delta[i] = record_cell(&columns[i], record + both->b).real -

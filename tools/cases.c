@@ -92,7 +92,7 @@ static lln_status measure_kernel(const open_case *work,
 /* Compares with one other head, in row c->row of the block. */
 static lln_status measure_other(open_case *other, size_t index,
                                 const kernel_entry *entry, uint32_t draw,
-                                run_case *c, run_block *block)
+                                const run_case *c, run_block *block)
 {
     const run_plan *plan = other->set->plan;
     lln_kernel_choice choice;
@@ -111,8 +111,9 @@ static lln_status measure_other(open_case *other, size_t index,
     side.head = &head;
     side.kernel = &choice;
     side.match = entry->method;
-    c->other = &side;
-    return plan->measure(c, plan->context, block);
+    run_case pair = *c;
+    pair.other = &side;
+    return plan->measure(&pair, plan->context, block);
 }
 
 /* Compares with all heads that are partners of this one. */

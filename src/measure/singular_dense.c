@@ -71,6 +71,33 @@ lln_status lln_singular_matrix(const double *a, size_t n, size_t m,
     return status == LLN_OK ? lln_threads_check_stop() : status;
 }
 
+lln_status lln_singular_matrix_all(double *a, size_t n, size_t m, double *sigma)
+{
+    double unused;
+    lapack_int info =
+        LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'N', (lapack_int)m, (lapack_int)n, a,
+                       (lapack_int)m, sigma, &unused, 1, &unused, 1);
+    LLN_TRY(lln_spectrum_lapack("dgesdd", (int)info));
+    return lln_threads_check_stop();
+}
+
+lln_status lln_singular_dense_all(lln_attention *attention, size_t memory,
+                                  double *sigma)
+{
+    size_t n = attention->n, m = attention->m, size = n * m;
+    if ((double)n * (double)m * sizeof(double) > (double)memory)
+        return lln_fail(LLN_ETOOBIG, "%zu x %zu: P is too large", n, m);
+    LLN_TRY(lln_attention_prepare(attention));
+    double *p = lln_array_alloc_raw(size, sizeof *p);
+    lln_status status = p ? lln_attention_rows(attention, 0, n, p) : LLN_ENOMEM;
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
+    if (status == LLN_OK)
+        status = lln_singular_matrix_all(p, n, m, sigma);
+    free(p);
+    return status;
+}
+
 /* LAPACK counts elements in 32 bits. */
 static lln_status check_memory(size_t n, size_t m,
                                const lln_singular_options *options)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Sums of squared entries, and the fewest columns with a share of them. */
+ * Sums of squared entries, and the fewest columns with a fraction of them. */
 #include "measure/operator_squares.h"
 
 #include "dense.h"

@@ -237,9 +237,9 @@ START_TEST(ranks_closed)
     for (size_t at = 0; at < n * n; at++)
         p[at] = 1 / (double)n;
     expect_ok(lln_ranks_measure(&attention, &options, &got));
-    double share = ceil((double)(9 * n) / 10);
+    double fraction = ceil((double)(9 * n) / 10);
     lln_ranks one = {.sigma1 = 1, .stable_rank = 1, .rank90 = 1};
-    one.columns90 = share;
+    one.columns90 = fraction;
     one.entropy_rank = got.entropy_rank;
     expect_ranks(&got, &one, 1e-13);
     expect_relative(got.entropy_rank, 1, 1e-10);
@@ -249,10 +249,10 @@ START_TEST(ranks_closed)
     expect_ok(lln_ranks_measure(&attention, &options, &got));
     double size = (double)n;
     lln_ranks full = {.sigma1 = 1, .sigma2 = n > 1, .stable_rank = size};
-    full.rank90 = full.columns90 = share;
+    full.rank90 = full.columns90 = fraction;
     full.entropy_rank = size;
     expect_ranks(&got, &full, 1e-12);
-    ck_assert(got.rank90_least == share);
+    ck_assert(got.rank90_least == fraction);
     free(p);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * How many singular values hold a share of the squares: closed forms, and
+ * How many singular values hold a fraction of the squares: closed forms, and
  * random matrices against LAPACK. */
 #include "measure/singular_part.h"
 
@@ -12,13 +12,13 @@
 enum { N = 300, BLOCK = 8 };
 
 /* The rank of p [N x N], or 0. */
-static size_t search(double *p, double share, size_t most,
+static size_t search(double *p, double fraction, size_t most,
                      lln_part_status *known)
 {
     lln_operator op;
     lln_columns by;
     size_t rank = 0;
-    lln_singular_part part = {0, share, 1e-12, most};
+    lln_singular_part part = {0, fraction, 1e-12, most};
     for (size_t at = 0; at < N * N; at++)
         part.total += p[at] * p[at];
     lln_attention attention = given_attention(p, N, N);
@@ -39,20 +39,20 @@ static double *diagonal(const double *sigma)
     return p;
 }
 
-/* 9, 4, 1 of 14; ties at the share itself; the slack. */
+/* 9, 4, 1 of 14; ties at the fraction itself; the slack. */
 START_TEST(count_given)
 {
     static const double sigma[] = {3, 2, 1};
     lln_singular_part part = {14, 0.9, 0, 3};
     ck_assert_uint_eq(lln_singular_part_count(sigma, 3, &part), 2);
-    part.share = 13.0 / 14;
+    part.fraction = 13.0 / 14;
     part.slack = 1e-12;
     ck_assert_uint_eq(lln_singular_part_count(sigma, 3, &part), 2);
-    part.share = 0.95;
+    part.fraction = 0.95;
     ck_assert_uint_eq(lln_singular_part_count(sigma, 3, &part), 3);
     part.slack = 0.03;
     ck_assert_uint_eq(lln_singular_part_count(sigma, 3, &part), 2);
-    part.share = 1;
+    part.fraction = 1;
     part.slack = 0;
     part.total = 15;
     ck_assert_uint_eq(lln_singular_part_count(sigma, 3, &part), 3);
@@ -99,13 +99,13 @@ START_TEST(search_random)
             for (size_t j = 0; j < N; j++)
                 at[j * step] -= sum * (side ? v : u)[j];
         }
-    double share = 0.5 + 0.01 * _i;
-    size_t rank = search(p, share, 140, &known);
+    double fraction = 0.5 + 0.01 * _i;
+    size_t rank = search(p, fraction, 140, &known);
     double total = 0;
     for (size_t i = 0; i < N; i++)
         total += sigma[i] * sigma[i];
     expect_ok(lln_singular_matrix_all(p, N, N, values));
-    lln_singular_part part = {total, share, 1e-12, N};
+    lln_singular_part part = {total, fraction, 1e-12, N};
     ck_assert_int_eq(known, LLN_PART_KNOWN);
     ck_assert_uint_eq(rank, lln_singular_part_count(values, N, &part));
     free(p);
@@ -142,7 +142,7 @@ START_TEST(search_few)
 }
 END_TEST
 
-/* The share lies within the errors of what 12 vectors find. */
+/* The fraction lies within the errors of what 12 vectors find. */
 START_TEST(search_uncertain)
 {
     double sigma[N];

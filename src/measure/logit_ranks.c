@@ -95,7 +95,7 @@ static lln_status find_ranks(const workspace *w, const double *r,
     if (!(w->sigma[0] > noise))
         return LLN_OK;
     double total = cblas_ddot(d, w->sigma, 1, w->sigma, 1);
-    lln_singular_part part = {.total = total, .share = 0.9, .slack = SLACK};
+    lln_singular_part part = {.total = total, .fraction = 0.9, .slack = SLACK};
     out->stable_rank = total / (w->sigma[0] * w->sigma[0]);
     out->rank90 = (double)lln_singular_part_count(w->sigma, w->d, &part);
     return LLN_OK;

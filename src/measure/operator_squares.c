@@ -32,7 +32,7 @@ lln_status lln_operator_squares(lln_operator *op, double *squares)
     return LLN_OK;
 }
 
-lln_status lln_squares_columns(double *squares, size_t m, double share,
+lln_status lln_squares_columns(double *squares, size_t m, double fraction,
                                double slack, double *columns)
 {
     double total = 0, sum = 0;
@@ -44,7 +44,7 @@ lln_status lln_squares_columns(double *squares, size_t m, double share,
         return LLN_OK;
     for (size_t count = 1; count <= m; count++) {
         sum += squares[m - count];
-        if (sum >= (share - slack) * total) {
+        if (sum >= (fraction - slack) * total) {
             *columns = (double)count;
             return LLN_OK;
         }

@@ -12,12 +12,12 @@
 LLN_NODISCARD lln_status lln_operator_squares(lln_operator *op,
                                               double *squares);
 
-/* The fewest columns whose squares sum to at least `share` of the sum of all;
- * `slack`: how much less of that sum suffices, because rounding may take it.
- * Sorts squares [m], which are not negative. NaN: they are all 0, or m = 0.
+/* The fewest columns whose squares sum to at least `fraction` of the sum of
+ * all; `slack`: how much less of that sum suffices, because rounding may take
+ * it. Sorts squares [m], which are not negative. NaN: they are all 0, or m = 0.
  * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_squares_columns(double *squares, size_t m,
-                                             double share, double slack,
+                                             double fraction, double slack,
                                              double *columns);
 
 #endif

@@ -19,19 +19,20 @@
 
 enum {
     DENSE = LLN_RANKS_DENSE_ORDER,
-    FEW_VALUES = 32,   /* up to this order LAPACK is as fast for sigma1, */
-    SOME_VALUES = 256, /* and for blocks of vectors */
-    SMALL = 512,       /* and for rank90 */
-    FEW = 4,           /* rank90 is one of so many values, else LAPACK */
-    PASSES = 300,
+    FEW_VALUES = 32,    /* up to this order LAPACK is as fast for sigma1, */
+    SOME_VALUES = 256,  /* and for blocks of vectors */
+    SMALL = 512,        /* and for rank90 */
+    FEW = 4,            /* rank90 is one of so many values, else LAPACK */
+    PASSES = 200,       /* for sigma1, where LAPACK follows */
+    MORE_PASSES = 1000, /* where it does not */
     BLOCK_PASSES = 100,
     SQUARES = LLN_RANKS_STABLE | LLN_RANKS_90 | LLN_RANKS_COLUMNS,
     LARGEST = LLN_RANKS_SIGMA1 | LLN_RANKS_STABLE
 };
 
-static const double SHARE = 0.9;
+static const double FRACTION = 0.9;
 
-/* Relative residuals of squares, and the part of a sum that rounding may take,
+/* Relative errors of squares, and the part of a sum that rounding may take,
  * by precision. */
 static const double RESIDUAL[] = {[LLN_FLOAT32] = 1e-7, [LLN_FLOAT64] = 2e-10};
 static const double SLACK[] = {[LLN_FLOAT32] = 1e-6, [LLN_FLOAT64] = 1e-12};
@@ -114,7 +115,7 @@ static void count_all(ranks *r)
     double total = 0;
     for (size_t i = 0; i < r->least; i++)
         total += r->sigma[i] * r->sigma[i];
-    lln_singular_part part = {total, SHARE, r->slack, r->least};
+    lln_singular_part part = {total, FRACTION, r->slack, r->least};
     r->out->rank90_missing = total > 0 ? LLN_RANKS_DEFINED : LLN_RANKS_ZERO;
     if (total > 0)
         r->out->rank90 =
@@ -129,7 +130,8 @@ static lln_status find_largest(ranks *r, lln_operator *op)
         return LLN_OK;
     }
     if (r->m > 2)
-        LLN_TRY(lln_singular_largest(op, RESIDUAL[op->precision], PASSES,
+        LLN_TRY(lln_singular_largest(op, RESIDUAL[op->precision],
+                                     r->least <= DENSE ? PASSES : MORE_PASSES,
                                      &r->out->sigma1));
     if (!isnan(r->out->sigma1))
         return LLN_OK;
@@ -190,7 +192,7 @@ static lln_status search_rank(ranks *r, lln_operator *op)
     lln_columns by;
     lln_part_status known;
     size_t rank, block = lln_singular_block(r->m);
-    lln_singular_part part = {r->total, SHARE, r->slack, LLN_RANK90_MOST};
+    lln_singular_part part = {r->total, FRACTION, r->slack, LLN_RANK90_MOST};
     if (r->least <= DENSE)
         part.most = lln_size_smaller(part.most, r->least / FEW);
     r->out->rank90_missing = LLN_RANKS_LARGE;
@@ -228,11 +230,11 @@ static lln_status conclude(ranks *r)
         r->out->stable_rank = r->total / (sigma1 * sigma1);
         /* Not above rank90 by the rounding of a whole number. */
         r->out->rank90_least =
-            ceil(SHARE * r->out->stable_rank * (1 - fmax(r->slack, 1e-9)));
+            ceil(FRACTION * r->out->stable_rank * (1 - fmax(r->slack, 1e-9)));
     }
     if (!asks(r, LLN_RANKS_COLUMNS))
         return LLN_OK;
-    return lln_squares_columns(r->squares, r->m, SHARE, r->slack,
+    return lln_squares_columns(r->squares, r->m, FRACTION, r->slack,
                                &r->out->columns90);
 }
 

@@ -2,11 +2,15 @@
 #include "measure/singular_largest.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "core/memory.h"
 #include "measure/lanczos.h"
 
-enum { BASIS = 64 };
+enum { BASIS = 160 };
+
+/* The bound by a gap must be so much better, because the gap is an estimate. */
+static const double CAUTION = 0.01;
 
 static lln_status apply(void *op, const double *x, size_t columns, double *y)
 {
@@ -23,17 +27,36 @@ static lln_status start(lln_lanczos *l, bool random)
     return lln_lanczos_start_from(l);
 }
 
+static bool converged(const lln_lanczos *l, double tolerance)
+{
+    double square = fmax(lln_lanczos_value(l, 0), 0);
+    double residual = lln_lanczos_residual(l, 0);
+    if (residual <= tolerance * square)
+        return true;
+    if (l->used < 2)
+        return false;
+    double gap = square - lln_lanczos_value(l, 1) - lln_lanczos_residual(l, 1);
+    return residual < gap &&
+           residual * residual <= CAUTION * tolerance * square * gap;
+}
+
 static lln_status iterate(lln_lanczos *l, double tolerance, int passes,
                           double *sigma1)
 {
+    size_t checked = 0;
     for (; passes > 0; passes--) {
-        if (l->used + 1 > l->most)
+        if (l->used + 1 > l->most) {
             lln_lanczos_turn(l, l->most / 2);
+            checked = 0;
+        }
         LLN_TRY(lln_lanczos_expand(l));
+        /* T costs more than a pass if it is decomposed each time. */
+        if (l->used < l->most && l->used < checked + checked / 8)
+            continue;
+        checked = l->used;
         LLN_TRY(lln_lanczos_decompose(l));
-        double square = fmax(lln_lanczos_value(l, 0), 0);
-        if (lln_lanczos_residual(l, 0) <= tolerance * square) {
-            *sigma1 = sqrt(square);
+        if (converged(l, tolerance)) {
+            *sigma1 = sqrt(fmax(lln_lanczos_value(l, 0), 0));
             return LLN_OK;
         }
     }

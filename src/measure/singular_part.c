@@ -10,7 +10,7 @@
 size_t lln_singular_part_count(const double *sigma, size_t count,
                                const lln_singular_part *part)
 {
-    double sum = 0, aim = (part->share - part->slack) * part->total;
+    double sum = 0, aim = (part->fraction - part->slack) * part->total;
     for (size_t r = 0; r < count; r++) {
         sum += sigma[r] * sigma[r];
         if (sum >= aim)
@@ -76,7 +76,7 @@ static bool is_beyond(const lln_lanczos *l, size_t most, double aim)
 static lln_part_status judge(const lln_lanczos *l,
                              const lln_singular_part *part, size_t *rank)
 {
-    double sum = 0, aim = (part->share - part->slack) * part->total;
+    double sum = 0, aim = (part->fraction - part->slack) * part->total;
     size_t r = 0;
     if (is_beyond(l, part->most, aim))
         return LLN_PART_BEYOND;

@@ -145,9 +145,9 @@ like_reference() {
         --columns n,kernel,rank90,rank90_least,entropy_rank
     equal status "$status" 0
     equal missing "$(cut -d, -f3,5 <<< "${lines[1]}")" nan,nan
-    equal stderr "$stderr" \
-        'lln-spectral: 1 head: entropy_rank is printed as nan: it needs all singular values; at most 2048 queries or keys
-lln-spectral: 1 head: rank90 is printed as nan: more than 512; see the lower bound rank90_least'
+    equal stderr "$(cut -d: -f2-3 <<< "$stderr")" \
+        ' 1 head: entropy_rank is printed as nan
+ 1 head: rank90 is printed as nan'
 }
 
 # The table of NOTES in lln-spectral(1), its first rows.

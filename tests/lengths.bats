@@ -47,7 +47,7 @@ tools() {
     cut_alike "$1" lln-entropy
     cut_alike "$1" lln-entropy --causal --kernel softmax
     cut_alike "$1" lln-stats --columns id,log_variance,skewness
-    cut_alike "$1" lln-spectral --columns id,lambda2
+    cut_alike "$1" lln-spectral --columns id,lambda2,rank
     cut_alike "$1" lln-match --method paper,fenton --columns id,method,alpha
     cut_alike "$1" lln-entropy --per-row --kernel softmax
 }

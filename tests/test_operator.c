@@ -224,6 +224,27 @@ START_TEST(gram_dense)
 }
 END_TEST
 
+START_TEST(square_dense)
+{
+    setting s;
+    double x[1001], y[1001], expected[1001] = {0};
+    open_setting(_i, &s);
+    for (size_t j = 0; j < s.m; j++)
+        x[j] = cos(0.7 * (double)j);
+    expect_ok(lln_operator_square(&s.op, x, y));
+    for (size_t i = 0; i < s.n; i++) {
+        double u = 0;
+        for (size_t j = 0; j < s.m; j++)
+            u += s.p[i * s.m + j] * x[j];
+        for (size_t j = 0; j < s.m; j++)
+            expected[j] += s.p[i * s.m + j] * u;
+    }
+    for (size_t j = 0; j < s.m; j++)
+        expect_absolute(y[j], expected[j], 30 * RUNS[_i].tolerance);
+    close_setting(&s);
+}
+END_TEST
+
 START_TEST(norm_dense)
 {
     setting s;
@@ -253,6 +274,7 @@ START_TEST(open_interrupted)
     lln_stop_requested = 1;
     expect_status(lln_operator_product(&op, x, y), LLN_EINTERRUPTED);
     expect_status(lln_operator_gram(&op, x, y), LLN_EINTERRUPTED);
+    expect_status(lln_operator_square(&op, x, y), LLN_EINTERRUPTED);
     expect_status(lln_operator_norm(&op, y), LLN_EINTERRUPTED);
     lln_stop_requested = 0;
     lln_operator_close(&op);
@@ -272,6 +294,7 @@ int main(void)
     tcase_add_loop_test(cases, products_one_by_one, 0, 3 * RUN_COUNT);
     tcase_add_test(cases, narrow_products);
     tcase_add_loop_test(cases, gram_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, square_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, norm_dense, 0, RUN_COUNT);
     tcase_add_test(cases, open_interrupted);
     suite_add_tcase(suite, cases);

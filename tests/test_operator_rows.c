@@ -102,6 +102,29 @@ START_TEST(add_exact)
 }
 END_TEST
 
+START_TEST(add_squares_exact)
+{
+    weights w;
+    double factor[ROWS], y[STRIDE];
+    size_t rows = (size_t)_i + 1;
+    draw_weights(&w);
+    for (size_t i = 0; i < ROWS; i++)
+        factor[i] = whole(4, i);
+    for (int precision = 0; precision < 2; precision++) {
+        for (size_t j = 0; j < STRIDE; j++)
+            y[j] = (double)j;
+        lln_operator_add_squares((lln_precision)precision, w.data[precision],
+                                 STRIDE, rows, COLUMNS, factor, y);
+        for (size_t j = 0; j < STRIDE; j++) {
+            double sum = (double)j;
+            for (size_t i = 0; i < rows && j < COLUMNS; i++)
+                sum += pow(factor[i] * w.full[i * STRIDE + j], 2);
+            ck_assert(y[j] == sum);
+        }
+    }
+}
+END_TEST
+
 /* Weights before COLUMNS; from there on only the mean counts. The scale is
  * 1/4. */
 START_TEST(distance_exact)
@@ -169,6 +192,7 @@ int main(void)
     tcase_add_loop_test(loops, dots_exact, 0, ROWS);
     tcase_add_loop_test(loops, block_dots_exact, 0, 2 * ROWS);
     tcase_add_loop_test(loops, add_exact, 0, ROWS);
+    tcase_add_loop_test(loops, add_squares_exact, 0, ROWS);
     tcase_add_test(loops, distance_exact);
     tcase_add_loop_test(loops, weights_softmax, 0, 4);
     suite_add_tcase(suite, loops);

@@ -3,6 +3,7 @@
  * Singular values of small matrices from closed forms. */
 #include "measure/singular_dense.h"
 
+#include "core/threads.h"
 #include "given_matrix.h"
 
 /* (3 0; 4 5): squares are the eigenvalues of (25 20; 20 25), 45 and 5. */
@@ -34,6 +35,34 @@ START_TEST(matrix_oblong)
 }
 END_TEST
 
+/* All values of the same matrices, without vectors. */
+START_TEST(matrix_all)
+{
+    double a[] = {3, 0, 4, 5}, b[] = {3, 6, 9, 4, 8, 12}, s[2];
+    expect_ok(lln_singular_matrix_all(a, 2, 2, s));
+    expect_relative(s[0], sqrt(45), 1e-15);
+    expect_relative(s[1], sqrt(5), 1e-15);
+    expect_ok(lln_singular_matrix_all(b, _i ? 2 : 1, _i ? 3 : 6, s));
+    expect_relative(s[0], 5 * sqrt(14), 1e-15);
+    expect_absolute(_i ? s[1] : 0, 0, 1e-14);
+}
+END_TEST
+
+START_TEST(dense_all)
+{
+    double p[] = {0.75, 0.25, 0.25, 0.75}, s[2];
+    lln_attention attention = given_attention(p, 2, 2);
+    expect_ok(lln_singular_dense_all(&attention, 32, s));
+    expect_relative(s[0], 1, 1e-15);
+    expect_relative(s[1], 0.5, 1e-15);
+    ck_assert(p[1] == 0.25);
+    expect_status(lln_singular_dense_all(&attention, 31, s), LLN_ETOOBIG);
+    lln_stop_requested = 1;
+    expect_status(lln_singular_dense_all(&attention, 32, s), LLN_EINTERRUPTED);
+    lln_stop_requested = 0;
+}
+END_TEST
+
 /* P = (3/4 1/4; 1/4 3/4): 1 and 1/2; P~: 1/2 and 0. */
 START_TEST(dense_both)
 {
@@ -58,6 +87,8 @@ int main(void)
     TCase *dense = tcase_create("singular_dense");
     tcase_add_test(dense, matrix_square);
     tcase_add_loop_test(dense, matrix_oblong, 0, 2);
+    tcase_add_loop_test(dense, matrix_all, 0, 2);
+    tcase_add_test(dense, dense_all);
     tcase_add_test(dense, dense_both);
     suite_add_tcase(suite, dense);
     return run_suite(suite);

@@ -47,6 +47,36 @@ START_TEST(lowrank_dense)
 }
 END_TEST
 
+/* All values of P, and its sums of squares, against dense rows. */
+START_TEST(lowrank_plain)
+{
+    size_t n = RUNS[_i].n, m = RUNS[_i].m;
+    lln_head head = dense_head(n, m, RUNS[_i].d, RUNS[_i].sigma, (lln_mask){0},
+                               LLN_FLOAT64);
+    lln_attention attention;
+    lln_singular_value values[64];
+    double squares[700], sigma[700];
+    open_kernel(RUNS[_i].kernel, &head, NULL, 0, &attention);
+    size_t least = lln_size_smaller(n, m), rank = attention.rank;
+    double *p = dense_rows(&attention);
+    expect_ok(lln_singular_lowrank_squares(&attention, squares));
+    for (size_t j = 0; j < m; j++) {
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += p[i * m + j] * p[i * m + j];
+        expect_relative(squares[j], sum, 1e-12);
+    }
+    expect_ok(lln_singular_lowrank_plain(&attention, values));
+    expect_ok(lln_singular_matrix_all(p, n, m, sigma));
+    for (size_t k = 0; k < rank && k < least; k++)
+        expect_absolute(values[k].sigma, sigma[k], 10 * RUNS[_i].tolerance);
+    ck_assert(lln_singular_lowrank_applies(&attention) == (4 * rank <= least));
+    free(p);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* One thread and two give the same bytes. */
 START_TEST(lowrank_threads)
 {
@@ -75,6 +105,7 @@ int main(void)
     Suite *suite = suite_create("singular_lowrank");
     TCase *lowrank = tcase_create("singular_lowrank");
     tcase_add_loop_test(lowrank, lowrank_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(lowrank, lowrank_plain, 0, RUN_COUNT);
     tcase_add_test(lowrank, lowrank_threads);
     suite_add_tcase(suite, lowrank);
     return run_suite(suite);

@@ -16,6 +16,7 @@
 #include "message.h"
 #include "model.h"
 #include "options.h"
+#include "rank_columns.h"
 #include "rules.h"
 #include "run.h"
 #include "stored.h"
@@ -69,6 +70,7 @@ typedef struct {
     double theory;
     const char *method;
     double residual, condition, bound;
+    rank_record rank;
 } summary_record;
 
 #define SUMMARY(field, name, pass)                                             \
@@ -87,6 +89,7 @@ static const record_column summary_columns[] = {
     SUMMARY(residual, "residual", PASS_EIGENVALUES),
     SUMMARY(condition, "lambda2_condition", PASS_EIGENVALUES),
     SUMMARY(bound, "lambda2_bound", PASS_EIGENVALUES),
+    RANK_COLUMNS(summary_record, rank),
     {0},
 };
 
@@ -217,6 +220,7 @@ static lln_status measure_spectrum(const run_case *c, const void *context,
     summary_record *out = run_block_record(block, 0);
     if (c->passes & PASS_THEORY)
         out->theory = lambda2_theory(c);
+    LLN_TRY(rank_columns_measure(c, &out->rank));
     if (!(c->passes & (PASS_EIGENVALUES | PASS_NORMS)))
         return LLN_OK;
     LLN_TRY(find_spectrum(c, context, c->passes & PASS_NORMS, &s));
@@ -376,11 +380,11 @@ int main(int argc, char **argv)
             .context = &method,
             .rows_are_never_averaged = true,
             .mostly_serial = true}));
-    return explain_shape(run_plan_write(
+    return rank_columns_explain(explain_shape(run_plan_write(
         &(run_plan){.name = "lln-spectral",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_spectrum,
                     .check_kernel = check_kernel,
                     .context = &method,
-                    .mostly_serial = true}));
+                    .mostly_serial = true})));
 }

@@ -284,20 +284,32 @@ static lln_status own_gram(lln_operator *op, const double *x, double shift,
     return attention->transposed(attention, column_of(u, op->n), y);
 }
 
-lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
+/* y = P'(P x - shift) */
+static lln_status square(lln_operator *op, const double *x, double shift,
+                         double *y)
 {
-    product p = {.x = x};
+    product p = {.x = x, .shift = shift};
     lln_products_done++;
-    for (size_t j = 0; j < op->m; j++)
-        p.shift += op->mean[j] * x[j];
     if (lln_operator_own_products(op))
-        return own_gram(op, x, p.shift, y);
+        return own_gram(op, x, shift, y);
     clear_groups(op);
     LLN_TRY(lln_operator_visit(op, visit_gram, &p));
-    /* P~'u = P'u - p sum_i u_i, and sum_i u_i is zero because p is the mean
-     * row. */
     add_groups(op, 1, y);
     return LLN_OK;
+}
+
+lln_status lln_operator_square(lln_operator *op, const double *x, double *y)
+{
+    return square(op, x, 0, y);
+}
+
+/* P~'u = P'u - p sum_i u_i, and sum_i u_i is zero because p is the mean row. */
+lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
+{
+    double shift = 0;
+    for (size_t j = 0; j < op->m; j++)
+        shift += op->mean[j] * x[j];
+    return square(op, x, shift, y);
 }
 
 static void visit_largest(const lln_operator *op, const row_block *block,

@@ -57,6 +57,10 @@ LLN_NODISCARD lln_status lln_operator_transposed(lln_operator *op,
 LLN_NODISCARD lln_status lln_operator_gram(lln_operator *op, const double *x,
                                            double *y);
 
+/* y = P'P x in one pass over P; x, y [m]. LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_operator_square(lln_operator *op, const double *x,
+                                             double *y);
+
 /* The largest entry of P, if its rows are weights relative to their largest
  * entry, else 1. LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_operator_largest(lln_operator *op,

@@ -55,6 +55,16 @@ void lln_operator_add(lln_precision precision, const void *weights,
         add_f64(weights, stride, rows, columns, factor, y);
 }
 
+void lln_operator_add_squares(lln_precision precision, const void *weights,
+                              size_t stride, size_t rows, size_t columns,
+                              const double *factor, double *y)
+{
+    if (precision == LLN_FLOAT32)
+        add_squares_f32(weights, stride, rows, columns, factor, y);
+    else
+        add_squares_f64(weights, stride, rows, columns, factor, y);
+}
+
 double lln_operator_distance(lln_precision precision, const void *weights,
                              size_t columns, double scale, const double *mean,
                              size_t m)

@@ -33,6 +33,11 @@ void lln_operator_add(lln_precision precision, const void *weights,
                       size_t stride, size_t rows, size_t columns,
                       const double *factor, double *y);
 
+/* y_j += sum_i (factor_i weights_ij)^2 */
+void lln_operator_add_squares(lln_precision precision, const void *weights,
+                              size_t stride, size_t rows, size_t columns,
+                              const double *factor, double *y);
+
 /* sum_j (scale weights_j - mean_j)^2, j < m; weights_j = 0 for j >= columns. */
 double lln_operator_distance(lln_precision precision, const void *weights,
                              size_t columns, double scale, const double *mean,

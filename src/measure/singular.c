@@ -14,20 +14,12 @@
 #include "measure/spectrum_internal.h"
 
 enum {
-    DENSE_ORDER = 256, /* up to this order LAPACK is as fast */
-    SMALL_RANK = 256,
+    DENSE_ORDER = 256,    /* up to this order LAPACK is as fast */
     FEW = 8,              /* one of so many values is wanted: not all vectors */
     RESCUE_TOKENS = 2048, /* above, LAPACK takes minutes */
     PASSES = 35,
     MORE_PASSES = 100, /* where LAPACK does not follow */
 };
-
-/* Vectors at a time. They take 16 groups of rows x keys x 8 bytes each, and
- * the basis as much. */
-static size_t block_size(size_t keys)
-{
-    return keys <= 16384 ? 32 : keys <= 65536 ? 16 : 8;
-}
 
 /* A value is known that is off by this, relative to the largest of P: rounding
  * of P~ if it vanishes. */
@@ -62,7 +54,7 @@ static lln_status search(lln_operator *op, bool centred, lln_singular *out)
         .tolerance = single ? 1e-8 : 1e-10,
         .norm = centred ? out->plain[0].sigma : 0,
     };
-    LLN_TRY(lln_columns_open(op, block_size(m), centred, &by));
+    LLN_TRY(lln_columns_open(op, lln_singular_block(m), centred, &by));
     lln_status status =
         lln_singular_lanczos(&by, &how, centred ? out->centred : out->plain);
     lln_columns_close(&by);
@@ -73,7 +65,8 @@ static lln_status search(lln_operator *op, bool centred, lln_singular *out)
 static lln_status check_vectors(size_t n, size_t m, size_t count)
 {
     double mebibyte = 1048576;
-    double needed = lln_singular_lanczos_bytes(n, m, block_size(m), count);
+    double needed =
+        lln_singular_lanczos_bytes(n, m, lln_singular_block(m), count);
     double allowed = (double)lln_memory_available() / 2;
     if (needed <= allowed)
         return LLN_OK;
@@ -110,8 +103,7 @@ static lln_status run(lln_attention *attention,
                       const lln_singular_options *options, lln_singular *out)
 {
     size_t least = lln_size_smaller(attention->n, attention->m);
-    if (attention->features && attention->rank <= SMALL_RANK &&
-        4 * attention->rank <= least) {
+    if (lln_singular_lowrank_applies(attention)) {
         out->method = "lowrank";
         return lln_singular_lowrank(attention, out);
     }

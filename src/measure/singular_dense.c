@@ -11,6 +11,9 @@
 #include "core/threads.h"
 #include "measure/spectrum_internal.h"
 
+/* LAPACK counts elements in 32 bits. */
+static const double LAPACK_MOST = 0x1p31;
+
 /* || (to row k) - sigma x || for k < count: x, to [count x size] */
 static void note_residuals(const double *to, const double *x, size_t count,
                            size_t size, lln_singular_value *values)
@@ -71,7 +74,34 @@ lln_status lln_singular_matrix(const double *a, size_t n, size_t m,
     return status == LLN_OK ? lln_threads_check_stop() : status;
 }
 
-/* LAPACK counts elements in 32 bits. */
+lln_status lln_singular_matrix_all(double *a, size_t n, size_t m, double *sigma)
+{
+    double unused;
+    lapack_int info =
+        LAPACKE_dgesdd(LAPACK_COL_MAJOR, 'N', (lapack_int)m, (lapack_int)n, a,
+                       (lapack_int)m, sigma, &unused, 1, &unused, 1);
+    LLN_TRY(lln_spectrum_lapack("dgesdd", (int)info));
+    return lln_threads_check_stop();
+}
+
+lln_status lln_singular_dense_all(lln_attention *attention, size_t memory,
+                                  double *sigma)
+{
+    size_t n = attention->n, m = attention->m, size = n * m;
+    double side = (double)n * (double)m;
+    if (side >= LAPACK_MOST || side * sizeof(double) > (double)memory)
+        return lln_fail(LLN_ETOOBIG, "%zu x %zu: P is too large", n, m);
+    LLN_TRY(lln_attention_prepare(attention));
+    double *p = lln_array_alloc_raw(size, sizeof *p);
+    lln_status status = p ? lln_attention_rows(attention, 0, n, p) : LLN_ENOMEM;
+    if (status == LLN_OK)
+        status = lln_threads_check_stop();
+    if (status == LLN_OK)
+        status = lln_singular_matrix_all(p, n, m, sigma);
+    free(p);
+    return status;
+}
+
 static lln_status check_memory(size_t n, size_t m,
                                const lln_singular_options *options)
 {
@@ -79,7 +109,7 @@ static lln_status check_memory(size_t n, size_t m,
     double side = (double)n * (double)m, mebibyte = 1048576;
     double all = (side + (double)work_size(n, m, options->count)) * 8;
     double allowed = (double)lln_spectrum_memory(&as, 2);
-    if (side < 0x1p31 && all <= allowed)
+    if (side < LAPACK_MOST && all <= allowed)
         return LLN_OK;
     return lln_fail(LLN_ETOOBIG,
                     "%zu singular values of %zu x %zu need %.1f MiB, %.1f MiB "

@@ -7,6 +7,10 @@
 
 #include "measure/singular_vectors.h"
 
+/* Vectors of a block for P of m columns. They take 16 groups of rows x m x 8
+ * bytes each, and the basis as much. */
+size_t lln_singular_block(size_t m);
+
 /* Bytes of all vectors and small matrices, for P of n rows and m columns. */
 double lln_singular_lanczos_bytes(size_t n, size_t m, size_t block,
                                   size_t wanted);

@@ -18,9 +18,9 @@
 #include "core/threads.h"
 #include "kernel/feature_sums.h"
 #include "measure/singular_dense.h"
-#include "measure/spectrum_internal.h"
+#include "measure/triangular.h"
 
-enum { CHUNK = LLN_FEATURE_SUMS_CHUNK };
+enum { CHUNK = LLN_FEATURE_SUMS_CHUNK, SMALL_RANK = 256 };
 
 /* One factor of P: B if `left`, else A. */
 typedef struct {
@@ -51,28 +51,10 @@ static lln_status find_mean(const factor *f, double *x, double *mean)
     return LLN_OK;
 }
 
-/* The upper triangular factor of [triangle; x], x [rows x r], replaces
- * triangle [r x r]. stack: scratch [r + rows x r] and [r]. */
-static lln_status append(double *triangle, const double *x, size_t rows,
-                         size_t r, double *stack)
-{
-    double *tau = stack + (r + rows) * r;
-    memcpy(stack, triangle, r * r * sizeof *stack);
-    memcpy(stack + r * r, x, rows * r * sizeof *stack);
-    lapack_int info = LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, (lapack_int)(r + rows),
-                                     (lapack_int)r, stack, (lapack_int)r, tau);
-    LLN_TRY(lln_spectrum_lapack("dgeqrf", (int)info));
-    for (size_t i = 0; i < r; i++)
-        for (size_t j = i; j < r; j++)
-            triangle[i * r + j] = stack[i * r + j];
-    return LLN_OK;
-}
-
 /* Doubles of scratch of a thread. */
 static size_t work_size(size_t r)
 {
-    size_t rows = r > CHUNK ? r : CHUNK;
-    return CHUNK * r + (r + rows) * r + r;
+    return CHUNK * r + lln_triangular_work(r > CHUNK ? r : CHUNK, r);
 }
 
 /* Chunks group, group + groups, ... of the factor minus `mean`. */
@@ -88,7 +70,8 @@ static lln_status reduce_group(const factor *f, const double *mean,
         load(f, first, rows, work);
         if (mean)
             lln_feature_sums_subtract(work, mean, rows, r);
-        LLN_TRY(append(triangle, work, rows, r, work + CHUNK * r));
+        LLN_TRY(
+            lln_triangular_append(triangle, work, rows, r, work + CHUNK * r));
         lln_rows_done += rows;
     }
     return LLN_OK;
@@ -112,7 +95,8 @@ static lln_status reduce(const factor *f, const double *mean, size_t groups,
     }
     LLN_TRY(lln_failure_report(&failure));
     for (size_t g = 1; g < groups; g++)
-        LLN_TRY(append(triangle, triangle + g * size, r, r, work));
+        LLN_TRY(
+            lln_triangular_append(triangle, triangle + g * size, r, r, work));
     return LLN_OK;
 }
 
@@ -148,26 +132,93 @@ static lln_status find(const lln_attention *attention, bool centred,
                                count, values);
 }
 
-lln_status lln_singular_lowrank(lln_attention *attention, lln_singular *out)
+static lln_status arrays_alloc(const lln_attention *attention, arrays *a)
 {
     size_t n = attention->n, m = attention->m, r = attention->rank;
-    size_t count = lln_size_smaller(out->count, r);
-    arrays a = {.groups = lln_feature_sums_groups(n > m ? n : m, r)};
-    a.work = lln_array_alloc((size_t)lln_threads_count() * work_size(r),
-                             sizeof(double));
-    a.left = lln_array_alloc(a.groups * r * r, sizeof(double));
-    a.right = lln_array_alloc(a.groups * r * r, sizeof(double));
-    a.product = lln_array_alloc(r * r, sizeof(double));
-    a.mean = lln_array_alloc(r, sizeof(double));
-    lln_status status = LLN_ENOMEM;
-    if (a.work && a.left && a.right && a.product && a.mean)
+    *a = (arrays){.groups = lln_feature_sums_groups(n > m ? n : m, r)};
+    a->work = lln_array_alloc((size_t)lln_threads_count() * work_size(r),
+                              sizeof(double));
+    a->left = lln_array_alloc(a->groups * r * r, sizeof(double));
+    a->right = lln_array_alloc(a->groups * r * r, sizeof(double));
+    a->product = lln_array_alloc(r * r, sizeof(double));
+    a->mean = lln_array_alloc(r, sizeof(double));
+    return a->work && a->left && a->right && a->product && a->mean ? LLN_OK
+                                                                   : LLN_ENOMEM;
+}
+
+static void arrays_free(arrays *a)
+{
+    free(a->work);
+    free(a->left);
+    free(a->right);
+    free(a->product);
+    free(a->mean);
+}
+
+bool lln_singular_lowrank_applies(const lln_attention *attention)
+{
+    size_t least = lln_size_smaller(attention->n, attention->m);
+    return attention->features && attention->rank <= SMALL_RANK &&
+           4 * attention->rank <= least;
+}
+
+lln_status lln_singular_lowrank(lln_attention *attention, lln_singular *out)
+{
+    size_t count = lln_size_smaller(out->count, attention->rank);
+    arrays a;
+    lln_status status = arrays_alloc(attention, &a);
+    if (status == LLN_OK)
         status = find(attention, false, &a, count, out->plain);
     if (status == LLN_OK)
         status = find(attention, true, &a, count, out->centred);
-    free(a.work);
-    free(a.left);
-    free(a.right);
-    free(a.product);
-    free(a.mean);
+    arrays_free(&a);
+    return status;
+}
+
+lln_status lln_singular_lowrank_plain(lln_attention *attention,
+                                      lln_singular_value *values)
+{
+    arrays a;
+    lln_status status = arrays_alloc(attention, &a);
+    if (status == LLN_OK)
+        status = find(attention, false, &a, attention->rank, values);
+    arrays_free(&a);
+    return status;
+}
+
+/* squares_j = |R a_j|^2 for the rows a_j of A, with the triangular factor R of
+ * B; x: scratch [2 x CHUNK x r]. */
+static lln_status sum_squares(const factor *f, const double *triangle,
+                              double *x, double *squares)
+{
+    int r = (int)f->r;
+    double *y = x + CHUNK * f->r;
+    lln_rows_begun += f->rows;
+    for (size_t first = 0; first < f->rows; first += CHUNK) {
+        size_t rows = lln_size_smaller(CHUNK, f->rows - first);
+        LLN_TRY(lln_threads_check_stop());
+        load(f, first, rows, x);
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, r, r, 1,
+                    x, r, triangle, r, 0, y, r);
+        for (size_t j = 0; j < rows; j++)
+            squares[first + j] =
+                cblas_ddot(r, y + j * f->r, 1, y + j * f->r, 1);
+        lln_rows_done += rows;
+    }
+    return LLN_OK;
+}
+
+lln_status lln_singular_lowrank_squares(lln_attention *attention,
+                                        double *squares)
+{
+    factor b = {attention, true, attention->n, attention->rank};
+    factor k = {attention, false, attention->m, attention->rank};
+    arrays a;
+    lln_status status = arrays_alloc(attention, &a);
+    if (status == LLN_OK)
+        status = reduce(&b, NULL, a.groups, a.work, a.left);
+    if (status == LLN_OK)
+        status = sum_squares(&k, a.left, a.work, squares);
+    arrays_free(&a);
     return status;
 }

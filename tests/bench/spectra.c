@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * make bench: |lambda2| of softmax with its condition. Batches of heads in
- * files, as multiples of the entropy of the same heads by lln-entropy; and
- * heads that no Krylov method solves, as multiples of dgeev (eigenvalues only,
- * in one thread: a second one gains nothing) on the same P. Task and reference
- * are timed in turn, and their medians are compared. Prints a csv table on
- * stdout. */
+ * make bench: |lambda2| of softmax with its condition, and ranks. Batches of
+ * heads in files, as multiples of the entropy of the same heads by lln-entropy;
+ * and heads that no Krylov method solves, as multiples of dgeev (eigenvalues
+ * only, in one thread: a second one gains nothing) on the same P. Task and
+ * reference are timed in turn, and their medians are compared. Prints a csv
+ * table on stdout. */
 #include <lapacke.h>
 
 #include "commands.h"
@@ -33,10 +33,14 @@ static void print_row(const char *work, size_t heads, size_t n, size_t d,
     fflush(stdout);
 }
 
+/* Of the arrays that were written. */
+static const char *layout;
+
 static void write_heads(size_t heads, size_t n, size_t d, double tau)
 {
     FILE *q = begin_npy(q_path, heads, n, d);
     FILE *k = begin_npy(k_path, heads, n, d);
+    layout = heads > 1 ? "hnd" : "nd";
     for (size_t i = 0; i < heads; i++) {
         lln_head head = draw_as(n, d, tau, i, false);
         append_npy(q, head.q);
@@ -53,9 +57,9 @@ static void time_batch(const char *tool, const char *columns, size_t i,
 {
     out->seconds[i] =
         time_tool(tool,
-                  ARGUMENTS("--quiet", "--kernel", "softmax", "--layout", "hnd",
-                            "--q", q_path, "--k", k_path, "--columns", columns,
-                            "-o", "/dev/null"),
+                  ARGUMENTS("--quiet", "--kernel", "softmax", "--layout",
+                            layout, "--q", q_path, "--k", k_path, "--columns",
+                            columns, "-o", "/dev/null"),
                   1, peak);
     out->cpu[i] = command_cpu;
 }
@@ -71,6 +75,28 @@ static void bench_batch(size_t heads, size_t n, size_t d, double tau)
                    &peak);
     }
     print_row("batch", heads, n, d, tau, &own, "entropy", &entropy, peak);
+}
+
+/* Ranks of a batch; sigma1 is to take at most 12 entropies. */
+static void bench_ranks(size_t heads, size_t n, double tau)
+{
+    static const char *const columns[] = {"sigma1", "stable_rank", "columns90",
+                                          "logit_rank90", "rank90"};
+    double peak, unused;
+    write_heads(heads, n, DIM, tau);
+    size_t count = n > 2048 ? 4 : 5; /* rank90 takes minutes */
+    for (size_t c = 0; c < count; c++) {
+        times own, entropy;
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "head,%s", columns[c]);
+        for (size_t i = 0; i < RUNS; i++) {
+            time_batch("lln-entropy", "head,entropy_nats", i, &entropy,
+                       &unused);
+            time_batch("lln-spectral", wanted, i, &own, &peak);
+        }
+        print_row(columns[c], heads, n, DIM, tau, &own, "entropy", &entropy,
+                  peak);
+    }
 }
 
 /* Tokens attend to those at nearly the same place on a circle that is not the
@@ -171,6 +197,10 @@ int main(int argc, char **argv)
         bench_batch(64, 2048, 128, i ? 0.4 : 1);
     for (int i = 0; i < 2; i++)
         bench_batch(256, 512, 64, i ? 0.4 : 1);
+    for (int i = 0; i < 2; i++) {
+        bench_ranks(64, 1024, i ? 0.4 : 1);
+        bench_ranks(1, 16384, i ? 0.4 : 1);
+    }
     for (size_t n = 512; n <= 2048; n *= 2)
         bench_hard(n);
     return 0;

@@ -28,7 +28,8 @@ described() {
     for tool in "$LLN_BIN"/lln-*; do
         tool=$(basename "$tool")
         case $tool in
-        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' ;;
+        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' \
+            '--by-position 2' '--at-lengths 8' ;;
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;

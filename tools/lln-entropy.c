@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "at_lengths.h"
+#include "by_position.h"
 #include "command.h"
 #include "core/memory.h"
 #include "jackknife.h"
@@ -29,6 +31,8 @@ static const cli_option option_table[] = {
      "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    BY_POSITION_OPTION,
+    AT_LENGTHS_OPTION,
     JACKKNIFE_OPTION,
     {0},
 };
@@ -78,10 +82,14 @@ static record_column summary_columns[] = {
     {0},
 };
 
+/* Printed by default in tables of means of rows. */
+#define LN_KEYS "ln_keys"
+
 /* A row of --per-row. */
 typedef struct {
     long query, keys;
     lln_entropy entropy;
+    row_use use; /* in means of rows */
 } query_record;
 
 #define QUERY(field, name)                                                     \
@@ -98,6 +106,7 @@ static record_column query_columns[] = {
     RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
+    RECORD_REAL(query_record, entropy.ln_keys, LN_KEYS, NULL, 0),
     {0},
 };
 
@@ -202,6 +211,28 @@ static lln_status summarise_model(const run_block *heads, const void *context,
                                    run_block_record(block, 0));
 }
 
+/* What a row is to means. For attention by rows, which has entries of 0, `keys`
+ * is the number of positive ones. */
+static row_use find_use(const lln_attention *attention, const lln_row *row)
+{
+    bool in_sink = row->keys == 0 && row->outside == 1;
+    if (!isnan(row->entropy) || in_sink)
+        return ROW_COUNTS;
+    return row->keys == 0 && attention->kind == LLN_ATTENTION_TILES
+               ? ROW_IS_EMPTY
+               : ROW_IS_UNDEFINED;
+}
+
+static void fill_query(const lln_attention *attention, const lln_row *row,
+                       size_t query, void *record)
+{
+    query_record *out = record;
+    out->query = (long)query;
+    out->keys = (long)row->keys;
+    out->use = find_use(attention, row);
+    lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
+}
+
 static lln_status measure_queries(const run_case *c, const void *context,
                                   run_block *block)
 {
@@ -216,16 +247,23 @@ static lln_status measure_queries(const run_case *c, const void *context,
     if (status == LLN_OK)
         status =
             lln_rows_measure(&attention, c->rows, count, LLN_ROW_ENTROPY, rows);
-    for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        query_record *out = run_block_record(block, i);
-        out->query = (long)(c->rows ? c->rows[i] : i);
-        out->keys = (long)rows[i].keys;
-        lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
-    }
+    for (size_t i = 0; status == LLN_OK && i < count; i++)
+        fill_query(&attention, &rows[i], c->rows ? c->rows[i] : i,
+                   run_block_record(block, i));
     free(rows);
     lln_attention_close(&attention);
     return status;
 }
+
+static row_use use_query(const void *record)
+{
+    return ((const query_record *)record)->use;
+}
+
+static const row_source query_rows = {{query_columns, sizeof(query_record)},
+                                      measure_queries,
+                                      use_query,
+                                      fill_query};
 
 static int write_diagnosis(void)
 {
@@ -245,8 +283,30 @@ static int write_diagnosis(void)
 static void show_sink(record_column *column)
 {
     for (; column->name; column++)
-        if (strcmp(column->group, SINK) == 0)
+        if (column->group && strcmp(column->group, SINK) == 0)
             column->group = COLUMNS_SHOWN(SINK);
+}
+
+/* Prints means of rows, with ln_keys among the default columns. */
+static int write_means(int write(const row_source *rows))
+{
+    for (record_column *column = query_columns; column->name; column++)
+        if (strcmp(column->name, LN_KEYS) == 0)
+            column->group = COLUMNS_DEFAULT;
+    return write(&query_rows);
+}
+
+/* Ends the process if options ask for more than one table. */
+static void check_tables(void)
+{
+    static const char *const tables[] = {"diagnose", "per-row", "by-position",
+                                         "at-lengths"};
+    size_t count = sizeof tables / sizeof *tables;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            if (cli_given(tables[i]) && cli_given(tables[j]))
+                cli_usage("--%s cannot be used with --%s", tables[i],
+                          tables[j]);
 }
 
 int main(int argc, char **argv)
@@ -258,10 +318,13 @@ int main(int argc, char **argv)
     }
     jackknife_show(summary_columns);
     jackknife_check();
-    if (options.diagnose && options.per_row)
-        cli_usage("--diagnose cannot be used with --per-row");
+    check_tables();
     if (options.diagnose)
         return write_diagnosis();
+    if (cli_given("by-position"))
+        return write_means(by_position_write);
+    if (at_lengths_text)
+        return write_means(at_lengths_write);
     if (options.per_row)
         return run_plan_write(
             &(run_plan){.name = "--per-row",

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "row_means.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "measure/row_sample.h"
+#include "message.h"
+
+/* Whether a column of the rows has a mean. */
+static bool has_mean(const record_column *column)
+{
+    return column->type == LLN_CELL_REAL || column->type == LLN_CELL_INTEGER;
+}
+
+record_type row_means_type(record_type own, const row_source *rows)
+{
+    size_t before = record_columns(own), count = before;
+    record_column *columns =
+        cli_alloc(before + record_columns(rows->table) + 1, sizeof *columns);
+    for (size_t i = 0; i < before; i++)
+        columns[i] = own.columns[i];
+    for (const record_column *from = rows->table.columns + 1; from->name;
+         from++) {
+        if (!has_mean(from))
+            continue;
+        columns[count] = *from;
+        columns[count].type = LLN_CELL_REAL;
+        columns[count].pass |= PASS_MEANS;
+        columns[count++].offset += own.size;
+    }
+    return (record_type){columns, own.size + rows->table.size};
+}
+
+static double value_of(const record_column *column, const void *record)
+{
+    lln_cell cell = record_cell(column, record);
+    if (column->type == LLN_CELL_REAL)
+        return cell.real;
+    return cell.integer == LLN_CELL_NONE ? NAN : (double)cell.integer;
+}
+
+/* Copies the values of the rows of a range to x [count]. False: the mean has no
+ * value. */
+static bool collect(const row_source *rows, const record_column *column,
+                    const run_block *from, row_range range, double *x)
+{
+    for (size_t i = 0; i < range.count; i++) {
+        const void *record = run_block_record(from, range.first + i);
+        row_use use = rows->use(record);
+        x[i] = use == ROW_IS_EMPTY ? NAN : value_of(column, record);
+        if (use == ROW_IS_UNDEFINED && isnan(x[i]))
+            return false;
+    }
+    return range.count > 0;
+}
+
+lln_status row_means_take(const row_source *rows, const run_block *from,
+                          row_range range, size_t own_size, run_block *to,
+                          size_t at)
+{
+    char *means = run_block_record(to, at), *errors = run_block_errors(to, at);
+    double *x = lln_array_alloc_raw(range.count + 1, sizeof *x);
+    if (!x)
+        return LLN_ENOMEM;
+    for (const record_column *column = rows->table.columns + 1; column->name;
+         column++) {
+        record_column mean = *column;
+        mean.offset += own_size;
+        if (has_mean(column) && collect(rows, column, from, range, x))
+            lln_values_mean(x, 1, range.count, range.of,
+                            record_real(&mean, means),
+                            record_real(&mean, errors));
+    }
+    free(x);
+    return LLN_OK;
+}

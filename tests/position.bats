@@ -3,7 +3,7 @@
 #
 # --by-position and --at-lengths: means of rows against the position of the
 # query, and for the first tokens of a text.
-# shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
 FOCUS=$DATA/focus
@@ -41,13 +41,13 @@ lengths_near() {
 
 # columns_of LIST < TABLE: some columns.
 columns_of() {
-    local name
+    local name files=()
     cat > all
     for name in ${1//,/ }; do
         column "$name" < all > "$name.column"
+        files+=("$name.column")
     done
-    # shellcheck disable=SC2046 # names without spaces
-    paste -d, $(printf '%s.column\n' ${1//,/ })
+    paste -d, "${files[@]}"
 }
 
 means=entropy_nats,entropy_normalized,effective_keys,top1_mass
@@ -174,7 +174,8 @@ cut_alike() {
 
 @test "documents" {
     awk 'BEGIN { for (i = 0; i < 64; i++) print int(i / 13) }' > documents
-    of_focus none --documents documents --at-lengths 30 | columns_of $means > found
+    of_focus none --documents documents --at-lengths 30 |
+        columns_of $means > found
     head -n 30 documents > first
     for side in q k; do
         head -c $((128 + 1920)) "$FOCUS/none_$side.npy" | tail -c 1920 |
@@ -199,6 +200,19 @@ cut_alike() {
         --at-lengths 16,64 "$DATA/encoder.safetensors" > table
     equal rows "$(wc -l < table)" 5
     column entropy_nats_max < table | grep -v nan
+}
+
+# Nothing is estimated from some of the rows or trials.
+@test "one trial has no standard errors" {
+    for options in '--by-position 2' '--at-lengths 8,9' \
+        '--at-lengths 8,9 --causal'; do
+        # shellcheck disable=SC2086 # words
+        lln-entropy -n 16 -d 4 --trials 1 --kernel softmax $options > table
+        equal errors "$(column entropy_nats_se < table | paste -sd ,)" nan,nan
+    done
+    lln-entropy -n 16 -d 4 --trials 1 --kernel softmax --by-position 2 \
+        --rows 16 > table
+    equal errors "$(column entropy_nats_se < table | paste -sd ,)" 0,0
 }
 
 @test "the values do not depend on the number of threads" {
@@ -242,8 +256,8 @@ cut_alike() {
 }
 
 @test "attention weights: only causal ones" {
-    of_focus causal --causal --at-lengths 20,96 --double | columns_of $means > wanted
-    of_focus causal --causal --double > /dev/null
+    of_focus causal --causal --at-lengths 20,96 --double |
+        columns_of $means > wanted
     lln-attend --quiet --kernel softmax --q "$FOCUS/causal_q.npy" \
         --k "$FOCUS/causal_k.npy" --causal --double --write-heads causal.npz \
         --write-p
@@ -274,6 +288,10 @@ cut_alike() {
         lln-entropy --at-lengths 2.5
     refuses 2 '--at-lengths: a length is given twice' \
         lln-entropy --at-lengths 8,16,8
+    refuses 2 "--columns: no column or group 'bin'; it needs --by-position" \
+        lln-entropy --columns bin
+    refuses 2 "--columns: no column or group 'length'; it needs --at-lengths" \
+        lln-entropy --columns id,length
     run lln-entropy --by-position=0
     equal status "$status" 2
     run lln-entropy --at-lengths 0

@@ -300,6 +300,11 @@ static void read_lengths(void)
     free(list.values);
 }
 
+void at_lengths_absent(void)
+{
+    columns_elsewhere(length_columns, "at-lengths");
+}
+
 int at_lengths_write(const row_source *rows)
 {
     const record_type own = {length_columns, sizeof(length_record)};

@@ -21,6 +21,9 @@ extern char *at_lengths_text;
             &at_lengths_text, 0, 0, false                                      \
     }
 
+/* Names the option if --columns has a name of its table in another table. */
+void at_lengths_absent(void);
+
 /* Measures all heads and writes the table. Ends the process on bad usage;
  * returns the exit status for main. */
 int at_lengths_write(const row_source *rows);

@@ -111,6 +111,11 @@ static lln_status measure_bins(const run_case *c, const void *context,
     return status;
 }
 
+void by_position_absent(void)
+{
+    columns_elsewhere(position_columns, "by-position");
+}
+
 int by_position_write(const row_source *rows)
 {
     const record_type own = {position_columns, sizeof(position_record)};

@@ -22,6 +22,9 @@ enum { BY_POSITION_MOST = 1000000 };
             &by_position_bins, 1, BY_POSITION_MOST, false                      \
     }
 
+/* Names the option if --columns has a name of its table in another table. */
+void by_position_absent(void);
+
 /* Measures all heads and writes the table. Returns the exit status for main. */
 int by_position_write(const row_source *rows);
 

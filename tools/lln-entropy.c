@@ -325,6 +325,8 @@ int main(int argc, char **argv)
         return write_means(by_position_write);
     if (at_lengths_text)
         return write_means(at_lengths_write);
+    by_position_absent();
+    at_lengths_absent();
     if (options.per_row)
         return run_plan_write(
             &(run_plan){.name = "--per-row",

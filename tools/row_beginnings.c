@@ -16,7 +16,7 @@ static void free_rows(lln_row **rows, size_t count)
 
 static lln_row **alloc_rows(const beginning_rows *of)
 {
-    lln_row **rows = lln_array_alloc(of->count, sizeof *rows);
+    lln_row **rows = lln_array_alloc(of->count, sizeof(void *));
     for (size_t t = 0; rows && t < of->count; t++) {
         rows[t] = lln_array_alloc(of->taken[t] + 1, sizeof **rows);
         if (!rows[t]) {

@@ -7,6 +7,7 @@
 #include "core/memory.h"
 #include "measure/row_sample.h"
 #include "message.h"
+#include "options.h"
 
 /* Whether a column of the rows has a mean. */
 static bool has_mean(const record_column *column)
@@ -61,6 +62,7 @@ lln_status row_means_take(const row_source *rows, const run_block *from,
                           size_t at)
 {
     char *means = run_block_record(to, at), *errors = run_block_errors(to, at);
+    double unused;
     double *x = lln_array_alloc_raw(range.count + 1, sizeof *x);
     if (!x)
         return LLN_ENOMEM;
@@ -69,9 +71,9 @@ lln_status row_means_take(const row_source *rows, const run_block *from,
         record_column mean = *column;
         mean.offset += own_size;
         if (has_mean(column) && collect(rows, column, from, range, x))
-            lln_values_mean(x, 1, range.count, range.of,
-                            record_real(&mean, means),
-                            record_real(&mean, errors));
+            lln_values_mean(
+                x, 1, range.count, range.of, record_real(&mean, means),
+                run_shared.rows > 0 ? record_real(&mean, errors) : &unused);
     }
     free(x);
     return LLN_OK;

@@ -43,8 +43,8 @@ typedef struct {
 record_type row_means_type(record_type own, const row_source *rows);
 
 /* Sets the columns of the rows in row `at` of `to`, whose type is that of
- * row_means_type, to their means over a range of `from`, and their standard
- * errors for drawn rows (lln_values_mean). LLN_ENOMEM. */
+ * row_means_type, to their means over a range of `from` and, with --rows, their
+ * standard errors (lln_values_mean). LLN_ENOMEM. */
 LLN_NODISCARD lln_status row_means_take(const row_source *rows,
                                         const run_block *from, row_range range,
                                         size_t own_size, run_block *to,

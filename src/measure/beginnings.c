@@ -35,11 +35,11 @@ static void add_piece(workspace *work, size_t i, size_t from, size_t to)
     lln_tile_kind kind = {attention->tiles.domain, single, false};
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     size_t count = to - from, skipped = from - tile->from[i];
-    char *scores = lln_tiles_row(tile, i);
-    scores += skipped * lln_precision_size(attention->precision);
+    size_t bytes = lln_precision_size(attention->precision);
+    void *scores = (char *)lln_tiles_row(tile, i) + skipped * bytes;
     if (bias && bias->hides && count > 0)
-        count = single ? lln_tile_drop_hidden_f32((float *)scores, count)
-                       : lln_tile_drop_hidden_f64((double *)scores, count);
+        count = single ? lln_tile_drop_hidden_f32(scores, count)
+                       : lln_tile_drop_hidden_f64(scores, count);
     if (count > 0)
         lln_row_state_add(scores, count, kind, NULL, NULL, NULL,
                           &work->rows[i]);

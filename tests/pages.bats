@@ -25,6 +25,8 @@ described() {
 
 @test "a page describes every column of its tool, and no others" {
     local sampled='-n 8 -d 2 --trials 1 --quiet'
+    seq 8 > ids
+    printf '%64s' '' | npy pattern.npy '|b1' '(8, 8)'
     for tool in "$LLN_BIN"/lln-*; do
         tool=$(basename "$tool")
         case $tool in
@@ -39,6 +41,8 @@ described() {
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
         [ "$tool" != lln-stats ] || echo "$sampled --bootstrap 2" >> tables
         [ "$tool" != lln-match ] || echo --calibrate >> tables
+        [ "$tool" != lln-entropy ] ||
+            echo "$sampled --token-ids ids --pattern pattern.npy" >> tables
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

@@ -125,12 +125,12 @@ static lln_status measure_rows(const length_job *job, const lln_beginning *cut,
     }
     part.rows = rows;
     part.row_count = count;
-    return job->rows->measure(&part, NULL, each);
+    return job->rows->plan->measure(&part, NULL, each);
 }
 
 static double *last_entropy(const length_job *job, run_block *each, size_t row)
 {
-    const record_column *column = job->rows->table.columns;
+    const record_column *column = job->rows->plan->table.columns;
     while (strcmp(column->name, "entropy_nats") != 0)
         column++;
     return record_real(column, run_block_record(each, row));
@@ -142,7 +142,7 @@ static lln_status take_last(const length_job *job, size_t t,
                             const lln_beginning *cut, run_block *each)
 {
     length_record *out = run_block_record(job->block, t);
-    run_block one = {.type = job->rows->table};
+    run_block one = {.type = job->rows->plan->table};
     size_t last = job->at[t].queries - 1;
     if (!(job->c->passes & PASS_LAST))
         return LLN_OK;
@@ -184,7 +184,7 @@ static size_t *list_queries(size_t count)
 static lln_status measure_once(const length_job *job)
 {
     const run_case *c = job->c;
-    run_block each = {.type = job->rows->table};
+    run_block each = {.type = job->rows->plan->table};
     size_t most = 0, taken = 0;
     for (size_t t = 0; t < length_count; t++)
         if (job->at[t].queries > most) {
@@ -213,7 +213,7 @@ static lln_status measure_cuts(const length_job *job)
     const run_case *c = job->c;
     for (size_t t = 0; t < length_count; t++) {
         const lln_beginning *cut = &job->at[t];
-        run_block each = {.type = job->rows->table};
+        run_block each = {.type = job->rows->plan->table};
         lln_status status = LLN_OK;
         if (job->taken[t] > 0 && (c->passes & PASS_MEANS))
             status = measure_rows(job, cut, c->rows, job->taken[t], &each);
@@ -308,12 +308,10 @@ void at_lengths_absent(void)
 int at_lengths_write(const row_source *rows)
 {
     const record_type own = {length_columns, sizeof(length_record)};
+    run_plan plan = row_means_plan(rows, own);
+    plan.name = "--at-lengths";
+    plan.measure = measure_lengths;
+    plan.start = start_lengths;
     read_lengths();
-    return run_plan_write(&(run_plan){.name = "--at-lengths",
-                                      .table = row_means_type(own, rows),
-                                      .measure = measure_lengths,
-                                      .start = start_lengths,
-                                      .context = rows,
-                                      .has_many_rows = true,
-                                      .measures_sampled_rows = true});
+    return run_plan_write(&plan);
 }

@@ -100,11 +100,11 @@ static lln_status measure_bins(const run_case *c, const void *context,
                                run_block *block)
 {
     const row_source *rows = context;
-    run_block each = {.type = rows->table};
+    run_block each = {.type = rows->plan->table};
     lln_status status = LLN_OK;
     place_bins(c, block);
     if (c->passes & PASS_MEANS)
-        status = rows->measure(c, NULL, &each);
+        status = rows->plan->measure(c, NULL, &each);
     if (status == LLN_OK)
         status = fill_bins(c, rows, &each, block);
     run_block_free(&each);
@@ -119,11 +119,9 @@ void by_position_absent(void)
 int by_position_write(const row_source *rows)
 {
     const record_type own = {position_columns, sizeof(position_record)};
-    return run_plan_write(&(run_plan){.name = "--by-position",
-                                      .table = row_means_type(own, rows),
-                                      .measure = measure_bins,
-                                      .start = start_bins,
-                                      .context = rows,
-                                      .has_many_rows = true,
-                                      .measures_sampled_rows = true});
+    run_plan plan = row_means_plan(rows, own);
+    plan.name = "--by-position";
+    plan.measure = measure_bins;
+    plan.start = start_bins;
+    return run_plan_write(&plan);
 }

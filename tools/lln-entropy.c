@@ -14,7 +14,9 @@
 #include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
+#include "norm_columns.h"
 #include "options.h"
+#include "pattern_columns.h"
 #include "rules.h"
 #include "run.h"
 
@@ -34,6 +36,7 @@ static const cli_option option_table[] = {
     BY_POSITION_OPTION,
     AT_LENGTHS_OPTION,
     JACKKNIFE_OPTION,
+    PATTERN_OPTIONS,
     {0},
 };
 
@@ -52,6 +55,8 @@ typedef struct {
     lln_entropy entropy;
     double theory;
     jackknife_record jackknife;
+    lln_query_norm norm;
+    pattern_record patterns;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -79,6 +84,8 @@ static record_column summary_columns[] = {
     RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
+    NORM_COLUMNS(summary_record, norm, PASS_ROWS),
+    PATTERN_COLUMNS(summary_record, patterns),
     {0},
 };
 
@@ -89,6 +96,8 @@ static record_column summary_columns[] = {
 typedef struct {
     long query, keys;
     lln_entropy entropy;
+    norm_record norm;
+    pattern_record patterns;
     row_use use; /* in means of rows */
 } query_record;
 
@@ -106,6 +115,8 @@ static record_column query_columns[] = {
     RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
+    NORM_ROW_COLUMNS(query_record, norm),
+    PATTERN_ROW_COLUMNS(query_record, patterns),
     RECORD_REAL(query_record, entropy.ln_keys, LN_KEYS, NULL, 0),
     {0},
 };
@@ -151,27 +162,53 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* Measures the entropies of the rows; there are standard errors only of drawn
- * rows and with --jackknife. */
-static lln_status fill_entropy(const run_case *c, summary_record *out,
-                               lln_entropy *error)
+/* Measures the rows, and their entropies unless they are known; `error` is NULL
+ * unless the rows were drawn. */
+static lln_status fill_rows(const run_case *c, lln_attention *attention,
+                            bool known, summary_record *out,
+                            summary_record *error)
 {
-    lln_attention attention;
+    size_t count = c->row_count;
+    lln_row *rows = NULL;
+    LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
+    lln_status status =
+        lln_rows_measure(attention, c->rows, count, LLN_ROW_ENTROPY, rows);
+    if (status == LLN_OK && !known)
+        lln_entropy_summarise(attention, rows, count, &out->entropy,
+                              error ? &error->entropy : NULL);
+    if (status == LLN_OK)
+        status = norm_columns_measure(c, attention, rows, &out->norm,
+                                      error ? &error->norm : NULL);
+    free(rows);
+    return status;
+}
+
+static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
+                                 summary_record *out, summary_record *error)
+{
     size_t groups = 0;
-    lln_status status;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    if (jackknife_asked())
-        status = lln_entropy_jackknife(&attention, jackknife_groups,
-                                       &out->entropy, error, &groups);
-    else
-        status = lln_entropy_measure(&attention, c->rows, c->row_count,
-                                     &out->entropy,
-                                     run_shared.rows > 0 ? error : NULL);
-    if (jackknife_asked()) {
-        out->jackknife.groups = (double)groups;
-        jackknife_warn(c, status, out->entropy.entropy, error->entropy);
-    }
-    lln_attention_close(&attention);
+    lln_status status = lln_entropy_jackknife(
+        attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
+    out->jackknife.groups = (double)groups;
+    jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
+    bool known = status == LLN_OK || status == LLN_EUNDEFINED;
+    if (known && (c->passes & PASS_NORM))
+        LLN_TRY(fill_rows(c, attention, true, out, NULL));
+    return status;
+}
+
+/* There are standard errors only of drawn rows and with --jackknife. */
+static lln_status fill_attention(const run_case *c, lln_attention *attention,
+                                 summary_record *out, summary_record *error)
+{
+    lln_status status = LLN_OK;
+    summary_record *drawn = run_shared.rows > 0 ? error : NULL;
+    if (c->passes & PASS_PATTERNS)
+        LLN_TRY(pattern_columns_measure(c, attention, &out->patterns,
+                                        drawn ? &drawn->patterns : NULL));
+    if (c->passes & PASS_ROWS)
+        status = jackknife_asked() ? fill_jackknife(c, attention, out, error)
+                                   : fill_rows(c, attention, false, out, drawn);
     return status;
 }
 
@@ -186,9 +223,13 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (c->passes & PASS_ROWS)
-        return fill_entropy(c, out, &error->entropy);
-    return LLN_OK;
+    if (!(c->passes & (PASS_ROWS | PASS_PATTERNS)))
+        return LLN_OK;
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = fill_attention(c, &attention, out, error);
+    lln_attention_close(&attention);
+    return status;
 }
 
 static lln_status measure_diagnosis(const run_case *c, const void *context,
@@ -250,6 +291,14 @@ static lln_status measure_queries(const run_case *c, const void *context,
     for (size_t i = 0; status == LLN_OK && i < count; i++)
         fill_query(&attention, &rows[i], c->rows ? c->rows[i] : i,
                    run_block_record(block, i));
+    if (status == LLN_OK) {
+        query_record *first = run_block_record(block, 0);
+        status = norm_columns_rows(c, &attention, rows, count, &first->norm,
+                                   sizeof *first);
+        if (status == LLN_OK)
+            status = pattern_columns_rows(c, &attention, count,
+                                          &first->patterns, sizeof *first);
+    }
     free(rows);
     lln_attention_close(&attention);
     return status;
@@ -260,10 +309,18 @@ static row_use use_query(const void *record)
     return ((const query_record *)record)->use;
 }
 
-static const row_source query_rows = {{query_columns, sizeof(query_record)},
-                                      measure_queries,
-                                      use_query,
-                                      fill_query};
+static const run_plan query_plan = {
+    .name = "--per-row",
+    .table = {query_columns, sizeof(query_record)},
+    .measure = measure_queries,
+    .check_heads = pattern_columns_check,
+    .has_many_rows = true,
+    .rows_depend_on_head = true,
+    .rows_are_never_averaged = true,
+    .measures_sampled_rows = true,
+};
+
+static const row_source query_rows = {&query_plan, use_query, fill_query};
 
 static int write_diagnosis(void)
 {
@@ -319,6 +376,12 @@ int main(int argc, char **argv)
     jackknife_show(summary_columns);
     jackknife_check();
     check_tables();
+    pattern_columns_refuse();
+    pattern_columns_choose(summary_columns);
+    pattern_columns_choose(query_columns);
+    if (options.diagnose && (pattern_token_ids || pattern_file))
+        cli_usage("--%s cannot be used with --diagnose",
+                  pattern_token_ids ? "token-ids" : "pattern");
     if (options.diagnose)
         return write_diagnosis();
     if (cli_given("by-position"))
@@ -328,18 +391,12 @@ int main(int argc, char **argv)
     by_position_absent();
     at_lengths_absent();
     if (options.per_row)
-        return run_plan_write(
-            &(run_plan){.name = "--per-row",
-                        .table = {query_columns, sizeof(query_record)},
-                        .measure = measure_queries,
-                        .has_many_rows = true,
-                        .rows_depend_on_head = true,
-                        .rows_are_never_averaged = true,
-                        .measures_sampled_rows = true});
+        return run_plan_write(&query_plan);
     return run_plan_write(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
+                    .check_heads = pattern_columns_check,
                     .leaves_out_tokens = jackknife_asked(),
                     .measures_sampled_rows = true});
 }

@@ -31,7 +31,7 @@ static lln_status take_rows(const lln_attention *attention, const run_case *c,
                             const beginning_rows *of, size_t t,
                             const lln_row *rows, row_take *take, void *context)
 {
-    run_block each = {.type = of->rows->table};
+    run_block each = {.type = of->rows->plan->table};
     lln_status status = run_block_resize(&each, of->taken[t]);
     for (size_t i = 0; status == LLN_OK && i < each.rows; i++)
         of->rows->fill(attention, &rows[i], c->rows ? c->rows[i] : i,

@@ -15,15 +15,14 @@ static bool has_mean(const record_column *column)
     return column->type == LLN_CELL_REAL || column->type == LLN_CELL_INTEGER;
 }
 
-record_type row_means_type(record_type own, const row_source *rows)
+static record_type join_types(record_type own, record_type rows)
 {
     size_t before = record_columns(own), count = before;
     record_column *columns =
-        cli_alloc(before + record_columns(rows->table) + 1, sizeof *columns);
+        cli_alloc(before + record_columns(rows) + 1, sizeof *columns);
     for (size_t i = 0; i < before; i++)
         columns[i] = own.columns[i];
-    for (const record_column *from = rows->table.columns + 1; from->name;
-         from++) {
+    for (const record_column *from = rows.columns + 1; from->name; from++) {
         if (!has_mean(from))
             continue;
         columns[count] = *from;
@@ -31,7 +30,20 @@ record_type row_means_type(record_type own, const row_source *rows)
         columns[count].pass |= PASS_MEANS;
         columns[count++].offset += own.size;
     }
-    return (record_type){columns, own.size + rows->table.size};
+    return (record_type){columns, own.size + rows.size};
+}
+
+run_plan row_means_plan(const row_source *rows, record_type own)
+{
+    run_plan plan = *rows->plan;
+    plan.table = join_types(own, rows->plan->table);
+    plan.context = rows;
+    plan.name = NULL;
+    plan.measure = NULL;
+    plan.has_many_rows = true;
+    plan.rows_depend_on_head = false;
+    plan.rows_are_never_averaged = false;
+    return plan;
 }
 
 static double value_of(const record_column *column, const void *record)
@@ -66,8 +78,8 @@ lln_status row_means_take(const row_source *rows, const run_block *from,
     double *x = lln_array_alloc_raw(range.count + 1, sizeof *x);
     if (!x)
         return LLN_ENOMEM;
-    for (const record_column *column = rows->table.columns + 1; column->name;
-         column++) {
+    for (const record_column *column = rows->plan->table.columns + 1;
+         column->name; column++) {
         record_column mean = *column;
         mean.offset += own_size;
         if (has_mean(column) && collect(rows, column, from, range, x))

@@ -16,11 +16,10 @@ typedef enum {
     ROW_IS_EMPTY      /* it sees no key, and is in no mean */
 } row_use;
 
-/* A table with one row for each query, or for each drawn one. The first column
- * is the index of the query, which has no mean. */
+/* The plan of a table with one row for each query, or for each drawn one. The
+ * first column is the index of the query, which has no mean. */
 typedef struct {
-    record_type table;
-    run_measure *measure; /* without context */
+    const run_plan *plan; /* without context */
     row_use (*use)(const void *record);
     /* Sets the columns without a pass from a row measured with
      * LLN_ROW_ENTROPY. */
@@ -36,14 +35,14 @@ typedef struct {
     size_t first, count, of;
 } row_range;
 
-/* The type of a record that begins with the `own` columns, [own_size] bytes,
- * and continues with the columns of the rows: real and integer ones become real
- * ones of the same name, with PASS_MEANS; texts are left out. Ends the process
- * when out of memory. */
-record_type row_means_type(record_type own, const row_source *rows);
+/* A plan with that of the rows as its context, without a name, a measure and a
+ * start. Its records begin with the `own` columns and continue with those of
+ * the rows: real and integer ones become real ones of the same name, with
+ * PASS_MEANS; texts are left out. Ends the process when out of memory. */
+run_plan row_means_plan(const row_source *rows, record_type own);
 
-/* Sets the columns of the rows in row `at` of `to`, whose type is that of
- * row_means_type, to their means over a range of `from` and, with --rows, their
+/* Sets the columns of the rows in row `at` of `to`, which is of
+ * row_means_plan, to their means over a range of `from` and, with --rows, their
  * standard errors (lln_values_mean). LLN_ENOMEM. */
 LLN_NODISCARD lln_status row_means_take(const row_source *rows,
                                         const run_block *from, row_range range,

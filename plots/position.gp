@@ -2,8 +2,8 @@
 #
 # Entropy of rows against the position of the query and against the number of
 # tokens, from tables of lln-entropy --by-position and --at-lengths with
-# --aggregate layer. One kernel is drawn, that of the first row; the grey line is
-# uniform attention.
+# --aggregate layer. One kernel is drawn, that of the first row; the dashed line
+# is uniform attention.
 #     gnuplot -c position.gp PICTURE POSITIONS LENGTHS
 
 output = ARG1

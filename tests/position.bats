@@ -3,7 +3,8 @@
 #
 # --by-position and --at-lengths: means of rows against the position of the
 # query, and for the first tokens of a text.
-# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # variables that helper.bash reads and sets
+# shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
+# shellcheck disable=SC2030,SC2031 # each test has its own `kernels`
 load helper
 
 FOCUS=$DATA/focus

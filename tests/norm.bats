@@ -143,7 +143,8 @@ nan,nan' lln-entropy -n 64 -d 8 --trials 1 --each --kernel deltanet \
         --causal --columns entropy_qnorm_corr,entropy_norm_slope
     printf '\0\0\200\77\0\0\0\77\0\0\0\77\0\0\200\77' |
         npy weights.npy '<f4' '(2, 2)'
-    run --separate-stderr lln-entropy --attention weights.npy --columns norm --quiet
+    run --separate-stderr lln-entropy --attention weights.npy \
+        --columns norm --quiet
     equal status "$status" 0
     equal cells "${lines[1]}" nan,nan,nan
 }

@@ -143,19 +143,23 @@ rows="keys,$means,max_logit,ln_keys"
         message
 }
 
-# cut_alike N OPTION...: the first N tokens of case none, and a file of these.
-cut_alike() {
-    local n=$1 d=8 mask=()
-    shift
+# cut_named COLUMNS N OPTION...: the first N tokens of case none, and a file of
+# these.
+cut_named() {
+    local names=$1 n=$2 d=8
+    shift 2
     for side in q k; do
         head -c $((128 + 8 * d * n)) "$FOCUS/none_$side.npy" |
             tail -c $((8 * d * n)) | npy $side.npy '<f8' "($n, $d)"
     done
     lln-entropy --quiet --kernel "$kernels" --q q.npy --k k.npy "$@" \
-        --by-position 1 |
-        columns_of $means > wanted
-    of_focus none "$@" --at-lengths "$n" | columns_of $means > found
+        --by-position 1 | columns_of "$names" > wanted
+    of_focus none "$@" --at-lengths "$n" | columns_of "$names" > found
     paste -d ' ' <(tr , '\n' < found) <(tr , '\n' < wanted) | near 1e-12
+}
+
+cut_alike() {
+    cut_named $means "$@"
 }
 
 @test "the first tokens are like a file that ends there" {
@@ -185,6 +189,41 @@ cut_alike() {
     lln-entropy --quiet --kernel softmax --q q.npy --k k.npy \
         --documents first | columns_of $means > wanted
     paste -d ' ' <(tr , '\n' < found) <(tr , '\n' < wanted) | near 1e-12
+}
+
+# Columns of other files, which are not mentioned in those of these tables.
+@test "every column of rows has means" {
+    local names=k90,k95,recall_4,gini,entropy_norm_slope
+    local options='--coverage 0.9,0.95 --recall 4 --double --columns all'
+    for mask in '' --causal '--window 7'; do
+        # shellcheck disable=SC2086 # words
+        cut_named $names 20 $mask $options
+        # shellcheck disable=SC2086 # words
+        of_focus causal $mask $options | columns_of $names > wanted
+        # shellcheck disable=SC2086 # words
+        of_focus causal $mask $options --by-position 1 | columns_of $names |
+            tr , '\n' | paste -d ' ' - <(tr , '\n' < wanted) | near 1e-12
+    done
+    of_focus causal --causal --by-position 2 --columns bin,duplicate_mass \
+        --token-ids "$FOCUS/causal_tokens.txt" > table
+    of_focus causal --causal --per-row --columns query,duplicate_mass \
+        --token-ids "$FOCUS/causal_tokens.txt" | column duplicate_mass |
+        awk '$1 != "nan" { sum[NR > 48] += $1; count[NR > 48]++ }
+            END { printf "%.17g\n%.17g\n", sum[0] / count[0],
+                sum[1] / count[1] }' |
+        paste -d ' ' <(column duplicate_mass < table) - | near 1e-13
+}
+
+@test "half the widths of brackets are errors, as in the table of heads" {
+    local options='-n 3000 -d 8 --trials 1 --kernel softmax --coverage 0.9
+        --coverage-memory 0 --columns all'
+    for rows in '' '--rows 60'; do
+        # shellcheck disable=SC2086 # words
+        lln-entropy $options $rows | columns_of k90,k90_se > wanted
+        # shellcheck disable=SC2086 # words
+        lln-entropy $options $rows --by-position 1 | columns_of k90,k90_se |
+            diff wanted -
+    done
 }
 
 @test "sampled heads are averaged, and heads of a layer" {

@@ -26,7 +26,9 @@ static void add_scores(lln_group_rows *work, const double *scores,
                               .logs = logs,
                               .weights = weights};
         lln_pieces pieces;
-        lln_tile_sums_f64(s, count, domain, work->moments, NULL, &sums);
+        lln_tile_sums_f64(s, count, domain,
+                          work->moments ? LLN_TILE_MOMENTS : LLN_TILE_SUMS,
+                          NULL, &sums);
         lln_pieces_cut(work->groups, start, count, &pieces);
         lln_group_rows_add(work, 1, &pieces, s, domain, false, &sums);
         free(s);
@@ -109,7 +111,7 @@ START_TEST(finish_empty)
     const lln_left_out *out = lln_group_rows_finish(work, 0, 0);
     for (size_t t = 0; t < 5; t++)
         ck_assert(out->keys[t] == 0 && isnan(out->entropy[t]));
-    lln_tile_sums_f64(scores, 2, LLN_DOMAIN_LOG, false, NULL, &sums);
+    lln_tile_sums_f64(scores, 2, LLN_DOMAIN_LOG, LLN_TILE_SUMS, NULL, &sums);
     lln_group_rows_add(work, 0, &pieces, scores, LLN_DOMAIN_LOG, false, &sums);
     out = lln_group_rows_finish(work, 0, 0);
     for (size_t t = 0; t < 5; t++) {

@@ -24,7 +24,7 @@ static void check_row(expected *e, const lln_panel *panel, size_t i)
     const double *p = e->p + panel->queries[i] * e->m;
     const lln_row *row = &panel->statistics[i];
     const lln_row *wanted = &e->rows[panel->index + i];
-    double worst = 0;
+    double worst = 0, sum = 0;
     size_t keys = 0;
     for (size_t j = 0; j < e->m; j++) {
         bool inside = j >= panel->low && j < panel->high;
@@ -36,10 +36,12 @@ static void check_row(expected *e, const lln_panel *panel, size_t i)
         worst = fmax(worst, fabs(panel->scale[i] * w - p[j]));
         worst = fmax(worst, fabs(lln_panel_entry(panel, i, j) - p[j]));
         keys += lln_panel_sees(panel, i, j);
+        sum += p[j];
         ck_assert(lln_panel_sees(panel, i, j) || p[j] == 0);
         ck_assert(inside || p[j] == 0);
     }
     expect_absolute(worst, 0, e->tolerance);
+    expect_absolute(panel->sums[i], sum, 20 * e->tolerance + 1e-14);
     ck_assert_uint_eq(keys, panel->keys[i]);
     expect_absolute(row->entropy, wanted->entropy, 10 * e->tolerance);
     expect_relative(row->sum_squares, wanted->sum_squares, 10 * e->tolerance);
@@ -223,6 +225,34 @@ START_TEST(visit_any_threads)
 }
 END_TEST
 
+/* Two visitors, and the rows. */
+START_TEST(measure_rows)
+{
+    lln_head head = dense_head(60, 300, 4, 2, (lln_mask){0}, LLN_FLOAT64);
+    lln_attention attention;
+    expected one = {0}, two = {0};
+    lln_row rows[60], plain[60];
+    const lln_panel_visitor visitors[] = {{add_columns, &one},
+                                          {add_columns, &two}};
+    open_kernel("softmax", &head, NULL, 0, &attention);
+    expect_ok(lln_rows_measure(&attention, NULL, 60, LLN_ROW_SHAPE, plain));
+    for (size_t count = 0; count < 3; count += 2) {
+        memset(rows, 0, sizeof rows);
+        expect_ok(lln_panels_measure(&attention, NULL, 60, LLN_ROW_SHAPE,
+                                     visitors, count, rows));
+        for (size_t i = 0; i < 60; i++) {
+            expect_relative(rows[i].varentropy, plain[i].varentropy, 1e-12);
+            expect_relative(rows[i].log_norm, plain[i].log_norm, 1e-12);
+        }
+    }
+    ck_assert_mem_eq(one.sums, two.sums, sizeof one.sums);
+    ck_assert(one.sums[0][0] > 0);
+    expect_ok(lln_panels_measure(&attention, NULL, 60, 0, NULL, 0, NULL));
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(visit_faults)
 {
     lln_attention empty = {.n = 0, .m = 3};
@@ -255,5 +285,8 @@ int main(void)
     tcase_add_test(visit, visit_any_threads);
     tcase_add_test(visit, visit_faults);
     suite_add_tcase(suite, visit);
+    TCase *measure = tcase_create("lln_panels_measure");
+    tcase_add_test(measure, measure_rows);
+    suite_add_tcase(suite, measure);
     return run_suite(suite);
 }

@@ -73,7 +73,7 @@ static void expect_moments(size_t count, const lln_moments *moments,
 START_TEST(add_parts_of_any_length)
 {
     lln_tile_kind kind = {_i & 1 ? LLN_DOMAIN_LINEAR : LLN_DOMAIN_LOG,
-                          (_i & 2) != 0, true};
+                          (_i & 2) != 0, true, false};
     double tolerance = kind.single ? 2e-6 : 1e-14;
     for (size_t part = 1; part <= COUNT; part++) {
         double kept[COUNT];
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(add_one_score)
 {
     double kept[1];
-    lln_tile_kind kind = {LLN_DOMAIN_LOG, false, true};
+    lln_tile_kind kind = {LLN_DOMAIN_LOG, false, true, false};
     lln_row_state row = add_parts(1, 1, kind, kept);
     ck_assert_double_eq(row.ties, 1);
     ck_assert_double_eq(row.rest, 0);
@@ -105,9 +105,67 @@ START_TEST(add_without_moments)
 {
     double kept[COUNT];
     lln_row_state row = add_parts(
-        COUNT, 4, (lln_tile_kind){LLN_DOMAIN_LOG, false, false}, kept);
+        COUNT, 4, (lln_tile_kind){LLN_DOMAIN_LOG, false, false, false}, kept);
     expect_sums(COUNT, &row, 1e-14);
     ck_assert_double_eq(row.moments.count, 0);
+}
+END_TEST
+
+/* The variance of y weighted by exp(y), and the smallest score; also if all but
+ * one score are nearly equal and far below the largest, which has no weight. */
+static void expect_shape(const double *scores, size_t count, size_t part,
+                         lln_tile_kind kind, double tolerance)
+{
+    lln_row_state row = {0};
+    double sum = 0, mean = 0, spread = 0, max = -INFINITY, least = INFINITY;
+    for (size_t j = 0; j < count; j++) {
+        max = fmax(max, scores[j]);
+        least = fmin(least, scores[j]);
+    }
+    for (size_t j = 0; j < count; j++) {
+        sum += exp(scores[j] - max);
+        mean += exp(scores[j] - max) * (scores[j] - max);
+    }
+    mean /= sum;
+    for (size_t j = 0; j < count; j++)
+        spread += exp(scores[j] - max) * pow(scores[j] - max - mean, 2);
+    for (size_t i = 0; i < count; i += part) {
+        double full[64];
+        float single[64];
+        size_t here = count - i < part ? count - i : part;
+        for (size_t j = 0; j < here; j++) {
+            bool linear = kind.domain == LLN_DOMAIN_LINEAR;
+            full[j] = linear ? exp(scores[i + j]) : scores[i + j];
+            single[j] = (float)full[j];
+        }
+        lln_row_state_add(kind.single ? (void *)single : full, here, kind, NULL,
+                          NULL, NULL, &row);
+    }
+    expect_relative(row.spread / (row.ties + row.rest), spread / sum,
+                    tolerance);
+    expect_absolute(row.mean, mean, tolerance * (1 + fabs(mean)));
+    expect_absolute(row.smallest, least, 10 * tolerance);
+}
+
+START_TEST(add_shape)
+{
+    lln_tile_kind kind = {_i & 1 ? LLN_DOMAIN_LINEAR : LLN_DOMAIN_LOG,
+                          (_i & 2) != 0, true, true};
+    double flat[60];
+    for (size_t j = 0; j < 60; j++) /* exact in float32 */
+        flat[j] = 0.0009765625 * (double)(j * j % 17);
+    for (size_t part = 1; part <= COUNT; part++) {
+        expect_shape(SCORES, COUNT, part, kind, kind.single ? 4e-6 : 1e-13);
+        if (kind.domain == LLN_DOMAIN_LOG)
+            expect_shape(flat, 60, 5 * part, kind, kind.single ? 4e-6 : 1e-13);
+    }
+    flat[31] = 20;
+    flat[57] = -3;
+    if (!kind.single && kind.domain == LLN_DOMAIN_LOG)
+        expect_shape(flat, 60, 20, kind, 1e-12);
+    flat[31] = -20; /* after tiles in which all are equal */
+    if (kind.domain == LLN_DOMAIN_LOG)
+        expect_shape(flat, 60, 20, kind, kind.single ? 1e-5 : 1e-13);
 }
 END_TEST
 
@@ -116,6 +174,7 @@ int main(void)
     Suite *suite = suite_create("row_state");
     TCase *add = tcase_create("row_state_add");
     tcase_add_loop_test(add, add_parts_of_any_length, 0, 4);
+    tcase_add_loop_test(add, add_shape, 0, 4);
     tcase_add_test(add, add_one_score);
     tcase_add_test(add, add_without_moments);
     suite_add_tcase(suite, add);

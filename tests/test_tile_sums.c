@@ -80,13 +80,12 @@ START_TEST(sums_slow)
                           .max = linear ? log(reference) : reference,
                           .center = lln_tile_center_f64(full, count, domain)};
     lln_tile_sums other = sums;
-    lln_tile_sums_f64(full, count, domain, moments, moments ? kept : NULL,
-                      &sums);
+    lln_tile_what what = moments ? LLN_TILE_KEEP : LLN_TILE_SUMS;
+    lln_tile_sums_f64(full, count, domain, what, kept, &sums);
     plain_sums plain = slow_sums(full, count, linear, reference, sums.center);
     expect_sums(&sums, &plain, moments, FULL);
     ck_assert(sums.largest == reference);
-    lln_tile_sums_f32(single, count, domain, moments,
-                      moments ? kept_single : NULL, &other);
+    lln_tile_sums_f32(single, count, domain, what, kept_single, &other);
     plain = slow_sums(full, count, linear, reference, other.center);
     expect_sums(&other, &plain, moments, SINGLE);
     for (size_t i = 0; i < count && moments; i++) {
@@ -97,12 +96,61 @@ START_TEST(sums_slow)
 }
 END_TEST
 
+/* With the shape, and with weights that are stored, the other sums are as with
+ * moments. */
+START_TEST(sums_shape)
+{
+    float single[MOST], weights_single[MOST], logs_single[MOST];
+    double full[MOST], weights[MOST], logs[MOST];
+    size_t count = counts[_i % COUNTS];
+    bool linear = _i / COUNTS % 2, store = _i / COUNTS / 2;
+    lln_domain domain = linear ? LLN_DOMAIN_LINEAR : LLN_DOMAIN_LOG;
+    draw_scores(count, linear, single, full);
+    double reference = lln_tile_max_f64(full, count);
+    lln_tile_sums sums = {.reference = reference,
+                          .max = linear ? log(reference) : reference,
+                          .tilt = -0.375,
+                          .weights = store ? weights : NULL,
+                          .logs = logs};
+    lln_tile_sums other = sums;
+    other.weights = store ? weights_single : NULL;
+    other.logs = logs_single;
+    double first = 0, second = 0, smallest = INFINITY;
+    for (size_t j = 0; j < count; j++) {
+        double log_score = linear ? log(full[j]) : full[j];
+        double y = log_score - sums.max;
+        first += exp(y) * (y + 0.375);
+        second += exp(y) * (y + 0.375) * (y + 0.375);
+        smallest = fmin(smallest, log_score);
+    }
+    for (int again = 0; again < 2; again++) {
+        if (again) {
+            lln_tile_tilt_f64(full, count, domain, &sums);
+            lln_tile_tilt_f32(single, count, domain, &other);
+        } else {
+            lln_tile_sums_f64(full, count, domain, LLN_TILE_SHAPE, NULL, &sums);
+            lln_tile_sums_f32(single, count, domain, LLN_TILE_SHAPE, NULL,
+                              &other);
+        }
+        expect_absolute(sums.first, first, FULL * (double)count);
+        expect_relative(sums.second, second, FULL);
+        expect_absolute(other.first, first, SINGLE * (double)count);
+        expect_relative(other.second, second, 10 * SINGLE);
+    }
+    expect_absolute(sums.smallest, smallest, 1e-14);
+    expect_absolute(other.smallest, smallest, 1e-6);
+    plain_sums plain = slow_sums(full, count, linear, reference, sums.center);
+    expect_sums(&sums, &plain, true, FULL);
+    expect_sums(&other, &plain, true, SINGLE);
+}
+END_TEST
+
 /* A score above the reference is reported. */
 START_TEST(sums_larger)
 {
     static const double scores[] = {0.5, 2.385, -1};
     lln_tile_sums sums = {.reference = 1, .max = 1};
-    lln_tile_sums_f64(scores, 3, LLN_DOMAIN_LOG, false, NULL, &sums);
+    lln_tile_sums_f64(scores, 3, LLN_DOMAIN_LOG, LLN_TILE_SUMS, NULL, &sums);
     ck_assert(sums.largest == 2.385);
 }
 END_TEST
@@ -163,6 +211,7 @@ int main(void)
     Suite *suite = suite_create("tile_sums");
     TCase *sums = tcase_create("tile_sums");
     tcase_add_loop_test(sums, sums_slow, 0, 4 * COUNTS);
+    tcase_add_loop_test(sums, sums_shape, 0, 4 * COUNTS);
     tcase_add_test(sums, sums_larger);
     suite_add_tcase(suite, sums);
     TCase *max = tcase_create("tile_max, tile_ties");

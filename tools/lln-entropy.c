@@ -9,6 +9,8 @@
 #include "by_position.h"
 #include "command.h"
 #include "core/memory.h"
+#include "coverage_columns.h"
+#include "coverage_distribution.h"
 #include "jackknife.h"
 #include "measure/diagnosis.h"
 #include "measure/jackknife_entropy.h"
@@ -35,6 +37,8 @@ static const cli_option option_table[] = {
      &options.diagnose, 0, 0, false},
     BY_POSITION_OPTION,
     AT_LENGTHS_OPTION,
+    COVERAGE_OPTIONS,
+    COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
     PATTERN_OPTIONS,
     {0},
@@ -57,6 +61,7 @@ typedef struct {
     jackknife_record jackknife;
     lln_query_norm norm;
     pattern_record patterns;
+    lln_coverage_summary coverage;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -65,7 +70,10 @@ typedef struct {
 /* Printed by default if there is a sink. */
 #define SINK "sink"
 
-static record_column summary_columns[] = {
+/* The most columns of a table, with those of coverage_columns.h. */
+enum { COLUMNS_MOST = 128 + COVERAGE_COLUMNS };
+
+static record_column summary_columns[COLUMNS_MOST] = {
     SUMMARY(entropy, "entropy_nats"),
     SUMMARY(normalized, "entropy_normalized"),
     SUMMARY(min, "entropy_min_nats"),
@@ -98,13 +106,14 @@ typedef struct {
     lln_entropy entropy;
     norm_record norm;
     pattern_record patterns;
-    row_use use; /* in means of rows */
+    row_use use;       /* in means of rows */
+    double coverage[]; /* [coverage_values()] */
 } query_record;
 
 #define QUERY(field, name)                                                     \
     RECORD_REAL(query_record, entropy.field, name, COLUMNS_DEFAULT, 0)
 
-static record_column query_columns[] = {
+static record_column query_columns[COLUMNS_MOST] = {
     RECORD_INTEGER(query_record, query, "query", COLUMNS_DEFAULT, 0),
     RECORD_INTEGER(query_record, keys, "keys", COLUMNS_DEFAULT, 0),
     QUERY(entropy, "entropy_nats"),
@@ -162,23 +171,40 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* Measures the rows, and their entropies unless they are known; `error` is NULL
- * unless the rows were drawn. */
+/* Summarises the measured rows. Entropies and norms have errors only if rows
+ * were drawn. */
+static lln_status summarise_rows(const run_case *c, lln_attention *attention,
+                                 const lln_row *rows,
+                                 const lln_coverage *coverage,
+                                 summary_record *out, summary_record *error)
+{
+    bool drawn = run_shared.rows > 0;
+    size_t count = c->rows ? c->row_count : attention->n;
+    if ((c->passes & PASS_ROWS) && !jackknife_asked())
+        lln_entropy_summarise(attention, rows, count, &out->entropy,
+                              drawn ? &error->entropy : NULL);
+    if (coverage)
+        LLN_TRY(lln_coverage_summarise(
+            coverage, attention->n, &out->coverage,
+            drawn || coverage_has_brackets() ? &error->coverage : NULL));
+    return norm_columns_measure(c, attention, rows, &out->norm,
+                                drawn ? &error->norm : NULL);
+}
+
 static lln_status fill_rows(const run_case *c, lln_attention *attention,
-                            bool known, summary_record *out,
-                            summary_record *error)
+                            summary_record *out, summary_record *error)
 {
     size_t count = c->row_count;
     lln_row *rows = NULL;
+    lln_coverage *coverage = NULL;
     LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
+    unsigned what =
+        c->passes & PASS_ROWS ? norm_columns_statistics(c, attention) : 0;
     lln_status status =
-        lln_rows_measure(attention, c->rows, count, LLN_ROW_ENTROPY, rows);
-    if (status == LLN_OK && !known)
-        lln_entropy_summarise(attention, rows, count, &out->entropy,
-                              error ? &error->entropy : NULL);
+        coverage_measure(c, attention, what, count, rows, &coverage);
     if (status == LLN_OK)
-        status = norm_columns_measure(c, attention, rows, &out->norm,
-                                      error ? &error->norm : NULL);
+        status = summarise_rows(c, attention, rows, coverage, out, error);
+    lln_coverage_close(coverage);
     free(rows);
     return status;
 }
@@ -192,8 +218,8 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
     bool known = status == LLN_OK || status == LLN_EUNDEFINED;
-    if (known && (c->passes & PASS_NORM))
-        LLN_TRY(fill_rows(c, attention, true, out, NULL));
+    if (known && (c->passes & (PASS_NORM | PASS_COVERAGE)))
+        LLN_TRY(fill_rows(c, attention, out, error));
     return status;
 }
 
@@ -202,13 +228,13 @@ static lln_status fill_attention(const run_case *c, lln_attention *attention,
                                  summary_record *out, summary_record *error)
 {
     lln_status status = LLN_OK;
-    summary_record *drawn = run_shared.rows > 0 ? error : NULL;
     if (c->passes & PASS_PATTERNS)
         LLN_TRY(pattern_columns_measure(c, attention, &out->patterns,
-                                        drawn ? &drawn->patterns : NULL));
-    if (c->passes & PASS_ROWS)
+                                        run_shared.rows > 0 ? &error->patterns
+                                                            : NULL));
+    if (c->passes & (PASS_ROWS | PASS_COVERAGE))
         status = jackknife_asked() ? fill_jackknife(c, attention, out, error)
-                                   : fill_rows(c, attention, false, out, drawn);
+                                   : fill_rows(c, attention, out, error);
     return status;
 }
 
@@ -223,7 +249,7 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (!(c->passes & (PASS_ROWS | PASS_PATTERNS)))
+    if (!(c->passes & (PASS_ROWS | PASS_COVERAGE | PASS_PATTERNS)))
         return LLN_OK;
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
@@ -281,24 +307,31 @@ static lln_status measure_queries(const run_case *c, const void *context,
     size_t count = c->row_count;
     lln_attention attention;
     lln_row *rows = NULL;
+    lln_coverage *coverage = NULL;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
     if (status == LLN_OK)
         status = run_block_resize(block, count);
     if (status == LLN_OK)
-        status =
-            lln_rows_measure(&attention, c->rows, count, LLN_ROW_ENTROPY, rows);
-    for (size_t i = 0; status == LLN_OK && i < count; i++)
-        fill_query(&attention, &rows[i], c->rows ? c->rows[i] : i,
-                   run_block_record(block, i));
+        status = coverage_measure(c, &attention,
+                                  norm_columns_statistics(c, &attention), count,
+                                  rows, &coverage);
+    for (size_t i = 0; status == LLN_OK && i < count; i++) {
+        query_record *out = run_block_record(block, i);
+        query_record *error = run_block_errors(block, i);
+        fill_query(&attention, &rows[i], c->rows ? c->rows[i] : i, out);
+        coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
+    }
     if (status == LLN_OK) {
         query_record *first = run_block_record(block, 0);
-        status = norm_columns_rows(c, &attention, rows, count, &first->norm,
-                                   sizeof *first);
+        size_t stride = block->type.size;
+        status =
+            norm_columns_rows(c, &attention, rows, count, &first->norm, stride);
         if (status == LLN_OK)
             status = pattern_columns_rows(c, &attention, count,
-                                          &first->patterns, sizeof *first);
+                                          &first->patterns, stride);
     }
+    lln_coverage_close(coverage);
     free(rows);
     lln_attention_close(&attention);
     return status;
@@ -309,7 +342,7 @@ static row_use use_query(const void *record)
     return ((const query_record *)record)->use;
 }
 
-static const run_plan query_plan = {
+static run_plan query_plan = {
     .name = "--per-row",
     .table = {query_columns, sizeof(query_record)},
     .measure = measure_queries,
@@ -379,11 +412,18 @@ int main(int argc, char **argv)
     pattern_columns_refuse();
     pattern_columns_choose(summary_columns);
     pattern_columns_choose(query_columns);
+    coverage_read();
+    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
+    coverage_add_row_columns(query_columns, offsetof(query_record, coverage));
+    query_plan.table.size += coverage_values() * sizeof(double);
+    query_plan.stores_errors = coverage_has_brackets();
     if (options.diagnose && (pattern_token_ids || pattern_file))
         cli_usage("--%s cannot be used with --diagnose",
                   pattern_token_ids ? "token-ids" : "pattern");
     if (options.diagnose)
         return write_diagnosis();
+    if (coverage_distribution_asked())
+        return coverage_distribution_write();
     if (cli_given("by-position"))
         return write_means(by_position_write);
     if (at_lengths_text)
@@ -398,5 +438,6 @@ int main(int argc, char **argv)
                     .measure = measure_entropy,
                     .check_heads = pattern_columns_check,
                     .leaves_out_tokens = jackknife_asked(),
+                    .stores_errors = coverage_has_brackets(),
                     .measures_sampled_rows = true});
 }

@@ -52,7 +52,8 @@ void pattern_columns_choose(record_column *columns)
             to->group = COLUMNS_SHOWN(PATTERN_GROUP);
         to++;
     }
-    *to = *columns;
+    while (to < columns)
+        *to++ = (record_column){0};
 }
 
 void pattern_columns_refuse(void)

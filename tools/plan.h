@@ -90,8 +90,9 @@ typedef struct {
     bool has_many_rows;         /* a case may have several rows for a kernel */
     bool rows_depend_on_head;   /* a head that cannot be measured has no rows */
     bool rows_are_never_averaged; /* rows are parts of one head */
-    bool leaves_out_tokens;   /* it stores standard errors of one head, which
-                                 need kernels with LLN_KERNEL_PAIRS */
+    bool leaves_out_tokens; /* it stores standard errors of one head, which
+                               need kernels with LLN_KERNEL_PAIRS */
+    bool stores_errors; /* it stores errors of one head, also without --rows */
     bool has_one_temperature; /* several values in --tau are bad usage */
 } run_plan;
 

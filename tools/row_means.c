@@ -69,23 +69,42 @@ static bool collect(const row_source *rows, const record_column *column,
     return range.count > 0;
 }
 
+/* Adds the mean of the errors that the rows have by themselves, such as half
+ * the width of a bracket, to the error of the mean. x [range.count]: scratch.
+ */
+static void add_own_errors(const record_column *column, const run_block *from,
+                           row_range range, double *x, double *error)
+{
+    double own, unused;
+    for (size_t i = 0; i < range.count; i++)
+        x[i] =
+            record_cell(column, run_block_errors(from, range.first + i)).real;
+    lln_values_mean(x, 1, range.count, range.count, &own, &unused);
+    if (!isnan(own))
+        *error = run_shared.rows > 0 ? *error + own : own;
+}
+
 lln_status row_means_take(const row_source *rows, const run_block *from,
                           row_range range, size_t own_size, run_block *to,
                           size_t at)
 {
-    char *means = run_block_record(to, at), *errors = run_block_errors(to, at);
-    double unused;
     double *x = lln_array_alloc_raw(range.count + 1, sizeof *x);
     if (!x)
         return LLN_ENOMEM;
     for (const record_column *column = rows->plan->table.columns + 1;
          column->name; column++) {
         record_column mean = *column;
+        double se;
         mean.offset += own_size;
-        if (has_mean(column) && collect(rows, column, from, range, x))
-            lln_values_mean(
-                x, 1, range.count, range.of, record_real(&mean, means),
-                run_shared.rows > 0 ? record_real(&mean, errors) : &unused);
+        if (!has_mean(column) || !collect(rows, column, from, range, x))
+            continue;
+        double *error = record_real(&mean, run_block_errors(to, at));
+        lln_values_mean(x, 1, range.count, range.of,
+                        record_real(&mean, run_block_record(to, at)), &se);
+        if (run_shared.rows > 0)
+            *error = se;
+        if (rows->plan->stores_errors && column->type == LLN_CELL_REAL)
+            add_own_errors(column, from, range, x, error);
     }
     free(x);
     return LLN_OK;

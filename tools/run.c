@@ -132,6 +132,8 @@ static group_kind choose_groups(const run_plan *plan, bool sampled)
 static row_spread choose_spread(const run_plan *plan, group_kind kind,
                                 size_t draws)
 {
+    if (plan->stores_errors && !run_shared.aggregate)
+        return SPREAD_ERROR;
     if (plan->reduce || plan->rows_are_never_averaged)
         return SPREAD_NONE;
     if (run_shared.aggregate)

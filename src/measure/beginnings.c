@@ -32,7 +32,7 @@ static void add_piece(workspace *work, size_t i, size_t from, size_t to)
     const lln_tiles *tile = &work->tiles;
     const lln_attention *attention = tile->attention;
     bool single = attention->precision == LLN_FLOAT32;
-    lln_tile_kind kind = {attention->tiles.domain, single, false};
+    lln_tile_kind kind = {.domain = attention->tiles.domain, .single = single};
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     size_t count = to - from, skipped = from - tile->from[i];
     size_t bytes = lln_precision_size(attention->precision);

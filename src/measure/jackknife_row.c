@@ -90,10 +90,10 @@ static lln_group_sums weigh_again(const void *scores, size_t count,
     lln_tile_sums sums = {.reference = top, .max = max, .center = max};
     size_t ties;
     if (single) {
-        lln_tile_sums_f32(scores, count, domain, false, NULL, &sums);
+        lln_tile_sums_f32(scores, count, domain, LLN_TILE_SUMS, NULL, &sums);
         ties = lln_tile_ties_f32(scores, count, (float)top);
     } else {
-        lln_tile_sums_f64(scores, count, domain, false, NULL, &sums);
+        lln_tile_sums_f64(scores, count, domain, LLN_TILE_SUMS, NULL, &sums);
         ties = lln_tile_ties_f64(scores, count, top);
     }
     return (lln_group_sums){.max = max,

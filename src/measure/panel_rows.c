@@ -31,7 +31,7 @@ struct lln_panel_work {
     double *logs;          /* scratch, [m], or of one tile */
     size_t queries[LLN_TILE_ROWS], first[LLN_TILE_ROWS], end[LLN_TILE_ROWS];
     size_t keys[LLN_TILE_ROWS];
-    double scale[LLN_TILE_ROWS];
+    double scale[LLN_TILE_ROWS], sums[LLN_TILE_ROWS];
     lln_row_state states[LLN_TILE_ROWS];
     lln_row rows[LLN_TILE_ROWS];
 };
@@ -134,7 +134,8 @@ static void add_tile(lln_panel_work *work)
     size_t number = (tile->key - tile->low) / LLN_TILE_KEYS;
     lln_tile_kind kind = {attention->tiles.domain,
                           attention->precision == LLN_FLOAT32,
-                          work->what & LLN_ROW_MOMENTS};
+                          (work->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)) != 0,
+                          (work->what & LLN_ROW_SHAPE) != 0};
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
         size_t at = i * work->stride + tile->key + from - tile->low;
@@ -197,6 +198,7 @@ static void fill_by_tiles(lln_panel_work *work, const size_t *queries,
                                        state, work->what);
         work->keys[i] = (size_t)state->count;
         work->scale[i] = work->rows[i].top;
+        work->sums[i] = work->rows[i].sum;
         work->first[i] = tiles->first[i];
         work->end[i] = tiles->end[i];
         work->queries[i] = tiles->queries[i];
@@ -251,6 +253,9 @@ static lln_status fill_by_rows(lln_panel_work *work, const size_t *queries,
         if (work->hidden)
             work->keys[i] -= note_hidden(work, i);
         work->scale[i] = 1;
+        work->sums[i] = 0;
+        for (size_t j = work->first[i]; j < work->end[i]; j++)
+            work->sums[i] += entries[i * m + j];
     }
     return LLN_OK;
 }
@@ -267,6 +272,7 @@ lln_status lln_panel_fill(lln_panel_work *work, const size_t *queries,
     panel->weights = work->weights;
     panel->hidden = work->hidden;
     panel->scale = work->scale;
+    panel->sums = work->sums;
     panel->statistics = work->rows;
     if (by_rows(work->attention))
         return fill_by_rows(work, queries, panel);

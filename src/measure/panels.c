@@ -28,8 +28,9 @@ typedef struct {
     const size_t *queries; /* NULL: all rows */
     size_t count, block, width;
     unsigned what;
-    lln_panel_visit *visit;
-    void *context;
+    const lln_panel_visitor *visitors; /* [visitor_count] */
+    size_t visitor_count;
+    lln_row *out; /* NULL: not wanted */
 } panel_pass;
 
 const void *lln_panel_row(const lln_panel *panel, size_t i)
@@ -88,6 +89,16 @@ static size_t block_rows(const panel_pass *pass)
     return rows < 1 ? 1 : lln_size_smaller(rows, LLN_TILE_ROWS);
 }
 
+static void show(const panel_pass *pass, const lln_panel *panel)
+{
+    if (pass->out)
+        memcpy(pass->out + panel->index, panel->statistics,
+               panel->rows * sizeof *pass->out);
+    for (size_t v = 0; v < pass->visitor_count; v++)
+        pass->visitors[v].visit(pass->visitors[v].context, omp_get_thread_num(),
+                                panel);
+}
+
 static void run_group(const panel_pass *pass, size_t group,
                       lln_panel_work *work, lln_failure *failure)
 {
@@ -101,7 +112,7 @@ static void run_group(const panel_pass *pass, size_t group,
             work, pass->queries ? pass->queries + start : NULL, &panel);
         lln_failure_note(failure, start, status);
         if (status == LLN_OK && !lln_stop_requested)
-            pass->visit(pass->context, omp_get_thread_num(), &panel);
+            show(pass, &panel);
         lln_rows_done += here;
     }
 }
@@ -129,14 +140,28 @@ lln_status lln_panels_visit(lln_attention *attention, const size_t *queries,
                             size_t count, unsigned what, lln_panel_visit *visit,
                             void *context)
 {
+    lln_panel_visitor visitor = {visit, context};
+    return lln_panels_measure(attention, queries, count, what, &visitor, 1,
+                              NULL);
+}
+
+lln_status lln_panels_measure(lln_attention *attention, const size_t *queries,
+                              size_t count, unsigned what,
+                              const lln_panel_visitor *visitors,
+                              size_t visitor_count, lln_row *out)
+{
     panel_pass pass = {.attention = attention,
                        .queries = queries,
                        .count = queries ? count : attention->n,
                        .what = what,
-                       .visit = visit,
-                       .context = context};
+                       .visitors = visitors,
+                       .visitor_count = visitor_count,
+                       .out = out};
     if (pass.count == 0)
         return lln_fail(LLN_EINVAL, "no rows to measure");
+    if (visitor_count == 0)
+        return out ? lln_rows_measure(attention, queries, pass.count, what, out)
+                   : LLN_OK;
     lln_rows_begun += pass.count;
     LLN_TRY(lln_attention_prepare(attention));
     pass.block = block_rows(&pass);

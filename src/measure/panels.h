@@ -34,6 +34,7 @@ typedef struct {
     const unsigned char *hidden; /* [rows x stride] whether a bias hides the
                                     key; NULL: none is hidden */
     const double *scale;         /* [rows] */
+    const double *sums;          /* [rows] w_i = sum_j P_ij; 0 without keys */
     const lln_row *statistics;   /* [rows] as of lln_rows_measure; for attention
                                     by rows, statistics.keys counts entries
                                     above 0 only */
@@ -62,5 +63,20 @@ LLN_NODISCARD lln_status lln_panels_visit(lln_attention *attention,
                                           const size_t *queries, size_t count,
                                           unsigned what, lln_panel_visit *visit,
                                           void *context);
+
+/* What receives panels. */
+typedef struct {
+    lln_panel_visit *visit;
+    void *context;
+} lln_panel_visitor;
+
+/* The same for several visitors in one pass, in order for each panel; out
+ * [count] receives the statistics of the rows, unless it is NULL. Without
+ * visitors, it is lln_rows_measure. */
+LLN_NODISCARD lln_status lln_panels_measure(lln_attention *attention,
+                                            const size_t *queries, size_t count,
+                                            unsigned what,
+                                            const lln_panel_visitor *visitors,
+                                            size_t visitor_count, lln_row *out);
 
 #endif

@@ -182,7 +182,7 @@ void lln_patterns_mean(const lln_pattern_mass *rows, size_t count, size_t n,
 {
     enum { STRIDE = LLN_PATTERNS * sizeof *rows / sizeof(double) };
     for (size_t p = 0; p < LLN_PATTERNS; p++) {
-        lln_pattern_mass unused, *of = error ? &error[p] : &unused;
+        lln_pattern_mass unused = {0, 0, 0}, *of = error ? &error[p] : &unused;
         lln_values_mean(&rows[p].mass, STRIDE, count, n, &out[p].mass,
                         &of->mass);
         lln_values_mean(&rows[p].rows, STRIDE, count, n, &out[p].rows,

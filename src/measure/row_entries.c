@@ -60,6 +60,23 @@ static double entropy(const double *entries, size_t m, const double *logs)
     return fmax(sum, 0);
 }
 
+/* sum q (ln q - mean)^2 with the positive entries q divided by their sum; logs:
+ * their logarithms before that, which has no effect. */
+static double varentropy(const double *entries, size_t m, const double *logs,
+                         double sum)
+{
+    double mean = 0, spread = 0;
+    for (size_t j = 0, k = 0; j < m; j++)
+        if (entries[j] > 0)
+            mean += entries[j] / sum * logs[k++];
+    for (size_t j = 0, k = 0; j < m; j++)
+        if (entries[j] > 0) {
+            double y = logs[k++] - mean;
+            spread += entries[j] / sum * (y * y);
+        }
+    return spread;
+}
+
 void lln_row_scale(lln_row *row, double sum)
 {
     bool distribution = fabs(sum - 1) <= LLN_ROW_DEFICIT;
@@ -90,12 +107,19 @@ lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
         .top = sums.top,
         .sum = sums.sum,
         .negative = sums.negative,
+        .varentropy = NAN,
+        .renyi2 = NAN,
+        .low = NAN,
         .scores = {NAN, NAN, NAN, NAN, NAN},
     };
     if (what)
         take_logs(logs, keys);
-    if (what & LLN_ROW_MOMENTS)
+    if (what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE))
         row.scores = keys > 0 ? central_moments(logs, keys) : (lln_moments){0};
+    if ((what & LLN_ROW_SHAPE) && sums.negative == 0 && sums.sum > 0) {
+        row.varentropy = varentropy(entries, m, logs, sums.sum);
+        row.renyi2 = fmax(2 * log(sums.sum) - log(sums.squares), 0);
+    }
     bool distribution =
         sums.negative == 0 && fabs(sums.sum - 1) <= LLN_ROW_DEFICIT;
     if ((what & LLN_ROW_ENTROPY) && distribution)

@@ -23,6 +23,9 @@ static lln_row from_state(const lln_attention *attention,
                          .max = -INFINITY,
                          .entropy = NAN,
                          .sum_squares = NAN,
+                         .varentropy = NAN,
+                         .renyi2 = NAN,
+                         .low = NAN,
                          .scores = {NAN, NAN, NAN, NAN, NAN}};
     double sum = row->ties + row->rest;
     double log_sum = log1p(row->rest + (row->ties - 1));
@@ -34,11 +37,16 @@ static lln_row from_state(const lln_attention *attention,
         .sum_squares = (row->ties + row->square) / (sum * sum),
         .top = 1 / sum,
         .sum = 1,
+        .varentropy = row->spread / sum,
+        .renyi2 = 2 * log_sum - log1p(row->square + (row->ties - 1)),
+        .low = row->smallest,
         .scores = row->moments,
     };
     if (!(what & LLN_ROW_ENTROPY))
         out.entropy = out.sum_squares = NAN;
-    if (!(what & LLN_ROW_MOMENTS))
+    if (!(what & LLN_ROW_SHAPE))
+        out.varentropy = out.renyi2 = out.low = NAN;
+    if (!(what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)))
         out.scores = (lln_moments){NAN, NAN, NAN, NAN, NAN};
     lln_moments_settle(&out.scores, lln_row_rounding(attention, &out));
     return out;
@@ -49,8 +57,10 @@ static void add_outside(const lln_attention *attention, size_t query,
                         lln_row *row)
 {
     row->logit = row->max;
-    if (attention->tiles.offset)
+    if (attention->tiles.offset) {
         row->logit += attention->tiles.offset[query];
+        row->low += attention->tiles.offset[query];
+    }
     row->outside = lln_attention_outside(attention, query, row->log_norm);
     row->sum = row->keys > 0 ? 1 - row->outside : 0;
     row->top *= row->sum;

@@ -13,6 +13,9 @@ static void raise_max(lln_row_state *row, double reference, lln_domain domain)
         row->slope = shrink * (row->slope + delta * sum);
         row->rest = shrink * sum;
         row->square = shrink * shrink * (row->ties + row->square);
+        row->spread *= shrink;
+        row->mean -= delta;
+        row->tilt -= delta;
     }
     row->ties = 0;
     row->reference = reference;
@@ -46,15 +49,55 @@ static lln_tile_sums sum_scores(const void *scores, size_t count,
     lln_tile_sums sums = {.reference = row->reference,
                           .max = row->max,
                           .center = center,
+                          .tilt = row->tilt,
                           .weights = weights,
                           .logs = logs};
+    lln_tile_what what = kind.shape     ? LLN_TILE_SHAPE
+                         : kept         ? LLN_TILE_KEEP
+                         : kind.moments ? LLN_TILE_MOMENTS
+                                        : LLN_TILE_SUMS;
     if (kind.single)
-        lln_tile_sums_f32(scores, count, kind.domain, kind.moments, kept,
-                          &sums);
+        lln_tile_sums_f32(scores, count, kind.domain, what, kept, &sums);
     else
-        lln_tile_sums_f64(scores, count, kind.domain, kind.moments, kept,
-                          &sums);
+        lln_tile_sums_f64(scores, count, kind.domain, what, kept, &sums);
     return sums;
+}
+
+/* The variance of y in a tile with sum of weights `sum`. It loses digits if the
+ * mean is far from the tilt: then the sums are computed again about the mean.
+ * The previous tile of the row usually has nearly the same mean. */
+static double tile_variance(const void *scores, size_t count,
+                            lln_tile_kind kind, double sum, lln_tile_sums *sums)
+{
+    enum { LOSS = 32 };
+    double mean = sums->first / sum,
+           variance = sums->second / sum - mean * mean;
+    if (mean * mean > LOSS * variance) {
+        sums->tilt += mean;
+        if (kind.single)
+            lln_tile_tilt_f32(scores, count, kind.domain, sums);
+        else
+            lln_tile_tilt_f64(scores, count, kind.domain, sums);
+        mean = sums->first / sum;
+        variance = sums->second / sum - mean * mean;
+    }
+    return fmax(variance, 0);
+}
+
+/* Merges the mean and spread of a tile whose weights sum to `sum` (Chan et al.
+ * 1983), before they are added to the sums of the row. */
+static void add_shape(const void *scores, size_t count, lln_tile_kind kind,
+                      double sum, lln_tile_sums *sums, lln_row_state *row)
+{
+    double before = row->ties + row->rest, all = before + sum;
+    double variance = tile_variance(scores, count, kind, sum, sums);
+    double mean = sums->tilt + sums->first / sum;
+    double step = before > 0 ? mean - row->mean : 0;
+    row->spread += sum * variance + step * step * before * sum / all;
+    row->mean = before > 0 ? row->mean + step * sum / all : mean;
+    row->tilt = mean;
+    row->smallest =
+        row->count > 0 ? fmin(row->smallest, sums->smallest) : sums->smallest;
 }
 
 /* It assumes that the scores do not exceed the largest so far, and corrects the
@@ -77,8 +120,12 @@ lln_tile_sums lln_row_state_add(const void *scores, size_t count,
         sums =
             sum_scores(scores, count, kind, kept, center, row, weights, logs);
     }
-    if (sums.largest == row->reference)
-        row->ties += ties_with(scores, count, sums.largest, kind);
+    double ties = sums.largest == row->reference
+                      ? ties_with(scores, count, sums.largest, kind)
+                      : 0;
+    if (kind.shape)
+        add_shape(scores, count, kind, ties + sums.rest, &sums, row);
+    row->ties += ties;
     row->rest += sums.rest;
     row->slope += sums.slope;
     row->square += sums.square;

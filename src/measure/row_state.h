@@ -21,6 +21,10 @@ typedef struct {
     double reference, max, ties, rest, slope, square;
     double count;
     lln_moments moments; /* of the scores as logs */
+    /* With `shape`, of y = s - max weighted by exp(y): the mean, the sum of
+     * squares about it, and the mean in the last tile; and the smallest
+     * score as a logarithm. */
+    double mean, spread, tilt, smallest;
 } lln_row_state;
 
 /* Properties of a tile, for the loops over it. */
@@ -28,6 +32,7 @@ typedef struct {
     lln_domain domain;
     bool single; /* scores are float, else double */
     bool moments;
+    bool shape; /* which needs moments, and no `kept` */
 } lln_tile_kind;
 
 /* Adds `count` >= 1 scores of a row and, unless it is NULL, writes their

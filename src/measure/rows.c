@@ -116,7 +116,8 @@ static void add_tile(workspace *work, const row_pass *pass)
     const lln_attention *attention = tile->attention;
     lln_tile_kind kind = {attention->tiles.domain,
                           attention->precision == LLN_FLOAT32,
-                          pass->what & LLN_ROW_MOMENTS};
+                          (pass->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)) != 0,
+                          (pass->what & LLN_ROW_SHAPE) != 0};
     size_t size = lln_precision_size(attention->precision);
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     bool hides = bias && bias->hides;
@@ -281,7 +282,7 @@ static lln_status run_scores(const lln_attention *attention,
 static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
-    bool moments = pass->what & LLN_ROW_MOMENTS;
+    bool moments = pass->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE);
     lln_rows_begun += count;
     bool rows = attention->kind == LLN_ATTENTION_ROWS;
     if (rows && attention->rows.scores && !moments) {

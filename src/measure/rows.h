@@ -32,16 +32,22 @@ typedef struct {
     double entropy;     /* nats */
     double sum_squares; /* sum_j P_j^2 */
     double top;         /* largest P_j */
-    double sum;      /* sum_j P_j; for attention by tiles without sink 1, or 0
-                        if the row sees no key */
-    double outside;  /* weight of the sink, 1 - sum; 0 without one */
-    double negative; /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
+    double sum;        /* sum_j P_j; for attention by tiles without sink 1, or 0
+                          if the row sees no key */
+    double outside;    /* weight of the sink, 1 - sum; 0 without one */
+    double negative;   /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
+    double varentropy; /* sum_j P_j (ln P_j + H)^2 of P_j / sum, nats^2; NaN as
+                          for entropies, but also defined if sum differs from
+                          1 */
+    double renyi2;     /* -ln sum_j P_j^2, likewise, nats */
+    double low;        /* smallest score plus tiles.offset; NaN by rows */
     lln_moments scores; /* of s_j, equal weights; a spread below
                            lln_row_rounding is 0 */
 } lln_row;
 
-/* Statistics to compute in addition to log_norm and max. */
-enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2 };
+/* Statistics to compute in addition to log_norm and max. The shape, varentropy,
+ * renyi2 and low, comes with the moments. */
+enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2, LLN_ROW_SHAPE = 4 };
 
 /* Fills out[count] for the queries listed in queries[count]; NULL means 0 ..
  * count - 1. Fields that were not requested are NaN. Threads share the rows;

@@ -21,6 +21,10 @@ typedef struct {
     double rest;    /* sum of exp(y) over scores below reference */
     double slope;   /* sum of -y exp(y) over the same scores */
     double square;  /* sum of exp(y)^2 over the same scores */
+    double tilt;    /* in with `shape`: near the mean of y weighted by exp(y) */
+    double first;   /* with `shape`: sum of exp(y) (y - tilt) over all scores */
+    double second;  /* sum of exp(y) (y - tilt)^2 over the same */
+    double smallest; /* with `shape`: the smallest score as a logarithm */
     double power[5]; /* power[r] = sum of (s - center)^r, r = 1..4 */
     void *weights;   /* in: receives exp(y) [count] in the precision of the
                         scores; NULL: is not wanted */
@@ -52,11 +56,25 @@ double lln_tile_center_f64(const double *scores, size_t count,
                            lln_domain domain);
 
 /* Sums over count >= 1 scores, at most one tile, since they are computed in the
- * precision of the scores. power[] is computed only with `moments`; then kept
- * [count], unless NULL, receives the scores as logarithms. */
+ * precision of the scores. power[] is computed only with moments, LLN_TILE_KEEP
+ * and LLN_TILE_SHAPE; with LLN_TILE_KEEP, kept [count] receives the scores as
+ * logarithms. */
+typedef enum {
+    LLN_TILE_SUMS,
+    LLN_TILE_MOMENTS,
+    LLN_TILE_KEEP,
+    LLN_TILE_SHAPE
+} lln_tile_what;
+
 void lln_tile_sums_f32(const float *scores, size_t count, lln_domain domain,
-                       bool moments, float *kept, lln_tile_sums *sums);
+                       lln_tile_what what, float *kept, lln_tile_sums *sums);
 void lln_tile_sums_f64(const double *scores, size_t count, lln_domain domain,
-                       bool moments, double *kept, lln_tile_sums *sums);
+                       lln_tile_what what, double *kept, lln_tile_sums *sums);
+
+/* Only `first` and `second` of these sums. */
+void lln_tile_tilt_f32(const float *scores, size_t count, lln_domain domain,
+                       lln_tile_sums *sums);
+void lln_tile_tilt_f64(const double *scores, size_t count, lln_domain domain,
+                       lln_tile_sums *sums);
 
 #endif

@@ -22,7 +22,7 @@ header() {
     # What is printed on request alone: the rule, and what is of a sink or of
     # --jackknife.
     equal all "$(header "${of[@]}" --columns tau,all)" \
-        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var,entropy_qnorm_corr,entropy_qnorm_spearman,entropy_norm_slope,previous_rows,previous_mass_uniform"
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var,entropy_qnorm_corr,entropy_qnorm_spearman,entropy_norm_slope,previous_rows,previous_mass_uniform,$(header "${of[@]}" --columns coverage)"
     equal sink "$(header "${of[@]}" --columns sink)" \
         outside_mass,entropy_with_sink_nats
     equal default "$(header "${of[@]}" --columns default)" \

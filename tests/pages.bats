@@ -6,7 +6,8 @@ load helper
 
 # printed TOOL: the columns of all tables of the tool, without those that all
 # tools share and standard errors. Columns of a map that differ only in a
-# format, a side or a method are replaced by one name.
+# format, a side or a method, or in a number that an option gives, are replaced
+# by one name.
 printed() {
     local options
     while read -r options; do
@@ -14,7 +15,9 @@ printed() {
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
         sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
-            s/^distance_.*/distance_METHOD/' | sort -u
+            s/^distance_.*/distance_METHOD/
+            s/^k[0-9]+(_[0-9]+)?(_|$)/kP\2/
+            s/^recall_[0-9]+/recall_K/' | sort -u
 }
 
 # described PAGE: the columns that have an item.
@@ -31,7 +34,7 @@ described() {
         tool=$(basename "$tool")
         case $tool in
         lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' \
-            '--by-position 2' '--at-lengths 8' ;;
+            --distribution '--by-position 2' '--at-lengths 8' ;;
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;

@@ -420,9 +420,10 @@ int main(int argc, char **argv)
     if (options.diagnose && (pattern_token_ids || pattern_file))
         cli_usage("--%s cannot be used with --diagnose",
                   pattern_token_ids ? "token-ids" : "pattern");
+    bool distribution = coverage_distribution_asked();
     if (options.diagnose)
         return write_diagnosis();
-    if (coverage_distribution_asked())
+    if (distribution)
         return coverage_distribution_write();
     if (cli_given("by-position"))
         return write_means(by_position_write);

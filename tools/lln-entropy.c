@@ -21,6 +21,7 @@
 #include "pattern_columns.h"
 #include "rules.h"
 #include "run.h"
+#include "where_columns.h"
 
 static struct {
     bool per_row, diagnose;
@@ -37,6 +38,7 @@ static const cli_option option_table[] = {
      &options.diagnose, 0, 0, false},
     BY_POSITION_OPTION,
     AT_LENGTHS_OPTION,
+    WHERE_OPTIONS,
     COVERAGE_OPTIONS,
     COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
@@ -53,6 +55,9 @@ static const cli_tool tool = {
 
 enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4, PASS_TOKENS = 8 };
 
+/* Passes over rows that other columns need. */
+#define OTHER_ROWS (PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)
+
 #define THEORY (PASS_THEORY | PASS_TEMPERATURE)
 
 typedef struct {
@@ -61,6 +66,7 @@ typedef struct {
     jackknife_record jackknife;
     lln_query_norm norm;
     pattern_record patterns;
+    where_record where;
     lln_coverage_summary coverage;
 } summary_record;
 
@@ -94,6 +100,7 @@ static record_column summary_columns[COLUMNS_MOST] = {
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     NORM_COLUMNS(summary_record, norm, PASS_ROWS),
     PATTERN_COLUMNS(summary_record, patterns),
+    WHERE_COLUMNS(summary_record, where),
     {0},
 };
 
@@ -106,6 +113,7 @@ typedef struct {
     lln_entropy entropy;
     norm_record norm;
     pattern_record patterns;
+    where_row_record where;
     row_use use;       /* in means of rows */
     double coverage[]; /* [coverage_values()] */
 } query_record;
@@ -126,6 +134,7 @@ static record_column query_columns[COLUMNS_MOST] = {
                 0),
     NORM_ROW_COLUMNS(query_record, norm),
     PATTERN_ROW_COLUMNS(query_record, patterns),
+    WHERE_ROW_COLUMNS(query_record, where),
     RECORD_REAL(query_record, entropy.ln_keys, LN_KEYS, NULL, 0),
     {0},
 };
@@ -176,7 +185,8 @@ static const record_column model_columns[] = {
 static lln_status summarise_rows(const run_case *c, lln_attention *attention,
                                  const lln_row *rows,
                                  const lln_coverage *coverage,
-                                 summary_record *out, summary_record *error)
+                                 lln_where_sums *where, summary_record *out,
+                                 summary_record *error)
 {
     bool drawn = run_shared.rows > 0;
     size_t count = c->rows ? c->row_count : attention->n;
@@ -187,6 +197,8 @@ static lln_status summarise_rows(const run_case *c, lln_attention *attention,
         LLN_TRY(lln_coverage_summarise(
             coverage, attention->n, &out->coverage,
             drawn || coverage_has_brackets() ? &error->coverage : NULL));
+    LLN_TRY(where_fill(c, attention, where, rows, count, &out->where,
+                       drawn ? &error->where : NULL));
     return norm_columns_measure(c, attention, rows, &out->norm,
                                 drawn ? &error->norm : NULL);
 }
@@ -197,14 +209,21 @@ static lln_status fill_rows(const run_case *c, lln_attention *attention,
     size_t count = c->row_count;
     lln_row *rows = NULL;
     lln_coverage *coverage = NULL;
+    lln_where_sums *where = NULL;
+    lln_panel_visitor visitor = {NULL, NULL};
     LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
-    unsigned what =
-        c->passes & PASS_ROWS ? norm_columns_statistics(c, attention) : 0;
-    lln_status status =
-        coverage_measure(c, attention, what, count, rows, &coverage);
+    unsigned what = where_needs(c->passes);
+    if (c->passes & PASS_ROWS)
+        what |= norm_columns_statistics(c, attention);
+    lln_status status = where_open(c, attention, false, &where, &visitor);
     if (status == LLN_OK)
-        status = summarise_rows(c, attention, rows, coverage, out, error);
+        status = coverage_measure(c, attention, visitor, what, count, rows,
+                                  &coverage);
+    if (status == LLN_OK)
+        status =
+            summarise_rows(c, attention, rows, coverage, where, out, error);
     lln_coverage_close(coverage);
+    lln_where_close(where);
     free(rows);
     return status;
 }
@@ -218,7 +237,7 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
     bool known = status == LLN_OK || status == LLN_EUNDEFINED;
-    if (known && (c->passes & (PASS_NORM | PASS_COVERAGE)))
+    if (known && (c->passes & (PASS_NORM | OTHER_ROWS)))
         LLN_TRY(fill_rows(c, attention, out, error));
     return status;
 }
@@ -232,7 +251,7 @@ static lln_status fill_attention(const run_case *c, lln_attention *attention,
         LLN_TRY(pattern_columns_measure(c, attention, &out->patterns,
                                         run_shared.rows > 0 ? &error->patterns
                                                             : NULL));
-    if (c->passes & (PASS_ROWS | PASS_COVERAGE))
+    if (c->passes & (PASS_ROWS | OTHER_ROWS))
         status = jackknife_asked() ? fill_jackknife(c, attention, out, error)
                                    : fill_rows(c, attention, out, error);
     return status;
@@ -249,7 +268,7 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (!(c->passes & (PASS_ROWS | PASS_COVERAGE | PASS_PATTERNS)))
+    if (!(c->passes & (PASS_ROWS | PASS_PATTERNS | OTHER_ROWS)))
         return LLN_OK;
     lln_attention attention;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
@@ -308,18 +327,24 @@ static lln_status measure_queries(const run_case *c, const void *context,
     lln_attention attention;
     lln_row *rows = NULL;
     lln_coverage *coverage = NULL;
+    lln_where_sums *where = NULL;
+    lln_panel_visitor visitor = {NULL, NULL};
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
     if (status == LLN_OK)
+        status = where_open(c, &attention, true, &where, &visitor);
+    if (status == LLN_OK)
         status = run_block_resize(block, count);
     if (status == LLN_OK)
-        status = coverage_measure(c, &attention,
-                                  norm_columns_statistics(c, &attention), count,
-                                  rows, &coverage);
+        status = coverage_measure(c, &attention, visitor,
+                                  norm_columns_statistics(c, &attention) |
+                                      where_needs(c->passes),
+                                  count, rows, &coverage);
     for (size_t i = 0; status == LLN_OK && i < count; i++) {
         query_record *out = run_block_record(block, i);
         query_record *error = run_block_errors(block, i);
         fill_query(&attention, &rows[i], c->rows ? c->rows[i] : i, out);
+        where_fill_row(c, &attention, where, rows, i, &out->where);
         coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
     }
     if (status == LLN_OK) {
@@ -332,6 +357,7 @@ static lln_status measure_queries(const run_case *c, const void *context,
                                           &first->patterns, stride);
     }
     lln_coverage_close(coverage);
+    lln_where_close(where);
     free(rows);
     lln_attention_close(&attention);
     return status;
@@ -412,6 +438,7 @@ int main(int argc, char **argv)
     pattern_columns_refuse();
     pattern_columns_choose(summary_columns);
     pattern_columns_choose(query_columns);
+    where_read(summary_columns, query_columns);
     coverage_read();
     coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
     coverage_add_row_columns(query_columns, offsetof(query_record, coverage));

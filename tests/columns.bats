@@ -113,6 +113,8 @@ header() {
             "$tool: --columns: these columns do not distinguish all rows; add id and $column"
     done << 'END'
 query lln-entropy --per-row
+bin lln-entropy --by-position 3
+length lln-entropy --at-lengths 4,8
 method lln-match --method paper,fenton
 bin lln-stats --histogram 3
 point lln-stats --qq 3

@@ -139,7 +139,7 @@ errors_near() {
         lln-entropy --jackknife --each --kernel softmax,elu
     refuses 2 "kernel 'lln:alpha=1:beta=1:eps=0' does not support --jackknife; expected one of softmax, lln, tempscale, blockdiag, window" \
         lln-stats --jackknife --each --kernel lln:alpha=1:beta=1:eps=0
-    for option in --per-row --diagnose; do
+    for option in --per-row --diagnose --by-position; do
         refuses 2 "--jackknife cannot be used with $option" \
             lln-entropy --jackknife $option
     done

@@ -36,7 +36,8 @@ described() {
         tool=$(basename "$tool")
         case $tool in
         lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' \
-            --distribution '--summary --format csv' ;;
+            --distribution '--summary --format csv' '--by-position 2' \
+            '--at-lengths 8' ;;
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;

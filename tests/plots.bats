@@ -6,7 +6,7 @@
 load helper
 
 plots=$BATS_TEST_DIRNAME/../plots/run
-topics='entropy gap lognormal log-variance landscape fidelity'
+topics='entropy gap lognormal log-variance landscape fidelity position'
 
 # build: makes a BUILD with the tools that these tests run.
 build() {

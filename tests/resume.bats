@@ -59,6 +59,8 @@ HEADS="-n 16 $SAMPLED --trials 3"
         cuts lln-stats -n 8 -d 4 --each --trials 2 $options
     done
     cuts lln-entropy -n 4 -d 2 --trials 2 --per-row
+    cuts lln-entropy -n 4 -d 2 --trials 2 --each --by-position 2
+    cuts lln-entropy -n 4 -d 2 --trials 2 --each --at-lengths 2,4
     rm out whole
     refuses 2 '--resume needs the column kernel here, where a head has several rows, to find the last row of each head; add id to --columns' \
         lln-entropy --per-row --columns source,layer,head,tau,query \

@@ -22,7 +22,8 @@ bool jackknife_asked(void)
 void jackknife_check(void)
 {
     static const char *const others[] = {
-        "per-row", "diagnose", "histogram", "qq", "normality", "fenton", NULL};
+        "per-row", "diagnose",  "by-position", "at-lengths", "histogram",
+        "qq",      "normality", "fenton",      NULL};
     const char *other = cli_first_given(others);
     if (!jackknife_asked())
         return;
@@ -42,8 +43,7 @@ void jackknife_check(void)
     stored_refuse("--jackknife");
 }
 
-/* Whether tokens can be left out of what the kernel makes. */
-static bool has_pairs(const lln_kernel_choice *choice)
+bool jackknife_has_pairs(const lln_kernel_choice *choice)
 {
     const char *variant = choice->kernel->variant;
     return (choice->kernel->properties & LLN_KERNEL_PAIRS) &&
@@ -57,7 +57,7 @@ void jackknife_check_kernels(const kernel_list *kernels)
         if (lln_kernels[i]->properties & LLN_KERNEL_PAIRS)
             lln_text_append(names, sizeof names, lln_kernels[i]->name);
     for (size_t i = 0; i < kernels->count; i++)
-        if (!has_pairs(&kernels->entries[i].choice))
+        if (!jackknife_has_pairs(&kernels->entries[i].choice))
             cli_usage("kernel '%s' does not support --jackknife; expected one "
                       "of %s",
                       kernels->entries[i].choice.text, names);

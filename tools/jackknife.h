@@ -43,6 +43,10 @@ bool jackknife_asked(void);
 /* Ends the process if the option cannot be used with another that was given. */
 void jackknife_check(void);
 
+/* Whether entries of the kernel stay the same, up to the sums of rows, if other
+ * tokens are left out. */
+bool jackknife_has_pairs(const lln_kernel_choice *choice);
+
 /* Ends the process if a kernel of the list has other entries where tokens are
  * left out. */
 void jackknife_check_kernels(const kernel_list *kernels);

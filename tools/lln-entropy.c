@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "against_columns.h"
+#include "at_lengths.h"
+#include "by_position.h"
 #include "command.h"
 #include "core/memory.h"
 #include "coverage_columns.h"
@@ -36,6 +38,8 @@ static const cli_option option_table[] = {
      "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    BY_POSITION_OPTION,
+    AT_LENGTHS_OPTION,
     WHERE_OPTIONS,
     COVERAGE_OPTIONS,
     COVERAGE_DISTRIBUTION_OPTION,
@@ -61,6 +65,9 @@ static const cli_tool tool = {
 };
 
 enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4, PASS_TOKENS = 8 };
+
+/* Passes over rows that other columns need. */
+#define OTHER_ROWS (PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)
 
 #define THEORY (PASS_THEORY | PASS_TEMPERATURE)
 
@@ -108,6 +115,9 @@ static record_column summary_columns[COLUMNS_MOST] = {
     {0},
 };
 
+/* Printed by default in tables of means of rows. */
+#define LN_KEYS "ln_keys"
+
 /* A row of --per-row. */
 typedef struct {
     long query, keys;
@@ -115,6 +125,7 @@ typedef struct {
     norm_record norm;
     pattern_record patterns;
     where_row_record where;
+    row_use use;       /* in means of rows */
     double coverage[]; /* [coverage_values()] */
 } query_record;
 
@@ -135,6 +146,7 @@ static record_column query_columns[COLUMNS_MOST] = {
     NORM_ROW_COLUMNS(query_record, norm),
     PATTERN_ROW_COLUMNS(query_record, patterns),
     WHERE_ROW_COLUMNS(query_record, where),
+    RECORD_REAL(query_record, entropy.ln_keys, LN_KEYS, NULL, 0),
     {0},
 };
 
@@ -281,6 +293,28 @@ static lln_status summarise_model(const run_block *heads, const void *context,
                                    run_block_record(block, 0));
 }
 
+/* What a row is to means. For attention by rows, which has entries of 0, `keys`
+ * is the number of positive ones. */
+static row_use find_use(const lln_attention *attention, const lln_row *row)
+{
+    bool in_sink = row->keys == 0 && row->outside == 1;
+    if (!isnan(row->entropy) || in_sink)
+        return ROW_COUNTS;
+    return row->keys == 0 && attention->kind == LLN_ATTENTION_TILES
+               ? ROW_IS_EMPTY
+               : ROW_IS_UNDEFINED;
+}
+
+static void fill_query(const lln_attention *attention, const lln_row *row,
+                       size_t query, void *record)
+{
+    query_record *out = record;
+    out->query = (long)query;
+    out->keys = (long)row->keys;
+    out->use = find_use(attention, row);
+    lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
+}
+
 static lln_status fill_queries(const run_case *c, lln_attention *attention,
                                const row_pass *pass, run_block *block)
 {
@@ -290,9 +324,7 @@ static lln_status fill_queries(const run_case *c, lln_attention *attention,
         const lln_row *row = &pass->rows[i];
         query_record *out = run_block_record(block, i);
         query_record *error = run_block_errors(block, i);
-        out->query = (long)(c->rows ? c->rows[i] : i);
-        out->keys = (long)row->keys;
-        lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
+        fill_query(attention, row, c->rows ? c->rows[i] : i, out);
         where_fill_row(c, attention, pass->where, pass->rows, i, &out->where);
         LLN_TRY(pattern_columns_fill_row(pass->patterns, i, &out->patterns));
         coverage_fill_row(c, pass->coverage, i, out->coverage, error->coverage);
@@ -316,6 +348,24 @@ static lln_status measure_queries(const run_case *c, const void *context,
     return status;
 }
 
+static row_use use_query(const void *record)
+{
+    return ((const query_record *)record)->use;
+}
+
+static run_plan query_plan = {
+    .name = "--per-row",
+    .table = {query_columns, sizeof(query_record)},
+    .measure = measure_queries,
+    .check_heads = pattern_columns_check,
+    .has_many_rows = true,
+    .rows_depend_on_head = true,
+    .rows_are_never_averaged = true,
+    .measures_sampled_rows = true,
+};
+
+static const row_source query_rows = {&query_plan, use_query, fill_query};
+
 static int write_diagnosis(void)
 {
     const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
@@ -334,8 +384,30 @@ static int write_diagnosis(void)
 static void show_sink(record_column *column)
 {
     for (; column->name; column++)
-        if (strcmp(column->group, SINK) == 0)
+        if (column->group && strcmp(column->group, SINK) == 0)
             column->group = COLUMNS_SHOWN(SINK);
+}
+
+/* Prints means of rows, with ln_keys among the default columns. */
+static int write_means(int write(const row_source *rows))
+{
+    for (record_column *column = query_columns; column->name; column++)
+        if (strcmp(column->name, LN_KEYS) == 0)
+            column->group = COLUMNS_DEFAULT;
+    return write(&query_rows);
+}
+
+/* Ends the process if options ask for more than one table. */
+static void check_tables(void)
+{
+    static const char *const tables[] = {"diagnose", "per-row", "by-position",
+                                         "at-lengths"};
+    size_t count = sizeof tables / sizeof *tables;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            if (cli_given(tables[i]) && cli_given(tables[j]))
+                cli_usage("--%s cannot be used with --%s", tables[i],
+                          tables[j]);
 }
 
 int main(int argc, char **argv)
@@ -350,6 +422,7 @@ int main(int argc, char **argv)
     if (summary_asked)
         return summary_write();
     jackknife_check();
+    check_tables();
     pattern_columns_refuse();
     pattern_columns_choose(summary_columns);
     pattern_columns_choose(query_columns);
@@ -357,10 +430,8 @@ int main(int argc, char **argv)
     coverage_read();
     coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
     coverage_add_row_columns(query_columns, offsetof(query_record, coverage));
-    size_t query_size =
-        sizeof(query_record) + coverage_values() * sizeof(double);
-    if (options.diagnose && options.per_row)
-        cli_usage("--diagnose cannot be used with --per-row");
+    query_plan.table.size += coverage_values() * sizeof(double);
+    query_plan.stores_errors = coverage_has_brackets();
     if (options.diagnose)
         pattern_columns_refuse_with("--diagnose");
     bool distribution = coverage_distribution_asked();
@@ -370,16 +441,14 @@ int main(int argc, char **argv)
         pattern_columns_refuse_with("--distribution");
     if (distribution)
         return coverage_distribution_write();
+    if (cli_given("by-position"))
+        return write_means(by_position_write);
+    if (at_lengths_text)
+        return write_means(at_lengths_write);
+    by_position_absent();
+    at_lengths_absent();
     if (options.per_row)
-        return against_run(&(run_plan){.name = "--per-row",
-                                       .table = {query_columns, query_size},
-                                       .measure = measure_queries,
-                                       .check_heads = pattern_columns_check,
-                                       .stores_errors = coverage_has_brackets(),
-                                       .has_many_rows = true,
-                                       .rows_depend_on_head = true,
-                                       .rows_are_never_averaged = true,
-                                       .measures_sampled_rows = true});
+        return against_run(&query_plan);
     return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},

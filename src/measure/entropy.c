@@ -29,6 +29,11 @@ static double ceiling(const lln_row *row)
     return row->keys > 0 ? log((double)row->keys) : 0;
 }
 
+static double ln_keys(const lln_row *row)
+{
+    return row->keys > 0 ? log((double)row->keys) : NAN;
+}
+
 static double floor_of(const lln_row *row)
 {
     double squares = row->scores.m2;
@@ -156,6 +161,7 @@ static const row_summary summaries[] = {
     {offsetof(lln_entropy, outside), MEAN, outside, false},
     {offsetof(lln_entropy, with_sink), MEAN, with_sink, true},
     {offsetof(lln_entropy, floor), MEAN, floor_of, true},
+    {offsetof(lln_entropy, ln_keys), MEAN, ln_keys, false},
 };
 
 static double *field_of(lln_entropy *entropy, const row_summary *summary)

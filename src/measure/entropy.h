@@ -30,9 +30,10 @@ typedef struct {
     double outside;      /* 1 - sum_j P_ij: the weight of a sink */
     double with_sink; /* entropy of the row with the weight of the sink, o, as
                          one more outcome: (1 - o) (H_i - ln(1 - o)) - o ln o */
-    double floor; /* lln_entropy_floor of the row's keys and the spread of its
-                     scores, nats; NaN for rows without LLN_ROW_MOMENTS, or if
-                     entropy is NaN */
+    double floor;   /* lln_entropy_floor of the row's keys and the spread of its
+                       scores, nats; NaN for rows without LLN_ROW_MOMENTS, or if
+                       entropy is NaN */
+    double ln_keys; /* ln(keys of the row); a row without keys is left out */
 } lln_entropy;
 
 /* The smallest entropy that softmax of T = `keys` >= 1 logits s can have if ||s

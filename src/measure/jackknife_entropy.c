@@ -140,6 +140,7 @@ static void finish_group(const collector *to, size_t t, lln_entropy *out)
         .outside = mean(to, OUTSIDE, ROWS, t),
         .with_sink = mean(to, WITH_SINK, ROWS, t),
         .floor = NAN,
+        .ln_keys = ceiling,
     };
 }
 

@@ -12,8 +12,8 @@
 #include "core/memory.h"
 #include "coverage_columns.h"
 #include "coverage_distribution.h"
+#include "diagnosis.h"
 #include "jackknife.h"
-#include "measure/diagnosis.h"
 #include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
@@ -64,10 +64,7 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4, PASS_TOKENS = 8 };
-
-/* Passes over rows that other columns need. */
-#define OTHER_ROWS (PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)
+enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_TOKENS = 8 };
 
 #define THEORY (PASS_THEORY | PASS_TEMPERATURE)
 
@@ -147,47 +144,6 @@ static record_column query_columns[COLUMNS_MOST] = {
     PATTERN_ROW_COLUMNS(query_record, patterns),
     WHERE_ROW_COLUMNS(query_record, where),
     RECORD_REAL(query_record, entropy.ln_keys, LN_KEYS, NULL, 0),
-    {0},
-};
-
-/* The rows of --diagnose: of a head with --each, else of a model. */
-#define HEAD(field, name, pass)                                                \
-    RECORD_REAL(lln_head_diagnosis, field, name, COLUMNS_DEFAULT, pass)
-#define MODEL(field, name, pass)                                               \
-    RECORD_REAL(lln_diagnosis, field, name, COLUMNS_DEFAULT, pass)
-
-static const record_column head_columns[] = {
-    HEAD(entropy, "entropy_nats", 0),
-    HEAD(over_log_n, "entropy_over_log_n", 0),
-    HEAD(over_ceiling, "entropy_over_ceiling", 0),
-    HEAD(normalized, "entropy_normalized", 0),
-    HEAD(floor, "entropy_floor_nats", 0),
-    HEAD(max_logit, "max_logit", 0),
-    HEAD(centered_sigma1, "centered_sigma1", PASS_SIGMA),
-    {0},
-};
-
-static const record_column model_columns[] = {
-    MODEL(entropy, "entropy_nats", 0),
-    MODEL(over_log_n, "entropy_over_log_n", 0),
-    MODEL(over_ceiling, "entropy_over_ceiling", 0),
-    MODEL(normalized, "entropy_normalized", 0),
-    MODEL(floor, "entropy_floor_nats", 0),
-    MODEL(max_logit, "max_logit", 0),
-    MODEL(centered_sigma1, "centered_sigma1", PASS_SIGMA),
-    MODEL(centered_sigma1_max, "centered_sigma1_max", PASS_SIGMA),
-    MODEL(least, "entropy_head_min_nats", 0),
-    MODEL(largest, "entropy_head_max_nats", 0),
-    MODEL(of_ceiling[0], "share_ceiling_0_25", 0),
-    MODEL(of_ceiling[1], "share_ceiling_0_5", 0),
-    MODEL(of_ceiling[2], "share_ceiling_0_75", 0),
-    MODEL(of_ceiling[3], "share_ceiling_1", 0),
-    MODEL(of_largest[0], "share_largest_0_25", 0),
-    MODEL(of_largest[1], "share_largest_0_5", 0),
-    MODEL(of_largest[2], "share_largest_0_75", 0),
-    MODEL(of_largest[3], "share_largest_1", 0),
-    RECORD_INTEGER(lln_diagnosis, undefined, "heads_undefined", COLUMNS_DEFAULT,
-                   0),
     {0},
 };
 
@@ -273,26 +229,6 @@ static lln_status measure_entropy(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-static lln_status measure_diagnosis(const run_case *c, const void *context,
-                                    run_block *block)
-{
-    (void)context;
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_head_diagnosis_measure(
-        &attention, c->passes & PASS_SIGMA, run_block_record(block, 0));
-    lln_attention_close(&attention);
-    return status;
-}
-
-static lln_status summarise_model(const run_block *heads, const void *context,
-                                  run_block *block)
-{
-    (void)context;
-    return lln_diagnosis_summarise(run_block_record(heads, 0), heads->rows,
-                                   run_block_record(block, 0));
-}
-
 /* What a row is to means. For attention by rows, which has entries of 0, `keys`
  * is the number of positive ones. */
 static row_use find_use(const lln_attention *attention, const lln_row *row)
@@ -366,20 +302,6 @@ static run_plan query_plan = {
 
 static const row_source query_rows = {&query_plan, use_query, fill_query};
 
-static int write_diagnosis(void)
-{
-    const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
-    const record_type models = {model_columns, sizeof(lln_diagnosis)};
-    run_plan plan = {
-        .name = "--diagnose", .table = heads, .measure = measure_diagnosis};
-    if (!run_shared.each) {
-        plan.table = models;
-        plan.measured = heads;
-        plan.reduce = summarise_model;
-    }
-    return against_run(&plan);
-}
-
 /* Puts columns of a sink among the default ones. */
 static void show_sink(record_column *column)
 {
@@ -400,8 +322,9 @@ static int write_means(int write(const row_source *rows))
 /* Ends the process if options ask for more than one table. */
 static void check_tables(void)
 {
-    static const char *const tables[] = {"diagnose", "per-row", "by-position",
-                                         "at-lengths"};
+    static const char *const tables[] = {"diagnose",    "per-row",
+                                         "by-position", "at-lengths",
+                                         "summary",     "distribution"};
     size_t count = sizeof tables / sizeof *tables;
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
@@ -418,11 +341,11 @@ int main(int argc, char **argv)
         show_sink(query_columns);
     }
     jackknife_show(summary_columns);
+    check_tables();
     summary_check();
     if (summary_asked)
         return summary_write();
     jackknife_check();
-    check_tables();
     pattern_columns_refuse();
     pattern_columns_choose(summary_columns);
     pattern_columns_choose(query_columns);
@@ -436,7 +359,7 @@ int main(int argc, char **argv)
         pattern_columns_refuse_with("--diagnose");
     bool distribution = coverage_distribution_asked();
     if (options.diagnose)
-        return write_diagnosis();
+        return diagnosis_write();
     if (distribution)
         pattern_columns_refuse_with("--distribution");
     if (distribution)

@@ -128,9 +128,10 @@ void summary_check(void)
 static void check_options(void)
 {
     static const char *const never[] = {
-        "per-row",       "against", "diagnose", "jackknife", "grid",
-        "prefix-tokens", "qk-clip", "coverage", "recall",    "coverage-memory",
-        "each",          "shard",   NULL};
+        "against",   "jackknife", "grid",   "prefix-tokens",
+        "qk-clip",   "coverage",  "recall", "coverage-memory",
+        "token-ids", "pattern",   "each",   "shard",
+        NULL};
     static const char *const table[] = {"columns", "no-header", "resume", NULL};
     const char *name = cli_first_given(never);
     if (name)

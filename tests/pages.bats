@@ -6,7 +6,8 @@ load helper
 
 # printed TOOL: the columns of all tables of the tool, without those that all
 # tools share and standard errors. Columns of a map that differ only in a
-# format, a side or a method are replaced by one name.
+# format, a side or a method, or in a number that an option gives, are replaced
+# by one name.
 printed() {
     local options
     while read -r options; do
@@ -14,7 +15,9 @@ printed() {
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
         sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
-            s/^distance_.*/distance_METHOD/' | sort -u
+            /^distance_(mean|median)$/!s/^distance_.*/distance_METHOD/
+            s/^k[0-9]+(_[0-9]+)?(_|$)/kP\2/
+            s/^recall_[0-9]+/recall_K/' | sort -u
 }
 
 # described PAGE: the columns that have an item.
@@ -25,10 +28,13 @@ described() {
 
 @test "a page describes every column of its tool, and no others" {
     local sampled='-n 8 -d 2 --trials 1 --quiet'
+    seq 8 > ids
+    printf '%64s' '' | npy pattern.npy '|b1' '(8, 8)'
     for tool in "$LLN_BIN"/lln-*; do
         tool=$(basename "$tool")
         case $tool in
-        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' ;;
+        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' \
+            --distribution ;;
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;
@@ -38,6 +44,8 @@ described() {
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
         [ "$tool" != lln-stats ] || echo "$sampled --bootstrap 2" >> tables
         [ "$tool" != lln-match ] || echo --calibrate >> tables
+        [ "$tool" != lln-entropy ] ||
+            echo "$sampled --token-ids ids --pattern pattern.npy" >> tables
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

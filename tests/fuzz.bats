@@ -35,6 +35,10 @@ replay() {
     replay documents
 }
 
+@test "seeds of token ids" {
+    replay token_ids
+}
+
 @test "seeds of indices of shards" {
     replay shards
 }

@@ -22,8 +22,8 @@ like_reference() {
     of_case "$name" --double --columns patterns --kernel "${kernel%_sink*}" \
         --token-ids "$FOCUS/${name}_tokens.txt" "$@" > table
     for column in {duplicate,induction}_{mass,rows,mass_uniform} \
-        previous_{rows,mass_uniform}; do
-        echo "$(column $column < table)" \
+        previous_{mass,rows,mass_uniform}; do
+        echo "$(column "$column" < table)" \
             "$(grep "^$name,$kernel,$column," "$FOCUS/scalars.csv" |
                 cut -d, -f4)"
     done | near 1e-12
@@ -111,7 +111,7 @@ like_reference() {
 @test "drawn rows, threads, --jackknife" {
     seq 0 299 | awk '{ print $1 % 17 }' > ids
     local of=(lln-entropy -n 300 -d 4 --trials 1 --each --causal
-        --kernel softmax --token-ids ids --columns patterns,duplicate_mass_se)
+        --kernel softmax --token-ids ids --columns 'patterns,duplicate_mass_se')
     "${of[@]}" --rows 100 > some
     lln-entropy -n 300 -d 4 --trials 1 --each --causal --kernel softmax \
         --token-ids ids --columns patterns > all

@@ -16,6 +16,27 @@ START_TEST(ranks_ties)
 }
 END_TEST
 
+/* Against counts of smaller and equal values, for lengths around powers of
+ * two. */
+START_TEST(ranks_counted)
+{
+    static const size_t counts[] = {1, 2, 3, 31, 32, 33, 100};
+    double x[100], ranks[100];
+    size_t count = counts[_i];
+    for (size_t i = 0; i < count; i++)
+        x[i] = (double)(lln_random_number(8, i) % 40);
+    expect_ok(lln_ranks(x, count, ranks));
+    for (size_t i = 0; i < count; i++) {
+        double below = 0, equal = 0;
+        for (size_t j = 0; j < count; j++) {
+            below += x[j] < x[i];
+            equal += x[j] == x[i];
+        }
+        ck_assert(ranks[i] == below + (equal + 1) / 2);
+    }
+}
+END_TEST
+
 /* x = 1, 2, 3, 4 and y = x^2: by hand, Sxy = 25, Sxx = 5, Syy = 129, so
  * Pearson 25 / sqrt(645); the ranks agree. */
 START_TEST(measure_squares)
@@ -125,6 +146,7 @@ int main(void)
     Suite *suite = suite_create("correlation");
     TCase *all = tcase_create("correlation");
     tcase_add_test(all, ranks_ties);
+    tcase_add_loop_test(all, ranks_counted, 0, 7);
     tcase_add_test(all, measure_squares);
     tcase_add_test(all, measure_ties);
     tcase_add_test(all, measure_units);

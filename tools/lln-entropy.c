@@ -2,23 +2,22 @@
  *
  * lln-entropy: measures how concentrated the rows of attention matrices are. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "at_lengths.h"
 #include "by_position.h"
 #include "command.h"
-#include "core/memory.h"
 #include "coverage_columns.h"
 #include "coverage_distribution.h"
+#include "diagnosis_table.h"
 #include "jackknife.h"
-#include "measure/diagnosis.h"
 #include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
 #include "norm_columns.h"
 #include "options.h"
 #include "pattern_columns.h"
+#include "row_pass.h"
 #include "rules.h"
 #include "run.h"
 #include "where_columns.h"
@@ -53,10 +52,7 @@ static const cli_tool tool = {
     .shared = run_shared_options,
 };
 
-enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_SIGMA = 4, PASS_TOKENS = 8 };
-
-/* Passes over rows that other columns need. */
-#define OTHER_ROWS (PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)
+enum { PASS_ROWS = 1, PASS_THEORY = 2, PASS_TOKENS = 8 };
 
 #define THEORY (PASS_THEORY | PASS_TEMPERATURE)
 
@@ -139,94 +135,43 @@ static record_column query_columns[COLUMNS_MOST] = {
     {0},
 };
 
-/* The rows of --diagnose: of a head with --each, else of a model. */
-#define HEAD(field, name, pass)                                                \
-    RECORD_REAL(lln_head_diagnosis, field, name, COLUMNS_DEFAULT, pass)
-#define MODEL(field, name, pass)                                               \
-    RECORD_REAL(lln_diagnosis, field, name, COLUMNS_DEFAULT, pass)
-
-static const record_column head_columns[] = {
-    HEAD(entropy, "entropy_nats", 0),
-    HEAD(over_log_n, "entropy_over_log_n", 0),
-    HEAD(over_ceiling, "entropy_over_ceiling", 0),
-    HEAD(normalized, "entropy_normalized", 0),
-    HEAD(floor, "entropy_floor_nats", 0),
-    HEAD(max_logit, "max_logit", 0),
-    HEAD(centered_sigma1, "centered_sigma1", PASS_SIGMA),
-    {0},
-};
-
-static const record_column model_columns[] = {
-    MODEL(entropy, "entropy_nats", 0),
-    MODEL(over_log_n, "entropy_over_log_n", 0),
-    MODEL(over_ceiling, "entropy_over_ceiling", 0),
-    MODEL(normalized, "entropy_normalized", 0),
-    MODEL(floor, "entropy_floor_nats", 0),
-    MODEL(max_logit, "max_logit", 0),
-    MODEL(centered_sigma1, "centered_sigma1", PASS_SIGMA),
-    MODEL(centered_sigma1_max, "centered_sigma1_max", PASS_SIGMA),
-    MODEL(least, "entropy_head_min_nats", 0),
-    MODEL(largest, "entropy_head_max_nats", 0),
-    MODEL(of_ceiling[0], "share_ceiling_0_25", 0),
-    MODEL(of_ceiling[1], "share_ceiling_0_5", 0),
-    MODEL(of_ceiling[2], "share_ceiling_0_75", 0),
-    MODEL(of_ceiling[3], "share_ceiling_1", 0),
-    MODEL(of_largest[0], "share_largest_0_25", 0),
-    MODEL(of_largest[1], "share_largest_0_5", 0),
-    MODEL(of_largest[2], "share_largest_0_75", 0),
-    MODEL(of_largest[3], "share_largest_1", 0),
-    RECORD_INTEGER(lln_diagnosis, undefined, "heads_undefined", COLUMNS_DEFAULT,
-                   0),
-    {0},
-};
-
-/* Summarises the measured rows. Entropies and norms have errors only if rows
- * were drawn. */
-static lln_status summarise_rows(const run_case *c, lln_attention *attention,
-                                 const lln_row *rows,
-                                 const lln_coverage *coverage,
-                                 lln_where_sums *where, summary_record *out,
+/* There are standard errors of drawn rows and of brackets; with --jackknife the
+ * entropies are known. */
+static lln_status summarise_pass(const run_case *c, lln_attention *attention,
+                                 const row_pass *pass, summary_record *out,
                                  summary_record *error)
 {
     bool drawn = run_shared.rows > 0;
-    size_t count = c->rows ? c->row_count : attention->n;
     if ((c->passes & PASS_ROWS) && !jackknife_asked())
-        lln_entropy_summarise(attention, rows, count, &out->entropy,
+        lln_entropy_summarise(attention, pass->rows, pass->count, &out->entropy,
                               drawn ? &error->entropy : NULL);
-    if (coverage)
+    if (pass->coverage)
         LLN_TRY(lln_coverage_summarise(
-            coverage, attention->n, &out->coverage,
+            pass->coverage, attention->n, &out->coverage,
             drawn || coverage_has_brackets() ? &error->coverage : NULL));
-    LLN_TRY(where_fill(c, attention, where, rows, count, &out->where,
-                       drawn ? &error->where : NULL));
-    return norm_columns_measure(c, attention, rows, &out->norm,
+    LLN_TRY(where_fill(c, attention, pass->where, pass->rows, pass->count,
+                       &out->where, drawn ? &error->where : NULL));
+    LLN_TRY(pattern_columns_fill(pass->patterns, &out->patterns,
+                                 drawn ? &error->patterns : NULL));
+    return norm_columns_measure(c, attention, pass->rows, &out->norm,
                                 drawn ? &error->norm : NULL);
 }
 
 static lln_status fill_rows(const run_case *c, lln_attention *attention,
                             summary_record *out, summary_record *error)
 {
-    size_t count = c->row_count;
-    lln_row *rows = NULL;
-    lln_coverage *coverage = NULL;
-    lln_where_sums *where = NULL;
-    lln_panel_visitor visitor = {NULL, NULL};
-    LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
-    unsigned what = where_needs(c->passes);
-    if (c->passes & PASS_ROWS)
-        what |= norm_columns_statistics(c, attention);
-    lln_status status = where_open(c, attention, false, &where, &visitor);
+    row_pass pass;
+    lln_status status =
+        row_pass_run(c, attention, c->passes & PASS_ROWS, false, &pass);
     if (status == LLN_OK)
-        status = coverage_measure(c, attention, visitor, what, count, rows,
-                                  &coverage);
-    if (status == LLN_OK)
-        status =
-            summarise_rows(c, attention, rows, coverage, where, out, error);
-    lln_coverage_close(coverage);
-    lln_where_close(where);
-    free(rows);
+        status = summarise_pass(c, attention, &pass, out, error);
+    row_pass_close(&pass);
     return status;
 }
+
+/* Passes that measure rows for other columns than entropies. */
+#define PASSES_BESIDE                                                          \
+    (PASS_NORM | PASS_COVERAGE | PASS_PATTERNS | WHERE_ANY | PASS_SHAPE)
 
 static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
                                  summary_record *out, summary_record *error)
@@ -237,23 +182,22 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
     bool known = status == LLN_OK || status == LLN_EUNDEFINED;
-    if (known && (c->passes & (PASS_NORM | OTHER_ROWS)))
+    if (known && (c->passes & PASSES_BESIDE))
         LLN_TRY(fill_rows(c, attention, out, error));
     return status;
 }
 
-/* There are standard errors only of drawn rows and with --jackknife. */
-static lln_status fill_attention(const run_case *c, lln_attention *attention,
-                                 summary_record *out, summary_record *error)
+/* Measures the rows; there are standard errors only of drawn rows, of brackets
+ * and with --jackknife. */
+static lln_status fill_entropy(const run_case *c, summary_record *out,
+                               summary_record *error)
 {
-    lln_status status = LLN_OK;
-    if (c->passes & PASS_PATTERNS)
-        LLN_TRY(pattern_columns_measure(c, attention, &out->patterns,
-                                        run_shared.rows > 0 ? &error->patterns
-                                                            : NULL));
-    if (c->passes & (PASS_ROWS | OTHER_ROWS))
-        status = jackknife_asked() ? fill_jackknife(c, attention, out, error)
-                                   : fill_rows(c, attention, out, error);
+    lln_attention attention;
+    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
+    lln_status status = jackknife_asked()
+                            ? fill_jackknife(c, &attention, out, error)
+                            : fill_rows(c, &attention, out, error);
+    lln_attention_close(&attention);
     return status;
 }
 
@@ -268,33 +212,9 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (!(c->passes & (PASS_ROWS | PASS_PATTERNS | OTHER_ROWS)))
-        return LLN_OK;
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = fill_attention(c, &attention, out, error);
-    lln_attention_close(&attention);
-    return status;
-}
-
-static lln_status measure_diagnosis(const run_case *c, const void *context,
-                                    run_block *block)
-{
-    (void)context;
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_head_diagnosis_measure(
-        &attention, c->passes & PASS_SIGMA, run_block_record(block, 0));
-    lln_attention_close(&attention);
-    return status;
-}
-
-static lln_status summarise_model(const run_block *heads, const void *context,
-                                  run_block *block)
-{
-    (void)context;
-    return lln_diagnosis_summarise(run_block_record(heads, 0), heads->rows,
-                                   run_block_record(block, 0));
+    if (c->passes & (PASS_ROWS | PASSES_BESIDE))
+        return fill_entropy(c, out, error);
+    return LLN_OK;
 }
 
 /* What a row is to means. For attention by rows, which has entries of 0, `keys`
@@ -319,46 +239,35 @@ static void fill_query(const lln_attention *attention, const lln_row *row,
     lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
 }
 
+static lln_status fill_queries(const run_case *c, lln_attention *attention,
+                               const row_pass *pass, run_block *block)
+{
+    LLN_TRY(run_block_resize(block, pass->count));
+    query_record *first = run_block_record(block, 0);
+    for (size_t i = 0; i < pass->count; i++) {
+        const lln_row *row = &pass->rows[i];
+        query_record *out = run_block_record(block, i);
+        query_record *error = run_block_errors(block, i);
+        fill_query(attention, row, c->rows ? c->rows[i] : i, out);
+        where_fill_row(c, attention, pass->where, pass->rows, i, &out->where);
+        LLN_TRY(pattern_columns_fill_row(pass->patterns, i, &out->patterns));
+        coverage_fill_row(c, pass->coverage, i, out->coverage, error->coverage);
+    }
+    return norm_columns_rows(c, attention, pass->rows, pass->count,
+                             &first->norm, block->type.size);
+}
+
 static lln_status measure_queries(const run_case *c, const void *context,
                                   run_block *block)
 {
     (void)context;
-    size_t count = c->row_count;
     lln_attention attention;
-    lln_row *rows = NULL;
-    lln_coverage *coverage = NULL;
-    lln_where_sums *where = NULL;
-    lln_panel_visitor visitor = {NULL, NULL};
+    row_pass pass;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
+    lln_status status = row_pass_run(c, &attention, true, true, &pass);
     if (status == LLN_OK)
-        status = where_open(c, &attention, true, &where, &visitor);
-    if (status == LLN_OK)
-        status = run_block_resize(block, count);
-    if (status == LLN_OK)
-        status = coverage_measure(c, &attention, visitor,
-                                  norm_columns_statistics(c, &attention) |
-                                      where_needs(c->passes),
-                                  count, rows, &coverage);
-    for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        query_record *out = run_block_record(block, i);
-        query_record *error = run_block_errors(block, i);
-        fill_query(&attention, &rows[i], c->rows ? c->rows[i] : i, out);
-        where_fill_row(c, &attention, where, rows, i, &out->where);
-        coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
-    }
-    if (status == LLN_OK) {
-        query_record *first = run_block_record(block, 0);
-        size_t stride = block->type.size;
-        status =
-            norm_columns_rows(c, &attention, rows, count, &first->norm, stride);
-        if (status == LLN_OK)
-            status = pattern_columns_rows(c, &attention, count,
-                                          &first->patterns, stride);
-    }
-    lln_coverage_close(coverage);
-    lln_where_close(where);
-    free(rows);
+        status = fill_queries(c, &attention, &pass, block);
+    row_pass_close(&pass);
     lln_attention_close(&attention);
     return status;
 }
@@ -380,20 +289,6 @@ static run_plan query_plan = {
 };
 
 static const row_source query_rows = {&query_plan, use_query, fill_query};
-
-static int write_diagnosis(void)
-{
-    const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
-    const record_type models = {model_columns, sizeof(lln_diagnosis)};
-    run_plan plan = {
-        .name = "--diagnose", .table = heads, .measure = measure_diagnosis};
-    if (!run_shared.each) {
-        plan.table = models;
-        plan.measured = heads;
-        plan.reduce = summarise_model;
-    }
-    return run_plan_write(&plan);
-}
 
 /* Puts columns of a sink among the default ones. */
 static void show_sink(record_column *column)
@@ -444,12 +339,13 @@ int main(int argc, char **argv)
     coverage_add_row_columns(query_columns, offsetof(query_record, coverage));
     query_plan.table.size += coverage_values() * sizeof(double);
     query_plan.stores_errors = coverage_has_brackets();
-    if (options.diagnose && (pattern_token_ids || pattern_file))
-        cli_usage("--%s cannot be used with --diagnose",
-                  pattern_token_ids ? "token-ids" : "pattern");
+    if (options.diagnose)
+        pattern_columns_refuse_with("--diagnose");
     bool distribution = coverage_distribution_asked();
     if (options.diagnose)
-        return write_diagnosis();
+        return diagnosis_table_write();
+    if (distribution)
+        pattern_columns_refuse_with("--distribution");
     if (distribution)
         return coverage_distribution_write();
     if (cli_given("by-position"))

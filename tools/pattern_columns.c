@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pattern_columns.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "heads/logit_grid.h"
 #include "heads/token_ids.h"
 #include "message.h"
@@ -64,6 +66,13 @@ void pattern_columns_refuse(void)
         columns_elsewhere(of_file, "pattern");
 }
 
+void pattern_columns_refuse_with(const char *other)
+{
+    if (pattern_token_ids || pattern_file)
+        cli_usage("--%s cannot be used with %s",
+                  pattern_token_ids ? "token-ids" : "pattern", other);
+}
+
 /* Ends the process on bad usage and on failure. */
 static void check(const char *option, lln_status status)
 {
@@ -106,72 +115,94 @@ void pattern_columns_check(const lln_heads *heads)
     }
 }
 
-/* What the sources of a head point to. */
-typedef struct {
+struct pattern_pass {
+    lln_panel_visitor other;
+    lln_patterns *patterns;
+    size_t count, n; /* rows; of the head */
     lln_occurrences tokens;
     lln_pattern_grid grid;
-    lln_pattern_sources sources;
-} head_sources;
+};
 
-static lln_status open_sources(const lln_head *head, head_sources *of)
+static void visit_both(void *context, int thread, const lln_panel *panel)
 {
-    *of = (head_sources){.sources.has_positions =
-                             lln_pattern_has_positions(head)};
+    const pattern_pass *pass = context;
+    if (pass->other.visit)
+        pass->other.visit(pass->other.context, thread, panel);
+    lln_patterns_visit(pass->patterns, thread, panel);
+}
+
+static lln_status open_sources(const lln_head *head, pattern_pass *pass,
+                               lln_pattern_sources *sources)
+{
+    sources->has_positions = lln_pattern_has_positions(head);
     if (pattern_token_ids) {
         LLN_TRY(lln_token_ids_check(&ids, head));
         LLN_TRY(lln_occurrences_open(lln_token_ids_of(&ids, head), head->k.rows,
-                                     &of->tokens));
-        of->sources.tokens = &of->tokens;
+                                     &pass->tokens));
+        sources->tokens = &pass->tokens;
     }
     if (pattern_file) {
-        LLN_TRY(lln_pattern_file_find(given, head, &of->grid));
-        of->sources.given = &of->grid;
+        LLN_TRY(lln_pattern_file_find(given, head, &pass->grid));
+        sources->given = &pass->grid;
     }
     return LLN_OK;
 }
 
-lln_status pattern_columns_measure(const run_case *c, lln_attention *attention,
-                                   pattern_record *out, pattern_record *error)
+lln_status pattern_columns_open(const run_case *c,
+                                const lln_attention *attention, size_t count,
+                                lln_panel_visitor *visitor, pattern_pass **pass)
 {
-    head_sources of;
+    lln_pattern_sources sources = {.tokens = NULL};
+    *pass = NULL;
     if (!(c->passes & PASS_PATTERNS))
         return LLN_OK;
-    lln_status status = open_sources(c->head, &of);
+    pattern_pass *opened = lln_array_alloc(1, sizeof *opened);
+    if (!opened)
+        return LLN_ENOMEM;
+    opened->other = *visitor;
+    opened->count = count;
+    opened->n = attention->n;
+    lln_status status = open_sources(c->head, opened, &sources);
     if (status == LLN_OK)
         status =
-            lln_patterns_measure(attention, c->rows, c->row_count, &of.sources,
-                                 out->of, error ? error->of : NULL);
-    lln_occurrences_free(&of.tokens);
-    return status;
-}
-
-static lln_status fill_rows(const run_case *c, lln_attention *attention,
-                            lln_patterns *patterns, size_t count,
-                            pattern_record *out, size_t stride)
-{
-    const lln_pattern_mass *rows;
-    LLN_TRY(lln_panels_visit(attention, c->rows, count, 0, lln_patterns_visit,
-                             patterns));
-    LLN_TRY(lln_patterns_finish(patterns, &rows));
-    for (size_t i = 0; i < count; i++)
-        memcpy((char *)out + i * stride, rows + i * LLN_PATTERNS, sizeof *out);
+            lln_patterns_open(attention, count, &sources, &opened->patterns);
+    if (status != LLN_OK) {
+        pattern_columns_close(opened);
+        return status;
+    }
+    *visitor = (lln_panel_visitor){visit_both, opened};
+    *pass = opened;
     return LLN_OK;
 }
 
-lln_status pattern_columns_rows(const run_case *c, lln_attention *attention,
-                                size_t count, pattern_record *out,
-                                size_t stride)
+void pattern_columns_close(pattern_pass *pass)
 {
-    head_sources of;
-    lln_patterns *patterns = NULL;
-    if (!(c->passes & PASS_PATTERNS))
+    if (!pass)
+        return;
+    lln_patterns_free(pass->patterns);
+    lln_occurrences_free(&pass->tokens);
+    free(pass);
+}
+
+lln_status pattern_columns_fill(const pattern_pass *pass, pattern_record *out,
+                                pattern_record *error)
+{
+    const lln_pattern_mass *rows;
+    if (!pass)
         return LLN_OK;
-    lln_status status = open_sources(c->head, &of);
-    if (status == LLN_OK)
-        status = lln_patterns_open(attention, count, &of.sources, &patterns);
-    if (status == LLN_OK)
-        status = fill_rows(c, attention, patterns, count, out, stride);
-    lln_patterns_free(patterns);
-    lln_occurrences_free(&of.tokens);
-    return status;
+    LLN_TRY(lln_patterns_finish(pass->patterns, &rows));
+    lln_patterns_mean(rows, pass->count, pass->n, out->of,
+                      error ? error->of : NULL);
+    return LLN_OK;
+}
+
+lln_status pattern_columns_fill_row(const pattern_pass *pass, size_t index,
+                                    pattern_record *out)
+{
+    const lln_pattern_mass *rows;
+    if (!pass)
+        return LLN_OK;
+    LLN_TRY(lln_patterns_finish(pass->patterns, &rows));
+    memcpy(out->of, rows + index * LLN_PATTERNS, sizeof out->of);
+    return LLN_OK;
 }

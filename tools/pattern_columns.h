@@ -72,21 +72,38 @@ void pattern_columns_choose(record_column *columns);
 /* Lets messages name the option that a missing column needs. */
 void pattern_columns_refuse(void);
 
+/* Ends the process if an option was given; `other` has another table. */
+void pattern_columns_refuse_with(const char *other);
+
 /* For run_plan.check_heads: reads the files and ends the process unless they
  * go with all heads. */
 void pattern_columns_check(const lln_heads *heads);
 
-/* Measures what the passes of the case ask for. */
-LLN_NODISCARD lln_status pattern_columns_measure(const run_case *c,
-                                                 lln_attention *attention,
-                                                 pattern_record *out,
-                                                 pattern_record *error);
+/* A pass that measures them. */
+typedef struct pattern_pass pattern_pass;
 
-/* The same for each of its rows [count]: out has `stride` bytes from one to
- * the next. */
-LLN_NODISCARD lln_status pattern_columns_rows(const run_case *c,
-                                              lln_attention *attention,
-                                              size_t count, pattern_record *out,
-                                              size_t stride);
+/* Opens what the passes of the case ask for, for its `count` rows, and sets the
+ * visitor of panels to one that also calls the visitor that it was, unless its
+ * visit is NULL. *pass is NULL if they ask for nothing. Release it with
+ * pattern_columns_close. */
+LLN_NODISCARD lln_status pattern_columns_open(const run_case *c,
+                                              const lln_attention *attention,
+                                              size_t count,
+                                              lln_panel_visitor *visitor,
+                                              pattern_pass **pass);
+
+/* NULL is legal. */
+void pattern_columns_close(pattern_pass *pass);
+
+/* After the pass: sets the values of the head; `error`, unless NULL, receives
+ * the errors of drawn rows. NULL is a legal pass. */
+LLN_NODISCARD lln_status pattern_columns_fill(const pattern_pass *pass,
+                                              pattern_record *out,
+                                              pattern_record *error);
+
+/* Sets those of row `index`. */
+LLN_NODISCARD lln_status pattern_columns_fill_row(const pattern_pass *pass,
+                                                  size_t index,
+                                                  pattern_record *out);
 
 #endif

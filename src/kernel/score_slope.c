@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "kernel/score_slope.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "core/vector_math.h"
 #include "kernel/logits.h"
 
 bool lln_score_slope_is_known(const lln_attention *attention)
@@ -32,19 +32,8 @@ static void make_products(const lln_tiles *tiles, const void *packed, void *out)
     lln_logits_tile(&rule, NULL, left, right, tiles->keys, out);
 }
 
-/* x / cosh(x / cap)^2 of logits x [count]; 0 where the cap is reached. */
-static void cap_slopes(double cap, lln_precision precision, size_t count,
-                       void *x)
-{
-    for (size_t j = 0; j < count; j++)
-        if (precision == LLN_FLOAT32) {
-            float *at = (float *)x + j, root = coshf(*at / (float)cap);
-            *at /= root * root;
-        } else {
-            double *at = (double *)x + j, root = cosh(*at / cap);
-            *at /= root * root;
-        }
-}
+#define LLN_BODY "kernel/score_slope.inc"
+#include "core/both_precisions.h"
 
 static void logit_slopes(const lln_tiles *tiles, void *out)
 {
@@ -57,8 +46,12 @@ static void logit_slopes(const lln_tiles *tiles, void *out)
         return;
     }
     make_products(tiles, tiles->packed, out);
-    if (rule->softcap != 0)
-        cap_slopes(rule->softcap, attention->precision, count, out);
+    if (rule->softcap == 0)
+        return;
+    if (attention->precision == LLN_FLOAT32)
+        cap_f32(out, count, (float)rule->softcap);
+    else
+        cap_f64(out, count, rule->softcap);
 }
 
 void lln_score_slope_tile(const lln_tiles *tiles, const void *packed, void *out)

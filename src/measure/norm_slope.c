@@ -66,26 +66,55 @@ static void merge(const lln_slope_state *part, lln_slope_state *state)
     state->keys += part->keys;
 }
 
+LLN_CLONES static double find_max(const double *s, size_t count)
+{
+    double max = -INFINITY;
+#pragma omp simd reduction(max : max)
+    for (size_t j = 0; j < count; j++)
+        max = s[j] > max ? s[j] : max;
+    return max;
+}
+
+LLN_CLONES static size_t count_hidden(const double *s, size_t count)
+{
+    unsigned hidden = 0;
+    for (size_t j = 0; j < count; j++)
+        hidden += s[j] == -INFINITY;
+    return hidden;
+}
+
+/* Moves the keys that are not hidden to the front of out and slopes. */
+static size_t drop_hidden(const double *s, const double *g, size_t count,
+                          double *out, double *slopes)
+{
+    size_t keys = 0;
+    for (size_t j = 0; j < count; j++)
+        if (s[j] != -INFINITY) {
+            out[keys] = s[j];
+            slopes[keys++] = g[j];
+        }
+    return keys;
+}
+
 void lln_slope_state_add(const double *s, const double *g, size_t count,
                          lln_slope_state *state)
 {
-    double scores[LLN_TILE_KEYS], slopes[LLN_TILE_KEYS], w[LLN_TILE_KEYS];
-    size_t keys = 0;
-    double max = -INFINITY;
-    for (size_t j = 0; j < count; j++) {
-        scores[keys] = s[j];
-        slopes[keys] = g[j];
-        keys += s[j] != -INFINITY;
-        max = fmax(max, s[j]);
+    double kept[LLN_TILE_KEYS], slopes[LLN_TILE_KEYS], w[LLN_TILE_KEYS];
+    size_t keys = count;
+    if (count_hidden(s, count) > 0) {
+        keys = drop_hidden(s, g, count, kept, slopes);
+        s = kept;
+        g = slopes;
     }
     if (keys == 0)
         return;
-    tile_means mean = take_means(scores, slopes, keys, max, w);
+    double max = find_max(s, keys);
+    tile_means mean = take_means(s, g, keys, max, w);
     lln_slope_state part = {max,
                             mean.weight,
                             mean.score,
                             mean.slope,
-                            joint_sum(scores, slopes, w, keys, &mean),
+                            joint_sum(s, g, w, keys, &mean),
                             keys};
     merge(&part, state);
 }

@@ -5,15 +5,36 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
 #include "kernel/score_slope.h"
+#include "kernel/table/table.h"
 #include "measure/correlation.h"
 #include "measure/norm_slope.h"
 #include "measure/row_sample.h"
 #include "measure/shape_entropy.h"
 
-static double norm_of(lln_matrix q, size_t i)
+LLN_CLONES static double squares_f32(const float *x, size_t count)
 {
-    double unit = 0, squares = 0; /* squares of q/unit do not overflow */
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t l = 0; l < count; l++)
+        sum += (double)x[l] * (double)x[l];
+    return sum;
+}
+
+LLN_CLONES static double squares_f64(const double *x, size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t l = 0; l < count; l++)
+        sum += x[l] * x[l];
+    return sum;
+}
+
+/* For queries whose squares overflow or underflow. */
+static double norm_by_unit(lln_matrix q, size_t i)
+{
+    double unit = 0, squares = 0;
     for (size_t l = 0; l < q.columns; l++)
         unit = fmax(unit, fabs(lln_matrix_get(q, i, l)));
     for (size_t l = 0; l < q.columns && unit > 0; l++) {
@@ -21,6 +42,15 @@ static double norm_of(lln_matrix q, size_t i)
         squares += x * x;
     }
     return unit * sqrt(squares);
+}
+
+static double norm_of(lln_matrix q, size_t i)
+{
+    const void *row = lln_matrix_rows(q, i, 1).data;
+    double squares = q.precision == LLN_FLOAT32 ? squares_f32(row, q.columns)
+                                                : squares_f64(row, q.columns);
+    return squares > 1e-280 && squares < 1e280 ? sqrt(squares)
+                                               : norm_by_unit(q, i);
 }
 
 void lln_query_norms(const lln_head *head, const size_t *queries, size_t count,
@@ -85,7 +115,8 @@ lln_status lln_query_norm_slopes(const lln_kernel_choice *choice,
         return LLN_OK;
     if (lln_score_slope_is_known(attention))
         return lln_norm_slopes(attention, queries, count, out);
-    if (choice->kernel->properties & LLN_KERNEL_SIGNED)
+    bool stored = choice->kernel == lln_kernel_stored().kernel;
+    if (stored || (choice->kernel->properties & LLN_KERNEL_SIGNED))
         return LLN_OK;
     return lln_norm_slopes_by_difference(choice, head, queries, count, out);
 }

@@ -34,9 +34,9 @@ void lln_query_norms(const lln_head *head, const size_t *queries, size_t count,
 
 /* dH_i/d ln c of each row, out [count]: exact where the attention knows its
  * derivatives (lln_norm_slopes), else by difference. NaN: the head has no
- * queries, or the row is none with entries >= 0 and a sum above 0. `rows`
- * [count] as in lln_query_norm_measure; no second pass is made if they have the
- * slope. */
+ * queries, P is stored attention weights, or the row is none with entries >= 0
+ * and a sum above 0. `rows` [count] as in lln_query_norm_measure; no second
+ * pass is made if they have the slope. */
 LLN_NODISCARD lln_status
 lln_query_norm_slopes(const lln_kernel_choice *choice, const lln_head *head,
                       lln_attention *attention, const size_t *queries,

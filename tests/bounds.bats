@@ -91,8 +91,8 @@ beyond() {
     refuses 2 "--fail-above: n: 'nan' is not a number; $form" \
         lln-entropy --fail-above n=nan
     for name in entropy source; do
-        refuses 2 "--fail-below: '$name' is not a column of numbers; expected one of layer, head, n, d, causal, samples, tau, query, keys, entropy_nats, entropy_normalized, effective_keys, top1_mass, max_logit, outside_mass, entropy_with_sink_nats" \
-            lln-entropy --per-row --fail-below $name=1 -o table
+        refuses 2 "--fail-below: '$name' is not a column of numbers; expected one of layer, head, n, d, causal, samples, tau, point, normal_quantile, quantile, normal_quantile_se, quantile_se" \
+            lln-stats --qq 3 --fail-below $name=1 -o table
     done
     refuses 2 '--fail-below cannot be used with --fenton' \
         lln-stats --fenton --fail-below s2=1

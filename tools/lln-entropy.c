@@ -2,17 +2,15 @@
  *
  * lln-entropy: measures how concentrated the rows of attention matrices are. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "against_columns.h"
 #include "at_lengths.h"
 #include "by_position.h"
 #include "command.h"
-#include "core/memory.h"
 #include "coverage_columns.h"
 #include "coverage_distribution.h"
-#include "diagnosis.h"
+#include "diagnosis_table.h"
 #include "jackknife.h"
 #include "measure/jackknife_entropy.h"
 #include "message.h"
@@ -359,7 +357,7 @@ int main(int argc, char **argv)
         pattern_columns_refuse_with("--diagnose");
     bool distribution = coverage_distribution_asked();
     if (options.diagnose)
-        return diagnosis_write();
+        return diagnosis_table_write();
     if (distribution)
         pattern_columns_refuse_with("--distribution");
     if (distribution)

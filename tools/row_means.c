@@ -15,11 +15,13 @@ static bool has_mean(const record_column *column)
     return column->type == LLN_CELL_REAL || column->type == LLN_CELL_INTEGER;
 }
 
+/* Those of the one plan of a process. */
+static record_column *columns;
+
 static record_type join_types(record_type own, record_type rows)
 {
     size_t before = record_columns(own), count = before;
-    record_column *columns =
-        cli_alloc(before + record_columns(rows) + 1, sizeof *columns);
+    columns = cli_alloc(before + record_columns(rows) + 1, sizeof *columns);
     for (size_t i = 0; i < before; i++)
         columns[i] = own.columns[i];
     for (const record_column *from = rows.columns + 1; from->name; from++) {

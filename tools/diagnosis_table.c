@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "diagnosis.h"
+#include "diagnosis_table.h"
 
 #include "against_columns.h"
 #include "measure/diagnosis.h"
@@ -68,7 +68,7 @@ static lln_status summarise_model(const run_block *heads, const void *context,
                                    run_block_record(block, 0));
 }
 
-int diagnosis_write(void)
+int diagnosis_table_write(void)
 {
     const record_type heads = {head_columns, sizeof(lln_head_diagnosis)};
     const record_type models = {model_columns, sizeof(lln_diagnosis)};

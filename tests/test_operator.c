@@ -245,6 +245,26 @@ START_TEST(square_dense)
 }
 END_TEST
 
+/* Without means the products are the same, and so is y = P~'P~ x with P. */
+START_TEST(plain_same)
+{
+    setting s;
+    lln_operator plain;
+    double x[1001], y[1001], expected[1001];
+    open_setting(_i, &s);
+    for (size_t j = 0; j < s.m; j++)
+        x[j] = cos(0.7 * (double)j);
+    expect_ok(lln_operator_open_plain(s.op.attention, 0, false, &plain));
+    expect_ok(lln_operator_square(&s.op, x, expected));
+    expect_ok(lln_operator_square(&plain, x, y));
+    ck_assert_mem_eq(y, expected, s.m * sizeof *y);
+    expect_ok(lln_operator_gram(&plain, x, y));
+    ck_assert_mem_eq(y, expected, s.m * sizeof *y);
+    lln_operator_close(&plain);
+    close_setting(&s);
+}
+END_TEST
+
 START_TEST(norm_dense)
 {
     setting s;
@@ -294,6 +314,7 @@ int main(void)
     tcase_add_loop_test(cases, products_one_by_one, 0, 3 * RUN_COUNT);
     tcase_add_test(cases, narrow_products);
     tcase_add_loop_test(cases, gram_dense, 0, RUN_COUNT);
+    tcase_add_loop_test(cases, plain_same, 0, RUN_COUNT);
     tcase_add_loop_test(cases, square_dense, 0, RUN_COUNT);
     tcase_add_loop_test(cases, norm_dense, 0, RUN_COUNT);
     tcase_add_test(cases, open_interrupted);

@@ -145,7 +145,7 @@ static lln_status find_mean(lln_operator *op)
 }
 
 static lln_status open_as(lln_attention *attention, size_t memory,
-                          lln_precision precision, lln_operator *op)
+                          lln_precision precision, bool plain, lln_operator *op)
 {
     *op = (lln_operator){.attention = attention,
                          .precision = precision,
@@ -162,25 +162,38 @@ static lln_status open_as(lln_attention *attention, size_t memory,
         return lln_fail(LLN_ENOMEM, "out of memory");
     }
     lln_status status = op->stored ? store_blocks(op) : LLN_OK;
-    if (status == LLN_OK)
+    if (status == LLN_OK && !plain)
         status = find_mean(op);
     if (status != LLN_OK)
         lln_operator_close(op);
     return status;
 }
 
+/* Of weights, of which those of tiles may be rounded to float32. */
+static lln_precision narrowed(const lln_attention *attention)
+{
+    bool tiles = attention->kind == LLN_ATTENTION_TILES;
+    return tiles ? LLN_FLOAT32 : attention->precision;
+}
+
 lln_status lln_operator_open(lln_attention *attention, size_t memory,
                              lln_operator *op)
 {
-    return open_as(attention, memory, attention->precision, op);
+    return open_as(attention, memory, attention->precision, false, op);
 }
 
 lln_status lln_operator_open_narrow(lln_attention *attention, size_t memory,
                                     lln_operator *op)
 {
-    bool tiles = attention->kind == LLN_ATTENTION_TILES;
+    return open_as(attention, memory, narrowed(attention), false, op);
+}
+
+lln_status lln_operator_open_plain(lln_attention *attention, size_t memory,
+                                   bool narrow, lln_operator *op)
+{
     return open_as(attention, memory,
-                   tiles ? LLN_FLOAT32 : attention->precision, op);
+                   narrow ? narrowed(attention) : attention->precision, true,
+                   op);
 }
 
 typedef struct {

@@ -36,6 +36,12 @@ LLN_NODISCARD lln_status lln_operator_open_narrow(lln_attention *attention,
                                                   size_t memory,
                                                   lln_operator *op);
 
+/* As lln_operator_open or, with narrow, lln_operator_open_narrow, but for
+ * products with P alone: mean is 0, which saves a pass over P. */
+LLN_NODISCARD lln_status lln_operator_open_plain(lln_attention *attention,
+                                                 size_t memory, bool narrow,
+                                                 lln_operator *op);
+
 /* Releases; a zeroed object is legal. */
 void lln_operator_close(lln_operator *op);
 

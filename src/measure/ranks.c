@@ -27,7 +27,8 @@ enum {
     MORE_PASSES = 1000, /* where it does not */
     BLOCK_PASSES = 100,
     SQUARES = LLN_RANKS_STABLE | LLN_RANKS_90 | LLN_RANKS_COLUMNS,
-    LARGEST = LLN_RANKS_SIGMA1 | LLN_RANKS_STABLE
+    LARGEST = LLN_RANKS_SIGMA1 | LLN_RANKS_STABLE,
+    PRODUCTS = LARGEST | LLN_RANKS_SIGMA2 | LLN_RANKS_90
 };
 
 static const double FRACTION = 0.9;
@@ -274,11 +275,12 @@ static lln_status measure_full(ranks *r)
             r->out->entropy_missing = LLN_RANKS_DEFINED;
         }
     }
-    if (!asks(r, SQUARES | LARGEST | LLN_RANKS_SIGMA2))
+    if (!asks(r, SQUARES | PRODUCTS))
         return LLN_OK;
-    LLN_TRY(r->options->narrow
-                ? lln_operator_open_narrow(r->attention, memory, &op)
-                : lln_operator_open(r->attention, memory, &op));
+    if (!asks(r, PRODUCTS))
+        memory = 0; /* one pass: storing P takes longer */
+    LLN_TRY(
+        lln_operator_open_plain(r->attention, memory, r->options->narrow, &op));
     lln_status status = use_operator(r, &op);
     lln_operator_close(&op);
     return status;

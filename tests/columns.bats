@@ -22,7 +22,7 @@ header() {
     # What is printed on request alone: the rule, and what is of a sink or of
     # --jackknife.
     equal all "$(header "${of[@]}" --columns tau,all)" \
-        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var"
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var,entropy_qnorm_corr,entropy_qnorm_spearman,entropy_norm_slope"
     equal sink "$(header "${of[@]}" --columns sink)" \
         outside_mass,entropy_with_sink_nats
     equal default "$(header "${of[@]}" --columns default)" \
@@ -53,7 +53,7 @@ header() {
 
 @test "tables of rows, bins, eigenvalues, kernels, arrays and approximations" {
     equal row "$(header lln-entropy -n 8 -d 2 --per-row --columns 'query,e*')" \
-        query,entropy_nats,entropy_normalized,effective_keys,entropy_with_sink_nats
+        query,entropy_nats,entropy_normalized,effective_keys,entropy_with_sink_nats,entropy_norm_slope
     equal model "$(header lln-entropy -n 8 -d 2 --diagnose --columns \
         'kernel,heads*')" kernel,heads_undefined
     equal bins "$(header lln-stats -n 8 -d 2 --histogram 3 --columns \

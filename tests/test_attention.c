@@ -32,6 +32,12 @@ static void tile(const lln_attention *attention, const void *packed,
     (void)keys, (void)stride, (void)out;
 }
 
+static void pack_slope(const lln_attention *attention, const size_t *queries,
+                       size_t count, const void *packed, void *out)
+{
+    (void)attention, (void)queries, (void)count, (void)packed, (void)out;
+}
+
 static lln_status multiply(const lln_attention *attention, lln_matrix x,
                            void *y)
 {
@@ -118,6 +124,11 @@ START_TEST(check_tiles)
     BROKEN(whole,
            (a.tiles.scaled_scores = true, a.tiles.domain = LLN_DOMAIN_LINEAR),
            "has scaled_scores that are not logarithms");
+    BROKEN(whole,
+           (a.tiles.tile = tile, a.tiles.pack_slope = pack_slope),
+           "by tiles has only one of tile() and tile_slope()");
+    BROKEN(whole, a.tiles.tile_slope = tile,
+           "by tiles has tile_slope() but no pack_slope()");
 }
 END_TEST
 

@@ -24,7 +24,8 @@ static void add_scores(lln_group_rows *work, const double *scores,
         lln_tile_sums sums = {.reference = reference,
                               .max = linear ? log(reference) : reference,
                               .logs = logs,
-                              .weights = weights};
+                              .weights = weights,
+                              .factor = 1};
         lln_pieces pieces;
         lln_tile_sums_f64(s, count, domain,
                           work->moments ? LLN_TILE_MOMENTS : LLN_TILE_SUMS,
@@ -99,8 +100,11 @@ END_TEST
 START_TEST(finish_empty)
 {
     double scores[10] = {1, 2}, logs[10], weights[10];
-    lln_tile_sums sums = {
-        .reference = 2, .max = 2, .logs = logs, .weights = weights};
+    lln_tile_sums sums = {.reference = 2,
+                          .max = 2,
+                          .logs = logs,
+                          .weights = weights,
+                          .factor = 1};
     lln_pieces pieces = {1, {3}, {2}};
     lln_jackknife groups;
     lln_group_rows *work;

@@ -73,7 +73,7 @@ static void expect_moments(size_t count, const lln_moments *moments,
 START_TEST(add_parts_of_any_length)
 {
     lln_tile_kind kind = {_i & 1 ? LLN_DOMAIN_LINEAR : LLN_DOMAIN_LOG,
-                          (_i & 2) != 0, true, false};
+                          (_i & 2) != 0, true, false, false};
     double tolerance = kind.single ? 2e-6 : 1e-14;
     for (size_t part = 1; part <= COUNT; part++) {
         double kept[COUNT];
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(add_one_score)
 {
     double kept[1];
-    lln_tile_kind kind = {LLN_DOMAIN_LOG, false, true, false};
+    lln_tile_kind kind = {LLN_DOMAIN_LOG, false, true, false, false};
     lln_row_state row = add_parts(1, 1, kind, kept);
     ck_assert_double_eq(row.ties, 1);
     ck_assert_double_eq(row.rest, 0);
@@ -105,7 +105,8 @@ START_TEST(add_without_moments)
 {
     double kept[COUNT];
     lln_row_state row = add_parts(
-        COUNT, 4, (lln_tile_kind){LLN_DOMAIN_LOG, false, false, false}, kept);
+        COUNT, 4, (lln_tile_kind){LLN_DOMAIN_LOG, false, false, false, false},
+        kept);
     expect_sums(COUNT, &row, 1e-14);
     ck_assert_double_eq(row.moments.count, 0);
 }
@@ -150,7 +151,7 @@ static void expect_shape(const double *scores, size_t count, size_t part,
 START_TEST(add_shape)
 {
     lln_tile_kind kind = {_i & 1 ? LLN_DOMAIN_LINEAR : LLN_DOMAIN_LOG,
-                          (_i & 2) != 0, true, true};
+                          (_i & 2) != 0, true, true, false};
     double flat[60];
     for (size_t j = 0; j < 60; j++) /* exact in float32 */
         flat[j] = 0.0009765625 * (double)(j * j % 17);

@@ -110,6 +110,7 @@ START_TEST(sums_shape)
     lln_tile_sums sums = {.reference = reference,
                           .max = linear ? log(reference) : reference,
                           .tilt = -0.375,
+                          .factor = 1,
                           .weights = store ? weights : NULL,
                           .logs = logs};
     lln_tile_sums other = sums;

@@ -8,13 +8,17 @@
 #include "against_columns.h"
 #include "command.h"
 #include "core/memory.h"
+#include "coverage_columns.h"
+#include "coverage_distribution.h"
 #include "jackknife.h"
 #include "measure/diagnosis.h"
 #include "measure/jackknife_entropy.h"
 #include "message.h"
 #include "model.h"
+#include "norm_columns.h"
 #include "options.h"
 #include "rules.h"
+#include "where_columns.h"
 
 static struct {
     bool per_row, diagnose;
@@ -29,6 +33,9 @@ static const cli_option option_table[] = {
      "and bounds "
      "on the entropy; with --each, one row for each head",
      &options.diagnose, 0, 0, false},
+    WHERE_OPTIONS,
+    COVERAGE_OPTIONS,
+    COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
     AGAINST_COLUMNS_OPTION,
     {0},
@@ -49,6 +56,9 @@ typedef struct {
     lln_entropy entropy;
     double theory;
     jackknife_record jackknife;
+    lln_query_norm norm;
+    where_record where;
+    lln_coverage_summary coverage;
 } summary_record;
 
 #define SUMMARY(field, name)                                                   \
@@ -57,7 +67,10 @@ typedef struct {
 /* Printed by default if there is a sink. */
 #define SINK "sink"
 
-static record_column summary_columns[] = {
+/* The most columns of a table, with those of coverage_columns.h. */
+enum { COLUMNS_MOST = 128 + COVERAGE_COLUMNS };
+
+static record_column summary_columns[COLUMNS_MOST] = {
     SUMMARY(entropy, "entropy_nats"),
     SUMMARY(normalized, "entropy_normalized"),
     SUMMARY(min, "entropy_min_nats"),
@@ -76,6 +89,8 @@ static record_column summary_columns[] = {
     RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
+    NORM_COLUMNS(summary_record, norm, PASS_ROWS),
+    WHERE_COLUMNS(summary_record, where),
     {0},
 };
 
@@ -83,12 +98,15 @@ static record_column summary_columns[] = {
 typedef struct {
     long query, keys;
     lln_entropy entropy;
+    norm_record norm;
+    where_row_record where;
+    double coverage[]; /* [coverage_values()] */
 } query_record;
 
 #define QUERY(field, name)                                                     \
     RECORD_REAL(query_record, entropy.field, name, COLUMNS_DEFAULT, 0)
 
-static record_column query_columns[] = {
+static record_column query_columns[COLUMNS_MOST] = {
     RECORD_INTEGER(query_record, query, "query", COLUMNS_DEFAULT, 0),
     RECORD_INTEGER(query_record, keys, "keys", COLUMNS_DEFAULT, 0),
     QUERY(entropy, "entropy_nats"),
@@ -99,6 +117,8 @@ static record_column query_columns[] = {
     RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
+    NORM_ROW_COLUMNS(query_record, norm),
+    WHERE_ROW_COLUMNS(query_record, where),
     {0},
 };
 
@@ -143,26 +163,78 @@ static const record_column model_columns[] = {
     {0},
 };
 
+/* Summarises the measured rows. Entropies and norms have errors only if rows
+ * were drawn. */
+static lln_status summarise_rows(const run_case *c, lln_attention *attention,
+                                 const lln_row *rows,
+                                 const lln_coverage *coverage,
+                                 lln_where_sums *where, summary_record *out,
+                                 summary_record *error)
+{
+    bool drawn = run_shared.rows > 0;
+    size_t count = c->rows ? c->row_count : attention->n;
+    if ((c->passes & PASS_ROWS) && !jackknife_asked())
+        lln_entropy_summarise(attention, rows, count, &out->entropy,
+                              drawn ? &error->entropy : NULL);
+    if (coverage)
+        LLN_TRY(lln_coverage_summarise(
+            coverage, attention->n, &out->coverage,
+            drawn || coverage_has_brackets() ? &error->coverage : NULL));
+    LLN_TRY(where_fill(c, attention, where, rows, count, &out->where,
+                       drawn ? &error->where : NULL));
+    return norm_columns_measure(c, attention, rows, &out->norm,
+                                drawn ? &error->norm : NULL);
+}
+
+static lln_status fill_rows(const run_case *c, lln_attention *attention,
+                            summary_record *out, summary_record *error)
+{
+    size_t count = c->row_count;
+    lln_row *rows = NULL;
+    lln_coverage *coverage = NULL;
+    lln_where_sums *where = NULL;
+    lln_panel_visitor visitor = {NULL, NULL};
+    LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
+    lln_status status = where_open(c, attention, false, &where, &visitor);
+    if (status == LLN_OK)
+        status =
+            coverage_measure(c, attention, visitor,
+                             where_needs(c->passes) |
+                                 (c->passes & PASS_ROWS ? LLN_ROW_ENTROPY : 0),
+                             count, rows, &coverage);
+    if (status == LLN_OK)
+        status =
+            summarise_rows(c, attention, rows, coverage, where, out, error);
+    lln_coverage_close(coverage);
+    lln_where_close(where);
+    free(rows);
+    return status;
+}
+
+static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
+                                 summary_record *out, summary_record *error)
+{
+    size_t groups = 0;
+    lln_status status = lln_entropy_jackknife(
+        attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
+    out->jackknife.groups = (double)groups;
+    jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
+    if (!(c->passes & (PASS_NORM | PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)))
+        return status;
+    LLN_TRY(fill_rows(c, attention, out, error));
+    return status;
+}
+
 /* Measures the entropies of the rows; there are standard errors only of drawn
  * rows and with --jackknife. */
 static lln_status fill_entropy(const run_case *c, summary_record *out,
-                               lln_entropy *error)
+                               summary_record *error)
 {
     lln_attention attention;
-    size_t groups = 0;
-    lln_status status;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    if (jackknife_asked())
-        status = lln_entropy_jackknife(&attention, jackknife_groups,
-                                       &out->entropy, error, &groups);
-    else
-        status = lln_entropy_measure(&attention, c->rows, c->row_count,
-                                     &out->entropy,
-                                     run_shared.rows > 0 ? error : NULL);
-    if (jackknife_asked()) {
-        out->jackknife.groups = (double)groups;
-        jackknife_warn(c, status, out->entropy.entropy, error->entropy);
-    }
+    lln_status status = jackknife_asked()
+                            ? fill_jackknife(c, &attention, out, error)
+                            : fill_rows(c, &attention, out, error);
     lln_attention_close(&attention);
     return status;
 }
@@ -178,8 +250,8 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (c->passes & PASS_ROWS)
-        return fill_entropy(c, out, &error->entropy);
+    if (c->passes & (PASS_ROWS | PASS_COVERAGE | WHERE_ANY | PASS_SHAPE))
+        return fill_entropy(c, out, error);
     return LLN_OK;
 }
 
@@ -210,19 +282,35 @@ static lln_status measure_queries(const run_case *c, const void *context,
     size_t count = c->row_count;
     lln_attention attention;
     lln_row *rows = NULL;
+    lln_coverage *coverage = NULL;
+    lln_where_sums *where = NULL;
+    lln_panel_visitor visitor = {NULL, NULL};
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
     if (status == LLN_OK)
+        status = where_open(c, &attention, true, &where, &visitor);
+    if (status == LLN_OK)
         status = run_block_resize(block, count);
     if (status == LLN_OK)
-        status =
-            lln_rows_measure(&attention, c->rows, count, LLN_ROW_ENTROPY, rows);
+        status = coverage_measure(c, &attention, visitor,
+                                  LLN_ROW_ENTROPY | where_needs(c->passes),
+                                  count, rows, &coverage);
     for (size_t i = 0; status == LLN_OK && i < count; i++) {
         query_record *out = run_block_record(block, i);
         out->query = (long)(c->rows ? c->rows[i] : i);
         out->keys = (long)rows[i].keys;
         lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
+        where_fill_row(c, &attention, where, rows, i, &out->where);
+        query_record *error = run_block_errors(block, i);
+        coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
     }
+    if (status == LLN_OK) {
+        query_record *first = run_block_record(block, 0);
+        status = norm_columns_rows(c, &attention, rows, count, &first->norm,
+                                   sizeof *first);
+    }
+    lln_coverage_close(coverage);
+    lln_where_close(where);
     free(rows);
     lln_attention_close(&attention);
     return status;
@@ -259,23 +347,32 @@ int main(int argc, char **argv)
     }
     jackknife_show(summary_columns);
     jackknife_check();
+    where_read(summary_columns, query_columns);
+    coverage_read();
+    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
+    coverage_add_row_columns(query_columns, offsetof(query_record, coverage));
+    size_t query_size =
+        sizeof(query_record) + coverage_values() * sizeof(double);
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
     if (options.diagnose)
         return write_diagnosis();
+    if (coverage_distribution_asked())
+        return coverage_distribution_write();
     if (options.per_row)
-        return against_run(
-            &(run_plan){.name = "--per-row",
-                        .table = {query_columns, sizeof(query_record)},
-                        .measure = measure_queries,
-                        .has_many_rows = true,
-                        .rows_depend_on_head = true,
-                        .rows_are_never_averaged = true,
-                        .measures_sampled_rows = true});
+        return against_run(&(run_plan){.name = "--per-row",
+                                       .table = {query_columns, query_size},
+                                       .measure = measure_queries,
+                                       .stores_errors = coverage_has_brackets(),
+                                       .has_many_rows = true,
+                                       .rows_depend_on_head = true,
+                                       .rows_are_never_averaged = true,
+                                       .measures_sampled_rows = true});
     return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
                     .leaves_out_tokens = jackknife_asked(),
+                    .stores_errors = coverage_has_brackets(),
                     .measures_sampled_rows = true});
 }

@@ -2,6 +2,7 @@
 #include "rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "distinct.h"
 #include "message.h"
@@ -65,12 +66,33 @@ static bool has_spread(const record_column *column)
     return column->type == LLN_CELL_REAL && !column->alone;
 }
 
+/* Whether the record has a column with this name and suffix of its own, as k50
+ * and k50_max; then that one is meant. */
+static bool is_own(record_type type, const char *name, const char *suffix)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; *suffix && type.columns[i].name; i++)
+        if (strncmp(type.columns[i].name, name, length) == 0 &&
+            strcmp(type.columns[i].name + length, suffix) == 0)
+            return true;
+    return false;
+}
+
 static void add_columns(row_writer *writer, record_type type, shows what,
                         const char *suffix)
 {
     for (size_t i = 0; type.columns[i].name; i++)
-        if (!*suffix || has_spread(&type.columns[i]))
+        if ((!*suffix || has_spread(&type.columns[i])) &&
+            !is_own(type, type.columns[i].name, suffix))
             add_column(writer, &type.columns[i], i, what, suffix);
+}
+
+static void add_spread_column(row_writer *writer, size_t number, shows what,
+                              const char *suffix)
+{
+    const record_column *column = &writer->type.columns[number];
+    if (!is_own(writer->type, column->name, suffix))
+        add_column(writer, column, number, what, suffix);
 }
 
 /* Adds two spread columns for each real column. */
@@ -80,8 +102,8 @@ static void add_pairs(row_writer *writer, shows first, const char *first_suffix,
     const record_column *column = writer->type.columns;
     for (size_t i = 0; column[i].name; i++)
         if (has_spread(&column[i])) {
-            add_column(writer, &column[i], i, first, first_suffix);
-            add_column(writer, &column[i], i, second, second_suffix);
+            add_spread_column(writer, i, first, first_suffix);
+            add_spread_column(writer, i, second, second_suffix);
         }
 }
 

@@ -59,6 +59,19 @@ typedef struct {
     void (*tile)(const lln_attention *attention, const void *packed,
                  size_t rows, size_t first_key, size_t keys, size_t stride,
                  void *out);
+
+    /* How the scores of a query change if it becomes c times as long. Writes
+     * the derivatives of the rows of `left` by ln c at c = 1, for packed
+     * queries, to out [count x rank]. NULL: logits are linear in the query, or
+     * the derivatives are not known. */
+    void (*pack_slope)(const lln_attention *attention, const size_t *queries,
+                       size_t count, const void *packed, void *out);
+
+    /* Turns those rows into the derivatives of scores, as tile() does the rows
+     * of `left`; set if tile() and pack_slope() are. */
+    void (*tile_slope)(const lln_attention *attention, const void *packed,
+                       size_t rows, size_t first_key, size_t keys,
+                       size_t stride, void *out);
 } lln_attention_tiles;
 
 typedef struct {

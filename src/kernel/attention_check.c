@@ -41,6 +41,10 @@ static lln_status check_tiles(const lln_attention *attention)
         {!tiles->right.data && !made_later, "by tiles has no right factor"},
         {tiles->scaled_scores && tiles->domain != LLN_DOMAIN_LOG,
          "has scaled_scores that are not logarithms"},
+        {tiles->pack_slope && !tiles->tile != !tiles->tile_slope,
+         "by tiles has only one of tile() and tile_slope()"},
+        {!tiles->pack_slope && tiles->tile_slope,
+         "by tiles has tile_slope() but no pack_slope()"},
     };
     return first_broken(rules, sizeof rules / sizeof *rules);
 }
@@ -50,7 +54,8 @@ static lln_status check_rows(const lln_attention *attention)
     const lln_attention_tiles *tiles = &attention->tiles;
     const rule rules[] = {
         {!attention->rows.make, "by rows has no make()"},
-        {tiles->pack || tiles->tile, "by rows has a hook of tiles"},
+        {tiles->pack || tiles->tile || tiles->pack_slope || tiles->tile_slope,
+         "by rows has a hook of tiles"},
         {tiles->left.data || tiles->right.data, "by rows has factors of tiles"},
         {tiles->scaled_scores, "by rows has scaled_scores"},
     };

@@ -30,6 +30,9 @@ typedef enum {
     /* P_ij = A_ij / sum_l A_il, where A_ij does not change if other tokens are
      * removed; not in the form that `variant` selects. */
     LLN_KERNEL_PAIRS = 16,
+    /* P_ij / sum_l P_il does not change if a query is multiplied by a positive
+     * number. */
+    LLN_KERNEL_NORM_FREE = 32,
 } lln_kernel_property;
 
 /* A parameter: a number in a range, or one of a few words. */

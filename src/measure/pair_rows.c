@@ -56,7 +56,7 @@ static void add_scores(lln_score_block *block, size_t i)
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     size_t count = tiles->to[i] - tiles->from[i];
     bool single = attention->precision == LLN_FLOAT32;
-    const lln_tile_kind kind = {LLN_DOMAIN_LOG, single, false, false};
+    const lln_tile_kind kind = {.domain = LLN_DOMAIN_LOG, .single = single};
     void *scores = lln_tiles_row(tiles, i);
     if (attention->tiles.domain == LLN_DOMAIN_LINEAR)
         single ? take_logs_f32(scores, count) : take_logs_f64(scores, count);

@@ -126,6 +126,14 @@ static void add_scores(lln_panel_work *work, size_t i, void *scores,
         spread_f64(weights, count, hidden, kept);
 }
 
+/* Fetches the memory of the weights of the next row while those of this one are
+ * computed: a panel does not fit in the second-level cache. */
+static void fetch(const char *weights, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch(weights + i, 1);
+}
+
 static void add_tile(lln_panel_work *work)
 {
     const lln_tiles *tile = &work->tiles;
@@ -135,16 +143,18 @@ static void add_tile(lln_panel_work *work)
     lln_tile_kind kind = {attention->tiles.domain,
                           attention->precision == LLN_FLOAT32,
                           (work->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)) != 0,
-                          (work->what & LLN_ROW_SHAPE) != 0};
+                          (work->what & LLN_ROW_SHAPE) != 0, true};
     for (size_t i = 0; i < tile->rows; i++) {
         size_t from = tile->from[i], count = tile->to[i] - from;
         size_t at = i * work->stride + tile->key + from - tile->low;
+        if (i + 1 < tile->rows)
+            fetch(work->weights + (at + work->stride) * size, count * size);
         if (count > 0)
             add_scores(work, i, lln_tiles_row(tile, i), count, kind,
                        work->weights + at * size,
                        work->hidden ? work->hidden + at : NULL);
         work->references[i * work->tiles_in_row + number] =
-            work->states[i].count > 0 ? work->states[i].reference : NAN;
+            work->states[i].count > 0 ? work->states[i].anchor : NAN;
     }
 }
 
@@ -156,7 +166,7 @@ static double factor(double from, double to, lln_domain domain)
     return domain == LLN_DOMAIN_LINEAR ? from / to : exp(from - to);
 }
 
-/* Brings the weights of row i to its largest score, and sets those of keys that
+/* Brings the weights of row i to its last anchor, and sets those of keys that
  * it may not see to 0. */
 static void settle_weights(lln_panel_work *work, size_t i)
 {
@@ -172,7 +182,7 @@ static void settle_weights(lln_panel_work *work, size_t i)
         size_t number = at / LLN_TILE_KEYS;
         stop = lln_size_smaller(end, (number + 1) * LLN_TILE_KEYS);
         double by = factor(work->references[i * work->tiles_in_row + number],
-                           work->states[i].reference, attention->tiles.domain);
+                           work->states[i].anchor, attention->tiles.domain);
         if (by == 1)
             continue;
         if (attention->precision == LLN_FLOAT32)
@@ -197,7 +207,9 @@ static void fill_by_tiles(lln_panel_work *work, const size_t *queries,
         work->rows[i] = lln_row_finish(work->attention, tiles->queries[i],
                                        state, work->what);
         work->keys[i] = (size_t)state->count;
-        work->scale[i] = work->rows[i].top;
+        work->scale[i] =
+            work->rows[i].top * factor(state->anchor, state->reference,
+                                       work->attention->tiles.domain);
         work->sums[i] = work->rows[i].sum;
         work->first[i] = tiles->first[i];
         work->end[i] = tiles->end[i];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The weights of a tile are relative to the largest score of the row so far.
- * When the row is complete, those of earlier tiles are brought to the largest
- * of all. */
+ * The weights of a row are relative to an anchor, the largest score of its
+ * first tile. Only if a score exceeds that by far does the anchor change; when
+ * the row is complete, the weights of earlier tiles are brought to the last
+ * anchor. */
 #include "measure/panels.h"
 
 #include <math.h>

@@ -17,8 +17,9 @@ enum { LLN_PANEL_GROUPS = 16 };
 /* Rows of P. Keys that row i may see according to the mask are first[i] ..
  * end[i] - 1, at least one; of these, a bias may hide some, which have weight
  * 0. P_ij = scale[i] w_ij, with w_ij at weights[i stride + j - low], low <= j <
- * high, in `precision`; w_ij = 0 for keys that row i may not see. Use
- * lln_panel_row. Weights of attention by rows may be negative. */
+ * high, in `precision`; w_ij = 0 for keys that row i may not see. w_ij is
+ * at most 2^32, and may be less than 1 for all keys. Use lln_panel_row. Weights
+ * of attention by rows may be negative. */
 typedef struct {
     size_t group; /* 0 .. LLN_PANEL_GROUPS - 1 */
     size_t index; /* of the first row, in the list of rows */

@@ -108,6 +108,7 @@ lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
         .sum = sums.sum,
         .negative = sums.negative,
         .varentropy = NAN,
+        .renyi2 = NAN,
         .low = NAN,
         .scores = {NAN, NAN, NAN, NAN, NAN},
     };
@@ -115,8 +116,10 @@ lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
         take_logs(logs, keys);
     if (what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE))
         row.scores = keys > 0 ? central_moments(logs, keys) : (lln_moments){0};
-    if ((what & LLN_ROW_SHAPE) && sums.negative == 0 && sums.sum > 0)
+    if ((what & LLN_ROW_SHAPE) && sums.negative == 0 && sums.sum > 0) {
         row.varentropy = varentropy(entries, m, logs, sums.sum);
+        row.renyi2 = fmax(2 * log(sums.sum) - log(sums.squares), 0);
+    }
     bool distribution =
         sums.negative == 0 && fabs(sums.sum - 1) <= LLN_ROW_DEFICIT;
     if ((what & LLN_ROW_ENTROPY) && distribution)

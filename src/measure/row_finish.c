@@ -24,6 +24,7 @@ static lln_row from_state(const lln_attention *attention,
                          .entropy = NAN,
                          .sum_squares = NAN,
                          .varentropy = NAN,
+                         .renyi2 = NAN,
                          .low = NAN,
                          .scores = {NAN, NAN, NAN, NAN, NAN}};
     double sum = row->ties + row->rest;
@@ -37,13 +38,14 @@ static lln_row from_state(const lln_attention *attention,
         .top = 1 / sum,
         .sum = 1,
         .varentropy = row->spread / sum,
+        .renyi2 = 2 * log_sum - log1p(row->square + (row->ties - 1)),
         .low = row->smallest,
         .scores = row->moments,
     };
     if (!(what & LLN_ROW_ENTROPY))
         out.entropy = out.sum_squares = NAN;
     if (!(what & LLN_ROW_SHAPE))
-        out.varentropy = out.low = NAN;
+        out.varentropy = out.renyi2 = out.low = NAN;
     if (!(what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)))
         out.scores = (lln_moments){NAN, NAN, NAN, NAN, NAN};
     lln_moments_settle(&out.scores, lln_row_rounding(attention, &out));

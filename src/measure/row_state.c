@@ -41,16 +41,32 @@ static double first_center(const void *scores, size_t count, lln_tile_kind kind)
                        : lln_tile_center_f64(scores, count, kind.domain);
 }
 
+/* Factor of the weights, which are relative to the largest score. */
+static double anchor_weights(lln_tile_kind kind, lln_row_state *row)
+{
+    bool linear = kind.domain == LLN_DOMAIN_LINEAR;
+    if (!kind.anchored)
+        return 1;
+    if (row->count == 0)
+        row->anchor = row->reference;
+    double factor = linear ? row->reference / row->anchor
+                           : exp(row->reference - row->anchor);
+    if (factor < 0x1p32)
+        return factor;
+    row->anchor = row->reference;
+    return 1;
+}
+
 static lln_tile_sums sum_scores(const void *scores, size_t count,
                                 lln_tile_kind kind, void *kept, double center,
-                                const lln_row_state *row, void *weights,
-                                void *logs)
+                                lln_row_state *row, void *weights, void *logs)
 {
     lln_tile_sums sums = {.reference = row->reference,
                           .max = row->max,
                           .center = center,
                           .tilt = row->tilt,
                           .weights = weights,
+                          .factor = anchor_weights(kind, row),
                           .logs = logs};
     lln_tile_what what = kind.shape     ? LLN_TILE_SHAPE
                          : kept         ? LLN_TILE_KEEP

@@ -25,6 +25,8 @@ typedef struct {
      * squares about it, and the mean in the last tile; and the smallest
      * score as a logarithm. */
     double mean, spread, tilt, smallest;
+    double anchor; /* with `anchored`: what the weights are relative to, as
+                      `reference`, usually that of the first scores */
 } lln_row_state;
 
 /* Properties of a tile, for the loops over it. */
@@ -32,13 +34,15 @@ typedef struct {
     lln_domain domain;
     bool single; /* scores are float, else double */
     bool moments;
-    bool shape; /* which needs moments, and no `kept` */
+    bool shape;    /* which needs moments, and no `kept` */
+    bool anchored; /* weights are relative to `anchor`, else to the largest
+                      score so far */
 } lln_tile_kind;
 
 /* Adds `count` >= 1 scores of a row and, unless it is NULL, writes their
  * logarithms to `kept`. `weights` and `logs` as in lln_tile_sums; weights may
- * be NULL. Returns the sums over the scores. A state of zeros is that of a row
- * without scores. */
+ * be NULL. If a weight could exceed 2^32, the anchor changes. Returns the sums
+ * over the scores. A state of zeros is that of a row without scores. */
 lln_tile_sums lln_row_state_add(const void *scores, size_t count,
                                 lln_tile_kind kind, void *kept, void *weights,
                                 void *logs, lln_row_state *row);

@@ -117,7 +117,7 @@ static void add_tile(workspace *work, const row_pass *pass)
     lln_tile_kind kind = {attention->tiles.domain,
                           attention->precision == LLN_FLOAT32,
                           (pass->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)) != 0,
-                          (pass->what & LLN_ROW_SHAPE) != 0};
+                          (pass->what & LLN_ROW_SHAPE) != 0, false};
     size_t size = lln_precision_size(attention->precision);
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     bool hides = bias && bias->hides;

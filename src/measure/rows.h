@@ -39,13 +39,14 @@ typedef struct {
     double varentropy; /* sum_j P_j (ln P_j + H)^2 of P_j / sum, nats^2; NaN as
                           for entropies, but also defined if sum differs from
                           1 */
+    double renyi2;     /* -ln sum_j P_j^2, likewise, nats */
     double low;        /* smallest score plus tiles.offset; NaN by rows */
     lln_moments scores; /* of s_j, equal weights; a spread below
                            lln_row_rounding is 0 */
 } lln_row;
 
-/* Statistics to compute in addition to log_norm and max. The shape, varentropy
- * and low, comes with the moments. */
+/* Statistics to compute in addition to log_norm and max. The shape, varentropy,
+ * renyi2 and low, comes with the moments. */
 enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2, LLN_ROW_SHAPE = 4 };
 
 /* Fills out[count] for the queries listed in queries[count]; NULL means 0 ..

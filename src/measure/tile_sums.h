@@ -26,8 +26,9 @@ typedef struct {
     double second;  /* sum of exp(y) (y - tilt)^2 over the same */
     double smallest; /* with `shape`: the smallest score as a logarithm */
     double power[5]; /* power[r] = sum of (s - center)^r, r = 1..4 */
-    void *weights;   /* in: receives exp(y) [count] in the precision of the
-                        scores; NULL: is not wanted */
+    void *weights;   /* in: receives factor exp(y) [count] in the precision of
+                        the scores; NULL: is not wanted */
+    double factor;   /* in: with weights */
     void *logs; /* in: with weights, receives y [count] if the domain is linear,
                    where y = scores - reference does not hold */
 } lln_tile_sums;

@@ -39,6 +39,7 @@ const lln_kernel lln_kernel_cosformer = {
     .summary = "features max(x, 0), weighted by the cosine of the distance",
     .reference = "Qin et al. 2022",
     .rank = "2 d",
+    .properties = LLN_KERNEL_NORM_FREE,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "smallest divisor of a row", "1e-6", {0, 1}}},
     .open = cosformer_open,

@@ -16,6 +16,7 @@ const lln_kernel lln_kernel_rebased = {
     .summary = "s^2 with s = scale q.k",
     .reference = "Aksenov et al. 2024",
     .rank = "d (d + 1)/2",
+    .properties = LLN_KERNEL_NORM_FREE,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL | LLN_HONOURS_SCALE,
     .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = rebased_open,

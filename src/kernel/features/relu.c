@@ -30,6 +30,7 @@ const lln_kernel lln_kernel_relu = {
     .summary = "features max(x, 0) of queries and keys",
     .reference = "Cai, Li, Hu, Gan, Han 2023",
     .rank = "d",
+    .properties = LLN_KERNEL_NORM_FREE,
     .honours = LLN_HONOURS_FULL | LLN_HONOURS_CAUSAL,
     .parameters = {{"eps", "added to the sum of a row", "1e-6", {0, 1}}},
     .open = relu_open,

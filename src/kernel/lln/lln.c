@@ -254,6 +254,7 @@ static void fill_in(const lln_head *head, lln_state *state,
         attention->features = lln_features;
         attention->unbiased_norm = lln_norm;
     }
+    lln_lln_set_slope(attention);
     lln_lln_set_products(attention);
 }
 

@@ -50,6 +50,13 @@ LLN_NODISCARD lln_status lln_lln_scan(lln_state *state, const char *name,
 LLN_NODISCARD lln_status lln_lln_causal_diagonal(const lln_attention *attention,
                                                  double *out);
 
+/* Sets how scores change with the norm of a query, from whether scores are
+ * logarithms:
+ *     S_ij = sum_l exp(x_il + y_jl),  dS_ij / d ln c = sum_l x_il exp(x_il +
+ *     y_jl),
+ * and of ln S_ij the mean of x_il with weights exp(x_il + y_jl). */
+void lln_lln_set_slope(lln_attention *attention);
+
 /* Sets product and transposed, without a mask or with a causal one without a
  * window. */
 void lln_lln_set_products(lln_attention *attention);

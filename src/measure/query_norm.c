@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure/query_norm.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "kernel/score_slope.h"
+#include "measure/correlation.h"
+#include "measure/norm_slope.h"
+#include "measure/row_sample.h"
+#include "measure/shape_entropy.h"
+
+static double norm_of(lln_matrix q, size_t i)
+{
+    double unit = 0, squares = 0; /* squares of q/unit do not overflow */
+    for (size_t l = 0; l < q.columns; l++)
+        unit = fmax(unit, fabs(lln_matrix_get(q, i, l)));
+    for (size_t l = 0; l < q.columns && unit > 0; l++) {
+        double x = lln_matrix_get(q, i, l) / unit;
+        squares += x * x;
+    }
+    return unit * sqrt(squares);
+}
+
+void lln_query_norms(const lln_head *head, const size_t *queries, size_t count,
+                     double *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] =
+            head->q.data ? norm_of(head->q, queries ? queries[i] : i) : NAN;
+}
+
+static bool has_negative(const lln_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].negative > 0)
+            return true;
+    return false;
+}
+
+static void fill(double value, size_t count, double *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = value;
+}
+
+lln_status lln_query_norm_slopes(const lln_kernel_choice *choice,
+                                 const lln_head *head, lln_attention *attention,
+                                 const size_t *queries, size_t count,
+                                 const lln_row *rows, double *out)
+{
+    bool negative = has_negative(rows, count);
+    fill(NAN, count, out);
+    if (!head->q.data || (negative && count == 1))
+        return LLN_OK;
+    if (lln_score_slope_is_known(attention))
+        return lln_norm_slopes(attention, queries, count, out);
+    if (choice->kernel->properties & LLN_KERNEL_SIGNED)
+        return LLN_OK;
+    return lln_norm_slopes_by_difference(choice, head, queries, count, out);
+}
+
+/* Keys that a bias does not hide, of query i and the keys first .. end - 1;
+ * bias [m] is scratch. */
+static size_t count_seen(const lln_head *head, size_t i, size_t first,
+                         size_t end, double *bias)
+{
+    size_t seen = 0, p = lln_mask_position(head->rule.mask, head->q.rows,
+                                           head->k.rows, i);
+    fill(0, end - first, bias);
+    lln_logit_bias_add(head->rule.bias, i, p, first, end - first, bias);
+    for (size_t j = 0; j < end - first; j++)
+        seen += bias[j] != -INFINITY;
+    return seen;
+}
+
+/* Keys that the mask allows. Rows of attention by rows count only those with a
+ * weight. */
+static size_t allowed_keys(const lln_head *head, const lln_attention *attention,
+                           size_t i, const lln_row *row, double *scratch)
+{
+    size_t first, end;
+    if (attention->kind == LLN_ATTENTION_TILES)
+        return row->keys;
+    lln_mask_keys(head->rule.mask, head->q.rows, head->k.rows, i, &first, &end);
+    return head->rule.bias && head->rule.bias->hides
+               ? count_seen(head, i, first, end, scratch)
+               : end - first;
+}
+
+/* The rows with a value. */
+typedef struct {
+    double *norm, *entropy; /* |q_i| and H_i / ln m_i, [count] */
+    size_t count;
+    double norm_rounding, entropy_rounding;
+} row_pairs;
+
+static double largest_size(const double *x, size_t count)
+{
+    double largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs(x[i]));
+    return largest;
+}
+
+/* The precision in which entropies were computed. */
+static lln_precision precision_of(const lln_head *head,
+                                  const lln_attention *attention)
+{
+    return attention->kind == LLN_ATTENTION_TILES ? attention->precision
+                                                  : head->q.precision;
+}
+
+/* Replaces the entropies by H_i / ln m_i and drops rows without. */
+static void take_pairs(const lln_head *head, const lln_attention *attention,
+                       const size_t *queries, size_t count, const lln_row *rows,
+                       double *scratch, row_pairs *pairs)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t query = queries ? queries[i] : i;
+        size_t keys = allowed_keys(head, attention, query, &rows[i], scratch);
+        double norm = pairs->norm[i], entropy = pairs->entropy[i];
+        if (keys < 2 || isnan(entropy))
+            continue;
+        pairs->norm[pairs->count] = norm;
+        pairs->entropy[pairs->count++] = entropy / log((double)keys);
+    }
+    pairs->norm_rounding = lln_precision_rounding(
+        head->q.precision, largest_size(pairs->norm, pairs->count));
+    pairs->entropy_rounding =
+        lln_precision_rounding(precision_of(head, attention),
+                               largest_size(pairs->entropy, pairs->count));
+}
+
+static lln_status correlate(const lln_head *head, lln_attention *attention,
+                            const size_t *queries, size_t count,
+                            const lln_row *rows, double *scratch,
+                            lln_query_norm *out, lln_query_norm *error)
+{
+    lln_correlation found;
+    row_pairs pairs = {.norm = scratch, .entropy = scratch + count};
+    lln_query_norms(head, queries, count, pairs.norm);
+    LLN_TRY(
+        lln_shape_entropies(attention, queries, count, rows, pairs.entropy));
+    take_pairs(head, attention, queries, count, rows, scratch + 2 * count,
+               &pairs);
+    /* Rows that have no value are taken to be as frequent among all n. */
+    size_t n = count == attention->n ? pairs.count : attention->n;
+    LLN_TRY(lln_correlation_measure(pairs.norm, pairs.norm_rounding,
+                                    pairs.entropy, pairs.entropy_rounding,
+                                    pairs.count, n, &found));
+    out->correlation = found.pearson;
+    out->spearman = found.spearman;
+    error->correlation = found.pearson_error;
+    error->spearman = found.spearman_error;
+    return LLN_OK;
+}
+
+lln_status lln_query_norm_measure(const lln_kernel_choice *choice,
+                                  const lln_head *head,
+                                  lln_attention *attention,
+                                  const size_t *queries, size_t count,
+                                  const lln_row *rows, unsigned what,
+                                  lln_query_norm *out, lln_query_norm *error)
+{
+    lln_query_norm unused;
+    error = error ? error : &unused;
+    *out = *error = (lln_query_norm){NAN, NAN, NAN};
+    count = queries ? count : attention->n;
+    if (!head->q.data || has_negative(rows, count))
+        return LLN_OK;
+    double *scratch =
+        lln_array_alloc_raw(2 * count + attention->m, sizeof *scratch);
+    if (!scratch)
+        return LLN_ENOMEM;
+    lln_status status = LLN_OK;
+    if (what & LLN_QUERY_NORM_CORRELATION)
+        status = correlate(head, attention, queries, count, rows, scratch, out,
+                           error);
+    if (status == LLN_OK && (what & LLN_QUERY_NORM_SLOPE)) {
+        status = lln_query_norm_slopes(choice, head, attention, queries, count,
+                                       rows, scratch);
+        if (status == LLN_OK)
+            lln_values_mean(scratch, 1, count, attention->n, &out->slope,
+                            &error->slope);
+    }
+    free(scratch);
+    return status;
+}

@@ -89,9 +89,10 @@ nan,nan,0' of_case uniform --causal --kernel softmax --columns norm
 @test "the slope of a row is the change of its entropy" {
     local at=(of_case causal --causal --double --kernel softmax --per-row)
     "${at[@]}" --columns query,q_norm,entropy_norm_slope > table
-    "${at[@]}" --scale 0.2525 --columns query,entropy_nats > more
-    "${at[@]}" --scale 0.2475 --columns query,entropy_nats > less
-    paste -d' ' <(column entropy_nats < more) <(column entropy_nats < less) |
+    "${at[@]}" --scale 0.2525 --columns query,entropy_nats > longer
+    "${at[@]}" --scale 0.2475 --columns query,entropy_nats > shorter
+    paste -d' ' <(column entropy_nats < longer) \
+        <(column entropy_nats < shorter) |
         awk '{ print ($1 - $2) / log(1.01 / 0.99) }' > change
     paste -d' ' <(column entropy_norm_slope < table) change |
         near 1e-3 absolute
@@ -115,7 +116,7 @@ nan,nan,0' of_case uniform --causal --kernel softmax --columns norm
 
 @test "threads do not change a digit" {
     local of=(lln-entropy -n 700 -d 8 --causal --each --trials 2
-        --columns head,kernel,norm --kernel softmax --kernel lln --kernel elu)
+        --columns 'head,kernel,norm' --kernel softmax --kernel lln --kernel elu)
     "${of[@]}" --threads 1 > one
     "${of[@]}" --threads 2 > two
     cmp one two
@@ -123,7 +124,7 @@ nan,nan,0' of_case uniform --causal --kernel softmax --columns norm
 
 @test "drawn rows have errors, and --jackknife has none for these columns" {
     local of=(lln-entropy -n 300 -d 8 --each --trials 1 --quiet
-        --columns norm,entropy_nats_se --kernel softmax)
+        --columns 'norm,entropy_nats_se' --kernel softmax)
     "${of[@]}" --rows 100 > some
     "${of[@]}" --rows 300 > all
     "${of[@]}" --jackknife > left
@@ -139,11 +140,12 @@ nan,nan,0' of_case uniform --causal --kernel softmax --columns norm
 
 @test "kernels with negative entries and attention weights have none" {
     prints 'entropy_qnorm_corr,entropy_norm_slope
-nan,nan' lln-entropy -n 64 -d 8 --trials 1 --each --kernel deltanet --causal \
-        --columns entropy_qnorm_corr,entropy_norm_slope
+nan,nan' lln-entropy -n 64 -d 8 --trials 1 --each --kernel deltanet \
+        --causal --columns entropy_qnorm_corr,entropy_norm_slope
     printf '\0\0\200\77\0\0\0\77\0\0\0\77\0\0\200\77' |
         npy weights.npy '<f4' '(2, 2)'
-    run --separate-stderr lln-entropy --attention weights.npy --columns norm --quiet
+    run --separate-stderr lln-entropy --attention weights.npy \
+        --columns norm --quiet
     equal status "$status" 0
     equal cells "${lines[1]}" nan,nan,nan
 }

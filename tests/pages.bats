@@ -6,17 +6,19 @@ load helper
 
 # printed TOOL: the columns of all tables of the tool, without those that all
 # tools share and standard errors. Columns of a map that differ only in a
-# format, a side or a method are replaced by one name, and so are those of
-# --against.
+# format, a side or a method, or in a number that an option gives, are replaced
+# by one name, and so are those of --against.
 printed() {
     local options
     while read -r options; do
         # shellcheck disable=SC2086 # words
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
-        sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
-            s/^distance_.*/distance_METHOD/
-            /^(source|layer|head)_b$/! s/.*_(a|b|delta)$/NAME_\1/' | sort -u
+        sed -E '/^(source|layer|head)_b$/! s/.*_(a|b|delta)$/NAME_\1/
+            s/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
+            /^distance_(mean|median)$/!s/^distance_.*/distance_METHOD/
+            s/^k[0-9]+(_[0-9]+)?(_|$)/kP\2/
+            s/^recall_[0-9]+/recall_K/' | sort -u
 }
 
 # described PAGE: the columns that have an item.
@@ -28,10 +30,13 @@ described() {
 @test "a page describes every column of its tool, and no others" {
     local sampled='-n 8 -d 2 --trials 1 --quiet'
     local heads encoder=$DATA/encoder.safetensors
+    seq 8 > ids
+    printf '%64s' '' | npy pattern.npy '|b1' '(8, 8)'
     for tool in "$LLN_BIN"/lln-*; do
         tool=$(basename "$tool")
         case $tool in
-        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' ;;
+        lln-entropy) printf '%s\n' '' --per-row --diagnose '--diagnose --each' \
+            --distribution ;;
         lln-stats) printf '%s\n' '' '--histogram 2' '--qq 2' --normality \
             '--normality --per-feature' ;;
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;
@@ -46,6 +51,8 @@ described() {
         lln-attend) echo "$heads --pairs heads" >> tables ;;
         lln-entropy | lln-stats) echo "$heads --against $encoder" >> tables ;;
         esac
+        [ "$tool" != lln-entropy ] ||
+            echo "$sampled --token-ids ids --pattern pattern.npy" >> tables
         [ -s tables ]
         printed "$tool" < tables > columns
         [ -s columns ]

@@ -124,8 +124,7 @@ START_TEST(check_tiles)
     BROKEN(whole,
            (a.tiles.scaled_scores = true, a.tiles.domain = LLN_DOMAIN_LINEAR),
            "has scaled_scores that are not logarithms");
-    BROKEN(whole,
-           (a.tiles.tile = tile, a.tiles.pack_slope = pack_slope),
+    BROKEN(whole, (a.tiles.tile = tile, a.tiles.pack_slope = pack_slope),
            "by tiles has only one of tile() and tile_slope()");
     BROKEN(whole, a.tiles.tile_slope = tile,
            "by tiles has tile_slope() but no pack_slope()");

@@ -138,6 +138,65 @@ START_TEST(measure_rows)
 }
 END_TEST
 
+/* A mask that hides keys at the start, in the middle, a whole tile, and all
+ * keys of one row. */
+START_TEST(hidden_keys)
+{
+    enum { N = 30, M = 690 };
+    static unsigned char flags[N * M];
+    lln_logit_grid grid = {.flags = flags, .slice = {0, N, M, M, 1}};
+    lln_logit_bias bias = {.mask = &grid, .hides = true};
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < M; j++)
+            flags[i * M + j] = !(i == 4 || (i % 3 == 0 && j < 600) ||
+                                 (i % 3 == 1 && j > 100 && j < 650));
+    lln_head head =
+        dense_head(N, M, 4, 2, (lln_mask){.causal = _i > 0}, LLN_FLOAT64);
+    lln_attention attention;
+    head.rule.bias = &bias;
+    open_kernel("softmax", &head, NULL, 0, &attention);
+    double *p = dense_rows(&attention);
+    lln_coverage *exact = measure(&attention, NULL, 0, EXACT);
+    lln_coverage *bracket = measure(&attention, NULL, 0, 0);
+    for (size_t i = 0; i < N; i++) {
+        coverage_row row = row_of(&attention, p, i);
+        row.keys = 0;
+        for (size_t j = 0; j < row.count; j++)
+            row.keys += flags[i * M + j];
+        check_row(&row, lln_coverage_of_row(exact, i), 0, 1e-12);
+        for (size_t v = 0; v < SIZE; v++)
+            expect_absolute(lln_coverage_of_row(bracket, i)[v],
+                            lln_coverage_of_row(exact, i)[v],
+                            lln_coverage_half(bracket, i)[v] + 1e-12);
+    }
+    lln_coverage_close(exact);
+    lln_coverage_close(bracket);
+    free(p);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Logits of thousands: each row is nearly one entry. */
+START_TEST(huge_logits)
+{
+    lln_head head = dense_head(20, 690, 4, 60, (lln_mask){0},
+                               _i % 2 ? LLN_FLOAT32 : LLN_FLOAT64);
+    lln_attention attention;
+    open_kernel("softmax", &head, NULL, 0, &attention);
+    lln_coverage *coverage = measure(&attention, NULL, 0, _i / 2 ? EXACT : 0);
+    for (size_t i = 0; i < 20; i++) {
+        const double *values = lln_coverage_of_row(coverage, i);
+        ck_assert(values[0] == 1 && values[3] <= 1 && values[3] > 0.3);
+        expect_relative(values[5], 1, 1e-12);
+        ck_assert(values[6] > 0.99 && values[6] <= 1 - 1.0 / 690);
+    }
+    lln_coverage_close(coverage);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* The brackets of all rows contain the exact values, and so do those of the
  * summary. */
 START_TEST(measure_brackets)
@@ -361,6 +420,8 @@ int main(void)
     tcase_set_timeout(coverage, 60);
     tcase_add_loop_test(coverage, measure_tiles, 0, SHAPE_COUNT);
     tcase_add_test(coverage, measure_rows);
+    tcase_add_loop_test(coverage, hidden_keys, 0, 2);
+    tcase_add_loop_test(coverage, huge_logits, 0, 4);
     tcase_add_loop_test(coverage, measure_brackets, 0, SHAPE_COUNT);
     tcase_add_test(coverage, brackets_of_linear_scores);
     tcase_add_test(coverage, undefined_rows);

@@ -17,8 +17,9 @@ static void measure(const char *kernel, const lln_head *head,
     expect_ok(lln_kernel_parse(kernel, &choice));
     expect_ok(lln_kernel_open(&choice, head, &attention));
     expect_ok(lln_rows_alloc(&attention, queries, &count, &rows));
-    expect_ok(
-        lln_rows_measure(&attention, queries, count, LLN_ROW_ENTROPY, rows));
+    expect_ok(lln_rows_measure(&attention, queries, count,
+                               lln_query_norm_statistics(&attention, BOTH),
+                               rows));
     expect_ok(lln_query_norm_measure(&choice, head, &attention, queries, count,
                                      rows, BOTH, out, error));
     free(rows);
@@ -64,6 +65,35 @@ START_TEST(measure_by_hand)
     expect_relative(out.slope, slope, 1e-14);
     ck_assert(error.correlation == 0 && error.spearman == 0);
     ck_assert(error.slope == 0);
+}
+END_TEST
+
+/* Minus the varentropy of the rows, or a pass of its own. */
+START_TEST(slopes_passes)
+{
+    lln_head head =
+        dense_head(70, 70, 4, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
+    double once[70], twice[70];
+    lln_row rows[70];
+    lln_attention attention;
+    lln_kernel_choice choice;
+    expect_ok(lln_kernel_parse("softmax", &choice));
+    expect_ok(lln_kernel_open(&choice, &head, &attention));
+    ck_assert(lln_query_norm_statistics(&attention, BOTH) ==
+              (LLN_ROW_ENTROPY | LLN_ROW_SHAPE));
+    ck_assert(lln_query_norm_statistics(
+                  &attention, LLN_QUERY_NORM_CORRELATION) == LLN_ROW_ENTROPY);
+    expect_ok(lln_rows_measure(&attention, NULL, 70,
+                               LLN_ROW_ENTROPY | LLN_ROW_SHAPE, rows));
+    expect_ok(lln_query_norm_slopes(&choice, &head, &attention, NULL, 70, rows,
+                                    once));
+    expect_ok(lln_rows_measure(&attention, NULL, 70, LLN_ROW_ENTROPY, rows));
+    expect_ok(lln_query_norm_slopes(&choice, &head, &attention, NULL, 70, rows,
+                                    twice));
+    expect_all((lln_matrix){LLN_FLOAT64, 1, 70, once}, twice, 1e-13);
+    ck_assert(once[0] == 0 && twice[0] == 0);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
 }
 END_TEST
 
@@ -167,17 +197,17 @@ END_TEST
 /* Drawn rows give about the values of all, within their errors. */
 START_TEST(measure_drawn)
 {
-    lln_head head = drawn_head(400, 400, 8, 1, false);
+    lln_head head = drawn_head(200, 200, 8, 1, false);
     lln_query_norm all, out, error, spread = {0, 0, 0}, claimed = {0, 0, 0};
-    size_t rows[100];
+    size_t rows[60];
     measure("softmax", &head, NULL, 0, &all, NULL);
-    for (uint32_t t = 0; t < 100; t++) {
-        expect_ok(lln_rows_draw(400, 100, 3, t, rows));
-        measure("softmax", &head, rows, 100, &out, &error);
-        spread.correlation += pow(out.correlation - all.correlation, 2) / 100;
-        spread.slope += pow(out.slope - all.slope, 2) / 100;
-        claimed.correlation += error.correlation / 100;
-        claimed.slope += error.slope / 100;
+    for (uint32_t t = 0; t < 60; t++) {
+        expect_ok(lln_rows_draw(200, 60, 3, t, rows));
+        measure("softmax", &head, rows, 60, &out, &error);
+        spread.correlation += pow(out.correlation - all.correlation, 2) / 60;
+        spread.slope += pow(out.slope - all.slope, 2) / 60;
+        claimed.correlation += error.correlation / 60;
+        claimed.slope += error.slope / 60;
     }
     expect_relative(claimed.correlation, sqrt(spread.correlation), 0.3);
     expect_relative(claimed.slope, sqrt(spread.slope), 0.3);
@@ -191,6 +221,7 @@ int main(void)
     TCase *all = tcase_create("query_norm");
     tcase_add_test(all, norms_values);
     tcase_add_test(all, measure_by_hand);
+    tcase_add_test(all, slopes_passes);
     tcase_add_test(all, measure_undefined);
     tcase_add_test(all, measure_sums);
     tcase_add_loop_test(all, measure_keys, 0, 2);

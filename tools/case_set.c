@@ -185,6 +185,8 @@ void case_set_open(case_set *set)
     if (!run_shared.plan)
         case_set_open_spreads(set);
     beside_open(&set->heads, &set->weights);
+    if (set->plan->check_heads)
+        set->plan->check_heads(&set->heads);
     shard_take(&set->heads);
 }
 

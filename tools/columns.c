@@ -12,7 +12,7 @@ static const record_column no_columns[] = {{0}};
 static struct {
     const record_column *columns;
     const char *option;
-} elsewhere[4];
+} elsewhere[16];
 static size_t elsewhere_count;
 
 const record_type record_none = {no_columns, 1};

@@ -17,6 +17,8 @@
 #include "model.h"
 #include "norm_columns.h"
 #include "options.h"
+#include "pattern_columns.h"
+#include "row_pass.h"
 #include "rules.h"
 #include "where_columns.h"
 
@@ -38,6 +40,7 @@ static const cli_option option_table[] = {
     COVERAGE_DISTRIBUTION_OPTION,
     JACKKNIFE_OPTION,
     AGAINST_COLUMNS_OPTION,
+    PATTERN_OPTIONS,
     {0},
 };
 
@@ -57,6 +60,7 @@ typedef struct {
     double theory;
     jackknife_record jackknife;
     lln_query_norm norm;
+    pattern_record patterns;
     where_record where;
     lln_coverage_summary coverage;
 } summary_record;
@@ -90,6 +94,7 @@ static record_column summary_columns[COLUMNS_MOST] = {
                 SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     NORM_COLUMNS(summary_record, norm, PASS_ROWS),
+    PATTERN_COLUMNS(summary_record, patterns),
     WHERE_COLUMNS(summary_record, where),
     {0},
 };
@@ -99,6 +104,7 @@ typedef struct {
     long query, keys;
     lln_entropy entropy;
     norm_record norm;
+    pattern_record patterns;
     where_row_record where;
     double coverage[]; /* [coverage_values()] */
 } query_record;
@@ -118,6 +124,7 @@ static record_column query_columns[COLUMNS_MOST] = {
     RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
                 0),
     NORM_ROW_COLUMNS(query_record, norm),
+    PATTERN_ROW_COLUMNS(query_record, patterns),
     WHERE_ROW_COLUMNS(query_record, where),
     {0},
 };
@@ -163,53 +170,43 @@ static const record_column model_columns[] = {
     {0},
 };
 
-/* Summarises the measured rows. Entropies and norms have errors only if rows
- * were drawn. */
-static lln_status summarise_rows(const run_case *c, lln_attention *attention,
-                                 const lln_row *rows,
-                                 const lln_coverage *coverage,
-                                 lln_where_sums *where, summary_record *out,
+/* There are standard errors of drawn rows and of brackets; with --jackknife the
+ * entropies are known. */
+static lln_status summarise_pass(const run_case *c, lln_attention *attention,
+                                 const row_pass *pass, summary_record *out,
                                  summary_record *error)
 {
     bool drawn = run_shared.rows > 0;
-    size_t count = c->rows ? c->row_count : attention->n;
     if ((c->passes & PASS_ROWS) && !jackknife_asked())
-        lln_entropy_summarise(attention, rows, count, &out->entropy,
+        lln_entropy_summarise(attention, pass->rows, pass->count, &out->entropy,
                               drawn ? &error->entropy : NULL);
-    if (coverage)
+    if (pass->coverage)
         LLN_TRY(lln_coverage_summarise(
-            coverage, attention->n, &out->coverage,
+            pass->coverage, attention->n, &out->coverage,
             drawn || coverage_has_brackets() ? &error->coverage : NULL));
-    LLN_TRY(where_fill(c, attention, where, rows, count, &out->where,
-                       drawn ? &error->where : NULL));
-    return norm_columns_measure(c, attention, rows, &out->norm,
+    LLN_TRY(where_fill(c, attention, pass->where, pass->rows, pass->count,
+                       &out->where, drawn ? &error->where : NULL));
+    LLN_TRY(pattern_columns_fill(pass->patterns, &out->patterns,
+                                 drawn ? &error->patterns : NULL));
+    return norm_columns_measure(c, attention, pass->rows, &out->norm,
                                 drawn ? &error->norm : NULL);
 }
 
 static lln_status fill_rows(const run_case *c, lln_attention *attention,
                             summary_record *out, summary_record *error)
 {
-    size_t count = c->row_count;
-    lln_row *rows = NULL;
-    lln_coverage *coverage = NULL;
-    lln_where_sums *where = NULL;
-    lln_panel_visitor visitor = {NULL, NULL};
-    LLN_TRY(lln_rows_alloc(attention, c->rows, &count, &rows));
-    lln_status status = where_open(c, attention, false, &where, &visitor);
+    row_pass pass;
+    lln_status status =
+        row_pass_run(c, attention, c->passes & PASS_ROWS, false, &pass);
     if (status == LLN_OK)
-        status =
-            coverage_measure(c, attention, visitor,
-                             where_needs(c->passes) |
-                                 (c->passes & PASS_ROWS ? LLN_ROW_ENTROPY : 0),
-                             count, rows, &coverage);
-    if (status == LLN_OK)
-        status =
-            summarise_rows(c, attention, rows, coverage, where, out, error);
-    lln_coverage_close(coverage);
-    lln_where_close(where);
-    free(rows);
+        status = summarise_pass(c, attention, &pass, out, error);
+    row_pass_close(&pass);
     return status;
 }
+
+/* Passes that measure rows for other columns than entropies. */
+#define PASSES_BESIDE                                                          \
+    (PASS_NORM | PASS_COVERAGE | PASS_PATTERNS | WHERE_ANY | PASS_SHAPE)
 
 static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
                                  summary_record *out, summary_record *error)
@@ -219,14 +216,14 @@ static lln_status fill_jackknife(const run_case *c, lln_attention *attention,
         attention, jackknife_groups, &out->entropy, &error->entropy, &groups);
     out->jackknife.groups = (double)groups;
     jackknife_warn(c, status, out->entropy.entropy, error->entropy.entropy);
-    if (!(c->passes & (PASS_NORM | PASS_COVERAGE | WHERE_ANY | PASS_SHAPE)))
-        return status;
-    LLN_TRY(fill_rows(c, attention, out, error));
+    bool known = status == LLN_OK || status == LLN_EUNDEFINED;
+    if (known && (c->passes & PASSES_BESIDE))
+        LLN_TRY(fill_rows(c, attention, out, error));
     return status;
 }
 
-/* Measures the entropies of the rows; there are standard errors only of drawn
- * rows and with --jackknife. */
+/* Measures the rows; there are standard errors only of drawn rows, of brackets
+ * and with --jackknife. */
 static lln_status fill_entropy(const run_case *c, summary_record *out,
                                summary_record *error)
 {
@@ -250,7 +247,7 @@ static lln_status measure_entropy(const run_case *c, const void *context,
         LLN_TRY(jackknife_n_var(c->head, &out->jackknife.n_var));
     if ((c->passes & PASS_THEORY) && model_softmax(c, &theory))
         out->theory = theory.entropy;
-    if (c->passes & (PASS_ROWS | PASS_COVERAGE | WHERE_ANY | PASS_SHAPE))
+    if (c->passes & (PASS_ROWS | PASSES_BESIDE))
         return fill_entropy(c, out, error);
     return LLN_OK;
 }
@@ -275,43 +272,37 @@ static lln_status summarise_model(const run_block *heads, const void *context,
                                    run_block_record(block, 0));
 }
 
+static lln_status fill_queries(const run_case *c, lln_attention *attention,
+                               const row_pass *pass, run_block *block)
+{
+    LLN_TRY(run_block_resize(block, pass->count));
+    query_record *first = run_block_record(block, 0);
+    for (size_t i = 0; i < pass->count; i++) {
+        const lln_row *row = &pass->rows[i];
+        query_record *out = run_block_record(block, i);
+        query_record *error = run_block_errors(block, i);
+        out->query = (long)(c->rows ? c->rows[i] : i);
+        out->keys = (long)row->keys;
+        lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
+        where_fill_row(c, attention, pass->where, pass->rows, i, &out->where);
+        LLN_TRY(pattern_columns_fill_row(pass->patterns, i, &out->patterns));
+        coverage_fill_row(c, pass->coverage, i, out->coverage, error->coverage);
+    }
+    return norm_columns_rows(c, attention, pass->rows, pass->count,
+                             &first->norm, block->type.size);
+}
+
 static lln_status measure_queries(const run_case *c, const void *context,
                                   run_block *block)
 {
     (void)context;
-    size_t count = c->row_count;
     lln_attention attention;
-    lln_row *rows = NULL;
-    lln_coverage *coverage = NULL;
-    lln_where_sums *where = NULL;
-    lln_panel_visitor visitor = {NULL, NULL};
+    row_pass pass;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = lln_rows_alloc(&attention, c->rows, &count, &rows);
+    lln_status status = row_pass_run(c, &attention, true, true, &pass);
     if (status == LLN_OK)
-        status = where_open(c, &attention, true, &where, &visitor);
-    if (status == LLN_OK)
-        status = run_block_resize(block, count);
-    if (status == LLN_OK)
-        status = coverage_measure(c, &attention, visitor,
-                                  LLN_ROW_ENTROPY | where_needs(c->passes),
-                                  count, rows, &coverage);
-    for (size_t i = 0; status == LLN_OK && i < count; i++) {
-        query_record *out = run_block_record(block, i);
-        out->query = (long)(c->rows ? c->rows[i] : i);
-        out->keys = (long)rows[i].keys;
-        lln_entropy_summarise(&attention, &rows[i], 1, &out->entropy, NULL);
-        where_fill_row(c, &attention, where, rows, i, &out->where);
-        query_record *error = run_block_errors(block, i);
-        coverage_fill_row(c, coverage, i, out->coverage, error->coverage);
-    }
-    if (status == LLN_OK) {
-        query_record *first = run_block_record(block, 0);
-        status = norm_columns_rows(c, &attention, rows, count, &first->norm,
-                                   sizeof *first);
-    }
-    lln_coverage_close(coverage);
-    lln_where_close(where);
-    free(rows);
+        status = fill_queries(c, &attention, &pass, block);
+    row_pass_close(&pass);
     lln_attention_close(&attention);
     return status;
 }
@@ -347,6 +338,9 @@ int main(int argc, char **argv)
     }
     jackknife_show(summary_columns);
     jackknife_check();
+    pattern_columns_refuse();
+    pattern_columns_choose(summary_columns);
+    pattern_columns_choose(query_columns);
     where_read(summary_columns, query_columns);
     coverage_read();
     coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
@@ -356,13 +350,19 @@ int main(int argc, char **argv)
     if (options.diagnose && options.per_row)
         cli_usage("--diagnose cannot be used with --per-row");
     if (options.diagnose)
+        pattern_columns_refuse_with("--diagnose");
+    bool distribution = coverage_distribution_asked();
+    if (options.diagnose)
         return write_diagnosis();
-    if (coverage_distribution_asked())
+    if (distribution)
+        pattern_columns_refuse_with("--distribution");
+    if (distribution)
         return coverage_distribution_write();
     if (options.per_row)
         return against_run(&(run_plan){.name = "--per-row",
                                        .table = {query_columns, query_size},
                                        .measure = measure_queries,
+                                       .check_heads = pattern_columns_check,
                                        .stores_errors = coverage_has_brackets(),
                                        .has_many_rows = true,
                                        .rows_depend_on_head = true,
@@ -372,6 +372,7 @@ int main(int argc, char **argv)
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
                     .measure = measure_entropy,
+                    .check_heads = pattern_columns_check,
                     .leaves_out_tokens = jackknife_asked(),
                     .stores_errors = coverage_has_brackets(),
                     .measures_sampled_rows = true});

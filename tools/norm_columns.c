@@ -5,15 +5,27 @@
 
 #include "core/memory.h"
 
-lln_status norm_columns_measure(const run_case *c, lln_attention *attention,
-                                const lln_row *rows, lln_query_norm *out,
-                                lln_query_norm *error)
+static unsigned asked(const run_case *c)
 {
     unsigned what = 0;
     if (c->passes & PASS_NORM_CORRELATION)
         what |= LLN_QUERY_NORM_CORRELATION;
     if (c->passes & PASS_NORM_SLOPE)
         what |= LLN_QUERY_NORM_SLOPE;
+    return what;
+}
+
+unsigned norm_columns_statistics(const run_case *c,
+                                 const lln_attention *attention)
+{
+    return lln_query_norm_statistics(attention, asked(c));
+}
+
+lln_status norm_columns_measure(const run_case *c, lln_attention *attention,
+                                const lln_row *rows, lln_query_norm *out,
+                                lln_query_norm *error)
+{
+    unsigned what = asked(c);
     if (!what)
         return LLN_OK;
     return lln_query_norm_measure(c->kernel, c->head, attention, c->rows,

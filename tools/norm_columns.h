@@ -36,6 +36,11 @@ typedef struct {
         RECORD_REAL(record, field.slope, "entropy_norm_slope", NORM_GROUP,     \
                     PASS_NORM_SLOPE)
 
+/* The statistics that rows must have for what the passes of the case ask
+ * for. */
+unsigned norm_columns_statistics(const run_case *c,
+                                 const lln_attention *attention);
+
 /* Measures what the passes of the case ask for, from its measured rows. */
 LLN_NODISCARD lln_status norm_columns_measure(const run_case *c,
                                               lln_attention *attention,

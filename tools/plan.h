@@ -87,6 +87,9 @@ typedef struct {
     /* Ends the process if it cannot measure a kernel of --kernel; NULL: it
      * measures all. */
     void (*check_kernel)(const lln_kernel_choice *kernel, const void *context);
+    /* Ends the process if it cannot measure one of the heads; NULL: it measures
+     * all. */
+    void (*check_heads)(const lln_heads *heads);
 
     /* Properties of the measure and its rows. */
     bool measures_head; /* it measures the head itself and takes no --kernel:

@@ -111,8 +111,8 @@ typedef struct {
                     WHERE_GROUP, PASS_WHERE_COLUMNS),                          \
         WHERE_COLUMN(r, f.where.self_mass, "self_mass", WHERE_GROUP,           \
                      PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.previous_mass, "previous_mass", WHERE_GROUP,   \
-                     PASS_WHERE),                                              \
+        WHERE_COLUMN(r, f.where.previous_mass, "previous_mass",                \
+                     WHERE_GROUP " patterns", PASS_WHERE),                     \
         WHERE_COLUMN(r, f.where.local_mass, "local_mass", WHERE_GROUP,         \
                      PASS_WHERE),                                              \
         WHERE_COLUMN(r, f.where.distant_mass, "distant_mass", WHERE_GROUP,     \

@@ -12,13 +12,18 @@
 #include "measure/coverage_brackets.h"
 #include "measure/row_sample.h"
 
+/* A thread has one of its own. */
+typedef struct {
+    lln_coverage_room *room;
+} own_room;
+
 struct lln_coverage {
     lln_coverage_plan plan;
     size_t size, count, threads;
-    double *values;            /* [count x size] */
-    double *half;              /* the same; half widths of brackets */
-    double *keys;              /* [count] m_i */
-    lln_coverage_room **rooms; /* [threads] */
+    double *values;  /* [count x size] */
+    double *half;    /* the same; half widths of brackets */
+    double *keys;    /* [count] m_i */
+    own_room *rooms; /* [threads] */
     bool exact;
     atomic_bool negative; /* a row has negative entries, or is not a number */
 };
@@ -26,8 +31,9 @@ struct lln_coverage {
 static lln_status open_rooms(lln_coverage *coverage, size_t m)
 {
     for (size_t t = 0; t < coverage->threads; t++) {
-        coverage->rooms[t] = lln_coverage_room_alloc(m, coverage->plan.gini);
-        if (!coverage->rooms[t])
+        coverage->rooms[t].room =
+            lln_coverage_room_alloc(m, coverage->plan.gini);
+        if (!coverage->rooms[t].room)
             return LLN_ENOMEM;
     }
     return LLN_OK;
@@ -66,7 +72,7 @@ void lln_coverage_close(lln_coverage *coverage)
     if (!coverage)
         return;
     for (size_t t = 0; coverage->rooms && t < coverage->threads; t++)
-        lln_coverage_room_free(coverage->rooms[t]);
+        lln_coverage_room_free(coverage->rooms[t].room);
     free(coverage->rooms);
     free(coverage->keys);
     free(coverage->values);
@@ -77,7 +83,7 @@ void lln_coverage_close(lln_coverage *coverage)
 void lln_coverage_visit(void *context, int thread, const lln_panel *panel)
 {
     lln_coverage *coverage = context;
-    lln_coverage_room *room = coverage->rooms[thread];
+    lln_coverage_room *room = coverage->rooms[thread].room;
     for (size_t i = 0; i < panel->rows && coverage->size > 0; i++) {
         size_t at = panel->index + i;
         double *out = coverage->values + at * coverage->size;
@@ -279,7 +285,7 @@ lln_status lln_coverage_summarise(const lln_coverage *coverage, size_t n,
                                   lln_coverage_summary *out,
                                   lln_coverage_summary *error)
 {
-    lln_coverage_summary unused;
+    lln_coverage_summary unused = {.gini = NAN};
     error = error ? error : &unused;
     set_missing(out);
     set_missing(error);

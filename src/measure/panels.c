@@ -18,7 +18,7 @@
 
 enum {
     GROUPS = LLN_PANEL_GROUPS,
-    PANEL_BYTES = 4 << 20,
+    PANEL_BYTES = 12 << 20,
     MOST_BYTES = 64 << 20,
     LEAST_ROWS = 8
 };

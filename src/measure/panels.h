@@ -57,7 +57,7 @@ typedef void lln_panel_visit(void *context, int thread, const lln_panel *panel);
 
 /* Visits the rows listed in queries[count], in order; NULL: rows 0 .. n - 1.
  * `what` as for lln_rows_measure. Which rows form a panel does not depend on
- * the number of threads. Each thread keeps one panel: 4 MiB, but at least
+ * the number of threads. Each thread keeps one panel: 12 MiB, but at least
  * 8 rows if they take less than 64 MiB, and at least one. LLN_EINVAL: no rows;
  * LLN_ENOMEM; LLN_EINTERRUPTED; the statuses of the attention. */
 LLN_NODISCARD lln_status lln_panels_visit(lln_attention *attention,

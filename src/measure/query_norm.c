@@ -31,6 +31,21 @@ void lln_query_norms(const lln_head *head, const size_t *queries, size_t count,
             head->q.data ? norm_of(head->q, queries ? queries[i] : i) : NAN;
 }
 
+/* Whether the score of a key is c times as large if the query is. */
+static bool is_linear(const lln_attention *attention)
+{
+    const lln_logit_rule *rule = &attention->tiles.rule;
+    return attention->kind == LLN_ATTENTION_TILES &&
+           attention->tiles.scaled_scores && !rule->bias && rule->softcap == 0;
+}
+
+unsigned lln_query_norm_statistics(const lln_attention *attention,
+                                   unsigned what)
+{
+    bool shape = (what & LLN_QUERY_NORM_SLOPE) && is_linear(attention);
+    return LLN_ROW_ENTROPY | (shape ? LLN_ROW_SHAPE : 0);
+}
+
 static bool has_negative(const lln_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -45,6 +60,18 @@ static void fill(double value, size_t count, double *out)
         out[i] = value;
 }
 
+/* The slopes of logits that are linear in the query; false: rows were measured
+ * without their shape. */
+static bool take_varentropy(const lln_row *rows, size_t count, double *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].keys > 0 && isnan(rows[i].varentropy))
+            return false;
+        out[i] = 0 - rows[i].varentropy; /* not -0 */
+    }
+    return true;
+}
+
 lln_status lln_query_norm_slopes(const lln_kernel_choice *choice,
                                  const lln_head *head, lln_attention *attention,
                                  const size_t *queries, size_t count,
@@ -53,6 +80,8 @@ lln_status lln_query_norm_slopes(const lln_kernel_choice *choice,
     bool negative = has_negative(rows, count);
     fill(NAN, count, out);
     if (!head->q.data || (negative && count == 1))
+        return LLN_OK;
+    if (is_linear(attention) && take_varentropy(rows, count, out))
         return LLN_OK;
     if (lln_score_slope_is_known(attention))
         return lln_norm_slopes(attention, queries, count, out);
@@ -164,7 +193,7 @@ lln_status lln_query_norm_measure(const lln_kernel_choice *choice,
                                   const lln_row *rows, unsigned what,
                                   lln_query_norm *out, lln_query_norm *error)
 {
-    lln_query_norm unused;
+    lln_query_norm unused = {0, 0, 0};
     error = error ? error : &unused;
     *out = *error = (lln_query_norm){NAN, NAN, NAN};
     count = queries ? count : attention->n;

@@ -48,6 +48,8 @@ static lln_row from_state(const lln_attention *attention,
         out.varentropy = out.renyi2 = out.low = NAN;
     if (!(what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE)))
         out.scores = (lln_moments){NAN, NAN, NAN, NAN, NAN};
+    if (what & LLN_ROW_SHAPE)
+        out.scores.m3 = out.scores.m4 = NAN;
     lln_moments_settle(&out.scores, lln_row_rounding(attention, &out));
     return out;
 }

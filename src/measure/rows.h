@@ -46,7 +46,8 @@ typedef struct {
 } lln_row;
 
 /* Statistics to compute in addition to log_norm and max. The shape, varentropy,
- * renyi2 and low, comes with the moments. */
+ * renyi2 and low, comes with `scores`, but for attention by tiles without m3
+ * and m4. */
 enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2, LLN_ROW_SHAPE = 4 };
 
 /* Fills out[count] for the queries listed in queries[count]; NULL means 0 ..

@@ -25,7 +25,8 @@ typedef struct {
     double first;   /* with `shape`: sum of exp(y) (y - tilt) over all scores */
     double second;  /* sum of exp(y) (y - tilt)^2 over the same */
     double smallest; /* with `shape`: the smallest score as a logarithm */
-    double power[5]; /* power[r] = sum of (s - center)^r, r = 1..4 */
+    double power[5]; /* power[r] = sum of (s - center)^r, r = 1..4;
+                        with `shape` r = 1, 2 */
     void *weights;   /* in: receives factor exp(y) [count] in the precision of
                         the scores; NULL: is not wanted */
     double factor;   /* in: with weights */

@@ -220,7 +220,8 @@ static void add_seen(const lln_panel *panel, size_t i, double *seen)
         }
 }
 
-/* Adds rows i .. i + rows - 1, rows <= 4, to the sums of columns. */
+/* Adds rows i .. i + rows - 1, rows <= LLN_WHERE_ROWS, to the sums of columns.
+ */
 static void add_columns(const group_sums *g, size_t i, size_t rows)
 {
     const lln_panel *panel = g->panel;
@@ -253,15 +254,16 @@ static void add_lags(const group_sums *g, size_t i, size_t from, size_t to,
                       g->profile + (from + highest - p));
 }
 
-/* The same for rows i .. i + rows - 1. Four rows whose positions follow each
- * other are added at once: row r begins r keys later, so that all have the same
+/* The same for rows i .. i + rows - 1. Rows whose positions follow each other
+ * are added at once: row r begins r keys later, so that all have the same
  * lags. */
 static void add_profile(const group_sums *g, size_t i, size_t rows)
 {
     const lln_panel *panel = g->panel;
-    double factor[4];
-    size_t p[4], low = panel->first[i], high = panel->end[i];
-    bool together = rows == 4;
+    enum { ROWS = LLN_WHERE_ROWS };
+    double factor[ROWS];
+    size_t p[ROWS], low = panel->first[i], high = panel->end[i];
+    bool together = rows == ROWS;
     for (size_t r = 0; r < rows; r++) {
         bool defined = panel->sums[i + r] > 0;
         factor[r] = defined ? panel->scale[i + r] / panel->sums[i + r] : 0;
@@ -270,14 +272,15 @@ static void add_profile(const group_sums *g, size_t i, size_t rows)
         low = lln_size_smaller(low, panel->first[i + r]);
         high = panel->end[i + r] > high ? panel->end[i + r] : high;
     }
-    together = together && high - low > 4;
+    together = together && high - low > ROWS;
     if (together)
-        add_lags(g, i, low, high - 3, p[0], factor, 4);
+        add_lags(g, i, low, high - (ROWS - 1), p[0], factor, ROWS);
     for (size_t r = 0; r < rows; r++) {
         size_t first = panel->first[i + r], end = panel->end[i + r];
         if (together) {
             add_lags(g, i + r, low, low + r, p[r], factor + r, 1);
-            add_lags(g, i + r, high - 3 + r, high, p[r], factor + r, 1);
+            add_lags(g, i + r, high - (ROWS - 1) + r, high, p[r], factor + r,
+                     1);
         } else {
             add_lags(g, i + r, first, end, p[r], factor + r, 1);
         }
@@ -301,8 +304,8 @@ void lln_where_visit(void *context, int thread, const lln_panel *panel)
                     of_group(s->grid, panel->group,
                              s->rule.grid.height * s->rule.grid.width)};
     (void)thread;
-    for (size_t i = 0; i < panel->rows; i += 4) {
-        size_t rows = lln_size_smaller(panel->rows - i, 4);
+    for (size_t i = 0; i < panel->rows; i += LLN_WHERE_ROWS) {
+        size_t rows = lln_size_smaller(panel->rows - i, LLN_WHERE_ROWS);
         for (size_t r = 0; r < rows; r++) {
             measure_row(&g, i + r);
             if (g.seen)

@@ -10,8 +10,12 @@
 void lln_where_segment(lln_precision precision, const void *weights,
                        size_t count, double lag, double *mass, double *moment);
 
-/* y_j += sum_r factor_r w_rj, 0 <= j < count, for `rows` rows, 1 to 4, with
- * `stride` elements from one to the next. */
+/* Rows that are added at once. */
+enum { LLN_WHERE_ROWS = 8 };
+
+/* y_j += sum_r factor_r w_rj, 0 <= j < count, for `rows` <= LLN_WHERE_ROWS rows
+ * with `stride` elements from one to the next. Fewer than LLN_WHERE_ROWS are
+ * added one by one. */
 void lln_where_add(lln_precision precision, const void *weights, size_t stride,
                    size_t rows, size_t count, const double *factor, double *y);
 

@@ -215,6 +215,21 @@ END
     done
 }
 
+@test "steps: those of the same number, or all against one file" {
+    both causal
+    cp first.npz a_10.npz && cp second.npz a_20.npz
+    cp first.npz b_10.npz && cp first.npz b_20.npz
+    lln-attend -q --causal --double 'a_{step}.npz' --against 'b_{step}.npz' \
+        > table
+    equal steps "$(cut -d, -f2,11 table | tr '\n' ' ')" \
+        'step,source_b 10,b_10.npz 20,b_20.npz '
+    equal first "$(column js_nats < table | head -n 1)" 0
+    echo "$(column js_nats < table | tail -n 1) $(expected causal js_nats)" |
+        near 1e-12
+    lln-attend -q --causal --double 'a_{step}.npz' --against first.npz > one
+    equal values "$(column js_nats < one)" "$(column js_nats < table)"
+}
+
 @test "attention weights of two files" {
     both causal
     for file in first second; do

@@ -14,11 +14,11 @@ printed() {
         # shellcheck disable=SC2086 # words
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
-        sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
+        sed -E '/^(source|layer|head)_b$/! s/.*_(a|b|delta)$/NAME_\1/
+            s/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
             /^distance_(mean|median)$/!s/^distance_.*/distance_METHOD/
             s/^k[0-9]+(_[0-9]+)?(_|$)/kP\2/
-            s/^recall_[0-9]+/recall_K/
-            /^(source|layer|head)_b$/! s/.*_(a|b|delta)$/NAME_\1/' | sort -u
+            s/^recall_[0-9]+/recall_K/' | sort -u
 }
 
 # described PAGE: the columns that have an item.

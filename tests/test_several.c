@@ -117,6 +117,30 @@ START_TEST(join_order)
 }
 END_TEST
 
+/* Two files that are read in turn both keep their memory. */
+START_TEST(join_in_turn)
+{
+    fake fakes[3] = {{.layer = 0}, {.layer = 0}, {.layer = 0}};
+    lln_heads_part parts[] = {make_part(&fakes[0], 0, -1, -1),
+                              make_part(&fakes[1], 1, -1, -1),
+                              make_part(&fakes[2], 2, -1, -1)};
+    lln_heads heads;
+    lln_head head;
+    parts[1].in_turn = parts[2].in_turn = true;
+    expect_ok(lln_heads_join(parts, 3, &heads));
+    for (size_t i = 0; i < HEADS; i++)
+        for (size_t part = 0; part < 2; part++)
+            expect_ok(
+                heads.load(&heads, part * HEADS + i, NAN, LLN_FLOAT32, &head));
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(fakes[i].rests, 0);
+    expect_ok(heads.load(&heads, 2 * HEADS, NAN, LLN_FLOAT32, &head));
+    ck_assert_uint_eq(fakes[0].rests, 0);
+    ck_assert_uint_eq(fakes[1].rests, 1);
+    lln_heads_close(&heads);
+}
+END_TEST
+
 /* A file gives back its memory when a head of another file is loaded. */
 START_TEST(join_rest)
 {
@@ -203,6 +227,7 @@ int main(void)
 {
     Suite *suite = suite_create("several");
     TCase *join = tcase_create("lln_heads_join");
+    tcase_add_test(join, join_in_turn);
     tcase_add_test(join, join_order);
     tcase_add_test(join, join_rest);
     tcase_add_test(join, join_contradiction);

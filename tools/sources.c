@@ -87,6 +87,7 @@ static lln_heads_part open_operand(const operand *from,
         .step = from->number[LLN_STEP],
         .layer = from->number[LLN_LAYER],
         .head = from->number[LLN_HEAD],
+        .in_turn = from->model >= operands_find()->against,
     };
     lln_status status = lln_files_open(&files, &part.heads);
     if (status == LLN_EINVAL)

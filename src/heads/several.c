@@ -18,7 +18,8 @@ typedef struct {
     lln_heads_part *parts; /* [count] */
     size_t count;
     entry *entries;
-    size_t last; /* part of the head loaded last */
+    size_t last[2]; /* part of the head loaded last, of those without and with
+                       in_turn */
 } joined_state;
 
 static void label_head(const lln_heads_part *part, lln_head *head)
@@ -49,11 +50,11 @@ static lln_status load_joined(const lln_heads *heads, size_t index, double tau,
     joined_state *s = heads->state;
     const entry *e = &s->entries[index];
     const lln_heads_part *part = &s->parts[e->part];
-    size_t last;
+    size_t last, *recent = &s->last[part->in_turn];
 #pragma omp atomic capture
     {
-        last = s->last;
-        s->last = e->part;
+        last = *recent;
+        *recent = e->part;
     }
     if (last != e->part)
         s->parts[last].heads.rest(&s->parts[last].heads);
@@ -167,6 +168,8 @@ static joined_state *take_parts(const lln_heads_part *parts, size_t count)
     if (s && copy) {
         s->parts = copy;
         s->count = count;
+        for (size_t i = count; i-- > 0;)
+            s->last[copy[i].in_turn] = i;
         return s;
     }
     for (size_t i = 0; copy && i < count; i++)

@@ -17,6 +17,8 @@ typedef struct {
     size_t model;     /* ascends from part to part */
     long step;        /* -1: none */
     long layer, head; /* of all heads; -1: each head has its own */
+    bool in_turn; /* its heads are loaded in turn with those of parts that are
+                     not: neither releases the memory of the other */
 } lln_heads_part;
 
 /* Joins the heads of parts [count] into one set, ordered by model, batch entry,

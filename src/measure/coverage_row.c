@@ -68,7 +68,7 @@ size_t lln_coverage_size(const lln_coverage_plan *plan)
 
 double lln_coverage_slack(lln_precision precision)
 {
-    return precision == LLN_FLOAT32 ? 1e-6 : 1e-12;
+    return precision == LLN_FLOAT32 ? 1e-8 : 1e-12;
 }
 
 lln_coverage_room *lln_coverage_room_alloc(size_t m, bool gini)

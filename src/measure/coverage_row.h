@@ -15,7 +15,7 @@ enum { LLN_COVERAGE_MOST = 32 };
 
 /* What is computed for a row of m keys with entries P_j >= 0 of sum w:
  *     K_p  = the smallest k such that the k largest P_j sum to at least
- *            p w - e w, e = 1e-12, or 1e-6 for weights in float32
+ *            p w - e w, e = 1e-12, or 1e-8 for weights in float32
  *     R_k  = the sum of the k largest P_j / w; 1 if k >= m
  *     Gini = sum_r (2 r - m - 1) P_(r) / (m w), P_(1) <= ... <= P_(m)
  * The tolerance e makes K_p of equal entries independent of rounding. None of

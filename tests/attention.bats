@@ -281,7 +281,8 @@ p.npz'
     refuses 1 'more.npz: layer 0, head 2: no attention weights for this head in p.npz; expected one matrix' \
         lln-attend -q --layout hnd --compare softmax --attention p.npz \
         more.npz
-    refuses 2 '--attention needs --compare, --against, --pairs or --blocks' lln-attend --attention p.npz
+    refuses 2 '--attention needs --compare, --against, --pairs or --blocks' \
+        lln-attend --attention p.npz
     refuses 2 '--tau cannot be used with --attention' lln-attend \
         --compare softmax --attention p.npz --tau 1 p.npz
     refuses 2 '--attention with --compare needs a FILE of queries and keys, or --q and --k' \

@@ -22,7 +22,7 @@ header() {
     # What is printed on request alone: the rule, and what is of a sink or of
     # --jackknife.
     equal all "$(header "${of[@]}" --columns tau,all)" \
-        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var,entropy_qnorm_corr,entropy_qnorm_spearman,entropy_norm_slope,previous_rows,previous_mass_uniform,$(header "${of[@]}" --columns coverage)"
+        "tau,$(header "${of[@]}" | sed 's/,tau,/,rule,config,/'),outside_mass,entropy_with_sink_nats,jackknife_groups,n_var,entropy_qnorm_corr,entropy_qnorm_spearman,entropy_norm_slope,previous_rows,previous_mass_uniform,$(header "${of[@]}" --columns where),varentropy,renyi2_nats,min_logit,logit_sd,logit_rms,qk_clip_factor,$(header "${of[@]}" --columns coverage)"
     equal sink "$(header "${of[@]}" --columns sink)" \
         outside_mass,entropy_with_sink_nats
     equal default "$(header "${of[@]}" --columns default)" \
@@ -33,7 +33,7 @@ header() {
 
 @test "standard errors and extremes are columns too" {
     equal errors "$(header lln-entropy -n 16 -d 4 --columns 'kernel,*_nats_se')" \
-        kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se,entropy_with_sink_nats_se
+        kernel,entropy_nats_se,entropy_min_nats_se,entropy_max_nats_se,entropy_theory_nats_se,entropy_with_sink_nats_se,renyi2_nats_se
     equal extremes "$(header lln-entropy --layout hnd --aggregate all \
         "$DATA/encoder.safetensors" --columns 'kernel,top1*')" \
         kernel,top1_mass,top1_mass_min,top1_mass_max,top1_mass_sd,top1_mass_median,top1_mass_se

@@ -15,7 +15,7 @@ printed() {
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
         sed -E 's/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
-            s/^distance_.*/distance_METHOD/
+            /^distance_(mean|median)$/!s/^distance_.*/distance_METHOD/
             s/^k[0-9]+(_[0-9]+)?(_|$)/kP\2/
             s/^recall_[0-9]+/recall_K/' | sort -u
 }

@@ -25,9 +25,7 @@ static record_column columns[LLN_COVERAGE_MOST + 4] = {
 
 bool coverage_distribution_asked(void)
 {
-    static const char *const others[] = {
-        "per-row",   "diagnose", "by-position", "at-lengths",
-        "jackknife", "recall",   NULL};
+    static const char *const others[] = {"jackknife", "recall", NULL};
     const char *other = cli_first_given(others);
     bool asked = cli_given("distribution");
     if (asked && other)

@@ -320,9 +320,9 @@ static int write_means(int write(const row_source *rows))
 /* Ends the process if options ask for more than one table. */
 static void check_tables(void)
 {
-    static const char *const tables[] = {"diagnose",    "per-row",
-                                         "by-position", "at-lengths",
-                                         "summary",     "distribution"};
+    static const char *const tables[] = {"distribution", "diagnose",
+                                         "per-row",      "by-position",
+                                         "at-lengths",   "summary"};
     size_t count = sizeof tables / sizeof *tables;
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)

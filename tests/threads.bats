@@ -70,6 +70,28 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     same lln-stats -n 8200 -d 16 --normality --per-feature --trials 1
 }
 
+@test "where attention goes, ranks, and heads against heads" {
+    local columns=id,where,shape,norm,coverage,patterns
+    for kernel in softmax lln kvt:k=20; do
+        for option in '' --double --causal '--window 9' '--rows 60'; do
+            # shellcheck disable=SC2086 # words
+            same lln-entropy -n 400 -d 16 --trials 2 --each --kernel $kernel \
+                --columns $columns $option
+        done
+    done
+    same lln-entropy -n 400 -d 16 --distribution
+    same lln-entropy -n 400 -d 16 --by-position 7 --columns all
+    same lln-entropy -n 400 -d 16 --at-lengths 100,400
+    same lln-spectral -n 400 -d 16 --columns id,rank
+    heads=(--layout hnd --quiet --kernel softmax "$DATA/encoder.safetensors")
+    same lln-attend "${heads[@]}" --pairs heads
+    same lln-stats "${heads[@]}" --against "$DATA/encoder.safetensors"
+    for threads in 1 2; do
+        lln-attend "${heads[@]}" --blocks 9 --threads $threads -o $threads.npz
+    done
+    cmp 1.npz 2.npz
+}
+
 @test "rows and warnings come in order, up to the first failure" {
     echo source,layer,head,kernel,n,d,causal,tau,alpha,beta > params
     for head in 0 1 2 3 4 6 7; do

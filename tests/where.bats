@@ -147,7 +147,8 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
 @test "--per-row: rows average to the columns of the head" {
     local columns=sink_mass,self_mass,previous_mass,local_mass,distant_mass
     columns+=,distance_mean,varentropy,renyi2_nats
-    of_case causal --kernel softmax --causal --double --local 16 --precision 17 \
+    of_case causal --kernel softmax --causal --double --local 16 \
+        --precision 17 \
         --per-row --no-header --columns $columns | awk -F, -v OFS=, '
         { for (i = 1; i <= NF; i++) if ($i != "nan") { s[i] += $i; n[i]++ } }
         END { for (i = 1; i <= NF; i++)

@@ -25,9 +25,9 @@ enum {
 
 /* The rows of a pass, and how they are divided. */
 typedef struct {
-    lln_attention *attention;
+    const lln_attention *attention;
     const size_t *queries; /* NULL: all rows */
-    size_t count, block, width;
+    size_t count, block, groups;
     unsigned what;
     const lln_panel_visitor *visitors; /* [visitor_count] */
     size_t visitor_count;
@@ -90,6 +90,24 @@ static size_t block_rows(const panel_pass *pass)
     return rows < 1 ? 1 : lln_size_smaller(rows, LLN_TILE_ROWS);
 }
 
+/* Sets how the rows are divided. */
+static void divide(panel_pass *pass)
+{
+    pass->block = block_rows(pass);
+    size_t blocks = (pass->count + pass->block - 1) / pass->block;
+    pass->groups = lln_size_smaller((blocks + 1) / 2, GROUPS);
+}
+
+size_t lln_panels_groups(const lln_attention *attention, const size_t *queries,
+                         size_t count)
+{
+    panel_pass pass = {.attention = attention,
+                       .queries = queries,
+                       .count = queries ? count : attention->n};
+    divide(&pass);
+    return pass.groups;
+}
+
 static void show(const panel_pass *pass, const lln_panel *panel)
 {
     if (pass->out)
@@ -104,7 +122,8 @@ static void run_group(const panel_pass *pass, size_t group,
                       lln_panel_work *work, lln_failure *failure)
 {
     size_t step = pass->block, count = pass->count;
-    for (size_t start = group * step; start < count; start += GROUPS * step) {
+    for (size_t start = group * step; start < count;
+         start += pass->groups * step) {
         size_t here = lln_size_smaller(count - start, step);
         if (start >= failure->item || lln_stop_requested)
             break;
@@ -121,16 +140,15 @@ static void run_group(const panel_pass *pass, size_t group,
 static lln_status run_pass(const panel_pass *pass)
 {
     lln_failure failure = LLN_NO_FAILURE;
-    size_t blocks = (pass->count + pass->block - 1) / pass->block;
-    size_t groups = lln_size_smaller(blocks, GROUPS);
+    size_t width = widest(pass, pass->block);
 #pragma omp parallel
     {
         lln_panel_work *work = NULL;
         lln_failure_note(&failure, 0,
                          lln_panel_work_alloc(pass->attention, pass->what,
-                                              pass->block, pass->width, &work));
+                                              pass->block, width, &work));
 #pragma omp for schedule(dynamic, 1)
-        for (size_t group = 0; group < groups; group++)
+        for (size_t group = 0; group < pass->groups; group++)
             run_group(pass, group, work, &failure);
         lln_panel_work_free(work);
     }
@@ -165,8 +183,7 @@ lln_status lln_panels_measure(lln_attention *attention, const size_t *queries,
                    : LLN_OK;
     lln_rows_begun += pass.count;
     LLN_TRY(lln_attention_prepare(attention));
-    pass.block = block_rows(&pass);
-    pass.width = widest(&pass, pass.block);
+    divide(&pass);
     LLN_TRY(run_pass(&pass));
     return lln_threads_check_stop();
 }

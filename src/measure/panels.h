@@ -9,9 +9,10 @@
 
 #include "measure/rows.h"
 
-/* Panel p belongs to group p mod LLN_PANEL_GROUPS. The panels of a group come
- * in order, one at a time. For sums that do not depend on the number of
- * threads: add the rows of a group in order, then the groups in order. */
+/* Panel p belongs to group p mod lln_panels_groups(), which is at most
+ * LLN_PANEL_GROUPS. The panels of a group come in order, one at a time. For
+ * sums that do not depend on the number of threads: add the rows of a group in
+ * order, then the groups in order. */
 enum { LLN_PANEL_GROUPS = 16 };
 
 /* Rows of P. Keys that row i may see according to the mask are first[i] ..
@@ -64,6 +65,11 @@ LLN_NODISCARD lln_status lln_panels_visit(lln_attention *attention,
                                           const size_t *queries, size_t count,
                                           unsigned what, lln_panel_visit *visit,
                                           void *context);
+
+/* The number of groups of a pass over these rows: 16, or half the number of
+ * panels, rounded up. It does not depend on the number of threads. */
+size_t lln_panels_groups(const lln_attention *attention, const size_t *queries,
+                         size_t count);
 
 /* What receives panels. */
 typedef struct {

@@ -50,10 +50,11 @@ static void find_positions(lln_where_sums *sums, const size_t *queries)
     sums->lags = sums->attention->m + high - sums->low;
 }
 
-static lln_status alloc_array(bool wanted, size_t count, double **array)
+static lln_status alloc_array(const lln_where_sums *sums, bool wanted,
+                              size_t count, double **array)
 {
     size_t all;
-    LLN_TRY(lln_size_multiply(LLN_PANEL_GROUPS, count, &all));
+    LLN_TRY(lln_size_multiply(sums->groups, count, &all));
     if (!wanted)
         return LLN_OK;
     *array = lln_array_alloc(all, sizeof **array);
@@ -69,12 +70,13 @@ static lln_status alloc_arrays(lln_where_sums *sums)
     sums->flags = lln_array_alloc(sums->count, 1);
     if (!sums->rows || !sums->flags)
         return LLN_ENOMEM;
-    LLN_TRY(alloc_array(columns, m, &sums->columns));
-    LLN_TRY(alloc_array(columns, m + 1, &sums->seen));
-    LLN_TRY(alloc_array((sums->what & LLN_WHERE_MEDIAN) && sums->positions,
+    LLN_TRY(alloc_array(sums, columns, m, &sums->columns));
+    LLN_TRY(alloc_array(sums, columns, m + 1, &sums->seen));
+    LLN_TRY(alloc_array(sums,
+                        (sums->what & LLN_WHERE_MEDIAN) && sums->positions,
                         sums->lags, &sums->profile));
-    return alloc_array(sums->what & LLN_WHERE_GRID, grid->height * grid->width,
-                       &sums->grid);
+    return alloc_array(sums, sums->what & LLN_WHERE_GRID,
+                       grid->height * grid->width, &sums->grid);
 }
 
 lln_status lln_where_open(const lln_attention *attention, const size_t *queries,
@@ -90,12 +92,13 @@ lln_status lln_where_open(const lln_attention *attention, const size_t *queries,
     lln_where_sums *s = lln_array_alloc(1, sizeof *s);
     if (!s)
         return LLN_ENOMEM;
-    *s = (lln_where_sums){.attention = attention,
-                          .rule = *rule,
-                          .what = what,
-                          .count = count,
-                          .positions =
-                              n == m || lln_mask_hides(attention->mask)};
+    *s = (lln_where_sums){
+        .attention = attention,
+        .rule = *rule,
+        .what = what,
+        .count = count,
+        .groups = lln_panels_groups(attention, queries, count),
+        .positions = n == m || lln_mask_hides(attention->mask)};
     if (rule->grid.height == 0)
         s->what &= ~(unsigned)LLN_WHERE_GRID;
     if (s->positions)

@@ -72,8 +72,8 @@ enum {
 typedef struct lln_where_sums lln_where_sums;
 
 /* For the rows that are to be visited, queries[count]; NULL: all. The rule is
- * copied. Memory: 16 groups of (n + 3 m) float64, and count rows. LLN_EINVAL:
- * count = 0, or lln_grid_check; LLN_ENOMEM. */
+ * copied. Memory: up to 16 groups of (n + 3 m) float64, and count rows.
+ * LLN_EINVAL: count = 0, or lln_grid_check; LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_where_open(const lln_attention *attention,
                                         const size_t *queries, size_t count,
                                         const lln_where_rule *rule,

@@ -7,8 +7,6 @@
 #include "measure/row_sample.h"
 #include "measure/where_internal.h"
 
-enum { GROUPS = LLN_PANEL_GROUPS };
-
 /* Fields that are means over rows. */
 static const struct {
     size_t of_row, of_matrix; /* offsets */
@@ -49,9 +47,9 @@ static void set_means(const lln_where_sums *sums, lln_where *out,
 }
 
 /* Adds the arrays [size] of all groups to that of the first, in order. */
-static void add_groups(double *array, size_t size)
+static void add_groups(const lln_where_sums *sums, double *array, size_t size)
 {
-    for (size_t g = 1; array && g < GROUPS; g++)
+    for (size_t g = 1; array && g < sums->groups; g++)
         for (size_t j = 0; j < size; j++)
             array[j] += array[g * size + j];
 }
@@ -80,8 +78,8 @@ static void set_columns(lln_where_sums *sums, size_t with_keys, lln_where *out)
 {
     size_t m = sums->attention->m;
     double *columns = sums->columns, seen = 0;
-    add_groups(columns, m);
-    add_groups(sums->seen, m + 1);
+    add_groups(sums, columns, m);
+    add_groups(sums, sums->seen, m + 1);
     find_largest(columns, m, &out->column_share_max, &out->column_share_key);
     out->column_share_max /= (double)with_keys;
     for (size_t j = 0; j < m; j++) {
@@ -127,12 +125,12 @@ lln_status lln_where_finish(lln_where_sums *sums, lln_where *out,
     if (sums->columns && with_keys > 0)
         set_columns(sums, with_keys, out);
     if (sums->profile) {
-        add_groups(sums->profile, sums->lags);
+        add_groups(sums, sums->profile, sums->lags);
         out->distance_median = profile_median(sums);
     }
     if (sums->grid) {
         const lln_grid *grid = &sums->rule.grid;
-        add_groups(sums->grid, grid->height * grid->width);
+        add_groups(sums, sums->grid, grid->height * grid->width);
         LLN_TRY(lln_grid_median(grid, sums->grid, &out->grid_distance_median));
     }
     if (negative) {

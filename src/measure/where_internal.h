@@ -14,6 +14,7 @@ struct lln_where_sums {
     const lln_attention *attention;
     lln_where_rule rule;
     unsigned what;
+    size_t groups;        /* of panels */
     size_t count;         /* rows to visit */
     bool positions;       /* queries and keys have a common axis */
     size_t low, lags;     /* lowest position; number of different lags */

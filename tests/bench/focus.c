@@ -5,6 +5,7 @@
  * alone: 64 heads of 1024 tokens, one on each thread, and one head of 16384
  * tokens on all threads; with and without a causal mask. The ratio is the
  * median of ratios of runs that follow each other. */
+#include <malloc.h>
 #include <omp.h>
 
 #include "core/threads.h"
@@ -114,6 +115,8 @@ static void bench(const kind *of, size_t n, size_t count, bool causal)
 
 int main(void)
 {
+    mallopt(M_MMAP_THRESHOLD, 16 << 20); /* as the tools do */
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
     lln_threads_set(2);
     puts("columns,heads,n,d,causal,entropy_seconds,seconds,ratio");
     for (size_t k = 0; k < KINDS; k++)

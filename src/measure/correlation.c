@@ -63,8 +63,8 @@ static bool varies(const double *x, size_t count, double rounding)
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(x[i]))
             return false;
-        least = fmin(least, x[i]);
-        most = fmax(most, x[i]);
+        least = x[i] < least ? x[i] : least;
+        most = x[i] > most ? x[i] : most;
     }
     return count > 1 && most - least > rounding;
 }
@@ -81,7 +81,7 @@ static spread find_spread(const double *x, size_t count)
     for (size_t i = 0; i < count; i++)
         s.mean += x[i] / (double)count;
     for (size_t i = 0; i < count; i++)
-        s.unit = fmax(s.unit, fabs(x[i] - s.mean));
+        s.unit = fabs(x[i] - s.mean) > s.unit ? fabs(x[i] - s.mean) : s.unit;
     for (size_t i = 0; i < count; i++) {
         double z = (x[i] - s.mean) / s.unit;
         s.deviation += z * z;

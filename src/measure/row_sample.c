@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/random.h"
+#include "core/vector_math.h"
 
 lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
                          size_t *queries)
@@ -30,8 +31,8 @@ lln_status lln_rows_draw(size_t n, size_t count, uint64_t seed, uint32_t stream,
 /* Value i of an array; NaN if there is none. */
 typedef double value_at(const void *values, size_t i);
 
-static void mean_at(value_at *at, const void *values, size_t count, size_t n,
-                    double *mean, double *error)
+LLN_INLINE void mean_at(value_at *at, const void *values, size_t count,
+                        size_t n, double *mean, double *error)
 {
     double used = 0, sum = 0, squares = 0;
     for (size_t i = 0; i < count; i++) {
@@ -42,6 +43,9 @@ static void mean_at(value_at *at, const void *values, size_t count, size_t n,
         }
     }
     *mean = used > 0 ? sum / used : NAN;
+    *error = 0;
+    if (count == n)
+        return;
     for (size_t i = 0; i < count; i++) {
         double x = at(values, i);
         if (!isnan(x))
@@ -50,8 +54,6 @@ static void mean_at(value_at *at, const void *values, size_t count, size_t n,
     *error = used > 1 ? sqrt(squares / (used - 1) / used *
                              (1 - (double)count / (double)n))
                       : NAN;
-    if (count == n)
-        *error = 0;
 }
 
 typedef struct {

@@ -21,7 +21,7 @@ END_TEST
 START_TEST(ranks_counted)
 {
     static const size_t counts[] = {1, 2, 3, 31, 32, 33, 100};
-    double x[100], ranks[100];
+    double x[100] = {0}, ranks[100];
     size_t count = counts[_i];
     for (size_t i = 0; i < count; i++)
         x[i] = (double)(lln_random_number(8, i) % 40);

@@ -5,6 +5,8 @@
 #ifndef LLN_TOOLS_WHERE_COLUMNS_H
 #define LLN_TOOLS_WHERE_COLUMNS_H
 
+#include <math.h>
+
 #include "cli.h"
 #include "measure/shape.h"
 #include "measure/where.h"
@@ -175,9 +177,11 @@ typedef struct {
         WHERE_COLUMN(r, f.shape.logit_rms, "logit_rms", SHAPE_GROUP,           \
                      PASS_SHAPE)
 
-/* Reads and checks the options, and puts the columns of --grid among the
- * default ones if it was given. Ends the process on bad usage. */
-void where_read(record_column *columns, record_column *row_columns);
+/* Reads and checks the options. Ends the process on bad usage. */
+void where_read(void);
+
+/* Puts the columns of --grid among the default ones if it was given. */
+void where_choose(record_column *columns);
 
 /* The statistics of rows that the passes need, as for lln_rows_measure. */
 unsigned where_needs(unsigned passes);

@@ -274,8 +274,10 @@ like_reference() {
     refuses 2 '--recall: 1.5 is not a whole number from 1 to 1000000000' \
         lln-entropy --recall 1.5
     refuses 2 '--recall: 4 is given twice' lln-entropy --recall 4,4
-    refuses 2 '--diagnose cannot be used with --coverage' \
+    refuses 2 '--coverage cannot be used with --diagnose' \
         lln-entropy --diagnose --coverage 0.5
+    refuses 2 '--recall cannot be used with --distribution' \
+        lln-entropy --distribution --recall 4
     refuses 2 '--distribution cannot be used with --per-row' \
         lln-entropy --distribution --per-row
     refuses 2 '--distribution cannot be used with --diagnose' \

@@ -187,55 +187,8 @@ static lln_status measure_entropy(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-/* Ends the process if options ask for more than one table. */
-static void check_tables(void)
+static int write_heads(void)
 {
-    static const char *const tables[] = {"distribution", "diagnose",
-                                         "per-row",      "by-position",
-                                         "at-lengths",   "summary"};
-    size_t count = sizeof tables / sizeof *tables;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count; j++)
-            if (cli_given(tables[i]) && cli_given(tables[j]))
-                cli_usage("--%s cannot be used with --%s", tables[i],
-                          tables[j]);
-}
-
-int main(int argc, char **argv)
-{
-    command_parse(&tool, argc, argv);
-    if (rules_asked().has_sink)
-        COLUMNS_SHOW(summary_columns, COLUMNS_SINK);
-    jackknife_show(summary_columns);
-    check_tables();
-    summary_check();
-    if (summary_asked)
-        return summary_write();
-    jackknife_check();
-    pattern_columns_refuse();
-    pattern_columns_choose(summary_columns);
-    where_read();
-    where_choose(summary_columns);
-    coverage_read();
-    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
-    query_rows_choose();
-    if (options.diagnose)
-        pattern_columns_refuse_with("--diagnose");
-    bool distribution = coverage_distribution_asked();
-    if (options.diagnose)
-        return diagnosis_table_write();
-    if (distribution)
-        pattern_columns_refuse_with("--distribution");
-    if (distribution)
-        return coverage_distribution_write();
-    if (cli_given("by-position"))
-        return query_rows_write_by_position();
-    if (at_lengths_text)
-        return query_rows_write_at_lengths();
-    by_position_absent();
-    at_lengths_absent();
-    if (options.per_row)
-        return query_rows_write();
     return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
@@ -244,4 +197,73 @@ int main(int argc, char **argv)
                     .leaves_out_tokens = jackknife_asked(),
                     .stores_errors = coverage_has_brackets(),
                     .measures_sampled_rows = true});
+}
+
+/* A table instead of that of heads. */
+typedef struct {
+    const char *option;
+    int (*write)(void);
+    const char *others[16]; /* options of columns that it does not have */
+} other_table;
+
+/* If two are asked for, the message names them in this order. */
+static const other_table other_tables[] = {
+    {"distribution",
+     coverage_distribution_write,
+     {"jackknife", "recall", PATTERN_OPTION_NAMES, WHERE_OPTION_NAMES}},
+    {"diagnose",
+     diagnosis_table_write,
+     {COVERAGE_OPTION_NAMES, PATTERN_OPTION_NAMES, WHERE_OPTION_NAMES}},
+    {"per-row", query_rows_write, {NULL}},
+    {"by-position", query_rows_write_by_position, {NULL}},
+    {"at-lengths", query_rows_write_at_lengths, {NULL}},
+    {"summary",
+     summary_write,
+     {"against", "jackknife", "grid", "prefix-tokens", "qk-clip",
+      COVERAGE_OPTION_NAMES, PATTERN_OPTION_NAMES, "each", "shard"}},
+};
+
+/* The table that options ask for; NULL: that of heads. Ends the process if an
+ * option cannot be used with it. */
+static const other_table *find_table(void)
+{
+    const other_table *found = NULL;
+    for (size_t i = 0; i < sizeof other_tables / sizeof *other_tables; i++) {
+        const other_table *table = &other_tables[i];
+        if (!cli_given(table->option))
+            continue;
+        const char *other =
+            found ? found->option : cli_first_given(table->others);
+        if (other)
+            cli_usage("--%s cannot be used with --%s", other, table->option);
+        found = table;
+    }
+    return found;
+}
+
+/* Chooses the columns that options ask for. */
+static void choose_columns(void)
+{
+    if (rules_asked().has_sink)
+        COLUMNS_SHOW(summary_columns, COLUMNS_SINK);
+    jackknife_show(summary_columns);
+    pattern_columns_refuse();
+    pattern_columns_choose(summary_columns);
+    where_read();
+    where_choose(summary_columns);
+    coverage_read();
+    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
+    query_rows_choose();
+    by_position_absent();
+    at_lengths_absent();
+}
+
+int main(int argc, char **argv)
+{
+    command_parse(&tool, argc, argv);
+    const other_table *table = find_table();
+    summary_check();
+    jackknife_check();
+    choose_columns();
+    return table ? table->write() : write_heads();
 }

@@ -66,13 +66,6 @@ void pattern_columns_refuse(void)
         columns_elsewhere(of_file, "pattern");
 }
 
-void pattern_columns_refuse_with(const char *other)
-{
-    if (pattern_token_ids || pattern_file)
-        cli_usage("--%s cannot be used with %s",
-                  pattern_token_ids ? "token-ids" : "pattern", other);
-}
-
 /* Ends the process on bad usage and on failure. */
 static void check(const char *option, lln_status status)
 {

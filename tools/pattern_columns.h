@@ -12,6 +12,8 @@
 
 extern const char *pattern_token_ids, *pattern_file; /* NULL: not given */
 
+#define PATTERN_OPTION_NAMES "token-ids", "pattern"
+
 /* The rows of the options in the table of the tool. */
 #define PATTERN_OPTIONS                                                        \
     {"token-ids",                                                              \
@@ -71,9 +73,6 @@ void pattern_columns_choose(record_column *columns);
 
 /* Lets messages name the option that a missing column needs. */
 void pattern_columns_refuse(void);
-
-/* Ends the process if an option was given; `other` has another table. */
-void pattern_columns_refuse_with(const char *other);
 
 /* For run_plan.check_heads: reads the files and ends the process unless they
  * go with all heads. */

@@ -36,6 +36,9 @@ extern where_options where_asked;
 
 enum { WHERE_MOST = 1 << 30 };
 
+#define WHERE_OPTION_NAMES                                                     \
+    "local", "sink-threshold", "grid", "prefix-tokens", "qk-clip"
+
 /* The rows of the options in the table of a tool. */
 #define WHERE_OPTIONS                                                          \
     {"local",                                                                  \

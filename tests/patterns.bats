@@ -58,7 +58,7 @@ like_reference() {
     equal previous "$(column previous_rows < table)" 0.75
     equal header "$(head -n 1 table | grep -o 'duplicate.*')" \
         "$(echo {duplicate,induction}_{mass,rows,mass_uniform} \
-            previous_{rows,mass_uniform} | tr ' ' ',')"
+            previous_{rows,mass_uniform,mass} | tr ' ' ',')"
 }
 
 # All rows of a batch of two have their own ids; padding has ids too.

@@ -43,6 +43,8 @@ static bool is_among(const record_column *columns, const char *name)
 void pattern_columns_choose(record_column *columns)
 {
     record_column *to = columns;
+    if (pattern_token_ids)
+        COLUMNS_SHOW(columns, PATTERN_PREVIOUS_GROUP);
     for (; columns->name; columns++) {
         bool own = columns->group && strcmp(columns->group, PATTERN_GROUP) == 0;
         bool file = is_among(of_file, columns->name);

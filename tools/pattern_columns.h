@@ -41,6 +41,8 @@ typedef struct {
 } pattern_record;
 
 #define PATTERN_GROUP "patterns"
+/* That of previous_mass, which where_columns.h has. */
+#define PATTERN_PREVIOUS_GROUP "where " PATTERN_GROUP
 #define PATTERN_COLUMNS_OF(record, field, pattern, name)                       \
     RECORD_REAL(record, field.of[pattern].mass, name "_mass", PATTERN_GROUP,   \
                 PASS_PATTERNS),                                                \

@@ -10,6 +10,7 @@
 #include "cli.h"
 #include "measure/shape.h"
 #include "measure/where.h"
+#include "pattern_columns.h"
 #include "plan.h"
 
 /* Passes in the bits of the tool's columns. */
@@ -25,7 +26,6 @@
 #define WHERE_GROUP "where"
 #define SHAPE_GROUP "shape"
 #define GRID_GROUP "grid " WHERE_GROUP
-#define PREVIOUS_GROUP WHERE_GROUP " patterns"
 
 /* Values of the options. */
 typedef struct {
@@ -111,8 +111,8 @@ typedef struct {
  * of an lln_shape. */
 #define WHERE_COMMON_COLUMNS(r, where)                                         \
     WHERE_COLUMN(r, where.self_mass, "self_mass"),                             \
-        RECORD_REAL(r, where.previous_mass, "previous_mass", PREVIOUS_GROUP,   \
-                    PASS_WHERE),                                               \
+        RECORD_REAL(r, where.previous_mass, "previous_mass",                   \
+                    PATTERN_PREVIOUS_GROUP, PASS_WHERE),                       \
         WHERE_COLUMN(r, where.local_mass, "local_mass"),                       \
         WHERE_COLUMN(r, where.distant_mass, "distant_mass"),                   \
         WHERE_COLUMN(r, where.distance_mean, "distance_mean"),                 \

@@ -5,7 +5,6 @@
 # shellcheck disable=SC2034,SC2154 # helper.bash sets and reads variables
 load helper
 
-FOCUS=$DATA/focus
 identity=source,layer,head,kernel,n,d,causal,samples,tau
 distances=js_nats,total_variation,hellinger,row_cosine,matrix_cosine,kl_nats
 distances=$distances,kl_reverse_nats,top_overlap,transfer_recall

@@ -6,16 +6,6 @@
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
-FOCUS=$DATA/focus
-
-# of_case CASE OPTION...: lln-entropy of a case of tests/data/focus.
-of_case() {
-    local name=$1
-    shift
-    lln-entropy --q "$FOCUS/${name}_q.npy" --k "$FOCUS/${name}_k.npy" --quiet \
-        "$@"
-}
-
 # of_encoder OPTION...: lln-entropy of heads of the sample.
 of_encoder() {
     lln-entropy "$DATA/encoder.safetensors" --layout hnd --kernel softmax \
@@ -35,7 +25,7 @@ of_column() {
 like_reference() {
     local name=$1 kernel=$2 k
     shift 2
-    of_case "$name" --double --columns coverage --kernel "${kernel%_sink*}" \
+    focus_head "$name" --double --columns coverage --kernel "${kernel%_sink*}" \
         "$@" > table
     {
         for k in k50 k90 k95 k99; do
@@ -98,28 +88,28 @@ like_reference() {
 }
 
 @test "columns are printed by default with their option" {
-    equal none "$(of_case ties --kernel softmax | head -n 1 |
+    equal none "$(focus_head ties --kernel softmax | head -n 1 |
         tr , '\n' | grep -cE '^(k[0-9]|recall|gini)')" 0
-    equal coverage "$(of_case ties --kernel softmax --coverage 0.975,.5 |
+    equal coverage "$(focus_head ties --kernel softmax --coverage 0.975,.5 |
         head -n 1 | tr , '\n' | tail -n 8 | paste -sd ,)" \
         "$(printf '%s,%s_median,%s_max,%s_share\n' k97_5{,,,} k50{,,,} |
             paste -sd ,)"
-    equal recall "$(of_case ties --kernel softmax --recall 3 | head -n 1 |
+    equal recall "$(focus_head ties --kernel softmax --recall 3 | head -n 1 |
         tr , '\n' | tail -n 2 | paste -sd ,)" recall_3,recall_3_min
-    equal repeated "$(of_case ties --kernel softmax --coverage 0.5 \
+    equal repeated "$(focus_head ties --kernel softmax --coverage 0.5 \
         --coverage 0.999 --columns coverage | head -n 1 | cut -d, -f1-5)" \
         k50,k50_median,k50_max,k50_share,k99_9
-    equal range "$(of_case ties --kernel softmax --coverage 0.1:0.9:3 \
+    equal range "$(focus_head ties --kernel softmax --coverage 0.1:0.9:3 \
         --columns 'k?0' | head -n 1)" k10,k50,k90
 }
 
 # A row of --per-row has the values of one row: their mean is that of the head.
 @test "--per-row" {
-    of_case causal --causal --kernel softmax --per-row --coverage 0.9 \
+    focus_head causal --causal --kernel softmax --per-row --coverage 0.9 \
         --recall 4 --columns query,keys,k90,recall_4,gini > rows
     equal header "$(head -n 1 rows)" query,keys,k90,recall_4,gini
     equal first "$(sed -n 2p rows)" 0,1,1,1,0
-    of_case causal --causal --kernel softmax --recall 4 --columns \
+    focus_head causal --causal --kernel softmax --recall 4 --columns \
         k90,k90_max,k90_share,recall_4,recall_4_min,gini > table
     awk -F, 'NR > 1 { k += $3; s += $3 / $2; r += $4; g += $5
             if ($3 > most) most = $3
@@ -132,8 +122,8 @@ like_reference() {
 
 # All n rows drawn: the error is 0. Some: sd / sqrt(rows) sqrt(1 - rows / n).
 @test "standard errors of drawn rows" {
-    of_case none --kernel softmax --rows 10 --per-row --columns k90,gini > rows
-    of_case none --kernel softmax --rows 10 --columns \
+    focus_head none --kernel softmax --rows 10 --per-row --columns k90,gini > rows
+    focus_head none --kernel softmax --rows 10 --columns \
         'k90,k90_median,gini,k90_se,k90_median_se,gini_se' > table
     equal median "$(column k90_median_se < table)" nan
     for name in k90 gini; do
@@ -144,14 +134,14 @@ like_reference() {
         echo "$(column $name < table) $(cut -d ' ' -f 1 expected)"
         echo "$(column ${name}_se < table) $(cut -d ' ' -f 2 expected)"
     done | near 1e-12
-    equal all "$(of_column k90_se of_case none --kernel softmax --rows 64 \
+    equal all "$(of_column k90_se focus_head none --kernel softmax --rows 64 \
         --columns k90,k90_se)" 0
 }
 
 # Half the width of the bracket covers the exact value.
 @test "rows that do not fit in memory are bracketed" {
     local lln=lln:alpha=1.1:beta=0.9
-    local of=(of_case causal --causal --kernel softmax --kernel "$lln")
+    local of=(focus_head causal --causal --kernel softmax --kernel "$lln")
     "${of[@]}" --columns coverage > exact
     "${of[@]}" --columns all --coverage-memory 0 > bracket
     for name in $(head -n 1 exact | tr , ' '); do
@@ -170,7 +160,7 @@ like_reference() {
     "${of[@]}" --per-row --coverage-memory 0 --columns 'query,k90,k90_se' > rows
     equal rows "$(sed -n 2p rows)" 0,1,0
     # Attention by rows makes whole rows.
-    equal relu "$(of_column k90_se of_case none --kernel relu \
+    equal relu "$(of_column k90_se focus_head none --kernel relu \
         --coverage-memory 0 --columns k90,k90_se)" 0
 }
 
@@ -195,7 +185,7 @@ like_reference() {
 }
 
 @test "--distribution" {
-    local of=(of_case causal --causal --kernel softmax)
+    local of=(focus_head causal --causal --kernel softmax)
     "${of[@]}" --distribution 4 --coverage 0.5,0.9 > table
     equal header "$(head -n 1 table | cut -d, -f 10-)" \
         bin,keys_low,keys_high,k50,k90
@@ -235,9 +225,9 @@ like_reference() {
 }
 
 @test "rows of sum 0 are left out, negative entries leave nothing" {
-    of_case none --kernel relu --columns coverage,row_sum_min > table
+    focus_head none --kernel relu --columns coverage,row_sum_min > table
     equal nan "$(grep -c nan table)" 0
-    run --separate-stderr of_case causal --causal --kernel deltanet \
+    run --separate-stderr focus_head causal --causal --kernel deltanet \
         --columns k90,k90_median,recall_4,gini,negative_mass
     equal status "$status" 0
     equal cells "$(cut -d, -f 1-4 <<< "${lines[1]}")" nan,nan,nan,nan
@@ -274,8 +264,10 @@ like_reference() {
     refuses 2 '--recall: 1.5 is not a whole number from 1 to 1000000000' \
         lln-entropy --recall 1.5
     refuses 2 '--recall: 4 is given twice' lln-entropy --recall 4,4
-    refuses 2 '--diagnose cannot be used with --coverage' \
+    refuses 2 '--coverage cannot be used with --diagnose' \
         lln-entropy --diagnose --coverage 0.5
+    refuses 2 '--recall cannot be used with --distribution' \
+        lln-entropy --distribution --recall 4
     refuses 2 '--distribution cannot be used with --per-row' \
         lln-entropy --distribution --per-row
     refuses 2 '--distribution cannot be used with --diagnose' \

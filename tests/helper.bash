@@ -7,6 +7,7 @@ bats_require_minimum_version 1.5.0
 
 DATA=$BATS_TEST_DIRNAME/data
 CASES=$DATA/cases
+FOCUS=$DATA/focus
 # The version that the first heading of NEWS names: the tools must print it.
 VERSION=$(sed -n '/^Version /{s/^Version \([^ ]*\).*/\1/p;q}' \
     "$BATS_TEST_DIRNAME/../NEWS")
@@ -16,6 +17,14 @@ setup() {
     PATH=$LLN_BIN:$PATH
     mkdir "$BATS_TEST_TMPDIR/empty"
     cd "$BATS_TEST_TMPDIR/empty" || return 1
+}
+
+# focus_head CASE OPTION...: lln-entropy of a head of tests/data/focus.
+focus_head() {
+    local name=$1
+    shift
+    lln-entropy --q "$FOCUS/${name}_q.npy" --k "$FOCUS/${name}_k.npy" --quiet \
+        "$@"
 }
 
 # equal WHAT ACTUAL EXPECTED

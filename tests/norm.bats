@@ -5,16 +5,6 @@
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
-FOCUS=$DATA/focus
-
-# of_case CASE OPTION...: lln-entropy of a case of tests/data/focus.
-of_case() {
-    local name=$1
-    shift
-    lln-entropy --q "$FOCUS/${name}_q.npy" --k "$FOCUS/${name}_k.npy" --quiet \
-        "$@"
-}
-
 # scalar CASE,KERNEL,QUANTITY: the reference value.
 scalar() {
     grep "^$1," "$FOCUS/scalars.csv" | cut -d, -f4
@@ -25,7 +15,7 @@ scalar() {
 like_reference() {
     local name=$1 kernel=$2
     shift 2
-    of_case "$name" --double --columns norm --kernel "${kernel%_sink*}" \
+    focus_head "$name" --double --columns norm --kernel "${kernel%_sink*}" \
         "$@" > table
     {
         echo "$(column entropy_qnorm_corr < table)" \
@@ -61,11 +51,11 @@ like_reference() {
 @test "the slope of LLN" {
     local lln=lln:alpha=1.1:beta=0.9
     {
-        echo "$(of_case none --kernel $lln --columns norm |
+        echo "$(focus_head none --kernel $lln --columns norm |
             column entropy_norm_slope) -0.14611404041205678"
-        echo "$(of_case causal --causal --kernel $lln --columns norm |
+        echo "$(focus_head causal --causal --kernel $lln --columns norm |
             column entropy_norm_slope) -0.09862150332241514"
-        echo "$(of_case cross --kernel $lln --columns norm |
+        echo "$(focus_head cross --kernel $lln --columns norm |
             column entropy_norm_slope) -0.12278800280491835"
     } | near 1e-12
 }
@@ -73,7 +63,7 @@ like_reference() {
 # Without a mask H_i / ln m_i has the ranks of H_i.
 @test "the correlation of ranks" {
     for name in none cross ties grid; do
-        echo "$(of_case $name --kernel softmax --columns norm |
+        echo "$(focus_head $name --kernel softmax --columns norm |
             column entropy_qnorm_spearman)" \
             "$(scalar $name,softmax,entropy_qnorm_spearman)"
     done | near 1e-12
@@ -81,13 +71,13 @@ like_reference() {
 
 @test "uniform rows have no correlation, and slope 0" {
     prints 'entropy_qnorm_corr,entropy_qnorm_spearman,entropy_norm_slope
-nan,nan,0' of_case uniform --causal --kernel softmax --columns norm
+nan,nan,0' focus_head uniform --causal --kernel softmax --columns norm
 }
 
 # The difference of two runs: entropies with queries scaled by 1.01 and 0.99
 # through the scale of the logits, which is the same for softmax.
 @test "the slope of a row is the change of its entropy" {
-    local at=(of_case causal --causal --double --kernel softmax --per-row)
+    local at=(focus_head causal --causal --double --kernel softmax --per-row)
     "${at[@]}" --columns query,q_norm,entropy_norm_slope > table
     "${at[@]}" --scale 0.2525 --columns query,entropy_nats > longer
     "${at[@]}" --scale 0.2475 --columns query,entropy_nats > shorter

@@ -5,21 +5,11 @@
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
-FOCUS=$DATA/focus
-
-# of_case CASE OPTION...: lln-entropy of a case of tests/data/focus.
-of_case() {
-    local name=$1
-    shift
-    lln-entropy --q "$FOCUS/${name}_q.npy" --k "$FOCUS/${name}_k.npy" --quiet \
-        "$@"
-}
-
 # like_reference CASE KERNEL OPTION...: all columns of ids within 1e-12.
 like_reference() {
     local name=$1 kernel=$2 column
     shift 2
-    of_case "$name" --double --columns patterns --kernel "${kernel%_sink*}" \
+    focus_head "$name" --double --columns patterns --kernel "${kernel%_sink*}" \
         --token-ids "$FOCUS/${name}_tokens.txt" "$@" > table
     for column in {duplicate,induction}_{mass,rows,mass_uniform} \
         previous_{mass,rows,mass_uniform}; do
@@ -58,7 +48,7 @@ like_reference() {
     equal previous "$(column previous_rows < table)" 0.75
     equal header "$(head -n 1 table | grep -o 'duplicate.*')" \
         "$(echo {duplicate,induction}_{mass,rows,mass_uniform} \
-            previous_{rows,mass_uniform} | tr ' ' ',')"
+            previous_{rows,mass_uniform,mass} | tr ' ' ',')"
 }
 
 # All rows of a batch of two have their own ids; padding has ids too.

@@ -7,17 +7,12 @@
 # shellcheck disable=SC2030,SC2031 # each test has its own `kernels`
 load helper
 
-FOCUS=$DATA/focus
-
 # The kernels of the following two.
 kernels=softmax
 
-# of_focus CASE OPTION...: the table of a head of tests/data/focus.
+# of_focus CASE OPTION...: focus_head with these kernels.
 of_focus() {
-    local name=$1
-    shift
-    lln-entropy --quiet --kernel "$kernels" --q "$FOCUS/${name}_q.npy" \
-        --k "$FOCUS/${name}_k.npy" "$@"
+    focus_head "$@" --kernel "$kernels"
 }
 
 # of_encoder OPTION...: the table of layer 0, head 1 of the sample.

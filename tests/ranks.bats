@@ -5,7 +5,6 @@
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
-FOCUS=$DATA/focus
 columns=sigma1,sigma2,stable_rank,rank90,rank90_least,columns90,entropy_rank
 columns=$columns,logit_stable_rank,logit_rank90,logit_stable_rank_both
 columns=$columns,logit_rank90_both,logit_stable_rank_uncentered

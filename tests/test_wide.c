@@ -38,12 +38,30 @@ START_TEST(widen_double)
 }
 END_TEST
 
+/* Of 2 queries and 3 keys: small for 3 tokens, not for 2. */
+START_TEST(widen_small)
+{
+    static const float q[] = {1, 2}, k[] = {3, 4, 5};
+    lln_head wide,
+        head = {.q = {LLN_FLOAT32, 2, 1, q}, .k = {LLN_FLOAT32, 3, 1, k}};
+    double *storage;
+    expect_ok(lln_head_widen_small(&head, 2, &wide, &storage));
+    ck_assert_ptr_null(storage);
+    ck_assert_ptr_eq(wide.k.data, k);
+    expect_ok(lln_head_widen_small(&head, 3, &wide, &storage));
+    ck_assert_ptr_nonnull(storage);
+    ck_assert_double_eq(lln_matrix_get(wide.k, 2, 0), 5);
+    free(storage);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("wide");
     TCase *wide = tcase_create("lln_head_widen");
     tcase_add_test(wide, widen_single);
     tcase_add_test(wide, widen_double);
+    tcase_add_test(wide, widen_small);
     suite_add_tcase(suite, wide);
     return run_suite(suite);
 }

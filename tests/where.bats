@@ -7,16 +7,6 @@
 
 load helper
 
-FOCUS=$DATA/focus
-
-# of_case CASE OPTION...: lln-entropy of a case of tests/data/focus.
-of_case() {
-    local name=$1
-    shift
-    lln-entropy --q "$FOCUS/${name}_q.npy" --k "$FOCUS/${name}_k.npy" --quiet \
-        "$@"
-}
-
 # expect_case CASE KERNEL RELATIVE COLUMN=QUANTITY... -- OPTION...: the columns
 # agree with the quantities of scalars.csv, where -1 means no key.
 expect_case() {
@@ -30,7 +20,7 @@ expect_case() {
     shift
     local list
     list=$(IFS=,; echo "${columns[*]}")
-    of_case "$name" --columns "$list" --precision 17 --no-header "$@" |
+    focus_head "$name" --columns "$list" --precision 17 --no-header "$@" |
         tr , '\n' > values
     for pair in "${pairs[@]}"; do
         quantity=${pair#*=}
@@ -98,7 +88,7 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
         expect_case cross softmax 1e-12 $cross $LOGITS -- --double \
             --qk-clip 5 --kernel softmax
     }
-    equal missing "$(of_case cross --kernel softmax --no-header --columns \
+    equal missing "$(focus_head cross --kernel softmax --no-header --columns \
         self_mass,previous_mass,local_mass,distant_mass,'distance*')" \
         nan,nan,nan,nan,nan,nan
 }
@@ -108,10 +98,10 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
     expect_case grid softmax 1e-12 prefix_mass=prefix_mass \
         grid_distance_mean=grid_distance_mean \
         grid_distance_median=grid_distance_median -- "${grid[@]}"
-    [[ $(of_case grid "${grid[@]}" | head -n 1) == *,grid_distance_median* ]]
-    equal without "$(of_case grid --kernel softmax --no-header --columns \
+    [[ $(focus_head grid "${grid[@]}" | head -n 1) == *,grid_distance_median* ]]
+    equal without "$(focus_head grid --kernel softmax --no-header --columns \
         grid_distance_mean)" nan
-    run --separate-stderr of_case grid --kernel softmax --grid 6x6
+    run --separate-stderr focus_head grid --kernel softmax --grid 6x6
     equal status "$status" 0
     [[ $output == *,nan,nan,nan ]]
     [[ $stderr == *'a grid of 6x6 patches after 0 tokens needs 36 queries and'* ]]
@@ -148,19 +138,19 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
 @test "--per-row: rows average to the columns of the head" {
     local names=sink_mass,self_mass,previous_mass,local_mass,distant_mass
     names+=,distance_mean,varentropy,renyi2_nats
-    of_case causal --kernel softmax --causal --double --local 16 \
+    focus_head causal --kernel softmax --causal --double --local 16 \
         --precision 17 \
         --per-row --no-header --columns $names | awk -F, -v OFS=, '
         { for (i = 1; i <= NF; i++) if ($i != "nan") { s[i] += $i; n[i]++ } }
         END { for (i = 1; i <= NF; i++)
             printf "%.10g%s", s[i] / n[i], i < NF ? "," : "\n" }' > rows
-    of_case causal --kernel softmax --causal --double --local 16 --no-header \
+    focus_head causal --kernel softmax --causal --double --local 16 --no-header \
         --precision 10 --columns $names > averages
     equal rows "$(cat rows)" "$(cat averages)"
 }
 
 @test "--rows: means over drawn rows have errors" {
-    run --separate-stderr of_case causal --kernel softmax --causal --rows 20 \
+    run --separate-stderr focus_head causal --kernel softmax --causal --rows 20 \
         --columns 'local_mass_se,varentropy_se,column_share_max_se' --no-header
     equal status "$status" 0
     [[ $output =~ ^0\.[0-9]+,0\.[0-9]+,nan$ ]]

@@ -64,6 +64,14 @@ void record_forget_text(const record_column *column, void *record)
     *(const char **)field_of(column, record) = NULL;
 }
 
+void columns_regroup(record_column *columns, const char *group,
+                     const char *other)
+{
+    for (; columns->name; columns++)
+        if (columns->group && strcmp(columns->group, group) == 0)
+            columns->group = other;
+}
+
 void columns_elsewhere(const record_column *columns, const char *option)
 {
     elsewhere[elsewhere_count].columns = columns;

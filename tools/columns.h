@@ -60,8 +60,20 @@ extern const record_type record_none;
 #define COLUMNS_ID LLN_COLUMNS_ID
 #define COLUMNS_DEFAULT LLN_COLUMNS_DEFAULT
 
+/* Columns that are printed by default if there is a sink. */
+#define COLUMNS_SINK "sink"
+
 /* A group whose columns are also among the default ones. */
 #define COLUMNS_SHOWN(group) group " " COLUMNS_DEFAULT
+
+/* Puts the columns that have this group, a literal, among the default ones. */
+#define COLUMNS_SHOW(columns, group)                                           \
+    columns_regroup(columns, group, COLUMNS_SHOWN(group))
+
+/* Replaces the group of the columns that have it. Columns end with name
+ * NULL. */
+void columns_regroup(record_column *columns, const char *group,
+                     const char *other);
 
 /* The number of columns of a record. */
 size_t record_columns(record_type type);

@@ -69,11 +69,6 @@ static void read_tops(void)
 
 void coverage_read(void)
 {
-    static const char *const others[] = {"coverage", "recall",
-                                         "coverage-memory", NULL};
-    const char *given = cli_first_given(others);
-    if (given && cli_given("diagnose"))
-        cli_usage("--diagnose cannot be used with --%s", given);
     read_shares();
     read_tops();
     asked.gini = true;

@@ -28,6 +28,8 @@ extern coverage_options coverage_asked;
 /* The most MiB of --coverage-memory; they fit in size_t as bytes. */
 enum { COVERAGE_MEMORY = 1 << 20 };
 
+#define COVERAGE_OPTION_NAMES "coverage", "recall", "coverage-memory"
+
 /* The rows of the options in the table of a tool. */
 #define COVERAGE_OPTIONS                                                       \
     {"coverage",                                                               \

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 #include "coverage_columns.h"
-#include "message.h"
-#include "options.h"
 #include "run.h"
 
 size_t coverage_distribution_bins = 16;
@@ -22,16 +20,6 @@ static record_column columns[LLN_COVERAGE_MOST + 4] = {
     RECORD_REAL(bin_record, low, "keys_low", COLUMNS_DEFAULT, 0),
     RECORD_REAL(bin_record, high, "keys_high", COLUMNS_DEFAULT, 0),
 };
-
-bool coverage_distribution_asked(void)
-{
-    static const char *const others[] = {"jackknife", "recall", NULL};
-    const char *other = cli_first_given(others);
-    bool asked = cli_given("distribution");
-    if (asked && other)
-        cli_usage("--distribution cannot be used with --%s", other);
-    return asked;
-}
 
 /* Bins have 2^b .. 2^(b+1) - 1 keys; the last has no upper end. */
 static lln_status start_bins(run_block *block)

@@ -5,7 +5,6 @@
 #ifndef LLN_TOOLS_COVERAGE_DISTRIBUTION_H
 #define LLN_TOOLS_COVERAGE_DISTRIBUTION_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The number of bins; set by the option. */
@@ -22,10 +21,6 @@ enum { COVERAGE_DISTRIBUTION_MOST = 40 };
             "over rows, in BINS octaves (16)",                                 \
             &coverage_distribution_bins, 1, COVERAGE_DISTRIBUTION_MOST, false  \
     }
-
-/* Whether the option was given; ends the process if it cannot be used with
- * another that was. */
-bool coverage_distribution_asked(void);
 
 /* Runs the command; returns its exit status. Call it after coverage_read. */
 int coverage_distribution_write(void);

@@ -2,7 +2,6 @@
 #include "jackknife.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/text.h"
 #include "measure/effective.h"
@@ -65,9 +64,8 @@ void jackknife_check_kernels(const kernel_list *kernels)
 
 void jackknife_show(record_column *columns)
 {
-    for (; jackknife_asked() && columns->name; columns++)
-        if (columns->group && strcmp(columns->group, JACKKNIFE_GROUP) == 0)
-            columns->group = COLUMNS_SHOWN(JACKKNIFE_GROUP);
+    if (jackknife_asked())
+        COLUMNS_SHOW(columns, JACKKNIFE_GROUP);
 }
 
 void jackknife_warn(const run_case *c, lln_status status, double value,

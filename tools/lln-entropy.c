@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * lln-entropy: measures how concentrated the rows of attention matrices are. */
-#include <math.h>
-#include <string.h>
-
 #include "against_columns.h"
 #include "at_lengths.h"
 #include "by_position.h"
@@ -18,6 +15,7 @@
 #include "norm_columns.h"
 #include "options.h"
 #include "pattern_columns.h"
+#include "query_rows.h"
 #include "row_pass.h"
 #include "rules.h"
 #include "summary.h"
@@ -79,10 +77,7 @@ typedef struct {
 #define SUMMARY(field, name)                                                   \
     RECORD_REAL(summary_record, entropy.field, name, COLUMNS_DEFAULT, PASS_ROWS)
 
-/* Printed by default if there is a sink. */
-#define SINK "sink"
-
-/* The most columns of a table, with those of coverage_columns.h. */
+/* The most columns, with those of coverage_columns.h. */
 enum { COLUMNS_MOST = 128 + COVERAGE_COLUMNS };
 
 static record_column summary_columns[COLUMNS_MOST] = {
@@ -99,49 +94,14 @@ static record_column summary_columns[COLUMNS_MOST] = {
                 THEORY),
     SUMMARY(over_log_n, "entropy_over_log_n"),
     SUMMARY(over_ceiling, "entropy_over_ceiling"),
-    RECORD_REAL(summary_record, entropy.outside, "outside_mass", SINK,
+    RECORD_REAL(summary_record, entropy.outside, "outside_mass", COLUMNS_SINK,
                 PASS_ROWS),
     RECORD_REAL(summary_record, entropy.with_sink, "entropy_with_sink_nats",
-                SINK, PASS_ROWS),
+                COLUMNS_SINK, PASS_ROWS),
     JACKKNIFE_COLUMNS(summary_record, jackknife, PASS_ROWS, PASS_TOKENS),
     NORM_COLUMNS(summary_record, norm, PASS_ROWS),
     PATTERN_COLUMNS(summary_record, patterns),
     WHERE_COLUMNS(summary_record, where),
-    {0},
-};
-
-/* Printed by default in tables of means of rows. */
-#define LN_KEYS "ln_keys"
-
-/* A row of --per-row. */
-typedef struct {
-    long query, keys;
-    lln_entropy entropy;
-    norm_record norm;
-    pattern_record patterns;
-    where_row_record where;
-    row_use use;       /* in means of rows */
-    double coverage[]; /* [coverage_values()] */
-} query_record;
-
-#define QUERY(field, name)                                                     \
-    RECORD_REAL(query_record, entropy.field, name, COLUMNS_DEFAULT, 0)
-
-static record_column query_columns[COLUMNS_MOST] = {
-    RECORD_INTEGER(query_record, query, "query", COLUMNS_DEFAULT, 0),
-    RECORD_INTEGER(query_record, keys, "keys", COLUMNS_DEFAULT, 0),
-    QUERY(entropy, "entropy_nats"),
-    QUERY(normalized, "entropy_normalized"),
-    QUERY(effective_keys, "effective_keys"),
-    QUERY(top1_mass, "top1_mass"),
-    QUERY(max_logit, "max_logit"),
-    RECORD_REAL(query_record, entropy.outside, "outside_mass", SINK, 0),
-    RECORD_REAL(query_record, entropy.with_sink, "entropy_with_sink_nats", SINK,
-                0),
-    NORM_ROW_COLUMNS(query_record, norm),
-    PATTERN_ROW_COLUMNS(query_record, patterns),
-    WHERE_ROW_COLUMNS(query_record, where),
-    RECORD_REAL(query_record, entropy.ln_keys, LN_KEYS, NULL, 0),
     {0},
 };
 
@@ -227,149 +187,8 @@ static lln_status measure_entropy(const run_case *c, const void *context,
     return LLN_OK;
 }
 
-/* What a row is to means. For attention by rows, which has entries of 0, `keys`
- * is the number of positive ones. */
-static row_use find_use(const lln_attention *attention, const lln_row *row)
+static int write_heads(void)
 {
-    bool in_sink = row->keys == 0 && row->outside == 1;
-    if (!isnan(row->entropy) || in_sink)
-        return ROW_COUNTS;
-    return row->keys == 0 && attention->kind == LLN_ATTENTION_TILES
-               ? ROW_IS_EMPTY
-               : ROW_IS_UNDEFINED;
-}
-
-static void fill_query(const lln_attention *attention, const lln_row *row,
-                       size_t query, void *record)
-{
-    query_record *out = record;
-    out->query = (long)query;
-    out->keys = (long)row->keys;
-    out->use = find_use(attention, row);
-    lln_entropy_summarise(attention, row, 1, &out->entropy, NULL);
-}
-
-static lln_status fill_queries(const run_case *c, lln_attention *attention,
-                               const row_pass *pass, run_block *block)
-{
-    LLN_TRY(run_block_resize(block, pass->count));
-    query_record *first = run_block_record(block, 0);
-    for (size_t i = 0; i < pass->count; i++) {
-        const lln_row *row = &pass->rows[i];
-        query_record *out = run_block_record(block, i);
-        query_record *error = run_block_errors(block, i);
-        fill_query(attention, row, c->rows ? c->rows[i] : i, out);
-        where_fill_row(c, attention, pass->where, pass->rows, i, &out->where);
-        LLN_TRY(pattern_columns_fill_row(pass->patterns, i, &out->patterns));
-        coverage_fill_row(c, pass->coverage, i, out->coverage, error->coverage);
-    }
-    return norm_columns_rows(c, attention, pass->rows, pass->count,
-                             &first->norm, block->type.size);
-}
-
-static lln_status measure_queries(const run_case *c, const void *context,
-                                  run_block *block)
-{
-    (void)context;
-    lln_attention attention;
-    row_pass pass;
-    LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status = row_pass_run(c, &attention, true, true, &pass);
-    if (status == LLN_OK)
-        status = fill_queries(c, &attention, &pass, block);
-    row_pass_close(&pass);
-    lln_attention_close(&attention);
-    return status;
-}
-
-static row_use use_query(const void *record)
-{
-    return ((const query_record *)record)->use;
-}
-
-static run_plan query_plan = {
-    .name = "--per-row",
-    .table = {query_columns, sizeof(query_record)},
-    .measure = measure_queries,
-    .check_heads = pattern_columns_check,
-    .has_many_rows = true,
-    .rows_depend_on_head = true,
-    .rows_are_never_averaged = true,
-    .measures_sampled_rows = true,
-};
-
-static const row_source query_rows = {&query_plan, use_query, fill_query};
-
-/* Puts columns of a sink among the default ones. */
-static void show_sink(record_column *column)
-{
-    for (; column->name; column++)
-        if (column->group && strcmp(column->group, SINK) == 0)
-            column->group = COLUMNS_SHOWN(SINK);
-}
-
-/* Prints means of rows, with ln_keys among the default columns. */
-static int write_means(int write(const row_source *rows))
-{
-    for (record_column *column = query_columns; column->name; column++)
-        if (strcmp(column->name, LN_KEYS) == 0)
-            column->group = COLUMNS_DEFAULT;
-    return write(&query_rows);
-}
-
-/* Ends the process if options ask for more than one table. */
-static void check_tables(void)
-{
-    static const char *const tables[] = {"distribution", "diagnose",
-                                         "per-row",      "by-position",
-                                         "at-lengths",   "summary"};
-    size_t count = sizeof tables / sizeof *tables;
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count; j++)
-            if (cli_given(tables[i]) && cli_given(tables[j]))
-                cli_usage("--%s cannot be used with --%s", tables[i],
-                          tables[j]);
-}
-
-int main(int argc, char **argv)
-{
-    command_parse(&tool, argc, argv);
-    if (rules_asked().has_sink) {
-        show_sink(summary_columns);
-        show_sink(query_columns);
-    }
-    jackknife_show(summary_columns);
-    check_tables();
-    summary_check();
-    if (summary_asked)
-        return summary_write();
-    jackknife_check();
-    pattern_columns_refuse();
-    pattern_columns_choose(summary_columns);
-    pattern_columns_choose(query_columns);
-    where_read(summary_columns, query_columns);
-    coverage_read();
-    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
-    coverage_add_row_columns(query_columns, offsetof(query_record, coverage));
-    query_plan.table.size += coverage_values() * sizeof(double);
-    query_plan.stores_errors = coverage_has_brackets();
-    if (options.diagnose)
-        pattern_columns_refuse_with("--diagnose");
-    bool distribution = coverage_distribution_asked();
-    if (options.diagnose)
-        return diagnosis_table_write();
-    if (distribution)
-        pattern_columns_refuse_with("--distribution");
-    if (distribution)
-        return coverage_distribution_write();
-    if (cli_given("by-position"))
-        return write_means(by_position_write);
-    if (at_lengths_text)
-        return write_means(at_lengths_write);
-    by_position_absent();
-    at_lengths_absent();
-    if (options.per_row)
-        return against_run(&query_plan);
     return against_run(
         &(run_plan){.name = "lln-entropy",
                     .table = {summary_columns, sizeof(summary_record)},
@@ -378,4 +197,73 @@ int main(int argc, char **argv)
                     .leaves_out_tokens = jackknife_asked(),
                     .stores_errors = coverage_has_brackets(),
                     .measures_sampled_rows = true});
+}
+
+/* A table instead of that of heads. */
+typedef struct {
+    const char *option;
+    int (*write)(void);
+    const char *others[16]; /* options of columns that it does not have */
+} other_table;
+
+/* If two are asked for, the message names them in this order. */
+static const other_table other_tables[] = {
+    {"distribution",
+     coverage_distribution_write,
+     {"jackknife", "recall", PATTERN_OPTION_NAMES, WHERE_OPTION_NAMES}},
+    {"diagnose",
+     diagnosis_table_write,
+     {COVERAGE_OPTION_NAMES, PATTERN_OPTION_NAMES, WHERE_OPTION_NAMES}},
+    {"per-row", query_rows_write, {NULL}},
+    {"by-position", query_rows_write_by_position, {NULL}},
+    {"at-lengths", query_rows_write_at_lengths, {NULL}},
+    {"summary",
+     summary_write,
+     {"against", "jackknife", "grid", "prefix-tokens", "qk-clip",
+      COVERAGE_OPTION_NAMES, PATTERN_OPTION_NAMES, "each", "shard"}},
+};
+
+/* The table that options ask for; NULL: that of heads. Ends the process if an
+ * option cannot be used with it. */
+static const other_table *find_table(void)
+{
+    const other_table *found = NULL;
+    for (size_t i = 0; i < sizeof other_tables / sizeof *other_tables; i++) {
+        const other_table *table = &other_tables[i];
+        if (!cli_given(table->option))
+            continue;
+        const char *other =
+            found ? found->option : cli_first_given(table->others);
+        if (other)
+            cli_usage("--%s cannot be used with --%s", other, table->option);
+        found = table;
+    }
+    return found;
+}
+
+/* Chooses the columns that options ask for. */
+static void choose_columns(void)
+{
+    if (rules_asked().has_sink)
+        COLUMNS_SHOW(summary_columns, COLUMNS_SINK);
+    jackknife_show(summary_columns);
+    pattern_columns_refuse();
+    pattern_columns_choose(summary_columns);
+    where_read();
+    where_choose(summary_columns);
+    coverage_read();
+    coverage_add_columns(summary_columns, offsetof(summary_record, coverage));
+    query_rows_choose();
+    by_position_absent();
+    at_lengths_absent();
+}
+
+int main(int argc, char **argv)
+{
+    command_parse(&tool, argc, argv);
+    const other_table *table = find_table();
+    summary_check();
+    jackknife_check();
+    choose_columns();
+    return table ? table->write() : write_heads();
 }

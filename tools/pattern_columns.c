@@ -43,6 +43,8 @@ static bool is_among(const record_column *columns, const char *name)
 void pattern_columns_choose(record_column *columns)
 {
     record_column *to = columns;
+    if (pattern_token_ids)
+        COLUMNS_SHOW(columns, PATTERN_PREVIOUS_GROUP);
     for (; columns->name; columns++) {
         bool own = columns->group && strcmp(columns->group, PATTERN_GROUP) == 0;
         bool file = is_among(of_file, columns->name);
@@ -64,13 +66,6 @@ void pattern_columns_refuse(void)
         columns_elsewhere(of_ids, "token-ids");
     if (!pattern_file)
         columns_elsewhere(of_file, "pattern");
-}
-
-void pattern_columns_refuse_with(const char *other)
-{
-    if (pattern_token_ids || pattern_file)
-        cli_usage("--%s cannot be used with %s",
-                  pattern_token_ids ? "token-ids" : "pattern", other);
 }
 
 /* Ends the process on bad usage and on failure. */

@@ -12,6 +12,8 @@
 
 extern const char *pattern_token_ids, *pattern_file; /* NULL: not given */
 
+#define PATTERN_OPTION_NAMES "token-ids", "pattern"
+
 /* The rows of the options in the table of the tool. */
 #define PATTERN_OPTIONS                                                        \
     {"token-ids",                                                              \
@@ -39,6 +41,8 @@ typedef struct {
 } pattern_record;
 
 #define PATTERN_GROUP "patterns"
+/* That of previous_mass, which where_columns.h has. */
+#define PATTERN_PREVIOUS_GROUP "where " PATTERN_GROUP
 #define PATTERN_COLUMNS_OF(record, field, pattern, name)                       \
     RECORD_REAL(record, field.of[pattern].mass, name "_mass", PATTERN_GROUP,   \
                 PASS_PATTERNS),                                                \
@@ -71,9 +75,6 @@ void pattern_columns_choose(record_column *columns);
 
 /* Lets messages name the option that a missing column needs. */
 void pattern_columns_refuse(void);
-
-/* Ends the process if an option was given; `other` has another table. */
-void pattern_columns_refuse_with(const char *other);
 
 /* For run_plan.check_heads: reads the files and ends the process unless they
  * go with all heads. */

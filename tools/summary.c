@@ -124,19 +124,11 @@ void summary_check(void)
         cli_usage("--%s needs --summary", name);
 }
 
-/* Lines have no columns, and a row needs all heads. */
+/* Lines have no columns. */
 static void check_options(void)
 {
-    static const char *const never[] = {
-        "against",   "jackknife", "grid",   "prefix-tokens",
-        "qk-clip",   "coverage",  "recall", "coverage-memory",
-        "token-ids", "pattern",   "each",   "shard",
-        NULL};
     static const char *const table[] = {"columns", "no-header", "resume", NULL};
-    const char *name = cli_first_given(never);
-    if (name)
-        cli_usage("--%s cannot be used with --summary", name);
-    name = run_shared.format ? NULL : cli_first_given(table);
+    const char *name = run_shared.format ? NULL : cli_first_given(table);
     if (name)
         cli_usage("--%s needs --format with --summary, which prints lines",
                   name);

@@ -2,7 +2,6 @@
 #include "where_columns.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/number.h"
 #include "message.h"
@@ -27,22 +26,18 @@ static void read_grid(const char *text)
     grid = (lln_grid){(size_t)height, (size_t)width, where_asked.prefix};
 }
 
-static void show_grid(record_column *column)
-{
-    for (; column->name; column++)
-        if (column->group && strcmp(column->group, GRID_GROUP) == 0)
-            column->group = COLUMNS_SHOWN(GRID_GROUP);
-}
-
-void where_read(record_column *columns, record_column *row_columns)
+void where_read(void)
 {
     if (cli_given("prefix-tokens") && !where_asked.grid)
         cli_usage("--prefix-tokens needs --grid");
-    if (!where_asked.grid)
-        return;
-    read_grid(where_asked.grid);
-    show_grid(columns);
-    show_grid(row_columns);
+    if (where_asked.grid)
+        read_grid(where_asked.grid);
+}
+
+void where_choose(record_column *columns)
+{
+    if (where_asked.grid)
+        COLUMNS_SHOW(columns, GRID_GROUP);
 }
 
 unsigned where_needs(unsigned passes)

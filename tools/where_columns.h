@@ -5,9 +5,12 @@
 #ifndef LLN_TOOLS_WHERE_COLUMNS_H
 #define LLN_TOOLS_WHERE_COLUMNS_H
 
+#include <math.h>
+
 #include "cli.h"
 #include "measure/shape.h"
 #include "measure/where.h"
+#include "pattern_columns.h"
 #include "plan.h"
 
 /* Passes in the bits of the tool's columns. */
@@ -33,6 +36,9 @@ typedef struct {
 extern where_options where_asked;
 
 enum { WHERE_MOST = 1 << 30 };
+
+#define WHERE_OPTION_NAMES                                                     \
+    "local", "sink-threshold", "grid", "prefix-tokens", "qk-clip"
 
 /* The rows of the options in the table of a tool. */
 #define WHERE_OPTIONS                                                          \
@@ -86,59 +92,52 @@ typedef struct {
     lln_shape shape;
 } where_record;
 
-#define WHERE_COLUMN(record, field, name, group, pass)                         \
-    RECORD_REAL(record, field, name, group, pass)
-/* A column without _se, _min and so on. */
-#define WHERE_ALONE(record, field, name, group, pass)                          \
+/* A column of a member of the record, in its group and pass. */
+#define WHERE_COLUMN(r, field, name)                                           \
+    RECORD_REAL(r, field, name, WHERE_GROUP, PASS_WHERE)
+#define GRID_COLUMN(r, field, name)                                            \
+    RECORD_REAL(r, field, name, GRID_GROUP, PASS_WHERE_GRID)
+#define SHAPE_COLUMN(r, field, name)                                           \
+    RECORD_REAL(r, field, name, SHAPE_GROUP, PASS_SHAPE)
+/* The largest column and its key, which has no _se, _min and so on. */
+#define LARGEST_COLUMN(r, field, name)                                         \
+    RECORD_REAL(r, field##_max, name "_max", WHERE_GROUP, PASS_WHERE_COLUMNS), \
     {                                                                          \
-        name, LLN_CELL_REAL, offsetof(record, field), group, pass, true        \
+        name "_key", LLN_CELL_REAL, offsetof(r, field##_key), WHERE_GROUP,     \
+            PASS_WHERE_COLUMNS, true                                           \
     }
 
+/* Columns that both heads and rows have, of an lln_where or lln_where_row and
+ * of an lln_shape. */
+#define WHERE_COMMON_COLUMNS(r, where)                                         \
+    WHERE_COLUMN(r, where.self_mass, "self_mass"),                             \
+        RECORD_REAL(r, where.previous_mass, "previous_mass",                   \
+                    PATTERN_PREVIOUS_GROUP, PASS_WHERE),                       \
+        WHERE_COLUMN(r, where.local_mass, "local_mass"),                       \
+        WHERE_COLUMN(r, where.distant_mass, "distant_mass"),                   \
+        WHERE_COLUMN(r, where.distance_mean, "distance_mean"),                 \
+        RECORD_REAL(r, where.distance_median, "distance_median", WHERE_GROUP,  \
+                    PASS_WHERE_MEDIAN),                                        \
+        GRID_COLUMN(r, where.prefix_mass, "prefix_mass"),                      \
+        GRID_COLUMN(r, where.grid_distance_mean, "grid_distance_mean")
+#define SHAPE_COMMON_COLUMNS(r, shape)                                         \
+    SHAPE_COLUMN(r, shape.varentropy, "varentropy"),                           \
+        SHAPE_COLUMN(r, shape.renyi2, "renyi2_nats"),                          \
+        SHAPE_COLUMN(r, shape.min_logit, "min_logit"),                         \
+        SHAPE_COLUMN(r, shape.logit_sd, "logit_sd"),                           \
+        SHAPE_COLUMN(r, shape.logit_rms, "logit_rms")
+
 #define WHERE_COLUMNS(r, f)                                                    \
-    WHERE_COLUMN(r, f.where.sink_mass, "sink_mass", WHERE_GROUP, PASS_WHERE),  \
-        WHERE_COLUMN(r, f.where.sink_mass_uniform, "sink_mass_uniform",        \
-                     WHERE_GROUP, PASS_WHERE),                                 \
-        WHERE_COLUMN(r, f.where.sink_rows, "sink_rows", WHERE_GROUP,           \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.sink_rate, "sink_rate", WHERE_GROUP, PASS_WHERE),    \
-        WHERE_COLUMN(r, f.where.column_share_max, "column_share_max",          \
-                     WHERE_GROUP, PASS_WHERE_COLUMNS),                         \
-        WHERE_ALONE(r, f.where.column_share_key, "column_share_key",           \
-                    WHERE_GROUP, PASS_WHERE_COLUMNS),                          \
-        WHERE_COLUMN(r, f.where.column_mass_max, "column_mass_max",            \
-                     WHERE_GROUP, PASS_WHERE_COLUMNS),                         \
-        WHERE_ALONE(r, f.where.column_mass_key, "column_mass_key",             \
-                    WHERE_GROUP, PASS_WHERE_COLUMNS),                          \
-        WHERE_COLUMN(r, f.where.self_mass, "self_mass", WHERE_GROUP,           \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.previous_mass, "previous_mass",                \
-                     WHERE_GROUP " patterns", PASS_WHERE),                     \
-        WHERE_COLUMN(r, f.where.local_mass, "local_mass", WHERE_GROUP,         \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.distant_mass, "distant_mass", WHERE_GROUP,     \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.distance_mean, "distance_mean", WHERE_GROUP,   \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.distance_median, "distance_median",            \
-                     WHERE_GROUP, PASS_WHERE_MEDIAN),                          \
-        WHERE_COLUMN(r, f.where.prefix_mass, "prefix_mass", GRID_GROUP,        \
-                     PASS_WHERE_GRID),                                         \
-        WHERE_COLUMN(r, f.where.grid_distance_mean, "grid_distance_mean",      \
-                     GRID_GROUP, PASS_WHERE_GRID),                             \
-        WHERE_COLUMN(r, f.where.grid_distance_median, "grid_distance_median",  \
-                     GRID_GROUP, PASS_WHERE_GRID),                             \
-        WHERE_COLUMN(r, f.shape.varentropy, "varentropy", SHAPE_GROUP,         \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.renyi2, "renyi2_nats", SHAPE_GROUP,            \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.min_logit, "min_logit", SHAPE_GROUP,           \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.logit_sd, "logit_sd", SHAPE_GROUP,             \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.logit_rms, "logit_rms", SHAPE_GROUP,           \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.qk_clip_factor, "qk_clip_factor", SHAPE_GROUP, \
-                     PASS_SHAPE)
+    WHERE_COLUMN(r, f.where.sink_mass, "sink_mass"),                           \
+        WHERE_COLUMN(r, f.where.sink_mass_uniform, "sink_mass_uniform"),       \
+        WHERE_COLUMN(r, f.where.sink_rows, "sink_rows"),                       \
+        WHERE_COLUMN(r, f.sink_rate, "sink_rate"),                             \
+        LARGEST_COLUMN(r, f.where.column_share, "column_share"),               \
+        LARGEST_COLUMN(r, f.where.column_mass, "column_mass"),                 \
+        WHERE_COMMON_COLUMNS(r, f.where),                                      \
+        GRID_COLUMN(r, f.where.grid_distance_median, "grid_distance_median"),  \
+        SHAPE_COMMON_COLUMNS(r, f.shape),                                      \
+        SHAPE_COLUMN(r, f.shape.qk_clip_factor, "qk_clip_factor")
 
 /* A row of --per-row. */
 typedef struct {
@@ -147,37 +146,14 @@ typedef struct {
 } where_row_record;
 
 #define WHERE_ROW_COLUMNS(r, f)                                                \
-    WHERE_COLUMN(r, f.where.sink_mass, "sink_mass", WHERE_GROUP, PASS_WHERE),  \
-        WHERE_COLUMN(r, f.where.self_mass, "self_mass", WHERE_GROUP,           \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.previous_mass, "previous_mass", WHERE_GROUP,   \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.local_mass, "local_mass", WHERE_GROUP,         \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.distant_mass, "distant_mass", WHERE_GROUP,     \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.distance_mean, "distance_mean", WHERE_GROUP,   \
-                     PASS_WHERE),                                              \
-        WHERE_COLUMN(r, f.where.distance_median, "distance_median",            \
-                     WHERE_GROUP, PASS_WHERE_MEDIAN),                          \
-        WHERE_COLUMN(r, f.where.prefix_mass, "prefix_mass", GRID_GROUP,        \
-                     PASS_WHERE_GRID),                                         \
-        WHERE_COLUMN(r, f.where.grid_distance_mean, "grid_distance_mean",      \
-                     GRID_GROUP, PASS_WHERE_GRID),                             \
-        WHERE_COLUMN(r, f.shape.varentropy, "varentropy", SHAPE_GROUP,         \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.renyi2, "renyi2_nats", SHAPE_GROUP,            \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.min_logit, "min_logit", SHAPE_GROUP,           \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.logit_sd, "logit_sd", SHAPE_GROUP,             \
-                     PASS_SHAPE),                                              \
-        WHERE_COLUMN(r, f.shape.logit_rms, "logit_rms", SHAPE_GROUP,           \
-                     PASS_SHAPE)
+    WHERE_COLUMN(r, f.where.sink_mass, "sink_mass"),                           \
+        WHERE_COMMON_COLUMNS(r, f.where), SHAPE_COMMON_COLUMNS(r, f.shape)
 
-/* Reads and checks the options, and puts the columns of --grid among the
- * default ones if it was given. Ends the process on bad usage. */
-void where_read(record_column *columns, record_column *row_columns);
+/* Reads and checks the options. Ends the process on bad usage. */
+void where_read(void);
+
+/* Puts the columns of --grid among the default ones if it was given. */
+void where_choose(record_column *columns);
 
 /* The statistics of rows that the passes need, as for lln_rows_measure. */
 unsigned where_needs(unsigned passes);

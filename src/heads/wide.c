@@ -23,3 +23,13 @@ lln_status lln_head_widen(const lln_head *head, lln_head *wide,
     *storage = numbers;
     return LLN_OK;
 }
+
+lln_status lln_head_widen_small(const lln_head *head, size_t tokens,
+                                lln_head *wide, double **storage)
+{
+    if (head->q.rows <= tokens && head->k.rows <= tokens)
+        return lln_head_widen(head, wide, storage);
+    *wide = *head;
+    *storage = NULL;
+    return LLN_OK;
+}

@@ -14,4 +14,10 @@
 LLN_NODISCARD lln_status lln_head_widen(const lln_head *head, lln_head *wide,
                                         double **storage);
 
+/* The same for heads of at most `tokens` queries and as many keys. Of others,
+ * *wide is the head itself, and *storage NULL. */
+LLN_NODISCARD lln_status lln_head_widen_small(const lln_head *head,
+                                              size_t tokens, lln_head *wide,
+                                              double **storage);
+
 #endif

@@ -133,33 +133,22 @@ lln_status lln_singular_measure(lln_attention *attention,
     return status;
 }
 
-static lln_status measure_kernel(const lln_kernel_choice *kernel,
-                                 const lln_head *head,
-                                 const lln_singular_options *options,
-                                 lln_singular *out)
-{
-    lln_attention attention;
-    LLN_TRY(lln_kernel_open(kernel, head, &attention));
-    lln_status status = lln_singular_measure(&attention, options, out);
-    lln_attention_close(&attention);
-    return status;
-}
-
 lln_status lln_singular_measure_head(const lln_kernel_choice *kernel,
                                      const lln_head *head, size_t count,
                                      lln_singular *out)
 {
-    lln_singular_options options = {.count = count};
     lln_head wide;
+    lln_attention attention;
     double *storage;
     *out = (lln_singular){0};
-    if (head->q.precision == LLN_FLOAT64 ||
-        head->q.rows > LLN_SINGULAR_FLOAT64_TOKENS ||
-        head->k.rows > LLN_SINGULAR_FLOAT64_TOKENS)
-        return measure_kernel(kernel, head, &options, out);
-    options.narrow = true;
-    LLN_TRY(lln_head_widen(head, &wide, &storage));
-    lln_status status = measure_kernel(kernel, &wide, &options, out);
+    LLN_TRY(lln_head_widen_small(head, LLN_SINGULAR_FLOAT64_TOKENS, &wide,
+                                 &storage));
+    const lln_singular_options options = {.count = count, .narrow = storage};
+    lln_status status = lln_kernel_open(kernel, &wide, &attention);
+    if (status == LLN_OK) {
+        status = lln_singular_measure(&attention, &options, out);
+        lln_attention_close(&attention);
+    }
     free(storage);
     return status;
 }

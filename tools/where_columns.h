@@ -91,7 +91,7 @@ typedef struct {
 /* A column without _se, _min and so on. */
 #define WHERE_ALONE(record, field, name, group, pass)                          \
     {                                                                          \
-        name, LLN_CELL_REAL, offsetof(record, field), group, pass, true        \
+        name, LLN_CELL_REAL, offsetof(record, field), group, pass, true, false \
     }
 
 #define WHERE_COLUMNS(r, f)                                                    \

@@ -122,6 +122,24 @@ matrix lln-stats --normality
 rank lln-spectral --eigenvalues 3
 rank lln-spectral --singular 3
 END
+    # Columns that follow from the identity do not distinguish rows.
+    local encoder=$BATS_TEST_DIRNAME/data/encoder.safetensors
+    while read -r tool options; do
+        # shellcheck disable=SC2086 # words
+        run --separate-stderr $tool --layout hnd -q "$encoder" $options
+        equal stderr "$stderr" "$tool: --columns: $warning"
+    done << END
+lln-spectral --columns sigma1
+lln-attend --compare softmax --columns kl_nats
+lln-attend --against $encoder --columns js_nats
+lln-entropy --against $encoder --columns entropy_nats
+END
+    for pairs in head layer; do
+        run --separate-stderr lln-attend --layout hnd -q "$encoder" \
+            --pairs ${pairs}s --columns js_nats
+        equal stderr "$stderr" \
+            "lln-attend: --columns: ${warning%, or *} and ${pairs}_b"
+    done
 }
 
 @test "what no column needs is not computed" {

@@ -131,6 +131,14 @@ a line of 4 for each entry of the batch" \
         lln-entropy -n 3 -d 2 --token-ids none
     refuses 2 "--pattern -: standard input is not read; expected the name of \
 a file" lln-entropy -n 3 -d 2 --pattern -
+    printf '\377\377\377\377' | npy ../minus.npy '<i4' '(1, 1)'
+    refuses 1 "--pattern: ../minus.npy: entry (0, 0): -1; expected a whole \
+number of at least 0" lln-entropy -n 1 -d 2 --pattern ../minus.npy
+    printf '\1\0\0\0' | safetensors ../one.safetensors \
+        '{"p":{"dtype":"I32","shape":[1,1],"data_offsets":[0,4]}}'
+    refuses 1 "--pattern: ../one.safetensors: key 'p': dtype I32: integers; \
+expected booleans or floats, or a .npy file of integers of at least 0" \
+        lln-entropy -n 1 -d 2 --pattern ../one.safetensors:p
     refuses 2 "--token-ids: $FOCUS/cross_q.npy: 48 queries and 90 keys; ids \
 need queries and keys of the same tokens" lln-entropy --q \
         "$FOCUS/cross_q.npy" --k "$FOCUS/cross_k.npy" --token-ids ids

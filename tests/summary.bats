@@ -156,6 +156,20 @@ heads          4 in 2 layers, 256 tokens, 64 features'
     equal command "$(grep -e ' --blocks ' lines)" "    lln-attend --layout=hnd --q 'a b.npy' --k 'a b.npy' -q --kernel softmax --heads $(awk '/^concentrated/ { print $4 + 0 }' lines) --blocks 512 -o map.npz"
 }
 
+# lln-attend takes one file, and draws a random kernel once.
+@test "the commands name one step and no trials" {
+    cp "$encoder" at_20.safetensors
+    cp "$encoder" at_3.safetensors
+    lln-entropy --layout hnd -q --summary --kernel performer --trials 2 \
+        'at_{step}.safetensors' > lines
+    equal commands "$(grep -e ' --pairs ' lines)" \
+        '    lln-attend --layout hnd -q at_3.safetensors --kernel performer --pairs heads --columns layer,head,head_b,js_nats
+    lln-attend --layout hnd -q at_20.safetensors --kernel performer --pairs heads --columns layer,head,head_b,js_nats'
+    sed -n 's/^    //p' lines | while read -r command; do
+        eval "$command" > /dev/null
+    done
+}
+
 @test "attention weights from a file" {
     lln-attend -q -n 24 -d 4 --trials 2 --write-heads p.npz --write-p
     lln-entropy --attention p.npz --layout hnm -q --summary > lines

@@ -44,8 +44,10 @@ static record_type list_columns(record_type one, both_heads *both)
     both->a = sizeof(const char *);
     both->b = both->a + size;
     both->delta = both->b + size;
-    columns[used++] = (record_column){
-        .name = "source_b", .type = LLN_CELL_TEXT, .group = COLUMNS_DEFAULT};
+    columns[used++] = (record_column){.name = "source_b",
+                                      .type = LLN_CELL_TEXT,
+                                      .group = COLUMNS_DEFAULT,
+                                      .follows = true};
     for (size_t i = 0; i < count; i++) {
         const record_column *column = &one.columns[i];
         columns[used++] = part_of(column, "_a", both->a + column->offset);

@@ -34,7 +34,7 @@ typedef struct {
 static const record_column length_columns[] = {
     RECORD_INTEGER(length_record, length, "length", COLUMNS_DEFAULT, 0),
     {"queries", LLN_CELL_REAL, offsetof(length_record, queries),
-     COLUMNS_DEFAULT, 0, true},
+     COLUMNS_DEFAULT, 0, true, false},
     RECORD_REAL(length_record, last, "entropy_last_row_nats", COLUMNS_DEFAULT,
                 PASS_LAST),
     {0},

@@ -15,7 +15,7 @@ typedef struct {
 #define POSITION(field, name)                                                  \
     {                                                                          \
         name, LLN_CELL_REAL, offsetof(position_record, field),                 \
-            COLUMNS_DEFAULT, 0, true                                           \
+            COLUMNS_DEFAULT, 0, true, false                                    \
     }
 
 static const record_column position_columns[] = {

@@ -23,6 +23,7 @@ typedef struct {
     unsigned pass; /* passes that must be computed for it, as bits that the tool
                       defines; 0: none */
     bool alone;    /* it has no columns of spread: _se, _min ... */
+    bool follows;  /* from the identity of the row: it tells no rows apart */
 } record_column;
 
 /* The type of a record: its columns, ended by name NULL, and its size. */
@@ -37,19 +38,23 @@ extern const record_type record_none;
 /* An entry of an array of record_column, for a field of `record`. */
 #define RECORD_REAL(record, field, name, group, pass)                          \
     {                                                                          \
-        name, LLN_CELL_REAL, offsetof(record, field), group, pass, false       \
+        name, LLN_CELL_REAL, offsetof(record, field), group, pass, false,      \
+            false                                                              \
     }
 #define RECORD_INTEGER(record, field, name, group, pass)                       \
     {                                                                          \
-        name, LLN_CELL_INTEGER, offsetof(record, field), group, pass, false    \
+        name, LLN_CELL_INTEGER, offsetof(record, field), group, pass, false,   \
+            false                                                              \
     }
 #define RECORD_TEXT(record, field, name, group, pass)                          \
     {                                                                          \
-        name, LLN_CELL_TEXT, offsetof(record, field), group, pass, false       \
+        name, LLN_CELL_TEXT, offsetof(record, field), group, pass, false,      \
+            false                                                              \
     }
 #define RECORD_DIGITS(record, field, name, group, pass)                        \
     {                                                                          \
-        name, LLN_CELL_DIGITS, offsetof(record, field), group, pass, false     \
+        name, LLN_CELL_DIGITS, offsetof(record, field), group, pass, false,    \
+            false                                                              \
     }
 
 /* Passes that the run itself computes; the lower bits belong to the tool. */

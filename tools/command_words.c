@@ -104,25 +104,33 @@ void command_words_print(FILE *out)
     }
 }
 
-/* Whether the command line has this operand. */
-static bool has_operand(const char *operand)
+/* The operand that names the file: its own name, or else a name with {step},
+ * for which the file has a number. NULL: there is no such operand. */
+static const char *operand_of(const char *file)
 {
-    for (int i = 1; operand && i < word_count; i++)
-        if (!owner_of(words[i]) && strcmp(words[i], operand) == 0)
-            return true;
-    return false;
+    const char *found = NULL;
+    for (int i = 1; file && i < word_count; i++) {
+        if (owner_of(words[i]))
+            continue;
+        if (strcmp(words[i], file) == 0)
+            return words[i];
+        if (!found && strstr(words[i], "{step}"))
+            found = words[i];
+    }
+    return found;
 }
 
-void command_words_print_related(FILE *out, const char *tool,
-                                 const char *operand,
+void command_words_print_related(FILE *out, const char *tool, const char *file,
                                  const char *const *without)
 {
-    bool all = !has_operand(operand);
+    const char *operand = operand_of(file);
     fputs(tool, out);
     for (int i = 1; i < word_count; i++) {
         const cli_option *option = owner_of(words[i]);
         if (option ? is_shared(option) && !is_among(option->name, without)
-                   : all || strcmp(words[i], operand) == 0)
+                   : !operand)
             print_next(words[i], out);
+        else if (words[i] == operand)
+            print_next(file, out);
     }
 }

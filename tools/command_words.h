@@ -21,10 +21,10 @@ void command_words_own(const cli_option *option, int first, int end);
 void command_words_print(FILE *out);
 
 /* Writes a command of a tool about the same heads in the same form: with the
- * operand `operand` (all operands if there is no such) and the shared options
- * of this command, except for those in `without`, which ends with NULL. */
-void command_words_print_related(FILE *out, const char *tool,
-                                 const char *operand,
+ * operand `file`, in place of the one that names it (all operands if none
+ * does), and the shared options of this command, except for those in `without`,
+ * which ends with NULL. */
+void command_words_print_related(FILE *out, const char *tool, const char *file,
                                  const char *const *without);
 
 #endif

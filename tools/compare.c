@@ -44,7 +44,11 @@ static const record_column columns[] = {
     FIDELITY(hellinger, "hellinger"),
     FIDELITY(row_cosine, "row_cosine"),
     FIDELITY(transfer_recall, "transfer_recall"),
-    RECORD_TEXT(comparison_record, reference, "reference", COLUMNS_DEFAULT, 0),
+    {.name = "reference",
+     .type = LLN_CELL_TEXT,
+     .offset = offsetof(comparison_record, reference),
+     .group = COLUMNS_DEFAULT,
+     .follows = true},
     {0},
 };
 

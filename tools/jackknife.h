@@ -31,7 +31,7 @@ typedef struct {
 #define JACKKNIFE_COLUMN(record, field, name, pass)                            \
     {                                                                          \
         name, LLN_CELL_REAL, offsetof(record, field), JACKKNIFE_GROUP, pass,   \
-            true                                                               \
+            true, false                                                        \
     }
 #define JACKKNIFE_COLUMNS(record, field, rows_pass, tokens_pass)               \
     JACKKNIFE_COLUMN(record, field.groups, "jackknife_groups", rows_pass),     \

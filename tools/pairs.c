@@ -97,14 +97,17 @@ static void check_output(const char *option)
 }
 
 /* Leaves columns that are the same in all rows, or as in the identity, to
- * --columns. */
+ * --columns. Only the other head, or the other layer, tells pairs apart. */
 static void hide_columns(void)
 {
     bool against = run_shared.against != NULL;
-    for (record_column *c = columns; c->name; c++)
+    bool heads = !against && strcmp(run_shared.pairs, "heads") == 0;
+    for (record_column *c = columns; c->name; c++) {
         if (strcmp(c->name, "source_b") == 0 ? !against
                                              : against && c->pass == 0)
             c->group = NULL;
+        c->follows = against || strcmp(c->name, heads ? "head_b" : "layer_b");
+    }
 }
 
 int pairs_write(size_t top)

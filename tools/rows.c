@@ -140,7 +140,7 @@ static bool tells_apart(const table_column *source)
 {
     if (source->shows == SHOWS_IDENTITY)
         return source->column->group != NULL;
-    return source->column->type != LLN_CELL_REAL;
+    return source->column->type != LLN_CELL_REAL && !source->column->follows;
 }
 
 /* The first column that distinguishes rows but is not printed; `total`: there

@@ -168,6 +168,7 @@ static void write_command(FILE *out, const char *why, const char *tool,
                                    "tau",
                                    layer.text[0] ? "layers" : "tau",
                                    number_of_head.text[0] ? "heads" : "tau",
+                                   options_sampled() ? "tau" : "trials",
                                    NULL};
     label(out, "next");
     fprintf(out, "%s:\n    ", why);

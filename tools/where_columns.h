@@ -104,7 +104,7 @@ typedef struct {
     RECORD_REAL(r, field##_max, name "_max", WHERE_GROUP, PASS_WHERE_COLUMNS), \
     {                                                                          \
         name "_key", LLN_CELL_REAL, offsetof(r, field##_key), WHERE_GROUP,     \
-            PASS_WHERE_COLUMNS, true                                           \
+            PASS_WHERE_COLUMNS, true, false                                    \
     }
 
 /* Columns that both heads and rows have, of an lln_where or lln_where_row and

@@ -19,16 +19,29 @@ struct lln_pattern_file {
     char *name; /* of the file */
 };
 
-/* Reads a .npy file of integers. */
+/* Reads a .npy file of integers. LLN_EINVAL: not a .npy file. */
 static lln_status read_counts(const char *path, lln_pattern_file *file)
 {
     lln_mapping mapping;
     LLN_TRY(lln_mapping_open(path, &mapping));
-    lln_status status = LLN_EFORMAT;
+    lln_status status = LLN_EINVAL;
     if (lln_counts_is_npy(mapping.bytes, mapping.size))
         status = lln_counts_read(mapping.bytes, mapping.size, &file->counts);
     lln_mapping_close(&mapping);
     return status;
+}
+
+/* Repeats the message about arrays that are neither flags nor numbers. Of
+ * types, it is about those of --mask. */
+static lln_status fail_again(const char *message)
+{
+    const char *end = strstr(message, "; expected booleans, or floats");
+    if (!end)
+        return lln_fail(LLN_EFORMAT, "%s", message);
+    return lln_fail(LLN_EFORMAT,
+                    "%.*s; expected booleans or floats, or a .npy file of "
+                    "integers of at least 0",
+                    (int)(end - message), message);
 }
 
 static lln_status open_arrays(const char *place, lln_pattern_file *file)
@@ -42,9 +55,10 @@ static lln_status open_arrays(const char *place, lln_pattern_file *file)
         return status;
     snprintf(message, sizeof message, "%s", lln_error_message());
     file->arrays = NULL;
-    if (read_counts(place, file) == LLN_OK)
-        return LLN_OK;
-    return lln_fail(status, "%s", message);
+    status = read_counts(place, file);
+    if (status == LLN_EFORMAT)
+        return lln_fail_in(status, file->name);
+    return status == LLN_OK ? status : fail_again(message);
 }
 
 lln_status lln_pattern_file_open(const char *place, lln_pattern_file **file)

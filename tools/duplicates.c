@@ -10,6 +10,10 @@
 #include "message.h"
 #include "options.h"
 
+/* Sampled heads have no layers. Comparing all of them would cost more than
+ * measuring them. */
+enum { SAMPLED_LAYER = 32 };
+
 double duplicates_threshold = DUPLICATES_THRESHOLD;
 
 /* The heads of a layer. */
@@ -26,6 +30,7 @@ typedef struct {
     lln_duplicates *found;
 } comparison;
 
+static bool sampled; /* the heads are */
 static head_set *sets;
 static size_t set_count;
 static comparison *comparisons; /* protected by `lock` */
@@ -41,7 +46,8 @@ static bool are_compared(const lln_head *a, const lln_head *b)
         return same_layer && a->key_head == b->key_head;
     if (row && strcmp(row, "head") == 0)
         return same_layer && a->number == b->number;
-    return same_layer;
+    return same_layer &&
+           (!sampled || a->number / SAMPLED_LAYER == b->number / SAMPLED_LAYER);
 }
 
 /* The set of a head; set_count: none. Heads of a set mostly follow each
@@ -56,6 +62,7 @@ static size_t find_set(const lln_head *head)
 
 void duplicates_open(const lln_heads *heads)
 {
+    sampled = heads->sampled;
     for (size_t i = 0; i < heads->count; i++) {
         lln_head head;
         heads->describe(heads, i, &head);

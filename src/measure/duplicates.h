@@ -15,10 +15,10 @@
 enum { LLN_DUPLICATES_ROWS = 32 };
 
 typedef struct {
-    size_t pairs; /* whose js has a value; a pair is unordered */
-    size_t below; /* whose js is below the threshold */
-    double js;    /* of the closest pair, nats: mean over the rows of the
-                     Jensen-Shannon divergence; NaN: no pair has a value */
+    size_t pairs;       /* whose js has a value; a pair is unordered */
+    size_t below;       /* whose js is below the threshold */
+    double js;          /* of the closest pair, nats: mean over the rows of the
+                           Jensen-Shannon divergence; NaN: no pair has a value */
     size_t head, other; /* of the closest pair, head < other; of several the
                            first */
 } lln_duplicates_found;

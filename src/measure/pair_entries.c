@@ -98,8 +98,7 @@ const double *lln_entry_block_visible(const lln_entry_block *block, size_t i,
 {
     visible_keys keys =
         find_visible(block->attention[0], query, block->bias[0]);
-    double *row =
-        block->entries[0] + i * block->attention[0]->m + keys.first;
+    double *row = block->entries[0] + i * block->attention[0]->m + keys.first;
     for (size_t j = 0; j < keys.end - keys.first; j++)
         if (is_hidden(&keys, j))
             row[j] = NAN;

@@ -133,20 +133,43 @@ static double compare_scores(const lln_pair_sample *p, const kept_row *a,
         .js;
 }
 
-static double compare_entries(const kept_row *a, const kept_row *b,
+/* Entries of a row as float64, NaN where the mask hides a key. */
+static void find_entries(const lln_pair_sample *sample, const kept_row *row,
+                         double *out)
+{
+    const lln_row_scores *scores = &row->scores;
+    bool single = sample->precision == LLN_FLOAT32;
+    for (size_t j = 0; j < row->end - row->first; j++) {
+        double x = single ? (double)((const float *)scores->scores)[j]
+                          : ((const double *)scores->scores)[j];
+        out[j] = !sample->by_scores ? x
+                 : x == -INFINITY   ? NAN
+                                    : exp(x - scores->max - scores->log_norm);
+    }
+}
+
+static double compare_entries(const lln_pair_sample *p, const kept_row *a,
+                              const lln_pair_sample *r, const kept_row *b,
                               const scratch *work)
 {
-    const double *x = a->scores.scores, *y = b->scores.scores;
-    double *p = work->copy[0], *r = work->copy[1];
+    double *x = work->copy[0], *y = work->copy[1];
     size_t used = 0;
+    find_entries(p, a, x);
+    find_entries(r, b, y);
     for (size_t j = 0; j < a->end - a->first; j++) {
         if (isnan(x[j]) != isnan(y[j]))
             return NAN;
-        p[used] = x[j];
-        r[used] = y[j];
+        x[used] = x[j];
+        y[used] = y[j];
         used += !isnan(x[j]);
     }
-    return lln_row_pair_from_entries(p, r, used, 0).js;
+    return lln_row_pair_from_entries(x, y, used, 0).js;
+}
+
+/* Whether the scores are compared, as lln_pair_measure would. */
+static bool are_scores(const lln_pair_sample *p, const lln_pair_sample *r)
+{
+    return p->by_scores && r->by_scores && p->precision == r->precision;
 }
 
 static double compare_row(const lln_pair_sample *p, const lln_pair_sample *r,
@@ -155,8 +178,8 @@ static double compare_row(const lln_pair_sample *p, const lln_pair_sample *r,
     const kept_row *a = &p->rows[i], *b = &r->rows[i];
     if (a->first != b->first || a->end != b->end)
         return NAN;
-    return p->by_scores ? compare_scores(p, a, b, work)
-                        : compare_entries(a, b, work);
+    return are_scores(p, r) ? compare_scores(p, a, b, work)
+                            : compare_entries(p, a, r, b, work);
 }
 
 /* Compares row after row until the sum shows that the mean is above `most`: no
@@ -183,13 +206,11 @@ lln_status lln_pair_sample_js(const lln_pair_sample *p,
     scratch work = {{NULL, NULL}};
     lln_status status = LLN_OK;
     *js = NAN;
-    if (p->by_scores != r->by_scores || p->precision != r->precision ||
-        p->n != r->n || p->m != r->m || p->count != r->count)
+    if (p->n != r->n || p->m != r->m || p->count != r->count)
         return LLN_OK;
     bool gaps = p->rows[0].scores.gaps || r->rows[0].scores.gaps;
-    for (int i = 0; i < 2 && (gaps || !p->by_scores); i++) {
-        work.copy[i] =
-            lln_array_alloc_raw(p->m, lln_precision_size(p->precision));
+    for (int i = 0; i < 2 && (gaps || !are_scores(p, r)); i++) {
+        work.copy[i] = lln_array_alloc_raw(p->m, sizeof(double));
         if (!work.copy[i])
             status = LLN_ENOMEM;
     }

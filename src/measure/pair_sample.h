@@ -21,10 +21,12 @@ LLN_NODISCARD lln_status lln_pair_sample_open(lln_attention *attention,
                                               lln_pair_sample **out);
 void lln_pair_sample_close(lln_pair_sample *sample);
 
-/* The field js of lln_pair for the same rows of two heads [nats], to the last
- * digit. INFINITY: it is larger than `most`, and not all rows were compared.
- * NaN: no row has a value, or the heads differ in their numbers of queries, of
- * keys or of rows. Several threads may use the same samples. LLN_ENOMEM. */
+/* The field js of lln_pair for the same rows of two heads [nats]: to the last
+ * digit if both are computed by tiles in one precision or both by rows, else to
+ * float32 rounding. INFINITY: it is larger than `most`, and not all rows were
+ * compared. NaN: no row has a value, or the heads differ in their numbers of
+ * queries, of keys or of rows. Several threads may use the same samples.
+ * LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_pair_sample_js(const lln_pair_sample *p,
                                             const lln_pair_sample *r,
                                             double most, double *js);

@@ -124,7 +124,68 @@ quantile() {
         "$(cell local_heads < row) of 6 heads with local_mass > 0.5; largest $(cell local_mass_max < row) (head $(cell local_head < row)); within 64 tokens"
     equal distant "$(found distant < lines)" \
         "$(cell distant_heads < row) of 6 heads with distant_mass > 0.5; largest $(cell distant_mass_max < row) (head $(cell distant_head < row))"
+    equal duplicates "$(found duplicates < lines)" \
+        "$(cell duplicate_pairs < row) of 15 pairs of heads of one layer with js_nats < 0.050000000000000003; smallest $(cell js_nats_min < row) (heads $(cell duplicate_head < row) and $(cell duplicate_head_b < row)); of 32 rows"
     [[ $(found 'large logits' < lines) == "$(cell logit_heads < row) of 6 heads with max_logit > 11.089866488461016; largest $(cell max_logit < row) (head $(cell max_logit_head < row))" ]]
+}
+
+# pairs_of LAYER < TABLE: lines "js_nats head head_b" of a layer, a pair once.
+pairs_of() {
+    awk -F, -v layer="$1" '$1 == layer && $2 < $3 { print $4, $2, $3 }' |
+        sort -g
+}
+
+@test "near-duplicates are the pairs of lln-attend --pairs heads --rows 32" {
+    enter
+    local options below closest kernel
+    local columns=(--columns layer,head,head_b,js_nats --precision 17 -q)
+    for options in '' '--seed 7' '--rows 50' '--double' '--window 40' \
+        '--tau 2'; do
+        for kernel in softmax elu topth:k=60; do
+            # shellcheck disable=SC2086 # words
+            {
+                lln-entropy "${heads[@]:0:8}" --scale 0.3 --kernel $kernel \
+                    --summary --format csv $options --precision 17 \
+                    --duplicate-threshold 0.13 > row
+                lln-attend "${heads[@]:0:8}" --scale 0.3 --kernel $kernel \
+                    ${options#--rows 50} "${columns[@]}" --pairs heads --rows 32 \
+                    > pairs
+            }
+            pairs_of nan < pairs > all
+            equal pairs "$(wc -l < all)" 15
+            below=$(awk '$1 < 0.13 { n++ } END { print n + 0 }' all)
+            equal "$options" "$(cell duplicate_pairs < row)" "$below"
+            closest="$(cell js_nats_min < row) $(cell duplicate_head < row) $(cell duplicate_head_b < row)"
+            equal "$options" "$closest" "$(head -n 1 all)"
+        done
+    done
+    # the rows are the same in both directions
+    awk -F, 'NR > 1 { print $4, ($2 < $3 ? $2 " " $3 : $3 " " $2) }' pairs |
+        sort | uniq -c | awk '{ exit $1 != ($3 == $4 ? 1 : 2) }'
+}
+
+@test "near-duplicates: lines, layers, key heads, and no pairs" {
+    cp "$encoder" heads.safetensors
+    lln-attend --layout hnd heads.safetensors -q --kernel softmax --rows 32 \
+        --pairs heads --columns layer,head,head_b,js_nats > pairs
+    lln-entropy --layout hnd heads.safetensors -q --summary > lines
+    equal line "$(found duplicates < lines)" \
+        '0 of 2 pairs of heads of one layer with js_nats < 0.05; smallest 0.2955 (layer 3, heads 0 and 1); of 32 rows'
+    lln-entropy --layout hnd heads.safetensors -q --summary --format csv \
+        --aggregate layer --duplicate-threshold 0.5 > rows
+    equal layers "$(column js_nats_min < rows | tr '\n' ' ')" \
+        "$({ pairs_of 0 < pairs; pairs_of 3 < pairs; } | cut -d' ' -f1 | tr '\n' ' ')"
+    equal places "$(column duplicate_layer < rows | tr '\n' ' ')" '0 3 '
+    # a layer with one head, and rows of heads that share no key head
+    lln-entropy --layout hnd heads.safetensors -q --summary --heads 0 > lines
+    equal none "$(found duplicates < lines)" \
+        'no pairs of heads of one layer to compare'
+    lln-entropy --layout hnd heads.safetensors -q --summary --format csv \
+        --aggregate kv-head > rows
+    equal none "$(column js_nats_min < rows | sort -u)" nan
+    # sampled heads: 32 with each other; all rows if there are fewer than 32
+    lln-entropy -n 20 --trials 35 --tau 1e4 --summary > lines
+    [[ $(found duplicates < lines) == '499 of 499 pairs of heads of one layer with js_nats < 0.05; smallest '*'); of 20 rows' ]]
 }
 
 @test "four digits, layers and heads, commands that run" {
@@ -253,6 +314,9 @@ heads          3, 16 tokens, 64 features'
     lln-entropy "${heads[@]}" --summary --threads 1 > one
     lln-entropy "${heads[@]}" --summary --threads 2 > two
     diff <(grep -v '^    ' one) <(grep -v '^    ' two)
+    lln-entropy -n 90 --trials 40 --tau 9 --summary --format csv --threads 1 > one
+    lln-entropy -n 90 --trials 40 --tau 9 --summary --format csv --threads 2 > two
+    cmp one two
 }
 
 @test "a bound, and bad usage" {
@@ -270,7 +334,7 @@ heads          3, 16 tokens, 64 features'
         refuses 2 "${option%%=*} needs --format with --summary, which prints lines" \
             lln-entropy --summary "$option" -o x
     done
-    for option in local distant logit; do
+    for option in local distant logit duplicate; do
         refuses 2 "--$option-threshold needs --summary" \
             lln-entropy --$option-threshold 0.5
     done

@@ -50,11 +50,13 @@ static void find_sigmas(const case_set *set, run_case *c)
     lln_matrix_moments(c->head->k, &mean, &c->sigma_k);
 }
 
-/* Draws the rows to measure: anew for each head, the same for every tau. The
- * caller frees them. */
+/* Draws the rows to measure: anew for each head, the same for every tau. With
+ * --pairs they are the same for all heads of as many queries, so that (a, b)
+ * and (b, a) are compared by the same rows. The caller frees them. */
 static lln_status draw_rows(run_case *c, size_t **rows)
 {
     size_t n = c->head->q.rows, count = run_shared.rows;
+    size_t stream = run_shared.pairs ? 0 : c->head->number;
     if (count == 0 || count >= n)
         return LLN_OK;
     *rows = lln_array_alloc(count, sizeof **rows);
@@ -62,8 +64,7 @@ static lln_status draw_rows(run_case *c, size_t **rows)
         return LLN_ENOMEM;
     c->rows = *rows;
     c->row_count = count;
-    return lln_rows_draw(n, count, run_shared.seed, (uint32_t)c->head->number,
-                         *rows);
+    return lln_rows_draw(n, count, run_shared.seed, (uint32_t)stream, *rows);
 }
 
 row_identity case_identify(const case_set *set, const lln_head *head,

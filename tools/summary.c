@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "message.h"
 #include "options.h"
 #include "run.h"
@@ -14,8 +15,15 @@ bool summary_asked;
 lln_summary_thresholds summary_thresholds = {
     .local = 0.5, .distant = 0.5, .logit = LLN_FLOAT16_MAX_EXP};
 
+/* A head, and the comparison of its layer; NULL: it was not compared. */
+typedef struct {
+    lln_head_summary summary;
+    const lln_duplicates *layer;
+    size_t number;
+} head_record;
+
 #define HEAD(field, name)                                                      \
-    RECORD_REAL(lln_head_summary, field, name, COLUMNS_DEFAULT, 0)
+    RECORD_REAL(head_record, summary.field, name, COLUMNS_DEFAULT, 0)
 
 static const record_column head_columns[] = {
     HEAD(layer, "layer"),
@@ -62,6 +70,11 @@ static const record_column summary_columns[] = {
     PLACE(logit, "max_logit"),
     INTEGER(found.logit.above, "logit_heads"),
     INTEGER(found.storage.above, "storage_heads"),
+    INTEGER(duplicates.below, "duplicate_pairs"),
+    REAL(duplicates.js, "js_nats_min"),
+    REAL(closest[0].layer, "duplicate_layer"),
+    REAL(closest[0].head, "duplicate_head"),
+    REAL(closest[1].head, "duplicate_head_b"),
     {0},
 };
 
@@ -70,13 +83,17 @@ static lln_status measure_head(const run_case *c, const void *context,
 {
     (void)context;
     lln_attention attention;
-    lln_head_summary *out = run_block_record(block, 0);
+    head_record *record = run_block_record(block, 0);
+    lln_head_summary *out = &record->summary;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     lln_status status = lln_head_summary_measure(
         &attention, c->rows, c->row_count, where_asked.local, out);
+    if (status == LLN_OK)
+        status = duplicates_add(c, &attention, &record->layer);
     lln_attention_close(&attention);
     out->layer = run_index(c->head->layer);
     out->head = run_index(c->head->head);
+    record->number = c->head->number;
     return status;
 }
 
@@ -89,18 +106,46 @@ static lln_head_summary head_of(const lln_head_summary *heads,
     return (lln_head_summary){.layer = NAN, .head = NAN};
 }
 
-static lln_status summarise(const run_block *heads, const void *context,
-                            run_block *block)
+/* The summary of a head of a layer, or one with missing numbers. */
+static lln_head_summary head_with(const head_record *heads, size_t count,
+                                  const lln_duplicates *layer, size_t number)
 {
-    (void)context;
-    summary_record *out = run_block_record(block, 0);
-    lln_head_summary *all = run_block_record(heads, 0);
-    LLN_TRY(
-        lln_summary_find(all, heads->rows, &summary_thresholds, &out->found));
+    for (size_t i = 0; i < count; i++)
+        if (heads[i].layer == layer && heads[i].number == number)
+            return heads[i].summary;
+    return (lln_head_summary){.layer = NAN, .head = NAN};
+}
+
+/* Adds up the comparisons of the layers. */
+static void find_duplicates(const head_record *heads, size_t count,
+                            summary_record *out)
+{
+    lln_duplicates_found *all = &out->duplicates;
+    *all = (lln_duplicates_found){.js = NAN};
+    out->closest[0] = out->closest[1] =
+        (lln_head_summary){.layer = NAN, .head = NAN};
+    for (size_t i = 0; i < count; i++) {
+        const lln_duplicates *layer = heads[i].layer;
+        bool known = !layer;
+        for (size_t j = 0; j < i && !known; j++)
+            known = heads[j].layer == layer;
+        if (known)
+            continue;
+        lln_duplicates_found found = lln_duplicates_find(layer);
+        all->pairs += found.pairs;
+        all->below += found.below;
+        if (isnan(found.js) || found.js >= all->js)
+            continue;
+        all->js = found.js;
+        out->closest[0] = head_with(heads, count, layer, found.head);
+        out->closest[1] = head_with(heads, count, layer, found.other);
+    }
+}
+
+/* The heads that the lines and columns name. */
+static void name_heads(const lln_head_summary *all, summary_record *out)
+{
     const lln_summary *found = &out->found;
-    out->thresholds = summary_thresholds;
-    out->local_keys = where_asked.local;
-    out->undefined = found->heads - found->defined;
     for (size_t i = 0; i < LLN_SUMMARY_EXTREMES; i++) {
         bool there = i < found->defined;
         const lln_summary_count low = {there, 0, NAN, found->lowest[i]};
@@ -112,13 +157,36 @@ static lln_status summarise(const run_block *heads, const void *context,
     out->local = head_of(all, &found->local);
     out->distant = head_of(all, &found->distant);
     out->logit = head_of(all, &found->logit);
-    return LLN_OK;
+}
+
+static lln_status summarise(const run_block *heads, const void *context,
+                            run_block *block)
+{
+    (void)context;
+    summary_record *out = run_block_record(block, 0);
+    const head_record *records = run_block_record(heads, 0);
+    lln_head_summary *all = lln_array_alloc(heads->rows, sizeof *all);
+    if (!all)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < heads->rows; i++)
+        all[i] = records[i].summary;
+    lln_status status =
+        lln_summary_find(all, heads->rows, &summary_thresholds, &out->found);
+    if (status == LLN_OK)
+        name_heads(all, out);
+    free(all);
+    out->thresholds = summary_thresholds;
+    out->local_keys = where_asked.local;
+    out->undefined = out->found.heads - out->found.defined;
+    find_duplicates(records, heads->rows, out);
+    return status;
 }
 
 void summary_check(void)
 {
     static const char *const thresholds[] = {
-        "local-threshold", "distant-threshold", "logit-threshold", NULL};
+        "local-threshold", "distant-threshold", "logit-threshold",
+        "duplicate-threshold", NULL};
     const char *name = cli_first_given(thresholds);
     if (name && !summary_asked)
         cli_usage("--%s needs --summary", name);
@@ -140,12 +208,16 @@ int summary_write(void)
     summary_thresholds.sink = where_asked.sink_threshold;
     if (!cli_given("kernel"))
         run_shared.kernels = "softmax";
-    return run_plan_write(
+    int status = run_plan_write(
         &(run_plan){.name = "--summary",
                     .table = {summary_columns, sizeof(summary_record)},
-                    .measured = {head_columns, sizeof(lln_head_summary)},
+                    .measured = {head_columns, sizeof(head_record)},
                     .measure = measure_head,
                     .reduce = summarise,
                     .show = summary_lines_write,
+                    .check_heads = duplicates_open,
+                    .draws_heads = true,
                     .measures_sampled_rows = true});
+    duplicates_close();
+    return status;
 }

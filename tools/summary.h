@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "cli.h"
+#include "duplicates.h"
 #include "measure/summary.h"
 
 extern bool summary_asked;                        /* --summary */
@@ -43,6 +44,7 @@ extern lln_summary_thresholds summary_thresholds; /* of its options */
          0,                                                                    \
          1,                                                                    \
          false},                                                               \
+        DUPLICATES_OPTION,                                                     \
     {                                                                          \
         "logit-threshold", 0, CLI_REAL, "X",                                   \
             "with --summary, max_logit above which a head is counted (ln "     \

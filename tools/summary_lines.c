@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "command_words.h"
+#include "duplicates.h"
 #include "options.h"
 #include "table/table.h"
 
@@ -131,6 +132,34 @@ static void write_logits(FILE *out, const summary_record *record)
     fprintf(out, "\n");
 }
 
+/* " (layer 3, heads 1 and 4)" */
+static words place_of_pair(const lln_head_summary pair[2])
+{
+    words out = {""};
+    char layer[40] = "";
+    if (!isnan(pair[0].layer))
+        snprintf(layer, sizeof layer, "layer %.0f, ", pair[0].layer);
+    if (!isnan(pair[0].head))
+        snprintf(out.text, sizeof out.text, " (%sheads %.0f and %.0f)", layer,
+                 pair[0].head, pair[1].head);
+    return out;
+}
+
+static void write_duplicates(FILE *out, long n, const summary_record *record)
+{
+    const lln_duplicates_found *found = &record->duplicates;
+    label(out, "duplicates");
+    if (found->pairs == 0)
+        fprintf(out, "no pairs of heads of one layer to compare\n");
+    else
+        fprintf(out,
+                "%zu of %zu pairs of heads of one layer with js_nats < %s; "
+                "smallest %s%s; of %ld rows\n",
+                found->below, found->pairs, number(duplicates_threshold).text,
+                number(found->js).text, place_of_pair(record->closest).text,
+                n > 0 && n < LLN_DUPLICATES_ROWS ? n : LLN_DUPLICATES_ROWS);
+}
+
 /* "--layers 3 ", or nothing without a number and for sampled heads, which
  * cannot be selected. */
 static words option_of(const char *name, double index)
@@ -225,6 +254,7 @@ void summary_lines_write(FILE *out, const row_identity *identity,
     write_count(out, "distant", "distant_mass", &found->distant,
                 r->thresholds.distant, &r->distant);
     fprintf(out, "\n");
+    write_duplicates(out, identity->n, r);
     write_logits(out, r);
     write_next(out, identity, r);
 }

@@ -4,6 +4,7 @@
 #ifndef LLN_TOOLS_SUMMARY_LINES_H
 #define LLN_TOOLS_SUMMARY_LINES_H
 
+#include "measure/duplicates.h"
 #include "measure/summary.h"
 #include "plan.h"
 
@@ -17,6 +18,8 @@ typedef struct {
     lln_head_summary lowest[LLN_SUMMARY_EXTREMES],
         highest[LLN_SUMMARY_EXTREMES];
     lln_head_summary sink, local, distant, logit; /* with the largest values */
+    lln_duplicates_found duplicates;
+    lln_head_summary closest[2]; /* the closest pair of heads */
 } summary_record;
 
 /* Writes the lines; a run_show. An empty line precedes all but the first. */

@@ -13,10 +13,6 @@
 #include "measure/pair_rows.h"
 #include "measure/row_sample.h"
 
-/* Rows of a block: as many as fit in BLOCK_BYTES, which depend on the size of a
- * row alone, and so do the results. */
-enum { BLOCK_BYTES = 4 << 20, LEAST_ROWS = 16, ENTRY_ROWS = 64 };
-
 typedef struct {
     const lln_attention *p, *r;
     const lln_pair_options *options;
@@ -35,15 +31,6 @@ typedef struct {
     lln_entry_block entries;
     void *outputs[2]; /* [block x columns] */
 } workspace;
-
-static size_t block_rows(const comparison *c)
-{
-    size_t row = c->p->m * lln_precision_size(c->precision);
-    size_t most = c->by_scores ? LLN_TILE_ROWS : ENTRY_ROWS;
-    size_t block = row > 0 ? BLOCK_BYTES / row : most;
-    block = block < LEAST_ROWS ? LEAST_ROWS : block / 16 * 16;
-    return block < most ? block : most;
-}
 
 static void workspace_free(workspace *work)
 {
@@ -300,7 +287,7 @@ lln_status lln_pair_measure(lln_attention *p, lln_attention *r,
                   p->precision == r->precision;
     c.precision = c.by_scores ? p->precision : LLN_FLOAT64;
     c.count = options->queries ? options->count : p->n;
-    c.block = block_rows(&c);
+    c.block = lln_pair_block_rows(p->m, c.precision, c.by_scores);
     c.rows = lln_array_alloc(c.count, sizeof *c.rows);
     lln_status status = c.rows ? convert_values(&c) : LLN_ENOMEM;
     if (status == LLN_OK)

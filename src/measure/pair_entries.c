@@ -57,6 +57,14 @@ lln_status lln_entry_block_fill(lln_entry_block *block, const size_t *queries,
     return LLN_OK;
 }
 
+lln_status lln_entry_block_fill_first(lln_entry_block *block,
+                                      const size_t *queries, size_t first,
+                                      size_t rows)
+{
+    return fill_one(block->attention[0], queries, first, rows,
+                    block->entries[0]);
+}
+
 /* The keys that one row may see. */
 typedef struct {
     size_t first, end;
@@ -83,6 +91,20 @@ static visible_keys find_visible(const lln_attention *attention, size_t query,
 static bool is_hidden(const visible_keys *keys, size_t j)
 {
     return keys->bias && keys->bias[j] == -INFINITY;
+}
+
+const double *lln_entry_block_visible(const lln_entry_block *block, size_t i,
+                                      size_t query, size_t *first, size_t *end)
+{
+    visible_keys keys =
+        find_visible(block->attention[0], query, block->bias[0]);
+    double *row = block->entries[0] + i * block->attention[0]->m + keys.first;
+    for (size_t j = 0; j < keys.end - keys.first; j++)
+        if (is_hidden(&keys, j))
+            row[j] = NAN;
+    *first = keys.first;
+    *end = keys.end;
+    return row;
 }
 
 lln_row_pair lln_entry_block_compare(const lln_entry_block *block, size_t i,

@@ -31,6 +31,16 @@ LLN_NODISCARD lln_status lln_entry_block_fill(lln_entry_block *block,
                                               const size_t *queries,
                                               size_t first, size_t rows);
 
+/* The same for the first of the two attentions only. */
+LLN_NODISCARD lln_status lln_entry_block_fill_first(lln_entry_block *block,
+                                                    const size_t *queries,
+                                                    size_t first, size_t rows);
+
+/* The entries of keys first .. end - 1, which this query may see, in row i of
+ * the first attention; those that the mask hides become NaN. */
+const double *lln_entry_block_visible(const lln_entry_block *block, size_t i,
+                                      size_t query, size_t *first, size_t *end);
+
 /* lln_row_pair_from_entries of row i of the block, which is this query. All
  * fields are NaN if the query may see other keys in R than in P. */
 lln_row_pair lln_entry_block_compare(const lln_entry_block *block, size_t i,

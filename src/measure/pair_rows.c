@@ -8,6 +8,17 @@
 #include "core/memory.h"
 #include "core/vector_math.h"
 
+enum { BLOCK_BYTES = 4 << 20, LEAST_ROWS = 16, ENTRY_ROWS = 64 };
+
+size_t lln_pair_block_rows(size_t m, lln_precision precision, bool by_scores)
+{
+    size_t row = m * lln_precision_size(precision);
+    size_t most = by_scores ? LLN_TILE_ROWS : ENTRY_ROWS;
+    size_t block = row > 0 ? BLOCK_BYTES / row : most;
+    block = block < LEAST_ROWS ? LEAST_ROWS : block / 16 * 16;
+    return block < most ? block : most;
+}
+
 lln_status lln_score_block_open(const lln_attention *attention, size_t rows,
                                 lln_score_block *block)
 {

@@ -20,6 +20,11 @@ typedef struct {
     void *scratch;         /* for the scores of a tile */
 } lln_score_block;
 
+/* The rows of a block of scores, or else of entries in float64, of m keys: as
+ * many as fit in 4 MiB, but at least 16. They depend on nothing else, and so do
+ * the results. */
+size_t lln_pair_block_rows(size_t m, lln_precision precision, bool by_scores);
+
 /* Allocates memory for blocks of at most `rows` <= LLN_TILE_ROWS rows. The
  * caller calls lln_score_block_close, also if this fails. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_score_block_open(const lln_attention *attention,

@@ -48,7 +48,7 @@ void lln_shape_summarise(const lln_attention *attention, const lln_row *rows,
                          size_t count, double clip, lln_shape *out,
                          lln_shape *error)
 {
-    lln_shape unused;
+    lln_shape unused = {0};
     bool negative = false;
     error = error ? error : &unused;
     *out = *error = (lln_shape){NAN, NAN, NAN, NAN, NAN, NAN};

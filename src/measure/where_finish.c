@@ -113,7 +113,7 @@ static double profile_median(const lln_where_sums *sums)
 lln_status lln_where_finish(lln_where_sums *sums, lln_where *out,
                             lln_where *error)
 {
-    lln_where unused;
+    lln_where unused = {0};
     size_t with_keys = 0;
     bool negative = false;
     error = error ? error : &unused;

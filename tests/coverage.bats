@@ -122,7 +122,8 @@ like_reference() {
 
 # All n rows drawn: the error is 0. Some: sd / sqrt(rows) sqrt(1 - rows / n).
 @test "standard errors of drawn rows" {
-    focus_head none --kernel softmax --rows 10 --per-row --columns k90,gini > rows
+    focus_head none --kernel softmax --rows 10 --per-row \
+        --columns k90,gini > rows
     focus_head none --kernel softmax --rows 10 --columns \
         'k90,k90_median,gini,k90_se,k90_median_se,gini_se' > table
     equal median "$(column k90_median_se < table)" nan

@@ -4,7 +4,6 @@
 # The groups where and shape of lln-entropy: values of tests/data/focus, which a
 # dense float64 program computed, options and what they refuse.
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
-
 load helper
 
 # expect_case CASE KERNEL RELATIVE COLUMN=QUANTITY... -- OPTION...: the columns
@@ -137,21 +136,21 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
 
 @test "--per-row: rows average to the columns of the head" {
     local names=sink_mass,self_mass,previous_mass,local_mass,distant_mass
-    names+=,distance_mean,varentropy,renyi2_nats
+    names=$names,distance_mean,varentropy,renyi2_nats
     focus_head causal --kernel softmax --causal --double --local 16 \
-        --precision 17 \
-        --per-row --no-header --columns $names | awk -F, -v OFS=, '
+        --precision 17 --per-row --no-header --columns "$names" | awk -F, -v OFS=, '
         { for (i = 1; i <= NF; i++) if ($i != "nan") { s[i] += $i; n[i]++ } }
         END { for (i = 1; i <= NF; i++)
             printf "%.10g%s", s[i] / n[i], i < NF ? "," : "\n" }' > rows
-    focus_head causal --kernel softmax --causal --double --local 16 --no-header \
-        --precision 10 --columns $names > averages
-    equal rows "$(cat rows)" "$(cat averages)"
+    focus_head causal --kernel softmax --causal --double --local 16 \
+        --no-header --precision 10 --columns "$names" > of_head
+    equal rows "$(cat rows)" "$(cat of_head)"
 }
 
 @test "--rows: means over drawn rows have errors" {
-    run --separate-stderr focus_head causal --kernel softmax --causal --rows 20 \
-        --columns 'local_mass_se,varentropy_se,column_share_max_se' --no-header
+    run --separate-stderr focus_head causal --kernel softmax --causal \
+        --rows 20 --columns 'local_mass_se,varentropy_se,column_share_max_se' \
+        --no-header
     equal status "$status" 0
     [[ $output =~ ^0\.[0-9]+,0\.[0-9]+,nan$ ]]
 }

@@ -4,15 +4,10 @@
  * with them, in one sweep, next to that of entropy alone, at standard
  * deviations 1 and 4 of the logits: 64 heads of 1024 tokens, one on each
  * thread, and one head of 16384 tokens on all threads. */
-#include <omp.h>
-#include <string.h>
-
+#include "measure/coverage.h"
 #include "core/memory.h"
 #include "core/threads.h"
-#include "kernel/table/table.h"
-#include "measure/coverage.h"
-#include "measure/entropy.h"
-#include "timing.h"
+#include "entropy_and.h"
 
 enum { HEADS = 64, LONG = 16384, SHORT = 1024, KEPT = 64 << 20 };
 
@@ -32,8 +27,9 @@ static const kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static void measure_both(lln_attention *attention, const kind *of)
+static void measure(lln_attention *attention, const void *asked)
 {
+    const kind *of = asked;
     lln_entropy out;
     lln_row *rows;
     lln_coverage *coverage;
@@ -49,30 +45,6 @@ static void measure_both(lln_attention *attention, const kind *of)
     free(rows);
 }
 
-/* of NULL: entropy alone. */
-static void measure(const lln_head *head, const kind *of)
-{
-    lln_kernel_choice choice;
-    lln_attention attention;
-    lln_entropy out;
-    must(lln_kernel_parse("softmax", &choice));
-    must(lln_kernel_open(&choice, head, &attention));
-    if (of)
-        measure_both(&attention, of);
-    else
-        must(lln_entropy_measure(&attention, NULL, 0, &out, NULL));
-    lln_attention_close(&attention);
-}
-
-static double time_heads(const lln_head *heads, size_t count, const kind *of)
-{
-    double start = now();
-#pragma omp parallel for schedule(dynamic, 1) if (count > 1)
-    for (size_t i = 0; i < count; i++)
-        measure(&heads[i], of);
-    return now() - start;
-}
-
 static void bench(const kind *of, size_t n, size_t count, double sigma)
 {
     double alone[MOST_REPEATS], with[MOST_REPEATS];
@@ -81,8 +53,8 @@ static void bench(const kind *of, size_t n, size_t count, double sigma)
     for (size_t i = 0; i < count; i++)
         heads[i] = draw_as(n, DIM, 1 / sigma, i, false);
     do {
-        alone[runs] = time_heads(heads, count, NULL);
-        with[runs] = time_heads(heads, count, of);
+        alone[runs] = time_heads(heads, count, NULL, NULL);
+        with[runs] = time_heads(heads, count, measure, of);
     } while (again(with, ++runs));
     double a = median(alone, runs), b = median(with, runs);
     printf("%s,%zu,%zu,%d,%g,%.4g,%.4g,%.3g\n", of->name, count, n, DIM, sigma,

@@ -9,11 +9,9 @@
 #include <omp.h>
 
 #include "core/threads.h"
-#include "kernel/table/table.h"
-#include "measure/entropy.h"
+#include "entropy_and.h"
 #include "measure/shape.h"
 #include "measure/where.h"
-#include "timing.h"
 
 enum { HEADS = 64, LONG = 16384, SHORT = 1024, PAIRS = 15 };
 
@@ -42,8 +40,9 @@ static void ignore(void *context, int thread, const lln_panel *panel)
     (void)panel;
 }
 
-static void measure_both(lln_attention *attention, const kind *of)
+static void measure(lln_attention *attention, const void *asked)
 {
+    const kind *of = asked;
     const lln_where_rule rule = {.local = LLN_WHERE_LOCAL};
     lln_panel_visitor visitor = {ignore, NULL};
     lln_where_sums *sums = NULL;
@@ -69,30 +68,6 @@ static void measure_both(lln_attention *attention, const kind *of)
     free(rows);
 }
 
-/* of NULL: entropy alone. */
-static void measure(const lln_head *head, const kind *of)
-{
-    lln_kernel_choice choice;
-    lln_attention attention;
-    lln_entropy out;
-    must(lln_kernel_parse("softmax", &choice));
-    must(lln_kernel_open(&choice, head, &attention));
-    if (of)
-        measure_both(&attention, of);
-    else
-        must(lln_entropy_measure(&attention, NULL, 0, &out, NULL));
-    lln_attention_close(&attention);
-}
-
-static double time_heads(const lln_head *heads, size_t count, const kind *of)
-{
-    double start = now();
-#pragma omp parallel for schedule(dynamic, 1) if (count > 1)
-    for (size_t i = 0; i < count; i++)
-        measure(&heads[i], of);
-    return now() - start;
-}
-
 static void bench(const kind *of, size_t n, size_t count, bool causal)
 {
     double alone[PAIRS], with[PAIRS], ratio[PAIRS];
@@ -102,8 +77,8 @@ static void bench(const kind *of, size_t n, size_t count, bool causal)
         heads[i].rule.mask.causal = causal;
     }
     for (size_t run = 0; run < PAIRS; run++) {
-        alone[run] = time_heads(heads, count, NULL);
-        with[run] = time_heads(heads, count, of);
+        alone[run] = time_heads(heads, count, NULL, NULL);
+        with[run] = time_heads(heads, count, measure, of);
         ratio[run] = with[run] / alone[run];
     }
     printf("%s,%zu,%zu,%d,%d,%.4g,%.4g,%.3f\n", of->name, count, n, DIM, causal,

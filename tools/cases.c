@@ -110,6 +110,26 @@ static lln_status measure_kernel(const open_case *work,
     return leave_out(work, block);
 }
 
+/* Sets head, kernel and match of `c`; with a warning, no kernel if there is
+ * none for the head. */
+static lln_status choose_kernel(const open_case *work,
+                                const kernel_entry *entry, uint32_t draw,
+                                lln_head *head, lln_kernel_choice *choice,
+                                run_case *c)
+{
+    c->head = head;
+    c->kernel = NULL;
+    lln_status status = open_case_choose(work, entry, draw, head, choice);
+    if (warnings_suffice(status)) {
+        warnings_add(&work->identity, lln_error_message());
+        return LLN_OK;
+    }
+    LLN_TRY(status);
+    c->kernel = choice;
+    c->match = entry->method;
+    return LLN_OK;
+}
+
 /* Compares with one other head, in row c->row of the block. */
 static lln_status measure_other(open_case *other, size_t index,
                                 const kernel_entry *entry, uint32_t draw,
@@ -119,19 +139,15 @@ static lln_status measure_other(open_case *other, size_t index,
     lln_kernel_choice choice;
     LLN_TRY(open_case_load(other, index, c->tau_given));
     plan->name_other(&other->head, run_block_record(block, c->row));
-    if (!other->has_values)
-        return LLN_OK;
-    lln_head head = open_case_head(other, entry);
-    lln_status status = open_case_choose(other, entry, draw, &head, &choice);
-    if (warnings_suffice(status)) {
-        warnings_add(&other->identity, lln_error_message());
-        return LLN_OK;
-    }
-    LLN_TRY(status);
     run_case side = other->c;
-    side.head = &head;
-    side.kernel = &choice;
-    side.match = entry->method;
+    lln_head head = {0};
+    if (other->has_values) {
+        head = open_case_head(other, entry);
+        LLN_TRY(choose_kernel(other, entry, draw, &head, &choice, &side));
+    }
+    bool both = c->kernel && side.kernel;
+    if (!both && !plan->measures_one_of_two)
+        return LLN_OK;
     run_case pair = *c;
     pair.other = &side;
     return plan->measure(&pair, plan->context, block);
@@ -176,15 +192,9 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
     if (set->reference.count > 0 && !c.reference)
         return leave_out(work, block);
     lln_head head = open_case_head(work, entry);
-    c.head = &head;
-    lln_status status = open_case_choose(work, entry, draw, &head, &choice);
-    if (warnings_suffice(status)) {
-        warnings_add(&work->identity, lln_error_message());
+    LLN_TRY(choose_kernel(work, entry, draw, &head, &choice, &c));
+    if (!c.kernel && !set->plan->measures_one_of_two)
         return leave_out(work, block);
-    }
-    LLN_TRY(status);
-    c.kernel = &choice;
-    c.match = entry->method;
     return set->plan->name_other ? measure_others(work, entry, draw, &c, block)
                                  : measure_kernel(work, entry, &c, block);
 }

@@ -125,6 +125,34 @@ check() {
     equal alone "$(cut -d, -f3,11 none | tr '\n' ' ')" 'head,head_b 0,0 1,1 '
 }
 
+# Equal queries have no alpha and beta, and cannot be given a temperature.
+@test "all pairs of heads of which one cannot be measured" {
+    printf '\0\0\0\0\0\0\0\0\0\0\200\77\0\0\0\100' |
+        npy q.npy '<f4' '(2, 2, 1)'
+    cp q.npy k.npy
+    for options in '--kernel lln' '--kernel softmax --tau 1'; do
+        # shellcheck disable=SC2086 # words
+        lln-attend --layout hnd --q q.npy --k k.npy --pairs heads $options \
+            --columns head,head_b,js_nats --no-header > pairs
+        equal pairs "$(tr '\n' ' ' < pairs)" '0,0,nan 0,1,nan 1,0,nan 1,1,0 '
+    done
+}
+
+# Equal queries have no alpha and beta.
+@test "a head that cannot be measured leaves the values of the other" {
+    local header='{"q":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},
+        "k":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}}'
+    printf '\0\0\200\77\0\0\0\100\0\0\200\77\0\0\0\100' |
+        safetensors good.st "$header"
+    printf '\0\0\0\0\0\0\0\0\0\0\200\77\0\0\0\100' |
+        safetensors equal.st "$header"
+    local of=(lln-entropy --kernel lln --columns entropy_nats --no-header)
+    value=$("${of[@]}" good.st)
+    [[ $value == 0.* ]]
+    equal b "$("${of[@]}" equal.st --against good.st)" "nan,$value,nan"
+    equal a "$("${of[@]}" good.st --against equal.st)" "$value,nan,nan"
+}
+
 @test "--shard and --heads keep the partners" {
     two_heads none
     lln-attend --layout hnd --q q.npy --k k.npy --pairs heads > all

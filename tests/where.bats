@@ -147,6 +147,20 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
     equal rows "$(cat rows)" "$(cat of_head)"
 }
 
+# The blocks of blockdiag and the window of the kernel window are masks.
+@test "kernels that are softmax under a mask of their own" {
+    local all=(-n 40 -d 4 --each --trials 1 --columns
+        where,shape,norm,coverage,previous_rows)
+    for causal in --causal --causal=none; do
+        equal blocks "$(lln-entropy "${all[@]}" $causal \
+            --kernel blockdiag:block=8)" "$(lln-entropy "${all[@]}" $causal \
+            --kernel softmax --chunk 8)"
+        equal window "$(lln-entropy "${all[@]}" $causal \
+            --kernel window:reach=4)" "$(lln-entropy "${all[@]}" $causal \
+            --kernel softmax --window 5)"
+    done
+}
+
 @test "--rows: means over drawn rows have errors" {
     run --separate-stderr focus_head causal --kernel softmax --causal \
         --rows 20 --columns 'local_mass_se,varentropy_se,column_share_max_se' \

@@ -80,10 +80,13 @@ static lln_status measure_both(const run_case *c, const void *context,
     const record_column *columns = both->plan->table.columns;
     run_case other = *c->other;
     other.row = c->row;
-    lln_status first = measure_one(c, both->plan, both->a, block);
+    lln_status first = LLN_OK;
+    if (c->kernel)
+        first = measure_one(c, both->plan, both->a, block);
     if (first != LLN_OK && first != LLN_EUNDEFINED)
         return first;
-    LLN_TRY(measure_one(&other, both->plan, both->b, block));
+    if (other.kernel)
+        LLN_TRY(measure_one(&other, both->plan, both->b, block));
     char *record = run_block_record(block, c->row);
     void *deltas = record + both->delta;
     double *delta = deltas;
@@ -118,5 +121,6 @@ int against_run(const run_plan *plan)
     pair.measure = measure_both;
     pair.name_other = name_source;
     pair.context = &both;
+    pair.measures_one_of_two = true;
     return run_plan_write(&pair);
 }

@@ -67,11 +67,32 @@ static lln_status start_block(const case_set *set, run_block *block)
                             : run_block_resize(block, 1);
 }
 
+/* A row without values for each head that this one is compared with. */
+static lln_status name_others(const open_case *work, run_block *block)
+{
+    const case_set *set = work->set;
+    size_t *found = lln_array_alloc(set->others.count, sizeof *found);
+    if (!found)
+        return LLN_ENOMEM;
+    size_t count = against_find(set, &work->head, found);
+    lln_status status = run_block_resize(block, count);
+    for (size_t i = 0; status == LLN_OK && i < count; i++) {
+        lln_head other;
+        set->others.describe(&set->others, found[i], &other);
+        set->plan->name_other(&other, run_block_record(block, i));
+    }
+    free(found);
+    return status;
+}
+
 /* Leaves the rows of a head that cannot be measured missing, or removes
  * them. */
-static lln_status leave_out(const case_set *set, run_block *block)
+static lln_status leave_out(const open_case *work, run_block *block)
 {
-    if (set->plan->rows_depend_on_head)
+    const run_plan *plan = work->set->plan;
+    if (plan->name_other)
+        LLN_TRY(name_others(work, block));
+    else if (plan->rows_depend_on_head)
         LLN_TRY(run_block_resize(block, 0));
     return LLN_EUNDEFINED;
 }
@@ -86,7 +107,27 @@ static lln_status measure_kernel(const open_case *work,
     if (status == LLN_EUNDEFINED || !warnings_suffice(status))
         return row_identity_fail(&work->identity, status);
     warn_of_kernel(work, entry);
-    return leave_out(work->set, block);
+    return leave_out(work, block);
+}
+
+/* Sets head, kernel and match of `c`; with a warning, no kernel if there is
+ * none for the head. */
+static lln_status choose_kernel(const open_case *work,
+                                const kernel_entry *entry, uint32_t draw,
+                                lln_head *head, lln_kernel_choice *choice,
+                                run_case *c)
+{
+    c->head = head;
+    c->kernel = NULL;
+    lln_status status = open_case_choose(work, entry, draw, head, choice);
+    if (warnings_suffice(status)) {
+        warnings_add(&work->identity, lln_error_message());
+        return LLN_OK;
+    }
+    LLN_TRY(status);
+    c->kernel = choice;
+    c->match = entry->method;
+    return LLN_OK;
 }
 
 /* Compares with one other head, in row c->row of the block. */
@@ -98,19 +139,15 @@ static lln_status measure_other(open_case *other, size_t index,
     lln_kernel_choice choice;
     LLN_TRY(open_case_load(other, index, c->tau_given));
     plan->name_other(&other->head, run_block_record(block, c->row));
-    if (!other->has_values)
-        return LLN_OK;
-    lln_head head = open_case_head(other, entry);
-    lln_status status = open_case_choose(other, entry, draw, &head, &choice);
-    if (warnings_suffice(status)) {
-        warnings_add(&other->identity, lln_error_message());
-        return LLN_OK;
-    }
-    LLN_TRY(status);
     run_case side = other->c;
-    side.head = &head;
-    side.kernel = &choice;
-    side.match = entry->method;
+    lln_head head = {0};
+    if (other->has_values) {
+        head = open_case_head(other, entry);
+        LLN_TRY(choose_kernel(other, entry, draw, &head, &choice, &side));
+    }
+    bool both = c->kernel && side.kernel;
+    if (!both && !plan->measures_one_of_two)
+        return LLN_OK;
     run_case pair = *c;
     pair.other = &side;
     return plan->measure(&pair, plan->context, block);
@@ -153,17 +190,11 @@ static lln_status fill_draw(const open_case *work, const kernel_entry *entry,
     if (set->plan->measures_head)
         return measure_kernel(work, entry, &c, block);
     if (set->reference.count > 0 && !c.reference)
-        return leave_out(set, block);
+        return leave_out(work, block);
     lln_head head = open_case_head(work, entry);
-    c.head = &head;
-    lln_status status = open_case_choose(work, entry, draw, &head, &choice);
-    if (warnings_suffice(status)) {
-        warnings_add(&work->identity, lln_error_message());
-        return leave_out(set, block);
-    }
-    LLN_TRY(status);
-    c.kernel = &choice;
-    c.match = entry->method;
+    LLN_TRY(choose_kernel(work, entry, draw, &head, &choice, &c));
+    if (!c.kernel && !set->plan->measures_one_of_two)
+        return leave_out(work, block);
     return set->plan->name_other ? measure_others(work, entry, draw, &c, block)
                                  : measure_kernel(work, entry, &c, block);
 }
@@ -210,11 +241,12 @@ static lln_status fill_blocks(open_case *work, run_block *blocks)
 }
 
 /* Fills the blocks of a head whose values are missing. */
-static lln_status miss_blocks(const case_set *set, run_block *blocks)
+static lln_status miss_blocks(const open_case *work, run_block *blocks)
 {
+    const case_set *set = work->set;
     for (size_t i = 0; i < set->kernels.count; i++) {
         LLN_TRY(start_block(set, &blocks[i]));
-        if (leave_out(set, &blocks[i]) != LLN_EUNDEFINED)
+        if (leave_out(work, &blocks[i]) != LLN_EUNDEFINED)
             return LLN_ENOMEM;
     }
     return LLN_OK;
@@ -229,7 +261,7 @@ lln_status case_measure(const case_set *set, size_t index, double tau,
     result->identity = work.identity;
     if (status == LLN_OK)
         status = work.has_values ? fill_blocks(&work, result->blocks)
-                                 : miss_blocks(set, result->blocks);
+                                 : miss_blocks(&work, result->blocks);
     /* Results from a file that has changed are discarded, and so is a
      * failure. */
     lln_status unchanged = lln_mappings_check();

@@ -106,7 +106,8 @@ static void hide_columns(void)
         if (strcmp(c->name, "source_b") == 0 ? !against
                                              : against && c->pass == 0)
             c->group = NULL;
-        c->follows = against || strcmp(c->name, heads ? "head_b" : "layer_b");
+        c->follows =
+            against || strcmp(c->name, heads ? "head_b" : "layer_b") != 0;
     }
 }
 

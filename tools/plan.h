@@ -104,6 +104,8 @@ typedef struct {
                            one case for each head and temperature */
     bool measures_sampled_rows; /* it can measure only run_case.rows; otherwise
                                    --rows is bad usage */
+    bool measures_one_of_two;   /* with name_other: also if one of the two heads
+                                   has no kernel; run_case.kernel is NULL */
     bool measures_time;         /* cases must run one after another */
     bool draws_heads;           /* results depend on --seed */
     bool mostly_serial;         /* a head keeps only one thread busy */

@@ -138,7 +138,7 @@ pairs_of() {
 @test "near-duplicates are the pairs of lln-attend --pairs heads --rows 32" {
     enter
     local options below closest kernel
-    local columns=(--columns layer,head,head_b,js_nats --precision 17 -q)
+    local columns=(--columns 'layer,head,head_b,js_nats' --precision 17 -q)
     for options in '' '--seed 7' '--rows 50' '--double' '--window 40' \
         '--tau 2'; do
         for kernel in softmax elu topth:k=60; do
@@ -318,8 +318,12 @@ heads          3, 16 tokens, 64 features'
     lln-entropy "${heads[@]}" --summary --threads 1 > one
     lln-entropy "${heads[@]}" --summary --threads 2 > two
     diff <(grep -v '^    ' one) <(grep -v '^    ' two)
-    lln-entropy -n 90 --trials 40 --tau 9 --summary --format csv --threads 1 > one
-    lln-entropy -n 90 --trials 40 --tau 9 --summary --format csv --threads 2 > two
+    local sampled='-n 90 --trials 40 --tau 9 --summary --format csv'
+    # shellcheck disable=SC2086 # words
+    {
+        lln-entropy $sampled --threads 1 > one
+        lln-entropy $sampled --threads 2 > two
+    }
     cmp one two
 }
 

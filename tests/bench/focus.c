@@ -6,7 +6,6 @@
  * tokens on all threads; with and without a causal mask. The ratio is the
  * median of ratios of runs that follow each other. */
 #include <malloc.h>
-#include <omp.h>
 
 #include "core/threads.h"
 #include "entropy_and.h"

@@ -2,7 +2,6 @@
 #include "summary.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "message.h"
 #include "options.h"

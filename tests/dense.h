@@ -12,6 +12,11 @@
 #include "head_cases.h"
 #include "kernel/product.h"
 
+/* Documents of 2, 1 and 3 tokens. */
+static const size_t SIX_FIRST[] = {0, 0, 2, 3, 3, 3},
+                    SIX_END[] = {2, 2, 3, 6, 6, 6};
+static const lln_documents SIX_TOKENS = {6, SIX_FIRST, SIX_END};
+
 /* Queries [n x d] and keys [m x d] with standard deviation sigma; release by
  * lln_head_free. In float32 they are rounded: compare with their rounded
  * values. */

@@ -81,17 +81,13 @@ static void check_attention(lln_attention *attention)
     free(p);
 }
 
-static const size_t DOCUMENT_FIRST[] = {0, 0, 2, 3, 3, 3},
-                    DOCUMENT_END[] = {2, 2, 3, 6, 6, 6};
-static const lln_documents DOCUMENTS = {6, DOCUMENT_FIRST, DOCUMENT_END};
-
 static const struct {
     size_t n, m;
     lln_mask mask;
 } SHAPES[] = {
     {1, 1, {.causal = true}},
     {3, 1, {0}},
-    {6, 6, {.causal = true, .documents = &DOCUMENTS}},
+    {6, 6, {.causal = true, .documents = &SIX_TOKENS}},
     {70, 70, {0}},
     {250, 690, {0}},
     {300, 690, {.causal = true}},

@@ -96,17 +96,13 @@ static void check_head(lln_head *head, const char *kernel, double tolerance)
     lln_attention_close(&attention);
 }
 
-static const size_t DOCUMENT_FIRST[] = {0, 0, 2, 3, 3, 3},
-                    DOCUMENT_END[] = {2, 2, 3, 6, 6, 6};
-static const lln_documents DOCUMENTS = {6, DOCUMENT_FIRST, DOCUMENT_END};
-
 static const struct {
     size_t n, m;
     lln_mask mask;
 } SHAPES[] = {
     {1, 1, {.causal = true}},
     {3, 1, {0}},
-    {6, 6, {.causal = true, .documents = &DOCUMENTS}},
+    {6, 6, {.causal = true, .documents = &SIX_TOKENS}},
     {70, 70, {0}},
     {250, 1400, {0}},
     {700, 1400, {.causal = true}},

@@ -2,7 +2,6 @@
 #include "against_columns.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "against.h"

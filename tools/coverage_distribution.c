@@ -2,7 +2,6 @@
 #include "coverage_distribution.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "coverage_columns.h"
 #include "run.h"

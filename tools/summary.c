@@ -2,7 +2,6 @@
 #include "summary.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "core/memory.h"
 #include "message.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Coverage of the rows of P: how many keys hold a share of each row, what its
- * largest entries hold, and how unequal they are (coverage_row.h). Example: two
- * causal rows (1) and (1/2, 1/2): K_0.9 is 1 and 2, on average 1.5, and on
+ * Coverage of the rows of P: how many keys hold a fraction of each row, what
+ * its largest entries hold, and how unequal they are (coverage_row.h). Example:
+ * two causal rows (1) and (1/2, 1/2): K_0.9 is 1 and 2, on average 1.5, and on
  * average all of the keys: K_0.9 / m_i = 1. */
 #ifndef LLN_MEASURE_COVERAGE_H
 #define LLN_MEASURE_COVERAGE_H

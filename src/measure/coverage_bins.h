@@ -2,7 +2,7 @@
  *
  * Histograms of the weights of one row, with bins of equal relative width: how
  * many keys, and how much weight, lie in each. They bracket how many keys hold
- * a share of the row, and lead to the bin that decides it (coverage_row.h).
+ * a fraction of the row, and lead to the bin that decides it (coverage_row.h).
  * Example: the weights (1, 1, 0.5, 0.25) lie in bins 0, 8 and 16. Half of 2.75
  * is reached in bin 0, so 2 keys hold it. */
 #ifndef LLN_MEASURE_COVERAGE_BINS_H

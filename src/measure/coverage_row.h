@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Coverage of one row of P: how many keys hold a share of its weight, what its
- * largest entries hold, and how unequal they are. Example: the row (1/2, 1/4,
- * 1/4, 0) with four keys: 2 keys hold 0.6 of it, K_0.6 = 2; the two largest
- * entries hold R_2 = 0.75; its Gini coefficient is 0.375. */
+ * Coverage of one row of P: how many keys hold a fraction of its weight, what
+ * its largest entries hold, and how unequal they are. Example: the row (1/2,
+ * 1/4, 1/4, 0) with four keys: 2 keys hold 0.6 of it, K_0.6 = 2; the two
+ * largest entries hold R_2 = 0.75; its Gini coefficient is 0.375. */
 #ifndef LLN_MEASURE_COVERAGE_ROW_H
 #define LLN_MEASURE_COVERAGE_ROW_H
 

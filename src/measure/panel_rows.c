@@ -1,4 +1,9 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The weights of a row are relative to an anchor, the largest score of its
+ * first tile. Only if a score exceeds that by far does the anchor change; when
+ * the row is complete, the weights of earlier tiles are brought to the last
+ * anchor. */
 #include "measure/panel_rows.h"
 
 #include <math.h>

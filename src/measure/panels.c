@@ -1,14 +1,7 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- *
- * The weights of a row are relative to an anchor, the largest score of its
- * first tile. Only if a score exceeds that by far does the anchor change; when
- * the row is complete, the weights of earlier tiles are brought to the last
- * anchor. */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/panels.h"
 
-#include <math.h>
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/failure.h"

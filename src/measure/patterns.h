@@ -28,7 +28,7 @@ typedef struct {
     double mass; /* sum of P_ij over the keys of the pattern, times W_ij of
                     given numbers; NaN: the row has no such key */
     double rows; /* 1: the row has such a key, 0: it has none, NaN: it sees no
-                    key at all. Mean: the share of rows */
+                    key at all. Mean: the fraction of rows */
     double uniform; /* the mass of P_ij = 1/m_i, m_i keys that the row sees */
 } lln_pattern_mass;
 

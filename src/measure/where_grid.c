@@ -5,9 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-
-/* Cumulative shares up to this much below a half count as a half. */
-#define SLACK 1e-12
+#include "measure/where_internal.h"
 
 lln_status lln_grid_check(const lln_grid *grid, size_t n, size_t m)
 {
@@ -96,7 +94,7 @@ lln_status lln_grid_median(const lln_grid *grid, const double *profile,
         sum += profile[d];
     }
     qsort(list, count, sizeof *list, compare_squares);
-    while (at < count && below < (0.5 - SLACK) * sum)
+    while (at < count && below < (0.5 - LLN_WHERE_SLACK) * sum)
         below += list[at++].mass;
     *median = sum > 0 ? sqrt((double)list[at - 1].square) : NAN;
     free(list);

@@ -6,8 +6,9 @@
 
 #include "measure/where.h"
 
-/* Cumulative shares up to this much below a half count as a half, and columns
- * whose sums differ by this share as equal. */
+/* Cumulative fractions up to this much below a half count as a half, and
+ * columns whose sums differ by at most this, relative to the larger one, as
+ * equal. */
 #define LLN_WHERE_SLACK 1e-12
 
 struct lln_where_sums {

@@ -138,8 +138,8 @@ pairs_of() {
 @test "near-duplicates are the pairs of lln-attend --pairs heads --rows 32" {
     enter
     local options below closest kernel
-    local columns=(--columns layer,head,head_b,js_nats --precision 17 -q)
-    for options in '' '--seed 7' '--rows 50' '--double' '--window 40' \
+    local printed=(--columns 'layer,head,head_b,js_nats' --precision 17)
+    for options in '' '--seed 7' '--rows 50' '--double' \
         '--tau 2'; do
         for kernel in softmax elu topth:k=60; do
             # shellcheck disable=SC2086 # words
@@ -148,7 +148,7 @@ pairs_of() {
                     --summary --format csv $options --precision 17 \
                     --duplicate-threshold 0.13 > row
                 lln-attend "${heads[@]:0:8}" --scale 0.3 --kernel $kernel \
-                    ${options#--rows 50} "${columns[@]}" --pairs heads --rows 32 \
+                    ${options#--rows 50} "${printed[@]}" --pairs heads --rows 32 \
                     > pairs
             }
             pairs_of nan < pairs > all
@@ -300,8 +300,9 @@ heads          3, 16 tokens, 64 features'
     lln-entropy "${heads[@]}" --summary --threads 1 > one
     lln-entropy "${heads[@]}" --summary --threads 2 > two
     diff <(grep -v '^    ' one) <(grep -v '^    ' two)
-    lln-entropy -n 90 --trials 40 --tau 9 --summary --format csv --threads 1 > one
-    lln-entropy -n 90 --trials 40 --tau 9 --summary --format csv --threads 2 > two
+    local many=(-n 90 --trials 40 --tau 9 --summary --format csv)
+    lln-entropy "${many[@]}" --threads 1 > one
+    lln-entropy "${many[@]}" --threads 2 > two
     cmp one two
 }
 

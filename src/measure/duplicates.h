@@ -14,13 +14,13 @@
  * with stream 0, the same for all heads of as many queries. */
 enum { LLN_DUPLICATES_ROWS = 32 };
 
+/* The pairs of heads, which are unordered. js: mean over the rows of the
+ * Jensen-Shannon divergence, nats. */
 typedef struct {
-    size_t pairs;       /* whose js has a value; a pair is unordered */
+    size_t pairs;       /* whose js has a value */
     size_t below;       /* whose js is below the threshold */
-    double js;          /* of the closest pair, nats: mean over the rows of the
-                           Jensen-Shannon divergence; NaN: no pair has a value */
-    size_t head, other; /* of the closest pair, head < other; of several the
-                           first */
+    double js;          /* the smallest; NaN: no pair has a value */
+    size_t head, other; /* of this pair, head < other; of several the first */
 } lln_duplicates_found;
 
 typedef struct lln_duplicates lln_duplicates;

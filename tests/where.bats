@@ -162,7 +162,7 @@ LOGITS='min_logit=min_logit logit_sd=logit_sd logit_rms=logit_rms
 # The blocks of blockdiag and the window of the kernel window are masks.
 @test "kernels that are softmax under a mask of their own" {
     local all=(-n 40 -d 4 --each --trials 1 --columns
-        where,shape,norm,coverage,previous_rows)
+        'where,shape,norm,coverage,previous_rows')
     for causal in --causal --causal=none; do
         equal blocks "$(lln-entropy "${all[@]}" $causal \
             --kernel blockdiag:block=8)" "$(lln-entropy "${all[@]}" $causal \

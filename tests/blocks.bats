@@ -206,7 +206,7 @@ bdn (6, 4, 4)"
         lln-attend --blocks 4 --q x --k x --v x
     refuses 2 '--key-v cannot be used with --blocks' \
         lln-attend --blocks 4 x.npz --key-v x
-    refuses 2 '--rows needs --compare: it applies to tables only' \
+    refuses 2 '--rows needs --compare, --against or --pairs' \
         lln-attend --blocks 4 --rows 3
     refuses 2 "--output: map.npy: a .npy file contains one array, but there are 2; use a .npz or .safetensors file" \
         lln-attend --blocks 4 -n 8 --kernel softmax,elu -o map.npy

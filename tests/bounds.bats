@@ -96,7 +96,7 @@ beyond() {
     done
     refuses 2 '--fail-below cannot be used with --fenton' \
         lln-stats --fenton --fail-below s2=1
-    refuses 2 '--fail-above needs --compare: it applies to tables only' \
+    refuses 2 '--fail-above needs --compare, --against or --pairs' \
         lln-attend --fail-above n=1
 }
 

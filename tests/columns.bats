@@ -163,7 +163,7 @@ END
         lln-stats --fenton --columns d,
     refuses 2 "--columns: no column or group 'x*'; expected one of all, id, default, source, layer, head, kernel, n, d, causal, samples, tau, rule, config, bin, z_low, z_high, density, normal_density, z_middle, z_low_se, z_high_se, density_se, normal_density_se, z_middle_se" \
         lln-stats --histogram 2 --columns 'x*' -o table
-    refuses 2 '--columns needs --compare: it applies to tables only' \
+    refuses 2 '--columns needs --compare, --against or --pairs' \
         lln-attend --columns id
 }
 

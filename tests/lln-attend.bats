@@ -237,10 +237,10 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     for option in --rows=3 --each --format=tsv --precision=3 --no-header \
         --comments --aggregate=all; do
         name=${option%%=*}
-        refuses 2 "$name needs --compare: it applies to tables only" \
+        refuses 2 "$name needs --compare, --against or --pairs" \
             lln-attend "$option"
     done
-    refuses 2 "--tau: expected one number, found '1,2'; a list needs --compare" lln-attend --tau 1,2
+    refuses 2 "--tau: expected one number, found '1,2'; a list needs --compare, --against or --pairs" lln-attend --tau 1,2
     refuses 2 "--trials cannot be used with 'x.npz': it applies to sampled heads only" \
         lln-attend x.npz --trials 2
 }

@@ -40,7 +40,7 @@ same() {
     files_before=table
     refuses 2 "--tau: expected lo:hi:count[:log], found '1:2'" \
         lln-spectral --tau 0.5,1:2
-    refuses 2 "--tau: expected one number, found '1,2'; a list needs --compare" \
+    refuses 2 "--tau: expected one number, found '1,2'; a list needs --compare, --against or --pairs" \
         lln-attend --tau 1 --tau 2 -o o.npy
 }
 

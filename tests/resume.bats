@@ -151,7 +151,7 @@ out.partial'
         lln-entropy --resume -o out --list "$DATA/encoder.safetensors"
     refuses 2 '--resume cannot be used with --fenton' \
         lln-stats --resume -o out --fenton
-    refuses 2 '--resume needs --compare: it applies to tables only' \
+    refuses 2 '--resume needs --compare, --against or --pairs' \
         lln-attend --resume -o out.npy
 }
 

@@ -149,9 +149,9 @@ c.st'
 b.st
 l0.st
 l1.st'
-    refuses 2 "'b.st': several files need --compare; without it, expected one file" \
+    refuses 2 "'b.st': several files need --compare, --against or --pairs; otherwise expected one" \
         lln-attend --layout hnd a.st b.st -o o.npy
-    refuses 2 "'l1.st': several files need --compare; without it, expected one file" \
+    refuses 2 "'l1.st': several files need --compare, --against or --pairs; otherwise expected one" \
         lln-attend --layout hnd 'l{layer}.st' -o o.npy
     rm l1.st
     lln-attend --layout hnd -q l0.st -o a.npy

@@ -103,7 +103,7 @@ e1.st,1,0'
         lln-match --shard 1/2 --aggregate all
     refuses 2 '--shard cannot be used with --diagnose unless --each is given: a row needs heads of several shards' \
         lln-entropy --layout hnd x --shard 1/2 --diagnose
-    refuses 2 '--shard needs --compare: it applies to tables only' \
+    refuses 2 '--shard needs --compare, --against or --pairs' \
         lln-attend --layout hnd x --shard 1/2 -o o.npy
     refuses 2 '--shard cannot be used with --fenton' \
         lln-stats --fenton --shard 1/2

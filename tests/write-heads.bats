@@ -217,7 +217,7 @@ same() {
         lln-attend --write-heads x.npz --kernel lln
     refuses 2 "--write-p: expected one kernel, found 'lln,softmax'" \
         lln-attend --write-heads x.npz --write-p --kernel lln,softmax
-    refuses 2 '--rows needs --compare: it applies to tables only' \
+    refuses 2 '--rows needs --compare, --against or --pairs' \
         lln-attend --write-heads x.npz --rows 3
     refuses 2 "--tau: expected one number, found '1,2'" \
         lln-attend --write-heads x.npz --tau 1,2

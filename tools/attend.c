@@ -303,7 +303,7 @@ void attend_check_options(void)
         "shard",    "resume",    NULL};
     const char *name = cli_first_given(tables);
     if (name)
-        cli_usage("--%s needs --compare: it applies to tables only", name);
+        cli_usage("--%s needs --compare, --against or --pairs", name);
     if (cli_given("trials") && !options_sampled())
         sources_refuse("trials");
     sources_refuse_several();

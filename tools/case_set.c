@@ -136,7 +136,7 @@ void case_set_choose(case_set *set, const run_plan *plan)
         cli_usage("--tau: expected one number, found '%s'%s", run_shared.tau,
                   cli_given("write-heads") || cli_given("blocks")
                       ? ""
-                      : "; a list needs --compare");
+                      : "; a list needs --compare, --against or --pairs");
     shard_check();
     choose_kernels(set);
     choose_draws(set);

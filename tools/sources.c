@@ -29,9 +29,9 @@ void sources_refuse_several(void)
     if (list->count < 2)
         return;
     const operand *second = &list->items[1];
-    cli_usage(
-        "'%s': several files need --compare; without it, expected one file",
-        second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
+    cli_usage("'%s': several files need --compare, --against or --pairs; "
+              "otherwise expected one",
+              second->path[second->path[OF_ALL] ? OF_ALL : OF_QUERIES]);
 }
 
 /* Ends the process with another hint than layouts if keys of latent attention

@@ -2,6 +2,7 @@
 #include "summary.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "core/memory.h"
 #include "message.h"

@@ -14,7 +14,7 @@ printed() {
         # shellcheck disable=SC2086 # words
         "$1" $options --columns all | head -n 1 | tr , '\n'
     done | grep -vxE 'source|layer|head|kernel|n|d|causal|samples|tau|.*_se' |
-        sed -E '/^(source|layer|head)_b$/! s/.*_(a|b|delta)$/NAME_\1/
+        sed -E '/^(source|layer|.*head)_b$/! s/.*_(a|b|delta)$/NAME_\1/
             s/^(fp16|bf16|fp32)_[qk]_/FORMAT_SIDE_/
             /^distance_(mean|median)$/!s/^distance_.*/distance_METHOD/
             s/^k[0-9]+(_[0-9]+)?(_|$)/kP\2/

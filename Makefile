@@ -130,7 +130,7 @@ sanitize:
 # The OpenMP of clang reports to ThreadSanitizer, through libarcher, where
 # threads synchronise; that of gcc does not. Libraries without instrumentation are
 # ignored.
-TSAN_TESTS = $(addprefix $(BUILD)/tsan/tests/,test_core_ordered test_rows \
+TSAN_TESTS = $(addprefix $(BUILD)/tsan/tests/,test_core_ordered test_rows test_duplicates \
 	test_panels test_pair test_operator test_product test_lln_product \
 	test_files test_arrays test_mapped)
 tsan:

@@ -5,29 +5,40 @@
 # shellcheck disable=SC2034,SC2154 # helper.bash sets and reads variables
 load helper
 
+first=first.safetensors second=second.safetensors
 identity=source,layer,head,kernel,n,d,causal,samples,tau
 distances=js_nats,total_variation,hellinger,row_cosine,matrix_cosine,kl_nats
 distances=$distances,kl_reverse_nats,top_overlap,transfer_recall
 distances=$distances,transfer_recall_relative,relative_error,cosine
 
+# numbers FILE...: the numbers of .npy files, without their headers of 128 bytes.
+numbers() {
+    local file
+    for file; do
+        tail -c +129 "$file"
+    done
+}
+
+# shape_of FILE: the shape of a .npy file, such as "64, 8".
+shape_of() {
+    head -c 128 "$1" | LC_ALL=C sed -n "s/.*'shape': (\([^)]*\)).*/\1/p"
+}
+
 # stack NAME.npy FILE...: one array of all, with an axis before theirs.
 stack() {
-    python3 - "$@" << 'END'
-import re, sys
-data = []
-for name in sys.argv[2:]:
-    with open(name, "rb") as file:
-        prefix = file.read(10)
-        header = file.read(prefix[8] + 256 * prefix[9]).decode()
-        data.append(file.read())
-n, d = re.search(r"\((\d+), (\d+)\)", header).groups()
-with open(sys.argv[1], "wb") as file:
-    text = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %s, %s), }" \
-        % (len(data), n, d)
-    text += " " * (117 - len(text)) + "\n"
-    file.write(b"\x93NUMPY\x01\x00" + bytes([len(text), 0]) + text.encode())
-    file.writelines(data)
-END
+    local name=$1
+    shift
+    numbers "$@" | npy "$name" '<f8' "($#, $(shape_of "$1"))"
+}
+
+# file_of NAME AXES Q K: NAME.safetensors with queries and keys of .npy files.
+file_of() {
+    local q k
+    q=$(numbers "$3" | wc -c) k=$(numbers "$4" | wc -c)
+    numbers "$3" "$4" | safetensors "$1.safetensors" "$(printf '{"q":
+        {"dtype": "F64", "shape": [%s%s], "data_offsets": [0, %d]}, "k":
+        {"dtype": "F64", "shape": [%s%s], "data_offsets": [%d, %d]}}' \
+        "$2" "$(shape_of "$3")" "$q" "$2" "$(shape_of "$4")" "$q" $((q + k)))"
 }
 
 # two_heads CASE: q.npy and k.npy, head 0 of the case and head 1 the second one.
@@ -36,15 +47,10 @@ two_heads() {
     stack k.npy "$FOCUS/$1_k.npy" "$FOCUS/$1_second_k.npy"
 }
 
-# both CASE: first.npz and second.npz with the heads of the case.
+# both CASE: first.safetensors and second.safetensors, the heads of the case.
 both() {
-    python3 - "$FOCUS/$1" << 'END'
-import sys, zipfile
-for name, part in (("first", ""), ("second", "second_")):
-    with zipfile.ZipFile(name + ".npz", "w") as out:
-        for which in "qk":
-            out.write("%s_%s%s.npy" % (sys.argv[1], part, which), which + ".npy")
-END
+    file_of first '' "$FOCUS/$1_q.npy" "$FOCUS/$1_k.npy"
+    file_of second '' "$FOCUS/$1_second_q.npy" "$FOCUS/$1_second_k.npy"
 }
 
 # expected CASE QUANTITY: from compare.csv, softmax of both heads.
@@ -68,12 +74,12 @@ check() {
 
 @test "the header and the default kernel" {
     both none
-    run --separate-stderr lln-attend -q first.npz --against second.npz
+    run --separate-stderr lln-attend -q "$first" --against "$second"
     equal status "$status" 0
     equal header "${lines[0]}" "$identity,source_b,$distances"
     equal rows "${#lines[@]}" 2
     equal row "$(cut -d, -f1,4,10 <<< "${lines[1]}")" \
-        first.npz,softmax,second.npz
+        "$first",softmax,"$second"
     two_heads none
     run --separate-stderr lln-attend --layout hnd --q q.npy --k k.npy \
         --pairs heads
@@ -87,9 +93,9 @@ check() {
         mask=()
         [ $case != causal ] || mask=(--causal)
         for top in 4 10; do
-            lln-attend -q first.npz --against second.npz --top $top --double \
+            lln-attend -q "$first" --against "$second" --top $top --double \
                 "${mask[@]}" | check $case $top 1e-12
-            lln-attend -q first.npz --against second.npz --top $top \
+            lln-attend -q "$first" --against "$second" --top $top \
                 "${mask[@]}" | check $case $top 1e-5
         done
     done
@@ -97,7 +103,7 @@ check() {
 
 @test "a file against itself" {
     both causal
-    lln-attend -q first.npz --against first.npz --kernel softmax,lln,relu \
+    lln-attend -q "$first" --against "$first" --kernel softmax,lln,relu \
         --causal > table
     for name in js_nats kl_nats kl_reverse_nats total_variation hellinger; do
         equal $name "$(column $name < table | tr '\n' ' ')" '0 0 0 '
@@ -164,15 +170,15 @@ check() {
 
 @test "only the columns asked for are computed" {
     both none
-    lln-attend -q first.npz --against second.npz > all
+    lln-attend -q "$first" --against "$second" > all
     for name in js_nats top_overlap layer_b; do
-        lln-attend -q first.npz --against second.npz --columns $name > some
+        lln-attend -q "$first" --against "$second" --columns $name > some
         equal name "$(head -n 1 some)" $name
         [ $name = layer_b ] ||
             equal $name "$(column $name < some)" "$(column $name < all)"
     done
-    lln-attend -q first.npz --against second.npz --fail-above js_nats=0.9
-    run --separate-stderr lln-attend -q first.npz --against second.npz \
+    lln-attend -q "$first" --against "$second" --fail-above js_nats=0.9
+    run --separate-stderr lln-attend -q "$first" --against "$second" \
         --fail-above js_nats=0.1
     equal status "$status" 3
 }
@@ -182,28 +188,15 @@ check() {
     both causal
     for file in first second; do
         lln-attend --causal --key-v k --kernel softmax --double -o $file.o.npy \
-            -q $file.npz
+            -q $file.safetensors
     done
-    lln-attend -q first.npz --against second.npz --key-v k --causal > table
-    python3 - << 'END' > outputs
-import struct
-def read(name):
-    with open(name, "rb") as file:
-        prefix = file.read(10)
-        file.read(prefix[8] + 256 * prefix[9])
-        data = file.read()
-    return struct.unpack("<%dd" % (len(data) // 8), data)
-a, b = read("first.o.npy"), read("second.o.npy")
-d = 16
-rows = range(0, len(a), d)
-dot = lambda x, y: sum(p * q for p, q in zip(x, y))
-error = sum((p - q) ** 2 for p, q in zip(a, b)) / dot(b, b)
-angles = [dot(a[i:i + d], b[i:i + d])
-          / (dot(a[i:i + d], a[i:i + d]) * dot(b[i:i + d], b[i:i + d])) ** 0.5
-          for i in rows]
-print(error ** 0.5)
-print(sum(angles) / len(angles))
-END
+    lln-attend -q "$first" --against "$second" --key-v k --causal > table
+    paste <(tail -c $((96 * 16 * 8)) first.o.npy | od -An -v -w8 -t f8) \
+        <(tail -c $((96 * 16 * 8)) second.o.npy | od -An -v -w8 -t f8) | awk '
+        { e += ($1 - $2)^2; all += $2^2; ab += $1 * $2; a += $1^2; b += $2^2 }
+        NR % 16 == 0 { angles += ab / sqrt(a * b); ab = a = b = 0 }
+        END { printf "%.12g\n%.12g\n", sqrt(e / all), angles / (NR / 16) }
+        ' > outputs
     { column relative_error < table; column cosine < table; } |
         paste - outputs | near 1e-5
 }
@@ -234,26 +227,26 @@ END
     for option in '--lengths lengths' '--documents documents --causal' \
         '--sink 0.5' '--window 9' '--scale 0.1' '--tau 1'; do
         # shellcheck disable=SC2086 # an option and its value
-        lln-attend -q first.npz --against first.npz $option > same
+        lln-attend -q "$first" --against "$first" $option > same
         equal "$option" "$(column js_nats < same)" 0
         # shellcheck disable=SC2086
-        lln-attend -q first.npz --against second.npz $option > differ
+        lln-attend -q "$first" --against "$second" $option > differ
         column js_nats < differ | awk '{ exit !($1 > 0 && $1 < 0.6) }'
     done
 }
 
 @test "steps: those of the same number, or all against one file" {
     both causal
-    cp first.npz a_10.npz && cp second.npz a_20.npz
-    cp first.npz b_10.npz && cp first.npz b_20.npz
-    lln-attend -q --causal --double 'a_{step}.npz' --against 'b_{step}.npz' \
+    cp "$first" a_10.safetensors && cp "$second" a_20.safetensors
+    cp "$first" b_10.safetensors && cp "$first" b_20.safetensors
+    lln-attend -q --causal --double 'a_{step}.safetensors' --against 'b_{step}.safetensors' \
         > table
     equal steps "$(cut -d, -f2,11 table | tr '\n' ' ')" \
-        'step,source_b 10,b_10.npz 20,b_20.npz '
+        'step,source_b 10,b_10.safetensors 20,b_20.safetensors '
     equal first "$(column js_nats < table | head -n 1)" 0
     echo "$(column js_nats < table | tail -n 1) $(expected causal js_nats)" |
         near 1e-12
-    lln-attend -q --causal --double 'a_{step}.npz' --against first.npz > one
+    lln-attend -q --causal --double 'a_{step}.safetensors' --against "$first" > one
     equal values "$(column js_nats < one)" "$(column js_nats < table)"
 }
 
@@ -261,9 +254,9 @@ END
     both causal
     for file in first second; do
         lln-attend -q --write-heads $file.p.npz --write-p --double --causal \
-            $file.npz
+            $file.safetensors
     done
-    lln-attend -q first.npz --against second.npz --causal --double > heads
+    lln-attend -q "$first" --against "$second" --causal --double > heads
     lln-attend -q --attention first.p.npz --key-attention 'layers.{layer}.p' \
         --layout hnm --against second.p.npz > weights
     for name in js_nats kl_nats top_overlap row_cosine; do
@@ -277,10 +270,10 @@ END
         name=entropy_nats other=top1_mass
         [ $tool = lln-entropy ] || name=log_variance_row other=log_mean
         for file in first second; do
-            $tool -q --causal --kernel softmax $file.npz \
+            $tool -q --causal --kernel softmax $file.safetensors \
                 --columns $name,$other > $file
         done
-        $tool -q --causal --kernel softmax first.npz --against second.npz \
+        $tool -q --causal --kernel softmax "$first" --against "$second" \
             --columns $name,$other,source_b > table
         equal header "$(head -n 1 table)" "${name}_a,${name}_b,${name}_delta,$(
         )${other}_a,${other}_b,${other}_delta,source_b"
@@ -293,67 +286,60 @@ END
                 '{ printf "%.17g", $1 - a }')"
         done | near 1e-12
     done
-    lln-entropy -q --causal first.npz --against second.npz --rows 20 > rows
+    lln-entropy -q --causal "$first" --against "$second" --rows 20 > rows
     column entropy_nats_a_se < rows | awk 'NR == 1 { exit !($1 > 0) }'
     equal delta "$(column entropy_nats_delta_se < rows | head -n 1)" nan
 }
 
 @test "files that do not fit each other" {
     both none
-    cp first.npz none.npz
+    cp "$first" none.safetensors
     two_heads none
     both cross
     files_before=$(ls -A)
-    refuses 1 'none.npz: 64 queries and 64 keys; first.npz: 48 and 90; expected the same numbers' \
-        lln-attend -q none.npz --against first.npz
+    refuses 1 'none.safetensors: 64 queries and 64 keys; first.safetensors: 48 and 90; expected the same numbers' \
+        lln-attend -q none.safetensors --against "$first"
     run --separate-stderr lln-attend -q --layout hnd --q q.npy --k k.npy \
-        --against none.npz
+        --against none.safetensors
     equal status "$status" 1 # the layout has heads, and that file has none
-    lln-entropy -q none.npz --against first.npz --columns entropy_nats
+    lln-entropy -q none.safetensors --against "$first" --columns entropy_nats
     refuses 2 '--against needs heads from files; use FILE, or --q and --k' \
-        lln-attend --against none.npz
+        lln-attend --against none.safetensors
     refuses 2 '--pairs needs heads from files; use FILE, or --q and --k' \
         lln-attend --pairs heads
     refuses 2 "--pairs: expected heads or layers, found 'rows'" \
-        lln-attend none.npz --pairs rows
+        lln-attend none.safetensors --pairs rows
     refuses 2 '--against cannot be used with --pairs' \
-        lln-attend none.npz --pairs heads --against first.npz
+        lln-attend none.safetensors --pairs heads --against "$first"
     refuses 2 '--compare cannot be used with --against' \
-        lln-attend none.npz --compare softmax --against first.npz
+        lln-attend none.safetensors --compare softmax --against "$first"
     refuses 2 '--plan cannot be used with --pairs' \
-        lln-attend none.npz --pairs heads --plan
+        lln-attend none.safetensors --pairs heads --plan
     refuses 2 '--output: o.npz: --against writes a table; expected a name that does not end in .npy, .npz or .safetensors' \
-        lln-attend none.npz --against first.npz -o o.npz
+        lln-attend none.safetensors --against "$first" -o o.npz
     refuses 2 '--aggregate cannot be used with --pairs' \
-        lln-attend -q none.npz --pairs heads --aggregate all
+        lln-attend -q none.safetensors --pairs heads --aggregate all
     refuses 2 '--against cannot be used with --per-row' \
-        lln-entropy -q none.npz --against first.npz --per-row
+        lln-entropy -q none.safetensors --against "$first" --per-row
     refuses 2 '--against cannot be used with --diagnose' \
-        lln-entropy -q none.npz --against first.npz --diagnose
+        lln-entropy -q none.safetensors --against "$first" --diagnose
     refuses 2 '--against cannot be used with --normality' \
-        lln-stats -q none.npz --against first.npz --normality
+        lln-stats -q none.safetensors --against "$first" --normality
     refuses 2 '--top needs --compare, --against or --pairs' \
-        lln-attend none.npz --top 3
+        lln-attend none.safetensors --top 3
     refuses 1 "'{layer}.npz': no file in '.' matches; expected names with whole numbers in place of {step}, {layer} and {head}" \
-        lln-attend -q none.npz --against '{layer}.npz'
+        lln-attend -q none.safetensors --against '{layer}.npz'
 }
 
 @test "heads that the other file lacks, or has in addition" {
     two_heads none
-    stack one.q.npy "$FOCUS/none_q.npy"
-    stack one.k.npy "$FOCUS/none_k.npy"
-    python3 - << 'END'
-import zipfile
-for name, part in (("one", "one."), ("two", "")):
-    with zipfile.ZipFile(name + ".npz", "w") as out:
-        for which in "qk":
-            out.write(part + which + ".npy", which + ".npy")
-END
+    file_of one '1, ' "$FOCUS/none_q.npy" "$FOCUS/none_k.npy"
+    file_of two '' q.npy k.npy
     files_before=$(ls -A)
-    refuses 1 'two.npz: head 1: no head with these numbers in one.npz; expected one' \
-        lln-attend -q --layout hnd two.npz --against one.npz
-    refuses 1 'two.npz: head 1: no head with these numbers in one.npz; select heads with --layers and --heads' \
-        lln-attend -q --layout hnd one.npz --against two.npz
-    lln-attend -q --layout hnd two.npz --against one.npz --heads 0 > table
+    refuses 1 'two.safetensors: head 1: no head with these numbers in one.safetensors; expected one' \
+        lln-attend -q --layout hnd two.safetensors --against one.safetensors
+    refuses 1 'two.safetensors: head 1: no head with these numbers in one.safetensors; select heads with --layers and --heads' \
+        lln-attend -q --layout hnd one.safetensors --against two.safetensors
+    lln-attend -q --layout hnd two.safetensors --against one.safetensors --heads 0 > table
     equal js "$(column js_nats < table)" 0
 }

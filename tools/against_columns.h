@@ -11,8 +11,8 @@
 /* The row of the option in the table of a tool. */
 #define AGAINST_COLUMNS_OPTION                                                 \
     AGAINST_OPTION(                                                            \
-        "print each column for both the heads of FILE and the same "           \
-        "heads of this file, and the differences")
+        "print each column for the heads and for the same heads of FILE, "     \
+        "and the differences")
 
 /* run_plan_write. With --against, each column NAME becomes NAME_a of the head,
  * NAME_b of the other head and, for real numbers, NAME_delta = b - a. They have

@@ -24,8 +24,8 @@ static const cli_option option_table[] = {
      "print how close each kernel is to the kernel REFERENCE, instead of "
      "writing arrays",
      &options.compare, 0, 0, false},
-    AGAINST_OPTION("print how close each head is to the same head of this "
-                   "file, instead of writing arrays"),
+    AGAINST_OPTION("print how close each head is to the same head of FILE, "
+                   "instead of writing arrays"),
     {"pairs", 0, CLI_TEXT, "heads|layers",
      "print how close each head is to each head of its layer, or to the head "
      "with its number in each layer, instead of writing arrays",

@@ -46,7 +46,8 @@ enum { WHERE_MOST = 1 << 30 };
      0,                                                                        \
      CLI_COUNT,                                                                \
      "W",                                                                      \
-     "keys closer than W tokens count for local_mass (64)",                    \
+     "keys closer than W tokens count for local_mass, others for "             \
+     "distant_mass (64)",                                                      \
      &where_asked.local,                                                       \
      1,                                                                        \
      WHERE_MOST,                                                               \
@@ -55,7 +56,7 @@ enum { WHERE_MOST = 1 << 30 };
          0,                                                                    \
          CLI_REAL,                                                             \
          "X",                                                                  \
-         "sink_mass above which sink_rate counts a head (0.3)",                \
+         "sink_mass above which sink_rate and --summary count a head (0.3)",   \
          &where_asked.sink_threshold,                                          \
          0,                                                                    \
          1,                                                                    \

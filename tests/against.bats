@@ -11,7 +11,7 @@ distances=js_nats,total_variation,hellinger,row_cosine,matrix_cosine,kl_nats
 distances=$distances,kl_reverse_nats,top_overlap,transfer_recall
 distances=$distances,transfer_recall_relative,relative_error,cosine
 
-# numbers FILE...: the numbers of .npy files, without their headers of 128 bytes.
+# numbers FILE...: those of .npy files, without headers, which have 128 bytes.
 numbers() {
     local file
     for file; do
@@ -239,14 +239,16 @@ check() {
     both causal
     cp "$first" a_10.safetensors && cp "$second" a_20.safetensors
     cp "$first" b_10.safetensors && cp "$first" b_20.safetensors
-    lln-attend -q --causal --double 'a_{step}.safetensors' --against 'b_{step}.safetensors' \
+    lln-attend -q --causal --double 'a_{step}.safetensors' \
+        --against 'b_{step}.safetensors' \
         > table
     equal steps "$(cut -d, -f2,11 table | tr '\n' ' ')" \
         'step,source_b 10,b_10.safetensors 20,b_20.safetensors '
     equal first "$(column js_nats < table | head -n 1)" 0
     echo "$(column js_nats < table | tail -n 1) $(expected causal js_nats)" |
         near 1e-12
-    lln-attend -q --causal --double 'a_{step}.safetensors' --against "$first" > one
+    lln-attend -q --causal --double 'a_{step}.safetensors' \
+        --against "$first" > one
     equal values "$(column js_nats < one)" "$(column js_nats < table)"
 }
 
@@ -340,6 +342,7 @@ check() {
         lln-attend -q --layout hnd two.safetensors --against one.safetensors
     refuses 1 'two.safetensors: head 1: no head with these numbers in one.safetensors; select heads with --layers and --heads' \
         lln-attend -q --layout hnd one.safetensors --against two.safetensors
-    lln-attend -q --layout hnd two.safetensors --against one.safetensors --heads 0 > table
+    lln-attend -q --layout hnd two.safetensors --against one.safetensors \
+        --heads 0 > table
     equal js "$(column js_nats < table)" 0
 }

@@ -139,12 +139,9 @@ lln_status lln_documents_read(const char *path, size_t keys,
 {
     lln_mapping file;
     *documents = (lln_document_list){.entries = 0};
-    LLN_TRY(lln_mapping_open(path, &file));
-    const char *name = lln_mapping_name(path), *other = lln_lookalike(&file);
-    lln_status status =
-        other
-            ? lln_fail_in(lln_fail(LLN_EFORMAT, "%s", other), name)
-            : lln_documents_parse(name, file.bytes, file.size, keys, documents);
+    LLN_TRY(lln_numbers_open(path, &file));
+    lln_status status = lln_documents_parse(lln_mapping_name(path), file.bytes,
+                                            file.size, keys, documents);
     lln_mapping_close(&file);
     return status;
 }

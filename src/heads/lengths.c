@@ -118,13 +118,11 @@ lln_status lln_lengths_read(const char *path, lln_lengths *lengths)
     lln_mapping file;
     lln_length_rows rows = {.count = 0};
     *lengths = (lln_lengths){0};
-    LLN_TRY(lln_mapping_open(path, &file));
+    LLN_TRY(lln_numbers_open(path, &file));
     lengths->name = strdup(lln_mapping_name(path));
     lln_status status = lln_fail(LLN_ENOMEM, "out of memory");
     if (lengths->name) {
-        const char *other = lln_lookalike(&file);
-        status = other ? lln_fail(LLN_EFORMAT, "%s", other)
-                       : lln_length_rows_read(file.bytes, file.size, &rows);
+        status = lln_length_rows_read(file.bytes, file.size, &rows);
         if (status == LLN_OK)
             status = read_rows(&rows, lengths);
         if (status != LLN_OK)

@@ -68,11 +68,9 @@ lln_status lln_positions_parse(const char *name, const unsigned char *bytes,
 static lln_status read_file(const char *path, lln_positions *positions)
 {
     lln_mapping file;
-    LLN_TRY(lln_mapping_open(path, &file));
-    const char *name = lln_mapping_name(path), *other = lln_lookalike(&file);
-    lln_status status =
-        other ? lln_fail(LLN_EFORMAT, "%s: %s", name, other)
-              : lln_positions_parse(name, file.bytes, file.size, positions);
+    LLN_TRY(lln_numbers_open(path, &file));
+    lln_status status = lln_positions_parse(lln_mapping_name(path), file.bytes,
+                                            file.size, positions);
     lln_mapping_close(&file);
     return status;
 }

@@ -63,11 +63,9 @@ lln_status lln_token_ids_read(const char *path, size_t tokens,
 {
     lln_mapping file;
     *ids = (lln_token_ids){.entries = 0};
-    LLN_TRY(lln_mapping_open(path, &file));
-    const char *name = lln_mapping_name(path), *other = lln_lookalike(&file);
-    lln_status status =
-        other ? lln_fail_in(lln_fail(LLN_EFORMAT, "%s", other), name)
-              : lln_token_ids_parse(name, file.bytes, file.size, tokens, ids);
+    LLN_TRY(lln_numbers_open(path, &file));
+    lln_status status = lln_token_ids_parse(lln_mapping_name(path), file.bytes,
+                                            file.size, tokens, ids);
     lln_mapping_close(&file);
     return status;
 }

@@ -54,3 +54,13 @@ const char *lln_lookalike(const lln_mapping *file)
             return kinds[i].text;
     return NULL;
 }
+
+lln_status lln_numbers_open(const char *path, lln_mapping *file)
+{
+    LLN_TRY(lln_mapping_open(path, file));
+    const char *other = lln_lookalike(file);
+    if (!other)
+        return LLN_OK;
+    lln_mapping_close(file);
+    return lln_fail(LLN_EFORMAT, "%s: %s", lln_mapping_name(path), other);
+}

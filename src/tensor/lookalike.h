@@ -12,4 +12,8 @@
  * NULL: unknown. */
 const char *lln_lookalike(const lln_mapping *file);
 
+/* lln_mapping_open for a file of numbers. LLN_EFORMAT: it looks like one of
+ * these; the message names the file. */
+LLN_NODISCARD lln_status lln_numbers_open(const char *path, lln_mapping *file);
+
 #endif

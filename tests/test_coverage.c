@@ -26,7 +26,7 @@ static lln_coverage *measure(lln_attention *attention, const size_t *queries,
     count = queries ? count : attention->n;
     expect_ok(lln_coverage_open(&plan, attention->m, count, &coverage));
     expect_ok(lln_coverage_measure(attention, queries, count, memory, 0, NULL,
-                                   coverage));
+                                   0, NULL, coverage));
     return coverage;
 }
 
@@ -386,7 +386,7 @@ START_TEST(statistics)
         lln_rows_measure(&attention, NULL, 60, LLN_ROW_ENTROPY, expected));
     expect_ok(lln_coverage_open(&plan, 60, 60, &coverage));
     expect_ok(lln_coverage_measure(&attention, NULL, 60, _i ? EXACT : 0,
-                                   LLN_ROW_ENTROPY, rows, coverage));
+                                   LLN_ROW_ENTROPY, NULL, 0, rows, coverage));
     for (size_t i = 0; i < 60; i++) {
         ck_assert_uint_eq(rows[i].keys, i + 1);
         expect_absolute(rows[i].entropy, expected[i].entropy, 1e-14);

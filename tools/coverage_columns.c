@@ -171,39 +171,20 @@ static lln_coverage_plan plan_of(unsigned passes)
     return plan;
 }
 
-/* Measures the coverage and what another visitor measures: in one sweep if
- * panels of whole rows are kept. */
-static lln_status measure_both(const run_case *c, lln_attention *attention,
-                               lln_panel_visitor other, unsigned what,
-                               size_t count, lln_row *rows,
-                               lln_coverage *coverage)
-{
-    const lln_panel_visitor both[] = {other, {lln_coverage_visit, coverage}};
-    size_t memory = coverage_asked.memory << 20;
-    if (other.visit && (attention->kind == LLN_ATTENTION_ROWS ||
-                        lln_coverage_row_bytes(attention) <= memory))
-        return lln_panels_measure(attention, c->rows, count, what, both, 2,
-                                  rows);
-    if (other.visit)
-        LLN_TRY(lln_panels_visit(attention, c->rows, count, 0, other.visit,
-                                 other.context));
-    return lln_coverage_measure(attention, c->rows, count, memory, what, rows,
-                                coverage);
-}
-
 lln_status coverage_measure(const run_case *c, lln_attention *attention,
-                            lln_panel_visitor other, unsigned what,
-                            size_t count, lln_row *rows,
+                            const lln_panel_visitor *others, size_t other_count,
+                            unsigned what, size_t count, lln_row *rows,
                             lln_coverage **coverage)
 {
     *coverage = NULL;
     if (!(c->passes & PASS_COVERAGE))
-        return lln_panels_measure(attention, c->rows, count, what, &other,
-                                  other.visit ? 1 : 0, rows);
+        return lln_panels_measure(attention, c->rows, count, what, others,
+                                  other_count, rows);
     const lln_coverage_plan plan = plan_of(c->passes);
     LLN_TRY(lln_coverage_open(&plan, attention->m, count, coverage));
-    lln_status status =
-        measure_both(c, attention, other, what, count, rows, *coverage);
+    lln_status status = lln_coverage_measure(
+        attention, c->rows, count, coverage_asked.memory << 20, what, others,
+        other_count, rows, *coverage);
     if (status != LLN_OK) {
         lln_coverage_close(*coverage);
         *coverage = NULL;

@@ -82,12 +82,15 @@ size_t coverage_values(void);
 bool coverage_has_brackets(void);
 
 /* Measures the rows of the case: their statistics that `what` asks for, as
- * lln_rows_measure, what its passes ask for, and what another visitor measures
- * unless that has no visit, in the same sweep. rows [count] or NULL; *coverage
- * is NULL if the passes ask for none. Release it with lln_coverage_close. */
-LLN_NODISCARD lln_status coverage_measure(
-    const run_case *c, lln_attention *attention, lln_panel_visitor other,
-    unsigned what, size_t count, lln_row *rows, lln_coverage **coverage);
+ * lln_rows_measure, what its passes ask for, and what other visitors measure
+ * (lln_coverage_measure). rows [count] or NULL; *coverage is NULL if the passes
+ * ask for none. Release it with lln_coverage_close. */
+LLN_NODISCARD lln_status coverage_measure(const run_case *c,
+                                          lln_attention *attention,
+                                          const lln_panel_visitor *others,
+                                          size_t other_count, unsigned what,
+                                          size_t count, lln_row *rows,
+                                          lln_coverage **coverage);
 
 /* Sets the values of row `index`, and half the widths of their brackets;
  * coverage may be NULL. */

@@ -59,8 +59,7 @@ static lln_status measure_bins(const run_case *c, const void *context,
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
     size_t count = c->rows ? c->row_count : attention.n;
     lln_status status =
-        coverage_measure(c, &attention, (lln_panel_visitor){NULL, NULL}, 0,
-                         count, NULL, &coverage);
+        coverage_measure(c, &attention, NULL, 0, 0, count, NULL, &coverage);
     for (size_t i = 0; coverage && i < coverage_plan()->shares; i++)
         if (status == LLN_OK)
             status = fill_bins(coverage, i, attention.n, block);

@@ -111,20 +111,11 @@ void pattern_columns_check(const lln_heads *heads)
 }
 
 struct pattern_pass {
-    lln_panel_visitor other;
     lln_patterns *patterns;
     size_t count, n; /* rows; of the head */
     lln_occurrences tokens;
     lln_pattern_grid grid;
 };
-
-static void visit_both(void *context, int thread, const lln_panel *panel)
-{
-    const pattern_pass *pass = context;
-    if (pass->other.visit)
-        pass->other.visit(pass->other.context, thread, panel);
-    lln_patterns_visit(pass->patterns, thread, panel);
-}
 
 static lln_status open_sources(const lln_head *head, pattern_pass *pass,
                                lln_pattern_sources *sources)
@@ -145,7 +136,7 @@ static lln_status open_sources(const lln_head *head, pattern_pass *pass,
 
 lln_status pattern_columns_open(const run_case *c,
                                 const lln_attention *attention, size_t count,
-                                lln_panel_visitor *visitor, pattern_pass **pass)
+                                pattern_pass **pass)
 {
     lln_pattern_sources sources = {.tokens = NULL};
     *pass = NULL;
@@ -154,7 +145,6 @@ lln_status pattern_columns_open(const run_case *c,
     pattern_pass *opened = lln_array_alloc(1, sizeof *opened);
     if (!opened)
         return LLN_ENOMEM;
-    opened->other = *visitor;
     opened->count = count;
     opened->n = attention->n;
     lln_status status = open_sources(c->head, opened, &sources);
@@ -165,9 +155,13 @@ lln_status pattern_columns_open(const run_case *c,
         pattern_columns_close(opened);
         return status;
     }
-    *visitor = (lln_panel_visitor){visit_both, opened};
     *pass = opened;
     return LLN_OK;
+}
+
+lln_panel_visitor pattern_columns_visitor(const pattern_pass *pass)
+{
+    return (lln_panel_visitor){lln_patterns_visit, pass->patterns};
 }
 
 void pattern_columns_close(pattern_pass *pass)

@@ -83,15 +83,15 @@ void pattern_columns_check(const lln_heads *heads);
 /* A pass that measures them. */
 typedef struct pattern_pass pattern_pass;
 
-/* Opens what the passes of the case ask for, for its `count` rows, and sets the
- * visitor of panels to one that also calls the visitor that it was, unless its
- * visit is NULL. *pass is NULL if they ask for nothing. Release it with
- * pattern_columns_close. */
+/* Opens what the passes of the case ask for, for its `count` rows. *pass is
+ * NULL if they ask for nothing. Release it with pattern_columns_close. */
 LLN_NODISCARD lln_status pattern_columns_open(const run_case *c,
                                               const lln_attention *attention,
                                               size_t count,
-                                              lln_panel_visitor *visitor,
                                               pattern_pass **pass);
+
+/* What measures the panels of an open pass. */
+lln_panel_visitor pattern_columns_visitor(const pattern_pass *pass);
 
 /* NULL is legal. */
 void pattern_columns_close(pattern_pass *pass);

@@ -46,8 +46,7 @@ unsigned where_needs(unsigned passes)
 }
 
 lln_status where_open(const run_case *c, const lln_attention *attention,
-                      bool per_row, lln_where_sums **sums,
-                      lln_panel_visitor *visitor)
+                      bool per_row, lln_where_sums **sums)
 {
     const lln_where_rule rule = {where_asked.local, grid};
     unsigned what = 0;
@@ -60,10 +59,7 @@ lln_status where_open(const run_case *c, const lln_attention *attention,
         what |= per_row ? LLN_WHERE_ROW_MEDIANS : LLN_WHERE_MEDIAN;
     if (c->passes & PASS_WHERE_GRID)
         what |= LLN_WHERE_GRID;
-    LLN_TRY(
-        lln_where_open(attention, c->rows, c->row_count, &rule, what, sums));
-    *visitor = (lln_panel_visitor){lln_where_visit, *sums};
-    return LLN_OK;
+    return lln_where_open(attention, c->rows, c->row_count, &rule, what, sums);
 }
 
 lln_status where_fill(const run_case *c, const lln_attention *attention,

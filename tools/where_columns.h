@@ -159,13 +159,12 @@ void where_choose(record_column *columns);
 /* The statistics of rows that the passes need, as for lln_rows_measure. */
 unsigned where_needs(unsigned passes);
 
-/* Opens the sums that the passes of the case ask for, and sets the visitor that
- * fills them; *sums is NULL if they ask for none. per_row: medians of rows.
- * Release them with lln_where_close. */
+/* Opens the sums that the passes of the case ask for, which lln_where_visit
+ * fills; *sums is NULL if they ask for none. per_row: medians of rows. Release
+ * them with lln_where_close. */
 LLN_NODISCARD lln_status where_open(const run_case *c,
                                     const lln_attention *attention,
-                                    bool per_row, lln_where_sums **sums,
-                                    lln_panel_visitor *visitor);
+                                    bool per_row, lln_where_sums **sums);
 
 /* Sets the values of a head from its sums, or NULL, and its measured rows;
  * `error`, unless NULL, receives the errors of drawn rows. */

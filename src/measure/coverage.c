@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/memory.h"
 #include "core/sorting.h"
@@ -113,35 +112,25 @@ static void take_bracket(void *context, size_t index,
         coverage->negative = true;
 }
 
-size_t lln_coverage_row_bytes(const lln_attention *attention)
-{
-    return attention->m * lln_precision_size(attention->precision);
-}
-
-/* Receives panels for the coverage and for the statistics of rows. */
-typedef struct {
-    lln_coverage *coverage;
-    lln_row *rows;
-} both;
-
-static void visit_both(void *context, int thread, const lln_panel *panel)
-{
-    const both *to = context;
-    lln_coverage_visit(to->coverage, thread, panel);
-    memcpy(to->rows + panel->index, panel->statistics,
-           panel->rows * sizeof *to->rows);
-}
-
 lln_status lln_coverage_measure(lln_attention *attention, const size_t *queries,
                                 size_t count, size_t memory, unsigned what,
-                                lln_row *rows, lln_coverage *coverage)
+                                const lln_panel_visitor *others,
+                                size_t other_count, lln_row *rows,
+                                lln_coverage *coverage)
 {
-    both to = {coverage, rows};
-    if (attention->kind == LLN_ATTENTION_ROWS ||
-        lln_coverage_row_bytes(attention) <= memory)
-        return lln_panels_visit(attention, queries, count, what,
-                                rows ? visit_both : lln_coverage_visit,
-                                rows ? (void *)&to : coverage);
+    size_t row = attention->m * lln_precision_size(attention->precision);
+    lln_panel_visitor all[LLN_COVERAGE_OTHERS + 1];
+    if (other_count > LLN_COVERAGE_OTHERS)
+        return lln_fail(LLN_EINVAL, "%zu other visitors, expected up to %d",
+                        other_count, LLN_COVERAGE_OTHERS);
+    for (size_t i = 0; i < other_count; i++)
+        all[i] = others[i];
+    all[other_count] = (lln_panel_visitor){lln_coverage_visit, coverage};
+    if (attention->kind == LLN_ATTENTION_ROWS || row <= memory)
+        return lln_panels_measure(attention, queries, count, what, all,
+                                  other_count + 1, rows);
+    LLN_TRY(lln_panels_measure(attention, queries, count, 0, others,
+                               other_count, NULL));
     coverage->exact = false;
     return lln_coverage_brackets(attention, queries, count, what, rows,
                                  take_bracket, coverage);

@@ -40,21 +40,20 @@ void lln_coverage_close(lln_coverage *coverage);
 /* Measures the rows of a panel: a lln_panel_visit. */
 void lln_coverage_visit(void *coverage, int thread, const lln_panel *panel);
 
-/* Bytes of the weights of one row: the least that lln_panels_visit keeps. */
-size_t lln_coverage_row_bytes(const lln_attention *attention);
-
 /* Measures the rows listed in queries[count] of lln_coverage_open; NULL: all.
  * By panels, exactly, if a row of weights takes at most `memory` bytes, or if
  * the attention makes whole rows anyway. Otherwise in two sweeps, without
  * storing a row: each value is then the middle of its bracket, known to within
- * half its width. rows [count], unless NULL, receives the statistics of
- * lln_rows_measure that `what` asks for, from the same sweep. LLN_ENOMEM;
- * LLN_EINTERRUPTED; the statuses of the attention. */
-LLN_NODISCARD lln_status lln_coverage_measure(lln_attention *attention,
-                                              const size_t *queries,
-                                              size_t count, size_t memory,
-                                              unsigned what, lln_row *rows,
-                                              lln_coverage *coverage);
+ * half its width. Up to LLN_COVERAGE_OTHERS other visitors [other_count] see
+ * the panels, in the same sweep as the coverage if that is by panels. rows
+ * [count], unless NULL, receives the statistics of lln_rows_measure that `what`
+ * asks for. LLN_EINVAL: too many visitors; LLN_ENOMEM; LLN_EINTERRUPTED; the
+ * statuses of the attention. */
+enum { LLN_COVERAGE_OTHERS = 4 };
+LLN_NODISCARD lln_status lln_coverage_measure(
+    lln_attention *attention, const size_t *queries, size_t count,
+    size_t memory, unsigned what, const lln_panel_visitor *others,
+    size_t other_count, lln_row *rows, lln_coverage *coverage);
 
 /* The values of row `index` of the list, in the order of lln_coverage_size, and
  * half the widths of their brackets, which are 0 if the values are exact. NaN:

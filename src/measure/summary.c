@@ -9,28 +9,14 @@
 #include "measure/entropy.h"
 #include "measure/where.h"
 
-/* Receives the panels of a head. */
-typedef struct {
-    lln_where_sums *where;
-    lln_row *rows;
-} head_pass;
-
-static void visit_panel(void *context, int thread, const lln_panel *panel)
-{
-    head_pass *pass = context;
-    for (size_t i = 0; i < panel->rows; i++)
-        pass->rows[panel->index + i] = panel->statistics[i];
-    lln_where_visit(pass->where, thread, panel);
-}
-
 static lln_status fill_head(const lln_attention *attention,
-                            const head_pass *pass, size_t count,
-                            lln_head_summary *out)
+                            lln_where_sums *sums, const lln_row *rows,
+                            size_t count, lln_head_summary *out)
 {
     lln_entropy entropy;
     lln_where where;
-    LLN_TRY(lln_where_finish(pass->where, &where, NULL));
-    lln_entropy_summarise(attention, pass->rows, count, &entropy, NULL);
+    LLN_TRY(lln_where_finish(sums, &where, NULL));
+    lln_entropy_summarise(attention, rows, count, &entropy, NULL);
     out->normalized = entropy.normalized;
     out->max_logit = entropy.max_logit;
     out->sink = where.sink_mass;
@@ -45,17 +31,19 @@ lln_status lln_head_summary_measure(lln_attention *attention,
                                     size_t local_keys, lln_head_summary *out)
 {
     const lln_where_rule rule = {.local = local_keys};
-    head_pass pass = {NULL, NULL};
-    LLN_TRY(lln_rows_alloc(attention, queries, &count, &pass.rows));
+    lln_row *rows;
+    lln_where_sums *sums;
+    LLN_TRY(lln_rows_alloc(attention, queries, &count, &rows));
     lln_status status =
-        lln_where_open(attention, queries, count, &rule, 0, &pass.where);
+        lln_where_open(attention, queries, count, &rule, 0, &sums);
+    const lln_panel_visitor visitor = {lln_where_visit, sums};
     if (status == LLN_OK)
-        status = lln_panels_visit(attention, queries, count, LLN_ROW_ENTROPY,
-                                  visit_panel, &pass);
+        status = lln_panels_measure(attention, queries, count, LLN_ROW_ENTROPY,
+                                    &visitor, 1, rows);
     if (status == LLN_OK)
-        status = fill_head(attention, &pass, count, out);
-    lln_where_close(pass.where);
-    free(pass.rows);
+        status = fill_head(attention, sums, rows, count, out);
+    lln_where_close(sums);
+    free(rows);
     return status;
 }
 

@@ -38,7 +38,7 @@ static void measure(lln_attention *attention, const void *asked)
     must(lln_rows_alloc(attention, NULL, &count, &rows));
     must(lln_coverage_open(&of->plan, attention->m, count, &coverage));
     must(lln_coverage_measure(attention, NULL, count, of->memory,
-                              LLN_ROW_ENTROPY, rows, coverage));
+                              LLN_ROW_ENTROPY, NULL, 0, rows, coverage));
     lln_entropy_summarise(attention, rows, count, &out, NULL);
     must(lln_coverage_summarise(coverage, count, &summary, NULL));
     lln_coverage_close(coverage);

@@ -38,8 +38,7 @@ static void add_piece(workspace *work, size_t i, size_t from, size_t to)
     size_t bytes = lln_precision_size(attention->precision);
     void *scores = (char *)lln_tiles_row(tile, i) + skipped * bytes;
     if (bias && bias->hides && count > 0)
-        count = single ? lln_tile_drop_hidden_f32(scores, count)
-                       : lln_tile_drop_hidden_f64(scores, count);
+        count = lln_tile_drop_hidden(attention->precision, scores, count);
     if (count > 0)
         lln_row_state_add(scores, count, kind, NULL, NULL, NULL,
                           &work->rows[i]);

@@ -50,14 +50,6 @@ static void workspace_free(workspace *work)
     free(work);
 }
 
-/* The scores of keys that are not hidden, at the front; returns their
- * number. */
-static size_t drop_hidden(void *scores, size_t count, bool single)
-{
-    return single ? lln_tile_drop_hidden_f32(scores, count)
-                  : lln_tile_drop_hidden_f64(scores, count);
-}
-
 static void add_tile(workspace *work, const lln_row *rows)
 {
     const lln_tiles *tile = &work->tiles;
@@ -68,7 +60,7 @@ static void add_tile(workspace *work, const lln_row *rows)
         size_t count = tile->to[i] - tile->from[i];
         void *scores = lln_tiles_row(tile, i);
         if (count > 0 && bias && bias->hides)
-            count = drop_hidden(scores, count, single);
+            count = lln_tile_drop_hidden(attention->precision, scores, count);
         if (count == 0)
             continue;
         work->total[i] +=

@@ -33,9 +33,8 @@ size_t lln_pieces_drop_hidden(lln_pieces *pieces, void *scores, bool single)
     for (size_t p = 0; p < pieces->count; p++) {
         char *piece = (char *)scores + start * size;
         size_t count = pieces->end[p] - start;
-        count = single
-                    ? lln_tile_drop_hidden_f32((float *)scores + start, count)
-                    : lln_tile_drop_hidden_f64((double *)scores + start, count);
+        count = lln_tile_drop_hidden(single ? LLN_FLOAT32 : LLN_FLOAT64, piece,
+                                     count);
         start = pieces->end[p];
         memmove((char *)scores + kept * size, piece, count * size);
         kept += count;

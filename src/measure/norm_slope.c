@@ -11,6 +11,7 @@
 #include "kernel/score_slope.h"
 #include "kernel/table/table.h"
 #include "measure/shape_entropy.h"
+#include "measure/tile_sums.h"
 
 enum { LEAST_BLOCK = 16 };
 
@@ -66,23 +67,6 @@ static void merge(const lln_slope_state *part, lln_slope_state *state)
     state->keys += part->keys;
 }
 
-LLN_CLONES static double find_max(const double *s, size_t count)
-{
-    double max = -INFINITY;
-#pragma omp simd reduction(max : max)
-    for (size_t j = 0; j < count; j++)
-        max = s[j] > max ? s[j] : max;
-    return max;
-}
-
-LLN_CLONES static size_t count_hidden(const double *s, size_t count)
-{
-    unsigned hidden = 0;
-    for (size_t j = 0; j < count; j++)
-        hidden += s[j] == -INFINITY;
-    return hidden;
-}
-
 /* Moves the keys that are not hidden to the front of out and slopes. */
 static size_t drop_hidden(const double *s, const double *g, size_t count,
                           double *out, double *slopes)
@@ -101,14 +85,14 @@ void lln_slope_state_add(const double *s, const double *g, size_t count,
 {
     double kept[LLN_TILE_KEYS], slopes[LLN_TILE_KEYS], w[LLN_TILE_KEYS];
     size_t keys = count;
-    if (count_hidden(s, count) > 0) {
+    if (lln_tile_ties_f64(s, count, -INFINITY) > 0) {
         keys = drop_hidden(s, g, count, kept, slopes);
         s = kept;
         g = slopes;
     }
     if (keys == 0)
         return;
-    double max = find_max(s, keys);
+    double max = lln_tile_max_f64(s, keys);
     tile_means mean = take_means(s, g, keys, max, w);
     lln_slope_state part = {max,
                             mean.weight,

@@ -75,8 +75,7 @@ static void add_scores(lln_score_block *block, size_t i)
         memcpy(block->scratch, scores,
                count * lln_precision_size(attention->precision));
         scores = block->scratch;
-        count = single ? lln_tile_drop_hidden_f32(scores, count)
-                       : lln_tile_drop_hidden_f64(scores, count);
+        count = lln_tile_drop_hidden(attention->precision, scores, count);
     }
     if (count > 0)
         lln_row_state_add(scores, count, kind, NULL, NULL, NULL,

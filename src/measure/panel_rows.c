@@ -115,12 +115,11 @@ static void add_scores(lln_panel_work *work, size_t i, void *scores,
 {
     size_t kept = count;
     if (hidden) {
-        kept -= kind.single ? find_hidden_f32(scores, count, hidden)
-                            : find_hidden_f64(scores, count, hidden);
         if (kind.single)
-            lln_tile_drop_hidden_f32(scores, count);
+            find_hidden_f32(scores, count, hidden);
         else
-            lln_tile_drop_hidden_f64(scores, count);
+            find_hidden_f64(scores, count, hidden);
+        kept = lln_tile_drop_hidden(work->attention->precision, scores, count);
     }
     if (kept > 0)
         lln_row_state_add(scores, kept, kind, NULL, weights, work->logs,

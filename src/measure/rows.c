@@ -90,12 +90,6 @@ static size_t drop_zeros(void *scores, size_t count, lln_tile_kind kind)
                        : lln_tile_drop_zeros_f64(scores, count);
 }
 
-static size_t drop_hidden(void *scores, size_t count, lln_tile_kind kind)
-{
-    return kind.single ? lln_tile_drop_hidden_f32(scores, count)
-                       : lln_tile_drop_hidden_f64(scores, count);
-}
-
 /* Adds `count` scores of row i, also to the groups of their keys. */
 static void add_row(workspace *work, size_t i, const void *scores, size_t count,
                     lln_tile_kind kind, void *kept)
@@ -137,7 +131,7 @@ static void add_tile(workspace *work, const row_pass *pass)
         if (work->groups && hides)
             count = lln_pieces_drop_hidden(&work->pieces, scores, kind.single);
         else if (hides)
-            count = drop_hidden(scores, count, kind);
+            count = lln_tile_drop_hidden(attention->precision, scores, count);
         if (count > 0)
             add_row(work, i, scores, count, kind, kept);
     }

@@ -9,3 +9,9 @@
  * is enough. */
 #define LLN_BODY "measure/tile_sums.inc"
 #include "core/both_precisions.h"
+
+size_t lln_tile_drop_hidden(lln_precision precision, void *scores, size_t count)
+{
+    return precision == LLN_FLOAT32 ? drop_hidden_f32(scores, count)
+                                    : drop_hidden_f64(scores, count);
+}

@@ -47,8 +47,8 @@ size_t lln_tile_drop_zeros_f32(float *scores, size_t count);
 size_t lln_tile_drop_zeros_f64(double *scores, size_t count);
 
 /* The same for the scores above -inf. */
-size_t lln_tile_drop_hidden_f32(float *scores, size_t count);
-size_t lln_tile_drop_hidden_f64(double *scores, size_t count);
+size_t lln_tile_drop_hidden(lln_precision precision, void *scores,
+                            size_t count);
 
 /* A center for a row that begins with these scores: the mean of s over the
  * first few. */

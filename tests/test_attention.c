@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The rules for the hooks of an attention: each test breaks one. */
+ * The rules for the hooks of an attention, of which each test breaks one, and
+ * the rows and keys of an attention. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "expect.h"
+#include "dense.h"
 #include "kernel/table/table.h"
 
 enum { N = 3, M = 4, R = 2 };
@@ -196,6 +197,50 @@ START_TEST(open_refuses)
 }
 END_TEST
 
+/* Rows in any order are those of all rows; by tiles and by rows. */
+START_TEST(listed_rows)
+{
+    enum { QUERIES = 40, KEYS = 30, LISTED = 23 };
+    static const char *const kernels[] = {"softmax", "kvt:k=3"};
+    double all[QUERIES * KEYS], some[LISTED * KEYS];
+    size_t list[LISTED] = {7, 39, 2, 3};
+    for (size_t i = 4; i < LISTED; i++)
+        list[i] = 6 + i; /* a run of more than 16 */
+    lln_head head = dense_head(QUERIES, KEYS, 4, 1, (lln_mask){0}, LLN_FLOAT64);
+    lln_attention attention;
+    open_kernel(kernels[_i], &head, NULL, 0, &attention);
+    expect_ok(lln_attention_rows(&attention, 0, QUERIES, all));
+    expect_ok(lln_attention_listed_rows(&attention, list, 0, LISTED, some));
+    for (size_t i = 0; i < LISTED; i++)
+        ck_assert_mem_eq(some + i * KEYS, all + list[i] * KEYS,
+                         KEYS * sizeof *some);
+    expect_ok(lln_attention_listed_rows(&attention, NULL, 5, LISTED, some));
+    ck_assert_mem_eq(some, all + (size_t)5 * KEYS, sizeof some);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Query 1 of a causal head of 4 tokens sees keys 0 and 1; the bias hides key 0
+ * of every query. */
+START_TEST(visible_keys)
+{
+    static const unsigned char flags[16] = {0, 1, 1, 1, 0, 1, 1, 1,
+                                            0, 1, 1, 1, 0, 1, 1, 1};
+    const lln_logit_grid grid = {.flags = flags, .slice = {0, 4, 4, 4, 1}};
+    const lln_logit_bias bias = {.mask = &grid, .hides = true};
+    lln_attention attention = {.n = 4, .m = 4, .mask = {.causal = true}};
+    double scratch[4];
+    lln_visible_keys keys = lln_attention_visible(&attention, 1, scratch);
+    ck_assert(keys.first == 0 && keys.end == 2 && keys.count == 2);
+    ck_assert(!lln_key_is_hidden(&keys, 0) && !lln_key_is_hidden(&keys, 1));
+    attention.bias = &bias;
+    keys = lln_attention_visible(&attention, 1, scratch);
+    ck_assert(keys.first == 0 && keys.end == 2 && keys.count == 1);
+    ck_assert(lln_key_is_hidden(&keys, 0) && !lln_key_is_hidden(&keys, 1));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("attention");
@@ -206,5 +251,9 @@ int main(void)
     tcase_add_loop_test(tcase, check_both, 0, 2);
     tcase_add_test(tcase, open_refuses);
     suite_add_tcase(suite, tcase);
+    TCase *rows = tcase_create("rows");
+    tcase_add_loop_test(rows, listed_rows, 0, 2);
+    tcase_add_test(rows, visible_keys);
+    suite_add_tcase(suite, rows);
     return run_suite(suite);
 }

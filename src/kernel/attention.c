@@ -213,3 +213,43 @@ lln_status lln_attention_rows(const lln_attention *attention, size_t first,
 {
     return lln_attention_block(attention, first, count, 0, attention->m, out);
 }
+
+lln_status lln_attention_listed_rows(const lln_attention *attention,
+                                     const size_t *queries, size_t first,
+                                     size_t count, double *out)
+{
+    bool by_rows = attention->kind == LLN_ATTENTION_ROWS;
+    size_t most = by_rows ? lln_attention_block_rows(attention) : count;
+    for (size_t i = 0, run; i < count; i += run) {
+        size_t query = queries ? queries[i] : first + i;
+        run = queries ? lln_queries_run(queries + i, count - i) : count - i;
+        run = lln_size_smaller(run, most);
+        LLN_TRY((by_rows ? attention->rows.make : lln_attention_rows)(
+            attention, query, run, out + i * attention->m));
+    }
+    return LLN_OK;
+}
+
+bool lln_key_is_hidden(const lln_visible_keys *keys, size_t j)
+{
+    return keys->bias && keys->bias[j] == -INFINITY;
+}
+
+lln_visible_keys lln_attention_visible(const lln_attention *attention,
+                                       size_t query, double *bias)
+{
+    lln_visible_keys keys = {.bias = NULL};
+    size_t n = attention->n, m = attention->m;
+    lln_mask_keys(attention->mask, n, m, query, &keys.first, &keys.end);
+    keys.count = keys.end - keys.first;
+    if (!attention->bias || !attention->bias->hides)
+        return keys;
+    memset(bias, 0, keys.count * sizeof *bias);
+    lln_logit_bias_add(attention->bias, query,
+                       lln_mask_position(attention->mask, n, m, query),
+                       keys.first, keys.count, bias);
+    keys.bias = bias;
+    for (size_t j = 0; j < keys.end - keys.first; j++)
+        keys.count -= lln_key_is_hidden(&keys, j);
+    return keys;
+}

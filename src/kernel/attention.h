@@ -197,7 +197,28 @@ LLN_NODISCARD lln_status lln_attention_rows(const lln_attention *attention,
                                             size_t first, size_t count,
                                             double *out);
 
-/* The same for columns first_key .. first_key + keys - 1 only: out [count x
+/* The same for the rows queries[0 .. count - 1] or, if queries is NULL, first
+ * .. first + count - 1. For a block of a pass that has threads of its own. */
+LLN_NODISCARD lln_status
+lln_attention_listed_rows(const lln_attention *attention, const size_t *queries,
+                          size_t first, size_t count, double *out);
+
+/* The keys that a query may see: first .. end - 1, except for those that a bias
+ * hides; `count` of them are left. */
+typedef struct {
+    size_t first, end, count;
+    const double *bias; /* of these keys, -inf: hidden; NULL: none is hidden */
+} lln_visible_keys;
+
+/* Finds them; bias [m]: scratch, to which the result may point. */
+lln_visible_keys lln_attention_visible(const lln_attention *attention,
+                                       size_t query, double *bias);
+
+/* Whether key first + j is hidden. */
+bool lln_key_is_hidden(const lln_visible_keys *keys, size_t j);
+
+/* The same as lln_attention_rows for columns first_key .. first_key + keys - 1
+ * only: out [count x
  * keys]. For attention by tiles, only allowed keys are computed. */
 LLN_NODISCARD lln_status lln_attention_block(const lln_attention *attention,
                                              size_t first, size_t count,

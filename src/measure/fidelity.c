@@ -57,28 +57,16 @@ static void workspace_free(workspace *work)
     }
 }
 
-/* Rows start .. start + count - 1 of the list. */
-static lln_status read_rows(const comparison *c, const lln_attention *attention,
-                            size_t start, size_t count, double *out)
-{
-    const size_t *queries = c->options->queries;
-    if (!queries)
-        return lln_attention_rows(attention, start, count, out);
-    for (size_t i = 0, run; i < count; i += run) {
-        run = lln_queries_run(queries + start + i, count - i);
-        LLN_TRY(lln_attention_rows(attention, queries[start + i], run,
-                                   out + i * attention->m));
-    }
-    return LLN_OK;
-}
-
 static lln_status compare_block(const comparison *c, size_t start, size_t count,
                                 const workspace *work)
 {
     size_t m = c->attention->m, columns = c->columns;
     const lln_attention *both[2] = {c->attention, c->reference};
+    const size_t *queries = c->options->queries;
     for (int a = 0; a < 2; a++) {
-        LLN_TRY(read_rows(c, both[a], start, count, work->entries[a]));
+        LLN_TRY(lln_attention_listed_rows(both[a],
+                                          queries ? queries + start : NULL,
+                                          start, count, work->entries[a]));
         if (columns > 0)
             cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count,
                         (int)columns, (int)m, 1, work->entries[a], (int)m,

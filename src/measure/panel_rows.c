@@ -223,24 +223,17 @@ static void fill_by_tiles(lln_panel_work *work, const size_t *queries,
     panel->high = tiles->high;
 }
 
-/* Notes the keys that a bias hides from row i of attention by rows; returns
- * their number. */
-static size_t note_hidden(lln_panel_work *work, size_t i)
+/* Finds the keys of row i of attention by rows. */
+static void find_keys(lln_panel_work *work, size_t i)
 {
-    const lln_attention *attention = work->attention;
-    size_t query = work->queries[i], first = work->first[i];
-    size_t count = work->end[i] - first, found = 0;
-    unsigned char *hidden = work->hidden + i * work->stride + first;
-    memset(work->logs, 0, count * sizeof *work->logs);
-    lln_logit_bias_add(
-        attention->bias, query,
-        lln_mask_position(attention->mask, attention->n, attention->m, query),
-        first, count, work->logs);
-    for (size_t j = 0; j < count; j++) {
-        hidden[j] = work->logs[j] == -INFINITY;
-        found += hidden[j];
-    }
-    return found;
+    lln_visible_keys keys =
+        lln_attention_visible(work->attention, work->queries[i], work->logs);
+    work->first[i] = keys.first;
+    work->end[i] = keys.end;
+    work->keys[i] = keys.count;
+    for (size_t j = 0; work->hidden && j < keys.end - keys.first; j++)
+        work->hidden[i * work->stride + keys.first + j] =
+            lln_key_is_hidden(&keys, j);
 }
 
 static lln_status fill_by_rows(lln_panel_work *work, const size_t *queries,
@@ -249,25 +242,16 @@ static lln_status fill_by_rows(lln_panel_work *work, const size_t *queries,
     const lln_attention *attention = work->attention;
     size_t m = attention->m;
     double *entries = (double *)(void *)work->weights;
-    for (size_t i = 0, run = panel->rows; i < panel->rows; i += run) {
-        if (queries)
-            run = lln_queries_run(queries + i, panel->rows - i);
-        LLN_TRY(attention->rows.make(attention,
-                                     queries ? queries[i] : panel->index, run,
-                                     entries + i * m));
-    }
+    LLN_TRY(lln_attention_listed_rows(attention, queries, panel->index,
+                                      panel->rows, entries));
     panel->low = 0;
     panel->high = m;
     for (size_t i = 0; i < panel->rows; i++) {
         size_t query = queries ? queries[i] : panel->index + i;
         work->queries[i] = query;
-        lln_mask_keys(attention->mask, attention->n, m, query, &work->first[i],
-                      &work->end[i]);
+        find_keys(work, i);
         work->rows[i] = lln_row_finish_entries(
             attention, query, entries + i * m, work->what, work->logs);
-        work->keys[i] = work->end[i] - work->first[i];
-        if (work->hidden)
-            work->keys[i] -= note_hidden(work, i);
         work->scale[i] = 1;
         work->sums[i] = 0;
         for (size_t j = work->first[i]; j < work->end[i]; j++)

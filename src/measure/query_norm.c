@@ -121,32 +121,14 @@ lln_status lln_query_norm_slopes(const lln_kernel_choice *choice,
     return lln_norm_slopes_by_difference(choice, head, queries, count, out);
 }
 
-/* Keys that a bias does not hide, of query i and the keys first .. end - 1;
- * bias [m] is scratch. */
-static size_t count_seen(const lln_head *head, size_t i, size_t first,
-                         size_t end, double *bias)
-{
-    size_t seen = 0, p = lln_mask_position(head->rule.mask, head->q.rows,
-                                           head->k.rows, i);
-    fill(0, end - first, bias);
-    lln_logit_bias_add(head->rule.bias, i, p, first, end - first, bias);
-    for (size_t j = 0; j < end - first; j++)
-        seen += bias[j] != -INFINITY;
-    return seen;
-}
-
 /* Keys that the mask allows. Rows of attention by rows count only those with a
  * weight. */
-static size_t allowed_keys(const lln_head *head, const lln_attention *attention,
-                           size_t i, const lln_row *row, double *scratch)
+static size_t allowed_keys(const lln_attention *attention, size_t i,
+                           const lln_row *row, double *scratch)
 {
-    size_t first, end;
-    if (attention->kind == LLN_ATTENTION_TILES)
-        return row->keys;
-    lln_mask_keys(head->rule.mask, head->q.rows, head->k.rows, i, &first, &end);
-    return head->rule.bias && head->rule.bias->hides
-               ? count_seen(head, i, first, end, scratch)
-               : end - first;
+    return attention->kind == LLN_ATTENTION_TILES
+               ? row->keys
+               : lln_attention_visible(attention, i, scratch).count;
 }
 
 /* The rows with a value. */
@@ -179,7 +161,7 @@ static void take_pairs(const lln_head *head, const lln_attention *attention,
 {
     for (size_t i = 0; i < count; i++) {
         size_t query = queries ? queries[i] : i;
-        size_t keys = allowed_keys(head, attention, query, &rows[i], scratch);
+        size_t keys = allowed_keys(attention, query, &rows[i], scratch);
         double norm = pairs->norm[i], entropy = pairs->entropy[i];
         if (keys < 2 || isnan(entropy))
             continue;

@@ -189,12 +189,8 @@ static lln_status measure_entries(const lln_attention *attention,
 {
     size_t m = attention->m;
     double *logs = entries + rows * m;
-    for (size_t i = 0, run = rows; i < rows; i += run) {
-        if (list)
-            run = lln_queries_run(list + start + i, rows - i);
-        LLN_TRY(attention->rows.make(attention, list ? list[start + i] : start,
-                                     run, entries + i * m));
-    }
+    LLN_TRY(lln_attention_listed_rows(attention, list ? list + start : NULL,
+                                      start, rows, entries));
     for (size_t i = 0; i < rows; i++, entries += m) {
         lln_row *row = &out[start + i];
         *row = lln_row_finish_entries(attention,

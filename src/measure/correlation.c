@@ -4,56 +4,42 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
+#include "core/sorting.h"
 
-typedef struct {
-    double value;
-    size_t index;
-} ranked;
-
-/* Merges two sorted parts of `from`, which begin at first and middle. */
-static void merge(const ranked *from, size_t first, size_t middle, size_t end,
-                  ranked *to)
+/* The number of sorted values [count] below x or, with `equal`, up to x. */
+static size_t count_below(const double *sorted, size_t count, double x,
+                          bool equal)
 {
-    size_t a = first, b = middle;
-    for (size_t k = first; k < end; k++)
-        to[k] = b == end || (a < middle && from[a].value <= from[b].value)
-                    ? from[a++]
-                    : from[b++];
-}
-
-/* Sorts order [count] by value, with spare [count]; returns which of the two
- * has the result. Half the time of qsort, which calls a comparison. */
-static ranked *sort(ranked *order, ranked *spare, size_t count)
-{
-    for (size_t width = 1; width < count; width *= 2) {
-        for (size_t i = 0; i < count; i += 2 * width)
-            merge(order, i, lln_size_smaller(i + width, count),
-                  lln_size_smaller(i + 2 * width, count), spare);
-        ranked *sorted = spare;
-        spare = order;
-        order = sorted;
+    size_t low = 0;
+    while (count > 0) {
+        size_t half = count / 2;
+        bool below =
+            sorted[low + half] < x || (equal && sorted[low + half] == x);
+        low = below ? low + half + 1 : low;
+        count = below ? count - half - 1 : half;
     }
-    return order;
+    return low;
 }
 
 lln_status lln_ranks(const double *x, size_t count, double *out)
 {
-    ranked *both = lln_array_alloc(2 * count, sizeof *both);
-    if (!both)
+    double *sorted = lln_array_alloc_raw(count, sizeof *sorted);
+    if (!sorted)
         return LLN_ENOMEM;
-    for (size_t i = 0; i < count; i++)
-        both[i] = (ranked){x[i], i};
-    const ranked *order = sort(both, both + count, count);
-    for (size_t i = 0, end; i < count; i = end) {
-        for (end = i + 1; end < count && order[end].value == order[i].value;)
-            end++;
-        for (size_t j = i; j < end; j++) /* ranks i + 1 to end */
-            out[order[j].index] = (double)(i + 1 + end) / 2;
+    memcpy(sorted, x, count * sizeof *sorted);
+    lln_status status = lln_sort_reals(sorted, count);
+    for (size_t i = 0; status == LLN_OK && i < count; i++) {
+        size_t first = count_below(sorted, count, x[i], false);
+        size_t end = first + 1;
+        if (end < count && sorted[end] == x[i])
+            end = count_below(sorted, count, x[i], true);
+        out[i] = (double)(first + 1 + end) / 2; /* ranks first + 1 to end */
     }
-    free(both);
-    return LLN_OK;
+    free(sorted);
+    return status;
 }
 
 /* Whether the values are finite and differ by more than their rounding. */

@@ -99,12 +99,10 @@ static void find_beginnings(const length_job *job)
         length_record *out = run_block_record(job->block, t);
         job->at[t] = lln_beginning_find(mask_of(c), c->head->q.rows,
                                         c->head->k.rows, lengths[t]);
-        size_t queries = job->at[t].queries, *taken = &job->taken[t];
-        *taken = c->rows ? 0 : queries;
-        while (*taken < c->row_count && c->rows[*taken] < queries)
-            ++*taken;
+        size_t queries = job->at[t].queries;
+        job->taken[t] = row_means_count(c, 0, queries);
         if (queries > 0)
-            out->queries = (double)*taken;
+            out->queries = (double)job->taken[t];
         else
             warn_of_length(c, lengths[t]);
     }

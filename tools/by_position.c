@@ -66,17 +66,6 @@ static void place_bins(const run_case *c, run_block *block)
     }
 }
 
-/* The number of measured queries below `end`, of which `from` are below an
- * earlier end. */
-static size_t count_below(const run_case *c, size_t from, size_t end)
-{
-    if (!c->rows)
-        return end;
-    while (from < c->row_count && c->rows[from] < end)
-        from++;
-    return from;
-}
-
 /* Counts the measured rows of each bin and, if there are any in `each`,
  * averages them. */
 static lln_status fill_bins(const run_case *c, const row_source *rows,
@@ -86,7 +75,7 @@ static lln_status fill_bins(const run_case *c, const row_source *rows,
     for (size_t b = 0; b < block->rows; b++) {
         position_record *out = run_block_record(block, b);
         size_t begin = first_query(b, n), end = first_query(b + 1, n);
-        size_t taken = count_below(c, done, end);
+        size_t taken = row_means_count(c, done, end);
         row_range range = {done, taken - done, end - begin};
         out->queries = (double)range.count;
         if (each->rows > 0)

@@ -35,6 +35,15 @@ static record_type join_types(record_type own, record_type rows)
     return (record_type){columns, own.size + rows.size};
 }
 
+size_t row_means_count(const run_case *c, size_t from, size_t end)
+{
+    if (!c->rows)
+        return end;
+    while (from < c->row_count && c->rows[from] < end)
+        from++;
+    return from;
+}
+
 run_plan row_means_plan(const row_source *rows, record_type own)
 {
     run_plan plan = *rows->plan;

@@ -35,6 +35,10 @@ typedef struct {
     size_t first, count, of;
 } row_range;
 
+/* The number of measured queries below `end`, of which `from` are known to be
+ * below it. */
+size_t row_means_count(const run_case *c, size_t from, size_t end);
+
 /* A plan with that of the rows as its context, without a name, a measure and a
  * start. Its records begin with the `own` columns and continue with those of
  * the rows: real and integer ones become real ones of the same name, with

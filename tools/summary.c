@@ -97,13 +97,13 @@ static lln_status measure_head(const run_case *c, const void *context,
     return status;
 }
 
+static const lln_head_summary no_head = {.layer = NAN, .head = NAN};
+
 /* The head that a count names; missing if there is none. */
 static lln_head_summary head_of(const lln_head_summary *heads,
                                 const lln_summary_count *count)
 {
-    if (count->defined > 0)
-        return heads[count->head];
-    return (lln_head_summary){.layer = NAN, .head = NAN};
+    return count->defined > 0 ? heads[count->head] : no_head;
 }
 
 /* The summary of a head of a layer, or one with missing numbers. */
@@ -113,7 +113,7 @@ static lln_head_summary head_with(const head_record *heads, size_t count,
     for (size_t i = 0; i < count; i++)
         if (heads[i].layer == layer && heads[i].number == number)
             return heads[i].summary;
-    return (lln_head_summary){.layer = NAN, .head = NAN};
+    return no_head;
 }
 
 /* Adds up the comparisons of the layers. */
@@ -122,8 +122,7 @@ static void find_duplicates(const head_record *heads, size_t count,
 {
     lln_duplicates_found *all = &out->duplicates;
     *all = (lln_duplicates_found){.js = NAN};
-    out->closest[0] = out->closest[1] =
-        (lln_head_summary){.layer = NAN, .head = NAN};
+    out->closest[0] = out->closest[1] = no_head;
     for (size_t i = 0; i < count; i++) {
         const lln_duplicates *layer = heads[i].layer;
         bool known = !layer;
@@ -148,10 +147,8 @@ static void name_heads(const lln_head_summary *all, summary_record *out)
     const lln_summary *found = &out->found;
     for (size_t i = 0; i < LLN_SUMMARY_EXTREMES; i++) {
         bool there = i < found->defined;
-        const lln_summary_count low = {there, 0, NAN, found->lowest[i]};
-        const lln_summary_count high = {there, 0, NAN, found->highest[i]};
-        out->lowest[i] = head_of(all, &low);
-        out->highest[i] = head_of(all, &high);
+        out->lowest[i] = there ? all[found->lowest[i]] : no_head;
+        out->highest[i] = there ? all[found->highest[i]] : no_head;
     }
     out->sink = head_of(all, &found->sink);
     out->local = head_of(all, &found->local);

@@ -105,23 +105,6 @@ static lln_status store_blocks(lln_operator *op)
     return lln_failure_report(&failure);
 }
 
-/* Adds the sums of the groups: y [m] = factor sum_g partial_g. */
-static void add_groups(const lln_operator *op, double factor, double *y)
-{
-#pragma omp parallel for schedule(static) num_threads(op->threads)
-    for (size_t j = 0; j < op->m; j++) {
-        double sum = 0;
-        for (size_t group = 0; group < GROUPS; group++)
-            sum += op->partial[group * op->m + j];
-        y[j] = factor * sum;
-    }
-}
-
-static void clear_groups(lln_operator *op)
-{
-    memset(op->partial, 0, GROUPS * op->m * sizeof(double));
-}
-
 static void visit_mean(const lln_operator *op, const row_block *block,
                        size_t group, void *context)
 {
@@ -135,7 +118,7 @@ static lln_status find_mean(lln_operator *op)
     double share = 1 / (double)op->n;
     if (!lln_operator_own_products(op)) {
         LLN_TRY(lln_operator_visit(op, visit_mean, NULL));
-        add_groups(op, share, op->mean);
+        lln_operator_add_groups(op, share, op->mean);
         return LLN_OK;
     }
     for (size_t i = 0; i < op->n; i++)
@@ -264,9 +247,9 @@ lln_status lln_operator_transposed(lln_operator *op, const double *x, double *y)
         lln_operator_count_pass(op);
         return op->attention->transposed(op->attention, column_of(x, op->n), y);
     }
-    clear_groups(op);
+    lln_operator_clear_groups(op);
     LLN_TRY(lln_operator_visit(op, visit_transposed, &p));
-    add_groups(op, 1, y);
+    lln_operator_add_groups(op, 1, y);
     return LLN_OK;
 }
 
@@ -305,9 +288,9 @@ static lln_status square(lln_operator *op, const double *x, double shift,
     lln_products_done++;
     if (lln_operator_own_products(op))
         return own_gram(op, x, shift, y);
-    clear_groups(op);
+    lln_operator_clear_groups(op);
     LLN_TRY(lln_operator_visit(op, visit_gram, &p));
-    add_groups(op, 1, y);
+    lln_operator_add_groups(op, 1, y);
     return LLN_OK;
 }
 

@@ -2,13 +2,10 @@
 #include "measure/operator_squares.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/sorting.h"
 #include "measure/operator_rows.h"
 #include "measure/operator_visit.h"
-
-enum { GROUPS = LLN_OPERATOR_GROUPS };
 
 static void visit(const lln_operator *op,
                   const struct lln_operator_block *block, size_t group,
@@ -22,13 +19,9 @@ static void visit(const lln_operator *op,
 
 lln_status lln_operator_squares(lln_operator *op, double *squares)
 {
-    memset(op->partial, 0, GROUPS * op->m * sizeof(double));
+    lln_operator_clear_groups(op);
     LLN_TRY(lln_operator_visit(op, visit, NULL));
-    for (size_t j = 0; j < op->m; j++) {
-        squares[j] = 0;
-        for (size_t group = 0; group < GROUPS; group++)
-            squares[j] += op->partial[group * op->m + j];
-    }
+    lln_operator_add_groups(op, 1, squares);
     return LLN_OK;
 }
 

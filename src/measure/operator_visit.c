@@ -2,6 +2,7 @@
 #include "measure/operator_visit.h"
 
 #include <omp.h>
+#include <string.h>
 
 #include "core/failure.h"
 #include "core/threads.h"
@@ -53,4 +54,20 @@ lln_status lln_operator_visit(lln_operator *op, lln_operator_visitor *visit,
         }
     LLN_TRY(lln_failure_report(&failure));
     return lln_threads_check_stop();
+}
+
+void lln_operator_clear_groups(lln_operator *op)
+{
+    memset(op->partial, 0, GROUPS * op->m * sizeof(double));
+}
+
+void lln_operator_add_groups(const lln_operator *op, double factor, double *y)
+{
+#pragma omp parallel for schedule(static) num_threads(op->threads)
+    for (size_t j = 0; j < op->m; j++) {
+        double sum = 0;
+        for (size_t group = 0; group < GROUPS; group++)
+            sum += op->partial[group * op->m + j];
+        y[j] = factor * sum;
+    }
 }

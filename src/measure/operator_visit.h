@@ -30,4 +30,10 @@ LLN_NODISCARD lln_status lln_operator_visit(lln_operator *op,
                                             lln_operator_visitor *visit,
                                             void *context);
 
+/* For visitors that add vectors over the keys: the sums of a group are
+ * op->partial + group m, [m]. The first function sets them to 0; the second
+ * adds those of all groups, y [m] = factor sum_g partial_g. */
+void lln_operator_clear_groups(lln_operator *op);
+void lln_operator_add_groups(const lln_operator *op, double factor, double *y);
+
 #endif

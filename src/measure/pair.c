@@ -206,8 +206,7 @@ static double find_matrix_cosine(const comparison *c)
         square += row->square;
         other += row->other;
     }
-    double norm = sqrt(square) * sqrt(other);
-    return norm > 0 ? fmin(product / norm, 1) : NAN;
+    return lln_pair_cosine(product, square, other);
 }
 
 static void summarise_rows(const comparison *c, lln_pair *out, lln_pair *error)

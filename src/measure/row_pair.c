@@ -51,8 +51,7 @@ lln_row_pair lln_row_pair_undefined(void)
                           NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }
 
-/* sum P R / sqrt(sum P^2 sum R^2); NaN if a row is zero. */
-static double cosine_of(double product, double square, double other)
+double lln_pair_cosine(double product, double square, double other)
 {
     double norm = sqrt(square) * sqrt(other);
     return norm > 0 ? fmin(product / norm, 1) : NAN;
@@ -74,7 +73,7 @@ static void set_products(double product, double square, double other,
     row->product = product;
     row->square = square;
     row->other = other;
-    row->cosine = cosine_of(product, square, other);
+    row->cosine = lln_pair_cosine(product, square, other);
 }
 
 /* What the top keys hold of R. */

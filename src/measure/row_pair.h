@@ -72,4 +72,8 @@ lln_row_pair lln_row_pair_from_entries(const double *p, const double *r,
 void lln_row_pair_outputs(lln_precision precision, const void *pv,
                           const void *rv, size_t columns, lln_row_pair *row);
 
+/* sum P R / sqrt(sum P^2 sum R^2) from the three sums, at most 1; NaN if a row
+ * is zero. */
+double lln_pair_cosine(double product, double square, double other);
+
 #endif

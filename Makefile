@@ -60,7 +60,16 @@ PAGES = $(foreach page,$(wildcard man/*.[157]), \
 # Older builds have links to man/ here, and would write through them.
 $(shell find $(BUILD)/man -maxdepth 1 -type l -delete 2> /dev/null)
 
-all: $(TOOLS) $(PAGES)
+all: $(TOOLS) $(BUILD)/bin/lln-plot $(PAGES)
+
+# lln-plot finds its scripts beside bin/, here and when it is installed.
+VERSION = $(shell awk '/define LLN_VERSION / { print substr($$3, 2, \
+	length($$3) - 2) }' src/core/version.h)
+$(BUILD)/bin/lln-plot: tools/lln-plot.sh src/core/version.h
+	@mkdir -p $(@D) $(BUILD)/share/lln-tools
+	ln -sfn "$(CURDIR)/plots" $(BUILD)/share/lln-tools/plots
+	sed 's/@VERSION@/$(VERSION)/' $< > $@
+	chmod +x $@
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)

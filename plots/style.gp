@@ -79,12 +79,18 @@ amounts = 'set palette defined (0 "#00224E", 1 "#123570", 2 "#3B496C", \
     8 "#E1CC55", 9 "#FEE838")'
 differences = 'set palette defined (-1 "#0072B2", 0 "#F7F7F7", 1 "#D55E00")'
 
+# The colours of a picture with a palette are explained below its panels.
+colour_box = "set colorbox horizontal user origin screen 0.25, \
+    screen key_top * 0.74 size screen 0.5, screen key_top * 0.14 noborder; \
+    set cblabel offset 0, 0.5"
+
 # The parts of a page. On a terminal each panel is a picture of its own.
 begin_page = "set multiplot; set label 1 heading \
     at screen 0.5, screen heading_y center noenhanced offset 0, -0.6 \
     textcolor rgb ink"
 # The key has the width of the page: it is a picture below the panels.
-key_below = "unset tics; unset border; unset label; unset title; \
+key_below = "unset tics; unset border; unset label; unset arrow; \
+    unset title;
     unset xlabel; unset ylabel; unset logscale; unset colorbox; \
     set lmargin at screen 0; set rmargin at screen 1; \
     set bmargin at screen 0; set tmargin at screen key_top; \

@@ -283,6 +283,17 @@ draw() {
             data
     ) 2> "$scratch/message" ||
         fail "gnuplot failed: $(grep -v '^ *$' "$scratch/message" | tail -n 1)"
+    [ "$terminal" = dumb ] || return 0
+    # Form feeds would clear some terminals.
+    tr -d '\f' < "$scratch/picture" | sed 's/  *$//' > "$scratch/text" &&
+        mv "$scratch/text" "$scratch/picture" || exit 1
+}
+
+# draw_cells: a map as text.
+draw_cells() {
+    LC_ALL=C awk -v columns="$columns" \
+        -v mono="$([ "$ansi" = mono ] && echo 1)" -f "$plots/cells.awk" \
+        "$scratch/data" > "$scratch/picture" || exit 1
 }
 
 # deliver: the finished picture to its place, whole or not at all.
@@ -348,7 +359,11 @@ case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
 case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 begin_settings
 arrange "$kind"
-draw "$kind"
+if [ "$kind" = map ] && [ "$terminal" = dumb ]; then
+    draw_cells
+else
+    draw "$kind"
+fi
 deliver
 if [ -s "$scratch/notes" ]; then
     sed 's/^/lln-plot: /' "$scratch/notes" >&2

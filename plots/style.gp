@@ -90,8 +90,7 @@ begin_page = "set multiplot; set label 1 heading \
     textcolor rgb ink"
 # The key has the width of the page: it is a picture below the panels.
 key_below = "unset tics; unset border; unset label; unset arrow; \
-    unset title;
-    unset xlabel; unset ylabel; unset logscale; unset colorbox; \
+    unset title; unset xlabel; unset ylabel; unset logscale; unset colorbox; \
     set lmargin at screen 0; set rmargin at screen 1; \
     set bmargin at screen 0; set tmargin at screen key_top; \
     set xrange [0:1]; set yrange [0:1]; \

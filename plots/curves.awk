@@ -116,7 +116,7 @@ function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
                 if (log_y && value <= 0) not_positive++
                 else note_range(p, value + 0)
             }
-            if (number_at(r, c "_se") > 0) errors[i] = 1
+            if (is_number(at(r, c "_se")) && at(r, c "_se") > 0) errors[i] = 1
             if (theory_of(c) != "" && is_number(at(r, theory_of(c))))
                 theories[i] = any_theory = 1
             printf "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p, g, \

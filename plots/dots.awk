@@ -127,7 +127,7 @@ END {
     set("gradient", many)
     set("gradient_label", quote(by))
     for (i = 1; i <= lines; i++)
-        line_name[i] = quote(shorten(line_name[i], side))
+        line_name[i] = quote(tic_text(shorten(line_name[i], side)))
     set_array("line_name", line_name, lines)
     for (g = 1; g <= shown; g++)
         text[g] = quote(keys > 0 ? shorten(group[g], key_letters) : "")

@@ -24,7 +24,7 @@ function letters(points) {
 function lay_out(panels, aspect, keys, longest, side,    \
                  left, bottom, top, panel, high, entry, in_row) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
-    bottom = 3.1 * LINE * font
+    bottom = 3.4 * LINE * font
     across = int(page_width / (24 * font + (side ? left : 0)))
     if (across < 1) across = 1
     if (across > panels) across = panels
@@ -99,6 +99,12 @@ function heading_of(list,    i, count, part, text, out) {
     if (count > 1 && width(out) > letters(page_width) - 2) return ""
     if (out ~ /_/) return out
     return toupper(substr(out, 1, 1)) substr(out, 2)
+}
+
+# Text at an axis, which gnuplot takes for a format.
+function tic_text(text) {
+    gsub(/%/, "%%", text)
+    return text
 }
 
 # The command for numbers at a logarithmic axis: the values of the table if

@@ -18,12 +18,13 @@ if (terminal eq "svg") {
         linewidth scale background background
 }
 if (terminal eq "pdf") {
-    set terminal pdfcairo size page_width / 72, page_height / 72 \
+    set terminal pdfcairo size page_width / 72.0, page_height / 72.0 \
         font sprintf("DejaVu Sans,%g", font_size) fontscale 1 \
         linewidth 1 background background
 }
 if (terminal eq "tex") {
-    set terminal cairolatex pdf input size page_width / 72, page_height / 72 \
+    set terminal cairolatex pdf input size page_width / 72.0, page_height / 72.0 \
+        font sprintf(",%g", font_size) \
         linewidth 1 dashlength 0.7
 }
 if (terminal eq "dumb") {

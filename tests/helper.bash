@@ -158,6 +158,27 @@ near() {
         }'
 }
 
+# alike EXPECTED ACTUAL: the files have the same lines of fields, which white
+# space and the marks of csv and JSON separate; numbers may differ by 1 in 1000.
+alike() {
+    awk '
+        function off(x, y) {
+            return (x > y ? x - y : y - x) > (y > 0 ? y : -y) / 1000
+        }
+        { gsub(/[][{},:"|]/, " & ") }
+        FILENAME == ARGV[1] { expected[++count] = $0; next }
+        {
+            fields = split(expected[FNR], want)
+            bad = fields != NF
+            for (i = 1; i <= NF && !bad; i++)
+                bad = $i != want[i] && ($i !~ /^[-0-9.e]+$/ || off($i, want[i]))
+            if (bad) { print "printed:  " $0; print "expected: " expected[FNR] }
+            failed = failed || bad
+            lines++
+        }
+        END { exit failed || lines != count }' "$1" "$2"
+}
+
 # case_near TOLERANCE CASE ATTENTION COLUMN=QUANTITY... < TABLE: the first row
 # of the table agrees with tests/data/cases/cases_scalars.csv.
 case_near() {

@@ -5,6 +5,7 @@
 #include "measure/pair.h"
 
 #include "dense.h"
+#include "reference.h"
 
 #define FOLDER "tests/data/focus/"
 #define LLN "lln:alpha=1.1:beta=0.9"
@@ -12,16 +13,9 @@
 static double *read_values(const char *name, const char *which, size_t count)
 {
     char path[128];
-    unsigned char prefix[10];
     double *out = lln_array_alloc(count, sizeof *out);
     snprintf(path, sizeof path, FOLDER "%s_%s.npy", name, which);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s", path);
-    ck_assert_uint_eq(fread(prefix, 1, 10, file), 10);
-    ck_assert_int_eq(fseek(file, 10 + prefix[8] + 256L * prefix[9], SEEK_SET),
-                     0);
-    ck_assert_uint_eq(fread(out, sizeof *out, count, file), count);
-    fclose(file);
+    reference_array(path, out, count);
     return out;
 }
 
@@ -63,17 +57,11 @@ static lln_head read_head(int at, bool second, lln_precision precision)
 static double reference(const char *name, const char *first, const char *second,
                         const char *quantity)
 {
-    char line[256], key[160];
-    FILE *file = fopen(FOLDER "compare.csv", "r");
-    ck_assert(file != NULL);
+    char key[160];
+    double value;
     snprintf(key, sizeof key, "%s,%s,%s,%s,", name, first, second, quantity);
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0) {
-            fclose(file);
-            return strtod(line + strlen(key), NULL);
-        }
-    ck_abort_msg("no reference %s", key);
-    return NAN;
+    reference_values(FOLDER "compare.csv", key, &value, 1);
+    return value;
 }
 
 static void check_reference(int at, bool second, lln_precision precision,
@@ -117,7 +105,7 @@ static void check_reference(int at, bool second, lln_precision precision,
     lln_head_free(&other);
 }
 
-START_TEST(reference_values)
+START_TEST(measure_references)
 {
     check_reference(_i, false, LLN_FLOAT64, 4, 1e-12);
     check_reference(_i, false, LLN_FLOAT32, 4, 1e-5);
@@ -132,7 +120,7 @@ int main(void)
 {
     Suite *suite = suite_create("pair_reference");
     TCase *measure = tcase_create("lln_pair_measure");
-    tcase_add_loop_test(measure, reference_values, 0, CASE_COUNT);
+    tcase_add_loop_test(measure, measure_references, 0, CASE_COUNT);
     suite_add_tcase(suite, measure);
     return run_suite(suite);
 }

@@ -34,6 +34,7 @@ recipes() {
 
 setup_file() {
     PATH=$LLN_BIN:$PATH
+    export LC_ALL=C.UTF-8 # decimal points, and the quotes of man
     cd "$BATS_FILE_TMPDIR" || return 1
     mkdir recipes made
     (cd recipes && recipes < "$(dirname "$LLN_BIN")/man/man7/lln-recipes.7")

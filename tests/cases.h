@@ -5,30 +5,17 @@
 #ifndef LLN_TESTS_CASES_H
 #define LLN_TESTS_CASES_H
 
-#include <stdio.h>
-#include <string.h>
-
 #include "core/memory.h"
-#include "expect.h"
 #include "heads/heads.h"
 #include "kernel/table/table.h"
+#include "reference.h"
 
-/* Reads a version 1 .npy file of little-endian float64 whose shape the caller
- * knows. */
 static inline void case_read(const char *name, const char *which, double *out,
                              size_t count)
 {
     char path[128];
-    unsigned char prefix[10];
     snprintf(path, sizeof path, "tests/data/cases/case_%s_%s.npy", name, which);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s", path);
-    ck_assert_uint_eq(fread(prefix, 1, 10, file), 10);
-    ck_assert_int_eq(fseek(file, 10 + prefix[8] + 256L * prefix[9], SEEK_SET),
-                     0);
-    ck_assert_uint_eq(fread(out, sizeof *out, count, file), count);
-    ck_assert_int_eq(fgetc(file), EOF);
-    fclose(file);
+    reference_array(path, out, count);
 }
 
 /* Case `name` as a head in the wanted precision; release by lln_head_free. */
@@ -65,17 +52,11 @@ static inline lln_head case_head(const char *name, lln_precision precision,
 static inline double case_scalar(const char *name, const char *attention,
                                  const char *quantity)
 {
-    char line[256], key[160];
-    FILE *file = fopen("tests/data/cases/cases_scalars.csv", "r");
-    ck_assert(file != NULL);
+    char key[160];
+    double value;
     snprintf(key, sizeof key, "%s,%s,%s,", name, attention, quantity);
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0) {
-            fclose(file);
-            return strtod(line + strlen(key), NULL);
-        }
-    ck_abort_msg("no reference %s", key);
-    return NAN;
+    reference_values("tests/data/cases/cases_scalars.csv", key, &value, 1);
+    return value;
 }
 
 /* Opens the attention of a case with a kernel such as

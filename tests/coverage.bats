@@ -25,8 +25,7 @@ of_column() {
 like_reference() {
     local name=$1 kernel=$2 k
     shift 2
-    focus_head "$name" --double --columns coverage --kernel "${kernel%_sink*}" \
-        "$@" > table
+    focus_head "$name" --double --columns coverage "$@" > table
     {
         for k in k50 k90 k95 k99; do
             echo "$k mean:$k"
@@ -39,33 +38,14 @@ like_reference() {
         done
     } | while read -r own theirs; do
         echo "$(column "$own" < table)" \
-            "$(grep "^$name,$kernel,$theirs," "$FOCUS/scalars.csv" |
-                cut -d, -f4)"
+            "$(focus_value "$name,$kernel,$theirs")"
     done | near 1e-12
     echo "$(column gini < table)" \
-        "$(grep "^$name,$kernel,mean:gini," "$FOCUS/scalars.csv" |
-            cut -d, -f4)" | near 1e-12 absolute
+        "$(focus_value "$name,$kernel,mean:gini")" | near 1e-12 absolute
 }
 
 @test "the reference cases" {
-    local lln=lln:alpha=1.1:beta=0.9 sink=softmax_sink_logit=0.7
-    printf '%s\n' 0 7 8 38 60 > documents
-    like_reference none softmax
-    like_reference none $lln
-    like_reference none $sink --sink 0.7
-    like_reference causal softmax --causal
-    like_reference causal $lln --causal
-    like_reference causal $sink --causal --sink 0.7
-    like_reference window softmax --causal --window 12
-    like_reference band softmax --window 10
-    like_reference short softmax --causal
-    like_reference cross softmax
-    like_reference cross $lln
-    like_reference docs softmax --causal --documents documents
-    like_reference ties softmax
-    like_reference uniform softmax --causal
-    like_reference grid softmax
-    like_reference sharp softmax --causal
+    focus_cases like_reference
 }
 
 # Layer 0 of the sample, 2 heads of 256 tokens, in numpy in float64, with S the

@@ -11,7 +11,8 @@
 #include "core/random.h"
 #include "measure/coverage_row.h"
 
-enum { COVERAGE_ROWS = 10000, COVERAGE_LONGEST = 700 };
+/* Random rows have up to 700 weights. */
+enum { COVERAGE_ROWS = 10000, COVERAGE_DRAWN = 700, COVERAGE_LONGEST = 1400 };
 
 /* A row in both precisions; the float64 weights are those of float32 if
  * `single`. Hidden keys have weight 0. */
@@ -71,7 +72,7 @@ static inline coverage_row coverage_draw(uint32_t number)
     double sigma = coverage_uniform(number, &place);
     double ties = coverage_uniform(number, &place);
     double scale = number % 3 ? 1 : coverage_uniform(number, &place) * 1e3;
-    row.count = 1 + (size_t)(length * length * (COVERAGE_LONGEST - 1));
+    row.count = 1 + (size_t)(length * length * (COVERAGE_DRAWN - 1));
     row.single = number % 2;
     sigma = sigma < 0.1 ? 0 : 12 * sigma * sigma;
     for (size_t j = 0; j < row.count; j++) {

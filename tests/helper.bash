@@ -27,6 +27,44 @@ focus_head() {
         "$@"
 }
 
+# focus_value CASE,KERNEL,QUANTITY: a value of tests/data/focus/scalars.csv.
+focus_value() {
+    awk -F, -v key="$1" '$1 "," $2 "," $3 == key { print $4 }' \
+        "$FOCUS/scalars.csv"
+}
+
+# focus_cases FUNCTION: calls FUNCTION CASE KERNEL OPTION... for each attention
+# of scalars.csv. KERNEL is the name that it has there; the options contain the
+# kernel and the rule of logits.
+focus_cases() {
+    local name kernel options
+    printf '%s\n' 0 7 8 38 60 > documents
+    while read -r name kernel options; do
+        [ "$kernel" != lln ] || kernel=lln:alpha=1.1:beta=0.9
+        # shellcheck disable=SC2086 # words
+        "$1" "$name" "$kernel" --kernel "${kernel%_sink*}" $options
+    done << 'END'
+none softmax
+none lln
+none softmax_sink_logit=0.7 --sink 0.7
+causal softmax --causal
+causal lln --causal
+causal softmax_sink_logit=0.7 --causal --sink 0.7
+window softmax --causal --window 12
+window lln --causal --window 12
+band softmax --window 10
+short softmax --causal
+short lln --causal
+cross softmax
+cross lln
+docs softmax --causal --documents documents
+ties softmax
+uniform softmax --causal
+grid softmax
+sharp softmax --causal
+END
+}
+
 # equal WHAT ACTUAL EXPECTED
 equal() {
     [ "$2" = "$3" ] && return 0
@@ -118,6 +156,27 @@ near() {
             if (NR == 0) print "no numbers"
             exit failed || NR == 0
         }'
+}
+
+# alike EXPECTED ACTUAL: the files have the same lines of fields, which white
+# space and the marks of csv and JSON separate; numbers may differ by 1 in 1000.
+alike() {
+    awk '
+        function off(x, y) {
+            return (x > y ? x - y : y - x) > (y > 0 ? y : -y) / 1000
+        }
+        { gsub(/[][{},:"|]/, " & ") }
+        FILENAME == ARGV[1] { expected[++count] = $0; next }
+        {
+            fields = split(expected[FNR], want)
+            bad = fields != NF
+            for (i = 1; i <= NF && !bad; i++)
+                bad = $i != want[i] && ($i !~ /^[-0-9.e]+$/ || off($i, want[i]))
+            if (bad) { print "printed:  " $0; print "expected: " expected[FNR] }
+            failed = failed || bad
+            lines++
+        }
+        END { exit failed || lines != count }' "$1" "$2"
 }
 
 # case_near TOLERANCE CASE ATTENTION COLUMN=QUANTITY... < TABLE: the first row

@@ -327,3 +327,20 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
     equal stderr "$stderr" "lln-attend: $CASES/case_A_Q.npy: kernel 'gla': row 0, column 0 of the output is inf: values of the head are too large; use --double"
     equal numbers "$(numbers o.npy | tr -d ' -' | sort -u)" nan
 }
+
+# EXAMPLES of the page: gnuplot takes the columns by name, and without one of
+# them it draws nothing and exits with 0.
+@test "the map of pairs of heads in the page has the distances" {
+    cp "$DATA/encoder.safetensors" .
+    sed -n '/^\$ lln-attend .*--pairs heads/,/^\.Ed/ {
+        s/^\$ //; s/\\e$/\\/; /^\.Ed/!p }' \
+        "$BATS_TEST_DIRNAME/../man/lln-attend.1" > commands
+    bash -euo pipefail commands
+    equal picture "$(head -c 4 pairs.png | tail -c 3)" PNG
+    sed "s/set terminal png; set output 'pairs.png'/set table 'cells'/" \
+        commands > again
+    bash -euo pipefail again
+    awk '$4 == "i" { print $2 "," $1 "," $3 }' cells | sort > drawn
+    sed 1d pairs.csv | awk -F, '{ printf "%d,%d,%.6g\n", $3, $10, $11 }' |
+        sort | diff - drawn
+}

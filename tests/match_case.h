@@ -18,19 +18,10 @@ enum { TARGET, SIDE, ALPHA, BETA, LLN_D1, LLN_D2, REFERENCES = 6 };
 
 static inline void reference(const char *name, const char *method, double *out)
 {
-    char line[512], key[64];
-    FILE *file = fopen("tests/data/cases/cases_matching.csv", "r");
-    ck_assert(file != NULL);
+    char key[64];
     snprintf(key, sizeof key, "%s,%s,", name, method);
-    while (fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0) {
-            char *at = line + strlen(key) - 1;
-            for (int c = 0; c < REFERENCES; c++)
-                out[c] = strtod(at + 1, &at);
-            fclose(file);
-            return;
-        }
-    ck_abort_msg("no reference %s", key);
+    reference_values("tests/data/cases/cases_matching.csv", key, out,
+                     REFERENCES);
 }
 
 /* D2 of LLN attention over all rows. */

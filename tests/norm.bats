@@ -5,46 +5,24 @@
 # shellcheck disable=SC2034,SC2154 # variables that helper.bash reads and sets
 load helper
 
-# scalar CASE,KERNEL,QUANTITY: the reference value.
-scalar() {
-    grep "^$1," "$FOCUS/scalars.csv" | cut -d, -f4
-}
-
 # like_reference CASE KERNEL OPTION...: correlation and slope of softmax (minus
-# the varentropy) within 1e-12.
+# the varentropy) within 1e-12, of rows that are not uniform.
 like_reference() {
     local name=$1 kernel=$2
     shift 2
-    focus_head "$name" --double --columns norm --kernel "${kernel%_sink*}" \
-        "$@" > table
+    [ "$name" != uniform ] || return 0
+    focus_head "$name" --double --columns norm "$@" > table
     {
         echo "$(column entropy_qnorm_corr < table)" \
-            "$(scalar "$name,$kernel,entropy_normalised_qnorm_pearson")"
+            "$(focus_value "$name,$kernel,entropy_normalised_qnorm_pearson")"
         [[ $kernel != softmax* ]] ||
             echo "$(column entropy_norm_slope < table)" \
-                "-$(scalar "$name,$kernel,mean:varentropy_nats2")"
+                "-$(focus_value "$name,$kernel,mean:varentropy_nats2")"
     } | near 1e-12
 }
 
 @test "correlation and slope of the reference cases" {
-    local lln=lln:alpha=1.1:beta=0.9 sink=softmax_sink_logit=0.7
-    printf '%s\n' 7 8 38 60 | sed '1i0' > documents
-    like_reference none softmax
-    like_reference none $lln
-    like_reference none $sink --sink 0.7
-    like_reference causal softmax --causal
-    like_reference causal $lln --causal
-    like_reference causal $sink --causal --sink 0.7
-    like_reference window softmax --causal --window 12
-    like_reference window $lln --causal --window 12
-    like_reference band softmax --window 10
-    like_reference short softmax --causal
-    like_reference cross softmax
-    like_reference cross $lln
-    like_reference docs softmax --causal --documents documents
-    like_reference ties softmax
-    like_reference grid softmax
-    like_reference sharp softmax --causal
+    focus_cases like_reference
 }
 
 # The formula of the page in a dense numpy program, float64.
@@ -65,7 +43,7 @@ like_reference() {
     for name in none cross ties grid; do
         echo "$(focus_head $name --kernel softmax --columns norm |
             column entropy_qnorm_spearman)" \
-            "$(scalar $name,softmax,entropy_qnorm_spearman)"
+            "$(focus_value $name,softmax,entropy_qnorm_spearman)"
     done | near 1e-12
 }
 

@@ -30,8 +30,8 @@ lengths_near() {
     for pair in entropy_nats=entropy_nats ln_keys=ln_keys_mean \
         entropy_last_row_nats=entropy_last_row top1_mass=top1_mass; do
         for length in ${list//,/ }; do
-            grep "^$name,softmax,prefix$length:${pair#*=}," "$FOCUS/scalars.csv"
-        done | cut -d, -f4 | paste -d ' ' <(column "${pair%%=*}" < table) -
+            focus_value "$name,softmax,prefix$length:${pair#*=}"
+        done | paste -d ' ' <(column "${pair%%=*}" < table) -
     done | near 1e-12
 }
 

@@ -25,7 +25,7 @@ like_reference() {
     shift 2
     for mode in --double ''; do
         # shellcheck disable=SC2086 # no word if empty
-        of_case "$name" $mode --kernel "${kernel%_sink*}" "$@" > table
+        of_case "$name" $mode "$@" > table
         for pair in sigma1=P_sigma1 sigma2=P_sigma2_true \
             stable_rank=P_stable_rank entropy_rank=P_entropy_rank \
             rank90=P_rank90 columns90=columns90 \
@@ -35,35 +35,15 @@ like_reference() {
             logit_rank90_both=logit_both_rank90 \
             logit_stable_rank_uncentered=logit_none_stable_rank \
             logit_rank90_uncentered=logit_none_rank90; do
-            echo "$(column "${pair%=*}" < table)" "$(grep \
-                "^$name,$kernel,${pair#*=}," "$FOCUS/scalars.csv" |
-                cut -d, -f4)"
+            echo "$(column "${pair%=*}" < table)" \
+                "$(focus_value "$name,$kernel,${pair#*=}")"
         done | grep -v '^nan nan$' > pairs
         near "$([ -n "$mode" ] && echo 1e-10 || echo 1e-6)" < pairs
     done
 }
 
 @test "ranks of the reference cases" {
-    local lln=lln:alpha=1.1:beta=0.9 sink=softmax_sink_logit=0.7
-    printf '%s\n' 7 8 38 60 | sed '1i0' > documents
-    like_reference none softmax
-    like_reference none $lln
-    like_reference none $sink --sink 0.7
-    like_reference causal softmax --causal
-    like_reference causal $lln --causal
-    like_reference causal $sink --causal --sink 0.7
-    like_reference window softmax --causal --window 12
-    like_reference window $lln --causal --window 12
-    like_reference band softmax --window 10
-    like_reference short softmax --causal
-    like_reference short $lln --causal
-    like_reference cross softmax
-    like_reference cross $lln
-    like_reference docs softmax --causal --documents documents
-    like_reference ties softmax
-    like_reference uniform softmax --causal
-    like_reference grid softmax
-    like_reference sharp softmax --causal
+    focus_cases like_reference
 }
 
 @test "the group is printed on request only" {

@@ -36,24 +36,6 @@ examples() {
         inside && inside_block { sub(/^\$ /, ""); print }' | sed 's/\\e$/\\/'
 }
 
-# alike EXPECTED ACTUAL: the fields are equal; numbers may differ by 1 in 1000.
-alike() {
-    awk '
-        function off(x, y) {
-            return (x > y ? x - y : y - x) > (y > 0 ? y : -y) / 1000
-        }
-        FNR == NR { expected[NR] = $0; count = NR; next }
-        {
-            fields = split(expected[FNR], want)
-            bad = fields != NF
-            for (i = 1; i <= NF && !bad; i++)
-                bad = $i != want[i] && ($i !~ /^[-0-9.e]+$/ || off($i, want[i]))
-            if (bad) { print "printed:  " $0; print "expected: " expected[FNR] }
-            failed = failed || bad
-        }
-        END { exit failed || FNR != count }' "$1" "$2"
-}
-
 @test "the README's commands" {
     as_in_tree
     blocks < "$tree/README.md"
@@ -201,6 +183,7 @@ END
 @test "the pages' examples" {
     cp "$DATA/encoder.safetensors" .
     for page in "$(dirname "$LLN_BIN")"/man/man?/*; do
+        [ "${page##*/}" != lln-recipes.7 ] || continue # recipes_page.bats
         examples < "$page" > commands
         [ -s commands ]
         cat commands

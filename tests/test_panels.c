@@ -5,8 +5,8 @@
 #include "measure/panels.h"
 
 #include "core/threads.h"
-#include "dense.h"
 #include "given_matrix.h"
+#include "shapes.h"
 
 typedef struct {
     const double *p; /* [n x m] */
@@ -97,27 +97,10 @@ static void check_head(lln_head *head, const char *kernel, double tolerance)
     lln_attention_close(&attention);
 }
 
-static const struct {
-    size_t n, m;
-    lln_mask mask;
-} SHAPES[] = {
-    {1, 1, {.causal = true}},
-    {3, 1, {0}},
-    {6, 6, {.causal = true, .documents = &SIX_TOKENS}},
-    {70, 70, {0}},
-    {250, 1400, {0}},
-    {700, 1400, {.causal = true}},
-    {1300, 1300, {.causal = true, .window = 100}},
-    {1300, 1300, {.window = 600, .right = 3}},
-};
-enum { SHAPE_COUNT = sizeof SHAPES / sizeof *SHAPES };
-
 START_TEST(visit_tiles)
 {
     for (int single = 0; single < 2; single++) {
-        lln_head head =
-            dense_head(SHAPES[_i].n, SHAPES[_i].m, 4, 2, SHAPES[_i].mask,
-                       single ? LLN_FLOAT32 : LLN_FLOAT64);
+        lln_head head = shape_head(_i, 2, single ? LLN_FLOAT32 : LLN_FLOAT64);
         double tolerance = single ? 1e-5 : 1e-13;
         check_head(&head, "softmax", tolerance);
         check_head(&head, "lln:alpha=1.5:beta=2", tolerance);
@@ -163,27 +146,21 @@ START_TEST(visit_huge_logits)
 }
 END_TEST
 
-/* A mask that hides keys at the start, in the middle, a whole tile, and all
- * keys of one row. Keys that it hides count as seen by nobody. */
+/* Keys that the mask hides count as seen by nobody. */
 START_TEST(visit_hidden)
 {
-    enum { N = 30, M = 1200 };
-    static unsigned char flags[N * M];
-    lln_logit_grid grid = {.flags = flags, .slice = {0, N, M, M, 1}};
-    lln_logit_bias bias = {.mask = &grid, .hides = true};
-    for (size_t i = 0; i < N; i++)
-        for (size_t j = 0; j < M; j++)
-            flags[i * M + j] =
-                !(i == 4 || (i % 3 == 0 && (j < 600 || j % 7 == 2)) ||
-                  (i % 3 == 1 && j > 511 && j < 1100));
+    static hidden_mask hidden;
+    hidden_fill(&hidden);
     for (int single = 0; single < 2; single++) {
-        lln_head head = dense_head(N, M, 4, 2, (lln_mask){.causal = _i > 0},
-                                   single ? LLN_FLOAT32 : LLN_FLOAT64);
-        head.rule.bias = &bias;
+        lln_head head =
+            dense_head(HIDDEN_N, HIDDEN_M, 4, 2, (lln_mask){.causal = _i > 0},
+                       single ? LLN_FLOAT32 : LLN_FLOAT64);
+        unsigned char *flag = &hidden.flags[4 * HIDDEN_M];
+        head.rule.bias = &hidden.bias;
         check_head(&head, "softmax", single ? 1e-5 : 1e-13);
-        flags[4 * M] = 1; /* kvt has no rows without keys */
+        *flag = 1; /* kvt has no rows without keys */
         check_head(&head, "kvt:k=3", 1e-13);
-        flags[4 * M] = 0;
+        *flag = 0;
         lln_head_free(&head);
     }
 }

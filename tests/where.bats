@@ -9,7 +9,7 @@ load helper
 # expect_case CASE KERNEL RELATIVE COLUMN=QUANTITY... -- OPTION...: the columns
 # agree with the quantities of scalars.csv, where -1 means no key.
 expect_case() {
-    local name=$1 kernel=$2 relative=$3 pairs=() columns=() pair quantity
+    local name=$1 kernel=$2 relative=$3 pairs=() columns=() pair
     shift 3
     while [ "$1" != -- ]; do
         pairs+=("$1")
@@ -22,9 +22,7 @@ expect_case() {
     focus_head "$name" --columns "$list" --precision 17 --no-header "$@" |
         tr , '\n' > values
     for pair in "${pairs[@]}"; do
-        quantity=${pair#*=}
-        awk -F, -v key="$name,$kernel,$quantity" \
-            '$1 "," $2 "," $3 == key { print $4 }' "$FOCUS/scalars.csv"
+        focus_value "$name,$kernel,${pair#*=}"
     done > wanted
     equal "count of $name" "$(wc -l < wanted)" "${#pairs[@]}"
     paste values wanted | awk -v relative="$relative" -v name="$name" '{

@@ -11,11 +11,15 @@
 # make coverage   the share of the lines of src/ that the suite reaches
 # make fuzz       SECONDS=60 of each reader of files and texts, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
+# make uninstall  removes what make install of the same version installs
+# make dist       the source in an archive, build/lln-tools-VERSION.tar.gz
+# make deb        Debian packages in build/deb/
 # make deps       the Debian packages all of this needs
 # make clean
 
 PREFIX ?= /usr/local
 BUILD ?= build
+VERSION := $(shell sed -n 's/.*LLN_VERSION "\(.*\)"/\1/p' src/core/version.h)
 quoted = '$(subst ','\'',$(1))'
 # In make, a space ends a name. A folder with spaces in its path is used through
 # a link in build/.
@@ -27,8 +31,9 @@ endif
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
-# For lint, tsan, coverage, and builds by clang.
-CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr
+# For lint, tsan, coverage, builds by clang, and packages.
+CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr \
+	git debhelper dpkg-dev lintian
 
 # Builds in different folders give identical tools: wildcards are sorted, and
 # the path of the tree is replaced.
@@ -52,6 +57,7 @@ TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 REPLAYS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # Programs that the command tests need.
 HELPERS = $(BUILD)/tests/pty
+PROGRAMS = $(notdir $(TOOLS))
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 # In folders that man can read: MANPATH=$PWD/build/man man lln-match
 PAGES = $(foreach page,$(wildcard man/*.[157]), \
@@ -155,15 +161,56 @@ fuzz: $(TESTS)
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
-TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))
+bindir = $(PREFIX)/bin
+libdir = $(PREFIX)/lib
+includedir = $(PREFIX)/include
+datadir = $(PREFIX)/share
+mandir = $(datadir)/man
+zshdir = $(datadir)/zsh/site-functions
+plotdir = $(datadir)/lln-tools/plots
+
+# What is installed: $(call each,put) installs it, $(call each,take) removes it.
+# Shells look for completions by the name of the command.
+define each
+$(call $(1),$(bindir),755,$(BUILD)/bin,$(PROGRAMS))
+$(call $(1),$(mandir),644,$(BUILD)/man,$(PAGES:$(BUILD)/man/%=%))
+$(call $(1),$(plotdir),644,plots,$(notdir $(wildcard plots/*.gp plots/*.awk)))
+endef
+
+# put FOLDER,MODE,SOURCE,NAMES: copies SOURCE/NAME to FOLDER/NAME.
+# put-links FOLDER,FILE,NAMES: links FOLDER/NAME to FOLDER/FILE.
+to = $(call quoted,$(DESTDIR)$(1))
+put = for name in $(4); do install -D -m $(2) $(3)/$$name $(to)/$$name || exit 1; done
+take = for name in $(4); do rm -f $(to)/$$name || exit 1; done
+put-links = for name in $(3); do ln -sfn $(2) $(to)/$$name || exit 1; done
+take-links = $(call take,$(1),,,$(3))
+
 install: all
-	install -d $(call TO,/bin) $(call TO,/share/man)
-	install $(TOOLS) $(call TO,/bin)
-	for section in $(sort $(subst .,,$(suffix $(PAGES)))); do \
-	    install -d $(call TO,/share/man)/man$$section && \
-	    install -m 644 $(BUILD)/man/man$$section/* \
-	        $(call TO,/share/man)/man$$section || exit 1; \
+	$(call each,put)
+
+# Folders of our own go when they are empty.
+uninstall:
+	$(call each,take)
+	for folder in $(call to,$(datadir)/lln-tools) $(call to,$(includedir)/lln); do \
+	    [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete; \
 	done
+
+SOURCES = Makefile LICENSE NEWS README.md debian man plots src tests tools \
+	$(wildcard examples)
+DIST = lln-tools-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)
+	git -c tar.umask=022 archive --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar HEAD
+	gzip -9nf $(BUILD)/$(DIST).tar
+
+# In a copy of the sources, as debhelper leaves its files there. Options and
+# variables of this make are not for the one that debhelper runs.
+deb:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/$(DIST)
+	cp -Rp $(SOURCES) $(BUILD)/deb/$(DIST)
+	cd $(BUILD)/deb/$(DIST) && env -u MAKEFLAGS dpkg-buildpackage -us -uc -b
+	rm -rf $(BUILD)/deb/$(DIST)
 
 deps:
 	@test "$$(id -u)" = 0 || sudo=sudo; \
@@ -180,4 +227,4 @@ clean:
 -include $(shell find $(BUILD)/ -name '*.d' 2>/dev/null)
 
 .PHONY: all check check-cores plots bench lint sanitize tsan coverage fuzz \
-	install deps clean libraries
+	install uninstall dist deb deps clean libraries

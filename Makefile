@@ -41,7 +41,7 @@ CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppche
 # linker takes a symbol from the first library that has it (tests/link.bats).
 LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
-	-fno-trapping-math -ffp-contract=fast -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-fno-trapping-math -ffp-contract=fast -fPIC -fno-semantic-interposition -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Isrc -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' \
 	$(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
@@ -52,6 +52,13 @@ TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
 SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
 	$(sort $(wildcard tools/*.c))))
 LIBRARY = $(BUILD)/liblln.a
+VERSION := $(shell sed -n 's/.*LLN_VERSION "\(.*\)"/\1/p' src/core/version.h)
+SONAME = liblln.so.$(firstword $(subst ., ,$(VERSION)))
+SHARED_LIBRARY = $(BUILD)/liblln.so.$(VERSION)
+SHARED_LINKS = $(BUILD)/$(SONAME) $(BUILD)/liblln.so
+# What src/lln.h includes is public.
+PUBLIC = lln.h $(shell sed -n 's/^.include "\(.*\)"/\1/p' src/lln.h)
+PUBLIC_HEADERS = $(PUBLIC:%=$(BUILD)/include/lln/%)
 OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c src/*/*/*.c)))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 REPLAYS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -66,7 +73,7 @@ PAGES = $(foreach page,$(wildcard man/*.[157]), \
 # Older builds have links to man/ here, and would write through them.
 $(shell find $(BUILD)/man -maxdepth 1 -type l -delete 2> /dev/null)
 
-all: $(TOOLS) $(PAGES)
+all: $(TOOLS) $(PAGES) $(LIBRARY) $(SHARED_LINKS) $(PUBLIC_HEADERS) $(BUILD)/lln.pc
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -88,6 +95,30 @@ $(BUILD)/man/man7/%: man/% $(wildcard man/*.mdoc)
 $(LIBRARY): $(OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
+
+# Of the global names of the library, those in public headers are exported.
+$(BUILD)/liblln.map: $(LIBRARY) $(PUBLIC_HEADERS)
+	{ echo 'LLN_0 { global:'; \
+	    nm --defined-only -g $(LIBRARY) | awk 'NF == 3 { print $$3 }' | sort -u | \
+	        grep -xF "$$(cat $(PUBLIC_HEADERS) | grep -oE 'lln_[a-z0-9_]+')" | \
+	        sed 's/$$/;/'; \
+	    echo 'local: *; };'; } > $@
+
+$(SHARED_LIBRARY): $(OBJECTS) $(BUILD)/liblln.map
+	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(BUILD)/liblln.map \
+	    $(ALL_LDFLAGS) -o $@ $(OBJECTS) $(ALL_LDLIBS)
+
+$(SHARED_LINKS): $(SHARED_LIBRARY)
+	ln -sf $(<F) $@
+
+$(BUILD)/include/lln/%.h: src/%.h src/public_header.awk
+	@mkdir -p $(@D)
+	awk -f src/public_header.awk $< > $@
+
+# Relocatable: all paths are relative to the file.
+$(BUILD)/lln.pc: src/lln.pc.in src/core/version.h Makefile
+	sed -e 's|@PREFIX@|$${pcfiledir}/../..|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@LIBRARIES@|$(LIBRARIES)|' $< > $@
 
 $(BUILD)/%.o: %.c | libraries
 	@mkdir -p $(@D)
@@ -193,6 +224,14 @@ uninstall:
 	$(call each,take)
 	for folder in $(call to,$(datadir)/lln-tools) $(call to,$(includedir)/lln); do \
 	    [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete; \
+	done
+	install -d $(call TO,/lib/pkgconfig)
+	install -m 644 $(LIBRARY) $(SHARED_LIBRARY) $(call TO,/lib)
+	cp -P $(SHARED_LINKS) $(call TO,/lib)
+	install -m 644 $(BUILD)/lln.pc $(call TO,/lib/pkgconfig)
+	for header in $(PUBLIC); do \
+	    install -m 644 -D $(BUILD)/include/lln/$$header \
+	        $(call TO,/include)/lln/$$header || exit 1; \
 	done
 
 SOURCES = Makefile LICENSE NEWS README.md debian man plots src tests tools \

@@ -19,7 +19,6 @@
 
 PREFIX ?= /usr/local
 BUILD ?= build
-VERSION := $(shell sed -n 's/.*LLN_VERSION "\(.*\)"/\1/p' src/core/version.h)
 quoted = '$(subst ','\'',$(1))'
 # In make, a space ends a name. A folder with spaces in its path is used through
 # a link in build/.
@@ -115,10 +114,8 @@ $(BUILD)/include/lln/%.h: src/%.h src/public_header.awk
 	@mkdir -p $(@D)
 	awk -f src/public_header.awk $< > $@
 
-# Relocatable: all paths are relative to the file.
 $(BUILD)/lln.pc: src/lln.pc.in src/core/version.h Makefile
-	sed -e 's|@PREFIX@|$${pcfiledir}/../..|' -e 's|@VERSION@|$(VERSION)|' \
-	    -e 's|@LIBRARIES@|$(LIBRARIES)|' $< > $@
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' $< > $@
 
 $(BUILD)/%.o: %.c | libraries
 	@mkdir -p $(@D)
@@ -206,6 +203,10 @@ define each
 $(call $(1),$(bindir),755,$(BUILD)/bin,$(PROGRAMS))
 $(call $(1),$(mandir),644,$(BUILD)/man,$(PAGES:$(BUILD)/man/%=%))
 $(call $(1),$(plotdir),644,plots,$(notdir $(wildcard plots/*.gp plots/*.awk)))
+$(call $(1),$(libdir),644,$(BUILD),$(notdir $(LIBRARY) $(SHARED_LIBRARY)))
+$(call $(1)-links,$(libdir),$(notdir $(SHARED_LIBRARY)),$(notdir $(SHARED_LINKS)))
+$(call $(1),$(libdir)/pkgconfig,644,$(BUILD),lln.pc)
+$(call $(1),$(includedir)/lln,644,$(BUILD)/include/lln,$(PUBLIC))
 endef
 
 # put FOLDER,MODE,SOURCE,NAMES: copies SOURCE/NAME to FOLDER/NAME.
@@ -216,22 +217,19 @@ take = for name in $(4); do rm -f $(to)/$$name || exit 1; done
 put-links = for name in $(3); do ln -sfn $(2) $(to)/$$name || exit 1; done
 take-links = $(call take,$(1),,,$(3))
 
+# lln.pc finds the headers from its own place.
 install: all
 	$(call each,put)
+	up=$$(realpath -ms --relative-to=$(call quoted,$(libdir)/pkgconfig) \
+	    $(call quoted,$(includedir))) && \
+	    sed -i "s|^includedir=.*|includedir=\$${pcfiledir}/$$up|" \
+	    $(call to,$(libdir)/pkgconfig)/lln.pc
 
 # Folders of our own go when they are empty.
 uninstall:
 	$(call each,take)
 	for folder in $(call to,$(datadir)/lln-tools) $(call to,$(includedir)/lln); do \
 	    [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete; \
-	done
-	install -d $(call TO,/lib/pkgconfig)
-	install -m 644 $(LIBRARY) $(SHARED_LIBRARY) $(call TO,/lib)
-	cp -P $(SHARED_LINKS) $(call TO,/lib)
-	install -m 644 $(BUILD)/lln.pc $(call TO,/lib/pkgconfig)
-	for header in $(PUBLIC); do \
-	    install -m 644 -D $(BUILD)/include/lln/$$header \
-	        $(call TO,/include)/lln/$$header || exit 1; \
 	done
 
 SOURCES = Makefile LICENSE NEWS README.md debian man plots src tests tools \

@@ -22,7 +22,7 @@ static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
 
-static const cli_option standard[] = {
+const cli_option cli_standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
      false},
     {"version", 'V', CLI_FLAG, NULL, "print the version and stop", NULL, 0, 0,
@@ -264,9 +264,9 @@ static void describe(struct option *names, char *letters)
 
 static void answer(const cli_option *option)
 {
-    if (option == &standard[0])
-        help_print(current, standard);
-    else if (option == &standard[1])
+    if (option == &cli_standard[0])
+        help_print(current);
+    else if (option == &cli_standard[1])
         printf("%s (lln-tools) " LLN_VERSION "\n", current->name);
     else
         return;
@@ -280,7 +280,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
     command_words_keep(argc, argv, tool->shared);
     add_rows(tool->options);
     add_rows(tool->shared);
-    add_rows(standard);
+    add_rows(cli_standard);
     struct option names[OPTIONS + 1] = {0};
     char letters[2 * OPTIONS + 2];
     describe(names, letters);

@@ -262,12 +262,25 @@ static void describe(struct option *names, char *letters)
     *letters = '\0';
 }
 
+/* In the form of the GNU coding standards. */
+static void print_version(void)
+{
+    printf("%s (lln-tools) " LLN_VERSION "\n"
+           "Copyright (C) " LLN_YEAR " The lln-tools authors\n"
+           "License GPLv3+: GNU GPL version 3 or later "
+           "<https://gnu.org/licenses/gpl.html>.\n"
+           "This is free software: you are free to change and redistribute "
+           "it.\n"
+           "There is NO WARRANTY, to the extent permitted by law.\n",
+           current->name);
+}
+
 static void answer(const cli_option *option)
 {
     if (option == &cli_standard[0])
         help_print(current);
     else if (option == &cli_standard[1])
-        printf("%s (lln-tools) " LLN_VERSION "\n", current->name);
+        print_version();
     else
         return;
     exit(cli_finish());

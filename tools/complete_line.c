@@ -54,28 +54,40 @@ static bool needs_value(const cli_option *option)
            option->type != CLI_MAYBE_COUNT;
 }
 
-/* Reads "--name", "--name=value", "-n", "-nvalue" or "-qn". The value is NULL
- * if the word has none. Returns NULL if the word names no option. */
-static const cli_option *read_option(const cli_tool *tool, const char *word,
-                                     const char **value)
+/* Adds an item. Its words are counted later. */
+static void add(complete_line *line, const cli_option *option,
+                const char *value, int first)
 {
-    *value = NULL;
-    if (word[1] == '-') {
-        const cli_option *option = find_long(tool, word + 2);
-        const char *equals = strchr(word, '=');
-        if (equals)
-            *value = equals + 1;
-        return option;
-    }
+    line->items[line->item_count++] = (line_item){option, value, first, 0};
+}
+
+/* Reads "-n", "-nvalue" or "-qn": adds each option. Returns the last one, or
+ * NULL if it is unknown. */
+static const cli_option *read_letters(complete_line *line, int at)
+{
     const cli_option *option = NULL;
-    while (*++word) {
-        option = complete_find_option(tool, has_letter, word, 1);
-        if (!option || !needs_value(option))
-            continue;
-        if (word[1])
-            *value = word + 1;
-        break;
+    for (const char *letter = line->words[at] + 1; *letter; letter++) {
+        option = complete_find_option(line->tool, has_letter, letter, 1);
+        if (!option)
+            return NULL;
+        bool takes = needs_value(option);
+        add(line, option, takes && letter[1] ? letter + 1 : NULL, at);
+        if (takes)
+            return option;
     }
+    return option;
+}
+
+/* Adds the options of a word; returns the last one, or NULL if there is
+ * none. */
+static const cli_option *read_options(complete_line *line, int at)
+{
+    const char *word = line->words[at], *equals = strchr(word, '=');
+    if (word[1] != '-')
+        return read_letters(line, at);
+    const cli_option *option = find_long(line->tool, word + 2);
+    if (option)
+        add(line, option, equals ? equals + 1 : NULL, at);
     return option;
 }
 
@@ -86,11 +98,11 @@ static bool takes_number(const cli_option *option, const char *word)
            word[strspn(word, "0123456789")] == '\0';
 }
 
-/* What the last word is; `owner`: the option before it that needs a value. */
+/* Decides what the last word is; `owner`: the option before it that needs a
+ * value. */
 static void read_last(complete_line *line, const cli_option *owner, bool only)
 {
     char *word = line->words[line->count - 1], *equals = strchr(word, '=');
-    line->end = line->count - 1 - (owner != NULL);
     line->option = owner;
     if (owner || only || word[0] != '-' || !word[1])
         line->is_name = !owner && !only && strcmp(word, "-") == 0;
@@ -102,35 +114,52 @@ static void read_last(complete_line *line, const cli_option *owner, bool only)
         line->is_name = true;
 }
 
+/* Reads the word at `at`, and the next one if it is its value; returns their
+ * number. Sets *owner if the value is the last word of the line. */
+static int read_word(complete_line *line, int at, const cli_option **owner)
+{
+    bool is_option = line->words[at][0] == '-' && line->words[at][1];
+    const cli_option *option = is_option ? read_options(line, at) : NULL;
+    if (!is_option)
+        add(line, NULL, line->words[at], at);
+    if (is_option && !option)
+        return 1;
+    line_item *item = &line->items[line->item_count - 1];
+    item->count = 1;
+    if (!option || item->value)
+        return 1;
+    bool last = at + 2 == line->count;
+    if (last && needs_value(option)) {
+        *owner = option;
+        line->item_count--;
+    } else if (needs_value(option) ||
+               (!last && takes_number(option, line->words[at + 1]))) {
+        item->value = line->words[at + 1];
+        item->count = 2;
+    }
+    return item->count;
+}
+
 complete_line complete_line_read(const cli_tool *tool, char **words, int count)
 {
     complete_line line = {.tool = tool, .words = words, .count = count};
     const cli_option *owner = NULL;
     bool only = false; /* operands, after "--" */
-    line.items = cli_alloc((size_t)count, sizeof *line.items);
-    for (int i = 0; i < count - 1; i++) {
-        line_item item = {.value = words[i], .first = i, .count = 1};
-        bool is_option = !only && words[i][0] == '-' && words[i][1];
-        if (is_option && strcmp(words[i], "--") == 0) {
+    size_t most = 1;
+    for (int i = 0; i < count; i++)
+        most += 1 + strlen(words[i]); /* "-qn" has several items */
+    line.items = cli_alloc(most, sizeof *line.items);
+    for (int i = 0; i < count - 1;) {
+        if (only) {
+            add(&line, NULL, words[i], i);
+            line.items[line.item_count - 1].count = 1;
+            i++;
+        } else if (strcmp(words[i], "--") == 0) {
             only = true;
-            continue;
+            i++;
+        } else {
+            i += read_word(&line, i, &owner);
         }
-        if (is_option)
-            item.option = read_option(tool, words[i], &item.value);
-        if (item.option && !item.value && needs_value(item.option)) {
-            if (i + 1 == count - 1) {
-                owner = item.option;
-                break;
-            }
-            item.value = words[++i];
-            item.count = 2;
-        } else if (item.option && !item.value && i + 1 < count - 1 &&
-                   takes_number(item.option, words[i + 1])) {
-            item.value = words[++i];
-            item.count = 2;
-        }
-        if (item.option || !is_option)
-            line.items[line.item_count++] = item;
     }
     read_last(&line, owner, only);
     return line;

@@ -24,7 +24,6 @@ typedef struct {
     const cli_option *option; /* whose value is completed; NULL: none */
     size_t before; /* bytes of the last word that precede the value */
     bool is_name;  /* the name of an option is completed */
-    int end;       /* words before the option whose value is completed */
 } complete_line;
 
 /* Calls f for each option of a tool, in the order of --help, until it returns

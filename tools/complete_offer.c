@@ -86,7 +86,9 @@ bool complete_is_listed(const char *name, const char *list, const char *end,
     while (list < end) {
         const char *next = memchr(list, separator, (size_t)(end - list));
         const char *stop = next ? next : end;
-        if ((size_t)(stop - list) == length && memcmp(list, name, length) == 0)
+        if ((size_t)(stop - list) >= length &&
+            memcmp(list, name, length) == 0 &&
+            (list + length == stop || list[length] == '='))
             return true;
         list = stop + 1;
     }

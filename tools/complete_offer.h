@@ -40,7 +40,8 @@ void complete_offer_files(void);
 /* No space follows the candidates. */
 void complete_stay(void);
 
-/* Whether the list [list, end) has this item between separators. */
+/* Whether the list [list, end) has an item of this name between separators:
+ * "name" or "name=value". */
 bool complete_is_listed(const char *name, const char *list, const char *end,
                         char separator);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "complete.h"
 #include "config.h"
 #include "config_show.h"
 #include "options.h"
@@ -83,7 +84,10 @@ static void keep_freed_memory(void)
 void command_parse(const cli_tool *tool, int argc, char **argv)
 {
     reserve_descriptors();
-    quieten_libraries(argv);
+    if (complete_asked(argc, argv))
+        complete_answer(tool, &argc, &argv);
+    else
+        quieten_libraries(argv);
     survive_shorter_files();
     keep_freed_memory();
     gsl_set_error_handler_off();

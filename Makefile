@@ -63,7 +63,7 @@ TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 REPLAYS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # Programs that the command tests need.
 HELPERS = $(BUILD)/tests/pty
-PROGRAMS = $(notdir $(TOOLS))
+PROGRAMS = $(notdir $(TOOLS)) lln-plot
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 # In folders that man can read: MANPATH=$PWD/build/man man lln-match
 PAGES = $(foreach page,$(wildcard man/*.[157]), \
@@ -72,7 +72,15 @@ PAGES = $(foreach page,$(wildcard man/*.[157]), \
 # Older builds have links to man/ here, and would write through them.
 $(shell find $(BUILD)/man -maxdepth 1 -type l -delete 2> /dev/null)
 
-all: $(TOOLS) $(PAGES) $(LIBRARY) $(SHARED_LINKS) $(PUBLIC_HEADERS) $(BUILD)/lln.pc
+all: $(TOOLS) $(BUILD)/bin/lln-plot $(PAGES) $(LIBRARY) $(SHARED_LINKS) \
+	$(PUBLIC_HEADERS) $(BUILD)/lln.pc
+
+# lln-plot finds its scripts beside bin/, here and when it is installed.
+$(BUILD)/bin/lln-plot: tools/lln-plot.sh src/core/version.h
+	@mkdir -p $(@D) $(BUILD)/share/lln-tools
+	ln -sfn "$(CURDIR)/plots" $(BUILD)/share/lln-tools/plots
+	sed 's/@VERSION@/$(VERSION)/' $< > $@
+	chmod +x $@
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -194,15 +202,23 @@ libdir = $(PREFIX)/lib
 includedir = $(PREFIX)/include
 datadir = $(PREFIX)/share
 mandir = $(datadir)/man
-zshdir = $(datadir)/zsh/site-functions
 plotdir = $(datadir)/lln-tools/plots
+bashdir = $(datadir)/bash-completion/completions
+zshdir = $(datadir)/zsh/site-functions
+fishdir = $(datadir)/fish/vendor_completions.d
+PLOTS = $(notdir $(wildcard plots/*.gp plots/*.awk plots/*.tsv))
 
 # What is installed: $(call each,put) installs it, $(call each,take) removes it.
 # Shells look for completions by the name of the command.
 define each
 $(call $(1),$(bindir),755,$(BUILD)/bin,$(PROGRAMS))
 $(call $(1),$(mandir),644,$(BUILD)/man,$(PAGES:$(BUILD)/man/%=%))
-$(call $(1),$(plotdir),644,plots,$(notdir $(wildcard plots/*.gp plots/*.awk)))
+$(call $(1),$(plotdir),644,plots,$(PLOTS))
+$(call $(1),$(bashdir),644,tools/completion,lln.bash)
+$(call $(1)-links,$(bashdir),lln.bash,$(PROGRAMS))
+$(call $(1),$(zshdir),644,tools/completion,_lln)
+$(call $(1),$(fishdir),644,tools/completion,lln.fish)
+$(call $(1)-links,$(fishdir),lln.fish,$(PROGRAMS:=.fish))
 $(call $(1),$(libdir),644,$(BUILD),$(notdir $(LIBRARY) $(SHARED_LIBRARY)))
 $(call $(1)-links,$(libdir),$(notdir $(SHARED_LIBRARY)),$(notdir $(SHARED_LINKS)))
 $(call $(1),$(libdir)/pkgconfig,644,$(BUILD),lln.pc)

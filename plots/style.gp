@@ -1,74 +1,101 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Settings of all pictures. A script sets output (.png, .svg or .pdf), width and
-# height (pixels) and data (its first table), and then loads this file.
+# What all pictures share: the terminal, letters, colours and axes. A script
+# first loads the settings that its .awk file wrote. Lengths in them are in
+# points; `scale` is the number of pixels in a point. Text of a table is never
+# read as markup: enhanced text is for numbers at axes.
 
 set encoding utf8
-suffix = output[strlen(output) - 2 : *]
-if (suffix eq "svg") {
-    set terminal svg size width, height font "DejaVu Sans,15" \
-        background "white"
-} else {
-    if (suffix eq "pdf") {
-        set terminal pdfcairo size width / 100.0, height / 100.0 \
-            font "DejaVu Sans,11"
-    } else {
-        set terminal pngcairo size width, height font "DejaVu Sans,12"
-    }
+set minussign
+if (terminal eq "png") {
+    set terminal pngcairo size page_width * scale, page_height * scale \
+        font sprintf("DejaVu Sans,%g", font_size) fontscale 0.75 * scale \
+        linewidth scale pointscale scale dashlength 0.7 background background
+}
+if (terminal eq "svg") {
+    set terminal svg size page_width * scale, page_height * scale \
+        font sprintf("DejaVu Sans,%g", font_size * scale) \
+        linewidth scale background background
+}
+if (terminal eq "pdf") {
+    set terminal pdfcairo size page_width / 72, page_height / 72 \
+        font sprintf("DejaVu Sans,%g", font_size) fontscale 1 \
+        linewidth 1 background background
+}
+if (terminal eq "tex") {
+    set terminal cairolatex pdf input size page_width / 72, page_height / 72 \
+        linewidth 1 dashlength 0.7
+}
+if (terminal eq "dumb") {
+    eval "set terminal dumb noenhanced ".dumb_colours. \
+        sprintf(" size %d, %d", dumb_width, dumb_height)
 }
 set output output
+text_only = terminal eq "dumb"
 
-# The svg terminal draws symbols larger. It also clears the area of a symbol of
-# default size below each one, which would erase error bars.
-symbol = suffix eq "svg" ? 0.7 : 1
-set pointsize 0.1
+# The svg terminal draws symbols larger.
+symbol = terminal eq "svg" ? 0.65 : 0.9
 
-# pick gives the value of a column in the rows of one kernel. Missing values and
-# rows of other kernels do not break a line.
-set datafile separator comma
-set datafile columnheaders
+# The colours of Okabe and Ito, which colour-blind readers can distinguish.
+# Each also has a symbol and a kind of line of its own.
+colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 ".ink." #888888"
+if (text_only) {
+    colours = "#5C5CFF #FF5555 #00CD00 #CD00CD #CDCD00 #00CDCD #FFFFFF #888888"
+}
+symbols = "7 9 5 13 11 6 4 8 12 10 2 1 3 14 15 6"
+dashes = "1 2 4 5 3 2 1 4 5 3 1 2 4 5 3 1"
+styles = words(symbols)
+style_of(i) = (i - 1) % styles + 1
+colour_of(i) = word(colours, (i - 1) % words(colours) + 1)
+do for [i = 1 : styles] {
+    set style line i linecolor rgb colour_of(i) linewidth 1.5 \
+        dashtype int(word(dashes, i)) pointtype int(word(symbols, i)) \
+        pointsize 0.55 * symbol
+}
+
 set datafile missing NaN
-pick(name, kernel) = strcol("kernel") eq kernel ? column(name) : NaN
-
-softmax = "softmax"
-matched = "lln"
-paper = "lln:match=paper"
-uniform = "lln:alpha=0:beta=0" # all features are 1: every entry is 1/N
-
-# The palette of Okabe and Ito, which colour-blind readers can distinguish; each
-# kernel has its own symbol too. Symbols are measured values, solid lines are
-# theory, and dotted lines guide the eye.
-set style line 1 linecolor "#0072B2" linewidth 2 pointtype 7 \
-    pointsize 0.9 * symbol
-set style line 2 linecolor "#D55E00" linewidth 2 pointtype 9 \
-    pointsize 1.1 * symbol
-set style line 3 linecolor "#009E73" linewidth 2 pointtype 5 \
-    pointsize 0.8 * symbol
-set style line 4 linecolor "#000000" linewidth 2 pointtype 7 \
-    pointsize 0.8 * symbol
-set style line 5 linecolor "#777777" linewidth 2
-
-set border 3 linecolor "#444444"
-set tics nomirror out textcolor "#000000"
-set grid linetype 1 linecolor "#E4E4E4" linewidth 1
-set key opaque noautotitle Left reverse samplen 3 spacing 1.2 width -4
-set autoscale xfix
-
-# A title, and a line that says which heads were measured, from the first row
-# (only stats can read a cell).
-stats data using (tokens = column("n"), dim = column("d"), \
-    samples = column("samples"), tau = column("tau"), \
-    file = strcol("source"), 0) every ::0::0 nooutput
-while (strstrt(file, "/")) {
-    file = file[strstrt(file, "/") + 1 : *]
+set border 3 linecolor rgb muted
+set tics nomirror out textcolor rgb ink
+set xtics enhanced
+set ytics enhanced
+set xlabel noenhanced textcolor rgb ink
+set ylabel noenhanced textcolor rgb ink
+set title noenhanced textcolor rgb ink offset 0, -0.6
+set grid linetype 1 linecolor rgb faint linewidth 0.6
+set key noenhanced textcolor rgb ink noautotitle
+set cblabel noenhanced textcolor rgb ink
+if (terminal eq "tex") {
+    set format '$%h$'
 }
-# An underscore, for one, would lower the next letter.
-quoted = ""
-do for [i = 1 : strlen(file)] {
-    quoted = quoted.(strstrt("_^@&~{}\\", file[i : i]) ? "\\" : "").file[i : i]
+if (text_only) {
+    unset grid
+    set border 3
 }
-heading(title, note) = sprintf("{/:Bold %s}\n{/*0.85 %s%s}", title, \
-    sprintf("N = %d tokens, d = %d, mean of %d %s", tokens, dim, samples, \
-    file eq "gaussian" ? "sampled Gaussian heads" : "heads of ".quoted), \
-    note)
-bars = ", bars: standard error"
+
+# Palettes whose lightness grows steadily, for readers who see no colours:
+# amounts, and differences from zero.
+amounts = 'set palette defined (0 "#00224E", 1 "#123570", 2 "#3B496C", \
+    3 "#575D6D", 4 "#707173", 5 "#8A8678", 6 "#A59C74", 7 "#C3B369", \
+    8 "#E1CC55", 9 "#FEE838")'
+differences = 'set palette defined (-1 "#0072B2", 0 "#F7F7F7", 1 "#D55E00")'
+
+# The parts of a page. On a terminal each panel is a picture of its own.
+begin_page = "set multiplot; set label 1 heading \
+    at screen 0.5, screen heading_y center noenhanced offset 0, -0.6 \
+    textcolor rgb ink"
+# The key has the width of the page: it is a picture below the panels.
+key_below = "unset tics; unset border; unset label; unset title; \
+    unset xlabel; unset ylabel; unset logscale; unset colorbox; \
+    set lmargin at screen 0; set rmargin at screen 1; \
+    set bmargin at screen 0; set tmargin at screen key_top; \
+    set xrange [0:1]; set yrange [0:1]; \
+    set key center center horizontal Left reverse samplen 2 width 1"
+end_page = "unset multiplot"
+empty_panel = "set label 2 'no numbers' at graph 0.5, graph 0.5 center \
+    noenhanced textcolor rgb muted; set xrange [0:1]; set yrange [0:1]; \
+    unset logscale"
+if (text_only) {
+    key_below = "set key outside center bottom horizontal samplen 1"
+    begin_page = ""
+    end_page = ""
+}

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Arranges a table for curves.gp: a panel for each column of `y` and each value
+# of the columns that make panels, in it a block of rows for each value of `by`,
+# and in the block a curve for each head. A row has x, y, the standard error,
+# the theory, the value of `by`, and the x of the theory.
+#
+# x is a column, or a parameter in the names of kernels. by = "column" draws the
+# columns of y in one panel.
+
+BEGIN {
+    x = ENVIRON["LLN_X"]; y = ENVIRON["LLN_Y"]; by = ENVIRON["LLN_BY"]
+    title = ENVIRON["LLN_TITLE"]
+}
+BEGIN { MOST_GROUPS = 8; MOST_PANELS = 12; MOST_POINTS = 40 }
+
+function x_of(r,    text) {
+    if (x in column) return number_at(r, x)
+    text = at(r, "kernel")
+    if (!match(text, ":" x "=[^:]*")) return "NaN"
+    text = substr(text, RSTART + length(x) + 2, RLENGTH - length(x) - 2)
+    return is_number(text) ? text : "NaN"
+}
+
+function kernel_of(r,    text) {
+    text = at(r, "kernel")
+    if (!(x in column)) sub(":" x "=[^:]*", "", text)
+    return text
+}
+
+# The columns that tell curves apart: as few as needed for one row at each x.
+function choose_identity(    count, part, i, list) {
+    count = split("kernel,layer,head,method,matrix,source,reference,tau," \
+                  "causal,n,d,rule,config,layer_b,head_b,source_b", part, ",")
+    list = ""
+    for (i = 1; i <= count; i++) {
+        if (part[i] == x || distinct(part[i]) < 2) continue
+        # The name of a kernel whose parameter is x is added by kernel_of.
+        if (part[i] == "kernel" && !(x in column)) continue
+        if (part[i] == "method" && !("target" in column) && \
+            !("point" in column)) continue
+        if (i > 5 && is_unique(list)) break
+        list = list (list == "" ? "" : ",") part[i]
+    }
+    return list
+}
+
+function is_unique(list,    r, key, seen) {
+    for (r = 1; r <= rows; r++) {
+        key = x_of(r) key_of(r, list) kernel_of(r)
+        if (key in seen) return 0
+        seen[key] = 1
+    }
+    return 1
+}
+
+# The column of an identity that colours show, and the one that panels show.
+function choose_by(    count, part, i) {
+    count = split("kernel,method,matrix,layer,source,tau,head,n,d", part, ",")
+    if (by == "")
+        for (i = 1; i <= count && by == ""; i++)
+            if (part[i] != x && part[i] in identity) by = part[i]
+    for (i = 1; i <= count && panel_by == ""; i++)
+        if (part[i] != by && part[i] != x && part[i] in identity && \
+            part[i] ~ /^(kernel|method|matrix|source)$/ && \
+            distinct(part[i]) * ys <= MOST_PANELS)
+            panel_by = part[i]
+}
+
+function varied_kernels(    r, count, seen, key) {
+    for (r = 1; r <= rows; r++) {
+        key = kernel_of(r)
+        if (!(key in seen)) { seen[key] = 1; count++ }
+    }
+    return count
+}
+
+function value_of(r, c) { return c == "kernel" ? kernel_of(r) : at(r, c) }
+
+# The theory of a column has its name with _theory in it.
+function theory_of(c,    name) {
+    if (c == "density") return "normal_density"
+    if (c == "entropy_nats" && "ln_keys" in column) return "ln_keys"
+    name = c
+    if (sub(/_nats$/, "_theory_nats", name) && name in column) return name
+    return (c "_theory") in column ? c "_theory" : ""
+}
+
+# A density is that of the middle of its bin.
+function theory_x(r) {
+    return x == "z_low" && "z_middle" in column ? at(r, "z_middle") : x_of(r)
+}
+
+function theory_text() {
+    return "thin line: " (style == "steps" ? "normal" : \
+        "ln_keys" in column ? "uniform" : "theory")
+}
+
+function plain_group(r, yi) {
+    if (by == "column") return label_of(y_name[yi])
+    if (by == "") return ""
+    return by ~ /^(kernel|method|matrix)$/ ? value_of(r, by) : \
+        by == "source" ? describe(r, "source") : by " " at(r, by)
+}
+
+# Collects the groups in the order of the table, or of their numbers.
+function find_groups(    r, yi, text, i, j) {
+    for (r = 1; r <= rows; r++)
+        for (yi = 1; yi <= (by == "column" ? ys : 1); yi++) {
+            text = plain_group(r, yi)
+            if (text in group_at) continue
+            group_at[text] = ++groups
+            group[groups] = text
+        }
+    if (!rows) { groups = 1; group[1] = "" }
+    many = groups > MOST_GROUPS && by != "column" && is_number(at(1, by))
+    return many
+}
+
+function find_panels(    r, text, yi, most) {
+    for (r = 1; r <= rows; r++) {
+        text = panel_by == "" ? "" : value_of(r, panel_by)
+        if (text in panel_row) continue
+        panel_row[text] = panel_rows++
+        panel_text[panel_rows] = text
+    }
+    if (!panel_rows) panel_rows = 1
+    across_y = by == "column" ? 1 : ys
+    panels = panel_rows * across_y
+    for (p = 1; p <= panels; p++) {
+        yi = (p - 1) % across_y + 1
+        panel_title[p] = quote(panel_by == "" ? "" : \
+            describe_panel(panel_text[int((p - 1) / across_y) + 1]))
+        if (x == "keys_high" && panel_by == "")
+            panel_title[p] = quote(label_of(y_name[yi]))
+    }
+    panel_titles = panel_by != "" || x == "keys_high"
+}
+
+function describe_panel(text) {
+    if (panel_by == "source") sub(/^.*\//, "", text)
+    return panel_by ~ /^(kernel|method|source)$/ ? text : panel_by " " text
+}
+
+# Writes the rows, ordered by panel, group, curve and x, through sort.
+function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
+    order = "LC_ALL=C sort -t '\t' -k1,1n -k2,2n -k3,3n -k4,4g > " sorted
+    printf "" | order
+    for (r = 1; r <= rows; r++) {
+        if (x_of(r) == "NaN") continue
+        note_x(x_of(r) + 0)
+        curve = key_of(r, identity_list) kernel_of(r)
+        if (!(curve in curve_at)) curve_at[curve] = ++curves
+        for (yi = 1; yi <= ys; yi++) {
+            c = y_name[yi]
+            p = panel_row[panel_by == "" ? "" : value_of(r, panel_by)] * \
+                across_y + (by == "column" ? 1 : yi)
+            g = many ? 1 : group_at[plain_group(r, yi)]
+            i = (p - 1) * shown + g
+            value = number_at(r, c)
+            if (value != "NaN") {
+                count[i]++
+                panel_count[p]++
+                if (log_y && value <= 0) not_positive++
+                else note_range(p, value + 0)
+            }
+            if (number_at(r, c "_se") > 0) errors[i] = 1
+            if (theory_of(c) != "" && is_number(at(r, theory_of(c))))
+                theories[i] = any_theory = 1
+            printf "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p, g, \
+                curve_at[curve], x_of(r), value, number_at(r, c "_se"), \
+                theory_of(c) == "" ? "NaN" : number_at(r, theory_of(c)), \
+                number_at(r, by), theory_x(r) | order
+        }
+    }
+    close(order)
+}
+
+function note_range(p, value) {
+    if (!(p in y_low) || value < y_low[p]) y_low[p] = value
+    if (!(p in y_high) || value > y_high[p]) y_high[p] = value
+}
+
+function note_x(value) {
+    if (x_values && value < x_low || !x_values) x_low = value
+    if (x_values && value > x_high || !x_values) x_high = value
+    if (!(value in x_seen) && x_values < 100) {
+        x_seen[value] = value
+        x_values++
+    }
+}
+
+# Two blank lines end a block, one ends a curve.
+function put_blocks(    part, i, last, curve) {
+    i = 0
+    while ((getline line < sorted) > 0) {
+        split(line, part, "\t")
+        last = (part[1] - 1) * shown + part[2]
+        if (last != i) {
+            printf "%s", i ? "\n\n" : "" > data
+            block[last] = blocks++
+        } else if (part[3] != curve) print "" > data
+        i = last
+        curve = part[3]
+        print part[4], part[5], part[6], part[7], part[8], part[9] > data
+    }
+}
+
+END {
+    ys = split(y, y_name, ",")
+    identity_list = choose_identity()
+    split(identity_list, part, ",")
+    for (i in part) identity[part[i]] = 1
+    if (varied_kernels() > 1) identity["kernel"] = 1
+    choose_by()
+    find_panels()
+    find_groups()
+    shown = many ? 1 : groups
+    put_rows()
+    put_blocks()
+    longest = 0
+    for (g = 1; g <= groups; g++)
+        if (width(group[g]) > longest) longest = width(group[g])
+    keys = many || groups == 1 && group[1] == "" ? 0 : groups
+    if (any_theory && longest < 19) longest = 19
+    if (title == "") title = heading_of(y)
+    subtitle = note()
+    lay_out(panels, panels > 1 ? 0.75 : 0.62, keys + (any_theory ? 1 : 0), longest, 0, \
+        many ? 9 : 0)
+    set("shown", shown)
+    set("gradient", many + 0)
+    set("gradient_label", quote(by))
+    set("diagonal", x == "normal_quantile")
+    set("drawn", "'" style "'")
+    set("marked", curves * 1 == 0 || rows / (curves ? curves : 1) \
+        <= MOST_POINTS)
+    set("log_x", log_x)
+    set("log_y", log_y)
+    set("x_label", quote(fitting_label(x, inside_across)))
+    set("theory_text", any_theory ? quote(theory_text()) : "''")
+    for (i = 1; i <= panels * shown; i++) {
+        block[i] = count[i] ? block[i] : -1
+        errors[i] += 0
+        theories[i] += 0
+    }
+    for (g = 1; g <= shown; g++)
+        text[g] = quote(keys ? shorten(group[g], key_letters) : "")
+    for (p = 1; p <= panels; p++) {
+        panel_count[p] += 0
+        y_label[p] = quote(by == "column" && ys > 1 ? "" : \
+            x == "keys_high" ? "fraction of rows" : \
+            fitting_label(y_name[(p - 1) % across_y + 1], inside_down))
+        y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]
+    }
+    set_array("y_from_0", y_from_0, panels)
+    set_array("block", block, panels * shown)
+    set_array("errors", errors, panels * shown)
+    set_array("theories", theories, panels * shown)
+    set_array("group_text", text, shown)
+    set_array("panel_title", panel_title, panels)
+    set_array("panel_count", panel_count, panels)
+    set_array("y_label", y_label, panels)
+    set("x_tics", "\"" log_tics("x", x_low, x_high, x_seen, x_values) "\"")
+    for (p = 1; p <= panels; p++)
+        y_tics[p] = "\"" log_tics("y", y_low[p], y_high[p], none, 0) "\""
+    set_array("y_tics", y_tics, panels)
+    if (not_positive)
+        print not_positive " values that are not positive are not drawn:" \
+            " the axis is logarithmic" > notes
+}

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The places of panels, title and key, in points: from the width `page_width`,
+# the height `page_height` (0: chosen here) and the size of the letters `font`.
+# gnuplot knows neither how long a text is nor how many lines the key needs.
+
+# Text and room, in multiples of the size of the letters.
+BEGIN {
+    LINE = 1.3
+    LETTER = 0.6
+    TICS = 4.5  # numbers at the vertical axis, with the distance to it
+}
+
+# Letters that fit into a width.
+function letters(points) {
+    return int(points / (LETTER * font))
+}
+
+# Writes the settings of a grid of `panels`, each `aspect` times as high as
+# wide, with a key of `keys` entries, of at most `longest` letters. With square
+# = 1 panels keep their form. `side` is the room for names at the left of each
+# panel, in letters; 0: numbers and a label. `right` is room for a colour box.
+function lay_out(panels, aspect, keys, longest, side, right,    \
+                 left, bottom, top, panel, high, entry, in_row) {
+    left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
+    bottom = 3.1 * LINE * font
+    across = int(page_width / (24 * font + (side ? left : 0)))
+    if (across < 1) across = 1
+    if (across > panels) across = panels
+    if (panels == 4 && across == 3) across = 2
+    down = int((panels + across - 1) / across)
+    wrapped = 0
+    heading = ""
+    if (titled) {
+        heading = wrap(title, letters(page_width) - 2)
+        if (subtitle != "")
+            heading = heading ".\"\\n\"." wrap(subtitle, \
+                letters(page_width) - 2)
+    }
+    top = (wrapped * LINE + (wrapped ? 0.8 : 0.4) + \
+           (panel_titles ? LINE : 0)) * font
+    if (longest > letters(page_width) - 7) longest = letters(page_width) - 7
+    key_letters = longest
+    entry = (longest + 6) * LETTER * font
+    in_row = int((page_width - font) / entry)
+    if (in_row < 1) in_row = 1
+    if (in_row > keys) in_row = keys
+    key_rows = keys ? int((keys + in_row - 1) / in_row) : 0
+    panel = page_width / across - left - right * LETTER * font - font
+    high = page_height
+    if (!high)
+        high = top + down * (panel * aspect + bottom) + \
+            (down - 1) * (panel_titles ? LINE * font : 0) + \
+            (key_rows * LINE + 0.4) * font
+    set("page_width", page_width)
+    set("page_height", high)
+    set("font_size", font)
+    set("panels", panels)
+    place_panels(left, bottom, top, page_width / across, \
+        (high - top - key_rows * LINE * font - 0.4 * font + \
+         (panel_titles ? LINE * font : 0)) / down, right, high)
+    inside_across = letters(page_width / across) - 4
+    inside_down = letters((high - top - key_rows * LINE * font) / down) - 1
+    set("heading", titled ? heading : "\047\047")
+    set("heading_y", 1 - 0.4 * font / high)
+    set("key_top", (key_rows * LINE + 0.4) * font / high)
+    set("key_columns", in_row ? in_row : 1)
+}
+
+# Writes the borders of each panel, in parts of the page. A panel has the width
+# `wide` and the height `tall` with its numbers and labels; `top` is that of the
+# page, with the title of the first row of panels.
+function place_panels(left, bottom, top, wide, tall, right, high,    \
+                      p, x_at, y_at, title_room, borders) {
+    title_room = panel_titles ? LINE * font : 0
+    for (p = 1; p <= panels; p++) {
+        x_at = (p - 1) % across * wide
+        y_at = top - title_room + int((p - 1) / across) * tall
+        borders[p] = sprintf("\"set lmargin at screen %.5f; " \
+            "set rmargin at screen %.5f; set tmargin at screen %.5f; " \
+            "set bmargin at screen %.5f\"", (x_at + left) / page_width, \
+            (x_at + wide - right * LETTER * font - 1.2 * font) / page_width, \
+            1 - (y_at + title_room) / high, 1 - (y_at + tall - bottom) / high)
+    }
+    set_array("borders", borders, panels)
+}
+
+# A title: the labels of columns, without units.
+function heading_of(list,    i, count, part, text, out) {
+    count = split(list, part, ",")
+    out = ""
+    for (i = 1; i <= count; i++) {
+        text = label_of(part[i])
+        sub(/ \([^)]*\)$/, "", text)
+        out = out (i > 1 ? ", " : "") text
+    }
+    if (count > 1 && width(out) > letters(page_width) - 2) return ""
+    return toupper(substr(out, 1, 1)) substr(out, 2)
+}
+
+# The command for numbers at a logarithmic axis: the values of the table if
+# they are few, 1, 2 and 5 times powers of 10, or only powers of 10.
+function log_tics(axis, low, high, values, count,    \
+                  i, power, list, plain) {
+    list = ""
+    plain = count > 1 && count <= 8
+    for (i in values) plain = plain && length(values[i]) <= 4
+    if (!(low > 0) || high >= 3000 * low && !plain || high > 1e5 * low)
+        return "set format " axis " \047" (tex ? "$10^{%T}$" : "10^{%T}") "\047"
+    if (plain)
+        for (i in values) list = list (list == "" ? "" : ", ") values[i]
+    else
+        for (power = -12; power < 13; power++)
+            for (i = 1; i <= 5; i += i < 2 ? 1 : 3)
+                if (i * 10 ^ power >= low * 0.9 && \
+                    i * 10 ^ power <= high * 1.1)
+                    list = list (list == "" ? "" : ", ") i * 10 ^ power
+    return "set " axis "tics (" list ")"
+}

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What all pictures share: the rows of a table, the names of its columns, and
+# texts for gnuplot. Read labels.tsv first, and then a table from read.awk.
+#
+# With tex = 1, texts are for LaTeX.
+
+BEGIN { FS = "\t" }
+FILENAME == ARGV[1] {
+    label[$1] = $2
+    if ($3 != "") short_label[$1] = $3
+    next
+}
+FNR == 1 {
+    for (i = 1; i <= NF; i++) {
+        column[$i] = i
+        name[i] = $i
+    }
+    columns = NF
+    next
+}
+{ row[++rows] = $0 }
+
+# The value of a column in a row, "nan" if there is no such column.
+function at(r, c) {
+    if (r != at_row) {
+        split(row[r], at_cell, "\t")
+        at_row = r
+    }
+    return c in column ? at_cell[column[c]] : "nan"
+}
+
+function is_number(text) {
+    return text ~ /^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$/
+}
+
+# The number in a column, or NaN, for gnuplot.
+function number_at(r, c,    value) {
+    value = at(r, c)
+    return is_number(value) ? value : "NaN"
+}
+
+# Whether a column has a number in any row.
+function has_numbers(c,    r) {
+    if (!(c in column)) return 0
+    if (!(c in numbers_known)) {
+        numbers_known[c] = 0
+        for (r = 1; r <= rows && !numbers_known[c]; r++)
+            numbers_known[c] = is_number(at(r, c))
+    }
+    return numbers_known[c]
+}
+
+# The number of distinct values of a column, up to 1000; missing ones do not
+# count.
+function distinct(c,    r, value, seen) {
+    if (!(c in column)) return 0
+    if (!(c in distinct_known)) {
+        distinct_known[c] = 0
+        for (r = 1; r <= rows && distinct_known[c] < 1000; r++) {
+            value = at(r, c)
+            if (value != "nan" && !(value in seen)) {
+                seen[value] = 1
+                distinct_known[c]++
+            }
+        }
+    }
+    return distinct_known[c]
+}
+
+# The values of the columns of a list, as one text.
+function key_of(r, list,    i, count, part, key) {
+    count = split(list, part, ",")
+    key = ""
+    for (i = 1; i <= count; i++) key = key "\t" at(r, part[i])
+    return key
+}
+
+# A text for gnuplot, with its special characters.
+function quote(text) {
+    if (tex) text = to_tex(text)
+    gsub(/\047/, "\047\047", text)
+    return "\047" text "\047"
+}
+
+function to_tex(text) {
+    gsub(/\\/, "\001", text)
+    gsub(/[#$%&_{}]/, "\\\\&", text)
+    gsub(/\^/, "\\^{}", text)
+    gsub(/~/, "\\~{}", text)
+    gsub(/\001/, "$\\backslash$", text)
+    gsub(/−/, "$-$", text)
+    gsub(/τ/, "$\\tau$", text)
+    gsub(/λ₂/, "$\\lambda_2$", text)
+    gsub(/σ₁/, "$\\sigma_1$", text)
+    gsub(/α/, "$\\alpha$", text)
+    gsub(/β/, "$\\beta$", text)
+    gsub(/σ/, "$\\sigma$", text)
+    gsub(/²/, "$^2$", text)
+    gsub(/₂/, "$_2$", text)
+    gsub(/[|<>]/, "$&$", text)
+    gsub(/…/, "\\dots{}", text)
+    gsub(/×/, "$\\times$", text)
+    return text
+}
+
+# The number of characters of a text in UTF-8.
+function width(text) {
+    return length(text) - gsub(/[\200-\277]/, "", text)
+}
+
+# A text of at most `most` characters: the middle of a longer one is left out.
+function shorten(text, most,    i, characters, count, out, character) {
+    if (most < 3) most = 3
+    if (width(text) <= most) return text
+    count = 0
+    for (i = 1; i <= length(text); i++) {
+        character = substr(text, i, 1)
+        if (character ~ /[\200-\277]/) characters[count] = \
+            characters[count] character
+        else characters[++count] = character
+    }
+    out = ""
+    for (i = 1; i <= int(most / 2); i++) out = out characters[i]
+    out = out "…"
+    for (i = count - (most - int(most / 2) - 2); i <= count; i++)
+        out = out characters[i]
+    return out
+}
+
+# The label of a column: from labels.tsv, or its name.
+function label_of(c,    text) {
+    if (c in label) return label[c]
+    text = c
+    if (sub(/_delta$/, "", text)) return "difference: " label_of(text)
+    if (sub(/_theory$/, "", text)) return label_of(text) ", theory"
+    if (c ~ /^k[0-9][0-9]+$/)
+        return "keys that hold " substr(c, 2) " % of a row"
+    if (sub(/_nats$/, "", text)) text = text " (nats)"
+    return text
+}
+
+# The label of a column, with at most this number of letters.
+function fitting_label(c, most,    text) {
+    text = label_of(c)
+    if (width(text) > most && c in short_label) text = short_label[c]
+    return shorten(text, most)
+}
+
+# The values of columns that tell one row from others, as a text: the kernel is
+# named alone, other values with the name of the column.
+function describe(r, list,    i, count, part, value, out) {
+    count = split(list, part, ",")
+    out = ""
+    for (i = 1; i <= count; i++) {
+        value = at(r, part[i])
+        if (part[i] == "source" || part[i] == "source_b")
+            sub(/^.*\//, "", value)
+        if (part[i] !~ /^(kernel|method|source)$/)
+            value = part[i] " " (is_number(value) ? value + 0 : value)
+        out = out (out == "" ? "" : ", ") value
+    }
+    return out
+}
+
+# The columns of a list with more than one value.
+function varied(list,    i, count, part, out) {
+    count = split(list, part, ",")
+    out = ""
+    for (i = 1; i <= count; i++)
+        if (distinct(part[i]) > 1)
+            out = out (out == "" ? "" : ",") part[i]
+    return out
+}
+
+# A line that says which heads the table is about.
+function note(    out, source, samples) {
+    if (!rows) return "the table has no rows"
+    out = ""
+    if (distinct("n") == 1) out = "N = " at(1, "n") " tokens"
+    if (distinct("d") == 1)
+        out = out (out == "" ? "" : ", ") "d = " at(1, "d")
+    if (distinct("source") != 1) return out
+    source = at(1, "source")
+    sub(/^.*\//, "", source)
+    samples = at(1, "samples")
+    source = source == "gaussian" ? "sampled Gaussian heads" : \
+        "heads of " source
+    if (distinct("samples") == 1 && samples > 1)
+        source = "mean of " samples " " source
+    return out (out == "" ? "" : ", ") source
+}
+
+# Lines of at most `most` characters, as an expression of gnuplot.
+function wrap(text, most,    i, count, word, line, out) {
+    count = split(text, word, " ")
+    line = ""
+    out = ""
+    for (i = 1; i <= count; i++) {
+        if (line != "" && width(line " " word[i]) > most) {
+            out = out quote(line) ".\"\\n\"."
+            wrapped++
+            line = ""
+        }
+        line = line (line == "" ? "" : " ") shorten(word[i], most)
+    }
+    wrapped++
+    return out quote(line)
+}
+
+function set(variable, value) {
+    print variable " = " value >> settings
+}
+
+# An array of gnuplot from values 1 to count; there is none without elements.
+function set_array(variable, values, count,    i) {
+    print "array " variable "[" (count > 0 ? count : 1) "]" >> settings
+    for (i = 1; i <= count; i++)
+        print variable "[" i "] = " values[i] >> settings
+}

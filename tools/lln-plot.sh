@@ -1,0 +1,355 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-plot: draws the tables of the other tools. The awk programs beside the
+# gnuplot scripts arrange a table into blocks of numbers and settings, and
+# gnuplot draws them. Nothing is computed here.
+version=@VERSION@
+
+# options: name, letter, name of the value, and help text of each option.
+options() {
+    cat << 'END'
+output|o|FILE|write the picture to FILE; its ending chooses the format: .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
+map||COLUMN|draw a map of layers and heads of this column
+x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen from the columns)
+y||LIST|columns to draw, a panel each (chosen from the columns)
+by||COLUMN|column that colours show; "column": all columns of --y in one panel (kernel, method or layer)
+log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and lengths)
+size||SIZE|width, or width and height, in in, cm, mm, pt or px, such as 3.25in or 900x500px (900px; 6.5in for .pdf and .tex)
+font-size||POINTS|size of the letters, from 7 (chosen from the width)
+title||TEXT|title of the picture (what is drawn)
+no-title|||draw no title
+theme||NAME|light or dark (light)
+help|h||print this help and stop
+version|V||print the version and stop
+END
+}
+
+fail() {
+    printf 'lln-plot: %s\n' "$*" >&2
+    exit 1
+}
+
+usage() {
+    printf 'lln-plot: %s\nTry '\''lln-plot --help'\''\n' "$*" >&2
+    exit 2
+}
+
+print_help() {
+    cat << 'END'
+Usage: lln-plot [OPTION]... [FILE]
+draw a table of the other tools, or a map of lln-attend --blocks
+
+Without FILE, or if it is -, the table is read from standard input. Defaults are
+in parentheses.
+
+Options:
+END
+    options | awk -F '|' '
+        {
+            used = sprintf("  %s--%s%s", $2 ? "-" $2 ", " : "    ", $1,
+                           $3 ? " " $3 : "")
+            if (length(used) > 28) { print used; used = "" }
+            count = split($4, word, " ")
+            line = sprintf("%-30s%s", used, word[1])
+            for (i = 2; i <= count; i++) {
+                if (length(line " " word[i]) > 79) {
+                    print line
+                    line = sprintf("%30s%s", "", word[i])
+                } else line = line " " word[i]
+            }
+            print line
+        }'
+    printf '\nFor details: man lln-plot, man lln-tools\n'
+}
+
+print_version() {
+    cat << END
+lln-plot (lln-tools) $version
+END
+}
+
+# take NAME VALUE: stores an option, once.
+take() {
+    case " $given " in
+    *" $1 "*) usage "--$1 was given more than once" ;;
+    esac
+    given="$given $1"
+    case $1 in
+    help)
+        print_help
+        exit 0
+        ;;
+    version)
+        print_version
+        exit 0
+        ;;
+    output) output=$2 ;;
+    map) LLN_MAP=$2 ;;
+    x) LLN_X=$2 ;;
+    y) LLN_Y=$2 ;;
+    by) LLN_BY=$2 ;;
+    log) LLN_LOG=$2 ;;
+    size) size=$2 ;;
+    font-size) font=$2 ;;
+    title) LLN_TITLE=$2 ;;
+    no-title) titled=0 ;;
+    theme) theme=$2 ;;
+    esac
+}
+
+# find NAME: the option with this name, or whose name begins with it alone.
+find_option() {
+    case $1 in
+    *[!a-z-]* | '') usage "unknown option '--$1'" ;;
+    esac
+    row=$(options | grep "^$1|" || options | grep "^$1")
+    case $row in
+    '') usage "unknown option '--$1'" ;;
+    *'
+'*) usage "option '--$1' is ambiguous" ;;
+    esac
+    option=${row%%|*}
+    argument=${row#*|*|}
+    argument=${argument%%|*}
+}
+
+parse() {
+    while [ $# -gt 0 ]; do
+        word=$1
+        shift
+        case $word in
+        --)
+            break
+            ;;
+        --*=*)
+            find_option "$(name=${word%%=*} && printf %s "${name#--}")"
+            [ "$argument" ] || usage "option '--$option' takes no value"
+            take "$option" "${word#*=}"
+            ;;
+        --?*)
+            find_option "${word#--}"
+            if [ "$argument" ]; then
+                [ $# -gt 0 ] || usage "option '--$option' needs a value"
+                take "$option" "$1"
+                shift
+            else
+                take "$option"
+            fi
+            ;;
+        -h) take help ;;
+        -V) take version ;;
+        -o)
+            [ $# -gt 0 ] || usage "option '-o' needs a value"
+            take output "$1"
+            shift
+            ;;
+        -o*) take output "${word#-o}" ;;
+        -?*) usage "unknown option '$word'" ;;
+        *) operand "$word" ;;
+        esac
+    done
+    for word; do
+        operand "$word"
+    done
+}
+
+operand() {
+    [ -z "${input+given}" ] ||
+        usage "one table at a time: '$input' and '$1' were given"
+    input=$1
+}
+
+check_options() {
+    case $theme in
+    light | dark) ;;
+    *) usage "--theme: '$theme': expected light or dark" ;;
+    esac
+    case $LLN_LOG in
+    '' | x | y | xy | yx | none) ;;
+    *) usage "--log: '$LLN_LOG': expected x, y, xy or none" ;;
+    esac
+    case $output in
+    '') [ -t 1 ] && terminal=dumb || terminal=svg ;;
+    *.png) terminal=png ;;
+    *.svg) terminal=svg ;;
+    *.pdf) terminal=pdf ;;
+    *.tex) terminal=tex ;;
+    *) usage "--output: '$output': expected a name that ends in .png, .svg," \
+        ".pdf or .tex" ;;
+    esac
+    measures=$(awk -v size="$size" -v font="$font" -v terminal="$terminal" \
+        -f "$plots/size.awk") || usage "$measures"
+    # page_width, page_height, font, scale
+    eval "$measures"
+}
+
+check_gnuplot() {
+    command -v gnuplot > /dev/null ||
+        fail "no gnuplot; install it with
+    apt-get install gnuplot-nox fonts-dejavu-core"
+    case $terminal in
+    dumb | tex) return ;;
+    esac
+    # Without a font gnuplot draws pictures without text, and prints no
+    # warning.
+    ! command -v fc-list > /dev/null || fc-list :charset=41 2> /dev/null |
+        grep -q . || fail "no fonts; install some with
+    apt-get install fonts-dejavu-core"
+}
+
+# The gnuplot scripts are in ../share/lln-tools/plots, wherever the tools are.
+find_plots() {
+    place=$0
+    case $place in
+    */*) ;;
+    *) place=$(command -v -- "$0") ;;
+    esac
+    place=$(readlink -f -- "$place") && place=${place%/*}
+    plots=${place%/*}/share/lln-tools/plots
+    [ -f "$plots/style.gp" ] ||
+        fail "$plots: no gnuplot scripts there; install lln-tools again"
+}
+
+# read_table: the table as lines of cells, in $scratch/table.
+read_table() {
+    if [ "$input" = - ]; then
+        input='standard input'
+        [ ! -t 0 ] || usage "no table: name a FILE, or pipe a table to lln-plot"
+        cat > "$scratch/input" || exit 1
+    else
+        [ ! -d "$input" ] || fail "$input: is a folder"
+        cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
+            fail "$input: $(sed 's/.*: //' "$scratch/message")"
+    fi
+    # Bytes that are no UTF-8 are left out.
+    iconv -c -f UTF-8 -t UTF-8 "$scratch/input" 2> /dev/null |
+        LC_ALL=C awk -f "$plots/read.awk" > "$scratch/table" ||
+        fail "$input: $(tail -n 1 "$scratch/table")"
+}
+
+# begin_settings: what all scripts need, for style.gp.
+begin_settings() {
+    case $theme in
+    light) colours="ink='#000000' muted='#444444' faint='#E4E4E4'
+        background='#FFFFFF'" ;;
+    dark) colours="ink='#E8E8E8' muted='#A0A0A0' faint='#3A3A3A'
+        background='#16181C'" ;;
+    esac
+    picture=picture
+    [ $terminal != tex ] || picture=picture.tex
+    {
+        printf "terminal = '%s'\noutput = '%s'\n" "$terminal" "$picture"
+        echo "$colours" | tr ' ' '\n' | sed '/^$/d; s/=/ = /'
+        printf 'scale = %s\n' "$scale"
+        if [ $terminal = dumb ]; then
+            measure_terminal
+            printf "dumb_width = %d\ndumb_height = %d\n" "$columns" "$lines"
+            printf "dumb_colours = '%s'\n" "$ansi"
+        fi
+    } > "$scratch/settings"
+}
+
+# measure_terminal: columns, lines and colours of the terminal.
+measure_terminal() {
+    columns=${COLUMNS:-$(stty size < /dev/tty 2> /dev/null | cut -d ' ' -f 2)}
+    lines=${LINES:-$(stty size < /dev/tty 2> /dev/null | cut -d ' ' -f 1)}
+    [ "${columns:-0}" -ge 40 ] || columns=79
+    [ "${lines:-0}" -ge 10 ] && [ "$lines" -le 30 ] || lines=24
+    lines=$((lines - 1)) columns=$((columns - 1))
+    ansi=ansi256
+    [ -z "${NO_COLOR-}" ] || ansi=mono
+}
+
+# arrange KIND: writes settings and data with KIND.awk.
+arrange() {
+    LLN_PLOTS=$plots LC_ALL=C awk -v settings="$scratch/settings" \
+        -v data="$scratch/data" -v sorted="$scratch/sorted" \
+        -v notes="$scratch/notes" -v tex="$([ $terminal = tex ] && echo 1)" \
+        -v page_width="$page_width" -v page_height="$page_height" \
+        -v font="$font" -v titled="$titled" -v style="$style" \
+        -v log_x="$log_x" -v log_y="$log_y" -v text_only="$text_only" \
+        -f "$plots/table.awk" -f "$plots/layout.awk" -f "$plots/$1.awk" \
+        "$plots/labels.tsv" "$scratch/table" || exit 1
+}
+
+# draw KIND: draws with KIND.gp to $scratch/picture.
+draw() {
+    (
+        # The path of the scripts may contain any character.
+        cd "$scratch" || exit 1
+        ln -s "$plots" plots
+        LC_ALL=C.UTF-8 gnuplot -e "plots = 'plots'" -c "plots/$1.gp" settings \
+            data
+    ) 2> "$scratch/message" ||
+        fail "gnuplot failed: $(grep -v '^ *$' "$scratch/message" | tail -n 1)"
+}
+
+# deliver: the finished picture to its place, whole or not at all.
+deliver() {
+    case $terminal in
+    tex)
+        # gnuplot names the file of the lines after that of the text.
+        base=${output##*/}
+        base=${base%.tex}
+        sed "s|includegraphics\(.*\){picture}|includegraphics\1{$base}|" \
+            "$scratch/picture.tex" > "$output" &&
+            cp -- "$scratch/picture.pdf" "${output%.tex}.pdf"
+        ;;
+    *)
+        if [ -z "$output" ]; then
+            cat "$scratch/picture"
+        elif [ -e "$output" ] && [ ! -f "$output" ]; then
+            cat "$scratch/picture" > "$output"
+        else
+            cp -- "$scratch/picture" "$output.$$" &&
+                mv -f -- "$output.$$" "$output"
+        fi
+        ;;
+    esac || {
+        [ -z "$output" ] || rm -f -- "$output.$$"
+        exit 1
+    }
+}
+
+given='' output='' size='' font='' titled=1 theme=light terminal=
+LLN_MAP='' LLN_X='' LLN_Y='' LLN_BY='' LLN_LOG='' LLN_TITLE=
+export LLN_MAP LLN_X LLN_Y LLN_BY LLN_LOG LLN_TITLE
+find_plots
+parse "$@"
+: "${input=-}"
+check_options
+check_gnuplot
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+for signal in HUP INT TERM; do
+    # shellcheck disable=SC2064 # the signal of this round
+    trap "rm -rf '$scratch'; trap - $signal; kill -s $signal \$\$" $signal
+done
+text_only=
+[ "$terminal" != dumb ] || text_only=1
+read_table
+choice=$(LC_ALL=C awk -f "$plots/table.awk" -f "$plots/recognise.awk" \
+    "$plots/labels.tsv" "$scratch/table") || exit 1
+{
+    read -r kind
+    read -r LLN_X
+    read -r LLN_Y
+    read -r LLN_BY
+    read -r axes
+    read -r style
+} << END
+$choice
+END
+[ "$kind" != none ] || fail "$input: ${LLN_X:-this is no table of measured
+    values; lln-plot draws tables of lln-entropy, lln-stats, lln-spectral and
+    lln-match, tables of lln-attend, and .npy files of lln-attend --blocks}"
+case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
+case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
+begin_settings
+arrange "$kind"
+draw "$kind"
+deliver
+if [ -s "$scratch/notes" ]; then
+    sed 's/^/lln-plot: /' "$scratch/notes" >&2
+fi

@@ -6,4 +6,7 @@
 
 #define LLN_VERSION "0.1.0"
 
+/* LLN_VERSION of the library that the program runs with. */
+const char *lln_version(void);
+
 #endif

@@ -103,13 +103,15 @@ $(LIBRARY): $(OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-# Of the global names of the library, those in public headers are exported.
+# Exports the global names that a public header declares, and no others.
 $(BUILD)/liblln.map: $(LIBRARY) $(PUBLIC_HEADERS)
-	{ echo 'LLN_0 { global:'; \
-	    nm --defined-only -g $(LIBRARY) | awk 'NF == 3 { print $$3 }' | sort -u | \
-	        grep -xF "$$(cat $(PUBLIC_HEADERS) | grep -oE 'lln_[a-z0-9_]+')" | \
-	        sed 's/$$/;/'; \
-	    echo 'local: *; };'; } > $@
+	$(CC) -E -P '-D__attribute__(x)=' -I$(BUILD)/include \
+	    $(BUILD)/include/lln/lln.h | tr '\n' ' ' | \
+	    tr ';{}' '\n' | sed '/extern/!s/(.*//; s/[^a-z0-9_]/\n/g' | \
+	    grep '^lln_' | sort -u > $@.declared
+	nm -g --defined-only $(LIBRARY) | awk 'NF == 3 { print $$3 }' | sort -u | \
+	    comm -12 - $@.declared | sed -e '1i LLN_0 { global:' -e 's/$$/;/' \
+	    -e '$$a local: *; };' > $@
 
 $(SHARED_LIBRARY): $(OBJECTS) $(BUILD)/liblln.map
 	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(BUILD)/liblln.map \

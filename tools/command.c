@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gsl/gsl_errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -90,7 +89,6 @@ void command_parse(const cli_tool *tool, int argc, char **argv)
         quieten_libraries(argv);
     survive_shorter_files();
     keep_freed_memory();
-    gsl_set_error_handler_off();
     options_parse(tool, argc, argv);
     if (run_shared.list_kernels) {
         kernel_list_print();

@@ -84,11 +84,11 @@ static void keep_freed_memory(void)
 void command_parse(const cli_tool *tool, int argc, char **argv)
 {
     reserve_descriptors();
+    survive_shorter_files();
     if (complete_asked(argc, argv))
         complete_answer(tool, &argc, &argv);
     else
         quieten_libraries(argv);
-    survive_shorter_files();
     keep_freed_memory();
     gsl_set_error_handler_off();
     options_parse(tool, argc, argv);

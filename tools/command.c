@@ -83,11 +83,11 @@ static void keep_freed_memory(void)
 void command_parse(const cli_tool *tool, int argc, char **argv)
 {
     reserve_descriptors();
+    survive_shorter_files();
     if (complete_asked(argc, argv))
         complete_answer(tool, &argc, &argv);
     else
         quieten_libraries(argv);
-    survive_shorter_files();
     keep_freed_memory();
     options_parse(tool, argc, argv);
     if (run_shared.list_kernels) {

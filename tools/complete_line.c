@@ -9,9 +9,10 @@ const cli_option *complete_find_option(const cli_tool *tool,
                                        complete_test *test, const char *text,
                                        size_t length)
 {
-    const cli_option *const tables[] = {tool->options, tool->shared,
-                                        cli_standard};
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    enum { TABLES = 3 };
+    const cli_option *const tables[TABLES] = {tool->options, tool->shared,
+                                              cli_standard};
+    for (size_t i = 0; i < TABLES; i++)
         for (const cli_option *o = tables[i]; o && o->name; o++)
             if (test(o, text, length))
                 return o;

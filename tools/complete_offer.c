@@ -5,6 +5,7 @@
 
 static const char *word, *part; /* part: the end of the word */
 static FILE *out;
+static bool stays; /* no space follows; not written yet */
 
 void complete_begin(const char *completed, size_t before, FILE *stream)
 {
@@ -42,6 +43,9 @@ void complete_offer(const char *name, const char *suffix,
     if (strncmp(name, part, strlen(part)) != 0 || !is_plain(name) ||
         !is_plain(word) || (part == word && *name == ':'))
         return;
+    if (stays)
+        fputs(":nospace\n", out);
+    stays = false;
     fprintf(out, "%.*s%s%s", (int)(part - word), word, name, suffix);
     if (description && is_plain(description))
         fprintf(out, "\t%s", description);
@@ -76,7 +80,7 @@ void complete_offer_files(void)
 
 void complete_stay(void)
 {
-    fputs(":nospace\n", out);
+    stays = true;
 }
 
 bool complete_is_listed(const char *name, const char *list, const char *end,

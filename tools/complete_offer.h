@@ -37,7 +37,7 @@ void complete_offer_alternatives(const char *prefix, const char *alternatives);
 /* Offers names of files. */
 void complete_offer_files(void);
 
-/* No space follows the candidates. */
+/* No space follows the candidates that are offered after this call. */
 void complete_stay(void);
 
 /* Whether the list [list, end) has an item of this name between separators:

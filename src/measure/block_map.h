@@ -9,7 +9,11 @@
 
 #include "kernel/attention.h"
 
-typedef enum { LLN_POOL_MEAN, LLN_POOL_MAX } lln_pool;
+typedef enum {
+    LLN_POOL_MEAN,
+    LLN_POOL_MAX,
+    LLN_POOLS /* number of them */
+} lln_pool;
 
 /* "mean" and "max", ended by NULL. */
 extern const char *const lln_pool_names[];

@@ -16,14 +16,15 @@ function letters(points) {
     return int(points / (LETTER * font))
 }
 
-# Writes the settings of a grid of `panels`, each `aspect` times as high as
-# wide, with a key of `keys` entries, of at most `longest` letters. With square
-# = 1 panels keep their form. `side` is the room for names at the left of each
-# panel, in letters; 0: numbers and a label. `right` is room for a colour box.
-function lay_out(panels, aspect, keys, longest, side, right,    \
+# Writes the settings of a grid of `panels`, each `aspect` times as high as wide
+# or, if it is negative, -aspect points high, with a key of `keys` entries, of at
+# most `longest` letters; a negative number is that of free lines below the
+# panels. `side` is the room for names at the left of each panel, in letters; 0:
+# numbers and a label.
+function lay_out(panels, aspect, keys, longest, side,    \
                  left, bottom, top, panel, high, entry, in_row) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
-    bottom = 3.1 * LINE * font
+    bottom = 3.4 * LINE * font
     across = int(page_width / (24 * font + (side ? left : 0)))
     if (across < 1) across = 1
     if (across > panels) across = panels
@@ -44,21 +45,22 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
     entry = (longest + 6) * LETTER * font
     in_row = int((page_width - font) / entry)
     if (in_row < 1) in_row = 1
-    if (in_row > keys) in_row = keys
-    key_rows = keys ? int((keys + in_row - 1) / in_row) : 0
-    panel = page_width / across - left - right * LETTER * font - font
+    if (in_row > keys && keys > 0) in_row = keys
+    key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
+    panel = page_width / across - left - 1.2 * font
     high = page_height
     if (!high)
-        high = top + down * (panel * aspect + bottom) + \
+        high = top + down * \
+            ((aspect < 0 ? -aspect : panel * aspect) + bottom) + \
             (down - 1) * (panel_titles ? LINE * font : 0) + \
             (key_rows * LINE + 0.4) * font
     set("page_width", page_width)
     set("page_height", high)
     set("font_size", font)
     set("panels", panels)
-    place_panels(left, bottom, top, page_width / across, \
+    place_panels(panels, left, bottom, top, page_width / across, \
         (high - top - key_rows * LINE * font - 0.4 * font + \
-         (panel_titles ? LINE * font : 0)) / down, right, high)
+         (panel_titles ? LINE * font : 0)) / down, high)
     inside_across = letters(page_width / across) - 4
     inside_down = letters((high - top - key_rows * LINE * font) / down) - 1
     set("heading", titled ? heading : "\047\047")
@@ -70,7 +72,7 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
 # Writes the borders of each panel, in parts of the page. A panel has the width
 # `wide` and the height `tall` with its numbers and labels; `top` is that of the
 # page, with the title of the first row of panels.
-function place_panels(left, bottom, top, wide, tall, right, high,    \
+function place_panels(panels, left, bottom, top, wide, tall, high,    \
                       p, x_at, y_at, title_room, borders) {
     title_room = panel_titles ? LINE * font : 0
     for (p = 1; p <= panels; p++) {
@@ -79,7 +81,7 @@ function place_panels(left, bottom, top, wide, tall, right, high,    \
         borders[p] = sprintf("\"set lmargin at screen %.5f; " \
             "set rmargin at screen %.5f; set tmargin at screen %.5f; " \
             "set bmargin at screen %.5f\"", (x_at + left) / page_width, \
-            (x_at + wide - right * LETTER * font - 1.2 * font) / page_width, \
+            (x_at + wide - 1.2 * font) / page_width, \
             1 - (y_at + title_room) / high, 1 - (y_at + tall - bottom) / high)
     }
     set_array("borders", borders, panels)
@@ -95,7 +97,14 @@ function heading_of(list,    i, count, part, text, out) {
         out = out (i > 1 ? ", " : "") text
     }
     if (count > 1 && width(out) > letters(page_width) - 2) return ""
+    if (out ~ /_/) return out
     return toupper(substr(out, 1, 1)) substr(out, 2)
+}
+
+# Text at an axis, which gnuplot takes for a format.
+function tic_text(text) {
+    gsub(/%/, "%%", text)
+    return text
 }
 
 # The command for numbers at a logarithmic axis: the values of the table if
@@ -115,5 +124,6 @@ function log_tics(axis, low, high, values, count,    \
                 if (i * 10 ^ power >= low * 0.9 && \
                     i * 10 ^ power <= high * 1.1)
                     list = list (list == "" ? "" : ", ") i * 10 ^ power
+    if (!index(list, ",")) return "set " axis "tics autofreq"
     return "set " axis "tics (" list ")"
 }

@@ -11,6 +11,9 @@
 # make coverage   the share of the lines of src/ that the suite reaches
 # make fuzz       SECONDS=60 of each reader of files and texts, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
+# make uninstall  removes what make install of the same version installs
+# make dist       the source in an archive, build/lln-tools-VERSION.tar.gz
+# make deb        Debian packages in build/deb/
 # make deps       the Debian packages all of this needs
 # make clean
 
@@ -27,9 +30,11 @@ endif
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
-# For lint, tsan, coverage, builds by clang, and the recipes of lln-recipes(7).
-CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck \
-	shellcheck gcovr datamash jq miller sqlite3
+# For lint, tsan, coverage, builds by clang, tests of completion, packages, and the
+# recipes of lln-recipes(7).
+CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck \
+	gcovr bash-completion fish zsh git debhelper dpkg-dev lintian datamash jq \
+	miller sqlite3
 
 # Builds in different folders give identical tools: wildcards are sorted, and
 # the path of the tree is replaced.
@@ -37,7 +42,7 @@ CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppche
 # linker takes a symbol from the first library that has it (tests/link.bats).
 LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
-	-fno-trapping-math -ffp-contract=fast -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-fno-trapping-math -ffp-contract=fast -fPIC -fno-semantic-interposition -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Isrc -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' \
 	$(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
@@ -48,11 +53,19 @@ TOOLS = $(patsubst tools/%.c,$(BUILD)/bin/%,$(wildcard tools/lln-*.c))
 SHARED = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(wildcard tools/lln-*.c), \
 	$(sort $(wildcard tools/*.c))))
 LIBRARY = $(BUILD)/liblln.a
+VERSION := $(shell sed -n 's/.*LLN_VERSION "\(.*\)"/\1/p' src/core/version.h)
+SONAME = liblln.so.$(firstword $(subst ., ,$(VERSION)))
+SHARED_LIBRARY = $(BUILD)/liblln.so.$(VERSION)
+SHARED_LINKS = $(BUILD)/$(SONAME) $(BUILD)/liblln.so
+# What src/lln.h includes is public.
+PUBLIC = lln.h $(shell sed -n 's/^.include "\(.*\)"/\1/p' src/lln.h)
+PUBLIC_HEADERS = $(PUBLIC:%=$(BUILD)/include/lln/%)
 OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/*/*.c src/*/*/*.c)))
 TESTS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 REPLAYS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 # Programs that the command tests need.
 HELPERS = $(BUILD)/tests/pty
+PROGRAMS = $(notdir $(TOOLS)) lln-plot
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 # In folders that man can read: MANPATH=$PWD/build/man man lln-match
 PAGES = $(foreach page,$(wildcard man/*.[157]), \
@@ -61,11 +74,10 @@ PAGES = $(foreach page,$(wildcard man/*.[157]), \
 # Older builds have links to man/ here, and would write through them.
 $(shell find $(BUILD)/man -maxdepth 1 -type l -delete 2> /dev/null)
 
-all: $(TOOLS) $(BUILD)/bin/lln-plot $(PAGES)
+all: $(TOOLS) $(BUILD)/bin/lln-plot $(PAGES) $(LIBRARY) $(SHARED_LINKS) \
+	$(PUBLIC_HEADERS) $(BUILD)/lln.pc
 
 # lln-plot finds its scripts beside bin/, here and when it is installed.
-VERSION = $(shell awk '/define LLN_VERSION / { print substr($$3, 2, \
-	length($$3) - 2) }' src/core/version.h)
 $(BUILD)/bin/lln-plot: tools/lln-plot.sh src/core/version.h
 	@mkdir -p $(@D) $(BUILD)/share/lln-tools
 	ln -sfn "$(CURDIR)/plots" $(BUILD)/share/lln-tools/plots
@@ -92,6 +104,30 @@ $(BUILD)/man/man7/%: man/% $(wildcard man/*.mdoc)
 $(LIBRARY): $(OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
+
+# Exports the global names that a public header declares, and no others.
+$(BUILD)/liblln.map: $(LIBRARY) $(PUBLIC_HEADERS)
+	$(CC) -E -P '-D__attribute__(x)=' -I$(BUILD)/include \
+	    $(BUILD)/include/lln/lln.h | tr '\n' ' ' | \
+	    tr ';{}' '\n' | sed '/extern/!s/(.*//; s/[^a-z0-9_]/\n/g' | \
+	    grep '^lln_' | sort -u > $@.declared
+	nm -g --defined-only $(LIBRARY) | awk 'NF == 3 { print $$3 }' | sort -u | \
+	    comm -12 - $@.declared | sed -e '1i LLN_0 { global:' -e 's/$$/;/' \
+	    -e '$$a local: *; };' > $@
+
+$(SHARED_LIBRARY): $(OBJECTS) $(BUILD)/liblln.map
+	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(BUILD)/liblln.map \
+	    $(ALL_LDFLAGS) -o $@ $(OBJECTS) $(ALL_LDLIBS)
+
+$(SHARED_LINKS): $(SHARED_LIBRARY)
+	ln -sf $(<F) $@
+
+$(BUILD)/include/lln/%.h: src/%.h src/public_header.awk
+	@mkdir -p $(@D)
+	awk -f src/public_header.awk $< > $@
+
+$(BUILD)/lln.pc: src/lln.pc.in src/core/version.h Makefile
+	sed -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' $< > $@
 
 $(BUILD)/%.o: %.c | libraries
 	@mkdir -p $(@D)
@@ -165,15 +201,73 @@ fuzz: $(TESTS)
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all"
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
-TO = $(call quoted,$(DESTDIR)$(PREFIX)$(1))
+bindir = $(PREFIX)/bin
+libdir = $(PREFIX)/lib
+includedir = $(PREFIX)/include
+datadir = $(PREFIX)/share
+mandir = $(datadir)/man
+plotdir = $(datadir)/lln-tools/plots
+bashdir = $(datadir)/bash-completion/completions
+zshdir = $(datadir)/zsh/site-functions
+fishdir = $(datadir)/fish/vendor_completions.d
+PLOTS = $(notdir $(wildcard plots/*.gp plots/*.awk plots/*.tsv))
+
+# What is installed: $(call each,put) installs it, $(call each,take) removes it.
+# Shells look for completions by the name of the command.
+define each
+$(call $(1),$(bindir),755,$(BUILD)/bin,$(PROGRAMS))
+$(call $(1),$(mandir),644,$(BUILD)/man,$(PAGES:$(BUILD)/man/%=%))
+$(call $(1),$(plotdir),644,plots,$(PLOTS))
+$(call $(1),$(bashdir),644,tools/completion,lln.bash)
+$(call $(1)-links,$(bashdir),lln.bash,$(PROGRAMS))
+$(call $(1),$(zshdir),644,tools/completion,_lln)
+$(call $(1),$(fishdir),644,tools/completion,lln.fish)
+$(call $(1)-links,$(fishdir),lln.fish,$(PROGRAMS:=.fish))
+$(call $(1),$(libdir),644,$(BUILD),$(notdir $(LIBRARY) $(SHARED_LIBRARY)))
+$(call $(1)-links,$(libdir),$(notdir $(SHARED_LIBRARY)),$(notdir $(SHARED_LINKS)))
+$(call $(1),$(libdir)/pkgconfig,644,$(BUILD),lln.pc)
+$(call $(1),$(includedir)/lln,644,$(BUILD)/include/lln,$(PUBLIC))
+endef
+
+# put FOLDER,MODE,SOURCE,NAMES: copies SOURCE/NAME to FOLDER/NAME.
+# put-links FOLDER,FILE,NAMES: links FOLDER/NAME to FOLDER/FILE.
+to = $(call quoted,$(DESTDIR)$(1))
+put = for name in $(4); do install -D -m $(2) $(3)/$$name $(to)/$$name || exit 1; done
+take = for name in $(4); do rm -f $(to)/$$name || exit 1; done
+put-links = for name in $(3); do ln -sfn $(2) $(to)/$$name || exit 1; done
+take-links = $(call take,$(1),,,$(3))
+
+# lln.pc finds the headers from its own place.
 install: all
-	install -d $(call TO,/bin) $(call TO,/share/man)
-	install $(TOOLS) $(call TO,/bin)
-	for section in $(sort $(subst .,,$(suffix $(PAGES)))); do \
-	    install -d $(call TO,/share/man)/man$$section && \
-	    install -m 644 $(BUILD)/man/man$$section/* \
-	        $(call TO,/share/man)/man$$section || exit 1; \
+	$(call each,put)
+	up=$$(realpath -ms --relative-to=$(call quoted,$(libdir)/pkgconfig) \
+	    $(call quoted,$(includedir))) && \
+	    sed -i "s|^includedir=.*|includedir=\$${pcfiledir}/$$up|" \
+	    $(call to,$(libdir)/pkgconfig)/lln.pc
+
+# Folders of our own go when they are empty.
+uninstall:
+	$(call each,take)
+	for folder in $(call to,$(datadir)/lln-tools) $(call to,$(includedir)/lln); do \
+	    [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete; \
 	done
+
+SOURCES = Makefile LICENSE NEWS README.md debian man plots src tests tools \
+	$(wildcard examples)
+DIST = lln-tools-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)
+	git -c tar.umask=022 archive --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar HEAD
+	gzip -9nf $(BUILD)/$(DIST).tar
+
+# In a copy of the sources, as debhelper leaves its files there. Options and
+# variables of this make are not for the one that debhelper runs.
+deb:
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb/$(DIST)
+	cp -Rp $(SOURCES) $(BUILD)/deb/$(DIST)
+	cd $(BUILD)/deb/$(DIST) && env -u MAKEFLAGS dpkg-buildpackage -us -uc -b
+	rm -rf $(BUILD)/deb/$(DIST)
 
 deps:
 	@test "$$(id -u)" = 0 || sudo=sudo; \
@@ -190,4 +284,4 @@ clean:
 -include $(shell find $(BUILD)/ -name '*.d' 2>/dev/null)
 
 .PHONY: all check check-cores plots bench lint sanitize tsan coverage fuzz \
-	install deps clean libraries
+	install uninstall dist deb deps clean libraries

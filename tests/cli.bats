@@ -228,8 +228,18 @@ out.csv.partial"
 }
 
 @test "--version" {
-    prints "lln-entropy (lln-tools) $VERSION" lln-entropy --version
-    prints "lln-entropy (lln-tools) $VERSION" lln-entropy -V
+    # GNU coding standards, 4.8.1, with the year of the README
+    local year
+    year=$(sed -n '/version = {/,$s/.*year .*{\(.*\)}/\1/p' \
+        "$BATS_TEST_DIRNAME/../README.md")
+    for tool in "$LLN_BIN"/lln-*; do
+        prints "${tool##*/} (lln-tools) $VERSION
+Copyright (C) $year The lln-tools authors
+License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.
+This is free software: you are free to change and redistribute it.
+There is NO WARRANTY, to the extent permitted by law." "$tool" --version
+    done
+    prints "$(lln-entropy --version)" lln-entropy -V
 }
 
 @test "--list-kernels" {

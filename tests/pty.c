@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * pty [-i SECONDS] COMMAND [ARGUMENT]...: runs a command on its own terminal,
- * as a shell does, and copies to stdout what the terminal would show. -i types
- * Ctrl-C once, after SECONDS. The exit status is that of the command, or 128 +
- * the signal that ended it. */
+ * pty [-i SECONDS] [-t TEXT] COMMAND [ARGUMENT]...: runs a command on its own
+ * terminal, as a shell does, and copies to stdout what the terminal would show.
+ * -i types Ctrl-C once, after SECONDS; -t types a short TEXT at the beginning.
+ * The exit status is that of the command, or 128 + the signal that ended it. */
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,10 +51,13 @@ static void copy_output(int terminal, double interrupt_at)
 int main(int argc, char **argv)
 {
     double interrupt_at = 0;
+    const char *typed = "";
     int option, terminal, status;
-    while ((option = getopt(argc, argv, "+i:")) != -1)
+    while ((option = getopt(argc, argv, "+i:t:")) != -1)
         if (option == 'i')
             interrupt_at = now() + strtod(optarg, NULL);
+        else if (option == 't')
+            typed = optarg;
         else
             return FAILED;
     const struct winsize size = {.ws_row = 24, .ws_col = 80};
@@ -67,6 +71,9 @@ int main(int argc, char **argv)
         perror(argv[optind]);
         _exit(FAILED);
     }
+    ssize_t length = (ssize_t)strlen(typed);
+    if (write(terminal, typed, (size_t)length) != length)
+        return FAILED;
     copy_output(terminal, interrupt_at);
     if (waitpid(child, &status, 0) != child)
         return FAILED;

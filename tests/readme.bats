@@ -77,7 +77,7 @@ examples() {
 }
 
 @test "the README's version is that of the tools" {
-    grep -qF "version = {$(lln-entropy --version | cut -d ' ' -f 3)}" \
+    grep -qF "version = {$(lln-entropy --version | sed 's/.* //; q')}" \
         "$tree/README.md"
 }
 

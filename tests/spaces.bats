@@ -12,7 +12,9 @@ copy_tree() {
     local built part
     built=$(dirname "$LLN_BIN")
     mkdir -p "$1" "$2"
-    cp -rp "$tree/Makefile" "$tree/src" "$tree/tools" "$tree/man" "$1"
+    for part in Makefile src tools man plots; do
+        cp -rp "$tree/$part" "$1"
+    done
     for part in bin src tools liblln.a; do
         cp -rp "$built/$part" "$2"
     done
@@ -46,8 +48,13 @@ copy_tree() {
         "$(lln-entropy --version)"
     man -M "$PWD/to here/opt/l l n/share/man" lln-entropy > page
     grep -q 'OUTPUT COLUMNS' page
-    equal files "$(find 'to here' -type f | wc -l)" \
-        "$(find "$tree"/man/*.[157] "$tree"/tools/lln-*.c -type f | wc -l)"
+    make -C "$tree" BUILD="$(dirname "$LLN_BIN")" PREFIX=/opt/lln \
+        DESTDIR="$PWD/plain" install
+    equal files "$(cd 'to here/opt/l l n' && find . | sort)" \
+        "$(cd plain/opt/lln && find . | sort)"
+    make -C 'a tree' BUILD="$PWD/a tree/build" PREFIX='/opt/l l n' \
+        DESTDIR="$PWD/to here" uninstall
+    equal files "$(find 'to here' -type f)" ''
 }
 
 @test "pictures in a folder with spaces" {

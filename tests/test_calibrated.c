@@ -4,8 +4,6 @@
  */
 #include "match/calibrated.h"
 
-#include <gsl/gsl_errno.h>
-
 #include "expect.h"
 #include "theory/line_fit.h"
 
@@ -56,7 +54,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("calibrated");
     TCase *find = tcase_create("calibrated_find");
     tcase_set_timeout(find, 120);

@@ -9,10 +9,10 @@ START_TEST(ranks_ties)
     static const double x[] = {3, 1, 3, -2, 3, 1};
     static const double wanted[] = {5, 2.5, 5, 1, 5, 2.5};
     double ranks[6];
-    expect_ok(lln_ranks(x, 6, ranks));
+    expect_ok(lln_correlation_ranks(x, 6, ranks));
     for (size_t i = 0; i < 6; i++)
         ck_assert(ranks[i] == wanted[i]);
-    expect_ok(lln_ranks(x, 0, ranks));
+    expect_ok(lln_correlation_ranks(x, 0, ranks));
 }
 END_TEST
 
@@ -25,7 +25,7 @@ START_TEST(ranks_counted)
     size_t count = counts[_i];
     for (size_t i = 0; i < count; i++)
         x[i] = (double)(lln_random_number(8, i) % 40);
-    expect_ok(lln_ranks(x, count, ranks));
+    expect_ok(lln_correlation_ranks(x, count, ranks));
     for (size_t i = 0; i < count; i++) {
         double below = 0, equal = 0;
         for (size_t j = 0; j < count; j++) {

@@ -4,6 +4,8 @@
  * brackets contain the exact values is tested in test_coverage.c. */
 #include "measure/coverage_brackets.h"
 
+#include <stdatomic.h>
+
 #include "dense.h"
 
 enum { N = 200, M = 1300 };

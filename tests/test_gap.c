@@ -4,8 +4,6 @@
  * tests/data/cases/cases_matching.csv (roots of dense LAPACK spectra). */
 #include "match/gap.h"
 
-#include <gsl/gsl_errno.h>
-
 #include "cases.h"
 #include "core/threads.h"
 #include "match/lln_side.h"
@@ -81,7 +79,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("gap");
     TCase *find = tcase_create("gap_find");
     tcase_set_timeout(find, 120);

@@ -4,8 +4,6 @@
  * are those of dense numpy programs (scipy.optimize.fsolve and brentq). */
 #include "match/joint.h"
 
-#include <gsl/gsl_errno.h>
-
 #include "cases.h"
 #include "core/threads.h"
 #include "head_cases.h"
@@ -153,7 +151,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("joint");
     TCase *joint = tcase_create("joint");
     tcase_set_timeout(joint, 120);

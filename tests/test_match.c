@@ -2,8 +2,6 @@
  *
  * The matching methods against tests/data/cases/cases_matching.csv (dense
  * float64 programs and quadrature), closed forms, and their own targets. */
-#include <gsl/gsl_errno.h>
-
 #include "core/threads.h"
 #include "match_case.h"
 #include "theory/line.h"
@@ -367,7 +365,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("match");
     TCase *solving = tcase_create("solve");
     tcase_set_timeout(solving, 120);

@@ -2,8 +2,6 @@
  *
  * Lists of matches: several solutions, the nearest match, balances; and the
  * method entropy. */
-#include <gsl/gsl_errno.h>
-
 #include "match_case.h"
 #include "measure/entropy.h"
 #include "theory/line.h"
@@ -170,7 +168,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("match_list");
     TCase *list = tcase_create("list");
     tcase_set_timeout(list, 120);

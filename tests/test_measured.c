@@ -4,8 +4,6 @@
  * which must be found again. */
 #include "match/measured.h"
 
-#include <gsl/gsl_errno.h>
-
 #include "core/threads.h"
 #include "head_cases.h"
 #include "match_case.h"
@@ -91,7 +89,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("measured");
     TCase *find = tcase_create("measured_find");
     tcase_add_loop_test(find, find_met, 0, 18);

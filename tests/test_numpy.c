@@ -3,6 +3,7 @@
  * Files that Debian's python3-numpy writes are read, and numpy reads what is
  * written. Without numpy nothing is tested, and a message says so. */
 #include "npz_file.h"
+#include "tensor/half.h"
 #include "tensor/writer.h"
 
 /* Runs Python in the folder of the test; it must succeed. */

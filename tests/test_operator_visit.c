@@ -3,6 +3,7 @@
  * A pass over rows meets each block once, in the order of its group. */
 #include "measure/operator_visit.h"
 
+#include "core/progress.h"
 #include "core/threads.h"
 #include "given_matrix.h"
 #include "head_cases.h"

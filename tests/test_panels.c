@@ -4,6 +4,8 @@
  * statistics of the pass over rows. */
 #include "measure/panels.h"
 
+#include <stdatomic.h>
+
 #include "core/threads.h"
 #include "given_matrix.h"
 #include "shapes.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "tensor/half.h"
 
 /* All values, from the definition of binary16. */
 START_TEST(half_to_float_all)

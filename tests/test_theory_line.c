@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The published line and the hyperbola against their formulas in numpy. */
-#include <gsl/gsl_errno.h>
-
 #include "expect.h"
 #include "theory/line.h"
 #include "theory/lln_theory.h"
@@ -132,7 +130,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("theory_line");
     TCase *paper = tcase_create("paper_side, paper_variance");
     int count = sizeof PAPER / sizeof *PAPER;

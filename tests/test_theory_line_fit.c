@@ -2,8 +2,6 @@
  *
  * Lines fitted to the within-row log-variance, against least squares in numpy
  * over 400 points of an independent quadrature. */
-#include <gsl/gsl_errno.h>
-
 #include "expect.h"
 #include "theory/line_fit.h"
 #include "theory/lln_theory.h"
@@ -86,7 +84,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("theory_line_fit");
     TCase *fit = tcase_create("line_fit");
     tcase_set_timeout(fit, 120);

@@ -2,8 +2,6 @@
  *
  * The side at which LLN attention has a wanted log-variance, against bisection
  * in numpy and against the forward formula. */
-#include <gsl/gsl_errno.h>
-
 #include "expect.h"
 #include "theory/lln_theory.h"
 
@@ -106,7 +104,6 @@ END_TEST
 
 int main(void)
 {
-    gsl_set_error_handler_off();
     Suite *suite = suite_create("theory_match");
     TCase *match = tcase_create("lln_match");
     tcase_set_timeout(match, 60);

@@ -9,6 +9,7 @@
 
 #include "npz_file.h"
 #include "tensor/bytes.h"
+#include "tensor/half.h"
 
 static const lln_writer_format formats[] = {LLN_WRITER_NPY, LLN_WRITER_NPZ,
                                             LLN_WRITER_SAFETENSORS};

@@ -22,10 +22,11 @@ static bool is_named(const char *item, const char *const *names, size_t count)
     return false;
 }
 
+const char *const arrays_name_of_keys = "k_rope";
+
 static arrays_use use_of(const char *item)
 {
-    static const char *const shared[] = {"k_rope"};
-    if (is_named(item, shared, 1))
+    if (is_named(item, &arrays_name_of_keys, 1))
         return ARRAYS_OF_KEYS;
     if (is_named(item, lln_map_array_names, LLN_MAP_ARRAYS))
         return ARRAYS_OF_MAPS;

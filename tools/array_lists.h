@@ -12,6 +12,9 @@ typedef enum {
     ARRAYS_USES
 } arrays_use;
 
+/* The name of the array of ARRAYS_OF_KEYS. */
+extern const char *const arrays_name_of_keys;
+
 /* NAME=FILE,... of that use; NULL: none. Kept until the process ends. */
 const char *arrays_for(arrays_use use);
 

@@ -7,6 +7,7 @@
 #include "array_lists.h"
 #include "arrays.h"
 #include "beside.h"
+#include "complete_columns.h"
 #include "core/threads.h"
 #include "jackknife.h"
 #include "kernel_rules.h"
@@ -172,6 +173,7 @@ void case_set_open_spreads(case_set *set)
 
 void case_set_open(case_set *set)
 {
+    complete_columns_stop();
     sources_refuse_overwrite();
     cli_refuse_overwrite(run_shared.params);
     if (run_shared.params)

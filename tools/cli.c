@@ -22,7 +22,7 @@ static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
 
-static const cli_option standard[] = {
+const cli_option cli_standard[] = {
     {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
      false},
     {"version", 'V', CLI_FLAG, NULL, "print the version and stop", NULL, 0, 0,
@@ -262,12 +262,25 @@ static void describe(struct option *names, char *letters)
     *letters = '\0';
 }
 
+/* In the form of the GNU coding standards. */
+static void print_version(void)
+{
+    printf("%s (lln-tools) " LLN_VERSION "\n"
+           "Copyright (C) " LLN_YEAR " The lln-tools authors\n"
+           "License GPLv3+: GNU GPL version 3 or later "
+           "<https://gnu.org/licenses/gpl.html>.\n"
+           "This is free software: you are free to change and redistribute "
+           "it.\n"
+           "There is NO WARRANTY, to the extent permitted by law.\n",
+           current->name);
+}
+
 static void answer(const cli_option *option)
 {
-    if (option == &standard[0])
-        help_print(current, standard);
-    else if (option == &standard[1])
-        printf("%s (lln-tools) " LLN_VERSION "\n", current->name);
+    if (option == &cli_standard[0])
+        help_print(current);
+    else if (option == &cli_standard[1])
+        print_version();
     else
         return;
     exit(cli_finish());
@@ -280,7 +293,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
     command_words_keep(argc, argv, tool->shared);
     add_rows(tool->options);
     add_rows(tool->shared);
-    add_rows(standard);
+    add_rows(cli_standard);
     struct option names[OPTIONS + 1] = {0};
     char letters[2 * OPTIONS + 2];
     describe(names, letters);

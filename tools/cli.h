@@ -46,12 +46,17 @@ typedef struct {
     const char *name;    /* "lln-entropy" */
     const char *summary; /* one line */
     const char *usage;   /* after the name; NULL: "[OPTION]... [FILE]..." */
-    const cli_option *options;   /* the tool's own, ended by name NULL */
-    const cli_option *shared;    /* common to all tools, ended by name NULL */
-    void (*print_choices)(void); /* prints the end of --help; NULL: none */
+    const cli_option *options; /* the tool's own, ended by name NULL */
+    const cli_option *shared;  /* common to all tools, ended by name NULL */
+    /* Sets the name and help of method number `index` of --method; false: there
+     * is none. NULL: the tool has no methods. */
+    bool (*method)(size_t index, cli_text *method);
     const cli_text *texts; /* of shared options that mean something else in this
                               tool, ended by name NULL; NULL: none */
 } cli_tool;
+
+/* --help and --version, ended by name NULL. */
+extern const cli_option cli_standard[];
 
 /* Parses argv by both tables and returns the index of the first operand. --help
  * and --version are answered here (exit 0), and so is bad usage (one line, "Try

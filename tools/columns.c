@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complete_columns.h"
 #include "message.h"
 
 static const record_column no_columns[] = {{0}};
@@ -108,6 +109,7 @@ size_t columns_select(const char *list, const lln_column_name *names,
                       size_t count, size_t *selected)
 {
     size_t used = 0;
+    complete_columns_answer(names, count);
     lln_status status = lln_columns_choose(list, names, count, selected, &used);
     if (status == LLN_EINVAL) {
         char message[LLN_MESSAGE];

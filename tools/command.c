@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gsl/gsl_errno.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "complete.h"
 #include "config.h"
 #include "config_show.h"
 #include "options.h"
@@ -83,10 +83,12 @@ static void keep_freed_memory(void)
 void command_parse(const cli_tool *tool, int argc, char **argv)
 {
     reserve_descriptors();
-    quieten_libraries(argv);
     survive_shorter_files();
+    if (complete_asked(argc, argv))
+        complete_answer(tool, &argc, &argv);
+    else
+        quieten_libraries(argv);
     keep_freed_memory();
-    gsl_set_error_handler_off();
     options_parse(tool, argc, argv);
     if (run_shared.list_kernels) {
         kernel_list_print();

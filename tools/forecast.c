@@ -6,6 +6,7 @@
 
 #include "cases.h"
 #include "core/growth.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "cost.h"
 #include "heads/gaussian.h"

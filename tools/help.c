@@ -56,15 +56,16 @@ static const char *value_format(const cli_option *option)
     }
 }
 
-static const char *text_of(const cli_option *option, const cli_text *texts)
+const char *help_text(const cli_tool *tool, const cli_option *option)
 {
+    const cli_text *texts = tool->texts;
     for (; texts && texts->name; texts++)
         if (strcmp(texts->name, option->name) == 0)
             return texts->help;
     return option->help;
 }
 
-static void print_options(const cli_option *option, const cli_text *texts)
+static void print_options(const cli_tool *tool, const cli_option *option)
 {
     for (; option && option->name; option++) {
         int used = option->letter ? printf("  -%c, ", option->letter)
@@ -72,30 +73,33 @@ static void print_options(const cli_option *option, const cli_text *texts)
         used += printf("--%s", option->name);
         if (option->argument)
             used += printf(value_format(option), option->argument);
-        print_wrapped(text_of(option, texts), used);
+        print_wrapped(help_text(tool, option), used);
     }
 }
 
-void help_choice(const char *name, const char *summary)
+static void print_methods(const cli_tool *tool)
 {
-    print_wrapped(summary, printf("  %s", name));
+    cli_text method;
+    puts("\nMethods:");
+    for (size_t i = 0; tool->method(i, &method); i++)
+        print_wrapped(method.help, printf("  %s", method.name));
 }
 
-void help_print(const cli_tool *tool, const cli_option *standard)
+void help_print(const cli_tool *tool)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name,
            tool->usage ? tool->usage : "[OPTION]... [FILE]...", tool->summary);
     puts("Without files, heads are sampled. Defaults are in parentheses.\n");
     if (tool->options && tool->options->name) {
         puts("Options:");
-        print_options(tool->options, NULL);
+        print_options(tool, tool->options);
         puts("\nCommon options:");
     } else {
         puts("Options:");
     }
-    print_options(tool->shared, tool->texts);
-    print_options(standard, NULL);
-    if (tool->print_choices)
-        tool->print_choices();
+    print_options(tool, tool->shared);
+    print_options(tool, cli_standard);
+    if (tool->method)
+        print_methods(tool);
     printf("\nFor details: man %s, man lln-tools\n", tool->name);
 }

@@ -6,11 +6,11 @@
 
 #include "cli.h"
 
-/* Prints the help of a tool on stdout; `standard` are --help and --version. */
-void help_print(const cli_tool *tool, const cli_option *standard);
+/* Prints the help of a tool on stdout. */
+void help_print(const cli_tool *tool);
 
-/* Prints an entry of a list that a tool adds to its help. */
-void help_choice(const char *name, const char *summary);
+/* The help text of an option of the tool. */
+const char *help_text(const cli_tool *tool, const cli_option *option);
 
 /* Describes the values that an option takes: "a number above 0". */
 void help_range(const cli_option *option, char *out, size_t size);

@@ -11,7 +11,6 @@
 
 #include "calibration_table.h"
 #include "command.h"
-#include "help.h"
 #include "identity.h"
 #include "landscape.h"
 #include "match/report.h"
@@ -68,12 +67,11 @@ static const cli_option option_table[] = {
     {0},
 };
 
-static void print_methods(void)
+static bool get_method(size_t index, cli_text *method)
 {
-    puts("\nMethods:");
-    const lln_match_method *method = lln_match_methods;
-    for (; method->name; method++)
-        help_choice(method->name, method->summary);
+    const lln_match_method *found = &lln_match_methods[index];
+    *method = (cli_text){found->name, found->summary};
+    return found->name != NULL;
 }
 
 static const cli_tool tool = {
@@ -81,7 +79,7 @@ static const cli_tool tool = {
     .summary = "moment matching of LLN attention to softmax",
     .options = option_table,
     .shared = run_shared_options,
-    .print_choices = print_methods,
+    .method = get_method,
 };
 
 /* The passes for columns are the bits of lln_report_match, and: */

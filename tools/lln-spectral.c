@@ -8,7 +8,6 @@
 
 #include "command.h"
 #include "core/text.h"
-#include "help.h"
 #include "identity.h"
 #include "measure/jackknife.h"
 #include "measure/singular.h"
@@ -45,12 +44,13 @@ static const cli_option option_table[] = {
     {0},
 };
 
-static void print_methods(void)
+static bool get_method(size_t index, cli_text *method)
 {
-    puts("\nMethods:");
-    for (int i = 0; i < LLN_SPECTRUM_METHODS; i++)
-        help_choice(lln_spectrum_method_table[i].name,
-                    lln_spectrum_method_table[i].summary);
+    if (index >= LLN_SPECTRUM_METHODS)
+        return false;
+    const lln_spectrum_method_info *found = &lln_spectrum_method_table[index];
+    *method = (cli_text){found->name, found->summary};
+    return true;
 }
 
 static const cli_tool tool = {
@@ -58,7 +58,7 @@ static const cli_tool tool = {
     .summary = "spectrum of attention matrices",
     .options = option_table,
     .shared = run_shared_options,
-    .print_choices = print_methods,
+    .method = get_method,
 };
 
 enum { PASS_EIGENVALUES = 1, PASS_NORMS = 2, PASS_THEORY = 4 };

@@ -49,13 +49,16 @@ match_methods match_methods_read(const char *text)
     return list;
 }
 
+const char *const match_seconds[] = {"entropy", "skewness", NULL};
+
 static lln_match_target read_second(const char *text)
 {
-    if (strcmp(text, "skewness") == 0)
-        return LLN_TARGET_SKEWNESS;
-    if (strcmp(text, "entropy") != 0)
-        cli_usage("--second: expected entropy or skewness, found '%s'", text);
-    return LLN_TARGET_ENTROPY;
+    static const lln_match_target targets[] = {LLN_TARGET_ENTROPY,
+                                               LLN_TARGET_SKEWNESS};
+    for (size_t i = 0; match_seconds[i]; i++)
+        if (strcmp(text, match_seconds[i]) == 0)
+            return targets[i];
+    cli_usage("--second: expected entropy or skewness, found '%s'", text);
 }
 
 void match_options_check(const match_methods *methods)

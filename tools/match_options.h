@@ -20,6 +20,9 @@ typedef struct {
     const char *range, *second;
 } match_settings;
 
+/* The values of --second, ended by NULL. */
+extern const char *const match_seconds[];
+
 /* Reads "paper,measured" or "all". Ends the process on bad usage. */
 match_methods match_methods_read(const char *text);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/progress.h"
 #include "core/threads.h"
 
 static struct {

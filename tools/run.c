@@ -77,22 +77,19 @@ static lln_status take_case(void *context, size_t item, size_t slot)
     return LLN_OK;
 }
 
+const char *const run_aggregates[] = {"all", "layer", "kv-head", "head", NULL};
+
 /* The heads that --aggregate averages; GROUP_HEAD: it was not given. */
 static group_kind read_aggregate(void)
 {
-    static const struct {
-        const char *name;
-        group_kind kind;
-    } names[] = {{"head", GROUP_TEXTS},
-                 {"kv-head", GROUP_KEY_HEAD},
-                 {"layer", GROUP_LAYER},
-                 {"all", GROUP_SOURCE}};
+    static const group_kind kinds[] = {GROUP_SOURCE, GROUP_LAYER,
+                                       GROUP_KEY_HEAD, GROUP_TEXTS};
     const char *text = run_shared.aggregate;
     if (!text)
         return GROUP_HEAD;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i].name) == 0)
-            return names[i].kind;
+    for (size_t i = 0; run_aggregates[i]; i++)
+        if (strcmp(text, run_aggregates[i]) == 0)
+            return kinds[i];
     cli_usage("--aggregate: expected all, layer, kv-head or head, found '%s'",
               text);
 }

@@ -20,4 +20,7 @@
  * process ends by that signal. */
 int run_plan_write(const run_plan *plan);
 
+/* The values of --aggregate, ended by NULL. */
+extern const char *const run_aggregates[];
+
 #endif

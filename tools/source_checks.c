@@ -46,10 +46,13 @@ void sources_check_pipes(void)
                   "read only once");
 }
 
+const char *const sources_sides[] = {"left", "right", NULL};
+
 static void check_padding(void)
 {
     const char *side = run_shared.padding;
-    if (side && strcmp(side, "left") != 0 && strcmp(side, "right") != 0)
+    if (side && strcmp(side, sources_sides[0]) != 0 &&
+        strcmp(side, sources_sides[1]) != 0)
         cli_usage("--padding: expected left or right, found '%s'", side);
     if (side && !run_shared.lengths)
         cli_usage("--padding needs --lengths");

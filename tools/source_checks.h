@@ -26,4 +26,7 @@ bool sources_is_pipe(const char *text);
 /* The given option that does not need values; NULL: values are needed. */
 const values_option *sources_values_optional(void);
 
+/* The values of --padding, ended by NULL. */
+extern const char *const sources_sides[];
+
 #endif

@@ -45,7 +45,8 @@ static inline double lln_precision_rounding(lln_precision precision,
 /* The read-only view of a matrix that was written. */
 static inline lln_matrix lln_matrix_written(lln_matrix_output a)
 {
-    return (lln_matrix){a.precision, a.rows, a.columns, a.data};
+    lln_matrix view = {a.precision, a.rows, a.columns, a.data};
+    return view;
 }
 
 /* Entry (i, j) as float64. For set-up and tests, not for inner loops. */
@@ -61,8 +62,9 @@ static inline lln_matrix lln_matrix_rows(lln_matrix a, size_t first,
                                          size_t count)
 {
     size_t bytes = a.columns * lln_precision_size(a.precision);
-    return (lln_matrix){a.precision, count, a.columns,
-                        (const char *)a.data + first * bytes};
+    lln_matrix view = {a.precision, count, a.columns,
+                       (const char *)a.data + first * bytes};
+    return view;
 }
 
 /* Copies a to out [rows x columns] in the given precision. */

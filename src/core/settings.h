@@ -28,6 +28,13 @@ typedef struct {
     const char *const *words; /* ended by NULL */
 } lln_setting_row;
 
+/* The words that such a text can begin with, ended by NULL, and the parameters
+ * that may follow, ended by a row without a name. */
+typedef struct {
+    const char *const *words;
+    const lln_setting_row *rows;
+} lln_setting_form;
+
 /* What was given for it. */
 typedef struct {
     bool given;

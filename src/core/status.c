@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/status.h"
 
+#include <gsl/gsl_errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 static _Thread_local char message[LLN_MESSAGE];
+
+/* When the library is loaded: GSL's own handler would end the process at an
+ * error that the library reports as a status. */
+__attribute__((constructor)) static void disable_gsl_handler(void)
+{
+    gsl_set_error_handler_off();
+}
 
 bool lln_status_is_local(lln_status status)
 {

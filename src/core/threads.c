@@ -16,7 +16,6 @@ __attribute__((weak)) void blas_memory_free(void *);
 enum { BUFFER_MIB = 128 }; /* largest buffer on any processor */
 
 volatile sig_atomic_t lln_stop_requested;
-atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done, lln_draws_done;
 
 lln_status lln_threads_check_stop(void)
 {

@@ -7,8 +7,6 @@
 #define LLN_CORE_THREADS_H
 
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 
 #include "core/status.h"
 
@@ -30,12 +28,5 @@ extern volatile sig_atomic_t lln_stop_requested;
 
 /* LLN_EINTERRUPTED, with its message, once lln_stop_requested is set. */
 LLN_NODISCARD lln_status lln_threads_check_stop(void);
-
-/* For displays of progress: rows of attention that this process has passed over
- * so far; rows that it will have passed over when the passes begun so far are
- * complete; products with all of P, whose number an iteration cannot know in
- * advance; and heads drawn for a bootstrap. */
-extern atomic_size_t lln_rows_done, lln_rows_begun, lln_products_done,
-    lln_draws_done;
 
 #endif

@@ -5,5 +5,9 @@
 #define LLN_CORE_VERSION_H
 
 #define LLN_VERSION "0.1.0"
+#define LLN_YEAR "2026" /* of the last change */
+
+/* LLN_VERSION of the library that the program runs with. */
+const char *lln_version(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "heads/extent.h"
 #include "heads/files_head.h"
+#include "heads/model_arrays.h"
 #include "heads/results.h"
 
 static lln_status list_results(const lln_heads *heads, lln_result **results,

@@ -6,7 +6,7 @@
 
 #include "heads/heads.h"
 #include "heads/lengths.h"
-#include "heads/model_arrays.h"
+#include "heads/model.h"
 
 /* FILE:KEY names one array of FILE. A KEY with {layer} or {head} in it is a
  * pattern that matches several arrays; so are key_q, key_k and key_v. Arrays

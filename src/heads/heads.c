@@ -15,6 +15,21 @@ int lln_place_compare(lln_place a, lln_place b)
     return (a.head > b.head) - (a.head < b.head);
 }
 
+lln_head lln_head_of(lln_matrix q, lln_matrix k, lln_matrix v)
+{
+    return (lln_head){.source = "memory",
+                      .file = "memory",
+                      .layer = -1,
+                      .head = -1,
+                      .key_head = -1,
+                      .step = -1,
+                      .of = {1, 1, 1},
+                      .q = q,
+                      .k = k,
+                      .v = v,
+                      .rule.scale = 1 / sqrt((double)q.columns)};
+}
+
 void lln_head_free(lln_head *head)
 {
     lln_stored_close(head->stored);

@@ -15,8 +15,7 @@ enum {
 static const char axis_letters[] = "blhnd";
 static const char stored_letters[] = "blhnm";
 
-/* Layouts of attention weights. */
-static const char *const *stored_layouts(size_t axes)
+const char *const *lln_stored_layouts(size_t axes)
 {
     static const char *const layouts[][4] = {
         {"nm"}, {"hnm", "lnm", "bnm"}, {"bhnm", "lhnm"}, {"lbhnm", "blhnm"}};
@@ -61,7 +60,7 @@ static lln_status wrong_stored_axes(const char *letters, const char *name,
 {
     char shape[200], fit[FITTING_TEXT];
     lln_tensor_shape_text(tensor, shape, sizeof shape);
-    list_layouts(stored_layouts(tensor->axes), fit);
+    list_layouts(lln_stored_layouts(tensor->axes), fit);
     if (!*fit)
         return lln_fail(LLN_EFORMAT,
                         "%s: shape %s; expected 2 to 5 axes, queries n and "

@@ -72,8 +72,10 @@ LLN_NODISCARD lln_status lln_layout_read(const lln_axes *axes, lln_role role,
 void lln_layout_tensor(const char *letters, const size_t size[LLN_AXIS_KINDS],
                        lln_tensor *tensor);
 
-/* The usual layouts with `axes` axes, ended by NULL; NULL if there are none. */
+/* The usual layouts with `axes` axes, ended by NULL; NULL if there are none.
+ * The second function gives those of attention weights. */
 const char *const *lln_layouts(size_t axes);
+const char *const *lln_stored_layouts(size_t axes);
 
 /* Appends a layout to the list in text [size], a string: after a comma, or
  * after "or" if it is the last one. */

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the configuration of a model says of arrays of its queries and keys. */
+ * How what is known of a model decides the reading of its arrays. */
 #ifndef LLN_HEADS_MODEL_ARRAYS_H
 #define LLN_HEADS_MODEL_ARRAYS_H
 
 #include <stdbool.h>
 
+#include "heads/model.h"
 #include "heads/split.h"
 #include "tensor/tensor.h"
-
-/* Zeroed: nothing is known. */
-typedef struct {
-    size_t heads, key_heads, head_dim; /* features of one of `heads` */
-    lln_fused fused;     /* order of queries, keys and values in one array, in
-                            place of that by its name */
-    const bool *without; /* [layers]: layers that are not to be read; NULL: all
-                            are */
-    size_t layers;       /* 0: the array is known to be that of one layer */
-} lln_model_arrays;
 
 /* The layout of an array of queries of single heads, which follows from the
  * number of heads: hnd, nhd, bhnd, bnhd, or lhnd if the first axis has all

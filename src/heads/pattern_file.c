@@ -9,6 +9,7 @@
 #include "heads/kernel_arrays.h"
 #include "heads/logit_grid.h"
 #include "tensor/counts.h"
+#include "tensor/mapping.h"
 
 enum { NAME = 1024 }; /* bytes of the name of an array in a message */
 

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/settings.h"
 #include "core/vector_math.h"
 
 static const char *const kinds[] = {"none", "rms", "l2", "layer", NULL};
@@ -17,6 +16,8 @@ static const lln_setting_row rows_of_text[SETTINGS + 1] = {
     [ACROSS_HEADS] = {.name = "across-heads", .kind = LLN_SETTING_FLAG},
     [AFTER_ROPE] = {.name = "after-rope", .kind = LLN_SETTING_FLAG},
 };
+
+const lln_setting_form lln_qk_norm_form = {kinds, rows_of_text};
 
 lln_status lln_qk_norm_read(const char *text, lln_qk_norm *norm)
 {

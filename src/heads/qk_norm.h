@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/moments.h"
+#include "core/settings.h"
 #include "core/status.h"
 
 typedef enum {
@@ -49,5 +50,8 @@ void lln_qk_norm_apply(const lln_qk_norm *norm, const lln_norm_weights *weights,
  * tokens [rows]: mean and m2 alone. */
 void lln_qk_norm_add(const double *x, size_t rows, size_t d,
                      lln_moments *tokens);
+
+/* The form of the values of --qk-norm. */
+extern const lln_setting_form lln_qk_norm_form;
 
 #endif

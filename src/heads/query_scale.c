@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/settings.h"
-
 static const char *const kinds[] = {"none", "llama4", "ministral", "ssmax",
                                     NULL};
 
@@ -19,6 +17,8 @@ static const lln_setting_row table[SETTINGS + 1] = {
     [ORIGINAL] = {.name = "original", .range = {1, MOST, true, false}},
     [FACTOR] = {.name = "factor", .range = {-INFINITY, INFINITY, false, false}},
 };
+
+const lln_setting_form lln_query_scale_form = {kinds, table};
 
 #define BIT(setting) (1u << (setting))
 

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "core/settings.h"
 #include "core/status.h"
 
 typedef enum {
@@ -36,5 +37,8 @@ LLN_NODISCARD lln_status lln_query_scale_read(const char *text,
  * (2025), eq. 4, for scalable softmax. */
 double lln_query_scale_at(const lln_query_scale *scale, size_t index,
                           double position);
+
+/* The form of the values of --query-scale, which may also be a file. */
+extern const lln_setting_form lln_query_scale_form;
 
 #endif

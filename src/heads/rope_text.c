@@ -4,8 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/settings.h"
-
 /* Parameters from FACTOR on are of a scaling. */
 enum {
     THETA,
@@ -65,6 +63,8 @@ static const lln_setting_row table[SETTINGS + 1] = {
                   .kind = LLN_SETTING_WORD,
                   .words = answers},
 };
+
+const lln_setting_form lln_rope_form = {pairings, table};
 
 #define BIT(setting) (1u << (setting))
 

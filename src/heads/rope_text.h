@@ -4,6 +4,7 @@
 #ifndef LLN_HEADS_ROPE_TEXT_H
 #define LLN_HEADS_ROPE_TEXT_H
 
+#include "core/settings.h"
 #include "heads/rope.h"
 
 /* Reads none or half|pairs[:theta=X][:dims=R][:at=first|last]
@@ -13,5 +14,8 @@
  * LLN_EINVAL: none of these, a parameter that the scaling needs is missing or
  * one that it does not take is there. */
 LLN_NODISCARD lln_status lln_rope_read(const char *text, lln_rope *rope);
+
+/* The form of the values of --rope. */
+extern const lln_setting_form lln_rope_form;
 
 #endif

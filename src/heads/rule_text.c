@@ -5,8 +5,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/settings.h"
-
 /* Sizes whose squares still fit. */
 #define MOST_TOKENS 1073741824.0
 
@@ -97,6 +95,8 @@ static const lln_setting_row bias_rows[SETTINGS + 1] = {
     [DISTANCE] = {.name = "distance", .range = {1, MOST_TOKENS, .whole = true}},
     [DECODER] = {.name = "decoder", .kind = LLN_SETTING_FLAG},
 };
+
+const lln_setting_form lln_bias_form = {bias_kinds, bias_rows};
 
 /* LLN_EINVAL: a parameter that the kind does not take. */
 static lln_status check_bias(const char *text, size_t kind,

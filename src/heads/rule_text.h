@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/settings.h"
 #include "core/status.h"
 
 typedef enum {
@@ -66,5 +67,8 @@ extern const char *const lln_rule_option_names[LLN_RULE_OPTIONS];
 LLN_NODISCARD lln_status lln_rule_value_read(lln_rule_option option,
                                              const char *text,
                                              lln_rule_values *values);
+
+/* The form of the values of --bias. */
+extern const lln_setting_form lln_bias_form;
 
 #endif

@@ -9,13 +9,7 @@
 #define LLN_HEADS_SPLIT_H
 
 #include "heads/heads.h"
-
-/* The order of features in an array that contains queries, keys and values. */
-typedef enum {
-    LLN_FUSED_NONE,    /* an array contains only one of them */
-    LLN_FUSED_QKV,     /* queries of all heads, then keys, then values */
-    LLN_FUSED_HEAD_QKV /* for each key head its queries, its keys, its values */
-} lln_fused;
+#include "heads/model.h"
 
 typedef struct {
     size_t heads[LLN_ROLES]; /* number side by side; 0: not given */

@@ -7,6 +7,7 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "tensor/half.h"
 
 enum { ENTRIES = 1 << 16 }; /* that a thread reads at a time */
 

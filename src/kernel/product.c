@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "core/vector_math.h"
 #include "kernel/tiles.h"

@@ -221,6 +221,30 @@ lln_status lln_match_estimate(const lln_match_method *method,
     return find_first(method, head, true, match);
 }
 
+/* The word of a parameter; `otherwise` if the kernel has no such parameter. */
+static const char *word_of(const lln_kernel_choice *choice, const char *name,
+                           const char *otherwise)
+{
+    int at = lln_kernel_parameter_index(choice->kernel, name);
+    return at < 0 ? otherwise : choice->word[at];
+}
+
+lln_status lln_match_complete(const lln_head *head, lln_kernel_choice *choice)
+{
+    if (!choice->kernel->takes_alpha_beta ||
+        lln_kernel_given(choice, "alpha") || lln_kernel_given(choice, "beta"))
+        return LLN_OK;
+    const char *method = word_of(choice, "match", "measured");
+    if (strcmp(word_of(choice, "scales", "head"), "layer") == 0) {
+        if (lln_kernel_given(choice, "match") && strcmp(method, "paper") != 0)
+            return lln_fail(LLN_EINVAL,
+                            "kernel '%s': scales=layer needs match=paper",
+                            choice->text);
+        method = "paper";
+    }
+    return lln_match_adapt(lln_match_find(method), head, choice);
+}
+
 lln_status lln_match_adapt(const void *method, const lln_head *head,
                            lln_kernel_choice *choice)
 {

@@ -155,6 +155,13 @@ LLN_NODISCARD lln_status lln_match_estimate(const lln_match_method *method,
                                             const lln_head *head,
                                             lln_match *match);
 
+/* Sets alpha and beta of a choice of LLN attention that has neither to those
+ * that the method of its parameter `match` (`measured` if the kernel does not
+ * have it) estimates on the head, which is then all of its layer. Other choices are unchanged. LLN_EINVAL: scales=layer with
+ * another method than paper; else the statuses of lln_match_estimate. */
+LLN_NODISCARD lln_status lln_match_complete(const lln_head *head,
+                                            lln_kernel_choice *choice);
+
 /* Sets alpha and beta of a choice of LLN attention to those that `method`, a
  * const lln_match_method, estimates on the head: an lln_bootstrap_adapt. The
  * statuses of lln_match_estimate and lln_side_set. */

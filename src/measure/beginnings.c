@@ -5,6 +5,7 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "kernel/tiles.h"
 #include "measure/row_finish.h"

@@ -27,11 +27,12 @@ typedef struct {
     lln_failure failure;
 } pooling;
 
+const char *const lln_pool_names[] = {"mean", "max", NULL};
+
 lln_status lln_pool_find(const char *name, lln_pool *pool)
 {
-    static const char *const names[LLN_POOLS] = {"mean", "max"};
-    for (int i = 0; i < LLN_POOLS; i++)
-        if (strcmp(name, names[i]) == 0) {
+    for (int i = 0; lln_pool_names[i]; i++)
+        if (strcmp(name, lln_pool_names[i]) == 0) {
             *pool = (lln_pool)i;
             return LLN_OK;
         }

@@ -15,7 +15,10 @@ typedef enum {
     LLN_POOLS /* number of them */
 } lln_pool;
 
-/* The names "mean" and "max". LLN_EINVAL: another name. */
+/* "mean" and "max", ended by NULL. */
+extern const char *const lln_pool_names[];
+
+/* The kind with this name. LLN_EINVAL: there is none. */
 LLN_NODISCARD lln_status lln_pool_find(const char *name, lln_pool *pool);
 
 /* Divides an axis of `tokens` tokens into `blocks` blocks, 1 <= blocks <=

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "core/ordered.h"
+#include "core/progress.h"
 #include "core/random.h"
 #include "core/sorting.h"
 #include "core/threads.h"

@@ -24,7 +24,7 @@ static size_t count_below(const double *sorted, size_t count, double x,
     return low;
 }
 
-lln_status lln_ranks(const double *x, size_t count, double *out)
+lln_status lln_correlation_ranks(const double *x, size_t count, double *out)
 {
     double *sorted = lln_array_alloc_raw(count, sizeof *sorted);
     if (!sorted)
@@ -123,9 +123,9 @@ lln_status lln_correlation_measure(const double *x, double x_rounding,
     double *ranks = lln_array_alloc(2 * count, sizeof *ranks);
     if (!ranks)
         return LLN_ENOMEM;
-    lln_status status = lln_ranks(x, count, ranks);
+    lln_status status = lln_correlation_ranks(x, count, ranks);
     if (status == LLN_OK)
-        status = lln_ranks(y, count, ranks + count);
+        status = lln_correlation_ranks(y, count, ranks + count);
     if (status == LLN_OK) {
         out->pearson = pearson(x, y, count, &variance);
         out->spearman = pearson(ranks, ranks + count, count, &unused);

@@ -34,6 +34,7 @@ LLN_NODISCARD lln_status lln_correlation_measure(
 
 /* Ranks of x [count] from 1 on; equal values have the mean of their ranks: (3,
  * 1, 3) has ranks (2.5, 1, 2.5). LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_ranks(const double *x, size_t count, double *out);
+LLN_NODISCARD lln_status lln_correlation_ranks(const double *x, size_t count,
+                                               double *out);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "core/vector_math.h"
 #include "kernel/tiles.h"

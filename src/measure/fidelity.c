@@ -7,6 +7,7 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 
 /* Maximum size of a block of rows of P, unless one row is longer. It does not

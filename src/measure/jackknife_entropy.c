@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "core/vector_math.h"
+#include "measure/rows_left_out.h"
 
 /* Sums over rows: of values, and of rows that have values of a kind. */
 typedef enum {

@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "core/vector_math.h"
+#include "measure/lognormal_left_out.h"
 #include "measure/row_excess.h"
 #include "measure/row_finish.h"
 

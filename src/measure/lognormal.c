@@ -12,6 +12,7 @@
 #include "core/threads.h"
 #include "measure/bins.h"
 #include "measure/ks.h"
+#include "measure/lognormal_left_out.h"
 #include "measure/row_excess.h"
 #include "measure/row_finish.h"
 

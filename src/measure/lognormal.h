@@ -52,15 +52,7 @@ LLN_NODISCARD lln_status lln_lognormal_distance(lln_attention *attention,
                                                 const size_t *queries,
                                                 size_t count, double *ks);
 
-/* lln_lognormal_measure of all rows without a sample, which also passes on each
- * row without each group of tokens, in the same pass. The rows come again, with
- * a new call of left_out->begin, if bins had to be chosen again. *out is the
- * same, bit by bit. */
-LLN_NODISCARD lln_status
-lln_lognormal_leave_out(lln_attention *attention,
-                        const lln_rows_left_out *left_out, lln_lognormal *out);
-
-/* The same from measured rows[count] of the attention, without the
+/* lln_lognormal_measure from measured rows[count] of the attention, without the
  * distribution: `fit` and `resolution` stay undefined, and variance_row is that
  * of these rows. LLN_EUNDEFINED as above. */
 LLN_NODISCARD lln_status lln_lognormal_pool(const lln_attention *attention,

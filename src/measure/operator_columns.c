@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/threads.h"
+#include "core/progress.h"
 #include "measure/operator_visit.h"
 
 enum {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/failure.h"
+#include "core/progress.h"
 #include "core/threads.h"
 
 enum { GROUPS = LLN_OPERATOR_GROUPS };

@@ -8,6 +8,7 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "measure/pair_entries.h"
 #include "measure/pair_rows.h"

@@ -6,7 +6,9 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
+#include "kernel/tiles.h"
 #include "measure/panel_rows.h"
 
 enum {

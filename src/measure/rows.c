@@ -7,11 +7,13 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "kernel/tiles.h"
 #include "measure/row_entries.h"
 #include "measure/row_finish.h"
 #include "measure/row_state.h"
+#include "measure/rows_left_out.h"
 #include "measure/tile_sums.h"
 
 /* With a visitor, all scores of a block of rows are kept. Blocks have fewer

@@ -10,7 +10,6 @@
 
 #include "core/moments.h"
 #include "kernel/attention.h"
-#include "measure/jackknife_row.h"
 
 /* Statistics of row i over its keys: the allowed ones or, for attention by
  * rows, those with P_ij > 0. With scores s = ln A,
@@ -79,27 +78,5 @@ LLN_NODISCARD lln_status lln_rows_visit(lln_attention *attention,
                                         const size_t *queries, size_t count,
                                         lln_row_visit *visit, void *context,
                                         lln_row *out);
-
-/* What receives each row without each group of tokens. */
-typedef struct {
-    const lln_jackknife *groups;
-    /* Called before the rows, with the number of blocks that they form; it does
-     * not depend on the number of threads. */
-    lln_status (*begin)(void *context, size_t blocks);
-    /* Called when a row is complete, with its query. Several threads call it at
-     * once, for different blocks; the rows of a block come in order. */
-    void (*take)(void *context, size_t block, size_t query, const lln_row *row,
-                 const lln_left_out *left_out);
-    void *context;
-} lln_rows_left_out;
-
-/* lln_rows_measure, or lln_rows_visit unless `visit` is NULL, of all rows, in
- * the same pass as the rows without each group; NULL: no groups. `out` is the
- * same in both cases, bit by bit. LLN_EINVAL: attention by rows with groups. */
-LLN_NODISCARD lln_status lln_rows_leave_out(lln_attention *attention,
-                                            unsigned what, lln_row_visit *visit,
-                                            void *context,
-                                            const lln_rows_left_out *left_out,
-                                            lln_row *out);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "core/failure.h"
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "kernel/feature_sums.h"
 #include "measure/singular_dense.h"

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "kernel/feature_sums.h"
 #include "measure/spectrum_dense.h"

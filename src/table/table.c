@@ -44,6 +44,11 @@ struct lln_table {
     bool begun;  /* the header or opening bracket was written */
 };
 
+const char *lln_table_format_name(int index)
+{
+    return index < FORMATS ? forms[index].name : NULL;
+}
+
 lln_status lln_table_format_find(const char *name, lln_table_format *format)
 {
     for (int i = 0; i < FORMATS; i++)

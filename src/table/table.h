@@ -102,6 +102,9 @@ void lln_table_free(lln_table *table);
  * that strtod reads back to x. NaN and infinities are nan, inf and -inf. */
 void lln_table_format_real(double x, int precision, char out[32]);
 
+/* The name of a format, index >= 0; NULL: there are not that many. */
+const char *lln_table_format_name(int index);
+
 /* Finds a format by its name. LLN_EINVAL: there is none of this name. */
 LLN_NODISCARD lln_status lln_table_format_find(const char *name,
                                                lln_table_format *format);

@@ -21,7 +21,7 @@ typedef enum {
     LLN_MAPPING_PARTS,    /* not in memory; lln_mapping_get reads it */
 } lln_mapping_kind;
 
-typedef struct {
+typedef struct lln_mapping {
     lln_mapping_kind kind;
     const unsigned char *bytes; /* NULL if the file is read in parts */
     size_t size;

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "tensor/half.h"
+#include "tensor/mapping.h"
 
 enum {
     PIECE = 512,            /* elements checked at a time, on the stack */

@@ -14,8 +14,6 @@
 
 #include "core/matrix.h"
 #include "core/status.h"
-#include "tensor/half.h"
-#include "tensor/mapping.h"
 
 enum {
     LLN_TENSOR_AXES = 8,
@@ -29,6 +27,9 @@ typedef enum {
     LLN_DTYPE_F64,
     LLN_DTYPE_BOOL /* a byte, 0 or not; no number: copies are not for it */
 } lln_dtype;
+
+/* The bytes of a file, see mapping.h. */
+typedef struct lln_mapping lln_mapping;
 
 /* A view. Element (i_0, i_1, ...) is number sum_a i_a strides[a] of `data`,
  * which needs no alignment. If data is NULL, it is that number of the bytes

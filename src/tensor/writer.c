@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "tensor/container_internal.h"
+#include "tensor/half.h"
 #include "tensor/zip_write.h"
 
 enum {

@@ -78,7 +78,7 @@ static inline const double *lln_features_tokens(const lln_features *f,
 }
 
 /* Two common divisors: sum + eps, and max(sum, eps). */
-lln_features_divisor lln_features_sum_plus, lln_features_sum_floor;
+extern lln_features_divisor lln_features_sum_plus, lln_features_sum_floor;
 
 /* Factors that turn logits into products: x_q.x_k with x_q =
  * factor[LLN_QUERIES] q and x_k = factor[LLN_KEYS] k. Both factors have modulus

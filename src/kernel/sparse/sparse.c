@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/progress.h"
 #include "core/threads.h"
 #include "kernel/logits.h"
 #include "kernel/sparse/sparse_attention.h"

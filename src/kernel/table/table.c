@@ -13,12 +13,21 @@
 KERNEL(attention)
 #undef KERNEL
 
-const lln_kernel *const lln_kernels[] = {
+#define KERNEL(name) +1
+enum {
+    BUILT_IN = 0
+#include "kernel/table/table.inc"
+};
+#undef KERNEL
+
+/* Then those of lln_kernel_register, and a NULL. */
+static const lln_kernel *kernels[BUILT_IN + LLN_KERNELS_REGISTERED + 1] = {
 #define KERNEL(name) &lln_kernel_##name,
 #include "kernel/table/table.inc"
 #undef KERNEL
-    NULL,
 };
+
+const lln_kernel *const *const lln_kernels = kernels;
 
 static const lln_kernel *find_kernel(const char *name)
 {
@@ -130,6 +139,40 @@ lln_status lln_kernel_parse(const char *text, lln_kernel_choice *choice)
     return choice->kernel->check ? choice->kernel->check(choice) : LLN_OK;
 }
 
+/* Whether the text can be the name of a kernel in a list of choices. */
+static bool is_name(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_+-";
+    size_t length = strlen(text);
+    return length > 0 && length < LLN_KERNEL_TEXT &&
+           strspn(text, allowed) == length;
+}
+
+lln_status lln_kernel_register(const lln_kernel *kernel)
+{
+    size_t count = BUILT_IN;
+    while (kernels[count])
+        count++;
+    if (!kernel->name || !is_name(kernel->name))
+        return lln_fail(LLN_EINVAL,
+                        "kernel '%s': expected a name of lower-case letters, "
+                        "digits, '_', '+' and '-'",
+                        kernel->name ? kernel->name : "");
+    if (!kernel->open)
+        return lln_fail(LLN_EINVAL, "kernel '%s': no function 'open'",
+                        kernel->name);
+    if (find_kernel(kernel->name) || strcmp(kernel->name, "attention") == 0)
+        return lln_fail(LLN_EINVAL, "kernel '%s': exists already",
+                        kernel->name);
+    if (count == BUILT_IN + LLN_KERNELS_REGISTERED)
+        return lln_fail(LLN_EINVAL, "kernel '%s': %d are registered already",
+                        kernel->name, LLN_KERNELS_REGISTERED);
+    lln_kernel_choice choice = {.kernel = kernel};
+    LLN_TRY(set_defaults(&choice));
+    kernels[count] = kernel;
+    return LLN_OK;
+}
+
 lln_kernel_choice lln_kernel_stored(void)
 {
     lln_kernel_choice choice = {.kernel = &lln_kernel_attention,
@@ -139,9 +182,22 @@ lln_kernel_choice lln_kernel_stored(void)
     return choice;
 }
 
+/* Readers of files check this too, with names; programs may be wrong. */
+static lln_status check_matrices(const lln_head *head)
+{
+    if (head->q.columns != head->k.columns)
+        return lln_fail(LLN_EINVAL, "queries of %zu features, keys of %zu",
+                        head->q.columns, head->k.columns);
+    if (head->q.precision != head->k.precision)
+        return lln_fail(LLN_EINVAL,
+                        "queries and keys: one is float32, one is float64");
+    return LLN_OK;
+}
+
 lln_status lln_kernel_open(const lln_kernel_choice *choice,
                            const lln_head *head, lln_attention *attention)
 {
+    LLN_TRY(check_matrices(head));
     LLN_TRY(lln_kernel_check_rule(choice, &head->rule));
     LLN_TRY(lln_kernel_check_arrays(choice, head));
     LLN_TRY(choice->kernel->open(choice, head, attention));

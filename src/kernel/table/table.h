@@ -7,8 +7,18 @@
 
 #include "kernel/parameters.h"
 
-/* All kernels, ended by NULL, in the order of table.inc. */
-extern const lln_kernel *const lln_kernels[];
+/* All kernels, ended by NULL: those of table.inc in its order, then those of
+ * lln_kernel_register. */
+extern const lln_kernel *const *const lln_kernels;
+
+/* Adds a kernel to the table, which keeps the pointer. lln_kernel_parse and
+ * lln_kernel_open then treat it as one of their own. Call it before other
+ * threads use the library. LLN_EINVAL: the name is empty, is that of another
+ * kernel or has other characters than a-z, 0-9, '_', '+' and '-'; there is no
+ * open(); the default of a parameter is not allowed by its own range or words;
+ * or LLN_KERNELS_REGISTERED kernels have been added. */
+enum { LLN_KERNELS_REGISTERED = 64 };
+LLN_NODISCARD lln_status lln_kernel_register(const lln_kernel *kernel);
 
 /* Parses one choice such as "softmax" or "lln:alpha=2:beta=1.5". LLN_EINVAL: an
  * unknown kernel or parameter (the message lists the known ones), a parameter
@@ -21,8 +31,10 @@ LLN_NODISCARD lln_status lln_kernel_parse(const char *text,
  * whose attention weights are stored. */
 lln_kernel_choice lln_kernel_stored(void);
 
-/* Opens the attention; lln_attention_close releases it. LLN_EINVAL: the kernel
- * does not support the rule of the head, or a cause of its own. */
+/* Opens the attention; lln_attention_close releases it. It may keep pointers to
+ * the head and the choice, which must live as long. LLN_EINVAL: the kernel does
+ * not support the rule of the head, queries and keys differ in features or
+ * precision, or a cause of the kernel's own. */
 LLN_NODISCARD lln_status lln_kernel_open(const lln_kernel_choice *choice,
                                          const lln_head *head,
                                          lln_attention *attention);

@@ -13,7 +13,7 @@ tree=$BATS_TEST_DIRNAME/..
     equal tools "$(ls root/opt/lln/bin)" \
         "$(find "$tree/tools" -name 'lln-*.c' -printf '%f\n' | sort |
             sed 's/..$//')"
-    for section in 1 5 7; do
+    for section in 1 3 5 7; do
         equal pages "$(ls "root/opt/lln/share/man/man$section")" \
             "$(find "$tree/man" -name "*.$section" -printf '%f\n' | sort)"
     done

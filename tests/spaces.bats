@@ -46,8 +46,11 @@ copy_tree() {
         "$(lln-entropy --version)"
     man -M "$PWD/to here/opt/l l n/share/man" lln-entropy > page
     grep -q 'OUTPUT COLUMNS' page
-    equal files "$(find 'to here' -type f | wc -l)" \
-        "$(find "$tree"/man/*.[157] "$tree"/tools/lln-*.c -type f | wc -l)"
+    equal files "$(find "to here/opt/l l n/bin" "to here/opt/l l n/share/man" \
+        -type f | wc -l)" \
+        "$(find "$tree"/man/*.[1357] "$tree"/tools/lln-*.c -type f | wc -l)"
+    equal version "$(PKG_CONFIG_PATH="$PWD/to here/opt/l l n/lib/pkgconfig" \
+        pkg-config --modversion lln)" "$VERSION"
 }
 
 @test "pictures in a folder with spaces" {

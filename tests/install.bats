@@ -27,7 +27,7 @@ tools() {
 expected() {
     local tool
     tools | sed 's,^,bin/,'
-    find "$tree"/man/*.[157] -printf '%f\n' | sed 's,.*\(.\),share/man/man\1/&,'
+    find "$tree"/man/*.[1357] -printf '%f\n' | sed 's,.*\(.\),share/man/man\1/&,'
     find "$tree/plots" -name '*.gp' -o -name '*.awk' -o -name '*.tsv' |
         sed 's,.*/,share/lln-tools/plots/,'
     for tool in lln.bash $(tools); do

@@ -52,6 +52,8 @@ copy_tree() {
         DESTDIR="$PWD/plain" install
     equal files "$(cd 'to here/opt/l l n' && find . | sort)" \
         "$(cd plain/opt/lln && find . | sort)"
+    equal version "$(PKG_CONFIG_PATH="$PWD/to here/opt/l l n/lib/pkgconfig" \
+        pkg-config --modversion lln)" "$VERSION"
     make -C 'a tree' BUILD="$PWD/a tree/build" PREFIX='/opt/l l n' \
         DESTDIR="$PWD/to here" uninstall
     equal files "$(find 'to here' -type f)" ''

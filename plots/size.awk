@@ -2,8 +2,7 @@
 #
 # Reads the values of --size and --font-size. Prints width and height in points
 # (height 0: chosen from what is drawn), the size of letters, and the pixels in
-# a point of the terminal, as assignments of the shell; or the reason why the
-# text is no size, with status 1.
+# a point of the terminal; or the reason why the text is no size, with status 1.
 
 function refuse(text) {
     print text
@@ -44,6 +43,6 @@ BEGIN {
     # A pixel is a point on the screen; on paper, 300 of them are an inch.
     scale = unit == "px" || unit == "pt" ? 1 : \
         terminal == "png" ? 300 / 72 : 96 / 72
-    printf "page_width=%.10g page_height=%.10g font=%.10g scale=%.10g\n", \
+    printf "%.10g %.10g %.10g %.10g\n", \
         width, height, font, scale
 }

@@ -186,12 +186,14 @@ messages() {
     file=$DATA/encoder.safetensors
     keys=$(lln-entropy --list "$file" --columns key --no-header)
     [ "$(wc -l <<< "$keys")" -gt 5 ]
-    offers "$keys" lln-entropy "$file" --key-q ''
-    offers "$keys" lln-entropy --q "$file" --k other.npz --key-q ''
-    offers "$(after --key-k= <<< "$keys")" lln-match --key-q q \
-        "$file" --key-k=
-    offers "$keys" lln-attend "$file" --key-v ''
-    offers "$keys" lln-stats --attention="$file" --key-attention ''
+    patterns=$(sort -u <<< "${keys//[0-9]/"{layer}"}")
+    grep -qFx 'layers.{layer}.q' <<< "$patterns"
+    both=$keys$'\n'$patterns
+    offers "$both" lln-entropy "$file" --key-q ''
+    offers "$both" lln-entropy --q "$file" --k other.npz --key-q ''
+    offers "$(after --key-k= <<< "$both")" lln-match --key-q q "$file" --key-k=
+    offers "$both" lln-attend "$file" --key-v ''
+    offers "$both" lln-stats --attention="$file" --key-attention ''
     for start in --mask= --arrays=theta=1:x,gate= --q= ''; do
         offers "$(after "$start$file:" <<< "$keys")" lln-entropy "$start$file:"
     done
@@ -199,7 +201,45 @@ messages() {
         "layers.0.q"$'\t'"F16 (2, 256, 64)"
     # the first file that fits a pattern
     cp "$file" step_3.safetensors
-    offers "$keys" lln-entropy "step_{step}.safetensors" --key-q ''
+    offers "$both" lln-entropy "step_{step}.safetensors" --key-q ''
+}
+
+# arrays_of FILE NAME...: writes a .safetensors file with arrays of one number.
+arrays_of() {
+    local file=$1 header='' at=0 name
+    shift
+    for name in "$@"; do
+        header="$header${header:+,}\"$name\":{\"dtype\":\"F32\",\"shape\":[1,1]"
+        header="$header,\"data_offsets\":[$at,$((at += 4))]}"
+    done
+    header="{$header}"
+    # 8 bytes of the length, the last first
+    printf '%b' "$(printf '\\x%02x' $((${#header} % 256)) \
+        $((${#header} / 256)))\0\0\0\0\0\0" > "$file"
+    printf %s "$header" >> "$file"
+    head -c "$at" /dev/zero >> "$file"
+}
+
+@test "unusual names of arrays" {
+    arrays_of a m2.l.0.q m2.l.1.q m2.l.1.head.7 attn1 attn2 'two words' ':k' \
+        'tab\tinside' 'line\ninside'
+    run --separate-stderr lln-entropy --list a --columns key
+    equal status "$status$stderr" 0
+    run --separate-stderr lln-entropy --complete -- a --key-q ''
+    equal answer "$output" $'m2.l.{layer}.q\t2 arrays
+m2.l.0.q\tF32 (1, 1)
+m2.l.1.q\tF32 (1, 1)
+m2.l.1.head.7\tF32 (1, 1)
+attn1\tF32 (1, 1)
+attn2\tF32 (1, 1)
+two words\tF32 (1, 1)'
+    offers 'a::k' lln-entropy a::
+    equal quoted "$(in_bash 'lln-entropy a --key-q tw' \
+        lln-entropy a --key-q tw)" 'two\ words'
+    equal quoted "$(in_bash "lln-entropy a --key-q 'tw" \
+        lln-entropy a --key-q "'tw")" 'two words'
+    equal braces "$(in_bash 'lln-entropy a --key-q m2.l.{' \
+        lln-entropy a --key-q 'm2.l.{')" 'm2.l.\{layer\}.q'
 }
 
 # silent WORD...: the answer is empty.
@@ -244,9 +284,9 @@ answers() {
 @test "no question has a message, reads standard input or writes a file" {
     touch kept
     files_before=$(ls -A)
+    run --separate-stderr lln-entropy --complete
+    equal none "$status$output$stderr" 0
     for tool in "$LLN_BIN"/lln-*; do
-        run --separate-stderr "$tool" --complete
-        equal none "$status$output$stderr" 0
         for line in --nonsense= '--nonsense x' -Z =; do
             # shellcheck disable=SC2086
             answers "$tool" $line

@@ -22,14 +22,6 @@ static const cli_option *rows[OPTIONS];
 static bool given[OPTIONS];
 static size_t row_count;
 
-const cli_option cli_standard[] = {
-    {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
-     false},
-    {"version", 'V', CLI_FLAG, NULL, "print the version and stop", NULL, 0, 0,
-     false},
-    {0},
-};
-
 size_t cli_count_parts(const char *text, char separator)
 {
     size_t count = 1;
@@ -277,9 +269,9 @@ static void print_version(void)
 
 static void answer(const cli_option *option)
 {
-    if (option == &cli_standard[0])
+    if (option == &help_standard[0])
         help_print(current);
-    else if (option == &cli_standard[1])
+    else if (option == &help_standard[1])
         print_version();
     else
         return;
@@ -293,7 +285,7 @@ int cli_parse(const cli_tool *tool, int argc, char **argv)
     command_words_keep(argc, argv, tool->shared);
     add_rows(tool->options);
     add_rows(tool->shared);
-    add_rows(cli_standard);
+    add_rows(help_standard);
     struct option names[OPTIONS + 1] = {0};
     char letters[2 * OPTIONS + 2];
     describe(names, letters);

@@ -55,9 +55,6 @@ typedef struct {
                               tool, ended by name NULL; NULL: none */
 } cli_tool;
 
-/* --help and --version, ended by name NULL. */
-extern const cli_option cli_standard[];
-
 /* Parses argv by both tables and returns the index of the first operand. --help
  * and --version are answered here (exit 0), and so is bad usage (one line, "Try
  * 'lln-x --help'", exit 2). A number must be complete and in range: "0.5x",

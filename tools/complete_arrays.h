@@ -7,7 +7,8 @@
 #include "complete_line.h"
 
 /* Offers the names of the arrays in the file that --key-q, --key-k, --key-v or
- * --key-attention is about. Nothing if it cannot be read. */
+ * --key-attention is about, and patterns with {layer} that several of them fit.
+ * Nothing if it cannot be read. */
 void complete_keys(const complete_line *line);
 
 /* Offers the names of files or, after FILE:, those of its arrays. */

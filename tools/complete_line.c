@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "help.h"
 #include "message.h"
 
 const cli_option *complete_find_option(const cli_tool *tool,
@@ -11,7 +12,7 @@ const cli_option *complete_find_option(const cli_tool *tool,
 {
     enum { TABLES = 3 };
     const cli_option *const tables[TABLES] = {tool->options, tool->shared,
-                                              cli_standard};
+                                              help_standard};
     for (size_t i = 0; i < TABLES; i++)
         for (const cli_option *o = tables[i]; o && o->name; o++)
             if (test(o, text, length))

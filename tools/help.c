@@ -6,6 +6,14 @@
 
 enum { COLUMN = 30, WIDTH = 79 }; /* where the help texts start and end */
 
+const cli_option help_standard[] = {
+    {"help", 'h', CLI_FLAG, NULL, "print this help and stop", NULL, 0, 0,
+     false},
+    {"version", 'V', CLI_FLAG, NULL, "print the version and stop", NULL, 0, 0,
+     false},
+    {0},
+};
+
 void help_range(const cli_option *option, char *out, size_t size)
 {
     lln_range range = cli_range(option);
@@ -98,7 +106,7 @@ void help_print(const cli_tool *tool)
         puts("Options:");
     }
     print_options(tool, tool->shared);
-    print_options(tool, cli_standard);
+    print_options(tool, help_standard);
     if (tool->method)
         print_methods(tool);
     printf("\nFor details: man %s, man lln-tools\n", tool->name);

@@ -6,6 +6,10 @@
 
 #include "cli.h"
 
+/* The options --help and --version, which end all tables; ended by name
+ * NULL. */
+extern const cli_option help_standard[];
+
 /* Prints the help of a tool on stdout. */
 void help_print(const cli_tool *tool);
 

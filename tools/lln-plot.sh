@@ -69,9 +69,9 @@ lln-plot (lln-tools) $version
 END
 }
 
-# complete WORD...: answers a shell that completes the last word; the protocol
+# offer WORD...: answers a shell that completes the last word; the protocol
 # is that of the other tools (tools/complete.h).
-complete() {
+offer() {
     table='' option='' argument='' used=' '
     while [ $# -gt 1 ]; do
         case $1 in
@@ -241,8 +241,9 @@ check_options() {
     esac
     measures=$(awk -v size="$size" -v font="$font" -v terminal="$terminal" \
         -f "$plots/size.awk") || usage "$measures"
-    # page_width, page_height, font, scale
-    eval "$measures"
+    read -r page_width page_height font scale << END
+$measures
+END
 }
 
 check_gnuplot() {
@@ -403,7 +404,7 @@ export LLN_MAP LLN_X LLN_Y LLN_BY LLN_LOG LLN_TITLE
 find_plots
 if [ "${1-}" = --complete ] && [ "${2-}" = -- ] && [ $# -gt 2 ]; then
     shift 2
-    complete "$@"
+    offer "$@"
     exit 0
 fi
 parse "$@"

@@ -66,7 +66,7 @@ HELPERS = $(BUILD)/tests/pty
 PROGRAMS = $(notdir $(TOOLS)) lln-plot
 BENCHES = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
 # In folders that man can read: MANPATH=$PWD/build/man man lln-match
-PAGES = $(foreach page,$(wildcard man/*.[157]), \
+PAGES = $(foreach page,$(wildcard man/*.[1357]), \
 	$(BUILD)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 # Older builds have links to man/ here, and would write through them.
@@ -93,6 +93,8 @@ define join
 	    { while ((getline line < ("man/" $$2)) > 0) print line }' $< > $@
 endef
 $(BUILD)/man/man1/%: man/% $(wildcard man/*.mdoc)
+	$(join)
+$(BUILD)/man/man3/%: man/% $(wildcard man/*.mdoc)
 	$(join)
 $(BUILD)/man/man5/%: man/% $(wildcard man/*.mdoc)
 	$(join)
@@ -250,8 +252,7 @@ uninstall:
 	    [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete; \
 	done
 
-SOURCES = Makefile LICENSE NEWS README.md debian man plots src tests tools \
-	$(wildcard examples)
+SOURCES = Makefile LICENSE NEWS README.md debian examples man plots src tests tools
 DIST = lln-tools-$(VERSION)
 dist:
 	@mkdir -p $(BUILD)

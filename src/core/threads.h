@@ -11,9 +11,12 @@
 #include "core/status.h"
 
 /* Sets the number of threads: at most one for each processor that this process
- * may use; 0 means that number. Call once, before any work. */
+ * may use; 0 means that number. Sets OpenBLAS to one thread, for the whole
+ * process. Call once, before any work. Without it, results may depend on the
+ * number of threads in the last digit, and take longer. */
 void lln_threads_set(int count);
 
+/* The number of threads that the next function will use. */
 int lln_threads_count(void);
 
 /* Allocates the buffers of matrix products, one for each thread, while memory

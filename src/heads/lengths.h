@@ -67,6 +67,7 @@ void lln_lengths_explain(const lln_lengths *lengths,
 LLN_NODISCARD lln_status lln_lengths_copy(const lln_lengths *from,
                                           lln_lengths *to);
 
+/* A zeroed struct is legal. */
 void lln_lengths_free(lln_lengths *lengths);
 
 #endif

@@ -28,6 +28,7 @@ typedef struct {
 LLN_NODISCARD lln_status lln_sample_alloc(size_t size, bool bins,
                                           lln_sample *sample);
 
+/* Releases the lists; a zeroed sample is legal. */
 void lln_sample_free(lln_sample *sample);
 
 /* Distances of a sample from the normal distribution with a given mean and

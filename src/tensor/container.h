@@ -52,6 +52,7 @@ const char *lln_container_name(const lln_container *container);
  * open. */
 const char *lln_container_missing(const lln_container *container);
 
+/* The number of arrays, with those that cannot be read. */
 size_t lln_container_count(const lln_container *container);
 
 /* Array `index` < count, in the order of the file. */

@@ -254,8 +254,7 @@ uninstall:
 	    [ ! -d "$$folder" ] || find "$$folder" -depth -type d -empty -delete; \
 	done
 
-SOURCES = Makefile LICENSE NEWS README.md debian man plots src tests tools \
-	$(wildcard examples)
+SOURCES = Makefile LICENSE NEWS README.md debian examples man plots src tests tools
 DIST = lln-tools-$(VERSION)
 dist:
 	@mkdir -p $(BUILD)

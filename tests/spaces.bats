@@ -48,12 +48,12 @@ copy_tree() {
         "$(lln-entropy --version)"
     man -M "$PWD/to here/opt/l l n/share/man" lln-entropy > page
     grep -q 'OUTPUT COLUMNS' page
+    equal version "$(PKG_CONFIG_PATH="$PWD/to here/opt/l l n/lib/pkgconfig" \
+        pkg-config --modversion lln)" "$VERSION"
     make -C "$tree" BUILD="$(dirname "$LLN_BIN")" PREFIX=/opt/lln \
         DESTDIR="$PWD/plain" install
     equal files "$(cd 'to here/opt/l l n' && find . | sort)" \
         "$(cd plain/opt/lln && find . | sort)"
-    equal version "$(PKG_CONFIG_PATH="$PWD/to here/opt/l l n/lib/pkgconfig" \
-        pkg-config --modversion lln)" "$VERSION"
     make -C 'a tree' BUILD="$PWD/a tree/build" PREFIX='/opt/l l n' \
         DESTDIR="$PWD/to here" uninstall
     equal files "$(find 'to here' -type f)" ''

@@ -17,10 +17,10 @@ function letters(points) {
 }
 
 # Writes the settings of a grid of `panels`, each `aspect` times as high as wide
-# or, if it is negative, -aspect points high, with a key of `keys` entries, of at
-# most `longest` letters; a negative number is that of free lines below the
-# panels. Panels belong together in groups of `together`. `side` is the room for
-# names at the left of each panel, in letters; 0: numbers and a label.
+# or, if it is negative, -aspect points high, with a key of `keys` entries, of
+# at most `longest` letters; a negative number is that of free lines below the
+# panels. Panels belong together in groups of `together`. `side` is the room
+# for names at the left of each panel, in letters; 0: numbers and a label.
 function lay_out(panels, aspect, keys, longest, side,    \
                  left, bottom, top, panel, high, entry, in_row) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font

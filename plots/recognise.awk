@@ -19,7 +19,8 @@ function usual(    i, j, count, part, all, line) {
           "entropy_nats;gap;ks_distance,log_variance_row;" \
           "log_variance_row,sigma_q;ks_distance;" \
           "entropy_nats_delta;gap_delta;log_variance_row_delta;" \
-          "entropy_normalized_median;slope,intercept;sigma;k90;lambda2;modulus", line, ";")
+          "entropy_normalized_median;slope,intercept;sigma;k90;lambda2;" \
+          "modulus", line, ";")
     for (i = 1; i in line; i++) {
         count = split(line[i], part, ",")
         all = 1
@@ -114,7 +115,9 @@ END {
     if (x == "") choose_by_columns()
     same = "kernel,layer,head,source,method,matrix,causal,rule,config," \
         "reference,layer_b,head_b,source_b"
-    if (x != "") draw("curves", x, usual(), x ~ /^(tau|length|keys_high)$/ ? "x" : "")
+    if (x != "")
+        draw("curves", x, usual(), \
+            x ~ /^(tau|length|keys_high)$/ ? "x" : "")
     choose_by_values()
 }
 

@@ -23,7 +23,8 @@ if (terminal eq "pdf") {
         linewidth 1 background background
 }
 if (terminal eq "tex") {
-    set terminal cairolatex pdf input size page_width / 72.0, page_height / 72.0 \
+    set terminal cairolatex pdf input \
+        size page_width / 72.0, page_height / 72.0 \
         font sprintf(",%g", font_size) \
         linewidth 1 dashlength 0.7
 }

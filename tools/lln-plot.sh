@@ -6,16 +6,22 @@
 # gnuplot draws them. Nothing is computed here.
 version=@VERSION@
 
-# options: name, letter, name of the value, and help text of each option.
+# options: name, letter, name of the value, and help text of each option. A line
+# that begins with a blank continues the text.
 options() {
-    cat << 'END'
-output|o|FILE|write the picture to FILE; its ending chooses the format: .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
+    sed -e :a -e '$!N; s/\n  */ /; ta' -e 'P; D' << 'END'
+output|o|FILE|write the picture to FILE; its ending chooses the format:
+ .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
 map||COLUMN|draw a map of layers and heads of this column
-x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen from the columns)
+x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen
+ from the columns)
 y||LIST|columns to draw, a panel each (chosen from the columns)
-by||COLUMN|column that colours show; "column": all columns of --y in one panel (kernel, method or layer)
-log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and lengths)
-size||SIZE|width, or width and height, in in, cm, mm, pt or px, such as 3.25in or 900x500px (900px; 6.5in for .pdf and .tex)
+by||COLUMN|column that colours show; "column": all columns of --y in one
+ panel (kernel, method or layer)
+log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and
+ lengths)
+size||SIZE|width, or width and height, such as 3.25in, 8x6cm or
+ 900x500px (900px; 6.5in for .pdf and .tex)
 font-size||POINTS|size of the letters, from 7 (chosen from the width)
 title||TEXT|title of the picture (what is drawn)
 no-title|||draw no title

@@ -272,7 +272,7 @@ height such as 900x500px" lln-plot --size wide
 @test "tables that cannot be read" {
     refuses 1 'b.csv: No such file or directory' lln-plot b.csv
     : > a.csv
-    files_before=a.csv
+    export files_before=a.csv
     refuses 1 'a.csv: no table: the input is empty' lln-plot a.csv
     printf 'source,n\na,1,2\n' > a.csv
     refuses 1 'a.csv: line 2: 3 values, expected 2' lln-plot a.csv

@@ -127,8 +127,10 @@ function kernel_parameter_given(x,    r) {
 
 # Tables that only one option prints.
 function choose_by_columns() {
-    if ("re" in column && "im" in column && "modulus" in column)
+    if ("re" in column && "im" in column && "modulus" in column && y == "")
         draw("eigenvalues", "re", "im")
+    if ("modulus" in column && "rank" in column)
+        draw("curves", "rank", usual(), "y")
     if ("a" in column && "b" in column && "point" in column)
         draw("landscape", "a", "b")
     if ("layer_b" in column) draw("map", "head_b", usual())

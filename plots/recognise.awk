@@ -132,7 +132,8 @@ function choose_by_columns() {
     if ("modulus" in column && "rank" in column)
         draw("curves", "rank", usual(), "y")
     if ("a" in column && "b" in column && "point" in column)
-        draw("landscape", "a", "b")
+        draw("landscape", "a", "relative_error,entropy_gap_nats," \
+            "total_variation,kl_nats,fp16_overflow,fp16_shifted_flushed")
     if ("layer_b" in column) draw("map", "head_b", usual())
     if ("density" in column && "z_low" in column) {
         style = "steps"

@@ -344,6 +344,11 @@ END
 [ "$kind" != none ] || fail "$input: ${LLN_X:-this is no table of measured
     values; lln-plot draws tables of lln-entropy, lln-stats, lln-spectral and
     lln-match, tables of lln-attend, and .npy files of lln-attend --blocks}"
+case $terminal-$kind in
+dumb-landscape | dumb-blocks)
+    fail "$input: this map cannot be drawn on a terminal; use -o FILE"
+    ;;
+esac
 case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
 case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 begin_settings

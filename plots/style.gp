@@ -19,7 +19,7 @@ if (terminal eq "svg") {
 }
 if (terminal eq "pdf") {
     set terminal pdfcairo size page_width / 72, page_height / 72 \
-        font sprintf("DejaVu Sans,%g", font_size) fontscale 1 \
+        font sprintf("DejaVu Sans,%g", font_size) fontscale 0.75 \
         linewidth 1 background background
 }
 if (terminal eq "tex") {

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Maps of P in blocks, from the file `input` that lln-attend wrote and the
+# settings of blocks.awk. All maps have the same colours. Of a logarithmic
+# scale, 0 has the colour of the background.
+#     gnuplot -c blocks.gp SETTINGS DATA
+
+load ARG1
+# The range of the numbers that are drawn, by a drawing that is thrown away.
+DECADES = 6
+shown = linear ? "1" : "($1 > 0 ? $1 : NaN)"
+source(p) = "'input' ".binary[p]." using ".shown
+set terminal unknown
+command = ""
+do for [p = 1 : panels] { command = command.", ".source(p)." with image" }
+eval "plot ".command[2 : strlen(command)]
+low = exists("GPVAL_CB_MIN") ? GPVAL_CB_MIN : NaN
+high = exists("GPVAL_CB_MAX") ? GPVAL_CB_MAX : NaN
+empty = !(low <= high && abs(low) < 1e300)
+if (empty) { low = 0.1; high = 1 }
+if (!linear && low < high / 10 ** DECADES) { low = high / 10 ** DECADES }
+if (low == high) { low = low - abs(low) / 2; high = high + abs(high) / 2 }
+if (low == high) { high = low + 1 }
+
+load plots."/style.gp"
+unset grid
+unset key
+set border 15
+x_label = "block of keys"
+y_label = "block of queries"
+eval amounts
+set cbrange [low:high]
+set cbtics enhanced
+if (!linear) {
+    set logscale cb
+    if (high > 30 * low) {
+        set format cb terminal eq "tex" ? '$10^{%T}$' : "10^{%T}"
+    }
+}
+eval begin_page
+do for [p = 1 : panels] {
+    eval borders[p]
+    eval share_axes
+    set xtics column_step[p]
+    set ytics row_step[p]
+    set xrange [-0.5:columns[p] - 0.5] noextend
+    set yrange [rows[p] - 0.5:-0.5] noextend
+    set title panel_title[p]
+    if (empty) {
+        set label 2 linear ? "no numbers" : "no number is positive" \
+            at graph 0.5, graph 0.5 center noenhanced textcolor rgb muted
+        unset colorbox
+    }
+    if (p == 1 && !empty) {
+        eval sprintf("set colorbox user vertical origin screen %g, graph 0 \
+            size screen %g, graph 1", colour_left, colour_width)
+    }
+    eval "plot ".source(p)." with image"
+    unset colorbox
+    unset label
+}
+eval end_page

@@ -53,7 +53,7 @@ END {
     narrowest = longest < 10 ? 8 : longest > 20 ? 16 : 0.8 * longest
     tall = at(1, "rows") / at(1, "columns")
     lay_out(panels, tall < 0.3 ? 0.3 : tall > 3 ? 3 : tall, 0, 0, 0, 0)
-    title_letters = letters(1.15 * (inner_width + 1.2 * font))
+    title_letters = letters(1.13 * (inner_width + 1.2 * font))
     set_panels()
     set("linear", ENVIRON["LLN_LOG"] == "none")
     set("colour_left", 1 - (shared_right * LETTER - 0.2) * font / page_width)

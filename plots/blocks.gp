@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Maps of P in blocks, from the file `input` that lln-attend wrote and the
-# settings of blocks.awk. All maps have the same colours. Of a logarithmic
-# scale, 0 has the colour of the background.
+# settings of blocks.awk. All maps have the same colours: of a logarithmic scale
+# if the numbers span more than a factor of 30. 0 has the colour of the
+# background, unless linear = 1.
 #     gnuplot -c blocks.gp SETTINGS DATA
 
 load ARG1
 # The range of the numbers that are drawn, by a drawing that is thrown away.
 DECADES = 6
-shown = linear ? "1" : "($1 > 0 ? $1 : NaN)"
-source(p) = "'input' ".binary[p]." using ".shown
+known(value) = linear ? value == value : value > 0
+low = NaN
+high = NaN
+note(value) = (low = !(low <= value) ? value : low, \
+    high = !(high >= value) ? value : high, value)
+shown(value) = known(value) ? note(value) : NaN
+source(p) = "'input' ".binary[p]." using (shown($1)) with image"
 set terminal unknown
-command = ""
-do for [p = 1 : panels] { command = command.", ".source(p)." with image" }
-eval "plot ".command[2 : strlen(command)]
-low = exists("GPVAL_CB_MIN") ? GPVAL_CB_MIN : NaN
-high = exists("GPVAL_CB_MAX") ? GPVAL_CB_MAX : NaN
-empty = !(low <= high && abs(low) < 1e300)
-if (empty) { low = 0.1; high = 1 }
-if (!linear && low < high / 10 ** DECADES) { low = high / 10 ** DECADES }
+do for [p = 1 : panels] { eval "plot ".source(p) }
+empty = !(low <= high)
+if (empty) { low = 0; high = 1 }
 if (low == high) { low = low - abs(low) / 2; high = high + abs(high) / 2 }
 if (low == high) { high = low + 1 }
+logarithmic = !linear && high > 30 * low
+if (logarithmic && low < high / 10 ** DECADES) { low = high / 10 ** DECADES }
+shown(value) = known(value) ? value : NaN
 
 load plots."/style.gp"
 unset grid
@@ -31,11 +35,9 @@ y_label = "block of queries"
 eval amounts
 set cbrange [low:high]
 set cbtics enhanced
-if (!linear) {
+if (logarithmic) {
     set logscale cb
-    if (high > 30 * low) {
-        set format cb terminal eq "tex" ? '$10^{%T}$' : "10^{%T}"
-    }
+    set format cb terminal eq "tex" ? '$10^{%T}$' : "10^{%T}"
 }
 eval begin_page
 do for [p = 1 : panels] {
@@ -55,7 +57,7 @@ do for [p = 1 : panels] {
         eval sprintf("set colorbox user vertical origin screen %g, graph 0 \
             size screen %g, graph 1", colour_left, colour_width)
     }
-    eval "plot ".source(p)." with image"
+    eval "plot ".source(p)
     unset colorbox
     unset label
 }

@@ -28,6 +28,7 @@ function put_maps(name, type, shape, start, bytes,    \
     gsub(/[][() ]/, "", shape)
     sub(/,$/, "", shape)
     axes = split(shape, axis, ",")
+    gsub(/,/, ", ", shape)
     if (axes != 2 && axes != 3)
         fail("shape (" shape "), expected 2 or 3 axes: heads, blocks of" \
              " queries, blocks of keys")
@@ -72,6 +73,7 @@ function read_npy(    type, shape) {
 # layers.3.map is the map of layer 3.
 function title_of(name) {
     gsub(/[._]?map/, "", name)
+    sub(/^[._]/, "", name)
     sub(/layers?[._]/, "layer ", name)
     return name
 }

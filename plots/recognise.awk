@@ -144,7 +144,8 @@ function choose_by_columns() {
         draw("curves", "normal_quantile", "quantile")
     }
     if ("keys_high" in column) draw("curves", "keys_high", fractions(), "x")
-    if ("share_ceiling_1" in column || "share_ceiling_0_25" in column)
+    if (("share_ceiling_1" in column || "share_largest_1" in column) && \
+        y == "")
         draw("fractions", "", "entropy_over_ceiling")
     if ("entropy_normalized_q10" in column)
         draw("dots", "", "entropy_normalized_median")

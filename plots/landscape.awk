@@ -174,6 +174,17 @@ function title_of_panel(p,    h, c, text) {
     return shorten(text, title_letters)
 }
 
+# What the sign of a cell means; empty without signs.
+function sign_text(    i, text) {
+    for (i = 1; i <= ys; i++) {
+        choose_colours(y_name[i])
+        if (!signed) continue
+        if (y_name[i] !~ /^(relative_error|entropy_gap_nats)$/) return "below 0"
+        text = "less than softmax"
+    }
+    return text
+}
+
 function set_panels(    p, c) {
     for (p = 1; p <= panels; p++) {
         c = y_name[(p - 1) % ys + 1]
@@ -219,7 +230,10 @@ END {
             subtitle == "" ? "" : ", ", at(1, "tau"))
     shared_axes = 1
     narrowest = heads > 1 ? 20 : 14
-    lay_out(panels, page_width < 300 ? 0.62 : 1, methods, longest, 0, 9)
+    dash_text = sign_text()
+    if (width(dash_text) > longest) longest = width(dash_text)
+    lay_out(panels, page_width < 300 ? 0.62 : 1, \
+        methods + (dash_text != ""), longest, 0, 9)
     title_letters = letters(inner_width) + 8
     set_panels()
     set("small", inner_width < 150)
@@ -232,6 +246,7 @@ END {
     set("x_tics", tics_of("x", a_from, a_to, inner_width))
     set("y_tics", tics_of("y", b_from, b_to, inner_height))
     set("methods", methods + 0)
+    set("dash_text", quote(dash_text))
     for (i = 1; i <= methods; i++)
         text[i] = quote(shorten(method_name[i], key_letters))
     set_array("method_text", text, methods)

@@ -17,6 +17,12 @@ mark(i) = sprintf("pointtype %d pointsize %g", symbol_of(i), (small ? 0.8 : 1.1)
 cells(p) = sprintf("data index %d using 1:2:3:4:5:6:(%s) with boxxyerror \
     fillstyle solid linewidth 0.3 linecolor palette, ", block[p], \
     log_colours[p] ? "$7 > 0 ? $7 : NaN" : "$7")
+# Both sides of zero are dark in grey: negative cells, or ratios below 1, also
+# have a dash.
+dashes(p) = !signed[p] ? "" : sprintf("data index %d using \
+    ($7 < %d ? $1 : NaN):2:($1 ** 0.6 * $3 ** 0.4):($1 ** 0.6 * $4 ** 0.4): \
+    2:2 with boxxyerror fillstyle empty linewidth 0.5 \
+    linecolor rgb '#60000000', ", block[p], log_colours[p])
 # Black with a white border, for cells of any colour.
 points(p, i, ink, thick) = sprintf("data index %d using \
     ($3 == %d ? $1 : NaN):2 with points %s linewidth %g linecolor rgb '%s', ", \
@@ -53,7 +59,7 @@ do for [p = 1 : panels] {
     if (log_colours[p] && colour_to[p] < 30 * colour_from[p]) {
         set format cb number_format
     }
-    command = cells(p)."x with lines linewidth 0.8 linecolor rgb '#777777' \
+    command = cells(p).dashes(p)."x with lines linewidth 0.8 linecolor rgb '#777777' \
         dashtype 3, "
     do for [i = 1 : methods] {
         command = command.points(p, i, "#FFFFFF", 3).points(p, i, "#000000", 1.2)
@@ -67,9 +73,10 @@ do for [p = 1 : panels] {
     set colorbox
     unset label
 }
-if (methods) {
+if (methods || dash_text ne "") {
     eval key_below
-    command = ""
+    command = dash_text eq "" ? "" : "keyentry with lines linewidth 0.5 \
+        linecolor rgb ink title dash_text, "
     do for [i = 1 : methods] { command = command.entry(i) }
     eval "plot 2 with lines, ".command[1 : strlen(command) - 2]
 }

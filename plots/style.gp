@@ -58,7 +58,7 @@ set border 3 linecolor rgb muted
 set tics nomirror out textcolor rgb ink
 set xtics enhanced
 set ytics enhanced
-set xlabel noenhanced textcolor rgb ink offset 0, (text_only ? 0 : 0.5)
+set xlabel noenhanced textcolor rgb ink offset 0, (text_only ? 0 : 0.3)
 set ylabel noenhanced textcolor rgb ink
 set title noenhanced textcolor rgb ink offset 0, -0.6
 set grid linetype 1 linecolor rgb faint linewidth 0.6

@@ -129,10 +129,13 @@ function kernel_parameter_given(x,    r) {
 
 # Tables that only one option prints.
 function choose_by_columns() {
-    if ("re" in column && "im" in column && "modulus" in column)
+    if ("re" in column && "im" in column && "modulus" in column && y == "")
         draw("eigenvalues", "re", "im")
+    if ("modulus" in column && "rank" in column)
+        draw("curves", "rank", usual(), "y")
     if ("a" in column && "b" in column && "point" in column)
-        draw("landscape", "a", "b")
+        draw("landscape", "a", "relative_error,entropy_gap_nats," \
+            "total_variation,kl_nats,fp16_overflow,fp16_shifted_flushed")
     if ("layer_b" in column) draw("map", "head_b", usual())
     if ("density" in column && "z_low" in column) {
         style = "steps"
@@ -143,7 +146,8 @@ function choose_by_columns() {
         draw("curves", "normal_quantile", "quantile")
     }
     if ("keys_high" in column) draw("curves", "keys_high", fractions(), "x")
-    if ("share_ceiling_1" in column || "share_ceiling_0_25" in column)
+    if (("share_ceiling_1" in column || "share_largest_1" in column) && \
+        y == "")
         draw("fractions", "", "entropy_over_ceiling")
     if ("entropy_normalized_q10" in column)
         draw("dots", "", "entropy_normalized_median")

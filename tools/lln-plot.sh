@@ -290,10 +290,35 @@ read_table() {
         cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
             fail "$input: $(sed 's/.*: //' "$scratch/message")"
     fi
+    # Status 3: a text.
+    sh "$plots/maps.sh" "$scratch/input" > "$scratch/table"
+    case $? in
+    0)
+        kind=blocks axes=$LLN_LOG style=
+        return
+        ;;
+    1) fail "$input: $(cat "$scratch/table")" ;;
+    esac
     # Bytes that are no UTF-8 are left out.
     iconv -c -f UTF-8 -t UTF-8 "$scratch/input" 2> /dev/null |
         LC_ALL=C awk -f "$plots/read.awk" > "$scratch/table" ||
         fail "$input: $(tail -n 1 "$scratch/table")"
+}
+
+# recognise: the kind of picture, and what it shows.
+recognise() {
+    choice=$(LC_ALL=C awk -f "$plots/table.awk" -f "$plots/recognise.awk" \
+        "$plots/labels.tsv" "$scratch/table") || exit 1
+    {
+        read -r kind
+        read -r LLN_X
+        read -r LLN_Y
+        read -r LLN_BY
+        read -r axes
+        read -r style
+    } << END
+$choice
+END
 }
 
 # begin_settings: what all scripts need, for style.gp.
@@ -426,22 +451,17 @@ done
 scratch=$(mktemp -d) || exit 1
 text_only=
 [ "$terminal" != dumb ] || text_only=1
+kind=
 read_table
-choice=$(LC_ALL=C awk -f "$plots/table.awk" -f "$plots/recognise.awk" \
-    "$plots/labels.tsv" "$scratch/table") || exit 1
-{
-    read -r kind
-    read -r LLN_X
-    read -r LLN_Y
-    read -r LLN_BY
-    read -r axes
-    read -r style
-} << END
-$choice
-END
+[ "$kind" ] || recognise
 [ "$kind" != none ] || fail "$input: ${LLN_X:-this is no table of measured
     values; lln-plot draws tables of lln-entropy, lln-stats, lln-spectral and
     lln-match, tables of lln-attend, and .npy files of lln-attend --blocks}"
+case $terminal-$kind in
+dumb-landscape | dumb-blocks)
+    fail "$input: this map cannot be drawn on a terminal; use -o FILE"
+    ;;
+esac
 case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
 case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 begin_settings

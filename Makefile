@@ -28,7 +28,7 @@ CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
 # For lint, tsan, coverage, and builds by clang.
-CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr
+CHECK_PACKAGES = g++ clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck gcovr
 
 # Builds in different folders give identical tools: wildcards are sorted, and
 # the path of the tree is replaced.

@@ -7,7 +7,6 @@
 load helper
 
 tree=$BATS_TEST_DIRNAME/..
-build=$(dirname "$LLN_BIN")
 
 setup_file() {
     make -C "$BATS_TEST_DIRNAME/.." install BUILD="$(dirname "$LLN_BIN")" \
@@ -75,8 +74,8 @@ declared() {
     nm -D --defined-only "$INSTALLED/lib/liblln.so" |
         awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort > exported
     grep -v '^__\|^gcov\|^_' exported > names
-    declared | sort -u > declared
-    diff declared names
+    declared | sort -u > expected
+    diff expected names
     [ "$(wc -l < names)" -gt 150 ]
     ! grep -qx lln_problem_add names || return 1
 }
@@ -84,6 +83,7 @@ declared() {
 # A block of lines without an empty one between them has one comment.
 @test "each public declaration has a comment above it" {
     cd "$INCLUDE"
+    # shellcheck disable=SC2046 # names of files
     run awk '
         FNR == 1 || /^$/ { commented = 0 }
         /^ *\/\*/ { commented = 1 }
@@ -147,8 +147,8 @@ row 2: 3 keys, entropy 0.625135 nats
 mean entropy 0.373112 nats, effective keys 1.317711'
 }
 
-# q = (1, 0), (2, 1) and k = (1, 1), (0, 3) have the products of cubes (1, 0) and
-# (8 + 1, 27).
+# q = (1, 0), (2, 1) and k = (1, 1), (0, 3) have the products of cubes (1, 0)
+# and (8 + 1, 27).
 @test "the example of a kernel of one's own" {
     skip_instrumented
     run example own_kernel
@@ -181,6 +181,31 @@ EOF
     # shellcheck disable=SC2046 # flags
     g++ -std=c++17 -o version version.cc $(pkg-config --cflags --libs lln)
     equal output "$(./version)" "$VERSION 1"
+}
+
+@test "texts have a decimal point, whatever the locale of the program" {
+    skip_instrumented
+    mkdir locales
+    printf '%s\n' LC_NUMERIC 'decimal_point ","' 'thousands_sep ""' \
+        'grouping -1' 'END LC_NUMERIC' > comma
+    localedef -c --no-archive -i comma -f ANSI_X3.4-1968 "$PWD/locales/comma" \
+        2> /dev/null || [ -d locales/comma ] || skip 'no localedef'
+    cat > number.c << 'EOF'
+#include <lln/lln.h>
+#include <locale.h>
+#include <stdio.h>
+int main(void)
+{
+    lln_kernel_choice choice;
+    if (!setlocale(LC_ALL, "comma") ||
+        lln_kernel_parse("lln:alpha=1.5:beta=0.25", &choice) != LLN_OK)
+        return 1;
+    printf("%g %g\n", choice.number[0], choice.number[1]);
+}
+EOF
+    # shellcheck disable=SC2046 # flags
+    cc -std=c11 -o number number.c $(pkg-config --cflags --libs lln)
+    equal output "$(LOCPATH=$PWD/locales ./number)" '1,5 0,25'
 }
 
 # Expected values, by numpy:

@@ -14,45 +14,7 @@ BEGIN {
 }
 BEGIN { MOST_GROUPS = 8; MOST_PANELS = 12; MOST_POINTS = 40 }
 
-function x_of(r,    text) {
-    if (x in column) return number_at(r, x)
-    text = at(r, "kernel")
-    if (!match(text, ":" x "=[^:]*")) return "NaN"
-    text = substr(text, RSTART + length(x) + 2, RLENGTH - length(x) - 2)
-    return is_number(text) ? text : "NaN"
-}
-
-function kernel_of(r,    text) {
-    text = at(r, "kernel")
-    if (!(x in column)) sub(":" x "=[^:]*", "", text)
-    return text
-}
-
-# The columns that tell curves apart: as few as needed for one row at each x.
-function choose_identity(    count, part, i, list) {
-    count = split("kernel,layer,head,method,matrix,source,reference,tau," \
-                  "causal,n,d,rule,config,layer_b,head_b,source_b", part, ",")
-    list = ""
-    for (i = 1; i <= count; i++) {
-        if (part[i] == x || distinct(part[i]) < 2) continue
-        # The name of a kernel whose parameter is x is added by kernel_of.
-        if (part[i] == "kernel" && !(x in column)) continue
-        if (part[i] == "method" && !("target" in column) && \
-            !("point" in column)) continue
-        if (i > 5 && is_unique(list)) break
-        list = list (list == "" ? "" : ",") part[i]
-    }
-    return list
-}
-
-function is_unique(list,    r, key, seen) {
-    for (r = 1; r <= rows; r++) {
-        key = x_of(r) key_of(r, list) kernel_of(r)
-        if (key in seen) return 0
-        seen[key] = 1
-    }
-    return 1
-}
+function x_of(r) { return number_at(r, x) }
 
 # The column of an identity that colours show, and the one that panels show.
 function choose_by(    count, part, i) {
@@ -66,16 +28,6 @@ function choose_by(    count, part, i) {
             distinct(part[i]) * ys <= MOST_PANELS)
             panel_by = part[i]
 }
-
-function varied_kernels(    r, count, seen, key) {
-    for (r = 1; r <= rows; r++) {
-        key = kernel_of(r)
-        if (!(key in seen)) { seen[key] = 1; count++ }
-    }
-    return count
-}
-
-function value_of(r, c) { return c == "kernel" ? kernel_of(r) : at(r, c) }
 
 # The theory of a column has its name with _theory in it.
 function theory_of(c,    name) {
@@ -99,7 +51,7 @@ function theory_text() {
 function plain_group(r, yi) {
     if (by == "column") return label_of(y_name[yi])
     if (by == "") return ""
-    return by ~ /^(kernel|method|matrix)$/ ? value_of(r, by) : \
+    return by ~ /^(kernel|method|matrix)$/ ? at(r, by) : \
         by == "source" ? describe(r, "source") : by " " at(r, by)
 }
 
@@ -119,18 +71,17 @@ function find_groups(    r, yi, text, i, j) {
 
 function find_panels(    r, text, yi, most) {
     for (r = 1; r <= rows; r++) {
-        text = panel_by == "" ? "" : value_of(r, panel_by)
+        text = panel_by == "" ? "" : at(r, panel_by)
         if (text in panel_row) continue
-        panel_row[text] = panel_rows++
-        panel_text[panel_rows] = text
+        panel_row[text] = panel_kinds++
+        panel_text[panel_kinds] = text
     }
-    if (!panel_rows) panel_rows = 1
-    across_y = by == "column" ? 1 : ys
-    panels = panel_rows * across_y
+    if (!panel_kinds) panel_kinds = 1
+    panels = panel_kinds * (by == "column" ? 1 : ys)
     for (p = 1; p <= panels; p++) {
-        yi = (p - 1) % across_y + 1
+        yi = int((p - 1) / panel_kinds) + 1
         panel_title[p] = quote(panel_by == "" ? "" : \
-            describe_panel(panel_text[int((p - 1) / across_y) + 1]))
+            describe_panel(panel_text[(p - 1) % panel_kinds + 1]))
         if (x == "keys_high" && panel_by == "")
             panel_title[p] = quote(label_of(y_name[yi]))
     }
@@ -149,12 +100,12 @@ function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
     for (r = 1; r <= rows; r++) {
         if (x_of(r) == "NaN") continue
         note_x(x_of(r) + 0)
-        curve = key_of(r, identity_list) kernel_of(r)
+        curve = key_of(r, identity_list)
         if (!(curve in curve_at)) curve_at[curve] = ++curves
         for (yi = 1; yi <= ys; yi++) {
             c = y_name[yi]
-            p = panel_row[panel_by == "" ? "" : value_of(r, panel_by)] * \
-                across_y + (by == "column" ? 1 : yi)
+            p = (by == "column" ? 0 : yi - 1) * panel_kinds + 1 + \
+                panel_row[panel_by == "" ? "" : at(r, panel_by)]
             g = many ? 1 : group_at[plain_group(r, yi)]
             i = (p - 1) * shown + g
             value = number_at(r, c)
@@ -164,7 +115,7 @@ function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
                 if (log_y && value <= 0) not_positive++
                 else note_range(p, value + 0)
             }
-            if (number_at(r, c "_se") > 0) errors[i] = 1
+            if (is_number(at(r, c "_se")) && at(r, c "_se") > 0) errors[i] = 1
             if (theory_of(c) != "" && is_number(at(r, theory_of(c))))
                 theories[i] = any_theory = 1
             printf "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p, g, \
@@ -190,6 +141,16 @@ function note_x(value) {
     }
 }
 
+function x_tics(    i, list, whole) {
+    if (log_x) return log_tics("x", x_low, x_high, x_seen, x_values)
+    whole = x_values && x_values <= 12 && x_high - x_low <= 24
+    for (i in x_seen) {
+        whole = whole && x_seen[i] == int(x_seen[i])
+        list = list (list == "" ? "" : ", ") x_seen[i]
+    }
+    return whole ? "set xtics (" list ")" : "set xtics autofreq"
+}
+
 # Two blank lines end a block, one ends a curve.
 function put_blocks(    part, i, last, curve) {
     i = 0
@@ -208,10 +169,11 @@ function put_blocks(    part, i, last, curve) {
 
 END {
     ys = split(y, y_name, ",")
-    identity_list = choose_identity()
+    if (!(x in column)) split_parameter(x)
+    identity_list = telling(x, "kernel,layer,head,method,matrix", \
+        "source,reference,tau,causal,n,d,rule,config,layer_b,head_b,source_b")
     split(identity_list, part, ",")
     for (i in part) identity[part[i]] = 1
-    if (varied_kernels() > 1) identity["kernel"] = 1
     choose_by()
     find_panels()
     find_groups()
@@ -225,8 +187,10 @@ END {
     if (any_theory && longest < 19) longest = 19
     if (title == "") title = heading_of(y)
     subtitle = note()
-    lay_out(panels, panels > 1 ? 0.75 : 0.62, keys + (any_theory ? 1 : 0), longest, 0, \
-        many ? 9 : 0)
+    if (many) keys = -3
+    together = panel_kinds
+    lay_out(panels, panels > 1 ? 0.75 : 0.62, keys < 0 ? keys : \
+        keys + (any_theory ? 1 : 0), longest, 0)
     set("shown", shown)
     set("gradient", many + 0)
     set("gradient_label", quote(by))
@@ -244,12 +208,12 @@ END {
         theories[i] += 0
     }
     for (g = 1; g <= shown; g++)
-        text[g] = quote(keys ? shorten(group[g], key_letters) : "")
+        text[g] = quote(keys > 0 ? shorten(group[g], key_letters) : "")
     for (p = 1; p <= panels; p++) {
         panel_count[p] += 0
         y_label[p] = quote(by == "column" && ys > 1 ? "" : \
             x == "keys_high" ? "fraction of rows" : \
-            fitting_label(y_name[(p - 1) % across_y + 1], inside_down))
+            fitting_label(y_name[int((p - 1) / panel_kinds) + 1], inside_down))
         y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]
     }
     set_array("y_from_0", y_from_0, panels)
@@ -260,7 +224,7 @@ END {
     set_array("panel_title", panel_title, panels)
     set_array("panel_count", panel_count, panels)
     set_array("y_label", y_label, panels)
-    set("x_tics", "\"" log_tics("x", x_low, x_high, x_seen, x_values) "\"")
+    set("x_tics", "\"" x_tics() "\"")
     for (p = 1; p <= panels; p++)
         y_tics[p] = "\"" log_tics("y", y_low[p], y_high[p], none, 0) "\""
     set_array("y_tics", y_tics, panels)

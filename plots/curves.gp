@@ -40,10 +40,12 @@ if (theory_text ne "") {
         "linecolor rgb ink title theory_text, "
 }
 
-if (log_x) { set logscale x; eval x_tics }
+if (log_x) { set logscale x }
+eval x_tics
 if (log_y) { set logscale y }
 if (gradient) {
     eval amounts
+    eval colour_box
     set cblabel gradient_label
 }
 set offsets graph 0.02, graph 0.02, graph 0.02, graph 0.02

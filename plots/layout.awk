@@ -16,10 +16,12 @@ function letters(points) {
     return int(points / (LETTER * font))
 }
 
-# Writes the settings of a grid of `panels`, each `aspect` times as high as
-# wide, with a key of `keys` entries, of at most `longest` letters. With square
-# = 1 panels keep their form. `side` is the room for names at the left of each
-# panel, in letters; 0: numbers and a label. `right` is room for a colour box.
+# Writes the settings of a grid of `panels`, each `aspect` times as high as wide
+# or, if it is negative, -aspect points high, with a key of `keys` entries, of
+# at most `longest` letters; a negative number is that of free lines below the
+# panels. Panels belong together in groups of `together`. `side` is the room
+# for names at the left of each panel, in letters; 0: numbers and a label.
+# `right` is the room for a colour box at the right of each panel.
 #
 # With shared_axes = 1 only the panels at the left and at the bottom have
 # numbers and labels; a panel is then at least `narrowest` letters wide, and
@@ -27,7 +29,7 @@ function letters(points) {
 function lay_out(panels, aspect, keys, longest, side, right,    \
                  left, bottom, top, panel, high, entry, in_row) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
-    bottom = 3.1 * LINE * font
+    bottom = 3.4 * LINE * font
     if (shared_axes) share_axes(left, bottom)
     if (shared_axes) left = bottom = (panel_titles ? 0.9 : 0.5) * font
     choose_grid(panels, shared_axes ? \
@@ -48,20 +50,22 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
     entry = (longest + 6) * LETTER * font
     in_row = int((page_width - font) / entry)
     if (in_row < 1) in_row = 1
-    if (in_row > keys) in_row = keys
-    key_rows = keys ? int((keys + in_row - 1) / in_row) : 0
+    if (in_row > keys && keys > 0) in_row = keys
+    key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
     panel = (page_width - outer_width) / across - left - \
         right * LETTER * font - 1.2 * font
     high = page_height
     if (!high)
-        high = top + outer_bottom + down * (panel * aspect + bottom) + \
+        high = top + outer_bottom + down * \
+            ((aspect < 0 ? -aspect : panel * aspect) + bottom) + \
             (down - 1) * (panel_titles ? LINE * font : 0) + \
             (key_rows * LINE + 0.4) * font
     set("page_width", page_width)
     set("page_height", high)
     set("font_size", font)
     set("panels", panels)
-    place_panels(left, bottom, top, (page_width - outer_width) / across, \
+    place_panels(panels, left, bottom, top, \
+        (page_width - outer_width) / across, \
         (high - top - outer_bottom - key_rows * LINE * font - 0.4 * font + \
          (panel_titles ? LINE * font : 0)) / down, right, high)
     inside_across = letters(page_width / across) - 4
@@ -85,6 +89,8 @@ function choose_grid(panels, least) {
     if (across < 1) across = 1
     if (across > panels) across = panels
     if (panels == 4 && across == 3) across = 2
+    # Panels that belong together are in lines of one length.
+    while (together > 1 && together <= across && across % together) across--
     down = int((panels + across - 1) / across)
     if (shared_axes) across = int((panels + down - 1) / down)
 }
@@ -92,7 +98,7 @@ function choose_grid(panels, least) {
 # Writes the borders of each panel, in parts of the page. A panel has the width
 # `wide` and the height `tall` with its numbers and labels; `top` is that of the
 # page, with the title of the first row of panels.
-function place_panels(left, bottom, top, wide, tall, right, high,    \
+function place_panels(panels, left, bottom, top, wide, tall, right, high, \
                       p, x_at, y_at, title_room, borders) {
     title_room = panel_titles ? LINE * font : 0
     inner_width = wide - left - right * LETTER * font - 1.2 * font
@@ -119,7 +125,14 @@ function heading_of(list,    i, count, part, text, out) {
         out = out (i > 1 ? ", " : "") text
     }
     if (count > 1 && width(out) > letters(page_width) - 2) return ""
+    if (out ~ /_/) return out
     return toupper(substr(out, 1, 1)) substr(out, 2)
+}
+
+# Text at an axis, which gnuplot takes for a format.
+function tic_text(text) {
+    gsub(/%/, "%%", text)
+    return text
 }
 
 # The command for numbers at a logarithmic axis: the values of the table if
@@ -139,5 +152,6 @@ function log_tics(axis, low, high, values, count,    \
                 if (i * 10 ^ power >= low * 0.9 && \
                     i * 10 ^ power <= high * 1.1)
                     list = list (list == "" ? "" : ", ") i * 10 ^ power
+    if (!index(list, ",")) return "set " axis "tics autofreq"
     return "set " axis "tics (" list ")"
 }

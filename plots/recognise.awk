@@ -19,7 +19,8 @@ function usual(    i, j, count, part, all, line) {
           "entropy_nats;gap;ks_distance,log_variance_row;" \
           "log_variance_row,sigma_q;ks_distance;" \
           "entropy_nats_delta;gap_delta;log_variance_row_delta;" \
-          "entropy_normalized_median;sigma;k90;lambda2;modulus", line, ";")
+          "entropy_normalized_median;slope,intercept;sigma;k90;lambda2;" \
+          "modulus", line, ";")
     for (i = 1; i in line; i++) {
         count = split(line[i], part, ",")
         all = 1
@@ -58,14 +59,13 @@ function none(text) {
 }
 
 # Checks names that were given.
-function check(list,    i, count, part, names) {
+function check(list,    i, j, count, part, names) {
     count = split(list, part, ",")
     for (i = 1; i <= count; i++) {
         if (part[i] in column) continue
-        names = ""
-        for (i = 1; i <= columns; i++)
-            names = names (i > 1 ? ", " : "") name[i]
-        none("no column '" part[i == columns + 1 ? 1 : 1] "'; it has " names)
+        names = name[1]
+        for (j = 2; j <= columns; j++) names = names ", " name[j]
+        none("no column '" part[i] "'; expected one of " names)
     }
 }
 
@@ -115,7 +115,9 @@ END {
     if (x == "") choose_by_columns()
     same = "kernel,layer,head,source,method,matrix,causal,rule,config," \
         "reference,layer_b,head_b,source_b"
-    if (x != "") draw("curves", x, usual(), x ~ /^(tau|length|keys_high)$/ ? "x" : "")
+    if (x != "")
+        draw("curves", x, usual(), \
+            x ~ /^(tau|length|keys_high)$/ ? "x" : "")
     choose_by_values()
 }
 

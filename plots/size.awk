@@ -2,8 +2,7 @@
 #
 # Reads the values of --size and --font-size. Prints width and height in points
 # (height 0: chosen from what is drawn), the size of letters, and the pixels in
-# a point of the terminal, as assignments of the shell; or the reason why the
-# text is no size, with status 1.
+# a point of the terminal; or the reason why the text is no size, with status 1.
 
 function refuse(text) {
     print text
@@ -37,13 +36,14 @@ BEGIN {
         refuse("--size: '" given "': expected a width from 100 to 10000" \
                " points (1.39in to 139in) and a height from 60 points")
     if (font == "")
-        font = width < 300 ? 7.5 : width < 420 ? 8 : width < 600 ? 9 : \
+        font = terminal == "tex" ? 10 : width < 300 ? 7.5 : \
+            width < 420 ? 8 : width < 600 ? 9 : \
             width < 800 ? 11 : 13
     else if (font !~ "^" number "$" || font < 7 || font > 72)
         refuse("--font-size: '" font "': expected a number from 7 to 72")
     # A pixel is a point on the screen; on paper, 300 of them are an inch.
     scale = unit == "px" || unit == "pt" ? 1 : \
         terminal == "png" ? 300 / 72 : 96 / 72
-    printf "page_width=%.10g page_height=%.10g font=%.10g scale=%.10g\n", \
+    printf "%.10g %.10g %.10g %.10g\n", \
         width, height, font, scale
 }

@@ -18,12 +18,14 @@ if (terminal eq "svg") {
         linewidth scale background background
 }
 if (terminal eq "pdf") {
-    set terminal pdfcairo size page_width / 72, page_height / 72 \
+    set terminal pdfcairo size page_width / 72.0, page_height / 72.0 \
         font sprintf("DejaVu Sans,%g", font_size) fontscale 0.75 \
         linewidth 1 background background
 }
 if (terminal eq "tex") {
-    set terminal cairolatex pdf input size page_width / 72, page_height / 72 \
+    set terminal cairolatex pdf input \
+        size page_width / 72.0, page_height / 72.0 \
+        font sprintf(",%g", font_size) \
         linewidth 1 dashlength 0.7
 }
 if (terminal eq "dumb") {
@@ -50,7 +52,7 @@ colour_of(i) = word(colours, (i - 1) % words(colours) + 1)
 do for [i = 1 : styles] {
     set style line i linecolor rgb colour_of(i) linewidth 1.5 \
         dashtype int(word(dashes, i)) pointtype int(word(symbols, i)) \
-        pointsize 0.55 * symbol
+        pointsize 0.7 * symbol
 }
 
 set datafile missing NaN
@@ -78,13 +80,18 @@ amounts = 'set palette defined (0 "#00224E", 1 "#123570", 2 "#3B496C", \
     8 "#E1CC55", 9 "#FEE838")'
 differences = 'set palette defined (-1 "#0072B2", 0 "#F7F7F7", 1 "#D55E00")'
 
+# The colours of a picture with a palette are explained below its panels.
+colour_box = "set colorbox horizontal user origin screen 0.25, \
+    screen key_top * 0.74 size screen 0.5, screen key_top * 0.14 noborder; \
+    set cblabel offset 0, 0.5"
+
 # The parts of a page. On a terminal each panel is a picture of its own.
 begin_page = "set multiplot; set label 1 heading \
     at screen 0.5, screen heading_y center noenhanced offset 0, -0.6 \
     textcolor rgb ink"
 # The key has the width of the page: it is a picture below the panels.
-key_below = "unset tics; unset border; unset label; unset title; \
-    unset xlabel; unset ylabel; unset logscale; unset colorbox; \
+key_below = "unset tics; unset border; unset label; unset arrow; \
+    unset title; unset xlabel; unset ylabel; unset logscale; unset colorbox; \
     set lmargin at screen 0; set rmargin at screen 1; \
     set bmargin at screen 0; set tmargin at screen key_top; \
     set xrange [0:1]; set yrange [0:1]; \

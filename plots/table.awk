@@ -76,6 +76,63 @@ function key_of(r, list,    i, count, part, key) {
     return key
 }
 
+# Makes a column of a parameter in the names of kernels, and takes it out of
+# them.
+function split_parameter(name,    r, text, value, cells, cell, i, line) {
+    for (r = 1; r <= rows; r++) {
+        text = at(r, "kernel")
+        value = "nan"
+        if (match(text, ":" name "=[^:]*")) {
+            value = substr(text, RSTART + length(name) + 2, \
+                RLENGTH - length(name) - 2)
+            text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
+        }
+        cells = split(row[r], cell, "\t")
+        cell[column["kernel"]] = text
+        line = cell[1]
+        for (i = 2; i <= cells; i++) line = line "\t" cell[i]
+        row[r] = line "\t" value
+    }
+    at_row = 0
+    delete distinct_known["kernel"]
+    column[name] = ++columns
+}
+
+# The columns that tell apart rows with the same values of `always`, a list:
+# those of `first` that vary, and as few of `more`, in their order, as needed.
+function telling(always, first, more,    i, count, part, list) {
+    list = varied_beside(always, first)
+    count = split(more, part, ",")
+    for (i = 1; i <= count && !is_unique(always "," list); i++)
+        if (distinct(part[i]) > 1 && \
+            !index("," always ",", "," part[i] ","))
+            list = list (list == "" ? "" : ",") part[i]
+    return list
+}
+
+function is_unique(list,    r, key, seen) {
+    for (r = 1; r <= rows; r++) {
+        key = key_of(r, list)
+        if (key in seen) return 0
+        seen[key] = 1
+    }
+    return 1
+}
+
+# The columns of a list that have several values and are not in `others`. The
+# method of a spectrum is a result.
+function varied_beside(others, list,    i, count, part, out) {
+    count = split(list, part, ",")
+    out = ""
+    for (i = 1; i <= count; i++) {
+        if (index("," others ",", "," part[i] ",") || distinct(part[i]) < 2)
+            continue
+        if (part[i] == "method" && "residual" in column) continue
+        out = out (out == "" ? "" : ",") part[i]
+    }
+    return out
+}
+
 # A text for gnuplot, with its special characters.
 function quote(text) {
     if (tex) text = to_tex(text)
@@ -160,16 +217,6 @@ function describe(r, list,    i, count, part, value, out) {
             value = part[i] " " (is_number(value) ? value + 0 : value)
         out = out (out == "" ? "" : ", ") value
     }
-    return out
-}
-
-# The columns of a list with more than one value.
-function varied(list,    i, count, part, out) {
-    count = split(list, part, ",")
-    out = ""
-    for (i = 1; i <= count; i++)
-        if (distinct(part[i]) > 1)
-            out = out (out == "" ? "" : ",") part[i]
     return out
 }
 

@@ -53,6 +53,7 @@ copy_tree() {
 @test "pictures in a folder with spaces" {
     mkdir 'b b'
     ln -s "$LLN_BIN" 'b b/bin'
+    ln -s "$LLN_BIN/../share" 'b b/share'
     export PLOT_TOKENS=48 PLOT_DIM=16 PLOT_TRIALS=2 PLOT_TAU=0.5,1
     cp -r "$tree/plots" 'p l'
     mkdir -p tests/data

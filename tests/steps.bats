@@ -133,10 +133,14 @@ layers() {
     lln-stats "${of[@]}" --kernel softmax -o moments.csv
     lln-match "${of[@]}" --method measured --no-spectrum -o matched.csv
     lln-entropy "${of[@]}" --kernel softmax -o entropy.csv
-    local plots=$BATS_TEST_DIRNAME/../plots
-    LC_ALL=C.UTF-8 GNUPLOT_LIB=$plots prints '' gnuplot -c \
-        "$plots/training.gp" training.svg moments.csv matched.csv entropy.csv
-    equal svg "$(grep -c '</svg>' training.svg)" 1
-    grep -qF 'mean of 2 heads of each layer' training.svg
-    grep -q 'layer 1' training.svg
+    local table y
+    while read -r table y; do
+        lln-plot "$table.csv" --y "$y" > "$table.svg"
+        grep -q '>layer 1<' "$table.svg"
+        grep -q '>training step<' "$table.svg"
+    done << 'END'
+moments sigma_q,sigma_k,log_variance_row
+matched alpha,beta
+entropy entropy_nats
+END
 }

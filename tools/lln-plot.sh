@@ -6,16 +6,22 @@
 # gnuplot draws them. Nothing is computed here.
 version=@VERSION@
 
-# options: name, letter, name of the value, and help text of each option.
+# options: name, letter, name of the value, and help text of each option. A line
+# that begins with a blank continues the text.
 options() {
-    cat << 'END'
-output|o|FILE|write the picture to FILE; its ending chooses the format: .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
+    sed -e :a -e '$!N; s/\n  */ /; ta' -e 'P; D' << 'END'
+output|o|FILE|write the picture to FILE; its ending chooses the format:
+ .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
 map||COLUMN|draw a map of layers and heads of this column
-x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen from the columns)
+x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen
+ from the columns)
 y||LIST|columns to draw, a panel each (chosen from the columns)
-by||COLUMN|column that colours show; "column": all columns of --y in one panel (kernel, method or layer)
-log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and lengths)
-size||SIZE|width, or width and height, in in, cm, mm, pt or px, such as 3.25in or 900x500px (900px; 6.5in for .pdf and .tex)
+by||COLUMN|column that colours show; "column": all columns of --y in one
+ panel (kernel, method or layer)
+log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and
+ lengths)
+size||SIZE|width, or width and height, such as 3.25in, 8x6cm or
+ 900x500px (900px; 6.5in for .pdf and .tex)
 font-size||POINTS|size of the letters, from 7 (chosen from the width)
 title||TEXT|title of the picture (what is drawn)
 no-title|||draw no title
@@ -67,6 +73,67 @@ print_version() {
     cat << END
 lln-plot (lln-tools) $version
 END
+}
+
+# offer WORD...: answers a shell that completes the last word; the protocol
+# is that of the other tools (tools/complete.h).
+offer() {
+    table='' option='' argument='' used=' '
+    while [ $# -gt 1 ]; do
+        case $1 in
+        --?*=*) used="$used$(name=${1%%=*} && printf %s "${name#--}") " ;;
+        --?*)
+            used="$used${1#--} "
+            row=$(options | grep "^${1#--}|") && row=${row#*|*|}
+            if [ "${row%%|*}" ]; then
+                [ $# -gt 2 ] || option=${1#--}
+                shift
+                [ $# -gt 1 ] || break
+            fi
+            ;;
+        -o)
+            [ $# -gt 2 ] || option=output
+            shift
+            [ $# -gt 1 ] || break
+            ;;
+        -*) ;;
+        *) table=$1 ;;
+        esac
+        shift
+    done
+    word=$1 before=''
+    case $word in
+    --?*=*)
+        option=${word%%=*} option=${option#--}
+        before=--$option= word=${word#*=}
+        ;;
+    -*)
+        if [ -z "$option" ]; then
+            options | awk -F '|' -v word="$word" -v used="$used" '
+                index(used, " " $1 " ") == 0 && index("--" $1, word) == 1 {
+                    print "--" $1 "\t" $4
+                }'
+            return
+        fi
+        ;;
+    esac
+    if [ "$option" = y ]; then
+        printf ':nospace\n'
+        case $word in *,*) before=$before${word%,*}, word=${word##*,} ;; esac
+    fi
+    case $option in
+    theme) printf '%s\n' light dark ;;
+    log) printf '%s\n' x y xy none ;;
+    by | x | map | y)
+        [ ! -f "$table" ] || head -n 1 -- "$table" |
+            awk -f "$plots/read.awk" 2> /dev/null | tr '\t' '\n'
+        [ "$option" != by ] || echo column
+        ;;
+    size | font-size | title) ;;
+    *) printf ':files %s\n' "$before" ;;
+    esac | awk -v before="$before" -v word="$before$word" '
+        /^:/ { print; next }
+        index(before $0, word) == 1 { print before $0 }'
 }
 
 # take NAME VALUE: stores an option, once.
@@ -180,8 +247,9 @@ check_options() {
     esac
     measures=$(awk -v size="$size" -v font="$font" -v terminal="$terminal" \
         -f "$plots/size.awk") || usage "$measures"
-    # page_width, page_height, font, scale
-    eval "$measures"
+    read -r page_width page_height font scale << END
+$measures
+END
 }
 
 check_gnuplot() {
@@ -308,49 +376,79 @@ draw() {
             data
     ) 2> "$scratch/message" ||
         fail "gnuplot failed: $(grep -v '^ *$' "$scratch/message" | tail -n 1)"
+    [ "$terminal" = dumb ] || return 0
+    # Form feeds would clear some terminals.
+    tr -d '\f' < "$scratch/picture" | sed 's/  *$//' > "$scratch/text" &&
+        mv "$scratch/text" "$scratch/picture" || exit 1
 }
 
-# deliver: the finished picture to its place, whole or not at all.
+# draw_cells: a map as text.
+draw_cells() {
+    LC_ALL=C awk -v columns="$columns" \
+        -v mono="$([ "$ansi" = mono ] && echo 1)" -f "$plots/cells.awk" \
+        "$scratch/data" > "$scratch/picture" || exit 1
+}
+
+# exit_by SIGNAL: ends as the signal does, so that loops of shells end too.
+exit_by() {
+    [ -z "$scratch" ] || rm -rf "$scratch"
+    trap - "$1" EXIT
+    kill -s "$1" $$
+}
+
+# put FILE TARGET: a finished file to its place, whole or not at all. Devices
+# and pipes are written to.
+put() {
+    if [ -e "$2" ] && [ ! -f "$2" ]; then
+        cat "$1" > "$2"
+    else
+        cp -- "$1" "$2.$$" && mv -f -- "$2.$$" "$2"
+    fi 2> "$scratch/message" || {
+        rm -f -- "$2.$$"
+        fail "$2: $(sed 's/.*: //' "$scratch/message" | tail -n 1)"
+    }
+}
+
+# deliver: the finished picture.
 deliver() {
-    case $terminal in
-    tex)
-        # gnuplot names the file of the lines after that of the text.
+    if [ "$terminal" = tex ]; then
+        # The text names the file of the lines.
         base=${output##*/}
         base=${base%.tex}
-        sed "s|includegraphics\(.*\){picture}|includegraphics\1{$base}|" \
-            "$scratch/picture.tex" > "$output" &&
-            cp -- "$scratch/picture.pdf" "${output%.tex}.pdf"
-        ;;
-    *)
-        if [ -z "$output" ]; then
-            cat "$scratch/picture"
-        elif [ -e "$output" ] && [ ! -f "$output" ]; then
-            cat "$scratch/picture" > "$output"
-        else
-            cp -- "$scratch/picture" "$output.$$" &&
-                mv -f -- "$output.$$" "$output"
-        fi
-        ;;
-    esac || {
-        [ -z "$output" ] || rm -f -- "$output.$$"
-        exit 1
-    }
+        sed "s|includegraphics\(.*\){picture}|includegraphics\1{$base}|
+            s|^ *.begingroup$|&\\\\fontsize{$font}{$(echo "$font" |
+            awk '{ print 1.2 * $1 }')}\\\\selectfont|" \
+            "$scratch/picture.tex" > "$scratch/text" || exit 1
+        put "$scratch/picture.pdf" "${output%.tex}.pdf"
+        put "$scratch/text" "$output"
+    elif [ "$output" ]; then
+        put "$scratch/picture" "$output"
+    else
+        cat "$scratch/picture" 2> "$scratch/message" ||
+            fail "standard output: $(sed 's/.*: //' "$scratch/message")"
+    fi
 }
 
 given='' output='' size='' font='' titled=1 theme=light terminal=
 LLN_MAP='' LLN_X='' LLN_Y='' LLN_BY='' LLN_LOG='' LLN_TITLE=
 export LLN_MAP LLN_X LLN_Y LLN_BY LLN_LOG LLN_TITLE
 find_plots
+if [ "${1-}" = --complete ] && [ "${2-}" = -- ] && [ $# -gt 2 ]; then
+    shift 2
+    offer "$@"
+    exit 0
+fi
 parse "$@"
 : "${input=-}"
 check_options
 check_gnuplot
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+scratch=
+trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
 for signal in HUP INT TERM; do
     # shellcheck disable=SC2064 # the signal of this round
-    trap "rm -rf '$scratch'; trap - $signal; kill -s $signal \$\$" $signal
+    trap "exit_by $signal" $signal
 done
+scratch=$(mktemp -d) || exit 1
 text_only=
 [ "$terminal" != dumb ] || text_only=1
 kind=
@@ -368,7 +466,11 @@ case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
 case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 begin_settings
 arrange "$kind"
-draw "$kind"
+if [ "$kind" = map ] && [ "$terminal" = dumb ]; then
+    draw_cells
+else
+    draw "$kind"
+fi
 deliver
 if [ -s "$scratch/notes" ]; then
     sed 's/^/lln-plot: /' "$scratch/notes" >&2

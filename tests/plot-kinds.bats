@@ -138,7 +138,7 @@ eigenvalues() {
     equal paper "$(symbols 5)" 13
     drawn table.csv --y kl_nats,entropy_nats
     equal columns "$(symbols 5)" 5
-    [ -z "$(texts | grep total)" ]
+    equal others "$(texts | grep -c total || true)" 0
     awk -F, -v OFS=, 'NR > 1 { for (i = 12; i <= NF; i++) $i = "nan" }
         { print }' table.csv > nan.csv
     drawn nan.csv
@@ -150,9 +150,6 @@ eigenvalues() {
     for suffix in pdf tex; do
         prints '' lln-plot table.csv -o picture.$suffix
     done
-    run --separate-stderr "$PTY" lln-plot table.csv
-    equal status "$status" 1
-    [[ $output == *'lln-plot: table.csv: this map cannot be drawn on a terminal; use -o FILE'* ]]
 }
 
 # maps FILE: of 2 layers with 2 heads.

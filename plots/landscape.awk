@@ -65,8 +65,8 @@ function find_borders(values, count, low, high,    i, ratio) {
     for (i = 1; i <= count; i++) {
         ratio = i < count ? values[i + 1] / values[i] : \
             count > 1 ? values[i] / values[i - 1] : 4
-        high[values[i]] = values[i] * sqrt(ratio)
-        low[values[i]] = i > 1 ? high[values[i - 1]] : values[i] / sqrt(ratio)
+        high[values[i]] = values[i] * ratio ^ 0.5
+        low[values[i]] = i > 1 ? high[values[i - 1]] : values[i] / ratio ^ 0.5
     }
 }
 

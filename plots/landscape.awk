@@ -14,7 +14,8 @@ BEGIN {
 
 # Whether a row is a point of the map, not of a method.
 function is_cell(r) {
-    return at(r, "method") == "nan" && at(r, "a") > 0 && at(r, "b") > 0
+    return at(r, "method") == "nan" && is_number(at(r, "a")) && \
+        is_number(at(r, "b")) && at(r, "a") + 0 > 0 && at(r, "b") + 0 > 0
 }
 
 function find_heads(    r, key) {
@@ -64,8 +65,8 @@ function find_borders(values, count, low, high,    i, ratio) {
     for (i = 1; i <= count; i++) {
         ratio = i < count ? values[i + 1] / values[i] : \
             count > 1 ? values[i] / values[i - 1] : 4
-        high[values[i]] = values[i] * sqrt(ratio)
-        low[values[i]] = i > 1 ? high[values[i - 1]] : values[i] / sqrt(ratio)
+        high[values[i]] = values[i] * ratio ^ 0.5
+        low[values[i]] = i > 1 ? high[values[i - 1]] : values[i] / ratio ^ 0.5
     }
 }
 
@@ -170,7 +171,8 @@ function title_of_panel(p,    h, c, text) {
     if (heads == 1) return shorten(name_of(c, title_letters), title_letters)
     text = describe(head_row[h], varied_beside("", identity_list))
     gsub(/[.](safetensors|np[yz])/, "", text)
-    if (ys > 1) text = text ": " name_of(c, 12)
+    if (ys > 1)
+        text = text ": " name_of(c, title_letters - width(text) - 2)
     return shorten(text, title_letters)
 }
 

@@ -11,7 +11,8 @@ load plots."/style.gp"
 # Symbols without area, which leave the colour below them visible.
 map_symbols = "6 4 8 12 2 1 3 10 14"
 symbol_of(i) = int(word(map_symbols, (i - 1) % words(map_symbols) + 1))
-mark(i) = sprintf("pointtype %d pointsize %g", symbol_of(i), (small ? 0.8 : 1.1) * symbol)
+mark(i) = sprintf("pointtype %d pointsize %g", symbol_of(i), \
+    (small ? 0.8 : 1.1) * symbol)
 
 # Of logarithmic colours 0 has none. Borders close the gaps between cells.
 cells(p) = sprintf("data index %d using 1:2:3:4:5:6:(%s) with boxxyerror \
@@ -59,10 +60,11 @@ do for [p = 1 : panels] {
     if (log_colours[p] && colour_to[p] < 30 * colour_from[p]) {
         set format cb number_format
     }
-    command = cells(p).dashes(p)."x with lines linewidth 0.8 linecolor rgb '#777777' \
-        dashtype 3, "
+    command = cells(p).dashes(p)."x with lines linewidth 0.8 \
+        linecolor rgb '#777777' dashtype 3, "
     do for [i = 1 : methods] {
-        command = command.points(p, i, "#FFFFFF", 3).points(p, i, "#000000", 1.2)
+        command = command.points(p, i, "#FFFFFF", 3). \
+            points(p, i, "#000000", 1.2)
     }
     if (remark[p] ne "") {
         set label 2 remark[p] at graph 0.5, graph 0.5 center noenhanced \

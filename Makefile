@@ -81,7 +81,8 @@ all: $(TOOLS) $(BUILD)/bin/lln-plot $(PAGES) $(LIBRARY) $(SHARED_LINKS) \
 $(BUILD)/bin/lln-plot: tools/lln-plot.sh src/core/version.h
 	@mkdir -p $(@D) $(BUILD)/share/lln-tools
 	ln -sfn "$(CURDIR)/plots" $(BUILD)/share/lln-tools/plots
-	sed 's/@VERSION@/$(VERSION)/' $< > $@
+	sed -e 's/@VERSION@/$(VERSION)/' -e "s/@YEAR@/$$(sed -n \
+	    's/^.define LLN_YEAR "\(.*\)".*/\1/p' src/core/version.h)/" $< > $@
 	chmod +x $@
 
 $(BUILD)/bin/%: $(BUILD)/tools/%.o $(SHARED) $(LIBRARY)

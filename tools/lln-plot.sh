@@ -4,7 +4,6 @@
 # lln-plot: draws the tables of the other tools. The awk programs beside the
 # gnuplot scripts arrange a table into blocks of numbers and settings, and
 # gnuplot draws them. Nothing is computed here.
-version=@VERSION@
 
 # options: name, letter, name of the value, and help text of each option. A line
 # that begins with a blank continues the text.
@@ -70,8 +69,12 @@ END
 }
 
 print_version() {
-    cat << END
-lln-plot (lln-tools) $version
+    cat << 'END'
+lln-plot (lln-tools) @VERSION@
+Copyright (C) @YEAR@ The lln-tools authors
+License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.
+This is free software: you are free to change and redistribute it.
+There is NO WARRANTY, to the extent permitted by law.
 END
 }
 

@@ -73,16 +73,15 @@ function find_panels(    r, text, yi, most) {
     for (r = 1; r <= rows; r++) {
         text = panel_by == "" ? "" : at(r, panel_by)
         if (text in panel_row) continue
-        panel_row[text] = panel_rows++
-        panel_text[panel_rows] = text
+        panel_row[text] = panel_kinds++
+        panel_text[panel_kinds] = text
     }
-    if (!panel_rows) panel_rows = 1
-    across_y = by == "column" ? 1 : ys
-    panels = panel_rows * across_y
+    if (!panel_kinds) panel_kinds = 1
+    panels = panel_kinds * (by == "column" ? 1 : ys)
     for (p = 1; p <= panels; p++) {
-        yi = (p - 1) % across_y + 1
+        yi = int((p - 1) / panel_kinds) + 1
         panel_title[p] = quote(panel_by == "" ? "" : \
-            describe_panel(panel_text[int((p - 1) / across_y) + 1]))
+            describe_panel(panel_text[(p - 1) % panel_kinds + 1]))
         if (x == "keys_high" && panel_by == "")
             panel_title[p] = quote(label_of(y_name[yi]))
     }
@@ -105,8 +104,8 @@ function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
         if (!(curve in curve_at)) curve_at[curve] = ++curves
         for (yi = 1; yi <= ys; yi++) {
             c = y_name[yi]
-            p = panel_row[panel_by == "" ? "" : at(r, panel_by)] * \
-                across_y + (by == "column" ? 1 : yi)
+            p = (by == "column" ? 0 : yi - 1) * panel_kinds + 1 + \
+                panel_row[panel_by == "" ? "" : at(r, panel_by)]
             g = many ? 1 : group_at[plain_group(r, yi)]
             i = (p - 1) * shown + g
             value = number_at(r, c)
@@ -140,6 +139,16 @@ function note_x(value) {
         x_seen[value] = value
         x_values++
     }
+}
+
+function x_tics(    i, list, whole) {
+    if (log_x) return log_tics("x", x_low, x_high, x_seen, x_values)
+    whole = x_values && x_values <= 12 && x_high - x_low <= 24
+    for (i in x_seen) {
+        whole = whole && x_seen[i] == int(x_seen[i])
+        list = list (list == "" ? "" : ", ") x_seen[i]
+    }
+    return whole ? "set xtics (" list ")" : "set xtics autofreq"
 }
 
 # Two blank lines end a block, one ends a curve.
@@ -179,6 +188,7 @@ END {
     if (title == "") title = heading_of(y)
     subtitle = note()
     if (many) keys = -3
+    together = panel_kinds
     lay_out(panels, panels > 1 ? 0.75 : 0.62, keys < 0 ? keys : \
         keys + (any_theory ? 1 : 0), longest, 0)
     set("shown", shown)
@@ -203,7 +213,7 @@ END {
         panel_count[p] += 0
         y_label[p] = quote(by == "column" && ys > 1 ? "" : \
             x == "keys_high" ? "fraction of rows" : \
-            fitting_label(y_name[(p - 1) % across_y + 1], inside_down))
+            fitting_label(y_name[int((p - 1) / panel_kinds) + 1], inside_down))
         y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]
     }
     set_array("y_from_0", y_from_0, panels)
@@ -214,7 +224,7 @@ END {
     set_array("panel_title", panel_title, panels)
     set_array("panel_count", panel_count, panels)
     set_array("y_label", y_label, panels)
-    set("x_tics", "\"" log_tics("x", x_low, x_high, x_seen, x_values) "\"")
+    set("x_tics", "\"" x_tics() "\"")
     for (p = 1; p <= panels; p++)
         y_tics[p] = "\"" log_tics("y", y_low[p], y_high[p], none, 0) "\""
     set_array("y_tics", y_tics, panels)

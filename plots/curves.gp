@@ -40,7 +40,8 @@ if (theory_text ne "") {
         "linecolor rgb ink title theory_text, "
 }
 
-if (log_x) { set logscale x; eval x_tics }
+if (log_x) { set logscale x }
+eval x_tics
 if (log_y) { set logscale y }
 if (gradient) {
     eval amounts

@@ -19,8 +19,8 @@ function letters(points) {
 # Writes the settings of a grid of `panels`, each `aspect` times as high as wide
 # or, if it is negative, -aspect points high, with a key of `keys` entries, of at
 # most `longest` letters; a negative number is that of free lines below the
-# panels. `side` is the room for names at the left of each panel, in letters; 0:
-# numbers and a label.
+# panels. Panels belong together in groups of `together`. `side` is the room for
+# names at the left of each panel, in letters; 0: numbers and a label.
 function lay_out(panels, aspect, keys, longest, side,    \
                  left, bottom, top, panel, high, entry, in_row) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
@@ -29,6 +29,8 @@ function lay_out(panels, aspect, keys, longest, side,    \
     if (across < 1) across = 1
     if (across > panels) across = panels
     if (panels == 4 && across == 3) across = 2
+    # Panels that belong together are in lines of one length.
+    while (together > 1 && together <= across && across % together) across--
     down = int((panels + across - 1) / across)
     wrapped = 0
     heading = ""

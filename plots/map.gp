@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # A map of layers and heads, or of pairs of heads, from the data and settings of
-# map.awk.
+# map.awk. Negative values have a minus sign, for readers who see no colours.
 #     gnuplot -c map.gp SETTINGS DATA
 
 load ARG1
@@ -36,7 +36,9 @@ do for [p = 1 : panels] {
     } else {
         plot data index block[p] using \
             1:2:($1 - half):($1 + half):($2 - half):($2 + half):3 \
-            with boxxyerror fillstyle solid noborder fillcolor palette
+            with boxxyerror fillstyle solid noborder fillcolor palette, \
+            data index block[p] using (signed && $3 < 0 ? $1 : NaN):2 \
+            with points pointtype "−" linecolor rgb "#444444"
     }
     unset label
     unset colorbox

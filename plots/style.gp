@@ -51,7 +51,7 @@ colour_of(i) = word(colours, (i - 1) % words(colours) + 1)
 do for [i = 1 : styles] {
     set style line i linecolor rgb colour_of(i) linewidth 1.5 \
         dashtype int(word(dashes, i)) pointtype int(word(symbols, i)) \
-        pointsize 0.55 * symbol
+        pointsize 0.7 * symbol
 }
 
 set datafile missing NaN

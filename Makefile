@@ -30,9 +30,10 @@ endif
 CFLAGS ?= -O3 -g
 PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
 	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
-# For lint, tsan, coverage, builds by clang, tests of completion, and packages.
-CHECK_PACKAGES = clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck shellcheck \
-	gcovr bash-completion fish zsh git debhelper dpkg-dev lintian
+# For lint, tsan, coverage, builds by clang, tests of the library and of
+# completion, and packages.
+CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck \
+	shellcheck gcovr bash-completion fish zsh git debhelper dpkg-dev lintian
 
 # Builds in different folders give identical tools: wildcards are sorted, and
 # the path of the tree is replaced.

@@ -7,7 +7,6 @@
 load helper
 
 tree=$BATS_TEST_DIRNAME/..
-build=$(dirname "$LLN_BIN")
 
 setup_file() {
     make -C "$BATS_TEST_DIRNAME/.." install BUILD="$(dirname "$LLN_BIN")" \
@@ -75,8 +74,8 @@ declared() {
     nm -D --defined-only "$INSTALLED/lib/liblln.so" |
         awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort > exported
     grep -v '^__\|^gcov\|^_' exported > names
-    declared | sort -u > declared
-    diff declared names
+    declared | sort -u > expected
+    diff expected names
     [ "$(wc -l < names)" -gt 150 ]
     ! grep -qx lln_problem_add names || return 1
 }
@@ -84,6 +83,7 @@ declared() {
 # A block of lines without an empty one between them has one comment.
 @test "each public declaration has a comment above it" {
     cd "$INCLUDE"
+    # shellcheck disable=SC2046 # names of files
     run awk '
         FNR == 1 || /^$/ { commented = 0 }
         /^ *\/\*/ { commented = 1 }
@@ -147,8 +147,8 @@ row 2: 3 keys, entropy 0.625135 nats
 mean entropy 0.373112 nats, effective keys 1.317711'
 }
 
-# q = (1, 0), (2, 1) and k = (1, 1), (0, 3) have the products of cubes (1, 0) and
-# (8 + 1, 27).
+# q = (1, 0), (2, 1) and k = (1, 1), (0, 3) have the products of cubes (1, 0)
+# and (8 + 1, 27).
 @test "the example of a kernel of one's own" {
     skip_instrumented
     run example own_kernel
@@ -157,6 +157,8 @@ mean entropy 0.373112 nats, effective keys 1.317711'
 
 @test "a static program needs only the flags of pkg-config --static" {
     skip_instrumented
+    # openblas.pc names it.
+    [[ $(cc -print-file-name=libgfortran.so) == /* ]] || skip 'no gfortran'
     mkdir archive
     cp "$INSTALLED/lib/liblln.a" archive
     # shellcheck disable=SC2046 # flags

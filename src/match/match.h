@@ -157,8 +157,9 @@ LLN_NODISCARD lln_status lln_match_estimate(const lln_match_method *method,
 
 /* Sets alpha and beta of a choice of LLN attention that has neither to those
  * that the method of its parameter `match` (`measured` if the kernel does not
- * have it) estimates on the head, which is then all of its layer. Other choices are unchanged. LLN_EINVAL: scales=layer with
- * another method than paper; else the statuses of lln_match_estimate. */
+ * have it) estimates on the head, which is then all of its layer. Other choices
+ * are unchanged. LLN_EINVAL: scales=layer with another method than paper; else
+ * the statuses of lln_match_estimate. */
 LLN_NODISCARD lln_status lln_match_complete(const lln_head *head,
                                             lln_kernel_choice *choice);
 

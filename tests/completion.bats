@@ -353,7 +353,8 @@ exit
 @test "bash on a terminal" {
     for rc in '' /usr/share/bash-completion/bash_completion; do
         [ -z "$rc" ] || [ -f "$rc" ] || continue
-        printf '%s\n' "${rc:+. $rc}" ". $SHELLS/lln.bash" PS1= > rc
+        printf '%s\n' "${rc:+. $rc}" ". '$SHELLS/lln.bash'" PS1= \
+            'unset HISTFILE' > rc
         both() {
             equal "$1" "$(typed "$1" bash --rcfile rc -i)" "$2"
         }

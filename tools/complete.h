@@ -15,8 +15,8 @@
  *     :files PREFIX               names of files, after PREFIX, which may be
  *                                 empty and begins the last word, such as
  *                                 "--mask=" in "--mask=da"
- *     :nospace                    the word may continue after each candidate,
- *                                 so no space follows it
+ *     :nospace                    before the first candidate: the word may
+ *                                 continue after it, so no space follows
  *
  * A candidate never begins with ':', and no line holds control characters
  * besides the tab. A tool never reads standard input for this, never writes to

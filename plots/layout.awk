@@ -17,21 +17,24 @@ function letters(points) {
 }
 
 # Writes the settings of a grid of `panels`, each `aspect` times as high as wide
-# or, if it is negative, -aspect points high, with a key of `keys` entries, of at
-# most `longest` letters; a negative number is that of free lines below the
-# panels. Panels belong together in groups of `together`. `side` is the room for
-# names at the left of each panel, in letters; 0: numbers and a label.
-function lay_out(panels, aspect, keys, longest, side,    \
+# or, if it is negative, -aspect points high, with a key of `keys` entries, of
+# at most `longest` letters; a negative number is that of free lines below the
+# panels. Panels belong together in groups of `together`. `side` is the room
+# for names at the left of each panel, in letters; 0: numbers and a label.
+# `right` is the room for a colour box at the right of each panel.
+#
+# With shared_axes = 1 only the panels at the left and at the bottom have
+# numbers and labels; a panel is then at least `narrowest` letters wide, and
+# shared_right is room for one colour box at the right of the page.
+function lay_out(panels, aspect, keys, longest, side, right,    \
                  left, bottom, top, panel, high, entry, in_row) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
     bottom = 3.4 * LINE * font
-    across = int(page_width / (24 * font + (side ? left : 0)))
-    if (across < 1) across = 1
-    if (across > panels) across = panels
-    if (panels == 4 && across == 3) across = 2
-    # Panels that belong together are in lines of one length.
-    while (together > 1 && together <= across && across % together) across--
-    down = int((panels + across - 1) / across)
+    if (shared_axes) share_axes(left, bottom)
+    if (shared_axes) left = bottom = (panel_titles ? 0.9 : 0.5) * font
+    choose_grid(panels, shared_axes ? \
+        (narrowest + right) * LETTER * font + left : \
+        24 * font + (side ? left : 0))
     wrapped = 0
     heading = ""
     if (titled) {
@@ -49,10 +52,11 @@ function lay_out(panels, aspect, keys, longest, side,    \
     if (in_row < 1) in_row = 1
     if (in_row > keys && keys > 0) in_row = keys
     key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
-    panel = page_width / across - left - 1.2 * font
+    panel = (page_width - outer_width) / across - left - \
+        right * LETTER * font - 1.2 * font
     high = page_height
     if (!high)
-        high = top + down * \
+        high = top + outer_bottom + down * \
             ((aspect < 0 ? -aspect : panel * aspect) + bottom) + \
             (down - 1) * (panel_titles ? LINE * font : 0) + \
             (key_rows * LINE + 0.4) * font
@@ -60,30 +64,52 @@ function lay_out(panels, aspect, keys, longest, side,    \
     set("page_height", high)
     set("font_size", font)
     set("panels", panels)
-    place_panels(panels, left, bottom, top, page_width / across, \
-        (high - top - key_rows * LINE * font - 0.4 * font + \
-         (panel_titles ? LINE * font : 0)) / down, high)
+    place_panels(panels, left, bottom, top, \
+        (page_width - outer_width) / across, \
+        (high - top - outer_bottom - key_rows * LINE * font - 0.4 * font + \
+         (panel_titles ? LINE * font : 0)) / down, right, high)
     inside_across = letters(page_width / across) - 4
     inside_down = letters((high - top - key_rows * LINE * font) / down) - 1
     set("heading", titled ? heading : "\047\047")
     set("heading_y", 1 - 0.4 * font / high)
     set("key_top", (key_rows * LINE + 0.4) * font / high)
     set("key_columns", in_row ? in_row : 1)
+    set("across", across)
+}
+
+function share_axes(left, bottom) {
+    outer_left = left
+    outer_width = left + shared_right * LETTER * font
+    outer_bottom = bottom
+}
+
+# The number of panels in a row, each at least `least` points wide.
+function choose_grid(panels, least) {
+    across = int((page_width - outer_width) / least)
+    if (across < 1) across = 1
+    if (across > panels) across = panels
+    if (panels == 4 && across == 3) across = 2
+    # Panels that belong together are in lines of one length.
+    while (together > 1 && together <= across && across % together) across--
+    down = int((panels + across - 1) / across)
+    if (shared_axes) across = int((panels + down - 1) / down)
 }
 
 # Writes the borders of each panel, in parts of the page. A panel has the width
 # `wide` and the height `tall` with its numbers and labels; `top` is that of the
 # page, with the title of the first row of panels.
-function place_panels(panels, left, bottom, top, wide, tall, high,    \
+function place_panels(panels, left, bottom, top, wide, tall, right, high, \
                       p, x_at, y_at, title_room, borders) {
     title_room = panel_titles ? LINE * font : 0
+    inner_width = wide - left - right * LETTER * font - 1.2 * font
+    inner_height = tall - bottom - title_room
     for (p = 1; p <= panels; p++) {
-        x_at = (p - 1) % across * wide
+        x_at = outer_left + (p - 1) % across * wide
         y_at = top - title_room + int((p - 1) / across) * tall
         borders[p] = sprintf("\"set lmargin at screen %.5f; " \
             "set rmargin at screen %.5f; set tmargin at screen %.5f; " \
             "set bmargin at screen %.5f\"", (x_at + left) / page_width, \
-            (x_at + wide - 1.2 * font) / page_width, \
+            (x_at + wide - right * LETTER * font - 1.2 * font) / page_width, \
             1 - (y_at + title_room) / high, 1 - (y_at + tall - bottom) / high)
     }
     set_array("borders", borders, panels)

@@ -23,6 +23,7 @@ set xlabel x_label
 set ylabel y_label
 # Few cells are set apart from each other.
 half = across_count < 40 && down_count < 40 ? 0.46 : 0.5
+# words: allow "behind", a word of gnuplot
 set object 1 rectangle from graph 0, graph 0 to graph 1, graph 1 behind \
     fillstyle solid noborder fillcolor rgb faint
 eval begin_page

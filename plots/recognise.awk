@@ -19,7 +19,8 @@ function usual(    i, j, count, part, all, line) {
           "entropy_nats;gap;ks_distance,log_variance_row;" \
           "log_variance_row,sigma_q;ks_distance;" \
           "entropy_nats_delta;gap_delta;log_variance_row_delta;" \
-          "entropy_normalized_median;slope,intercept;sigma;k90;lambda2;modulus", line, ";")
+          "entropy_normalized_median;slope,intercept;sigma;k90;lambda2;" \
+          "modulus", line, ";")
     for (i = 1; i in line; i++) {
         count = split(line[i], part, ",")
         all = 1
@@ -114,7 +115,9 @@ END {
     if (x == "") choose_by_columns()
     same = "kernel,layer,head,source,method,matrix,causal,rule,config," \
         "reference,layer_b,head_b,source_b"
-    if (x != "") draw("curves", x, usual(), x ~ /^(tau|length|keys_high)$/ ? "x" : "")
+    if (x != "")
+        draw("curves", x, usual(), \
+            x ~ /^(tau|length|keys_high)$/ ? "x" : "")
     choose_by_values()
 }
 
@@ -126,10 +129,13 @@ function kernel_parameter_given(x,    r) {
 
 # Tables that only one option prints.
 function choose_by_columns() {
-    if ("re" in column && "im" in column && "modulus" in column)
+    if ("re" in column && "im" in column && "modulus" in column && y == "")
         draw("eigenvalues", "re", "im")
+    if ("modulus" in column && "rank" in column)
+        draw("curves", "rank", usual(), "y")
     if ("a" in column && "b" in column && "point" in column)
-        draw("landscape", "a", "b")
+        draw("landscape", "a", "relative_error,entropy_gap_nats," \
+            "total_variation,kl_nats,fp16_overflow,fp16_shifted_flushed")
     if ("layer_b" in column) draw("map", "head_b", usual())
     if ("density" in column && "z_low" in column) {
         style = "steps"
@@ -140,7 +146,8 @@ function choose_by_columns() {
         draw("curves", "normal_quantile", "quantile")
     }
     if ("keys_high" in column) draw("curves", "keys_high", fractions(), "x")
-    if ("share_ceiling_1" in column || "share_ceiling_0_25" in column)
+    if (("share_ceiling_1" in column || "share_largest_1" in column) && \
+        y == "")
         draw("fractions", "", "entropy_over_ceiling")
     if ("entropy_normalized_q10" in column)
         draw("dots", "", "entropy_normalized_median")

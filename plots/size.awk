@@ -36,7 +36,8 @@ BEGIN {
         refuse("--size: '" given "': expected a width from 100 to 10000" \
                " points (1.39in to 139in) and a height from 60 points")
     if (font == "")
-        font = terminal == "tex" ? 10 : width < 300 ? 7.5 : width < 420 ? 8 : width < 600 ? 9 : \
+        font = terminal == "tex" ? 10 : width < 300 ? 7.5 : \
+            width < 420 ? 8 : width < 600 ? 9 : \
             width < 800 ? 11 : 13
     else if (font !~ "^" number "$" || font < 7 || font > 72)
         refuse("--font-size: '" font "': expected a number from 7 to 72")

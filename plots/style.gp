@@ -19,11 +19,12 @@ if (terminal eq "svg") {
 }
 if (terminal eq "pdf") {
     set terminal pdfcairo size page_width / 72.0, page_height / 72.0 \
-        font sprintf("DejaVu Sans,%g", font_size) fontscale 1 \
+        font sprintf("DejaVu Sans,%g", font_size) fontscale 0.75 \
         linewidth 1 background background
 }
 if (terminal eq "tex") {
-    set terminal cairolatex pdf input size page_width / 72.0, page_height / 72.0 \
+    set terminal cairolatex pdf input \
+        size page_width / 72.0, page_height / 72.0 \
         font sprintf(",%g", font_size) \
         linewidth 1 dashlength 0.7
 }
@@ -59,15 +60,14 @@ set border 3 linecolor rgb muted
 set tics nomirror out textcolor rgb ink
 set xtics enhanced
 set ytics enhanced
-set xlabel noenhanced textcolor rgb ink
+set xlabel noenhanced textcolor rgb ink offset 0, (text_only ? 0 : 0.3)
 set ylabel noenhanced textcolor rgb ink
 set title noenhanced textcolor rgb ink offset 0, -0.6
 set grid linetype 1 linecolor rgb faint linewidth 0.6
 set key noenhanced textcolor rgb ink noautotitle
 set cblabel noenhanced textcolor rgb ink
-if (terminal eq "tex") {
-    set format '$%h$'
-}
+number_format = terminal eq "tex" ? '$%h$' : '%h'
+set format number_format
 if (text_only) {
     unset grid
     set border 3
@@ -97,6 +97,14 @@ key_below = "unset tics; unset border; unset label; unset arrow; \
     set xrange [0:1]; set yrange [0:1]; \
     set key center center horizontal Left reverse samplen 2 width 1"
 end_page = "unset multiplot"
+# With shared axes, only panels at the left and at the bottom have numbers and
+# labels.
+is_left(p) = text_only || (p - 1) % across == 0
+is_low(p) = text_only || p > panels - across
+share_axes = "set xlabel is_low(p) ? x_label : ''; \
+    set ylabel is_left(p) ? y_label : ''; \
+    set format x is_low(p) ? number_format : ''; \
+    set format y is_left(p) ? number_format : ''"
 empty_panel = "set label 2 'no numbers' at graph 0.5, graph 0.5 center \
     noenhanced textcolor rgb muted; set xrange [0:1]; set yrange [0:1]; \
     unset logscale"

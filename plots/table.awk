@@ -104,7 +104,8 @@ function telling(always, first, more,    i, count, part, list) {
     list = varied_beside(always, first)
     count = split(more, part, ",")
     for (i = 1; i <= count && !is_unique(always "," list); i++)
-        if (distinct(part[i]) > 1 && index("," always ",", "," part[i] ",") == 0)
+        if (distinct(part[i]) > 1 && \
+            !index("," always ",", "," part[i] ","))
             list = list (list == "" ? "" : ",") part[i]
     return list
 }

@@ -8,6 +8,8 @@ load helper
 identity=source,layer,head,kernel,n,d,causal,samples,tau
 summary=lambda2,gap,lambda2_re,lambda2_im,unbiased_norm,centered_sigma1,lambda2_theory
 summary=$summary,method,residual,lambda2_condition,lambda2_bound
+eigenvalue_columns=$identity,rank,modulus,re,im,method,residual,condition,bound
+eigenvalue_columns=$eigenvalue_columns,lambda2_theory
 data=$BATS_TEST_DIRNAME/data/cases
 
 # of_case CASE OPTION...: the table of a reference case.
@@ -98,11 +100,21 @@ agrees() {
     run --separate-stderr of_case A -q --double --kernel softmax --eigenvalues 8
     equal status "$status" 0
     equal stderr "$stderr" ''
-    equal header "${lines[0]}" "$identity,rank,modulus,re,im,method,residual,condition,bound"
+    equal header "${lines[0]}" "$eigenvalue_columns"
     equal rows "${#lines[@]}" 9
     paste -d ' ' <(column modulus <<< "$output") \
         <(sed -n 2,9p "$data/case_A_softmax_eigs.csv" | cut -d, -f2) |
         near 1e-11 absolute
+}
+
+@test "--eigenvalues prints the theory of the summary in each row" {
+    set -- -q -n 40 -d 8 --trials 1 --kernel softmax,lln,elu
+    lln-spectral "$@" --columns kernel,lambda2_theory > summary
+    lln-spectral "$@" --eigenvalues 2 --columns kernel,lambda2_theory > table
+    equal rows "$(uniq table)" "$(cat summary)"
+    equal count "$(wc -l < table)" 7
+    awk -F, 'NR == 2 || NR == 3 { if (!($2 > 0.01 && $2 < 1)) exit 1 }
+        NR == 4 && $2 != "nan" { exit 1 }' summary
 }
 
 @test "--eigenvalues: at most as many as tokens, trial by trial" {
@@ -124,7 +136,7 @@ agrees() {
         --eigenvalues 3
     equal status "$status" 0
     equal stderr "$(without_extent <<< "$stderr")" "$why"
-    equal stdout "$output" "$identity,rank,modulus,re,im,method,residual,condition,bound"
+    equal stdout "$output" "$eigenvalue_columns"
     run --separate-stderr lln-spectral --q q.npy --k k.npy --kernel softmax
     equal status "$status" 0
     equal rows "${#lines[@]}" 2

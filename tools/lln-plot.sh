@@ -6,16 +6,22 @@
 # gnuplot draws them. Nothing is computed here.
 version=@VERSION@
 
-# options: name, letter, name of the value, and help text of each option.
+# options: name, letter, name of the value, and help text of each option. A line
+# that begins with a blank continues the text.
 options() {
-    cat << 'END'
-output|o|FILE|write the picture to FILE; its ending chooses the format: .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
+    sed -e :a -e '$!N; s/\n  */ /; ta' -e 'P; D' << 'END'
+output|o|FILE|write the picture to FILE; its ending chooses the format:
+ .png, .svg, .pdf or .tex (standard output: svg, or text on a terminal)
 map||COLUMN|draw a map of layers and heads of this column
-x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen from the columns)
+x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen
+ from the columns)
 y||LIST|columns to draw, a panel each (chosen from the columns)
-by||COLUMN|column that colours show; "column": all columns of --y in one panel (kernel, method or layer)
-log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and lengths)
-size||SIZE|width, or width and height, in in, cm, mm, pt or px, such as 3.25in or 900x500px (900px; 6.5in for .pdf and .tex)
+by||COLUMN|column that colours show; "column": all columns of --y in one
+ panel (kernel, method or layer)
+log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and
+ lengths)
+size||SIZE|width, or width and height, such as 3.25in, 8x6cm or
+ 900x500px (900px; 6.5in for .pdf and .tex)
 font-size||POINTS|size of the letters, from 7 (chosen from the width)
 title||TEXT|title of the picture (what is drawn)
 no-title|||draw no title
@@ -284,10 +290,35 @@ read_table() {
         cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
             fail "$input: $(sed 's/.*: //' "$scratch/message")"
     fi
+    # Status 3: a text.
+    sh "$plots/maps.sh" "$scratch/input" > "$scratch/table"
+    case $? in
+    0)
+        kind=blocks axes=$LLN_LOG style=
+        return
+        ;;
+    1) fail "$input: $(cat "$scratch/table")" ;;
+    esac
     # Bytes that are no UTF-8 are left out.
     iconv -c -f UTF-8 -t UTF-8 "$scratch/input" 2> /dev/null |
         LC_ALL=C awk -f "$plots/read.awk" > "$scratch/table" ||
         fail "$input: $(tail -n 1 "$scratch/table")"
+}
+
+# recognise: the kind of picture, and what it shows.
+recognise() {
+    choice=$(LC_ALL=C awk -f "$plots/table.awk" -f "$plots/recognise.awk" \
+        "$plots/labels.tsv" "$scratch/table") || exit 1
+    {
+        read -r kind
+        read -r LLN_X
+        read -r LLN_Y
+        read -r LLN_BY
+        read -r axes
+        read -r style
+    } << END
+$choice
+END
 }
 
 # begin_settings: what all scripts need, for style.gp.
@@ -420,22 +451,17 @@ done
 scratch=$(mktemp -d) || exit 1
 text_only=
 [ "$terminal" != dumb ] || text_only=1
+kind=
 read_table
-choice=$(LC_ALL=C awk -f "$plots/table.awk" -f "$plots/recognise.awk" \
-    "$plots/labels.tsv" "$scratch/table") || exit 1
-{
-    read -r kind
-    read -r LLN_X
-    read -r LLN_Y
-    read -r LLN_BY
-    read -r axes
-    read -r style
-} << END
-$choice
-END
+[ "$kind" ] || recognise
 [ "$kind" != none ] || fail "$input: ${LLN_X:-this is no table of measured
     values; lln-plot draws tables of lln-entropy, lln-stats, lln-spectral and
     lln-match, tables of lln-attend, and .npy files of lln-attend --blocks}"
+case $terminal-$kind in
+dumb-landscape | dumb-blocks)
+    fail "$input: this map cannot be drawn on a terminal; use -o FILE"
+    ;;
+esac
 case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
 case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 begin_settings

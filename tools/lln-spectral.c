@@ -102,7 +102,7 @@ typedef struct {
     long rank;
     double modulus, re, im;
     const char *method;
-    double residual, condition, bound;
+    double residual, condition, bound, theory;
 } eigenvalue_record;
 
 #define EIGENVALUE(field, name)                                                \
@@ -117,6 +117,8 @@ static const record_column eigenvalue_columns[] = {
     EIGENVALUE(residual, "residual"),
     EIGENVALUE(condition, "condition"),
     EIGENVALUE(bound, "bound"),
+    RECORD_REAL(eigenvalue_record, theory, "lambda2_theory", COLUMNS_DEFAULT,
+                THEORY),
     {0},
 };
 
@@ -256,6 +258,7 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
     if (rows > options.eigenvalues) /* at least two were computed */
         rows = options.eigenvalues;
     status = run_block_resize(block, rows);
+    double theory = c->passes & PASS_THEORY ? lambda2_theory(c) : NAN;
     bool warned = false;
     for (size_t i = 0; status == LLN_OK && i < rows; i++) {
         const lln_eigenvalue *value = &s.eigenvalues[i];
@@ -270,6 +273,7 @@ static lln_status measure_eigenvalues(const run_case *c, const void *context,
             .residual = value->residual,
             .condition = value->condition,
             .bound = value->bound,
+            .theory = theory,
         };
         if (!known && !warned)
             warn_missing(c, "some eigenvalues are",

@@ -185,6 +185,31 @@ EOF
     equal output "$(./version)" "$VERSION 1"
 }
 
+@test "texts have a decimal point, whatever the locale of the program" {
+    skip_instrumented
+    mkdir locales
+    printf '%s\n' LC_NUMERIC 'decimal_point ","' 'thousands_sep ""' \
+        'grouping -1' 'END LC_NUMERIC' > comma
+    localedef -c --no-archive -i comma -f ANSI_X3.4-1968 "$PWD/locales/comma" \
+        2> /dev/null || [ -d locales/comma ] || skip 'no localedef'
+    cat > number.c << 'EOF'
+#include <lln/lln.h>
+#include <locale.h>
+#include <stdio.h>
+int main(void)
+{
+    lln_kernel_choice choice;
+    if (!setlocale(LC_ALL, "comma") ||
+        lln_kernel_parse("lln:alpha=1.5:beta=0.25", &choice) != LLN_OK)
+        return 1;
+    printf("%g %g\n", choice.number[0], choice.number[1]);
+}
+EOF
+    # shellcheck disable=SC2046 # flags
+    cc -std=c11 -o number number.c $(pkg-config --cflags --libs lln)
+    equal output "$(LOCPATH=$PWD/locales ./number)" '1,5 0,25'
+}
+
 # Expected values, by numpy:
 #     q, k, v = (sin(arange(2048.0) * i).reshape(256, 8) for i in (1, 2, 3))
 #     P = tril(exp(q @ k.T / sqrt(8))); P /= P.sum(1, keepdims=True)

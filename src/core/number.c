@@ -2,6 +2,7 @@
 #include "core/number.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +10,16 @@
 
 const lln_range lln_any_number = {-INFINITY, INFINITY, false, false};
 
-/* strtod alone would accept spaces, hexadecimal, nan and infinity. */
+/* strtod alone would accept spaces, hexadecimal, nan and infinity, and would
+ * expect the decimal point of the program's locale. For "C", newlocale returns
+ * an object that exists already. */
 static bool read_decimal(const char *text, double *value)
 {
     char *end;
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (*text == '\0' || text[strspn(text, "0123456789+-.eE")] != '\0')
         return false;
-    *value = strtod(text, &end);
+    *value = strtod_l(text, &end, c);
     return *end == '\0';
 }
 

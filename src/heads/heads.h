@@ -77,7 +77,8 @@ int lln_place_compare(lln_place a, lln_place b);
 /* A head of matrices in memory: queries q [n x d], keys k [m x d] and, if v has
  * data, values v [m x dv], with logits q.k / sqrt(d) and no mask. Set other
  * members of `rule` as needed. The matrices are not copied: they must live as
- * long as the head, which owns nothing. Precisions of q and k must agree. */
+ * long as the head, which owns nothing. q and k have one precision, and all
+ * entries must be finite (lln_matrix_find_nonfinite). */
 lln_head lln_head_of(lln_matrix q, lln_matrix k, lln_matrix v);
 
 /* Releases what the head owns. A zeroed head is legal. */

@@ -160,7 +160,11 @@ table() {
     offers '--rope=3@none --rope=3@half --rope=3@pairs' lln-entropy --rope=3@
     offers 'half:at=first half:at=last' lln-entropy --rope half:at=
     offers 'none full toeplitz alibi t5' lln-stats --bias ''
+    offers 't5:buckets= t5:distance= t5:decoder' lln-stats --bias t5:
     offers 'none llama4 ministral ssmax' lln-stats --query-scale ''
+    offers 'llama4:floor=3:scale=' lln-stats --query-scale llama4:floor=3:
+    offers '' lln-stats --rope none:
+    offers '' lln-stats --rope quarter:
     offers 'restart' lln-stats --positions re
 }
 

@@ -27,6 +27,7 @@ typedef struct {
     const char *name, *summary;
     const char *const *words; /* NULL: any value */
     bool is_flag;             /* it has no value */
+    bool is_refused;          /* by the word at the beginning */
 } parameter;
 
 /* Sets parameter number `index`; false: there is none. */
@@ -40,6 +41,8 @@ static void offer_parameters(get_parameter *get, const void *table)
     const char *item = complete_part(), *equals = strchr(item, '=');
     parameter p;
     for (size_t i = 0; get(table, i, &p); i++) {
+        if (p.is_refused)
+            continue;
         size_t length = strlen(p.name);
         bool named = equals && (size_t)(equals - item) == length &&
                      strncmp(item, p.name, length) == 0;
@@ -57,7 +60,8 @@ static bool get_of_kernel(const void *table, size_t index, parameter *out)
 {
     const lln_kernel_parameter *p =
         &((const lln_kernel *)table)->parameters[index];
-    *out = (parameter){p->name, p->summary, p->words, false};
+    *out =
+        (parameter){.name = p->name, .summary = p->summary, .words = p->words};
     return p->name != NULL;
 }
 
@@ -99,12 +103,20 @@ static void offer_reference(const complete_line *line)
     offer_kernel(complete_part());
 }
 
+/* A form, and one of its words. */
+typedef struct {
+    const lln_setting_form *form;
+    size_t word;
+} form_of_word;
+
 static bool get_of_form(const void *table, size_t index, parameter *out)
 {
-    const lln_setting_row *row = (const lln_setting_row *)table + index;
+    const form_of_word *of = table;
+    const lln_setting_row *row = &of->form->rows[index];
     *out = (parameter){.name = row->name,
                        .words = row->words,
-                       .is_flag = row->kind == LLN_SETTING_FLAG};
+                       .is_flag = row->kind == LLN_SETTING_FLAG,
+                       .is_refused = !(of->form->takes[of->word] >> index & 1)};
     return row->name != NULL;
 }
 
@@ -113,31 +125,16 @@ static void offer_form(const lln_setting_form *form)
 {
     complete_narrow("@");
     const char *item = complete_part(), *colon = strchr(item, ':');
+    form_of_word of = {form, 0};
     complete_stay();
-    if (colon) {
-        complete_skip((size_t)(colon - item) + 1);
-        offer_parameters(get_of_form, form->rows);
-    } else {
+    if (!colon)
         complete_offer_words(form->words);
-    }
-}
-
-static void offer_norms(const complete_line *line)
-{
-    (void)line;
-    offer_form(&lln_qk_norm_form);
-}
-
-static void offer_rope(const complete_line *line)
-{
-    (void)line;
-    offer_form(&lln_rope_form);
-}
-
-static void offer_bias(const complete_line *line)
-{
-    (void)line;
-    offer_form(&lln_bias_form);
+    while (form->words[of.word] && !is_head(form->words[of.word], item))
+        of.word++;
+    if (!colon || !form->words[of.word])
+        return;
+    complete_skip((size_t)(colon - item) + 1);
+    offer_parameters(get_of_form, &of);
 }
 
 static void offer_scales(const complete_line *line)
@@ -228,18 +225,28 @@ static void offer_arrays(const complete_line *line)
 static const struct {
     const char *option;
     const char *const *words;
+    const lln_setting_form *form;
     void (*offer)(const complete_line *line);
 } values[] = {
-    {"aggregate", run_aggregates, NULL}, {"arrays", NULL, offer_arrays},
-    {"bias", NULL, offer_bias},          {"compare", NULL, offer_reference},
-    {"format", NULL, offer_formats},     {"fused", NULL, offer_fused},
-    {"kernel", NULL, offer_kernels},     {"key-attention", NULL, complete_keys},
-    {"key-k", NULL, complete_keys},      {"key-q", NULL, complete_keys},
-    {"key-v", NULL, complete_keys},      {"layout", NULL, offer_layouts},
-    {"method", NULL, offer_methods},     {"padding", sources_sides, NULL},
-    {"pool", lln_pool_names, NULL},      {"qk-norm", NULL, offer_norms},
-    {"query-scale", NULL, offer_scales}, {"rope", NULL, offer_rope},
-    {"second", match_seconds, NULL},
+    {"aggregate", run_aggregates, NULL, NULL},
+    {"arrays", NULL, NULL, offer_arrays},
+    {"bias", NULL, &lln_bias_form, NULL},
+    {"compare", NULL, NULL, offer_reference},
+    {"format", NULL, NULL, offer_formats},
+    {"fused", NULL, NULL, offer_fused},
+    {"kernel", NULL, NULL, offer_kernels},
+    {"key-attention", NULL, NULL, complete_keys},
+    {"key-k", NULL, NULL, complete_keys},
+    {"key-q", NULL, NULL, complete_keys},
+    {"key-v", NULL, NULL, complete_keys},
+    {"layout", NULL, NULL, offer_layouts},
+    {"method", NULL, NULL, offer_methods},
+    {"padding", sources_sides, NULL, NULL},
+    {"pool", lln_pool_names, NULL, NULL},
+    {"qk-norm", NULL, &lln_qk_norm_form, NULL},
+    {"query-scale", NULL, NULL, offer_scales},
+    {"rope", NULL, &lln_rope_form, NULL},
+    {"second", match_seconds, NULL, NULL},
 };
 
 /* Completes what the name of the value in --help says. */
@@ -258,6 +265,8 @@ void complete_value(const complete_line *line)
             continue;
         if (values[i].words)
             complete_offer_words(values[i].words);
+        else if (values[i].form)
+            offer_form(values[i].form);
         else
             values[i].offer(line);
         return;

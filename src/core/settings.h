@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
     const char *const *words;
     const lln_setting_row *rows;
+    const unsigned *takes; /* by word: bit i is set if row i may follow */
 } lln_setting_form;
 
 /* What was given for it. */

@@ -17,7 +17,9 @@ static const lln_setting_row rows_of_text[SETTINGS + 1] = {
     [AFTER_ROPE] = {.name = "after-rope", .kind = LLN_SETTING_FLAG},
 };
 
-const lln_setting_form lln_qk_norm_form = {kinds, rows_of_text};
+static const unsigned takes[] = {[LLN_NORM_NONE] = 0, ~0u, ~0u, ~0u};
+
+const lln_setting_form lln_qk_norm_form = {kinds, rows_of_text, takes};
 
 lln_status lln_qk_norm_read(const char *text, lln_qk_norm *norm)
 {

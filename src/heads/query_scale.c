@@ -18,8 +18,6 @@ static const lln_setting_row table[SETTINGS + 1] = {
     [FACTOR] = {.name = "factor", .range = {-INFINITY, INFINITY, false, false}},
 };
 
-const lln_setting_form lln_query_scale_form = {kinds, table};
-
 #define BIT(setting) (1u << (setting))
 
 static const unsigned takes[] = {
@@ -28,6 +26,8 @@ static const unsigned takes[] = {
     [LLN_SCALE_MINISTRAL] = BIT(SCALE) | BIT(ORIGINAL),
     [LLN_SCALE_SSMAX] = BIT(FACTOR),
 };
+
+const lln_setting_form lln_query_scale_form = {kinds, table, takes};
 
 static lln_query_scale_kind find_kind(const char *text)
 {

@@ -64,7 +64,9 @@ static const lln_setting_row table[SETTINGS + 1] = {
                   .words = answers},
 };
 
-const lln_setting_form lln_rope_form = {pairings, table};
+static const unsigned takes[] = {[LLN_ROPE_NONE] = 0, ~0u, ~0u};
+
+const lln_setting_form lln_rope_form = {pairings, table, takes};
 
 #define BIT(setting) (1u << (setting))
 

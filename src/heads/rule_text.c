@@ -96,18 +96,23 @@ static const lln_setting_row bias_rows[SETTINGS + 1] = {
     [DECODER] = {.name = "decoder", .kind = LLN_SETTING_FLAG},
 };
 
-const lln_setting_form lln_bias_form = {bias_kinds, bias_rows};
+#define BIT(setting) (1u << (setting))
+
+static const unsigned bias_takes[] = {
+    [LLN_BIAS_ALIBI] = BIT(MAX) | BIT(FACTOR) | BIT(SYMMETRIC),
+    [LLN_BIAS_T5] = BIT(BUCKETS) | BIT(DISTANCE) | BIT(DECODER),
+};
+
+const lln_setting_form lln_bias_form = {bias_kinds, bias_rows, bias_takes};
 
 /* LLN_EINVAL: a parameter that the kind does not take. */
 static lln_status check_bias(const char *text, size_t kind,
                              const lln_setting *values)
 {
-    for (size_t i = 0; i < SETTINGS; i++) {
-        size_t owner = i < BUCKETS ? LLN_BIAS_ALIBI : LLN_BIAS_T5;
-        if (values[i].given && owner != kind)
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (values[i].given && !(bias_takes[kind] & BIT(i)))
             return lln_fail(LLN_EINVAL, "'%s': %s takes no %s", text,
                             bias_kinds[kind], bias_rows[i].name);
-    }
     bool both = values[BUCKETS].given && values[DISTANCE].given;
     if (kind == LLN_BIAS_T5 && !both)
         return lln_fail(LLN_EINVAL,

@@ -32,8 +32,8 @@ PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-d
 	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
 # For lint, tsan, coverage, builds by clang, tests of the library and of
 # completion, packages, and the recipes of lln-recipes(7).
-CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clang-tidy cppcheck \
-	shellcheck gcovr bash-completion fish zsh git debhelper dpkg-dev lintian \
+CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clang-tidy \
+	cppcheck shellcheck gcovr bash-completion fish zsh git debhelper dpkg-dev lintian \
 	datamash jq miller sqlite3
 
 # Builds in different folders give identical tools: wildcards are sorted, and

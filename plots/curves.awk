@@ -82,14 +82,14 @@ function find_panels(    r, text, yi, most) {
         yi = int((p - 1) / panel_kinds) + 1
         panel_title[p] = quote(panel_by == "" ? "" : \
             describe_panel(panel_text[(p - 1) % panel_kinds + 1]))
-        if (x == "keys_high" && panel_by == "")
+        if (x == "keys_low" && panel_by == "")
             panel_title[p] = quote(label_of(y_name[yi]))
     }
-    panel_titles = panel_by != "" || x == "keys_high"
+    panel_titles = panel_by != "" || x == "keys_low"
 }
 
 function describe_panel(text) {
-    if (panel_by == "source") sub(/^.*\//, "", text)
+    if (panel_by == "source") text = source_name(text)
     return panel_by ~ /^(kernel|method|source)$/ ? text : panel_by " " text
 }
 
@@ -172,6 +172,8 @@ END {
     if (!(x in column)) split_parameter(x)
     identity_list = telling(x, "kernel,layer,head,method,matrix", \
         "source,reference,tau,causal,n,d,rule,config,layer_b,head_b,source_b")
+    # A line would join rows that nothing tells apart.
+    if (style == "lines" && !is_unique(x "," identity_list)) style = "points"
     split(identity_list, part, ",")
     for (i in part) identity[part[i]] = 1
     choose_by()
@@ -212,7 +214,7 @@ END {
     for (p = 1; p <= panels; p++) {
         panel_count[p] += 0
         y_label[p] = quote(by == "column" && ys > 1 ? "" : \
-            x == "keys_high" ? "fraction of rows" : \
+            x == "keys_low" ? "fraction of rows" : \
             fitting_label(y_name[int((p - 1) / panel_kinds) + 1], inside_down))
         y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]
     }

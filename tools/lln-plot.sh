@@ -40,6 +40,12 @@ usage() {
     exit 2
 }
 
+# say TEXT: prints it, or fails.
+say() {
+    message=$(printf '%s\n' "$1" | cat 2>&1 >&3) ||
+        fail "standard output: ${message##*: }"
+} 3>&1
+
 print_help() {
     cat << 'END'
 Usage: lln-plot [OPTION]... [FILE]
@@ -147,11 +153,11 @@ take() {
     given="$given $1"
     case $1 in
     help)
-        print_help
+        say "$(print_help)"
         exit 0
         ;;
     version)
-        print_version
+        say "$(print_version)"
         exit 0
         ;;
     output) output=$2 ;;
@@ -287,7 +293,8 @@ read_table() {
     if [ "$input" = - ]; then
         input='standard input'
         [ ! -t 0 ] || usage "no table: name a FILE, or pipe a table to lln-plot"
-        cat > "$scratch/input" || exit 1
+        cat > "$scratch/input" 2> "$scratch/message" ||
+            fail "$input: $(sed '1q' "$scratch/message" | sed 's/.*: //')"
     else
         [ ! -d "$input" ] || fail "$input: is a folder"
         cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
@@ -354,7 +361,7 @@ measure_terminal() {
     [ "${lines:-0}" -ge 10 ] && [ "$lines" -le 30 ] || lines=24
     lines=$((lines - 1)) columns=$((columns - 1))
     ansi=ansi256
-    [ -z "${NO_COLOR-}" ] || ansi=mono
+    [ -z "${NO_COLOR-}" ] && [ "${TERM-}" != dumb ] || ansi=mono
 }
 
 # arrange KIND: writes settings and data with KIND.awk.
@@ -417,7 +424,7 @@ deliver() {
     if [ "$terminal" = tex ]; then
         # The text names the file of the lines.
         base=${output##*/}
-        base=${base%.tex}
+        base=$(printf %s "${base%.tex}" | sed 's/[&|\\]/\\&/g')
         sed "s|includegraphics\(.*\){picture}|includegraphics\1{$base}|
             s|^ *.begingroup$|&\\\\fontsize{$font}{$(echo "$font" |
             awk '{ print 1.2 * $1 }')}\\\\selectfont|" \
@@ -441,6 +448,9 @@ if [ "${1-}" = --complete ] && [ "${2-}" = -- ] && [ $# -gt 2 ]; then
     offer "$@"
     exit 0
 fi
+# A closed standard output would become the next file that a program opens.
+# Writing to this one fails in the same way.
+(exec 9>&1) 2> /dev/null || exec 1< /dev/null
 parse "$@"
 : "${input=-}"
 check_options
@@ -451,7 +461,8 @@ for signal in HUP INT TERM; do
     # shellcheck disable=SC2064 # the signal of this round
     trap "exit_by $signal" $signal
 done
-scratch=$(mktemp -d) || exit 1
+scratch=$(mktemp -d 2> /dev/null) ||
+    fail "no temporary folder in ${TMPDIR:-/tmp}; set TMPDIR to another place"
 text_only=
 [ "$terminal" != dumb ] || text_only=1
 kind=

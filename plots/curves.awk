@@ -80,10 +80,9 @@ function find_panels(    r, text, yi, most) {
     panels = panel_kinds * (by == "column" ? 1 : ys)
     for (p = 1; p <= panels; p++) {
         yi = int((p - 1) / panel_kinds) + 1
-        panel_title[p] = quote(panel_by == "" ? "" : \
-            describe_panel(panel_text[(p - 1) % panel_kinds + 1]))
-        if (x == "keys_low" && panel_by == "")
-            panel_title[p] = quote(label_of(y_name[yi]))
+        panel_title[p] = panel_by != "" ? \
+            describe_panel(panel_text[(p - 1) % panel_kinds + 1]) : \
+            x == "keys_low" ? label_of(y_name[yi]) : ""
     }
     panel_titles = panel_by != "" || x == "keys_low"
 }
@@ -212,6 +211,7 @@ END {
     for (g = 1; g <= shown; g++)
         text[g] = quote(keys > 0 ? shorten(group[g], key_letters) : "")
     for (p = 1; p <= panels; p++) {
+        panel_title[p] = quote(shorten(panel_title[p], title_letters))
         panel_count[p] += 0
         y_label[p] = quote(by == "column" && ys > 1 ? "" : \
             x == "keys_low" ? "fraction of rows" : \

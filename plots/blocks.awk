@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Arranges the list of maps.sh for blocks.gp, which reads the maps themselves: a
-# panel for each map.
+# panel for each map; for cells.awk it reads the numbers from the file
+# LLN_INPUT.
 
 BEGIN {
     title = ENVIRON["LLN_TITLE"]
@@ -41,13 +42,58 @@ function quote_plain(text) {
     return "\047" text "\047"
 }
 
+# Writes the lines that cells.awk draws. Numbers are read by od.
+function put_text(    p, i, high, low, value, line, number) {
+    for (p = 1; p <= panels; p++) {
+        command = "od -An -v -w" 4 * (at(p, "format") ~ /64/ ? 2 : 1) \
+            " -t f" (at(p, "format") ~ /64/ ? 8 : 4) \
+            " --endian=" at(p, "order") " -j " at(p, "offset") " -N " \
+            at(p, "rows") * at(p, "columns") * \
+            (at(p, "format") ~ /64/ ? 8 : 4) " \"$LLN_INPUT\""
+        line = line "panel\t" (at(p, "title") == "nan" ? "" : \
+            at(p, "title")) "\n"
+        for (i = 0; (command | getline number) > 0; i++) {
+            value = number + 0
+            if (!is_number(value) || !linear && value <= 0) continue
+            if (!values++) low = high = value
+            if (value < low) low = value
+            if (value > high) high = value
+            line = line "cell\t" i % at(p, "columns") + 1 "\t" \
+                int(i / at(p, "columns")) + 1 "\t" value "\n"
+        }
+        close(command)
+    }
+    if (!linear && low < high / 1e6) low = high / 1e6
+    if (!(high > low)) high = low + 1
+    print "heading\t" title > data
+    print "axes\tblock of queries\tblock of keys" > data
+    print "range\t" low "\t" high "\t0\tP\t" \
+        (!linear && high > 30 * low) > data
+    put_numbers("rows", at(1, "rows"))
+    put_numbers("columns", at(1, "columns"))
+    printf "%s", line > data
+}
+
+function put_numbers(name, count,    i, line) {
+    line = name
+    for (i = 0; i < count; i++) line = line "\t" i
+    print line > data
+}
+
 END {
+    linear = ENVIRON["LLN_LOG"] == "none"
     panels = rows > MOST_PANELS ? MOST_PANELS : rows
     for (p = 1; p <= panels; p++)
         if (at(p, "title") != "nan" && width(at(p, "title")) > longest)
             longest = width(at(p, "title"))
     panel_titles = longest > 0
     if (title == "") title = "Maps of P"
+    if (rows > panels)
+        print panels " of " rows " maps are drawn" > notes
+    if (text_only) {
+        put_text()
+        exit 0
+    }
     shared_axes = 1
     shared_right = 9
     narrowest = longest < 10 ? 8 : longest > 20 ? 16 : 0.8 * longest
@@ -55,10 +101,8 @@ END {
     lay_out(panels, tall < 0.3 ? 0.3 : tall > 3 ? 3 : tall, 0, 0, 0, 0)
     title_letters = letters(1.13 * (inner_width + 1.2 * font))
     set_panels()
-    set("linear", ENVIRON["LLN_LOG"] == "none")
+    set("linear", linear)
     set("colour_left", 1 - (shared_right * LETTER - 0.2) * font / page_width)
     set("colour_width", 0.9 * font / page_width)
-    if (rows > panels)
-        print panels " of " rows " maps are drawn" > notes
     printf "" > data
 }

@@ -25,7 +25,7 @@ function combinations(list,    r, key, seen, count) {
 # Adds columns to the list of those that tell panels apart if the heads of a
 # panel have several values of them. (Heads of a file have different tau.)
 function choose_panels(    i, part, heads, count) {
-    panel_list = varied("kernel,source")
+    panel_list = varied_beside("", "kernel,source")
     heads = "kernel,source,layer,head"
     count = split("tau,n,d,causal", part, ",")
     for (i = 1; i <= count; i++) {

@@ -13,27 +13,10 @@ BEGIN {
     STEP = 0.02  # the distance of points on a terminal
 }
 
-function is_unique(list,    r, key, seen) {
-    for (r = 1; r <= rows; r++) {
-        key = key_of(r, list)
-        if (key in seen) return 0
-        seen[key] = 1
-    }
-    return 1
-}
-
-# The columns that tell the rows apart: as few as needed.
-function choose_names(    i, count, part, list) {
-    count = split("kernel,source,layer,head,tau,n,d,causal", part, ",")
-    for (i = 1; i <= count && (list == "" || !is_unique(list)); i++)
-        if (distinct(part[i]) > 1)
-            list = list (list == "" ? "" : ",") part[i]
-    return list == "" ? "kernel" : list
-}
-
 function find_bars(    i, list) {
     bars = rows > MOST_BARS ? MOST_BARS : rows + 0
-    list = choose_names()
+    list = telling("", "kernel", "source,layer,head,tau,n,d,causal")
+    if (list == "") list = "kernel"
     for (i = 1; i <= bars; i++) {
         bar_name[i] = describe(i, list)
         gsub(/[.](safetensors|np[yz])/, "", bar_name[i])

@@ -27,8 +27,7 @@ set xrange [0:1] noextend
 set yrange [-(bars > 0 ? bars : 1) - 0.7:-0.3] noextend
 set xtics 0.25
 set xlabel "fraction of the heads"
-unset ytics
-set ytics noenhanced scale 0 textcolor rgb ink
+set ytics () noenhanced scale 0 textcolor rgb ink
 do for [i = 1 : bars] { set ytics add (names[i] -i) }
 if (!bars) { unset ytics }
 unset grid

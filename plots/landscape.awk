@@ -168,7 +168,7 @@ function title_of_panel(p,    h, c, text) {
     h = int((p - 1) / ys) + 1
     c = y_name[(p - 1) % ys + 1]
     if (heads == 1) return shorten(name_of(c, title_letters), title_letters)
-    text = describe(head_row[h], varied(identity_list))
+    text = describe(head_row[h], varied_beside("", identity_list))
     gsub(/[.](safetensors|np[yz])/, "", text)
     if (ys > 1) text = text ": " name_of(c, 12)
     return shorten(text, title_letters)

@@ -12,6 +12,15 @@ BEGIN {
 
 # The columns of the two axes, and the columns that make panels.
 function choose_axes(    others) {
+    if ("point" in column && "a" in column) {
+        # The map of lln-match over a and b, on a terminal.
+        across_by = "a"
+        down_by = "b"
+        panel_list = telling("a,b", "kernel", "source,layer,head,tau")
+        for (r = rows; r > 0; r--)
+            if (at(r, "method") != "nan") leave_out(r)
+        return
+    }
     across_by = "head"
     down_by = "layer"
     others = "kernel,method,matrix,step"
@@ -22,6 +31,12 @@ function choose_axes(    others) {
     }
     panel_list = telling(across_by "," down_by, others, \
         "source,source_b,reference,tau,causal,n,d,rule,config")
+}
+
+# Leaves out a row, in the place of which the last one comes.
+function leave_out(r) {
+    row[r] = row[rows--]
+    at_row = 0
 }
 
 function is_between_layers(    r) {

@@ -71,11 +71,14 @@ text_of() {
     all_tables
     mkdir pictures
     for table in *.csv; do
-        prints '' lln-plot "$table" -o pictures/a.png
+        # The published line is negative, and a singular value is 0.
+        run lln-plot "$table" -o pictures/a.png
+        equal status "$status" 0
+        [[ -z $output || $output == *' not drawn: the axis is logarithmic' ]]
         begins pictures/a.png '89 50 4e 47'
-        prints '' lln-plot "$table" -o pictures/a.pdf --size 3.25in
+        lln-plot "$table" -o pictures/a.pdf --size 3.25in
         begins pictures/a.pdf '25 50 44 46'
-        prints '' lln-plot "$table" -o pictures/a.tex
+        lln-plot "$table" -o pictures/a.tex
         grep -q 'includegraphics.*{a}' pictures/a.tex
         lln-plot "$table" > "pictures/$table.svg"
         equal "$table" "$(grep -c '</svg>' "pictures/$table.svg")" 1
@@ -91,7 +94,7 @@ text_of() {
     all_tables
     for table in *.csv; do
         COLUMNS=80 LINES=24 NO_COLOR=1 "$PTY" lln-plot "$table" > screen
-        [ "$(wc -l < screen)" -gt 4 ] || grep -q 'o FILE' screen
+        [ "$(wc -l < screen)" -gt 4 ]
         equal "$table" "$(grep -c $'\033' screen)" 0
     done
 }

@@ -356,7 +356,7 @@ measure_terminal() {
 
 # arrange KIND: writes settings and data with KIND.awk.
 arrange() {
-    LLN_PLOTS=$plots LC_ALL=C awk -v settings="$scratch/settings" \
+    LLN_INPUT=$scratch/input LC_ALL=C awk -v settings="$scratch/settings" \
         -v data="$scratch/data" -v sorted="$scratch/sorted" \
         -v notes="$scratch/notes" -v tex="$([ $terminal = tex ] && echo 1)" \
         -v page_width="$page_width" -v page_height="$page_height" \
@@ -457,20 +457,19 @@ read_table
 [ "$kind" != none ] || fail "$input: ${LLN_X:-this is no table of measured
     values; lln-plot draws tables of lln-entropy, lln-stats, lln-spectral and
     lln-match, tables of lln-attend, and .npy files of lln-attend --blocks}"
-case $terminal-$kind in
-dumb-landscape | dumb-blocks)
-    fail "$input: this map cannot be drawn on a terminal; use -o FILE"
-    ;;
-esac
+# On a terminal, a map over alpha and beta is drawn as one of layers and heads.
+if [ "$terminal-$kind" = dumb-landscape ]; then
+    kind=map
+    case $given in *" y"*) ;; *) LLN_Y=entropy_gap_nats ;; esac
+fi
 case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
 case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 begin_settings
 arrange "$kind"
-if [ "$kind" = map ] && [ "$terminal" = dumb ]; then
-    draw_cells
-else
-    draw "$kind"
-fi
+case $terminal-$kind in
+dumb-map | dumb-blocks) draw_cells ;;
+*) draw "$kind" ;;
+esac
 deliver
 if [ -s "$scratch/notes" ]; then
     sed 's/^/lln-plot: /' "$scratch/notes" >&2

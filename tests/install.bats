@@ -49,7 +49,7 @@ expected() {
         LC_ALL=C sort)"
     equal modes "$(find root -mindepth 1 ! -type l -printf '%y %m %P\n' |
         sed 's,opt/lln/,,' | awk '{
-            mode = $1 == "d" || $3 ~ /^bin\// ? 755 : 644
+            mode = $1 == "d" || $3 ~ /^bin\/|\.sh$/ ? 755 : 644
             if ($2 != mode) print
         }')" ''
     equal 'broken links' "$(find root -xtype l)" ''

@@ -213,14 +213,15 @@ plotdir = $(datadir)/lln-tools/plots
 bashdir = $(datadir)/bash-completion/completions
 zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
-PLOTS = $(notdir $(wildcard plots/*.gp plots/*.awk plots/*.tsv))
+PLOTS = $(notdir $(filter-out %.png plots/bench-%,$(wildcard plots/*.*)))
 
 # What is installed: $(call each,put) installs it, $(call each,take) removes it.
 # Shells look for completions by the name of the command.
 define each
 $(call $(1),$(bindir),755,$(BUILD)/bin,$(PROGRAMS))
 $(call $(1),$(mandir),644,$(BUILD)/man,$(PAGES:$(BUILD)/man/%=%))
-$(call $(1),$(plotdir),644,plots,$(PLOTS))
+$(call $(1),$(plotdir),644,plots,$(filter-out %.sh,$(PLOTS)))
+$(call $(1),$(plotdir),755,plots,$(filter %.sh,$(PLOTS)))
 $(call $(1),$(bashdir),644,tools/completion,lln.bash)
 $(call $(1)-links,$(bashdir),lln.bash,$(PROGRAMS))
 $(call $(1),$(zshdir),644,tools/completion,_lln)

@@ -237,6 +237,11 @@ operand() {
 }
 
 check_options() {
+    for other in x y by; do
+        case "$LLN_MAP $given " in
+        [!\ ]*" $other "*) usage "--map cannot be used with --$other" ;;
+        esac
+    done
     case $theme in
     light | dark) ;;
     *) usage "--theme: '$theme': expected light or dark" ;;

@@ -117,8 +117,8 @@ refused() {
     refused 'standard output: No space left on device' \
         'lln-plot --help > /dev/full'
     refused 'standard input: Bad file descriptor' 'lln-plot <&-'
-    TMPDIR=$PWD/none refuses 1 "no temporary folder in $PWD/none; set TMPDIR to \
-another place" lln-plot a.csv
+    TMPDIR=$PWD/none refuses 1 "no temporary folder in $PWD/none; set TMPDIR \
+to another place" lln-plot a.csv
     printf 'entropy_nats\n1\n2\n' > a.csv
     sh -c 'lln-plot a.csv -o a.svg >&-'
     grep -q '</svg>' a.svg

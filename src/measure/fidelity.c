@@ -4,80 +4,222 @@
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/failure.h"
 #include "core/memory.h"
 #include "core/threads.h"
+#include "kernel/product.h"
+#include "measure/pair_rows.h"
 
-/* Maximum size of a block of rows of P, unless one row is longer. It does not
- * depend on the number of threads, and so products do not either. */
-enum { BLOCK_ROWS = 64, BLOCK_ENTRIES = 1 << 21 };
+/* One of the two attentions. */
+typedef struct {
+    lln_attention *attention;
+    const lln_attention *tiles;  /* of its scores; NULL: it has rows only */
+    lln_attention_scores scores; /* opened, if it is given by rows */
+    lln_precision precision;     /* of its rows */
+    const void *values;          /* V in this precision; NULL: not needed */
+    double *outputs; /* [n x columns] by its own product; NULL: they are made
+                        from rows of P */
+} side;
 
 typedef struct {
-    const lln_attention *attention, *reference;
+    side sides[2]; /* P and R */
     const lln_fidelity_options *options;
-    const double *values; /* V in float64 */
-    size_t columns;       /* of V; 0: none */
+    size_t n, m, columns; /* of V; 0: none */
+    void *converted[2];   /* V in float32 and float64, owned; NULL: not needed,
+                             or as it was given */
     size_t count;         /* of rows to be measured */
     size_t block;         /* rows of one block */
     lln_fidelity_row *rows;
 } comparison;
 
-/* Scratch of one thread: entries [block x m] and outputs [block x columns] of
- * both attentions. */
+/* Scratch of one thread for one of the two attentions. */
 typedef struct {
-    double *entries[2], *outputs[2];
+    lln_score_block scores;
+    double *entries;             /* [block x m], or [m] if it has scores */
+    void *products;              /* [block x columns] in its precision */
+    double *outputs;             /* [block x columns] */
+    double scale[LLN_TILE_ROWS]; /* outputs / products */
+} side_work;
+
+typedef struct {
+    side_work sides[2];
 } workspace;
 
-static size_t block_rows(size_t m)
+static bool makes_outputs(const comparison *c, int a)
 {
-    if (m <= BLOCK_ENTRIES / BLOCK_ROWS)
-        return BLOCK_ROWS;
-    return m < BLOCK_ENTRIES ? BLOCK_ENTRIES / m : 1;
+    return c->columns > 0 && !c->sides[a].outputs;
 }
 
-static bool workspace_alloc(const comparison *c, workspace *work)
+static lln_status side_alloc(const comparison *c, int a, side_work *work)
 {
-    size_t entries = c->block * c->attention->m;
-    size_t outputs = c->block * c->columns;
-    bool complete = true;
-    for (int a = 0; a < 2; a++) {
-        work->entries[a] = lln_array_alloc_raw(entries, sizeof(double));
-        work->outputs[a] = lln_array_alloc_raw(outputs, sizeof(double));
-        complete = complete && work->entries[a] && work->outputs[a];
+    const side *s = &c->sides[a];
+    size_t rows = s->tiles ? 1 : c->block, size = c->block * c->columns;
+    if (s->tiles) {
+        LLN_TRY(lln_score_block_open(s->tiles, c->block, &work->scores));
+        work->scores.zeros = s->scores.zeros;
+        work->scores.sums = s->scores.sums;
     }
-    return complete;
+    work->entries = lln_array_alloc_raw(rows * c->m, sizeof(double));
+    work->products =
+        lln_array_alloc_raw(size, lln_precision_size(s->precision));
+    work->outputs = lln_array_alloc_raw(size, sizeof(double));
+    return work->entries && work->products && work->outputs ? LLN_OK
+                                                            : LLN_ENOMEM;
 }
 
 static void workspace_free(workspace *work)
 {
-    for (int a = 0; a < 2; a++) {
-        free(work->entries[a]);
-        free(work->outputs[a]);
+    for (int a = 0; work && a < 2; a++) {
+        side_work *s = &work->sides[a];
+        lln_score_block_close(&s->scores);
+        free(s->entries);
+        free(s->products);
+        free(s->outputs);
+    }
+    free(work);
+}
+
+static lln_status workspace_alloc(const comparison *c, workspace **work)
+{
+    *work = lln_array_alloc(1, sizeof **work);
+    if (!*work)
+        return LLN_ENOMEM;
+    for (int a = 0; a < 2; a++)
+        LLN_TRY(side_alloc(c, a, &(*work)->sides[a]));
+    return LLN_OK;
+}
+
+/* Whether row i has scores of the same keys, in one precision, in both. */
+static bool have_scores(const comparison *c, const workspace *work, size_t i)
+{
+    const side *p = &c->sides[0], *r = &c->sides[1];
+    const lln_tiles *in_p = &work->sides[0].scores.tiles;
+    const lln_tiles *in_r = &work->sides[1].scores.tiles;
+    return p->tiles && r->tiles && p->precision == r->precision &&
+           in_p->first[i] == in_r->first[i] && in_p->end[i] == in_r->end[i];
+}
+
+/* The entries of row i of P or R, [m]. */
+static const double *find_entries(const comparison *c, int a, side_work *work,
+                                  size_t i)
+{
+    const lln_tiles *tiles = &work->scores.tiles;
+    double *out = work->entries;
+    if (!c->sides[a].tiles)
+        return out + i * c->m;
+    memset(out, 0, c->m * sizeof *out);
+    lln_row_scores_entries(c->sides[a].precision, &work->scores.rows[i],
+                           tiles->end[i] - tiles->first[i],
+                           out + tiles->first[i]);
+    return out;
+}
+
+/* Makes row i of the scores one of weights for all keys, if outputs need it:
+ * `stored`, they are already weights of sum 1, else they are entries. */
+static void settle_row(const comparison *c, int a, side_work *work, size_t i,
+                       bool stored)
+{
+    const side *s = &c->sides[a];
+    work->scale[i] = 1;
+    if (!s->tiles || !makes_outputs(c, a))
+        return;
+    size_t size = lln_precision_size(s->precision), m = c->m;
+    size_t first = work->scores.tiles.first[i], end = work->scores.tiles.end[i];
+    char *row = (char *)work->scores.panel + i * m * size;
+    if (!stored) {
+        lln_matrix entries = {LLN_FLOAT64, 1, m, work->entries};
+        lln_matrix_convert(entries, s->precision, row);
+        return;
+    }
+    work->scale[i] = work->scores.rows[i].sum;
+    memset(row, 0, first * size);
+    memset(row + end * size, 0, (m - end) * size);
+}
+
+static lln_fidelity_row compare_row(const comparison *c, workspace *work,
+                                    size_t i)
+{
+    side_work *p = &work->sides[0], *r = &work->sides[1];
+    size_t top = c->options->top;
+    bool store = makes_outputs(c, 0) || makes_outputs(c, 1), scores = false;
+    lln_fidelity_row row;
+    if (have_scores(c, work, i)) {
+        lln_row_scores *of_p = &p->scores.rows[i], *of_r = &r->scores.rows[i];
+        lln_row_pair pair = lln_row_pair_from_scores(
+            c->sides[0].precision, of_p, of_r,
+            p->scores.tiles.end[i] - p->scores.tiles.first[i], top, true,
+            store);
+        scores = !isnan(pair.product);
+        if (scores)
+            row = lln_fidelity_row_from_pair(&pair, of_p->sum, of_r->sum);
+    }
+    if (!scores)
+        row = lln_fidelity_row_from_entries(
+            find_entries(c, 0, p, i), find_entries(c, 1, r, i), c->m, top);
+    settle_row(c, 0, p, i, scores);
+    settle_row(c, 1, r, i, scores);
+    return row;
+}
+
+/* Makes the outputs of a block from its rows. */
+static void make_outputs(const comparison *c, int a, size_t rows,
+                         side_work *work)
+{
+    const side *s = &c->sides[a];
+    int m = (int)c->m, columns = (int)c->columns;
+    if (s->precision == LLN_FLOAT32)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
+                    columns, m, 1, work->scores.panel, m, s->values, columns, 0,
+                    work->products, columns);
+    else
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
+                    columns, m, 1,
+                    s->tiles ? work->scores.panel : work->entries, m, s->values,
+                    columns, 0, work->products, columns);
+    lln_matrix products = {s->precision, rows, c->columns, work->products};
+    lln_matrix_convert(products, LLN_FLOAT64, work->outputs);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < c->columns; j++)
+            work->outputs[i * c->columns + j] *= work->scale[i];
+}
+
+static void compare_outputs(const comparison *c, size_t start, size_t rows,
+                            workspace *work)
+{
+    const size_t *queries = c->options->queries;
+    for (int a = 0; a < 2; a++)
+        if (makes_outputs(c, a))
+            make_outputs(c, a, rows, &work->sides[a]);
+    for (size_t i = 0; i < rows; i++) {
+        size_t query = queries ? queries[start + i] : start + i;
+        const double *both[2];
+        for (int a = 0; a < 2; a++)
+            both[a] = makes_outputs(c, a)
+                          ? work->sides[a].outputs + i * c->columns
+                          : c->sides[a].outputs + query * c->columns;
+        lln_fidelity_row_outputs(both[0], both[1], c->columns,
+                                 &c->rows[start + i]);
     }
 }
 
 static lln_status compare_block(const comparison *c, size_t start, size_t count,
-                                const workspace *work)
+                                workspace *work)
 {
-    size_t m = c->attention->m, columns = c->columns;
-    const lln_attention *both[2] = {c->attention, c->reference};
     const size_t *queries = c->options->queries;
-    for (int a = 0; a < 2; a++) {
-        LLN_TRY(lln_attention_listed_rows(both[a],
-                                          queries ? queries + start : NULL,
-                                          start, count, work->entries[a]));
-        if (columns > 0)
-            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count,
-                        (int)columns, (int)m, 1, work->entries[a], (int)m,
-                        c->values, (int)columns, 0, work->outputs[a],
-                        (int)columns);
-    }
-    for (size_t i = 0; i < count; i++)
-        c->rows[start + i] = lln_fidelity_row_from_entries(
-            work->entries[0] + i * m, work->entries[1] + i * m, m,
-            work->outputs[0] + i * columns, work->outputs[1] + i * columns,
-            columns, c->options->top);
+    queries = queries ? queries + start : NULL;
+    for (int a = 0; a < 2; a++)
+        if (c->sides[a].tiles)
+            lln_score_block_fill(&work->sides[a].scores, queries, start, count);
+        else
+            LLN_TRY(lln_attention_listed_rows(c->sides[a].attention, queries,
+                                              start, count,
+                                              work->sides[a].entries));
+    for (size_t i = 0; i < count && !lln_stop_requested; i++)
+        c->rows[start + i] = compare_row(c, work, i);
+    if (c->columns > 0 && !lln_stop_requested)
+        compare_outputs(c, start, count, work);
     return LLN_OK;
 }
 
@@ -87,19 +229,17 @@ static lln_status compare_rows(const comparison *c)
     lln_rows_begun += c->count;
 #pragma omp parallel
     {
-        workspace work;
-        lln_failure_note(&failure, 0,
-                         workspace_alloc(c, &work) ? LLN_OK : LLN_ENOMEM);
+        workspace *work;
+        lln_failure_note(&failure, 0, workspace_alloc(c, &work));
 #pragma omp for schedule(dynamic, 1)
         for (size_t start = 0; start < c->count; start += c->block) {
-            size_t here = c->count - start;
-            here = here < c->block ? here : c->block;
+            size_t here = lln_size_smaller(c->count - start, c->block);
             if (start < failure.item && !lln_stop_requested)
                 lln_failure_note(&failure, start,
-                                 compare_block(c, start, here, &work));
+                                 compare_block(c, start, here, work));
             lln_rows_done += here;
         }
-        workspace_free(&work);
+        workspace_free(work);
     }
     LLN_TRY(lln_failure_report(&failure));
     return lln_threads_check_stop();
@@ -111,14 +251,14 @@ static void root_ratio(const comparison *c, const double *x, const double *y,
                        double *ratio, double *error)
 {
     lln_values_root_ratio(x, y, sizeof *c->rows / sizeof(double), c->count,
-                          c->attention->n, ratio, error);
+                          c->n, ratio, error);
 }
 
 static void mean_of(const comparison *c, const double *x, double *mean,
                     double *error)
 {
-    lln_values_mean(x, sizeof *c->rows / sizeof(double), c->count,
-                    c->attention->n, mean, error);
+    lln_values_mean(x, sizeof *c->rows / sizeof(double), c->count, c->n, mean,
+                    error);
 }
 
 /* NaN if a row has negative entries: a mean over the other rows only would look
@@ -176,24 +316,88 @@ static lln_status check_shapes(const lln_attention *attention,
     if (options->values.data && options->values.rows != attention->m)
         return lln_fail(LLN_EINVAL, "%zu rows of values, expected %zu",
                         options->values.rows, attention->m);
-    if (options->top < 1 || options->top > LLN_FIDELITY_TOP)
+    if (options->top < 1 || options->top > LLN_ROW_TOP)
         return lln_fail(LLN_EINVAL, "%zu top keys, expected 1 to %d",
-                        options->top, LLN_FIDELITY_TOP);
+                        options->top, LLN_ROW_TOP);
     if (options->queries ? options->count == 0 : attention->n == 0)
         return lln_fail(LLN_EINVAL, "no rows to compare");
     return LLN_OK;
 }
 
-/* Values in float64, owned by the caller; *values = NULL if there are none. */
-static lln_status promote_values(lln_matrix given, double **values)
+/* V in the precision, converted if it was not given in it; NULL: no memory. */
+static const void *find_values(comparison *c, lln_precision precision)
 {
-    *values = NULL;
-    if (!given.data)
-        return LLN_OK;
-    *values = lln_array_alloc_raw(given.rows * given.columns, sizeof **values);
-    if (!*values)
+    lln_matrix given = c->options->values;
+    void **converted = &c->converted[precision == LLN_FLOAT64];
+    if (given.precision == precision)
+        return given.data;
+    if (!*converted) {
+        *converted = lln_array_alloc_raw(given.rows * given.columns,
+                                         lln_precision_size(precision));
+        if (*converted)
+            lln_matrix_convert(given, precision, *converted);
+    }
+    return *converted;
+}
+
+/* Computes all outputs at once if the kernel has its own product. */
+static lln_status multiply(comparison *c, side *s)
+{
+    bool own = s->attention->product && c->count == c->n;
+    s->values = find_values(c, own ? LLN_FLOAT64 : s->precision);
+    if (!s->values)
         return LLN_ENOMEM;
-    lln_matrix_convert(given, LLN_FLOAT64, *values);
+    if (!own)
+        return LLN_OK;
+    s->outputs = lln_array_alloc_raw(c->n * c->columns, sizeof *s->outputs);
+    if (!s->outputs)
+        return LLN_ENOMEM;
+    return lln_attention_product(
+        s->attention, (lln_matrix){LLN_FLOAT64, c->m, c->columns, s->values},
+        s->outputs);
+}
+
+static lln_status open_side(comparison *c, lln_attention *attention, side *s)
+{
+    s->attention = attention;
+    if (attention->kind == LLN_ATTENTION_TILES) {
+        s->tiles = attention;
+    } else if (attention->rows.scores) {
+        LLN_TRY(attention->rows.scores(attention, &s->scores));
+        s->tiles = &s->scores.tiles;
+    }
+    s->precision = s->tiles ? s->tiles->precision : LLN_FLOAT64;
+    if (c->columns > 0)
+        LLN_TRY(multiply(c, s));
+    return s->tiles == &s->scores.tiles ? LLN_OK
+                                        : lln_attention_prepare(attention);
+}
+
+static void close_comparison(comparison *c)
+{
+    for (int a = 0; a < 2; a++) {
+        lln_attention_close(&c->sides[a].scores.tiles);
+        free(c->sides[a].outputs);
+        free(c->converted[a]);
+    }
+    free(c->rows);
+}
+
+static lln_status open_comparison(comparison *c, lln_attention *attention,
+                                  lln_attention *reference)
+{
+    c->rows = lln_array_alloc(c->count, sizeof *c->rows);
+    if (!c->rows)
+        return LLN_ENOMEM;
+    LLN_TRY(open_side(c, attention, &c->sides[0]));
+    LLN_TRY(open_side(c, reference, &c->sides[1]));
+    bool wide = false, by_scores = true;
+    for (int a = 0; a < 2; a++) {
+        wide = wide || c->sides[a].precision == LLN_FLOAT64;
+        by_scores = by_scores && c->sides[a].tiles;
+    }
+    c->block =
+        lln_pair_block_rows(c->m, wide ? LLN_FLOAT64 : LLN_FLOAT32, by_scores);
     return LLN_OK;
 }
 
@@ -202,26 +406,20 @@ lln_status lln_fidelity_measure(lln_attention *attention,
                                 const lln_fidelity_options *options,
                                 lln_fidelity *out, lln_fidelity *error)
 {
-    double *values = NULL;
     lln_fidelity unused;
     LLN_TRY(check_shapes(attention, reference, options));
-    LLN_TRY(lln_attention_prepare(attention));
-    LLN_TRY(lln_attention_prepare(reference));
-    LLN_TRY(promote_values(options->values, &values));
     comparison c = {
-        .attention = attention,
-        .reference = reference,
         .options = options,
-        .values = values,
-        .columns = values ? options->values.columns : 0,
+        .n = attention->n,
+        .m = attention->m,
+        .columns = options->values.data ? options->values.columns : 0,
         .count = options->queries ? options->count : attention->n,
-        .block = block_rows(attention->m),
     };
-    c.rows = lln_array_alloc(c.count, sizeof *c.rows);
-    lln_status status = c.rows ? compare_rows(&c) : LLN_ENOMEM;
+    lln_status status = open_comparison(&c, attention, reference);
+    if (status == LLN_OK)
+        status = compare_rows(&c);
     if (status == LLN_OK)
         summarise_rows(&c, out, error ? error : &unused);
-    free(c.rows);
-    free(values);
+    close_comparison(&c);
     return status;
 }

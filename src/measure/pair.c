@@ -246,9 +246,9 @@ static lln_status check_shapes(const lln_attention *p, const lln_attention *r,
                         "%zu rows, and as many columns",
                         o->values.rows, o->values.columns, o->other_values.rows,
                         o->other_values.columns, p->m);
-    if (o->top > LLN_PAIR_TOP)
+    if (o->top > LLN_ROW_TOP)
         return lln_fail(LLN_EINVAL, "%zu top keys, expected up to %d", o->top,
-                        LLN_PAIR_TOP);
+                        LLN_ROW_TOP);
     if (o->queries ? o->count == 0 : p->n == 0)
         return lln_fail(LLN_EINVAL, "no rows to compare");
     return LLN_OK;

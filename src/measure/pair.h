@@ -23,7 +23,7 @@ typedef struct {
                                         data: outputs are not compared */
     const size_t *queries;           /* to be measured, [count]; NULL: all n */
     size_t count;
-    size_t top;     /* number of top keys, up to LLN_PAIR_TOP; 0: none */
+    size_t top;     /* number of top keys, up to LLN_ROW_TOP; 0: none */
     bool distances; /* the fields js to row_cosine, and matrix_cosine */
 } lln_pair_options;
 

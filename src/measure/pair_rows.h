@@ -12,12 +12,17 @@
 /* A block of rows, and its memory: one for each thread and attention. */
 typedef struct {
     lln_tiles tiles; /* first[i] .. end[i] - 1 are the allowed keys of row i */
-    void *panel;     /* [rows x m] scores as logarithms, in the precision of the
-                        attention; only those of allowed keys are set */
+    void *panel; /* [rows x m] scores, in the domain and the precision of the
+                    attention; only those of allowed keys are set */
     lln_row_scores *rows; /* [rows], with log_norm and sum; max = -inf: the mask
                              hides all keys */
     lln_row_state *states; /* [rows], of the sums */
     void *scratch;         /* for the scores of a tile */
+
+    /* For attention by rows that is given as tiles of scores; set by the caller
+     * after lln_score_block_open. */
+    bool zeros;         /* scores may be 0, which are no keys */
+    const double *sums; /* [n] of the rows of P; NULL: those of the scores */
 } lln_score_block;
 
 /* The rows of a block of scores, or else of entries in float64, of m keys: as

@@ -22,6 +22,7 @@ typedef struct {
     kernel_arrays arrays;
     lln_kernel_choice reference;
     lln_head reference_head;
+    void *kept; /* by the measure, for further kernels; NULL: nothing */
     run_case c; /* complete except for the kernel */
     row_identity identity;
 } open_case;

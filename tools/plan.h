@@ -40,6 +40,9 @@ struct run_case {
     unsigned passes; /* passes for columns that are printed or have bounds, in
                         the bits of the plan's columns */
     model_cache *cache;    /* used by no other case at the same time */
+    void **kept;           /* what the measure keeps for further kernels of this
+                              head at this temperature; NULL at first, see
+                              run_forget */
     const run_case *other; /* the head that it is compared with, with its own
                               kernel of the same text; NULL: none */
     size_t row;            /* of the block, for this comparison */
@@ -52,6 +55,9 @@ struct run_case {
  * ends. */
 typedef lln_status run_measure(const run_case *c, const void *context,
                                run_block *block);
+
+/* Frees what the measure kept of a head. */
+typedef void run_forget(void *kept);
 
 /* Sets the rows of a block and the values that are known before measuring. A
  * head that cannot be measured keeps these rows, unless rows_depend_on_head. */
@@ -74,6 +80,7 @@ typedef struct {
                           as "--qq", or else the command */
     record_type table; /* the columns after the identity */
     run_measure *measure;
+    run_forget *forget;         /* NULL: it keeps nothing */
     run_start *start;           /* NULL: a case has one row */
     run_name_other *name_other; /* with --against or --pairs: a case has one row
                                    for each head that it is compared with, and

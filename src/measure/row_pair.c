@@ -180,6 +180,20 @@ void lln_row_scores_entries(lln_precision precision, const lln_row_scores *row,
         out[j] *= row->sum / sum;
 }
 
+void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
+                                 size_t count)
+{
+    size_t size = lln_precision_size(precision);
+    bool linear = !lln_row_scores_take_logs(precision, row, count);
+    if (row->max == -INFINITY) /* no keys */
+        memset(row->scores, 0, count * size);
+    else if (precision == LLN_FLOAT32)
+        weigh_f32(row->scores, count, linear, (float)row->max,
+                  (float)row->log_norm);
+    else
+        weigh_f64(row->scores, count, linear, row->max, row->log_norm);
+}
+
 lln_row_pair lln_row_pair_from_scores(lln_precision precision,
                                       lln_row_scores *p, lln_row_scores *r,
                                       size_t count, size_t top, bool distances,

@@ -58,6 +58,11 @@ bool lln_row_scores_take_logs(lln_precision precision, lln_row_scores *row,
 void lln_row_scores_entries(lln_precision precision, const lln_row_scores *row,
                             size_t count, double *out);
 
+/* Turns the scores into P_j / sum_l P_l in the same precision, 0 for keys that
+ * are hidden. The result is the same if they are logarithms already. */
+void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
+                                 size_t count);
+
 /* Computes all fields except those of outputs from scores p and r [count] in
  * `precision`, with sums over 512 entries in that precision and their sum in
  * float64. No term of js, hellinger, variation or kl is negative. Keys that are

@@ -167,7 +167,7 @@ static lln_row_pair compare(drawn_row *p, drawn_row *r, size_t count,
     p->row.scores = single ? (void *)p->single : p->scores;
     r->row.scores = single ? (void *)r->single : r->scores;
     return lln_row_pair_from_scores(single ? LLN_FLOAT32 : LLN_FLOAT64, &p->row,
-                                    &r->row, count, top, true, false);
+                                    &r->row, count, top, true);
 }
 
 static drawn_row first, second;
@@ -253,10 +253,13 @@ START_TEST(scores_hidden)
         sum += a[j];
         other += b[j];
     }
-    lln_row_scores row = {p, 2, log(sum) - 2, 0.5, true, LLN_DOMAIN_LOG};
-    lln_row_scores with = {r, 1, log(other) - 1, 0.25, true, LLN_DOMAIN_LOG};
+    lln_row_scores row = {p, 2, log(sum) - 2, 0.5, true, LLN_DOMAIN_LOG, NULL};
+    lln_row_scores with = {r,   1, log(other) - 1, 0.25, true, LLN_DOMAIN_LOG,
+                           NULL};
     lln_row_pair out =
-        lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 4, 3, true, true);
+        lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 4, 3, true);
+    lln_row_scores_take_weights(LLN_FLOAT32, &row, 4);
+    lln_row_scores_take_weights(LLN_FLOAT32, &with, 4);
     for (int j = 0; j < 3; j++) {
         a[j] /= sum;
         b[j] /= other;
@@ -266,14 +269,14 @@ START_TEST(scores_hidden)
     expect_absolute(out.recall, 0.25, 1e-6); /* rows as they are */
     expect_absolute(out.product, 0.125 * wanted.product, 1e-6);
     ck_assert(out.overlap == 1);
-    expect_absolute((double)p[3], a[2], 1e-6); /* stored */
+    expect_absolute((double)p[3], a[2], 1e-6); /* weights */
     expect_absolute((double)r[0], b[0], 1e-6);
     expect_absolute((double)p[1], 0, 1e-30);
-    row = (lln_row_scores){all, -INFINITY, 0, 0, true, LLN_DOMAIN_LOG};
-    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &row, 2, 1, true, false);
+    row = (lln_row_scores){all, -INFINITY, 0, 0, true, LLN_DOMAIN_LOG, NULL};
+    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &row, 2, 1, true);
     ck_assert(isnan(out.js) && isnan(out.overlap));
-    with = (lln_row_scores){kept, 1, 0, 1, false, LLN_DOMAIN_LOG};
-    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 2, 1, true, false);
+    with = (lln_row_scores){kept, 1, 0, 1, false, LLN_DOMAIN_LOG, NULL};
+    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 2, 1, true);
     ck_assert(isnan(out.js) && isnan(out.recall));
 }
 END_TEST
@@ -282,10 +285,10 @@ END_TEST
 START_TEST(scores_far)
 {
     double p[] = {0, -5000, -1}, r[] = {-3000, 0, -4000};
-    lln_row_scores row = {p, 0, log1p(exp(-1)), 1, false, LLN_DOMAIN_LOG};
-    lln_row_scores with = {r, 0, 0, 1, false, LLN_DOMAIN_LOG};
+    lln_row_scores row = {p, 0, log1p(exp(-1)), 1, false, LLN_DOMAIN_LOG, NULL};
+    lln_row_scores with = {r, 0, 0, 1, false, LLN_DOMAIN_LOG, NULL};
     lln_row_pair out =
-        lln_row_pair_from_scores(LLN_FLOAT64, &row, &with, 3, 1, true, false);
+        lln_row_pair_from_scores(LLN_FLOAT64, &row, &with, 3, 1, true);
     double a = 1 / (1 + exp(-1)), b = 1 - a;
     expect_relative(out.js, LN2, 1e-14);
     expect_relative(out.kl, a * (log(a) + 3000) + b * (log(b) + 4000), 1e-14);

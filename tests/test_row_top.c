@@ -78,13 +78,14 @@ START_TEST(top_nan)
 }
 END_TEST
 
+/* Keys that differ by a multiple of 4096, too. */
 START_TEST(common)
 {
-    const double row[] = {5, 1, 3, 3, 2};
-    const float same[] = {5, 1, 3, 3, 2};
-    const size_t keys[] = {3, 0, 1}; /* the top 2 are keys 0 and 2 */
-    ck_assert_uint_eq(lln_row_common_f64(row, keys, 3, 2), 1);
-    ck_assert_uint_eq(lln_row_common_f32(same, keys, 3, 3), 2);
+    const size_t keys[] = {3, 0, 4099, 9000}, others[] = {4099, 9000, 1};
+    ck_assert_uint_eq(lln_row_common(keys, 4, others, 3), 2);
+    ck_assert_uint_eq(lln_row_common(others, 3, keys, 4), 2);
+    ck_assert_uint_eq(lln_row_common(keys, 1, others, 3), 0);
+    ck_assert_uint_eq(lln_row_common(keys, 0, others, 3), 0);
 }
 END_TEST
 

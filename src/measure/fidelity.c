@@ -125,31 +125,13 @@ static lln_fidelity_row compare_row(const comparison *c, workspace *work,
     size_t top = c->all->options.top;
     if (have_scores(c, work, i)) {
         lln_row_scores *of_p = &p->scores.rows[i], *of_r = &r->scores.rows[i];
-        lln_row_pair pair =
-            lln_row_pair_from_scores(c->sides[0]->precision, of_p, of_r,
-                                     count_keys(p, i), top, true, false);
+        lln_row_pair pair = lln_row_pair_from_scores(
+            c->sides[0]->precision, of_p, of_r, count_keys(p, i), top, true);
         if (!isnan(pair.product))
             return lln_fidelity_row_from_pair(&pair, of_p->sum, of_r->sum);
     }
     return lln_fidelity_row_from_entries(
         find_entries(c, 0, p, i), find_entries(c, 1, r, i), c->all->m, top);
-}
-
-/* Makes the scores of a block weights for all keys. */
-static void make_weights(const comparison *c, int a, size_t rows,
-                         side_work *work)
-{
-    lln_precision precision = c->sides[a]->precision;
-    size_t size = lln_precision_size(precision), m = c->all->m;
-    for (size_t i = 0; i < rows; i++) {
-        char *row = (char *)work->scores.panel + i * m * size;
-        size_t first = work->scores.tiles.first[i];
-        size_t end = work->scores.tiles.end[i];
-        memset(row, 0, first * size);
-        memset(row + end * size, 0, (m - end) * size);
-        lln_row_scores_take_weights(precision, &work->scores.rows[i],
-                                    end - first);
-    }
 }
 
 /* Makes the outputs of a block from its rows. They depend on nothing but these,
@@ -161,7 +143,7 @@ static void make_outputs(const comparison *c, int a, size_t start, size_t rows,
     int m = (int)c->all->m, columns = (int)c->all->columns;
     double *out = s->outputs + start * c->all->columns;
     if (s->tiles)
-        make_weights(c, a, rows, work);
+        lln_score_block_weigh(&work->scores, rows);
     if (s->precision == LLN_FLOAT32)
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
                     columns, m, 1, work->scores.panel, m, s->values, columns, 0,

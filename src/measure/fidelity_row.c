@@ -64,14 +64,13 @@ static void compare_top(const double *p, const double *r, size_t m, size_t top,
 {
     size_t keys[LLN_ROW_TOP], found[LLN_ROW_TOP];
     double in_p[LLN_ROW_TOP] = {0}, in_r[LLN_ROW_TOP] = {0};
-    size_t count = find_top(r, m, top, keys), common = 0;
+    size_t count = find_top(r, m, top, keys);
     size_t found_count = find_top(p, m, top, found);
     for (size_t a = 0; a < count; a++) {
         in_p[a] = p[keys[a]];
         in_r[a] = r[keys[a]];
-        for (size_t b = 0; b < found_count; b++)
-            common += keys[a] == found[b];
     }
+    size_t common = lln_row_common(keys, count, found, found_count);
     row->overlap = count > 0 ? (double)common / (double)count : NAN;
     row->order = lln_row_order(in_p, in_r, count);
     row->recall = 0;

@@ -22,7 +22,7 @@ lln_status lln_score_block_open(const lln_attention *attention, size_t rows,
                                 lln_score_block *block)
 {
     size_t size = lln_precision_size(attention->precision), entries;
-    *block = (lln_score_block){0};
+    *block = (lln_score_block){.most = rows};
     LLN_TRY(lln_tiles_open(attention, rows, &block->tiles));
     LLN_TRY(lln_size_multiply(rows, attention->m, &entries));
     block->panel = lln_array_alloc_raw(entries + LLN_TILE_SLACK, size);
@@ -41,6 +41,7 @@ void lln_score_block_close(lln_score_block *block)
     free(block->rows);
     free(block->states);
     free(block->scratch);
+    free(block->top);
     *block = (lln_score_block){0};
 }
 
@@ -81,6 +82,7 @@ static void finish_row(lln_score_block *block, size_t i)
     row->scores =
         (char *)block->panel + at * lln_precision_size(attention->precision);
     row->domain = attention->tiles.domain;
+    row->top = NULL;
     row->max = state->count > 0 ? state->reference : -INFINITY;
     row->log_norm = log1p(state->rest + (state->ties - 1));
     row->gaps = attention->tiles.rule.bias && attention->tiles.rule.bias->hides;
@@ -104,4 +106,43 @@ void lln_score_block_fill(lln_score_block *block, const size_t *queries,
                 add_scores(block, i);
     for (size_t i = 0; i < rows; i++)
         finish_row(block, i);
+}
+
+lln_status lln_score_block_settle(lln_score_block *block, size_t rows,
+                                  size_t top)
+{
+    const lln_tiles *tiles = &block->tiles;
+    lln_precision precision = tiles->attention->precision;
+    if (top > 0 && !block->top)
+        block->top = lln_array_alloc(block->most * top, sizeof *block->top);
+    if (top > 0 && !block->top)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < rows; i++) {
+        lln_row_scores *row = &block->rows[i];
+        size_t count = tiles->end[i] - tiles->first[i];
+        row->top = NULL;
+        if (top > 0 && count > 0 && !row->gaps) {
+            size_t *keys = block->top + i * top;
+            lln_row_scores_top(precision, row, count,
+                               lln_size_smaller(top, count), keys);
+            row->top = keys;
+        }
+        (void)lln_row_scores_take_logs(precision, row, count);
+    }
+    return LLN_OK;
+}
+
+void lln_score_block_weigh(lln_score_block *block, size_t rows)
+{
+    const lln_tiles *tiles = &block->tiles;
+    const lln_attention *attention = tiles->attention;
+    size_t size = lln_precision_size(attention->precision), m = attention->m;
+    for (size_t i = 0; i < rows; i++) {
+        char *row = (char *)block->panel + i * m * size;
+        size_t first = tiles->first[i], end = tiles->end[i];
+        memset(row, 0, first * size);
+        memset(row + end * size, 0, (m - end) * size);
+        lln_row_scores_take_weights(attention->precision, &block->rows[i],
+                                    end - first);
+    }
 }

@@ -17,7 +17,10 @@ typedef struct {
     lln_row_scores *rows; /* [rows], with log_norm and sum; max = -inf: the mask
                              hides all keys */
     lln_row_state *states; /* [rows], of the sums */
+    size_t most;           /* rows that it has memory for */
     void *scratch;         /* for the scores of a tile */
+    size_t *top;           /* [rows x top], see lln_score_block_settle;
+                              NULL: not used yet */
 
     /* For attention by rows that is given as tiles of scores; set by the caller
      * after lln_score_block_open. */
@@ -41,5 +44,14 @@ void lln_score_block_close(lln_score_block *block);
  * first + rows - 1. */
 void lln_score_block_fill(lln_score_block *block, const size_t *queries,
                           size_t first, size_t rows);
+
+/* Finds the `top` largest scores of the rows that have no gaps, unless it is 0,
+ * and makes linear scores logarithms: once for several comparisons, which then
+ * do not depend on their order. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_score_block_settle(lln_score_block *block,
+                                                size_t rows, size_t top);
+
+/* Makes the scores weights of sum 1, for all m keys. */
+void lln_score_block_weigh(lln_score_block *block, size_t rows);
 
 #endif

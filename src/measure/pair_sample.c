@@ -132,7 +132,7 @@ static double compare_scores(const lln_pair_sample *p, const kept_row *a,
         both[i].scores = work->copy[i];
     }
     return lln_row_pair_from_scores(p->precision, &both[0], &both[1], count, 0,
-                                    true, false)
+                                    true)
         .js;
 }
 

@@ -130,21 +130,29 @@ static double find_order(lln_precision precision, const lln_row_scores *p,
     return lln_row_order(of_p, of_r, count);
 }
 
+void lln_row_scores_top(lln_precision precision, const lln_row_scores *row,
+                        size_t count, size_t top, size_t *keys)
+{
+    if (precision == LLN_FLOAT32)
+        lln_row_top_f32(row->scores, count, top, keys);
+    else
+        lln_row_top_f64(row->scores, count, top, keys);
+}
+
 static void compare_top(lln_precision precision, const lln_row_scores *p,
                         const lln_row_scores *r, size_t count, size_t top,
                         lln_row_pair *row)
 {
-    size_t of_p[LLN_ROW_TOP], of_r[LLN_ROW_TOP];
+    size_t own_p[LLN_ROW_TOP], own_r[LLN_ROW_TOP];
+    const size_t *of_p = p->top, *of_r = r->top;
     top_keys found = {.count = top};
-    if (precision == LLN_FLOAT32) {
-        lln_row_top_f32(p->scores, count, top, of_p);
-        lln_row_top_f32(r->scores, count, top, of_r);
-        found.common = lln_row_common_f32(r->scores, of_p, top, of_r[top - 1]);
-    } else {
-        lln_row_top_f64(p->scores, count, top, of_p);
-        lln_row_top_f64(r->scores, count, top, of_r);
-        found.common = lln_row_common_f64(r->scores, of_p, top, of_r[top - 1]);
+    if (!of_p || !of_r) {
+        lln_row_scores_top(precision, p, count, top, own_p);
+        lln_row_scores_top(precision, r, count, top, own_r);
+        of_p = own_p;
+        of_r = own_r;
     }
+    found.common = lln_row_common(of_p, top, of_r, top);
     found.of_p = mass_on(precision, r, of_p, top);
     found.of_r = mass_on(precision, r, of_r, top);
     set_top(&found, row);
@@ -196,8 +204,7 @@ void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
 
 lln_row_pair lln_row_pair_from_scores(lln_precision precision,
                                       lln_row_scores *p, lln_row_scores *r,
-                                      size_t count, size_t top, bool distances,
-                                      bool store)
+                                      size_t count, size_t top, bool distances)
 {
     lln_row_pair row = lln_row_pair_undefined();
     bool single = precision == LLN_FLOAT32;
@@ -215,8 +222,8 @@ lln_row_pair lln_row_pair_from_scores(lln_precision precision,
     if (!lln_row_scores_take_logs(precision, p, count) ||
         !lln_row_scores_take_logs(precision, r, count))
         return lln_row_pair_undefined();
-    pair_sums sums = single ? sum_row_f32(p, r, count, store)
-                            : sum_row_f64(p, r, count, store);
+    pair_sums sums =
+        single ? sum_row_f32(p, r, count) : sum_row_f64(p, r, count);
     if (sums.variation == 0) /* equal rows, also after rounding */
         sums.product = sums.other = sums.square;
     set_distances(&sums, &row);
@@ -300,7 +307,7 @@ static void compare_top_entries(const double *p, const double *r, size_t count,
     if (lln_row_top_f64(p, count, top, of_p) < top ||
         lln_row_top_f64(r, count, top, of_r) < top)
         return; /* NaN */
-    found.common = lln_row_common_f64(r, of_p, top, of_r[top - 1]);
+    found.common = lln_row_common(of_p, top, of_r, top);
     for (size_t i = 0; i < top; i++) {
         found.of_p += r[of_p[i]];
         found.of_r += r[of_r[i]];

@@ -43,6 +43,7 @@ typedef struct {
     double sum; /* of P */
     bool gaps;  /* some scores may be -inf */
     lln_domain domain;
+    const size_t *top; /* the top keys if there are no gaps; NULL: not known */
 } lln_row_scores;
 
 /* All fields NaN. */
@@ -63,6 +64,10 @@ void lln_row_scores_entries(lln_precision precision, const lln_row_scores *row,
 void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
                                  size_t count);
 
+/* The `top` largest scores of a row without gaps: keys [top]. */
+void lln_row_scores_top(lln_precision precision, const lln_row_scores *row,
+                        size_t count, size_t top, size_t *keys);
+
 /* Computes all fields except those of outputs from scores p and r [count] in
  * `precision`, with sums over 512 entries in that precision and their sum in
  * float64. No term of js, hellinger, variation or kl is negative. Keys that are
@@ -70,13 +75,11 @@ void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
  * are hidden, or if a linear score is 0, all fields are NaN. Of equal scores,
  * the lower key is a top key. top = 0 to LLN_ROW_TOP; 0: no top keys, and their
  * fields are NaN. Without `distances`, only the fields of top keys are
- * computed; with it, linear scores become logarithms. `store` replaces the
- * scores by P_j / sum_l P_l; it needs `distances`.
+ * computed; with it, linear scores become logarithms.
  * Sources: Lin (1991) for js, Hellinger (1909), Somers (1962) for order. */
 lln_row_pair lln_row_pair_from_scores(lln_precision precision,
                                       lln_row_scores *p, lln_row_scores *r,
-                                      size_t count, size_t top, bool distances,
-                                      bool store);
+                                      size_t count, size_t top, bool distances);
 
 /* The same from entries p and r [count], which may be zero or negative. A
  * negative entry, or a sum that is not positive, makes js, kl, kl_reverse,

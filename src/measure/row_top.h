@@ -17,12 +17,10 @@ enum { LLN_ROW_TOP = 256 };
 size_t lln_row_top_f32(const float *x, size_t count, size_t top, size_t *keys);
 size_t lln_row_top_f64(const double *x, size_t count, size_t top, size_t *keys);
 
-/* How many of keys [top] are also among the `top` largest of x, the last of
- * which is `last`. */
-size_t lln_row_common_f32(const float *x, const size_t *keys, size_t top,
-                          size_t last);
-size_t lln_row_common_f64(const double *x, const size_t *keys, size_t top,
-                          size_t last);
+/* How many of keys [count] are among others [other_count], both without
+ * repetitions and with at most LLN_ROW_TOP elements. */
+size_t lln_row_common(const size_t *keys, size_t count, const size_t *others,
+                      size_t other_count);
 
 /* Over pairs with r_a > r_b: the fraction with p_a > p_b minus that with p_a <
  * p_b, for r [count] in descending order; NaN if all r are equal. It is

@@ -113,6 +113,7 @@ static lln_status load_head(open_case *work, size_t index, double tau)
 lln_status open_case_load(open_case *work, size_t index, double tau)
 {
     const case_set *set = work->set;
+    work->index = index;
     work->c.head = &work->head;
     work->c.sampled = set->heads.sampled;
     work->c.passes = set->passes;

@@ -13,6 +13,7 @@
 typedef struct {
     const case_set *set;
     const lln_heads *heads; /* of the set: `heads` or `others` */
+    size_t index;           /* of the head, in `heads` */
     lln_head head;
     bool has_values;            /* the head could be given the temperature */
     lln_variance_kept variance; /* of the head */

@@ -66,6 +66,13 @@ typedef lln_status run_start(run_block *block);
 /* Stores in a record which head it compares with. */
 typedef void run_name_other(const lln_head *other, void *record);
 
+/* Compares each of cases[count] with each: records and errors [count x count]
+ * of the plan's type, missing before; the head of the row has the part of
+ * `head` in a comparison, that of the column the part of `other`. */
+typedef lln_status run_measure_group(const run_case *cases, size_t count,
+                                     const void *context, void *records,
+                                     void *errors);
+
 /* Computes the one row of `block` from `heads`, which has one row of the plan's
  * measured columns for each head. */
 typedef lln_status run_reduce(const run_block *heads, const void *context,
@@ -86,6 +93,9 @@ typedef struct {
                                    for each head that it is compared with, and
                                    `measure` is called for each; NULL: the plan
                                    compares no heads */
+    /* With name_other, if all heads that one is compared with are also compared
+     * with each other: a faster way to the same values; NULL: there is none. */
+    run_measure_group *measure_group;
     /* Makes one row for all heads of a source or, with --aggregate layer, of a
      * layer; NULL: one row for each head. */
     run_reduce *reduce;

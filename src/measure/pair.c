@@ -361,8 +361,7 @@ static size_t part_size(const comparison *c, size_t heads)
 {
     size_t panel = c->block * c->m * lln_precision_size(c->precision);
     size_t size = 1;
-    while (c->by_scores && size < heads &&
-           2 * (size + 1) * panel <= PANEL_BYTES &&
+    while (size < heads && 2 * (size + 1) * panel <= PANEL_BYTES &&
            (size + 1) * (size + 1) * c->count * sizeof *c->rows <= RESULT_BYTES)
         size++;
     return size;
@@ -417,18 +416,6 @@ static void close_comparison(comparison *c, size_t heads)
     free(c->rows);
 }
 
-lln_status lln_pairs_measure(const lln_pair_side *sides, size_t count,
-                             const lln_pair_options *options, lln_pair *out,
-                             lln_pair *errors)
-{
-    comparison c;
-    lln_status status = open_comparison(&c, sides, count, options);
-    if (status == LLN_OK)
-        status = compare_all(&c, count, out, errors);
-    close_comparison(&c, count);
-    return status;
-}
-
 lln_status lln_pair_measure(lln_attention *p, lln_attention *r,
                             const lln_pair_options *options, lln_pair *out,
                             lln_pair *error)
@@ -449,5 +436,35 @@ lln_status lln_pair_measure(lln_attention *p, lln_attention *r,
             *error = errors[1];
     }
     close_comparison(&c, 2);
+    return status;
+}
+
+/* Pair by pair: what heads have in common decides how two are compared. */
+static lln_status compare_apart(const lln_pair_side *sides, size_t count,
+                                const lln_pair_options *options, lln_pair *out,
+                                lln_pair *errors)
+{
+    lln_pair_options pair = *options;
+    for (size_t i = 0; i < count * count; i++) {
+        const lln_pair_side *p = &sides[i / count], *r = &sides[i % count];
+        pair.values = p->values;
+        pair.other_values = r->values;
+        LLN_TRY(lln_pair_measure(p->attention, r->attention, &pair, &out[i],
+                                 errors ? &errors[i] : NULL));
+    }
+    return LLN_OK;
+}
+
+lln_status lln_pairs_measure(const lln_pair_side *sides, size_t count,
+                             const lln_pair_options *options, lln_pair *out,
+                             lln_pair *errors)
+{
+    comparison c;
+    lln_status status = open_comparison(&c, sides, count, options);
+    if (status == LLN_OK)
+        status = c.by_scores
+                     ? compare_all(&c, count, out, errors)
+                     : compare_apart(sides, count, options, out, errors);
+    close_comparison(&c, count);
     return status;
 }

@@ -9,7 +9,7 @@
 
 /* Groups up to this size are in memory at the same time: queries, keys and
  * values. */
-enum { CASE_GROUP_BYTES = 64 << 20 };
+enum { CASE_GROUP_BYTES = 16 << 20 };
 
 /* Copies the comparisons of head `index` of set->others with members[count], in
  * ascending order and including itself, to the rows of the block, and measures

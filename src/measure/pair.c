@@ -15,7 +15,7 @@
 
 /* Memory of the scores of a block of rows of all heads, for each thread, and of
  * the results of rows. */
-enum { PANEL_BYTES = 12 << 20, RESULT_BYTES = 8 << 20 };
+enum { PANEL_BYTES = 8 << 20, RESULT_BYTES = 8 << 20 };
 
 /* Heads first[0] .. first[0] + size[0] - 1 as P, and first[1] .. as R. */
 typedef struct {

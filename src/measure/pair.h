@@ -52,7 +52,7 @@ typedef struct {
  * of the options are not used. out [count x count]: P is that of the row, R
  * that of the column; so are errors, unless NULL. The results are those of
  * lln_pair_measure to the bit. Blocks of rows of several heads are computed
- * together, as many as fit in 12 MiB for each thread, and the results of their
+ * together, as many as fit in 8 MiB for each thread, and the results of their
  * rows in 8 MiB; at least two. Thus count heads are computed between once and
  * 2 count times. */
 LLN_NODISCARD lln_status lln_pairs_measure(const lln_pair_side *sides,

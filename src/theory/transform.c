@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "core/vector_math.h"
+
 /* Above this y, e^{-e^y} < 1e-19: the complement is 1. */
 static const double CEILING = 3.8;
 
@@ -97,12 +99,12 @@ static lln_transform_value pairwise_sum(const lln_transform *t, double u)
     return sum;
 }
 
-/* The lattice points [low, high) within reach of u_i, and the weight of the
- * first. Returns the sum of the weights above the lattice. */
-static double window(const lln_transform *t, size_t i, ptrdiff_t *low,
+/* The lattice points [low, high) within reach of point k after u_0, and the
+ * weight of the first. Returns the sum of the weights above the lattice. */
+static double window(const lln_transform *t, ptrdiff_t k, ptrdiff_t *low,
                      ptrdiff_t *high, const double **weight)
 {
-    ptrdiff_t first = (ptrdiff_t)i * t->stride + t->origin - t->reach;
+    ptrdiff_t first = k + t->origin - t->reach;
     ptrdiff_t end = first + 2 * t->reach + 1;
     *low = *high = 0;
     *weight = t->weight;
@@ -116,35 +118,48 @@ static double window(const lln_transform *t, size_t i, ptrdiff_t *low,
     return end > t->length ? t->tail[t->length - first] : 0;
 }
 
+LLN_CLONES static double dot(ptrdiff_t count, const double *x, const double *y)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (ptrdiff_t n = 0; n < count; n++)
+        sum += x[n] * y[n];
+    return sum;
+}
+
 lln_transform_value lln_transform_at(const lln_transform *t, size_t i)
 {
     if (t->stride == 0)
         return pairwise_sum(t, t->start + (double)i * t->step);
     ptrdiff_t low, high;
     const double *weight;
-    double above = window(t, i, &low, &high, &weight);
-    const double *complement = t->complement + low, *first = t->first + low;
-    const double *second = t->second + low;
-    double sum0 = 0, sum1 = 0, sum2 = 0;
-#pragma omp simd reduction(+ : sum0, sum1, sum2)
-    for (ptrdiff_t n = 0; n < high - low; n++) {
-        sum0 += weight[n] * complement[n];
-        sum1 += weight[n] * first[n];
-        sum2 += weight[n] * second[n];
-    }
-    return (lln_transform_value){sum0 + above, sum1, sum2};
+    double above = window(t, (ptrdiff_t)i * t->stride, &low, &high, &weight);
+    ptrdiff_t count = high - low;
+    return (lln_transform_value){dot(count, weight, t->complement + low) +
+                                     above,
+                                 dot(count, weight, t->first + low),
+                                 dot(count, weight, t->second + low)};
+}
+
+/* At point k of the lattice after u_0. */
+static double complement_at(const lln_transform *t, ptrdiff_t k)
+{
+    if (t->stride == 0)
+        return pairwise_sum(t, t->start + (double)k * t->spacing).complement;
+    ptrdiff_t low, high;
+    const double *weight;
+    double above = window(t, k, &low, &high, &weight);
+    return dot(high - low, weight, t->complement + low) + above;
 }
 
 double lln_transform_complement(const lln_transform *t, size_t i)
 {
-    if (t->stride == 0)
-        return pairwise_sum(t, t->start + (double)i * t->step).complement;
-    ptrdiff_t low, high;
-    const double *weight;
-    double sum = 0, above = window(t, i, &low, &high, &weight);
-    const double *complement = t->complement + low;
-#pragma omp simd reduction(+ : sum)
-    for (ptrdiff_t n = 0; n < high - low; n++)
-        sum += weight[n] * complement[n];
-    return sum + above;
+    return complement_at(t, (ptrdiff_t)i * (t->stride > 0 ? t->stride : 1));
+}
+
+void lln_transform_complements(const lln_transform *t, size_t count,
+                               double *values)
+{
+    for (size_t k = 0; k < count; k++)
+        values[k] = complement_at(t, (ptrdiff_t)k);
 }

@@ -23,7 +23,8 @@ typedef struct {
 /* State for one s and one grid u_i = start + i step. Large (about 200 kB):
  * keep it on the heap. */
 typedef struct {
-    double s, step, depth, spacing, start;
+    double s, step, depth, start;
+    double spacing;   /* of the lattice; step if there is none */
     ptrdiff_t stride; /* lattice points per step; 0: no lattice */
     ptrdiff_t origin; /* lattice index of u_0 */
     ptrdiff_t length; /* lattice points */
@@ -56,5 +57,9 @@ lln_transform_value lln_transform_at(const lln_transform *transform, size_t i);
 
 /* The complement only, in a third of the time. */
 double lln_transform_complement(const lln_transform *transform, size_t i);
+
+/* The complements at start + k spacing, k = 0 .. count - 1. */
+void lln_transform_complements(const lln_transform *transform, size_t count,
+                               double *values);
 
 #endif

@@ -108,11 +108,14 @@ static double node_at(const struct nodes *nodes, size_t j)
 static size_t grid_count(lln_transform *transform, size_t d, double s,
                          double depth)
 {
-    size_t count = 0;
+    lln_transform_values at;
     lln_transform_init(transform, s, STEP, depth);
     lln_transform_move(transform, lln_transform_left(s, depth));
-    for (;; count++) {
-        double c = lln_transform_complement(transform, count);
+    for (size_t count = 0;; count++) {
+        size_t b = count % LLN_TRANSFORM_MANY;
+        if (b == 0)
+            lln_transform_at(transform, count, &at);
+        double c = at.complement[b];
         if (!(c < SATURATED && (double)d * log1p(-c) >= -DIGITS))
             return count;
     }

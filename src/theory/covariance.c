@@ -108,7 +108,7 @@ static double node_at(const struct nodes *nodes, size_t j)
 static size_t grid_count(lln_transform *transform, size_t d, double s,
                          double depth)
 {
-    lln_transform_values at;
+    lln_transform_values at = {0};
     lln_transform_init(transform, s, STEP, depth);
     lln_transform_move(transform, lln_transform_left(s, depth));
     for (size_t count = 0;; count++) {

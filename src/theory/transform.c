@@ -91,16 +91,14 @@ static void fill_lattice(lln_transform *t)
 
 void lln_transform_move(lln_transform *t, double start)
 {
-    double lowest, last = t->lattice;
-    ptrdiff_t length;
     t->start = start;
     if (t->stride == 0)
         return;
     t->origin = (ptrdiff_t)ceil((start + t->depth) / t->spacing);
-    lowest = start - (double)t->origin * t->spacing;
-    length = (ptrdiff_t)ceil((CEILING - lowest) / t->spacing);
+    double lowest = start - (double)t->origin * t->spacing;
+    ptrdiff_t length = (ptrdiff_t)ceil((CEILING - lowest) / t->spacing);
     bool same =
-        lowest == t->lowest && length == t->length && last == t->spacing;
+        lowest == t->lowest && length == t->length && t->spacing == t->lattice;
     t->lowest = lowest;
     t->length = length;
     t->lattice = t->spacing;
@@ -185,7 +183,7 @@ void lln_transform_at(const lln_transform *t, size_t i,
         values->first[b] = sum.first;
         values->second[b] = sum.second;
     }
-    lln_transform_values all;
+    lln_transform_values all = {0};
     for (ptrdiff_t b = 0; stride > 0 && b < LLN_TRANSFORM_MANY;) {
         window w = window_at(t, ((ptrdiff_t)i + b) * stride);
         sum_window(t, &w, t->complement, w.above, all.complement);

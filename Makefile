@@ -213,7 +213,8 @@ plotdir = $(datadir)/lln-tools/plots
 bashdir = $(datadir)/bash-completion/completions
 zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
-PLOTS = $(notdir $(wildcard plots/*.gp plots/*.awk plots/*.tsv))
+# What lln-plot needs; not what make plots and make bench need.
+PLOTS = $(notdir $(filter-out %.png plots/bench-%,$(wildcard plots/*.*)))
 
 # What is installed: $(call each,put) installs it, $(call each,take) removes it.
 # Shells look for completions by the name of the command.

@@ -28,7 +28,7 @@ expected() {
     local tool
     tools | sed 's,^,bin/,'
     find "$tree"/man/*.[1-9] -printf '%f\n' | sed 's,.*\(.\),share/man/man\1/&,'
-    find "$tree/plots" -name '*.gp' -o -name '*.awk' -o -name '*.tsv' |
+    find "$tree/plots" -name '*.*' ! -name '*.png' ! -name 'bench-*' |
         sed 's,.*/,share/lln-tools/plots/,'
     for tool in lln.bash $(tools); do
         echo "share/bash-completion/completions/$tool"
@@ -67,6 +67,9 @@ expected() {
     lln-entropy -n 64 -d 8 --tau 0.5,1 > table
     lln-plot table -o picture.svg
     grep -q '</svg>' picture.svg
+    lln-attend -n 16 -d 4 --trials 1 --kernel lln --blocks 4 -o map.npy
+    lln-plot map.npy -o map.svg
+    grep -q '<image' map.svg
     for tool in moved/bin/*; do
         bash -c '. "$1" && complete -p "$2"' bash \
             "moved/share/bash-completion/completions/${tool##*/}" "${tool##*/}"

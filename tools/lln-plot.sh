@@ -293,14 +293,14 @@ read_table() {
         cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
             fail "$input: $(sed 's/.*: //' "$scratch/message")"
     fi
-    # Status 3: a text.
     sh "$plots/maps.sh" "$scratch/input" > "$scratch/table"
     case $? in
     0)
         kind=blocks axes=$LLN_LOG style=
         return
         ;;
-    1) fail "$input: $(cat "$scratch/table")" ;;
+    3) ;; # a text
+    *) fail "$input: $(cat "$scratch/table")" ;;
     esac
     # Bytes that are no UTF-8 are left out.
     iconv -c -f UTF-8 -t UTF-8 "$scratch/input" 2> /dev/null |

@@ -287,9 +287,9 @@ height such as 900x500px" lln-plot --size wide
     refuses 1 "a.csv: no column 'entropy'; expected one of source, layer, head, \
 kernel, n, d, tau, entropy_nats, gap_delta" lln-plot a.csv --y entropy
     printf 'name,size\nx,1\n' > a.csv
-    run lln-plot a.csv
-    equal status "$status" 1
-    [[ $output == 'lln-plot: a.csv: this is no table of measured'* ]]
+    refuses 1 "a.csv: not a table of measured values; expected one of \
+lln-entropy, lln-stats, lln-spectral, lln-match or lln-attend, or a .npy or \
+.safetensors file of lln-attend --blocks" lln-plot a.csv
 }
 
 @test "a full disk, a missing folder" {
@@ -311,8 +311,8 @@ kernel, n, d, tau, entropy_nats, gap_delta" lln-plot a.csv --y entropy
     done
     run env PATH="$PWD/bin" "$LLN_BIN/lln-plot" a.csv -o a.png
     equal status "$status" 1
-    equal stderr "$output" 'lln-plot: no gnuplot; install it with
-    apt-get install gnuplot-nox fonts-dejavu-core'
+    equal stderr "$output" "lln-plot: no gnuplot; install it: apt-get install \
+gnuplot-nox fonts-dejavu-core"
 }
 
 @test "without fonts it draws nothing" {
@@ -320,8 +320,8 @@ kernel, n, d, tau, entropy_nats, gap_delta" lln-plot a.csv --y entropy
     echo '<fontconfig></fontconfig>' > fonts.conf
     FONTCONFIG_FILE=$PWD/fonts.conf run lln-plot a.csv -o a.png
     equal status "$status" 1
-    equal stderr "$output" 'lln-plot: no fonts; install some with
-    apt-get install fonts-dejavu-core'
+    equal stderr "$output" \
+        'lln-plot: no fonts; install some: apt-get install fonts-dejavu-core'
 }
 
 @test "a signal leaves no file" {

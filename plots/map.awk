@@ -11,7 +11,7 @@ BEGIN {
 }
 
 # The columns of the two axes, and the columns that make panels.
-function choose_axes(    others) {
+function choose_axes(    r, others) {
     if ("point" in column && "a" in column) {
         # The map of lln-match over a and b, on a terminal.
         across_by = "a"

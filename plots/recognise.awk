@@ -80,8 +80,10 @@ function varies(c, others,    r, key, first) {
     return 0
 }
 
-# The parameter that differs between kernels that agree in all else.
-function kernel_parameter(    r, text, i, count, part, rest, seen, most, best) {
+# The parameter that differs between most kernels that agree in all else; empty
+# if fewer than three do.
+function kernel_parameter(    r, text, i, count, part, rest, seen, most, best, \
+                              best_name) {
     for (r = 1; r <= rows; r++) {
         text = at(r, "kernel")
         if (text in seen) continue
@@ -94,11 +96,11 @@ function kernel_parameter(    r, text, i, count, part, rest, seen, most, best) {
             sub(":" part[i] "[^:]*", "", rest)
             if (++most[part[i] rest] > best) {
                 best = most[part[i] rest]
-                text_best = substr(part[i], 1, length(part[i]) - 1)
+                best_name = substr(part[i], 1, length(part[i]) - 1)
             }
         }
     }
-    return best > 2 ? text_best : ""
+    return best > 2 ? best_name : ""
 }
 
 END {
@@ -106,7 +108,7 @@ END {
     if (!("source" in column || "d" in column)) none("")
     if (by != "" && by != "column") check(by)
     if (y != "") check(y)
-    if (x != "" && x != kernel_parameter_given(x)) check(x)
+    if (x != "" && !is_parameter(x)) check(x)
     if (map != "") {
         check(map)
         y = map
@@ -115,16 +117,20 @@ END {
     if (x == "") choose_by_columns()
     same = "kernel,layer,head,source,method,matrix,causal,rule,config," \
         "reference,layer_b,head_b,source_b"
-    if (x != "")
-        draw("curves", x, usual(), \
-            x ~ /^(tau|length|keys_high)$/ ? "x" : "")
+    if (x != "") draw("curves", x, usual(), axes_of(x))
     choose_by_values()
 }
 
-function kernel_parameter_given(x,    r) {
+# Whether kernels of the table have a parameter of this name.
+function is_parameter(name,    r) {
     for (r = 1; r <= rows; r++)
-        if (index(at(r, "kernel"), ":" x "=")) return x
-    return ""
+        if (index(at(r, "kernel"), ":" name "=")) return 1
+    return 0
+}
+
+# The horizontal axes that are logarithmic.
+function axes_of(x) {
+    return x ~ /^(tau|n|d|length|keys_high)$/ || is_parameter(x) ? "x" : ""
 }
 
 # Tables that only one option prints.
@@ -145,7 +151,8 @@ function choose_by_columns() {
         style = "points"
         draw("curves", "normal_quantile", "quantile")
     }
-    if ("keys_high" in column) draw("curves", "keys_high", fractions(), "x")
+    if ("keys_high" in column)
+        draw("curves", "keys_high", fractions(), axes_of("keys_high"))
     if (("share_ceiling_1" in column || "share_largest_1" in column) && \
         y == "")
         draw("fractions", "", "entropy_over_ceiling")
@@ -160,7 +167,7 @@ function choose_by_columns() {
         draw("curves", "rank", "sigma,centered_sigma", "y")
     if ("step" in column && distinct("step") > 1)
         draw("curves", "step", usual())
-    if ("length" in column) draw("curves", "length", usual(), "x")
+    if ("length" in column) draw("curves", "length", usual(), axes_of("length"))
     if ("position_max" in column) draw("curves", "position_max", usual())
     if ("query" in column) {
         style = "points"
@@ -183,10 +190,11 @@ function fractions(    i, list) {
 function choose_by_values(    parameter) {
     if (varies("tau", same))
         draw("curves", "tau", usual(), "target" in column ? "xy" : "x")
-    if (varies("n", same)) draw("curves", "n", usual(), "x")
-    if (varies("d", same)) draw("curves", "d", usual(), "x")
+    if (varies("n", same)) draw("curves", "n", usual(), axes_of("n"))
+    if (varies("d", same)) draw("curves", "d", usual(), axes_of("d"))
     parameter = kernel_parameter()
-    if (parameter != "") draw("curves", parameter, usual(), "x")
+    if (parameter != "")
+        draw("curves", parameter, usual(), axes_of(parameter))
     if (distinct("layer") > 2 && !has_numbers("head"))
         draw("curves", "layer", usual())
     if (distinct("layer") > 1 && distinct("head") > 1 && \

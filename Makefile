@@ -113,10 +113,10 @@ $(BUILD)/liblln.map: $(LIBRARY) $(PUBLIC_HEADERS)
 	$(CC) -E -P '-D__attribute__(x)=' -I$(BUILD)/include \
 	    $(BUILD)/include/lln/lln.h | tr '\n' ' ' | \
 	    tr ';{}' '\n' | sed '/extern/!s/(.*//; s/[^a-z0-9_]/\n/g' | \
-	    grep '^lln_' | sort -u > $@.declared
-	nm -g --defined-only $(LIBRARY) | awk 'NF == 3 { print $$3 }' | sort -u | \
-	    comm -12 - $@.declared | sed -e '1i LLN_0 { global:' -e 's/$$/;/' \
-	    -e '$$a local: *; };' > $@
+	    grep '^lln_' | LC_ALL=C sort -u > $@.declared
+	nm -g --defined-only $(LIBRARY) | awk 'NF == 3 { print $$3 }' | \
+	    LC_ALL=C sort -u | LC_ALL=C comm -12 - $@.declared | \
+	    sed -e '1i LLN_0 { global:' -e 's/$$/;/' -e '$$a local: *; };' > $@
 
 $(SHARED_LIBRARY): $(OBJECTS) $(BUILD)/liblln.map
 	$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(BUILD)/liblln.map \

@@ -28,8 +28,8 @@ expected() {
     local tool
     tools | sed 's,^,bin/,'
     find "$tree"/man/*.[1-9] -printf '%f\n' | sed 's,.*\(.\),share/man/man\1/&,'
-    find "$tree/plots" -name '*.*' ! -name '*.png' ! -name 'bench-*' |
-        sed 's,.*/,share/lln-tools/plots/,'
+    find "$tree/plots" -name '*.*' ! -name '*.png' ! -name 'bench-*' \
+        -printf 'share/lln-tools/plots/%f\n'
     for tool in lln.bash $(tools); do
         echo "share/bash-completion/completions/$tool"
     done
@@ -65,11 +65,14 @@ expected() {
     done
     man -M "$PWD/moved/share/man" lln-entropy | grep -q entropy_nats
     lln-entropy -n 64 -d 8 --tau 0.5,1 > table
-    lln-plot table -o picture.svg
+    prints '' lln-plot table -o picture.svg
     grep -q '</svg>' picture.svg
     lln-attend -n 16 -d 4 --trials 1 --kernel lln --blocks 4 -o map.npy
     lln-plot map.npy -o map.svg
     grep -q '<image' map.svg
+    lln-entropy --layout hnd "$DATA/encoder.safetensors" > heads
+    COLUMNS=80 LINES=24 "$PTY" lln-plot --map entropy_nats heads > screen
+    grep -q entropy screen
     for tool in moved/bin/*; do
         bash -c '. "$1" && complete -p "$2"' bash \
             "moved/share/bash-completion/completions/${tool##*/}" "${tool##*/}"

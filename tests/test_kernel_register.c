@@ -115,7 +115,7 @@ END_TEST
 START_TEST(register_many)
 {
     static lln_kernel kernels[LLN_KERNELS_REGISTERED + 1];
-    static char names[LLN_KERNELS_REGISTERED + 1][16];
+    static char names[LLN_KERNELS_REGISTERED + 1][24];
     lln_kernel_choice choice;
     for (int i = 0; i <= LLN_KERNELS_REGISTERED; i++) {
         snprintf(names[i], sizeof names[i], "square%d", i);

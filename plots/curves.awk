@@ -83,14 +83,14 @@ function find_panels(    r, text, yi, p) {
         yi = int((p - 1) / panel_kinds) + 1
         panel_title[p] = quote(panel_by == "" ? "" : \
             describe_panel(panel_text[(p - 1) % panel_kinds + 1]))
-        if (x == "keys_high" && panel_by == "")
+        if (x == "keys_low" && panel_by == "")
             panel_title[p] = quote(label_of(y_name[yi]))
     }
-    panel_titles = panel_by != "" || x == "keys_high"
+    panel_titles = panel_by != "" || x == "keys_low"
 }
 
 function describe_panel(text) {
-    if (panel_by == "source") sub(/^.*\//, "", text)
+    if (panel_by == "source") text = source_name(text)
     return panel_by ~ /^(kernel|method|source)$/ ? text : panel_by " " text
 }
 
@@ -174,6 +174,8 @@ function find_curves(    i, part) {
     if (!(x in column)) split_parameter(x)
     identity_list = telling(x, "kernel,layer,head,method,matrix", \
         "source,reference,tau,causal,n,d,rule,config,layer_b,head_b,source_b")
+    # A line would join rows that nothing tells apart.
+    if (style == "lines" && !is_unique(x "," identity_list)) style = "points"
     split(identity_list, part, ",")
     for (i in part) identity[part[i]] = 1
 }
@@ -221,7 +223,7 @@ function set_blocks(    i) {
 # The label of the vertical axis of a panel.
 function y_label_of(p) {
     if (by == "column" && ys > 1) return ""
-    if (x == "keys_high") return "fraction of rows"
+    if (x == "keys_low") return "fraction of rows"
     return fitting_label(y_name[int((p - 1) / panel_kinds) + 1], inside_down)
 }
 

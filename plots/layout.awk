@@ -148,14 +148,16 @@ function tic_text(text) {
 }
 
 # The command for numbers at a logarithmic axis: the values of the table if
-# they are few, 1, 2 and 5 times powers of 10, or only powers of 10.
+# they are few, 1, 2 and 5 times powers of 10, or only powers of 10. It undoes
+# the command for another panel.
 function log_tics(axis, low, high, values, count,    \
                   i, power, list, plain) {
     list = ""
     plain = count > 1 && count <= 8
     for (i in values) plain = plain && length(values[i]) <= 4
     if (!(low > 0) || high >= 3000 * low && !plain || high > 1e5 * low)
-        return "set format " axis " \047" (tex ? "$10^{%T}$" : "10^{%T}") "\047"
+        return "set " axis "tics autofreq; set format " axis " \047" \
+            (tex ? "$10^{%T}$" : "10^{%T}") "\047"
     if (plain)
         for (i in values) list = list (list == "" ? "" : ", ") values[i]
     else
@@ -164,6 +166,20 @@ function log_tics(axis, low, high, values, count,    \
                 if (i * 10 ^ power >= low * 0.9 && \
                     i * 10 ^ power <= high * 1.1)
                     list = list (list == "" ? "" : ", ") i * 10 ^ power
-    if (!index(list, ",")) return "set " axis "tics autofreq"
-    return "set " axis "tics (" list ")"
+    if (!index(list, ",")) list = even_tics(low, high)
+    return "set format " axis " number_format; set " axis "tics (" list ")"
+}
+
+# Three to five multiples of 1, 2 or 5 times a power of 10, or the only value.
+function even_tics(low, high,    step, power, i, list) {
+    if (!(high > low)) return low
+    for (power = -300; !step || (high - low) / step > 5; power++) {
+        step = 10 ^ power
+        for (i = 2; i <= 5 && (high - low) / step > 5; i += 3)
+            step = i * 10 ^ power
+    }
+    list = step * int(low / step)
+    for (i = int(low / step) + 1; i <= high / step + 1; i++)
+        list = list ", " sprintf("%.15g", i * step)
+    return list
 }

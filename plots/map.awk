@@ -64,7 +64,7 @@ function place(r, c, place_of) {
     return place_of[is_number(at(r, c)) ? at(r, c) + 0 : "-"]
 }
 
-function put_cells(    r, key, p, value) {
+function put_cells(    r, key, p, cell, value) {
     for (r = 1; r <= rows; r++) {
         key = key_of(r, panel_list)
         if (!(key in panel_at)) {
@@ -76,6 +76,9 @@ function put_cells(    r, key, p, value) {
             panel_text[panels] = describe(r, panel_list)
         }
         p = panel_at[key]
+        cell = p SUBSEP at(r, across_by) SUBSEP at(r, down_by)
+        hidden += cell in cell_seen
+        cell_seen[cell] = 1
         value = number_at(r, column_of_map)
         if (value == "NaN") continue
         count[p]++
@@ -167,6 +170,9 @@ END {
     if (left)
         print "the first " panels " of " panels + left " panels are drawn;" \
             " leave out rows to see others" > notes
+    if (hidden)
+        print hidden " rows are hidden by rows of the same " down_by " and " \
+            across_by > notes
     if (title == "") title = heading_of(column_of_map)
     if (text_only) {
         put_text()

@@ -34,6 +34,13 @@ function usual(    i, j, count, part, all, line) {
     return ""
 }
 
+# Whether any name is that of a column of the tools.
+function is_known(    i) {
+    for (i = 1; i <= columns; i++)
+        if (name[i] in label || is_identity(name[i])) return 1
+    return 0
+}
+
 function is_identity(c) {
     return c ~ /^(source|step|layer|head|kernel|n|d|causal|samples|tau|rule)$/ \
         || c ~ /^(config|method|matrix|layer_b|head_b|source_b|reference)$/ \
@@ -58,11 +65,16 @@ function none(text) {
     exit 0
 }
 
-# Checks names that were given.
-function check(list,    i, j, count, part, names) {
+# Refuses names that were given if there is no such column or, with numeric = 1,
+# no number in it.
+function check(list, numeric,    i, j, count, part, names) {
     count = split(list, part, ",")
     for (i = 1; i <= count; i++) {
-        if (part[i] in column) continue
+        if (part[i] in column) {
+            if (distinct(part[i]) && !has_numbers(part[i]) && numeric)
+                none("column '" part[i] "' contains no numbers")
+            continue
+        }
         names = name[1]
         for (j = 2; j <= columns; j++) names = names ", " name[j]
         none("no column '" part[i] "'; expected one of " names)
@@ -105,18 +117,19 @@ function kernel_parameter(    r, text, i, count, part, rest, seen, most, best, \
 
 END {
     if (done) exit 0
-    if (!("source" in column || "d" in column)) none("")
+    if (x y map == "" && !is_known()) none("")
     if (by != "" && by != "column") check(by)
-    if (y != "") check(y)
-    if (x != "" && !is_parameter(x)) check(x)
+    if (y != "") check(y, 1)
+    if (x != "" && !is_parameter(x)) check(x, 1)
     if (map != "") {
-        check(map)
+        check(map, 1)
         y = map
         draw("map", "head", map)
     }
     if (x == "") choose_by_columns()
-    same = "kernel,layer,head,source,method,matrix,causal,rule,config," \
-        "reference,layer_b,head_b,source_b"
+    same = "kernel,layer,head,source,matrix,causal,rule,config," \
+        "reference,layer_b,head_b,source_b" \
+        (method_is_result() ? "" : ",method")
     if (x != "") draw("curves", x, usual(), axes_of(x))
     choose_by_values()
 }
@@ -130,7 +143,7 @@ function is_parameter(name,    r) {
 
 # The horizontal axes that are logarithmic.
 function axes_of(x) {
-    return x ~ /^(tau|n|d|length|keys_high)$/ || is_parameter(x) ? "x" : ""
+    return x ~ /^(tau|n|d|length|keys_low)$/ || is_parameter(x) ? "x" : ""
 }
 
 # Tables that only one option prints.
@@ -151,8 +164,8 @@ function choose_by_columns() {
         style = "points"
         draw("curves", "normal_quantile", "quantile")
     }
-    if ("keys_high" in column)
-        draw("curves", "keys_high", fractions(), axes_of("keys_high"))
+    if ("keys_low" in column)
+        draw("curves", "keys_low", fractions(), axes_of("keys_low"))
     if (("share_ceiling_1" in column || "share_largest_1" in column) && \
         y == "")
         draw("fractions", "", "entropy_over_ceiling")
@@ -195,7 +208,7 @@ function choose_by_values(    parameter) {
     parameter = kernel_parameter()
     if (parameter != "")
         draw("curves", parameter, usual(), axes_of(parameter))
-    if (distinct("layer") > 2 && !has_numbers("head"))
+    if (distinct("layer") > 1 && !has_numbers("head"))
         draw("curves", "layer", usual())
     if (distinct("layer") > 1 && distinct("head") > 1 && \
         !("reference" in column) && !("target" in column))

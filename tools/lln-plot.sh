@@ -34,10 +34,21 @@ fail() {
     exit 1
 }
 
+# reason: why the last command failed, from what it printed.
+reason() {
+    tail -n 1 "$scratch/message" | sed 's/.*: //'
+}
+
 usage() {
     printf 'lln-plot: %s\nTry '\''lln-plot --help'\''\n' "$*" >&2
     exit 2
 }
+
+# say TEXT: prints it, or fails.
+say() {
+    message=$(printf '%s\n' "$1" | cat 2>&1 >&3) ||
+        fail "standard output: ${message##*: }"
+} 3>&1
 
 print_help() {
     cat << 'END'
@@ -85,11 +96,11 @@ take() {
     given="$given $1"
     case $1 in
     help)
-        print_help
+        say "$(print_help)"
         exit 0
         ;;
     version)
-        print_version
+        say "$(print_version)"
         exit 0
         ;;
     output) output=$2 ;;
@@ -225,11 +236,12 @@ read_table() {
     if [ "$input" = - ]; then
         input='standard input'
         [ ! -t 0 ] || usage "no table: name a file, or pipe a table to lln-plot"
-        cat > "$scratch/input" || exit 1
+        cat > "$scratch/input" 2> "$scratch/message" ||
+            fail "$input: $(reason)"
     else
         [ ! -d "$input" ] || fail "$input: is a folder"
         cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
-            fail "$input: $(sed 's/.*: //' "$scratch/message")"
+            fail "$input: $(reason)"
     fi
     sh "$plots/maps.sh" "$scratch/input" > "$scratch/table"
     case $? in
@@ -313,7 +325,7 @@ measure_terminal() {
     [ "$lines" -le 30 ] || lines=30
     lines=$((lines - 1)) columns=$((columns - 1))
     ansi=ansi256
-    [ -z "${NO_COLOR-}" ] || ansi=mono
+    [ -z "${NO_COLOR-}" ] && [ "${TERM-}" != dumb ] || ansi=mono
 }
 
 # arrange: writes settings and data with the awk program of the kind.
@@ -377,7 +389,7 @@ put() {
         cp -- "$1" "$2.$$" && mv -f -- "$2.$$" "$2"
     fi 2> "$scratch/message" || {
         rm -f -- "$2.$$"
-        fail "$2: $(sed 's/.*: //' "$scratch/message" | tail -n 1)"
+        fail "$2: $(reason)"
     }
 }
 
@@ -386,7 +398,7 @@ deliver() {
     if [ "$terminal" = tex ]; then
         # The text names the file of the lines.
         base=${output##*/}
-        base=${base%.tex}
+        base=$(printf %s "${base%.tex}" | sed 's/[&|\\]/\\&/g')
         sed "s|includegraphics\(.*\){picture}|includegraphics\1{$base}|
             s|^ *.begingroup$|&\\\\fontsize{$font}{$(echo "$font" |
             awk '{ print 1.2 * $1 }')}\\\\selectfont|" \
@@ -397,7 +409,7 @@ deliver() {
         put "$scratch/picture" "$output"
     else
         cat "$scratch/picture" 2> "$scratch/message" ||
-            fail "standard output: $(sed 's/.*: //' "$scratch/message")"
+            fail "standard output: $(reason)"
     fi
 }
 
@@ -413,7 +425,9 @@ make_scratch() {
         # shellcheck disable=SC2064 # the signal of this round
         trap "exit_by $signal" $signal
     done
-    scratch=$(mktemp -d) || exit 1
+    scratch=$(mktemp -d 2> /dev/null) ||
+        fail "no temporary folder in ${TMPDIR:-/tmp}; set TMPDIR to another" \
+            "place"
 }
 
 given='' output='' size='' font='' titled=1 theme=light terminal='' scratch=
@@ -427,6 +441,9 @@ if [ "${1-}" = --complete ] && [ "${2-}" = -- ] && [ $# -gt 2 ]; then
     offer "$@"
     exit 0
 fi
+# A closed standard output would become the next file that a program opens.
+# Writing to this one fails in the same way.
+(exec 9>&1) 2> /dev/null || exec 1< /dev/null
 parse "$@"
 : "${input=-}"
 check_options

@@ -8,7 +8,7 @@
 # make sanitize   the complete suite under ASan and UBSan
 # make tsan       the parallel parts under ThreadSanitizer
 # make check-cores  the suite with three processor types of OpenBLAS
-# make coverage   the share of the lines of src/ that the suite reaches
+# make coverage   the fraction of the lines of src/ that the suite reaches
 # make fuzz       SECONDS=60 of each reader of files and texts, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
 # make uninstall  removes what make install of the same version installs
@@ -28,13 +28,14 @@ override BUILD := build/.$(shell printf %s $(GIVEN) | cksum | tr ' ' -)
 $(shell mkdir -p build $(GIVEN) && ln -srfn $(GIVEN) $(BUILD))
 endif
 CFLAGS ?= -O3 -g
-PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
-	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
+PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev \
+	libopenblas-dev zlib1g-dev libjansson-dev gnuplot-nox \
+	fonts-dejavu-core check bats mandoc man-db
 # For lint, tsan, coverage, builds by clang, tests of the library and of
 # completion, packages, and the recipes of lln-recipes(7).
-CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clang-tidy \
-	cppcheck shellcheck gcovr bash-completion fish zsh git debhelper dpkg-dev lintian \
-	datamash jq miller sqlite3
+CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format \
+	clang-tidy cppcheck shellcheck gcovr bash-completion fish zsh git \
+	debhelper dpkg-dev lintian datamash jq miller sqlite3
 
 # Builds in different folders give identical tools: wildcards are sorted, and
 # the path of the tree is replaced.
@@ -42,7 +43,8 @@ CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clan
 # linker takes a symbol from the first library that has it (tests/link.bats).
 LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
-	-fno-trapping-math -ffp-contract=fast -fPIC -fno-semantic-interposition -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-fno-trapping-math -ffp-contract=fast -fPIC -fno-semantic-interposition \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Isrc -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' \
 	$(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)

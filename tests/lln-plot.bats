@@ -61,11 +61,6 @@ begins() {
     equal "$1" "$(head -c 4 "$1" | od -An -tx1)" " $2"
 }
 
-# text_of PICTURE: the texts in an svg file, a line each.
-text_of() {
-    sed -n '/<text>/{s/<[^>]*>//g; s/^[[:space:]]*//; s/ *$//; /./p}' "$1"
-}
-
 @test "every table becomes a picture, of every format" {
     local table
     all_tables
@@ -322,11 +317,21 @@ gnuplot-nox fonts-dejavu-core"
     equal status "$status" 1
     equal stderr "$output" \
         'lln-plot: no fonts; install some: apt-get install fonts-dejavu-core'
+    [ ! -e a.png ]
 }
 
 @test "a signal leaves no file" {
-    heads 32 > a.csv
-    mkdir tmp
-    TMPDIR=$PWD/tmp timeout -s TERM 0.05 lln-plot a.csv -o a.png || true
+    local status=0
+    heads 3 > a.csv
+    mkdir tmp bin
+    printf '#!/bin/sh\ntouch "%s/started"\nsleep 1\n' "$PWD" > bin/gnuplot
+    chmod +x bin/gnuplot
+    TMPDIR=$PWD/tmp PATH=$PWD/bin:$PATH lln-plot a.csv -o a.png &
+    until [ -e started ]; do sleep 0.1; done
+    equal during "$(find tmp -mindepth 1 -maxdepth 1 | wc -l)" 1
+    kill -TERM $!
+    wait $! || status=$?
+    equal status "$status" 143
     equal files "$(ls tmp)" ''
+    [ ! -e a.png ]
 }

@@ -6,11 +6,6 @@
 # shellcheck disable=SC2154 # variables that run sets
 load helper
 
-# text_of PICTURE: the texts in an svg file, a line each.
-text_of() {
-    sed -n '/<text>/{s/<[^>]*>//g; s/^[[:space:]]*//; s/ *$//; /./p}' "$1"
-}
-
 # refused MESSAGE COMMAND: a command of sh that lln-plot fails in.
 refused() {
     run sh -c "$2"
@@ -117,8 +112,10 @@ refused() {
     refused 'standard output: No space left on device' \
         'lln-plot --help > /dev/full'
     refused 'standard input: Bad file descriptor' 'lln-plot <&-'
-    TMPDIR=$PWD/none refuses 1 "no temporary folder in $PWD/none; set TMPDIR to \
-another place" lln-plot a.csv
+    export TMPDIR=$PWD/none
+    refused "no temporary folder in $TMPDIR; set TMPDIR to another place" \
+        'lln-plot a.csv'
+    unset TMPDIR
     printf 'entropy_nats\n1\n2\n' > a.csv
     sh -c 'lln-plot a.csv -o a.svg >&-'
     grep -q '</svg>' a.svg

@@ -13,9 +13,10 @@
  *
  * Memory. A matrix is a view, and no function copies what it is given, unless
  * its comment says so: matrices must live as long as the head, and the head and
- * the choice as long as the attention. What ..._open, ..._alloc or ..._of
- * allocates is released by ..._close or ..._free, which also accept a zeroed
- * object or NULL.
+ * the choice as long as the attention. Functions whose names end in _close or
+ * _free release what others have opened or allocated. They accept a zeroed
+ * struct of the program, and NULL for a pointer that the library would have
+ * allocated.
  *
  * Errors. A function that can fail returns lln_status, and on failure leaves a
  * message in lln_error_message() of the thread. A value that does not exist is

@@ -11,7 +11,10 @@ load helper
 all_tables() {
     local sampled=(--quiet -n 24 -d 4 --trials 2)
     local heads=(--quiet --layout hnd "$DATA/encoder.safetensors")
+    local steps=(--quiet --layout hnd "step_{step}.safetensors")
     local entropy=("lln-entropy ${heads[*]}")
+    cp "$DATA/encoder.safetensors" step_100.safetensors
+    cp "$DATA/encoder.safetensors" step_200.safetensors
     while read -r name command; do
         # shellcheck disable=SC2086 # words
         $command > "$name.csv" 2> "$name.err" || {
@@ -28,6 +31,8 @@ entropy-jackknife ${entropy[*]} --jackknife
 entropy-layers ${entropy[*]} --aggregate layer
 entropy-diagnose ${entropy[*]} --diagnose
 entropy-diagnose-each ${entropy[*]} --diagnose --each
+entropy-steps lln-entropy ${steps[*]}
+entropy-layer-steps lln-entropy ${steps[*]} --aggregate layer
 entropy-positions ${entropy[*]} --causal --by-position 4
 entropy-lengths ${entropy[*]} --causal --at-lengths 8,16,32
 entropy-distribution ${entropy[*]} --distribution 4

@@ -81,10 +81,9 @@ function find_panels(    r, text, yi, p) {
     panels = panel_kinds * (by == "column" ? 1 : ys)
     for (p = 1; p <= panels; p++) {
         yi = int((p - 1) / panel_kinds) + 1
-        panel_title[p] = quote(panel_by == "" ? "" : \
-            describe_panel(panel_text[(p - 1) % panel_kinds + 1]))
-        if (x == "keys_low" && panel_by == "")
-            panel_title[p] = quote(label_of(y_name[yi]))
+        panel_title[p] = panel_by != "" ? \
+            describe_panel(panel_text[(p - 1) % panel_kinds + 1]) : \
+            x == "keys_low" ? label_of(y_name[yi]) : ""
     }
     panel_titles = panel_by != "" || x == "keys_low"
 }
@@ -229,6 +228,7 @@ function y_label_of(p) {
 
 function set_panels(    p) {
     for (p = 1; p <= panels; p++) {
+        panel_title[p] = quote(shorten(panel_title[p], title_letters))
         panel_count[p] += 0
         y_label[p] = quote(y_label_of(p))
         y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]

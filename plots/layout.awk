@@ -51,6 +51,7 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
         (page_width - outer_width) / across, \
         (high - top - outer_bottom - key_rows * LINE * font - 0.4 * font + \
          (panel_titles ? LINE * font : 0)) / down, right, high)
+    title_letters = letters(inner_width + 2 * font)
     inside_across = letters(page_width / across) - 4
     inside_down = letters((high - top - key_rows * LINE * font) / down) - 1
     set_page_size(panels, high)

@@ -133,7 +133,7 @@ function put_blocks(    p, block) {
     for (p = 1; p <= panels; p++) {
         printf "%s%s", blocks ? "\n\n" : "", cell_of[p] > data
         block[p] = count[p] ? blocks++ : -1
-        panel_title[p] = quote(shorten(panel_text[p], inside_across + 4))
+        panel_title[p] = quote(shorten(panel_text[p], title_letters))
     }
     set_array("block", block, panels)
     set_array("panel_title", panel_title, panels)

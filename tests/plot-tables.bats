@@ -134,3 +134,13 @@ refused() {
     TERM=xterm NO_COLOR='' "$PTY" lln-plot a.csv > screen
     [ "$(grep -c $'\033' screen)" -gt 0 ]
 }
+
+@test "titles of panels fit over them" {
+    name=performer:features=256:seed=12:projection=orthogonal
+    printf '%s\n' source,layer,head,kernel,entropy_nats a,0,0,$name,1 \
+        a,1,1,$name,2 a,0,0,lln,1 a,1,1,lln,2 > a.csv
+    lln-plot a.csv > a.svg
+    text_of a.svg | grep -qx 'performer:features=256:s….*projection=orthogonal'
+    lln-plot a.csv --x layer --by head > a.svg
+    text_of a.svg | grep -qx 'performer:features=256:s….*projection=orthogonal'
+}

@@ -251,7 +251,7 @@ install: all
 	    sed -i "s|^includedir=.*|includedir=\$${pcfiledir}/$$up|" \
 	    $(call to,$(libdir)/pkgconfig)/lln.pc
 
-# Folders of our own go when they are empty.
+# Also removes the folders of lln-tools, if they are empty.
 uninstall:
 	$(call each,take)
 	for folder in $(call to,$(datadir)/lln-tools) $(call to,$(includedir)/lln); do \
@@ -265,8 +265,8 @@ dist:
 	git -c tar.umask=022 archive --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar HEAD
 	gzip -9nf $(BUILD)/$(DIST).tar
 
-# In a copy of the sources, as debhelper leaves its files there. Options and
-# variables of this make are not for the one that debhelper runs.
+# In a copy of the sources, because debhelper leaves files where it builds. The
+# make that debhelper runs must not get the options and variables of this one.
 deb:
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/$(DIST)

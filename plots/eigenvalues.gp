@@ -8,7 +8,7 @@ load ARG1
 data = ARG2
 load plots."/style.gp"
 
-# Marks of many heads lie upon each other: they are transparent.
+# Marks of many heads overlap: they are transparent.
 ink_of(p, g) = (several[p] && !text_only ? "#60" : "#00"). \
     substr(colour_of(g), 2, 7)
 size_of(p) = (small[p] ? 0.4 : 0.6) * symbol

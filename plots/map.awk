@@ -33,7 +33,7 @@ function choose_axes(    r, others) {
         "source,source_b,reference,tau,causal,n,d,rule,config")
 }
 
-# Leaves out a row, in the place of which the last one comes.
+# Removes a row; the last one takes its place.
 function leave_out(r) {
     row[r] = row[rows--]
     at_row = 0

@@ -60,7 +60,6 @@
 #include "match/match.h"
 #include "measure/entropy.h"
 #include "measure/fidelity.h"
-#include "measure/fidelity_row.h"
 #include "measure/logit_ranks.h"
 #include "measure/lognormal.h"
 #include "measure/ranks.h"

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "compare.h"
 #include "measure/fidelity.h"
+#include "measure/row_top.h"
 #include "message.h"
 #include "options.h"
 #include "pairs.h"

@@ -11,6 +11,7 @@
 #include "core/progress.h"
 #include "core/threads.h"
 #include "kernel/product.h"
+#include "measure/fidelity_row.h"
 #include "measure/pair_rows.h"
 
 /* One of the two attentions. */

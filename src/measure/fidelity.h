@@ -5,7 +5,6 @@
 #ifndef LLN_MEASURE_FIDELITY_H
 #define LLN_MEASURE_FIDELITY_H
 
-#include "measure/fidelity_row.h"
 #include "measure/row_sample.h"
 
 /* P and R [n x m] are of one head with values V [m x dv]. Means are over rows.
@@ -53,7 +52,7 @@ typedef struct {
     lln_matrix values;     /* V [m x dv]; data = NULL: none */
     const size_t *queries; /* to be measured, [count]; NULL: all n rows */
     size_t count;
-    size_t top; /* number of top keys, 1 to LLN_ROW_TOP */
+    size_t top; /* number of top keys, 1 to 256 */
 } lln_fidelity_options;
 
 /* A reference that several attentions are compared with. */

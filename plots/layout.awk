@@ -27,7 +27,7 @@ function letters(points) {
 # numbers and labels; a panel is then at least `narrowest` letters wide, and
 # shared_right is room for one colour box at the right of the page.
 function lay_out(panels, aspect, keys, longest, side, right,    \
-                 left, bottom, top, panel, high, entry, in_row) {
+                 left, bottom, top, panel, high) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
     bottom = 3.4 * LINE * font
     if (shared_axes) share_axes(left, bottom)
@@ -35,23 +35,10 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
     choose_grid(panels, shared_axes ? \
         (narrowest + right) * LETTER * font + left : \
         24 * font + (side ? left : 0))
-    wrapped = 0
-    heading = ""
-    if (titled) {
-        heading = wrap(title, letters(page_width) - 2)
-        if (subtitle != "")
-            heading = heading ".\"\\n\"." wrap(subtitle, \
-                letters(page_width) - 2)
-    }
+    set_heading()
+    set_key(keys, longest)
     top = (wrapped * LINE + (wrapped ? 0.8 : 0.4) + \
            (panel_titles ? LINE : 0)) * font
-    if (longest > letters(page_width) - 7) longest = letters(page_width) - 7
-    key_letters = longest
-    entry = (longest + 6) * LETTER * font
-    in_row = int((page_width - font) / entry)
-    if (in_row < 1) in_row = 1
-    if (in_row > keys && keys > 0) in_row = keys
-    key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
     panel = (page_width - outer_width) / across - left - \
         right * LETTER * font - 1.2 * font
     high = page_height
@@ -60,23 +47,49 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
             ((aspect < 0 ? -aspect : panel * aspect) + bottom) + \
             (down - 1) * (panel_titles ? LINE * font : 0) + \
             (key_rows * LINE + 0.4) * font
-    set("page_width", page_width)
-    set("page_height", high)
-    set("font_size", font)
-    set("panels", panels)
     place_panels(panels, left, bottom, top, \
         (page_width - outer_width) / across, \
         (high - top - outer_bottom - key_rows * LINE * font - 0.4 * font + \
          (panel_titles ? LINE * font : 0)) / down, right, high)
+    title_letters = letters(inner_width + 2 * font)
     inside_across = letters(page_width / across) - 4
     inside_down = letters((high - top - key_rows * LINE * font) / down) - 1
-    set("heading", titled ? heading : "\047\047")
-    set("heading_y", 1 - 0.4 * font / high)
-    set("key_top", (key_rows * LINE + 0.4) * font / high)
-    set("key_columns", in_row ? in_row : 1)
-    set("across", across)
+    set_page_size(panels, high)
 }
 
+# The title and the second line, in `wrapped` lines.
+function set_heading(    most, heading) {
+    most = letters(page_width) - 2
+    wrapped = 0
+    heading = quote("")
+    if (titled) heading = wrap(title, most)
+    if (titled && subtitle != "")
+        heading = heading ".\"\\n\"." wrap(subtitle, most)
+    set("heading", heading)
+}
+
+# The number of letters of an entry of the key, and of lines of the key.
+function set_key(keys, longest,    entry, in_row) {
+    key_letters = letters(page_width) - 7
+    if (longest < key_letters) key_letters = longest
+    entry = (key_letters + 6) * LETTER * font
+    in_row = int((page_width - font) / entry)
+    if (in_row > keys && keys > 0) in_row = keys
+    if (in_row < 1) in_row = 1
+    key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
+}
+
+function set_page_size(panels, high) {
+    set("page_width", page_width)
+    set("page_height", high)
+    set("font_size", font)
+    set("panels", panels)
+    set("across", across)
+    set("heading_y", 1 - 0.4 * font / high)
+    set("key_top", (key_rows * LINE + 0.4) * font / high)
+}
+
+# Gives the room for numbers and labels to the page, not to each panel.
 function share_axes(left, bottom) {
     outer_left = left
     outer_width = left + shared_right * LETTER * font
@@ -136,14 +149,16 @@ function tic_text(text) {
 }
 
 # The command for numbers at a logarithmic axis: the values of the table if
-# they are few, 1, 2 and 5 times powers of 10, or only powers of 10.
+# they are few, 1, 2 and 5 times powers of 10, or only powers of 10. It undoes
+# the command for another panel.
 function log_tics(axis, low, high, values, count,    \
                   i, power, list, plain) {
     list = ""
     plain = count > 1 && count <= 8
     for (i in values) plain = plain && length(values[i]) <= 4
     if (!(low > 0) || high >= 3000 * low && !plain || high > 1e5 * low)
-        return "set format " axis " \047" (tex ? "$10^{%T}$" : "10^{%T}") "\047"
+        return "set " axis "tics autofreq; set format " axis " \047" \
+            (tex ? "$10^{%T}$" : "10^{%T}") "\047"
     if (plain)
         for (i in values) list = list (list == "" ? "" : ", ") values[i]
     else
@@ -152,6 +167,20 @@ function log_tics(axis, low, high, values, count,    \
                 if (i * 10 ^ power >= low * 0.9 && \
                     i * 10 ^ power <= high * 1.1)
                     list = list (list == "" ? "" : ", ") i * 10 ^ power
-    if (!index(list, ",")) return "set " axis "tics autofreq"
-    return "set " axis "tics (" list ")"
+    if (!index(list, ",")) list = even_tics(low, high)
+    return "set format " axis " number_format; set " axis "tics (" list ")"
+}
+
+# Three to five multiples of 1, 2 or 5 times a power of 10, or the only value.
+function even_tics(low, high,    step, power, i, list) {
+    if (!(high > low)) return low
+    for (power = -300; !step || (high - low) / step > 5; power++) {
+        step = 10 ^ power
+        for (i = 2; i <= 5 && (high - low) / step > 5; i += 3)
+            step = i * 10 ^ power
+    }
+    list = step * int(low / step)
+    for (i = int(low / step) + 1; i <= high / step + 1; i++)
+        list = list ", " sprintf("%.15g", i * step)
+    return list
 }

@@ -74,7 +74,7 @@ function put_row(    i, line) {
 
 # The next token of JSON; tokens that lie between values are skipped.
 function next_token() {
-    if (!match(text, /"([^"\\]|\\.)*"|[-+.0-9a-zA-Z]+|[{}]/)) {
+    if (!match(text, /"([^"\\]|\\.)*"|[-+.0-9a-zA-Z]+|[[{}]/)) {
         text = ""
         return 0
     }
@@ -113,8 +113,11 @@ function put_object(    i) {
 
 function read_json() {
     while (next_token()) {
-        if (token == "{") {
-            if (inside) fail("line " NR ": an object inside of an object")
+        if (token == "{" || token == "[") {
+            if (inside)
+                fail("line " NR ": an " (token == "{" ? "object" : "array") \
+                     " inside of an object")
+            if (token == "[") continue
             inside = 1
             keys = 0
             named = 0
@@ -131,6 +134,7 @@ function read_json() {
     }
 }
 
+NR == 1 { sub(/^\357\273\277/, "") } # byte order mark
 { sub(/\r$/, "") }
 kept == "" && (/^#/ || /^[ \t]*$/) { next }
 !format { format = recognise($0) }

@@ -34,6 +34,13 @@ function usual(    i, j, count, part, all, line) {
     return ""
 }
 
+# Whether any name is that of a column of the tools.
+function is_known(    i) {
+    for (i = 1; i <= columns; i++)
+        if (name[i] in label || is_identity(name[i])) return 1
+    return 0
+}
+
 function is_identity(c) {
     return c ~ /^(source|step|layer|head|kernel|n|d|causal|samples|tau|rule)$/ \
         || c ~ /^(config|method|matrix|layer_b|head_b|source_b|reference)$/ \
@@ -58,11 +65,16 @@ function none(text) {
     exit 0
 }
 
-# Checks names that were given.
-function check(list,    i, j, count, part, names) {
+# Refuses names that were given if there is no such column or, with numeric = 1,
+# no number in it.
+function check(list, numeric,    i, j, count, part, names) {
     count = split(list, part, ",")
     for (i = 1; i <= count; i++) {
-        if (part[i] in column) continue
+        if (part[i] in column) {
+            if (distinct(part[i]) && !has_numbers(part[i]) && numeric)
+                none("column '" part[i] "' contains no numbers")
+            continue
+        }
         names = name[1]
         for (j = 2; j <= columns; j++) names = names ", " name[j]
         none("no column '" part[i] "'; expected one of " names)
@@ -80,8 +92,10 @@ function varies(c, others,    r, key, first) {
     return 0
 }
 
-# The parameter that differs between kernels that agree in all else.
-function kernel_parameter(    r, text, i, count, part, rest, seen, most, best) {
+# The parameter that differs between most kernels that agree in all else; empty
+# if fewer than three do.
+function kernel_parameter(    r, text, i, count, part, rest, seen, most, best, \
+                              best_name) {
     for (r = 1; r <= rows; r++) {
         text = at(r, "kernel")
         if (text in seen) continue
@@ -94,37 +108,42 @@ function kernel_parameter(    r, text, i, count, part, rest, seen, most, best) {
             sub(":" part[i] "[^:]*", "", rest)
             if (++most[part[i] rest] > best) {
                 best = most[part[i] rest]
-                text_best = substr(part[i], 1, length(part[i]) - 1)
+                best_name = substr(part[i], 1, length(part[i]) - 1)
             }
         }
     }
-    return best > 2 ? text_best : ""
+    return best > 2 ? best_name : ""
 }
 
 END {
     if (done) exit 0
-    if (!("source" in column || "d" in column)) none("")
+    if (x y map == "" && !is_known()) none("")
     if (by != "" && by != "column") check(by)
-    if (y != "") check(y)
-    if (x != "" && x != kernel_parameter_given(x)) check(x)
+    if (y != "") check(y, 1)
+    if (x != "" && !is_parameter(x)) check(x, 1)
     if (map != "") {
-        check(map)
+        check(map, 1)
         y = map
         draw("map", "head", map)
     }
     if (x == "") choose_by_columns()
-    same = "kernel,layer,head,source,method,matrix,causal,rule,config," \
-        "reference,layer_b,head_b,source_b"
-    if (x != "")
-        draw("curves", x, usual(), \
-            x ~ /^(tau|length|keys_high)$/ ? "x" : "")
+    same = "kernel,layer,head,source,matrix,causal,rule,config," \
+        "reference,layer_b,head_b,source_b" \
+        (method_is_result() ? "" : ",method")
+    if (x != "") draw("curves", x, usual(), axes_of(x))
     choose_by_values()
 }
 
-function kernel_parameter_given(x,    r) {
+# Whether kernels of the table have a parameter of this name.
+function is_parameter(name,    r) {
     for (r = 1; r <= rows; r++)
-        if (index(at(r, "kernel"), ":" x "=")) return x
-    return ""
+        if (index(at(r, "kernel"), ":" name "=")) return 1
+    return 0
+}
+
+# The horizontal axes that are logarithmic.
+function axes_of(x) {
+    return x ~ /^(tau|n|d|length|keys_low)$/ || is_parameter(x) ? "x" : ""
 }
 
 # Tables that only one option prints.
@@ -145,7 +164,8 @@ function choose_by_columns() {
         style = "points"
         draw("curves", "normal_quantile", "quantile")
     }
-    if ("keys_high" in column) draw("curves", "keys_high", fractions(), "x")
+    if ("keys_low" in column)
+        draw("curves", "keys_low", fractions(), axes_of("keys_low"))
     if (("share_ceiling_1" in column || "share_largest_1" in column) && \
         y == "")
         draw("fractions", "", "entropy_over_ceiling")
@@ -160,7 +180,7 @@ function choose_by_columns() {
         draw("curves", "rank", "sigma,centered_sigma", "y")
     if ("step" in column && distinct("step") > 1)
         draw("curves", "step", usual())
-    if ("length" in column) draw("curves", "length", usual(), "x")
+    if ("length" in column) draw("curves", "length", usual(), axes_of("length"))
     if ("position_max" in column) draw("curves", "position_max", usual())
     if ("query" in column) {
         style = "points"
@@ -183,11 +203,12 @@ function fractions(    i, list) {
 function choose_by_values(    parameter) {
     if (varies("tau", same))
         draw("curves", "tau", usual(), "target" in column ? "xy" : "x")
-    if (varies("n", same)) draw("curves", "n", usual(), "x")
-    if (varies("d", same)) draw("curves", "d", usual(), "x")
+    if (varies("n", same)) draw("curves", "n", usual(), axes_of("n"))
+    if (varies("d", same)) draw("curves", "d", usual(), axes_of("d"))
     parameter = kernel_parameter()
-    if (parameter != "") draw("curves", parameter, usual(), "x")
-    if (distinct("layer") > 2 && !has_numbers("head"))
+    if (parameter != "")
+        draw("curves", parameter, usual(), axes_of(parameter))
+    if (distinct("layer") > 1 && !has_numbers("head"))
         draw("curves", "layer", usual())
     if (distinct("layer") > 1 && distinct("head") > 1 && \
         !("reference" in column) && !("target" in column))

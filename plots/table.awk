@@ -6,6 +6,7 @@
 # With tex = 1, texts are for LaTeX.
 
 BEGIN { FS = "\t" }
+FILENAME == ARGV[1] && /^#/ { next }
 FILENAME == ARGV[1] {
     label[$1] = $2
     if ($3 != "") short_label[$1] = $3
@@ -119,15 +120,20 @@ function is_unique(list,    r, key, seen) {
     return 1
 }
 
-# The columns of a list that have several values and are not in `others`. The
-# method of a spectrum is a result.
+# Whether the method follows from the kernel and the size, as that of a spectrum
+# does, and is no choice of the reader.
+function method_is_result() {
+    return "residual" in column || "sigma" in column || "gap" in column
+}
+
+# The columns of a list that have several values and are not in `others`.
 function varied_beside(others, list,    i, count, part, out) {
     count = split(list, part, ",")
     out = ""
     for (i = 1; i <= count; i++) {
         if (index("," others ",", "," part[i] ",") || distinct(part[i]) < 2)
             continue
-        if (part[i] == "method" && "residual" in column) continue
+        if (part[i] == "method" && method_is_result()) continue
         out = out (out == "" ? "" : ",") part[i]
     }
     return out
@@ -187,6 +193,11 @@ function shorten(text, most,    i, characters, count, out, character) {
 
 # The label of a column: from labels.tsv, or its name.
 function label_of(c,    text) {
+    if ("query" in column && c in label) {
+        text = label[c]
+        sub(/^mean row entropy/, "entropy of the row", text)
+        return text
+    }
     if (c in label) return label[c]
     text = c
     if (sub(/_delta$/, "", text)) return "difference: " label_of(text)
@@ -204,6 +215,33 @@ function fitting_label(c, most,    text) {
     return shorten(text, most)
 }
 
+# Finds the folders that all files of the table are in, if files in different
+# folders have the same name.
+function find_common_folder(    r, text, name, folder, seen, names) {
+    common_known = 1
+    for (r = 1; r <= rows; r++) {
+        text = at(r, "source")
+        if (text in seen) continue
+        folder = text
+        sub(/[^\/]*$/, "", folder)
+        if (r == 1) common = folder
+        while (common != "" && index(folder, common) != 1)
+            sub(/[^\/]*\/$/, "", common)
+        seen[text] = 1
+        name = substr(text, length(folder) + 1)
+        if (name in names) same_names = 1
+        names[name] = 1
+    }
+}
+
+# The name of a file, without folders that do not tell it from others.
+function source_name(text) {
+    if (!common_known) find_common_folder()
+    if (!same_names) sub(/^.*\//, "", text)
+    else if (index(text, common) == 1) text = substr(text, length(common) + 1)
+    return text
+}
+
 # The values of columns that tell one row from others, as a text: the kernel is
 # named alone, other values with the name of the column.
 function describe(r, list,    i, count, part, value, out) {
@@ -212,12 +250,18 @@ function describe(r, list,    i, count, part, value, out) {
     for (i = 1; i <= count; i++) {
         value = at(r, part[i])
         if (part[i] == "source" || part[i] == "source_b")
-            sub(/^.*\//, "", value)
+            value = source_name(value)
         if (part[i] !~ /^(kernel|method|source)$/)
             value = part[i] " " (is_number(value) ? value + 0 : value)
         out = out (out == "" ? "" : ", ") value
     }
     return out
+}
+
+# Whether a row is about the heads together, not about their mean.
+function is_summary() {
+    return "heads" in column || "share_ceiling_1" in column || \
+        "share_largest_1" in column
 }
 
 # A line that says which heads the table is about.
@@ -228,13 +272,12 @@ function note(    out, source, samples) {
     if (distinct("d") == 1)
         out = out (out == "" ? "" : ", ") "d = " at(1, "d")
     if (distinct("source") != 1) return out
-    source = at(1, "source")
-    sub(/^.*\//, "", source)
+    source = source_name(at(1, "source"))
     samples = at(1, "samples")
     source = source == "gaussian" ? "sampled Gaussian heads" : \
         "heads of " source
     if (distinct("samples") == 1 && samples > 1)
-        source = "mean of " samples " " source
+        source = (is_summary() ? "" : "mean of ") samples " " source
     return out (out == "" ? "" : ", ") source
 }
 

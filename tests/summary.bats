@@ -199,11 +199,11 @@ heads          4 in 2 layers, 256 tokens, 64 features'
         '3 of 4 heads with max_logit > 11.09; largest 22.8 (layer 0, head 1)'
     equal float16 "$(found float16 < lines)" \
         'max_logit <= 65504 in all heads: no overflow of logits; exp(max_logit) overflows unless the largest logit of the row is subtracted first'
-    equal next "$(grep -e ' --blocks ' lines)" '    lln-attend --layout hnd -q heads.safetensors --kernel softmax --layers 0 --heads 1 --blocks 512 -o map.npz'
+    equal next "$(grep -e ' --blocks ' lines)" '    lln-attend --layout hnd -q heads.safetensors --kernel softmax --layers 0 --heads 1 --blocks 512 -o map.safetensors'
     sed -n 's/^    //p' lines | while read -r command; do
         eval "$command" > /dev/null
     done
-    equal arrays "$(lln-entropy --list map.npz --columns key,shape --no-header)" \
+    equal arrays "$(lln-entropy --list map.safetensors --columns key,shape --no-header)" \
         'layers.0.map,"(1, 256, 256)"'
 }
 
@@ -214,7 +214,7 @@ heads          4 in 2 layers, 256 tokens, 64 features'
     ln x.npy 'a b.npy'
     lln-entropy --layout=hnd --q 'a b.npy' --k 'a b.npy' --rows 7 -q \
         --summary --logit-threshold 2 --precision 3 --threads 1 -o lines
-    equal command "$(grep -e ' --blocks ' lines)" "    lln-attend --layout=hnd --q 'a b.npy' --k 'a b.npy' -q --kernel softmax --heads $(awk '/^concentrated/ { print $4 + 0 }' lines) --blocks 512 -o map.npz"
+    equal command "$(grep -e ' --blocks ' lines)" "    lln-attend --layout=hnd --q 'a b.npy' --k 'a b.npy' -q --kernel softmax --heads $(awk '/^concentrated/ { print $4 + 0 }' lines) --blocks 512 -o map.safetensors"
 }
 
 # lln-attend takes one file, and draws a random kernel once.
@@ -240,7 +240,7 @@ heads          4 in 2 layers, 256 tokens, 64 features'
     equal title "$(head -n 2 lines)" 'p.npz, kernel attention
 heads          2 in 1 layer, 24 tokens'
     eval "$(grep -e ' --blocks ' lines)"
-    equal map "$(lln-entropy --list map.npz --columns shape --no-header)" \
+    equal map "$(lln-entropy --list map.safetensors --columns shape --no-header)" \
         '"(1, 24, 24)"'
 }
 
@@ -274,7 +274,7 @@ heads          2 in 1 layer, 24 tokens'
             "--kernel softmax --tau $tau" \
             "--columns id,sink_mass,sink_mass_uniform,sink_rows"
         echo "lln-attend --layout hnd -q $name.safetensors --kernel softmax" \
-            "--tau $tau --layers 3 --heads 0 --blocks 512 -o map.npz"
+            "--tau $tau --layers 3 --heads 0 --blocks 512 -o map.safetensors"
         echo "lln-attend --layout hnd -q --layers 3 $name.safetensors" \
             "--kernel softmax --tau $tau" \
             "--pairs heads --columns layer,head,head_b,js_nats"
@@ -295,9 +295,9 @@ heads          2 in 1 layer, 24 tokens'
     equal title "$(head -n 2 lines)" 'gaussian, kernel softmax
 heads          3, 16 tokens, 64 features'
     equal next "$(grep -e ' --blocks ' lines)" \
-        '    lln-attend -n 16 --trials 3 --kernel softmax --blocks 512 -o map.npz'
+        '    lln-attend -n 16 --trials 3 --kernel softmax --blocks 512 -o map.safetensors'
     eval "$(grep -e ' --blocks ' lines)"
-    equal arrays "$(lln-entropy --list map.npz --columns shape --no-header)" \
+    equal arrays "$(lln-entropy --list map.safetensors --columns shape --no-header)" \
         '"(3, 16, 16)"'
 }
 

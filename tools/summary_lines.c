@@ -220,7 +220,7 @@ static void write_next(FILE *out, const row_identity *identity,
     if (record->found.defined > 0)
         write_command(out, "a picture of the most concentrated head",
                       "lln-attend", identity, &record->lowest[0],
-                      "--blocks 512 -o map.npz");
+                      "--blocks 512 -o map.safetensors");
     bool pairs = record->found.heads > record->found.layers;
     if (pairs && record->found.heads > 1 && !options_sampled())
         write_command(out, "heads of a layer that look at the same keys",

@@ -276,6 +276,25 @@ START_TEST(measure_row_list)
 }
 END_TEST
 
+START_TEST(measure_no_such_rows)
+{
+    lln_head head = case_head("A", LLN_FLOAT32, false);
+    lln_attention attention;
+    lln_row rows[65];
+    const size_t list[] = {63, 64};
+    case_open(&head, "softmax", &attention);
+    expect_ok(lln_rows_measure(&attention, list, 1, LLN_ROW_ENTROPY, rows));
+    expect_status(lln_rows_measure(&attention, list, 2, LLN_ROW_ENTROPY, rows),
+                  LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "row 64, expected one below 64");
+    expect_status(lln_rows_measure(&attention, NULL, 65, LLN_ROW_ENTROPY, rows),
+                  LLN_EINVAL);
+    ck_assert_str_eq(lln_error_message(), "65 rows, expected at most 64");
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(measure_any_threads)
 {
     lln_head head = case_head("B", LLN_FLOAT32, false);
@@ -350,6 +369,7 @@ int main(void)
     tcase_add_test(measure, measure_fewer_queries);
     tcase_add_loop_test(measure, measure_lln_ranges, 0, 10);
     tcase_add_test(measure, measure_row_list);
+    tcase_add_test(measure, measure_no_such_rows);
     tcase_add_test(measure, measure_any_threads);
     tcase_add_test(measure, measure_interrupted);
     suite_add_tcase(suite, measure);

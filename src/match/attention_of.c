@@ -16,8 +16,10 @@ typedef struct {
 
 static lln_status check_finite(const char *name, lln_matrix a)
 {
-    if (a.rows == 0 || a.columns == 0 || !a.data)
+    if (a.rows == 0 || !a.data)
         return lln_fail(LLN_EINVAL, "no %s", name);
+    if (a.columns == 0)
+        return lln_fail(LLN_EINVAL, "%s without features", name);
     size_t bad = lln_matrix_find_nonfinite(a);
     if (bad == a.rows * a.columns)
         return LLN_OK;
@@ -42,6 +44,8 @@ static lln_status check_head(const lln_head *head)
 static lln_status open_owner(const char *kernel, owner *o)
 {
     LLN_TRY(check_head(&o->head));
+    if (!kernel)
+        return lln_fail(LLN_EINVAL, "no kernel");
     LLN_TRY(lln_kernel_parse(kernel, &o->choice));
     LLN_TRY(lln_match_complete(&o->head, &o->choice));
     return lln_kernel_open(&o->choice, &o->head, &o->attention);

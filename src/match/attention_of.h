@@ -13,9 +13,9 @@
  * "softmax" or "performer:features=128". LLN attention without alpha and beta,
  * such as "lln" or "lln:match=exact", gets those of lln_match_complete. Random
  * kernels have seed 0. The caller releases *attention with lln_attention_free.
- * LLN_EINVAL: an entry is not finite, causal with n > m, or no queries, keys or
- * features; also the statuses of lln_kernel_parse, lln_match_complete and
- * lln_kernel_open. On failure *attention is NULL. */
+ * LLN_EINVAL: an entry is not finite, causal with n > m, or no kernel, queries,
+ * keys or features; also the statuses of lln_kernel_parse, lln_match_complete
+ * and lln_kernel_open. On failure *attention is NULL. */
 LLN_NODISCARD lln_status lln_attention_of(const char *kernel, lln_matrix q,
                                           lln_matrix k, bool causal,
                                           lln_attention **attention);

@@ -57,7 +57,8 @@ double lln_entropy_of_logits(const double *x, size_t count);
  * of `over_ceiling` is for a ratio of two means; for fields that are not means
  * it is NaN.
  * Source: Cochran, Sampling Techniques (1977), theorem 2.5.
- * LLN_EINVAL: count = 0; LLN_ENOMEM; LLN_EINTERRUPTED. */
+ * LLN_EINVAL: count = 0, or a row is not below n; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_entropy_measure(lln_attention *attention,
                                              const size_t *queries,
                                              size_t count, lln_entropy *out,

@@ -271,9 +271,21 @@ static lln_status run_scores(const lln_attention *attention,
     return status;
 }
 
+static lln_status check_rows(size_t n, const size_t *queries, size_t count)
+{
+    if (!queries && count > n)
+        return lln_fail(LLN_EINVAL, "%zu rows, expected at most %zu", count, n);
+    for (size_t i = 0; queries && i < count; i++)
+        if (queries[i] >= n)
+            return lln_fail(LLN_EINVAL, "row %zu, expected one below %zu",
+                            queries[i], n);
+    return LLN_OK;
+}
+
 static lln_status run_pass(lln_attention *attention, const size_t *queries,
                            size_t count, const row_pass *pass, lln_row *out)
 {
+    LLN_TRY(check_rows(attention->n, queries, count));
     bool moments = pass->what & (LLN_ROW_MOMENTS | LLN_ROW_SHAPE);
     lln_rows_begun += count;
     bool rows = attention->kind == LLN_ATTENTION_ROWS;

@@ -52,7 +52,8 @@ enum { LLN_ROW_ENTROPY = 1, LLN_ROW_MOMENTS = 2, LLN_ROW_SHAPE = 4 };
 /* Fills out[count] for the queries listed in queries[count]; NULL means 0 ..
  * count - 1. Fields that were not requested are NaN. Threads share the rows;
  * the sums of a row have a fixed order. Source: log-sum-exp and moments merged
- * as in Pebay (2008). LLN_ENOMEM; LLN_EINTERRUPTED. */
+ * as in Pebay (2008). LLN_EINVAL: a row is not below n; LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_rows_measure(lln_attention *attention,
                                           const size_t *queries, size_t count,
                                           unsigned what, lln_row *out);

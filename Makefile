@@ -8,7 +8,7 @@
 # make sanitize   the complete suite under ASan and UBSan
 # make tsan       the parallel parts under ThreadSanitizer
 # make check-cores  the suite with three processor types of OpenBLAS
-# make coverage   the share of the lines of src/ that the suite reaches
+# make coverage   the fraction of the lines of src/ that the suite reaches
 # make fuzz       SECONDS=60 of each reader of files and texts, with libFuzzer
 # make install    to $(DESTDIR)$(PREFIX)
 # make uninstall  removes what make install of the same version installs
@@ -28,13 +28,14 @@ override BUILD := build/.$(shell printf %s $(GIVEN) | cksum | tr ' ' -)
 $(shell mkdir -p build $(GIVEN) && ln -srfn $(GIVEN) $(BUILD))
 endif
 CFLAGS ?= -O3 -g
-PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev libopenblas-dev \
-	zlib1g-dev libjansson-dev gnuplot-nox fonts-dejavu-core check bats mandoc man-db
+PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev \
+	libopenblas-dev zlib1g-dev libjansson-dev gnuplot-nox \
+	fonts-dejavu-core check bats mandoc man-db
 # For lint, tsan, coverage, builds by clang, tests of the library and of
 # completion, packages, and the recipes of lln-recipes(7).
-CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clang-tidy \
-	cppcheck shellcheck gcovr bash-completion fish zsh git debhelper dpkg-dev lintian \
-	datamash jq miller sqlite3
+CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format \
+	clang-tidy cppcheck shellcheck gcovr bash-completion fish zsh git \
+	debhelper dpkg-dev lintian datamash jq miller sqlite3
 
 # Builds in different folders give identical tools: wildcards are sorted, and
 # the path of the tree is replaced.
@@ -42,7 +43,8 @@ CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format clan
 # linker takes a symbol from the first library that has it (tests/link.bats).
 LIBRARIES = openblas lapacke gsl jansson zlib
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fopenmp -fno-math-errno \
-	-fno-trapping-math -ffp-contract=fast -fPIC -fno-semantic-interposition -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-fno-trapping-math -ffp-contract=fast -fPIC -fno-semantic-interposition \
+	-Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Isrc -MMD -MP '-ffile-prefix-map=$(CURDIR)=.' \
 	$(shell pkg-config --cflags $(LIBRARIES)) $(CFLAGS)
 ALL_LDFLAGS = -fopenmp $(LDFLAGS)
@@ -213,6 +215,7 @@ plotdir = $(datadir)/lln-tools/plots
 bashdir = $(datadir)/bash-completion/completions
 zshdir = $(datadir)/zsh/site-functions
 fishdir = $(datadir)/fish/vendor_completions.d
+# What lln-plot needs; not what make plots and make bench need.
 PLOTS = $(notdir $(filter-out %.png plots/bench-%,$(wildcard plots/*.*)))
 
 # What is installed: $(call each,put) installs it, $(call each,take) removes it.
@@ -220,8 +223,7 @@ PLOTS = $(notdir $(filter-out %.png plots/bench-%,$(wildcard plots/*.*)))
 define each
 $(call $(1),$(bindir),755,$(BUILD)/bin,$(PROGRAMS))
 $(call $(1),$(mandir),644,$(BUILD)/man,$(PAGES:$(BUILD)/man/%=%))
-$(call $(1),$(plotdir),644,plots,$(filter-out %.sh,$(PLOTS)))
-$(call $(1),$(plotdir),755,plots,$(filter %.sh,$(PLOTS)))
+$(call $(1),$(plotdir),644,plots,$(PLOTS))
 $(call $(1),$(bashdir),644,tools/completion,lln.bash)
 $(call $(1)-links,$(bashdir),lln.bash,$(PROGRAMS))
 $(call $(1),$(zshdir),644,tools/completion,_lln)
@@ -249,7 +251,7 @@ install: all
 	    sed -i "s|^includedir=.*|includedir=\$${pcfiledir}/$$up|" \
 	    $(call to,$(libdir)/pkgconfig)/lln.pc
 
-# Folders of our own go when they are empty.
+# Also removes the folders of lln-tools, if they are empty.
 uninstall:
 	$(call each,take)
 	for folder in $(call to,$(datadir)/lln-tools) $(call to,$(includedir)/lln); do \
@@ -263,8 +265,8 @@ dist:
 	git -c tar.umask=022 archive --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar HEAD
 	gzip -9nf $(BUILD)/$(DIST).tar
 
-# In a copy of the sources, as debhelper leaves its files there. Options and
-# variables of this make are not for the one that debhelper runs.
+# In a copy of the sources, because debhelper leaves files where it builds. The
+# make that debhelper runs must not get the options and variables of this one.
 deb:
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb/$(DIST)

@@ -17,7 +17,7 @@ function step_of(blocks, most,    step, i) {
     return step
 }
 
-function set_panels(    p) {
+function set_panels(    p, text) {
     for (p = 1; p <= panels; p++) {
         text = at(p, "title") == "nan" ? "" : at(p, "title")
         panel_title[p] = quote(shorten(text, title_letters))
@@ -43,7 +43,7 @@ function quote_plain(text) {
 }
 
 # Writes the lines that cells.awk draws. Numbers are read by od.
-function put_text(    p, i, high, low, value, line, number) {
+function put_text(    p, i, high, low, value, values, line, number, command) {
     for (p = 1; p <= panels; p++) {
         command = "od -An -v -w" 4 * (at(p, "format") ~ /64/ ? 2 : 1) \
             " -t f" (at(p, "format") ~ /64/ ? 8 : 4) \

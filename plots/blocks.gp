@@ -37,7 +37,7 @@ set cbrange [low:high]
 set cbtics enhanced
 if (logarithmic) {
     set logscale cb
-    set format cb terminal eq "tex" ? '$10^{%T}$' : "10^{%T}"
+    set format cb power_format
 }
 eval begin_page
 do for [p = 1 : panels] {
@@ -49,8 +49,8 @@ do for [p = 1 : panels] {
     set yrange [rows[p] - 0.5:-0.5] noextend
     set title panel_title[p]
     if (empty) {
-        set label 2 linear ? "no numbers" : "no number is positive" \
-            at graph 0.5, graph 0.5 center noenhanced textcolor rgb muted
+        eval "set label 2 linear ? 'no numbers' : 'no number is positive'". \
+            remark_at
         unset colorbox
     }
     if (p == 1 && !empty) {

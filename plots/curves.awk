@@ -11,8 +11,8 @@
 BEGIN {
     x = ENVIRON["LLN_X"]; y = ENVIRON["LLN_Y"]; by = ENVIRON["LLN_BY"]
     title = ENVIRON["LLN_TITLE"]
+    MOST_GROUPS = 8; MOST_PANELS = 12; MOST_POINTS = 40
 }
-BEGIN { MOST_GROUPS = 8; MOST_PANELS = 12; MOST_POINTS = 40 }
 
 function x_of(r) { return number_at(r, x) }
 
@@ -55,8 +55,9 @@ function plain_group(r, yi) {
         by == "source" ? describe(r, "source") : by " " at(r, by)
 }
 
-# Collects the groups in the order of the table, or of their numbers.
-function find_groups(    r, yi, text, i, j) {
+# Collects the groups in the order of the table. If there are many numbers, they
+# are one group with a scale of colours.
+function find_groups(    r, yi, text) {
     for (r = 1; r <= rows; r++)
         for (yi = 1; yi <= (by == "column" ? ys : 1); yi++) {
             text = plain_group(r, yi)
@@ -66,10 +67,10 @@ function find_groups(    r, yi, text, i, j) {
         }
     if (!rows) { groups = 1; group[1] = "" }
     many = groups > MOST_GROUPS && by != "column" && is_number(at(1, by))
-    return many
+    shown = many ? 1 : groups
 }
 
-function find_panels(    r, text, yi, most) {
+function find_panels(    r, text, yi, p) {
     for (r = 1; r <= rows; r++) {
         text = panel_by == "" ? "" : at(r, panel_by)
         if (text in panel_row) continue
@@ -166,7 +167,8 @@ function put_blocks(    part, i, last, curve) {
     }
 }
 
-END {
+# Finds the columns of y, and those that tell curves apart.
+function find_curves(    i, part) {
     ys = split(y, y_name, ",")
     if (!(x in column)) split_parameter(x)
     identity_list = telling(x, "kernel,layer,head,method,matrix", \
@@ -175,61 +177,83 @@ END {
     if (style == "lines" && !is_unique(x "," identity_list)) style = "points"
     split(identity_list, part, ",")
     for (i in part) identity[part[i]] = 1
-    choose_by()
-    find_panels()
-    find_groups()
-    shown = many ? 1 : groups
-    put_rows()
-    put_blocks()
-    longest = 0
+}
+
+# Chooses the sizes of the page.
+function choose_layout(    g, longest) {
     for (g = 1; g <= groups; g++)
         if (width(group[g]) > longest) longest = width(group[g])
+    if (any_theory && longest < width(theory_text()))
+        longest = width(theory_text())
     keys = many || groups == 1 && group[1] == "" ? 0 : groups
-    if (any_theory && longest < 19) longest = 19
-    if (title == "") title = heading_of(y)
-    subtitle = note()
-    if (many) keys = -3
     together = panel_kinds
-    lay_out(panels, panels > 1 ? 0.75 : 0.62, keys < 0 ? keys : \
-        keys + (any_theory ? 1 : 0), longest, 0)
+    lay_out(panels, panels > 1 ? 0.75 : 0.62, \
+        many ? -3 : keys + (any_theory ? 1 : 0), longest, 0)
+}
+
+function set_page(    g, text) {
     set("shown", shown)
     set("gradient", many + 0)
     set("gradient_label", quote(by))
     set("diagonal", x == "normal_quantile")
-    set("drawn", "'" style "'")
-    set("marked", curves * 1 == 0 || rows / (curves ? curves : 1) \
-        <= MOST_POINTS)
+    set("drawn", quote(style))
+    set("marked", rows <= MOST_POINTS * (curves ? curves : 1))
     set("log_x", log_x)
     set("log_y", log_y)
     set("x_label", quote(fitting_label(x, inside_across)))
-    set("theory_text", any_theory ? quote(theory_text()) : "''")
+    set("x_tics", "\"" x_tics() "\"")
+    set("theory_text", quote(any_theory ? theory_text() : ""))
+    for (g = 1; g <= shown; g++)
+        text[g] = quote(keys > 0 ? shorten(group[g], key_letters) : "")
+    set_array("group_text", text, shown)
+}
+
+function set_blocks(    i) {
     for (i = 1; i <= panels * shown; i++) {
         block[i] = count[i] ? block[i] : -1
         errors[i] += 0
         theories[i] += 0
     }
-    for (g = 1; g <= shown; g++)
-        text[g] = quote(keys > 0 ? shorten(group[g], key_letters) : "")
-    for (p = 1; p <= panels; p++) {
-        panel_title[p] = quote(shorten(panel_title[p], title_letters))
-        panel_count[p] += 0
-        y_label[p] = quote(by == "column" && ys > 1 ? "" : \
-            x == "keys_low" ? "fraction of rows" : \
-            fitting_label(y_name[int((p - 1) / panel_kinds) + 1], inside_down))
-        y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]
-    }
-    set_array("y_from_0", y_from_0, panels)
     set_array("block", block, panels * shown)
     set_array("errors", errors, panels * shown)
     set_array("theories", theories, panels * shown)
-    set_array("group_text", text, shown)
+}
+
+# The label of the vertical axis of a panel.
+function y_label_of(p) {
+    if (by == "column" && ys > 1) return ""
+    if (x == "keys_low") return "fraction of rows"
+    return fitting_label(y_name[int((p - 1) / panel_kinds) + 1], inside_down)
+}
+
+function set_panels(    p) {
+    for (p = 1; p <= panels; p++) {
+        panel_title[p] = quote(shorten(panel_title[p], title_letters))
+        panel_count[p] += 0
+        y_label[p] = quote(y_label_of(p))
+        y_from_0[p] = y_low[p] >= 0 && y_low[p] < 0.4 * y_high[p]
+        y_tics[p] = "\"" log_tics("y", y_low[p], y_high[p], none, 0) "\""
+    }
     set_array("panel_title", panel_title, panels)
     set_array("panel_count", panel_count, panels)
     set_array("y_label", y_label, panels)
-    set("x_tics", "\"" x_tics() "\"")
-    for (p = 1; p <= panels; p++)
-        y_tics[p] = "\"" log_tics("y", y_low[p], y_high[p], none, 0) "\""
+    set_array("y_from_0", y_from_0, panels)
     set_array("y_tics", y_tics, panels)
+}
+
+END {
+    find_curves()
+    choose_by()
+    find_panels()
+    find_groups()
+    put_rows()
+    put_blocks()
+    if (title == "") title = heading_of(y)
+    subtitle = note()
+    choose_layout()
+    set_page()
+    set_blocks()
+    set_panels()
     if (not_positive)
         print not_positive " values that are not positive are not drawn:" \
             " the axis is logarithmic" > notes

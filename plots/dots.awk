@@ -7,6 +7,7 @@
 
 BEGIN {
     y = ENVIRON["LLN_Y"]; by = ENVIRON["LLN_BY"]; title = ENVIRON["LLN_TITLE"]
+    axes = ENVIRON["LLN_LOG"]
     MOST_LINES = 40; MOST_GROUPS = 8
 }
 
@@ -53,6 +54,7 @@ function find_lines(    r, text) {
     if (!lines) lines = 1
     if (!groups) groups = 1
     many = groups > MOST_GROUPS
+    shown = many ? 1 : groups
 }
 
 # The ends of the bar of a value: quantiles, or the standard error.
@@ -66,9 +68,10 @@ function bar(r, c, value, sign,    other, error) {
     return error == "NaN" ? value : value + sign * error
 }
 
-function put_dots(yi,    r, text, value, c, at_line, place, g, offset, i) {
+# Collects the dots of a column, each at a height of its own in its line.
+function put_dots(yi,    \
+                  r, text, value, c, at_line, place, g, offset, i, seen) {
     c = y_name[yi]
-    split("", seen)
     for (r = 1; r <= rows; r++) {
         text = line_text(r)
         if (!(text in line_at)) continue
@@ -96,22 +99,18 @@ function is_log(yi) {
         (log_x || log_y || axes == "" && high[yi] > 100 * low[yi])
 }
 
-END {
-    axes = ENVIRON["LLN_LOG"]
-    ys = split(y, y_name, ",")
-    if (by == "" && distinct("source") > 1 && distinct("source") <= MOST_GROUPS)
-        by = "source"
-    line_list = choose_lines()
-    find_lines()
-    shown = many ? 1 : groups
-    for (yi = 1; yi <= ys; yi++) put_dots(yi)
+function put_blocks(    i) {
     for (i = 1; i <= ys * shown; i++) {
         if (count[i]) printf "%s%s", blocks ? "\n\n" : "", dots[i] > data
         block[i] = count[i] ? blocks++ : -1
         bars[i] += 0
     }
-    if (title == "") title = heading_of(y)
-    subtitle = note()
+    set_array("block", block, ys * shown)
+    set_array("bars", bars, ys * shown)
+}
+
+# Chooses the sizes of the page.
+function choose_layout(    i, g, longest, tall) {
     for (i = 1; i <= lines; i++)
         if (width(line_name[i]) > side) side = width(line_name[i])
     if (side > letters(page_width) * 0.4) side = int(letters(page_width) * 0.4)
@@ -122,28 +121,47 @@ END {
         * font
     keys = many ? -3 : groups > 1 ? groups : 0
     lay_out(ys, -tall, keys, longest, side)
+}
+
+function set_page(    i, g, text) {
     set("shown", shown)
     set("lines", lines)
     set("gradient", many)
     set("gradient_label", quote(by))
+    set("small", most_heads > 60)
     for (i = 1; i <= lines; i++)
         line_name[i] = quote(tic_text(shorten(line_name[i], side)))
     set_array("line_name", line_name, lines)
     for (g = 1; g <= shown; g++)
         text[g] = quote(keys > 0 ? shorten(group[g], key_letters) : "")
     set_array("group_text", text, shown)
-    set_array("block", block, ys * shown)
-    set_array("bars", bars, ys * shown)
-    for (yi = 1; yi <= ys; yi++) {
-        panel_count[yi] += 0
-        x_label[yi] = quote(fitting_label(y_name[yi], \
+}
+
+function set_panels(    p) {
+    for (p = 1; p <= ys; p++) {
+        panel_count[p] += 0
+        x_label[p] = quote(fitting_label(y_name[p], \
             letters(page_width / across) - 3))
-        log_axis[yi] = is_log(yi)
-        x_tics[yi] = "\"" log_tics("x", low[yi], high[yi], none, 0) "\""
+        log_axis[p] = is_log(p)
+        x_tics[p] = "\"" log_tics("x", low[p], high[p], none, 0) "\""
     }
     set_array("panel_count", panel_count, ys)
     set_array("x_label", x_label, ys)
     set_array("log_axis", log_axis, ys)
     set_array("x_tics", x_tics, ys)
-    set("small", most_heads > 60)
+}
+
+END {
+    ys = split(y, y_name, ",")
+    if (by == "" && distinct("source") > 1 && distinct("source") <= MOST_GROUPS)
+        by = "source"
+    line_list = choose_lines()
+    find_lines()
+    for (yi = 1; yi <= ys; yi++) put_dots(yi)
+    if (title == "") title = heading_of(y)
+    subtitle = note()
+    choose_layout()
+    put_blocks()
+    set_page()
+    set_panels()
 }

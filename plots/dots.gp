@@ -50,8 +50,7 @@ do for [p = 1 : panels] {
     set xlabel x_label[p]
     unset logscale
     set xtics autofreq
-    set format x "%h"
-    if (terminal eq "tex") { set format x '$%h$' }
+    set format x number_format
     if (log_axis[p]) {
         set logscale x
         eval x_tics[p]
@@ -61,19 +60,18 @@ do for [p = 1 : panels] {
         command = command.error_bars(p, g).dots(p, g)
     }
     if (!panel_count[p]) {
-        set label 2 'no numbers' at graph 0.5, graph 0.5 center noenhanced \
-            textcolor rgb muted
+        eval no_numbers
         set xrange [0:1]
         command = "NaN, "
     } else {
         set xrange [*:*]
     }
-    eval "plot ".command[1 : strlen(command) - 2]
+    eval plot_command
     unset label
     unset colorbox
 }
 if (!text_only && entries ne "") {
     eval key_below
-    eval "plot 2 with lines, ".entries[1 : strlen(entries) - 2]
+    eval plot_entries
 }
 eval end_page

@@ -67,7 +67,7 @@ function group_of(r,    text) {
     return group_at[text]
 }
 
-function collect(    r, p, g, head, radius) {
+function collect(    r, p, g, head) {
     for (r = 1; r <= rows; r++) {
         p = panel_at[key_of(r, panel_list)]
         if (p > panels) continue

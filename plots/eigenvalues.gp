@@ -8,7 +8,7 @@ load ARG1
 data = ARG2
 load plots."/style.gp"
 
-# Marks of many heads lie upon each other: they are transparent.
+# Marks of many heads overlap: they are transparent.
 ink_of(p, g) = (several[p] && !text_only ? "#60" : "#00"). \
     substr(colour_of(g), 2, 7)
 size_of(p) = (small[p] ? 0.4 : 0.6) * symbol
@@ -50,19 +50,16 @@ do for [p = 1 : panels] {
     unset key
     command = unit_circle.theory_circle(p)
     do for [g = 1 : groups] { command = command.mark(p, g) }
-    if (!panel_count[p]) {
-        set label 2 'no numbers' at graph 0.5, graph 0.5 center noenhanced \
-            textcolor rgb muted
-    }
+    if (!panel_count[p]) { eval no_numbers }
     if (text_only && p == panels) {
         eval key_below
         command = command.entries
     }
-    eval "plot ".command[1 : strlen(command) - 2]
+    eval plot_command
     unset label
 }
 if (!text_only) {
     eval key_below
-    eval "plot 2 with lines, ".entries[1 : strlen(entries) - 2]
+    eval plot_entries
 }
 eval end_page

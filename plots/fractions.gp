@@ -52,11 +52,11 @@ do for [p = 1 : panels] {
         eval key_below
         command = command.entries
     }
-    eval "plot ".command[1 : strlen(command) - 2]
+    eval plot_command
     unset label
 }
 if (!text_only) {
     eval key_below
-    eval "plot 2 with lines, ".entries[1 : strlen(entries) - 2]
+    eval plot_entries
 }
 eval end_page

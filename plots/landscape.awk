@@ -215,29 +215,28 @@ function tics_of(axis, from, to, room) {
     return "\"" log_tics(axis, from, to, none, 0) "\""
 }
 
-END {
-    find_heads()
-    find_columns()
-    find_grid()
-    put_methods()
-    put_cells()
-    longest = 0
+# The second line: the heads, and their temperature.
+function subtitle_of(    text) {
+    text = note()
+    if (distinct("tau") == 1)
+        text = text sprintf("%stemperature τ = %.3g", \
+            text == "" ? "" : ", ", at(1, "tau"))
+    return text
+}
+
+# Chooses the sizes of the page.
+function choose_layout(    i, longest) {
+    longest = width(dash_text)
     for (i = 1; i <= methods; i++)
         if (width(method_name[i]) > longest) longest = width(method_name[i])
-    if (title == "")
-        title = "LLN attention over α and β, compared with softmax"
-    subtitle = note()
-    if (distinct("tau") == 1)
-        subtitle = subtitle sprintf("%stemperature τ = %.3g", \
-            subtitle == "" ? "" : ", ", at(1, "tau"))
     shared_axes = 1
     narrowest = heads > 1 ? 20 : 14
-    dash_text = sign_text()
-    if (width(dash_text) > longest) longest = width(dash_text)
     lay_out(panels, page_width < 300 ? 0.62 : 1, \
         methods + (dash_text != ""), longest, 0, 9)
     title_letters = letters(inner_width) + 8
-    set_panels()
+}
+
+function set_page(    i, text) {
     set("small", inner_width < 150)
     set("x_label", quote(label_of("a")))
     set("y_label", quote(label_of("b")))
@@ -252,6 +251,21 @@ END {
     for (i = 1; i <= methods; i++)
         text[i] = quote(shorten(method_name[i], key_letters))
     set_array("method_text", text, methods)
+}
+
+END {
+    find_heads()
+    find_columns()
+    find_grid()
+    put_methods()
+    put_cells()
+    if (title == "")
+        title = "LLN attention over α and β, compared with softmax"
+    subtitle = subtitle_of()
+    dash_text = sign_text()
+    choose_layout()
+    set_panels()
+    set_page()
     if (all_panels > panels)
         print panels " of " all_panels " panels are drawn; for others use" \
             " fewer heads, the means of --aggregate, or --y" > notes

@@ -41,7 +41,6 @@ set border 15
 unset key
 set colorbox
 set cbtics enhanced
-power_format = terminal eq "tex" ? '$10^{%T}$' : "10^{%T}"
 eval begin_page
 do for [p = 1 : panels] {
     eval borders[p]
@@ -67,19 +66,18 @@ do for [p = 1 : panels] {
             points(p, i, "#000000", 1.2)
     }
     if (remark[p] ne "") {
-        set label 2 remark[p] at graph 0.5, graph 0.5 center noenhanced \
-            textcolor rgb muted
+        eval "set label 2 remark[p]".remark_at
         unset colorbox
     }
-    eval "plot ".command[1 : strlen(command) - 2]
+    eval plot_command
     set colorbox
     unset label
 }
 if (methods || dash_text ne "") {
     eval key_below
-    command = dash_text eq "" ? "" : "keyentry with lines linewidth 0.5 \
+    entries = dash_text eq "" ? "" : "keyentry with lines linewidth 0.5 \
         linecolor rgb ink title dash_text, "
-    do for [i = 1 : methods] { command = command.entry(i) }
-    eval "plot 2 with lines, ".command[1 : strlen(command) - 2]
+    do for [i = 1 : methods] { entries = entries.entry(i) }
+    eval plot_entries
 }
 eval end_page

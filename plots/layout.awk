@@ -27,7 +27,7 @@ function letters(points) {
 # numbers and labels; a panel is then at least `narrowest` letters wide, and
 # shared_right is room for one colour box at the right of the page.
 function lay_out(panels, aspect, keys, longest, side, right,    \
-                 left, bottom, top, panel, high, entry, in_row) {
+                 left, bottom, top, panel, high) {
     left = side ? (side * LETTER + 1.2) * font : (TICS + 1.5 * LINE) * font
     bottom = 3.4 * LINE * font
     if (shared_axes) share_axes(left, bottom)
@@ -35,23 +35,10 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
     choose_grid(panels, shared_axes ? \
         (narrowest + right) * LETTER * font + left : \
         24 * font + (side ? left : 0))
-    wrapped = 0
-    heading = ""
-    if (titled) {
-        heading = wrap(title, letters(page_width) - 2)
-        if (subtitle != "")
-            heading = heading ".\"\\n\"." wrap(subtitle, \
-                letters(page_width) - 2)
-    }
+    set_heading()
+    set_key(keys, longest)
     top = (wrapped * LINE + (wrapped ? 0.8 : 0.4) + \
            (panel_titles ? LINE : 0)) * font
-    if (longest > letters(page_width) - 7) longest = letters(page_width) - 7
-    key_letters = longest
-    entry = (longest + 6) * LETTER * font
-    in_row = int((page_width - font) / entry)
-    if (in_row < 1) in_row = 1
-    if (in_row > keys && keys > 0) in_row = keys
-    key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
     panel = (page_width - outer_width) / across - left - \
         right * LETTER * font - 1.2 * font
     high = page_height
@@ -60,10 +47,6 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
             ((aspect < 0 ? -aspect : panel * aspect) + bottom) + \
             (down - 1) * (panel_titles ? LINE * font : 0) + \
             (key_rows * LINE + 0.4) * font
-    set("page_width", page_width)
-    set("page_height", high)
-    set("font_size", font)
-    set("panels", panels)
     place_panels(panels, left, bottom, top, \
         (page_width - outer_width) / across, \
         (high - top - outer_bottom - key_rows * LINE * font - 0.4 * font + \
@@ -71,13 +54,42 @@ function lay_out(panels, aspect, keys, longest, side, right,    \
     title_letters = letters(inner_width + 2 * font)
     inside_across = letters(page_width / across) - 4
     inside_down = letters((high - top - key_rows * LINE * font) / down) - 1
-    set("heading", titled ? heading : "\047\047")
-    set("heading_y", 1 - 0.4 * font / high)
-    set("key_top", (key_rows * LINE + 0.4) * font / high)
-    set("key_columns", in_row ? in_row : 1)
-    set("across", across)
+    set_page_size(panels, high)
 }
 
+# The title and the second line, in `wrapped` lines.
+function set_heading(    most, heading) {
+    most = letters(page_width) - 2
+    wrapped = 0
+    heading = quote("")
+    if (titled) heading = wrap(title, most)
+    if (titled && subtitle != "")
+        heading = heading ".\"\\n\"." wrap(subtitle, most)
+    set("heading", heading)
+}
+
+# The number of letters of an entry of the key, and of lines of the key.
+function set_key(keys, longest,    entry, in_row) {
+    key_letters = letters(page_width) - 7
+    if (longest < key_letters) key_letters = longest
+    entry = (key_letters + 6) * LETTER * font
+    in_row = int((page_width - font) / entry)
+    if (in_row > keys && keys > 0) in_row = keys
+    if (in_row < 1) in_row = 1
+    key_rows = keys > 0 ? int((keys + in_row - 1) / in_row) : -keys
+}
+
+function set_page_size(panels, high) {
+    set("page_width", page_width)
+    set("page_height", high)
+    set("font_size", font)
+    set("panels", panels)
+    set("across", across)
+    set("heading_y", 1 - 0.4 * font / high)
+    set("key_top", (key_rows * LINE + 0.4) * font / high)
+}
+
+# Gives the room for numbers and labels to the page, not to each panel.
 function share_axes(left, bottom) {
     outer_left = left
     outer_width = left + shared_right * LETTER * font

@@ -11,7 +11,7 @@ BEGIN {
 }
 
 # The columns of the two axes, and the columns that make panels.
-function choose_axes(    others) {
+function choose_axes(    r, others) {
     if ("point" in column && "a" in column) {
         # The map of lln-match over a and b, on a terminal.
         across_by = "a"
@@ -33,7 +33,7 @@ function choose_axes(    others) {
         "source,source_b,reference,tau,causal,n,d,rule,config")
 }
 
-# Leaves out a row, in the place of which the last one comes.
+# Removes a row; the last one takes its place.
 function leave_out(r) {
     row[r] = row[rows--]
     at_row = 0
@@ -139,12 +139,12 @@ function put_blocks(    p, block) {
     set_array("panel_title", panel_title, panels)
 }
 
-# Numbers at an axis, at most 13 of them.
-function tics(number, count,    i, step, list) {
+# The command for numbers at an axis, at most 13 of them.
+function tics(axis, number, count,    i, step, list) {
     step = int((count - 1) / 12) + 1
     for (i = 1; i <= count; i += step)
         list = list (i > 1 ? ", " : "") quote(number[i]) " " i
-    return "\"set " "%s" "tics (" list ")\""
+    return "\"set " axis "tics (" list ")\""
 }
 
 # The height of panels, in points: cells are square unless the panels would be
@@ -186,8 +186,8 @@ END {
     set("high", high)
     set("across_count", across_count ? across_count : 1)
     set("down_count", down_count ? down_count : 1)
-    set("x_tics", sprintf(tics(across_number, across_count), "x"))
-    set("y_tics", sprintf(tics(down_number, down_count), "y"))
+    set("x_tics", tics("x", across_number, across_count))
+    set("y_tics", tics("y", down_number, down_count))
     set("x_label", quote(label_of(across_by)))
     set("y_label", quote(label_of(down_by)))
     set("value_label", quote(fitting_label(column_of_map, \

@@ -31,8 +31,7 @@ do for [p = 1 : panels] {
     eval borders[p]
     set title panel_title[p]
     if (block[p] < 0) {
-        set label 2 'no numbers' at graph 0.5, graph 0.5 center \
-            noenhanced textcolor rgb muted
+        eval no_numbers
         plot NaN
     } else {
         plot data index block[p] using \

@@ -1,10 +1,10 @@
-#!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# maps.sh FILE: lists the maps in a .npy or .safetensors file of lln-attend
+# sh maps.sh FILE: lists the maps in a .npy or .safetensors file of lln-attend
 # --blocks, as a table for blocks.awk: title, first byte, format of gnuplot,
 # order of bytes, rows and columns. Status 1 and one line on standard output if
 # the file has no maps; status 3 if it is a text.
+# shellcheck shell=sh
 plots=${0%/*}
 file=$1
 size=$(wc -c < "$file")

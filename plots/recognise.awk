@@ -65,7 +65,8 @@ function none(text) {
     exit 0
 }
 
-# Checks names that were given.
+# Refuses names that were given if there is no such column or, with numeric = 1,
+# no number in it.
 function check(list, numeric,    i, j, count, part, names) {
     count = split(list, part, ",")
     for (i = 1; i <= count; i++) {
@@ -91,8 +92,10 @@ function varies(c, others,    r, key, first) {
     return 0
 }
 
-# The parameter that differs between kernels that agree in all else.
-function kernel_parameter(    r, text, i, count, part, rest, seen, most, best) {
+# The parameter that differs between most kernels that agree in all else; empty
+# if fewer than three do.
+function kernel_parameter(    r, text, i, count, part, rest, seen, most, best, \
+                              best_name) {
     for (r = 1; r <= rows; r++) {
         text = at(r, "kernel")
         if (text in seen) continue
@@ -105,11 +108,11 @@ function kernel_parameter(    r, text, i, count, part, rest, seen, most, best) {
             sub(":" part[i] "[^:]*", "", rest)
             if (++most[part[i] rest] > best) {
                 best = most[part[i] rest]
-                text_best = substr(part[i], 1, length(part[i]) - 1)
+                best_name = substr(part[i], 1, length(part[i]) - 1)
             }
         }
     }
-    return best > 2 ? text_best : ""
+    return best > 2 ? best_name : ""
 }
 
 END {
@@ -117,7 +120,7 @@ END {
     if (x y map == "" && !is_known()) none("")
     if (by != "" && by != "column") check(by)
     if (y != "") check(y, 1)
-    if (x != "" && x != kernel_parameter_given(x)) check(x, 1)
+    if (x != "" && !is_parameter(x)) check(x, 1)
     if (map != "") {
         check(map, 1)
         y = map
@@ -127,16 +130,20 @@ END {
     same = "kernel,layer,head,source,matrix,causal,rule,config," \
         "reference,layer_b,head_b,source_b" \
         (method_is_result() ? "" : ",method")
-    if (x != "")
-        draw("curves", x, usual(), \
-            x ~ /^(tau|length|keys_low)$/ ? "x" : "")
+    if (x != "") draw("curves", x, usual(), axes_of(x))
     choose_by_values()
 }
 
-function kernel_parameter_given(x,    r) {
+# Whether kernels of the table have a parameter of this name.
+function is_parameter(name,    r) {
     for (r = 1; r <= rows; r++)
-        if (index(at(r, "kernel"), ":" x "=")) return x
-    return ""
+        if (index(at(r, "kernel"), ":" name "=")) return 1
+    return 0
+}
+
+# The horizontal axes that are logarithmic.
+function axes_of(x) {
+    return x ~ /^(tau|n|d|length|keys_low)$/ || is_parameter(x) ? "x" : ""
 }
 
 # Tables that only one option prints.
@@ -157,7 +164,8 @@ function choose_by_columns() {
         style = "points"
         draw("curves", "normal_quantile", "quantile")
     }
-    if ("keys_low" in column) draw("curves", "keys_low", fractions(), "x")
+    if ("keys_low" in column)
+        draw("curves", "keys_low", fractions(), axes_of("keys_low"))
     if (("share_ceiling_1" in column || "share_largest_1" in column) && \
         y == "")
         draw("fractions", "", "entropy_over_ceiling")
@@ -172,7 +180,7 @@ function choose_by_columns() {
         draw("curves", "rank", "sigma,centered_sigma", "y")
     if ("step" in column && distinct("step") > 1)
         draw("curves", "step", usual())
-    if ("length" in column) draw("curves", "length", usual(), "x")
+    if ("length" in column) draw("curves", "length", usual(), axes_of("length"))
     if ("position_max" in column) draw("curves", "position_max", usual())
     if ("query" in column) {
         style = "points"
@@ -195,10 +203,11 @@ function fractions(    i, list) {
 function choose_by_values(    parameter) {
     if (varies("tau", same))
         draw("curves", "tau", usual(), "target" in column ? "xy" : "x")
-    if (varies("n", same)) draw("curves", "n", usual(), "x")
-    if (varies("d", same)) draw("curves", "d", usual(), "x")
+    if (varies("n", same)) draw("curves", "n", usual(), axes_of("n"))
+    if (varies("d", same)) draw("curves", "d", usual(), axes_of("d"))
     parameter = kernel_parameter()
-    if (parameter != "") draw("curves", parameter, usual(), "x")
+    if (parameter != "")
+        draw("curves", parameter, usual(), axes_of(parameter))
     if (distinct("layer") > 1 && !has_numbers("head"))
         draw("curves", "layer", usual())
     if (distinct("layer") > 1 && distinct("head") > 1 && \

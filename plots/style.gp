@@ -67,6 +67,7 @@ set grid linetype 1 linecolor rgb faint linewidth 0.6
 set key noenhanced textcolor rgb ink noautotitle
 set cblabel noenhanced textcolor rgb ink
 number_format = terminal eq "tex" ? '$%h$' : '%h'
+power_format = terminal eq "tex" ? '$10^{%T}$' : '10^{%T}'
 set format number_format
 if (text_only) {
     unset grid
@@ -97,6 +98,9 @@ key_below = "unset tics; unset border; unset label; unset arrow; \
     set xrange [0:1]; set yrange [0:1]; \
     set key center center horizontal Left reverse samplen 2 width 1"
 end_page = "unset multiplot"
+# What scripts collect in `command` and `entries` ends with a comma and a space.
+plot_command = 'eval "plot ".command[1 : strlen(command) - 2]'
+plot_entries = 'eval "plot 2 with lines, ".entries[1 : strlen(entries) - 2]'
 # With shared axes, only panels at the left and at the bottom have numbers and
 # labels.
 is_left(p) = text_only || (p - 1) % across == 0
@@ -105,9 +109,10 @@ share_axes = "set xlabel is_low(p) ? x_label : ''; \
     set ylabel is_left(p) ? y_label : ''; \
     set format x is_low(p) ? number_format : ''; \
     set format y is_left(p) ? number_format : ''"
-empty_panel = "set label 2 'no numbers' at graph 0.5, graph 0.5 center \
-    noenhanced textcolor rgb muted; set xrange [0:1]; set yrange [0:1]; \
-    unset logscale"
+# A text in the middle of a panel that has no numbers.
+remark_at = " at graph 0.5, graph 0.5 center noenhanced textcolor rgb muted"
+no_numbers = "set label 2 'no numbers'".remark_at
+empty_panel = no_numbers."; set xrange [0:1]; set yrange [0:1]; unset logscale"
 if (text_only) {
     key_below = "set key outside center bottom horizontal samplen 1"
     begin_page = ""

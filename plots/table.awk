@@ -6,6 +6,7 @@
 # With tex = 1, texts are for LaTeX.
 
 BEGIN { FS = "\t" }
+FILENAME == ARGV[1] && /^#/ { next }
 FILENAME == ARGV[1] {
     label[$1] = $2
     if ($3 != "") short_label[$1] = $3

@@ -13,9 +13,10 @@
  *
  * Memory. A matrix is a view, and no function copies what it is given, unless
  * its comment says so: matrices must live as long as the head, and the head and
- * the choice as long as the attention. Each ..._open, ..._alloc or ..._of that
- * fills in an object has a ..._close or ..._free, which accepts what was never
- * opened.
+ * the choice as long as the attention. Functions whose names end in _close or
+ * _free release what others have opened or allocated. They accept a zeroed
+ * struct of the program, and NULL for a pointer that the library would have
+ * allocated.
  *
  * Errors. A function that can fail returns lln_status, and on failure leaves a
  * message in lln_error_message() of the thread. A value that does not exist is
@@ -27,9 +28,9 @@
  * different threads at the same time. An attention may be used by one thread at
  * a time.
  *
- * Before version 1.0 all of this may change with the second number of the
- * version, also names, structs and the order of their members: compile again
- * for it. With the third number only values may change, where they were wrong.
+ * Before version 1.0 all of this, including names, structs and the order of
+ * their members, may change with the second number of the version: compile
+ * programs again. With the third number only values that were wrong change.
  * From 1.0 on, the soname says which programs must be compiled again. Headers
  * that are not included here are private, and so are their names. */
 #ifndef LLN_LLN_H
@@ -59,7 +60,6 @@
 #include "match/match.h"
 #include "measure/entropy.h"
 #include "measure/fidelity.h"
-#include "measure/fidelity_row.h"
 #include "measure/logit_ranks.h"
 #include "measure/lognormal.h"
 #include "measure/ranks.h"

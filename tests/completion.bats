@@ -186,6 +186,22 @@ messages() {
     messages 'entropy or skewness' lln-match --second
 }
 
+@test "values of lln-plot, and the columns of its table" {
+    printf '%s\n' source,tau,entropy_nats gaussian,1,2 > table.csv
+    offers 'light dark' lln-plot --theme ''
+    offers '--log=x --log=xy' lln-plot --log=x
+    offers 'source tau entropy_nats' lln-plot table.csv --x ''
+    offers 'source tau entropy_nats column' lln-plot table.csv --by ''
+    offers 'tau,entropy_nats' lln-plot --theme dark table.csv --y tau,e
+    offers '' lln-plot --x ''
+    offers '' lln-plot table.csv --size ''
+    offers '--theme' lln-plot -o a.png --th
+    offers '' lln-plot -o a.png --out
+    equal file "$(lln-plot --complete -- --theme dark '')" ':files '
+    equal file "$(lln-plot --complete -- -o '')" ':files '
+    equal file "$(lln-plot --complete -- --output=a)" ':files --output='
+}
+
 @test "names of arrays in the files of the line" {
     file=$DATA/encoder.safetensors
     keys=$(lln-entropy --list "$file" --columns key --no-header)

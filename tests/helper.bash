@@ -158,6 +158,11 @@ near() {
         }'
 }
 
+# text_of PICTURE: the texts in an svg file of lln-plot, a line each.
+text_of() {
+    sed -n '/<text>/{s/<[^>]*>//g; s/^[[:space:]]*//; s/ *$//; /./p}' "$1"
+}
+
 # alike EXPECTED ACTUAL: the files have the same lines of fields, which white
 # space and the marks of csv and JSON separate; numbers may differ by 1 in 1000.
 alike() {

@@ -49,7 +49,7 @@ expected() {
         LC_ALL=C sort)"
     equal modes "$(find root -mindepth 1 ! -type l -printf '%y %m %P\n' |
         sed 's,opt/lln/,,' | awk '{
-            mode = $1 == "d" || $3 ~ /^bin\/|\.sh$/ ? 755 : 644
+            mode = $1 == "d" || $3 ~ /^bin\// ? 755 : 644
             if ($2 != mode) print
         }')" ''
     equal 'broken links' "$(find root -xtype l)" ''
@@ -67,6 +67,9 @@ expected() {
     lln-entropy -n 64 -d 8 --tau 0.5,1 > table
     prints '' lln-plot table -o picture.svg
     grep -q '</svg>' picture.svg
+    lln-attend -n 16 -d 4 --trials 1 --kernel lln --blocks 4 -o map.npy
+    lln-plot map.npy -o map.svg
+    grep -q '<image' map.svg
     lln-entropy --layout hnd "$DATA/encoder.safetensors" > heads
     COLUMNS=80 LINES=24 "$PTY" lln-plot --map entropy_nats heads > screen
     grep -q entropy screen

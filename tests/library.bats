@@ -199,15 +199,18 @@ EOF
 int main(void)
 {
     lln_kernel_choice choice;
-    if (!setlocale(LC_ALL, "comma") ||
-        lln_kernel_parse("lln:alpha=1.5:beta=0.25", &choice) != LLN_OK)
+    if (!setlocale(LC_ALL, "comma"))
+        return 77;
+    if (lln_kernel_parse("lln:alpha=1.5:beta=0.25", &choice) != LLN_OK)
         return 1;
     printf("%g %g\n", choice.number[0], choice.number[1]);
 }
 EOF
     # shellcheck disable=SC2046 # flags
     cc -std=c11 -o number number.c $(pkg-config --cflags --libs lln)
-    equal output "$(LOCPATH=$PWD/locales ./number)" '1,5 0,25'
+    LOCPATH=$PWD/locales run ./number
+    [ "$status" != 77 ] || skip 'no table of characters for localedef'
+    equal output "$output" '1,5 0,25'
 }
 
 # Expected values, by numpy:

@@ -11,7 +11,10 @@ load helper
 all_tables() {
     local sampled=(--quiet -n 24 -d 4 --trials 2)
     local heads=(--quiet --layout hnd "$DATA/encoder.safetensors")
+    local steps=(--quiet --layout hnd "step_{step}.safetensors")
     local entropy=("lln-entropy ${heads[*]}")
+    cp "$DATA/encoder.safetensors" step_100.safetensors
+    cp "$DATA/encoder.safetensors" step_200.safetensors
     while read -r name command; do
         # shellcheck disable=SC2086 # words
         $command > "$name.csv" 2> "$name.err" || {
@@ -28,6 +31,8 @@ entropy-jackknife ${entropy[*]} --jackknife
 entropy-layers ${entropy[*]} --aggregate layer
 entropy-diagnose ${entropy[*]} --diagnose
 entropy-diagnose-each ${entropy[*]} --diagnose --each
+entropy-steps lln-entropy ${steps[*]}
+entropy-layer-steps lln-entropy ${steps[*]} --aggregate layer
 entropy-positions ${entropy[*]} --causal --by-position 4
 entropy-lengths ${entropy[*]} --causal --at-lengths 8,16,32
 entropy-distribution ${entropy[*]} --distribution 4
@@ -59,11 +64,6 @@ END
 # begins FILE BYTES: the file begins with these bytes, in hexadecimal.
 begins() {
     equal "$1" "$(head -c 4 "$1" | od -An -tx1)" " $2"
-}
-
-# text_of PICTURE: the texts in an svg file, a line each.
-text_of() {
-    sed -n '/<text>/{s/<[^>]*>//g; s/^[[:space:]]*//; s/ *$//; /./p}' "$1"
 }
 
 @test "every table becomes a picture, of every format" {
@@ -287,9 +287,9 @@ height such as 900x500px" lln-plot --size wide
     refuses 1 "a.csv: no column 'entropy'; expected one of source, layer, head, \
 kernel, n, d, tau, entropy_nats, gap_delta" lln-plot a.csv --y entropy
     printf 'name,size\nx,1\n' > a.csv
-    run lln-plot a.csv
-    equal status "$status" 1
-    [[ $output == 'lln-plot: a.csv: this is no table of measured'* ]]
+    refuses 1 "a.csv: not a table of measured values; expected one of \
+lln-entropy, lln-stats, lln-spectral, lln-match or lln-attend, or a .npy or \
+.safetensors file of lln-attend --blocks" lln-plot a.csv
 }
 
 @test "a full disk, a missing folder" {
@@ -311,8 +311,8 @@ kernel, n, d, tau, entropy_nats, gap_delta" lln-plot a.csv --y entropy
     done
     run env PATH="$PWD/bin" "$LLN_BIN/lln-plot" a.csv -o a.png
     equal status "$status" 1
-    equal stderr "$output" 'lln-plot: no gnuplot; install it with
-    apt-get install gnuplot-nox fonts-dejavu-core'
+    equal stderr "$output" "lln-plot: no gnuplot; install it: apt-get install \
+gnuplot-nox fonts-dejavu-core"
 }
 
 @test "without fonts it draws nothing" {
@@ -320,13 +320,23 @@ kernel, n, d, tau, entropy_nats, gap_delta" lln-plot a.csv --y entropy
     echo '<fontconfig></fontconfig>' > fonts.conf
     FONTCONFIG_FILE=$PWD/fonts.conf run lln-plot a.csv -o a.png
     equal status "$status" 1
-    equal stderr "$output" 'lln-plot: no fonts; install some with
-    apt-get install fonts-dejavu-core'
+    equal stderr "$output" \
+        'lln-plot: no fonts; install some: apt-get install fonts-dejavu-core'
+    [ ! -e a.png ]
 }
 
 @test "a signal leaves no file" {
-    heads 32 > a.csv
-    mkdir tmp
-    TMPDIR=$PWD/tmp timeout -s TERM 0.05 lln-plot a.csv -o a.png || true
+    local status=0
+    heads 3 > a.csv
+    mkdir tmp bin
+    printf '#!/bin/sh\ntouch "%s/started"\nsleep 1\n' "$PWD" > bin/gnuplot
+    chmod +x bin/gnuplot
+    TMPDIR=$PWD/tmp PATH=$PWD/bin:$PATH lln-plot a.csv -o a.png &
+    until [ -e started ]; do sleep 0.1; done
+    equal during "$(find tmp -mindepth 1 -maxdepth 1 | wc -l)" 1
+    kill -TERM $!
+    wait $! || status=$?
+    equal status "$status" 143
     equal files "$(ls tmp)" ''
+    [ ! -e a.png ]
 }

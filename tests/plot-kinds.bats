@@ -21,17 +21,12 @@ drawn() {
     equal svg "$(grep -c '</svg>' picture.svg)" 1
 }
 
-# texts: the texts of picture.svg, a line each.
-texts() {
-    sed -n '/<text>/{s/<[^>]*>//g;s/^[[:space:]]*//;s/ *$//;p}' picture.svg
-}
-
 # has TEXT...: whether picture.svg contains these texts.
 has() {
     local text
     for text; do
-        texts | grep -qxF -- "$text" || {
-            echo "no text '$text' in: $(texts | tr '\n' '|')"
+        text_of picture.svg | grep -qxF -- "$text" || {
+            echo "no text '$text' in: $(text_of picture.svg | tr '\n' '|')"
             return 1
         }
     done
@@ -138,7 +133,7 @@ eigenvalues() {
     equal paper "$(symbols 5)" 13
     drawn table.csv --y kl_nats,entropy_nats
     equal columns "$(symbols 5)" 5
-    equal others "$(texts | grep -c total || true)" 0
+    equal others "$(text_of picture.svg | grep -c total || true)" 0
     awk -F, -v OFS=, 'NR > 1 { for (i = 12; i <= NF; i++) $i = "nan" }
         { print }' table.csv > nan.csv
     drawn nan.csv

@@ -6,11 +6,6 @@
 # shellcheck disable=SC2154 # variables that run sets
 load helper
 
-# text_of PICTURE: the texts in an svg file, a line each.
-text_of() {
-    sed -n '/<text>/{s/<[^>]*>//g; s/^[[:space:]]*//; s/ *$//; /./p}' "$1"
-}
-
 # refused MESSAGE COMMAND: a command of sh that lln-plot fails in.
 refused() {
     run sh -c "$2"
@@ -48,7 +43,7 @@ refused() {
     printf '%s\n' source,kernel,tau,gap,method a,softmax,1,0.25,dense \
         a,softmax,2,0.5,lanczos > a.csv
     lln-plot a.csv > a.svg
-    text_of a.svg | grep -q '^temperature τ'
+    text_of a.svg | grep -qx 'temperature τ = 1 / standard deviation of the logits'
 }
 
 @test "two layers are an axis" {
@@ -117,8 +112,10 @@ refused() {
     refused 'standard output: No space left on device' \
         'lln-plot --help > /dev/full'
     refused 'standard input: Bad file descriptor' 'lln-plot <&-'
-    TMPDIR=$PWD/none refuses 1 "no temporary folder in $PWD/none; set TMPDIR \
-to another place" lln-plot a.csv
+    export TMPDIR=$PWD/none
+    refused "no temporary folder in $TMPDIR; set TMPDIR to another place" \
+        'lln-plot a.csv'
+    unset TMPDIR
     printf 'entropy_nats\n1\n2\n' > a.csv
     sh -c 'lln-plot a.csv -o a.svg >&-'
     grep -q '</svg>' a.svg

@@ -223,6 +223,69 @@ START_TEST(fidelity_threads)
 }
 END_TEST
 
+/* Several kernels and one reference: the same bits in any order. By scores in
+ * both precisions, by entries, and with other masks. */
+START_TEST(fidelity_several)
+{
+    static const char *const kernels[] = {"elu",     "blockdiag:block=24",
+                                          "softmax", "lln:alpha=1:beta=1",
+                                          "taylor2", "kvt:k=7"};
+    enum { COUNT = sizeof kernels / sizeof *kernels };
+    static const char *const references[] = {"softmax", "elu", "kvt:k=7"};
+    size_t rows[] = {3, 4, 70, 255};
+    lln_precision precision = _i & 1 ? LLN_FLOAT32 : LLN_FLOAT64;
+    lln_head head = case_head("B", precision, false);
+    lln_attention reference, other;
+    lln_fidelity_reference *opened;
+    lln_fidelity f, alone;
+    for (size_t i = 0; i < head.k.rows * 4; i++)
+        dense_v[i] = sin((double)(i * i));
+    lln_fidelity_options options = options_of(&head, 10);
+    options.queries = _i & 2 ? rows : NULL;
+    options.count = 4;
+    case_open(&head, references[_i / 4], &reference);
+    expect_ok(lln_fidelity_open(&reference, &options, &opened));
+    for (size_t k = 0; k < COUNT; k++) {
+        case_open(&head, kernels[k], &other);
+        expect_ok(lln_fidelity_compare(opened, &other, &f, NULL));
+        expect_ok(
+            lln_fidelity_measure(&other, &reference, &options, &alone, NULL));
+        ck_assert_mem_eq(&f, &alone, sizeof f);
+        lln_attention_close(&other);
+    }
+    lln_fidelity_close(opened);
+    lln_attention_close(&reference);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Comparisons in float32 against those of the same head in float64. */
+START_TEST(fidelity_precisions)
+{
+    static const char *const kernels[] = {"lln:alpha=1:beta=1", "elu", "relu",
+                                          "tempscale:divisor=2", "taylor2"};
+    lln_fidelity f[2];
+    bool causal = _i & 1;
+    for (int single = 0; single < 2; single++) {
+        lln_head head =
+            case_head("B", single ? LLN_FLOAT32 : LLN_FLOAT64, causal);
+        lln_attention pair[2];
+        case_open(&head, kernels[_i / 2], &pair[0]);
+        case_open(&head, "softmax", &pair[1]);
+        for (size_t i = 0; i < head.k.rows * 4; i++)
+            dense_v[i] = sin((double)(i * i));
+        lln_fidelity_options options = options_of(&head, 10);
+        expect_ok(lln_fidelity_measure(&pair[0], &pair[1], &options, &f[single],
+                                       NULL));
+        close_pair(&head, pair);
+    }
+    const double *x = (const double *)&f[0], *y = (const double *)&f[1];
+    for (size_t k = 0; k < FIGURES; k++)
+        if (!(isnan(x[k]) && isnan(y[k])) && x[k] != y[k])
+            expect_absolute(y[k], x[k], 2e-5 * fmax(1, fabs(x[k])));
+}
+END_TEST
+
 /* A list of all rows gives the same as no list. A head compared with itself
  * loses nothing. */
 START_TEST(fidelity_list)
@@ -328,11 +391,13 @@ START_TEST(fidelity_refuses)
     options.top = 257;
     expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
                   LLN_EINVAL);
-    options.top = 10;
+    options = options_of(&head, 10);
+    options.values = (lln_matrix){0};
     expect_status(lln_fidelity_measure(&pair[0], &other, &options, &f, NULL),
                   LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
                      "attention is 64 x 64, its reference 48 x 48");
+    options = options_of(&head, 10);
     options.values.rows = 63;
     expect_status(lln_fidelity_measure(&pair[0], &pair[1], &options, &f, NULL),
                   LLN_EINVAL);
@@ -359,6 +424,8 @@ int main(void)
     tcase_add_loop_test(fidelity, fidelity_slow, 0, 4 * CASE_COUNT);
     tcase_add_loop_test(fidelity, fidelity_slow_kernels, 0, 5);
     tcase_add_test(fidelity, fidelity_threads);
+    tcase_add_loop_test(fidelity, fidelity_several, 0, 12);
+    tcase_add_loop_test(fidelity, fidelity_precisions, 0, 10);
     tcase_add_test(fidelity, fidelity_list);
     tcase_add_test(fidelity, fidelity_errors);
     tcase_add_test(fidelity, fidelity_small);

@@ -166,6 +166,48 @@ START_TEST(solve_entropy_uniform)
 }
 END_TEST
 
+/* What is kept for the next method changes nothing: in any order of methods,
+ * some of which do not need D2. */
+START_TEST(list_next)
+{
+    static const char *const NAMES[] = {"paper",    "entropy", "fenton-row",
+                                        "measured", "fenton",  "paper"};
+    lln_head head = small_head(HUMP_QUERIES, 4, HUMP_KEYS, 16, 2);
+    lln_match_known known = {0};
+    head.rule.scale = 0.001;
+    head.rule.scale *=
+        sqrt(0.8 * HUMP_MAXIMUM / solve(&head, "measured").target);
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        const lln_match_method *method = lln_match_find(NAMES[i]);
+        lln_match_list alone, next;
+        expect_ok(lln_match_list_find(method, &head, NULL, &alone));
+        expect_ok(lln_match_list_find_next(method, &head, NULL, &known, &next));
+        ck_assert_uint_eq(next.count, alone.count);
+        ck_assert_double_eq(next.items[0].alpha, alone.items[0].alpha);
+        ck_assert_double_eq(next.items[0].beta, alone.items[0].beta);
+        ck_assert_double_eq(next.items[0].target, alone.items[0].target);
+    }
+}
+END_TEST
+
+/* A head without D2 fails again for each method. */
+START_TEST(list_next_failure)
+{
+    const double q[] = {1, -1}, k[] = {0.5, 2};
+    lln_head head = small_head(q, 2, k, 2, 1);
+    lln_match_known known = {0};
+    lln_match_list found;
+    head.rule.mask = (lln_mask){.causal = true, .window = 1};
+    for (int i = 0; i < 2; i++)
+        expect_status(lln_match_list_find_next(lln_match_find("fenton"), &head,
+                                               NULL, &known, &found),
+                      LLN_EUNDEFINED);
+    expect_ok(lln_match_list_find_next(lln_match_find("paper"), &head, NULL,
+                                       &known, &found));
+    ck_assert_uint_eq(found.count, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("match_list");
@@ -174,6 +216,8 @@ int main(void)
     tcase_add_test(list, list_nearest);
     tcase_add_test(list, list_two);
     tcase_add_loop_test(list, list_balance, 0, 2);
+    tcase_add_test(list, list_next);
+    tcase_add_test(list, list_next_failure);
     tcase_add_loop_test(list, solve_entropy, 0, 6);
     tcase_add_test(list, solve_entropy_uniform);
     suite_add_tcase(suite, list);

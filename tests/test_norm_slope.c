@@ -207,7 +207,8 @@ START_TEST(slopes_by_difference)
     expect_ok(lln_norm_slopes_by_difference(&choice, &head, NULL, 30, slopes));
     expect_all((lln_matrix){LLN_FLOAT64, 1, 30, slopes}, wanted, 2e-4);
     expect_ok(lln_norm_slopes_by_difference(&choice, &head, some, 2, wanted));
-    ck_assert(wanted[0] == slopes[3] && wanted[1] == slopes[17]);
+    expect_relative(wanted[0], slopes[3], 2e-4);
+    expect_relative(wanted[1], slopes[17], 2e-4);
     lln_attention_close(&attention);
     lln_head_free(&head);
 }

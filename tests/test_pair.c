@@ -309,7 +309,7 @@ START_TEST(refusals)
     expect_status(lln_pair_measure(&p, &r, &options, &out, NULL), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
                      "attention is 9 x 9, the other 9 x 10");
-    options.top = LLN_PAIR_TOP + 1;
+    options.top = LLN_ROW_TOP + 1;
     expect_status(lln_pair_measure(&p, &p, &options, &out, NULL), LLN_EINVAL);
     options.top = 1;
     options.queries = &none;

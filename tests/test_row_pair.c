@@ -76,8 +76,9 @@ static lln_row_pair slow(const double *p, const double *r, size_t count,
                          size_t top)
 {
     lln_row_pair row = {0};
-    double best = 0;
+    double best = 0, pairs = 0;
     size_t common = 0;
+    bool is_top[MOST];
     for (size_t j = 0; j < count; j++) {
         double m = (p[j] + r[j]) / 2;
         size_t before = 0, before_r = 0;
@@ -93,10 +94,20 @@ static lln_row_pair slow(const double *p, const double *r, size_t count,
         row.product += p[j] * r[j];
         row.square += p[j] * p[j];
         row.other += r[j] * r[j];
+        row.distance += fabs(p[j] - r[j]);
+        row.distance2 += pow(p[j] - r[j], 2);
         row.recall += before < top ? r[j] : 0;
         best += before_r < top ? r[j] : 0;
         common += before < top && before_r < top;
+        is_top[j] = before_r < top;
     }
+    for (size_t j = 0; j < count; j++)
+        for (size_t l = 0; l < count; l++)
+            if (is_top[j] && is_top[l] && r[j] > r[l]) {
+                pairs++;
+                row.order += (p[j] > p[l]) - (p[j] < p[l]);
+            }
+    row.order = pairs > 0 ? row.order / pairs : NAN;
     row.hellinger = sqrt(row.hellinger);
     row.cosine = row.product / sqrt(row.square * row.other);
     row.overlap = (double)common / (double)(top < count ? top : count);
@@ -118,6 +129,9 @@ static void expect_near(const lln_row_pair *row, const lln_row_pair *wanted,
     expect_absolute(row->recall, wanted->recall, 10 * tolerance);
     expect_absolute(row->recall_relative, wanted->recall_relative,
                     10 * tolerance);
+    expect_absolute(row->distance, wanted->distance, 10 * tolerance);
+    expect_absolute(row->distance2, wanted->distance2, 10 * tolerance);
+    expect_absolute(row->order, wanted->order, 1e-14);
     expect_relative(row->overlap, wanted->overlap, 1e-15);
 }
 
@@ -143,10 +157,8 @@ static void draw_row(uint64_t seed, size_t count, double deviation, bool ties,
     for (size_t j = 0; j < count; j++)
         sum += exp(out->scores[j] - max);
     out->row = (lln_row_scores){.max = max, .log_norm = log(sum), .sum = 1};
-    for (size_t j = 0; j < count; j++) {
+    for (size_t j = 0; j < count; j++)
         out->p[j] = exp(out->scores[j] - max) / sum;
-        out->row.square += out->p[j] * out->p[j];
-    }
 }
 
 static lln_row_pair compare(drawn_row *p, drawn_row *r, size_t count,
@@ -155,7 +167,7 @@ static lln_row_pair compare(drawn_row *p, drawn_row *r, size_t count,
     p->row.scores = single ? (void *)p->single : p->scores;
     r->row.scores = single ? (void *)r->single : r->scores;
     return lln_row_pair_from_scores(single ? LLN_FLOAT32 : LLN_FLOAT64, &p->row,
-                                    &r->row, count, top, true, false);
+                                    &r->row, count, top, true);
 }
 
 static drawn_row first, second;
@@ -189,6 +201,8 @@ START_TEST(scores_against_slow)
     scores = compare(&first, &first, count, top, true);
     ck_assert(scores.js == 0 && scores.variation == 0 && scores.kl == 0);
     ck_assert(scores.hellinger == 0 && scores.overlap == 1);
+    expect_absolute(scores.cosine, 1, 1e-15);
+    ck_assert(scores.distance == 0 && scores.distance2 == 0);
 }
 END_TEST
 
@@ -239,10 +253,13 @@ START_TEST(scores_hidden)
         sum += a[j];
         other += b[j];
     }
-    lln_row_scores row = {p, 2, log(sum) - 2, 0, 0.5, true};
-    lln_row_scores with = {r, 1, log(other) - 1, 0, 0.25, true};
+    lln_row_scores row = {p, 2, log(sum) - 2, 0.5, true, LLN_DOMAIN_LOG, NULL};
+    lln_row_scores with = {r,   1, log(other) - 1, 0.25, true, LLN_DOMAIN_LOG,
+                           NULL};
     lln_row_pair out =
-        lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 4, 3, true, true);
+        lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 4, 3, true);
+    lln_row_scores_take_weights(LLN_FLOAT32, &row, 4);
+    lln_row_scores_take_weights(LLN_FLOAT32, &with, 4);
     for (int j = 0; j < 3; j++) {
         a[j] /= sum;
         b[j] /= other;
@@ -252,14 +269,14 @@ START_TEST(scores_hidden)
     expect_absolute(out.recall, 0.25, 1e-6); /* rows as they are */
     expect_absolute(out.product, 0.125 * wanted.product, 1e-6);
     ck_assert(out.overlap == 1);
-    expect_absolute((double)p[3], a[2], 1e-6); /* stored */
+    expect_absolute((double)p[3], a[2], 1e-6); /* weights */
     expect_absolute((double)r[0], b[0], 1e-6);
     expect_absolute((double)p[1], 0, 1e-30);
-    row = (lln_row_scores){all, -INFINITY, 0, 0, 0, true};
-    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &row, 2, 1, true, false);
+    row = (lln_row_scores){all, -INFINITY, 0, 0, true, LLN_DOMAIN_LOG, NULL};
+    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &row, 2, 1, true);
     ck_assert(isnan(out.js) && isnan(out.overlap));
-    with = (lln_row_scores){kept, 1, 0, 0, 1, false};
-    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 2, 1, true, false);
+    with = (lln_row_scores){kept, 1, 0, 1, false, LLN_DOMAIN_LOG, NULL};
+    out = lln_row_pair_from_scores(LLN_FLOAT32, &row, &with, 2, 1, true);
     ck_assert(isnan(out.js) && isnan(out.recall));
 }
 END_TEST
@@ -268,10 +285,10 @@ END_TEST
 START_TEST(scores_far)
 {
     double p[] = {0, -5000, -1}, r[] = {-3000, 0, -4000};
-    lln_row_scores row = {p, 0, log1p(exp(-1)), 1, 1, false};
-    lln_row_scores with = {r, 0, 0, 1, 1, false};
+    lln_row_scores row = {p, 0, log1p(exp(-1)), 1, false, LLN_DOMAIN_LOG, NULL};
+    lln_row_scores with = {r, 0, 0, 1, false, LLN_DOMAIN_LOG, NULL};
     lln_row_pair out =
-        lln_row_pair_from_scores(LLN_FLOAT64, &row, &with, 3, 1, true, false);
+        lln_row_pair_from_scores(LLN_FLOAT64, &row, &with, 3, 1, true);
     double a = 1 / (1 + exp(-1)), b = 1 - a;
     expect_relative(out.js, LN2, 1e-14);
     expect_relative(out.kl, a * (log(a) + 3000) + b * (log(b) + 4000), 1e-14);

@@ -7,6 +7,7 @@
 #include "array_lists.h"
 #include "arrays.h"
 #include "beside.h"
+#include "case_group.h"
 #include "complete_columns.h"
 #include "core/threads.h"
 #include "jackknife.h"
@@ -186,6 +187,9 @@ void case_set_open(case_set *set)
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     if (set->plan->name_other)
         against_open(set);
+    /* A group is measured once if its cases follow each other. */
+    if (set->plan->measure_group && !run_shared.shard && set->taus.count == 1)
+        set->groups = cli_alloc(set->kernels.count, sizeof *set->groups);
     if (!run_shared.plan)
         case_set_open_spreads(set);
     beside_open(&set->heads, &set->weights);
@@ -205,6 +209,7 @@ void case_set_close_spreads(case_set *set)
 void case_set_close(case_set *set)
 {
     case_set_close_spreads(set);
+    case_groups_free(set);
     free(set->kernels.entries);
     free(set->reference.entries);
     free(set->taus.values);

@@ -7,6 +7,7 @@
 
 #include "against.h"
 #include "average.h"
+#include "case_group.h"
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/table/table.h"
@@ -164,8 +165,12 @@ static lln_status measure_others(const open_case *work,
     if (!found)
         return LLN_ENOMEM;
     size_t count = against_find(set, &work->head, found);
+    bool done = false;
     status = run_block_resize(block, count);
-    for (c->row = 0; status == LLN_OK && c->row < count; c->row++) {
+    if (status == LLN_OK && c->kernel)
+        status = case_group_copy(set, entry, draw, c->tau_given, work->index,
+                                 found, count, block, &done);
+    for (c->row = 0; status == LLN_OK && !done && c->row < count; c->row++) {
         open_case other = {
             .set = set, .heads = &set->others, .c.cache = c->cache};
         status = measure_other(&other, found[c->row], entry, draw, c, block);

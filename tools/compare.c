@@ -58,19 +58,55 @@ typedef struct {
     size_t top;
 } comparison;
 
+/* The reference of a head, for all kernels. */
+typedef struct {
+    lln_attention attention;
+    lln_fidelity_reference *opened;
+} kept_reference;
+
+static void forget_reference(void *kept)
+{
+    kept_reference *reference = kept;
+    lln_fidelity_close(reference->opened);
+    lln_attention_close(&reference->attention);
+    free(reference);
+}
+
+/* Opens it for the first kernel. */
+static lln_status find_reference(const run_case *c, size_t top,
+                                 lln_fidelity_reference **opened)
+{
+    lln_fidelity_options options = {c->head->v, c->rows, c->row_count, top};
+    kept_reference *reference = *c->kept;
+    lln_status status = LLN_OK;
+    if (!reference) {
+        reference = lln_array_alloc(1, sizeof *reference);
+        if (!reference)
+            return LLN_ENOMEM;
+        *c->kept = reference;
+        status = lln_kernel_open(c->reference, c->reference_head,
+                                 &reference->attention);
+        if (status == LLN_OK)
+            status = lln_fidelity_open(&reference->attention, &options,
+                                       &reference->opened);
+    }
+    *opened = reference->opened;
+    if (status == LLN_OK)
+        return LLN_OK;
+    forget_reference(reference);
+    *c->kept = NULL;
+    return status;
+}
+
 static lln_status compare(const run_case *c, size_t top, lln_fidelity *out,
                           lln_fidelity *error)
 {
-    lln_attention attention, reference;
-    lln_fidelity_options options = {c->head->v, c->rows, c->row_count, top};
+    lln_attention attention;
+    lln_fidelity_reference *reference;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &attention));
-    lln_status status =
-        lln_kernel_open(c->reference, c->reference_head, &reference);
-    if (status == LLN_OK) {
-        status =
-            lln_fidelity_measure(&attention, &reference, &options, out, error);
-        lln_attention_close(&reference);
-    }
+    lln_status status = find_reference(c, top, &reference);
+    if (status == LLN_OK)
+        status = lln_fidelity_compare(reference, &attention, out, error);
     lln_attention_close(&attention);
     return status;
 }
@@ -137,6 +173,7 @@ int compare_write(const char *reference, size_t top)
         &(run_plan){.name = "--compare",
                     .table = {columns, sizeof(comparison_record)},
                     .measure = measure_fidelity,
+                    .forget = forget_reference,
                     .context = &wanted,
                     .reference = reference,
                     .measures_sampled_rows = true,

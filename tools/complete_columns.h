@@ -25,8 +25,8 @@ bool complete_columns_run(const complete_line *line, FILE *out, int *argc,
  * otherwise. */
 void complete_columns_answer(const lln_column_name *names, size_t count);
 
-/* Ends the process if columns are asked for: what it does has none. Call it
- * before heads are opened. */
+/* Ends the process if columns are asked for. A command that prints no table
+ * calls it before it opens heads. */
 void complete_columns_stop(void);
 
 #endif

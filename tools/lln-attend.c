@@ -8,6 +8,7 @@
 #include "command.h"
 #include "compare.h"
 #include "measure/fidelity.h"
+#include "measure/row_top.h"
 #include "message.h"
 #include "options.h"
 #include "pairs.h"
@@ -33,7 +34,7 @@ static const cli_option option_table[] = {
     {"top", 0, CLI_COUNT, "K",
      "with --compare, --against and --pairs, number of top keys of each row to "
      "compare (10)",
-     &options.top, 1, LLN_FIDELITY_TOP, false},
+     &options.top, 1, LLN_ROW_TOP, false},
     {"write-heads", 0, CLI_TEXT, "FILE",
      "write queries and keys as they enter the logits, and values, to FILE "
      "instead of the output O",

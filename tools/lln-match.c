@@ -208,12 +208,13 @@ static size_t rows_of(const lln_match_list *found)
 static lln_status find_matches(const run_case *c, found_matches found,
                                size_t *rows)
 {
+    lln_match_known known = {0};
     *rows = 0;
     for (size_t i = 0; i < methods.count; i++) {
         char what[64];
         const lln_match_method *method = methods.items[i];
         lln_status status =
-            lln_match_list_find(method, c->head, &how, &found[i]);
+            lln_match_list_find_next(method, c->head, &how, &known, &found[i]);
         snprintf(what, sizeof what, "method '%s': ", method->name);
         if (warnings_suffice(status))
             warn(c, what);

@@ -17,13 +17,12 @@ x||COLUMN|column, or parameter of kernels, of the horizontal axis (chosen
 y||LIST|columns to draw, a panel each (chosen from the columns)
 by||COLUMN|column that colours show; "column": all columns of --y in one
  panel (kernel, method or layer)
-log||AXES|logarithmic axes: x, y, xy or none (x for temperatures and
- lengths)
+log||AXES|logarithmic axes: x, y, xy or none (chosen from the columns)
 size||SIZE|width, or width and height, such as 3.25in, 8x6cm or
  900x500px (900px; 6.5in for .pdf and .tex)
 font-size||POINTS|size of the letters, from 7 (chosen from the width)
 title||TEXT|title of the picture (what is drawn)
-no-title|||draw no title
+no-title|||leave out the title
 theme||NAME|light or dark (light)
 help|h||print this help and stop
 version|V||print the version and stop
@@ -33,6 +32,11 @@ END
 fail() {
     printf 'lln-plot: %s\n' "$*" >&2
     exit 1
+}
+
+# reason: why the last command failed, from what it printed.
+reason() {
+    tail -n 1 "$scratch/message" | sed 's/.*: //'
 }
 
 usage() {
@@ -48,11 +52,11 @@ say() {
 
 print_help() {
     cat << 'END'
-Usage: lln-plot [OPTION]... [FILE]
-draw a table of the other tools, or a map of lln-attend --blocks
+Usage: lln-plot [OPTION]... [TABLE]
+draw a table of the other tools, or maps of lln-attend --blocks
 
-Without FILE, or if it is -, the table is read from standard input. Defaults are
-in parentheses.
+Without TABLE, or if it is -, standard input is read. Defaults are in
+parentheses.
 
 Options:
 END
@@ -82,67 +86,6 @@ License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>.
 This is free software: you are free to change and redistribute it.
 There is NO WARRANTY, to the extent permitted by law.
 END
-}
-
-# offer WORD...: answers a shell that completes the last word; the protocol
-# is that of the other tools (tools/complete.h).
-offer() {
-    table='' option='' argument='' used=' '
-    while [ $# -gt 1 ]; do
-        case $1 in
-        --?*=*) used="$used$(name=${1%%=*} && printf %s "${name#--}") " ;;
-        --?*)
-            used="$used${1#--} "
-            row=$(options | grep "^${1#--}|") && row=${row#*|*|}
-            if [ "${row%%|*}" ]; then
-                [ $# -gt 2 ] || option=${1#--}
-                shift
-                [ $# -gt 1 ] || break
-            fi
-            ;;
-        -o)
-            [ $# -gt 2 ] || option=output
-            shift
-            [ $# -gt 1 ] || break
-            ;;
-        -*) ;;
-        *) table=$1 ;;
-        esac
-        shift
-    done
-    word=$1 before=''
-    case $word in
-    --?*=*)
-        option=${word%%=*} option=${option#--}
-        before=--$option= word=${word#*=}
-        ;;
-    -*)
-        if [ -z "$option" ]; then
-            options | awk -F '|' -v word="$word" -v used="$used" '
-                index(used, " " $1 " ") == 0 && index("--" $1, word) == 1 {
-                    print "--" $1 "\t" $4
-                }'
-            return
-        fi
-        ;;
-    esac
-    if [ "$option" = y ]; then
-        printf ':nospace\n'
-        case $word in *,*) before=$before${word%,*}, word=${word##*,} ;; esac
-    fi
-    case $option in
-    theme) printf '%s\n' light dark ;;
-    log) printf '%s\n' x y xy none ;;
-    by | x | map | y)
-        [ ! -f "$table" ] || head -n 1 -- "$table" |
-            awk -f "$plots/read.awk" 2> /dev/null | tr '\t' '\n'
-        [ "$option" != by ] || echo column
-        ;;
-    size | font-size | title) ;;
-    *) printf ':files %s\n' "$before" ;;
-    esac | awk -v before="$before" -v word="$before$word" '
-        /^:/ { print; next }
-        index(before $0, word) == 1 { print before $0 }'
 }
 
 # take NAME VALUE: stores an option, once.
@@ -268,16 +211,16 @@ END
 
 check_gnuplot() {
     command -v gnuplot > /dev/null ||
-        fail "no gnuplot; install it with
-    apt-get install gnuplot-nox fonts-dejavu-core"
+        fail "no gnuplot; install it:" \
+            "apt-get install gnuplot-nox fonts-dejavu-core"
     case $terminal in
     dumb | tex) return ;;
     esac
     # Without a font gnuplot draws pictures without text, and prints no
     # warning.
     ! command -v fc-list > /dev/null || fc-list :charset=41 2> /dev/null |
-        grep -q . || fail "no fonts; install some with
-    apt-get install fonts-dejavu-core"
+        grep -q . ||
+        fail "no fonts; install some: apt-get install fonts-dejavu-core"
 }
 
 # The gnuplot scripts are in ../share/lln-tools/plots, wherever the tools are.
@@ -297,22 +240,22 @@ find_plots() {
 read_table() {
     if [ "$input" = - ]; then
         input='standard input'
-        [ ! -t 0 ] || usage "no table: name a FILE, or pipe a table to lln-plot"
+        [ ! -t 0 ] || usage "no table: name a file, or pipe a table to lln-plot"
         cat > "$scratch/input" 2> "$scratch/message" ||
-            fail "$input: $(sed '1q' "$scratch/message" | sed 's/.*: //')"
+            fail "$input: $(reason)"
     else
         [ ! -d "$input" ] || fail "$input: is a folder"
         cat -- "$input" > "$scratch/input" 2> "$scratch/message" ||
-            fail "$input: $(sed 's/.*: //' "$scratch/message")"
+            fail "$input: $(reason)"
     fi
-    # Status 3: a text.
     sh "$plots/maps.sh" "$scratch/input" > "$scratch/table"
     case $? in
     0)
         kind=blocks axes=$LLN_LOG style=
         return
         ;;
-    1) fail "$input: $(cat "$scratch/table")" ;;
+    3) ;; # a text
+    *) fail "$input: $(cat "$scratch/table")" ;;
     esac
     # Bytes that are no UTF-8 are left out.
     iconv -c -f UTF-8 -t UTF-8 "$scratch/input" 2> /dev/null |
@@ -320,7 +263,8 @@ read_table() {
         fail "$input: $(tail -n 1 "$scratch/table")"
 }
 
-# recognise: the kind of picture, and what it shows.
+# recognise: the kind of picture, and what it shows. If there is none, LLN_X is
+# the reason.
 recognise() {
     choice=$(LC_ALL=C awk -f "$plots/table.awk" -f "$plots/recognise.awk" \
         "$plots/labels.tsv" "$scratch/table") || exit 1
@@ -334,6 +278,25 @@ recognise() {
     } << END
 $choice
 END
+    [ "$kind" != none ] || fail "$input: ${LLN_X:-"not a table of measured\
+ values; expected one of lln-entropy, lln-stats, lln-spectral, lln-match or\
+ lln-attend, or a .npy or .safetensors file of lln-attend --blocks"}"
+}
+
+# choose_picture: reads the table, and sets the kind of picture, what it shows,
+# and which axes are logarithmic.
+choose_picture() {
+    kind=
+    read_table
+    [ "$kind" ] || recognise
+    # A terminal cannot show marks on a map over alpha and beta: it is drawn as
+    # one of layers and heads.
+    if [ "$terminal-$kind" = dumb-landscape ]; then
+        kind=map
+        case $given in *" y"*) ;; *) LLN_Y=entropy_gap_nats ;; esac
+    fi
+    case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
+    case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
 }
 
 # begin_settings: what all scripts need, for style.gp.
@@ -363,32 +326,43 @@ measure_terminal() {
     columns=${COLUMNS:-$(stty size < /dev/tty 2> /dev/null | cut -d ' ' -f 2)}
     lines=${LINES:-$(stty size < /dev/tty 2> /dev/null | cut -d ' ' -f 1)}
     [ "${columns:-0}" -ge 40 ] || columns=79
-    [ "${lines:-0}" -ge 10 ] && [ "$lines" -le 30 ] || lines=24
+    [ "${lines:-0}" -ge 10 ] || lines=24
+    [ "$lines" -le 30 ] || lines=30
     lines=$((lines - 1)) columns=$((columns - 1))
     ansi=ansi256
     [ -z "${NO_COLOR-}" ] && [ "${TERM-}" != dumb ] || ansi=mono
 }
 
-# arrange KIND: writes settings and data with KIND.awk.
+# arrange: writes settings and data with the awk program of the kind.
 arrange() {
+    text_only=
+    [ $terminal != dumb ] || text_only=1
     LLN_INPUT=$scratch/input LC_ALL=C awk -v settings="$scratch/settings" \
         -v data="$scratch/data" -v sorted="$scratch/sorted" \
         -v notes="$scratch/notes" -v tex="$([ $terminal = tex ] && echo 1)" \
         -v page_width="$page_width" -v page_height="$page_height" \
         -v font="$font" -v titled="$titled" -v style="$style" \
         -v log_x="$log_x" -v log_y="$log_y" -v text_only="$text_only" \
-        -f "$plots/table.awk" -f "$plots/layout.awk" -f "$plots/$1.awk" \
+        -f "$plots/table.awk" -f "$plots/layout.awk" -f "$plots/$kind.awk" \
         "$plots/labels.tsv" "$scratch/table" || exit 1
 }
 
-# draw KIND: draws with KIND.gp to $scratch/picture.
+# draw: draws the picture to $scratch/picture.
 draw() {
+    case $terminal-$kind in
+    dumb-map | dumb-blocks) draw_cells ;;
+    *) run_gnuplot ;;
+    esac
+}
+
+# run_gnuplot: draws with the script of the kind.
+run_gnuplot() {
     (
         # The path of the scripts may contain any character.
         cd "$scratch" || exit 1
         ln -s "$plots" plots
-        LC_ALL=C.UTF-8 gnuplot -e "plots = 'plots'" -c "plots/$1.gp" settings \
-            data
+        LC_ALL=C.UTF-8 gnuplot -e "plots = 'plots'" -c "plots/$kind.gp" \
+            settings data
     ) 2> "$scratch/message" ||
         fail "gnuplot failed: $(grep -v '^ *$' "$scratch/message" | tail -n 1)"
     [ "$terminal" = dumb ] || return 0
@@ -420,7 +394,7 @@ put() {
         cp -- "$1" "$2.$$" && mv -f -- "$2.$$" "$2"
     fi 2> "$scratch/message" || {
         rm -f -- "$2.$$"
-        fail "$2: $(sed 's/.*: //' "$scratch/message" | tail -n 1)"
+        fail "$2: $(reason)"
     }
 }
 
@@ -440,16 +414,35 @@ deliver() {
         put "$scratch/picture" "$output"
     else
         cat "$scratch/picture" 2> "$scratch/message" ||
-            fail "standard output: $(sed 's/.*: //' "$scratch/message")"
+            fail "standard output: $(reason)"
     fi
 }
 
-given='' output='' size='' font='' titled=1 theme=light terminal=
+# print_notes: what the picture leaves out.
+print_notes() {
+    [ ! -s "$scratch/notes" ] || sed 's/^/lln-plot: /' "$scratch/notes" >&2
+}
+
+# make_scratch: a folder that is removed in the end, also after a signal.
+make_scratch() {
+    trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
+    for signal in HUP INT TERM; do
+        # shellcheck disable=SC2064 # the signal of this round
+        trap "exit_by $signal" $signal
+    done
+    scratch=$(mktemp -d 2> /dev/null) ||
+        fail "no temporary folder in ${TMPDIR:-/tmp}; set TMPDIR to another" \
+            "place"
+}
+
+given='' output='' size='' font='' titled=1 theme=light terminal='' scratch=
 LLN_MAP='' LLN_X='' LLN_Y='' LLN_BY='' LLN_LOG='' LLN_TITLE=
 export LLN_MAP LLN_X LLN_Y LLN_BY LLN_LOG LLN_TITLE
 find_plots
 if [ "${1-}" = --complete ] && [ "${2-}" = -- ] && [ $# -gt 2 ]; then
     shift 2
+    # shellcheck source=plots/complete.sh
+    . "$plots/complete.sh"
     offer "$@"
     exit 0
 fi
@@ -460,36 +453,10 @@ parse "$@"
 : "${input=-}"
 check_options
 check_gnuplot
-scratch=
-trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
-for signal in HUP INT TERM; do
-    # shellcheck disable=SC2064 # the signal of this round
-    trap "exit_by $signal" $signal
-done
-scratch=$(mktemp -d 2> /dev/null) ||
-    fail "no temporary folder in ${TMPDIR:-/tmp}; set TMPDIR to another place"
-text_only=
-[ "$terminal" != dumb ] || text_only=1
-kind=
-read_table
-[ "$kind" ] || recognise
-[ "$kind" != none ] || fail "$input: ${LLN_X:-this is no table of measured
-    values; lln-plot draws tables of lln-entropy, lln-stats, lln-spectral and
-    lln-match, tables of lln-attend, and .npy files of lln-attend --blocks}"
-# On a terminal, a map over alpha and beta is drawn as one of layers and heads.
-if [ "$terminal-$kind" = dumb-landscape ]; then
-    kind=map
-    case $given in *" y"*) ;; *) LLN_Y=entropy_gap_nats ;; esac
-fi
-case $axes in *x*) log_x=1 ;; *) log_x=0 ;; esac
-case $axes in *y*) log_y=1 ;; *) log_y=0 ;; esac
+make_scratch
+choose_picture
 begin_settings
-arrange "$kind"
-case $terminal-$kind in
-dumb-map | dumb-blocks) draw_cells ;;
-*) draw "$kind" ;;
-esac
+arrange
+draw
 deliver
-if [ -s "$scratch/notes" ]; then
-    sed 's/^/lln-plot: /' "$scratch/notes" >&2
-fi
+print_notes

@@ -113,9 +113,11 @@ static lln_status load_head(open_case *work, size_t index, double tau)
 lln_status open_case_load(open_case *work, size_t index, double tau)
 {
     const case_set *set = work->set;
+    work->index = index;
     work->c.head = &work->head;
     work->c.sampled = set->heads.sampled;
     work->c.passes = set->passes;
+    work->c.kept = &work->kept;
     work->c.tau = work->c.tau_given = tau;
     LLN_TRY(load_head(work, index, tau));
     if (!work->has_values)
@@ -157,6 +159,8 @@ lln_status open_case_choose(const open_case *work, const kernel_entry *entry,
 
 void open_case_close(open_case *work)
 {
+    if (work->kept)
+        work->set->plan->forget(work->kept);
     kernel_arrays_free(&work->arrays);
     free(work->rows);
     lln_head_free(&work->head);

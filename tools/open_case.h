@@ -13,6 +13,7 @@
 typedef struct {
     const case_set *set;
     const lln_heads *heads; /* of the set: `heads` or `others` */
+    size_t index;           /* of the head, in `heads` */
     lln_head head;
     bool has_values;            /* the head could be given the temperature */
     lln_variance_kept variance; /* of the head */
@@ -22,6 +23,7 @@ typedef struct {
     kernel_arrays arrays;
     lln_kernel_choice reference;
     lln_head reference_head;
+    void *kept; /* by the measure, for further kernels; NULL: nothing */
     run_case c; /* complete except for the kernel */
     row_identity identity;
 } open_case;

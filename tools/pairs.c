@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pairs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "against.h"
+#include "core/memory.h"
 #include "kernel/table/table.h"
 #include "measure/pair.h"
 #include "message.h"
@@ -50,9 +52,10 @@ static void name_other(const lln_head *other, void *record)
 }
 
 /* What the printed columns need. */
-static lln_pair_options choose_options(const run_case *c, size_t top)
+static lln_pair_options choose_options(const run_case *c, const lln_head *with,
+                                       size_t top)
 {
-    lln_matrix v = c->head->v, other = c->other->head->v;
+    lln_matrix v = c->head->v, other = with->v;
     lln_pair_options options = {.queries = c->rows,
                                 .count = c->row_count,
                                 .distances = c->passes & PASS_DISTANCES};
@@ -72,7 +75,7 @@ static lln_status measure_pair(const run_case *c, const void *context,
     const size_t *top = context;
     pair_record *out = run_block_record(block, c->row);
     pair_record *error = run_block_errors(block, c->row);
-    lln_pair_options options = choose_options(c, *top);
+    lln_pair_options options = choose_options(c, c->other->head, *top);
     lln_attention p, r;
     LLN_TRY(lln_kernel_open(c->kernel, c->head, &p));
     lln_status status = lln_kernel_open(c->other->kernel, c->other->head, &r);
@@ -82,6 +85,68 @@ static lln_status measure_pair(const run_case *c, const void *context,
         lln_attention_close(&r);
     }
     lln_attention_close(&p);
+    return status;
+}
+
+/* Memory of measure_heads, for all pairs of `count` heads. */
+typedef struct {
+    lln_attention *attention; /* [count], opened */
+    lln_pair_side *sides;     /* [count] */
+    lln_pair *pairs, *errors; /* [count x count] */
+} pair_table;
+
+static bool pair_table_alloc(size_t count, pair_table *table)
+{
+    table->attention = lln_array_alloc(count, sizeof *table->attention);
+    table->sides = lln_array_alloc(count, sizeof *table->sides);
+    table->pairs = lln_array_alloc(count * count, sizeof *table->pairs);
+    table->errors = lln_array_alloc(count * count, sizeof *table->errors);
+    return table->attention && table->sides && table->pairs && table->errors;
+}
+
+static void pair_table_free(size_t count, pair_table *table)
+{
+    for (size_t i = 0; table->attention && i < count; i++)
+        lln_attention_close(&table->attention[i]);
+    free(table->attention);
+    free(table->sides);
+    free(table->pairs);
+    free(table->errors);
+}
+
+static lln_status compare_heads(const run_case *cases, size_t count, size_t top,
+                                pair_table *table)
+{
+    lln_pair_options options = choose_options(&cases[0], cases[0].head, top);
+    for (size_t i = 0; i < count; i++) {
+        const run_case *c = &cases[i];
+        LLN_TRY(lln_kernel_open(c->kernel, c->head, &table->attention[i]));
+        table->sides[i].attention = &table->attention[i];
+        table->sides[i].values = options.values;
+        if (options.values.data)
+            table->sides[i].values = c->head->v;
+    }
+    return lln_pairs_measure(table->sides, count, &options, table->pairs,
+                             run_shared.rows > 0 ? table->errors : NULL);
+}
+
+/* The same as measure_pair for all pairs of some heads. */
+static lln_status measure_heads(const run_case *cases, size_t count,
+                                const void *context, void *records,
+                                void *errors)
+{
+    const size_t *top = context;
+    pair_table table = {0};
+    pair_record *out = records, *error = errors;
+    lln_status status = pair_table_alloc(count, &table)
+                            ? compare_heads(cases, count, *top, &table)
+                            : LLN_ENOMEM;
+    for (size_t i = 0; status == LLN_OK && i < count * count; i++) {
+        out[i].pair = table.pairs[i];
+        if (run_shared.rows > 0)
+            error[i].pair = table.errors[i];
+    }
+    pair_table_free(count, &table);
     return status;
 }
 
@@ -115,17 +180,20 @@ int pairs_write(size_t top)
 {
     const char *name = run_shared.against ? "--against" : "--pairs";
     bool many = run_shared.pairs != NULL;
+    bool heads = many && strcmp(run_shared.pairs, "heads") == 0;
     check_output(name);
     hide_columns();
-    return run_plan_write(&(run_plan){.name = name,
-                                      .table = {columns, sizeof(pair_record)},
-                                      .measure = measure_pair,
-                                      .name_other = name_other,
-                                      .context = &top,
-                                      .has_many_rows = many,
-                                      .rows_depend_on_head = many,
-                                      .rows_are_never_averaged = many,
-                                      .stores_errors = run_shared.rows > 0,
-                                      .needs_same_shape = true,
-                                      .measures_sampled_rows = true});
+    return run_plan_write(
+        &(run_plan){.name = name,
+                    .table = {columns, sizeof(pair_record)},
+                    .measure = measure_pair,
+                    .measure_group = heads ? measure_heads : NULL,
+                    .name_other = name_other,
+                    .context = &top,
+                    .has_many_rows = many,
+                    .rows_depend_on_head = many,
+                    .rows_are_never_averaged = many,
+                    .stores_errors = run_shared.rows > 0,
+                    .needs_same_shape = true,
+                    .measures_sampled_rows = true});
 }

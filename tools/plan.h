@@ -40,6 +40,9 @@ struct run_case {
     unsigned passes; /* passes for columns that are printed or have bounds, in
                         the bits of the plan's columns */
     model_cache *cache;    /* used by no other case at the same time */
+    void **kept;           /* what the measure keeps for further kernels of this
+                              head at this temperature; NULL at first, see
+                              run_forget */
     const run_case *other; /* the head that it is compared with, with its own
                               kernel of the same text; NULL: none */
     size_t row;            /* of the block, for this comparison */
@@ -53,12 +56,22 @@ struct run_case {
 typedef lln_status run_measure(const run_case *c, const void *context,
                                run_block *block);
 
+/* Frees what the measure kept of a head. */
+typedef void run_forget(void *kept);
+
 /* Sets the rows of a block and the values that are known before measuring. A
  * head that cannot be measured keeps these rows, unless rows_depend_on_head. */
 typedef lln_status run_start(run_block *block);
 
 /* Stores in a record which head it compares with. */
 typedef void run_name_other(const lln_head *other, void *record);
+
+/* Compares each of cases[count] with each: records and errors [count x count]
+ * of the plan's type, missing before; the head of the row has the part of
+ * `head` in a comparison, that of the column the part of `other`. */
+typedef lln_status run_measure_group(const run_case *cases, size_t count,
+                                     const void *context, void *records,
+                                     void *errors);
 
 /* Computes the one row of `block` from `heads`, which has one row of the plan's
  * measured columns for each head. */
@@ -74,11 +87,15 @@ typedef struct {
                           as "--qq", or else the command */
     record_type table; /* the columns after the identity */
     run_measure *measure;
+    run_forget *forget;         /* NULL: it keeps nothing */
     run_start *start;           /* NULL: a case has one row */
     run_name_other *name_other; /* with --against or --pairs: a case has one row
                                    for each head that it is compared with, and
                                    `measure` is called for each; NULL: the plan
                                    compares no heads */
+    /* With name_other, if all heads that one is compared with are also compared
+     * with each other: a faster way to the same values; NULL: there is none. */
+    run_measure_group *measure_group;
     /* Makes one row for all heads of a source or, with --aggregate layer, of a
      * layer; NULL: one row for each head. */
     run_reduce *reduce;

@@ -150,7 +150,7 @@ static bool heads_apart(const run_state *run, size_t threads)
     if (threads * ROWS_A_THREAD < most && !run->set.plan->mostly_serial)
         most = threads * ROWS_A_THREAD;
     return threads > 1 && cases >= threads && !run->set.plan->measures_time &&
-           run->set.heads.rows <= most;
+           !run->set.plan->measure_group && run->set.heads.rows <= most;
 }
 
 static void open_results(run_state *run)

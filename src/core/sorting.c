@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/sorting.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/vector_math.h"
@@ -87,13 +89,8 @@ static uint64_t *sort_bits(uint64_t *keys, uint64_t *spare, size_t *counts,
     return keys;
 }
 
-lln_status lln_sort_reals(double *values, size_t count)
+static lln_status sort_by_digits(double *values, size_t count)
 {
-    if (count < FEW) {
-        if (count > 0)
-            qsort(values, count, sizeof *values, lln_compare_reals);
-        return LLN_OK;
-    }
     uint64_t *keys = lln_array_alloc_raw(count, 2 * sizeof *keys);
     size_t *counts = lln_array_alloc(DIGITS * RADIX, sizeof *counts);
     if (keys && counts) {
@@ -107,4 +104,107 @@ lln_status lln_sort_reals(double *values, size_t count)
     free(keys);
     free(counts);
     return done ? LLN_OK : LLN_ENOMEM;
+}
+
+/* Radix sort by a coarse key of two digits that is linear in the value. Values
+ * with equal keys are then put in order by insertion, if they need no more
+ * comparisons a value than this. */
+enum { KEYS = RADIX * RADIX, CROWDED = 8 };
+
+typedef struct {
+    double *values;
+    uint32_t *keys;
+} keyed;
+
+/* The key of each value. It does not decrease with the value, whatever the
+ * rounding. False: the range is empty or infinite. */
+LLN_CLONES static bool find_keys(const double *values, size_t count,
+                                 uint32_t *keys)
+{
+    double low = INFINITY, high = -INFINITY;
+#pragma omp simd reduction(min : low) reduction(max : high)
+    for (size_t i = 0; i < count; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
+    }
+    double scale = KEYS / (high - low);
+    if (!(scale > 0 && scale < INFINITY))
+        return false;
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        int32_t key = (int32_t)((values[i] - low) * scale);
+        keys[i] = (uint32_t)(key < KEYS ? key : KEYS - 1);
+    }
+    return true;
+}
+
+/* Sorts by one digit of the keys. counts [RADIX] is scratch. */
+static void sort_by_key(keyed from, keyed to, size_t count, int digit,
+                        size_t *counts)
+{
+    memset(counts, 0, RADIX * sizeof *counts);
+    for (size_t i = 0; i < count; i++)
+        counts[digit_of(from.keys[i], digit)]++;
+    (void)find_starts(counts, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = counts[digit_of(from.keys[i], digit)]++;
+        to.keys[at] = from.keys[i];
+        to.values[at] = from.values[i];
+    }
+}
+
+/* Whether the values with equal keys, which are neighbours, are too many. */
+static bool is_crowded(const uint32_t *keys, size_t count)
+{
+    double comparisons = 0;
+    for (size_t i = 1, equal = 0; i < count; i++) {
+        equal = keys[i] == keys[i - 1] ? equal + 1 : 0;
+        comparisons += (double)equal;
+    }
+    return comparisons > CROWDED * (double)count;
+}
+
+static void insert_all(double *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        double x = values[i];
+        size_t at = i;
+        for (; at > 0 && values[at - 1] > x; at--)
+            values[at] = values[at - 1];
+        values[at] = x;
+    }
+}
+
+/* *sorted: false if the values are too crowded for it; then their order is
+ * another one. */
+static lln_status sort_by_keys(double *values, size_t count, bool *sorted)
+{
+    uint32_t *keys = lln_array_alloc_raw(count, 2 * sizeof *keys);
+    double *spare = lln_array_alloc_raw(count, sizeof *spare);
+    size_t counts[RADIX];
+    bool allocated = keys && spare;
+    *sorted = allocated && find_keys(values, count, keys);
+    if (*sorted) {
+        keyed own = {values, keys}, other = {spare, keys + count};
+        sort_by_key(own, other, count, 0, counts);
+        sort_by_key(other, own, count, 1, counts);
+        *sorted = !is_crowded(keys, count);
+    }
+    free(keys);
+    free(spare);
+    if (*sorted)
+        insert_all(values, count);
+    return allocated ? LLN_OK : LLN_ENOMEM;
+}
+
+lln_status lln_sort_reals(double *values, size_t count)
+{
+    bool sorted;
+    if (count < FEW) {
+        if (count > 0)
+            qsort(values, count, sizeof *values, lln_compare_reals);
+        return LLN_OK;
+    }
+    LLN_TRY(sort_by_keys(values, count, &sorted));
+    return sorted ? LLN_OK : sort_by_digits(values, count);
 }

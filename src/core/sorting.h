@@ -17,7 +17,8 @@ int lln_compare_reals(const void *first, const void *second);
 size_t lln_sort_unique(size_t *numbers, size_t count);
 
 /* Sorts values [count], none of them NaN, by radix: in a time proportional to
- * count. Needs memory for twice as many. LLN_ENOMEM. */
+ * count, which is least if they are not crowded in a small part of their range.
+ * Needs memory for twice as many. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_sort_reals(double *values, size_t count);
 
 #endif

@@ -22,8 +22,9 @@ enum {
 /* Of ln a: where a minimum is followed no further. */
 static const double NARROW = 1e-4;
 
-/* Of ln D2 along the curve, and at a solution; of the second quantity. */
-static const double NEAR = 1e-8, EXACT = 1e-12, SOLVED = 1e-10;
+/* Of ln D2 along the curve, where the difference is corrected for it, and at a
+ * solution; of the second quantity. */
+static const double NEAR = 1e-5, EXACT = 1e-12, SOLVED = 1e-10;
 
 /* A point of the curve D2(a, b) = D2 of softmax, in x = ln a. */
 typedef struct {
@@ -84,6 +85,30 @@ static lln_status variance_at(void *context, double b, double *variance)
     return LLN_OK;
 }
 
+/* The difference of the second quantity where D2 meets its target: on the line
+ * through the evaluation `at` and the one with the most similar D2. */
+static double difference_on_curve(const joint *j, const point *at)
+{
+    size_t here = 0, near = 0;
+    double least = INFINITY;
+    for (size_t i = 0; i < j->known; i++)
+        if (j->search.points[i].x == at->y)
+            here = i;
+    for (size_t i = 0; i < j->known; i++) {
+        double apart = fabs(j->search.points[i].excess - at->excess);
+        if (apart > 0 && apart < least) {
+            least = apart;
+            near = i;
+        }
+    }
+    double difference = j->second[here] - j->target;
+    if (isinf(least))
+        return difference;
+    double rise = j->second[near] - j->second[here];
+    double run = j->search.points[near].excess - at->excess;
+    return difference - at->excess * rise / run;
+}
+
 /* The point of the curve at x = ln a, found from j->start. Failures other than
  * that there is none go to j->status. */
 static point point_at(joint *j, double x)
@@ -105,9 +130,7 @@ static point point_at(joint *j, double x)
         at.y = at.difference = NAN;
         return at;
     }
-    for (size_t i = 0; i < j->known; i++)
-        if (j->search.points[i].x == at.y)
-            at.difference = j->second[i] - j->target;
+    at.difference = difference_on_curve(j, &at);
     j->start = at;
     if (isnan(j->best.y) || fabs(at.difference) < fabs(j->best.difference))
         j->best = at;
@@ -228,6 +251,17 @@ static int compare_matches(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
+/* ln b at point i of the grid by a polynomial through up to three points before
+ * it; NaN: one of them is missing. */
+static double extrapolate(const point *grid, int i)
+{
+    if (i == 1)
+        return grid[0].y;
+    if (i == 2)
+        return 2 * grid[1].y - grid[0].y;
+    return 3 * (grid[i - 1].y - grid[i - 2].y) + grid[i - 3].y;
+}
+
 /* The points of the grid, with a descending from options.largest. */
 static void follow_curve(joint *j, double limit, point *grid)
 {
@@ -235,11 +269,10 @@ static void follow_curve(joint *j, double limit, point *grid)
     double step = (high - log(LLN_JOINT_LEAST)) / (GRID - 1);
     j->start = (point){.x = high, .y = log(limit), .slope = 2};
     for (int i = 0; i < GRID; i++) {
-        point last = j->start;
+        double y = i > 0 ? extrapolate(grid, i) : NAN;
+        if (!isnan(y))
+            j->start.y = y;
         grid[i] = point_at(j, high - i * step);
-        /* The next search begins on the line through the last two points. */
-        if (i > 0 && !isnan(grid[i].y) && !isnan(grid[i - 1].y))
-            j->start.y += (grid[i].y - last.y) / 2;
     }
 }
 

@@ -14,9 +14,10 @@
  * head, both measured in float64 over all rows.
  *
  * For a on a geometric grid from LLN_JOINT_LEAST to options.largest, b(a) is
- * the first root of D2(a, b) = D2 of softmax that a search finds from the root
- * of the next larger a; the largest a begins with the closed form of a ->
- * infinity (joint_limit.h). Along this curve the difference of the second
+ * the first root of D2(a, b) = D2 of softmax that a search finds from where the
+ * roots of the next larger a lead; the largest a begins with the closed form of
+ * a -> infinity (joint_limit.h). The root is found to 1e-5, and what is left is
+ * corrected along a line. Along this curve the difference of the second
  * quantity is watched: each change of sign is a solution, which Brent's method
  * refines to 1e-10. Between neighbours without a change of sign, a minimum of
  * the modulus is followed. Solutions are listed by |ln(a / b)|. Those on

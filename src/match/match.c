@@ -174,27 +174,52 @@ static lln_status check_options(const lln_match_options *options)
     return LLN_OK;
 }
 
+/* Finds what is not known yet. */
+static lln_status learn_head(const lln_match_method *method,
+                             const lln_head *head, lln_match_known *known)
+{
+    double sigma_q, sigma_k;
+    if (!(known->sigma_q > 0)) {
+        LLN_TRY(find_spread(head->q, "queries", &sigma_q));
+        LLN_TRY(find_spread(head->k, "keys", &sigma_k));
+        known->sigma_q = sigma_q;
+        known->sigma_k = sigma_k;
+    }
+    if (!method->needs_variance || known->variance > 0)
+        return LLN_OK;
+    return find_variance(head, known->sigma_q * known->sigma_k,
+                         &known->variance);
+}
+
+lln_status lln_match_list_find_next(const lln_match_method *method,
+                                    const lln_head *head,
+                                    const lln_match_options *options,
+                                    lln_match_known *known,
+                                    lln_match_list *found)
+{
+    lln_match_problem problem = {.head = head,
+                                 .options =
+                                     options ? options : &lln_match_defaults,
+                                 .of = method->target};
+    found->count = 0;
+    LLN_TRY(check_options(problem.options));
+    LLN_TRY(learn_head(method, head, known));
+    problem.sigma_q = known->sigma_q;
+    problem.sigma_k = known->sigma_k;
+    problem.variance = method->needs_variance ? known->variance : NAN;
+    lln_status status = method->find(&problem, found);
+    if (status != LLN_OK && status != LLN_ENOCONV)
+        found->count = 0;
+    return status;
+}
+
 lln_status lln_match_list_find(const lln_match_method *method,
                                const lln_head *head,
                                const lln_match_options *options,
                                lln_match_list *found)
 {
-    lln_match_problem problem = {.head = head,
-                                 .options =
-                                     options ? options : &lln_match_defaults,
-                                 .of = method->target,
-                                 .variance = NAN};
-    found->count = 0;
-    LLN_TRY(check_options(problem.options));
-    LLN_TRY(find_spread(head->q, "queries", &problem.sigma_q));
-    LLN_TRY(find_spread(head->k, "keys", &problem.sigma_k));
-    if (method->needs_variance)
-        LLN_TRY(find_variance(head, problem.sigma_q * problem.sigma_k,
-                              &problem.variance));
-    lln_status status = method->find(&problem, found);
-    if (status != LLN_OK && status != LLN_ENOCONV)
-        found->count = 0;
-    return status;
+    lln_match_known known = {0};
+    return lln_match_list_find_next(method, head, options, &known, found);
 }
 
 static lln_status find_first(const lln_match_method *method,

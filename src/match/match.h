@@ -75,6 +75,12 @@ typedef struct {
  * line fitted from 0.5 to 2. */
 extern const lln_match_options lln_match_defaults;
 
+/* What several methods need of a head, see lln_match_problem. Zeroed: nothing
+ * is known yet. */
+typedef struct {
+    double sigma_q, sigma_k, variance;
+} lln_match_known;
+
 struct lln_match_problem;
 
 typedef struct {
@@ -135,6 +141,13 @@ LLN_NODISCARD lln_status lln_match_list_find(const lln_match_method *method,
                                              const lln_head *head,
                                              const lln_match_options *options,
                                              lln_match_list *found);
+
+/* The same for one of several methods on a head: what one of them has measured
+ * is kept in *known for the others. */
+LLN_NODISCARD lln_status
+lln_match_list_find_next(const lln_match_method *method, const lln_head *head,
+                         const lln_match_options *options,
+                         lln_match_known *known, lln_match_list *found);
 
 /* The first match of the list, balanced. *match is written only with
  * LLN_OK. */

@@ -4,97 +4,214 @@
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/failure.h"
 #include "core/memory.h"
 #include "core/progress.h"
 #include "core/threads.h"
+#include "kernel/product.h"
+#include "measure/fidelity_row.h"
+#include "measure/pair_rows.h"
 
-/* Maximum size of a block of rows of P, unless one row is longer. It does not
- * depend on the number of threads, and so products do not either. */
-enum { BLOCK_ROWS = 64, BLOCK_ENTRIES = 1 << 21 };
-
+/* One of the two attentions. */
 typedef struct {
-    const lln_attention *attention, *reference;
-    const lln_fidelity_options *options;
-    const double *values; /* V in float64 */
-    size_t columns;       /* of V; 0: none */
+    lln_attention *attention;
+    const lln_attention *tiles;  /* of its scores; NULL: it has rows only */
+    lln_attention_scores scores; /* opened, if it is given by rows */
+    lln_precision precision;     /* of its rows */
+    const void *values;          /* V in this precision; NULL: none */
+    void *converted;             /* the same if it was not given, owned */
+    double *outputs;             /* owned; [n x columns] by its own product, or
+                                    [count x columns] from rows of P */
+    bool own, made;              /* outputs are by its own product; complete */
+} side;
+
+struct lln_fidelity_reference {
+    lln_fidelity_options options;
+    size_t n, m, columns; /* of V; 0: none */
     size_t count;         /* of rows to be measured */
     size_t block;         /* rows of one block */
-    lln_fidelity_row *rows;
+    side side;
+    lln_fidelity_row *rows; /* [count], of the last comparison */
+};
+
+typedef struct {
+    const lln_fidelity_reference *all;
+    side *sides[2]; /* P and R */
 } comparison;
 
-/* Scratch of one thread: entries [block x m] and outputs [block x columns] of
- * both attentions. */
+/* Scratch of one thread for one of the two attentions. */
 typedef struct {
-    double *entries[2], *outputs[2];
+    lln_score_block scores;
+    double *entries; /* [block x m], or [m] if it has scores */
+    void *products;  /* [block x columns] in its precision */
+} side_work;
+
+typedef struct {
+    side_work sides[2];
 } workspace;
 
-static size_t block_rows(size_t m)
+static bool makes_outputs(const comparison *c, int a)
 {
-    if (m <= BLOCK_ENTRIES / BLOCK_ROWS)
-        return BLOCK_ROWS;
-    return m < BLOCK_ENTRIES ? BLOCK_ENTRIES / m : 1;
+    return c->all->columns > 0 && !c->sides[a]->made;
 }
 
-static bool workspace_alloc(const comparison *c, workspace *work)
+static lln_status side_alloc(const comparison *c, int a, side_work *work)
 {
-    size_t entries = c->block * c->attention->m;
-    size_t outputs = c->block * c->columns;
-    bool complete = true;
-    for (int a = 0; a < 2; a++) {
-        work->entries[a] = lln_array_alloc_raw(entries, sizeof(double));
-        work->outputs[a] = lln_array_alloc_raw(outputs, sizeof(double));
-        complete = complete && work->entries[a] && work->outputs[a];
+    const lln_fidelity_reference *all = c->all;
+    const side *s = c->sides[a];
+    size_t rows = s->tiles ? 1 : all->block;
+    if (s->tiles) {
+        LLN_TRY(lln_score_block_open(s->tiles, all->block, &work->scores));
+        work->scores.zeros = s->scores.zeros;
+        work->scores.sums = s->scores.sums;
     }
-    return complete;
+    work->entries = lln_array_alloc_raw(rows * all->m, sizeof(double));
+    work->products = lln_array_alloc_raw(all->block * all->columns,
+                                         lln_precision_size(s->precision));
+    return work->entries && work->products ? LLN_OK : LLN_ENOMEM;
 }
 
 static void workspace_free(workspace *work)
 {
     for (int a = 0; a < 2; a++) {
-        free(work->entries[a]);
-        free(work->outputs[a]);
+        lln_score_block_close(&work->sides[a].scores);
+        free(work->sides[a].entries);
+        free(work->sides[a].products);
+    }
+}
+
+static lln_status workspace_alloc(const comparison *c, workspace *work)
+{
+    *work = (workspace){0};
+    for (int a = 0; a < 2; a++)
+        LLN_TRY(side_alloc(c, a, &work->sides[a]));
+    return LLN_OK;
+}
+
+/* Whether row i has scores of the same keys, in one precision, in both. */
+static bool have_scores(const comparison *c, const workspace *work, size_t i)
+{
+    const side *p = c->sides[0], *r = c->sides[1];
+    const lln_tiles *in_p = &work->sides[0].scores.tiles;
+    const lln_tiles *in_r = &work->sides[1].scores.tiles;
+    return p->tiles && r->tiles && p->precision == r->precision &&
+           in_p->first[i] == in_r->first[i] && in_p->end[i] == in_r->end[i];
+}
+
+static size_t count_keys(const side_work *work, size_t i)
+{
+    return work->scores.tiles.end[i] - work->scores.tiles.first[i];
+}
+
+/* The entries of row i of P or R, [m]. */
+static const double *find_entries(const comparison *c, int a, side_work *work,
+                                  size_t i)
+{
+    size_t m = c->all->m;
+    double *out = work->entries;
+    if (!c->sides[a]->tiles)
+        return out + i * m;
+    memset(out, 0, m * sizeof *out);
+    lln_row_scores_entries(c->sides[a]->precision, &work->scores.rows[i],
+                           count_keys(work, i),
+                           out + work->scores.tiles.first[i]);
+    return out;
+}
+
+static lln_fidelity_row compare_row(const comparison *c, workspace *work,
+                                    size_t i)
+{
+    side_work *p = &work->sides[0], *r = &work->sides[1];
+    size_t top = c->all->options.top;
+    if (have_scores(c, work, i)) {
+        lln_row_scores *of_p = &p->scores.rows[i], *of_r = &r->scores.rows[i];
+        lln_row_pair pair = lln_row_pair_from_scores(
+            c->sides[0]->precision, of_p, of_r, count_keys(p, i), top, true);
+        if (!isnan(pair.product))
+            return lln_fidelity_row_from_pair(&pair, of_p->sum, of_r->sum);
+    }
+    return lln_fidelity_row_from_entries(
+        find_entries(c, 0, p, i), find_entries(c, 1, r, i), c->all->m, top);
+}
+
+/* Makes the outputs of a block from its rows. They depend on nothing but these,
+ * so that those of R are the same for any P. */
+static void make_outputs(const comparison *c, int a, size_t start, size_t rows,
+                         side_work *work)
+{
+    const side *s = c->sides[a];
+    int m = (int)c->all->m, columns = (int)c->all->columns;
+    double *out = s->outputs + start * c->all->columns;
+    if (s->tiles)
+        lln_score_block_weigh(&work->scores, rows);
+    if (s->precision == LLN_FLOAT32)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
+                    columns, m, 1, work->scores.panel, m, s->values, columns, 0,
+                    work->products, columns);
+    else
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
+                    columns, m, 1,
+                    s->tiles ? work->scores.panel : work->entries, m, s->values,
+                    columns, 0, work->products, columns);
+    lln_matrix products = {s->precision, rows, c->all->columns, work->products};
+    lln_matrix_convert(products, LLN_FLOAT64, out);
+    for (size_t i = 0; s->tiles && i < rows; i++)
+        for (size_t j = 0; j < c->all->columns; j++)
+            out[i * c->all->columns + j] *= work->scores.rows[i].sum;
+}
+
+static void compare_outputs(const comparison *c, size_t start, size_t rows,
+                            workspace *work)
+{
+    const lln_fidelity_reference *all = c->all;
+    const size_t *queries = all->options.queries;
+    for (int a = 0; a < 2; a++)
+        if (makes_outputs(c, a))
+            make_outputs(c, a, start, rows, &work->sides[a]);
+    for (size_t i = start; i < start + rows; i++) {
+        const double *both[2];
+        for (int a = 0; a < 2; a++) {
+            size_t at = c->sides[a]->own && queries ? queries[i] : i;
+            both[a] = c->sides[a]->outputs + at * all->columns;
+        }
+        lln_fidelity_row_outputs(both[0], both[1], all->columns, &all->rows[i]);
     }
 }
 
 static lln_status compare_block(const comparison *c, size_t start, size_t count,
-                                const workspace *work)
+                                workspace *work)
 {
-    size_t m = c->attention->m, columns = c->columns;
-    const lln_attention *both[2] = {c->attention, c->reference};
-    const size_t *queries = c->options->queries;
-    for (int a = 0; a < 2; a++) {
-        LLN_TRY(lln_attention_listed_rows(both[a],
-                                          queries ? queries + start : NULL,
-                                          start, count, work->entries[a]));
-        if (columns > 0)
-            cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count,
-                        (int)columns, (int)m, 1, work->entries[a], (int)m,
-                        c->values, (int)columns, 0, work->outputs[a],
-                        (int)columns);
-    }
-    for (size_t i = 0; i < count; i++)
-        c->rows[start + i] = lln_fidelity_row_from_entries(
-            work->entries[0] + i * m, work->entries[1] + i * m, m,
-            work->outputs[0] + i * columns, work->outputs[1] + i * columns,
-            columns, c->options->top);
+    const lln_fidelity_reference *all = c->all;
+    const size_t *queries = all->options.queries;
+    queries = queries ? queries + start : NULL;
+    for (int a = 0; a < 2; a++)
+        if (c->sides[a]->tiles)
+            lln_score_block_fill(&work->sides[a].scores, queries, start, count);
+        else
+            LLN_TRY(lln_attention_listed_rows(c->sides[a]->attention, queries,
+                                              start, count,
+                                              work->sides[a].entries));
+    for (size_t i = 0; i < count && !lln_stop_requested; i++)
+        all->rows[start + i] = compare_row(c, work, i);
+    if (all->columns > 0 && !lln_stop_requested)
+        compare_outputs(c, start, count, work);
     return LLN_OK;
 }
 
 static lln_status compare_rows(const comparison *c)
 {
     lln_failure failure = LLN_NO_FAILURE;
-    lln_rows_begun += c->count;
+    lln_rows_begun += c->all->count;
 #pragma omp parallel
     {
         workspace work;
-        lln_failure_note(&failure, 0,
-                         workspace_alloc(c, &work) ? LLN_OK : LLN_ENOMEM);
+        lln_failure_note(&failure, 0, workspace_alloc(c, &work));
 #pragma omp for schedule(dynamic, 1)
-        for (size_t start = 0; start < c->count; start += c->block) {
-            size_t here = c->count - start;
-            here = here < c->block ? here : c->block;
+        for (size_t start = 0; start < c->all->count; start += c->all->block) {
+            size_t here =
+                lln_size_smaller(c->all->count - start, c->all->block);
             if (start < failure.item && !lln_stop_requested)
                 lln_failure_note(&failure, start,
                                  compare_block(c, start, here, &work));
@@ -108,24 +225,24 @@ static lln_status compare_rows(const comparison *c)
 
 /* sqrt(sum x / sum y) over the rows; x and y point to the fields of the first
  * row. */
-static void root_ratio(const comparison *c, const double *x, const double *y,
-                       double *ratio, double *error)
+static void root_ratio(const lln_fidelity_reference *c, const double *x,
+                       const double *y, double *ratio, double *error)
 {
     lln_values_root_ratio(x, y, sizeof *c->rows / sizeof(double), c->count,
-                          c->attention->n, ratio, error);
+                          c->n, ratio, error);
 }
 
-static void mean_of(const comparison *c, const double *x, double *mean,
-                    double *error)
+static void mean_of(const lln_fidelity_reference *c, const double *x,
+                    double *mean, double *error)
 {
-    lln_values_mean(x, sizeof *c->rows / sizeof(double), c->count,
-                    c->attention->n, mean, error);
+    lln_values_mean(x, sizeof *c->rows / sizeof(double), c->count, c->n, mean,
+                    error);
 }
 
 /* NaN if a row has negative entries: a mean over the other rows only would look
  * too good. */
-static void require_all(const comparison *c, const double *x, double *mean,
-                        double *error)
+static void require_all(const lln_fidelity_reference *c, const double *x,
+                        double *mean, double *error)
 {
     const size_t stride = sizeof *c->rows / sizeof(double);
     for (size_t i = 0; i < c->count; i++)
@@ -133,7 +250,7 @@ static void require_all(const comparison *c, const double *x, double *mean,
             *mean = *error = NAN;
 }
 
-static void summarise_rows(const comparison *c, lln_fidelity *out,
+static void summarise_rows(const lln_fidelity_reference *c, lln_fidelity *out,
                            lln_fidelity *error)
 {
     const lln_fidelity_row *rows = c->rows;
@@ -165,37 +282,138 @@ static void summarise_rows(const comparison *c, lln_fidelity *out,
     require_all(c, &rows->divergence, &out->hellinger, &error->hellinger);
 }
 
-static lln_status check_shapes(const lln_attention *attention,
-                               const lln_attention *reference,
-                               const lln_fidelity_options *options)
+static lln_status check_options(const lln_attention *reference,
+                                const lln_fidelity_options *options)
 {
-    if (attention->n != reference->n || attention->m != reference->m)
-        return lln_fail(LLN_EINVAL,
-                        "attention is %zu x %zu, its reference "
-                        "%zu x %zu",
-                        attention->n, attention->m, reference->n, reference->m);
-    if (options->values.data && options->values.rows != attention->m)
+    if (options->values.data && options->values.rows != reference->m)
         return lln_fail(LLN_EINVAL, "%zu rows of values, expected %zu",
-                        options->values.rows, attention->m);
-    if (options->top < 1 || options->top > LLN_FIDELITY_TOP)
+                        options->values.rows, reference->m);
+    if (options->top < 1 || options->top > LLN_ROW_TOP)
         return lln_fail(LLN_EINVAL, "%zu top keys, expected 1 to %d",
-                        options->top, LLN_FIDELITY_TOP);
-    if (options->queries ? options->count == 0 : attention->n == 0)
+                        options->top, LLN_ROW_TOP);
+    if (options->queries ? options->count == 0 : reference->n == 0)
         return lln_fail(LLN_EINVAL, "no rows to compare");
     return LLN_OK;
 }
 
-/* Values in float64, owned by the caller; *values = NULL if there are none. */
-static lln_status promote_values(lln_matrix given, double **values)
+/* Sets V in the precision, converted if it was not given in it. */
+static lln_status find_values(const lln_fidelity_reference *all,
+                              lln_precision precision, side *s)
 {
-    *values = NULL;
-    if (!given.data)
+    lln_matrix given = all->options.values;
+    s->values = given.data;
+    if (given.precision == precision)
         return LLN_OK;
-    *values = lln_array_alloc_raw(given.rows * given.columns, sizeof **values);
-    if (!*values)
+    s->converted = lln_array_alloc_raw(given.rows * given.columns,
+                                       lln_precision_size(precision));
+    if (!s->converted)
         return LLN_ENOMEM;
-    lln_matrix_convert(given, LLN_FLOAT64, *values);
+    lln_matrix_convert(given, precision, s->converted);
+    s->values = s->converted;
     return LLN_OK;
+}
+
+/* Prepares the outputs. For all rows, the kernel's own product computes them at
+ * once. */
+static lln_status open_outputs(const lln_fidelity_reference *all, side *s)
+{
+    lln_matrix v = {LLN_FLOAT64, all->m, all->columns, NULL};
+    s->own = s->attention->product && all->count == all->n;
+    s->outputs =
+        lln_array_alloc_raw(all->count * all->columns, sizeof *s->outputs);
+    if (!s->outputs)
+        return LLN_ENOMEM;
+    LLN_TRY(find_values(all, s->own ? LLN_FLOAT64 : s->precision, s));
+    if (!s->own)
+        return LLN_OK;
+    v.data = s->values;
+    LLN_TRY(lln_attention_product(s->attention, v, s->outputs));
+    s->made = true;
+    free(s->converted);
+    s->converted = NULL;
+    return LLN_OK;
+}
+
+static lln_status open_side(const lln_fidelity_reference *all,
+                            lln_attention *attention, side *s)
+{
+    *s = (side){.attention = attention, .precision = LLN_FLOAT64};
+    if (attention->kind == LLN_ATTENTION_TILES) {
+        s->tiles = attention;
+    } else if (attention->rows.scores) {
+        LLN_TRY(attention->rows.scores(attention, &s->scores));
+        s->tiles = &s->scores.tiles;
+    }
+    if (s->tiles)
+        s->precision = s->tiles->precision;
+    if (s->tiles != &s->scores.tiles)
+        LLN_TRY(lln_attention_prepare(attention));
+    return all->columns > 0 ? open_outputs(all, s) : LLN_OK;
+}
+
+static void close_side(side *s)
+{
+    lln_attention_close(&s->scores.tiles);
+    free(s->outputs);
+    free(s->converted);
+}
+
+lln_status lln_fidelity_open(lln_attention *reference,
+                             const lln_fidelity_options *options,
+                             lln_fidelity_reference **out)
+{
+    *out = NULL;
+    LLN_TRY(check_options(reference, options));
+    lln_fidelity_reference *all = lln_array_alloc(1, sizeof *all);
+    if (!all)
+        return LLN_ENOMEM;
+    all->options = *options;
+    all->n = reference->n;
+    all->m = reference->m;
+    all->columns = options->values.data ? options->values.columns : 0;
+    all->count = options->queries ? options->count : reference->n;
+    /* Of no P, so that the outputs of R do not depend on the first. */
+    all->block = lln_pair_block_rows(all->m, LLN_FLOAT64, true);
+    all->rows = lln_array_alloc(all->count, sizeof *all->rows);
+    lln_status status = all->rows ? LLN_OK : LLN_ENOMEM;
+    if (status == LLN_OK)
+        status = open_side(all, reference, &all->side);
+    if (status == LLN_OK)
+        *out = all;
+    else
+        lln_fidelity_close(all);
+    return status;
+}
+
+void lln_fidelity_close(lln_fidelity_reference *reference)
+{
+    if (!reference)
+        return;
+    close_side(&reference->side);
+    free(reference->rows);
+    free(reference);
+}
+
+lln_status lln_fidelity_compare(lln_fidelity_reference *reference,
+                                lln_attention *attention, lln_fidelity *out,
+                                lln_fidelity *error)
+{
+    side s;
+    lln_fidelity unused;
+    if (attention->n != reference->n || attention->m != reference->m)
+        return lln_fail(LLN_EINVAL,
+                        "attention is %zu x %zu, its reference %zu x %zu",
+                        attention->n, attention->m, reference->n, reference->m);
+    lln_status status = open_side(reference, attention, &s);
+    const comparison c = {reference, {&s, &reference->side}};
+    if (status == LLN_OK)
+        status = compare_rows(&c);
+    if (status == LLN_OK) {
+        reference->side.made = true;
+        summarise_rows(reference, out, error ? error : &unused);
+    }
+    close_side(&s);
+    return status;
 }
 
 lln_status lln_fidelity_measure(lln_attention *attention,
@@ -203,26 +421,9 @@ lln_status lln_fidelity_measure(lln_attention *attention,
                                 const lln_fidelity_options *options,
                                 lln_fidelity *out, lln_fidelity *error)
 {
-    double *values = NULL;
-    lln_fidelity unused;
-    LLN_TRY(check_shapes(attention, reference, options));
-    LLN_TRY(lln_attention_prepare(attention));
-    LLN_TRY(lln_attention_prepare(reference));
-    LLN_TRY(promote_values(options->values, &values));
-    comparison c = {
-        .attention = attention,
-        .reference = reference,
-        .options = options,
-        .values = values,
-        .columns = values ? options->values.columns : 0,
-        .count = options->queries ? options->count : attention->n,
-        .block = block_rows(attention->m),
-    };
-    c.rows = lln_array_alloc(c.count, sizeof *c.rows);
-    lln_status status = c.rows ? compare_rows(&c) : LLN_ENOMEM;
-    if (status == LLN_OK)
-        summarise_rows(&c, out, error ? error : &unused);
-    free(c.rows);
-    free(values);
+    lln_fidelity_reference *opened;
+    LLN_TRY(lln_fidelity_open(reference, options, &opened));
+    lln_status status = lln_fidelity_compare(opened, attention, out, error);
+    lln_fidelity_close(opened);
     return status;
 }

@@ -5,7 +5,6 @@
 #ifndef LLN_MEASURE_FIDELITY_H
 #define LLN_MEASURE_FIDELITY_H
 
-#include "measure/fidelity_row.h"
 #include "measure/row_sample.h"
 
 /* P and R [n x m] are of one head with values V [m x dv]. Means are over rows.
@@ -53,22 +52,43 @@ typedef struct {
     lln_matrix values;     /* V [m x dv]; data = NULL: none */
     const size_t *queries; /* to be measured, [count]; NULL: all n rows */
     size_t count;
-    size_t top; /* number of top keys, 1 to LLN_FIDELITY_TOP */
+    size_t top; /* number of top keys, 1 to 256 */
 } lln_fidelity_options;
 
-/* Compares the attention with the reference in one pass over the rows of both,
- * in float64: O(n m (rank + dv)) time. Memory is O(n + m dv) and, for each
- * thread, blocks of both of up to 64 rows, 32 MiB or one row. `error`, unless
- * NULL, receives the standard errors for listed rows, drawn at random from the
- * n: those of lln_rows_mean or, for the two relative errors, those of a ratio
- * of sums,
- *     error = sd(x_i - e^2 y_i) / sqrt(m) sqrt(1 - m/n) / (2 e mean y),
- *     e^2 = sum_i x_i / sum_i y_i over m rows;
- * NaN for fields that are neither.
- * LLN_EINVAL: count = 0, top out of range, or shapes that do not agree;
- * LLN_ENOMEM; LLN_EINTERRUPTED.
- * Sources: Kullback and Leibler (1951); Somers (1962); Cochran, Sampling
- * Techniques (1977), section 2.11, for the ratio. */
+/* A reference that several attentions are compared with. */
+typedef struct lln_fidelity_reference lln_fidelity_reference;
+
+/* Opens a reference, which must outlive it, like the values and queries of the
+ * options. LLN_EINVAL: count = 0, top out of range, or values of another shape;
+ * LLN_ENOMEM; LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_fidelity_open(lln_attention *reference,
+                                           const lln_fidelity_options *options,
+                                           lln_fidelity_reference **out);
+
+/* NULL is legal. */
+void lln_fidelity_close(lln_fidelity_reference *reference);
+
+/* Compares the attention with the reference in one pass over the rows of both:
+ * O(n m (rank + dv)) time. Rows that both have as scores of the same keys in
+ * one precision are compared in it, as by lln_pair_measure, others by entries
+ * in float64. The outputs of all rows are those of the kernel's own product if
+ * it has one; those of the reference are computed by the first comparison only.
+ * Results do not depend on comparisons before. Memory is O(n + (n + m) dv) and,
+ * for each thread, a block of rows of each as of lln_pair_measure. `error`,
+ * unless NULL, receives the standard errors for listed rows, drawn at random
+ * from the n: those of lln_rows_mean or, for the two relative errors, those of
+ * a ratio of sums, error = sd(x_i - e^2 y_i) / sqrt(m) sqrt(1 - m/n) / (2 e
+ * mean y), e^2 = sum_i x_i / sum_i y_i over m rows; NaN for fields that are
+ * neither. Not for several threads at once. LLN_EINVAL: shapes that do not
+ * agree; LLN_ENOMEM; LLN_EINTERRUPTED. Sources: Kullback and Leibler (1951);
+ * Somers (1962); Cochran, Sampling Techniques (1977), section 2.11, for the
+ * ratio. */
+LLN_NODISCARD lln_status lln_fidelity_compare(lln_fidelity_reference *reference,
+                                              lln_attention *attention,
+                                              lln_fidelity *out,
+                                              lln_fidelity *error);
+
+/* The same for one attention. The statuses of both functions. */
 LLN_NODISCARD lln_status
 lln_fidelity_measure(lln_attention *attention, lln_attention *reference,
                      const lln_fidelity_options *options, lln_fidelity *out,

@@ -4,7 +4,7 @@
 #ifndef LLN_MEASURE_FIDELITY_ROW_H
 #define LLN_MEASURE_FIDELITY_ROW_H
 
-#include <stddef.h>
+#include "measure/row_pair.h"
 
 /* How close P_i is to R_i; the formulas are in fidelity.h. All fields are
  * double, so that one function can average each of them. */
@@ -22,14 +22,19 @@ typedef struct {
     double entry_error2, entry2; /* |P_i - R_i|^2 and |R_i|^2 */
 } lln_fidelity_row;
 
-enum { LLN_FIDELITY_TOP = 256 };
-
-/* Computes all fields from the entries p, r [m] and their products with V, pv
- * and rv [columns]. columns = 0: there are no values, and the cosine is NaN.
- * top, from 1 to LLN_FIDELITY_TOP: the number of top keys. */
+/* Computes all fields except those of outputs from the entries p, r [m]. top,
+ * from 1 to LLN_ROW_TOP: the number of top keys. */
 lln_fidelity_row lln_fidelity_row_from_entries(const double *p, const double *r,
-                                               size_t m, const double *pv,
-                                               const double *rv, size_t columns,
-                                               size_t top);
+                                               size_t m, size_t top);
+
+/* The same from a comparison of scores, which sum to `of_p` and `of_r`: all
+ * entries are positive. */
+lln_fidelity_row lln_fidelity_row_from_pair(const lln_row_pair *pair,
+                                            double of_p, double of_r);
+
+/* Sets the fields of outputs, pv = P_i V and rv = R_i V [columns]. columns = 0:
+ * there are no values, and the cosine is NaN. */
+void lln_fidelity_row_outputs(const double *pv, const double *rv,
+                              size_t columns, lln_fidelity_row *row);
 
 #endif

@@ -23,7 +23,7 @@ typedef struct {
                                         data: outputs are not compared */
     const size_t *queries;           /* to be measured, [count]; NULL: all n */
     size_t count;
-    size_t top;     /* number of top keys, up to LLN_PAIR_TOP; 0: none */
+    size_t top;     /* number of top keys, up to LLN_ROW_TOP; 0: none */
     bool distances; /* the fields js to row_cosine, and matrix_cosine */
 } lln_pair_options;
 
@@ -40,5 +40,24 @@ typedef struct {
 LLN_NODISCARD lln_status lln_pair_measure(lln_attention *p, lln_attention *r,
                                           const lln_pair_options *options,
                                           lln_pair *out, lln_pair *error);
+
+/* One of several heads. */
+typedef struct {
+    lln_attention *attention;
+    lln_matrix values; /* without data in one of them: outputs of none are
+                          compared */
+} lln_pair_side;
+
+/* The same for all pairs of heads, those of a head with itself too; the values
+ * of the options are not used. out [count x count]: P is that of the row, R
+ * that of the column; so are errors, unless NULL. The results are those of
+ * lln_pair_measure to the bit. Blocks of rows of several heads are computed
+ * together, as many as fit in 8 MiB for each thread, and the results of their
+ * rows in 8 MiB; at least two. Thus count heads are computed between once and
+ * 2 count times. */
+LLN_NODISCARD lln_status lln_pairs_measure(const lln_pair_side *sides,
+                                           size_t count,
+                                           const lln_pair_options *options,
+                                           lln_pair *out, lln_pair *errors);
 
 #endif

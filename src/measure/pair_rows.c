@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/vector_math.h"
 
 enum { BLOCK_BYTES = 4 << 20, LEAST_ROWS = 16, ENTRY_ROWS = 64 };
 
@@ -23,7 +22,7 @@ lln_status lln_score_block_open(const lln_attention *attention, size_t rows,
                                 lln_score_block *block)
 {
     size_t size = lln_precision_size(attention->precision), entries;
-    *block = (lln_score_block){0};
+    *block = (lln_score_block){.most = rows};
     LLN_TRY(lln_tiles_open(attention, rows, &block->tiles));
     LLN_TRY(lln_size_multiply(rows, attention->m, &entries));
     block->panel = lln_array_alloc_raw(entries + LLN_TILE_SLACK, size);
@@ -42,21 +41,8 @@ void lln_score_block_close(lln_score_block *block)
     free(block->rows);
     free(block->states);
     free(block->scratch);
+    free(block->top);
     *block = (lln_score_block){0};
-}
-
-LLN_CLONES static void take_logs_f32(float *x, size_t count)
-{
-#pragma omp simd
-    for (size_t j = 0; j < count; j++)
-        x[j] = lln_log_f32(x[j]);
-}
-
-LLN_CLONES static void take_logs_f64(double *x, size_t count)
-{
-#pragma omp simd
-    for (size_t j = 0; j < count; j++)
-        x[j] = lln_log_f64(x[j]);
 }
 
 /* Adds the scores of a tile to the sums of row i. */
@@ -67,16 +53,20 @@ static void add_scores(lln_score_block *block, size_t i)
     const lln_logit_bias *bias = attention->tiles.rule.bias;
     size_t count = tiles->to[i] - tiles->from[i];
     bool single = attention->precision == LLN_FLOAT32;
-    const lln_tile_kind kind = {.domain = LLN_DOMAIN_LOG, .single = single};
+    bool hides = bias && bias->hides;
+    const lln_tile_kind kind = {.domain = attention->tiles.domain,
+                                .single = single};
     void *scores = lln_tiles_row(tiles, i);
-    if (attention->tiles.domain == LLN_DOMAIN_LINEAR)
-        single ? take_logs_f32(scores, count) : take_logs_f64(scores, count);
-    if (bias && bias->hides) { /* the panel keeps the gaps */
+    if (hides || block->zeros) { /* the panel keeps the gaps */
         memcpy(block->scratch, scores,
                count * lln_precision_size(attention->precision));
         scores = block->scratch;
-        count = lln_tile_drop_hidden(attention->precision, scores, count);
     }
+    if (hides)
+        count = lln_tile_drop_hidden(attention->precision, scores, count);
+    if (block->zeros)
+        count = single ? lln_tile_drop_zeros_f32(scores, count)
+                       : lln_tile_drop_zeros_f64(scores, count);
     if (count > 0)
         lln_row_state_add(scores, count, kind, NULL, NULL, NULL,
                           &block->states[i]);
@@ -91,13 +81,16 @@ static void finish_row(lln_score_block *block, size_t i)
     lln_row_scores *row = &block->rows[i];
     row->scores =
         (char *)block->panel + at * lln_precision_size(attention->precision);
-    row->max = state->count > 0 ? state->max : -INFINITY;
+    row->domain = attention->tiles.domain;
+    row->top = NULL;
+    row->max = state->count > 0 ? state->reference : -INFINITY;
     row->log_norm = log1p(state->rest + (state->ties - 1));
-    row->square =
-        (state->ties + state->square) / pow(state->ties + state->rest, 2);
     row->gaps = attention->tiles.rule.bias && attention->tiles.rule.bias->hides;
-    row->sum = 1 - lln_attention_outside(attention, tiles->queries[i],
-                                         row->max + row->log_norm);
+    if (block->sums)
+        row->sum = block->sums[tiles->queries[i]];
+    else
+        row->sum = 1 - lln_attention_outside(attention, tiles->queries[i],
+                                             state->max + row->log_norm);
 }
 
 void lln_score_block_fill(lln_score_block *block, const size_t *queries,
@@ -113,4 +106,43 @@ void lln_score_block_fill(lln_score_block *block, const size_t *queries,
                 add_scores(block, i);
     for (size_t i = 0; i < rows; i++)
         finish_row(block, i);
+}
+
+lln_status lln_score_block_settle(lln_score_block *block, size_t rows,
+                                  size_t top)
+{
+    const lln_tiles *tiles = &block->tiles;
+    lln_precision precision = tiles->attention->precision;
+    if (top > 0 && !block->top)
+        block->top = lln_array_alloc(block->most * top, sizeof *block->top);
+    if (top > 0 && !block->top)
+        return LLN_ENOMEM;
+    for (size_t i = 0; i < rows; i++) {
+        lln_row_scores *row = &block->rows[i];
+        size_t count = tiles->end[i] - tiles->first[i];
+        row->top = NULL;
+        if (top > 0 && count > 0 && !row->gaps) {
+            size_t *keys = block->top + i * top;
+            lln_row_scores_top(precision, row, count,
+                               lln_size_smaller(top, count), keys);
+            row->top = keys;
+        }
+        (void)lln_row_scores_take_logs(precision, row, count);
+    }
+    return LLN_OK;
+}
+
+void lln_score_block_weigh(lln_score_block *block, size_t rows)
+{
+    const lln_tiles *tiles = &block->tiles;
+    const lln_attention *attention = tiles->attention;
+    size_t size = lln_precision_size(attention->precision), m = attention->m;
+    for (size_t i = 0; i < rows; i++) {
+        char *row = (char *)block->panel + i * m * size;
+        size_t first = tiles->first[i], end = tiles->end[i];
+        memset(row, 0, first * size);
+        memset(row + end * size, 0, (m - end) * size);
+        lln_row_scores_take_weights(attention->precision, &block->rows[i],
+                                    end - first);
+    }
 }

@@ -12,12 +12,20 @@
 /* A block of rows, and its memory: one for each thread and attention. */
 typedef struct {
     lln_tiles tiles; /* first[i] .. end[i] - 1 are the allowed keys of row i */
-    void *panel;     /* [rows x m] scores as logarithms, in the precision of the
-                        attention; only those of allowed keys are set */
+    void *panel; /* [rows x m] scores, in the domain and the precision of the
+                    attention; only those of allowed keys are set */
     lln_row_scores *rows; /* [rows], with log_norm and sum; max = -inf: the mask
                              hides all keys */
     lln_row_state *states; /* [rows], of the sums */
+    size_t most;           /* rows that it has memory for */
     void *scratch;         /* for the scores of a tile */
+    size_t *top;           /* [rows x top], see lln_score_block_settle;
+                              NULL: not used yet */
+
+    /* For attention by rows that is given as tiles of scores; set by the caller
+     * after lln_score_block_open. */
+    bool zeros;         /* scores may be 0, which are no keys */
+    const double *sums; /* [n] of the rows of P; NULL: those of the scores */
 } lln_score_block;
 
 /* The rows of a block of scores, or else of entries in float64, of m keys: as
@@ -36,5 +44,14 @@ void lln_score_block_close(lln_score_block *block);
  * first + rows - 1. */
 void lln_score_block_fill(lln_score_block *block, const size_t *queries,
                           size_t first, size_t rows);
+
+/* Finds the `top` largest scores of the rows that have no gaps, unless it is 0,
+ * and makes linear scores logarithms: once for several comparisons, which then
+ * do not depend on their order. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_score_block_settle(lln_score_block *block,
+                                                size_t rows, size_t top);
+
+/* Makes the scores weights of sum 1, for all m keys. */
+void lln_score_block_weigh(lln_score_block *block, size_t rows);
 
 #endif

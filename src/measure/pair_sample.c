@@ -55,9 +55,12 @@ static lln_status keep_scores(const lln_attention *attention,
         lln_score_block_fill(&block, queries ? queries + at : NULL, at, here);
         for (size_t i = 0; status == LLN_OK && i < here; i++) {
             kept_row *row = &out->rows[at + i];
+            size_t first = block.tiles.first[i], end = block.tiles.end[i];
             const void *scores = block.rows[i].scores;
-            *row = (kept_row){block.tiles.first[i], block.tiles.end[i],
-                              block.rows[i]};
+            /* Once for all comparisons; scores of tiles are positive. */
+            (void)lln_row_scores_take_logs(attention->precision, &block.rows[i],
+                                           end - first);
+            *row = (kept_row){first, end, block.rows[i]};
             status = keep(out, scores, row);
         }
     }
@@ -129,7 +132,7 @@ static double compare_scores(const lln_pair_sample *p, const kept_row *a,
         both[i].scores = work->copy[i];
     }
     return lln_row_pair_from_scores(p->precision, &both[0], &both[1], count, 0,
-                                    true, false)
+                                    true)
         .js;
 }
 

@@ -6,19 +6,19 @@
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/vector_math.h"
 
 /* Entries that are summed in the precision of the scores. */
 enum { CHUNK = 512 };
 
-/* Groups of keys in the search for the largest. */
-enum { GROUPS = 256, LEAST_GROUP = 16 };
-
 /* Sums over one row; variation and hellinger are doubled. */
 typedef struct {
     double js, kl, reverse, variation, hellinger;
-    double product;
+    double product, square, other;
+    double distance, distance2; /* of P and R themselves, which sum to */
+    double of_p, of_r;
 } pair_sums;
 
 /* ln((1 + u)/2) for 0 <= u <= 1. In float32 a polynomial of degree 9, by
@@ -47,8 +47,8 @@ LLN_INLINE double log_half_f64(double u)
 
 lln_row_pair lln_row_pair_undefined(void)
 {
-    return (lln_row_pair){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
-                          NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    return (lln_row_pair){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN,
+                          NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }
 
 double lln_pair_cosine(double product, double square, double other)
@@ -98,41 +98,113 @@ static double score_at(lln_precision precision, const lln_row_scores *row,
                                     : ((const double *)row->scores)[key];
 }
 
+/* P_key / max_j P_j. */
+static double weight_at(lln_precision precision, const lln_row_scores *row,
+                        size_t key)
+{
+    double score = score_at(precision, row, key);
+    return row->domain == LLN_DOMAIN_LINEAR ? score / row->max
+                                            : exp(score - row->max);
+}
+
 /* The mass of the row on these keys. */
 static double mass_on(lln_precision precision, const lln_row_scores *row,
                       const size_t *keys, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum +=
-            exp(score_at(precision, row, keys[i]) - row->max - row->log_norm);
-    return row->sum * sum;
+        sum += weight_at(precision, row, keys[i]);
+    return row->sum * exp(-row->log_norm) * sum;
+}
+
+/* The order of keys [count], those of r, in p. */
+static double find_order(lln_precision precision, const lln_row_scores *p,
+                         const lln_row_scores *r, const size_t *keys,
+                         size_t count)
+{
+    double of_p[LLN_ROW_TOP], of_r[LLN_ROW_TOP];
+    for (size_t i = 0; i < count; i++) {
+        of_p[i] = score_at(precision, p, keys[i]);
+        of_r[i] = score_at(precision, r, keys[i]);
+    }
+    return lln_row_order(of_p, of_r, count);
+}
+
+void lln_row_scores_top(lln_precision precision, const lln_row_scores *row,
+                        size_t count, size_t top, size_t *keys)
+{
+    if (precision == LLN_FLOAT32)
+        lln_row_top_f32(row->scores, count, top, keys);
+    else
+        lln_row_top_f64(row->scores, count, top, keys);
 }
 
 static void compare_top(lln_precision precision, const lln_row_scores *p,
                         const lln_row_scores *r, size_t count, size_t top,
                         lln_row_pair *row)
 {
-    size_t of_p[LLN_PAIR_TOP], of_r[LLN_PAIR_TOP];
+    size_t own_p[LLN_ROW_TOP], own_r[LLN_ROW_TOP];
+    const size_t *of_p = p->top, *of_r = r->top;
     top_keys found = {.count = top};
-    if (precision == LLN_FLOAT32) {
-        find_top_f32(p->scores, count, top, of_p);
-        find_top_f32(r->scores, count, top, of_r);
-        found.common = count_common_f32(r->scores, of_p, top, of_r[top - 1]);
-    } else {
-        find_top_f64(p->scores, count, top, of_p);
-        find_top_f64(r->scores, count, top, of_r);
-        found.common = count_common_f64(r->scores, of_p, top, of_r[top - 1]);
+    if (!of_p || !of_r) {
+        lln_row_scores_top(precision, p, count, top, own_p);
+        lln_row_scores_top(precision, r, count, top, own_r);
+        of_p = own_p;
+        of_r = own_r;
     }
+    found.common = lln_row_common(of_p, top, of_r, top);
     found.of_p = mass_on(precision, r, of_p, top);
     found.of_r = mass_on(precision, r, of_r, top);
     set_top(&found, row);
+    row->order = find_order(precision, p, r, of_r, top);
+}
+
+bool lln_row_scores_take_logs(lln_precision precision, lln_row_scores *row,
+                              size_t count)
+{
+    if (row->domain == LLN_DOMAIN_LOG)
+        return true;
+    if (count == 0 || !(precision == LLN_FLOAT32
+                            ? take_logs_f32(row->scores, count, &row->max)
+                            : take_logs_f64(row->scores, count, &row->max)))
+        return false;
+    row->domain = LLN_DOMAIN_LOG;
+    return true;
+}
+
+void lln_row_scores_entries(lln_precision precision, const lln_row_scores *row,
+                            size_t count, double *out)
+{
+    bool linear = row->domain == LLN_DOMAIN_LINEAR;
+    if (row->max == -INFINITY) { /* no keys */
+        memset(out, 0, count * sizeof *out);
+        return;
+    }
+    double sum =
+        precision == LLN_FLOAT32
+            ? find_weights_f32(row->scores, linear, row->max, count, out)
+            : find_weights_f64(row->scores, linear, row->max, count, out);
+    for (size_t j = 0; j < count; j++)
+        out[j] *= row->sum / sum;
+}
+
+void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
+                                 size_t count)
+{
+    size_t size = lln_precision_size(precision);
+    bool linear = !lln_row_scores_take_logs(precision, row, count);
+    if (row->max == -INFINITY) /* no keys */
+        memset(row->scores, 0, count * size);
+    else if (precision == LLN_FLOAT32)
+        weigh_f32(row->scores, count, linear, (float)row->max,
+                  (float)row->log_norm);
+    else
+        weigh_f64(row->scores, count, linear, row->max, row->log_norm);
 }
 
 lln_row_pair lln_row_pair_from_scores(lln_precision precision,
-                                      const lln_row_scores *p,
-                                      const lln_row_scores *r, size_t count,
-                                      size_t top, bool distances, bool store)
+                                      lln_row_scores *p, lln_row_scores *r,
+                                      size_t count, size_t top, bool distances)
 {
     lln_row_pair row = lln_row_pair_undefined();
     bool single = precision == LLN_FLOAT32;
@@ -147,25 +219,37 @@ lln_row_pair lln_row_pair_from_scores(lln_precision precision,
         compare_top(precision, p, r, count, top, &row);
     if (!distances)
         return row;
-    pair_sums sums = single ? sum_row_f32(p, r, count, store)
-                            : sum_row_f64(p, r, count, store);
+    if (!lln_row_scores_take_logs(precision, p, count) ||
+        !lln_row_scores_take_logs(precision, r, count))
+        return lln_row_pair_undefined();
+    pair_sums sums =
+        single ? sum_row_f32(p, r, count) : sum_row_f64(p, r, count);
+    if (sums.variation == 0) /* equal rows, also after rounding */
+        sums.product = sums.other = sums.square;
     set_distances(&sums, &row);
-    set_products(p->sum * r->sum * sums.product, p->sum * p->sum * p->square,
-                 r->sum * r->sum * r->square, &row);
+    set_products(p->sum * r->sum * sums.product, p->sum * p->sum * sums.square,
+                 r->sum * r->sum * sums.other, &row);
+    row.distance = sums.distance;
+    row.distance2 = sums.distance2;
     return row;
 }
 
 /* Sums of rows as they are. */
 typedef struct {
-    double p, r, product, square, other, negative;
+    double p, r, product, square, other, distance, distance2, negative;
 } entry_sums;
 
 LLN_CLONES static entry_sums add_entries(const double *p, const double *r,
                                          size_t count)
 {
     double of_p = 0, of_r = 0, product = 0, square = 0, other = 0, negative = 0;
-#pragma omp simd reduction(+ : of_p, of_r, product, square, other, negative)
+    double distance = 0, distance2 = 0;
+#pragma omp simd reduction(+ : of_p, of_r, product, square, other, negative,   \
+                               distance, distance2)
     for (size_t j = 0; j < count; j++) {
+        double difference = p[j] - r[j];
+        distance += fabs(difference);
+        distance2 += difference * difference;
         of_p += p[j];
         of_r += r[j];
         product += p[j] * r[j];
@@ -173,7 +257,8 @@ LLN_CLONES static entry_sums add_entries(const double *p, const double *r,
         other += r[j] * r[j];
         negative += p[j] < 0 || r[j] < 0 ? 1 : 0;
     }
-    return (entry_sums){of_p, of_r, product, square, other, negative};
+    return (entry_sums){of_p,  of_r,     product,   square,
+                        other, distance, distance2, negative};
 }
 
 /* Sums over p / of_p and r / of_r, which are not negative. `missing` counts
@@ -206,22 +291,31 @@ LLN_CLONES static pair_sums add_ratios(const double *p, const double *r,
     }
     *missing = no_r;
     *lost = no_p;
-    return (pair_sums){js, kl, reverse, variation, hellinger, 0};
+    return (pair_sums){.js = js,
+                       .kl = kl,
+                       .reverse = reverse,
+                       .variation = variation,
+                       .hellinger = hellinger};
 }
 
 static void compare_top_entries(const double *p, const double *r, size_t count,
                                 size_t top, lln_row_pair *row)
 {
-    size_t of_p[LLN_PAIR_TOP], of_r[LLN_PAIR_TOP];
+    size_t of_p[LLN_ROW_TOP], of_r[LLN_ROW_TOP];
+    double in_p[LLN_ROW_TOP], in_r[LLN_ROW_TOP];
     top_keys found = {.count = top};
-    find_top_f64(p, count, top, of_p);
-    find_top_f64(r, count, top, of_r);
-    found.common = count_common_f64(r, of_p, top, of_r[top - 1]);
+    if (lln_row_top_f64(p, count, top, of_p) < top ||
+        lln_row_top_f64(r, count, top, of_r) < top)
+        return; /* NaN */
+    found.common = lln_row_common(of_p, top, of_r, top);
     for (size_t i = 0; i < top; i++) {
         found.of_p += r[of_p[i]];
         found.of_r += r[of_r[i]];
+        in_p[i] = p[of_r[i]];
+        in_r[i] = r[of_r[i]];
     }
     set_top(&found, row);
+    row->order = lln_row_order(in_p, in_r, top);
 }
 
 lln_row_pair lln_row_pair_from_entries(const double *p, const double *r,
@@ -242,6 +336,8 @@ lln_row_pair lln_row_pair_from_entries(const double *p, const double *r,
         row.kl_reverse = lost > 0 ? INFINITY : row.kl_reverse;
     }
     set_products(all.product, all.square, all.other, &row);
+    row.distance = all.distance;
+    row.distance2 = all.distance2;
     return row;
 }
 

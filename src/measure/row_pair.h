@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/matrix.h"
+#include "kernel/attention.h"
+#include "measure/row_top.h"
 
 /* The first six fields compare rows that are divided by their sums, the others
  * rows as they are. NaN: undefined, or not computed. All fields are double, so
@@ -24,42 +25,61 @@ typedef struct {
     double hellinger;  /* sqrt(1 - sum_j sqrt(P_j R_j)) */
     double cosine;     /* sum_j P_j R_j / sqrt(sum_j P_j^2 sum_j R_j^2) */
     double overlap;    /* keys in the top keys of both rows / min(top, keys) */
-    double recall;     /* sum of R over the top keys of P */
+    double order;  /* of pairs of top keys of R that differ in R: the fraction
+                      with the same order in P minus that with the other */
+    double recall; /* sum of R over the top keys of P */
     double recall_relative; /* the same / sum of R over its own top keys */
     double product, square, other; /* sums of P R, P^2 and R^2 */
+    double distance, distance2;    /* sums of |P - R| and (P - R)^2 */
     double output_cosine;   /* of P V and R V'; from lln_row_pair_outputs */
     double error2, output2; /* |P V - R V'|^2 and |R V'|^2 */
 } lln_row_pair;
 
-/* A row of scores: ln(P_j / sum_l P_l) = score_j - max - log_norm, with max the
- * largest score. */
+/* A row of scores, with max the largest of them: ln(P_j / sum_l P_l) = score_j
+ * - max - log_norm or, in LLN_DOMAIN_LINEAR, ln(score_j / max) - log_norm. */
 typedef struct {
     void *scores; /* [count]; -inf: the mask hides the key */
     double max, log_norm;
-    double square; /* sum_j (P_j / sum_l P_l)^2 */
-    double sum;    /* of P */
-    bool gaps;     /* some scores may be -inf */
+    double sum; /* of P */
+    bool gaps;  /* some scores may be -inf */
+    lln_domain domain;
+    const size_t *top; /* the top keys if there are no gaps; NULL: not known */
 } lln_row_scores;
-
-/* The number of top keys that a row may have. */
-enum { LLN_PAIR_TOP = 256 };
 
 /* All fields NaN. */
 lln_row_pair lln_row_pair_undefined(void);
 
+/* Makes linear scores logarithms, ln(score_j / max), unless they are. False:
+ * one of them is not positive, and nothing was changed. */
+bool lln_row_scores_take_logs(lln_precision precision, lln_row_scores *row,
+                              size_t count);
+
+/* P_j of all keys, 0 for those that are hidden: out [count]. They are computed
+ * in float64 and sum to row->sum to its accuracy. */
+void lln_row_scores_entries(lln_precision precision, const lln_row_scores *row,
+                            size_t count, double *out);
+
+/* Turns the scores into P_j / sum_l P_l in the same precision, 0 for keys that
+ * are hidden. The result is the same if they are logarithms already. */
+void lln_row_scores_take_weights(lln_precision precision, lln_row_scores *row,
+                                 size_t count);
+
+/* The `top` largest scores of a row without gaps: keys [top]. */
+void lln_row_scores_top(lln_precision precision, const lln_row_scores *row,
+                        size_t count, size_t top, size_t *keys);
+
 /* Computes all fields except those of outputs from scores p and r [count] in
  * `precision`, with sums over 512 entries in that precision and their sum in
  * float64. No term of js, hellinger, variation or kl is negative. Keys that are
- * hidden in both rows are no keys; if a key is hidden in one row only, or if
- * all are hidden, all fields are NaN. Of equal scores, the lower key is a top
- * key. top = 0 to LLN_PAIR_TOP; 0: no top keys, and their fields are NaN.
- * Without `distances`, only the fields of top keys are computed. `store`
- * replaces the scores by P_j / sum_l P_l; it needs `distances`.
- * Sources: Lin (1991) for js, Hellinger (1909). */
+ * hidden in both rows are no keys; if a key is hidden in one row only, if all
+ * are hidden, or if a linear score is 0, all fields are NaN. Of equal scores,
+ * the lower key is a top key. top = 0 to LLN_ROW_TOP; 0: no top keys, and their
+ * fields are NaN. Without `distances`, only the fields of top keys are
+ * computed; with it, linear scores become logarithms.
+ * Sources: Lin (1991) for js, Hellinger (1909), Somers (1962) for order. */
 lln_row_pair lln_row_pair_from_scores(lln_precision precision,
-                                      const lln_row_scores *p,
-                                      const lln_row_scores *r, size_t count,
-                                      size_t top, bool distances, bool store);
+                                      lln_row_scores *p, lln_row_scores *r,
+                                      size_t count, size_t top, bool distances);
 
 /* The same from entries p and r [count], which may be zero or negative. A
  * negative entry, or a sum that is not positive, makes js, kl, kl_reverse,

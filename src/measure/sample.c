@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
 #include "measure/ks.h"
+#include "measure/normal_quantiles.h"
 
 void lln_sample_free(lln_sample *sample)
 {
@@ -33,22 +35,47 @@ lln_status lln_sample_alloc(size_t size, bool bins, lln_sample *sample)
     return LLN_OK;
 }
 
-static void fit_values(const lln_sample *sample, double mean, double deviation,
-                       lln_normal_fit *fit)
+/* Quantiles are computed in groups of this size. */
+enum { GROUP = 512 };
+
+/* Sums over z of the sample and the normal quantiles q. */
+typedef struct {
+    double z, zz, q2, zq, transport;
+} fit_sums;
+
+LLN_CLONES static void add_values(const double *values, const double *quantiles,
+                                  size_t count, double mean, double deviation,
+                                  fit_sums *sums)
 {
-    double n = sample->total;
-    double zq = 0, z1 = 0, zz = 0, qq = 0, transport = 0;
-    for (size_t i = 0; i < sample->size; i++) {
-        double z = (sample->values[i] - mean) / deviation;
-        double q = gsl_cdf_ugaussian_Pinv(((double)i + 0.5) / n);
+    double z1 = 0, zz = 0, qq = 0, zq = 0, transport = 0;
+#pragma omp simd reduction(+ : z1, zz, qq, zq, transport)
+    for (size_t i = 0; i < count; i++) {
+        double z = (values[i] - mean) / deviation, q = quantiles[i];
         transport += fabs(z - q);
         zq += z * q;
         z1 += z;
         zz += z * z;
         qq += q * q;
     }
-    fit->wasserstein = transport / n;
-    fit->qq = zq / sqrt((zz - z1 * z1 / n) * qq);
+    sums->z += z1;
+    sums->zz += zz;
+    sums->q2 += qq;
+    sums->zq += zq;
+    sums->transport += transport;
+}
+
+static void fit_values(const lln_sample *sample, double mean, double deviation,
+                       lln_normal_fit *fit)
+{
+    double n = sample->total, quantiles[GROUP];
+    fit_sums sums = {0};
+    for (size_t i = 0; i < sample->size; i += GROUP) {
+        size_t here = lln_size_smaller(GROUP, sample->size - i);
+        lln_normal_quantiles(n, i, here, quantiles);
+        add_values(sample->values + i, quantiles, here, mean, deviation, &sums);
+    }
+    fit->wasserstein = sums.transport / n;
+    fit->qq = sums.zq / sqrt((sums.zz - sums.z * sums.z / n) * sums.q2);
 }
 
 /* A point z, with the fraction of the sample below it, the normal distribution

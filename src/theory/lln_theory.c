@@ -27,7 +27,7 @@ static lln_status row_variance(size_t d, double a, double b,
                                double sum_variance, double *variance)
 {
     double covariance;
-    LLN_TRY(lln_sum_covariance(d, a, b, b, &covariance));
+    LLN_TRY(lln_sum_covariance(d, a, b, true, &covariance));
     *variance = fmax(0, sum_variance - covariance);
     return LLN_OK;
 }
@@ -63,7 +63,7 @@ static lln_status log_variances(double feature_variance,
     double covariance;
     LLN_TRY(row_variance(lln->d, lln->a, lln->b, lln->sum_variance,
                          &lln->log_variance_row));
-    LLN_TRY(lln_sum_covariance(lln->d, lln->a, lln->b, 0, &covariance));
+    LLN_TRY(lln_sum_covariance(lln->d, lln->a, lln->b, false, &covariance));
     lln->log_variance =
         fmax(0, lln->sum_variance + feature_variance - 2 * covariance);
     return LLN_OK;

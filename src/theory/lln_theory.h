@@ -38,8 +38,8 @@ typedef struct {
  * Absolute error below 1e-12 for a^2 + b^2 <= 36 (measured against tables).
  * LLN_EINVAL: d = 0, a or b negative, too large or NaN; LLN_ENOMEM; LLN_ENOCONV
  * as in lln_theory_sum_cumulants.
- * Time for d = 64: 5 ms at a = b = 1, 10 ms at 2.3, 18 ms at 4; 30 ms at a = 8,
- * b = 1, then increasing as a^2: 0.2 s at 20, 2 s at 60. */
+ * Time for d = 64: 1 ms at a = b = 1, 1.6 ms at 2.3, 3 ms at 4; 9 ms at a = 8,
+ * b = 1, then increasing as a^2: 0.1 s at 20, 1.7 s at 60. */
 LLN_NODISCARD lln_status lln_theory_lln(size_t d, double a, double b,
                                         lln_theory_lln_values *lln);
 
@@ -74,8 +74,8 @@ LLN_NODISCARD lln_status lln_theory_lln_lambda2(
  * d: features, 1..; target: log-variance of a row, 1e-6 to 200; relative error
  * of s below 1e-9 for target >= 1e-4.
  * LLN_EINVAL: d = 0, target not positive, infinite or NaN; LLN_ENOCONV: no s
- * with 2 s^2 <= LLN_THEORY_S2_MAX gives the target; LLN_ENOMEM. 20 ms at target
- * 1, 0.1 s at 40. */
+ * with 2 s^2 <= LLN_THEORY_S2_MAX gives the target; LLN_ENOMEM. 4 ms at target
+ * 1, 15 ms at 40. */
 LLN_NODISCARD lln_status lln_theory_lln_match(size_t d, double target,
                                               double *s);
 

@@ -4,9 +4,11 @@
 #include <gsl/gsl_math.h>
 #include <gsl/gsl_sf_zeta.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
 #include "theory/sum_row.h"
 
 /* The trapezoidal rule in u has an error of about e^{-pi^2 / step} = e^{-52}.
@@ -17,23 +19,42 @@ static const double STEP = 0.1875;
 /* e^{-45} = 3e-20 leaves the fourth moment about a mean of -60 exact. */
 static const double DIGITS = 45;
 
+/* density = d first phi^(d-1), and the same with `second`. */
+LLN_CLONES static void weigh_values(double d, const lln_transform_values *at,
+                                    double *density, double *second)
+{
+#pragma omp simd
+    for (int b = 0; b < LLN_TRANSFORM_MANY; b++) {
+        double c = at->complement[b], phi = 1 - c;
+        /* ln(1 - c), with what the subtraction lost. */
+        double log_phi = lln_log_f64(phi) + ((1 - phi) - c) / phi;
+        double scale = d * lln_exp_f64((d - 1) * log_phi);
+        density[b] = scale * at->first[b];
+        second[b] = scale * at->second[b];
+    }
+}
+
 /* Computes the density of X and returns its length. The concentration is the
  * same integral with another factor. */
 static size_t fill_density(lln_sum_workspace *w, size_t d,
                            double *concentration)
 {
+    lln_transform_values at;
+    double second[LLN_TRANSFORM_MANY], sum = 0, terms = (double)d;
     size_t i = 0;
-    double sum = 0;
-    for (; i < LLN_TRANSFORM_WEIGHTS; i++) {
-        lln_transform_value at = lln_transform_at(&w->transform, i);
-        if (at.complement >= 1)
-            break;
-        double others = (double)(d - 1) * log1p(-at.complement);
-        double scale = (double)d * exp(others);
-        w->density[i] = scale * at.first;
-        sum += scale * at.second;
-        if ((double)d * at.complement > 0.5 && w->density[i] < 1e-24)
-            break;
+    bool ends = false;
+    while (!ends && i < LLN_TRANSFORM_WEIGHTS) {
+        double *density = w->density + i;
+        lln_transform_at(&w->transform, i, &at);
+        weigh_values(terms, &at, density, second);
+        for (int b = 0; b < LLN_TRANSFORM_MANY && !ends; b++) {
+            ends = at.complement[b] >= 1;
+            if (ends)
+                break;
+            sum += second[b];
+            ends = terms * at.complement[b] > 0.5 && density[b] < 1e-24;
+            i += !ends;
+        }
     }
     *concentration = STEP * sum;
     return i;

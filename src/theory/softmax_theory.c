@@ -2,8 +2,8 @@
 #include "theory/softmax_theory.h"
 
 #include <float.h>
-#include <gsl/gsl_eigen.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
@@ -27,6 +27,59 @@ typedef struct {
     double concentration[NODES];
 } node_rows;
 
+/* One step of the QL algorithm with implicit shift on rows first .. last of a
+ * symmetric tridiagonal matrix: diagonal d, below it e; z is turned with it. */
+static void turn_rows(double *d, double *e, double *z, size_t first,
+                      size_t last)
+{
+    double g = (d[first + 1] - d[first]) / (2 * e[first]);
+    double r = sqrt(g * g + 1), sine = 1, cosine = 1, p = 0;
+    g = d[last] - d[first] + e[first] / (g + copysign(r, g));
+    for (size_t i = last; i-- > first;) {
+        double f = sine * e[i], b = cosine * e[i], old = z[i + 1];
+        r = sqrt(f * f + g * g);
+        e[i + 1] = r;
+        if (r == 0) { /* it falls apart here */
+            d[i + 1] -= p;
+            e[last] = 0;
+            return;
+        }
+        sine = f / r;
+        cosine = g / r;
+        g = d[i + 1] - p;
+        r = (d[i] - g) * sine + 2 * cosine * b;
+        p = sine * r;
+        d[i + 1] = g + p;
+        g = cosine * r - b;
+        z[i + 1] = sine * z[i] + cosine * old;
+        z[i] = cosine * z[i] - sine * old;
+    }
+    d[first] -= p;
+    e[first] = g;
+    e[last] = 0;
+}
+
+/* The eigenvalues of the matrix in d, and in z the first components of its
+ * eigenvectors, if z was the first unit vector. False: no convergence. */
+static bool find_eigenvalues(double *d, double *e, double *z)
+{
+    enum { MOST = 60 };
+    for (size_t first = 0; first < NODES; first++)
+        for (int step = 0;; step++) {
+            size_t last = first;
+            while (last + 1 < NODES &&
+                   fabs(e[last]) >
+                       DBL_EPSILON * (fabs(d[last]) + fabs(d[last + 1])) / 2)
+                last++;
+            if (last == first)
+                break;
+            if (step == MOST)
+                return false;
+            turn_rows(d, e, z, first, last);
+        }
+    return true;
+}
+
 /* Gauss rule for the mean over chi^2_d / 2: the nodes are the eigenvalues of
  * the Jacobi matrix of the Laguerre polynomials with alpha = d/2 - 1, the
  * weights the squared first components of its eigenvectors.
@@ -34,34 +87,19 @@ typedef struct {
  * which overflows at d = 344. */
 static lln_status laguerre_rule(size_t d, gauss_rule *rule)
 {
-    gsl_eigen_symmv_workspace *space = gsl_eigen_symmv_alloc(NODES);
-    gsl_matrix *jacobi = gsl_matrix_calloc(NODES, NODES);
-    gsl_matrix *vectors = gsl_matrix_alloc(NODES, NODES);
-    gsl_vector_view nodes = gsl_vector_view_array(rule->node, NODES);
-    lln_status status = LLN_ENOMEM;
-    if (space && jacobi && vectors) {
-        double alpha = (double)d / 2 - 1;
-        for (size_t k = 0; k < NODES; k++) {
-            double index = (double)k;
-            gsl_matrix_set(jacobi, k, k, 2 * index + 1 + alpha);
-            if (k > 0) /* GSL reads the lower triangle */
-                gsl_matrix_set(jacobi, k, k - 1, sqrt(index * (index + alpha)));
-        }
-        status = LLN_OK;
-        if (gsl_eigen_symmv(jacobi, &nodes.vector, vectors, space) != 0)
-            status = lln_fail(LLN_ENOCONV,
-                              "Gauss-Laguerre rule for d = %zu: "
-                              "no eigenvalues",
-                              d);
-        for (size_t k = 0; k < NODES; k++)
-            rule->weight[k] = pow(gsl_matrix_get(vectors, 0, k), 2);
-    } else {
-        (void)lln_fail(LLN_ENOMEM, "out of memory: Gauss-Laguerre rule");
+    double below[NODES] = {0}, first[NODES] = {1}, alpha = (double)d / 2 - 1;
+    for (size_t k = 0; k < NODES; k++) {
+        double index = (double)k;
+        rule->node[k] = 2 * index + 1 + alpha;
+        if (k > 0)
+            below[k - 1] = sqrt(index * (index + alpha));
     }
-    gsl_matrix_free(vectors);
-    gsl_matrix_free(jacobi);
-    gsl_eigen_symmv_free(space);
-    return status;
+    if (!find_eigenvalues(rule->node, below, first))
+        return lln_fail(LLN_ENOCONV,
+                        "Gauss-Laguerre rule for d = %zu: no eigenvalues", d);
+    for (size_t k = 0; k < NODES; k++)
+        rule->weight[k] = first[k] * first[k];
+    return LLN_OK;
 }
 
 static lln_status add_row(lln_sum_workspace *workspace, size_t n, double v,

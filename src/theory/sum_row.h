@@ -13,10 +13,10 @@ typedef struct {
     double concentration;
 } lln_sum_row_values;
 
-/* Memory for one integral; the caller keeps it for many. */
+/* Memory for one integral, zeroed; the caller keeps it for many. */
 typedef struct {
     lln_transform transform;
-    double density[LLN_TRANSFORM_WEIGHTS];
+    double density[LLN_TRANSFORM_WEIGHTS + LLN_TRANSFORM_MANY];
 } lln_sum_workspace;
 
 /* S = sum of d >= 1 iid e^{s Z}, s in [0, LLN_TRANSFORM_SPREAD_MAX].

@@ -7,6 +7,9 @@
 #include "theory/transform.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#include "core/vector_math.h"
 
 /* Above this y, e^{-e^y} < 1e-19: the complement is 1. */
 static const double CEILING = 3.8;
@@ -67,6 +70,25 @@ void lln_transform_init(lln_transform *t, double s, double step, double depth)
     }
 }
 
+/* Beyond the ends of the lattice, the complement is 0 below and 1 above. */
+static void fill_lattice(lln_transform *t)
+{
+    double *complement = t->complement + LLN_TRANSFORM_MANY;
+    double *first = t->first + LLN_TRANSFORM_MANY;
+    double *second = t->second + LLN_TRANSFORM_MANY;
+    for (ptrdiff_t k = 0; k < t->length; k++) {
+        double x = exp(t->lowest + (double)k * t->spacing);
+        double c = -expm1(-x);
+        complement[k] = c;
+        first[k] = x * (1 - c);
+        second[k] = x * x * (1 - c);
+    }
+    for (ptrdiff_t k = t->length; k < t->length + LLN_TRANSFORM_MANY; k++) {
+        complement[k] = 1;
+        first[k] = second[k] = 0;
+    }
+}
+
 void lln_transform_move(lln_transform *t, double start)
 {
     t->start = start;
@@ -74,19 +96,23 @@ void lln_transform_move(lln_transform *t, double start)
         return;
     t->origin = (ptrdiff_t)ceil((start + t->depth) / t->spacing);
     double lowest = start - (double)t->origin * t->spacing;
-    t->length = (ptrdiff_t)ceil((CEILING - lowest) / t->spacing);
-    for (ptrdiff_t k = 0; k < t->length; k++) {
-        double x = exp(lowest + (double)k * t->spacing);
-        double c = -expm1(-x);
-        t->complement[k] = c;
-        t->first[k] = x * (1 - c);
-        t->second[k] = x * x * (1 - c);
-    }
+    ptrdiff_t length = (ptrdiff_t)ceil((CEILING - lowest) / t->spacing);
+    bool same =
+        lowest == t->lowest && length == t->length && t->spacing == t->lattice;
+    t->lowest = lowest;
+    t->length = length;
+    t->lattice = t->spacing;
+    if (!same)
+        fill_lattice(t);
 }
 
-static lln_transform_value pairwise_sum(const lln_transform *t, double u)
+typedef struct {
+    double complement, first, second;
+} pairwise;
+
+static pairwise pairwise_sum(const lln_transform *t, double u)
 {
-    lln_transform_value sum = {0};
+    pairwise sum = {0};
     for (ptrdiff_t n = 0; n <= 2 * t->reach; n++) {
         double z = (double)(n - t->reach) * SMALL_SPACING;
         double x = exp(u + t->s * z), c = -expm1(-x);
@@ -97,54 +123,100 @@ static lln_transform_value pairwise_sum(const lln_transform *t, double u)
     return sum;
 }
 
-/* The lattice points [low, high) within reach of u_i, and the weight of the
- * first. Returns the sum of the weights above the lattice. */
-static double window(const lln_transform *t, size_t i, ptrdiff_t *low,
-                     ptrdiff_t *high, const double **weight)
+/* Which weights count for MANY lattice points together, and where they meet the
+ * padded lattice. */
+typedef struct {
+    ptrdiff_t first, end, lattice;
+    double above; /* sum of the weights above the lattice */
+} window;
+
+static window window_at(const lln_transform *t, ptrdiff_t k)
 {
-    ptrdiff_t first = (ptrdiff_t)i * t->stride + t->origin - t->reach;
-    ptrdiff_t end = first + 2 * t->reach + 1;
-    *low = *high = 0;
-    *weight = t->weight;
-    if (end <= 0)
-        return 0;
-    if (first >= t->length)
-        return t->tail[0];
-    *low = first > 0 ? first : 0;
-    *high = end < t->length ? end : t->length;
-    *weight = t->weight + (*low - first);
-    return end > t->length ? t->tail[t->length - first] : 0;
+    ptrdiff_t place = k + t->origin - t->reach, count = 2 * t->reach + 1;
+    window w = {.first = 0, .end = count};
+    if (place + LLN_TRANSFORM_MANY - 1 < 0)
+        w.first = -(place + LLN_TRANSFORM_MANY - 1);
+    if (place + count > t->length)
+        w.end = t->length > place ? t->length - place : 0;
+    if (w.first >= count)
+        return (window){0};
+    if (w.end < count)
+        w.above = t->tail[w.end];
+    w.lattice = place + LLN_TRANSFORM_MANY;
+    return w;
 }
 
-lln_transform_value lln_transform_at(const lln_transform *t, size_t i)
+/* sums[b] = start + sum over n of weight[n] values[n + b] */
+LLN_CLONES static void convolve(const double *weight, const double *values,
+                                ptrdiff_t count, double start, double *sums)
 {
-    if (t->stride == 0)
-        return pairwise_sum(t, t->start + (double)i * t->step);
-    ptrdiff_t low, high;
-    const double *weight;
-    double above = window(t, i, &low, &high, &weight);
-    const double *complement = t->complement + low, *first = t->first + low;
-    const double *second = t->second + low;
-    double sum0 = 0, sum1 = 0, sum2 = 0;
-#pragma omp simd reduction(+ : sum0, sum1, sum2)
-    for (ptrdiff_t n = 0; n < high - low; n++) {
-        sum0 += weight[n] * complement[n];
-        sum1 += weight[n] * first[n];
-        sum2 += weight[n] * second[n];
+    double total[LLN_TRANSFORM_MANY];
+    for (int b = 0; b < LLN_TRANSFORM_MANY; b++)
+        total[b] = start;
+    for (ptrdiff_t n = 0; n < count; n++) {
+        double factor = weight[n];
+        for (int b = 0; b < LLN_TRANSFORM_MANY; b++)
+            total[b] += factor * values[n + b];
     }
-    return (lln_transform_value){sum0 + above, sum1, sum2};
+    for (int b = 0; b < LLN_TRANSFORM_MANY; b++)
+        sums[b] = total[b];
 }
 
-double lln_transform_complement(const lln_transform *t, size_t i)
+/* The convolution of the weights with values of the lattice, at points k to k +
+ * MANY - 1 after u_0. */
+static void sum_window(const lln_transform *t, const window *w,
+                       const double *values, double start, double *sums)
 {
+    ptrdiff_t count = w->end > w->first ? w->end - w->first : 0;
+    convolve(t->weight + w->first, values + w->lattice + w->first, count, start,
+             sums);
+}
+
+void lln_transform_at(const lln_transform *t, size_t i,
+                      lln_transform_values *values)
+{
+    ptrdiff_t stride = t->stride;
+    for (ptrdiff_t b = 0; stride == 0 && b < LLN_TRANSFORM_MANY; b++) {
+        double u = t->start + (double)(i + (size_t)b) * t->step;
+        pairwise sum = pairwise_sum(t, u);
+        values->complement[b] = sum.complement;
+        values->first[b] = sum.first;
+        values->second[b] = sum.second;
+    }
+    lln_transform_values all = {0};
+    for (ptrdiff_t b = 0; stride > 0 && b < LLN_TRANSFORM_MANY;) {
+        window w = window_at(t, ((ptrdiff_t)i + b) * stride);
+        sum_window(t, &w, t->complement, w.above, all.complement);
+        sum_window(t, &w, t->first, 0, all.first);
+        sum_window(t, &w, t->second, 0, all.second);
+        for (ptrdiff_t k = 0; k < LLN_TRANSFORM_MANY && b < LLN_TRANSFORM_MANY;
+             k += stride, b++) {
+            values->complement[b] = all.complement[k];
+            values->first[b] = all.first[k];
+            values->second[b] = all.second[k];
+        }
+    }
+}
+
+/* Complements at points k to k + MANY - 1 of the lattice after u_0. */
+static void complements_at(const lln_transform *t, ptrdiff_t k, double *values)
+{
+    for (ptrdiff_t b = 0; t->stride == 0 && b < LLN_TRANSFORM_MANY; b++)
+        values[b] =
+            pairwise_sum(t, t->start + (double)(k + b) * t->spacing).complement;
     if (t->stride == 0)
-        return pairwise_sum(t, t->start + (double)i * t->step).complement;
-    ptrdiff_t low, high;
-    const double *weight;
-    double sum = 0, above = window(t, i, &low, &high, &weight);
-    const double *complement = t->complement + low;
-#pragma omp simd reduction(+ : sum)
-    for (ptrdiff_t n = 0; n < high - low; n++)
-        sum += weight[n] * complement[n];
-    return sum + above;
+        return;
+    window w = window_at(t, k);
+    sum_window(t, &w, t->complement, w.above, values);
+}
+
+void lln_transform_complements(const lln_transform *t, size_t count,
+                               double *values)
+{
+    double some[LLN_TRANSFORM_MANY];
+    for (size_t k = 0; k < count; k += LLN_TRANSFORM_MANY) {
+        complements_at(t, (ptrdiff_t)k, some);
+        for (size_t b = 0; b < LLN_TRANSFORM_MANY && k + b < count; b++)
+            values[k + b] = some[b];
+    }
 }

@@ -108,6 +108,7 @@ START_TEST(register_refused)
     expect_status(lln_kernel_register(&closed), LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(), "kernel 'closed': no function "
                                           "'open'");
+    expect_status(lln_kernel_register(NULL), LLN_EINVAL);
     expect_status(lln_kernel_parse("cube", &choice), LLN_EINVAL);
 }
 END_TEST

@@ -153,11 +153,12 @@ lln_status lln_kernel_register(const lln_kernel *kernel)
     size_t count = BUILT_IN;
     while (kernels[count])
         count++;
-    if (!kernel->name || !is_name(kernel->name))
+    const char *name = kernel && kernel->name ? kernel->name : "";
+    if (!is_name(name))
         return lln_fail(LLN_EINVAL,
                         "kernel '%s': expected a name of lower-case letters, "
                         "digits, '_', '+' and '-'",
-                        kernel->name ? kernel->name : "");
+                        name);
     if (!kernel->open)
         return lln_fail(LLN_EINVAL, "kernel '%s': no function 'open'",
                         kernel->name);

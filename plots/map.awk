@@ -24,7 +24,7 @@ function choose_axes(    r, others) {
     across_by = "head"
     down_by = "layer"
     others = "kernel,method,matrix,step"
-    if ("layer_b" in column) {
+    if ("layer_b" in column || "head_b" in column) {
         down_by = is_between_layers() ? "layer" : "head"
         across_by = down_by "_b"
         others = "kernel," (down_by == "head" ? "layer" : "head")
@@ -40,6 +40,7 @@ function leave_out(r) {
 }
 
 function is_between_layers(    r) {
+    if (!("layer_b" in column)) return 0
     for (r = 1; r <= rows; r++)
         if (at(r, "layer") != at(r, "layer_b")) return 1
     return 0

@@ -155,7 +155,8 @@ function choose_by_columns() {
     if ("a" in column && "b" in column && "point" in column)
         draw("landscape", "a", "relative_error,entropy_gap_nats," \
             "total_variation,kl_nats,fp16_overflow,fp16_shifted_flushed")
-    if ("layer_b" in column) draw("map", "head_b", usual())
+    if ("layer_b" in column || "head_b" in column)
+        draw("map", "head_b", usual())
     if ("density" in column && "z_low" in column) {
         style = "steps"
         draw("curves", "z_low", "density")

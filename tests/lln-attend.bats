@@ -330,17 +330,14 @@ o,<f4,"(4, 8, 64)",o.npz' lln-attend --list o.npz
 
 # EXAMPLES of the page: gnuplot takes the columns by name, and without one of
 # them it draws nothing and exits with 0.
-@test "the map of pairs of heads in the page has the distances" {
+@test "the map of pairs of heads in the page has a panel for each layer" {
     cp "$DATA/encoder.safetensors" .
     sed -n '/^\$ lln-attend .*--pairs heads/,/^\.Ed/ {
         s/^\$ //; s/\\e$/\\/; /^\.Ed/!p }' \
         "$BATS_TEST_DIRNAME/../man/lln-attend.1" > commands
-    bash -euo pipefail commands
+    bash -euo pipefail commands 2> messages
+    without_extent < messages | grep -v "queries 'layers" | diff - /dev/null
     equal picture "$(head -c 4 pairs.png | tail -c 3)" PNG
-    sed "s/set terminal png; set output 'pairs.png'/set table 'cells'/" \
-        commands > again
-    bash -euo pipefail again
-    awk '$4 == "i" { print $2 "," $1 "," $3 }' cells | sort > drawn
-    sed 1d pairs.csv | awk -F, '{ printf "%d,%d,%.6g\n", $3, $10, $11 }' |
-        sort | diff - drawn
+    lln-plot pairs.csv > pairs.svg
+    equal panels "$(text_of pairs.svg | grep '^layer')" $'layer 0\nlayer 3'
 }

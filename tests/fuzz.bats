@@ -5,11 +5,14 @@
 # libFuzzer.
 load helper
 
+# Unit tests write the seeds, once for all tests of this file.
+setup_file() {
+    "$BATS_TEST_DIRNAME/fuzz/seeds" "$LLN_BIN/.." "$BATS_FILE_TMPDIR/seeds"
+}
+
 # replay NAME: a reader reads its seeds, of which there are enough.
 replay() {
-    BUILD=$LLN_BIN/..
-    "$BATS_TEST_DIRNAME/fuzz/seeds" "$BUILD" seeds
-    run "$BUILD/tests/fuzz/fuzz_$1" seeds/"$1"/*
+    run "$LLN_BIN/../tests/fuzz/fuzz_$1" "$BATS_FILE_TMPDIR/seeds/$1"/*
     equal status "$status" 0
     echo "$output"
     [ "${output% files}" -gt 40 ]

@@ -394,7 +394,8 @@ tty() {
 # shows PATTERN COMMAND: the terminal shows PATTERN within two minutes; then the
 # command is ended.
 shows() {
-    "$PTY" sh -c "exec $2" > shown 2>&1 3>&- &
+    # Closing the terminal ends the command, unless SIGHUP is ignored here.
+    "$PTY" sh -c "exec env --default-signal $2" > shown 2>&1 3>&- &
     for ((i = 0; i < 1200; i++)); do
         sleep 0.1
         tr '\r' '\n' < shown | grep -Eq "$1" && break

@@ -33,7 +33,7 @@ PACKAGES = gcc libc6-dev make pkg-config libgsl-dev liblapacke-dev \
 	fonts-dejavu-core check bats mandoc man-db
 # For lint, tsan, coverage, builds by clang, tests of the library and of
 # completion, packages, and the recipes of lln-recipes(7).
-CHECK_PACKAGES = g++ gfortran clang libclang-rt-dev libomp-dev clang-format \
+CHECK_PACKAGES = build-essential gfortran clang libclang-rt-dev libomp-dev clang-format \
 	clang-tidy cppcheck shellcheck gcovr bash-completion fish zsh git \
 	debhelper dpkg-dev lintian datamash jq miller sqlite3
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/fidelity.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,19 +141,13 @@ static void make_outputs(const comparison *c, int a, size_t start, size_t rows,
                          side_work *work)
 {
     const side *s = c->sides[a];
-    int m = (int)c->all->m, columns = (int)c->all->columns;
+    const lln_matrix values = {s->precision, c->all->m, c->all->columns,
+                               s->values};
     double *out = s->outputs + start * c->all->columns;
     if (s->tiles)
         lln_score_block_weigh(&work->scores, rows);
-    if (s->precision == LLN_FLOAT32)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
-                    columns, m, 1, work->scores.panel, m, s->values, columns, 0,
-                    work->products, columns);
-    else
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
-                    columns, m, 1,
-                    s->tiles ? work->scores.panel : work->entries, m, s->values,
-                    columns, 0, work->products, columns);
+    lln_rows_multiply(s->tiles ? work->scores.panel : work->entries, rows,
+                      values, work->products);
     lln_matrix products = {s->precision, rows, c->all->columns, work->products};
     lln_matrix_convert(products, LLN_FLOAT64, out);
     for (size_t i = 0; s->tiles && i < rows; i++)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/pair.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,19 +105,6 @@ static lln_status workspace_alloc(const comparison *c, workspace *work)
                                       c->block, &work->entries);
 }
 
-/* Outputs of a block: panel [rows x m] times V. */
-static void multiply(const comparison *c, size_t rows, const void *panel,
-                     const void *values, void *out)
-{
-    int m = (int)c->m, columns = (int)c->columns;
-    if (c->precision == LLN_FLOAT32)
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
-                    columns, m, 1, panel, m, values, columns, 0, out, columns);
-    else
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
-                    columns, m, 1, panel, m, values, columns, 0, out, columns);
-}
-
 /* Multiplies a row of outputs, of weights that sum to 1, by `factor`. */
 static void scale_output(const comparison *c, void *row, double factor)
 {
@@ -137,9 +123,11 @@ static void make_outputs(const comparison *c, size_t rows, workspace *work)
         lln_score_block *scores = &work->scores[place];
         if (c->by_scores)
             lln_score_block_weigh(scores, rows);
-        multiply(c, rows,
-                 c->by_scores ? scores->panel : work->entries.entries[place],
-                 c->values[side_at(&c->part, place)], work->outputs[place]);
+        lln_matrix values = {c->precision, c->m, c->columns,
+                             c->values[side_at(&c->part, place)]};
+        lln_rows_multiply(c->by_scores ? scores->panel
+                                       : work->entries.entries[place],
+                          rows, values, work->outputs[place]);
         for (size_t i = 0; c->by_scores && i < rows; i++)
             scale_output(c, (char *)work->outputs[place] + i * bytes,
                          scores->rows[i].sum);

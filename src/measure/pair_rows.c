@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "measure/pair_rows.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,20 @@ lln_status lln_score_block_settle(lln_score_block *block, size_t rows,
         (void)lln_row_scores_take_logs(precision, row, count);
     }
     return LLN_OK;
+}
+
+void lln_rows_multiply(const void *panel, size_t rows, lln_matrix values,
+                       void *out)
+{
+    int m = (int)values.rows, columns = (int)values.columns;
+    if (values.precision == LLN_FLOAT32)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
+                    columns, m, 1, panel, m, values.data, columns, 0, out,
+                    columns);
+    else
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows,
+                    columns, m, 1, panel, m, values.data, columns, 0, out,
+                    columns);
 }
 
 void lln_score_block_weigh(lln_score_block *block, size_t rows)

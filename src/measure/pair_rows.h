@@ -51,6 +51,11 @@ void lln_score_block_fill(lln_score_block *block, const size_t *queries,
 LLN_NODISCARD lln_status lln_score_block_settle(lln_score_block *block,
                                                 size_t rows, size_t top);
 
+/* Outputs of rows: out = panel V, for panel [rows x m] and V [m x columns] of
+ * one precision, which is that of out [rows x columns] too. */
+void lln_rows_multiply(const void *panel, size_t rows, lln_matrix values,
+                       void *out);
+
 /* Makes the scores weights of sum 1, for all m keys. */
 void lln_score_block_weigh(lln_score_block *block, size_t rows);
 

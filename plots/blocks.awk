@@ -17,10 +17,11 @@ function step_of(blocks, most,    step, i) {
     return step
 }
 
-function set_panels(    p, text) {
+function title_of(p) { return at(p, "title") == "nan" ? "" : at(p, "title") }
+
+function set_panels(    p) {
     for (p = 1; p <= panels; p++) {
-        text = at(p, "title") == "nan" ? "" : at(p, "title")
-        panel_title[p] = quote(shorten(text, title_letters))
+        panel_title[p] = quote(shorten(title_of(p), title_letters))
         rows_of[p] = at(p, "rows")
         columns_of[p] = at(p, "columns")
         row_step[p] = step_of(rows_of[p], inner_height / (2 * font))
@@ -43,15 +44,14 @@ function quote_plain(text) {
 }
 
 # Writes the lines that cells.awk draws. Numbers are read by od.
-function put_text(    p, i, high, low, value, values, line, number, command) {
+function put_text(    p, i, bytes, high, low, value, values, line, number, \
+                  command) {
     for (p = 1; p <= panels; p++) {
-        command = "od -An -v -w" 4 * (at(p, "format") ~ /64/ ? 2 : 1) \
-            " -t f" (at(p, "format") ~ /64/ ? 8 : 4) \
+        bytes = at(p, "format") ~ /64/ ? 8 : 4
+        command = "od -An -v -w" bytes " -t f" bytes \
             " --endian=" at(p, "order") " -j " at(p, "offset") " -N " \
-            at(p, "rows") * at(p, "columns") * \
-            (at(p, "format") ~ /64/ ? 8 : 4) " \"$LLN_INPUT\""
-        line = line "panel\t" (at(p, "title") == "nan" ? "" : \
-            at(p, "title")) "\n"
+            at(p, "rows") * at(p, "columns") * bytes " \"$LLN_INPUT\""
+        line = line "panel\t" title_of(p) "\n"
         for (i = 0; (command | getline number) > 0; i++) {
             value = number + 0
             if (!is_number(value) || !linear && value <= 0) continue
@@ -84,8 +84,7 @@ END {
     linear = ENVIRON["LLN_LOG"] == "none"
     panels = rows > MOST_PANELS ? MOST_PANELS : rows
     for (p = 1; p <= panels; p++)
-        if (at(p, "title") != "nan" && width(at(p, "title")) > longest)
-            longest = width(at(p, "title"))
+        if (width(title_of(p)) > longest) longest = width(title_of(p))
     panel_titles = longest > 0
     if (title == "") title = "Maps of P"
     if (rows > panels)

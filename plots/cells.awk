@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Draws the lines of map.awk on a terminal: a cell is two half blocks, so that a
-# line of text shows two rows of cells in colours. Without colours, a cell is
-# two letters of a shade.
+# Draws the lines of map.awk and blocks.awk on a terminal: a cell is two half
+# blocks, so that a line of text shows two rows of cells in colours. Without
+# colours, a cell is two letters of a shade.
 #
 # columns is the width of the terminal; mono = 1: no colours.
 

@@ -94,9 +94,11 @@ function describe_panel(text) {
 }
 
 # Writes the rows, ordered by panel, group, curve and x, through sort.
-function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
+function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order, \
+                  expected) {
     order = "LC_ALL=C sort -t '\t' -k1,1n -k2,2n -k3,3n -k4,4g > " sorted
     printf "" | order
+    for (yi = 1; yi <= ys; yi++) y_theory[yi] = theory_of(y_name[yi])
     for (r = 1; r <= rows; r++) {
         if (x_of(r) == "NaN") continue
         note_x(x_of(r) + 0)
@@ -116,12 +118,11 @@ function put_rows(    r, yi, c, p, g, i, curve, curve_at, value, order) {
                 else note_range(p, value + 0)
             }
             if (is_number(at(r, c "_se")) && at(r, c "_se") > 0) errors[i] = 1
-            if (theory_of(c) != "" && is_number(at(r, theory_of(c))))
-                theories[i] = any_theory = 1
+            expected = number_at(r, y_theory[yi])
+            if (expected != "NaN") theories[i] = any_theory = 1
             printf "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", p, g, \
                 curve_at[curve], x_of(r), value, number_at(r, c "_se"), \
-                theory_of(c) == "" ? "NaN" : number_at(r, theory_of(c)), \
-                number_at(r, by), theory_x(r) | order
+                expected, number_at(r, by), theory_x(r) | order
         }
     }
     close(order)

@@ -41,8 +41,7 @@ function find_panels(    r, key) {
         key = key_of(r, panel_list)
         if (key in panel_at) continue
         panel_at[key] = ++all_panels
-        panel_title[all_panels] = describe(r, panel_list)
-        gsub(/[.](safetensors|np[yz])/, "", panel_title[all_panels])
+        panel_title[all_panels] = describe_briefly(r, panel_list)
         if (width(panel_title[all_panels]) > longest_title)
             longest_title = width(panel_title[all_panels])
     }

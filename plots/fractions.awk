@@ -18,8 +18,7 @@ function find_bars(    i, list) {
     list = telling("", "kernel", "source,layer,head,tau,n,d,causal")
     if (list == "") list = "kernel"
     for (i = 1; i <= bars; i++) {
-        bar_name[i] = describe(i, list)
-        gsub(/[.](safetensors|np[yz])/, "", bar_name[i])
+        bar_name[i] = describe_briefly(i, list)
         if (width(bar_name[i]) > side) side = width(bar_name[i])
     }
     if (side > MOST_LETTERS) side = MOST_LETTERS

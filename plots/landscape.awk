@@ -48,14 +48,12 @@ function shown(r, c,    value) {
 }
 
 # The distinct values of an axis, in order.
-function find_values(c, values,    r, count, seen, i, value) {
+function find_values(c, values,    r, count, seen, value) {
     for (r = 1; r <= rows; r++) {
         value = at(r, c) + 0
         if (!is_cell(r) || value in seen) continue
         seen[value] = 1
-        for (i = count++; i > 0 && values[i] > value; i--)
-            values[i + 1] = values[i]
-        values[i + 1] = value
+        insert(values, count++, value)
     }
     return count + 0
 }
@@ -169,8 +167,7 @@ function title_of_panel(p,    h, c, text) {
     h = int((p - 1) / ys) + 1
     c = y_name[(p - 1) % ys + 1]
     if (heads == 1) return shorten(name_of(c, title_letters), title_letters)
-    text = describe(head_row[h], varied_beside("", identity_list))
-    gsub(/[.](safetensors|np[yz])/, "", text)
+    text = describe_briefly(head_row[h], varied_beside("", identity_list))
     if (ys > 1)
         text = text ": " name_of(c, title_letters - width(text) - 2)
     return shorten(text, title_letters)

@@ -157,8 +157,7 @@ function log_tics(axis, low, high, values, count,    \
     plain = count > 1 && count <= 8
     for (i in values) plain = plain && length(values[i]) <= 4
     if (!(low > 0) || high >= 3000 * low && !plain || high > 1e5 * low)
-        return "set " axis "tics autofreq; set format " axis " \047" \
-            (tex ? "$10^{%T}$" : "10^{%T}") "\047"
+        return "set " axis "tics autofreq; set format " axis " power_format"
     if (plain)
         for (i in values) list = list (list == "" ? "" : ", ") values[i]
     else

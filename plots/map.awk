@@ -53,9 +53,7 @@ function find_places(c, place_of, number_of,    r, i, count, value, seen) {
         value = is_number(at(r, c)) ? at(r, c) + 0 : "-"
         if (value in seen) continue
         seen[value] = 1
-        for (i = count++; i > 0 && number_of[i] > value; i--)
-            number_of[i + 1] = number_of[i]
-        number_of[i + 1] = value
+        insert(number_of, count++, value)
     }
     for (i = 1; i <= count; i++) place_of[number_of[i]] = i
     return count

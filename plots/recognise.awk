@@ -213,11 +213,6 @@ function choose_by_values(    parameter) {
         draw("curves", "layer", usual())
     if (distinct("layer") > 1 && distinct("head") > 1 && \
         !("reference" in column) && !("target" in column))
-        draw("map", "head", one(usual()))
+        draw("map", "head", usual())
     draw("dots", "", usual())
-}
-
-function one(list) {
-    sub(/,.*/, "", list)
-    return list
 }

@@ -258,6 +258,19 @@ function describe(r, list,    i, count, part, value, out) {
     return out
 }
 
+# The same without the endings of files.
+function describe_briefly(r, list,    text) {
+    text = describe(r, list)
+    gsub(/[.](safetensors|np[yz])/, "", text)
+    return text
+}
+
+# Puts a value among values[1 .. count], which are in order.
+function insert(values, count, value,    i) {
+    for (i = count; i > 0 && values[i] > value; i--) values[i + 1] = values[i]
+    values[i + 1] = value
+}
+
 # Whether a row is about the heads together, not about their mean.
 function is_summary() {
     return "heads" in column || "share_ceiling_1" in column || \

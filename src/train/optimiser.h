@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * AdamW (Loshchilov and Hutter, 2019) with linear warm-up and cosine decay. */
+#ifndef LLN_TRAIN_OPTIMISER_H
+#define LLN_TRAIN_OPTIMISER_H
+
+#include "core/status.h"
+#include "train/model.h"
+
+typedef struct {
+    double rate;  /* the highest learning rate */
+    double decay; /* of weights, see lln_weight.decays */
+    double beta1, beta2, epsilon;
+    double
+        clip; /* gradients are scaled to at most this norm; 0: they are not */
+    size_t warm_up, steps; /* the rate rises for warm_up steps, and falls to 0
+                              as a cosine at `steps` */
+} lln_optimiser_options;
+
+typedef struct {
+    lln_optimiser_options options;
+    size_t step;
+    void *mean, *square; /* [model->count], in the model's precision */
+} lln_optimiser;
+
+LLN_NODISCARD lln_status
+lln_optimiser_open(const lln_model *model, const lln_optimiser_options *options,
+                   lln_optimiser *optimiser);
+void lln_optimiser_close(lln_optimiser *optimiser);
+
+/* The learning rate of step `step`, from 0. */
+double lln_optimiser_rate(const lln_optimiser_options *options, size_t step);
+
+/* Changes the parameters by one step. */
+void lln_optimiser_step(lln_optimiser *optimiser, lln_model *model,
+                        const void *gradients);
+
+#endif

@@ -66,6 +66,51 @@ START_TEST(random_number_published)
 }
 END_TEST
 
+START_TEST(random_permuted_complete)
+{
+    const size_t counts[] = {1, 2, 3, 10, 49, 1000, 12345};
+    size_t count = counts[_i];
+    bool *seen = calloc(count, sizeof *seen);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = lln_random_permuted(7, count, i);
+        ck_assert(at < count && !seen[at]);
+        seen[at] = true;
+    }
+    free(seen);
+}
+END_TEST
+
+/* The 120 permutations of 5 are equally frequent: chi squared with 119 degrees
+ * of freedom has the mean 119 and the standard deviation 15.4. Where the last
+ * index of 60,000 goes is uniform too, in 100 classes: 99 and 14.1. */
+START_TEST(random_permuted_uniform)
+{
+    enum {
+        COUNT = 5,
+        CODES = 3125,
+        ORDERS = 120,
+        EACH = 300,
+        FAR = 59999,
+        FAR_EACH = ORDERS * EACH / 100
+    };
+    static size_t seen[CODES], far[100];
+    double chi = 0, far_chi = 0;
+    for (uint64_t seed = 0; seed < ORDERS * EACH; seed++) {
+        size_t code = 0;
+        for (size_t i = 0; i < COUNT; i++)
+            code = code * COUNT + lln_random_permuted(seed, COUNT, i);
+        seen[code]++;
+        far[lln_random_permuted(seed, FAR + 1, FAR) / 600]++;
+    }
+    for (size_t i = 0; i < CODES; i++)
+        chi += seen[i] > 0 ? pow((double)seen[i] - EACH, 2) / EACH : 0;
+    for (size_t i = 0; i < 100; i++)
+        far_chi += pow((double)far[i] - FAR_EACH, 2) / FAR_EACH;
+    ck_assert_msg(chi > 60 && chi < 180, "chi squared %g", chi);
+    ck_assert_msg(far_chi > 50 && far_chi < 155, "chi squared %g", far_chi);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("random");
@@ -77,5 +122,9 @@ int main(void)
     TCase *number = tcase_create("lln_random_number");
     tcase_add_test(number, random_number_published);
     suite_add_tcase(suite, number);
+    TCase *permuted = tcase_create("lln_random_permuted");
+    tcase_add_loop_test(permuted, random_permuted_complete, 0, 7);
+    tcase_add_test(permuted, random_permuted_uniform);
+    suite_add_tcase(suite, permuted);
     return run_suite(suite);
 }

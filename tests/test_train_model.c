@@ -5,8 +5,8 @@
 
 #include "core/random.h"
 #include "core/threads.h"
+#include "expect.h"
 #include "train/optimiser.h"
-#include "train_case.h"
 
 static const lln_task_shape patches = {
     .tokens = 5, .input_size = 3, .classes = 4};
@@ -35,9 +35,8 @@ static lln_examples make_examples(const lln_task_shape *shape, size_t count)
     for (size_t i = 0; i < rows && shape->vocabulary; i++)
         examples.symbols[i] = (int32_t)(i * i % shape->vocabulary);
     for (size_t i = 0; i < answers; i++)
-        examples.answers[i] = shape->per_token && i % 3
-                                  ? -1
-                                  : (int32_t)(i * 5 % shape->classes);
+        examples.answers[i] =
+            shape->per_token && i % 3 ? -1 : (int32_t)(i * 5 % shape->classes);
     return examples;
 }
 
@@ -48,11 +47,12 @@ static void drop(lln_examples *examples)
     free(examples->answers);
 }
 
-static void open_model(const lln_task_shape *shape, lln_precision precision,
-                       lln_model *model)
+static void open_model(const lln_task_shape *shape, const char *attention_name,
+                       lln_precision precision, lln_model *model)
 {
     lln_model_sizes sizes = {6, 2, 2, 10, precision};
-    lln_train_attention attention = plain_attention();
+    lln_train_attention attention;
+    expect_ok(lln_train_attention_parse(attention_name, &attention));
     expect_ok(lln_model_open(shape, &sizes, &attention, 3, model));
 }
 
@@ -68,12 +68,14 @@ static double loss_of(lln_model *model, const lln_examples *examples,
  * an answer at some positions. */
 START_TEST(learn_gradient)
 {
-    const lln_task_shape *shape = _i ? &sequence : &patches;
+    static const char *const names[] = {"softmax", "lln+diag:ratio=learned",
+                                        "lln"};
+    const lln_task_shape *shape = _i == 2 ? &sequence : &patches;
     lln_examples examples = make_examples(shape, 3);
     lln_model model;
     lln_model_workspace *space;
     lln_model_score score;
-    open_model(shape, LLN_FLOAT64, &model);
+    open_model(shape, names[_i], LLN_FLOAT64, &model);
     double *gradients = calloc(model.count, sizeof *gradients);
     double *x = model.parameters, step = 1e-5;
     for (size_t i = 0; i < model.count; i++) /* no parameter is 0 or 1 */
@@ -102,7 +104,7 @@ int main(void)
     Suite *suite = suite_create("train_model");
     TCase *model = tcase_create("model");
     lln_threads_set(0);
-    tcase_add_loop_test(model, learn_gradient, 0, 2);
+    tcase_add_loop_test(model, learn_gradient, 0, 3);
     suite_add_tcase(suite, model);
     return run_suite(suite);
 }

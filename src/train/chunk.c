@@ -17,10 +17,15 @@ typedef struct {
     size_t used;
 } divider;
 
+static size_t aligned(size_t count)
+{
+    return (count + LINE - 1) / LINE * LINE;
+}
+
 static void *divide(divider *d, size_t count)
 {
     size_t first = d->used;
-    d->used += (count + LINE - 1) / LINE * LINE;
+    d->used += aligned(count);
     return d->memory ? lln_precision_at(d->precision, d->memory, first) : NULL;
 }
 
@@ -59,7 +64,7 @@ static void divide_all(divider *d, const lln_model *m, size_t examples,
     size_t rows = examples * m->task.tokens, width = m->sizes.width;
     size_t wide = larger(3 * width, m->sizes.mlp);
     size_t answers = m->task.per_token ? rows : examples;
-    c->kept = kernel->kept(&m->attention, &m->extent);
+    c->kept = aligned(kernel->kept(&m->attention, &m->extent));
     for (size_t i = 0; i < m->sizes.depth; i++)
         c->blocks[i] = divide_block(d, m, examples, c->kept);
     c->input = divide(d, rows * m->task.input_size);
@@ -113,9 +118,14 @@ static lln_self_attention_run run_of(const lln_model *m,
                                      const lln_examples *examples,
                                      const lln_chunk *chunk, size_t layer)
 {
-    return (lln_self_attention_run){&m->attention,       &m->constants[layer],
-                                    m->extent,           examples->count,
-                                    m->sizes.head_count, chunk->kept};
+    return (lln_self_attention_run){
+        .attention = &m->attention,
+        .constants = lln_model_constants(m, layer),
+        .extent = m->extent,
+        .examples = examples->count,
+        .head_count = m->sizes.head_count,
+        .kept = chunk->kept,
+    };
 }
 
 void lln_chunk_forward(const lln_model *model, const lln_examples *examples,

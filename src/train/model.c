@@ -102,6 +102,17 @@ void lln_model_close(lln_model *model)
     *model = (lln_model){0};
 }
 
+lln_train_constants lln_model_constants(const lln_model *model, size_t layer)
+{
+    lln_train_constants constants = model->constants[layer];
+    const void *mixture = model->parts.blocks[layer].attention.mixture;
+    constants.mixture_learned = mixture;
+    if (mixture)
+        constants.mixture = lln_matrix_get(
+            (lln_matrix){model->sizes.precision, 1, 1, mixture}, 0, 0);
+    return constants;
+}
+
 lln_status lln_model_settle(lln_model *model, size_t layer)
 {
     return lln_train_constants_set(&model->attention, &model->extent,

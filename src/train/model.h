@@ -20,10 +20,10 @@ typedef struct {
     void *parameters; /* [count] in sizes.precision */
     lln_parts parts;  /* views of the parameters */
     /* Running standard deviations of the entries of q and k of each layer, all
-     * heads together [depth], and what follows from them; the mixture is
-     * that at the start. NaN before the first pass. */
+     * heads together [depth], and what follows from them. NaN before the first
+     * pass. */
     double *sigma_q, *sigma_k;
-    lln_train_constants *constants; /* [depth] */
+    lln_train_constants *constants; /* [depth], see lln_model_constants */
     double momentum; /* weight of the running variances in the next, 0.9 */
     size_t steps;    /* training passes so far */
 } lln_model;
@@ -40,6 +40,9 @@ void lln_model_close(lln_model *model);
 /* Plan for lln_parts_open, of views of other arrays with the model's tensors.
  */
 lln_parts_plan lln_model_plan(const lln_model *model);
+
+/* The constants of a layer, with its present mixture if that is learned. */
+lln_train_constants lln_model_constants(const lln_model *model, size_t layer);
 
 /* Sets the constants of a layer from its running deviations, after these were
  * read from a file. LLN_EUNDEFINED: see lln_train_constants_set. */

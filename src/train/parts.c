@@ -108,11 +108,10 @@ static void take_block(walk *w, size_t layer, lln_block *block)
 
 static void take_mixture(walk *w, size_t layer, lln_block *block)
 {
-    double share = w->plan->attention->mixture;
     char name[48];
     snprintf(name, sizeof name, "blocks.%zu.attention.mixture", layer);
     lln_weight mixture = named("", name, 1, 1);
-    mixture.start_size = log(share) - log1p(-share);
+    mixture.start_size = w->plan->attention->mixture;
     block->attention.mixture = take(w, mixture);
 }
 

@@ -17,16 +17,6 @@ static place place_of(const lln_self_attention_run *run, size_t head)
                    head * run->kept};
 }
 
-static lln_train_constants constants_of(const lln_self_attention *layer,
-                                        const lln_self_attention_run *run)
-{
-    lln_train_constants constants = *run->constants;
-    lln_matrix mixture = {layer->qkv.precision, 1, 1, layer->mixture};
-    if (layer->mixture)
-        constants.mixture = lln_matrix_get(mixture, 0, 0);
-    return constants;
-}
-
 void lln_self_attention_forward(const lln_self_attention *layer,
                                 const lln_self_attention_run *run,
                                 const void *y,
@@ -35,12 +25,11 @@ void lln_self_attention_forward(const lln_self_attention *layer,
 {
     lln_precision p = layer->qkv.precision;
     size_t rows = run->examples * run->extent.tokens;
-    lln_train_constants constants = constants_of(layer, run);
     lln_linear_forward(&layer->qkv, rows, y, false, kept->qkv);
     for (size_t head = 0; head < run->examples * run->head_count; head++) {
         place at = place_of(run, head);
         run->attention->kernel->forward(
-            run->attention, &run->extent, &constants,
+            run->attention, &run->extent, &run->constants,
             lln_precision_at(p, kept->qkv, at.q),
             lln_precision_at(p, kept->qkv, at.k),
             lln_precision_at(p, kept->qkv, at.v),
@@ -51,18 +40,15 @@ void lln_self_attention_forward(const lln_self_attention *layer,
 }
 
 /* dmixed: the gradient of kept->mixed. Returns that of the mixture. */
-static double heads_backward(const lln_self_attention *layer,
-                             const lln_self_attention_run *run,
+static double heads_backward(lln_precision p, const lln_self_attention_run *run,
                              const lln_self_attention_kept *kept, void *dmixed,
                              void *dqkv, void *scratch)
 {
-    lln_precision p = layer->qkv.precision;
-    lln_train_constants constants = constants_of(layer, run);
     double dmixture = 0;
     for (size_t head = 0; head < run->examples * run->head_count; head++) {
         place at = place_of(run, head);
         run->attention->kernel->backward(
-            run->attention, &run->extent, &constants,
+            run->attention, &run->extent, &run->constants,
             lln_precision_at(p, kept->qkv, at.q),
             lln_precision_at(p, kept->qkv, at.k),
             lln_precision_at(p, kept->qkv, at.v),
@@ -87,7 +73,8 @@ void lln_self_attention_backward(const lln_self_attention *layer,
     /* dy holds the gradient of kept->mixed at first. */
     lln_linear_backward(&layer->out, rows, kept->mixed, dx, &gradient->out, dy,
                         sums);
-    double dmixture = heads_backward(layer, run, kept, dy, wide, scratch);
+    double dmixture =
+        heads_backward(layer->qkv.precision, run, kept, dy, wide, scratch);
     if (gradient->mixture)
         lln_precision_set(layer->qkv.precision, gradient->mixture, 0, dmixture);
     lln_linear_backward(&layer->qkv, rows, y, wide, &gradient->qkv, dy, sums);

@@ -12,13 +12,13 @@
 typedef struct {
     lln_linear qkv; /* width to 3 width: q of all heads, then k, then v */
     lln_linear out;
-    void *mixture; /* logit of the share of lln, [1]; NULL: not learned */
+    void *mixture; /* see lln_train_constants, [1]; NULL: not learned */
 } lln_self_attention;
 
 /* What attention is of one layer, and for how many examples. */
 typedef struct {
     const lln_train_attention *attention;
-    const lln_train_constants *constants; /* mixture: unless it is learned */
+    lln_train_constants constants;
     lln_train_extent extent;
     size_t examples, head_count;
     size_t kept; /* elements that the attention of one head keeps */

@@ -3,7 +3,8 @@
  * Attention with gradients: what one head of one example computes, forward and
  * backward. Forward results are those of the kernel of the same name
  * (kernel/table); tests compare them. q, k and v lie in the rows of a wider
- * matrix, therefore the strides. */
+ * matrix, therefore the strides. Example: size 1, q = 1, keys 0 and ln 3, v =
+ * (4, 8); softmax gives out = 7, and with dout = 1 dv = (1/4, 3/4). */
 #ifndef LLN_TRAIN_ATTENTION_H
 #define LLN_TRAIN_ATTENTION_H
 
@@ -12,6 +13,8 @@
 
 #include "core/matrix.h"
 #include "core/status.h"
+#include "heads/logit_rule.h"
+#include "kernel/parameters.h"
 
 /* Sizes of each head of a model. Logits are q.k / sqrt(size). */
 typedef struct {
@@ -27,7 +30,7 @@ typedef struct {
  * pass, except `mixture`. */
 typedef struct {
     double alpha, beta; /* of lln, for all heads of the layer */
-    double mixture;     /* logit of the share of lln in lln+diag, learned */
+    double mixture;     /* logit of the weight of lln in lln+diag, learned */
     bool mixture_learned;
 } lln_train_constants;
 
@@ -38,7 +41,7 @@ typedef struct {
     const char *name, *summary;
 
     /* Elements that forward() keeps for backward(), and elements that both use
-     * as scratch, for one head. */
+     * as scratch, for one head. Both arrays should be aligned to 64 bytes. */
     size_t (*kept)(const lln_train_attention *a, const lln_train_extent *e);
     size_t (*scratch)(const lln_train_attention *a, const lln_train_extent *e);
 
@@ -52,8 +55,8 @@ typedef struct {
     void (*backward)(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
                      const void *v, const void *out, const void *dout,
-                     const void *kept, void *dq, void *dk, void *dv,
-                     double *dmixture, void *scratch);
+                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
+                     void *scratch);
 } lln_train_kernel;
 
 /* How alpha and beta of a layer follow from its running sigma_q and sigma_k. */
@@ -61,33 +64,63 @@ typedef enum {
     LLN_TRAIN_NONE,  /* the kernel has neither */
     LLN_TRAIN_PAPER, /* the constants of the paper */
     LLN_TRAIN_EXACT, /* log-variances equal, exactly for Gaussian q and k */
-    LLN_TRAIN_STATED /* given, or given as a multiple */
+    LLN_TRAIN_STATED /* given */
 } lln_train_match;
+
+/* A table of the matched side s, see attention_constants.c; zeroed: empty. */
+enum { LLN_TRAIN_SIDES = 96 };
+typedef struct {
+    size_t size;
+    double side[LLN_TRAIN_SIDES]; /* 0: not known yet */
+} lln_train_sides;
 
 /* A parsed choice, such as "lln:match=exact" or "window:reach=8". */
 struct lln_train_attention {
     const lln_train_kernel *kernel;
-    char name[64]; /* as it was given */
+    lln_kernel_choice choice;   /* of the table of kernels; uniform: lln with
+                                   alpha = beta = 0 */
+    char name[LLN_KERNEL_TEXT]; /* as it was given */
     lln_train_match match;
     double alpha, beta; /* with LLN_TRAIN_STATED */
     double factor;      /* alpha and beta are multiplied by it; default 1 */
-    size_t block;       /* of blockdiag and lln+diag */
-    size_t reach;       /* of window */
-    double mixture;     /* first share of lln in lln+diag */
+    lln_mask mask;      /* block of blockdiag and lln+diag, window of window */
+    bool own_block;     /* the block is the size of a head */
+    double eps;         /* of elu and relu */
+    double mixture;     /* first value of constants.mixture, of lln+diag */
     bool mixture_learned;
+    lln_train_sides sides;
 };
 
-/* Parses NAME[:PARAMETER=VALUE,...]. LLN_EINVAL: no such kernel, or it has no
+/* Parses NAME[:PARAMETER=VALUE]..., with the parameters of the kernel of that
+ * name and their defaults, except for lln and lln+diag: match=paper (the
+ * default) or match=exact; factor=F multiplies alpha and beta; and
+ * ratio=learned, which begins at 0.5. LLN_EINVAL: no such kernel, or it has no
  * gradients (the message lists those that have), or a bad parameter. */
 LLN_NODISCARD lln_status lln_train_attention_parse(const char *text,
                                                    lln_train_attention *a);
 
-/* alpha and beta for a layer with these running deviations of the entries of q
- * and k, for logits q.k / sqrt(size). LLN_EUNDEFINED. */
-LLN_NODISCARD lln_status lln_train_constants_set(const lln_train_attention *a,
+/* Sets the constants of a layer with these running standard deviations of the
+ * entries of q and k, for heads of e->size. With a = alpha sigma_q = b = beta
+ * sigma_k, before the factor:
+ *   paper   a as in the published code, lln_theory_paper_side
+ *   exact   log-variance D2 of LLN attention = sigma_q^2 sigma_k^2, that of
+ *           softmax, in the Gaussian model without a mask: lln_theory_lln_match
+ *           to 1e-6, by interpolation between values that are computed when
+ *           first needed and stored in a->sides.
+ * `mixture` is set unless it is learned, as the caller does it then.
+ * LLN_EUNDEFINED: alpha and beta follow from sigma_q and sigma_k, and one of
+ * them is not positive and finite, or their product is above 14. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_train_constants_set(lln_train_attention *a,
                                                  const lln_train_extent *e,
                                                  double sigma_q, double sigma_k,
                                                  lln_train_constants *c);
+
+/* The choice that measures P of a layer with these constants: that of the
+ * kernel with alpha, beta and the ratio set. LLN_EINVAL: an error of the
+ * table. */
+LLN_NODISCARD lln_status lln_train_choice(const lln_train_attention *a,
+                                          const lln_train_constants *c,
+                                          lln_kernel_choice *choice);
 
 /* Row `index` of the table; NULL after the last. */
 const lln_train_kernel *lln_train_kernel_at(size_t index);

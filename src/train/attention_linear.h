@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Attention made of features, P_ij = left_i.right_j, in O(N d dv), with
+ * gradients by the features. Rows of P sum to 1, or to less: the kernels put
+ * what divides a row into `left`. */
+#ifndef LLN_TRAIN_ATTENTION_LINEAR_H
+#define LLN_TRAIN_ATTENTION_LINEAR_H
+
+#include "train/attention.h"
+
+/* Features of a head, all in the precision of the extent. With a causal mask,
+ *     P_ts = sum_l left_tl right_sl gate_(s+1)l ... gate_tl,   s <= t. */
+typedef struct {
+    void *left, *right; /* [tokens x size] */
+    void *gate;         /* [tokens x size], causal; NULL: 1 */
+    void *sums;         /* [size x size] right'v, kept if not causal */
+} lln_train_features;
+
+/* Elements of those arrays, one after the other, and their places. Without
+ * `gated` there are no gates. */
+size_t lln_train_features_count(const lln_train_extent *e, bool gated);
+lln_train_features lln_train_features_at(const lln_train_extent *e, bool gated,
+                                         void *memory);
+
+/* out = P v */
+void lln_train_linear_forward(const lln_train_extent *e,
+                              const lln_train_features *f, const void *v,
+                              void *out);
+
+/* Gradients by the features, in scratch. */
+typedef struct {
+    void *left;  /* [tokens x size] dout.(d out / d left) */
+    void *right; /* [tokens x size], less that of the sum of a row:
+                    sum_i P'_ij (dout_i.v_j - inner_i), P' without right_j */
+    void *inner; /* [tokens] dout_i.out_i */
+} lln_train_feature_gradients;
+
+/* Elements of scratch of lln_train_linear_backward, which begins with the
+ * gradients. */
+size_t lln_train_linear_scratch(const lln_train_extent *e);
+
+/* Writes dv, and the gradients by the features, to scratch. */
+lln_train_feature_gradients
+lln_train_linear_backward(const lln_train_extent *e,
+                          const lln_train_features *f, const void *v,
+                          const void *dout, void *dv, void *scratch);
+
+/* count rounded up so that the next array is aligned. */
+static inline size_t lln_train_aligned(size_t count)
+{
+    return (count + 15) / 16 * 16;
+}
+
+#endif

@@ -22,7 +22,7 @@ enum { USUAL = 16 };
 static size_t kept_of(const lln_train_attention *a, const lln_train_extent *e)
 {
     (void)a;
-    return lln_train_features_count(e, false) + lln_train_aligned(e->tokens);
+    return lln_train_features_count(e) + lln_train_aligned(e->tokens);
 }
 
 static size_t scratch_of(const lln_train_attention *a,
@@ -42,8 +42,8 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
                     const void *v, void *out, void *kept, void *scratch)
 {
     bool elu = a->kernel == &lln_train_elu;
-    lln_train_features f = lln_train_features_at(e, false, kept);
-    void *inverse = place(e, kept, lln_train_features_count(e, false));
+    lln_train_features f = lln_train_features_at(e, kept);
+    void *inverse = place(e, kept, lln_train_features_count(e));
     (void)c;
     if (e->precision == LLN_FLOAT32)
         fill_f32(e, elu, (float)a->eps, q, k, &f, scratch, inverse);
@@ -59,8 +59,8 @@ static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      void *scratch)
 {
     bool elu = a->kernel == &lln_train_elu;
-    lln_train_features f = lln_train_features_at(e, false, kept);
-    const void *inverse = place(e, kept, lln_train_features_count(e, false));
+    lln_train_features f = lln_train_features_at(e, kept);
+    const void *inverse = place(e, kept, lln_train_features_count(e));
     void *sum = place(e, scratch, lln_train_linear_scratch(e));
     lln_train_feature_gradients g =
         lln_train_linear_backward(e, &f, v, dout, dv, scratch);

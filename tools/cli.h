@@ -51,8 +51,13 @@ typedef struct {
     /* Sets the name and help of method number `index` of --method; false: there
      * is none. NULL: the tool has no methods. */
     bool (*method)(size_t index, cli_text *method);
+    /* The same for the values of --kernel, if they are not those of all tools.
+     */
+    bool (*kernel)(size_t index, cli_text *kernel);
     const cli_text *texts; /* of shared options that mean something else in this
                               tool, ended by name NULL; NULL: none */
+    const char *without;   /* sentence of --help on what is used if no file is
+                              named; NULL: heads are sampled */
 } cli_tool;
 
 /* Parses argv by both tables and returns the index of the first operand. --help

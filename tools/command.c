@@ -80,7 +80,7 @@ static void keep_freed_memory(void)
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
-void command_parse(const cli_tool *tool, int argc, char **argv)
+void command_start(const cli_tool *tool, int argc, char **argv)
 {
     reserve_descriptors();
     survive_shorter_files();
@@ -90,6 +90,11 @@ void command_parse(const cli_tool *tool, int argc, char **argv)
         quieten_libraries(argv);
     keep_freed_memory();
     options_parse(tool, argc, argv);
+}
+
+void command_parse(const cli_tool *tool, int argc, char **argv)
+{
+    command_start(tool, argc, argv);
     if (run_shared.list_kernels) {
         kernel_list_print();
         exit(cli_finish());

@@ -92,9 +92,16 @@ static void offer_kernel(const char *list)
 static void offer_kernels(const complete_line *line)
 {
     const char *list = complete_part();
-    (void)line;
+    cli_text kernel;
     complete_narrow(",");
-    offer_kernel(list);
+    if (!line->tool->kernel) {
+        offer_kernel(list);
+        return;
+    }
+    complete_stay();
+    for (size_t i = 0; line->tool->kernel(i, &kernel); i++)
+        if (!complete_is_listed(kernel.name, list, complete_part(), ','))
+            complete_offer(kernel.name, "", kernel.help);
 }
 
 static void offer_reference(const complete_line *line)

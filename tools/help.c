@@ -85,19 +85,22 @@ static void print_options(const cli_tool *tool, const cli_option *option)
     }
 }
 
-static void print_methods(const cli_tool *tool)
+/* Prints the values of an option, under a heading. */
+static void print_values(const char *heading,
+                         bool (*value)(size_t index, cli_text *value))
 {
-    cli_text method;
-    puts("\nMethods:");
-    for (size_t i = 0; tool->method(i, &method); i++)
-        print_wrapped(method.help, printf("  %s", method.name));
+    cli_text text;
+    printf("\n%s:\n", heading);
+    for (size_t i = 0; value(i, &text); i++)
+        print_wrapped(text.help, printf("  %s", text.name));
 }
 
 void help_print(const cli_tool *tool)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name,
            tool->usage ? tool->usage : "[OPTION]... [FILE]...", tool->summary);
-    puts("Without files, heads are sampled. Defaults are in parentheses.\n");
+    printf("%s Defaults are in parentheses.\n\n",
+           tool->without ? tool->without : "Without files, heads are sampled.");
     if (tool->options && tool->options->name) {
         puts("Options:");
         print_options(tool, tool->options);
@@ -108,6 +111,8 @@ void help_print(const cli_tool *tool)
     print_options(tool, tool->shared);
     print_options(tool, help_standard);
     if (tool->method)
-        print_methods(tool);
+        print_values("Methods", tool->method);
+    if (tool->kernel)
+        print_values("Kernels", tool->kernel);
     printf("\nFor details: man %s, man lln-tools\n", tool->name);
 }

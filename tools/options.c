@@ -261,6 +261,17 @@ bool options_sampled(void)
     return !run_shared.file && !run_shared.q;
 }
 
+void options_copy(const char *const *names, cli_option *table)
+{
+    for (; *names; names++) {
+        const cli_option *row = run_shared_options;
+        while (strcmp(row->name, *names) != 0)
+            row++;
+        *table++ = *row;
+    }
+    *table = (cli_option){0};
+}
+
 void options_check(void)
 {
     if (run_shared.output && *run_shared.output == '\0')

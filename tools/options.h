@@ -58,6 +58,10 @@ typedef struct {
 extern run_options run_shared; /* initialised with the defaults */
 extern const cli_option run_shared_options[]; /* fills run_shared */
 
+/* Copies the shared options of these names, ended by NULL, to `table`, which
+ * has room for them and for the end. For a tool that has no others. */
+void options_copy(const char *const *names, cli_option *table);
+
 /* Parses the command line, including the operands FILE. Ends the process on bad
  * usage. */
 void options_parse(const cli_tool *tool, int argc, char **argv);

@@ -42,16 +42,6 @@ void cli_replaces_partial(void)
     output.replaces_partial = true;
 }
 
-/* Permissions for the new file: those of the file it replaces, if any. */
-static mode_t permissions(const struct stat *old)
-{
-    if (old)
-        return old->st_mode & 0777;
-    mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
-}
-
 __attribute__((noreturn)) static void refuse(void)
 {
     cli_fail("%s: %s", output.name, strerror(errno));
@@ -94,7 +84,8 @@ static FILE *open_temporary(const struct stat *old)
     }
     if (old)
         check_sticky(old);
-    int file = temporary_open(output.path, permissions(old));
+    int file = temporary_open(TEMPORARY_OUTPUT, output.path,
+                              temporary_permissions(old));
     if (file < 0)
         refuse_folder();
     signal(SIGXFSZ, SIG_IGN); /* the write fails instead */
@@ -242,7 +233,7 @@ static int end_output(const char *path)
     int error = end_stream();
     if (error != 0)
         return failed(cli_output_name(), error);
-    if (*path != '\0' && temporary_publish(path) != 0)
+    if (*path != '\0' && temporary_publish(TEMPORARY_OUTPUT, path) != 0)
         return failed(path, errno);
     return CLI_DONE;
 }

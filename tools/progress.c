@@ -5,6 +5,7 @@
 #include "progress.h"
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 static struct {
     bool wanted, visible, ended;
     const char *name, *unit;
+    char note[128]; /* "": rows and their rate are shown */
     size_t first, total;
     atomic_size_t done;
     double start; /* seconds */
@@ -32,29 +34,39 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void show_work(double seconds)
+{
+    size_t rows = lln_rows_done, products = lln_products_done;
+    size_t draws = lln_draws_done;
+    fprintf(stderr, ", %zu rows, %.0f rows/s", rows, (double)rows / seconds);
+    if (products > 0)
+        fprintf(stderr, ", %zu products", products);
+    if (draws > 0)
+        fprintf(stderr, ", %zu draws", draws);
+}
+
 /* The time left is estimated from finished cases or, before the first one is
  * finished, for the current pass over its rows. Rows and products show that the
  * command is working. */
 static void show(void)
 {
     double seconds = now() - progress.start;
-    size_t done = progress.done, products = lln_products_done;
-    size_t draws = lln_draws_done;
+    size_t done = progress.done;
     size_t rows = lln_rows_done, begun = lln_rows_begun;
     double pass_left = seconds * ((double)begun - (double)rows) / (double)rows;
-    fprintf(stderr, "\r%s: %zu of %zu %s, %zu rows, %.0f rows/s", progress.name,
-            done, progress.total, progress.unit, rows, (double)rows / seconds);
-    if (products > 0)
-        fprintf(stderr, ", %zu products", products);
-    if (draws > 0)
-        fprintf(stderr, ", %zu draws", draws);
+    fprintf(stderr, "\r%s: %zu of %zu %s", progress.name, done, progress.total,
+            progress.unit);
+    if (progress.note[0] != '\0')
+        fprintf(stderr, ", %s", progress.note);
+    else
+        show_work(seconds);
     if (lln_stop_requested)
         fputs(", stopping", stderr);
     else if (done > progress.first)
         fprintf(stderr, ", %.0f s left",
                 seconds * (double)(progress.total - done) /
                     (double)(done - progress.first));
-    else if (rows > 0 && pass_left > 1)
+    else if (rows > 0 && pass_left > 1 && progress.note[0] == '\0')
         fprintf(stderr, ", %.0f s left in this pass", pass_left);
     fputs("\033[K", stderr);
     progress.visible = true;
@@ -96,6 +108,16 @@ void progress_start(const char *name, size_t first, size_t total,
 void progress_show(size_t done)
 {
     progress.done = done;
+}
+
+void progress_note(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    pthread_mutex_lock(&progress.lock);
+    vsnprintf(progress.note, sizeof progress.note, format, args);
+    pthread_mutex_unlock(&progress.lock);
+    va_end(args);
 }
 
 void progress_clear(void)

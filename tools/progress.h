@@ -19,6 +19,10 @@ void progress_start(const char *name, size_t first, size_t total,
 /* Sets the number of cases that are done. */
 void progress_show(size_t done);
 
+/* Sets the text that the line has in place of rows and their rate. */
+__attribute__((format(printf, 1, 2))) void progress_note(const char *format,
+                                                         ...);
+
 /* Clears the line before another message; it is shown again later. */
 void progress_clear(void);
 

@@ -8,17 +8,32 @@
 #define LLN_TOOLS_TEMPORARY_H
 
 #include <limits.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
-/* Opens the file in the folder of `path` for writing, once per process. -1 and
- * errno: the file cannot be created there. */
-int temporary_open(const char *path, mode_t permissions);
+/* The files that one process can write at the same time. */
+typedef enum {
+    TEMPORARY_OUTPUT, /* of --output */
+    TEMPORARY_SIDE,   /* another file, see side_file.h */
+    TEMPORARY_FILES
+} temporary_file;
+
+/* Opens the file in the folder of `path` for writing. A file of this kind that
+ * was opened before must have been published or discarded. -1 and errno: the
+ * file cannot be created there. */
+int temporary_open(temporary_file which, const char *path, mode_t permissions);
+
+/* Permissions for the new file: those of the file that it replaces or, for
+ * NULL, those of a new file. */
+mode_t temporary_permissions(const struct stat *old);
 
 /* Gives the file the name `path` in the same folder, replacing any file of that
  * name. -1 and errno: it failed. */
-int temporary_publish(const char *path);
+int temporary_publish(temporary_file which, const char *path);
 
-/* Removes the file, if there is one. Safe in a signal handler. */
+/* Gives up a file that was opened, which may then be opened again. */
+void temporary_abandon(temporary_file which);
+
+/* Removes the files that are not published. Safe in a signal handler. */
 void temporary_discard(void);
 
 /* The length of the folder at the start of a path, including its slash; 0: the

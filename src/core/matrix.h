@@ -34,6 +34,23 @@ static inline size_t lln_precision_size(lln_precision precision)
     return precision == LLN_FLOAT32 ? sizeof(float) : sizeof(double);
 }
 
+/* The address of element `index` of an array. */
+static inline void *lln_precision_at(lln_precision precision, void *array,
+                                     size_t index)
+{
+    return (char *)array + index * lln_precision_size(precision);
+}
+
+/* Sets element `index` of an array. For set-up, not for inner loops. */
+static inline void lln_precision_set(lln_precision precision, void *array,
+                                     size_t index, double value)
+{
+    if (precision == LLN_FLOAT32)
+        ((float *)array)[index] = (float)value;
+    else
+        ((double *)array)[index] = value;
+}
+
 /* Rounding error of a chain of a few dozen operations on values of the given
  * size: 8 units in the last place. */
 static inline double lln_precision_rounding(lln_precision precision,

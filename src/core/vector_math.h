@@ -264,4 +264,27 @@ LLN_INLINE double lln_log_f64(double x)
     return x >= 0 ? result : NAN;
 }
 
+/* The upper tail of the standard normal distribution, Q(x) = P(X > x), divided
+ * by exp(-x^2 / 2), for x >= 0. Float32: relative error below 4e-7 up to x =
+ * 13; a polynomial in 1 / (1 + 0.35 x), fitted by reweighted least squares. */
+LLN_INLINE float lln_normal_tail_f32(float x)
+{
+    float t = 1.0f / (1.0f + 0.35f * x);
+    float p = -0.02912587677f;
+    p = p * t + 0.1438722897f;
+    p = p * t - 0.2555046736f;
+    p = p * t + 0.1589294118f;
+    p = p * t - 0.02293721904f;
+    p = p * t + 0.1054329697f;
+    p = p * t + 0.1198524293f;
+    p = p * t + 0.1398590833f;
+    p = p * t + 0.1396215698f;
+    return p * t;
+}
+
+LLN_INLINE double lln_normal_tail_f64(double x)
+{
+    return x < 26 ? 0.5 * erfc(x * M_SQRT1_2) * exp(0.5 * x * x) : 0;
+}
+
 #endif

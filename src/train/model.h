@@ -3,89 +3,56 @@
  * A small transformer: embedding of patches or token numbers plus learned
  * positions; pre-norm blocks x += Attention(LayerNorm(x)), x += MLP(LayerNorm(
  * x)) with GELU; a last LayerNorm; mean over positions or none; a linear map to
- * classes; cross entropy in nats. The batch is cut into chunks of fixed size;
- * each chunk has gradients of its own, added in order, so that results do not
- * depend on threads. */
+ * classes. Passes over batches are in model_pass.h. */
 #ifndef LLN_TRAIN_MODEL_H
 #define LLN_TRAIN_MODEL_H
 
-#include <stdint.h>
-
-#include "core/matrix.h"
-#include "core/status.h"
-#include "train/attention.h"
-#include "train/task.h"
-
-typedef struct {
-    size_t width, depth, head_count, mlp; /* mlp: hidden width */
-    lln_precision precision;
-} lln_model_sizes;
-
-/* One tensor of the weights, at elements offset .. of the flat array. */
-typedef struct {
-    char name[48]; /* such as "blocks.0.attention.qkv.weight" */
-    size_t rows, columns, offset;
-    bool decays; /* AdamW decays it: matrices, not biases and norms */
-} lln_weight;
+#include "train/parts.h"
 
 typedef struct {
     lln_task_shape task;
     lln_model_sizes sizes;
     lln_train_attention attention;
-    size_t weight_count; /* tensors */
+    lln_train_extent extent; /* of each head */
+    size_t weight_count;     /* tensors */
     lln_weight *weights;
     size_t count;     /* elements of all tensors */
     void *parameters; /* [count] in sizes.precision */
-    /* Running standard deviations of the entries of q and k, [depth] each, and
-     * what follows from them. Updated by training passes. */
+    lln_parts parts;  /* views of the parameters */
+    /* Running standard deviations of the entries of q and k of each layer, all
+     * heads together [depth], and what follows from them. NaN before the first
+     * pass. */
     double *sigma_q, *sigma_k;
-    lln_train_constants *constants; /* [depth] */
-    size_t steps;                   /* training passes so far */
-    double momentum;                /* of the running deviations */
+    lln_train_constants *constants; /* [depth], see lln_model_constants */
+    double momentum; /* weight of the running variances in the next, 0.9 */
+    size_t steps;    /* training passes so far */
 } lln_model;
 
-/* Loss and accuracy over the answers of a batch. */
-typedef struct {
-    double loss; /* mean over answers, nats */
-    size_t answers, correct;
-} lln_model_score;
-
-/* LLN_EINVAL: sizes that do not fit each other. LLN_ENOMEM. Weights are drawn
- * with `seed`; the model is closed by lln_model_close, also if zeroed. */
+/* Weights are drawn with `seed`, see lln_parts_draw. The model is closed by
+ * lln_model_close, which also closes a zeroed one. LLN_EINVAL: sizes that do
+ * not fit each other. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_model_open(const lln_task_shape *task,
                                         const lln_model_sizes *sizes,
                                         const lln_train_attention *attention,
                                         uint64_t seed, lln_model *model);
 void lln_model_close(lln_model *model);
 
-/* Space for passes over batches of up to `batch` examples. */
-typedef struct lln_model_workspace lln_model_workspace;
-LLN_NODISCARD lln_status lln_model_workspace_alloc(const lln_model *model,
-                                                   size_t batch,
-                                                   lln_model_workspace **space);
-void lln_model_workspace_free(lln_model_workspace *space);
+/* Plan for lln_parts_open, of views of other arrays with the model's tensors.
+ */
+lln_parts_plan lln_model_plan(const lln_model *model);
 
-/* Forward pass and gradient: gradients [count] in the model's precision, of the
- * mean loss over all answers of the batch. Updates the running deviations and
- * constants first, from the q and k of this batch as they come. LLN_EDATA: the
- * loss is not finite. */
-LLN_NODISCARD lln_status lln_model_learn(lln_model *model,
-                                         const lln_examples *examples,
-                                         lln_model_workspace *space,
-                                         void *gradients,
-                                         lln_model_score *score);
+/* The constants of a layer, with its present mixture if that is learned. */
+lln_train_constants lln_model_constants(const lln_model *model, size_t layer);
 
-/* Forward pass only. */
-LLN_NODISCARD lln_status lln_model_evaluate(const lln_model *model,
-                                            const lln_examples *examples,
-                                            lln_model_workspace *space,
-                                            lln_model_score *score);
+/* Sets the constants of a layer from its running deviations, after these were
+ * read from a file. LLN_EUNDEFINED: see lln_train_constants_set. */
+LLN_NODISCARD lln_status lln_model_settle(lln_model *model, size_t layer);
 
-/* Forward pass that also copies q, k and v of each layer and head, float32:
- * q, k, v [depth x count x head_count x tokens x size]. */
-LLN_NODISCARD lln_status lln_model_heads(const lln_model *model,
-                                         const lln_examples *examples,
-                                         lln_model_workspace *space, float *q,
-                                         float *k, float *v);
+/* Continues the running deviations of a layer with the moments of q and k of a
+ * batch: variance = momentum variance + (1 - momentum) variance of the batch;
+ * the first batch counts alone. Then as lln_model_settle. */
+LLN_NODISCARD lln_status lln_model_run_on(lln_model *model, size_t layer,
+                                          const lln_moments *q,
+                                          const lln_moments *k);
 
 #endif

@@ -11,8 +11,7 @@ typedef struct {
     double rate;  /* the highest learning rate */
     double decay; /* of weights, see lln_weight.decays */
     double beta1, beta2, epsilon;
-    double
-        clip; /* gradients are scaled to at most this norm; 0: they are not */
+    double clip; /* gradients are scaled to at most this norm; 0: not at all */
     size_t warm_up, steps; /* the rate rises for warm_up steps, and falls to 0
                               as a cosine at `steps` */
 } lln_optimiser_options;
@@ -31,7 +30,14 @@ void lln_optimiser_close(lln_optimiser *optimiser);
 /* The learning rate of step `step`, from 0. */
 double lln_optimiser_rate(const lln_optimiser_options *options, size_t step);
 
-/* Changes the parameters by one step. */
+/* Euclidean norm of gradients[count], summed in float64. */
+double lln_optimiser_norm(lln_precision precision, size_t count,
+                          const void *gradients);
+
+/* Changes the parameters by one step: with g the gradient, m = beta1 m + (1 -
+ * beta1) g, s = beta2 s + (1 - beta2) g^2, and t the number of the step from 1,
+ * p = (1 - rate decay) p - rate m / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) +
+ * epsilon). */
 void lln_optimiser_step(lln_optimiser *optimiser, lln_model *model,
                         const void *gradients);
 

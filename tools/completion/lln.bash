@@ -94,4 +94,4 @@ _lln_tools() {
 }
 
 complete -F _lln_tools lln-attend lln-entropy lln-match lln-plot lln-spectral \
-    lln-stats
+    lln-stats lln-train

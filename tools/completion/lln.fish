@@ -25,6 +25,6 @@ function __lln_tools
     end
 end
 
-for tool in lln-attend lln-entropy lln-match lln-plot lln-spectral lln-stats
+for tool in lln-{attend,entropy,match,plot,spectral,stats,train}
     complete -c $tool -f -a '(__lln_tools)'
 end

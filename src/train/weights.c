@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "tensor/container.h"
+
+enum { SIZES = 9, STEPS = 8, EXTRAS = 3 };
+
+static const char *const size_names[SIZES] = {
+    "width",      "depth",      "heads",   "hidden units", "tokens",
+    "input size", "vocabulary", "classes", "steps"};
+
+static void get_sizes(const lln_model *model, double sizes[SIZES])
+{
+    const lln_model_sizes *s = &model->sizes;
+    const lln_task_shape *t = &model->task;
+    const size_t all[SIZES] = {s->width,      s->depth,   s->head_count,
+                               s->mlp,        t->tokens,  t->input_size,
+                               t->vocabulary, t->classes, model->steps};
+    for (size_t i = 0; i < SIZES; i++)
+        sizes[i] = (double)all[i];
+}
+
+/* An array of float64 beside the tensors. */
+typedef struct {
+    const char *key;
+    size_t count;
+    double *values; /* [count] */
+} extra;
+
+static void list_extras(const lln_model *model, double sizes[SIZES],
+                        extra out[EXTRAS])
+{
+    size_t depth = model->sizes.depth;
+    out[0] = (extra){"sigma_q", depth, model->sigma_q};
+    out[1] = (extra){"sigma_k", depth, model->sigma_k};
+    out[2] = (extra){"sizes", SIZES, sizes};
+}
+
+static size_t element_of(const lln_model *model)
+{
+    return lln_precision_size(model->sizes.precision);
+}
+
+static void *tensor_of(const lln_model *model, const lln_weight *weight)
+{
+    return (char *)model->parameters + weight->offset * element_of(model);
+}
+
+static void list_entries(const lln_model *model, const extra extras[EXTRAS],
+                         lln_writer_entry *entries)
+{
+    bool wide = model->sizes.precision == LLN_FLOAT64;
+    for (size_t i = 0; i < model->weight_count; i++) {
+        const lln_weight *w = &model->weights[i];
+        entries[i] =
+            (lln_writer_entry){.key = w->name,
+                               .dtype = wide ? LLN_DTYPE_F64 : LLN_DTYPE_F32,
+                               .axes = 2,
+                               .shape = {w->rows, w->columns}};
+    }
+    for (size_t i = 0; i < EXTRAS; i++)
+        entries[model->weight_count + i] =
+            (lln_writer_entry){.key = extras[i].key,
+                               .dtype = LLN_DTYPE_F64,
+                               .axes = 1,
+                               .shape = {extras[i].count}};
+}
+
+static lln_status append_all(const lln_model *model, const extra extras[EXTRAS],
+                             lln_writer *writer)
+{
+    for (size_t i = 0; i < model->weight_count; i++) {
+        const lln_weight *w = &model->weights[i];
+        const lln_matrix m = {model->sizes.precision, w->rows, w->columns,
+                              tensor_of(model, w)};
+        LLN_TRY(lln_writer_append(writer, m));
+    }
+    for (size_t i = 0; i < EXTRAS; i++) {
+        const lln_matrix m = {LLN_FLOAT64, 1, extras[i].count,
+                              extras[i].values};
+        LLN_TRY(lln_writer_append(writer, m));
+    }
+    return lln_writer_finish(writer);
+}
+
+lln_status lln_weights_write(const lln_model *model, FILE *out,
+                             lln_writer_format format)
+{
+    double sizes[SIZES];
+    extra extras[EXTRAS];
+    lln_writer *writer = NULL;
+    size_t count = model->weight_count + EXTRAS;
+    lln_writer_entry *entries = lln_array_alloc(count, sizeof *entries);
+    if (!entries)
+        return LLN_ENOMEM;
+    get_sizes(model, sizes);
+    list_extras(model, sizes, extras);
+    list_entries(model, extras, entries);
+    lln_status status = lln_writer_open(out, format, entries, count, &writer);
+    if (status == LLN_OK)
+        status = append_all(model, extras, writer);
+    lln_writer_free(writer);
+    free(entries);
+    return status;
+}
+
+/* Copies the array `key`, of these elements, to out. */
+static lln_status read_array(lln_container *file, const char *key, size_t rows,
+                             size_t columns, lln_precision precision, void *out)
+{
+    size_t index, bad;
+    lln_tensor tensor;
+    char shape[LLN_TENSOR_SHAPE_TEXT];
+    const lln_tensor_slice slice = {0, rows, columns, columns, 1};
+    LLN_TRY(lln_container_find(file, key, &index));
+    LLN_TRY(lln_container_read(file, index, &tensor));
+    if (lln_tensor_count(&tensor) != rows * columns)
+        return lln_fail(
+            LLN_EFORMAT, "key '%s': shape %s; expected %zu x %zu", key,
+            lln_tensor_shape_text(&tensor, shape, sizeof shape), rows, columns);
+    LLN_TRY(lln_tensor_copy(&tensor, &slice, precision, out, &bad));
+    lln_container_release(file, index);
+    if (bad < rows * columns)
+        return lln_fail(LLN_EFORMAT, "key '%s': entry %zu is not finite", key,
+                        bad);
+    return LLN_OK;
+}
+
+/* Compares all sizes except the steps. */
+static lln_status check_sizes(lln_container *file, lln_model *model)
+{
+    double own[SIZES], stored[SIZES];
+    get_sizes(model, own);
+    LLN_TRY(read_array(file, "sizes", 1, SIZES, LLN_FLOAT64, stored));
+    for (size_t i = 0; i < STEPS; i++)
+        if (stored[i] != own[i])
+            return lln_fail(LLN_EFORMAT,
+                            "the model has %s %.0f; expected %.0f, as the "
+                            "options say",
+                            size_names[i], stored[i], own[i]);
+    if (stored[STEPS] >= 0 && stored[STEPS] < 1e15)
+        model->steps = (size_t)stored[STEPS];
+    return LLN_OK;
+}
+
+static lln_status read_layers(lln_container *file, lln_model *model)
+{
+    size_t depth = model->sizes.depth;
+    LLN_TRY(read_array(file, "sigma_q", 1, depth, LLN_FLOAT64, model->sigma_q));
+    LLN_TRY(read_array(file, "sigma_k", 1, depth, LLN_FLOAT64, model->sigma_k));
+    for (size_t i = 0; i < depth; i++)
+        LLN_TRY(lln_model_settle(model, i));
+    return LLN_OK;
+}
+
+static lln_status read_all(lln_container *file, lln_model *model)
+{
+    LLN_TRY(check_sizes(file, model));
+    for (size_t i = 0; i < model->weight_count; i++) {
+        const lln_weight *w = &model->weights[i];
+        LLN_TRY(read_array(file, w->name, w->rows, w->columns,
+                           model->sizes.precision, tensor_of(model, w)));
+    }
+    return read_layers(file, model);
+}
+
+lln_status lln_weights_read(const char *path, lln_model *model)
+{
+    lln_container *file;
+    LLN_TRY(lln_container_open(path, &file));
+    lln_status status = read_all(file, model);
+    if (status != LLN_OK)
+        status = lln_fail_in(status, lln_container_name(file));
+    lln_container_close(file);
+    return status;
+}

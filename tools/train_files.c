@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train_files.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "side_file.h"
+#include "train.h"
+#include "train/weights.h"
+
+/* Appends the text to the end of a longer one, with characters that file names
+ * should not have replaced. */
+static char *put_plain(char *end, const char *text)
+{
+    for (; *text; text++)
+        *end++ = isalnum((unsigned char)*text) || strchr(".+_=-", *text) ? *text
+                                                                         : '-';
+    return end;
+}
+
+char *train_file_name(const char *pattern, const char *kernel, const char *seed)
+{
+    static const char of_kernel[] = "{kernel}", of_seed[] = "{seed}";
+    size_t longest = strlen(kernel) + strlen(seed) + 1;
+    char *name = cli_alloc((strlen(pattern) + 1) * longest, 1), *end = name;
+    while (*pattern) {
+        if (strncmp(pattern, of_kernel, sizeof of_kernel - 1) == 0) {
+            end = put_plain(end, kernel);
+            pattern += sizeof of_kernel - 1;
+        } else if (strncmp(pattern, of_seed, sizeof of_seed - 1) == 0) {
+            end = put_plain(end, seed);
+            pattern += sizeof of_seed - 1;
+        } else {
+            *end++ = *pattern++;
+        }
+    }
+    return name;
+}
+
+static lln_writer_format find_format(const char *option, const char *path)
+{
+    lln_writer_format format;
+    if (lln_writer_find_format(path, &format) != LLN_OK ||
+        format == LLN_WRITER_NPY)
+        cli_usage("--%s: '%s': expected a name that ends in .npz or "
+                  ".safetensors",
+                  option, path);
+    return format;
+}
+
+/* The names of all files of an option. */
+typedef struct {
+    const char *option, *pattern;
+    char **names; /* [count] */
+    size_t count;
+} file_list;
+
+static void add_name(file_list *list, char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->names[i], name) == 0)
+            cli_usage("--%s: '%s': the same file for several kernels or seeds; "
+                      "put {kernel} or {seed} into the name",
+                      list->option, name);
+    list->names[list->count++] = name;
+}
+
+static void check_file(const char *option, const char *name)
+{
+    const train_options *o = &train_asked;
+    const char *all[] = {o->images,      o->labels, o->test_images,
+                         o->test_labels, o->load,   NULL};
+    const char *inputs[sizeof all / sizeof *all];
+    size_t count = 0;
+    for (size_t i = 0; i + 1 < sizeof all / sizeof *all; i++)
+        if (all[i])
+            inputs[count++] = all[i];
+    inputs[count] = NULL;
+    (void)find_format(option, name);
+    side_file_check(name, inputs);
+}
+
+static void check_option(const char *option, const char *pattern,
+                         const lln_train_attention *kernels,
+                         size_t kernel_count, const char *const *seeds,
+                         size_t seed_count)
+{
+    file_list list = {option, pattern, NULL, 0};
+    if (!pattern)
+        return;
+    list.names = cli_alloc(kernel_count * seed_count, sizeof *list.names);
+    for (size_t k = 0; k < kernel_count; k++)
+        for (size_t s = 0; s < seed_count; s++)
+            add_name(&list,
+                     train_file_name(pattern, kernels[k].name, seeds[s]));
+    for (size_t i = 0; i < list.count; i++) {
+        check_file(option, list.names[i]);
+        free(list.names[i]);
+    }
+    free(list.names);
+}
+
+void train_files_check(const lln_train_attention *kernels, size_t kernel_count,
+                       const char *const *seeds, size_t seed_count)
+{
+    const train_options *o = &train_asked;
+    if (o->dump && o->save && strcmp(o->dump, o->save) == 0)
+        cli_usage("--dump and --save name the same file");
+    check_option("dump", o->dump, kernels, kernel_count, seeds, seed_count);
+    check_option("save", o->save, kernels, kernel_count, seeds, seed_count);
+}
+
+enum { ROLES = 3, KEY = 32 };
+
+/* The arrays layers.L.q, .k and .v, with the layout bhnd. */
+static lln_status write_heads(const train_heads *heads,
+                              const lln_writer_entry *entries,
+                              lln_writer_format format, FILE *out)
+{
+    lln_writer *writer;
+    size_t rows = heads->count * heads->head_count * heads->tokens;
+    const float *const roles[ROLES] = {heads->q, heads->k, heads->v};
+    LLN_TRY(
+        lln_writer_open(out, format, entries, ROLES * heads->depth, &writer));
+    lln_status status = LLN_OK;
+    for (size_t i = 0; i < ROLES * heads->depth && status == LLN_OK; i++) {
+        const float *layer = roles[i % ROLES] + i / ROLES * rows * heads->size;
+        status = lln_writer_append(
+            writer, (lln_matrix){LLN_FLOAT32, rows, heads->size, layer});
+    }
+    if (status == LLN_OK)
+        status = lln_writer_finish(writer);
+    lln_writer_free(writer);
+    return status;
+}
+
+void train_files_dump(const train_heads *heads, const train_learner *learner)
+{
+    const char *pattern = train_asked.dump;
+    size_t count = ROLES * heads->depth;
+    if (!pattern)
+        return;
+    char *name = train_file_name(pattern, learner->model.attention.name,
+                                 learner->seed_text);
+    lln_writer_entry *entries = cli_alloc(count, sizeof *entries);
+    char *keys = cli_alloc(count, KEY);
+    for (size_t i = 0; i < count; i++) {
+        char *key = keys + i * KEY;
+        snprintf(key, KEY, "layers.%zu.%c", i / ROLES, "qkv"[i % ROLES]);
+        entries[i] =
+            (lln_writer_entry){.key = key,
+                               .dtype = LLN_DTYPE_F32,
+                               .axes = 4,
+                               .shape = {heads->count, heads->head_count,
+                                         heads->tokens, heads->size}};
+    }
+    FILE *out = side_file_open(name);
+    side_file_expect(
+        write_heads(heads, entries, find_format("dump", name), out));
+    side_file_close();
+    free(entries);
+    free(keys);
+    free(name);
+}
+
+void train_files_save(const train_learner *learner)
+{
+    const char *pattern = train_asked.save;
+    if (!pattern)
+        return;
+    char *name = train_file_name(pattern, learner->model.attention.name,
+                                 learner->seed_text);
+    FILE *out = side_file_open(name);
+    side_file_expect(
+        lln_weights_write(&learner->model, out, find_format("save", name)));
+    side_file_close();
+    free(name);
+}

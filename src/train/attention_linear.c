@@ -24,11 +24,6 @@ typedef struct {
 #define LLN_BODY "train/attention_linear.inc"
 #include "core/both_precisions.h"
 
-static void *place(const lln_train_extent *e, void *memory, size_t elements)
-{
-    return (char *)memory + elements * lln_precision_size(e->precision);
-}
-
 size_t lln_train_features_count(const lln_train_extent *e)
 {
     size_t rows = lln_train_aligned(e->tokens * e->size);
@@ -41,9 +36,11 @@ lln_train_features lln_train_features_at(const lln_train_extent *e,
     size_t rows = lln_train_aligned(e->tokens * e->size);
     return (lln_train_features){
         .left = memory,
-        .right = place(e, memory, rows),
-        .gate = e->causal ? place(e, memory, 2 * rows) : NULL,
-        .sums = place(e, memory, (e->causal ? 3 : 2) * rows),
+        .right = lln_precision_at(e->precision, memory, rows),
+        .gate =
+            e->causal ? lln_precision_at(e->precision, memory, 2 * rows) : NULL,
+        .sums =
+            lln_precision_at(e->precision, memory, (e->causal ? 3 : 2) * rows),
     };
 }
 
@@ -71,10 +68,11 @@ lln_train_linear_backward(const lln_train_extent *e,
     size_t rows = lln_train_aligned(e->tokens * e->size);
     lln_train_feature_gradients g = {
         .left = scratch,
-        .right = place(e, scratch, rows),
-        .inner = place(e, scratch, 2 * rows),
+        .right = lln_precision_at(e->precision, scratch, rows),
+        .inner = lln_precision_at(e->precision, scratch, 2 * rows),
     };
-    void *work = place(e, scratch, 2 * rows + lln_train_aligned(e->tokens));
+    void *work = lln_precision_at(e->precision, scratch,
+                                  2 * rows + lln_train_aligned(e->tokens));
     if (e->precision == LLN_FLOAT32)
         backward_f32(e, f, v, dout, dv, &g, work);
     else

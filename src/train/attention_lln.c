@@ -70,11 +70,10 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
-    (void)a, (void)q, (void)k, (void)out, (void)dmixture;
+    (void)a, (void)q, (void)k, (void)dmixture;
     lln_train_lln_backward(e, c, v, dout, kept, dq, dk, dv, scratch);
 }
 

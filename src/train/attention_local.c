@@ -138,11 +138,10 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
-    (void)c, (void)out, (void)dmixture;
+    (void)c, (void)dmixture;
     lln_train_local local = lln_train_local_of(a, e);
     lln_train_local_backward(&local, e, q, k, v, dout, kept, dq, dk, dv,
                              scratch);

@@ -33,6 +33,7 @@ static lln_status exact_side(lln_train_sides *sides, size_t size, double target,
 {
     double at = log(fmax(target, LEAST) / LEAST) / STEP, sum = 0;
     double start = fmax(floor(at) - (POINTS / 2 - 1), 0);
+    start = fmin(start, LLN_TRAIN_SIDES - POINTS); /* up to 178 */
     if (sides->size != size)
         *sides = (lln_train_sides){.size = size};
     for (size_t i = 0; i < POINTS; i++) {

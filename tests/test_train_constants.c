@@ -165,7 +165,8 @@ START_TEST(constants_exact)
 }
 END_TEST
 
-/* For logits that hardly vary, s is proportional to their deviation. */
+/* For logits that hardly vary, s is proportional to their standard
+ * deviation. */
 START_TEST(constants_small)
 {
     lln_train_constants a = constants("lln:match=exact", 16, 1e-3, 1e-3);

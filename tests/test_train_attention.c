@@ -16,6 +16,8 @@ static const char *const names[] = {
     "lln+diag",
     "lln+diag:block=7:ratio=0.25",
     "lln+diag:ratio=learned:alpha=1:beta=2",
+    "lln+diag:ratio=0",
+    "lln+diag:ratio=1:block=2",
     "blockdiag",
     "blockdiag:block=70",
     "window:reach=3",

@@ -21,6 +21,7 @@ APPLY(log_f64, double, lln_log_f64)
 APPLY(weight_f32, float, lln_weight_f32)
 APPLY(weight_f64, double, lln_weight_f64)
 APPLY(log_weight_f32, float, lln_log_weight_f32)
+APPLY(normal_tail_f32, float, lln_normal_tail_f32)
 
 /* Units in the last place of the correctly rounded result. */
 static double ulp_f32(float actual, double exact)
@@ -180,6 +181,28 @@ START_TEST(special_values)
 }
 END_TEST
 
+/* erfc and exp of the C library. Beyond 26, exp(-x^2 / 2) is below e^-338, and
+ * the float64 function may be 0. */
+START_TEST(normal_tails)
+{
+    static float x[COUNT], y[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        x[i] = 13.0f * (float)i / COUNT;
+    normal_tail_f32(x, y, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        double exact = 0.5 * erfc((double)x[i] * M_SQRT1_2) *
+                       exp(0.5 * (double)x[i] * (double)x[i]);
+        ck_assert_msg(fabs(y[i] / exact - 1) < 4e-7, "%g: %.9g, not %.9g", x[i],
+                      y[i], exact);
+    }
+    expect_relative(lln_normal_tail_f32(0), 0.5, 1e-7);
+    expect_relative(lln_normal_tail_f64(0), 0.5, 1e-15);
+    /* mpmath: erfc(sqrt(2)) / 2 */
+    expect_relative(lln_normal_tail_f64(2) * exp(-2), 0.0227501319481792072,
+                    1e-14);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("vector_math");
@@ -191,6 +214,7 @@ int main(void)
     tcase_add_test(values, log_f64_everywhere);
     tcase_add_test(values, weights);
     tcase_add_test(values, log_weights);
+    tcase_add_test(values, normal_tails);
     tcase_add_test(values, special_values);
     suite_add_tcase(suite, values);
     return run_suite(suite);

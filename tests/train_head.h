@@ -111,8 +111,8 @@ static inline void train_backward(train_head *h)
     size_t d = h->extent.size;
     h->attention.kernel->backward(
         &h->attention, &h->extent, &h->constants, h->values,
-        train_at(h, h->values, d), train_at(h, h->values, 2 * d), h->out,
-        h->dout, h->kept, h->gradients, train_at(h, h->gradients, d),
+        train_at(h, h->values, d), train_at(h, h->values, 2 * d), h->dout,
+        h->kept, h->gradients, train_at(h, h->gradients, d),
         train_at(h, h->gradients, 2 * d), &h->dmixture, h->scratch);
 }
 

@@ -5,12 +5,11 @@
 #include "tensor/gzip.h"
 #include "tensor/idx.h"
 #include "tensor/lookalike.h"
-#include "tensor/npy.h"
 
 static size_t claim_length(const lln_mapping *file)
 {
     if (lln_counts_is_npy(file->bytes, file->size))
-        return lln_npy_format.claim(file);
+        return lln_elements_claim_npy(file->bytes, file->size);
     return lln_idx_begins(file->bytes, file->size)
                ? lln_idx_claim(file->bytes, file->size)
                : 0;

@@ -32,36 +32,58 @@ static lln_status find_type(const lln_npy_header *header,
                     header->dtype);
 }
 
-/* Sets the number of elements. LLN_EFORMAT: the file has more or fewer. */
-static lln_status count_elements(lln_elements *elements, size_t available)
+/* Sets the number of elements, and *bytes to their size. */
+static lln_status count_elements(lln_elements *elements, size_t *bytes)
 {
     const lln_tensor *tensor = &elements->tensor;
-    size_t bytes;
     char shape[LLN_TENSOR_SHAPE_TEXT];
     elements->count = 1;
     for (size_t a = 0; a < tensor->axes; a++)
         LLN_TRY(lln_size_multiply(elements->count, tensor->shape[a],
                                   &elements->count));
-    LLN_TRY(lln_size_multiply(elements->count, elements->size, &bytes));
-    lln_tensor_shape_text(tensor, shape, sizeof shape);
-    if (elements->count == 0)
-        return lln_fail(LLN_EFORMAT, "shape %s: no elements", shape);
-    if (bytes != available)
-        return lln_fail(LLN_EFORMAT, "%zu bytes of data, expected %zu",
-                        available, bytes);
-    return LLN_OK;
+    if (elements->count > 0)
+        return lln_size_multiply(elements->count, elements->size, bytes);
+    return lln_fail(LLN_EFORMAT, "shape %s: no elements",
+                    lln_tensor_shape_text(tensor, shape, sizeof shape));
 }
 
-lln_status lln_elements_of_npy(const unsigned char *bytes, size_t size,
-                               lln_elements *elements)
+/* Describes the array by the header; *data: bytes of data, *start: before
+ * them. */
+static lln_status read_header(const unsigned char *bytes, size_t size,
+                              lln_elements *elements, size_t *start,
+                              size_t *data)
 {
     lln_npy_header header;
     LLN_TRY(lln_npy_read_header(bytes, size, &header));
     LLN_TRY(find_type(&header, elements));
     elements->tensor = header.tensor;
-    LLN_TRY(count_elements(elements, size - header.size));
-    elements->tensor.data = bytes + header.size;
+    *start = header.size;
+    return count_elements(elements, data);
+}
+
+lln_status lln_elements_of_npy(const unsigned char *bytes, size_t size,
+                               lln_elements *elements)
+{
+    size_t start, data;
+    LLN_TRY(read_header(bytes, size, elements, &start, &data));
+    if (data != size - start)
+        return lln_fail(LLN_EFORMAT, "%zu bytes of data, expected %zu",
+                        size - start, data);
+    elements->tensor.data = bytes + start;
     return LLN_OK;
+}
+
+size_t lln_elements_claim_npy(const unsigned char *bytes, size_t size)
+{
+    lln_elements elements;
+    size_t start, end = 0, data;
+    if (lln_npy_header_size(bytes, SIZE_MAX, &start, &end) != LLN_OK ||
+        end > size)
+        return end;
+    if (read_header(bytes, size, &elements, &start, &data) != LLN_OK ||
+        data > SIZE_MAX - start)
+        return 0;
+    return start + data;
 }
 
 /* An integer in the byte order of the machine or in the other one. */

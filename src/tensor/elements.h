@@ -23,6 +23,10 @@ LLN_NODISCARD lln_status lln_elements_of_npy(const unsigned char *bytes,
                                              size_t size,
                                              lln_elements *elements);
 
+/* The length of a .npy file according to its first bytes, at least
+ * LLN_NPY_PREFIX; 0: they are invalid. */
+size_t lln_elements_claim_npy(const unsigned char *bytes, size_t size);
+
 /* Element i < count in C order. Integers above 2^53 are rounded. */
 double lln_elements_get(const lln_elements *elements, size_t i);
 

@@ -9,12 +9,12 @@
 #include "kernel/table/table.h"
 #include "train/attention_internal.h"
 
-static const lln_train_kernel *const rows[] = {
+enum { ROWS = 8 };
+static const lln_train_kernel *const rows[ROWS] = {
     &lln_train_softmax,   &lln_train_lln,     &lln_train_lln_diag,
     &lln_train_blockdiag, &lln_train_window,  &lln_train_elu,
     &lln_train_relu,      &lln_train_uniform,
 };
-enum { ROWS = sizeof rows / sizeof *rows };
 
 const lln_train_kernel *lln_train_kernel_at(size_t index)
 {

@@ -54,9 +54,8 @@ typedef struct {
      * that of constants->mixture to *dmixture. */
     void (*backward)(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch);
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch);
 } lln_train_kernel;
 
 /* How alpha and beta of a layer follow from its running sigma_q and sigma_k. */

@@ -12,8 +12,9 @@
  * from this t on. Below it, s is proportional to sqrt(t). */
 static const double LEAST = 1e-6, STEP = 0.2;
 
-/* Points of the interpolating polynomial. */
-enum { POINTS = 6 };
+/* Points of the interpolating polynomial, and those of them before the interval
+ * of the argument. */
+enum { POINTS = 6, BEFORE = 2 };
 
 static lln_status side_at(lln_train_sides *sides, size_t index, double *log_s)
 {
@@ -32,7 +33,8 @@ static lln_status exact_side(lln_train_sides *sides, size_t size, double target,
                              double *s)
 {
     double at = log(fmax(target, LEAST) / LEAST) / STEP, sum = 0;
-    double start = fmax(floor(at) - (POINTS / 2 - 1), 0);
+    double start = fmax(floor(at) - BEFORE, 0);
+    start = fmin(start, LLN_TRAIN_SIDES - POINTS); /* up to 178 */
     if (sides->size != size)
         *sides = (lln_train_sides){.size = size};
     for (size_t i = 0; i < POINTS; i++) {

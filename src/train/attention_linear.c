@@ -7,32 +7,40 @@
 
 #include "core/vector_math.h"
 
-/* The size of a head for which loops are compiled with a constant. */
-enum { USUAL = 16 };
+/* Loops are compiled for this number of columns, the usual size of a head, and
+ * for any number. */
+enum { BLOCK = 16 };
+
+/* A recurrence over the tokens, see columns() and features() in the body. */
+typedef struct {
+    size_t n, d;
+    const void *in, *out, *gate; /* [n x d] */
+    const void *x, *y;           /* [n x d], with these strides */
+    size_t x_stride, y_stride;
+    void *sums; /* [d x d] */
+    void *to;   /* the result, in the place of y or [n x d] */
+} recurrence;
 
 #define LLN_BODY "train/attention_linear.inc"
 #include "core/both_precisions.h"
 
-static void *place(const lln_train_extent *e, void *memory, size_t elements)
-{
-    return (char *)memory + elements * lln_precision_size(e->precision);
-}
-
-size_t lln_train_features_count(const lln_train_extent *e, bool gated)
+size_t lln_train_features_count(const lln_train_extent *e)
 {
     size_t rows = lln_train_aligned(e->tokens * e->size);
-    return (gated ? 3 : 2) * rows + lln_train_aligned(e->size * e->size);
+    return (e->causal ? 3 : 2) * rows + lln_train_aligned(e->size * e->size);
 }
 
-lln_train_features lln_train_features_at(const lln_train_extent *e, bool gated,
+lln_train_features lln_train_features_at(const lln_train_extent *e,
                                          void *memory)
 {
     size_t rows = lln_train_aligned(e->tokens * e->size);
     return (lln_train_features){
         .left = memory,
-        .right = place(e, memory, rows),
-        .gate = gated ? place(e, memory, 2 * rows) : NULL,
-        .sums = place(e, memory, (gated ? 3 : 2) * rows),
+        .right = lln_precision_at(e->precision, memory, rows),
+        .gate =
+            e->causal ? lln_precision_at(e->precision, memory, 2 * rows) : NULL,
+        .sums =
+            lln_precision_at(e->precision, memory, (e->causal ? 3 : 2) * rows),
     };
 }
 
@@ -49,8 +57,7 @@ void lln_train_linear_forward(const lln_train_extent *e,
 size_t lln_train_linear_scratch(const lln_train_extent *e)
 {
     return 2 * lln_train_aligned(e->tokens * e->size) +
-           lln_train_aligned(e->tokens) +
-           lln_train_aligned(2 * e->size * e->size + e->size);
+           lln_train_aligned(e->tokens) + lln_train_aligned(e->size * e->size);
 }
 
 lln_train_feature_gradients
@@ -61,18 +68,14 @@ lln_train_linear_backward(const lln_train_extent *e,
     size_t rows = lln_train_aligned(e->tokens * e->size);
     lln_train_feature_gradients g = {
         .left = scratch,
-        .right = place(e, scratch, rows),
-        .inner = place(e, scratch, 2 * rows),
+        .right = lln_precision_at(e->precision, scratch, rows),
+        .inner = lln_precision_at(e->precision, scratch, 2 * rows),
     };
-    void *work = place(e, scratch, 2 * rows + lln_train_aligned(e->tokens));
-    bool single = e->precision == LLN_FLOAT32;
-    if (e->causal && single)
-        backward_causal_f32(e, f, v, dout, dv, &g, work);
-    else if (e->causal)
-        backward_causal_f64(e, f, v, dout, dv, &g, work);
-    else if (single)
-        backward_full_f32(e, f, v, dout, dv, &g, work);
+    void *work = lln_precision_at(e->precision, scratch,
+                                  2 * rows + lln_train_aligned(e->tokens));
+    if (e->precision == LLN_FLOAT32)
+        backward_f32(e, f, v, dout, dv, &g, work);
     else
-        backward_full_f64(e, f, v, dout, dv, &g, work);
+        backward_f64(e, f, v, dout, dv, &g, work);
     return g;
 }

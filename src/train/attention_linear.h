@@ -12,14 +12,14 @@
  *     P_ts = sum_l left_tl right_sl gate_(s+1)l ... gate_tl,   s <= t. */
 typedef struct {
     void *left, *right; /* [tokens x size] */
-    void *gate;         /* [tokens x size], causal; NULL: 1 */
-    void *sums;         /* [size x size] right'v, kept if not causal */
+    void *gate;         /* [tokens x size]; NULL: not causal */
+    void *sums;         /* [size x size], at least 2 elements: right'v if not
+                           causal, else scratch */
 } lln_train_features;
 
-/* Elements of those arrays, one after the other, and their places. Without
- * `gated` there are no gates. */
-size_t lln_train_features_count(const lln_train_extent *e, bool gated);
-lln_train_features lln_train_features_at(const lln_train_extent *e, bool gated,
+/* Elements of those arrays, one after the other, and their places. */
+size_t lln_train_features_count(const lln_train_extent *e);
+lln_train_features lln_train_features_at(const lln_train_extent *e,
                                          void *memory);
 
 /* out = P v */

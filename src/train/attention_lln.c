@@ -15,7 +15,7 @@ enum { USUAL = 16 };
 
 size_t lln_train_lln_kept(const lln_train_extent *e)
 {
-    return lln_train_features_count(e, e->causal);
+    return lln_train_features_count(e);
 }
 
 size_t lln_train_lln_scratch(const lln_train_extent *e)
@@ -27,7 +27,7 @@ void lln_train_lln_forward(const lln_train_extent *e,
                            const lln_train_constants *c, const void *q,
                            const void *k, const void *v, void *out, void *kept)
 {
-    lln_train_features f = lln_train_features_at(e, e->causal, kept);
+    lln_train_features f = lln_train_features_at(e, kept);
     if (e->precision == LLN_FLOAT32)
         fill_f32(e, c, q, k, &f);
     else
@@ -40,7 +40,7 @@ double lln_train_lln_backward(const lln_train_extent *e,
                               const void *dout, void *kept, void *dq, void *dk,
                               void *dv, void *scratch)
 {
-    lln_train_features f = lln_train_features_at(e, e->causal, kept);
+    lln_train_features f = lln_train_features_at(e, kept);
     lln_train_feature_gradients g =
         lln_train_linear_backward(e, &f, v, dout, dv, scratch);
     return e->precision == LLN_FLOAT32 ? finish_f32(e, c, &f, &g, dq, dk)
@@ -70,11 +70,10 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
-    (void)a, (void)q, (void)k, (void)out, (void)dmixture;
+    (void)a, (void)q, (void)k, (void)dmixture;
     lln_train_lln_backward(e, c, v, dout, kept, dq, dk, dv, scratch);
 }
 

@@ -44,11 +44,6 @@ static size_t scratch_of(const lln_train_attention *a,
     return lln_train_aligned(e->tokens * e->size) + (lln > diag ? lln : diag);
 }
 
-static void *place(const lln_train_extent *e, void *memory, size_t elements)
-{
-    return (char *)memory + elements * lln_precision_size(e->precision);
-}
-
 static void forward(const lln_train_attention *a, const lln_train_extent *e,
                     const lln_train_constants *c, const void *q, const void *k,
                     const void *v, void *out, void *kept, void *scratch)
@@ -56,21 +51,21 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
     lln_train_local local = diag_of(a, e, ratio_of(c));
     (void)scratch;
     lln_train_lln_forward(e, c, q, k, v, out, kept);
-    lln_train_local_forward(&local, e, q, k, v, out,
-                            place(e, kept, lln_train_lln_kept(e)));
+    lln_train_local_forward(
+        &local, e, q, k, v, out,
+        lln_precision_at(e->precision, kept, lln_train_lln_kept(e)));
 }
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
     double ratio = ratio_of(c);
     lln_train_local local = diag_of(a, e, ratio);
     lln_train_extent scaled = *e;
-    void *rest = place(e, scratch, lln_train_aligned(e->tokens * e->size));
-    (void)out;
+    void *rest = lln_precision_at(e->precision, scratch,
+                                  lln_train_aligned(e->tokens * e->size));
     scaled.out_stride = e->size;
     if (e->precision == LLN_FLOAT32)
         scale_rows_f32(e, (float)ratio, dout, scratch);
@@ -80,8 +75,9 @@ static void backward(const lln_train_attention *a, const lln_train_extent *e,
     double lln =
         lln_train_lln_backward(&scaled, c, v, scratch, kept, dq, dk, dv, rest);
     double diag = lln_train_local_backward(
-        &local, e, q, k, v, dout, place(e, kept, lln_train_lln_kept(e)), dq, dk,
-        dv, rest);
+        &local, e, q, k, v, dout,
+        lln_precision_at(e->precision, kept, lln_train_lln_kept(e)), dq, dk, dv,
+        rest);
     *dmixture += (1 - ratio) * lln - ratio * diag;
 }
 

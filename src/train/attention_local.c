@@ -10,9 +10,10 @@
 #include "train/attention_internal.h"
 
 enum {
-    BLOCK = 16,     /* rows of a tile are padded to this many elements */
-    TILE = 64,      /* most queries of a tile: BLAS has a faster product for
-                       small matrices */
+    BLOCK = 16, /* rows of a tile are padded to this many elements */
+    TILE = 64,  /* most queries of a tile: BLAS has a faster product for
+                   small matrices */
+    CAUSAL_TILE = 32,
     LEAST_TILE = 16 /* queries of a tile, where more would see more keys */
 };
 
@@ -20,6 +21,7 @@ enum {
  * they see. */
 typedef struct {
     size_t first, rows, low, keys, width;
+    bool partial; /* not every query sees all of these keys */
 } tile;
 
 /* The tile that begins at query `first`; no rows after the last. */
@@ -27,7 +29,8 @@ static tile tile_at(const lln_train_local *local, const lln_train_extent *e,
                     size_t first)
 {
     const lln_mask *mask = &local->mask;
-    size_t n = e->tokens, most = TILE, end, other;
+    size_t n = e->tokens, most = e->causal ? CAUSAL_TILE : TILE, end, last,
+           middle;
     tile t = {.first = first};
     if (first >= n)
         return t;
@@ -37,8 +40,9 @@ static tile tile_at(const lln_train_local *local, const lln_train_extent *e,
     if (mask->block > 0)
         most = lln_size_smaller(mask->block - first % mask->block, TILE);
     t.rows = lln_size_smaller(most, n - first);
-    lln_mask_keys(*mask, n, n, first, &t.low, &other);
-    lln_mask_keys(*mask, n, n, first + t.rows - 1, &other, &end);
+    lln_mask_keys(*mask, n, n, first, &t.low, &middle);
+    lln_mask_keys(*mask, n, n, first + t.rows - 1, &last, &end);
+    t.partial = last > t.low || middle < end;
     t.keys = end - t.low;
     t.width = (t.keys + BLOCK - 1) / BLOCK * BLOCK;
     return t;
@@ -134,11 +138,10 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
-    (void)c, (void)out, (void)dmixture;
+    (void)c, (void)dmixture;
     lln_train_local local = lln_train_local_of(a, e);
     lln_train_local_backward(&local, e, q, k, v, dout, kept, dq, dk, dv,
                              scratch);

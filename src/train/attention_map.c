@@ -22,7 +22,7 @@ enum { USUAL = 16 };
 static size_t kept_of(const lln_train_attention *a, const lln_train_extent *e)
 {
     (void)a;
-    return lln_train_features_count(e, false) + lln_train_aligned(e->tokens);
+    return lln_train_features_count(e) + lln_train_aligned(e->tokens);
 }
 
 static size_t scratch_of(const lln_train_attention *a,
@@ -32,18 +32,14 @@ static size_t scratch_of(const lln_train_attention *a,
     return lln_train_linear_scratch(e) + lln_train_aligned(e->size);
 }
 
-static void *place(const lln_train_extent *e, void *memory, size_t elements)
-{
-    return (char *)memory + elements * lln_precision_size(e->precision);
-}
-
 static void forward(const lln_train_attention *a, const lln_train_extent *e,
                     const lln_train_constants *c, const void *q, const void *k,
                     const void *v, void *out, void *kept, void *scratch)
 {
     bool elu = a->kernel == &lln_train_elu;
-    lln_train_features f = lln_train_features_at(e, false, kept);
-    void *inverse = place(e, kept, lln_train_features_count(e, false));
+    lln_train_features f = lln_train_features_at(e, kept);
+    void *inverse =
+        lln_precision_at(e->precision, kept, lln_train_features_count(e));
     (void)c;
     if (e->precision == LLN_FLOAT32)
         fill_f32(e, elu, (float)a->eps, q, k, &f, scratch, inverse);
@@ -54,17 +50,18 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
     bool elu = a->kernel == &lln_train_elu;
-    lln_train_features f = lln_train_features_at(e, false, kept);
-    const void *inverse = place(e, kept, lln_train_features_count(e, false));
-    void *sum = place(e, scratch, lln_train_linear_scratch(e));
+    lln_train_features f = lln_train_features_at(e, kept);
+    const void *inverse =
+        lln_precision_at(e->precision, kept, lln_train_features_count(e));
+    void *sum =
+        lln_precision_at(e->precision, scratch, lln_train_linear_scratch(e));
     lln_train_feature_gradients g =
         lln_train_linear_backward(e, &f, v, dout, dv, scratch);
-    (void)c, (void)out, (void)dmixture;
+    (void)c, (void)dmixture;
     if (e->precision == LLN_FLOAT32)
         finish_f32(e, elu, q, k, &f, &g, inverse, sum, dq, dk);
     else

@@ -35,11 +35,10 @@ static void forward(const lln_train_attention *a, const lln_train_extent *e,
 
 static void backward(const lln_train_attention *a, const lln_train_extent *e,
                      const lln_train_constants *c, const void *q, const void *k,
-                     const void *v, const void *out, const void *dout,
-                     void *kept, void *dq, void *dk, void *dv, double *dmixture,
-                     void *scratch)
+                     const void *v, const void *dout, void *kept, void *dq,
+                     void *dk, void *dv, double *dmixture, void *scratch)
 {
-    (void)a, (void)c, (void)q, (void)k, (void)v, (void)out, (void)kept;
+    (void)a, (void)c, (void)q, (void)k, (void)v, (void)kept;
     (void)dmixture;
     if (e->precision == LLN_FLOAT32)
         backward_f32(e, dout, dq, dk, dv, scratch);

@@ -167,21 +167,19 @@ static lln_status read_stored(const lln_image_file *file, size_t first,
     return lln_image_file_patches(file, first, count, patch, s->values);
 }
 
-/* The number of classes of the training file, all labels of which count. */
+/* Checks all labels of the training file, also those of images that are not
+ * used, and sets the number of classes. */
 static lln_status find_classes(const lln_images_options *o,
                                const lln_image_file *file, size_t *classes)
 {
-    int32_t largest = 0;
-    *classes = o->classes;
-    if (o->classes > 0)
-        return LLN_OK;
+    int32_t label, largest = 0;
+    size_t limit = o->classes > 0 ? o->classes : LLN_IMAGES_CLASSES;
     for (size_t i = 0; i < file->count; i++) {
-        int32_t label;
-        LLN_TRY(lln_image_file_labels(file, i, 1, LLN_IMAGES_CLASSES, &label));
+        LLN_TRY(lln_image_file_labels(file, i, 1, limit, &label));
         largest = label > largest ? label : largest;
     }
-    *classes = (size_t)largest + 1;
-    if (largest > 0)
+    *classes = o->classes > 0 ? o->classes : (size_t)largest + 1;
+    if (*classes > 1)
         return LLN_OK;
     return lln_fail(LLN_EFORMAT,
                     "%s: all labels are 0; expected at least two classes",

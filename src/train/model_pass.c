@@ -14,7 +14,7 @@
 #include "train/pooling.h"
 
 enum {
-    CHUNK_ROWS = 400, /* positions of a chunk, about */
+    CHUNK_ROWS = 200, /* positions of a chunk, about */
     CHUNKS = 16       /* of a batch at most, because each has gradients */
 };
 

@@ -39,12 +39,12 @@ static lln_weight named(const char *place, const char *name, size_t rows,
     return tensor;
 }
 
-static void *take_table(walk *w, const char *name, size_t rows)
+static void *take_table(walk *w, const char *name, size_t rows, double size)
 {
     lln_weight table = named("", name, rows, w->plan->sizes->width);
     table.decays = true;
     table.start = LLN_START_NORMAL;
-    table.start_size = 0.02;
+    table.start_size = size;
     return take(w, table);
 }
 
@@ -83,10 +83,11 @@ static void take_embedding(walk *w, lln_embedding *embedding)
     embedding->width = width;
     embedding->vocabulary = task->vocabulary;
     if (task->vocabulary)
-        embedding->table = take_table(w, "embedding.weight", task->vocabulary);
+        embedding->table =
+            take_table(w, "embedding.weight", task->vocabulary, 1);
     else
         take_map(w, "embedding", task->input_size, width, &embedding->map);
-    embedding->positions = take_table(w, "positions", task->tokens);
+    embedding->positions = take_table(w, "positions", task->tokens, 0.02);
 }
 
 static void take_block(walk *w, size_t layer, lln_block *block)

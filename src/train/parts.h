@@ -56,11 +56,13 @@ LLN_NODISCARD lln_status lln_parts_open(const lln_parts_plan *plan, void *array,
                                         lln_parts *parts);
 void lln_parts_close(lln_parts *parts); /* A zeroed struct is legal. */
 
-/* Draws all tensors: embeddings and positions are normal with standard
- * deviation 0.02; weights and biases of linear maps are uniform between plus
- * and minus 1/sqrt(inputs), as in torch.nn.Linear; gains are 1 and biases of
- * norms 0. Tensor number i of the list and its elements have random numbers of
- * their own, so that models with different attention begin alike. */
+/* Draws all tensors: embeddings of tokens are standard normal, as in
+ * torch.nn.Embedding (at 0.02, recall with 64 tokens and 16 pairs stays at
+ * chance for 800 steps); positions are normal with standard deviation 0.02;
+ * weights and biases of linear maps are uniform between plus and minus
+ * 1/sqrt(inputs), as in torch.nn.Linear; gains are 1 and biases of norms 0.
+ * Tensor number i of the list and its elements have random numbers of their
+ * own, so that models with different attention begin alike. */
 void lln_parts_draw(const lln_weight *list, size_t count,
                     lln_precision precision, uint64_t seed, void *array);
 

@@ -4,6 +4,8 @@
 # make check      unit and command tests
 # make plots      pictures under build/plots/
 # make bench      speed against the matrix product and other programs
+# make experiment  trains models with six kernels, about half an hour; tables
+#                 in build/experiment/; experiment-long adds 256 tokens
 # make lint       house rules, formatting, static analysis, man pages
 # make sanitize   the complete suite under ASan and UBSan
 # make tsan       the parallel parts under ThreadSanitizer
@@ -165,6 +167,12 @@ plots: all
 bench: all $(BENCHES)
 	@tests/bench/run $(BUILD)
 
+experiment: all
+	@tests/experiment/run $(BUILD)
+
+experiment-long: all
+	@tests/experiment/run $(BUILD) long
+
 lint: all
 	@tests/lint $(BUILD)
 
@@ -288,5 +296,5 @@ clean:
 
 -include $(shell find $(BUILD)/ -name '*.d' 2>/dev/null)
 
-.PHONY: all check check-cores plots bench lint sanitize tsan coverage fuzz \
-	install uninstall dist deb deps clean libraries
+.PHONY: all check check-cores plots bench experiment experiment-long \
+	lint sanitize tsan coverage fuzz install uninstall dist deb deps clean libraries

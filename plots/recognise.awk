@@ -15,7 +15,8 @@ BEGIN {
 # The columns that are drawn unless --y is given: those of the first line of
 # which the table has all.
 function usual(    i, j, count, part, all, line) {
-    split("alpha,beta,target;relative_error,top_overlap,reference;js_nats;" \
+    split("accuracy,test_loss,entropy_nats,tau,sigma_q,sigma_k;" \
+          "alpha,beta,target;relative_error,top_overlap,reference;js_nats;" \
           "entropy_nats;gap;ks_distance,log_variance_row;" \
           "log_variance_row,sigma_q;ks_distance;" \
           "entropy_nats_delta;gap_delta;log_variance_row_delta;" \

@@ -288,7 +288,7 @@ function note(    out, source, samples) {
     source = source_name(at(1, "source"))
     samples = at(1, "samples")
     source = source == "gaussian" ? "sampled Gaussian heads" : \
-        "heads of " source
+        ("accuracy" in column ? "models, task " : "heads of ") source
     if (distinct("samples") == 1 && samples > 1)
         source = (is_summary() ? "" : "mean of ") samples " " source
     return out (out == "" ? "" : ", ") source

@@ -75,7 +75,8 @@ static const cli_option option_table[] = {
      ASKED(epochs), 1, 100000, false},
     {"batch", 0, CLI_COUNT, "N", "examples of a step (64)", ASKED(batch), 1,
      MOST_SIZE, false},
-    {"rate", 0, CLI_REAL, "X", "highest learning rate of AdamW (0.001)",
+    {"rate", 0, CLI_REAL, "X",
+     "highest learning rate of AdamW (0.001; with --task recall 0.003)",
      ASKED(rate), 0, INFINITY, true},
     {"warm-up", 0, CLI_COUNT, "N",
      "steps in which the learning rate rises; then it falls to 0 as a cosine "

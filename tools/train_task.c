@@ -35,6 +35,7 @@ train_options train_asked = {
     .examples = 8,
 };
 
+#define RECALL_RATE 3e-3
 enum { RECALL_TEST = 500, RECALL_STEPS = 800, RECALL_VOCABULARY = 64 };
 
 bool train_recalls(void)
@@ -54,6 +55,8 @@ static lln_status open_recall(lln_task *task)
         o->test = RECALL_TEST;
     if (!cli_given("steps"))
         o->steps = RECALL_STEPS;
+    if (!cli_given("rate"))
+        o->rate = RECALL_RATE;
     if (o->test == 0)
         cli_usage("--test: recall needs held-out examples; expected a whole "
                   "number above 0");

@@ -44,10 +44,13 @@ described() {
         lln-spectral) printf '%s\n' '' '--eigenvalues 2' '--singular 2' ;;
         lln-match) printf '%s\n' '' '--map --map-a 1 --map-b 2' ;;
         lln-attend) echo --compare softmax ;;
+        lln-train) : ;; # it samples no heads
         esac | sed "s/^/$sampled /" > tables
         [ "$tool" != lln-stats ] || echo --fenton --s2 1 >> tables
         [ "$tool" != lln-stats ] || echo "$sampled --bootstrap 2" >> tables
         [ "$tool" != lln-match ] || echo --calibrate >> tables
+        [ "$tool" != lln-train ] ||
+            echo '--task recall -n 8 --steps 0 --test 1' >> tables
         [ "$tool" != lln-entropy ] ||
             echo "$sampled --token-ids ids --pattern pattern.npy" >> tables
         heads="--layout hnd --layers 0 -q --kernel softmax $encoder"

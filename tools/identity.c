@@ -29,11 +29,23 @@ static record_column columns_with_step[] = {
     {0},
 };
 
+static record_column columns_of_training[] = {
+    SOURCE,
+    RECORD_INTEGER(row_identity, step, "step", COLUMNS_ID, 0),
+    OTHERS,
+    {0},
+};
+
 record_type row_identity_type = {columns, sizeof(row_identity)};
 
 void row_identity_show_step(void)
 {
     row_identity_type.columns = columns_with_step;
+}
+
+void row_identity_show_training(void)
+{
+    row_identity_type.columns = columns_of_training;
 }
 
 /* Puts a column in the group of the others. */

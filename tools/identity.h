@@ -28,6 +28,9 @@ typedef struct {
 extern record_type row_identity_type;
 void row_identity_show_step(void);
 
+/* The same without `rule` and `config`, for rows that are about no files. */
+void row_identity_show_training(void);
+
 /* Prints `rule` or `config`, which are in the table on request, by default. */
 void row_identity_show_rule(void);
 void row_identity_show_config(void);

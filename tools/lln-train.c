@@ -138,8 +138,7 @@ static const cli_tool tool = {
     .shared = shared,
     .kernel = find_kernel,
     .texts = texts,
-    .without = "Images are those of the Debian package dataset-fashion-mnist "
-               "unless named.",
+    .without = "Without --images, images are those of Fashion-MNIST.",
 };
 
 /* Refuses options of the other task. */

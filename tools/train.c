@@ -99,17 +99,15 @@ static void open_heads(training *t)
     t->heads.v = t->heads.k + role;
 }
 
-/* Adds where a model was when it failed. */
-static lln_status fail_of(const train_learner *learner,
-                          const train_setting *setting, lln_status status,
-                          size_t step)
+/* Adds which model failed. */
+static lln_status fail_of(const training *t, size_t index, lln_status status)
 {
     char reason[LLN_MESSAGE];
     if (status == LLN_OK || status == LLN_EINTERRUPTED)
         return status;
     strcpy(reason, lln_error_message());
-    return lln_fail(status, "kernel '%s', seed %s, step %zu: %s",
-                    setting->attention.name, learner->seed_text, step, reason);
+    return lln_fail(status, "kernel '%s', seed %s: %s",
+                    t->setting.attention.name, t->seeds[index], reason);
 }
 
 static void open_kernel(training *t, size_t kernel)
@@ -211,13 +209,12 @@ static lln_status train_to(training *t, size_t from, size_t step)
         train_learner *learner = &t->learners[i];
         for (size_t s = from; s < step; s++) {
             LLN_TRY(lln_threads_check_stop());
-            LLN_TRY(fail_of(learner, &t->setting,
-                            train_learner_step(&t->setting, learner, s), s));
+            LLN_TRY(fail_of(t, i, train_learner_step(&t->setting, learner, s)));
             progress_note("%s, loss %.3f", t->setting.attention.name,
                           learner->loss / (double)learner->answers);
             progress_show(++t->done);
         }
-        LLN_TRY(fail_of(learner, &t->setting, evaluate(t, i, step), step));
+        LLN_TRY(fail_of(t, i, evaluate(t, i, step)));
         if (step == train_asked.steps)
             train_files_dump(&t->heads, learner);
     }
@@ -232,8 +229,8 @@ static lln_status train_kernel(training *t, size_t kernel)
     size_t last = train_asked.steps, every = train_asked.every;
     open_kernel(t, kernel);
     for (size_t i = 0; i < t->seed_count; i++)
-        LLN_TRY(fail_of(&t->learners[i], &t->setting,
-                        train_learner_begin(&t->setting, &t->learners[i]), 0));
+        LLN_TRY(
+            fail_of(t, i, train_learner_begin(&t->setting, &t->learners[i])));
     LLN_TRY(train_to(t, 0, 0));
     for (size_t step = 0; step < last; step += every)
         LLN_TRY(train_to(t, step, lln_size_smaller(step + every, last)));

@@ -42,7 +42,7 @@ static const record_type type = {columns, sizeof(train_record)};
 
 row_writer *train_rows_open(size_t seeds)
 {
-    row_identity_show_step();
+    row_identity_show_training();
     FILE *out = cli_output_table(run_shared.output);
     row_writer *writer = row_writer_open(
         out, type, seeds > 1 && !run_shared.each ? SPREAD_ERROR : SPREAD_NONE,

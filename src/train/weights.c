@@ -10,7 +10,7 @@
 enum { SIZES = 9, STEPS = 8, EXTRAS = 3 };
 
 static const char *const size_names[SIZES] = {
-    "width",      "depth",      "heads",   "hidden units", "tokens",
+    "width",      "layers",     "heads",   "hidden units", "tokens",
     "input size", "vocabulary", "classes", "steps"};
 
 static void get_sizes(const lln_model *model, double sizes[SIZES])
@@ -139,8 +139,8 @@ static lln_status check_sizes(lln_container *file, lln_model *model)
     for (size_t i = 0; i < STEPS; i++)
         if (stored[i] != own[i])
             return lln_fail(LLN_EFORMAT,
-                            "the model has %s %.0f; expected %.0f, as the "
-                            "options say",
+                            "%s: %.0f in the file, but the options say "
+                            "%.0f",
                             size_names[i], stored[i], own[i]);
     if (stored[STEPS] >= 0 && stored[STEPS] < 1e15)
         model->steps = (size_t)stored[STEPS];

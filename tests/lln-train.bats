@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# lln-train: its table, its files, and what it refuses. The gradients are tested
+# in tests/test_*.c.
+# shellcheck disable=SC2030,SC2031,SC2154 # bats sets status, output, stderr
+load helper
+
+# recall OPTION...: lln-train of a tiny model that recalls values.
+recall() {
+    lln-train --task recall -n 8 --pairs 2 --vocabulary 8 --test 20 \
+        --width 8 --head-count 2 --batch 8 --examples 2 --quiet "$@"
+}
+
+# values: the columns that the same command always prints.
+values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,entropy*,lambda2'
+
+# idx FILE SIZE... < NUMBERS: writes an IDX file of bytes.
+idx() {
+    local file=$1 size
+    shift
+    {
+        printf '%b' "\\0\\0\\010\\0$(printf %o $#)"
+        for size; do
+            printf '%b' "\\0\\0\\0$(printf %o $((size / 256)))\\0$(
+                printf %o $((size % 256)))"
+        done
+        # shellcheck disable=SC2046 # words
+        printf '%b' "$(printf '\\0%o' $(cat))"
+    } > "$file"
+}
+
+# pictures COUNT: writes images of 4 x 4 pixels to images, and their labels to
+# labels: 0 for a bright left half, 1 for a bright right half.
+pictures() {
+    awk -v count="$1" 'BEGIN {
+        for (i = 0; i < count; i++)
+            for (p = 0; p < 16; p++) {
+                bright = (p % 4 < 2) == (i % 2 == 0)
+                print (bright ? 200 : 20) + (i * 7 + p * 5) % 31
+            }
+    }' | idx images "$1" 4 4
+    seq "$1" | awk '{ print ($1 + 1) % 2 }' | idx labels "$1"
+}
+
+# on_pictures OPTION...: lln-train of a tiny model on the images.
+on_pictures() {
+    lln-train --images images --labels labels --patch 2 --classes 2 --width 8 \
+        --depth 1 --head-count 2 --batch 10 --rate 0.01 --quiet "$@"
+}
+
+@test "images are classified, and the table shows how" {
+    pictures 50
+    run --separate-stderr on_pictures --test 10 --epochs 20
+    equal status "$status$stderr" 0
+    equal header "${lines[0]}" source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2
+    equal steps "$(cut -d, -f1-9,11,12 <<< "$output" | tail -n +2)" \
+        'images,0,nan,nan,softmax,4,4,0,1,1,0
+images,20,nan,nan,softmax,4,4,0,1,1,5
+images,40,nan,nan,softmax,4,4,0,1,1,10
+images,60,nan,nan,softmax,4,4,0,1,1,15
+images,80,nan,nan,softmax,4,4,0,1,1,20
+images,0,nan,nan,lln,4,4,0,1,1,0
+images,20,nan,nan,lln,4,4,0,1,1,5
+images,40,nan,nan,lln,4,4,0,1,1,10
+images,60,nan,nan,lln,4,4,0,1,1,15
+images,80,nan,nan,lln,4,4,0,1,1,20'
+    equal accuracy "$(column accuracy <<< "$output" | sed -n '5p; 10p' |
+        tr '\n' ' ')" '1 1 '
+    column train_loss <<< "$output" > losses
+    awk 'NR == 1 { if ($1 != "nan") exit 1 }
+        NR > 2 && NR < 6 { if (!($1 < last)) exit 1 }
+        { last = $1 }' losses
+}
+
+@test "the same bytes whatever the threads" {
+    for threads in 1 2; do
+        recall --steps 4 --kernel softmax,lln,lln+diag:ratio=learned \
+            --columns "$values" --threads "$threads" --seeds 1,2 \
+            --dump "h$threads-{kernel}-{seed}.npz" > "table$threads"
+    done
+    [ "$(wc -l < table1)" = 16 ]
+    cmp table1 table2
+    for name in softmax-1 lln-2 lln+diag-ratio=learned-1; do
+        cmp "h1-$name.npz" "h2-$name.npz"
+    done
+}
+
+@test "values of the heads are those of the other tools" {
+    recall --steps 6 --kernel softmax --dump heads.safetensors > table
+    local options='--layout bhnd --causal --kernel softmax --quiet'
+    # shellcheck disable=SC2086 # words
+    {
+        lln-entropy $options heads.safetensors > entropy
+        lln-stats $options heads.safetensors > stats
+        lln-spectral $options heads.safetensors > spectral
+    }
+    equal heads "$(wc -l < entropy)" 9 # 2 examples, 2 layers, 2 heads
+    for pair in entropy_nats:entropy tau:entropy sigma_q:stats sigma_k:stats \
+        lambda2:spectral; do
+        echo "$(column "${pair%:*}" < table | tail -n 1)" \
+            "$(column "${pair%:*}" < "${pair#*:}" |
+                awk '{ sum += $1 } END { print sum / NR }')"
+    done | near 1e-5
+}
+
+@test "weights are stored and read" {
+    recall --steps 4 --kernel lln --save weights.npz --columns "$values" > table
+    recall --steps 0 --kernel lln --load weights.npz --columns "$values" > again
+    # without the step and the loss of training
+    equal values "$(tail -n 1 again | cut -d, -f 3-12,14-)" \
+        "$(tail -n 1 table | cut -d, -f 3-12,14-)"
+    recall --steps 0 --load weights.npz --columns kernel,test_loss > others
+    equal kernels "$(column kernel < others | tr '\n' ' ')" 'softmax lln '
+    [ "$(column test_loss < others | uniq | wc -l)" = 2 ]
+    mv weights.npz ..
+    for wrong in 'width: 8 in the file, but the options say 16' \
+        'layers: 2 in the file, but the options say 3'; do
+        case $wrong in
+        width*) set -- 16 2 ;;
+        *) set -- 8 3 ;;
+        esac
+        rm -f table again others
+        refuses 1 "../weights.npz: $wrong" lln-train --task recall -n 8 \
+            --pairs 2 --vocabulary 8 --head-count 2 --width "$1" --mlp 16 \
+            --depth "$2" --load ../weights.npz
+    done
+}
+
+@test "seeds: means and standard errors; --each: seeds and layers" {
+    recall --steps 4 --every 4 --kernel lln --seeds 1,2,3 > means
+    recall --steps 4 --every 4 --kernel lln --seeds 1,2,3 --each > each
+    equal rows "$(wc -l < means),$(wc -l < each)" 3,13
+    equal layers "$(column layer < each | head -n 6 | tr '\n' ' ')" '0 1 0 1 0 1 '
+    equal seeds "$(column seed < each | head -n 6 | tr '\n' ' ')" '1 1 2 2 3 3 '
+    equal last "$(head -n 1 means | tr , '\n' | tail -n 1)" lambda2_se
+    for name in test_loss alpha lambda2; do
+        column "$name" < each | tail -n 6 | awk '
+            { model[int((NR - 1) / 2)] += $1 / 2 }
+            END {
+                for (i = 0; i < 3; i++) mean += model[i] / 3
+                for (i = 0; i < 3; i++) square += (model[i] - mean) ^ 2
+                print mean, sqrt(square / 6)
+            }' > expected
+        echo "$(column "$name" < means | tail -n 1)" "$(cut -d ' ' -f 1 expected)"
+        echo "$(column "${name}_se" < means | tail -n 1)" \
+            "$(cut -d ' ' -f 2 expected)"
+    done | near 1e-4
+}
+
+@test "kernels without gradients are refused by name" {
+    refuses 2 "--kernel: kernel 'nystrom': has no gradients; expected one of softmax, lln, lln+diag, blockdiag, window, elu, relu, uniform" \
+        lln-train --kernel softmax,nystrom
+    equal help "$(lln-train --help | sed '1,/^Kernels:/d' |
+        sed -n 's/^  \([a-z+][a-z+]*\) .*/\1/p' | tr '\n' ' ')" \
+        'softmax lln lln+diag blockdiag window elu relu uniform '
+}
+
+# refused STATUS MESSAGE OPTION...: lln-train refuses the images of pictures.
+refused() {
+    files_before=$(ls -A)
+    refuses "$1" "$2" lln-train --images images --labels labels --patch 2 \
+        --classes 2 "${@:3}"
+}
+
+@test "images that do not fit are refused with one line" {
+    pictures 20
+    seq 19 | awk '{ print $1 % 2 }' | idx nineteen 19
+    seq 20 | awk '{ print $1 % 12 }' | idx twelve 20
+    gzip -c images | head -c 40 > cut.gz
+    run lln-train --images images --labels nineteen --patch 2
+    [[ $status = 1 && $output == 'lln-train: '*19*20* && ${#lines[@]} = 1 ]]
+    run lln-train --images images --labels twelve --patch 2 --classes 10
+    [[ $status = 1 && $output == 'lln-train: twelve'*'expected'* ]]
+    [ "${#lines[@]}" = 1 ]
+    run lln-train --images cut.gz --labels labels --patch 2
+    [[ $status = 1 && $output == 'lln-train: cut.gz'* && ${#lines[@]} = 1 ]]
+    run lln-train --images images --labels labels --patch 3
+    [[ $status = 1 && $output == 'lln-train: images'*3* && ${#lines[@]} = 1 ]]
+    refused 2 "--batch: 64 is more than the 18 training images"
+    refused 2 "a width of 30 is not divisible by 4 heads" --width 30 --batch 2
+}
+
+@test "options that contradict each other are refused" {
+    refuses 2 "--tokens cannot be used with --task images" lln-train -n 8
+    refuses 2 "--patch cannot be used with --task recall" lln-train \
+        --task recall --patch 2
+    refuses 2 "--epochs cannot be used with --steps" lln-train --steps 1 \
+        --epochs 1
+    refuses 2 "--images needs --labels" lln-train --images x
+    refuses 2 "--seeds: 1 is given twice" lln-train --seeds 1,2,1
+    refuses 2 "'x.npz': expected only options; name images with --images" \
+        lln-train x.npz
+    refuses 2 "--save: 'w.npz': the same file for several kernels or seeds; put {kernel} or {seed} into the name" \
+        lln-train --task recall --save w.npz
+    refuses 2 "--dump: 'w.npy': expected a name that ends in .npz or .safetensors" \
+        lln-train --task recall --kernel lln --dump w.npy
+    refuses 1 "no/w.npz: No such file or directory" \
+        lln-train --task recall --kernel lln --dump no/w.npz
+}
+
+@test "finished rows are kept if the loss is not finite" {
+    run --separate-stderr recall --kernel lln --rate 1e30 --steps 4 --every 1 \
+        -o table.csv
+    equal status "$status" 1
+    [[ $stderr == "lln-train: kernel 'lln', seed 1: "*'not finite'*' rows are in table.csv.partial' ]]
+    [ ! -e table.csv ]
+    [ "$(wc -l < table.csv.partial)" -gt 1 ]
+}
+
+@test "a signal ends training and keeps the finished rows" {
+    local status=0
+    signalled INT 30 lln-train --task recall -n 8 --pairs 2 --vocabulary 8 \
+        --steps 1000000 --every 2 --width 8 --head-count 2 --test 10 \
+        -o table.csv 2> said || status=$?
+    equal status "$status" 130
+    grep -q '^lln-train: interrupted: .* rows written to table.csv.partial$' said
+    [ "$(wc -l < table.csv.partial)" -gt 2 ]
+    [ ! -e table.csv ]
+}
+
+@test "the progress line shows the loss" {
+    # shellcheck disable=SC2016 # for the inner shell
+    timeout -s INT 60 "$PTY" sh -c '
+        lln-train --task recall -n 16 --steps 1000000 --every 1000000 -o t.csv \
+            2> /dev/tty & sleep 2.5; kill $!; wait' > screen 2>&1 || true
+    grep -aqE ' steps, softmax, loss [0-9.]+, ' screen
+}

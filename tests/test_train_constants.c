@@ -148,7 +148,7 @@ END_TEST
 START_TEST(constants_exact)
 {
     static const double sigma[][2] = {
-        {1, 1}, {0.3, 0.2}, {1.1, 2.3}, {3.7, 3.7}, {0.05, 0.03}};
+        {1, 1}, {0.3, 0.2}, {1.1, 2.3}, {3.6, 3.6}, {0.05, 0.03}};
     lln_train_attention a = parsed("lln:match=exact");
     for (size_t i = 0; i < 5; i++) {
         double q = sigma[i][0], k = sigma[i][1], d2;
@@ -165,13 +165,19 @@ START_TEST(constants_exact)
 }
 END_TEST
 
-/* For logits that hardly vary, s is proportional to their standard
- * deviation. */
-START_TEST(constants_small)
+/* Outside the table, s is proportional to the standard deviation of the logits,
+ * which is D2 to 1e-6 for small ones and to 1 % for large ones. */
+START_TEST(constants_outside)
 {
+    double d2, d = 16, sigma = 20;
     lln_train_constants a = constants("lln:match=exact", 16, 1e-3, 1e-3);
     lln_train_constants b = constants("lln:match=exact", 16, 1e-5, 1e-5);
     expect_relative(b.alpha * 1e-5, a.alpha * 1e-3 * 1e-4, 1e-6);
+    a = constants("lln:match=exact", (size_t)d, sigma, 1);
+    expect_ok(
+        lln_theory_lln_row_variance((size_t)d, a.alpha * sigma, a.beta, &d2));
+    expect_relative(d2, sigma * sigma, 1e-2);
+    ck_assert(fabs(d2 / (sigma * sigma) - 1) > 1e-6);
 }
 END_TEST
 
@@ -188,9 +194,9 @@ START_TEST(constants_undefined)
         {"lln+diag:match=exact", 1, NAN,
          "kernel 'lln+diag:match=exact': alpha and beta are undefined: the "
          "standard deviations of queries and keys are 1 and nan"},
-        {"lln:match=exact", 4, 4,
-         "kernel 'lln:match=exact': the logits of softmax have a standard "
-         "deviation of 16; match=exact is defined up to 14"},
+        {"lln:match=exact", 1e-200, 1e-200,
+         "kernel 'lln:match=exact': alpha and beta are undefined: the standard "
+         "deviations of queries and keys are 1e-200 and 1e-200"},
     };
     for (size_t i = 0; i < 3; i++) {
         lln_train_attention a = parsed(cases[i].text);
@@ -271,7 +277,7 @@ int main(void)
     tcase_add_test(all, parse_long);
     tcase_add_test(all, constants_paper);
     tcase_add_test(all, constants_exact);
-    tcase_add_test(all, constants_small);
+    tcase_add_test(all, constants_outside);
     tcase_add_test(all, constants_undefined);
     tcase_add_test(all, constants_fixed);
     tcase_add_test(all, choice_given);

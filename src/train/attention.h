@@ -102,13 +102,15 @@ LLN_NODISCARD lln_status lln_train_attention_parse(const char *text,
  * entries of q and k, for heads of e->size. With a = alpha sigma_q = b = beta
  * sigma_k, before the factor:
  *   paper   a as in the published code, lln_theory_paper_side
- *   exact   log-variance D2 of LLN attention = sigma_q^2 sigma_k^2, that of
- *           softmax, in the Gaussian model without a mask: lln_theory_lln_match
- *           to 1e-6, by interpolation between values that are computed when
- *           first needed and stored in a->sides.
+ *   exact   D2, the within-row log-variance, of LLN attention is sigma_q^2
+ *           sigma_k^2, that of softmax, in the Gaussian model without a mask:
+ *           lln_theory_lln_match by interpolation between values that are
+ *           computed when first needed and stored in a->sides; D2 to 1e-6, and
+ *           to 1 % for sigma_q sigma_k above 13
  * `mixture` is set unless it is learned, as the caller does it then.
  * LLN_EUNDEFINED: alpha and beta follow from sigma_q and sigma_k, and one of
- * them is not positive and finite, or their product is above 14. LLN_ENOMEM. */
+ * them is not positive, or sigma_q^2 sigma_k^2 is 0 or not finite. LLN_ENOMEM.
+ */
 LLN_NODISCARD lln_status lln_train_constants_set(lln_train_attention *a,
                                                  const lln_train_extent *e,
                                                  double sigma_q, double sigma_k,

@@ -9,8 +9,9 @@
 #include "train/attention.h"
 
 /* The side s at which D2 equals t is tabulated as ln s at equal steps of ln t,
- * from this t on. Below it, s is proportional to sqrt(t). */
-static const double LEAST = 1e-6, STEP = 0.2;
+ * from LEAST to MOST. Outside, s is proportional to sqrt(t): D2 / s^2 tends to
+ * constants. */
+static const double LEAST = 1e-6, MOST = 178, STEP = 0.2;
 
 /* Points of the interpolating polynomial, and those of them before the interval
  * of the argument. */
@@ -32,9 +33,10 @@ static lln_status side_at(lln_train_sides *sides, size_t index, double *log_s)
 static lln_status exact_side(lln_train_sides *sides, size_t size, double target,
                              double *s)
 {
-    double at = log(fmax(target, LEAST) / LEAST) / STEP, sum = 0;
+    double inside = fmin(fmax(target, LEAST), MOST);
+    double at = log(inside / LEAST) / STEP, sum = 0;
     double start = fmax(floor(at) - BEFORE, 0);
-    start = fmin(start, LLN_TRAIN_SIDES - POINTS); /* up to 178 */
+    start = fmin(start, LLN_TRAIN_SIDES - POINTS);
     if (sides->size != size)
         *sides = (lln_train_sides){.size = size};
     for (size_t i = 0; i < POINTS; i++) {
@@ -45,7 +47,7 @@ static lln_status exact_side(lln_train_sides *sides, size_t size, double target,
                 weight *= (at - start - (double)j) / ((double)i - (double)j);
         sum += weight * log_s;
     }
-    *s = exp(sum) * sqrt(fmin(target / LEAST, 1));
+    *s = exp(sum) * sqrt(target / inside);
     return LLN_OK;
 }
 
@@ -53,18 +55,14 @@ static lln_status find_side(lln_train_attention *a, const lln_train_extent *e,
                             double sigma_q, double sigma_k, double *s)
 {
     double sigma = sigma_q * sigma_k;
-    if (!(sigma_q > 0 && sigma_k > 0 && isfinite(sigma_q + sigma_k)))
+    if (!(sigma_q > 0 && sigma_k > 0 && sigma * sigma > 0 &&
+          isfinite(sigma * sigma)))
         return lln_fail(LLN_EUNDEFINED,
                         "kernel '%s': alpha and beta are undefined: the "
                         "standard deviations of queries and keys are %g and %g",
                         a->name, sigma_q, sigma_k);
     if (a->match == LLN_TRAIN_PAPER)
         return lln_theory_paper_side(sigma_q, sigma_k, s);
-    if (!(sigma <= 14))
-        return lln_fail(LLN_EUNDEFINED,
-                        "kernel '%s': the logits of softmax have a standard "
-                        "deviation of %g; match=exact is defined up to 14",
-                        a->name, sigma);
     return exact_side(&a->sides, e->size, sigma * sigma, s);
 }
 

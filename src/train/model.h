@@ -44,11 +44,11 @@ lln_parts_plan lln_model_plan(const lln_model *model);
 /* The constants of a layer, with its present mixture if that is learned. */
 lln_train_constants lln_model_constants(const lln_model *model, size_t layer);
 
-/* Sets the constants of a layer from its running deviations, after these were
+/* Sets the constants of a layer from its sigma_q and sigma_k, after these were
  * read from a file. LLN_EUNDEFINED: see lln_train_constants_set. */
 LLN_NODISCARD lln_status lln_model_settle(lln_model *model, size_t layer);
 
-/* Continues the running deviations of a layer with the moments of q and k of a
+/* Continues sigma_q and sigma_k of a layer with the moments of q and k of a
  * batch: variance = momentum variance + (1 - momentum) variance of the batch;
  * the first batch counts alone. Then as lln_model_settle. */
 LLN_NODISCARD lln_status lln_model_run_on(lln_model *model, size_t layer,

@@ -10,7 +10,7 @@
 #include "core/threads.h"
 #include "core/vector_math.h"
 #include "train/chunk.h"
-#include "train/deviations.h"
+#include "train/column_moments.h"
 #include "train/pooling.h"
 
 enum {
@@ -157,8 +157,8 @@ static void measure(const lln_model *m, const lln_examples *part,
     void *qkv = chunk->blocks[layer].attention.qkv;
     for (size_t i = 0; i < 2; i++)
         moments[i] =
-            lln_deviations_measure(precision, rows, width, 3 * width,
-                                   lln_precision_at(precision, qkv, i * width));
+            lln_column_moments(precision, rows, width, 3 * width,
+                               lln_precision_at(precision, qkv, i * width));
 }
 
 static lln_moments merged(const pass *p, size_t which)
@@ -169,7 +169,7 @@ static lln_moments merged(const pass *p, size_t which)
     return all;
 }
 
-/* Continues the running deviations of a layer with the moments of the pass. */
+/* Continues the running values of a layer with the moments of the pass. */
 static lln_status run_on(const pass *p, lln_model *model, size_t layer)
 {
     lln_moments q = merged(p, 2 * layer), k = merged(p, 2 * layer + 1);

@@ -22,7 +22,7 @@ LLN_NODISCARD lln_status lln_model_workspace_alloc(const lln_model *model,
                                                    lln_model_workspace **space);
 void lln_model_workspace_free(lln_model_workspace *space); /* NULL is legal. */
 
-/* Sets the running deviations and constants of each layer from its q and k in
+/* Sets the running variances and constants of each layer from its q and k in
  * this batch, layer after layer. lln_model_learn does it before its first step.
  * LLN_EUNDEFINED: see lln_train_constants_set. */
 LLN_NODISCARD lln_status lln_model_calibrate(lln_model *model,
@@ -30,7 +30,7 @@ LLN_NODISCARD lln_status lln_model_calibrate(lln_model *model,
                                              lln_model_workspace *space);
 
 /* Forward pass and gradient [count], in the model's precision, of the mean loss
- * over all answers of the batch. Then updates the running deviations and the
+ * over all answers of the batch. Then updates the running variances and the
  * constants, for the next step. LLN_EINVAL: no answers. LLN_ENOCONV: the loss
  * is not finite. LLN_EUNDEFINED: see lln_train_constants_set. */
 LLN_NODISCARD lln_status lln_model_learn(lln_model *model,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "train/deviations.h"
+#include "train/column_moments.h"
 
 #include "core/vector_math.h"
 
-#define LLN_BODY "train/deviations.inc"
+#define LLN_BODY "train/column_moments.inc"
 #include "core/both_precisions.h"
 
-lln_moments lln_deviations_measure(lln_precision precision, size_t rows,
-                                   size_t columns, size_t stride, const void *x)
+lln_moments lln_column_moments(lln_precision precision, size_t rows,
+                               size_t columns, size_t stride, const void *x)
 {
     double count = (double)rows * (double)columns, mean, m2;
     if (precision == LLN_FLOAT32) {

@@ -6,7 +6,7 @@
  * includes everything. All commands of a batch and their peers run in turn, and
  * medians are printed, with processor seconds, which a busy machine disturbs
  * less. Prints a csv table on stdout. */
-#include "commands.h"
+#include "peer_process.h"
 
 enum { LINE = 256, ROUNDS = 3 };
 
@@ -44,57 +44,13 @@ typedef struct {
     double peak;
 } batch_times;
 
-/* The process of batches.py. */
-typedef struct {
-    pid_t child;
-    FILE *ask, *answer;
-} peer_process;
-
-static void open_pipe(int ends[2])
-{
-    if (pipe(ends) != 0)
-        must(lln_fail(LLN_EIO, "no pipe"));
-}
-
-static peer_process start_peers(void)
-{
-    int to[2], from[2];
-    open_pipe(to);
-    open_pipe(from);
-    peer_process peer = {.child = fork()};
-    if (peer.child == 0) {
-        dup2(to[0], 0);
-        dup2(from[1], 1);
-        close(to[1]);
-        close(from[0]);
-        execl("/usr/bin/python3", "python3", peers, scratch, (char *)NULL);
-        _exit(127);
-    }
-    close(to[0]);
-    close(from[1]);
-    peer.ask = fdopen(to[1], "w");
-    peer.answer = fdopen(from[0], "r");
-    return peer;
-}
-
-static void stop_peers(peer_process *peer)
-{
-    fclose(peer->ask);
-    fclose(peer->answer);
-    waitpid(peer->child, NULL, 0);
-}
-
 /* NaN without Python, numpy, scipy or torch. */
 static void ask_peer(peer_process *peer, const char *name, bool causal,
                      double *seconds, double *processor)
 {
-    char line[LINE] = "nan nan", *rest = line;
-    fprintf(peer->ask, "%s %d\n", name, causal);
-    fflush(peer->ask);
-    if (!fgets(line, sizeof line, peer->answer))
-        snprintf(line, sizeof line, "nan nan");
-    *seconds = strtod(rest, &rest);
-    *processor = strtod(rest, NULL);
+    char line[LINE];
+    snprintf(line, sizeof line, "%s %d", name, causal);
+    ask_line(peer, line, seconds, processor);
 }
 
 static void run_work(const batch_work *work, bool causal, double *seconds,
@@ -145,7 +101,7 @@ static void print_times(size_t heads, size_t n, size_t d, bool causal,
 static void bench(size_t heads, size_t n, size_t d, bool causal)
 {
     static batch_times times[WORKS];
-    peer_process peer = start_peers();
+    peer_process peer = start_peers(peers, scratch);
     for (int run = 0; run < ROUNDS; run++)
         for (size_t i = 0; i < WORKS; i++) {
             batch_times *t = &times[i];

@@ -2,7 +2,7 @@
 #
 # Prints one table in markdown from csv tables of lln-train: with kind = images,
 # accuracy and measures by kernel; with recall, accuracy by kernel and number of
-# tokens; with factor, accuracy by multiple of alpha and beta and task. Values are
+# tokens, with that of a guess among the 16 values of an example; with factor, accuracy by multiple of alpha and beta and task. Values are
 # those of the last step, with their standard errors.
 
 BEGIN { FS = "," }
@@ -92,7 +92,7 @@ function other_tables(    line, i, name) {
     if (kind != "recall") return
     line = "| chance |"
     for (i = 1; i <= columns; i++)
-        line = line sprintf(" %.3f |", 4 / order[i])
+        line = line sprintf(" %.3f |", 1 / 16)
     print line
 }
 

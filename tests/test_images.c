@@ -9,7 +9,7 @@
 
 enum { ROWS = 2, COLUMNS = 4, PIXELS = ROWS * COLUMNS, MOST = 40 };
 
-/* Images that the tests train on, their mean and deviation by the formula. */
+/* The file that was made last. */
 static unsigned char pixels[MOST * PIXELS], labels[MOST];
 
 static void make_pixels(size_t count)

@@ -238,9 +238,14 @@ START_TEST(open_refuses)
                   LLN_EINVAL);
     ck_assert_str_eq(lln_error_message(),
                      "a width of 6 is not divisible by 4 heads");
-    sizes = (lln_model_sizes){6, 0, 2, 10, LLN_FLOAT32};
-    expect_status(lln_model_open(&patches, &sizes, &attention, 1, &model),
-                  LLN_EINVAL);
+    const size_t depths[] = {0, (1 << 20) + 1};
+    for (int i = 0; i < 2; i++) {
+        sizes = (lln_model_sizes){6, depths[i], 2, 10, LLN_FLOAT32};
+        expect_status(lln_model_open(&patches, &sizes, &attention, 1, &model),
+                      LLN_EINVAL);
+    }
+    ck_assert_str_eq(lln_error_message(),
+                     "a size of the model is 1048577, expected 1 to 1048576");
     lln_model_close(&model);
 }
 END_TEST

@@ -48,7 +48,7 @@ static const cli_option option_table[] = {
      2, MOST_SIZE, false},
     {"pairs", 0, CLI_COUNT, "N",
      "with --task recall, number of keys with a value (a quarter of the "
-     "tokens)",
+     "tokens, at most 16)",
      ASKED(pairs), 1, MOST_SIZE, false},
     {"vocabulary", 0, CLI_COUNT, "N",
      "with --task recall, number of different tokens, half of them keys "

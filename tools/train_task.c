@@ -47,7 +47,7 @@ static lln_status open_recall(lln_task *task)
 {
     train_options *o = &train_asked;
     if (!cli_given("pairs"))
-        o->pairs = o->tokens >= 4 ? o->tokens / 4 : 1;
+        o->pairs = lln_recall_pairs(o->tokens);
     if (!cli_given("vocabulary"))
         o->vocabulary =
             4 * o->pairs > RECALL_VOCABULARY ? 4 * o->pairs : RECALL_VOCABULARY;

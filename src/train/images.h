@@ -25,12 +25,11 @@ typedef struct {
  * the first `test` of the test files. Without test files, held-out examples are
  * the last `test` of the only file (0: a tenth of it, at least 1), which are
  * then never trained on.
- * Pixels become (pixel - mean) / deviation, with the mean and the standard
- * deviation (divisor: count) of all pixels of the training examples, so that a
- * common scale of all pixels has no effect.
- * Batches: with `count` examples in a batch, an epoch is train / count (rounded
- * down) batches of a permutation of the training examples. The rest, less than
- * a batch, is left out of this epoch.
+ * Pixels become (pixel - m) / s, where m is the mean and s the standard
+ * deviation (divisor: count) of all pixels of the training examples. A common
+ * scale of all pixels has no effect. Batches: with `count` examples in a batch,
+ * an epoch is train / count (rounded down) batches of a permutation of the
+ * training examples. The rest, less than a batch, is left out of this epoch.
  * LLN_EFORMAT: a damaged file; images and labels that differ in number; sizes
  * that the patch does not divide; a label that is negative, has a fraction, or
  * is not below `classes`; pixels that are NaN, infinite or all equal; test

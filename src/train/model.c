@@ -6,16 +6,29 @@
 
 #include "core/memory.h"
 
+/* Largest size of each kind: products of three fit into size_t. */
+enum { MOST = 1 << 20 };
+
 static lln_status check(const lln_task_shape *task,
                         const lln_model_sizes *sizes)
 {
-    if (sizes->head_count == 0 || sizes->width % sizes->head_count)
+    const size_t all[] = {sizes->width,
+                          sizes->depth,
+                          sizes->head_count,
+                          sizes->mlp,
+                          task->tokens,
+                          task->classes,
+                          task->vocabulary ? task->vocabulary
+                                           : task->input_size};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] < 1 || all[i] > MOST)
+            return lln_fail(LLN_EINVAL,
+                            "a size of the model is %zu, expected 1 to %d",
+                            all[i], MOST);
+    if (sizes->width % sizes->head_count)
         return lln_fail(LLN_EINVAL,
                         "a width of %zu is not divisible by %zu heads",
                         sizes->width, sizes->head_count);
-    if (!sizes->width || !sizes->depth || !sizes->mlp || !task->tokens ||
-        !task->classes || !task->input_size == !task->vocabulary)
-        return lln_fail(LLN_EINVAL, "a size of the model is 0");
     return LLN_OK;
 }
 

@@ -29,8 +29,9 @@ typedef struct {
 } lln_model;
 
 /* Weights are drawn with `seed`, see lln_parts_draw. The model is closed by
- * lln_model_close, which also closes a zeroed one. LLN_EINVAL: sizes that do
- * not fit each other. LLN_ENOMEM. */
+ * lln_model_close, which also closes a zeroed one. LLN_EINVAL: a size
+ * that is 0 or above 2^20, or a width that the heads do not divide. LLN_ENOMEM.
+ */
 LLN_NODISCARD lln_status lln_model_open(const lln_task_shape *task,
                                         const lln_model_sizes *sizes,
                                         const lln_train_attention *attention,

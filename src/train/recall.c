@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "core/random.h"
 #include "core/text.h"
 
 /* Streams of random numbers of one example. Those of held-out examples have the
  * highest bit set, those of training examples have not. */
 #define HELD_OUT (UINT64_C(1) << 63)
+
+enum { PAIRS = 16 }; /* by default at most */
 
 enum { KEYS, VALUES, TURNS }; /* numbers of permutations, see draw_example */
 
@@ -81,11 +84,17 @@ static lln_status check_options(const lln_recall_options *o)
                     o->pairs, o->vocabulary, o->vocabulary / 2);
 }
 
+size_t lln_recall_pairs(size_t tokens)
+{
+    size_t quarter = tokens < 4 ? 1 : tokens / 4;
+    return lln_size_smaller(quarter, PAIRS);
+}
+
 lln_status lln_recall_open(const lln_recall_options *options, lln_task *task)
 {
     lln_recall_options o = *options;
     *task = (lln_task){.state = NULL};
-    o.pairs = o.pairs == 0 ? o.tokens / 4 : o.pairs;
+    o.pairs = o.pairs == 0 ? lln_recall_pairs(o.tokens) : o.pairs;
     if (o.tokens < 4)
         return lln_fail(LLN_EINVAL, "recall: %zu token%s; expected at least 4",
                         o.tokens, lln_text_plural(o.tokens));

@@ -246,3 +246,14 @@ maps() {
     NO_COLOR=1 "$PTY" lln-plot p.npy --log none | tr -d '\r' > screen
     sed -n 2,3p screen | diff - <(printf '%s\n' '    0 ██  ' '    1 ██  ')
 }
+
+@test "training: panels of accuracy, loss and measures, a curve for each kernel" {
+    lln-train --task recall -n 8 --pairs 2 --vocabulary 8 --steps 4 --width 8 \
+        --head-count 2 --test 10 --seeds 1,2 -q -o table.csv
+    drawn table.csv
+    has softmax lln 'training step' 'fraction of right answers' \
+        'loss on held-out examples (nats)' 'temperature τ' \
+        'N = 8 tokens, d = 4, mean of 2 models, task recall'
+    drawn table.csv --y accuracy
+    has 'Fraction of right answers'
+}

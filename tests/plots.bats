@@ -7,7 +7,7 @@ load helper
 
 plots=$BATS_TEST_DIRNAME/../plots/run
 pictures='entropy gap lambda2 histogram quantiles log-variance fenton landscape
-    fidelity heads position length'
+    fidelity accuracy training heads position length'
 
 # build: makes a BUILD with the tools that these tests run.
 build() {

@@ -70,6 +70,8 @@ methods() {
     done
     offers 'lln:alpha=1:beta=' lln-entropy --kernel lln:alpha=1:b
     offers '' lln-entropy --kernel lln:alpha=1:alp
+    offers "$(lln-train --help | sed '1,/^Kernels:/d' |
+        sed -n 's/^  \([a-z+][a-z+]*\) .*/\1/p')" lln-train --kernel ''
     offers 'lln+diag:match=paper' lln-entropy --kernel lln+diag:match=pap
 }
 
@@ -145,6 +147,7 @@ table() {
     offers 'all layer kv-head head' lln-entropy --aggregate ''
     offers 'csv tsv json ndjson table markdown' lln-entropy --format ''
     offers 'left right' lln-entropy --padding ''
+    offers 'images recall' lln-train --task ''
     offers 'qkv head-qkv' lln-entropy --fused ''
     offers '--causal=top --causal=none' lln-entropy --causal=
     offers 'heads layers' lln-attend --pairs ''

@@ -25,7 +25,7 @@ all_tables() {
 entropy-tau lln-entropy ${sampled[*]} --tau 0.5,1,2
 entropy-one-tau lln-entropy ${sampled[*]}
 entropy-rows lln-entropy ${sampled[*]} --per-row
-train lln-train --task recall -n 8 --pairs 2 --vocabulary 8 --steps 4 --width 8 --head-count 2 --test 10
+train lln-train --task recall -n 8 --pairs 2 --steps 4 --width 8 --test 10
 entropy-heads ${entropy[*]}
 entropy-all ${entropy[*]} --columns all
 entropy-jackknife ${entropy[*]} --jackknife

@@ -53,7 +53,8 @@ on_pictures() {
     pictures 50
     run --separate-stderr on_pictures --test 10 --epochs 20
     equal status "$status$stderr" 0
-    equal header "${lines[0]}" source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2
+    equal header "${lines[0]}" \
+        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2"
     equal steps "$(cut -d, -f1-9,11,12 <<< "$output" | tail -n +2)" \
         'images,0,nan,nan,softmax,4,4,0,1,1,0
 images,20,nan,nan,softmax,4,4,0,1,1,5
@@ -131,8 +132,9 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
     recall --steps 4 --every 4 --kernel lln --seeds 1,2,3 > means
     recall --steps 4 --every 4 --kernel lln --seeds 1,2,3 --each > each
     equal rows "$(wc -l < means),$(wc -l < each)" 3,13
-    equal layers "$(column layer < each | head -n 6 | tr '\n' ' ')" '0 1 0 1 0 1 '
-    equal seeds "$(column seed < each | head -n 6 | tr '\n' ' ')" '1 1 2 2 3 3 '
+    equal rows "$(for name in layer seed; do
+        column "$name" < each | head -n 6
+    done | tr '\n' ' ')" '0 1 0 1 0 1 1 1 2 2 3 3 '
     equal last "$(head -n 1 means | tr , '\n' | tail -n 1)" lambda2_se
     for name in test_loss alpha lambda2; do
         column "$name" < each | tail -n 6 | awk '
@@ -142,7 +144,8 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
                 for (i = 0; i < 3; i++) square += (model[i] - mean) ^ 2
                 print mean, sqrt(square / 6)
             }' > expected
-        echo "$(column "$name" < means | tail -n 1)" "$(cut -d ' ' -f 1 expected)"
+        echo "$(column "$name" < means | tail -n 1)" \
+            "$(cut -d ' ' -f 1 expected)"
         echo "$(column "${name}_se" < means | tail -n 1)" \
             "$(cut -d ' ' -f 2 expected)"
     done | near 1e-4
@@ -158,6 +161,7 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
 
 # refused STATUS MESSAGE OPTION...: lln-train refuses the images of pictures.
 refused() {
+    # shellcheck disable=SC2034 # for refuses
     files_before=$(ls -A)
     refuses "$1" "$2" lln-train --images images --labels labels --patch 2 \
         --classes 2 "${@:3}"
@@ -203,7 +207,8 @@ refused() {
     run --separate-stderr recall --kernel lln --rate 1e30 --steps 4 --every 1 \
         -o table.csv
     equal status "$status" 1
-    [[ $stderr == "lln-train: kernel 'lln', seed 1: "*'not finite'*' rows are in table.csv.partial' ]]
+    [[ $stderr == "lln-train: kernel 'lln', seed 1: "*'not finite'* ]]
+    [[ $stderr == *' rows are in table.csv.partial' ]]
     [ ! -e table.csv ]
     [ "$(wc -l < table.csv.partial)" -gt 1 ]
 }
@@ -214,7 +219,7 @@ refused() {
         --steps 1000000 --every 2 --width 8 --head-count 2 --test 10 \
         -o table.csv 2> said || status=$?
     equal status "$status" 130
-    grep -q '^lln-train: interrupted: .* rows written to table.csv.partial$' said
+    grep -q '^lln-train: interrupted: .* written to table.csv.partial$' said
     [ "$(wc -l < table.csv.partial)" -gt 2 ]
     [ ! -e table.csv ]
 }

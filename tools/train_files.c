@@ -68,11 +68,12 @@ static void add_name(file_list *list, char *name)
     list->names[list->count++] = name;
 }
 
-static void check_file(const char *option, const char *name)
+/* load: the weights that the same model is read from, or NULL. */
+static void check_file(const char *option, const char *name, const char *load)
 {
     const train_options *o = &train_asked;
     const char *all[] = {o->images,      o->labels, o->test_images,
-                         o->test_labels, o->load,   NULL};
+                         o->test_labels, load,      NULL};
     const char *inputs[sizeof all / sizeof *all];
     size_t count = 0;
     for (size_t i = 0; i + 1 < sizeof all / sizeof *all; i++)
@@ -97,7 +98,13 @@ static void check_option(const char *option, const char *pattern,
             add_name(&list,
                      train_file_name(pattern, kernels[k].name, seeds[s]));
     for (size_t i = 0; i < list.count; i++) {
-        check_file(option, list.names[i]);
+        const char *kernel = kernels[i / seed_count].name;
+        char *load = train_asked.load
+                         ? train_file_name(train_asked.load, kernel,
+                                           seeds[i % seed_count])
+                         : NULL;
+        check_file(option, list.names[i], load);
+        free(load);
         free(list.names[i]);
     }
     free(list.names);

@@ -2,10 +2,10 @@
 """What a training step costs in torch, in one process that is warm.
 
 train.py: reads lines "KERNEL TOKENS INPUTS CLASSES BATCH WIDTH DEPTH HEADS MLP"
-and answers each with the seconds of wall and processor time of one step: forward,
-backward and AdamW, of the model that lln-train trains, in float32 on two threads.
-A line that comes for the first time is warmed up, with the form of attention and
-of AdamW that is quickest. Answers "nan nan" if torch is missing.
+and answers each with the seconds of wall and processor time of one step:
+forward, backward and AdamW, of the model that lln-train trains, in float32 on
+two threads. A line that comes for the first time is warmed up, with the form of
+attention and of AdamW that is quickest. Answers "nan nan" if torch is missing.
 """
 import os
 import sys

@@ -2,8 +2,9 @@
 #
 # Prints one table in markdown from csv tables of lln-train: with kind = images,
 # accuracy and measures by kernel; with recall, accuracy by kernel and number of
-# tokens, with that of a guess among the 16 values of an example; with factor, accuracy by multiple of alpha and beta and task. Values are
-# those of the last step, with their standard errors.
+# tokens, with that of a guess among the 16 values of an example; with factor,
+# accuracy by multiple of alpha and beta and task. Values are those of the last
+# step, with their standard errors.
 
 BEGIN { FS = "," }
 

@@ -28,8 +28,8 @@ typedef struct {
 } lln_pair_options;
 
 /* Compares P with R in one pass over the rows of both: blocks of complete rows
- * of scores are kept, of up to 192 rows and 4 MiB for each of the two and each
- * thread, but at least 16 rows. Scores are in the precision of the two
+ * of scores are kept, of up to 192 rows and 1 MiB (64 rows: 4 MiB) for each of
+ * the two and each thread, but at least 16 rows. Scores are in the precision of the two
  * attentions; if these differ or one is by rows, entries are computed in
  * float64 and in a multiple of the time. Rows whose masks allow different keys
  * have no values. Fields that were not requested are NaN. `error`, unless NULL,

@@ -8,13 +8,22 @@
 
 #include "core/memory.h"
 
-enum { BLOCK_BYTES = 4 << 20, LEAST_ROWS = 16, ENTRY_ROWS = 64 };
+/* A block should fit in the cache of a core, but matrix products of few rows
+ * take longer: 16 rows of 16384 keys a fifth more than 64. */
+enum {
+    BLOCK_BYTES = 1 << 20,
+    GOOD_ROWS = 64,
+    MOST_BYTES = 4 << 20, /* with GOOD_ROWS */
+    LEAST_ROWS = 16
+};
 
 size_t lln_pair_block_rows(size_t m, lln_precision precision, bool by_scores)
 {
     size_t row = m * lln_precision_size(precision);
-    size_t most = by_scores ? LLN_TILE_ROWS : ENTRY_ROWS;
+    size_t most = by_scores ? LLN_TILE_ROWS : GOOD_ROWS;
     size_t block = row > 0 ? BLOCK_BYTES / row : most;
+    if (block < GOOD_ROWS)
+        block = lln_size_smaller(MOST_BYTES / row, GOOD_ROWS);
     block = block < LEAST_ROWS ? LEAST_ROWS : block / 16 * 16;
     return block < most ? block : most;
 }

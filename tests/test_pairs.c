@@ -6,12 +6,13 @@
 #include "dense.h"
 
 /* All pairs of several heads: the same bits as pair by pair. By scores; in two
- * precisions, since the logits of the last heads are large; by entries. */
+ * precisions, since the logits of the last heads are large; by scores of
+ * features; by entries. */
 START_TEST(several_heads)
 {
     enum { HEADS = 5, ROWS = 40, KEYS = 600, SAMPLE = 3 };
     static const char *const kernels[] = {"softmax", "lln:alpha=1:beta=1",
-                                          "topth:k=9"};
+                                          "elu", "topth:k=9"};
     const size_t list[SAMPLE] = {3, 9, 30};
     lln_head heads[HEADS];
     lln_attention attention[HEADS];
@@ -76,7 +77,7 @@ int main(void)
 {
     Suite *suite = suite_create("pairs");
     TCase *several = tcase_create("lln_pairs_measure");
-    tcase_add_loop_test(several, several_heads, 0, 12);
+    tcase_add_loop_test(several, several_heads, 0, 16);
     tcase_add_test(several, parts);
     suite_add_tcase(suite, several);
     return run_suite(suite);

@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     const lln_pair_side *sides;
     const lln_pair_options *options;
+    lln_score_source *sources; /* of each side */
     bool by_scores; /* else by entries in float64, and one pair at a time */
     lln_precision precision;
     void **values; /* of each side in `precision`; NULL: outputs are not
@@ -90,10 +91,9 @@ static lln_status workspace_alloc(const comparison *c, workspace *work)
     if (!work->scores || !work->outputs)
         return LLN_ENOMEM;
     for (size_t i = 0; i < work->count; i++) {
-        const lln_pair_side *side = &c->sides[side_at(&c->part, i)];
+        const lln_score_source *source = &c->sources[side_at(&c->part, i)];
         if (c->by_scores)
-            LLN_TRY(lln_score_block_open(side->attention, c->block,
-                                         &work->scores[i]));
+            LLN_TRY(lln_score_block_open(source, c->block, &work->scores[i]));
         work->outputs[i] = lln_array_alloc_raw(c->block * c->columns, size);
         if (!work->outputs[i])
             return LLN_ENOMEM;
@@ -374,24 +374,35 @@ static lln_status compare_all(comparison *c, size_t heads, lln_pair *out,
     return LLN_OK;
 }
 
+/* Finds the scores of all heads, and whether they can be compared. */
+static lln_status open_sources(comparison *c, size_t heads)
+{
+    c->sources = lln_array_alloc(heads, sizeof *c->sources);
+    if (!c->sources)
+        return LLN_ENOMEM;
+    c->by_scores = true;
+    for (size_t i = 0; i < heads; i++) {
+        lln_score_source *source = &c->sources[i];
+        LLN_TRY(check_shapes(&c->sides[0], &c->sides[i]));
+        LLN_TRY(lln_score_source_open(c->sides[i].attention, source));
+        c->by_scores =
+            c->by_scores && lln_score_source_positive(source) &&
+            source->tiles->precision == c->sources[0].tiles->precision;
+    }
+    c->precision = c->by_scores ? c->sources[0].tiles->precision : LLN_FLOAT64;
+    for (size_t i = 0; !c->by_scores && i < heads; i++)
+        LLN_TRY(lln_attention_prepare(c->sides[i].attention));
+    return LLN_OK;
+}
+
 static lln_status open_comparison(comparison *c, const lln_pair_side *sides,
                                   size_t heads, const lln_pair_options *options)
 {
     const lln_attention *first = sides[0].attention;
-    *c = (comparison){.sides = sides,
-                      .options = options,
-                      .by_scores = true,
-                      .n = first->n,
-                      .m = first->m};
-    for (size_t i = 0; i < heads; i++) {
-        lln_attention *attention = sides[i].attention;
-        LLN_TRY(check_shapes(&sides[0], &sides[i]));
-        LLN_TRY(lln_attention_prepare(attention));
-        c->by_scores = c->by_scores && attention->kind == LLN_ATTENTION_TILES &&
-                       attention->precision == first->precision;
-    }
+    *c = (comparison){
+        .sides = sides, .options = options, .n = first->n, .m = first->m};
     LLN_TRY(check_options(first, options));
-    c->precision = c->by_scores ? first->precision : LLN_FLOAT64;
+    LLN_TRY(open_sources(c, heads));
     c->count = options->queries ? options->count : c->n;
     c->block = lln_pair_block_rows(c->m, c->precision, c->by_scores);
     return convert_values(c, heads);
@@ -401,7 +412,10 @@ static void close_comparison(comparison *c, size_t heads)
 {
     for (size_t i = 0; c->values && i < heads; i++)
         free(c->values[i]);
+    for (size_t i = 0; c->sources && i < heads; i++)
+        lln_score_source_close(&c->sources[i]);
     free(c->values);
+    free(c->sources);
     free(c->rows);
 }
 

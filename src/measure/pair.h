@@ -29,13 +29,14 @@ typedef struct {
 
 /* Compares P with R in one pass over the rows of both: blocks of complete rows
  * of scores are kept, of up to 192 rows and 1 MiB (64 rows: 4 MiB) for each of
- * the two and each thread, but at least 16 rows. Scores are in the precision of the two
- * attentions; if these differ or one is by rows, entries are computed in
- * float64 and in a multiple of the time. Rows whose masks allow different keys
- * have no values. Fields that were not requested are NaN. `error`, unless NULL,
- * receives standard errors as of lln_fidelity_measure for listed rows, NaN for
- * matrix_cosine. Time O(n m (rank + dv)), memory O(n + m dv) and the blocks.
- * LLN_EINVAL: count = 0, top out of range, or shapes that do not agree;
+ * the two and each thread, but at least 16 rows. Scores are compared in the
+ * precision of the two attentions, also those of features if none is 0. If the
+ * precisions differ or one has rows only, entries are computed in float64 and
+ * in a multiple of the time. Rows whose masks allow different keys have no
+ * values. Fields that were not requested are NaN. `error`, unless
+ * NULL, receives standard errors as of lln_fidelity_measure for listed rows,
+ * NaN for matrix_cosine. Time O(n m (rank + dv)), memory O(n + m dv) and the
+ * blocks. LLN_EINVAL: count = 0, top out of range, or shapes that do not agree;
  * LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_pair_measure(lln_attention *p, lln_attention *r,
                                           const lln_pair_options *options,

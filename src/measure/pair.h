@@ -49,15 +49,21 @@ typedef struct {
                           compared */
 } lln_pair_side;
 
-/* The same for all pairs of heads, those of a head with itself too; the values
- * of the options are not used. out [count x count]: P is that of the row, R
- * that of the column; so are errors, unless NULL. The results are those of
- * lln_pair_measure to the bit. Blocks of rows of several heads are computed
- * together, as many as fit in 8 MiB for each thread, and the results of their
- * rows in 8 MiB; at least two. Thus count heads are computed between once and
- * 2 count times. */
+/* Some of them: indices, in any order, each once. */
+typedef struct {
+    const size_t *heads; /* [count] */
+    size_t count;
+} lln_pair_list;
+
+/* The same for all pairs of a head of lists[0], which is P, with one of
+ * lists[1], which is R and may be the same; the values of the options are not
+ * used. out, and errors unless it is NULL, are [lists[0].count x
+ * lists[1].count]. The results are those of lln_pair_measure to the bit. Blocks
+ * of rows of several heads are computed together, as many as fit in 8 MiB for
+ * each thread, and the results of their rows in 8 MiB; at least two. */
 LLN_NODISCARD lln_status lln_pairs_measure(const lln_pair_side *sides,
                                            size_t count,
+                                           const lln_pair_list lists[2],
                                            const lln_pair_options *options,
                                            lln_pair *out, lln_pair *errors);
 

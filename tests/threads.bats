@@ -56,7 +56,7 @@ any_batch() {
 }
 
 @test "a head in any batch" {
-    local kernels=(--kernel softmax,lln,elu)
+    local kernels=(--kernel 'softmax,lln,elu')
     any_batch lln-spectral --kernel softmax --kernel elu
     any_batch lln-entropy "${kernels[@]}" --columns all
     any_batch lln-entropy "${kernels[@]}" --diagnose --each
@@ -73,7 +73,7 @@ any_batch() {
 # The partners of --against are selected like the heads, and so is each of
 # --pairs.
 @test "a head and its partner in any batch" {
-    local with=(--kernel softmax,elu --against "$DATA/encoder.safetensors")
+    local with=(--kernel 'softmax,elu' --against "$DATA/encoder.safetensors")
     any_batch lln-attend "${with[@]}"
     any_batch lln-entropy "${with[@]}"
     any_batch lln-stats "${with[@]}"

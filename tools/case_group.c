@@ -263,7 +263,7 @@ static size_t count_kept(const case_set *set)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < set->kernels.count; i++)
-        for (const case_group *g = set->groups[i]; g; g = g->next)
+        for (const case_group *g = set->groups[i].first; g; g = g->next)
             bytes += g->bytes * (set->plan->stores_errors ? 2 : 1);
     return bytes;
 }
@@ -296,8 +296,8 @@ static lln_status find_group(const case_set *set, const kernel_entry *entry,
                              uint32_t draw, double tau, const size_t *members,
                              size_t count, case_group **out)
 {
-    case_group **list = &set->groups[entry - set->kernels.entries];
-    for (case_group *g = *list; g; g = g->next)
+    case_group_list *list = &set->groups[entry - set->kernels.entries];
+    for (case_group *g = list->first; g; g = g->next)
         if (g->first == members[0] && g->count == count &&
             (g->tau == tau || (isnan(g->tau) && isnan(tau)))) {
             *out = g;
@@ -306,8 +306,8 @@ static lln_status find_group(const case_set *set, const kernel_entry *entry,
     size_t kept = count_kept(set);
     lln_status status = group_alloc(set, tau, members, count, out);
     if (*out) {
-        (*out)->next = *list;
-        *list = *out;
+        (*out)->next = list->first;
+        list->first = *out;
     }
     bool few = status == LLN_OK && kept + (*out)->bytes <= KEPT_BYTES;
     if (few && have_same_values(set, *out))
@@ -317,11 +317,12 @@ static lln_status find_group(const case_set *set, const kernel_entry *entry,
     return status;
 }
 
-static void forget_group(case_group **list, case_group *group)
+static void forget_group(case_group_list *list, case_group *group)
 {
-    while (*list != group)
-        list = &(*list)->next;
-    *list = group->next;
+    case_group **at = &list->first;
+    while (*at != group)
+        at = &(*at)->next;
+    *at = group->next;
     group_free(group);
 }
 
@@ -359,7 +360,7 @@ lln_status case_group_copy(const case_set *set, const kernel_entry *entry,
 void case_groups_free(const case_set *set)
 {
     for (size_t i = 0; set->groups && i < set->kernels.count; i++)
-        while (set->groups[i])
-            forget_group(&set->groups[i], set->groups[i]);
+        while (set->groups[i].first)
+            forget_group(&set->groups[i], set->groups[i].first);
     free(set->groups);
 }

@@ -12,6 +12,9 @@
 
 /* Comparisons of heads that were measured together, see case_group.h. */
 typedef struct case_group case_group;
+typedef struct {
+    case_group *first;
+} case_group_list;
 
 typedef struct {
     const run_plan *plan;
@@ -28,8 +31,8 @@ typedef struct {
     lln_heads heads;
     lln_heads others; /* heads to compare with, not owned: `heads` before some
                          were left out; count 0: none */
-    case_group **groups; /* [kernels.count], lists; NULL: the plan measures no
-                            groups */
+    case_group_list *groups; /* [kernels.count]; NULL: the plan measures no
+                                groups */
     lln_heads weights; /* attention weights of the same heads; count 0: none */
     bool averaged; /* trials of a model are averaged: they have no number in the
                       table */

@@ -28,8 +28,8 @@ typedef struct {
 } lln_pair_options;
 
 /* Compares P with R in one pass over the rows of both: blocks of complete rows
- * of scores are kept, of up to 192 rows and 1 MiB (64 rows: 4 MiB) for each of
- * the two and each thread, but at least 16 rows. Scores are compared in the
+ * of scores are kept, of up to 192 rows and 512 KiB (64 rows: 4 MiB) for each
+ * of the two and each thread, but at least 16 rows. Scores are compared in the
  * precision of the two attentions, also those of features if none is 0. If the
  * precisions differ or one has rows only, entries are computed in float64 and
  * in a multiple of the time. Rows whose masks allow different keys have no

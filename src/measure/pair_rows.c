@@ -11,7 +11,7 @@
 /* A block should fit in the cache of a core, but matrix products of few rows
  * take longer: 16 rows of 16384 keys a fifth more than 64. */
 enum {
-    BLOCK_BYTES = 1 << 20,
+    BLOCK_BYTES = 1 << 19,
     GOOD_ROWS = 64,
     MOST_BYTES = 4 << 20, /* with GOOD_ROWS */
     LEAST_ROWS = 16

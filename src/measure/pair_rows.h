@@ -47,8 +47,8 @@ typedef struct {
 } lln_score_block;
 
 /* The rows of a block of scores, or else of entries in float64, of m keys: as
- * many as fit in 1 MiB, up to 192 or 64; but at least 64 if they fit in 4 MiB,
- * and at least 16. They depend on nothing else, and so do the results. */
+ * many as fit in 512 KiB, up to 192 or 64; but at least 64 if they fit in 4
+ * MiB, and at least 16. They depend on nothing else, and so do the results. */
 size_t lln_pair_block_rows(size_t m, lln_precision precision, bool by_scores);
 
 /* Allocates memory for blocks of at most `rows` <= LLN_TILE_ROWS rows of a

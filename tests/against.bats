@@ -168,6 +168,24 @@ check() {
     equal one "$(tail -n +2 one)" "$(tail -n 1 all)"
 }
 
+# Heads that are compared later, temperatures and shards use the same rows.
+@test "--pairs with several --tau and --shard: the same bytes as one by one" {
+    pairs() {
+        lln-attend --layout hnd -q --no-header "$DATA/encoder.safetensors" \
+            --kernel softmax,elu "$@"
+    }
+    for option in heads layers; do
+        pairs --pairs $option --tau 0.5,1 | sort > all
+        equal "$option" "$(wc -l < all)" 32
+        for tau in 0.5 1; do
+            pairs --pairs $option --tau $tau
+        done | sort | cmp - all
+        for shard in 1/3 2/3 3/3; do
+            pairs --pairs $option --tau 0.5,1 --shard $shard
+        done | sort | cmp - all
+    done
+}
+
 @test "only the columns asked for are computed" {
     both none
     lln-attend -q "$first" --against "$second" > all

@@ -34,12 +34,14 @@ static void check_block(const char *kernel, const lln_head *head,
                         double tolerance)
 {
     lln_attention attention;
+    lln_score_source source;
     lln_score_block block;
     size_t list[] = {5, 6, 40, N - 1};
     open_kernel(kernel, head, NULL, 0, &attention);
     expect_ok(lln_attention_prepare(&attention));
     double *p = dense_rows(&attention);
-    expect_ok(lln_score_block_open(&attention, 64, &block));
+    expect_ok(lln_score_source_open(&attention, &source));
+    expect_ok(lln_score_block_open(&source, 64, &block));
     lln_score_block_fill(&block, NULL, 3, 64);
     for (size_t i = 0; i < 64; i++)
         check_row(&block, i, p + (3 + i) * M, tolerance);
@@ -47,6 +49,7 @@ static void check_block(const char *kernel, const lln_head *head,
     for (size_t i = 0; i < 4; i++)
         check_row(&block, i, p + list[i] * M, tolerance);
     lln_score_block_close(&block);
+    lln_score_source_close(&source);
     free(p);
     lln_attention_close(&attention);
 }
@@ -62,6 +65,8 @@ START_TEST(fill)
             double tolerance = single ? 2e-6 : 1e-13;
             check_block("softmax", &head, tolerance);
             check_block("lln:alpha=1:beta=1", &head, tolerance);
+            if (masks[i].window == 0)
+                check_block("elu", &head, tolerance);
             head.rule.has_sink = true;
             head.rule.sink = 1;
             check_block("softmax", &head, tolerance);
@@ -81,11 +86,13 @@ START_TEST(hidden)
     lln_head head = dense_head(N, M, 5, 1, (lln_mask){0}, LLN_FLOAT32);
     head.rule.bias = &bias;
     lln_attention attention;
+    lln_score_source source;
     lln_score_block block;
     open_kernel("softmax", &head, NULL, 0, &attention);
     expect_ok(lln_attention_prepare(&attention));
     double *p = dense_rows(&attention);
-    expect_ok(lln_score_block_open(&attention, 10, &block));
+    expect_ok(lln_score_source_open(&attention, &source));
+    expect_ok(lln_score_block_open(&source, 10, &block));
     lln_score_block_fill(&block, NULL, 0, 10);
     for (size_t i = 0; i < 10; i++) {
         ck_assert(block.rows[i].gaps);
@@ -94,6 +101,7 @@ START_TEST(hidden)
     }
     ck_assert(block.rows[4].max == -INFINITY);
     lln_score_block_close(&block);
+    lln_score_source_close(&source);
     free(p);
     lln_attention_close(&attention);
     lln_head_free(&head);

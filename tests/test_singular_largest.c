@@ -16,7 +16,7 @@ static double solve(double *p, size_t n, size_t m, bool unnormalised)
     lln_attention attention = given_attention(p, n, m);
     attention.unnormalised = unnormalised;
     expect_ok(lln_operator_open(&attention, SIZE_MAX, &op));
-    expect_ok(lln_singular_largest(&op, 2e-10, 300, &sigma1));
+    expect_ok(lln_singular_largest(&op, false, 2e-10, 300, &sigma1));
     lln_operator_close(&op);
     return sigma1;
 }
@@ -72,10 +72,10 @@ START_TEST(largest_dense_spectrum)
     lln_attention attention = given_attention(p, N, N);
     lln_operator op;
     expect_ok(lln_operator_open(&attention, SIZE_MAX, &op));
-    expect_ok(lln_singular_largest(&op, 2e-10, 5, &sigma1));
+    expect_ok(lln_singular_largest(&op, false, 2e-10, 5, &sigma1));
     ck_assert(isnan(sigma1));
     lln_stop_requested = 1;
-    expect_status(lln_singular_largest(&op, 2e-10, 5, &sigma1),
+    expect_status(lln_singular_largest(&op, false, 2e-10, 5, &sigma1),
                   LLN_EINTERRUPTED);
     lln_stop_requested = 0;
     lln_operator_close(&op);
@@ -94,7 +94,7 @@ START_TEST(largest_same_bytes)
         lln_operator op;
         lln_threads_set(run == 0 ? 1 : 2);
         expect_ok(lln_operator_open(&attention, run == 2 ? 0 : SIZE_MAX, &op));
-        expect_ok(lln_singular_largest(&op, 1e-7, 300, &sigma1[run]));
+        expect_ok(lln_singular_largest(&op, false, 1e-7, 300, &sigma1[run]));
         ck_assert(sigma1[run] == sigma1[0]);
         lln_operator_close(&op);
     }

@@ -35,28 +35,50 @@ tools='lln-entropy lln-stats lln-spectral lln-match'
     done
 }
 
-# Heads from a file, alone, in batches with others and in another order; on one,
-# two and more threads.
-# shellcheck disable=SC2086 # several words
-@test "eigenvalues of a head in any batch" {
-    spectral() {
-        lln-spectral "$DATA/encoder.safetensors" --layout hnd --quiet \
-            --no-header "$@"
+# any_batch TOOL OPTION...: heads from a file, alone, in batches with others and
+# in another order; on one, two and more threads.
+any_batch() {
+    of() {
+        "${command[@]}" --layout hnd --quiet --no-header "$@"
     }
-    kernels='--kernel softmax --kernel elu'
-    spectral $kernels --threads 1 | sort > all
-    equal rows "$(wc -l < all)" 8
+    local command=("$@" "$DATA/encoder.safetensors")
+    of --threads 1 | sort > all
+    [ "$(wc -l < all)" -ge 4 ]
     for threads in 2 3; do
-        spectral $kernels --threads $threads | sort | cmp - all
-        OMP_NUM_THREADS=$threads spectral $kernels | sort | cmp - all
+        of --threads $threads | sort | cmp - all
     done
+    OMP_NUM_THREADS=1 of | sort | cmp - all
     {
-        spectral $kernels --layers 3 --heads 1
-        spectral $kernels --layers 0
-        spectral $kernels --layers 3 --heads 0 --threads 2
+        of --layers 3 --heads 1
+        of --layers 0
+        of --layers 3 --heads 0 --threads 2
     } | sort | cmp - all
-    spectral --window 3 --eigenvalues 5 --threads 1 > one
-    spectral --window 3 --eigenvalues 5 --threads 2 | cmp - one
+}
+
+@test "a head in any batch" {
+    local kernels=(--kernel 'softmax,lln,elu')
+    any_batch lln-spectral --kernel softmax --kernel elu
+    any_batch lln-entropy "${kernels[@]}" --columns all
+    any_batch lln-entropy "${kernels[@]}" --diagnose --each
+    any_batch lln-stats "${kernels[@]}"
+    any_batch lln-match --method all
+    any_batch lln-attend "${kernels[@]}" --compare softmax \
+        --columns id,relative_error,kl_nats,rank_correlation,js_nats
+    lln-spectral --layout hnd --quiet --window 3 --eigenvalues 5 --threads 1 \
+        "$DATA/encoder.safetensors" > one
+    lln-spectral --layout hnd --quiet --window 3 --eigenvalues 5 --threads 2 \
+        "$DATA/encoder.safetensors" | cmp - one
+}
+
+# The partners of --against are selected like the heads, and so is each of
+# --pairs.
+@test "a head and its partner in any batch" {
+    local with=(--kernel 'softmax,elu' --against "$DATA/encoder.safetensors")
+    any_batch lln-attend "${with[@]}"
+    any_batch lln-entropy "${with[@]}"
+    any_batch lln-stats "${with[@]}"
+    same lln-attend --layout hnd --quiet --kernel softmax,elu --pairs layers \
+        "$DATA/encoder.safetensors"
 }
 
 @test "tables of rows, bins and quantiles" {

@@ -7,15 +7,16 @@
 
 #include "open_case.h"
 
-/* Groups up to this size are in memory at the same time: queries, keys and
- * values. */
+/* As many members as fit into this, queries, keys and values, are in memory at
+ * the same time, or two that do not. */
 enum { CASE_GROUP_BYTES = 16 << 20 };
 
 /* Copies the comparisons of head `index` of set->others with members[count], in
- * ascending order and including itself, to the rows of the block, and measures
- * the group first unless it was the last one. *done = false: the group is too
- * large or has a head that cannot be measured, and nothing was copied.
- * LLN_ENOMEM; LLN_EINTERRUPTED. */
+ * ascending order and including itself, to the rows of the block. The first
+ * member that --shard keeps measures those of all; they are freed after the
+ * last. *done = false: one of the heads cannot be measured, their values have
+ * different sizes, or there are too many results to keep, and nothing was
+ * copied. LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status case_group_copy(const case_set *set,
                                          const kernel_entry *entry,
                                          uint32_t draw, double tau,

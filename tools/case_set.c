@@ -187,8 +187,7 @@ void case_set_open(case_set *set)
     kernel_arrays_check(set->arrays, &set->reference, &set->heads);
     if (set->plan->name_other)
         against_open(set);
-    /* A group is measured once if its cases follow each other. */
-    if (set->plan->measure_group && !run_shared.shard && set->taus.count == 1)
+    if (set->plan->measure_group)
         set->groups = cli_alloc(set->kernels.count, sizeof *set->groups);
     if (!run_shared.plan)
         case_set_open_spreads(set);

@@ -10,14 +10,11 @@
 #include "plan.h"
 #include "selection.h"
 
-/* The comparisons of the last group of heads that were measured together, see
- * case_group.h. Zeroed: none. */
+/* Comparisons of heads that were measured together, see case_group.h. */
+typedef struct case_group case_group;
 typedef struct {
-    double tau;
-    size_t first, count; /* members: that with the lowest index; their number */
-    bool measured;       /* false: they must be compared one by one */
-    char *records, *errors; /* [count x count] of the plan's type */
-} case_group;
+    case_group *first;
+} case_group_list;
 
 typedef struct {
     const run_plan *plan;
@@ -32,10 +29,11 @@ typedef struct {
     size_t draws;                /* of random kernels, for each head; >= 1 */
     lln_layer_spreads **spreads; /* [taus.count]; NULL: not needed */
     lln_heads heads;
-    lln_heads others;   /* heads to compare with, not owned: `heads` before some
-                           were left out; count 0: none */
-    case_group *groups; /* [kernels.count]; NULL: the plan measures no groups */
-    lln_heads weights;  /* attention weights of the same heads; count 0: none */
+    lln_heads others; /* heads to compare with, not owned: `heads` before some
+                         were left out; count 0: none */
+    case_group_list *groups; /* [kernels.count]; NULL: the plan measures no
+                                groups */
+    lln_heads weights; /* attention weights of the same heads; count 0: none */
     bool averaged; /* trials of a model are averaged: they have no number in the
                       table */
 } case_set;

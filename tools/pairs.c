@@ -88,19 +88,19 @@ static lln_status measure_pair(const run_case *c, const void *context,
     return status;
 }
 
-/* Memory of measure_heads, for all pairs of `count` heads. */
+/* Memory of measure_group. */
 typedef struct {
     lln_attention *attention; /* [count], opened */
     lln_pair_side *sides;     /* [count] */
-    lln_pair *pairs, *errors; /* [count x count] */
+    lln_pair *pairs, *errors; /* of all pairs */
 } pair_table;
 
-static bool pair_table_alloc(size_t count, pair_table *table)
+static bool pair_table_alloc(size_t count, size_t pairs, pair_table *table)
 {
     table->attention = lln_array_alloc(count, sizeof *table->attention);
     table->sides = lln_array_alloc(count, sizeof *table->sides);
-    table->pairs = lln_array_alloc(count * count, sizeof *table->pairs);
-    table->errors = lln_array_alloc(count * count, sizeof *table->errors);
+    table->pairs = lln_array_alloc(pairs, sizeof *table->pairs);
+    table->errors = lln_array_alloc(pairs, sizeof *table->errors);
     return table->attention && table->sides && table->pairs && table->errors;
 }
 
@@ -114,7 +114,8 @@ static void pair_table_free(size_t count, pair_table *table)
     free(table->errors);
 }
 
-static lln_status compare_heads(const run_case *cases, size_t count, size_t top,
+static lln_status compare_heads(const run_case *cases, size_t count,
+                                const lln_pair_list lists[2], size_t top,
                                 pair_table *table)
 {
     lln_pair_options options = choose_options(&cases[0], cases[0].head, top);
@@ -126,22 +127,24 @@ static lln_status compare_heads(const run_case *cases, size_t count, size_t top,
         if (options.values.data)
             table->sides[i].values = c->head->v;
     }
-    return lln_pairs_measure(table->sides, count, &options, table->pairs,
+    return lln_pairs_measure(table->sides, count, lists, &options, table->pairs,
                              run_shared.rows > 0 ? table->errors : NULL);
 }
 
-/* The same as measure_pair for all pairs of some heads. */
-static lln_status measure_heads(const run_case *cases, size_t count,
+/* The same as measure_pair for pairs of some heads. */
+static lln_status measure_group(const run_case *cases, size_t count,
+                                const lln_pair_list lists[2],
                                 const void *context, void *records,
                                 void *errors)
 {
     const size_t *top = context;
+    size_t pairs = lists[0].count * lists[1].count;
     pair_table table = {0};
     pair_record *out = records, *error = errors;
-    lln_status status = pair_table_alloc(count, &table)
-                            ? compare_heads(cases, count, *top, &table)
+    lln_status status = pair_table_alloc(count, pairs, &table)
+                            ? compare_heads(cases, count, lists, *top, &table)
                             : LLN_ENOMEM;
-    for (size_t i = 0; status == LLN_OK && i < count * count; i++) {
+    for (size_t i = 0; status == LLN_OK && i < pairs; i++) {
         out[i].pair = table.pairs[i];
         if (run_shared.rows > 0)
             error[i].pair = table.errors[i];
@@ -180,14 +183,13 @@ int pairs_write(size_t top)
 {
     const char *name = run_shared.against ? "--against" : "--pairs";
     bool many = run_shared.pairs != NULL;
-    bool heads = many && strcmp(run_shared.pairs, "heads") == 0;
     check_output(name);
     hide_columns();
     return run_plan_write(
         &(run_plan){.name = name,
                     .table = {columns, sizeof(pair_record)},
                     .measure = measure_pair,
-                    .measure_group = heads ? measure_heads : NULL,
+                    .measure_group = many ? measure_group : NULL,
                     .name_other = name_other,
                     .context = &top,
                     .has_many_rows = many,

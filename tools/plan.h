@@ -13,6 +13,7 @@
 #include "identity.h"
 #include "kernel/table/table.h"
 #include "match/match.h"
+#include "measure/pair.h"
 
 /* Predictions that model.c keeps from one case to the next; results do not
  * depend on them. */
@@ -66,10 +67,12 @@ typedef lln_status run_start(run_block *block);
 /* Stores in a record which head it compares with. */
 typedef void run_name_other(const lln_head *other, void *record);
 
-/* Compares each of cases[count] with each: records and errors [count x count]
- * of the plan's type, missing before; the head of the row has the part of
- * `head` in a comparison, that of the column the part of `other`. */
+/* Compares each case of lists[0], which has the part of `head`, with each of
+ * lists[1], which has the part of `other`; lists contain indices of cases
+ * [count]. records, and errors unless NULL, are of the plan's type, [lists[0]
+ * x lists[1]], and missing before. */
 typedef lln_status run_measure_group(const run_case *cases, size_t count,
+                                     const lln_pair_list lists[2],
                                      const void *context, void *records,
                                      void *errors);
 

@@ -44,3 +44,17 @@ void shard_take(lln_heads *heads)
     if (run_shared.shard && read_shard(&index, &count))
         cli_check(lln_heads_every(heads, index - 1, count, heads));
 }
+
+size_t shard_index(size_t kept)
+{
+    size_t index, count;
+    bool some = run_shared.shard && read_shard(&index, &count);
+    return some ? index - 1 + kept * count : kept;
+}
+
+bool shard_has(size_t index)
+{
+    size_t first, count;
+    bool some = run_shared.shard && read_shard(&first, &count);
+    return !some || index % count == first - 1;
+}

@@ -16,14 +16,13 @@
 /* One of the two attentions. */
 typedef struct {
     lln_attention *attention;
-    const lln_attention *tiles;  /* of its scores; NULL: it has rows only */
-    lln_attention_scores scores; /* opened, if it is given by rows */
-    lln_precision precision;     /* of its rows */
-    const void *values;          /* V in this precision; NULL: none */
-    void *converted;             /* the same if it was not given, owned */
-    double *outputs;             /* owned; [n x columns] by its own product, or
-                                    [count x columns] from rows of P */
-    bool own, made;              /* outputs are by its own product; complete */
+    lln_score_source scores;
+    lln_precision precision; /* of its rows */
+    const void *values;      /* V in this precision; NULL: none */
+    void *converted;         /* the same if it was not given, owned */
+    double *outputs;         /* owned; [n x columns] by its own product, or
+                                [count x columns] from rows of P */
+    bool own, made;          /* outputs are by its own product; complete */
 } side;
 
 struct lln_fidelity_reference {
@@ -60,12 +59,9 @@ static lln_status side_alloc(const comparison *c, int a, side_work *work)
 {
     const lln_fidelity_reference *all = c->all;
     const side *s = c->sides[a];
-    size_t rows = s->tiles ? 1 : all->block;
-    if (s->tiles) {
-        LLN_TRY(lln_score_block_open(s->tiles, all->block, &work->scores));
-        work->scores.zeros = s->scores.zeros;
-        work->scores.sums = s->scores.sums;
-    }
+    size_t rows = s->scores.tiles ? 1 : all->block;
+    if (s->scores.tiles)
+        LLN_TRY(lln_score_block_open(&s->scores, all->block, &work->scores));
     work->entries = lln_array_alloc_raw(rows * all->m, sizeof(double));
     work->products = lln_array_alloc_raw(all->block * all->columns,
                                          lln_precision_size(s->precision));
@@ -95,7 +91,7 @@ static bool have_scores(const comparison *c, const workspace *work, size_t i)
     const side *p = c->sides[0], *r = c->sides[1];
     const lln_tiles *in_p = &work->sides[0].scores.tiles;
     const lln_tiles *in_r = &work->sides[1].scores.tiles;
-    return p->tiles && r->tiles && p->precision == r->precision &&
+    return p->scores.tiles && r->scores.tiles && p->precision == r->precision &&
            in_p->first[i] == in_r->first[i] && in_p->end[i] == in_r->end[i];
 }
 
@@ -110,7 +106,7 @@ static const double *find_entries(const comparison *c, int a, side_work *work,
 {
     size_t m = c->all->m;
     double *out = work->entries;
-    if (!c->sides[a]->tiles)
+    if (!c->sides[a]->scores.tiles)
         return out + i * m;
     memset(out, 0, m * sizeof *out);
     lln_row_scores_entries(c->sides[a]->precision, &work->scores.rows[i],
@@ -144,13 +140,13 @@ static void make_outputs(const comparison *c, int a, size_t start, size_t rows,
     const lln_matrix values = {s->precision, c->all->m, c->all->columns,
                                s->values};
     double *out = s->outputs + start * c->all->columns;
-    if (s->tiles)
+    if (s->scores.tiles)
         lln_score_block_weigh(&work->scores, rows);
-    lln_rows_multiply(s->tiles ? work->scores.panel : work->entries, rows,
-                      values, work->products);
+    lln_rows_multiply(s->scores.tiles ? work->scores.panel : work->entries,
+                      rows, values, work->products);
     lln_matrix products = {s->precision, rows, c->all->columns, work->products};
     lln_matrix_convert(products, LLN_FLOAT64, out);
-    for (size_t i = 0; s->tiles && i < rows; i++)
+    for (size_t i = 0; s->scores.tiles && i < rows; i++)
         for (size_t j = 0; j < c->all->columns; j++)
             out[i * c->all->columns + j] *= work->scores.rows[i].sum;
 }
@@ -180,7 +176,7 @@ static lln_status compare_block(const comparison *c, size_t start, size_t count,
     const size_t *queries = all->options.queries;
     queries = queries ? queries + start : NULL;
     for (int a = 0; a < 2; a++)
-        if (c->sides[a]->tiles)
+        if (c->sides[a]->scores.tiles)
             lln_score_block_fill(&work->sides[a].scores, queries, start, count);
         else
             LLN_TRY(lln_attention_listed_rows(c->sides[a]->attention, queries,
@@ -331,22 +327,15 @@ static lln_status open_side(const lln_fidelity_reference *all,
                             lln_attention *attention, side *s)
 {
     *s = (side){.attention = attention, .precision = LLN_FLOAT64};
-    if (attention->kind == LLN_ATTENTION_TILES) {
-        s->tiles = attention;
-    } else if (attention->rows.scores) {
-        LLN_TRY(attention->rows.scores(attention, &s->scores));
-        s->tiles = &s->scores.tiles;
-    }
-    if (s->tiles)
-        s->precision = s->tiles->precision;
-    if (s->tiles != &s->scores.tiles)
-        LLN_TRY(lln_attention_prepare(attention));
+    LLN_TRY(lln_score_source_open(attention, &s->scores));
+    if (s->scores.tiles)
+        s->precision = s->scores.tiles->precision;
     return all->columns > 0 ? open_outputs(all, s) : LLN_OK;
 }
 
 static void close_side(side *s)
 {
-    lln_attention_close(&s->scores.tiles);
+    lln_score_source_close(&s->scores);
     free(s->outputs);
     free(s->converted);
 }

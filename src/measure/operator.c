@@ -300,13 +300,20 @@ lln_status lln_operator_square(lln_operator *op, const double *x, double *y)
     return square(op, x, 0, y);
 }
 
-/* P~'u = P'u - p sum_i u_i, and sum_i u_i is zero because p is the mean row. */
+/* P~'u = P'u - p sum_i u_i, and sum_i u_i is zero, up to rounding, because p is
+ * the mean row. If rows of P sum to 1, it is also the sum of P'u; its rounding
+ * matters if P~ is much smaller than P. */
 lln_status lln_operator_gram(lln_operator *op, const double *x, double *y)
 {
-    double shift = 0;
+    double shift = 0, sum = 0;
     for (size_t j = 0; j < op->m; j++)
         shift += op->mean[j] * x[j];
-    return square(op, x, shift, y);
+    LLN_TRY(square(op, x, shift, y));
+    for (size_t j = 0; !op->attention->unnormalised && j < op->m; j++)
+        sum += y[j];
+    for (size_t j = 0; j < op->m; j++)
+        y[j] -= op->mean[j] * sum;
+    return LLN_OK;
 }
 
 static void visit_largest(const lln_operator *op, const row_block *block,

@@ -28,14 +28,15 @@ typedef struct {
 } lln_pair_options;
 
 /* Compares P with R in one pass over the rows of both: blocks of complete rows
- * of scores are kept, of up to 192 rows and 4 MiB for each of the two and each
- * thread, but at least 16 rows. Scores are in the precision of the two
- * attentions; if these differ or one is by rows, entries are computed in
- * float64 and in a multiple of the time. Rows whose masks allow different keys
- * have no values. Fields that were not requested are NaN. `error`, unless NULL,
- * receives standard errors as of lln_fidelity_measure for listed rows, NaN for
- * matrix_cosine. Time O(n m (rank + dv)), memory O(n + m dv) and the blocks.
- * LLN_EINVAL: count = 0, top out of range, or shapes that do not agree;
+ * of scores are kept, of up to 192 rows and 512 KiB (64 rows: 4 MiB) for each
+ * of the two and each thread, but at least 16 rows. Scores are compared in the
+ * precision of the two attentions, also those of features if none is 0. If the
+ * precisions differ or one has rows only, entries are computed in float64 and
+ * in a multiple of the time. Rows whose masks allow different keys have no
+ * values. Fields that were not requested are NaN. `error`, unless
+ * NULL, receives standard errors as of lln_fidelity_measure for listed rows,
+ * NaN for matrix_cosine. Time O(n m (rank + dv)), memory O(n + m dv) and the
+ * blocks. LLN_EINVAL: count = 0, top out of range, or shapes that do not agree;
  * LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_pair_measure(lln_attention *p, lln_attention *r,
                                           const lln_pair_options *options,
@@ -48,15 +49,21 @@ typedef struct {
                           compared */
 } lln_pair_side;
 
-/* The same for all pairs of heads, those of a head with itself too; the values
- * of the options are not used. out [count x count]: P is that of the row, R
- * that of the column; so are errors, unless NULL. The results are those of
- * lln_pair_measure to the bit. Blocks of rows of several heads are computed
- * together, as many as fit in 8 MiB for each thread, and the results of their
- * rows in 8 MiB; at least two. Thus count heads are computed between once and
- * 2 count times. */
+/* Some of them: indices, in any order, each once. */
+typedef struct {
+    const size_t *heads; /* [count] */
+    size_t count;
+} lln_pair_list;
+
+/* The same for all pairs of a head of lists[0], which is P, with one of
+ * lists[1], which is R and may be the same; the values of the options are not
+ * used. out, and errors unless it is NULL, are [lists[0].count x
+ * lists[1].count]. The results are those of lln_pair_measure to the bit. Blocks
+ * of rows of several heads are computed together, as many as fit in 8 MiB for
+ * each thread, and the results of their rows in 8 MiB; at least two. */
 LLN_NODISCARD lln_status lln_pairs_measure(const lln_pair_side *sides,
                                            size_t count,
+                                           const lln_pair_list lists[2],
                                            const lln_pair_options *options,
                                            lln_pair *out, lln_pair *errors);
 

@@ -8,22 +8,57 @@
 
 #include "core/memory.h"
 
-enum { BLOCK_BYTES = 4 << 20, LEAST_ROWS = 16, ENTRY_ROWS = 64 };
+/* A block should fit in the cache of a core, but matrix products of few rows
+ * take longer: 16 rows of 16384 keys a fifth more than 64. */
+enum {
+    BLOCK_BYTES = 1 << 19,
+    GOOD_ROWS = 64,
+    MOST_BYTES = 4 << 20, /* with GOOD_ROWS */
+    LEAST_ROWS = 16
+};
 
 size_t lln_pair_block_rows(size_t m, lln_precision precision, bool by_scores)
 {
     size_t row = m * lln_precision_size(precision);
-    size_t most = by_scores ? LLN_TILE_ROWS : ENTRY_ROWS;
+    size_t most = by_scores ? LLN_TILE_ROWS : GOOD_ROWS;
     size_t block = row > 0 ? BLOCK_BYTES / row : most;
+    if (block < GOOD_ROWS)
+        block = lln_size_smaller(MOST_BYTES / row, GOOD_ROWS);
     block = block < LEAST_ROWS ? LEAST_ROWS : block / 16 * 16;
     return block < most ? block : most;
 }
 
-lln_status lln_score_block_open(const lln_attention *attention, size_t rows,
+lln_status lln_score_source_open(lln_attention *attention,
+                                 lln_score_source *source)
+{
+    *source = (lln_score_source){0};
+    if (attention->kind == LLN_ATTENTION_TILES) {
+        source->tiles = attention;
+    } else if (attention->rows.scores) {
+        LLN_TRY(attention->rows.scores(attention, &source->given));
+        source->tiles = &source->given.tiles;
+        return LLN_OK;
+    }
+    return lln_attention_prepare(attention);
+}
+
+void lln_score_source_close(lln_score_source *source)
+{
+    lln_attention_close(&source->given.tiles);
+}
+
+bool lln_score_source_positive(const lln_score_source *source)
+{
+    return source->tiles && !source->given.zeros;
+}
+
+lln_status lln_score_block_open(const lln_score_source *source, size_t rows,
                                 lln_score_block *block)
 {
+    const lln_attention *attention = source->tiles;
     size_t size = lln_precision_size(attention->precision), entries;
-    *block = (lln_score_block){.most = rows};
+    *block = (lln_score_block){
+        .most = rows, .zeros = source->given.zeros, .sums = source->given.sums};
     LLN_TRY(lln_tiles_open(attention, rows, &block->tiles));
     LLN_TRY(lln_size_multiply(rows, attention->m, &entries));
     block->panel = lln_array_alloc_raw(entries + LLN_TILE_SLACK, size);

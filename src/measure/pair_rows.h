@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Blocks of complete rows of scores of one attention by tiles. Internal to
- * comparisons of two (pair.c). */
+ * Blocks of complete rows of scores of one attention. Internal to comparisons
+ * of two (pair.c, fidelity.c). */
 #ifndef LLN_MEASURE_PAIR_ROWS_H
 #define LLN_MEASURE_PAIR_ROWS_H
 
 #include "kernel/tiles.h"
 #include "measure/row_pair.h"
 #include "measure/row_state.h"
+
+/* The scores of an attention. It must not be copied. */
+typedef struct {
+    const lln_attention *tiles; /* has them: the attention, or `given`; NULL:
+                                   the attention has rows only */
+    lln_attention_scores given; /* opened, if the attention is by rows that are
+                                   made of scores */
+} lln_score_source;
+
+/* Finds them, and prepares the attention unless the scores are given. The
+ * caller calls lln_score_source_close, also if this fails. LLN_ENOMEM;
+ * LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_score_source_open(lln_attention *attention,
+                                               lln_score_source *source);
+void lln_score_source_close(lln_score_source *source);
+
+/* Whether all keys that the mask allows have scores that are logarithms, or
+ * can become logarithms. */
+bool lln_score_source_positive(const lln_score_source *source);
 
 /* A block of rows, and its memory: one for each thread and attention. */
 typedef struct {
@@ -22,20 +41,20 @@ typedef struct {
     size_t *top;           /* [rows x top], see lln_score_block_settle;
                               NULL: not used yet */
 
-    /* For attention by rows that is given as tiles of scores; set by the caller
-     * after lln_score_block_open. */
+    /* Of given scores. */
     bool zeros;         /* scores may be 0, which are no keys */
     const double *sums; /* [n] of the rows of P; NULL: those of the scores */
 } lln_score_block;
 
 /* The rows of a block of scores, or else of entries in float64, of m keys: as
- * many as fit in 4 MiB, but at least 16. They depend on nothing else, and so do
- * the results. */
+ * many as fit in 512 KiB, up to 192 or 64; but at least 64 if they fit in 4
+ * MiB, and at least 16. They depend on nothing else, and so do the results. */
 size_t lln_pair_block_rows(size_t m, lln_precision precision, bool by_scores);
 
-/* Allocates memory for blocks of at most `rows` <= LLN_TILE_ROWS rows. The
- * caller calls lln_score_block_close, also if this fails. LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_score_block_open(const lln_attention *attention,
+/* Allocates memory for blocks of at most `rows` <= LLN_TILE_ROWS rows of a
+ * source with tiles. The caller calls lln_score_block_close, also if this
+ * fails. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_score_block_open(const lln_score_source *source,
                                               size_t rows,
                                               lln_score_block *block);
 void lln_score_block_close(lln_score_block *block);

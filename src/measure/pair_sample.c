@@ -44,12 +44,12 @@ static lln_status keep(const lln_pair_sample *sample, const void *entries,
     return LLN_OK;
 }
 
-static lln_status keep_scores(const lln_attention *attention,
+static lln_status keep_scores(const lln_score_source *source,
                               const size_t *queries, size_t most,
                               lln_pair_sample *out)
 {
     lln_score_block block;
-    lln_status status = lln_score_block_open(attention, most, &block);
+    lln_status status = lln_score_block_open(source, most, &block);
     for (size_t at = 0; status == LLN_OK && at < out->count; at += most) {
         size_t here = lln_size_smaller(out->count - at, most);
         lln_score_block_fill(&block, queries ? queries + at : NULL, at, here);
@@ -58,7 +58,7 @@ static lln_status keep_scores(const lln_attention *attention,
             size_t first = block.tiles.first[i], end = block.tiles.end[i];
             const void *scores = block.rows[i].scores;
             /* Once for all comparisons; scores of tiles are positive. */
-            (void)lln_row_scores_take_logs(attention->precision, &block.rows[i],
+            (void)lln_row_scores_take_logs(out->precision, &block.rows[i],
                                            end - first);
             *row = (kept_row){first, end, block.rows[i]};
             status = keep(out, scores, row);
@@ -91,6 +91,19 @@ static lln_status keep_entries(const lln_attention *attention,
     return status;
 }
 
+static lln_status keep_rows(lln_attention *attention,
+                            const lln_score_source *source,
+                            const size_t *queries, lln_pair_sample *out)
+{
+    out->by_scores = lln_score_source_positive(source);
+    out->precision = out->by_scores ? source->tiles->precision : LLN_FLOAT64;
+    size_t most = lln_pair_block_rows(out->m, out->precision, out->by_scores);
+    if (out->by_scores)
+        return keep_scores(source, queries, most, out);
+    LLN_TRY(lln_attention_prepare(attention));
+    return keep_entries(attention, queries, most, out);
+}
+
 lln_status lln_pair_sample_open(lln_attention *attention, const size_t *queries,
                                 size_t count, lln_pair_sample **out)
 {
@@ -98,21 +111,19 @@ lln_status lln_pair_sample_open(lln_attention *attention, const size_t *queries,
     if (count == 0 || count > LLN_TILE_ROWS)
         return lln_fail(LLN_EINVAL, "%zu rows, expected 1 to %d", count,
                         LLN_TILE_ROWS);
-    LLN_TRY(lln_attention_prepare(attention));
     lln_pair_sample *sample = lln_array_alloc(1, sizeof *sample);
     if (!sample)
         return LLN_ENOMEM;
     *out = sample;
-    bool by_scores = attention->kind == LLN_ATTENTION_TILES;
-    lln_precision precision = by_scores ? attention->precision : LLN_FLOAT64;
-    size_t most = lln_pair_block_rows(attention->m, precision, by_scores);
-    sample->by_scores = by_scores;
-    sample->precision = precision;
     sample->n = attention->n;
     sample->m = attention->m;
     sample->count = count;
-    return (by_scores ? keep_scores : keep_entries)(attention, queries, most,
-                                                    sample);
+    lln_score_source source;
+    lln_status status = lln_score_source_open(attention, &source);
+    if (status == LLN_OK)
+        status = keep_rows(attention, &source, queries, sample);
+    lln_score_source_close(&source);
+    return status;
 }
 
 /* Memory for copies of one row of each sample; NULL: they need none. */

@@ -131,7 +131,7 @@ static lln_status find_largest(ranks *r, lln_operator *op)
         return LLN_OK;
     }
     if (r->m > 2)
-        LLN_TRY(lln_singular_largest(op, RESIDUAL[op->precision],
+        LLN_TRY(lln_singular_largest(op, false, RESIDUAL[op->precision],
                                      r->least <= DENSE ? PASSES : MORE_PASSES,
                                      &r->out->sigma1));
     if (!isnan(r->out->sigma1))

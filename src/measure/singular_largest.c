@@ -12,18 +12,32 @@ enum { BASIS = 160 };
 /* The bound by a gap must be so much better, because the gap is an estimate. */
 static const double CAUTION = 0.01;
 
-static lln_status apply(void *op, const double *x, size_t columns, double *y)
+static lln_status apply_square(void *op, const double *x, size_t columns,
+                               double *y)
 {
     (void)columns;
     return lln_operator_square(op, x, y);
 }
 
-static lln_status start(lln_lanczos *l, bool random)
+static lln_status apply_gram(void *op, const double *x, size_t columns,
+                             double *y)
 {
+    (void)columns;
+    return lln_operator_gram(op, x, y);
+}
+
+/* Vectors for P~ sum to 0, because P~ 1 = 0 if the rows of P sum to 1. */
+static lln_status start(lln_lanczos *l, bool random, bool centred)
+{
+    double mean = 0;
     if (random)
         lln_lanczos_draw(l, 0);
-    for (size_t j = 0; j < l->m; j++)
+    for (size_t j = 0; j < l->m; j++) {
         l->y[j] = 1 + (random ? l->y[j] : 0);
+        mean += l->y[j] / (double)l->m;
+    }
+    for (size_t j = 0; centred && j < l->m; j++)
+        l->y[j] -= mean;
     return lln_lanczos_start_from(l);
 }
 
@@ -63,14 +77,16 @@ static lln_status iterate(lln_lanczos *l, double tolerance, int passes,
     return LLN_OK;
 }
 
-lln_status lln_singular_largest(lln_operator *op, double tolerance, int passes,
-                                double *sigma1)
+lln_status lln_singular_largest(lln_operator *op, bool centred,
+                                double tolerance, int passes, double *sigma1)
 {
     lln_lanczos l;
     size_t most = lln_size_smaller(BASIS, op->m - 1);
     *sigma1 = NAN;
-    LLN_TRY(lln_lanczos_open(apply, op, op->m, 1, most, &l));
-    lln_status status = start(&l, op->attention->unnormalised);
+    LLN_TRY(lln_lanczos_open(centred ? apply_gram : apply_square, op, op->m, 1,
+                             most, &l));
+    lln_status status =
+        start(&l, centred || op->attention->unnormalised, centred);
     if (status == LLN_OK)
         status = iterate(&l, tolerance, passes, sigma1);
     lln_lanczos_close(&l);

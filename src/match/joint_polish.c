@@ -116,35 +116,23 @@ lln_status lln_joint_polish(const lln_joint *j, double low, double high,
 }
 
 /* Secant steps in y. */
-static lln_status settle(const lln_joint *j, const lln_head *head, int steps,
-                         double tolerance, lln_joint_point *at, bool *met)
+lln_status lln_joint_settle(const lln_joint *j, lln_joint_point *at, bool *met)
 {
     residuals here, next;
-    LLN_TRY(evaluate(j, head, at->x, at->y, &here));
-    *met = fabs(here.excess) <= tolerance;
-    for (int i = 0; i < steps && !*met; i++) {
+    LLN_TRY(evaluate(j, &j->wide, at->x, at->y, &here));
+    for (int i = 0; i < FINE_STEPS && fabs(here.excess) > EXACT; i++) {
         double dy = -here.excess / at->slope;
         if (!(fabs(dy) < LONGEST) || at->y + dy == at->y)
             break;
-        LLN_TRY(evaluate(j, head, at->x, at->y + dy, &next));
+        LLN_TRY(evaluate(j, &j->wide, at->x, at->y + dy, &next));
         if (fabs(dy) > 1e-9)
             at->slope = (next.excess - here.excess) / dy;
         at->y += dy;
         here = next;
-        *met = fabs(here.excess) <= tolerance;
     }
     at->excess = here.excess;
     at->difference = here.difference;
-    return LLN_OK;
-}
-
-lln_status lln_joint_settle(const lln_joint *j, lln_joint_point *at, bool *met)
-{
-    const lln_head *head = j->problem->head;
-    if (head->q.precision == LLN_FLOAT32)
-        LLN_TRY(settle(j, head, COARSE_STEPS, COARSE, at, met));
-    LLN_TRY(settle(j, &j->wide, FINE_STEPS, EXACT, at, met));
     *met =
-        fabs(at->excess) <= LLN_JOINT_SOLVED; /* rounding may allow no more */
+        fabs(here.excess) <= LLN_JOINT_SOLVED; /* of more, rounding decides */
     return LLN_OK;
 }

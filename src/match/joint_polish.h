@@ -22,8 +22,9 @@ LLN_NODISCARD lln_status lln_joint_polish(const lln_joint *j, double low,
                                           double high, lln_joint_slopes slopes,
                                           lln_joint_point *at, bool *met);
 
-/* Keeps x of *at, and finds y with an excess of at most 1e-12 by secant steps,
- * in the same two precisions; at->slope is the first slope. */
+/* Keeps x of *at, and finds y with an excess of at most 1e-12, or
+ * LLN_JOINT_SOLVED if rounding allows no less, by secant steps in float64;
+ * at->slope is the first slope. */
 LLN_NODISCARD lln_status lln_joint_settle(const lln_joint *j,
                                           lln_joint_point *at, bool *met);
 

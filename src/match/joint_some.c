@@ -252,8 +252,7 @@ static lln_status find_nearest(walk *w, lln_joint_outcome *out)
             break;
         w->certain = w->anchors < LLN_WALK_ANCHORS;
         if (w->certain)
-            LLN_TRY(lln_walk_anchor(w, LLN_WALK_ANCHORED,
-                                    best->anchor ? rival : best));
+            LLN_TRY(lln_walk_sharpen(w, best->anchor ? rival : best));
     }
     if (!w->certain)
         return LLN_OK;

@@ -8,12 +8,12 @@
 
 enum {
     SECANTS = 6, /* to the curve at a new x */
-    REFRESH = 7  /* points of the grid for which slopes are kept */
+    REFRESH = 10 /* points of the grid for which slopes are kept */
 };
 
 /* Of the excess: how near to the curve a sample on some rows must be, and where
  * it is moved. */
-static const double NEAR = 0.03, FAR = 0.02;
+static const double NEAR = 0.06, FAR = 0.05, SHARP = 0.002;
 
 /* Standard errors that count as certain, and rounding errors. */
 static const double ERRORS = 4, ROUNDING_F32 = 1e-6, ROUNDING_F64 = 1e-9;
@@ -217,7 +217,8 @@ static lln_status follow(walk *w)
                       .y = w->joint->limit_y,
                       .slope = 2};
         if (i > 0) {
-            s->y = lln_joint_extrapolate(y, i);
+            s->y = i > 3 ? 4 * (y[i - 1] + y[i - 3]) - 6 * y[i - 2] - y[i - 4]
+                         : lln_joint_extrapolate(y, i);
             s->slope = s[-1].slope;
             s->lean = s[-1].lean;
         }
@@ -229,6 +230,14 @@ static lln_status follow(walk *w)
         y[i] = s->y - (s->excess + gap_at(w, s->x)) / s->slope;
     }
     return LLN_OK;
+}
+
+lln_status lln_walk_sharpen(lln_walk *w, sample *s)
+{
+    if (s->sharp || s->anchor)
+        return lln_walk_anchor(w, LLN_WALK_ANCHORED, s);
+    s->sharp = true;
+    return approach(w, gap_at(w, s->x), SHARP, false, s);
 }
 
 /* The point of the grid whose sign is least certain; NULL: all are certain, or
@@ -256,8 +265,8 @@ static lln_status certify(walk *w)
         bool again = worst->anchor;
         w->certain = w->anchors < LLN_WALK_ANCHORS;
         if (w->certain)
-            LLN_TRY(lln_walk_anchor(
-                w, again ? LLN_WALK_ANCHORED / 100 : LLN_WALK_ANCHORED, worst));
+            LLN_TRY(again ? lln_walk_anchor(w, LLN_WALK_ANCHORED / 100, worst)
+                          : lln_walk_sharpen(w, worst));
         estimate e = lln_walk_estimate_at(w, worst);
         worst->doubtful = again && !(e.margin < fabs(e.difference));
     }

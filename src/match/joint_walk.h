@@ -24,6 +24,7 @@ typedef struct {
     double excess, second;  /* over these rows */
     double slope, lean;     /* d excess / dy, d second / dy */
     bool doubtful;          /* the difference is 0 within errors */
+    bool sharp;             /* the excess was made small */
     bool anchor;            /* all rows were measured: */
     double excess_gap, gap; /* all rows minus these, of excess and second */
     double values[LLN_WALK_ROWS]; /* of each row, corrected to the curve */
@@ -53,6 +54,10 @@ LLN_NODISCARD lln_status lln_walk_start(lln_walk *w);
 /* Interpolates between the anchors. */
 lln_walk_estimate lln_walk_estimate_at(const lln_walk *w,
                                        const lln_walk_sample *s);
+
+/* Makes the error of an estimate smaller: first the excess over the chosen rows
+ * is made small, then all rows are measured. */
+LLN_NODISCARD lln_status lln_walk_sharpen(lln_walk *w, lln_walk_sample *s);
 
 /* Measures all rows at s, after which their excess is at most `nearness`: if it
  * is larger, s moves towards the curve. */

@@ -15,7 +15,7 @@
 #include "match/search.h"
 #include "match/strata.h"
 #include "measure/row_sample.h"
-#include "theory/fenton.h"
+#include "theory/lln_theory.h"
 
 /* Heads with SAMPLED rows or more are searched on some rows first: an eighth,
  * at least FEWEST. Above ENOUGH rows, rows times keys is at most ENTRIES. */
@@ -95,20 +95,6 @@ static lln_status value_at(void *context, double s, double *value)
     return measure_kernel(p, &choice, value);
 }
 
-/* ln s of the Gaussian model, balanced within 5 % for d = 16 to 256 and targets
- * 0.25 to 4. lln_theory_lln_match is exact but takes longer than the search
- * itself. The first term is the limit of small targets. The second, fitted, is
- * the growth of the largest of d terms, which large sides a bound: then D2 =
- * s^2. */
-static lln_status model_side(size_t d, double balance, double target, double *x)
-{
-    double side2, growth = fmax(0.65 * log((double)d), 0.1);
-    LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, fmin(target, 500), balance,
-                                                &side2));
-    *x = log(side2 + target * (balance > 1 ? 1 : growth)) / 2;
-    return LLN_OK;
-}
-
 /* The start of the search, and the slope d ln D2 / d ln s there. */
 static lln_status first_guess(const probe *p, double target, double *x,
                               double *slope)
@@ -117,8 +103,8 @@ static lln_status first_guess(const probe *p, double target, double *x,
     size_t d = p->head->q.columns;
     double next = NAN, balance = p->problem->options->balance;
     target *= p->of->factor;
-    LLN_TRY(model_side(d, balance, target, x));
-    LLN_TRY(model_side(d, balance, target * exp(STEP), &next));
+    LLN_TRY(lln_theory_lln_match_guess(d, target, balance, x));
+    LLN_TRY(lln_theory_lln_match_guess(d, target * exp(STEP), balance, &next));
     *slope = STEP / (next - *x);
     return LLN_OK;
 }

@@ -55,9 +55,17 @@ static const quantity VARIANCE = {"within-row log-variance",
 static const quantity DEFICIT = {"ln(keys) - entropy", LLN_ROW_ENTROPY,
                                  row_deficit, 1.15};
 
+/* An evaluation over all rows. */
+enum { REMEMBERED = 16 };
+typedef struct {
+    double s, variance, entropy;
+} evaluation;
+
 typedef struct {
     const lln_match_problem *problem;
     const quantity *of;
+    evaluation last[REMEMBERED]; /* the latest, for the report of the match */
+    size_t evaluated;
     const lln_head *head;
     size_t *queries; /* [count] rows in use; NULL: all */
     size_t count;
@@ -78,21 +86,41 @@ static lln_status measure_kernel(const probe *p,
 {
     lln_attention attention = {0};
     LLN_TRY(lln_kernel_open(kernel, p->head, &attention));
-    lln_status status = lln_rows_measure(&attention, p->queries, p->count,
-                                         p->of->what, p->measured);
+    unsigned what = p->problem->options->estimate ? p->of->what : VARIANCE.what;
+    lln_status status =
+        lln_rows_measure(&attention, p->queries, p->count, what, p->measured);
     lln_attention_close(&attention);
     if (status == LLN_OK)
         mean_over_rows(p, mean);
     return status;
 }
 
+static double row_entropy(const lln_row *row)
+{
+    return row->entropy;
+}
+
+static void remember(probe *p, double s)
+{
+    double error;
+    evaluation *e = &p->last[p->evaluated++ % REMEMBERED];
+    e->s = s;
+    lln_rows_mean(p->measured, p->count, p->count, lln_row_variance,
+                  &e->variance, &error);
+    lln_rows_mean(p->measured, p->count, p->count, row_entropy, &e->entropy,
+                  &error);
+}
+
 /* The quantity at sides balance s and s. */
 static lln_status value_at(void *context, double s, double *value)
 {
-    const probe *p = context;
+    probe *p = context;
     lln_kernel_choice choice;
     LLN_TRY(lln_side_kernel(p->problem, s, &choice));
-    return measure_kernel(p, &choice, value);
+    LLN_TRY(measure_kernel(p, &choice, value));
+    if (!p->queries)
+        remember(p, s);
+    return LLN_OK;
 }
 
 /* The start of the search, and the slope d ln D2 / d ln s there. */
@@ -287,6 +315,7 @@ static void add(const probe *p, const lln_search *search, double x,
                 double excess, double ceiling, bool solved,
                 lln_match_list *found)
 {
+    size_t before = found->count;
     double value = search->target * exp(excess), target = search->target;
     double distance = solved ? 0 : fabs(excess);
     if (p->of == &DEFICIT) {
@@ -295,6 +324,11 @@ static void add(const probe *p, const lln_search *search, double x,
         target = ceiling - target;
     }
     lln_problem_add(p->problem, exp(x), target, value, distance, found);
+    for (size_t i = 0; i < REMEMBERED && !p->problem->options->estimate; i++)
+        if (p->last[i].s == exp(x) && found->count > before) {
+            found->items[before].variance = p->last[i].variance;
+            found->items[before].entropy = p->last[i].entropy;
+        }
 }
 
 /* Searches with the arrays of p allocated. ceiling: see add(). */

@@ -201,7 +201,13 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
     lln_kernel_choice choice;
     lln_report result;
     LLN_TRY(lln_side_choice(match->alpha, match->beta, &choice));
-    LLN_TRY(summarise_kernel(&choice, head, what, &result.lln));
+    bool known = match->variance > 0 &&
+                 !(what & (LLN_REPORT_MOMENTS | LLN_REPORT_SPECTRUM));
+    result.lln = lln_report_unknown;
+    result.lln.log_variance = match->variance;
+    result.lln.entropy = match->entropy;
+    if (!known)
+        LLN_TRY(summarise_kernel(&choice, head, what, &result.lln));
     compare_target(match, softmax, &result);
     result.entropy_gap = result.lln.entropy - softmax->entropy;
     result.lambda2_ratio =

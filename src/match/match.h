@@ -54,9 +54,9 @@ typedef struct {
     double distance;     /* from the target: 0 if it is met, NaN if there is no
                             alpha and beta. For D2 it is |ln(D2 / target)| */
     lln_match_state state;
-    /* D2 and the mean entropy of LLN attention with this match over all rows, if
-     * the search measured them in the precision of the head; NaN or 0: it did
-     * not. */
+    /* D2 and the mean entropy of LLN attention with this match over all rows,
+       if the search measured them in the precision of the head; else NaN or 0.
+     */
     double variance, entropy;
 } lln_match;
 

@@ -35,18 +35,19 @@ static double row_entropy(const lln_row *row)
     return row->entropy;
 }
 
-lln_status lln_side_measure(lln_attention *attention, lln_row *rows,
+lln_status lln_side_measure(lln_attention *attention, const size_t *queries,
+                            size_t count, lln_row *rows,
                             lln_side_values *values)
 {
     size_t n = attention->n;
     double error;
     lln_status status = lln_rows_measure(
-        attention, NULL, n, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows);
+        attention, queries, count, LLN_ROW_ENTROPY | LLN_ROW_MOMENTS, rows);
     lln_attention_close(attention);
     if (status != LLN_OK)
         return status;
-    lln_rows_mean(rows, n, n, lln_row_variance, &values->variance, &error);
-    lln_rows_mean(rows, n, n, row_entropy, &values->entropy, &error);
-    lln_rows_mean(rows, n, n, lln_row_skewness, &values->skewness, &error);
+    lln_rows_mean(rows, count, n, lln_row_variance, &values->variance, &error);
+    lln_rows_mean(rows, count, n, row_entropy, &values->entropy, &error);
+    lln_rows_mean(rows, count, n, lln_row_skewness, &values->skewness, &error);
     return LLN_OK;
 }

@@ -37,9 +37,11 @@ typedef struct {
     double skewness; /* of ln P in the row */
 } lln_side_values;
 
-/* Measures all rows of the attention and closes it, whatever the status. rows:
- * scratch [n]. LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* Measures the rows listed in queries[count] into rows[count], and closes the
+ * attention, whatever the status. queries NULL: rows 0 .. count - 1.
+ * LLN_EINVAL: a row is not below n; LLN_ENOMEM; LLN_EINTERRUPTED. */
 LLN_NODISCARD lln_status lln_side_measure(lln_attention *attention,
+                                          const size_t *queries, size_t count,
                                           lln_row *rows,
                                           lln_side_values *values);
 

@@ -207,6 +207,7 @@ lln_status lln_match_list_find_next(const lln_match_method *method,
     problem.sigma_q = known->sigma_q;
     problem.sigma_k = known->sigma_k;
     problem.variance = method->needs_variance ? known->variance : NAN;
+    problem.known = known;
     lln_status status = method->find(&problem, found);
     if (status != LLN_OK && status != LLN_ENOCONV)
         found->count = 0;

@@ -54,6 +54,10 @@ typedef struct {
     double distance;     /* from the target: 0 if it is met, NaN if there is no
                             alpha and beta. For D2 it is |ln(D2 / target)| */
     lln_match_state state;
+    /* D2 and the mean entropy of LLN attention with this match over all rows,
+       if the search measured them in the precision of the head; else NaN or 0.
+     */
+    double variance, entropy;
 } lln_match;
 
 /* The matches that a method finds on a head. */
@@ -75,10 +79,15 @@ typedef struct {
  * line fitted from 0.5 to 2. */
 extern const lln_match_options lln_match_defaults;
 
-/* What several methods need of a head, see lln_match_problem. Zeroed: nothing
- * is known yet. */
+/* What several methods need of a head, for the same options, see
+ * lln_match_problem. Zeroed: nothing is known yet. */
+enum { LLN_MATCH_SCANNED = 25 };
 typedef struct {
     double sigma_q, sigma_k, variance;
+    /* D2 and the mean of ln(keys) - entropy of LLN attention, on some rows, at
+     * sides whose logarithms are 0.3 apart, from -3 on. */
+    bool scanned;
+    double scan_variance[LLN_MATCH_SCANNED], scan_deficit[LLN_MATCH_SCANNED];
 } lln_match_known;
 
 struct lln_match_problem;

@@ -15,14 +15,16 @@
 #include "match/search.h"
 #include "match/strata.h"
 #include "measure/row_sample.h"
-#include "theory/fenton.h"
+#include "theory/lln_theory.h"
 
 /* Heads with SAMPLED rows or more are searched on some rows first: an eighth,
  * at least FEWEST. Above ENOUGH rows, rows times keys is at most ENTRIES. */
 enum { SAMPLED = 512, FEWEST = 128, ENOUGH = 512, ENTRIES = 1 << 26 };
 
-/* Further solutions are looked for on this many rows. */
+/* Further solutions are looked for on this many rows, which are chosen for a
+ * typical side. */
 enum { SCANNED = 64 };
+static const double TYPICAL = 2;
 
 static const double NOISE_F32 = 1e-7; /* of ln D2 */
 
@@ -47,14 +49,23 @@ static double row_deficit(const lln_row *row)
 
 /* In small s, ln(keys) - entropy is D2 / 2; on Gaussian heads at tau = 1 and
  * 0.5, the ratio is 1.1 to 1.2. */
-static const quantity VARIANCE = {"within-row log-variance", LLN_ROW_MOMENTS,
+static const quantity VARIANCE = {"within-row log-variance",
+                                  LLN_ROW_MOMENTS | LLN_ROW_ENTROPY,
                                   lln_row_variance, 1};
 static const quantity DEFICIT = {"ln(keys) - entropy", LLN_ROW_ENTROPY,
                                  row_deficit, 1.15};
 
+/* An evaluation over all rows. */
+enum { REMEMBERED = 16 };
+typedef struct {
+    double s, variance, entropy;
+} evaluation;
+
 typedef struct {
     const lln_match_problem *problem;
     const quantity *of;
+    evaluation last[REMEMBERED]; /* the latest, for the report of the match */
+    size_t evaluated;
     const lln_head *head;
     size_t *queries; /* [count] rows in use; NULL: all */
     size_t count;
@@ -75,34 +86,40 @@ static lln_status measure_kernel(const probe *p,
 {
     lln_attention attention = {0};
     LLN_TRY(lln_kernel_open(kernel, p->head, &attention));
-    lln_status status = lln_rows_measure(&attention, p->queries, p->count,
-                                         p->of->what, p->measured);
+    unsigned what = p->problem->options->estimate ? p->of->what : VARIANCE.what;
+    lln_status status =
+        lln_rows_measure(&attention, p->queries, p->count, what, p->measured);
     lln_attention_close(&attention);
     if (status == LLN_OK)
         mean_over_rows(p, mean);
     return status;
 }
 
+static double row_entropy(const lln_row *row)
+{
+    return row->entropy;
+}
+
+static void remember(probe *p, double s)
+{
+    double error;
+    evaluation *e = &p->last[p->evaluated++ % REMEMBERED];
+    e->s = s;
+    lln_rows_mean(p->measured, p->count, p->count, lln_row_variance,
+                  &e->variance, &error);
+    lln_rows_mean(p->measured, p->count, p->count, row_entropy, &e->entropy,
+                  &error);
+}
+
 /* The quantity at sides balance s and s. */
 static lln_status value_at(void *context, double s, double *value)
 {
-    const probe *p = context;
+    probe *p = context;
     lln_kernel_choice choice;
     LLN_TRY(lln_side_kernel(p->problem, s, &choice));
-    return measure_kernel(p, &choice, value);
-}
-
-/* ln s of the Gaussian model, balanced within 5 % for d = 16 to 256 and targets
- * 0.25 to 4. lln_theory_lln_match is exact but takes longer than the search
- * itself. The first term is the limit of small targets. The second, fitted, is
- * the growth of the largest of d terms, which large sides a bound: then D2 =
- * s^2. */
-static lln_status model_side(size_t d, double balance, double target, double *x)
-{
-    double side2, growth = fmax(0.65 * log((double)d), 0.1);
-    LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, fmin(target, 500), balance,
-                                                &side2));
-    *x = log(side2 + target * (balance > 1 ? 1 : growth)) / 2;
+    LLN_TRY(measure_kernel(p, &choice, value));
+    if (!p->queries)
+        remember(p, s);
     return LLN_OK;
 }
 
@@ -114,8 +131,8 @@ static lln_status first_guess(const probe *p, double target, double *x,
     size_t d = p->head->q.columns;
     double next = NAN, balance = p->problem->options->balance;
     target *= p->of->factor;
-    LLN_TRY(model_side(d, balance, target, x));
-    LLN_TRY(model_side(d, balance, target * exp(STEP), &next));
+    LLN_TRY(lln_theory_lln_match_guess(d, target, balance, x));
+    LLN_TRY(lln_theory_lln_match_guess(d, target * exp(STEP), balance, &next));
     *slope = STEP / (next - *x);
     return LLN_OK;
 }
@@ -191,18 +208,96 @@ static lln_status search_in_stages(lln_search *search, probe *p, bool estimate,
     return enough && found ? LLN_OK : search_all(search, p, x, slope, excess);
 }
 
+/* x of point i of the scan. */
+static double scan_x(size_t i)
+{
+    return -3 + 0.3 * (double)i;
+}
+
+/* Uses the rows of the scan, which are the same for both quantities. */
+static lln_status use_scanned(probe *p)
+{
+    if (p->head->q.rows > 2 * SCANNED)
+        return use_some(p, TYPICAL, SCANNED);
+    use_all(p);
+    return LLN_OK;
+}
+
+/* Measures both quantities at all points of the scan, on the rows in use. */
+static lln_status scan(const probe *p, lln_match_known *known)
+{
+    probe variance = *p, deficit = *p;
+    variance.of = &VARIANCE;
+    deficit.of = &DEFICIT;
+    for (size_t i = 0; i < LLN_MATCH_SCANNED; i++) {
+        LLN_TRY(value_at(&variance, exp(scan_x(i)), &known->scan_variance[i]));
+        mean_over_rows(&deficit, &known->scan_deficit[i]);
+    }
+    known->scanned = true;
+    return LLN_OK;
+}
+
+static double log_ratio(double value, double target)
+{
+    return log(fmax(value, 1e-300)) - log(target);
+}
+
+/* Lists the points of the scan and two beside the root at x, in ascending
+ * order; *own: index of the first of these. */
+static lln_status list_points(probe *p, double target, double x,
+                              lln_search_point *points, size_t *count,
+                              size_t *own)
+{
+    static const double BESIDE = 0.04;
+    const lln_match_known *known = p->problem->known;
+    const double *values =
+        p->of == &VARIANCE ? known->scan_variance : known->scan_deficit;
+    *count = 0;
+    for (size_t i = 0; i < LLN_MATCH_SCANNED; i++)
+        if (scan_x(i) < x - BESIDE)
+            points[(*count)++] =
+                (lln_search_point){scan_x(i), log_ratio(values[i], target)};
+    *own = *count;
+    for (int side = -1; side <= 1; side += 2) {
+        double value, at = x + side * BESIDE;
+        LLN_TRY(value_at(p, exp(at), &value));
+        points[(*count)++] = (lln_search_point){at, log_ratio(value, target)};
+    }
+    for (size_t i = 0; i < LLN_MATCH_SCANNED; i++)
+        if (scan_x(i) > x + BESIDE)
+            points[(*count)++] =
+                (lln_search_point){scan_x(i), log_ratio(values[i], target)};
+    return LLN_OK;
+}
+
+/* Lists intervals in which the quantity passes the target on the rows of the
+ * scan, but for that around the root at x. Two roots within one interval are
+ * not seen. */
+static lln_status find_intervals(probe *p, double target, double x,
+                                 lln_search_interval *intervals, size_t *count)
+{
+    lln_search_point points[LLN_MATCH_SCANNED + 2];
+    size_t listed, own;
+    LLN_TRY(use_scanned(p));
+    if (!p->problem->known->scanned)
+        LLN_TRY(scan(p, p->problem->known));
+    LLN_TRY(list_points(p, target, x, points, &listed, &own));
+    *count = 0;
+    for (size_t i = 0; i + 1 < listed && *count < LLN_MATCH_SOLUTIONS; i++)
+        if (i != own && (points[i].excess < 0) != (points[i + 1].excess < 0))
+            intervals[(*count)++] =
+                (lln_search_interval){points[i].x, points[i + 1].x};
+    return LLN_OK;
+}
+
 /* Looks for roots beside the one at x, on some rows, and finds them on all. */
 static lln_status search_others(lln_search *search, probe *p, double x,
                                 double *others, size_t *count)
 {
     lln_search_interval intervals[LLN_MATCH_SOLUTIONS];
     size_t found, *queries = p->queries;
-    if (p->head->q.rows > 2 * SCANNED)
-        LLN_TRY(use_some(p, exp(x), SCANNED));
-    else
-        use_all(p);
-    lln_status status =
-        lln_search_scan(search, x, intervals, LLN_MATCH_SOLUTIONS, &found);
+    lln_status status = find_intervals(p, search->target, x, intervals, &found);
+    p->queries = queries;
     use_all(p);
     for (size_t i = 0; i < found && status == LLN_OK; i++) {
         double excess;
@@ -220,6 +315,7 @@ static void add(const probe *p, const lln_search *search, double x,
                 double excess, double ceiling, bool solved,
                 lln_match_list *found)
 {
+    size_t before = found->count;
     double value = search->target * exp(excess), target = search->target;
     double distance = solved ? 0 : fabs(excess);
     if (p->of == &DEFICIT) {
@@ -228,6 +324,11 @@ static void add(const probe *p, const lln_search *search, double x,
         target = ceiling - target;
     }
     lln_problem_add(p->problem, exp(x), target, value, distance, found);
+    for (size_t i = 0; i < REMEMBERED && !p->problem->options->estimate; i++)
+        if (p->last[i].s == exp(x) && found->count > before) {
+            found->items[before].variance = p->last[i].variance;
+            found->items[before].entropy = p->last[i].entropy;
+        }
 }
 
 /* Searches with the arrays of p allocated. ceiling: see add(). */

@@ -21,5 +21,7 @@ void lln_problem_add(const lln_match_problem *problem, double b, double target,
         .second_limit = NAN,
         .stated_error = NAN,
         .distance = distance,
-        .state = distance == 0 ? LLN_MATCH_SOLVED : LLN_MATCH_NEAREST};
+        .state = distance == 0 ? LLN_MATCH_SOLVED : LLN_MATCH_NEAREST,
+        .variance = NAN,
+        .entropy = NAN};
 }

@@ -13,6 +13,7 @@ typedef struct lln_match_problem {
     lln_match_target of; /* what is matched */
     double sigma_q, sigma_k;
     double variance; /* D2 of softmax; NaN if the method does not need it */
+    lln_match_known *known; /* for methods that measure the same */
 } lln_match_problem;
 
 /* Adds the match with side b, and a = balance b, to the list; ignored if the

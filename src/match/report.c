@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
+#include "core/vector_math.h"
 #include "kernel/table/table.h"
 #include "match/features_used.h"
 #include "match/gap.h"
@@ -110,33 +112,52 @@ lln_status lln_report_softmax(const lln_head *head, unsigned what,
     return summarise_kernel(&choice, head, what, out);
 }
 
-/* The largest of the exponents factor a_il, and how many of them overflow. */
-static void scan_exponents(lln_matrix a, double factor, double *max,
-                           size_t *fp16, size_t *bf16)
+/* The same for one row, counted in float64: no more than 2^53. */
+LLN_CLONES static void scan_row(const double *x, double factor, size_t d,
+                                double limit_fp16, double limit_bf16,
+                                double *max, double *fp16, double *bf16)
 {
-    const double limit_fp16 = lln_number_formats[LLN_FP16].overflow;
-    const double limit_bf16 = lln_number_formats[LLN_BF16].overflow;
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t l = 0; l < a.columns; l++) {
-            double x = factor * lln_matrix_get(a, i, l);
-            *max = x > *max ? x : *max;
-            *fp16 += x >= limit_fp16;
-            *bf16 += x >= limit_bf16;
-        }
+    double largest = *max, over16 = 0, over_bf16 = 0;
+#pragma omp simd reduction(max : largest) reduction(+ : over16, over_bf16)
+    for (size_t l = 0; l < d; l++) {
+        double y = factor * x[l];
+        largest = y > largest ? y : largest;
+        over16 += y >= limit_fp16 ? 1 : 0;
+        over_bf16 += y >= limit_bf16 ? 1 : 0;
+    }
+    *max = largest;
+    *fp16 += over16;
+    *bf16 += over_bf16;
 }
 
-static void describe_exponents(const lln_head *head, const lln_match *match,
-                               lln_report *report)
+/* The largest of the exponents factor a_il, and how many of them overflow. row:
+ * scratch [d]. */
+static void scan_exponents(lln_matrix a, double factor, double *row,
+                           double *max, double *fp16, double *bf16)
 {
-    size_t fp16 = 0, bf16 = 0;
-    double max = -INFINITY;
+    for (size_t i = 0; i < a.rows; i++) {
+        lln_matrix_convert(lln_matrix_rows(a, i, 1), LLN_FLOAT64, row);
+        scan_row(row, factor, a.columns, lln_number_formats[LLN_FP16].overflow,
+                 lln_number_formats[LLN_BF16].overflow, max, fp16, bf16);
+    }
+}
+
+static lln_status describe_exponents(const lln_head *head,
+                                     const lln_match *match, lln_report *report)
+{
+    double fp16 = 0, bf16 = 0, max = -INFINITY;
+    double *row = lln_array_alloc_raw(head->q.columns, sizeof *row);
+    if (!row)
+        return LLN_ENOMEM;
     double features = (double)head->q.rows * (double)head->q.columns +
                       (double)head->k.rows * (double)head->k.columns;
-    scan_exponents(head->q, match->alpha, &max, &fp16, &bf16);
-    scan_exponents(head->k, match->beta, &max, &fp16, &bf16);
+    scan_exponents(head->q, match->alpha, row, &max, &fp16, &bf16);
+    scan_exponents(head->k, match->beta, row, &max, &fp16, &bf16);
+    free(row);
     report->max_exponent = max;
-    report->fp16_overflow = (double)fp16 / features;
-    report->bf16_overflow = (double)bf16 / features;
+    report->fp16_overflow = fp16 / features;
+    report->bf16_overflow = bf16 / features;
+    return LLN_OK;
 }
 
 /* A gap has been measured on the head by the search; it is not measured
@@ -180,12 +201,18 @@ lln_status lln_report_match(const lln_head *head, const lln_match *match,
     lln_kernel_choice choice;
     lln_report result;
     LLN_TRY(lln_side_choice(match->alpha, match->beta, &choice));
-    LLN_TRY(summarise_kernel(&choice, head, what, &result.lln));
+    bool known = match->variance > 0 &&
+                 !(what & (LLN_REPORT_MOMENTS | LLN_REPORT_SPECTRUM));
+    result.lln = lln_report_unknown;
+    result.lln.log_variance = match->variance;
+    result.lln.entropy = match->entropy;
+    if (!known)
+        LLN_TRY(summarise_kernel(&choice, head, what, &result.lln));
     compare_target(match, softmax, &result);
     result.entropy_gap = result.lln.entropy - softmax->entropy;
     result.lambda2_ratio =
         lln_report_lambda2_ratio(&result.lln, softmax, head->q.rows);
-    describe_exponents(head, match, &result);
+    LLN_TRY(describe_exponents(head, match, &result));
     LLN_TRY(measure_more(head, match, what, &result));
     *report = result;
     return LLN_OK;

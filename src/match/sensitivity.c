@@ -21,7 +21,8 @@ static lln_status differentiate(const lln_head *head, double alpha, double beta,
         lln_attention attention;
         LLN_TRY(lln_side_attention(head, alpha * exp(step * up_alpha),
                                    beta * exp(step * up_beta), &attention));
-        LLN_TRY(lln_side_measure(&attention, rows, &values[side]));
+        LLN_TRY(lln_side_measure(&attention, NULL, head->q.rows, rows,
+                                 &values[side]));
     }
     *variance = log(values[1].variance / values[0].variance) / (2 * STEP);
     *entropy = (values[1].entropy - values[0].entropy) / (2 * STEP);

@@ -123,13 +123,19 @@ static double excess_at(double x, void *data)
     return log(variance) - matching->log_target;
 }
 
+/* The x at which the quadrature ends. */
+static double largest_side(const struct matching *matching)
+{
+    double factor = 1 + matching->ratio * matching->ratio;
+    return log(LLN_THEORY_S2_MAX / factor) / 2 - 1e-12;
+}
+
 /* Widens [low, high] from a guess until the excess changes sign. */
 static lln_status bracket_root(struct matching *matching, double guess,
                                double *low, double *high)
 {
     static const double STRIDE = 0.25;
-    double factor = 1 + matching->ratio * matching->ratio;
-    double largest = log(LLN_THEORY_S2_MAX / factor) / 2 - 1e-12;
+    double largest = largest_side(matching);
     double x = fmin(guess, largest);
     double excess = excess_at(x, matching), sign = excess > 0 ? -1 : 1;
     while (matching->status == LLN_OK) {
@@ -176,6 +182,44 @@ static lln_status brent(struct matching *matching, double low, double high,
     return LLN_OK;
 }
 
+/* Secant steps from *x with the slopes that are usual there. *found is false if
+ * they do not converge quickly. */
+static lln_status try_secants(struct matching *matching, double largest,
+                              double *x, bool *found)
+{
+    enum { STEPS = 7 };
+    static const double LAST = 1e-7, LONGEST = 0.25;
+    double slope = 2.7, excess = excess_at(*x, matching);
+    *found = false;
+    for (int step = 0; step < STEPS && matching->status == LLN_OK; step++) {
+        double move = -excess / slope;
+        if (!(fabs(move) < LONGEST) || *x + move > largest)
+            break;
+        if (fabs(move) < LAST) { /* the slope is known to 1e-4 */
+            *x += move;
+            *found = true;
+            break;
+        }
+        double next = excess_at(*x + move, matching);
+        slope = (next - excess) / move;
+        *x += move;
+        excess = next;
+        if (!(slope > 1 && slope < 8))
+            break;
+    }
+    return matching->status;
+}
+
+lln_status lln_theory_lln_match_guess(size_t d, double target, double ratio,
+                                      double *x)
+{
+    double b2, growth = fmax(0.65 * log((double)d), 0.1);
+    LLN_TRY(
+        lln_theory_fenton_row_ratio_inverse(d, fmin(target, 500), ratio, &b2));
+    *x = log(b2 + target * (ratio > 1 ? 1 : growth)) / 2;
+    return LLN_OK;
+}
+
 lln_status lln_theory_lln_match_ratio(size_t d, double target, double ratio,
                                       double *b)
 {
@@ -188,8 +232,14 @@ lln_status lln_theory_lln_match_ratio(size_t d, double target, double ratio,
     LLN_TRY(lln_theory_fenton_row_ratio_inverse(d, target, ratio, &b2));
     /* D2 <= b^2, because the gradient of ln S in the keys is at most b long. */
     double guess = log(fmax(b2, target)) / 2;
-    LLN_TRY(bracket_root(&matching, guess, &low, &high));
-    LLN_TRY(brent(&matching, low, high, &root));
+    bool found;
+    LLN_TRY(lln_theory_lln_match_guess(d, target, ratio, &root));
+    root = fmin(root, largest_side(&matching));
+    LLN_TRY(try_secants(&matching, largest_side(&matching), &root, &found));
+    if (!found) {
+        LLN_TRY(bracket_root(&matching, guess, &low, &high));
+        LLN_TRY(brent(&matching, low, high, &root));
+    }
     *b = exp(root);
     return LLN_OK;
 }

@@ -135,18 +135,18 @@ static void lln_features(const lln_attention *attention, size_t first,
                          size_t count, double *b, double *a)
 {
     const lln_state *state = attention->state;
+    const double *norm = lln_lln_norm(attention);
     size_t d = attention->rank;
     for (size_t i = first; b && i < first + count; i++, b += d) {
-        double largest = largest_query(state, i, state->norm), sum = 0;
-        exp_row(state->q, i, state->alpha, state->norm, 1, -largest,
-                LLN_FLOAT64, b);
+        double largest = largest_query(state, i, norm), sum = 0;
+        exp_row(state->q, i, state->alpha, norm, 1, -largest, LLN_FLOAT64, b);
         for (size_t l = 0; l < d; l++)
             sum += b[l];
         for (size_t l = 0; l < d; l++)
             b[l] /= sum;
     }
     for (size_t j = first; a && j < first + count; j++, a += d)
-        exp_row(state->k, j, state->beta, state->norm, -1, 0, LLN_FLOAT64, a);
+        exp_row(state->k, j, state->beta, norm, -1, 0, LLN_FLOAT64, a);
 }
 
 static lln_status lln_norm(const lln_attention *attention, const double *mean,
@@ -203,7 +203,7 @@ static lln_status allocate(const lln_head *head, double alpha, double beta,
 {
     size_t d = head->q.columns;
     lln_state *state = lln_array_alloc(1, sizeof *state);
-    double *columns = lln_array_alloc(2 * d, sizeof *columns);
+    double *columns = lln_array_alloc(3 * d, sizeof *columns);
     if (!state || !columns) {
         free(state);
         free(columns);
@@ -214,7 +214,8 @@ static lln_status allocate(const lln_head *head, double alpha, double beta,
                          .q = head->q,
                          .k = head->k,
                          .top = columns,
-                         .norm = columns + d};
+                         .norm = columns + d,
+                         .part = columns + 2 * d};
     *out = state;
     return LLN_OK;
 }
@@ -267,7 +268,7 @@ lln_status lln_lln_open(const lln_kernel_choice *choice, const lln_head *head,
     if (lln_kernel_given(choice, "eps"))
         return lln_lln_published_open(choice, head, attention);
     LLN_TRY(allocate(head, alpha, beta, &state));
-    lln_status status = lln_lln_scan(state, choice->text, head->rule.mask);
+    lln_status status = lln_lln_scan(state, choice->text);
     if (status == LLN_OK)
         fill_in(head, state, attention);
     else

@@ -13,8 +13,10 @@
 typedef struct {
     double alpha, beta;
     lln_matrix q, k;
-    double *top;           /* max_j y_jl [d] */
-    double *norm;          /* ln sum_j exp(y_jl) [d], without a mask */
+    double *top;  /* max_j y_jl [d] */
+    double *norm; /* of lln_lln_norm [d] */
+    double *part; /* scratch of it [d] */
+    bool has_norm;
     double spread;         /* max_l (max_j y_jl - min_j y_jl) */
     double query_spread;   /* max_l (max_i x_il - min_i x_il) */
     void *right;           /* [m x d], set by prepare */
@@ -41,10 +43,13 @@ static inline bool lln_lln_worth_threads(lln_matrix a)
     return a.rows * a.columns > 1 << 17;
 }
 
-/* Sets top, both spreads and, if there is no mask, norm. LLN_EINVAL: |alpha q|
- * + |beta k| reaches 1e300; the message begins with `name`. LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_lln_scan(lln_state *state, const char *name,
-                                      lln_mask mask);
+/* Sets top and both spreads. LLN_EINVAL: |alpha q| + |beta k| reaches 1e300;
+ * the message begins with `name`. LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_lln_scan(lln_state *state, const char *name);
+
+/* ln sum_j exp(y_jl) [d] over all keys. It is computed when it is first needed,
+ * because the streaming pass does without; threads may call at once. */
+const double *lln_lln_norm(const lln_attention *attention);
 
 /* P_ii of causal attention, with or without a window; out [n]. LLN_ENOMEM. */
 LLN_NODISCARD lln_status lln_lln_causal_diagonal(const lln_attention *attention,

@@ -171,7 +171,7 @@ static side query_side(const lln_attention *attention)
     bool causal = attention->mask.causal;
     return (side){.values = state->q,
                   .factor = state->alpha,
-                  .offset = causal ? state->top : state->norm,
+                  .offset = causal ? state->top : lln_lln_norm(attention),
                   .skip = causal ? attention->m - attention->n : 0};
 }
 
@@ -181,7 +181,8 @@ static side key_side(const lln_attention *attention)
     return (side){.keys = true,
                   .values = state->k,
                   .factor = state->beta,
-                  .offset = attention->mask.causal ? state->top : state->norm};
+                  .offset = attention->mask.causal ? state->top
+                                                   : lln_lln_norm(attention)};
 }
 
 static lln_status product_f64(const void *context, const double *x,

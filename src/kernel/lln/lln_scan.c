@@ -29,6 +29,8 @@ static void group_extremes(lln_matrix rows, double factor, double *low,
         low[l] = INFINITY;
         top[l] = -INFINITY;
     }
+    if (rows.rows == 0)
+        return;
     if (rows.precision == LLN_FLOAT32)
         extremes_f32(rows, factor, low, top);
     else
@@ -40,10 +42,14 @@ static lln_status find_extremes(lln_matrix a, double factor, double *low,
                                 double *top)
 {
     size_t d = a.columns;
+    if (!lln_lln_worth_threads(a)) {
+        group_extremes(a, factor, low, top);
+        return LLN_OK;
+    }
     double *part = lln_array_alloc_raw(2 * GROUPS * d, sizeof *part);
     if (!part)
         return LLN_ENOMEM;
-#pragma omp parallel for schedule(static) if (lln_lln_worth_threads(a))
+#pragma omp parallel for schedule(static)
     for (size_t g = 0; g < GROUPS; g++)
         group_extremes(group_of(a, g), factor, part + 2 * g * d,
                        part + (2 * g + 1) * d);
@@ -58,31 +64,38 @@ static lln_status find_extremes(lln_matrix a, double factor, double *low,
 }
 
 /* Computes norm from top. */
-static lln_status sum_keys(lln_state *state)
+static void sum_keys(lln_state *state)
 {
     size_t d = state->k.columns;
-    double *part = lln_array_alloc(GROUPS * d, sizeof *part);
-    if (!part)
-        return LLN_ENOMEM;
-#pragma omp parallel for schedule(static) if (lln_lln_worth_threads(state->k))
-    for (size_t g = 0; g < GROUPS; g++)
+    for (size_t l = 0; l < d; l++)
+        state->norm[l] = 0;
+    for (size_t g = 0; g < GROUPS; g++) {
+        double *part = state->part;
+        for (size_t l = 0; l < d; l++)
+            part[l] = 0;
         if (state->k.precision == LLN_FLOAT32)
-            add_exp_f32(group_of(state->k, g), state->beta, state->top,
-                        part + g * d);
+            add_exp_f32(group_of(state->k, g), state->beta, state->top, part);
         else
-            add_exp_f64(group_of(state->k, g), state->beta, state->top,
-                        part + g * d);
-    for (size_t l = 0; l < d; l++) {
-        double sum = 0;
-        for (size_t g = 0; g < GROUPS; g++)
-            sum += part[g * d + l];
-        state->norm[l] = state->top[l] + log(sum);
+            add_exp_f64(group_of(state->k, g), state->beta, state->top, part);
+        for (size_t l = 0; l < d; l++)
+            state->norm[l] += part[l];
     }
-    free(part);
-    return LLN_OK;
+    for (size_t l = 0; l < d; l++)
+        state->norm[l] = state->top[l] + log(state->norm[l]);
 }
 
-lln_status lln_lln_scan(lln_state *state, const char *name, lln_mask mask)
+const double *lln_lln_norm(const lln_attention *attention)
+{
+    lln_state *state = attention->state;
+#pragma omp critical(lln_lln_norm)
+    if (!state->has_norm) {
+        sum_keys(state);
+        state->has_norm = true;
+    }
+    return state->norm;
+}
+
+lln_status lln_lln_scan(lln_state *state, const char *name)
 {
     double *low = state->norm, *top = state->top, x = 0, y = 0;
     LLN_TRY(find_extremes(state->q, state->alpha, low, top));
@@ -101,5 +114,5 @@ lln_status lln_lln_scan(lln_state *state, const char *name, lln_mask mask)
             "kernel '%s': alpha %g, beta %g: alpha q and beta k reach "
             "%g and %g; expected less than 1e300",
             name, state->alpha, state->beta, x, y);
-    return lln_mask_hides(mask) ? LLN_OK : sum_keys(state);
+    return LLN_OK;
 }

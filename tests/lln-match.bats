@@ -71,6 +71,17 @@ value() {
         'paper fenton fenton-row exact measured line entropy gap joint '
 }
 
+@test "--method all: without gap if --no-spectrum is given" {
+    match C --method all
+    equal all "$(column method <<< "$output" | uniq | paste -sd ' ')" \
+        'paper fenton fenton-row exact measured line entropy gap joint'
+    match C --method all --no-spectrum
+    equal fewer "$(column method <<< "$output" | uniq | paste -sd ' ')" \
+        'paper fenton fenton-row exact measured line entropy joint'
+    match C --method gap --no-spectrum
+    equal named "$(column method <<< "$output")" gap
+}
+
 @test "the columns" {
     run lln-match -n 8 -d 2 --trials 1 --no-spectrum --precision 3
     equal header "${lines[0]%,alpha_se*}" \

@@ -52,7 +52,8 @@ static const cli_option option_table[] = {
      "no head is measured",
      &options.calibrate, 0, 0, false},
     {"no-spectrum", 0, CLI_FLAG, NULL,
-     "do not compute lambda2_ratio, even if --columns all includes it",
+     "leave out lambda2_ratio, also of --columns all, and method gap of "
+     "--method all, which need eigenvalues",
      &options.no_spectrum, 0, 0, false},
     {"map", 0, CLI_FLAG, NULL,
      "print a map of LLN attention over alpha and beta, with the point of each "
@@ -357,7 +358,7 @@ int main(int argc, char **argv)
                   "and keys");
     check_map();
     check_spectrum();
-    methods = match_methods_read(options.method);
+    methods = match_methods_read(options.method, !options.no_spectrum);
     how = match_options_read(&options.settings);
     snprintf(seed_text, sizeof seed_text, "%" PRIu64, run_shared.seed);
     if (options.calibrate)

@@ -29,8 +29,16 @@ __attribute__((noreturn)) static void unknown_method(const char *name)
               name, known);
 }
 
-/* Reads "paper,measured" or "all". */
-match_methods match_methods_read(const char *text)
+/* Every method, or every one that needs no eigenvalues. */
+static void add_all(match_methods *list, bool spectrum)
+{
+    const lln_match_method *method = lln_match_methods;
+    for (; method->name; method++)
+        if (spectrum || method->target != LLN_TARGET_GAP)
+            add_method(list, method);
+}
+
+match_methods match_methods_read(const char *text, bool spectrum)
 {
     match_methods list = {.count = 0};
     char *copy = cli_copy(text), *rest = copy, *name;
@@ -42,8 +50,7 @@ match_methods match_methods_read(const char *text)
         }
         if (strcmp(name, "all") != 0)
             unknown_method(name);
-        for (method = lln_match_methods; method->name; method++)
-            add_method(&list, method);
+        add_all(&list, spectrum);
     }
     free(copy);
     return list;

@@ -23,8 +23,9 @@ typedef struct {
 /* The values of --second, ended by NULL. */
 extern const char *const match_seconds[];
 
-/* Reads "paper,measured" or "all". Ends the process on bad usage. */
-match_methods match_methods_read(const char *text);
+/* Reads "paper,measured" or "all", which selects methods that need eigenvalues
+ * only if `spectrum` is set. Ends the process on bad usage. */
+match_methods match_methods_read(const char *text, bool spectrum);
 
 /* Reads the options of methods. Ends the process on bad usage. */
 lln_match_options match_options_read(const match_settings *settings);

@@ -242,7 +242,9 @@ static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
             out ? NULL
                 : in_place(tensor, first, slice->column_stride, precision);
         if (!numbers) {
-            void *to = out ? out + j * size : (void *)scratch;
+            void *to = scratch;
+            if (out)
+                to = out + j * size;
             copy_run(tensor, first, slice->column_stride, count, precision, to);
             numbers = to;
         }

@@ -84,6 +84,24 @@ START_TEST(matrix_moments_float32)
 }
 END_TEST
 
+/* 1 + 4 + ... + k^2 = k (k + 1) (2 k + 1) / 6, exact in float64. */
+START_TEST(matrix_squares)
+{
+    enum { COUNT = 1003 };
+    double x[COUNT];
+    float narrow[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        narrow[i] = -(float)(x[i] = (double)i + 1);
+    double sum = COUNT * (COUNT + 1.) * (2 * COUNT + 1.) / 6;
+    lln_matrix wide = {LLN_FLOAT64, 17, 59, x};
+    lln_matrix single = {LLN_FLOAT32, 59, 17, narrow};
+    expect_relative(lln_matrix_squares(wide), sum, 0);
+    expect_relative(lln_matrix_squares(single), sum, 0);
+    single.rows = 0;
+    ck_assert(lln_matrix_squares(single) == 0);
+}
+END_TEST
+
 START_TEST(matrix_moments_threads)
 {
     enum { COUNT = 300007 };
@@ -183,6 +201,7 @@ int main(void)
     tcase_add_test(moments, matrix_moments_float32);
     tcase_add_test(moments, matrix_moments_threads);
     tcase_add_test(moments, matrix_moments_nan);
+    tcase_add_test(moments, matrix_squares);
     tcase_add_test(moments, matrix_find_nonfinite);
     suite_add_tcase(suite, moments);
     TCase *convert = tcase_create("lln_matrix_convert");

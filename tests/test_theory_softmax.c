@@ -205,6 +205,25 @@ START_TEST(softmax_lambda2_nearly_uniform)
 }
 END_TEST
 
+/* Where the number of nodes changes (sigma^2 is d / 48, d / 16 and d / 6), the
+ * values of both rules agree. Below 64 keys there is one rule. */
+START_TEST(softmax_nodes)
+{
+    static const double parts[] = {48, 16, 6};
+    static const size_t sizes[][2] = {{64, 8}, {256, 64}, {4096, 128}};
+    size_t n = sizes[_i][0], d = sizes[_i][1];
+    for (size_t i = 0; i < 3; i++) {
+        double sigma = sqrt((double)d / parts[i]);
+        lln_theory_softmax_values below, above;
+        expect_ok(lln_theory_softmax(n, d, sigma * (1 - 1e-14), &below));
+        expect_ok(lln_theory_softmax(n, d, sigma * (1 + 1e-14), &above));
+        expect_relative(below.entropy, above.entropy, 2e-13);
+        expect_relative(below.log_variance, above.log_variance, 2e-13);
+        expect_relative(below.lambda2, above.lambda2, 2e-12);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("theory_softmax");
@@ -219,6 +238,7 @@ int main(void)
     tcase_add_test(softmax, softmax_one_key);
     tcase_add_test(softmax, softmax_invalid);
     tcase_add_loop_test(softmax, softmax_lambda2_nearly_uniform, 0, 4);
+    tcase_add_loop_test(softmax, softmax_nodes, 0, 3);
     suite_add_tcase(suite, softmax);
     return run_suite(suite);
 }

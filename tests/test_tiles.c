@@ -150,6 +150,23 @@ START_TEST(next_interrupted)
 }
 END_TEST
 
+/* Blocks hold all rows, and rounding to 16 rows leaves none without rows. */
+START_TEST(tiles_block_rows)
+{
+    ck_assert_uint_eq(lln_tiles_block_rows(256), 128);
+    ck_assert_uint_eq(lln_tiles_block_rows(512), 128);
+    ck_assert_uint_eq(lln_tiles_block_rows(1024), 176);
+    ck_assert_uint_eq(lln_tiles_block_rows(1), 64);
+    for (size_t count = 65; count < 5000; count++) {
+        size_t rows = lln_tiles_block_rows(count);
+        size_t blocks = (count + LLN_TILE_ROWS - 1) / LLN_TILE_ROWS;
+        blocks += blocks % 2;
+        ck_assert(rows <= LLN_TILE_ROWS && rows * blocks >= count);
+        ck_assert(rows * blocks < count + 16 * blocks);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tiles");
@@ -162,6 +179,7 @@ int main(void)
     suite_add_tcase(suite, into);
     TCase *next = tcase_create("lln_tiles_next");
     tcase_add_test(next, next_interrupted);
+    tcase_add_test(next, tiles_block_rows);
     suite_add_tcase(suite, next);
     return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include "complete.h"
 #include "config.h"
 #include "config_show.h"
+#include "core/processor.h"
 #include "options.h"
 #include "output.h"
 #include "selection.h"
@@ -22,18 +23,22 @@
 /* By default, the threads of libgomp spin between parallel regions. On a busy
  * machine this costs ten times the work (measured: 1 s became 7 to 25 s at load
  * 6); on an idle one it gains nothing here. OpenBLAS starts threads that are
- * never used, each with 128 MiB of address space. Both libraries read their
+ * never used, each with 128 MiB of address space. On a processor that it does
+ * not recognise, it uses slow matrix products. Both libraries read their
  * environment when they are loaded, so the command starts itself once more. */
-static void quieten_libraries(char **argv)
+static void prepare_libraries(char **argv)
 {
     char path[4096];
     bool waits = getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT");
-    if (waits && getenv("OPENBLAS_NUM_THREADS"))
+    const char *core =
+        getenv("OPENBLAS_CORETYPE") ? NULL : lln_processor_better_core();
+    if (waits && getenv("OPENBLAS_NUM_THREADS") && !core)
         return;
     ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     if (length <= 0 ||
         (!waits && setenv("OMP_WAIT_POLICY", "passive", 1) != 0) ||
-        setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0)
+        setenv("OPENBLAS_NUM_THREADS", "1", 0) != 0 ||
+        (core && setenv("OPENBLAS_CORETYPE", core, 1) != 0))
         return;
     path[length] = '\0';
     const char *name = strrchr(path, '/');
@@ -87,7 +92,7 @@ void command_start(const cli_tool *tool, int argc, char **argv)
     if (complete_asked(argc, argv))
         complete_answer(tool, &argc, &argv);
     else
-        quieten_libraries(argv);
+        prepare_libraries(argv);
     keep_freed_memory();
     options_parse(tool, argc, argv);
 }

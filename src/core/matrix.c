@@ -114,6 +114,31 @@ void lln_matrix_moments(lln_matrix a, double *mean, double *deviation)
     *deviation = all.count > 1 ? sqrt(all.m2 / (all.count - 1)) : NAN;
 }
 
+LLN_CLONES static double squares_f32(const float *x, size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
+LLN_CLONES static double squares_f64(const double *x, size_t count)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += x[i] * x[i];
+    return sum;
+}
+
+double lln_matrix_squares(lln_matrix a)
+{
+    size_t count = a.rows * a.columns;
+    return a.precision == LLN_FLOAT32 ? squares_f32(a.data, count)
+                                      : squares_f64(a.data, count);
+}
+
 bool lln_matrix_underflows(lln_matrix a)
 {
     double least = INFINITY, most = -INFINITY;

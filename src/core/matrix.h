@@ -99,6 +99,9 @@ size_t lln_matrix_find_nonfinite(lln_matrix a);
  * below the rounding of their mean in float64. */
 lln_moments lln_matrix_summarise(lln_matrix a);
 
+/* Sum of the squares of all entries, in float64; 0 if there are none. */
+double lln_matrix_squares(lln_matrix a);
+
 /* Mean and standard deviation (divisor: count - 1) of all entries. One entry:
  * standard deviation NaN. No entries: both NaN. */
 void lln_matrix_moments(lln_matrix a, double *mean, double *deviation);

@@ -257,8 +257,7 @@ static const char no_closed_form[] = "temperature: the variance of logits has "
 /* Root mean square of the length of a row. */
 static double row_length(lln_matrix a)
 {
-    lln_moments all = lln_matrix_summarise(a);
-    return sqrt((all.m2 + all.count * all.mean * all.mean) / (double)a.rows);
+    return sqrt(lln_matrix_squares(a) / (double)a.rows);
 }
 
 /* Sets a variance below the rounding of the logits of nearly equal keys to

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/vector_math.h"
+
 void lln_temperature_read(lln_matrix a, size_t first, size_t count, double *out)
 {
     lln_matrix_convert(lln_matrix_rows(a, first, count), LLN_FLOAT64, out);
@@ -19,18 +21,32 @@ static bool column_varies(const double *x, size_t count, size_t d)
     return false;
 }
 
+LLN_CLONES static void add_columns(const double *x, size_t count, size_t d,
+                                   double *sum)
+{
+    for (size_t i = 0; i < count; i++, x += d)
+#pragma omp simd
+        for (size_t l = 0; l < d; l++)
+            sum[l] += x[l];
+}
+
+LLN_CLONES static void subtract_columns(double *x, size_t count, size_t d,
+                                        const double *mean)
+{
+    for (size_t i = 0; i < count; i++, x += d)
+#pragma omp simd
+        for (size_t l = 0; l < d; l++)
+            x[l] -= mean[l];
+}
+
 void lln_temperature_centre(double *x, size_t count, size_t d, double *mean)
 {
     memset(mean, 0, d * sizeof *mean);
-    for (size_t i = 0; i < count; i++)
-        for (size_t l = 0; l < d; l++)
-            mean[l] += x[i * d + l];
+    add_columns(x, count, d, mean);
     for (size_t l = 0; l < d; l++)
         mean[l] =
             column_varies(x + l, count, d) ? mean[l] / (double)count : x[l];
-    for (size_t i = 0; i < count; i++)
-        for (size_t l = 0; l < d; l++)
-            x[i * d + l] -= mean[l];
+    subtract_columns(x, count, d, mean);
 }
 
 void lln_temperature_add_squares(const double *x, size_t count, size_t d,

@@ -119,15 +119,16 @@ static workspace *workspace_alloc(const product *p)
 static lln_status multiply_blocks(const product *p)
 {
     bool out_of_memory = false;
+    size_t block = lln_tiles_block_rows(p->y.rows);
     lln_rows_begun += p->y.rows;
 #pragma omp parallel
     {
         workspace *work = workspace_alloc(p);
 #pragma omp for schedule(dynamic, 1)
-        for (size_t start = 0; start < p->y.rows; start += ROWS) {
-            size_t left = p->y.rows - start;
+        for (size_t start = 0; start < p->y.rows; start += block) {
+            size_t here = lln_size_smaller(p->y.rows - start, block);
             if (work && !lln_stop_requested)
-                multiply_block(p, work, start, left < ROWS ? left : ROWS);
+                multiply_block(p, work, start, here);
         }
         if (!work) {
 #pragma omp atomic write

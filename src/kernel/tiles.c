@@ -11,6 +11,17 @@ static size_t element(const lln_tiles *tiles)
     return lln_precision_size(tiles->attention->precision);
 }
 
+size_t lln_tiles_block_rows(size_t count)
+{
+    enum { WHOLE = 64, UNIT = 16 }; /* rows that products handle together */
+    size_t blocks = (count + LLN_TILE_ROWS - 1) / LLN_TILE_ROWS;
+    if (count <= WHOLE)
+        return WHOLE;
+    blocks += blocks % 2;
+    size_t rows = (count + blocks - 1) / blocks;
+    return (rows + UNIT - 1) / UNIT * UNIT;
+}
+
 lln_status lln_tiles_open(const lln_attention *attention, size_t rows,
                           lln_tiles *tiles)
 {

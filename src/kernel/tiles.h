@@ -44,6 +44,11 @@ typedef struct {
     void *matrix; /* receives the scores, see lln_tiles_start_into; or NULL */
 } lln_tiles;
 
+/* A number of rows for the blocks of `count` rows, at most LLN_TILE_ROWS: the
+ * blocks are nearly equal and their number is even, so that two threads have
+ * the same work. Up to 64 rows are one block. */
+size_t lln_tiles_block_rows(size_t count);
+
 /* Allocates memory for blocks of at most `rows` <= LLN_TILE_ROWS rows and for
  * the scores of a tile. The caller must call lln_tiles_close, also if this
  * fails. The attention must be prepared. LLN_ENOMEM. */

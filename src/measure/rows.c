@@ -47,7 +47,7 @@ static size_t block_rows(const lln_attention *attention, size_t count,
                          const row_pass *pass)
 {
     size_t row = attention->m * lln_precision_size(attention->precision);
-    size_t block = LLN_TILE_ROWS, share = count / 16;
+    size_t block = lln_tiles_block_rows(count), share = count / 16;
     if (count < attention->n && share < LLN_TILE_ROWS)
         block = share < LEAST_BLOCK ? LEAST_BLOCK : share / 16 * 16;
     if (!pass->visit || row * block <= KEPT_BYTES)

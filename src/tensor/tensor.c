@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/vector_math.h"
 #include "tensor/half.h"
 #include "tensor/mapping.h"
 
@@ -178,7 +179,7 @@ static void copy_run(const lln_tensor *tensor, size_t first, size_t stride,
         COPY_RUN(get_f64);
 }
 
-static size_t bad_float(const float *x, size_t count)
+LLN_CLONES static size_t bad_float(const float *x, size_t count)
 {
     uint32_t any = 0, bits;
     for (size_t i = 0; i < count; i++) {
@@ -191,7 +192,7 @@ static size_t bad_float(const float *x, size_t count)
     return count;
 }
 
-static size_t bad_double(const double *x, size_t count)
+LLN_CLONES static size_t bad_double(const double *x, size_t count)
 {
     uint64_t any = 0, bits, mask = UINT64_C(0x7ff) << 52;
     for (size_t i = 0; i < count; i++) {
@@ -211,6 +212,21 @@ static size_t bad_number(lln_precision precision, const void *x, size_t count)
                                     : bad_double(x, count);
 }
 
+/* `count` elements of the data from `first` on, if they can be read in place;
+ * else NULL. */
+static const void *in_place(const lln_tensor *tensor, size_t first,
+                            size_t stride, lln_precision precision)
+{
+    bool wide = precision == LLN_FLOAT64;
+    size_t size = lln_dtype_size(tensor->dtype);
+    const unsigned char *from = tensor->data + first * size;
+    bool native = tensor->dtype == (wide ? LLN_DTYPE_F64 : LLN_DTYPE_F32);
+    return native && !tensor->swapped && stride == 1 &&
+                   (uintptr_t)from % size == 0
+               ? from
+               : NULL;
+}
+
 /* Copies row i to out (NULL: only checks it). Returns the column of the first
  * value that is not finite, or `columns`. */
 static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
@@ -220,14 +236,19 @@ static size_t copy_row(const lln_tensor *tensor, const lln_tensor_slice *slice,
     size_t bad = slice->columns, size = lln_precision_size(precision);
     for (size_t j = 0; j < slice->columns; j += PIECE) {
         size_t count = slice->columns - j < PIECE ? slice->columns - j : PIECE;
-        void *to = scratch;
-        if (out)
-            to = out + j * size;
-        copy_run(tensor,
-                 slice->offset + i * slice->row_stride +
-                     j * slice->column_stride,
-                 slice->column_stride, count, precision, to);
-        size_t at = bad_number(precision, to, count);
+        size_t first =
+            slice->offset + i * slice->row_stride + j * slice->column_stride;
+        const void *numbers =
+            out ? NULL
+                : in_place(tensor, first, slice->column_stride, precision);
+        if (!numbers) {
+            void *to = scratch;
+            if (out)
+                to = out + j * size;
+            copy_run(tensor, first, slice->column_stride, count, precision, to);
+            numbers = to;
+        }
+        size_t at = bad_number(precision, numbers, count);
         if (at < count && bad == slice->columns)
             bad = j + at;
     }

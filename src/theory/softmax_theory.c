@@ -10,12 +10,13 @@
 #include "theory/lognormal_sum.h"
 #include "theory/sum_row.h"
 
-enum { NODES = 40 };
+enum { NODES = 40 }; /* at most */
 
 /* Nodes with less weight than this do not change any digit of a mean. */
 static const double LIGHTEST = 1e-18;
 
 typedef struct {
+    size_t nodes;
     double node[NODES], weight[NODES];
 } gauss_rule;
 
@@ -61,13 +62,13 @@ static void turn_rows(double *d, double *e, double *z, size_t first,
 
 /* The eigenvalues of the matrix in d, and in z the first components of its
  * eigenvectors, if z was the first unit vector. False: no convergence. */
-static bool find_eigenvalues(double *d, double *e, double *z)
+static bool find_eigenvalues(size_t count, double *d, double *e, double *z)
 {
     enum { MOST = 60 };
-    for (size_t first = 0; first < NODES; first++)
+    for (size_t first = 0; first < count; first++)
         for (int step = 0;; step++) {
             size_t last = first;
-            while (last + 1 < NODES &&
+            while (last + 1 < count &&
                    fabs(e[last]) >
                        DBL_EPSILON * (fabs(d[last]) + fabs(d[last + 1])) / 2)
                 last++;
@@ -80,24 +81,39 @@ static bool find_eigenvalues(double *d, double *e, double *z)
     return true;
 }
 
+/* The number of nodes for values within 1e-13 of those of 64 nodes: where the
+ * variance of the logits depends little on the query, a few suffice. */
+static size_t count_nodes(size_t n, size_t d, double sigma)
+{
+    double s2 = sigma * sigma, features = (double)d;
+    if (n < 64 || d < 8)
+        return NODES;
+    if (s2 <= features / 48)
+        return 12;
+    if (s2 <= features / 16)
+        return 16;
+    return s2 <= features / 6 ? 24 : NODES;
+}
+
 /* Gauss rule for the mean over chi^2_d / 2: the nodes are the eigenvalues of
  * the Jacobi matrix of the Laguerre polynomials with alpha = d/2 - 1, the
  * weights the squared first components of its eigenvectors.
  * gsl_integration_fixed has the same rule, but its weights sum to Gamma(d/2),
  * which overflows at d = 344. */
-static lln_status laguerre_rule(size_t d, gauss_rule *rule)
+static lln_status laguerre_rule(size_t d, size_t nodes, gauss_rule *rule)
 {
     double below[NODES] = {0}, first[NODES] = {1}, alpha = (double)d / 2 - 1;
-    for (size_t k = 0; k < NODES; k++) {
+    rule->nodes = nodes;
+    for (size_t k = 0; k < nodes; k++) {
         double index = (double)k;
         rule->node[k] = 2 * index + 1 + alpha;
         if (k > 0)
             below[k - 1] = sqrt(index * (index + alpha));
     }
-    if (!find_eigenvalues(rule->node, below, first))
+    if (!find_eigenvalues(nodes, rule->node, below, first))
         return lln_fail(LLN_ENOCONV,
                         "Gauss-Laguerre rule for d = %zu: no eigenvalues", d);
-    for (size_t k = 0; k < NODES; k++)
+    for (size_t k = 0; k < nodes; k++)
         rule->weight[k] = first[k] * first[k];
     return LLN_OK;
 }
@@ -120,8 +136,8 @@ static lln_status add_rows(lln_sum_workspace *workspace, size_t n, size_t d,
                            double sigma, node_rows *rows)
 {
     gauss_rule rule;
-    LLN_TRY(laguerre_rule(d, &rule));
-    for (size_t k = 0; k < NODES; k++) {
+    LLN_TRY(laguerre_rule(d, count_nodes(n, d, sigma), &rule));
+    for (size_t k = 0; k < rule.nodes; k++) {
         double v = 2 * sigma * sigma * rule.node[k] / (double)d;
         if (rule.weight[k] < LIGHTEST)
             continue;

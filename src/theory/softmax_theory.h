@@ -26,7 +26,7 @@ typedef struct {
 /* Given a query, the N logits of its row are iid normal with variance v =
  * sigma^2 chi^2_d / d. Each quantity of a row is an exact integral (see
  * lln_theory_sum_cumulants with N terms of variance v), averaged over v with
- * 40-point generalised Gauss-Laguerre quadrature:
+ * 12- to 40-point generalised Gauss-Laguerre quadrature:
  *     entropy      = E[ln Z] - E[v (1 - Y2(v))]                     (Stein)
  *     log_variance = sigma^2 (1 - 2/N) + E Var(ln Z | v) + Var E[ln Z | v],
  * for N -> inf sigma^2 + sigma^4 / (2d).
@@ -39,7 +39,7 @@ typedef struct {
  * LLN_ENOMEM; LLN_ENOCONV as in lln_theory_sum_cumulants.
  * Absolute error below 1e-11 for d >= 8 and sigma <= 3. lambda2 is a scale, not
  * an expectation: simulations exceed it by 2 to 9 % up to sigma = 1, and by up
- * to 20 % beyond. A call takes 1 to 4 ms for sigma <= 6.
+ * to 20 % beyond. A call takes 0.1 to 2 ms for sigma <= 6.
  * Source of the entropy's Stein form: integration by parts of E sum_j P_j a_j;
  * of the rule: G. H. Golub and J. H. Welsch, Math. Comp. 23 (1969). */
 LLN_NODISCARD lln_status lln_theory_softmax(size_t n, size_t d, double sigma,

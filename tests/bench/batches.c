@@ -2,19 +2,21 @@
  *
  * make bench: batches of heads from files, as complete commands, against torch
  * and scipy doing the same for the whole batch in one process that is warm
- * (batches.py): its time excludes the start of Python, that of a command
- * includes everything. All commands of a batch and their peers run in turn, and
- * medians are printed, with processor seconds, which a busy machine disturbs
- * less. Prints a csv table on stdout. */
+ * (batches.py). Both read the files. The time of the peer excludes the start of
+ * Python; so the ratios exclude the start of the command, which is that of a
+ * command that only prints its version and is printed, too. All commands of a
+ * batch and their peers run in turn, and medians are printed, with processor
+ * seconds, which a busy machine disturbs less. Prints a csv table on stdout. */
 #include "peer_process.h"
 
-enum { LINE = 256, ROUNDS = 3 };
+enum { LINE = 256, MOST_ROUNDS = 15 };
 
 typedef struct {
     const char *name, *tool;
     const char *const *more; /* options */
     const char *peer;        /* of batches.py; NULL: none */
     bool whole;              /* needs values, and writes an array */
+    bool single;             /* also timed for a single head */
 } batch_work;
 
 /* The methods of lln-match that need no eigenvalues and do not follow a
@@ -23,27 +25,32 @@ typedef struct {
 
 static const char *const NOTHING[] = {NULL};
 static const char *const SOFTMAX[] = {"--kernel", "softmax", NULL};
+static const char *const ENTROPY[] = {"--kernel", "softmax", "--columns",
+                                      "head,entropy_nats", NULL};
 static const char *const MOST_METHODS[] = {"--method", METHODS, NULL};
 static const char *const EVERY_METHOD[] = {"--method", "all", "--no-spectrum",
                                            NULL};
 
 /* The first one is what the others are compared with. */
 static const batch_work works[] = {
-    {"lln-entropy", "lln-entropy", NOTHING, NULL, false},
-    {"lln-entropy softmax", "lln-entropy", SOFTMAX, "entropy", false},
-    {"lln-stats", "lln-stats", NOTHING, NULL, false},
-    {"lln-stats softmax", "lln-stats", SOFTMAX, "stats", false},
-    {"lln-spectral softmax", "lln-spectral", SOFTMAX, "spectral", false},
-    {"lln-match", "lln-match", NOTHING, NULL, false},
-    {"lln-match, 7 methods", "lln-match", MOST_METHODS, NULL, false},
-    {"lln-match, all methods", "lln-match", EVERY_METHOD, NULL, false},
-    {"lln-attend softmax", "lln-attend", SOFTMAX, "attend", true},
+    {"lln-entropy", "lln-entropy", NOTHING, NULL, false, false},
+    {"lln-entropy softmax", "lln-entropy", SOFTMAX, "entropy", false, false},
+    {"lln-entropy softmax, entropy alone", "lln-entropy", ENTROPY, "entropy",
+     false, true},
+    {"lln-stats", "lln-stats", NOTHING, NULL, false, false},
+    {"lln-stats softmax", "lln-stats", SOFTMAX, "stats", false, false},
+    {"lln-spectral softmax", "lln-spectral", SOFTMAX, "spectral", false, false},
+    {"lln-match", "lln-match", NOTHING, NULL, false, false},
+    {"lln-match, 7 methods", "lln-match", MOST_METHODS, NULL, false, false},
+    {"lln-match, all methods", "lln-match", EVERY_METHOD, NULL, false, false},
+    {"lln-attend softmax", "lln-attend", SOFTMAX, "attend", true, true},
 };
 enum { WORKS = sizeof works / sizeof *works };
 
 typedef struct {
-    double seconds[ROUNDS], processor[ROUNDS];
-    double peer_seconds[ROUNDS], peer_processor[ROUNDS];
+    double seconds[MOST_ROUNDS], processor[MOST_ROUNDS];
+    double start[MOST_ROUNDS], start_processor[MOST_ROUNDS];
+    double peer_seconds[MOST_ROUNDS], peer_processor[MOST_ROUNDS];
     double peak;
 } batch_times;
 
@@ -56,12 +63,14 @@ static void ask_peer(peer_process *peer, const char *name, bool causal,
     ask_line(peer, line, seconds, processor);
 }
 
-static void run_work(const batch_work *work, bool causal, double *seconds,
-                     double *processor, double *peak)
+/* A matrix is one head. */
+static void run_work(const batch_work *work, size_t heads, bool causal,
+                     double *seconds, double *processor, double *peak)
 {
     char out[COMMAND_PATH];
-    const char *words[COMMAND_WORDS] = {"--layout", "hnd", "--quiet", "--q",
-                                        q_path,     "--k", k_path};
+    const char *words[COMMAND_WORDS] = {
+        "--layout", heads > 1 ? "hnd" : "nd", "--quiet", "--q", q_path, "--k",
+        k_path};
     size_t count = 7;
     if (causal)
         words[count++] = "--causal";
@@ -79,44 +88,61 @@ static void run_work(const batch_work *work, bool causal, double *seconds,
     *processor = command_cpu;
 }
 
-static void print_times(size_t heads, size_t n, size_t d, bool causal,
-                        batch_times *times)
+/* base: wall and processor time of the first work. */
+static void print_times(const batch_work *work, size_t heads, size_t n,
+                        size_t d, bool causal, size_t rounds, batch_times *t,
+                        double base[2])
 {
-    double base = NAN, base_processor = NAN;
-    for (size_t i = 0; i < WORKS; i++) {
-        batch_times *t = &times[i];
-        double seconds = median(t->seconds, ROUNDS);
-        double processor = median(t->processor, ROUNDS);
-        double peer = median(t->peer_seconds, ROUNDS);
-        double peer_processor = median(t->peer_processor, ROUNDS);
-        base = i == 0 ? seconds : base;
-        base_processor = i == 0 ? processor : base_processor;
-        printf("%s,%zu,%zu,%zu,%d,%.4g,%.4g,%.3g,%.3g,%s,%.4g,%.4g,%.3g,%.3g,"
-               "%.0f\n",
-               works[i].name, heads, n, d, causal, seconds, processor,
-               seconds / base, processor / base_processor,
-               works[i].peer ? works[i].peer : "", peer, peer_processor,
-               peer / seconds, peer_processor / processor, t->peak);
+    double seconds = median(t->seconds, rounds);
+    double processor = median(t->processor, rounds);
+    double start = median(t->start, rounds);
+    double start_processor = median(t->start_processor, rounds);
+    double peer = median(t->peer_seconds, rounds);
+    double peer_processor = median(t->peer_processor, rounds);
+    if (work == works) {
+        base[0] = seconds;
+        base[1] = processor;
     }
+    printf("%s,%zu,%zu,%zu,%d,%.4g,%.4g,%.3g,%.3g,%.3g,%.3g,%s,%.4g,%.4g,%.3g,"
+           "%.3g,%.0f\n",
+           work->name, heads, n, d, causal, seconds, processor, start,
+           start_processor, seconds / base[0], processor / base[1],
+           work->peer ? work->peer : "", peer, peer_processor,
+           peer / (seconds - start),
+           peer_processor / (processor - start_processor), t->peak);
     fflush(stdout);
+}
+
+/* One command and its peer. */
+static void run_pair(const batch_work *work, size_t heads, bool causal,
+                     size_t round, peer_process *peer, batch_times *t)
+{
+    static const char *const version[] = {"--version", NULL};
+    run_work(work, heads, causal, &t->seconds[round], &t->processor[round],
+             &t->peak);
+    t->start[round] = time_tool(work->tool, version, 1, NULL);
+    t->start_processor[round] = command_cpu;
+    t->peer_seconds[round] = t->peer_processor[round] = NAN;
+    if (work->peer)
+        ask_peer(peer, work->peer, causal, &t->peer_seconds[round],
+                 &t->peer_processor[round]);
 }
 
 static void bench(size_t heads, size_t n, size_t d, bool causal)
 {
     static batch_times times[WORKS];
+    double base[2] = {NAN, NAN};
+    size_t rounds = heads > 1 ? 3 : MOST_ROUNDS;
     peer_process peer = start_peers(peers, scratch);
-    for (int run = 0; run < ROUNDS; run++)
-        for (size_t i = 0; i < WORKS; i++) {
-            batch_times *t = &times[i];
-            run_work(&works[i], causal, &t->seconds[run], &t->processor[run],
-                     &t->peak);
-            t->peer_seconds[run] = t->peer_processor[run] = NAN;
-            if (works[i].peer)
-                ask_peer(&peer, works[i].peer, causal, &t->peer_seconds[run],
-                         &t->peer_processor[run]);
-        }
+    for (size_t round = 0; round < rounds; round++)
+        for (size_t i = 0; i < WORKS; i++)
+            if (heads > 1 || works[i].single)
+                run_pair(&works[i], heads, causal, round, &peer, &times[i]);
     stop_peers(&peer);
-    print_times(heads, n, d, causal, times);
+    for (size_t i = 0; i < WORKS; i++)
+        if (heads > 1 || works[i].single)
+            print_times(&works[i], heads, n, d, causal, rounds, &times[i],
+                        base);
 }
 
 /* Writes one array of each head of the batch. */
@@ -139,11 +165,13 @@ static void write_batch(size_t heads, size_t n, size_t d)
 
 int main(int argc, char **argv)
 {
-    static const size_t sizes[][3] = {
-        {512, 256, 64}, {256, 512, 64}, {64, 1024, 64}, {64, 2048, 128}};
+    static const size_t sizes[][3] = {{512, 256, 64}, {256, 512, 64},
+                                      {64, 1024, 64}, {64, 2048, 128},
+                                      {1, 512, 64},   {1, 1024, 64}};
     read_arguments(argc, argv);
-    puts("work,heads,n,d,causal,seconds,cpu_seconds,to_entropy,cpu_to_entropy,"
-         "peer,peer_seconds,peer_cpu_seconds,peer_ratio,peer_cpu_ratio,"
+    puts("work,heads,n,d,causal,seconds,cpu_seconds,start_seconds,"
+         "start_cpu_seconds,to_entropy,cpu_to_entropy,peer,"
+         "peer_seconds,peer_cpu_seconds,peer_ratio,peer_cpu_ratio,"
          "peak_mib");
     fflush(stdout);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

@@ -22,8 +22,9 @@ typedef struct {
 bool lln_local_worth(const lln_head *head);
 
 /* A tile: rows first .. first + rows - 1 of P, rows <= LLN_LOCAL_ROWS. Entries
- * outside keys low .. low + keys - 1 are zero. */
-enum { LLN_LOCAL_ROWS = 64 };
+ * outside keys low .. low + keys - 1 are zero. A group of tiles has
+ * LLN_LOCAL_GROUP rows. */
+enum { LLN_LOCAL_ROWS = 64, LLN_LOCAL_GROUP = 16 * LLN_LOCAL_ROWS };
 typedef struct {
     size_t first, rows, low, keys;
     const double *p; /* [rows x keys] */

@@ -37,6 +37,16 @@ static size_t reach_of(lln_mask mask)
     return mask.window + right + mask.prefix;
 }
 
+lln_mask lln_local_narrow(lln_mask mask, size_t reach)
+{
+    bool after = mask.causal && mask.prefix > 0; /* keys are seen */
+    if (mask.window == 0 || mask.window > reach + 1)
+        mask.window = reach + 1;
+    if (mask.right > reach + 1 || (mask.right == 0 && after))
+        mask.right = reach + 1;
+    return mask;
+}
+
 bool lln_local_worth(const lln_head *head)
 {
     size_t m = head->k.rows, run = m;
@@ -57,24 +67,26 @@ size_t lln_local_groups(const lln_local *local)
     return (local->head.q.rows + GROUP - 1) / GROUP;
 }
 
-void lln_local_span(const lln_head *head, size_t first, size_t rows,
+void lln_local_span(const lln_local *local, size_t first, size_t rows,
                     size_t *low, size_t *high)
 {
+    const lln_head *head = &local->head;
     size_t n = head->q.rows, m = head->k.rows, unused;
     lln_mask_keys(head->rule.mask, n, m, first, low, &unused);
     lln_mask_keys(head->rule.mask, n, m, first + rows - 1, &unused, high);
+    *low = lln_size_larger(*low, local->sinks);
+    *high = lln_size_larger(*high, local->sinks);
 }
 
 size_t lln_local_width(const lln_local *local)
 {
-    const lln_head *head = &local->head;
-    size_t n = head->q.rows, width = 0;
+    size_t n = local->head.q.rows, width = 0;
     for (size_t i = 0; i < n; i += ROWS) {
         size_t low, high;
-        lln_local_span(head, i, lln_size_smaller(ROWS, n - i), &low, &high);
-        width = high - low > width ? high - low : width;
+        lln_local_span(local, i, lln_size_smaller(ROWS, n - i), &low, &high);
+        width = lln_size_larger(high - low, width);
     }
-    return width;
+    return local->sinks + width;
 }
 
 /* Scratch of one thread. */
@@ -82,51 +94,99 @@ typedef struct {
     double *q, *k, *p; /* [ROWS x d], [width x d], [ROWS x width] */
 } workspace;
 
-static void softmax_row(const lln_logit_rule *rule, double *p, size_t count)
+/* Consecutive entries of a row. */
+typedef struct {
+    double *p;
+    size_t count;
+} entries;
+
+/* Softmax over both parts of a row together. */
+static void softmax_row(const lln_logit_rule *rule, const entries part[2])
 {
-    double max = lln_row_max(p, count), sum = 0;
-    if (max == -INFINITY) { /* a bias hides all keys */
-        memset(p, 0, count * sizeof *p);
-        return;
+    double sum = 0, max = fmax(lln_row_max(part[0].p, part[0].count),
+                               lln_row_max(part[1].p, part[1].count));
+    for (int a = 0; a < 2; a++) {
+        if (max == -INFINITY) /* a bias hides all keys */
+            memset(part[a].p, 0, part[a].count * sizeof *part[a].p);
+        else
+            lln_row_exp(part[a].p, part[a].count, max, 0);
+        for (size_t j = 0; j < part[a].count; j++)
+            sum += part[a].p[j];
     }
-    lln_row_exp(p, count, max, 0);
-    for (size_t j = 0; j < count; j++)
-        sum += p[j];
+    if (max == -INFINITY)
+        return;
     sum /= 1 - lln_logits_outside(rule, max + log(sum));
-    for (size_t j = 0; j < count; j++)
-        p[j] /= sum;
+    for (int a = 0; a < 2; a++)
+        for (size_t j = 0; j < part[a].count; j++)
+            part[a].p[j] /= sum;
 }
 
-static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
+/* The entries that the mask allows query i among `count` columns p, the first
+ * of which is key `key`. Sets the others to 0. */
+static entries allowed(const lln_head *head, lln_mask mask, size_t i,
+                       size_t key, double *p, size_t count)
+{
+    size_t first, end, last = key + count;
+    lln_mask_keys(mask, head->q.rows, head->k.rows, i, &first, &end);
+    first = lln_size_smaller(lln_size_larger(first, key), last);
+    end = lln_size_larger(lln_size_smaller(end, last), first);
+    memset(p, 0, (first - key) * sizeof *p);
+    memset(p + (end - key), 0, (last - end) * sizeof *p);
+    return (entries){p + (first - key), end - first};
+}
+
+static void softmax_rows(const lln_local *local, const lln_local_tile *tile,
                          double *p)
 {
-    for (size_t i = 0; i < tile->rows; i++, p += tile->keys) {
-        size_t first, end;
-        lln_mask_keys(head->rule.mask, head->q.rows, head->k.rows,
-                      tile->first + i, &first, &end);
-        first -= tile->low;
-        end -= tile->low;
-        memset(p, 0, first * sizeof *p);
-        memset(p + end, 0, (tile->keys - end) * sizeof *p);
-        softmax_row(&head->rule, p + first, end - first);
+    const lln_head *head = &local->head;
+    for (size_t r = 0; r < tile->rows; r++, p += tile->keys) {
+        size_t i = tile->first + r;
+        const entries part[2] = {
+            allowed(head, local->mask, i, 0, p, tile->sinks),
+            allowed(head, head->rule.mask, i, tile->low, p + tile->sinks,
+                    tile->keys - tile->sinks)};
+        softmax_row(&head->rule, part);
     }
 }
 
-static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
-                                const workspace *work)
+/* Logits of the tile's queries with keys key .. key + count - 1, to columns
+ * from `at` on. */
+static void fill_logits(const lln_head *head, const lln_local_tile *tile,
+                        size_t key, size_t count, size_t at,
+                        const workspace *work)
 {
-    size_t high, d = head->q.columns;
-    lln_local_tile tile = {.first = first, .rows = rows, .p = work->p};
-    lln_local_span(head, first, tile.rows, &tile.low, &high);
-    tile.keys = high - tile.low;
-    lln_matrix_convert(lln_matrix_rows(head->q, first, tile.rows), LLN_FLOAT64,
+    lln_logit_place place = {head->q.rows, head->k.rows, NULL, tile->first,
+                             key};
+    if (count == 0)
+        return;
+    lln_matrix_convert(lln_matrix_rows(head->k, key, count), LLN_FLOAT64,
+                       work->k);
+    lln_logits_rows(&head->rule, &place, work->q, tile->rows, work->k, count,
+                    head->q.columns, tile->keys, work->p + at);
+}
+
+static lln_local_tile place_tile(const lln_local *local, size_t first,
+                                 size_t rows, const double *p)
+{
+    size_t high;
+    lln_local_tile tile = {
+        .first = first, .rows = rows, .sinks = local->sinks, .p = p};
+    lln_local_span(local, first, rows, &tile.low, &high);
+    tile.keys = tile.sinks + high - tile.low;
+    return tile;
+}
+
+static lln_local_tile make_tile(const lln_local *local, size_t first,
+                                size_t rows, const workspace *work)
+{
+    const lln_head *head = &local->head;
+    lln_local_tile tile = place_tile(local, first, rows, work->p);
+    lln_matrix_convert(lln_matrix_rows(head->q, first, rows), LLN_FLOAT64,
                        work->q);
-    lln_matrix_convert(lln_matrix_rows(head->k, tile.low, tile.keys),
-                       LLN_FLOAT64, work->k);
-    lln_logit_place place = {head->q.rows, head->k.rows, NULL, first, tile.low};
-    lln_logits_rows(&head->rule, &place, work->q, tile.rows, work->k, tile.keys,
-                    d, tile.keys, work->p);
-    softmax_rows(head, &tile, work->p);
+    fill_logits(head, &tile, 0, tile.sinks, 0, work);
+    fill_logits(head, &tile, tile.low, tile.keys - tile.sinks, tile.sinks,
+                work);
+    softmax_rows(local, &tile, work->p);
     return tile;
 }
 
@@ -135,13 +195,8 @@ static lln_local_tile find_tile(const lln_local *local, size_t i, size_t rows,
                                 const workspace *work)
 {
     if (!local->stored)
-        return make_tile(&local->head, i, rows, work);
-    size_t high;
-    lln_local_tile tile = {
-        .first = i, .rows = rows, .p = local->stored + local->start[i / ROWS]};
-    lln_local_span(&local->head, i, rows, &tile.low, &high);
-    tile.keys = high - tile.low;
-    return tile;
+        return make_tile(local, i, rows, work);
+    return place_tile(local, i, rows, local->stored + local->start[i / ROWS]);
 }
 
 static workspace workspace_at(double *memory, size_t d, size_t width)
@@ -193,10 +248,14 @@ lln_status lln_local_rows(const lln_local *local, size_t first, size_t count,
     memset(out, 0, count * m * sizeof *out);
     for (size_t i = 0; i < count; i += ROWS) {
         lln_local_tile tile = make_tile(
-            &local->head, first + i, lln_size_smaller(ROWS, count - i), &work);
-        for (size_t r = 0; r < tile.rows; r++)
-            memcpy(out + (i + r) * m + tile.low, tile.p + r * tile.keys,
-                   tile.keys * sizeof *out);
+            local, first + i, lln_size_smaller(ROWS, count - i), &work);
+        for (size_t r = 0; r < tile.rows; r++) {
+            const double *p = tile.p + r * tile.keys;
+            double *row = out + (i + r) * m;
+            memcpy(row, p, tile.sinks * sizeof *p);
+            memcpy(row + tile.low, p + tile.sinks,
+                   (tile.keys - tile.sinks) * sizeof *p);
+        }
     }
     free(memory);
     return LLN_OK;

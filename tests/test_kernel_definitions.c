@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Kernels against literal definitions, which loop over all pairs of a query and
+ * a key: short and long heads, lengths around the boundaries of tiles and
+ * chunks, and fewer queries than keys. */
+#include "dense.h"
+
+/* P [n x m] by the definition. */
+typedef void definition(const lln_head *head, double *p);
+
+static size_t position(const lln_head *head, size_t i)
+{
+    return i + head->k.rows - head->q.rows;
+}
+
+static size_t distance(size_t a, size_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* p = p / sum p */
+static void normalise(double *p, size_t count)
+{
+    double sum = 0;
+    for (size_t j = 0; j < count; j++)
+        sum += p[j];
+    for (size_t j = 0; j < count; j++)
+        p[j] /= sum;
+}
+
+/* streaming:sinks=3:reach=20 */
+static void streaming(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows;
+    for (size_t i = 0; i < head->q.rows; i++, p += m) {
+        for (size_t j = 0; j < m; j++)
+            if (dense_allowed(head, i, j) &&
+                (j < 3 || distance(position(head, i), j) <= 20))
+                p[j] = exp(dense_logit(head, i, j));
+        normalise(p, m);
+    }
+}
+
+static const struct {
+    const char *kernel;
+    definition *fill;
+    bool causal_only; /* and as many queries as keys */
+} kernels[] = {
+    {"streaming:sinks=3:reach=20", streaming, false},
+};
+enum { KERNELS = sizeof kernels / sizeof kernels[0] };
+
+/* In float64; `mask` says whether it is causal. */
+static void expect_definition(size_t kernel, size_t n, size_t m, lln_mask mask)
+{
+    lln_attention attention;
+    lln_head head = dense_head(n, m, 3, 1, mask, LLN_FLOAT64);
+    double *p = lln_array_alloc(n * m, sizeof *p);
+    kernels[kernel].fill(&head, p);
+    open_kernel(kernels[kernel].kernel, &head, NULL, 0, &attention);
+    expect_dense(&attention, p, 1e-12, 3e-6);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+    free(p);
+}
+
+/* All lengths up to 70, then some up to 200, in turn with and without a causal
+ * mask. Tiles and chunks have 32, 64 or 256 rows. */
+START_TEST(lengths)
+{
+    size_t kernel = (size_t)_i;
+    for (size_t n = 1; n <= 200; n += n < 70 ? 1 : 13) {
+        bool causal = n % 2 || kernels[kernel].causal_only;
+        expect_definition(kernel, n, n, (lln_mask){.causal = causal});
+    }
+}
+END_TEST
+
+/* Tiles of 64, chunks of 256, groups of 1024 and 2048 rows, and remainders. */
+START_TEST(boundaries)
+{
+    size_t kernel = (size_t)_i / 2;
+    bool causal = _i % 2 || kernels[kernel].causal_only;
+    expect_definition(kernel, 257, 257, (lln_mask){.causal = causal});
+    if (_i % 2)
+        expect_definition(kernel, 1057, 1057, (lln_mask){.causal = causal});
+}
+END_TEST
+
+START_TEST(fewer_queries)
+{
+    if (kernels[_i].causal_only)
+        return;
+    expect_definition((size_t)_i, 37, 130, (lln_mask){0});
+    expect_definition((size_t)_i, 70, 131, (lln_mask){.causal = true});
+    expect_definition((size_t)_i, 1, 90, (lln_mask){.causal = true});
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_definitions");
+    TCase *all = tcase_create("definitions");
+    tcase_add_loop_test(all, lengths, 0, KERNELS);
+    tcase_add_loop_test(all, boundaries, 0, 2 * KERNELS);
+    tcase_add_loop_test(all, fewer_queries, 0, KERNELS);
+    suite_add_tcase(suite, all);
+    return run_suite(suite);
+}

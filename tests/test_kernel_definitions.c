@@ -41,12 +41,33 @@ static void streaming(const lln_head *head, double *p)
     }
 }
 
+/* lln+window:alpha=2:beta=1.5:reach=20:factor=2, LLN by logarithms */
+static void lln_window(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows;
+    double *lln = dense_lln(head, 2, 1.5), *from = lln;
+    for (size_t i = 0; i < head->q.rows; i++, p += m, from += m) {
+        double inside = 0, near = 0;
+        for (size_t j = 0; j < m; j++)
+            if (dense_allowed(head, i, j) &&
+                distance(position(head, i), j) <= 20) {
+                inside += from[j];
+                near += p[j] = exp(dense_logit(head, i, j));
+            }
+        for (size_t j = 0; j < m; j++)
+            p[j] = p[j] > 0 ? 2 * inside * p[j] / near : from[j];
+        normalise(p, m);
+    }
+    free(lln);
+}
+
 static const struct {
     const char *kernel;
     definition *fill;
     bool causal_only; /* and as many queries as keys */
 } kernels[] = {
     {"streaming:sinks=3:reach=20", streaming, false},
+    {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window, false},
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 

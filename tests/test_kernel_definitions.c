@@ -61,6 +61,23 @@ static void lln_window(const lln_head *head, double *p)
     free(lln);
 }
 
+/* softpick:eps=0.01 */
+static void softpick(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows;
+    for (size_t i = 0; i < head->q.rows; i++, p += m) {
+        double sum = 0, top = 0;
+        for (size_t j = 0; j < m; j++)
+            if (dense_allowed(head, i, j)) {
+                top = fmax(top, dense_logit(head, i, j));
+                p[j] = exp(dense_logit(head, i, j)) - 1;
+                sum += fabs(p[j]);
+            }
+        for (size_t j = 0; j < m; j++)
+            p[j] = fmax(p[j], 0) / (sum + 0.01 * exp(top));
+    }
+}
+
 static const struct {
     const char *kernel;
     definition *fill;
@@ -68,6 +85,7 @@ static const struct {
 } kernels[] = {
     {"streaming:sinks=3:reach=20", streaming, false},
     {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window, false},
+    {"softpick:eps=0.01", softpick, false},
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 

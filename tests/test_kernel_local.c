@@ -8,6 +8,8 @@ static const kernel_case cases[] = {
     {.kernel = "tempscale:divisor=0.5", .matrix = "tempscale_tau0.5"},
     {.kernel = "tempscale:divisor=0.5", .matrix = "tempscale_tau0.5_causal"},
     {.kernel = "tempscale", .matrix = "softmax"},
+    {.kernel = "softpick", .matrix = "softpick", .n = 13},
+    {.kernel = "softpick", .matrix = "softpick_causal", .n = 13},
     {.kernel = "blockdiag", .matrix = "blockdiag"},
     {.kernel = "blockdiag", .matrix = "blockdiag_causal"},
     {.kernel = "blockdiag", .matrix = "blockdiag_rem11", .n = 11},

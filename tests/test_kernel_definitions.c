@@ -78,14 +78,62 @@ static void softpick(const lln_head *head, double *p)
     }
 }
 
+/* out [m] = max(x - tau, 0)^power; returns their sum. */
+static double entmax_sum(const double *x, size_t m, int power, double tau,
+                         double *out)
+{
+    double sum = 0;
+    for (size_t j = 0; j < m; j++) {
+        double y = fmax(x[j] - tau, 0);
+        sum += out[j] = power == 2 ? y * y : y;
+    }
+    return sum;
+}
+
+/* power = 1 / (alpha - 1): 1 or 2. tau by bisection. */
+static void entmax_rows(const lln_head *head, int power, double *p)
+{
+    size_t m = head->k.rows;
+    double *x = lln_array_alloc(m, sizeof *x);
+    for (size_t i = 0; i < head->q.rows; i++, p += m) {
+        double low = -20, high = 20;
+        for (size_t j = 0; j < m; j++)
+            x[j] = dense_allowed(head, i, j) ? dense_logit(head, i, j) / power
+                                             : -INFINITY;
+        for (int step = 0; step < 60; step++) {
+            double middle = (low + high) / 2;
+            if (entmax_sum(x, m, power, middle, p) > 1)
+                low = middle;
+            else
+                high = middle;
+        }
+        entmax_sum(x, m, power, low, p);
+        normalise(p, m);
+    }
+    free(x);
+}
+
+static void entmax(const lln_head *head, double *p)
+{
+    entmax_rows(head, 2, p);
+}
+
+static void sparsemax(const lln_head *head, double *p)
+{
+    entmax_rows(head, 1, p);
+}
+
 static const struct {
     const char *kernel;
     definition *fill;
+    bool groups;      /* its products process groups of rows */
     bool causal_only; /* and as many queries as keys */
 } kernels[] = {
-    {"streaming:sinks=3:reach=20", streaming, false},
-    {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window, false},
-    {"softpick:eps=0.01", softpick, false},
+    {"streaming:sinks=3:reach=20", streaming, true, false},
+    {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window, true, false},
+    {"softpick:eps=0.01", softpick, false, false},
+    {"entmax", entmax, false, false},
+    {"sparsemax", sparsemax, false, false},
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
@@ -120,9 +168,8 @@ START_TEST(boundaries)
 {
     size_t kernel = (size_t)_i / 2;
     bool causal = _i % 2 || kernels[kernel].causal_only;
-    expect_definition(kernel, 257, 257, (lln_mask){.causal = causal});
-    if (_i % 2)
-        expect_definition(kernel, 1057, 1057, (lln_mask){.causal = causal});
+    size_t n = _i % 2 && kernels[kernel].groups ? 1057 : 257;
+    expect_definition(kernel, n, n, (lln_mask){.causal = causal});
 }
 END_TEST
 

@@ -123,6 +123,64 @@ static void sparsemax(const lln_head *head, double *p)
     entmax_rows(head, 1, p);
 }
 
+/* topp:p=0.7, key after key: the next is the first with the largest weight of
+ * those that p does not yet contain. */
+static void topp(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows;
+    double *weights = lln_array_alloc(m, sizeof *weights);
+    for (size_t i = 0; i < head->q.rows; i++, p += m) {
+        double sum = 0, all = 0;
+        for (size_t j = 0; j < m; j++)
+            all += weights[j] =
+                dense_allowed(head, i, j) ? exp(dense_logit(head, i, j)) : 0;
+        while (sum < (0.7 - 1e-12) * all) {
+            size_t next = 0;
+            for (size_t j = 1; j < m; j++)
+                next = weights[j] > weights[next] ? j : next;
+            sum += p[next] = weights[next];
+            weights[next] = 0;
+        }
+        normalise(p, m);
+    }
+    free(weights);
+}
+
+/* The score of the allowed keys of a block of 9: q.(mean of the keys), without
+ * scale. -INFINITY: there are none. */
+static double block_mean(const lln_head *head, size_t i, size_t block)
+{
+    double sum = 0, count = 0;
+    for (size_t j = 9 * block; j < 9 * block + 9 && j < head->k.rows; j++)
+        if (dense_allowed(head, i, j)) {
+            sum += dense_logit(head, i, j) / head->rule.scale;
+            count++;
+        }
+    return count > 0 ? sum / count : -INFINITY;
+}
+
+/* blocktopk:block=9:k=3: a block is kept if fewer than two others than the own
+ * one have a larger score. */
+static void blocktopk(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows, blocks = (m + 8) / 9;
+    double *score = lln_array_alloc(blocks, sizeof *score);
+    for (size_t i = 0; i < head->q.rows; i++, p += m) {
+        size_t own = position(head, i) / 9;
+        for (size_t b = 0; b < blocks; b++)
+            score[b] = block_mean(head, i, b);
+        for (size_t j = 0; j < m; j++) {
+            size_t larger = 0, block = j / 9;
+            for (size_t b = 0; b < blocks; b++)
+                larger += b != own && score[b] > score[block];
+            if (dense_allowed(head, i, j) && (block == own || larger < 2))
+                p[j] = exp(dense_logit(head, i, j));
+        }
+        normalise(p, m);
+    }
+    free(score);
+}
+
 static const struct {
     const char *kernel;
     definition *fill;
@@ -132,6 +190,8 @@ static const struct {
     {"streaming:sinks=3:reach=20", streaming, true, false},
     {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window, true, false},
     {"softpick:eps=0.01", softpick, false, false},
+    {"topp:p=0.7", topp, false, false},
+    {"blocktopk:block=9:k=3", blocktopk, false, false},
     {"entmax", entmax, false, false},
     {"sparsemax", sparsemax, false, false},
 };

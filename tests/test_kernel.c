@@ -31,7 +31,9 @@ START_TEST(parse_errors)
         const char *text, *message;
     } bad[] = {
         {"softmax:alpha=1", "kernel 'softmax': no parameter 'alpha'; it has "
-                            "none"},
+                            "sink"},
+        {"sparsemax:alpha=1", "kernel 'sparsemax': no parameter 'alpha'; it "
+                              "has none"},
         {"lln:gamma=1",
          "kernel 'lln': no parameter 'gamma'; it has alpha, beta, match, eps, "
          "scales"},

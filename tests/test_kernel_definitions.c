@@ -181,19 +181,54 @@ static void blocktopk(const lln_head *head, double *p)
     free(score);
 }
 
+/* Logits of gates, one for each token; some near +-300 if the strength is
+ * 100. */
+static double gates[1100];
+
+static double log_gate(size_t t)
+{
+    double x = gates[t];
+    return x > 0 ? -log1p(exp(-x)) : x - log1p(exp(x));
+}
+
+/* fox: log-gates are added up from the query backwards. */
+static void fox(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows;
+    double *x = lln_array_alloc(m, sizeof *x);
+    for (size_t i = 0; i < m; i++, p += m) {
+        double sum = 0, top = -INFINITY;
+        for (size_t j = i + 1; j-- > 0;) {
+            x[j] = dense_logit(head, i, j) + sum;
+            sum += log_gate(j);
+            top = dense_allowed(head, i, j) ? fmax(top, x[j]) : top;
+        }
+        for (size_t j = 0; j <= i; j++)
+            p[j] = dense_allowed(head, i, j) ? exp(x[j] - top) : 0;
+        normalise(p, m);
+    }
+    free(x);
+}
+
 static const struct {
     const char *kernel;
     definition *fill;
     bool groups;      /* its products process groups of rows */
     bool causal_only; /* and as many queries as keys */
+    double strength;  /* standard deviation of the array `gate`; 0: none */
+    size_t window;    /* of the mask, at the boundaries */
 } kernels[] = {
-    {"streaming:sinks=3:reach=20", streaming, true, false},
-    {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window, true, false},
-    {"softpick:eps=0.01", softpick, false, false},
-    {"topp:p=0.7", topp, false, false},
-    {"blocktopk:block=9:k=3", blocktopk, false, false},
-    {"entmax", entmax, false, false},
-    {"sparsemax", sparsemax, false, false},
+    {"streaming:sinks=3:reach=20", streaming, .groups = true},
+    {"lln+window:alpha=2:beta=1.5:reach=20:factor=2", lln_window,
+     .groups = true},
+    {"softpick:eps=0.01", softpick, .groups = false},
+    {"topp:p=0.7", topp, .groups = false},
+    {"blocktopk:block=9:k=3", blocktopk, .groups = false},
+    {"entmax", entmax, .groups = false},
+    {"sparsemax", sparsemax, .groups = false},
+    {"fox", fox, .groups = true, .causal_only = true, .strength = 1,
+     .window = 40},
+    {"fox", fox, .causal_only = true, .strength = 100},
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
@@ -203,8 +238,11 @@ static void expect_definition(size_t kernel, size_t n, size_t m, lln_mask mask)
     lln_attention attention;
     lln_head head = dense_head(n, m, 3, 1, mask, LLN_FLOAT64);
     double *p = lln_array_alloc(n * m, sizeof *p);
+    lln_kernel_array gate = {"gate", {LLN_FLOAT64, n, 1, gates}};
+    draw_numbers(3, n, kernels[kernel].strength, gates);
     kernels[kernel].fill(&head, p);
-    open_kernel(kernels[kernel].kernel, &head, NULL, 0, &attention);
+    open_kernel(kernels[kernel].kernel, &head, &gate,
+                kernels[kernel].strength != 0, &attention);
     expect_dense(&attention, p, 1e-12, 3e-6);
     lln_attention_close(&attention);
     lln_head_free(&head);
@@ -229,7 +267,9 @@ START_TEST(boundaries)
     size_t kernel = (size_t)_i / 2;
     bool causal = _i % 2 || kernels[kernel].causal_only;
     size_t n = _i % 2 && kernels[kernel].groups ? 1057 : 257;
-    expect_definition(kernel, n, n, (lln_mask){.causal = causal});
+    expect_definition(
+        kernel, n, n,
+        (lln_mask){.causal = causal, .window = kernels[kernel].window});
 }
 END_TEST
 

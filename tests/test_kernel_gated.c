@@ -7,6 +7,11 @@
 #include "kernel_cases.h"
 
 static const kernel_case cases[] = {
+    {.kernel = "fox",
+     .matrix = "fox_causal",
+     .n = 13,
+     .arrays = {{"gate", "scalar_gate_logits13", 1}}},
+    {.kernel = "fox", .matrix = "fox_span64_causal", .n = 13},
     {.kernel = "gla",
      .matrix = "gla_causal",
      .arrays = {{"gate", "gate_logits", 4}}},

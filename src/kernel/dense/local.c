@@ -165,6 +165,21 @@ static void fill_logits(const lln_head *head, const lln_local_tile *tile,
                     head->q.columns, tile->keys, work->p + at);
 }
 
+/* The difference of sums is that of their high parts, which is exact for near
+ * tokens, and of their low parts. */
+static void add_decay(const lln_local *local, const lln_local_tile *tile,
+                      double *p)
+{
+    size_t sinks = tile->sinks;
+    const double *high = local->decay, *low = high + local->head.k.rows;
+    for (size_t r = 0; r < tile->rows; r++)
+        for (size_t c = 0; c < tile->keys; c++) {
+            size_t i = tile->first + r;
+            size_t j = c < sinks ? c : tile->low + c - sinks;
+            *p++ += (high[i] - high[j]) + (low[i] - low[j]);
+        }
+}
+
 static lln_local_tile place_tile(const lln_local *local, size_t first,
                                  size_t rows, const double *p)
 {
@@ -186,6 +201,8 @@ static lln_local_tile make_tile(const lln_local *local, size_t first,
     fill_logits(head, &tile, 0, tile.sinks, 0, work);
     fill_logits(head, &tile, tile.low, tile.keys - tile.sinks, tile.sinks,
                 work);
+    if (local->decay)
+        add_decay(local, &tile, work->p);
     softmax_rows(local, &tile, work->p);
     return tile;
 }

@@ -17,6 +17,8 @@ typedef struct {
     lln_head head;
     size_t sinks; /* at most the number of keys */
     lln_mask mask;
+    double *decay;  /* [2 x m]: sums G, as high and low parts; logit ij gets
+                       G_i - G_j, for n = m. Owned. NULL: 0 */
     double *stored; /* the tiles in order; NULL: not stored */
     size_t *start;  /* [tiles]: offset of each tile in `stored` */
 } lln_local;
@@ -88,5 +90,8 @@ LLN_NODISCARD lln_status lln_local_open_sinks(const lln_kernel_choice *choice,
                                               const lln_head *head,
                                               size_t sinks, lln_mask mask,
                                               lln_attention *attention);
+
+/* Lets the attention of lln_local_open own `decay`, [2 x n]: see lln_local. */
+void lln_local_set_decay(lln_attention *attention, double *decay);
 
 #endif

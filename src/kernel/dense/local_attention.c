@@ -99,6 +99,7 @@ static void release(lln_attention *attention)
     lln_local *local = attention->state;
     free(local->stored);
     free(local->start);
+    free(local->decay);
     free(local);
 }
 
@@ -136,4 +137,10 @@ lln_status lln_local_open(const lln_kernel_choice *choice, const lln_head *head,
                           lln_attention *attention)
 {
     return lln_local_open_sinks(choice, head, 0, head->rule.mask, attention);
+}
+
+void lln_local_set_decay(lln_attention *attention, double *decay)
+{
+    lln_local *local = attention->state;
+    local->decay = decay;
 }

@@ -210,6 +210,19 @@ static void fox(const lln_head *head, double *p)
     free(x);
 }
 
+/* simple-gla */
+static void simple_gla(const lln_head *head, double *p)
+{
+    size_t m = head->k.rows;
+    for (size_t i = 0; i < m; i++, p += m) {
+        double sum = 0;
+        for (size_t j = i + 1; j-- > 0;) {
+            p[j] = dense_logit(head, i, j) * exp(sum);
+            sum += log_gate(j);
+        }
+    }
+}
+
 static const struct {
     const char *kernel;
     definition *fill;
@@ -229,6 +242,9 @@ static const struct {
     {"fox", fox, .groups = true, .causal_only = true, .strength = 1,
      .window = 40},
     {"fox", fox, .causal_only = true, .strength = 100},
+    {"simple-gla", simple_gla, .groups = true, .causal_only = true,
+     .strength = 1},
+    {"simple-gla", simple_gla, .causal_only = true, .strength = 100},
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 

@@ -15,7 +15,7 @@
 
 enum {
     LLN_KERNEL_PARAMETERS = 8,
-    LLN_KERNEL_ARRAYS = 2,
+    LLN_KERNEL_ARRAYS = 3,
     LLN_KERNEL_SHAPES = 3, /* of one array */
     LLN_KERNEL_TEXT = 128
 };

@@ -63,7 +63,7 @@ methods() {
     offers "$(after --compare= <<< "$kernels")" lln-attend --compare=
     for kernel in $kernels; do
         # a name in a field of 10 characters
-        parameters=$(sed "1,/^$kernel\$/d; /^\$/,\$d" list | cut -c 5-15 |
+        parameters=$(sed "0,/^$kernel\$/d; /^\$/,\$d" list | cut -c 5-15 |
             sed -nE 's/^([a-z0-9_-]+) +$/\1/p')
         offers "$(sed "/./s/.*/$kernel:&=/" <<< "$parameters")" lln-entropy \
             --kernel "$kernel:"

@@ -15,7 +15,7 @@
 #include "kernel/product.h"
 #include "kernel/table/table.h"
 
-enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 256 };
+enum { KERNEL_N = 12, KERNEL_D = 4, KERNEL_ENTRIES = 576 };
 
 /* Values in the lines NAME,... of a file of tests/data/kernels, row after row;
  * returns their number. */
@@ -41,18 +41,25 @@ static inline size_t kernel_read(const char *file, const char *name,
     return count;
 }
 
-/* The first n rows of the queries, keys and values, times `factor`; release by
- * lln_head_free. The values are at head.k.data + n d. */
+/* The name of the queries "Q" or keys "K" of a head of n tokens. */
+static inline const char *kernel_input(const char *name, size_t n)
+{
+    static char text[24];
+    snprintf(text, sizeof text, n > KERNEL_N ? "%s%zu" : "%s", name, n);
+    return text;
+}
+
+/* The first n rows of the queries and keys, times `factor`; release by
+ * lln_head_free. Some n have arrays of their own. */
 static inline lln_head kernel_head(size_t n, double factor, bool causal,
                                    lln_precision precision)
 {
-    double numbers[3][KERNEL_ENTRIES];
+    double numbers[2][KERNEL_ENTRIES];
     size_t size = n * KERNEL_D, bytes = size * lln_precision_size(precision);
-    char *storage = lln_array_alloc(3 * size, lln_precision_size(precision));
-    static const char *names[] = {"Q", "K", "V"};
-    for (int a = 0; a < 3; a++) {
-        kernel_read("inputs", names[a], numbers[a]);
-        for (size_t i = 0; i < size && a < 2; i++)
+    char *storage = lln_array_alloc(2 * size, lln_precision_size(precision));
+    for (int a = 0; a < 2; a++) {
+        kernel_read("inputs", kernel_input(a == 0 ? "Q" : "K", n), numbers[a]);
+        for (size_t i = 0; i < size; i++)
             numbers[a][i] *= factor;
         lln_matrix_convert((lln_matrix){LLN_FLOAT64, n, KERNEL_D, numbers[a]},
                            precision, storage + (size_t)a * bytes);
@@ -76,8 +83,8 @@ static inline void expect_attention(lln_attention *attention, const double *p,
 {
     size_t n = attention->n, c = KERNEL_D;
     double out[KERNEL_ENTRIES], wanted[KERNEL_ENTRIES], x[KERNEL_ENTRIES];
-    kernel_read("inputs", "V", x);
-    lln_matrix v = {LLN_FLOAT64, n, c, x};
+    kernel_read("inputs", kernel_input("Q", n), x);
+    lln_matrix v = {LLN_FLOAT64, n, c, x}; /* any values */
     expect_ok(lln_attention_prepare(attention));
     expect_ok(lln_attention_rows(attention, 0, n, out));
     for (size_t i = 0; i < n * n; i++)

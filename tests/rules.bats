@@ -290,6 +290,17 @@ lln,\"\""
         --columns id,outside_mass | column outside_mass)" 0
 }
 
+# The sink of the kernel replaces that of the rule, and leaves no theory.
+@test "a sink that is a parameter" {
+    lln-entropy -n 9 -d 3 --sink 5 --kernel softmax:sink=1,softmax > with
+    lln-entropy -n 9 -d 3 --sink 1 --kernel softmax > without
+    equal row "$(sed -n 's/^\(.*\),softmax:sink=1,/\1,softmax,/p' with)" \
+        "$(tail -n 1 without)"
+    lln-entropy -n 9 -d 3 --kernel softmax:sink=1 \
+        --columns entropy_theory_nats > theory
+    equal theory "$(tail -n 1 theory)" nan
+}
+
 # A sink at 100 has the weight 1 in float64; the entropy is below 1e-40.
 @test "a sink that takes all weight" {
     printf '\0%.0s' {1..16} | npy q.npy '<f4' '(2, 2)'

@@ -8,6 +8,8 @@ static const kernel_case cases[] = {
     {.kernel = "tempscale:divisor=0.5", .matrix = "tempscale_tau0.5"},
     {.kernel = "tempscale:divisor=0.5", .matrix = "tempscale_tau0.5_causal"},
     {.kernel = "tempscale", .matrix = "softmax"},
+    {.kernel = "softpick", .matrix = "softpick", .n = 13},
+    {.kernel = "softpick", .matrix = "softpick_causal", .n = 13},
     {.kernel = "blockdiag", .matrix = "blockdiag"},
     {.kernel = "blockdiag", .matrix = "blockdiag_causal"},
     {.kernel = "blockdiag", .matrix = "blockdiag_rem11", .n = 11},
@@ -18,6 +20,14 @@ static const kernel_case cases[] = {
     {.kernel = "window:reach=2", .matrix = "swa_w2"},
     {.kernel = "window:reach=2", .matrix = "swa_w2_causal"},
     {.kernel = "window", .matrix = "softmax_causal"},
+    {.kernel = "streaming:sinks=2:reach=2",
+     .matrix = "streaming_s2_w2",
+     .n = 13},
+    {.kernel = "streaming:sinks=2:reach=2",
+     .matrix = "streaming_s2_w2_causal",
+     .n = 13},
+    {.kernel = "streaming:sinks=0:reach=2", .matrix = "swa_w2"},
+    {.kernel = "streaming:sinks=99", .matrix = "softmax_causal"},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -31,8 +41,9 @@ END_TEST
 static bool sees(const char *kernel, size_t size, size_t p, size_t j)
 {
     size_t distance = p > j ? p - j : j - p;
-    return strcmp(kernel, "window") == 0 ? distance <= size
-                                         : p / size == j / size;
+    size_t sinks = strcmp(kernel, "streaming:sinks=9") == 0 ? 9 : 0;
+    return strcmp(kernel, "blockdiag") == 0 ? p / size == j / size
+                                            : distance <= size || j < sinks;
 }
 
 static double *dense_local(const lln_head *head, const char *kernel,
@@ -67,6 +78,10 @@ static const struct {
     {"window", "reach", 4, 130, 130, 5, {.causal = true, .window = 9}, true},
     {"window", "reach", 0, 37, 37, 5, {0}, true},
     {"window", "reach", 30, 37, 37, 5, {0}, false},
+    {"streaming:sinks=9", "reach", 20, 1100, 1100, 3, {0}, true},
+    {"streaming:sinks=9", "reach", 9, 130, 130, 5, {.causal = true}, true},
+    {"streaming:sinks=9", "reach", 9, 37, 130, 16, {.window = 30}, true},
+    {"streaming:sinks=9", "reach", 99, 37, 37, 5, {0}, true},
     {"blockdiag", "block", 16, 130, 130, 16, {0}, true},
     {"blockdiag", "block", 7, 130, 130, 5, {.causal = true}, true},
     {"blockdiag", "block", 100, 1100, 1100, 3, {0}, true},

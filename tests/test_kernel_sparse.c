@@ -14,12 +14,33 @@ static const kernel_case cases[] = {
     {.kernel = "kvt:k=4", .matrix = "kvt_k4"},
     {.kernel = "kvt:k=4", .matrix = "kvt_k4_causal"},
     {.kernel = "kvt", .matrix = "softmax"},
+    {.kernel = "topp:p=0.8", .matrix = "topp_p0.8", .n = 13},
+    {.kernel = "topp:p=0.5", .matrix = "topp_p0.5_causal", .n = 13},
+    {.kernel = "topp:p=1", .matrix = "softmax_causal"},
+    {.kernel = "blocktopk:block=4:k=3",
+     .matrix = "blocktopk_mean_b4_k3_causal_n24",
+     .n = 24},
+    {.kernel = "blocktopk:block=4:k=3:score=minmax:own=no",
+     .matrix = "blocktopk_minmax_b4_k3_noown_causal_n24",
+     .n = 24},
+    {.kernel = "blocktopk:block=5:k=2:score=mass",
+     .matrix = "blocktopk_mass_b5_k2_n24",
+     .n = 24},
+    {.kernel = "blocktopk:block=4:k=3:score=max",
+     .matrix = "blocktopk_max_b4_k3_n24",
+     .n = 24},
+    {.kernel = "blocktopk:block=5:k=1", .matrix = "blockdiag_b5_causal"},
+    {.kernel = "blocktopk", .matrix = "softmax"},
+    {.kernel = "entmax", .matrix = "entmax1.5", .n = 13},
+    {.kernel = "entmax:alpha=1.25", .matrix = "entmax1.25_causal", .n = 13},
+    {.kernel = "entmax:alpha=2", .matrix = "sparsemax", .n = 13},
+    {.kernel = "sparsemax", .matrix = "sparsemax_causal", .n = 13},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2",
      .arrays = {{"rotations", "R_lsh", 4}}},
     {.kernel = "reformer:b=3:hashes=2",
      .matrix = "reformer_b3_h2_causal",
-     .tolerance = 2e-12, /* the reference has 1.0000000000011 for 1, because of
+     .tolerance = 3e-12, /* the reference has 1.0000000000011 for 1, because of
                             exp(-5e4) */
      .arrays = {{"rotations", "R_lsh", 4}}},
 };
@@ -300,6 +321,40 @@ START_TEST(top_keys_ties)
 }
 END_TEST
 
+/* Of n equal logits, the first ceil(n / 2) are kept, however sums round. */
+START_TEST(topp_equal)
+{
+    lln_attention attention;
+    double row[64];
+    lln_head head =
+        dense_head(64, 64, 5, 0, (lln_mask){.causal = true}, LLN_FLOAT64);
+    open_kernel("topp:p=0.5", &head, NULL, 0, &attention);
+    for (size_t i = 0; i < 64; i++) {
+        size_t kept = i / 2 + 1;
+        expect_ok(lln_attention_rows(&attention, i, 1, row));
+        for (size_t j = 0; j < 64; j++)
+            expect_absolute(row[j], j < kept ? 1 / (double)kept : 0, 1e-15);
+    }
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
+/* Equal scores: the earlier blocks are kept, beside the own one. */
+START_TEST(blocks_equal)
+{
+    lln_attention attention;
+    double row[40];
+    lln_head head = dense_head(40, 40, 5, 0, (lln_mask){0}, LLN_FLOAT64);
+    open_kernel("blocktopk:block=8:k=3", &head, NULL, 0, &attention);
+    expect_ok(lln_attention_rows(&attention, 30, 1, row));
+    for (size_t j = 0; j < 40; j++)
+        expect_absolute(row[j], j < 16 || j / 8 == 3 ? 1 / 24.0 : 0, 1e-15);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 START_TEST(bad_length)
 {
     lln_head head = dense_head(12, 12, 3, 1, (lln_mask){0}, LLN_FLOAT64);
@@ -377,6 +432,8 @@ int main(void)
     tcase_add_loop_test(all, reformer_definition, 0, 2);
     tcase_add_test(all, reformer_draws);
     tcase_add_test(all, top_keys_ties);
+    tcase_add_test(all, topp_equal);
+    tcase_add_test(all, blocks_equal);
     tcase_add_test(all, bad_length);
     tcase_add_test(all, bad_arrays);
     tcase_add_test(all, dilated_more_queries);

@@ -200,6 +200,25 @@ START_TEST(zeros)
 }
 END_TEST
 
+/* With an outcome outside the row (1/4, 1/2) of weight 1/4: the entropy of
+ * (1/3, 2/3) is ln 3 - 2/3 ln 2. A row of zeros is outside as a whole. */
+START_TEST(outside)
+{
+    static const double entries[] = {0, 0.25, 0, 0.5, 0};
+    static const double nothing[5];
+    double logs[5];
+    unsigned what = LLN_ROW_ENTROPY | LLN_ROW_SHAPE;
+    lln_row row = lln_row_from_entries(entries, 5, what, logs);
+    lln_row_set_outside(&row, entries, 5, what, logs);
+    expect_relative(row.entropy, log(3) - 2 * log(2) / 3, 1e-15);
+    expect_relative(row.sum_squares, 5.0 / 9, 1e-15);
+    ck_assert(row.outside == 0.25 && row.sum == 0.75 && row.top == 0.5);
+    row = lln_row_from_entries(nothing, 5, what, logs);
+    lln_row_set_outside(&row, nothing, 5, what, logs);
+    ck_assert(row.outside == 1 && isnan(row.entropy));
+}
+END_TEST
+
 /* The general product against a plain sum, in both precisions. */
 START_TEST(product)
 {
@@ -293,6 +312,7 @@ int main(void)
     suite_add_tcase(suite, measures);
     TCase *rows = tcase_create("rows");
     tcase_add_test(rows, zeros);
+    tcase_add_test(rows, outside);
     tcase_add_test(rows, product);
     tcase_add_loop_test(rows, failures, 1, 5);
     suite_add_tcase(suite, rows);

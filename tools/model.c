@@ -8,6 +8,7 @@
 static bool speaks(const run_case *c, const char *kernel)
 {
     return c->kernel && strcmp(c->kernel->kernel->name, kernel) == 0 &&
+           !lln_kernel_given(c->kernel, "sink") &&
            lln_rule_is_plain(&c->head->rule) &&
            c->head->q.rows == c->head->k.rows;
 }

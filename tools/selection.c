@@ -132,6 +132,7 @@ static void print_properties(const lln_kernel *kernel)
     printf("    rows %s, entries %s, rank %s\n",
            p & LLN_KERNEL_SUMS_TO_ONE       ? "sum to 1"
            : p & LLN_KERNEL_SUMS_BY_DEFAULT ? "sum to 1 by default"
+           : p & LLN_KERNEL_OUTSIDE         ? "sum to at most 1"
                                             : "need not sum to 1",
            p & LLN_KERNEL_SIGNED ? "may be negative" : ">= 0", kernel->rank);
     if (!(h & LLN_HONOURS_FULL) || !(h & LLN_HONOURS_CAUSAL))

@@ -16,6 +16,11 @@ static inline size_t lln_size_smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static inline size_t lln_size_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* A zeroed array of `count` elements of `size` bytes, aligned for vector loads.
  * The caller frees it with free(). count = 0 gives a valid pointer. Returns
  * NULL if there is no memory; the message states the size. */

@@ -89,6 +89,10 @@ typedef struct {
     /* What the rows that make() made summed to before it divided them by that,
      * [n]; NULL: it divides none. */
     const double *sums;
+
+    /* Entries are not negative, rows sum to at most 1, and the rest is the
+     * weight of one more outcome, as that of a sink. */
+    bool outside;
 } lln_attention_row_hooks;
 
 /* Filled in by the kernel, with either `tiles` or `rows` according to `kind`.

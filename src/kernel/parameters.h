@@ -15,7 +15,7 @@
 
 enum {
     LLN_KERNEL_PARAMETERS = 8,
-    LLN_KERNEL_ARRAYS = 2,
+    LLN_KERNEL_ARRAYS = 3,
     LLN_KERNEL_SHAPES = 3, /* of one array */
     LLN_KERNEL_TEXT = 128
 };
@@ -33,6 +33,8 @@ typedef enum {
     /* P_ij / sum_l P_il does not change if a query is multiplied by a positive
      * number. */
     LLN_KERNEL_NORM_FREE = 32,
+    /* Rows sum to at most 1, and the rest is the weight of one more outcome. */
+    LLN_KERNEL_OUTSIDE = 64,
 } lln_kernel_property;
 
 /* A parameter: a number in a range, or one of a few words. */

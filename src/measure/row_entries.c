@@ -77,6 +77,17 @@ static double varentropy(const double *entries, size_t m, const double *logs,
     return spread;
 }
 
+void lln_row_set_outside(lln_row *row, const double *entries, size_t m,
+                         unsigned what, const double *logs)
+{
+    row->outside = fmax(1 - row->sum, 0);
+    row->sum_squares /= row->sum * row->sum;
+    if (!(what & LLN_ROW_ENTROPY) || row->keys == 0)
+        return;
+    double within = entropy(entries, m, logs) / row->sum + log(row->sum);
+    row->entropy = fmax(within, 0);
+}
+
 void lln_row_scale(lln_row *row, double sum)
 {
     bool distribution = fabs(sum - 1) <= LLN_ROW_DEFICIT;

@@ -13,6 +13,12 @@
 lln_row lln_row_from_entries(const double *entries, size_t m, unsigned what,
                              double *logs);
 
+/* Sets what the row is without one more outcome that has the weight 1 - sum:
+ * entropy and sum_squares become those of P_j / sum, and `outside` that weight.
+ * Entries must not be negative. entries, m, what and logs as above. */
+void lln_row_set_outside(lln_row *row, const double *entries, size_t m,
+                         unsigned what, const double *logs);
+
 /* Turns the statistics of a row that sums to 1 into those of `sum` times the
  * row, except `scores`, which do not change. A row without keys has those of
  * lln_row_from_entries. */

@@ -82,6 +82,8 @@ lln_row lln_row_finish_entries(const lln_attention *attention, size_t query,
 {
     lln_row row = lln_row_from_entries(entries, attention->m, what, logs);
     lln_moments_settle(&row.scores, lln_row_rounding(attention, &row));
+    if (attention->rows.outside)
+        lln_row_set_outside(&row, entries, attention->m, what, logs);
     if (attention->rows.sums)
         row.sum = attention->rows.sums[query];
     return row;

@@ -19,8 +19,9 @@
  * - log_norm. Attention by rows has s = ln P and log_norm = 0; without moments,
  * its rows may come from tiles of scores, see lln_attention_row_hooks. The
  * entropy is NaN if a row is no distribution: if it has negative entries or its
- * sum differs from 1 by more than LLN_ROW_DEFICIT. With a sink, entropy
- * and sum_squares are those of P_j / sum. */
+ * sum differs from 1 by more than LLN_ROW_DEFICIT. With a sink, or
+ * rows.outside of the attention, entropy and sum_squares are those of P_j /
+ * sum. */
 #define LLN_ROW_DEFICIT 1e-6
 
 typedef struct {
@@ -33,7 +34,8 @@ typedef struct {
     double top;         /* largest P_j */
     double sum;        /* sum_j P_j; for attention by tiles without sink 1, or 0
                           if the row sees no key */
-    double outside;    /* weight of the sink, 1 - sum; 0 without one */
+    double outside;    /* weight of the sink or other outcome, 1 - sum; 0
+                          without one */
     double negative;   /* sum_j |min(P_j, 0)|; 0 for attention by tiles */
     double varentropy; /* sum_j P_j (ln P_j + H)^2 of P_j / sum, nats^2; NaN as
                           for entropies, but also defined if sum differs from

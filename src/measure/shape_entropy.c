@@ -12,7 +12,8 @@
  * rounding, as E = w (H - ln w). */
 static double known_entropy(const lln_attention *attention, const lln_row *row)
 {
-    bool divided = attention->rows.sums; /* `sum` is that before */
+    /* `sum` is that before, or that without one more outcome. */
+    bool divided = attention->rows.sums || attention->rows.outside;
     if (attention->kind == LLN_ATTENTION_TILES || divided)
         return row->entropy;
     return row->entropy / row->sum + log(row->sum);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Softmax over short runs of keys: tiles, and products with them. A tile has
- * all keys that any of its queries may see. Tiles form groups; a group is
- * processed by one thread. */
+ * Softmax over short runs of keys: its tiles. A tile has all keys that any of
+ * its queries may see. Tiles form groups; a group is processed by one
+ * thread. */
 #include "kernel/dense/local.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -14,11 +13,9 @@
 #include "core/memory.h"
 #include "core/threads.h"
 #include "kernel/logits.h"
-#include "kernel/product_f64.h"
 #include "kernel/row_math.h"
 
-/* Number of rows of a tile, and of a group. */
-enum { ROWS = LLN_LOCAL_ROWS, GROUP = 16 * ROWS };
+enum { ROWS = LLN_LOCAL_ROWS, GROUP = LLN_LOCAL_GROUP };
 
 /* Use this path if a run covers at most 1/SHARE of the keys. */
 enum { SHARE = 4 };
@@ -38,6 +35,16 @@ static size_t reach_of(lln_mask mask)
 {
     size_t right = mask.right || mask.causal ? mask.right : mask.window;
     return mask.window + right + mask.prefix;
+}
+
+lln_mask lln_local_narrow(lln_mask mask, size_t reach)
+{
+    bool after = mask.causal && mask.prefix > 0; /* keys are seen */
+    if (mask.window == 0 || mask.window > reach + 1)
+        mask.window = reach + 1;
+    if (mask.right > reach + 1 || (mask.right == 0 && after))
+        mask.right = reach + 1;
+    return mask;
 }
 
 bool lln_local_worth(const lln_head *head)
@@ -60,24 +67,26 @@ size_t lln_local_groups(const lln_local *local)
     return (local->head.q.rows + GROUP - 1) / GROUP;
 }
 
-void lln_local_span(const lln_head *head, size_t first, size_t rows,
+void lln_local_span(const lln_local *local, size_t first, size_t rows,
                     size_t *low, size_t *high)
 {
+    const lln_head *head = &local->head;
     size_t n = head->q.rows, m = head->k.rows, unused;
     lln_mask_keys(head->rule.mask, n, m, first, low, &unused);
     lln_mask_keys(head->rule.mask, n, m, first + rows - 1, &unused, high);
+    *low = lln_size_larger(*low, local->sinks);
+    *high = lln_size_larger(*high, local->sinks);
 }
 
 size_t lln_local_width(const lln_local *local)
 {
-    const lln_head *head = &local->head;
-    size_t n = head->q.rows, width = 0;
+    size_t n = local->head.q.rows, width = 0;
     for (size_t i = 0; i < n; i += ROWS) {
         size_t low, high;
-        lln_local_span(head, i, lln_size_smaller(ROWS, n - i), &low, &high);
-        width = high - low > width ? high - low : width;
+        lln_local_span(local, i, lln_size_smaller(ROWS, n - i), &low, &high);
+        width = lln_size_larger(high - low, width);
     }
-    return width;
+    return local->sinks + width;
 }
 
 /* Scratch of one thread. */
@@ -85,51 +94,116 @@ typedef struct {
     double *q, *k, *p; /* [ROWS x d], [width x d], [ROWS x width] */
 } workspace;
 
-static void softmax_row(const lln_logit_rule *rule, double *p, size_t count)
+/* Consecutive entries of a row. */
+typedef struct {
+    double *p;
+    size_t count;
+} entries;
+
+/* Softmax over both parts of a row together. */
+static void softmax_row(const lln_logit_rule *rule, const entries part[2])
 {
-    double max = lln_row_max(p, count), sum = 0;
-    if (max == -INFINITY) { /* a bias hides all keys */
-        memset(p, 0, count * sizeof *p);
-        return;
+    double sum = 0, max = fmax(lln_row_max(part[0].p, part[0].count),
+                               lln_row_max(part[1].p, part[1].count));
+    for (int a = 0; a < 2; a++) {
+        if (max == -INFINITY) /* a bias hides all keys */
+            memset(part[a].p, 0, part[a].count * sizeof *part[a].p);
+        else
+            lln_row_exp(part[a].p, part[a].count, max, 0);
+        for (size_t j = 0; j < part[a].count; j++)
+            sum += part[a].p[j];
     }
-    lln_row_exp(p, count, max, 0);
-    for (size_t j = 0; j < count; j++)
-        sum += p[j];
+    if (max == -INFINITY)
+        return;
     sum /= 1 - lln_logits_outside(rule, max + log(sum));
-    for (size_t j = 0; j < count; j++)
-        p[j] /= sum;
+    for (int a = 0; a < 2; a++)
+        for (size_t j = 0; j < part[a].count; j++)
+            part[a].p[j] /= sum;
 }
 
-static void softmax_rows(const lln_head *head, const lln_local_tile *tile,
+/* The entries that the mask allows query i among `count` columns p, the first
+ * of which is key `key`. Sets the others to 0. */
+static entries allowed(const lln_head *head, lln_mask mask, size_t i,
+                       size_t key, double *p, size_t count)
+{
+    size_t first, end, last = key + count;
+    lln_mask_keys(mask, head->q.rows, head->k.rows, i, &first, &end);
+    first = lln_size_smaller(lln_size_larger(first, key), last);
+    end = lln_size_larger(lln_size_smaller(end, last), first);
+    memset(p, 0, (first - key) * sizeof *p);
+    memset(p + (end - key), 0, (last - end) * sizeof *p);
+    return (entries){p + (first - key), end - first};
+}
+
+static void softmax_rows(const lln_local *local, const lln_local_tile *tile,
                          double *p)
 {
-    for (size_t i = 0; i < tile->rows; i++, p += tile->keys) {
-        size_t first, end;
-        lln_mask_keys(head->rule.mask, head->q.rows, head->k.rows,
-                      tile->first + i, &first, &end);
-        first -= tile->low;
-        end -= tile->low;
-        memset(p, 0, first * sizeof *p);
-        memset(p + end, 0, (tile->keys - end) * sizeof *p);
-        softmax_row(&head->rule, p + first, end - first);
+    const lln_head *head = &local->head;
+    for (size_t r = 0; r < tile->rows; r++, p += tile->keys) {
+        size_t i = tile->first + r;
+        const entries part[2] = {
+            allowed(head, local->mask, i, 0, p, tile->sinks),
+            allowed(head, head->rule.mask, i, tile->low, p + tile->sinks,
+                    tile->keys - tile->sinks)};
+        softmax_row(&head->rule, part);
     }
 }
 
-static lln_local_tile make_tile(const lln_head *head, size_t first, size_t rows,
-                                const workspace *work)
+/* Logits of the tile's queries with keys key .. key + count - 1, to columns
+ * from `at` on. */
+static void fill_logits(const lln_head *head, const lln_local_tile *tile,
+                        size_t key, size_t count, size_t at,
+                        const workspace *work)
 {
-    size_t high, d = head->q.columns;
-    lln_local_tile tile = {.first = first, .rows = rows, .p = work->p};
-    lln_local_span(head, first, tile.rows, &tile.low, &high);
-    tile.keys = high - tile.low;
-    lln_matrix_convert(lln_matrix_rows(head->q, first, tile.rows), LLN_FLOAT64,
+    lln_logit_place place = {head->q.rows, head->k.rows, NULL, tile->first,
+                             key};
+    if (count == 0)
+        return;
+    lln_matrix_convert(lln_matrix_rows(head->k, key, count), LLN_FLOAT64,
+                       work->k);
+    lln_logits_rows(&head->rule, &place, work->q, tile->rows, work->k, count,
+                    head->q.columns, tile->keys, work->p + at);
+}
+
+/* The difference of sums is that of their high parts, which is exact for near
+ * tokens, and of their low parts. */
+static void add_decay(const lln_local *local, const lln_local_tile *tile,
+                      double *p)
+{
+    size_t sinks = tile->sinks;
+    const double *high = local->decay, *low = high + local->head.k.rows;
+    for (size_t r = 0; r < tile->rows; r++)
+        for (size_t c = 0; c < tile->keys; c++) {
+            size_t i = tile->first + r;
+            size_t j = c < sinks ? c : tile->low + c - sinks;
+            *p++ += (high[i] - high[j]) + (low[i] - low[j]);
+        }
+}
+
+static lln_local_tile place_tile(const lln_local *local, size_t first,
+                                 size_t rows, const double *p)
+{
+    size_t high;
+    lln_local_tile tile = {
+        .first = first, .rows = rows, .sinks = local->sinks, .p = p};
+    lln_local_span(local, first, rows, &tile.low, &high);
+    tile.keys = tile.sinks + high - tile.low;
+    return tile;
+}
+
+static lln_local_tile make_tile(const lln_local *local, size_t first,
+                                size_t rows, const workspace *work)
+{
+    const lln_head *head = &local->head;
+    lln_local_tile tile = place_tile(local, first, rows, work->p);
+    lln_matrix_convert(lln_matrix_rows(head->q, first, rows), LLN_FLOAT64,
                        work->q);
-    lln_matrix_convert(lln_matrix_rows(head->k, tile.low, tile.keys),
-                       LLN_FLOAT64, work->k);
-    lln_logit_place place = {head->q.rows, head->k.rows, NULL, first, tile.low};
-    lln_logits_rows(&head->rule, &place, work->q, tile.rows, work->k, tile.keys,
-                    d, tile.keys, work->p);
-    softmax_rows(head, &tile, work->p);
+    fill_logits(head, &tile, 0, tile.sinks, 0, work);
+    fill_logits(head, &tile, tile.low, tile.keys - tile.sinks, tile.sinks,
+                work);
+    if (local->decay)
+        add_decay(local, &tile, work->p);
+    softmax_rows(local, &tile, work->p);
     return tile;
 }
 
@@ -138,13 +212,8 @@ static lln_local_tile find_tile(const lln_local *local, size_t i, size_t rows,
                                 const workspace *work)
 {
     if (!local->stored)
-        return make_tile(&local->head, i, rows, work);
-    size_t high;
-    lln_local_tile tile = {
-        .first = i, .rows = rows, .p = local->stored + local->start[i / ROWS]};
-    lln_local_span(&local->head, i, rows, &tile.low, &high);
-    tile.keys = high - tile.low;
-    return tile;
+        return make_tile(local, i, rows, work);
+    return place_tile(local, i, rows, local->stored + local->start[i / ROWS]);
 }
 
 static workspace workspace_at(double *memory, size_t d, size_t width)
@@ -183,192 +252,6 @@ lln_status lln_local_visit(const lln_local *local, lln_local_visit_tile *visit,
     return lln_threads_check_stop();
 }
 
-/* y = P x, in the precision of x. */
-typedef struct {
-    lln_matrix x;
-    void *y;
-    size_t width; /* keys of the widest tile */
-    float *p;     /* tiles in float32, [threads x ROWS x width] */
-} product;
-
-static void multiply_f32(const product *w, const lln_local_tile *tile)
-{
-    int c = (int)w->x.columns, keys = (int)tile->keys;
-    float *p = w->p + (size_t)omp_get_thread_num() * ROWS * w->width;
-    lln_matrix_convert(
-        (lln_matrix){LLN_FLOAT64, tile->rows, tile->keys, tile->p}, LLN_FLOAT32,
-        p);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows, c,
-                keys, 1, p, keys,
-                (const float *)w->x.data + tile->low * w->x.columns, c, 0,
-                (float *)w->y + tile->first * w->x.columns, c);
-}
-
-static void visit_product(void *context, size_t group,
-                          const lln_local_tile *tile)
-{
-    const product *w = context;
-    int c = (int)w->x.columns, keys = (int)tile->keys;
-    (void)group;
-    if (w->x.precision == LLN_FLOAT32)
-        multiply_f32(w, tile);
-    else
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)tile->rows,
-                    c, keys, 1, tile->p, keys,
-                    (const double *)w->x.data + tile->low * w->x.columns, c, 0,
-                    (double *)w->y + tile->first * w->x.columns, c);
-}
-
-lln_status lln_local_product(const lln_local *local, lln_matrix x, void *y)
-{
-    product w = {.x = x, .y = y, .width = lln_local_width(local)};
-    if (x.precision == LLN_FLOAT32) {
-        size_t rows = (size_t)lln_threads_count() * ROWS;
-        w.p = lln_array_alloc_raw(rows * w.width, sizeof *w.p);
-        if (!w.p)
-            return LLN_ENOMEM;
-    }
-    lln_status status = lln_local_visit(local, visit_product, &w);
-    free(w.p);
-    return status;
-}
-
-typedef struct {
-    const double *x;
-    double *y;
-    size_t columns;
-    size_t *offset; /* [groups]: first row of the group's sums in y */
-    size_t *low;    /* [groups]: first key of the group */
-} transposition;
-
-/* Adds the tile's part of P'x to the sums of its group. */
-static void visit_transposed(void *context, size_t group,
-                             const lln_local_tile *tile)
-{
-    const transposition *p = context;
-    int c = (int)p->columns, keys = (int)tile->keys;
-    double *sums =
-        p->y + (p->offset[group] + tile->low - p->low[group]) * p->columns;
-    cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, keys, c,
-                (int)tile->rows, 1, tile->p, keys,
-                p->x + tile->first * p->columns, c, 1, sums, c);
-}
-
-/* Sets low and offset; returns the number of keys of all groups together. */
-static size_t place_groups(const lln_head *head, size_t groups,
-                           transposition *p)
-{
-    size_t n = head->q.rows, total = 0;
-    for (size_t g = 0; g < groups; g++) {
-        size_t high, first = g * GROUP;
-        lln_local_span(head, first, lln_size_smaller(GROUP, n - first),
-                       &p->low[g], &high);
-        p->offset[g] = total;
-        total += high - p->low[g];
-    }
-    p->offset[groups] = total;
-    return total;
-}
-
-/* y [m x columns] = sum over the groups, in order. */
-static void add_groups(const transposition *p, size_t groups, size_t m,
-                       double *y)
-{
-    memset(y, 0, m * p->columns * sizeof *y);
-    for (size_t g = 0; g < groups; g++) {
-        const double *from = p->y + p->offset[g] * p->columns;
-        size_t keys = p->offset[g + 1] - p->offset[g];
-        for (size_t l = 0; l < keys * p->columns; l++)
-            y[p->low[g] * p->columns + l] += from[l];
-    }
-}
-
-static lln_status multiply_transposed(const void *context, const double *x,
-                                      size_t columns, double *y)
-{
-    const lln_local *local = context;
-    size_t groups = lln_local_groups(local);
-    transposition p = {.x = x, .columns = columns};
-    p.offset = lln_array_alloc(2 * groups + 1, sizeof *p.offset);
-    if (!p.offset)
-        return LLN_ENOMEM;
-    p.low = p.offset + groups + 1;
-    size_t keys = place_groups(&local->head, groups, &p);
-    p.y = lln_array_alloc(keys * columns, sizeof *p.y);
-    lln_status status =
-        p.y ? lln_local_visit(local, visit_transposed, &p) : LLN_ENOMEM;
-    if (status == LLN_OK)
-        add_groups(&p, groups, local->head.k.rows, y);
-    free(p.y);
-    free(p.offset);
-    return status;
-}
-
-lln_status lln_local_transposed(const lln_local *local, lln_matrix x, void *y)
-{
-    return lln_product_in_f64(multiply_transposed, local, x, local->head.k.rows,
-                              y);
-}
-
-static void visit_diagonal(void *context, size_t group,
-                           const lln_local_tile *tile)
-{
-    double *out = context;
-    (void)group;
-    for (size_t i = 0; i < tile->rows; i++)
-        out[tile->first + i] =
-            tile->p[i * tile->keys + tile->first + i - tile->low];
-}
-
-lln_status lln_local_diagonal(const lln_local *local, double *out)
-{
-    return lln_local_visit(local, visit_diagonal, out);
-}
-
-/* Sums of squared means: below[j] over the keys before j, above[j] over the
- * keys from j on. So the keys outside a run need a sum, not a difference. */
-typedef struct {
-    const double *mean;
-    double *below, *above; /* [m + 1] */
-    double *sums;          /* [groups] */
-} norm_work;
-
-static void visit_norm(void *context, size_t group, const lln_local_tile *tile)
-{
-    const norm_work *w = context;
-    double outside = w->below[tile->low] + w->above[tile->low + tile->keys];
-    for (size_t i = 0; i < tile->rows; i++) {
-        const double *p = tile->p + i * tile->keys;
-        double sum = outside;
-        for (size_t j = 0; j < tile->keys; j++) {
-            double delta = p[j] - w->mean[tile->low + j];
-            sum += delta * delta;
-        }
-        w->sums[group] += sum;
-    }
-}
-
-lln_status lln_local_norm(const lln_local *local, const double *mean,
-                          double *norm)
-{
-    size_t m = local->head.k.rows, groups = lln_local_groups(local);
-    double *memory = lln_array_alloc(2 * (m + 1) + groups, sizeof *memory);
-    if (!memory)
-        return LLN_ENOMEM;
-    norm_work w = {mean, memory, memory + m + 1, memory + 2 * (m + 1)};
-    for (size_t j = 0; j < m; j++)
-        w.below[j + 1] = w.below[j] + mean[j] * mean[j];
-    for (size_t j = m; j-- > 0;)
-        w.above[j] = w.above[j + 1] + mean[j] * mean[j];
-    lln_status status = lln_local_visit(local, visit_norm, &w);
-    double square = 0;
-    for (size_t g = 0; g < groups; g++)
-        square += w.sums[g];
-    free(memory);
-    *norm = sqrt(square);
-    return status;
-}
-
 lln_status lln_local_rows(const lln_local *local, size_t first, size_t count,
                           double *out)
 {
@@ -382,10 +265,14 @@ lln_status lln_local_rows(const lln_local *local, size_t first, size_t count,
     memset(out, 0, count * m * sizeof *out);
     for (size_t i = 0; i < count; i += ROWS) {
         lln_local_tile tile = make_tile(
-            &local->head, first + i, lln_size_smaller(ROWS, count - i), &work);
-        for (size_t r = 0; r < tile.rows; r++)
-            memcpy(out + (i + r) * m + tile.low, tile.p + r * tile.keys,
-                   tile.keys * sizeof *out);
+            local, first + i, lln_size_smaller(ROWS, count - i), &work);
+        for (size_t r = 0; r < tile.rows; r++) {
+            const double *p = tile.p + r * tile.keys;
+            double *row = out + (i + r) * m;
+            memcpy(row, p, tile.sinks * sizeof *p);
+            memcpy(row + tile.low, p + tile.sinks,
+                   (tile.keys - tile.sinks) * sizeof *p);
+        }
     }
     free(memory);
     return LLN_OK;

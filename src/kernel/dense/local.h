@@ -10,22 +10,33 @@
 
 #include "kernel/parameters.h"
 
-/* The mask is that of the head. With only `head` set, tiles are computed anew
- * at every visit. */
+/* The run of a query is that of the head's mask. In addition, it sees those of
+ * the keys 0 .. sinks - 1 that `mask` allows. With only `head` set, there are
+ * none of these, and tiles are computed anew at every visit. */
 typedef struct {
     lln_head head;
+    size_t sinks; /* at most the number of keys */
+    lln_mask mask;
+    double *decay;  /* [2 x m]: sums G, as high and low parts; logit ij gets
+                       G_i - G_j, for n = m. Owned. NULL: 0 */
     double *stored; /* the tiles in order; NULL: not stored */
     size_t *start;  /* [tiles]: offset of each tile in `stored` */
 } lln_local;
 
+/* The mask with a window of `reach` keys on each side, if its own window is not
+ * narrower. */
+lln_mask lln_local_narrow(lln_mask mask, size_t reach);
+
 /* Whether the runs are short enough for this path to be faster. */
 bool lln_local_worth(const lln_head *head);
 
-/* A tile: rows first .. first + rows - 1 of P, rows <= LLN_LOCAL_ROWS. Entries
- * outside keys low .. low + keys - 1 are zero. */
-enum { LLN_LOCAL_ROWS = 64 };
+/* A tile: rows first .. first + rows - 1 of P, rows <= LLN_LOCAL_ROWS. Its
+ * columns are the keys 0 .. sinks - 1, then the keys from low >= sinks on.
+ * Entries of other keys are zero. A group of tiles has LLN_LOCAL_GROUP rows. */
+enum { LLN_LOCAL_ROWS = 64, LLN_LOCAL_GROUP = 16 * LLN_LOCAL_ROWS };
 typedef struct {
-    size_t first, rows, low, keys;
+    size_t first, rows, sinks, low;
+    size_t keys;     /* columns, those of the sinks included */
     const double *p; /* [rows x keys] */
 } lln_local_tile;
 
@@ -34,13 +45,13 @@ typedef struct {
 typedef void lln_local_visit_tile(void *context, size_t group,
                                   const lln_local_tile *tile);
 
-/* The keys low .. high - 1 that any of queries first .. first + rows - 1 may
- * see. */
-void lln_local_span(const lln_head *head, size_t first, size_t rows,
+/* The keys low .. high - 1, without sinks, that any of queries first .. first +
+ * rows - 1 may see. */
+void lln_local_span(const lln_local *local, size_t first, size_t rows,
                     size_t *low, size_t *high);
 
-/* The number of groups, the number of keys of the widest tile, and a visit of
- * all tiles. LLN_ENOMEM; LLN_EINTERRUPTED. */
+/* The number of groups, the number of columns of the widest tile, and a visit
+ * of all tiles. LLN_ENOMEM; LLN_EINTERRUPTED. */
 size_t lln_local_groups(const lln_local *local);
 size_t lln_local_width(const lln_local *local);
 LLN_NODISCARD lln_status lln_local_visit(const lln_local *local,
@@ -72,5 +83,15 @@ LLN_NODISCARD lln_status lln_local_norm(const lln_local *local,
 LLN_NODISCARD lln_status lln_local_open(const lln_kernel_choice *choice,
                                         const lln_head *head,
                                         lln_attention *attention);
+
+/* The same with `sinks` first keys, as far as `mask` allows them; the attention
+ * has that mask. */
+LLN_NODISCARD lln_status lln_local_open_sinks(const lln_kernel_choice *choice,
+                                              const lln_head *head,
+                                              size_t sinks, lln_mask mask,
+                                              lln_attention *attention);
+
+/* Lets the attention of lln_local_open own `decay`, [2 x n]: see lln_local. */
+void lln_local_set_decay(lln_attention *attention, double *decay);
 
 #endif

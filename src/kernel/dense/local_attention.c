@@ -29,9 +29,9 @@ static size_t place_tiles(const lln_local *local, size_t *start)
     size_t n = head->q.rows, total = 0;
     for (size_t i = 0; i < n; i += ROWS) {
         size_t low, high, rows = lln_size_smaller(ROWS, n - i);
-        lln_local_span(head, i, rows, &low, &high);
+        lln_local_span(local, i, rows, &low, &high);
         start[i / ROWS] = total;
-        total += rows * (high - low);
+        total += rows * (local->sinks + high - low);
     }
     return total;
 }
@@ -99,33 +99,48 @@ static void release(lln_attention *attention)
     lln_local *local = attention->state;
     free(local->stored);
     free(local->start);
+    free(local->decay);
     free(local);
 }
 
-lln_status lln_local_open(const lln_kernel_choice *choice, const lln_head *head,
-                          lln_attention *attention)
+lln_status lln_local_open_sinks(const lln_kernel_choice *choice,
+                                const lln_head *head, size_t sinks,
+                                lln_mask mask, lln_attention *attention)
 {
     LLN_TRY(lln_kernel_check_mask(choice, head));
     lln_local *local = calloc(1, sizeof *local);
     if (!local)
         return lln_fail(LLN_ENOMEM, "out of memory");
     local->head = *head;
+    local->sinks = lln_size_smaller(sinks, head->k.rows);
+    local->mask = mask;
     *attention = (lln_attention){
         .n = head->q.rows,
         .m = head->k.rows,
-        .mask = head->rule.mask,
+        .mask = mask,
         .precision = LLN_FLOAT64,
         .unnormalised = head->rule.has_sink,
         .kind = LLN_ATTENTION_ROWS,
         .rows.make = rows_hook,
         .product = product_hook,
         .transposed = transposed_hook,
-        .diagonal =
-            lln_mask_is_triangular(head->rule.mask) ? diagonal_hook : NULL,
+        .diagonal = lln_mask_is_triangular(mask) ? diagonal_hook : NULL,
         .unbiased_norm = norm_hook,
         .prepare = prepare_hook,
         .state = local,
         .close = release,
     };
     return LLN_OK;
+}
+
+lln_status lln_local_open(const lln_kernel_choice *choice, const lln_head *head,
+                          lln_attention *attention)
+{
+    return lln_local_open_sinks(choice, head, 0, head->rule.mask, attention);
+}
+
+void lln_local_set_decay(lln_attention *attention, double *decay)
+{
+    lln_local *local = attention->state;
+    local->decay = decay;
 }

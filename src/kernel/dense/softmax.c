@@ -285,13 +285,29 @@ lln_status lln_softmax_open(const lln_kernel_choice *choice,
     return status;
 }
 
+/* With the parameter, that is the sink, also if the rule has one. */
+static lln_status softmax_open(const lln_kernel_choice *choice,
+                               const lln_head *head, lln_attention *attention)
+{
+    lln_head own = *head;
+    if (lln_kernel_given(choice, "sink")) {
+        own.rule.has_sink = true;
+        LLN_TRY(lln_kernel_real(choice, "sink", &own.rule.sink));
+    }
+    return lln_softmax_open(choice, &own, attention);
+}
+
 const lln_kernel lln_kernel_softmax = {
     .name = "softmax",
     .summary = "exp(scale q.k), normalised over the keys",
     .reference = "Vaswani et al. 2017",
     .rank = "full",
-    .properties = LLN_KERNEL_SUMS_TO_ONE | LLN_KERNEL_PAIRS,
+    .properties = LLN_KERNEL_SUMS_BY_DEFAULT | LLN_KERNEL_PAIRS,
     .honours = LLN_HONOURS_MASKS | LLN_HONOURS_SCALE | LLN_HONOURS_LOGITS |
                LLN_HONOURS_SINK,
-    .open = lln_softmax_open,
+    .parameters = {{"sink",
+                    "logit of one more outcome (default: none, or --sink)",
+                    NULL,
+                    {-INFINITY, INFINITY}}},
+    .open = softmax_open,
 };

@@ -2,6 +2,7 @@
  *
  * Softmax within a window of `reach` keys on each side, inside the head's own
  * window if it has one. */
+#include "kernel/dense/local.h"
 #include "kernel/dense/softmax.h"
 
 static lln_status window_open(const lln_kernel_choice *choice,
@@ -10,13 +11,7 @@ static lln_status window_open(const lln_kernel_choice *choice,
     size_t reach;
     LLN_TRY(lln_kernel_count(choice, "reach", &reach));
     lln_head narrow = *head;
-    lln_mask *mask = &narrow.rule.mask;
-    bool after = mask->causal && mask->prefix > 0; /* keys are seen */
-    /* The head's own window may be narrower. */
-    if (mask->window == 0 || mask->window > reach + 1)
-        mask->window = reach + 1;
-    if (mask->right > reach + 1 || (mask->right == 0 && after))
-        mask->right = reach + 1;
+    narrow.rule.mask = lln_local_narrow(head->rule.mask, reach);
     return lln_softmax_open(choice, &narrow, attention);
 }
 

@@ -70,4 +70,18 @@ void lln_lln_set_products(lln_attention *attention);
 void lln_lln_set_recurrence(lln_attention *attention);
 void lln_lln_free_recurrence(lln_state *state);
 
+/* y_i = sum_j u_i.w_j x_j over the keys j at least `lag` tokens before query i
+ * or, with `after`, after it; lag > 0. u and w as in lln_product.c under a
+ * causal mask, for scores that are not logarithms. x [m x columns], y [n x
+ * columns] in the precision of x, which may be float32 only if the spread is at
+ * most LLN_SPREAD_F32. The second is its transpose: x [n x columns],
+ * y [m x columns]. LLN_ENOMEM; LLN_EINTERRUPTED. */
+LLN_NODISCARD lln_status lln_lln_far_product(const lln_attention *attention,
+                                             size_t lag, bool after,
+                                             lln_matrix x, void *y);
+LLN_NODISCARD lln_status lln_lln_far_transposed(const lln_attention *attention,
+                                                size_t lag, bool after,
+                                                const double *x, size_t columns,
+                                                double *y);
+
 #endif

@@ -81,8 +81,10 @@ static const double *sums_before(const work *w, size_t group)
 /* The rows of a side at positions begin .. end - 1. */
 static run rows_within(const side *s, size_t begin, size_t end)
 {
+    size_t rows = s->values.rows;
     size_t first = begin > s->skip ? begin - s->skip : 0;
-    return (run){first, end > s->skip + first ? end - s->skip - first : 0};
+    size_t last = end > s->skip ? lln_size_smaller(end - s->skip, rows) : 0;
+    return (run){first, last > first ? last - first : 0};
 }
 
 #define LLN_BODY "kernel/lln/lln_product.inc"
@@ -261,6 +263,49 @@ static lln_status transposed(const lln_attention *attention, lln_matrix x,
                                   y);
     work w = {.in = query_side(attention), .out = key_side(attention)};
     return product_of(&w, x, true, y);
+}
+
+/* The sides of a product in which queries see only the keys that are at least
+ * `lag` tokens before them or, with `after`, after them. */
+static side far_queries(const lln_attention *attention, size_t lag, bool after)
+{
+    side queries = query_side(attention);
+    const lln_state *state = attention->state;
+    queries.offset = state->top;
+    queries.skip = attention->m - attention->n + (after ? lag : 0);
+    return queries;
+}
+
+static side far_keys(const lln_attention *attention, size_t lag, bool after)
+{
+    side keys = key_side(attention);
+    const lln_state *state = attention->state;
+    keys.offset = state->top;
+    keys.skip = after ? 0 : lag;
+    return keys;
+}
+
+lln_status lln_lln_far_product(const lln_attention *attention, size_t lag,
+                               bool after, lln_matrix x, void *y)
+{
+    work w = {.in = far_keys(attention, lag, after),
+              .out = far_queries(attention, lag, after),
+              .causal = true,
+              .reverse = after};
+    memset(y, 0, attention->n * x.columns * lln_precision_size(x.precision));
+    return product_of(&w, x, true, y);
+}
+
+lln_status lln_lln_far_transposed(const lln_attention *attention, size_t lag,
+                                  bool after, const double *x, size_t columns,
+                                  double *y)
+{
+    work w = {.in = far_queries(attention, lag, after),
+              .out = far_keys(attention, lag, after),
+              .causal = true,
+              .reverse = !after};
+    memset(y, 0, attention->m * columns * sizeof *y);
+    return product_f64(&w, x, columns, y);
 }
 
 void lln_lln_set_products(lln_attention *attention)

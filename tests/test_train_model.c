@@ -245,7 +245,7 @@ START_TEST(open_refuses)
                       LLN_EINVAL);
     }
     ck_assert_str_eq(lln_error_message(),
-                     "a size of the model is 1048577, expected 1 to 1048576");
+                     "model: layers: 1048577, expected 1 to 1048576");
     lln_model_close(&model);
 }
 END_TEST

@@ -153,7 +153,7 @@ static lln_status read_layers(lln_container *file, lln_model *model)
     LLN_TRY(read_array(file, "sigma_q", 1, depth, LLN_FLOAT64, model->sigma_q));
     LLN_TRY(read_array(file, "sigma_k", 1, depth, LLN_FLOAT64, model->sigma_k));
     for (size_t i = 0; i < depth; i++)
-        LLN_TRY(lln_model_settle(model, i));
+        LLN_TRY(lln_model_set_constants(model, i));
     return LLN_OK;
 }
 

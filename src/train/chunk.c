@@ -7,8 +7,6 @@
 #include "core/memory.h"
 #include "train/pooling.h"
 
-enum { LINE = 16 /* elements; arrays begin at a multiple of it */ };
-
 /* Divides one allocation into arrays, or counts the elements if there is none
  * yet. */
 typedef struct {
@@ -17,15 +15,10 @@ typedef struct {
     size_t used;
 } divider;
 
-static size_t aligned(size_t count)
-{
-    return (count + LINE - 1) / LINE * LINE;
-}
-
 static void *divide(divider *d, size_t count)
 {
     size_t first = d->used;
-    d->used += aligned(count);
+    d->used += lln_train_aligned(count);
     return d->memory ? lln_precision_at(d->precision, d->memory, first) : NULL;
 }
 
@@ -64,7 +57,7 @@ static void divide_all(divider *d, const lln_model *m, size_t examples,
     size_t rows = examples * m->task.tokens, width = m->sizes.width;
     size_t wide = larger(3 * width, m->sizes.mlp);
     size_t answers = m->task.per_token ? rows : examples;
-    c->kept = aligned(kernel->kept(&m->attention, &m->extent));
+    c->kept = lln_train_aligned(kernel->kept(&m->attention, &m->extent));
     for (size_t i = 0; i < m->sizes.depth; i++)
         c->blocks[i] = divide_block(d, m, examples, c->kept);
     c->input = divide(d, rows * m->task.input_size);

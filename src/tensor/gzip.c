@@ -27,7 +27,7 @@ bool lln_gzip_begins(const unsigned char *bytes, size_t size)
     return size >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
 }
 
-/* Doubles the room, or grows it to one byte more than is claimed. */
+/* Doubles the room, but at most to one byte more than is claimed. */
 static lln_status grow_room(inflation *i, size_t claimed)
 {
     size_t larger = claimed < 2 * i->room ? claimed + 1 : 2 * i->room;
@@ -41,7 +41,7 @@ static lln_status grow_room(inflation *i, size_t claimed)
     return LLN_OK;
 }
 
-/* The failure, or LLN_OK for a code that is none. */
+/* The status and message for a code of zlib. */
 static lln_status explain(int code, const inflation *i)
 {
     if (code == Z_OK || code == Z_STREAM_END)

@@ -3,14 +3,11 @@
 
 #include <stdlib.h>
 
-#define ZLIB_CONST /* the input is const */
-#include <zlib.h>
-
 #include "core/memory.h"
+#include "tensor/inflate.h"
 
 enum {
     FIRST_ROOM = 1 << 16,
-    PIECE = 1 << 30,           /* bytes passed to zlib at a time */
     GZIP_ONLY = MAX_WBITS + 16 /* of inflateInit2 */
 };
 
@@ -60,14 +57,10 @@ static lln_status explain(int code, const inflation *i)
 /* Inflates into the room that is left. *ended: the file is complete. */
 static lln_status fill_room(inflation *i, bool *ended)
 {
-    uInt in = i->in_left < PIECE ? (uInt)i->in_left : PIECE;
-    uInt out = i->room - i->used < PIECE ? (uInt)(i->room - i->used) : PIECE;
-    i->stream.avail_in = in;
-    i->stream.avail_out = out;
+    size_t left = i->room - i->used;
     i->stream.next_out = i->bytes + i->used;
-    int code = inflate(&i->stream, Z_NO_FLUSH);
-    i->in_left -= in - i->stream.avail_in;
-    i->used += out - i->stream.avail_out;
+    int code = lln_inflate_piece(&i->stream, &i->in_left, &left);
+    i->used = i->room - left;
     LLN_TRY(explain(code, i));
     *ended = code == Z_STREAM_END && i->in_left == 0;
     if (code != Z_STREAM_END || *ended)

@@ -228,6 +228,7 @@ refused() {
     # shellcheck disable=SC2016 # for the inner shell
     timeout -s INT 60 "$PTY" sh -c '
         lln-train --task recall -n 16 --steps 1000000 --every 1000000 -o t.csv \
-            2> /dev/tty & sleep 2.5; kill $!; wait' > screen 2>&1 || true
+            2> /dev/tty & until grep -aq loss screen; do sleep 0.1; done
+        kill $!; wait' > screen 2>&1 || true
     grep -aqE ' steps, softmax, loss [0-9.]+, ' screen
 }

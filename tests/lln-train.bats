@@ -197,6 +197,11 @@ refused() {
         lln-train x.npz
     refuses 2 "--save: 'w.npz': the same file for several kernels or seeds; put {kernel} or {seed} into the name" \
         lln-train --task recall --save w.npz
+    refuses 2 "--output and --save name the same file: 'w.npz'" \
+        lln-train --task recall --kernel lln --save w.npz -o w.npz
+    refuses 2 "--dump and --save name the same file: 'w-lln.npz'" \
+        lln-train --task recall --kernel lln --dump 'w-{kernel}.npz' \
+        --save w-lln.npz
     refuses 2 "--dump: 'w.npy': expected a name that ends in .npz or .safetensors" \
         lln-train --task recall --kernel lln --dump w.npy
     refuses 1 "no/w.npz: No such file or directory" \

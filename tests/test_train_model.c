@@ -211,7 +211,7 @@ START_TEST(passes_refuse)
     expect_status(lln_model_evaluate(&l.model, &l.examples, l.space, &score),
                   LLN_EINVAL);
     learn(&l);
-    ((float *)l.model.parts.head.bias)[1] = NAN;
+    ((float *)l.model.parts.classifier.bias)[1] = NAN;
     expect_status(
         lln_model_learn(&l.model, &l.examples, l.space, l.gradients, &score),
         LLN_ENOCONV);

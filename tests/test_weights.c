@@ -109,10 +109,10 @@ START_TEST(weights_refused)
     expect_missing("lln+diag:ratio=learned",
                    "w.npz: key 'blocks.0.attention.mixture': no such array; "
                    "the file contains ");
-    ((float *)model.parts.head.bias)[1] = INFINITY;
+    ((float *)model.parts.classifier.bias)[1] = INFINITY;
     save(&model, "w.npz", LLN_WRITER_NPZ);
     expect_failure("softmax", 4, LLN_EFORMAT,
-                   "w.npz: key 'head.bias': entry 1 is not finite");
+                   "w.npz: key 'classifier.bias': entry 1 is not finite");
     lln_model_close(&model);
 }
 END_TEST

@@ -106,7 +106,8 @@ static const cli_option option_table[] = {
      "the same way",
      ASKED(save), 0, 0, false},
     {"load", 0, CLI_TEXT, "FILE",
-     "begin with the weights of this file of --save", ASKED(load), 0, 0, false},
+     "begin with the weights of this file, which --save wrote", ASKED(load), 0,
+     0, false},
     {0},
 };
 

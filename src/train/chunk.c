@@ -143,23 +143,24 @@ void lln_chunk_score(const lln_model *model, const lln_examples *examples,
     size_t answers = lln_pooling_forward(&model->task, precision, examples,
                                          model->sizes.width, chunk->y,
                                          chunk->pooled, chunk->answers);
-    lln_linear_forward(&parts->head, answers, chunk->pooled, false,
+    lln_linear_forward(&parts->classifier, answers, chunk->pooled, false,
                        chunk->logits);
     lln_cross_entropy_add(precision, answers, model->task.classes,
                           chunk->logits, chunk->answers, scale, sum);
 }
 
 /* From the gradient of the logits to that of x after the last block. */
-static void head_backward(const lln_model *model, const lln_examples *examples,
-                          lln_chunk *chunk, const lln_parts *gradient)
+static void classifier_backward(const lln_model *model,
+                                const lln_examples *examples, lln_chunk *chunk,
+                                const lln_parts *gradient)
 {
     lln_precision precision = model->sizes.precision;
     size_t rows = examples->count * model->task.tokens;
     size_t width = model->sizes.width;
     void *dpooled = chunk->scratch.wide, *dy = chunk->scratch.narrow;
-    lln_linear_backward(&model->parts.head,
+    lln_linear_backward(&model->parts.classifier,
                         lln_pooling_rows(&model->task, examples), chunk->pooled,
-                        chunk->logits, &gradient->head, dpooled,
+                        chunk->logits, &gradient->classifier, dpooled,
                         chunk->scratch.sums);
     lln_pooling_backward(&model->task, precision, examples, width, dpooled, dy);
     memset(chunk->x, 0, rows * width * lln_precision_size(precision));
@@ -170,7 +171,7 @@ static void head_backward(const lln_model *model, const lln_examples *examples,
 void lln_chunk_backward(const lln_model *model, const lln_examples *examples,
                         lln_chunk *chunk, const lln_parts *gradient)
 {
-    head_backward(model, examples, chunk, gradient);
+    classifier_backward(model, examples, chunk, gradient);
     for (size_t i = model->sizes.depth; i-- > 0;) {
         lln_self_attention_run run = run_of(model, examples, chunk, i);
         lln_block_backward(&model->parts.blocks[i], &run, &chunk->blocks[i],

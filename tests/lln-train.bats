@@ -87,6 +87,16 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
     done
 }
 
+@test "training does not depend on how many heads are measured" {
+    for examples in 1 600; do
+        lln-train --task recall -n 8 --pairs 2 --vocabulary 8 --test 600 \
+            --steps 8 --width 8 --head-count 2 --batch 100 --kernel softmax \
+            --columns '*_loss' --examples "$examples" --quiet \
+            > "table$examples"
+    done
+    cmp table1 table600
+}
+
 @test "values of the heads are those of the other tools" {
     recall --steps 6 --kernel softmax --dump heads.safetensors > table
     local options='--layout bhnd --causal --kernel softmax --quiet'

@@ -118,7 +118,8 @@ static lln_examples part_of(const lln_model *model,
 }
 
 /* A pass over all chunks of a batch: `visit` is called for each chunk, whose
- * first example is number `first` of the batch. */
+ * first example is number `first` of the batch. r is NULL beyond the batch that
+ * the workspace is for. */
 typedef struct pass pass;
 struct pass {
     const lln_model *model;
@@ -145,7 +146,7 @@ static void run(const pass *p)
         lln_examples part = part_of(p->model, p->space, p->examples, i);
         p->visit(p, &part, i * p->space->examples,
                  &p->space->chunks[omp_get_thread_num()],
-                 &p->space->results[i]);
+                 i < p->space->count ? &p->space->results[i] : NULL);
     }
 }
 

@@ -49,7 +49,8 @@ LLN_NODISCARD lln_status lln_model_evaluate(const lln_model *model,
                                             lln_model_score *score);
 
 /* Forward pass that copies q, k and v of each layer and head, float32: q, k, v
- * [depth x examples x head_count x tokens x size]. LLN_EINVAL: as above. */
+ * [depth x examples x head_count x tokens x size]. There may be more examples
+ * than the workspace is for. LLN_EINVAL: as above. */
 LLN_NODISCARD lln_status lln_model_heads(const lln_model *model,
                                          const lln_examples *examples,
                                          lln_model_workspace *space, float *q,

@@ -121,16 +121,28 @@ static lln_examples part_of(const lln_model *model,
  * first example is number `first` of the batch. r is NULL beyond the batch that
  * the workspace is for. */
 typedef struct pass pass;
+typedef void visitor(const pass *p, const lln_examples *part, size_t first,
+                     lln_chunk *chunk, result *r);
 struct pass {
     const lln_model *model;
     const lln_examples *examples;
     lln_model_workspace *space;
-    void (*visit)(const pass *p, const lln_examples *part, size_t first,
-                  lln_chunk *chunk, result *r);
+    visitor *visit;
     size_t layers;    /* of the forward pass */
     double scale;     /* of the loss */
     float *q, *k, *v; /* results of visit_heads */
 };
+
+/* A pass through all layers; scale is 0. */
+static pass pass_of(const lln_model *model, const lln_examples *examples,
+                    lln_model_workspace *space, visitor *visit)
+{
+    return (pass){.model = model,
+                  .examples = examples,
+                  .space = space,
+                  .visit = visit,
+                  .layers = model->sizes.depth};
+}
 
 static size_t chunks_of(const pass *p)
 {
@@ -190,10 +202,7 @@ static void visit_last_layer(const pass *p, const lln_examples *part,
 lln_status lln_model_calibrate(lln_model *model, const lln_examples *examples,
                                lln_model_workspace *space)
 {
-    pass p = {.model = model,
-              .examples = examples,
-              .space = space,
-              .visit = visit_last_layer};
+    pass p = pass_of(model, examples, space, visit_last_layer);
     for (size_t layer = 0; layer < model->sizes.depth; layer++) {
         model->sigma_q[layer] = model->sigma_k[layer] = NAN;
         p.layers = layer + 1;
@@ -252,12 +261,8 @@ lln_status lln_model_learn(lln_model *model, const lln_examples *examples,
         return lln_fail(LLN_EINVAL, "a batch without answers");
     if (isnan(model->sigma_q[0]))
         LLN_TRY(lln_model_calibrate(model, examples, space));
-    pass p = {.model = model,
-              .examples = examples,
-              .space = space,
-              .visit = visit_gradient,
-              .layers = model->sizes.depth,
-              .scale = 1 / (double)answers};
+    pass p = pass_of(model, examples, space, visit_gradient);
+    p.scale = 1 / (double)answers;
     run(&p);
     add_scores(&p, answers, score);
     model->steps++;
@@ -284,11 +289,7 @@ lln_status lln_model_evaluate(const lln_model *model,
                               lln_model_score *score)
 {
     LLN_TRY(check_calibrated(model));
-    pass p = {.model = model,
-              .examples = examples,
-              .space = space,
-              .visit = visit_score,
-              .layers = model->sizes.depth};
+    pass p = pass_of(model, examples, space, visit_score);
     run(&p);
     add_scores(&p, lln_pooling_rows(&model->task, examples), score);
     return LLN_OK;
@@ -332,14 +333,10 @@ lln_status lln_model_heads(const lln_model *model, const lln_examples *examples,
                            float *v)
 {
     LLN_TRY(check_calibrated(model));
-    pass p = {.model = model,
-              .examples = examples,
-              .space = space,
-              .visit = visit_heads,
-              .layers = model->sizes.depth,
-              .q = q,
-              .k = k,
-              .v = v};
+    pass p = pass_of(model, examples, space, visit_heads);
+    p.q = q;
+    p.k = k;
+    p.v = v;
     run(&p);
     return LLN_OK;
 }

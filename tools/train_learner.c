@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train_learner.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -113,5 +114,9 @@ lln_status train_learner_test(train_setting *setting,
         score->correct += part.correct;
     }
     score->loss /= (double)score->answers;
-    return LLN_OK;
+    if (isfinite(score->loss))
+        return LLN_OK;
+    return lln_fail(LLN_ENOCONV,
+                    "the loss on held-out examples is not finite%s",
+                    train_asked.steps > 0 ? "; lower --rate" : "");
 }

@@ -43,7 +43,8 @@ LLN_NODISCARD lln_status train_learner_step(train_setting *setting,
                                             train_learner *learner,
                                             size_t step);
 
-/* Loss and accuracy on all held-out examples. */
+/* Loss and accuracy on all held-out examples. LLN_ENOCONV: the loss is not
+ * finite. */
 LLN_NODISCARD lln_status train_learner_test(train_setting *setting,
                                             const train_learner *learner,
                                             lln_model_score *score);

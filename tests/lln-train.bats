@@ -114,6 +114,14 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
     recall --steps 0 --load weights.npz --columns kernel,test_loss > others
     equal kernels "$(column kernel < others | tr '\n' ' ')" 'softmax lln '
     [ "$(column test_loss < others | uniq | wc -l)" = 2 ]
+    cp weights.npz copy.npz
+    local overwrites="the output would overwrite this input; use another name"
+    for option in --save --dump -o; do
+        run recall --load ./copy.npz --kernel lln "$option" copy.npz
+        equal "$option" "$status $output" "1 lln-train: copy.npz: $overwrites"
+    done
+    cmp weights.npz copy.npz
+    rm copy.npz
     mv weights.npz ..
     for wrong in 'width: 8 in the file, but the options say 16' \
         'layers: 2 in the file, but the options say 3'; do
@@ -149,6 +157,20 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
         echo "$(column "${name}_se" < means | tail -n 1)" \
             "$(cut -d ' ' -f 2 expected)"
     done | near 1e-4
+}
+
+@test "bounds hold for the last row of each model" {
+    recall --steps 8 --every 2 --kernel softmax --rate 0.1 > table
+    # above the loss of the last row, but below that of the first
+    local bound
+    bound=$(column test_loss < table | awk 'NR == 1 { first = $1 }
+        { last = $1 } END { if (last < first) print (first + last) / 2 }')
+    recall --steps 8 --every 2 --kernel softmax --rate 0.1 \
+        --fail-above "test_loss=$bound,train_loss=100" > again
+    run --separate-stderr recall --steps 2 --every 1 --kernel softmax,lln \
+        --seeds 3,4 --each --fail-below accuracy=2 --precision 1
+    equal status "$status" 3
+    [[ $stderr == "lln-train: recall: step 2, layer 0, kernel softmax, tau "*', seed 3: accuracy is '*'; expected at least 2' ]]
 }
 
 @test "kernels without gradients are refused by name" {
@@ -202,6 +224,9 @@ refused() {
     refuses 2 "--dump and --save name the same file: 'w-lln.npz'" \
         lln-train --task recall --kernel lln --dump 'w-{kernel}.npz' \
         --save w-lln.npz
+    refuses 2 "--dump and --save name the same file: './w-1.npz'" \
+        lln-train --task recall --kernel lln --dump w-1.npz \
+        --save './w-{seed}.npz'
     refuses 2 "--dump: 'w.npy': expected a name that ends in .npz or .safetensors" \
         lln-train --task recall --kernel lln --dump w.npy
     refuses 1 "no/w.npz: No such file or directory" \
@@ -210,15 +235,25 @@ refused() {
 
 @test "finished rows are kept if the loss is not finite" {
     run --separate-stderr recall --kernel lln,softmax --rate 1e30 --steps 4 \
-        --every 1 -o table.csv
+        --every 4 -o table.csv
     equal status "$status" 1
     equal lines "$(sed -E 's/step [1-4]/step N/; s/[0-9]+ of/N of/' \
         <<< "$stderr")" \
         "lln-train: kernel 'lln', seed 1, step N: the loss is not finite; lower --rate
-lln-train: kernel 'softmax', seed 1, step N: the loss is not finite; lower --rate; N of 10 rows are in table.csv.partial"
+lln-train: kernel 'softmax', seed 1, step N: the loss is not finite; lower --rate; N of 4 rows are in table.csv.partial"
     [ ! -e table.csv ]
     equal kernels "$(column kernel < table.csv.partial | uniq | tr '\n' ' ')" \
         'lln softmax '
+}
+
+@test "a loss on held-out examples that is not finite is an error" {
+    run --separate-stderr recall --kernel softmax --rate 1e6 --steps 3 \
+        --every 3 --columns step,accuracy --save w.npz --dump h.npz
+    equal status "$status" 1
+    equal stderr "$stderr" \
+        "lln-train: kernel 'softmax', seed 1, step 3: the loss on held-out examples is not finite; lower --rate"
+    equal rows "${#lines[@]}" 2
+    equal files "$(ls)" ''
 }
 
 @test "all rows are kept if the weights or heads cannot be written" {

@@ -152,6 +152,7 @@ void train_rows_put(row_writer *writer, size_t step,
     row_average average = {0};
     lln_average taus = {0};
     row_identity identity = identity_of(learners, step);
+    row_writer_compare(writer, step == train_asked.steps);
     for (size_t i = 0; i < count; i++) {
         double tau;
         if (run_shared.each) {

@@ -203,6 +203,8 @@ refused() {
     [[ $status = 1 && $output == 'lln-train: cut.gz'* && ${#lines[@]} = 1 ]]
     run lln-train --images images --labels labels --patch 3
     [[ $status = 1 && $output == 'lln-train: images'*3* && ${#lines[@]} = 1 ]]
+    equal rows "$(lln-train --images images --labels labels --patch 2 \
+        --classes 2 --steps 0 --kernel softmax --quiet | wc -l)" 2
     refused 2 "--batch: 64 is more than the 18 training images"
     refused 2 "a width of 30 is not divisible by 4 heads" --width 30 --batch 2
 }

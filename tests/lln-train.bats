@@ -13,7 +13,7 @@ recall() {
 }
 
 # values: the columns that the same command always prints.
-values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,entropy*,lambda2'
+values='id,epoch,*_loss,accuracy,sigma*,alpha,beta,ratio,entropy*,lambda2'
 
 # idx FILE SIZE... < NUMBERS: writes an IDX file of bytes.
 idx() {
@@ -54,7 +54,7 @@ on_pictures() {
     run --separate-stderr on_pictures --test 10 --epochs 20
     equal status "$status$stderr" 0
     equal header "${lines[0]}" \
-        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,entropy_nats,lambda2"
+        "source,step,layer,head,kernel,n,d,causal,samples,tau,seed,epoch,train_loss,test_loss,accuracy,seconds,sigma_q,sigma_k,alpha,beta,ratio,entropy_nats,lambda2"
     equal steps "$(cut -d, -f1-9,11,12 <<< "$output" | tail -n +2)" \
         'images,0,nan,nan,softmax,4,4,0,1,1,0
 images,20,nan,nan,softmax,4,4,0,1,1,5

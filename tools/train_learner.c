@@ -77,13 +77,13 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-lln_status train_learner_step(train_setting *setting, train_learner *learner,
-                              size_t step)
+lln_status train_learner_step(train_setting *setting, train_learner *learner)
 {
     double start = now();
     lln_model_score score;
     setting->batch.count = train_asked.batch;
-    setting->task->batch(setting->task, learner->seed, step, &setting->batch);
+    setting->task->batch(setting->task, learner->seed, learner->model.steps,
+                         &setting->batch);
     LLN_TRY(lln_model_learn(&learner->model, &setting->batch, setting->space,
                             learner->gradients, &score));
     lln_optimiser_step(&learner->optimiser, &learner->model,

@@ -136,6 +136,38 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
     done
 }
 
+@test "training continues with new batches after --load" {
+    # the rate is too small to change the weights
+    recall --steps 6 --every 3 --kernel softmax --rate 1e-30 > table
+    recall --steps 3 --every 3 --kernel softmax --rate 1e-30 --save w.npz > half
+    recall --steps 3 --every 3 --kernel softmax --rate 1e-30 --load w.npz > rest
+    equal first "$(column train_loss < half | tail -n 1)" \
+        "$(column train_loss < table | sed -n 2p)"
+    equal second "$(column train_loss < rest | tail -n 1)" \
+        "$(column train_loss < table | tail -n 1)"
+}
+
+@test "weights keep their result with pixels standardised in another way" {
+    pictures 50
+    on_pictures --kernel lln --train 10 --test 10 --save w.npz > table
+    on_pictures --kernel lln --train 5 --test 10 --load w.npz --steps 0 > again
+    equal accuracy "$(column accuracy < again)" \
+        "$(column accuracy < table | tail -n 1)"
+    echo "$(column test_loss < again)" \
+        "$(column test_loss < table | tail -n 1)" | near 1e-5
+}
+
+@test "the ratio of lln+diag is a column" {
+    recall --steps 2 --rate 1 --each --columns id,seed,ratio --kernel \
+        lln,lln+diag:ratio=0.25,lln+diag:ratio=learned > table
+    equal ratios "$(awk -F, 'NR > 1 && !(/learned/ && $2 > 0) { print $5, $12 }' \
+        table | uniq)" 'lln nan
+lln+diag:ratio=0.25 0.25
+lln+diag:ratio=learned 0.5'
+    awk -F, '/learned/ && $2 == 2 && !($12 != 0.5 && $12 > 0 && $12 < 1) {
+        exit 1 }' table
+}
+
 @test "seeds: means and standard errors; --each: seeds and layers" {
     recall --steps 4 --every 4 --kernel lln --seeds 1,2,3 > means
     recall --steps 4 --every 4 --kernel lln --seeds 1,2,3 --each > each

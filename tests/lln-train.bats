@@ -160,8 +160,8 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
 @test "the ratio of lln+diag is a column" {
     recall --steps 2 --rate 1 --each --columns id,seed,ratio --kernel \
         lln,lln+diag:ratio=0.25,lln+diag:ratio=learned > table
-    equal ratios "$(awk -F, 'NR > 1 && !(/learned/ && $2 > 0) { print $5, $12 }' \
-        table | uniq)" 'lln nan
+    equal ratios "$(awk -F, 'NR > 1 && !(/learned/ && $2 > 0) {
+        print $5, $12 }' table | uniq)" 'lln nan
 lln+diag:ratio=0.25 0.25
 lln+diag:ratio=learned 0.5'
     awk -F, '/learned/ && $2 == 2 && !($12 != 0.5 && $12 > 0 && $12 < 1) {
@@ -271,10 +271,12 @@ refused() {
     run --separate-stderr recall --kernel lln,softmax --rate 1e30 --steps 4 \
         --every 4 -o table.csv
     equal status "$status" 1
-    equal lines "$(sed -E 's/step [1-4]/step N/; s/[0-9]+ of/N of/' \
+    local reason='the loss is not finite; lower --rate'
+    equal errors "$(sed -E 's/step [1-4]/step N/; s/[0-9]+ of/N of/' \
         <<< "$stderr")" \
-        "lln-train: kernel 'lln', seed 1, step N: the loss is not finite; lower --rate
-lln-train: kernel 'softmax', seed 1, step N: the loss is not finite; lower --rate; N of 4 rows are in table.csv.partial"
+        "lln-train: kernel 'lln', seed 1, step N: $reason
+lln-train: kernel 'softmax', seed 1, step N: $reason; $(
+            )N of 4 rows are in table.csv.partial"
     [ ! -e table.csv ]
     equal kernels "$(column kernel < table.csv.partial | uniq | tr '\n' ' ')" \
         'lln softmax '

@@ -153,8 +153,8 @@ static double loss_on_pixels(const lln_model *model)
     lln_examples examples;
     expect_ok(lln_examples_alloc(&shape, 4, &examples));
     for (size_t i = 0; i < 4 * shape.tokens * shape.input_size; i++)
-        examples.values[i] = (float)(((double)(i * 7 % 5) - model->task.mean) /
-                                     model->task.deviation);
+        examples.values[i] =
+            (float)(((double)(i * 7 % 5) - model->task.mean) / model->task.sd);
     expect_ok(lln_model_workspace_alloc(model, 4, &space));
     expect_ok(lln_model_evaluate(model, &examples, space, &score));
     lln_model_workspace_free(space);
@@ -162,8 +162,8 @@ static double loss_on_pixels(const lln_model *model)
     return score.loss;
 }
 
-/* The same pixels, standardised in another way, give the same loss. Both means
- * and deviations are such that inputs are exact in float32. */
+/* The same pixels, standardised in another way, give the same loss. Inputs are
+ * exact in float32. */
 START_TEST(weights_adapt_to_standardisation)
 {
     lln_model a, b;
@@ -171,9 +171,9 @@ START_TEST(weights_adapt_to_standardisation)
     open_model("lln", 4, 2, LLN_FLOAT64, &b);
     learn(&a);
     a.task.mean = 1;
-    a.task.deviation = 2;
+    a.task.sd = 2;
     b.task.mean = 3.5;
-    b.task.deviation = 0.25;
+    b.task.sd = 0.25;
     save(&a, "w.npz", LLN_WRITER_NPZ);
     expect_ok(lln_weights_read("w.npz", &b));
     expect_relative(loss_on_pixels(&b), loss_on_pixels(&a), 1e-13);

@@ -19,7 +19,7 @@ typedef struct {
 
 typedef struct {
     stored train, test;
-    double mean, deviation; /* of the pixels of training images */
+    double mean, sd; /* of the pixels of training images */
 } images;
 
 static void free_stored(stored *s)
@@ -198,7 +198,7 @@ static lln_status standardise_all(const lln_image_file *file, images *state)
     standardise(&state->train, size, moments.mean, deviation);
     standardise(&state->test, size, moments.mean, deviation);
     state->mean = moments.mean;
-    state->deviation = deviation;
+    state->sd = deviation;
     return LLN_OK;
 }
 
@@ -238,7 +238,7 @@ static lln_status open_images(const lln_images_options *o, sources *from,
                                  .input_size = input,
                                  .classes = o->classes,
                                  .mean = state->mean,
-                                 .deviation = state->deviation},
+                                 .sd = state->sd},
                        .train_count = from->train_count,
                        .test_count = from->test_count,
                        .batch = get_batch,

@@ -92,7 +92,7 @@ lln_status lln_weights_write(const lln_model *model, FILE *out,
                              lln_writer_format format)
 {
     double sizes[SIZES];
-    double input[INPUT] = {model->task.mean, model->task.deviation};
+    double input[INPUT] = {model->task.mean, model->task.sd};
     extra extras[EXTRAS];
     lln_writer *writer = NULL;
     size_t count = model->weight_count + EXTRAS;
@@ -188,11 +188,10 @@ static lln_status read_layers(lln_container *file, lln_model *model)
 static lln_status adapt_embedding(lln_container *file, lln_model *model)
 {
     const lln_linear *map = &model->parts.embedding.map;
-    double mean = model->task.mean, deviation = model->task.deviation;
+    double mean = model->task.mean, sd = model->task.sd;
     double stored[INPUT];
     LLN_TRY(read_array(file, "input", 1, INPUT, LLN_FLOAT64, stored));
-    if (!(deviation > 0 && stored[1] > 0) ||
-        (stored[0] == mean && stored[1] == deviation))
+    if (!(sd > 0 && stored[1] > 0) || (stored[0] == mean && stored[1] == sd))
         return LLN_OK;
     const lln_matrix weight = {map->precision, map->outputs, map->inputs,
                                map->weight};
@@ -203,7 +202,7 @@ static lln_status adapt_embedding(lln_container *file, lln_model *model)
             double w = lln_matrix_get(weight, i, j);
             sum += w;
             lln_precision_set(map->precision, map->weight, i * map->inputs + j,
-                              w * deviation / stored[1]);
+                              w * sd / stored[1]);
         }
         lln_precision_set(map->precision, map->bias, i,
                           lln_matrix_get(bias, 0, i) +

@@ -12,7 +12,7 @@
 typedef struct {
     const char *seed;
     double epoch, train_loss, test_loss, accuracy, seconds;
-    double sigma_q, sigma_k, alpha, beta, entropy, lambda2;
+    double sigma_q, sigma_k, alpha, beta, ratio, entropy, lambda2;
 } train_record;
 
 enum { PASS_MOMENTS = 1, PASS_ENTROPY = 2, PASS_SPECTRUM = 4 };
@@ -33,6 +33,7 @@ static const record_column columns[] = {
     COLUMN(sigma_k, "sigma_k", PASS_MOMENTS),
     COLUMN(alpha, "alpha", 0),
     COLUMN(beta, "beta", 0),
+    COLUMN(ratio, "ratio", 0),
     COLUMN(entropy, "entropy_nats", PASS_ENTROPY),
     COLUMN(lambda2, "lambda2", PASS_SPECTRUM),
     {0},
@@ -72,8 +73,9 @@ static run_block block_of(const train_evaluation *e,
 {
     run_block block = {.type = type};
     const lln_readings *readings = &e->layers[layer];
-    const lln_train_constants *constants = &learner->model.constants[layer];
-    bool lln = learner->model.attention.match != LLN_TRAIN_NONE;
+    const lln_train_attention *attention = &learner->model.attention;
+    lln_train_constants constants = lln_model_constants(&learner->model, layer);
+    bool lln = attention->match != LLN_TRAIN_NONE;
     cli_check(run_block_resize(&block, 1));
     *(train_record *)run_block_record(&block, 0) = (train_record){
         .seed = learner->seed_text,
@@ -84,8 +86,9 @@ static run_block block_of(const train_evaluation *e,
         .seconds = learner->seconds,
         .sigma_q = readings->sigma_q,
         .sigma_k = readings->sigma_k,
-        .alpha = lln ? constants->alpha : NAN,
-        .beta = lln ? constants->beta : NAN,
+        .alpha = lln ? constants.alpha : NAN,
+        .beta = lln ? constants.beta : NAN,
+        .ratio = lln_train_ratio(attention, &constants),
         .entropy = readings->entropy,
         .lambda2 = readings->lambda2,
     };
@@ -152,6 +155,7 @@ void train_rows_put(row_writer *writer, size_t step,
     row_average average = {0};
     lln_average taus = {0};
     row_identity identity = identity_of(learners, step);
+    row_writer_compare(writer, step == train_asked.steps);
     for (size_t i = 0; i < count; i++) {
         double tau;
         if (run_shared.each) {

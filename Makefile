@@ -191,7 +191,7 @@ sanitize:
 # ignored.
 TSAN_TESTS = $(addprefix $(BUILD)/tsan/tests/,test_core_ordered test_rows test_duplicates \
 	test_panels test_pair test_operator test_product test_lln_product \
-	test_files test_arrays test_mapped test_train_model)
+	test_files test_files_order test_arrays test_mapped test_train_model)
 tsan:
 	$(MAKE) all $(TSAN_TESTS) $(BUILD)/tsan/tests/pty BUILD=$(BUILD)/tsan \
 	    CC=clang CFLAGS="-O1 -g -DLLN_NO_CLONES -fsanitize=thread" \

@@ -97,6 +97,45 @@ START_TEST(npz_large)
 }
 END_TEST
 
+/* Packed bytes of a file are read in pieces of 1 MiB, and the last piece is
+ * checked too. */
+START_TEST(npz_pieces)
+{
+    enum { MANY = 330000 };
+    float *data = malloc(MANY * sizeof *data);
+    uint32_t random = 20261129;
+    for (int i = 0; i < MANY; i++) {
+        random = random * 1664525 + 1013904223;
+        data[i] = (float)random; /* deflates badly */
+    }
+    size_t size;
+    unsigned char *npy = make_npy(
+        1, "{'descr': '<f4', 'fortran_order': False, 'shape': (330000,)}", data,
+        MANY * sizeof *data, &size);
+    zip_member member = {"q.npy", npy, size, .deflated = true};
+    zip_file zip = make_zip(&member, 1, false, "", "");
+    ck_assert_uint_gt(member.packed, 1 << 20);
+    write_bytes("x.npz", zip.bytes, zip.size);
+    lln_container *file;
+    expect_ok(lln_container_open("x.npz", &file));
+    for (int round = 0; round < 2; round++) {
+        lln_tensor t = read_key(file, "q");
+        ck_assert_mem_eq(t.data, data, MANY * sizeof *data);
+        lln_container_release(file, 0);
+    }
+    lln_container_close(file);
+    zip.bytes[member.local + 30 + 5 + member.packed - 100] ^= 1;
+    write_bytes("x.npz", zip.bytes, zip.size);
+    expect_ok(lln_container_open("x.npz", &file));
+    lln_tensor t;
+    expect_status(lln_container_read(file, 0, &t), LLN_EFORMAT);
+    lln_container_close(file);
+    free(zip.bytes);
+    free(npy);
+    free(data);
+}
+END_TEST
+
 /* More members than 16 bits count, with a zip64 end record and, as some writers
  * do, without. */
 START_TEST(npz_many)
@@ -250,6 +289,10 @@ int main(void)
     tcase_add_test(good, npz_both_ends);
     tcase_add_loop_test(good, npz_many, 0, 2);
     suite_add_tcase(suite, good);
+    TCase *files = tcase_create("files");
+    tcase_add_checked_fixture(files, enter_folder, remove_folder);
+    tcase_add_test(files, npz_pieces);
+    suite_add_tcase(suite, files);
     TCase *members = tcase_create("members");
     tcase_add_checked_fixture(members, make_members, free_members);
     tcase_add_loop_test(members, npz_bad_members, 0, 2 * COUNT(bad_members));

@@ -10,9 +10,10 @@
 #include "core/text.h"
 
 enum {
-    FILES = 3,             /* queries, keys, values */
-    KEPT_BYTES = 64 << 20, /* largest mapped array that is kept */
-    KEY_TEXT = 120         /* bytes of a key in a message */
+    FILES = 3,                /* queries, keys, values */
+    KEPT_BYTES = 64 << 20,    /* largest mapped array that is kept */
+    PARALLEL_BYTES = 1 << 18, /* of arrays for which a thread is started */
+    KEY_TEXT = 120            /* bytes of a key in a message */
 };
 
 typedef struct {
@@ -151,10 +152,20 @@ static void release_array(array *a)
     a->read = false;
 }
 
-static void release_idle(lln_arrays *arrays)
+static bool contains(const size_t *numbers, size_t count, size_t number)
+{
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == number)
+            return true;
+    return false;
+}
+
+/* Releases the arrays that nobody holds, other than kept [count]. */
+static void release_idle(lln_arrays *arrays, const size_t *kept, size_t count)
 {
     for (size_t i = 0; i < arrays->count; i++)
-        if (arrays->array[i].read && arrays->array[i].users == 0)
+        if (arrays->array[i].read && arrays->array[i].users == 0 &&
+            !contains(kept, count, i))
             release_array(&arrays->array[i]);
 }
 
@@ -175,7 +186,7 @@ lln_status lln_arrays_hold(lln_arrays *arrays, size_t number,
     lln_status status = LLN_OK;
     pthread_mutex_lock(&arrays->lock);
     if (!a->read) {
-        release_idle(arrays);
+        release_idle(arrays, NULL, 0);
         status = lln_container_read(a->file, a->index, &a->tensor);
         a->read = status == LLN_OK;
     }
@@ -197,11 +208,62 @@ void lln_arrays_drop(lln_arrays *arrays, size_t number)
     pthread_mutex_unlock(&arrays->lock);
 }
 
+/* Sets missing [count] to those of the arrays that are not in memory, each
+ * once; returns their number. */
+static size_t list_missing(const lln_arrays *arrays, const size_t *numbers,
+                           size_t count, size_t *missing)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!arrays->array[numbers[i]].read &&
+            !contains(missing, found, numbers[i]))
+            missing[found++] = numbers[i];
+    return found;
+}
+
+/* Whether the arrays are large enough for threads, and can be in memory
+ * together when inflated. */
+static bool worth_threads(const lln_arrays *arrays, const size_t *numbers,
+                          size_t count)
+{
+    size_t bytes, total = 0, available = lln_memory_available();
+    for (size_t i = 0; i < count; i++) {
+        const array *a = &arrays->array[numbers[i]];
+        lln_tensor shape = lln_arrays_shape(arrays, numbers[i]);
+        if (lln_tensor_bytes(&shape, &bytes) != LLN_OK || bytes > available)
+            return false;
+        total += bytes;
+        if (lln_container_inflates(a->file, a->index))
+            available -= bytes;
+    }
+    return total >= PARALLEL_BYTES;
+}
+
+void lln_arrays_prepare(lln_arrays *arrays, const size_t *numbers, size_t count)
+{
+    size_t missing[FILES];
+    if (count > FILES)
+        return;
+    pthread_mutex_lock(&arrays->lock);
+    size_t found = list_missing(arrays, numbers, count, missing);
+    if (found > 1)
+        release_idle(arrays, numbers, count);
+    if (found > 1 && worth_threads(arrays, missing, found)) {
+#pragma omp parallel for schedule(dynamic, 1)
+        for (size_t i = 0; i < found; i++) {
+            array *a = &arrays->array[missing[i]];
+            a->read =
+                lln_container_read(a->file, a->index, &a->tensor) == LLN_OK;
+        }
+    }
+    pthread_mutex_unlock(&arrays->lock);
+}
+
 void lln_arrays_rest(lln_arrays *arrays)
 {
     bool held = false;
     pthread_mutex_lock(&arrays->lock);
-    release_idle(arrays);
+    release_idle(arrays, NULL, 0);
     for (size_t i = 0; i < arrays->count; i++)
         held = held || arrays->array[i].users > 0;
     for (size_t i = 0; i < arrays->file_count && !held; i++)

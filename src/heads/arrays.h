@@ -49,6 +49,14 @@ LLN_NODISCARD lln_status lln_arrays_hold(lln_arrays *arrays, size_t number,
                                          lln_tensor *tensor);
 void lln_arrays_drop(lln_arrays *arrays, size_t number);
 
+/* Reads `count` <= 3 arrays that will be held next, several at a time on
+ * several threads: inflating takes longer than some measures. Releases all
+ * other arrays that nobody holds. It is only a hint: an array that cannot be
+ * read is left to lln_arrays_hold, which reports why, and so are all arrays if
+ * they are small or, when inflated, do not fit in memory together. */
+void lln_arrays_prepare(lln_arrays *arrays, const size_t *numbers,
+                        size_t count);
+
 /* Releases all arrays that nobody holds. If no array is held, the files may
  * change until one is held again. */
 void lln_arrays_rest(lln_arrays *arrays);

@@ -5,10 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/failure.h"
 #include "core/memory.h"
 #include "heads/head_storage.h"
 #include "heads/set_temperature.h"
 #include "heads/stored.h"
+
+enum {
+    BLOCK = 1 << 20,        /* entries of heads that are checked together */
+    PARALLEL_BLOCK = 131072 /* entries for which a thread is worth starting */
+};
 
 lln_length lln_files_length(const lln_files_state *s,
                             const lln_head_place *head)
@@ -198,21 +204,90 @@ static lln_status check_stored(const lln_files_state *s,
     return status;
 }
 
+/* Whether head i uses the keys of the head before it. */
+static bool shares_keys(const lln_files_state *s, const lln_head_place *heads,
+                        size_t i)
+{
+    return i > 0 && same_keys(s, &heads[i - 1], &heads[i]);
+}
+
+/* Entries of the arrays of a head, with padding. */
+static size_t count_entries(const lln_files_state *s,
+                            const lln_head_place *head)
+{
+    const lln_layout *layout = s->shapes[head->bundle].layout;
+    size_t entries = 0;
+    for (size_t role = 0; role < s->rules.roles; role++)
+        entries += layout[role].size[LLN_AXIS_TOKEN] *
+                   layout[role].size[LLN_AXIS_FEATURE];
+    return entries;
+}
+
+/* The end of the heads from `first` on that are checked together: of the same
+ * bundle, and with at most BLOCK entries unless it is a single head. A large
+ * array that passes by is thus never in memory as a whole. */
+static size_t block_end(const lln_files_state *s, const lln_head_place *heads,
+                        size_t first, size_t count)
+{
+    size_t end = first + 1, entries = count_entries(s, &heads[first]);
+    size_t most = entries > 0 ? BLOCK / entries : BLOCK;
+    while (end < count && end - first < most &&
+           heads[end].bundle == heads[first].bundle)
+        end++;
+    return end;
+}
+
+/* Checks heads [first, end) of a bundle. Their arrays are held meanwhile, so
+ * that they are read once. */
+static lln_status check_block(const lln_files_state *s,
+                              const lln_head_place *heads, size_t first,
+                              size_t end)
+{
+    lln_view held[LLN_ROLES];
+    lln_failure failure = LLN_NO_FAILURE;
+    size_t entries = (end - first) * count_entries(s, &heads[first]);
+    lln_arrays_prepare(s->arrays, s->bundles[heads[first].bundle].number,
+                       s->rules.roles);
+    LLN_TRY(open_views(s, &heads[first], held));
+#pragma omp parallel for schedule(dynamic, 1) if (end - first > 1 &&           \
+                                                  entries >= PARALLEL_BLOCK)
+    for (size_t i = first; i < end; i++)
+        if (i < failure.item)
+            lln_failure_note(
+                &failure, i,
+                check_head(s, &heads[i], shares_keys(s, heads, i)));
+    close_views(s, &heads[first], LLN_QUERIES);
+    return lln_failure_report(&failure);
+}
+
+static lln_status check_heads(const lln_files_state *s,
+                              const lln_head_place *heads, size_t count)
+{
+    for (size_t first = 0, end; first < count; first = end) {
+        end = block_end(s, heads, first, count);
+        LLN_TRY(check_block(s, heads, first, end));
+    }
+    return LLN_OK;
+}
+
+static lln_status check_all_stored(const lln_files_state *s,
+                                   const lln_head_place *heads, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        LLN_TRY(check_stored(s, &heads[i]));
+    return LLN_OK;
+}
+
 lln_status lln_files_check(const lln_files_state *s, size_t count)
 {
-    lln_status status = LLN_OK;
-    lln_head_place *head = lln_array_alloc(count, sizeof *head);
-    if (!head)
+    lln_head_place *heads = lln_array_alloc(count, sizeof *heads);
+    if (!heads)
         return LLN_ENOMEM;
-    memcpy(head, s->heads, count * sizeof *head);
-    qsort(head, count, sizeof *head, by_bundle);
-    for (size_t i = 0; i < count && status == LLN_OK; i++)
-        status =
-            s->stray
-                ? check_stored(s, &head[i])
-                : check_head(s, &head[i],
-                             i > 0 && same_keys(s, &head[i - 1], &head[i]));
-    free(head);
+    memcpy(heads, s->heads, count * sizeof *heads);
+    qsort(heads, count, sizeof *heads, by_bundle);
+    lln_status status = s->stray ? check_all_stored(s, heads, count)
+                                 : check_heads(s, heads, count);
+    free(heads);
     return status;
 }
 

@@ -158,8 +158,6 @@ static lln_status list_arrays(lln_container *container)
     return status;
 }
 
-/* After inflating, the packed bytes are not needed until the array is read
- * again. */
 static lln_status inflate_member(const lln_mapping *file, lln_array *array)
 {
     packed_array *packed = array->packed;
@@ -179,9 +177,6 @@ static lln_status inflate_member(const lln_mapping *file, lln_array *array)
     }
     packed->memory = memory;
     array->tensor.data = memory + packed->header;
-    if (file->bytes)
-        lln_mapping_drop(file, file->bytes + packed->member.place,
-                         (size_t)packed->member.packed);
     return LLN_OK;
 }
 

@@ -1,12 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/zip_unpack.h"
 
+#include "core/memory.h"
 #include "tensor/inflate.h"
 
 enum {
     CHECKED = 4 << 20, /* bytes added to the checksum at a time */
-    PEEK = 1 << 20     /* packed bytes read to unpack the first bytes */
+    PEEK = 1 << 20,    /* packed bytes read to unpack the first bytes */
+    PACKED = 1 << 20   /* packed bytes in memory at a time */
 };
+
+/* The packed bytes, of which one piece is in memory. */
+typedef struct {
+    const lln_mapping *file;
+    size_t place, left; /* after the piece */
+    const unsigned char *piece;
+    size_t size, unread; /* of the piece, and what zlib has not read of it */
+    unsigned char spare; /* for a byte after the last one */
+} packed_bytes;
+
+/* The bytes of a piece are not needed until the array is read again. */
+static void release_piece(packed_bytes *in)
+{
+    if (!in->piece)
+        return;
+    if (in->file->bytes)
+        lln_mapping_drop(in->file, in->piece, in->size);
+    lln_mapping_put(in->file, in->piece);
+    in->piece = NULL;
+}
+
+/* Gets the next piece, if there is one and zlib needs it. */
+static lln_status feed(packed_bytes *in, z_stream *stream)
+{
+    if (in->unread > 0 || in->left == 0)
+        return LLN_OK;
+    release_piece(in);
+    in->size = lln_size_smaller(in->left, PACKED);
+    LLN_TRY(lln_mapping_get(in->file, in->place, in->size, &in->piece));
+    in->place += in->size;
+    in->left -= in->size;
+    stream->next_in = in->piece;
+    in->unread = in->size;
+    return LLN_OK;
+}
+
+/* Unpacks bytes until *out_left is 0 or *code is not Z_OK. */
+static lln_status unpack(packed_bytes *in, z_stream *stream, size_t *out_left,
+                         int *code)
+{
+    while (*code == Z_OK && *out_left > 0) {
+        LLN_TRY(feed(in, stream));
+        *code = lln_inflate_piece(stream, &in->unread, out_left);
+    }
+    return LLN_OK;
+}
 
 /* The failure to get `wanted` bytes. */
 static lln_status explain_failure(int code, const z_stream *stream,
@@ -31,28 +79,22 @@ static lln_status check_crc(const lln_zip_member *member, uint32_t crc)
                     (unsigned)crc, (unsigned)member->crc);
 }
 
-static lln_status inflate_bytes(const lln_zip_member *member,
-                                const unsigned char *in, size_t in_left,
-                                unsigned char *out, size_t wanted)
+static lln_status inflate_bytes(const lln_zip_member *member, packed_bytes *in,
+                                z_stream *stream, unsigned char *out,
+                                size_t wanted)
 {
-    z_stream stream = {.next_in = in, .next_out = out};
     size_t out_left = wanted, room = 1;
-    unsigned char spare;
-    int code = inflateInit2(&stream, -MAX_WBITS);
-    while (code == Z_OK && out_left > 0)
-        code = lln_inflate_piece(&stream, &in_left, &out_left);
-    lln_status status = out_left > 0
-                            ? explain_failure(code, &stream, out_left, wanted)
-                            : LLN_OK;
-    bool whole = status == LLN_OK && wanted == member->size;
+    int code = inflateInit2(stream, -MAX_WBITS);
+    stream->next_out = out;
+    LLN_TRY(unpack(in, stream, &out_left, &code));
+    if (out_left > 0)
+        return explain_failure(code, stream, out_left, wanted);
+    if (wanted < member->size)
+        return LLN_OK;
     /* After the last byte both the stream and the packed bytes must end. */
-    stream.next_out = &spare;
-    while (whole && code == Z_OK && room > 0)
-        code = lln_inflate_piece(&stream, &in_left, &room);
-    inflateEnd(&stream);
-    if (!whole)
-        return status;
-    if (code != Z_STREAM_END || room == 0 || in_left > 0)
+    stream->next_out = &in->spare;
+    LLN_TRY(unpack(in, stream, &room, &code));
+    if (code != Z_STREAM_END || room == 0 || in->unread > 0 || in->left > 0)
         return lln_fail(LLN_EFORMAT,
                         "damaged: deflated data do not end after %zu bytes",
                         wanted);
@@ -63,13 +105,14 @@ lln_status lln_zip_inflate(const lln_mapping *file,
                            const lln_zip_member *member, unsigned char *out,
                            size_t wanted)
 {
-    const unsigned char *packed;
-    size_t size = (size_t)member->packed;
-    if (wanted < member->size && size > PEEK)
-        size = PEEK;
-    LLN_TRY(lln_mapping_get(file, member->place, size, &packed));
-    lln_status status = inflate_bytes(member, packed, size, out, wanted);
-    lln_mapping_put(file, packed);
+    z_stream stream = {0};
+    packed_bytes in = {
+        .file = file, .place = member->place, .left = (size_t)member->packed};
+    if (wanted < member->size)
+        in.left = lln_size_smaller(in.left, PEEK);
+    lln_status status = inflate_bytes(member, &in, &stream, out, wanted);
+    inflateEnd(&stream);
+    release_piece(&in);
     return status;
 }
 

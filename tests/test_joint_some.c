@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The search on some rows against the slow one over all rows. */
+#include "match/joint_some.h"
+
 #include "cases.h"
-#include "head_cases.h"
+#include "joint_case.h"
 #include "match/joint.h"
 
 typedef struct {
@@ -115,6 +117,24 @@ START_TEST(some_skewness)
 }
 END_TEST
 
+/* The search does not leave ordinary heads to the one over all rows, with which
+ * the other tests would compare that one with itself. */
+START_TEST(some_certain)
+{
+    joint_case c;
+    lln_joint_outcome out;
+    bool certain = false;
+    double nearest = INFINITY;
+    open_case(&c);
+    expect_ok(lln_joint_search_some(&c.joint, &out, &certain));
+    ck_assert(certain);
+    for (size_t i = 0; i < out.count; i++)
+        nearest = fmin(nearest, fabs(out.solutions[i].x - c.x));
+    expect_absolute(nearest, 0, 1e-6);
+    close_case(&c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("joint_some");
@@ -122,6 +142,7 @@ int main(void)
     tcase_set_timeout(some, 120);
     tcase_add_test(some, some_entropy);
     tcase_add_test(some, some_skewness);
+    tcase_add_test(some, some_certain);
     suite_add_tcase(suite, some);
     return run_suite(suite);
 }

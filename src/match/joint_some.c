@@ -60,7 +60,7 @@ static lln_status solve_between(walk *w, const sample *a, const sample *b,
     /* A neighbour for the derivatives. */
     double room = fmin(0.05, (to - from) / 4);
     double beside = s->x - from > to - s->x ? s->x - room : s->x + room;
-    LLN_TRY(lln_walk_between(w, beside, low == s ? high : low, s, &t));
+    LLN_TRY(lln_walk_between(w, beside, beside < s->x ? a : b, s, &t));
     if (!w->certain)
         return LLN_OK;
     estimate e = lln_walk_estimate_at(w, s);

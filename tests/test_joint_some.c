@@ -117,6 +117,19 @@ START_TEST(some_skewness)
 }
 END_TEST
 
+/* Nearly uniform attention: the difference of the nearest point, at a = 4.2, is
+ * 2.5 % smaller than that at a = 6.0; that much is known only very near to the
+ * curve. */
+START_TEST(some_nearest)
+{
+    lln_head head = drawn_head(73, 73, 16, 0.3162, true);
+    results r = find_both(&head, LLN_TARGET_ENTROPY);
+    ck_assert_int_eq(r.status, LLN_ENOCONV);
+    compare(&r);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* The search does not leave ordinary heads to the one over all rows, with which
  * the other tests would compare that one with itself. */
 START_TEST(some_certain)
@@ -142,6 +155,7 @@ int main(void)
     tcase_set_timeout(some, 120);
     tcase_add_test(some, some_entropy);
     tcase_add_test(some, some_skewness);
+    tcase_add_test(some, some_nearest);
     tcase_add_test(some, some_certain);
     suite_add_tcase(suite, some);
     return run_suite(suite);

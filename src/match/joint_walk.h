@@ -57,8 +57,8 @@ lln_walk_estimate lln_walk_estimate_at(const lln_walk *w,
                                        const lln_walk_sample *s);
 
 /* Makes the error of an estimate smaller: first the excess over the chosen rows
- * is made small, then all rows are measured, then the excess over all
- * rows is made small. */
+ * is made small, then all rows are measured, then their excess is made small,
+ * too. */
 LLN_NODISCARD lln_status lln_walk_sharpen(lln_walk *w, lln_walk_sample *s);
 
 /* Measures all rows at s, after which their excess is at most `nearness`: if it

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "match/joint_some.h"
+#include "match/joint_some_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -291,8 +291,8 @@ static lln_status search(walk *w, lln_joint_outcome *out)
     return w->certain && out->count == 0 ? find_nearest(w, out) : LLN_OK;
 }
 
-lln_status lln_joint_search_some(const lln_joint *j, lln_joint_outcome *out,
-                                 bool *certain)
+lln_status lln_joint_search_some_rows(const lln_joint *j,
+                                      lln_joint_outcome *out, bool *certain)
 {
     walk *w = calloc(1, sizeof *w);
     if (!w)

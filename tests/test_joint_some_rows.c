@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The search on some rows against the slow one over all rows. */
-#include "match/joint_some.h"
+#include "match/joint_some_rows.h"
 
 #include "cases.h"
 #include "joint_case.h"
@@ -19,7 +19,7 @@ static results find_both(const lln_head *head, lln_match_target second)
     options.second = second;
     const lln_match_method *joint = lln_match_find("joint");
     lln_match_method slow = *joint;
-    slow.find = lln_joint_find_whole;
+    slow.find = lln_joint_find_all_rows;
     out.status = lln_match_list_find(&slow, head, &options, &out.whole);
     expect_status(lln_match_list_find(joint, head, &options, &out.some),
                   out.status);
@@ -139,7 +139,7 @@ START_TEST(some_certain)
     bool certain = false;
     double nearest = INFINITY;
     open_case(&c);
-    expect_ok(lln_joint_search_some(&c.joint, &out, &certain));
+    expect_ok(lln_joint_search_some_rows(&c.joint, &out, &certain));
     ck_assert(certain);
     for (size_t i = 0; i < out.count; i++)
         nearest = fmin(nearest, fabs(out.solutions[i].x - c.x));
@@ -150,7 +150,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("joint_some");
+    Suite *suite = suite_create("joint_some_rows");
     TCase *some = tcase_create("some");
     tcase_set_timeout(some, 120);
     tcase_add_test(some, some_entropy);

@@ -15,8 +15,11 @@ static const lln_match_options ESTIMATE = {.balance = 1, .estimate = true};
 static lln_match_problem
 problem_at(const lln_head *head, const lln_match_options *options, double side)
 {
-    lln_match_problem problem = {.head = head, .options = options};
+    static lln_match_known known;
+    lln_match_problem problem = {
+        .head = head, .options = options, .known = &known};
     double mean;
+    known = (lln_match_known){0};
     lln_matrix_moments(head->q, &mean, &problem.sigma_q);
     lln_matrix_moments(head->k, &mean, &problem.sigma_k);
     problem.variance =

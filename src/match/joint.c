@@ -7,10 +7,10 @@
 #include "core/memory.h"
 #include "heads/wide.h"
 #include "kernel/table/table.h"
+#include "match/joint_all_rows.h"
 #include "match/joint_curve.h"
 #include "match/joint_limit.h"
-#include "match/joint_some.h"
-#include "match/joint_whole.h"
+#include "match/joint_some_rows.h"
 
 static lln_status measure_softmax(lln_joint *j)
 {
@@ -104,9 +104,9 @@ static lln_status find_solutions(lln_joint *j, bool whole,
     LLN_TRY(measure_softmax(j));
     LLN_TRY(find_limit(j));
     if (!whole)
-        LLN_TRY(lln_joint_search_some(j, &out, &certain));
+        LLN_TRY(lln_joint_search_some_rows(j, &out, &certain));
     if (!certain)
-        LLN_TRY(lln_joint_search_whole(j, &out));
+        LLN_TRY(lln_joint_search_all_rows(j, &out));
     for (size_t i = 0; i < out.count; i++)
         add(j, out.solutions[i], 0, found);
     qsort(found->items, found->count, sizeof *found->items, compare_matches);
@@ -138,8 +138,8 @@ lln_status lln_joint_find(const lln_match_problem *problem,
     return find(problem, false, found);
 }
 
-lln_status lln_joint_find_whole(const lln_match_problem *problem,
-                                lln_match_list *found)
+lln_status lln_joint_find_all_rows(const lln_match_problem *problem,
+                                   lln_match_list *found)
 {
     return find(problem, true, found);
 }

@@ -23,9 +23,9 @@
  * Those on another branch of the curve are not found.
  *
  * The curve is followed on 64 rows; all rows are measured where the result
- * depends on it (joint_some.h), about 10 times, where the search over all rows
- * (joint_whole.h) needs about 62 evaluations. That one is used if the search on
- * some rows is not certain.
+ * depends on it (joint_some_rows.h), about 10 times, where the search over all
+ * rows (joint_all_rows.h) needs about 62 evaluations. That one is used if the
+ * search on some rows is not certain.
  *
  * LLN_ENOCONV, with the nearest point of the curve in the list: there is no
  * solution in the range; the message says whether one must exist at a larger a,
@@ -37,7 +37,7 @@ LLN_NODISCARD lln_status lln_joint_find(const lln_match_problem *problem,
                                         lln_match_list *found);
 
 /* The same by the search over all rows alone, to test the other with. */
-LLN_NODISCARD lln_status lln_joint_find_whole(const lln_match_problem *problem,
-                                              lln_match_list *found);
+LLN_NODISCARD lln_status lln_joint_find_all_rows(
+    const lln_match_problem *problem, lln_match_list *found);
 
 #endif

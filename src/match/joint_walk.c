@@ -7,8 +7,9 @@
 #include "theory/fenton.h"
 
 enum {
-    SECANTS = 6, /* to the curve at a new x */
-    REFRESH = 10 /* points of the grid for which slopes are kept */
+    SECANTS = 6,  /* to the curve at a new x */
+    REFRESH = 10, /* points of the grid for which slopes are kept */
+    FINER = 100   /* ANCHORED is so many times the excess of a fine anchor */
 };
 
 /* Of the excess: how near to the curve a sample on some rows must be, and where
@@ -234,8 +235,9 @@ static lln_status follow(walk *w)
 
 lln_status lln_walk_sharpen(lln_walk *w, sample *s)
 {
+    s->fine = s->anchor;
     if (s->sharp || s->anchor)
-        return lln_walk_anchor(w, LLN_WALK_ANCHORED, s);
+        return lln_walk_anchor(w, LLN_WALK_ANCHORED / (s->fine ? FINER : 1), s);
     s->sharp = true;
     return approach(w, gap_at(w, s->x), SHARP, false, s);
 }
@@ -262,13 +264,11 @@ static lln_status certify(walk *w)
 {
     sample *worst;
     while (w->certain && (worst = least_certain(w))) {
-        bool again = worst->anchor;
         w->certain = w->anchors < LLN_WALK_ANCHORS;
         if (w->certain)
-            LLN_TRY(again ? lln_walk_anchor(w, LLN_WALK_ANCHORED / 100, worst)
-                          : lln_walk_sharpen(w, worst));
+            LLN_TRY(lln_walk_sharpen(w, worst));
         estimate e = lln_walk_estimate_at(w, worst);
-        worst->doubtful = again && !(e.margin < fabs(e.difference));
+        worst->doubtful = worst->fine && !(e.margin < fabs(e.difference));
     }
     return LLN_OK;
 }

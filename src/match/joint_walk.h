@@ -25,6 +25,7 @@ typedef struct {
     double slope, lean;     /* d excess / dy, d second / dy */
     bool doubtful;          /* the difference is 0 within errors */
     bool sharp;             /* the excess was made small */
+    bool fine;              /* all rows were measured very near to the curve */
     bool anchor;            /* all rows were measured: */
     double excess_gap, gap; /* all rows minus these, of excess and second */
     double values[LLN_WALK_ROWS]; /* of each row, corrected to the curve */
@@ -56,7 +57,8 @@ lln_walk_estimate lln_walk_estimate_at(const lln_walk *w,
                                        const lln_walk_sample *s);
 
 /* Makes the error of an estimate smaller: first the excess over the chosen rows
- * is made small, then all rows are measured. */
+ * is made small, then all rows are measured, then their excess is made small,
+ * too. */
 LLN_NODISCARD lln_status lln_walk_sharpen(lln_walk *w, lln_walk_sample *s);
 
 /* Measures all rows at s, after which their excess is at most `nearness`: if it

@@ -11,10 +11,8 @@
 
 #include "core/memory.h"
 #include "kernel/table/table.h"
-#include "match/lln_side.h"
+#include "match/probe.h"
 #include "match/search.h"
-#include "match/strata.h"
-#include "measure/row_sample.h"
 #include "theory/lln_theory.h"
 
 /* Heads with SAMPLED rows or more are searched on some rows first: an eighth,
@@ -33,98 +31,8 @@ static const double NOISE_F32 = 1e-7; /* of ln D2 */
  * wrong by a tenth, which leaves half a percent of NEAR. */
 static const double NEAR = 0.05, NEARER = 1e-3;
 
-/* A quantity of rows, which increases with s at least for small s. */
-typedef struct {
-    const char *name;
-    unsigned what;        /* LLN_ROW_... */
-    lln_row_value *value; /* its mean over rows is matched */
-    double factor; /* of it, for the D2 of a similar match: where to start */
-} quantity;
-
-/* How far a row is from uniform: 0 if it has one key, NaN if it has none. */
-static double row_deficit(const lln_row *row)
-{
-    return row->keys > 0 ? log((double)row->keys) - row->entropy : NAN;
-}
-
-/* In small s, ln(keys) - entropy is D2 / 2; on Gaussian heads at tau = 1 and
- * 0.5, the ratio is 1.1 to 1.2. */
-static const quantity VARIANCE = {"within-row log-variance",
-                                  LLN_ROW_MOMENTS | LLN_ROW_ENTROPY,
-                                  lln_row_variance, 1};
-static const quantity DEFICIT = {"ln(keys) - entropy", LLN_ROW_ENTROPY,
-                                 row_deficit, 1.15};
-
-/* An evaluation over all rows. */
-enum { REMEMBERED = 16 };
-typedef struct {
-    double s, variance, entropy;
-} evaluation;
-
-typedef struct {
-    const lln_match_problem *problem;
-    const quantity *of;
-    evaluation last[REMEMBERED]; /* the latest, for the report of the match */
-    size_t evaluated;
-    const lln_head *head;
-    size_t *queries; /* [count] rows in use; NULL: all */
-    size_t count;
-    lln_row *measured; /* [n] */
-} probe;
-
-/* The mean over the rows in use; 0 if no row has a value. */
-static void mean_over_rows(const probe *p, double *mean)
-{
-    double error;
-    lln_rows_mean(p->measured, p->count, p->head->q.rows, p->of->value, mean,
-                  &error);
-    *mean = fmax(*mean, 0);
-}
-
-static lln_status measure_kernel(const probe *p,
-                                 const lln_kernel_choice *kernel, double *mean)
-{
-    lln_attention attention = {0};
-    LLN_TRY(lln_kernel_open(kernel, p->head, &attention));
-    unsigned what = p->problem->options->estimate ? p->of->what : VARIANCE.what;
-    lln_status status =
-        lln_rows_measure(&attention, p->queries, p->count, what, p->measured);
-    lln_attention_close(&attention);
-    if (status == LLN_OK)
-        mean_over_rows(p, mean);
-    return status;
-}
-
-static double row_entropy(const lln_row *row)
-{
-    return row->entropy;
-}
-
-static void remember(probe *p, double s)
-{
-    double error;
-    evaluation *e = &p->last[p->evaluated++ % REMEMBERED];
-    e->s = s;
-    lln_rows_mean(p->measured, p->count, p->count, lln_row_variance,
-                  &e->variance, &error);
-    lln_rows_mean(p->measured, p->count, p->count, row_entropy, &e->entropy,
-                  &error);
-}
-
-/* The quantity at sides balance s and s. */
-static lln_status value_at(void *context, double s, double *value)
-{
-    probe *p = context;
-    lln_kernel_choice choice;
-    LLN_TRY(lln_side_kernel(p->problem, s, &choice));
-    LLN_TRY(measure_kernel(p, &choice, value));
-    if (!p->queries)
-        remember(p, s);
-    return LLN_OK;
-}
-
 /* The start of the search, and the slope d ln D2 / d ln s there. */
-static lln_status first_guess(const probe *p, double target, double *x,
+static lln_status first_guess(const lln_probe *p, double target, double *x,
                               double *slope)
 {
     static const double STEP = 0.1;
@@ -137,23 +45,13 @@ static lln_status first_guess(const probe *p, double target, double *x,
     return LLN_OK;
 }
 
-/* Uses some rows, which are chosen for side s. */
-static lln_status use_some(probe *p, double s, size_t count)
-{
-    const lln_match_problem *problem = p->problem;
-    p->count = count;
-    return lln_strata_choose(p->head,
-                             problem->options->balance * s / problem->sigma_q,
-                             s / problem->sigma_k, count, p->queries);
-}
-
 /* Searches on some rows. If they cannot reach the target, all rows may: then
  * *found is false and *x is unchanged. */
-static lln_status search_some(lln_search *search, probe *p, bool estimate,
+static lln_status search_some(lln_search *search, lln_probe *p, bool estimate,
                               double *x, double *slope, bool *found)
 {
     double at = *x, excess = 0;
-    LLN_TRY(use_some(p, exp(*x), p->count));
+    LLN_TRY(lln_probe_use_some(p, exp(*x), p->count));
     search->tolerance = estimate ? NEAR : NEARER;
     lln_status status = lln_search_root(search, &at, slope, &excess);
     *found = status == LLN_OK;
@@ -162,24 +60,15 @@ static lln_status search_some(lln_search *search, probe *p, bool estimate,
     return status == LLN_ENOCONV ? LLN_OK : status;
 }
 
-/* Uses all rows. */
-static size_t *use_all(probe *p)
-{
-    size_t *queries = p->queries;
-    p->count = p->head->q.rows;
-    p->queries = NULL;
-    return queries;
-}
-
 static double tolerance(const lln_head *head)
 {
     return head->q.precision == LLN_FLOAT32 ? NOISE_F32 : LLN_MATCH_TOLERANCE;
 }
 
-static lln_status search_all(lln_search *search, probe *p, double *x,
+static lln_status search_all(lln_search *search, lln_probe *p, double *x,
                              double slope, double *excess)
 {
-    size_t *queries = use_all(p);
+    size_t *queries = lln_probe_use_all(p);
     search->tolerance = tolerance(p->head);
     lln_status status = lln_search_root(search, x, &slope, excess);
     p->queries = queries;
@@ -196,8 +85,8 @@ static size_t first_rows(const lln_head *head)
     return n < SAMPLED ? n : some;
 }
 
-static lln_status search_in_stages(lln_search *search, probe *p, bool estimate,
-                                   double *x, double *excess)
+static lln_status search_in_stages(lln_search *search, lln_probe *p,
+                                   bool estimate, double *x, double *excess)
 {
     double slope = NAN;
     bool found = false;
@@ -215,23 +104,24 @@ static double scan_x(size_t i)
 }
 
 /* Uses the rows of the scan, which are the same for both quantities. */
-static lln_status use_scanned(probe *p)
+static lln_status use_scanned(lln_probe *p)
 {
     if (p->head->q.rows > 2 * SCANNED)
-        return use_some(p, TYPICAL, SCANNED);
-    use_all(p);
+        return lln_probe_use_some(p, TYPICAL, SCANNED);
+    lln_probe_use_all(p);
     return LLN_OK;
 }
 
 /* Measures both quantities at all points of the scan, on the rows in use. */
-static lln_status scan(const probe *p, lln_match_known *known)
+static lln_status scan(const lln_probe *p, lln_match_known *known)
 {
-    probe variance = *p, deficit = *p;
-    variance.of = &VARIANCE;
-    deficit.of = &DEFICIT;
+    lln_probe variance = *p, deficit = *p;
+    variance.of = &lln_probe_variance;
+    deficit.of = &lln_probe_deficit;
     for (size_t i = 0; i < LLN_MATCH_SCANNED; i++) {
-        LLN_TRY(value_at(&variance, exp(scan_x(i)), &known->scan_variance[i]));
-        mean_over_rows(&deficit, &known->scan_deficit[i]);
+        LLN_TRY(lln_probe_value(&variance, exp(scan_x(i)),
+                                &known->scan_variance[i]));
+        lln_probe_mean(&deficit, &known->scan_deficit[i]);
     }
     known->scanned = true;
     return LLN_OK;
@@ -244,14 +134,14 @@ static double log_ratio(double value, double target)
 
 /* Lists the points of the scan and two beside the root at x, in ascending
  * order; *own: index of the first of these. */
-static lln_status list_points(probe *p, double target, double x,
+static lln_status list_points(lln_probe *p, double target, double x,
                               lln_search_point *points, size_t *count,
                               size_t *own)
 {
     static const double BESIDE = 0.04;
     const lln_match_known *known = p->problem->known;
-    const double *values =
-        p->of == &VARIANCE ? known->scan_variance : known->scan_deficit;
+    const double *values = p->of == &lln_probe_variance ? known->scan_variance
+                                                        : known->scan_deficit;
     *count = 0;
     for (size_t i = 0; i < LLN_MATCH_SCANNED; i++)
         if (scan_x(i) < x - BESIDE)
@@ -260,7 +150,7 @@ static lln_status list_points(probe *p, double target, double x,
     *own = *count;
     for (int side = -1; side <= 1; side += 2) {
         double value, at = x + side * BESIDE;
-        LLN_TRY(value_at(p, exp(at), &value));
+        LLN_TRY(lln_probe_value(p, exp(at), &value));
         points[(*count)++] = (lln_search_point){at, log_ratio(value, target)};
     }
     for (size_t i = 0; i < LLN_MATCH_SCANNED; i++)
@@ -273,7 +163,7 @@ static lln_status list_points(probe *p, double target, double x,
 /* Lists intervals in which the quantity passes the target on the rows of the
  * scan, but for that around the root at x. Two roots within one interval are
  * not seen. */
-static lln_status find_intervals(probe *p, double target, double x,
+static lln_status find_intervals(lln_probe *p, double target, double x,
                                  lln_search_interval *intervals, size_t *count)
 {
     lln_search_point points[LLN_MATCH_SCANNED + 2];
@@ -291,14 +181,14 @@ static lln_status find_intervals(probe *p, double target, double x,
 }
 
 /* Looks for roots beside the one at x, on some rows, and finds them on all. */
-static lln_status search_others(lln_search *search, probe *p, double x,
+static lln_status search_others(lln_search *search, lln_probe *p, double x,
                                 double *others, size_t *count)
 {
     lln_search_interval intervals[LLN_MATCH_SOLUTIONS];
     size_t found, *queries = p->queries;
     lln_status status = find_intervals(p, search->target, x, intervals, &found);
     p->queries = queries;
-    use_all(p);
+    lln_probe_use_all(p);
     for (size_t i = 0; i < found && status == LLN_OK; i++) {
         double excess;
         status =
@@ -311,29 +201,26 @@ static lln_status search_others(lln_search *search, probe *p, double x,
 }
 
 /* Adds the match with side exp(x) at which the excess was found. */
-static void add(const probe *p, const lln_search *search, double x,
+static void add(const lln_probe *p, const lln_search *search, double x,
                 double excess, double ceiling, bool solved,
                 lln_match_list *found)
 {
     size_t before = found->count;
     double value = search->target * exp(excess), target = search->target;
     double distance = solved ? 0 : fabs(excess);
-    if (p->of == &DEFICIT) {
+    if (p->of == &lln_probe_deficit) {
         value = ceiling - value;
         distance = solved ? 0 : fabs(value - (ceiling - target));
         target = ceiling - target;
     }
     lln_problem_add(p->problem, exp(x), target, value, distance, found);
-    for (size_t i = 0; i < REMEMBERED && !p->problem->options->estimate; i++)
-        if (p->last[i].s == exp(x) && found->count > before) {
-            found->items[before].variance = p->last[i].variance;
-            found->items[before].entropy = p->last[i].entropy;
-        }
+    if (!p->problem->options->estimate && found->count > before)
+        lln_probe_recall(p, exp(x), &found->items[before]);
 }
 
 /* Searches with the arrays of p allocated. ceiling: see add(). */
-static lln_status search_problem(lln_search *search, probe *p, double ceiling,
-                                 lln_match_list *found)
+static lln_status search_problem(lln_search *search, lln_probe *p,
+                                 double ceiling, lln_match_list *found)
 {
     double x = NAN, excess = 0, others[LLN_MATCH_SOLUTIONS];
     size_t count = 0;
@@ -357,13 +244,14 @@ static lln_status search_problem(lln_search *search, probe *p, double ceiling,
 
 /* The target for the entropy: *deficit, and the mean *ceiling of ln(keys), so
  * that the mean entropy is ceiling - deficit. */
-static lln_status measure_softmax(probe *p, double *deficit, double *ceiling)
+static lln_status measure_softmax(lln_probe *p, double *deficit,
+                                  double *ceiling)
 {
     lln_kernel_choice softmax;
-    size_t n = p->head->q.rows, *queries = use_all(p);
+    size_t n = p->head->q.rows, *queries = lln_probe_use_all(p);
     lln_status status = lln_kernel_parse("softmax", &softmax);
     if (status == LLN_OK)
-        status = measure_kernel(p, &softmax, deficit);
+        status = lln_probe_measure(p, &softmax, deficit);
     p->queries = queries;
     *ceiling = 0;
     for (size_t i = 0; i < n; i++)
@@ -376,14 +264,15 @@ static lln_status measure_softmax(probe *p, double *deficit, double *ceiling)
 }
 
 static lln_status find_quantity(const lln_match_problem *problem,
-                                const quantity *of, lln_match_list *found)
+                                const lln_probe_quantity *of,
+                                lln_match_list *found)
 {
     size_t n = problem->head->q.rows;
     double ceiling = NAN, target = problem->variance;
-    probe p = {.problem = problem,
-               .of = of,
-               .head = problem->head,
-               .count = first_rows(problem->head)};
+    lln_probe p = {.problem = problem,
+                   .of = of,
+                   .head = problem->head,
+                   .count = first_rows(problem->head)};
     lln_search *search = calloc(1, sizeof *search);
     p.queries = lln_array_alloc(p.count, sizeof *p.queries);
     p.measured = lln_array_alloc(n, sizeof *p.measured);
@@ -392,13 +281,13 @@ static lln_status find_quantity(const lln_match_problem *problem,
         search && p.queries && p.measured
             ? LLN_OK
             : lln_fail(LLN_ENOMEM, "out of memory: %zu rows", n);
-    if (status == LLN_OK && of == &DEFICIT) {
+    if (status == LLN_OK && of == &lln_probe_deficit) {
         status = measure_softmax(&p, &target, &ceiling);
         p.count = first_rows(problem->head);
     }
     if (status == LLN_OK) {
         *search = (lln_search){.name = of->name,
-                               .value = value_at,
+                               .value = lln_probe_value,
                                .context = &p,
                                .target = target};
         status = search_problem(search, &p, ceiling, found);
@@ -412,11 +301,11 @@ static lln_status find_quantity(const lln_match_problem *problem,
 lln_status lln_measured_find(const lln_match_problem *problem,
                              lln_match_list *found)
 {
-    return find_quantity(problem, &VARIANCE, found);
+    return find_quantity(problem, &lln_probe_variance, found);
 }
 
 lln_status lln_measured_find_entropy(const lln_match_problem *problem,
                                      lln_match_list *found)
 {
-    return find_quantity(problem, &DEFICIT, found);
+    return find_quantity(problem, &lln_probe_deficit, found);
 }

@@ -195,7 +195,7 @@ static lln_status try_secants(struct matching *matching, double largest,
         double move = -excess / slope;
         if (!(fabs(move) < LONGEST) || *x + move > largest)
             break;
-        if (fabs(move) < LAST) { /* the slope is known to 1e-4 */
+        if (step > 0 && fabs(move) < LAST) { /* the slope is known to 1e-4 */
             *x += move;
             *found = true;
             break;

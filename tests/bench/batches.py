@@ -5,7 +5,8 @@ batches.py FOLDER: reads lines "NAME CAUSAL" and answers each with the seconds
 of wall and processor time of NAME from FOLDER/q.npy, k.npy and v.npy [heads x n
 x d, or n x d; float32] to the result, files included, and with a value to
 compare. Two threads. A name that comes for the first time is warmed up, in the
-form and with the number of heads at a time that are quickest. Answers "nan nan nan" if a library is missing.
+form and with the number of heads at a time that are quickest. Answers "nan nan
+nan" if a library is missing.
 """
 import os
 import pathlib

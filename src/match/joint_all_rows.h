@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The search along the curve over all rows in float64. Private to joint*.c. */
-#ifndef LLN_MATCH_JOINT_WHOLE_H
-#define LLN_MATCH_JOINT_WHOLE_H
+#ifndef LLN_MATCH_JOINT_ALL_ROWS_H
+#define LLN_MATCH_JOINT_ALL_ROWS_H
 
 #include "match/joint_curve.h"
 
@@ -14,7 +14,7 @@
  * neighbours without a change of sign, a minimum of the modulus is followed.
  * It needs about 62 evaluations over all rows. The statuses of
  * lln_joint_measure. */
-LLN_NODISCARD lln_status lln_joint_search_whole(const lln_joint *j,
-                                                lln_joint_outcome *out);
+LLN_NODISCARD lln_status lln_joint_search_all_rows(const lln_joint *j,
+                                                   lln_joint_outcome *out);
 
 #endif

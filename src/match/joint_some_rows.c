@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "match/joint_some.h"
+#include "match/joint_some_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static lln_status solve_between(walk *w, const sample *a, const sample *b,
     /* A neighbour for the derivatives. */
     double room = fmin(0.05, (to - from) / 4);
     double beside = s->x - from > to - s->x ? s->x - room : s->x + room;
-    LLN_TRY(lln_walk_between(w, beside, low == s ? high : low, s, &t));
+    LLN_TRY(lln_walk_between(w, beside, beside < s->x ? a : b, s, &t));
     if (!w->certain)
         return LLN_OK;
     estimate e = lln_walk_estimate_at(w, s);
@@ -184,7 +184,7 @@ static sample *find_best(walk *w, sample **rival)
         sample *s = &w->samples[i];
         estimate e = lln_walk_estimate_at(w, s);
         double low = fabs(e.difference) - e.margin;
-        if (s != best && !s->anchor && low < (1 - EQUAL) * least &&
+        if (s != best && !s->fine && low < (1 - EQUAL) * least &&
             low < lowest) {
             lowest = low;
             *rival = s;
@@ -243,16 +243,25 @@ static lln_status refine_nearest(walk *w, sample *s, lln_joint_point *at)
     return LLN_OK;
 }
 
+/* Whether all rows were measured so near to the curve that the difference is
+ * known well enough to find smaller ones. */
+static bool is_known(const walk *w, const sample *s)
+{
+    estimate e = lln_walk_estimate_at(w, s);
+    return s->fine || (s->anchor && e.margin < EQUAL * fabs(e.difference));
+}
+
 static lln_status find_nearest(walk *w, lln_joint_outcome *out)
 {
     sample *best = NULL, *rival;
     while (w->certain) {
         best = find_best(w, &rival);
-        if (best->anchor && !rival)
+        bool known = is_known(w, best);
+        if (known && !rival)
             break;
         w->certain = w->anchors < LLN_WALK_ANCHORS;
         if (w->certain)
-            LLN_TRY(lln_walk_sharpen(w, best->anchor ? rival : best));
+            LLN_TRY(lln_walk_sharpen(w, known ? rival : best));
     }
     if (!w->certain)
         return LLN_OK;
@@ -282,8 +291,8 @@ static lln_status search(walk *w, lln_joint_outcome *out)
     return w->certain && out->count == 0 ? find_nearest(w, out) : LLN_OK;
 }
 
-lln_status lln_joint_search_some(const lln_joint *j, lln_joint_outcome *out,
-                                 bool *certain)
+lln_status lln_joint_search_some_rows(const lln_joint *j,
+                                      lln_joint_outcome *out, bool *certain)
 {
     walk *w = calloc(1, sizeof *w);
     if (!w)

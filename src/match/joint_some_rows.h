@@ -2,8 +2,8 @@
  *
  * The search along the curve on some rows, whose results are checked and
  * refined on all rows. Private to joint*.c. */
-#ifndef LLN_MATCH_JOINT_SOME_H
-#define LLN_MATCH_JOINT_SOME_H
+#ifndef LLN_MATCH_JOINT_SOME_ROWS_H
+#define LLN_MATCH_JOINT_SOME_ROWS_H
 
 #include <stdbool.h>
 
@@ -16,11 +16,12 @@
  * quantity's difference is not certain by four standard errors, another anchor
  * is put. Solutions and the nearest point are those of all rows in float64.
  *
- * *certain is false, and *out undefined, if too many anchors would be needed,
- * or something else is unusual: then lln_joint_search_whole must be used. The
- * statuses of lln_joint_measure; LLN_ENOMEM. */
-LLN_NODISCARD lln_status lln_joint_search_some(const lln_joint *j,
-                                               lln_joint_outcome *out,
-                                               bool *certain);
+ * *certain is false, and *out undefined, if too many anchors would be needed, a
+ * sample does not reach the curve, or the refined result contradicts the
+ * samples: then lln_joint_search_all_rows must be used. The statuses of
+ * lln_joint_measure; LLN_ENOMEM. */
+LLN_NODISCARD lln_status lln_joint_search_some_rows(const lln_joint *j,
+                                                    lln_joint_outcome *out,
+                                                    bool *certain);
 
 #endif

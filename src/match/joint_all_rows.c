@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "match/joint_whole.h"
+#include "match/joint_all_rows.h"
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_min.h>
@@ -235,7 +235,7 @@ static lln_status find_solutions(curve *j, lln_joint_outcome *out)
     return LLN_OK;
 }
 
-lln_status lln_joint_search_whole(const lln_joint *j, lln_joint_outcome *out)
+lln_status lln_joint_search_all_rows(const lln_joint *j, lln_joint_outcome *out)
 {
     curve *search = calloc(1, sizeof *search);
     if (!search)

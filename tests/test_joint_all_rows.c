@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "match/joint_whole.h"
+#include "match/joint_all_rows.h"
 
 #include "joint_case.h"
 
@@ -9,7 +9,7 @@ START_TEST(whole_solution)
     lln_joint_outcome out;
     double nearest = INFINITY;
     open_case(&c);
-    expect_ok(lln_joint_search_whole(&c.joint, &out));
+    expect_ok(lln_joint_search_all_rows(&c.joint, &out));
     ck_assert_uint_ge(out.count, 1);
     for (size_t i = 0; i < out.count; i++)
         nearest = fmin(nearest, fabs(out.solutions[i].x - c.x));
@@ -20,7 +20,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("joint_whole");
+    Suite *suite = suite_create("joint_all_rows");
     TCase *whole = tcase_create("whole");
     tcase_add_test(whole, whole_solution);
     suite_add_tcase(suite, whole);

@@ -289,6 +289,25 @@ START_TEST(gates_at_their_ends)
 }
 END_TEST
 
+/* Gates that are 0 in float64, but whose roots are not: ln of the logistic
+ * function at -1000 is -1000. */
+START_TEST(roots_of_gates)
+{
+    static const char *const kernels[] = {"gla:normalizer=500",
+                                          "simple-gla:normalizer=500"};
+    double closed[2] = {-1000, -1000}, row[2];
+    lln_kernel_array array = {"gate", {LLN_FLOAT64, 2, 1, closed}};
+    lln_attention attention;
+    lln_head head =
+        dense_head(2, 2, 3, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
+    open_kernel(kernels[_i], &head, &array, 1, &attention);
+    expect_ok(lln_attention_rows(&attention, 1, 1, row));
+    expect_relative(row[0], dense_logit(&head, 1, 0) * exp(-2), 1e-14);
+    lln_attention_close(&attention);
+    lln_head_free(&head);
+}
+END_TEST
+
 /* One gate for all columns, as a row or a column. */
 START_TEST(narrow_gates)
 {
@@ -422,6 +441,7 @@ int main(void)
     tcase_add_loop_test(all, recurrence, 0, SIZES);
     tcase_add_test(all, rfa_gate_span);
     tcase_add_test(all, gates_at_their_ends);
+    tcase_add_loop_test(all, roots_of_gates, 0, 2);
     tcase_add_test(all, narrow_gates);
     tcase_add_test(all, numbers_of_heads);
     tcase_add_test(all, growing_state);

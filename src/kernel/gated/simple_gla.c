@@ -47,17 +47,15 @@ static lln_status fill_gates(const lln_kernel_choice *choice, double constant,
                              double normalizer, lln_gated *g)
 {
     lln_matrix decay, gate;
-    size_t count = g->n * g->rank;
     LLN_TRY(find_array(choice, "decay", &decay));
     LLN_TRY(find_array(choice, "gate", &gate));
     if (decay.data)
         return fill_from_decay(choice, decay, g);
     if (gate.data)
-        LLN_TRY(lln_gated_read(choice, "gate", g->n, g->rank, 0, g->gate));
-    for (size_t i = 0; i < count && !gate.data; i++)
-        g->gate[i] = constant;
-    for (size_t i = 0; i < count && normalizer != 1; i++)
-        g->gate[i] = pow(g->gate[i], 1 / normalizer);
+        return lln_gated_read_root(choice, "gate", g->n, g->rank, constant,
+                                   normalizer, g->gate);
+    for (size_t i = 0; i < g->n * g->rank; i++)
+        g->gate[i] = pow(constant, 1 / normalizer);
     return LLN_OK;
 }
 

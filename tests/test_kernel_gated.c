@@ -361,15 +361,20 @@ START_TEST(numbers_of_heads)
 }
 END_TEST
 
-START_TEST(growing_state)
+/* Arrays that were dumped before softplus or exp have the wrong signs. */
+START_TEST(wrong_signs)
 {
-    double decay[5] = {-1, 0, -INFINITY, 0.5, 0};
-    lln_kernel_array array = {"decay", {LLN_FLOAT64, 1, 5, decay}};
+    double decay[5] = {-1, 0, -INFINITY, 0.5, 0}, write[5] = {1, 0, -2, 3, 4};
+    lln_kernel_array arrays[] = {{"decay", {LLN_FLOAT64, 1, 5, decay}},
+                                 {"write", {LLN_FLOAT64, 5, 1, write}}};
     lln_head head =
         dense_head(5, 5, 2, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    expect_refusal("mamba2", &array, 1, &head,
+    expect_refusal("mamba2", arrays, 2, &head,
                    "kernel 'mamba2': array 'decay': token 3: 0.5; expected at "
                    "most 0");
+    expect_refusal("simple-gla", arrays + 1, 1, &head,
+                   "kernel 'simple-gla': array 'write': token 2: -2; expected "
+                   "at least 0");
     lln_head_free(&head);
 }
 END_TEST
@@ -444,7 +449,7 @@ int main(void)
     tcase_add_loop_test(all, roots_of_gates, 0, 2);
     tcase_add_test(all, narrow_gates);
     tcase_add_test(all, numbers_of_heads);
-    tcase_add_test(all, growing_state);
+    tcase_add_test(all, wrong_signs);
     tcase_add_test(all, product_threads);
     tcase_add_test(all, refusals);
     tcase_add_test(all, bad_gates);

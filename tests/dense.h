@@ -118,6 +118,31 @@ static inline double *dense_softmax(const lln_head *head)
     return p;
 }
 
+/* Masses of LLN at most `reach` tokens from a query, times the factor, spread
+ * by softmax; release by free. */
+static inline double *dense_lln_window(const lln_head *head, double alpha,
+                                       double beta, size_t reach, double factor)
+{
+    size_t n = head->q.rows, m = head->k.rows;
+    lln_head narrow = *head;
+    narrow.rule.mask.window = reach + 1;
+    double *p = dense_lln(head, alpha, beta), *near = dense_softmax(&narrow);
+    for (size_t i = 0; i < n; i++) {
+        double inside = 0, outside = 0;
+        for (size_t j = 0; j < m; j++)
+            if (dense_allowed(&narrow, i, j))
+                inside += factor * p[i * m + j];
+            else
+                outside += p[i * m + j];
+        for (size_t j = 0; j < m; j++)
+            p[i * m + j] = dense_allowed(&narrow, i, j)
+                               ? inside * near[i * m + j] / (inside + outside)
+                               : p[i * m + j] / (inside + outside);
+    }
+    free(near);
+    return p;
+}
+
 /* All entries of actual [rows x columns] are within `tolerance` of wanted.
  * Only the largest error is asserted: Check takes a microsecond for each
  * assertion. */

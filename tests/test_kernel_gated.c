@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Recurrent kernels against reference matrices and against their
- * recurrences. */
+ * recurrences. test_kernel_simple_gla.c has simple-gla and its cases. */
 #include "dense.h"
 #include "kernel/product.h"
 #include "kernel_cases.h"
@@ -12,22 +12,6 @@ static const kernel_case cases[] = {
      .n = 13,
      .arrays = {{"gate", "scalar_gate_logits13", 1}}},
     {.kernel = "fox", .matrix = "fox_span64_causal", .n = 13},
-    {.kernel = "simple-gla:normalizer=16",
-     .matrix = "simple_gla_norm16_causal",
-     .n = 13,
-     .arrays = {{"gate", "scalar_gate_logits13", 1}}},
-    {.kernel = "simple-gla:gate=1", .matrix = "gla_nogate_causal"},
-    {.kernel = "retention:head=3", .matrix = "retention_h3_causal", .n = 13},
-    {.kernel = "lightning:head=1:heads=4:layer=1:layers=6",
-     .matrix = "lightning_h1of4_l1of6_causal",
-     .n = 13},
-    {.kernel = "lightning:slopes=fla:head=1:heads=4:layer=1:layers=6",
-     .matrix = "lightning_fla_h1of4_l1of6_causal",
-     .n = 13},
-    {.kernel = "mamba2",
-     .matrix = "mamba2_causal",
-     .n = 13,
-     .arrays = {{"decay", "decay13", 1}, {"write", "write13", 1}}},
     {.kernel = "gla",
      .matrix = "gla_causal",
      .arrays = {{"gate", "gate_logits", 4}}},
@@ -311,50 +295,6 @@ START_TEST(narrow_gates)
 }
 END_TEST
 
-/* Numbers of head and layer are those of the head, and totals those of its
- * array, unless parameters give them. */
-START_TEST(numbers_of_heads)
-{
-    static const char *const pairs[][2] = {
-        {"retention", "retention:head=2"},
-        {"lightning", "lightning:head=2:heads=8:layer=3:layers=4"},
-        {"lightning:layers=9", "lightning:head=2:heads=8:layer=3:layers=9"},
-    };
-    double p[2][25];
-    lln_head head =
-        dense_head(5, 5, 2, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    for (size_t i = 0; i < 6; i++) {
-        lln_attention attention;
-        head.head = i % 2 ? -1 : 2;
-        head.layer = i % 2 ? -1 : 3;
-        head.of = (lln_place){.head = i % 2 ? 0 : 8, .layer = i % 2 ? 0 : 4};
-        open_kernel(pairs[i / 2][i % 2], &head, NULL, 0, &attention);
-        expect_ok(lln_attention_rows(&attention, 0, 5, p[i % 2]));
-        lln_attention_close(&attention);
-        if (i % 2)
-            ck_assert_mem_eq(p[0], p[1], sizeof p[0]);
-    }
-    head.layer = 3;
-    expect_refusal("lightning", NULL, 0, &head,
-                   "kernel 'lightning': layer 3, counted from 0, but only 1 in "
-                   "all; set layers");
-    lln_head_free(&head);
-}
-END_TEST
-
-START_TEST(growing_state)
-{
-    double decay[5] = {-1, 0, -INFINITY, 0.5, 0};
-    lln_kernel_array array = {"decay", {LLN_FLOAT64, 1, 5, decay}};
-    lln_head head =
-        dense_head(5, 5, 2, 1, (lln_mask){.causal = true}, LLN_FLOAT64);
-    expect_refusal("mamba2", &array, 1, &head,
-                   "kernel 'mamba2': array 'decay': token 3: 0.5; expected at "
-                   "most 0");
-    lln_head_free(&head);
-}
-END_TEST
-
 START_TEST(product_threads)
 {
     static const char *const kernels[] = {"gla", "deltanet"};
@@ -423,8 +363,6 @@ int main(void)
     tcase_add_test(all, rfa_gate_span);
     tcase_add_test(all, gates_at_their_ends);
     tcase_add_test(all, narrow_gates);
-    tcase_add_test(all, numbers_of_heads);
-    tcase_add_test(all, growing_state);
     tcase_add_test(all, product_threads);
     tcase_add_test(all, refusals);
     tcase_add_test(all, bad_gates);

@@ -31,31 +31,6 @@ START_TEST(matrix)
 }
 END_TEST
 
-/* Masses of LLN at most `reach` tokens from a query, times the factor, spread
- * by softmax. */
-static double *dense_window(const lln_head *head, double alpha, double beta,
-                            size_t reach, double factor)
-{
-    size_t n = head->q.rows, m = head->k.rows;
-    lln_head narrow = *head;
-    narrow.rule.mask.window = reach + 1;
-    double *p = dense_lln(head, alpha, beta), *near = dense_softmax(&narrow);
-    for (size_t i = 0; i < n; i++) {
-        double inside = 0, outside = 0;
-        for (size_t j = 0; j < m; j++)
-            if (dense_allowed(&narrow, i, j))
-                inside += factor * p[i * m + j];
-            else
-                outside += p[i * m + j];
-        for (size_t j = 0; j < m; j++)
-            p[i * m + j] = dense_allowed(&narrow, i, j)
-                               ? inside * near[i * m + j] / (inside + outside)
-                               : p[i * m + j] / (inside + outside);
-    }
-    free(near);
-    return p;
-}
-
 /* Features with spreads that need float64, and logarithms; the masks of heads;
  * tiles, groups, and fewer queries than keys. */
 static const struct {
@@ -90,8 +65,8 @@ START_TEST(other_sizes)
         lln_attention attention;
         lln_head head = dense_head(n, m, others[_i].d, 1, others[_i].mask,
                                    single ? LLN_FLOAT32 : LLN_FLOAT64);
-        double *p = dense_window(&head, others[_i].alpha, others[_i].beta,
-                                 others[_i].reach, others[_i].factor);
+        double *p = dense_lln_window(&head, others[_i].alpha, others[_i].beta,
+                                     others[_i].reach, others[_i].factor);
         open_kernel(text, &head, NULL, 0, &attention);
         ck_assert_int_eq(attention.product != NULL, others[_i].product);
         ck_assert_int_eq(attention.diagonal != NULL,

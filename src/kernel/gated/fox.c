@@ -10,12 +10,6 @@
 #include "kernel/dense/local.h"
 #include "kernel/gated/gated.h"
 
-/* ln(1 / (1 + exp(-x))) */
-static double log_logistic(double x)
-{
-    return fmin(x, 0) - log1p(exp(-fabs(x)));
-}
-
 /* Adds g to high + low, which keeps what the sum in float64 loses (Knuth's
  * TwoSum). */
 static void add_exactly(double g, double *high, double *low)
@@ -33,8 +27,8 @@ static void sum_gates(lln_matrix gates, double constant, size_t n,
     double high = 0, low = 0;
     for (size_t i = 0; i < n; i++) {
         double g = gates.data
-                       ? log_logistic(lln_matrix_get(gates, i / gates.columns,
-                                                     i % gates.columns))
+                       ? lln_log_logistic(lln_matrix_get(
+                             gates, i / gates.columns, i % gates.columns))
                        : constant;
         add_exactly(g, &high, &low);
         decay[i] = high;

@@ -44,6 +44,15 @@ LLN_NODISCARD lln_status lln_gated_read(const lln_kernel_choice *choice,
                                         size_t columns, double constant,
                                         double *out);
 
+/* The same to the power 1/root. */
+LLN_NODISCARD lln_status lln_gated_read_root(const lln_kernel_choice *choice,
+                                             const char *name, size_t n,
+                                             size_t columns, double constant,
+                                             double root, double *out);
+
+/* ln(1 / (1 + exp(-x))) */
+double lln_log_logistic(double x);
+
 /* Makes the attention, which owns `gated` from now on, whatever the status. If
  * `normalise`, divides rows by their sums; a row with sum 0 is zero. If not, or
  * with such a row, the attention is unnormalised. LLN_ENOMEM;

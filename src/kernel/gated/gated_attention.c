@@ -42,9 +42,15 @@ lln_status lln_gated_check(const lln_kernel_choice *choice,
         choice->text, head->q.rows, head->k.rows);
 }
 
-static double logistic(double x)
+double lln_log_logistic(double x)
 {
-    return 1 / (1 + exp(-x));
+    return fmin(x, 0) - log1p(exp(-fabs(x)));
+}
+
+/* logistic(x)^(1/root), also where logistic(x) is 0 in float64 */
+static double root_of_logistic(double x, double root)
+{
+    return root == 1 ? 1 / (1 + exp(-x)) : exp(lln_log_logistic(x) / root);
 }
 
 /* Copies one value of each row to all its columns. */
@@ -59,6 +65,13 @@ lln_status lln_gated_read(const lln_kernel_choice *choice, const char *name,
                           size_t n, size_t columns, double constant,
                           double *out)
 {
+    return lln_gated_read_root(choice, name, n, columns, constant, 1, out);
+}
+
+lln_status lln_gated_read_root(const lln_kernel_choice *choice,
+                               const char *name, size_t n, size_t columns,
+                               double constant, double root, double *out)
+{
     lln_matrix given;
     LLN_TRY(lln_kernel_array_values(choice, name, &given));
     if (given.data)
@@ -66,7 +79,8 @@ lln_status lln_gated_read(const lln_kernel_choice *choice, const char *name,
     if (given.data && given.rows * given.columns == n)
         widen(out, n, columns);
     for (size_t i = 0; i < n * columns; i++)
-        out[i] = given.data ? logistic(out[i]) : constant;
+        out[i] = given.data ? root_of_logistic(out[i], root)
+                            : pow(constant, 1 / root);
     return LLN_OK;
 }
 

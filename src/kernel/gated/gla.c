@@ -2,19 +2,14 @@
  *
  * Gated linear attention: P_ts = scale sum_l q_tl k_sl a_(s+1)l ... a_tl with a
  * = logistic(gate)^(1/normalizer). P is not normalised. */
-#include <math.h>
-
 #include "kernel/gated/gated.h"
 
-static void fill_gla_factors(const lln_head *head, double normalizer,
-                             lln_gated *g)
+static void fill_gla_factors(const lln_head *head, lln_gated *g)
 {
     lln_matrix_convert(head->q, LLN_FLOAT64, g->left);
     lln_matrix_convert(head->k, LLN_FLOAT64, g->right);
-    for (size_t i = 0; i < g->n * g->rank; i++) {
+    for (size_t i = 0; i < g->n * g->rank; i++)
         g->left[i] *= head->rule.scale;
-        g->gate[i] = pow(g->gate[i], 1 / normalizer);
-    }
 }
 
 static lln_status gla_open(const lln_kernel_choice *choice,
@@ -27,12 +22,13 @@ static lln_status gla_open(const lln_kernel_choice *choice,
     LLN_TRY(lln_kernel_real(choice, "gate", &gate));
     LLN_TRY(lln_kernel_real(choice, "normalizer", &normalizer));
     LLN_TRY(lln_gated_alloc(n, d, &g));
-    lln_status status = lln_gated_read(choice, "gate", n, d, gate, g.gate);
+    lln_status status =
+        lln_gated_read_root(choice, "gate", n, d, gate, normalizer, g.gate);
     if (status != LLN_OK) {
         lln_gated_free(&g);
         return status;
     }
-    fill_gla_factors(head, normalizer, &g);
+    fill_gla_factors(head, &g);
     return lln_gated_open(&g, head->rule.mask, false, attention);
 }
 

@@ -25,19 +25,17 @@ static double value_at(lln_matrix array, size_t t)
     return lln_matrix_get(array, t / array.columns, t % array.columns);
 }
 
-/* exp(decay_t) of each token, which must not exceed 1. */
-static lln_status fill_from_decay(const lln_kernel_choice *choice,
-                                  lln_matrix decay, lln_gated *g)
+/* LLN_EINVAL: a value of `array` times `sign` is negative. */
+static lln_status check_sign(const lln_kernel_choice *choice, const char *name,
+                             lln_matrix array, int sign)
 {
-    for (size_t i = 0; i < g->n * g->rank; i++) {
-        double x = value_at(decay, i / g->rank);
-        if (x > 0)
-            return lln_fail(LLN_EINVAL,
-                            "kernel '%s': array 'decay': token %zu: %g; "
-                            "expected at most 0",
-                            choice->text, i / g->rank, x);
-        g->gate[i] = exp(x);
-    }
+    for (size_t t = 0; t < array.rows * array.columns; t++)
+        if (value_at(array, t) * sign < 0)
+            return lln_fail(
+                LLN_EINVAL,
+                "kernel '%s': array '%s': token %zu: %g; expected at %s 0",
+                choice->text, name, t, value_at(array, t),
+                sign < 0 ? "most" : "least");
     return LLN_OK;
 }
 
@@ -47,17 +45,18 @@ static lln_status fill_gates(const lln_kernel_choice *choice, double constant,
                              double normalizer, lln_gated *g)
 {
     lln_matrix decay, gate;
-    size_t count = g->n * g->rank;
     LLN_TRY(find_array(choice, "decay", &decay));
     LLN_TRY(find_array(choice, "gate", &gate));
+    LLN_TRY(check_sign(choice, "decay", decay, -1));
+    for (size_t i = 0; decay.data && i < g->n * g->rank; i++)
+        g->gate[i] = exp(value_at(decay, i / g->rank));
     if (decay.data)
-        return fill_from_decay(choice, decay, g);
+        return LLN_OK;
     if (gate.data)
-        LLN_TRY(lln_gated_read(choice, "gate", g->n, g->rank, 0, g->gate));
-    for (size_t i = 0; i < count && !gate.data; i++)
-        g->gate[i] = constant;
-    for (size_t i = 0; i < count && normalizer != 1; i++)
-        g->gate[i] = pow(g->gate[i], 1 / normalizer);
+        return lln_gated_read_root(choice, "gate", g->n, g->rank, constant,
+                                   normalizer, g->gate);
+    for (size_t i = 0; i < g->n * g->rank; i++)
+        g->gate[i] = pow(constant, 1 / normalizer);
     return LLN_OK;
 }
 
@@ -67,6 +66,7 @@ static lln_status fill_factors(const lln_kernel_choice *choice,
 {
     lln_matrix write;
     LLN_TRY(find_array(choice, "write", &write));
+    LLN_TRY(check_sign(choice, "write", write, 1));
     lln_matrix_convert(head->q, LLN_FLOAT64, g->left);
     lln_matrix_convert(head->k, LLN_FLOAT64, g->right);
     for (size_t i = 0; i < g->n * g->rank; i++) {

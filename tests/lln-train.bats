@@ -136,7 +136,7 @@ images,80,nan,nan,lln,4,4,0,1,1,20'
         column "$name" < each | head -n 6
     done | tr '\n' ' ')" '0 1 0 1 0 1 1 1 2 2 3 3 '
     equal last "$(head -n 1 means | tr , '\n' | tail -n 1)" lambda2_se
-    for name in test_loss alpha lambda2; do
+    for name in tau test_loss alpha lambda2; do
         column "$name" < each | tail -n 6 | awk '
             { model[int((NR - 1) / 2)] += $1 / 2 }
             END {

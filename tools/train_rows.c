@@ -10,6 +10,7 @@
 #include "train.h"
 
 typedef struct {
+    double tau;
     const char *seed;
     double epoch, train_loss, test_loss, accuracy, seconds;
     double sigma_q, sigma_k, alpha, beta, entropy, lambda2;
@@ -20,7 +21,9 @@ enum { PASS_MOMENTS = 1, PASS_ENTROPY = 2, PASS_SPECTRUM = 4 };
 #define COLUMN(field, name, pass)                                              \
     RECORD_REAL(train_record, field, name, COLUMNS_DEFAULT, pass)
 
+/* tau comes first: it continues the columns of the identity. */
 static const record_column columns[] = {
+    RECORD_REAL(train_record, tau, "tau", COLUMNS_ID, PASS_TEMPERATURE),
     {"seed", LLN_CELL_DIGITS, offsetof(train_record, seed), COLUMNS_ID, 0,
      false, false},
     {"epoch", LLN_CELL_REAL, offsetof(train_record, epoch), COLUMNS_DEFAULT, 0,
@@ -76,6 +79,7 @@ static run_block block_of(const train_evaluation *e,
     bool lln = learner->model.attention.match != LLN_TRAIN_NONE;
     cli_check(run_block_resize(&block, 1));
     *(train_record *)run_block_record(&block, 0) = (train_record){
+        .tau = readings->tau,
         .seed = learner->seed_text,
         .epoch = e->epoch,
         .train_loss = e->train_loss,
@@ -111,6 +115,14 @@ static row_identity identity_of(const train_learner *learner, size_t step)
     };
 }
 
+/* Writes a row. The identity has a tau for messages. */
+static void put(row_writer *writer, row_identity *identity,
+                const row_average *average)
+{
+    identity->tau = row_average_cell(average, 0, 0)->mean.mean;
+    row_writer_put(writer, identity, average);
+}
+
 static void put_each(row_writer *writer, size_t step, const train_evaluation *e,
                      const train_learner *learner)
 {
@@ -120,8 +132,7 @@ static void put_each(row_writer *writer, size_t step, const train_evaluation *e,
         run_block block = block_of(e, learner, layer);
         row_average_add(&average, &block);
         identity.layer = (double)layer;
-        identity.tau = e->layers[layer].tau;
-        row_writer_put(writer, &identity, &average);
+        put(writer, &identity, &average);
         run_block_free(&block);
         row_average_reset(&average);
     }
@@ -129,19 +140,16 @@ static void put_each(row_writer *writer, size_t step, const train_evaluation *e,
 
 /* The mean over the layers of a model. */
 static run_block average_layers(const train_evaluation *e,
-                                const train_learner *learner, double *tau)
+                                const train_learner *learner)
 {
     run_block mean = {.type = type};
     row_average average = {0};
-    lln_average taus = {0};
     for (size_t layer = 0; layer < train_asked.depth; layer++) {
         run_block block = block_of(e, learner, layer);
         row_average_add(&average, &block);
-        lln_average_add(&taus, e->layers[layer].tau);
         run_block_free(&block);
     }
     row_average_take(&average, &mean);
-    *tau = taus.mean;
     return mean;
 }
 
@@ -150,22 +158,18 @@ void train_rows_put(row_writer *writer, size_t step,
                     const train_learner *learners, size_t count)
 {
     row_average average = {0};
-    lln_average taus = {0};
     row_identity identity = identity_of(learners, step);
     for (size_t i = 0; i < count; i++) {
-        double tau;
         if (run_shared.each) {
             put_each(writer, step, &evaluations[i], &learners[i]);
             continue;
         }
-        run_block block = average_layers(&evaluations[i], &learners[i], &tau);
+        run_block block = average_layers(&evaluations[i], &learners[i]);
         row_average_add(&average, &block);
-        lln_average_add(&taus, tau);
         run_block_free(&block);
     }
     identity.samples = (long)count;
-    identity.tau = taus.mean;
     if (!run_shared.each)
-        row_writer_put(writer, &identity, &average);
+        put(writer, &identity, &average);
     row_average_reset(&average);
 }
